@@ -1,0 +1,111 @@
+package chat
+
+import (
+	"errors"
+	"fmt"
+	"time"
+)
+
+// Code is the machine-readable part of an Error. The list is closed: a client
+// may switch over it.
+type Code string
+
+// One rule for clients: after no answer, rate_limited, internal or unavailable
+// they try again with the same clientId; after any other code they never do.
+const (
+	BadInput           Code = "bad_input"
+	NoIdentity         Code = "no_identity"
+	BadCredentials     Code = "bad_credentials"
+	Forbidden          Code = "forbidden"
+	NotAuthor          Code = "not_author"
+	RegistrationClosed Code = "registration_closed"
+	WrongPassword      Code = "wrong_password"
+	NotFound           Code = "not_found"
+	Conflict           Code = "conflict"
+	HandleTaken        Code = "handle_taken"
+	LastOwner          Code = "last_owner"
+	Reset              Code = "reset"
+	InviteSpent        Code = "invite_spent"
+	TooLarge           Code = "too_large"
+	WrongType          Code = "wrong_type"
+	TextTooLong        Code = "text_too_long"
+	RateLimited        Code = "rate_limited"
+	Internal           Code = "internal"
+	Unavailable        Code = "unavailable"
+)
+
+// Error is the one error type that crosses a package border on purpose. Its
+// fields are its form on the wire; the cause stays inside the process.
+type Error struct {
+	Code         Code   `json:"code" msgpack:"code"`
+	Message      string `json:"message" msgpack:"message"`
+	Field        string `json:"field,omitempty" msgpack:"field,omitempty"`
+	RetryAfterMs int64  `json:"retryAfterMs,omitempty" msgpack:"retryAfterMs,omitempty"`
+	RequestID    string `json:"requestId,omitempty" msgpack:"requestId,omitempty"`
+
+	cause error
+}
+
+func (e *Error) Error() string {
+	s := string(e.Code) + ": " + e.Message
+	if e.Field != "" {
+		s = string(e.Code) + " (" + e.Field + "): " + e.Message
+	}
+	if e.cause != nil {
+		s += ": " + e.cause.Error()
+	}
+	return s
+}
+
+// Unwrap gives the cause, for logs; it never reaches a client.
+func (e *Error) Unwrap() error { return e.cause }
+
+// Fail makes an Error with a sentence for a person.
+func Fail(code Code, format string, args ...any) *Error {
+	return &Error{Code: code, Message: fmt.Sprintf(format, args...)}
+}
+
+// FailField is Fail for a fault in one field of the input.
+func FailField(code Code, field, format string, args ...any) *Error {
+	return &Error{Code: code, Field: field, Message: fmt.Sprintf(format, args...)}
+}
+
+// FailAfter is Fail for a limit: the caller may try again after the delay.
+func FailAfter(code Code, after time.Duration, format string, args ...any) *Error {
+	e := Fail(code, format, args...)
+	e.RetryAfterMs = max(1, after.Milliseconds())
+	return e
+}
+
+// FailCause is Fail with an inner error for the log.
+func FailCause(code Code, cause error, format string, args ...any) *Error {
+	e := Fail(code, format, args...)
+	e.cause = cause
+	return e
+}
+
+// AsError turns any error into an Error; what is not one already becomes
+// internal, its text kept from the client.
+func AsError(err error) *Error {
+	if err == nil {
+		return nil
+	}
+	var e *Error
+	if errors.As(err, &e) {
+		return e
+	}
+	return FailCause(Internal, err, "something went wrong on the server")
+}
+
+// Is reports whether err carries the code.
+func Is(err error, code Code) bool {
+	var e *Error
+	return errors.As(err, &e) && e.Code == code
+}
+
+// ErrNoChange is what a Rule returns when the draft would change nothing: no
+// event is made, and done gets an Event without a number and no error.
+var ErrNoChange = errors.New("chat: nothing changes")
+
+// ErrFeedLost ends a feed that can no longer promise that it lost nothing.
+var ErrFeedLost = errors.New("chat: feed lost")

@@ -1,0 +1,90 @@
+package chat
+
+import (
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/binary"
+	"time"
+)
+
+// The ids that Parley makes. They are opaque to clients: 16 characters from
+// [0-9A-Za-z_-] that sort by the time of their making, so that an index which
+// they lead grows at its end.
+type (
+	UserID    string
+	ChatID    string
+	SessionID string
+	InviteID  string
+)
+
+// Seq numbers the events of one chat: 1, 2, 3, … without holes; 0 is before all.
+type Seq uint64
+
+// MaxIDLen bounds every id on its way in, in bytes.
+const MaxIDLen = 32
+
+// base64 in ASCII order, so that encoded ids sort as their bytes do.
+var sortable = base64.NewEncoding("-0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ_abcdefghijklmnopqrstuvwxyz").WithPadding(base64.NoPadding)
+
+// NewID makes an id: 48 bits of milliseconds, 48 random bits.
+func NewID[T ~string]() T {
+	var b [14]byte
+	binary.BigEndian.PutUint64(b[:8], uint64(time.Now().UnixMilli())<<16)
+	_, _ = rand.Read(b[6:12]) // never fails, crypto/rand
+	return T(sortable.EncodeToString(b[:12]))
+}
+
+// NewSecret makes a token or code of 256 random bits in 43 characters.
+func NewSecret() string {
+	var b [32]byte
+	_, _ = rand.Read(b[:])
+	return base64.RawURLEncoding.EncodeToString(b[:])
+}
+
+// SecretHash is what a store keeps of a secret. A plain hash suffices, since
+// the secret itself has 256 random bits.
+func SecretHash(secret string) [32]byte { return sha256.Sum256([]byte(secret)) }
+
+// CheckID refuses what cannot be an id that Parley made, naming the field.
+func CheckID[T ~string](field string, id T) error {
+	if len(id) == 0 || len(id) > MaxIDLen || !printable(string(id), "") {
+		return FailField(BadInput, field, "%s must be an id of 1 to %d characters from 0-9, A-Z, a-z, _ and -", field, MaxIDLen)
+	}
+	return nil
+}
+
+// CheckClientID refuses a clientId that is not 1 to 64 printable ASCII characters.
+func CheckClientID(id string) error {
+	if len(id) == 0 || len(id) > 64 {
+		return FailField(BadInput, "clientId", "clientId must have 1 to 64 characters")
+	}
+	for i := range len(id) {
+		if id[i] < 0x20 || id[i] > 0x7e {
+			return FailField(BadInput, "clientId", "clientId must be printable ASCII")
+		}
+	}
+	return nil
+}
+
+// printable reports whether s holds only letters, digits, _ , - and extra.
+func printable(s, extra string) bool {
+next:
+	for i := range len(s) {
+		c := s[i]
+		switch {
+		case c >= '0' && c <= '9', c >= 'A' && c <= 'Z', c >= 'a' && c <= 'z', c == '_', c == '-':
+		default:
+			for j := range len(extra) {
+				if extra[j] == c {
+					continue next
+				}
+			}
+			return false
+		}
+	}
+	return true
+}
+
+// Now is the time in milliseconds since 1970 UTC.
+func Now() int64 { return time.Now().UnixMilli() }

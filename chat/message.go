@@ -1,0 +1,115 @@
+package chat
+
+import (
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
+
+// Message is what a reader sees of a posted event: edits, deletion and
+// reactions are folded in. A deleted one keeps its place and number.
+type Message struct {
+	ChatID    ChatID     `json:"chatId" msgpack:"chatId"`
+	Seq       Seq        `json:"seq" msgpack:"seq"`
+	At        int64      `json:"at" msgpack:"at"`
+	By        UserID     `json:"by" msgpack:"by"`
+	ClientID  string     `json:"clientId" msgpack:"clientId"`
+	Text      string     `json:"text" msgpack:"text"`
+	Reply     *Quote     `json:"reply,omitempty" msgpack:"reply,omitempty"`
+	Mentions  []UserID   `json:"mentions,omitempty" msgpack:"mentions,omitempty"`
+	EditedAt  int64      `json:"editedAt,omitempty" msgpack:"editedAt,omitempty"`
+	DeletedAt int64      `json:"deletedAt,omitempty" msgpack:"deletedAt,omitempty"`
+	Reactions []Reaction `json:"reactions,omitempty" msgpack:"reactions,omitempty"`
+}
+
+// Quote is the beginning of the message that another one replies to. It is read
+// from the quoted row, so that a deleted text is nowhere: then Text is empty.
+type Quote struct {
+	Seq  Seq    `json:"seq" msgpack:"seq"`
+	By   UserID `json:"by" msgpack:"by"`
+	Text string `json:"text" msgpack:"text"`
+}
+
+// Reaction is one emoji on a message and who put it there, oldest first. By
+// holds at most the first MaxReactBy of them; Count counts all.
+type Reaction struct {
+	Emoji string   `json:"emoji" msgpack:"emoji"`
+	Count int      `json:"count" msgpack:"count"`
+	Mine  bool     `json:"mine" msgpack:"mine"`
+	By    []UserID `json:"by" msgpack:"by"`
+}
+
+const (
+	MaxReactBy  = 50
+	MaxQuote    = 200 // bytes of a quoted text
+	MaxMentions = 50  // names read from one text
+)
+
+// CheckText refuses a text that is empty, not UTF-8, or longer than limit bytes.
+func CheckText(text string, limit int) error {
+	switch {
+	case text == "":
+		return FailField(BadInput, "text", "text must not be empty")
+	case len(text) > limit:
+		return FailField(TextTooLong, "text", "text must have at most %d bytes, this one has %d", limit, len(text))
+	case !utf8.ValidString(text):
+		return FailField(BadInput, "text", "text must be UTF-8")
+	}
+	return nil
+}
+
+// CheckEmoji refuses what cannot stand as one reaction: 1 to MaxEmoji bytes of
+// UTF-8 without spaces and control characters.
+func CheckEmoji(e string) error {
+	bad := e == "" || len(e) > MaxEmoji || !utf8.ValidString(e) ||
+		strings.ContainsFunc(e, func(r rune) bool { return unicode.IsSpace(r) || unicode.IsControl(r) })
+	if bad {
+		return FailField(BadInput, "emoji", "emoji must have 1 to %d bytes and no spaces", MaxEmoji)
+	}
+	return nil
+}
+
+// Cut shortens s to at most limit bytes and never splits a character.
+func Cut(s string, limit int) string {
+	if len(s) <= limit {
+		return s
+	}
+	for limit > 0 && !utf8.RuneStart(s[limit]) {
+		limit--
+	}
+	return s[:limit]
+}
+
+// Handles reads the @handles that a text may mention, each once, at most
+// MaxMentions. An @ inside a word (an e-mail address) names nobody.
+func Handles(text string) []string {
+	var found []string
+	for at := strings.IndexByte(text, '@'); at >= 0 && len(found) < MaxMentions; {
+		rest := text[at+1:]
+		end := 0
+		for end < len(rest) && end <= MaxHandle && printable(rest[end:end+1], ".") {
+			end++
+		}
+		before, _ := utf8.DecodeLastRuneInString(text[:at])
+		inWord := at > 0 && (unicode.IsLetter(before) || unicode.IsDigit(before) || before == '_')
+		h := strings.ToLower(strings.TrimRight(rest[:end], "."))
+		if !inWord && CheckHandle(h) == nil && !contains(found, h) {
+			found = append(found, h)
+		}
+		next := strings.IndexByte(rest, '@')
+		if next < 0 {
+			break
+		}
+		at += 1 + next
+	}
+	return found
+}
+
+func contains[T comparable](list []T, v T) bool {
+	for _, x := range list {
+		if x == v {
+			return true
+		}
+	}
+	return false
+}

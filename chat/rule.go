@@ -1,0 +1,238 @@
+package chat
+
+// View is what a Rule may ask of the projections at the head which its event
+// extends. A View whose store failed answers zero values; the store notices and
+// drops the judgement.
+type View interface {
+	// Chat is the chat, without the fields of one member.
+	Chat() Chat
+	// Admins counts the members who are admins of the chat.
+	Admins() int
+	// Member gives a user's role in the chat; ok is false for a stranger.
+	Member(UserID) (role Role, ok bool)
+	// Message gives the message posted with that number, its reactions in full.
+	Message(Seq) (m Message, ok bool)
+	// User gives an account.
+	User(UserID) (u User, ok bool)
+	// UserByHandle gives an account by its handle.
+	UserByHandle(string) (u User, ok bool)
+}
+
+// Rule judges a draft at the head of its chat's log and may complete it. It is
+// pure: it reads the View and the draft alone, and may be called again for the
+// same draft at a newer head. It returns ErrNoChange if the draft would change
+// nothing. A rule needs no look at a known clientId: the store answers that first.
+type Rule func(View, *Event) error
+
+// Post: any member. The reply's target must be a message of the chat; mentions
+// are those members whom the text names.
+func Post(v View, e *Event) error {
+	if err := isMember(v, e.By); err != nil {
+		return err
+	}
+	e.Mentions = mentioned(v, e.Text)
+	if e.Reply == nil {
+		return nil
+	}
+	m, ok := v.Message(e.Reply.Seq)
+	if !ok {
+		return FailField(NotFound, "replyTo", "there is no message %d to reply to", e.Reply.Seq)
+	}
+	e.Reply = QuoteOf(m)
+	return nil
+}
+
+// Edit: the author alone, and never after a deletion.
+func Edit(v View, e *Event) error {
+	m, err := target(v, e)
+	if err != nil {
+		return err
+	}
+	switch {
+	case m.By != e.By:
+		return Fail(NotAuthor, "only its author can edit a message")
+	case m.DeletedAt != 0:
+		return FailField(Conflict, "target", "message %d was deleted", e.Target)
+	case m.Text == e.Text:
+		return ErrNoChange
+	}
+	e.Mentions = mentioned(v, e.Text)
+	return nil
+}
+
+// Delete: the author, or an admin of a group.
+func Delete(v View, e *Event) error {
+	m, err := target(v, e)
+	if err != nil {
+		return err
+	}
+	if role, _ := v.Member(e.By); m.By != e.By && (role != RoleAdmin || v.Chat().Kind == Direct) {
+		return Fail(NotAuthor, "only its author or an admin of the chat can delete a message")
+	}
+	if m.DeletedAt != 0 {
+		return ErrNoChange
+	}
+	return nil
+}
+
+// React: any member, on a message that was not deleted, while it holds fewer
+// than MaxReactEmoji different emoji.
+func React(v View, e *Event) error {
+	m, err := target(v, e)
+	if err != nil {
+		return err
+	}
+	if m.DeletedAt != 0 {
+		return FailField(Conflict, "target", "message %d was deleted", e.Target)
+	}
+	has, known := false, false
+	for _, r := range m.Reactions {
+		if r.Emoji == e.Emoji {
+			known, has = true, contains(r.By, e.By)
+		}
+	}
+	if has == *e.On {
+		return ErrNoChange
+	}
+	if *e.On && !known && len(m.Reactions) >= MaxReactEmoji {
+		return FailField(Conflict, "emoji", "the message has %d different emoji already", MaxReactEmoji)
+	}
+	return nil
+}
+
+// Join: a member of a group adds others as members; anybody joins an open group
+// themself. Who is in already is dropped from the draft. An invite's join
+// comes through the store's own invite calls.
+func Join(v View, e *Event) error {
+	c := v.Chat()
+	_, in := v.Member(e.By)
+	alone := len(e.Users) == 1 && e.Users[0] == e.By
+	switch {
+	case !in && !c.Open:
+		return noChat()
+	case c.Kind == Direct:
+		return Fail(Forbidden, "nobody can be added to a direct chat")
+	case !in && !alone:
+		return Fail(Forbidden, "join the chat before adding others")
+	}
+	var fresh []UserID
+	for _, u := range e.Users {
+		if _, ok := v.Member(u); ok || contains(fresh, u) {
+			continue
+		}
+		if x, ok := v.User(u); !ok || !x.Active {
+			return FailField(NotFound, "userId", "there is no active user %s", u)
+		}
+		fresh = append(fresh, u)
+	}
+	if len(fresh) == 0 {
+		return ErrNoChange
+	}
+	e.Users, e.Role = fresh, RoleMember
+	return nil
+}
+
+// Leave: anybody themself, an admin others. The last admin hands over first, a
+// direct chat is never left.
+func Leave(v View, e *Event) error {
+	if err := isMember(v, e.By); err != nil {
+		return err
+	}
+	if v.Chat().Kind == Direct {
+		return Fail(Forbidden, "a direct chat cannot be left")
+	}
+	u := e.Users[0]
+	role, in := v.Member(u)
+	if u != e.By {
+		if mine, _ := v.Member(e.By); mine != RoleAdmin {
+			return Fail(Forbidden, "only an admin of the chat can remove somebody")
+		}
+		e.Reason = "removed"
+	}
+	if !in {
+		return FailField(NotFound, "userId", "%s is not a member", u)
+	}
+	if role == RoleAdmin && v.Admins() == 1 && v.Chat().MemberCount > 1 {
+		return Fail(LastOwner, "make somebody else an admin of the chat first")
+	}
+	return nil
+}
+
+// SetRole: an admin of a group; the last admin stays one.
+func SetRole(v View, e *Event) error {
+	if err := isMember(v, e.By); err != nil {
+		return err
+	}
+	if mine, _ := v.Member(e.By); mine != RoleAdmin || v.Chat().Kind == Direct {
+		return Fail(Forbidden, "only an admin of the chat can change roles")
+	}
+	role, in := v.Member(e.Users[0])
+	switch {
+	case !in:
+		return FailField(NotFound, "userId", "%s is not a member", e.Users[0])
+	case role == e.Role:
+		return ErrNoChange
+	case role == RoleAdmin && v.Admins() == 1:
+		return Fail(LastOwner, "make somebody else an admin of the chat first")
+	}
+	return nil
+}
+
+// Rename: an admin of a group. A nil field stays as it is; the event says both.
+func Rename(v View, e *Event) error {
+	if err := isMember(v, e.By); err != nil {
+		return err
+	}
+	c := v.Chat()
+	if mine, _ := v.Member(e.By); mine != RoleAdmin || c.Kind == Direct {
+		return Fail(Forbidden, "only an admin of the chat can rename it")
+	}
+	if e.Title == nil {
+		e.Title = &c.Title
+	}
+	if e.Topic == nil {
+		e.Topic = &c.Topic
+	}
+	if *e.Title == c.Title && *e.Topic == c.Topic {
+		return ErrNoChange
+	}
+	return nil
+}
+
+// QuoteOf makes the quote of a message; a deleted one has no text.
+func QuoteOf(m Message) *Quote {
+	return &Quote{Seq: m.Seq, By: m.By, Text: Cut(m.Text, MaxQuote)}
+}
+
+func target(v View, e *Event) (Message, error) {
+	if err := isMember(v, e.By); err != nil {
+		return Message{}, err
+	}
+	m, ok := v.Message(e.Target)
+	if !ok {
+		return m, FailField(NotFound, "target", "there is no message %d", e.Target)
+	}
+	return m, nil
+}
+
+// isMember hides the chat from a stranger: not_found, never forbidden.
+func isMember(v View, u UserID) error {
+	if _, ok := v.Member(u); !ok {
+		return noChat()
+	}
+	return nil
+}
+
+func noChat() error { return FailField(NotFound, "chatId", "there is no such chat") }
+
+func mentioned(v View, text string) []UserID {
+	var users []UserID
+	for _, h := range Handles(text) {
+		if u, ok := v.UserByHandle(h); ok {
+			if _, in := v.Member(u.ID); in {
+				users = append(users, u.ID)
+			}
+		}
+	}
+	return users
+}

@@ -1,0 +1,90 @@
+package chat
+
+import (
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
+
+// Role is what somebody may do: on the server (a User's) or in a chat (a Member's).
+type Role string
+
+const (
+	RoleMember Role = "member"
+	RoleAdmin  Role = "admin"
+)
+
+// CheckRole refuses anything but the two roles.
+func CheckRole(r Role) error {
+	if r != RoleMember && r != RoleAdmin {
+		return FailField(BadInput, "role", "role must be admin or member")
+	}
+	return nil
+}
+
+// User is a person or a program with an account.
+type User struct {
+	ID     UserID `json:"id" msgpack:"id"`
+	Handle string `json:"handle" msgpack:"handle"`
+	Name   string `json:"name" msgpack:"name"`
+	Status string `json:"status" msgpack:"status"`
+	Role   Role   `json:"role" msgpack:"role"`
+	Active bool   `json:"active" msgpack:"active"`
+}
+
+// Bounds of what a user says of themself; lengths are in bytes.
+const (
+	MaxHandle      = 32
+	MaxName        = 64
+	MaxStatus      = 128
+	MinPassword    = 8
+	MaxPassword    = 256
+	MaxLabel       = 64
+	SessionTTL     = 90 * 24 * 60 * 60 * 1000 // ms a session lives unseen
+	MaxServerName  = 64
+	DefaultServer  = "Parley"
+	FirstChatTitle = "General"
+)
+
+// CheckHandle refuses what cannot name an account: 2 to 32 characters, a to z,
+// 0 to 9, _, - and ., beginning with a letter or digit and not ending with a
+// dot, so that "@ann." at the end of a sentence names ann.
+func CheckHandle(h string) error {
+	ok := len(h) >= 2 && len(h) <= MaxHandle && h == strings.ToLower(h) && printable(h, ".") &&
+		h[0] != '_' && h[0] != '-' && h[0] != '.' && h[len(h)-1] != '.'
+	if !ok {
+		return FailField(BadInput, "handle", "handle must have 2 to %d characters from a-z, 0-9, _ - and ., begin with a letter or digit and not end with a dot", MaxHandle)
+	}
+	return nil
+}
+
+// CheckName refuses a display name that is empty, too long or not printable.
+func CheckName(field, name string, limit int) error {
+	if strings.TrimSpace(name) == "" {
+		return FailField(BadInput, field, "%s must not be empty", field)
+	}
+	return CheckLine(field, name, limit)
+}
+
+// CheckLine refuses more than limit bytes, bad UTF-8 and control characters.
+func CheckLine(field, s string, limit int) error {
+	if len(s) > limit {
+		return FailField(BadInput, field, "%s must have at most %d bytes", field, limit)
+	}
+	if !utf8.ValidString(s) {
+		return FailField(BadInput, field, "%s must be UTF-8", field)
+	}
+	if strings.ContainsFunc(s, unicode.IsControl) {
+		return FailField(BadInput, field, "%s must not hold control characters", field)
+	}
+	return nil
+}
+
+// CheckPassword bounds a new password. Nothing but its length is asked for
+// (NIST SP 800-63B, section 5.1.1.2).
+func CheckPassword(p string) error {
+	if len(p) < MinPassword || len(p) > MaxPassword {
+		return FailField(BadInput, "password", "password must have %d to %d bytes", MinPassword, MaxPassword)
+	}
+	return nil
+}
