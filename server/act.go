@@ -1,0 +1,168 @@
+package server
+
+import (
+	"context"
+
+	"parley/chat"
+	"parley/wire"
+)
+
+// Outcome is what an action on a log came to: the event, whether the clientId
+// was known, or why there is none. ev.Seq 0 with no error: nothing changed.
+type outcome func(ev chat.Event, again bool, err error)
+
+// act checks a post, edit, delete or react for what needs no look at the log,
+// and hands it to the store with its rule. It returns once the draft is queued;
+// then done is called once, off this goroutine, and must not block. An error
+// returned means that done is not called.
+func (s *Server) act(ctx context.Context, user chat.UserID, c *wire.Command, done outcome) error {
+	if err := chat.CheckID("chatId", c.ChatID); err != nil {
+		return err
+	}
+	if c.ClientID != "" || c.Do == "post" {
+		if err := chat.CheckClientID(c.ClientID); err != nil {
+			return err
+		}
+	}
+	draft := chat.Event{ChatID: c.ChatID, By: user, ClientID: c.ClientID}
+	switch c.Do {
+	case "post":
+		return s.post(ctx, draft, c, done)
+	case "edit":
+		if err := chat.CheckText(c.Text, int(s.Limits.Text)); err != nil {
+			return err
+		}
+		draft.Kind, draft.Target, draft.Text = chat.Edited, c.Target, c.Text
+		return s.append(ctx, draft, chat.Edit, done)
+	case "delete":
+		draft.Kind, draft.Target = chat.Deleted, c.Target
+		return s.append(ctx, draft, chat.Delete, done)
+	case "react":
+		if err := chat.CheckEmoji(c.Emoji); err != nil {
+			return err
+		}
+		if c.On == nil {
+			return chat.FailField(chat.BadInput, "on", "on must be true or false")
+		}
+		draft.Kind, draft.Target, draft.Emoji, draft.On = chat.Reacted, c.Target, c.Emoji, c.On
+		return s.append(ctx, draft, chat.React, done)
+	}
+	return chat.FailField(chat.BadInput, "do", "there is no such command")
+}
+
+// post takes a token for the message first. A retry of a known clientId costs
+// nothing: its token is given back, and with an empty bucket it is looked up.
+func (s *Server) post(ctx context.Context, draft chat.Event, c *wire.Command, done outcome) error {
+	if err := chat.CheckText(c.Text, int(s.Limits.Text)); err != nil {
+		return err
+	}
+	draft.Kind, draft.Text = chat.Posted, c.Text
+	if c.ReplyTo != 0 {
+		draft.Reply = &chat.Quote{Seq: c.ReplyTo}
+	}
+	key := string(draft.By)
+	ok, wait := s.posts.Take(key)
+	if !ok {
+		first, known, err := s.Store.Find(ctx, draft.ChatID, draft.By, draft.ClientID)
+		if err != nil {
+			return err
+		}
+		if !known {
+			return chat.FailAfter(chat.RateLimited, wait, "too many messages, wait a moment")
+		}
+		done(first, true, nil)
+		return nil
+	}
+	return s.append(ctx, draft, chat.Post, func(ev chat.Event, again bool, err error) {
+		if again || err != nil {
+			s.posts.Refund(key)
+		}
+		done(ev, again, err)
+	})
+}
+
+// append counts the draft as accepted until its outcome is known, so that an
+// orderly stop can wait for it.
+func (s *Server) append(ctx context.Context, draft chat.Event, rule chat.Rule, done outcome) error {
+	s.working.Add(1)
+	err := s.Store.Append(ctx, draft, rule, func(ev chat.Event, again bool, err error) {
+		done(ev, again, err)
+		s.working.Done()
+	})
+	if err != nil {
+		s.working.Done()
+	}
+	return err
+}
+
+// appended is append for a caller that waits for the outcome.
+func (s *Server) appended(ctx context.Context, draft chat.Event, rule chat.Rule) (chat.Event, bool, error) {
+	return wait(ctx, func(done outcome) error { return s.append(ctx, draft, rule, done) })
+}
+
+// acted is act for a caller that waits for the outcome.
+func (s *Server) acted(ctx context.Context, user chat.UserID, c *wire.Command) (chat.Event, bool, error) {
+	return wait(ctx, func(done outcome) error { return s.act(ctx, user, c, done) })
+}
+
+func wait(ctx context.Context, begin func(outcome) error) (chat.Event, bool, error) {
+	type result struct {
+		ev    chat.Event
+		again bool
+		err   error
+	}
+	came := make(chan result, 1)
+	if err := begin(func(ev chat.Event, again bool, err error) { came <- result{ev, again, err} }); err != nil {
+		return chat.Event{}, false, err
+	}
+	select {
+	case r := <-came:
+		return r.ev, r.again, r.err
+	case <-ctx.Done():
+		return chat.Event{}, false, ctx.Err()
+	}
+}
+
+// history reads a window of a chat's messages with the people in it.
+func (s *Server) history(ctx context.Context, viewer chat.UserID, c *wire.Command) (wire.History, error) {
+	if err := chat.CheckID("chatId", c.ChatID); err != nil {
+		return wire.History{}, err
+	}
+	w := chat.Window{}
+	var err error
+	if w.Limit, err = limit(c.Limit, chat.DefaultPage, chat.MaxPage); err != nil {
+		return wire.History{}, err
+	}
+	sides := 0
+	for _, side := range []struct {
+		name string
+		from *int64
+		to   *chat.Seq
+	}{{"before", c.Before, &w.Before}, {"after", c.After, &w.After}, {"around", c.Around, &w.Around}} {
+		if side.from == nil {
+			continue
+		}
+		if sides++; sides > 1 {
+			return wire.History{}, chat.FailField(chat.BadInput, side.name, "only one of before, after and around may be given")
+		}
+		if *side.from < 0 || (*side.from == 0 && side.name != "after") {
+			return wire.History{}, chat.FailField(chat.BadInput, side.name, "%s must be a message's number", side.name)
+		}
+		*side.to = chat.Seq(*side.from)
+	}
+	w.FromStart = c.After != nil && *c.After == 0
+	page, err := s.Store.Page(ctx, viewer, c.ChatID, w)
+	if err != nil {
+		return wire.History{}, err
+	}
+	ids := people{}
+	for i := range page.Messages {
+		ids.message(&page.Messages[i])
+	}
+	users, err := s.Store.Users(ctx, ids.list())
+	if err != nil {
+		return wire.History{}, err
+	}
+	return wire.History{Messages: page.Messages, Users: users, Head: page.Head,
+		MoreBefore: page.MoreBefore, MoreAfter: page.MoreAfter}, nil
+}

@@ -1,0 +1,75 @@
+package server
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"net/http"
+	"strconv"
+
+	"parley/chat"
+	"parley/middleware"
+)
+
+// status is the one table from codes to HTTP (RFC 9110, section 15).
+var status = map[chat.Code]int{
+	chat.BadInput:           http.StatusBadRequest,
+	chat.NoIdentity:         http.StatusUnauthorized,
+	chat.BadCredentials:     http.StatusUnauthorized,
+	chat.Forbidden:          http.StatusForbidden,
+	chat.NotAuthor:          http.StatusForbidden,
+	chat.RegistrationClosed: http.StatusForbidden,
+	chat.WrongPassword:      http.StatusForbidden,
+	chat.NotFound:           http.StatusNotFound,
+	chat.Conflict:           http.StatusConflict,
+	chat.HandleTaken:        http.StatusConflict,
+	chat.LastOwner:          http.StatusConflict,
+	chat.Reset:              http.StatusConflict,
+	chat.InviteSpent:        http.StatusGone,
+	chat.TooLarge:           http.StatusRequestEntityTooLarge,
+	chat.WrongType:          http.StatusUnsupportedMediaType,
+	chat.TextTooLong:        http.StatusUnprocessableEntity,
+	chat.RateLimited:        http.StatusTooManyRequests,
+	chat.Internal:           http.StatusInternalServerError,
+	chat.Unavailable:        http.StatusServiceUnavailable,
+}
+
+// fault is the body of every answer that is not a success.
+type fault struct {
+	Error *chat.Error `json:"error" msgpack:"error"`
+}
+
+// fail answers a request with an error. What is the server's own fault is
+// logged here, once, with its cause; the client sees the request's id.
+func (s *Server) fail(w http.ResponseWriter, r *http.Request, err error) {
+	s.failStatus(w, r, 0, err)
+}
+
+// failStatus is fail with another status than the code's (405).
+func (s *Server) failStatus(w http.ResponseWriter, r *http.Request, code int, err error) {
+	e := *s.blame(r.Context(), err)
+	e.RequestID = middleware.RequestID(r.Context())
+	if code == 0 {
+		code = status[e.Code]
+	}
+	if e.RetryAfterMs > 0 {
+		w.Header().Set("Retry-After", strconv.FormatInt((e.RetryAfterMs+999)/1000, 10))
+	}
+	if code == http.StatusUnauthorized {
+		w.Header().Set("WWW-Authenticate", `Bearer realm="parley"`)
+	}
+	s.answer(w, r, code, fault{&e})
+}
+
+// blame turns an error into one for a client, and logs the server's own.
+func (s *Server) blame(ctx context.Context, err error) *chat.Error {
+	if errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
+		return chat.FailCause(chat.Unavailable, err, "the server did not finish in time")
+	}
+	e := chat.AsError(err)
+	if e.Code == chat.Internal || e.Code == chat.Unavailable {
+		s.Log.LogAttrs(ctx, slog.LevelError, "failed",
+			slog.String("request", middleware.RequestID(ctx)), slog.String("error", e.Error()))
+	}
+	return e
+}

@@ -1,0 +1,114 @@
+package server
+
+import (
+	"errors"
+	"io"
+	"mime"
+	"net/http"
+	"strconv"
+	"strings"
+
+	"parley/chat"
+	"parley/wire"
+)
+
+// handle makes a handler of a function that returns its error.
+func (s *Server) handle(f func(http.ResponseWriter, *http.Request) error) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		if err := f(w, r); err != nil {
+			s.fail(w, r, err)
+		}
+	}
+}
+
+// The media types of MessagePack: the registered one, and two that came before.
+func isMsgPack(mediaType string) bool {
+	switch mediaType {
+	case "application/msgpack", "application/vnd.msgpack", "application/x-msgpack":
+		return true
+	}
+	return false
+}
+
+// accepts picks the codec of an answer: MessagePack if a range of the Accept
+// header names it without q=0, else JSON (RFC 9110, section 12.5.1).
+func accepts(r *http.Request) (wire.Codec, string) {
+	for part := range strings.SplitSeq(r.Header.Get("Accept"), ",") {
+		t, params, err := mime.ParseMediaType(strings.TrimSpace(part))
+		if err != nil || !isMsgPack(t) {
+			continue
+		}
+		if q, err := strconv.ParseFloat(params["q"], 64); err == nil && q <= 0 {
+			continue
+		}
+		return wire.MsgPack, t
+	}
+	return wire.JSON, "application/json"
+}
+
+// answer writes v in the codec that the client accepts.
+func (s *Server) answer(w http.ResponseWriter, r *http.Request, code int, v any) {
+	codec, mediaType := accepts(r)
+	body := codec.Encode(v)
+	h := w.Header()
+	h.Add("Vary", "Accept")
+	h.Set("Content-Type", mediaType)
+	h.Set("Content-Length", strconv.Itoa(len(body)))
+	w.WriteHeader(code)
+	_, _ = w.Write(body) // a reader that went away is its own loss
+}
+
+// done answers 204.
+func done(w http.ResponseWriter) error {
+	w.WriteHeader(http.StatusNoContent)
+	return nil
+}
+
+// read decodes a request's body into v, in the codec that Content-Type names.
+// A request that must have a body names its type; an empty one with no type is
+// left to the fields' own checks.
+func read(r *http.Request, v any) error {
+	body, err := io.ReadAll(r.Body)
+	if err != nil {
+		if tooLong := (*http.MaxBytesError)(nil); errors.As(err, &tooLong) {
+			return chat.Fail(chat.TooLarge, "the body must have at most %d bytes", tooLong.Limit)
+		}
+		return chat.FailCause(chat.BadInput, err, "the body could not be read")
+	}
+	declared := r.Header.Get("Content-Type")
+	if len(body) == 0 && declared == "" {
+		return nil
+	}
+	t, _, err := mime.ParseMediaType(declared)
+	switch {
+	case err == nil && t == "application/json":
+		return wire.JSON.Unmarshal(body, v)
+	case err == nil && isMsgPack(t):
+		return wire.MsgPack.Unmarshal(body, v)
+	}
+	return chat.Fail(chat.WrongType, "Content-Type must be application/json or application/msgpack")
+}
+
+// number reads an optional query value; absent is nil.
+func number(r *http.Request, name string) (*int64, error) {
+	q := r.URL.Query()
+	if !q.Has(name) {
+		return nil, nil
+	}
+	n, err := strconv.ParseInt(q.Get(name), 10, 64)
+	if err != nil {
+		return nil, chat.FailField(chat.BadInput, name, "%s must be a whole number", name)
+	}
+	return &n, nil
+}
+
+// limit judges a page size: absent is def, else 1 to most.
+func limit(n *int64, def, most int) (int, error) {
+	switch {
+	case n == nil:
+		return def, nil
+	case *n < 1 || *n > int64(most):
+		return 0, chat.FailField(chat.BadInput, "limit", "limit must be 1 to %d", most)
+	}
+	return int(*n), nil
+}

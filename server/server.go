@@ -1,0 +1,154 @@
+package server
+
+import (
+	"context"
+	"io/fs"
+	"log/slog"
+	"net/http"
+	"net/netip"
+	"net/url"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"parley/chat"
+	"parley/hub"
+	"parley/middleware"
+	"parley/server/socket"
+	"parley/wire"
+)
+
+// Registration says who may make an account.
+type Registration string
+
+const (
+	ByInvite Registration = "invite"
+	Open     Registration = "open"
+	Closed   Registration = "closed"
+)
+
+// Config is what a Server is built from. Nothing in it changes afterwards.
+type Config struct {
+	Store          chat.Store
+	Log            *slog.Logger
+	Web            fs.FS // the page and its assets
+	Version        string
+	PublicURL      *url.URL // nil: links and origins follow the Host header
+	Registration   Registration
+	TrustedProxies []netip.Prefix
+	Limits         Limits
+}
+
+// Limits bound what one address, one user, one request may do.
+type Limits struct {
+	Anonymous middleware.Rate // requests of one address without an identity
+	User      middleware.Rate // requests and socket commands of one user
+	Posts     middleware.Rate // posted messages of one user, a token bucket
+	Sockets   int             // open sockets of one user
+	Body      middleware.Size // bytes of a request's body
+	Text      middleware.Size // bytes of a message's text
+}
+
+// DefaultLimits are those of the command line.
+func DefaultLimits() Limits {
+	return Limits{
+		Anonymous: middleware.Rate{N: 100, Per: 15 * time.Minute},
+		User:      middleware.Rate{N: 1200, Per: time.Minute},
+		Posts:     middleware.Rate{N: 20, Per: 10 * time.Second},
+		Sockets:   20,
+		Body:      1 << 20,
+		Text:      16 << 10,
+	}
+}
+
+const (
+	maxMessage   = 128 << 10 // bytes of one WebSocket message from a client
+	maxStrangers = 256       // sockets of one address that have not said hello
+	heartbeat    = 25 * time.Second
+)
+
+// Server serves one store. Create it with New, serve Handler, call Run once.
+type Server struct {
+	Config // static after construction
+
+	hub       *hub.Hub
+	handler   http.Handler
+	metrics   *metrics
+	passwords *passwords
+	users     *middleware.Limiter // per user
+	posts     *middleware.Bucket  // per user
+	presence  *presence
+	strangers strangers // sockets that have not said hello, by address
+
+	feeding  atomic.Bool    // the pump's feed stands
+	stopping atomic.Bool    // Stop has begun
+	working  sync.WaitGroup // commands accepted and not yet answered
+	resumes  chan struct{}  // places for concurrent resumes
+}
+
+// New builds a server; it starts no goroutine but the hub's.
+func New(c Config) *Server {
+	s := &Server{
+		Config: c,
+		hub: hub.New(hub.Config{
+			Codecs:    wire.Codecs,
+			PingEvery: heartbeat,
+		}),
+		passwords: newPasswords(),
+		users:     middleware.NewLimiter(c.Limits.User),
+		posts:     middleware.NewBucket(c.Limits.Posts),
+		resumes:   make(chan struct{}, 64),
+	}
+	s.presence = newPresence(s)
+	s.metrics = newMetrics(s)
+	s.handler = s.routes()
+	return s
+}
+
+// Handler serves the whole surface but the metrics.
+func (s *Server) Handler() http.Handler { return s.handler }
+
+// Metrics serves Prometheus's text format.
+func (s *Server) Metrics() http.Handler { return s.metrics.handler() }
+
+// Run keeps the service's own goroutines until ctx ends. A feed that breaks is
+// opened again with back-off; only a programming error makes Run fail.
+func (s *Server) Run(ctx context.Context) error {
+	g, ctx := errgroup.WithContext(ctx)
+	g.Go(func() error { return s.pump(ctx) })
+	g.Go(func() error { return s.presence.run(ctx) })
+	g.Go(func() error { return s.checkSessions(ctx) })
+	if err := g.Wait(); ctx.Err() == nil {
+		return err
+	}
+	return nil
+}
+
+// Stop ends the sockets in order: readiness goes, commands already accepted are
+// finished and answered, then every peer is told to come back. The caller has
+// shut its listener down before, cancels Run's context and closes the store after.
+func (s *Server) Stop(ctx context.Context) error {
+	s.stopping.Store(true)
+	done := make(chan struct{})
+	go func() { s.working.Wait(); close(done) }()
+	select {
+	case <-done:
+	case <-ctx.Done():
+	}
+	return s.hub.Close(ctx)
+}
+
+// ready reports whether hello and /readyz may say yes.
+func (s *Server) ready() error {
+	switch {
+	case s.stopping.Load():
+		return chat.FailAfter(chat.Unavailable, time.Second, "the server is stopping")
+	case !s.feeding.Load():
+		return chat.FailAfter(chat.Unavailable, time.Second, "the server is not ready yet")
+	}
+	return nil
+}
+
+var _ = socket.Headroom
