@@ -1,0 +1,41 @@
+// Command echo sends every WebSocket message back as it came, through the
+// server's own read and write path, so that a conformance suite can be run
+// against exactly that.
+package main
+
+import (
+	"flag"
+	"log"
+	"net/http"
+	"time"
+
+	"parley/server/socket"
+)
+
+func main() {
+	listen := flag.String("listen", "127.0.0.1:9001", "address to listen on")
+	flag.Parse()
+	server := &http.Server{
+		Addr:              *listen,
+		Handler:           http.HandlerFunc(upgrade),
+		ReadHeaderTimeout: 10 * time.Second,
+	}
+	log.Fatal(server.ListenAndServe())
+}
+
+func upgrade(w http.ResponseWriter, r *http.Request) {
+	s, err := socket.Accept(w, r, socket.Config{ReadLimit: 16 << 20})
+	if err != nil {
+		log.Print(err)
+		return
+	}
+	// A fresh goroutine: the HTTP server's own, with its buffers, ends here.
+	go func() {
+		var out []byte // owned by this goroutine
+		err := s.Serve(func(text bool, message []byte) error {
+			out = append(append(out[:0], make([]byte, socket.Headroom)...), message...)
+			return s.Write(out, text)
+		}, nil)
+		log.Print(err)
+	}()
+}

@@ -1,0 +1,84 @@
+package socket
+
+import (
+	"encoding/binary"
+	"net"
+	"time"
+	"unicode/utf8"
+)
+
+// maxReason bounds a close frame's reason, in bytes (RFC 6455, section 5.5).
+const maxReason = 123
+
+// Close ends the connection with a close frame. It returns at once; a goroutine
+// of its own sends the frame, waits for the peer's, and closes TCP, all within
+// 5 s. A stuck Write fails by then. The first call wins, later ones do nothing.
+// code is one that may stand in a close frame; the reason is cut to 123 bytes.
+func (s *Socket) Close(code int, reason string) {
+	if s.closing.Swap(true) || s.isEnded() {
+		return
+	}
+	go func() {
+		timer := time.NewTimer(s.closeWithin)
+		defer timer.Stop()
+		_ = s.conn.SetWriteDeadline(time.Now().Add(s.closeWithin))
+		s.sendClose(code, reason)
+		select {
+		case <-s.ended: // Serve saw the peer's close frame, or its end
+		case <-timer.C:
+		}
+		s.Abort()
+	}()
+}
+
+// sendClose sends a close frame unless one was sent.
+func (s *Socket) sendClose(code int, reason string) {
+	// Reached from the read loop without Close: a stuck Write must not hold it.
+	_ = s.conn.SetWriteDeadline(time.Now().Add(s.closeWithin))
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.closeSent {
+		return
+	}
+	s.closeSent = true
+	if _, err := s.conn.Write(closeFrame(code, reason)); err != nil {
+		s.Abort()
+	}
+}
+
+func closeFrame(code int, reason string) []byte {
+	if len(reason) > maxReason {
+		end := maxReason
+		for !utf8.RuneStart(reason[end]) {
+			end--
+		}
+		reason = reason[:end]
+	}
+	b := make([]byte, 4, 4+len(reason))
+	b[0], b[1] = finClose, byte(2+len(reason))
+	binary.BigEndian.PutUint16(b[2:], uint16(code))
+	return append(b, reason...)
+}
+
+// Abort closes TCP at once, without a close frame. Serve and a stuck Write
+// return.
+func (s *Socket) Abort() {
+	s.abort.Do(func() {
+		// A tls.Conn's own Close may wait 5 s to say goodbye to a stuck peer.
+		conn := s.conn
+		if t, ok := conn.(interface{ NetConn() net.Conn }); ok {
+			conn = t.NetConn()
+		}
+		_ = conn.Close()
+		close(s.ended)
+	})
+}
+
+func (s *Socket) isEnded() bool {
+	select {
+	case <-s.ended:
+		return true
+	default:
+		return false
+	}
+}

@@ -1,0 +1,88 @@
+package socket
+
+import (
+	"errors"
+	"net"
+	"os"
+	"time"
+	"unicode/utf8"
+)
+
+var errNotUTF8 = errors.New("socket: text message is not UTF-8")
+
+// opcodes of frames (RFC 6455, section 5.2) with the final bit set.
+const (
+	finText   = 0x81
+	finBinary = 0x82
+	finClose  = 0x88
+	finPing   = 0x89
+)
+
+// gate is the connection as coder/websocket sees it.
+type gate struct {
+	net.Conn
+	s *Socket
+}
+
+// Read puts a deadline on the connection only when it must wait for the rest of
+// something begun: a message that arrives whole costs none, nor does idling.
+func (g gate) Read(b []byte) (int, error) {
+	s := g.s
+	if len(s.early) > 0 {
+		n := copy(b, s.early)
+		if s.early = s.early[n:]; len(s.early) == 0 {
+			s.early = nil
+		}
+		s.betweenFrames = false
+		return n, nil
+	}
+	if !s.betweenFrames && !s.timed {
+		s.timed = true
+		_ = s.conn.SetReadDeadline(time.Now().Add(s.messageWithin))
+	}
+	n, err := s.conn.Read(b)
+	if n > 0 {
+		s.betweenFrames = false
+	}
+	if err != nil && s.readErr == nil {
+		s.readErr = err
+	}
+	return n, err
+}
+
+// frameDone notes that a message, or a control frame outside of one, was read
+// to its end.
+func (s *Socket) frameDone() {
+	s.betweenFrames = s.in.Buffered() == 0 && len(s.early) == 0
+	if s.timed {
+		s.timed = false
+		_ = s.conn.SetReadDeadline(time.Time{})
+	}
+}
+
+// Write takes coder/websocket's control frames, each in one call since it fits
+// the buffer. After a close frame they are dropped in silence (section 5.5.1).
+func (g gate) Write(b []byte) (int, error) {
+	s := g.s
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.closeSent {
+		return len(b), nil
+	}
+	if b[0] == finClose {
+		s.closeSent = true
+		// coder/websocket echoes a peer's reason unseen; it must be UTF-8.
+		if len(b) > 4 && !utf8.Valid(b[4:]) {
+			_, err := s.conn.Write(closeFrame(notUTF8, "reason is not UTF-8"))
+			return len(b), err
+		}
+	}
+	return s.conn.Write(b)
+}
+
+func (g gate) Close() error {
+	g.s.Abort()
+	return nil
+}
+
+func isTimeout(err error) bool { return errors.Is(err, os.ErrDeadlineExceeded) }

@@ -1,0 +1,154 @@
+package socket
+
+import (
+	"context"
+	"io"
+	"sync"
+	"time"
+	"unicode/utf8"
+
+	"github.com/coder/websocket"
+)
+
+// A client may send this many pings and pongs in this time; one that sends more
+// only makes work.
+const (
+	maxControls    = 1000
+	controlsWithin = 10 * time.Second
+)
+
+// Message buffers start small and grow with what arrives, never with what a
+// header announces; those that grew above maxPooled are not kept.
+const (
+	firstBuffer = 4 << 10
+	maxPooled   = 64 << 10
+)
+
+var buffers = sync.Pool{New: func() any { b := make([]byte, 0, firstBuffer); return &b }}
+
+// Serve reads until the connection ends and returns the reason, never nil: the
+// error of handle if it gave one, else that of the connection or the peer's
+// close. TCP is closed when Serve returns.
+//
+// handle gets each data message, one after another; the message is the
+// Socket's again when handle returns. An error of handle calls Close with 1011,
+// unless handle called Close itself; after Close, what still comes is dropped.
+// pong is called for each pong and each ping of the peer, also within a
+// fragmented message; it must not block.
+func (s *Socket) Serve(handle func(text bool, message []byte) error, pong func()) error {
+	s.pong = pong
+	handled, err := s.read(handle)
+	s.end()
+	_ = s.ws.CloseNow()
+	s.Abort()
+	if handled != nil {
+		return handled
+	}
+	return err
+}
+
+// read is the read loop; its stack stays as deep as its deepest call, so
+// nothing below it does more than it must.
+func (s *Socket) read(handle func(text bool, message []byte) error) (handled, err error) {
+	for {
+		s.inMessage = false
+		s.frameDone()
+		kind, r, err := s.ws.Reader(context.Background())
+		if err != nil {
+			return handled, err
+		}
+		s.inMessage = true
+		buf := buffers.Get().(*[]byte)
+		message, err := readAll(r, (*buf)[:0])
+		if err == nil {
+			s.inMessage = false
+			s.frameDone()
+			text := kind == websocket.MessageText
+			switch {
+			case text && !utf8.Valid(message):
+				s.sendClose(notUTF8, "text is not UTF-8")
+				err = errNotUTF8
+			case handled == nil && !s.closing.Load():
+				if handled = handle(text, message); handled != nil {
+					s.Close(internalFailed, "")
+				}
+			}
+		}
+		if cap(message) <= maxPooled {
+			*buf = message
+			buffers.Put(buf)
+		}
+		if err != nil {
+			return handled, err
+		}
+	}
+}
+
+// readAll is io.ReadAll into a given buffer.
+func readAll(r io.Reader, b []byte) ([]byte, error) {
+	for {
+		if len(b) == cap(b) {
+			b = append(b, 0)[:len(b)]
+		}
+		n, err := r.Read(b[len(b):cap(b)])
+		b = b[:len(b)+n]
+		if err == io.EOF {
+			return b, nil
+		}
+		if err != nil {
+			return b, err
+		}
+	}
+}
+
+// end tells the peer why the read loop stopped, if it can still be told, and
+// gives it time to read that: closing TCP over unread bytes makes the kernel
+// reset the connection, and a reset takes the close frame with it.
+func (s *Socket) end() {
+	switch {
+	case s.isEnded(): // the closing handshake is complete, or somebody called Abort
+		return
+	case s.readErr == nil:
+		// coder/websocket sends 1002 and 1009, but nothing for an unmasked frame or
+		// a negative length. Nothing else ends here without a close frame.
+		s.sendClose(protocolError, "protocol error")
+	case s.timed && isTimeout(s.readErr):
+		s.sendClose(policyBroken, "message took too long")
+	default: // the peer is gone
+		return
+	}
+	type halfCloser interface{ CloseWrite() error }
+	if h, ok := s.conn.(halfCloser); ok {
+		_ = h.CloseWrite()
+	}
+	_ = s.conn.SetReadDeadline(time.Now().Add(s.closeWithin))
+	_, _ = io.CopyN(io.Discard, s.conn, maxLinger)
+}
+
+// maxLinger bounds what is read and dropped after an error, in bytes. It is
+// large: a client that never sees its 1009 sends the same message again.
+const maxLinger = 64 << 20
+
+func (s *Socket) onPing(context.Context, []byte) bool { return s.control() }
+
+func (s *Socket) onPong(context.Context, []byte) { s.control() }
+
+// control notes a ping or pong and reports whether a ping is to be answered.
+func (s *Socket) control() bool {
+	if !s.inMessage {
+		s.frameDone()
+	}
+	now := time.Now()
+	if now.Sub(s.controlsFrom) > controlsWithin {
+		s.controlsFrom, s.controls = now, 0
+	}
+	s.controls++
+	if s.controls > maxControls {
+		s.Close(policyBroken, "too many control frames")
+		return false
+	}
+	if s.pong != nil {
+		s.pong()
+	}
+	return true
+}

@@ -1,0 +1,113 @@
+package socket
+
+import (
+	"bufio"
+	"net"
+	"net/http"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/coder/websocket"
+)
+
+// Close codes that this package itself sends (RFC 6455, section 7.4.1).
+const (
+	protocolError  = int(websocket.StatusProtocolError)
+	notUTF8        = int(websocket.StatusInvalidFramePayloadData)
+	policyBroken   = int(websocket.StatusPolicyViolation)
+	internalFailed = int(websocket.StatusInternalError)
+)
+
+const (
+	messageWithin = 30 * time.Second // from a message's first byte to its last
+	closeWithin   = 5 * time.Second  // from Close to the end of TCP
+)
+
+// Config says how connections are accepted.
+type Config struct {
+	// Protocols are the subprotocols spoken here, the preferred first. A client
+	// that asks for none of them is accepted, with Protocol "".
+	Protocols []string
+	// ReadLimit bounds one message, in bytes; a longer one ends with 1009.
+	ReadLimit int64
+	// Refuse answers a request that is no proper handshake. status is the HTTP
+	// status and sentence says why; headers that the answer needs are set. Nil
+	// answers in plain text.
+	Refuse func(w http.ResponseWriter, r *http.Request, status int, sentence string)
+
+	messageWithin, closeWithin time.Duration // for tests; 0 means the constants
+}
+
+// Socket is one accepted connection. Write, Ping, Close and Abort may be called
+// from any goroutine; Serve once, by its owner.
+type Socket struct {
+	// Static after construction.
+	conn                       net.Conn
+	ws                         *websocket.Conn
+	in                         *bufio.Reader // the one that ws reads from
+	protocol                   string
+	messageWithin, closeWithin time.Duration
+	ended                      chan struct{} // closed by Abort
+
+	closing atomic.Bool // Close was called
+	abort   sync.Once
+
+	mu        sync.Mutex // serialises frames; held during a write to conn
+	closeSent bool       // guarded by mu: a close frame went out, nothing follows
+
+	// Owned by the goroutine in Serve.
+	pong          func()
+	early         []byte // arrived together with the handshake
+	readErr       error  // first error of conn, as opposed to one of the protocol
+	betweenFrames bool   // nothing of the next frame has arrived
+	inMessage     bool   // a data message is under way
+	timed         bool   // conn has a read deadline
+	controls      int    // control frames since controlsFrom
+	controlsFrom  time.Time
+}
+
+// Accept upgrades the request. The caller judges the Origin before. On an error
+// a response was written. On success the caller must call Serve, since it alone
+// frees the connection, and should let the HTTP handler return.
+func Accept(w http.ResponseWriter, r *http.Request, c Config) (*Socket, error) {
+	s := &Socket{
+		messageWithin: c.messageWithin,
+		closeWithin:   c.closeWithin,
+		ended:         make(chan struct{}),
+	}
+	if s.messageWithin == 0 {
+		s.messageWithin = messageWithin
+	}
+	if s.closeWithin == 0 {
+		s.closeWithin = closeWithin
+	}
+	ws, err := websocket.Accept(&upgrade{ResponseWriter: w, request: r, refuse: c.Refuse, s: s}, r, &websocket.AcceptOptions{
+		Subprotocols: c.Protocols,
+		// Origin was judged before, by rules that know the public URL and whether
+		// a cookie speaks; coder's own check would refuse what they allow.
+		InsecureSkipVerify: true,
+		CompressionMode:    websocket.CompressionDisabled,
+		OnPingReceived:     s.onPing,
+		OnPongReceived:     s.onPong,
+	})
+	if err != nil {
+		if s.conn != nil {
+			s.Abort()
+		}
+		return nil, err
+	}
+	ws.SetReadLimit(c.ReadLimit)
+	s.ws = ws
+	// A client's spelling is echoed in the handshake; callers see ours.
+	for _, p := range c.Protocols {
+		if strings.EqualFold(p, ws.Subprotocol()) {
+			s.protocol = p
+		}
+	}
+	return s, nil
+}
+
+// Protocol is the negotiated subprotocol as Config spells it, or "".
+func (s *Socket) Protocol() string { return s.protocol }

@@ -1,0 +1,59 @@
+package socket
+
+import (
+	"bufio"
+	"bytes"
+	"net"
+	"net/http"
+	"strings"
+)
+
+// Sizes of the buffers that an idle connection keeps, in bytes. Reads of a long
+// payload bypass the first; the second only ever holds one control frame.
+const (
+	readBuffer  = 512
+	writeBuffer = 256
+)
+
+// upgrade is the ResponseWriter that coder/websocket sees: its Hijack hands out
+// the gate in place of the connection, with small buffers in place of the HTTP
+// server's 4 KiB ones, and its error answers go through Config.Refuse.
+type upgrade struct {
+	http.ResponseWriter
+	request *http.Request
+	refuse  func(http.ResponseWriter, *http.Request, int, string)
+	s       *Socket
+	status  int // of an error answer that Write completes
+}
+
+func (u *upgrade) WriteHeader(status int) {
+	if status == http.StatusSwitchingProtocols || u.refuse == nil {
+		u.ResponseWriter.WriteHeader(status)
+		return
+	}
+	u.status = status
+}
+
+func (u *upgrade) Write(b []byte) (int, error) {
+	if u.status == 0 {
+		return u.ResponseWriter.Write(b)
+	}
+	sentence := strings.TrimSpace(string(b))
+	u.Header().Del("Content-Type") // http.Error's; the answer has its own
+	u.refuse(u.ResponseWriter, u.request, u.status, sentence)
+	return len(b), nil
+}
+
+func (u *upgrade) Hijack() (net.Conn, *bufio.ReadWriter, error) {
+	conn, rw, err := http.NewResponseController(u.ResponseWriter).Hijack()
+	if err != nil {
+		return nil, nil, err
+	}
+	// What a hasty client sent with its handshake is in the server's buffer.
+	early, _ := rw.Reader.Peek(rw.Reader.Buffered())
+	u.s.early = bytes.Clone(early)
+	u.s.conn = conn
+	g := gate{Conn: conn, s: u.s}
+	u.s.in = bufio.NewReaderSize(g, readBuffer)
+	return g, bufio.NewReadWriter(u.s.in, bufio.NewWriterSize(g, writeBuffer)), nil
+}

@@ -1,0 +1,60 @@
+package socket
+
+import (
+	"encoding/binary"
+	"net"
+)
+
+// Headroom is how many bytes before a message Write may overwrite with the
+// frame's header (RFC 6455, section 5.2).
+const Headroom = 10
+
+// Write sends b[Headroom:] as one data message, text or binary. b[:Headroom] is
+// scratch; b is the caller's again when Write returns. It blocks while the peer
+// does not read, until Close or Abort; after either it fails with
+// net.ErrClosed. A failed write ends the connection.
+func (s *Socket) Write(b []byte, text bool) error {
+	start := header(b, text)
+	return s.frame(b[start:])
+}
+
+var pingFrame = []byte{finPing, 0}
+
+// Ping sends an empty ping. It blocks as Write does.
+func (s *Socket) Ping() error { return s.frame(pingFrame) }
+
+func (s *Socket) frame(b []byte) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.closeSent {
+		return net.ErrClosed
+	}
+	_, err := s.conn.Write(b)
+	if err != nil {
+		s.Abort() // half a frame may be out: no other can follow
+	}
+	return err
+}
+
+// header puts the frame's header directly before b[Headroom:] and returns where
+// it begins.
+func header(b []byte, text bool) int {
+	start := Headroom - 2
+	switch n := len(b) - Headroom; {
+	case n > 0xffff:
+		start = 0
+		b[1] = 127
+		binary.BigEndian.PutUint64(b[2:], uint64(n))
+	case n > 125:
+		start = Headroom - 4
+		b[start+1] = 126
+		binary.BigEndian.PutUint16(b[start+2:], uint16(n))
+	default:
+		b[start+1] = byte(n)
+	}
+	b[start] = finBinary
+	if text {
+		b[start] = finText
+	}
+	return start
+}
