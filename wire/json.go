@@ -1,0 +1,119 @@
+package wire
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"strconv"
+	"unicode/utf8"
+)
+
+// checkLine gives the first line of b that is not blank, and promises that it
+// is one JSON value. rest is empty when only blank lines follow.
+func checkLine(b []byte) (value, rest []byte, err error) {
+	line, rest, _ := bytes.Cut(trim(b), []byte{'\n'})
+	if err := checkJSON(line); err != nil {
+		return nil, nil, err
+	}
+	return line, trim(rest), nil
+}
+
+// checkJSON refuses all but one JSON value (RFC 8259) in UTF-8, nested at most
+// maxDepth deep. encoding/json alone would replace bad bytes silently and go
+// 10,000 levels deep.
+func checkJSON(b []byte) error {
+	if !utf8.Valid(b) {
+		return fmt.Errorf("%w: not UTF-8", ErrMalformed)
+	}
+	depth := 0
+	for i := 0; i < len(b); i++ {
+		switch b[i] {
+		case '"':
+			i += quoted(b[i:]) - 1
+		case '{', '[':
+			if depth++; depth > maxDepth {
+				return fmt.Errorf("%w: nested deeper than %d", ErrMalformed, maxDepth)
+			}
+		case '}', ']':
+			depth--
+		}
+	}
+	if !json.Valid(b) {
+		return fmt.Errorf("%w: not a JSON value", ErrMalformed)
+	}
+	return nil
+}
+
+// quoted gives the length of the string that b begins with, its quotes
+// included; all of b if it has no end.
+func quoted(b []byte) int {
+	for i := 1; i < len(b); i++ {
+		switch b[i] {
+		case '\\':
+			i++
+		case '"':
+			return i + 1
+		}
+	}
+	return len(b)
+}
+
+// takeJSON reads the first item of bytes that checkJSON has passed, and the
+// separators before it.
+func takeJSON(b []byte) (it item, rest []byte) {
+	b = bytes.TrimLeft(b, " \t\r\n,:")
+	switch b[0] {
+	case '"':
+		end := quoted(b)
+		it.kind, it.text = text, b[1:end-1]
+		if bytes.IndexByte(it.text, '\\') >= 0 {
+			var s string
+			_ = json.Unmarshal(b[:end], &s) // checked, so it is a string
+			it.text = []byte(s)
+		}
+		return it, b[end:]
+	case '{', '[':
+		it.kind = list
+		if b[0] == '{' {
+			it.kind = table
+		}
+		end := enclosed(b)
+		it.body = trim(b[1 : end-1])
+		return it, b[end:]
+	}
+	end := bytes.IndexAny(b, " \t\r\n,]}")
+	if end < 0 {
+		end = len(b)
+	}
+	word := b[:end]
+	switch word[0] {
+	case 'n':
+	case 't', 'f':
+		it.kind, it.truth = truth, word[0] == 't'
+	default:
+		it.neg = word[0] == '-'
+		n, err := strconv.ParseUint(string(bytes.TrimPrefix(word, []byte{'-'})), 10, 64)
+		it.kind, it.n = whole, n
+		if err != nil {
+			it.kind = fraction
+		}
+	}
+	return it, b[end:]
+}
+
+// enclosed gives the length of the list or table that b begins with.
+func enclosed(b []byte) int {
+	depth := 0
+	for i := 0; ; i++ {
+		switch b[i] {
+		case '"':
+			i += quoted(b[i:]) - 1
+		case '{', '[':
+			depth++
+		case '}', ']':
+			if depth--; depth == 0 {
+				return i + 1
+			}
+		}
+	}
+}

@@ -1,0 +1,90 @@
+package wire
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/tinylib/msgp/msgp"
+)
+
+// ErrMalformed is wrapped by errors about bytes in which no value can be found.
+var ErrMalformed = errors.New("wire: malformed")
+
+// skip gives what follows the first MessagePack value of b, and thereby
+// promises that the value is whole and that at most depth lists and maps stand
+// within each other. Its work is bounded by the bytes that are there, since
+// each member that a header claims has at least one.
+func skip(b []byte, depth int) (rest []byte, err error) {
+	kind := msgp.NextType(b)
+	if kind != msgp.ArrayType && kind != msgp.MapType {
+		if rest, err = msgp.Skip(b); err != nil {
+			return nil, fmt.Errorf("%w: not a whole MessagePack value", ErrMalformed)
+		}
+		return rest, nil
+	}
+	if depth == 0 {
+		return nil, fmt.Errorf("%w: nested deeper than %d", ErrMalformed, maxDepth)
+	}
+	members, rest, err := header(kind, b)
+	if err != nil {
+		return nil, fmt.Errorf("%w: not a whole MessagePack value", ErrMalformed)
+	}
+	for ; members > 0; members-- {
+		if rest, err = skip(rest, depth-1); err != nil {
+			return nil, err
+		}
+	}
+	return rest, nil
+}
+
+// header reads how many values follow in a list or map.
+func header(kind msgp.Type, b []byte) (members uint64, rest []byte, err error) {
+	var n uint32
+	if kind == msgp.MapType {
+		n, rest, err = msgp.ReadMapHeaderBytes(b)
+		return 2 * uint64(n), rest, err
+	}
+	n, rest, err = msgp.ReadArrayHeaderBytes(b)
+	return uint64(n), rest, err
+}
+
+// takeMsgPack reads the first item of bytes that skip has passed.
+func takeMsgPack(b []byte) (it item, rest []byte) {
+	switch kind := msgp.NextType(b); kind {
+	case msgp.NilType:
+		rest = b[1:]
+	case msgp.StrType:
+		it.kind = text
+		it.text, rest, _ = msgp.ReadStringZC(b)
+	case msgp.BoolType:
+		it.kind = truth
+		it.truth, rest, _ = msgp.ReadBoolBytes(b)
+	case msgp.IntType:
+		var i int64
+		i, rest, _ = msgp.ReadInt64Bytes(b)
+		it.kind, it.n, it.neg = whole, uint64(i), i < 0
+		if it.neg {
+			it.n = -it.n
+		}
+	case msgp.UintType:
+		it.kind = whole
+		it.n, rest, _ = msgp.ReadUint64Bytes(b)
+	case msgp.Float32Type, msgp.Float64Type:
+		it.kind = fraction
+		it.float, rest, _ = msgp.ReadFloat64Bytes(b)
+	case msgp.ArrayType, msgp.MapType:
+		it.kind = list
+		if kind == msgp.MapType {
+			it.kind = table
+		}
+		members, body, _ := header(kind, b)
+		for rest = body; members > 0; members-- {
+			rest, _ = skip(rest, maxDepth)
+		}
+		it.body = body[:len(body)-len(rest)]
+	default:
+		it.kind = other
+		rest, _ = msgp.Skip(b)
+	}
+	return it, rest
+}

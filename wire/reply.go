@@ -1,0 +1,72 @@
+package wire
+
+import "parley/chat"
+
+// Reply answers one command. Exactly one of OK and Error goes out: a Reply that
+// holds neither is written with an empty ok.
+type Reply struct {
+	Re    uint64      `json:"re" msgpack:"re"` // the command's ID, 0 if that could not be read
+	OK    any         `json:"ok,omitempty" msgpack:"ok,omitempty"`
+	Error *chat.Error `json:"error,omitempty" msgpack:"error,omitempty"`
+}
+
+// Failure is the body of an HTTP answer that is an error.
+type Failure struct {
+	Error *chat.Error `json:"error" msgpack:"error"`
+}
+
+// Hello is the ok of hello: who one is, and where each chat stands. Events of a
+// chat follow from the Head of its entry, or from what resume says.
+type Hello struct {
+	Epoch       string      `json:"epoch" msgpack:"epoch"`
+	Me          chat.User   `json:"me" msgpack:"me"`
+	Chats       []chat.Chat `json:"chats" msgpack:"chats"`
+	Users       []chat.User `json:"users" msgpack:"users"` // those whom Chats name
+	Version     string      `json:"version" msgpack:"version"`
+	Now         int64       `json:"now" msgpack:"now"` // ms since 1970 UTC
+	Limits      Limits      `json:"limits" msgpack:"limits"`
+	HeartbeatMs int64       `json:"heartbeatMs" msgpack:"heartbeatMs"` // between the server's pings
+}
+
+// Limits are what the server holds a client to.
+type Limits struct {
+	Text    int64 `json:"text" msgpack:"text"`       // bytes of one message's text
+	Body    int64 `json:"body" msgpack:"body"`       // bytes of an HTTP body
+	Message int64 `json:"message" msgpack:"message"` // bytes of a WebSocket message to the server
+	Page    int64 `json:"page" msgpack:"page"`       // messages of a history page
+	Sockets int64 `json:"sockets" msgpack:"sockets"` // connections of one user
+	Posts   Rate  `json:"posts" msgpack:"posts"`     // posts of one user
+}
+
+// Rate is at most N in PerMs milliseconds; N 0 is no limit.
+type Rate struct {
+	N     int64 `json:"n" msgpack:"n"`
+	PerMs int64 `json:"perMs" msgpack:"perMs"`
+}
+
+// Posted is the ok of post.
+type Posted struct {
+	Seq   chat.Seq `json:"seq" msgpack:"seq"`
+	At    int64    `json:"at" msgpack:"at"`
+	Again bool     `json:"again,omitempty" msgpack:"again,omitempty"` // the clientId was known: this is the first post
+}
+
+// Changed is the ok of edit, delete and react; without a number when nothing
+// changed.
+type Changed struct {
+	Seq chat.Seq `json:"seq,omitempty" msgpack:"seq,omitempty"`
+}
+
+// Pong is the ok of ping.
+type Pong struct {
+	Now int64 `json:"now" msgpack:"now"` // ms since 1970 UTC
+}
+
+// History is a window of messages, the ok of history and the answer over HTTP.
+type History struct {
+	Messages   []chat.Message `json:"messages" msgpack:"messages"` // in rising seq
+	Users      []chat.User    `json:"users" msgpack:"users"`       // those whom Messages name
+	Head       chat.Seq       `json:"head" msgpack:"head"`         // the page is at least as new
+	MoreBefore bool           `json:"moreBefore" msgpack:"moreBefore"`
+	MoreAfter  bool           `json:"moreAfter" msgpack:"moreAfter"`
+}

@@ -1,0 +1,35 @@
+package wire
+
+import "parley/chat"
+
+// The signals that come from the server alone, beside the chat.SignalKinds.
+const (
+	SignalChat     = "chat"
+	SignalReset    = "reset"
+	SignalCaughtUp = "caughtUp"
+)
+
+// Signal passes by: it has no number and is not replayed. Which fields it
+// carries depends on its kind:
+//
+//	typing    ChatID, By
+//	read      ChatID, By, Seq
+//	presence  By, Online
+//	user      User: somebody's entry as it is now
+//	chat      ChatID with Head, Chat, Users: a chat appeared, events follow from
+//	          Head+1. ChatID with Gone: it went.
+//	reset     ChatID, Head, Epoch: load a page, events follow from Head+1
+//	caughtUp  nothing: every chat of a resume is live
+type Signal struct {
+	Signal string      `json:"signal" msgpack:"signal"`
+	ChatID chat.ChatID `json:"chatId,omitempty" msgpack:"chatId,omitempty"`
+	By     chat.UserID `json:"by,omitempty" msgpack:"by,omitempty"`
+	Seq    chat.Seq    `json:"seq,omitempty" msgpack:"seq,omitempty"`
+	Head   chat.Seq    `json:"head,omitempty" msgpack:"head,omitempty"`
+	Epoch  string      `json:"epoch,omitempty" msgpack:"epoch,omitempty"`
+	Online *bool       `json:"online,omitempty" msgpack:"online,omitempty"`
+	User   *chat.User  `json:"user,omitempty" msgpack:"user,omitempty"`
+	Chat   *chat.Chat  `json:"chat,omitempty" msgpack:"chat,omitempty"`
+	Users  []chat.User `json:"users,omitempty" msgpack:"users,omitempty"`
+	Gone   bool        `json:"gone,omitempty" msgpack:"gone,omitempty"`
+}

@@ -1,0 +1,147 @@
+package wire
+
+import (
+	"encoding/json"
+	"errors"
+	"math"
+	"reflect"
+	"strconv"
+	"unicode/utf8"
+
+	"parley/chat"
+)
+
+// Unmarshal reads the body of an HTTP request into the struct that v points to,
+// by its json tags: exactly one value, strictly typed; unknown fields are
+// ignored and null is as good as absent. Every error is a *chat.Error
+// (bad_input), which names the field where there is one.
+//
+// A MessagePack body is written as JSON first, so that the types are judged in
+// one place. It may hold nil, bool, integers, floats, str, array and map with
+// str keys, which is what JSON can say.
+func (c Codec) Unmarshal(body []byte, v any) error {
+	err := error(nil)
+	if c == MsgPack {
+		body, err = transcode(body)
+	} else {
+		err = checkJSON(body)
+	}
+	if errors.Is(err, ErrMalformed) {
+		return chat.FailCause(chat.BadInput, err, "the body must be one well-formed value, nested at most %d deep", maxDepth)
+	}
+	if err != nil {
+		return err
+	}
+	var wrong *json.UnmarshalTypeError
+	switch err := json.Unmarshal(body, v); {
+	case err == nil:
+		return nil
+	case errors.As(err, &wrong) && wrong.Field != "":
+		return chat.FailField(chat.BadInput, wrong.Field, "%s must be %s", wrong.Field, noun(wrong.Type))
+	default:
+		return chat.FailCause(chat.BadInput, err, "the body must be a map of fields")
+	}
+}
+
+// noun says for a person what a field of the type holds.
+func noun(t reflect.Type) string {
+	switch t.Kind() {
+	case reflect.String:
+		return "a string"
+	case reflect.Bool:
+		return "true or false"
+	case reflect.Slice, reflect.Array:
+		return "a list"
+	case reflect.Struct, reflect.Map:
+		return "a map"
+	case reflect.Float32, reflect.Float64:
+		return "a number"
+	default:
+		return "a whole number in its range"
+	}
+}
+
+// transcode writes one MessagePack value, after which nothing may follow, as JSON.
+func transcode(body []byte) ([]byte, error) {
+	value, rest, err := MsgPack.check(body)
+	if err != nil {
+		return nil, err
+	}
+	if len(rest) > 0 {
+		return nil, ErrMalformed
+	}
+	it, _ := takeMsgPack(value)
+	return appendJSON(make([]byte, 0, len(body)+len(body)/4), it, "")
+}
+
+// appendJSON writes a checked item; field is its path, for the error.
+func appendJSON(dst []byte, it item, field string) ([]byte, error) {
+	switch it.kind {
+	case null:
+		return append(dst, "null"...), nil
+	case truth:
+		return strconv.AppendBool(dst, it.truth), nil
+	case whole:
+		if it.neg {
+			dst = append(dst, '-')
+		}
+		return strconv.AppendUint(dst, it.n, 10), nil
+	case fraction:
+		if math.IsNaN(it.float) || math.IsInf(it.float, 0) {
+			return nil, chat.FailField(chat.BadInput, field, "a number must be finite")
+		}
+		// With an exponent always, so that 1.0 does not pass for an integer.
+		return strconv.AppendFloat(dst, it.float, 'e', -1, 64), nil
+	case text:
+		return appendText(dst, it.text, field)
+	case list:
+		return appendMembers(append(dst, '['), it, field, ']')
+	case table:
+		return appendMembers(append(dst, '{'), it, field, '}')
+	default:
+		return nil, chat.FailField(chat.BadInput, field, "binary and extension types are not used here; text is a string")
+	}
+}
+
+func appendMembers(dst []byte, it item, field string, end byte) ([]byte, error) {
+	var one item
+	var err error
+	for body := it.body; len(body) > 0; {
+		path := field
+		if len(body) < len(it.body) {
+			dst = append(dst, ',')
+		}
+		if it.kind == table {
+			if one, body = takeMsgPack(body); one.kind != text {
+				return nil, chat.FailField(chat.BadInput, field, "the keys of a map must be strings")
+			}
+			if dst, err = appendText(dst, one.text, field); err != nil {
+				return nil, err
+			}
+			dst = append(dst, ':')
+			path = join(field, one.text)
+		}
+		one, body = takeMsgPack(body)
+		if dst, err = appendJSON(dst, one, path); err != nil {
+			return nil, err
+		}
+	}
+	return append(dst, end), nil
+}
+
+func appendText(dst, s []byte, field string) ([]byte, error) {
+	if !utf8.Valid(s) {
+		return nil, chat.FailField(chat.BadInput, field, "a string must be UTF-8")
+	}
+	b, err := json.Marshal(string(s))
+	return append(dst, b...), err
+}
+
+// join makes the path of a field as encoding/json names it. It is cut, since
+// the name is the sender's.
+func join(path string, name []byte) string {
+	if path != "" {
+		path += "."
+	}
+	return chat.Cut(path+string(name), 64)
+}
