@@ -1,0 +1,41 @@
+# make build | test | bench | lint | fuzz
+
+SHELL := /bin/bash
+GO ?= go
+VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
+FUZZTIME ?= 30s
+CHROMIUM ?= $(shell command -v chromium || command -v chromium-browser || command -v google-chrome)
+
+.PHONY: build test race browser bench lint fuzz
+
+build: ## a static binary, stripped
+	CGO_ENABLED=0 $(GO) build -trimpath -ldflags '-s -w -X main.release=$(VERSION)' -o parley .
+
+test: lint race browser ## everything that CI checks
+
+race: ## all Go tests with the race detector
+	$(GO) test -race -shuffle=on -timeout 14m ./...
+
+browser: build web/test/node_modules ## the page, in a real Chromium
+	@test -n "$(CHROMIUM)" || { echo "make test needs Chromium: apt-get install chromium, or set CHROMIUM=/path/to/it"; exit 1; }
+	cd web/test && CHROMIUM="$(CHROMIUM)" PARLEY_BIN="$(CURDIR)/parley" node --test
+
+web/test/node_modules: web/test/package-lock.json
+	@command -v npm >/dev/null || { echo "make test needs Node.js 20 or newer with npm"; exit 1; }
+	cd web/test && npm ci --no-audit --no-fund
+	@touch $@
+
+bench: ## every figure that the README states
+	$(GO) test -run '^$$' -bench . -benchtime 2s -count 3 ./chat/... ./wire ./hub ./store/... ./server/...
+	$(GO) run ./internal/loadgen
+
+lint:
+	@out=$$(gofmt -l $$(git ls-files '*.go')); test -z "$$out" || { echo "gofmt would change: $$out"; exit 1; }
+	$(GO) vet ./...
+	$(GO) run honnef.co/go/tools/cmd/staticcheck@v0.8.2 ./...
+
+fuzz: ## every decoder, FUZZTIME each
+	@for pkg in $$(grep -rl --include='*_test.go' '^func Fuzz' . | xargs -n1 dirname | sort -u); do \
+	  for f in $$(grep -rhoE '^func Fuzz[A-Za-z0-9]+' $$pkg/*_test.go | sed 's/func //'); do \
+	    echo "$$pkg $$f"; $(GO) test -run '^$$' -fuzz "^$$f\$$" -fuzztime $(FUZZTIME) $$pkg || exit 1; \
+	  done; done

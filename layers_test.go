@@ -1,0 +1,77 @@
+package main
+
+import (
+	"encoding/json"
+	"os/exec"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// layers is the picture in ARCHITECTURE.md: what of ours each folder may
+// import, and which outside modules. Nothing else passes. Test files are free.
+var layers = map[string][]string{
+	"parley":                 {"chat", "server", "store", "middleware", "web", "github.com/alecthomas/kong", "golang.org/x/sync"},
+	"parley/chat":            {},
+	"parley/hub":             {},
+	"parley/web":             {},
+	"parley/wire":            {"chat", "github.com/shamaton/msgpack/v2", "github.com/tinylib/msgp"},
+	"parley/store":           {"chat", "store/sqlite"},
+	"parley/store/sqlite":    {"chat", "modernc.org/sqlite", "golang.org/x/sys"},
+	"parley/store/storetest": {"chat"},
+	"parley/middleware":      {"chat", "github.com/go-chi/chi/v5", "github.com/go-chi/httprate", "github.com/unrolled/secure", "github.com/klauspost/compress"},
+	"parley/server/socket":   {"github.com/coder/websocket"},
+	"parley/server": {"chat", "wire", "hub", "middleware", "server/socket", "github.com/go-chi/chi/v5",
+		"github.com/prometheus/client_golang", "golang.org/x/crypto", "golang.org/x/sync", "github.com/klauspost/compress"},
+	"parley/internal/echo":    {"server/socket"},
+	"parley/internal/loadgen": {"chat", "wire", "github.com/coder/websocket", "github.com/alecthomas/kong", "golang.org/x/sync"},
+}
+
+func TestImportsObeyThePicture(t *testing.T) {
+	out, err := exec.Command("go", "list", "-json=ImportPath,Imports,Standard", "./...").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	std, err := exec.Command("go", "list", "std").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	standard := strings.Fields(string(std))
+	seen := 0
+	for dec := json.NewDecoder(strings.NewReader(string(out))); dec.More(); seen++ {
+		var p struct {
+			ImportPath string
+			Imports    []string
+		}
+		if err := dec.Decode(&p); err != nil {
+			t.Fatal(err)
+		}
+		allowed, known := layers[p.ImportPath]
+		if !known {
+			t.Errorf("%s is not in the picture: say in layers what it may import", p.ImportPath)
+			continue
+		}
+		for _, i := range p.Imports {
+			if slices.Contains(standard, i) || i == "C" || i == "unsafe" {
+				continue
+			}
+			if !slices.ContainsFunc(allowed, func(a string) bool {
+				if strings.Contains(strings.SplitN(a, "/", 2)[0], ".") {
+					return i == a || strings.HasPrefix(i, a+"/")
+				}
+				return i == "parley/"+a
+			}) {
+				t.Errorf("%s must not import %s", p.ImportPath, i)
+			}
+		}
+	}
+	if seen != len(layers) {
+		t.Errorf("%d packages were listed, the picture has %d", seen, len(layers))
+	}
+	for path := range layers {
+		switch name := path[strings.LastIndex(path, "/")+1:]; name {
+		case "util", "common", "helpers", "models", "types":
+			t.Errorf("%s: a package is named after what it holds, not %s", path, name)
+		}
+	}
+}
