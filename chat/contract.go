@@ -107,9 +107,9 @@ type People interface {
 	Users(ctx context.Context, ids []UserID) ([]User, error)
 	// UsersByHandle gives those of the handles that exist, in no order.
 	UsersByHandle(ctx context.Context, handles []string) ([]User, error)
-	// FindUsers gives users one word of whose handle or name begins with q (all
-	// for ""), a page at a time: after is the next of the page before, and next
-	// is "" at the end.
+	// FindUsers gives users one of whose SearchWords begins with q's SearchKey
+	// (all for ""), a page at a time: after is the next of the page before
+	// (bad_input, field after, if it is not), and next is "" at the end.
 	FindUsers(ctx context.Context, q, after string, limit int) (users []User, next string, err error)
 	// PatchUser changes a user. last_owner when the last active admin would be
 	// none. A new password ends all sessions but Keep, Active=false ends all:
@@ -138,6 +138,9 @@ type Sessions interface {
 }
 
 // Invites and recoveries are codes that open a door; stores keep their hashes.
+// An invite stands only while its maker is active and, if it leads to a chat, a
+// member there: nobody who was put out comes back by a code of their own. One
+// that does not stand is not_found to a peek and invite_spent to a use.
 type Invites interface {
 	// CreateInvite fills ID and CreatedAt. A ChatID must be a group of which By
 	// is a member, else not_found.

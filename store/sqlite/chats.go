@@ -1,0 +1,242 @@
+package sqlite
+
+import (
+	"cmp"
+	"context"
+	"database/sql"
+	"errors"
+	"slices"
+	"strings"
+
+	"parley/chat"
+)
+
+// How far a member m has read chat c: the stored pointer, or their own last
+// message if that is later. Then what lies behind it. All are single seeks.
+const (
+	readColumn = `ifnull(max(m.read_up_to, ifnull((SELECT o.seq FROM messages o
+		WHERE o.chat = m.chat AND o.by = m.user ORDER BY o.seq DESC LIMIT 1), 0)), 0)`
+	unreadColumn = `c.n - ifnull((SELECT x.n FROM messages x
+		WHERE x.chat = c.id AND x.seq <= ` + readColumn + ` ORDER BY x.seq DESC LIMIT 1), 0)`
+	mentionsColumn = `(SELECT count(*) FROM mentions k
+		WHERE k.user = m.user AND k.chat = c.id AND k.seq > ` + readColumn + `)`
+	lastColumn = `ifnull((SELECT l.seq FROM messages l WHERE l.chat = c.id ORDER BY l.seq DESC LIMIT 1), 0)`
+
+	// m may be missing (LEFT JOIN): then only the columns up to pair count.
+	chatColumns = `c.id, c.kind, c.open, c.title, c.topic, c.head, c.members, c.activity, ifnull(c.pair, ''),
+		ifnull(m.role, ''), ` + readColumn + `, ` + unreadColumn + `, ` + mentionsColumn + `, ` + lastColumn
+)
+
+// scanChat reads chatColumns as the viewer sees them; last is the number of the
+// newest message, 0 for a stranger or an empty chat.
+func scanChat(row scanner, viewer chat.UserID) (c chat.Chat, last chat.Seq, err error) {
+	var pair string
+	err = row.Scan(&c.ID, &c.Kind, &c.Open, &c.Title, &c.Topic, &c.Head, &c.MemberCount, &c.Activity, &pair,
+		&c.Role, &c.ReadUpTo, &c.Unread, &c.Mentions, &last)
+	if c.Role == "" {
+		c.ReadUpTo, c.Unread, c.Mentions, last = 0, 0, 0, 0
+	} else if pair != "" {
+		c.With = otherOf(pair, viewer)
+	}
+	return c, last, err
+}
+
+// pairOf names a direct chat by its two users, in one order.
+func pairOf(a, b chat.UserID) string {
+	return string(min(a, b)) + " " + string(max(a, b))
+}
+
+func otherOf(pair string, user chat.UserID) chat.UserID {
+	a, b, _ := strings.Cut(pair, " ")
+	if a == string(user) {
+		return chat.UserID(b)
+	}
+	return chat.UserID(a)
+}
+
+func noChat() error { return chat.FailField(chat.NotFound, "chatId", "there is no such chat") }
+
+// CreateChat makes a chat, or finds the one that the same request made.
+func (db *DB) CreateChat(ctx context.Context, n chat.NewChat) (chat.Chat, bool, error) {
+	others, err := invited(n)
+	if err != nil {
+		return chat.Chat{}, false, err
+	}
+	var pair string
+	if n.Kind == chat.Direct {
+		pair = pairOf(n.By, others[0])
+	}
+	n.Members = others
+	var id chat.ChatID
+	var again bool
+	err = db.write(ctx, func(t *tx) error {
+		id, again, err = madeBefore(t, n, pair)
+		if err != nil || again {
+			return err
+		}
+		if err := allActive(t, append([]chat.UserID{n.By}, others...)); err != nil {
+			return err
+		}
+		id = chat.NewID[chat.ChatID]()
+		return insertChat(t, id, n, pair)
+	})
+	if err != nil {
+		return chat.Chat{}, false, err
+	}
+	c, err := db.Chat(ctx, n.By, id)
+	return c, again, err
+}
+
+// invited gives the members besides the creator, each once.
+func invited(n chat.NewChat) ([]chat.UserID, error) {
+	var others []chat.UserID
+	known := map[chat.UserID]bool{n.By: true}
+	for _, u := range n.Members {
+		if !known[u] {
+			known[u] = true
+			others = append(others, u)
+		}
+	}
+	switch {
+	case n.Kind == chat.Direct && len(others) != 1:
+		return nil, chat.FailField(chat.BadInput, "members", "a direct chat has exactly one other member")
+	case len(others) > chat.MaxJoinAtOnce:
+		return nil, chat.FailField(chat.BadInput, "members", "at most %d members can be added at once", chat.MaxJoinAtOnce)
+	}
+	return others, nil
+}
+
+// madeBefore finds the chat of a known clientId or pair.
+func madeBefore(t *tx, n chat.NewChat, pair string) (id chat.ChatID, ok bool, err error) {
+	err = t.row(`SELECT id FROM chats WHERE by = ? AND client_id = ?`, string(n.By), n.ClientID).Scan(&id)
+	if errors.Is(err, sql.ErrNoRows) && pair != "" {
+		err = t.row(`SELECT id FROM chats WHERE pair = ?`, pair).Scan(&id)
+	}
+	if errors.Is(err, sql.ErrNoRows) {
+		return "", false, nil
+	}
+	return id, err == nil, err
+}
+
+func allActive(t *tx, ids []chat.UserID) error {
+	rows, err := t.rows(`SELECT u.id FROM users u WHERE u.id IN (SELECT value FROM json_each(?)) AND u.active = 1`, list(ids))
+	active, err := collect(rows, err, func() (id chat.UserID, err error) { return id, rows.Scan(&id) })
+	if err != nil || len(active) == len(ids) {
+		return err
+	}
+	there := make(map[chat.UserID]bool, len(active))
+	for _, id := range active {
+		there[id] = true
+	}
+	missing := slices.IndexFunc(ids, func(id chat.UserID) bool { return !there[id] })
+	return chat.FailField(chat.NotFound, "members", "there is no active user %s", ids[missing])
+}
+
+// insertChat makes the chat's row and its first events, which make the members.
+func insertChat(t *tx, id chat.ChatID, n chat.NewChat, pair string) error {
+	var key any // NULL for a group
+	first := chat.Event{Kind: chat.Joined, ChatID: id, By: n.By, ClientID: n.ClientID, Users: []chat.UserID{n.By}, Role: chat.RoleAdmin}
+	if n.Kind == chat.Direct {
+		key = pair
+		first.Users, first.Role = append(first.Users, n.Members...), chat.RoleMember
+	}
+	_, err := t.exec(`INSERT INTO chats (id, kind, open, title, topic, by, client_id, pair, head, n, members, activity) VALUES (?, ?, ?, ?, '', ?, ?, ?, 0, 0, 0, ?)`,
+		string(id), string(n.Kind), n.Open, n.Title, string(n.By), n.ClientID, key, t.now)
+	if err != nil {
+		return err
+	}
+	if _, err = t.append(first); err != nil || n.Kind == chat.Direct || len(n.Members) == 0 {
+		return err
+	}
+	_, err = t.append(chat.Event{Kind: chat.Joined, ChatID: id, By: n.By, Users: n.Members, Role: chat.RoleMember})
+	return err
+}
+
+// Chat gives the chat as the viewer sees it.
+func (db *DB) Chat(ctx context.Context, viewer chat.UserID, id chat.ChatID) (chat.Chat, error) {
+	c, last, err := scanChat(db.row(ctx, `SELECT `+chatColumns+` FROM chats c LEFT JOIN members m ON m.chat = c.id AND m.user = ?
+		WHERE c.id = ?`, string(viewer), string(id)), viewer)
+	if errors.Is(err, sql.ErrNoRows) || err == nil && c.Role == "" && !c.Open {
+		return chat.Chat{}, noChat()
+	}
+	if err == nil && last > 0 {
+		err = db.fillLast(ctx, viewer, &c, last)
+	}
+	if err != nil {
+		return chat.Chat{}, fault(err, "read a chat")
+	}
+	return c, nil
+}
+
+// fillLast reads the newest message. The viewer may be gone since: then there
+// is none.
+func (db *DB) fillLast(ctx context.Context, viewer chat.UserID, c *chat.Chat, last chat.Seq) error {
+	m, err := db.Message(ctx, viewer, c.ID, last)
+	if chat.Is(err, chat.NotFound) {
+		return nil
+	}
+	c.Last = &m
+	return err
+}
+
+// ChatsOf gives all chats of a user. The rows come in the order of the index of
+// memberships and are sorted here.
+func (db *DB) ChatsOf(ctx context.Context, user chat.UserID, withLast int) ([]chat.Chat, error) {
+	type row struct {
+		chat.Chat
+		last chat.Seq
+	}
+	rows, err := db.rows(ctx, `SELECT `+chatColumns+` FROM members m CROSS JOIN chats c ON c.id = m.chat WHERE m.user = ?`, string(user))
+	found, err := collect(rows, err, func() (r row, err error) {
+		r.Chat, r.last, err = scanChat(rows, user)
+		return r, err
+	})
+	if err != nil {
+		return nil, fault(err, "read chats")
+	}
+	slices.SortFunc(found, func(a, b row) int {
+		return cmp.Or(cmp.Compare(b.Activity, a.Activity), cmp.Compare(b.ID, a.ID))
+	})
+	chats := make([]chat.Chat, len(found))
+	for i, r := range found {
+		if i < withLast && r.last > 0 {
+			if err := db.fillLast(ctx, user, &r.Chat, r.last); err != nil {
+				return nil, err
+			}
+		}
+		chats[i] = r.Chat
+	}
+	return chats, nil
+}
+
+// ChatIDs gives the ids alone of all chats of a user.
+func (db *DB) ChatIDs(ctx context.Context, user chat.UserID) ([]chat.ChatID, error) {
+	rows, err := db.rows(ctx, `SELECT chat FROM members WHERE user = ? ORDER BY chat`, string(user))
+	ids, err := collect(rows, err, func() (id chat.ChatID, err error) { return id, rows.Scan(&id) })
+	return ids, fault(err, "read chats")
+}
+
+// DirectPeers gives the users who share a direct chat with the user.
+func (db *DB) DirectPeers(ctx context.Context, user chat.UserID) ([]chat.UserID, error) {
+	rows, err := db.rows(ctx, `SELECT c.pair FROM members m CROSS JOIN chats c ON c.id = m.chat WHERE m.user = ? AND c.pair IS NOT NULL`, string(user))
+	peers, err := collect(rows, err, func() (chat.UserID, error) {
+		var pair string
+		err := rows.Scan(&pair)
+		return otherOf(pair, user), err
+	})
+	return peers, fault(err, "read direct chats")
+}
+
+// OpenChats gives open chats, newest made first.
+func (db *DB) OpenChats(ctx context.Context, viewer chat.UserID, before chat.ChatID, limit int) ([]chat.Chat, error) {
+	if before == "" {
+		before = beyond
+	}
+	rows, err := db.rows(ctx, `SELECT `+chatColumns+` FROM chats c INDEXED BY chats_open LEFT JOIN members m ON m.chat = c.id AND m.user = ?
+		WHERE c.open = 1 AND c.id < ? ORDER BY c.id DESC LIMIT ?`, string(viewer), string(before), limit)
+	chats, err := collect(rows, err, func() (chat.Chat, error) {
+		c, _, err := scanChat(rows, viewer)
+		return c, err
+	})
+	return chats, fault(err, "read open chats")
+}

@@ -1,0 +1,58 @@
+package sqlite
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+
+	"parley/chat"
+)
+
+// Members gives members in rising user id.
+func (db *DB) Members(ctx context.Context, viewer chat.UserID, id chat.ChatID, after chat.UserID, limit int) ([]chat.Member, error) {
+	// The viewer's own membership is judged in the same snapshot as the list.
+	rows, err := db.rows(ctx, `SELECT m.user, m.role, `+readColumn+` FROM members m WHERE m.chat = ?1 AND m.user > ?2
+		AND EXISTS (SELECT 1 FROM members v WHERE v.chat = ?1 AND v.user = ?3) ORDER BY m.user LIMIT ?4`,
+		string(id), string(after), string(viewer), limit)
+	members, err := collect(rows, err, func() (m chat.Member, err error) {
+		return m, rows.Scan(&m.UserID, &m.Role, &m.ReadUpTo)
+	})
+	if err == nil && len(members) == 0 {
+		// Past the end, or no member.
+		_, _, err = pointer(db.row(ctx, pointerOf, string(id), string(viewer)))
+	}
+	return members, fault(err, "read members")
+}
+
+// pointerOf reads how far a member has read, and the head.
+const pointerOf = `SELECT ` + readColumn + `, c.head FROM members m CROSS JOIN chats c ON c.id = m.chat WHERE m.chat = ? AND m.user = ?`
+
+func pointer(row scanner) (read, head chat.Seq, err error) {
+	err = row.Scan(&read, &head)
+	if errors.Is(err, sql.ErrNoRows) {
+		err = noChat()
+	}
+	return read, head, err
+}
+
+// MarkRead moves a read pointer. Most calls move nothing: they end after a read.
+func (db *DB) MarkRead(ctx context.Context, id chat.ChatID, user chat.UserID, seq chat.Seq) (at chat.Seq, moved bool, err error) {
+	at, head, err := pointer(db.row(ctx, pointerOf, string(id), string(user)))
+	seq = min(seq, head)
+	if err != nil || seq <= at {
+		return at, false, fault(err, "read a read pointer")
+	}
+	err = db.write(ctx, func(t *tx) error {
+		// Another device, or a post, may have been faster.
+		if at, _, err = pointer(t.row(pointerOf, string(id), string(user))); err != nil || seq <= at {
+			return err
+		}
+		at, moved = seq, true
+		_, err = t.exec(`UPDATE members SET read_up_to = ? WHERE chat = ? AND user = ?`, int64(seq), string(id), string(user))
+		return err
+	})
+	if err != nil {
+		return 0, false, err
+	}
+	return at, moved, nil
+}

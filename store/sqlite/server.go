@@ -1,0 +1,55 @@
+package sqlite
+
+import (
+	"context"
+
+	"parley/chat"
+)
+
+// Epoch names this history.
+func (db *DB) Epoch() string { return db.epoch }
+
+// Server gives the server's name and the setup code.
+func (db *DB) Server(ctx context.Context) (chat.Server, error) {
+	var s chat.Server
+	err := db.row(ctx, `SELECT (SELECT value FROM meta WHERE key = 'name'), (SELECT value FROM meta WHERE key = 'setup')`).Scan(&s.Name, &s.Setup)
+	return s, fault(err, "read the server's name")
+}
+
+// RenameServer sets the server's name.
+func (db *DB) RenameServer(ctx context.Context, name string) error {
+	return db.write(ctx, func(t *tx) error { return nameServer(t, name) })
+}
+
+func nameServer(t *tx, name string) error {
+	if name == "" {
+		name = chat.DefaultServer
+	}
+	_, err := t.exec(`UPDATE meta SET value = ? WHERE key = 'name'`, name)
+	return err
+}
+
+// Ping reads, and writes a row through to the disk: a full disk or a stuck
+// writer is an error. Unlike other writes it waits no longer than ctx.
+func (db *DB) Ping(ctx context.Context) error {
+	if _, err := db.Server(ctx); err != nil {
+		return err
+	}
+	done := make(chan error, 1)
+	err := db.put(ctx, &job{
+		run: func(t *tx) error {
+			_, err := t.exec(`INSERT INTO meta (key, value) VALUES ('ping', ?1) ON CONFLICT (key) DO UPDATE SET value = ?1`, t.now)
+			return err
+		},
+		done: func(_ chat.Event, _ bool, err error) { done <- err },
+	})
+	if err != nil {
+		return err
+	}
+	select {
+	case err := <-done:
+		return err
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}

@@ -1,0 +1,135 @@
+package sqlite
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+
+	"parley/chat"
+)
+
+const sessionColumns = `s.id, s.user, s.label, s.client, s.address, s.created_at, s.seen_at`
+
+const minute = 60_000 // ms
+
+// CreateSession signs a user in.
+func (db *DB) CreateSession(ctx context.Context, user chat.UserID, n chat.NewSession) (chat.Session, error) {
+	var s chat.Session
+	err := db.write(ctx, func(t *tx) error {
+		u, err := userIn(t, user)
+		if chat.Is(err, chat.NotFound) || err == nil && !u.Active {
+			return noIdentity()
+		}
+		if err != nil {
+			return err
+		}
+		s, err = insertSession(t, user, n)
+		return err
+	})
+	if err != nil {
+		return chat.Session{}, err
+	}
+	return s, nil
+}
+
+// insertSession also drops the user's sessions that expired, so that they do
+// not pile up.
+func insertSession(t *tx, user chat.UserID, n chat.NewSession) (chat.Session, error) {
+	now := t.now
+	s := chat.Session{ID: chat.NewID[chat.SessionID](), UserID: user, Label: n.Label, Client: n.Client, Address: n.Address, CreatedAt: now, SeenAt: now}
+	if _, err := t.exec(`DELETE FROM sessions WHERE user = ? AND seen_at <= ?`, string(user), now-chat.SessionTTL); err != nil {
+		return s, err
+	}
+	_, err := t.exec(`INSERT INTO sessions (id, user, token, label, client, address, created_at, seen_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
+		string(s.ID), string(user), n.TokenHash[:], s.Label, s.Client, s.Address, now, now)
+	return s, err
+}
+
+// Identify gives the holder of a token.
+func (db *DB) Identify(ctx context.Context, tokenHash [32]byte) (chat.User, chat.Session, error) {
+	var s chat.Session
+	u, err := scanUser(db.row(ctx, `SELECT `+userColumns+`, `+sessionColumns+` FROM sessions s CROSS JOIN users u ON u.id = s.user WHERE s.token = ?`, tokenHash[:]),
+		&s.ID, &s.UserID, &s.Label, &s.Client, &s.Address, &s.CreatedAt, &s.SeenAt)
+	now := db.now()
+	if errors.Is(err, sql.ErrNoRows) || err == nil && (!u.Active || s.SeenAt <= now-chat.SessionTTL) {
+		return chat.User{}, chat.Session{}, noIdentity()
+	}
+	if err != nil {
+		return chat.User{}, chat.Session{}, fault(err, "identify a session")
+	}
+	if now/minute > s.SeenAt/minute {
+		db.offer(func(t *tx) error {
+			_, err := t.exec(`UPDATE sessions SET seen_at = ? WHERE id = ? AND seen_at < ?`, now, string(s.ID), now)
+			return err
+		})
+	}
+	return u, s, nil
+}
+
+func noIdentity() error { return chat.Fail(chat.NoIdentity, "the session has ended, sign in again") }
+
+// SessionsOf gives the live sessions of a user, newest first.
+func (db *DB) SessionsOf(ctx context.Context, user chat.UserID) ([]chat.Session, error) {
+	rows, err := db.rows(ctx, `SELECT `+sessionColumns+` FROM sessions s WHERE s.user = ? AND s.seen_at > ? ORDER BY s.id DESC`,
+		string(user), db.now()-chat.SessionTTL)
+	all, err := collect(rows, err, func() (s chat.Session, err error) {
+		return s, rows.Scan(&s.ID, &s.UserID, &s.Label, &s.Client, &s.Address, &s.CreatedAt, &s.SeenAt)
+	})
+	return all, fault(err, "read sessions")
+}
+
+// EndSession ends one session of the user.
+func (db *DB) EndSession(ctx context.Context, user chat.UserID, id chat.SessionID) error {
+	return db.write(ctx, func(t *tx) error {
+		n, err := t.exec(`DELETE FROM sessions WHERE id = ? AND user = ?`, string(id), string(user))
+		if err != nil {
+			return err
+		}
+		if n == 0 {
+			return chat.FailField(chat.NotFound, "sessionId", "there is no such session")
+		}
+		t.tell(chat.Notice{Ended: &chat.Revocation{UserID: user, Sessions: []chat.SessionID{id}}})
+		return nil
+	})
+}
+
+// EndOthers ends all sessions of the user but keep.
+func (db *DB) EndOthers(ctx context.Context, user chat.UserID, keep chat.SessionID) error {
+	return db.write(ctx, func(t *tx) error { return endSessions(t, user, keep) })
+}
+
+// endSessions ends all sessions of the user but keep, and tells which.
+func endSessions(t *tx, user chat.UserID, keep chat.SessionID) error {
+	rows, err := t.rows(`SELECT id FROM sessions WHERE user = ? AND id <> ?`, string(user), string(keep))
+	ended, err := collect(rows, err, func() (id chat.SessionID, err error) { return id, rows.Scan(&id) })
+	if err != nil || len(ended) == 0 {
+		return err
+	}
+	if _, err := t.exec(`DELETE FROM sessions WHERE user = ? AND id <> ?`, string(user), string(keep)); err != nil {
+		return err
+	}
+	t.tell(chat.Notice{Ended: &chat.Revocation{UserID: user, Sessions: ended}})
+	return nil
+}
+
+// Ended gives those of the ids that are no longer live.
+func (db *DB) Ended(ctx context.Context, ids []chat.SessionID) ([]chat.SessionID, error) {
+	rows, err := db.rows(ctx, `SELECT s.id FROM sessions s WHERE s.id IN (SELECT value FROM json_each(?)) AND s.seen_at > ?`,
+		list(ids), db.now()-chat.SessionTTL)
+	live := make(map[chat.SessionID]bool, len(ids))
+	_, err = collect(rows, err, func() (id chat.SessionID, err error) {
+		err = rows.Scan(&id)
+		live[id] = true
+		return id, err
+	})
+	if err != nil {
+		return nil, fault(err, "read ended sessions")
+	}
+	var ended []chat.SessionID
+	for _, id := range ids {
+		if !live[id] {
+			ended = append(ended, id)
+		}
+	}
+	return ended, nil
+}
