@@ -121,8 +121,9 @@ func (cmd *Command) set(c Codec, key, v item) *chat.Error {
 	case "emoji":
 		return setText(&cmd.Emoji, "emoji", v)
 	case "on":
-		cmd.On = new(bool)
-		return setTruth(cmd.On, "on", v)
+		on := false
+		cmd.On = &on
+		return setTruth(&on, "on", v)
 	case "chatIds":
 		return cmd.setChatIDs(c, v)
 	case "limit":

@@ -1,0 +1,45 @@
+package wire
+
+import "testing"
+
+func BenchmarkNext(b *testing.B) {
+	each(b, func(b *testing.B, c Codec) {
+		cmd := commands["command-post"]
+		cmd.Text = string(make150())
+		message := c.Encode(cmd)
+		b.SetBytes(int64(len(message)))
+		for b.Loop() {
+			if _, _, err := c.Next(message); err != nil {
+				b.Fatal(err)
+			}
+		}
+	})
+}
+
+func BenchmarkAppendEvent(b *testing.B) {
+	each(b, func(b *testing.B, c Codec) {
+		e := values["event-posted"]
+		var buf []byte
+		for b.Loop() {
+			var err error
+			if buf, err = c.Append(buf[:0], e); err != nil {
+				b.Fatal(err)
+			}
+		}
+		b.SetBytes(int64(len(buf)))
+	})
+}
+
+func each(b *testing.B, f func(*testing.B, Codec)) {
+	b.Run("msgpack", func(b *testing.B) { b.ReportAllocs(); f(b, MsgPack) })
+	b.Run("json", func(b *testing.B) { b.ReportAllocs(); f(b, JSON) })
+}
+
+// make150 is a text of 150 bytes.
+func make150() []byte {
+	b := make([]byte, 150)
+	for i := range b {
+		b[i] = 'a' + byte(i%26)
+	}
+	return b
+}

@@ -1,0 +1,124 @@
+package wire
+
+import (
+	"errors"
+	"reflect"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/shamaton/msgpack/v2"
+	"parley/chat"
+)
+
+// shamaton's MarshalAsMap counts all fields of a struct where it sizes the map
+// and only the written ones where it writes: an Event of 20 fields, of which 8
+// are written, fails. When this test fails, Append may use MarshalAsMap.
+func TestWhyTheStreamForm(t *testing.T) {
+	if _, err := msgpack.MarshalAsMap(values["event-posted"]); err == nil {
+		t.Error("MarshalAsMap can encode an event now")
+	}
+}
+
+func TestForProtocol(t *testing.T) {
+	for name, want := range map[string]Codec{ProtocolMsgPack: MsgPack, ProtocolJSON: JSON, "": JSON} {
+		if got := ForProtocol(name); got != want {
+			t.Errorf("%q: %d", name, got)
+		}
+	}
+}
+
+func TestAppendKeepsWhatIsThere(t *testing.T) {
+	for c := range Codec(Codecs) {
+		b, err := c.Append([]byte("before"), Changed{Seq: 1})
+		if err != nil || string(b) != "before"+string(c.Encode(Changed{Seq: 1})) {
+			t.Errorf("codec %d: %q %v", c, b, err)
+		}
+		b, err = c.Append([]byte("before"), struct{ F func() }{func() {}})
+		if err == nil || string(b) != "before" {
+			t.Errorf("codec %d after an error: %q %v", c, b, err)
+		}
+	}
+}
+
+func TestNoHTMLEscapes(t *testing.T) {
+	if got := string(JSON.Encode(chat.Event{Text: "<&>"})); !strings.Contains(got, `"<&>"`) || !strings.HasSuffix(got, "}\n") {
+		t.Error(got)
+	}
+}
+
+// A list that is always there is [], also in a struct of somebody else's and
+// behind a pointer, and the value handed in stays as it was.
+func TestNilListsAreEmpty(t *testing.T) {
+	type answer struct {
+		Chats []chat.Chat `json:"chats" msgpack:"chats"`
+		Next  string      `json:"next,omitempty" msgpack:"next,omitempty"`
+		Maybe []string    `json:"maybe,omitempty" msgpack:"maybe,omitempty"`
+	}
+	h := &History{Head: 3}
+	for want, v := range map[string]any{
+		`{"chats":[]}`: answer{},
+		`{"messages":[],"users":[],"head":3,"moreBefore":false,"moreAfter":false}`: h,
+		`{"re":1,"ok":{"chats":[]}}`: &Reply{Re: 1, OK: &answer{}},
+		`{"re":2,"ok":{}}`:           Reply{Re: 2},
+	} {
+		if got := string(JSON.Encode(v)); got != want+"\n" {
+			t.Errorf("JSON %s, want %s", got, want)
+		}
+		inJSON, err := transcode(MsgPack.Encode(v))
+		if err != nil || string(inJSON) != want {
+			t.Errorf("MsgPack %s %v, want %s", inJSON, err, want)
+		}
+	}
+	if h.Messages != nil || h.Users != nil {
+		t.Error("Append wrote into the value")
+	}
+}
+
+func TestManyValues(t *testing.T) {
+	want := []Command{commands["command-post"], commands["command-focus"], commands["command-ping"]}
+	for c := range Codec(Codecs) {
+		var message []byte
+		for _, cmd := range want {
+			message, _ = c.Append(message, cmd)
+			if c == JSON {
+				message = append(message, " \r\n\n"...)
+			}
+		}
+		var got []Command
+		for rest := message; len(rest) > 0; {
+			var cmd Command
+			var err error
+			if cmd, rest, err = c.Next(rest); err != nil {
+				t.Fatalf("codec %d: %v", c, err)
+			}
+			got = append(got, cmd)
+		}
+		clear(message) // nothing that was read may point into it
+		if !reflect.DeepEqual(got, want) {
+			t.Errorf("codec %d: %+v", c, got)
+		}
+		if _, _, err := c.Next(nil); !errors.Is(err, ErrMalformed) {
+			t.Errorf("codec %d: an empty message: %v", c, err)
+		}
+	}
+}
+
+func TestCloseReason(t *testing.T) {
+	long := strings.Repeat("ä", 100)
+	for _, x := range []struct {
+		text  string
+		after time.Duration
+		want  string
+	}{
+		{"restarting", 0, "restarting"},
+		{"too many sockets", 1500 * time.Millisecond, "too many sockets retryAfterMs=1500"},
+		{"soon", time.Microsecond, "soon retryAfterMs=1"},
+		{long, 0, long[:122]}, // 123 would split a letter
+		{long, time.Second, long[:104] + " retryAfterMs=1000"},
+	} {
+		if got := CloseReason(x.text, x.after); got != x.want || len(got) > 123 {
+			t.Errorf("%q, %v: %q (%d bytes)", x.text, x.after, got, len(got))
+		}
+	}
+}

@@ -1,0 +1,106 @@
+package wire
+
+import (
+	"bytes"
+	"errors"
+	"reflect"
+	"testing"
+	"unicode/utf8"
+
+	"parley/chat"
+)
+
+func seeds(f *testing.F, c Codec) {
+	for _, cmd := range commands {
+		f.Add(c.Encode(cmd))
+	}
+	f.Add(append(c.Encode(commands["command-post"]), c.Encode(commands["command-ping"])...))
+	for _, s := range []string{`{"id":7,"text":["x"]}`, `{"\u0069d":1,"seen":{"a":1,"a":2},"x":[[{}]]}`, "\xd6", "\xdd\xff\xff\xff\xff", "\x91\x91\x91\x91\x91\x91\x91\x91\x91\x91"} {
+		f.Add([]byte(s))
+	}
+}
+
+func FuzzNextMsgPack(f *testing.F) {
+	seeds(f, MsgPack)
+	f.Fuzz(func(t *testing.T, message []byte) { follow(t, MsgPack, message) })
+}
+
+func FuzzNextJSON(f *testing.F) {
+	seeds(f, JSON)
+	f.Fuzz(func(t *testing.T, message []byte) { follow(t, JSON, message) })
+}
+
+// follow reads a message to its end and holds Next to what it promises; what
+// could be read must be the same after a way through the other codec.
+func follow(t *testing.T, c Codec, message []byte) {
+	before := bytes.Clone(message)
+	for rest := message; len(rest) > 0; {
+		cmd, next, err := c.Next(rest)
+		if len(next) >= len(rest) {
+			t.Fatalf("no progress: %d of %d bytes left", len(next), len(rest))
+		}
+		rest = next
+		var fault *chat.Error
+		switch {
+		case errors.Is(err, ErrMalformed):
+			if next != nil {
+				t.Fatal("a rest after malformed bytes")
+			}
+			return
+		case errors.As(err, &fault):
+			if fault.Code != chat.BadInput || !utf8.ValidString(fault.Field+fault.Message) {
+				t.Fatal(fault)
+			}
+			continue
+		case err != nil:
+			t.Fatal(err)
+		}
+		if len(cmd.Seen) > MaxSeen || len(cmd.ChatIDs) > MaxChatIDs || !utf8.ValidString(cmd.Text+cmd.Do+string(cmd.ChatID)) {
+			t.Fatalf("out of bounds: %+v", cmd)
+		}
+		other := 1 - c
+		again, left, err := other.Next(other.Encode(cmd))
+		// An empty list and none are one and the same on the wire.
+		if len(cmd.Seen) == 0 {
+			cmd.Seen, again.Seen = nil, nil
+		}
+		if len(cmd.ChatIDs) == 0 {
+			cmd.ChatIDs, again.ChatIDs = nil, nil
+		}
+		if err != nil || len(left) > 0 || !reflect.DeepEqual(again, cmd) {
+			t.Fatalf("by the other codec: %v\n got %+v\nwant %+v", err, again, cmd)
+		}
+	}
+	if !bytes.Equal(before, message) {
+		t.Fatal("Next wrote into the message")
+	}
+}
+
+// Whatever a body holds, the answer is a struct or an error for the sender; and
+// a body that passes as MessagePack passes as the JSON that says the same.
+func FuzzUnmarshal(f *testing.F) {
+	seeds(f, MsgPack)
+	seeds(f, JSON)
+	f.Add(pack("handle", "ann", "members", []any{"a"}, "inner", map[string]any{"code": "x"}, "ratio", 1e9, "uses", -1))
+	f.Fuzz(func(t *testing.T, b []byte) {
+		for c := range Codec(Codecs) {
+			var v body
+			err := c.Unmarshal(b, &v)
+			var fault *chat.Error
+			if err != nil && (!errors.As(err, &fault) || fault.Code != chat.BadInput || !utf8.ValidString(fault.Field+fault.Message)) {
+				t.Fatal(err)
+			}
+			if c == JSON {
+				continue
+			}
+			inJSON, terr := transcode(b)
+			if terr != nil {
+				continue
+			}
+			var w body
+			if jerr := JSON.Unmarshal(inJSON, &w); (jerr == nil) != (err == nil) || !reflect.DeepEqual(v, w) {
+				t.Fatalf("%v and %v, %+v and %+v", err, jerr, v, w)
+			}
+		}
+	})
+}
