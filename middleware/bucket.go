@@ -1,0 +1,81 @@
+package middleware
+
+import (
+	"sync"
+	"time"
+)
+
+// Bucket is a token bucket for each key: N tokens at the start, one more every
+// Per/N, never more than N. It keeps one number a key, the time at which the
+// bucket is full again (the generic cell rate algorithm, ITU-T I.371), and
+// forgets keys whose bucket is full.
+type Bucket struct {
+	rate  Rate          // static after construction
+	every time.Duration // one token, static
+	start time.Time     // static
+
+	mu     sync.Mutex
+	fullAt map[string]time.Duration // since start; guarded by mu
+	sweep  int                      // guarded by mu: size at which to look for full ones
+}
+
+// minSweep keeps small maps from being searched.
+const minSweep = 64
+
+// NewBucket makes a bucket; one with Rate{} lets everything pass.
+func NewBucket(rate Rate) *Bucket {
+	b := &Bucket{rate: rate, start: time.Now(), fullAt: map[string]time.Duration{}, sweep: minSweep}
+	if rate.N > 0 {
+		b.every = rate.Per / time.Duration(rate.N)
+	}
+	return b
+}
+
+// Take takes a token. Without one, retryAfter is how long until there is one.
+func (b *Bucket) Take(key string) (ok bool, retryAfter time.Duration) {
+	if b.rate.N == 0 {
+		return true, 0
+	}
+	now := time.Since(b.start)
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	full := max(b.fullAt[key], now) + b.every
+	if wait := full - now - b.every*time.Duration(b.rate.N); wait > 0 {
+		return false, wait
+	}
+	b.fullAt[key] = full
+	b.drop(now)
+	return true, 0
+}
+
+// Refund gives a token back that Take gave out and nobody used.
+func (b *Bucket) Refund(key string) {
+	if b.rate.N == 0 {
+		return
+	}
+	now := time.Since(b.start)
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	full, ok := b.fullAt[key]
+	if !ok {
+		return
+	}
+	if full -= b.every; full <= now {
+		delete(b.fullAt, key)
+		return
+	}
+	b.fullAt[key] = full
+}
+
+// drop forgets full buckets once the map has doubled: constant work per Take.
+func (b *Bucket) drop(now time.Duration) {
+	if len(b.fullAt) < b.sweep {
+		return
+	}
+	for key, full := range b.fullAt {
+		if full <= now {
+			delete(b.fullAt, key)
+		}
+	}
+	b.sweep = max(minSweep, 2*len(b.fullAt))
+}

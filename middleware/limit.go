@@ -1,0 +1,145 @@
+package middleware
+
+import (
+	"hash/maphash"
+	"math"
+	"net/http"
+	"strconv"
+	"sync"
+	"time"
+
+	"github.com/go-chi/httprate"
+
+	"parley/chat"
+)
+
+// PerInvite is the budget of sign-ups with one valid invite, in place of the
+// address's: many people behind one address may join at once.
+var PerInvite = Rate{N: 1000, Per: 15 * time.Minute}
+
+// maxKeys bounds how many keys of one window are counted apart; further ones
+// share this many coarse counters, so that a million addresses fill no memory.
+const maxKeys = 1 << 18
+
+// Limiter counts calls by key in a sliding window: those of the present window
+// and, in the proportion in which it still reaches into the last Per, those of
+// the one before. In a fresh window exactly N pass. A refused call costs nothing.
+type Limiter struct {
+	rate  Rate      // static after construction
+	start time.Time // of the first window, static
+	seed  maphash.Seed
+
+	mu     sync.Mutex
+	counts httprate.LimitCounter // guarded by mu; forgets all but two windows
+	window int64                 // guarded by mu: the present one
+	keys   int                   // guarded by mu: counted apart in it
+}
+
+// NewLimiter makes a limiter; one with Rate{} lets everything pass.
+func NewLimiter(rate Rate) *Limiter {
+	l := &Limiter{rate: rate, start: time.Now(), seed: maphash.MakeSeed()}
+	if rate.N > 0 {
+		l.counts = httprate.NewLocalLimitCounter(rate.Per)
+	}
+	return l
+}
+
+// Take counts one call by key. remaining is how many more would pass now;
+// retryAfter, when ok is false, is how long until one would, if none pass before.
+func (l *Limiter) Take(key string) (ok bool, remaining int, retryAfter time.Duration) {
+	if l.rate.N == 0 {
+		return true, 0, 0
+	}
+	elapsed := time.Since(l.start)
+	window := int64(elapsed / l.rate.Per)
+	into := elapsed % l.rate.Per
+
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if window != l.window {
+		l.window, l.keys = window, 0
+	}
+	now, before, _ := l.counts.Get(key, l.at(window), l.at(window-1)) // its errors are always nil
+	if now == 0 && l.keys >= maxKeys {
+		key = "~" + strconv.FormatUint(maphash.String(l.seed, key)%maxKeys, 36)
+		now, before, _ = l.counts.Get(key, l.at(window), l.at(window-1))
+	}
+	left := float64(l.rate.N-now) - float64(before)*(1-float64(into)/float64(l.rate.Per))
+	if left < 1 {
+		return false, 0, l.wait(now, before, into)
+	}
+	if now == 0 {
+		l.keys++
+	}
+	_ = l.counts.Increment(key, l.at(window))
+	return true, int(left) - 1, 0
+}
+
+// at is the start of a window. The counter compares it with ==, so it must come
+// out the same every time: no monotonic reading.
+func (l *Limiter) at(window int64) time.Time {
+	return l.start.Round(0).UTC().Add(time.Duration(window) * l.rate.Per)
+}
+
+// wait solves the window's sum for the time at which one call fits.
+func (l *Limiter) wait(now, before int, into time.Duration) time.Duration {
+	per, room := float64(l.rate.Per), float64(l.rate.N-1)
+	if float64(now) <= room { // later in this window, as the one before fades
+		return time.Duration(math.Ceil(per*(1-(room-float64(now))/float64(before)))) - into
+	}
+	// in the next one, as this one fades
+	return l.rate.Per - into + time.Duration(math.Ceil(per*max(0, 1-room/float64(now))))
+}
+
+// Allow takes one call and sets the RateLimit headers (the fields of the IETF
+// draft "RateLimit header fields for HTTP", Reset in seconds). Its error is
+// rate_limited. Handlers call it for what only they can judge: a sign-up whose
+// invite is valid (key: the invite), a wrong password (key: AddressKey).
+func (l *Limiter) Allow(w http.ResponseWriter, key string) error {
+	if l.rate.N == 0 {
+		return nil
+	}
+	ok, remaining, retryAfter := l.Take(key)
+	reset := retryAfter
+	if ok {
+		reset = l.rate.Per - time.Since(l.start)%l.rate.Per
+	}
+	h := w.Header()
+	h.Set("RateLimit-Limit", strconv.Itoa(l.rate.N))
+	h.Set("RateLimit-Remaining", strconv.Itoa(remaining))
+	h.Set("RateLimit-Reset", seconds(reset))
+	if ok {
+		return nil
+	}
+	h.Set("Retry-After", seconds(retryAfter))
+	return chat.FailAfter(chat.RateLimited, retryAfter, "too many requests: %s are allowed", l.rate)
+}
+
+// seconds rounds up: who waits that long must not come too early.
+func seconds(d time.Duration) string {
+	return strconv.FormatInt(int64((d+time.Second-1)/time.Second), 10)
+}
+
+// Limit counts each request: against its user, or against its address if it has
+// no identity or a refused one. Requests that except names are not counted
+// (upgrades; sign-ups, which their handler counts by Allow once it knows the
+// invite), nor those whose identity the store could not judge just now.
+func Limit(anonymous, users *Limiter, except func(*http.Request) bool, fail Fail) Middleware {
+	return func(next http.Handler) http.Handler {
+		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			var err error
+			switch caller := CallerOf(r.Context()); {
+			case except != nil && except(r):
+			case caller.Known():
+				err = users.Allow(w, string(caller.User.ID))
+			case caller.Err == nil || chat.Is(caller.Err, chat.NoIdentity):
+				err = anonymous.Allow(w, AddressKey(r.Context()))
+			}
+			if err != nil {
+				fail(w, r, err)
+				return
+			}
+			next.ServeHTTP(w, r)
+		})
+	}
+}

@@ -1,0 +1,46 @@
+package middleware
+
+import (
+	"fmt"
+	"log/slog"
+	"net/http"
+	"runtime/debug"
+
+	chimw "github.com/go-chi/chi/v5/middleware"
+
+	"parley/chat"
+)
+
+// Recover turns a handler's panic into a log line with its stack, and a 500. An
+// answer already begun is cut off instead, so that nobody takes it for whole; a
+// connection that was hijacked is its new owner's. http.ErrAbortHandler passes.
+func Recover(log *slog.Logger, fail Fail) Middleware {
+	return func(next http.Handler) http.Handler {
+		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			ww := chimw.NewWrapResponseWriter(w, r.ProtoMajor)
+			defer func() {
+				p := recover()
+				if p == nil {
+					return
+				}
+				if p == http.ErrAbortHandler {
+					panic(p)
+				}
+				log.LogAttrs(r.Context(), slog.LevelError, "panic",
+					slog.String("method", method(r)),
+					slog.String("route", route(r)),
+					slog.String("request", RequestID(r.Context())),
+					slog.String("panic", fmt.Sprint(p)),
+					slog.String("stack", string(debug.Stack())))
+				switch ww.Status() {
+				case 0:
+					fail(ww, r, chat.Fail(chat.Internal, "something went wrong on the server"))
+				case http.StatusSwitchingProtocols:
+				default:
+					panic(http.ErrAbortHandler)
+				}
+			}()
+			next.ServeHTTP(ww, r)
+		})
+	}
+}
