@@ -54,8 +54,6 @@ func otherOf(pair string, user chat.UserID) chat.UserID {
 	return chat.UserID(a)
 }
 
-func noChat() error { return chat.FailField(chat.NotFound, "chatId", "there is no such chat") }
-
 // CreateChat makes a chat, or finds the one that the same request made.
 func (db *DB) CreateChat(ctx context.Context, n chat.NewChat) (chat.Chat, bool, error) {
 	others, err := invited(n)
@@ -119,7 +117,7 @@ func madeBefore(t *tx, n chat.NewChat, pair string) (id chat.ChatID, ok bool, er
 }
 
 func allActive(t *tx, ids []chat.UserID) error {
-	rows, err := t.rows(`SELECT u.id FROM users u WHERE u.id IN (SELECT value FROM json_each(?)) AND u.active = 1`, list(ids))
+	rows, err := t.rows(`SELECT u.id FROM users u WHERE u.id IN (SELECT value FROM json_each(?)) AND u.active = 1`, anyOf(ids))
 	active, err := collect(rows, err, func() (id chat.UserID, err error) { return id, rows.Scan(&id) })
 	if err != nil || len(active) == len(ids) {
 		return err

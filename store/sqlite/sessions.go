@@ -115,7 +115,7 @@ func endSessions(t *tx, user chat.UserID, keep chat.SessionID) error {
 // Ended gives those of the ids that are no longer live.
 func (db *DB) Ended(ctx context.Context, ids []chat.SessionID) ([]chat.SessionID, error) {
 	rows, err := db.rows(ctx, `SELECT s.id FROM sessions s WHERE s.id IN (SELECT value FROM json_each(?)) AND s.seen_at > ?`,
-		list(ids), db.now()-chat.SessionTTL)
+		anyOf(ids), db.now()-chat.SessionTTL)
 	live := make(map[chat.SessionID]bool, len(ids))
 	_, err = collect(rows, err, func() (id chat.SessionID, err error) {
 		err = rows.Scan(&id)

@@ -119,12 +119,12 @@ func (db *DB) Credentials(ctx context.Context, handle string) (chat.User, string
 
 // Users gives those of the ids that exist.
 func (db *DB) Users(ctx context.Context, ids []chat.UserID) ([]chat.User, error) {
-	return db.users(ctx, `SELECT `+userColumns+` FROM users u WHERE u.id IN (SELECT value FROM json_each(?))`, list(ids))
+	return db.users(ctx, `SELECT `+userColumns+` FROM users u WHERE u.id IN (SELECT value FROM json_each(?))`, anyOf(ids))
 }
 
 // UsersByHandle gives those of the handles that exist.
 func (db *DB) UsersByHandle(ctx context.Context, handles []string) ([]chat.User, error) {
-	return db.users(ctx, `SELECT `+userColumns+` FROM users u WHERE u.handle IN (SELECT value FROM json_each(?))`, list(handles))
+	return db.users(ctx, `SELECT `+userColumns+` FROM users u WHERE u.handle IN (SELECT value FROM json_each(?))`, anyOf(handles))
 }
 
 func (db *DB) users(ctx context.Context, query, keys string) ([]chat.User, error) {
@@ -228,9 +228,9 @@ func setPassword(t *tx, id chat.UserID, hash string) error {
 	return err
 }
 
-// list makes the one argument that stands for many: json_each reads it, so the
+// anyOf makes the one argument that stands for many: json_each reads it, so the
 // statement's text, and with it its plan, is the same for any number.
-func list[T ~string](values []T) string {
+func anyOf[T ~string](values []T) string {
 	if values == nil {
 		values = []T{}
 	}
