@@ -1,0 +1,131 @@
+package sqlite
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"slices"
+
+	"parley/chat"
+)
+
+// Append is [chat.Log].Append. The queue is the order: the channel keeps the
+// order in which one caller's calls returned.
+func (db *DB) Append(ctx context.Context, draft chat.Event, rule chat.Rule, done func(ev chat.Event, again bool, err error)) error {
+	if draft.Kind == chat.Posted && draft.ClientID == "" {
+		return chat.FailField(chat.BadInput, "clientId", "a message needs a clientId")
+	}
+	return db.put(ctx, &job{draft: draft, rule: rule, done: done})
+}
+
+// judge asks the rule at the head of the chat and extends the log. The unique
+// index, not a look beforehand, finds a clientId that is known: a new one, by
+// far the usual case, costs nothing more. Only when the rule refused (the first
+// event may be the very reason) is it looked up, and answered to a member.
+func (t *tx) judge(draft chat.Event, rule chat.Rule) (ev chat.Event, again bool, err error) {
+	s, err := t.state(draft.ChatID)
+	if err != nil {
+		return chat.Event{}, false, err
+	}
+	v, e := view{t, s}, draft
+	err = rule(v, &e)
+	switch {
+	case t.broken != nil:
+		return chat.Event{}, false, t.broken
+	case err == nil:
+		return t.extend(s, e)
+	case draft.ClientID != "":
+		first, ok, findErr := t.first(&draft)
+		if findErr != nil {
+			return chat.Event{}, false, findErr
+		}
+		_, in := v.Member(draft.By)
+		// Who left may hear again that they left.
+		if ok && (in || first.Kind == chat.Left && slices.Contains(first.Users, draft.By)) {
+			return first, true, nil
+		}
+	}
+	if errors.Is(err, chat.ErrNoChange) {
+		err = nil
+	}
+	return chat.Event{}, false, err
+}
+
+// append numbers the event at the chat's head, writes it and its projection,
+// and hands it to the feeds after the commit. Nothing is judged here.
+func (t *tx) append(e chat.Event) (chat.Event, error) {
+	s, err := t.state(e.ChatID)
+	if err != nil {
+		return chat.Event{}, err
+	}
+	ev, _, err := t.extend(s, e)
+	return ev, err
+}
+
+// extend writes the event at the head of its chat, unless its clientId is known.
+func (t *tx) extend(s *state, e chat.Event) (ev chat.Event, again bool, err error) {
+	e.Seq, e.N, e.At = s.head+1, s.n, t.now
+	if e.Kind == chat.Posted {
+		e.N++
+	}
+	fresh, err := t.insert(&e)
+	if err != nil {
+		return chat.Event{}, false, err
+	}
+	if !fresh {
+		first, ok, err := t.first(&e)
+		if err == nil && !ok {
+			err = errors.New("sqlite: the first event of a known clientId is not there")
+		}
+		return first, true, err
+	}
+	t.change(s)
+	s.head, s.n, s.activity = e.Seq, e.N, e.At
+	if err := t.project(s, &e); err != nil {
+		return chat.Event{}, false, err
+	}
+	t.told = append(t.told, chat.Notice{Event: &e})
+	return e, false, nil
+}
+
+// insert writes the row of the event; fresh is false when its clientId is known.
+func (t *tx) insert(e *chat.Event) (fresh bool, err error) {
+	var n int64
+	if e.Kind == chat.Posted {
+		var reply any
+		if e.Reply != nil {
+			reply = int64(e.Reply.Seq)
+		}
+		n, err = t.exec(`INSERT INTO messages (chat, seq, n, at, by, client_id, text, reply_to, mentions) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+			ON CONFLICT (by, chat, client_id) DO NOTHING`,
+			string(e.ChatID), int64(e.Seq), int64(e.N), e.At, string(e.By), e.ClientID, e.Text, reply, list(e.Mentions))
+		return n == 1, err
+	}
+	n, err = t.exec(`INSERT INTO events (chat, seq, n, at, kind, by, client_id, target, emoji, is_on, users, role, reason, title, topic)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (by, chat, client_id) WHERE client_id IS NOT NULL DO NOTHING`,
+		string(e.ChatID), int64(e.Seq), int64(e.N), e.At, string(e.Kind), string(e.By), full(e.ClientID), whole(int64(e.Target)), full(e.Emoji), e.On,
+		list(e.Users), full(string(e.Role)), full(e.Reason), e.Title, e.Topic)
+	return n == 1, err
+}
+
+// first gives the event that this clientId made.
+func (t *tx) first(e *chat.Event) (chat.Event, bool, error) {
+	if e.Kind == chat.Posted {
+		return oneEvent(t.row(findPost, string(e.By), string(e.ChatID), e.ClientID), e.ChatID)
+	}
+	return oneEvent(t.row(findEvent, string(e.By), string(e.ChatID), e.ClientID), e.ChatID)
+}
+
+// Find is [chat.Log].Find.
+func (db *DB) Find(ctx context.Context, id chat.ChatID, by chat.UserID, clientID string) (chat.Event, bool, error) {
+	ev, ok, err := oneEvent(db.row(ctx, findPost, string(by), string(id), clientID), id)
+	return ev, ok, fault(err, "find the message")
+}
+
+func oneEvent(row scanner, id chat.ChatID) (chat.Event, bool, error) {
+	e, err := scanEvent(row, id)
+	if errors.Is(err, sql.ErrNoRows) {
+		return chat.Event{}, false, nil
+	}
+	return e, err == nil, err
+}

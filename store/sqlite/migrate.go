@@ -1,0 +1,61 @@
+package sqlite
+
+import (
+	"context"
+	"database/sql"
+	"embed"
+	"errors"
+	"fmt"
+	"io/fs"
+
+	"parley/chat"
+)
+
+// The files are numbered from 1 and only ever added to: a file that was once
+// released stays as it is.
+//
+//go:embed migrations/*.sql
+var migrations embed.FS
+
+// migrate runs the migrations that the database has not seen, each in one
+// transaction with its number (user_version).
+func migrate(ctx context.Context, conn *sql.Conn) error {
+	files, err := fs.Glob(migrations, "migrations/*.sql") // sorted
+	if err != nil {
+		return err
+	}
+	var have int
+	if err := conn.QueryRowContext(ctx, "PRAGMA user_version").Scan(&have); err != nil {
+		return err
+	}
+	if have > len(files) {
+		return fmt.Errorf("the database has format %d, this Parley knows formats up to %d: use a newer Parley", have, len(files))
+	}
+	for i := have; i < len(files); i++ {
+		script, err := migrations.ReadFile(files[i])
+		if err != nil {
+			return err
+		}
+		step := fmt.Sprintf("BEGIN IMMEDIATE;\n%s\nPRAGMA user_version = %d;\nCOMMIT", script, i+1)
+		if _, err := conn.ExecContext(ctx, step); err != nil {
+			_, _ = conn.ExecContext(ctx, "ROLLBACK")
+			return fmt.Errorf("%s: %w", files[i], err)
+		}
+	}
+	return nil
+}
+
+// found makes what a database needs once: its epoch, its name and the owner's
+// setup code. A copy of a database comes with an empty epoch and gets its own.
+func found(ctx context.Context, conn *sql.Conn) (epoch string, err error) {
+	err = conn.QueryRowContext(ctx, "SELECT value FROM meta WHERE key = 'epoch'").Scan(&epoch)
+	switch {
+	case errors.Is(err, sql.ErrNoRows):
+		epoch = chat.NewID[string]()
+		_, err = conn.ExecContext(ctx, "INSERT INTO meta (key, value) VALUES ('epoch', ?), ('setup', ?), ('name', ?)", epoch, chat.NewSecret(), chat.DefaultServer)
+	case err == nil && epoch == "":
+		epoch = chat.NewID[string]()
+		_, err = conn.ExecContext(ctx, "UPDATE meta SET value = ? WHERE key = 'epoch'", epoch)
+	}
+	return epoch, err
+}

@@ -1,0 +1,207 @@
+package sqlite
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/url"
+	"os"
+	"path/filepath"
+	"runtime"
+	"sync"
+
+	driver "modernc.org/sqlite"
+	lib "modernc.org/sqlite/lib"
+
+	"parley/chat"
+)
+
+// DB is a store in one SQLite file. All methods are safe for concurrent use.
+type DB struct {
+	// Static after construction.
+	log    *slog.Logger
+	lock   *os.File
+	epoch  string
+	now    func() int64 // chat.Now; a test sets its own before the first call
+	reads  *sql.DB      // the read pool
+	writes *sql.DB      // holds the writer's one connection
+	queue  chan *job
+	acks   chan []*job // finished, from the writer to the notifier
+	stop   chan struct{}
+
+	ended    sync.WaitGroup // the writer and the notifier
+	sending  sync.RWMutex   // read-held while a job goes into the queue
+	closing  sync.Once
+	closed   error
+	prepared sync.Map // query text → *sql.Stmt of the read pool
+	feeds    feeds
+}
+
+// Both kinds of connection: cache_size is in KiB when negative. secure_delete
+// writes zeros over what is deleted. The lock file keeps other processes out,
+// so a lock inside SQLite is short: a checkpoint, or a last reader.
+const (
+	writePragmas = "_pragma=busy_timeout(1000)&_pragma=journal_mode(WAL)&_pragma=synchronous(FULL)&_pragma=secure_delete(ON)" +
+		"&_pragma=cache_size(-65536)&_pragma=temp_store(MEMORY)&_pragma=wal_autocheckpoint(4000)&_pragma=journal_size_limit(67108864)"
+	readPragmas = "_pragma=busy_timeout(1000)&_pragma=query_only(ON)&_pragma=cache_size(-16384)&_pragma=temp_store(MEMORY)"
+)
+
+// Open opens the database at path, makes it and its folder if they are not
+// there, and brings its tables up to date. It refuses a database that another
+// process has open, and one that a newer Parley wrote. ctx bounds Open alone.
+func Open(ctx context.Context, path string, log *slog.Logger) (_ *DB, err error) {
+	if path, err = filepath.Abs(path); err != nil {
+		return nil, fmt.Errorf("store path: %w", err)
+	}
+	db := &DB{log: log, now: chat.Now, queue: make(chan *job, maxQueue), acks: make(chan []*job, 2), stop: make(chan struct{})}
+	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+		return nil, fmt.Errorf("make the store's folder: %w", err)
+	}
+	if db.lock, err = lockFile(path + ".lock"); err != nil {
+		return nil, err
+	}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, db.release())
+		}
+	}()
+	// SQLite gives its other files the mode of this one.
+	f, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o600)
+	if err != nil {
+		return nil, fmt.Errorf("make the store's file: %w", err)
+	}
+	if err := f.Close(); err != nil {
+		return nil, fmt.Errorf("make the store's file: %w", err)
+	}
+	name := (&url.URL{Scheme: "file", OmitHost: true, Path: path}).String()
+	if db.writes, err = sql.Open("sqlite", name+"?"+writePragmas); err != nil {
+		return nil, fmt.Errorf("open %s: %w", path, err)
+	}
+	db.writes.SetMaxOpenConns(1)
+	conn, err := db.writes.Conn(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("open %s: %w", path, err)
+	}
+	if err := migrate(ctx, conn); err != nil {
+		return nil, fmt.Errorf("open %s: %w", path, err)
+	}
+	if db.epoch, err = found(ctx, conn); err != nil {
+		return nil, fmt.Errorf("open %s: %w", path, err)
+	}
+	if db.reads, err = sql.Open("sqlite", name+"?"+readPragmas); err != nil {
+		return nil, fmt.Errorf("open %s: %w", path, err)
+	}
+	readers := max(4, runtime.GOMAXPROCS(0))
+	db.reads.SetMaxOpenConns(readers)
+	db.reads.SetMaxIdleConns(readers)
+	db.ended.Add(2)
+	go func() { defer db.ended.Done(); newTx(db, conn).run() }()
+	go func() { defer db.ended.Done(); db.notify() }()
+	return db, nil
+}
+
+// Close ends the feeds, refuses new work, commits what was queued and returns
+// when both goroutines have ended.
+func (db *DB) Close() error {
+	db.closing.Do(func() {
+		close(db.stop) // who waits for a place in the queue gives up
+		db.sending.Lock()
+		close(db.queue)
+		db.sending.Unlock()
+		db.ended.Wait()
+		db.feeds.close()
+		db.closed = db.release()
+	})
+	return db.closed
+}
+
+// release frees what Open took, in reverse.
+func (db *DB) release() error {
+	var errs []error
+	if db.reads != nil {
+		errs = append(errs, db.reads.Close())
+	}
+	if db.writes != nil {
+		errs = append(errs, db.writes.Close())
+	}
+	return errors.Join(append(errs, db.lock.Close())...)
+}
+
+// rows runs a query of the read pool; the statement is prepared once per
+// connection. A query is short and bounded by an index range, so ctx is looked
+// at before it and does not interrupt it: the driver would start a goroutine
+// for each query otherwise. That a query is one of the registry is the plan
+// test's to prove.
+func (db *DB) rows(ctx context.Context, query string, args ...any) (*sql.Rows, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	s, err := db.statement(query)
+	if err != nil {
+		return nil, err
+	}
+	return s.Query(args...)
+}
+
+// row is rows for one row. A failure shows at Scan.
+func (db *DB) row(ctx context.Context, query string, args ...any) scanner {
+	if err := ctx.Err(); err != nil {
+		return failed{err}
+	}
+	s, err := db.statement(query)
+	if err != nil {
+		return failed{err}
+	}
+	return s.QueryRow(args...)
+}
+
+// scanner is a *sql.Row, or the reason why there is none.
+type scanner interface{ Scan(dest ...any) error }
+
+type failed struct{ err error }
+
+func (f failed) Scan(...any) error { return f.err }
+
+func (db *DB) statement(query string) (*sql.Stmt, error) {
+	if s, ok := db.prepared.Load(query); ok {
+		return s.(*sql.Stmt), nil
+	}
+	seen(query)
+	s, err := db.reads.Prepare(query)
+	if err != nil {
+		return nil, err
+	}
+	if first, lost := db.prepared.LoadOrStore(query, s); lost {
+		_ = s.Close()
+		return first.(*sql.Stmt), nil
+	}
+	return s, nil
+}
+
+// seen is told each query text before it is first prepared: the plan test
+// looks at all of them. Static but for tests.
+var seen = func(query string) {}
+
+// fault turns an error of SQLite into a chat.Error at the edge: unavailable
+// when a retry may help, else internal. What is a chat.Error or comes from a
+// context stays as it is. doing completes "the store could not …".
+func fault(err error, doing string) error {
+	var known *chat.Error
+	if err == nil || errors.As(err, &known) || errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
+		return err
+	}
+	var e *driver.Error
+	if errors.As(err, &e) {
+		switch e.Code() & 0xff {
+		case lib.SQLITE_FULL, lib.SQLITE_IOERR, lib.SQLITE_BUSY, lib.SQLITE_LOCKED, lib.SQLITE_NOMEM,
+			lib.SQLITE_READONLY, lib.SQLITE_CANTOPEN, lib.SQLITE_PROTOCOL, lib.SQLITE_INTERRUPT:
+			return chat.FailCause(chat.Unavailable, err, "the store could not %s; try again", doing)
+		}
+	}
+	if errors.Is(err, sql.ErrConnDone) || err.Error() == "sql: database is closed" || err.Error() == "sql: statement is closed" {
+		return chat.FailCause(chat.Unavailable, err, "the store is closed")
+	}
+	return chat.FailCause(chat.Internal, err, "the store could not %s", doing)
+}

@@ -1,0 +1,172 @@
+package sqlite
+
+import (
+	"encoding/json"
+	"fmt"
+	"slices"
+
+	"parley/chat"
+)
+
+// project folds an event into what readers see, one case per kind. The row of
+// the event is written, the head of s stands on it.
+func (t *tx) project(s *state, e *chat.Event) error {
+	switch e.Kind {
+	case chat.Posted:
+		return t.mention(e.ChatID, e.Seq, e.Mentions)
+	case chat.Edited:
+		return t.rewrite(e, "UPDATE messages SET text = ?, mentions = ?, edited_at = ? WHERE chat = ? AND seq = ?",
+			e.Text, list(e.Mentions), e.At, string(e.ChatID), int64(e.Target))
+	case chat.Deleted:
+		t.scrub = true
+		return t.rewrite(e, "UPDATE messages SET text = '', mentions = NULL, reactions = NULL, deleted_at = ? WHERE chat = ? AND seq = ?",
+			e.At, string(e.ChatID), int64(e.Target))
+	case chat.Reacted:
+		return t.react(e)
+	case chat.Joined:
+		// Who joins has read up to their joining: what was posted before is
+		// history, not unread.
+		for _, u := range e.Users {
+			if _, err := t.exec("INSERT INTO members (chat, user, role, read_up_to) VALUES (?, ?, ?, ?)",
+				string(e.ChatID), string(u), string(e.Role), int64(e.Seq)); err != nil {
+				return err
+			}
+			t.cache.setRole(s, u, e.Role)
+		}
+		s.memberCount += len(e.Users)
+		s.admins = -1
+		return nil
+	case chat.Left:
+		for _, u := range e.Users {
+			n, err := t.exec("DELETE FROM members WHERE chat = ? AND user = ?", string(e.ChatID), string(u))
+			if err != nil {
+				return err
+			}
+			s.memberCount -= int(n)
+			t.cache.dropRole(s, u)
+		}
+		s.admins = -1
+		return nil
+	case chat.Roled:
+		for _, u := range e.Users {
+			if _, err := t.exec("UPDATE members SET role = ? WHERE chat = ? AND user = ?", string(e.Role), string(e.ChatID), string(u)); err != nil {
+				return err
+			}
+			t.cache.setRole(s, u, e.Role)
+		}
+		s.admins = -1
+		return nil
+	case chat.Renamed:
+		s.title, s.topic = *e.Title, *e.Topic
+		return nil
+	}
+	return fmt.Errorf("sqlite: no projection for events of kind %q", e.Kind)
+}
+
+// rewrite replaces the text of the target by an update, and its mentions by
+// those of the event.
+func (t *tx) rewrite(e *chat.Event, update string, args ...any) error {
+	var old []byte
+	if err := t.row("SELECT mentions FROM messages WHERE chat = ? AND seq = ?", string(e.ChatID), int64(e.Target)).Scan(&old); err != nil {
+		return err
+	}
+	users, err := ids(old)
+	if err != nil {
+		return err
+	}
+	for _, u := range users {
+		if _, err := t.exec("DELETE FROM mentions WHERE user = ? AND chat = ? AND seq = ?", string(u), string(e.ChatID), int64(e.Target)); err != nil {
+			return err
+		}
+	}
+	if _, err := t.exec(update, args...); err != nil {
+		return err
+	}
+	return t.mention(e.ChatID, e.Target, e.Mentions)
+}
+
+func (t *tx) mention(id chat.ChatID, seq chat.Seq, users []chat.UserID) error {
+	for _, u := range users {
+		if _, err := t.exec("INSERT INTO mentions (user, chat, seq) VALUES (?, ?, ?)", string(u), string(id), int64(seq)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// reaction is one emoji in the reactions column: who put it there, oldest first.
+type reaction struct {
+	Emoji string        `json:"emoji"`
+	By    []chat.UserID `json:"by"`
+}
+
+func (t *tx) react(e *chat.Event) error {
+	var old []byte
+	if err := t.row("SELECT reactions FROM messages WHERE chat = ? AND seq = ?", string(e.ChatID), int64(e.Target)).Scan(&old); err != nil {
+		return err
+	}
+	all, err := reactions(old)
+	if err != nil {
+		return err
+	}
+	at := slices.IndexFunc(all, func(r reaction) bool { return r.Emoji == e.Emoji })
+	switch {
+	case *e.On && at < 0:
+		all = append(all, reaction{e.Emoji, []chat.UserID{e.By}})
+	case *e.On:
+		all[at].By = append(all[at].By, e.By)
+	case at >= 0:
+		all[at].By = slices.DeleteFunc(all[at].By, func(u chat.UserID) bool { return u == e.By })
+		if len(all[at].By) == 0 {
+			all = slices.Delete(all, at, at+1)
+		}
+	}
+	var column any
+	if len(all) > 0 {
+		b, err := json.Marshal(all)
+		if err != nil {
+			return err
+		}
+		column = string(b)
+	}
+	_, err = t.exec("UPDATE messages SET reactions = ? WHERE chat = ? AND seq = ?", column, string(e.ChatID), int64(e.Target))
+	return err
+}
+
+// The columns below are NULL when empty.
+
+func reactions(column []byte) (all []reaction, err error) {
+	if column != nil {
+		err = json.Unmarshal(column, &all)
+	}
+	return all, err
+}
+
+func ids(column []byte) (users []chat.UserID, err error) {
+	if column != nil {
+		err = json.Unmarshal(column, &users)
+	}
+	return users, err
+}
+
+func list(users []chat.UserID) any {
+	if len(users) == 0 {
+		return nil
+	}
+	b, _ := json.Marshal(users) // strings alone: never fails
+	return string(b)
+}
+
+func full(s string) any {
+	if s == "" {
+		return nil
+	}
+	return s
+}
+
+func whole(n int64) any {
+	if n == 0 {
+		return nil
+	}
+	return n
+}

@@ -1,0 +1,213 @@
+package sqlite
+
+import (
+	"database/sql"
+	"errors"
+
+	"parley/chat"
+)
+
+// How much the writer remembers between batches.
+const (
+	maxChats = 10_000
+	maxRoles = 200_000 // members, over all chats
+)
+
+// state is what the writer knows of one chat at its head: the projections that
+// rules are judged against. Owned by the writer goroutine.
+type state struct {
+	id          chat.ChatID
+	kind        chat.ChatKind
+	open        bool
+	title       string
+	topic       string
+	head        chat.Seq
+	n           chat.Seq
+	memberCount int
+	activity    int64
+	admins      int                       // -1: not counted yet
+	roles       map[chat.UserID]chat.Role // of the members who were asked for
+	dirty       bool                      // the row is behind; flush writes it
+}
+
+// cache holds the states between batches.
+type cache struct {
+	chats map[chat.ChatID]*state
+	roles int // over all chats
+	dirty []*state
+
+	// What the job in the savepoint loaded and, as it was before, changed.
+	loaded []*state
+	before map[*state]state
+	clean  int // len(dirty) when the job began
+}
+
+func newCache() cache {
+	return cache{chats: map[chat.ChatID]*state{}, before: map[*state]state{}}
+}
+
+// begin starts the books of a job in a savepoint.
+func (c *cache) begin() {
+	clear(c.before)
+	c.loaded, c.clean = c.loaded[:0], len(c.dirty)
+}
+
+// undo takes the job in the savepoint back.
+func (c *cache) undo() {
+	for s, was := range c.before {
+		if was.dirty {
+			c.roles -= len(s.roles)
+			was.roles, was.admins = map[chat.UserID]chat.Role{}, -1
+			*s = was
+			continue
+		}
+		c.drop(s)
+	}
+	for _, s := range c.loaded {
+		c.drop(s)
+	}
+	c.dirty = c.dirty[:c.clean]
+}
+
+func (c *cache) drop(s *state) {
+	if c.chats[s.id] == s {
+		c.roles -= len(s.roles)
+		delete(c.chats, s.id)
+	}
+}
+
+// trim bounds the cache after a batch, when nothing in it is dirty. The map's
+// order says who goes: a busy chat is back at the cost of one read.
+func (c *cache) trim() {
+	for _, s := range c.chats {
+		if len(c.chats) <= maxChats && c.roles <= maxRoles {
+			return
+		}
+		c.drop(s)
+	}
+}
+
+func (c *cache) setRole(s *state, u chat.UserID, r chat.Role) {
+	if _, ok := s.roles[u]; !ok {
+		c.roles++
+	}
+	s.roles[u] = r
+}
+
+func (c *cache) dropRole(s *state, u chat.UserID) {
+	if _, ok := s.roles[u]; ok {
+		c.roles--
+		delete(s.roles, u)
+	}
+}
+
+// state gives the chat at its head; not_found if there is none.
+func (t *tx) state(id chat.ChatID) (*state, error) {
+	if s, ok := t.cache.chats[id]; ok {
+		return s, nil
+	}
+	s := &state{id: id, admins: -1, roles: map[chat.UserID]chat.Role{}}
+	err := t.row("SELECT kind, open, title, topic, head, n, members, activity FROM chats WHERE id = ?", id).
+		Scan(&s.kind, &s.open, &s.title, &s.topic, &s.head, &s.n, &s.memberCount, &s.activity)
+	if errors.Is(err, sql.ErrNoRows) {
+		return nil, noChat()
+	}
+	if err != nil {
+		return nil, err
+	}
+	t.cache.chats[id] = s
+	if t.inJob {
+		t.cache.loaded = append(t.cache.loaded, s)
+	}
+	return s, nil
+}
+
+func noChat() error { return chat.FailField(chat.NotFound, "chatId", "there is no such chat") }
+
+// change must come before any change of a state.
+func (t *tx) change(s *state) {
+	if t.inJob {
+		if _, ok := t.cache.before[s]; !ok {
+			t.cache.before[s] = *s
+		}
+	}
+	if !s.dirty {
+		s.dirty = true
+		t.cache.dirty = append(t.cache.dirty, s)
+	}
+}
+
+// flush writes the row of each chat that the batch changed, once.
+func (t *tx) flush() {
+	for _, s := range t.cache.dirty {
+		_, err := t.exec("UPDATE chats SET title = ?, topic = ?, head = ?, n = ?, members = ?, activity = ? WHERE id = ?",
+			s.title, s.topic, s.head, s.n, s.memberCount, s.activity, s.id)
+		t.note(err)
+		s.dirty = false
+	}
+	t.cache.dirty = t.cache.dirty[:0]
+}
+
+// view is a chat.View of one chat. A read that fails breaks the batch, and with
+// it whatever the rule made of the zero value.
+type view struct {
+	t *tx
+	s *state
+}
+
+func (v view) Chat() chat.Chat {
+	s := v.s
+	return chat.Chat{ID: s.id, Kind: s.kind, Open: s.open, Title: s.title, Topic: s.topic,
+		Head: s.head, MemberCount: s.memberCount, Activity: s.activity}
+}
+
+func (v view) Admins() int {
+	if v.s.admins < 0 {
+		var n int
+		if !v.found(v.t.row("SELECT COUNT(*) FROM members WHERE chat = ? AND role = 'admin'", v.s.id).Scan(&n)) {
+			return 0
+		}
+		v.s.admins = n
+	}
+	return v.s.admins
+}
+
+func (v view) Member(u chat.UserID) (chat.Role, bool) {
+	if r, ok := v.s.roles[u]; ok {
+		return r, true
+	}
+	var r chat.Role
+	if !v.found(v.t.row("SELECT role FROM members WHERE chat = ? AND user = ?", v.s.id, u).Scan(&r)) {
+		return "", false
+	}
+	v.t.cache.setRole(v.s, u, r)
+	return r, true
+}
+
+func (v view) Message(seq chat.Seq) (chat.Message, bool) {
+	m, err := scanMessage(v.t.row(messageQuery, v.s.id, int64(seq)))
+	if !v.found(err) {
+		return chat.Message{}, false
+	}
+	return m.message(v.s.id, "", -1), true
+}
+
+func (v view) User(id chat.UserID) (chat.User, bool) {
+	return v.user("SELECT id, handle, name, status, role, active FROM users WHERE id = ?", string(id))
+}
+
+func (v view) UserByHandle(handle string) (chat.User, bool) {
+	return v.user("SELECT id, handle, name, status, role, active FROM users WHERE handle = ?", handle)
+}
+
+func (v view) user(query, arg string) (u chat.User, ok bool) {
+	ok = v.found(v.t.row(query, arg).Scan(&u.ID, &u.Handle, &u.Name, &u.Status, &u.Role, &u.Active))
+	return u, ok
+}
+
+func (v view) found(err error) bool {
+	if err != nil && !errors.Is(err, sql.ErrNoRows) {
+		v.t.note(err)
+	}
+	return err == nil
+}

@@ -1,0 +1,360 @@
+package sqlite
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"runtime/debug"
+	"time"
+
+	driver "modernc.org/sqlite"
+	lib "modernc.org/sqlite/lib"
+
+	"parley/chat"
+)
+
+// Bounds of the writer.
+const (
+	maxQueue      = 4096    // jobs that wait
+	maxBatch      = 1000    // jobs of one transaction
+	maxBatchBytes = 4 << 20 // of their texts
+	scrubEvery    = 2 * time.Second
+)
+
+// job is one thing for the writer to do: an Append (rule is set) or a write
+// (run is set). The writer owns it from the queue until it hands it to the
+// notifier.
+type job struct {
+	draft chat.Event
+	rule  chat.Rule
+	run   func(*tx) error
+	done  func(ev chat.Event, again bool, err error)
+
+	// The outcome, for done.
+	ev    chat.Event
+	again bool
+	err   error
+}
+
+// put queues a job. It waits while the queue is full, until ctx ends.
+func (db *DB) put(ctx context.Context, j *job) error {
+	db.sending.RLock()
+	defer db.sending.RUnlock()
+	select {
+	case <-db.stop:
+		return errClosed()
+	default:
+	}
+	select {
+	case db.queue <- j:
+		return nil
+	default:
+	}
+	select {
+	case db.queue <- j:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-db.stop:
+		return errClosed()
+	}
+}
+
+func errClosed() error { return chat.Fail(chat.Unavailable, "the store is closed") }
+
+// write queues f as one job of the writer and waits for its commit. f runs in a
+// savepoint: an error undoes it and is returned. ctx bounds the wait for a
+// place in the queue only. f must not keep the tx.
+func (db *DB) write(ctx context.Context, f func(*tx) error) error {
+	done := make(chan error, 1)
+	err := db.put(ctx, &job{run: f, done: func(_ chat.Event, _ bool, err error) { done <- err }})
+	if err != nil {
+		return err
+	}
+	return <-done
+}
+
+// offer queues f like write but never waits: not for a place (it is dropped
+// when the queue is full) and not for the commit.
+func (db *DB) offer(f func(*tx) error) {
+	db.sending.RLock()
+	defer db.sending.RUnlock()
+	select {
+	case <-db.stop:
+		return
+	default:
+	}
+	select {
+	case db.queue <- &job{run: f, done: func(chat.Event, bool, error) {}}:
+	default:
+	}
+}
+
+// tx is the transaction of one batch. All of it is owned by the writer
+// goroutine; the same value serves batch after batch.
+type tx struct {
+	db    *DB
+	conn  *sql.Conn
+	stmts map[string]*sql.Stmt
+	cache cache
+
+	now    int64         // time of the batch, in every event's At
+	told   []chat.Notice // for the feeds, after the commit
+	broken error         // a statement failed: the batch fails
+	inJob  bool          // inside a savepoint
+	scrub  bool          // a text was deleted: the log of SQLite must be emptied
+	rested time.Time     // of the last scrub
+}
+
+func newTx(db *DB, conn *sql.Conn) *tx {
+	return &tx{db: db, conn: conn, stmts: map[string]*sql.Stmt{}, cache: newCache()}
+}
+
+// run is the writer goroutine. It ends when the queue is closed and empty.
+func (t *tx) run() {
+	defer close(t.db.acks)
+	batch := make([]*job, 0, maxBatch)
+	for {
+		j, open := t.next()
+		if !open {
+			break
+		}
+		if j == nil {
+			t.empty()
+			continue
+		}
+		batch = append(batch, j)
+		bytes := len(j.draft.Text)
+	fill:
+		for len(batch) < maxBatch && bytes < maxBatchBytes {
+			select {
+			case j, open := <-t.db.queue:
+				if !open {
+					break fill
+				}
+				batch = append(batch, j)
+				bytes += len(j.draft.Text)
+			default:
+				break fill
+			}
+		}
+		t.batch(batch)
+		t.db.acks <- batch
+		batch = make([]*job, 0, maxBatch)
+	}
+	if t.scrub {
+		t.empty()
+	}
+	for _, s := range t.stmts {
+		_ = s.Close()
+	}
+	_ = t.conn.Close()
+}
+
+// next waits for a job. It gives nil when it is time to scrub.
+func (t *tx) next() (j *job, open bool) {
+	if !t.scrub {
+		j, open = <-t.db.queue
+		return j, open
+	}
+	wait := time.Until(t.rested.Add(scrubEvery))
+	if wait <= 0 {
+		return nil, true
+	}
+	timer := time.NewTimer(wait)
+	defer timer.Stop()
+	select {
+	case j, open = <-t.db.queue:
+		return j, open
+	case <-timer.C:
+		return nil, true
+	}
+}
+
+// empty moves SQLite's log into the database and truncates it, so that deleted
+// texts are in no file. A reader may be in the way: then it is tried again.
+func (t *tx) empty() {
+	t.rested = time.Now()
+	var busy, frames, moved int
+	err := t.conn.QueryRowContext(context.Background(), "PRAGMA wal_checkpoint(TRUNCATE)").Scan(&busy, &frames, &moved)
+	if err != nil {
+		t.db.log.Warn("checkpoint failed", "err", err)
+	}
+	t.scrub = err != nil || busy != 0
+}
+
+// batch does the jobs in one transaction and notes each one's outcome.
+func (t *tx) batch(batch []*job) {
+	t.now, t.told, t.broken = t.db.now(), nil, nil
+	t.control("BEGIN IMMEDIATE")
+	for _, j := range batch {
+		if t.broken != nil {
+			break
+		}
+		t.do(j)
+	}
+	t.flush()
+	t.control("COMMIT")
+	if t.broken == nil {
+		t.cache.trim()
+		t.db.feeds.push(t.told)
+		return
+	}
+	// SQLite may or may not have rolled back by itself.
+	_, _ = t.conn.ExecContext(context.Background(), "ROLLBACK")
+	t.cache = newCache()
+	t.db.log.Error("a batch of writes failed", "jobs", len(batch), "err", t.broken)
+	err := fault(t.broken, "write")
+	for _, j := range batch {
+		j.ev, j.again, j.err = chat.Event{}, false, err
+	}
+}
+
+// control runs a statement that bounds the transaction.
+func (t *tx) control(query string) {
+	if t.broken == nil {
+		_, err := t.exec(query)
+		t.note(err)
+	}
+}
+
+// do does one job. A job of several statements runs in a savepoint, a plain
+// post is one statement and needs none.
+func (t *tx) do(j *job) {
+	if j.rule != nil && j.draft.Kind == chat.Posted {
+		j.err = t.guard(func() (err error) {
+			j.ev, j.again, err = t.judge(j.draft, j.rule)
+			return err
+		})
+		t.check(j.err)
+		return
+	}
+	told := len(t.told)
+	t.control("SAVEPOINT job")
+	if t.broken != nil {
+		return
+	}
+	t.inJob = true
+	t.cache.begin()
+	j.err = t.guard(func() (err error) {
+		if j.run != nil {
+			return j.run(t)
+		}
+		j.ev, j.again, err = t.judge(j.draft, j.rule)
+		return err
+	})
+	t.check(j.err)
+	if j.err != nil {
+		t.control("ROLLBACK TO job")
+		t.told = t.told[:told]
+		t.cache.undo()
+		j.err = fault(j.err, "write")
+	}
+	t.inJob = false
+	t.control("RELEASE job")
+}
+
+// guard turns a panic of somebody's rule or job into an error of that job.
+func (t *tx) guard(f func() error) (err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			t.db.log.Error("a job of the writer panicked", "panic", fmt.Sprint(p), "stack", string(debug.Stack()))
+			err = chat.FailCause(chat.Internal, fmt.Errorf("panic: %v", p), "something went wrong on the server")
+		}
+	}()
+	return f()
+}
+
+// check breaks the batch when err came from SQLite itself: after a full disk or
+// a failed write SQLite has rolled the whole transaction back, and what follows
+// would be committed one by one. A constraint undoes its statement alone.
+func (t *tx) check(err error) {
+	var e *driver.Error
+	if errors.As(err, &e) && e.Code()&0xff != lib.SQLITE_CONSTRAINT {
+		t.note(err)
+	}
+}
+
+// note breaks the batch.
+func (t *tx) note(err error) {
+	if err != nil && t.broken == nil {
+		t.broken = err
+	}
+}
+
+// notify is the notifier goroutine: it calls done in order, so that the writer
+// can go on.
+func (db *DB) notify() {
+	for batch := range db.acks {
+		for _, j := range batch {
+			db.ack(j)
+		}
+	}
+}
+
+func (db *DB) ack(j *job) {
+	defer func() {
+		if p := recover(); p != nil {
+			db.log.Error("a callback of the log panicked", "panic", fmt.Sprint(p), "stack", string(debug.Stack()))
+		}
+	}()
+	j.done(j.ev, j.again, j.err)
+}
+
+// statement gives the writer's statement for a query text, prepared once.
+func (t *tx) statement(query string) (*sql.Stmt, error) {
+	if t.broken != nil {
+		return nil, t.broken
+	}
+	if s, ok := t.stmts[query]; ok {
+		return s, nil
+	}
+	seen(query)
+	s, err := t.conn.PrepareContext(context.Background(), query)
+	if err != nil {
+		return nil, err
+	}
+	t.stmts[query] = s
+	return s, nil
+}
+
+// exec runs a statement and tells how many rows it changed.
+func (t *tx) exec(query string, args ...any) (int64, error) {
+	s, err := t.statement(query)
+	if err != nil {
+		return 0, err
+	}
+	r, err := s.Exec(args...)
+	if err != nil {
+		t.check(err)
+		return 0, err
+	}
+	return r.RowsAffected()
+}
+
+// row runs a query for one row, which sees what the batch wrote so far. A
+// failure shows at Scan.
+func (t *tx) row(query string, args ...any) scanner {
+	s, err := t.statement(query)
+	if err != nil {
+		return failed{err}
+	}
+	r := s.QueryRow(args...)
+	t.check(r.Err())
+	return r
+}
+
+// rows is row for many rows. The caller closes them before the next statement.
+func (t *tx) rows(query string, args ...any) (*sql.Rows, error) {
+	s, err := t.statement(query)
+	if err != nil {
+		return nil, err
+	}
+	r, err := s.Query(args...)
+	t.check(err)
+	return r, err
+}
+
+// tell hands a notice to the feeds after the commit.
+func (t *tx) tell(n chat.Notice) { t.told = append(t.told, n) }
