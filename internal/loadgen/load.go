@@ -237,6 +237,10 @@ func measureIdle(ctx context.Context, b *bench) error {
 		if err := g.Wait(); err != nil {
 			return err
 		}
+		for _, c := range clients {
+			c.frame = nil // the hello was large
+			go drain(c, nil)
+		}
 		settle := time.NewTicker(10 * time.Second)
 		for n := range 4 {
 			<-settle.C

@@ -1,0 +1,19 @@
+package main
+import (
+_ "github.com/coder/websocket"
+_ "github.com/go-chi/chi/v5"
+_ "github.com/go-chi/httprate"
+_ "github.com/unrolled/secure"
+_ "github.com/shamaton/msgpack/v2"
+_ "github.com/tinylib/msgp/msgp"
+_ "modernc.org/sqlite"
+_ "golang.org/x/crypto/argon2"
+_ "github.com/alecthomas/kong"
+_ "github.com/klauspost/compress/gzhttp"
+_ "github.com/prometheus/client_golang/prometheus/promhttp"
+_ "go.uber.org/goleak"
+_ "github.com/getkin/kin-openapi/openapi3"
+_ "golang.org/x/sync/errgroup"
+_ "golang.org/x/sys/unix"
+)
+func main(){}
