@@ -34,7 +34,11 @@ func TestAppendKeepsWhatIsThere(t *testing.T) {
 		if err != nil || string(b) != "before"+string(c.Encode(Changed{Seq: 1})) {
 			t.Errorf("codec %d: %q %v", c, b, err)
 		}
-		b, err = c.Append([]byte("before"), struct{ F func() }{func() {}})
+		// The text is long enough to leave the encoder's own buffer before it fails.
+		b, err = c.Append([]byte("before"), struct {
+			Text string
+			F    func()
+		}{strings.Repeat("x", 1000), func() {}})
 		if err == nil || string(b) != "before" {
 			t.Errorf("codec %d after an error: %q %v", c, b, err)
 		}

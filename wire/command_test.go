@@ -210,6 +210,17 @@ func TestMalformed(t *testing.T) {
 	}
 }
 
+// White space stands where JSON allows it.
+func TestJSONSpaces(t *testing.T) {
+	cmd, rest, err := JSON.Next([]byte(" \t{ \"id\" : 7 , \"chatIds\" : [ \"a\" ,\t\"b\" ] , \"seen\" : { } , \"more\" : true \r}\r\n { } "))
+	if err != nil || cmd.ID != 7 || len(cmd.ChatIDs) != 2 || cmd.Seen == nil || !cmd.More {
+		t.Errorf("%+v %v", cmd, err)
+	}
+	if cmd, rest, err = JSON.Next(rest); err != nil || len(rest) > 0 || cmd.ID != 0 {
+		t.Errorf("%+v %q %v", cmd, rest, err)
+	}
+}
+
 // As deep as allowed, beside what is too deep in TestMalformed; brackets in a
 // string count for nothing.
 func TestDepthAllowed(t *testing.T) {

@@ -65,7 +65,7 @@ var values = map[string]any{
 	"reply-error":         Reply{Re: 4, Error: chat.FailField(chat.BadInput, "text", "text must be a string")},
 	"reply-error-limit":   Reply{Re: 4, Error: &chat.Error{Code: chat.RateLimited, Message: "too many messages", RetryAfterMs: 500}},
 	"history":             History{Messages: []chat.Message{hi}, Users: []chat.User{annUser, bobUser}, Head: 300, MoreBefore: true, MoreAfter: true},
-	"error":               Failure{Error: &chat.Error{Code: chat.NotFound, Message: "there is no such chat", Field: "chatId", RequestID: "r-1"}},
+	"error":               map[string]any{"error": &chat.Error{Code: chat.NotFound, Message: "there is no such chat", Field: "chatId", RequestID: "r-1"}},
 
 	"event-posted": event(chat.Posted, 8, func(e *chat.Event) {
 		e.ClientID, e.Text, e.Mentions, e.Reply = mine, hi.Text, hi.Mentions, quote

@@ -15,7 +15,7 @@ func checkLine(b []byte) (value, rest []byte, err error) {
 	if err := checkJSON(line); err != nil {
 		return nil, nil, err
 	}
-	return line, trim(rest), nil
+	return line, rest, nil
 }
 
 // checkJSON refuses all but one JSON value (RFC 8259) in UTF-8, nested at most

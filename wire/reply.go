@@ -10,11 +10,6 @@ type Reply struct {
 	Error *chat.Error `json:"error,omitempty" msgpack:"error,omitempty"`
 }
 
-// Failure is the body of an HTTP answer that is an error.
-type Failure struct {
-	Error *chat.Error `json:"error" msgpack:"error"`
-}
-
 // Hello is the ok of hello: who one is, and where each chat stands. Events of a
 // chat follow from the Head of its entry, or from what resume says.
 type Hello struct {
