@@ -97,12 +97,12 @@ func (t *tx) insert(e *chat.Event) (fresh bool, err error) {
 			reply = int64(e.Reply.Seq)
 		}
 		n, err = t.exec(`INSERT INTO messages (chat, seq, n, at, by, client_id, text, reply_to, mentions) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
-			ON CONFLICT (by, chat, client_id) DO NOTHING`,
+			ON CONFLICT (chat, client_id, by) DO NOTHING`,
 			string(e.ChatID), int64(e.Seq), int64(e.N), e.At, string(e.By), e.ClientID, e.Text, reply, list(e.Mentions))
 		return n == 1, err
 	}
 	n, err = t.exec(`INSERT INTO events (chat, seq, n, at, kind, by, client_id, target, emoji, is_on, users, role, reason, title, topic)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (by, chat, client_id) WHERE client_id IS NOT NULL DO NOTHING`,
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (chat, client_id, by) WHERE client_id IS NOT NULL DO NOTHING`,
 		string(e.ChatID), int64(e.Seq), int64(e.N), e.At, string(e.Kind), string(e.By), full(e.ClientID), whole(int64(e.Target)), full(e.Emoji), e.On,
 		list(e.Users), full(string(e.Role)), full(e.Reason), e.Title, e.Topic)
 	return n == 1, err
@@ -111,14 +111,14 @@ func (t *tx) insert(e *chat.Event) (fresh bool, err error) {
 // first gives the event that this clientId made.
 func (t *tx) first(e *chat.Event) (chat.Event, bool, error) {
 	if e.Kind == chat.Posted {
-		return oneEvent(t.row(findPost, string(e.By), string(e.ChatID), e.ClientID), e.ChatID)
+		return oneEvent(t.row(findPost, string(e.ChatID), e.ClientID, string(e.By)), e.ChatID)
 	}
-	return oneEvent(t.row(findEvent, string(e.By), string(e.ChatID), e.ClientID), e.ChatID)
+	return oneEvent(t.row(findEvent, string(e.ChatID), e.ClientID, string(e.By)), e.ChatID)
 }
 
 // Find is [chat.Log].Find.
 func (db *DB) Find(ctx context.Context, id chat.ChatID, by chat.UserID, clientID string) (chat.Event, bool, error) {
-	ev, ok, err := oneEvent(db.row(ctx, findPost, string(by), string(id), clientID), id)
+	ev, ok, err := oneEvent(db.row(ctx, findPost, string(id), clientID, string(by)), id)
 	return ev, ok, fault(err, "find the message")
 }
 

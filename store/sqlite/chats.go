@@ -11,11 +11,9 @@ import (
 	"parley/chat"
 )
 
-// How far a member m has read chat c: the stored pointer, or their own last
-// message if that is later. Then what lies behind it. All are single seeks.
+// How far a member m has read chat c, and what lies behind it: single seeks.
 const (
-	readColumn = `ifnull(max(m.read_up_to, ifnull((SELECT o.seq FROM messages o
-		WHERE o.chat = m.chat AND o.by = m.user ORDER BY o.seq DESC LIMIT 1), 0)), 0)`
+	readColumn   = `ifnull(m.read_up_to, 0)`
 	unreadColumn = `c.n - ifnull((SELECT x.n FROM messages x
 		WHERE x.chat = c.id AND x.seq <= ` + readColumn + ` ORDER BY x.seq DESC LIMIT 1), 0)`
 	mentionsColumn = `(SELECT count(*) FROM mentions k

@@ -13,6 +13,7 @@ import (
 func (t *tx) project(s *state, e *chat.Event) error {
 	switch e.Kind {
 	case chat.Posted:
+		s.posted(e.By, e.Seq)
 		return t.mention(e.ChatID, e.Seq, e.Mentions)
 	case chat.Edited:
 		return t.rewrite(e, "UPDATE messages SET text = ?, mentions = ?, edited_at = ? WHERE chat = ? AND seq = ?",
@@ -61,6 +62,16 @@ func (t *tx) project(s *state, e *chat.Event) error {
 		return nil
 	}
 	return fmt.Errorf("sqlite: no projection for events of kind %q", e.Kind)
+}
+
+func (s *state) posted(by chat.UserID, seq chat.Seq) {
+	for i := range s.wrote {
+		if s.wrote[i].by == by {
+			s.wrote[i].seq = seq
+			return
+		}
+	}
+	s.wrote = append(s.wrote, author{by, seq})
 }
 
 // rewrite replaces the text of the target by an update, and its mentions by

@@ -35,8 +35,8 @@ const (
 		FROM events e LEFT JOIN messages m ON e.kind = 'edited' AND m.chat = e.chat AND m.seq = e.target`
 	eventsAfter = eventOfMessage + ` WHERE m.chat = ?1 AND m.seq BETWEEN ?2 AND ?3
 		UNION ALL ` + eventOfEvent + ` WHERE e.chat = ?1 AND e.seq BETWEEN ?2 AND ?3 ORDER BY seq LIMIT ?4`
-	findPost  = eventOfMessage + ` WHERE m.by = ? AND m.chat = ? AND m.client_id = ?`
-	findEvent = eventOfEvent + ` WHERE e.by = ? AND e.chat = ? AND e.client_id = ?`
+	findPost  = eventOfMessage + ` WHERE m.chat = ? AND m.client_id = ? AND m.by = ?`
+	findEvent = eventOfEvent + ` WHERE e.chat = ? AND e.client_id = ? AND e.by = ?`
 )
 
 // After is [chat.Log].After.

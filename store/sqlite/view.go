@@ -27,7 +27,14 @@ type state struct {
 	activity    int64
 	admins      int                       // -1: not counted yet
 	roles       map[chat.UserID]chat.Role // of the members who were asked for
+	wrote       []author                  // who posted in this batch
 	dirty       bool                      // the row is behind; flush writes it
+}
+
+// author is somebody's newest message of a batch: they have read up to it.
+type author struct {
+	by  chat.UserID
+	seq chat.Seq
 }
 
 // cache holds the states between batches.
@@ -137,13 +144,18 @@ func (t *tx) change(s *state) {
 	}
 }
 
-// flush writes the row of each chat that the batch changed, once.
+// flush writes the row of each chat that the batch changed, once, and moves the
+// read pointer of each author, once.
 func (t *tx) flush() {
 	for _, s := range t.cache.dirty {
 		_, err := t.exec("UPDATE chats SET title = ?, topic = ?, head = ?, n = ?, members = ?, activity = ? WHERE id = ?",
 			s.title, s.topic, s.head, s.n, s.memberCount, s.activity, s.id)
 		t.note(err)
-		s.dirty = false
+		for _, a := range s.wrote {
+			_, err := t.exec("UPDATE members SET read_up_to = max(read_up_to, ?) WHERE chat = ? AND user = ?", int64(a.seq), string(s.id), string(a.by))
+			t.note(err)
+		}
+		s.wrote, s.dirty = s.wrote[:0], false
 	}
 	t.cache.dirty = t.cache.dirty[:0]
 }
