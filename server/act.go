@@ -2,6 +2,7 @@ package server
 
 import (
 	"context"
+	"time"
 
 	"parley/chat"
 	"parley/wire"
@@ -85,7 +86,9 @@ func (s *Server) post(ctx context.Context, draft chat.Event, c *wire.Command, do
 // orderly stop can wait for it.
 func (s *Server) append(ctx context.Context, draft chat.Event, rule chat.Rule, done outcome) error {
 	s.working.Add(1)
+	began := time.Now()
 	err := s.Store.Append(ctx, draft, rule, func(ev chat.Event, again bool, err error) {
+		s.metrics.outcome(draft.Kind, began, ev, again, err)
 		done(ev, again, err)
 		s.working.Done()
 	})

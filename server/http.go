@@ -112,3 +112,14 @@ func limit(n *int64, def, most int) (int, error) {
 	}
 	return int(*n), nil
 }
+
+// flag reads an optional query value that is true or false; absent is false.
+func flag(r *http.Request, name string) (bool, error) {
+	switch v := r.URL.Query().Get(name); v {
+	case "", "false":
+		return false, nil
+	case "true":
+		return true, nil
+	}
+	return false, chat.FailField(chat.BadInput, name, "%s must be true or false", name)
+}

@@ -17,9 +17,7 @@ func (s *Server) routes() http.Handler {
 	r.NotFound(h(func(http.ResponseWriter, *http.Request) error {
 		return chat.Fail(chat.NotFound, "there is nothing here")
 	}))
-	r.MethodNotAllowed(func(w http.ResponseWriter, r *http.Request) {
-		s.failStatus(w, r, http.StatusMethodNotAllowed, chat.Fail(chat.BadInput, "this path does not take %s", r.Method))
-	})
+	r.MethodNotAllowed(s.wrongMethod(r))
 
 	r.Get("/healthz", h(s.health))
 	r.Get("/readyz", h(s.readiness))
@@ -34,7 +32,7 @@ func (s *Server) routes() http.Handler {
 		r.Post("/invites/peek", h(s.peekInvite))
 
 		r.Group(func(r chi.Router) {
-			r.Use(middleware.Require(s.fail))
+			r.Use(middleware.Require(s.fail)) // no-store, and 401 for strangers
 			r.Patch("/server", h(s.patchServer))
 			r.Get("/sessions", h(s.listSessions))
 			r.Delete("/sessions", h(s.endSessions))
@@ -69,6 +67,6 @@ func (s *Server) routes() http.Handler {
 			})
 		})
 	})
-	r.Handle("/*", s.pages())
+	r.Get("/*", h(s.pages()))
 	return r
 }

@@ -77,7 +77,9 @@ type Server struct {
 	handler   http.Handler
 	metrics   *metrics
 	passwords *passwords
-	users     *middleware.Limiter // per user
+	anonymous *middleware.Limiter // requests, per address
+	invited   *middleware.Limiter // sign-ups, per valid invite
+	users     *middleware.Limiter // requests and commands, per user
 	posts     *middleware.Bucket  // per user
 	presence  *presence
 	strangers strangers // sockets that have not said hello, by address
@@ -97,6 +99,8 @@ func New(c Config) *Server {
 			PingEvery: heartbeat,
 		}),
 		passwords: newPasswords(),
+		anonymous: middleware.NewLimiter(c.Limits.Anonymous),
+		invited:   middleware.NewLimiter(middleware.PerInvite),
 		users:     middleware.NewLimiter(c.Limits.User),
 		posts:     middleware.NewBucket(c.Limits.Posts),
 		resumes:   make(chan struct{}, 64),

@@ -1,0 +1,101 @@
+package server
+
+import (
+	"context"
+	"net/http"
+	"net/netip"
+	"net/url"
+	"strconv"
+	"strings"
+
+	"parley/chat"
+	"parley/middleware"
+)
+
+// The links that open a door carry their code in the fragment, which a browser
+// sends to nobody.
+func setupLink(base *url.URL, code string) string   { return door(base, "setup", code) }
+func inviteLink(base *url.URL, code string) string  { return door(base, "invite", code) }
+func recoverLink(base *url.URL, code string) string { return door(base, "recover", code) }
+
+func door(base *url.URL, kind, code string) string {
+	return strings.TrimSuffix(base.String(), "/") + "/#" + kind + "=" + code
+}
+
+// base is where a link of ours begins: the public URL, else what the request's
+// Host says. Only the person who asked gets such a link, and only a plausible
+// host may stand in it.
+func (s *Server) base(r *http.Request) (*url.URL, error) {
+	if s.PublicURL != nil {
+		return s.PublicURL, nil
+	}
+	if !plausibleHost(r.Host) {
+		return nil, chat.FailField(chat.BadInput, "Host", "the Host header is not a host and port")
+	}
+	scheme := "http"
+	if middleware.IsHTTPS(r, s.PublicURL) {
+		scheme = "https"
+	}
+	return &url.URL{Scheme: scheme, Host: r.Host}, nil
+}
+
+// plausibleHost accepts name, name:port, 192.0.2.1:port and [2001:db8::1]:port.
+func plausibleHost(h string) bool {
+	if h == "" || len(h) > 255 {
+		return false
+	}
+	if strings.HasPrefix(h, "[") {
+		inner, rest, ok := strings.Cut(h[1:], "]")
+		ip, err := netip.ParseAddr(inner)
+		return ok && err == nil && ip.Is6() && ip.Zone() == "" && (rest == "" || rest[0] == ':' && isPort(rest[1:]))
+	}
+	name, port, hasPort := strings.Cut(h, ":")
+	if name == "" || hasPort && !isPort(port) {
+		return false
+	}
+	for _, c := range []byte(name) {
+		if (c < 'a' || c > 'z') && (c < 'A' || c > 'Z') && (c < '0' || c > '9') && c != '-' && c != '.' && c != '_' {
+			return false
+		}
+	}
+	return true
+}
+
+func isPort(s string) bool {
+	n, err := strconv.ParseUint(s, 10, 16)
+	return err == nil && n > 0
+}
+
+// OwnerLink gives the link that makes the owner; conflict once it was used.
+// here is where the server listens, for want of a public URL.
+func (s *Server) OwnerLink(ctx context.Context, here *url.URL) (string, error) {
+	server, err := s.Store.Server(ctx)
+	if err != nil {
+		return "", err
+	}
+	if server.Setup == "" {
+		return "", chat.Fail(chat.Conflict, "the server has its owner already; parley recover HANDLE lets somebody in who lost their password")
+	}
+	return setupLink(s.orPublic(here), server.Setup), nil
+}
+
+// RecoveryLink makes a link that sets a new password for the handle, once. It
+// gives the time when it expires.
+func (s *Server) RecoveryLink(ctx context.Context, here *url.URL, handle string) (link string, expiresAt int64, err error) {
+	handle = strings.ToLower(strings.TrimPrefix(handle, "@"))
+	users, err := s.Store.UsersByHandle(ctx, []string{handle})
+	if err != nil {
+		return "", 0, err
+	}
+	if len(users) == 0 {
+		return "", 0, chat.FailField(chat.NotFound, "handle", "nobody has the handle %q", handle)
+	}
+	return s.recovery(ctx, s.orPublic(here), users[0].ID)
+}
+
+func (s *Server) orPublic(here *url.URL) *url.URL {
+	if s.PublicURL != nil {
+		return s.PublicURL
+	}
+	return here
+}

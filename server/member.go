@@ -1,0 +1,130 @@
+package server
+
+import (
+	"net/http"
+
+	"github.com/go-chi/chi/v5"
+
+	"parley/chat"
+)
+
+type memberPage struct {
+	Members []chat.Member `json:"members" msgpack:"members"`
+	Users   []chat.User   `json:"users" msgpack:"users"`
+	Next    chat.UserID   `json:"next,omitempty" msgpack:"next,omitempty"`
+}
+
+func (s *Server) listMembers(w http.ResponseWriter, r *http.Request) error {
+	id, err := chatID(r)
+	if err != nil {
+		return err
+	}
+	n, err := number(r, "limit")
+	if err != nil {
+		return err
+	}
+	most, err := limit(n, chat.DefaultPage, chat.MaxPage)
+	if err != nil {
+		return err
+	}
+	after := chat.UserID(r.URL.Query().Get("after"))
+	if after != "" {
+		if err := chat.CheckID("after", after); err != nil {
+			return err
+		}
+	}
+	var page memberPage
+	if page.Members, err = s.Store.Members(r.Context(), me(r), id, after, most+1); err != nil {
+		return err
+	}
+	if len(page.Members) > most {
+		page.Members = page.Members[:most]
+		page.Next = page.Members[most-1].UserID
+	}
+	who := people{}
+	for _, m := range page.Members {
+		who.add(m.UserID)
+	}
+	if page.Users, err = s.Store.Users(r.Context(), who.list()); err != nil {
+		return err
+	}
+	s.answer(w, r, http.StatusOK, page)
+	return nil
+}
+
+// member reads whom and where the path names; me is the caller.
+func member(r *http.Request) (chat.ChatID, chat.UserID, error) {
+	id, err := chatID(r)
+	if err != nil {
+		return "", "", err
+	}
+	user := chat.UserID(chi.URLParam(r, "userId"))
+	if user == "me" {
+		user = me(r)
+	}
+	return id, user, chat.CheckID("userId", user)
+}
+
+// putMember makes somebody a member, if they are none, and gives them the role,
+// if one is named. Who may not give it is refused before anybody joins.
+func (s *Server) putMember(w http.ResponseWriter, r *http.Request) error {
+	id, user, err := member(r)
+	if err != nil {
+		return err
+	}
+	var in struct {
+		Role     *chat.Role `json:"role"`
+		ClientID string     `json:"clientId"`
+	}
+	if err := read(r, &in); err != nil {
+		return err
+	}
+	if err := optionalClientID(in.ClientID); err != nil {
+		return err
+	}
+	if in.Role != nil {
+		if err := chat.CheckRole(*in.Role); err != nil {
+			return err
+		}
+		c, err := s.Store.Chat(r.Context(), me(r), id)
+		if err != nil {
+			return err
+		}
+		if *in.Role == chat.RoleAdmin && c.Role != chat.RoleAdmin {
+			return chat.Fail(chat.Forbidden, "only an admin of the chat can change roles")
+		}
+	}
+	draft := chat.Event{Kind: chat.Joined, ChatID: id, By: me(r), ClientID: in.ClientID, Users: []chat.UserID{user}}
+	joined, _, err := s.appended(r.Context(), draft, chat.Join)
+	if err != nil {
+		return err
+	}
+	// Whoever just joined is a member: naming that role asks for nothing more.
+	if in.Role == nil || joined.Seq != 0 && *in.Role == chat.RoleMember {
+		return done(w)
+	}
+	draft = chat.Event{Kind: chat.Roled, ChatID: id, By: me(r), Users: []chat.UserID{user}, Role: *in.Role}
+	if joined.Seq == 0 {
+		draft.ClientID = in.ClientID // the join made no event that has it
+	}
+	if _, _, err := s.appended(r.Context(), draft, chat.SetRole); err != nil {
+		return err
+	}
+	return done(w)
+}
+
+func (s *Server) deleteMember(w http.ResponseWriter, r *http.Request) error {
+	id, user, err := member(r)
+	if err != nil {
+		return err
+	}
+	clientID, err := bodyClientID(r)
+	if err != nil {
+		return err
+	}
+	draft := chat.Event{Kind: chat.Left, ChatID: id, By: me(r), ClientID: clientID, Users: []chat.UserID{user}}
+	if _, _, err := s.appended(r.Context(), draft, chat.Leave); err != nil {
+		return err
+	}
+	return done(w)
+}

@@ -1,0 +1,164 @@
+package server
+
+import (
+	"net/http"
+	"net/url"
+	"strconv"
+
+	"github.com/go-chi/chi/v5"
+
+	"parley/chat"
+	"parley/wire"
+)
+
+type oneMessage struct {
+	Message chat.Message `json:"message" msgpack:"message"`
+	Again   bool         `json:"again,omitempty" msgpack:"again,omitempty"`
+}
+
+func (s *Server) listMessages(w http.ResponseWriter, r *http.Request) error {
+	c := wire.Command{ChatID: chat.ChatID(chi.URLParam(r, "chatId"))}
+	for _, q := range []struct {
+		name string
+		to   **int64
+	}{{"limit", &c.Limit}, {"before", &c.Before}, {"after", &c.After}, {"around", &c.Around}} {
+		n, err := number(r, q.name)
+		if err != nil {
+			return err
+		}
+		*q.to = n
+	}
+	page, err := s.history(r.Context(), me(r), &c)
+	if err != nil {
+		return err
+	}
+	s.answer(w, r, http.StatusOK, page)
+	return nil
+}
+
+// message reads which message the path names.
+func message(r *http.Request) (chat.ChatID, chat.Seq, error) {
+	id, err := chatID(r)
+	if err != nil {
+		return "", 0, err
+	}
+	n, err := strconv.ParseUint(chi.URLParam(r, "seq"), 10, 63)
+	if err != nil || n == 0 {
+		return "", 0, chat.FailField(chat.BadInput, "seq", "seq must be a message's number")
+	}
+	return id, chat.Seq(n), nil
+}
+
+func (s *Server) getMessage(w http.ResponseWriter, r *http.Request) error {
+	id, seq, err := message(r)
+	if err != nil {
+		return err
+	}
+	return s.answerMessage(w, r, http.StatusOK, id, seq, false)
+}
+
+func (s *Server) postMessage(w http.ResponseWriter, r *http.Request) error {
+	var in struct {
+		ClientID string   `json:"clientId"`
+		Text     string   `json:"text"`
+		ReplyTo  chat.Seq `json:"replyTo"`
+	}
+	if err := read(r, &in); err != nil {
+		return err
+	}
+	ev, again, err := s.acted(r.Context(), me(r), &wire.Command{Do: "post", ChatID: chat.ChatID(chi.URLParam(r, "chatId")),
+		ClientID: in.ClientID, Text: in.Text, ReplyTo: in.ReplyTo})
+	if err != nil {
+		return err
+	}
+	if again { // edits and reactions may have come since
+		return s.answerMessage(w, r, http.StatusOK, ev.ChatID, ev.Seq, true)
+	}
+	s.answer(w, r, http.StatusCreated, oneMessage{Message: chat.Message{ChatID: ev.ChatID, Seq: ev.Seq, At: ev.At, By: ev.By,
+		ClientID: ev.ClientID, Text: ev.Text, Reply: ev.Reply, Mentions: ev.Mentions}})
+	return nil
+}
+
+func (s *Server) patchMessage(w http.ResponseWriter, r *http.Request) error {
+	id, seq, err := message(r)
+	if err != nil {
+		return err
+	}
+	var in struct {
+		Text     string `json:"text"`
+		ClientID string `json:"clientId"`
+	}
+	if err := read(r, &in); err != nil {
+		return err
+	}
+	_, _, err = s.acted(r.Context(), me(r), &wire.Command{Do: "edit", ChatID: id, Target: seq, Text: in.Text, ClientID: in.ClientID})
+	if err != nil {
+		return err
+	}
+	return s.answerMessage(w, r, http.StatusOK, id, seq, false)
+}
+
+func (s *Server) deleteMessage(w http.ResponseWriter, r *http.Request) error {
+	id, seq, err := message(r)
+	if err != nil {
+		return err
+	}
+	clientID, err := bodyClientID(r)
+	if err != nil {
+		return err
+	}
+	if _, _, err := s.acted(r.Context(), me(r), &wire.Command{Do: "delete", ChatID: id, Target: seq, ClientID: clientID}); err != nil {
+		return err
+	}
+	return done(w)
+}
+
+func (s *Server) putReaction(w http.ResponseWriter, r *http.Request) error {
+	return s.react(w, r, true)
+}
+
+func (s *Server) deleteReaction(w http.ResponseWriter, r *http.Request) error {
+	return s.react(w, r, false)
+}
+
+func (s *Server) react(w http.ResponseWriter, r *http.Request, on bool) error {
+	id, seq, err := message(r)
+	if err != nil {
+		return err
+	}
+	// chi routes on the escaped path when there is one, and leaves it so.
+	emoji, err := url.PathUnescape(chi.URLParam(r, "emoji"))
+	if err != nil {
+		return chat.FailField(chat.BadInput, "emoji", "emoji is not escaped as a path segment")
+	}
+	clientID, err := bodyClientID(r)
+	if err != nil {
+		return err
+	}
+	_, _, err = s.acted(r.Context(), me(r), &wire.Command{Do: "react", ChatID: id, Target: seq, Emoji: emoji, On: &on, ClientID: clientID})
+	if err != nil {
+		return err
+	}
+	return done(w)
+}
+
+// answerMessage answers with the message as the caller now sees it.
+func (s *Server) answerMessage(w http.ResponseWriter, r *http.Request, code int, id chat.ChatID, seq chat.Seq, again bool) error {
+	m, err := s.Store.Message(r.Context(), me(r), id, seq)
+	if err != nil {
+		return err
+	}
+	s.answer(w, r, code, oneMessage{m, again})
+	return nil
+}
+
+// bodyClientID reads the optional body of a request that has nothing else to say.
+func bodyClientID(r *http.Request) (string, error) {
+	var in struct {
+		ClientID string `json:"clientId"`
+	}
+	if err := read(r, &in); err != nil {
+		return "", err
+	}
+	return in.ClientID, optionalClientID(in.ClientID)
+}

@@ -1,0 +1,63 @@
+package server
+
+import (
+	"net/http"
+	"slices"
+	"strings"
+
+	"github.com/go-chi/chi/v5"
+	chimw "github.com/go-chi/chi/v5/middleware"
+
+	"parley/chat"
+	"parley/middleware"
+)
+
+// guard is what every request passes, from the outside in. The order is that
+// of package middleware's own page; the metrics see the final status.
+func (s *Server) guard(r chi.Router) {
+	r.Use(
+		middleware.ClientAddress(s.TrustedProxies, s.Log),
+		s.metrics.observe,
+		middleware.AccessLog(s.Log),
+		middleware.Recover(s.Log, s.fail),
+		middleware.Headers(s.PublicURL),
+		middleware.Compress(),
+		chimw.GetHead,
+	)
+}
+
+// guardAPI is what requests below /api pass as well.
+func (s *Server) guardAPI(r chi.Router) {
+	r.Use(
+		middleware.SameOrigin(s.PublicURL, s.fail),
+		middleware.BodyLimit(s.Limits.Body, s.fail),
+		middleware.Identify(s.Store, s.PublicURL),
+		middleware.Limit(s.anonymous, s.users, uncounted, s.fail),
+	)
+}
+
+// uncounted are upgrades, which have a bound of their own, and sign-ups, which
+// their handler counts once it knows the invite.
+func uncounted(r *http.Request) bool {
+	switch r.URL.EscapedPath() {
+	case "/api/socket":
+		return strings.EqualFold(r.Header.Get("Upgrade"), "websocket")
+	case "/api/accounts":
+		return r.Method == http.MethodPost
+	}
+	return false
+}
+
+var methods = []string{http.MethodGet, http.MethodHead, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete}
+
+// wrongMethod answers 405 with the methods that the path takes (RFC 9110,
+// section 15.5.6).
+func (s *Server) wrongMethod(routes chi.Routes) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		takes := slices.DeleteFunc(slices.Clone(methods), func(m string) bool {
+			return !routes.Match(chi.NewRouteContext(), m, r.URL.EscapedPath())
+		})
+		w.Header().Set("Allow", strings.Join(takes, ", "))
+		s.failStatus(w, r, http.StatusMethodNotAllowed, chat.Fail(chat.BadInput, "this path does not take this method"))
+	}
+}

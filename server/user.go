@@ -1,0 +1,98 @@
+package server
+
+import (
+	"net/http"
+	"strings"
+
+	"github.com/go-chi/chi/v5"
+
+	"parley/chat"
+)
+
+const maxQuery = 64 // bytes of a search for users
+
+type userPage struct {
+	Users []chat.User `json:"users" msgpack:"users"`
+	Next  string      `json:"next,omitempty" msgpack:"next,omitempty"`
+}
+
+// listUsers looks users up by ids, or finds them by the beginning of a word.
+func (s *Server) listUsers(w http.ResponseWriter, r *http.Request) error {
+	n, err := number(r, "limit")
+	if err != nil {
+		return err
+	}
+	most, err := limit(n, chat.DefaultPage, chat.MaxPage)
+	if err != nil {
+		return err
+	}
+	q := r.URL.Query()
+	var page userPage
+	if q.Has("ids") {
+		ids, err := userIDs(q.Get("ids"))
+		if err != nil {
+			return err
+		}
+		page.Users, err = s.Store.Users(r.Context(), ids)
+		if err != nil {
+			return err
+		}
+	} else {
+		if err := chat.CheckLine("q", q.Get("q"), maxQuery); err != nil {
+			return err
+		}
+		page.Users, page.Next, err = s.Store.FindUsers(r.Context(), q.Get("q"), q.Get("after"), most)
+		if err != nil {
+			return err
+		}
+	}
+	s.answer(w, r, http.StatusOK, page)
+	return nil
+}
+
+func userIDs(list string) ([]chat.UserID, error) {
+	parts := strings.Split(list, ",")
+	if len(parts) > chat.MaxPage {
+		return nil, chat.FailField(chat.BadInput, "ids", "ids must name at most %d users", chat.MaxPage)
+	}
+	ids := people{}
+	for _, p := range parts {
+		id := chat.UserID(p)
+		if err := chat.CheckID("ids", id); err != nil {
+			return nil, err
+		}
+		ids.add(id)
+	}
+	return ids.list(), nil
+}
+
+// patchUser changes somebody's place on the server; admins alone. The store
+// keeps the last active admin.
+func (s *Server) patchUser(w http.ResponseWriter, r *http.Request) error {
+	if err := admin(r); err != nil {
+		return err
+	}
+	id := chat.UserID(chi.URLParam(r, "userId"))
+	if err := chat.CheckID("userId", id); err != nil {
+		return err
+	}
+	var in struct {
+		Role   *chat.Role `json:"role"`
+		Active *bool      `json:"active"`
+	}
+	if err := read(r, &in); err != nil {
+		return err
+	}
+	if in.Role != nil {
+		if err := chat.CheckRole(*in.Role); err != nil {
+			return err
+		}
+	}
+	user, err := s.Store.PatchUser(r.Context(), id, chat.UserPatch{Role: in.Role, Active: in.Active})
+	if err != nil {
+		return err
+	}
+	s.tellUser(r.Context(), id)
+	s.answer(w, r, http.StatusOK, oneUser{user})
+	return nil
+}
