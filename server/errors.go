@@ -9,7 +9,6 @@ import (
 
 	"parley/chat"
 	"parley/middleware"
-	"parley/wire"
 )
 
 // status is the one table from codes to HTTP (RFC 9110, section 15).
@@ -35,6 +34,11 @@ var status = map[chat.Code]int{
 	chat.Unavailable:        http.StatusServiceUnavailable,
 }
 
+// failure is the body of every answer that is not a success.
+type failure struct {
+	Error *chat.Error `json:"error" msgpack:"error"`
+}
+
 // fail answers a request with an error. What is the server's own fault is
 // logged here, once, with its cause; the client sees the request's id.
 func (s *Server) fail(w http.ResponseWriter, r *http.Request, err error) {
@@ -54,7 +58,7 @@ func (s *Server) failStatus(w http.ResponseWriter, r *http.Request, code int, er
 	if code == http.StatusUnauthorized {
 		w.Header().Set("WWW-Authenticate", `Bearer realm="parley"`)
 	}
-	s.answer(w, r, code, wire.Failure{Error: &e})
+	s.answer(w, r, code, failure{&e})
 }
 
 // blame turns an error into one for a client, and logs the server's own.
