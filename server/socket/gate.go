@@ -73,11 +73,14 @@ func (g gate) Write(b []byte) (int, error) {
 		s.closeSent = true
 		// coder/websocket echoes a peer's reason unseen; it must be UTF-8.
 		if len(b) > 4 && !utf8.Valid(b[4:]) {
-			_, err := s.conn.Write(closeFrame(notUTF8, "reason is not UTF-8"))
-			return len(b), err
+			b = closeFrame(notUTF8, "reason is not UTF-8")
 		}
 	}
-	return s.conn.Write(b)
+	if _, err := s.conn.Write(b); err != nil {
+		s.Abort()
+		return 0, err
+	}
+	return len(b), nil
 }
 
 func (g gate) Close() error {
