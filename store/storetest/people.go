@@ -2,6 +2,9 @@ package storetest
 
 import (
 	"context"
+	"fmt"
+	"iter"
+	"slices"
 	"testing"
 
 	"parley/chat"
@@ -94,5 +97,76 @@ func equal[T comparable](t testing.TB, what string, got, want T) {
 	t.Helper()
 	if got != want {
 		t.Fatalf("%s: %v, want %v", what, got, want)
+	}
+}
+
+// race calls f twice at the same time, and gives the errors.
+func race(f func(i int) error) (first, second error) {
+	start, done := make(chan struct{}), make(chan error)
+	go func() {
+		<-start
+		done <- f(1)
+	}()
+	close(start)
+	first = f(0)
+	return first, <-done
+}
+
+// oneWins asks that exactly one of two was refused, with that code.
+func oneWins(t testing.TB, code chat.Code, first, second error) {
+	t.Helper()
+	if first == nil {
+		first, second = second, first
+	}
+	must(t, second)
+	refused(t, first, code)
+}
+
+// listen opens a feed. Each call of heard gives what came since the one before:
+// it tells a signal and reads up to it.
+func listen(t testing.TB, s chat.Store) (heard func() []chat.Notice) {
+	t.Helper()
+	ctx, cancel := context.WithCancel(context.Background())
+	feed, err := s.OpenFeed(ctx)
+	must(t, err)
+	next, stop := iter.Pull2(feed)
+	t.Cleanup(func() { stop(); cancel() })
+	mark := 0
+	return func() (all []chat.Notice) {
+		t.Helper()
+		mark++
+		by := chat.UserID(fmt.Sprint("mark-", mark))
+		must(t, s.Tell(ctx, chat.Signal{Kind: chat.SignalUser, By: by}))
+		for {
+			n, err, ok := next()
+			if err != nil || !ok {
+				t.Fatalf("the feed ended: %v", err)
+			}
+			if n.Signal != nil && n.Signal.By == by {
+				return all
+			}
+			all = append(all, n)
+		}
+	}
+}
+
+// ended asks that the notices hold one revocation alone, of exactly these
+// sessions of the user; none at all for no sessions.
+func ended(t testing.TB, heard []chat.Notice, user chat.UserID, want ...chat.SessionID) {
+	t.Helper()
+	var got []chat.SessionID
+	for _, n := range heard {
+		if n.Ended == nil {
+			continue
+		}
+		if n.Ended.UserID != user || len(n.Ended.Sessions) == 0 || got != nil {
+			t.Fatalf("a revocation too many, or an empty one: %+v", *n.Ended)
+		}
+		got = append(got, n.Ended.Sessions...)
+	}
+	slices.Sort(got)
+	slices.Sort(want)
+	if !slices.Equal(got, want) {
+		t.Fatalf("ended %v, want %v", got, want)
 	}
 }

@@ -1,0 +1,237 @@
+package storetest
+
+import (
+	"context"
+	"testing"
+
+	"parley/chat"
+)
+
+const hour = 60 * 60 * 1000 // ms
+
+// invite makes an invite whose code is given; c may be the zero Chat.
+func invite(t testing.TB, s chat.Store, by chat.User, c chat.Chat, code string, uses int) chat.Invite {
+	t.Helper()
+	i, err := s.CreateInvite(context.Background(), chat.Invite{By: by.ID, ChatID: c.ID, Uses: uses, ExpiresAt: chat.Now() + hour}, chat.SecretHash(code))
+	must(t, err)
+	return i
+}
+
+func invited(handle, code string) chat.NewAccount {
+	n := newAccount(handle)
+	n.Invite, n.HasInvite = chat.SecretHash(code), true
+	return n
+}
+
+func invites(t *testing.T, open opener) {
+	ctx := context.Background()
+
+	t.Run("an account by invite", func(t *testing.T) {
+		s := open(t, t.TempDir())
+		ann := account(t, s, "ann")
+		c := group(t, s, "garden", ann)
+		i := invite(t, s, ann, c, "code", 2)
+		heard := listen(t, s)
+		for _, bad := range []string{"", "other"} {
+			_, _, err := s.CreateAccount(ctx, invited("ann", bad))
+			refused(t, err, chat.InviteSpent) // before the handle, which is taken
+		}
+		_, _, err := s.CreateAccount(ctx, invited("ann", "code"))
+		refused(t, err, chat.HandleTaken)
+		peek, err := s.PeekInvite(ctx, chat.SecretHash("code"))
+		must(t, err)
+		equal(t, "nothing spent", peek, i)
+
+		bob, _, err := s.CreateAccount(ctx, invited("bob", "code"))
+		must(t, err)
+		notices := heard()
+		if len(notices) != 1 || notices[0].Event == nil {
+			t.Fatalf("heard %+v", notices)
+		}
+		e := *notices[0].Event
+		if e.Kind != chat.Joined || e.ChatID != c.ID || e.Seq != 2 || e.By != bob.ID || len(e.Users) != 1 || e.Users[0] != bob.ID || e.Role != chat.RoleMember {
+			t.Fatalf("event %+v", e)
+		}
+		got, err := s.Chat(ctx, bob.ID, c.ID)
+		must(t, err)
+		equal(t, "members", got.MemberCount, 2)
+		equal(t, "role", got.Role, chat.RoleMember)
+		peek, err = s.PeekInvite(ctx, chat.SecretHash("code"))
+		must(t, err)
+		equal(t, "uses left", peek.Uses, 1)
+
+		first, second := race(func(i int) error {
+			_, _, err := s.CreateAccount(ctx, invited([]string{"cid", "dan"}[i], "code"))
+			return err
+		})
+		oneWins(t, chat.InviteSpent, first, second)
+		all, err := s.Members(ctx, ann.ID, c.ID, "", 10)
+		must(t, err)
+		equal(t, "members", len(all), 3)
+	})
+
+	t.Run("accept", func(t *testing.T) {
+		s := open(t, t.TempDir())
+		ann, bob, cid := account(t, s, "ann"), account(t, s, "bob"), account(t, s, "cid")
+		c := group(t, s, "garden", ann)
+		invite(t, s, ann, chat.Chat{}, "account", 5)
+		i := invite(t, s, ann, c, "garden", 1)
+		accept := func(code string, u chat.User) error {
+			to, err := s.AcceptInvite(ctx, chat.SecretHash(code), u.ID)
+			if err == nil {
+				equal(t, "chat", to, c.ID)
+			}
+			return err
+		}
+		refused(t, accept("nothing", bob), chat.InviteSpent)
+		refused(t, accept("account", bob), chat.BadInput, "code")
+		must(t, accept("garden", ann)) // in already: spends nothing
+		peek, err := s.PeekInvite(ctx, chat.SecretHash("garden"))
+		must(t, err)
+		equal(t, "invite", peek, i)
+		first, second := race(func(i int) error { return accept("garden", []chat.User{bob, cid}[i]) })
+		oneWins(t, chat.InviteSpent, first, second)
+		if first == nil {
+			must(t, accept("garden", bob)) // the answer was lost, the use is spent
+		} else {
+			must(t, accept("garden", cid))
+		}
+		got, err := s.Chat(ctx, ann.ID, c.ID)
+		must(t, err)
+		equal(t, "head", got.Head, 2)
+		equal(t, "members", got.MemberCount, 2)
+		refused(t, accept("garden", chat.User{ID: "nobody"}), chat.InviteSpent)
+		invite(t, s, ann, c, "more", 1)
+		refused(t, accept("more", chat.User{ID: "nobody"}), chat.NoIdentity)
+	})
+
+	t.Run("make, list, withdraw", func(t *testing.T) {
+		dir := t.TempDir()
+		s := open(t, dir)
+		ann, bob := account(t, s, "ann"), account(t, s, "bob")
+		c := group(t, s, "garden", ann)
+		direct, _, err := s.CreateChat(ctx, chat.NewChat{Kind: chat.Direct, By: ann.ID, ClientID: "d", Members: []chat.UserID{bob.ID}})
+		must(t, err)
+		for who, where := range map[chat.UserID]chat.ChatID{bob.ID: c.ID, ann.ID: direct.ID, "nobody": c.ID} {
+			_, err := s.CreateInvite(ctx, chat.Invite{By: who, ChatID: where, Uses: 1, ExpiresAt: chat.Now() + hour}, chat.SecretHash("x"))
+			refused(t, err, chat.NotFound)
+		}
+		first := invite(t, s, ann, c, "first", 7)
+		equal(t, "invite", first, chat.Invite{ID: first.ID, By: ann.ID, ChatID: c.ID, Uses: 7, CreatedAt: first.CreatedAt, ExpiresAt: first.ExpiresAt})
+		second, bobs := invite(t, s, ann, chat.Chat{}, "second", 1), invite(t, s, bob, chat.Chat{}, "third", 1)
+		must(t, s.Close())
+		s = open(t, dir)
+		listed := func(by chat.UserID, want ...chat.Invite) {
+			t.Helper()
+			got, err := s.Invites(ctx, by)
+			must(t, err)
+			equal(t, "invites", len(got), len(want))
+			for i := range want {
+				equal(t, "invite", got[i], want[i])
+			}
+		}
+		listed(ann.ID, second, first)
+		listed("", bobs, second, first)
+		listed("nobody")
+		refused(t, s.EndInvite(ctx, bob.ID, first.ID), chat.NotFound)
+		must(t, s.EndInvite(ctx, ann.ID, first.ID))
+		refused(t, s.EndInvite(ctx, ann.ID, first.ID), chat.NotFound)
+		must(t, s.EndInvite(ctx, "", bobs.ID)) // an admin
+		listed("", second)
+		_, err = s.PeekInvite(ctx, chat.SecretHash("first"))
+		refused(t, err, chat.NotFound)
+		_, _, err = s.CreateAccount(ctx, invited("cid", "first"))
+		refused(t, err, chat.InviteSpent)
+	})
+
+	t.Run("expired", func(t *testing.T) {
+		s := open(t, t.TempDir())
+		ann, bob := account(t, s, "ann"), account(t, s, "bob")
+		c := group(t, s, "garden", ann)
+		i, err := s.CreateInvite(ctx, chat.Invite{By: ann.ID, ChatID: c.ID, Uses: 1, ExpiresAt: chat.Now()}, chat.SecretHash("late"))
+		must(t, err)
+		peek, err := s.PeekInvite(ctx, chat.SecretHash("late"))
+		must(t, err)
+		equal(t, "invite", peek, i)
+		_, err = s.AcceptInvite(ctx, chat.SecretHash("late"), bob.ID)
+		refused(t, err, chat.InviteSpent)
+		_, _, err = s.CreateAccount(ctx, invited("cid", "late"))
+		refused(t, err, chat.InviteSpent)
+	})
+
+	// Somebody who was put out of a chat, or of the server, still knows the
+	// codes that they made: none of them lets anybody in any more.
+	t.Run("no way back by a code of one's own", func(t *testing.T) {
+		s := open(t, t.TempDir())
+		ann, bob := account(t, s, "ann"), account(t, s, "bob")
+		c := group(t, s, "garden", ann, bob)
+		invite(t, s, bob, c, "way back", 5)
+		invite(t, s, bob, chat.Chat{}, "new me", 5)
+		remove(t, s, ann, c, bob)
+		_, err := s.AcceptInvite(ctx, chat.SecretHash("way back"), bob.ID)
+		refused(t, err, chat.InviteSpent)
+		_, _, err = s.CreateAccount(ctx, invited("bob2", "way back"))
+		refused(t, err, chat.InviteSpent)
+		_, err = s.PeekInvite(ctx, chat.SecretHash("way back"))
+		refused(t, err, chat.NotFound)
+		_, err = s.PeekInvite(ctx, chat.SecretHash("new me"))
+		must(t, err)
+		off := false
+		_, err = s.PatchUser(ctx, bob.ID, chat.UserPatch{Active: &off})
+		must(t, err)
+		_, _, err = s.CreateAccount(ctx, invited("bob2", "new me"))
+		refused(t, err, chat.InviteSpent)
+		_, err = s.PeekInvite(ctx, chat.SecretHash("new me"))
+		refused(t, err, chat.NotFound)
+		invite(t, s, ann, c, "anns", 1)
+		_, err = s.AcceptInvite(ctx, chat.SecretHash("anns"), bob.ID)
+		refused(t, err, chat.NoIdentity)
+	})
+
+	t.Run("recovery", func(t *testing.T) { recoveries(t, open) })
+}
+
+func recoveries(t *testing.T, open opener) {
+	ctx := context.Background()
+	dir := t.TempDir()
+	s := open(t, dir)
+	ann := account(t, s, "ann")
+	_, old, err := s.Identify(ctx, chat.SecretHash("token of ann"))
+	must(t, err)
+	use := func(code, token string) (chat.User, chat.Session, error) {
+		return s.UseRecovery(ctx, chat.SecretHash(code), "hash by "+code, newSession(token))
+	}
+	refused(t, s.CreateRecovery(ctx, "nobody", chat.SecretHash("x"), chat.Now()+hour), chat.NotFound)
+	must(t, s.CreateRecovery(ctx, ann.ID, chat.SecretHash("first"), chat.Now()+hour))
+	must(t, s.CreateRecovery(ctx, ann.ID, chat.SecretHash("expired"), chat.Now()))
+	for _, code := range []string{"unknown", "first", "expired"} { // first was replaced
+		_, _, err = use(code, "stolen")
+		refused(t, err, chat.InviteSpent)
+	}
+	_, _, err = s.Identify(ctx, chat.SecretHash("token of ann"))
+	must(t, err) // a code that is out or fails ends nothing
+
+	must(t, s.CreateRecovery(ctx, ann.ID, chat.SecretHash("good"), chat.Now()+hour))
+	must(t, s.Close())
+	s = open(t, dir)
+	heard := listen(t, s)
+	var fresh chat.Session
+	first, second := race(func(i int) error {
+		u, own, err := use("good", []string{"new one", "new two"}[i])
+		if err == nil {
+			fresh = own
+			equal(t, "user", u, ann)
+		}
+		return err
+	})
+	oneWins(t, chat.InviteSpent, first, second)
+	ended(t, heard(), ann.ID, old.ID)
+	of, err := s.SessionsOf(ctx, ann.ID)
+	must(t, err)
+	if len(of) != 1 || of[0] != fresh {
+		t.Fatalf("sessions %+v, want the new one alone: %+v", of, fresh)
+	}
+	_, hash, err := s.Credentials(ctx, "ann")
+	must(t, err)
+	equal(t, "hash", hash, "hash by good")
+}

@@ -1,0 +1,79 @@
+package storetest
+
+import (
+	"context"
+	"testing"
+
+	"parley/chat"
+)
+
+func sessions(t *testing.T, open opener) {
+	ctx := context.Background()
+
+	t.Run("sign in, be known, sign out", func(t *testing.T) {
+		dir := t.TempDir()
+		s := open(t, dir)
+		ann, bob := account(t, s, "ann"), account(t, s, "bob")
+		before := chat.Now()
+		phone, err := s.CreateSession(ctx, ann.ID, chat.NewSession{TokenHash: chat.SecretHash("phone"), Label: "phone", Client: "Mozilla", Address: "2001:db8::1"})
+		must(t, err)
+		if phone.CreatedAt < before || phone.CreatedAt > chat.Now() {
+			t.Fatalf("made at %d, now %d", phone.CreatedAt, chat.Now())
+		}
+		equal(t, "session", phone, chat.Session{ID: phone.ID, UserID: ann.ID, Label: "phone", Client: "Mozilla", Address: "2001:db8::1",
+			CreatedAt: phone.CreatedAt, SeenAt: phone.CreatedAt})
+		_, err = s.CreateSession(ctx, "nobody", newSession("nobody's"))
+		refused(t, err, chat.NoIdentity)
+
+		must(t, s.Close())
+		s = open(t, dir)
+		u, own, err := s.Identify(ctx, chat.SecretHash("phone"))
+		must(t, err)
+		equal(t, "user", u, ann)
+		equal(t, "session", own, phone)
+		_, _, err = s.Identify(ctx, chat.SecretHash("unknown"))
+		refused(t, err, chat.NoIdentity)
+		_, _, err = s.Identify(ctx, [32]byte{})
+		refused(t, err, chat.NoIdentity)
+
+		of, err := s.SessionsOf(ctx, ann.ID)
+		must(t, err)
+		equal(t, "sessions", len(of), 2)
+		if of[0] != phone {
+			t.Fatalf("newest first: %+v", of)
+		}
+		refused(t, s.EndSession(ctx, bob.ID, phone.ID), chat.NotFound) // another's
+		heard := listen(t, s)
+		must(t, s.EndSession(ctx, ann.ID, phone.ID))
+		ended(t, heard(), ann.ID, phone.ID)
+		refused(t, s.EndSession(ctx, ann.ID, phone.ID), chat.NotFound)
+		ended(t, heard(), ann.ID)
+		_, _, err = s.Identify(ctx, chat.SecretHash("phone"))
+		refused(t, err, chat.NoIdentity)
+		gone, err := s.Ended(ctx, []chat.SessionID{of[1].ID, phone.ID, "never", ""})
+		must(t, err)
+		sameIDs(t, gone, phone.ID, "never", "")
+		none, err := s.Ended(ctx, nil)
+		must(t, err)
+		sameIDs(t, none)
+	})
+
+	t.Run("all others", func(t *testing.T) {
+		s := open(t, t.TempDir())
+		ann := account(t, s, "ann")
+		account(t, s, "bob")
+		of, err := s.SessionsOf(ctx, ann.ID)
+		must(t, err)
+		keep, err := s.CreateSession(ctx, ann.ID, newSession("keep"))
+		must(t, err)
+		heard := listen(t, s)
+		must(t, s.EndOthers(ctx, ann.ID, keep.ID))
+		ended(t, heard(), ann.ID, of[0].ID)
+		must(t, s.EndOthers(ctx, ann.ID, keep.ID))
+		ended(t, heard(), ann.ID)
+		_, _, err = s.Identify(ctx, chat.SecretHash("keep"))
+		must(t, err)
+		_, _, err = s.Identify(ctx, chat.SecretHash("token of bob"))
+		must(t, err)
+	})
+}
