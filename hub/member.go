@@ -1,0 +1,193 @@
+package hub
+
+// Verdict is what Live answers.
+type Verdict uint8
+
+const (
+	IsLive Verdict = iota // everything from seen+1 on is or will be queued
+	Behind                // the hub cannot deliver from seen+1 without a hole: read more of the log first
+	Gone                  // evicted since the Join, or not joined, or closed
+)
+
+// String is the verdict's name.
+func (v Verdict) String() string { return [...]string{"live", "behind", "gone"}[v] }
+
+// enter calls f with both locks, c's topic of that name and c's place in it, -1 if
+// it is no member; t is nil if there is no such topic.
+func (c *Conn) enter(name string, f func(s *shard, t *topic, place int)) {
+	s := c.hub.shard(name)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	t, place := s.topics[name], -1
+	if t != nil {
+		place = t.find(c)
+	}
+	f(s, t, place)
+}
+
+// set makes c a member of the topic with this mark, whatever it was before.
+func (c *Conn) set(name string, mark uint64) {
+	c.enter(name, func(s *shard, t *topic, place int) {
+		switch {
+		case c.closed:
+		case place >= 0:
+			t.members[place].mark = mark
+		default:
+			if t == nil {
+				t = &topic{name: name}
+				s.topics[name] = t
+			}
+			s.add(t, c, mark)
+		}
+	})
+}
+
+// Join starts collecting on a numbered topic; nothing is delivered before Live. A
+// member joins anew: it stops being live, and an eviction before this is
+// forgotten. So whoever calls Join checks the right to be there afterwards.
+func (c *Conn) Join(topic string) { c.set(topic, collecting) }
+
+// Listen makes c a live member of a topic without numbers.
+func (c *Conn) Listen(topic string) { c.set(topic, 0) }
+
+// In says whether c is a member, live or collecting.
+func (c *Conn) In(name string) (in bool) {
+	c.enter(name, func(_ *shard, _ *topic, place int) { in = place >= 0 })
+	return in
+}
+
+// Leave ends the membership, if there is one.
+func (c *Conn) Leave(topic string) {
+	s := c.hub.shard(topic)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if t := s.topics[topic]; t != nil {
+		if place := s.place(t, c); place >= 0 {
+			s.remove(t, place)
+		}
+	}
+}
+
+// place is find for who does not hold c.mu.
+func (s *shard) place(t *topic, c *Conn) int {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return t.find(c)
+}
+
+// Live ends collecting, if the ring and what will be published cover everything
+// from seen+1 on; then the ring's part of it is queued. seen is the last number
+// that the peer has or that was sent to it; atEnd says that the log, read after
+// the Join, ended there. The caller waits in Room before it.
+func (c *Conn) Live(topic string, seen uint64, atEnd bool) Verdict {
+	s := c.hub.shard(topic)
+	for {
+		s.mu.Lock()
+		verdict, bare, slow := s.live(topic, c, seen, atEnd)
+		s.mu.Unlock()
+		if slow {
+			c.hangUp(TooSlow)
+		}
+		if len(bare) == 0 {
+			return verdict
+		}
+		for _, f := range bare {
+			f.make(int(c.codec))
+		}
+		// What is published from now on is encoded for c, so this comes to an end.
+	}
+}
+
+// live judges and acts; if it needs frames encoded, it returns these and has done
+// nothing. s.mu is held.
+func (s *shard) live(name string, c *Conn, seen uint64, atEnd bool) (v Verdict, bare []*Frame, slow bool) {
+	t := s.topics[name]
+	if t == nil || seen >= collecting {
+		return Gone, nil, false
+	}
+	place := s.place(t, c)
+	if place < 0 {
+		return Gone, nil, false
+	}
+	m := &t.members[place]
+	if m.mark&collecting == 0 {
+		return IsLive, nil, false // and has been since before
+	}
+	if seen < m.mark&^collecting {
+		s.remove(t, place)
+		return Gone, nil, false
+	}
+	switch lowest := t.next - uint64(len(t.ring)); {
+	case t.next == 0:
+		if !atEnd {
+			return Behind, nil, false
+		}
+		// Nothing was published since the Join, and the log ended at seen after it.
+		t.next = seen + 1
+	case seen+1 < lowest, seen >= t.next && !atEnd:
+		return Behind, nil, false
+	}
+	var rest []entry
+	if have := t.next - 1; seen < have {
+		rest = t.ring[uint64(len(t.ring))-(have-seen):]
+	}
+	for i := range rest {
+		if rest[i].frame.bytes[c.codec].Load() == nil {
+			bare = append(bare, rest[i].frame)
+		}
+	}
+	if bare != nil {
+		return Behind, bare, false
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.closed {
+		return Gone, nil, false
+	}
+	for i := range rest {
+		s.charge(t, &rest[i]) // an encoding may have been added
+		switch c.push(*rest[i].frame.bytes[c.codec].Load()) {
+		case overflow:
+			return Gone, nil, true
+		case refused:
+			return Gone, nil, false
+		}
+	}
+	m.mark = max(seen, t.next-1)
+	if len(rest) > 0 {
+		s.use(t)
+		s.fit(t)
+	}
+	return IsLive, nil, false
+}
+
+// Evict ends owner's memberships of topic at the event with number seq. Live
+// members that have no more than seq leave; who has more came back later and
+// stays. One that is collecting is marked: its Live says Gone if seen is below seq.
+func (h *Hub) Evict(owner, topic string, seq uint64) {
+	conns := h.of(owner)
+	if len(conns) == 0 {
+		return
+	}
+	s := h.shard(topic)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, c := range conns {
+		t := s.topics[topic]
+		if t == nil {
+			return
+		}
+		place := s.place(t, c)
+		if place < 0 {
+			continue
+		}
+		switch m := &t.members[place]; {
+		case m.mark&collecting != 0:
+			m.mark = max(m.mark, seq|collecting)
+		case m.mark <= seq:
+			s.remove(t, place)
+		}
+	}
+}

@@ -1,0 +1,127 @@
+package hub
+
+import (
+	"sync"
+	"sync/atomic"
+)
+
+// Frame is one event for many connections. Its encodings never change.
+type Frame struct {
+	encode func(codec int) []byte // static
+	once   sync.Mutex             // one encode at a time; not for readers
+
+	bytes [maxCodecs]atomic.Pointer[[]byte] // nil: not encoded yet
+}
+
+// NewFrame returns a frame that calls encode when a listener's codec is first
+// needed, at most once for each codec, from any goroutine, and keeps the result.
+// A ring may hold the frame, and with it what encode refers to.
+func NewFrame(encode func(codec int) []byte) *Frame { return &Frame{encode: encode} }
+
+// make encodes f for codec, if that was not done. No lock of the hub is held.
+func (f *Frame) make(codec int) {
+	f.once.Lock()
+	defer f.once.Unlock()
+	if f.bytes[codec].Load() == nil {
+		b := f.encode(codec)
+		f.bytes[codec].Store(&b)
+	}
+}
+
+// all returns what is encoded, and whether that is every codec in use.
+func (f *Frame) all(h *Hub) (bytes [maxCodecs][]byte, enough bool) {
+	enough = true
+	for codec := range h.config.Codecs {
+		if b := f.bytes[codec].Load(); b != nil {
+			bytes[codec] = *b
+		} else if h.uses[codec].Load() > 0 {
+			enough = false
+		}
+	}
+	return bytes, enough
+}
+
+// Publish delivers event number seq to every live member of topic and keeps it in
+// the ring. With seq 0 it tells who is live now, and forgets.
+//
+// A number below the expected one was delivered before and is dropped. For one
+// above it, nothing is done: ok is false, and the caller publishes missing, …,
+// seq-1 from the log, then seq again. Without members there is nothing to do.
+//
+// Publish never waits for a reader. It may be called from any goroutine; the
+// order of a topic's numbers is the order of the calls.
+func (h *Hub) Publish(topic string, seq uint64, f *Frame) (missing uint64, ok bool) {
+	s := h.shard(topic)
+	s.mu.Lock()
+	for {
+		t := s.topics[topic]
+		if t == nil || seq != 0 && seq < t.next {
+			s.mu.Unlock()
+			return 0, true
+		}
+		if seq != 0 && t.next != 0 && seq > t.next {
+			missing = t.next
+			s.mu.Unlock()
+			return missing, false
+		}
+		// A connection is counted in uses before it can be a member, so under this
+		// lock no member's codec is overlooked.
+		bytes, enough := f.all(h)
+		if enough {
+			slow := s.deliver(t, seq, f, &bytes)
+			s.mu.Unlock()
+			for _, c := range slow {
+				c.hangUp(TooSlow)
+			}
+			return 0, true
+		}
+		s.mu.Unlock()
+		for codec := range h.config.Codecs {
+			if h.uses[codec].Load() > 0 {
+				f.make(codec)
+			}
+		}
+		s.mu.Lock()
+	}
+}
+
+// deliver queues a frame on every live member, and returns whose queue was full.
+// s.mu is held.
+func (s *shard) deliver(t *topic, seq uint64, f *Frame, bytes *[maxCodecs][]byte) (slow []*Conn) {
+	for i := range t.members {
+		m := &t.members[i]
+		// Who resumed from the log may be ahead of the feed.
+		if m.mark&collecting != 0 || seq != 0 && m.mark >= seq {
+			continue
+		}
+		if seq != 0 {
+			m.mark = seq
+		}
+		c := m.conn
+		c.mu.Lock()
+		p := c.push(bytes[c.codec])
+		c.mu.Unlock()
+		if p == overflow {
+			slow = append(slow, c)
+		}
+	}
+	if seq != 0 {
+		t.next = seq + 1
+		t.ring = append(t.ring, entry{frame: f})
+		s.charge(t, &t.ring[len(t.ring)-1])
+		s.use(t)
+		s.fit(t)
+	}
+	return slow
+}
+
+// Trim forgets a topic's ring, because a text in it was deleted. Members and the
+// expected number stay; who resumes reads the log.
+func (h *Hub) Trim(topic string) {
+	s := h.shard(topic)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if t := s.topics[topic]; t != nil {
+		s.trim(t)
+	}
+}
