@@ -1,0 +1,106 @@
+package wire
+
+import (
+	"encoding/json"
+	"os"
+	"reflect"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+
+	"parley/chat"
+)
+
+// A client can be written from docs/protocol.md alone: it names every command
+// with its fields, every event, signal, error code and close code.
+func TestProtocolIsComplete(t *testing.T) {
+	b, err := os.ReadFile("../docs/protocol.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	page := string(b)
+	var names []string
+	for _, of := range []any{Command{}, Reply{}, Hello{}, Limits{}, Rate{}, Posted{}, History{}, Pong{}, Signal{}, chat.Event{}, chat.Message{}, chat.Reaction{}, chat.Chat{}, chat.User{}, chat.Error{}} {
+		for _, f := range reflect.VisibleFields(reflect.TypeOf(of)) {
+			if name, _, _ := strings.Cut(f.Tag.Get("json"), ","); name != "" {
+				names = append(names, name)
+			}
+		}
+	}
+	for _, name := range names {
+		if !hasWord(page, name) {
+			t.Errorf("no word of the field %s", name)
+		}
+	}
+	codes := []chat.Code{chat.BadInput, chat.NoIdentity, chat.BadCredentials, chat.Forbidden, chat.NotAuthor, chat.RegistrationClosed, chat.WrongPassword, chat.NotFound, chat.Conflict,
+		chat.HandleTaken, chat.LastOwner, chat.Reset, chat.InviteSpent, chat.TooLarge, chat.WrongType, chat.TextTooLong, chat.RateLimited, chat.Internal, chat.Unavailable}
+	quoted := slices.Concat(verbs[:], kinds, signals, []string{ProtocolJSON, ProtocolMsgPack})
+	for _, c := range codes {
+		quoted = append(quoted, string(c))
+	}
+	for _, name := range quoted {
+		if !strings.Contains(page, "| `"+name+"` |") {
+			t.Errorf("no row for %s", name)
+		}
+	}
+	for _, code := range []int{CloseRestarting, CloseTooSlow, CloseSilent, CloseFeedLost, CloseOverLimit, CloseProtocol, CloseSessionEnded, CloseRefused} {
+		if !strings.Contains(page, "\n| "+strconv.Itoa(code)+" |") {
+			t.Errorf("no row for close code %d", code)
+		}
+	}
+}
+
+// hasWord reports whether name stands in the page with no letter beside it.
+func hasWord(page, name string) bool {
+	return slices.Contains(strings.FieldsFunc(page, func(r rune) bool {
+		return (r < 'a' || r > 'z') && (r < 'A' || r > 'Z')
+	}), name)
+}
+
+// The example conversation is real: what is sent decodes, and what is received
+// has the fields of our structs and no others.
+func TestProtocolExamples(t *testing.T) {
+	b, err := os.ReadFile("../docs/protocol.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	sent, got := 0, 0
+	for line := range strings.Lines(string(b)) {
+		if v, ok := strings.CutPrefix(line, "> {"); ok {
+			sent++
+			if cmd, _, err := JSON.Next([]byte("{" + v)); err != nil || !slices.Contains(verbs[:], cmd.Do) {
+				t.Errorf("%s: %v", line, err)
+			}
+		}
+		v, ok := strings.CutPrefix(line, "< ")
+		if !ok {
+			continue
+		}
+		got++
+		var into any = &Signal{}
+		switch {
+		case strings.HasPrefix(v, `{"event"`):
+			into = &chat.Event{}
+		case strings.HasPrefix(v, `{"re":1,`):
+			into = &struct {
+				Re uint64 `json:"re"`
+				OK Hello  `json:"ok"`
+			}{}
+		case strings.HasPrefix(v, `{"re"`):
+			into = &struct {
+				Re    uint64     `json:"re"`
+				OK    Posted     `json:"ok"`
+				Error chat.Error `json:"error"`
+			}{}
+		}
+		d := json.NewDecoder(strings.NewReader(v))
+		d.DisallowUnknownFields()
+		if err := d.Decode(into); err != nil {
+			t.Errorf("%s: %v", line, err)
+		}
+	}
+	if sent < 8 || got < 10 {
+		t.Errorf("found %d sent and %d received values", sent, got)
+	}
+}
