@@ -67,7 +67,7 @@ func (s *Server) blame(ctx context.Context, err error) *chat.Error {
 		return chat.FailCause(chat.Unavailable, err, "the server did not finish in time")
 	}
 	e := chat.AsError(err)
-	if e.Code == chat.Internal || e.Code == chat.Unavailable {
+	if e.Code == chat.Internal || e.Code == chat.Unavailable && e.Unwrap() != nil {
 		s.Log.LogAttrs(ctx, slog.LevelError, "failed",
 			slog.String("request", middleware.RequestID(ctx)), slog.String("error", e.Error()))
 	}

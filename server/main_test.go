@@ -1,0 +1,20 @@
+package server
+
+import (
+	"testing"
+
+	"go.uber.org/goleak"
+)
+
+// suite judges, after all tests, what they saw together.
+type suite struct{ *testing.M }
+
+func (m suite) Run() int {
+	code := m.M.Run()
+	if code == 0 && !documented() {
+		code = 1
+	}
+	return code
+}
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(suite{m}) }

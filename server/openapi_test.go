@@ -1,0 +1,137 @@
+package server
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"net/http"
+	"os"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/getkin/kin-openapi/openapi3"
+	"github.com/go-chi/chi/v5"
+)
+
+const documentPath = "../docs/openapi.yaml"
+
+// document is docs/openapi.yaml. To a client it says that unknown fields are
+// ignored; here they are faults, so that no field goes undocumented.
+var document = sync.OnceValues(func() (*openapi3.T, error) {
+	doc, err := openapi3.NewLoader().LoadFromFile(documentPath)
+	if err != nil {
+		return nil, err
+	}
+	closed := false
+	for _, s := range doc.Components.Schemas {
+		if s.Value.Type.Is("object") {
+			s.Value.AdditionalProperties.Has = &closed
+		}
+	}
+	return doc, nil
+})
+
+// saw keeps what the tests of this package saw, for documented.
+var saw struct {
+	sync.Mutex
+	faults map[string]bool // guarded by the mutex
+}
+
+// note compares an answer with the document: its status, and its JSON body.
+func note(s *Server, r *http.Request, status int, body []byte) {
+	pattern := s.handler.(chi.Routes).Find(chi.NewRouteContext(), r.Method, r.URL.EscapedPath())
+	if pattern == "" || pattern == "/*" {
+		return
+	}
+	if fault := compare(r.Method, strings.TrimSuffix(pattern, "/"), status, body); fault != "" {
+		saw.Lock()
+		defer saw.Unlock()
+		if saw.faults == nil {
+			saw.faults = map[string]bool{}
+		}
+		saw.faults[fault] = true
+	}
+}
+
+func compare(method, path string, status int, body []byte) string {
+	doc, err := document()
+	if err != nil {
+		return err.Error()
+	}
+	where := fmt.Sprintf("%s %s %d: ", method, path, status)
+	item := doc.Paths.Value(path)
+	if item == nil || item.GetOperation(method) == nil {
+		return where + "the operation is not documented"
+	}
+	response := item.GetOperation(method).Responses.Status(status)
+	if response == nil {
+		return where + "the status is not documented"
+	}
+	media := response.Value.Content.Get("application/json")
+	if media == nil {
+		if len(body) > 0 && status < 300 {
+			return where + "no body is documented"
+		}
+		return ""
+	}
+	var v any
+	if err := json.Unmarshal(body, &v); err != nil {
+		return where + "not JSON: " + err.Error()
+	}
+	if err := media.Schema.Value.VisitJSON(v, openapi3.VisitAsResponse(), openapi3.DisableSchemaErrorDetails()); err != nil {
+		return where + err.Error()
+	}
+	return ""
+}
+
+// documented reports whether every answer that the tests saw is as documented.
+func documented() bool {
+	saw.Lock()
+	defer saw.Unlock()
+	for _, fault := range slices.Sorted(maps.Keys(saw.faults)) {
+		fmt.Fprintln(os.Stderr, documentPath+":", fault)
+	}
+	return len(saw.faults) == 0
+}
+
+func TestDocumentIsValid(t *testing.T) {
+	doc, err := openapi3.NewLoader().LoadFromFile(documentPath)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := doc.Validate(context.Background(), openapi3.IsOpenAPI31OrLater()); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestRoutesAndDocumentAgree(t *testing.T) {
+	x := start(t)
+	routes := map[string]bool{}
+	err := chi.Walk(x.s.handler.(chi.Routes), func(method, route string, _ http.Handler, _ ...func(http.Handler) http.Handler) error {
+		if route != "/*" {
+			routes[method+" "+strings.TrimSuffix(route, "/")] = true
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	doc, err := document()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for path, item := range doc.Paths.Map() {
+		for method := range item.Operations() {
+			if !routes[method+" "+path] {
+				t.Errorf("%s %s is documented and not routed", method, path)
+			}
+			delete(routes, method+" "+path)
+		}
+	}
+	for route := range routes {
+		t.Errorf("%s is routed and not documented", route)
+	}
+}
