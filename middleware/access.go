@@ -48,13 +48,13 @@ func AccessLog(log *slog.Logger) Middleware {
 				if status == 0 {
 					status = http.StatusOK
 				}
-				level := slog.LevelInfo
-				if route := route(r); status < 400 && (route == "/healthz" || route == "/readyz") {
+				level, route := slog.LevelInfo, route(r)
+				if status < 400 && (route == "/healthz" || route == "/readyz") {
 					level = slog.LevelDebug
 				}
 				log.LogAttrs(r.Context(), level, "request",
 					slog.String("method", method(r)),
-					slog.String("route", route(r)),
+					slog.String("route", route),
 					slog.Int("status", status),
 					slog.Int("bytes", ww.BytesWritten()),
 					slog.Duration("took", time.Since(began)),

@@ -10,7 +10,7 @@ import (
 	"strings"
 	"sync"
 
-	chi "github.com/go-chi/chi/v5/middleware"
+	chimw "github.com/go-chi/chi/v5/middleware"
 	"github.com/go-chi/httprate"
 )
 
@@ -24,7 +24,7 @@ func ClientAddress(trusted []netip.Prefix, log *slog.Logger) Middleware {
 	if len(trusted) == 0 {
 		var once sync.Once
 		return func(next http.Handler) http.Handler {
-			return chi.ClientIPFromRemoteAddr(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			return chimw.ClientIPFromRemoteAddr(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 				if r.Header["X-Forwarded-For"] != nil {
 					once.Do(func() {
 						log.Warn("X-Forwarded-For is ignored; if a proxy of yours sent it, start with --trusted-proxies "+Address(r.Context()),
@@ -39,7 +39,7 @@ func ClientAddress(trusted []netip.Prefix, log *slog.Logger) Middleware {
 	for i, p := range trusted {
 		cidrs[i] = p.String()
 	}
-	fromHeader := chi.ClientIPFromXFF(cidrs...)
+	fromHeader := chimw.ClientIPFromXFF(cidrs...)
 	return func(next http.Handler) http.Handler {
 		next = fromHeader(next)
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -71,7 +71,7 @@ func peerIn(remote string, prefixes []netip.Prefix) bool {
 
 // Address is the client's address in full, as ClientAddress found it; "" when a
 // trusted proxy said nothing that is one.
-func Address(ctx context.Context) string { return chi.GetClientIP(ctx) }
+func Address(ctx context.Context) string { return chimw.GetClientIP(ctx) }
 
 // AddressKey is the client's address as limits see it: IPv6 by /64, since one
 // customer has all of one.

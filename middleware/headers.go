@@ -33,7 +33,7 @@ func Headers(public *url.URL) Middleware {
 		ReferrerPolicy:            "no-referrer",
 		CrossOriginOpenerPolicy:   "same-origin",
 		CrossOriginResourcePolicy: "same-origin",
-		PermissionsPolicy:         "camera=(), geolocation=(), microphone=(), payment=(), usb=(), interest-cohort=()",
+		PermissionsPolicy:         "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
 		ForceSTSHeader:            https,
 	}
 	if https {

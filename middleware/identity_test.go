@@ -1,0 +1,119 @@
+package middleware
+
+import (
+	"context"
+	"crypto/tls"
+	"net/http"
+	"strings"
+	"testing"
+
+	"parley/chat"
+)
+
+// fakeSessions knows users by their tokens; the token "down" finds no store.
+type fakeSessions map[string]chat.UserID
+
+func (f fakeSessions) Identify(_ context.Context, hash [32]byte) (chat.User, chat.Session, error) {
+	if hash == chat.SecretHash("down") {
+		return chat.User{ID: "half"}, chat.Session{}, chat.Fail(chat.Unavailable, "no store")
+	}
+	for token, id := range f {
+		if chat.SecretHash(token) == hash {
+			return chat.User{ID: id}, chat.Session{ID: chat.SessionID("s-" + token), UserID: id}, nil
+		}
+	}
+	return chat.User{}, chat.Session{}, chat.Fail(chat.NoIdentity, "no such session")
+}
+
+func TestIdentify(t *testing.T) {
+	const cleared = "parley=; Path=/; Max-Age=0; HttpOnly; SameSite=Lax"
+	long := strings.Repeat("x", 10_000)
+	for _, c := range []struct {
+		name    string
+		public  string
+		headers []string
+		user    chat.UserID
+		cookie  bool
+		status  int
+		body    string
+		set     string
+	}{
+		{"a stranger", "", nil, "", false, 401, "no_identity", ""},
+		{"a token", "", []string{"Authorization: Bearer ann"}, "u1", false, 200, "", ""},
+		{"a token, scheme in any case", "", []string{"Authorization: bearer ann"}, "u1", false, 200, "", ""},
+		{"a cookie", "", []string{"Cookie: parley=ann"}, "u1", true, 200, "", ""},
+		{"the token wins", "", []string{"Authorization: Bearer bob", "Cookie: parley=ann"}, "u2", false, 200, "", ""},
+		{"a bad token wins too", "", []string{"Authorization: Bearer x", "Cookie: parley=ann"}, "", false, 401, "no_identity", ""},
+		{"a bad token", "", []string{"Authorization: Bearer x"}, "", false, 401, "no_identity", ""},
+		{"an empty token", "", []string{"Authorization: Bearer "}, "", false, 401, "no_identity", ""},
+		{"no token", "", []string{"Authorization: Bearer"}, "", false, 401, "no_identity", ""},
+		{"a long token", "", []string{"Authorization: Bearer " + long}, "", false, 401, "no_identity", ""},
+		{"a proxy's scheme", "", []string{"Authorization: Basic YTpi", "Cookie: parley=ann"}, "u1", true, 200, "", ""},
+		{"a bad cookie", "", []string{"Cookie: parley=x"}, "", true, 401, "no_identity", cleared},
+		{"an empty cookie", "", []string{"Cookie: parley="}, "", true, 401, "no_identity", cleared},
+		{"on https the plain cookie is nothing", "https://x", []string{"Cookie: parley=ann"}, "", false, 401, "no_identity", ""},
+		{"on https", "https://x", []string{"Cookie: __Host-parley=ann; parley=bob"}, "u1", true, 200, "", ""},
+		{"a bad cookie on https", "https://x", []string{"Cookie: __Host-parley=x"}, "", true, 401, "no_identity",
+			"__Host-" + cleared[:len(cleared)-len("SameSite=Lax")] + "Secure; SameSite=Lax"},
+		{"the store is down", "", []string{"Cookie: parley=down"}, "", true, 503, "unavailable", ""},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			var seen Caller
+			spy := func(next http.Handler) http.Handler {
+				return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+					seen = CallerOf(r.Context())
+					next.ServeHTTP(w, r)
+				})
+			}
+			sessions := fakeSessions{"ann": "u1", "bob": "u2", "": "nobody", long: "nobody"}
+			w := do(chain(ok, Identify(sessions, parse(t, c.public)), spy, Require(failed)), request("GET", "/api/me", c.headers...))
+			if seen.User.ID != c.user || seen.Cookie != c.cookie || seen.Known() != (c.user != "") {
+				t.Errorf("caller %+v", seen)
+			}
+			if w.Code != c.status || w.Body.String() != c.body {
+				t.Errorf("answer %d %q", w.Code, w.Body)
+			}
+			if got := w.Header().Get("Set-Cookie"); got != c.set {
+				t.Errorf("Set-Cookie %q, want %q", got, c.set)
+			}
+			if w.Header().Get("Cache-Control") != "no-store" {
+				t.Error("the answer may be cached")
+			}
+		})
+	}
+}
+
+// Without Require bad credentials end nothing: the handler sees a stranger.
+func TestBadCredentialsGoOn(t *testing.T) {
+	reached := false
+	w := do(chain(func(_ http.ResponseWriter, r *http.Request) {
+		c := CallerOf(r.Context())
+		reached = !c.Known() && chat.Is(c.Err, chat.NoIdentity)
+	}, Identify(fakeSessions{}, nil)), request("GET", "/api/server", "Authorization: Bearer x"))
+	if !reached || w.Code != 200 {
+		t.Errorf("status %d, reached as a stranger: %v", w.Code, reached)
+	}
+}
+
+func TestSetCookie(t *testing.T) {
+	for _, c := range []struct {
+		public string
+		tls    bool
+		want   string
+	}{
+		{"", false, "parley=secret; Path=/; Max-Age=34560000; HttpOnly; SameSite=Lax"},
+		{"", true, "__Host-parley=secret; Path=/; Max-Age=34560000; HttpOnly; Secure; SameSite=Lax"},
+		{"https://x", false, "__Host-parley=secret; Path=/; Max-Age=34560000; HttpOnly; Secure; SameSite=Lax"},
+		{"http://x", true, "parley=secret; Path=/; Max-Age=34560000; HttpOnly; SameSite=Lax"},
+	} {
+		w := do(chain(func(w http.ResponseWriter, r *http.Request) {
+			if c.tls {
+				r.TLS = &tls.ConnectionState{}
+			}
+			SetCookie(w, r, parse(t, c.public), "secret")
+		}), request("POST", "/"))
+		if got := w.Header().Get("Set-Cookie"); got != c.want || w.Header().Get("Cache-Control") != "no-store" {
+			t.Errorf("%+v: %v", c, w.Header())
+		}
+	}
+}
