@@ -49,7 +49,7 @@ function chats(me, fresh) {
   const model = new Model(draw);
   const outbox = new Outbox(me.id, (cmd) => connection.command(cmd), draw);
   const list = new List(model, { open: go, create: () => newChat(made), browse: () => openChats(made), signOut });
-  const talk = new Talk(model, outbox, (cmd) => connection.command(cmd), {
+  /** @type {Talk} */ const talk = new Talk(model, outbox, (cmd) => connection.command(cmd), {
     back: () => go(""),
     members: () => talk.chat && members(talk.chat, model),
     invite: () => talk.chat && invite(talk.chat, model.title(talk.chat)),

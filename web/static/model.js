@@ -153,7 +153,7 @@ export class Model {
     /** @param {Message} m @returns {Message} */
     const change = (m) => {
       if (m.seq === e.target) return changed(m, e, this.me.id);
-      if (m.reply?.seq !== e.target) return m;
+      if (!m.reply || m.reply.seq !== e.target) return m;
       if (e.event === "deleted") return { ...m, reply: { ...m.reply, text: "" } };
       if (e.event === "edited" && e.text) return { ...m, reply: { ...m.reply, text: e.text.slice(0, 200) } };
       return m;
@@ -216,8 +216,8 @@ function changed(m, e, me) {
     case "deleted":
       return { ...m, text: "", mentions: undefined, reactions: undefined, deletedAt: e.at };
     case "reacted": {
-      const all = m.reactions ?? [];
-      const r = all.find((x) => x.emoji === e.emoji) ?? { emoji: e.emoji, count: 0, mine: false, by: [] };
+      /** @type {Reaction[]} */ const all = m.reactions ?? [];
+      /** @type {Reaction} */ const r = all.find((x) => x.emoji === e.emoji) ?? { emoji: e.emoji, count: 0, mine: false, by: [] };
       if (r.by.includes(e.by) === e.on) return m;
       const by = e.on ? [...r.by, e.by] : r.by.filter((u) => u !== e.by);
       const now = { ...r, by, count: r.count + (e.on ? 1 : -1), mine: e.by === me ? e.on : r.mine };

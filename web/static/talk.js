@@ -217,7 +217,7 @@ export class Talk {
     this.#read();
   }
 
-  /** Moves the read pointer while somebody looks at the end. */
+  /** Moves the read pointer while somebody looks at the end, at most once a second. */
   async #read() {
     const c = this.chat;
     if (!c?.loaded || !c.unread || !this.#stick || this.#reading || !document.hasFocus() || document.hidden) return;
@@ -229,7 +229,10 @@ export class Talk {
     } catch {
       // It is moved at the next look.
     } finally {
-      this.#reading = false;
+      setTimeout(() => {
+        this.#reading = false;
+        this.#read();
+      }, 1000);
     }
   }
 
