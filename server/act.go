@@ -64,36 +64,42 @@ func (s *Server) post(ctx context.Context, draft chat.Event, c *wire.Command, do
 	key := string(draft.By)
 	ok, wait := s.posts.Take(key)
 	if !ok {
-		first, known, err := s.Store.Find(ctx, draft.ChatID, draft.By, draft.ClientID)
-		if err != nil {
-			return err
-		}
-		if !known {
-			return chat.FailAfter(chat.RateLimited, wait, "too many messages, wait a moment")
-		}
-		done(first, true, nil)
+		// A read, and so not for the caller's goroutine.
+		go func() {
+			first, known, err := s.Store.Find(ctx, draft.ChatID, draft.By, draft.ClientID)
+			if err == nil && !known {
+				err = chat.FailAfter(chat.RateLimited, wait, "too many messages, wait a moment")
+			}
+			done(first, known, err)
+		}()
 		return nil
 	}
-	return s.append(ctx, draft, chat.Post, func(ev chat.Event, again bool, err error) {
+	err := s.append(ctx, draft, chat.Post, func(ev chat.Event, again bool, err error) {
 		if again || err != nil {
 			s.posts.Refund(key)
 		}
 		done(ev, again, err)
 	})
+	if err != nil {
+		s.posts.Refund(key)
+	}
+	return err
 }
 
 // append counts the draft as accepted until its outcome is known, so that an
 // orderly stop can wait for it.
 func (s *Server) append(ctx context.Context, draft chat.Event, rule chat.Rule, done outcome) error {
-	s.working.Add(1)
+	if !s.working.begin() {
+		return s.ready()
+	}
 	began := time.Now()
 	err := s.Store.Append(ctx, draft, rule, func(ev chat.Event, again bool, err error) {
 		s.metrics.outcome(draft.Kind, began, ev, again, err)
 		done(ev, again, err)
-		s.working.Done()
+		s.working.end()
 	})
 	if err != nil {
-		s.working.Done()
+		s.working.end()
 	}
 	return err
 }

@@ -9,8 +9,13 @@
 // only door into the hub.
 //
 // Goroutines: net/http's, one per request; one read loop per socket (it ends
-// when the socket does, and detaches); while a session has slow work, a lane or
-// a pager (they end with the work or the socket); and the four that Run owns:
-// the pump, the presence beat, the check of sessions, and the housekeeping of
-// limits. Stop ends the sockets, and returns when their goroutines have ended.
+// when the socket does, and detaches); while a session has slow work, lanes and
+// a pager (they end with the work or the socket, and the read loop waits for
+// them); a lookup by clientId for somebody whose bucket is empty; and the three
+// that Run owns: the pump, the presence beat and the check of sessions. Stop ends
+// the sockets, and returns when their goroutines have ended.
+//
+// Locks: a session's mu, presence.mu, the gate's and the rest are leaves of each
+// other. The hub's locks may be taken under presence.mu alone; what the hub calls
+// (the Sink, session.Write, Ping, Close) takes none of them.
 package server

@@ -7,7 +7,6 @@ import (
 	"net/http"
 	"net/netip"
 	"net/url"
-	"sync"
 	"sync/atomic"
 	"time"
 
@@ -16,7 +15,6 @@ import (
 	"parley/chat"
 	"parley/hub"
 	"parley/middleware"
-	"parley/server/socket"
 	"parley/wire"
 )
 
@@ -84,20 +82,43 @@ type Server struct {
 	presence  *presence
 	strangers strangers // sockets that have not said hello, by address
 
-	feeding  atomic.Bool    // the pump's feed stands
-	stopping atomic.Bool    // Stop has begun
-	working  sync.WaitGroup // commands accepted and not yet answered
-	resumes  chan struct{}  // places for concurrent resumes
+	feeding  gate          // open while the pump's feed stands
+	stopping atomic.Bool   // Stop has begun
+	working  drain         // drafts accepted and not yet answered
+	resumes  chan struct{} // places for those who read the log at once
+	pace     pace          // static after construction
+}
+
+// pace holds the service's own intervals.
+type pace struct {
+	hold  time.Duration // after hello, until held chats go live without a resume
+	beat  time.Duration // between two tellings of who is here
+	grace time.Duration // a user stays present after their last socket went
+	lease time.Duration // a replica's users stay present without a beat
+	check time.Duration // between two looks at the sessions of all sockets
+	retry time.Duration // before a lost feed is opened again, at first
+}
+
+var defaultPace = pace{
+	hold:  500 * time.Millisecond,
+	beat:  5 * time.Second,
+	grace: 30 * time.Second,
+	lease: 15 * time.Second,
+	check: 30 * time.Second,
+	retry: 100 * time.Millisecond,
 }
 
 // New builds a server; it starts no goroutine but the hub's.
 func New(c Config) *Server {
+	return build(c, hub.Config{Codecs: wire.Codecs, PingEvery: heartbeat}, defaultPace)
+}
+
+// build is New at another pace, for tests.
+func build(c Config, h hub.Config, p pace) *Server {
 	s := &Server{
-		Config: c,
-		hub: hub.New(hub.Config{
-			Codecs:    wire.Codecs,
-			PingEvery: heartbeat,
-		}),
+		Config:    c,
+		hub:       hub.New(h),
+		pace:      p,
 		passwords: newPasswords(),
 		anonymous: middleware.NewLimiter(c.Limits.Anonymous),
 		invited:   middleware.NewLimiter(middleware.PerInvite),
@@ -130,17 +151,14 @@ func (s *Server) Run(ctx context.Context) error {
 	return nil
 }
 
-// Stop ends the sockets in order: readiness goes, commands already accepted are
-// finished and answered, then every peer is told to come back. The caller has
-// shut its listener down before, cancels Run's context and closes the store after.
+// Stop ends the sockets in order: readiness goes, drafts already accepted are
+// finished and answered, then every peer is told to come back. It returns when
+// the sockets' goroutines have ended, or with ctx's error. Run it beside the
+// listener's Shutdown, which waits for the calls that wait for an event, and
+// which this ends. Cancel Run's context and close the store after both.
 func (s *Server) Stop(ctx context.Context) error {
 	s.stopping.Store(true)
-	done := make(chan struct{})
-	go func() { s.working.Wait(); close(done) }()
-	select {
-	case <-done:
-	case <-ctx.Done():
-	}
+	s.working.close(ctx)
 	return s.hub.Close(ctx)
 }
 
@@ -154,5 +172,3 @@ func (s *Server) ready() error {
 	}
 	return nil
 }
-
-var _ = socket.Headroom

@@ -1,0 +1,156 @@
+package server
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"parley/chat"
+	"parley/wire"
+)
+
+// Commands in a row that may be refused, for their number or for want of an
+// identity, before the socket is closed.
+const (
+	maxRefused  = 1000
+	maxStrange  = 100
+	maxUnderway = 128 // commands of one session begun and not answered
+	resumeCost  = 32  // of these places: a resume holds much memory
+)
+
+// handle gets each message on the read loop. It replies to every command in it
+// exactly once, now or later; it returns while slow ones are under way.
+func (c *session) handle(_ bool, message []byte) error {
+	defer c.rescue()
+	c.conn.Heard()
+	for rest := message; !c.ended.Load(); {
+		var cmd wire.Command
+		var err error
+		cmd, rest, err = c.codec.Next(rest)
+		if errors.Is(err, wire.ErrMalformed) {
+			c.end(wire.CloseProtocol, "malformed message", 0)
+			return nil
+		}
+		c.command(&cmd, err)
+		if len(rest) == 0 {
+			return nil
+		}
+	}
+	return nil
+}
+
+// command judges who may ask at all, and hands the command on.
+func (c *session) command(cmd *wire.Command, malformed error) {
+	if c.greeting != nil {
+		// Whatever was sent along with hello comes after it.
+		if !c.pause(c.greeting) {
+			return
+		}
+		c.greeting = nil
+	}
+	if err := c.admissible(cmd, malformed); err != nil {
+		c.answer(cmd.ID, nil, err)
+		return
+	}
+	if cmd.Do != "ping" && cmd.Do != "resume" {
+		c.release(true)
+	}
+	switch cmd.Do {
+	case "ping":
+		c.answer(cmd.ID, wire.Pong{Now: chat.Now()}, nil)
+	case "hello":
+		over := make(chan struct{})
+		c.greeting = over
+		c.later(func() { defer close(over); c.hello(cmd) })
+	case "resume":
+		if err := checkSeen(cmd); err != nil {
+			c.answer(cmd.ID, nil, err)
+			return
+		}
+		if !c.take(resumeCost) {
+			return
+		}
+		if !cmd.More {
+			c.release(false) // the resume lets the held chats go itself
+		}
+		c.later(func() { defer c.give(resumeCost); c.resume(cmd) })
+	case "post", "edit", "delete", "react", "read", "typing", "history", "focus":
+		if c.take(1) {
+			c.order(cmd)
+		}
+	default:
+		c.answer(cmd.ID, nil, chat.FailField(chat.BadInput, "do", "there is no such command"))
+	}
+}
+
+// admissible judges the command before what it says: identity, and how many.
+func (c *session) admissible(cmd *wire.Command, malformed error) error {
+	if !c.known {
+		if c.refused++; c.refused > maxStrange {
+			c.end(wire.CloseOverLimit, "too many commands before hello", soon())
+		}
+		if cmd.Do != "hello" && cmd.Do != "ping" {
+			if malformed != nil {
+				return malformed
+			}
+			return chat.Fail(chat.NoIdentity, "say hello first")
+		}
+		return malformed
+	}
+	if cmd.Do == "hello" {
+		return chat.FailField(chat.Conflict, "do", "this socket has said hello already")
+	}
+	ok, _, wait := c.s.users.Take(string(c.user))
+	if ok {
+		c.refused = 0
+		return malformed
+	}
+	if c.refused++; c.refused > maxRefused {
+		c.end(wire.CloseOverLimit, "too many commands", max(wait, time.Second))
+	}
+	return chat.FailAfter(chat.RateLimited, wait, "too many commands, wait a moment")
+}
+
+// do runs a command that is not a draft, on its lane. ok is what to reply.
+func (c *session) do(cmd *wire.Command) (ok any, err error) {
+	if cmd.Do == "focus" {
+		return nil, c.focus(cmd.ChatIDs)
+	}
+	if err := chat.CheckID("chatId", cmd.ChatID); err != nil {
+		return nil, err
+	}
+	switch cmd.Do {
+	case "read":
+		if cmd.Seq == 0 {
+			return nil, chat.FailField(chat.BadInput, "seq", "seq must be a number in the chat")
+		}
+		return nil, c.s.markRead(c.ctx, c.user, cmd.ChatID, cmd.Seq)
+	case "typing":
+		return nil, c.typing(cmd.ChatID)
+	}
+	return c.history(cmd)
+}
+
+// maxValue is above what one value should hold, in bytes: it must find room in
+// a queue that is half full.
+const maxValue = 384 << 10
+
+// history reads a page, and a smaller one when its texts are long: the client
+// sees by moreBefore and moreAfter that there is more.
+func (c *session) history(cmd *wire.Command) (ok any, err error) {
+	if c.conn.Room(c.ctx) != nil {
+		return nil, context.Canceled // nobody reads the answer
+	}
+	for {
+		h, err := c.s.history(c.ctx, c.user, cmd)
+		if err != nil {
+			return nil, err
+		}
+		n := int64(len(h.Messages))
+		if n <= 1 || len(c.codec.Encode(h)) <= maxValue {
+			return h, nil
+		}
+		n /= 2
+		cmd.Limit = &n
+	}
+}

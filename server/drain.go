@@ -1,0 +1,54 @@
+package server
+
+import (
+	"context"
+	"sync"
+)
+
+// drain counts drafts that were accepted and whose outcome is not known, and
+// lets an orderly stop wait for them.
+type drain struct {
+	mu      sync.Mutex
+	n       int           // guarded by mu
+	closed  bool          // guarded by mu: nothing is accepted any more
+	drained chan struct{} // guarded by mu; closed when closed and n is 0
+}
+
+// begin accepts one more; false: the server stops.
+func (d *drain) begin() bool {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.closed {
+		return false
+	}
+	d.n++
+	return true
+}
+
+func (d *drain) end() {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.n--; d.n == 0 && d.drained != nil {
+		close(d.drained)
+		d.drained = nil
+	}
+}
+
+// close accepts nothing more and waits for what was accepted, or for ctx.
+func (d *drain) close(ctx context.Context) {
+	d.mu.Lock()
+	d.closed = true
+	if d.n == 0 {
+		d.mu.Unlock()
+		return
+	}
+	if d.drained == nil {
+		d.drained = make(chan struct{})
+	}
+	drained := d.drained
+	d.mu.Unlock()
+	select {
+	case <-drained:
+	case <-ctx.Done():
+	}
+}

@@ -1,0 +1,156 @@
+package server
+
+import (
+	"time"
+
+	"parley/chat"
+	"parley/wire"
+)
+
+const (
+	helloLast  = 50   // chats of hello that carry their newest message
+	maxPeers   = 1000 // direct peers whose presence is told
+	maxToken   = 256  // bytes that are hashed; tokens have 43
+	overSocket = "this user has as many sockets as are allowed"
+)
+
+// hello says who the peer is and where their chats stand; a job of the pager.
+// Its order is what makes it right (see greet); nothing is delivered before its
+// reply, and after it not before the first resume, another command or a moment.
+func (c *session) hello(cmd *wire.Command) {
+	h, err := c.greet(cmd)
+	if err != nil {
+		c.refuse(cmd.ID, err)
+		return
+	}
+	c.caller, c.known = nil, true
+	c.s.presence.arrive(c.user)
+	b := c.codec.Encode(wire.Reply{Re: cmd.ID, OK: h})
+	if len(b) > maxValue {
+		// Long texts can make this the largest value of all; they are in history.
+		for i := range h.Chats {
+			h.Chats[i].Last = nil
+		}
+		b = c.codec.Encode(wire.Reply{Re: cmd.ID, OK: h})
+	}
+	c.push(b)
+	c.conn.Listen(userTopic(c.user))
+	c.mu.Lock()
+	c.holding = time.AfterFunc(c.s.pace.hold, func() { c.release(true) })
+	c.mu.Unlock()
+	c.later(c.meetPeers)
+}
+
+// greet identifies the peer and joins their chats. Each check stands behind the
+// step from which on a change would be told:
+//
+//	attached (openSocket)   feed lost: closed
+//	feed stands             a feed that is lost from here on closes the socket
+//	Bind                    session ended: Server.revoke finds it
+//	session checked again   it may have ended between its reading and Bind
+//	Join of each chat       member removed: Evict marks the collecting one
+//	chats read again        those gone between are left; the heads are at least
+//	                        as old as what the topics collect
+func (c *session) greet(cmd *wire.Command) (*wire.Hello, error) {
+	if err := c.s.feeding.wait(c.ctx); err != nil {
+		return nil, err
+	}
+	user, session, err := c.identify(cmd.Token)
+	if err != nil {
+		return nil, err
+	}
+	c.user, c.id = user.ID, session.ID
+	if !c.conn.Bind(string(c.user), c.s.Limits.Sockets) {
+		return nil, chat.FailAfter(chat.RateLimited, soon(), overSocket)
+	}
+	if c.stranger {
+		c.stranger = false
+		c.s.strangers.leave(c.address)
+	}
+	store := c.s.Store
+	ended, err := store.Ended(c.ctx, []chat.SessionID{c.id})
+	if err != nil {
+		return nil, err
+	}
+	if len(ended) > 0 {
+		return nil, chat.Fail(chat.NoIdentity, "this session has ended")
+	}
+	ids, err := store.ChatIDs(c.ctx, c.user)
+	if err != nil {
+		return nil, err
+	}
+	joined := make(map[chat.ChatID]bool, len(ids))
+	for _, id := range ids {
+		c.conn.Join(string(id))
+		joined[id] = true
+	}
+	chats, err := store.ChatsOf(c.ctx, c.user, helloLast)
+	if err != nil {
+		return nil, err
+	}
+	h := &wire.Hello{Epoch: store.Epoch(), Version: c.s.Version, Now: chat.Now(), Limits: c.s.limits(), HeartbeatMs: heartbeat.Milliseconds()}
+	names := people{}
+	names.add(c.user)
+	c.held = make(map[chat.ChatID]chat.Seq, len(chats))
+	for i := range chats {
+		one := &chats[i]
+		if !joined[one.ID] {
+			continue // came since: its joined event lets it in
+		}
+		delete(joined, one.ID)
+		c.held[one.ID] = one.Head
+		names.chat(one)
+		h.Chats = append(h.Chats, *one)
+	}
+	for id := range joined {
+		c.conn.Leave(string(id)) // went since
+	}
+	if h.Users, err = store.Users(c.ctx, names.list()); err != nil {
+		return nil, err
+	}
+	h.Me = user
+	for _, u := range h.Users {
+		if u.ID == c.user {
+			h.Me = u // the upgrade may have been a while ago
+		}
+	}
+	return h, nil
+}
+
+// identify finds the holder of the token, or of the upgrade's credentials.
+func (c *session) identify(token string) (chat.User, chat.Session, error) {
+	switch {
+	case token != "" && len(token) <= maxToken:
+		u, s, err := c.s.Store.Identify(c.ctx, chat.SecretHash(token))
+		if chat.Is(err, chat.NoIdentity) {
+			if ok, _, wait := c.s.anonymous.Take(c.address); !ok {
+				err = chat.FailAfter(chat.RateLimited, wait, "too many failed identities, wait a moment")
+			}
+		}
+		return u, s, err
+	case token != "":
+		return chat.User{}, chat.Session{}, chat.FailField(chat.NoIdentity, "token", "this token is not valid")
+	case c.caller.Err != nil:
+		return chat.User{}, chat.Session{}, c.caller.Err
+	case !c.caller.Known():
+		return chat.User{}, chat.Session{}, chat.FailField(chat.NoIdentity, "token", "hello needs a token")
+	}
+	return c.caller.User, c.caller.Session, nil
+}
+
+// refuse answers a hello that failed, and ends the socket with a code that says
+// whether to come back.
+func (c *session) refuse(id uint64, err error) {
+	if c.ctx.Err() != nil {
+		return
+	}
+	e := chat.AsError(err)
+	f := farewell{closeInternal, "hello failed", soon()}
+	switch e.Code {
+	case chat.NoIdentity:
+		f = farewell{wire.CloseRefused, e.Message, 0}
+	case chat.RateLimited:
+		f = farewell{wire.CloseOverLimit, e.Message, time.Duration(e.RetryAfterMs) * time.Millisecond}
+	}
+	c.dismiss(id, err, f)
+}

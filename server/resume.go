@@ -1,0 +1,69 @@
+package server
+
+import (
+	"parley/chat"
+	"parley/wire"
+)
+
+// How many events a resume brings; who is further behind loads a page.
+const (
+	maxMissed      = 1000 // of one chat
+	maxMissedInAll = 5000 // of one resume
+)
+
+func checkSeen(cmd *wire.Command) error {
+	for id := range cmd.Seen {
+		if err := chat.CheckID("seen", id); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// resume takes up each chat where the peer was; a job of the pager.
+func (c *session) resume(cmd *wire.Command) {
+	c.answer(cmd.ID, nil, nil)
+	left := maxMissedInAll
+	same := cmd.Epoch == c.s.Store.Epoch()
+	for id, seen := range cmd.Seen {
+		if c.conn.Room(c.ctx) != nil {
+			return
+		}
+		c.takeUp(id, seen, same, &left)
+	}
+	if !cmd.More {
+		c.settle()
+	}
+	c.send(wire.Signal{Signal: wire.SignalCaughtUp})
+}
+
+// takeUp brings what was missed of one chat, and makes it live.
+func (c *session) takeUp(id chat.ChatID, seen chat.Seq, same bool, left *int) {
+	head, held := c.held[id]
+	delete(c.held, id)
+	if !held || seen > head {
+		// Not fresh from hello: it is live already, and collects anew from here on.
+		// Or the peer saw more than there was at hello.
+		if !c.conn.In(string(id)) {
+			c.gone(id)
+			return
+		}
+		c.conn.Join(string(id))
+		one, _, err := c.chat(id) // behind the Join: the check, and a head that counts
+		switch {
+		case chat.Is(err, chat.NotFound):
+			c.gone(id)
+			return
+		case err != nil:
+			c.abandon(err)
+			return
+		}
+		head = one.Head
+	}
+	if !same || seen > head || head-seen > maxMissed || int(head-seen) > *left {
+		c.send(wire.Signal{Signal: wire.SignalReset, ChatID: id, Head: head, Epoch: c.s.Store.Epoch()})
+		c.follow(id, head, head)
+		return
+	}
+	*left -= c.follow(id, seen, head)
+}

@@ -1,0 +1,157 @@
+package server
+
+import (
+	"context"
+	"slices"
+
+	"parley/chat"
+	"parley/hub"
+	"parley/wire"
+)
+
+// maxFocus bounds how many chats one session looks at.
+const maxFocus = 20
+
+// signal routes what the feed told; each kind has a bounded audience.
+func (s *Server) signal(ctx context.Context, sig *chat.Signal) {
+	switch sig.Kind {
+	case chat.SignalTyping:
+		s.tell(wire.Signal{Signal: string(sig.Kind), ChatID: sig.ChatID, By: sig.By}, focusTopic(sig.ChatID))
+	case chat.SignalRead:
+		topics := []string{userTopic(sig.By)}
+		if sig.Small {
+			topics = append(topics, focusTopic(sig.ChatID))
+		}
+		s.tell(wire.Signal{Signal: string(sig.Kind), ChatID: sig.ChatID, By: sig.By, Seq: sig.Seq}, topics...)
+	case chat.SignalUser:
+		users, err := s.Store.Users(ctx, []chat.UserID{sig.By})
+		if err == nil && len(users) == 1 {
+			s.tell(wire.Signal{Signal: string(sig.Kind), User: &users[0]}, userTopic(sig.By), presenceTopic(sig.By))
+		}
+	case chat.SignalPresence:
+		s.presence.hear(sig)
+	}
+}
+
+// tell hands one signal to who listens now.
+func (s *Server) tell(sig wire.Signal, topics ...string) {
+	f := hub.NewFrame(func(codec int) []byte { return wire.Codec(codec).Encode(sig) })
+	for _, t := range topics {
+		s.hub.Publish(t, 0, f)
+	}
+}
+
+// typing tells the others who look at a chat that is not too large.
+func (c *session) typing(id chat.ChatID) error {
+	one, err := c.s.Store.Chat(c.ctx, c.user, id)
+	if err != nil {
+		return err
+	}
+	if one.Role == "" || !c.conn.In(string(id)) {
+		return chat.FailField(chat.NotFound, "chatId", "there is no such chat")
+	}
+	if one.MemberCount > chat.TypingChat {
+		return nil
+	}
+	return c.s.Store.Tell(c.ctx, chat.Signal{Kind: chat.SignalTyping, ChatID: id, By: c.user})
+}
+
+// focus replaces the chats that the session looks at: their typing and read
+// pointers, and the presence of their members where they are few. It runs on
+// one lane, so no two cross.
+func (c *session) focus(ids []chat.ChatID) error {
+	if len(ids) > maxFocus {
+		return chat.FailField(chat.BadInput, "chatIds", "at most %d chats can be looked at", maxFocus)
+	}
+	members := map[chat.UserID]bool{}
+	for _, id := range ids {
+		if err := chat.CheckID("chatIds", id); err != nil {
+			return err
+		}
+		some, err := c.s.Store.Members(c.ctx, c.user, id, "", chat.TypingChat+1)
+		if err != nil {
+			if chat.Is(err, chat.NotFound) {
+				return chat.FailField(chat.NotFound, "chatIds", "there is no chat %s", id)
+			}
+			return err
+		}
+		if len(some) > chat.TypingChat {
+			continue
+		}
+		for i := range some {
+			members[some[i].UserID] = true
+		}
+	}
+	delete(members, c.user)
+	if c.conn.Room(c.ctx) != nil {
+		return context.Canceled
+	}
+
+	c.mu.Lock()
+	before, watched := c.focused, c.watching
+	c.focused = slices.Clone(ids)
+	c.mu.Unlock()
+	for _, id := range before {
+		if !slices.Contains(ids, id) {
+			c.conn.Leave(focusTopic(id))
+		}
+	}
+	for _, id := range ids {
+		c.conn.Listen(focusTopic(id))
+		// Behind the Listen: who is removed from here on is taken off by the pump.
+		if !c.conn.In(string(id)) {
+			c.conn.Leave(focusTopic(id))
+		}
+	}
+	var watching []chat.UserID
+	for _, u := range watched {
+		if members[u] {
+			watching = append(watching, u)
+			delete(members, u)
+		} else {
+			c.conn.Leave(presenceTopic(u))
+		}
+	}
+	for u := range members {
+		if !c.conn.In(presenceTopic(u)) { // a direct peer's is told anyway
+			watching = append(watching, u)
+			c.s.presence.watch(c, u)
+		}
+	}
+	c.mu.Lock()
+	c.watching = watching
+	c.mu.Unlock()
+	return nil
+}
+
+// unfocus stops looking at a chat that went. Its members' presence goes with the
+// next focus: only their chat was private.
+func (c *session) unfocus(id chat.ChatID) {
+	c.conn.Leave(focusTopic(id))
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.focused = slices.DeleteFunc(c.focused, func(x chat.ChatID) bool { return x == id })
+}
+
+// meetPeers tells the presence of those with whom the user has a direct chat.
+func (c *session) meetPeers() {
+	peers, err := c.s.Store.DirectPeers(c.ctx, c.user)
+	if err != nil {
+		c.abandon(err)
+		return
+	}
+	for _, u := range peers[:min(len(peers), maxPeers)] {
+		if c.conn.Room(c.ctx) != nil {
+			return
+		}
+		c.meet(u)
+	}
+}
+
+// meet tells a direct peer's presence, for as long as the socket lives.
+func (c *session) meet(u chat.UserID) {
+	c.mu.Lock()
+	c.watching = slices.DeleteFunc(c.watching, func(x chat.UserID) bool { return x == u })
+	c.mu.Unlock()
+	c.s.presence.watch(c, u)
+}
