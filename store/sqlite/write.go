@@ -17,7 +17,7 @@ import (
 // Bounds of the writer.
 const (
 	maxQueue      = 4096    // jobs that wait
-	maxBatch      = 1000    // jobs of one transaction
+	maxBatch      = 2000    // jobs of one transaction
 	maxBatchBytes = 4 << 20 // of their texts
 	scrubEvery    = 2 * time.Second
 )

@@ -1,0 +1,140 @@
+package storetest
+
+import (
+	"context"
+	"strconv"
+	"sync"
+	"testing"
+
+	"parley/chat"
+)
+
+// A known clientId gives the first event, whatever is sent with it, at once, at
+// the same time or after a restart.
+func once(t *testing.T, open opener) {
+	ctx := context.Background()
+	dir := t.TempDir()
+	s := open(t, dir)
+	ann, bob := account(t, s, "ann"), account(t, s, "bob")
+	c, other := group(t, s, "garden", ann, bob), group(t, s, "other", ann, bob) // both end at 2
+
+	t.Run("in one batch", func(t *testing.T) {
+		got := together(t, s, step{posting(ann, c, "x", "first"), chat.Post}, step{posting(ann, c, "x", "first"), chat.Post},
+			step{posting(ann, c, "x", "another text"), chat.Post}, step{posting(bob, c, "x", "bob's own"), chat.Post}, step{posting(ann, other, "x", "elsewhere"), chat.Post})
+		for i, want := range []struct {
+			seq   chat.Seq
+			again bool
+			text  string
+		}{{3, false, "first"}, {3, true, "first"}, {3, true, "first"}, {4, false, "bob's own"}, {3, false, "elsewhere"}} {
+			must(t, got[i].err)
+			equal(t, "seq", got[i].ev.Seq, want.seq)
+			equal(t, "again", got[i].again, want.again)
+			equal(t, "text", got[i].ev.Text, want.text)
+			equal(t, "n", got[i].ev.N, want.seq-2)
+		}
+	})
+
+	t.Run("at the same time", func(t *testing.T) {
+		var wait sync.WaitGroup
+		var mu sync.Mutex
+		seqs, fresh := map[chat.Seq]int{}, 0
+		for i := range 32 {
+			wait.Add(1)
+			go func() {
+				defer wait.Done()
+				ev, again, err := do(t, s, posting(ann, c, "same", "text "+strconv.Itoa(i)), chat.Post)
+				mu.Lock()
+				defer mu.Unlock()
+				if err != nil {
+					t.Error(err)
+				}
+				seqs[ev.Seq]++
+				if !again {
+					fresh++
+				}
+			}()
+		}
+		wait.Wait()
+		equal(t, "events", len(seqs), 1)
+		equal(t, "first ones", fresh, 1)
+	})
+
+	t.Run("edits and the like have theirs apart", func(t *testing.T) {
+		edit := targeting(chat.Edited, ann, c, 3, "x", "edited")
+		ev, again, err := do(t, s, edit, chat.Edit)
+		must(t, err)
+		equal(t, "again", again, false)
+		equal(t, "seq", ev.Seq, 6)
+		later, _, err := do(t, s, targeting(chat.Edited, ann, c, 3, "y", "edited later"), chat.Edit)
+		must(t, err)
+		// A late retry of the first edit must not undo the second.
+		ev, again, err = do(t, s, edit, chat.Edit)
+		must(t, err)
+		equal(t, "again", again, true)
+		equal(t, "seq", ev.Seq, 6)
+		m, err := s.Message(ctx, ann.ID, c.ID, 3)
+		must(t, err)
+		equal(t, "text", m.Text, "edited later")
+		// Also one that the rule would refuse, or find without effect.
+		_, _, err = do(t, s, targeting(chat.Deleted, ann, c, 3, "z", ""), chat.Delete)
+		must(t, err)
+		ev, again, err = do(t, s, targeting(chat.Edited, ann, c, 3, "y", "edited later"), chat.Edit)
+		must(t, err)
+		equal(t, "again", again, true)
+		equal(t, "seq", ev.Seq, later.Seq)
+		equal(t, "text after the deletion", ev.Text, "")
+		ev, again, err = do(t, s, targeting(chat.Deleted, ann, c, 3, "z", ""), chat.Delete)
+		must(t, err)
+		equal(t, "again", again, true)
+		equal(t, "kind", ev.Kind, chat.Deleted)
+	})
+
+	t.Run("Find", func(t *testing.T) {
+		ev, ok, err := s.Find(ctx, other.ID, ann.ID, "x")
+		must(t, err)
+		if !ok || ev.Seq != 3 || ev.Text != "elsewhere" || ev.Kind != chat.Posted || ev.ChatID != other.ID {
+			t.Fatalf("found %v %+v", ok, ev)
+		}
+		for _, miss := range []string{"y", "z", "", "X"} {
+			if ev, ok, err := s.Find(ctx, c.ID, ann.ID, miss); ok || err != nil {
+				t.Fatalf("%q: found %+v, %v", miss, ev, err)
+			}
+		}
+	})
+
+	must(t, s.Close())
+	s = open(t, dir)
+	t.Run("after a restart, and only for members", func(t *testing.T) {
+		ev, again, err := do(t, s, posting(ann, other, "x", "sent again"), chat.Post)
+		must(t, err)
+		equal(t, "again", again, true)
+		equal(t, "seq", ev.Seq, 3)
+		equal(t, "text", ev.Text, "elsewhere")
+		said := say(t, s, bob, other, "bob was here")
+		remove(t, s, ann, other, bob)
+		_, _, err = do(t, s, posting(bob, other, "bob was here", "bob was here"), chat.Post)
+		refused(t, err, chat.NotFound)
+		back := draft(chat.Joined, ann, other, "")
+		back.Users = []chat.UserID{bob.ID}
+		_, _, err = do(t, s, back, chat.Join)
+		must(t, err)
+		ev, again, err = do(t, s, posting(bob, other, "bob was here", "bob was here"), chat.Post)
+		must(t, err)
+		equal(t, "again", again, true)
+		equal(t, "seq", ev.Seq, said)
+	})
+
+	t.Run("who left hears again that they left", func(t *testing.T) {
+		out := draft(chat.Left, bob, c, "bye")
+		out.Users = []chat.UserID{bob.ID}
+		first, _, err := do(t, s, out, chat.Leave)
+		must(t, err)
+		ev, again, err := do(t, s, out, chat.Leave)
+		must(t, err)
+		equal(t, "again", again, true)
+		equal(t, "seq", ev.Seq, first.Seq)
+		out.ClientID = "bye again"
+		_, _, err = do(t, s, out, chat.Leave)
+		refused(t, err, chat.NotFound)
+	})
+}

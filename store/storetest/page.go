@@ -1,0 +1,137 @@
+package storetest
+
+import (
+	"context"
+	"fmt"
+	"strconv"
+	"testing"
+
+	"parley/chat"
+)
+
+// Pages over a chat whose numbers 2, 5, 8, … are messages and the rest are not.
+func page(t *testing.T, open opener) {
+	ctx := context.Background()
+	s := open(t, t.TempDir())
+	ann, bob, eve := account(t, s, "ann"), account(t, s, "bob"), account(t, s, "eve")
+	c := group(t, s, "garden", ann)
+	read := func(w chat.Window) (seqs []chat.Seq, p chat.Page) {
+		t.Helper()
+		p, err := s.Page(ctx, ann.ID, c.ID, w)
+		must(t, err)
+		for _, m := range p.Messages {
+			seqs = append(seqs, m.Seq)
+			equal(t, "chat of the message", m.ChatID, c.ID)
+		}
+		return seqs, p
+	}
+
+	if seqs, p := read(chat.Window{Limit: 10}); seqs != nil || p.MoreBefore || p.MoreAfter || p.Head != 1 {
+		t.Fatalf("an empty chat: %+v", p)
+	}
+	for _, w := range []chat.Window{{Before: 5}, {After: 5}, {Around: 5}} {
+		w.Limit = 10
+		if seqs, p := read(w); seqs != nil || p.MoreBefore || p.MoreAfter {
+			t.Fatalf("an empty chat: %+v", p)
+		}
+	}
+	var steps []step
+	for i := range 10 { // messages 2, 5, …, 29; head 31
+		id := strconv.Itoa(i)
+		target := chat.Seq(2 + 3*i)
+		steps = append(steps, step{posting(ann, c, id, "message "+id), chat.Post},
+			step{targeting(chat.Edited, ann, c, target, "e"+id, "edited "+id), chat.Edit}, step{reacting(ann, c, target, "👍", true), chat.React})
+	}
+	for _, o := range together(t, s, steps...) {
+		must(t, o.err)
+	}
+
+	const huge = chat.Seq(1<<64 - 1)
+	for _, test := range []struct {
+		w             chat.Window
+		want          string
+		before, after bool
+	}{
+		{chat.Window{Limit: 3}, "[23 26 29]", true, false},
+		{chat.Window{Limit: 10}, "[2 5 8 11 14 17 20 23 26 29]", false, false},
+		{chat.Window{Limit: 9}, "[5 8 11 14 17 20 23 26 29]", true, false},
+		{chat.Window{Limit: 200}, "[2 5 8 11 14 17 20 23 26 29]", false, false},
+		{chat.Window{Limit: 3, Before: 1}, "[]", false, true},
+		{chat.Window{Limit: 3, Before: 2}, "[]", false, true},
+		{chat.Window{Limit: 3, Before: 3}, "[2]", false, true},
+		{chat.Window{Limit: 3, Before: 11}, "[2 5 8]", false, true},
+		{chat.Window{Limit: 3, Before: 12}, "[5 8 11]", true, true},
+		{chat.Window{Limit: 3, Before: 29}, "[20 23 26]", true, true},
+		{chat.Window{Limit: 3, Before: 30}, "[23 26 29]", true, false},
+		{chat.Window{Limit: 1, Before: huge}, "[29]", true, false},
+		{chat.Window{Limit: 3, After: 1}, "[2 5 8]", false, true},
+		{chat.Window{Limit: 3, After: 2}, "[5 8 11]", true, true},
+		{chat.Window{Limit: 3, After: 20}, "[23 26 29]", true, false},
+		{chat.Window{Limit: 3, After: 28}, "[29]", true, false},
+		{chat.Window{Limit: 3, After: 29}, "[]", true, false},
+		{chat.Window{Limit: 3, After: huge}, "[]", true, false},
+		{chat.Window{Limit: 1, Around: 14}, "[14]", true, true},
+		{chat.Window{Limit: 4, Around: 14}, "[11 14 17 20]", true, true},
+		{chat.Window{Limit: 5, Around: 14}, "[8 11 14 17 20]", true, true},
+		{chat.Window{Limit: 5, Around: 16}, "[8 11 14 17 20]", true, true}, // no message itself
+		{chat.Window{Limit: 5, Around: 2}, "[2 5 8 11 14]", false, true},
+		{chat.Window{Limit: 5, Around: 1}, "[2 5 8 11 14]", false, true},
+		{chat.Window{Limit: 5, Around: 29}, "[17 20 23 26 29]", true, false},
+		{chat.Window{Limit: 5, Around: huge}, "[17 20 23 26 29]", true, false},
+		{chat.Window{Limit: 200, Around: 14}, "[2 5 8 11 14 17 20 23 26 29]", false, false},
+	} {
+		seqs, p := read(test.w)
+		if fmt.Sprint(seqs) != test.want || p.MoreBefore != test.before || p.MoreAfter != test.after || p.Head != 31 {
+			t.Errorf("%+v: %v, before %v, after %v, head %d; want %v, %v, %v", test.w, seqs, p.MoreBefore, p.MoreAfter, p.Head, test.want, test.before, test.after)
+		}
+	}
+	for _, limit := range []int{0, -1, 201} {
+		_, err := s.Page(ctx, ann.ID, c.ID, chat.Window{Limit: limit})
+		refused(t, err, chat.BadInput, "limit")
+	}
+	for _, viewer := range []chat.UserID{eve.ID, "", "nobody"} {
+		_, err := s.Page(ctx, viewer, c.ID, chat.Window{Limit: 1})
+		if viewer != "" {
+			refused(t, err, chat.NotFound, "chatId")
+			_, err = s.Message(ctx, viewer, c.ID, 2)
+			refused(t, err, chat.NotFound)
+		}
+	}
+	_, err := s.Page(ctx, ann.ID, "nowhere", chat.Window{Limit: 1})
+	refused(t, err, chat.NotFound, "chatId")
+	for _, miss := range []chat.Seq{0, 1, 3, 32, huge} {
+		_, err := s.Message(ctx, ann.ID, c.ID, miss)
+		refused(t, err, chat.NotFound, "seq")
+	}
+
+	t.Run("what a message holds", func(t *testing.T) {
+		add := draft(chat.Joined, ann, c, "")
+		add.Users = []chat.UserID{bob.ID} // 32
+		reply := posting(bob, c, "reply", "hello @ann and @eve")
+		reply.Reply = &chat.Quote{Seq: 5}
+		for _, o := range together(t, s, step{add, chat.Join}, step{reply, chat.Post},
+			step{reacting(bob, c, 5, "👍", true), chat.React}, step{reacting(bob, c, 5, "🎉", true), chat.React}, step{reacting(ann, c, 5, "👍", false), chat.React}) {
+			must(t, o.err)
+		}
+		m, err := s.Message(ctx, ann.ID, c.ID, 33)
+		must(t, err)
+		equal(t, "the reply", fmt.Sprint(m.By, m.ClientID, m.Text, *m.Reply, m.Mentions, m.EditedAt, m.DeletedAt, m.Reactions, m.At > 0),
+			fmt.Sprint(bob.ID, "reply", "hello @ann and @eve", chat.Quote{Seq: 5, By: ann.ID, Text: "edited 1"}, []chat.UserID{ann.ID}, 0, 0, []chat.Reaction(nil), true))
+		for viewer, mine := range map[chat.UserID]bool{ann.ID: false, bob.ID: true} {
+			m, err := s.Message(ctx, viewer, c.ID, 5)
+			must(t, err)
+			equal(t, "reactions", fmt.Sprint(m.Reactions), fmt.Sprint([]chat.Reaction{{Emoji: "👍", Count: 1, Mine: mine, By: []chat.UserID{bob.ID}}, {Emoji: "🎉", Count: 1, Mine: mine, By: []chat.UserID{bob.ID}}}))
+		}
+		_, _, err = do(t, s, targeting(chat.Deleted, ann, c, 5, "", ""), chat.Delete)
+		must(t, err)
+		p, err := s.Page(ctx, bob.ID, c.ID, chat.Window{Around: 5, Limit: 1})
+		must(t, err)
+		m = p.Messages[0]
+		if m.Seq != 5 || m.Text != "" || m.Mentions != nil || m.Reactions != nil || m.DeletedAt == 0 {
+			t.Fatalf("a deleted message: %+v", m)
+		}
+		m, err = s.Message(ctx, ann.ID, c.ID, 33)
+		must(t, err)
+		equal(t, "the quote of a deleted text", *m.Reply, chat.Quote{Seq: 5, By: ann.ID})
+	})
+}

@@ -1,0 +1,220 @@
+package storetest
+
+import (
+	"context"
+	"fmt"
+	"math/rand/v2"
+	"reflect"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+
+	"parley/chat"
+)
+
+// world is what a log's events add up to: the projections, computed once more
+// by the simplest means.
+type world struct {
+	title, topic string
+	head         chat.Seq
+	members      map[chat.UserID]chat.Role
+	messages     map[chat.Seq]*chat.Message
+}
+
+func newWorld(c chat.Chat) *world {
+	return &world{title: c.Title, topic: c.Topic, members: map[chat.UserID]chat.Role{}, messages: map[chat.Seq]*chat.Message{}}
+}
+
+func (w *world) apply(e chat.Event) {
+	w.head = e.Seq
+	m := w.messages[e.Target]
+	switch e.Kind {
+	case chat.Posted:
+		w.messages[e.Seq] = &chat.Message{ChatID: e.ChatID, Seq: e.Seq, At: e.At, By: e.By, ClientID: e.ClientID, Text: e.Text,
+			Reply: e.Reply, Mentions: e.Mentions, EditedAt: e.EditedAt, DeletedAt: e.DeletedAt}
+	case chat.Edited:
+		m.Text, m.Mentions, m.EditedAt = e.Text, e.Mentions, e.At
+	case chat.Deleted:
+		m.Text, m.Mentions, m.Reactions, m.DeletedAt = "", nil, nil, e.At
+	case chat.Reacted:
+		at := slices.IndexFunc(m.Reactions, func(r chat.Reaction) bool { return r.Emoji == e.Emoji })
+		if *e.On && at < 0 {
+			m.Reactions = append(m.Reactions, chat.Reaction{Emoji: e.Emoji})
+			at = len(m.Reactions) - 1
+		}
+		r := &m.Reactions[at]
+		r.By = slices.DeleteFunc(r.By, func(u chat.UserID) bool { return u == e.By })
+		if *e.On {
+			r.By = append(r.By, e.By)
+		}
+		if r.Count = len(r.By); r.Count == 0 {
+			m.Reactions = slices.Delete(m.Reactions, at, at+1)
+		}
+	case chat.Joined, chat.Roled:
+		for _, u := range e.Users {
+			w.members[u] = e.Role
+		}
+	case chat.Left:
+		for _, u := range e.Users {
+			delete(w.members, u)
+		}
+	case chat.Renamed:
+		w.title, w.topic = *e.Title, *e.Topic
+	}
+}
+
+// matches compares the world with what the store's reads give a member.
+func (w *world) matches(t testing.TB, s chat.Store, viewer chat.UserID, id chat.ChatID) {
+	t.Helper()
+	ctx := context.Background()
+	c, err := s.Chat(ctx, viewer, id)
+	must(t, err)
+	equal(t, "chat", fmt.Sprintf("%q %q %d %d", c.Title, c.Topic, c.Head, c.MemberCount), fmt.Sprintf("%q %q %d %d", w.title, w.topic, w.head, len(w.members)))
+	members, err := s.Members(ctx, viewer, id, "", 1000)
+	must(t, err)
+	equal(t, "members", len(members), len(w.members))
+	for _, m := range members {
+		equal(t, "role of "+string(m.UserID), m.Role, w.members[m.UserID])
+	}
+	seen, count := chat.Seq(0), 0
+	for more := true; more; {
+		window := chat.Window{After: seen, Limit: chat.MaxPage}
+		if seen == 0 {
+			window.After = 1 // number 1 made the chat
+		}
+		p, err := s.Page(ctx, viewer, id, window)
+		must(t, err)
+		for _, got := range p.Messages {
+			want := *w.messages[got.Seq]
+			want.Reactions = slices.Clone(want.Reactions)
+			for i := range want.Reactions {
+				r := &want.Reactions[i]
+				r.Mine = slices.Contains(r.By, viewer)
+				r.By = r.By[:min(len(r.By), chat.MaxReactBy)]
+			}
+			if want.Reply != nil {
+				want.Reply = chat.QuoteOf(*w.messages[want.Reply.Seq])
+			}
+			if len(want.Reactions) == 0 {
+				want.Reactions = nil
+			}
+			if !reflect.DeepEqual(got, want) {
+				t.Fatalf("message %d is\n%+v, the log says\n%+v", got.Seq, got, want)
+			}
+			seen = got.Seq
+			count++
+		}
+		more = p.MoreAfter
+	}
+	equal(t, "messages", count, len(w.messages))
+}
+
+// replayed checks one chat whole: numbers without holes, and projections that
+// equal a replay of the log.
+func replayed(t testing.TB, s chat.Store, viewer chat.UserID, c chat.Chat) []chat.Event {
+	t.Helper()
+	w := newWorld(c)
+	log := whole(t, s, c.ID)
+	n := chat.Seq(0)
+	for i, e := range log {
+		if e.Kind == chat.Posted {
+			n++
+		}
+		if e.Seq != chat.Seq(i+1) || e.N != n {
+			t.Fatalf("event %d of the log has number %d and n %d, want n %d", i+1, e.Seq, e.N, n)
+		}
+		w.apply(e)
+	}
+	w.matches(t, s, viewer, c.ID)
+	return log
+}
+
+// A random history of all kinds, of which rules refuse a good part: what was
+// acknowledged adds up to what reads give, and so does the log.
+func replay(t *testing.T, open opener) {
+	for _, seed := range []uint64{1, 2, rand.Uint64()} {
+		t.Logf("seed %d", seed)
+		r := rand.New(rand.NewPCG(seed, 0))
+		dir := t.TempDir()
+		s := open(t, dir)
+		var people []chat.User
+		for i := range 60 {
+			people = append(people, account(t, s, "p"+strconv.Itoa(i)))
+		}
+		ann := people[0] // stays an admin
+		c := group(t, s, "garden", ann, people[1:40]...)
+		w := newWorld(c)
+		for _, e := range whole(t, s, c.ID) {
+			w.apply(e)
+		}
+		refusals := map[chat.Code]int{}
+		for range 30 {
+			steps := make([]step, 40)
+			for i := range steps {
+				steps[i] = anything(r, people, c, int(w.head)+len(steps))
+			}
+			for _, o := range together(t, s, steps...) {
+				switch e := chat.AsError(o.err); {
+				case e != nil:
+					refusals[e.Code]++
+				case !o.again && o.ev.Seq != 0:
+					equal(t, "seq", o.ev.Seq, w.head+1)
+					w.apply(o.ev)
+				}
+			}
+		}
+		if refusals[chat.Internal]+refusals[chat.Unavailable] > 0 {
+			t.Fatalf("refused: %v", refusals)
+		}
+		w.matches(t, s, ann.ID, c.ID)
+		replayed(t, s, ann.ID, c)
+		must(t, s.Close())
+		s = open(t, dir)
+		replayed(t, s, ann.ID, c)
+		must(t, s.Close())
+		t.Logf("%d events, %d messages, refused %v", w.head, len(w.messages), refusals)
+	}
+}
+
+// anything is a random draft. Its target lies in the newer half, so that many
+// events meet on one message.
+func anything(r *rand.Rand, people []chat.User, c chat.Chat, head int) step {
+	by, who := people[r.IntN(len(people))], people[1+r.IntN(len(people)-1)]
+	if r.IntN(4) == 0 {
+		by = people[0]
+	}
+	id := strconv.Itoa(r.IntN(2000))
+	target := chat.Seq(head/2 + r.IntN(head/2+1))
+	text := strings.Repeat("word ", r.IntN(60)) + "@" + who.Handle
+	switch r.IntN(12) {
+	case 0, 1:
+		return step{targeting(chat.Edited, by, c, target, id, text), chat.Edit}
+	case 2:
+		return step{targeting(chat.Deleted, people[0], c, target, id, ""), chat.Delete}
+	case 3, 4:
+		return step{reacting(by, c, target, string(rune('a'+r.IntN(3))), r.IntN(3) > 0), chat.React}
+	case 5:
+		e := draft(chat.Joined, by, c, "")
+		e.Users = []chat.UserID{who.ID, people[r.IntN(len(people))].ID}
+		return step{e, chat.Join}
+	case 6:
+		e := draft(chat.Left, by, c, "")
+		e.Users = []chat.UserID{who.ID}
+		return step{e, chat.Leave}
+	case 7:
+		e := draft(chat.Roled, by, c, "")
+		e.Users, e.Role = []chat.UserID{who.ID}, [...]chat.Role{chat.RoleAdmin, chat.RoleMember}[r.IntN(2)]
+		return step{e, chat.SetRole}
+	case 8:
+		e := draft(chat.Renamed, by, c, "")
+		title := "garden " + strconv.Itoa(r.IntN(3))
+		e.Title = &title
+		return step{e, chat.Rename}
+	case 9, 10:
+		e := posting(by, c, id, text)
+		e.Reply = &chat.Quote{Seq: target}
+		return step{e, chat.Post}
+	}
+	return step{posting(by, c, id, text), chat.Post}
+}

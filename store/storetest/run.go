@@ -1,0 +1,27 @@
+// Package storetest is the contract suite that every store must pass: the laws
+// of [chat.Log] and [chat.Feed], and what the lists promise. A store's own test
+// calls Run, and Crash with a TestMain that calls Main.
+package storetest
+
+import (
+	"testing"
+
+	"parley/chat"
+)
+
+// Run runs all cases. open opens the store that keeps its data under dir, the
+// same data for the same dir, and closes it when the test ends. Closing twice
+// must do no harm.
+func Run(t *testing.T, open func(t testing.TB, dir string) chat.Store) {
+	for _, c := range []struct {
+		name string
+		run  func(*testing.T, opener)
+	}{
+		{"Judged", judged}, {"Once", once}, {"Done", done}, {"Order", order}, {"Texts", texts},
+		{"Page", page}, {"After", after}, {"Replay", replay},
+		{"Feed", feed}, {"FeedLost", feedLost}, {"Close", closed},
+		{"Chats", chats}, {"Reads", reads}, {"Users", users}, {"Sessions", sessions}, {"Invites", invites},
+	} {
+		t.Run(c.name, func(t *testing.T) { c.run(t, open) })
+	}
+}
