@@ -60,7 +60,7 @@ func (p *peer) Close(c Cause) {
 	}
 }
 
-// heard returns all bytes written so far, the messages one behind the other.
+// text returns all bytes written so far, the messages one behind the other.
 func (p *peer) text() (s string) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -76,8 +76,7 @@ func (p *peer) closedBy() []Cause {
 	return p.causes
 }
 
-// newHub returns a hub that the test's end closes. Its connections must be
-// detached by then, or be among those in peers of join.
+// newHub returns a hub that the test's end closes. No Write may be stuck by then.
 func newHub(t testing.TB, config Config) *Hub {
 	h := New(config)
 	t.Cleanup(func() {
@@ -118,5 +117,5 @@ func numbered(seq uint64) *Frame {
 	})
 }
 
-// text is an event with the same bytes in every codec.
+// text returns an event with the same bytes in every codec.
 func text(s string) *Frame { return NewFrame(func(int) []byte { return []byte(s) }) }

@@ -62,8 +62,8 @@ func (c *Conn) judge(now int64) (cause Cause, over bool) {
 			return TooSlow, true
 		}
 		return Silent, true
-	case c.owner == "" && now-c.born > int64(config.BindWithin):
-		return Unbound, true
+	case c.owner == "":
+		return Unbound, now-c.born > int64(config.BindWithin)
 	}
 	if heard >= c.pinged {
 		c.pings = 0

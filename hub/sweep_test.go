@@ -1,0 +1,180 @@
+package hub
+
+import (
+	"slices"
+	"testing"
+	"testing/synctest"
+	"time"
+)
+
+// at checks what a peer has been told, some time after the start of the test.
+func at(t *testing.T, start time.Time, since time.Duration, p *peer, pings int, causes ...Cause) {
+	t.Helper()
+	time.Sleep(time.Until(start.Add(since)))
+	synctest.Wait()
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.pings != pings || !slices.Equal(p.causes, causes) {
+		t.Errorf("after %v: %d pings, closed by %v, want %d and %v", since, p.pings, p.causes, pings, causes)
+	}
+}
+
+const second = time.Second
+
+func TestSilent(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h := newHub(t, Config{})
+		p := newPeer()
+		start := time.Now()
+		h.Attach(p, 0, nil).Bind("ann", 0)
+		at(t, start, 24*second+second/2, p, 0)
+		at(t, start, 26*second, p, 1)
+		at(t, start, 49*second, p, 1)
+		at(t, start, 51*second, p, 2)
+		at(t, start, 74*second, p, 2)
+		at(t, start, 77*second, p, 2, Silent)
+		at(t, start, 200*second, p, 2, Silent)
+	})
+}
+
+func TestHeardPutsOffPings(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h := newHub(t, Config{})
+		p := newPeer()
+		start := time.Now()
+		c := h.Attach(p, 0, nil)
+		c.Bind("ann", 0)
+		at(t, start, 20*second+second/2, p, 0)
+		c.Heard() // at 20
+		at(t, start, 44*second, p, 0)
+		at(t, start, 46*second, p, 1)
+		c.Heard() // the answer
+		at(t, start, 69*second, p, 1)
+		for i := range 20 { // and each is answered
+			at(t, start, 72*second+time.Duration(i)*26*second, p, 2+i)
+			c.Heard()
+		}
+	})
+}
+
+// A process that was suspended finds everybody silent for an hour, and nobody had
+// a ping to answer.
+func TestSuspendedServerClosesNobody(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h := newHub(t, Config{})
+		p := newPeer()
+		c := h.Attach(p, 0, nil)
+		c.Bind("ann", 0)
+		hour := int64(time.Hour)
+		c.check(hour)
+		synctest.Wait()
+		if p.pings != 1 || p.causes != nil {
+			t.Errorf("%d pings, closed by %v", p.pings, p.causes)
+		}
+		c.heard.Store(hour)
+		c.check(2 * hour)
+		synctest.Wait()
+		c.check(3 * hour)
+		synctest.Wait()
+		if p.pings != 3 || p.causes != nil {
+			t.Errorf("%d pings, closed by %v", p.pings, p.causes)
+		}
+	})
+}
+
+func TestUnbound(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h := newHub(t, Config{})
+		start := time.Now()
+		p, q := newPeer(), newPeer()
+		d := h.Attach(q, 0, nil)
+		c := h.Attach(p, 0, nil)
+		at(t, start, 9*second+second/2, p, 0)
+		d.Bind("bob", 0)
+		c.Heard() // talking is not enough
+		at(t, start, 12*second, p, 0, Unbound)
+		at(t, start, 13*second, q, 0)
+		if h.Stats().Closed[Unbound] != 1 {
+			t.Errorf("%+v", h.Stats())
+		}
+	})
+}
+
+func TestStuckWrite(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h := newHub(t, Config{})
+		start := time.Now()
+		mute, mutes := stalled(h)
+		talker, talks := stalled(h)
+		slowly, reads := stalled(h)
+		for _, c := range []*Conn{mutes, talks, reads} {
+			c.Bind("ann", 0)
+			c.Send([]byte("second;"))
+		}
+		at(t, start, 9*second+second/2, mute, 0)
+		talks.Heard()
+		slowly.stall <- struct{}{} // one message got through: its time begins anew
+		at(t, start, 12*second, mute, 0, Silent)
+		at(t, start, 12*second, talker, 0, TooSlow)
+		at(t, start, 18*second, slowly, 0)
+		at(t, start, 22*second, slowly, 0, Silent)
+	})
+}
+
+// A ping waits for its turn behind a write, and does not wait for the queue.
+func TestPingGoesThroughTheWorker(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h := newHub(t, Config{StuckAfter: time.Hour})
+		start := time.Now()
+		p, c := stalled(h)
+		c.Bind("ann", 0)
+		c.Send([]byte("second;"))
+		at(t, start, 27*second, p, 0)
+		p.stall <- struct{}{}
+		at(t, start, 28*second, p, 1)
+		close(p.stall)
+		synctest.Wait()
+		if p.text() != "first;second;" {
+			t.Errorf("got %q", p.text())
+		}
+	})
+}
+
+// A thousand that attach together are not pinged together.
+func TestPingsAreSpread(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h := newHub(t, Config{})
+		for range 1000 {
+			h.Attach(newPeer(), 0, nil).Bind("ann", 0)
+		}
+		before := 0
+		for s := range 26 {
+			time.Sleep(second)
+			synctest.Wait()
+			pings := 0
+			h.All(func(c *Conn) {
+				p := c.sink.(*peer)
+				p.mu.Lock()
+				pings += p.pings
+				p.mu.Unlock()
+			})
+			if now := pings - before; now > 50 {
+				t.Errorf("%d pings in second %d", now, s)
+			}
+			before = pings
+		}
+		if before < 1000 {
+			t.Errorf("%d pings in all", before)
+		}
+	})
+}
+
+func TestShortIntervalsMakeAFineClock(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h := newHub(t, Config{PingEvery: 100 * time.Millisecond, BindWithin: 40 * time.Millisecond})
+		start := time.Now()
+		p := newPeer()
+		h.Attach(p, 0, nil)
+		at(t, start, 60*time.Millisecond, p, 0, Unbound)
+	})
+}
