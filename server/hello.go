@@ -88,7 +88,7 @@ func (c *session) greet(cmd *wire.Command) (*wire.Hello, error) {
 	if err != nil {
 		return nil, err
 	}
-	h := &wire.Hello{Epoch: store.Epoch(), Version: c.s.Version, Now: chat.Now(), Limits: c.s.limits(), HeartbeatMs: heartbeat.Milliseconds()}
+	h := &wire.Hello{Epoch: store.Epoch(), Version: c.s.Version, Now: chat.Now(), Limits: c.s.limits(), HeartbeatMs: c.s.sockets.PingEvery.Milliseconds()}
 	names := people{}
 	names.add(c.user)
 	c.held = make(map[chat.ChatID]chat.Seq, len(chats))

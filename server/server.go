@@ -1,6 +1,7 @@
 package server
 
 import (
+	"cmp"
 	"context"
 	"io/fs"
 	"log/slog"
@@ -37,6 +38,9 @@ type Config struct {
 	Registration   Registration
 	TrustedProxies []netip.Prefix
 	Limits         Limits
+
+	sockets hub.Config // zero values mean the defaults, as do those of pace; for tests
+	pace    pace
 }
 
 // Limits bound what one address, one user, one request may do.
@@ -86,7 +90,6 @@ type Server struct {
 	stopping atomic.Bool   // Stop has begun
 	working  drain         // drafts accepted and not yet answered
 	resumes  chan struct{} // places for those who read the log at once
-	pace     pace          // static after construction
 }
 
 // pace holds the service's own intervals.
@@ -99,26 +102,24 @@ type pace struct {
 	retry time.Duration // before a lost feed is opened again, at first
 }
 
-var defaultPace = pace{
-	hold:  500 * time.Millisecond,
-	beat:  5 * time.Second,
-	grace: 30 * time.Second,
-	lease: 15 * time.Second,
-	check: 30 * time.Second,
-	retry: 100 * time.Millisecond,
+func (p pace) orDefault() pace {
+	return pace{
+		hold:  cmp.Or(p.hold, 500*time.Millisecond),
+		beat:  cmp.Or(p.beat, 5*time.Second),
+		grace: cmp.Or(p.grace, 30*time.Second),
+		lease: cmp.Or(p.lease, 15*time.Second),
+		check: cmp.Or(p.check, 30*time.Second),
+		retry: cmp.Or(p.retry, 100*time.Millisecond),
+	}
 }
 
 // New builds a server; it starts no goroutine but the hub's.
 func New(c Config) *Server {
-	return build(c, hub.Config{Codecs: wire.Codecs, PingEvery: heartbeat}, defaultPace)
-}
-
-// build is New at another pace, for tests.
-func build(c Config, h hub.Config, p pace) *Server {
+	c.pace = c.pace.orDefault()
+	c.sockets.Codecs, c.sockets.PingEvery = wire.Codecs, cmp.Or(c.sockets.PingEvery, heartbeat)
 	s := &Server{
 		Config:    c,
-		hub:       hub.New(h),
-		pace:      p,
+		hub:       hub.New(c.sockets),
 		passwords: newPasswords(),
 		anonymous: middleware.NewLimiter(c.Limits.Anonymous),
 		invited:   middleware.NewLimiter(middleware.PerInvite),
@@ -150,6 +151,9 @@ func (s *Server) Run(ctx context.Context) error {
 	}
 	return nil
 }
+
+// Await returns once the feed stands, and hello may say yes, or with ctx's error.
+func (s *Server) Await(ctx context.Context) error { return s.feeding.wait(ctx) }
 
 // Stop ends the sockets in order: readiness goes, drafts already accepted are
 // finished and answered, then every peer is told to come back. It returns when
