@@ -102,22 +102,66 @@ func TestSeenToTheMinute(t *testing.T) {
 	}
 }
 
+// Two who looked at one session write in the order of the queue, which need not
+// be the order of their looks.
+func TestSeenNeverGoesBack(t *testing.T) {
+	db, clock := clocked(t)
+	start := clock.Load()
+	signUp(t, db)
+	free := hold(t, db)
+	for _, after := range []int64{2 * minute, minute} {
+		clock.Store(start + after)
+		if _, _, err := db.Identify(t.Context(), chat.SecretHash("first")); err != nil {
+			t.Fatal(err)
+		}
+	}
+	free()
+	barrier(t, db)
+	if _, s, err := db.Identify(t.Context(), chat.SecretHash("first")); err != nil || s.SeenAt != start+2*minute {
+		t.Fatalf("seen at +%d, want +%d (%v)", s.SeenAt-start, 2*minute, err)
+	}
+}
+
+// However a user came to be inactive (say, by a statement at the database
+// itself), no token of theirs is good.
+func TestInactiveIsNobody(t *testing.T) {
+	db, _ := clocked(t)
+	signUp(t, db)
+	if err := db.write(t.Context(), func(t *tx) error { _, err := t.exec("UPDATE users SET active = 0"); return err }); err != nil {
+		t.Fatal(err)
+	}
+	if _, _, err := db.Identify(t.Context(), chat.SecretHash("first")); !chat.Is(err, chat.NoIdentity) {
+		t.Fatal(err)
+	}
+}
+
+// hold keeps the writer busy until free is called.
+func hold(t *testing.T, db *DB) (free func()) {
+	t.Helper()
+	stuck, gate, result := make(chan struct{}), make(chan struct{}), make(chan error)
+	go func() {
+		result <- db.write(context.Background(), func(*tx) error {
+			close(stuck)
+			<-gate
+			return nil
+		})
+	}()
+	<-stuck
+	return func() {
+		close(gate)
+		if err := <-result; err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
 // A disk that hangs must not hang those who ask whether the store is well, nor
 // those who only want to be known.
 func TestStuckWriter(t *testing.T) {
 	db, clock := clocked(t)
 	signUp(t, db)
 	clock.Add(minute)
-	stuck, free := make(chan struct{}), make(chan struct{})
-	result := make(chan error)
-	go func() {
-		result <- db.write(context.Background(), func(*tx) error {
-			close(stuck)
-			<-free
-			return nil
-		})
-	}()
-	<-stuck
+	free := hold(t, db)
 	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Millisecond)
 	defer cancel()
 	if err := db.Ping(ctx); err != context.DeadlineExceeded {
@@ -128,10 +172,7 @@ func TestStuckWriter(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	close(free)
-	if err := <-result; err != nil {
-		t.Fatal(err)
-	}
+	free()
 	if err := db.Ping(t.Context()); err != nil {
 		t.Fatal(err)
 	}

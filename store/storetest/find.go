@@ -60,7 +60,7 @@ func find(t *testing.T, open opener) {
 		_, next, err := s.FindUsers(ctx, "an", "", 1)
 		must(t, err)
 		forged := base64.RawURLEncoding.EncodeToString
-		for _, after := range []string{"!", "x", next + "!", strings.Repeat("A", 100_000), forged([]byte("an")), forged([]byte("an\x00")),
+		for _, after := range []string{"!", "x", next + "!", strings.Repeat("A", 100_000), forged([]byte("an" + strings.Repeat("n", 1000) + "\x00a")), forged([]byte("an")), forged([]byte("an\x00")),
 			forged([]byte("an\x00a b")), forged([]byte("\x00\x00")), forged([]byte("an\x00a\x00b"))} {
 			_, _, err := s.FindUsers(ctx, "an", after, 1)
 			refused(t, err, chat.BadInput, "after")

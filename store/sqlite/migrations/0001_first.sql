@@ -20,9 +20,9 @@ CREATE TABLE users (
 
 CREATE INDEX users_admins ON users (id) WHERE role = 'admin' AND active = 1;
 
--- The words by which a user is found: the handle and each word of the name.
+-- The words by which a user is found: chat.SearchWords.
 CREATE TABLE user_words (
-  word TEXT NOT NULL, -- lower case
+  word TEXT NOT NULL,
   user TEXT NOT NULL,
   PRIMARY KEY (word, user)
 ) WITHOUT ROWID;
