@@ -6,20 +6,30 @@ import (
 	"path/filepath"
 	"testing"
 
-	"go.uber.org/goleak"
-
 	"parley/chat"
 	"parley/store/sqlite"
 	"parley/store/storetest"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) { storetest.Main(m, open) }
 
-func TestStore(t *testing.T) { storetest.Run(t, open) }
+func TestStore(t *testing.T) {
+	storetest.Run(t, open)
+	t.Run("Plans", sqlite.Plans)
+}
 
+func TestCrash(t *testing.T) { storetest.Crash(t, open) }
+
+// open opens the database in dir; t is nil in a process that will be killed.
 func open(t testing.TB, dir string) chat.Store {
-	t.Helper()
 	s, err := sqlite.Open(context.Background(), filepath.Join(dir, "parley.db"), slog.New(slog.DiscardHandler))
+	if t == nil {
+		if err != nil {
+			panic(err)
+		}
+		return s
+	}
+	t.Helper()
 	if err != nil {
 		t.Fatal(err)
 	}

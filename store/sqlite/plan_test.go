@@ -1,0 +1,96 @@
+package sqlite
+
+import (
+	"context"
+	"log/slog"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+)
+
+// Queries are the texts that were prepared in this process.
+var Queries struct {
+	sync.Mutex
+	texts []string
+}
+
+func init() {
+	seen = func(query string) {
+		Queries.Lock()
+		defer Queries.Unlock()
+		if !slices.Contains(Queries.texts, query) {
+			Queries.texts = append(Queries.texts, query)
+		}
+	}
+}
+
+// Plans asks that every statement which ran so far finds its rows through an
+// index range, and sorts nothing. A new statement cannot be forgotten: it is
+// here as soon as one case of the suite comes past it.
+func Plans(t *testing.T) {
+	db, err := Open(context.Background(), filepath.Join(t.TempDir(), "parley.db"), slog.New(slog.DiscardHandler))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	Queries.Lock()
+	defer Queries.Unlock()
+	if len(Queries.texts) < 40 {
+		t.Fatalf("only %d statements were seen", len(Queries.texts))
+	}
+	for _, query := range Queries.texts {
+		for _, step := range plan(t, db, query) {
+			if bad(step) {
+				t.Errorf("%s\n  in %s", step, query)
+			}
+		}
+	}
+}
+
+// bad is a walk over a table, or a sort. json_each over an argument is neither.
+func bad(step string) bool {
+	walk := strings.HasPrefix(step, "SCAN ") && !strings.Contains(step, "VIRTUAL TABLE") && step != "SCAN CONSTANT ROW"
+	return walk || strings.Contains(step, "TEMP B-TREE")
+}
+
+func plan(t *testing.T, db *DB, query string) (steps []string) {
+	t.Helper()
+	args := make([]any, max(strings.Count(query, "?"), 1))
+	if !strings.Contains(query, "?") {
+		args = nil
+	}
+	rows, err := db.reads.Query("EXPLAIN QUERY PLAN "+query, args...)
+	if err != nil {
+		t.Fatalf("%v\n  in %s", err, query)
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var id, parent, unused int
+		var step string
+		if err := rows.Scan(&id, &parent, &unused, &step); err != nil {
+			t.Fatal(err)
+		}
+		steps = append(steps, step)
+	}
+	return steps
+}
+
+// The judge of plans knows a bad one.
+func TestPlanJudge(t *testing.T) {
+	db, err := Open(context.Background(), filepath.Join(t.TempDir(), "parley.db"), slog.New(slog.DiscardHandler))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	for query, want := range map[string]bool{
+		"SELECT text FROM messages WHERE text = ?":                          true,
+		"SELECT seq FROM messages WHERE chat = ? ORDER BY at":               true,
+		"SELECT seq FROM messages WHERE chat = ? ORDER BY seq DESC LIMIT ?": false,
+	} {
+		if got := slices.ContainsFunc(plan(t, db, query), bad); got != want {
+			t.Errorf("%s: bad %v, want %v", query, got, want)
+		}
+	}
+}
