@@ -54,7 +54,7 @@ func crowd(h *Hub, n, per, chats int) (bytesPerConn, bytesPerMembership float64)
 }
 
 func TestMemory(t *testing.T) {
-	for _, x := range []struct{ conns, per, chats int }{{5000, 100, 25_000}, {4000, 33, 4000}, {2000, 5, 1000}} {
+	for _, x := range []struct{ conns, per, chats int }{{2000, 100, 10_000}, {2000, 33, 2000}, {2000, 5, 1000}} {
 		h := newHub(t, Config{})
 		conn, membership := crowd(h, x.conns, x.per, x.chats)
 		t.Logf("%+v: %.0f bytes an idle connection (of these Conn %d), %.1f a membership", x, conn, unsafe.Sizeof(Conn{}), membership)

@@ -1,0 +1,160 @@
+package hub
+
+import (
+	"fmt"
+	"runtime"
+	"strconv"
+	"sync/atomic"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// tally is a sink that counts bytes; a stalled one never comes back from a Write
+// before it is closed.
+type tally struct {
+	bytes *atomic.Int64
+	over  chan struct{} // nil: reads well
+}
+
+func (s tally) Write(b []byte) error {
+	if s.over != nil {
+		<-s.over
+	} else {
+		s.bytes.Add(int64(len(b) - Headroom))
+	}
+	return nil
+}
+
+func (s tally) Ping() error { return nil }
+
+func (s tally) Close(Cause) {
+	if s.over != nil {
+		close(s.over)
+	}
+}
+
+// cpu is the processor time of this process: the figure that a busy machine
+// does not change much.
+func cpu() time.Duration {
+	var r syscall.Rusage
+	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &r); err != nil {
+		panic(err)
+	}
+	return time.Duration(r.Utime.Nano() + r.Stime.Nano())
+}
+
+// fanOut publishes b.N events of 150 bytes to rooms in turn, and waits until the
+// healthy readers have them. At most ahead events are under way.
+func fanOut(b *testing.B, rooms, members int, tenthStalls bool, ahead int) {
+	h := newHub(b, Config{StuckAfter: time.Hour, QueueBytes: 64 << 20})
+	var bytes atomic.Int64
+	names := make([]string, rooms)
+	healthy := 0
+	for r := range rooms {
+		names[r] = "chat" + strconv.Itoa(r)
+		healthy = 0
+		for i := range members {
+			s := tally{bytes: &bytes}
+			if tenthStalls && i%10 == 0 {
+				s.over = make(chan struct{})
+			} else {
+				healthy++
+			}
+			c := h.Attach(s, 0, nil)
+			c.Join(names[r])
+			c.Live(names[r], 0, true)
+		}
+	}
+	value := make([]byte, 150)
+	encode := func(int) []byte { return value }
+	b.ReportAllocs()
+	b.ResetTimer()
+	before := cpu()
+	for i := range b.N {
+		h.Publish(names[i%rooms], uint64(i/rooms)+1, NewFrame(encode))
+		for bytes.Load() < int64((i-ahead)*healthy*len(value)) {
+			runtime.Gosched()
+		}
+	}
+	for bytes.Load() < int64(b.N*healthy*len(value)) {
+		runtime.Gosched()
+	}
+	b.StopTimer()
+	b.ReportMetric(float64(cpu()-before)/float64(b.N*members), "cpu-ns/delivery")
+	s := h.Stats()
+	b.ReportMetric(float64(s.Delivered)/float64(s.Written), "values/message")
+	h.All(func(c *Conn) { c.Close(TooSlow) })
+}
+
+func BenchmarkPublish(b *testing.B) {
+	for _, x := range []struct {
+		rooms, members int
+		stalled        bool
+		ahead          int
+	}{
+		{1, 1000, false, 0},
+		{1, 1000, false, 16},
+		{1, 1000, true, 16},
+		{50, 20, false, 50},
+		{50, 20, true, 50},
+	} {
+		b.Run(fmt.Sprintf("rooms=%d/members=%d/tenthStalls=%v/ahead=%d", x.rooms, x.members, x.stalled, x.ahead), func(b *testing.B) {
+			fanOut(b, x.rooms, x.members, x.stalled, x.ahead)
+		})
+	}
+}
+
+// BenchmarkJoinLive is a resume of 200 chats whose rings hold what was missed.
+func BenchmarkJoinLive(b *testing.B) {
+	h := newHub(b, Config{})
+	base := h.Attach(nobody{}, 0, nil)
+	names := make([]string, 200)
+	for i := range names {
+		names[i] = "chat" + strconv.Itoa(i)
+		base.Join(names[i])
+		base.Live(names[i], 0, true)
+		for seq := uint64(1); seq <= 5; seq++ {
+			h.Publish(names[i], seq, numbered(seq))
+		}
+	}
+	b.ReportAllocs()
+	for b.Loop() {
+		c := h.Attach(nobody{}, 0, nil)
+		for _, name := range names {
+			c.Join(name)
+		}
+		for _, name := range names {
+			if v := c.Live(name, 3, false); v != IsLive {
+				b.Fatal(v)
+			}
+		}
+		c.Detach()
+	}
+	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N*len(names)), "ns/chat")
+}
+
+// BenchmarkSweep is one look of the sweeper at 10,000 connections.
+func BenchmarkSweep(b *testing.B) {
+	h := newHub(b, Config{})
+	for range 10_000 {
+		h.Attach(nobody{}, 0, nil).Bind("ann", 0)
+	}
+	for b.Loop() {
+		now := h.now.Load()
+		h.All(func(c *Conn) { c.check(now) })
+	}
+}
+
+func BenchmarkMemory(b *testing.B) {
+	for b.Loop() {
+		h := New(Config{})
+		conn, membership := crowd(h, 10_000, 50, 25_000)
+		b.ReportMetric(conn, "B/conn")
+		b.ReportMetric(membership, "B/membership")
+		h.All((*Conn).Detach)
+		if err := h.Close(b.Context()); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
