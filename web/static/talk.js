@@ -53,6 +53,7 @@ export class Talk {
 
   /** @param {import("./model.js").Chat | null} chat @param {number} [at] the message that was at the top before a reload */
   open(chat, at) {
+    this.#read(true);
     if (this.chat) this.model.trim(this.chat, 100);
     this.chat = chat;
     this.#rows.clear();
@@ -217,10 +218,10 @@ export class Talk {
     this.#read();
   }
 
-  /** Moves the read pointer while somebody looks at the end, at most once a second. */
-  async #read() {
+  /** Moves the read pointer while somebody looks at the end, at most once a second, and when they turn away. */
+  async #read(leaving = false) {
     const c = this.chat;
-    if (!c?.loaded || !c.unread || !this.#stick || this.#reading || !document.hasFocus() || document.hidden) return;
+    if (!c?.loaded || !c.unread || !this.#stick || (this.#reading && !leaving) || !document.hasFocus() || document.hidden) return;
     this.#reading = true;
     const seq = c.seen;
     try {
