@@ -126,8 +126,12 @@ func TestSeenNeverGoesBack(t *testing.T) {
 // itself), no token of theirs is good.
 func TestInactiveIsNobody(t *testing.T) {
 	db, _ := clocked(t)
-	signUp(t, db)
-	if err := db.write(t.Context(), func(t *tx) error { _, err := t.exec("UPDATE users SET active = 0"); return err }); err != nil {
+	ann, _ := signUp(t, db)
+	err := db.write(t.Context(), func(t *tx) error {
+		_, err := t.exec("UPDATE users SET active = 0 WHERE id = ?", string(ann.ID))
+		return err
+	})
+	if err != nil {
 		t.Fatal(err)
 	}
 	if _, _, err := db.Identify(t.Context(), chat.SecretHash("first")); !chat.Is(err, chat.NoIdentity) {
