@@ -151,8 +151,10 @@ func TestRecover(t *testing.T) {
 
 func TestBodyLimit(t *testing.T) {
 	log, _ := logger()
+	reached := false
 	h := site(log, func(r chi.Router) {
 		r.Post("/", func(w http.ResponseWriter, r *http.Request) {
+			reached = true
 			b, err := io.ReadAll(r.Body)
 			if _, over := err.(*http.MaxBytesError); over {
 				failed(w, r, chat.Fail(chat.TooLarge, "%d", len(b)))
@@ -169,7 +171,11 @@ func TestBodyLimit(t *testing.T) {
 		if !c.says {
 			body = io.MultiReader(body) // hides its length
 		}
+		reached = false
 		w := do(h, httptest.NewRequest("POST", "/", body))
+		if c.says && reached != (c.status == 200) {
+			t.Errorf("%d bytes: the handler was reached: %v", c.bytes, reached)
+		}
 		if w.Code != c.status || c.status == 413 && w.Body.String() != "too_large" {
 			t.Errorf("%d bytes, announced %v: %d %q", c.bytes, c.says, w.Code, w.Body)
 		}

@@ -75,10 +75,10 @@ func (l *Limiter) Take(key string) (ok bool, remaining int, retryAfter time.Dura
 	return true, int(left) - 1, 0
 }
 
-// at is the start of a window. The counter compares it with ==, so it must come
-// out the same every time: no monotonic reading.
+// at is the start of a window, the same value every time: the counter compares
+// it with ==.
 func (l *Limiter) at(window int64) time.Time {
-	return l.start.Round(0).UTC().Add(time.Duration(window) * l.rate.Per)
+	return l.start.Add(time.Duration(window) * l.rate.Per)
 }
 
 // wait solves the window's sum for the time at which one call fits.

@@ -11,6 +11,8 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/go-chi/httprate"
+
 	"parley/chat"
 )
 
@@ -113,6 +115,17 @@ func TestLimiterConcurrently(t *testing.T) {
 	}
 }
 
+// spyCounter notes the keys that are counted.
+type spyCounter struct {
+	httprate.LimitCounter
+	keys []string
+}
+
+func (s *spyCounter) Increment(key string, window time.Time) error {
+	s.keys = append(s.keys, key)
+	return s.LimitCounter.Increment(key, window)
+}
+
 // Once a window knows too many keys, new ones share coarse counters: they are
 // still limited, still told apart for the most part, and old ones keep theirs.
 func TestKeysAreBounded(t *testing.T) {
@@ -120,6 +133,8 @@ func TestKeysAreBounded(t *testing.T) {
 		l := NewLimiter(Rate{3, time.Minute})
 		taken(l, "old", 2)
 		l.keys = maxKeys
+		spy := &spyCounter{LimitCounter: l.counts}
+		l.counts = spy
 		if got := taken(l, "old", 5); got != 1 {
 			t.Errorf("the old key: %d", got)
 		}
@@ -129,6 +144,11 @@ func TestKeysAreBounded(t *testing.T) {
 		}
 		if passed < 290 || passed > 300 {
 			t.Errorf("new keys: %d of 300", passed)
+		}
+		for _, key := range spy.keys {
+			if key != "old" && key[0] != '~' {
+				t.Fatalf("the key %q is counted apart", key)
+			}
 		}
 		time.Sleep(time.Minute)
 		if taken(l, "x", 1); l.keys != 1 {

@@ -38,7 +38,7 @@ func TestCloseHandshake(t *testing.T) {
 			t.Errorf("heard %q after Close", <-heard)
 		}
 		b := make([]byte, Headroom+1)
-		if err := errors.Join(s.Write(b, true)); !errors.Is(err, net.ErrClosed) {
+		if err := s.Write(b, true); !errors.Is(err, net.ErrClosed) {
 			t.Errorf("Write after Close: %v", err)
 		}
 		if err := s.Ping(); !errors.Is(err, net.ErrClosed) {
@@ -128,11 +128,16 @@ func TestStuckWrite(t *testing.T) {
 				}
 			}()
 			receive(t, stuck)
+			began := time.Now()
 			how.end(s.Socket)
 			if err := receive(t, failed); err == nil {
 				t.Error(how.name, "Write gave no error")
 			}
 			_ = receive(t, s.end)
+			// A tls.Conn would spend 5 s on its own goodbye.
+			if took := time.Since(began); took > 4*time.Second {
+				t.Errorf("%s (TLS %v) took %v", how.name, useTLS, took)
+			}
 			_ = p.Close()
 		}
 	}

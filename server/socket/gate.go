@@ -33,7 +33,6 @@ func (g gate) Read(b []byte) (int, error) {
 		if s.early = s.early[n:]; len(s.early) == 0 {
 			s.early = nil
 		}
-		s.betweenFrames = false
 		return n, nil
 	}
 	if !s.betweenFrames && !s.timed {

@@ -99,7 +99,7 @@ func TestBrokenProtocol(t *testing.T) {
 			code   int
 		}{fmt.Sprint("close code ", code), closing(code, ""), 1002})
 	}
-	server, accepted := listen(t, Config{ReadLimit: 1000}, false, nil)
+	server, accepted := listen(t, Config{ReadLimit: 1000, closeWithin: 2 * patience}, false, nil)
 	for _, c := range bad {
 		t.Run(c.name, func(t *testing.T) {
 			p := dial(t, server, "")
@@ -121,6 +121,19 @@ func TestBrokenProtocol(t *testing.T) {
 			}
 		})
 	}
+}
+
+// A browser that is still sending when it gets its 1009 must be able to finish
+// and read it: a reset would look like 1006, and 1006 means "try again".
+func TestTooLargeIsDrained(t *testing.T) {
+	server, accepted := listen(t, Config{ReadLimit: 1000}, false, nil)
+	p := dial(t, server, "")
+	s := receive(t, accepted)
+	p.send(frame(finBinary, make([]byte, 32<<20)))
+	p.wantClose(1009)
+	p.wantEOF()
+	_ = p.Close()
+	_ = receive(t, s.end)
 }
 
 // Exactly the limit passes, whole and in fragments.

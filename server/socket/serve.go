@@ -39,8 +39,7 @@ func (s *Socket) Serve(handle func(text bool, message []byte) error, pong func()
 	s.pong = pong
 	handled, err := s.read(handle)
 	s.end()
-	_ = s.ws.CloseNow()
-	s.Abort()
+	_ = s.ws.CloseNow() // closes the gate, which is Abort
 	if handled != nil {
 		return handled
 	}
@@ -68,7 +67,7 @@ func (s *Socket) read(handle func(text bool, message []byte) error) (handled, er
 			case text && !utf8.Valid(message):
 				s.sendClose(notUTF8, "text is not UTF-8")
 				err = errNotUTF8
-			case handled == nil && !s.closing.Load():
+			case !s.closing.Load():
 				if handled = handle(text, message); handled != nil {
 					s.Close(internalFailed, "")
 				}
