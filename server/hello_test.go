@@ -1,0 +1,181 @@
+package server
+
+import (
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"parley/chat"
+	"parley/hub"
+	"parley/wire"
+)
+
+func TestHello(t *testing.T) {
+	for name, codec := range bothCodecs {
+		t.Run(name, func(t *testing.T) {
+			x := start(t)
+			ann, bob := x.person("ann"), x.person("bob")
+			one, two := ann.group(bob), bob.group()
+			ann.post(one, "hi")
+			p := ann.connect(codec)
+			h := p.hello
+			if h.Epoch != x.store.Epoch() || h.Me.ID != ann.user.ID || h.Version != "test" || h.HeartbeatMs != 25_000 || h.Limits.Message != maxMessage {
+				t.Errorf("hello: %+v", h)
+			}
+			if len(h.Chats) != 1 || h.Chats[0].ID != one || h.Chats[0].Head != 3 || h.Chats[0].Last.Text != "hi" {
+				t.Errorf("chats: %+v", h.Chats)
+			}
+			if d := time.Now().UnixMilli() - h.Now; d < 0 || d > 60_000 {
+				t.Errorf("now is off by %d ms", d)
+			}
+			p.refused(m{"do": "hello", "token": ann.token}, chat.Conflict, "do")
+			p.refused(m{"do": "history", "chatId": two}, chat.NotFound, "chatId")
+		})
+	}
+}
+
+func TestHelloByHeader(t *testing.T) {
+	x := start(t)
+	ann := x.person("ann")
+	p, _, err := x.upgrade(wire.JSON, http.Header{"Authorization": {"Bearer " + ann.token}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	p.ask(m{"do": "hello"}, &p.hello)
+	if p.hello.Me.ID != ann.user.ID {
+		t.Errorf("me: %+v", p.hello.Me)
+	}
+}
+
+func TestBeforeHello(t *testing.T) {
+	x := start(t)
+	p := x.stranger(wire.JSON)
+	p.ask(m{"do": "ping"}, nil)
+	for _, do := range []string{"resume", "post", "edit", "delete", "react", "read", "typing", "focus", "history", "nonsense"} {
+		p.refused(m{"do": do}, chat.NoIdentity, "")
+	}
+}
+
+// Each refusal is told by a reply and then by the code that says whether to
+// come back.
+func TestHelloRefused(t *testing.T) {
+	x := start(t, func(c *Config) { c.Limits.Sockets = 2 })
+	ann := x.person("ann")
+	gone := x.person("gone")
+	if err := x.store.EndSession(t.Context(), gone.user.ID, gone.session.ID); err != nil {
+		t.Fatal(err)
+	}
+	for name, token := range map[string]string{"unknown": chat.NewSecret(), "none": "", "long": strings.Repeat("x", 1000), "ended": gone.token} {
+		t.Run(name, func(t *testing.T) {
+			p := x.stranger(wire.JSON)
+			first := p.send(m{"do": "ping"})
+			v := p.reply(p.send(m{"do": "hello", "token": token}))
+			if v.Error == nil || v.Error.Code != chat.NoIdentity {
+				t.Errorf("got %s", v.raw)
+			}
+			p.reply(first)
+			p.closes(wire.CloseRefused)
+		})
+	}
+	t.Run("bad header", func(t *testing.T) {
+		p, _, err := x.upgrade(wire.JSON, http.Header{"Authorization": {"Bearer " + gone.token}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		p.refused(m{"do": "hello"}, chat.NoIdentity, "")
+		p.closes(wire.CloseRefused)
+	})
+	t.Run("too many sockets", func(t *testing.T) {
+		ann.connect()
+		second := ann.connect()
+		p := x.stranger(wire.JSON)
+		p.refused(m{"do": "hello", "token": ann.token}, chat.RateLimited, "")
+		if reason := p.closes(wire.CloseOverLimit); !strings.Contains(reason, "retryAfterMs=") {
+			t.Errorf("reason %q", reason)
+		}
+		second.drop()
+		for { // the place is free as soon as the server has seen the end
+			p := x.stranger(wire.JSON)
+			if v := p.reply(p.send(m{"do": "hello", "token": ann.token})); v.Error == nil {
+				break
+			}
+			p.closes(wire.CloseOverLimit)
+		}
+	})
+}
+
+func TestNoHelloInTime(t *testing.T) {
+	x := start(t, func(c *Config) { c.sockets = hub.Config{BindWithin: 50 * time.Millisecond} })
+	p := x.stranger(wire.JSON)
+	p.ask(m{"do": "ping"}, nil)
+	p.closes(wire.CloseSilent)
+}
+
+// A stranger who keeps asking is not answered for ever.
+func TestStrangerFlood(t *testing.T) {
+	x := start(t)
+	p := x.stranger(wire.MsgPack)
+	for range maxStrange + 1 {
+		p.send(m{"do": "ping"})
+	}
+	p.closes(wire.CloseOverLimit)
+}
+
+func TestStrangersOfOneAddress(t *testing.T) {
+	x := start(t)
+	ann := x.person("ann")
+	known := ann.connect()
+	for range maxStrangers {
+		if !x.s.strangers.enter("127.0.0.1") {
+			t.Fatal("a socket that said hello still counts as a stranger's")
+		}
+	}
+	p := x.stranger(wire.JSON)
+	p.closes(wire.CloseOverLimit)
+	known.ask(m{"do": "ping"}, nil)
+	x.s.strangers.leave("127.0.0.1")
+	ann.connect()
+}
+
+// What is sent along with hello comes after it.
+func TestPipelinedHello(t *testing.T) {
+	x := start(t)
+	ann := x.person("ann")
+	id := ann.group()
+	p := x.stranger(wire.MsgPack)
+	var all []byte
+	for i, cmd := range []m{{"do": "hello", "token": ann.token}, {"do": "resume", "epoch": x.store.Epoch(), "seen": m{string(id): 0}},
+		{"do": "post", "chatId": id, "clientId": "1", "text": "hi"}} {
+		cmd["id"] = i + 1
+		all = append(all, p.codec.Encode(cmd)...)
+	}
+	p.write(all)
+	hello, resume := p.reply(1), p.reply(2)
+	first, second := p.event(id, 1), p.event(id, 2)
+	if !(hello.place < resume.place && resume.place < first.place && first.place < second.place) {
+		t.Errorf("places: %d %d %d %d", hello.place, resume.place, first.place, second.place)
+	}
+	if v := p.reply(3); v.Error != nil {
+		t.Errorf("post: %s", v.raw)
+	}
+}
+
+// Without a resume, the chats go live after a moment, or with the first command.
+func TestHeldDelivery(t *testing.T) {
+	x := start(t, func(c *Config) { c.pace.hold = 50 * time.Millisecond })
+	ann := x.person("ann")
+	id := ann.group()
+	p := ann.connect()
+	seq := ann.post(id, "one")
+	p.event(id, seq)
+
+	y := start(t, func(c *Config) { c.pace.hold = time.Hour })
+	bob := y.person("bob")
+	id = bob.group()
+	p = bob.connect()
+	seq = bob.post(id, "one")
+	p.quiet() // a ping leaves it held
+	p.ask(m{"do": "typing", "chatId": id}, nil)
+	p.event(id, seq)
+}

@@ -1,0 +1,289 @@
+package server
+
+import (
+	"context"
+	"sync/atomic"
+	"testing"
+
+	"parley/chat"
+	"parley/wire"
+)
+
+func (c *client) remove(id chat.ChatID, who *client) {
+	c.site.t.Helper()
+	c.call("DELETE", "/api/chats/"+string(id)+"/members/"+string(who.user.ID), nil).want(204)
+}
+
+func (c *client) add(id chat.ChatID, who *client) {
+	c.site.t.Helper()
+	c.call("PUT", "/api/chats/"+string(id)+"/members/"+string(who.user.ID), nil).want(204)
+}
+
+// ann removes bob; ann posts; bob sees his left, that the chat went, no more.
+func TestRemovedReadsNoMore(t *testing.T) {
+	for name, codec := range bothCodecs {
+		t.Run(name, func(t *testing.T) {
+			x := start(t)
+			ann, bob := x.person("ann"), x.person("bob")
+			id := ann.group(bob)
+			a, b := ann.live(codec), bob.live(codec)
+			a.ask(m{"do": "focus", "chatIds": []chat.ChatID{id}}, nil)
+			b.ask(m{"do": "focus", "chatIds": []chat.ChatID{id}}, nil)
+			ann.remove(id, bob)
+			left := b.event(id, 3)
+			gone := b.signal(wire.SignalChat)
+			if left.Event != chat.Left || !gone.Gone || gone.ChatID != id || gone.place < left.place {
+				t.Errorf("left %s, gone %s", left.raw, gone.raw)
+			}
+			a.ask(m{"do": "typing", "chatId": id}, nil)
+			a.signal("typing")
+			a.event(id, ann.post(id, "secret"))
+			b.refused(m{"do": "post", "chatId": id, "clientId": "1", "text": "x"}, chat.NotFound, "chatId")
+			b.refused(m{"do": "typing", "chatId": id}, chat.NotFound, "chatId")
+			b.refused(m{"do": "focus", "chatIds": []chat.ChatID{id}}, chat.NotFound, "chatIds")
+			b.resume(id, 2)
+			b.signal(wire.SignalChat)
+			b.signal(wire.SignalCaughtUp)
+			b.quiet()
+
+			// He comes back, and reads on from there.
+			ann.add(id, bob)
+			back := b.signal(wire.SignalChat)
+			if back.Gone || back.Head != 5 || back.Chat == nil || back.Chat.Role != chat.RoleMember {
+				t.Errorf("back: %s", back.raw)
+			}
+			b.event(id, ann.post(id, "welcome"))
+			b.quiet()
+		})
+	}
+}
+
+func TestNewChatsAppear(t *testing.T) {
+	x := start(t)
+	ann, bob := x.person("ann"), x.person("bob")
+	a, b := ann.live(), bob.live(wire.MsgPack)
+	id := ann.group(bob)
+	for _, p := range []*peer{a, b} {
+		if v := p.signal(wire.SignalChat); v.ChatID != id || v.Head == 0 || v.Chat == nil {
+			t.Errorf("chat: %s", v.raw)
+		}
+	}
+	seq := ann.post(id, "hi")
+	a.event(id, seq)
+	b.event(id, seq)
+}
+
+// between is a store that lets a test act between two steps of the server.
+type between struct {
+	chat.Store
+	chatIDs, chatsOf, chat, ended atomic.Pointer[func()]
+}
+
+func (b *between) then(hook *atomic.Pointer[func()]) {
+	if f := hook.Swap(nil); f != nil {
+		(*f)()
+	}
+}
+
+func (b *between) ChatIDs(ctx context.Context, u chat.UserID) ([]chat.ChatID, error) {
+	ids, err := b.Store.ChatIDs(ctx, u)
+	b.then(&b.chatIDs)
+	return ids, err
+}
+
+func (b *between) ChatsOf(ctx context.Context, u chat.UserID, n int) ([]chat.Chat, error) {
+	chats, err := b.Store.ChatsOf(ctx, u, n)
+	b.then(&b.chatsOf)
+	return chats, err
+}
+
+func (b *between) Chat(ctx context.Context, u chat.UserID, id chat.ChatID) (chat.Chat, error) {
+	c, err := b.Store.Chat(ctx, u, id)
+	b.then(&b.chat)
+	return c, err
+}
+
+func (b *between) Ended(ctx context.Context, ids []chat.SessionID) ([]chat.SessionID, error) {
+	b.then(&b.ended)
+	return b.Store.Ended(ctx, ids)
+}
+
+func startBetween(t *testing.T) (*site, *between) {
+	b := &between{}
+	x := start(t, func(c *Config) { b.Store, c.Store = c.Store, b })
+	return x, b
+}
+
+// after sets a hook that runs f on the server's goroutine, and waits until the
+// pump has carried what f wrote.
+func (x *site) after(hook *atomic.Pointer[func()], witness *peer, id chat.ChatID, f func(), last chat.Seq) {
+	g := func() {
+		f()
+		witness.event(id, last)
+	}
+	hook.Store(&g)
+}
+
+// append writes one event past HTTP, on whatever goroutine.
+func (x *site) append(draft chat.Event, rule chat.Rule) {
+	done := make(chan error, 1)
+	if err := x.store.Append(context.Background(), draft, rule, func(_ chat.Event, _ bool, err error) { done <- err }); err != nil {
+		x.t.Error(err)
+		return
+	}
+	if err := <-done; err != nil {
+		x.t.Error(err)
+	}
+}
+
+func (x *site) takeOut(id chat.ChatID, by, who *client) {
+	x.append(chat.Event{Kind: chat.Left, ChatID: id, By: by.user.ID, Users: []chat.UserID{who.user.ID}}, chat.Leave)
+}
+
+func (x *site) takeIn(id chat.ChatID, by, who *client) {
+	x.append(chat.Event{Kind: chat.Joined, ChatID: id, By: by.user.ID, Users: []chat.UserID{who.user.ID}}, chat.Join)
+}
+
+func (x *site) say(id chat.ChatID, by *client, text string) {
+	x.append(chat.Event{Kind: chat.Posted, ChatID: id, By: by.user.ID, ClientID: chat.NewID[string](), Text: text}, chat.Post)
+}
+
+// What happens between two steps of hello: removed, added, both, at each of them.
+func TestHelloRaces(t *testing.T) {
+	for _, step := range []string{"ChatIDs", "ChatsOf"} {
+		hook := func(b *between) *atomic.Pointer[func()] {
+			if step == "ChatIDs" {
+				return &b.chatIDs
+			}
+			return &b.chatsOf
+		}
+		t.Run("removed after "+step, func(t *testing.T) {
+			x, b := startBetween(t)
+			ann, bob := x.person("ann"), x.person("bob")
+			id := ann.group(bob)
+			a := ann.live()
+			x.after(hook(b), a, id, func() { x.takeOut(id, ann, bob) }, 3)
+			p := bob.connect()
+			p.ask(m{"do": "resume", "epoch": p.hello.Epoch, "seen": m{}}, nil)
+			p.signal(wire.SignalCaughtUp)
+			if v := p.signal(wire.SignalChat); !v.Gone {
+				t.Errorf("got %s", v.raw)
+			}
+			a.event(id, ann.post(id, "secret"))
+			p.ask(m{"do": "ping"}, nil)
+			for _, v := range p.came {
+				if v.Event != "" {
+					t.Errorf("reads on: %s", v.raw)
+				}
+			}
+		})
+		t.Run("added after "+step, func(t *testing.T) {
+			x, b := startBetween(t)
+			ann, bob := x.person("ann"), x.person("bob")
+			id := ann.group()
+			a := ann.live()
+			x.after(hook(b), a, id, func() { x.takeIn(id, ann, bob) }, 2)
+			p := bob.live()
+			head := chat.Seq(0)
+			for _, c := range p.hello.Chats {
+				head = c.Head
+			}
+			if head == 0 {
+				head = p.signal(wire.SignalChat).Head
+			}
+			if head != 2 {
+				t.Errorf("head %d", head)
+			}
+			p.event(id, ann.post(id, "hi"))
+		})
+		t.Run("removed and added after "+step, func(t *testing.T) {
+			x, b := startBetween(t)
+			ann, bob := x.person("ann"), x.person("bob")
+			id := ann.group(bob)
+			a := ann.live()
+			x.after(hook(b), a, id, func() { x.takeOut(id, ann, bob); x.say(id, ann, "meanwhile"); x.takeIn(id, ann, bob) }, 5)
+			p := bob.live()
+			seq := ann.post(id, "hi")
+			p.event(id, seq)
+			p.quietBut(wire.SignalChat)
+		})
+		t.Run("posted after "+step, func(t *testing.T) {
+			x, b := startBetween(t)
+			ann, bob := x.person("ann"), x.person("bob")
+			id := ann.group(bob)
+			a := ann.live()
+			x.after(hook(b), a, id, func() { x.say(id, ann, "one"); x.say(id, ann, "two") }, 4)
+			p := bob.connect()
+			p.resume(id, 2)
+			one, two := p.event(id, 3), p.event(id, 4)
+			if up := p.signal(wire.SignalCaughtUp); !(one.place < two.place && two.place < up.place) {
+				t.Errorf("places %d %d %d", one.place, two.place, up.place)
+			}
+			p.quiet()
+		})
+	}
+}
+
+// A resume of a chat that is live checks the membership behind its Join.
+func TestResumeRacesRemoval(t *testing.T) {
+	x, b := startBetween(t)
+	ann, bob := x.person("ann"), x.person("bob")
+	id := ann.group(bob)
+	a, p := ann.live(), bob.live()
+	x.after(&b.chat, a, id, func() { x.takeOut(id, ann, bob); x.say(id, ann, "secret") }, 4)
+	p.resume(id, 2)
+	p.signal(wire.SignalCaughtUp)
+	p.signal(wire.SignalChat)
+	a.event(id, ann.post(id, "secret"))
+	p.quietBut(wire.SignalChat)
+}
+
+// Removed while being let in.
+func TestAdmitRacesRemoval(t *testing.T) {
+	x, b := startBetween(t)
+	ann, bob := x.person("ann"), x.person("bob")
+	id := ann.group()
+	a, p := ann.live(), bob.live()
+	x.after(&b.chat, a, id, func() { x.takeOut(id, ann, bob) }, 3)
+	x.takeIn(id, ann, bob)
+	for !p.signal(wire.SignalChat).Gone {
+	}
+	a.event(id, ann.post(id, "secret"))
+	p.quietBut(wire.SignalChat)
+}
+
+// A session that ends while its hello is under way gets no further.
+func TestHelloRacesRevocation(t *testing.T) {
+	x, b := startBetween(t)
+	ann := x.person("ann")
+	end := func() {
+		if err := x.store.EndSession(context.Background(), ann.user.ID, ann.session.ID); err != nil {
+			t.Error(err)
+		}
+	}
+	b.ended.Store(&end) // behind Bind, before the check
+	p := x.stranger(wire.JSON)
+	p.send(m{"do": "hello", "token": ann.token})
+	<-p.ended
+	for _, v := range p.came {
+		if v.OK != nil {
+			t.Errorf("let in: %s", v.raw)
+		}
+	}
+}
+
+// quietBut is quiet, but for one kind of signal.
+func (p *peer) quietBut(kind string) {
+	p.t.Helper()
+	p.ask(m{"do": "ping"}, nil)
+	p.mu.Lock()
+	kept := p.came[:0]
+	for _, v := range p.came {
+		if v.Signal != kind {
+			kept = append(kept, v)
+		}
+	}
+	p.came = kept
+	p.mu.Unlock()
+	p.quiet()
+}
