@@ -10,8 +10,8 @@ import (
 	"parley/chat"
 )
 
-// BenchmarkChatsOf is the list that every hello needs: 200 chats, a thousand
-// messages each but for the first time, some unread, some naming the user.
+// BenchmarkChatsOf is the list that every hello needs: 200 chats of a hundred
+// messages, 79 of them unread and naming the user.
 func BenchmarkChatsOf(b *testing.B) {
 	ctx := b.Context()
 	db, err := Open(ctx, filepath.Join(b.TempDir(), "parley.db"), slog.New(slog.DiscardHandler))
