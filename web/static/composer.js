@@ -19,6 +19,7 @@ export class Composer {
     this.replying = el("div", { class: "replying", hidden: true });
     this.node = el("form", { class: "composer" }, this.replying, this.area, el("button", { type: "submit", class: "primary" }, "Send"));
     this.area.addEventListener("input", () => this.#fit());
+    new ResizeObserver(() => this.#fit()).observe(this.area); // its width changed, or it came into the document
     this.area.addEventListener("keydown", (/** @type {KeyboardEvent} */ e) => {
       if (e.key === "Escape") this.reply(undefined);
       if (e.key === "Enter" && !e.shiftKey && !e.isComposing) {
@@ -83,6 +84,7 @@ export class Composer {
   /** As high as its text, within what the style allows. */
   #fit() {
     this.area.style.height = "auto";
+    if (!this.area.isConnected) return; // it has no size yet
     this.area.style.height = `${this.area.scrollHeight + 2}px`;
   }
 }

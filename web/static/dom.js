@@ -81,6 +81,6 @@ function clear(f, status) {
 /** A picture of somebody: their first letter on a colour of their own. @param {{id: string, name: string}} user */
 export function avatar(user) {
   let hue = 0;
-  for (const ch of user.id) hue = (hue * 31 + ch.charCodeAt(0)) % 8;
-  return el("span", { class: `avatar hue-${hue}`, "aria-hidden": "true" }, [...user.name.trim()][0]?.toUpperCase() ?? "?");
+  for (const ch of user.id) hue = (hue * 33 + ch.charCodeAt(0)) % 65521;
+  return el("span", { class: `avatar hue-${hue % 8}`, "aria-hidden": "true" }, [...user.name.trim()][0]?.toUpperCase() ?? "?");
 }
