@@ -129,7 +129,7 @@ func TestTooLargeIsDrained(t *testing.T) {
 	server, accepted := listen(t, Config{ReadLimit: 1000}, false, nil)
 	p := dial(t, server, "")
 	s := receive(t, accepted)
-	p.send(frame(finBinary, make([]byte, 32<<20)))
+	p.send(frame(finBinary, make([]byte, 16<<20)))
 	p.wantClose(1009)
 	p.wantEOF()
 	_ = p.Close()

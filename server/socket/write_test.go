@@ -78,6 +78,26 @@ func TestFailedWriteEndsTheConnection(t *testing.T) {
 	}
 }
 
+// polite stands for a tls.Conn, whose Close waits up to 5 s to say goodbye.
+type polite struct {
+	net.Conn
+	t     *testing.T
+	inner *half
+}
+
+func (p polite) NetConn() net.Conn { return p.inner }
+func (p polite) Close() error      { p.t.Error("Abort was polite"); return nil }
+
+func TestAbortOfTLSIsNotPolite(t *testing.T) {
+	conn := polite{t: t, inner: &half{}}
+	s := &Socket{conn: conn, ended: make(chan struct{})}
+	s.Abort()
+	s.Abort()
+	if !conn.inner.closed || !s.isEnded() {
+		t.Error("not closed")
+	}
+}
+
 // Whatever a stranger sends, Serve ends when the peer does, and all that went
 // out is whole frames with at most one close frame, the last.
 func FuzzServe(f *testing.F) {
