@@ -40,7 +40,7 @@ func (s *Server) listChats(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	open, err := flag(r, "open")
+	open, err := boolean(r, "open")
 	if err != nil {
 		return err
 	}

@@ -113,8 +113,8 @@ func limit(n *int64, def, most int) (int, error) {
 	return int(*n), nil
 }
 
-// flag reads an optional query value that is true or false; absent is false.
-func flag(r *http.Request, name string) (bool, error) {
+// boolean reads an optional query value that is true or false; absent is false.
+func boolean(r *http.Request, name string) (bool, error) {
 	switch v := r.URL.Query().Get(name); v {
 	case "", "false":
 		return false, nil

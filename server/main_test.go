@@ -11,7 +11,7 @@ type suite struct{ *testing.M }
 
 func (m suite) Run() int {
 	code := m.M.Run()
-	if code == 0 && !documented() {
+	if !documented() && code == 0 {
 		code = 1
 	}
 	return code

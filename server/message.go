@@ -126,10 +126,11 @@ func (s *Server) react(w http.ResponseWriter, r *http.Request, on bool) error {
 	if err != nil {
 		return err
 	}
-	// chi routes on the escaped path when there is one, and leaves it so.
-	emoji, err := url.PathUnescape(chi.URLParam(r, "emoji"))
-	if err != nil {
-		return chat.FailField(chat.BadInput, "emoji", "emoji is not escaped as a path segment")
+	emoji := chi.URLParam(r, "emoji")
+	if r.URL.RawPath != "" { // then chi matches the escaped path, and leaves it so
+		if emoji, err = url.PathUnescape(emoji); err != nil {
+			return chat.FailField(chat.BadInput, "emoji", "emoji is not escaped as a path segment")
+		}
 	}
 	clientID, err := bodyClientID(r)
 	if err != nil {

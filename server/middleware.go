@@ -55,6 +55,9 @@ var methods = []string{http.MethodGet, http.MethodHead, http.MethodPost, http.Me
 func (s *Server) wrongMethod(routes chi.Routes) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		takes := slices.DeleteFunc(slices.Clone(methods), func(m string) bool {
+			if m == http.MethodHead {
+				m = http.MethodGet // GetHead routes it there
+			}
 			return !routes.Match(chi.NewRouteContext(), m, r.URL.EscapedPath())
 		})
 		w.Header().Set("Allow", strings.Join(takes, ", "))

@@ -3,6 +3,7 @@ package server
 import (
 	"context"
 	"encoding/json"
+	"flag"
 	"fmt"
 	"maps"
 	"net/http"
@@ -14,6 +15,8 @@ import (
 
 	"github.com/getkin/kin-openapi/openapi3"
 	"github.com/go-chi/chi/v5"
+
+	"parley/chat"
 )
 
 const documentPath = "../docs/openapi.yaml"
@@ -35,24 +38,29 @@ var document = sync.OnceValues(func() (*openapi3.T, error) {
 })
 
 // saw keeps what the tests of this package saw, for documented.
-var saw struct {
+var saw = struct {
 	sync.Mutex
-	faults map[string]bool // guarded by the mutex
-}
+	faults map[string]bool    // guarded by the mutex
+	codes  map[chat.Code]bool // guarded by the mutex
+}{faults: map[string]bool{}, codes: map[chat.Code]bool{}}
 
 // note compares an answer with the document: its status, and its JSON body.
 func note(s *Server, r *http.Request, status int, body []byte) {
 	pattern := s.handler.(chi.Routes).Find(chi.NewRouteContext(), r.Method, r.URL.EscapedPath())
-	if pattern == "" || pattern == "/*" {
-		return
+	pattern = strings.TrimSuffix(pattern, "/")
+	if pattern == "" || pattern == "/*" || pattern == "/api" {
+		return // the page's, or nobody's
 	}
-	if fault := compare(r.Method, strings.TrimSuffix(pattern, "/"), status, body); fault != "" {
-		saw.Lock()
-		defer saw.Unlock()
-		if saw.faults == nil {
-			saw.faults = map[string]bool{}
-		}
+	fault := compare(r.Method, pattern, status, body)
+	var f failure
+	_ = json.Unmarshal(body, &f)
+	saw.Lock()
+	defer saw.Unlock()
+	if fault != "" {
 		saw.faults[fault] = true
+	}
+	if f.Error != nil {
+		saw.codes[f.Error.Code] = true
 	}
 }
 
@@ -87,10 +95,18 @@ func compare(method, path string, status int, body []byte) string {
 	return ""
 }
 
-// documented reports whether every answer that the tests saw is as documented.
+// documented reports whether every answer that the tests saw is as documented,
+// and, when all tests ran, whether they saw every code.
 func documented() bool {
 	saw.Lock()
 	defer saw.Unlock()
+	if flag.Lookup("test.run").Value.String() == "" {
+		for code := range status {
+			if !saw.codes[code] {
+				saw.faults["no test saw the code "+string(code)] = true
+			}
+		}
+	}
 	for _, fault := range slices.Sorted(maps.Keys(saw.faults)) {
 		fmt.Fprintln(os.Stderr, documentPath+":", fault)
 	}

@@ -1,0 +1,112 @@
+package server
+
+import (
+	"fmt"
+	"net/http"
+	"strings"
+	"testing"
+
+	"github.com/go-chi/chi/v5"
+
+	"parley/chat"
+)
+
+// Every route, asked by nobody, by a stranger to the chat, by a member, by the
+// chat's admin and by the server's: what each may do is one table.
+func TestWhoMayDoWhat(t *testing.T) {
+	x := start(t)
+	owner, ann, bob, eve := x.owner(), x.person("ann"), x.person("bob"), x.person("eve")
+	id := string(ann.group(bob))
+	seq := fmt.Sprint(ann.post(chat.ChatID(id), "hello"))
+	c, msg := "/api/chats/"+id, "/api/chats/"+id+"/messages/"+seq
+	text := m{"clientId": "t", "text": "hello"}
+	callers := []*client{x.nobody(), eve, bob, ann, owner} // nobody, stranger, member, admin of the chat, admin of the server
+	covered := map[string]bool{}
+	for _, row := range []struct {
+		call string
+		body any
+		want [5]int
+	}{
+		{"GET /healthz", nil, [5]int{200, 200, 200, 200, 200}},
+		{"GET /readyz", nil, [5]int{200, 200, 200, 200, 200}},
+		{"GET /api/server", nil, [5]int{200, 200, 200, 200, 200}},
+		{"PATCH /api/server", m{"name": "N"}, [5]int{401, 403, 403, 403, 200}},
+		{"POST /api/accounts", m{}, [5]int{400, 400, 400, 400, 400}},
+		{"POST /api/sessions", m{"handle": 1}, [5]int{400, 400, 400, 400, 400}},
+		{"POST /api/recoveries/use", m{"code": "x", "password": password}, [5]int{410, 410, 410, 410, 410}},
+		{"POST /api/invites/peek", m{"code": "x"}, [5]int{404, 404, 404, 404, 404}},
+		{"GET /api/sessions", nil, [5]int{401, 200, 200, 200, 200}},
+		{"DELETE /api/sessions?except=current", nil, [5]int{401, 204, 204, 204, 204}},
+		{"DELETE /api/sessions/none", nil, [5]int{401, 404, 404, 404, 404}},
+		{"GET /api/me", nil, [5]int{401, 200, 200, 200, 200}},
+		{"PATCH /api/me", m{"status": "s"}, [5]int{401, 200, 200, 200, 200}},
+		{"GET /api/users", nil, [5]int{401, 200, 200, 200, 200}},
+		{"PATCH /api/users/" + string(eve.user.ID), m{"role": "member"}, [5]int{401, 403, 403, 403, 200}},
+		{"POST /api/recoveries", m{"userId": "none"}, [5]int{401, 403, 403, 403, 404}},
+		{"GET /api/invites", nil, [5]int{401, 200, 200, 200, 200}},
+		{"POST /api/invites", m{"chatId": id}, [5]int{401, 404, 201, 201, 404}},
+		{"POST /api/invites/accept", m{"code": "x"}, [5]int{401, 410, 410, 410, 410}},
+		{"DELETE /api/invites/none", nil, [5]int{401, 404, 404, 404, 404}},
+		{"GET /api/chats", nil, [5]int{401, 200, 200, 200, 200}},
+		{"POST /api/chats", m{"clientId": "c", "kind": "group"}, [5]int{401, 201, 201, 201, 201}},
+		{"GET " + c, nil, [5]int{401, 404, 200, 200, 404}},
+		{"PATCH " + c, m{"title": "T"}, [5]int{401, 404, 403, 200, 404}},
+		{"GET " + c + "/members", nil, [5]int{401, 404, 200, 200, 404}},
+		{"PUT " + c + "/members/me", nil, [5]int{401, 404, 204, 204, 404}},
+		{"PUT " + c + "/members/" + string(bob.user.ID), m{"role": "member"}, [5]int{401, 404, 403, 204, 404}},
+		{"DELETE " + c + "/members/" + string(ann.user.ID), nil, [5]int{401, 404, 403, 409, 404}},
+		{"GET " + c + "/messages", nil, [5]int{401, 404, 200, 200, 404}},
+		{"POST " + c + "/messages", text, [5]int{401, 404, 201, 201, 404}},
+		{"GET " + msg, nil, [5]int{401, 404, 200, 200, 404}},
+		{"PATCH " + msg, text, [5]int{401, 404, 403, 200, 404}},
+		{"PUT " + msg + "/reactions/x", nil, [5]int{401, 404, 204, 204, 404}},
+		{"DELETE " + msg + "/reactions/x", nil, [5]int{401, 404, 204, 204, 404}},
+		{"PUT " + c + "/read", m{"seq": 2}, [5]int{401, 404, 204, 204, 404}},
+		{"GET " + c + "/events?after=0", nil, [5]int{401, 404, 200, 200, 404}},
+		{"DELETE " + msg, nil, [5]int{401, 404, 403, 204, 404}},
+	} {
+		method, target, _ := strings.Cut(row.call, " ")
+		path, _, _ := strings.Cut(target, "?")
+		pattern := x.s.handler.(chi.Routes).Find(chi.NewRouteContext(), method, path)
+		covered[method+" "+strings.TrimSuffix(pattern, "/")] = true
+		for i, who := range callers {
+			a := who.call(method, target, row.body)
+			if a.status != row.want[i] {
+				t.Errorf("%s by caller %d: %d, want %d: %s", row.call, i, a.status, row.want[i], a.body)
+			}
+			if i > 0 && strings.HasPrefix(path, "/api/") && row.want[0] == 401 && a.header.Get("Cache-Control") != "no-store" {
+				t.Errorf("%s: an answer with an identity may be kept", row.call)
+			}
+			if a.status == 401 && a.header.Get("WWW-Authenticate") == "" {
+				t.Errorf("%s: 401 without WWW-Authenticate", row.call)
+			}
+		}
+	}
+	err := chi.Walk(x.s.handler.(chi.Routes), func(method, route string, _ http.Handler, _ ...func(http.Handler) http.Handler) error {
+		route = method + " " + strings.TrimSuffix(route, "/")
+		if !covered[route] && route != "GET /*" && route != "GET /api/socket" {
+			t.Errorf("%s is not in the table", route)
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// A token that was never one, that ended, or that is no text at all.
+func TestRefusedIdentity(t *testing.T) {
+	x := start(t)
+	for _, token := range []string{"Bearer", "Bearer ", "Bearer wrong", "bearer " + strings.Repeat("a", 10_000), "Bearer \xff\xfe"} {
+		c := x.nobody()
+		c.header.Set("Authorization", token)
+		c.call("GET", "/api/me", nil).fails(chat.NoIdentity, "")
+		c.call("GET", "/api/server", nil).want(200) // needs none
+	}
+	c := x.nobody()
+	c.header.Set("Cookie", "parley=wrong")
+	a := c.call("GET", "/api/me", nil).fails(chat.NoIdentity, "")
+	if !strings.Contains(a.header.Get("Set-Cookie"), "Max-Age=0") {
+		t.Errorf("a refused cookie stays: %q", a.header.Get("Set-Cookie"))
+	}
+}

@@ -1,0 +1,57 @@
+package server
+
+import (
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"strings"
+	"testing"
+
+	"parley/chat"
+)
+
+// An administrator without a password: parley recover, over the socket file.
+func TestControl(t *testing.T) {
+	for _, public := range []string{"", "https://chat.example"} {
+		x := start(t, func(c *Config) {
+			if public != "" {
+				c.PublicURL, _ = url.Parse(public)
+			}
+		})
+		here, _ := url.Parse(x.url)
+		control := x.s.Control(here)
+		base := x.url
+		if public != "" {
+			base = public
+		}
+		ask := func(path, body string) *answer {
+			t.Helper()
+			r := httptest.NewRequest("POST", "http://parley"+path, strings.NewReader(body))
+			r.Header.Set("Content-Type", "application/json")
+			w := httptest.NewRecorder()
+			control.ServeHTTP(w, r)
+			return &answer{t, "POST " + path, w.Code, w.Header(), w.Body.Bytes()}
+		}
+		var out link
+		ask("/owner-link", "").want(200).into(&out)
+		if !strings.HasPrefix(out.URL, base+"/#setup=") {
+			t.Errorf("%+v", out)
+		}
+		owner := x.owner()
+		if a := ask("/owner-link", "").want(http.StatusConflict); !strings.Contains(string(a.body), "owner") {
+			t.Errorf("%s", a.body)
+		}
+		ask("/recover", `{"handle": "@Owner"}`).want(200).into(&out)
+		link, code, ok := strings.Cut(out.URL, "/#recover=")
+		if !ok || link != base || out.ExpiresAt == 0 {
+			t.Errorf("%+v", out)
+		}
+		if a := ask("/recover", `{"handle": "ghost"}`).want(http.StatusNotFound); !strings.Contains(string(a.body), "ghost") {
+			t.Errorf("%s", a.body)
+		}
+		ask("/recover", `{"handle": 7}`).want(http.StatusBadRequest)
+		ask("/other", "").want(http.StatusNotFound)
+		x.nobody().call("POST", "/api/recoveries/use", m{"code": code, "password": "new password"}).want(201)
+		owner.call("GET", "/api/me", nil).fails(chat.NoIdentity, "")
+	}
+}

@@ -1,0 +1,164 @@
+package server
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"testing"
+	"time"
+
+	"parley/chat"
+)
+
+func (c *client) events(id chat.ChatID, query string) *answer {
+	c.site.t.Helper()
+	return c.call("GET", "/api/chats/"+string(id)+"/events?"+query, nil)
+}
+
+// waiting returns once n calls wait on the hub.
+func (x *site) waiting(n int) {
+	x.t.Helper()
+	for deadline := time.Now().Add(10 * time.Second); x.s.hub.Stats().Members < n; {
+		if time.Now().After(deadline) {
+			x.t.Fatalf("%d calls wait, not %d", x.s.hub.Stats().Members, n)
+		}
+		time.Sleep(time.Millisecond) // a poll of the hub's own count
+	}
+}
+
+func TestEvents(t *testing.T) {
+	x := start(t)
+	ann, eve := x.person("ann"), x.person("eve")
+	id := ann.group()
+	for range 3 {
+		ann.post(id, "hello")
+	}
+	epoch := x.store.Epoch()
+	var page eventPage
+	ann.events(id, "after=0").want(200).into(&page)
+	if len(page.Events) != 4 || page.Head != 4 || page.More || page.Epoch != epoch || page.Events[0].Kind != chat.Joined {
+		t.Errorf("%+v", page)
+	}
+	ann.events(id, "after=1&limit=2&epoch="+epoch).want(200).into(&page)
+	if len(page.Events) != 2 || page.Events[0].Seq != 2 || !page.More {
+		t.Errorf("%+v", page)
+	}
+	page = eventPage{}
+	ann.events(id, "after=4").want(200).into(&page)
+	if page.Events == nil || len(page.Events) != 0 || page.Head != 4 {
+		t.Errorf("%+v", page)
+	}
+	ann.events(id, "after=5").fails(chat.Reset, "after")
+	ann.events(id, "after=1&epoch=other").fails(chat.Reset, "epoch")
+	for query, field := range map[string]string{"": "after", "after=-1": "after", "after=x": "after", "after=0&limit=1001": "limit",
+		"after=0&limit=0": "limit", "after=0&wait=31": "wait", "after=0&wait=-1": "wait", "after=0&wait=x": "wait"} {
+		ann.events(id, query).fails(chat.BadInput, field)
+	}
+	eve.events(id, "after=0").fails(chat.NotFound, "chatId")
+	eve.events(id, "after=0&epoch=other").want(409) // what the server is tells nothing of the chat
+}
+
+// Ann waits; bob posts; ann has it.
+func TestWaitForAnEvent(t *testing.T) {
+	x := start(t)
+	ann, bob := x.person("ann"), x.person("bob")
+	id := ann.group(bob)
+	came := make(chan *answer, 1)
+	go func() { came <- ann.events(id, "after=2&wait=30") }()
+	x.waiting(1)
+	bob.post(id, "hello")
+	var page eventPage
+	(<-came).want(200).into(&page)
+	if len(page.Events) != 1 || page.Events[0].Text != "hello" || page.Head != 3 {
+		t.Errorf("%+v", page)
+	}
+	if s := x.s.hub.Stats(); s.Conns != 0 || s.Members != 0 {
+		t.Errorf("the call left something behind: %+v", s)
+	}
+	page = eventPage{}
+	ann.events(id, "after=3&wait=1").want(200).into(&page) // nothing comes
+	if page.Events == nil || len(page.Events) != 0 || page.Head != 3 {
+		t.Errorf("%+v", page)
+	}
+}
+
+// Who is removed, or signed out, while waiting is told that and no more.
+func TestWaitEndsWithMembership(t *testing.T) {
+	x := start(t)
+	ann, bob := x.person("ann"), x.person("bob")
+	id := ann.group(bob)
+	came := make(chan *answer, 1)
+	go func() { came <- bob.events(id, "after=2&wait=30") }()
+	x.waiting(1)
+	ann.call("DELETE", "/api/chats/"+string(id)+"/members/"+string(bob.user.ID), nil).want(204)
+	(<-came).fails(chat.NotFound, "chatId")
+
+	second := ann.group(bob)
+	go func() { came <- bob.events(second, "after=2&wait=30") }()
+	x.waiting(1)
+	if err := x.store.EndSession(context.Background(), bob.user.ID, bob.session.ID); err != nil {
+		t.Fatal(err)
+	}
+	ann.post(second, "secret")
+	(<-came).fails(chat.NoIdentity, "")
+}
+
+// Twenty calls of one user may wait, and they take no place from sockets.
+func TestTooManyWait(t *testing.T) {
+	x := start(t)
+	ann := x.person("ann")
+	id := ann.group()
+	came := make(chan *answer, maxPolls)
+	for range maxPolls {
+		go func() { came <- ann.events(id, "after=1&wait=30") }()
+	}
+	x.waiting(maxPolls)
+	ann.events(id, "after=1&wait=30").fails(chat.RateLimited, "")
+	ann.post(id, "hello")
+	for range maxPolls {
+		(<-came).want(200)
+	}
+}
+
+// A stop ends waiting calls with what there is, at once.
+func TestStopEndsWaiting(t *testing.T) {
+	x := start(t)
+	ann := x.person("ann")
+	id := ann.group()
+	came := make(chan *answer, 1)
+	go func() { came <- ann.events(id, "after=1&wait=30") }()
+	x.waiting(1)
+	if err := x.s.Stop(context.Background()); err != nil {
+		t.Fatal(err)
+	}
+	(<-came).want(200)
+	ann.events(id, "after=1&wait=30").fails(chat.Unavailable, "")
+	x.nobody().call("GET", "/readyz", nil).fails(chat.Unavailable, "")
+	x.nobody().call("GET", "/healthz", nil).want(200)
+}
+
+// net/http reads on while a handler runs, and its read timeout would end a call
+// that waits longer.
+func TestWaitOutlivesTheReadTimeout(t *testing.T) {
+	x := start(t)
+	ann := x.person("ann")
+	id := ann.group()
+	web := httptest.NewUnstartedServer(x.s.Handler())
+	web.Config.ReadTimeout = 100 * time.Millisecond
+	web.Start()
+	defer web.Close()
+	r, err := http.NewRequest("GET", fmt.Sprintf("%s/api/chats/%s/events?after=1&wait=1", web.URL, id), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.Header = ann.header
+	res, err := http.DefaultTransport.RoundTrip(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = res.Body.Close() }()
+	if res.StatusCode != 200 {
+		t.Errorf("status %d", res.StatusCode)
+	}
+}

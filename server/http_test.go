@@ -1,0 +1,179 @@
+package server
+
+import (
+	"bytes"
+	"compress/gzip"
+	"context"
+	"io"
+	"net/http"
+	"strings"
+	"testing"
+
+	"parley/chat"
+	"parley/wire"
+)
+
+func TestCodecs(t *testing.T) {
+	x := start(t)
+	ann := x.person("ann")
+	for accept, want := range map[string]string{
+		"": "application/json", "*/*": "application/json", "text/html": "application/json", "application/json": "application/json",
+		"application/msgpack": "application/msgpack", "application/vnd.msgpack": "application/vnd.msgpack",
+		"application/x-msgpack": "application/x-msgpack", "text/html, application/msgpack;q=0.5": "application/msgpack",
+		"application/msgpack;q=0": "application/json", "APPLICATION/MSGPACK": "application/msgpack", ";;;": "application/json",
+	} {
+		c := *ann
+		c.header = ann.header.Clone()
+		c.header["Accept"] = []string{accept}
+		for _, path := range []string{"/api/me", "/api/nothing"} { // errors too
+			a := c.call("GET", path, nil)
+			if got := a.header.Get("Content-Type"); got != want || !strings.Contains(strings.Join(a.header["Vary"], ","), "Accept") {
+				t.Errorf("%s, Accept %q: %s, Vary %q", path, accept, got, a.header["Vary"])
+			}
+		}
+	}
+	for mediaType, ok := range map[string]bool{
+		"application/json": true, "application/json; charset=utf-8": true, "application/msgpack": false /* JSON bytes */, "": false,
+		"text/plain": false, "application/x-www-form-urlencoded": false, "application/jsonx": false, "/": false,
+	} {
+		c := *ann
+		c.header = ann.header.Clone()
+		c.header["Content-Type"] = []string{mediaType}
+		a := c.call("PATCH", "/api/me", []byte(`{"status":"x"}`))
+		switch {
+		case ok:
+			a.want(200)
+		case mediaType == "application/msgpack":
+			a.fails(chat.BadInput, "")
+		default:
+			a.fails(chat.WrongType, "")
+		}
+	}
+}
+
+func TestBodies(t *testing.T) {
+	x := start(t, func(c *Config) { c.Limits.Body = 1000 })
+	ann := x.person("ann")
+	for _, body := range []string{"{", "[]", "7", `"a"`, "{}{}", `{"a":1} x`, strings.Repeat(`{"a":`, 100) + "1" + strings.Repeat("}", 100)} {
+		ann.call("PATCH", "/api/me", []byte(body)).fails(chat.BadInput, "")
+	}
+	ann.call("PATCH", "/api/me", []byte(`{"unknown": [1, {"a": null}], "name": null}`)).want(200)
+	long := bytes.Repeat([]byte{' '}, 1001)
+	ann.call("PATCH", "/api/me", long).fails(chat.TooLarge, "")
+
+	// A body that does not say how long it is.
+	r, err := http.NewRequest("PATCH", x.url+"/api/me", io.MultiReader(bytes.NewReader(long)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.Header = ann.header.Clone()
+	r.Header.Set("Content-Type", "application/json")
+	res, err := http.DefaultTransport.RoundTrip(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_ = res.Body.Close()
+	if res.StatusCode != http.StatusRequestEntityTooLarge {
+		t.Errorf("status %d", res.StatusCode)
+	}
+	ann.msgpack = true
+	for _, body := range [][]byte{{0xc1}, {0xd6}, {0x81}, {0x81, 0xa4}, bytes.Repeat([]byte{0x91}, 900), {0xdf, 0xff, 0xff, 0xff, 0xff}, {0x80, 0x80}} {
+		ann.call("PATCH", "/api/me", body).fails(chat.BadInput, "")
+	}
+	ann.call("PATCH", "/api/me", wire.MsgPack.Encode(m{"name": []byte("bin")})).fails(chat.BadInput, "name")
+}
+
+// The router's own answers have the one shape too.
+func TestRouter(t *testing.T) {
+	x := start(t)
+	ann := x.person("ann")
+	for _, path := range []string{"/api", "/api/", "/api/nothing", "/nothing", "/api/../x", "/api/me/"} {
+		for _, c := range []*client{ann, x.nobody()} {
+			c.call("GET", path, nil).fails(chat.NotFound, "")
+		}
+	}
+	for call, allow := range map[string]string{
+		"DELETE /api/me": "GET, HEAD, PATCH", "POST /api/server": "GET, HEAD, PATCH", "GET /api/accounts": "POST",
+		"POST /healthz": "GET, HEAD", "POST /": "GET, HEAD", "PUT /api/chats": "GET, HEAD, POST",
+	} {
+		method, path, _ := strings.Cut(call, " ")
+		a := ann.call(method, path, nil).want(http.StatusMethodNotAllowed)
+		if got := a.header.Get("Allow"); got != allow || a.failure().Code != chat.BadInput {
+			t.Errorf("%s: Allow %q, want %q", call, got, allow)
+		}
+	}
+	if a := ann.call("HEAD", "/api/me", nil).want(200); len(a.body) > 0 || a.header.Get("Content-Length") == "" {
+		t.Errorf("HEAD: %d bytes", len(a.body))
+	}
+}
+
+// broken is a store whose disk is gone, or whose code is wrong.
+type broken struct {
+	chat.Store
+	err error
+}
+
+func (b broken) Server(context.Context) (chat.Server, error) {
+	if b.err == nil {
+		panic("a wrong turn with password hunter2")
+	}
+	return chat.Server{}, b.err
+}
+
+func (b broken) Ping(context.Context) error { return b.err }
+
+func TestServerFaults(t *testing.T) {
+	var fault broken
+	x := start(t, func(c *Config) { fault.Store = c.Store; c.Store = &fault })
+	nobody := x.nobody()
+	nobody.call("GET", "/api/server", nil).fails(chat.Internal, "") // it panics
+	if !strings.Contains(x.logs.String(), "a wrong turn") {
+		t.Error("the panic is not in the log")
+	}
+	fault.err = io.ErrUnexpectedEOF
+	e := nobody.call("GET", "/api/server", nil).fails(chat.Internal, "").failure()
+	if strings.Contains(e.Message, "EOF") {
+		t.Errorf("the client reads of the server's insides: %s", e.Message)
+	}
+	if logs := x.logs.String(); !strings.Contains(logs, e.RequestID) || !strings.Contains(logs, "unexpected EOF") {
+		t.Error("the cause is not in the log beside the request's id")
+	}
+	fault.err = chat.FailCause(chat.Unavailable, io.ErrUnexpectedEOF, "the disk is full")
+	nobody.call("GET", "/api/server", nil).fails(chat.Unavailable, "")
+	nobody.call("GET", "/readyz", nil).fails(chat.Unavailable, "")
+	nobody.call("GET", "/healthz", nil).want(200)
+}
+
+// A long page comes compressed; what holds a token never does.
+func TestCompression(t *testing.T) {
+	x := start(t)
+	ann := x.person("ann")
+	id := ann.group()
+	ann.post(id, strings.Repeat("hello ", 1000))
+	c := *ann
+	c.header = ann.header.Clone()
+	c.header.Set("Accept-Encoding", "gzip")
+	r, err := http.NewRequest("GET", x.url+"/api/chats/"+string(id)+"/messages", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.Header = c.header
+	res, err := http.DefaultTransport.RoundTrip(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = res.Body.Close() }()
+	plain, err := gzip.NewReader(res.Body)
+	if err != nil {
+		t.Fatalf("%v, Content-Encoding %q", err, res.Header.Get("Content-Encoding"))
+	}
+	if body, err := io.ReadAll(plain); err != nil || len(body) < 6000 {
+		t.Errorf("%d bytes, %v", len(body), err)
+	}
+	agent := strings.Repeat("a", 5000)
+	c.header.Set("User-Agent", agent)
+	a := c.call("POST", "/api/sessions", m{"handle": "ann", "password": password}).want(201)
+	if enc := a.header.Get("Content-Encoding"); enc != "" {
+		t.Errorf("a token comes in %s", enc)
+	}
+}

@@ -1,0 +1,145 @@
+package server
+
+import (
+	"fmt"
+	"net/netip"
+	"strings"
+	"testing"
+	"time"
+
+	"parley/chat"
+	"parley/middleware"
+)
+
+var loopback = []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}
+
+func rates(anonymous, user, posts int) func(*Config) {
+	return func(c *Config) {
+		c.Limits.Anonymous = middleware.Rate{N: anonymous, Per: 15 * time.Minute}
+		c.Limits.User = middleware.Rate{N: user, Per: time.Minute}
+		c.Limits.Posts = middleware.Rate{N: posts, Per: 10 * time.Second}
+	}
+}
+
+func (a *answer) limited(limit int) {
+	a.t.Helper()
+	a.fails(chat.RateLimited, "")
+	if a.failure().RetryAfterMs <= 0 || a.header.Get("Retry-After") == "" || a.header.Get("RateLimit-Limit") != fmt.Sprint(limit) || a.header.Get("RateLimit-Remaining") != "0" {
+		a.t.Errorf("%s: headers %v", a.call, a.header)
+	}
+}
+
+// Strangers have 100 requests in 15 minutes for one address; people with a
+// session, health checks and the page are not counted.
+func TestStrangersAreLimited(t *testing.T) {
+	x := start(t, rates(100, 0, 0))
+	nobody, ann := x.nobody(), x.person("ann")
+	forged := x.nobody()
+	forged.header.Set("Authorization", "Bearer forged")
+	for i := range 100 {
+		switch c := nobody; {
+		case i%4 == 0: // a failed identity counts
+			forged.call("GET", "/api/me", nil).fails(chat.NoIdentity, "")
+		case i%4 == 1: // what is not there counts
+			c.call("GET", "/api/nothing", nil).fails(chat.NotFound, "")
+		case i%4 == 2: // a refused sign-up counts
+			c.call("POST", "/api/accounts", m{"handle": 7}).fails(chat.BadInput, "handle")
+		default:
+			c.call("GET", "/api/server", nil).want(200)
+		}
+		ann.call("GET", "/api/me", nil).want(200)
+		nobody.call("GET", "/healthz", nil).want(200)
+		nobody.call("GET", "/", nil).want(200)
+	}
+	nobody.call("GET", "/api/server", nil).limited(100)
+	nobody.call("POST", "/api/sessions", m{"handle": "ann", "password": password}).limited(100)
+	nobody.call("POST", "/api/accounts", signUp("bob")).limited(100)
+	forged.call("GET", "/api/me", nil).limited(100)
+	ann.call("GET", "/api/me", nil).want(200)
+	nobody.call("GET", "/main.js", nil).want(200)
+	nobody.call("GET", "/readyz", nil).want(200)
+}
+
+// A class of people behind one address joins by one invite, whatever else that
+// address did.
+func TestInvitedPeopleAreNotStrangers(t *testing.T) {
+	x := start(t, rates(3, 0, 0), registration(ByInvite))
+	_, code := x.owner().invite(nil)
+	nobody := x.nobody()
+	for range 3 {
+		nobody.call("POST", "/api/accounts", signUp("eve", m{"invite": "guessed"})).fails(chat.InviteSpent, "invite")
+	}
+	nobody.call("POST", "/api/accounts", signUp("eve", m{"invite": "guessed"})).limited(3)
+	for i := range 8 {
+		nobody.call("POST", "/api/accounts", signUp(fmt.Sprint("pupil", i), m{"invite": code})).want(201)
+	}
+	nobody.call("GET", "/api/server", nil).limited(3)
+}
+
+func TestUsersAreLimited(t *testing.T) {
+	x := start(t, rates(0, 5, 0))
+	ann, bob := x.person("ann"), x.person("bob")
+	for i := range 5 {
+		if got := ann.call("GET", "/api/me", nil).want(200).header.Get("RateLimit-Remaining"); got != fmt.Sprint(4-i) {
+			t.Errorf("after %d calls %s remain", i+1, got)
+		}
+	}
+	ann.call("GET", "/api/me", nil).limited(5)
+	bob.call("GET", "/api/me", nil).want(200)
+}
+
+// Twenty messages at once, then a wait; a known clientId costs nothing.
+func TestPostsAreLimited(t *testing.T) {
+	x := start(t, rates(0, 0, 20))
+	ann, bob := x.person("ann"), x.person("bob")
+	id := ann.group(bob)
+	path := "/api/chats/" + string(id) + "/messages"
+	for i := range 20 {
+		ann.call("POST", path, m{"clientId": fmt.Sprint(i), "text": "hello"}).want(201)
+		ann.call("POST", path, m{"clientId": fmt.Sprint(i), "text": "hello"}).want(200)
+		if i < 19 { // the last place was taken by then
+			ann.call("POST", path, m{"clientId": "bad", "text": "a", "replyTo": 999}).fails(chat.NotFound, "replyTo")
+		}
+	}
+	e := ann.call("POST", path, m{"clientId": "21", "text": "hello"}).fails(chat.RateLimited, "").failure()
+	if e.RetryAfterMs <= 0 || e.RetryAfterMs > 500 {
+		t.Errorf("a place every 500 ms, and the hint is %d", e.RetryAfterMs)
+	}
+	var out oneMessage
+	ann.call("POST", path, m{"clientId": "3", "text": "hello"}).want(200).into(&out)
+	if !out.Again {
+		t.Errorf("%+v", out)
+	}
+	bob.post(id, "hello")
+	for i := range 200 { // other commands are not posts
+		ann.call("PUT", fmt.Sprintf("%s/3/reactions/%d", path, i%5), nil).want(204)
+	}
+}
+
+// The address that is limited is the client's: a header cannot change it, but a
+// trusted proxy's says whose request it is.
+func TestForwardedAddresses(t *testing.T) {
+	for _, trusted := range []bool{false, true} {
+		x := start(t, rates(2, 0, 0), func(c *Config) {
+			if trusted {
+				c.TrustedProxies = loopback
+			}
+		})
+		allowed := 0
+		for i := range 6 {
+			c := x.nobody()
+			c.header.Set("X-Forwarded-For", fmt.Sprint("192.0.2.", i))
+			c.header.Set("X-Real-IP", fmt.Sprint("192.0.2.", i))
+			c.header.Set("True-Client-IP", fmt.Sprint("192.0.2.", i))
+			if c.call("GET", "/api/server", nil).status == 200 {
+				allowed++
+			}
+		}
+		if want := map[bool]int{false: 2, true: 6}[trusted]; allowed != want {
+			t.Errorf("trusted %v: %d of 6 pass, want %d", trusted, allowed, want)
+		}
+		if hint := strings.Count(x.logs.String(), "--trusted-proxies"); !trusted && hint != 1 || trusted && hint != 0 {
+			t.Errorf("trusted %v: the flag is named %d times", trusted, hint)
+		}
+	}
+}

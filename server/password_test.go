@@ -1,0 +1,86 @@
+package server
+
+import (
+	"context"
+	"runtime"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"parley/chat"
+)
+
+func TestPasswords(t *testing.T) {
+	p := newPasswords()
+	ctx := t.Context()
+	one, err := p.hash(ctx, password)
+	if err != nil {
+		t.Fatal(err)
+	}
+	two, _ := p.hash(ctx, password)
+	if one == two || !strings.HasPrefix(one, "$argon2id$v=19$m=19456,t=2,p=1$") {
+		t.Errorf("%s %s", one, two)
+	}
+	for _, c := range []struct {
+		password, hash string
+		ok             bool
+	}{
+		{password, one, true}, {password, two, true}, {"wrong horse", one, false}, {"", one, false}, {password, p.nobody, false},
+		// Made by the reference implementation: argon2 of "password", salt "somesalt", t=2, m=65536, p=1.
+		{"password", "$argon2id$v=19$m=65536,t=2,p=1$c29tZXNhbHQ$CTFhFdXPJO1aFaMaO6Mm5c8y7cJHAph8ArZWb2GRPPc", true},
+	} {
+		if ok, err := p.verify(ctx, "ann", c.password, c.hash); ok != c.ok || err != nil {
+			t.Errorf("%q against %s: %v, %v", c.password, c.hash, ok, err)
+		}
+	}
+	for _, hash := range []string{"", "plain", "$argon2i$v=19$m=1,t=1,p=1$YQ$YQ", "$argon2id$v=18$m=1,t=1,p=1$YQ$YQ",
+		"$argon2id$v=19$m=1,t=0,p=1$YQ$YQ", "$argon2id$v=19$m=1,t=1,p=0$YQ$YQ", "$argon2id$v=19$x$YQ$YQ", "$argon2id$v=19$m=1,t=1,p=1$!$YQ", "$argon2id$v=19$m=1,t=1,p=1$YQ$"} {
+		if ok, err := p.verify(ctx, "bob", password, hash); ok || err == nil {
+			t.Errorf("%q is taken for a hash", hash)
+		}
+	}
+}
+
+// However many sign in at once, only so many hashes fill memory; who cannot
+// wait is told to come again.
+func TestPasswordPlacesAreBounded(t *testing.T) {
+	p := newPasswords()
+	if cap(p.places) != 2*runtime.GOMAXPROCS(0) {
+		t.Errorf("%d places", cap(p.places))
+	}
+	for range cap(p.places) {
+		p.places <- struct{}{}
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), time.Millisecond)
+	defer cancel()
+	if _, err := p.hash(ctx, password); !chat.Is(err, chat.Unavailable) {
+		t.Errorf("hash: %v", err)
+	}
+	for range failedSignIns.N + 1 { // waiting in vain is no failed attempt
+		if _, err := p.verify(ctx, "ann", password, p.nobody); !chat.Is(err, chat.Unavailable) {
+			t.Fatalf("verify: %v", err)
+		}
+	}
+	var wg sync.WaitGroup
+	wg.Go(func() {
+		if _, err := p.hash(t.Context(), password); err != nil {
+			t.Error(err)
+		}
+	})
+	<-p.places
+	wg.Wait()
+}
+
+// An unknown handle costs the same work as a known one.
+func TestNobodysHashCostsTheSame(t *testing.T) {
+	p := newPasswords()
+	real, err := p.hash(t.Context(), password)
+	if err != nil {
+		t.Fatal(err)
+	}
+	shape := func(hash string) string { return hash[:strings.LastIndex(hash[:strings.LastIndex(hash, "$")], "$")] }
+	if shape(real) != shape(p.nobody) || len(real) != len(p.nobody) {
+		t.Errorf("%s and %s", real, p.nobody)
+	}
+}
