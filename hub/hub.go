@@ -136,9 +136,13 @@ func (h *Hub) of(owner string) (conns []*Conn) {
 // in before the feed stands again.
 func (h *Hub) Lost() {
 	h.All(func(c *Conn) { c.Close(FeedLost) })
+	h.dropTopics()
+}
+
+// dropTopics is the second half of Lost. Who attached since the first and joined a
+// topic would stay on without the membership that it thinks it has.
+func (h *Hub) dropTopics() {
 	for _, s := range h.shards {
-		// Also who attached since the line above loses its memberships here, and
-		// must not stay on without them.
 		for _, c := range s.clear() {
 			c.Close(FeedLost)
 		}

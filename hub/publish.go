@@ -44,8 +44,9 @@ func (f *Frame) all(h *Hub) (bytes [maxCodecs][]byte, enough bool) {
 // Publish delivers event number seq to every live member of topic and keeps it in
 // the ring. With seq 0 it tells who is live now, and forgets.
 //
-// A number below the expected one was delivered before and is dropped. For one
-// above it, nothing is done: ok is false, and the caller publishes missing, …,
+// A number below the expected one was delivered before and is dropped; a feed that
+// repeats itself goes on from there in order, because a topic that is new to the
+// hub takes its first number as it comes. For one above the expected, nothing is done: ok is false, and the caller publishes missing, …,
 // seq-1 from the log, then seq again. Without members there is nothing to do.
 //
 // Publish never waits for a reader. It may be called from any goroutine; the

@@ -140,6 +140,38 @@ func TestPingGoesThroughTheWorker(t *testing.T) {
 	})
 }
 
+// pinger is a peer on which a Ping takes its time.
+type pinger struct {
+	*peer
+	hold chan struct{}
+}
+
+func (p pinger) Ping() error {
+	<-p.hold
+	return p.peer.Ping()
+}
+
+func TestNothingIsWrittenDuringAPing(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h := newHub(t, Config{})
+		start := time.Now()
+		p := pinger{newPeer(), make(chan struct{})}
+		c := h.Attach(p, 0, nil)
+		c.Bind("ann", 0)
+		at(t, start, 27*second, p.peer, 0)
+		c.Send([]byte("hello"))
+		synctest.Wait()
+		if got := p.text(); got != "" {
+			t.Errorf("%q was written during the ping", got)
+		}
+		close(p.hold)
+		at(t, start, 28*second, p.peer, 1)
+		if got := p.text(); got != "hello" {
+			t.Errorf("got %q after it", got)
+		}
+	})
+}
+
 // A thousand that attach together are not pinged together.
 func TestPingsAreSpread(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
