@@ -1,0 +1,156 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"net/netip"
+	"net/url"
+	"runtime/debug"
+	"strings"
+
+	"github.com/alecthomas/kong"
+
+	"parley/chat"
+	"parley/middleware"
+	"parley/server"
+	"parley/web"
+)
+
+// config is the command line: one struct, one help page. Each flag has an
+// environment variable, PARLEY_ and its name.
+type config struct {
+	Listen         string              `default:"127.0.0.1:8080" help:"Where to listen; port 0 takes a free one."`
+	Store          string              `default:"sqlite:./parley-data/parley.db" help:"Where everything is kept: sqlite:PATH."`
+	Registration   server.Registration `default:"invite" enum:"invite,open,closed" help:"Who may make an account: ${enum}."`
+	PublicURL      *url.URL            `name:"public-url" placeholder:"URL" help:"Where people reach this server, for links, cookies and origins."`
+	TrustedProxies []netip.Prefix      `placeholder:"CIDR,..." help:"Proxies whose X-Forwarded-For is believed."`
+	LogFormat      string              `default:"text" enum:"text,json" help:"How to log: ${enum}."`
+	MetricsListen  string              `placeholder:"HOST:PORT" help:"Where to serve Prometheus metrics; off by default."`
+
+	LimitAnonymous middleware.Rate `default:"100/15m" help:"Requests of one address without an identity, or off."`
+	LimitUser      middleware.Rate `default:"1200/1m" help:"Requests and socket commands of one user, or off."`
+	LimitPosts     middleware.Rate `default:"20/10s" help:"Messages posted by one user, or off."`
+	LimitSockets   int             `default:"20" help:"Open sockets of one user."`
+	LimitBody      middleware.Size `default:"1MiB" help:"Size of one request's body."`
+	LimitText      middleware.Size `default:"16KiB" help:"Size of one message's text, at most 16KiB."`
+
+	Serve     struct{} `cmd:"" default:"1" help:"Run the server (the default)."`
+	Recover   recovery `cmd:"" help:"Print a link, good once for an hour, that sets a new password."`
+	OwnerLink struct{} `cmd:"" help:"Print the link that makes the owner, until it is used."`
+	Health    struct{} `cmd:"" help:"Ask the server at --listen whether it is ready; exit 1 if not."`
+	Version   struct{} `cmd:"" help:"Print the version."`
+	Help      struct{} `cmd:"" help:"Print this help."`
+}
+
+type recovery struct {
+	Handle string `arg:"" help:"Whose account."`
+}
+
+type command func(ctx context.Context, c *config, stdout, stderr io.Writer) error
+
+// parse reads flags and environment. A nil command means that help was asked
+// for and printed.
+func parse(args []string, stdout, stderr io.Writer) (*config, command, error) {
+	c, exited := &config{}, false
+	k, err := kong.New(c, kong.Name("parley"), kong.Description("A chat server in one binary."),
+		kong.DefaultEnvars("PARLEY"), kong.Writers(stdout, stderr), kong.Exit(func(int) { exited = true }))
+	if err != nil {
+		return nil, nil, err
+	}
+	if len(args) == 1 && args[0] == "help" {
+		args = []string{"--help"}
+	}
+	parsed, err := k.Parse(args)
+	if exited {
+		return c, nil, nil
+	}
+	if err != nil {
+		return nil, nil, err
+	}
+	name := strings.Fields(parsed.Command())[0]
+	return c, map[string]command{
+		"serve": serve, "recover": recoverAccount, "owner-link": ownerLink, "health": health,
+		"version": func(_ context.Context, _ *config, stdout, _ io.Writer) error {
+			_, err := fmt.Fprintln(stdout, "parley", version())
+			return err
+		},
+	}[name], nil
+}
+
+// Validate is called by kong after parsing; its error names the flag.
+func (c *config) Validate() error {
+	for flag, addr := range map[string]string{"--listen": c.Listen, "--metrics-listen": c.MetricsListen} {
+		if _, _, err := net.SplitHostPort(addr); err != nil && addr != "" {
+			return fmt.Errorf("%s must be HOST:PORT, such as 127.0.0.1:8080 or :8080", flag)
+		}
+	}
+	if u := c.PublicURL; u != nil && ((u.Scheme != "http" && u.Scheme != "https") || u.Host == "" || u.User != nil ||
+		strings.Trim(u.Path, "/") != "" || u.RawQuery != "" || u.Fragment != "") {
+		return errors.New("--public-url must be http or https with a host and nothing behind it, such as https://chat.example")
+	}
+	if c.LimitSockets < 1 {
+		return errors.New("--limit-sockets must be at least 1")
+	}
+	if c.LimitText < 1 || c.LimitText > 16<<10 {
+		return errors.New("--limit-text must be 1 to 16KiB")
+	}
+	if c.LimitBody < 32<<10 {
+		return errors.New("--limit-body must be at least 32KiB")
+	}
+	return nil
+}
+
+// server is the part of the configuration that a Server is built from.
+func (c *config) server(db chat.Store, log *slog.Logger) server.Config {
+	return server.Config{
+		Store: db, Log: log, Web: web.Files, Version: version(),
+		PublicURL: c.PublicURL, Registration: c.Registration, TrustedProxies: c.TrustedProxies,
+		Limits: server.Limits{Anonymous: c.LimitAnonymous, User: c.LimitUser, Posts: c.LimitPosts,
+			Sockets: c.LimitSockets, Body: c.LimitBody, Text: c.LimitText},
+	}
+}
+
+func (c *config) logger(w io.Writer) *slog.Logger {
+	if c.LogFormat == "json" {
+		return slog.New(slog.NewJSONHandler(w, nil))
+	}
+	return slog.New(slog.NewTextHandler(w, nil))
+}
+
+// link is where a browser reaches the server: --public-url, else the address it
+// listens on.
+func (c *config) link(listen string) *url.URL {
+	if c.PublicURL != nil {
+		return c.PublicURL
+	}
+	return &url.URL{Scheme: "http", Host: reachable(listen)}
+}
+
+// reachable turns an address to listen on into one to connect to.
+func reachable(addr string) string {
+	host, port, err := net.SplitHostPort(addr)
+	if err != nil {
+		return addr
+	}
+	if ip, err := netip.ParseAddr(host); host == "" || (err == nil && ip.IsUnspecified()) {
+		host = "localhost"
+	}
+	return net.JoinHostPort(host, port)
+}
+
+// release is set by the linker (-X main.release=v1.2.3).
+var release string
+
+func version() string {
+	if release != "" {
+		return release
+	}
+	if info, ok := debug.ReadBuildInfo(); ok && info.Main.Version != "" && info.Main.Version != "(devel)" {
+		return info.Main.Version
+	}
+	return "dev"
+}

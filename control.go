@@ -1,0 +1,140 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/url"
+	"os"
+	"strings"
+	"time"
+
+	"parley/chat"
+	"parley/server"
+	"parley/store"
+)
+
+// controlPath is the socket file beside an embedded database, "" for others.
+// While a server holds the database, commands ask it through this file.
+func (c *config) controlPath() string {
+	if path, ok := strings.CutPrefix(c.Store, "sqlite:"); ok {
+		return path + ".sock"
+	}
+	return ""
+}
+
+// listenControl makes the socket file, for its owner alone. A file left behind
+// by a crash is replaced: whoever gets here holds the database's lock.
+func listenControl(path string) (net.Listener, error) {
+	if err := os.Remove(path); err != nil && !errors.Is(err, os.ErrNotExist) {
+		return nil, err
+	}
+	l, err := net.Listen("unix", path)
+	if err != nil {
+		return nil, err
+	}
+	return l, os.Chmod(path, 0o600)
+}
+
+func recoverAccount(ctx context.Context, c *config, stdout, _ io.Writer) error {
+	return c.control(ctx, stdout, "/recover", map[string]string{"handle": c.Recover.Handle},
+		func(s *server.Server, here *url.URL) (string, error) {
+			link, _, err := s.RecoveryLink(ctx, here, c.Recover.Handle)
+			return link, err
+		})
+}
+
+func ownerLink(ctx context.Context, c *config, stdout, _ io.Writer) error {
+	return c.control(ctx, stdout, "/owner-link", struct{}{}, func(s *server.Server, here *url.URL) (string, error) {
+		return s.OwnerLink(ctx, here)
+	})
+}
+
+// control asks the running server for a link, or makes it on the store itself
+// when none runs, and prints it.
+func (c *config) control(ctx context.Context, stdout io.Writer, path string, body any, alone func(*server.Server, *url.URL) (string, error)) error {
+	link, running, err := c.askServer(ctx, path, body)
+	if !running {
+		link, err = c.askStore(ctx, alone)
+	}
+	if err != nil {
+		return err
+	}
+	_, err = fmt.Fprintln(stdout, link)
+	return err
+}
+
+// askServer sends the question through the control socket; running is false if
+// nobody listens there.
+func (c *config) askServer(ctx context.Context, path string, body any) (link string, running bool, err error) {
+	payload, err := json.Marshal(body)
+	if err != nil {
+		return "", true, err
+	}
+	r, err := http.NewRequestWithContext(ctx, http.MethodPost, "http://parley"+path, bytes.NewReader(payload))
+	if err != nil {
+		return "", true, err
+	}
+	r.Header.Set("Content-Type", "application/json")
+	dial := func(ctx context.Context, _, _ string) (net.Conn, error) {
+		return (&net.Dialer{Timeout: time.Second}).DialContext(ctx, "unix", c.controlPath())
+	}
+	client := &http.Client{Timeout: 10 * time.Second, Transport: &http.Transport{DialContext: dial, DisableKeepAlives: true}}
+	res, err := client.Do(r)
+	if err != nil {
+		return "", false, err
+	}
+	defer func() { _ = res.Body.Close() }()
+	var answer struct {
+		URL   string      `json:"url"`
+		Error *chat.Error `json:"error"`
+	}
+	if err := json.NewDecoder(res.Body).Decode(&answer); err != nil {
+		return "", true, fmt.Errorf("read the server's answer: %w", err)
+	}
+	if answer.Error != nil {
+		return "", true, errors.New(answer.Error.Message)
+	}
+	return answer.URL, true, nil
+}
+
+func (c *config) askStore(ctx context.Context, alone func(*server.Server, *url.URL) (string, error)) (link string, err error) {
+	log := slog.New(slog.DiscardHandler)
+	db, err := store.Open(ctx, c.Store, log)
+	if err != nil {
+		return "", err
+	}
+	s := server.New(c.server(db, log))
+	defer func() { err = errors.Join(err, s.Stop(ctx), db.Close()) }()
+	link, err = alone(s, c.link(c.Listen))
+	if e := (*chat.Error)(nil); errors.As(err, &e) {
+		err = errors.New(e.Message)
+	}
+	return link, err
+}
+
+// health asks the server at --listen whether it is ready.
+func health(ctx context.Context, c *config, stdout, _ io.Writer) error {
+	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
+	defer cancel()
+	r, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+reachable(c.Listen)+"/readyz", nil)
+	if err != nil {
+		return err
+	}
+	res, err := http.DefaultClient.Do(r)
+	if err != nil {
+		return fmt.Errorf("the server does not answer: %w", err)
+	}
+	defer func() { _ = res.Body.Close() }()
+	if res.StatusCode != http.StatusOK {
+		return fmt.Errorf("the server is not ready: %s", res.Status)
+	}
+	_, err = fmt.Fprintln(stdout, "ready")
+	return err
+}

@@ -1,0 +1,143 @@
+// Parley is a chat server in one binary. This file wires it: configuration,
+// build, run, stop in reverse.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/url"
+	"os"
+	"os/signal"
+	"syscall"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"parley/chat"
+	"parley/server"
+	"parley/store"
+)
+
+const (
+	headerTimeout = 10 * time.Second // a peer has to send its request's head
+	bodyTimeout   = 30 * time.Second // and its whole request
+	writeTimeout  = 75 * time.Second // longer than the longest held call
+	idleTimeout   = 2 * time.Minute
+	stopTimeout   = 15 * time.Second // for an orderly stop
+	maxHeader     = 32 << 10
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	context.AfterFunc(ctx, stop) // a second signal ends the process at once
+	os.Exit(run(ctx, os.Args[1:], os.Stdout, os.Stderr))
+}
+
+// run is the whole program: it returns the exit code. Tests call it too.
+func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
+	c, command, err := parse(args, stdout, stderr)
+	if err == nil && command != nil {
+		err = command(ctx, c, stdout, stderr)
+	}
+	if err != nil {
+		fmt.Fprintln(stderr, "parley:", err)
+		return 1
+	}
+	return 0
+}
+
+// serve runs the server until ctx ends, then stops it in order.
+func serve(ctx context.Context, c *config, stdout, stderr io.Writer) (err error) {
+	log := c.logger(stderr)
+	db, err := store.Open(ctx, c.Store, log)
+	if err != nil {
+		return fmt.Errorf("--store: %w", err)
+	}
+	defer func() { err = errors.Join(err, db.Close()) }()
+
+	listener, err := net.Listen("tcp", c.Listen)
+	if err != nil {
+		return fmt.Errorf("--listen: %w", err)
+	}
+	at := c.link(listener.Addr().String())
+	s := server.New(c.server(db, log))
+
+	servers := []*http.Server{{Handler: s.Handler()}}
+	listeners := []net.Listener{listener}
+	if c.MetricsListen != "" {
+		l, err := net.Listen("tcp", c.MetricsListen)
+		if err != nil {
+			return errors.Join(fmt.Errorf("--metrics-listen: %w", err), listener.Close())
+		}
+		servers, listeners = append(servers, &http.Server{Handler: s.Metrics()}), append(listeners, l)
+	}
+	if path := c.controlPath(); path != "" {
+		l, err := listenControl(path)
+		if err != nil {
+			log.Warn("recover and owner-link cannot reach this server", "error", err)
+		} else {
+			servers, listeners = append(servers, &http.Server{Handler: s.Control(at)}), append(listeners, l)
+		}
+	}
+
+	running, cancel := context.WithCancel(context.Background())
+	defer cancel()
+	g, failed := errgroup.WithContext(running)
+	g.Go(func() error { return s.Run(running) })
+	for i, h := range servers {
+		h.ReadHeaderTimeout, h.ReadTimeout, h.WriteTimeout = headerTimeout, bodyTimeout, writeTimeout
+		h.IdleTimeout, h.MaxHeaderBytes = idleTimeout, maxHeader
+		h.ErrorLog = slog.NewLogLogger(log.Handler(), slog.LevelDebug)
+		g.Go(func() error {
+			if err := h.Serve(listeners[i]); !errors.Is(err, http.ErrServerClosed) {
+				return err
+			}
+			return nil
+		})
+	}
+	if err := announce(ctx, s, db, log, at, stdout); err != nil {
+		log.Error("not ready", "error", err)
+	}
+	select {
+	case <-ctx.Done():
+	case <-failed.Done():
+	}
+
+	log.Info("stopping")
+	bounded, release := context.WithTimeout(context.WithoutCancel(ctx), stopTimeout)
+	defer release()
+	var ending errgroup.Group // side by side: a held call ends when the hub does
+	for _, h := range servers {
+		ending.Go(func() error { return h.Shutdown(bounded) })
+	}
+	ending.Go(func() error { return s.Stop(bounded) })
+	err = ending.Wait()
+	cancel()
+	return errors.Join(err, g.Wait())
+}
+
+// announce says where the server is, once it is ready, and shows the owner's
+// link alone on its line until that is used.
+func announce(ctx context.Context, s *server.Server, db chat.Store, log *slog.Logger, at *url.URL, stdout io.Writer) error {
+	if err := s.Await(ctx); err != nil {
+		return err
+	}
+	info, err := db.Server(ctx)
+	if err != nil {
+		return err
+	}
+	log.Info("ready", "url", at.String(), "version", version())
+	if info.Setup == "" {
+		return nil
+	}
+	owner, err := s.OwnerLink(ctx, at)
+	if err == nil {
+		fmt.Fprintf(stdout, "Open this link to become the owner of this server:\n%s\n", owner)
+	}
+	return err
+}

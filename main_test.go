@@ -1,0 +1,323 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// The tests of the whole program start it as a process of its own: this test
+// binary, told by its environment to be parley.
+func TestMain(m *testing.M) {
+	if os.Getenv("PARLEY_TEST_RUN") != "" {
+		_ = os.Unsetenv("PARLEY_TEST_RUN")
+		main()
+	}
+	os.Exit(m.Run())
+}
+
+func parleyCommand(ctx context.Context, args ...string) *exec.Cmd {
+	cmd := exec.CommandContext(ctx, os.Args[0], args...)
+	cmd.Env = append(os.Environ(), "PARLEY_TEST_RUN=1")
+	return cmd
+}
+
+// parleySays runs a command to its end and gives what it printed.
+func parleySays(t *testing.T, args ...string) (stdout, stderr string, code int) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
+	defer cancel()
+	cmd := parleyCommand(ctx, args...)
+	var out, errs strings.Builder
+	cmd.Stdout, cmd.Stderr = &out, &errs
+	err := cmd.Run()
+	if exit := (*exec.ExitError)(nil); err != nil && !asExit(err, &exit) {
+		t.Fatalf("parley %v: %v", args, err)
+	}
+	return out.String(), errs.String(), cmd.ProcessState.ExitCode()
+}
+
+func asExit(err error, to **exec.ExitError) bool {
+	e, ok := err.(*exec.ExitError)
+	*to = e
+	return ok
+}
+
+// house is a running server on a folder of its own.
+type house struct {
+	t     *testing.T
+	store string
+	addr  string // host:port, the same after a restart
+	url   string
+	setup string // the owner's link, "" once used
+	cmd   *exec.Cmd
+	done  chan struct{} // closed when the process has ended
+
+	mu  sync.Mutex
+	log strings.Builder // guarded by mu
+}
+
+var urlField = regexp.MustCompile(`\burl=(\S+)`)
+
+// openHouse starts a server on an empty store; flags come on top.
+func openHouse(t *testing.T, flags ...string) *house {
+	h := &house{t: t, store: "sqlite:" + filepath.Join(t.TempDir(), "data", "parley.db"), addr: "127.0.0.1:0"}
+	h.start(flags...)
+	t.Cleanup(h.kill)
+	return h
+}
+
+func (h *house) start(flags ...string) {
+	h.t.Helper()
+	args := append([]string{"--listen", h.addr, "--store", h.store,
+		"--limit-anonymous", "off", "--limit-user", "off", "--limit-posts", "off"}, flags...)
+	h.cmd = parleyCommand(context.Background(), args...)
+	stdout, err := h.cmd.StdoutPipe()
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	stderr, err := h.cmd.StderrPipe()
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	if err := h.cmd.Start(); err != nil {
+		h.t.Fatal(err)
+	}
+	ready, links := make(chan string, 1), make(chan string, 1)
+	var readers sync.WaitGroup
+	readers.Go(func() {
+		defer close(ready)
+		for lines := bufio.NewScanner(stderr); lines.Scan(); {
+			h.mu.Lock()
+			h.log.WriteString(lines.Text() + "\n")
+			h.mu.Unlock()
+			if m := urlField.FindStringSubmatch(lines.Text()); m != nil {
+				ready <- m[1]
+			}
+		}
+	})
+	readers.Go(func() {
+		defer close(links)
+		for lines := bufio.NewScanner(stdout); lines.Scan(); {
+			if strings.HasPrefix(lines.Text(), "http") {
+				links <- lines.Text()
+			}
+		}
+	})
+	h.done = make(chan struct{})
+	go func(cmd *exec.Cmd, done chan struct{}) {
+		readers.Wait()
+		_ = cmd.Wait()
+		close(done)
+	}(h.cmd, h.done)
+	var ok bool
+	if h.url, ok = <-ready; !ok {
+		h.t.Fatalf("the server did not start:\n%s", h.said())
+	}
+	h.addr = strings.TrimPrefix(h.url, "http://")
+	if h.setup == "" {
+		h.setup = <-links
+	}
+}
+
+func (h *house) said() string {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.log.String()
+}
+
+// kill ends the process with SIGKILL, as a power cut would.
+func (h *house) kill() {
+	_ = h.cmd.Process.Kill()
+	<-h.done
+}
+
+// stop ends the process in order and gives its exit code.
+func (h *house) stop() int {
+	h.t.Helper()
+	if err := h.cmd.Process.Signal(syscall.SIGTERM); err != nil {
+		h.t.Fatal(err)
+	}
+	<-h.done
+	return h.cmd.ProcessState.ExitCode()
+}
+
+func TestStartStopAndTheOwnersLink(t *testing.T) {
+	h := openHouse(t)
+	first := h.setup
+	if !strings.HasPrefix(first, h.url+"/#setup=") {
+		t.Fatalf("owner's link %q", first)
+	}
+	for path, want := range map[string]int{"/healthz": 200, "/readyz": 200, "/": 200, "/api/server": 200, "/nothing.js": 404} {
+		res, err := http.Get(h.url + path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, _ = io.Copy(io.Discard, res.Body)
+		_ = res.Body.Close()
+		if res.StatusCode != want {
+			t.Errorf("GET %s: %d, want %d", path, res.StatusCode, want)
+		}
+	}
+	if out, _, code := parleySays(t, "health", "--listen", h.addr); code != 0 || out != "ready\n" {
+		t.Errorf("health: %q, exit %d", out, code)
+	}
+	if out, _, _ := parleySays(t, "owner-link", "--store", h.store); out != first+"\n" {
+		t.Errorf("owner-link while running: %q, want %q", out, first)
+	}
+	if code := h.stop(); code != 0 {
+		t.Errorf("exit %d after SIGTERM:\n%s", code, h.said())
+	}
+	if out, _, _ := parleySays(t, "owner-link", "--store", h.store, "--listen", h.addr); out != first+"\n" {
+		t.Errorf("owner-link while stopped: %q, want %q", out, first)
+	}
+	if _, stderr, code := parleySays(t, "health", "--listen", h.addr); code != 1 || !strings.Contains(stderr, "does not answer") {
+		t.Errorf("health of a stopped server: exit %d, %q", code, stderr)
+	}
+	h.setup = ""
+	h.start()
+	if h.setup != first {
+		t.Errorf("the link after a restart is %q, want %q", h.setup, first)
+	}
+}
+
+func TestRecoverLetsSomebodyBackIn(t *testing.T) {
+	h := openHouse(t)
+	ann := h.owner("ann")
+	for name, args := range map[string][]string{
+		"running": {"recover", "@ann", "--store", h.store},
+		"stopped": {"recover", "ann", "--store", h.store, "--listen", h.addr},
+	} {
+		if name == "stopped" {
+			h.stop()
+		}
+		out, stderr, code := parleySays(t, args...)
+		prefix := h.url + "/#recover="
+		if code != 0 || !strings.HasPrefix(out, prefix) {
+			t.Fatalf("%s: exit %d, %q, %q", name, code, out, stderr)
+		}
+		if name == "stopped" {
+			h.start()
+		}
+		var in person
+		h.must(201, "", "POST", "/api/recoveries/use",
+			map[string]any{"code": strings.TrimSpace(strings.TrimPrefix(out, prefix)), "password": "a new password"}, &in)
+		if in.User.ID != ann.User.ID {
+			t.Errorf("%s: the link let %s in", name, in.User.ID)
+		}
+		h.must(401, ann.Token, "GET", "/api/me", nil, nil) // earlier sessions ended
+		ann = &in
+	}
+	if _, stderr, code := parleySays(t, "recover", "nobody", "--store", h.store); code != 1 || !strings.Contains(stderr, "nobody") {
+		t.Errorf("an unknown handle: exit %d, %q", code, stderr)
+	}
+	if _, stderr, code := parleySays(t, "owner-link", "--store", h.store); code != 1 || !strings.Contains(stderr, "owner") {
+		t.Errorf("owner-link of an owned server: exit %d, %q", code, stderr)
+	}
+}
+
+func TestASecondProcessIsRefused(t *testing.T) {
+	h := openHouse(t)
+	_, stderr, code := parleySays(t, "--listen", "127.0.0.1:0", "--store", h.store)
+	if code != 1 || strings.Count(stderr, "\n") != 1 || !strings.Contains(stderr, "parley.db") {
+		t.Errorf("exit %d, %q", code, stderr)
+	}
+}
+
+// A wrong value stops the start with one line that names the flag.
+func TestWrongFlags(t *testing.T) {
+	for _, c := range []struct{ flag, value, says string }{
+		{"--listen", "nonsense", "HOST:PORT"},
+		{"--listen", "127.0.0.1:99999", "--listen"},
+		{"--store", "postgres://x", "sqlite:"},
+		{"--registration", "maybe", "invite"},
+		{"--public-url", "ftp://x", "http"},
+		{"--public-url", "https://x/path", "nothing behind it"},
+		{"--trusted-proxies", "everyone", "--trusted-proxies"},
+		{"--log-format", "xml", "json"},
+		{"--metrics-listen", "nonsense", "HOST:PORT"},
+		{"--limit-anonymous", "many", "--limit-anonymous"},
+		{"--limit-user", "1200", "--limit-user"},
+		{"--limit-posts", "-1/10s", "--limit-posts"},
+		{"--limit-sockets", "0", "--limit-sockets"},
+		{"--limit-body", "1KiB", "--limit-body"},
+		{"--limit-text", "1GiB", "--limit-text"},
+	} {
+		store := "sqlite:" + filepath.Join(t.TempDir(), "parley.db")
+		_, stderr, code := parleySays(t, "--store", store, c.flag+"="+c.value)
+		if code != 1 || strings.Count(stderr, "\n") != 1 || !strings.Contains(stderr, c.says) || !strings.Contains(stderr, c.flag) {
+			t.Errorf("%s=%s: exit %d, %q", c.flag, c.value, code, stderr)
+		}
+	}
+	t.Setenv("PARLEY_REGISTRATION", "maybe")
+	if _, stderr, code := parleySays(t, "serve"); code != 1 || !strings.Contains(stderr, "registration") {
+		t.Errorf("from the environment: exit %d, %q", code, stderr)
+	}
+}
+
+func TestHelpNamesEveryFlagAndDefault(t *testing.T) {
+	for _, args := range [][]string{{"help"}, {"--help"}} {
+		out, _, code := parleySays(t, args...)
+		for _, want := range []string{"--listen", "127.0.0.1:8080", "PARLEY_LISTEN", "--store", "parley-data/parley.db",
+			"--registration", "--public-url", "--trusted-proxies", "--log-format", "--metrics-listen", "--limit-anonymous",
+			"100/15m", "--limit-user", "1200/1m", "--limit-posts", "20/10s", "--limit-sockets", "--limit-body", "1MiB",
+			"--limit-text", "16KiB", "recover", "owner-link", "health", "version"} {
+			if code != 0 || !strings.Contains(out, want) {
+				t.Errorf("%v: exit %d, %q is missing", args, code, want)
+			}
+		}
+	}
+}
+
+// SIGTERM lets accepted work end; a second one does not wait for it.
+func TestASecondSignalEndsAtOnce(t *testing.T) {
+	h := openHouse(t)
+	ann := h.owner("ann")
+	general := h.chats(ann)[0]
+	ctx, cancel := context.WithCancel(context.Background())
+	defer cancel()
+	// A request whose body never comes holds the orderly stop up.
+	conn, err := (&net.Dialer{}).DialContext(ctx, "tcp", h.addr)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	fmt.Fprintf(conn, "POST /api/chats/%s/messages HTTP/1.1\r\nHost: %s\r\nAuthorization: Bearer %s\r\n"+
+		"Content-Type: application/json\r\nContent-Length: 100\r\nExpect: 100-continue\r\n\r\n", general.ID, h.addr, ann.Token)
+	if line, err := bufio.NewReader(conn).ReadString('\n'); err != nil || !strings.Contains(line, "100") {
+		t.Fatalf("%q, %v", line, err) // the handler is reading
+	}
+	if err := h.cmd.Process.Signal(syscall.SIGTERM); err != nil {
+		t.Fatal(err)
+	}
+	for {
+		if _, err := net.Dial("tcp", h.addr); err != nil {
+			break // the listener is closed: the stop is under way
+		}
+	}
+	select {
+	case <-h.done:
+		t.Fatal("the stop did not wait for the request")
+	default:
+	}
+	if err := h.cmd.Process.Signal(syscall.SIGTERM); err != nil {
+		t.Fatal(err)
+	}
+	select {
+	case <-h.done:
+	case <-time.After(5 * time.Second):
+		t.Fatal("a second signal did not end the process")
+	}
+}
