@@ -189,7 +189,11 @@ func (p *peer) take(what string, match func(*value) bool) value {
 		p.mu.Lock()
 		for i := from; i < len(p.came); i++ {
 			if v := p.came[i]; match(&v) {
-				p.came = append(p.came[:i:i], p.came[i+1:]...)
+				if i == 0 {
+					p.came = p.came[1:]
+				} else {
+					p.came = append(p.came[:i:i], p.came[i+1:]...)
+				}
 				p.mu.Unlock()
 				return v
 			}

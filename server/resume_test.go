@@ -58,13 +58,14 @@ func TestResumeReset(t *testing.T) {
 	for range 5 {
 		head = ann.post(id, "x")
 	}
-	for name, cmd := range map[string]m{
-		"other epoch":     {"epoch": "another", "seen": m{string(id): head}},
-		"no epoch":        {"seen": m{string(id): head}},
-		"beyond the head": {"epoch": x.store.Epoch(), "seen": m{string(id): head + 1}},
-		"far beyond":      {"epoch": x.store.Epoch(), "seen": m{string(id): uint64(1) << 63}},
+	for name, of := range map[string]func() m{
+		"other epoch":     func() m { return m{"epoch": "another", "seen": m{string(id): head}} },
+		"no epoch":        func() m { return m{"seen": m{string(id): head}} },
+		"beyond the head": func() m { return m{"epoch": x.store.Epoch(), "seen": m{string(id): head + 1}} },
+		"far beyond":      func() m { return m{"epoch": x.store.Epoch(), "seen": m{string(id): uint64(1<<64 - 1)}} },
 	} {
 		t.Run(name, func(t *testing.T) {
+			cmd := of()
 			cmd["do"] = "resume"
 			p := ann.connect()
 			for range 2 { // fresh from hello, and live already

@@ -1,0 +1,162 @@
+package server
+
+import (
+	"context"
+	"fmt"
+	"testing"
+	"time"
+
+	"parley/chat"
+	"parley/wire"
+)
+
+func quick(c *Config) {
+	c.pace.beat, c.pace.grace, c.pace.lease = 5*time.Millisecond, 20*time.Millisecond, 100*time.Millisecond
+}
+
+func (p *peer) presence(of *client, online bool) {
+	p.t.Helper()
+	p.take(fmt.Sprintf("%s online %v", of.user.Handle, online), func(v *value) bool {
+		return v.Signal == "presence" && v.By == of.user.ID && *v.Online == online
+	})
+}
+
+// Direct peers are told who is here, and so are those who look at a chat.
+func TestPresence(t *testing.T) {
+	x := start(t, quick)
+	ann, bob, cid := x.person("ann"), x.person("bob"), x.person("cid")
+	ann.chat(chat.NewChat{Kind: chat.Direct}, bob)
+	id := ann.group(cid)
+	a := ann.live()
+	a.presence(bob, false)
+	b := bob.live(wire.MsgPack)
+	a.presence(bob, true)
+	b.presence(ann, true)
+	a.ask(m{"do": "focus", "chatIds": []chat.ChatID{id}}, nil)
+	a.presence(cid, false)
+	c := cid.live()
+	a.presence(cid, true)
+	a.ask(m{"do": "focus", "chatIds": []chat.ChatID{}}, nil)
+	c.drop()
+	b.drop()
+	a.presence(bob, false)
+	x.await(func() bool {
+		x.s.presence.mu.Lock()
+		defer x.s.presence.mu.Unlock()
+		return x.s.presence.online[cid.user.ID] == 0
+	})
+	a.quiet()
+	a.ask(m{"do": "ping"}, nil)
+	for _, v := range a.came {
+		if v.By == cid.user.ID {
+			t.Errorf("not looked at any more: %s", v.raw)
+		}
+	}
+	// A new direct chat brings the other's presence.
+	cid.live()
+	ann.chat(chat.NewChat{Kind: chat.Direct}, cid)
+	a.presence(cid, true)
+}
+
+// Who comes back within the grace was never gone.
+func TestPresenceGrace(t *testing.T) {
+	p := newPresence(&Server{Config: Config{pace: pace{grace: time.Hour}}})
+	p.arrive("u")
+	p.depart("u")
+	if got := p.beat(time.Now()); len(got) != 1 {
+		t.Errorf("within the grace: %v", got)
+	}
+	if got := p.beat(time.Now().Add(2 * time.Hour)); len(got) != 0 {
+		t.Errorf("after it: %v", got)
+	}
+	p.arrive("u")
+	p.arrive("u")
+	p.depart("u")
+	if got := p.beat(time.Now().Add(2 * time.Hour)); len(got) != 1 {
+		t.Errorf("with one of two sockets: %v", got)
+	}
+}
+
+// Another replica's users are here as long as it says so; when it falls silent
+// they go.
+func TestPresenceLease(t *testing.T) {
+	x := start(t, quick)
+	ann, bob := x.person("ann"), x.person("bob")
+	ann.chat(chat.NewChat{Kind: chat.Direct}, bob)
+	a := ann.live()
+	a.presence(bob, false)
+	if err := x.store.Tell(context.Background(), chat.Signal{Kind: chat.SignalPresence, Replica: "other", Online: []chat.UserID{bob.user.ID}}); err != nil {
+		t.Fatal(err)
+	}
+	a.presence(bob, true)
+	a.presence(bob, false)
+}
+
+// Typing and others' read pointers go to who looks at a small chat; one's own
+// pointer to one's own devices; a changed name to oneself and direct peers.
+func TestSignals(t *testing.T) {
+	x := start(t)
+	ann, bob := x.person("ann"), x.person("bob")
+	id := ann.group(bob)
+	direct := ann.chat(chat.NewChat{Kind: chat.Direct}, bob)
+	ann.post(id, "one")
+	a, phone, b := ann.live(), ann.live(wire.MsgPack), bob.live()
+	b.ask(m{"do": "focus", "chatIds": []chat.ChatID{id}}, nil)
+
+	a.ask(m{"do": "typing", "chatId": id}, nil)
+	if v := b.signal("typing"); v.ChatID != id || v.By != ann.user.ID {
+		t.Errorf("typing: %s", v.raw)
+	}
+	a.ask(m{"do": "typing", "chatId": direct}, nil) // bob does not look there
+	b.ask(m{"do": "read", "chatId": id, "seq": 3}, nil)
+	b.signal("read")
+	b.signal("read") // as a device of his and as one who looks
+	b.ask(m{"do": "read", "chatId": id, "seq": 2}, nil)
+	b.quiet()
+	a.quiet()
+
+	bob.post(id, "two")
+	a.event(id, 4)
+	phone.event(id, 4)
+	b.event(id, 4)
+	a.ask(m{"do": "read", "chatId": id, "seq": 99}, nil)
+	if v := phone.signal("read"); v.ChatID != id || v.By != ann.user.ID || v.Seq != 4 {
+		t.Errorf("read: %s", v.raw)
+	}
+	if v := b.signal("read"); v.Seq != 4 {
+		t.Errorf("read: %s", v.raw)
+	}
+	ann.call("PATCH", "/api/me", m{"name": "Anna"}).want(200)
+	for _, p := range []*peer{phone, b} {
+		if v := p.signal("user"); v.User == nil || v.User.Name != "Anna" {
+			t.Errorf("user: %s", v.raw)
+		}
+	}
+}
+
+// In a large chat nobody is told who types, looks or reads.
+func TestSignalsOfLargeChats(t *testing.T) {
+	x := start(t)
+	ann, bob := x.person("ann"), x.person("bob")
+	others := []*client{bob}
+	for i := range chat.TypingChat - 1 {
+		others = append(others, x.person(fmt.Sprint("user", i)))
+	}
+	id := ann.group(others...) // one more than chat.TypingChat
+	ann.post(id, "one")
+	a, b := ann.live(), bob.live()
+	b.ask(m{"do": "focus", "chatIds": []chat.ChatID{id}}, nil)
+	a.ask(m{"do": "typing", "chatId": id}, nil)
+	a.ask(m{"do": "post", "chatId": id, "clientId": "1", "text": "x"}, nil)
+	b.event(id, 4)
+	b.ask(m{"do": "read", "chatId": id, "seq": 4}, nil)
+	b.signal("read") // his own device
+	b.quiet()
+	a.event(id, 4)
+	a.quiet()
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	for _, v := range b.came {
+		t.Errorf("unexpected: %s", v.raw)
+	}
+}
