@@ -93,12 +93,12 @@ function chats(me, fresh) {
       drawing = false;
       outbox.settle((id) => model.chats.get(id)?.seen ?? Infinity);
       const chat = model.chats.get(openId) ?? null;
-      if (chat !== talk.chat) talk.open(chat, history.state?.at);
-      list.render(openId);
-      talk.render();
       app.classList.toggle("in-chat", openId !== "");
       const right = chat ? talk.node : nothing;
       if (app.lastChild !== right) app.lastChild?.replaceWith(right);
+      list.render(openId);
+      if (chat !== talk.chat) talk.open(chat, history.state?.at); // once it is shown: it measures
+      talk.render();
       nothing.replaceChildren(!greeted ? "Connecting…" : openId ? "This chat is not here, or you are no member of it." : "Choose a chat.",
         openId && greeted ? el("button", { type: "button", onclick: () => go("") }, "To my chats") : "");
       const unread = [...model.chats.values()].reduce((n, c) => n + c.unread, 0);

@@ -11,7 +11,7 @@ import { Parley } from "./parley.mjs";
 
 const parley = new Parley();
 const faults = []; // console errors and policy violations that nobody expected
-let browser, shots, ann, bob, room, inviteLink;
+let browser, shots, ann, bob, room, inviteLink, greeting;
 let down = false; // the server is meant to be away
 
 before(async () => {
@@ -115,6 +115,7 @@ test("both talk, and text is text", async () => {
   await say(ann, "Hello @bob, <b>mind</b> the gate");
   await texts(bob, "Hello @bob, <b>mind</b> the gate").waitFor();
   assert.equal(await bob.locator(".text b").count(), 0);
+  greeting = Number(await bob.locator(".message").first().getAttribute("data-seq"));
   await say(bob, "It is shut");
   await texts(ann, "It is shut").waitFor();
   await row(ann, "It is shut").hover();
@@ -155,13 +156,17 @@ test("one's own message is edited and deleted", async () => {
   await ann.getByText("Message deleted", { exact: true }).first().waitFor();
 });
 
+/** Posts "NAME 1" to "NAME n" as the page's user, without the page. */
+const post = (page, n, name, replyTo) => page.evaluate(async ([id, n, name, replyTo]) => {
+  for (let i = 1; i <= n; i++) {
+    const body = JSON.stringify({ clientId: `${name}-${i}`, text: `${name} ${i}`, replyTo });
+    const answer = await fetch(`/api/chats/${id}/messages`, { method: "POST", headers: { "Content-Type": "application/json" }, body });
+    if (!answer.ok) throw new Error(await answer.text());
+  }
+}, [room, n, name, replyTo]);
+
 test("scrolling back reaches the beginning of 120 messages, in order", async () => {
-  await ann.evaluate(async (id) => {
-    for (let i = 1; i <= 120; i++) {
-      const answer = await fetch(`/api/chats/${id}/messages`, { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify({ clientId: `fill-${i}`, text: `Row ${i}` }) });
-      if (!answer.ok) throw new Error(await answer.text());
-    }
-  }, room);
+  await post(ann, 120, "Row");
   await texts(bob, "Row 120").waitFor();
   await bob.reload();
   await texts(bob, "Row 120").waitFor();
@@ -192,6 +197,21 @@ test("a reload keeps the chat and the place in it", async () => {
   assert.ok(Math.abs(Number(await top()) - was) <= 1, `${await top()} is not about ${was}`);
   await press(bob, "Latest ↓");
   await texts(bob, "Row 120").waitFor();
+});
+
+test("a chat with much news opens at the first of it, and a quote leads to its message", async () => {
+  await press(bob, "Back to the chats");
+  await post(ann, 80, "News", greeting);
+  await bob.getByRole("link", { name: /Garden 80 unread/ }).click();
+  await texts(bob, "News 1").waitFor();
+  assert.ok(await bob.locator(".divider.new").evaluate((e) => e.getBoundingClientRect().top > 0 && e.getBoundingClientRect().top < innerHeight));
+  await press(bob, "Latest ↓");
+  await texts(bob, "News 80").waitFor();
+  await row(bob, "News 80").locator(".quote").click();
+  await texts(bob, "It is shut").waitFor();
+  assert.ok(await bob.locator(`[data-seq="${greeting}"]`).evaluate((e) => e.getBoundingClientRect().top > 0));
+  await press(bob, "Latest ↓");
+  await texts(bob, "News 80").waitFor();
 });
 
 test("after a kill both come back, and what was written meanwhile arrives once", async () => {
@@ -327,6 +347,21 @@ test("an invite is accepted with an account that one has", async () => {
   await press(carol, "Sign in");
   await carol.getByRole("heading", { name: "Garden" }).waitFor();
   await carol.context().close();
+});
+
+test("a recovery link sets a password, and ends the other sessions at once", async () => {
+  const { url } = await ann.evaluate(async () => {
+    const { users } = await (await fetch("/api/users?q=bob")).json();
+    const answer = await fetch("/api/recoveries", { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify({ userId: users[0].id }) });
+    return answer.json();
+  });
+  const again = await person();
+  await again.goto(url);
+  await fill(again, { "New password": "a third password" });
+  await press(again, "Set password");
+  await again.getByRole("link", { name: /Garden/ }).waitFor();
+  await bob.getByRole("heading", { name: "Sign in to Our house" }).waitFor();
+  await again.context().close();
 });
 
 test("nothing went wrong unseen", () => assert.deepEqual(faults, []));
