@@ -1,0 +1,59 @@
+package server
+
+import (
+	"net/http"
+	"net/url"
+	"testing"
+
+	"parley/chat"
+)
+
+// A host that may stand in a link is one that a browser reads as the same host:
+// no user, no path, nothing that ends it early.
+func FuzzHost(f *testing.F) {
+	for _, h := range []string{"chat.example", "chat.example:8080", "[::1]:80", "a@b", "a/b", "a:b", "[::1", "a#b", "a\\b", "%61", "xn--a", "a..b", ":80"} {
+		f.Add(h)
+	}
+	f.Fuzz(func(t *testing.T, h string) {
+		if !plausibleHost(h) {
+			return
+		}
+		link := inviteLink(&url.URL{Scheme: "http", Host: h}, "CODE")
+		u, err := url.Parse(link)
+		if err != nil || u.Host != h || u.User != nil || u.Path != "/" || u.RawQuery != "" || u.Fragment != "invite=CODE" {
+			t.Errorf("host %q makes the link %q: %+v, %v", h, link, u, err)
+		}
+	})
+}
+
+// A cursor is read back as it was written, and nothing else is read.
+func FuzzCursor(f *testing.F) {
+	for _, s := range []string{cursor{1, "a"}.String(), cursor{-1, "-P787"}.String(), "", "MS4", "LjE", "!", "MTAuYQ"} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, s string) {
+		c, err := parseCursor(s)
+		if err != nil {
+			if !chat.Is(err, chat.BadInput) {
+				t.Errorf("%q: %v", s, err)
+			}
+			return
+		}
+		if again, err := parseCursor(c.String()); err != nil || again != c {
+			t.Errorf("%q: %+v, then %+v, %v", s, c, again, err)
+		}
+	})
+}
+
+// An Accept header picks a codec and never fails.
+func FuzzAccept(f *testing.F) {
+	for _, s := range []string{"", "*/*", "application/msgpack", "application/msgpack;q=0", "a;;q=,application/x-msgpack", "application/msgpack;q=NaN"} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, s string) {
+		r := &http.Request{Header: http.Header{"Accept": {s}}}
+		if _, mediaType := accepts(r); mediaType != "application/json" && !isMsgPack(mediaType) {
+			t.Errorf("%q gives %q", s, mediaType)
+		}
+	})
+}
