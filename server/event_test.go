@@ -162,3 +162,47 @@ func TestWaitOutlivesTheReadTimeout(t *testing.T) {
 		t.Errorf("status %d", res.StatusCode)
 	}
 }
+
+// late is a store that lets something happen right after a log was read.
+type late struct {
+	chat.Store
+	then func() // taken by the first read of a viewer's that finds nothing while a call waits
+}
+
+func (l *late) After(ctx context.Context, viewer chat.UserID, id chat.ChatID, seen chat.Seq, limit, maxBytes int) ([]chat.Event, chat.Seq, error) {
+	events, head, err := l.Store.After(ctx, viewer, id, seen, limit, maxBytes)
+	if viewer != "" && l.then != nil {
+		l.then()
+	}
+	return events, head, err
+}
+
+// An event that comes between the read and the wait is not waited for: the hub
+// has it in its ring, or says that the log has to be read again.
+func TestWaitRaces(t *testing.T) {
+	for _, trim := range []bool{false, true} {
+		var store late
+		x := start(t, func(c *Config) { store.Store = c.Store; c.Store = &store })
+		ann, bob := x.person("ann"), x.person("bob")
+		id := ann.group(bob)
+		store.then = func() {
+			if x.s.hub.Stats().Members == 0 {
+				return // the first read, before the call joined the topic
+			}
+			store.then = nil
+			bob.post(id, "hello")
+			for x.s.hub.Stats().RingBytes == 0 {
+				time.Sleep(time.Millisecond) // a poll of the hub's own count
+			}
+			if trim {
+				x.s.hub.Trim(string(id))
+			}
+		}
+		began := time.Now()
+		var page eventPage
+		ann.events(id, "after=2&wait=20").want(200).into(&page)
+		if len(page.Events) != 1 || page.Events[0].Text != "hello" || time.Since(began) > 10*time.Second {
+			t.Errorf("trim %v: %+v after %s", trim, page, time.Since(began))
+		}
+	}
+}

@@ -1,6 +1,7 @@
 package server
 
 import (
+	"net/http/httptest"
 	"net/url"
 	"strings"
 	"testing"
@@ -133,5 +134,29 @@ func TestLinks(t *testing.T) {
 	made, _ := x.person("ann").invite(nil)
 	if !strings.HasPrefix(made.URL, "https://chat.example/#invite=") {
 		t.Errorf("link %q", made.URL)
+	}
+}
+
+// A link says the Host that the request came with, so that must be no more than
+// a host: the link is copied by the one who asked, and opened by others.
+func TestForgedHost(t *testing.T) {
+	x := start(t)
+	ann := x.person("ann")
+	for host, ok := range map[string]bool{"reef.example:8080": true, "reef.example/evil": false, "user@reef.example": false, "reef.example:0": false} {
+		r := httptest.NewRequest("POST", "/api/invites", nil)
+		r.Host = host
+		r.Header = ann.header.Clone()
+		w := httptest.NewRecorder()
+		x.s.Handler().ServeHTTP(w, r)
+		a := &answer{t, "Host " + host, w.Code, w.Header(), w.Body.Bytes()}
+		if !ok {
+			a.fails(chat.BadInput, "Host")
+			continue
+		}
+		var made inviteMade
+		a.want(201).into(&made)
+		if !strings.HasPrefix(made.URL, "http://"+host+"/#invite=") {
+			t.Errorf("%s: %s", host, made.URL)
+		}
 	}
 }
