@@ -70,7 +70,7 @@ const sent = (page, text) => page.locator(".message[data-seq]", { has: page.getB
 test("the owner's link makes the owner, who lands in General", async () => {
   ann = await person();
   await ann.goto(parley.setup);
-  await ann.getByRole("heading", { name: "Set up your server" }).waitFor();
+  await ann.getByRole("heading", { name: "Set up your server", exact: true }).waitFor();
   await press(ann, "Start");
   await ann.getByText("Please fill this in.").waitFor();
   await fill(ann, { "Name of the server": "Our house", "Your name": "Ann", Handle: "ann", Password: "short" });
@@ -80,7 +80,7 @@ test("the owner's link makes the owner, who lands in General", async () => {
   await shot(ann, "setup-1280");
   await fill(ann, { Password: "correct horse" });
   await press(ann, "Start");
-  await ann.getByRole("heading", { name: "General" }).waitFor();
+  await ann.getByRole("heading", { name: "General", exact: true }).waitFor();
   assert.equal(new URL(ann.url()).hash, "");
   await say(ann, "Welcome");
   await sent(ann, "Welcome");
@@ -90,7 +90,7 @@ test("a chat is made and its invite brings a second person", async () => {
   await press(ann, "New");
   await fill(ann, { Title: "Garden" });
   await press(ann, "Make chat");
-  await ann.getByRole("heading", { name: "Garden" }).waitFor();
+  await ann.getByRole("heading", { name: "Garden", exact: true }).waitFor();
   room = new URL(ann.url()).pathname.slice(3);
   await press(ann, "Invite");
   await ann.getByText("Whoever has this link", { exact: false }).waitFor();
@@ -100,7 +100,7 @@ test("a chat is made and its invite brings a second person", async () => {
 
   bob = await person({ viewport: { width: 360, height: 740 } });
   await bob.goto(inviteLink);
-  await bob.getByRole("heading", { name: "Ann invites you to Garden" }).waitFor();
+  await bob.getByRole("heading", { name: "Ann invites you to Garden", exact: true }).waitFor();
   await fill(bob, { "Your name": "Bob", Handle: "ann", Password: "battery staple" });
   await press(bob, "Join");
   assert.equal(await bob.locator("[aria-invalid]").getAttribute("name"), "handle"); // taken
@@ -108,7 +108,7 @@ test("a chat is made and its invite brings a second person", async () => {
   assert.equal(await wide(bob), false);
   await fill(bob, { Handle: "bob" });
   await press(bob, "Join");
-  await bob.getByRole("heading", { name: "Garden" }).waitFor();
+  await bob.getByRole("heading", { name: "Garden", exact: true }).waitFor();
 });
 
 test("both talk, and text is text", async () => {
@@ -299,11 +299,11 @@ test("open chats are found and joined, members are listed", async () => {
   await fill(ann, { Title: "Kitchen" });
   await ann.getByLabel("Open: anybody here may find and join it").check();
   await press(ann, "Make chat");
-  await ann.getByRole("heading", { name: "Kitchen" }).waitFor();
+  await ann.getByRole("heading", { name: "Kitchen", exact: true }).waitFor();
   await press(bob, "Back to the chats");
   await press(bob, "Browse");
   await press(bob, "Join Kitchen");
-  await bob.getByRole("heading", { name: "Kitchen" }).waitFor();
+  await bob.getByRole("heading", { name: "Kitchen", exact: true }).waitFor();
   await press(ann, "Members");
   await ann.getByRole("dialog").getByText("@bob").waitFor();
   await shot(ann, "members-1280");
@@ -323,14 +323,14 @@ test("looks right at 360 and 1280 pixels, light and dark", async () => {
     assert.equal(await wide(p), false, `no sideways scrolling at ${width}`);
   }
   await press(bob, "Back to the chats");
-  await bob.getByRole("heading", { name: "Chats" }).waitFor();
+  await bob.getByRole("heading", { name: "Chats", exact: true }).waitFor();
   await shot(bob, "list-360");
   assert.equal(await wide(bob), false);
 });
 
 test("who signs out is out, and can come back", async () => {
   await press(bob, "Sign out");
-  await bob.getByRole("heading", { name: "Sign in to Our house" }).waitFor();
+  await bob.getByRole("heading", { name: "Sign in to Our house", exact: true }).waitFor();
   await fill(bob, { Handle: "bob", Password: "wrong horse" });
   await press(bob, "Sign in");
   await bob.getByRole("alert").getByText(/wrong/).waitFor();
@@ -345,7 +345,7 @@ test("an invite is accepted with an account that one has", async () => {
   await press(carol, "I have an account");
   await fill(carol, { Handle: "bob", Password: "battery staple" });
   await press(carol, "Sign in");
-  await carol.getByRole("heading", { name: "Garden" }).waitFor();
+  await carol.getByRole("heading", { name: "Garden", exact: true }).waitFor();
   await carol.context().close();
 });
 
@@ -360,7 +360,7 @@ test("a recovery link sets a password, and ends the other sessions at once", asy
   await fill(again, { "New password": "a third password" });
   await press(again, "Set password");
   await again.getByRole("link", { name: /Garden/ }).waitFor();
-  await bob.getByRole("heading", { name: "Sign in to Our house" }).waitFor();
+  await bob.getByRole("heading", { name: "Sign in to Our house", exact: true }).waitFor();
   await again.context().close();
 });
 
