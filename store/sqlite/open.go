@@ -40,11 +40,12 @@ type DB struct {
 }
 
 // Both kinds of connection: cache_size is in KiB when negative. secure_delete
-// writes zeros over what is deleted. The lock file keeps other processes out,
-// so a lock inside SQLite is short: a checkpoint, or a last reader.
+// writes zeros over what is deleted, and the writer runs the checkpoints: see
+// sweep.go. The lock file keeps other processes out, so that a lock inside
+// SQLite is short: a checkpoint that waits for the last reader.
 const (
-	writePragmas = "_pragma=busy_timeout(1000)&_pragma=journal_mode(WAL)&_pragma=synchronous(FULL)&_pragma=secure_delete(ON)" +
-		"&_pragma=cache_size(-65536)&_pragma=temp_store(MEMORY)&_pragma=wal_autocheckpoint(4000)&_pragma=journal_size_limit(67108864)"
+	writePragmas = "_pragma=busy_timeout(200)&_pragma=page_size(4096)&_pragma=journal_mode(WAL)&_pragma=synchronous(FULL)&_pragma=secure_delete(ON)" +
+		"&_pragma=cache_size(-65536)&_pragma=temp_store(MEMORY)&_pragma=wal_autocheckpoint(0)&_pragma=journal_size_limit(67108864)"
 	readPragmas = "_pragma=busy_timeout(1000)&_pragma=query_only(ON)&_pragma=cache_size(-16384)&_pragma=temp_store(MEMORY)"
 )
 
@@ -97,7 +98,7 @@ func Open(ctx context.Context, path string, log *slog.Logger) (_ *DB, err error)
 	db.reads.SetMaxOpenConns(readers)
 	db.reads.SetMaxIdleConns(readers)
 	db.ended.Add(2)
-	go func() { defer db.ended.Done(); newTx(db, conn).run() }()
+	go func() { defer db.ended.Done(); newTx(db, conn, path).run() }()
 	go func() { defer db.ended.Done(); db.notify() }()
 	return db, nil
 }

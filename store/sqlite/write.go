@@ -19,7 +19,6 @@ const (
 	maxQueue      = 4096    // jobs that wait
 	maxBatch      = 2000    // jobs of one transaction
 	maxBatchBytes = 4 << 20 // of their texts
-	scrubEvery    = 2 * time.Second
 )
 
 // job is one thing for the writer to do: an Append (rule is set) or a write
@@ -99,16 +98,17 @@ type tx struct {
 	stmts map[string]*sql.Stmt
 	cache cache
 
-	now    int64         // time of the batch, in every event's At
-	told   []chat.Notice // for the feeds, after the commit
-	broken error         // a statement failed: the batch fails
-	inJob  bool          // inside a savepoint
-	scrub  bool          // a text was deleted: the log of SQLite must be emptied
-	rested time.Time     // of the last scrub
+	now     int64         // time of the batch, in every event's At
+	told    []chat.Notice // for the feeds, after the commit
+	broken  error         // a statement failed: the batch fails
+	inJob   bool          // inside a savepoint
+	scrub   bool          // a text was deleted: SQLite's log must be emptied soon
+	settled time.Time     // when that was last done
+	sweeper sweeper
 }
 
-func newTx(db *DB, conn *sql.Conn) *tx {
-	return &tx{db: db, conn: conn, stmts: map[string]*sql.Stmt{}, cache: newCache()}
+func newTx(db *DB, conn *sql.Conn, path string) *tx {
+	return &tx{db: db, conn: conn, stmts: map[string]*sql.Stmt{}, cache: newCache(), sweeper: sweeper{path: path + "-wal"}}
 }
 
 // run is the writer goroutine. It ends when the queue is closed and empty.
@@ -121,7 +121,7 @@ func (t *tx) run() {
 			break
 		}
 		if j == nil {
-			t.empty()
+			t.settle()
 			continue
 		}
 		batch = append(batch, j)
@@ -141,10 +141,14 @@ func (t *tx) run() {
 		}
 		t.batch(batch)
 		t.db.acks <- batch
+		if t.sweeper.full() {
+			t.settle()
+		}
 		batch = make([]*job, 0, maxBatch)
 	}
-	if t.scrub {
-		t.empty()
+	t.settle()
+	if t.sweeper.file != nil {
+		_ = t.sweeper.file.Close()
 	}
 	for _, s := range t.stmts {
 		_ = s.Close()
@@ -152,13 +156,13 @@ func (t *tx) run() {
 	_ = t.conn.Close()
 }
 
-// next waits for a job. It gives nil when it is time to scrub.
+// next waits for a job. It gives nil when it is time to settle.
 func (t *tx) next() (j *job, open bool) {
 	if !t.scrub {
 		j, open = <-t.db.queue
 		return j, open
 	}
-	wait := time.Until(t.rested.Add(scrubEvery))
+	wait := time.Until(t.settled.Add(scrubEvery))
 	if wait <= 0 {
 		return nil, true
 	}
@@ -170,18 +174,6 @@ func (t *tx) next() (j *job, open bool) {
 	case <-timer.C:
 		return nil, true
 	}
-}
-
-// empty moves SQLite's log into the database and truncates it, so that deleted
-// texts are in no file. A reader may be in the way: then it is tried again.
-func (t *tx) empty() {
-	t.rested = time.Now()
-	var busy, frames, moved int
-	err := t.conn.QueryRowContext(context.Background(), "PRAGMA wal_checkpoint(TRUNCATE)").Scan(&busy, &frames, &moved)
-	if err != nil {
-		t.db.log.Warn("checkpoint failed", "err", err)
-	}
-	t.scrub = err != nil || busy != 0
 }
 
 // batch does the jobs in one transaction and notes each one's outcome.

@@ -134,7 +134,7 @@ func closed(t *testing.T, open opener) {
 		callers.Add(1)
 		go func() {
 			defer callers.Done()
-			for i := 0; ; i++ {
+			for i := range 8000 { // fewer in all than a feed may hold
 				id := fmt.Sprint(caller, "-", i)
 				acks.Add(1)
 				err := s.Append(ctx, posting(ann, c, id, "text"), chat.Post, func(ev chat.Event, _ bool, err error) {

@@ -1,0 +1,197 @@
+package sqlite
+
+import (
+	"context"
+	"encoding/binary"
+	"errors"
+	"io"
+	"io/fs"
+	"os"
+	"time"
+)
+
+// secure_delete writes zeros over what is deleted. What it leaves are copies:
+// when a page of a b-tree splits, rows move to its neighbour and their bytes
+// stay behind in the room between the page's cell pointers and its cells, out
+// of reach of a later deletion. So that no deleted text stays in the file, each
+// page that was written gets that room emptied before a checkpoint moves it
+// from SQLite's log (WAL) into the database. The writer therefore runs the
+// checkpoints, not SQLite.
+//
+// The layout of pages and of the log is from the SQLite file format, sections
+// 1.6 and 4.1 (https://www.sqlite.org/fileformat2.html).
+
+const (
+	checkpointEvery = 4000            // pages in the log
+	scrubEvery      = 2 * time.Second // while deletions go on
+	pageSize        = 4096
+	frameSize       = 24 + pageSize
+	walHeader       = 32
+
+	// Pages of other kinds begin with a page number, whose first byte could
+	// look like a b-tree's in a file of more pages than this (128 GiB): such a
+	// file is not swept.
+	maxSwept = 1 << 25
+)
+
+// sweeper knows which part of the log was looked at. Owned by the writer.
+type sweeper struct {
+	path string   // of the log
+	file *os.File // nil until there is one
+	salt [8]byte  // names the log's present content; new when SQLite begins it anew
+	done int      // frames of it that were looked at
+}
+
+// frame gives the page number of the i-th frame of the log, from 0. ok is false
+// behind the last one: what an earlier round left there has another salt.
+func (s *sweeper) frame(i int) (page uint32, ok bool, err error) {
+	var b [16]byte
+	if _, err := s.file.ReadAt(b[:], walHeader+int64(i)*frameSize); err != nil {
+		if errors.Is(err, io.EOF) {
+			err = nil
+		}
+		return 0, false, err
+	}
+	return binary.BigEndian.Uint32(b[:]), [8]byte(b[8:16]) == s.salt, nil
+}
+
+// begin opens the log if need be, and reads its salt.
+func (s *sweeper) begin() (ok bool, err error) {
+	if s.file == nil {
+		if s.file, err = os.Open(s.path); err != nil {
+			if errors.Is(err, fs.ErrNotExist) {
+				err = nil
+			}
+			s.file = nil
+			return false, err
+		}
+	}
+	var salt [8]byte
+	if _, err := s.file.ReadAt(salt[:], 16); err != nil {
+		if errors.Is(err, io.EOF) {
+			err = nil
+		}
+		return false, err
+	}
+	if salt != s.salt {
+		s.salt, s.done = salt, 0
+	}
+	return true, nil
+}
+
+// full reports whether the log has grown enough for a checkpoint.
+func (s *sweeper) full() bool {
+	if ok, err := s.begin(); !ok || err != nil {
+		return false
+	}
+	_, ok, err := s.frame(s.done + checkpointEvery - 1)
+	return ok && err == nil
+}
+
+// settle empties the room in the pages of the log and then moves the log into
+// the database; all of it, and to an empty file, when a text was deleted.
+func (t *tx) settle() {
+	t.settled = time.Now()
+	if err := t.sweep(); err != nil {
+		t.db.log.Error("the pages of the log could not be swept", "err", err)
+	}
+	how := "PASSIVE"
+	if t.scrub {
+		how = "TRUNCATE"
+	}
+	var busy, frames, moved int
+	err := t.conn.QueryRowContext(context.Background(), "PRAGMA wal_checkpoint("+how+")").Scan(&busy, &frames, &moved)
+	if err != nil {
+		t.db.log.Error("the log could not be moved into the database", "err", err)
+	}
+	if err == nil && busy == 0 {
+		t.scrub = false // else a reader is in the way, and it is tried again
+	}
+}
+
+// sweep empties the room in the pages that were written since it last ran.
+func (t *tx) sweep() error {
+	ok, err := t.sweeper.begin()
+	if !ok || err != nil {
+		return err
+	}
+	pages := map[uint32]struct{}{}
+	at := t.sweeper.done
+	for {
+		page, ok, err := t.sweeper.frame(at)
+		if err != nil {
+			return err
+		}
+		if !ok {
+			break
+		}
+		pages[page] = struct{}{}
+		at++
+	}
+	t.broken = nil
+	t.control("BEGIN IMMEDIATE")
+	var size int64
+	t.note(t.row("PRAGMA page_count").Scan(&size))
+	if size >= maxSwept {
+		clear(pages)
+	}
+	for page := range pages {
+		t.note(t.emptyRoom(page))
+	}
+	t.control("COMMIT")
+	if t.broken != nil {
+		_, _ = t.conn.ExecContext(context.Background(), "ROLLBACK")
+		return t.broken
+	}
+	t.sweeper.done = at
+	return nil
+}
+
+// emptyRoom writes zeros into the unused middle of a page of a b-tree. Nothing
+// that SQLite remembers of the page changes by that.
+func (t *tx) emptyRoom(page uint32) error {
+	if t.broken != nil {
+		return t.broken
+	}
+	var b []byte
+	if err := t.row("SELECT data FROM sqlite_dbpage WHERE pgno = ?", int64(page)).Scan(&b); err != nil {
+		return err
+	}
+	room := roomOf(page, b)
+	dirty := false
+	for _, c := range room {
+		dirty = dirty || c != 0
+	}
+	if !dirty {
+		return nil
+	}
+	clear(room)
+	_, err := t.exec("UPDATE sqlite_dbpage SET data = ? WHERE pgno = ?", b, int64(page))
+	return err
+}
+
+// roomOf gives the part of b between a page's cell pointers and its cells, nil
+// if it is no page of a b-tree: the first byte tells, see maxSwept.
+func roomOf(page uint32, b []byte) []byte {
+	at := 0
+	if page == 1 {
+		at = 100 // behind the header of the file
+	}
+	if len(b) != pageSize {
+		return nil
+	}
+	start := at + 8
+	switch b[at] {
+	case 2, 5: // inner pages have one pointer more
+		start += 4
+	case 10, 13:
+	default:
+		return nil
+	}
+	start += 2 * int(binary.BigEndian.Uint16(b[at+3:]))
+	end := int(binary.BigEndian.Uint16(b[at+5:]))
+	if end == 0 || start > end || end > pageSize {
+		return nil
+	}
+	return b[start:end]
+}
