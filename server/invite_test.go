@@ -78,7 +78,7 @@ func TestInvites(t *testing.T) {
 	} {
 		ann.call("POST", "/api/invites", c.body).fails(c.code, c.field)
 	}
-	made, code := ann.invite(nil)
+	made, code := ann.invite(m{})
 	if made.Invite.Uses != chat.DefaultInviteUses || made.Invite.ExpiresAt < chat.Now()+chat.DefaultInviteLife-60_000 {
 		t.Errorf("%+v", made)
 	}
@@ -105,7 +105,7 @@ func TestInvites(t *testing.T) {
 	bob.call("DELETE", path, nil).fails(chat.NotFound, "inviteId")
 	bob.call("DELETE", "/api/invites/a.b", nil).fails(chat.BadInput, "inviteId")
 	ann.call("DELETE", path, nil).want(204)
-	again, _ := ann.invite(nil)
+	again, _ := ann.invite(m{})
 	owner.call("DELETE", "/api/invites/"+string(again.Invite.ID), nil).want(204)
 	x.nobody().call("POST", "/api/accounts", signUp("cat", m{"invite": code})).fails(chat.InviteSpent, "invite")
 }
@@ -131,7 +131,7 @@ func TestLinks(t *testing.T) {
 		}
 	}
 	x := start(t, func(c *Config) { c.PublicURL, _ = url.Parse("https://chat.example/") })
-	made, _ := x.person("ann").invite(nil)
+	made, _ := x.person("ann").invite(m{})
 	if !strings.HasPrefix(made.URL, "https://chat.example/#invite=") {
 		t.Errorf("link %q", made.URL)
 	}

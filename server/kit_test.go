@@ -224,7 +224,7 @@ func (c *client) call(method, path string, body any) *answer {
 		}
 		got = out.Bytes()
 	}
-	note(c.site.s, r, res.StatusCode, got)
+	note(c.site.s, r, body, res.StatusCode, got)
 	return &answer{t, method + " " + path, res.StatusCode, res.Header, got}
 }
 

@@ -64,7 +64,7 @@ func TestStrangersAreLimited(t *testing.T) {
 // address did.
 func TestInvitedPeopleAreNotStrangers(t *testing.T) {
 	x := start(t, rates(3, 0, 0), registration(ByInvite))
-	_, code := x.owner().invite(nil)
+	_, code := x.owner().invite(m{})
 	nobody := x.nobody()
 	for range 3 {
 		nobody.call("POST", "/api/accounts", signUp("eve", m{"invite": "guessed"})).fails(chat.InviteSpent, "invite")

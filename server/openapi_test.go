@@ -17,6 +17,7 @@ import (
 	"github.com/go-chi/chi/v5"
 
 	"parley/chat"
+	"parley/wire"
 )
 
 const documentPath = "../docs/openapi.yaml"
@@ -44,14 +45,15 @@ var saw = struct {
 	codes  map[chat.Code]bool // guarded by the mutex
 }{faults: map[string]bool{}, codes: map[chat.Code]bool{}}
 
-// note compares an answer with the document: its status, and its JSON body.
-func note(s *Server, r *http.Request, status int, body []byte) {
+// note compares a call with the document: its status, its JSON answer, and what
+// was asked for where that was granted.
+func note(s *Server, r *http.Request, asked any, status int, body []byte) {
 	pattern := s.handler.(chi.Routes).Find(chi.NewRouteContext(), r.Method, r.URL.EscapedPath())
 	pattern = strings.TrimSuffix(pattern, "/")
 	if pattern == "" || pattern == "/*" || pattern == "/api" {
 		return // the page's, or nobody's
 	}
-	fault := compare(r.Method, pattern, status, body)
+	fault := compare(r.Method, pattern, asked, status, body)
 	var f failure
 	_ = json.Unmarshal(body, &f)
 	saw.Lock()
@@ -64,7 +66,7 @@ func note(s *Server, r *http.Request, status int, body []byte) {
 	}
 }
 
-func compare(method, path string, status int, body []byte) string {
+func compare(method, path string, asked any, status int, body []byte) string {
 	doc, err := document()
 	if err != nil {
 		return err.Error()
@@ -78,21 +80,33 @@ func compare(method, path string, status int, body []byte) string {
 	if response == nil {
 		return where + "the status is not documented"
 	}
-	media := response.Value.Content.Get("application/json")
-	if media == nil {
+	if _, raw := asked.([]byte); asked != nil && !raw && status < 300 {
+		request := item.GetOperation(method).RequestBody
+		if request == nil {
+			return where + "no body of the request is documented"
+		}
+		if err := valid(request.Value.Content, wire.JSON.Encode(asked)); err != nil {
+			return where + "request: " + err.Error()
+		}
+	}
+	if response.Value.Content == nil {
 		if len(body) > 0 && status < 300 {
 			return where + "no body is documented"
 		}
 		return ""
 	}
-	var v any
-	if err := json.Unmarshal(body, &v); err != nil {
-		return where + "not JSON: " + err.Error()
-	}
-	if err := media.Schema.Value.VisitJSON(v, openapi3.VisitAsResponse(), openapi3.DisableSchemaErrorDetails()); err != nil {
+	if err := valid(response.Value.Content, body); err != nil {
 		return where + err.Error()
 	}
 	return ""
+}
+
+func valid(content openapi3.Content, body []byte) error {
+	var v any
+	if err := json.Unmarshal(body, &v); err != nil {
+		return err
+	}
+	return content.Get("application/json").Schema.Value.VisitJSON(v, openapi3.DisableSchemaErrorDetails())
 }
 
 // documented reports whether every answer that the tests saw is as documented,
