@@ -20,8 +20,15 @@ func checkSeen(cmd *wire.Command) error {
 	return nil
 }
 
-// resume takes up each chat where the peer was; a job of the pager.
+// resume takes up each chat where the peer was; a job of the pager. A chat that
+// is live stops before the reply, so that behind it each chat goes on from what
+// the peer has seen, and nothing of before comes between.
 func (c *session) resume(cmd *wire.Command) {
+	for id := range cmd.Seen {
+		if _, held := c.held[id]; !held && c.conn.In(string(id)) {
+			c.conn.Join(string(id))
+		}
+	}
 	c.answer(cmd.ID, nil, nil)
 	left := maxMissedInAll
 	same := cmd.Epoch == c.s.Store.Epoch()
@@ -42,13 +49,11 @@ func (c *session) takeUp(id chat.ChatID, seen chat.Seq, same bool, left *int) {
 	head, held := c.held[id]
 	delete(c.held, id)
 	if !held || seen > head {
-		// Not fresh from hello: it is live already, and collects anew from here on.
-		// Or the peer saw more than there was at hello.
+		// Not fresh from hello, or the peer saw more than there was then.
 		if !c.conn.In(string(id)) {
 			c.gone(id)
 			return
 		}
-		c.conn.Join(string(id))
 		one, _, err := c.chat(id) // behind the Join: the check, and a head that counts
 		switch {
 		case chat.Is(err, chat.NotFound):
