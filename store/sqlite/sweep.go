@@ -22,7 +22,7 @@ import (
 // 1.6 and 4.1 (https://www.sqlite.org/fileformat2.html).
 
 const (
-	checkpointEvery = 4000            // pages in the log
+	checkpointEvery = 8000            // pages in the log
 	scrubEvery      = 2 * time.Second // while deletions go on
 	pageSize        = 4096
 	frameSize       = 24 + pageSize

@@ -1,0 +1,159 @@
+package sqlite
+
+import (
+	"context"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"parley/chat"
+)
+
+func TestOpenRefuses(t *testing.T) {
+	open := func(path string) (*DB, error) { return Open(t.Context(), path, slog.New(slog.DiscardHandler)) }
+
+	t.Run("a database that is in use", func(t *testing.T) {
+		path := filepath.Join(t.TempDir(), "parley.db")
+		db := opened(t, path)
+		if _, err := open(path); err == nil || !strings.Contains(err.Error(), path+".lock") || strings.Contains(err.Error(), "\n") {
+			t.Fatalf("the second one got %v", err)
+		}
+		if err := db.Close(); err != nil {
+			t.Fatal(err)
+		}
+		opened(t, path)
+	})
+
+	t.Run("a newer database", func(t *testing.T) {
+		path := filepath.Join(t.TempDir(), "parley.db")
+		db := opened(t, path)
+		if err := db.write(t.Context(), func(t *tx) error {
+			_, err := t.conn.ExecContext(context.Background(), "PRAGMA user_version = 99")
+			return err
+		}); err != nil {
+			t.Fatal(err)
+		}
+		if err := db.Close(); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := open(path); err == nil || !strings.Contains(err.Error(), "format 99") {
+			t.Fatalf("got %v", err)
+		}
+		if _, err := open(path); err == nil || strings.Contains(err.Error(), "in use") {
+			t.Fatalf("the refusal kept the lock: %v", err)
+		}
+	})
+
+	t.Run("what is no database", func(t *testing.T) {
+		path := filepath.Join(t.TempDir(), "parley.db")
+		if err := os.WriteFile(path, []byte(strings.Repeat("no database ", 1000)), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := open(path); err == nil {
+			t.Fatal("opened")
+		}
+	})
+}
+
+// Only the owner of the process reads the files, whatever the path looks like.
+func TestOpenMakesFiles(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "new folder", "100% é?#")
+	path := filepath.Join(dir, "parley ?mode=ro&#1.db")
+	db := opened(t, path)
+	account(t, db, "ann")
+	for name, mode := range map[string]os.FileMode{dir: 0o700 | os.ModeDir, path: 0o600, path + "-wal": 0o600, path + "-shm": 0o600, path + ".lock": 0o600} {
+		info, err := os.Stat(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if info.Mode() != mode {
+			t.Errorf("%s has mode %v, want %v", name, info.Mode(), mode)
+		}
+	}
+}
+
+// An epoch is kept; a copy that comes without one gets its own, once, and stays
+// as it is otherwise.
+func TestEpoch(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "parley.db")
+	db := opened(t, path)
+	first, server := db.Epoch(), func(db *DB) chat.Server {
+		s, err := db.Server(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		return s
+	}
+	was := server(db)
+	if len(first) != chat.EpochLen || was.Setup == "" || was.Name != chat.DefaultServer {
+		t.Fatalf("epoch %q, server %+v", first, was)
+	}
+	again := func() *DB {
+		if err := db.Close(); err != nil {
+			t.Fatal(err)
+		}
+		return opened(t, path)
+	}
+	if db = again(); db.Epoch() != first || server(db) != was {
+		t.Fatal("another epoch or setup code for the same database")
+	}
+	if err := db.write(t.Context(), func(t *tx) error {
+		_, err := t.exec("UPDATE meta SET value = '' WHERE key = 'epoch'")
+		return err
+	}); err != nil {
+		t.Fatal(err)
+	}
+	db = again()
+	second := db.Epoch()
+	if len(second) != chat.EpochLen || second == first || server(db) != was {
+		t.Fatalf("epoch %q after %q", second, first)
+	}
+	if db = again(); db.Epoch() != second {
+		t.Fatal("the new epoch was not kept")
+	}
+}
+
+// The parts of a page, as they lie in SQLite's file format.
+func TestRoomOf(t *testing.T) {
+	leaf := func(kind byte, at int) []byte {
+		b := make([]byte, pageSize)
+		b[at], b[at+4], b[at+5], b[at+6] = kind, 3, 0x0f, 0x00 // three cells, from 3840
+		return b
+	}
+	for _, c := range []struct {
+		page       uint32
+		b          []byte
+		start, end int
+	}{
+		{2, leaf(10, 0), 14, 3840}, {2, leaf(13, 0), 14, 3840}, {2, leaf(2, 0), 18, 3840}, {2, leaf(5, 0), 18, 3840},
+		{1, leaf(13, 100), 114, 3840}, {2, leaf(0, 0), 0, 0}, {2, leaf(1, 0), 0, 0}, {2, nil, 0, 0}, {2, leaf(13, 0)[:100], 0, 0},
+	} {
+		for i := range c.b {
+			if i >= c.start && i < c.end {
+				c.b[i] = 0xee
+			}
+		}
+		room := roomOf(c.page, c.b)
+		if len(room) != c.end-c.start {
+			t.Errorf("page %d of kind %v: room of %d bytes, want %d", c.page, c.b, len(room), c.end-c.start)
+		}
+		for _, x := range room {
+			if x != 0xee {
+				t.Fatal("the room is elsewhere")
+			}
+		}
+	}
+}
+
+// Whatever a page holds, its room lies inside it.
+func FuzzRoomOf(f *testing.F) {
+	f.Add(uint32(2), []byte{10, 0, 0, 0xff, 0xff, 0, 1, 0})
+	f.Add(uint32(1), []byte{13})
+	f.Fuzz(func(t *testing.T, page uint32, head []byte) {
+		b := make([]byte, pageSize)
+		copy(b, head)
+		clear(roomOf(page, b))
+	})
+}
