@@ -18,7 +18,7 @@ var layers = map[string][]string{
 	"parley/wire":            {"chat", "github.com/shamaton/msgpack/v2", "github.com/tinylib/msgp"},
 	"parley/store":           {"chat", "store/sqlite"},
 	"parley/store/sqlite":    {"chat", "modernc.org/sqlite", "golang.org/x/sys"},
-	"parley/store/storetest": {"chat"},
+	"parley/store/storetest": {"chat", "go.uber.org/goleak"},
 	"parley/middleware":      {"chat", "github.com/go-chi/chi/v5", "github.com/go-chi/httprate", "github.com/unrolled/secure", "github.com/klauspost/compress"},
 	"parley/server/socket":   {"github.com/coder/websocket"},
 	"parley/server": {"chat", "wire", "hub", "middleware", "server/socket", "github.com/go-chi/chi/v5",
