@@ -1,0 +1,116 @@
+package server
+
+import (
+	"context"
+	"fmt"
+	"iter"
+	"runtime"
+	"testing"
+
+	"parley/chat"
+	"parley/wire"
+)
+
+// gappy is a store whose feed leaves out events with an even number and yields
+// all others twice.
+type gappy struct{ chat.Store }
+
+func (g gappy) OpenFeed(ctx context.Context) (iter.Seq2[chat.Notice, error], error) {
+	feed, err := g.Store.OpenFeed(ctx)
+	return func(yield func(chat.Notice, error) bool) {
+		for n, err := range feed {
+			if n.Event != nil && n.Event.Seq%2 == 0 {
+				continue
+			}
+			if !yield(n, err) || !yield(n, err) {
+				return
+			}
+		}
+	}, err
+}
+
+// What the feed leaves out comes from the log, a removal among it too; what it
+// repeats comes once.
+func TestFeedGaps(t *testing.T) {
+	x := start(t, func(c *Config) { c.Store = gappy{c.Store} })
+	ann, bob := x.person("ann"), x.person("bob")
+	id := ann.group(bob)
+	a, b := ann.live(), bob.live(wire.MsgPack)
+	for seq := chat.Seq(3); seq <= 9; seq++ {
+		ann.post(id, fmt.Sprint(seq))
+	}
+	last := -1
+	for seq := chat.Seq(3); seq <= 9; seq++ {
+		if v := a.event(id, seq); v.place < last || v.Text != fmt.Sprint(seq) {
+			t.Errorf("%s at %d, after %d", v.raw, v.place, last)
+		} else {
+			last = v.place
+		}
+		b.event(id, seq)
+	}
+	ann.remove(id, bob) // 10: left out
+	ann.post(id, "secret")
+	a.event(id, 10)
+	a.event(id, 11)
+	b.event(id, 10)
+	b.quietBut(wire.SignalChat)
+	a.quiet()
+}
+
+// A deleted text is in no ring: who was away sees that there was a message.
+func TestDeletedTextIsNotResumed(t *testing.T) {
+	x := start(t)
+	ann, bob := x.person("ann"), x.person("bob")
+	id := ann.group(bob)
+	a := ann.live() // keeps the topic, and so its ring
+	seq := ann.post(id, "secret")
+	a.event(id, seq)
+	ann.call("DELETE", fmt.Sprintf("/api/chats/%s/messages/%d", id, seq), nil).want(204)
+	a.event(id, seq+1)
+	b := bob.connect()
+	b.resume(id, seq-1)
+	if v := b.event(id, seq); v.Text != "" {
+		t.Errorf("still told: %s", v.raw)
+	}
+	b.event(id, seq+1)
+}
+
+// One that waits at the gate goes on when it opens, or gives up with its context.
+func TestGate(t *testing.T) {
+	var g gate
+	ctx, cancel := context.WithCancel(t.Context())
+	gaveUp, passed := make(chan error, 1), make(chan error, 1)
+	go func() { gaveUp <- g.wait(ctx) }()
+	cancel()
+	if err := <-gaveUp; err == nil {
+		t.Error("passed a closed gate")
+	}
+	go func() { passed <- g.wait(t.Context()) }()
+	g.set(true)
+	if err := <-passed; err != nil {
+		t.Error(err)
+	}
+	if g.set(false); g.Load() {
+		t.Error("open after it was closed")
+	}
+}
+
+func TestDrain(t *testing.T) {
+	var d drain
+	if !d.begin() {
+		t.Fatal("refused before the stop")
+	}
+	over := make(chan struct{})
+	go func() { d.close(t.Context()); close(over) }()
+	for d.begin() { // until the stop has begun
+		d.end()
+		runtime.Gosched()
+	}
+	select {
+	case <-over:
+		t.Error("did not wait for what was accepted")
+	default:
+	}
+	d.end()
+	<-over
+}
