@@ -1,0 +1,73 @@
+package server
+
+import (
+	"bufio"
+	"fmt"
+	"net"
+	"runtime"
+	"strings"
+	"testing"
+
+	"parley/wire"
+)
+
+// BenchmarkIdle reports the memory of a connection that said hello and is silent
+// since: heap and stack of the process, without the kernel's. The peers are bare
+// TCP connections that keep next to nothing.
+func BenchmarkIdle(b *testing.B) {
+	x := start(b, func(c *Config) { c.Limits.Sockets = 0 })
+	ann := x.person("ann")
+	for range 10 {
+		ann.group()
+	}
+	hello := wire.JSON.Encode(m{"id": 1, "do": "hello", "token": ann.token})
+	measure := func() uint64 {
+		runtime.GC()
+		runtime.GC()
+		var s runtime.MemStats
+		runtime.ReadMemStats(&s)
+		return s.HeapInuse + s.StackInuse
+	}
+	const n = 1000
+	for b.Loop() {
+		before := measure()
+		conns := make([]net.Conn, n)
+		for i := range conns {
+			c, err := net.Dial("tcp", strings.TrimPrefix(x.url, "http://"))
+			if err != nil {
+				b.Fatal(err)
+			}
+			conns[i] = c
+			_, _ = fmt.Fprintf(c, "GET /api/socket HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"+
+				"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n")
+			r := bufio.NewReaderSize(c, 512)
+			for line := ""; line != "\r\n"; {
+				if line, err = r.ReadString('\n'); err != nil {
+					b.Fatal(err)
+				}
+			}
+			frame := append([]byte{0x81, 0x80 | byte(len(hello)), 0, 0, 0, 0}, hello...) // masked with zeros
+			if _, err := c.Write(frame); err != nil {
+				b.Fatal(err)
+			}
+			if _, err := r.ReadString('\n'); err != nil { // hello's reply ends its line
+				b.Fatal(err)
+			}
+		}
+		x.await(func() bool { return x.s.hub.Stats().Bound == n })
+		x.await(func() bool { // held chats are live
+			live := true
+			x.s.each(ann.user.ID, func(c *session) {
+				c.mu.Lock()
+				defer c.mu.Unlock()
+				live = live && c.holding == nil && !c.paging
+			})
+			return live
+		})
+		b.ReportMetric(float64(measure()-before)/n, "B/conn")
+		for _, c := range conns {
+			_ = c.Close()
+		}
+		x.await(func() bool { return x.s.hub.Stats().Conns == 0 })
+	}
+}
