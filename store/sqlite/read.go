@@ -44,6 +44,8 @@ func (db *DB) After(ctx context.Context, viewer chat.UserID, id chat.ChatID, see
 	if head, err = db.head(ctx, viewer, id); err != nil || seen >= head || limit <= 0 || maxBytes <= 0 {
 		return nil, head, err
 	}
+	// Up to the head at which the viewer was a member, and no further: what
+	// came after it may have come after their removal.
 	rows, err := db.rows(ctx, eventsAfter, string(id), int64(seen)+1, int64(head), limit)
 	if err != nil {
 		return nil, 0, fault(err, "read the log")

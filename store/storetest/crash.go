@@ -132,7 +132,10 @@ func victim(s chat.Store, round string) {
 				st := kindOf(caller+i, ann, bob, c, id)
 				slots <- struct{}{}
 				err := s.Append(ctx, st.draft, st.rule, func(ev chat.Event, _ bool, err error) {
-					if err == nil && ev.Seq != 0 {
+					switch {
+					case chat.Is(err, chat.Internal):
+						_, _ = os.Stdout.WriteString(err.Error() + "\n") // the parent fails over this line
+					case err == nil && ev.Seq != 0:
 						say(c, id, ev)
 					}
 					<-slots

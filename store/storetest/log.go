@@ -116,6 +116,29 @@ func judged(t *testing.T, open opener) {
 		refused(t, got[2].err, chat.LastOwner)
 	})
 
+	t.Run("the last admin, then another one", func(t *testing.T) {
+		c := group(t, s, "one admin", ann, bob, cid)
+		leave := func(u chat.User) step {
+			e := draft(chat.Left, u, c, "")
+			e.Users = []chat.UserID{u.ID}
+			return step{e, chat.Leave}
+		}
+		role := func(by, u chat.User, r chat.Role) step {
+			e := draft(chat.Roled, by, c, "")
+			e.Users, e.Role = []chat.UserID{u.ID}, r
+			return step{e, chat.SetRole}
+		}
+		got := together(t, s, leave(ann), role(ann, bob, chat.RoleAdmin), leave(ann), leave(bob),
+			role(bob, cid, chat.RoleAdmin), role(bob, bob, chat.RoleMember), role(cid, cid, chat.RoleMember), leave(bob))
+		for i, code := range []chat.Code{chat.LastOwner, "", "", chat.LastOwner, "", "", chat.LastOwner, ""} {
+			if code == "" {
+				must(t, got[i].err)
+			} else {
+				refused(t, got[i].err, code)
+			}
+		}
+	})
+
 	t.Run("who is added twice at once", func(t *testing.T) {
 		c := group(t, s, "added", ann)
 		add := draft(chat.Joined, ann, c, "")
