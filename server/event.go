@@ -63,9 +63,6 @@ func (s *Server) listEvents(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	if len(page.Events) == 0 && wait != nil && *wait > 0 {
-		// The server's bound on reading a request would end the call (net/http reads
-		// on to see the client go); where there is no connection there is no bound.
-		_ = http.NewResponseController(w).SetReadDeadline(time.Now().Add((maxWait + 10) * time.Second))
 		page, err = s.awaitEvents(r, id, chat.Seq(*after), most, time.Duration(*wait)*time.Second)
 		if err != nil {
 			return err

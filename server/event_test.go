@@ -129,7 +129,9 @@ func TestStopEndsWaiting(t *testing.T) {
 	came := make(chan *answer, 1)
 	go func() { came <- ann.events(id, "after=1&wait=30") }()
 	x.waiting(1)
-	if err := x.s.Stop(context.Background()); err != nil {
+	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second) // less than the call would wait
+	defer cancel()
+	if err := x.s.Stop(ctx); err != nil {
 		t.Fatal(err)
 	}
 	(<-came).want(200)
@@ -138,7 +140,7 @@ func TestStopEndsWaiting(t *testing.T) {
 	x.nobody().call("GET", "/healthz", nil).want(200)
 }
 
-// net/http reads on while a handler runs, and its read timeout would end a call
+// net/http reads on while a handler runs: its read timeout must not end a call
 // that waits longer.
 func TestWaitOutlivesTheReadTimeout(t *testing.T) {
 	x := start(t)
