@@ -55,6 +55,19 @@ func TestFeedGaps(t *testing.T) {
 	b.event(id, 10)
 	b.quietBut(wire.SignalChat)
 	a.quiet()
+
+	cid := x.person("cid")
+	c := cid.live()
+	ann.post(id, "12")
+	ann.add(id, cid) // 13: told twice, and lets in once
+	if v := c.signal(wire.SignalChat); v.Head != 13 {
+		t.Errorf("let in at %s", v.raw)
+	}
+	ann.post(id, "14")
+	ann.post(id, "15")
+	c.event(id, 14)
+	c.event(id, 15)
+	c.quiet()
 }
 
 // A deleted text is in no ring: who was away sees that there was a message.
