@@ -48,10 +48,12 @@ test("a reaction counts once, whether it came with the page or as an event", () 
   m.loading(c);
   const on = { event: "reacted", chatId: "c", at: 2, by: "me", target: 1, emoji: "x", on: true };
   m.event({ ...on, seq: 2 });
-  m.loadedPage(c, page(2, [message(1, { reactions: [{ emoji: "x", count: 60, mine: true, by: [] }] })]), "all");
-  m.event({ ...on, seq: 3, by: "bob" });
+  m.loadedPage(c, page(3, [message(1, { reactions: [{ emoji: "x", count: 60, mine: true, by: [] }] })]), "all");
+  m.event({ ...on, seq: 3, by: "dan" }); // the page is as new as this
+  assert.equal(c.messages[0].reactions[0].count, 60);
+  m.event({ ...on, seq: 4, by: "bob" });
   assert.equal(c.messages[0].reactions[0].count, 61);
-  m.event({ ...on, seq: 4, by: "bob", on: false });
+  m.event({ ...on, seq: 5, by: "bob", on: false });
   assert.equal(c.messages[0].reactions[0].count, 60);
   assert.equal(c.messages[0].reactions[0].mine, true);
 });
@@ -66,10 +68,10 @@ test("what came while a page travelled is on it afterwards", () => {
 });
 
 test("a window in the past grows by its own pages alone", () => {
-  const { m, c } = loaded(1);
+  const { m, c } = loaded(9);
   m.loading(c);
   m.loadedPage(c, page(9, [message(3), message(4)], { moreBefore: true, moreAfter: true }), "all");
-  m.event(posted(2));
+  m.event(posted(10));
   assert.deepEqual(c.messages.map((x) => x.seq), [3, 4]);
   m.loading(c);
   m.loadedPage(c, page(9, [message(1)]), "before");

@@ -171,6 +171,18 @@ test("scrolling back reaches the beginning of 120 messages, in order", async () 
   await bob.reload();
   await texts(bob, "Row 120").waitFor();
   assert.equal(await texts(bob, "Row 1").count(), 0);
+  // What one reads stays where it is while older messages come above it.
+  const moved = await bob.getByRole("log").evaluate(async (log) => {
+    const first = log.querySelector("[data-seq]");
+    const grown = new Promise((ok) => new MutationObserver(() => log.querySelector("[data-seq]") !== first && ok()).observe(log, { subtree: true, childList: true }));
+    log.scrollTop = 200;
+    const edge = log.getBoundingClientRect().top;
+    const read = [...log.querySelectorAll("[data-seq]")].find((m) => m.getBoundingClientRect().top > edge);
+    const was = read.getBoundingClientRect().top;
+    await grown;
+    return read.getBoundingClientRect().top - was;
+  });
+  assert.ok(Math.abs(moved) < 2, `it moved by ${moved} px`);
   await bob.getByRole("log").hover();
   for (let i = 0; i < 200 && !(await bob.getByText("This is where the chat begins.").count()); i++) await bob.mouse.wheel(0, -1500);
   await texts(bob, "Row 1").waitFor();
