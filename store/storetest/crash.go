@@ -82,7 +82,7 @@ func kill(t *testing.T, dir string, round int, acked map[string]chat.Seq) {
 	if _, err := lines.ReadString('\n'); err != nil { // the first ack: the store is open
 		t.Fatalf("the victim said nothing: %v", err)
 	}
-	timer := time.AfterFunc(time.Duration(rand.IntN(300))*time.Millisecond, func() { _ = child.Process.Kill() })
+	timer := time.AfterFunc(time.Duration(rand.IntN(120))*time.Millisecond, func() { _ = child.Process.Kill() })
 	defer timer.Stop()
 	for {
 		line, err := lines.ReadString('\n')
