@@ -33,6 +33,7 @@ func TestCreateChat(t *testing.T) {
 	if again.Chat.ID != made.Chat.ID || again.Chat.With != ann.user.ID {
 		t.Errorf("%+v", again)
 	}
+	ann.call("POST", "/api/chats", m{"clientId": "four", "kind": "direct", "members": []string{"@ann", "@bob"}}).want(200) // oneself does not count
 	many := make([]string, chat.MaxJoinAtOnce+1)
 	for i := range many {
 		many[i] = fmt.Sprintf("u%d", i)
