@@ -1,5 +1,5 @@
 // The page in a real browser against a real server. Run: npm ci, then
-// PARLEY_BIN=path/to/parley node --test. The browser is CHROMIUM or /usr/bin/chromium;
+// PARLEY_BIN=path/to/parley npm test. The browser is CHROMIUM or /usr/bin/chromium;
 // screenshots go to PARLEY_SHOTS or a folder that the last line names.
 import assert from "node:assert/strict";
 import { mkdtemp } from "node:fs/promises";
