@@ -78,13 +78,19 @@ func TestNewChatsAppear(t *testing.T) {
 // between is a store that lets a test act between two steps of the server.
 type between struct {
 	chat.Store
-	chatIDs, chatsOf, chat, ended atomic.Pointer[func()]
+	identify, chatIDs, chatsOf, chat, ended atomic.Pointer[func()]
 }
 
 func (b *between) then(hook *atomic.Pointer[func()]) {
 	if f := hook.Swap(nil); f != nil {
 		(*f)()
 	}
+}
+
+func (b *between) Identify(ctx context.Context, hash [32]byte) (chat.User, chat.Session, error) {
+	u, s, err := b.Store.Identify(ctx, hash)
+	b.then(&b.identify)
+	return u, s, err
 }
 
 func (b *between) ChatIDs(ctx context.Context, u chat.UserID) ([]chat.ChatID, error) {
@@ -301,23 +307,33 @@ func TestAdmitRacesRemoval(t *testing.T) {
 	p.quietBut(wire.SignalChat)
 }
 
-// A session that ends while its hello is under way gets no further.
+// A session that ends while its hello is under way gets no further: before Bind
+// the check behind it says so, after it the revocation finds the socket.
 func TestHelloRacesRevocation(t *testing.T) {
-	x, b := startBetween(t)
-	ann := x.person("ann")
-	end := func() {
-		if err := x.store.EndSession(context.Background(), ann.user.ID, ann.session.ID); err != nil {
-			t.Error(err)
-		}
-	}
-	b.ended.Store(&end) // behind Bind, before the check
-	p := x.stranger(wire.JSON)
-	p.send(m{"do": "hello", "token": ann.token})
-	<-p.ended
-	for _, v := range p.came {
-		if v.OK != nil {
-			t.Errorf("let in: %s", v.raw)
-		}
+	for step, hook := range map[string]func(*between) *atomic.Pointer[func()]{
+		"before Bind": func(b *between) *atomic.Pointer[func()] { return &b.identify },
+		"after Bind":  func(b *between) *atomic.Pointer[func()] { return &b.ended },
+	} {
+		t.Run(step, func(t *testing.T) {
+			x, b := startBetween(t)
+			ann := x.person("ann")
+			witness := ann.connect()
+			end := func() {
+				if err := x.store.EndSession(context.Background(), ann.user.ID, ann.session.ID); err != nil {
+					t.Error(err)
+				}
+				<-witness.ended // the revocation has passed
+			}
+			hook(b).Store(&end)
+			p := x.stranger(wire.JSON)
+			p.send(m{"do": "hello", "token": ann.token})
+			<-p.ended
+			for _, v := range p.came {
+				if v.OK != nil {
+					t.Errorf("let in: %s", v.raw)
+				}
+			}
+		})
 	}
 }
 
