@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -252,14 +253,15 @@ func (p *peer) event(id chat.ChatID, seq chat.Seq) value {
 	return p.take(fmt.Sprintf("event %d", seq), func(v *value) bool { return v.Event != "" && v.ChatID == id && v.Seq == seq })
 }
 
-// quiet asserts that nothing but replies and presence came since, as of now.
-func (p *peer) quiet() {
+// quiet asserts that nothing but replies, presence and these signals came since,
+// as of now.
+func (p *peer) quiet(but ...string) {
 	p.t.Helper()
 	p.ask(m{"do": "ping"}, nil)
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	for _, v := range p.came {
-		if v.Re == nil && v.Signal != string(chat.SignalPresence) {
+		if v.Re == nil && v.Signal != string(chat.SignalPresence) && !slices.Contains(but, v.Signal) {
 			p.t.Fatalf("unexpected: %s", v.raw)
 		}
 	}

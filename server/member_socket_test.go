@@ -220,7 +220,7 @@ func TestHelloRaces(t *testing.T) {
 			p := bob.live()
 			seq := ann.post(id, "hi")
 			p.event(id, seq)
-			p.quietBut(wire.SignalChat)
+			p.quiet(wire.SignalChat)
 		})
 		t.Run("posted after "+step, func(t *testing.T) {
 			x, b := startBetween(t)
@@ -250,7 +250,7 @@ func TestResumeRacesRemoval(t *testing.T) {
 	p.signal(wire.SignalCaughtUp)
 	p.signal(wire.SignalChat)
 	a.event(id, ann.post(id, "secret"))
-	p.quietBut(wire.SignalChat)
+	p.quiet(wire.SignalChat)
 }
 
 // The removal is in the log, but the feed lags: the check behind the Join says
@@ -271,7 +271,7 @@ func TestResumeAheadOfFeed(t *testing.T) {
 		t.Errorf("told: %s", gone.raw)
 	}
 	p.signal(wire.SignalCaughtUp)
-	p.quietBut(wire.SignalChat)
+	p.quiet(wire.SignalChat)
 }
 
 // lagging is a store whose feed waits while a test holds mu.
@@ -304,7 +304,7 @@ func TestAdmitRacesRemoval(t *testing.T) {
 	for !p.signal(wire.SignalChat).Gone {
 	}
 	a.event(id, ann.post(id, "secret"))
-	p.quietBut(wire.SignalChat)
+	p.quiet(wire.SignalChat)
 }
 
 // A session that ends while its hello is under way gets no further: before Bind
@@ -335,20 +335,4 @@ func TestHelloRacesRevocation(t *testing.T) {
 			}
 		})
 	}
-}
-
-// quietBut is quiet, but for one kind of signal.
-func (p *peer) quietBut(kind string) {
-	p.t.Helper()
-	p.ask(m{"do": "ping"}, nil)
-	p.mu.Lock()
-	kept := p.came[:0]
-	for _, v := range p.came {
-		if v.Signal != kind {
-			kept = append(kept, v)
-		}
-	}
-	p.came = kept
-	p.mu.Unlock()
-	p.quiet()
 }

@@ -53,7 +53,7 @@ func TestFeedGaps(t *testing.T) {
 	a.event(id, 10)
 	a.event(id, 11)
 	b.event(id, 10)
-	b.quietBut(wire.SignalChat)
+	b.quiet(wire.SignalChat)
 	a.quiet()
 
 	cid := x.person("cid")
