@@ -144,7 +144,7 @@ func (c *session) dismiss(id uint64, err error, f farewell) {
 	}
 }
 
-// give up on a session whose place in a log is not certain any more.
+// abandon ends a session whose place in a log is not certain any more.
 func (c *session) abandon(err error) {
 	if c.ctx.Err() == nil {
 		c.s.blame(c.ctx, err)
