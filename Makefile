@@ -18,7 +18,7 @@ race: ## all Go tests with the race detector
 
 browser: build web/test/node_modules ## the page, in a real Chromium
 	@test -n "$(CHROMIUM)" || { echo "make test needs Chromium: apt-get install chromium, or set CHROMIUM=/path/to/it"; exit 1; }
-	cd web/test && CHROMIUM="$(CHROMIUM)" PARLEY_BIN="$(CURDIR)/parley" node --test
+	cd web/test && CHROMIUM="$(CHROMIUM)" PARLEY_BIN="$(CURDIR)/parley" npm test
 
 web/test/node_modules: web/test/package-lock.json
 	@command -v npm >/dev/null || { echo "make test needs Node.js 20 or newer with npm"; exit 1; }

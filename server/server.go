@@ -146,6 +146,7 @@ func (s *Server) Run(ctx context.Context) error {
 	g.Go(func() error { return s.pump(ctx) })
 	g.Go(func() error { return s.presence.run(ctx) })
 	g.Go(func() error { return s.checkSessions(ctx) })
+	g.Go(func() error { return rest(ctx) })
 	if err := g.Wait(); ctx.Err() == nil {
 		return err
 	}

@@ -227,6 +227,9 @@ func measureIdle(ctx context.Context, b *bench) error {
 				return err
 			}
 		}
+		if err := b.restart(ctx, p); err != nil {
+			return err
+		}
 		before := p.memory()
 		g, _ := errgroup.WithContext(ctx)
 		g.SetLimit(32)

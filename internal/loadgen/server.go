@@ -28,35 +28,47 @@ func build(ctx context.Context, dir string) (string, error) {
 type process struct {
 	cmd     *exec.Cmd
 	dir     string
-	url     string // where it listens
-	setup   string // the owner's code
-	started time.Duration
+	url     string        // where it listens
+	started time.Duration // from exec to the ready line
 }
 
 var readyLine = regexp.MustCompile(`\burl=(\S+)`)
 
-// start runs the server with its rates lifted and waits until it is ready.
-func (b *bench) start(ctx context.Context, flags ...string) (*process, error) {
+// start runs the server on an empty store.
+func (b *bench) start(ctx context.Context) (*process, error) {
 	dir, err := os.MkdirTemp("", "parley-load")
 	if err != nil {
 		return nil, err
 	}
 	p := &process{dir: dir}
-	args := append([]string{"--listen", "127.0.0.1:0", "--store", "sqlite:" + filepath.Join(dir, "parley.db"),
+	return p, b.run(ctx, p)
+}
+
+// restart gives a process whose memory has seen no sign-up: hashing a password
+// takes 19 MiB, which the old process may keep for a while.
+func (b *bench) restart(ctx context.Context, p *process) error {
+	_ = p.cmd.Process.Signal(syscall.SIGTERM)
+	_ = p.cmd.Wait()
+	p.url = ""
+	return b.run(ctx, p)
+}
+
+// run starts the server with its rates lifted and waits until it is ready.
+func (b *bench) run(ctx context.Context, p *process) error {
+	p.cmd = exec.CommandContext(ctx, b.binary, "--listen", "127.0.0.1:0", "--store", "sqlite:"+filepath.Join(p.dir, "parley.db"),
 		"--registration", "open", "--limit-anonymous", "off", "--limit-user", "off", "--limit-posts", "off",
-		"--limit-sockets", "100000"}, flags...)
-	p.cmd = exec.CommandContext(ctx, b.binary, args...)
+		"--limit-sockets", "100000")
 	stdout, err := p.cmd.StdoutPipe()
 	if err != nil {
-		return nil, err
+		return err
 	}
 	stderr, err := p.cmd.StderrPipe()
 	if err != nil {
-		return nil, err
+		return err
 	}
 	begin := time.Now()
 	if err := p.cmd.Start(); err != nil {
-		return nil, err
+		return err
 	}
 	for lines := bufio.NewScanner(stderr); lines.Scan(); {
 		if m := readyLine.FindStringSubmatch(lines.Text()); m != nil {
@@ -66,17 +78,11 @@ func (b *bench) start(ctx context.Context, flags ...string) (*process, error) {
 	}
 	if p.url == "" {
 		_ = p.cmd.Wait()
-		return nil, fmt.Errorf("the server did not start")
+		return fmt.Errorf("the server did not start")
 	}
 	go func() { _, _ = io.Copy(io.Discard, stderr) }() // ends with the process
-	for lines := bufio.NewScanner(stdout); lines.Scan(); {
-		if _, code, ok := strings.Cut(lines.Text(), "#setup="); ok {
-			p.setup = code
-			break
-		}
-	}
 	go func() { _, _ = io.Copy(io.Discard, stdout) }()
-	return p, nil
+	return nil
 }
 
 func (p *process) stop() {

@@ -11,8 +11,8 @@ import (
 // Sizes of the buffers that an idle connection keeps, in bytes. Reads of a long
 // payload bypass the first; the second only ever holds one control frame.
 const (
-	readBuffer  = 512
-	writeBuffer = 256
+	readBuffer  = 256
+	writeBuffer = 128
 )
 
 // upgrade is the ResponseWriter that coder/websocket sees: its Hijack hands out

@@ -136,8 +136,8 @@ func insertChat(t *tx, id chat.ChatID, n chat.NewChat, pair string) error {
 		key = pair
 		first.Users, first.Role = append(first.Users, n.Members...), chat.RoleMember
 	}
-	_, err := t.exec(`INSERT INTO chats (id, kind, open, title, topic, by, client_id, pair, head, n, members, activity) VALUES (?, ?, ?, ?, '', ?, ?, ?, 0, 0, 0, ?)`,
-		string(id), string(n.Kind), n.Open, n.Title, string(n.By), n.ClientID, key, t.now)
+	_, err := t.exec(`INSERT INTO chats (id, kind, open, title, topic, by, client_id, pair, head, n, members, activity) VALUES (?, ?, ?, ?, ?, ?, ?, ?, 0, 0, 0, ?)`,
+		string(id), string(n.Kind), n.Open, n.Title, n.Topic, string(n.By), n.ClientID, key, t.now)
 	if err != nil {
 		return err
 	}

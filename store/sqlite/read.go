@@ -93,7 +93,7 @@ func (db *DB) Page(ctx context.Context, viewer chat.UserID, id chat.ChatID, w ch
 		more := min(len(newer), w.Limit-keep)
 		p.MoreBefore, p.MoreAfter = len(older) > keep, len(newer) > more
 		p.Messages = append(older[len(older)-keep:], newer[:more]...)
-	case w.After != 0:
+	case w.After != 0 || w.FromStart:
 		p.Messages = r.up(seqIn(w.After)+1, w.Limit)
 		p.Messages, p.MoreAfter = p.Messages[:min(len(p.Messages), w.Limit)], len(p.Messages) > w.Limit
 		p.MoreBefore = r.any(1, seqIn(w.After))
@@ -103,7 +103,7 @@ func (db *DB) Page(ctx context.Context, viewer chat.UserID, id chat.ChatID, w ch
 	default:
 		p.Messages = r.down(math.MaxInt64, w.Limit)
 	}
-	if w.Around == 0 && w.After == 0 {
+	if w.Around == 0 && w.After == 0 && !w.FromStart {
 		over := max(0, len(p.Messages)-w.Limit)
 		p.Messages, p.MoreBefore = p.Messages[over:], over > 0
 	}
