@@ -280,12 +280,16 @@ type lagging struct {
 	mu sync.Mutex
 }
 
+func (l *lagging) wait() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+}
+
 func (l *lagging) OpenFeed(ctx context.Context) (iter.Seq2[chat.Notice, error], error) {
 	feed, err := l.Store.OpenFeed(ctx)
 	return func(yield func(chat.Notice, error) bool) {
 		for n, err := range feed {
-			l.mu.Lock()
-			l.mu.Unlock() //nolint:staticcheck // the wait is the point
+			l.wait()
 			if !yield(n, err) {
 				return
 			}

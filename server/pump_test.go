@@ -22,8 +22,10 @@ func (g gappy) OpenFeed(ctx context.Context) (iter.Seq2[chat.Notice, error], err
 			if n.Event != nil && n.Event.Seq%2 == 0 {
 				continue
 			}
-			if !yield(n, err) || !yield(n, err) {
-				return
+			for range 2 {
+				if !yield(n, err) {
+					return
+				}
 			}
 		}
 	}, err
