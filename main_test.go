@@ -122,11 +122,13 @@ func (h *house) start(flags ...string) {
 		_ = cmd.Wait()
 		close(done)
 	}(h.cmd, h.done)
-	var ok bool
-	if h.url, ok = <-ready; !ok {
+	url, ok := <-ready
+	if !ok {
 		h.t.Fatalf("the server did not start:\n%s", h.said())
 	}
-	h.addr = strings.TrimPrefix(h.url, "http://")
+	if h.url == "" { // a restart changes nothing that a story reads meanwhile
+		h.url, h.addr = url, strings.TrimPrefix(url, "http://")
+	}
 	if h.setup == "" {
 		h.setup = <-links
 	}
