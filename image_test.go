@@ -1,0 +1,108 @@
+package main
+
+import (
+	"encoding/json"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// The image holds the static binary and an empty folder, nothing else. Here both
+// lie in an empty root, and what the Dockerfile says of user, environment and
+// health check is done there without a container engine.
+func TestTheImageNeedsNothingElse(t *testing.T) {
+	dockerfile, err := os.ReadFile("Dockerfile")
+	if err != nil {
+		t.Fatal(err)
+	}
+	says := func(pattern string) string {
+		t.Helper()
+		m := regexp.MustCompile(`(?m)^` + pattern).FindSubmatch(dockerfile)
+		if m == nil {
+			t.Fatalf("the Dockerfile has no line %q", pattern)
+		}
+		return string(m[1])
+	}
+	root := t.TempDir()
+	build := exec.Command("go", "build", "-trimpath", "-ldflags", "-s -w", "-o", filepath.Join(root, "parley"), ".")
+	build.Env = append(os.Environ(), "CGO_ENABLED=0")
+	if out, err := build.CombinedOutput(); err != nil {
+		t.Fatalf("%v: %s", err, out)
+	}
+	if info, err := os.Stat(filepath.Join(root, "parley")); err != nil || info.Size() > 25<<20 {
+		t.Errorf("the binary has %d bytes, at most 25 MiB are meant; %v", info.Size(), err)
+	}
+	uid, err := strconv.Atoi(says(`USER (\d+):\d+$`))
+	if err != nil || uid == 0 {
+		t.Fatalf("the image's user is %d, %v", uid, err)
+	}
+	if err := os.Mkdir(filepath.Join(root, "data"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	for dir := root; os.Geteuid() == 0 && dir != "/" && dir != os.TempDir(); dir = filepath.Dir(dir) {
+		if err := os.Chmod(dir, 0o755); err != nil { // the image's user walks to its root
+			t.Fatal(err)
+		}
+	}
+
+	// A free port in place of the image's own.
+	free, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	addr := free.Addr().String()
+	_ = free.Close()
+	env := strings.Fields(says(`ENV (.+)$`))
+	if len(env) != 2 || env[0] != "PARLEY_LISTEN=:8080" {
+		t.Fatalf("the image's environment is %q", env)
+	}
+	env[0] = "PARLEY_LISTEN=" + addr
+	inside := func(words ...string) *exec.Cmd {
+		cmd := &exec.Cmd{Path: words[0], Args: words, Env: env, Dir: says(`WORKDIR (/data)$`), Stderr: t.Output()}
+		cmd.SysProcAttr = &syscall.SysProcAttr{Chroot: root}
+		if os.Geteuid() == 0 {
+			if err := os.Chown(filepath.Join(root, "data"), uid, uid); err != nil {
+				t.Fatal(err)
+			}
+			cmd.SysProcAttr.Credential = &syscall.Credential{Uid: uint32(uid), Gid: uint32(uid)}
+		} else { // a user of a namespace of its own may change its root
+			cmd.SysProcAttr.Cloneflags = syscall.CLONE_NEWUSER
+			cmd.SysProcAttr.UidMappings = []syscall.SysProcIDMap{{ContainerID: uid, HostID: os.Getuid(), Size: 1}}
+		}
+		return cmd
+	}
+	var entry, check []string
+	for line, to := range map[string]*[]string{`ENTRYPOINT (\[.+\])$`: &entry, `HEALTHCHECK .*CMD (\[.+\])$`: &check} {
+		if err := json.Unmarshal([]byte(says(line)), to); err != nil {
+			t.Fatal(err)
+		}
+	}
+	server := inside(entry...)
+	if err := server.Start(); err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = server.Process.Kill(); _ = server.Wait() }()
+	healthy := false
+	for until := time.Now().Add(20 * time.Second); !healthy && time.Now().Before(until); {
+		healthy = inside(check...).Run() == nil
+	}
+	if !healthy {
+		t.Fatal("the health check never passed")
+	}
+	if _, err := os.Stat(filepath.Join(root, "data", "parley.db")); err != nil {
+		t.Errorf("the database is not in the volume: %v", err)
+	}
+	if err := server.Process.Signal(syscall.SIGTERM); err != nil {
+		t.Fatal(err)
+	}
+	if err := server.Wait(); err != nil {
+		t.Errorf("after SIGTERM: %v", err)
+	}
+}
