@@ -13,11 +13,10 @@ import (
 
 var loopback = []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}
 
-func rates(anonymous, user, posts int) func(*Config) {
+func rates(anonymous, user int) func(*Config) {
 	return func(c *Config) {
 		c.Limits.Anonymous = middleware.Rate{N: anonymous, Per: 15 * time.Minute}
-		c.Limits.User = middleware.Rate{N: user, Per: time.Minute}
-		c.Limits.Posts = middleware.Rate{N: posts, Per: 10 * time.Second}
+		c.Limits.User = middleware.Rate{N: user, Per: time.Hour}
 	}
 }
 
@@ -32,7 +31,7 @@ func (a *answer) limited(limit int) {
 // Strangers have 100 requests in 15 minutes for one address; people with a
 // session, health checks and the page are not counted.
 func TestStrangersAreLimited(t *testing.T) {
-	x := start(t, rates(100, 0, 0))
+	x := start(t, rates(100, 0))
 	nobody, ann := x.nobody(), x.person("ann")
 	forged := x.nobody()
 	forged.header.Set("Authorization", "Bearer forged")
@@ -63,7 +62,7 @@ func TestStrangersAreLimited(t *testing.T) {
 // A class of people behind one address joins by one invite, whatever else that
 // address did.
 func TestInvitedPeopleAreNotStrangers(t *testing.T) {
-	x := start(t, rates(3, 0, 0), registration(ByInvite))
+	x := start(t, rates(3, 0), registration(ByInvite))
 	_, code := x.owner().invite(m{})
 	nobody := x.nobody()
 	for range 3 {
@@ -77,7 +76,7 @@ func TestInvitedPeopleAreNotStrangers(t *testing.T) {
 }
 
 func TestUsersAreLimited(t *testing.T) {
-	x := start(t, rates(0, 5, 0))
+	x := start(t, rates(0, 5))
 	ann, bob := x.person("ann"), x.person("bob")
 	for i := range 5 {
 		if got := ann.call("GET", "/api/me", nil).want(200).header.Get("RateLimit-Remaining"); got != fmt.Sprint(4-i) {
@@ -88,9 +87,10 @@ func TestUsersAreLimited(t *testing.T) {
 	bob.call("GET", "/api/me", nil).want(200)
 }
 
-// Twenty messages at once, then a wait; a known clientId costs nothing.
+// Twenty messages at once, then a wait; a known clientId costs nothing. The
+// bucket refills so slowly that a slow machine gets nothing more out of it.
 func TestPostsAreLimited(t *testing.T) {
-	x := start(t, rates(0, 0, 20))
+	x := start(t, func(c *Config) { c.Limits.Posts = middleware.Rate{N: 20, Per: 20 * time.Hour} })
 	ann, bob := x.person("ann"), x.person("bob")
 	id := ann.group(bob)
 	path := "/api/chats/" + string(id) + "/messages"
@@ -102,8 +102,8 @@ func TestPostsAreLimited(t *testing.T) {
 		}
 	}
 	e := ann.call("POST", path, m{"clientId": "21", "text": "hello"}).fails(chat.RateLimited, "").failure()
-	if e.RetryAfterMs <= 0 || e.RetryAfterMs > 500 {
-		t.Errorf("a place every 500 ms, and the hint is %d", e.RetryAfterMs)
+	if e.RetryAfterMs <= 0 || e.RetryAfterMs > time.Hour.Milliseconds() {
+		t.Errorf("a place every hour, and the hint is %d ms", e.RetryAfterMs)
 	}
 	var out oneMessage
 	ann.call("POST", path, m{"clientId": "3", "text": "hello"}).want(200).into(&out)
@@ -120,7 +120,7 @@ func TestPostsAreLimited(t *testing.T) {
 // trusted proxy's says whose request it is.
 func TestForwardedAddresses(t *testing.T) {
 	for _, trusted := range []bool{false, true} {
-		x := start(t, rates(2, 0, 0), func(c *Config) {
+		x := start(t, rates(2, 0), func(c *Config) {
 			if trusted {
 				c.TrustedProxies = loopback
 			}
