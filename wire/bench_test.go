@@ -30,6 +30,15 @@ func BenchmarkAppendEvent(b *testing.B) {
 	})
 }
 
+func BenchmarkEncodeEvent(b *testing.B) {
+	each(b, func(b *testing.B, c Codec) {
+		e := values["event-posted"]
+		for b.Loop() {
+			c.Encode(e)
+		}
+	})
+}
+
 func each(b *testing.B, f func(*testing.B, Codec)) {
 	b.Run("msgpack", func(b *testing.B) { b.ReportAllocs(); f(b, MsgPack) })
 	b.Run("json", func(b *testing.B) { b.ReportAllocs(); f(b, JSON) })

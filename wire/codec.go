@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"sync"
 
 	"github.com/shamaton/msgpack/v2"
 )
@@ -58,15 +59,33 @@ func (c Codec) Append(dst []byte, v any) ([]byte, error) {
 	return w.b, nil
 }
 
-// Encode is Append to a fresh slice. It panics if v cannot be encoded, which
-// only a mistake in the type of v brings about.
-func (c Codec) Encode(v any) []byte {
-	b, err := c.Append(nil, v)
+// Encode is Append to a fresh slice of just the length, since hubs keep many of
+// them. It panics if v cannot be encoded, which only a mistake in the type of v
+// brings about.
+func (c Codec) Encode(v any) (b []byte) {
+	c.With(v, func(encoded []byte) { b = bytes.Clone(encoded) })
+	return b
+}
+
+// With calls f with what Encode gives, in a buffer that is not f's any more when
+// f returns. It is for bytes that are written once.
+func (c Codec) With(v any, f func([]byte)) {
+	buf := buffers.Get().(*[]byte)
+	b, err := c.Append((*buf)[:0], v)
 	if err != nil {
 		panic(err)
 	}
-	return b
+	f(b)
+	if cap(b) <= maxPooled {
+		*buf = b
+		buffers.Put(buf)
+	}
 }
+
+// A buffer that grew above maxPooled bytes is not kept.
+const maxPooled = 64 << 10
+
+var buffers = sync.Pool{New: func() any { return new([]byte) }}
 
 type appender struct{ b []byte }
 
