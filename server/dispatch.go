@@ -48,6 +48,9 @@ func (c *session) command(cmd *wire.Command, malformed error) {
 		}
 		c.greeting = nil
 	}
+	if c.farewell.Load() != nil {
+		return // a refused hello was the last word
+	}
 	if err := c.admissible(cmd, malformed); err != nil {
 		c.answer(cmd.ID, nil, err)
 		return

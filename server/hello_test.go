@@ -105,6 +105,29 @@ func TestHelloRefused(t *testing.T) {
 	})
 }
 
+// A refused hello is the last word: while its reply waits to be written, a second
+// one changed who the socket's user is under the eyes of those who look it up.
+func TestNothingAfterRefusedHello(t *testing.T) {
+	x, b := startBetween(t)
+	ann := x.person("ann")
+	for range 20 {
+		asked := make(chan struct{}, 10)
+		var ask func()
+		ask = func() { asked <- struct{}{}; b.identify.Store(&ask) }
+		b.identify.Store(&ask)
+		p := x.stranger(wire.JSON)
+		p.write(append(p.codec.Encode(m{"id": 1, "do": "hello", "token": "unknown"}), p.codec.Encode(m{"id": 2, "do": "hello", "token": ann.token})...))
+		if v := p.reply(1); v.Error == nil || v.Error.Code != chat.NoIdentity {
+			t.Fatalf("got %s", v.raw)
+		}
+		p.closes(wire.CloseRefused)
+		x.await(func() bool { return x.s.hub.Stats().Conns == 0 })
+		if len(asked) != 1 {
+			t.Fatalf("%d tokens were looked up", len(asked))
+		}
+	}
+}
+
 func TestNoHelloInTime(t *testing.T) {
 	x := start(t, func(c *Config) { c.sockets = hub.Config{BindWithin: 50 * time.Millisecond} })
 	p := x.stranger(wire.JSON)

@@ -33,7 +33,8 @@ func (c *session) later(job func()) {
 func (c *session) pager() {
 	for {
 		c.mu.Lock()
-		if len(c.jobs) == 0 {
+		// Who was refused is let into no chat while that waits to be written.
+		if len(c.jobs) == 0 || c.farewell.Load() != nil {
 			c.jobs, c.paging = nil, false
 			c.mu.Unlock()
 			return
