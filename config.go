@@ -121,15 +121,6 @@ func (c *config) logger(w io.Writer) *slog.Logger {
 	return slog.New(slog.NewTextHandler(w, nil))
 }
 
-// link is where a browser reaches the server: --public-url, else the address it
-// listens on.
-func (c *config) link(listen string) *url.URL {
-	if c.PublicURL != nil {
-		return c.PublicURL
-	}
-	return &url.URL{Scheme: "http", Host: reachable(listen)}
-}
-
 // reachable turns an address to listen on into one to connect to.
 func reachable(addr string) string {
 	host, port, err := net.SplitHostPort(addr)

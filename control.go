@@ -112,7 +112,7 @@ func (c *config) askStore(ctx context.Context, alone func(*server.Server, *url.U
 	}
 	s := server.New(c.server(db, log))
 	defer func() { err = errors.Join(err, s.Stop(ctx), db.Close()) }()
-	link, err = alone(s, c.link(c.Listen))
+	link, err = alone(s, &url.URL{Scheme: "http", Host: reachable(c.Listen)})
 	if e := (*chat.Error)(nil); errors.As(err, &e) {
 		err = errors.New(e.Message)
 	}

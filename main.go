@@ -71,7 +71,7 @@ func serve(ctx context.Context, c *config, stdout, stderr io.Writer) (err error)
 	if err != nil {
 		return fmt.Errorf("--listen: %w", err)
 	}
-	at := c.link(listener.Addr().String())
+	here := &url.URL{Scheme: "http", Host: reachable(listener.Addr().String())}
 	s := server.New(c.server(db, log))
 
 	servers := []*http.Server{{Handler: s.Handler()}}
@@ -88,7 +88,7 @@ func serve(ctx context.Context, c *config, stdout, stderr io.Writer) (err error)
 		if err != nil {
 			log.Warn("recover and owner-link cannot reach this server", "error", err)
 		} else {
-			servers, listeners = append(servers, &http.Server{Handler: s.Control(at)}), append(listeners, l)
+			servers, listeners = append(servers, &http.Server{Handler: s.Control(here)}), append(listeners, l)
 		}
 	}
 
@@ -107,7 +107,7 @@ func serve(ctx context.Context, c *config, stdout, stderr io.Writer) (err error)
 			return nil
 		})
 	}
-	if err := announce(ctx, s, db, log, at, stdout); err != nil {
+	if err := announce(ctx, s, db, log, here, stdout); err != nil {
 		log.Error("not ready", "error", err)
 	}
 	select {
@@ -130,7 +130,7 @@ func serve(ctx context.Context, c *config, stdout, stderr io.Writer) (err error)
 
 // announce says where the server is, once it is ready, and shows the owner's
 // link alone on its line until that is used.
-func announce(ctx context.Context, s *server.Server, db chat.Store, log *slog.Logger, at *url.URL, stdout io.Writer) error {
+func announce(ctx context.Context, s *server.Server, db chat.Store, log *slog.Logger, here *url.URL, stdout io.Writer) error {
 	if err := s.Await(ctx); err != nil {
 		return err
 	}
@@ -138,11 +138,11 @@ func announce(ctx context.Context, s *server.Server, db chat.Store, log *slog.Lo
 	if err != nil {
 		return err
 	}
-	log.Info("ready", "url", at.String(), "version", version())
+	log.Info("ready", "url", here.String(), "version", version())
 	if info.Setup == "" {
 		return nil
 	}
-	owner, err := s.OwnerLink(ctx, at)
+	owner, err := s.OwnerLink(ctx, here)
 	if err == nil {
 		fmt.Fprintf(stdout, "Open this link to become the owner of this server:\n%s\n", owner)
 	}

@@ -230,6 +230,15 @@ func TestRecoverLetsSomebodyBackIn(t *testing.T) {
 	}
 }
 
+// url= tells where the server listens, whatever its public name is; links carry
+// the public name.
+func TestAPublicURLIsForLinks(t *testing.T) {
+	h := openHouse(t, "--public-url", "https://chat.example/")
+	if !strings.HasPrefix(h.url, "http://127.0.0.1:") || !strings.HasPrefix(h.setup, "https://chat.example/#setup=") {
+		t.Errorf("url=%s, link %s", h.url, h.setup)
+	}
+}
+
 func TestASecondProcessIsRefused(t *testing.T) {
 	h := openHouse(t)
 	_, stderr, code := parleySays(t, "--listen", "127.0.0.1:0", "--store", h.store)
