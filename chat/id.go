@@ -27,10 +27,11 @@ const MaxIDLen = 32
 // base64 in ASCII order, so that encoded ids sort as their bytes do.
 var sortable = base64.NewEncoding("-0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ_abcdefghijklmnopqrstuvwxyz").WithPadding(base64.NoPadding)
 
-// NewID makes an id: 48 bits of milliseconds, 48 random bits.
+// NewID makes an id: a set bit, so that none begins with a dash, 47 bits of
+// milliseconds, 48 random bits.
 func NewID[T ~string]() T {
 	var b [14]byte
-	binary.BigEndian.PutUint64(b[:8], uint64(time.Now().UnixMilli())<<16)
+	binary.BigEndian.PutUint64(b[:8], 1<<63|uint64(time.Now().UnixMilli())<<16)
 	_, _ = rand.Read(b[6:12]) // never fails, crypto/rand
 	return T(sortable.EncodeToString(b[:12]))
 }
