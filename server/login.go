@@ -1,6 +1,7 @@
 package server
 
 import (
+	"cmp"
 	"net/http"
 	"strings"
 
@@ -88,6 +89,12 @@ func (s *Server) createSession(w http.ResponseWriter, r *http.Request) error {
 	}
 	if err != nil {
 		return err
+	}
+	// A new password ends the sessions that there are. If it came between the
+	// look at the old one and this session, nobody has ended this one.
+	if _, now, err := s.Store.Credentials(r.Context(), handle); err != nil || now != hash {
+		_ = s.Store.EndSession(r.Context(), user.ID, made.ID) // if it stays, nobody knows its token
+		return cmp.Or[error](err, wrong)
 	}
 	s.signIn(w, r, user, made, token, in.Cookie)
 	return nil

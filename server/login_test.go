@@ -44,6 +44,25 @@ func TestSignIn(t *testing.T) {
 	}
 }
 
+// A password that changes while somebody signs in with the old one: the session
+// came after those that the change ended, and would have stayed.
+func TestSignInWhileThePasswordChanges(t *testing.T) {
+	x, b := startBetween(t)
+	ann := x.person("ann")
+	other := "another secret"
+	f := func() {
+		if _, err := x.store.PatchUser(context.Background(), ann.user.ID, chat.UserPatch{PasswordHash: &other, Keep: ann.session.ID}); err != nil {
+			t.Error(err)
+		}
+	}
+	b.credentials.Store(&f)
+	x.nobody().call("POST", "/api/sessions", m{"handle": "ann", "password": password}).fails(chat.BadCredentials, "")
+	left, err := x.store.SessionsOf(context.Background(), ann.user.ID)
+	if err != nil || len(left) != 1 || left[0].ID != ann.session.ID {
+		t.Errorf("%+v, %v", left, err)
+	}
+}
+
 // A browser gets a cookie that scripts cannot read, and no token to lose.
 func TestCookieSignIn(t *testing.T) {
 	for _, c := range []struct {

@@ -78,7 +78,7 @@ func TestNewChatsAppear(t *testing.T) {
 // between is a store that lets a test act between two steps of the server.
 type between struct {
 	chat.Store
-	identify, chatIDs, chatsOf, chat, ended atomic.Pointer[func()]
+	identify, credentials, chatIDs, chatsOf, chat, ended atomic.Pointer[func()]
 }
 
 func (b *between) then(hook *atomic.Pointer[func()]) {
@@ -91,6 +91,12 @@ func (b *between) Identify(ctx context.Context, hash [32]byte) (chat.User, chat.
 	u, s, err := b.Store.Identify(ctx, hash)
 	b.then(&b.identify)
 	return u, s, err
+}
+
+func (b *between) Credentials(ctx context.Context, handle string) (chat.User, string, error) {
+	u, hash, err := b.Store.Credentials(ctx, handle)
+	b.then(&b.credentials)
+	return u, hash, err
 }
 
 func (b *between) ChatIDs(ctx context.Context, u chat.UserID) ([]chat.ChatID, error) {
