@@ -60,6 +60,13 @@ func Open(ctx context.Context, path string, log *slog.Logger) (_ *DB, err error)
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 		return nil, fmt.Errorf("make the store's folder: %w", err)
 	}
+	// SQLite's other files lie beside the file itself, not beside a link to it:
+	// there must the lock lie, and there the sweeper looks.
+	if info, err := os.Lstat(path); err == nil && info.Mode()&os.ModeSymlink != 0 {
+		if path, err = filepath.EvalSymlinks(path); err != nil {
+			return nil, fmt.Errorf("store path: %w", err)
+		}
+	}
 	if db.lock, err = lockFile(path + ".lock"); err != nil {
 		return nil, err
 	}
@@ -85,6 +92,9 @@ func Open(ctx context.Context, path string, log *slog.Logger) (_ *DB, err error)
 	if err != nil {
 		return nil, fmt.Errorf("open %s: %w", path, err)
 	}
+	if err := layout(ctx, conn); err != nil {
+		return nil, fmt.Errorf("open %s: %w", path, err)
+	}
 	if err := migrate(ctx, conn); err != nil {
 		return nil, fmt.Errorf("open %s: %w", path, err)
 	}
@@ -101,6 +111,18 @@ func Open(ctx context.Context, path string, log *slog.Logger) (_ *DB, err error)
 	go func() { defer db.ended.Done(); newTx(db, conn, path).run() }()
 	go func() { defer db.ended.Done(); db.notify() }()
 	return db, nil
+}
+
+// layout refuses a file whose pages sweep.go would take for something else.
+// SQLite fixes both when it makes a file; only another program can have.
+func layout(ctx context.Context, conn *sql.Conn) error {
+	var size, vacuum int
+	err := conn.QueryRowContext(ctx, "SELECT page_size, auto_vacuum FROM pragma_page_size, pragma_auto_vacuum").Scan(&size, &vacuum)
+	if err == nil && (size != pageSize || vacuum != 0) {
+		err = fmt.Errorf("the database has page_size %d and auto_vacuum %d, Parley needs %d and 0: "+
+			"make a copy that has, with sqlite3 and PRAGMA page_size = %d; PRAGMA auto_vacuum = 0; VACUUM INTO 'FILE'", size, vacuum, pageSize, pageSize)
+	}
+	return err
 }
 
 // Close ends the feeds, refuses new work, commits what was queued and returns

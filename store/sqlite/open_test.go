@@ -2,6 +2,7 @@ package sqlite
 
 import (
 	"context"
+	"database/sql"
 	"log/slog"
 	"os"
 	"path/filepath"
@@ -46,6 +47,44 @@ func TestOpenRefuses(t *testing.T) {
 		}
 	})
 
+	t.Run("a database with other pages", func(t *testing.T) {
+		for _, layout := range []string{"PRAGMA page_size = 1024", "PRAGMA auto_vacuum = FULL"} {
+			path := filepath.Join(t.TempDir(), "parley.db")
+			opened(t, path).Close()
+			run := func(script string) {
+				other, err := sql.Open("sqlite", path)
+				if err != nil {
+					t.Fatal(err)
+				}
+				defer other.Close()
+				other.SetMaxOpenConns(1)
+				if _, err := other.Exec(script); err != nil {
+					t.Fatal(err)
+				}
+			}
+			run("PRAGMA journal_mode = DELETE; " + layout + "; VACUUM")
+			_, err := open(path)
+			if err == nil || !strings.Contains(err.Error(), "VACUUM INTO 'FILE'") {
+				t.Fatalf("%s: got %v", layout, err)
+			}
+			_, advice, _ := strings.Cut(err.Error(), "sqlite3 and ")
+			run(strings.Replace(advice, "FILE", path+".copy", 1))
+			opened(t, path+".copy")
+		}
+	})
+
+	t.Run("a folder, and a link to nowhere", func(t *testing.T) {
+		path := filepath.Join(t.TempDir(), "parley.db")
+		if err := os.Symlink(path+".gone", path); err != nil {
+			t.Fatal(err)
+		}
+		for _, path := range []string{path, filepath.Dir(path)} {
+			if _, err := open(path); err == nil || !strings.Contains(err.Error(), path) {
+				t.Fatalf("got %v", err)
+			}
+		}
+	})
+
 	t.Run("what is no database", func(t *testing.T) {
 		path := filepath.Join(t.TempDir(), "parley.db")
 		if err := os.WriteFile(path, []byte(strings.Repeat("no database ", 1000)), 0o600); err != nil {
@@ -71,6 +110,27 @@ func TestOpenMakesFiles(t *testing.T) {
 		if info.Mode() != mode {
 			t.Errorf("%s has mode %v, want %v", name, info.Mode(), mode)
 		}
+	}
+}
+
+// Through a link it is the same database: locked, and swept.
+func TestOpenLink(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "parley.db")
+	link := filepath.Join(t.TempDir(), "link.db")
+	if err := os.Symlink(path, link); err != nil {
+		t.Fatal(err)
+	}
+	opened(t, path).Close()
+	db := opened(t, link)
+	if _, err := Open(t.Context(), path, slog.New(slog.DiscardHandler)); err == nil || !strings.Contains(err.Error(), "in use") {
+		t.Fatalf("the second one got %v", err)
+	}
+	h := newHistory(t, db, 1)
+	h.step(t, 100)
+	settled(t, db)
+	seen := false
+	if err := db.write(t.Context(), func(x *tx) error { seen = x.sweeper.done > 0; return nil }); err != nil || !seen {
+		t.Fatalf("the sweeper saw no log, %v", err)
 	}
 }
 

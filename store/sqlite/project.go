@@ -16,6 +16,7 @@ func (t *tx) project(s *state, e *chat.Event) error {
 		s.posted(e.By, e.Seq)
 		return t.mention(e.ChatID, e.Seq, e.Mentions)
 	case chat.Edited:
+		t.scrub = true // of the text before
 		return t.rewrite(e, "UPDATE messages SET text = ?, mentions = ?, edited_at = ? WHERE chat = ? AND seq = ?",
 			e.Text, list(e.Mentions), e.At, string(e.ChatID), int64(e.Target))
 	case chat.Deleted:

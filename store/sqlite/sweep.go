@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/binary"
 	"errors"
+	"fmt"
 	"io"
 	"io/fs"
 	"os"
@@ -22,9 +23,8 @@ import (
 // 1.6 and 4.1 (https://www.sqlite.org/fileformat2.html).
 
 const (
-	checkpointEvery = 8000            // pages in the log
-	scrubEvery      = 2 * time.Second // while deletions go on
-	pageSize        = 4096
+	checkpointEvery = 8000 // pages in the log
+	pageSize        = 4096 // Open refuses any other
 	frameSize       = 24 + pageSize
 	walHeader       = 32
 
@@ -34,12 +34,17 @@ const (
 	maxSwept = 1 << 25
 )
 
+// scrubEvery is how long the writer works between two rounds while texts are
+// deleted. Static but for tests.
+var scrubEvery = 2 * time.Second
+
 // sweeper knows which part of the log was looked at. Owned by the writer.
 type sweeper struct {
-	path string   // of the log
-	file *os.File // nil until there is one
-	salt [8]byte  // names the log's present content; new when SQLite begins it anew
-	done int      // frames of it that were looked at
+	path string              // of the log
+	file *os.File            // nil until there is one
+	salt [8]byte             // names the log's present content; new when SQLite begins it anew
+	done int                 // frames of it that were looked at
+	left map[uint32]struct{} // pages in them that are still to be swept
 }
 
 // frame gives the page number of the i-th frame of the log, from 0. ok is false
@@ -91,7 +96,7 @@ func (s *sweeper) full() bool {
 // settle empties the room in the pages of the log and then moves the log into
 // the database; all of it, and to an empty file, when a text was deleted.
 func (t *tx) settle() {
-	t.settled = time.Now()
+	defer func() { t.settled = time.Now() }() // however long it took, then work gets its turn
 	if err := t.sweep(); err != nil {
 		t.db.log.Error("the pages of the log could not be swept", "err", err)
 	}
@@ -110,32 +115,37 @@ func (t *tx) settle() {
 }
 
 // sweep empties the room in the pages that were written since it last ran.
+// What it fails to do is left for the next round: the log may be gone by then.
 func (t *tx) sweep() error {
-	ok, err := t.sweeper.begin()
+	s := &t.sweeper
+	ok, err := s.begin()
 	if !ok || err != nil {
 		return err
 	}
-	pages := map[uint32]struct{}{}
-	at := t.sweeper.done
-	for {
-		page, ok, err := t.sweeper.frame(at)
+	// Frames behind the last commit are of a transaction that failed, and will
+	// be written over: SQLite knows where that is, the file does not say.
+	var busy, frames, moved int
+	if err := t.conn.QueryRowContext(context.Background(), "PRAGMA wal_checkpoint(NOOP)").Scan(&busy, &frames, &moved); err != nil {
+		return err
+	}
+	for ; s.done < frames; s.done++ {
+		page, ok, err := s.frame(s.done)
 		if err != nil {
 			return err
 		}
 		if !ok {
-			break
+			return fmt.Errorf("frame %d of %d in %s is of another log", s.done, frames, s.path)
 		}
-		pages[page] = struct{}{}
-		at++
+		s.left[page] = struct{}{}
 	}
 	t.broken = nil
 	t.control("BEGIN IMMEDIATE")
 	var size int64
 	t.note(t.row("PRAGMA page_count").Scan(&size))
 	if size >= maxSwept {
-		clear(pages)
+		clear(s.left)
 	}
-	for page := range pages {
+	for page := range s.left {
 		t.note(t.emptyRoom(page))
 	}
 	t.control("COMMIT")
@@ -143,7 +153,7 @@ func (t *tx) sweep() error {
 		_, _ = t.conn.ExecContext(context.Background(), "ROLLBACK")
 		return t.broken
 	}
-	t.sweeper.done = at
+	clear(s.left)
 	return nil
 }
 

@@ -102,13 +102,16 @@ type tx struct {
 	told    []chat.Notice // for the feeds, after the commit
 	broken  error         // a statement failed: the batch fails
 	inJob   bool          // inside a savepoint
-	scrub   bool          // a text was deleted: SQLite's log must be emptied soon
+	scrub   bool          // a text may be in SQLite's log that must not be: empty it soon
 	settled time.Time     // when that was last done
 	sweeper sweeper
 }
 
+// newTx begins with a scrub: a process that was killed may have left what it
+// was about to.
 func newTx(db *DB, conn *sql.Conn, path string) *tx {
-	return &tx{db: db, conn: conn, stmts: map[string]*sql.Stmt{}, cache: newCache(), sweeper: sweeper{path: path + "-wal"}}
+	return &tx{db: db, conn: conn, stmts: map[string]*sql.Stmt{}, cache: newCache(), scrub: true,
+		sweeper: sweeper{path: path + "-wal", left: map[uint32]struct{}{}}}
 }
 
 // run is the writer goroutine. It ends when the queue is closed and empty.
