@@ -94,6 +94,7 @@ func (c *session) admit(id chat.ChatID) {
 	if one.Kind == chat.Direct {
 		c.meet(one.With)
 	}
+	c.refocus(id)
 	c.send(wire.Signal{Signal: wire.SignalChat, ChatID: id, Head: one.Head, Chat: &one, Users: users})
 	c.follow(id, one.Head, one.Head)
 }

@@ -134,6 +134,25 @@ func TestSignals(t *testing.T) {
 	}
 }
 
+// Who makes a chat looks at it at once, before the feed has brought it to the
+// socket: typing there is told all the same.
+func TestFocusBeforeAdmission(t *testing.T) {
+	l := &lagging{}
+	x := start(t, func(c *Config) { l.Store, c.Store = c.Store, l })
+	ann, bob := x.person("ann"), x.person("bob")
+	a, b := ann.live(), bob.live()
+	l.mu.Lock()
+	id := ann.group(bob)
+	a.ask(m{"do": "focus", "chatIds": []chat.ChatID{id}}, nil)
+	l.mu.Unlock()
+	a.signal(wire.SignalChat)
+	b.signal(wire.SignalChat)
+	b.ask(m{"do": "typing", "chatId": id}, nil)
+	if v := a.signal("typing"); v.ChatID != id {
+		t.Errorf("typing: %s", v.raw)
+	}
+}
+
 // In a large chat nobody is told who types, looks or reads.
 func TestSignalsOfLargeChats(t *testing.T) {
 	x := start(t)

@@ -97,11 +97,7 @@ func (c *session) focus(ids []chat.ChatID) error {
 		}
 	}
 	for _, id := range ids {
-		c.conn.Listen(focusTopic(id))
-		// Behind the Listen: who is removed from here on is taken off by the pump.
-		if !c.conn.In(string(id)) {
-			c.conn.Leave(focusTopic(id))
-		}
+		c.look(id)
 	}
 	var watching []chat.UserID
 	for _, u := range watched {
@@ -122,6 +118,32 @@ func (c *session) focus(ids []chat.ChatID) error {
 	c.watching = watching
 	c.mu.Unlock()
 	return nil
+}
+
+// look listens to who looks at a chat, if the session is in it. In is asked
+// behind each step: who is removed behind the first is taken off by the pump, who
+// is let in behind the second looks then (refocus).
+func (c *session) look(id chat.ChatID) {
+	for {
+		c.conn.Listen(focusTopic(id))
+		if c.conn.In(string(id)) {
+			return
+		}
+		c.conn.Leave(focusTopic(id))
+		if !c.conn.In(string(id)) {
+			return
+		}
+	}
+}
+
+// refocus is for a chat that was just joined, and perhaps looked at before.
+func (c *session) refocus(id chat.ChatID) {
+	c.mu.Lock()
+	looked := slices.Contains(c.focused, id)
+	c.mu.Unlock()
+	if looked {
+		c.look(id)
+	}
 }
 
 // unfocus stops looking at a chat that went. Its members' presence goes with the
