@@ -14,8 +14,9 @@ import (
 const (
 	maxRefused  = 1000
 	maxStrange  = 100
-	maxUnderway = 128 // commands of one session begun and not answered
-	resumeCost  = 32  // of these places: a resume holds much memory
+	maxUnderway = 128     // places for commands of one session begun and not answered
+	placeBytes  = 4 << 10 // of the message for which a command takes one place more
+	resumeCost  = 32      // places for a resume, which holds much memory
 )
 
 // handle gets each message on the read loop. It replies to every command in it
@@ -24,6 +25,7 @@ func (c *session) handle(_ bool, message []byte) error {
 	defer c.rescue()
 	c.conn.Heard()
 	for rest := message; !c.ended.Load(); {
+		before := len(rest)
 		var cmd wire.Command
 		var err error
 		cmd, rest, err = c.codec.Next(rest)
@@ -31,7 +33,7 @@ func (c *session) handle(_ bool, message []byte) error {
 			c.end(wire.CloseProtocol, "malformed message", 0)
 			return nil
 		}
-		c.command(&cmd, err)
+		c.command(&task{cmd, 1 + (before-len(rest))/placeBytes}, err)
 		if len(rest) == 0 {
 			return nil
 		}
@@ -40,7 +42,8 @@ func (c *session) handle(_ bool, message []byte) error {
 }
 
 // command judges who may ask at all, and hands the command on.
-func (c *session) command(cmd *wire.Command, malformed error) {
+func (c *session) command(t *task, malformed error) {
+	cmd := &t.Command
 	if c.greeting != nil {
 		// Whatever was sent along with hello comes after it.
 		if !c.pause(c.greeting) {
@@ -78,8 +81,8 @@ func (c *session) command(cmd *wire.Command, malformed error) {
 		}
 		c.later(func() { defer c.give(resumeCost); c.resume(cmd) })
 	case "post", "edit", "delete", "react", "read", "typing", "history", "focus":
-		if c.take(1) {
-			c.order(cmd)
+		if c.take(t.places) {
+			c.order(t)
 		}
 	default:
 		c.answer(cmd.ID, nil, chat.FailField(chat.BadInput, "do", "there is no such command"))

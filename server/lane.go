@@ -7,18 +7,24 @@ import (
 	"parley/wire"
 )
 
+// task is a command under way, and how many places it takes (session.take).
+type task struct {
+	wire.Command
+	places int
+}
+
 // lane keeps one session's commands for one chat in order. Drafts are handed to
 // the store one behind the other without waiting, for the store keeps their
 // order; any other command waits until all before it are done, so that it sees
 // them. A lane exists while something of it is under way. Its fields are
 // guarded by the session's mu.
 type lane struct {
-	waiting   []*wire.Command
+	waiting   []*task
 	appending int  // drafts whose outcome is not known
 	busy      bool // a goroutine works on waiting
 }
 
-func isDraft(cmd *wire.Command) bool {
+func isDraft(cmd *task) bool {
 	switch cmd.Do {
 	case "post", "edit", "delete", "react":
 		return true
@@ -28,7 +34,7 @@ func isDraft(cmd *wire.Command) bool {
 
 // order puts a command on the lane of its chat. A draft with nothing before it
 // that it must wait for goes to the store at once, on the caller's goroutine.
-func (c *session) order(cmd *wire.Command) {
+func (c *session) order(cmd *task) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	l := c.lanes[cmd.ChatID]
@@ -97,15 +103,15 @@ func (c *session) advance(id chat.ChatID, l *lane) {
 }
 
 // perform runs one command; a draft's outcome comes later.
-func (c *session) perform(l *lane, cmd *wire.Command) {
+func (c *session) perform(l *lane, cmd *task) {
 	defer c.rescue()
 	if !isDraft(cmd) {
-		ok, err := c.do(cmd)
+		ok, err := c.do(&cmd.Command)
 		c.answer(cmd.ID, ok, err)
-		c.give(1)
+		c.give(cmd.places)
 		return
 	}
-	err := c.s.act(c.ctx, c.user, cmd, func(ev chat.Event, again bool, err error) { c.outcome(l, cmd, ev, again, err) })
+	err := c.s.act(c.ctx, c.user, &cmd.Command, func(ev chat.Event, again bool, err error) { c.outcome(l, cmd, ev, again, err) })
 	if err != nil {
 		c.outcome(l, cmd, chat.Event{}, false, err)
 	}
@@ -113,7 +119,7 @@ func (c *session) perform(l *lane, cmd *wire.Command) {
 
 // outcome replies to a draft. It comes from the store's goroutine, and must not
 // block it.
-func (c *session) outcome(l *lane, cmd *wire.Command, ev chat.Event, again bool, err error) {
+func (c *session) outcome(l *lane, cmd *task, ev chat.Event, again bool, err error) {
 	if cmd.Do == "post" {
 		c.answer(cmd.ID, wire.Posted{Seq: ev.Seq, At: ev.At, Again: again}, err)
 	} else {
@@ -123,11 +129,10 @@ func (c *session) outcome(l *lane, cmd *wire.Command, ev chat.Event, again bool,
 	l.appending--
 	c.stir(cmd.ChatID, l)
 	c.mu.Unlock()
-	c.give(1)
+	c.give(cmd.places)
 }
 
-// take waits until n more commands may be under way: who sends faster than the
-// server works is not read. False: the session is over. Read loop only.
+// take waits for n places: who sends faster than the server works is not read. False: the session is over. Read loop only.
 func (c *session) take(n int) bool {
 	for {
 		c.mu.Lock()

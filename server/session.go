@@ -57,7 +57,7 @@ type session struct {
 	lanes    map[chat.ChatID]*lane // guarded by mu; nil while nothing is under way
 	jobs     []func()              // guarded by mu: for the pager, in order
 	paging   bool                  // guarded by mu: the pager runs
-	underway int                   // guarded by mu: commands begun and not answered
+	underway int                   // guarded by mu: places of commands begun and not answered
 	freed    chan struct{}         // guarded by mu: closed when underway sinks; nil: nobody waits
 	holding  *time.Timer           // guarded by mu: delivery is held back until it fires
 	focused  []chat.ChatID         // guarded by mu: the chats looked at
