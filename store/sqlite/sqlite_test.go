@@ -20,8 +20,12 @@ func TestStore(t *testing.T) {
 
 func TestCrash(t *testing.T) { storetest.Crash(t, open) }
 
-// open opens the database in dir; t is nil in a process that will be killed.
+// open opens the database in dir, as sound when it is opened as when it is
+// closed; t is nil in a process that will be killed, which sweeps all the time.
 func open(t testing.TB, dir string) chat.Store {
+	if t == nil {
+		sqlite.SweepOften()
+	}
 	s, err := sqlite.Open(context.Background(), filepath.Join(dir, "parley.db"), slog.New(slog.DiscardHandler))
 	if t == nil {
 		if err != nil {
@@ -33,6 +37,12 @@ func open(t testing.TB, dir string) chat.Store {
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { s.Close() })
+	s.Sound(t)
+	t.Cleanup(func() {
+		if s.Ping(context.Background()) == nil {
+			s.Sound(t)
+		}
+		s.Close()
+	})
 	return s
 }

@@ -28,6 +28,9 @@ func (db *DB) Sound(t testing.TB) {
 	}
 }
 
+// SweepOften lets a process that will be killed die in the middle of a sweep.
+func SweepOften() { scrubEvery = 3 * time.Millisecond }
+
 // settled lets the writer settle at once if a scrub is due, and tells whether it
 // still is after it.
 func settled(t *testing.T, db *DB) (due bool) {
