@@ -64,8 +64,12 @@ func (s *Server) post(ctx context.Context, draft chat.Event, c *wire.Command, do
 	key := string(draft.By)
 	ok, wait := s.posts.Take(key)
 	if !ok {
+		if !s.working.begin() {
+			return s.ready()
+		}
 		// A read, and so not for the caller's goroutine.
 		go func() {
+			defer s.working.end()
 			first, known, err := s.Store.Find(ctx, draft.ChatID, draft.By, draft.ClientID)
 			if err == nil && !known {
 				err = chat.FailAfter(chat.RateLimited, wait, "too many messages, wait a moment")

@@ -15,6 +15,7 @@ import (
 
 	"parley/chat"
 	"parley/hub"
+	"parley/middleware"
 	"parley/wire"
 )
 
@@ -326,5 +327,51 @@ func TestUpgradeRefused(t *testing.T) {
 	kind, b, err := ws.Read(t.Context())
 	if err != nil || kind != websocket.MessageText || !strings.HasPrefix(string(b), `{"re":1,"ok":{"now":`) {
 		t.Errorf("%v %q %v", kind, b, err)
+	}
+}
+
+// looking is a store whose lookups by clientId wait until they are let go.
+type looking struct {
+	chat.Store
+	came, goOn chan struct{}
+}
+
+func (l *looking) Find(ctx context.Context, id chat.ChatID, by chat.UserID, clientID string) (chat.Event, bool, error) {
+	l.came <- struct{}{}
+	<-l.goOn
+	return l.Store.Find(ctx, id, by, clientID)
+}
+
+// The lookup for somebody whose bucket is empty is on a goroutine of its own: a
+// stop waits for it as for any draft, since the store is closed after it.
+func TestStopWaitsForLookups(t *testing.T) {
+	l := &looking{came: make(chan struct{}), goOn: make(chan struct{})}
+	x := start(t, func(c *Config) {
+		l.Store, c.Store = c.Store, l
+		c.Limits.Posts = middleware.Rate{N: 1, Per: time.Hour}
+	})
+	ann := x.person("ann")
+	id := ann.group()
+	p := ann.live()
+	p.ask(m{"do": "post", "chatId": id, "clientId": "1", "text": "hi"}, nil)
+	again := p.send(m{"do": "post", "chatId": id, "clientId": "1", "text": "hi"})
+	<-l.came
+	stopped := make(chan error, 1)
+	go func() { stopped <- x.s.Stop(t.Context()) }()
+	x.await(func() bool {
+		x.s.working.mu.Lock()
+		defer x.s.working.mu.Unlock()
+		return x.s.working.closed
+	})
+	if p.refused(m{"do": "post", "chatId": id, "clientId": "2", "text": "hi"}, chat.Unavailable, "").Error.RetryAfterMs <= 0 {
+		t.Error("no hint when to come again")
+	}
+	close(l.goOn)
+	if v := p.reply(again); v.Error != nil {
+		t.Errorf("got %s", v.raw)
+	}
+	p.closes(wire.CloseRestarting)
+	if err := <-stopped; err != nil {
+		t.Error(err)
 	}
 }

@@ -11,9 +11,10 @@
 // Goroutines: net/http's, one per request; one read loop per socket (it ends
 // when the socket does, and detaches); while a session has slow work, lanes and
 // a pager (they end with the work or the socket, and the read loop waits for
-// them); a lookup by clientId for somebody whose bucket is empty; and the three
-// that Run owns: the pump, the presence beat and the check of sessions. Stop ends
-// the sockets, and returns when their goroutines have ended.
+// them); a lookup by clientId for somebody whose bucket is empty (Stop waits for
+// it, as for a draft); and the four that Run owns: the pump, the presence beat,
+// the check of sessions, and rest. Stop ends the sockets, and returns when their
+// goroutines have ended.
 //
 // Locks: a session's mu, presence.mu, the gate's and the rest are leaves of each
 // other. The hub's locks may be taken under presence.mu alone; what the hub calls
