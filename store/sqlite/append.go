@@ -33,7 +33,11 @@ func (t *tx) judge(draft chat.Event, rule chat.Rule) (ev chat.Event, again bool,
 	case t.broken != nil:
 		return chat.Event{}, false, t.broken
 	case err == nil:
-		return t.extend(s, e)
+		ev, again, err = t.extend(s, e)
+		if !t.inJob {
+			t.note(err) // no savepoint: what half of a post was written must not be committed
+		}
+		return ev, again, err
 	case draft.ClientID != "":
 		first, ok, findErr := t.first(&draft)
 		if findErr != nil {

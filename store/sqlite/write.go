@@ -117,7 +117,6 @@ func newTx(db *DB, conn *sql.Conn, path string) *tx {
 // run is the writer goroutine. It ends when the queue is closed and empty.
 func (t *tx) run() {
 	defer close(t.db.acks)
-	batch := make([]*job, 0, maxBatch)
 	for {
 		j, open := t.next()
 		if !open {
@@ -127,7 +126,7 @@ func (t *tx) run() {
 			t.settle()
 			continue
 		}
-		batch = append(batch, j)
+		batch := append(make([]*job, 0, min(1+len(t.db.queue), maxBatch)), j)
 		bytes := len(j.draft.Text)
 	fill:
 		for len(batch) < maxBatch && bytes < maxBatchBytes {
@@ -147,7 +146,6 @@ func (t *tx) run() {
 		if t.sweeper.full() {
 			t.settle()
 		}
-		batch = make([]*job, 0, maxBatch)
 	}
 	t.settle()
 	if t.sweeper.file != nil {

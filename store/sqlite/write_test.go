@@ -310,6 +310,27 @@ func TestFailedJob(t *testing.T) {
 	}
 }
 
+// A post has no savepoint. One whose row is written and whose projection then
+// fails takes the batch with it, rather than stay without having been told.
+func TestHalfPost(t *testing.T) {
+	db, _, ann, c := garden(t)
+	twice := func(_ chat.View, e *chat.Event) error { e.Mentions = []chat.UserID{ann, ann}; return nil }
+	done := make(chan error, 1)
+	draft := chat.Event{Kind: chat.Posted, ChatID: c, By: ann, ClientID: "half", Text: "half"}
+	if err := db.Append(t.Context(), draft, twice, func(_ chat.Event, _ bool, err error) { done <- err }); err != nil {
+		t.Fatal(err)
+	}
+	if err := <-done; !chat.Is(err, chat.Internal) {
+		t.Fatal(err)
+	}
+	if acked, _ := post(t, db, ann, c, "whole"); acked["whole"] != 2 {
+		t.Fatalf("the next number is %d", acked["whole"])
+	}
+	if ev, ok, err := db.Find(t.Context(), c, ann, "half"); ok || err != nil {
+		t.Fatalf("it is there: %+v, %v", ev, err)
+	}
+}
+
 // A deleted text is in none of the database's files soon after, and neither are
 // its edits. Neighbours that stay, and pages that split, must not keep copies.
 func TestDeletedTextIsGone(t *testing.T) {
