@@ -1,6 +1,10 @@
 package server
 
-import "net/http"
+import (
+	"context"
+	"net/http"
+	"time"
+)
 
 // health says that the process lives, whatever the store does.
 func (s *Server) health(w http.ResponseWriter, r *http.Request) error {
@@ -13,7 +17,7 @@ func (s *Server) readiness(w http.ResponseWriter, r *http.Request) error {
 	if err := s.ready(); err != nil {
 		return err
 	}
-	if err := s.Store.Ping(r.Context()); err != nil {
+	if err := s.pulse.check(r.Context(), s.Store.Ping); err != nil {
 		return err
 	}
 	return s.well(w, r)
@@ -25,4 +29,33 @@ func (s *Server) well(w http.ResponseWriter, r *http.Request) error {
 		OK bool `json:"ok" msgpack:"ok"`
 	}{true})
 	return nil
+}
+
+// readyFor is how long a yes of the store stands. To ask costs it a write, and
+// anybody may make us ask.
+const readyFor = time.Second
+
+// pulse remembers when the store last said that it answers.
+type pulse struct {
+	turn chan struct{} // holds the one who asks, and owns at
+	at   time.Time
+}
+
+// check asks, one caller at a time, unless there was a yes just now. A no is not
+// kept, so that the next one hears at once that the store is back.
+func (p *pulse) check(ctx context.Context, ask func(context.Context) error) error {
+	select {
+	case p.turn <- struct{}{}:
+		defer func() { <-p.turn }()
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+	if time.Since(p.at) < readyFor {
+		return nil
+	}
+	err := ask(ctx)
+	if err == nil {
+		p.at = time.Now()
+	}
+	return err
 }

@@ -8,7 +8,9 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
+	"time"
 
 	"parley/chat"
 	"parley/wire"
@@ -144,6 +146,31 @@ func TestServerFaults(t *testing.T) {
 	nobody.call("GET", "/api/server", nil).fails(chat.Unavailable, "")
 	nobody.call("GET", "/readyz", nil).fails(chat.Unavailable, "")
 	nobody.call("GET", "/healthz", nil).want(200)
+}
+
+// pinged is a store that counts how often it was asked whether it answers.
+type pinged struct {
+	chat.Store
+	n atomic.Int64
+}
+
+func (p *pinged) Ping(ctx context.Context) error {
+	p.n.Add(1)
+	return p.Store.Ping(ctx)
+}
+
+// Anybody may ask whether the server is ready, as often as they like, and the
+// store's answer costs a write to the disk: it stands for a second.
+func TestReadinessIsCheap(t *testing.T) {
+	store := &pinged{}
+	x := start(t, func(c *Config) { store.Store, c.Store = c.Store, store })
+	nobody, began := x.nobody(), time.Now()
+	for range 100 {
+		nobody.call("GET", "/readyz", nil).want(200)
+	}
+	if n, most := store.n.Load(), 1+int64(time.Since(began)/readyFor); n < 1 || n > most {
+		t.Errorf("%d writes, want at most %d", n, most)
+	}
 }
 
 // A long page comes compressed; what holds a token never does.

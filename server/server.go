@@ -85,6 +85,7 @@ type Server struct {
 	posts     *middleware.Bucket  // per user
 	presence  *presence
 	strangers strangers // sockets that have not said hello, by address
+	pulse     pulse     // when the store last answered
 
 	feeding  gate          // open while the pump's feed stands
 	stopping atomic.Bool   // Stop has begun
@@ -126,6 +127,7 @@ func New(c Config) *Server {
 		users:     middleware.NewLimiter(c.Limits.User),
 		posts:     middleware.NewBucket(c.Limits.Posts),
 		resumes:   make(chan struct{}, 64),
+		pulse:     pulse{turn: make(chan struct{}, 1)},
 	}
 	s.presence = newPresence(s)
 	s.metrics = newMetrics(s)
