@@ -53,7 +53,8 @@ const (
 )
 
 // Page is a window of messages and what lies beside it. It is at least as new
-// as Head, which is read first.
+// as Head, which is read first, and holds nothing that was posted behind Head:
+// the viewer may have been removed since.
 type Page struct {
 	Messages              []Message
 	Head                  Seq

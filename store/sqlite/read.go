@@ -76,7 +76,8 @@ func (db *DB) head(ctx context.Context, viewer chat.UserID, id chat.ChatID) (hea
 }
 
 // Page is [chat.Log].Page. One message more than asked for tells whether there
-// are more on that side; whether there are any on the other is one seek.
+// are more on that side; whether there are any on the other is one seek. As in
+// After, nothing is read behind the head at which the viewer was a member.
 func (db *DB) Page(ctx context.Context, viewer chat.UserID, id chat.ChatID, w chat.Window) (p chat.Page, err error) {
 	if w.Limit < 1 || w.Limit > chat.MaxPage {
 		return p, chat.FailField(chat.BadInput, "limit", "limit must be 1 to %d", chat.MaxPage)
@@ -84,7 +85,7 @@ func (db *DB) Page(ctx context.Context, viewer chat.UserID, id chat.ChatID, w ch
 	if p.Head, err = db.head(ctx, viewer, id); err != nil {
 		return p, err
 	}
-	r := pager{ctx: ctx, db: db, viewer: viewer, id: id}
+	r := pager{ctx: ctx, db: db, viewer: viewer, id: id, head: int64(p.Head)}
 	switch {
 	case w.Around != 0:
 		older, newer := r.down(seqIn(w.Around), w.Limit), r.up(seqIn(w.Around)+1, w.Limit)
@@ -99,9 +100,9 @@ func (db *DB) Page(ctx context.Context, viewer chat.UserID, id chat.ChatID, w ch
 		p.MoreBefore = r.any(1, seqIn(w.After))
 	case w.Before != 0:
 		p.Messages = r.down(seqIn(w.Before)-1, w.Limit)
-		p.MoreAfter = r.any(seqIn(w.Before), math.MaxInt64)
+		p.MoreAfter = r.any(seqIn(w.Before), r.head)
 	default:
-		p.Messages = r.down(math.MaxInt64, w.Limit)
+		p.Messages = r.down(r.head, w.Limit)
 	}
 	if w.Around == 0 && w.After == 0 && !w.FromStart {
 		over := max(0, len(p.Messages)-w.Limit)
@@ -119,19 +120,20 @@ type pager struct {
 	db     *DB
 	viewer chat.UserID
 	id     chat.ChatID
+	head   int64
 	err    error
 }
 
 // down gives the newest limit+1 messages up to seq, in rising seq.
 func (r *pager) down(to int64, limit int) []chat.Message {
-	m := r.read(pageDown, 1, to, limit)
+	m := r.read(pageDown, 1, min(to, r.head), limit)
 	slices.Reverse(m)
 	return m
 }
 
 // up gives the oldest limit+1 messages from seq.
 func (r *pager) up(from int64, limit int) []chat.Message {
-	return r.read(pageUp, from, math.MaxInt64, limit)
+	return r.read(pageUp, from, r.head, limit)
 }
 
 func (r *pager) read(query string, from, to int64, limit int) []chat.Message {
@@ -174,11 +176,12 @@ func seqIn(s chat.Seq) int64 { return int64(min(s, math.MaxInt64-1)) }
 
 // Message is [chat.Log].Message.
 func (db *DB) Message(ctx context.Context, viewer chat.UserID, id chat.ChatID, seq chat.Seq) (chat.Message, error) {
-	if _, err := db.head(ctx, viewer, id); err != nil {
+	head, err := db.head(ctx, viewer, id)
+	if err != nil {
 		return chat.Message{}, err
 	}
 	m, err := scanMessage(db.row(ctx, messageQuery, string(id), seqIn(seq)))
-	if errors.Is(err, sql.ErrNoRows) {
+	if errors.Is(err, sql.ErrNoRows) || err == nil && seq > head {
 		return chat.Message{}, chat.FailField(chat.NotFound, "seq", "there is no message %d", seq)
 	}
 	if err != nil {

@@ -26,10 +26,11 @@ func groups(t *testing.T, open opener) {
 		ann, bob, cid, dan := account(t, s, "ann"), account(t, s, "bob"), account(t, s, "cid"), account(t, s, "dan")
 		heard := listen(t, s)
 		n := newGroup("garden", ann, bob, ann, cid, bob) // each once, the maker not again
+		n.Topic = "what grows"
 		c, again, err := s.CreateChat(ctx, n)
 		must(t, err)
 		equal(t, "again", again, false)
-		want := chat.Chat{ID: c.ID, Kind: chat.Group, Title: "garden", Head: 2, MemberCount: 3, Activity: c.Activity, Role: chat.RoleAdmin, ReadUpTo: 1}
+		want := chat.Chat{ID: c.ID, Kind: chat.Group, Title: "garden", Topic: "what grows", Head: 2, MemberCount: 3, Activity: c.Activity, Role: chat.RoleAdmin, ReadUpTo: 1}
 		equal(t, "as the maker sees it", c, want)
 
 		var events []chat.Event
@@ -97,12 +98,12 @@ func groups(t *testing.T, open opener) {
 		_, err := s.PatchUser(ctx, bob.ID, chat.UserPatch{Active: &off})
 		must(t, err)
 		retry := newGroup("garden", ann, bob) // bob is out by now; the answer stays
-		retry.Title = "another title"
+		retry.Title, retry.Topic = "another title", "another topic"
 		c, known, err := s.CreateChat(ctx, retry)
 		must(t, err)
 		equal(t, "again", known, true)
 		equal(t, "id", c.ID, ids[0])
-		equal(t, "title", c.Title, "garden")
+		equal(t, "title and topic", c.Title+c.Topic, "garden")
 		cid := account(t, s, "cid")
 		other := group(t, s, "garden", cid) // a clientId is its author's
 		if other.ID == c.ID {

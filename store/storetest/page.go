@@ -29,7 +29,7 @@ func page(t *testing.T, open opener) {
 	if seqs, p := read(chat.Window{Limit: 10}); seqs != nil || p.MoreBefore || p.MoreAfter || p.Head != 1 {
 		t.Fatalf("an empty chat: %+v", p)
 	}
-	for _, w := range []chat.Window{{Before: 5}, {After: 5}, {Around: 5}} {
+	for _, w := range []chat.Window{{Before: 5}, {After: 5}, {Around: 5}, {FromStart: true}} {
 		w.Limit = 10
 		if seqs, p := read(w); seqs != nil || p.MoreBefore || p.MoreAfter {
 			t.Fatalf("an empty chat: %+v", p)
@@ -64,6 +64,9 @@ func page(t *testing.T, open opener) {
 		{chat.Window{Limit: 3, Before: 29}, "[20 23 26]", true, true},
 		{chat.Window{Limit: 3, Before: 30}, "[23 26 29]", true, false},
 		{chat.Window{Limit: 1, Before: huge}, "[29]", true, false},
+		{chat.Window{Limit: 3, FromStart: true}, "[2 5 8]", false, true},
+		{chat.Window{Limit: 10, FromStart: true}, "[2 5 8 11 14 17 20 23 26 29]", false, false},
+		{chat.Window{Limit: 9, FromStart: true}, "[2 5 8 11 14 17 20 23 26]", false, true},
 		{chat.Window{Limit: 3, After: 1}, "[2 5 8]", false, true},
 		{chat.Window{Limit: 3, After: 2}, "[5 8 11]", true, true},
 		{chat.Window{Limit: 3, After: 20}, "[23 26 29]", true, false},
@@ -134,4 +137,70 @@ func page(t *testing.T, open opener) {
 		must(t, err)
 		equal(t, "the quote of a deleted text", *m.Reply, chat.Quote{Seq: 5, By: ann.ID})
 	})
+}
+
+// Who is removed while they read gets nothing that was posted afterwards.
+func removed(t *testing.T, open opener) {
+	ctx := context.Background()
+	s := open(t, t.TempDir())
+	ann, bob := account(t, s, "ann"), account(t, s, "bob")
+	c := group(t, s, "garden", ann)
+	join, out := draft(chat.Joined, ann, c, ""), draft(chat.Left, ann, c, "")
+	join.Users, out.Users = []chat.UserID{bob.ID}, []chat.UserID{bob.ID}
+	for round := range 60 {
+		joined := together(t, s, step{join, chat.Join}, step{posting(ann, c, "in"+strconv.Itoa(round), "in time"), chat.Post})
+		must(t, joined[1].err)
+		last := joined[1].ev.Seq
+		reading := make(chan error, 4)
+		for _, read := range []func() (chat.Seq, error){
+			func() (chat.Seq, error) {
+				p, err := s.Page(ctx, bob.ID, c.ID, chat.Window{Limit: 1})
+				if err != nil {
+					return 0, err
+				}
+				return p.Messages[0].Seq, nil
+			},
+			func() (chat.Seq, error) {
+				p, err := s.Page(ctx, bob.ID, c.ID, chat.Window{After: last, Limit: 1})
+				if err != nil || len(p.Messages) == 0 {
+					return 0, err
+				}
+				return p.Messages[0].Seq, nil
+			},
+			func() (chat.Seq, error) {
+				m, err := s.Message(ctx, bob.ID, c.ID, last+2)
+				if e := chat.AsError(err); e != nil && e.Field == "seq" {
+					err = nil // not there yet
+				}
+				return m.Seq, err
+			},
+			func() (seq chat.Seq, err error) {
+				events, _, err := s.After(ctx, bob.ID, c.ID, last, 10, 1<<20)
+				for _, e := range events {
+					seq = e.Seq
+				}
+				return seq, err
+			},
+		} {
+			go func() {
+				for {
+					seq, err := read()
+					if err == nil && seq <= last {
+						continue
+					}
+					if err == nil {
+						err = fmt.Errorf("bob was removed by %d and read %d", last+1, seq)
+					}
+					reading <- err
+					return
+				}
+			}()
+		}
+		for _, o := range together(t, s, step{out, chat.Leave}, step{posting(ann, c, "out"+strconv.Itoa(round), "too late"), chat.Post}) {
+			must(t, o.err)
+		}
+		for range cap(reading) {
+			refused(t, <-reading, chat.NotFound, "chatId")
+		}
+	}
 }

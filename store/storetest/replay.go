@@ -79,11 +79,7 @@ func (w *world) matches(t testing.TB, s chat.Store, viewer chat.UserID, id chat.
 	}
 	seen, count := chat.Seq(0), 0
 	for more := true; more; {
-		window := chat.Window{After: seen, Limit: chat.MaxPage}
-		if seen == 0 {
-			window.After = 1 // number 1 made the chat
-		}
-		p, err := s.Page(ctx, viewer, id, window)
+		p, err := s.Page(ctx, viewer, id, chat.Window{After: seen, FromStart: seen == 0, Limit: chat.MaxPage})
 		must(t, err)
 		for _, got := range p.Messages {
 			want := *w.messages[got.Seq]
