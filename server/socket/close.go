@@ -11,24 +11,16 @@ import (
 const maxReason = 123
 
 // Close ends the connection with a close frame. It returns at once; a goroutine
-// of its own sends the frame, waits for the peer's, and closes TCP, all within
-// 5 s. A stuck Write fails by then. The first call wins, later ones do nothing.
+// of its own sends the frame. Serve closes TCP when it sees the peer's answer,
+// and 5 s later a timer does. A stuck Write fails by then. The first call wins,
+// later ones do nothing.
 // code is one that may stand in a close frame; the reason is cut to 123 bytes.
 func (s *Socket) Close(code int, reason string) {
-	if s.closing.Swap(true) || s.isEnded() {
+	if s.closing.Swap(true) || s.ended.Load() {
 		return
 	}
-	go func() {
-		timer := time.NewTimer(s.closeWithin)
-		defer timer.Stop()
-		_ = s.conn.SetWriteDeadline(time.Now().Add(s.closeWithin))
-		s.sendClose(code, reason)
-		select {
-		case <-s.ended: // Serve saw the peer's close frame, or its end
-		case <-timer.C:
-		}
-		s.Abort()
-	}()
+	time.AfterFunc(s.closeWithin, s.Abort)
+	go s.sendClose(code, reason)
 }
 
 // sendClose sends a close frame unless one was sent.
@@ -70,15 +62,6 @@ func (s *Socket) Abort() {
 			conn = t.NetConn()
 		}
 		_ = conn.Close()
-		close(s.ended)
+		s.ended.Store(true)
 	})
-}
-
-func (s *Socket) isEnded() bool {
-	select {
-	case <-s.ended:
-		return true
-	default:
-		return false
-	}
 }

@@ -26,7 +26,7 @@ type gate struct {
 
 // Read puts a deadline on the connection only when it must wait for the rest of
 // something begun: a message that arrives whole costs none, nor does idling.
-func (g gate) Read(b []byte) (int, error) {
+func (g *gate) Read(b []byte) (int, error) {
 	s := g.s
 	if len(s.early) > 0 {
 		n := copy(b, s.early)
@@ -61,7 +61,7 @@ func (s *Socket) frameDone() {
 
 // Write takes coder/websocket's control frames, each in one call since it fits
 // the buffer. After a close frame they are dropped in silence (section 5.5.1).
-func (g gate) Write(b []byte) (int, error) {
+func (g *gate) Write(b []byte) (int, error) {
 	s := g.s
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -82,7 +82,7 @@ func (g gate) Write(b []byte) (int, error) {
 	return len(b), nil
 }
 
-func (g gate) Close() error {
+func (g *gate) Close() error {
 	g.s.Abort()
 	return nil
 }

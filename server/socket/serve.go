@@ -105,7 +105,7 @@ func readAll(r io.Reader, b []byte) ([]byte, error) {
 // reset the connection, and a reset takes the close frame with it.
 func (s *Socket) end() {
 	switch {
-	case s.isEnded(): // the closing handshake is complete, or somebody called Abort
+	case s.ended.Load(): // the closing handshake is complete, or somebody called Abort
 		return
 	case s.readErr == nil:
 		// coder/websocket sends 1002 and 1009, but nothing for an unmasked frame or

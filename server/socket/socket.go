@@ -49,9 +49,9 @@ type Socket struct {
 	in                         *bufio.Reader // the one that ws reads from
 	protocol                   string
 	messageWithin, closeWithin time.Duration
-	ended                      chan struct{} // closed by Abort
 
 	closing atomic.Bool // Close was called
+	ended   atomic.Bool // Abort was called: TCP is closed
 	abort   sync.Once
 
 	mu        sync.Mutex // serialises frames; held during a write to conn
@@ -75,7 +75,6 @@ func Accept(w http.ResponseWriter, r *http.Request, c Config) (*Socket, error) {
 	s := &Socket{
 		messageWithin: c.messageWithin,
 		closeWithin:   c.closeWithin,
-		ended:         make(chan struct{}),
 	}
 	if s.messageWithin == 0 {
 		s.messageWithin = messageWithin

@@ -53,7 +53,7 @@ func (u *upgrade) Hijack() (net.Conn, *bufio.ReadWriter, error) {
 	early, _ := rw.Reader.Peek(rw.Reader.Buffered())
 	u.s.early = bytes.Clone(early)
 	u.s.conn = conn
-	g := gate{Conn: conn, s: u.s}
+	g := &gate{Conn: conn, s: u.s}
 	u.s.in = bufio.NewReaderSize(g, readBuffer)
 	return g, bufio.NewReadWriter(u.s.in, bufio.NewWriterSize(g, writeBuffer)), nil
 }

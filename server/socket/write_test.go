@@ -43,7 +43,7 @@ func (n *null) Write(b []byte) (int, error) { n.writes++; return len(b), nil }
 
 func TestWriteIsOneCallWithoutAllocation(t *testing.T) {
 	conn := &null{}
-	s := &Socket{conn: conn, ended: make(chan struct{})}
+	s := &Socket{conn: conn}
 	b := make([]byte, Headroom+4096)
 	if allocs := testing.AllocsPerRun(100, func() { _ = s.Write(b, false); _ = s.Ping() }); allocs != 0 {
 		t.Errorf("%v allocations", allocs)
@@ -68,11 +68,11 @@ func TestFailedWriteEndsTheConnection(t *testing.T) {
 	for name, write := range map[string]func(*Socket) error{
 		"write": func(s *Socket) error { return s.Write(make([]byte, Headroom+5), true) },
 		"ping":  (*Socket).Ping,
-		"pong":  func(s *Socket) error { _, err := gate{s.conn, s}.Write([]byte{0x8a, 0}); return err },
+		"pong":  func(s *Socket) error { _, err := (&gate{s.conn, s}).Write([]byte{0x8a, 0}); return err },
 	} {
 		conn := &half{}
-		s := &Socket{conn: conn, ended: make(chan struct{})}
-		if err := write(s); err == nil || !conn.closed || !s.isEnded() {
+		s := &Socket{conn: conn}
+		if err := write(s); err == nil || !conn.closed || !s.ended.Load() {
 			t.Errorf("%s: %v, closed %v", name, err, conn.closed)
 		}
 	}
@@ -90,10 +90,10 @@ func (p polite) Close() error      { p.t.Error("Abort was polite"); return nil }
 
 func TestAbortOfTLSIsNotPolite(t *testing.T) {
 	conn := polite{t: t, inner: &half{}}
-	s := &Socket{conn: conn, ended: make(chan struct{})}
+	s := &Socket{conn: conn}
 	s.Abort()
 	s.Abort()
-	if !conn.inner.closed || !s.isEnded() {
+	if !conn.inner.closed || !s.ended.Load() {
 		t.Error("not closed")
 	}
 }
