@@ -19,12 +19,7 @@ func (c *client) events(id chat.ChatID, query string) *answer {
 // waiting returns once n calls wait on the hub.
 func (x *site) waiting(n int) {
 	x.t.Helper()
-	for deadline := time.Now().Add(10 * time.Second); x.s.hub.Stats().Members < n; {
-		if time.Now().After(deadline) {
-			x.t.Fatalf("%d calls wait, not %d", x.s.hub.Stats().Members, n)
-		}
-		time.Sleep(time.Millisecond) // a poll of the hub's own count
-	}
+	x.await(func() bool { return x.s.hub.Stats().Members >= n })
 }
 
 func TestEvents(t *testing.T) {

@@ -131,7 +131,7 @@ func TestNothingAfterRefusedHello(t *testing.T) {
 func TestNoHelloInTime(t *testing.T) {
 	x := start(t, func(c *Config) { c.sockets = hub.Config{BindWithin: 50 * time.Millisecond} })
 	p := x.stranger(wire.JSON)
-	p.ask(m{"do": "ping"}, nil)
+	p.send(m{"do": "ping"}) // who talks has not said who they are
 	p.closes(wire.CloseSilent)
 }
 

@@ -10,8 +10,9 @@ import (
 	"parley/wire"
 )
 
+// quick has short intervals, and a lease that outlives a beat on a busy machine.
 func quick(c *Config) {
-	c.pace.beat, c.pace.grace, c.pace.lease = 5*time.Millisecond, 20*time.Millisecond, 100*time.Millisecond
+	c.pace.beat, c.pace.grace, c.pace.lease = 5*time.Millisecond, 20*time.Millisecond, 500*time.Millisecond
 }
 
 func (p *peer) presence(of *client, online bool) {
