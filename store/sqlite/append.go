@@ -127,7 +127,7 @@ func (db *DB) Find(ctx context.Context, id chat.ChatID, by chat.UserID, clientID
 }
 
 func oneEvent(row scanner, id chat.ChatID) (chat.Event, bool, error) {
-	e, err := scanEvent(row, id)
+	e, err := newEventScan(id).row(row)
 	if errors.Is(err, sql.ErrNoRows) {
 		return chat.Event{}, false, nil
 	}

@@ -147,18 +147,17 @@ func (t *tx) react(e *chat.Event) error {
 
 // The columns below are NULL when empty.
 
-func reactions(column []byte) (all []reaction, err error) {
-	if column != nil {
-		err = json.Unmarshal(column, &all)
-	}
-	return all, err
-}
+func reactions(column []byte) ([]reaction, error) { return parsed[reaction](column) }
 
-func ids(column []byte) (users []chat.UserID, err error) {
-	if column != nil {
-		err = json.Unmarshal(column, &users)
+func ids(column []byte) ([]chat.UserID, error) { return parsed[chat.UserID](column) }
+
+func parsed[T any](column []byte) ([]T, error) {
+	if column == nil {
+		return nil, nil
 	}
-	return users, err
+	var all []T
+	err := json.Unmarshal(column, &all)
+	return all, err
 }
 
 func list(users []chat.UserID) any {

@@ -51,8 +51,9 @@ func (db *DB) After(ctx context.Context, viewer chat.UserID, id chat.ChatID, see
 		return nil, 0, fault(err, "read the log")
 	}
 	defer rows.Close()
+	scan := newEventScan(id)
 	for size := 0; size < maxBytes && rows.Next(); {
-		e, err := scanEvent(rows, id)
+		e, err := scan.row(rows)
 		if err != nil {
 			return nil, 0, fault(err, "read the log")
 		}
@@ -147,8 +148,9 @@ func (r *pager) read(query string, from, to int64, limit int) []chat.Message {
 	}
 	defer rows.Close()
 	messages := make([]chat.Message, 0, limit+1)
+	scan := newMessageScan()
 	for rows.Next() {
-		m, err := scanMessage(rows)
+		m, err := scan.row(rows)
 		if err != nil {
 			r.err = err
 			return nil
@@ -180,7 +182,7 @@ func (db *DB) Message(ctx context.Context, viewer chat.UserID, id chat.ChatID, s
 	if err != nil {
 		return chat.Message{}, err
 	}
-	m, err := scanMessage(db.row(ctx, messageQuery, string(id), seqIn(seq)))
+	m, err := newMessageScan().row(db.row(ctx, messageQuery, string(id), seqIn(seq)))
 	if errors.Is(err, sql.ErrNoRows) || err == nil && seq > head {
 		return chat.Message{}, chat.FailField(chat.NotFound, "seq", "there is no message %d", seq)
 	}

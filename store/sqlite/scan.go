@@ -13,20 +13,38 @@ type messageRow struct {
 	reactions []reaction
 }
 
-func scanMessage(from scanner) (r messageRow, err error) {
-	var mentions, folded, quoted []byte
-	var edited, deleted, reply sql.NullInt64
-	var quotedBy sql.NullString
+// messageScan is where rows of messageColumns are read to, one after another.
+// What Scan is given goes to the heap: here once a page, not once a row. Plain
+// types on the way spare its reflection.
+type messageScan struct {
+	m                           chat.Message
+	seq                         int64
+	mentions, reactions, quoted []byte
+	edited, deleted, reply      sql.NullInt64
+	quotedBy                    sql.NullString
+	into                        []any
+}
+
+func newMessageScan() *messageScan {
+	s := &messageScan{}
+	m := &s.m
+	s.into = []any{&s.seq, &m.At, (*string)(&m.By), &m.ClientID, &m.Text, &s.mentions, &s.edited, &s.deleted, &s.reactions, &s.reply, &s.quotedBy, &s.quoted}
+	return s
+}
+
+// row reads one row; nothing of it is shared with the next.
+func (s *messageScan) row(from scanner) (r messageRow, err error) {
+	if err = from.Scan(s.into...); err != nil {
+		return r, err
+	}
+	r.m = s.m
 	m := &r.m
-	if err = from.Scan(&m.Seq, &m.At, &m.By, &m.ClientID, &m.Text, &mentions, &edited, &deleted, &folded, &reply, &quotedBy, &quoted); err != nil {
+	m.Seq, m.EditedAt, m.DeletedAt = chat.Seq(s.seq), s.edited.Int64, s.deleted.Int64
+	m.Reply = quote(s.reply, s.quotedBy, s.quoted)
+	if m.Mentions, err = ids(s.mentions); err != nil {
 		return r, err
 	}
-	m.EditedAt, m.DeletedAt = edited.Int64, deleted.Int64
-	m.Reply = quote(reply, quotedBy, quoted)
-	if m.Mentions, err = ids(mentions); err != nil {
-		return r, err
-	}
-	r.reactions, err = reactions(folded)
+	r.reactions, err = reactions(s.reactions)
 	return r, err
 }
 
@@ -52,23 +70,37 @@ func quote(reply sql.NullInt64, by sql.NullString, text []byte) *chat.Quote {
 	return &chat.Quote{Seq: chat.Seq(reply.Int64), By: chat.UserID(by.String), Text: chat.Cut(string(text), chat.MaxQuote)}
 }
 
-// scanEvent reads one row of eventOfMessage or eventOfEvent.
-func scanEvent(from scanner, id chat.ChatID) (chat.Event, error) {
-	e := chat.Event{ChatID: id}
-	var clientID, text, quotedBy, emoji, role, reason sql.NullString
-	var edited, deleted, reply, target sql.NullInt64
-	var mentions, quoted, users []byte
-	err := from.Scan(&e.Seq, &e.N, &e.At, &e.Kind, &e.By, &clientID, &text, &mentions, &edited, &deleted, &reply, &quotedBy,
-		&quoted, &target, &emoji, &e.On, &users, &role, &reason, &e.Title, &e.Topic)
-	if err != nil {
+// eventScan is messageScan for eventOfMessage and eventOfEvent.
+type eventScan struct {
+	e                                             chat.Event
+	seq, n                                        int64
+	mentions, quoted, users                       []byte
+	clientID, text, quotedBy, emoji, role, reason sql.NullString
+	edited, deleted, reply, target                sql.NullInt64
+	into                                          []any
+}
+
+func newEventScan(id chat.ChatID) *eventScan {
+	s := &eventScan{e: chat.Event{ChatID: id}}
+	e := &s.e
+	s.into = []any{&s.seq, &s.n, &e.At, (*string)(&e.Kind), (*string)(&e.By), &s.clientID, &s.text, &s.mentions, &s.edited, &s.deleted, &s.reply, &s.quotedBy,
+		&s.quoted, &s.target, &s.emoji, &e.On, &s.users, &s.role, &s.reason, &e.Title, &e.Topic}
+	return s
+}
+
+func (s *eventScan) row(from scanner) (chat.Event, error) {
+	if err := from.Scan(s.into...); err != nil {
+		return chat.Event{}, err
+	}
+	e := s.e
+	e.Seq, e.N = chat.Seq(s.seq), chat.Seq(s.n)
+	e.ClientID, e.Text, e.Emoji, e.Role, e.Reason = s.clientID.String, s.text.String, s.emoji.String, chat.Role(s.role.String), s.reason.String
+	e.EditedAt, e.DeletedAt, e.Target = s.edited.Int64, s.deleted.Int64, chat.Seq(s.target.Int64)
+	e.Reply = quote(s.reply, s.quotedBy, s.quoted)
+	var err error
+	if e.Mentions, err = ids(s.mentions); err != nil {
 		return e, err
 	}
-	e.ClientID, e.Text, e.Emoji, e.Role, e.Reason = clientID.String, text.String, emoji.String, chat.Role(role.String), reason.String
-	e.EditedAt, e.DeletedAt, e.Target = edited.Int64, deleted.Int64, chat.Seq(target.Int64)
-	e.Reply = quote(reply, quotedBy, quoted)
-	if e.Mentions, err = ids(mentions); err != nil {
-		return e, err
-	}
-	e.Users, err = ids(users)
+	e.Users, err = ids(s.users)
 	return e, err
 }

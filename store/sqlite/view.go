@@ -197,7 +197,7 @@ func (v view) Member(u chat.UserID) (chat.Role, bool) {
 }
 
 func (v view) Message(seq chat.Seq) (chat.Message, bool) {
-	m, err := scanMessage(v.t.row(messageQuery, v.s.id, int64(seq)))
+	m, err := newMessageScan().row(v.t.row(messageQuery, v.s.id, int64(seq)))
 	if !v.found(err) {
 		return chat.Message{}, false
 	}
