@@ -158,3 +158,29 @@ func BenchmarkMemory(b *testing.B) {
 		}
 	}
 }
+
+// BenchmarkDetach is the end of one of two connections in the same topics, as when
+// somebody closes a tab: all of it under one shard's lock or another's.
+func BenchmarkDetach(b *testing.B) {
+	for _, topics := range []int{10, 200, 5000} {
+		b.Run(strconv.Itoa(topics), func(b *testing.B) {
+			h := newHub(b, Config{})
+			var bytes atomic.Int64
+			names := make([]string, topics)
+			stays := h.Attach(tally{bytes: &bytes}, 0, nil)
+			for i := range names {
+				names[i] = strconv.Itoa(i)
+				stays.Join(names[i])
+			}
+			for b.Loop() {
+				b.StopTimer()
+				c := h.Attach(tally{bytes: &bytes}, 0, nil)
+				for _, name := range names {
+					c.Join(name)
+				}
+				b.StartTimer()
+				c.Detach()
+			}
+		})
+	}
+}

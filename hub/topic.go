@@ -89,8 +89,9 @@ func (t *topic) find(c *Conn) int {
 	return -1
 }
 
+// refTo looks from the end, where Detach takes them off.
 func (c *Conn) refTo(t *topic) int {
-	for i := range c.refs {
+	for i := len(c.refs) - 1; i >= 0; i-- {
 		if c.refs[i].topic == t {
 			return i
 		}
