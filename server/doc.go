@@ -16,7 +16,7 @@
 // the check of sessions, and rest. Stop ends the sockets, and returns when their
 // goroutines have ended.
 //
-// Locks: a session's mu, presence.mu, the gate's and the rest are leaves of each
-// other. The hub's locks may be taken under presence.mu alone; what the hub calls
-// (the Sink, session.Write, Ping, Close) takes none of them.
+// Locks: presence.mu may be taken under a session's looking, and the hub's locks
+// under these two alone; a session's mu, the gate's and the rest are leaves. What
+// the hub calls (the Sink, session.Write, Ping, Close) takes none of them.
 package server

@@ -135,6 +135,35 @@ func TestSignals(t *testing.T) {
 	}
 }
 
+// A direct chat appears while one looks at the other's groups anew: the other's
+// presence is now told for good, also when one looks away.
+func TestFocusRacesDirectChat(t *testing.T) {
+	x := start(t, quick)
+	ann, bob, cid := x.person("ann"), x.person("bob"), x.person("cid")
+	with, all := ann.group(bob), ann.group(bob, cid)
+	a := ann.live()
+	a.ask(m{"do": "focus", "chatIds": []chat.ChatID{with}}, nil)
+	a.presence(bob, false)
+	var c *session
+	x.s.each(ann.user.ID, func(one *session) { c = one })
+	p := x.s.presence
+	p.mu.Lock() // holds focus where it begins to watch cid
+	looked := a.send(m{"do": "focus", "chatIds": []chat.ChatID{all}})
+	x.await(func() bool { return !c.conn.In(focusTopic(with)) })
+	ann.chat(chat.NewChat{Kind: chat.Direct}, bob)
+	x.await(func() bool { // the pager has the admission
+		c.mu.Lock()
+		defer c.mu.Unlock()
+		return c.paging && len(c.jobs) == 0
+	})
+	p.mu.Unlock()
+	a.reply(looked)
+	a.signal(wire.SignalChat)
+	a.ask(m{"do": "focus", "chatIds": []chat.ChatID{}}, nil)
+	bob.live()
+	a.presence(bob, true)
+}
+
 // Who makes a chat looks at it at once, before the feed has brought it to the
 // socket: typing there is told all the same.
 func TestFocusBeforeAdmission(t *testing.T) {

@@ -52,6 +52,10 @@ type session struct {
 	// Owned by the pager.
 	held map[chat.ChatID]chat.Seq // joined by hello and not yet live, with their heads
 
+	looking  sync.Mutex    // held while what is listened to beside the chats changes
+	focused  []chat.ChatID // guarded by looking: the chats looked at
+	watching []chat.UserID // guarded by looking: whose presence is told for focused alone
+
 	mu       sync.Mutex
 	over     bool                  // guarded by mu: no goroutine starts any more
 	lanes    map[chat.ChatID]*lane // guarded by mu; nil while nothing is under way
@@ -60,8 +64,6 @@ type session struct {
 	underway int                   // guarded by mu: places of commands begun and not answered
 	freed    chan struct{}         // guarded by mu: closed when underway sinks; nil: nobody waits
 	holding  *time.Timer           // guarded by mu: delivery is held back until it fires
-	focused  []chat.ChatID         // guarded by mu: the chats looked at
-	watching []chat.UserID         // guarded by mu: whose presence is told for focused alone
 	working  sync.WaitGroup        // pager and lanes; Add under mu while not over
 }
 

@@ -57,8 +57,7 @@ func (c *session) typing(id chat.ChatID) error {
 }
 
 // focus replaces the chats that the session looks at: their typing and read
-// pointers, and the presence of their members where they are few. It runs on
-// one lane, so no two cross.
+// pointers, and the presence of their members where they are few.
 func (c *session) focus(ids []chat.ChatID) error {
 	if len(ids) > maxFocus {
 		return chat.FailField(chat.BadInput, "chatIds", "at most %d chats can be looked at", maxFocus)
@@ -87,20 +86,19 @@ func (c *session) focus(ids []chat.ChatID) error {
 		return context.Canceled
 	}
 
-	c.mu.Lock()
-	before, watched := c.focused, c.watching
-	c.focused = slices.Clone(ids)
-	c.mu.Unlock()
-	for _, id := range before {
+	c.looking.Lock()
+	defer c.looking.Unlock()
+	for _, id := range c.focused {
 		if !slices.Contains(ids, id) {
 			c.conn.Leave(focusTopic(id))
 		}
 	}
+	c.focused = ids
 	for _, id := range ids {
 		c.look(id)
 	}
 	var watching []chat.UserID
-	for _, u := range watched {
+	for _, u := range c.watching {
 		if members[u] {
 			watching = append(watching, u)
 			delete(members, u)
@@ -114,34 +112,25 @@ func (c *session) focus(ids []chat.ChatID) error {
 			c.s.presence.watch(c, u)
 		}
 	}
-	c.mu.Lock()
 	c.watching = watching
-	c.mu.Unlock()
 	return nil
 }
 
-// look listens to who looks at a chat, if the session is in it. In is asked
-// behind each step: who is removed behind the first is taken off by the pump, who
-// is let in behind the second looks then (refocus).
+// look listens to who looks at a chat, if the session is in it: one that is still
+// to be let in is looked at then. c.looking is held.
 func (c *session) look(id chat.ChatID) {
-	for {
-		c.conn.Listen(focusTopic(id))
-		if c.conn.In(string(id)) {
-			return
-		}
+	c.conn.Listen(focusTopic(id))
+	// Behind the Listen: who is removed from here on is taken off by the pump.
+	if !c.conn.In(string(id)) {
 		c.conn.Leave(focusTopic(id))
-		if !c.conn.In(string(id)) {
-			return
-		}
 	}
 }
 
 // refocus is for a chat that was just joined, and perhaps looked at before.
 func (c *session) refocus(id chat.ChatID) {
-	c.mu.Lock()
-	looked := slices.Contains(c.focused, id)
-	c.mu.Unlock()
-	if looked {
+	c.looking.Lock()
+	defer c.looking.Unlock()
+	if slices.Contains(c.focused, id) {
 		c.look(id)
 	}
 }
@@ -149,9 +138,9 @@ func (c *session) refocus(id chat.ChatID) {
 // unfocus stops looking at a chat that went. Its members' presence goes with the
 // next focus: only their chat was private.
 func (c *session) unfocus(id chat.ChatID) {
+	c.looking.Lock()
+	defer c.looking.Unlock()
 	c.conn.Leave(focusTopic(id))
-	c.mu.Lock()
-	defer c.mu.Unlock()
 	c.focused = slices.DeleteFunc(c.focused, func(x chat.ChatID) bool { return x == id })
 }
 
@@ -172,8 +161,8 @@ func (c *session) meetPeers() {
 
 // meet tells a direct peer's presence, for as long as the socket lives.
 func (c *session) meet(u chat.UserID) {
-	c.mu.Lock()
+	c.looking.Lock()
+	defer c.looking.Unlock()
 	c.watching = slices.DeleteFunc(c.watching, func(x chat.UserID) bool { return x == u })
-	c.mu.Unlock()
 	c.s.presence.watch(c, u)
 }
