@@ -29,6 +29,10 @@ func (s *Server) listInvites(w http.ResponseWriter, r *http.Request) error {
 	return nil
 }
 
+// maxInvites bounds the invites of one user, those that are over included: they
+// are listed unpaged, to an admin everybody's.
+const maxInvites = 500
+
 // createInvite is open to everybody, as a chat's members may bring others. An
 // invite that names no chat would open nothing while registration is closed.
 func (s *Server) createInvite(w http.ResponseWriter, r *http.Request) error {
@@ -66,6 +70,13 @@ func (s *Server) createInvite(w http.ResponseWriter, r *http.Request) error {
 	base, err := s.base(r)
 	if err != nil {
 		return err
+	}
+	own, err := s.Store.Invites(r.Context(), invite.By)
+	if err != nil {
+		return err
+	}
+	if len(own) >= maxInvites {
+		return chat.Fail(chat.Conflict, "you have %d invites: end some of them first", len(own))
 	}
 	code := chat.NewSecret()
 	invite, err = s.Store.CreateInvite(r.Context(), invite, chat.SecretHash(code))

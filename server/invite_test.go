@@ -1,6 +1,7 @@
 package server
 
 import (
+	"fmt"
 	"net/http/httptest"
 	"net/url"
 	"strings"
@@ -159,4 +160,23 @@ func TestForgedHost(t *testing.T) {
 			t.Errorf("%s: %s", host, made.URL)
 		}
 	}
+}
+
+// Invites are listed unpaged, to an admin everybody's: nobody makes more of them
+// than such a list can hold.
+func TestInvitesOfOneUserAreBounded(t *testing.T) {
+	x := start(t)
+	ann, bob := x.person("ann"), x.person("bob")
+	var last chat.Invite
+	for i := range maxInvites {
+		var err error
+		last, err = x.store.CreateInvite(t.Context(), chat.Invite{By: ann.user.ID, Uses: 1, ExpiresAt: 1}, chat.SecretHash(fmt.Sprint(i)))
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	ann.call("POST", "/api/invites", m{}).fails(chat.Conflict, "")
+	bob.invite(m{})
+	ann.call("DELETE", "/api/invites/"+string(last.ID), nil).want(204)
+	ann.invite(m{})
 }
