@@ -8,7 +8,7 @@ import (
 	"parley/wire"
 )
 
-// Outcome is what an action on a log came to: the event, whether the clientId
+// outcome is what an action on a log came to: the event, whether the clientId
 // was known, or why there is none. ev.Seq 0 with no error: nothing changed.
 type outcome func(ev chat.Event, again bool, err error)
 

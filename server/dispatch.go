@@ -1,7 +1,6 @@
 package server
 
 import (
-	"context"
 	"errors"
 	"time"
 
@@ -117,44 +116,44 @@ func (c *session) admissible(cmd *wire.Command, malformed error) error {
 	return chat.FailAfter(chat.RateLimited, wait, "too many commands, wait a moment")
 }
 
-// do runs a command that is not a draft, on its lane. ok is what to reply.
-func (c *session) do(cmd *wire.Command) (ok any, err error) {
+// do runs a command that is no draft and is answered with nothing but ok or an
+// error, on its lane.
+func (c *session) do(cmd *wire.Command) error {
 	if cmd.Do == "focus" {
-		return nil, c.focus(cmd.ChatIDs)
+		return c.focus(cmd.ChatIDs)
 	}
 	if err := chat.CheckID("chatId", cmd.ChatID); err != nil {
-		return nil, err
+		return err
 	}
-	switch cmd.Do {
-	case "read":
-		if cmd.Seq == 0 {
-			return nil, chat.FailField(chat.BadInput, "seq", "seq must be a number in the chat")
-		}
-		return nil, c.s.markRead(c.ctx, c.user, cmd.ChatID, cmd.Seq)
-	case "typing":
-		return nil, c.typing(cmd.ChatID)
+	if cmd.Do == "typing" {
+		return c.typing(cmd.ChatID)
 	}
-	return c.history(cmd)
+	if cmd.Seq == 0 {
+		return chat.FailField(chat.BadInput, "seq", "seq must be a number in the chat")
+	}
+	return c.s.markRead(c.ctx, c.user, cmd.ChatID, cmd.Seq)
 }
 
 // maxValue is above what one value should hold, in bytes: it must find room in
 // a queue that is half full.
 const maxValue = 384 << 10
 
-// history reads a page, and a smaller one when its texts are long: the client
-// sees by moreBefore and moreAfter that there is more.
-func (c *session) history(cmd *wire.Command) (ok any, err error) {
+// history answers with a page, and with a smaller one when its texts are long:
+// the client sees by moreBefore and moreAfter that there is more.
+func (c *session) history(cmd *wire.Command) {
 	if c.conn.Room(c.ctx) != nil {
-		return nil, context.Canceled // nobody reads the answer
+		return // nobody reads the answer
 	}
 	for {
 		h, err := c.s.history(c.ctx, c.user, cmd)
 		if err != nil {
-			return nil, err
+			c.answer(cmd.ID, nil, err)
+			return
 		}
 		n := int64(len(h.Messages))
-		if n <= 1 || len(c.codec.Encode(h)) <= maxValue {
-			return h, nil
+		if b := c.codec.Encode(wire.Reply{Re: cmd.ID, OK: h}); n <= 1 || len(b) <= maxValue {
+			c.push(b)
+			return
 		}
 		n /= 2
 		cmd.Limit = &n

@@ -106,8 +106,11 @@ func (c *session) advance(id chat.ChatID, l *lane) {
 func (c *session) perform(l *lane, cmd *task) {
 	defer c.rescue()
 	if !isDraft(cmd) {
-		ok, err := c.do(&cmd.Command)
-		c.answer(cmd.ID, ok, err)
+		if cmd.Do == "history" {
+			c.history(&cmd.Command)
+		} else {
+			c.answer(cmd.ID, nil, c.do(&cmd.Command))
+		}
 		c.give(cmd.places)
 		return
 	}
