@@ -33,7 +33,8 @@ const (
 	MaxTitle      = 128
 	MaxTopic      = 512
 	MaxJoinAtOnce = 1000
-	MaxReactEmoji = 20 // different emoji on one message
+	MaxReactEmoji = 20   // different emoji on one message
+	MaxReactions  = 5000 // of all users on one message: every one more costs as much as there are
 	MaxEmoji      = 64
 	SmallChat     = 32  // members up to which others see read pointers move
 	TypingChat    = 100 // members up to which typing and presence are told

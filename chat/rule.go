@@ -76,7 +76,7 @@ func Delete(v View, e *Event) error {
 }
 
 // React: any member, on a message that was not deleted, while it holds fewer
-// than MaxReactEmoji different emoji.
+// than MaxReactEmoji different emoji and MaxReactions in all.
 func React(v View, e *Event) error {
 	m, err := target(v, e)
 	if err != nil {
@@ -85,8 +85,9 @@ func React(v View, e *Event) error {
 	if m.DeletedAt != 0 {
 		return FailField(Conflict, "target", "message %d was deleted", e.Target)
 	}
-	has, known := false, false
+	has, known, all := false, false, 0
 	for _, r := range m.Reactions {
+		all += len(r.By)
 		if r.Emoji == e.Emoji {
 			known, has = true, contains(r.By, e.By)
 		}
@@ -94,8 +95,11 @@ func React(v View, e *Event) error {
 	if has == *e.On {
 		return ErrNoChange
 	}
-	if *e.On && !known && len(m.Reactions) >= MaxReactEmoji {
+	switch {
+	case *e.On && !known && len(m.Reactions) >= MaxReactEmoji:
 		return FailField(Conflict, "emoji", "the message has %d different emoji already", MaxReactEmoji)
+	case *e.On && all >= MaxReactions:
+		return FailField(Conflict, "emoji", "the message has %d reactions already", MaxReactions)
 	}
 	return nil
 }

@@ -71,6 +71,11 @@ func full(r *room) {
 	}
 	r.messages[2] = m
 }
+func crowded(r *room) {
+	m := r.messages[2]
+	m.Reactions = []Reaction{{Emoji: "👍", By: make([]UserID, MaxReactions-1)}, {Emoji: "🎉", By: []UserID{"ann"}}}
+	r.messages[2] = m
+}
 func alone(r *room)     { r.members = map[UserID]Role{"ann": RoleAdmin}; r.chat.MemberCount = 1 }
 func twoAdmins(r *room) { r.members["bob"] = RoleAdmin }
 
@@ -116,6 +121,8 @@ func TestRules(t *testing.T) {
 		{"one emoji too many", React, with(full), Event{By: "bob", Target: 2, Emoji: "new", On: on(true)}, Conflict, "emoji"},
 		{"a known one on a full message", React, with(full), Event{By: "bob", Target: 2, Emoji: "3", On: on(true)}, ok, ""},
 		{"off on a full message", React, with(full), Event{By: "ann", Target: 2, Emoji: "3", On: on(false)}, ok, ""},
+		{"one reaction too many", React, with(crowded), Event{By: "bob", Target: 2, Emoji: "👍", On: on(true)}, Conflict, "emoji"},
+		{"off among too many", React, with(crowded), Event{By: "ann", Target: 2, Emoji: "🎉", On: on(false)}, ok, ""},
 		{"a stranger reacts", React, tea(), Event{By: "dan", Target: 1, Emoji: "👍", On: on(true)}, NotFound, "chatId"},
 
 		{"a member adds", Join, tea(), Event{By: "bob", Users: only("dan")}, ok, ""},
