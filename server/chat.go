@@ -32,11 +32,7 @@ func chatID(r *http.Request) (chat.ChatID, error) {
 
 // listChats gives one's own chats, newest activity first, or the open ones.
 func (s *Server) listChats(w http.ResponseWriter, r *http.Request) error {
-	n, err := number(r, "limit")
-	if err != nil {
-		return err
-	}
-	most, err := limit(n, chat.DefaultPage, chat.MaxPage)
+	most, err := pageSize(r, chat.DefaultPage, chat.MaxPage)
 	if err != nil {
 		return err
 	}

@@ -40,11 +40,7 @@ func (s *Server) listEvents(w http.ResponseWriter, r *http.Request) error {
 	if after == nil || *after < 0 {
 		return chat.FailField(chat.BadInput, "after", "after must be the last number seen, or 0")
 	}
-	n, err := number(r, "limit")
-	if err != nil {
-		return err
-	}
-	most, err := limit(n, defaultEvents, maxEvents)
+	most, err := pageSize(r, defaultEvents, maxEvents)
 	if err != nil {
 		return err
 	}

@@ -101,6 +101,15 @@ func number(r *http.Request, name string) (*int64, error) {
 	return &n, nil
 }
 
+// pageSize reads the query's limit.
+func pageSize(r *http.Request, def, most int) (int, error) {
+	n, err := number(r, "limit")
+	if err != nil {
+		return 0, err
+	}
+	return limit(n, def, most)
+}
+
 // limit judges a page size: absent is def, else 1 to most.
 func limit(n *int64, def, most int) (int, error) {
 	switch {

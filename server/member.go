@@ -19,11 +19,7 @@ func (s *Server) listMembers(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	n, err := number(r, "limit")
-	if err != nil {
-		return err
-	}
-	most, err := limit(n, chat.DefaultPage, chat.MaxPage)
+	most, err := pageSize(r, chat.DefaultPage, chat.MaxPage)
 	if err != nil {
 		return err
 	}

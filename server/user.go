@@ -18,11 +18,7 @@ type userPage struct {
 
 // listUsers looks users up by ids, or finds them by the beginning of a word.
 func (s *Server) listUsers(w http.ResponseWriter, r *http.Request) error {
-	n, err := number(r, "limit")
-	if err != nil {
-		return err
-	}
-	most, err := limit(n, chat.DefaultPage, chat.MaxPage)
+	most, err := pageSize(r, chat.DefaultPage, chat.MaxPage)
 	if err != nil {
 		return err
 	}
