@@ -82,12 +82,14 @@ func (c *session) admit(id chat.ChatID) {
 	c.conn.Join(topic)
 	// The check comes behind the Join: who is removed after it is evicted from
 	// the topic, who was removed before it is no member here.
-	one, users, err := c.chat(id)
-	switch {
-	case chat.Is(err, chat.NotFound):
-		c.gone(id)
+	one, ok := c.check(id)
+	if !ok {
 		return
-	case err != nil:
+	}
+	names := people{}
+	names.chat(&one)
+	users, err := c.s.Store.Users(c.ctx, names.list())
+	if err != nil {
 		c.abandon(err)
 		return
 	}
@@ -113,20 +115,26 @@ func (c *session) gone(id chat.ChatID) {
 	c.send(wire.Signal{Signal: wire.SignalChat, ChatID: id, Gone: true})
 }
 
+// check reads a chat that was joined; not ok: it went, or cannot be read.
+func (c *session) check(id chat.ChatID) (one chat.Chat, ok bool) {
+	one, err := c.chat(id)
+	switch {
+	case chat.Is(err, chat.NotFound):
+		c.gone(id)
+	case err != nil:
+		c.abandon(err)
+	}
+	return one, err == nil
+}
+
 // chat reads a chat of which the user is a member, else not_found: an open chat
 // can be seen by others, but is not followed by them.
-func (c *session) chat(id chat.ChatID) (chat.Chat, []chat.User, error) {
+func (c *session) chat(id chat.ChatID) (chat.Chat, error) {
 	one, err := c.s.Store.Chat(c.ctx, c.user, id)
 	if err == nil && one.Role == "" {
 		err = chat.FailField(chat.NotFound, "chatId", "there is no such chat")
 	}
-	if err != nil {
-		return chat.Chat{}, nil, err
-	}
-	ids := people{}
-	ids.chat(&one)
-	users, err := c.s.Store.Users(c.ctx, ids.list())
-	return one, users, err
+	return one, err
 }
 
 // follow makes a chat live from seen on: the peer has or was sent everything up
@@ -184,7 +192,7 @@ func (c *session) isOut(ev *chat.Event) bool {
 	}
 	for _, u := range ev.Users {
 		if u == c.user {
-			_, _, err := c.chat(ev.ChatID)
+			_, err := c.chat(ev.ChatID)
 			return chat.Is(err, chat.NotFound)
 		}
 	}

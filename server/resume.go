@@ -54,13 +54,8 @@ func (c *session) takeUp(id chat.ChatID, seen chat.Seq, same bool, left *int) {
 			c.gone(id)
 			return
 		}
-		one, _, err := c.chat(id) // behind the Join: the check, and a head that counts
-		switch {
-		case chat.Is(err, chat.NotFound):
-			c.gone(id)
-			return
-		case err != nil:
-			c.abandon(err)
+		one, ok := c.check(id) // behind the Join, so its head counts
+		if !ok {
 			return
 		}
 		head = one.Head

@@ -43,12 +43,9 @@ func (s *Server) tell(sig wire.Signal, topics ...string) {
 
 // typing tells the others who look at a chat that is not too large.
 func (c *session) typing(id chat.ChatID) error {
-	one, err := c.s.Store.Chat(c.ctx, c.user, id)
+	one, err := c.chat(id)
 	if err != nil {
 		return err
-	}
-	if one.Role == "" || !c.conn.In(string(id)) {
-		return chat.FailField(chat.NotFound, "chatId", "there is no such chat")
 	}
 	if one.MemberCount > chat.TypingChat {
 		return nil
