@@ -46,8 +46,9 @@ func (f *Frame) all(h *Hub) (bytes [maxCodecs][]byte, enough bool) {
 //
 // A number below the expected one was delivered before and is dropped; a feed that
 // repeats itself goes on from there in order, because a topic that is new to the
-// hub takes its first number as it comes. For one above the expected, nothing is done: ok is false, and the caller publishes missing, …,
-// seq-1 from the log, then seq again. Without members there is nothing to do.
+// hub takes its first number as it comes. For one above the expected, nothing is
+// done: ok is false, and the caller publishes missing, …, seq-1 from the log, then
+// seq again. Without members there is nothing to do.
 //
 // Publish never waits for a reader. It may be called from any goroutine; the
 // order of a topic's numbers is the order of the calls.
