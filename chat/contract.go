@@ -16,7 +16,8 @@ import (
 //  4. Numbers are 1, 2, 3, … without holes, in every chat.
 //  5. (By, ChatID, ClientID) is unique for ever, for posts and, apart from
 //     them, for all other kinds: a known one gives the first event.
-//  6. A deleted text is in no log, no projection and no file after a checkpoint.
+//  6. A deleted text, or one that was edited away, is in no log, no projection
+//     and no file after a checkpoint.
 type Log interface {
 	// Append queues a draft and returns; done is called once, after the commit
 	// or with the reason why there is none. It must not block. again is true

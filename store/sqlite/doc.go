@@ -10,8 +10,8 @@
 //     hand (view.go). The cache is part of the batch: a failed commit drops it.
 //   - After a commit the events go to the open feeds, then the callbacks run on
 //     a second goroutine, in order, while the next batch is on its way.
-//   - The writer runs the checkpoints too, so that a deleted text is soon in no
-//     file (sweep.go).
+//   - The writer runs the checkpoints too, so that a text that was deleted or
+//     edited away is soon in no file (sweep.go).
 //   - Reads run on connections of their own (read.go) and never wait for the
 //     writer.
 //

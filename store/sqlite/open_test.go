@@ -2,7 +2,10 @@ package sqlite
 
 import (
 	"context"
+	"crypto/sha256"
 	"database/sql"
+	"fmt"
+	"io/fs"
 	"log/slog"
 	"os"
 	"path/filepath"
@@ -109,6 +112,26 @@ func TestOpenMakesFiles(t *testing.T) {
 		}
 		if info.Mode() != mode {
 			t.Errorf("%s has mode %v, want %v", name, info.Mode(), mode)
+		}
+	}
+}
+
+// A migration that somebody's database has run stays as it is: what it should
+// have done otherwise is the next one's to do.
+func TestMigrationsStay(t *testing.T) {
+	for i, want := range []string{
+		"44a056913c039689ef505da002eb60b1caa782a3861fd89d386b7788009271fd",
+	} {
+		files, err := fs.Glob(migrations, fmt.Sprintf("migrations/%04d_*.sql", i+1))
+		if err != nil || len(files) != 1 {
+			t.Fatalf("migration %d is in %q, %v", i+1, files, err)
+		}
+		script, err := migrations.ReadFile(files[0])
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := fmt.Sprintf("%x", sha256.Sum256(script)); got != want {
+			t.Errorf("%s was changed, it is %s now", files[0], got)
 		}
 	}
 }

@@ -3,6 +3,7 @@ package storetest
 import (
 	"context"
 	"fmt"
+	"reflect"
 	"strconv"
 	"testing"
 
@@ -201,6 +202,47 @@ func removed(t *testing.T, open opener) {
 		}
 		for range cap(reading) {
 			refused(t, <-reading, chat.NotFound, "chatId")
+		}
+	}
+}
+
+// A message with more reactions than are listed: all count, the oldest are
+// named, and each viewer knows their own.
+func reactions(t *testing.T, open opener) {
+	ctx := context.Background()
+	s := open(t, t.TempDir())
+	ann := account(t, s, "ann")
+	var others []chat.User
+	for i := range chat.MaxReactBy + 10 {
+		others = append(others, account(t, s, "u"+strconv.Itoa(i)))
+	}
+	c := group(t, s, "garden", ann, others...)
+	seq := say(t, s, ann, c, "hello")
+	var steps []step
+	for _, u := range others {
+		steps = append(steps, step{reacting(u, c, seq, "👍", true), chat.React})
+	}
+	last := others[len(others)-1]
+	steps = append(steps, step{reacting(others[0], c, seq, "👍", false), chat.React}, step{reacting(last, c, seq, "👍", true), chat.React})
+	got := together(t, s, steps...)
+	for _, o := range got {
+		must(t, o.err)
+	}
+	equal(t, "number of the one that was there", got[len(got)-1].ev.Seq, 0)
+	want := chat.Reaction{Emoji: "👍", Count: len(others) - 1}
+	for _, u := range others[1 : 1+chat.MaxReactBy] {
+		want.By = append(want.By, u.ID)
+	}
+	for viewer, mine := range map[chat.UserID]bool{ann.ID: false, others[0].ID: false, others[1].ID: true, last.ID: true} {
+		want.Mine = mine
+		m, err := s.Message(ctx, viewer, c.ID, seq)
+		must(t, err)
+		p, err := s.Page(ctx, viewer, c.ID, chat.Window{Limit: 1})
+		must(t, err)
+		for _, m := range append(p.Messages, m) {
+			if len(m.Reactions) != 1 || !reflect.DeepEqual(m.Reactions[0], want) {
+				t.Fatalf("reactions %+v, want %+v", m.Reactions, want)
+			}
 		}
 	}
 }
