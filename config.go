@@ -27,7 +27,7 @@ type config struct {
 	Store          string              `default:"sqlite:./parley-data/parley.db" help:"Where everything is kept: sqlite:PATH."`
 	Registration   server.Registration `default:"invite" enum:"invite,open,closed" help:"Who may make an account: ${enum}."`
 	PublicURL      *url.URL            `name:"public-url" placeholder:"URL" help:"Where people reach this server, for links, cookies and origins."`
-	TrustedProxies []netip.Prefix      `placeholder:"CIDR,..." help:"Proxies whose X-Forwarded-For is believed."`
+	TrustedProxies []network           `placeholder:"CIDR,..." help:"Proxies whose X-Forwarded-For is believed: addresses or networks."`
 	LogFormat      string              `default:"text" enum:"text,json" help:"How to log: ${enum}."`
 	MetricsListen  string              `placeholder:"HOST:PORT" help:"Where to serve Prometheus metrics; off by default."`
 
@@ -35,7 +35,7 @@ type config struct {
 	LimitUser      middleware.Rate `default:"1200/1m" help:"Requests and socket commands of one user, or off."`
 	LimitPosts     middleware.Rate `default:"20/10s" help:"Messages posted by one user, or off."`
 	LimitSockets   int             `default:"20" help:"Open sockets of one user."`
-	LimitBody      middleware.Size `default:"1MiB" help:"Size of one request's body."`
+	LimitBody      middleware.Size `default:"1MiB" help:"Size of one request's body, at least 32KiB."`
 	LimitText      middleware.Size `default:"16KiB" help:"Size of one message's text, at most 16KiB."`
 
 	Serve     struct{} `cmd:"" default:"1" help:"Run the server (the default)."`
@@ -44,6 +44,30 @@ type config struct {
 	Health    struct{} `cmd:"" help:"Ask the server at --listen whether it is ready; exit 1 if not."`
 	Version   struct{} `cmd:"" help:"Print the version."`
 	Help      struct{} `cmd:"" help:"Print this help."`
+}
+
+// network is an address, or a network in CIDR notation.
+type network netip.Prefix
+
+// UnmarshalText is for flags.
+func (n *network) UnmarshalText(b []byte) error {
+	p, err := netip.ParsePrefix(string(b))
+	if err != nil {
+		a, err := netip.ParseAddr(string(b))
+		if err != nil {
+			return errors.New("must be an address or a network, such as 10.0.0.1 or 10.0.0.0/8")
+		}
+		p = netip.PrefixFrom(a, a.BitLen())
+	}
+	*n = network(p)
+	return nil
+}
+
+func prefixes(networks []network) (p []netip.Prefix) {
+	for _, n := range networks {
+		p = append(p, netip.Prefix(n))
+	}
+	return p
 }
 
 type recovery struct {
@@ -84,7 +108,7 @@ func parse(args []string, stdout, stderr io.Writer) (*config, command, error) {
 // Validate is called by kong after parsing; its error names the flag.
 func (c *config) Validate() error {
 	for flag, addr := range map[string]string{"--listen": c.Listen, "--metrics-listen": c.MetricsListen} {
-		if _, _, err := net.SplitHostPort(addr); err != nil && addr != "" {
+		if _, _, err := net.SplitHostPort(addr); err != nil && (addr != "" || flag == "--listen") {
 			return fmt.Errorf("%s must be HOST:PORT, such as 127.0.0.1:8080 or :8080", flag)
 		}
 	}
@@ -99,7 +123,7 @@ func (c *config) Validate() error {
 		return errors.New("--limit-text must be 1 to 16KiB")
 	}
 	if c.LimitBody < 32<<10 {
-		return errors.New("--limit-body must be at least 32KiB")
+		return errors.New("--limit-body must be at least 32KiB, so that a message of the largest size fits")
 	}
 	return nil
 }
@@ -108,7 +132,7 @@ func (c *config) Validate() error {
 func (c *config) server(db chat.Store, log *slog.Logger) server.Config {
 	return server.Config{
 		Store: db, Log: log, Web: web.Files, Version: version(),
-		PublicURL: c.PublicURL, Registration: c.Registration, TrustedProxies: c.TrustedProxies,
+		PublicURL: c.PublicURL, Registration: c.Registration, TrustedProxies: prefixes(c.TrustedProxies),
 		Limits: server.Limits{Anonymous: c.LimitAnonymous, User: c.LimitUser, Posts: c.LimitPosts,
 			Sockets: c.LimitSockets, Body: c.LimitBody, Text: c.LimitText},
 	}

@@ -105,6 +105,11 @@ func (c *config) askServer(ctx context.Context, path string, body any) (link str
 }
 
 func (c *config) askStore(ctx context.Context, alone func(*server.Server, *url.URL) (string, error)) (link string, err error) {
+	if path, ok := strings.CutPrefix(c.Store, "sqlite:"); ok {
+		if _, err := os.Stat(path); err != nil {
+			return "", fmt.Errorf("--store: %w", err) // opening would make an empty one
+		}
+	}
 	log := slog.New(slog.DiscardHandler)
 	db, err := store.Open(ctx, c.Store, log)
 	if err != nil {

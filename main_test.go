@@ -251,12 +251,14 @@ func TestASecondProcessIsRefused(t *testing.T) {
 func TestWrongFlags(t *testing.T) {
 	for _, c := range []struct{ flag, value, says string }{
 		{"--listen", "nonsense", "HOST:PORT"},
+		{"--listen", "", "HOST:PORT"},
 		{"--listen", "127.0.0.1:99999", "--listen"},
 		{"--store", "postgres://x", "sqlite:"},
 		{"--registration", "maybe", "invite"},
 		{"--public-url", "ftp://x", "http"},
 		{"--public-url", "https://x/path", "nothing behind it"},
-		{"--trusted-proxies", "everyone", "--trusted-proxies"},
+		{"--trusted-proxies", "everyone", "10.0.0.0/8"},
+		{"--trusted-proxies", "10.0.0.1,10.0.0.0/33", "10.0.0.0/8"},
 		{"--log-format", "xml", "json"},
 		{"--metrics-listen", "nonsense", "HOST:PORT"},
 		{"--limit-anonymous", "many", "--limit-anonymous"},
@@ -271,6 +273,9 @@ func TestWrongFlags(t *testing.T) {
 		if code != 1 || strings.Count(stderr, "\n") != 1 || !strings.Contains(stderr, c.says) || !strings.Contains(stderr, c.flag) {
 			t.Errorf("%s=%s: exit %d, %q", c.flag, c.value, code, stderr)
 		}
+	}
+	if _, stderr, code := parleySays(t, "recover", "ann", "--store", "sqlite:"+filepath.Join(t.TempDir(), "none.db")); code != 1 || !strings.Contains(stderr, "none.db") {
+		t.Errorf("recover without a database: exit %d, %q", code, stderr)
 	}
 	t.Setenv("PARLEY_REGISTRATION", "maybe")
 	if _, stderr, code := parleySays(t, "serve"); code != 1 || !strings.Contains(stderr, "registration") {

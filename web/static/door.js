@@ -28,7 +28,10 @@ export function codeInAddress() {
  */
 export async function door(app, { me, note, entered }) {
   const code = codeInAddress();
-  const server = await call("GET", "/server");
+  // An invite says itself what its page needs, and its calls have a budget of
+  // their own: many people behind one address may join at once.
+  const invite = code?.kind === "invite" ? await call("POST", "/invites/peek", { code: code.code }).catch((e) => e) : undefined;
+  const server = invite?.valid ? { name: invite.server } : await call("GET", "/server");
   const show = (/** @type {string} */ title, /** @type {(Node|string|undefined)[]} */ ...rest) => {
     document.title = `${title} · ${server.name}`;
     app.replaceChildren(el("main", { class: "door" }, el("h1", {}, title), ...rest.filter((x) => x !== undefined).map((x) => (x instanceof Node ? x : el("p", {}, x)))));
@@ -81,12 +84,12 @@ export async function door(app, { me, note, entered }) {
         },
       }));
   }
-  if (code?.kind === "invite") return invited(code.code);
+  if (code && invite) return invited(code.code);
   return signIn(note, undefined);
 
   async function invited(/** @type {string} */ secret) {
     const away = el("a", { href: "/", class: "button", onclick: leave }, me ? "To my chats" : "Sign in");
-    const invite = await call("POST", "/invites/peek", { code: secret }).catch((e) => e);
+    if (invite.again) return show("This invite could not be looked at", invite.message, el("button", { type: "button", onclick: () => location.reload() }, "Try again"));
     if (!invite.valid) return show("This invite cannot be used", invite instanceof Error ? invite.message : "It was used up or has expired. Ask for a new one.", away);
     const accept = async () => (invite.chat ? (await call("POST", "/invites/accept", { code: secret })).chat.id : undefined);
     const title = invite.chat ? `${invite.by.name} invites you to ${invite.chat.title || "a chat"}` : `${invite.by.name} invites you to ${invite.server}`;

@@ -18,7 +18,9 @@ start(false);
 async function start(fresh) {
   try {
     const me = await call("GET", "/me").then((a) => a.user, (e) => {
-      if (e.code === "no_identity") return null;
+      // Somebody with an identity has a budget of their own: past that of the
+      // address, it is a stranger who holds a code.
+      if (e.code === "no_identity" || (e.code === "rate_limited" && codeInAddress())) return null;
       throw e;
     });
     if (me && !codeInAddress()) return chats(me, fresh);
