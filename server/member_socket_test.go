@@ -193,7 +193,8 @@ func TestHelloRaces(t *testing.T) {
 			a.event(id, ann.post(id, "secret"))
 			p.ask(m{"do": "ping"}, nil)
 			for _, v := range p.came {
-				if v.Event != "" {
+				// His own left may come: the witness has it before the pump evicts him.
+				if v.Event != "" && v.Seq > 3 {
 					t.Errorf("reads on: %s", v.raw)
 				}
 			}
