@@ -24,7 +24,8 @@
 // Goroutines: Serve runs in its caller's. Start it on a fresh goroutine after
 // Accept and let the HTTP handler return, so that the server's goroutine, with
 // its grown stack and buffers, is freed. Close starts one goroutine, which ends
-// with the connection or after 5 s. Accept, Write, Ping and Abort start none.
+// once its frame is written or after 5 s, and a timer. Accept, Write, Ping and
+// Abort start none.
 //
 // Buffers: a message belongs to the Socket and is valid until handle returns.
 // What is given to Write is the caller's again when Write returns.
