@@ -18,21 +18,24 @@ import (
 type world struct {
 	title, topic string
 	head         chat.Seq
+	activity     int64
 	members      map[chat.UserID]chat.Role
+	readUpTo     map[chat.UserID]chat.Seq // while nobody calls MarkRead
 	messages     map[chat.Seq]*chat.Message
 }
 
 func newWorld(c chat.Chat) *world {
-	return &world{title: c.Title, topic: c.Topic, members: map[chat.UserID]chat.Role{}, messages: map[chat.Seq]*chat.Message{}}
+	return &world{title: c.Title, topic: c.Topic, members: map[chat.UserID]chat.Role{}, readUpTo: map[chat.UserID]chat.Seq{}, messages: map[chat.Seq]*chat.Message{}}
 }
 
 func (w *world) apply(e chat.Event) {
-	w.head = e.Seq
+	w.head, w.activity = e.Seq, e.At
 	m := w.messages[e.Target]
 	switch e.Kind {
 	case chat.Posted:
 		w.messages[e.Seq] = &chat.Message{ChatID: e.ChatID, Seq: e.Seq, At: e.At, By: e.By, ClientID: e.ClientID, Text: e.Text,
 			Reply: e.Reply, Mentions: e.Mentions, EditedAt: e.EditedAt, DeletedAt: e.DeletedAt}
+		w.readUpTo[e.By] = e.Seq
 	case chat.Edited:
 		m.Text, m.Mentions, m.EditedAt = e.Text, e.Mentions, e.At
 	case chat.Deleted:
@@ -54,6 +57,9 @@ func (w *world) apply(e chat.Event) {
 	case chat.Joined, chat.Roled:
 		for _, u := range e.Users {
 			w.members[u] = e.Role
+			if e.Kind == chat.Joined {
+				w.readUpTo[u] = e.Seq
+			}
 		}
 	case chat.Left:
 		for _, u := range e.Users {
@@ -70,12 +76,18 @@ func (w *world) matches(t testing.TB, s chat.Store, viewer chat.UserID, id chat.
 	ctx := context.Background()
 	c, err := s.Chat(ctx, viewer, id)
 	must(t, err)
-	equal(t, "chat", fmt.Sprintf("%q %q %d %d", c.Title, c.Topic, c.Head, c.MemberCount), fmt.Sprintf("%q %q %d %d", w.title, w.topic, w.head, len(w.members)))
+	equal(t, "chat", fmt.Sprintf("%q %q %d %d %d", c.Title, c.Topic, c.Head, c.Activity, c.MemberCount),
+		fmt.Sprintf("%q %q %d %d %d", w.title, w.topic, w.head, w.activity, len(w.members)))
 	members, err := s.Members(ctx, viewer, id, "", 1000)
 	must(t, err)
 	equal(t, "members", len(members), len(w.members))
 	for _, m := range members {
 		equal(t, "role of "+string(m.UserID), m.Role, w.members[m.UserID])
+		c, err := s.Chat(ctx, m.UserID, id)
+		must(t, err)
+		unread, mentions := w.unread(m.UserID)
+		equal(t, "what "+string(m.UserID)+" has read (up to, unread, mentions)", fmt.Sprint(m.ReadUpTo, c.ReadUpTo, c.Unread, c.Mentions),
+			fmt.Sprint(w.readUpTo[m.UserID], w.readUpTo[m.UserID], unread, mentions))
 	}
 	seen, count := chat.Seq(0), 0
 	for more := true; more; {
@@ -104,6 +116,18 @@ func (w *world) matches(t testing.TB, s chat.Store, viewer chat.UserID, id chat.
 		more = p.MoreAfter
 	}
 	equal(t, "messages", count, len(w.messages))
+}
+
+func (w *world) unread(u chat.UserID) (messages, mentions int) {
+	for seq, m := range w.messages {
+		if seq > w.readUpTo[u] {
+			messages++
+			if slices.Contains(m.Mentions, u) {
+				mentions++
+			}
+		}
+	}
+	return messages, mentions
 }
 
 // replayed checks one chat whole: numbers without holes, and projections that
