@@ -20,13 +20,14 @@ func TestStore(t *testing.T) {
 
 func TestCrash(t *testing.T) { storetest.Crash(t, open) }
 
-// open opens the database in dir, as sound when it is opened as when it is
+// open opens the database in dir, sound and swept whenever it is opened and
 // closed; t is nil in a process that will be killed, which sweeps all the time.
 func open(t testing.TB, dir string) chat.Store {
 	if t == nil {
 		sqlite.SweepOften()
 	}
-	s, err := sqlite.Open(context.Background(), filepath.Join(dir, "parley.db"), slog.New(slog.DiscardHandler))
+	path := filepath.Join(dir, "parley.db")
+	s, err := sqlite.Open(context.Background(), path, slog.New(slog.DiscardHandler))
 	if t == nil {
 		if err != nil {
 			panic(err)
@@ -43,6 +44,7 @@ func open(t testing.TB, dir string) chat.Store {
 			s.Sound(t)
 		}
 		s.Close()
+		sqlite.Emptied(t, path)
 	})
 	return s
 }

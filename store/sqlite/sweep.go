@@ -23,10 +23,9 @@ import (
 // 1.6 and 4.1 (https://www.sqlite.org/fileformat2.html).
 
 const (
-	checkpointEvery = 8000 // pages in the log
-	pageSize        = 4096 // Open refuses any other
-	frameSize       = 24 + pageSize
-	walHeader       = 32
+	pageSize  = 4096 // Open refuses any other
+	frameSize = 24 + pageSize
+	walHeader = 32
 
 	// Pages of other kinds begin with a page number, whose first byte could
 	// look like a b-tree's in a file of more pages than this (128 GiB): such a
@@ -34,9 +33,11 @@ const (
 	maxSwept = 1 << 25
 )
 
-// scrubEvery is how long the writer works between two rounds while texts are
-// deleted. Static but for tests.
-var scrubEvery = 2 * time.Second
+// When the writer settles. Static but for tests.
+var (
+	checkpointEvery = 8000            // pages in the log
+	scrubEvery      = 2 * time.Second // of work while texts are deleted
+)
 
 // sweeper knows which part of the log was looked at. Owned by the writer.
 type sweeper struct {

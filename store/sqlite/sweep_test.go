@@ -28,6 +28,21 @@ func (db *DB) Sound(t testing.TB) {
 	}
 }
 
+// Emptied fails the test if a page of the file has anything in its room, where a
+// copy of a deleted text could be.
+func Emptied(t testing.TB, path string) {
+	t.Helper()
+	file, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := range len(file) / pageSize {
+		if room := roomOf(uint32(i+1), file[i*pageSize:][:pageSize]); len(bytes.Trim(room, "\x00")) > 0 {
+			t.Fatalf("the room of page %d of %d was not emptied", i+1, len(file)/pageSize)
+		}
+	}
+}
+
 // SweepOften lets a process that will be killed die in the middle of a sweep.
 func SweepOften() { scrubEvery = 3 * time.Millisecond }
 
@@ -101,7 +116,7 @@ func (h *history) play(t *testing.T, steps, sides int) {
 		h.n++
 		k := h.IntN(len(h.chats))
 		mark := fmt.Sprintf("SECRET%06d", h.n)
-		size := [...]int{10, 100, 500, 1500, 5000, 12000}[h.IntN(6)]
+		size := [...]int{10, 200, 400, 800, 800, 800, 800, 12000}[h.IntN(8)]
 		e := chat.Event{Kind: chat.Posted, ChatID: h.chats[k], By: h.by, ClientID: fmt.Sprintf("%08x", h.Uint32()), Text: strings.Repeat("z", h.IntN(size)) + mark}
 		rule := chat.Post
 		for target := range h.now[k] {
@@ -138,6 +153,7 @@ func accept(chat.View, *chat.Event) error { return nil }
 // only fails unless the texts in the files are those that a reader sees.
 func (h *history) only(t *testing.T, path string) {
 	t.Helper()
+	Emptied(t, path)
 	found := secrets(t, path)
 	for k := range h.now {
 		for _, mark := range h.now[k] {
@@ -183,6 +199,38 @@ func TestSweepAfterEdit(t *testing.T) {
 	settled(t, db)
 	h.play(t, 100, 3)
 	settled(t, db)
+	h.only(t, path)
+}
+
+// The log begins anew over and over, now and then under a reader, and no text is
+// deleted for good before the end.
+func TestSweepAcrossLogs(t *testing.T) {
+	often, scrub := checkpointEvery, scrubEvery
+	t.Cleanup(func() { checkpointEvery, scrubEvery = often, scrub }) // behind Close
+	checkpointEvery, scrubEvery = 60, time.Hour
+	path := filepath.Join(t.TempDir(), "parley.db")
+	db := opened(t, path)
+	h := newHistory(t, db, rand.Uint64())
+	for range 25 {
+		h.play(t, 20+h.IntN(150), 1+h.IntN(6))
+		if h.IntN(4) > 0 {
+			continue
+		}
+		reader, err := db.reads.Begin()
+		if err != nil {
+			t.Fatal(err)
+		}
+		var n int
+		if err := reader.QueryRow("SELECT count(*) FROM messages WHERE text <> ''").Scan(&n); err != nil {
+			t.Fatal(err)
+		}
+		h.step(t, 100)
+		if err := reader.Rollback(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	settled(t, db)
+	db.Sound(t)
 	h.only(t, path)
 }
 
