@@ -63,7 +63,8 @@ func (c *Conn) judge(now int64) (cause Cause, over bool) {
 		}
 		return Silent, true
 	case c.owner == "":
-		return Unbound, now-c.born > int64(config.BindWithin)
+		// born is up to a tick early: nobody is closed before their time.
+		return Unbound, now-c.born > int64(config.BindWithin+c.hub.tick)
 	}
 	if heard >= c.pinged {
 		c.pings = 0

@@ -82,6 +82,20 @@ func TestSuspendedServerClosesNobody(t *testing.T) {
 	})
 }
 
+// The hub's clock moves once a second; who attaches between two ticks has the
+// whole time all the same.
+func TestUnboundNotBeforeTheTime(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h := newHub(t, Config{BindWithin: 10*second - 1}) // as if a tick came late
+		start := time.Now()
+		p := newPeer()
+		at(t, start, 9*second/10, p, 0)
+		h.Attach(p, 0, nil)
+		at(t, start, 10*second+second/2, p, 0)
+		at(t, start, 13*second, p, 0, Unbound)
+	})
+}
+
 func TestUnbound(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		h := newHub(t, Config{})

@@ -76,7 +76,11 @@ func (s *Server) createAccount(w http.ResponseWriter, r *http.Request) error {
 	if err := s.judgeDoor(r.Context(), &in, &n); err != nil {
 		return cmp.Or(s.count(w, r, nil), err)
 	}
-	if err := s.count(w, r, &n); err != nil {
+	invite := n.Invite[:]
+	if !n.HasInvite {
+		invite = nil
+	}
+	if err := s.count(w, r, invite); err != nil {
 		return err
 	}
 	if err := chat.CheckHandle(n.Handle); err != nil {
@@ -140,12 +144,12 @@ func (s *Server) judgeDoor(ctx context.Context, in *newAccount, n *chat.NewAccou
 	return err
 }
 
-// count takes the request from the budget of its valid invite, or from that of
-// whoever asks.
-func (s *Server) count(w http.ResponseWriter, r *http.Request, n *chat.NewAccount) error {
+// count takes the request from the budget of the valid invite whose hash is
+// given, or from that of whoever asks: many people behind one address may join.
+func (s *Server) count(w http.ResponseWriter, r *http.Request, invite []byte) error {
 	switch {
-	case n != nil && n.HasInvite:
-		return s.invited.Allow(w, string(n.Invite[:]))
+	case invite != nil:
+		return s.invited.Allow(w, string(invite))
 	case caller(r).Known():
 		return s.users.Allow(w, string(me(r)))
 	}

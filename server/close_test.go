@@ -39,6 +39,13 @@ func TestMalformed(t *testing.T) {
 			p.closes(wire.CloseProtocol)
 		})
 	}
+	t.Run("text for msgpack", func(t *testing.T) {
+		p := ann.connect(wire.MsgPack)
+		if err := p.ws.Write(t.Context(), websocket.MessageText, []byte(`{"do":"ping"}`)); err != nil {
+			t.Fatal(err)
+		}
+		p.closes(wire.CloseProtocol)
+	})
 	t.Run("not UTF-8", func(t *testing.T) {
 		p := ann.connect(wire.JSON)
 		p.write([]byte("{\"do\":\"\xff\"}"))

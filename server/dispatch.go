@@ -20,9 +20,13 @@ const (
 
 // handle gets each message on the read loop. It replies to every command in it
 // exactly once, now or later; it returns while slow ones are under way.
-func (c *session) handle(_ bool, message []byte) error {
+func (c *session) handle(text bool, message []byte) error {
 	defer c.rescue()
 	c.conn.Heard()
+	if text && c.codec == wire.MsgPack {
+		c.end(wire.CloseProtocol, "a text message on a MessagePack socket", 0)
+		return nil
+	}
 	for rest := message; !c.ended.Load(); {
 		before := len(rest)
 		var cmd wire.Command

@@ -91,12 +91,12 @@ func (s *Server) awaitEvents(r *http.Request, id chat.ChatID, after chat.Seq, mo
 	if err := s.ready(); err != nil {
 		return eventPage{}, err
 	}
-	p := &poll{woken: make(chan struct{})}
-	c := s.hub.Attach(p, int(wire.MsgPack), nil)
+	p := &poll{id: who.Session.ID, woken: make(chan struct{})}
+	c := s.hub.Attach(p, int(wire.MsgPack), p)
 	defer c.Detach()
 	// An owner of its own: waiting calls take no socket's place, make nobody
 	// present, and need no Evict, since the log is asked again.
-	if !c.Bind("poll:"+string(who.User.ID), maxPolls) {
+	if !c.Bind(pollOwner(who.User.ID), maxPolls) {
 		return eventPage{}, chat.FailAfter(chat.RateLimited, time.Second, "at most %d calls of one user may wait", maxPolls)
 	}
 	timer := time.NewTimer(wait)
@@ -129,8 +129,12 @@ func (s *Server) awaitEvents(r *http.Request, id chat.ChatID, after chat.Seq, mo
 	}
 }
 
+// pollOwner is whose the waiting calls of a user are in the hub.
+func pollOwner(u chat.UserID) string { return "poll:" + string(u) }
+
 // poll is the hub's sink of one waiting call: whatever comes wakes it, once.
 type poll struct {
+	id    chat.SessionID
 	woken chan struct{} // closed by the first value
 	once  sync.Once
 }

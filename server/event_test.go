@@ -95,8 +95,12 @@ func TestWaitEndsWithMembership(t *testing.T) {
 	if err := x.store.EndSession(context.Background(), bob.user.ID, bob.session.ID); err != nil {
 		t.Fatal(err)
 	}
-	ann.post(second, "secret")
-	(<-came).fails(chat.NoIdentity, "")
+	select { // at once, not with the next event or the end of the wait
+	case a := <-came:
+		a.fails(chat.NoIdentity, "")
+	case <-time.After(patience):
+		t.Error("the session has ended and the call goes on waiting")
+	}
 }
 
 // Twenty calls of one user may wait, and they take no place from sockets.

@@ -63,10 +63,7 @@ func (c *session) greet(cmd *wire.Command) (*wire.Hello, error) {
 	if !c.conn.Bind(string(c.user), c.s.Limits.Sockets) {
 		return nil, chat.FailAfter(chat.RateLimited, soon(), overSocket)
 	}
-	if c.stranger {
-		c.stranger = false
-		c.s.strangers.leave(c.address)
-	}
+	c.befriend()
 	store := c.s.Store
 	ended, err := store.Ended(c.ctx, []chat.SessionID{c.id})
 	if err != nil {

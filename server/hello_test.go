@@ -157,6 +157,12 @@ func TestStrangersOfOneAddress(t *testing.T) {
 	p := x.stranger(wire.JSON)
 	p.closes(wire.CloseOverLimit)
 	known.ask(m{"do": "ping"}, nil)
+	// Whom the upgrade names is no stranger, whoever else is behind the address.
+	named, _, err := x.upgrade(wire.JSON, http.Header{"Authorization": {"Bearer " + ann.token}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	named.ask(m{"do": "hello"}, nil)
 	x.s.strangers.leave("127.0.0.1")
 	ann.connect()
 }

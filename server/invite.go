@@ -1,6 +1,7 @@
 package server
 
 import (
+	"cmp"
 	"net/http"
 
 	"github.com/go-chi/chi/v5"
@@ -132,10 +133,14 @@ type peekedChat struct {
 func (s *Server) peekInvite(w http.ResponseWriter, r *http.Request) error {
 	code, err := readCode(r)
 	if err != nil {
-		return err
+		return cmp.Or(s.count(w, r, nil), err)
 	}
-	invite, err := s.Store.PeekInvite(r.Context(), chat.SecretHash(code))
+	hash := chat.SecretHash(code)
+	invite, err := s.Store.PeekInvite(r.Context(), hash)
 	if err != nil {
+		return cmp.Or(s.count(w, r, nil), err)
+	}
+	if err := s.count(w, r, hash[:]); err != nil {
 		return err
 	}
 	server, err := s.Store.Server(r.Context())

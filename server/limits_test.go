@@ -69,7 +69,9 @@ func TestInvitedPeopleAreNotStrangers(t *testing.T) {
 		nobody.call("POST", "/api/accounts", signUp("eve", m{"invite": "guessed"})).fails(chat.InviteSpent, "invite")
 	}
 	nobody.call("POST", "/api/accounts", signUp("eve", m{"invite": "guessed"})).limited(3)
+	nobody.call("POST", "/api/invites/peek", m{"code": "guessed"}).limited(3)
 	for i := range 8 {
+		nobody.call("POST", "/api/invites/peek", m{"code": code}).want(200)
 		nobody.call("POST", "/api/accounts", signUp(fmt.Sprint("pupil", i), m{"invite": code})).want(201)
 	}
 	nobody.call("GET", "/api/server", nil).limited(3)

@@ -1,6 +1,7 @@
 package server
 
 import (
+	"errors"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -93,7 +94,7 @@ func (s *Server) patchMessage(w http.ResponseWriter, r *http.Request) error {
 	}
 	_, _, err = s.acted(r.Context(), me(r), &wire.Command{Do: "edit", ChatID: id, Target: seq, Text: in.Text, ClientID: in.ClientID})
 	if err != nil {
-		return err
+		return ofPath(err)
 	}
 	return s.answerMessage(w, r, http.StatusOK, id, seq, false)
 }
@@ -108,7 +109,7 @@ func (s *Server) deleteMessage(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	if _, _, err := s.acted(r.Context(), me(r), &wire.Command{Do: "delete", ChatID: id, Target: seq, ClientID: clientID}); err != nil {
-		return err
+		return ofPath(err)
 	}
 	return done(w)
 }
@@ -138,9 +139,21 @@ func (s *Server) react(w http.ResponseWriter, r *http.Request, on bool) error {
 	}
 	_, _, err = s.acted(r.Context(), me(r), &wire.Command{Do: "react", ChatID: id, Target: seq, Emoji: emoji, On: &on, ClientID: clientID})
 	if err != nil {
-		return err
+		return ofPath(err)
 	}
 	return done(w)
+}
+
+// ofPath names the message as the path does: what a command calls target is seq
+// here.
+func ofPath(err error) error {
+	var e *chat.Error
+	if !errors.As(err, &e) || e.Field != "target" {
+		return err
+	}
+	named := *e
+	named.Field = "seq"
+	return &named
 }
 
 // answerMessage answers with the message as the caller now sees it.

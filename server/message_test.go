@@ -58,8 +58,8 @@ func TestMessages(t *testing.T) {
 			eve.call("DELETE", seq, nil).fails(chat.NotFound, "chatId")
 			ann.call("DELETE", seq, m{"clientId": "d"}).want(204)
 			ann.call("DELETE", seq, nil).want(204)
-			ann.call("PATCH", seq, m{"text": "back"}).fails(chat.Conflict, "target")
-			bob.call("PUT", seq+"/reactions/x", nil).fails(chat.Conflict, "target")
+			ann.call("PATCH", seq, m{"text": "back"}).fails(chat.Conflict, "seq")
+			bob.call("PUT", seq+"/reactions/x", nil).fails(chat.Conflict, "seq")
 			bob.call("GET", seq, nil).want(200).into(&out)
 			if out.Message.Text != "" || out.Message.DeletedAt == 0 {
 				t.Errorf("%+v", out)
@@ -98,8 +98,8 @@ func TestMessageFields(t *testing.T) {
 		{"POST", path, []byte("{\"clientId\": \"x\", \"text\": \"\xff\"}"), chat.BadInput, ""},
 		{"PATCH", seq, m{"text": ""}, chat.BadInput, "text"},
 		{"PATCH", seq, m{"text": long + "a"}, chat.TextTooLong, "text"},
-		{"PATCH", path + "/1", m{"text": "a"}, chat.NotFound, "target"}, // 1 is the joined event
-		{"PATCH", path + "/99", m{"text": "a"}, chat.NotFound, "target"},
+		{"PATCH", path + "/1", m{"text": "a"}, chat.NotFound, "seq"}, // 1 is the joined event
+		{"PATCH", path + "/99", m{"text": "a"}, chat.NotFound, "seq"},
 		{"GET", path + "/99", nil, chat.NotFound, "seq"},
 		{"GET", path + "/0", nil, chat.BadInput, "seq"},
 		{"GET", path + "/-1", nil, chat.BadInput, "seq"},

@@ -36,13 +36,13 @@ func (s *Server) guardAPI(r chi.Router) {
 	)
 }
 
-// uncounted are upgrades, which have a bound of their own, and sign-ups, which
-// their handler counts once it knows the invite.
+// uncounted are upgrades, which have a bound of their own, and looks at invites
+// and sign-ups, which their handlers count once they know the invite.
 func uncounted(r *http.Request) bool {
 	switch r.URL.EscapedPath() {
 	case "/api/socket":
 		return strings.EqualFold(r.Header.Get("Upgrade"), "websocket")
-	case "/api/accounts":
+	case "/api/accounts", "/api/invites/peek":
 		return r.Method == http.MethodPost
 	}
 	return false

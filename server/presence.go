@@ -138,7 +138,8 @@ func (p *presence) watch(c *session, u chat.UserID) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	c.conn.Listen(presenceTopic(u))
-	c.send(presenceOf(u, p.online[u] > 0))
+	// Who came a moment ago is told to nobody yet, and yet is here.
+	c.send(presenceOf(u, p.online[u] > 0 || p.here[u] != nil))
 }
 
 func presenceOf(u chat.UserID, online bool) wire.Signal {

@@ -59,6 +59,17 @@ func TestPresence(t *testing.T) {
 	a.presence(cid, true)
 }
 
+// Who is here but was told to nobody yet is not called away.
+func TestPresenceBeforeTheFirstBeat(t *testing.T) {
+	x := start(t, func(c *Config) { c.pace.beat = time.Hour })
+	ann, bob := x.person("ann"), x.person("bob")
+	id := ann.group(bob)
+	a := ann.live()
+	bob.live()
+	a.ask(m{"do": "focus", "chatIds": []chat.ChatID{id}}, nil)
+	a.presence(bob, true)
+}
+
 // Who comes back within the grace was never gone.
 func TestPresenceGrace(t *testing.T) {
 	p := newPresence(&Server{Config: Config{pace: pace{grace: time.Hour}}})

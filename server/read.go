@@ -18,7 +18,7 @@ func (s *Server) putRead(w http.ResponseWriter, r *http.Request) error {
 	if err := read(r, &in); err != nil {
 		return err
 	}
-	if in.Seq == nil {
+	if in.Seq == nil || *in.Seq == 0 {
 		return chat.FailField(chat.BadInput, "seq", "seq must be a number in the chat")
 	}
 	if err := s.markRead(r.Context(), me(r), id, *in.Seq); err != nil {

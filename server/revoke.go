@@ -18,6 +18,11 @@ func (s *Server) revoke(r *chat.Revocation) {
 			c.end(wire.CloseSessionEnded, "this session has ended", 0)
 		}
 	})
+	s.hub.Each(pollOwner(r.UserID), func(conn *hub.Conn) {
+		if p, ok := conn.Tag().(*poll); ok && slices.Contains(r.Sessions, p.id) {
+			p.wake() // it finds out by itself
+		}
+	})
 }
 
 // checkSessions asks the store now and then which sessions ended, in one query

@@ -42,7 +42,7 @@ type session struct {
 
 	// Owned by the read loop, but for the time of hello by that.
 	caller   *middleware.Caller // whom the upgrade named, until hello
-	stranger bool               // counted in Server.strangers
+	stranger string             // the key that Server.strangers counts it by, else ""
 	known    bool               // hello succeeded
 
 	// Owned by the read loop.
@@ -77,7 +77,13 @@ type farewell struct {
 // serve is the read loop's goroutine.
 func (c *session) serve() {
 	defer c.finish()
-	if c.stranger = c.s.strangers.enter(c.address); !c.stranger {
+	key := c.address
+	if c.caller.Known() {
+		key = userTopic(c.caller.User.ID) // a neighbour behind the same address shuts nobody out
+	}
+	if c.s.strangers.enter(key) {
+		c.stranger = key
+	} else {
 		c.end(wire.CloseOverLimit, "too many sockets of this address have not said hello", soon())
 	}
 	_ = c.socket.Serve(c.handle, c.conn.Heard) // whatever the reason, it is over
@@ -92,13 +98,19 @@ func (c *session) finish() {
 	c.over, c.jobs = true, nil
 	c.mu.Unlock()
 	c.working.Wait()
-	if c.stranger {
-		c.s.strangers.leave(c.address)
-	}
+	c.befriend()
 	if c.known {
 		c.s.presence.depart(c.user)
 	}
 	c.conn.Detach()
+}
+
+// befriend ends the count among the strangers.
+func (c *session) befriend() {
+	if c.stranger != "" {
+		c.s.strangers.leave(c.stranger)
+		c.stranger = ""
+	}
 }
 
 // run starts f on a goroutine of the session. c.mu is held, c is not over.

@@ -6,6 +6,7 @@ import (
 	"math"
 	"reflect"
 	"strconv"
+	"strings"
 	"unicode/utf8"
 
 	"parley/chat"
@@ -33,7 +34,7 @@ func (c Codec) Unmarshal(body []byte, v any) error {
 		return err
 	}
 	var wrong *json.UnmarshalTypeError
-	switch err := json.Unmarshal(body, v); {
+	switch err := json.Unmarshal(exact(body, v), v); {
 	case err == nil:
 		return nil
 	case errors.As(err, &wrong) && wrong.Field != "":
@@ -41,6 +42,25 @@ func (c Codec) Unmarshal(body []byte, v any) error {
 	default:
 		return chat.FailCause(chat.BadInput, err, "the body must be a map of fields")
 	}
+}
+
+// exact leaves of a body only the fields that are spelled as the tags of v say:
+// encoding/json would take any case, and letters that fold to them.
+func exact(body []byte, v any) []byte {
+	var fields map[string]json.RawMessage
+	if json.Unmarshal(body, &fields) != nil || fields == nil {
+		return body // no map: for the caller to judge
+	}
+	t := reflect.TypeOf(v).Elem()
+	known := make(map[string]json.RawMessage, t.NumField())
+	for i := range t.NumField() {
+		name, _, _ := strings.Cut(t.Field(i).Tag.Get("json"), ",")
+		if value, ok := fields[name]; ok {
+			known[name] = value
+		}
+	}
+	body, _ = json.Marshal(known) // what was JSON is JSON
+	return body
 }
 
 // noun says for a person what a field of the type holds.

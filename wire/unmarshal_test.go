@@ -92,6 +92,19 @@ func TestUnmarshalCutsNames(t *testing.T) {
 	}
 }
 
+// encoding/json would take any case, and the long s for an s.
+func TestUnmarshalNamesAreExact(t *testing.T) {
+	for c, b := range map[Codec][]byte{
+		JSON:    []byte(`{"HANDLE":"a","handle":"b","Handle":5,"u\u017fes":1,"u\u0073es":2}`),
+		MsgPack: pack("HANDLE", "a", "handle", "b", "Handle", 5, "u\u017fes", 1, "uses", 2),
+	} {
+		var got body
+		if err := c.Unmarshal(b, &got); err != nil || got.Handle != "b" || got.Uses != 2 {
+			t.Errorf("codec %d: %v, %+v", c, err, got)
+		}
+	}
+}
+
 func TestUnmarshalNull(t *testing.T) {
 	for c, b := range map[Codec][]byte{JSON: []byte(`{"handle":null,"name":null,"members":null}`), MsgPack: pack("handle", nil, "name", nil, "members", nil)} {
 		got := body{}
