@@ -126,16 +126,17 @@ func TestSessions(t *testing.T) {
 	ann.call("GET", "/api/me", nil).fails(chat.NoIdentity, "")
 }
 
-// Guessing one account from many addresses ends after a bounded number of
-// tries; a right password gives its try back.
+// Guessing one account ends after a bounded number of tries, and locks nobody
+// out who is elsewhere; a right password gives its try back.
 func TestFailedSignInsOfOneHandle(t *testing.T) {
 	before := failedSignIns
 	failedSignIns = middleware.Rate{N: 2, Per: before.Per}
 	defer func() { failedSignIns = before }()
-	x := start(t)
+	x := start(t, func(c *Config) { c.TrustedProxies = loopback })
 	x.person("ann")
 	x.person("bob")
 	nobody := x.nobody()
+	nobody.header.Set("X-Forwarded-For", "192.0.2.1")
 	for range 4 {
 		nobody.call("POST", "/api/sessions", m{"handle": "ann", "password": password}).want(201)
 	}
@@ -149,4 +150,6 @@ func TestFailedSignInsOfOneHandle(t *testing.T) {
 		}
 	}
 	nobody.call("POST", "/api/sessions", m{"handle": "bob", "password": password}).want(201)
+	nobody.header.Set("X-Forwarded-For", "192.0.2.2")
+	nobody.call("POST", "/api/sessions", m{"handle": "ann", "password": password}).want(201)
 }

@@ -67,7 +67,7 @@ func (s *Server) newPassword(ctx context.Context, handle, current, next string) 
 	if err != nil {
 		return "", err
 	}
-	ok, err := s.passwords.verify(ctx, handle, current, old)
+	ok, err := s.passwords.verify(ctx, attempt(ctx, handle), current, old)
 	if err != nil {
 		return "", err
 	}

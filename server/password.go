@@ -29,14 +29,15 @@ const (
 	passwordWait = 10 * time.Second // for a place; a longer queue is an attack
 )
 
-// Failed sign-ins of one handle. Past it even the right password waits: that is
-// the price for not letting many addresses guess one account together.
+// Failed sign-ins of one handle from one address. Past it even the right password
+// waits there; from elsewhere its owner still gets in, so that nobody can lock
+// somebody else out.
 var failedSignIns = middleware.Rate{N: 20, Per: 15 * time.Minute}
 
 // passwords hashes and verifies. A hash fills memory, so only so many run at once.
 type passwords struct {
 	places   chan struct{}      // static after construction; 2 for each core
-	attempts *middleware.Bucket // by handle; a success gives its token back
+	attempts *middleware.Bucket // by attempt; a success gives its token back
 	nobody   string             // a hash that no password has: unknown handles cost the same
 }
 
@@ -72,17 +73,22 @@ func (p *passwords) hash(ctx context.Context, password string) (string, error) {
 	return encodeHash(salt, argon2.IDKey([]byte(password), salt, passwordPasses, passwordMemory, passwordLanes, passwordKey)), nil
 }
 
+// attempt is whose failed sign-ins count together.
+func attempt(ctx context.Context, handle string) string {
+	return handle + " " + middleware.AddressKey(ctx)
+}
+
 // verify judges a password against a hash, in constant time. The attempt counts
-// against the handle unless it succeeds.
-func (p *passwords) verify(ctx context.Context, handle, password, hash string) (bool, error) {
+// against who (attempt) unless it succeeds.
+func (p *passwords) verify(ctx context.Context, who, password, hash string) (bool, error) {
 	if len(password) > chat.MaxPassword {
 		return false, nil // cannot be anybody's; no handle is looked at, so nothing is told
 	}
-	if ok, wait := p.attempts.Take(handle); !ok {
+	if ok, wait := p.attempts.Take(who); !ok {
 		return false, chat.FailAfter(chat.RateLimited, wait, "too many failed attempts, wait a while")
 	}
 	if err := p.enter(ctx); err != nil {
-		p.attempts.Refund(handle)
+		p.attempts.Refund(who)
 		return false, err
 	}
 	defer func() { <-p.places }()
@@ -107,7 +113,7 @@ func (p *passwords) verify(ctx context.Context, handle, password, hash string) (
 	if subtle.ConstantTimeCompare(got, want) != 1 {
 		return false, nil
 	}
-	p.attempts.Refund(handle)
+	p.attempts.Refund(who)
 	return true, nil
 }
 
