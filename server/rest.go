@@ -2,6 +2,7 @@ package server
 
 import (
 	"context"
+	"runtime"
 	"runtime/debug"
 	runtimemetrics "runtime/metrics"
 	"time"
@@ -26,6 +27,7 @@ func rest(ctx context.Context) error {
 		}
 		now := collections()
 		if now == last && now != rested {
+			runtime.GC() // what lies in a sync.Pool survives one collection
 			debug.FreeOSMemory()
 			now = collections()
 			rested = now
