@@ -53,8 +53,9 @@ func newCrowd(b *testing.B, chats int) crowd {
 // text has 150 bytes.
 var text = strings.Repeat("Fifty bytes of a message that somebody has typed. ", 3)
 
-// load posts n messages from 64 callers, each with 64 under way.
-func (c crowd) load(b *testing.B, n int) {
+// load posts n messages from 64 callers, each with 64 under way; so many members
+// of each chat write.
+func (c crowd) load(b *testing.B, n, authors int) {
 	var next atomic.Int64
 	var callers sync.WaitGroup
 	for caller := range 64 {
@@ -70,7 +71,7 @@ func (c crowd) load(b *testing.B, n int) {
 			}
 			for i := next.Add(1); i <= int64(n); i = next.Add(1) {
 				slots <- struct{}{}
-				draft := chat.Event{Kind: chat.Posted, ChatID: c.chats[int(i)%len(c.chats)], By: c.users[caller%len(c.users)],
+				draft := chat.Event{Kind: chat.Posted, ChatID: c.chats[int(i)%len(c.chats)], By: c.users[caller%authors],
 					ClientID: fmt.Sprintf("%016x-%08x-benchmark", i, caller), Text: text}
 				if err := c.Append(context.Background(), draft, chat.Post, done); err != nil {
 					b.Error(err)
@@ -84,12 +85,18 @@ func (c crowd) load(b *testing.B, n int) {
 	callers.Wait()
 }
 
+// Each author's read pointer is written once a batch: the more authors, the more
+// of them.
 func BenchmarkAppend(b *testing.B) {
-	c := newCrowd(b, 100)
-	b.ReportAllocs()
-	b.ResetTimer()
-	c.load(b, b.N)
-	b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "posts/s")
+	for _, authors := range []int{1, 20} {
+		b.Run(fmt.Sprintf("authors=%d", authors), func(b *testing.B) {
+			c := newCrowd(b, 100)
+			b.ReportAllocs()
+			b.ResetTimer()
+			c.load(b, b.N, authors)
+			b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "posts/s")
+		})
+	}
 }
 
 func BenchmarkAppendOne(b *testing.B) {
@@ -116,7 +123,7 @@ func BenchmarkAppendOne(b *testing.B) {
 // A page of 50 out of 100,000 messages of one chat.
 func BenchmarkPage(b *testing.B) {
 	c := newCrowd(b, 1)
-	c.load(b, 100_000)
+	c.load(b, 100_000, 20)
 	b.ReportAllocs()
 	b.ResetTimer()
 	for i := range b.N {
