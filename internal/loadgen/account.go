@@ -74,3 +74,21 @@ func (p *process) group(ctx context.Context, title string, members []account) (c
 		map[string]any{"clientId": title, "kind": chat.Group, "title": title, "members": ids}, &made)
 	return made.Chat.ID, err
 }
+
+// crowd starts a server with n accounts that share one chat.
+func (b *bench) crowd(ctx context.Context, n int) (*process, []account, chat.ChatID, error) {
+	p, err := b.start(ctx)
+	if err != nil {
+		return nil, nil, "", err
+	}
+	accounts, err := p.signUp(ctx, n)
+	if err != nil {
+		p.stop()
+		return nil, nil, "", err
+	}
+	chatID, err := p.group(ctx, "crowd", accounts)
+	if err != nil {
+		p.stop()
+	}
+	return p, accounts, chatID, err
+}

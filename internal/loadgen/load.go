@@ -117,19 +117,11 @@ func measurePosts(ctx context.Context, b *bench) error {
 // measureRoom posts into one chat at rising rates and counts what its members get.
 func measureRoom(ctx context.Context, b *bench) error {
 	const members, posters = 1000, 10
-	p, err := b.start(ctx)
+	p, accounts, chatID, err := b.crowd(ctx, members)
 	if err != nil {
 		return err
 	}
 	defer p.stop()
-	accounts, err := p.signUp(ctx, members)
-	if err != nil {
-		return err
-	}
-	chatID, err := p.group(ctx, "room", accounts)
-	if err != nil {
-		return err
-	}
 	clients := make([]*client, members)
 	all := make([]latency, members)
 	var got, lost atomic.Int64

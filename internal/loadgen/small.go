@@ -30,19 +30,11 @@ func measureStart(ctx context.Context, b *bench) error {
 
 // measureOne posts one message at a time and waits until the other one has it.
 func measureOne(ctx context.Context, b *bench) error {
-	p, err := b.start(ctx)
+	p, accounts, chatID, err := b.crowd(ctx, 2)
 	if err != nil {
 		return err
 	}
 	defer p.stop()
-	accounts, err := p.signUp(ctx, 2)
-	if err != nil {
-		return err
-	}
-	chatID, err := p.group(ctx, "one", accounts)
-	if err != nil {
-		return err
-	}
 	ann, err := p.dial(accounts[0].Token, 4096)
 	if err != nil {
 		return err
@@ -74,19 +66,11 @@ func measureOne(ctx context.Context, b *bench) error {
 
 // measurePages reads the newest 50 messages of a chat over kept connections.
 func measurePages(ctx context.Context, b *bench) error {
-	p, err := b.start(ctx)
+	p, accounts, chatID, err := b.crowd(ctx, 2)
 	if err != nil {
 		return err
 	}
 	defer p.stop()
-	accounts, err := p.signUp(ctx, 2)
-	if err != nil {
-		return err
-	}
-	chatID, err := p.group(ctx, "page", accounts)
-	if err != nil {
-		return err
-	}
 	c, err := p.dial(accounts[0].Token, 65536)
 	if err != nil {
 		return err
