@@ -46,8 +46,7 @@ func (s *Server) openSocket(w http.ResponseWriter, r *http.Request) error {
 		s:       s,
 		socket:  sock,
 		codec:   wire.ForProtocol(sock.Protocol()),
-		address: middleware.AddressKey(r.Context()),
-		caller:  &caller,
+		arrival: &arrival{Caller: caller, address: middleware.AddressKey(r.Context())},
 	}
 	c.ctx, c.cancel = context.WithCancel(context.Background())
 	// Attached before anything is judged: what is lost or revoked from here on

@@ -94,7 +94,7 @@ func (c *session) command(t *task, malformed error) {
 
 // admissible judges the command before what it says: identity, and how many.
 func (c *session) admissible(cmd *wire.Command, malformed error) error {
-	if !c.known {
+	if !c.known() {
 		if c.refused++; c.refused > maxStrange {
 			c.end(wire.CloseOverLimit, "too many commands before hello", soon())
 		}

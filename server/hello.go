@@ -23,7 +23,7 @@ func (c *session) hello(cmd *wire.Command) {
 		c.refuse(cmd.ID, err)
 		return
 	}
-	c.caller, c.known = nil, true
+	c.arrival = nil
 	c.s.presence.arrive(c.user)
 	b := c.codec.Encode(wire.Reply{Re: cmd.ID, OK: h})
 	if len(b) > maxValue {
@@ -120,19 +120,19 @@ func (c *session) identify(token string) (chat.User, chat.Session, error) {
 	case token != "" && len(token) <= maxToken:
 		u, s, err := c.s.Store.Identify(c.ctx, chat.SecretHash(token))
 		if chat.Is(err, chat.NoIdentity) {
-			if ok, _, wait := c.s.anonymous.Take(c.address); !ok {
+			if ok, _, wait := c.s.anonymous.Take(c.arrival.address); !ok {
 				err = chat.FailAfter(chat.RateLimited, wait, "too many failed identities, wait a moment")
 			}
 		}
 		return u, s, err
 	case token != "":
 		return chat.User{}, chat.Session{}, chat.FailField(chat.NoIdentity, "token", "this token is not valid")
-	case c.caller.Err != nil:
-		return chat.User{}, chat.Session{}, c.caller.Err
-	case !c.caller.Known():
+	case c.arrival.Err != nil:
+		return chat.User{}, chat.Session{}, c.arrival.Err
+	case !c.arrival.Known():
 		return chat.User{}, chat.Session{}, chat.FailField(chat.NoIdentity, "token", "hello needs a token")
 	}
-	return c.caller.User, c.caller.Session, nil
+	return c.arrival.User, c.arrival.Session, nil
 }
 
 // refuse answers a hello that failed, and ends the socket with a code that says

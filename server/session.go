@@ -24,13 +24,12 @@ import (
 // them before it detaches.
 type session struct {
 	// Static after construction.
-	s       *Server
-	socket  *socket.Socket
-	conn    *hub.Conn
-	codec   wire.Codec
-	address string // as limits see it
-	ctx     context.Context
-	cancel  context.CancelFunc
+	s      *Server
+	socket *socket.Socket
+	conn   *hub.Conn
+	codec  wire.Codec
+	ctx    context.Context
+	cancel context.CancelFunc
 
 	ended    atomic.Bool              // end was called
 	unsent   atomic.Int64             // bytes of replies and signals sent but not written
@@ -41,9 +40,7 @@ type session struct {
 	id   chat.SessionID
 
 	// Owned by the read loop, but for the time of hello by that.
-	caller   *middleware.Caller // whom the upgrade named, until hello
-	stranger string             // the key that Server.strangers counts it by, else ""
-	known    bool               // hello succeeded
+	arrival *arrival // nil once hello succeeded
 
 	// Owned by the read loop.
 	greeting chan struct{} // closed when the hello under way is over; else nil
@@ -67,6 +64,13 @@ type session struct {
 	working  sync.WaitGroup        // pager and lanes; Add under mu while not over
 }
 
+// arrival is what a socket is before its hello.
+type arrival struct {
+	middleware.Caller        // whom the upgrade named
+	address           string // as limits see it
+	counted           string // the key that Server.strangers counts it by, "" if it does not
+}
+
 // farewell is an end that waits for what was said before.
 type farewell struct {
 	code  int
@@ -77,12 +81,12 @@ type farewell struct {
 // serve is the read loop's goroutine.
 func (c *session) serve() {
 	defer c.finish()
-	key := c.address
-	if c.caller.Known() {
-		key = userTopic(c.caller.User.ID) // a neighbour behind the same address shuts nobody out
+	key := c.arrival.address
+	if c.arrival.Known() {
+		key = userTopic(c.arrival.User.ID) // a neighbour behind the same address shuts nobody out
 	}
 	if c.s.strangers.enter(key) {
-		c.stranger = key
+		c.arrival.counted = key
 	} else {
 		c.end(wire.CloseOverLimit, "too many sockets of this address have not said hello", soon())
 	}
@@ -99,17 +103,20 @@ func (c *session) finish() {
 	c.mu.Unlock()
 	c.working.Wait()
 	c.befriend()
-	if c.known {
+	if c.known() {
 		c.s.presence.depart(c.user)
 	}
 	c.conn.Detach()
 }
 
+// known says that hello succeeded.
+func (c *session) known() bool { return c.arrival == nil }
+
 // befriend ends the count among the strangers.
 func (c *session) befriend() {
-	if c.stranger != "" {
-		c.s.strangers.leave(c.stranger)
-		c.stranger = ""
+	if a := c.arrival; a != nil && a.counted != "" {
+		c.s.strangers.leave(a.counted)
+		a.counted = ""
 	}
 }
 
