@@ -4,8 +4,10 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"syscall"
 )
+
+// errHeld says that another process has the lock.
+var errHeld = errors.New("held by another process")
 
 // lockFile takes the lock that keeps a second process off the database. It is
 // freed when the file is closed, also by the end of the process, and the empty
@@ -15,9 +17,9 @@ func lockFile(path string) (*os.File, error) {
 	if err != nil {
 		return nil, fmt.Errorf("lock the store: %w", err)
 	}
-	if err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); err != nil {
+	if err := lock(f); err != nil {
 		_ = f.Close()
-		if errors.Is(err, syscall.EWOULDBLOCK) {
+		if errors.Is(err, errHeld) {
 			return nil, fmt.Errorf("the store is in use by another process, which holds %s", path)
 		}
 		return nil, fmt.Errorf("lock %s: %w", path, err)
