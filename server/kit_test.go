@@ -18,6 +18,7 @@ import (
 	"github.com/tinylib/msgp/msgp"
 
 	"parley/chat"
+	"parley/middleware"
 	"parley/store/sqlite"
 	"parley/wire"
 )
@@ -69,7 +70,7 @@ func start(t testing.TB, change ...func(*Config)) *site {
 		t.Fatal(err)
 	}
 	x.store = store
-	c := Config{Store: store, Log: log, Version: "test", Registration: Open, Limits: DefaultLimits(),
+	c := Config{Store: store, Log: log, Version: "test", Registration: Open, Limits: usualLimits(),
 		Web: fstest.MapFS{"index.html": {Data: []byte("<!doctype html><title>Parley</title>")},
 			"main.js": {Data: []byte("export {};")}, "assets/a-123.css": {Data: []byte("a{}")}}}
 	c.Limits.Anonymous.N, c.Limits.User.N, c.Limits.Posts.N = 0, 0, 0
@@ -263,4 +264,16 @@ func (a *answer) into(v any) *answer {
 		a.t.Fatalf("%s: %v: %s", a.call, err, a.body)
 	}
 	return a
+}
+
+// usualLimits are the defaults of the command line.
+func usualLimits() Limits {
+	return Limits{
+		Anonymous: middleware.Rate{N: 100, Per: 15 * time.Minute},
+		User:      middleware.Rate{N: 1200, Per: time.Minute},
+		Posts:     middleware.Rate{N: 20, Per: 10 * time.Second},
+		Sockets:   20,
+		Body:      1 << 20,
+		Text:      16 << 10,
+	}
 }

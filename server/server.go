@@ -53,18 +53,6 @@ type Limits struct {
 	Text      middleware.Size // bytes of a message's text
 }
 
-// DefaultLimits are those of the command line.
-func DefaultLimits() Limits {
-	return Limits{
-		Anonymous: middleware.Rate{N: 100, Per: 15 * time.Minute},
-		User:      middleware.Rate{N: 1200, Per: time.Minute},
-		Posts:     middleware.Rate{N: 20, Per: 10 * time.Second},
-		Sockets:   20,
-		Body:      1 << 20,
-		Text:      16 << 10,
-	}
-}
-
 const (
 	maxMessage   = 128 << 10 // bytes of one WebSocket message from a client
 	maxStrangers = 256       // sockets of one address that have not said hello
