@@ -5,8 +5,9 @@
 //	go run ./internal/loadgen            all scenarios
 //	go run ./internal/loadgen room idle  some of them
 //
-// The load is open: messages leave at the times that the rate sets, whether or
-// not the server keeps up, and latency counts from the time a message was due.
-// Server and load share the machine's cores; the server's CPU time and resident
+// The load on a room is open: messages leave at the times that the rate sets,
+// whether or not the server keeps up, and latency counts from the time a message
+// was due. The others are closed loops (one, page: the next call follows the
+// answer; post: 64 under way on each socket), and count from the sending. Server and load share the machine's cores; the server's CPU time and resident
 // memory are read from /proc.
 package main
