@@ -1,5 +1,7 @@
 package chat
 
+import "strings"
+
 // ChatKind says what a chat is. It never changes.
 type ChatKind string
 
@@ -51,6 +53,37 @@ type NewChat struct {
 	By       UserID
 	ClientID string
 	Members  []UserID // besides By; exactly one for a direct chat
+}
+
+// Others gives the members besides the creator, each once.
+func (n NewChat) Others() ([]UserID, error) {
+	var others []UserID
+	known := map[UserID]bool{n.By: true}
+	for _, u := range n.Members {
+		if !known[u] {
+			known[u] = true
+			others = append(others, u)
+		}
+	}
+	switch {
+	case n.Kind == Direct && len(others) != 1:
+		return nil, FailField(BadInput, "members", "a direct chat has exactly one other member")
+	case len(others) > MaxJoinAtOnce:
+		return nil, FailField(BadInput, "members", "at most %d members can be added at once", MaxJoinAtOnce)
+	}
+	return others, nil
+}
+
+// PairOf names a direct chat by its two users, in one order.
+func PairOf(a, b UserID) string { return string(min(a, b)) + " " + string(max(a, b)) }
+
+// OtherOf gives the other user of a pair.
+func OtherOf(pair string, user UserID) UserID {
+	a, b, _ := strings.Cut(pair, " ")
+	if a == string(user) {
+		return UserID(b)
+	}
+	return UserID(a)
 }
 
 // Member is one user's place in one chat.

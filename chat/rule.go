@@ -113,7 +113,7 @@ func Join(v View, e *Event) error {
 	alone := len(e.Users) == 1 && e.Users[0] == e.By
 	switch {
 	case !in && !c.Open:
-		return noChat()
+		return NoChat()
 	case c.Kind == Direct:
 		return Fail(Forbidden, "nobody can be added to a direct chat")
 	case !in && !alone:
@@ -222,12 +222,13 @@ func target(v View, e *Event) (Message, error) {
 // isMember hides the chat from a stranger: not_found, never forbidden.
 func isMember(v View, u UserID) error {
 	if _, ok := v.Member(u); !ok {
-		return noChat()
+		return NoChat()
 	}
 	return nil
 }
 
-func noChat() error { return FailField(NotFound, "chatId", "there is no such chat") }
+// NoChat is what a stranger is told of a chat, there or not.
+func NoChat() error { return FailField(NotFound, "chatId", "there is no such chat") }
 
 func mentioned(v View, text string) []UserID {
 	var users []UserID

@@ -74,3 +74,6 @@ type Revocation struct {
 	UserID   UserID
 	Sessions []SessionID
 }
+
+// SessionEnded is what the holder of a session that ended is told.
+func SessionEnded() error { return Fail(NoIdentity, "the session has ended, sign in again") }

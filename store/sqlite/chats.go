@@ -6,7 +6,6 @@ import (
 	"database/sql"
 	"errors"
 	"slices"
-	"strings"
 
 	"parley/chat"
 )
@@ -34,33 +33,20 @@ func scanChat(row scanner, viewer chat.UserID) (c chat.Chat, last chat.Seq, err 
 	if c.Role == "" {
 		c.ReadUpTo, c.Unread, c.Mentions, last = 0, 0, 0, 0
 	} else if pair != "" {
-		c.With = otherOf(pair, viewer)
+		c.With = chat.OtherOf(pair, viewer)
 	}
 	return c, last, err
 }
 
-// pairOf names a direct chat by its two users, in one order.
-func pairOf(a, b chat.UserID) string {
-	return string(min(a, b)) + " " + string(max(a, b))
-}
-
-func otherOf(pair string, user chat.UserID) chat.UserID {
-	a, b, _ := strings.Cut(pair, " ")
-	if a == string(user) {
-		return chat.UserID(b)
-	}
-	return chat.UserID(a)
-}
-
 // CreateChat makes a chat, or finds the one that the same request made.
 func (db *DB) CreateChat(ctx context.Context, n chat.NewChat) (chat.Chat, bool, error) {
-	others, err := invited(n)
+	others, err := n.Others()
 	if err != nil {
 		return chat.Chat{}, false, err
 	}
 	var pair string
 	if n.Kind == chat.Direct {
-		pair = pairOf(n.By, others[0])
+		pair = chat.PairOf(n.By, others[0])
 	}
 	n.Members = others
 	var id chat.ChatID
@@ -81,25 +67,6 @@ func (db *DB) CreateChat(ctx context.Context, n chat.NewChat) (chat.Chat, bool, 
 	}
 	c, err := db.Chat(ctx, n.By, id)
 	return c, again, err
-}
-
-// invited gives the members besides the creator, each once.
-func invited(n chat.NewChat) ([]chat.UserID, error) {
-	var others []chat.UserID
-	known := map[chat.UserID]bool{n.By: true}
-	for _, u := range n.Members {
-		if !known[u] {
-			known[u] = true
-			others = append(others, u)
-		}
-	}
-	switch {
-	case n.Kind == chat.Direct && len(others) != 1:
-		return nil, chat.FailField(chat.BadInput, "members", "a direct chat has exactly one other member")
-	case len(others) > chat.MaxJoinAtOnce:
-		return nil, chat.FailField(chat.BadInput, "members", "at most %d members can be added at once", chat.MaxJoinAtOnce)
-	}
-	return others, nil
 }
 
 // madeBefore finds the chat of a known clientId or pair.
@@ -153,7 +120,7 @@ func (db *DB) Chat(ctx context.Context, viewer chat.UserID, id chat.ChatID) (cha
 	c, last, err := scanChat(db.row(ctx, `SELECT `+chatColumns+` FROM chats c LEFT JOIN members m ON m.chat = c.id AND m.user = ?
 		WHERE c.id = ?`, string(viewer), string(id)), viewer)
 	if errors.Is(err, sql.ErrNoRows) || err == nil && c.Role == "" && !c.Open {
-		return chat.Chat{}, noChat()
+		return chat.Chat{}, chat.NoChat()
 	}
 	if err == nil && last > 0 {
 		err = db.fillLast(ctx, viewer, &c, last)
@@ -218,7 +185,7 @@ func (db *DB) DirectPeers(ctx context.Context, user chat.UserID) ([]chat.UserID,
 	peers, err := collect(rows, err, func() (chat.UserID, error) {
 		var pair string
 		err := rows.Scan(&pair)
-		return otherOf(pair, user), err
+		return chat.OtherOf(pair, user), err
 	})
 	return peers, fault(err, "read direct chats")
 }

@@ -27,7 +27,7 @@ func (db *DB) CreateInvite(ctx context.Context, i chat.Invite, codeHash [32]byte
 			err := t.row(`SELECT c.kind FROM members m CROSS JOIN chats c ON c.id = m.chat WHERE m.chat = ? AND m.user = ?`,
 				to, string(i.By)).Scan(&kind)
 			if errors.Is(err, sql.ErrNoRows) || err == nil && kind != chat.Group {
-				return noChat()
+				return chat.NoChat()
 			}
 			if err != nil {
 				return err
@@ -114,7 +114,7 @@ func (db *DB) AcceptInvite(ctx context.Context, codeHash [32]byte, user chat.Use
 		}
 		u, err := userIn(t, user)
 		if chat.Is(err, chat.NotFound) || err == nil && !u.Active {
-			return noIdentity()
+			return chat.SessionEnded()
 		}
 		if err != nil {
 			return err

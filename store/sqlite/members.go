@@ -30,7 +30,7 @@ const pointerOf = `SELECT ` + readColumn + `, c.head FROM members m CROSS JOIN c
 func pointer(row scanner) (read, head chat.Seq, err error) {
 	err = row.Scan(&read, &head)
 	if errors.Is(err, sql.ErrNoRows) {
-		err = noChat()
+		err = chat.NoChat()
 	}
 	return read, head, err
 }

@@ -71,7 +71,7 @@ func (db *DB) head(ctx context.Context, viewer chat.UserID, id chat.ChatID) (hea
 		err = db.row(ctx, "SELECT c.head FROM members m JOIN chats c ON c.id = m.chat WHERE m.chat = ? AND m.user = ?", string(id), string(viewer)).Scan(&head)
 	}
 	if errors.Is(err, sql.ErrNoRows) {
-		return 0, noChat()
+		return 0, chat.NoChat()
 	}
 	return head, fault(err, "read the chat")
 }

@@ -18,7 +18,7 @@ func (db *DB) CreateSession(ctx context.Context, user chat.UserID, n chat.NewSes
 	err := db.write(ctx, func(t *tx) error {
 		u, err := userIn(t, user)
 		if chat.Is(err, chat.NotFound) || err == nil && !u.Active {
-			return noIdentity()
+			return chat.SessionEnded()
 		}
 		if err != nil {
 			return err
@@ -52,7 +52,7 @@ func (db *DB) Identify(ctx context.Context, tokenHash [32]byte) (chat.User, chat
 		&s.ID, &s.UserID, &s.Label, &s.Client, &s.Address, &s.CreatedAt, &s.SeenAt)
 	now := db.now()
 	if errors.Is(err, sql.ErrNoRows) || err == nil && (!u.Active || s.SeenAt <= now-chat.SessionTTL) {
-		return chat.User{}, chat.Session{}, noIdentity()
+		return chat.User{}, chat.Session{}, chat.SessionEnded()
 	}
 	if err != nil {
 		return chat.User{}, chat.Session{}, fault(err, "identify a session")
@@ -65,8 +65,6 @@ func (db *DB) Identify(ctx context.Context, tokenHash [32]byte) (chat.User, chat
 	}
 	return u, s, nil
 }
-
-func noIdentity() error { return chat.Fail(chat.NoIdentity, "the session has ended, sign in again") }
 
 // SessionsOf gives the live sessions of a user, newest first.
 func (db *DB) SessionsOf(ctx context.Context, user chat.UserID) ([]chat.Session, error) {

@@ -117,7 +117,7 @@ func (t *tx) state(id chat.ChatID) (*state, error) {
 	err := t.row("SELECT kind, open, title, topic, head, n, members, activity FROM chats WHERE id = ?", id).
 		Scan(&s.kind, &s.open, &s.title, &s.topic, &s.head, &s.n, &s.memberCount, &s.activity)
 	if errors.Is(err, sql.ErrNoRows) {
-		return nil, noChat()
+		return nil, chat.NoChat()
 	}
 	if err != nil {
 		return nil, err
@@ -128,8 +128,6 @@ func (t *tx) state(id chat.ChatID) (*state, error) {
 	}
 	return s, nil
 }
-
-func noChat() error { return chat.FailField(chat.NotFound, "chatId", "there is no such chat") }
 
 // change must come before any change of a state.
 func (t *tx) change(s *state) {

@@ -1,0 +1,257 @@
+package mongo
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"sync"
+	"time"
+
+	"go.mongodb.org/mongo-driver/v2/bson"
+	"go.mongodb.org/mongo-driver/v2/mongo"
+	"go.mongodb.org/mongo-driver/v2/mongo/options"
+	"go.mongodb.org/mongo-driver/v2/mongo/readconcern"
+	"go.mongodb.org/mongo-driver/v2/mongo/readpref"
+	"go.mongodb.org/mongo-driver/v2/mongo/writeconcern"
+	"go.mongodb.org/mongo-driver/v2/x/mongo/driver/connstring"
+
+	"parley/chat"
+)
+
+// How long a call may take, the search for a primary included.
+const (
+	readTimeout   = 10 * time.Second
+	writeTimeout  = 15 * time.Second
+	selectTimeout = 5 * time.Second
+	defaultName   = "parley" // of the database, if the URL names none
+)
+
+// DB is a store in one MongoDB database. All methods are safe for concurrent use.
+type DB struct {
+	// Static after construction.
+	log    *slog.Logger
+	epoch  string
+	now    func() int64 // chat.Now; a test sets its own before the first call
+	client *mongo.Client
+	stream *mongo.Client // for change streams alone: each holds a connection
+	db     *mongo.Database
+	stop   chan struct{}
+
+	events, chats, members, users, words, sessions, invites, recoveries, meta *mongo.Collection
+	revocations, signals                                                      *mongo.Collection
+
+	clock   clock
+	lanes   lanes
+	seen    chan sighting // sessions that were seen; see sessions.go
+	ended   sync.WaitGroup
+	closing sync.Once
+	closed  error
+}
+
+// Open connects to the database that url names (mongodb://HOST/NAME?replicaSet=…;
+// NAME is parley if left out), brings its indexes up to date and names its
+// history. pool is how many connections it may use at once. It returns an error
+// at once if no waiting can help (a bad URL, a standalone server, a wrong
+// password), and an unavailable one if the server cannot be reached. ctx bounds
+// Open alone.
+func Open(ctx context.Context, url string, pool int, log *slog.Logger) (_ *DB, err error) {
+	where, err := connstring.ParseAndValidate(url)
+	if err != nil {
+		return nil, fmt.Errorf("the store's URL: %w", err)
+	}
+	db := &DB{log: log, now: chat.Now, stop: make(chan struct{}), seen: make(chan sighting, maxSeen)}
+	journaled := true
+	opts := options.Client().ApplyURI(url).SetAppName("parley").SetServerSelectionTimeout(selectTimeout).
+		SetReadPreference(readpref.Primary()).SetReadConcern(readconcern.Majority()).
+		SetWriteConcern(&writeconcern.WriteConcern{W: writeconcern.WCMajority, Journal: &journaled}).
+		SetRetryReads(true).SetRetryWrites(true)
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, db.disconnect())
+		}
+	}()
+	if db.client, err = mongo.Connect(opts.SetMaxPoolSize(uint64(pool))); err != nil {
+		return nil, fmt.Errorf("the store's URL: %w", err)
+	}
+	streaming := options.Client().ApplyURI(url).SetAppName("parley feed").SetServerSelectionTimeout(selectTimeout).
+		SetReadPreference(readpref.Primary()).SetReadConcern(readconcern.Majority())
+	if db.stream, err = mongo.Connect(streaming); err != nil {
+		return nil, fmt.Errorf("the store's URL: %w", err)
+	}
+	name := where.Database
+	if name == "" {
+		name = defaultName
+	}
+	db.use(name)
+	if err := db.suits(ctx); err != nil {
+		return nil, err
+	}
+	if err := db.migrate(ctx); err != nil {
+		return nil, err
+	}
+	db.start(pool)
+	return db, nil
+}
+
+func (db *DB) use(name string) {
+	db.db = db.client.Database(name)
+	for name, c := range map[string]**mongo.Collection{
+		"events": &db.events, "chats": &db.chats, "members": &db.members, "users": &db.users, "user_words": &db.words,
+		"sessions": &db.sessions, "invites": &db.invites, "recoveries": &db.recoveries, "meta": &db.meta,
+		"revocations": &db.revocations, "signals": &db.signals,
+	} {
+		*c = db.db.Collection(name)
+	}
+}
+
+// suits refuses a server that has no change streams.
+func (db *DB) suits(ctx context.Context) error {
+	var hello struct {
+		SetName string `bson:"setName"`
+		Msg     string `bson:"msg"`
+	}
+	ctx, cancel := context.WithTimeout(ctx, readTimeout)
+	defer cancel()
+	if err := db.client.Database("admin").RunCommand(ctx, bson.D{{Key: "hello", Value: 1}}).Decode(&hello); err != nil {
+		return fault(err, "be reached")
+	}
+	if hello.SetName == "" && hello.Msg != "isdbgrid" {
+		return errors.New("the MongoDB server is standalone and has no change streams: " +
+			"start it with --replSet NAME and run rs.initiate() once, one member is enough")
+	}
+	return nil
+}
+
+// start starts the store's own goroutine.
+func (db *DB) start(pool int) {
+	db.lanes.init(pool)
+	db.ended.Add(1)
+	go func() { defer db.ended.Done(); db.noteSeen() }()
+}
+
+// Close ends the feeds, refuses new work, commits what was queued and returns
+// when all goroutines have ended.
+func (db *DB) Close() error {
+	db.closing.Do(func() {
+		close(db.stop)
+		db.lanes.close()
+		db.ended.Wait()
+		db.closed = db.disconnect()
+	})
+	return db.closed
+}
+
+func (db *DB) disconnect() error {
+	ctx, cancel := context.WithTimeout(context.Background(), readTimeout)
+	defer cancel()
+	var errs []error
+	for _, c := range []*mongo.Client{db.client, db.stream} {
+		if c != nil {
+			errs = append(errs, c.Disconnect(ctx))
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// open reports unavailable once Close began.
+func (db *DB) open() error {
+	select {
+	case <-db.stop:
+		return chat.Fail(chat.Unavailable, "the store is closed")
+	default:
+		return nil
+	}
+}
+
+// clock is the newest time of the cluster that this process has seen: in a
+// reply, or in an event of the feed. Every session begins there, so that all of
+// the process's calls are one causal history.
+// https://www.mongodb.com/docs/manual/core/causal-consistency-read-write-concerns/
+type clock struct {
+	mu sync.Mutex
+	at bson.Timestamp // guarded by mu
+}
+
+func (c *clock) load() bson.Timestamp {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.at
+}
+
+func (c *clock) advance(to bson.Timestamp) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if to.After(c.at) {
+		c.at = to
+	}
+}
+
+// session runs f with a context that carries a causal session of its own; the
+// calls of f must not run side by side. after, if set, looks at it at the end.
+func (db *DB) session(ctx context.Context, f func(ctx context.Context, s *mongo.Session) error) error {
+	s, err := db.client.StartSession(options.Session().SetCausalConsistency(true))
+	if err != nil {
+		return err
+	}
+	defer s.EndSession(context.WithoutCancel(ctx))
+	if at := db.clock.load(); !at.IsZero() {
+		if err := s.AdvanceOperationTime(&at); err != nil {
+			return err
+		}
+	}
+	err = f(mongo.NewSessionContext(ctx, s), s)
+	if at := s.OperationTime(); at != nil {
+		db.clock.advance(*at)
+	}
+	return err
+}
+
+// read runs the reads of f, which see all that this process has seen. doing
+// completes "the store could not …".
+func (db *DB) read(ctx context.Context, doing string, f func(ctx context.Context) error) error {
+	if err := db.open(); err != nil {
+		return err
+	}
+	bounded, cancel := context.WithTimeout(ctx, readTimeout)
+	defer cancel()
+	err := db.session(bounded, func(ctx context.Context, _ *mongo.Session) error { return f(ctx) })
+	if err != nil && ctx.Err() != nil {
+		return ctx.Err()
+	}
+	return fault(err, doing)
+}
+
+// one decodes the first document into v; ok is false if there is none.
+func one(r *mongo.SingleResult, v any) (ok bool, err error) {
+	err = r.Decode(v)
+	if errors.Is(err, mongo.ErrNoDocuments) {
+		return false, nil
+	}
+	return err == nil, err
+}
+
+// all reads a cursor to its end and closes it. It takes the error of the query,
+// so that a caller has one error to look at.
+func all[T any](ctx context.Context, cur *mongo.Cursor, err error) ([]T, error) {
+	if err != nil {
+		return nil, err
+	}
+	var list []T
+	err = cur.All(ctx, &list)
+	return list, err
+}
+
+// fault turns an error of the driver into a chat.Error at the edge: unavailable
+// when a retry may help, else internal. What is a chat.Error or the caller's
+// own end stays as it is.
+func fault(err error, doing string) error {
+	var known *chat.Error
+	if err == nil || errors.As(err, &known) || errors.Is(err, context.Canceled) {
+		return err
+	}
+	if passing(err) {
+		return chat.FailCause(chat.Unavailable, err, "the store could not %s; try again", doing)
+	}
+	return chat.FailCause(chat.Internal, err, "the store could not %s", doing)
+}

@@ -1,0 +1,93 @@
+package mongo
+
+import (
+	"context"
+	"errors"
+	"math/rand/v2"
+	"time"
+
+	"go.mongodb.org/mongo-driver/v2/mongo"
+	"go.mongodb.org/mongo-driver/v2/mongo/options"
+	"go.mongodb.org/mongo-driver/v2/mongo/readconcern"
+	"go.mongodb.org/mongo-driver/v2/x/mongo/driver/topology"
+)
+
+// Codes of the server that mean: another write was first.
+// https://www.mongodb.com/docs/manual/reference/error-codes/
+const (
+	codeDuplicate = 11000
+	codeConflict  = 112
+)
+
+// passing reports whether the same call may well succeed later: the network,
+// a primary that steps down or is not there, a write that met another one.
+func passing(err error) bool {
+	var labeled mongo.LabeledError
+	var selection topology.ServerSelectionError
+	var server mongo.ServerError
+	switch {
+	case errors.As(err, &labeled) && (labeled.HasErrorLabel("TransientTransactionError") || labeled.HasErrorLabel("RetryableWriteError") ||
+		labeled.HasErrorLabel("UnknownTransactionCommitResult") || labeled.HasErrorLabel("NetworkError")):
+		return true
+	case mongo.IsNetworkError(err), mongo.IsTimeout(err), errors.As(err, &selection), errors.Is(err, mongo.ErrClientDisconnected),
+		errors.Is(err, context.DeadlineExceeded):
+		return true
+	case errors.As(err, &server):
+		for _, code := range passingCodes {
+			if server.HasErrorCode(code) {
+				return true
+			}
+		}
+	}
+	return beaten(err)
+}
+
+// passingCodes are those of the driver's specification of retryable reads and
+// writes, for servers and fail points that give no label.
+// https://github.com/mongodb/specifications/blob/master/source/retryable-writes/retryable-writes.md
+var passingCodes = []int{6, 7, 64, 89, 91, 112, 134, 189, 262, 9001, 10107, 11600, 11602, 13435, 13436}
+
+// beaten reports whether another write took the key or the document first: read
+// and judge again.
+func beaten(err error) bool {
+	var server mongo.ServerError
+	return errors.As(err, &server) && (server.HasErrorCode(codeDuplicate) || server.HasErrorCode(codeConflict))
+}
+
+// again waits before attempt n (1, 2, …) of something that failed for a passing
+// reason: a few milliseconds, doubling to half a second, half of it random. It
+// gives false when ctx ended.
+func again(ctx context.Context, n int) bool {
+	d := min(2*time.Millisecond<<min(n, 8), 500*time.Millisecond)
+	timer := time.NewTimer(d/2 + rand.N(d/2))
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return true
+	case <-ctx.Done():
+		return false
+	}
+}
+
+// transact runs f in a transaction until it is committed, f fails for good, or
+// writeTimeout is over. f may run several times, each on a newer snapshot; it
+// must use t.ctx for its calls and keep nothing of t. ctx ends nothing: who
+// gave up must not leave half known whether they did.
+func (db *DB) transact(ctx context.Context, f func(t *tx) error) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), writeTimeout)
+	defer cancel()
+	opts := options.Transaction().SetReadConcern(readconcern.Snapshot())
+	return db.session(ctx, func(ctx context.Context, s *mongo.Session) error {
+		for n := 1; ; n++ {
+			_, err := s.WithTransaction(ctx, func(ctx context.Context) (any, error) {
+				return nil, f(&tx{db: db, ctx: ctx, now: db.now(), states: map[string]*state{}})
+			}, opts)
+			if err == nil || !beaten(err) {
+				return err
+			}
+			if !again(ctx, n) {
+				return err
+			}
+		}
+	})
+}
