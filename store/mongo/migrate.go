@@ -17,7 +17,7 @@ const schema = 1
 
 // How long what passes by is kept, for streams that are behind.
 const (
-	signalLife     = 60       // s
+	signalLife     = 60        // s
 	revocationLife = 24 * 3600 // s
 )
 
@@ -36,12 +36,14 @@ func (db *DB) indexes() map[*mongo.Collection][]mongo.IndexModel {
 		return options.Index().SetPartialFilterExpression(bson.D{{Key: field, Value: value}})
 	}
 	there := bson.D{{Key: "$gt", Value: ""}}
-	ttl := func(seconds int32) *options.IndexOptionsBuilder { return options.Index().SetExpireAfterSeconds(seconds) }
+	ttl := func(seconds int32) *options.IndexOptionsBuilder {
+		return options.Index().SetExpireAfterSeconds(seconds)
+	}
 	return map[*mongo.Collection][]mongo.IndexModel{
 		db.events: {
-			{Keys: key("chat", "seq"), Options: unique},                            // the log and its numbers
-			{Keys: key("chat", "kind", "n")},                                       // pages: posts by their own number
-			{Keys: key("chat", "by", "seq"), Options: when("kind", chat.Posted)},   // one's own last post
+			{Keys: key("chat", "seq"), Options: unique},                              // the log and its numbers
+			{Keys: key("chat", "kind", "n")},                                         // pages: posts by their own number
+			{Keys: key("chat", "by", "seq"), Options: when("kind", chat.Posted)},     // one's own last post
 			{Keys: key("mentions", "chat", "seq"), Options: when("mentions", there)}, // who is named after a number
 		},
 		db.chats: {

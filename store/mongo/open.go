@@ -41,12 +41,14 @@ type DB struct {
 	events, chats, members, users, words, sessions, invites, recoveries, meta *mongo.Collection
 	revocations, signals                                                      *mongo.Collection
 
-	clock   clock
-	lanes   lanes
-	seen    chan sighting // sessions that were seen; see sessions.go
-	ended   sync.WaitGroup
-	closing sync.Once
-	closed  error
+	name      string // of this process among the replicas
+	clock     clock
+	lanes     lanes
+	followers followers
+	seen      chan sighting  // sessions that were seen; see sessions.go
+	ended     sync.WaitGroup // noteSeen
+	closing   sync.Once
+	closed    error
 }
 
 // Open connects to the database that url names (mongodb://HOST/NAME?replicaSet=…;
@@ -60,7 +62,7 @@ func Open(ctx context.Context, url string, pool int, log *slog.Logger) (_ *DB, e
 	if err != nil {
 		return nil, fmt.Errorf("the store's URL: %w", err)
 	}
-	db := &DB{log: log, now: chat.Now, stop: make(chan struct{}), seen: make(chan sighting, maxSeen)}
+	db := &DB{log: log, now: chat.Now, name: chat.NewID[string](), stop: make(chan struct{}), seen: make(chan sighting, maxSeen)}
 	journaled := true
 	opts := options.Client().ApplyURI(url).SetAppName("parley").SetServerSelectionTimeout(selectTimeout).
 		SetReadPreference(readpref.Primary()).SetReadConcern(readconcern.Majority()).
@@ -103,6 +105,8 @@ func (db *DB) use(name string) {
 	} {
 		*c = db.db.Collection(name)
 	}
+	// Signals need not outlive a server.
+	db.signals = db.db.Collection("signals", options.Collection().SetWriteConcern(writeconcern.W1()))
 }
 
 // suits refuses a server that has no change streams.
@@ -136,6 +140,7 @@ func (db *DB) Close() error {
 	db.closing.Do(func() {
 		close(db.stop)
 		db.lanes.close()
+		db.closeFeeds()
 		db.ended.Wait()
 		db.closed = db.disconnect()
 	})

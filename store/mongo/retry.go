@@ -10,6 +10,8 @@ import (
 	"go.mongodb.org/mongo-driver/v2/mongo/options"
 	"go.mongodb.org/mongo-driver/v2/mongo/readconcern"
 	"go.mongodb.org/mongo-driver/v2/x/mongo/driver/topology"
+
+	"parley/chat"
 )
 
 // Codes of the server that mean: another write was first.
@@ -17,6 +19,7 @@ import (
 const (
 	codeDuplicate = 11000
 	codeConflict  = 112
+	codeNoCursor  = 43
 )
 
 // passing reports whether the same call may well succeed later: the network,
@@ -54,6 +57,14 @@ func beaten(err error) bool {
 	return errors.As(err, &server) && (server.HasErrorCode(codeDuplicate) || server.HasErrorCode(codeConflict))
 }
 
+// unknown reports whether a commit may have happened all the same. The driver
+// has asked again for as long as it may; to run the transaction anew could do
+// it twice.
+func unknown(err error) bool {
+	var labeled mongo.LabeledError
+	return errors.As(err, &labeled) && labeled.HasErrorLabel("UnknownTransactionCommitResult")
+}
+
 // again waits before attempt n (1, 2, …) of something that failed for a passing
 // reason: a few milliseconds, doubling to half a second, half of it random. It
 // gives false when ctx ended.
@@ -80,12 +91,9 @@ func (db *DB) transact(ctx context.Context, f func(t *tx) error) error {
 	return db.session(ctx, func(ctx context.Context, s *mongo.Session) error {
 		for n := 1; ; n++ {
 			_, err := s.WithTransaction(ctx, func(ctx context.Context) (any, error) {
-				return nil, f(&tx{db: db, ctx: ctx, now: db.now(), states: map[string]*state{}})
+				return nil, f(&tx{db: db, ctx: ctx, now: db.now(), states: map[chat.ChatID]*state{}})
 			}, opts)
-			if err == nil || !beaten(err) {
-				return err
-			}
-			if !again(ctx, n) {
+			if err == nil || !passing(err) || unknown(err) || !again(ctx, n) {
 				return err
 			}
 		}

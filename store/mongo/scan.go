@@ -1,11 +1,14 @@
 package mongo
 
 import (
+	"slices"
+	"strconv"
+
 	"parley/chat"
 )
 
 // event is a document of events. A post holds its projection too: the text as
-// it is now, edits, reactions. An edit holds no text. https://… see doc.go.
+// it is now, edits, reactions. An edit holds no text.
 type event struct {
 	ID       string        `bson:"_id"` // onceID, or eventID for an event without a clientId
 	Chat     chat.ChatID   `bson:"chat"`
@@ -71,4 +74,64 @@ func onceID(e *chat.Event) string {
 		kind = " p "
 	}
 	return string(e.ChatID) + kind + string(e.By) + " " + e.ClientID
+}
+
+// document makes the document of a numbered event. An edit's text is not in it.
+func document(e *chat.Event) event {
+	d := event{ID: string(e.ChatID) + " x " + strconv.FormatUint(uint64(e.Seq), 10), Chat: e.ChatID, Seq: e.Seq, N: e.N, Kind: e.Kind, At: e.At, By: e.By,
+		ClientID: e.ClientID, Target: e.Target, Emoji: e.Emoji, On: e.On, Users: e.Users, Role: e.Role, Reason: e.Reason, Title: e.Title, Topic: e.Topic}
+	if e.ClientID != "" {
+		d.ID = onceID(e)
+	}
+	if e.Kind == chat.Posted {
+		d.Text, d.Mentions = e.Text, e.Mentions
+		if e.Reply != nil {
+			d.ReplyTo = e.Reply.Seq
+		}
+	}
+	return d
+}
+
+// entry is the document as the log gives it. about gives the posts that it
+// speaks of: the one that it quotes, or the one that it edited.
+func (d *event) entry(about map[chat.Seq]event) chat.Event {
+	e := chat.Event{Kind: d.Kind, ChatID: d.Chat, Seq: d.Seq, N: d.N, At: d.At, By: d.By, ClientID: d.ClientID, Text: d.Text, Mentions: d.Mentions,
+		EditedAt: d.EditedAt, DeletedAt: d.DeletedAt, Reply: d.quote(about), Target: d.Target, Emoji: d.Emoji, On: d.On,
+		Users: d.Users, Role: d.Role, Reason: d.Reason, Title: d.Title, Topic: d.Topic}
+	if d.Kind == chat.Edited {
+		post := about[d.Target]
+		e.Text, e.Mentions = post.Text, post.Mentions
+	}
+	return e
+}
+
+// message is a post as the viewer sees it, each reaction's By cut to the first
+// most users; a negative most means all.
+func (d *event) message(viewer chat.UserID, most int, about map[chat.Seq]event) chat.Message {
+	m := chat.Message{ChatID: d.Chat, Seq: d.Seq, At: d.At, By: d.By, ClientID: d.ClientID, Text: d.Text, Reply: d.quote(about),
+		Mentions: d.Mentions, EditedAt: d.EditedAt, DeletedAt: d.DeletedAt}
+	for _, r := range d.Reactions {
+		who := r.By
+		if most >= 0 && len(who) > most {
+			who = who[:most:most]
+		}
+		m.Reactions = append(m.Reactions, chat.Reaction{Emoji: r.Emoji, Count: len(r.By), Mine: viewer != "" && slices.Contains(r.By, viewer), By: who})
+	}
+	return m
+}
+
+func (d *event) quote(about map[chat.Seq]event) *chat.Quote {
+	if d.ReplyTo == 0 {
+		return nil
+	}
+	post := about[d.ReplyTo]
+	return chat.QuoteOf(chat.Message{Seq: d.ReplyTo, By: post.By, Text: post.Text})
+}
+
+// speaks tells which post the document speaks of; 0 for none.
+func (d *event) speaks() chat.Seq {
+	if d.Kind == chat.Edited {
+		return d.Target
+	}
+	return d.ReplyTo
 }

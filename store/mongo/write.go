@@ -2,35 +2,275 @@ package mongo
 
 import (
 	"context"
+	"fmt"
+	"runtime/debug"
+	"sync"
 
 	"parley/chat"
 )
+
+// Bounds of the lanes.
+const (
+	maxQueue      = 4096    // jobs that wait or work, over all chats
+	maxLanes      = 10_000  // chats whose state is remembered
+	maxRoles      = 10_000  // members remembered of one chat
+	maxPosts      = 500     // posts of one insert
+	maxPostsBytes = 4 << 20 // of their texts
+	maxEvents     = 50      // other events of one transaction
+)
+
+// job is one thing for a lane to do: an Append (rule is set) or a transaction
+// that extends the chat's log (run is set). The lane owns it until done.
+type job struct {
+	draft chat.Event
+	rule  chat.Rule
+	run   func(*tx) error
+	done  func(ev chat.Event, again bool, err error)
+
+	// The outcome, for done.
+	ev    chat.Event
+	again bool
+	err   error
+
+	settled bool // there is an outcome
+	unsure  bool // an attempt may have written it without our hearing so
+}
+
+func (j *job) settle(ev chat.Event, again bool, err error) {
+	j.ev, j.again, j.err, j.settled = ev, again, err, true
+}
+
+// lanes are the chats that this replica writes to.
+type lanes struct {
+	// Static after init.
+	room  chan struct{} // a token for each job that waits or works
+	hands chan struct{} // a token for each batch under way
+
+	working sync.WaitGroup // the goroutines of busy lanes
+
+	mu     sync.Mutex
+	of     map[chat.ChatID]*lane // guarded by mu
+	closed bool                  // guarded by mu
+}
+
+// lane is what waits for one chat. While it is busy a goroutine empties it, one
+// batch at a time.
+type lane struct {
+	id      chat.ChatID
+	waiting []*job // guarded by lanes.mu
+	busy    bool   // guarded by lanes.mu
+
+	// Owned by the goroutine while busy.
+	state *state   // at the head that was last seen; nil: not known
+	from  chat.Seq // a number that the log is known to have reached
+}
+
+// init leaves a tenth of the pool, and at least two, to those who read.
+func (l *lanes) init(pool int) {
+	l.room, l.hands = make(chan struct{}, maxQueue), make(chan struct{}, max(1, pool-max(2, pool/10)))
+	l.of = map[chat.ChatID]*lane{}
+}
+
+// close refuses new jobs and returns when all that waited are done.
+func (l *lanes) close() {
+	l.mu.Lock()
+	l.closed = true
+	l.mu.Unlock()
+	l.working.Wait()
+}
+
+// put queues a job for a chat. It waits while the queue is full, until ctx ends.
+func (db *DB) put(ctx context.Context, id chat.ChatID, j *job) error {
+	if err := db.open(); err != nil {
+		return err
+	}
+	l := &db.lanes
+	select {
+	case l.room <- struct{}{}:
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-db.stop:
+		return db.open()
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.closed {
+		<-l.room
+		return db.open()
+	}
+	a := l.of[id]
+	if a == nil {
+		l.trim()
+		a = &lane{id: id}
+		l.of[id] = a
+	}
+	a.waiting = append(a.waiting, j)
+	if !a.busy {
+		a.busy = true
+		l.working.Add(1)
+		go db.work(a)
+	}
+	return nil
+}
+
+// trim forgets idle chats while there are too many. The map's order says who
+// goes: one that comes back costs a read. l.mu is held.
+func (l *lanes) trim() {
+	for id, a := range l.of {
+		if len(l.of) < maxLanes {
+			return
+		}
+		if !a.busy {
+			delete(l.of, id)
+		}
+	}
+}
 
 // write runs f as one transaction and waits for its commit. If it extends the
 // log of a chat, id names that: it is then done in the lane of that chat. See
 // transact for what f may do. ctx bounds the wait for a place in the queue only.
 func (db *DB) write(ctx context.Context, id chat.ChatID, doing string, f func(t *tx) error) error {
-	if err := db.open(); err != nil {
+	if id == "" {
+		if err := db.open(); err != nil {
+			return err
+		}
+		return fault(db.transact(ctx, f), doing)
+	}
+	done := make(chan error, 1)
+	err := db.put(ctx, id, &job{run: f, done: func(_ chat.Event, _ bool, err error) { done <- err }})
+	if err != nil {
 		return err
 	}
-	return fault(db.transact(ctx, f), doing)
+	return fault(<-done, doing)
 }
 
-type lanes struct{}
-
-func (l *lanes) init(pool int) {}
-func (l *lanes) close()        {}
-
-// tx is one attempt at a transaction.
-type tx struct {
-	db     *DB
-	ctx    context.Context // carries the session and its transaction
-	now    int64           // ms
-	states map[string]*state
+// work is the goroutine of a busy lane.
+func (db *DB) work(a *lane) {
+	l := &db.lanes
+	defer l.working.Done()
+	for {
+		batch := l.take(a)
+		if len(batch) == 0 {
+			return
+		}
+		l.hands <- struct{}{}
+		if posts(batch[0]) {
+			db.insertPosts(a, batch)
+		} else {
+			db.extend(a, batch)
+		}
+		<-l.hands
+		for _, j := range batch {
+			db.ack(j)
+			<-l.room
+		}
+	}
 }
 
-type state struct{}
+func posts(j *job) bool { return j.rule != nil && j.draft.Kind == chat.Posted }
 
-// append numbers the event at the chat's head, writes it and its projection.
-// Nothing is judged here.
-func (t *tx) append(e chat.Event) (chat.Event, error) { panic("soon") }
+// take gives what goes into the next write: posts, which are an insert, or other
+// events, which are a transaction. With nothing left the lane is idle.
+func (l *lanes) take(a *lane) []*job {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	n, bytes := 0, 0
+	for _, j := range a.waiting {
+		alone := j.run != nil
+		if n > 0 && (alone || a.waiting[0].run != nil || posts(j) != posts(a.waiting[0])) {
+			break
+		}
+		if bytes += len(j.draft.Text); posts(j) && (n == maxPosts || n > 0 && bytes > maxPostsBytes) || !posts(j) && n == maxEvents {
+			break
+		}
+		n++
+	}
+	batch := a.waiting[:n:n]
+	if a.waiting = a.waiting[n:]; len(a.waiting) == 0 {
+		a.waiting = nil
+	}
+	a.busy = n > 0
+	return batch
+}
+
+// insertPosts writes the posts of a batch. Whatever fails for a passing reason is
+// judged and sent again, under the same _id, so that it is there once.
+func (db *DB) insertPosts(a *lane, batch []*job) {
+	ctx, cancel := context.WithTimeout(context.Background(), writeTimeout)
+	defer cancel()
+	for n := 1; len(batch) > 0; {
+		left, err := db.insert(ctx, a, batch)
+		if err != nil {
+			a.state = nil
+			if !passing(err) || !again(ctx, n) {
+				for _, j := range left {
+					j.settle(chat.Event{}, false, fault(err, "write"))
+				}
+				return
+			}
+			n++
+		} else if len(left) == len(batch) && !again(ctx, n) { // beaten to the number
+			n++
+		}
+		batch = left
+	}
+}
+
+// extend writes the other events of a batch in one transaction.
+func (db *DB) extend(a *lane, batch []*job) {
+	var s *state
+	err := db.transact(context.Background(), func(t *tx) (err error) {
+		s = nil
+		for _, j := range batch {
+			if j.run != nil {
+				err = db.guard(func() error { return j.run(t) })
+			} else {
+				var ev chat.Event
+				var again bool
+				ev, again, err = t.judge(j.draft, j.rule, true)
+				j.settle(ev, again, err)
+				err = t.broken
+			}
+			if err != nil {
+				return err
+			}
+		}
+		s = t.states[a.id]
+		return nil
+	})
+	if a.state = s; s != nil {
+		a.from = s.head
+	}
+	switch {
+	case err == nil:
+	case len(batch) > 1 && !passing(err): // one of them is the reason
+		for i := range batch {
+			db.extend(a, batch[i:i+1])
+		}
+	default:
+		a.state = nil
+		for _, j := range batch {
+			j.settle(chat.Event{}, false, fault(err, "write"))
+		}
+	}
+}
+
+// guard turns a panic of somebody's rule or job into an error of that job.
+func (db *DB) guard(f func() error) (err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			db.log.Error("a job of the store panicked", "panic", fmt.Sprint(p), "stack", string(debug.Stack()))
+			err = chat.FailCause(chat.Internal, fmt.Errorf("panic: %v", p), "something went wrong on the server")
+		}
+	}()
+	return f()
+}
+
+func (db *DB) ack(j *job) {
+	defer func() {
+		if p := recover(); p != nil {
+			db.log.Error("a callback of the log panicked", "panic", fmt.Sprint(p), "stack", string(debug.Stack()))
+		}
+	}()
+	j.done(j.ev, j.again, j.err)
+}

@@ -42,9 +42,11 @@ func Size(notices []chat.Notice) (size int) {
 }
 
 // Push adds notices of that Size. A queue that would grow too long is lost:
-// what it holds is dropped, and so is all that comes.
-func (f *Feed) Push(notices []chat.Notice, size int) {
+// what it holds is dropped, and so is all that comes; Push then gives false.
+func (f *Feed) Push(notices []chat.Notice, size int) bool {
+	defer f.signal()
 	f.mu.Lock()
+	defer f.mu.Unlock()
 	switch {
 	case f.lost:
 	case len(f.waiting)+len(notices) > MaxNotices || f.bytes+size > MaxBytes:
@@ -53,8 +55,7 @@ func (f *Feed) Push(notices []chat.Notice, size int) {
 		f.waiting = append(f.waiting, notices...)
 		f.bytes += size
 	}
-	f.mu.Unlock()
-	f.signal()
+	return !f.lost
 }
 
 // Lose ends the feed with [chat.ErrFeedLost] after what it holds.

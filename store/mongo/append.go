@@ -1,0 +1,225 @@
+package mongo
+
+import (
+	"context"
+	"errors"
+	"slices"
+
+	"go.mongodb.org/mongo-driver/v2/bson"
+	"go.mongodb.org/mongo-driver/v2/mongo"
+	"go.mongodb.org/mongo-driver/v2/mongo/options"
+
+	"parley/chat"
+)
+
+// Append is [chat.Log].Append.
+func (db *DB) Append(ctx context.Context, draft chat.Event, rule chat.Rule, done func(ev chat.Event, again bool, err error)) error {
+	if draft.Kind == chat.Posted && draft.ClientID == "" {
+		return chat.FailField(chat.BadInput, "clientId", "a message needs a clientId")
+	}
+	return db.put(ctx, draft.ChatID, &job{draft: draft, rule: rule, done: done})
+}
+
+// judge asks the rule at the head of the chat and, unless it is a post's, writes
+// the event. A post's document waits in s.posted. A known clientId is a
+// duplicate key for a post; look says to look for it first, since a duplicate
+// key ends a transaction. A refusal (the first event may be the very reason) is
+// answered with the first event to a member.
+func (t *tx) judge(draft chat.Event, rule chat.Rule, look bool) (ev chat.Event, again bool, err error) {
+	s, err := t.state(draft.ChatID)
+	if err != nil {
+		return chat.Event{}, false, err
+	}
+	v, e := view{t, s}, draft
+	err = t.db.guard(func() error { return rule(v, &e) })
+	if draft.ClientID != "" && (look || err != nil) && t.broken == nil {
+		first, ok := t.first(&draft)
+		_, in := v.Member(draft.By)
+		// Who left may hear again that they left.
+		if ok && (err == nil || in || first.Kind == chat.Left && slices.Contains(first.Users, draft.By)) {
+			return first, true, t.broken
+		}
+	}
+	switch {
+	case t.broken != nil:
+		return chat.Event{}, false, t.broken
+	case errors.Is(err, chat.ErrNoChange):
+		return chat.Event{}, false, nil
+	case err != nil:
+		return chat.Event{}, false, err
+	}
+	s.number(&e, t.now)
+	if e.Kind == chat.Posted {
+		s.posted = append(s.posted, document(&e))
+		return e, false, nil
+	}
+	t.note(t.extend(s, &e))
+	return e, false, t.broken
+}
+
+// append numbers the event at the chat's head, writes it and its projection.
+// Nothing is judged here.
+func (t *tx) append(e chat.Event) (chat.Event, error) {
+	s, err := t.state(e.ChatID)
+	if err != nil {
+		return chat.Event{}, err
+	}
+	s.number(&e, t.now)
+	return e, t.extend(s, &e)
+}
+
+// number puts the event at the head. Times never go back in a chat, whatever
+// the clocks of two replicas say.
+func (s *state) number(e *chat.Event, now int64) {
+	s.head++
+	if e.Kind == chat.Posted {
+		s.n++
+	}
+	s.activity = max(s.activity, now)
+	e.Seq, e.N, e.At = s.head, s.n, s.activity
+}
+
+// extend writes a numbered event and its projection.
+func (t *tx) extend(s *state, e *chat.Event) error {
+	if _, err := t.db.events.InsertOne(t.ctx, document(e)); err != nil {
+		return err
+	}
+	return t.project(s, e)
+}
+
+// insert judges the posts at the head and writes them with one insert, in
+// order. What it could not settle it gives back; without an error that is
+// because another replica took the numbers, or because one clientId was known,
+// and the state is right again for the next attempt.
+func (db *DB) insert(ctx context.Context, a *lane, batch []*job) (left []*job, err error) {
+	left = batch
+	err = db.session(ctx, func(ctx context.Context, _ *mongo.Session) error {
+		t := &tx{db: db, ctx: ctx, now: db.now(), states: map[chat.ChatID]*state{}}
+		s, err := t.catchUp(a)
+		if err != nil {
+			return err
+		}
+		t.states[a.id] = s
+		if err := t.roles(s, batch); err != nil {
+			return err
+		}
+		var sent []*job
+		for _, j := range batch {
+			ev, again, err := t.judge(j.draft, j.rule, false)
+			switch {
+			case t.broken != nil:
+				return t.broken
+			case err == nil && !again && ev.Seq != 0:
+				j.ev = ev
+				sent = append(sent, j)
+			default:
+				j.settle(ev, again, err)
+			}
+		}
+		left = sent
+		if len(sent) == 0 {
+			return nil
+		}
+		docs := s.posted
+		s.posted = nil
+		in, err := written(db.events.InsertMany(ctx, docs))
+		for _, j := range sent[:in] {
+			j.settle(j.ev, false, nil)
+		}
+		left = sent[in:]
+		if err == nil {
+			a.state, a.from = s, s.head
+			return nil
+		}
+		a.state = nil
+		for _, j := range left {
+			j.unsure = j.unsure || !beaten(err)
+		}
+		if !beaten(err) {
+			return err
+		}
+		// Either the first of those left is known, or somebody has its number.
+		j := left[0]
+		first, known := t.first(&j.draft)
+		if t.broken != nil {
+			return t.broken
+		}
+		if known {
+			j.settle(first, !j.unsure, nil)
+			left = left[1:]
+		}
+		s.back(docs[in])
+		a.state, a.from, s.behind = s, s.head, true
+		return nil
+	})
+	var known *chat.Error
+	if errors.As(err, &known) { // no such chat
+		for _, j := range left {
+			j.settle(chat.Event{}, false, err)
+		}
+		return nil, nil
+	}
+	return left, err
+}
+
+// written tells how many documents of an ordered insert are surely there.
+func written(r *mongo.InsertManyResult, err error) (int, error) {
+	var bulk mongo.BulkWriteException
+	switch {
+	case err == nil:
+		return len(r.InsertedIDs), nil
+	case errors.As(err, &bulk) && bulk.WriteConcernError == nil && len(bulk.WriteErrors) == 1:
+		return bulk.WriteErrors[0].Index, err
+	}
+	return 0, err
+}
+
+// first gives the event that this clientId made.
+func (t *tx) first(e *chat.Event) (ev chat.Event, ok bool) {
+	ev, ok, err := t.db.once(t.ctx, onceID(e))
+	t.note(err)
+	return ev, ok
+}
+
+// once reads the event with an _id, complete as the log gives it.
+func (db *DB) once(ctx context.Context, id string) (ev chat.Event, ok bool, err error) {
+	var d event
+	ok, err = one(db.events.FindOne(ctx, bson.D{{Key: "_id", Value: id}}), &d)
+	if err != nil || !ok {
+		return chat.Event{}, false, err
+	}
+	list, err := db.entries(ctx, []event{d})
+	if err != nil {
+		return chat.Event{}, false, err
+	}
+	return list[0], true, nil
+}
+
+// Find is [chat.Log].Find.
+func (db *DB) Find(ctx context.Context, id chat.ChatID, by chat.UserID, clientID string) (ev chat.Event, ok bool, err error) {
+	err = db.read(ctx, "find the message", func(ctx context.Context) (err error) {
+		ev, ok, err = db.once(ctx, onceID(&chat.Event{Kind: chat.Posted, ChatID: id, By: by, ClientID: clientID}))
+		return err
+	})
+	return ev, ok, err
+}
+
+// roles reads the roles of the authors of a batch who are not known yet.
+func (t *tx) roles(s *state, batch []*job) error {
+	var who []chat.UserID
+	for _, j := range batch {
+		if _, ok := s.roles[j.draft.By]; !ok && !slices.Contains(who, j.draft.By) {
+			who = append(who, j.draft.By)
+		}
+	}
+	if len(who) == 0 {
+		return nil
+	}
+	cur, err := t.db.members.Find(t.ctx, bson.D{{Key: "chat", Value: s.id}, {Key: "user", Value: bson.D{{Key: "$in", Value: who}}}},
+		options.Find().SetProjection(bson.D{{Key: "user", Value: 1}, {Key: "role", Value: 1}}))
+	found, err := all[member](t.ctx, cur, err)
+	for _, m := range found {
+		s.roles[m.User] = m.Role
+	}
+	return err
+}

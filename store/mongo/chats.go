@@ -1,0 +1,310 @@
+package mongo
+
+import (
+	"cmp"
+	"context"
+	"slices"
+
+	"go.mongodb.org/mongo-driver/v2/bson"
+	"go.mongodb.org/mongo-driver/v2/mongo"
+	"go.mongodb.org/mongo-driver/v2/mongo/options"
+
+	"parley/chat"
+)
+
+// maxBranches bounds the branches of one $or.
+const maxBranches = 200
+
+// seat is a place in a chat, with the chat and its newest event.
+type seat struct {
+	place `bson:",inline"`
+	Group []group `bson:"group"`
+	Head  []event `bson:"head"`
+}
+
+// chat is the seat as the user sees the chat, without mentions and last message.
+func (s *seat) chat() chat.Chat {
+	g, head := s.Group[0], s.Head[0]
+	c := g.chat(head)
+	read, n := s.read()
+	c.Role, c.ReadUpTo, c.Unread = s.Role, read, int(head.N-min(n, head.N))
+	if g.Pair != "" {
+		c.With = chat.OtherOf(g.Pair, s.User)
+	}
+	return c
+}
+
+// chat is what a stranger may see of an open chat.
+func (g *group) chat(head event) chat.Chat {
+	return chat.Chat{ID: g.ID, Kind: g.Kind, Open: g.Open, Title: g.Title, Topic: g.Topic, MemberCount: g.MemberCount, Head: head.Seq, Activity: head.At}
+}
+
+// newest is the stage that adds a chat's newest event, as head.
+func (db *DB) newest(local string) bson.D {
+	return bson.D{{Key: "$lookup", Value: bson.D{{Key: "from", Value: db.events.Name()}, {Key: "as", Value: "head"},
+		{Key: "localField", Value: local}, {Key: "foreignField", Value: "chat"}, {Key: "pipeline", Value: mongo.Pipeline{
+			{{Key: "$sort", Value: bson.D{{Key: "seq", Value: -1}}}}, {{Key: "$limit", Value: 1}}, {{Key: "$project", Value: key("seq", "n", "at")}},
+		}}}}}
+}
+
+// seats gives the chats in which a user has a place, all or those of the ids, as
+// they see them; last holds the count of posts of each.
+func (db *DB) seats(ctx context.Context, user chat.UserID, only bson.D) (chats []chat.Chat, posts map[chat.ChatID]chat.Seq, err error) {
+	cur, err := db.members.Aggregate(ctx, mongo.Pipeline{
+		{{Key: "$match", Value: append(bson.D{{Key: "user", Value: user}}, only...)}},
+		{{Key: "$lookup", Value: bson.D{{Key: "from", Value: db.chats.Name()}, {Key: "localField", Value: "chat"}, {Key: "foreignField", Value: "_id"}, {Key: "as", Value: "group"}}}},
+		db.newest("chat"), db.ownPost(),
+	})
+	list, err := all[seat](ctx, cur, err)
+	if err != nil {
+		return nil, nil, err
+	}
+	posts = make(map[chat.ChatID]chat.Seq, len(list))
+	for i := range list {
+		s := &list[i]
+		chats = append(chats, s.chat())
+		posts[s.Chat] = s.Head[0].N
+	}
+	return chats, posts, db.countMentions(ctx, user, chats)
+}
+
+// countMentions fills Mentions of the chats in which something is unread.
+func (db *DB) countMentions(ctx context.Context, user chat.UserID, chats []chat.Chat) error {
+	at := map[chat.ChatID]*chat.Chat{}
+	var branches bson.A
+	for i := range chats {
+		if c := &chats[i]; c.Unread > 0 {
+			at[c.ID] = c
+			branches = append(branches, bson.D{{Key: "mentions", Value: user}, {Key: "chat", Value: c.ID}, {Key: "seq", Value: bson.D{{Key: "$gt", Value: c.ReadUpTo}}}})
+		}
+	}
+	for some := range slices.Chunk(branches, maxBranches) {
+		cur, err := db.events.Aggregate(ctx, mongo.Pipeline{{{Key: "$match", Value: bson.D{{Key: "$or", Value: some}}}},
+			{{Key: "$group", Value: bson.D{{Key: "_id", Value: "$chat"}, {Key: "n", Value: bson.D{{Key: "$sum", Value: 1}}}}}}})
+		counts, err := all[struct {
+			Chat chat.ChatID `bson:"_id"`
+			N    int         `bson:"n"`
+		}](ctx, cur, err)
+		if err != nil {
+			return err
+		}
+		for _, c := range counts {
+			at[c.Chat].Mentions = c.N
+		}
+	}
+	return nil
+}
+
+// fillLast fills Last, the post whose own number is the count of posts.
+func (db *DB) fillLast(ctx context.Context, viewer chat.UserID, chats []chat.Chat, posts map[chat.ChatID]chat.Seq) error {
+	at := map[chat.ChatID]*chat.Chat{}
+	var branches bson.A
+	for i := range chats {
+		if c := &chats[i]; posts[c.ID] > 0 {
+			at[c.ID] = c
+			branches = append(branches, bson.D{{Key: "chat", Value: c.ID}, {Key: "kind", Value: chat.Posted}, {Key: "n", Value: posts[c.ID]}})
+		}
+	}
+	for some := range slices.Chunk(branches, maxBranches) {
+		cur, err := db.events.Find(ctx, bson.D{{Key: "$or", Value: some}})
+		list, err := all[event](ctx, cur, err)
+		if err != nil {
+			return err
+		}
+		for i := range list {
+			d := &list[i]
+			about, err := db.about(ctx, d.Chat, list[i:i+1])
+			if err != nil {
+				return err
+			}
+			m := d.message(viewer, chat.MaxReactBy, about)
+			at[d.Chat].Last = &m
+		}
+	}
+	return nil
+}
+
+// CreateChat makes a chat, or finds the one that the same request made.
+func (db *DB) CreateChat(ctx context.Context, n chat.NewChat) (c chat.Chat, again bool, err error) {
+	if n.Members, err = n.Others(); err != nil {
+		return c, false, err
+	}
+	var pair string
+	if n.Kind == chat.Direct {
+		pair = chat.PairOf(n.By, n.Members[0])
+	}
+	made := chat.NewID[chat.ChatID]()
+	var id chat.ChatID
+	err = db.write(ctx, made, "make the chat", func(t *tx) (err error) {
+		if id, again, err = t.madeBefore(n, pair); err != nil || again {
+			return err
+		}
+		if err := t.allActive(append([]chat.UserID{n.By}, n.Members...)); err != nil {
+			return err
+		}
+		id = made
+		return insertChat(t, id, n, pair)
+	})
+	if err != nil {
+		return c, false, err
+	}
+	c, err = db.Chat(ctx, n.By, id)
+	return c, again, err
+}
+
+// madeBefore finds the chat of a known clientId or pair.
+func (t *tx) madeBefore(n chat.NewChat, pair string) (id chat.ChatID, ok bool, err error) {
+	var g group
+	ok, err = one(t.db.chats.FindOne(t.ctx, bson.D{{Key: "by", Value: n.By}, {Key: "clientId", Value: n.ClientID}}), &g)
+	if err == nil && !ok && pair != "" {
+		ok, err = one(t.db.chats.FindOne(t.ctx, bson.D{{Key: "pair", Value: pair}}), &g)
+	}
+	return g.ID, ok, err
+}
+
+// allActive refuses a list of users some of whom are not there, or disabled.
+func (t *tx) allActive(ids []chat.UserID) error {
+	cur, err := t.db.users.Find(t.ctx, bson.D{{Key: "_id", Value: bson.D{{Key: "$in", Value: ids}}}}, options.Find().SetProjection(key("active")))
+	found, err := all[struct {
+		ID     chat.UserID `bson:"_id"`
+		Active bool        `bson:"active"`
+	}](t.ctx, cur, err)
+	if err != nil {
+		return err
+	}
+	active := make(map[chat.UserID]bool, len(found))
+	for _, u := range found {
+		active[u.ID] = u.Active
+	}
+	for _, id := range ids {
+		if !active[id] {
+			return chat.FailField(chat.NotFound, "members", "there is no active user %s", id)
+		}
+	}
+	return nil
+}
+
+// insertChat makes the chat's document and its first events, which make the
+// members. n.Members are the others.
+func insertChat(t *tx, id chat.ChatID, n chat.NewChat, pair string) error {
+	_, err := t.db.chats.InsertOne(t.ctx, group{ID: id, Kind: n.Kind, Open: n.Open, Title: n.Title, Topic: n.Topic, By: n.By, ClientID: n.ClientID, Pair: pair})
+	if err != nil {
+		return err
+	}
+	first := chat.Event{Kind: chat.Joined, ChatID: id, By: n.By, ClientID: n.ClientID, Users: []chat.UserID{n.By}, Role: chat.RoleAdmin}
+	if n.Kind == chat.Direct {
+		first.Users, first.Role = append(first.Users, n.Members...), chat.RoleMember
+	}
+	if _, err = t.append(first); err != nil || n.Kind == chat.Direct || len(n.Members) == 0 {
+		return err
+	}
+	_, err = t.append(chat.Event{Kind: chat.Joined, ChatID: id, By: n.By, Users: n.Members, Role: chat.RoleMember})
+	return err
+}
+
+// Chat gives the chat as the viewer sees it.
+func (db *DB) Chat(ctx context.Context, viewer chat.UserID, id chat.ChatID) (c chat.Chat, err error) {
+	err = db.read(ctx, "read a chat", func(ctx context.Context) error {
+		mine, posts, err := db.seats(ctx, viewer, bson.D{{Key: "chat", Value: id}})
+		if err != nil {
+			return err
+		}
+		if len(mine) == 1 {
+			err = db.fillLast(ctx, viewer, mine, posts)
+			c = mine[0]
+			return err
+		}
+		var g group
+		ok, err := one(db.chats.FindOne(ctx, bson.D{{Key: "_id", Value: id}}), &g)
+		if err == nil && (!ok || !g.Open) {
+			err = chat.NoChat()
+		}
+		if err != nil {
+			return err
+		}
+		head, _, err := db.last(ctx, id, 1)
+		c = g.chat(head)
+		return err
+	})
+	return c, err
+}
+
+// ChatsOf gives all chats of a user: one aggregation, a count of mentions for
+// those with news, and a find of the last messages.
+func (db *DB) ChatsOf(ctx context.Context, user chat.UserID, withLast int) (chats []chat.Chat, err error) {
+	err = db.read(ctx, "read chats", func(ctx context.Context) error {
+		var posts map[chat.ChatID]chat.Seq
+		if chats, posts, err = db.seats(ctx, user, nil); err != nil {
+			return err
+		}
+		slices.SortFunc(chats, func(a, b chat.Chat) int { return cmp.Or(cmp.Compare(b.Activity, a.Activity), cmp.Compare(b.ID, a.ID)) })
+		return db.fillLast(ctx, user, chats[:min(withLast, len(chats))], posts)
+	})
+	return chats, err
+}
+
+// ChatIDs gives the ids alone of all chats of a user.
+func (db *DB) ChatIDs(ctx context.Context, user chat.UserID) (ids []chat.ChatID, err error) {
+	err = db.read(ctx, "read chats", func(ctx context.Context) error {
+		cur, err := db.members.Find(ctx, bson.D{{Key: "user", Value: user}}, options.Find().SetSort(key("user", "chat")).SetProjection(key("chat")))
+		list, err := all[member](ctx, cur, err)
+		ids = nil
+		for _, m := range list {
+			ids = append(ids, m.Chat)
+		}
+		return err
+	})
+	return ids, err
+}
+
+// DirectPeers gives the users who share a direct chat with the user.
+func (db *DB) DirectPeers(ctx context.Context, user chat.UserID) (peers []chat.UserID, err error) {
+	ids, err := db.ChatIDs(ctx, user)
+	if err != nil || len(ids) == 0 {
+		return nil, err
+	}
+	err = db.read(ctx, "read direct chats", func(ctx context.Context) error {
+		cur, err := db.chats.Find(ctx, bson.D{{Key: "_id", Value: bson.D{{Key: "$in", Value: ids}}}, {Key: "kind", Value: chat.Direct}}, options.Find().SetProjection(key("pair")))
+		list, err := all[group](ctx, cur, err)
+		peers = nil
+		for _, g := range list {
+			peers = append(peers, chat.OtherOf(g.Pair, user))
+		}
+		return err
+	})
+	return peers, err
+}
+
+// OpenChats gives open chats, newest made first.
+func (db *DB) OpenChats(ctx context.Context, viewer chat.UserID, before chat.ChatID, limit int) (chats []chat.Chat, err error) {
+	open := bson.D{{Key: "open", Value: true}}
+	if before != "" {
+		open = append(open, bson.E{Key: "_id", Value: bson.D{{Key: "$lt", Value: before}}})
+	}
+	err = db.read(ctx, "read open chats", func(ctx context.Context) error {
+		cur, err := db.chats.Aggregate(ctx, mongo.Pipeline{{{Key: "$match", Value: open}},
+			{{Key: "$sort", Value: bson.D{{Key: "open", Value: -1}, {Key: "_id", Value: -1}}}}, {{Key: "$limit", Value: limit}}, db.newest("_id")})
+		found, err := all[struct {
+			group `bson:",inline"`
+			Head  []event `bson:"head"`
+		}](ctx, cur, err)
+		if err != nil {
+			return err
+		}
+		ids := make([]chat.ChatID, len(found))
+		for i := range found {
+			ids[i] = found[i].ID
+		}
+		mine, _, err := db.seats(ctx, viewer, bson.D{{Key: "chat", Value: bson.D{{Key: "$in", Value: ids}}}})
+		chats = nil
+		for _, f := range found {
+			if at := slices.IndexFunc(mine, func(c chat.Chat) bool { return c.ID == f.ID }); at >= 0 {
+				chats = append(chats, mine[at])
+			} else {
+				chats = append(chats, f.group.chat(f.Head[0]))
+			}
+		}
+		return err
+	})
+	return chats, err
+}

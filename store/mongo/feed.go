@@ -1,0 +1,320 @@
+package mongo
+
+import (
+	"context"
+	"errors"
+	"iter"
+	"maps"
+	"slices"
+	"sync"
+	"time"
+
+	"go.mongodb.org/mongo-driver/v2/bson"
+	"go.mongodb.org/mongo-driver/v2/mongo"
+	"go.mongodb.org/mongo-driver/v2/mongo/options"
+
+	"parley/chat"
+	"parley/store/queue"
+)
+
+const (
+	maxAwait   = 10 * time.Second // how long one getMore waits for news
+	drainLimit = 5 * time.Second  // how long Close waits for the streams to come to the end
+)
+
+// signal is a document of signals.
+type signal struct {
+	At      time.Time       `bson:"at"`
+	Kind    chat.SignalKind `bson:"kind"`
+	Chat    chat.ChatID     `bson:"chat,omitempty"`
+	By      chat.UserID     `bson:"by,omitempty"`
+	Seq     chat.Seq        `bson:"seq,omitempty"`
+	Small   bool            `bson:"small,omitempty"`
+	Replica string          `bson:"replica,omitempty"`
+	Online  []chat.UserID   `bson:"online,omitempty"`
+}
+
+// revocation is a document of revocations, written with the end of sessions.
+type revocation struct {
+	At       time.Time        `bson:"at"`
+	User     chat.UserID      `bson:"user"`
+	Sessions []chat.SessionID `bson:"sessions"`
+}
+
+// change is what is read of a change event.
+// https://www.mongodb.com/docs/manual/reference/change-events/insert/
+type change struct {
+	Operation   string         `bson:"operationType"`
+	ClusterTime bson.Timestamp `bson:"clusterTime"`
+	Namespace   struct {
+		Collection string `bson:"coll"`
+	} `bson:"ns"`
+	Document bson.Raw `bson:"fullDocument"`
+}
+
+// Tell is [chat.Feed].Tell.
+func (db *DB) Tell(ctx context.Context, s chat.Signal) error {
+	if err := db.open(); err != nil {
+		return err
+	}
+	bounded, cancel := context.WithTimeout(ctx, writeTimeout)
+	defer cancel()
+	_, err := db.signals.InsertOne(bounded, signal{At: time.Now(), Kind: s.Kind, Chat: s.ChatID, By: s.By, Seq: s.Seq, Small: s.Small, Replica: s.Replica, Online: s.Online})
+	return fault(err, "tell")
+}
+
+// tell puts the end of sessions on the feed, with the transaction.
+func (t *tx) tell(r chat.Revocation) error {
+	_, err := t.db.revocations.InsertOne(t.ctx, revocation{At: time.UnixMilli(t.now), User: r.UserID, Sessions: r.Sessions})
+	return err
+}
+
+// followers are the open feeds of a DB.
+type followers struct {
+	mu     sync.Mutex
+	open   map[*follower]struct{} // guarded by mu
+	closed bool                   // guarded by mu
+}
+
+// follower carries one change stream to one feed's queue. Its goroutine ends
+// with ctx, when the feed is lost, or at the last signal of a store that closes.
+type follower struct {
+	db     *DB
+	ctx    context.Context
+	cancel context.CancelFunc
+	feed   *queue.Feed
+	ended  chan struct{}
+	cursor *mongo.ChangeStream
+	token  bson.Raw // to go on behind what was pushed
+}
+
+// OpenFeed is [chat.Feed].OpenFeed.
+func (db *DB) OpenFeed(ctx context.Context) (iter.Seq2[chat.Notice, error], error) {
+	if err := errors.Join(ctx.Err(), db.open()); err != nil {
+		return nil, err
+	}
+	following, cancel := context.WithCancel(ctx)
+	f := &follower{db: db, ctx: following, cancel: cancel, feed: queue.New(), ended: make(chan struct{})}
+	bounded, enough := context.WithTimeout(ctx, readTimeout)
+	err := f.open(bounded)
+	enough()
+	if err == nil && !db.followers.add(f) {
+		_ = f.cursor.Close(ctx)
+		err = db.open()
+	}
+	if err != nil {
+		cancel()
+		return nil, fault(err, "open the feed")
+	}
+	go f.run()
+	return f.feed.All(ctx, func() { cancel(); f.feed.Free() }), nil
+}
+
+func (fs *followers) add(f *follower) bool {
+	fs.mu.Lock()
+	defer fs.mu.Unlock()
+	if fs.closed {
+		return false
+	}
+	if fs.open == nil {
+		fs.open = map[*follower]struct{}{}
+	}
+	fs.open[f] = struct{}{}
+	return true
+}
+
+func (fs *followers) drop(f *follower) {
+	fs.mu.Lock()
+	defer fs.mu.Unlock()
+	delete(fs.open, f)
+}
+
+// closeFeeds lets the streams yield what was committed before it, up to a last
+// signal of this process, and returns when their goroutines have ended.
+func (db *DB) closeFeeds() {
+	fs := &db.followers
+	fs.mu.Lock()
+	fs.closed = true
+	open := slices.Collect(maps.Keys(fs.open))
+	fs.mu.Unlock()
+	if len(open) == 0 {
+		return
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), drainLimit)
+	defer cancel()
+	_, err := db.signals.InsertOne(ctx, signal{At: time.Now(), Replica: db.name})
+	for _, f := range open {
+		if err == nil {
+			select {
+			case <-f.ended:
+			case <-ctx.Done():
+			}
+		}
+		f.cancel()
+		<-f.ended
+	}
+}
+
+// open opens the stream behind the token, or from now. Its cursor stands when
+// it returns.
+func (f *follower) open(ctx context.Context) (err error) {
+	db := f.db
+	watched := bson.D{{Key: "operationType", Value: bson.D{{Key: "$in", Value: bson.A{"insert", "invalidate", "drop", "dropDatabase"}}}},
+		{Key: "ns.coll", Value: bson.D{{Key: "$in", Value: bson.A{db.events.Name(), db.signals.Name(), db.revocations.Name(), nil}}}}}
+	opts := options.ChangeStream().SetMaxAwaitTime(maxAwait)
+	if f.token != nil {
+		opts.SetResumeAfter(f.token)
+	}
+	f.cursor, err = db.stream.Database(db.db.Name()).Watch(ctx, mongo.Pipeline{{{Key: "$match", Value: watched}}}, opts)
+	if err == nil {
+		f.token = f.cursor.ResumeToken()
+	}
+	return err
+}
+
+// run reads the stream until the feed's end. What failed for a passing reason
+// goes on behind the last token, for as long as it takes.
+func (f *follower) run() {
+	defer close(f.ended)
+	defer f.db.followers.drop(f)
+	defer f.feed.Lose()
+	for {
+		err := f.read()
+		_ = f.cursor.Close(context.WithoutCancel(f.ctx))
+		for n := 1; ; n++ {
+			if f.ctx.Err() != nil || errors.Is(err, errLast) {
+				return
+			}
+			if lostFor(err) {
+				f.db.log.Warn("the change stream cannot go on where it was", "err", err)
+				return
+			}
+			if n == 1 {
+				f.db.log.Warn("the change stream was interrupted", "err", err)
+			}
+			if !again(f.ctx, n) {
+				return
+			}
+			bounded, cancel := context.WithTimeout(f.ctx, readTimeout)
+			err = f.open(bounded)
+			cancel()
+			if err == nil {
+				break
+			}
+		}
+	}
+}
+
+// errLast says that the last signal of this process came by.
+var errLast = errors.New("mongo: the store is closed")
+
+// lostFor reports whether the stream cannot go on behind its token: something
+// may be missing, and nobody could tell what.
+// https://github.com/mongodb/specifications/blob/master/source/change-streams/change-streams.md
+func lostFor(err error) bool {
+	var server mongo.ServerError
+	resumable := errors.As(err, &server) && (server.HasErrorLabel("ResumableChangeStreamError") || server.HasErrorCode(codeNoCursor))
+	return errors.Is(err, chat.ErrFeedLost) || !passing(err) && !resumable
+}
+
+// read pushes what the stream yields, as much as came together at once.
+func (f *follower) read() error {
+	for f.cursor.Next(f.ctx) {
+		batch := []change{}
+		for {
+			var c change
+			if err := f.cursor.Decode(&c); err != nil {
+				return errors.Join(chat.ErrFeedLost, err)
+			}
+			batch = append(batch, c)
+			if f.cursor.RemainingBatchLength() == 0 || !f.cursor.TryNext(f.ctx) {
+				break
+			}
+		}
+		if err := f.cursor.Err(); err != nil {
+			return err
+		}
+		notices, err := f.notices(batch)
+		if err == nil || errors.Is(err, errLast) {
+			f.token = f.cursor.ResumeToken()
+			if !f.feed.Push(notices, queue.Size(notices)) {
+				return chat.ErrFeedLost
+			}
+		}
+		if err != nil {
+			return err
+		}
+	}
+	if err := f.cursor.Err(); err != nil {
+		f.token = f.cursor.ResumeToken() // it moves on also while nothing comes
+		return err
+	}
+	return chat.ErrFeedLost // invalidated
+}
+
+// notices translates a batch, in its order. Posts that its events speak of are
+// read after them.
+func (f *follower) notices(batch []change) ([]chat.Notice, error) {
+	f.db.clock.advance(batch[len(batch)-1].ClusterTime)
+	var notices []chat.Notice
+	var events []event // those that speak of a post
+	var at []int       // where they are in notices
+	last := false
+	for _, c := range batch {
+		if c.Operation != "insert" {
+			return nil, chat.ErrFeedLost // somebody dropped what we keep
+		}
+		var err error
+		switch c.Namespace.Collection {
+		case f.db.signals.Name():
+			var s signal
+			err = bson.Unmarshal(c.Document, &s)
+			if s.Kind == "" { // somebody's last
+				last = last || s.Replica == f.db.name
+				break
+			}
+			notices = append(notices, chat.Notice{Signal: &chat.Signal{Kind: s.Kind, ChatID: s.Chat, By: s.By, Seq: s.Seq, Small: s.Small, Replica: s.Replica, Online: s.Online}})
+		case f.db.revocations.Name():
+			var r revocation
+			err = bson.Unmarshal(c.Document, &r)
+			notices = append(notices, chat.Notice{Ended: &chat.Revocation{UserID: r.User, Sessions: r.Sessions}})
+		default:
+			var d event
+			err = bson.Unmarshal(c.Document, &d)
+			e := d.entry(nil)
+			if d.speaks() != 0 {
+				events, at = append(events, d), append(at, len(notices))
+			}
+			notices = append(notices, chat.Notice{Event: &e})
+		}
+		if err != nil {
+			return nil, errors.Join(chat.ErrFeedLost, err)
+		}
+	}
+	for len(events) > 0 { // chat by chat
+		var one, rest []event
+		var where, left []int
+		for i, d := range events {
+			if d.Chat == events[0].Chat {
+				one, where = append(one, d), append(where, at[i])
+			} else {
+				rest, left = append(rest, d), append(left, at[i])
+			}
+		}
+		err := f.db.read(f.ctx, "read what an event speaks of", func(ctx context.Context) error {
+			list, err := f.db.entries(ctx, one)
+			for i := range list {
+				notices[where[i]].Event = &list[i]
+			}
+			return err
+		})
+		if err != nil {
+			return nil, err
+		}
+		events, at = rest, left
+	}
+	if last {
+		return notices, errLast
+	}
+	return notices, nil
+}

@@ -1,0 +1,113 @@
+package mongo
+
+import (
+	"context"
+
+	"go.mongodb.org/mongo-driver/v2/bson"
+	"go.mongodb.org/mongo-driver/v2/mongo"
+	"go.mongodb.org/mongo-driver/v2/mongo/options"
+
+	"parley/chat"
+)
+
+// membership gives a user's place in a chat; not_found for a stranger.
+func (db *DB) membership(ctx context.Context, id chat.ChatID, user chat.UserID) (m member, err error) {
+	ok, err := one(db.members.FindOne(ctx, bson.D{{Key: "chat", Value: id}, {Key: "user", Value: user}}), &m)
+	if err == nil && !ok {
+		err = chat.NoChat()
+	}
+	return m, err
+}
+
+// place is a member with their own last post, which they have read, too.
+type place struct {
+	member `bson:",inline"`
+	Own    []event `bson:"own"`
+}
+
+// read gives how far the member has read: the number, and the posts up to it.
+func (p *place) read() (seq, n chat.Seq) {
+	if len(p.Own) > 0 && p.Own[0].Seq > p.Read {
+		return p.Own[0].Seq, p.Own[0].N
+	}
+	return p.Read, p.N
+}
+
+// ownPost is the stage that adds a member's own last post, as own.
+func (db *DB) ownPost() bson.D {
+	return bson.D{{Key: "$lookup", Value: bson.D{{Key: "from", Value: db.events.Name()}, {Key: "as", Value: "own"},
+		{Key: "let", Value: bson.D{{Key: "chat", Value: "$chat"}}}, {Key: "localField", Value: "user"}, {Key: "foreignField", Value: "by"},
+		{Key: "pipeline", Value: mongo.Pipeline{
+			{{Key: "$match", Value: bson.D{{Key: "kind", Value: chat.Posted}, {Key: "$expr", Value: bson.D{{Key: "$eq", Value: bson.A{"$chat", "$$chat"}}}}}}},
+			{{Key: "$sort", Value: bson.D{{Key: "seq", Value: -1}}}}, {{Key: "$limit", Value: 1}}, {{Key: "$project", Value: key("seq", "n")}},
+		}}}}}
+}
+
+// Members gives members in rising user id. Whether the viewer is one is asked
+// after the list was read: then they might see it.
+func (db *DB) Members(ctx context.Context, viewer chat.UserID, id chat.ChatID, after chat.UserID, limit int) (list []chat.Member, err error) {
+	err = db.read(ctx, "read members", func(ctx context.Context) error {
+		cur, err := db.members.Aggregate(ctx, mongo.Pipeline{
+			{{Key: "$match", Value: bson.D{{Key: "chat", Value: id}, {Key: "user", Value: bson.D{{Key: "$gt", Value: after}}}}}},
+			{{Key: "$sort", Value: key("chat", "user")}}, {{Key: "$limit", Value: limit}}, db.ownPost(),
+		})
+		places, err := all[place](ctx, cur, err)
+		if err != nil {
+			return err
+		}
+		list = nil
+		for _, p := range places {
+			seq, _ := p.read()
+			list = append(list, chat.Member{UserID: p.User, Role: p.Role, ReadUpTo: seq})
+		}
+		_, err = db.membership(ctx, id, viewer)
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	return list, nil
+}
+
+// MarkRead moves a read pointer. Most calls move nothing: they end after reads.
+func (db *DB) MarkRead(ctx context.Context, id chat.ChatID, user chat.UserID, seq chat.Seq) (at chat.Seq, moved bool, err error) {
+	err = db.read(ctx, "move a read pointer", func(ctx context.Context) error {
+		for {
+			at, moved = 0, false
+			cur, err := db.members.Aggregate(ctx, mongo.Pipeline{
+				{{Key: "$match", Value: bson.D{{Key: "chat", Value: id}, {Key: "user", Value: user}}}}, db.ownPost(),
+			})
+			places, err := all[place](ctx, cur, err)
+			if err == nil && len(places) == 0 {
+				err = chat.NoChat()
+			}
+			if err != nil {
+				return err
+			}
+			at, _ = places[0].read()
+			if seq <= at {
+				return nil
+			}
+			// The number asked for, or the head if that is behind it.
+			var to event
+			ok, err := one(db.events.FindOne(ctx, bson.D{{Key: "chat", Value: id}, {Key: "seq", Value: bound(seq)}}, options.FindOne().SetProjection(key("seq", "n"))), &to)
+			if err == nil && !ok {
+				to, _, err = db.last(ctx, id, at)
+			}
+			if err != nil || to.Seq <= at {
+				return err
+			}
+			r, err := db.members.UpdateOne(ctx, bson.D{{Key: "chat", Value: id}, {Key: "user", Value: user}, {Key: "read", Value: bson.D{{Key: "$lt", Value: to.Seq}}}},
+				bson.D{{Key: "$set", Value: bson.D{{Key: "read", Value: to.Seq}, {Key: "n", Value: to.N}}}})
+			if err != nil {
+				return err
+			}
+			if r.MatchedCount == 1 {
+				at, moved = to.Seq, true
+				return nil
+			}
+			// Another device of theirs was further, or they are gone: look again.
+		}
+	})
+	return at, moved, err
+}

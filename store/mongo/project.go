@@ -1,0 +1,103 @@
+package mongo
+
+import (
+	"fmt"
+	"slices"
+
+	"go.mongodb.org/mongo-driver/v2/bson"
+
+	"parley/chat"
+)
+
+// project folds an event into what readers see, one case per kind, in the
+// event's transaction. A post needs none: its document is the message.
+func (t *tx) project(s *state, e *chat.Event) error {
+	switch e.Kind {
+	case chat.Posted:
+		return nil
+	case chat.Edited:
+		set := bson.D{{Key: "text", Value: e.Text}, {Key: "editedAt", Value: e.At}}
+		if len(e.Mentions) > 0 {
+			return t.rewrite(e, bson.D{{Key: "$set", Value: append(set, bson.E{Key: "mentions", Value: e.Mentions})}})
+		}
+		return t.rewrite(e, bson.D{{Key: "$set", Value: set}, {Key: "$unset", Value: key("mentions")}})
+	case chat.Deleted:
+		return t.rewrite(e, bson.D{{Key: "$set", Value: bson.D{{Key: "deletedAt", Value: e.At}}},
+			{Key: "$unset", Value: key("text", "mentions", "reactions")}})
+	case chat.Reacted:
+		return t.react(e)
+	case chat.Joined:
+		// Who joins has read up to their joining: what was posted before is
+		// history, not unread.
+		fresh := make([]member, len(e.Users))
+		for i, u := range e.Users {
+			fresh[i] = member{Chat: e.ChatID, User: u, Role: e.Role, Read: e.Seq, N: e.N}
+			s.roles[u] = e.Role
+		}
+		if _, err := t.db.members.InsertMany(t.ctx, fresh); err != nil {
+			return err
+		}
+		return t.count(s, len(fresh))
+	case chat.Left:
+		gone, err := t.db.members.DeleteMany(t.ctx, members(e))
+		if err != nil {
+			return err
+		}
+		for _, u := range e.Users {
+			delete(s.roles, u)
+		}
+		return t.count(s, -int(gone.DeletedCount))
+	case chat.Roled:
+		for _, u := range e.Users {
+			s.roles[u] = e.Role
+		}
+		_, err := t.db.members.UpdateMany(t.ctx, members(e), bson.D{{Key: "$set", Value: bson.D{{Key: "role", Value: e.Role}}}})
+		return err
+	case chat.Renamed:
+		s.chat = nil
+		_, err := t.db.chats.UpdateByID(t.ctx, e.ChatID, bson.D{{Key: "$set", Value: bson.D{{Key: "title", Value: *e.Title}, {Key: "topic", Value: *e.Topic}}}})
+		return err
+	}
+	return fmt.Errorf("mongo: no projection for events of kind %q", e.Kind)
+}
+
+// members matches those whom the event names.
+func members(e *chat.Event) bson.D {
+	return bson.D{{Key: "chat", Value: e.ChatID}, {Key: "user", Value: bson.D{{Key: "$in", Value: e.Users}}}}
+}
+
+func (t *tx) count(s *state, change int) error {
+	s.chat = nil
+	_, err := t.db.chats.UpdateByID(t.ctx, s.id, bson.D{{Key: "$inc", Value: bson.D{{Key: "memberCount", Value: change}}}})
+	return err
+}
+
+// rewrite changes the post that the event is about.
+func (t *tx) rewrite(e *chat.Event, update bson.D) error {
+	_, err := t.db.events.UpdateOne(t.ctx, bson.D{{Key: "chat", Value: e.ChatID}, {Key: "seq", Value: e.Target}}, update)
+	return err
+}
+
+func (t *tx) react(e *chat.Event) error {
+	d, _, err := t.db.post(t.ctx, e.ChatID, e.Target)
+	if err != nil {
+		return err
+	}
+	list := d.Reactions
+	at := slices.IndexFunc(list, func(r reaction) bool { return r.Emoji == e.Emoji })
+	switch {
+	case *e.On && at < 0:
+		list = append(list, reaction{e.Emoji, []chat.UserID{e.By}})
+	case *e.On:
+		list[at].By = append(list[at].By, e.By)
+	case at >= 0:
+		list[at].By = slices.DeleteFunc(list[at].By, func(u chat.UserID) bool { return u == e.By })
+		if len(list[at].By) == 0 {
+			list = slices.Delete(list, at, at+1)
+		}
+	}
+	if len(list) == 0 {
+		return t.rewrite(e, bson.D{{Key: "$unset", Value: key("reactions")}})
+	}
+	return t.rewrite(e, bson.D{{Key: "$set", Value: bson.D{{Key: "reactions", Value: list}}}})
+}

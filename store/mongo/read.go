@@ -1,0 +1,231 @@
+package mongo
+
+import (
+	"context"
+	"slices"
+
+	"go.mongodb.org/mongo-driver/v2/bson"
+	"go.mongodb.org/mongo-driver/v2/mongo/options"
+	"golang.org/x/sync/errgroup"
+
+	"parley/chat"
+)
+
+// After is [chat.Log].After.
+func (db *DB) After(ctx context.Context, viewer chat.UserID, id chat.ChatID, seen chat.Seq, limit, maxBytes int) (events []chat.Event, head chat.Seq, err error) {
+	top, err := db.head(ctx, id)
+	if err != nil {
+		return nil, 0, err
+	}
+	if seen >= top.Seq || limit <= 0 || maxBytes <= 0 {
+		return nil, top.Seq, db.admit(ctx, viewer, id)
+	}
+	err = db.asMember(ctx, viewer, id, "read the log", func(ctx context.Context) error {
+		to := min(top.Seq, seen+chat.Seq(limit))
+		cur, err := db.events.Find(ctx, bson.D{{Key: "chat", Value: id}, between("seq", seen+1, to)}, options.Find().SetSort(key("seq")))
+		if err != nil {
+			return err
+		}
+		defer cur.Close(context.WithoutCancel(ctx))
+		var docs []event
+		for size := 0; size < maxBytes && cur.Next(ctx); {
+			var d event
+			if err := cur.Decode(&d); err != nil {
+				return err
+			}
+			docs = append(docs, d)
+			e := d.entry(nil)
+			size += e.Size()
+		}
+		if err := cur.Err(); err != nil {
+			return err
+		}
+		events, err = db.entries(ctx, docs)
+		return err
+	})
+	return events, top.Seq, err
+}
+
+// head gives the newest event of a chat. It is read before the viewer's
+// membership and before the rows: what is behind it may have come after their
+// removal.
+func (db *DB) head(ctx context.Context, id chat.ChatID) (top event, err error) {
+	err = db.read(ctx, "read the chat", func(ctx context.Context) error {
+		var ok bool
+		if top, ok, err = db.last(ctx, id, 1); err == nil && !ok {
+			return chat.NoChat()
+		}
+		return err
+	})
+	return top, err
+}
+
+// admit refuses who is no member; "" is the server itself.
+func (db *DB) admit(ctx context.Context, viewer chat.UserID, id chat.ChatID) error {
+	if viewer == "" {
+		return nil
+	}
+	return db.read(ctx, "read the chat", func(ctx context.Context) error {
+		_, err := db.membership(ctx, id, viewer)
+		return err
+	})
+}
+
+// asMember runs a read and, beside it, the check that the viewer may.
+func (db *DB) asMember(ctx context.Context, viewer chat.UserID, id chat.ChatID, doing string, f func(ctx context.Context) error) error {
+	if viewer == "" {
+		return db.read(ctx, doing, f)
+	}
+	g, both := errgroup.WithContext(ctx)
+	g.Go(func() error { return db.admit(both, viewer, id) })
+	g.Go(func() error { return db.read(both, doing, f) })
+	return g.Wait()
+}
+
+// Page is [chat.Log].Page. Posts are numbered among themselves by n, so a page
+// is a range of n that is known before it is read, and so is what lies beside it.
+func (db *DB) Page(ctx context.Context, viewer chat.UserID, id chat.ChatID, w chat.Window) (p chat.Page, err error) {
+	if w.Limit < 1 || w.Limit > chat.MaxPage {
+		return p, chat.FailField(chat.BadInput, "limit", "limit must be 1 to %d", chat.MaxPage)
+	}
+	top, err := db.head(ctx, id)
+	if err != nil {
+		return p, err
+	}
+	p.Head = top.Seq
+	var posts []event
+	var about map[chat.Seq]event
+	err = db.asMember(ctx, viewer, id, "read the messages", func(ctx context.Context) error {
+		from, to, err := db.span(ctx, top, w)
+		if err != nil {
+			return err
+		}
+		p.MoreBefore, p.MoreAfter = from > 1, to < top.N
+		if from > to {
+			return nil
+		}
+		cur, err := db.events.Find(ctx, bson.D{{Key: "chat", Value: id}, {Key: "kind", Value: chat.Posted}, between("n", from, to)}, options.Find().SetSort(key("n")))
+		if posts, err = all[event](ctx, cur, err); err != nil {
+			return err
+		}
+		about, err = db.about(ctx, id, posts)
+		return err
+	})
+	if err != nil {
+		return chat.Page{}, err
+	}
+	p.Messages = make([]chat.Message, len(posts))
+	for i := range posts {
+		p.Messages[i] = posts[i].message(viewer, chat.MaxReactBy, about)
+	}
+	return p, nil
+}
+
+// span gives the numbers among the posts, first and last, that a window shows.
+func (db *DB) span(ctx context.Context, top event, w chat.Window) (from, to chat.Seq, err error) {
+	limit := chat.Seq(w.Limit)
+	upTo := func(seq chat.Seq) (n chat.Seq) { // posts up to a number
+		if seq == 0 || seq >= top.Seq || err != nil {
+			return map[bool]chat.Seq{true: 0, false: top.N}[seq == 0]
+		}
+		var d event
+		_, err = one(db.events.FindOne(ctx, bson.D{{Key: "chat", Value: top.Chat}, {Key: "seq", Value: seq}}, options.FindOne().SetProjection(key("n"))), &d)
+		return d.N
+	}
+	older := func(n chat.Seq) chat.Seq { return n - min(n, limit) + 1 }
+	switch {
+	case w.Around != 0: // half each; what one side lacks the other gives
+		n := upTo(w.Around)
+		keep := min(n, max((limit+1)/2, limit-min(limit, top.N-n)))
+		from = n - keep + 1
+		to = min(top.N, n+limit-keep)
+	case w.After != 0 || w.FromStart:
+		n := upTo(w.After)
+		from, to = n+1, min(top.N, n+limit)
+	case w.Before != 0:
+		to = upTo(w.Before - 1)
+		from = older(to)
+	default:
+		from, to = older(top.N), top.N
+	}
+	return from, to, err
+}
+
+// Message is [chat.Log].Message.
+func (db *DB) Message(ctx context.Context, viewer chat.UserID, id chat.ChatID, seq chat.Seq) (m chat.Message, err error) {
+	top, err := db.head(ctx, id)
+	if err != nil {
+		return m, err
+	}
+	err = db.asMember(ctx, viewer, id, "read the message", func(ctx context.Context) error {
+		d, ok, err := db.post(ctx, id, seq)
+		if err != nil {
+			return err
+		}
+		if !ok || seq > top.Seq {
+			return chat.FailField(chat.NotFound, "seq", "there is no message %d", seq)
+		}
+		about, err := db.about(ctx, id, []event{d})
+		m = d.message(viewer, chat.MaxReactBy, about)
+		return err
+	})
+	return m, err
+}
+
+// last gives the newest event of a chat, if there is one from that number on.
+// The chat stands in the sort so that the index's order is the query's.
+func (db *DB) last(ctx context.Context, id chat.ChatID, from chat.Seq) (d event, ok bool, err error) {
+	ok, err = one(db.events.FindOne(ctx, bson.D{{Key: "chat", Value: id}, {Key: "seq", Value: bson.D{{Key: "$gte", Value: from}}}},
+		options.FindOne().SetSort(bson.D{{Key: "chat", Value: -1}, {Key: "seq", Value: -1}}).SetProjection(key("chat", "seq", "n", "at", "kind"))), &d)
+	return d, ok, err
+}
+
+// post gives the post with a number.
+func (db *DB) post(ctx context.Context, id chat.ChatID, seq chat.Seq) (d event, ok bool, err error) {
+	ok, err = one(db.events.FindOne(ctx, bson.D{{Key: "chat", Value: id}, {Key: "seq", Value: bound(seq)}, {Key: "kind", Value: chat.Posted}}), &d)
+	return d, ok, err
+}
+
+// about reads the posts that documents of one chat speak of.
+func (db *DB) about(ctx context.Context, id chat.ChatID, docs []event) (map[chat.Seq]event, error) {
+	var seqs []chat.Seq
+	for i := range docs {
+		if seq := docs[i].speaks(); seq != 0 && !slices.Contains(seqs, seq) {
+			seqs = append(seqs, seq)
+		}
+	}
+	if len(seqs) == 0 {
+		return nil, nil
+	}
+	cur, err := db.events.Find(ctx, bson.D{{Key: "chat", Value: id}, {Key: "seq", Value: bson.D{{Key: "$in", Value: seqs}}}},
+		options.Find().SetProjection(key("seq", "by", "text", "mentions")))
+	posts, err := all[event](ctx, cur, err)
+	about := make(map[chat.Seq]event, len(posts))
+	for _, d := range posts {
+		about[d.Seq] = d
+	}
+	return about, err
+}
+
+// entries gives documents of one chat as the log does.
+func (db *DB) entries(ctx context.Context, docs []event) ([]chat.Event, error) {
+	if len(docs) == 0 {
+		return nil, nil
+	}
+	about, err := db.about(ctx, docs[0].Chat, docs)
+	if err != nil {
+		return nil, err
+	}
+	list := make([]chat.Event, len(docs))
+	for i := range docs {
+		list[i] = docs[i].entry(about)
+	}
+	return list, nil
+}
+
+func between(field string, from, to chat.Seq) bson.E {
+	return bson.E{Key: field, Value: bson.D{{Key: "$gte", Value: bound(from)}, {Key: "$lte", Value: bound(to)}}}
+}
+
+// bound is a number from outside as BSON can hold it.
+func bound(s chat.Seq) chat.Seq { return min(s, 1<<63-1) }

@@ -1,0 +1,175 @@
+package mongo
+
+import (
+	"context"
+
+	"go.mongodb.org/mongo-driver/v2/bson"
+	"go.mongodb.org/mongo-driver/v2/mongo/options"
+
+	"parley/chat"
+)
+
+// tx is one attempt to write: a transaction, or an insert of posts. It is used
+// by one goroutine.
+type tx struct {
+	db     *DB
+	ctx    context.Context // carries the session, and the transaction if it is one
+	now    int64           // ms
+	states map[chat.ChatID]*state
+	broken error // a call of a View failed: the attempt fails
+}
+
+// note breaks the attempt.
+func (t *tx) note(err error) {
+	if err != nil && t.broken == nil {
+		t.broken = err
+	}
+}
+
+// state is what is known of one chat at its head: the projections that rules
+// are judged against. It may be older than the truth, never torn: what is
+// judged by it is written at head+1, which is free only if nothing came since.
+type state struct {
+	id       chat.ChatID
+	head     chat.Seq
+	n        chat.Seq
+	activity int64
+	behind   bool                      // something came since: catchUp
+	chat     *group                    // nil: not read yet
+	roles    map[chat.UserID]chat.Role // of the members who were asked for
+	posted   []event                   // judged in this attempt, not written yet
+}
+
+func newState(id chat.ChatID, last event) *state {
+	return &state{id: id, head: last.Seq, n: last.N, activity: last.At, roles: map[chat.UserID]chat.Role{}}
+}
+
+// back takes back what was numbered from d on.
+func (s *state) back(d event) { s.head, s.n = d.Seq-1, d.N-1 }
+
+// state gives the chat at its head; not_found if there is none.
+func (t *tx) state(id chat.ChatID) (*state, error) {
+	if s, ok := t.states[id]; ok {
+		return s, nil
+	}
+	last, ok, err := t.db.last(t.ctx, id, 1)
+	if err != nil {
+		return nil, err
+	}
+	s := newState(id, last)
+	if !ok && !(view{t, s}).there() { // made in this transaction, or not at all
+		if t.broken != nil {
+			return nil, t.broken
+		}
+		return nil, chat.NoChat()
+	}
+	t.states[id] = s
+	return s, nil
+}
+
+// catchUp brings the lane's state to the head, for an insert of posts.
+func (t *tx) catchUp(a *lane) (*state, error) {
+	s := a.state
+	if s == nil {
+		last, ok, err := t.db.last(t.ctx, a.id, max(1, a.from))
+		if err != nil {
+			return nil, err
+		}
+		if !ok {
+			return nil, chat.NoChat()
+		}
+		return newState(a.id, last), nil
+	}
+	if len(s.roles) > maxRoles {
+		clear(s.roles)
+	}
+	if !s.behind {
+		return s, nil
+	}
+	cur, err := t.db.events.Find(t.ctx, bson.D{{Key: "chat", Value: s.id}, {Key: "seq", Value: bson.D{{Key: "$gt", Value: s.head}}}},
+		options.Find().SetSort(key("seq")).SetProjection(key("seq", "n", "at", "kind")))
+	news, err := all[event](t.ctx, cur, err)
+	if err != nil {
+		return nil, err
+	}
+	for _, d := range news {
+		s.head, s.n, s.activity = d.Seq, d.N, d.At
+		if d.Kind != chat.Posted {
+			s.chat = nil
+			clear(s.roles)
+		}
+	}
+	s.behind = false
+	return s, nil
+}
+
+// view is a chat.View of one chat. A read that fails breaks the attempt, and
+// with it whatever the rule made of the zero value.
+type view struct {
+	t *tx
+	s *state
+}
+
+// there reads the chat's document.
+func (v view) there() bool {
+	if v.s.chat == nil {
+		var g group
+		ok, err := one(v.t.db.chats.FindOne(v.t.ctx, bson.D{{Key: "_id", Value: v.s.id}}), &g)
+		v.t.note(err)
+		if !ok {
+			return false
+		}
+		v.s.chat = &g
+	}
+	return true
+}
+
+func (v view) Chat() chat.Chat {
+	if !v.there() {
+		return chat.Chat{}
+	}
+	g := v.s.chat
+	return chat.Chat{ID: g.ID, Kind: g.Kind, Open: g.Open, Title: g.Title, Topic: g.Topic,
+		Head: v.s.head, MemberCount: g.MemberCount, Activity: v.s.activity}
+}
+
+func (v view) Admins() int {
+	n, err := v.t.db.members.CountDocuments(v.t.ctx, bson.D{{Key: "chat", Value: v.s.id}, {Key: "role", Value: chat.RoleAdmin}})
+	v.t.note(err)
+	return int(n)
+}
+
+func (v view) Member(u chat.UserID) (chat.Role, bool) {
+	if r, ok := v.s.roles[u]; ok {
+		return r, true
+	}
+	var m member
+	ok, err := one(v.t.db.members.FindOne(v.t.ctx, bson.D{{Key: "chat", Value: v.s.id}, {Key: "user", Value: u}}), &m)
+	v.t.note(err)
+	if ok {
+		v.s.roles[u] = m.Role
+	}
+	return m.Role, ok
+}
+
+func (v view) Message(seq chat.Seq) (chat.Message, bool) {
+	for i := range v.s.posted {
+		if v.s.posted[i].Seq == seq {
+			return v.s.posted[i].message("", -1, nil), true
+		}
+	}
+	d, ok, err := v.t.db.post(v.t.ctx, v.s.id, seq)
+	v.t.note(err)
+	return d.message("", -1, nil), ok
+}
+
+func (v view) User(id chat.UserID) (chat.User, bool) { return v.user("_id", string(id)) }
+
+func (v view) UserByHandle(handle string) (chat.User, bool) { return v.user("handle", handle) }
+
+func (v view) user(field, value string) (chat.User, bool) {
+	var p person
+	ok, err := one(v.t.db.users.FindOne(v.t.ctx, bson.D{{Key: field, Value: value}}), &p)
+	v.t.note(err)
+	return p.user(), ok
+}
