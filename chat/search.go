@@ -1,6 +1,7 @@
 package chat
 
 import (
+	"encoding/base64"
 	"slices"
 	"strings"
 	"unicode"
@@ -28,4 +29,45 @@ func SearchWords(u User) []string {
 // case, single spaces, no @ in front.
 func SearchKey(q string) string {
 	return strings.TrimPrefix(strings.ToLower(strings.Join(strings.Fields(q), " ")), "@")
+}
+
+// FirstWord reports whether word is the smallest of the user's words that begin
+// with q: the one at which a walk over all words gives the user.
+func FirstWord(u User, q, word string) bool {
+	for _, w := range SearchWords(u) {
+		if w < word && strings.HasPrefix(w, q) {
+			return false
+		}
+	}
+	return true
+}
+
+// maxNext bounds a next on its way in, in bytes: the longest word and an id in
+// base64 are well below.
+const maxNext = 512
+
+// SearchNext names the place behind a word of a user, for the next page.
+func SearchNext(word string, user UserID) string {
+	return base64.RawURLEncoding.EncodeToString([]byte(word + "\x00" + string(user)))
+}
+
+// ParseSearchNext gives the place behind which the next page of a search for q
+// begins; "" is before all words.
+func ParseSearchNext(q, after string) (word string, user UserID, err error) {
+	if after == "" {
+		return q, "", nil
+	}
+	bad := FailField(BadInput, "after", "after must be the next of an earlier page of the same search")
+	if len(after) > maxNext {
+		return "", "", bad
+	}
+	raw, err := base64.RawURLEncoding.DecodeString(after)
+	if err != nil {
+		return "", "", bad
+	}
+	word, id, ok := strings.Cut(string(raw), "\x00")
+	if !ok || !strings.HasPrefix(word, q) || CheckID("after", UserID(id)) != nil {
+		return "", "", bad
+	}
+	return word, UserID(id), nil
 }

@@ -2,6 +2,7 @@ package chat
 
 import (
 	"slices"
+	"strings"
 	"testing"
 )
 
@@ -23,4 +24,33 @@ func TestSearchWords(t *testing.T) {
 	if got := SearchKey("  @Ann   LEE "); got != "ann lee" {
 		t.Errorf("key %q", got)
 	}
+}
+
+// A next comes from outside. Whatever is taken must be inside the range of
+// its search, and small.
+func FuzzSearchNext(f *testing.F) {
+	f.Add("an", SearchNext("ann", "-P7861YoGjSlwCEQ"))
+	f.Add("", SearchNext("", "x"))
+	f.Add("a", "")
+	f.Add("zoë", SearchNext("zoë\x00", "a\x00b"))
+	f.Add("x", strings.Repeat("A", 1000))
+	f.Fuzz(func(t *testing.T, q, after string) {
+		word, user, err := ParseSearchNext(q, after)
+		switch {
+		case err != nil:
+			if e := AsError(err); e.Code != BadInput || e.Field != "after" {
+				t.Fatal(err)
+			}
+		case after == "":
+			if word != q || user != "" {
+				t.Fatalf("the start is %q %q", word, user)
+			}
+		case !strings.HasPrefix(word, q) || len(word) > maxNext || CheckID("id", user) != nil:
+			t.Fatalf("took %q %q", word, user)
+		default:
+			if w, u, err := ParseSearchNext(q, SearchNext(word, user)); w != word || u != user || err != nil {
+				t.Fatalf("%q %q came back as %q %q, %v", word, user, w, u, err)
+			}
+		}
+	})
 }

@@ -11,7 +11,7 @@ import (
 	"parley/store/storetest"
 )
 
-func TestMain(m *testing.M) { storetest.Main(m, open) }
+func TestMain(m *testing.M) { storetest.Main(m, open, nil) }
 
 func TestStore(t *testing.T) {
 	storetest.Run(t, open)
