@@ -19,14 +19,15 @@ var layers = map[string][]string{
 	"parley/store":           {"chat", "store/sqlite", "store/mongo"},
 	"parley/store/queue":     {"chat"},
 	"parley/store/sqlite":    {"chat", "store/queue", "modernc.org/sqlite", "golang.org/x/sys"},
-	"parley/store/mongo":     {"chat", "store/queue", "go.mongodb.org/mongo-driver/v2"},
+	"parley/store/mongo":     {"chat", "store/queue", "go.mongodb.org/mongo-driver/v2", "golang.org/x/sync"},
 	"parley/store/storetest": {"chat", "go.uber.org/goleak"},
 	"parley/middleware":      {"chat", "github.com/go-chi/chi/v5", "github.com/go-chi/httprate", "github.com/unrolled/secure", "github.com/klauspost/compress"},
 	"parley/server/socket":   {"github.com/coder/websocket"},
 	"parley/server": {"chat", "wire", "hub", "middleware", "server/socket", "github.com/go-chi/chi/v5",
 		"github.com/prometheus/client_golang", "golang.org/x/crypto", "golang.org/x/sync", "github.com/klauspost/compress"},
-	"parley/internal/echo":    {"server/socket"},
-	"parley/internal/loadgen": {"chat", "wire", "github.com/coder/websocket", "github.com/alecthomas/kong", "golang.org/x/sync"},
+	"parley/internal/mongotest": {"go.mongodb.org/mongo-driver/v2"},
+	"parley/internal/echo":      {"server/socket"},
+	"parley/internal/loadgen":   {"chat", "wire", "github.com/coder/websocket", "github.com/alecthomas/kong", "golang.org/x/sync"},
 }
 
 func TestImportsObeyThePicture(t *testing.T) {

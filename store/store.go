@@ -3,19 +3,33 @@ package store
 
 import (
 	"context"
-	"fmt"
+	"errors"
 	"log/slog"
 	"strings"
 
 	"parley/chat"
+	"parley/store/mongo"
 	"parley/store/sqlite"
 )
 
-// Open opens the store that url names: sqlite:PATH is one file on this machine.
-func Open(ctx context.Context, url string, log *slog.Logger) (chat.Store, error) {
-	path, ok := strings.CutPrefix(url, "sqlite:")
-	if !ok || path == "" {
-		return nil, fmt.Errorf("the store must be sqlite:PATH, for example sqlite:./parley-data/parley.db, not %q", url)
+// Open opens the store that url names: sqlite:PATH is one file on this machine,
+// mongodb://… a replica set that many servers share, over at most pool
+// connections each. An unavailable error says that waiting may help.
+func Open(ctx context.Context, url string, pool int, log *slog.Logger) (chat.Store, error) {
+	if path, ok := strings.CutPrefix(url, "sqlite:"); ok && path != "" {
+		db, err := sqlite.Open(ctx, path, log)
+		if err != nil {
+			return nil, err
+		}
+		return db, nil
 	}
-	return sqlite.Open(ctx, path, log)
+	if strings.HasPrefix(url, "mongodb://") || strings.HasPrefix(url, "mongodb+srv://") {
+		db, err := mongo.Open(ctx, url, pool, log)
+		if err != nil {
+			return nil, err
+		}
+		return db, nil
+	}
+	// The URL may hold a password: it is not repeated.
+	return nil, errors.New("the store must be sqlite:PATH, for example sqlite:./parley-data/parley.db, or mongodb://HOST/NAME?replicaSet=SET")
 }

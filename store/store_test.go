@@ -9,7 +9,7 @@ import (
 
 func TestOpen(t *testing.T) {
 	log := slog.New(slog.DiscardHandler)
-	s, err := Open(t.Context(), "sqlite:"+filepath.Join(t.TempDir(), "parley.db"), log)
+	s, err := Open(t.Context(), "sqlite:"+filepath.Join(t.TempDir(), "parley.db"), 50, log)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -17,7 +17,7 @@ func TestOpen(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, url := range []string{"", "sqlite:", "parley.db", "postgres://here", "SQLITE:x"} {
-		if _, err := Open(t.Context(), url, log); err == nil || !strings.Contains(err.Error(), "sqlite:PATH") {
+		if _, err := Open(t.Context(), url, 50, log); err == nil || !strings.Contains(err.Error(), "sqlite:PATH") {
 			t.Errorf("%q: %v", url, err)
 		}
 	}

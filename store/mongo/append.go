@@ -128,7 +128,8 @@ func (db *DB) insert(ctx context.Context, a *lane, batch []*job) (left []*job, e
 		}
 		left = sent[in:]
 		if err == nil {
-			a.state, a.from = s, s.head
+			a.state = s
+			a.from.Store(uint64(s.head))
 			return nil
 		}
 		a.state = nil
@@ -149,7 +150,8 @@ func (db *DB) insert(ctx context.Context, a *lane, batch []*job) (left []*job, e
 			left = left[1:]
 		}
 		s.back(docs[in])
-		a.state, a.from, s.behind = s, s.head, true
+		a.state, s.behind = s, true
+		a.from.Store(uint64(s.head))
 		return nil
 	})
 	var known *chat.Error

@@ -17,7 +17,7 @@ const maxBranches = 200
 
 // seat is a place in a chat, with the chat and its newest event.
 type seat struct {
-	place `bson:",inline"`
+	Place place   `bson:",inline"`
 	Group []group `bson:"group"`
 	Head  []event `bson:"head"`
 }
@@ -26,10 +26,10 @@ type seat struct {
 func (s *seat) chat() chat.Chat {
 	g, head := s.Group[0], s.Head[0]
 	c := g.chat(head)
-	read, n := s.read()
-	c.Role, c.ReadUpTo, c.Unread = s.Role, read, int(head.N-min(n, head.N))
+	read, n := s.Place.read()
+	c.Role, c.ReadUpTo, c.Unread = s.Place.Member.Role, read, int(head.N-min(n, head.N))
 	if g.Pair != "" {
-		c.With = chat.OtherOf(g.Pair, s.User)
+		c.With = chat.OtherOf(g.Pair, s.Place.Member.User)
 	}
 	return c
 }
@@ -63,7 +63,7 @@ func (db *DB) seats(ctx context.Context, user chat.UserID, only bson.D) (chats [
 	for i := range list {
 		s := &list[i]
 		chats = append(chats, s.chat())
-		posts[s.Chat] = s.Head[0].N
+		posts[s.Place.Member.Chat] = s.Head[0].N
 	}
 	return chats, posts, db.countMentions(ctx, user, chats)
 }
@@ -222,7 +222,7 @@ func (db *DB) Chat(ctx context.Context, viewer chat.UserID, id chat.ChatID) (c c
 		if err != nil {
 			return err
 		}
-		head, _, err := db.last(ctx, id, 1)
+		head, _, err := db.last(ctx, id, db.lanes.reached(id))
 		c = g.chat(head)
 		return err
 	})
@@ -285,7 +285,7 @@ func (db *DB) OpenChats(ctx context.Context, viewer chat.UserID, before chat.Cha
 		cur, err := db.chats.Aggregate(ctx, mongo.Pipeline{{{Key: "$match", Value: open}},
 			{{Key: "$sort", Value: bson.D{{Key: "open", Value: -1}, {Key: "_id", Value: -1}}}}, {{Key: "$limit", Value: limit}}, db.newest("_id")})
 		found, err := all[struct {
-			group `bson:",inline"`
+			Group group   `bson:",inline"`
 			Head  []event `bson:"head"`
 		}](ctx, cur, err)
 		if err != nil {
@@ -293,15 +293,15 @@ func (db *DB) OpenChats(ctx context.Context, viewer chat.UserID, before chat.Cha
 		}
 		ids := make([]chat.ChatID, len(found))
 		for i := range found {
-			ids[i] = found[i].ID
+			ids[i] = found[i].Group.ID
 		}
 		mine, _, err := db.seats(ctx, viewer, bson.D{{Key: "chat", Value: bson.D{{Key: "$in", Value: ids}}}})
 		chats = nil
 		for _, f := range found {
-			if at := slices.IndexFunc(mine, func(c chat.Chat) bool { return c.ID == f.ID }); at >= 0 {
+			if at := slices.IndexFunc(mine, func(c chat.Chat) bool { return c.ID == f.Group.ID }); at >= 0 {
 				chats = append(chats, mine[at])
 			} else {
-				chats = append(chats, f.group.chat(f.Head[0]))
+				chats = append(chats, f.Group.chat(f.Head[0]))
 			}
 		}
 		return err

@@ -21,16 +21,16 @@ func (db *DB) membership(ctx context.Context, id chat.ChatID, user chat.UserID) 
 
 // place is a member with their own last post, which they have read, too.
 type place struct {
-	member `bson:",inline"`
+	Member member  `bson:",inline"`
 	Own    []event `bson:"own"`
 }
 
 // read gives how far the member has read: the number, and the posts up to it.
 func (p *place) read() (seq, n chat.Seq) {
-	if len(p.Own) > 0 && p.Own[0].Seq > p.Read {
+	if len(p.Own) > 0 && p.Own[0].Seq > p.Member.Read {
 		return p.Own[0].Seq, p.Own[0].N
 	}
-	return p.Read, p.N
+	return p.Member.Read, p.Member.N
 }
 
 // ownPost is the stage that adds a member's own last post, as own.
@@ -58,7 +58,7 @@ func (db *DB) Members(ctx context.Context, viewer chat.UserID, id chat.ChatID, a
 		list = nil
 		for _, p := range places {
 			seq, _ := p.read()
-			list = append(list, chat.Member{UserID: p.User, Role: p.Role, ReadUpTo: seq})
+			list = append(list, chat.Member{UserID: p.Member.User, Role: p.Member.Role, ReadUpTo: seq})
 		}
 		_, err = db.membership(ctx, id, viewer)
 		return err

@@ -31,7 +31,8 @@ func key(fields ...string) bson.D {
 
 // indexes are all but the ones on _id. Making one that is there does nothing.
 func (db *DB) indexes() map[*mongo.Collection][]mongo.IndexModel {
-	unique := options.Index().SetUnique(true)
+	// The driver keeps the name in the options: each index needs its own.
+	unique := func() *options.IndexOptionsBuilder { return options.Index().SetUnique(true) }
 	when := func(field string, value any) *options.IndexOptionsBuilder {
 		return options.Index().SetPartialFilterExpression(bson.D{{Key: field, Value: value}})
 	}
@@ -41,48 +42,38 @@ func (db *DB) indexes() map[*mongo.Collection][]mongo.IndexModel {
 	}
 	return map[*mongo.Collection][]mongo.IndexModel{
 		db.events: {
-			{Keys: key("chat", "seq"), Options: unique},                              // the log and its numbers
+			{Keys: key("chat", "seq"), Options: unique()},                            // the log and its numbers
 			{Keys: key("chat", "kind", "n")},                                         // pages: posts by their own number
 			{Keys: key("chat", "by", "seq"), Options: when("kind", chat.Posted)},     // one's own last post
 			{Keys: key("mentions", "chat", "seq"), Options: when("mentions", there)}, // who is named after a number
 		},
 		db.chats: {
-			{Keys: key("by", "clientId"), Options: unique},
+			{Keys: key("by", "clientId"), Options: unique()},
 			{Keys: key("pair"), Options: when("pair", there).SetUnique(true)},
 			{Keys: key("open", "_id"), Options: when("open", true)},
 		},
 		db.members: {
-			{Keys: key("chat", "user"), Options: unique},
+			{Keys: key("chat", "user"), Options: unique()},
 			{Keys: key("user", "chat")},
 			{Keys: key("chat", "role"), Options: when("role", chat.RoleAdmin)},
 		},
 		db.users: {
-			{Keys: key("handle"), Options: unique},
+			{Keys: key("handle"), Options: unique()},
 			{Keys: key("role", "active", "_id"), Options: when("role", chat.RoleAdmin)},
 		},
-		db.words: {{Keys: key("word", "user"), Options: unique}},
+		db.words: {{Keys: key("word", "user"), Options: unique()}},
 		db.sessions: {
-			{Keys: key("token"), Options: unique},
+			{Keys: key("token"), Options: unique()},
 			{Keys: key("user", "_id")},
 		},
 		db.invites: {
-			{Keys: key("code"), Options: unique},
+			{Keys: key("code"), Options: unique()},
 			{Keys: key("by", "_id")},
 		},
-		db.recoveries:  {{Keys: key("code"), Options: unique}},
+		db.recoveries:  {{Keys: key("code"), Options: unique()}},
 		db.revocations: {{Keys: key("at"), Options: ttl(revocationLife)}},
 		db.signals:     {{Keys: key("at"), Options: ttl(signalLife)}},
 	}
-}
-
-// about is the one document that names this history and the server; its _id is
-// "server".
-type about struct {
-	ID     string `bson:"_id"`
-	Schema int    `bson:"schema"`
-	Epoch  string `bson:"epoch"`
-	Name   string `bson:"name"`
-	Setup  string `bson:"setup"` // empty once used
 }
 
 // migrate makes the indexes, then the server's document: replicas that start
@@ -98,7 +89,7 @@ func (db *DB) migrate(ctx context.Context) error {
 	fresh := bson.D{{Key: "schema", Value: schema}, {Key: "epoch", Value: chat.NewID[string]()},
 		{Key: "name", Value: chat.DefaultServer}, {Key: "setup", Value: chat.NewSecret()}}
 	for n := 1; ; n++ {
-		_, err := db.meta.UpdateOne(ctx, bson.D{{Key: "_id", Value: "server"}},
+		_, err := db.meta.UpdateOne(ctx, aboutServer,
 			bson.D{{Key: "$setOnInsert", Value: fresh}}, options.UpdateOne().SetUpsert(true))
 		if err == nil {
 			break
@@ -108,7 +99,7 @@ func (db *DB) migrate(ctx context.Context) error {
 		}
 	}
 	var a about
-	if err := db.meta.FindOne(ctx, bson.D{{Key: "_id", Value: "server"}}).Decode(&a); err != nil {
+	if err := db.meta.FindOne(ctx, aboutServer).Decode(&a); err != nil {
 		return fault(err, "read its name")
 	}
 	if a.Schema > schema {

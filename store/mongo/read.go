@@ -52,7 +52,7 @@ func (db *DB) After(ctx context.Context, viewer chat.UserID, id chat.ChatID, see
 func (db *DB) head(ctx context.Context, id chat.ChatID) (top event, err error) {
 	err = db.read(ctx, "read the chat", func(ctx context.Context) error {
 		var ok bool
-		if top, ok, err = db.last(ctx, id, 1); err == nil && !ok {
+		if top, ok, err = db.last(ctx, id, db.lanes.reached(id)); err == nil && !ok {
 			return chat.NoChat()
 		}
 		return err

@@ -1,7 +1,195 @@
 package mongo
 
-type sighting struct{}
+import (
+	"context"
 
-const maxSeen = 1024
+	"go.mongodb.org/mongo-driver/v2/bson"
+	"go.mongodb.org/mongo-driver/v2/mongo/options"
 
-func (db *DB) noteSeen() {}
+	"parley/chat"
+)
+
+const (
+	minute  = 60_000 // ms
+	maxSeen = 1024   // sightings that wait to be noted
+)
+
+// login is a document of sessions.
+type login struct {
+	ID        chat.SessionID `bson:"_id"`
+	User      chat.UserID    `bson:"user"`
+	Token     []byte         `bson:"token"` // SHA-256
+	Label     string         `bson:"label"`
+	Client    string         `bson:"client"`
+	Address   string         `bson:"address"`
+	CreatedAt int64          `bson:"createdAt"`
+	SeenAt    int64          `bson:"seenAt"`
+}
+
+func (l *login) session() chat.Session {
+	return chat.Session{ID: l.ID, UserID: l.User, Label: l.Label, Client: l.Client, Address: l.Address, CreatedAt: l.CreatedAt, SeenAt: l.SeenAt}
+}
+
+// sighting says that a session was seen at a time.
+type sighting struct {
+	id chat.SessionID
+	at int64
+}
+
+// CreateSession signs a user in. One who is disabled in the same moment may get
+// a session that nobody ended: Identify looks at Active, so it opens nothing.
+func (db *DB) CreateSession(ctx context.Context, user chat.UserID, n chat.NewSession) (s chat.Session, err error) {
+	err = db.write(ctx, "", "sign in", func(t *tx) error {
+		u, err := userIn(t, user)
+		if chat.Is(err, chat.NotFound) || err == nil && !u.Active {
+			return chat.SessionEnded()
+		}
+		if err != nil {
+			return err
+		}
+		s, err = insertSession(t, user, n)
+		return err
+	})
+	if err != nil {
+		return chat.Session{}, err
+	}
+	return s, nil
+}
+
+// insertSession also drops the user's sessions that expired, so that they do
+// not pile up.
+func insertSession(t *tx, user chat.UserID, n chat.NewSession) (chat.Session, error) {
+	l := login{ID: chat.NewID[chat.SessionID](), User: user, Token: n.TokenHash[:], Label: n.Label, Client: n.Client, Address: n.Address, CreatedAt: t.now, SeenAt: t.now}
+	_, err := t.db.sessions.DeleteMany(t.ctx, bson.D{{Key: "user", Value: user}, {Key: "seenAt", Value: bson.D{{Key: "$lte", Value: t.now - chat.SessionTTL}}}})
+	if err == nil {
+		_, err = t.db.sessions.InsertOne(t.ctx, l)
+	}
+	return l.session(), err
+}
+
+// Identify gives the holder of a token.
+func (db *DB) Identify(ctx context.Context, tokenHash [32]byte) (u chat.User, s chat.Session, err error) {
+	now := db.now()
+	err = db.read(ctx, "identify a session", func(ctx context.Context) error {
+		var l login
+		var p person
+		ok, err := one(db.sessions.FindOne(ctx, bson.D{{Key: "token", Value: tokenHash[:]}}), &l)
+		if err == nil && ok && l.SeenAt > now-chat.SessionTTL {
+			ok, err = one(db.users.FindOne(ctx, bson.D{{Key: "_id", Value: l.User}}), &p)
+		}
+		if err == nil && (!ok || !p.Active) {
+			err = chat.SessionEnded()
+		}
+		u, s = p.user(), l.session()
+		return err
+	})
+	if err != nil {
+		return chat.User{}, chat.Session{}, err
+	}
+	if now/minute > s.SeenAt/minute {
+		select {
+		case db.seen <- sighting{s.ID, now}:
+		default: // the next call will do
+		}
+	}
+	return u, s, nil
+}
+
+// noteSeen is the goroutine that notes when sessions were seen.
+func (db *DB) noteSeen() {
+	ctx, cancel := context.WithCancel(context.Background())
+	defer cancel()
+	for {
+		select {
+		case x := <-db.seen:
+			bounded, enough := context.WithTimeout(ctx, writeTimeout)
+			_, err := db.sessions.UpdateOne(bounded, bson.D{{Key: "_id", Value: x.id}, {Key: "seenAt", Value: bson.D{{Key: "$lt", Value: x.at}}}},
+				set(bson.E{Key: "seenAt", Value: x.at}))
+			enough()
+			if err != nil {
+				db.log.Warn("a session's last sight was not noted", "err", err)
+			}
+		case <-db.stop:
+			return
+		}
+	}
+}
+
+// SessionsOf gives the live sessions of a user, newest first.
+func (db *DB) SessionsOf(ctx context.Context, user chat.UserID) (list []chat.Session, err error) {
+	err = db.read(ctx, "read sessions", func(ctx context.Context) error {
+		cur, err := db.sessions.Find(ctx, bson.D{{Key: "user", Value: user}, {Key: "seenAt", Value: bson.D{{Key: "$gt", Value: db.now() - chat.SessionTTL}}}},
+			options.Find().SetSort(bson.D{{Key: "user", Value: -1}, {Key: "_id", Value: -1}}))
+		found, err := all[login](ctx, cur, err)
+		list = nil
+		for i := range found {
+			list = append(list, found[i].session())
+		}
+		return err
+	})
+	return list, err
+}
+
+// EndSession ends one session of the user.
+func (db *DB) EndSession(ctx context.Context, user chat.UserID, id chat.SessionID) error {
+	return db.write(ctx, "", "end a session", func(t *tx) error {
+		r, err := t.db.sessions.DeleteOne(t.ctx, bson.D{{Key: "_id", Value: id}, {Key: "user", Value: user}})
+		if err != nil {
+			return err
+		}
+		if r.DeletedCount == 0 {
+			return chat.FailField(chat.NotFound, "sessionId", "there is no such session")
+		}
+		return t.tell(chat.Revocation{UserID: user, Sessions: []chat.SessionID{id}})
+	})
+}
+
+// EndOthers ends all sessions of the user but keep.
+func (db *DB) EndOthers(ctx context.Context, user chat.UserID, keep chat.SessionID) error {
+	return db.write(ctx, "", "end sessions", func(t *tx) error { return endSessions(t, user, keep) })
+}
+
+// endSessions ends all sessions of the user but keep, and tells which.
+func endSessions(t *tx, user chat.UserID, keep chat.SessionID) error {
+	others := bson.D{{Key: "user", Value: user}, {Key: "_id", Value: bson.D{{Key: "$ne", Value: keep}}}}
+	cur, err := t.db.sessions.Find(t.ctx, others, options.Find().SetProjection(key("_id")))
+	found, err := all[login](t.ctx, cur, err)
+	if err != nil || len(found) == 0 {
+		return err
+	}
+	ended := make([]chat.SessionID, len(found))
+	for i := range found {
+		ended[i] = found[i].ID
+	}
+	if _, err := t.db.sessions.DeleteMany(t.ctx, others); err != nil {
+		return err
+	}
+	return t.tell(chat.Revocation{UserID: user, Sessions: ended})
+}
+
+// Ended gives those of the ids that are no longer live.
+func (db *DB) Ended(ctx context.Context, ids []chat.SessionID) (ended []chat.SessionID, err error) {
+	if len(ids) == 0 {
+		return nil, nil
+	}
+	err = db.read(ctx, "read ended sessions", func(ctx context.Context) error {
+		cur, err := db.sessions.Find(ctx, bson.D{{Key: "_id", Value: bson.D{{Key: "$in", Value: ids}}}, {Key: "seenAt", Value: bson.D{{Key: "$gt", Value: db.now() - chat.SessionTTL}}}},
+			options.Find().SetProjection(key("_id")))
+		found, err := all[login](ctx, cur, err)
+		if err != nil {
+			return err
+		}
+		live := make(map[chat.SessionID]bool, len(found))
+		for i := range found {
+			live[found[i].ID] = true
+		}
+		ended = nil
+		for _, id := range ids {
+			if !live[id] {
+				ended = append(ended, id)
+			}
+		}
+		return nil
+	})
+	return ended, err
+}

@@ -52,7 +52,7 @@ func (t *tx) state(id chat.ChatID) (*state, error) {
 	if s, ok := t.states[id]; ok {
 		return s, nil
 	}
-	last, ok, err := t.db.last(t.ctx, id, 1)
+	last, ok, err := t.db.last(t.ctx, id, t.db.lanes.reached(id))
 	if err != nil {
 		return nil, err
 	}
@@ -71,7 +71,7 @@ func (t *tx) state(id chat.ChatID) (*state, error) {
 func (t *tx) catchUp(a *lane) (*state, error) {
 	s := a.state
 	if s == nil {
-		last, ok, err := t.db.last(t.ctx, a.id, max(1, a.from))
+		last, ok, err := t.db.last(t.ctx, a.id, t.db.lanes.reached(a.id))
 		if err != nil {
 			return nil, err
 		}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"runtime/debug"
 	"sync"
+	"sync/atomic"
 
 	"parley/chat"
 )
@@ -60,9 +61,8 @@ type lane struct {
 	waiting []*job // guarded by lanes.mu
 	busy    bool   // guarded by lanes.mu
 
-	// Owned by the goroutine while busy.
-	state *state   // at the head that was last seen; nil: not known
-	from  chat.Seq // a number that the log is known to have reached
+	from  atomic.Uint64 // a number that the log is known to have reached
+	state *state        // owned by the goroutine; at the head that was last seen; nil: not known
 }
 
 // init leaves a tenth of the pool, and at least two, to those who read.
@@ -111,6 +111,17 @@ func (db *DB) put(ctx context.Context, id chat.ChatID, j *job) error {
 		go db.work(a)
 	}
 	return nil
+}
+
+// reached gives a number that the chat's log has reached: it bounds the range in
+// which the head is looked for.
+func (l *lanes) reached(id chat.ChatID) chat.Seq {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if a := l.of[id]; a != nil {
+		return chat.Seq(max(1, a.from.Load()))
+	}
+	return 1
 }
 
 // trim forgets idle chats while there are too many. The map's order says who
@@ -239,7 +250,7 @@ func (db *DB) extend(a *lane, batch []*job) {
 		return nil
 	})
 	if a.state = s; s != nil {
-		a.from = s.head
+		a.from.Store(uint64(s.head))
 	}
 	switch {
 	case err == nil:

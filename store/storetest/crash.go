@@ -21,12 +21,24 @@ import (
 
 // Main is the TestMain of a store's tests. Where Crash started the process it
 // writes to the store until it is killed, else it runs the tests and looks for
-// goroutines that they left behind.
-func Main(m *testing.M, open func(t testing.TB, dir string) chat.Store) {
+// goroutines that they left behind. begin, if not nil, makes what the tests
+// need and gives what takes it away again.
+func Main(m *testing.M, open func(t testing.TB, dir string) chat.Store, begin func() (end func(), err error)) {
 	if dir := os.Getenv("PARLEY_CRASH_DIR"); dir != "" {
 		victim(open(nil, dir), os.Getenv("PARLEY_CRASH_ROUND"))
 	}
-	goleak.VerifyTestMain(m)
+	end := func() {}
+	if begin != nil {
+		var err error
+		if end, err = begin(); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
+	}
+	goleak.VerifyTestMain(m, goleak.Cleanup(func(code int) {
+		end()
+		os.Exit(code)
+	}))
 }
 
 // Crash kills a writing process at a random moment, again and again on the same

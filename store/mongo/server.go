@@ -1,0 +1,57 @@
+package mongo
+
+import (
+	"context"
+
+	"go.mongodb.org/mongo-driver/v2/bson"
+	"go.mongodb.org/mongo-driver/v2/mongo/options"
+
+	"parley/chat"
+)
+
+// about is the one document of meta that names this history and the server.
+type about struct {
+	Schema int    `bson:"schema"`
+	Epoch  string `bson:"epoch"`
+	Name   string `bson:"name"`
+	Setup  string `bson:"setup"` // empty once used
+}
+
+var aboutServer = bson.D{{Key: "_id", Value: "server"}}
+
+// Epoch names this history.
+func (db *DB) Epoch() string { return db.epoch }
+
+// Server gives the server's name and the setup code.
+func (db *DB) Server(ctx context.Context) (chat.Server, error) {
+	var a about
+	err := db.read(ctx, "read the server's name", func(ctx context.Context) error {
+		_, err := one(db.meta.FindOne(ctx, aboutServer), &a)
+		return err
+	})
+	return chat.Server{Name: a.Name, Setup: a.Setup}, err
+}
+
+// RenameServer sets the server's name.
+func (db *DB) RenameServer(ctx context.Context, name string) error {
+	return db.write(ctx, "", "name the server", func(t *tx) error {
+		_, err := t.db.meta.UpdateOne(t.ctx, aboutServer, set(named(name)))
+		return err
+	})
+}
+
+func named(server string) bson.E {
+	if server == "" {
+		server = chat.DefaultServer
+	}
+	return bson.E{Key: "name", Value: server}
+}
+
+// Ping reads, and writes to a majority's journals. It waits no longer than ctx.
+func (db *DB) Ping(ctx context.Context) error {
+	if _, err := db.Server(ctx); err != nil {
+		return err
+	}
+	_, err := db.meta.UpdateOne(ctx, bson.D{{Key: "_id", Value: "ping"}}, set(bson.E{Key: "at", Value: db.now()}), options.UpdateOne().SetUpsert(true))
+	return fault(err, "write")
+}
