@@ -24,7 +24,8 @@ import (
 // environment variable, PARLEY_ and its name.
 type config struct {
 	Listen         string              `default:"127.0.0.1:8080" help:"Where to listen; port 0 takes a free one."`
-	Store          string              `default:"sqlite:./parley-data/parley.db" help:"Where everything is kept: sqlite:PATH."`
+	Store          string              `default:"sqlite:./parley-data/parley.db" help:"Where everything is kept: sqlite:PATH, or mongodb://HOST/NAME?replicaSet=SET for any number of replicas."`
+	StorePool      int                 `default:"50" help:"Connections to MongoDB, at least 5."`
 	Registration   server.Registration `default:"invite" enum:"invite,open,closed" help:"Who may make an account: ${enum}."`
 	PublicURL      *url.URL            `name:"public-url" placeholder:"URL" help:"Where people reach this server, for links, cookies and origins."`
 	TrustedProxies []network           `placeholder:"CIDR,..." help:"Proxies whose X-Forwarded-For is believed: addresses or networks."`
@@ -115,6 +116,9 @@ func (c *config) Validate() error {
 	if u := c.PublicURL; u != nil && ((u.Scheme != "http" && u.Scheme != "https") || u.Host == "" || u.User != nil ||
 		strings.Trim(u.Path, "/") != "" || u.RawQuery != "" || u.Fragment != "") {
 		return errors.New("--public-url must be http or https with a host and nothing behind it, such as https://chat.example")
+	}
+	if c.StorePool < 5 {
+		return errors.New("--store-pool must be at least 5")
 	}
 	if c.LimitSockets < 1 {
 		return errors.New("--limit-sockets must be at least 1")

@@ -111,7 +111,7 @@ func (c *config) askStore(ctx context.Context, alone func(*server.Server, *url.U
 		}
 	}
 	log := slog.New(slog.DiscardHandler)
-	db, err := store.Open(ctx, c.Store, log)
+	db, err := store.Open(ctx, c.Store, c.StorePool, log)
 	if err != nil {
 		return "", err
 	}

@@ -20,7 +20,6 @@ import (
 
 	"parley/chat"
 	"parley/server"
-	"parley/store"
 )
 
 const (
@@ -61,16 +60,19 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 // serve runs the server until ctx ends, then stops it in order.
 func serve(ctx context.Context, c *config, stdout, stderr io.Writer) (err error) {
 	log := c.logger(stderr)
-	db, err := store.Open(ctx, c.Store, log)
-	if err != nil {
-		return fmt.Errorf("--store: %w", err)
-	}
-	defer func() { err = errors.Join(err, db.Close()) }()
-
 	listener, err := net.Listen("tcp", c.Listen)
 	if err != nil {
 		return fmt.Errorf("--listen: %w", err)
 	}
+	db, err := c.open(ctx, listener, log)
+	if err != nil {
+		_ = listener.Close()
+		if ctx.Err() != nil {
+			return nil // stopped before it was ready
+		}
+		return fmt.Errorf("--store: %w", err)
+	}
+	defer func() { err = errors.Join(err, db.Close()) }()
 	here := &url.URL{Scheme: "http", Host: reachable(listener.Addr().String())}
 	s := server.New(c.server(db, log))
 

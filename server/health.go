@@ -2,13 +2,28 @@ package server
 
 import (
 	"context"
+	"log/slog"
 	"net/http"
 	"time"
+
+	"parley/chat"
 )
 
 // health says that the process lives, whatever the store does.
 func (s *Server) health(w http.ResponseWriter, r *http.Request) error {
 	return s.well(w, r)
+}
+
+// Waiting answers while the store cannot be reached yet: the process lives, and
+// everything else may be asked again in a second.
+func Waiting(log *slog.Logger) http.Handler {
+	s := &Server{Config: Config{Log: log}}
+	r := http.NewServeMux()
+	r.HandleFunc("GET /healthz", s.handle(s.health))
+	r.HandleFunc("/", s.handle(func(http.ResponseWriter, *http.Request) error {
+		return chat.FailAfter(chat.Unavailable, time.Second, "the server waits for its store")
+	}))
+	return r
 }
 
 // readiness says whether to send people here: the store answers, the feed
