@@ -6,15 +6,23 @@ VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 FUZZTIME ?= 30s
 CHROMIUM ?= $(shell command -v chromium || command -v chromium-browser || command -v google-chrome)
 
-.PHONY: build test race browser bench lint fuzz
+.PHONY: build test race browser bench lint fuzz testmongo
 
 build: ## a static binary, stripped
 	CGO_ENABLED=0 $(GO) build -trimpath -ldflags '-s -w -X main.release=$(VERSION)' -o parley .
 
 test: lint race browser ## everything that CI checks
 
-race: ## all Go tests with the race detector
+race: testmongo ## all Go tests with the race detector
 	$(GO) test -race -shuffle=on -timeout 14m ./...
+
+testmongo: .testmongo/bin/secantusd-py ## the MongoDB that the tests start; PARLEY_TEST_MONGO names another
+
+.testmongo/bin/secantusd-py: internal/mongotest/requirements.txt
+	@python3 -c 'import ensurepip, venv' 2>/dev/null || { echo "make test needs Python 3.11 or newer with venv: apt-get install python3-venv"; exit 1; }
+	python3 -m venv .testmongo
+	.testmongo/bin/pip install -q --disable-pip-version-check -r internal/mongotest/requirements.txt
+	@touch $@
 
 browser: build web/test/node_modules ## the page, in a real Chromium
 	@test -n "$(CHROMIUM)" || { echo "make test needs Chromium: apt-get install chromium, or set CHROMIUM=/path/to/it"; exit 1; }

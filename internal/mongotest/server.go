@@ -103,9 +103,10 @@ func (s *Server) URL(database string) string {
 	return URL(s.Addr(), database)
 }
 
-// URL names a database of the server at an address.
+// URL names a database of the server at an address. The server does not say at
+// once that it is well again after a fault: clients look twice a second.
 func URL(addr, database string) string {
-	return "mongodb://" + addr + "/" + database + "?replicaSet=secantus"
+	return "mongodb://" + addr + "/" + database + "?replicaSet=secantus&heartbeatFrequencyMS=500"
 }
 
 // Addr is the server's host and port.

@@ -94,15 +94,15 @@ func (t *tx) extend(s *state, e *chat.Event) error {
 func (db *DB) insert(ctx context.Context, a *lane, batch []*job) (left []*job, err error) {
 	left = batch
 	err = db.session(ctx, func(ctx context.Context, _ *mongo.Session) error {
-		t := &tx{db: db, ctx: ctx, now: db.now(), states: map[chat.ChatID]*state{}}
+		t := db.tx(ctx)
 		s, err := t.catchUp(a)
+		if err == nil {
+			err = t.roles(s, batch)
+		}
 		if err != nil {
 			return err
 		}
 		t.states[a.id] = s
-		if err := t.roles(s, batch); err != nil {
-			return err
-		}
 		var sent []*job
 		for _, j := range batch {
 			ev, again, err := t.judge(j.draft, j.rule, false)
@@ -206,12 +206,15 @@ func (db *DB) Find(ctx context.Context, id chat.ChatID, by chat.UserID, clientID
 	return ev, ok, err
 }
 
-// roles reads the roles of the authors of a batch who are not known yet.
+// roles reads the roles of those whom a batch is by or about and who are not
+// known yet.
 func (t *tx) roles(s *state, batch []*job) error {
 	var who []chat.UserID
 	for _, j := range batch {
-		if _, ok := s.roles[j.draft.By]; !ok && !slices.Contains(who, j.draft.By) {
-			who = append(who, j.draft.By)
+		for _, u := range append([]chat.UserID{j.draft.By}, j.draft.Users...) {
+			if _, ok := s.roles[u]; !ok && u != "" && !slices.Contains(who, u) {
+				who = append(who, u)
+			}
 		}
 	}
 	if len(who) == 0 {

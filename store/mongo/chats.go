@@ -135,7 +135,7 @@ func (db *DB) CreateChat(ctx context.Context, n chat.NewChat) (c chat.Chat, agai
 	}
 	made := chat.NewID[chat.ChatID]()
 	var id chat.ChatID
-	err = db.write(ctx, made, "make the chat", func(t *tx) (err error) {
+	err = db.write(ctx, "", "make the chat", func(t *tx) (err error) {
 		if id, again, err = t.madeBefore(n, pair); err != nil || again {
 			return err
 		}
@@ -187,6 +187,7 @@ func (t *tx) allActive(ids []chat.UserID) error {
 // insertChat makes the chat's document and its first events, which make the
 // members. n.Members are the others.
 func insertChat(t *tx, id chat.ChatID, n chat.NewChat, pair string) error {
+	t.states[id] = newState(id, event{})
 	_, err := t.db.chats.InsertOne(t.ctx, group{ID: id, Kind: n.Kind, Open: n.Open, Title: n.Title, Topic: n.Topic, By: n.By, ClientID: n.ClientID, Pair: pair})
 	if err != nil {
 		return err

@@ -147,6 +147,12 @@ func openInvite(t *tx, codeHash [32]byte) (invite, error) {
 	return i, err
 }
 
+// join appends that a user joined by themselves.
+func (t *tx) join(id chat.ChatID, user chat.UserID) error {
+	_, err := t.append(chat.Event{Kind: chat.Joined, ChatID: id, By: user, Users: []chat.UserID{user}, Role: chat.RoleMember})
+	return err
+}
+
 func spendInvite(t *tx, id chat.InviteID) error {
 	_, err := t.db.invites.UpdateByID(t.ctx, id, bson.D{{Key: "$inc", Value: bson.D{{Key: "uses", Value: -1}}}})
 	return err
@@ -164,6 +170,9 @@ func (db *DB) AcceptInvite(ctx context.Context, codeHash [32]byte, user chat.Use
 			if _, err := t.db.membership(t.ctx, known.Chat, user); !chat.Is(err, chat.NotFound) {
 				return err
 			}
+			if err := t.join(known.Chat, user); err != nil {
+				return err
+			}
 		}
 		i, err := openInvite(t, codeHash)
 		if err != nil {
@@ -179,11 +188,7 @@ func (db *DB) AcceptInvite(ctx context.Context, codeHash [32]byte, user chat.Use
 		if err != nil {
 			return err
 		}
-		if err := spendInvite(t, i.ID); err != nil {
-			return err
-		}
-		_, err = t.append(chat.Event{Kind: chat.Joined, ChatID: i.Chat, By: user, Users: []chat.UserID{user}, Role: chat.RoleMember})
-		return err
+		return spendInvite(t, i.ID)
 	})
 	if err != nil {
 		return "", err

@@ -30,7 +30,46 @@ func TestMain(m *testing.M) {
 
 func TestStore(t *testing.T) { storetest.Run(t, open) }
 
-func TestCrash(t *testing.T) { storetest.Crash(t, open) }
+func TestShared(t *testing.T) {
+	storetest.Shared(t, open,
+		failing("inserts conflict", mongotest.Fault{Commands: []string{"insert"}, Times: 20, Code: 112}),
+		failing("inserts lose their connection", mongotest.Fault{Commands: []string{"insert"}, Times: 20, Close: true}),
+		failing("the primary stops during inserts", mongotest.Fault{Commands: []string{"insert"}, Times: 4, Code: 91}),
+		failing("the primary steps down during inserts", mongotest.Fault{Commands: []string{"insert"}, Times: 4, Code: 189}),
+		failing("commits lose their connection", mongotest.Fault{Commands: []string{"commitTransaction"}, Times: 6, Close: true}),
+		failing("commits conflict", mongotest.Fault{Commands: []string{"commitTransaction"}, Times: 6, Code: 112}),
+		failing("the primary stops during commits", mongotest.Fault{Commands: []string{"commitTransaction"}, Times: 3, Code: 91}),
+		failing("reads lose their connection", mongotest.Fault{Commands: []string{"find", "aggregate", "getMore"}, Times: 20, Close: true}),
+		failing("streams lose their connection", mongotest.Fault{Commands: []string{"getMore", "aggregate"}, Times: 9, Close: true, AppName: "parley feed"}),
+		failing("the primary steps down under streams", mongotest.Fault{Commands: []string{"getMore", "aggregate"}, Times: 3, Code: 189, AppName: "parley feed"}),
+		failing("the oplog no longer has the token", mongotest.Fault{Commands: []string{"getMore"}, Times: 3, Code: 286, AppName: "parley feed"}),
+		storetest.Trouble{Name: "the server is killed", Around: func(t *testing.T, work func()) {
+			ended := make(chan struct{})
+			go func() {
+				defer close(ended)
+				for range 2 {
+					server.Kill()
+					if err := server.Restart(); err != nil {
+						t.Error(err)
+					}
+				}
+			}()
+			work()
+			<-ended
+		}},
+	)
+}
+
+// failing is a trouble that the server makes; it must have come to pass.
+func failing(name string, f mongotest.Fault) storetest.Trouble {
+	return storetest.Trouble{Name: name, Around: func(t *testing.T, work func()) {
+		server.Fail(t, f)
+		work()
+		server.Heal(t)
+	}}
+}
+
+func TestCrash(t *testing.T) { storetest.Crash(t, 8, open) }
 
 // open opens the database that dir stands for; t is nil in a process that will
 // be killed.

@@ -67,7 +67,7 @@ func Open(ctx context.Context, url string, pool int, log *slog.Logger) (_ *DB, e
 	opts := options.Client().ApplyURI(url).SetAppName("parley").SetServerSelectionTimeout(selectTimeout).
 		SetReadPreference(readpref.Primary()).SetReadConcern(readconcern.Majority()).
 		SetWriteConcern(&writeconcern.WriteConcern{W: writeconcern.WCMajority, Journal: &journaled}).
-		SetRetryReads(true).SetRetryWrites(true)
+		SetTimeout(writeTimeout) // of what the driver does on its own, such as to ask again how a commit ended
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, db.disconnect())

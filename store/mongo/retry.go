@@ -9,9 +9,8 @@ import (
 	"go.mongodb.org/mongo-driver/v2/mongo"
 	"go.mongodb.org/mongo-driver/v2/mongo/options"
 	"go.mongodb.org/mongo-driver/v2/mongo/readconcern"
+	"go.mongodb.org/mongo-driver/v2/x/mongo/driver"
 	"go.mongodb.org/mongo-driver/v2/x/mongo/driver/topology"
-
-	"parley/chat"
 )
 
 // Codes of the server that mean: another write was first.
@@ -27,13 +26,14 @@ const (
 func passing(err error) bool {
 	var labeled mongo.LabeledError
 	var selection topology.ServerSelectionError
+	var pool driver.RetryablePoolError
 	var server mongo.ServerError
 	switch {
 	case errors.As(err, &labeled) && (labeled.HasErrorLabel("TransientTransactionError") || labeled.HasErrorLabel("RetryableWriteError") ||
 		labeled.HasErrorLabel("UnknownTransactionCommitResult") || labeled.HasErrorLabel("NetworkError")):
 		return true
-	case mongo.IsNetworkError(err), mongo.IsTimeout(err), errors.As(err, &selection), errors.Is(err, mongo.ErrClientDisconnected),
-		errors.Is(err, context.DeadlineExceeded):
+	case mongo.IsNetworkError(err), mongo.IsTimeout(err), errors.As(err, &selection), errors.As(err, &pool),
+		errors.Is(err, mongo.ErrClientDisconnected), errors.Is(err, context.DeadlineExceeded):
 		return true
 	case errors.As(err, &server):
 		for _, code := range passingCodes {
@@ -80,19 +80,33 @@ func again(ctx context.Context, n int) bool {
 	}
 }
 
-// transact runs f in a transaction until it is committed, f fails for good, or
-// writeTimeout is over. f may run several times, each on a newer snapshot; it
-// must use t.ctx for its calls and keep nothing of t. ctx ends nothing: who
-// gave up must not leave half known whether they did.
+// transaction runs f in one transaction of the session. How an unheard commit
+// ended it asks for as long as ctx lasts.
+func transaction(ctx context.Context, s *mongo.Session, f func() error) error {
+	if err := s.StartTransaction(options.Transaction().SetReadConcern(readconcern.Snapshot())); err != nil {
+		return err
+	}
+	if err := f(); err != nil {
+		_ = s.AbortTransaction(context.WithoutCancel(ctx)) // or the server does, in a minute
+		return err
+	}
+	for n := 1; ; n++ {
+		if err := s.CommitTransaction(ctx); !unknown(err) || !again(ctx, n) {
+			return err
+		}
+	}
+}
+
+// transact runs f in a transaction that extends no log, until it is committed,
+// f fails for good, or writeTimeout is over. f may run several times, each on a
+// newer snapshot; it must use t.ctx for its calls and keep nothing of t. ctx
+// ends nothing: who gave up must not leave half known whether they did.
 func (db *DB) transact(ctx context.Context, f func(t *tx) error) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), writeTimeout)
 	defer cancel()
-	opts := options.Transaction().SetReadConcern(readconcern.Snapshot())
 	return db.session(ctx, func(ctx context.Context, s *mongo.Session) error {
 		for n := 1; ; n++ {
-			_, err := s.WithTransaction(ctx, func(ctx context.Context) (any, error) {
-				return nil, f(&tx{db: db, ctx: ctx, now: db.now(), states: map[chat.ChatID]*state{}})
-			}, opts)
+			err := transaction(ctx, s, func() error { return f(db.tx(ctx)) })
 			if err == nil || !passing(err) || unknown(err) || !again(ctx, n) {
 				return err
 			}

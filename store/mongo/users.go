@@ -40,9 +40,9 @@ type word struct {
 func (db *DB) CreateAccount(ctx context.Context, n chat.NewAccount) (chat.User, chat.Session, error) {
 	u := chat.User{ID: chat.NewID[chat.UserID](), Handle: n.Handle, Name: n.Name, Role: chat.RoleMember, Active: true}
 	first := chat.NewID[chat.ChatID]()
-	var lane chat.ChatID // whose log is extended
+	var lane chat.ChatID // whose log is extended, if there is one already
 	if n.Setup != "" {
-		u.Role, lane = chat.RoleAdmin, first
+		u.Role = chat.RoleAdmin
 	}
 	if n.HasInvite {
 		i, err := db.invite(ctx, n.Invite)
@@ -53,7 +53,11 @@ func (db *DB) CreateAccount(ctx context.Context, n chat.NewAccount) (chat.User, 
 	}
 	var s chat.Session
 	err := db.write(ctx, lane, "make the account", func(t *tx) (err error) {
-		var joins chat.ChatID
+		if lane != "" { // first, so that a busy chat's next number is not gone meanwhile
+			if err := t.join(lane, u.ID); err != nil {
+				return err
+			}
+		}
 		if n.Setup != "" {
 			if err := spendSetup(t, n.Setup, n.ServerName); err != nil {
 				return err
@@ -67,7 +71,6 @@ func (db *DB) CreateAccount(ctx context.Context, n chat.NewAccount) (chat.User, 
 			if err := spendInvite(t, i.ID); err != nil {
 				return err
 			}
-			joins = i.Chat
 		}
 		if err := insertUser(t, u, n.PasswordHash); err != nil {
 			return err
@@ -79,10 +82,7 @@ func (db *DB) CreateAccount(ctx context.Context, n chat.NewAccount) (chat.User, 
 			// The empty clientId can never be a client's.
 			return insertChat(t, first, chat.NewChat{Kind: chat.Group, Open: true, Title: chat.FirstChatTitle, By: u.ID}, "")
 		}
-		if joins != "" {
-			_, err = t.append(chat.Event{Kind: chat.Joined, ChatID: joins, By: u.ID, Users: []chat.UserID{u.ID}, Role: chat.RoleMember})
-		}
-		return err
+		return nil
 	})
 	if err != nil {
 		return chat.User{}, chat.Session{}, err

@@ -2,6 +2,7 @@ package mongo
 
 import (
 	"context"
+	"maps"
 
 	"go.mongodb.org/mongo-driver/v2/bson"
 	"go.mongodb.org/mongo-driver/v2/mongo/options"
@@ -17,6 +18,10 @@ type tx struct {
 	now    int64           // ms
 	states map[chat.ChatID]*state
 	broken error // a call of a View failed: the attempt fails
+}
+
+func (db *DB) tx(ctx context.Context) *tx {
+	return &tx{db: db, ctx: ctx, now: db.now(), states: map[chat.ChatID]*state{}}
 }
 
 // note breaks the attempt.
@@ -44,30 +49,28 @@ func newState(id chat.ChatID, last event) *state {
 	return &state{id: id, head: last.Seq, n: last.N, activity: last.At, roles: map[chat.UserID]chat.Role{}}
 }
 
+// clone is for an attempt that may fail.
+func (s *state) clone() *state {
+	c := *s
+	c.roles = maps.Clone(s.roles)
+	return &c
+}
+
 // back takes back what was numbered from d on.
 func (s *state) back(d event) { s.head, s.n = d.Seq-1, d.N-1 }
 
-// state gives the chat at its head; not_found if there is none.
+// state gives the chat that the attempt is about, or that it made; not_found for
+// any other.
 func (t *tx) state(id chat.ChatID) (*state, error) {
 	if s, ok := t.states[id]; ok {
 		return s, nil
 	}
-	last, ok, err := t.db.last(t.ctx, id, t.db.lanes.reached(id))
-	if err != nil {
-		return nil, err
-	}
-	s := newState(id, last)
-	if !ok && !(view{t, s}).there() { // made in this transaction, or not at all
-		if t.broken != nil {
-			return nil, t.broken
-		}
-		return nil, chat.NoChat()
-	}
-	t.states[id] = s
-	return s, nil
+	return nil, chat.NoChat()
 }
 
-// catchUp brings the lane's state to the head, for an insert of posts.
+// catchUp brings the lane's state to the head. It comes before the transaction,
+// so that little lies between what it saw and the insert of the next number:
+// that is when another replica can be first.
 func (t *tx) catchUp(a *lane) (*state, error) {
 	s := a.state
 	if s == nil {

@@ -7,6 +7,8 @@ import (
 	"sync"
 	"sync/atomic"
 
+	"go.mongodb.org/mongo-driver/v2/mongo"
+
 	"parley/chat"
 )
 
@@ -220,38 +222,41 @@ func (db *DB) insertPosts(a *lane, batch []*job) {
 				return
 			}
 			n++
-		} else if len(left) == len(batch) && !again(ctx, n) { // beaten to the number
-			n++
+		} else if len(left) == len(batch) { // beaten to the number
+			again(ctx, 1)
 		}
 		batch = left
 	}
 }
 
-// extend writes the other events of a batch in one transaction.
+// extend writes the other events of a batch in one transaction, at the head that
+// was read before it.
 func (db *DB) extend(a *lane, batch []*job) {
-	var s *state
-	err := db.transact(context.Background(), func(t *tx) (err error) {
-		s = nil
-		for _, j := range batch {
-			if j.run != nil {
-				err = db.guard(func() error { return j.run(t) })
-			} else {
-				var ev chat.Event
-				var again bool
-				ev, again, err = t.judge(j.draft, j.rule, true)
-				j.settle(ev, again, err)
-				err = t.broken
-			}
-			if err != nil {
+	ctx, cancel := context.WithTimeout(context.Background(), writeTimeout)
+	defer cancel()
+	look := false // for what an attempt before may have written
+	err := db.session(ctx, func(ctx context.Context, s *mongo.Session) error {
+		for n := 1; ; {
+			err := db.attempt(ctx, s, a, batch, look)
+			look = true
+			switch {
+			case err == nil || !passing(err) || unknown(err):
 				return err
+			case beaten(err):
+				if a.state != nil {
+					a.state.behind = true
+				}
+				if !again(ctx, 1) {
+					return err
+				}
+			case !again(ctx, n):
+				return err
+			default:
+				a.state = nil
+				n++
 			}
 		}
-		s = t.states[a.id]
-		return nil
 	})
-	if a.state = s; s != nil {
-		a.from.Store(uint64(s.head))
-	}
 	switch {
 	case err == nil:
 	case len(batch) > 1 && !passing(err): // one of them is the reason
@@ -264,6 +269,45 @@ func (db *DB) extend(a *lane, batch []*job) {
 			j.settle(chat.Event{}, false, fault(err, "write"))
 		}
 	}
+}
+
+// attempt is one transaction of extend. Without look a known clientId is a
+// duplicate key.
+func (db *DB) attempt(ctx context.Context, s *mongo.Session, a *lane, batch []*job, look bool) error {
+	t := db.tx(ctx)
+	known, err := t.catchUp(a)
+	if err == nil {
+		a.state = known
+		err = t.roles(known, batch)
+	}
+	if err != nil {
+		return err
+	}
+	head := known.clone()
+	t.states[a.id] = head
+	err = transaction(ctx, s, func() error {
+		for _, j := range batch {
+			var err error
+			if j.run != nil {
+				err = db.guard(func() error { return j.run(t) })
+			} else {
+				var ev chat.Event
+				var again bool
+				ev, again, err = t.judge(j.draft, j.rule, look)
+				j.settle(ev, again, err)
+				err = t.broken
+			}
+			if err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err == nil {
+		a.state = head
+		a.from.Store(uint64(head.head))
+	}
+	return err
 }
 
 // guard turns a panic of somebody's rule or job into an error of that job.

@@ -18,7 +18,7 @@ func TestStore(t *testing.T) {
 	t.Run("Plans", sqlite.Plans)
 }
 
-func TestCrash(t *testing.T) { storetest.Crash(t, open) }
+func TestCrash(t *testing.T) { storetest.Crash(t, 50, open) }
 
 // open opens the database in dir, sound and swept whenever it is opened and
 // closed; t is nil in a process that will be killed, which sweeps all the time.

@@ -44,11 +44,7 @@ func Main(m *testing.M, open func(t testing.TB, dir string) chat.Store, begin fu
 // Crash kills a writing process at a random moment, again and again on the same
 // data. Whatever was acknowledged must be there once, with its number; numbers
 // have no holes; the projections equal a replay of the log.
-func Crash(t *testing.T, open func(t testing.TB, dir string) chat.Store) {
-	kills := 50
-	if testing.Short() {
-		kills = 10
-	}
+func Crash(t *testing.T, kills int, open func(t testing.TB, dir string) chat.Store) {
 	dir := t.TempDir()
 	s := open(t, dir)
 	ann, bob := account(t, s, "ann"), account(t, s, "bob")
