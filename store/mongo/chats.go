@@ -265,11 +265,13 @@ func (db *DB) DirectPeers(ctx context.Context, user chat.UserID) (peers []chat.U
 		return nil, err
 	}
 	err = db.read(ctx, "read direct chats", func(ctx context.Context) error {
-		cur, err := db.chats.Find(ctx, bson.D{{Key: "_id", Value: bson.D{{Key: "$in", Value: ids}}}, {Key: "kind", Value: chat.Direct}}, options.Find().SetProjection(key("pair")))
+		cur, err := db.chats.Find(ctx, bson.D{{Key: "_id", Value: bson.D{{Key: "$in", Value: ids}}}}, options.Find().SetProjection(key("pair")))
 		list, err := all[group](ctx, cur, err)
 		peers = nil
 		for _, g := range list {
-			peers = append(peers, chat.OtherOf(g.Pair, user))
+			if g.Pair != "" {
+				peers = append(peers, chat.OtherOf(g.Pair, user))
+			}
 		}
 		return err
 	})

@@ -170,16 +170,17 @@ func (db *DB) AcceptInvite(ctx context.Context, codeHash [32]byte, user chat.Use
 			if _, err := t.db.membership(t.ctx, known.Chat, user); !chat.Is(err, chat.NotFound) {
 				return err
 			}
-			if err := t.join(known.Chat, user); err != nil {
-				return err
-			}
 		}
+		// Before the join: whoever was put out must not stand behind their own invite.
 		i, err := openInvite(t, codeHash)
 		if err != nil {
 			return err
 		}
 		if i.Chat == "" {
 			return chat.FailField(chat.BadInput, "code", "the invite leads to no chat, it is for making an account")
+		}
+		if err := t.join(i.Chat, user); err != nil {
+			return err
 		}
 		u, err := userIn(t, user)
 		if chat.Is(err, chat.NotFound) || err == nil && !u.Active {

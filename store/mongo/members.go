@@ -97,12 +97,12 @@ func (db *DB) MarkRead(ctx context.Context, id chat.ChatID, user chat.UserID, se
 			if err != nil || to.Seq <= at {
 				return err
 			}
-			r, err := db.members.UpdateOne(ctx, bson.D{{Key: "chat", Value: id}, {Key: "user", Value: user}, {Key: "read", Value: bson.D{{Key: "$lt", Value: to.Seq}}}},
-				bson.D{{Key: "$set", Value: bson.D{{Key: "read", Value: to.Seq}, {Key: "n", Value: to.N}}}})
+			r, err := db.members.UpdateOne(ctx, bson.D{{Key: "chat", Value: id}, {Key: "user", Value: user}},
+				bson.D{{Key: "$max", Value: bson.D{{Key: "read", Value: to.Seq}, {Key: "n", Value: to.N}}}}) // both rise together
 			if err != nil {
 				return err
 			}
-			if r.MatchedCount == 1 {
+			if r.ModifiedCount == 1 {
 				at, moved = to.Seq, true
 				return nil
 			}

@@ -59,12 +59,12 @@ func (db *DB) indexes() map[*mongo.Collection][]mongo.IndexModel {
 		},
 		db.users: {
 			{Keys: key("handle"), Options: unique()},
-			{Keys: key("role", "active", "_id"), Options: when("role", chat.RoleAdmin)},
+			{Keys: key("active"), Options: when("role", chat.RoleAdmin)},
 		},
 		db.words: {{Keys: key("word", "user"), Options: unique()}},
 		db.sessions: {
 			{Keys: key("token"), Options: unique()},
-			{Keys: key("user", "_id")},
+			{Keys: key("user", "seenAt")},
 		},
 		db.invites: {
 			{Keys: key("code"), Options: unique()},

@@ -28,7 +28,10 @@ func TestMain(m *testing.M) {
 	})
 }
 
-func TestStore(t *testing.T) { storetest.Run(t, open) }
+func TestStore(t *testing.T) {
+	storetest.Run(t, open)
+	t.Run("Plans", func(t *testing.T) { mongo.Plans(t, open(t, t.TempDir()).(*mongo.DB)) })
+}
 
 func TestShared(t *testing.T) {
 	storetest.Shared(t, open,

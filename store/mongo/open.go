@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"go.mongodb.org/mongo-driver/v2/bson"
+	monitoring "go.mongodb.org/mongo-driver/v2/event"
 	"go.mongodb.org/mongo-driver/v2/mongo"
 	"go.mongodb.org/mongo-driver/v2/mongo/options"
 	"go.mongodb.org/mongo-driver/v2/mongo/readconcern"
@@ -26,6 +27,9 @@ const (
 	selectTimeout = 5 * time.Second
 	defaultName   = "parley" // of the database, if the URL names none
 )
+
+// monitor sees every command; a test's.
+var monitor *monitoring.CommandMonitor
 
 // DB is a store in one MongoDB database. All methods are safe for concurrent use.
 type DB struct {
@@ -67,6 +71,7 @@ func Open(ctx context.Context, url string, pool int, log *slog.Logger) (_ *DB, e
 	opts := options.Client().ApplyURI(url).SetAppName("parley").SetServerSelectionTimeout(selectTimeout).
 		SetReadPreference(readpref.Primary()).SetReadConcern(readconcern.Majority()).
 		SetWriteConcern(&writeconcern.WriteConcern{W: writeconcern.WCMajority, Journal: &journaled}).
+		SetMonitor(monitor).
 		SetTimeout(writeTimeout) // of what the driver does on its own, such as to ask again how a commit ended
 	defer func() {
 		if err != nil {

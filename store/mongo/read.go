@@ -182,8 +182,8 @@ func (db *DB) last(ctx context.Context, id chat.ChatID, from chat.Seq) (d event,
 
 // post gives the post with a number.
 func (db *DB) post(ctx context.Context, id chat.ChatID, seq chat.Seq) (d event, ok bool, err error) {
-	ok, err = one(db.events.FindOne(ctx, bson.D{{Key: "chat", Value: id}, {Key: "seq", Value: bound(seq)}, {Key: "kind", Value: chat.Posted}}), &d)
-	return d, ok, err
+	ok, err = one(db.events.FindOne(ctx, bson.D{{Key: "chat", Value: id}, {Key: "seq", Value: bound(seq)}}), &d)
+	return d, ok && d.Kind == chat.Posted, err
 }
 
 // about reads the posts that documents of one chat speak of.

@@ -1,7 +1,9 @@
 package mongo
 
 import (
+	"cmp"
 	"context"
+	"slices"
 
 	"go.mongodb.org/mongo-driver/v2/bson"
 	"go.mongodb.org/mongo-driver/v2/mongo/options"
@@ -103,8 +105,7 @@ func (db *DB) noteSeen() {
 		select {
 		case x := <-db.seen:
 			bounded, enough := context.WithTimeout(ctx, writeTimeout)
-			_, err := db.sessions.UpdateOne(bounded, bson.D{{Key: "_id", Value: x.id}, {Key: "seenAt", Value: bson.D{{Key: "$lt", Value: x.at}}}},
-				set(bson.E{Key: "seenAt", Value: x.at}))
+			_, err := db.sessions.UpdateByID(bounded, x.id, bson.D{{Key: "$max", Value: bson.D{{Key: "seenAt", Value: x.at}}}})
 			enough()
 			if err != nil {
 				db.log.Warn("a session's last sight was not noted", "err", err)
@@ -118,13 +119,13 @@ func (db *DB) noteSeen() {
 // SessionsOf gives the live sessions of a user, newest first.
 func (db *DB) SessionsOf(ctx context.Context, user chat.UserID) (list []chat.Session, err error) {
 	err = db.read(ctx, "read sessions", func(ctx context.Context) error {
-		cur, err := db.sessions.Find(ctx, bson.D{{Key: "user", Value: user}, {Key: "seenAt", Value: bson.D{{Key: "$gt", Value: db.now() - chat.SessionTTL}}}},
-			options.Find().SetSort(bson.D{{Key: "user", Value: -1}, {Key: "_id", Value: -1}}))
+		cur, err := db.sessions.Find(ctx, bson.D{{Key: "user", Value: user}, {Key: "seenAt", Value: bson.D{{Key: "$gt", Value: db.now() - chat.SessionTTL}}}})
 		found, err := all[login](ctx, cur, err)
 		list = nil
 		for i := range found {
 			list = append(list, found[i].session())
 		}
+		slices.SortFunc(list, func(a, b chat.Session) int { return cmp.Compare(b.ID, a.ID) })
 		return err
 	})
 	return list, err
@@ -151,17 +152,18 @@ func (db *DB) EndOthers(ctx context.Context, user chat.UserID, keep chat.Session
 
 // endSessions ends all sessions of the user but keep, and tells which.
 func endSessions(t *tx, user chat.UserID, keep chat.SessionID) error {
-	others := bson.D{{Key: "user", Value: user}, {Key: "_id", Value: bson.D{{Key: "$ne", Value: keep}}}}
-	cur, err := t.db.sessions.Find(t.ctx, others, options.Find().SetProjection(key("_id")))
+	cur, err := t.db.sessions.Find(t.ctx, bson.D{{Key: "user", Value: user}}, options.Find().SetProjection(key("_id")))
 	found, err := all[login](t.ctx, cur, err)
-	if err != nil || len(found) == 0 {
+	var ended []chat.SessionID
+	for i := range found {
+		if found[i].ID != keep {
+			ended = append(ended, found[i].ID)
+		}
+	}
+	if err != nil || len(ended) == 0 {
 		return err
 	}
-	ended := make([]chat.SessionID, len(found))
-	for i := range found {
-		ended[i] = found[i].ID
-	}
-	if _, err := t.db.sessions.DeleteMany(t.ctx, others); err != nil {
+	if _, err := t.db.sessions.DeleteMany(t.ctx, bson.D{{Key: "_id", Value: bson.D{{Key: "$in", Value: ended}}}}); err != nil {
 		return err
 	}
 	return t.tell(chat.Revocation{UserID: user, Sessions: ended})
@@ -173,15 +175,14 @@ func (db *DB) Ended(ctx context.Context, ids []chat.SessionID) (ended []chat.Ses
 		return nil, nil
 	}
 	err = db.read(ctx, "read ended sessions", func(ctx context.Context) error {
-		cur, err := db.sessions.Find(ctx, bson.D{{Key: "_id", Value: bson.D{{Key: "$in", Value: ids}}}, {Key: "seenAt", Value: bson.D{{Key: "$gt", Value: db.now() - chat.SessionTTL}}}},
-			options.Find().SetProjection(key("_id")))
+		cur, err := db.sessions.Find(ctx, bson.D{{Key: "_id", Value: bson.D{{Key: "$in", Value: ids}}}}, options.Find().SetProjection(key("seenAt")))
 		found, err := all[login](ctx, cur, err)
 		if err != nil {
 			return err
 		}
 		live := make(map[chat.SessionID]bool, len(found))
 		for i := range found {
-			live[found[i].ID] = true
+			live[found[i].ID] = found[i].SeenAt > db.now()-chat.SessionTTL
 		}
 		ended = nil
 		for _, id := range ids {

@@ -81,12 +81,12 @@ func order(t *testing.T, open opener) {
 	equal(t, "events", total, callers*each)
 }
 
-// whole reads a chat's log from its beginning, in small pages.
+// whole reads a chat's log from its beginning, in pages.
 func whole(t testing.TB, s chat.Store, id chat.ChatID) (all []chat.Event) {
 	t.Helper()
 	for {
 		seen := chat.Seq(len(all))
-		events, head, err := s.After(context.Background(), "", id, seen, 97, 1<<20)
+		events, head, err := s.After(context.Background(), "", id, seen, 397, 1<<20)
 		must(t, err)
 		all = append(all, events...)
 		if len(events) == 0 {
