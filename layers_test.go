@@ -19,7 +19,7 @@ var layers = map[string][]string{
 	"parley/store":           {"chat", "store/sqlite", "store/mongo"},
 	"parley/store/queue":     {"chat"},
 	"parley/store/sqlite":    {"chat", "store/queue", "modernc.org/sqlite", "golang.org/x/sys"},
-	"parley/store/mongo":     {"chat", "store/queue", "go.mongodb.org/mongo-driver/v2", "golang.org/x/sync"},
+	"parley/store/mongo":     {"chat", "store/queue", "go.mongodb.org/mongo-driver/v2"},
 	"parley/store/storetest": {"chat", "go.uber.org/goleak"},
 	"parley/middleware":      {"chat", "github.com/go-chi/chi/v5", "github.com/go-chi/httprate", "github.com/unrolled/secure", "github.com/klauspost/compress"},
 	"parley/server/socket":   {"github.com/coder/websocket"},

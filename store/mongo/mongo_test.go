@@ -63,6 +63,18 @@ func TestShared(t *testing.T) {
 	)
 }
 
+func TestClocks(t *testing.T) {
+	storetest.Clocks(t, openAt)
+	t.Run("Skewed", func(t *testing.T) { storetest.Skewed(t, openAt) })
+}
+
+func openAt(t testing.TB, dir string, now func() int64) chat.Store {
+	t.Helper()
+	s := open(t, dir)
+	mongo.SetClock(s.(*mongo.DB), now)
+	return s
+}
+
 // failing is a trouble that the server makes; it must have come to pass.
 func failing(name string, f mongotest.Fault) storetest.Trouble {
 	return storetest.Trouble{Name: name, Around: func(t *testing.T, work func()) {

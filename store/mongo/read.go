@@ -5,22 +5,22 @@ import (
 	"slices"
 
 	"go.mongodb.org/mongo-driver/v2/bson"
+	"go.mongodb.org/mongo-driver/v2/mongo"
 	"go.mongodb.org/mongo-driver/v2/mongo/options"
-	"golang.org/x/sync/errgroup"
 
 	"parley/chat"
 )
 
 // After is [chat.Log].After.
 func (db *DB) After(ctx context.Context, viewer chat.UserID, id chat.ChatID, seen chat.Seq, limit, maxBytes int) (events []chat.Event, head chat.Seq, err error) {
-	top, err := db.head(ctx, id)
+	top, err := db.head(ctx, viewer, id)
 	if err != nil {
 		return nil, 0, err
 	}
 	if seen >= top.Seq || limit <= 0 || maxBytes <= 0 {
-		return nil, top.Seq, db.admit(ctx, viewer, id)
+		return nil, top.Seq, nil
 	}
-	err = db.asMember(ctx, viewer, id, "read the log", func(ctx context.Context) error {
+	err = db.read(ctx, "read the log", func(ctx context.Context) error {
 		to := min(top.Seq, seen+chat.Seq(limit))
 		cur, err := db.events.Find(ctx, bson.D{{Key: "chat", Value: id}, between("seq", seen+1, to)}, options.Find().SetSort(key("seq")))
 		if err != nil {
@@ -46,40 +46,33 @@ func (db *DB) After(ctx context.Context, viewer chat.UserID, id chat.ChatID, see
 	return events, top.Seq, err
 }
 
-// head gives the newest event of a chat. It is read before the viewer's
-// membership and before the rows: what is behind it may have come after their
-// removal.
-func (db *DB) head(ctx context.Context, id chat.ChatID) (top event, err error) {
+// head gives the newest event of a chat to a member, else not_found; viewer ""
+// is the server itself. One call reads both, the event first, and the rows come
+// after it: what is behind the head may have come after the viewer's removal.
+func (db *DB) head(ctx context.Context, viewer chat.UserID, id chat.ChatID) (top event, err error) {
+	stages := mongo.Pipeline{
+		{{Key: "$match", Value: bson.D{{Key: "chat", Value: id}, {Key: "seq", Value: bson.D{{Key: "$gte", Value: db.lanes.reached(id)}}}}}},
+		{{Key: "$sort", Value: bson.D{{Key: "chat", Value: -1}, {Key: "seq", Value: -1}}}}, {{Key: "$limit", Value: 1}}, {{Key: "$project", Value: key("chat", "seq", "n")}},
+	}
+	if viewer != "" {
+		stages = append(stages, bson.D{{Key: "$lookup", Value: bson.D{{Key: "from", Value: db.members.Name()}, {Key: "as", Value: "places"}, {Key: "pipeline",
+			Value: mongo.Pipeline{{{Key: "$match", Value: bson.D{{Key: "chat", Value: id}, {Key: "user", Value: viewer}}}}}}}}})
+	}
 	err = db.read(ctx, "read the chat", func(ctx context.Context) error {
-		var ok bool
-		if top, ok, err = db.last(ctx, id, db.lanes.reached(id)); err == nil && !ok {
-			return chat.NoChat()
+		cur, err := db.events.Aggregate(ctx, stages)
+		found, err := all[struct {
+			Event  event    `bson:",inline"`
+			Places []member `bson:"places"`
+		}](ctx, cur, err)
+		if err == nil && (len(found) == 0 || viewer != "" && len(found[0].Places) == 0) {
+			err = chat.NoChat()
+		}
+		if err == nil {
+			top = found[0].Event
 		}
 		return err
 	})
 	return top, err
-}
-
-// admit refuses who is no member; "" is the server itself.
-func (db *DB) admit(ctx context.Context, viewer chat.UserID, id chat.ChatID) error {
-	if viewer == "" {
-		return nil
-	}
-	return db.read(ctx, "read the chat", func(ctx context.Context) error {
-		_, err := db.membership(ctx, id, viewer)
-		return err
-	})
-}
-
-// asMember runs a read and, beside it, the check that the viewer may.
-func (db *DB) asMember(ctx context.Context, viewer chat.UserID, id chat.ChatID, doing string, f func(ctx context.Context) error) error {
-	if viewer == "" {
-		return db.read(ctx, doing, f)
-	}
-	g, both := errgroup.WithContext(ctx)
-	g.Go(func() error { return db.admit(both, viewer, id) })
-	g.Go(func() error { return db.read(both, doing, f) })
-	return g.Wait()
 }
 
 // Page is [chat.Log].Page. Posts are numbered among themselves by n, so a page
@@ -88,14 +81,14 @@ func (db *DB) Page(ctx context.Context, viewer chat.UserID, id chat.ChatID, w ch
 	if w.Limit < 1 || w.Limit > chat.MaxPage {
 		return p, chat.FailField(chat.BadInput, "limit", "limit must be 1 to %d", chat.MaxPage)
 	}
-	top, err := db.head(ctx, id)
+	top, err := db.head(ctx, viewer, id)
 	if err != nil {
 		return p, err
 	}
 	p.Head = top.Seq
 	var posts []event
 	var about map[chat.Seq]event
-	err = db.asMember(ctx, viewer, id, "read the messages", func(ctx context.Context) error {
+	err = db.read(ctx, "read the messages", func(ctx context.Context) error {
 		from, to, err := db.span(ctx, top, w)
 		if err != nil {
 			return err
@@ -153,11 +146,11 @@ func (db *DB) span(ctx context.Context, top event, w chat.Window) (from, to chat
 
 // Message is [chat.Log].Message.
 func (db *DB) Message(ctx context.Context, viewer chat.UserID, id chat.ChatID, seq chat.Seq) (m chat.Message, err error) {
-	top, err := db.head(ctx, id)
+	top, err := db.head(ctx, viewer, id)
 	if err != nil {
 		return m, err
 	}
-	err = db.asMember(ctx, viewer, id, "read the message", func(ctx context.Context) error {
+	err = db.read(ctx, "read the message", func(ctx context.Context) error {
 		d, ok, err := db.post(ctx, id, seq)
 		if err != nil {
 			return err

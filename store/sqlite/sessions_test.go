@@ -11,6 +11,9 @@ import (
 	"parley/chat"
 )
 
+// SetClock gives the store another clock; before its first use.
+func SetClock(db *DB, now func() int64) { db.now = now }
+
 // clocked opens a store whose clock the test sets.
 func clocked(t *testing.T) (*DB, *atomic.Int64) {
 	t.Helper()
@@ -34,71 +37,11 @@ func signUp(t *testing.T, db *DB) (chat.User, chat.Session) {
 	return u, s
 }
 
-func TestSessionTTL(t *testing.T) {
-	db, clock := clocked(t)
-	ctx := t.Context()
-	ann, first := signUp(t, db)
-	live := func(want bool) {
-		t.Helper()
-		_, _, err := db.Identify(ctx, chat.SecretHash("first"))
-		of, errOf := db.SessionsOf(ctx, ann.ID)
-		ended, errEnded := db.Ended(ctx, []chat.SessionID{first.ID})
-		if errOf != nil || errEnded != nil || (err == nil) != want || (len(of) == 1) != want || (len(ended) == 0) != want {
-			t.Fatalf("live %v: identify %v, of %v %v, ended %v %v", want, err, of, errOf, ended, errEnded)
-		}
-		if !want && !chat.Is(err, chat.NoIdentity) {
-			t.Fatal(err)
-		}
-	}
-	live(true)
-	clock.Add(chat.SessionTTL - 1)
-	live(true) // and this notes that it was seen
-	barrier(t, db)
-	clock.Add(chat.SessionTTL - 1)
-	live(true)
-	barrier(t, db)
-	clock.Add(chat.SessionTTL)
-	live(false)
-
-	// The next one that is made sweeps it out.
-	if _, err := db.CreateSession(ctx, ann.ID, chat.NewSession{TokenHash: chat.SecretHash("second")}); err != nil {
-		t.Fatal(err)
-	}
-	if err := db.EndSession(ctx, ann.ID, first.ID); !chat.Is(err, chat.NotFound) {
-		t.Fatalf("the expired session is still there: %v", err)
-	}
-}
-
 // barrier waits for all that was queued before.
 func barrier(t *testing.T, db *DB) {
 	t.Helper()
 	if err := db.write(t.Context(), func(*tx) error { return nil }); err != nil {
 		t.Fatal(err)
-	}
-}
-
-func TestSeenToTheMinute(t *testing.T) {
-	db, clock := clocked(t)
-	made := clock.Load() / minute * minute
-	clock.Store(made)
-	signUp(t, db)
-	for _, c := range []struct{ now, seen int64 }{
-		{made + 59_999, made},          // the same minute
-		{made + 60_000, made + 60_000}, // the next one
-		{made + 90_000, made + 60_000},
-		{made + 300_001, made + 300_001},
-		{made + 60_000, made + 300_001}, // a clock that went back takes nothing back
-	} {
-		clock.Store(c.now)
-		for range 2 { // the first look notes it, the second one sees it
-			if _, _, err := db.Identify(t.Context(), chat.SecretHash("first")); err != nil {
-				t.Fatal(err)
-			}
-			barrier(t, db)
-		}
-		if _, s, err := db.Identify(t.Context(), chat.SecretHash("first")); err != nil || s.SeenAt != c.seen {
-			t.Fatalf("at +%d seen at +%d, want +%d (%v)", c.now-made, s.SeenAt-made, c.seen-made, err)
-		}
 	}
 }
 

@@ -18,6 +18,14 @@ func TestStore(t *testing.T) {
 	t.Run("Plans", sqlite.Plans)
 }
 
+func TestClocks(t *testing.T) {
+	storetest.Clocks(t, func(t testing.TB, dir string, now func() int64) chat.Store {
+		s := open(t, dir)
+		sqlite.SetClock(s.(*sqlite.DB), now)
+		return s
+	})
+}
+
 func TestCrash(t *testing.T) { storetest.Crash(t, 50, open) }
 
 // open opens the database in dir, sound and swept whenever it is opened and
