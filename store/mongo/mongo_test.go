@@ -45,7 +45,7 @@ func TestShared(t *testing.T) {
 		failing("reads lose their connection", mongotest.Fault{Commands: []string{"find", "aggregate", "getMore"}, Times: 20, Close: true}),
 		failing("streams lose their connection", mongotest.Fault{Commands: []string{"getMore", "aggregate"}, Times: 9, Close: true, AppName: "parley feed"}),
 		failing("the primary steps down under streams", mongotest.Fault{Commands: []string{"getMore", "aggregate"}, Times: 3, Code: 189, AppName: "parley feed"}),
-		failing("the oplog no longer has the token", mongotest.Fault{Commands: []string{"getMore"}, Times: 3, Code: 286, AppName: "parley feed"}),
+		losing(failing("the oplog no longer has the token", mongotest.Fault{Commands: []string{"getMore"}, Times: 3, Code: 286, AppName: "parley feed"})),
 		storetest.Trouble{Name: "the server is killed", Around: func(t *testing.T, work func()) {
 			ended := make(chan struct{})
 			go func() {
@@ -75,7 +75,12 @@ func openAt(t testing.TB, dir string, now func() int64) chat.Store {
 	return s
 }
 
-// failing is a trouble that the server makes; it must have come to pass.
+func losing(t storetest.Trouble) storetest.Trouble {
+	t.Loses = true
+	return t
+}
+
+// failing is a trouble that the server makes.
 func failing(name string, f mongotest.Fault) storetest.Trouble {
 	return storetest.Trouble{Name: name, Around: func(t *testing.T, work func()) {
 		server.Fail(t, f)

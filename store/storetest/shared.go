@@ -17,6 +17,7 @@ type Trouble struct {
 	// Around calls work, which returns when everything is written, and makes
 	// the trouble meanwhile.
 	Around func(t *testing.T, work func())
+	Loses  bool // every feed ends with ErrFeedLost, once at least
 }
 
 // Shared runs the cases of a store that several processes have open at once:
@@ -25,7 +26,7 @@ func Shared(t *testing.T, open func(t testing.TB, dir string) chat.Store, troubl
 	t.Run("OneWinner", func(t *testing.T) { oneWinner(t, open) })
 	t.Run("Rights", func(t *testing.T) { rights(t, open) })
 	t.Run("Across", func(t *testing.T) { across(t, open) })
-	for _, trouble := range append([]Trouble{{"no trouble", func(_ *testing.T, work func()) { work() }}}, troubles...) {
+	for _, trouble := range append([]Trouble{{Name: "no trouble", Around: func(_ *testing.T, work func()) { work() }}}, troubles...) {
 		t.Run("Troubles/"+trouble.Name, func(t *testing.T) { troubled(t, open, trouble) })
 	}
 }

@@ -92,6 +92,9 @@ func troubled(t *testing.T, open opener, trouble Trouble) {
 			equal(t, "number of "+e.ClientID, acked[string(c.ID)+e.ClientID], e.Seq)
 		}
 		for i, r := range readers {
+			if trouble.Loses && r.lost == 0 {
+				t.Fatalf("the feed of replica %d was not lost", i)
+			}
 			got := r.logs[c.ID]
 			equal(t, fmt.Sprint("events on replica ", i), len(got), len(log))
 			for j := range got {
