@@ -98,6 +98,12 @@ func (db *DB) migrate(ctx context.Context) error {
 			return fault(err, "name this history")
 		}
 	}
+	// A restored copy comes with an empty epoch; the first replica that opens it
+	// gives it its own.
+	unnamed := bson.D{aboutServer[0], {Key: "epoch", Value: ""}}
+	if _, err := db.meta.UpdateOne(ctx, unnamed, set(bson.E{Key: "epoch", Value: chat.NewID[string]()})); err != nil {
+		return fault(err, "name this history")
+	}
 	var a about
 	if err := db.meta.FindOne(ctx, aboutServer).Decode(&a); err != nil {
 		return fault(err, "read its name")

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"regexp"
 	"sync"
 	"time"
 
@@ -55,6 +56,10 @@ type DB struct {
 	closed    error
 }
 
+// quoted is where the driver repeats a piece of the URL, which may be one of the
+// password.
+var quoted = regexp.MustCompile(`"[^"]*"`)
+
 // Open connects to the database that url names (mongodb://HOST/NAME?replicaSet=…;
 // NAME is parley if left out), brings its indexes up to date and names its
 // history. pool is how many connections it may use at once. It returns an error
@@ -64,7 +69,7 @@ type DB struct {
 func Open(ctx context.Context, url string, pool int, log *slog.Logger) (_ *DB, err error) {
 	where, err := connstring.ParseAndValidate(url)
 	if err != nil {
-		return nil, fmt.Errorf("the store's URL: %w", err)
+		return nil, fmt.Errorf("the store's URL: %s", quoted.ReplaceAllString(err.Error(), "…"))
 	}
 	db := &DB{log: log, now: chat.Now, name: chat.NewID[string](), stop: make(chan struct{}), seen: make(chan sighting, maxSeen)}
 	journaled := true
