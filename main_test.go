@@ -81,6 +81,17 @@ func openHouse(t *testing.T, flags ...string) *house {
 
 func (h *house) start(flags ...string) {
 	h.t.Helper()
+	ready, links := h.launch(flags...)
+	h.await(ready)
+	if h.setup == "" {
+		h.setup = <-links
+	}
+}
+
+// launch starts the process and gives its url= once it is ready, and its links.
+// Both are closed when it ends.
+func (h *house) launch(flags ...string) (ready, links <-chan string) {
+	h.t.Helper()
 	args := append([]string{"--listen", h.addr, "--store", h.store,
 		"--limit-anonymous", "off", "--limit-user", "off", "--limit-posts", "off"}, flags...)
 	h.cmd = parleyCommand(context.Background(), args...)
@@ -95,24 +106,24 @@ func (h *house) start(flags ...string) {
 	if err := h.cmd.Start(); err != nil {
 		h.t.Fatal(err)
 	}
-	ready, links := make(chan string, 1), make(chan string, 1)
+	urls, shown := make(chan string, 1), make(chan string, 1)
 	var readers sync.WaitGroup
 	readers.Go(func() {
-		defer close(ready)
+		defer close(urls)
 		for lines := bufio.NewScanner(stderr); lines.Scan(); {
 			h.mu.Lock()
 			h.log.WriteString(lines.Text() + "\n")
 			h.mu.Unlock()
 			if m := urlField.FindStringSubmatch(lines.Text()); m != nil {
-				ready <- m[1]
+				urls <- m[1]
 			}
 		}
 	})
 	readers.Go(func() {
-		defer close(links)
+		defer close(shown)
 		for lines := bufio.NewScanner(stdout); lines.Scan(); {
 			if strings.HasPrefix(lines.Text(), "http") {
-				links <- lines.Text()
+				shown <- lines.Text()
 			}
 		}
 	})
@@ -122,15 +133,18 @@ func (h *house) start(flags ...string) {
 		_ = cmd.Wait()
 		close(done)
 	}(h.cmd, h.done)
+	return urls, shown
+}
+
+// await returns once the server is ready.
+func (h *house) await(ready <-chan string) {
+	h.t.Helper()
 	url, ok := <-ready
 	if !ok {
 		h.t.Fatalf("the server did not start:\n%s", h.said())
 	}
 	if h.url == "" { // a restart changes nothing that a story reads meanwhile
 		h.url, h.addr = url, strings.TrimPrefix(url, "http://")
-	}
-	if h.setup == "" {
-		h.setup = <-links
 	}
 }
 
