@@ -31,7 +31,7 @@ func hotel(t *testing.T, url string) *house {
 
 // get gives the status and the error of a GET, 0 without an answer.
 func (h *house) get(path string) (int, chat.Error) {
-	res, err := http.Get("http://" + h.addr + path)
+	res, err := (&http.Client{Timeout: 20 * time.Second}).Get("http://" + h.addr + path)
 	if err != nil {
 		return 0, chat.Error{}
 	}
@@ -101,6 +101,19 @@ func TestMongoDBIsDownAtStartAndLater(t *testing.T) {
 	h.until(200, "/readyz")
 	if code := h.stop(); code != 0 {
 		t.Errorf("exit %d\n%s", code, h.said())
+	}
+}
+
+// However often it has to try, it says so once in a while.
+func TestTheWaitIsNotRepeated(t *testing.T) {
+	t.Parallel()
+	db := mongotest.Start(t)
+	db.Fail(t, mongotest.Fault{Commands: []string{"createIndexes"}, Times: 3, Code: 112, AppName: "parley"})
+	h := hotel(t, db.URL("parley"))
+	h.start()
+	t.Cleanup(h.kill)
+	if said := h.said(); strings.Count(said, "waiting for the store") != 1 {
+		t.Errorf("it said:\n%s", said)
 	}
 }
 
