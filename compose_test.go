@@ -45,7 +45,7 @@ func TestComposeFilesFitParley(t *testing.T) {
 					t.Fatal(err)
 				}
 				for k, v := range s.Environment {
-					if !strings.Contains(help.String(), "$"+k) {
+					if !strings.Contains(help.String(), "($"+k+")") {
 						t.Errorf("nothing is configured by %s", k)
 					}
 					t.Setenv(k, v)
@@ -58,7 +58,7 @@ func TestComposeFilesFitParley(t *testing.T) {
 					t.Errorf("links begin with %v", c.PublicURL)
 				}
 				if replicas > 1 && (len(c.TrustedProxies) != 1 || prefixes(c.TrustedProxies)[0].Addr().String() != says.Services["balancer"].Networks["default"].Address) {
-					t.Errorf("the trusted proxy is %v, not the balancer", c.TrustedProxies)
+					t.Errorf("the trusted proxy is %v, not the balancer", prefixes(c.TrustedProxies))
 				}
 				if replicas > 1 && c.Store != "mongodb://mongo-1,mongo-2,mongo-3/parley?replicaSet=rs0" {
 					t.Errorf("the store is %s", c.Store)
