@@ -41,16 +41,13 @@ func balance(t *testing.T, config string, replicas ...string) (addr string) {
 	if err := os.WriteFile(path, []byte(strings.NewReplacer(changes...).Replace(string(text))), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	cmd := exec.Command("haproxy", "-db", "-f", path)
+	cmd := exec.Command(balancer("haproxy"), "-db", "-f", path)
 	if config == "nginx.conf" {
-		cmd = exec.Command("nginx", "-p", dir, "-c", path, "-e", "stderr", "-g", "daemon off; master_process off; pid nginx.pid;")
-	}
-	if cmd.Err != nil {
-		t.Fatalf("make test needs HAProxy: apt-get install haproxy (%v)", cmd.Err)
+		cmd = exec.Command(balancer("nginx"), "-p", dir, "-c", path, "-e", "stderr", "-g", "daemon off; master_process off; pid nginx.pid;")
 	}
 	cmd.Stdout, cmd.Stderr = t.Output(), t.Output()
 	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
+		t.Fatalf("make test needs HAProxy: apt-get install haproxy (%v)", err)
 	}
 	t.Cleanup(func() { _ = cmd.Process.Kill(); _ = cmd.Wait() })
 	for end := time.Now().Add(20 * time.Second); ; {
@@ -65,11 +62,19 @@ func balance(t *testing.T, config string, replicas ...string) (addr string) {
 	}
 }
 
+// balancer is where a program is; not everybody's PATH has Debian's place for it.
+func balancer(name string) string {
+	if path, err := exec.LookPath(name); err == nil {
+		return path
+	}
+	return "/usr/sbin/" + name
+}
+
 // What the configurations promise to Parley, with replicas that only say who
 // they are. nginx is tried where it is installed.
 func TestBalancers(t *testing.T) {
 	configs := []string{"haproxy.cfg", "haproxy-sticky.cfg"}
-	if _, err := exec.LookPath("nginx"); err == nil {
+	if _, err := exec.LookPath(balancer("nginx")); err == nil {
 		configs = append(configs, "nginx.conf")
 	}
 	for _, config := range configs {
