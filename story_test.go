@@ -157,13 +157,18 @@ func (k *talker) connection(ctx context.Context, codec wire.Codec, n int) (done 
 			return false, nil
 		}
 		for _, value := range split(codec, message) {
-			if err := k.take(codec, value, waiting); err != nil {
+			if err := k.take(codec, value, waiting); err == errAgain {
+				return false, nil
+			} else if err != nil {
 				return false, err
 			}
 		}
 	}
 	return true, nil
 }
+
+// errAgain: try again, over another socket.
+var errAgain = errors.New("again")
 
 // received is any value that a server sends.
 type received struct {
@@ -199,7 +204,7 @@ func (k *talker) take(codec wire.Codec, value []byte, waiting map[uint64]string)
 		delete(waiting, v.Re)
 		if v.Error != nil {
 			if v.Error.Code == chat.Unavailable || v.Error.Code == chat.Internal {
-				return nil // try again over the next socket
+				return errAgain
 			}
 			return fmt.Errorf("%s", value)
 		}

@@ -1,0 +1,258 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/url"
+	"slices"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+
+	"parley/chat"
+	"parley/internal/mongotest"
+	"parley/wire"
+)
+
+// fleet is three replicas on one MongoDB, and a balancer before them. The house
+// in it is the balancer: who asks it asks one of the three.
+type fleet struct {
+	*house
+	db       *mongotest.Server
+	replicas []*house
+}
+
+func openFleet(t *testing.T, config string) *fleet {
+	f := &fleet{db: mongotest.Start(t)}
+	var addrs []string
+	for range 3 {
+		h := hotel(t, f.db.URL("parley"))
+		h.start("--trusted-proxies", "127.0.0.1")
+		t.Cleanup(h.kill)
+		f.replicas, addrs = append(f.replicas, h), append(addrs, h.addr)
+	}
+	for _, h := range f.replicas[1:] { // the same owner for whoever prints it
+		_, code, _ := strings.Cut(f.replicas[0].setup, "#")
+		if _, same, _ := strings.Cut(h.setup, "#"); same != code {
+			t.Fatalf("the owner's links differ: %s and %s", f.replicas[0].setup, h.setup)
+		}
+	}
+	f.house = &house{t: t, addr: balance(t, config, addrs...), setup: f.replicas[0].setup}
+	return f
+}
+
+// again repeats a call with the same clientId, as the rule of the protocol has
+// it, until there is an answer that is final.
+func (f *fleet) again(ctx context.Context, token, method, path string, in, out any) int {
+	for {
+		status := f.call(token, method, path, in, out)
+		if status != 0 && status != 500 && status != 503 || ctx.Err() != nil {
+			return status
+		}
+	}
+}
+
+// head waits until the chat's log has reached a number, or the patience ends.
+func (f *fleet) head(ctx context.Context, p *person, id chat.ChatID, at chat.Seq, patience time.Duration) {
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	for ctx.Err() == nil {
+		var c struct{ Chat chat.Chat }
+		if f.again(ctx, p.Token, "GET", "/api/chats/"+string(id), nil, &c) == 200 && c.Chat.Head >= at {
+			return
+		}
+	}
+}
+
+// Ann and Bob talk over sockets (JSON and MessagePack), Cleo and Dan with curl,
+// all through the balancer. Meanwhile Ann edits, deletes and reacts, replicas
+// are killed, stopped and started, MongoDB is killed and started, and answers
+// with all that a primary says when it goes. Whoever got no answer asks again.
+// At the end all four hold the same log: every text once, no number missing;
+// and what they made of it is what a page of history says.
+func TestReplicasThroughBadDays(t *testing.T) {
+	f := openFleet(t, "haproxy.cfg")
+	f.burst(t, 120,
+		func() { f.replicas[0].kill(); f.replicas[0].start("--trusted-proxies", "127.0.0.1") },
+		func() { f.db.Fail(t, mongotest.Fault{Commands: []string{"insert"}, Times: 6, Close: true}) },
+		func() { f.freeze(1) },
+		func() { f.db.Fail(t, mongotest.Fault{Commands: []string{"commitTransaction"}, Times: 2, Code: 112}) },
+		func() {
+			f.db.Fail(t, mongotest.Fault{Commands: []string{"getMore"}, Times: 2, Code: 286, AppName: "parley feed"})
+		},
+		func() {
+			f.db.Kill()
+			if err := f.db.Restart(); err != nil {
+				t.Error(err)
+			}
+		},
+		func() { f.db.Fail(t, mongotest.Fault{Commands: []string{"insert"}, Times: 3, Code: 91}) },
+		func() {
+			f.db.Fail(t, mongotest.Fault{Commands: []string{"aggregate", "getMore"}, Times: 4, Code: 189, AppName: "parley feed"})
+		},
+		func() { f.replicas[2].stop(); f.replicas[2].start("--trusted-proxies", "127.0.0.1") },
+		func() { f.db.Fail(t, mongotest.Fault{Commands: []string{"aggregate", "find"}, Times: 6, Close: true}) },
+	)
+}
+
+// The same with stickiness, on an ordinary day with one death.
+func TestReplicasBehindAStickyBalancer(t *testing.T) {
+	f := openFleet(t, "haproxy-sticky.cfg")
+	f.burst(t, 40, func() { // all come from one address: it is theirs that dies, in its turn
+		for _, h := range f.replicas {
+			h.kill()
+			h.start("--trusted-proxies", "127.0.0.1")
+		}
+	})
+}
+
+// freeze stops a replica for as long as the others need to move on, at most 3 s.
+func (f *fleet) freeze(replica int) {
+	p := f.replicas[replica].cmd.Process
+	_ = p.Signal(syscall.SIGSTOP)
+	defer func() { _ = p.Signal(syscall.SIGCONT) }()
+	ctx, cancel := context.WithTimeout(context.Background(), 3*time.Second)
+	defer cancel()
+	<-ctx.Done()
+}
+
+func (f *fleet) burst(t *testing.T, each int, troubles ...func()) {
+	ctx, cancel := context.WithTimeout(context.Background(), 3*time.Minute)
+	defer cancel()
+	ann := f.owner("ann")
+	general := f.chats(ann)[0].ID
+	people := []*person{ann, f.guest(ann, general, "bob"), f.guest(ann, general, "cleo"), f.guest(ann, general, "dan")}
+	path := "/api/chats/" + string(general)
+	var first struct{ Message chat.Message }
+	f.must(201, ann.Token, "POST", path+"/messages", map[string]any{"clientId": "first", "text": "first"}, &first)
+	var log struct{ Epoch string }
+	f.must(200, ann.Token, "GET", path+"/events?after=0", nil, &log)
+
+	// Beside each trouble, Ann makes one event of each other kind.
+	const others = 4
+	begin := int(first.Message.Seq)
+	total := begin + len(people)*each + others*len(troubles)
+	talkers := make([]*talker, len(people))
+	errs := make([]error, len(people))
+	var wg sync.WaitGroup
+	for i, p := range people {
+		k := &talker{h: f.house, p: p, chatID: general, epoch: log.Epoch}
+		for n := range each {
+			k.outbox = append(k.outbox, fmt.Sprintf("%s says %d", p.User.Handle, n))
+		}
+		talkers[i] = k
+		wg.Go(func() {
+			switch i {
+			case 0:
+				errs[i] = k.finish(ctx, wire.JSON, total)
+			case 1:
+				errs[i] = k.finish(ctx, wire.MsgPack, total)
+			default:
+				errs[i] = k.poll(ctx, total)
+			}
+			if errs[i] != nil {
+				cancel()
+			}
+		})
+	}
+	for i, trouble := range troubles {
+		f.head(ctx, ann, general, chat.Seq(begin+i*(total-begin)/(len(troubles)+1)), 20*time.Second)
+		var during sync.WaitGroup
+		during.Go(trouble)
+		id := fmt.Sprint("beside ", i)
+		var made struct{ Message chat.Message }
+		ask := func(method string, seq chat.Seq, below string, out any) {
+			at := path + "/messages"
+			if seq > 0 {
+				at = fmt.Sprint(at, "/", seq, below)
+			}
+			in := map[string]any{"text": id, "clientId": id + " " + method}
+			if method == "PUT" || method == "DELETE" {
+				delete(in, "text")
+			}
+			if status := f.again(ctx, ann.Token, method, at, in, out); status/100 != 2 {
+				t.Errorf("%s %s: %d", method, at, status)
+			}
+		}
+		ask("PATCH", first.Message.Seq, "", nil)
+		ask("PUT", first.Message.Seq, fmt.Sprint("/reactions/x", i), nil)
+		ask("POST", 0, "", &made)
+		ask("DELETE", made.Message.Seq, "", nil)
+		during.Wait()
+	}
+	f.db.Heal(t)
+	wg.Wait()
+	for i, err := range errs {
+		if err != nil && !errors.Is(err, context.Canceled) {
+			for _, h := range f.replicas {
+				t.Log(h.said())
+			}
+			t.Fatalf("%s: %v, with %d of %d events and %d texts to send", people[i].User.Handle, err, len(talkers[i].log), total, len(talkers[i].outbox))
+		}
+	}
+	f.agree(t, ann, talkers)
+}
+
+// agree asks that all hold the same log, every clientId once, and make of it
+// what the history says.
+func (f *fleet) agree(t *testing.T, p *person, talkers []*talker) {
+	t.Helper()
+	plain := func(log []chat.Event) []byte { // texts of a replay are those of now
+		log = slices.Clone(log)
+		for i := range log {
+			log[i].Text, log[i].Mentions, log[i].EditedAt, log[i].DeletedAt = "", nil, 0, 0
+		}
+		b, _ := json.Marshal(log)
+		return b
+	}
+	ids := map[string]bool{}
+	for _, e := range talkers[0].log {
+		if id := string(e.By) + " " + e.ClientID; e.ClientID != "" && ids[id] {
+			t.Errorf("%s is there twice", id)
+		} else {
+			ids[id] = true
+		}
+	}
+	texts := map[chat.Seq]string{} // as the pages have them
+	for before, more := "", true; more; {
+		var page struct {
+			Messages   []chat.Message
+			MoreBefore bool
+		}
+		f.must(200, p.Token, "GET", "/api/chats/"+string(talkers[0].chatID)+"/messages?limit=200"+before, nil, &page)
+		for _, m := range page.Messages {
+			texts[m.Seq] = m.Text
+		}
+		more = page.MoreBefore
+		before = "&before=" + url.QueryEscape(fmt.Sprint(page.Messages[0].Seq))
+	}
+	for _, k := range talkers {
+		if !bytes.Equal(plain(k.log), plain(talkers[0].log)) {
+			t.Errorf("%s holds another log than ann", k.p.User.Handle)
+		}
+		mine := map[chat.Seq]string{}
+		for _, e := range k.log {
+			switch {
+			case e.Kind == chat.Posted:
+				mine[e.Seq] = e.Text
+			case e.Kind == chat.Edited && e.Text != "":
+				mine[e.Target] = e.Text
+			case e.Kind == chat.Deleted:
+				mine[e.Target] = ""
+			}
+		}
+		for seq, text := range texts {
+			if mine[seq] != text {
+				t.Errorf("%s reads %q at %d, the history says %q", k.p.User.Handle, mine[seq], seq, text)
+			}
+		}
+		if len(mine) != len(texts) {
+			t.Errorf("%s holds %d messages, the history %d", k.p.User.Handle, len(mine), len(texts))
+		}
+	}
+}
