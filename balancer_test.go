@@ -20,7 +20,7 @@ import (
 
 // balance starts a load balancer on loopback with one of the configurations in
 // docs/balancer; replicas take the places of parley-1:8080 and so on.
-func balance(t *testing.T, config string, replicas ...string) (addr string) {
+func balance(t testing.TB, config string, replicas ...string) (addr string) {
 	t.Helper()
 	text, err := os.ReadFile(filepath.Join("docs", "balancer", config))
 	if err != nil {

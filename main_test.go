@@ -57,7 +57,7 @@ func asExit(err error, to **exec.ExitError) bool {
 
 // house is a running server on a folder of its own.
 type house struct {
-	t     *testing.T
+	t     testing.TB
 	store string
 	addr  string // host:port, the same after a restart
 	url   string
@@ -72,7 +72,7 @@ type house struct {
 var urlField = regexp.MustCompile(`\burl=(\S+)`)
 
 // openHouse starts a server on an empty store; flags come on top.
-func openHouse(t *testing.T, flags ...string) *house {
+func openHouse(t testing.TB, flags ...string) *house {
 	h := &house{t: t, store: "sqlite:" + filepath.Join(t.TempDir(), "data", "parley.db"), addr: "127.0.0.1:0"}
 	h.start(flags...)
 	t.Cleanup(h.kill)

@@ -18,7 +18,7 @@ import (
 
 // line is a socket (JSON) of somebody who reads value by value.
 type line struct {
-	t      *testing.T
+	t      testing.TB
 	ctx    context.Context
 	c      *websocket.Conn
 	values [][]byte
@@ -104,7 +104,7 @@ func (l *line) closes(want websocket.StatusCode) {
 // another one again, with the same clientId: it is the message that she sent.
 // Bob is at a third replica and sees it once.
 func TestAnAnswerIsLostWithItsReplica(t *testing.T) {
-	f := openFleet(t, "haproxy.cfg")
+	f := openFleet(t, "")
 	one, two, three := f.replicas[0], f.replicas[1], f.replicas[2]
 	ann := one.owner("ann")
 	general := one.chats(ann)[0].ID
@@ -138,7 +138,7 @@ func TestAnAnswerIsLostWithItsReplica(t *testing.T) {
 // goes on: his own left is the last that he sees of it. Then Cleo, who reads
 // there too, signs out at the third: her socket closes.
 func TestSomebodyIsPutOutOnAnotherReplica(t *testing.T) {
-	f := openFleet(t, "haproxy.cfg")
+	f := openFleet(t, "")
 	one, two, three := f.replicas[0], f.replicas[1], f.replicas[2]
 	ann := one.owner("ann")
 	general := one.chats(ann)[0].ID
@@ -179,7 +179,7 @@ func TestSomebodyIsPutOutOnAnotherReplica(t *testing.T) {
 // Then the oplog no longer knows where the replicas' streams were: all sockets
 // close with "come back", and whoever comes back misses nothing either.
 func TestAStreamStallsAndIsLost(t *testing.T) {
-	f := openFleet(t, "haproxy.cfg")
+	f := openFleet(t, "")
 	one, two := f.replicas[0], f.replicas[1]
 	ann := one.owner("ann")
 	general := one.chats(ann)[0].ID
@@ -240,7 +240,7 @@ func TestAStreamStallsAndIsLost(t *testing.T) {
 // Bob looks at a chat at one replica while Ann types at another, and comes and
 // goes: signals cross, too.
 func TestSignalsCrossReplicas(t *testing.T) {
-	f := openFleet(t, "haproxy.cfg")
+	f := openFleet(t, "")
 	one, two := f.replicas[0], f.replicas[1]
 	ann := one.owner("ann")
 	general := one.chats(ann)[0].ID

@@ -20,14 +20,15 @@ import (
 )
 
 // fleet is three replicas on one MongoDB, and a balancer before them. The house
-// in it is the balancer: who asks it asks one of the three.
+// in it is the balancer: who asks it asks one of the three. Without a
+// configuration there is none.
 type fleet struct {
 	*house
 	db       *mongotest.Server
 	replicas []*house
 }
 
-func openFleet(t *testing.T, config string) *fleet {
+func openFleet(t testing.TB, config string) *fleet {
 	f := &fleet{db: mongotest.Start(t)}
 	var addrs []string
 	for range 3 {
@@ -42,7 +43,10 @@ func openFleet(t *testing.T, config string) *fleet {
 			t.Fatalf("the owner's links differ: %s and %s", f.replicas[0].setup, h.setup)
 		}
 	}
-	f.house = &house{t: t, addr: balance(t, config, addrs...), setup: f.replicas[0].setup}
+	f.house = &house{t: t, setup: f.replicas[0].setup}
+	if config != "" {
+		f.addr = balance(t, config, addrs...)
+	}
 	return f
 }
 

@@ -20,7 +20,7 @@ import (
 )
 
 // hotel is a house whose store is a MongoDB; it is not started yet.
-func hotel(t *testing.T, url string) *house {
+func hotel(t testing.TB, url string) *house {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
