@@ -1,4 +1,4 @@
-# make build | test | bench | lint | fuzz
+# make build | test | bench | bench-mongo | lint | fuzz
 
 SHELL := /bin/bash
 GO ?= go
@@ -6,7 +6,7 @@ VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 FUZZTIME ?= 30s
 CHROMIUM ?= $(shell command -v chromium || command -v chromium-browser || command -v google-chrome)
 
-.PHONY: build test race browser bench lint fuzz testmongo
+.PHONY: build test race browser bench bench-mongo lint fuzz testmongo
 
 build: ## a static binary, stripped
 	CGO_ENABLED=0 $(GO) build -trimpath -ldflags '-s -w -X main.release=$(VERSION)' -o parley .
@@ -34,8 +34,11 @@ web/test/node_modules: web/test/package-lock.json
 	@touch $@
 
 bench: ## every figure that the README states
-	$(GO) test -run '^$$' -bench . -benchtime 2s -count 3 ./chat/... ./wire ./hub ./store/... ./server/...
+	$(GO) test -run '^$$' -bench . -benchtime 2s -count 3 ./chat/... ./wire ./hub ./store/sqlite ./server/...
 	$(GO) run ./internal/loadgen
+
+bench-mongo: testmongo ## the ratios in docs/operations.md
+	$(GO) test -run '^$$' -bench . -benchtime 1x -count 3 -timeout 30m ./store/mongo .
 
 lint:
 	@out=$$(gofmt -l $$(git ls-files '*.go')); test -z "$$out" || { echo "gofmt would change: $$out"; exit 1; }

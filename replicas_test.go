@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"net/url"
 	"slices"
@@ -16,7 +15,6 @@ import (
 
 	"parley/chat"
 	"parley/internal/mongotest"
-	"parley/wire"
 )
 
 // fleet is three replicas on one MongoDB, and a balancer before them. The house
@@ -141,29 +139,7 @@ func (f *fleet) burst(t *testing.T, each int, troubles ...func()) {
 	const others = 4
 	begin := int(first.Message.Seq)
 	total := begin + len(people)*each + others*len(troubles)
-	talkers := make([]*talker, len(people))
-	errs := make([]error, len(people))
-	var wg sync.WaitGroup
-	for i, p := range people {
-		k := &talker{h: f.house, p: p, chatID: general, epoch: log.Epoch}
-		for n := range each {
-			k.outbox = append(k.outbox, fmt.Sprintf("%s says %d", p.User.Handle, n))
-		}
-		talkers[i] = k
-		wg.Go(func() {
-			switch i {
-			case 0:
-				errs[i] = k.finish(ctx, wire.JSON, total)
-			case 1:
-				errs[i] = k.finish(ctx, wire.MsgPack, total)
-			default:
-				errs[i] = k.poll(ctx, total)
-			}
-			if errs[i] != nil {
-				cancel()
-			}
-		})
-	}
+	talkers, wait := f.talk(ctx, people, general, log.Epoch, each, total)
 	for i, trouble := range troubles {
 		f.head(ctx, ann, general, chat.Seq(begin+i*(total-begin)/(len(troubles)+1)), 20*time.Second)
 		var during sync.WaitGroup
@@ -190,14 +166,11 @@ func (f *fleet) burst(t *testing.T, each int, troubles ...func()) {
 		during.Wait()
 	}
 	f.db.Heal(t)
-	wg.Wait()
-	for i, err := range errs {
-		if err != nil && !errors.Is(err, context.Canceled) {
-			for _, h := range f.replicas {
-				t.Log(h.said())
-			}
-			t.Fatalf("%s: %v, with %d of %d events and %d texts to send", people[i].User.Handle, err, len(talkers[i].log), total, len(talkers[i].outbox))
+	if err := wait(); err != nil {
+		for _, h := range f.replicas {
+			t.Log(h.said())
 		}
+		t.Fatal(err)
 	}
 	f.agree(t, ann, talkers)
 }

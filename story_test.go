@@ -11,11 +11,11 @@ import (
 	"net/http"
 	"slices"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
 	"github.com/coder/websocket"
+	"golang.org/x/sync/errgroup"
 
 	"parley/chat"
 	"parley/wire"
@@ -257,6 +257,35 @@ func (k *talker) poll(ctx context.Context, n int) error {
 	return ctx.Err()
 }
 
+// talk lets each of the people say a number of texts, and read until their log
+// has total events: the first with a socket (JSON), the second with another
+// (MessagePack), all others with curl.
+func (h *house) talk(ctx context.Context, people []*person, id chat.ChatID, epoch string, each, total int) (talkers []*talker, wait func() error) {
+	g, ctx := errgroup.WithContext(ctx) // who fails ends the others: they would wait for what never comes
+	for i, p := range people {
+		k := &talker{h: h, p: p, chatID: id, epoch: epoch}
+		for n := range each {
+			k.outbox = append(k.outbox, fmt.Sprintf("%s says %d", p.User.Handle, n))
+		}
+		talkers = append(talkers, k)
+		g.Go(func() (err error) {
+			switch i {
+			case 0:
+				err = k.finish(ctx, wire.JSON, total)
+			case 1:
+				err = k.finish(ctx, wire.MsgPack, total)
+			default:
+				err = k.poll(ctx, total)
+			}
+			if err != nil {
+				err = fmt.Errorf("%s: %w, with %d of %d events and %d texts to send", p.User.Handle, err, len(k.log), total, len(k.outbox))
+			}
+			return err
+		})
+	}
+	return talkers, g.Wait
+}
+
 // Ann and Bob talk over sockets (JSON and MessagePack), Cleo and Dan with curl.
 // In the middle of a burst the server is killed, twice, and started again. Each
 // of them keeps sending what was not acknowledged. At the end all four hold the
@@ -276,29 +305,7 @@ func TestKilledInABurst(t *testing.T) {
 
 	ctx, cancel := context.WithTimeout(context.Background(), 45*time.Second)
 	defer cancel()
-	talkers := make([]*talker, len(people))
-	errs := make([]error, len(people))
-	var wg sync.WaitGroup
-	for i, p := range people {
-		k := &talker{h: h, p: p, chatID: general, epoch: log.Epoch}
-		for n := range each {
-			k.outbox = append(k.outbox, fmt.Sprintf("%s says %d", p.User.Handle, n))
-		}
-		talkers[i] = k
-		wg.Go(func() {
-			switch i {
-			case 0:
-				errs[i] = k.finish(ctx, wire.JSON, total)
-			case 1:
-				errs[i] = k.finish(ctx, wire.MsgPack, total)
-			default:
-				errs[i] = k.poll(ctx, total)
-			}
-			if errs[i] != nil {
-				cancel() // the others would wait for what never comes
-			}
-		})
-	}
+	talkers, wait := h.talk(ctx, people, general, log.Epoch, each, total)
 	// The kills come when a third, and two thirds, of the log is written.
 	for kill := 1; kill <= kills; kill++ {
 		for at := chat.Seq(total * kill / (kills + 1)); head.Chat.Head < at && ctx.Err() == nil; {
@@ -307,11 +314,8 @@ func TestKilledInABurst(t *testing.T) {
 		h.kill()
 		h.start()
 	}
-	wg.Wait()
-	for i, err := range errs {
-		if err != nil && !errors.Is(err, context.Canceled) {
-			t.Fatalf("%s: %v, with %d of %d events and %d texts to send\n%s", people[i].User.Handle, err, len(talkers[i].log), total, len(talkers[i].outbox), h.said())
-		}
+	if err := wait(); err != nil {
+		t.Fatalf("%v\n%s", err, h.said())
 	}
 	texts := map[string]int{}
 	for _, e := range talkers[0].log {

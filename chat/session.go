@@ -69,6 +69,21 @@ type UserPatch struct {
 	Keep SessionID
 }
 
+// Of gives the user as the patch leaves them.
+func (p UserPatch) Of(u User) User {
+	set(&u.Name, p.Name)
+	set(&u.Status, p.Status)
+	set(&u.Role, p.Role)
+	set(&u.Active, p.Active)
+	return u
+}
+
+func set[T any](field *T, to *T) {
+	if to != nil {
+		*field = *to
+	}
+}
+
 // Revocation says that sessions ended: their sockets close at once, everywhere.
 type Revocation struct {
 	UserID   UserID

@@ -32,6 +32,9 @@ type User struct {
 	Active bool   `json:"active" msgpack:"active"`
 }
 
+// Owner reports whether the user runs the server: one such must stay.
+func (u User) Owner() bool { return u.Role == RoleAdmin && u.Active }
+
 // Bounds of what a user says of themself; lengths are in bytes.
 const (
 	MaxHandle      = 32

@@ -110,7 +110,11 @@ func pipeline(collection string, filter bson.D, stages []bson.D) (list []query) 
 		case s.Sort != nil && i <= 2:
 			first.sort = s.Sort
 		case s.Lookup != nil:
-			list = append(list, pipeline(s.Lookup.From, bson.D{{Key: s.Lookup.ForeignField, Value: "value"}}, s.Lookup.Pipeline)...)
+			var by bson.D
+			if s.Lookup.ForeignField != "" {
+				by = bson.D{{Key: s.Lookup.ForeignField, Value: "value"}}
+			}
+			list = append(list, pipeline(s.Lookup.From, by, s.Lookup.Pipeline)...)
 		case s.Union != nil:
 			list = append(list, pipeline(s.Union.Coll, nil, s.Union.Pipeline)...)
 		}

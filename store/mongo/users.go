@@ -179,12 +179,8 @@ func (db *DB) PatchUser(ctx context.Context, id chat.UserID, p chat.UserPatch) (
 		if err != nil {
 			return err
 		}
-		u = old
-		replace(&u.Name, p.Name)
-		replace(&u.Status, p.Status)
-		replace(&u.Role, p.Role)
-		replace(&u.Active, p.Active)
-		if was, is := old.Role == chat.RoleAdmin && old.Active, u.Role == chat.RoleAdmin && u.Active; was && !is {
+		u = p.Of(old)
+		if old.Owner() && !u.Owner() {
 			if err := otherOwner(t, id); err != nil {
 				return err
 			}
@@ -222,12 +218,6 @@ func (db *DB) PatchUser(ctx context.Context, id chat.UserID, p chat.UserPatch) (
 		return chat.User{}, err
 	}
 	return u, nil
-}
-
-func replace[T any](field *T, to *T) {
-	if to != nil {
-		*field = *to
-	}
 }
 
 func set(fields ...bson.E) bson.D { return bson.D{{Key: "$set", Value: bson.D(fields)}} }

@@ -141,12 +141,8 @@ func (db *DB) PatchUser(ctx context.Context, id chat.UserID, p chat.UserPatch) (
 		if err != nil {
 			return err
 		}
-		u = old
-		set(&u.Name, p.Name)
-		set(&u.Status, p.Status)
-		set(&u.Role, p.Role)
-		set(&u.Active, p.Active)
-		if was, is := old.Role == chat.RoleAdmin && old.Active, u.Role == chat.RoleAdmin && u.Active; was && !is {
+		u = p.Of(old)
+		if old.Owner() && !u.Owner() {
 			if err := otherOwner(t, id); err != nil {
 				return err
 			}
@@ -186,12 +182,6 @@ func (db *DB) PatchUser(ctx context.Context, id chat.UserID, p chat.UserPatch) (
 		return chat.User{}, err
 	}
 	return u, nil
-}
-
-func set[T any](field *T, to *T) {
-	if to != nil {
-		*field = *to
-	}
 }
 
 func userIn(t *tx, id chat.UserID) (chat.User, error) {
