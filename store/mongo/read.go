@@ -52,7 +52,7 @@ func (db *DB) After(ctx context.Context, viewer chat.UserID, id chat.ChatID, see
 func (db *DB) head(ctx context.Context, viewer chat.UserID, id chat.ChatID) (top event, err error) {
 	stages := mongo.Pipeline{
 		{{Key: "$match", Value: bson.D{{Key: "chat", Value: id}, {Key: "seq", Value: bson.D{{Key: "$gte", Value: db.lanes.reached(id)}}}}}},
-		{{Key: "$sort", Value: bson.D{{Key: "chat", Value: -1}, {Key: "seq", Value: -1}}}}, {{Key: "$limit", Value: 1}}, {{Key: "$project", Value: key("chat", "seq", "n")}},
+		{{Key: "$sort", Value: bson.D{{Key: "chat", Value: -1}, {Key: "seq", Value: -1}}}}, {{Key: "$limit", Value: 1}},
 	}
 	if viewer != "" {
 		stages = append(stages, bson.D{{Key: "$lookup", Value: bson.D{{Key: "from", Value: db.members.Name()}, {Key: "as", Value: "places"}, {Key: "pipeline",
