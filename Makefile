@@ -6,12 +6,12 @@ VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 FUZZTIME ?= 30s
 CHROMIUM ?= $(shell command -v chromium || command -v chromium-browser || command -v google-chrome)
 
-.PHONY: build test race browser bench bench-mongo lint fuzz testmongo
+.PHONY: build test race web stories browser bench bench-mongo lint fuzz testmongo
 
 build: ## a static binary, stripped
 	CGO_ENABLED=0 $(GO) build -trimpath -ldflags '-s -w -X main.release=$(VERSION)' -o parley .
 
-test: lint race browser ## everything that CI checks
+test: lint race web browser ## everything that CI checks
 
 race: testmongo ## all Go tests with the race detector
 	$(GO) test -race -shuffle=on -timeout 14m ./...
@@ -22,6 +22,18 @@ testmongo: .testmongo/bin/secantusd-py ## the MongoDB that the tests start; PARL
 	@python3 -c 'import ensurepip, venv' 2>/dev/null || { echo "make test needs Python 3.11 or newer with venv: apt-get install python3-venv"; exit 1; }
 	python3 -m venv .testmongo
 	.testmongo/bin/pip install -q --disable-pip-version-check -r internal/mongotest/requirements.txt
+	@touch $@
+
+web: web/node_modules ## the new client's types, its unit tests, and that it builds
+	cd web && npm run check && npm test && npm run build
+
+stories: web ## the new client in a real Chromium; it is not embedded yet
+	CGO_ENABLED=0 $(GO) build -tags client -o web/node_modules/.parley .
+	cd web && CHROMIUM="$(CHROMIUM)" PARLEY_BIN="$(CURDIR)/web/node_modules/.parley" npm run stories
+
+web/node_modules: web/package-lock.json
+	@command -v npm >/dev/null || { echo "make test needs Node.js 20 or newer with npm"; exit 1; }
+	cd web && npm ci --no-audit --no-fund
 	@touch $@
 
 browser: build web/test/node_modules ## the page, in a real Chromium

@@ -35,7 +35,7 @@ var mediaTypes = map[string]string{
 	".woff2":       "font/woff2",
 }
 
-// pages serves the page. Its own paths (/ and /c/…) are all index.html; a file
+// pages serves the page. Its own paths (/, /me, /server and /c/…) are all index.html; a file
 // that is not there is 404 and never index.html, so that no script is read from
 // a page. Names below assets/ hold a hash of their content and are kept for
 // ever; anything else is asked for again, by its ETag.
@@ -43,7 +43,7 @@ func (s *Server) pages() func(http.ResponseWriter, *http.Request) error {
 	files := readFiles(s.Web)
 	return func(w http.ResponseWriter, r *http.Request) error {
 		name := strings.TrimPrefix(r.URL.Path, "/")
-		if name == "" || name == "c" || strings.HasPrefix(name, "c/") {
+		if name == "" || name == "c" || name == "me" || name == "server" || strings.HasPrefix(name, "c/") {
 			name = "index.html"
 		}
 		f, ok := files[name]

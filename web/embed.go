@@ -1,12 +1,6 @@
 package web
 
-import (
-	"embed"
-	"io/fs"
-)
-
-//go:embed static
-var static embed.FS
+import "io/fs"
 
 // Files are the page and its assets by their names: "index.html", "main.js".
 // Every path of the page itself is answered with index.html; assets are asked
@@ -14,9 +8,9 @@ var static embed.FS
 var Files = files()
 
 func files() fs.FS {
-	f, err := fs.Sub(static, "static")
+	f, err := fs.Sub(page, folder)
 	if err != nil {
-		panic(err) // the directive above names the folder
+		panic(err) // the directive beside page names the folder
 	}
 	return f
 }

@@ -1,0 +1,27 @@
+import { RouterProvider } from "react-aria-components";
+import { Door } from "../door/Door.tsx";
+import { Banner } from "../notices/Banner.tsx";
+import { t } from "../strings/index.ts";
+import { Toasts } from "../ui/Toast.tsx";
+import { Crash } from "./Crash.tsx";
+import { House } from "./House.tsx";
+import { navigate, secretOf, useHash } from "./route.ts";
+import { useSnapshot } from "./useCore.ts";
+
+export const App = () => <Crash><Page /></Crash>;
+
+function Page() {
+  const phase = useSnapshot((s) => s.phase);
+  const secret = secretOf(useHash());
+  return (
+    <RouterProvider navigate={navigate}>
+      {phase === "starting" && <p className="whole" role="status">{t.app.starting}</p>}
+      {phase === "unreachable" && <p className="whole" role="status">{t.app.unreachable}</p>}
+      {/* Somebody signed in who follows an invite joins its chat: the door knows. */}
+      {(phase === "out" || (phase === "in" && secret)) && <Door secret={secret} />}
+      {phase === "in" && !secret && <House />}
+      <Banner />
+      <Toasts />
+    </RouterProvider>
+  );
+}

@@ -1,0 +1,12 @@
+import { Component, type ReactNode } from "react";
+import { t } from "../strings/index.ts";
+
+/** Never a white page. */
+export class Crash extends Component<{ children: ReactNode }, { failed: boolean }> {
+  override state = { failed: false };
+  static getDerivedStateFromError = () => ({ failed: true });
+  override render() {
+    if (!this.state.failed) return this.props.children;
+    return <main className="whole" role="alert"><p>{t.app.crashed}</p><p><button type="button" className="button main" onClick={() => location.reload()}>{t.app.reload}</button></p></main>;
+  }
+}

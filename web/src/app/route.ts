@@ -1,0 +1,55 @@
+// Where the page is: the address says it, so that links, reload and Back work.
+import { useSyncExternalStore } from "react";
+import type { ChatId, Seq } from "../core/wire.ts";
+
+export type Route =
+  | { readonly at: "home" }
+  | { readonly at: "chat"; readonly chatId: ChatId; readonly seq?: Seq }
+  | { readonly at: "me" }
+  | { readonly at: "server" };
+
+export const paths = {
+  home: "/",
+  me: "/me",
+  server: "/server",
+  chat: (id: ChatId, seq?: Seq) => `/c/${id}` + (seq ? `/${seq}` : ""),
+};
+
+export function routeOf(path: string): Route {
+  const chat = /^\/c\/([\w-]+)(?:\/(\d{1,15}))?\/?$/.exec(path);
+  if (chat) return { at: "chat", chatId: chat[1]!, ...(chat[2] && { seq: Number(chat[2]) }) };
+  if (path === paths.me) return { at: "me" };
+  if (path === paths.server) return { at: "server" };
+  return { at: "home" };
+}
+
+/** What a link's secret part brings: an owner's, an invite's or a recovery's code. */
+export interface Secret { readonly kind: "setup" | "invite" | "recover"; readonly code: string }
+
+export function secretOf(hash: string): Secret | undefined {
+  const m = /^#(setup|invite|recover)=([\w-]+)$/.exec(hash);
+  return m ? { kind: m[1] as Secret["kind"], code: m[2]! } : undefined;
+}
+
+const listeners = new Set<() => void>();
+const tell = () => listeners.forEach((l) => l());
+addEventListener("popstate", tell);
+addEventListener("hashchange", tell);
+const subscribe = (l: () => void) => (listeners.add(l), () => listeners.delete(l));
+
+export function navigate(path: string, how: { replace?: boolean } = {}): void {
+  if (path === location.pathname + location.hash) return;
+  history[how.replace ? "replaceState" : "pushState"](null, "", path);
+  tell();
+}
+
+let last: { path: string; route: Route } | undefined;
+function current(): Route {
+  const path = location.pathname;
+  if (last?.path !== path) last = { path, route: routeOf(path) };
+  return last.route;
+}
+
+export const useRoute = (): Route => useSyncExternalStore(subscribe, current);
+/** The code stays in the address until it was used, so that a reload loses nothing. */
+export const useHash = (): string => useSyncExternalStore(subscribe, () => location.hash);

@@ -1,0 +1,20 @@
+import { createContext, useContext, useSyncExternalStore } from "react";
+import type { Chat } from "../core/chat.ts";
+import type { Core, Snapshot } from "../core/core.ts";
+import type { ChatId } from "../core/wire.ts";
+
+export const CoreContext = createContext<Core | null>(null);
+
+export function useCore(): Core {
+  const core = useContext(CoreContext);
+  if (!core) throw new Error("no core");
+  return core;
+}
+
+/** A part of the snapshot; select must give the same object while that part stays the same. */
+export function useSnapshot<T>(select: (s: Snapshot) => T): T {
+  const core = useCore();
+  return useSyncExternalStore(core.subscribe, () => select(core.snapshot));
+}
+
+export const useChat = (id: ChatId): Chat | undefined => useSnapshot((s) => s.state.chats.get(id));

@@ -1,0 +1,43 @@
+import { expect, test } from "vitest";
+import { Api } from "./api.ts";
+
+/** An API whose every call gets this answer, and what was asked. */
+function answering(status: number, body: string) {
+  const asked: [string, RequestInit][] = [];
+  const api = new Api(async (url, init) => {
+    asked.push([String(url), init!]);
+    return new Response(status === 204 ? null : body, { status });
+  });
+  return { api, asked };
+}
+
+test("what goes out is JSON, with the cookie, and no code in the path", async () => {
+  const { api, asked } = answering(200, `{"server": "S", "valid": true}`);
+  expect(await api.peek("secret")).toEqual({ server: "S", valid: true });
+  const [url, init] = asked[0]!;
+  expect([url, init.method, init.body, init.credentials]).toEqual(["/api/invites/peek", "POST", `{"code":"secret"}`, "same-origin"]);
+  expect(init.headers).toMatchObject({ "Content-Type": "application/json" });
+  await api.history("c", { around: 7, limit: undefined });
+  await api.users({ q: "a&b ü" });
+  expect(asked.slice(1).map(([url]) => url)).toEqual(["/api/chats/c/messages?around=7", "/api/users?q=a%26b+%C3%BC"]);
+});
+
+test("nothing to say is no body", async () => {
+  const { api, asked } = answering(204, "");
+  expect(await api.signOut()).toBeUndefined();
+  expect(asked[0]![1].body).toBeUndefined();
+});
+
+test("an error names its code, field and when to come again", async () => {
+  const { api } = answering(429, `{"error": {"code": "rate_limited", "message": "slow down", "retryAfterMs": 300, "requestId": "r1"}}`);
+  await expect(api.me()).rejects.toMatchObject({ code: "rate_limited", message: "slow down", retryAfterMs: 300, requestId: "r1", again: true });
+  await expect(answering(409, `{"error": {"code": "handle_taken", "message": "taken", "field": "handle"}}`).api.signUp({ handle: "a", name: "A", password: "x" }))
+    .rejects.toMatchObject({ code: "handle_taken", field: "handle", again: false });
+});
+
+test("what is not Parley's answer is no answer", async () => {
+  for (const { api } of [answering(502, "<html>bad gateway"), answering(502, `{"oops": 1}`), answering(200, "<html>sign in to the hotel"), answering(500, "null")]) {
+    await expect(api.me()).rejects.toMatchObject({ code: "no_answer", again: true });
+  }
+  await expect(new Api(() => Promise.reject(new TypeError("offline"))).me()).rejects.toMatchObject({ code: "no_answer" });
+});

@@ -1,0 +1,87 @@
+// The HTTP API, in JSON, with the browser's cookie. docs/openapi.yaml has every call.
+import { Failure, noAnswer } from "./failure.ts";
+import type { ChatId, Entry, Limits, Message, Page, Problem, Role, Seq, User, UserId, Window } from "./wire.ts";
+
+export interface ServerInfo { name: string; version: string; api: 1; setup: boolean; registration: "invite" | "open" | "closed"; now: number; limits: Limits }
+export interface Session { id: string; label: string; client: string; address: string; createdAt: number; seenAt: number; current: boolean }
+export interface Invite { id: string; by: UserId; uses: number; createdAt: number; expiresAt: number; chatId?: ChatId }
+export interface Peek { server: string; by: Pick<User, "id" | "handle" | "name">; valid: boolean; chat?: { id: ChatId; title: string; memberCount: number } }
+export interface Member { userId: UserId; role: Role; readUpTo: Seq }
+export interface NewAccount { handle: string; name: string; password: string; invite?: string; setup?: string; serverName?: string }
+export interface NewChat { clientId: string; kind: "group" | "direct"; open?: boolean; title?: string; topic?: string; members?: readonly string[] }
+
+interface SignedIn { user: User; session: Session }
+interface OneChat { chat: Entry; users: User[] }
+type Query = Record<string, string | number | boolean | undefined>;
+
+const timeoutMs = 30_000;
+
+export class Api {
+  #fetch: typeof fetch;
+  constructor(fetcher: typeof fetch = (input, init) => fetch(input, init)) {
+    this.#fetch = fetcher;
+  }
+
+  server = () => this.#call<ServerInfo>("GET", "/server");
+  renameServer = (name: string) => this.#call<ServerInfo>("PATCH", "/server", { name });
+
+  signUp = (account: NewAccount) => this.#call<SignedIn>("POST", "/accounts", { ...account, cookie: true });
+  signIn = (handle: string, password: string) => this.#call<SignedIn>("POST", "/sessions", { handle, password, cookie: true });
+  signOut = () => this.#call<void>("DELETE", "/sessions/current");
+  sessions = () => this.#call<{ sessions: Session[] }>("GET", "/sessions");
+  endSession = (id: string) => this.#call<void>("DELETE", `/sessions/${id}`);
+  endOtherSessions = () => this.#call<void>("DELETE", "/sessions" + query({ except: "current" }));
+
+  me = () => this.#call<{ user: User }>("GET", "/me");
+  changeMe = (change: { name?: string; status?: string; password?: string; currentPassword?: string }) => this.#call<{ user: User }>("PATCH", "/me", change);
+  users = (q: { q?: string; limit?: number; after?: string }) => this.#call<{ users: User[]; next?: string }>("GET", "/users" + query(q));
+  usersById = (ids: readonly UserId[]) => this.#call<{ users: User[] }>("GET", "/users" + query({ ids: ids.join(",") }));
+  changeUser = (id: UserId, change: { role?: Role; active?: boolean }) => this.#call<{ user: User }>("PATCH", `/users/${id}`, change);
+  recover = (userId: UserId) => this.#call<{ url: string; expiresAt: number }>("POST", "/recoveries", { userId });
+  useRecovery = (code: string, password: string) => this.#call<SignedIn>("POST", "/recoveries/use", { code, password, cookie: true });
+
+  invites = () => this.#call<{ invites: Invite[]; users: User[] }>("GET", "/invites");
+  invite = (wish: { chatId?: ChatId; uses?: number; expiresAt?: number }) => this.#call<{ invite: Invite; url: string }>("POST", "/invites", wish);
+  endInvite = (id: string) => this.#call<void>("DELETE", `/invites/${id}`);
+  peek = (code: string) => this.#call<Peek>("POST", "/invites/peek", { code });
+  acceptInvite = (code: string) => this.#call<OneChat>("POST", "/invites/accept", { code });
+
+  openChats = (q: { limit?: number; before?: string }) => this.#call<{ chats: Entry[]; users: User[]; next?: string }>("GET", "/chats" + query({ ...q, open: true }));
+  chat = (id: ChatId) => this.#call<OneChat>("GET", `/chats/${id}`);
+  createChat = (chat: NewChat) => this.#call<OneChat>("POST", "/chats", chat);
+  changeChat = (id: ChatId, change: { title?: string; topic?: string; clientId?: string }) => this.#call<OneChat>("PATCH", `/chats/${id}`, change);
+  members = (id: ChatId, q: { limit?: number; after?: string }) => this.#call<{ members: Member[]; users: User[]; next?: string }>("GET", `/chats/${id}/members` + query(q));
+  /** "me" joins an open chat. */
+  putMember = (id: ChatId, user: UserId | "me", role?: Role) => this.#call<void>("PUT", `/chats/${id}/members/${user}`, { role });
+  /** "me" leaves. */
+  removeMember = (id: ChatId, user: UserId | "me") => this.#call<void>("DELETE", `/chats/${id}/members/${user}`);
+  history = (id: ChatId, w: Window) => this.#call<Page>("GET", `/chats/${id}/messages` + query({ ...w }));
+  message = (id: ChatId, seq: Seq) => this.#call<{ message: Message }>("GET", `/chats/${id}/messages/${seq}`);
+
+  /** @throws {Failure} with the server's code and field; "no_answer" if there was none that could be read. */
+  async #call<T>(method: string, path: string, body?: object): Promise<T> {
+    let status: number, said: unknown;
+    try {
+      const answer = await this.#fetch("/api" + path, {
+        method,
+        headers: { Accept: "application/json", ...(body && { "Content-Type": "application/json" }) },
+        ...(body && { body: JSON.stringify(body) }),
+        credentials: "same-origin",
+        signal: AbortSignal.timeout(timeoutMs),
+      });
+      status = answer.status;
+      if (status === 204) return undefined as T;
+      said = await answer.json();
+    } catch {
+      throw noAnswer();
+    }
+    if (status >= 200 && status < 300) return said as T;
+    const problem = (said as { error?: Problem } | null)?.error;
+    throw problem?.code ? new Failure(problem) : noAnswer();
+  }
+}
+
+function query(q: Query): string {
+  const given = Object.entries(q).filter(([, v]) => v !== undefined).map(([k, v]) => [k, String(v)]);
+  return given.length ? "?" + new URLSearchParams(given) : "";
+}

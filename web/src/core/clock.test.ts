@@ -1,0 +1,20 @@
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { Clock } from "./clock.ts";
+
+beforeEach(() => void vi.useFakeTimers({ now: 1_000_000 }));
+afterEach(() => void vi.useRealTimers());
+
+test("the quickest answer knows best, until a clock was set", () => {
+  const clock = new Clock();
+  expect(clock.now()).toBe(1_000_000);
+  clock.heard(1_060_500, 1_000_000, 1_001_000);
+  expect(clock.now()).toBe(1_060_000);
+  clock.heard(1_060_090, 1_000_000, 1_000_100);
+  expect(clock.now()).toBe(1_060_040);
+  clock.heard(1_061_000, 1_000_000, 1_001_000); // slower, and explained by its way
+  expect(clock.now()).toBe(1_060_040);
+  clock.heard(5_000_000, 1_001_000, 1_000_000); // our clock was set back while it was under way
+  expect(clock.now()).toBe(1_060_040);
+  clock.heard(1_000_250, 1_000_000, 1_000_500);
+  expect(clock.now()).toBe(1_000_000);
+});

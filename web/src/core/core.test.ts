@@ -1,0 +1,283 @@
+import "fake-indexeddb/auto";
+import { IDBFactory } from "fake-indexeddb";
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { Api } from "./api.ts";
+import { Core } from "./core.ts";
+import { chatsByActivity, pendingOf, stretchOf, titleOf, unreadOf, userOf } from "./select.ts";
+import { openShelf } from "./shelf.ts";
+import { Log, user } from "./testkit/log.ts";
+import { FakeWire } from "./testkit/wire.ts";
+
+beforeEach(() => {
+  vi.stubGlobal("indexedDB", new IDBFactory());
+  vi.useFakeTimers({ toFake: ["Date", "setTimeout", "clearTimeout", "setInterval", "clearInterval"], now: 1_800_000_000_000 });
+});
+afterEach(() => {
+  vi.unstubAllGlobals();
+  vi.useRealTimers();
+});
+
+/** Lets promises, storage and what is due within ms go on. */
+async function pass(ms = 0) {
+  for (let i = 0; i < 5; i++) await new Promise((ok) => setImmediate(ok));
+  await vi.advanceTimersByTimeAsync(ms);
+  for (let i = 0; i < 5; i++) await new Promise((ok) => setImmediate(ok));
+}
+
+/** A page of somebody who is signed in as "me" and member of the chat "c", in a browser of its own. */
+async function page(answers: Record<string, () => unknown> = {}) {
+  const log = new Log("c", ["me", "ann"]);
+  const wires: FakeWire[] = [], asked: string[] = [];
+  const api = new Api(async (url, init) => {
+    const call = `${init!.method} ${String(url).slice("/api".length)}`;
+    asked.push(call);
+    const all: typeof answers = { "GET /me": () => ({ user: user("me") }), "GET /chats/c": () => ({ chat: log.entry("me"), users: [] }), ...answers };
+    const said = all[call]?.();
+    if (said instanceof Error) throw said;
+    if (said === undefined) return new Response(null, { status: 204 });
+    return new Response(JSON.stringify(said), { status: (said as { error?: unknown }).error ? 401 : 200 });
+  });
+  const core = new Core(api, openShelf(), () => (wires.push(new FakeWire()), wires.at(-1)!));
+  let told = 0;
+  core.subscribe(() => told++);
+  void core.start();
+  await pass();
+  const it = {
+    core, log, wires, asked,
+    wire: () => wires.at(-1)!,
+    told: () => told,
+    chat: () => core.snapshot.state.chats.get("c")!,
+    greet: (...values: object[]) => it.wire().greets({ chats: [log.entry("me")], users: [user("ann")] }, ...values),
+    /** Answers the last history command. */
+    history: async () => {
+      const { id, do: _, chatId: __, ...w } = it.wire().last("history");
+      it.wire().says({ re: id, ok: log.page("me", w) });
+      await pass();
+    },
+    open: async () => {
+      void core.load("c", {});
+      await it.history();
+    },
+    texts: () => [...(stretchOf(it.chat())?.messages.map((m) => m.text) ?? []), ...pendingOf(core.snapshot.pending, "c").map((p) => `${p.text} ${p.state}`)],
+  };
+  return it;
+}
+
+test("from nothing to a message that stands", async () => {
+  const it = await page();
+  expect(it.core.snapshot.phase).toBe("in");
+  it.log.append({ event: "posted", by: "ann", text: "hello" });
+  it.greet();
+  await it.open();
+  it.core.post("c", "hi", { seq: 2, by: "ann", text: "hello" });
+  expect(it.texts()).toEqual(["hello", "hi sending"]);
+  const { id, clientId, replyTo } = it.wire().last("post");
+  expect(replyTo).toBe(2);
+  it.wire().says({ re: id, ok: { seq: 3, at: 1 } });
+  await pass();
+  expect(it.texts()).toEqual(["hello", "hi sent"]);
+  it.wire().says(it.log.append({ event: "posted", by: "me", clientId: String(clientId), text: "hi" }));
+  expect(it.texts()).toEqual(["hello", "hi"]);
+});
+
+test("listeners hear once of all that one message brought", async () => {
+  const it = await page();
+  it.greet();
+  await it.open();
+  const before = it.told();
+  it.wire().says(...Array.from({ length: 20 }, (_, i) => it.log.append({ event: "posted", by: "ann", text: `t${i}` })));
+  expect([it.told() - before, it.chat().unread]).toEqual([1, 20]);
+});
+
+test("a restart brings what was missed, and the outbox goes on with the same clientId", async () => {
+  const it = await page();
+  it.greet();
+  await it.open();
+  it.core.post("c", "over");
+  const first = it.wire().last("post").clientId;
+  const missed = it.log.append({ event: "posted", by: "ann", text: "missed" });
+  it.wire().breaks(4000, "retryAfterMs=100");
+  expect([it.core.snapshot.line.cause, it.texts()]).toEqual(["restarting", ["over waiting"]]);
+  await pass(100);
+  it.wire().opens();
+  expect(it.wire().last("resume")).toMatchObject({ epoch: "e", seen: { c: 1 } });
+  it.greet(missed);
+  await pass();
+  expect(it.texts()).toEqual(["missed", "over sending"]);
+  expect(it.wire().last("post").clientId).toBe(first);
+});
+
+test("a page that was closed leaves its message to the next one, also after signing in anew", async () => {
+  const it = await page();
+  it.greet();
+  it.core.post("c", "kept");
+  const { clientId } = it.wire().last("post");
+  await pass();
+  it.wire().breaks(4501);
+  expect(it.core.snapshot.phase).toBe("out");
+  it.core.close();
+  await pass();
+  const next = await page();
+  next.greet();
+  await pass();
+  expect(next.wire().last("post")).toMatchObject({ clientId, text: "kept" });
+});
+
+test("signing out takes what was kept along", async () => {
+  const it = await page();
+  it.greet();
+  it.core.post("c", "kept");
+  await it.core.storage!.saveDraft("c", { text: "draft", at: 1 });
+  void it.core.signOut();
+  it.wire().breaks(4501); // the server is quick
+  await pass(1);
+  expect([it.core.snapshot.phase, it.core.snapshot.pending]).toEqual(["out", []]);
+  it.core.close();
+  const next = await page();
+  next.greet();
+  await pass();
+  expect([next.wire().last("post"), (await next.core.storage!.drafts()).size]).toEqual([undefined, 0]);
+});
+
+test("who is not signed in, and a server that does not answer, are told apart", async () => {
+  const out = await page({ "GET /me": () => ({ error: { code: "no_identity", message: "sign in" } }) });
+  expect([out.core.snapshot.phase, out.wires.length]).toEqual(["out", 0]);
+  let up = false;
+  const down = await page({ "GET /me": () => (up ? { user: user("me") } : new TypeError("refused")) });
+  expect([down.core.snapshot.phase, down.core.snapshot.failure?.code]).toEqual(["unreachable", "no_answer"]);
+  up = true;
+  await pass(5000);
+  expect([down.core.snapshot.phase, down.wires.length]).toEqual(["in", 1]);
+});
+
+test("what the state lacks is asked for, each thing once", async () => {
+  const it = await page({ "GET /users?ids=carl%2Cdora": () => ({ users: [user("carl"), user("dora")] }) });
+  it.greet();
+  await it.open();
+  it.wire().says(it.log.append({ event: "posted", by: "carl", text: "@me", mentions: ["me"] }), it.log.append({ event: "posted", by: "dora", text: "x" }));
+  it.wire().says(it.log.append({ event: "edited", by: "carl", target: 2, text: "no" }));
+  expect(it.chat().stale).toBe(true);
+  await pass(50);
+  await pass();
+  expect(it.asked.slice(1).sort()).toEqual(["GET /chats/c", "GET /users?ids=carl%2Cdora"]);
+  expect([it.chat().mentions, userOf(it.core.snapshot.state, "carl").name]).toEqual([0, "CARL"]);
+
+  const early = it.log.append({ event: "posted", by: "ann", text: "first" });
+  it.wire().says(it.log.append({ event: "posted", by: "ann", text: "second" }));
+  it.wire().says({ signal: "typing", chatId: "c", by: "ann" });
+  expect(it.wire().got.filter((c) => c.do === "resume")).toMatchObject([{ seen: { c: 4 } }]);
+  it.wire().says(early, it.log.events.at(-1)!);
+  expect(it.texts().slice(-2)).toEqual(["first", "second"]);
+});
+
+test("a failing server is not asked in a loop", async () => {
+  const it = await page({ "GET /chats/c": () => new TypeError("gone") });
+  it.greet();
+  it.wire().says({ signal: "reset", chatId: "c", head: 9, epoch: "e" });
+  for (let i = 0; i < 20; i++) await pass(100);
+  expect(it.asked.filter((a) => a === "GET /chats/c").length).toBe(1);
+});
+
+test("the read pointer goes out at most once a second, the last one for sure, and again after a break", async () => {
+  const it = await page();
+  for (let i = 0; i < 9; i++) it.log.append({ event: "posted", by: "ann", text: `t${i}` });
+  it.greet();
+  const reads = () => it.wire().got.filter((c) => c.do === "read").map((c) => c.seq);
+  for (const seq of [2, 3, 4]) it.core.read("c", seq);
+  expect(reads()).toEqual([2]);
+  it.wire().says({ re: it.wire().last("read").id, ok: {} });
+  await pass(1000);
+  expect([reads(), it.chat().readUpTo]).toEqual([[2, 4], 2]);
+  it.wire().breaks(4000, "retryAfterMs=100");
+  it.core.read("c", 3);
+  it.core.read("c", 10);
+  await pass(2000);
+  it.greet();
+  expect(reads()).toEqual([10]);
+  it.wire().says({ re: it.wire().last("read").id, ok: {} });
+  await pass(5000);
+  expect([reads(), it.chat().unread]).toEqual([[10], 0]);
+});
+
+test("where one looks is told again after a break, typing at most every three seconds", async () => {
+  const it = await page();
+  it.greet();
+  it.core.focus(["c", "gone"]);
+  it.core.typing("c");
+  it.core.typing("c");
+  await pass(3000);
+  it.core.typing("c");
+  expect(it.wire().got.filter((c) => c.do === "typing").length).toBe(2);
+  expect(it.wire().last("focus").chatIds).toEqual(["c"]);
+  it.wire().breaks(4000, "retryAfterMs=100");
+  await pass(100);
+  it.greet();
+  expect(it.wire().last("focus").chatIds).toEqual(["c"]);
+  it.wire().says({ signal: "chat", chatId: "gone", head: 1, chat: { ...it.log.entry("me"), id: "gone" } });
+  expect(it.wire().last("focus").chatIds).toEqual(["c", "gone"]);
+});
+
+test("typing runs out", async () => {
+  const it = await page();
+  it.greet({ signal: "typing", chatId: "c", by: "ann" });
+  await pass(5900);
+  expect(it.chat().typing.size).toBe(1);
+  await pass(200);
+  expect(it.chat().typing.size).toBe(0);
+});
+
+test("a chat that nobody looks at keeps its newest messages only", async () => {
+  const it = await page();
+  it.greet();
+  await it.open();
+  it.wire().says(...Array.from({ length: 500 }, (_, i) => it.log.append({ event: "posted", by: "ann", text: `t${i}` })));
+  expect(it.texts().length).toBeLessThan(400);
+  expect(it.texts().at(-1)).toBe("t499");
+  it.core.focus(["c"]);
+  it.wire().says(...Array.from({ length: 500 }, (_, i) => it.log.append({ event: "posted", by: "ann", text: `u${i}` })));
+  expect(it.texts().length).toBeGreaterThan(500);
+});
+
+test("another version of the server asks for a reload, in time", async () => {
+  const it = await page();
+  it.greet();
+  it.wire().breaks(4000, "retryAfterMs=100");
+  await pass(100);
+  it.wire().greets({ version: "2" });
+  expect([it.core.snapshot.outdated, it.core.snapshot.line.state]).toEqual([true, "live"]);
+});
+
+test("the clock is the server's", async () => {
+  const it = await page();
+  it.wire().greets({ now: 1_800_000_060_000 });
+  expect(it.core.clock.now()).toBe(1_800_000_060_000);
+});
+
+test("all members come, page by page", async () => {
+  const it = await page({
+    "GET /chats/c/members?limit=200": () => ({ members: [{ userId: "me", role: "admin", readUpTo: 1 }], users: [], next: "me" }),
+    "GET /chats/c/members?limit=200&after=me": () => ({ members: [{ userId: "ann", role: "member", readUpTo: 1 }], users: [] }),
+  });
+  it.greet();
+  await it.core.loadMembers("c");
+  expect([...it.chat().members!]).toEqual([["me", "admin"], ["ann", "member"]]);
+});
+
+test("a chat that one makes is there with the answer", async () => {
+  const it = await page({ "POST /chats": () => ({ chat: { ...it.log.entry("me"), id: "d", kind: "direct", title: "", with: "dora", activity: 9999 }, users: [user("dora")] }) });
+  it.greet();
+  expect(await it.core.createChat({ clientId: "k", kind: "direct", members: ["dora"] })).toBe("d");
+  const { state } = it.core.snapshot;
+  expect(chatsByActivity(state).map((c) => titleOf(state, c))).toEqual(["DORA", ""]);
+  expect(unreadOf(state)).toEqual({ chats: 0, messages: 0, mentions: 0 });
+});
+
+test("a request that the line loses is no request under way", async () => {
+  const it = await page();
+  it.greet();
+  const load = it.core.load("c", {});
+  const gone = expect(load).rejects.toMatchObject({ code: "no_answer" });
+  it.wire().breaks();
+  await gone;
+  expect(it.chat().asks.size).toBe(0);
+});

@@ -1,0 +1,39 @@
+// The counts of a chat, kept as the server would list them. Where what is held does
+// not suffice, the chat says that it is stale.
+import type { Chat } from "./chat.ts";
+import { stretchAt } from "./timeline.ts";
+import type { Event, UserId } from "./wire.ts";
+
+/** The entry, with e added. */
+export function counted(c: Chat, e: Event, me: UserId): Chat {
+  const now = { ...c, counted: e.seq, head: e.seq, activity: e.at };
+  switch (e.event) {
+    case "posted":
+      if (e.seq <= c.readUpTo) return now; // another device was faster than this event
+      if (e.by === me) return { ...now, readUpTo: e.seq, unread: 0, mentions: 0 };
+      return { ...now, unread: c.unread + 1, mentions: c.mentions + Number(e.mentions?.includes(me) ?? false) };
+    // Whether they took a mention away or brought one depends on the text before, and what is held may be newer than that.
+    case "edited":
+      return e.target > c.readUpTo && (c.mentions > 0 || e.mentions?.includes(me)) ? { ...now, stale: true } : now;
+    case "deleted":
+      return e.target > c.readUpTo && c.mentions > 0 ? { ...now, stale: true } : now;
+    case "joined":
+      return { ...now, memberCount: c.memberCount + e.users.length };
+    case "left":
+      return { ...now, memberCount: c.memberCount - e.users.length };
+    case "role":
+      return e.users.includes(me) ? { ...now, role: e.role } : now;
+    case "renamed":
+      return { ...now, title: e.title, topic: e.topic };
+  }
+  return now;
+}
+
+/** After one's own read pointer moved. */
+export function recounted(c: Chat, me: UserId): Chat {
+  if (c.readUpTo >= c.head) return { ...c, unread: 0, mentions: 0 };
+  const s = c.timeline && stretchAt(c.timeline, c.head);
+  if (!s || s.from > c.readUpTo + 1) return { ...c, stale: true };
+  const unread = s.messages.filter((m) => m.seq > c.readUpTo && m.seq <= c.head);
+  return { ...c, unread: unread.length, mentions: unread.filter((m) => m.mentions?.includes(me)).length };
+}

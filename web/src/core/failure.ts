@@ -1,0 +1,29 @@
+import type { Problem } from "./wire.ts";
+
+/** The one rule of the protocol: these may be tried again with the same clientId, any other never. */
+const again = new Set(["no_answer", "rate_limited", "internal", "unavailable"]);
+
+/** Why a call or a command came to nothing. "no_answer" is ours: it may have happened all the same. */
+export class Failure extends Error implements Problem {
+  readonly code: string;
+  readonly field?: string;
+  readonly retryAfterMs?: number;
+  readonly requestId?: string;
+
+  constructor(p: Problem) {
+    super(p.message);
+    this.code = p.code;
+    this.field = p.field;
+    this.retryAfterMs = p.retryAfterMs;
+    this.requestId = p.requestId;
+  }
+
+  get again(): boolean {
+    return again.has(this.code);
+  }
+}
+
+export const noAnswer = (message = "The server did not answer.") => new Failure({ code: "no_answer", message });
+
+export const asFailure = (err: unknown): Failure =>
+  err instanceof Failure ? err : new Failure({ code: "internal", message: err instanceof Error ? err.message : String(err) });

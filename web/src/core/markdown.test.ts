@@ -1,0 +1,97 @@
+import { expect, test } from "vitest";
+import { type Block, type Inline, parse } from "./markdown.ts";
+import { Random } from "./testkit/random.ts";
+
+/** The tree on one line: b( i( s( for emphasis, ` for code, / for a new line. */
+const inline = (all: readonly Inline[]): string => all.map((n) => {
+  switch (n.type) {
+    case "text": return n.text;
+    case "break": return "/";
+    case "code": return "`" + n.text + "`";
+    case "mention": return `@(${n.handle})`;
+    case "link": return `<${n.href}|${inline(n.children)}>`;
+    default: return `${n.type[0]}(${inline(n.children)})`;
+  }
+}).join("");
+const block = (all: readonly Block[]): string => all.map((b) => {
+  switch (b.type) {
+    case "paragraph": return inline(b.children);
+    case "quote": return `>(${block(b.children)})`;
+    case "fence": return `[${b.language}|${b.text}]`;
+    case "list": return `${b.ordered ? b.start : "-"}(${b.items.map(block).join(",")})`;
+  }
+}).join(" ¶ ");
+const shown = (text: string) => block(parse(text));
+
+test.each([
+  ["a *b* **c** ~~d~~ `e` _f_ __g__ ***h***", "a i(b) b(c) s(d) `e` i(f) b(g) i(b(h))"],
+  ["snake_case_name, 2*3*4, a**b**c, 5 * 6 * 7, ~x~", "snake_case_name, 2*3*4, a**b**c, 5 * 6 * 7, ~x~"],
+  ["(*a*) \"**b**\" *c*, d", "(i(a)) \"b(b)\" i(c), d"],
+  ["a\nb  \nc\n\nd", "a/b/c ¶ d"],
+  ["*a\nb*", "i(a/b)"],
+  ["\\*a\\* \\`b\\`", "*a* `b`"],
+  ["``a ` b``", "`a ` b`"],
+  ["> q\n> r\n\nx\n> y", ">(q/r) ¶ x ¶ >(y)"],
+  ["- a\n- b\n  1. c\n\n3) x\n4) y", "-(a,b ¶ 1(c)) ¶ 3(x,y)"],
+  ["1984. Was good", "1984(Was good)"],
+  ["It was in\n1984. And good", "It was in/1984. And good"],
+  ["text\n```js\na < b && `c`\n```\nafter", "text ¶ [js|a < b && `c`] ¶ after"],
+  ["```\nopen\n\n*end*", "[|open\n\n*end*]"],
+  ["- [ ] todo\n- [x] done", "-([ ] todo,[x] done)"],
+])("%j", (text, tree) => expect(shown(text)).toBe(tree));
+
+test("what chat does not have stays as it was written", () => {
+  for (const text of ["# no heading", "a/---/b/===/***/c", "<b>x</b> &amp; a < b <!-- c --> <script>alert(1)</script>", "    indented", "<div>/x/</div>", "| a | b |/|---|---|/| 1 | 2 |", "[ref]: x/[ref]", "+1", "-", "\u00a0"]) {
+    expect(shown(text.replaceAll("/", "\n")).replaceAll("\n", "/")).toBe(text);
+  }
+});
+
+test("links are http, https and mailto, and nothing else", () => {
+  expect(shown("see http://a.b/x_y_z. (https://a.b/c) www.a.bc a@b.cd")).toBe(
+    "see <http://a.b/x_y_z|http://a.b/x_y_z>. (<https://a.b/c|https://a.b/c>) <http://www.a.bc|www.a.bc> <mailto:a@b.cd|a@b.cd>");
+  expect(shown("[*t* @x](HTTPS://a.b \"title\") <http://q.r>")).toBe("<HTTPS://a.b|i(t) @x> <http://q.r|http://q.r>");
+  expect(shown("x <a b> http://q.r")).toBe("x <a b> <http://q.r|http://q.r>");
+  expect(shown("![img](http://a.b/c.png)")).toBe("!<http://a.b/c.png|img>");
+  for (const bad of ["[x](javascript:alert(1))", "[x](JaVaScRiPt:alert)", "[x](data:text/html,x)", "[x](//evil)", "[x](/c/1)", "[x](http:)", "[x](&#106;avascript:x)", "[x](<java\tscript:x>)", "<javascript:alert(1)>", "[x](vbscript:x)", "[x](<http://a b>)"]) {
+    expect(shown(bad)).toBe(bad);
+  }
+});
+
+test("mentions are read as the server reads them", () => {
+  expect(shown("hi @Ann, @bob.smith. (@c-d_e) a@b @ **@x** `@y`\n@z")).toBe("hi @(ann), @(bob.smith). (@(c-d_e)) a@b @ b(@(x)) `@y`/@(z)");
+});
+
+const size = 16 * 1024;
+const filled = (s: string) => s.repeat(size / s.length + 1).slice(0, size);
+const nasty = ["*", "*a ", "a* ", "*_~~", "**a *b ", "a**b", "*a_ ", "_a ", "~~a ", "[", "[a](", "[a](<b", "![[]()", "]", "`", "` ``", ">", "> ", "- ", "* 1. ", "- > ", "> - a\n", "> a\n\n- b\n",
+  "- a\n", "- a\n\n", "1. a\n", "- [ ] a\n", "> a\n", "a\n\n", "a\n", "```\n", "# a\n", "a\n=\n", "|a|b|\n|-|-|\n", "<", "<div>\n", "<!--", "<a@b", "&", "\\", "http://a.b/ ", "http://a((((", "www.", "a@b.", "@", "@a.",
+  "[a]: b\n", " ", "\n", "\t- ", "    a\n", "é", "\u0000", "Hello **there**, see `code` and [x](http://a.b).\n\n- one\n- two\n\n> quote\n\n"];
+
+// Marked alone needs up to ten times as long for some of these, and for others all of the stack.
+test("16 KiB of anything take a few milliseconds", () => {
+  const slow: [string, number][] = [];
+  for (const text of [...nasty.map(filled), Array.from({ length: 150 }, (_, i) => " ".repeat(i) + "- a").join("\n")]) {
+    let best = Infinity; // the machine has other things to do, too
+    for (let i = 0; i < 5 && best > 16; i++) {
+      const from = performance.now();
+      parse(text);
+      best = Math.min(best, performance.now() - from);
+    }
+    if (best > 60) slow.push([text.slice(0, 12), best]);
+  }
+  expect(slow).toEqual([]);
+}, 60_000);
+
+test("what is left of the bounds is text, whole", () => {
+  expect(shown(filled(">")).replaceAll(/[()]/g, "")).toBe(filled(">"));
+  expect(shown(">".repeat(9) + "a")).toBe(">(>(>(>(>(>(>>>a))))))");
+  expect(shown("*a _b ".repeat(9) + "x" + " b_ a*".repeat(9))).toBe("i(a i(b ".repeat(3) + "*a _b ".repeat(6) + "x" + " b_ a*".repeat(6) + " b) a)".repeat(3));
+  const many = Array.from({ length: 3000 }, (_, i) => `- a${i}`).join("\n");
+  expect(shown(many)).toMatch(/^-\(a0,a1,.*\/- a2999$/);
+});
+
+test("no text breaks it", () => {
+  const r = new Random(1);
+  const parts = ["*", "_", "~~", "`", "```", "[", "](", ")", "<", ">", "> ", "- ", "1. ", "\n", "\n\n", "  ", "\t", "a", "B1", "http://x.y", "@ann", "\\", "!", "|", "#", "é", "👍", "\u00a0", "\f", "\r", "\u2028", "\ud800"];
+  for (let i = 0; i < 3000; i++) shown(Array.from({ length: r.below(60) }, () => r.of(parts)).join(""));
+});

@@ -1,0 +1,57 @@
+// One message and what an event does to it.
+import type { Event, Message, Posted, Reaction, Seq, UserId } from "./wire.ts";
+
+/** A message as it is held: at least as new as asOf. Unsure: a reaction came that could not be counted, ask again. */
+export interface Held extends Message { readonly asOf: Seq; readonly unsure?: boolean }
+
+const maxReactBy = 50; // names that the server gives for one emoji
+const maxQuote = 200; // bytes of a quoted text
+
+export function posted(e: Posted): Held {
+  const { event: _, n: __, clientId = "", text = "", ...rest } = e;
+  return { ...rest, clientId, text, asOf: e.seq };
+}
+
+/** The message after e, which is m itself where e changes nothing. */
+export function changed(m: Held, e: Event, me: UserId): Held {
+  if (!("target" in e) || e.seq <= m.asOf) return m;
+  if (m.reply?.seq === e.target) return requoted(m, e);
+  if (m.seq !== e.target || m.deletedAt) return m;
+  switch (e.event) {
+    case "edited": // one without a text was deleted later; that event follows
+      return e.text ? { ...m, text: e.text, mentions: e.mentions, editedAt: e.at } : m;
+    case "deleted":
+      return { ...m, text: "", mentions: undefined, reactions: undefined, deletedAt: e.at, unsure: undefined };
+    case "reacted":
+      return reacted(m, e, me);
+  }
+}
+
+function requoted(m: Held, e: Event): Held {
+  if (!m.reply) return m;
+  if (e.event === "deleted") return { ...m, reply: { ...m.reply, text: "" } };
+  if (e.event === "edited" && e.text) return { ...m, reply: { ...m.reply, text: cut(e.text, maxQuote) } };
+  return m;
+}
+
+function reacted(m: Held, e: Event & { event: "reacted" }, me: UserId): Held {
+  const all = m.reactions ?? [];
+  const old: Reaction = all.find((r) => r.emoji === e.emoji) ?? { emoji: e.emoji, count: 0, mine: false, by: [] };
+  const mine = e.by === me ? e.on : old.mine;
+  // Whether somebody beyond the names given is in the count already, nobody can tell.
+  if (old.count > old.by.length) return { ...m, unsure: true, reactions: all.map((r) => (r === old ? { ...r, mine } : r)) };
+  if (old.by.includes(e.by) === e.on) return m;
+  const by = e.on ? [...old.by, e.by] : old.by.filter((u) => u !== e.by);
+  const now = { emoji: e.emoji, count: by.length, mine, by: by.slice(0, maxReactBy) };
+  const list = all.includes(old) ? all.map((r) => (r === old ? now : r)) : [...all, now];
+  const left = list.filter((r) => r.count > 0);
+  return { ...m, reactions: left.length ? left : undefined };
+}
+
+/** Shortens s to at most limit bytes of UTF-8 and never splits a character. */
+function cut(s: string, limit: number): string {
+  const bytes = new TextEncoder().encode(s);
+  if (bytes.length <= limit) return s;
+  while (limit > 0 && (bytes[limit]! & 0xc0) === 0x80) limit--;
+  return new TextDecoder().decode(bytes.subarray(0, limit));
+}

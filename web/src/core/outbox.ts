@@ -1,0 +1,118 @@
+// What was written and is not known to stand in its chat: a state machine without
+// time or network of its own. courier.ts moves it.
+import type { Failure } from "./failure.ts";
+import type { ChatId, Quote, Seq } from "./wire.ts";
+
+/** One message on its way. It keeps its clientId for ever: that is what makes it one message. */
+export interface Pending {
+  readonly clientId: string;
+  readonly chatId: ChatId;
+  readonly text: string;
+  readonly reply?: Quote;
+  /** When it was written, in our ms; within a chat they go out in this order. */
+  readonly at: number;
+  /** The tab that sends it. */
+  readonly tab: string;
+  /** sent: acknowledged, its event has not come. failed: refused for good. */
+  readonly state: "waiting" | "sending" | "sent" | "failed";
+  readonly seq?: Seq;
+  readonly reason?: { readonly code: string; readonly message: string };
+}
+
+export interface Box {
+  readonly pending: readonly Pending[];
+  /** A hello stands: commands are answered. */
+  readonly live: boolean;
+  /** Nothing is sent before this time, */
+  readonly notBefore: number;
+  /** nor to these chats before theirs. */
+  readonly pauses: ReadonlyMap<ChatId, number>;
+}
+
+export type Input =
+  | { type: "written"; pending: Pending }
+  /** What a closed page left. */
+  | { type: "found"; pending: readonly Pending[] }
+  | { type: "live"; live: boolean }
+  | { type: "sending"; clientId: string }
+  | { type: "accepted"; clientId: string; seq: Seq }
+  | { type: "refused"; clientId: string; failure: Failure; at: number }
+  /** Its own event came, whoever sent it. */
+  | { type: "arrived"; clientId: string }
+  /** How far the chats have been seen; of a chat that is gone, undefined. */
+  | { type: "seen"; seen: (id: ChatId) => Seq | undefined }
+  | { type: "retried"; clientId: string; at: number }
+  | { type: "discarded"; clientId: string };
+
+export const emptyBox: Box = { pending: [], live: false, notBefore: 0, pauses: new Map() };
+
+const pauseMs = 2000; // where the server says to come back and not when
+
+export function step(b: Box, i: Input): Box {
+  switch (i.type) {
+    case "written":
+      return { ...b, pending: [...b.pending, i.pending] };
+    case "found": {
+      const known = new Set(b.pending.map((p) => p.clientId));
+      const fresh = i.pending.filter((p) => !known.has(p.clientId));
+      return fresh.length ? { ...b, pending: [...b.pending, ...fresh].sort(byTime) } : b;
+    }
+    case "live": {
+      const pending = i.live ? b.pending : b.pending.map((p) => (p.state === "sending" ? { ...p, state: "waiting" as const } : p));
+      return { ...b, pending, live: i.live };
+    }
+    case "sending":
+      return changed(b, i.clientId, (p) => ({ ...p, state: "sending" }));
+    case "accepted":
+      return changed(b, i.clientId, ({ reason: _, ...p }) => ({ ...p, state: "sent", seq: i.seq }));
+    case "refused":
+      return refused(b, i.clientId, i.failure, i.at);
+    case "arrived":
+    case "discarded":
+      return without(b, (p) => p.clientId === i.clientId);
+    case "seen":
+      return without(b, (p) => p.state === "sent" && (p.seq ?? 0) <= (i.seen(p.chatId) ?? Infinity));
+    case "retried": {
+      const now = changed(b, i.clientId, ({ reason: _, ...p }) => ({ ...p, state: "waiting", at: i.at }));
+      return now === b ? b : { ...now, pending: [...now.pending].sort(byTime) };
+    }
+  }
+}
+
+/** What goes out now: of each chat the first that has not failed, unless it is on its way. */
+export function due(b: Box, at: number): Pending[] {
+  return b.live && at >= b.notBefore ? heads(b).filter((p) => p.state === "waiting" && at >= (b.pauses.get(p.chatId) ?? 0)) : [];
+}
+
+/** When to ask again what is due; undefined if that takes more than time. */
+export function dueAt(b: Box): number | undefined {
+  const waiting = heads(b).filter((p) => p.state === "waiting");
+  return b.live && waiting.length ? Math.max(b.notBefore, Math.min(...waiting.map((p) => b.pauses.get(p.chatId) ?? 0))) : undefined;
+}
+
+function heads(b: Box): Pending[] {
+  const first = new Map<ChatId, Pending>();
+  for (const p of b.pending) if (p.state !== "failed" && p.state !== "sent" && !first.has(p.chatId)) first.set(p.chatId, p);
+  return [...first.values()];
+}
+
+function refused(b: Box, clientId: string, f: Failure, at: number): Box {
+  const p = b.pending.find((p) => p.clientId === clientId);
+  if (p?.state !== "sending") return b; // its event came before, or the line broke
+  // A session that ended is no verdict on the message: it waits for the next one.
+  if (!f.again && f.code !== "no_identity") return changed(b, clientId, (p) => ({ ...p, state: "failed", reason: { code: f.code, message: f.message } }));
+  const now = changed(b, clientId, (p) => ({ ...p, state: "waiting" }));
+  const until = at + (f.retryAfterMs ?? pauseMs);
+  if (f.code === "rate_limited") return { ...now, notBefore: Math.max(until, b.notBefore) };
+  return { ...now, pauses: new Map(b.pauses).set(p.chatId, until) };
+}
+
+function changed(b: Box, clientId: string, change: (p: Pending) => Pending): Box {
+  return b.pending.some((p) => p.clientId === clientId) ? { ...b, pending: b.pending.map((p) => (p.clientId === clientId ? change(p) : p)) } : b;
+}
+
+function without(b: Box, gone: (p: Pending) => boolean): Box {
+  return b.pending.some(gone) ? { ...b, pending: b.pending.filter((p) => !gone(p)) } : b;
+}
+
+const byTime = (a: Pending, b: Pending) => a.at - b.at || (a.clientId < b.clientId ? -1 : 1);

@@ -1,0 +1,75 @@
+import { expect, test } from "vitest";
+import { completed, completionAt, find, score } from "./search.ts";
+
+const chats = ["General", "Design review", "Generic drugs", "Ops (on call)", "Ångström Lab", "Переговоры", "東京オフィス", "engineering-general", "Bob Smith", "Robert Bobson"];
+const best = (q: string) => find(q, chats, (c) => [c]);
+
+test.each([
+  ["general", ["General", "engineering-general"]],
+  ["gen", ["General", "Generic drugs", "engineering-general"]],
+  ["genral", ["General", "engineering-general"]],
+  ["dseign", ["Design review"]],
+  ["esign", ["Design review"]],
+  ["xesign", ["Design review"]],
+  ["review design", ["Design review"]],
+  ["on cal", ["Ops (on call)"]],
+  ["angstrom", ["Ångström Lab"]],
+  ["Переговры", ["Переговоры"]],
+  ["東京", ["東京オフィス"]],
+  ["bob", ["Bob Smith", "Robert Bobson"]],
+  ["ån", ["Ångström Lab"]],
+  ["an", ["Ångström Lab"]],
+  ["b", ["Bob Smith", "Robert Bobson"]],
+  ["eginereing", ["engineering-general"]],
+  ["ob", ["Bob Smith", "Robert Bobson"]],
+  ["zz", []],
+  ["design zz", []],
+])("%j finds %j", (query, found) => {
+  const all = best(query);
+  expect(all.slice(0, found.length)).toEqual(found);
+  expect(all.length - found.length).toBe(0);
+});
+
+test("nothing typed leaves the order as it is, and the best text of a thing counts", () => {
+  expect(best("")).toEqual(chats);
+  expect(find("ann", [{ name: "Berta", handle: "ann" }, { name: "Anna", handle: "x" }], (u) => [u.name, u.handle]).map((u) => u.name)).toEqual(["Berta", "Anna"]);
+  expect(find("smith", ["Anna Smith", "Smith Anna"], (t) => [t])).toEqual(["Smith Anna", "Anna Smith"]);
+  expect(score("a", "")).toBe(0);
+});
+
+test("a key press with 500 chats and 1,000 people costs a few milliseconds", () => {
+  const many = Array.from({ length: 1500 }, (_, i) => `Person number ${i} of the ${i % 7 ? "engineering" : "marketing"} group`);
+  const times = Array.from({ length: 5 }, () => {
+    const from = performance.now();
+    find("enginnering prson", many, (m) => [m]);
+    return performance.now() - from;
+  });
+  expect(Math.min(...times)).toBeLessThan(60);
+});
+
+test("what stands before the caret is completed where a sign begins a word", () => {
+  const at = (s: string) => {
+    const caret = s.indexOf("|");
+    const c = completionAt(s.replace("|", ""), caret);
+    return c && `${c.kind} ${c.from}-${c.to} ${c.query}`;
+  };
+  expect(at("@|")).toBe("mention 0-1 ");
+  expect(at("hi @an|")).toBe("mention 3-6 an");
+  expect(at("(@bob.sm|ith)")).toBe("mention 1-8 bob.sm");
+  expect(at("@Ång|")).toBe("mention 0-4 Ång");
+  expect(at(":smi|")).toBe("emoji 0-4 smi");
+  expect(at("ok :+1|")).toBe("emoji 3-6 +1");
+  for (const not of ["a@b|", "@an |", "at 10:30|", ":s|", "::|", "http://x|", "|@an", "@" + "x".repeat(60) + "|"]) expect(at(not)).toBeUndefined();
+});
+
+test("taking a completion leaves the caret behind it and one space", () => {
+  const take = (s: string, by: string) => {
+    const caret = s.indexOf("|");
+    const text = s.replace("|", "");
+    const done = completed(text, completionAt(text, caret)!, by);
+    return done.text.slice(0, done.caret) + "|" + done.text.slice(done.caret);
+  };
+  expect(take("hi @an|", "@ann")).toBe("hi @ann |");
+  expect(take("hi @an| there", "@ann")).toBe("hi @ann |there");
+  expect(take(":smi|", "😄")).toBe("😄 |");
+});

@@ -1,0 +1,189 @@
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { causeOf, type Line, Socket } from "./socket.ts";
+import { FakeWire, lineOf } from "./testkit/wire.ts";
+
+beforeEach(() => {
+  vi.useFakeTimers({ now: 1_800_000_000_000 });
+  vi.spyOn(Math, "random").mockReturnValue(0.5);
+});
+afterEach(() => {
+  vi.useRealTimers();
+  vi.restoreAllMocks();
+});
+
+function connected(seen: Record<string, number> = {}) {
+  const wires: FakeWire[] = [], lines: string[] = [], told: unknown[] = [];
+  let line: Line = { state: "connecting" };
+  const socket = new Socket({
+    resume: () => ({ epoch: "e", seen }),
+    hello: (ok, _, sent) => void told.push(["hello", ok.epoch, sent]),
+    values: (all) => void told.push(...all),
+    line: (l) => void (lines.push(lineOf(l)), (line = l)),
+  }, () => (wires.push(new FakeWire()), wires.at(-1)!));
+  socket.connect();
+  return { socket, wires, wire: () => wires.at(-1)!, lines, told, line: () => line };
+}
+
+/** How long until there is another connection, in ms. */
+async function untilNext(it: ReturnType<typeof connected>): Promise<number> {
+  const from = Date.now(), n = it.wires.length;
+  while (it.wires.length === n && Date.now() - from < 200_000) await vi.advanceTimersByTimeAsync(100);
+  return Date.now() - from;
+}
+
+test("hello and resume leave at once; what stands behind the greeting comes after it", () => {
+  const it = connected({ a: 3, b: 4 });
+  it.wire().opens();
+  expect(it.wire().got).toEqual([{ id: 1, do: "hello" }, { id: 2, do: "resume", epoch: "e", seen: { a: 3, b: 4 } }]);
+  it.wire().says({ re: 1, ok: { epoch: "e", limits: {} } }, { re: 2, ok: {} }, { event: "posted", chatId: "a", seq: 4 }, { odd: true }, { signal: "caughtUp" });
+  expect(it.told).toEqual([["hello", "e", Date.now()], { event: "posted", chatId: "a", seq: 4 }, { signal: "caughtUp" }]);
+  expect(it.lines).toEqual(["connecting", "live"]);
+});
+
+test("a long resume goes in parts, and the last says so", () => {
+  const it = connected(Object.fromEntries(Array.from({ length: 7001 }, (_, i) => [`c${i}`, i])));
+  it.wire().opens();
+  const parts = it.wire().got.slice(1);
+  expect(parts.map((p) => [Object.keys(p.seen as object).length, p.more])).toEqual([[3000, true], [3000, true], [1001, undefined]]);
+});
+
+test("replies find their commands, in any order; a broken line answers the rest with no_answer", async () => {
+  const it = connected();
+  await expect(it.socket.command("typing", { chatId: "a" })).rejects.toMatchObject({ code: "no_answer" });
+  it.wire().greets();
+  const post = it.socket.command("post", { chatId: "a", clientId: "k", text: "x" });
+  const edit = it.socket.command("edit", { chatId: "a", target: 1, text: "x" });
+  const lost = it.socket.command("typing", { chatId: "a" });
+  const [p, e] = it.wire().got;
+  it.wire().says({ re: e!.id, error: { code: "not_author", message: "no", field: "target" } }, { re: p!.id, ok: { seq: 9, at: 1 } });
+  await expect(post).resolves.toEqual({ seq: 9, at: 1 });
+  await expect(edit).rejects.toMatchObject({ code: "not_author", field: "target", again: false });
+  it.wire().breaks();
+  await expect(lost).rejects.toMatchObject({ code: "no_answer", again: true });
+});
+
+test("it waits at random up to 5 s, doubling up to a minute, and begins anew after a hello", async () => {
+  const it = connected();
+  it.wire().greets();
+  const waits: number[] = [];
+  for (let i = 0; i < 6; i++) {
+    it.wire().breaks();
+    waits.push(await untilNext(it));
+  }
+  expect(waits).toEqual([2500, 5000, 10_000, 20_000, 30_000, 30_000]);
+  it.wire().greets();
+  it.wire().breaks();
+  expect(await untilNext(it)).toBe(2500);
+});
+
+test("a hint says how long, and for how long the banner counts", async () => {
+  const it = connected();
+  it.wire().greets();
+  it.wire().breaks(4000, "restarting; retryAfterMs=1200");
+  expect(it.line()).toEqual({ state: "waiting", cause: "restarting", until: Date.now() + 1200 });
+  expect(await untilNext(it)).toBe(1200);
+  expect(it.lines.at(-1)).toBe("connecting restarting");
+});
+
+test("close codes tell the cause, and which of them end it", () => {
+  const cause = (code: number, online = true) => causeOf(code, online);
+  expect([4000, 1001, 4008, 1008, 4501, 4503, 4500, 1002, 4001, 4003, 1006, 1011, 4499].map((c) => cause(c))).toEqual([
+    "restarting", "restarting", "tooMany", "tooMany", "signedOut", "signedOut", "protocol", "protocol", "lost", "lost", "lost", "lost", "lost"]);
+  expect(cause(1006, false)).toBe("offline");
+  for (const [code, line] of [[4501, "ended signedOut"], [4503, "ended signedOut"], [4500, "ended protocol"], [4999, "ended protocol"]] as const) {
+    const it = connected();
+    it.wire().greets();
+    it.wire().breaks(code);
+    it.socket.connect();
+    expect([it.lines.at(-1), it.wires.length]).toEqual([line, 1]);
+  }
+});
+
+test("a refused identity is told by the close that follows the refused hello", () => {
+  const it = connected();
+  it.wire().opens();
+  it.wire().says({ re: 1, error: { code: "no_identity", message: "sign in" } });
+  it.wire().breaks(4503);
+  expect(it.lines).toEqual(["connecting", "ended signedOut"]);
+});
+
+test("a hello that fails without a close, or is never answered, is tried again", async () => {
+  const it = connected();
+  it.wire().opens();
+  it.wire().says({ re: 1, error: { code: "unavailable", message: "" } });
+  await vi.advanceTimersByTimeAsync(3000);
+  expect([it.wires[0]!.closed, it.lines.at(-1)]).toEqual([true, "waiting lost"]);
+  await untilNext(it);
+  await vi.advanceTimersByTimeAsync(15_000);
+  expect(it.wires[1]!.closed).toBe(true);
+});
+
+test("a silent line is asked, and given up when it does not answer", async () => {
+  const it = connected();
+  it.wire().greets();
+  await vi.advanceTimersByTimeAsync(25_000);
+  const ping = it.wire().last("ping");
+  it.wire().says({ re: ping.id, ok: { now: 1 } });
+  expect(it.lines.at(-1)).toBe("live");
+  it.wire().got = [];
+  await vi.advanceTimersByTimeAsync(35_000);
+  expect([it.lines.at(-1), it.wire().last("ping")]).toEqual(["live", expect.anything()]);
+  await vi.advanceTimersByTimeAsync(10_000);
+  expect([it.wires[0]!.closed, it.lines.at(-1)]).toEqual([true, "waiting lost"]);
+});
+
+test("after waking, a dead line is known within three seconds and tried again at once", async () => {
+  const it = connected();
+  it.wire().greets();
+  it.socket.wake();
+  it.wire().says({ re: it.wire().last("ping").id, ok: { now: 1 } });
+  await vi.advanceTimersByTimeAsync(3000);
+  expect(it.lines.at(-1)).toBe("live");
+  it.socket.wake();
+  await vi.advanceTimersByTimeAsync(3000);
+  expect(it.lines.at(-1)).toBe("waiting lost");
+  it.socket.wake();
+  expect([it.lines.at(-1), it.wires.length]).toEqual(["connecting lost", 2]);
+});
+
+test("waking does not overrule a server that has too many", () => {
+  const it = connected();
+  it.wire().greets();
+  it.wire().breaks(4008, "retryAfterMs=60000");
+  it.socket.wake();
+  expect([it.lines.at(-1), it.wires.length]).toEqual(["waiting tooMany", 1]);
+  it.socket.connect(); // a person's "now" does
+  expect(it.wires.length).toBe(2);
+});
+
+test("what is too long is not sent, and after a 1009 the longest is not sent again", async () => {
+  const it = connected();
+  it.wire().greets();
+  const long = it.socket.command("post", { chatId: "a", clientId: "k", text: "x".repeat(131072) });
+  await expect(long).rejects.toMatchObject({ code: "text_too_long", again: false });
+  expect(it.wire().got).toEqual([]);
+  const small = it.socket.command("post", { chatId: "a", clientId: "k1", text: "x" });
+  const large = it.socket.command("post", { chatId: "a", clientId: "k2", text: "x".repeat(100) });
+  it.wire().breaks(1009);
+  await expect(small).rejects.toMatchObject({ code: "no_answer" });
+  await expect(large).rejects.toMatchObject({ code: "text_too_long" });
+});
+
+test("bytes that cannot be read end it: this page is too old", () => {
+  const it = connected();
+  it.wire().greets();
+  it.wire().saysBytes(Uint8Array.of(0xc1).buffer);
+  expect([it.lines.at(-1), it.wires[0]!.closed]).toEqual(["ended protocol", true]);
+});
+
+test("once ended nothing is opened or told any more", async () => {
+  const it = connected();
+  const wire = it.wire();
+  wire.greets();
+  it.socket.end();
+  wire.says({ signal: "caughtUp" });
+  wire.breaks();
+  it.socket.wake();
+  await vi.advanceTimersByTimeAsync(100_000);
+  expect([it.wires.length, it.lines.at(-1), it.told.length]).toEqual([1, "ended", 1]);
+});

@@ -1,0 +1,346 @@
+import { expect, test } from "vitest";
+import type { Ask } from "./chat.ts";
+import type { Held } from "./message.ts";
+import { type Action, nothing, reduce, seen, type State } from "./state.ts";
+import { Log, user } from "./testkit/log.ts";
+import { Random } from "./testkit/random.ts";
+import type { Entry, Event, Message, Page, Seq, Window } from "./wire.ts";
+
+const me = "me";
+const people = [me, "ann", "bob"];
+
+function helloOf(log: Log): Action {
+  return {
+    type: "hello", resumed: {},
+    ok: { epoch: "e", me: user(me), chats: [log.entry(me)], users: people.map(user), version: "1", now: 0, heartbeatMs: 25000, limits: { text: 16384, body: 1, message: 131072, page: 200, sockets: 20, posts: { n: 20, perMs: 10000 } } },
+  };
+}
+
+/** Something that a member of the chat might do next. */
+function happen(log: Log, r: Random): Event {
+  const by = r.of(people);
+  const alive = log.messages(me, log.head).filter((m) => !m.deletedAt);
+  const mentions = () => (r.chance(0.3) ? { mentions: [me] } : {});
+  if (alive.length === 0 || r.chance(0.5)) {
+    const quoted = alive.length && r.chance(0.3) ? r.of(alive) : undefined;
+    return log.append({ event: "posted", by, clientId: `k${log.head}`, text: `t${log.head}`, ...mentions(), ...(quoted && { reply: { seq: quoted.seq, by: quoted.by, text: quoted.text } }) });
+  }
+  const target = r.of(alive).seq;
+  switch (r.below(6)) {
+    case 0:
+      return log.append({ event: "edited", by, target, text: `edit${log.head}`, ...mentions() });
+    case 1:
+      return log.append({ event: "deleted", by, target });
+    case 2:
+      return log.append({ event: "renamed", by, title: `T${log.head}`, topic: "" });
+    case 3:
+      return log.append(log.members().has("carl") ? { event: "left", by, users: ["carl"] } : { event: "joined", by, users: ["carl"], role: "member" });
+    case 4:
+      return log.append({ event: "role", by, users: [r.of(people)], role: r.of(["admin", "member"] as const) });
+  }
+  const emoji = r.of(["+", "-"]);
+  const on = !log.messages(by, log.head).find((m) => m.seq === target)!.reactions?.find((x) => x.emoji === emoji)?.by.includes(by);
+  return log.append({ event: "reacted", by, target, emoji, on });
+}
+
+/** What the server says between a client and a log, with everything that may go wrong on the way. */
+class Play {
+  state: State = nothing;
+  pipe: Action[] = []; // from the server, in order
+  late: (() => Action)[] = []; // answers over HTTP, in any order; each is made when it is read on the server, before it comes
+  readonly log: Log;
+  readonly r: Random;
+
+  constructor(seed: number) {
+    this.r = new Random(seed);
+    this.log = new Log("c", people);
+    for (let i = this.r.below(6); i > 0; i--) happen(this.log, this.r);
+    this.do(helloOf(this.log));
+  }
+
+  do(a: Action) {
+    this.state = reduce(this.state, a);
+  }
+
+  get chat() {
+    return this.state.chats.get("c")!;
+  }
+
+  step() {
+    const { log, r } = this;
+    switch (r.below(10)) {
+      case 0: case 1: case 2:
+        this.pipe.push({ type: "event", event: happen(log, r) });
+        return;
+      case 3: case 4:
+        return this.arrive();
+      case 5: {
+        const past = r.of(log.events);
+        if (past.seq <= this.chat.seen) this.do({ type: "event", event: past });
+        return;
+      }
+      case 6:
+        return this.ask();
+      case 7:
+        if (this.late.length) this.do(this.late.splice(r.below(this.late.length), 1)[0]!());
+        return;
+      case 8: {
+        const seq = r.below(log.head) + 1; // on this device or on another
+        if (seq <= log.readUpTo.get(me)!) return;
+        log.readUpTo.set(me, seq);
+        const moved: Action = { type: "signal", signal: { signal: "read", chatId: "c", by: me, seq }, at: 0 };
+        if (r.chance(0.5)) this.do(moved); // a signal and an event have no order
+        else this.pipe.push(moved);
+        return;
+      }
+      case 9:
+        if (r.chance(0.3)) this.reconnect();
+        else if (r.chance(0.2)) this.do({ type: "trim", chatId: "c", from: r.below(log.head) + 1, to: log.head });
+    }
+  }
+
+  arrive() {
+    const next = this.pipe.shift();
+    if (next) this.do(next);
+  }
+
+  ask() {
+    const { log, r } = this;
+    if (r.chance(0.2)) {
+      const ask: Ask = {};
+      this.do({ type: "asked", chatId: "c", ask });
+      const members = [...log.members()].map(([userId, role]) => ({ userId, role, readUpTo: log.readUpTo.get(userId)! }));
+      this.late.push(() => ({ type: "members", chatId: "c", ask, members, users: [] }));
+      return;
+    }
+    if (this.chat.stale || r.chance(0.2)) {
+      const entry: Entry = log.entry(me);
+      this.late.push(() => ({ type: "entry", entry, users: [] }));
+      return;
+    }
+    const at = r.below(log.head + 2);
+    const window: Window = { limit: 1 + r.below(5), ...r.of([{}, { before: at + 1 }, { after: at }, { around: at + 1 }]) };
+    const ask: Ask = { window };
+    this.do({ type: "asked", chatId: "c", ask });
+    const head = log.head;
+    if (r.chance(0.3)) this.pipe.push({ type: "event", event: happen(log, r) }); // between the head and the rows
+    const page: Page = log.page(me, window, head);
+    this.late.push(() => (r.chance(0.1) ? { type: "unasked", chatId: "c", ask } : { type: "page", chatId: "c", ask, page }));
+  }
+
+  /** The line broke: what was under way on it is lost. */
+  reconnect() {
+    const { log, r } = this;
+    this.pipe = [];
+    for (let i = r.below(4); i > 0; i--) happen(log, r);
+    const resumed = seen(this.state);
+    const hello = { ...helloOf(log), resumed };
+    const head = log.head;
+    for (let i = r.below(3); i > 0; i--) happen(log, r); // until the resume is served
+    const from = resumed.c;
+    this.do(hello);
+    if (from !== undefined && log.head - from > 6) this.pipe.push({ type: "signal", signal: { signal: "reset", chatId: "c", head: log.head, epoch: "e" }, at: 0 });
+    else for (const event of log.replay(from ?? head)) this.pipe.push({ type: "event", event });
+  }
+
+  settle() {
+    while (this.pipe.length) this.arrive();
+    for (const answer of this.late) this.do(answer());
+    if (this.chat.stale) this.do({ type: "entry", entry: this.log.entry(me), users: [] });
+  }
+}
+
+/** Without what is ours; when a deleted message had been edited, a replay leaves open. */
+const plain = (held: Held | Message) => {
+  const { asOf: _, unsure: __, ...m } = held as Held;
+  return m.deletedAt ? { ...m, editedAt: undefined } : m;
+};
+const inEntry = ["kind", "title", "topic", "head", "memberCount", "activity", "role", "readUpTo", "unread", "mentions"] as const;
+
+test("a snapshot and what follows it, in any order that can happen, is a fresh snapshot", () => {
+  for (let seed = 1; seed <= 2000; seed++) {
+    const play = new Play(seed);
+    for (let i = 0; i < 60; i++) play.step();
+    play.settle();
+    const { chat, log } = play;
+    const fresh = log.entry(me);
+    const say = `schedule ${seed}`;
+    expect(Object.fromEntries(inEntry.map((k) => [k, chat[k]])), say).toEqual(Object.fromEntries(inEntry.map((k) => [k, fresh[k]])));
+    expect([chat.seen, chat.counted, chat.gap, chat.stale, chat.asks.size, chat.since.length], say).toEqual([log.head, log.head, false, false, 0, 0]);
+    if (chat.last) expect(plain(chat.last), say).toEqual(plain(fresh.last!));
+    if (chat.members) for (const [id, role] of chat.members) expect(role, say).toBe(log.members().get(id));
+    let end = -1;
+    for (const s of chat.timeline ?? []) {
+      expect(s.from, say).toBeGreaterThan(end + 1);
+      end = s.to;
+      expect(s.messages.map(plain), say).toEqual(log.messages(me, log.head).filter((m) => m.seq >= s.from && m.seq <= s.to).map(plain));
+    }
+  }
+}, 60_000);
+
+/** A chat whose messages 2 to head are ann's, all held. */
+function held(messages: number): { log: Log; state: State; say: (a: Action) => void; chat: () => NonNullable<ReturnType<State["chats"]["get"]>> } {
+  const log = new Log("c", people);
+  for (let i = 0; i < messages; i++) log.append({ event: "posted", by: "ann", clientId: `k${i}`, text: `t${i}` });
+  const it = { log, state: reduce(nothing, helloOf(log)), say: (a: Action) => void (it.state = reduce(it.state, a)), chat: () => it.state.chats.get("c")! };
+  const ask: Ask = { window: {} };
+  it.say({ type: "asked", chatId: "c", ask });
+  it.say({ type: "page", chatId: "c", ask, page: log.page(me, {}) });
+  return it;
+}
+const event = (e: Event): Action => ({ type: "event", event: e });
+
+test("an event is applied once, and one that came too early asks for a resume", () => {
+  const it = held(2);
+  const [a, b] = [3, 4].map((n) => it.log.append({ event: "posted", by: "ann", text: `t${n}` }));
+  it.say(event(b!));
+  expect([it.chat().seen, it.chat().gap]).toEqual([3, true]);
+  it.say(event(a!));
+  const once = it.state;
+  it.say(event(a!));
+  expect(it.state).toBe(once);
+  it.say(event(b!));
+  expect([it.chat().seen, it.chat().gap, it.chat().unread]).toEqual([5, false, 4]);
+});
+
+test("a page that was asked for before a reset is not used", () => {
+  const it = held(1);
+  const ask: Ask = { window: {} };
+  it.say({ type: "asked", chatId: "c", ask });
+  const page = it.log.page(me, {});
+  it.say({ type: "signal", signal: { signal: "reset", chatId: "c", head: 9, epoch: "f" }, at: 0 });
+  it.say({ type: "page", chatId: "c", ask, page });
+  expect(it.chat().timeline).toBeUndefined();
+  expect([it.state.epoch, it.chat().seen, it.chat().stale]).toEqual(["f", 9, true]);
+});
+
+test("a page that is older than what had been seen when it was asked for is not used", () => {
+  const it = held(2);
+  const ask: Ask = { window: {} };
+  const page = it.log.page(me, {});
+  it.say(event(it.log.append({ event: "edited", by: "ann", target: 2, text: "new" })));
+  it.say({ type: "asked", chatId: "c", ask });
+  it.say({ type: "page", chatId: "c", ask, page });
+  expect(it.chat().timeline![0]!.messages[0]!.text).toBe("new");
+});
+
+test("what a newer page told, neither an event nor an older page takes back", () => {
+  const it = held(1);
+  const early: Ask = { window: {} }, ask: Ask = { window: {} };
+  it.say({ type: "asked", chatId: "c", ask: early });
+  const old = it.log.page(me, {});
+  const edit = it.log.append({ event: "edited", by: "ann", target: 2, text: "first" });
+  it.log.append({ event: "edited", by: "ann", target: 2, text: "second" });
+  it.say({ type: "asked", chatId: "c", ask });
+  it.say({ type: "page", chatId: "c", ask, page: it.log.page(me, {}) });
+  it.say({ type: "page", chatId: "c", ask: early, page: old });
+  it.say(event(edit));
+  expect(it.chat().timeline![0]!.messages[0]!.text).toBe("second");
+});
+
+test("a replay tells of reactions before the deletion that it has told already", () => {
+  const it = held(1);
+  it.say(event({ event: "posted", chatId: "c", seq: 3, n: 2, at: 5, by: "ann", deletedAt: 9 }));
+  it.say(event({ event: "reacted", chatId: "c", seq: 4, n: 2, at: 6, by: "bob", target: 3, emoji: "+", on: true }));
+  expect(it.chat().timeline![0]!.messages[1]!.reactions).toBeUndefined();
+});
+
+test("another epoch resumes nothing", () => {
+  const it = held(2);
+  const resumed = seen(it.state);
+  expect(resumed).toEqual({ c: 3 });
+  const again = helloOf(it.log) as Extract<Action, { type: "hello" }>;
+  it.say({ ...again, resumed, ok: { ...again.ok, epoch: "f" } });
+  expect(it.chat().timeline).toBeUndefined();
+});
+
+test("jumping elsewhere leaves a gap, and pages from both sides close it", () => {
+  const it = held(0);
+  // Every fifth event is no message: a page's ends lie between messages, too.
+  for (let i = 0; i < 100; i++) it.say(event(it.log.append(i % 5 === 4 ? { event: "renamed", by: "ann", title: `t${i}`, topic: "" } : { event: "posted", by: "ann", text: `t${i}` })));
+  it.say({ type: "trim", chatId: "c", from: 90, to: 101 });
+  const load = (window: Window) => {
+    const ask: Ask = { window };
+    it.say({ type: "asked", chatId: "c", ask });
+    it.say({ type: "page", chatId: "c", ask, page: it.log.page(me, window) });
+    return it.chat().timeline!.map((s) => [s.from, s.to]);
+  };
+  expect(load({ around: 22, limit: 8 })).toEqual([[17, 25], [90, 101]]);
+  expect(load({ after: 25, limit: 40 })).toEqual([[17, 75], [90, 101]]);
+  expect(load({ before: 90, limit: 12 })).toEqual([[17, 101]]);
+  expect(load({ before: 17, limit: 50 })).toEqual([[1, 101]]);
+});
+
+test("where more reacted than are named, the message is asked for again", () => {
+  const it = held(1);
+  const ask: Ask = { window: { around: 2, limit: 1 } };
+  const many = { emoji: "+", count: 60, mine: false, by: Array.from({ length: 50 }, (_, i) => `u${i}`) };
+  const crowded = (r: typeof many, head: Seq): Page => ({ ...it.log.page(me, {}), head, messages: [{ ...it.log.messages(me, 2)[0]!, reactions: [r] }] });
+  it.say({ type: "asked", chatId: "c", ask });
+  it.say({ type: "page", chatId: "c", ask, page: crowded(many, 2) });
+  it.say(event(it.log.append({ event: "reacted", by: me, target: 2, emoji: "+", on: true })));
+  const unsure = it.chat().timeline![0]!.messages[0]!;
+  expect([unsure.unsure, unsure.reactions![0]!.count, unsure.reactions![0]!.mine]).toEqual([true, 60, true]);
+  it.say({ type: "asked", chatId: "c", ask });
+  it.say({ type: "page", chatId: "c", ask, page: crowded({ ...many, count: 61, mine: true }, 3) });
+  const sure = it.chat().timeline![0]!.messages[0]!;
+  expect([sure.unsure, sure.reactions![0]!.count]).toEqual([undefined, 61]);
+});
+
+test("a name beyond the fiftieth is counted and not shown", () => {
+  const it = held(1);
+  for (let i = 0; i < 52; i++) it.say(event(it.log.append({ event: "reacted", by: `u${i}`, target: 2, emoji: "+", on: true })));
+  const m = it.chat().timeline![0]!.messages[0]!;
+  expect([m.reactions![0]!.by.length, m.reactions![0]!.count, m.unsure]).toEqual([50, 51, true]);
+});
+
+test("a quote is cut between characters, as the server cuts it", () => {
+  const it = held(1);
+  it.say(event(it.log.append({ event: "posted", by: "bob", text: "why", reply: { seq: 2, by: "ann", text: "t0" } })));
+  it.say(event(it.log.append({ event: "edited", by: "ann", target: 2, text: "x" + "é".repeat(200) })));
+  expect(it.chat().timeline![0]!.messages[1]!.reply!.text).toBe("x" + "é".repeat(99));
+});
+
+test("typing ends with the message or after a while, presence and names follow their signals", () => {
+  const it = held(1);
+  const signal = (s: Extract<Action, { type: "signal" }>["signal"]) => it.say({ type: "signal", signal: s, at: 1000 });
+  signal({ signal: "typing", chatId: "c", by: "ann" });
+  signal({ signal: "typing", chatId: "c", by: "bob" });
+  it.say({ type: "tick", at: 6999 });
+  expect([...it.chat().typing.keys()]).toEqual(["ann", "bob"]);
+  it.say(event(it.log.append({ event: "posted", by: "ann", text: "there" })));
+  expect([...it.chat().typing.keys()]).toEqual(["bob"]);
+  it.say({ type: "tick", at: 7000 });
+  expect(it.chat().typing.size).toBe(0);
+  signal({ signal: "presence", by: "ann", online: true });
+  signal({ signal: "user", user: { ...user(me), name: "New" } });
+  expect([it.state.online.has("ann"), it.state.me!.name, it.state.users.get(me)!.name]).toEqual([true, "New", "New"]);
+  it.say(helloOf(it.log));
+  expect(it.state.online.size).toBe(0);
+});
+
+test("chats come and go", () => {
+  const it = held(1);
+  it.say({ type: "signal", signal: { signal: "chat", chatId: "d", head: 4, chat: { ...it.log.entry(me), id: "d" }, users: [user("dora")] }, at: 0 });
+  expect([it.state.chats.get("d")!.seen, it.state.users.has("dora")]).toEqual([4, true]);
+  it.say({ type: "signal", signal: { signal: "chat", chatId: "d", gone: true }, at: 0 });
+  it.say(event(it.log.append({ event: "left", by: "ann", users: [me] })));
+  expect(it.state.chats.size).toBe(0);
+});
+
+test("what others have read is known from pointers, pages of members and posts", () => {
+  const it = held(1);
+  const ask: Ask = {};
+  it.say({ type: "asked", chatId: "c", ask });
+  it.say({ type: "members", chatId: "c", ask, users: [], members: [{ userId: "bob", role: "member", readUpTo: 1 }] });
+  it.say({ type: "signal", signal: { signal: "read", chatId: "c", by: "bob", seq: 2 }, at: 0 });
+  it.say({ type: "signal", signal: { signal: "read", chatId: "c", by: "bob", seq: 1 }, at: 0 });
+  it.say(event(it.log.append({ event: "posted", by: "ann", text: "x" })));
+  expect(Object.fromEntries(it.chat().reads)).toEqual({ bob: 2, ann: 3 });
+});
+
+test("an event of a kind that we do not know counts", () => {
+  const it = held(1);
+  it.say(event({ event: "painted", chatId: "c", seq: 3, n: 1, at: 5, by: "ann" } as unknown as Event));
+  expect([it.chat().seen, it.chat().head, it.chat().timeline![0]!.to]).toEqual([3, 3, 3]);
+});

@@ -1,0 +1,158 @@
+import "fake-indexeddb/auto";
+import { IDBFactory } from "fake-indexeddb";
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import type { Pending } from "./outbox.ts";
+import { openShelf, type Shelf } from "./shelf.ts";
+import { Storage } from "./storage.ts";
+import { Tabs } from "./tabs.ts";
+
+/** The locks of one browser, as far as they are used. */
+class FakeLocks {
+  held = new Set<string>();
+  async request(name: string, run: () => Promise<void>): Promise<void> {
+    this.held.add(name);
+    await run();
+    this.held.delete(name);
+  }
+  async query() {
+    return { held: [...this.held].map((name) => ({ name })) };
+  }
+}
+
+const pending = (clientId: string, tab: string): Pending => ({ clientId, chatId: "c", text: clientId, at: 1, tab, state: "waiting" });
+const flush = () => new Promise((ok) => setImmediate(ok));
+
+beforeEach(() => {
+  vi.stubGlobal("indexedDB", new IDBFactory());
+});
+afterEach(() => {
+  vi.unstubAllGlobals();
+  vi.useRealTimers();
+});
+
+describe.each([
+  ["on disk", () => openShelf()],
+  ["where there is no IndexedDB", () => (vi.stubGlobal("indexedDB", undefined), openShelf())],
+  ["where it refuses", () => (vi.stubGlobal("indexedDB", { open: () => { throw new DOMException("no", "SecurityError"); } }), openShelf())],
+])("%s", (_, shelf) => {
+  test("rows of one prefix are changed as one, and no others", async () => {
+    const s = await shelf();
+    await s.edit("settings", "a/", (rows) => rows.set("a/x", 1).set("a/y", 2));
+    await s.edit("settings", "b/", (rows) => rows.set("b/x", 3));
+    await s.edit<number>("settings", "a/", (rows) => {
+      rows.set("a/x", rows.get("a/x")! + 10);
+      rows.delete("a/y");
+    });
+    expect([[...await s.rows("settings", "a/")], [...await s.rows("settings", "")].sort()]).toEqual([[["a/x", 11]], [["a/x", 11], ["b/x", 3]]]);
+    await Promise.all(Array.from({ length: 20 }, () => s.edit<number>("settings", "a/x", (rows) => rows.set("a/x", rows.get("a/x")! + 1))));
+    expect([...await s.rows("settings", "a/")]).toEqual([["a/x", 31]]);
+  });
+});
+
+test("what is on disk is there for the next page", async () => {
+  await (await openShelf()).edit("settings", "", (rows) => rows.set("a", 1));
+  expect([...await (await openShelf()).rows("settings", "")]).toEqual([["a", 1]]);
+});
+
+test("a browser that never answers keeps in memory", async () => {
+  vi.useFakeTimers();
+  vi.stubGlobal("indexedDB", { open: () => new IDBOpenDBRequest() });
+  const opening = openShelf();
+  await vi.advanceTimersByTimeAsync(3000);
+  const s = await opening;
+  await s.edit("settings", "", (rows) => rows.set("a", 1));
+  expect([...await s.rows("settings", "")]).toEqual([["a", 1]]);
+});
+
+/** A page of the user ann's browser. */
+function page(shelf: Shelf, locks = new FakeLocks(), user = "ann") {
+  const tabs = new Tabs(shelf, locks as unknown as LockManager);
+  return { tabs, storage: new Storage(shelf, tabs, user) };
+}
+
+describe("drafts", () => {
+  test("come back with their reply, the newest of all tabs", async () => {
+    const shelf = await openShelf();
+    const a = page(shelf), b = page(shelf);
+    const reply = { seq: 3, by: "bob", text: "why" };
+    await a.storage.saveDraft("c", { text: "newer", reply, at: 2 });
+    await b.storage.saveDraft("c", { text: "older", at: 1 });
+    await a.storage.saveDraft("d", { text: "other", at: 3 });
+    const c = page(shelf);
+    expect([...await c.storage.drafts()].map(([chat, d]) => [chat, d.text, d.reply])).toEqual([["c", "newer", reply], ["d", "other", undefined]]);
+    expect((await page(shelf, undefined, "bob").storage.drafts()).size).toBe(0);
+  });
+
+  test("two tabs do not erase each other's", async () => {
+    const shelf = await openShelf();
+    const a = page(shelf), b = page(shelf);
+    await a.storage.saveDraft("c", { text: "one", at: 1 });
+    await b.storage.drafts(); // b shows it, too
+    await a.storage.saveDraft("c", { text: "one more", at: 2 });
+    await b.storage.saveDraft("c", undefined); // and is emptied there
+    expect((await page(shelf).storage.drafts()).get("c")!.text).toBe("one more");
+    await a.storage.saveDraft("c", undefined);
+    expect((await page(shelf).storage.drafts()).size).toBe(0);
+  });
+
+  test("what was sent does not come back from the page that was closed", async () => {
+    const shelf = await openShelf();
+    await page(shelf).storage.saveDraft("c", { text: "begun", at: 1 });
+    const later = page(shelf);
+    await later.storage.drafts();
+    await later.storage.saveDraft("c", { text: "begun and ended", at: 2 });
+    await later.storage.saveDraft("c", undefined);
+    expect((await page(shelf).storage.drafts()).size).toBe(0);
+  });
+});
+
+describe.each([["with Web Locks", new FakeLocks()], ["on plain http", undefined]])("the outbox %s", (_, locks) => {
+  test("goes over to the next tab when one closes, and not before", async () => {
+    const shelf = await openShelf();
+    const open = () => {
+      const tabs = new Tabs(shelf, locks as unknown as LockManager | undefined);
+      return { tabs, storage: new Storage(shelf, tabs, "ann") };
+    };
+    const a = open(), b = open();
+    a.storage.put(pending("k1", a.tabs.id));
+    b.storage.put(pending("k2", b.tabs.id));
+    expect((await b.storage.adopt()).map((p) => p.clientId)).toEqual(["k2"]);
+    a.tabs.leave();
+    await flush();
+    expect((await b.storage.adopt()).map((p) => [p.clientId, p.tab])).toEqual([["k1", b.tabs.id], ["k2", b.tabs.id]]);
+    b.storage.remove(pending("k1", b.tabs.id));
+    expect((await b.storage.adopt()).map((p) => p.clientId)).toEqual(["k2"]);
+    b.tabs.leave();
+  });
+});
+
+test("a lease that nobody renews runs out, one that is renewed does not", async () => {
+  const shelf = await openShelf("lease");
+  vi.useFakeTimers({ toFake: ["Date", "setInterval", "clearInterval"] });
+  const a = new Tabs(shelf, undefined), b = new Tabs(shelf, undefined);
+  await a.alive();
+  expect(await b.alive()).toEqual(new Set([a.id, b.id]));
+  const died = vi.spyOn(a, "renew").mockResolvedValue(); // as if it were killed
+  for (let i = 0; i < 4; i++) {
+    vi.advanceTimersByTime(5000);
+    await flush();
+    await shelf.rows("tabs", "");
+  }
+  expect(died).toHaveBeenCalled();
+  expect(await b.alive()).toEqual(new Set([b.id]));
+  a.leave();
+  b.leave();
+});
+
+test("places and settings are each user's own; signing out leaves the settings", async () => {
+  const shelf = await openShelf();
+  const { storage } = page(shelf);
+  await storage.savePlace("c", { seq: 7, offset: -12 });
+  await storage.saveSetting("theme", "dark");
+  await storage.saveDraft("c", { text: "x", at: 1 });
+  storage.put(pending("k1", "t"));
+  expect([await storage.place("c"), await storage.place("d"), [...await storage.settings()]]).toEqual([{ seq: 7, offset: -12 }, undefined, [["theme", "dark"]]]);
+  expect(await page(shelf, undefined, "bob").storage.place("c")).toBeUndefined();
+  await storage.clear();
+  expect([await storage.place("c"), (await storage.drafts()).size, await storage.adopt(), (await storage.settings()).size]).toEqual([undefined, 0, [], 1]);
+});

@@ -1,0 +1,116 @@
+// One chat as a server holds it, folded from its log each time it is asked: slow,
+// plain, and written apart from the code under test.
+import type { Entry, Event, Message, Page, Role, Seq, User, UserId, Window } from "../wire.ts";
+
+export const user = (id: UserId): User => ({ id, handle: id, name: id.toUpperCase(), status: "", role: "member", active: true });
+
+type Draft<E = Event> = E extends Event ? Omit<E, "chatId" | "seq" | "n" | "at"> : never;
+
+export class Log {
+  readonly events: Event[] = [];
+  readonly readUpTo = new Map<UserId, Seq>();
+  readonly id: string;
+
+  constructor(id: string, members: readonly UserId[]) {
+    this.id = id;
+    this.append({ event: "joined", by: members[0]!, users: members, role: "member" });
+  }
+
+  get head(): Seq {
+    return this.events.length;
+  }
+
+  /** Appends what a rule of the server would let pass. */
+  append(draft: Draft): Event {
+    const seq = this.head + 1;
+    const n = (this.events.at(-1)?.n ?? 0) + Number(draft.event === "posted");
+    const e = { ...draft, chatId: this.id, seq, n, at: 1000 + seq } as Event;
+    this.events.push(e);
+    if (e.event === "posted") this.readUpTo.set(e.by, seq);
+    if (e.event === "joined") for (const u of e.users) this.readUpTo.set(u, seq);
+    return e;
+  }
+
+  /** The events above a number as a replay tells them: with the texts of now. */
+  replay(after: Seq): Event[] {
+    const now = new Map(this.messages("", this.head).map((m) => [m.seq, m]));
+    return this.events.slice(after).map((e) => {
+      if (e.event === "posted") {
+        const { reactions: _, ...m } = now.get(e.seq)!;
+        return { event: "posted", n: e.n, ...m };
+      }
+      if (e.event !== "edited") return e;
+      const { text, mentions, deletedAt } = now.get(e.target)!;
+      const { text: _, mentions: __, ...rest } = e;
+      return deletedAt ? rest : mentions ? { ...rest, text, mentions } : { ...rest, text };
+    });
+  }
+
+  messages(me: UserId, upTo: Seq): Message[] {
+    const all = new Map<Seq, Message>();
+    for (const e of this.events.slice(0, upTo)) {
+      if (e.event === "posted") {
+        const { event: _, n: __, clientId = "", text = "", ...rest } = e;
+        all.set(e.seq, { ...rest, clientId, text });
+      } else if (e.event === "edited") {
+        const m = all.get(e.target)!;
+        m.text = e.text!;
+        m.editedAt = e.at;
+        delete m.mentions;
+        if (e.mentions) m.mentions = e.mentions;
+      } else if (e.event === "deleted") {
+        const m = all.get(e.target)!;
+        m.text = "";
+        m.deletedAt = e.at;
+        delete m.mentions;
+        delete m.reactions;
+      } else if (e.event === "reacted") {
+        const m = all.get(e.target)!;
+        const by = new Map((m.reactions ?? []).map((r) => [r.emoji, [...r.by]]));
+        const names = (by.get(e.emoji) ?? []).filter((u) => u !== e.by);
+        by.set(e.emoji, e.on ? [...names, e.by] : names);
+        delete m.reactions;
+        const left = [...by].filter(([, u]) => u.length).map(([emoji, u]) => ({ emoji, count: u.length, mine: u.includes(me), by: u }));
+        if (left.length) m.reactions = left;
+      }
+    }
+    for (const m of all.values()) if (m.reply) m.reply = { ...m.reply, text: all.get(m.reply.seq)!.text };
+    return [...all.values()];
+  }
+
+  /** A page whose head was read before its rows. */
+  page(me: UserId, w: Window, head = this.head): Page {
+    const all = this.messages(me, this.head);
+    const limit = w.limit ?? 50;
+    let from = 0, to = all.length;
+    const below = (seq: Seq) => all.filter((m) => m.seq < seq).length;
+    if (w.before !== undefined) to = below(w.before);
+    if (w.after !== undefined) from = below(w.after + 1);
+    if (w.around !== undefined) from = Math.max(0, below(w.around) - Math.floor(limit / 2));
+    if (w.after !== undefined || w.around !== undefined) to = Math.min(to, from + limit);
+    else from = Math.max(from, to - limit);
+    return { messages: all.slice(from, to), users: [], head, moreBefore: from > 0, moreAfter: to < all.length };
+  }
+
+  members(): Map<UserId, Role> {
+    const all = new Map<UserId, Role>();
+    for (const e of this.events) {
+      if (e.event === "joined" || e.event === "role") for (const u of e.users) all.set(u, e.role);
+      if (e.event === "left") for (const u of e.users) all.delete(u);
+    }
+    return all;
+  }
+
+  entry(me: UserId): Entry {
+    const all = this.messages(me, this.head);
+    const readUpTo = this.readUpTo.get(me)!;
+    const unread = all.filter((m) => m.seq > readUpTo);
+    const named = this.events.findLast((e) => e.event === "renamed");
+    const last = all.at(-1);
+    return {
+      id: this.id, kind: "group", open: false, title: named?.title ?? "", topic: named?.topic ?? "", head: this.head, memberCount: this.members().size,
+      activity: this.events.at(-1)!.at, role: this.members().get(me)!, readUpTo, unread: unread.length,
+      mentions: unread.filter((m) => m.mentions?.includes(me)).length, ...(last && { last }),
+    };
+  }
+}

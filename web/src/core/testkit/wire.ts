@@ -1,0 +1,55 @@
+import { encode } from "@msgpack/msgpack";
+import type { Line, Wire } from "../socket.ts";
+import { decodeValues, type Hello } from "../wire.ts";
+import { user } from "./log.ts";
+
+export const helloOk = (more: Partial<Hello> = {}): Hello => ({
+  epoch: "e", me: user("me"), chats: [], users: [], version: "1", now: 0, heartbeatMs: 25000,
+  limits: { text: 16384, body: 1, message: 131072, page: 200, sockets: 20, posts: { n: 20, perMs: 10000 } }, ...more,
+});
+
+/** The server's end of one connection, played by hand. */
+export class FakeWire implements Wire {
+  binaryType: BinaryType = "blob";
+  onopen: Wire["onopen"] = null;
+  onmessage: Wire["onmessage"] = null;
+  onclose: Wire["onclose"] = null;
+  closed = false;
+  /** What came, oldest first; take them away as they are judged. */
+  got: Record<string, unknown>[] = [];
+
+  send(data: string | ArrayBufferLike | Blob | ArrayBufferView): void {
+    this.got.push(...(decodeValues(data as Uint8Array<ArrayBuffer>) as unknown as Record<string, unknown>[]));
+  }
+  close(): void {
+    this.closed = true;
+  }
+
+  opens(): void {
+    this.onopen?.call(this as unknown as WebSocket, {} as never);
+  }
+  /** The values, in one message. */
+  says(...values: object[]): void {
+    const parts = values.map((v) => encode(v));
+    const all = new Uint8Array(parts.reduce((n, p) => n + p.length, 0));
+    parts.reduce((at, p) => (all.set(p, at), at + p.length), 0);
+    this.saysBytes(all.buffer);
+  }
+  saysBytes(data: ArrayBuffer): void {
+    this.onmessage?.call(this as unknown as WebSocket, { data } as MessageEvent);
+  }
+  breaks(code = 1006, reason = ""): void {
+    this.onclose?.call(this as unknown as WebSocket, { code, reason } as CloseEvent);
+  }
+  /** Opens and greets. */
+  greets(more: Partial<Hello> = {}, ...values: object[]): void {
+    this.opens();
+    const [hello] = this.got.splice(0);
+    this.says({ re: hello!.id, ok: helloOk(more) }, ...values);
+  }
+  last(verb: string): Record<string, unknown> {
+    return this.got.findLast((c) => c.do === verb)!;
+  }
+}
+
+export const lineOf = (l: Line): string => [l.state, l.cause].filter(Boolean).join(" ");

@@ -1,0 +1,34 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { expect, test } from "vitest";
+import { decodeValues, encodeCommand, type Verb } from "./wire.ts";
+
+// The Go tests write and read the same files, so neither end can change alone.
+const golden = new URL("../../../wire/testdata/", import.meta.url);
+const names = readdirSync(golden).filter((f) => f.endsWith(".json")).map((f) => f.slice(0, -5));
+const clear = (name: string) => JSON.parse(readFileSync(new URL(`${name}.json`, golden), "utf8"));
+const bytes = (name: string) => Uint8Array.from(Buffer.from(readFileSync(new URL(`${name}.hex`, golden), "utf8").trim(), "hex"));
+
+test.each(names)("%s reads as its JSON says", (name) => {
+  expect(decodeValues(bytes(name))).toEqual([clear(name)]);
+});
+
+test.each(names.filter((n) => n.startsWith("command-")))("%s has the bytes that the server reads", (name) => {
+  const { id, do: verb, ...fields } = clear(name);
+  expect(Buffer.from(encodeCommand(id, verb as Verb, fields)).toString("hex")).toBe(Buffer.from(bytes(name)).toString("hex"));
+});
+
+test("there are golden files of each kind", () => {
+  for (const kind of ["command-", "event-", "signal-", "reply-"]) expect(names.filter((n) => n.startsWith(kind)).length).toBeGreaterThan(5);
+});
+
+test("values back to back are all read, and a cut one is an error", () => {
+  const all = names.filter((n) => n.startsWith("event-"));
+  const joined = Uint8Array.from(all.flatMap((n) => [...bytes(n)]));
+  expect(decodeValues(joined)).toEqual(all.map(clear));
+  expect(() => decodeValues(joined.slice(0, -1))).toThrow();
+});
+
+test("what is undefined is left out", () => {
+  expect(decodeValues(encodeCommand(1, "post", { chatId: "c", clientId: "k", text: "x", replyTo: undefined })))
+    .toEqual([{ id: 1, do: "post", chatId: "c", clientId: "k", text: "x" }]);
+});

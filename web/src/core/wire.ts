@@ -1,0 +1,91 @@
+// The values on the socket, as docs/protocol.md names them, and their bytes.
+import { decodeMulti, encode } from "@msgpack/msgpack";
+
+export type ChatId = string;
+export type UserId = string;
+/** Numbers the events of one chat: 1, 2, 3, … without holes; 0 is before all. */
+export type Seq = number;
+export type Role = "member" | "admin";
+
+export interface User { id: UserId; handle: string; name: string; status: string; role: Role; active: boolean }
+export interface Quote { seq: Seq; by: UserId; text: string }
+export interface Reaction { emoji: string; count: number; mine: boolean; by: readonly UserId[] }
+
+export interface Message {
+  chatId: ChatId; seq: Seq; at: number; by: UserId; clientId: string; text: string;
+  reply?: Quote; mentions?: readonly UserId[]; editedAt?: number; deletedAt?: number; reactions?: readonly Reaction[];
+}
+
+/** A chat as the server lists it for one user. */
+export interface Entry {
+  id: ChatId; kind: "group" | "direct"; open: boolean; title: string; topic: string; head: Seq; memberCount: number;
+  activity: number; role?: Role; readUpTo: Seq; unread: number; mentions: number; last?: Message; with?: UserId;
+}
+
+/** A window of messages in rising seq, at least as new as its head. */
+export interface Page { messages: readonly Message[]; users: readonly User[]; head: Seq; moreBefore: boolean; moreAfter: boolean }
+
+export interface Limits { text: number; body: number; message: number; page: number; sockets: number; posts: { n: number; perMs: number } }
+
+export interface Hello {
+  epoch: string; me: User; chats: readonly Entry[]; users: readonly User[];
+  version: string; now: number; limits: Limits; heartbeatMs: number;
+}
+
+interface Logged { chatId: ChatId; seq: Seq; n: number; at: number; by: UserId; clientId?: string }
+export type Posted = Logged & { event: "posted"; text?: string; reply?: Quote; mentions?: readonly UserId[]; editedAt?: number; deletedAt?: number };
+export type Event = Posted
+  | Logged & { event: "edited"; target: Seq; text?: string; mentions?: readonly UserId[] }
+  | Logged & { event: "deleted"; target: Seq }
+  | Logged & { event: "reacted"; target: Seq; emoji: string; on: boolean }
+  | Logged & { event: "joined"; users: readonly UserId[]; role: Role }
+  | Logged & { event: "left"; users: readonly UserId[]; reason?: string }
+  | Logged & { event: "role"; users: readonly UserId[]; role: Role }
+  | Logged & { event: "renamed"; title: string; topic: string };
+
+export type Signal =
+  | { signal: "typing"; chatId: ChatId; by: UserId }
+  | { signal: "read"; chatId: ChatId; by: UserId; seq: Seq }
+  | { signal: "presence"; by: UserId; online: boolean }
+  | { signal: "user"; user: User }
+  | { signal: "chat"; chatId: ChatId; gone: true }
+  | { signal: "chat"; chatId: ChatId; gone?: false; head?: Seq; chat: Entry; users?: readonly User[] }
+  | { signal: "reset"; chatId: ChatId; head?: Seq; epoch: string }
+  | { signal: "caughtUp" };
+
+/** Which page of a chat's history; with none of the last three the newest. */
+export interface Window { limit?: number; before?: Seq; after?: Seq; around?: Seq }
+
+/** What can be asked for, and what ok then says. */
+export interface Commands {
+  hello: [{ token?: string }, Hello];
+  resume: [{ epoch?: string; seen?: Readonly<Record<ChatId, Seq>>; more?: boolean }, object];
+  post: [{ chatId: ChatId; clientId: string; text: string; replyTo?: Seq }, { seq: Seq; at: number; again?: boolean }];
+  edit: [{ chatId: ChatId; clientId?: string; text: string; target: Seq }, { seq?: Seq }];
+  delete: [{ chatId: ChatId; clientId?: string; target: Seq }, { seq?: Seq }];
+  react: [{ chatId: ChatId; clientId?: string; target: Seq; emoji: string; on: boolean }, { seq?: Seq }];
+  read: [{ chatId: ChatId; seq: Seq }, object];
+  typing: [{ chatId: ChatId }, object];
+  focus: [{ chatIds: readonly ChatId[] }, object];
+  history: [{ chatId: ChatId } & Window, Page];
+  ping: [object, { now: number }];
+}
+export type Verb = keyof Commands;
+export type Fields<V extends Verb> = Commands[V][0];
+export type Ok<V extends Verb> = Commands[V][1];
+
+export interface Problem { code: string; message: string; field?: string; retryAfterMs?: number; requestId?: string }
+export type Reply = { re: number; ok: unknown; error?: undefined } | { re: number; ok?: undefined; error: Problem };
+
+/** One value from the server. Others may come from a newer one: ignore them. */
+export type Value = Reply | Event | Signal;
+
+/** One command; a field that is undefined is left out. */
+export function encodeCommand<V extends Verb>(id: number, verb: V, fields: Fields<V>): Uint8Array<ArrayBuffer> {
+  return encode({ id, do: verb, ...fields }, { ignoreUndefined: true });
+}
+
+/** The values of one WebSocket message, which holds one or more back to back. */
+export function decodeValues(bytes: ArrayBuffer | Uint8Array<ArrayBuffer>): Value[] {
+  return [...decodeMulti(bytes)] as Value[];
+}

@@ -1,0 +1,30 @@
+// Wiring only: one core, one page.
+import { StrictMode } from "react";
+import { createRoot } from "react-dom/client";
+import { App } from "./app/App.tsx";
+import { navigate } from "./app/route.ts";
+import { CoreContext } from "./app/useCore.ts";
+import { Core } from "./core/core.ts";
+import { show, theme } from "./ui/theme.ts";
+import "./ui/tokens.css";
+import "./ui/base.css";
+
+show(theme());
+const core = new Core();
+void core.start();
+const wake = () => document.visibilityState === "visible" && core.wake();
+addEventListener("online", wake);
+addEventListener("pageshow", wake);
+addEventListener("pagehide", (e) => e.persisted || core.close());
+document.addEventListener("visibilitychange", wake);
+
+// A notice was pressed.
+navigator.serviceWorker?.addEventListener("message", (e) => typeof e.data?.open === "string" && navigate(e.data.open));
+
+createRoot(document.getElementById("app")!).render(
+  <StrictMode>
+    <CoreContext value={core}>
+      <App />
+    </CoreContext>
+  </StrictMode>,
+);

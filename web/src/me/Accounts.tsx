@@ -1,0 +1,72 @@
+import { useEffect, useState } from "react";
+import { Menu, MenuItem, MenuTrigger, Popover } from "react-aria-components";
+import { useCore } from "../app/useCore.ts";
+import type { User } from "../core/wire.ts";
+import { t } from "../strings/index.ts";
+import { Avatar } from "../ui/Avatar.tsx";
+import { Button } from "../ui/Button.tsx";
+import { Icon } from "../ui/Icon.tsx";
+import { copy } from "../ui/copy.ts";
+import { Dialog } from "../ui/Dialog.tsx";
+import { Field } from "../ui/Field.tsx";
+import { attempt } from "../ui/Toast.tsx";
+
+const m = t.me;
+const restMs = 200;
+
+export function Accounts() {
+  const core = useCore();
+  const [query, setQuery] = useState("");
+  const [users, setUsers] = useState<readonly User[]>([]);
+  const [next, setNext] = useState<string>();
+  const [recovery, setRecovery] = useState<{ user: User; url: string }>();
+
+  const load = async (after?: string) => {
+    const page = await core.api.users({ q: query, limit: 50, after });
+    setUsers((old) => [...(after ? old : []), ...page.users]);
+    setNext(page.next);
+  };
+  useEffect(() => {
+    const timer = setTimeout(() => attempt(() => load()), restMs);
+    return () => clearTimeout(timer);
+  }, [core, query]);
+
+  const act = (u: User, what: string | number) => attempt(async () => {
+    if (what === "recovery") return setRecovery({ user: u, url: (await core.api.recover(u.id)).url });
+    const { user } = await core.api.changeUser(u.id, what === "role" ? { role: u.role === "admin" ? "member" : "admin" } : { active: !u.active });
+    setUsers((old) => old.map((x) => (x.id === user.id ? user : x)));
+  });
+  return (
+    <section aria-labelledby="people">
+      <h2 id="people">{m.people}</h2>
+      <Field label={m.search} type="search" value={query} onChange={setQuery} autoComplete="off" />
+      <ul>
+        {users.map((u) => (
+          <li key={u.id}>
+            <Avatar user={u} small />
+            <span className="grow" dir="auto">{u.name} <span className="hint">@{u.handle}{u.role === "admin" && `, ${m.admin}`}{!u.active && `, ${m.disabled}`}</span></span>
+            <MenuTrigger>
+              <Button look="plain icon" aria-label={m.menuOf(u.name)}><Icon name="more" /></Button>
+              <Popover className="popover">
+                <Menu className="menu" onAction={(what) => act(u, what)}>
+                  <MenuItem id="role">{u.role === "admin" ? m.makeMember : m.makeAdmin}</MenuItem>
+                  <MenuItem id="active">{u.active ? m.disable : m.enable}</MenuItem>
+                  <MenuItem id="recovery">{m.recovery}</MenuItem>
+                </Menu>
+              </Popover>
+            </MenuTrigger>
+          </li>
+        ))}
+      </ul>
+      {next && <Button onPress={() => attempt(() => load(next))}>{m.more}</Button>}
+      <Dialog title={m.recovery} isOpen={!!recovery} onClose={() => setRecovery(undefined)}>
+        <p>{m.recoveryWhy(recovery?.user.name ?? "")}</p>
+        <div className="link-row">
+          <input className="input" readOnly value={recovery?.url ?? ""} aria-label={m.link} onFocus={(e) => e.target.select()} />
+          <Button look="main" onPress={() => recovery && copy(recovery.url)}>{m.copy}</Button>
+        </div>
+        <div className="row end"><Button onPress={() => setRecovery(undefined)}>{t.app.close}</Button></div>
+      </Dialog>
+    </section>
+  );
+}

@@ -1,0 +1,113 @@
+import { useEffect, useState } from "react";
+import { navigate, paths } from "../app/route.ts";
+import { useCore, useSnapshot } from "../app/useCore.ts";
+import { asFailure } from "../core/failure.ts";
+import { t } from "../strings/index.ts";
+import { Button } from "../ui/Button.tsx";
+import { Icon } from "../ui/Icon.tsx";
+import { Dialog } from "../ui/Dialog.tsx";
+import { Field } from "../ui/Field.tsx";
+import { setTheme, theme, themes } from "../ui/theme.ts";
+import { attempt, toast } from "../ui/Toast.tsx";
+import { Devices } from "./Devices.tsx";
+import "./me.css";
+
+const m = t.me;
+
+export function Me() {
+  const core = useCore();
+  const unsent = useSnapshot((s) => s.pending.some((p) => p.state !== "sent"));
+  const [asking, setAsking] = useState(false);
+  useEffect(() => void (document.title = m.profile), []);
+  return (
+    <div className="page">
+      <header>
+        <Button look="plain icon" aria-label={m.back} onPress={() => navigate(paths.home)}><Icon name="back" /></Button>
+        <h1>{m.profile}</h1>
+        <Button onPress={() => (unsent ? setAsking(true) : attempt(() => core.signOut()))}>{t.rail.signOut}</Button>
+      </header>
+      <Profile />
+      <Look />
+      <Password />
+      <Devices />
+      <Dialog title={t.rail.signOut} isOpen={asking} onClose={() => setAsking(false)} role="alertdialog">
+        <p>{m.unsent}</p>
+        <div className="row end">
+          <Button onPress={() => setAsking(false)}>{t.app.cancel}</Button>
+          <Button look="danger" onPress={() => attempt(() => core.signOut())}>{m.signOutAnyway}</Button>
+        </div>
+      </Dialog>
+    </div>
+  );
+}
+
+/** What a form was refused for, by field. */
+function useFault() {
+  const [fault, setFault] = useState<{ field?: string; message: string }>();
+  const at = (field: string) => (fault?.field === field ? fault.message : undefined);
+  const elsewhere = (...fields: string[]) => (fault && !fields.includes(fault.field ?? "") ? fault.message : undefined);
+  return { at, elsewhere, clear: () => setFault(undefined), set: (err: unknown) => setFault(asFailure(err)) };
+}
+
+function Profile() {
+  const core = useCore();
+  const user = useSnapshot((s) => s.state.me);
+  const [name, setName] = useState(user?.name ?? "");
+  const [status, setStatus] = useState(user?.status ?? "");
+  const fault = useFault();
+  return (
+    <form onSubmit={(e) => {
+      e.preventDefault();
+      fault.clear();
+      core.api.changeMe({ name: name.trim(), status: status.trim() }).then(() => toast(m.saved), fault.set);
+    }}>
+      <section aria-label={m.profile}>
+        <p className="hint">@{user?.handle}</p>
+        <Field label={m.name} value={name} onChange={setName} maxLength={64} autoComplete="name" fault={fault.at("name")} />
+        <Field label={m.status} hint={m.statusHint} value={status} onChange={setStatus} maxLength={128} autoComplete="off" fault={fault.at("status")} />
+        {fault.elsewhere("name", "status") && <p className="fault" role="alert">{fault.elsewhere("name", "status")}</p>}
+        <Button type="submit" look="main">{m.save}</Button>
+      </section>
+    </form>
+  );
+}
+
+function Look() {
+  const [now, setNow] = useState(theme);
+  return (
+    <section aria-labelledby="look">
+      <h2 id="look">{m.look}</h2>
+      <div className="choices">
+        {themes.map((x) => <label key={x}><input type="radio" name="theme" checked={now === x} onChange={() => { setTheme(x); setNow(x); }} />{m.themes[x]}</label>)}
+      </div>
+    </section>
+  );
+}
+
+function Password() {
+  const core = useCore();
+  const user = useSnapshot((s) => s.state.me);
+  const [currentPassword, setCurrent] = useState("");
+  const [password, setFresh] = useState("");
+  const fault = useFault();
+  return (
+    <form onSubmit={(e) => {
+      e.preventDefault();
+      fault.clear();
+      core.api.changeMe({ currentPassword, password }).then(() => {
+        setCurrent("");
+        setFresh("");
+        toast(m.changed);
+      }, fault.set);
+    }}>
+      <section aria-labelledby="password">
+        <h2 id="password">{m.password}</h2>
+        <input type="hidden" autoComplete="username" value={user?.handle ?? ""} readOnly />
+        <Field label={m.current} type="password" value={currentPassword} onChange={setCurrent} autoComplete="current-password" fault={fault.at("currentPassword")} />
+        <Field label={m.fresh} hint={m.freshHint} type="password" value={password} onChange={setFresh} autoComplete="new-password" fault={fault.at("password")} />
+        {fault.elsewhere("currentPassword", "password") && <p className="fault" role="alert">{fault.elsewhere("currentPassword", "password")}</p>}
+        <Button type="submit" isDisabled={!currentPassword || !password}>{m.change}</Button>
+      </section>
+    </form>
+  );
+}

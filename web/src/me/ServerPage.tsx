@@ -1,0 +1,52 @@
+import { useEffect, useState } from "react";
+import { navigate, paths } from "../app/route.ts";
+import { useCore, useSnapshot } from "../app/useCore.ts";
+import { t } from "../strings/index.ts";
+import { Button } from "../ui/Button.tsx";
+import { Icon } from "../ui/Icon.tsx";
+import { Field } from "../ui/Field.tsx";
+import { attempt, toast } from "../ui/Toast.tsx";
+import { Accounts } from "./Accounts.tsx";
+import { Invites } from "./Invites.tsx";
+import "./me.css";
+
+const m = t.me;
+
+/** What admins of the server do. */
+export function ServerPage() {
+  const core = useCore();
+  const admin = useSnapshot((s) => s.state.me?.role === "admin");
+  const version = useSnapshot((s) => s.state.version);
+  const [name, setName] = useState("");
+  useEffect(() => {
+    document.title = m.server;
+    attempt(async () => setName((await core.api.server()).name));
+  }, [core]);
+  return (
+    <div className="page">
+      <header>
+        <Button look="plain icon" aria-label={m.back} onPress={() => navigate(paths.home)}><Icon name="back" /></Button>
+        <h1>{m.server}</h1>
+        <span className="hint">{m.version(version)}</span>
+      </header>
+      {!admin ? <p>{m.notAdmin}</p> : (
+        <>
+          <form onSubmit={(e) => {
+            e.preventDefault();
+            attempt(async () => {
+              await core.api.renameServer(name.trim());
+              toast(m.saved);
+            });
+          }}>
+            <section aria-label={m.serverName}>
+              <Field label={m.serverName} value={name} onChange={setName} maxLength={64} autoComplete="off" />
+              <Button type="submit" look="main">{m.save}</Button>
+            </section>
+          </form>
+          <Accounts />
+          <Invites />
+        </>
+      )}
+    </div>
+  );
+}

@@ -1,0 +1,20 @@
+// The count of unread messages in the title, and a dot on the icon.
+const plain = "/icon.svg", dotted = "/icon-unread.svg";
+
+let count = 0;
+let watching = false;
+
+export function badge(unread: number): void {
+  count = unread;
+  document.querySelector<HTMLLinkElement>('link[rel="icon"]')?.setAttribute("href", count > 0 ? dotted : plain);
+  put();
+  if (watching) return;
+  watching = true; // whoever sets the title need not know of the count
+  new MutationObserver(put).observe(document.querySelector("title")!, { childList: true });
+}
+
+function put(): void {
+  const title = document.title.replace(/^\(\d+\+?\) /, "");
+  const wanted = count > 0 ? `(${count > 99 ? "99+" : count}) ${title}` : title;
+  if (document.title !== wanted) document.title = wanted;
+}

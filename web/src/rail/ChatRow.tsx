@@ -1,0 +1,49 @@
+import { memo } from "react";
+import { Link } from "react-aria-components";
+import { paths } from "../app/route.ts";
+import type { Chat } from "../core/chat.ts";
+import { titleOf, userOf } from "../core/select.ts";
+import type { State } from "../core/state.ts";
+import { useSnapshot } from "../app/useCore.ts";
+import { t } from "../strings/index.ts";
+import { Avatar } from "../ui/Avatar.tsx";
+import { shortTime, Time, useToday } from "../ui/Time.tsx";
+
+interface Props { chat: Chat; current: boolean; draft?: string }
+
+export const ChatRow = memo(function ChatRow({ chat, current, draft }: Props) {
+  const title = useSnapshot((s) => titleOf(s.state, chat));
+  const preview = useSnapshot((s) => previewOf(s.state, chat));
+  const online = useSnapshot((s) => !!chat.with && s.state.online.has(chat.with));
+  const failed = useSnapshot((s) => s.pending.some((p) => p.chatId === chat.id && p.state === "failed"));
+  const today = useToday();
+  return (
+    <Link className="chat-row" href={paths.chat(chat.id)} aria-current={current ? "page" : undefined} data-unread={chat.unread > 0 || undefined}>
+      <Avatar user={{ name: title }} online={online} />
+      <span className="names">
+        <span className="title" dir="auto">{title}{online && <span className="sr">, {t.rail.online}</span>}</span>
+        <span className="preview" dir="auto">
+          {failed ? <b>{t.rail.failed}</b> : draft && !current ? <><b>{t.rail.draft}</b> {draft}</> : preview}
+        </span>
+      </span>
+      <span className="side">
+        <Time at={chat.activity} short={shortTime(chat.activity, today)} />
+        {chat.unread > 0 && (
+          <span className={chat.mentions > 0 ? "count at" : "count"}>
+            <span aria-hidden="true">{chat.mentions > 0 ? "@" : ""}{chat.unread > 99 ? "99+" : chat.unread}</span>
+            <span className="sr">{t.rail.unread(chat.unread)}{chat.mentions > 0 && `, ${t.rail.mentions(chat.mentions)}`}</span>
+          </span>
+        )}
+      </span>
+    </Link>
+  );
+});
+
+function previewOf(s: State, c: Chat): string {
+  const m = c.last;
+  if (!m) return c.topic;
+  const by = m.by === s.me?.id ? t.rail.you : userOf(s, m.by).name;
+  if (m.deletedAt) return `${by} ${t.rail.deleted}`;
+  const text = m.text.replace(/\s+/g, " ").slice(0, 120);
+  return c.kind === "direct" && m.by !== s.me?.id ? text : `${by}: ${text}`;
+}

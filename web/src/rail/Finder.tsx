@@ -1,0 +1,44 @@
+import { type ReactNode, useEffect, useId, useRef, useState } from "react";
+
+interface Props<T> {
+  label: string;
+  hint?: string;
+  items: readonly T[];
+  keyOf(item: T): string;
+  show(item: T): ReactNode;
+  query: string;
+  onQuery(q: string): void;
+  onPick(item: T): void;
+  /** What to say when nothing was found. */
+  none: string;
+}
+
+/** A field with a list of what answers it: arrows choose, Enter takes. https://www.w3.org/WAI/ARIA/apg/patterns/combobox/ */
+export function Finder<T>({ label, hint, items, keyOf, show, query, onQuery, onPick, none }: Props<T>) {
+  const id = useId();
+  const [at, setAt] = useState(0);
+  const list = useRef<HTMLDivElement>(null);
+  const chosen = Math.min(at, items.length - 1);
+  useEffect(() => void list.current?.querySelector('[aria-selected="true"]')?.scrollIntoView({ block: "nearest" }), [chosen]);
+  return (
+    <div className="field">
+      <label htmlFor={id}>{label}</label>
+      <input id={id} className="input" role="combobox" aria-expanded={items.length > 0} aria-controls={id + "l"} aria-autocomplete="list"
+        aria-activedescendant={chosen >= 0 ? `${id}-${chosen}` : undefined} autoFocus autoComplete="off" spellCheck={false} placeholder={hint} value={query}
+        onChange={(e) => { onQuery(e.target.value); setAt(0); }}
+        onKeyDown={(e) => {
+          if (e.nativeEvent.isComposing) return;
+          if (e.key === "ArrowDown" || e.key === "ArrowUp") setAt(Math.max(0, Math.min(items.length - 1, chosen + (e.key === "ArrowDown" ? 1 : -1))));
+          else if (e.key === "Enter" && items[chosen]) onPick(items[chosen]);
+          else return;
+          e.preventDefault();
+        }} />
+      <div className="found" role="listbox" id={id + "l"} aria-label={label} ref={list}>
+        {items.map((item, i) => (
+          <div key={keyOf(item)} id={`${id}-${i}`} className="option" role="option" aria-selected={i === chosen} onPointerDown={(e) => e.preventDefault()} onClick={() => onPick(item)}>{show(item)}</div>
+        ))}
+      </div>
+      {items.length === 0 && query && <p className="hint" role="status">{none}</p>}
+    </div>
+  );
+}

@@ -1,0 +1,14 @@
+import type { Chat } from "../core/chat.ts";
+import type { ChatId } from "../core/wire.ts";
+
+/** The order of the list: what is unread first, if that is wished, then the newest activity. */
+export function ordered(chats: readonly Chat[], unreadFirst: boolean): ChatId[] {
+  const first = (c: Chat) => (unreadFirst && c.unread > 0 ? 1 : 0);
+  return [...chats].sort((a, b) => first(b) - first(a) || b.activity - a.activity || (a.id < b.id ? 1 : -1)).map((c) => c.id);
+}
+
+/** What stands still keeps its order: newcomers come first, who is gone is left out. */
+export function held(before: readonly ChatId[], now: readonly ChatId[]): ChatId[] {
+  const there = new Set(now), known = new Set(before);
+  return [...now.filter((id) => !known.has(id)), ...before.filter((id) => there.has(id))];
+}

@@ -1,0 +1,19 @@
+// Every word that the page says, by view.
+import { door } from "./door.ts";
+import { me } from "./me.ts";
+import { notices } from "./notices.ts";
+import { rail } from "./rail.ts";
+import { talk } from "./talk.ts";
+import { write } from "./write.ts";
+
+const app = {
+  starting: "Starting…",
+  unreachable: "The server cannot be reached. Trying again…",
+  choose: "Choose a chat, or press Ctrl+K to jump to one.",
+  crashed: "Something went wrong on this page. What you wrote is kept.",
+  reload: "Load it again",
+  close: "Close",
+  cancel: "Cancel",
+};
+
+export const t = { app, door, rail, talk, write, me, notices };

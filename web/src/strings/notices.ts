@@ -1,0 +1,22 @@
+import type { Cause } from "../core/socket.ts";
+
+export const notices = {
+  cause: {
+    offline: "You are offline. What you write is kept and sent later.",
+    lost: "The server cannot be reached. What you write is kept and sent later.",
+    restarting: "The server is restarting.",
+    tooMany: "Too many connections or requests at once.",
+    signedOut: "You are signed out.",
+    protocol: "This page and the server do not understand each other: load it again.",
+  } satisfies Record<Cause, string>,
+  connecting: "Connecting…",
+  again: (s: number) => `Trying again in ${s} s.`,
+  now: "Now",
+  outdated: "There is a new version of this page.",
+  reload: "Load it",
+  ask: "Shall this browser tell you of new messages when you look elsewhere?",
+  yes: "Yes, tell me",
+  no: "No",
+  title: (n: number, title: string) => (n > 0 ? `(${n}) ${title}` : title),
+  summary: (messages: number, chats: number) => `${messages} new messages in ${chats} chats`,
+};

@@ -1,0 +1,17 @@
+export const write = {
+  field: "Message",
+  placeholder: (chat: string) => `Write to ${chat}`,
+  send: "Send",
+  emoji: "Emoji",
+  noAnswer: "Give up the answer",
+  left: (n: number) => `${n} bytes left`,
+  tooLong: (n: number) => `${n} bytes too long`,
+  noFiles: "Files cannot be sent yet.",
+  suggestions: "Suggestions",
+  search: "Search emoji",
+  recent: "Used lately",
+  found: "Found",
+  none: "No emoji is called so.",
+  loading: "Loading emoji…",
+  groups: ["Faces", "People", "", "Nature", "Food", "Places", "Doing", "Things", "Signs", "Flags"] as const,
+};

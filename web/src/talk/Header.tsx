@@ -1,0 +1,37 @@
+import { useEffect } from "react";
+import { Menu, MenuItem, MenuTrigger, Popover } from "react-aria-components";
+import { navigate, paths } from "../app/route.ts";
+import { useSnapshot } from "../app/useCore.ts";
+import type { Chat } from "../core/chat.ts";
+import { t } from "../strings/index.ts";
+import { Button } from "../ui/Button.tsx";
+import { Icon } from "../ui/Icon.tsx";
+import type { Opened } from "./Talk.tsx";
+
+export function Header({ chat, title, onOpen }: { chat: Chat; title: string; onOpen(what: Opened): void }) {
+  const online = useSnapshot((s) => !!chat.with && s.state.online.has(chat.with));
+  const group = chat.kind === "group";
+  useEffect(() => void (document.title = title), [title]);
+  return (
+    <header>
+      <Button look="plain icon" className="button plain icon back" aria-label={t.talk.back} onPress={() => navigate(paths.home)}><Icon name="back" /></Button>
+      <div className="names">
+        <h1 dir="auto">{title}</h1>
+        <p className="hint" dir="auto">{group ? chat.topic : online ? t.talk.online : ""}</p>
+      </div>
+      {group && <Button look="plain" onPress={() => onOpen("members")}>{t.talk.members(chat.memberCount)}</Button>}
+      {group && (
+        <MenuTrigger>
+          <Button look="plain icon" aria-label={t.talk.menu}><Icon name="more" /></Button>
+          <Popover className="popover" placement="bottom end">
+            <Menu className="menu" onAction={(what) => onOpen(what as Opened)}>
+              <MenuItem id="invite">{t.talk.invite}</MenuItem>
+              {chat.role === "admin" && <MenuItem id="rename">{t.talk.rename}</MenuItem>}
+              <MenuItem id="leave">{t.talk.leave}</MenuItem>
+            </Menu>
+          </Popover>
+        </MenuTrigger>
+      )}
+    </header>
+  );
+}

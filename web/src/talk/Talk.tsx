@@ -1,0 +1,98 @@
+import { lazy, Suspense, useEffect, useMemo, useRef, useState } from "react";
+import { navigate, paths } from "../app/route.ts";
+import { useChat, useCore, useSnapshot } from "../app/useCore.ts";
+import type { Chat } from "../core/chat.ts";
+import { titleOf, userOf } from "../core/select.ts";
+import type { ChatId, Entry, Quote, Seq } from "../core/wire.ts";
+import { t } from "../strings/index.ts";
+import { Button } from "../ui/Button.tsx";
+import { attempt } from "../ui/Toast.tsx";
+import { Composer } from "../write/Composer.tsx";
+import { Header } from "./Header.tsx";
+import { List } from "./List.tsx";
+import type { Deeds } from "./Row.tsx";
+import "./talk.css";
+
+const Members = lazy(() => import("./Members.tsx"));
+const Rename = lazy(() => import("./Rename.tsx"));
+const Leave = lazy(() => import("./Leave.tsx"));
+const InviteCard = lazy(() => import("../me/InviteCard.tsx"));
+export type Opened = "members" | "rename" | "invite" | "leave";
+
+export function Talk({ chatId, seq }: { chatId: ChatId; seq?: Seq }) {
+  const chat = useChat(chatId);
+  const known = useSnapshot((s) => s.state.epoch !== "");
+  if (chat) return <Room chat={chat} seq={seq} />;
+  return known ? <Stranger chatId={chatId} /> : <p className="whole hint" role="status">{t.talk.loading}</p>;
+}
+
+function Room({ chat, seq }: { chat: Chat; seq?: Seq }) {
+  const core = useCore();
+  const title = useSnapshot((s) => titleOf(s.state, chat));
+  const [reply, setReply] = useState<Quote>();
+  const [editing, setEditing] = useState<Seq>();
+  const [text, setText] = useState<{ text: string }>();
+  const [opened, setOpened] = useState<Opened>();
+  const area = useRef<HTMLDivElement>(null);
+
+  useEffect(() => {
+    const look = () => core.focus(document.visibilityState === "visible" ? [chat.id] : []);
+    look();
+    document.addEventListener("visibilitychange", look);
+    return () => {
+      document.removeEventListener("visibilitychange", look);
+      core.focus([]);
+    };
+  }, [core, chat.id]);
+
+  const deeds = useMemo((): Omit<Deeds, "activate"> => ({
+    reply: (q) => {
+      setReply(q);
+      area.current?.querySelector<HTMLElement>("[data-composer]")?.focus();
+    },
+    edit: (at) => {
+      setEditing(at);
+      if (at === undefined) area.current?.querySelector<HTMLElement>("[data-composer]")?.focus();
+    },
+    jump: (at) => navigate(paths.chat(chat.id, at)),
+  }), [chat.id]);
+
+  function editLast() {
+    const me = core.snapshot.state.me?.id;
+    const last = core.snapshot.state.chats.get(chat.id)?.timeline?.at(-1)?.messages.findLast((m) => m.by === me && !m.deletedAt);
+    if (last) setEditing(last.seq);
+  }
+  const close = () => setOpened(undefined);
+  return (
+    <div className="talk" ref={area}>
+      <Header chat={chat} title={title} onOpen={setOpened} />
+      <List chat={chat} target={seq} editing={editing} deeds={deeds} onEditPending={(p) => { core.discard(p.clientId); setReply(p.reply); setText({ text: p.text }); }} />
+      <Typing chat={chat} />
+      <Composer chatId={chat.id} reply={reply} given={text} onReply={setReply} onEditLast={editLast} />
+      <Suspense>
+        {opened === "members" && <Members chat={chat} onClose={close} />}
+        {opened === "rename" && <Rename chat={chat} onClose={close} />}
+        {opened === "leave" && <Leave chat={chat} onClose={close} />}
+        {opened === "invite" && <InviteCard chatId={chat.id} title={title} onClose={close} />}
+      </Suspense>
+    </div>
+  );
+}
+
+function Typing({ chat }: { chat: Chat }) {
+  const names = useSnapshot((s) => [...chat.typing.keys()].filter((u) => u !== s.state.me?.id).map((u) => userOf(s.state, u).name).join("\n"));
+  return <p className="typing" aria-live="off">{names && t.talk.typing(names.split("\n"))}</p>;
+}
+
+/** No member: an open chat can be joined. */
+function Stranger({ chatId }: { chatId: ChatId }) {
+  const core = useCore();
+  const [entry, setEntry] = useState<Entry>();
+  useEffect(() => {
+    core.api.chat(chatId).then(({ chat }) => setEntry(chat), () => {});
+  }, [core, chatId]);
+  if (entry?.open && !entry.role) {
+    return <div className="whole stack"><p>{t.talk.joinOpen(entry.title)}</p><Button look="main" onPress={() => attempt(() => core.join(chatId))}>{t.talk.join}</Button></div>;
+  }
+  return <div className="whole stack"><h1>{t.talk.gone}</h1><p className="hint">{t.talk.goneWhy}</p><Button onPress={() => navigate(paths.home)}>{t.talk.toChats}</Button></div>;
+}

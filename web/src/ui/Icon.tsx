@@ -1,0 +1,16 @@
+// The signs on buttons, drawn here: a font may lack them.
+const paths = {
+  search: "M10.5 4a6.5 6.5 0 1 0 0 13 6.5 6.5 0 0 0 0-13Zm4.7 11.2L20 20",
+  plus: "M12 5v14M5 12h14",
+  more: "M5 12h.01M12 12h.01M19 12h.01",
+  back: "M15 5l-7 7 7 7",
+  smile: "M12 3a9 9 0 1 0 0 18 9 9 0 0 0 0-18ZM8.5 14a4 4 0 0 0 7 0M9 9.5h.01M15 9.5h.01",
+  send: "M4 12l16-7-5 15-3.5-6.5L4 12Zm7.5 1.5L20 5",
+  reply: "M10 6l-6 6 6 6M4 12h9a7 7 0 0 1 7 7",
+  close: "M6 6l12 12M18 6L6 18",
+  down: "M12 5v14M6 13l6 6 6-6",
+} as const;
+
+export function Icon({ name }: { name: keyof typeof paths }) {
+  return <svg className="icon-sign" viewBox="0 0 24 24" width="20" height="20" aria-hidden="true" focusable="false"><path d={paths[name]} /></svg>;
+}

@@ -1,0 +1,31 @@
+// Short words at the lower edge: what was done, or why it was not.
+import { useSyncExternalStore } from "react";
+import { asFailure } from "../core/failure.ts";
+
+interface Toast { readonly id: number; readonly text: string }
+
+const shownMs = 5000;
+let toasts: readonly Toast[] = [];
+let next = 1;
+const listeners = new Set<() => void>();
+
+function set(now: readonly Toast[]): void {
+  toasts = now;
+  listeners.forEach((l) => l());
+}
+
+export function toast(text: string): void {
+  const id = next++;
+  set([...toasts.slice(-2), { id, text }]);
+  setTimeout(() => set(toasts.filter((x) => x.id !== id)), shownMs);
+}
+
+/** Runs what a press began; a failure is said. */
+export function attempt(what: () => Promise<unknown>): void {
+  what().catch((err) => toast(asFailure(err).message));
+}
+
+export function Toasts() {
+  const now = useSyncExternalStore((l) => (listeners.add(l), () => listeners.delete(l)), () => toasts);
+  return <div className="toasts" role="status" aria-live="polite">{now.map((x) => <div className="toast" key={x.id}>{x.text}</div>)}</div>;
+}

@@ -1,0 +1,42 @@
+import { useEffect, useMemo, useState } from "react";
+import { useChat, useCore, useSnapshot } from "../app/useCore.ts";
+import { type Completion, completionAt, find } from "../core/search.ts";
+import { userOf } from "../core/select.ts";
+import type { ChatId, User } from "../core/wire.ts";
+
+export interface Suggestion { readonly key: string; readonly sign: string; readonly name: string; readonly put: string }
+
+const most = 8;
+
+/** What completes the word at the caret: members first, then others; emoji. */
+export function useSuggestions(chatId: ChatId, text: string, caret: number): { at: Completion | undefined; list: readonly Suggestion[] } {
+  const core = useCore();
+  const chat = useChat(chatId);
+  const users = useSnapshot((s) => s.state.users);
+  const at = useMemo(() => completionAt(text, caret), [text, caret]);
+  const [others, setOthers] = useState<readonly User[]>([]);
+  const [emoji, setEmoji] = useState<readonly Suggestion[]>([]);
+  const kind = at?.kind, query = at?.query ?? "";
+
+  useEffect(() => {
+    if (kind === "mention" && !chat?.members) core.loadMembers(chatId).catch(() => {});
+  }, [core, kind, chatId]);
+  useEffect(() => {
+    let gone = false;
+    if (kind === "mention" && query) core.api.users({ q: query, limit: most }).then((p) => gone || setOthers(p.users.filter((u) => u.active)), () => {});
+    if (kind === "emoji") {
+      void import("./emoji.ts").then(({ findEmoji }) => gone || setEmoji(findEmoji(query, most).map((e) => ({ key: e.sign, sign: e.sign, name: e.name, put: e.sign }))));
+    }
+    return () => void (gone = true);
+  }, [core, kind, query]);
+
+  const list = useMemo(() => {
+    if (kind === "emoji") return emoji;
+    if (kind !== "mention") return [];
+    const members = [...(chat?.members?.keys() ?? [])].map((id) => userOf(core.snapshot.state, id)).filter((u) => u.handle && u.active);
+    const first = query ? find(query, members, (u) => [u.handle, u.name], most) : members.slice(0, most);
+    const rest = others.filter((u) => !chat?.members?.has(u.id));
+    return [...first, ...(query ? rest : [])].slice(0, most).map((u) => ({ key: u.id, sign: "@" + u.handle, name: u.name, put: "@" + u.handle }));
+  }, [kind, query, chat?.members, others, emoji, users]);
+  return { at, list };
+}
