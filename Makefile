@@ -1,4 +1,4 @@
-# make build | test | bench | bench-mongo | lint | fuzz
+# make build | test | dist | bench | bench-mongo | lint | fuzz
 
 SHELL := /bin/bash
 GO ?= go
@@ -6,12 +6,12 @@ VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 FUZZTIME ?= 30s
 CHROMIUM ?= $(shell command -v chromium || command -v chromium-browser || command -v google-chrome)
 
-.PHONY: build test race web stories browser bench bench-mongo lint fuzz testmongo
+.PHONY: build test race web dist stories bench bench-mongo lint fuzz testmongo
 
 build: ## a static binary, stripped
 	CGO_ENABLED=0 $(GO) build -trimpath -ldflags '-s -w -X main.release=$(VERSION)' -o parley .
 
-test: lint race web browser ## everything that CI checks
+test: lint race web stories ## everything that CI checks
 
 race: testmongo ## all Go tests with the race detector
 	$(GO) test -race -shuffle=on -timeout 14m ./...
@@ -24,25 +24,21 @@ testmongo: .testmongo/bin/secantusd-py ## the MongoDB that the tests start; PARL
 	.testmongo/bin/pip install -q --disable-pip-version-check -r internal/mongotest/requirements.txt
 	@touch $@
 
-web: web/node_modules ## the new client's types, its unit tests, and that it builds
-	cd web && npm run check && npm test && npm run build
+web: web/node_modules ## the client's types, its unit tests, and that dist/ is what src/ makes
+	cd web && npm run check && npm test
+	cd web && npm run build -- --outDir node_modules/.dist --logLevel warn && diff -r dist node_modules/.dist || \
+	  { echo "web/dist is not what web/src makes: run make dist and commit it"; exit 1; }
 
-stories: web ## the new client in a real Chromium; it is not embedded yet
-	CGO_ENABLED=0 $(GO) build -tags client -o web/node_modules/.parley .
-	cd web && CHROMIUM="$(CHROMIUM)" PARLEY_BIN="$(CURDIR)/web/node_modules/.parley" npm run stories
+dist: web/node_modules ## builds the client that the binary embeds; commit what it changes
+	cd web && npm run build
+
+stories: build web/node_modules ## the client in a real Chromium, story by story
+	@test -n "$(CHROMIUM)" || { echo "make test needs Chromium: apt-get install chromium, or set CHROMIUM=/path/to/it"; exit 1; }
+	cd web && CHROMIUM="$(CHROMIUM)" PARLEY_BIN="$(CURDIR)/parley" npm run stories
 
 web/node_modules: web/package-lock.json
 	@command -v npm >/dev/null || { echo "make test needs Node.js 20 or newer with npm"; exit 1; }
 	cd web && npm ci --no-audit --no-fund
-	@touch $@
-
-browser: build web/test/node_modules ## the page, in a real Chromium
-	@test -n "$(CHROMIUM)" || { echo "make test needs Chromium: apt-get install chromium, or set CHROMIUM=/path/to/it"; exit 1; }
-	cd web/test && CHROMIUM="$(CHROMIUM)" PARLEY_BIN="$(CURDIR)/parley" npm test
-
-web/test/node_modules: web/test/package-lock.json
-	@command -v npm >/dev/null || { echo "make test needs Node.js 20 or newer with npm"; exit 1; }
-	cd web/test && npm ci --no-audit --no-fund
 	@touch $@
 
 bench: ## every figure that the README states

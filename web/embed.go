@@ -1,16 +1,22 @@
 package web
 
-import "io/fs"
+import (
+	"embed"
+	"io/fs"
+)
 
-// Files are the page and its assets by their names: "index.html", "main.js".
-// Every path of the page itself is answered with index.html; assets are asked
-// for from the root, "/main.js". Safe for concurrent use, never written to.
+//go:embed dist
+var dist embed.FS
+
+// Files are the page and its assets by their names: "index.html",
+// "assets/index-….js". Every path of the page itself is answered with
+// index.html. Safe for concurrent use, never written to.
 var Files = files()
 
 func files() fs.FS {
-	f, err := fs.Sub(page, folder)
+	f, err := fs.Sub(dist, "dist")
 	if err != nil {
-		panic(err) // the directive beside page names the folder
+		panic(err) // the directive above names the folder
 	}
 	return f
 }

@@ -1,0 +1,179 @@
+// What the stories share: a server and a browser for a file, people in it, and
+// the few words in which the stories are told. Anything that a page says on its
+// console, and any breach of its policy, fails the file that it happens in.
+// The browser is CHROMIUM or /usr/bin/chromium; PARLEY_SHOTS keeps the pictures.
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, before, test } from "node:test";
+import { chromium } from "playwright-core";
+import { Parley } from "./parley.mjs";
+
+const axe = readFileSync(new URL("../node_modules/axe-core/axe.min.js", import.meta.url), "utf8");
+const chromiumFlags = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"];
+
+export const wideScreen = { viewport: { width: 1280, height: 800 } };
+/** A phone's width, with fingers. */
+export const phone = { viewport: { width: 360, height: 740 }, hasTouch: true, isMobile: true };
+
+/** A house: one server, with further flags, and one browser for the stories of a file; furnish brings people in. */
+export function house(furnish = async (h) => {}, flags = []) {
+  const h = new House(flags);
+  before(async () => {
+    await h.open();
+    await furnish(h);
+  });
+  after(() => h.close());
+  return h;
+}
+
+class House {
+  parley;
+  browser;
+  /** The server is meant to be away: failures to reach it are no fault. */
+  down = false;
+  /** What nobody expected. Call quiet at the end of a file. */
+  faults = [];
+  #shots = "";
+  #contexts = [];
+  #names = 0;
+
+  constructor(flags) {
+    this.parley = new Parley(flags);
+  }
+
+  async open() {
+    await this.parley.start();
+    this.#shots = process.env.PARLEY_SHOTS ?? (await mkdtemp(join(tmpdir(), "parley-shots-")));
+    this.browser = await chromium.launch({ executablePath: process.env.CHROMIUM || "/usr/bin/chromium", args: chromiumFlags });
+  }
+
+  async close() {
+    await this.browser?.close();
+    await this.parley.remove();
+    if (!process.env.PARLEY_SHOTS && this.#shots) await rm(this.#shots, { recursive: true, force: true });
+  }
+
+  at(path) {
+    return new URL(path, this.parley.url).href;
+  }
+
+  /** A browser of its own for somebody, nobody signed in. Ends with the house. */
+  async stranger(options = wideScreen) {
+    const context = await this.browser.newContext({ locale: "en-GB", ...options });
+    this.#contexts.push(context);
+    return this.watch(await context.newPage());
+  }
+
+  /** A further page, for example another tab of page.context(). */
+  async watch(page) {
+    page.setDefaultTimeout(20_000);
+    page.on("pageerror", (e) => this.faults.push(`${page.url()}: ${e}`));
+    page.on("console", (m) => {
+      if (m.type() !== "error") return;
+      const of = m.location().url;
+      if (/\/api\/(me|accounts|sessions|recoveries\/use)$/.test(of) && / 4\d\d /.test(m.text())) return; // refusals that the page shows itself
+      if (this.down && /ERR_CONNECTION|ERR_EMPTY|ERR_INTERNET|WebSocket/.test(m.text())) return;
+      this.faults.push(`${page.url()}: ${m.text()} (${of})`);
+    });
+    await page.addInitScript(() => {
+      document.addEventListener("securitypolicyviolation", (e) => console.error(`policy: ${e.violatedDirective} ${e.blockedURI} ${e.sample}`));
+    });
+    return page;
+  }
+
+  /** A page of somebody signed in, made over HTTP: the first is the owner, Ann. */
+  async person(name, options = wideScreen) {
+    const page = await this.stranger(options);
+    await page.goto(this.at("/")); // so that its calls have our origin
+    const first = this.#names++ === 0;
+    const code = first ? { setup: /#setup=(.+)$/.exec(this.parley.setup)[1], serverName: "Our house" } : { invite: await this.invite() };
+    await api(page, "POST", "/api/accounts", { handle: name.toLowerCase().replace(/\W+/g, ""), name, password: "correct horse", cookie: true, ...code });
+    if (first) this.owner = page;
+    await page.goto(this.at("/"));
+    await page.getByRole("button", { name: "New chat", exact: true }).waitFor();
+    return page;
+  }
+
+  /** An invite's code, from the owner. */
+  async invite(chatId) {
+    const { url } = await api(this.owner, "POST", "/api/invites", { uses: 100, expiresAt: Date.now() + 864e5, chatId });
+    return /#invite=(.+)$/.exec(url)[1];
+  }
+
+  /** A group with these people, made by the first; each of them looks at it. */
+  async chat(title, ...people) {
+    const [first, ...others] = people;
+    const members = await Promise.all(others.map(async (p) => (await api(p, "GET", "/api/me")).user.id));
+    const { chat } = await api(first, "POST", "/api/chats", { clientId: crypto.randomUUID(), kind: "group", title, members });
+    for (const p of people) {
+      await p.goto(this.at(`/c/${chat.id}`));
+      await p.getByRole("heading", { name: title, exact: true }).waitFor();
+    }
+    return chat.id;
+  }
+
+  shot(page, name) {
+    return page.screenshot({ path: join(this.#shots, `${name}.png`) });
+  }
+
+  /** What axe finds wrong with the page as it stands, in light and in dark: nothing. */
+  async accessible(page, name) {
+    await page.evaluate(axe);
+    for (const colorScheme of ["light", "dark"]) {
+      await page.emulateMedia({ colorScheme, reducedMotion: "reduce" });
+      const found = await page.evaluate(async () => (await globalThis.axe.run(document)).violations.map((v) => `${v.id}: ${v.nodes.map((n) => n.html.slice(0, 160)).join(" | ")}`));
+      assert.deepEqual(found, [], `${name}, ${colorScheme}`);
+      await this.shot(page, `${name}-${page.viewportSize().width}-${colorScheme}`);
+    }
+  }
+
+  /** The last story of each file. */
+  quiet() {
+    test("nothing went wrong unseen", () => assert.deepEqual(this.faults, []));
+  }
+}
+
+/** One call of the HTTP API as the page's user; what it answers. */
+export const api = (page, method, path, body) => page.evaluate(async ([method, path, body]) => {
+  const answer = await fetch(path, { method, headers: { "Content-Type": "application/json" }, body: body && JSON.stringify(body) });
+  const text = await answer.text();
+  if (!answer.ok) throw new Error(`${method} ${path}: ${answer.status} ${text}`);
+  return text ? JSON.parse(text) : undefined;
+}, [method, path, body]);
+
+/** Posts "NAME 1" to "NAME n" as the page's user, without the page. */
+export const post = (page, chatId, n, name, replyTo) => page.evaluate(async ([id, n, name, replyTo]) => {
+  for (let i = 1; i <= n; i++) {
+    const body = JSON.stringify({ clientId: `${name}-${i}`, text: `${name} ${i}`, replyTo });
+    const answer = await fetch(`/api/chats/${id}/messages`, { method: "POST", headers: { "Content-Type": "application/json" }, body });
+    if (!answer.ok) throw new Error(await answer.text());
+  }
+}, [chatId, n, name, replyTo]);
+
+export const fill = async (page, values) => {
+  for (const [label, value] of Object.entries(values)) await page.getByLabel(label, { exact: true }).fill(value);
+};
+export const press = (page, name) => page.getByRole("button", { name, exact: true }).click();
+export const heading = (page, name) => page.getByRole("heading", { name, exact: true }).waitFor();
+/** The log of the open chat. */
+export const list = (page) => page.getByRole("region", { name: "Messages" });
+export const texts = (page, text) => list(page).getByText(text, { exact: true });
+export const row = (page, text) => page.locator(".message", { has: page.getByText(text, { exact: true }) });
+export const field = (page) => page.getByPlaceholder(/^Write to /);
+/** Writes a text and sends it, whatever sends on this device. */
+export const say = async (page, text) => {
+  await field(page).fill(text);
+  await press(page, "Send");
+};
+/** The message stands in the log. */
+export const sent = (page, text) => page.locator(".message[data-seq]", { has: page.getByText(text, { exact: true }) }).waitFor();
+export const choose = async (page, text, deed) => {
+  await row(page, text).hover();
+  await row(page, text).getByRole("button", { name: /^What can be done/ }).click();
+  await page.getByRole("menuitem", { name: deed, exact: true }).click();
+};
+/** The page can be scrolled sideways, which no page should. */
+export const wide = (page) => page.evaluate(() => document.documentElement.scrollWidth > innerWidth);
