@@ -52,3 +52,23 @@ func make150() []byte {
 	}
 	return b
 }
+
+func BenchmarkAppendPage(b *testing.B) {
+	each(b, func(b *testing.B, c Codec) {
+		h := values["history"].(History)
+		one := h.Messages[0]
+		one.Text, one.Reply, one.Mentions, one.Reactions = string(make150()), nil, nil, nil
+		h.Messages = nil
+		for range 50 {
+			h.Messages = append(h.Messages, one)
+		}
+		var buf []byte
+		for b.Loop() {
+			var err error
+			if buf, err = c.Append(buf[:0], h); err != nil {
+				b.Fatal(err)
+			}
+		}
+		b.SetBytes(int64(len(buf)))
+	})
+}

@@ -41,6 +41,14 @@ func ForProtocol(name string) Codec {
 // of a Reply's OK) is written as an empty one. Values can be concatenated: a
 // JSON value ends with a line feed. After an error dst is as it was.
 func (c Codec) Append(dst []byte, v any) ([]byte, error) {
+	if h, ok := v.(History); ok {
+		p := pen{b: dst, json: c == JSON}
+		p.history(&h)
+		if p.json {
+			p.b = append(p.b, '\n')
+		}
+		return p.b, nil
+	}
 	v = complete(v)
 	w := appender{dst}
 	var err error
