@@ -11,7 +11,7 @@ const h = house(async (h) => {
 });
 
 test("after a kill both come back, and what was written meanwhile arrives once", async () => {
-  for (const p of [ann, bob]) await p.getByText("This is the beginning.").waitFor();
+  for (const p of [ann, bob]) await p.getByText(/^Nothing was said here yet/).waitFor();
   h.down = true;
   await h.parley.stop("SIGKILL");
   await Promise.all([ann, bob].map((p) => p.locator(".banner").getByText(/cannot be reached/).waitFor()));
