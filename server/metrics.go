@@ -26,6 +26,7 @@ type metrics struct {
 	lag      prometheus.Histogram     // seconds from an event's time to its delivery
 	sockets  *prometheus.CounterVec   // closed sockets by close code
 	feedLost prometheus.Counter
+	caughtUp prometheus.Counter // pages read from the log to catch a session up
 }
 
 var seconds = []float64{.0005, .001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10, 30}
@@ -47,11 +48,13 @@ func newMetrics(s *Server) *metrics {
 			Help: "Sockets that the server closed, by close code."}, []string{"code"}),
 		feedLost: prometheus.NewCounter(prometheus.CounterOpts{Name: "parley_feed_losses_total",
 			Help: "Times that the feed of events was lost and opened again."}),
+		caughtUp: prometheus.NewCounter(prometheus.CounterOpts{Name: "parley_resume_reads_total",
+			Help: "Pages read from the log for a chat in which a resuming client missed events."}),
 	}
 	version := prometheus.NewGauge(prometheus.GaugeOpts{Name: "parley_build_info",
 		Help: "1, with the version as a label.", ConstLabels: prometheus.Labels{"version": s.Version}})
 	version.Set(1)
-	m.registry.MustRegister(m.requests, m.took, m.appends, m.appended, m.lag, m.sockets, m.feedLost, version,
+	m.registry.MustRegister(m.requests, m.took, m.appends, m.appended, m.lag, m.sockets, m.feedLost, m.caughtUp, version,
 		newHubCollector(s), collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return m
 }

@@ -217,5 +217,6 @@ func (c *session) readLog(id chat.ChatID, seen chat.Seq) (events []chat.Event, h
 	case <-c.ctx.Done():
 		return nil, 0, c.ctx.Err()
 	}
+	c.s.metrics.caughtUp.Inc()
 	return c.s.Store.After(c.ctx, c.user, id, seen, pageEvents, pageBytes)
 }
