@@ -10,73 +10,72 @@ import (
 	"net/http"
 	"strings"
 	"time"
-
-	"parley/chat"
-	"parley/wire"
 )
 
 // client is one socket, as cheap as a load can make it: frames are built and
 // read by hand (RFC 6455, section 5), with a masking key of zero.
 type client struct {
+	person int
 	conn   net.Conn
 	reader *bufio.Reader
 	ids    uint64
 	frame  []byte // the last message read; valid until the next read
+	// answer gives what a protocol's own ping wants back; nil means none.
+	answer func(message []byte) (reply []byte)
 }
 
-// dial opens a socket, says hello, and resumes with nothing, so that events
-// follow at once. buffer is the size of the read buffer in bytes.
-func (p *process) dial(token string, buffer int) (*client, error) {
-	host := strings.TrimPrefix(p.url, "http://")
-	conn, err := net.Dial("tcp", host)
+// Opcodes of data frames.
+const (
+	opText   = 0x1
+	opBinary = 0x2
+)
+
+// upgrade opens a socket at a path with further header lines.
+func upgrade(p *process, person, buffer int, path string, header ...string) (*client, error) {
+	conn, err := net.Dial("tcp", p.address())
 	if err != nil {
 		return nil, err
 	}
-	fmt.Fprintf(conn, "GET /api/socket HTTP/1.1\r\nHost: %s\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"+
-		"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Protocol: %s\r\n"+
-		"Authorization: Bearer %s\r\n\r\n", host, wire.ProtocolMsgPack, token)
-	c := &client{conn: conn, reader: bufio.NewReaderSize(conn, buffer)}
+	fmt.Fprintf(conn, "GET %s HTTP/1.1\r\nHost: %s\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"+
+		"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n%s\r\n\r\n", path, p.address(), strings.Join(header, "\r\n"))
+	c := &client{person: person, conn: conn, reader: bufio.NewReaderSize(conn, buffer)}
 	res, err := http.ReadResponse(c.reader, nil)
+	if err == nil && res.StatusCode != http.StatusSwitchingProtocols {
+		err = fmt.Errorf("upgrade: %s", res.Status)
+	}
 	if err != nil {
+		conn.Close()
 		return nil, err
 	}
-	if res.StatusCode != http.StatusSwitchingProtocols {
-		return nil, fmt.Errorf("upgrade: %s", res.Status)
-	}
-	c.ids = 2
-	b := wire.MsgPack.Encode(wire.Command{ID: 1, Do: "hello"})
-	b = append(b, wire.MsgPack.Encode(wire.Command{ID: 2, Do: "resume"})...)
-	if err := c.write(b); err != nil {
-		return nil, err
-	}
+	return c, nil
+}
+
+// until reads messages up to one that holds the bytes.
+func (c *client) until(part []byte) error {
+	_ = c.conn.SetReadDeadline(time.Now().Add(time.Minute))
 	for {
-		b, err := c.read()
+		message, err := c.read()
 		if err != nil {
-			return nil, err
+			c.conn.Close()
+			return fmt.Errorf("waiting for %q: %w", part, err)
 		}
-		if bytes.Contains(b, []byte("caughtUp")) {
-			return c, nil
+		if bytes.Contains(message, part) {
+			c.frame = nil // it may have been large
+			return c.conn.SetReadDeadline(time.Time{})
 		}
 	}
 }
 
-// post encodes a post; the caller writes one or more of them as one message.
-func (c *client) post(chatID chat.ChatID, text string) []byte {
-	c.ids++
-	return wire.MsgPack.Encode(wire.Command{ID: c.ids, Do: "post", ChatID: chatID,
-		ClientID: fmt.Sprintf("%s-%d", c.conn.LocalAddr(), c.ids), Text: text})
-}
-
-// write sends one binary message.
-func (c *client) write(payload []byte) error {
+// write sends one message.
+func (c *client) write(opcode byte, payload []byte) error {
 	n := len(payload)
-	head := []byte{0x82, 0x80 | byte(n), 0, 0, 0, 0}
+	head := []byte{0x80 | opcode, 0x80 | byte(n), 0, 0, 0, 0}
 	switch {
 	case n > 65535:
-		head = binary.BigEndian.AppendUint64([]byte{0x82, 0x80 | 127}, uint64(n))
+		head = binary.BigEndian.AppendUint64([]byte{0x80 | opcode, 0x80 | 127}, uint64(n))
 		head = append(head, 0, 0, 0, 0)
 	case n > 125:
-		head = []byte{0x82, 0x80 | 126, byte(n >> 8), byte(n), 0, 0, 0, 0}
+		head = []byte{0x80 | opcode, 0x80 | 126, byte(n >> 8), byte(n), 0, 0, 0, 0}
 	}
 	_, err := c.conn.Write(append(head, payload...))
 	return err
@@ -112,7 +111,15 @@ func (c *client) read() ([]byte, error) {
 			return nil, err
 		}
 		switch head[0] & 0x0f {
-		case 0x1, 0x2:
+		case opText, opBinary:
+			if c.answer != nil {
+				if reply := c.answer(c.frame); reply != nil {
+					if err := c.write(opText, reply); err != nil {
+						return nil, err
+					}
+					continue
+				}
+			}
 			return c.frame, nil
 		case 0x8:
 			return nil, fmt.Errorf("closed by the server: %d", binary.BigEndian.Uint16(append(c.frame, 0, 0)))

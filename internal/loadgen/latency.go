@@ -1,33 +1,52 @@
 package main
 
 import (
-	"fmt"
-	"slices"
+	"sync"
 	"time"
+
+	"github.com/HdrHistogram/hdrhistogram-go"
 )
 
-// latency collects durations of one goroutine; merge joins several.
-type latency []time.Duration
+// latency is a histogram of durations up to a minute, to three digits. It has
+// shards, so that thousands of readers do not wait for one lock.
+type latency [16]struct {
+	mu sync.Mutex
+	h  *hdrhistogram.Histogram
+}
 
-func (l *latency) add(d time.Duration) { *l = append(*l, d) }
-
-func merge(all []latency) latency {
-	var sum latency
-	for _, l := range all {
-		sum = append(sum, l...)
+func newLatency() *latency {
+	l := &latency{}
+	for i := range l {
+		l[i].h = hdrhistogram.New(1, time.Minute.Microseconds(), 3)
 	}
-	slices.Sort(sum)
+	return l
+}
+
+// add notes durations in the shard of the one who saw them.
+func (l *latency) add(who int, took ...time.Duration) {
+	s := &l[who%len(l)]
+	s.mu.Lock()
+	for _, d := range took {
+		_ = s.h.RecordValue(min(max(1, d.Microseconds()), time.Minute.Microseconds()))
+	}
+	s.mu.Unlock()
+}
+
+// sum gives all shards as one histogram, in microseconds.
+func (l *latency) sum() *hdrhistogram.Histogram {
+	sum := hdrhistogram.New(1, time.Minute.Microseconds(), 3)
+	for i := range l {
+		l[i].mu.Lock()
+		sum.Merge(l[i].h)
+		l[i].mu.Unlock()
+	}
 	return sum
 }
 
-// at gives a quantile of a sorted latency.
-func (l latency) at(q float64) time.Duration {
-	if len(l) == 0 {
-		return 0
+func (l *latency) reset() {
+	for i := range l {
+		l[i].mu.Lock()
+		l[i].h.Reset()
+		l[i].mu.Unlock()
 	}
-	return l[min(len(l)-1, int(q*float64(len(l))))].Round(10 * time.Microsecond)
-}
-
-func (l latency) String() string {
-	return fmt.Sprintf("p50 %v  p99 %v  p99.9 %v  max %v", l.at(.5), l.at(.99), l.at(.999), l.at(1))
 }

@@ -2,60 +2,119 @@ package main
 
 import (
 	"context"
+	"errors"
 	"flag"
 	"fmt"
 	"os"
 	"os/signal"
-	"runtime"
+	"path/filepath"
 	"slices"
+	"syscall"
+	"time"
 )
 
-// scenario measures one thing on a fresh server and prints its lines.
+// scenario measures one thing, on servers of its own.
 type scenario struct {
 	name, about string
 	run         func(context.Context, *bench) error
 }
 
 var scenarios = []scenario{
-	{"start", "an empty store, from exec to ready", measureStart},
-	{"one", "one post at a time, from send to the other socket", measureOne},
-	{"post", "durable posts over sockets, 100 authors in 100 chats, pipelined", measurePosts},
-	{"room", "one chat with 1,000 members, deliveries", measureRoom},
-	{"page", "history pages of 50 messages over HTTP", measurePages},
-	{"idle", "10,000 idle connections with 10 chats each", measureIdle},
+	{"room", "one chat with 1,000 members", measureRoom},
+	{"rooms", "50 chats of 20 members, 5 messages a second in each", measureRooms},
+	{"idle", "10,000 idle connections, each in 10 chats", measureIdle},
+	{"scale", "20,000 deliveries a second to one chat of 10 to 10,000 members", measureScale},
+	{"post", "durable posts, one by one and pipelined", measurePost},
+	{"page", "history pages of 50 messages over HTTP, out of a million", measurePage},
+	{"storm", "10,000 clients lose the server and resume", measureStorm},
+	{"day", "10,000 people connected, a chat's usual mix", measureDay},
+	{"start", "from exec to ready", measureStart},
 }
 
-// bench is what the scenarios share: static after construction.
+// bench is what the scenarios share.
 type bench struct {
-	binary string
-	repeat int
+	record
+	binary   string
+	dir      string // for everything that is written
+	repeat   int
+	short    bool
+	peers    []target
+	longChat *parley
 }
+
+// size and long are how many and how much time; a short run has a tenth.
+func (b *bench) size(n int) int {
+	if b.short {
+		return max(10, n/10)
+	}
+	return n
+}
+
+func (b *bench) long(d time.Duration) time.Duration {
+	if b.short {
+		return d / 4
+	}
+	return d
+}
+
+func (b *bench) parley() *parley { return &parley{binary: b.binary, dir: b.dir} }
+
+// own is Parley alone, all are the peers too.
+func (b *bench) own() []target { return []target{b.parley()} }
+func (b *bench) all() []target { return append(b.own(), b.peers...) }
 
 func main() {
 	b := &bench{}
-	flag.StringVar(&b.binary, "binary", "", "the server to start; built from this checkout if empty")
+	flag.StringVar(&b.binary, "binary", "", "the Parley to start; built from this checkout if empty")
 	flag.IntVar(&b.repeat, "repeat", 3, "how often each figure is measured")
+	flag.BoolVar(&b.short, "short", false, "a tenth of the people, a quarter of the time: to try it out")
+	out := flag.String("json", "", "a file for all figures")
+	flag.Usage = func() {
+		fmt.Fprintln(os.Stderr, "usage: go run ./internal/loadgen [flags] [scenario ...]")
+		for _, s := range scenarios {
+			fmt.Fprintf(os.Stderr, "  %-7s %s\n", s.name, s.about)
+		}
+		flag.PrintDefaults()
+	}
 	flag.Parse()
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	if err := b.all(ctx, flag.Args()); err != nil {
+	err := b.run(ctx, flag.Args())
+	if len(b.Figures) > 0 {
+		b.table()
+		if *out != "" {
+			err = errors.Join(err, b.write(*out))
+		}
+	}
+	if err != nil {
 		fmt.Fprintln(os.Stderr, "loadgen:", err)
 		os.Exit(1)
 	}
 }
 
-func (b *bench) all(ctx context.Context, names []string) error {
-	if b.binary == "" {
-		dir, err := os.MkdirTemp("", "parley-loadgen")
-		if err != nil {
-			return err
-		}
-		defer os.RemoveAll(dir)
-		if b.binary, err = build(ctx, dir); err != nil {
-			return err
+func (b *bench) run(ctx context.Context, names []string) (err error) {
+	for _, name := range names {
+		if !slices.ContainsFunc(scenarios, func(s scenario) bool { return s.name == name }) {
+			return fmt.Errorf("there is no scenario %s", name)
 		}
 	}
-	fmt.Printf("%s, %d cores shared by server and load\n", runtime.Version(), runtime.NumCPU())
+	if b.repeat < 1 {
+		return errors.New("-repeat must be at least 1")
+	}
+	if err := openFiles(uint64(b.size(10_000)) + 500); err != nil {
+		return err
+	}
+	if b.dir, err = os.MkdirTemp("", "parley-loadgen"); err != nil {
+		return err
+	}
+	defer os.RemoveAll(b.dir)
+	if b.binary == "" {
+		if b.binary, err = build(ctx, b.dir); err != nil {
+			return err
+		}
+	} else if b.binary, err = filepath.Abs(b.binary); err != nil {
+		return err
+	}
 	for _, s := range scenarios {
 		if len(names) > 0 && !slices.Contains(names, s.name) {
 			continue
@@ -66,4 +125,17 @@ func (b *bench) all(ctx context.Context, names []string) error {
 		}
 	}
 	return nil
+}
+
+// openFiles raises the limit of open files, which the servers inherit.
+func openFiles(n uint64) error {
+	var l syscall.Rlimit
+	if err := syscall.Getrlimit(syscall.RLIMIT_NOFILE, &l); err != nil {
+		return err
+	}
+	if l.Max < n {
+		return fmt.Errorf("%d open files are needed and %d allowed: run `ulimit -Hn %d` as root in this shell, or raise nofile in /etc/security/limits.conf", n, l.Max, n)
+	}
+	l.Cur = l.Max
+	return syscall.Setrlimit(syscall.RLIMIT_NOFILE, &l)
 }

@@ -1,0 +1,112 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"net"
+	"net/http"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+)
+
+// long is a store with one chat of a million messages, made once.
+func (b *bench) million(ctx context.Context) (*parley, error) {
+	if b.longChat == nil {
+		t := b.parley()
+		t.messages = b.size(1_000_000)
+		fmt.Printf(" writing %s messages\n", digits(float64(t.messages)))
+		w := world{people: 20}
+		w.spread(1, w.people)
+		if err := t.prepare(ctx, w); err != nil {
+			return nil, err
+		}
+		b.longChat = t
+	}
+	return b.longChat, nil
+}
+
+// measurePage reads pages of 50 over four kept connections, each asking for the
+// next when the last one came.
+func measurePage(ctx context.Context, b *bench) error {
+	t, err := b.million(ctx)
+	if err != nil {
+		return err
+	}
+	last := t.messages
+	kinds := []struct {
+		what, accept string
+		before       func() int // 0: the newest page
+	}{
+		{"newest, again and again (hot), JSON", "application/json", func() int { return 0 }},
+		{"newest, again and again (hot), MessagePack", "application/msgpack", func() int { return 0 }},
+		{"anywhere (cold), JSON", "application/json", func() int { return 52 + rand.IntN(last-52) }},
+		{"anywhere (cold), MessagePack", "application/msgpack", func() int { return 52 + rand.IntN(last-52) }},
+		{"first of the newest 5,000, MessagePack", "application/msgpack", func() int { return last - rand.IntN(min(5000, last/2)) }},
+		{"last of the oldest 5,000, MessagePack", "application/msgpack", func() int { return 52 + rand.IntN(min(5000, last/2)) }},
+	}
+	for n := range b.repeat {
+		fmt.Printf(" parley, %d of %d\n", n+1, b.repeat)
+		p, err := t.run(ctx, t.path(), "127.0.0.1:0")
+		if err != nil {
+			return err
+		}
+		for _, k := range kinds {
+			if err := b.pages(ctx, t, p, k.what, k.accept, k.before); err != nil {
+				p.stop()
+				return fmt.Errorf("%s: %w", k.what, err)
+			}
+		}
+		p.stop()
+	}
+	return nil
+}
+
+func (b *bench) pages(ctx context.Context, t *parley, p *process, what, accept string, before func() int) error {
+	const readers = 4
+	all := newLatency()
+	d := b.long(3 * time.Second)
+	begin, cpu := time.Now(), p.cpu()
+	g, ctx := errgroup.WithContext(ctx)
+	for i := range readers {
+		g.Go(func() error {
+			conn, err := net.Dial("tcp", p.address())
+			if err != nil {
+				return err
+			}
+			defer conn.Close()
+			r := bufio.NewReaderSize(conn, 65536)
+			for time.Since(begin) < d && ctx.Err() == nil {
+				query := "limit=50"
+				if n := before(); n > 0 {
+					query += fmt.Sprint("&before=", n)
+				}
+				sent := time.Now()
+				fmt.Fprintf(conn, "GET /api/chats/%s/messages?%s HTTP/1.1\r\nHost: %s\r\nAuthorization: Bearer %s\r\nAccept: %s\r\n\r\n",
+					t.chats[0], query, p.address(), t.tokens[i], accept)
+				res, err := http.ReadResponse(r, nil)
+				if err != nil {
+					return err
+				}
+				size, err := io.Copy(io.Discard, res.Body)
+				if err != nil || res.StatusCode != http.StatusOK || size < 50*textSize {
+					return fmt.Errorf("%s, %d bytes: %w", res.Status, size, err)
+				}
+				all.add(i, time.Since(sent))
+			}
+			return ctx.Err()
+		})
+	}
+	if err := g.Wait(); err != nil {
+		return err
+	}
+	elapsed, used, h := time.Since(begin), p.cpu()-cpu, all.sum()
+	n := float64(h.TotalCount())
+	b.add("page", t.name(), what, "/s", n/elapsed.Seconds())
+	b.add("page", t.name(), what+", for each CPU second", "/s", n/used.Seconds())
+	b.add("page", t.name(), what+", p99", "ms", float64(h.ValueAtQuantile(99))/1000)
+	return nil
+}

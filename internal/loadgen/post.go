@@ -1,0 +1,94 @@
+package main
+
+import (
+	"context"
+	"sync/atomic"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+)
+
+// measurePost counts durable posts over sockets. Both halves are closed loops
+// and time from the sending: one post at a time to the other person's socket,
+// then a hundred authors in a chat each with 64 posts under way.
+func measurePost(ctx context.Context, b *bench) error {
+	const authors, window = 100, 64
+	w := world{people: authors}
+	for i := range authors {
+		w.rooms = append(w.rooms, []int{i})
+	}
+	w.rooms = append(w.rooms, []int{0, 1})
+	t := b.parley()
+	return b.each(ctx, w, []target{t}, func(_ target, p *process) error {
+		clients := make([]*client, authors)
+		for i := range clients {
+			c, err := t.dial(p, i, 65536)
+			if err != nil {
+				return err
+			}
+			defer c.conn.Close()
+			clients[i] = c
+		}
+		one := newLatency()
+		for range b.size(2000) {
+			if err := clients[0].write(opBinary, t.post(clients[0], authors, text(time.Now(), textSize))); err != nil {
+				return err
+			}
+			if err := clients[1].hear(1, func(d time.Duration) { one.add(0, d) }); err != nil {
+				return err
+			}
+			if err := clients[0].hear(1, nil); err != nil { // one's own comes back too
+				return err
+			}
+		}
+		b.latency("post", t.name(), "one by one, send to the other socket", one.sum())
+
+		var posted atomic.Int64
+		all := newLatency()
+		begin, cpu := time.Now(), p.cpu()
+		g, ctx := errgroup.WithContext(ctx)
+		for i, c := range clients {
+			g.Go(func() error {
+				for time.Since(begin) < b.long(5*time.Second) && ctx.Err() == nil {
+					var batch []byte
+					for range window {
+						batch = append(batch, t.post(c, i, text(time.Now(), textSize))...)
+					}
+					if err := c.write(opBinary, batch); err != nil {
+						return err
+					}
+					if err := c.hear(window, func(d time.Duration) { all.add(i, d) }); err != nil {
+						return err
+					}
+					posted.Add(window)
+				}
+				return ctx.Err()
+			})
+		}
+		if err := g.Wait(); err != nil {
+			return err
+		}
+		elapsed, used, n := time.Since(begin), p.cpu()-cpu, float64(posted.Load())
+		b.add("post", t.name(), "durable posts, 64 under way on 100 sockets", "/s", n/elapsed.Seconds())
+		b.add("post", t.name(), "CPU per post", "µs", used.Seconds()*1e6/n)
+		b.latency("post", t.name(), "64 under way, send to its own event", all.sum())
+		return nil
+	})
+}
+
+// hear reads until n marked texts came, and gives f their latencies.
+func (c *client) hear(n int, f func(time.Duration)) error {
+	for n > 0 {
+		message, err := c.read()
+		if err != nil {
+			return err
+		}
+		marks(message, time.Now(), func(d time.Duration) {
+			n--
+			if f != nil {
+				f(d)
+			}
+		})
+	}
+	return nil
+}

@@ -1,0 +1,113 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"math"
+	"os"
+	"slices"
+	"strconv"
+	"strings"
+	"text/tabwriter"
+
+	"github.com/HdrHistogram/hdrhistogram-go"
+)
+
+// figure is one thing that was measured of one server, a value for each repeat.
+type figure struct {
+	Scenario string    `json:"scenario"`
+	Server   string    `json:"server"`
+	What     string    `json:"what"`
+	Unit     string    `json:"unit"`
+	Values   []float64 `json:"values"`
+}
+
+// record is a run: where, with what, and all its figures in order.
+type record struct {
+	Machine map[string]string `json:"machine"`
+	Figures []*figure         `json:"figures"`
+}
+
+// add notes a value and says it, so that a long run is seen to move.
+func (r *record) add(scenario, server, what, unit string, v float64) {
+	fmt.Printf("  %-16s %-46s %s\n", server, what, strings.TrimSpace(digits(v)+" "+unit))
+	f := r.find(scenario, server, what)
+	if f == nil {
+		f = &figure{Scenario: scenario, Server: server, What: what, Unit: unit}
+		r.Figures = append(r.Figures, f)
+	}
+	f.Values = append(f.Values, v)
+}
+
+// latency notes the usual quantiles of a histogram of microseconds.
+func (r *record) latency(scenario, server, what string, h *hdrhistogram.Histogram) {
+	for _, q := range []struct {
+		name string
+		at   float64
+	}{{"p50", 50}, {"p99", 99}, {"p99.9", 99.9}, {"max", 100}} {
+		r.add(scenario, server, what+", "+q.name, "ms", float64(h.ValueAtQuantile(q.at))/1000)
+	}
+}
+
+func (r *record) find(scenario, server, what string) *figure {
+	for _, f := range r.Figures {
+		if f.Scenario == scenario && f.Server == server && f.What == what {
+			return f
+		}
+	}
+	return nil
+}
+
+// median and its company describe the repeats of a figure.
+func (f *figure) median() float64 {
+	v := slices.Sorted(slices.Values(f.Values))
+	if n := len(v); n%2 == 0 {
+		return (v[n/2-1] + v[n/2]) / 2
+	}
+	return v[len(v)/2]
+}
+
+func (f *figure) spread() string {
+	if len(f.Values) < 2 {
+		return ""
+	}
+	return digits(slices.Min(f.Values)) + "–" + digits(slices.Max(f.Values))
+}
+
+// digits writes a number to three digits, with commas between thousands.
+func digits(v float64) string {
+	if v == 0 {
+		return "0"
+	}
+	places := max(0, 2-int(math.Floor(math.Log10(math.Abs(v)))))
+	if v == math.Trunc(v) {
+		places = 0
+	}
+	if places == 0 && math.Abs(v) >= 10_000 {
+		step := math.Pow(10, math.Floor(math.Log10(math.Abs(v)))-2)
+		v = math.Round(v/step) * step
+	}
+	s := strconv.FormatFloat(v, 'f', places, 64)
+	for i := len(s); places == 0 && i > 3 && s[i-4] != '-'; i -= 3 {
+		s = s[:i-3] + "," + s[i-3:]
+	}
+	return s
+}
+
+// table prints all figures.
+func (r *record) table() {
+	w := tabwriter.NewWriter(os.Stdout, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(w, "\nscenario\tserver\twhat\tmedian\tunit\tspread")
+	for _, f := range r.Figures {
+		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\n", f.Scenario, f.Server, f.What, digits(f.median()), f.Unit, f.spread())
+	}
+	_ = w.Flush()
+}
+
+func (r *record) write(path string) error {
+	b, err := json.MarshalIndent(r, "", "  ")
+	if err != nil {
+		return err
+	}
+	return os.WriteFile(path, append(b, '\n'), 0o644)
+}

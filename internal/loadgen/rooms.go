@@ -1,0 +1,37 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"time"
+)
+
+// measureRooms has fifty rooms of twenty with five messages a second in each.
+func measureRooms(ctx context.Context, b *bench) error {
+	const rooms, size, rate = 50, 20, 5
+	w := world{people: rooms * size}
+	for i := range rooms {
+		var people []int
+		for k := range size {
+			people = append(people, i*size+k)
+		}
+		w.rooms = append(w.rooms, people)
+	}
+	return b.each(ctx, w, b.all(), func(t target, p *process) error {
+		a, err := gather(ctx, t, p, w.people, 4096)
+		if err != nil {
+			return err
+		}
+		defer a.leave()
+		o, err := a.hear(ctx, rooms*rate, b.long(5*time.Second), w)
+		if err != nil {
+			return err
+		}
+		if o.got < o.sent {
+			return fmt.Errorf("%d of %d deliveries arrived, %d sockets lost", o.got, o.sent, o.lost)
+		}
+		b.add("rooms", t.name(), "CPU per delivery", "µs", o.cpuEach())
+		b.latency("rooms", t.name(), "send to delivery", o.took)
+		return nil
+	})
+}

@@ -1,0 +1,90 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"time"
+)
+
+// world is who is in which room: rooms[i] lists people by their number.
+type world struct {
+	people int
+	rooms  [][]int
+}
+
+// roomsOf lists the rooms of each person.
+func (w world) roomsOf() [][]int {
+	of := make([][]int, w.people)
+	for room, people := range w.rooms {
+		for _, p := range people {
+			of[p] = append(of[p], room)
+		}
+	}
+	return of
+}
+
+// spread puts people into n rooms of a size in turn, so that each is in as many
+// rooms as the others.
+func (w *world) spread(n, size int) {
+	for i := range n {
+		room := make([]int, size)
+		for k := range room {
+			room[k] = (i + k*max(1, w.people/size) + i/max(1, w.people/size)) % w.people
+		}
+		w.rooms = append(w.rooms, room)
+	}
+}
+
+// target is a kind of server, and how a client of it talks.
+type target interface {
+	name() string
+	// prepare keeps the world ready for any number of starts.
+	prepare(ctx context.Context, w world) error
+	// start runs a server in which nothing has happened but the world.
+	start(ctx context.Context) (*process, error)
+	// dial opens the connection of a person, live in all their rooms. buffer is
+	// the size of its read buffer in bytes.
+	dial(p *process, person, buffer int) (*client, error)
+	// post encodes a post; its author has the event back as everybody does.
+	post(c *client, room int, text string) []byte
+}
+
+// each runs f on a fresh server of every target in turn, then all of it again:
+// whatever else the machine does hits them alike.
+func (b *bench) each(ctx context.Context, w world, targets []target, f func(target, *process) error) error {
+	for _, t := range targets {
+		if err := t.prepare(ctx, w); err != nil {
+			return fmt.Errorf("%s: %w", t.name(), err)
+		}
+	}
+	for n := range b.repeat {
+		for _, t := range targets {
+			fmt.Printf(" %s, %d of %d\n", t.name(), n+1, b.repeat)
+			p, err := t.start(ctx)
+			if err != nil {
+				return fmt.Errorf("%s: %w", t.name(), err)
+			}
+			err = f(t, p)
+			p.stop()
+			if err != nil {
+				return fmt.Errorf("%s: %w", t.name(), err)
+			}
+		}
+	}
+	return nil
+}
+
+// pause waits, unless the run is given up.
+func pause(ctx context.Context, d time.Duration) error {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-t.C:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// distinct are the targets whose idle connections differ: a write delay is none.
+func (b *bench) distinct() []target { return b.all() }
