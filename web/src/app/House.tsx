@@ -19,6 +19,7 @@ export function House() {
   }, [first]);
   return (
     <div className="house" data-at={route.at}>
+      <Notices />
       <Rail />
       <main className="pane">
         {route.at === "home" && <p className="whole hint">{t.app.choose}</p>}
@@ -26,7 +27,6 @@ export function House() {
         {route.at === "me" && <Me />}
         {route.at === "server" && <ServerPage />}
       </main>
-      <Notices />
     </div>
   );
 }

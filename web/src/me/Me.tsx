@@ -2,6 +2,7 @@ import { useEffect, useState } from "react";
 import { navigate, paths } from "../app/route.ts";
 import { useCore, useSnapshot } from "../app/useCore.ts";
 import { asFailure } from "../core/failure.ts";
+import { Setting as Notices } from "../notices/Setting.tsx";
 import { t } from "../strings/index.ts";
 import { Button } from "../ui/Button.tsx";
 import { Icon } from "../ui/Icon.tsx";
@@ -28,6 +29,7 @@ export function Me() {
       </header>
       <Profile />
       <Look />
+      <Notices />
       <Password />
       <Devices />
       <Dialog title={t.rail.signOut} isOpen={asking} onClose={() => setAsking(false)} role="alertdialog">

@@ -1,60 +1,73 @@
-import { useEffect, useRef, useState } from "react";
-import { paths, useRoute } from "../app/route.ts";
+import { useEffect, useRef } from "react";
+import { paths } from "../app/route.ts";
 import { useCore, useSnapshot } from "../app/useCore.ts";
+import type { Chat } from "../core/chat.ts";
 import { titleOf, unreadOf, userOf } from "../core/select.ts";
+import type { State } from "../core/state.ts";
 import { t } from "../strings/index.ts";
 import { Button } from "../ui/Button.tsx";
 import { badge } from "./badge.ts";
+import { usePermission } from "./permission.ts";
+import "./ask.css";
 
 const n = t.notices;
-const setting = "notices";
 
-/** The title's count and, if it was wished, notices of what comes while one looks elsewhere. */
+/** The count in the title and on the icon, and notices of what comes while one looks elsewhere. */
 export function Notices() {
   const unread = useSnapshot((s) => unreadOf(s.state).messages);
-  const route = useRoute();
-  useEffect(() => badge(unread), [unread, route]);
-  useTold();
-  return <Ask />;
+  useEffect(() => badge(unread), [unread]);
+  useEffect(() => () => badge(0), []);
+  const [permission, set] = usePermission();
+  useTold(permission === "on");
+  return permission === "unasked" ? <Ask answer={set} /> : null;
 }
 
-const worker = () => navigator.serviceWorker?.ready;
-
-/** Asks once, after the first direct message of somebody else's. */
-function Ask() {
-  const core = useCore();
+/** Asks once, after the first direct message of somebody else's. It stands above everything and covers nothing. */
+function Ask({ answer }: { answer(yes: boolean): Promise<void> }) {
   const direct = useSnapshot((s) => [...s.state.chats.values()].some((c) => c.kind === "direct" && c.last && c.last.by !== s.state.me?.id));
-  const [answered, setAnswered] = useState(true);
-  useEffect(() => {
-    if (!("Notification" in globalThis) || !navigator.serviceWorker || Notification.permission !== "default") return;
-    core.storage?.settings().then((s) => setAnswered(s.has(setting)), () => {});
-  }, [core]);
-  async function answer(yes: boolean) {
-    setAnswered(true);
-    await core.storage?.saveSetting(setting, yes).catch(() => {});
-    if (yes && (await Notification.requestPermission()) === "granted") await navigator.serviceWorker.register("/sw.js");
-  }
-  if (answered || !direct) return null;
-  return <div className="banner" role="status"><span>{n.ask}</span><Button look="main" onPress={() => void answer(true)}>{n.yes}</Button><Button onPress={() => void answer(false)}>{n.no}</Button></div>;
+  if (!direct) return null;
+  return (
+    <div className="ask" role="region" aria-label={n.setting}>
+      <p>{n.ask}</p>
+      <div className="row"><Button look="main" onPress={() => void answer(true)}>{n.yes}</Button><Button onPress={() => void answer(false)}>{n.no}</Button></div>
+    </div>
+  );
 }
 
-/** Shows what came since the last look, and takes away what was read elsewhere. */
-function useTold(): void {
-  const chats = useSnapshot((s) => s.state.chats);
+interface Notice { readonly title: string; readonly options: NotificationOptions }
+const summaryTag = "summary";
+
+/** Shows what came since the last look, and takes away what was read, here or elsewhere. */
+function useTold(on: boolean): void {
   const core = useCore();
-  const told = useRef(new Map<string, number>());
+  const chats = useSnapshot((s) => s.state.chats);
+  const live = useSnapshot((s) => s.line.state === "live");
+  const told = useRef<ReadonlyMap<string, number>>(undefined); // undefined: what was there before is no news
   useEffect(() => {
-    if (!("Notification" in globalThis) || Notification.permission !== "granted") return;
+    if (!live) return; // what came meanwhile is told as one, once all of it is there
     const { state } = core.snapshot;
-    const fresh = [...chats.values()].filter((c) => c.last && c.unread > 0 && c.last.by !== state.me?.id && c.last.seq > (told.current.get(c.id) ?? c.last.seq));
-    for (const c of chats.values()) told.current.set(c.id, Math.max(c.last?.seq ?? 0, told.current.get(c.id) ?? 0));
-    const away = document.visibilityState !== "visible" || !document.hasFocus();
-    void worker()?.then(async (w) => {
-      for (const shown of await w.getNotifications()) if (!(chats.get(shown.tag)?.unread ?? 0)) shown.close();
-      if (!away || !fresh.length) return;
-      if (fresh.length > 1) return w.showNotification(document.title, { tag: "summary", body: n.summary(fresh.reduce((sum, c) => sum + c.unread, 0), fresh.length), data: paths.home });
-      const c = fresh[0]!, m = c.last!;
-      return w.showNotification(titleOf(state, c), { tag: c.id, body: `${userOf(state, m.by).name}: ${m.text.slice(0, 200)}`, data: paths.chat(c.id, m.seq) });
-    });
-  }, [chats, core]);
+    const before = told.current;
+    told.current = new Map([...chats.values()].map((c) => [c.id, Math.max(c.last?.seq ?? 0, before?.get(c.id) ?? 0)]));
+    if (!on) return;
+    void close((tag) => (tag === summaryTag ? unreadOf(state).messages > 0 : (chats.get(tag)?.unread ?? 0) > 0));
+    if (!before || (document.visibilityState === "visible" && document.hasFocus())) return;
+    const fresh = [...chats.values()].filter((c) => c.last && c.unread > 0 && c.last.by !== state.me?.id && c.last.seq > (before.get(c.id) ?? 0));
+    if (fresh.length) void navigator.serviceWorker.ready.then((r) => r.active?.postMessage(noticeOf(state, fresh)));
+  }, [chats, live, on, core]);
+  useEffect(() => () => void (on && close(() => false)), [on]); // who signs out leaves none behind
+}
+
+async function close(keep: (tag: string) => boolean): Promise<void> {
+  const worker = await navigator.serviceWorker.getRegistration();
+  for (const shown of (await worker?.getNotifications()) ?? []) if (!keep(shown.tag)) shown.close();
+}
+
+function noticeOf(state: State, fresh: readonly Chat[]): Notice {
+  const [c] = fresh, m = c?.last;
+  if (fresh.length > 1 || !c || !m) {
+    const messages = fresh.reduce((sum, c) => sum + c.unread, 0);
+    return { title: n.summary(messages, fresh.length), options: { tag: summaryTag, body: fresh.slice(0, 4).map((c) => titleOf(state, c)).join(", "), data: paths.home } };
+  }
+  const text = m.text.slice(0, 200);
+  return { title: titleOf(state, c), options: { tag: c.id, body: c.kind === "direct" ? text : `${userOf(state, m.by).name}: ${text}`, data: paths.chat(c.id, m.seq) } };
 }

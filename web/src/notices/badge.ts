@@ -1,12 +1,15 @@
-// The count of unread messages in the title, and a dot on the icon.
+// The count of unread messages in the title, a dot on the icon, and for an
+// installed page the count on its own.
 const plain = "/icon.svg", dotted = "/icon-unread.svg";
 
 let count = 0;
 let watching = false;
 
 export function badge(unread: number): void {
+  if (unread === count && watching) return;
   count = unread;
   document.querySelector<HTMLLinkElement>('link[rel="icon"]')?.setAttribute("href", count > 0 ? dotted : plain);
+  navigator.setAppBadge?.(count).catch(() => {}); // none takes it away
   put();
   if (watching) return;
   watching = true; // whoever sets the title need not know of the count

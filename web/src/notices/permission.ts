@@ -1,0 +1,44 @@
+// Whether this browser tells of new messages: what the browser allows, and what
+// the person wants here. The worker is there only once both say yes.
+import { useCallback, useEffect, useState } from "react";
+import { useCore } from "../app/useCore.ts";
+
+const setting = "notices";
+
+/** impossible: no https, or a browser without; forbidden: in the browser's own settings. */
+export type Permission = "impossible" | "forbidden" | "unasked" | "off" | "on";
+
+const possible = () => "Notification" in globalThis && !!navigator.serviceWorker;
+const listeners = new Set<() => void>();
+
+function judged(wish: unknown): Permission {
+  if (!possible()) return "impossible";
+  if (Notification.permission === "denied") return "forbidden";
+  if (wish === undefined) return "unasked";
+  return wish === true && Notification.permission === "granted" ? "on" : "off";
+}
+
+/** Undefined until what is kept here was read. */
+export function usePermission(): readonly [now: Permission | undefined, set: (wish: boolean) => Promise<void>] {
+  const core = useCore();
+  const [now, setNow] = useState<Permission>();
+  useEffect(() => {
+    let gone = false;
+    const read = () => core.storage?.settings().then((s) => gone || setNow(judged(s.get(setting))), () => {});
+    listeners.add(read);
+    void read();
+    return () => {
+      gone = true;
+      listeners.delete(read);
+    };
+  }, [core]);
+  useEffect(() => {
+    if (now === "on") navigator.serviceWorker.register("/sw.js").catch(() => {});
+  }, [now]);
+  const set = useCallback(async (wish: boolean) => {
+    if (wish) await Notification.requestPermission(); // first: browsers want it to follow the press at once
+    await core.storage?.saveSetting(setting, wish).catch(() => {});
+    for (const l of listeners) l();
+  }, [core]);
+  return [now, set];
+}

@@ -1,0 +1,156 @@
+// Notices: asked for by a button, shown through the worker, one after a sleep, gone once read.
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { api, heading, house, phone, press, say, sent, texts, wide, wideScreen } from "./kit.mjs";
+
+let ann, annsPhone, bob, cat, me, direct;
+const told = { ...wideScreen, permissions: ["notifications"] };
+const h = house(async (h) => {
+  ann = await h.person("Ann", told);
+  bob = await h.person("Bob", phone);
+  cat = await h.person("Cat");
+  await h.chat("Garden", ann, bob, cat);
+  me = (await api(ann, "GET", "/api/me")).user.id;
+  annsPhone = await h.stranger(phone);
+  await annsPhone.goto(h.at("/"));
+  await api(annsPhone, "POST", "/api/sessions", { handle: "ann", password: "correct horse", cookie: true });
+  await annsPhone.goto(h.at("/"));
+  await annsPhone.getByRole("link", { name: /Garden/ }).waitFor();
+});
+
+/** The person looks elsewhere, or here again: a browser that is driven says of all its windows that they have the focus. */
+const look = (page, here) => page.evaluate((here) => {
+  document.hasFocus = () => here;
+  dispatchEvent(new Event(here ? "focus" : "blur"));
+}, here);
+const shown = (page) => page.evaluate(async () => {
+  const all = (await (await navigator.serviceWorker.getRegistration())?.getNotifications()) ?? [];
+  return all.map(({ title, body, tag, data }) => ({ title, body, tag, data }));
+});
+/** The notices, once they are as many. */
+async function notices(page, n) {
+  await page.waitForFunction(async (n) => (await (await navigator.serviceWorker.getRegistration())?.getNotifications())?.length === n, n);
+  return shown(page);
+}
+
+test("the question comes with the first direct message, and covers nothing", async () => {
+  const ask = (p) => p.getByRole("region", { name: "Notices" });
+  assert.equal(await ask(ann).count(), 0);
+  direct = (await api(bob, "POST", "/api/chats", { clientId: "with-ann", kind: "direct", members: [me] })).chat.id;
+  await bob.goto(h.at(`/c/${direct}`));
+  await heading(bob, "Ann");
+  await say(bob, "Only for you");
+  await ask(ann).waitFor();
+  assert.equal(await ask(bob).count(), 0, "one's own first message is no reason to ask");
+
+  await annsPhone.goto(h.at(`/c/${direct}`));
+  await ask(annsPhone).waitFor();
+  await heading(annsPhone, "Bob");
+  await h.accessible(annsPhone, "ask");
+  assert.equal(await wide(annsPhone), false);
+  await press(annsPhone, "All chats"); // nothing lies above it
+  await annsPhone.getByRole("link", { name: /Garden/ }).waitFor();
+  const no = annsPhone.getByRole("button", { name: "No", exact: true });
+  assert.ok((await no.boundingBox()).width >= 44 && (await no.boundingBox()).height >= 44);
+  await no.click();
+  await ask(annsPhone).waitFor({ state: "detached" });
+  await annsPhone.reload();
+  await annsPhone.getByRole("link", { name: /Garden/ }).waitFor();
+  assert.equal(await ask(annsPhone).count(), 0, "it is asked once");
+
+  await h.accessible(ann, "ask");
+  await press(ann, "Yes, tell me");
+  await ask(ann).waitFor({ state: "detached" });
+  await ann.evaluate(() => navigator.serviceWorker.ready.then(() => 0));
+});
+
+test("a notice shows what came while one looks elsewhere; pressing it opens the message", async () => {
+  await ann.getByRole("link", { name: /General/ }).click();
+  await heading(ann, "General");
+  await say(bob, "While you are here"); // the window has the focus: no notice
+  await ann.getByRole("link", { name: /Bob.*unread/ }).waitFor();
+  await look(ann, false);
+  await say(bob, "While you are away");
+  assert.deepEqual(await notices(ann, 1), [{ title: "Bob", body: "While you are away", tag: direct, data: `/c/${direct}/${await seqOf(bob, "While you are away")}` }]);
+  assert.match(await ann.title(), /^\(\d\) /);
+  assert.equal(await ann.locator('link[rel="icon"]').getAttribute("href"), "/icon-unread.svg");
+
+  const [worker] = ann.context().serviceWorkers();
+  await worker.evaluate(async () => {
+    const [notification] = await registration.getNotifications();
+    dispatchEvent(new NotificationEvent("notificationclick", { notification }));
+  });
+  await heading(ann, "Bob");
+  await ann.locator(".message.mark", { hasText: "While you are away" }).waitFor();
+  await look(ann, true);
+  await notices(ann, 0); // read here
+});
+
+test("what is read on one device is read on all", async () => {
+  await ann.getByRole("link", { name: /General/ }).click();
+  await heading(ann, "General");
+  await look(ann, false);
+  await press(bob, "All chats");
+  await bob.getByRole("link", { name: /Garden/ }).click();
+  await heading(bob, "Garden");
+  await say(bob, "To all");
+  assert.equal((await notices(ann, 1))[0].body, "Bob: To all");
+  await ann.waitForFunction(() => document.title.startsWith("(1)"));
+  await annsPhone.waitForFunction(() => document.title.startsWith("(1)"));
+  await annsPhone.getByRole("link", { name: /Garden.*1 unread/ }).click();
+  await texts(annsPhone, "To all").waitFor();
+  await press(annsPhone, "All chats");
+  for (const p of [ann, annsPhone]) {
+    await p.waitForFunction(() => !document.title.startsWith("("));
+    await p.locator('link[rel="icon"][href="/icon.svg"]').waitFor({ state: "attached" });
+  }
+  await notices(ann, 0);
+  await ann.getByRole("link", { name: /Garden/ }).locator(".count").waitFor({ state: "detached" });
+});
+
+test("after a sleep there is one notice for all that was missed", async () => {
+  h.down = true;
+  await ann.context().setOffline(true);
+  await ann.evaluate(() => dispatchEvent(new Event("online"))); // asks for a sign of life, and gets none
+  await ann.locator(".banner").waitFor({ timeout: 60_000 });
+  for (const text of ["One", "Two", "Three"]) await say(bob, text);
+  await sent(bob, "Three");
+  const withCat = (await api(cat, "POST", "/api/chats", { clientId: "with-ann", kind: "direct", members: [me] })).chat.id;
+  await api(cat, "POST", `/api/chats/${withCat}/messages`, { clientId: "four", text: "Four" });
+  await ann.context().setOffline(false);
+  await ann.evaluate(() => dispatchEvent(new Event("online")));
+  await ann.locator(".banner").waitFor({ state: "detached", timeout: 60_000 });
+  h.down = false;
+  const [notice, ...more] = await notices(ann, 1);
+  assert.deepEqual(more, []);
+  assert.deepEqual({ title: notice.title, data: notice.data }, { title: "4 new messages in 2 chats", data: "/" });
+  assert.deepEqual(notice.body.split(", ").sort(), ["Cat", "Garden"]);
+});
+
+test("notices can be turned off, and signing out takes them away", async () => {
+  await look(ann, true);
+  await ann.goto(h.at("/me"));
+  await ann.getByText("This browser tells you of new messages", { exact: false }).waitFor();
+  await press(ann, "Stop telling me");
+  await ann.getByText("This browser does not tell you", { exact: false }).waitFor();
+  await notices(ann, 0);
+  await look(ann, false);
+  await say(bob, "Unheard");
+  await ann.getByRole("link", { name: /Garden.*4 unread/ }).waitFor();
+  assert.deepEqual(await shown(ann), []);
+  await look(ann, true);
+  await press(ann, "Yes, tell me");
+  await press(ann, "Stop telling me");
+  await press(ann, "Yes, tell me");
+  await look(ann, false);
+  await say(bob, "Heard");
+  await notices(ann, 1);
+  await press(ann, "Sign out");
+  await heading(ann, "Sign in to Our house");
+  await notices(ann, 0);
+  assert.doesNotMatch(await ann.title(), /^\(/);
+});
+
+const seqOf = (page, text) => page.locator(".message[data-seq]", { has: page.getByText(text, { exact: true }) }).getAttribute("data-seq");
+
+h.quiet();
