@@ -14,6 +14,7 @@ const core = new Core();
 void core.start();
 const wake = () => document.visibilityState === "visible" && core.wake();
 addEventListener("online", wake);
+addEventListener("offline", wake); // a line that is dead says nothing
 addEventListener("pageshow", wake);
 addEventListener("pagehide", (e) => e.persisted || core.close());
 document.addEventListener("visibilitychange", wake);

@@ -15,12 +15,12 @@ function Page() {
   const secret = secretOf(useHash());
   return (
     <RouterProvider navigate={navigate}>
+      <Banner />
       {phase === "starting" && <p className="whole" role="status">{t.app.starting}</p>}
       {phase === "unreachable" && <p className="whole" role="status">{t.app.unreachable}</p>}
       {/* Somebody signed in who follows an invite joins its chat: the door knows. */}
       {(phase === "out" || (phase === "in" && secret)) && <Door secret={secret} />}
       {phase === "in" && !secret && <House />}
-      <Banner />
       <Toasts />
     </RouterProvider>
   );

@@ -281,3 +281,54 @@ test("a request that the line loses is no request under way", async () => {
   await gone;
   expect(it.chat().asks.size).toBe(0);
 });
+
+test("a change that the line broke under, or that is to wait, is asked again with its clientId; without a line it is refused", async () => {
+  const it = await page();
+  await expect(it.core.change("delete", { chatId: "c", target: 1 })).rejects.toMatchObject({ code: "no_answer" });
+  it.greet();
+  const edit = it.core.change("edit", { chatId: "c", target: 1, text: "x" });
+  const { clientId } = it.wire().last("edit");
+  it.wire().breaks(4000, "retryAfterMs=100");
+  await pass(100);
+  expect(it.wires.length).toBe(2);
+  it.greet();
+  await pass();
+  const again = it.wire().last("edit");
+  expect(again).toMatchObject({ clientId, text: "x" });
+  it.wire().says({ re: again.id, error: { code: "rate_limited", message: "", retryAfterMs: 700 } });
+  it.wire().got = [];
+  await pass(600);
+  expect(it.wire().last("edit")).toBeUndefined();
+  await pass(100);
+  it.wire().says({ re: it.wire().last("edit").id, ok: { seq: 9 } });
+  expect(await edit).toEqual({ seq: 9 });
+  const refused = it.core.change("react", { chatId: "c", target: 1, emoji: "x", on: true });
+  it.wire().says({ re: it.wire().last("react").id, error: { code: "forbidden", message: "no" } });
+  await expect(refused).rejects.toMatchObject({ code: "forbidden" });
+});
+
+test("a session that the server ends says so at the door, one that the person ends does not", async () => {
+  const it = await page();
+  it.greet();
+  it.wire().breaks(4501);
+  expect([it.core.snapshot.phase, it.core.snapshot.line.cause]).toEqual(["out", "signedOut"]);
+  let close = () => {};
+  const other = await page({ "DELETE /sessions/current": () => void close() });
+  other.greet();
+  close = () => other.wire().breaks(4501); // before the answer
+  await other.core.signOut();
+  expect([other.core.snapshot.phase, other.core.snapshot.line.cause]).toEqual(["out", undefined]);
+});
+
+test("that the server wants no more just now is told until all is sent", async () => {
+  const it = await page();
+  it.greet();
+  it.core.post("c", "one");
+  it.wire().says({ re: it.wire().last("post").id, error: { code: "rate_limited", message: "", retryAfterMs: 4000 } });
+  await pass();
+  expect(it.core.snapshot.heldUntil).toBe(Date.now() + 4000);
+  await pass(4000);
+  it.wire().says({ re: it.wire().last("post").id, ok: { seq: 2, at: 1 } });
+  await pass();
+  expect(it.core.snapshot.heldUntil).toBe(0);
+});

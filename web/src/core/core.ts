@@ -5,6 +5,7 @@ import { type Ask, typingMs } from "./chat.ts";
 import { Clock } from "./clock.ts";
 import { Courier } from "./courier.ts";
 import { asFailure, type Failure } from "./failure.ts";
+import { newId } from "./id.ts";
 import { emptyBox, type Pending } from "./outbox.ts";
 import { Reader } from "./reader.ts";
 import { openShelf, type Shelf } from "./shelf.ts";
@@ -21,7 +22,10 @@ export interface Snapshot {
   readonly failure?: Failure;
   readonly state: State;
   readonly pending: readonly Pending[];
+  /** When nobody is signed in, how that came about: "signedOut" if the server said so. */
   readonly line: Line;
+  /** The server took too many messages at once: until when the rest waits; 0 for no wait. */
+  readonly heldUntil: number;
   /** The server is another version than the one that this page began with: reload when it suits. */
   readonly outdated: boolean;
 }
@@ -29,8 +33,10 @@ export interface Snapshot {
 /** What only somebody who is signed in has. */
 interface Session { storage: Storage; courier: Courier; socket: Socket; upkeep: Upkeep; reader: Reader }
 
-const before: Snapshot = { phase: "starting", state: nothing, pending: emptyBox.pending, line: { state: "connecting" }, outdated: false };
+const before: Snapshot = { phase: "starting", state: nothing, pending: emptyBox.pending, line: { state: "connecting" }, heldUntil: 0, outdated: false };
 const againMs = 5000;
+const backMs = 30_000; // that a change waits for a connection which broke under it
+const mostTries = 5;
 const keptMessages = 200; // of a chat that nobody looks at
 const mostMessages = 400;
 
@@ -45,6 +51,7 @@ export class Core {
   #session: Session | undefined;
   #version = "";
   #again: ReturnType<typeof setTimeout> | undefined;
+  #leaving = false; // by one's own wish
   #quiet = 0; // changes under way that are told together
   #told: Snapshot = before;
 
@@ -90,10 +97,15 @@ export class Core {
   /** Takes the texts that are kept here along. */
   async signOut(): Promise<void> {
     const s = this.#session;
-    await this.api.signOut();
-    s?.courier.stop();
-    await s?.storage.clear().catch(() => {});
-    this.#leave();
+    this.#leaving = true;
+    try {
+      await this.api.signOut();
+      s?.courier.stop();
+      await s?.storage.clear().catch(() => {});
+      this.#leave();
+    } finally {
+      this.#leaving = false;
+    }
   }
 
   /** The device woke, is online again, or somebody looks again. */
@@ -181,7 +193,25 @@ export class Core {
     this.#session?.courier.do({ type: "discarded", clientId });
   }
 
-  /** edit, delete, react and whatever else has no outbox. @throws {Failure} */
+  /**
+   * An edit, a deletion or a reaction. It has no outbox: without a connection it is refused at once, and what the
+   * connection broke under, or the server cannot do just now, is asked again with the same clientId. @throws {Failure}
+   */
+  async change<V extends "edit" | "delete" | "react">(verb: V, fields: Fields<V>): Promise<Ok<V>> {
+    const once = { clientId: newId(), ...fields };
+    for (let tries = 1; ; tries++) {
+      const live = this.snapshot.line.state === "live";
+      try {
+        return await this.command(verb, once);
+      } catch (err) {
+        const f = asFailure(err);
+        if (!live || !f.again || tries === mostTries) throw f;
+        await (f.code === "no_answer" ? this.#back() : new Promise((ok) => setTimeout(ok, f.retryAfterMs ?? againMs)));
+      }
+    }
+  }
+
+  /** Whatever else is asked on the socket. @throws {Failure} */
   async command<V extends Verb>(verb: V, fields: Fields<V>): Promise<Ok<V>> {
     if (!this.#session) throw asFailure(new Error("nobody is signed in"));
     return this.#session.socket.command(verb, fields);
@@ -220,7 +250,7 @@ export class Core {
       values: (all) => this.#together(() => all.forEach((v) => this.#take(v))),
       line: (line) => this.#lined(line),
     }, this.#open);
-    const courier: Courier = new Courier(tabs.id, storage, (post) => socket.command("post", post), () => this.#set({ pending: courier.box.pending }));
+    const courier: Courier = new Courier(tabs.id, storage, (post) => socket.command("post", post), () => this.#set({ pending: courier.box.pending, heldUntil: courier.box.notBefore }));
     const upkeep = new Upkeep(this.api, socket, () => this.snapshot.state, (a) => this.#do(a));
     const reader = new Reader(socket, () => this.snapshot.state, (chatId, seq) => this.#do({ type: "read", chatId, seq }));
     this.#session = { storage, courier, socket, upkeep, reader };
@@ -241,7 +271,12 @@ export class Core {
   #lined(line: Line): void {
     const s = this.#session;
     if (!s) return;
-    if (line.state === "ended" && line.cause === "signedOut") return this.#leave();
+    if (line.state === "ended" && line.cause === "signedOut") {
+      return this.#together(() => {
+        this.#leave();
+        if (!this.#leaving) this.#set({ line });
+      });
+    }
     this.#together(() => {
       this.#set({ line });
       s.courier.do({ type: "live", live: line.state === "live" });
@@ -249,6 +284,21 @@ export class Core {
       s.reader.live();
       void s.courier.adopt();
       for (const id of this.snapshot.state.chats.keys()) s.upkeep.look(id);
+    });
+  }
+
+  /** Until there is a connection again, or that takes too long. */
+  #back(): Promise<void> {
+    return new Promise((ok) => {
+      const look = () => this.snapshot.line.state === "live" && done();
+      const stop = this.subscribe(look);
+      const timer = setTimeout(() => done(), backMs);
+      const done = () => {
+        clearTimeout(timer);
+        stop();
+        ok();
+      };
+      look();
     });
   }
 

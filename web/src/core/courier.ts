@@ -39,7 +39,8 @@ export class Courier {
   /** It is in the box at once, and on disk as soon as that goes. */
   write(chatId: ChatId, text: string, reply?: Quote): string {
     const clientId = newId();
-    this.do({ type: "written", pending: { clientId, chatId, text, ...(reply && { reply }), at: Date.now(), tab: this.#tab, state: "waiting" } });
+    const at = Math.max(Date.now(), this.box.pending.at(-1)?.at ?? 0); // a clock that is set back changes no order
+    this.do({ type: "written", pending: { clientId, chatId, text, ...(reply && { reply }), at, tab: this.#tab, state: "waiting" } });
     return clientId;
   }
 

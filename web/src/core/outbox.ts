@@ -23,7 +23,7 @@ export interface Box {
   readonly pending: readonly Pending[];
   /** A hello stands: commands are answered. */
   readonly live: boolean;
-  /** Nothing is sent before this time, */
+  /** Nothing is sent before this time; 0 once nothing waits for it, */
   readonly notBefore: number;
   /** nor to these chats before theirs. */
   readonly pauses: ReadonlyMap<ChatId, number>;
@@ -49,6 +49,14 @@ export const emptyBox: Box = { pending: [], live: false, notBefore: 0, pauses: n
 const pauseMs = 2000; // where the server says to come back and not when
 
 export function step(b: Box, i: Input): Box {
+  const now = moved(b, i);
+  return now.notBefore && !now.pending.some(underWay) ? { ...now, notBefore: 0 } : now;
+}
+
+/** Neither in its chat nor refused. */
+export const underWay = (p: Pending): boolean => p.state === "waiting" || p.state === "sending";
+
+function moved(b: Box, i: Input): Box {
   switch (i.type) {
     case "written":
       return { ...b, pending: [...b.pending, i.pending] };
@@ -92,7 +100,7 @@ export function dueAt(b: Box): number | undefined {
 
 function heads(b: Box): Pending[] {
   const first = new Map<ChatId, Pending>();
-  for (const p of b.pending) if (p.state !== "failed" && p.state !== "sent" && !first.has(p.chatId)) first.set(p.chatId, p);
+  for (const p of b.pending) if (underWay(p) && !first.has(p.chatId)) first.set(p.chatId, p);
   return [...first.values()];
 }
 

@@ -85,6 +85,17 @@ test("a hint says how long, and for how long the banner counts", async () => {
   expect(it.lines.at(-1)).toBe("connecting restarting");
 });
 
+test("a server that said it restarts is restarting until that takes too long", async () => {
+  const it = connected();
+  it.wire().greets();
+  it.wire().breaks(4000, "retryAfterMs=10");
+  for (let i = 0; i < 5; i++) {
+    await untilNext(it);
+    it.wire().breaks();
+  }
+  expect(it.lines.filter((l) => l.startsWith("waiting"))).toEqual([...Array(5).fill("waiting restarting"), "waiting lost"]);
+});
+
 test("close codes tell the cause, and which of them end it", () => {
   const cause = (code: number, online = true) => causeOf(code, online);
   expect([4000, 1001, 4008, 1008, 4501, 4503, 4500, 1002, 4001, 4003, 1006, 1011, 4499].map((c) => cause(c))).toEqual([

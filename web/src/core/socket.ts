@@ -31,6 +31,7 @@ interface Waiting { ok(v: unknown): void; fail(f: Failure): void; bytes: number 
 
 const firstWaitMs = 5000; // what one waits at most before the first try again; doubled at each further one
 const longestWaitMs = 60_000;
+const restartTries = 5; // after which a server that said it restarts counts as gone
 const helloMs = 15_000; // to connect and be greeted
 const pongMs = 10_000; // for an answer when nothing has come for a heartbeat
 const wakeMs = 3000; // for an answer when the device woke
@@ -180,7 +181,8 @@ export class Socket {
     if (ws !== this.#ws) return;
     if (code === 1009) this.#refuseLargest();
     this.#forget(noAnswer("The connection broke before the server answered."));
-    const cause = causeOf(code);
+    let cause = causeOf(code);
+    if (cause === "lost" && this.line.cause === "restarting" && this.#tries < restartTries) cause = "restarting"; // it said so, and is not back yet
     if (code === 1002 || (code >= 4500 && code <= 4999)) return this.#say({ state: "ended", cause });
     const hint = /retryAfterMs=(\d+)$/.exec(reason);
     const span = Math.min(longestWaitMs, firstWaitMs * 2 ** this.#tries++);

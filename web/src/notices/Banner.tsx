@@ -1,5 +1,6 @@
-import { useEffect, useState } from "react";
+import { type ReactNode, useEffect, useState } from "react";
 import { useCore, useSnapshot } from "../app/useCore.ts";
+import { underWay } from "../core/outbox.ts";
 import { t } from "../strings/index.ts";
 import { Button } from "../ui/Button.tsx";
 import "./notices.css";
@@ -7,36 +8,51 @@ import "./notices.css";
 const n = t.notices;
 const patienceMs = 2000;
 
-/** Says why there is no connection, once that lasts. */
+/** Says why nothing comes or goes, once that lasts. It has a place of its own above the page and covers nothing. */
 export function Banner() {
   const core = useCore();
   const inside = useSnapshot((s) => s.phase === "in");
   const line = useSnapshot((s) => s.line);
   const outdated = useSnapshot((s) => s.outdated);
+  const heldUntil = useSnapshot((s) => (s.pending.some(underWay) ? s.heldUntil : 0));
   const live = line.state === "live";
+  const held = live && heldUntil > 0;
+  const late = useLasting(inside && (!live || held));
+  const left = useSecondsTo(line.state === "waiting" ? line.until : heldUntil);
+
+  if (!inside) return line.cause === "signedOut" ? <Strip>{n.cause.signedOut}</Strip> : null;
+  if (late && held) return <Strip>{n.held} {left > 0 && n.goesOn(left)}</Strip>;
+  if (live) return outdated ? <Strip button={n.reload} onPress={() => location.reload()}>{n.outdated}</Strip> : null;
+  if (!late) return null;
+  const cause = line.cause ? n.cause[line.cause] : n.connecting;
+  if (line.state === "ended") return <Strip button={n.reload} onPress={() => location.reload()}>{cause}</Strip>;
+  // The button stays while it tries, so that nothing moves under the finger.
+  const waits = line.state === "waiting" && left > 0;
+  return <Strip button={n.now} disabled={!waits} onPress={() => core.connectNow()}>{cause} {waits ? n.again(left) : line.cause && n.connecting}</Strip>;
+}
+
+function Strip({ children, button, disabled, onPress }: { children: ReactNode; button?: string; disabled?: boolean; onPress?(): void }) {
+  return <div className="banner"><p role="status">{children}</p>{button && <Button isDisabled={disabled} onPress={onPress}>{button}</Button>}</div>;
+}
+
+/** Whether on has been true for a while. */
+function useLasting(on: boolean): boolean {
   const [late, setLate] = useState(false);
-  const [now, setNow] = useState(Date.now);
   useEffect(() => {
-    if (live) return setLate(false);
+    if (!on) return setLate(false);
     const timer = setTimeout(() => setLate(true), patienceMs);
     return () => clearTimeout(timer);
-  }, [live]);
+  }, [on]);
+  return on && late;
+}
+
+function useSecondsTo(until: number): number {
+  const [now, setNow] = useState(Date.now);
   useEffect(() => {
-    if (line.state !== "waiting") return;
+    if (until <= Date.now()) return;
     setNow(Date.now());
     const timer = setInterval(() => setNow(Date.now()), 1000);
     return () => clearInterval(timer);
-  }, [line]);
-
-  if (!inside) return null;
-  if (outdated && live) return <div className="banner" role="status">{n.outdated}<Button onPress={() => location.reload()}>{n.reload}</Button></div>;
-  if (live || !late) return null;
-  const ended = line.state === "ended";
-  return (
-    <div className="banner" role="status">
-      <span>{line.cause ? n.cause[line.cause] : n.connecting} {line.state === "waiting" && n.again(Math.max(0, Math.ceil((line.until - now) / 1000)))}</span>
-      {line.state === "waiting" && <Button onPress={() => core.connectNow()}>{n.now}</Button>}
-      {ended && <Button onPress={() => location.reload()}>{n.reload}</Button>}
-    </div>
-  );
+  }, [until]);
+  return Math.max(0, Math.ceil((until - now) / 1000));
 }

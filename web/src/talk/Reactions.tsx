@@ -1,5 +1,4 @@
 import { useCore, useSnapshot } from "../app/useCore.ts";
-import { newId } from "../core/id.ts";
 import { userOf } from "../core/select.ts";
 import type { Message, Reaction } from "../core/wire.ts";
 import { t } from "../strings/index.ts";
@@ -8,7 +7,7 @@ import { attempt } from "../ui/Toast.tsx";
 import type { Core } from "../core/core.ts";
 
 export function react(core: Core, m: Message, emoji: string, on: boolean): void {
-  attempt(() => core.command("react", { chatId: m.chatId, target: m.seq, emoji, on, clientId: newId() }));
+  attempt(() => core.change("react", { chatId: m.chatId, target: m.seq, emoji, on }));
 }
 
 export function Reactions({ message }: { message: Message }) {

@@ -2,7 +2,6 @@ import { lazy, Suspense, useRef, useState } from "react";
 import { Dialog as PopoverBox, Menu, MenuItem, MenuTrigger, Popover, Text } from "react-aria-components";
 import { paths } from "../app/route.ts";
 import { useCore, useSnapshot } from "../app/useCore.ts";
-import { newId } from "../core/id.ts";
 import type { Held } from "../core/message.ts";
 import { userOf } from "../core/select.ts";
 import { t } from "../strings/index.ts";
@@ -81,7 +80,7 @@ export function Tools({ message: m, name, open, deeds }: { message: Held; name: 
           <Button onPress={done}>{t.talk.cancel}</Button>
           <Button look="danger" onPress={() => {
             done();
-            attempt(() => core.command("delete", { chatId: m.chatId, target: m.seq, clientId: newId() }));
+            attempt(() => core.change("delete", { chatId: m.chatId, target: m.seq }));
           }}>{t.talk.delete}</Button>
         </div>
       </Dialog>
