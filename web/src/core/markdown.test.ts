@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import { type Block, type Inline, parse } from "./markdown.ts";
+import { filled, nasty } from "./testkit/nasty.ts";
 import { Random } from "./testkit/random.ts";
 
 /** The tree on one line: b( i( s( for emphasis, ` for code, / for a new line. */
@@ -61,12 +62,6 @@ test("mentions are read as the server reads them", () => {
   expect(shown("hi @Ann, @bob.smith. (@c-d_e) a@b @ **@x** `@y`\n@z")).toBe("hi @(ann), @(bob.smith). (@(c-d_e)) a@b @ b(@(x)) `@y`/@(z)");
 });
 
-const size = 16 * 1024;
-const filled = (s: string) => s.repeat(size / s.length + 1).slice(0, size);
-const nasty = ["*", "*a ", "a* ", "*_~~", "**a *b ", "a**b", "*a_ ", "_a ", "~~a ", "[", "[a](", "[a](<b", "![[]()", "]", "`", "` ``", ">", "> ", "- ", "* 1. ", "- > ", "> - a\n", "> a\n\n- b\n",
-  "- a\n", "- a\n\n", "1. a\n", "- [ ] a\n", "> a\n", "a\n\n", "a\n", "```\n", "# a\n", "a\n=\n", "|a|b|\n|-|-|\n", "<", "<div>\n", "<!--", "<a@b", "&", "\\", "http://a.b/ ", "http://a((((", "www.", "a@b.", "@", "@a.",
-  "[a]: b\n", " ", "\n", "\t- ", "    a\n", "é", "\u0000", "Hello **there**, see `code` and [x](http://a.b).\n\n- one\n- two\n\n> quote\n\n"];
-
 // Marked alone needs all of the stack for some of these; how long they take is make bench-web's to say.
 test("16 KiB of anything are read", () => {
   for (const text of [...nasty.map(filled), Array.from({ length: 150 }, (_, i) => " ".repeat(i) + "- a").join("\n")]) parse(text);
@@ -76,6 +71,8 @@ test("what is left of the bounds is text, whole", () => {
   expect(shown(filled(">")).replaceAll(/[()]/g, "")).toBe(filled(">"));
   expect(shown(">".repeat(9) + "a")).toBe(">(>(>(>(>(>(>>>a))))))");
   expect(shown("*a _b ".repeat(9) + "x" + " b_ a*".repeat(9))).toBe("i(a i(b ".repeat(3) + "*a _b ".repeat(6) + "x" + " b_ a*".repeat(6) + " b) a)".repeat(3));
+  expect(shown(filled("http://a(((("))).toBe(filled("http://a(((("));
+  expect(shown("http://a.b/c_(d)_(e)")).toBe("<http://a.b/c_(d)_(e)|http://a.b/c_(d)_(e)>");
   const many = Array.from({ length: 3000 }, (_, i) => `- a${i}`).join("\n");
   expect(shown(many)).toMatch(/^-\(a0,a1,.*\/- a2999$/);
 });

@@ -24,6 +24,7 @@ export function parse(text: string): readonly Block[] {
 
 const maxDepth = 6; // of lists and quotes, and of emphasis, within each other
 const maxBlocks = 500; // lines of lists and quotes, paragraphs and fences; what follows is one paragraph
+const maxBrackets = 100; // in a bare link; one with more is text
 const maxWork = 64_000_000; // characters that delimiters are looked for in: some 5 ms, and 50 times what a text of 16 KiB needs
 
 class ChatLexer extends Lexer {
@@ -76,6 +77,13 @@ class ChatTokenizer extends Tokenizer {
 
   override link(src: string) {
     return src[0] === "!" ? undefined : super.link(src);
+  }
+
+  /** For each bracket marked looks through the rest of a bare link. */
+  override url(src: string) {
+    const run = /^(?:https?:\/\/|www\.)[^\s<]*/i.exec(src)?.[0];
+    if (!run || run.split("(", maxBrackets + 1).length <= maxBrackets) return super.url(src);
+    return { type: "text", raw: run, text: run } as unknown as Tokens.Link;
   }
 
   override del(src: string, masked: string, before: string) {
