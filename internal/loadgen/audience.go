@@ -107,7 +107,7 @@ func (a *audience) hear(ctx context.Context, rate float64, d time.Duration, w wo
 		room := n % len(w.rooms)
 		people := w.rooms[room]
 		author := a.clients[people[n/len(w.rooms)%min(10, len(people))]]
-		if author.write(opBinary, a.t.post(author, room, text(at, textSize))) == nil {
+		if author.write(a.t.post(author, room, text(at, textSize))) == nil {
 			due += int64(len(people))
 		}
 		sent++

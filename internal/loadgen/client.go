@@ -17,10 +17,11 @@ import (
 type client struct {
 	person int
 	conn   net.Conn
+	opcode byte // of what it writes
 	reader *bufio.Reader
 	ids    uint64
 	frame  []byte // the last message read; valid until the next read
-	// answer gives what a protocol's own ping wants back; nil means none.
+	// answer gives what a protocol's own ping wants back, as text; nil means none.
 	answer func(message []byte) (reply []byte)
 }
 
@@ -36,9 +37,10 @@ func upgrade(p *process, person, buffer int, path string, header ...string) (*cl
 	if err != nil {
 		return nil, err
 	}
+	lines := strings.Join(append(header, ""), "\r\n") // each with its end
 	fmt.Fprintf(conn, "GET %s HTTP/1.1\r\nHost: %s\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"+
-		"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n%s\r\n\r\n", path, p.address(), strings.Join(header, "\r\n"))
-	c := &client{person: person, conn: conn, reader: bufio.NewReaderSize(conn, buffer)}
+		"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n%s\r\n", path, p.address(), lines)
+	c := &client{person: person, conn: conn, opcode: opBinary, reader: bufio.NewReaderSize(conn, buffer)}
 	res, err := http.ReadResponse(c.reader, nil)
 	if err == nil && res.StatusCode != http.StatusSwitchingProtocols {
 		err = fmt.Errorf("upgrade: %s", res.Status)
@@ -52,7 +54,7 @@ func upgrade(p *process, person, buffer int, path string, header ...string) (*cl
 
 // until reads messages up to one that holds the bytes.
 func (c *client) until(part []byte) error {
-	_ = c.conn.SetReadDeadline(time.Now().Add(time.Minute))
+	_ = c.conn.SetReadDeadline(time.Now().Add(10 * time.Second))
 	for {
 		message, err := c.read()
 		if err != nil {
@@ -66,8 +68,18 @@ func (c *client) until(part []byte) error {
 	}
 }
 
+// say writes a message and reads up to one that holds the bytes.
+func (c *client) say(payload, part []byte) error {
+	if err := c.write(payload); err != nil {
+		return err
+	}
+	return c.until(part)
+}
+
 // write sends one message.
-func (c *client) write(opcode byte, payload []byte) error {
+func (c *client) write(payload []byte) error { return c.frameOf(c.opcode, payload) }
+
+func (c *client) frameOf(opcode byte, payload []byte) error {
 	n := len(payload)
 	head := []byte{0x80 | opcode, 0x80 | byte(n), 0, 0, 0, 0}
 	switch {
@@ -114,10 +126,9 @@ func (c *client) read() ([]byte, error) {
 		case opText, opBinary:
 			if c.answer != nil {
 				if reply := c.answer(c.frame); reply != nil {
-					if err := c.write(opText, reply); err != nil {
+					if err := c.frameOf(opText, reply); err != nil {
 						return nil, err
 					}
-					continue
 				}
 			}
 			return c.frame, nil

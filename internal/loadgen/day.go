@@ -89,7 +89,7 @@ func measureDay(ctx context.Context, b *bench) error {
 func (d *day) room(person int) int { return d.rooms[person][rand.IntN(len(d.rooms[person]))] }
 
 func (d *day) say(person int, b []byte) {
-	if d.clients[person].write(opBinary, b) != nil {
+	if d.clients[person].write(b) != nil {
 		d.failed.Add(1)
 	}
 }

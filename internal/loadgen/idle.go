@@ -11,7 +11,7 @@ import (
 func measureIdle(ctx context.Context, b *bench) error {
 	w := world{people: b.size(10_000)}
 	w.spread(w.people/10, 100)
-	return b.each(ctx, w, b.distinct(), func(t target, p *process) error {
+	return b.each(ctx, w, b.idle(), func(t target, p *process) error {
 		if err := pause(ctx, time.Second); err != nil {
 			return err
 		}

@@ -6,6 +6,7 @@ import (
 	"flag"
 	"fmt"
 	"os"
+	"os/exec"
 	"os/signal"
 	"path/filepath"
 	"slices"
@@ -63,11 +64,15 @@ func (b *bench) parley() *parley { return &parley{binary: b.binary, dir: b.dir} 
 func (b *bench) own() []target { return []target{b.parley()} }
 func (b *bench) all() []target { return append(b.own(), b.peers...) }
 
+// idle are those whose idle connections differ: without a write, no delay.
+func (b *bench) idle() []target { return b.all()[:1+min(2, len(b.peers))] }
+
 func main() {
 	b := &bench{}
 	flag.StringVar(&b.binary, "binary", "", "the Parley to start; built from this checkout if empty")
 	flag.IntVar(&b.repeat, "repeat", 3, "how often each figure is measured")
 	flag.BoolVar(&b.short, "short", false, "a tenth of the people, a quarter of the time: to try it out")
+	peers := flag.String("peers", "", "the folder bench/peers, to measure its servers too; `make bench-peers` installs them")
 	out := flag.String("json", "", "a file for all figures")
 	flag.Usage = func() {
 		fmt.Fprintln(os.Stderr, "usage: go run ./internal/loadgen [flags] [scenario ...]")
@@ -79,7 +84,7 @@ func main() {
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	err := b.run(ctx, flag.Args())
+	err := b.run(ctx, *peers, flag.Args())
 	if len(b.Figures) > 0 {
 		b.table()
 		if *out != "" {
@@ -92,7 +97,7 @@ func main() {
 	}
 }
 
-func (b *bench) run(ctx context.Context, names []string) (err error) {
+func (b *bench) run(ctx context.Context, peers string, names []string) (err error) {
 	for _, name := range names {
 		if !slices.ContainsFunc(scenarios, func(s scenario) bool { return s.name == name }) {
 			return fmt.Errorf("there is no scenario %s", name)
@@ -114,6 +119,15 @@ func (b *bench) run(ctx context.Context, names []string) (err error) {
 		}
 	} else if b.binary, err = filepath.Abs(b.binary); err != nil {
 		return err
+	}
+	if peers != "" {
+		built := filepath.Join(b.dir, "centrifuge")
+		cmd := exec.CommandContext(ctx, "go", "build", "-trimpath", "-o", built, ".")
+		cmd.Dir, cmd.Stderr = filepath.Join(peers, "centrifuge"), os.Stderr
+		if err := cmd.Run(); err != nil {
+			return err
+		}
+		b.peers = []target{&node{dir: filepath.Join(peers, "node")}, &centrifuge{binary: built, delay: "0"}, &centrifuge{binary: built, delay: "10ms"}}
 	}
 	for _, s := range scenarios {
 		if len(names) > 0 && !slices.Contains(names, s.name) {

@@ -74,10 +74,7 @@ func (t *parley) dial(p *process, person, buffer int) (*client, error) {
 	}
 	b := wire.MsgPack.Encode(wire.Command{ID: 1, Do: "hello"})
 	b = append(b, wire.MsgPack.Encode(wire.Command{ID: 2, Do: "resume"})...)
-	if err := c.write(opBinary, b); err != nil {
-		return nil, err
-	}
-	return c, c.until(caughtUp)
+	return c, c.say(b, caughtUp)
 }
 
 // open upgrades and says nothing yet.

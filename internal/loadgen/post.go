@@ -31,7 +31,7 @@ func measurePost(ctx context.Context, b *bench) error {
 		}
 		one := newLatency()
 		for range b.size(2000) {
-			if err := clients[0].write(opBinary, t.post(clients[0], authors, text(time.Now(), textSize))); err != nil {
+			if err := clients[0].write(t.post(clients[0], authors, text(time.Now(), textSize))); err != nil {
 				return err
 			}
 			if err := clients[1].hear(1, func(d time.Duration) { one.add(0, d) }); err != nil {
@@ -54,7 +54,7 @@ func measurePost(ctx context.Context, b *bench) error {
 					for range window {
 						batch = append(batch, t.post(c, i, text(time.Now(), textSize))...)
 					}
-					if err := c.write(opBinary, batch); err != nil {
+					if err := c.write(batch); err != nil {
 						return err
 					}
 					if err := c.hear(window, func(d time.Duration) { all.add(i, d) }); err != nil {

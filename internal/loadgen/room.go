@@ -28,29 +28,33 @@ func measureRoom(ctx context.Context, b *bench) error {
 		b.latency("room", t.name(), "send to delivery at 20 messages/s", o.took)
 
 		var best outcome
+		// carried gives a rate two chances: somebody else's work on the machine
+		// is not the server's failure.
 		carried := func(rate float64) (bool, error) {
-			o, err := a.hear(ctx, rate, b.long(2*time.Second), w)
-			if err != nil {
-				return false, err
-			}
-			ok := o.got >= o.sent && o.lost == 0 && o.p99() <= limit
-			fmt.Printf("   %5.0f messages/s: %9.0f deliveries/s, p99 %v, %d of %d arrived, %d sockets lost\n",
-				rate, o.perSecond(), o.p99().Round(100*time.Microsecond), o.got, o.sent, o.lost)
-			if ok {
-				if o.perSecond() > best.perSecond() || best.got == 0 {
-					best = o
+			for range 2 {
+				o, err := a.hear(ctx, rate, b.long(2*time.Second), w)
+				if err != nil {
+					return false, err
 				}
-				return true, nil
-			}
-			a.leave() // with everything that is still on its way
-			if err := pause(ctx, time.Second); err != nil {
-				return false, err
-			}
-			again, err := gather(ctx, t, p, w.people, 16384)
-			if err == nil {
+				fmt.Printf("   %6.0f messages/s: %9.0f deliveries/s, p99 %v, %d of %d arrived, %d sockets lost\n",
+					rate, o.perSecond(), o.p99().Round(100*time.Microsecond), o.got, o.sent, o.lost)
+				if o.got >= o.sent && o.lost == 0 && o.p99() <= limit {
+					if o.perSecond() > best.perSecond() || best.got == 0 {
+						best = o
+					}
+					return true, nil
+				}
+				a.leave() // with everything that is still on its way
+				if err := pause(ctx, time.Second); err != nil {
+					return false, err
+				}
+				again, err := gather(ctx, t, p, w.people, 16384)
+				if err != nil {
+					return false, err
+				}
 				a = again
 			}
-			return false, err
+			return false, nil
 		}
 		if err := search(100, 12_800, carried); err != nil {
 			return err

@@ -204,7 +204,7 @@ func (s *storm) resume(ctx context.Context, i int) error {
 	}
 	fail := func(err error) error { c.conn.Close(); return err }
 	_ = c.conn.SetReadDeadline(time.Now().Add(time.Minute))
-	if err := c.write(opBinary, s.t.command(c, wire.Command{Do: "hello"})); err != nil {
+	if err := c.write(s.t.command(c, wire.Command{Do: "hello"})); err != nil {
 		return fail(err)
 	}
 	heads, live := map[string]uint64(nil), false
@@ -231,7 +231,7 @@ func (s *storm) resume(ctx context.Context, i int) error {
 		}
 		seen[chat.ChatID(id)] = chat.Seq(v.seen[id])
 	}
-	if err := c.write(opBinary, s.t.command(c, wire.Command{Do: "resume", Epoch: v.epoch, Seen: seen})); err != nil {
+	if err := c.write(s.t.command(c, wire.Command{Do: "resume", Epoch: v.epoch, Seen: seen})); err != nil {
 		return fail(err)
 	}
 	for !live {

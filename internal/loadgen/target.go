@@ -85,6 +85,3 @@ func pause(ctx context.Context, d time.Duration) error {
 		return ctx.Err()
 	}
 }
-
-// distinct are the targets whose idle connections differ: a write delay is none.
-func (b *bench) distinct() []target { return b.all() }

@@ -1,0 +1,60 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"os/exec"
+)
+
+// centrifuge is the server in bench/peers/centrifuge, in its JSON protocol.
+type centrifuge struct {
+	binary  string
+	delay   string // of writes
+	roomsOf [][]int
+}
+
+func (t *centrifuge) name() string {
+	if t.delay == "0" {
+		return "centrifuge"
+	}
+	return "centrifuge " + t.delay
+}
+
+func (t *centrifuge) prepare(_ context.Context, w world) error {
+	t.roomsOf = w.roomsOf()
+	return nil
+}
+
+func (t *centrifuge) start(ctx context.Context) (*process, error) {
+	return launch(ctx, exec.CommandContext(ctx, t.binary, "-delay", t.delay))
+}
+
+func (t *centrifuge) dial(p *process, person, buffer int) (*client, error) {
+	c, err := upgrade(p, person, buffer, "/connection/websocket")
+	if err != nil {
+		return nil, err
+	}
+	c.opcode = opText
+	c.answer = func(message []byte) []byte { // a ping may come joined with other values
+		if bytes.HasPrefix(message, []byte("{}")) || bytes.Contains(message, []byte("\n{}")) {
+			return []byte("{}")
+		}
+		return nil
+	}
+	c.ids = 1
+	if err := c.say([]byte(`{"id":1,"connect":{}}`), []byte(`"id":1`)); err != nil {
+		return nil, err
+	}
+	var b []byte
+	for _, room := range t.roomsOf[person] {
+		c.ids++
+		b = fmt.Appendf(b, `{"id":%d,"subscribe":{"channel":"room%d"}}`+"\n", c.ids, room)
+	}
+	return c, c.say(b, fmt.Appendf(nil, `"id":%d`, c.ids))
+}
+
+func (t *centrifuge) post(c *client, room int, text string) []byte {
+	c.ids++
+	return fmt.Appendf(nil, `{"id":%d,"publish":{"channel":"room%d","data":{"text":"%s"}}}`, c.ids, room, text)
+}
