@@ -7,6 +7,15 @@ import (
 	"testing"
 )
 
+// A drain joins what is queued and writes it, and allocates nothing.
+func TestDrainAllocatesNothing(t *testing.T) {
+	c := newHub(t, Config{}).Attach(nobody{}, 0, nil)
+	value := make([]byte, 150)
+	if n := testing.AllocsPerRun(100, func() { c.fill(value, 100); c.drain() }); n > 0 {
+		t.Errorf("%.0f allocations for 100 values", n)
+	}
+}
+
 // Publish allocates a little for a frame, and nothing for a recipient. (With the race
 // detector, sync.Pool drops things at random.)
 func TestPublishAllocatesNothingPerRecipient(t *testing.T) {

@@ -105,6 +105,29 @@ func BenchmarkPublish(b *testing.B) {
 	}
 }
 
+// fill queues a value n times; the caller is the worker that will drain them.
+func (c *Conn) fill(value []byte, n int) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.busy = true
+	for range n {
+		c.push(value)
+	}
+}
+
+// BenchmarkDrain takes a hundred values from a queue and joins them.
+func BenchmarkDrain(b *testing.B) {
+	var bytes atomic.Int64
+	c := newHub(b, Config{}).Attach(tally{bytes: &bytes}, 0, nil)
+	value := make([]byte, 150)
+	b.ReportAllocs()
+	for b.Loop() {
+		c.fill(value, 100)
+		c.drain()
+	}
+	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N*100), "ns/value")
+}
+
 // BenchmarkJoinLive is a resume of 200 chats whose rings hold what was missed.
 func BenchmarkJoinLive(b *testing.B) {
 	h := newHub(b, Config{})

@@ -23,7 +23,7 @@ type crowd struct {
 	chats []chat.ChatID
 }
 
-func newCrowd(b *testing.B, chats int) crowd {
+func newCrowd(b testing.TB, chats int) crowd {
 	b.Helper()
 	ctx := context.Background()
 	db, err := sqlite.Open(ctx, b.TempDir()+"/parley.db", slog.New(slog.DiscardHandler))
@@ -55,7 +55,7 @@ var text = strings.Repeat("Fifty bytes of a message that somebody has typed. ", 
 
 // load posts n messages from 64 callers, each with 64 under way; so many members
 // of each chat write.
-func (c crowd) load(b *testing.B, n, authors int) {
+func (c crowd) load(b testing.TB, n, authors int) {
 	var next atomic.Int64
 	var callers sync.WaitGroup
 	for caller := range 64 {
@@ -133,4 +133,17 @@ func BenchmarkPage(b *testing.B) {
 		}
 	}
 	b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "pages/s")
+}
+
+// What a resume reads of a chat in which ten events were missed.
+func BenchmarkAfter(b *testing.B) {
+	c := newCrowd(b, 1)
+	c.load(b, 10_000, 20)
+	b.ReportAllocs()
+	for i := 0; b.Loop(); i++ {
+		events, _, err := c.After(context.Background(), c.users[i%20], c.chats[0], chat.Seq(1+i*7919%9_900), 10, 256<<10)
+		if err != nil || len(events) != 10 {
+			b.Fatal(len(events), err)
+		}
+	}
 }

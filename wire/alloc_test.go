@@ -1,0 +1,25 @@
+//go:build !race
+
+package wire
+
+import "testing"
+
+// What a command and an event may allocate. They pass here for each message,
+// whatever else happens. (With the race detector, sync.Pool drops things at random.)
+func TestCodecsAllocateLittle(t *testing.T) {
+	for _, x := range []struct {
+		name           string
+		codec          Codec
+		decode, encode float64
+	}{{"msgpack", MsgPack, 3, 3}, {"json", JSON, 3, 2}} {
+		post := commands["command-post"]
+		post.Text = string(make150())
+		message, event := x.codec.Encode(post), values["event-posted"]
+		if n := testing.AllocsPerRun(100, func() { _, _, _ = x.codec.Next(message) }); n > x.decode {
+			t.Errorf("%s: %.0f allocations to decode a post, at most %.0f are planned", x.name, n, x.decode)
+		}
+		if n := testing.AllocsPerRun(100, func() { x.codec.Encode(event) }); n > x.encode {
+			t.Errorf("%s: %.0f allocations to encode an event, at most %.0f are planned", x.name, n, x.encode)
+		}
+	}
+}
