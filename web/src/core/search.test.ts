@@ -1,15 +1,19 @@
 import { expect, test } from "vitest";
 import { completed, completionAt, find, score } from "./search.ts";
 
-const chats = ["General", "Design review", "Generic drugs", "Ops (on call)", "Ångström Lab", "Переговоры", "東京オフィス", "engineering-general", "Bob Smith", "Robert Bobson"];
+const chats = ["General", "Design review", "Generic drugs", "Ops (on call)", "Ångström Lab", "Переговоры", "東京オフィス", "engineering-general", "Bob Smith", "Robert Bobson", "Garden"];
 const best = (q: string) => find(q, chats, (c) => [c]);
 
 test.each([
   ["general", ["General", "engineering-general"]],
   ["gen", ["General", "Generic drugs", "engineering-general"]],
   ["genral", ["General", "engineering-general"]],
+  ["gradn", ["Garden"]],
+  ["gaxdr", ["Garden"]],
+  ["xradn", []],
+  ["grab", []],
   ["dseign", ["Design review"]],
-  ["esign", ["Design review"]],
+  ["esign", ["Design review", "engineering-general"]],
   ["xesign", ["Design review"]],
   ["review design", ["Design review"]],
   ["on cal", ["Ops (on call)"]],

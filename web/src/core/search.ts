@@ -9,7 +9,8 @@ export function plain(text: string): string {
 
 /**
  * How well text answers the query, more is better, 0 not at all. Each word of the query must be found: as a word,
- * as the beginning of one, with one slip (two from eight letters on), or inside one.
+ * as the beginning of one, with slips, or inside one. One slip is forgiven from three letters on, two from eight on.
+ * Two letters in the wrong order are half a slip: "gradn" is the garden, "general" is nothing generic.
  */
 export function score(query: string, text: string): number {
   const wanted = words(plain(query)), there = words(plain(text));
@@ -25,7 +26,7 @@ export function score(query: string, text: string): number {
 function wordScore(wanted: string, there: string): number {
   if (there === wanted) return 5;
   if (there.startsWith(wanted)) return 4;
-  const slips = wanted.length >= 8 ? 2 : wanted.length >= 3 ? 1 : 0;
+  const slips = wanted.length >= 8 ? 2 : wanted.length >= 5 ? 1.5 : wanted.length >= 3 ? 1 : 0;
   const made = slips ? slipsIn(wanted, there, slips) : Infinity;
   if (made <= slips) return 3 - made;
   return wanted.length >= 2 && there.includes(wanted) ? 0.5 : 0;
@@ -34,23 +35,24 @@ function wordScore(wanted: string, there: string): number {
 const words = (text: string) => text.split(/[^\p{L}\p{N}]+/u).filter(Boolean).slice(0, 20).map((w) => w.slice(0, 40));
 
 /**
- * How many letters of a were added, lost, exchanged, or changed places with the next, seen from the beginning of b
- * that is nearest to it; more than most is not counted. (Optimal string alignment.)
+ * How many letters of a were added, lost or exchanged, or changed places with the next, which counts half, seen from
+ * the beginning of b that is nearest to it; more than most is not counted. (Optimal string alignment.)
  */
 function slipsIn(a: string, b: string, most: number): number {
   if (b.length < a.length - most) return Infinity;
-  const width = Math.min(b.length, a.length + most);
-  let before: number[] = [], last = Array.from({ length: width + 1 }, (_, j) => j);
+  const width = Math.min(b.length, a.length + Math.floor(most));
+  let before: number[] = [], last = Array.from({ length: width + 1 }, (_, j) => j), leastBefore = 0;
   for (let i = 1; i <= a.length; i++) {
     const row = [i];
     let least = i;
     for (let j = 1; j <= width; j++) {
       let n = Math.min(last[j]! + 1, row[j - 1]! + 1, last[j - 1]! + Number(a[i - 1] !== b[j - 1]));
-      if (i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1]) n = Math.min(n, before[j - 2]! + 1);
+      if (i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1]) n = Math.min(n, before[j - 2]! + 0.5);
       row.push(n);
       least = Math.min(least, n);
     }
-    if (least > most) return Infinity;
+    if (Math.min(least, leastBefore + 0.5) > most) return Infinity;
+    leastBefore = least;
     before = last;
     last = row;
   }
