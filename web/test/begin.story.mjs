@@ -20,9 +20,66 @@ test("the owner's link makes the owner, who lands in General", async () => {
   await heading(ann, "General");
   assert.equal(new URL(ann.url()).hash, "");
   await field(ann).waitFor();
-  assert.ok(await field(ann).evaluate((e) => e === document.activeElement), "the composer has the focus");
+  await ann.waitForFunction(() => document.activeElement?.matches("[data-composer]"));
+  const card = ann.getByRole("region", { name: "You are alone here" });
+  await card.waitFor();
+  const { y, height } = await card.boundingBox();
+  assert.ok(y >= 0 && y + height <= 800, "the invite card is in sight");
+  await h.accessible(ann, "first-minute");
   await say(ann, "Welcome");
   await sent(ann, "Welcome");
+});
+
+test("the owner's link works once, and says so with the way out", async () => {
+  await ann.goto(h.parley.setup);
+  await heading(ann, "This link was used");
+  await press(ann, "To my chats");
+  await heading(ann, "General");
+  const late = await h.stranger();
+  await late.goto(h.parley.setup);
+  await heading(late, "This link was used");
+  await h.accessible(late, "setup-used");
+  await fill(late, { Handle: "ann", Password: "correct horse" });
+  await press(late, "Sign in");
+  await heading(late, "General");
+  await late.context().close();
+});
+
+test("a link is made when it is asked for, listed, and withdrawn", async () => {
+  const open = async () => (await api(ann, "GET", "/api/invites")).invites;
+  assert.deepEqual(await open(), [], "nothing was made by looking");
+  const card = ann.getByRole("region", { name: "You are alone here" });
+  await card.getByLabel("For how many people").selectOption("5");
+  await card.getByLabel("For how long").selectOption("1 day");
+  await press(ann, "Make a link");
+  await card.getByLabel("QR code of the link").waitFor();
+  const link = await card.getByLabel("Link", { exact: true }).inputValue();
+  const [made, ...others] = await open();
+  assert.deepEqual(others, []);
+  assert.equal(made.uses, 5);
+  assert.ok(made.expiresAt - Date.now() < 864e5 + 6e4);
+  await h.shot(ann, "invite-made");
+  await press(ann, "Chat menu");
+  await ann.getByRole("menuitem", { name: "Invite people" }).click();
+  await ann.getByRole("dialog").getByText("5 uses left").waitFor();
+  await ann.getByRole("dialog").getByRole("button", { name: /^Withdraw the invite to General by Ann/ }).click();
+  await ann.getByRole("dialog").getByText("5 uses left").waitFor({ state: "detached" });
+  assert.deepEqual(await open(), []);
+  await ann.keyboard.press("Escape");
+  await press(ann, "Not now");
+  await card.waitFor({ state: "detached" });
+  await ann.reload();
+  await heading(ann, "General");
+  await ann.getByText("Welcome", { exact: true }).first().waitFor();
+  assert.equal(await card.count(), 0, "who wants none is not asked again");
+
+  const late = await h.stranger();
+  await late.goto(link);
+  await heading(late, "This invite cannot be used");
+  await h.accessible(late, "invite-spent");
+  await press(late, "Sign in");
+  await late.getByText("No account? Ask somebody who is here for an invite.").waitFor();
+  await late.context().close();
 });
 
 test("a chat is made and its invite brings a second person", async () => {
@@ -33,6 +90,7 @@ test("a chat is made and its invite brings a second person", async () => {
   await heading(ann, "Garden");
   await press(ann, "Chat menu");
   await ann.getByRole("menuitem", { name: "Invite people" }).click();
+  await ann.getByRole("dialog").getByRole("button", { name: "Make a link" }).click();
   await ann.getByLabel("QR code of the link").waitFor();
   inviteLink = await ann.getByLabel("Link", { exact: true }).inputValue();
   await h.accessible(ann, "invite");
@@ -44,12 +102,32 @@ test("a chat is made and its invite brings a second person", async () => {
   await heading(bob, "Ann invites you to Garden");
   await fill(bob, { "Your name": "Bob", Handle: "ann", "New password": "battery staple" });
   await press(bob, "Join");
-  await bob.locator('[name="handle"][aria-invalid]').waitFor(); // taken
+  await bob.locator('[name="handle"][aria-invalid]:focus').waitFor(); // taken
   assert.equal(await wide(bob), false);
   await h.accessible(bob, "joining");
   await fill(bob, { Handle: "bob" });
   await press(bob, "Join");
   await heading(bob, "Garden");
+});
+
+test("a deep link survives signing in and an invite", async () => {
+  await say(ann, "Read this");
+  await sent(ann, "Read this");
+  const place = new URL(ann.url()).pathname + "/" + await ann.locator(".message[data-seq]").last().getAttribute("data-seq");
+  const dan = await h.stranger();
+  await dan.goto(h.at(place) + new URL(inviteLink).hash);
+  await heading(dan, "Ann invites you to Garden");
+  await fill(dan, { "Your name": "Dan", Handle: "dan", "New password": "third time lucky" });
+  await press(dan, "Join");
+  await dan.locator(".message.mark", { hasText: "Read this" }).waitFor();
+  assert.equal(new URL(dan.url()).pathname + new URL(dan.url()).hash, place);
+  await dan.context().clearCookies();
+  await dan.goto(h.at(place));
+  await fill(dan, { Handle: "dan", Password: "third time lucky" });
+  await press(dan, "Sign in");
+  await dan.locator(".message.mark", { hasText: "Read this" }).waitFor();
+  assert.equal(new URL(dan.url()).pathname, place);
+  await dan.context().close();
 });
 
 test("who signs out is out, and can come back", async () => {
@@ -81,10 +159,19 @@ test("a recovery link sets a password, and ends the other sessions at once", asy
   const { url } = await api(ann, "POST", "/api/recoveries", { userId: users[0].id });
   const again = await h.stranger();
   await again.goto(url);
+  await heading(again, "Set a new password");
+  await h.accessible(again, "recovery");
   await fill(again, { "New password": "a third password" });
   await press(again, "Set password");
   await again.getByRole("link", { name: /Garden/ }).waitFor();
   await heading(bob, "Sign in to Our house");
+  await again.context().clearCookies();
+  await again.goto(url);
+  await fill(again, { "New password": "a fourth password" });
+  await press(again, "Set password");
+  await again.getByRole("alert").getByText(/used or has expired/).waitFor();
+  await press(again, "Sign in");
+  await heading(again, "Sign in to Our house");
   await again.context().close();
 });
 

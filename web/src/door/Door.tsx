@@ -1,6 +1,6 @@
 // The ways in: the owner's link, an invite, a recovery link, and signing in.
 import { type ReactNode, useEffect, useState } from "react";
-import { navigate, paths, type Secret } from "../app/route.ts";
+import { navigate, paths, routeOf, type Secret } from "../app/route.ts";
 import { useCore, useSnapshot } from "../app/useCore.ts";
 import type { ServerInfo } from "../core/api.ts";
 import { asFailure, type Failure } from "../core/failure.ts";
@@ -13,9 +13,11 @@ import "./door.css";
 
 const d = t.door;
 
-/** Takes the code out of the address and goes on; without a chat to where the address points. */
+/** Takes the code out of the address and goes on: to the chat, unless the address names a place in it, or without one to where the address points. */
 export function leave(chatId?: ChatId): void {
-  navigate(chatId ? paths.chat(chatId) : location.pathname, { replace: true });
+  const to = routeOf(location.pathname);
+  const there = !chatId || (to.at === "chat" && to.chatId === chatId);
+  navigate(there ? location.pathname : paths.chat(chatId), { replace: true });
 }
 
 export const account = (s: Said) => ({ name: s.name, handle: s.handle, password: s.newPassword });
@@ -31,13 +33,14 @@ export function Door({ secret }: { secret?: Secret }) {
   }, [core]);
 
   if (secret?.kind === "invite") return <Invited key={secret.code} code={secret.code} />;
-  if (failure) return <Frame title={d.inviteFailed}><p>{failure.message}</p><Button onPress={() => location.reload()}>{d.again}</Button></Frame>;
+  if (failure) return <Frame title={d.serverFailed} why={failure.message}><Button onPress={() => location.reload()}>{d.again}</Button></Frame>;
   if (!server) return <p className="whole" role="status">{t.app.starting}</p>;
 
   if (secret?.kind === "recover") {
     return (
       <Frame title={d.recover} why={d.recoverWhy}>
         <Entry ask={["newPassword"]} button={d.setPassword} send={async (s) => { await core.useRecovery(secret.code, s.newPassword); leave(); }} />
+        <Button look="plain" onPress={() => leave()}>{signedIn ? d.toMyChats : d.signIn}</Button>
       </Frame>
     );
   }
@@ -51,7 +54,7 @@ export function Door({ secret }: { secret?: Secret }) {
       </Frame>
     );
   }
-  if (signedIn) return <Frame title={d.hasOwner}><Button look="main" onPress={() => leave()}>{d.toMyChats}</Button></Frame>;
+  if (signedIn) return <Frame title={d.setupUsed} why={d.hasOwner}><Button look="main" onPress={() => leave()}>{d.toMyChats}</Button></Frame>;
   if (making) {
     return (
       <Frame title={d.join(server.name)}>
@@ -61,9 +64,9 @@ export function Door({ secret }: { secret?: Secret }) {
     );
   }
   return (
-    <Frame title={d.signInTo(server.name)} why={secret ? d.hasOwner : undefined}>
+    <Frame title={secret ? d.setupUsed : d.signInTo(server.name)} why={secret && d.hasOwner}>
       <SignIn then={() => leave()} />
-      {server.registration === "open" ? <Button look="plain" onPress={() => setMaking(true)}>{d.makeAccount}</Button> : <p className="hint">{server.setup ? d.noOwner : d.noAccount}</p>}
+      {server.registration === "open" ? <Button look="plain" onPress={() => setMaking(true)}>{d.makeAccount}</Button> : <p className="hint">{server.setup ? d.noOwner : server.registration === "closed" ? d.closed : d.noAccount}</p>}
     </Frame>
   );
 }

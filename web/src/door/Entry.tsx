@@ -1,4 +1,4 @@
-import { type FormEvent, type ReactNode, useState } from "react";
+import { type FormEvent, type ReactNode, useEffect, useRef, useState } from "react";
 import { Button } from "../ui/Button.tsx";
 import { Field } from "../ui/Field.tsx";
 import { asFailure } from "../core/failure.ts";
@@ -32,6 +32,8 @@ export function Entry({ ask, button, given, send, children }: Props) {
   const [fault, setFault] = useState<{ field: string; message: string }>();
   const [busy, setBusy] = useState(false);
   const [shown, setShown] = useState(false);
+  const form = useRef<HTMLFormElement>(null);
+  useEffect(() => void (fault && form.current?.querySelector<HTMLElement>("[aria-invalid]")?.focus()), [fault]);
 
   async function submit(e: FormEvent) {
     e.preventDefault();
@@ -49,9 +51,9 @@ export function Entry({ ask, button, given, send, children }: Props) {
   }
 
   return (
-    <form onSubmit={submit} noValidate>
+    <form ref={form} onSubmit={submit} noValidate>
       {ask.map((name, i) => (
-        <Field key={name} {...fields[name]} name={name} value={said[name]} onChange={(v) => setSaid({ ...said, [name]: v })} autoFocus={i === 0} isRequired
+        <Field key={name} {...fields[name]} {...(name === "handle" && ask.includes("name") && { hint: d.handleHint })} name={name} value={said[name]} onChange={(v) => setSaid({ ...said, [name]: v })} autoFocus={i === 0} isRequired
           type={/password/i.test(name) && !shown ? "password" : "text"} fault={fault?.field === name ? fault.message : undefined} />
       ))}
       {ask.some((n) => /password/i.test(n)) && (

@@ -1,7 +1,7 @@
 import { useEffect, useState } from "react";
 import { Menu, MenuItem, MenuTrigger, Popover } from "react-aria-components";
 import { useCore } from "../app/useCore.ts";
-import type { User } from "../core/wire.ts";
+import type { Role, User } from "../core/wire.ts";
 import { t } from "../strings/index.ts";
 import { Avatar } from "../ui/Avatar.tsx";
 import { Button } from "../ui/Button.tsx";
@@ -17,13 +17,14 @@ const restMs = 200;
 export function Accounts() {
   const core = useCore();
   const [query, setQuery] = useState("");
-  const [users, setUsers] = useState<readonly User[]>([]);
+  const [users, setUsers] = useState<readonly User[]>();
   const [next, setNext] = useState<string>();
+  const [disabling, setDisabling] = useState<User>();
   const [recovery, setRecovery] = useState<{ user: User; url: string }>();
 
   const load = async (after?: string) => {
     const page = await core.api.users({ q: query, limit: 50, after });
-    setUsers((old) => [...(after ? old : []), ...page.users]);
+    setUsers((old) => [...((after && old) || []), ...page.users]);
     setNext(page.next);
   };
   useEffect(() => {
@@ -31,20 +32,29 @@ export function Accounts() {
     return () => clearTimeout(timer);
   }, [core, query]);
 
-  const act = (u: User, what: string | number) => attempt(async () => {
-    if (what === "recovery") return setRecovery({ user: u, url: (await core.api.recover(u.id)).url });
-    const { user } = await core.api.changeUser(u.id, what === "role" ? { role: u.role === "admin" ? "member" : "admin" } : { active: !u.active });
-    setUsers((old) => old.map((x) => (x.id === user.id ? user : x)));
+  const change = (u: User, how: { role?: Role; active?: boolean }) => attempt(async () => {
+    const { user } = await core.api.changeUser(u.id, how);
+    setUsers((old) => old?.map((x) => (x.id === user.id ? user : x)));
   });
+  function act(u: User, what: string | number) {
+    if (what === "role") change(u, { role: u.role === "admin" ? "member" : "admin" });
+    else if (what === "recovery") attempt(async () => setRecovery({ user: u, url: (await core.api.recover(u.id)).url }));
+    else if (u.active) setDisabling(u);
+    else change(u, { active: true });
+  }
   return (
     <section aria-labelledby="people">
       <h2 id="people">{m.people}</h2>
       <Field label={m.search} type="search" value={query} onChange={setQuery} autoComplete="off" />
-      <ul>
-        {users.map((u) => (
+      {users?.length === 0 && <p className="hint">{m.nobody}</p>}
+      <ul className="listed">
+        {users?.map((u) => (
           <li key={u.id}>
-            <Avatar user={u} small />
-            <span className="grow" dir="auto">{u.name} <span className="hint">@{u.handle}{u.role === "admin" && `, ${m.admin}`}{!u.active && `, ${m.disabled}`}</span></span>
+            <Avatar user={u} />
+            <span className="grow">
+              <bdi>{u.name}</bdi>
+              <span className="hint">@{u.handle}{u.role === "admin" && ` · ${m.admin}`}{!u.active && ` · ${m.disabled}`}</span>
+            </span>
             <MenuTrigger>
               <Button look="plain icon" aria-label={m.menuOf(u.name)}><Icon name="more" /></Button>
               <Popover className="popover">
@@ -59,6 +69,16 @@ export function Accounts() {
         ))}
       </ul>
       {next && <Button onPress={() => attempt(() => load(next))}>{m.more}</Button>}
+      <Dialog title={m.disable} isOpen={!!disabling} onClose={() => setDisabling(undefined)} role="alertdialog">
+        <p>{m.disableWhy(disabling?.name ?? "")}</p>
+        <div className="row end">
+          <Button onPress={() => setDisabling(undefined)}>{t.app.cancel}</Button>
+          <Button look="danger" onPress={() => {
+            change(disabling!, { active: false });
+            setDisabling(undefined);
+          }}>{m.disable}</Button>
+        </div>
+      </Dialog>
       <Dialog title={m.recovery} isOpen={!!recovery} onClose={() => setRecovery(undefined)}>
         <p>{m.recoveryWhy(recovery?.user.name ?? "")}</p>
         <div className="link-row">

@@ -4,6 +4,7 @@ import type { Session } from "../core/api.ts";
 import { t } from "../strings/index.ts";
 import { Button } from "../ui/Button.tsx";
 import { attempt } from "../ui/Toast.tsx";
+import { deviceOf } from "./device.ts";
 import { shortTime, useToday } from "../ui/Time.tsx";
 
 const m = t.me;
@@ -22,11 +23,14 @@ export function Devices() {
   return (
     <section aria-labelledby="devices">
       <h2 id="devices">{m.devices}</h2>
-      <ul>
+      <ul className="listed">
         {sessions.map((s) => (
           <li key={s.id}>
-            <span className="grow">{s.label || s.client} <span className="hint">{s.current ? m.thisDevice : m.seen(shortTime(s.seenAt, today))}{s.address && `, ${s.address}`}</span></span>
-            {!s.current && <Button aria-label={m.endOne(s.label || s.client)} onPress={() => after(() => core.api.endSession(s.id))}>{m.end}</Button>}
+            <span className="grow" title={s.client}>
+              <bdi>{s.label || deviceOf(s.client) || m.unnamed}</bdi>
+              <span className="hint">{s.current ? m.thisDevice : m.seen(shortTime(s.seenAt, today))}{s.address && ` · ${s.address}`}</span>
+            </span>
+            {!s.current && <Button aria-label={m.endOne(s.label || deviceOf(s.client))} onPress={() => after(() => core.api.endSession(s.id))}>{m.end}</Button>}
           </li>
         ))}
       </ul>

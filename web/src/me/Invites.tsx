@@ -1,4 +1,4 @@
-import { lazy, Suspense, useCallback, useEffect, useState } from "react";
+import { lazy, type ReactNode, Suspense, useEffect, useId, useState } from "react";
 import { useCore, useSnapshot } from "../app/useCore.ts";
 import type { Invite } from "../core/api.ts";
 import { userOf } from "../core/select.ts";
@@ -10,36 +10,54 @@ import { exactTime } from "../ui/Time.tsx";
 
 const InviteCard = lazy(() => import("./InviteCard.tsx"));
 const m = t.me;
+const when = new Intl.DateTimeFormat(undefined, { day: "numeric", month: "short", hour: "2-digit", minute: "2-digit" });
 
-export function Invites() {
-  const core = useCore();
-  const state = useSnapshot((s) => s.state);
-  const [invites, setInvites] = useState<readonly Invite[]>([]);
-  const [users, setUsers] = useState<ReadonlyMap<string, User>>(new Map());
+/** The open invites, newest first: one's own, for admins everybody's. */
+export function Invites({ title, which, children }: { title: string; which?(i: Invite): boolean; children?: ReactNode }) {
   const [making, setMaking] = useState(false);
-  const load = useCallback(async () => {
-    const page = await core.api.invites();
-    setInvites(page.invites);
-    setUsers(new Map(page.users.map((u) => [u.id, u])));
-  }, [core]);
-  useEffect(() => attempt(load), [load, making]);
   return (
-    <section aria-labelledby="invites">
-      <h2 id="invites">{m.invites}</h2>
-      {invites.length === 0 && <p className="hint">{m.noInvites}</p>}
-      <ul>
-        {invites.map((i) => (
-          <li key={i.id}>
-            <span className="grow" dir="auto">{(i.chatId && state.chats.get(i.chatId)?.title) || m.server} <span className="hint">{m.by((users.get(i.by) ?? userOf(state, i.by)).name)}, {m.usesLeft(i.uses, exactTime(i.expiresAt))}</span></span>
-            <Button onPress={() => attempt(async () => {
-              await core.api.endInvite(i.id);
-              await load();
-            })}>{m.revoke}</Button>
-          </li>
-        ))}
-      </ul>
+    <InviteList key={String(making)} title={title} which={which} none={m.noInvites}>
+      {children}
       <Button onPress={() => setMaking(true)}>{m.newInvite}</Button>
       {making && <Suspense><InviteCard title={m.server} onClose={() => setMaking(false)} /></Suspense>}
+    </InviteList>
+  );
+}
+
+interface ListProps { title: string; which?(i: Invite): boolean; none?: string; children?: ReactNode }
+
+export function InviteList({ title, which = () => true, none, children }: ListProps) {
+  const core = useCore();
+  const id = useId();
+  const state = useSnapshot((s) => s.state);
+  const [page, setPage] = useState<{ invites: readonly Invite[]; users: readonly User[] }>();
+  const load = async () => setPage(await core.api.invites());
+  useEffect(() => attempt(load), [core]);
+  const invites = page?.invites.filter(which) ?? [];
+  if (!invites.length && !none) return null;
+  return (
+    <section aria-labelledby={id}>
+      <h2 id={id}>{title}</h2>
+      {page && invites.length === 0 && <p className="hint">{none}</p>}
+      <ul className="listed">
+        {invites.map((i) => {
+          const what = i.chatId ? state.chats.get(i.chatId)?.title || m.aChat : m.server;
+          const by = (page?.users.find((u) => u.id === i.by) ?? userOf(state, i.by)).name;
+          return (
+            <li key={i.id}>
+              <span className="grow">
+                <bdi>{what}</bdi>
+                <span className="hint">{m.by(by)} · {m.usesLeft(i.uses)} · <span title={exactTime(i.expiresAt)}>{m.until(when.format(i.expiresAt))}</span></span>
+              </span>
+              <Button aria-label={m.revokeOne(what, by)} onPress={() => attempt(async () => {
+                await core.api.endInvite(i.id);
+                await load();
+              })}>{m.revoke}</Button>
+            </li>
+          );
+        })}
+      </ul>
+      {children}
     </section>
   );
 }

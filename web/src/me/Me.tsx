@@ -1,61 +1,48 @@
 import { useEffect, useState } from "react";
 import { navigate, paths } from "../app/route.ts";
 import { useCore, useSnapshot } from "../app/useCore.ts";
-import { asFailure } from "../core/failure.ts";
+import type { User } from "../core/wire.ts";
 import { Setting as Notices } from "../notices/Setting.tsx";
 import { t } from "../strings/index.ts";
 import { Button } from "../ui/Button.tsx";
 import { Icon } from "../ui/Icon.tsx";
-import { Dialog } from "../ui/Dialog.tsx";
 import { Field } from "../ui/Field.tsx";
 import { setTheme, theme, themes } from "../ui/theme.ts";
-import { attempt, toast } from "../ui/Toast.tsx";
+import { toast } from "../ui/Toast.tsx";
 import { Devices } from "./Devices.tsx";
+import { Invites } from "./Invites.tsx";
+import { SignOut } from "./SignOut.tsx";
+import { useFault } from "./useFault.ts";
 import "./me.css";
 
 const m = t.me;
 
 export function Me() {
-  const core = useCore();
-  const unsent = useSnapshot((s) => s.pending.some((p) => p.state !== "sent"));
-  const [asking, setAsking] = useState(false);
+  const user = useSnapshot((s) => s.state.me);
+  const [leaving, setLeaving] = useState(false);
   useEffect(() => void (document.title = m.profile), []);
   return (
     <div className="page">
       <header>
         <Button look="plain icon" aria-label={m.back} onPress={() => navigate(paths.home)}><Icon name="back" /></Button>
         <h1>{m.profile}</h1>
-        <Button onPress={() => (unsent ? setAsking(true) : attempt(() => core.signOut()))}>{t.rail.signOut}</Button>
+        <Button onPress={() => setLeaving(true)}>{t.rail.signOut}</Button>
       </header>
-      <Profile />
+      {user && <Profile key={user.id} user={user} />}
       <Look />
       <Notices />
-      <Password />
+      {user && <Password handle={user.handle} />}
       <Devices />
-      <Dialog title={t.rail.signOut} isOpen={asking} onClose={() => setAsking(false)} role="alertdialog">
-        <p>{m.unsent}</p>
-        <div className="row end">
-          <Button onPress={() => setAsking(false)}>{t.app.cancel}</Button>
-          <Button look="danger" onPress={() => attempt(() => core.signOut())}>{m.signOutAnyway}</Button>
-        </div>
-      </Dialog>
+      {user && <Invites title={m.mine} which={(i) => i.by === user.id} />}
+      {leaving && <SignOut onClose={() => setLeaving(false)} />}
     </div>
   );
 }
 
-/** What a form was refused for, by field. */
-function useFault() {
-  const [fault, setFault] = useState<{ field?: string; message: string }>();
-  const at = (field: string) => (fault?.field === field ? fault.message : undefined);
-  const elsewhere = (...fields: string[]) => (fault && !fields.includes(fault.field ?? "") ? fault.message : undefined);
-  return { at, elsewhere, clear: () => setFault(undefined), set: (err: unknown) => setFault(asFailure(err)) };
-}
-
-function Profile() {
+function Profile({ user }: { user: User }) {
   const core = useCore();
-  const user = useSnapshot((s) => s.state.me);
-  const [name, setName] = useState(user?.name ?? "");
-  const [status, setStatus] = useState(user?.status ?? "");
+  const [name, setName] = useState(user.name);
+  const [status, setStatus] = useState(user.status);
   const fault = useFault();
   return (
     <form onSubmit={(e) => {
@@ -64,7 +51,7 @@ function Profile() {
       core.api.changeMe({ name: name.trim(), status: status.trim() }).then(() => toast(m.saved), fault.set);
     }}>
       <section aria-label={m.profile}>
-        <p className="hint">@{user?.handle}</p>
+        <p className="hint">{m.handle(user.handle)}</p>
         <Field label={m.name} value={name} onChange={setName} maxLength={64} autoComplete="name" fault={fault.at("name")} />
         <Field label={m.status} hint={m.statusHint} value={status} onChange={setStatus} maxLength={128} autoComplete="off" fault={fault.at("status")} />
         {fault.elsewhere("name", "status") && <p className="fault" role="alert">{fault.elsewhere("name", "status")}</p>}
@@ -86,9 +73,8 @@ function Look() {
   );
 }
 
-function Password() {
+function Password({ handle }: { handle: string }) {
   const core = useCore();
-  const user = useSnapshot((s) => s.state.me);
   const [currentPassword, setCurrent] = useState("");
   const [password, setFresh] = useState("");
   const fault = useFault();
@@ -104,7 +90,8 @@ function Password() {
     }}>
       <section aria-labelledby="password">
         <h2 id="password">{m.password}</h2>
-        <input type="hidden" autoComplete="username" value={user?.handle ?? ""} readOnly />
+        {/* So that a password manager knows whose password it is; it would overlook a hidden field. */}
+        <input className="sr" name="username" autoComplete="username" value={handle} readOnly tabIndex={-1} aria-hidden="true" />
         <Field label={m.current} type="password" value={currentPassword} onChange={setCurrent} autoComplete="current-password" fault={fault.at("currentPassword")} />
         <Field label={m.fresh} hint={m.freshHint} type="password" value={password} onChange={setFresh} autoComplete="new-password" fault={fault.at("password")} />
         {fault.elsewhere("currentPassword", "password") && <p className="fault" role="alert">{fault.elsewhere("currentPassword", "password")}</p>}

@@ -1,5 +1,6 @@
 import { useEffect, useState } from "react";
 import { navigate, paths } from "../app/route.ts";
+import { serverNamed } from "../app/server.ts";
 import { useCore, useSnapshot } from "../app/useCore.ts";
 import { t } from "../strings/index.ts";
 import { Button } from "../ui/Button.tsx";
@@ -8,6 +9,7 @@ import { Field } from "../ui/Field.tsx";
 import { attempt, toast } from "../ui/Toast.tsx";
 import { Accounts } from "./Accounts.tsx";
 import { Invites } from "./Invites.tsx";
+import { useFault } from "./useFault.ts";
 import "./me.css";
 
 const m = t.me;
@@ -17,7 +19,8 @@ export function ServerPage() {
   const core = useCore();
   const admin = useSnapshot((s) => s.state.me?.role === "admin");
   const version = useSnapshot((s) => s.state.version);
-  const [name, setName] = useState("");
+  const [name, setName] = useState<string>();
+  const fault = useFault();
   useEffect(() => {
     document.title = m.server;
     attempt(async () => setName((await core.api.server()).name));
@@ -33,18 +36,21 @@ export function ServerPage() {
         <>
           <form onSubmit={(e) => {
             e.preventDefault();
-            attempt(async () => {
-              await core.api.renameServer(name.trim());
+            fault.clear();
+            const wanted = name?.trim() ?? "";
+            core.api.renameServer(wanted).then(() => {
+              serverNamed(wanted);
               toast(m.saved);
-            });
+            }, fault.set);
           }}>
             <section aria-label={m.serverName}>
-              <Field label={m.serverName} value={name} onChange={setName} maxLength={64} autoComplete="off" />
-              <Button type="submit" look="main">{m.save}</Button>
+              <Field label={m.serverName} value={name ?? ""} onChange={setName} maxLength={64} autoComplete="off" fault={fault.at("name")} />
+              {fault.elsewhere("name") && <p className="fault" role="alert">{fault.elsewhere("name")}</p>}
+              <Button type="submit" look="main" isDisabled={name === undefined}>{m.save}</Button>
             </section>
           </form>
           <Accounts />
-          <Invites />
+          <Invites title={m.invites} />
         </>
       )}
     </div>

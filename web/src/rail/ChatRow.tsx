@@ -1,6 +1,5 @@
-import { memo } from "react";
-import { Link } from "react-aria-components";
-import { paths } from "../app/route.ts";
+import { memo, type MouseEvent } from "react";
+import { navigate, paths } from "../app/route.ts";
 import type { Chat } from "../core/chat.ts";
 import { titleOf, userOf } from "../core/select.ts";
 import type { State } from "../core/state.ts";
@@ -9,16 +8,22 @@ import { t } from "../strings/index.ts";
 import { Avatar } from "../ui/Avatar.tsx";
 import { shortTime, Time, useToday } from "../ui/Time.tsx";
 
-interface Props { chat: Chat; current: boolean; draft?: string }
+interface Props {
+  chat: Chat;
+  current: boolean;
+  /** The Tab key comes to it. */
+  stop: boolean;
+  draft?: string;
+}
 
-export const ChatRow = memo(function ChatRow({ chat, current, draft }: Props) {
+export const ChatRow = memo(function ChatRow({ chat, current, stop, draft }: Props) {
   const title = useSnapshot((s) => titleOf(s.state, chat));
   const preview = useSnapshot((s) => previewOf(s.state, chat));
   const online = useSnapshot((s) => !!chat.with && s.state.online.has(chat.with));
   const failed = useSnapshot((s) => s.pending.some((p) => p.chatId === chat.id && p.state === "failed"));
   const today = useToday();
   return (
-    <Link className="chat-row" href={paths.chat(chat.id)} aria-current={current ? "page" : undefined} data-unread={chat.unread > 0 || undefined}>
+    <a className="chat-row" data-chat={chat.id} tabIndex={stop ? 0 : -1} href={paths.chat(chat.id)} onClick={(e) => follow(e, paths.chat(chat.id))} aria-current={current ? "page" : undefined} data-unread={chat.unread > 0 || undefined}>
       <Avatar user={{ name: title }} online={online} />
       <span className="names">
         <span className="title" dir="auto">{title}{online && <span className="sr">, {t.rail.online}</span>}</span>
@@ -35,9 +40,16 @@ export const ChatRow = memo(function ChatRow({ chat, current, draft }: Props) {
           </span>
         )}
       </span>
-    </Link>
+    </a>
   );
 });
+
+/** With a key held it is the browser's: a new tab, a new window. */
+function follow(e: MouseEvent, path: string) {
+  if (e.ctrlKey || e.metaKey || e.shiftKey || e.altKey) return;
+  e.preventDefault();
+  navigate(path);
+}
 
 function previewOf(s: State, c: Chat): string {
   const m = c.last;

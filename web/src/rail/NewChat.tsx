@@ -40,7 +40,7 @@ export default function NewChat({ onClose }: { onClose(): void }) {
     <Dialog title={r.newChat} isOpen onClose={onClose}>
       {chosen.length > 0 && (
         <ul className="chips" aria-label={r.chosen}>
-          {chosen.map((u) => <li key={u.id}><Button aria-label={r.remove(u.name)} onPress={() => setChosen(chosen.filter((c) => c !== u))}>{u.name} ×</Button></li>)}
+          {chosen.map((u) => <li key={u.id}><Button aria-label={r.remove(u.name)} onPress={() => setChosen(chosen.filter((c) => c !== u))}><span dir="auto">{u.name}</span> ×</Button></li>)}
         </ul>
       )}
       <Finder label={r.with} hint={r.withHint} items={people} keyOf={(u) => u.id} show={(u) => <Person user={u} />} query={query} onQuery={setQuery} none={r.nobody}

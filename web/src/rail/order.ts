@@ -7,8 +7,8 @@ export function ordered(chats: readonly Chat[], unreadFirst: boolean): ChatId[] 
   return [...chats].sort((a, b) => first(b) - first(a) || b.activity - a.activity || (a.id < b.id ? 1 : -1)).map((c) => c.id);
 }
 
-/** What stands still keeps its order: newcomers come first, who is gone is left out. */
+/** What stands still keeps its order: who is gone is left out, newcomers come last. */
 export function held(before: readonly ChatId[], now: readonly ChatId[]): ChatId[] {
   const there = new Set(now), known = new Set(before);
-  return [...now.filter((id) => !known.has(id)), ...before.filter((id) => there.has(id))];
+  return [...before.filter((id) => there.has(id)), ...now.filter((id) => !known.has(id))];
 }

@@ -11,6 +11,8 @@ export const rail = {
   jumpHint: "Chats and people",
   help: "Keyboard",
   signOut: "Sign out",
+  order: "Order of the chats",
+  newestFirst: "Newest first",
   unreadFirst: "Unread first",
   none: "No chats yet. Start one, or browse the open ones.",
   you: "You",

@@ -16,6 +16,7 @@ import "./talk.css";
 const Members = lazy(() => import("./Members.tsx"));
 const Rename = lazy(() => import("./Rename.tsx"));
 const Leave = lazy(() => import("./Leave.tsx"));
+const Alone = lazy(() => import("../me/Alone.tsx"));
 const InviteCard = lazy(() => import("../me/InviteCard.tsx"));
 export type Opened = "members" | "rename" | "invite" | "leave";
 
@@ -66,6 +67,7 @@ function Room({ chat, seq }: { chat: Chat; seq?: Seq }) {
   return (
     <div className="talk" ref={area}>
       <Header chat={chat} title={title} onOpen={setOpened} />
+      {chat.kind === "group" && chat.memberCount === 1 && <Suspense><Alone chatId={chat.id} /></Suspense>}
       <List chat={chat} target={seq} editing={editing} deeds={deeds} onEditPending={(p) => { core.discard(p.clientId); setReply(p.reply); setText({ text: p.text }); }} />
       <Typing chat={chat} />
       <Composer chatId={chat.id} reply={reply} given={text} onReply={setReply} onEditLast={editLast} />

@@ -1,0 +1,85 @@
+import { type FocusEvent, type KeyboardEvent, lazy, Suspense, useEffect, useMemo, useRef, useState } from "react";
+import { useRoute } from "../app/route.ts";
+import { useSnapshot } from "../app/useCore.ts";
+import type { Chat } from "../core/chat.ts";
+import type { ChatId } from "../core/wire.ts";
+import { t } from "../strings/index.ts";
+import { ChatRow } from "./ChatRow.tsx";
+import { held, ordered } from "./order.ts";
+import { useDrafts } from "./useDrafts.ts";
+
+const LongList = lazy(() => import("./LongList.tsx"));
+const mostPlain = 300; // rows; with more of them only those in sight are on the page
+const r = t.rail;
+
+export type Item = { readonly key: string; readonly head: string } | { readonly key: ChatId; readonly chat: Chat };
+
+/** Groups, then people. One stop for the Tab key, arrows within. */
+export function ChatList({ unreadFirst }: { unreadFirst: boolean }) {
+  const route = useRoute();
+  const current = route.at === "chat" ? route.chatId : undefined;
+  const chats = useSnapshot((s) => s.state.chats);
+  const drafts = useDrafts();
+  const box = useRef<HTMLDivElement>(null);
+  const [pointed, setPointed] = useState(false);
+  const [typed, setTyped] = useState(false); // the keyboard is in the list
+  const [at, setAt] = useState<ChatId>();
+  const ids = useOrder(chats, unreadFirst, pointed || typed);
+  const items = useMemo(() => {
+    const of = (kind: Chat["kind"], head: string): Item[] => {
+      const own = ids.flatMap((id) => (chats.get(id)?.kind === kind ? [{ key: id, chat: chats.get(id)! }] : []));
+      return own.length ? [{ key: kind, head }, ...own] : [];
+    };
+    return [...of("group", r.groups), ...of("direct", r.people)];
+  }, [ids, chats]);
+  const shown = items.flatMap((i) => ("chat" in i ? [i.key] : []));
+  const stop = [at, current].find((id) => id && chats.has(id)) ?? shown[0];
+
+  const known = current !== undefined && chats.has(current);
+  useEffect(() => {
+    if (known) rowOf(current)?.scrollIntoView({ block: "nearest" });
+  }, [current, known]);
+
+  const rowOf = (id: ChatId) => box.current?.querySelector<HTMLElement>(`[data-chat="${id}"]`);
+  /** A row that was out of sight takes a moment to be there. */
+  function focus(id: ChatId, tries = 10) {
+    const row = rowOf(id);
+    row?.focus();
+    if (tries && document.activeElement !== row) requestAnimationFrame(() => focus(id, tries - 1));
+  }
+  const chatOf = (e: { target: EventTarget }) => (e.target as Element).closest<HTMLElement>("[data-chat]")?.dataset["chat"];
+  function onKeyDown(e: KeyboardEvent) {
+    const from = shown.indexOf(chatOf(e) ?? "");
+    const to = new Map([["ArrowDown", from + 1], ["ArrowUp", from - 1], ["Home", 0], ["End", shown.length - 1]]).get(e.key);
+    if (from < 0 || to === undefined || e.ctrlKey || e.metaKey || e.altKey) return;
+    e.preventDefault();
+    const id = shown[Math.max(0, Math.min(shown.length - 1, to))]!;
+    setAt(id);
+    focus(id);
+  }
+  function onFocus(e: FocusEvent) {
+    setAt(chatOf(e));
+    if (e.target.matches(":focus-visible")) setTyped(true);
+  }
+
+  const show = (i: Item) => ("head" in i ? <h2>{i.head}</h2> : <ChatRow chat={i.chat} current={i.key === current} stop={i.key === stop} draft={drafts.get(i.key)} />);
+  return (
+    <div className="scroll" ref={box} onKeyDown={onKeyDown} onFocus={onFocus} onBlur={(e) => e.currentTarget.contains(e.relatedTarget) || setTyped(false)}
+      onPointerEnter={(e) => e.pointerType === "mouse" && setPointed(true)} onPointerLeave={() => setPointed(false)}>
+      {items.length === 0 ? <p className="whole hint">{r.none}</p> : items.length <= mostPlain ? <ul>{items.map((i) => <li key={i.key}>{show(i)}</li>)}</ul> : (
+        <Suspense><LongList items={items} show={show} keep={[stop, current]} /></Suspense>
+      )}
+    </div>
+  );
+}
+
+/** Nothing changes places under the pointer, or while the keyboard chooses. */
+function useOrder(chats: ReadonlyMap<ChatId, Chat>, unreadFirst: boolean, still: boolean): readonly ChatId[] {
+  const before = useRef<readonly ChatId[]>([]);
+  const now = useMemo(() => ordered([...chats.values()], unreadFirst), [chats, unreadFirst]);
+  const shown = still ? held(before.current, now) : now;
+  useEffect(() => {
+    before.current = shown;
+  });
+  return shown;
+}

@@ -1,0 +1,17 @@
+import { expect, test } from "vitest";
+import { appeared } from "../core/chat.ts";
+import { held, ordered } from "./order.ts";
+
+const chat = (id: string, activity: number, unread = 0) =>
+  appeared({ id, kind: "group", open: false, title: id, topic: "", head: 0, memberCount: 1, activity, readUpTo: 0, unread, mentions: 0 });
+
+test("the newest is first, or what is unread", () => {
+  const chats = [chat("a", 1, 2), chat("b", 3), chat("c", 2, 1), chat("d", 3)];
+  expect(ordered(chats, false)).toEqual(["d", "b", "c", "a"]);
+  expect(ordered(chats, true)).toEqual(["c", "a", "d", "b"]);
+});
+
+test("what stands still keeps its order, and newcomers move nobody", () => {
+  expect(held(["a", "b", "c"], ["new", "c", "a"])).toEqual(["a", "c", "new"]);
+  expect(held([], ["b", "a"])).toEqual(["b", "a"]);
+});
