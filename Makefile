@@ -6,7 +6,7 @@ VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 FUZZTIME ?= 30s
 CHROMIUM ?= $(shell command -v chromium || command -v chromium-browser || command -v google-chrome)
 
-.PHONY: build test race web dist stories bench bench-mongo lint fuzz testmongo
+.PHONY: build test race web dist stories bench bench-peers bench-mongo lint fuzz testmongo
 
 build: ## a static binary, stripped
 	CGO_ENABLED=0 $(GO) build -trimpath -ldflags '-s -w -X main.release=$(VERSION)' -o parley .
@@ -41,9 +41,16 @@ web/node_modules: web/package-lock.json
 	cd web && npm ci --no-audit --no-fund
 	@touch $@
 
-bench: ## every figure that the README states
-	$(GO) test -run '^$$' -bench . -benchtime 2s -count 3 ./chat/... ./wire ./hub ./store/sqlite ./server/...
-	$(GO) run ./internal/loadgen
+bench: ## the Go benchmarks beside the code, six times for benchstat
+	$(GO) test -run '^$$' -bench . -benchmem -benchtime 0.5s -count 6 ./chat/... ./wire ./hub ./store/sqlite ./server/...
+
+bench-peers: bench/peers/node/node_modules ## Parley beside two other servers; writes docs/performance.md
+	$(GO) run ./internal/loadgen -peers bench/peers -doc docs $(BENCH)
+
+bench/peers/node/node_modules: bench/peers/node/package-lock.json
+	@command -v npm >/dev/null || { echo "make bench-peers needs Node.js 20 or newer with npm"; exit 1; }
+	cd bench/peers/node && npm ci --no-audit --no-fund
+	@touch $@
 
 bench-mongo: testmongo ## the ratios in docs/operations.md
 	$(GO) test -run '^$$' -bench . -benchtime 1x -count 3 -timeout 30m ./store/mongo .

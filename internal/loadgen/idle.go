@@ -5,6 +5,8 @@ import (
 	"time"
 )
 
+const idleMemory = "memory per connection"
+
 // measureIdle opens a connection for each person, who is in ten rooms, and lets
 // them be. The CPU is that of 25 seconds, in which all three servers ping each
 // connection once.
@@ -32,7 +34,7 @@ func measureIdle(ctx context.Context, b *bench) error {
 		}
 		n := float64(w.people)
 		b.add("idle", t.name(), "CPU per connection and second", "µs", (p.cpu()-cpu).Seconds()*1e6/n/window.Seconds())
-		b.add("idle", t.name(), "memory per connection", "KB", float64(p.memory()-before)/1024/n)
+		b.add("idle", t.name(), idleMemory, "KB", float64(p.memory()-before)/1024/n)
 		if lost := a.lost.Load(); lost > 0 {
 			b.add("idle", t.name(), "connections lost", "", float64(lost))
 		}

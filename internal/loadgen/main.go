@@ -73,6 +73,7 @@ func main() {
 	flag.IntVar(&b.repeat, "repeat", 3, "how often each figure is measured")
 	flag.BoolVar(&b.short, "short", false, "a tenth of the people, a quarter of the time: to try it out")
 	peers := flag.String("peers", "", "the folder bench/peers, to measure its servers too; `make bench-peers` installs them")
+	doc := flag.String("doc", "", "the folder of performance.md, to write its tables and pictures")
 	out := flag.String("json", "", "a file for all figures")
 	flag.Usage = func() {
 		fmt.Fprintln(os.Stderr, "usage: go run ./internal/loadgen [flags] [scenario ...]")
@@ -90,6 +91,9 @@ func main() {
 		if *out != "" {
 			err = errors.Join(err, b.write(*out))
 		}
+		if *doc != "" && err == nil {
+			err = b.report(*doc)
+		}
 	}
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "loadgen:", err)
@@ -103,6 +107,7 @@ func (b *bench) run(ctx context.Context, peers string, names []string) (err erro
 			return fmt.Errorf("there is no scenario %s", name)
 		}
 	}
+	b.look(peers)
 	if b.repeat < 1 {
 		return errors.New("-repeat must be at least 1")
 	}

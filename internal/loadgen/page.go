@@ -29,6 +29,14 @@ func (b *bench) million(ctx context.Context) (*parley, error) {
 	return b.longChat, nil
 }
 
+const (
+	pageHot  = "the newest again and again (hot), JSON"
+	pageCold = "anywhere (cold), JSON"
+	pageNew  = "among the newest 5,000 messages, MessagePack"
+	pageOld  = "among the oldest 5,000 messages, MessagePack"
+	perCPU   = ", for each CPU second"
+)
+
 // measurePage reads pages of 50 over four kept connections, each asking for the
 // next when the last one came.
 func measurePage(ctx context.Context, b *bench) error {
@@ -41,12 +49,12 @@ func measurePage(ctx context.Context, b *bench) error {
 		what, accept string
 		before       func() int // 0: the newest page
 	}{
-		{"newest, again and again (hot), JSON", "application/json", func() int { return 0 }},
-		{"newest, again and again (hot), MessagePack", "application/msgpack", func() int { return 0 }},
-		{"anywhere (cold), JSON", "application/json", func() int { return 52 + rand.IntN(last-52) }},
+		{pageHot, "application/json", func() int { return 0 }},
+		{"the newest again and again (hot), MessagePack", "application/msgpack", func() int { return 0 }},
+		{pageCold, "application/json", func() int { return 52 + rand.IntN(last-52) }},
 		{"anywhere (cold), MessagePack", "application/msgpack", func() int { return 52 + rand.IntN(last-52) }},
-		{"first of the newest 5,000, MessagePack", "application/msgpack", func() int { return last - rand.IntN(min(5000, last/2)) }},
-		{"last of the oldest 5,000, MessagePack", "application/msgpack", func() int { return 52 + rand.IntN(min(5000, last/2)) }},
+		{pageNew, "application/msgpack", func() int { return last - rand.IntN(min(5000, last/2)) }},
+		{pageOld, "application/msgpack", func() int { return 52 + rand.IntN(min(5000, last/2)) }},
 	}
 	for n := range b.repeat {
 		fmt.Printf(" parley, %d of %d\n", n+1, b.repeat)
@@ -106,7 +114,7 @@ func (b *bench) pages(ctx context.Context, t *parley, p *process, what, accept s
 	elapsed, used, h := time.Since(begin), p.cpu()-cpu, all.sum()
 	n := float64(h.TotalCount())
 	b.add("page", t.name(), what, "/s", n/elapsed.Seconds())
-	b.add("page", t.name(), what+", for each CPU second", "/s", n/used.Seconds())
+	b.add("page", t.name(), what+perCPU, "/s", n/used.Seconds())
 	b.add("page", t.name(), what+", p99", "ms", float64(h.ValueAtQuantile(99))/1000)
 	return nil
 }

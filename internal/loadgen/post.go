@@ -8,6 +8,11 @@ import (
 	"golang.org/x/sync/errgroup"
 )
 
+const (
+	onePost   = "one by one, send to the other socket"
+	manyPosts = "durable posts, 64 under way on 100 sockets"
+)
+
 // measurePost counts durable posts over sockets. Both halves are closed loops
 // and time from the sending: one post at a time to the other person's socket,
 // then a hundred authors in a chat each with 64 posts under way.
@@ -41,7 +46,7 @@ func measurePost(ctx context.Context, b *bench) error {
 				return err
 			}
 		}
-		b.latency("post", t.name(), "one by one, send to the other socket", one.sum())
+		b.latency("post", t.name(), onePost, one.sum())
 
 		var posted atomic.Int64
 		all := newLatency()
@@ -69,7 +74,7 @@ func measurePost(ctx context.Context, b *bench) error {
 			return err
 		}
 		elapsed, used, n := time.Since(begin), p.cpu()-cpu, float64(posted.Load())
-		b.add("post", t.name(), "durable posts, 64 under way on 100 sockets", "/s", n/elapsed.Seconds())
+		b.add("post", t.name(), manyPosts, "/s", n/elapsed.Seconds())
 		b.add("post", t.name(), "CPU per post", "µs", used.Seconds()*1e6/n)
 		b.latency("post", t.name(), "64 under way, send to its own event", all.sum())
 		return nil

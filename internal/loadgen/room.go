@@ -24,7 +24,7 @@ func measureRoom(ctx context.Context, b *bench) error {
 		if err != nil {
 			return err
 		}
-		b.add("room", t.name(), "CPU per delivery at 20 messages/s", "µs", o.cpuEach())
+		b.add("room", t.name(), quietCPU, "µs", o.cpuEach())
 		b.latency("room", t.name(), "send to delivery at 20 messages/s", o.took)
 
 		var best outcome
@@ -59,7 +59,9 @@ func measureRoom(ctx context.Context, b *bench) error {
 		if err := search(100, 12_800, carried); err != nil {
 			return err
 		}
-		if best.got > 0 {
+		if best.got == 0 {
+			b.add("room", t.name(), mostDeliveries, "/s", 0)
+		} else {
 			b.add("room", t.name(), mostDeliveries, "/s", best.perSecond())
 			b.add("room", t.name(), "CPU per delivery at that rate", "µs", best.cpuEach())
 			b.latency("room", t.name(), "send to delivery at that rate", best.took)
@@ -69,7 +71,14 @@ func measureRoom(ctx context.Context, b *bench) error {
 	})
 }
 
-const mostDeliveries = "most deliveries at p99 ≤ 100 ms"
+const (
+	mostDeliveries = "most deliveries at p99 ≤ 100 ms"
+	quietCPU       = "CPU per delivery at 20 messages/s"
+)
+
+func scaleCPU(members int) string {
+	return fmt.Sprintf("CPU per delivery, %s members", digits(float64(members)))
+}
 
 // search doubles a rate from low until it is not carried, and then halves the
 // distance between the two three times.
@@ -127,7 +136,7 @@ func measureScale(ctx context.Context, b *bench) error {
 			if o.got < o.sent {
 				return fmt.Errorf("%d of %d deliveries arrived", o.got, o.sent)
 			}
-			b.add("scale", t.name(), fmt.Sprintf("CPU per delivery, %s members", digits(float64(members))), "µs", o.cpuEach())
+			b.add("scale", t.name(), scaleCPU(members), "µs", o.cpuEach())
 			return nil
 		})
 		if err != nil {

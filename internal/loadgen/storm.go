@@ -42,6 +42,11 @@ type survivor struct {
 	seen  map[string]uint64
 }
 
+const (
+	stormQuiet  = "restarted, no news"
+	stormKilled = "killed while 200 posts a second come in"
+)
+
 // measureStorm restarts the server under clients who miss nothing, and then
 // kills it in the middle of posts.
 func measureStorm(ctx context.Context, b *bench) error {
@@ -104,7 +109,7 @@ func (s *storm) run(ctx context.Context, b *bench, w world) error {
 		name string
 		end  func(*process)
 		busy bool
-	}{{"restarted, no news", (*process).stop, false}, {"killed while 200 posts a second come in", (*process).kill, true}} {
+	}{{stormQuiet, (*process).stop, false}, {stormKilled, (*process).kill, true}} {
 		s.live.Store(0)
 		s.missed.Store(0)
 		var posting errgroup.Group

@@ -23,13 +23,16 @@ func (w world) roomsOf() [][]int {
 	return of
 }
 
-// spread puts people into n rooms of a size in turn, so that each is in as many
-// rooms as the others.
+// spread puts people into n rooms of a size, so that each is in as many as the
+// others: round after round, everybody is dealt out anew by another prime.
 func (w *world) spread(n, size int) {
+	primes := []int{1, 3, 7, 11, 13, 17, 19, 23, 29, 31} // share no factor with a round number of people
+	tables := w.people / size
 	for i := range n {
 		room := make([]int, size)
 		for k := range room {
-			room[k] = (i + k*max(1, w.people/size) + i/max(1, w.people/size)) % w.people
+			seat := i%tables*size + k
+			room[k] = seat * primes[i/tables%len(primes)] % w.people
 		}
 		w.rooms = append(w.rooms, room)
 	}

@@ -1,0 +1,82 @@
+package main
+
+import "math"
+
+// goal is a bound on something that was measured. Its value is NaN for what was not.
+type goal struct {
+	figure, unit string
+	value        func(*record) float64
+	least        bool // the value must reach the bound, not stay below it
+	bound        float64
+}
+
+func (g goal) met(v float64) bool {
+	if g.least {
+		return v >= g.bound
+	}
+	return v <= g.bound
+}
+
+// median is one figure of Parley.
+func median(scenario, what string) func(*record) float64 {
+	return func(r *record) float64 { return r.value(scenario, "parley", what) }
+}
+
+// beside is how many times Parley's figure is that of the best of some peers.
+func beside(scenario, what string, best func(a, b float64) float64, peers ...string) func(*record) float64 {
+	return func(r *record) float64 {
+		peer := math.NaN()
+		for _, p := range peers {
+			if v := r.value(scenario, p, what); math.IsNaN(peer) {
+				peer = v
+			} else if !math.IsNaN(v) {
+				peer = best(peer, v)
+			}
+		}
+		return r.value(scenario, "parley", what) / peer
+	}
+}
+
+// apart is how far the largest of some figures is above the smallest.
+func apart(scenario string, whats ...string) func(*record) float64 {
+	return func(r *record) float64 {
+		low, high := math.Inf(1), math.Inf(-1)
+		for _, what := range whats {
+			v := r.value(scenario, "parley", what)
+			if math.IsNaN(v) {
+				return v
+			}
+			low, high = min(low, v), max(high, v)
+		}
+		return 100 * (high/low - 1)
+	}
+}
+
+func smaller(a, b float64) float64 { return min(a, b) }
+func larger(a, b float64) float64  { return max(a, b) }
+
+var goals = []goal{
+	{"chat of 1,000: most deliveries, times the Node.js stack", "×", beside("room", mostDeliveries, larger, "node"), true, 5},
+	{"chat of 1,000: most deliveries, times centrifuge at its best setting", "×", beside("room", mostDeliveries, larger, "centrifuge", "centrifuge 10ms"), true, 1.5},
+	{"chat of 1,000 at 20 messages/s: CPU per delivery, times centrifuge", "×", beside("room", quietCPU, smaller, "centrifuge", "centrifuge 10ms"), false, .5},
+	{"50 chats of 20: CPU per delivery, times the Node.js stack", "×", beside("rooms", "CPU per delivery", smaller, "node"), false, .25},
+	{"50 chats of 20: CPU per delivery, times centrifuge", "×", beside("rooms", "CPU per delivery", smaller, "centrifuge", "centrifuge 10ms"), false, .7},
+	{"idle connection in 10 chats: memory", "KB", median("idle", idleMemory), false, 12},
+	{"idle connection in 10 chats: memory, times centrifuge", "×", beside("idle", idleMemory, smaller, "centrifuge"), false, .5},
+	{"idle connection: CPU in a second", "µs", median("idle", "CPU per connection and second"), false, 3},
+	{"durable posts over sockets", "/s", median("post", manyPosts), true, 40_000},
+	{"one post at a time to the other socket, p50", "ms", median("post", onePost+", p50"), false, .6},
+	{"one post at a time to the other socket, p99", "ms", median("post", onePost+", p99"), false, 2},
+	{"pages anywhere in a million messages, for each CPU second", "/s", median("page", pageCold+perCPU), true, 8000},
+	{"the newest page again and again, for each CPU second", "/s", median("page", pageHot+perCPU), true, 20_000},
+	{"the oldest pages beside the newest, difference", "%", apart("page", pageNew+perCPU, pageOld+perCPU), false, 20},
+	{"10,000 clients resume: until the last is live", "s", median("storm", stormQuiet+": until the last is live"), false, 5},
+	{"10,000 clients resume: page reads for chats without news", "", median("storm", stormQuiet+": page reads"), false, 0},
+	{"10,000 clients resume after a kill: lost or out of order", "", median("storm", stormKilled+": lost or out of order"), false, 0},
+	{"a day of 10,000 people: send to delivery, p99", "ms", median("day", "send to delivery, p99"), false, 50},
+	{"a day of 10,000 people: share of one core", "%", median("day", "CPU of the server, share of one core"), false, 50},
+	{"CPU per delivery from 10 to 10,000 members, difference", "%", apart("scale", scaleCPU(10), scaleCPU(100), scaleCPU(1000), scaleCPU(10_000)), false, 20},
+	{"start, empty", "ms", median("start", "exec to ready, empty"), false, 100},
+	{"start, 1 million messages", "ms", median("start", "exec to ready, 1 million messages"), false, 200},
+	{"the binary", "MB", median("start", "the binary"), false, 25},
+}

@@ -1,0 +1,157 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"math"
+	"os"
+	"slices"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+)
+
+// A slow receiver must not slow the load down, or hide how late it is: what was
+// due meanwhile follows at once, with the times at which it was due.
+func TestPaceKeepsItsTimes(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		begin := time.Now()
+		var due, at []time.Duration
+		err := pace(context.Background(), 10, time.Second, func(d time.Time) {
+			due, at = append(due, d.Sub(begin)), append(at, time.Since(begin))
+			if len(due) == 3 {
+				time.Sleep(350 * time.Millisecond)
+			}
+		})
+		if err != nil || len(due) != 10 {
+			t.Fatal(len(due), err)
+		}
+		for i := range due {
+			want := time.Duration(i) * 100 * time.Millisecond
+			late := max(0, min(550*time.Millisecond-want, 350*time.Millisecond))
+			if i < 3 {
+				late = 0
+			}
+			if due[i] != want || at[i] != want+late {
+				t.Errorf("message %d was due at %v and left at %v, want %v and %v", i, due[i], at[i], want, want+late)
+			}
+		}
+	})
+}
+
+func TestMarks(t *testing.T) {
+	due := time.Unix(1_700_000_000, 123_456_789)
+	message := []byte("abc" + text(due, textSize) + "due:" + text(due, 20) + "due:0")
+	var took []time.Duration
+	marks(message, due.Add(1500*time.Microsecond), func(d time.Duration) { took = append(took, d) })
+	if !slices.Equal(took[:1], []time.Duration{1500 * time.Microsecond}) {
+		t.Error(took)
+	}
+	if n := len(text(due, textSize)); n != textSize {
+		t.Error("a text of", n, "bytes")
+	}
+}
+
+func TestSearch(t *testing.T) {
+	for _, capacity := range []float64{20, 49, 60, 777, 1300, 1e9} {
+		best := 0.0
+		err := search(100, 12_800, func(rate float64) (bool, error) {
+			if rate <= capacity {
+				best = max(best, rate)
+			}
+			return rate <= capacity, nil
+		})
+		if want := min(capacity, 12_800); err != nil || best > want || (want > 63 && best < want*.85) {
+			t.Errorf("%v is carried, %v was found, %v", capacity, best, err)
+		}
+	}
+}
+
+func TestSpreadIsEven(t *testing.T) {
+	w := world{people: 1000}
+	w.spread(100, 100)
+	for p, rooms := range w.roomsOf() {
+		if len(rooms) != 10 || len(slices.Compact(slices.Clone(rooms))) != 10 {
+			t.Fatalf("person %d is in %v", p, rooms)
+		}
+	}
+	known := map[string]bool{}
+	for _, room := range w.rooms {
+		slices.Sort(room)
+		known[fmt.Sprint(room)] = true
+	}
+	if len(known) != len(w.rooms) {
+		t.Errorf("%d rooms of %d differ", len(known), len(w.rooms))
+	}
+}
+
+func TestDigits(t *testing.T) {
+	for v, want := range map[float64]string{0: "0", 0.61234: "0.612", 12.345: "12.3", 123: "123", 5000: "5,000", 1_234_567: "1,230,000", 34_449: "34,400", 100: "100"} {
+		if got := digits(v); got != want {
+			t.Errorf("%v is written %s, want %s", v, got, want)
+		}
+	}
+}
+
+// The page has a place for every scenario, and a second run fills it again.
+func TestReport(t *testing.T) {
+	page, err := os.ReadFile("../../docs/performance.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, s := range scenarios {
+		if !strings.Contains(string(page), "<!-- begin "+s.name+" -->") {
+			t.Errorf("docs/performance.md has no place for %s", s.name)
+		}
+	}
+	dir := t.TempDir()
+	if err := os.WriteFile(dir+"/performance.md", page, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	run := func(scenario, server, what string, values ...float64) string {
+		r := &record{Figures: []*figure{{scenario, server, what, "µs", values}}}
+		if err := r.report(dir); err != nil {
+			t.Fatal(err)
+		}
+		b, err := os.ReadFile(dir + "/performance.md")
+		if err != nil {
+			t.Fatal(err)
+		}
+		return string(b)
+	}
+	run("room", "parley", quietCPU, 3, 1, 2)
+	text := run("rooms", "parley", "CPU per delivery", 5)
+	for _, want := range []string{"| CPU per delivery at 20 messages/s, µs | 2 (1–3) |", "| CPU per delivery, µs | 5 |", "(performance-room-cpu.svg)"} {
+		if strings.Count(text, want) != 1 {
+			t.Errorf("%q stands %d times on the page", want, strings.Count(text, want))
+		}
+	}
+	if svg, err := os.ReadFile(dir + "/performance-room-cpu.svg"); err != nil || !strings.Contains(string(svg), ">2</text>") {
+		t.Error(err, string(svg))
+	}
+	if _, err := (&record{}).fill("<!-- begin nothing -->\n<!-- end -->"); err == nil {
+		t.Error("an unknown place is filled")
+	}
+}
+
+func TestGoals(t *testing.T) {
+	r := &record{}
+	for server, v := range map[string]float64{"parley": 3, "centrifuge": 1, "centrifuge 10ms": 2} {
+		r.add("room", server, mostDeliveries, "/s", v)
+		r.add("room", server, quietCPU, "µs", v)
+	}
+	exact := goal{bound: 0}
+	if !exact.met(0) || exact.met(1) {
+		t.Error("a bound of zero is met by zero alone")
+	}
+	for i, want := range map[int]struct {
+		value float64
+		met   bool
+	}{0: {math.NaN(), false}, 1: {1.5, true}, 2: {3, false}} {
+		v := goals[i].value(r)
+		if v != want.value && !math.IsNaN(want.value) || goals[i].met(v) != want.met {
+			t.Errorf("%s: %v, %v", goals[i].figure, v, goals[i].met(v))
+		}
+	}
+}
