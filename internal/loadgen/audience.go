@@ -14,34 +14,49 @@ import (
 type audience struct {
 	t         target
 	p         *process
+	buffer    int
 	clients   []*client
 	heard     *latency
 	got, lost atomic.Int64
 	reading   sync.WaitGroup
 }
 
-// gather dials n people, a few at a time, and lets them read.
+// gather dials n people, who then read. buffer is the size of each one's read
+// buffer in bytes.
 func gather(ctx context.Context, t target, p *process, n, buffer int) (*audience, error) {
-	a := &audience{t: t, p: p, clients: make([]*client, n), heard: newLatency()}
+	a := &audience{t: t, p: p, buffer: buffer, clients: make([]*client, n), heard: newLatency()}
+	return a, a.dial(ctx)
+}
+
+// renew closes all sockets, with everything that is still on its way to them,
+// and dials again.
+func (a *audience) renew(ctx context.Context) error {
+	a.leave()
+	if err := pause(ctx, 500*time.Millisecond); err != nil {
+		return err
+	}
+	return a.dial(ctx)
+}
+
+func (a *audience) dial(ctx context.Context) error {
 	g, ctx := errgroup.WithContext(ctx)
 	g.SetLimit(32)
 	for i := range a.clients {
 		g.Go(func() (err error) {
 			if err = ctx.Err(); err == nil {
-				a.clients[i], err = t.dial(p, i, buffer)
+				a.clients[i], err = a.t.dial(a.p, i, a.buffer)
 			}
 			return err
 		})
 	}
-	err := g.Wait()
-	if err != nil {
+	if err := g.Wait(); err != nil {
 		a.leave()
-		return nil, err
+		return err
 	}
 	for _, c := range a.clients {
 		a.reading.Go(func() { a.listen(c) })
 	}
-	return a, nil
+	return nil
 }
 
 // listen reads until the socket ends.
@@ -79,7 +94,9 @@ type outcome struct {
 	took            *hdrhistogram.Histogram // from due to heard
 }
 
-func (o outcome) perSecond() float64 { return float64(o.got) / o.elapsed.Seconds() }
+func (o outcome) perSecond() float64 {
+	return float64(o.got) / max(o.elapsed, time.Nanosecond).Seconds()
+}
 
 // cpuEach is the server's CPU time for one delivery, in microseconds.
 func (o outcome) cpuEach() float64 { return o.cpu.Seconds() * 1e6 / float64(max(1, o.got)) }
@@ -92,7 +109,7 @@ func (o outcome) p99() time.Duration {
 const patience = 3 * time.Second
 
 // hear posts at a rate for a while, into rooms of a size in turn, by a person of
-// each, and waits until all of it arrived or patience ends.
+// each, and waits until all of it arrived or there is no hope that it will.
 func (a *audience) hear(ctx context.Context, rate float64, d time.Duration, w world) (outcome, error) {
 	a.heard.reset()
 	a.got.Store(0)
@@ -102,7 +119,8 @@ func (a *audience) hear(ctx context.Context, rate float64, d time.Duration, w wo
 	for _, c := range a.clients {
 		_ = c.conn.SetWriteDeadline(begin.Add(d + patience))
 	}
-	err := pace(ctx, rate, d, func(at time.Time) {
+	behind := int64(rate * float64(len(w.rooms[0]))) // a second's worth: no hope
+	err := pace(ctx, rate, d, func(at time.Time) bool {
 		n := int(sent)
 		room := n % len(w.rooms)
 		people := w.rooms[room]
@@ -111,19 +129,22 @@ func (a *audience) hear(ctx context.Context, rate float64, d time.Duration, w wo
 			due += int64(len(people))
 		}
 		sent++
+		return due-a.got.Load() <= behind && a.lost.Load() == 0
 	})
 	if err != nil {
 		return outcome{}, err
 	}
-	for last := time.Now(); a.got.Load() < due && a.lost.Load() == 0 && time.Since(last) < patience; {
+	last := time.Now()
+	for a.got.Load() < due && a.got.Load() > due-behind && a.lost.Load() == 0 && time.Since(last) < patience {
 		time.Sleep(time.Millisecond)
 	}
 	return outcome{sent: due, got: a.got.Load(), lost: a.lost.Load(), elapsed: time.Since(begin), cpu: a.p.cpu() - cpu, took: a.heard.sum()}, ctx.Err()
 }
 
 // pace calls f at the times that a rate sets, whether or not the ones before
-// were served in time: no omission is coordinated with the server.
-func pace(ctx context.Context, rate float64, d time.Duration, f func(due time.Time)) error {
+// were served in time: no omission is coordinated with the server. It ends when
+// the time is over or f gives up.
+func pace(ctx context.Context, rate float64, d time.Duration, f func(due time.Time) bool) error {
 	begin := time.Now()
 	for n := 0; ; n++ {
 		due := begin.Add(time.Duration(float64(n) / rate * float64(time.Second)))
@@ -137,6 +158,8 @@ func pace(ctx context.Context, rate float64, d time.Duration, f func(due time.Ti
 		} else if ctx.Err() != nil {
 			return ctx.Err()
 		}
-		f(due)
+		if !f(due) {
+			return nil
+		}
 	}
 }

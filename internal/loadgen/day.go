@@ -60,14 +60,15 @@ func measureDay(ctx context.Context, b *bench) error {
 			rate += h.each * float64(w.people) / 10_000
 		}
 		begin, cpu := time.Now(), p.cpu()
-		err = pace(ctx, rate, b.long(20*time.Second), func(due time.Time) {
+		err = pace(ctx, rate, b.long(20*time.Second), func(due time.Time) bool {
 			at := rand.Float64() * rate
 			for _, h := range habits {
 				if at -= h.each * float64(w.people) / 10_000; at < 0 {
 					h.action(d, rand.IntN(w.people), due)
-					return
+					break
 				}
 			}
+			return true
 		})
 		d.asking.Wait()
 		if err != nil {

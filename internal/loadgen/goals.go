@@ -76,6 +76,9 @@ var goals = []goal{
 	{"a day of 10,000 people: send to delivery, p99", "ms", median("day", "send to delivery, p99"), false, 50},
 	{"a day of 10,000 people: share of one core", "%", median("day", "CPU of the server, share of one core"), false, 50},
 	{"CPU per delivery from 10 to 10,000 members, difference", "%", apart("scale", scaleCPU(10), scaleCPU(100), scaleCPU(1000), scaleCPU(10_000)), false, 20},
+	{"chat of 1,000: most deliveries with two cores, times those with one", "×", func(r *record) float64 {
+		return r.value("cores", cores(2), mostDeliveries) / r.value("cores", cores(1), mostDeliveries)
+	}, true, 1.7},
 	{"start, empty", "ms", median("start", "exec to ready, empty"), false, 100},
 	{"start, 1 million messages", "ms", median("start", "exec to ready, 1 million messages"), false, 200},
 	{"the binary", "MB", median("start", "the binary"), false, 25},

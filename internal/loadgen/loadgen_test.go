@@ -18,11 +18,12 @@ func TestPaceKeepsItsTimes(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		begin := time.Now()
 		var due, at []time.Duration
-		err := pace(context.Background(), 10, time.Second, func(d time.Time) {
+		err := pace(context.Background(), 10, time.Second, func(d time.Time) bool {
 			due, at = append(due, d.Sub(begin)), append(at, time.Since(begin))
 			if len(due) == 3 {
 				time.Sleep(350 * time.Millisecond)
 			}
+			return true
 		})
 		if err != nil || len(due) != 10 {
 			t.Fatal(len(due), err)

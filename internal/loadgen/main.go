@@ -23,6 +23,7 @@ type scenario struct {
 var scenarios = []scenario{
 	{"room", "one chat with 1,000 members", measureRoom},
 	{"rooms", "50 chats of 20 members, 5 messages a second in each", measureRooms},
+	{"cores", "the room again, with one core and with two", measureCores},
 	{"idle", "10,000 idle connections, each in 10 chats", measureIdle},
 	{"scale", "20,000 deliveries a second to one chat of 10 to 10,000 members", measureScale},
 	{"post", "durable posts, one by one and pipelined", measurePost},

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"os"
@@ -22,6 +23,7 @@ func build(ctx context.Context, dir string) (string, error) {
 
 // parley is the product, with its default settings but for the rates.
 type parley struct {
+	label  string // in place of its name
 	binary string
 	dir    string // for stores
 	*seeded
@@ -30,7 +32,7 @@ type parley struct {
 	env      []string
 }
 
-func (t *parley) name() string { return "parley" }
+func (t *parley) name() string { return cmp.Or(t.label, "parley") }
 
 func (t *parley) prepare(ctx context.Context, w world) error {
 	dir, err := os.MkdirTemp(t.dir, "seeded")

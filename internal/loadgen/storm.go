@@ -278,7 +278,10 @@ func (s *storm) note(v *survivor, got value) {
 
 // chatter posts into chats at random until the server goes.
 func (s *storm) chatter(ctx context.Context, w world) error {
-	return pace(ctx, 200, time.Minute, func(due time.Time) { _ = s.post(ctx, w, rand.IntN(len(w.rooms)), due) })
+	return pace(ctx, 200, time.Minute, func(due time.Time) bool {
+		_ = s.post(ctx, w, rand.IntN(len(w.rooms)), due)
+		return true
+	})
 }
 
 // post posts over HTTP and keeps what was acknowledged.
