@@ -1,6 +1,9 @@
 package main
 
-import "math"
+import (
+	"math"
+	"strconv"
+)
 
 // goal is a bound on something that was measured. Its value is NaN for what was not.
 type goal struct {
@@ -15,6 +18,14 @@ func (g goal) met(v float64) bool {
 		return v >= g.bound
 	}
 	return v <= g.bound
+}
+
+// limit is the bound as one would say it.
+func (g goal) limit() string {
+	if g.bound < 10 {
+		return strconv.FormatFloat(g.bound, 'f', -1, 64)
+	}
+	return digits(g.bound)
 }
 
 // median is one figure of Parley.

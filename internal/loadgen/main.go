@@ -92,8 +92,8 @@ func main() {
 		if *out != "" {
 			err = errors.Join(err, b.write(*out))
 		}
-		if *doc != "" && err == nil {
-			err = b.report(*doc)
+		if *doc != "" {
+			err = errors.Join(err, b.report(*doc))
 		}
 	}
 	if err != nil {
@@ -140,11 +140,17 @@ func (b *bench) run(ctx context.Context, peers string, names []string) (err erro
 			continue
 		}
 		fmt.Printf("\n%s: %s\n", s.name, s.about)
-		if err := s.run(ctx, b); err != nil {
-			return fmt.Errorf("%s: %w", s.name, err)
+		// One that fails is left out; the others are worth their time.
+		if failed := s.run(ctx, b); failed != nil {
+			b.Figures = slices.DeleteFunc(b.Figures, func(f *figure) bool { return f.Scenario == s.name })
+			err = errors.Join(err, fmt.Errorf("%s: %w", s.name, failed))
+			fmt.Println(" failed:", failed)
+		}
+		if ctx.Err() != nil {
+			break
 		}
 	}
-	return nil
+	return err
 }
 
 // openFiles raises the limit of open files, which the servers inherit.

@@ -68,10 +68,11 @@ func (f *figure) median() float64 {
 }
 
 func (f *figure) spread() string {
-	if len(f.Values) < 2 {
+	low, high := digits(slices.Min(f.Values)), digits(slices.Max(f.Values))
+	if low == high {
 		return ""
 	}
-	return digits(slices.Min(f.Values)) + "–" + digits(slices.Max(f.Values))
+	return low + "–" + high
 }
 
 // digits writes a number to three digits, with commas between thousands.

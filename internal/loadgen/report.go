@@ -135,7 +135,7 @@ func (r *record) goals() string {
 				met = "met"
 			}
 		}
-		s += fmt.Sprintf("| %s | %s | %s | %s |\n", g.figure, strings.TrimSpace(sign+" "+digits(g.bound)+" "+g.unit), measured, met)
+		s += fmt.Sprintf("| %s | %s | %s | %s |\n", g.figure, strings.TrimSpace(sign+" "+g.limit()+" "+g.unit), measured, met)
 	}
 	return s
 }
@@ -167,7 +167,7 @@ func (b *bench) look(peers string) {
 	b.Machine = map[string]string{
 		"date":      time.Now().UTC().Format(time.DateOnly),
 		"processor": fmt.Sprintf("%s, %d cores that servers and load share", read("/proc/cpuinfo", `model name\s*: (.*)`), runtime.NumCPU()),
-		"memory":    strings.TrimSpace(read("/proc/meminfo", `MemTotal:\s*(\d+)`)) + " KB",
+		"memory":    read("/proc/meminfo", `MemTotal:\s*(\d+)\d{6} kB`) + " GB",
 		"kernel":    "Linux " + read("/proc/sys/kernel/osrelease", `(\d+\.\d+\.\d+)`),
 		"Parley":    say("git", "describe", "--tags", "--always", "--dirty"),
 		"Go":        strings.TrimPrefix(runtime.Version(), "go"),

@@ -137,7 +137,7 @@ func (s *storm) run(ctx context.Context, b *bench, w world) error {
 		}
 		begin, cpu := time.Now(), s.p.cpu()
 		close(s.back[i])
-		for s.live.Load() < int64(w.people) && time.Since(begin) < time.Minute {
+		for s.live.Load() < int64(w.people) && time.Since(begin) < 2*time.Minute {
 			if err := pause(ctx, 5*time.Millisecond); err != nil {
 				return err
 			}
@@ -145,7 +145,7 @@ func (s *storm) run(ctx context.Context, b *bench, w world) error {
 		if n := s.live.Load(); n < int64(w.people) {
 			s.mu.Lock()
 			defer s.mu.Unlock()
-			return fmt.Errorf("%s: %d of %d clients were live after a minute: %w", phase.name, n, w.people, s.failure)
+			return fmt.Errorf("%s: %d of %d clients were live after two minutes: %w", phase.name, n, w.people, s.failure)
 		}
 		took := time.Since(begin)
 		reads, err := counter(metrics, "parley_resume_reads_total")
