@@ -45,6 +45,9 @@ type Window struct {
 	Before, After, Around Seq
 	FromStart             bool // After 0: the oldest messages
 	Limit                 int
+	// Known is the Head of a page of this window that the caller has. While it
+	// is the head, Page checks the viewer and gives it back alone.
+	Known Seq
 }
 
 // Sizes of a history page, in messages.

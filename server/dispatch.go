@@ -148,18 +148,18 @@ func (c *session) history(cmd *wire.Command) {
 	if c.conn.Room(c.ctx) != nil {
 		return // nobody reads the answer
 	}
-	for {
-		h, err := c.s.history(c.ctx, c.user, cmd)
-		if err != nil {
-			c.answer(cmd.ID, nil, err)
-			return
+	w, err := window(cmd)
+	for err == nil {
+		var h wire.History
+		if h, err = c.s.history(c.ctx, c.user, cmd.ChatID, w); err != nil {
+			break
 		}
-		n := int64(len(h.Messages))
+		n := len(h.Messages)
 		if b := c.codec.Encode(wire.Reply{Re: cmd.ID, OK: h}); n <= 1 || len(b) <= maxValue {
 			c.push(b)
 			return
 		}
-		n /= 2
-		cmd.Limit = &n
+		w.Limit = n / 2
 	}
+	c.answer(cmd.ID, nil, err)
 }

@@ -114,11 +114,12 @@ func (c *session) greet(cmd *wire.Command) (*wire.Hello, error) {
 	return h, nil
 }
 
-// identify finds the holder of the token, or of the upgrade's credentials.
+// identify finds the holder of the token, or of the upgrade's credentials. A
+// token is judged by the store itself: who is let in here stays.
 func (c *session) identify(token string) (chat.User, chat.Session, error) {
 	switch {
 	case token != "" && len(token) <= maxToken:
-		u, s, err := c.s.Store.Identify(c.ctx, chat.SecretHash(token))
+		u, s, err := c.s.memory.Store.Identify(c.ctx, chat.SecretHash(token))
 		if chat.Is(err, chat.NoIdentity) {
 			if ok, _, wait := c.s.anonymous.Take(c.arrival.address); !ok {
 				err = chat.FailAfter(chat.RateLimited, wait, "too many failed identities, wait a moment")

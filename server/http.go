@@ -49,14 +49,17 @@ func accepts(r *http.Request) (wire.Codec, string) {
 // answer writes v in the codec that the client accepts.
 func (s *Server) answer(w http.ResponseWriter, r *http.Request, code int, v any) {
 	codec, mediaType := accepts(r)
-	codec.With(v, func(body []byte) {
-		h := w.Header()
-		h.Add("Vary", "Accept")
-		h.Set("Content-Type", mediaType)
-		h.Set("Content-Length", strconv.Itoa(len(body)))
-		w.WriteHeader(code)
-		_, _ = w.Write(body) // a reader that went away is its own loss
-	})
+	codec.With(v, func(body []byte) { send(w, code, mediaType, body) })
+}
+
+// send writes an answer that is encoded.
+func send(w http.ResponseWriter, code int, mediaType string, body []byte) {
+	h := w.Header()
+	h.Add("Vary", "Accept")
+	h.Set("Content-Type", mediaType)
+	h.Set("Content-Length", strconv.Itoa(len(body)))
+	w.WriteHeader(code)
+	_, _ = w.Write(body) // a reader that went away is its own loss
 }
 
 // done answers 204.

@@ -17,26 +17,6 @@ type oneMessage struct {
 	Again   bool         `json:"again,omitempty" msgpack:"again,omitempty"`
 }
 
-func (s *Server) listMessages(w http.ResponseWriter, r *http.Request) error {
-	c := wire.Command{ChatID: chat.ChatID(chi.URLParam(r, "chatId"))}
-	for _, q := range []struct {
-		name string
-		to   **int64
-	}{{"limit", &c.Limit}, {"before", &c.Before}, {"after", &c.After}, {"around", &c.Around}} {
-		n, err := number(r, q.name)
-		if err != nil {
-			return err
-		}
-		*q.to = n
-	}
-	page, err := s.history(r.Context(), me(r), &c)
-	if err != nil {
-		return err
-	}
-	s.answer(w, r, http.StatusOK, page)
-	return nil
-}
-
 // message reads which message the path names.
 func message(r *http.Request) (chat.ChatID, chat.Seq, error) {
 	id, err := chatID(r)

@@ -110,8 +110,12 @@ func (s *Server) feed(ctx context.Context) (err error) {
 		case n.Event != nil:
 			err = s.deliver(ctx, n.Event)
 		case n.Signal != nil:
+			if n.Signal.Kind == chat.SignalUser {
+				s.memory.forget() // whoever hears it asks anew
+			}
 			s.signal(ctx, n.Signal)
 		case n.Ended != nil:
+			s.memory.forget()
 			s.revoke(n.Ended)
 		}
 		if err != nil {
@@ -148,7 +152,8 @@ func (s *Server) deliver(ctx context.Context, ev *chat.Event) error {
 func (s *Server) publish(ev *chat.Event) (missing uint64, ok bool) {
 	topic := string(ev.ChatID)
 	if ev.Kind == chat.Deleted || ev.Kind == chat.Edited {
-		s.hub.Trim(topic) // no ring keeps the text that was
+		s.hub.Trim(topic) // no ring keeps the text that was, and no page
+		s.memory.pages.forget()
 	}
 	missing, ok = s.hub.Publish(topic, uint64(ev.Seq), hub.NewFrame(func(codec int) []byte { return wire.Codec(codec).Encode(ev) }))
 	if !ok {

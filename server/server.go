@@ -63,6 +63,7 @@ const (
 type Server struct {
 	Config // static after construction
 
+	memory    *memory // Store, which is this
 	hub       *hub.Hub
 	handler   http.Handler
 	metrics   *metrics
@@ -106,8 +107,11 @@ func (p pace) orDefault() pace {
 func New(c Config) *Server {
 	c.pace = c.pace.orDefault()
 	c.sockets.Codecs, c.sockets.PingEvery = wire.Codecs, cmp.Or(c.sockets.PingEvery, heartbeat)
+	m := remember(c.Store)
+	c.Store = m
 	s := &Server{
 		Config:    c,
+		memory:    m,
 		hub:       hub.New(c.sockets),
 		passwords: newPasswords(),
 		anonymous: middleware.NewLimiter(c.Limits.Anonymous),

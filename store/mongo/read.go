@@ -85,7 +85,9 @@ func (db *DB) Page(ctx context.Context, viewer chat.UserID, id chat.ChatID, w ch
 	if err != nil {
 		return p, err
 	}
-	p.Head = top.Seq
+	if p.Head = top.Seq; p.Head == w.Known {
+		return p, nil
+	}
 	var posts []event
 	var about map[chat.Seq]event
 	err = db.read(ctx, "read the messages", func(ctx context.Context) error {

@@ -83,7 +83,7 @@ func (db *DB) Page(ctx context.Context, viewer chat.UserID, id chat.ChatID, w ch
 	if w.Limit < 1 || w.Limit > chat.MaxPage {
 		return p, chat.FailField(chat.BadInput, "limit", "limit must be 1 to %d", chat.MaxPage)
 	}
-	if p.Head, err = db.head(ctx, viewer, id); err != nil {
+	if p.Head, err = db.head(ctx, viewer, id); err != nil || p.Head == w.Known {
 		return p, err
 	}
 	r := pager{ctx: ctx, db: db, viewer: viewer, id: id, head: int64(p.Head)}

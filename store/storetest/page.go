@@ -47,6 +47,16 @@ func page(t *testing.T, open opener) {
 		must(t, o.err)
 	}
 
+	// Who has the page at this head is told so, and nothing else; a stranger is not.
+	if seqs, p := read(chat.Window{Limit: 3, Known: 31}); seqs != nil || p.Head != 31 || p.MoreBefore {
+		t.Fatalf("a known page: %+v", p)
+	}
+	if seqs, p := read(chat.Window{Limit: 3, Known: 30}); len(seqs) != 3 || p.Head != 31 {
+		t.Fatalf("a page known as it was: %+v", p)
+	}
+	_, err := s.Page(ctx, eve.ID, c.ID, chat.Window{Limit: 3, Known: 31})
+	refused(t, err, chat.NotFound)
+
 	const huge = chat.Seq(1<<64 - 1)
 	for _, test := range []struct {
 		w             chat.Window
@@ -101,7 +111,7 @@ func page(t *testing.T, open opener) {
 			refused(t, err, chat.NotFound)
 		}
 	}
-	_, err := s.Page(ctx, ann.ID, "nowhere", chat.Window{Limit: 1})
+	_, err = s.Page(ctx, ann.ID, "nowhere", chat.Window{Limit: 1})
 	refused(t, err, chat.NotFound, "chatId")
 	for _, miss := range []chat.Seq{0, 1, 3, 32, huge} {
 		_, err := s.Message(ctx, ann.ID, c.ID, miss)

@@ -1,0 +1,157 @@
+package server
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"parley/chat"
+)
+
+// recentFor is how long what the store said may be said again. It keeps the
+// promise that a session which ended on another replica is refused here within
+// a second, whatever becomes of the feed.
+const recentFor = 500 * time.Millisecond
+
+// recent keeps values for a moment, so that what many ask for, or one asks for
+// again and again, is read once.
+type recent[K comparable, V any] struct {
+	most int // values; static
+
+	mu     sync.Mutex
+	era    uint64          // guarded by mu: forget begins another
+	values map[K]saying[V] // guarded by mu
+}
+
+type saying[V any] struct {
+	value V
+	until time.Time
+}
+
+// get gives a value that is not too old. Whoever finds none reads it and puts
+// it back with the era.
+func (r *recent[K, V]) get(k K) (v V, ok bool, era uint64) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	s, ok := r.values[k]
+	if !ok || time.Now().After(s.until) {
+		return v, false, r.era
+	}
+	return s.value, true, r.era
+}
+
+// put keeps v, unless it was read in an era that has ended: then it may be what
+// forget was called for.
+func (r *recent[K, V]) put(k K, v V, era uint64) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if era != r.era {
+		return
+	}
+	if r.values == nil || len(r.values) >= r.most {
+		r.values = map[K]saying[V]{} // the rest is old in a moment anyway
+	}
+	r.values[k] = saying[V]{v, time.Now().Add(recentFor)}
+}
+
+func (r *recent[K, V]) forget() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.era++
+	r.values = nil
+}
+
+// memory is the store with a short memory for who holds a token and whom an id
+// names. What changes either through it is seen at once: the call forgets before
+// it returns. What another replica changed is seen when the feed tells, and
+// otherwise after recentFor. Nothing is remembered of who is in which chat.
+type memory struct {
+	chat.Store
+	holders recent[[32]byte, holder]
+	users   recent[chat.UserID, chat.User]
+	pages   recent[pageKey, page] // history.go
+}
+
+type holder struct {
+	user    chat.User
+	session chat.Session
+}
+
+func remember(store chat.Store) *memory {
+	m := &memory{Store: store}
+	m.holders.most, m.users.most, m.pages.most = 4096, 4096, 64
+	return m
+}
+
+// forget must follow every change of users or sessions.
+func (m *memory) forget() {
+	m.holders.forget()
+	m.users.forget()
+	m.pages.forget()
+}
+
+// Identify is [chat.Sessions].Identify. A refusal is not remembered.
+func (m *memory) Identify(ctx context.Context, tokenHash [32]byte) (chat.User, chat.Session, error) {
+	h, ok, era := m.holders.get(tokenHash)
+	if ok {
+		return h.user, h.session, nil
+	}
+	user, session, err := m.Store.Identify(ctx, tokenHash)
+	if err == nil {
+		m.holders.put(tokenHash, holder{user, session}, era)
+	}
+	return user, session, err
+}
+
+// Users is [chat.People].Users.
+func (m *memory) Users(ctx context.Context, ids []chat.UserID) ([]chat.User, error) {
+	users := make([]chat.User, 0, len(ids))
+	var unknown []chat.UserID
+	var since uint64
+	for _, id := range ids {
+		u, ok, era := m.users.get(id)
+		if ok {
+			users = append(users, u)
+			continue
+		}
+		if unknown == nil {
+			since = era
+		}
+		unknown = append(unknown, id)
+	}
+	if unknown == nil {
+		return users, nil
+	}
+	read, err := m.Store.Users(ctx, unknown)
+	if err != nil {
+		return nil, err
+	}
+	for _, u := range read {
+		m.users.put(u.ID, u, since)
+	}
+	return append(users, read...), nil
+}
+
+// PatchUser is [chat.People].PatchUser.
+func (m *memory) PatchUser(ctx context.Context, id chat.UserID, p chat.UserPatch) (chat.User, error) {
+	defer m.forget()
+	return m.Store.PatchUser(ctx, id, p)
+}
+
+// EndSession is [chat.Sessions].EndSession.
+func (m *memory) EndSession(ctx context.Context, user chat.UserID, id chat.SessionID) error {
+	defer m.forget()
+	return m.Store.EndSession(ctx, user, id)
+}
+
+// EndOthers is [chat.Sessions].EndOthers.
+func (m *memory) EndOthers(ctx context.Context, user chat.UserID, keep chat.SessionID) error {
+	defer m.forget()
+	return m.Store.EndOthers(ctx, user, keep)
+}
+
+// UseRecovery is [chat.Invites].UseRecovery, which ends sessions.
+func (m *memory) UseRecovery(ctx context.Context, codeHash [32]byte, passwordHash string, n chat.NewSession) (chat.User, chat.Session, error) {
+	defer m.forget()
+	return m.Store.UseRecovery(ctx, codeHash, passwordHash, n)
+}
