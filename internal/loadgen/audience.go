@@ -105,21 +105,22 @@ func (o outcome) p99() time.Duration {
 	return time.Duration(o.took.ValueAtQuantile(99)) * time.Microsecond
 }
 
-// patience is how long a load may take to arrive after its last post.
-const patience = 3 * time.Second
+// patience is how far a load may fall behind where all of it shall arrive.
+const patience = 10 * time.Second
 
 // hear posts at a rate for a while, into rooms of a size in turn, by a person of
-// each, and waits until all of it arrived or there is no hope that it will.
-func (a *audience) hear(ctx context.Context, rate float64, d time.Duration, w world) (outcome, error) {
+// each, and waits until all of it arrived. It gives up when the deliveries fall
+// behind by as much as hope.
+func (a *audience) hear(ctx context.Context, rate float64, d, hope time.Duration, w world) (outcome, error) {
 	a.heard.reset()
 	a.got.Store(0)
 	a.lost.Store(0)
 	begin, cpu := time.Now(), a.p.cpu()
 	due, sent := int64(0), int64(0)
 	for _, c := range a.clients {
-		_ = c.conn.SetWriteDeadline(begin.Add(d + patience))
+		_ = c.conn.SetWriteDeadline(begin.Add(d + hope))
 	}
-	behind := int64(rate * float64(len(w.rooms[0]))) // a second's worth: no hope
+	behind := int64(rate * hope.Seconds() * float64(len(w.rooms[0])))
 	err := pace(ctx, rate, d, func(at time.Time) bool {
 		n := int(sent)
 		room := n % len(w.rooms)
@@ -135,7 +136,7 @@ func (a *audience) hear(ctx context.Context, rate float64, d time.Duration, w wo
 		return outcome{}, err
 	}
 	last := time.Now()
-	for a.got.Load() < due && a.got.Load() > due-behind && a.lost.Load() == 0 && time.Since(last) < patience {
+	for a.got.Load() < due && a.lost.Load() == 0 && time.Since(last) < hope {
 		time.Sleep(time.Millisecond)
 	}
 	return outcome{sent: due, got: a.got.Load(), lost: a.lost.Load(), elapsed: time.Since(begin), cpu: a.p.cpu() - cpu, took: a.heard.sum()}, ctx.Err()

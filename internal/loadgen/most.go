@@ -19,7 +19,7 @@ func (b *bench) most(ctx context.Context, scenario string, a *audience, w world)
 	// machine is not the server's failure. One that does not arrive has none.
 	carried := func(rate float64) (bool, error) {
 		for range 2 {
-			o, err := a.hear(ctx, rate, b.long(2*time.Second), w)
+			o, err := a.hear(ctx, rate, b.long(2*time.Second), time.Second, w)
 			if err != nil {
 				return false, err
 			}

@@ -17,7 +17,7 @@ func measureRoom(ctx context.Context, b *bench) error {
 			return err
 		}
 		defer a.leave()
-		o, err := a.hear(ctx, 20, b.long(5*time.Second), w)
+		o, err := a.hear(ctx, 20, b.long(5*time.Second), patience, w)
 		if err != nil {
 			return err
 		}
@@ -52,7 +52,7 @@ func measureScale(ctx context.Context, b *bench) error {
 				return err
 			}
 			defer a.leave()
-			o, err := a.hear(ctx, deliveries/float64(members), b.long(5*time.Second), w)
+			o, err := a.hear(ctx, deliveries/float64(members), b.long(5*time.Second), patience, w)
 			if err != nil {
 				return err
 			}

@@ -23,7 +23,7 @@ func measureRooms(ctx context.Context, b *bench) error {
 			return err
 		}
 		defer a.leave()
-		o, err := a.hear(ctx, rooms*rate, b.long(5*time.Second), w)
+		o, err := a.hear(ctx, rooms*rate, b.long(5*time.Second), patience, w)
 		if err != nil {
 			return err
 		}
