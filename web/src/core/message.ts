@@ -5,7 +5,7 @@ import type { Event, Message, Posted, Reaction, Seq, UserId } from "./wire.ts";
 export interface Held extends Message { readonly asOf: Seq; readonly unsure?: boolean }
 
 const maxReactBy = 50; // names that the server gives for one emoji
-const maxQuote = 200; // bytes of a quoted text
+export const maxQuote = 200; // bytes of a quoted text
 
 export function posted(e: Posted): Held {
   const { event: _, n: __, clientId = "", text = "", ...rest } = e;
@@ -49,7 +49,7 @@ function reacted(m: Held, e: Event & { event: "reacted" }, me: UserId): Held {
 }
 
 /** Shortens s to at most limit bytes of UTF-8 and never splits a character. */
-function cut(s: string, limit: number): string {
+export function cut(s: string, limit: number): string {
   const bytes = new TextEncoder().encode(s);
   if (bytes.length <= limit) return s;
   while (limit > 0 && (bytes[limit]! & 0xc0) === 0x80) limit--;

@@ -19,6 +19,17 @@ class FakeLocks {
   }
 }
 
+/** What a browser keeps of one tab. */
+class FakeSession {
+  rows = new Map<string, string>();
+  getItem(key: string) {
+    return this.rows.get(key) ?? null;
+  }
+  setItem(key: string, value: string) {
+    this.rows.set(key, value);
+  }
+}
+
 const pending = (clientId: string, tab: string): Pending => ({ clientId, chatId: "c", text: clientId, at: 1, tab, state: "waiting" });
 const flush = () => new Promise((ok) => setImmediate(ok));
 
@@ -65,8 +76,8 @@ test("a browser that never answers keeps in memory", async () => {
 });
 
 /** A page of the user ann's browser. */
-function page(shelf: Shelf, locks = new FakeLocks(), user = "ann") {
-  const tabs = new Tabs(shelf, locks as unknown as LockManager);
+function page(shelf: Shelf, locks = new FakeLocks(), user = "ann", session = new FakeSession()) {
+  const tabs = new Tabs(shelf, locks as unknown as LockManager, session);
   return { tabs, storage: new Storage(shelf, tabs, user) };
 }
 
@@ -87,7 +98,7 @@ describe("drafts", () => {
     const shelf = await openShelf();
     const a = page(shelf), b = page(shelf);
     await a.storage.saveDraft("c", { text: "one", at: 1 });
-    await b.storage.drafts(); // b shows it, too
+    await b.storage.draft("c"); // b shows it, too
     await a.storage.saveDraft("c", { text: "one more", at: 2 });
     await b.storage.saveDraft("c", undefined); // and is emptied there
     expect((await page(shelf).storage.drafts()).get("c")!.text).toBe("one more");
@@ -95,11 +106,28 @@ describe("drafts", () => {
     expect((await page(shelf).storage.drafts()).size).toBe(0);
   });
 
+  test("each tab goes on with its own, after a reload with what it left, and looking takes nothing", async () => {
+    const shelf = await openShelf(), locks = new FakeLocks(), tab = new FakeSession();
+    const a = page(shelf, locks, "ann", tab), b = page(shelf, locks);
+    await a.storage.saveDraft("c", { text: "of a", at: 1 });
+    await b.storage.saveDraft("c", { text: "of b", at: 2 });
+    const seen = async (p: typeof a) => [(await p.storage.drafts()).get("c")?.text, (await p.storage.draft("c"))?.text];
+    expect([await seen(a), await seen(b)]).toEqual([["of a", "of a"], ["of b", "of b"]]);
+    expect(await seen(page(shelf, locks, "ann", tab))).toEqual(["of a", "of a"]); // before its lock is known to be free
+    a.tabs.leave();
+    await flush();
+    const again = page(shelf, locks), third = page(shelf, locks);
+    expect([await seen(again), await seen(b)]).toEqual([["of a", "of a"], ["of b", "of b"]]);
+    await third.storage.drafts();
+    await third.storage.saveDraft("c", { text: "of the third", at: 3 });
+    expect((await again.storage.draft("c"))!.text).toBe("of a");
+  });
+
   test("what was sent does not come back from the page that was closed", async () => {
     const shelf = await openShelf();
     await page(shelf).storage.saveDraft("c", { text: "begun", at: 1 });
     const later = page(shelf);
-    await later.storage.drafts();
+    await later.storage.draft("c");
     await later.storage.saveDraft("c", { text: "begun and ended", at: 2 });
     await later.storage.saveDraft("c", undefined);
     expect((await page(shelf).storage.drafts()).size).toBe(0);

@@ -24,15 +24,29 @@ export class Storage implements Keeper {
     this.#user = user;
   }
 
-  /** The newest draft of each chat, whichever tab wrote it. */
+  /** A draft of each chat: this tab's own, else the newest that closed tabs left, else the newest of another tab. */
   async drafts(): Promise<Map<ChatId, Draft>> {
-    const newest = new Map<ChatId, Kept>();
-    for (const [key, d] of await this.#shelf.rows<Kept>("drafts", this.#key())) {
+    return this.#best(this.#key());
+  }
+
+  /** That of one chat, to go on with. */
+  async draft(chat: ChatId): Promise<Draft | undefined> {
+    const d = (await this.#best(this.#key(chat, ""))).get(chat);
+    if (d) this.#base.set(chat, d);
+    return d;
+  }
+
+  async #best(prefix: string): Promise<Map<ChatId, Kept>> {
+    const alive = await this.#tabs.alive();
+    const { id, before } = this.#tabs;
+    const rank = (d: Kept) => (d.tab === id ? 3 : d.tab === before ? 2 : alive.has(d.tab) ? 0 : 1);
+    const best = new Map<ChatId, Kept>();
+    for (const [key, d] of await this.#shelf.rows<Kept>("drafts", prefix)) {
       const chat = key.split("/")[1]!;
-      if (d.at > (newest.get(chat)?.at ?? -1)) newest.set(chat, d);
+      const other = best.get(chat);
+      if (!other || rank(d) > rank(other) || (rank(d) === rank(other) && d.at > other.at)) best.set(chat, d);
     }
-    for (const [chat, d] of newest) this.#base.set(chat, d);
-    return newest;
+    return best;
   }
 
   /**

@@ -5,18 +5,23 @@ import type { Shelf } from "./shelf.ts";
 
 const leaseMs = 15_000;
 const renewMs = 5000;
+const kept = "parley-tab"; // in what a browser keeps of one tab through a reload
 const lockName = (id: string) => `parley-tab-${id}`;
 
 export class Tabs {
   readonly id = newId();
+  /** The page that this tab showed before; in a copy of a tab, the one that it was copied from. */
+  readonly before: string | undefined;
   #shelf: Shelf;
   #locks: LockManager | undefined;
   #timer: ReturnType<typeof setInterval> | undefined;
   #release: () => void = () => {};
   #held: Promise<unknown>;
 
-  constructor(shelf: Shelf, locks: LockManager | undefined = globalThis.navigator?.locks) {
+  constructor(shelf: Shelf, locks: LockManager | undefined = globalThis.navigator?.locks, session = sessionOf()) {
     this.#shelf = shelf;
+    this.before = session?.getItem(kept) ?? undefined;
+    session?.setItem(kept, this.id);
     this.#locks = locks;
     if (locks) {
       this.#held = new Promise<void>((held) => {
@@ -53,5 +58,16 @@ export class Tabs {
     clearInterval(this.#timer);
     this.#release();
     if (!this.#locks) void this.#shelf.edit("tabs", this.id, (rows) => rows.clear()).catch(() => {});
+  }
+}
+
+type Session = Pick<Storage, "getItem" | "setItem">;
+
+/** Where a browser refuses it, there is none. */
+function sessionOf(): Session | undefined {
+  try {
+    return globalThis.sessionStorage;
+  } catch {
+    return undefined;
   }
 }

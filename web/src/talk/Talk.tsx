@@ -2,6 +2,7 @@ import { lazy, Suspense, useEffect, useMemo, useRef, useState } from "react";
 import { navigate, paths } from "../app/route.ts";
 import { useChat, useCore, useSnapshot } from "../app/useCore.ts";
 import type { Chat } from "../core/chat.ts";
+import type { Pending } from "../core/outbox.ts";
 import { titleOf, userOf } from "../core/select.ts";
 import type { ChatId, Entry, Quote, Seq } from "../core/wire.ts";
 import { t } from "../strings/index.ts";
@@ -32,7 +33,7 @@ function Room({ chat, seq }: { chat: Chat; seq?: Seq }) {
   const title = useSnapshot((s) => titleOf(s.state, chat));
   const [reply, setReply] = useState<Quote>();
   const [editing, setEditing] = useState<Seq>();
-  const [text, setText] = useState<{ text: string }>();
+  const [given, setGiven] = useState<Pending>();
   const [opened, setOpened] = useState<Opened>();
   const area = useRef<HTMLDivElement>(null);
 
@@ -68,9 +69,9 @@ function Room({ chat, seq }: { chat: Chat; seq?: Seq }) {
     <div className="talk" ref={area}>
       <Header chat={chat} title={title} onOpen={setOpened} />
       {chat.kind === "group" && chat.memberCount === 1 && <Suspense><Alone chatId={chat.id} /></Suspense>}
-      <List chat={chat} target={seq} editing={editing} deeds={deeds} onEditPending={(p) => { core.discard(p.clientId); setReply(p.reply); setText({ text: p.text }); }} />
+      <List chat={chat} target={seq} editing={editing} deeds={deeds} onEditPending={setGiven} />
       <Typing chat={chat} />
-      <Composer chatId={chat.id} reply={reply} given={text} onReply={setReply} onEditLast={editLast} />
+      <Composer chatId={chat.id} reply={reply} given={given} onReply={setReply} onEditLast={editLast} />
       <Suspense>
         {opened === "members" && <Members chat={chat} onClose={close} />}
         {opened === "rename" && <Rename chat={chat} onClose={close} />}

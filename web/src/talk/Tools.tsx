@@ -1,8 +1,8 @@
-import { lazy, Suspense, useRef, useState } from "react";
-import { Dialog as PopoverBox, Menu, MenuItem, MenuTrigger, Popover, Text } from "react-aria-components";
+import { lazy, Suspense, useEffect, useRef, useState } from "react";
+import { Dialog as PopoverBox, Menu, MenuItem, MenuSection, MenuTrigger, Popover, Text } from "react-aria-components";
 import { paths } from "../app/route.ts";
 import { useCore, useSnapshot } from "../app/useCore.ts";
-import type { Held } from "../core/message.ts";
+import { cut, type Held, maxQuote } from "../core/message.ts";
 import { userOf } from "../core/select.ts";
 import { t } from "../strings/index.ts";
 import { Button } from "../ui/Button.tsx";
@@ -35,14 +35,19 @@ export function Tools({ message: m, name, open, deeds }: { message: Held; name: 
   const mine = m.by === me?.id;
   const seen = useSnapshot((s) => {
     const c = s.state.chats.get(m.chatId);
-    if (!c || c.memberCount > seenIn) return undefined;
-    return [...c.reads].filter(([u, seq]) => seq >= m.seq && u !== m.by && u !== me?.id).map(([u]) => userOf(s.state, u).name).join("\n");
+    if (!c?.members || c.memberCount > seenIn) return undefined;
+    return [...c.reads].filter(([u, seq]) => seq >= m.seq && c.members!.has(u) && u !== m.by && u !== me?.id).map(([u]) => userOf(s.state, u).name).join("\n");
   });
+  const told = !!chat && chat.memberCount <= seenIn;
+  useEffect(() => { // what was read while one looked elsewhere was told to nobody
+    if (open && told) core.loadMembers(m.chatId).catch(() => {});
+  }, [core, open, told, m.chatId]);
   const mayDelete = mine || (chat?.kind === "group" && chat.role === "admin");
 
+  const toggle = (emoji: string) => react(core, m, emoji, !m.reactions?.some((r) => r.emoji === emoji && r.mine));
   function act(what: string | number) {
     switch (what) {
-      case "reply": return deeds.reply({ seq: m.seq, by: m.by, text: m.text.slice(0, 200) });
+      case "reply": return deeds.reply({ seq: m.seq, by: m.by, text: cut(m.text, maxQuote) });
       case "react":
         asks.current = true;
         return setPicking(true);
@@ -52,25 +57,31 @@ export function Tools({ message: m, name, open, deeds }: { message: Held; name: 
         return setAsking(true);
       case "text": return copy(m.text);
       case "link": return copy(location.origin + paths.chat(m.chatId, m.seq));
+      default: return toggle(String(what));
     }
   }
   return (
     <div className="tools">
       {!m.deletedAt && quick.map((emoji) => (
-        <Button key={emoji} aria-label={t.talk.react(emoji)} onPress={() => react(core, m, emoji, !m.reactions?.some((r) => r.emoji === emoji && r.mine))}>{emoji}</Button>
+        <Button key={emoji} aria-label={t.talk.react(emoji)} onPress={() => toggle(emoji)}>{emoji}</Button>
       ))}
       {!m.deletedAt && <Button aria-label={t.talk.reply} onPress={() => act("reply")}><Icon name="reply" /></Button>}
       <MenuTrigger defaultOpen={open} onOpenChange={(now) => (now ? deeds.activate(m.seq, true) : asks.current || deeds.activate(undefined))}>
         <Button aria-label={t.talk.actions(name, clockTime(m.at))}><Icon name="more" /></Button>
         <Popover className="popover" placement="bottom end">
           <Menu className="menu" onAction={act}>
+            {!m.deletedAt && (
+              <MenuSection className="quick" aria-label={t.talk.moreReactions}>
+                {quick.map((emoji) => <MenuItem key={emoji} id={emoji} aria-label={t.talk.react(emoji)} textValue={emoji}>{emoji}</MenuItem>)}
+              </MenuSection>
+            )}
             {!m.deletedAt && <MenuItem id="reply">{t.talk.reply}</MenuItem>}
             {!m.deletedAt && <MenuItem id="react">{t.talk.moreReactions}</MenuItem>}
             {mine && !m.deletedAt && <MenuItem id="edit">{t.talk.edit}</MenuItem>}
             {!m.deletedAt && <MenuItem id="text">{t.talk.copyText}</MenuItem>}
             <MenuItem id="link">{t.talk.copyLink}</MenuItem>
             {mayDelete && !m.deletedAt && <MenuItem id="delete">{t.talk.delete}</MenuItem>}
-            {seen !== undefined && <MenuItem id="seen" isDisabled><Text slot="label" className="hint">{t.talk.seenBy(seen.split("\n").filter(Boolean))}</Text></MenuItem>}
+            {told && <MenuItem id="seen" isDisabled><Text slot="label" className="hint">{seen === undefined ? t.talk.seenLoading : t.talk.seenBy(seen.split("\n").filter(Boolean))}</Text></MenuItem>}
           </Menu>
         </Popover>
       </MenuTrigger>

@@ -1,5 +1,6 @@
-import { type ClipboardEvent, type DragEvent, type FormEvent, type KeyboardEvent, lazy, Suspense, useEffect, useId, useLayoutEffect, useRef, useState } from "react";
+import { type ClipboardEvent, type FormEvent, type KeyboardEvent, lazy, Suspense, useEffect, useId, useLayoutEffect, useRef, useState } from "react";
 import { useCore, useSnapshot } from "../app/useCore.ts";
+import type { Pending } from "../core/outbox.ts";
 import { completed } from "../core/search.ts";
 import { titleOf, userOf } from "../core/select.ts";
 import type { ChatId, Quote } from "../core/wire.ts";
@@ -8,7 +9,7 @@ import { Button } from "../ui/Button.tsx";
 import { Icon } from "../ui/Icon.tsx";
 import { Dialog } from "../ui/Dialog.tsx";
 import { toast } from "../ui/Toast.tsx";
-import { byteLength, inFence } from "./text.ts";
+import { byteLength, composing, inFence, sends } from "./text.ts";
 import { useDraft } from "./useDraft.ts";
 import { useSuggestions } from "./useSuggestions.ts";
 import "./write.css";
@@ -22,8 +23,8 @@ interface Props {
   chatId: ChatId;
   /** What the next message answers. */
   reply?: Quote;
-  /** A text to go on with: that of a message that could not be sent. */
-  given?: { readonly text: string };
+  /** A message that could not be sent, to be written anew. */
+  given?: Pending;
   onReply(q: Quote | undefined): void;
   /** Up in an empty field. */
   onEditLast(): void;
@@ -35,7 +36,8 @@ export function Composer({ chatId, reply, given, onReply, onEditLast }: Props) {
   const limit = useSnapshot((s) => s.state.limits?.text ?? Infinity);
   const title = useSnapshot((s) => { const c = s.state.chats.get(chatId); return c ? titleOf(s.state, c) : ""; });
   const answered = useSnapshot((s) => (reply ? userOf(s.state, reply.by).name : ""));
-  const [text, setText] = useDraft(chatId, reply, onReply);
+  const draft = useDraft(chatId, reply, onReply);
+  const { text } = draft;
   const [caret, setCaret] = useState(0);
   const [chosen, setChosen] = useState(0);
   const [shut, setShut] = useState(""); // suggestions for this text were sent away
@@ -45,13 +47,33 @@ export function Composer({ chatId, reply, given, onReply, onEditLast }: Props) {
   const { at, list } = useSuggestions(chatId, text, caret);
   const open = !!at && list.length > 0 && shut !== text;
   const over = byteLength(text) - limit;
+  const fenced = inFence(text, caret);
 
   useEffect(() => {
     if (!coarse.matches) field.current?.focus();
   }, [chatId]);
   useEffect(() => {
-    if (given) change(given.text, given.text.length);
+    if (!given) return;
+    // What one is writing stays, behind it.
+    change([given.text, text].filter((s) => s.trim()).join("\n"), given.text.length);
+    draft.keep();
+    if (given.reply && !reply) onReply(given.reply);
+    core.discard(given.clientId);
   }, [given]);
+  useEffect(() => {
+    const over = (e: DragEvent) => e.dataTransfer?.types.includes("Files") && e.preventDefault();
+    const drop = (e: DragEvent) => {
+      if (!e.dataTransfer?.files.length) return;
+      e.preventDefault(); // else the file would be shown in the page's place
+      toast(w.noFiles);
+    };
+    addEventListener("dragover", over);
+    addEventListener("drop", drop);
+    return () => {
+      removeEventListener("dragover", over);
+      removeEventListener("drop", drop);
+    };
+  }, []);
   useLayoutEffect(() => {
     if (put.current === undefined) return;
     field.current?.setSelectionRange(put.current, put.current);
@@ -60,7 +82,7 @@ export function Composer({ chatId, reply, given, onReply, onEditLast }: Props) {
 
   function change(now: string, to: number) {
     put.current = to;
-    setText(now);
+    draft.set(now);
     setCaret(to);
     field.current?.focus();
   }
@@ -68,9 +90,8 @@ export function Composer({ chatId, reply, given, onReply, onEditLast }: Props) {
     e?.preventDefault();
     if (!text.trim() || over > 0) return;
     core.post(chatId, text.trim(), reply);
-    setText("");
+    draft.end();
     setCaret(0);
-    onReply(undefined);
     field.current?.focus();
   }
   function take(i: number) {
@@ -78,7 +99,7 @@ export function Composer({ chatId, reply, given, onReply, onEditLast }: Props) {
     change(now, to);
   }
   function onKeyDown(e: KeyboardEvent<HTMLTextAreaElement>) {
-    if (e.nativeEvent.isComposing || e.keyCode === 229) return;
+    if (composing(e.nativeEvent)) return;
     if (open) {
       const step = { ArrowDown: 1, ArrowUp: -1 }[e.key];
       if (step) setChosen((Math.min(chosen, list.length - 1) + step + list.length) % list.length);
@@ -89,7 +110,7 @@ export function Composer({ chatId, reply, given, onReply, onEditLast }: Props) {
       e.stopPropagation();
       return;
     }
-    if (e.key === "Enter" && !e.shiftKey && !coarse.matches && !inFence(text, e.currentTarget.selectionStart)) send(e);
+    if (sends(e.nativeEvent, e.currentTarget)) send(e);
     else if (e.key === "ArrowUp" && !text) {
       e.preventDefault();
       onEditLast();
@@ -98,14 +119,20 @@ export function Composer({ chatId, reply, given, onReply, onEditLast }: Props) {
       onReply(undefined);
     }
   }
-  function noFiles(e: ClipboardEvent | DragEvent, files: FileList) {
-    if (!files.length) return;
+  /** From the field, for that is where focus returns to. */
+  function pickEmoji() {
+    field.current?.focus();
+    setPicking(true);
+  }
+  /** What an office program copies is text and a picture of it: then the text counts. */
+  function onPaste(e: ClipboardEvent) {
+    if (!e.clipboardData.files.length || e.clipboardData.types.includes("text/plain")) return;
     e.preventDefault();
     toast(w.noFiles);
   }
 
   return (
-    <form className="composer" onSubmit={send} onDragOver={(e) => e.preventDefault()} onDrop={(e) => noFiles(e, e.dataTransfer.files)}>
+    <form className="composer" onSubmit={send}>
       {open && (
         <div className="popover suggest" role="listbox" id={id} aria-label={w.suggestions}>
           {list.map((s, i) => (
@@ -122,17 +149,17 @@ export function Composer({ chatId, reply, given, onReply, onEditLast }: Props) {
         </div>
       )}
       <div className="line">
-        <Button look="plain icon" aria-label={w.emoji} onPress={() => setPicking(true)}><Icon name="smile" /></Button>
-        <textarea ref={field} data-composer rows={1} dir="auto" aria-label={w.placeholder(title)} placeholder={w.placeholder(title)} value={text} enterKeyHint={coarse.matches ? "enter" : "send"}
+        <Button look="plain icon" aria-label={w.emoji} onPress={pickEmoji}><Icon name="smile" /></Button>
+        <textarea ref={field} data-composer rows={Math.min(8, text.split("\n").length)} dir="auto" aria-label={w.placeholder(title)} placeholder={w.placeholder(title)} value={text} enterKeyHint={fenced ? "enter" : "send"}
           role={open ? "combobox" : undefined} aria-expanded={open || undefined} aria-controls={open ? id : undefined} aria-activedescendant={open ? `${id}-${Math.min(chosen, list.length - 1)}` : undefined}
           aria-invalid={over > 0 || undefined} aria-describedby={over > -nearLimit ? id + "n" : undefined}
           onChange={(e) => {
-            setText(e.target.value);
+            draft.set(e.target.value);
             setCaret(e.target.selectionStart);
             setChosen(0);
             if (e.target.value) core.typing(chatId);
           }}
-          onSelect={(e) => setCaret(e.currentTarget.selectionStart)} onKeyDown={onKeyDown} onPaste={(e) => noFiles(e, e.clipboardData.files)} />
+          onSelect={(e) => setCaret(e.currentTarget.selectionStart)} onKeyDown={onKeyDown} onPaste={onPaste} />
         <Button type="submit" look="main" isDisabled={!text.trim() || over > 0} aria-label={w.send}><Icon name="send" /></Button>
       </div>
       {over > -nearLimit && <p id={id + "n"} className={over > 0 ? "fault" : "hint"} role="status">{over > 0 ? w.tooLong(over) : w.left(-over)}</p>}

@@ -4,9 +4,19 @@ import type { ChatId, Quote } from "../core/wire.ts";
 
 const restMs = 300;
 
+interface Draft {
+  readonly text: string;
+  set(text: string): void;
+  /** At once, not after a rest. */
+  keep(): void;
+  /** It was sent: neither it nor its answer comes back. */
+  end(): void;
+}
+
 /** The draft of one chat: what was kept at first, then what is written, kept again after a rest and when the page goes. */
-export function useDraft(chatId: ChatId, reply: Quote | undefined, onReply: (q: Quote | undefined) => void): [text: string, set: (text: string) => void] {
+export function useDraft(chatId: ChatId, reply: Quote | undefined, onReply: (q: Quote | undefined) => void): Draft {
   const core = useCore();
+  const [storage] = useState(core.storage); // also when the session ends under the writer
   const [text, setText] = useState("");
   const now = useRef({ text, reply });
   const dirty = useRef(false);
@@ -17,7 +27,7 @@ export function useDraft(chatId: ChatId, reply: Quote | undefined, onReply: (q: 
     if (!dirty.current) return;
     dirty.current = false;
     const { text, reply } = now.current;
-    core.storage?.saveDraft(chatId, text || reply ? { text, ...(reply && { reply }), at: Date.now() } : undefined).catch(() => {});
+    storage?.saveDraft(chatId, text || reply ? { text, ...(reply && { reply }), at: Date.now() } : undefined).catch(() => {});
   };
   const touch = () => {
     dirty.current = true;
@@ -27,8 +37,7 @@ export function useDraft(chatId: ChatId, reply: Quote | undefined, onReply: (q: 
 
   useEffect(() => {
     let gone = false;
-    core.storage?.drafts().then((all) => {
-      const kept = all.get(chatId);
+    storage?.draft(chatId).then((kept) => {
       if (gone || !kept || dirty.current || now.current.text) return;
       now.current = { text: kept.text, reply: kept.reply };
       setText(kept.text);
@@ -42,7 +51,7 @@ export function useDraft(chatId: ChatId, reply: Quote | undefined, onReply: (q: 
       document.removeEventListener("visibilitychange", save);
       save();
     };
-  }, [core, chatId]);
+  }, [storage, chatId]);
 
   useEffect(() => {
     if (now.current.reply === reply) return;
@@ -50,13 +59,19 @@ export function useDraft(chatId: ChatId, reply: Quote | undefined, onReply: (q: 
     touch();
   }, [reply]);
 
-  return [text, (text) => {
-    now.current = { ...now.current, text };
-    setText(text);
-    if (text) touch();
-    else {
-      dirty.current = true;
-      save(); // what was sent must not come back as a draft
-    }
-  }];
+  const change = (to: typeof now.current) => {
+    now.current = to;
+    setText(to.text);
+    touch();
+  };
+  return {
+    text,
+    set: (text) => change({ ...now.current, text }),
+    keep: save,
+    end() {
+      change({ text: "", reply: undefined });
+      save();
+      onReply(undefined);
+    },
+  };
 }
