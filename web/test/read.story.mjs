@@ -1,14 +1,44 @@
 // Reading: where a chat opens, and that what one reads stays where it is.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { house, list, phone, post, texts } from "./kit.mjs";
+import { api, field, heading, house, list, phone, post, press, row, say, sent, texts } from "./kit.mjs";
 
 let ann, bob, room;
 const h = house(async (h) => {
   ann = await h.person("Ann");
   bob = await h.person("Bob", phone);
+  await h.chat("Kitchen", ann, bob);
   room = await h.chat("Garden", ann, bob);
 });
+
+const number = async (page, text) => Number(await page.locator(".message[data-seq]", { has: page.getByText(text, { exact: true }) }).getAttribute("data-seq"));
+/** Two frames: what a scroll or a change brought about is done. */
+const frames = () => new Promise((ok) => requestAnimationFrame(() => requestAnimationFrame(ok)));
+/** The first message that is wholly in sight, and where it stands. */
+const eye = (page) => list(page).evaluate((log) => {
+  const { top } = log.getBoundingClientRect();
+  const row = [...log.querySelectorAll("[data-seq]")].find((m) => m.getBoundingClientRect().top >= top);
+  return { seq: Number(row.dataset.seq), top: row.getBoundingClientRect().top };
+});
+const topOf = (page, seq) => page.locator(`[data-seq="${seq}"]`).evaluate((m) => m.getBoundingClientRect().top);
+const scroll = (page, by) => list(page).evaluate((log, by) => log.scrollBy(0, by), by);
+const atEnd = (page) => page.waitForFunction(() => {
+  const log = document.querySelector(".scroller");
+  return log.scrollHeight - log.clientHeight - log.scrollTop <= 1;
+});
+const inSight = (page, seq) => page.waitForFunction((seq) => {
+  const log = document.querySelector(".scroller")?.getBoundingClientRect();
+  const at = document.querySelector(`[data-seq="${seq}"]`)?.getBoundingClientRect();
+  return at && at.top >= log.top && at.bottom <= log.bottom;
+}, seq);
+/** The place is noted: what a reload goes by. */
+const noted = (page, seq) => page.waitForFunction((seq) => history.state?.seq === seq, seq);
+const pointer = async (page) => (await api(page, "GET", `/api/chats/${room}`)).chat.readUpTo;
+/** The page does as if nobody, or somebody, were before it. */
+const leave = (page, away) => page.evaluate((away) => {
+  document.hasFocus = () => !away;
+  dispatchEvent(new Event(away ? "blur" : "focus"));
+}, away);
 
 test("scrolling back reaches the beginning of 120 messages, in order", async () => {
   await post(ann, room, 120, "Row");
@@ -30,12 +60,270 @@ test("scrolling back reaches the beginning of 120 messages, in order", async () 
     return read.getBoundingClientRect().top - was;
   });
   assert.ok(Math.abs(moved) <= 1, `it moved by ${moved} px`);
-  for (let i = 0; i < 400 && !(await bob.getByText("This is the beginning.").count()); i++) await list(bob).evaluate((log) => log.scrollBy(0, -1500));
+  for (let i = 0; i < 400 && !(await bob.getByText("This is the beginning.").count()); i++) await scroll(bob, -1500);
   await texts(bob, "Row 1").waitFor();
   const numbers = await bob.locator(".message[data-seq]").evaluateAll((all) => all.map((m) => Number(m.dataset.seq)));
   assert.deepEqual(numbers, [...new Set(numbers)].sort((a, b) => a - b));
   const rows = (await bob.locator(".message .body").allInnerTexts()).filter((t) => t.startsWith("Row "));
   assert.deepEqual(rows, Array.from({ length: 120 }, (_, i) => `Row ${i + 1}`));
+});
+
+test("a reload, another chat and Back keep the place in the chat", async () => {
+  await texts(bob, "Row 31").evaluate((e) => e.scrollIntoView({ block: "start" }));
+  const was = await eye(bob);
+  const edge = await list(bob).evaluate((log) => [...log.querySelectorAll("[data-seq]")].find((m) => m.getBoundingClientRect().bottom > log.getBoundingClientRect().top).dataset.seq);
+  await noted(bob, Number(edge));
+  await bob.reload();
+  const same = async () => {
+    await inSight(bob, was.seq);
+    await bob.evaluate(frames);
+    const now = await topOf(bob, was.seq);
+    assert.ok(Math.abs(now - was.top) <= 1, `it moved by ${now - was.top} px`);
+    assert.equal(new URL(bob.url()).pathname, `/c/${room}`);
+  };
+  await same();
+  const open = async (name) => {
+    await press(bob, "All chats");
+    await bob.getByRole("link", { name: new RegExp(name) }).click();
+    await heading(bob, name);
+  };
+  await open("Kitchen");
+  await open("Garden");
+  await same();
+  await bob.goBack();
+  await bob.goBack();
+  await heading(bob, "Kitchen");
+  await bob.goForward();
+  await bob.goForward();
+  await same();
+  await bob.locator(".pill").click();
+  await texts(bob, "Row 120").waitFor();
+  await atEnd(bob);
+});
+
+test("scrolled up, nothing pulls one down; one's own send does", async () => {
+  await scroll(bob, -600);
+  await bob.getByRole("button", { name: "To the newest" }).waitFor();
+  const was = await eye(bob);
+  await post(ann, room, 3, "Late");
+  await bob.getByRole("button", { name: "3 new", exact: true }).waitFor();
+  assert.deepEqual(await eye(bob), was);
+  await h.shot(bob, "pill-360");
+  await say(bob, "Mine");
+  await sent(bob, "Mine");
+  await atEnd(bob);
+  await post(ann, room, 2, "Later");
+  await texts(bob, "Later 2").waitFor();
+  await atEnd(bob);
+  assert.equal(await bob.locator(".pill").count(), 0);
+});
+
+test("a chat with much news opens at the first of it, and a quote leads to its message and Back from it", async () => {
+  const old = await number(ann, "Row 120") - 115;
+  await press(bob, "All chats");
+  await bob.getByRole("link", { name: /Garden/ }).waitFor();
+  await post(ann, room, 80, "News", old);
+  await bob.getByRole("link", { name: /Garden.*80 unread/ }).click();
+  await texts(bob, "News 1").waitFor();
+  await inSight(bob, await number(bob, "News 1"));
+  assert.ok(await bob.locator(".divider").evaluate((e) => e.getBoundingClientRect().top > 0 && e.getBoundingClientRect().top < innerHeight));
+  await bob.getByText(/80 new since \d\d:\d\d/).waitFor();
+  await h.shot(bob, "news-360");
+  await bob.locator(".pill").click();
+  await texts(bob, "News 80").waitFor();
+  await atEnd(bob);
+  await bob.getByText(/80 new since/).waitFor({ state: "detached" }); // all was read
+  await row(bob, "News 80").locator(".quote").click();
+  await inSight(bob, old);
+  assert.equal(new URL(bob.url()).pathname, `/c/${room}/${old}`);
+  await bob.locator(`.mark[data-seq="${old}"]`).waitFor();
+  await h.shot(bob, "marked-360");
+  await bob.goBack();
+  await inSight(bob, await number(ann, "News 80"));
+  await atEnd(bob);
+  assert.equal(await bob.locator(".mark").count(), 0);
+  await bob.reload();
+  await texts(bob, "News 80").waitFor();
+  assert.equal(await bob.locator(".divider").count(), 0);
+});
+
+test("a link to a message loads what is around it, and Back returns to the line that one read", async () => {
+  const old = await number(ann, "Row 120") - 110;
+  await ann.goto(h.at(`/c/${room}/${old}`));
+  await inSight(ann, old);
+  await ann.locator(`.mark[data-seq="${old}"]`).waitFor();
+  await ann.goto(h.at(`/c/${room}/99999999`)); // there is no such message (yet)
+  await texts(ann, "News 80").waitFor();
+  await ann.goto(h.at(`/c/${room}`));
+  await list(ann).press("End");
+  await texts(ann, "News 80").waitFor();
+  await atEnd(ann);
+  await scroll(ann, -500);
+  const was = await eye(ann);
+  await ann.locator(`[data-seq="${was.seq}"] .quote`).click();
+  await inSight(ann, old - 5);
+  await ann.goBack();
+  await inSight(ann, was.seq);
+  await ann.evaluate(frames);
+  assert.ok(Math.abs((await topOf(ann, was.seq)) - was.top) <= 1);
+  await ann.locator(".pill").click();
+  await atEnd(ann);
+});
+
+test("only what was in sight of somebody counts as read", async () => {
+  await leave(bob, true);
+  const before = await pointer(bob);
+  await post(ann, room, 40, "Unseen");
+  await texts(bob, "Unseen 40").waitFor();
+  await bob.locator(".divider").waitFor(); // a line where one left
+  await atEnd(bob);
+  assert.equal(await pointer(bob), before);
+  await leave(bob, false);
+  const last = await number(bob, "Unseen 40");
+  while ((await pointer(bob)) !== last) await bob.evaluate(frames);
+  await bob.locator(".divider").waitFor({ state: "attached" }); // it stays while one is there
+  await scroll(bob, -400);
+  await bob.locator(".pill").waitFor();
+  await post(ann, room, 1, "Below");
+  await bob.getByRole("button", { name: "1 new", exact: true }).waitFor();
+  assert.equal(await pointer(bob), last);
+});
+
+test("Escape marks the chat as read", async () => {
+  await press(bob, "All chats");
+  await bob.getByRole("link", { name: /Garden/ }).waitFor();
+  await post(ann, room, 60, "Skipped");
+  await bob.getByRole("link", { name: /Garden.*6\d unread/ }).click();
+  await bob.locator(".bar").waitFor();
+  const was = await eye(bob);
+  await list(bob).press("Escape");
+  await bob.locator(".bar").waitFor({ state: "detached" });
+  await bob.getByRole("button", { name: "To the newest" }).waitFor();
+  assert.deepEqual(await eye(bob), was);
+  while ((await pointer(bob)) !== (await number(ann, "Skipped 60"))) await bob.evaluate(frames);
+  await bob.locator(".divider").waitFor({ state: "attached" });
+});
+
+test("late heights and the phone's keyboard leave the row under the eye", async () => {
+  const was = await eye(bob);
+  const still = async () => {
+    await bob.evaluate(frames);
+    const now = await topOf(bob, was.seq);
+    assert.ok(Math.abs(now - was.top) <= 1, `it moved by ${now - was.top} px`);
+  };
+  await bob.setViewportSize({ width: 360, height: 420 });
+  await still();
+  await bob.setViewportSize({ width: 360, height: 740 });
+  await still();
+  const above = await list(bob).evaluate((log, seq) => { // a message above gets long
+    const rows = [...log.querySelectorAll("[data-seq]")];
+    return Number(rows[rows.findIndex((r) => r.dataset.seq === String(seq)) - 12].dataset.seq);
+  }, was.seq);
+  await api(ann, "PATCH", `/api/chats/${room}/messages/${above}`, { text: "long\n".repeat(20), clientId: crypto.randomUUID() });
+  await bob.locator(`[data-seq="${above}"]`, { hasText: "edited" }).waitFor();
+  await still();
+  await list(bob).evaluate((log) => { log.querySelector("[data-seq] .body").style.paddingTop = "133px"; }); // as when a font or a picture comes late
+  await still();
+  await bob.locator(".pill").click();
+  await atEnd(bob);
+  await bob.setViewportSize({ width: 360, height: 420 });
+  await atEnd(bob);
+  await bob.setViewportSize({ width: 360, height: 740 });
+  await atEnd(bob);
+});
+
+test("several messages are copied with name and time", async () => {
+  await list(ann).press("End");
+  await texts(ann, "Skipped 60").waitFor();
+  const text = await ann.evaluate(() => {
+    const [a, b] = [...document.querySelectorAll(".message .body")].slice(-2);
+    getSelection().setBaseAndExtent(a, 0, b, 1);
+    const data = new DataTransfer();
+    b.dispatchEvent(new ClipboardEvent("copy", { clipboardData: data, bubbles: true, cancelable: true }));
+    return data.getData("text/plain");
+  });
+  assert.match(text, /^Ann, \w+,? \d+ \w+ \d{4}.* \d\d:\d\d:\d\d:\nSkipped 59\n\nAnn, .*:\nSkipped 60$/);
+});
+
+test("the exact time is there on hover and on focus", async () => {
+  await list(ann).focus();
+  await ann.keyboard.press("ArrowUp");
+  const last = row(ann, "Skipped 60");
+  await ann.waitForFunction(() => document.activeElement?.textContent.includes("Skipped 60"));
+  const exact = await last.locator("time").getAttribute("title");
+  assert.match(exact, /\d{4}.*\d\d:\d\d:\d\d/);
+  assert.equal(await last.locator("time").evaluate((e) => getComputedStyle(e, "::after").content), JSON.stringify(exact));
+  assert.ok((await last.getAttribute("aria-label")).includes(exact));
+  await h.shot(ann, "exact-1280-light");
+});
+
+test("days have a line of their own, which moves at midnight, by the server's clock", async () => {
+  const page = await h.watch(await ann.context().newPage());
+  const day = new Date();
+  day.setHours(23, 59, 50);
+  await page.clock.install({ time: day.getTime() + 3 * 864e5 }); // a clock that is three days fast
+  await page.goto(h.at(`/c/${room}`));
+  await texts(page, "Skipped 60").waitFor();
+  await page.locator(".day", { hasText: /^Today$/ }).waitFor();
+  await page.clock.fastForward(26 * 36e5);
+  await page.locator(".day", { hasText: /^Yesterday$/ }).waitFor();
+  await page.close();
+});
+
+test("what one writes shows while the history is on its way", async () => {
+  const page = await ann.context().newPage();
+  await h.watch(page);
+  let held = []; // the history that has not come
+  await page.routeWebSocket(/\/api\/socket/, (ws) => {
+    const server = ws.connectToServer();
+    ws.onMessage((m) => {
+      if (held && m.includes("history")) held.push(() => server.send(m));
+      else server.send(m);
+    });
+  });
+  await page.goto(h.at(`/c/${room}`));
+  await field(page).waitFor();
+  await say(page, "Early");
+  await texts(page, "Early").waitFor();
+  assert.equal(await texts(page, "Skipped 60").count(), 0);
+  held.forEach((go) => go());
+  held = undefined;
+  await texts(page, "Skipped 60").waitFor();
+  await sent(page, "Early");
+  assert.equal(await texts(page, "Early").count(), 1);
+  await atEnd(page);
+  await page.close();
+});
+
+test("however far one scrolls, few rows are held, and nothing is missing", async () => {
+  const long = await h.chat("Long", ann);
+  await post(ann, long, 900, "Line");
+  await ann.reload();
+  await texts(ann, "Line 900").waitFor();
+  await list(ann).focus();
+  const met = new Set();
+  let most = 0;
+  const look = async () => {
+    const all = await list(ann).locator(".message[data-seq]").evaluateAll((all) => all.map((m) => Number(m.dataset.seq)));
+    most = Math.max(most, all.length);
+    all.forEach((seq, i) => {
+      met.add(seq);
+      if (i) assert.equal(seq, all[i - 1] + 1);
+    });
+  };
+  for (let i = 0; i < 2000 && !(await ann.getByText("This is the beginning.").count()); i++) {
+    await scroll(ann, -900);
+    await ann.evaluate(frames);
+    await look();
+  }
+  await texts(ann, "Line 1").waitFor();
+  await look();
+  assert.ok(most <= 400, `${most} rows at once`);
+  assert.ok(met.size >= 900, `${met.size} were met: ${Math.min(...met)} to ${Math.max(...met)}`);
+  await post(ann, long, 1, "Meanwhile");
+  await ann.keyboard.press("End");
+  await texts(ann, "Meanwhile 1").waitFor();
+  await atEnd(ann);
 });
 
 h.quiet();

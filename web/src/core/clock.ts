@@ -14,6 +14,11 @@ export class Clock {
   }
 
   now(): number {
-    return Math.round(Date.now() + this.#offset);
+    return this.at(Date.now());
+  }
+
+  /** The server's time at one of ours. */
+  at(ours: number): number {
+    return Math.round(ours + this.#offset);
   }
 }

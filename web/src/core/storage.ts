@@ -6,7 +6,7 @@ import type { Tabs } from "./tabs.ts";
 import type { ChatId, Quote, Seq, UserId } from "./wire.ts";
 
 export interface Draft { readonly text: string; readonly reply?: Quote; readonly at: number }
-/** The message at the upper edge, and how far its top lies above that, in pixels. */
+/** The message at the upper edge, and how far its top lies below that, in pixels. */
 export interface Place { readonly seq: Seq; readonly offset: number }
 
 type Kept = Draft & { readonly tab: string };
@@ -89,8 +89,9 @@ export class Storage implements Keeper {
     return (await this.#shelf.rows<Place>("places", this.#key(chat))).get(this.#key(chat));
   }
 
-  async savePlace(chat: ChatId, place: Place): Promise<void> {
-    await this.#shelf.edit("places", this.#key(chat), (rows) => rows.set(this.#key(chat), place));
+  async savePlace(chat: ChatId, place: Place | undefined): Promise<void> {
+    const key = this.#key(chat);
+    await this.#shelf.edit("places", key, (rows) => (place ? rows.set(key, place) : rows.delete(key)));
   }
 
   async settings(): Promise<Map<string, unknown>> {

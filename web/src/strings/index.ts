@@ -14,6 +14,8 @@ const app = {
   reload: "Load it again",
   close: "Close",
   cancel: "Cancel",
+  today: "Today",
+  yesterday: "Yesterday",
 };
 
 export const t = { app, door, rail, talk, write, me, notices };

@@ -5,7 +5,7 @@ import { userOf } from "../core/select.ts";
 import type { Quote, Seq, UserId } from "../core/wire.ts";
 import { t } from "../strings/index.ts";
 import { Avatar } from "../ui/Avatar.tsx";
-import { clockTime, exactTime, Time } from "../ui/Time.tsx";
+import { exactTime, Time } from "../ui/Time.tsx";
 import { Edit } from "./Edit.tsx";
 import { Markdown } from "./Markdown.tsx";
 import { Plain } from "./Plain.tsx";
@@ -35,7 +35,7 @@ export const Row = memo(function Row({ message: m, first, marked, editing, activ
   const user = useSnapshot((s) => userOf(s.state, m.by));
   return (
     <li className={`message${first ? " first" : ""}${marked ? " mark" : ""}`} data-seq={m.seq} data-active={active ? "" : undefined} tabIndex={-1}
-      aria-label={`${user.name}, ${clockTime(m.at)}`}
+      aria-label={`${user.name}, ${exactTime(m.at)}`}
       onPointerEnter={(e) => e.pointerType === "mouse" && deeds.activate(m.seq)}>
       <span className="gutter">{first ? <Avatar user={user} /> : <Time at={m.at} />}</span>
       <div>

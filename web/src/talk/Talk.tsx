@@ -1,4 +1,4 @@
-import { lazy, Suspense, useEffect, useMemo, useRef, useState } from "react";
+import { type KeyboardEvent, lazy, Suspense, useEffect, useMemo, useRef, useState } from "react";
 import { navigate, paths } from "../app/route.ts";
 import { useChat, useCore, useSnapshot } from "../app/useCore.ts";
 import type { Chat } from "../core/chat.ts";
@@ -65,8 +65,12 @@ function Room({ chat, seq }: { chat: Chat; seq?: Seq }) {
     if (last) setEditing(last.seq);
   }
   const close = () => setOpened(undefined);
+  /** Escape that nothing else wanted marks the chat as read; what comes through a portal is not meant for it. */
+  function onKeyDown(e: KeyboardEvent<HTMLElement>) {
+    if (e.key === "Escape" && !e.defaultPrevented && e.currentTarget.contains(e.target as Node)) core.read(chat.id, chat.seen);
+  }
   return (
-    <div className="talk" ref={area}>
+    <div className="talk" ref={area} onKeyDown={onKeyDown}>
       <Header chat={chat} title={title} onOpen={setOpened} />
       {chat.kind === "group" && chat.memberCount === 1 && <Suspense><Alone chatId={chat.id} /></Suspense>}
       <List chat={chat} target={seq} editing={editing} deeds={deeds} onEditPending={setGiven} />

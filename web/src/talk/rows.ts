@@ -10,33 +10,43 @@ export type RowOf =
   | { readonly kind: "message"; readonly key: string; readonly message: Held; readonly first: boolean }
   | { readonly kind: "pending"; readonly key: string; readonly pending: Pending; readonly first: boolean };
 
-const together = 5 * 60_000;
+const together = 5 * 60_000; // nearer than this, an author's messages stand under one name
 
-/** divider: the last message that had been read, below which the new ones stand; undefined for none. */
+/**
+ * divider: the last message that had been read, below which the new ones stand; undefined for none.
+ * The times of what is pending are the server's here, too: it keeps its place when it becomes a message.
+ */
 export function rowsOf(messages: readonly Held[], pending: readonly Pending[], me: UserId, divider: Seq | undefined): RowOf[] {
   const rows: RowOf[] = [];
   let before: { by: UserId; at: number } | undefined;
   let day = NaN, divided = divider === undefined;
-  for (const m of messages) {
-    if (dayOf(m.at) !== day) {
-      day = dayOf(m.at);
+
+  /** What comes before a message; whether it begins a group. */
+  function begins(by: UserId, at: number, isNew: boolean, answers: boolean): boolean {
+    if (dayOf(at) !== day) {
+      day = dayOf(at);
       rows.push({ kind: "day", key: `day ${day}`, at: day });
       before = undefined;
     }
-    if (!divided && m.seq > divider!) {
+    if (!divided && isNew) {
       divided = true;
       rows.push({ kind: "divider", key: "divider" });
       before = undefined;
     }
-    const first = !before || before.by !== m.by || m.at - before.at > together || !!m.reply;
+    const first = !before || before.by !== by || at - before.at >= together || answers;
+    before = { by, at };
+    return first;
+  }
+
+  for (const m of messages) {
+    const first = begins(m.by, m.at, m.seq > divider!, !!m.reply);
     rows.push({ kind: "message", key: keyOf(m.by, m.clientId, m.seq), message: m, first });
-    before = m;
   }
   const there = new Set(messages.filter((m) => m.by === me).map((m) => m.clientId));
   for (const p of pending) {
     if (there.has(p.clientId)) continue;
-    rows.push({ kind: "pending", key: keyOf(me, p.clientId, 0), pending: p, first: before?.by !== me || !!p.reply });
-    before = { by: me, at: p.at };
+    const first = begins(me, p.at, false, !!p.reply);
+    rows.push({ kind: "pending", key: keyOf(me, p.clientId, 0), pending: p, first });
   }
   return rows;
 }

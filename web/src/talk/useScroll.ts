@@ -1,103 +1,121 @@
 // Where the list stands: the row under the eye stays where it is, whatever comes
 // above it or grows; at the end the list follows.
-import { type RefObject, useCallback, useEffect, useLayoutEffect, useRef } from "react";
+import { type RefObject, useCallback, useEffect, useLayoutEffect, useMemo, useRef } from "react";
+import type { Place } from "../core/storage.ts";
 import type { Seq } from "../core/wire.ts";
 
 const slack = 8; // px that still count as the end
 
 export interface Scroll {
-  /** At the end, and to stay there. */
+  /** At the end of the chat, and to stay there. */
   readonly follows: RefObject<boolean>;
+  /** It was scrolled: to be told first, before anything here is asked. */
+  note(): void;
   toEnd(): void;
-  /** Puts a row below the upper edge; false if it is not there. */
-  toRow(selector: string, offset?: number): boolean;
-  /** The row at the upper edge, and how far its top lies above that. */
-  place(): { seq: Seq; offset: number } | undefined;
+  /** Puts a row so far below the upper edge, or as near to that as it goes. */
+  toRow(seq: Seq, offset: number): void;
+  /** The row at the upper edge, and how far its top lies below that. */
+  place(): Place | undefined;
   /** The last message that is in sight as a whole, or fills it. */
   lastInSight(): Seq;
+  /** px to the end of what is loaded. */
+  left(): number;
 }
 
-/** rows: what is shown; the list is put right before it is painted. */
-export function useScroll(scroller: RefObject<HTMLDivElement | null>, rows: unknown): Scroll {
+/** rows: what is shown; the list is put right before it is painted. end: the last of them is the chat's. */
+export function useScroll(scroller: RefObject<HTMLDivElement | null>, rows: unknown, end: boolean): Scroll {
   const follows = useRef(false);
-  const anchor = useRef<{ seq: Seq; top: number }>(undefined);
+  const anchor = useRef<Place>(undefined);
+  const known = useRef(0); // scrollTop when that was noted
+  const ends = useRef(end);
 
-  const messages = useCallback(() => [...(scroller.current?.querySelectorAll<HTMLElement>("li[data-seq]") ?? [])], [scroller]);
   const note = useCallback(() => {
     const box = scroller.current;
     if (!box) return;
+    const all = messagesIn(box);
+    if (!all.length) return; // while they load, the place is that of before
     const edge = box.getBoundingClientRect().top;
-    follows.current = box.scrollHeight - box.clientHeight - box.scrollTop <= slack;
-    const row = firstBelow(messages(), edge);
-    anchor.current = row && { seq: Number(row.dataset["seq"]), top: row.getBoundingClientRect().top - edge };
-  }, [scroller, messages]);
+    const row = all[firstBelow(all, edge)] ?? all[all.length - 1]!;
+    follows.current = ends.current && leftIn(box) <= slack;
+    anchor.current = { seq: seqOf(row), offset: row.getBoundingClientRect().top - edge };
+    known.current = box.scrollTop;
+  }, [scroller]);
 
   const settle = useCallback(() => {
     const box = scroller.current;
     if (!box) return;
-    if (follows.current) {
-      box.scrollTop = box.scrollHeight;
-      return;
-    }
+    // What moved without an event yet is the person's doing, unless the content became too short.
+    const scrolled = leftIn(box) > 1 ? box.scrollTop - known.current : 0;
+    if (follows.current && scrolled < -slack) return note();
     const a = anchor.current;
-    const row = a && box.querySelector<HTMLElement>(`li[data-seq="${a.seq}"]`);
-    if (!row) return;
-    const moved = row.getBoundingClientRect().top - box.getBoundingClientRect().top - a.top;
-    if (Math.abs(moved) >= 0.5) box.scrollTop += moved;
-  }, [scroller]);
+    const row = a && rowIn(box, a.seq);
+    if (follows.current) box.scrollTop = box.scrollHeight;
+    else if (row) {
+      const moved = row.getBoundingClientRect().top - box.getBoundingClientRect().top - a.offset + scrolled;
+      if (Math.abs(moved) >= 0.5) box.scrollTop += moved;
+      if (scrolled) return note();
+    }
+    known.current = box.scrollTop;
+  }, [scroller, note]);
 
-  useLayoutEffect(settle, [settle, rows]);
+  useLayoutEffect(() => {
+    ends.current = end;
+    settle();
+  }, [settle, rows, end]);
   useEffect(() => {
     const box = scroller.current;
     if (!box) return;
     const sizes = new ResizeObserver(settle); // late heights, and the phone's keyboard
     sizes.observe(box);
     if (box.firstElementChild) sizes.observe(box.firstElementChild);
-    box.addEventListener("scroll", note, { passive: true });
-    return () => {
-      sizes.disconnect();
-      box.removeEventListener("scroll", note);
-    };
-  }, [scroller, settle, note]);
+    return () => sizes.disconnect();
+  }, [scroller, settle]);
 
-  return {
+  return useMemo(() => ({
     follows,
+    note,
     toEnd() {
+      const box = scroller.current;
+      if (!box) return;
       follows.current = true;
-      settle();
+      box.scrollTop = known.current = box.scrollHeight;
       note();
     },
-    toRow(selector, offset = 64) {
+    toRow(seq, offset) {
       const box = scroller.current;
-      const row = box?.querySelector<HTMLElement>(selector);
-      if (!box || !row) return false;
+      const row = box && rowIn(box, seq);
+      if (!row) return;
       follows.current = false;
       box.scrollTop += row.getBoundingClientRect().top - box.getBoundingClientRect().top - offset;
       note();
-      return true;
     },
-    place() {
-      const a = anchor.current;
-      return a && { seq: a.seq, offset: a.top };
-    },
+    place: () => anchor.current,
     lastInSight() {
-      const box = scroller.current?.getBoundingClientRect();
+      const box = scroller.current;
       if (!box) return 0;
-      const last = messages().findLast((r) => {
-        const at = r.getBoundingClientRect();
-        return at.bottom <= box.bottom + 1 ? at.bottom > box.top : at.top <= box.top && at.bottom >= box.bottom;
-      });
-      return Number(last?.dataset["seq"] ?? 0);
+      const { top, bottom } = box.getBoundingClientRect();
+      const all = messagesIn(box);
+      const i = firstBelow(all, bottom + 1);
+      const whole = all[i - 1], cut = all[i]; // the last that ends in sight, and the one after
+      if (cut && cut.getBoundingClientRect().top <= top) return seqOf(cut);
+      return whole && whole.getBoundingClientRect().bottom > top ? seqOf(whole) : 0;
     },
-  };
+    left: () => (scroller.current ? leftIn(scroller.current) : 0),
+  }), [scroller, note]);
 }
 
-function firstBelow(rows: readonly HTMLElement[], edge: number): HTMLElement | undefined {
+const leftIn = (box: HTMLElement) => box.scrollHeight - box.clientHeight - box.scrollTop;
+const messagesIn = (box: HTMLElement) => box.querySelectorAll<HTMLElement>("li[data-seq]");
+const rowIn = (box: HTMLElement, seq: Seq) => box.querySelector<HTMLElement>(`li[data-seq="${seq}"]`);
+const seqOf = (row: HTMLElement) => Number(row.dataset["seq"]);
+
+/** The index of the first that ends below the edge. */
+function firstBelow(rows: NodeListOf<HTMLElement>, edge: number): number {
   let from = 0, to = rows.length; // rows stand in order: half the rest each time
   while (from < to) {
     const at = (from + to) >> 1;
     if (rows[at]!.getBoundingClientRect().bottom <= edge) from = at + 1;
     else to = at;
   }
-  return rows[from];
+  return from;
 }

@@ -1,9 +1,12 @@
 import { useEffect, useState } from "react";
 import { useCore } from "../app/useCore.ts";
+import { t } from "../strings/index.ts";
 
 const hour = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit" });
 const date = new Intl.DateTimeFormat(undefined, { day: "numeric", month: "short" });
 const dateOfYear = new Intl.DateTimeFormat(undefined, { day: "numeric", month: "short", year: "numeric" });
+const weekday = new Intl.DateTimeFormat(undefined, { weekday: "long", day: "numeric", month: "long" });
+const weekdayOfYear = new Intl.DateTimeFormat(undefined, { weekday: "long", day: "numeric", month: "long", year: "numeric" });
 const exact = new Intl.DateTimeFormat(undefined, { dateStyle: "full", timeStyle: "medium" });
 
 /** Local midnight of the day. */
@@ -14,13 +17,28 @@ export function useToday(): number {
   const { clock } = useCore();
   const [today, setToday] = useState(() => dayOf(clock.now()));
   useEffect(() => {
-    const next = new Date(today);
-    next.setDate(next.getDate() + 1);
-    const timer = setTimeout(() => setToday(dayOf(clock.now())), Math.max(1000, next.getTime() - clock.now()));
+    let timer: ReturnType<typeof setTimeout>;
+    const look = () => { // again and again: it may ring before midnight, as when the server's clock became known meanwhile
+      const now = clock.now();
+      setToday(dayOf(now));
+      timer = setTimeout(look, Math.max(1000, daysFrom(dayOf(now), 1) - now));
+    };
+    look();
     return () => clearTimeout(timer);
-  }, [clock, today]);
+  }, [clock]);
   return today;
 }
+
+const daysFrom = (day: number, n: number): number => new Date(day).setDate(new Date(day).getDate() + n);
+
+/** A day's name: today and yesterday by those words. */
+export function dayName(day: number, today: number): string {
+  if (day === today) return t.app.today;
+  if (day === daysFrom(today, -1)) return t.app.yesterday;
+  return (sameYear(day, today) ? weekday : weekdayOfYear).format(day);
+}
+
+const sameYear = (a: number, b: number) => new Date(a).getFullYear() === new Date(b).getFullYear();
 
 export const clockTime = (at: number): string => hour.format(at);
 export const exactTime = (at: number): string => exact.format(at);
@@ -28,7 +46,7 @@ export const exactTime = (at: number): string => exact.format(at);
 /** A time today as hours and minutes, an earlier one as its date. */
 export function shortTime(at: number, today: number): string {
   if (at >= today) return hour.format(at);
-  return (new Date(at).getFullYear() === new Date(today).getFullYear() ? date : dateOfYear).format(at);
+  return (sameYear(at, today) ? date : dateOfYear).format(at);
 }
 
 export function Time({ at, short }: { at: number; short?: string }) {

@@ -1,0 +1,44 @@
+// Notes where one reads: with this step of the browser's history, for Back and a
+// reload, and on the shelf for the next visit. The end is no place: it moves on.
+import { type RefObject, useCallback, useEffect, useRef } from "react";
+import { routeOf } from "../app/route.ts";
+import { useCore } from "../app/useCore.ts";
+import type { ChatId } from "../core/wire.ts";
+import type { Scroll } from "./useScroll.ts";
+
+const restMs = 300; // without scrolling, until the place is noted
+
+/** Gives what notes it at once, before the address changes. */
+export function useNotes(chatId: ChatId, scroller: RefObject<HTMLElement | null>, scroll: Scroll): () => void {
+  const core = useCore();
+  const rest = useRef<ReturnType<typeof setTimeout>>(undefined);
+
+  const keep = useCallback(() => {
+    const follows = scroll.follows.current;
+    if (follows || scroll.place()) core.storage?.savePlace(chatId, follows ? undefined : scroll.place()).catch(() => {});
+  }, [core, chatId, scroll]);
+  const note = useCallback(() => {
+    clearTimeout(rest.current);
+    const route = routeOf(location.pathname);
+    if (route.at !== "chat" || route.chatId !== chatId) return;
+    history.replaceState((!scroll.follows.current && scroll.place()) || null, "");
+    keep();
+  }, [chatId, scroll, keep]);
+
+  useEffect(() => {
+    const box = scroller.current;
+    const later = () => {
+      clearTimeout(rest.current);
+      rest.current = setTimeout(note, restMs);
+    };
+    box?.addEventListener("scroll", later, { passive: true });
+    addEventListener("pagehide", note);
+    return () => {
+      clearTimeout(rest.current);
+      box?.removeEventListener("scroll", later);
+      removeEventListener("pagehide", note);
+      keep(); // the address is another one already
+    };
+  }, [scroller, note, keep]);
+  return note;
+}
