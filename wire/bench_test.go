@@ -1,10 +1,6 @@
 package wire
 
-import (
-	"testing"
-
-	"parley/chat"
-)
+import "testing"
 
 func BenchmarkNext(b *testing.B) {
 	each(b, func(b *testing.B, c Codec) {
@@ -40,25 +36,6 @@ func BenchmarkEncodeEvent(b *testing.B) {
 		for b.Loop() {
 			c.Encode(e)
 		}
-	})
-}
-
-// BenchmarkEncodePage is a page of history, as over HTTP.
-func BenchmarkEncodePage(b *testing.B) {
-	each(b, func(b *testing.B, c Codec) {
-		page := History{Head: 1_000_000, Users: []chat.User{{ID: "0123456789abcdef", Handle: "ann", Name: "Ann", Role: chat.RoleMember, Active: true}}}
-		for i := range 50 {
-			page.Messages = append(page.Messages, chat.Message{ChatID: "fedcba9876543210", Seq: chat.Seq(999_951 + i), At: 1_700_000_000_000,
-				By: page.Users[0].ID, ClientID: "0123456789abcdef0123", Text: string(make150())})
-		}
-		var buf []byte
-		for b.Loop() {
-			var err error
-			if buf, err = c.Append(buf[:0], page); err != nil {
-				b.Fatal(err)
-			}
-		}
-		b.SetBytes(int64(len(buf)))
 	})
 }
 

@@ -5,8 +5,9 @@
 //	go run ./internal/loadgen              all scenarios
 //	go run ./internal/loadgen room idle    some of them
 //	go run ./internal/loadgen -short page  a quick look
+//	make bench-peers                       all, beside two other servers, for docs/performance.md
 //
-// room, rooms, scale and day are open loops: messages leave at the times that
+// room, cores, rooms, scale and day are open loops: messages leave at the times that
 // the rate sets, whether or not the server keeps up, and latency counts from the
 // time at which a message was due. post and page are closed loops: the next one
 // follows when the last one came, and latency counts from the sending. Server

@@ -6,7 +6,6 @@ import "github.com/tinylib/msgp/msgp"
 type value struct {
 	Event, Signal, ChatID, Epoch string
 	Seq                          uint64
-	Failed                       bool              // an error reply
 	Heads                        map[string]uint64 // of hello's chats
 }
 
@@ -25,8 +24,6 @@ func values(message []byte, f func(value)) error {
 				return str(b, &v.ChatID)
 			case "seq":
 				return number(b, &v.Seq)
-			case "error":
-				v.Failed = true
 			case "ok":
 				if msgp.NextType(b) == msgp.MapType {
 					return v.ok(b)

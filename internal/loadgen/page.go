@@ -13,7 +13,7 @@ import (
 	"golang.org/x/sync/errgroup"
 )
 
-// long is a store with one chat of a million messages, made once.
+// million is a store with one chat of a million messages, made once.
 func (b *bench) million(ctx context.Context) (*parley, error) {
 	if b.longChat == nil {
 		t := b.parley()
