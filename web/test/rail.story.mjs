@@ -1,41 +1,201 @@
-// The list of chats: what is unread, finding, joining, jumping.
+// The list of chats: what is unread, its order, finding, joining, jumping.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { heading, house, press, say, texts } from "./kit.mjs";
+import { api, field, heading, house, phone, press, row, say, sent, texts, wide } from "./kit.mjs";
 
-let ann, bob;
+let ann, bob, garden;
 const h = house(async (h) => {
   ann = await h.person("Ann");
   bob = await h.person("Bob");
-  await h.chat("Garden", ann, bob);
+  garden = await h.chat("Garden", ann, bob);
 });
+const link = (page, name) => page.getByRole("link", { name });
+const titles = (page) => page.locator(".chat-row .title").evaluateAll((all) => all.map((e) => e.firstChild.textContent));
 
 test("an unread chat has a count until it is looked at", async () => {
-  await ann.getByRole("link", { name: /General/ }).click();
+  await link(ann, /General/).click();
   await heading(ann, "General");
-  await say(bob, "Anybody?");
-  await ann.getByRole("link", { name: /Garden.*1 unread/ }).waitFor();
+  await say(bob, "Anybody? @ann?");
+  await link(ann, /Garden.*Bob: Anybody.*1 unread message, you are mentioned once/).waitFor();
   assert.match(await ann.title(), /^\(1\) /);
-  await ann.getByRole("link", { name: /Garden/ }).click();
-  await texts(ann, "Anybody?").waitFor();
+  await h.accessible(ann, "chats");
+  await link(ann, /Garden/).click();
+  await texts(ann, "Anybody?").or(ann.getByText("Anybody? @ann?")).first().waitFor();
   await ann.locator(".divider").waitFor();
-  await ann.getByRole("link", { name: /Garden/ }).locator(".count").waitFor({ state: "detached" });
+  await link(ann, /Garden/).locator(".count").waitFor({ state: "detached" });
 });
 
-test("open chats are made, found and joined", async () => {
+test("open chats are made, found and joined, and members are listed", async () => {
   await press(ann, "New chat");
+  assert.ok(await ann.getByRole("combobox", { name: "With whom?" }).evaluate((e) => e === document.activeElement), "people are asked for first");
+  await press(ann, "Start");
+  await ann.getByText("Choose somebody, or name a chat that others join later.").waitFor();
   await ann.getByLabel("Name of the chat", { exact: true }).fill("Kitchen");
   await ann.getByLabel("Everybody here may find and join it").check();
+  await h.accessible(ann, "new-chat");
   await press(ann, "Start");
   await heading(ann, "Kitchen");
   await press(bob, "Menu");
   await bob.getByRole("menuitem", { name: "Browse open chats" }).click();
+  await bob.getByRole("button", { name: "Join: Kitchen" }).waitFor();
+  await h.accessible(bob, "browse");
   await press(bob, "Join: Kitchen");
   await heading(bob, "Kitchen");
   await press(ann, "2 members");
   await ann.getByRole("dialog").getByText("@bob").waitFor();
   await h.accessible(ann, "members");
   await ann.keyboard.press("Escape");
+  await ann.getByRole("dialog").waitFor({ state: "detached" });
+});
+
+test("Ctrl+K jumps anywhere, whatever one's fingers do", async () => {
+  await ann.keyboard.press("Control+k");
+  await ann.getByRole("combobox", { name: "Chats and people" }).fill("gradn");
+  await ann.getByRole("option", { name: "Garden" }).waitFor();
+  await h.accessible(ann, "jump");
+  await ann.keyboard.press("Enter");
+  await heading(ann, "Garden");
+  await ann.keyboard.press("Control+k");
+  await ann.getByRole("combobox", { name: "Chats and people" }).fill("nothing of the kind");
+  await ann.getByText("Nothing is called so.").waitFor();
+  await ann.keyboard.press("Escape");
+  await ann.getByRole("dialog").waitFor({ state: "detached" });
+});
+
+test("a direct chat from a name: found, in the list of members, beside a message", async () => {
+  await ann.keyboard.press("Control+k");
+  await ann.getByRole("combobox", { name: "Chats and people" }).fill("bob");
+  await ann.getByRole("option", { name: /@bob/ }).click();
+  await heading(ann, "Bob");
+  await say(ann, "Between us");
+  await link(bob, /Ann.*Between us/).waitFor();
+  const direct = ann.url();
+
+  await ann.goto(h.at(`/c/${garden}`));
+  await press(ann, "2 members");
+  await press(ann, "Chat menu: Bob");
+  await ann.getByRole("menuitem", { name: "Write to Bob" }).click();
+  await heading(ann, "Bob");
+  assert.equal(ann.url(), direct);
+
+  await ann.goto(h.at(`/c/${garden}`));
+  await row(ann, "Anybody? @ann?").or(ann.locator(".message", { hasText: "Anybody?" })).first().getByRole("button", { name: "Bob", exact: true }).click();
+  await ann.getByRole("dialog", { name: "Bob" }).getByText("@bob").waitFor();
+  await h.accessible(ann, "who-is");
+  await press(ann, "Write a message");
+  await heading(ann, "Bob");
+  assert.equal(ann.url(), direct);
+});
+
+test("groups and people stand apart, by activity or unread first, and nothing moves under the pointer", async () => {
+  await link(ann, /General/).click();
+  await heading(ann, "General");
+  await say(ann, "First");
+  await sent(ann, "First");
+  await ann.mouse.move(900, 400);
+  await ann.waitForFunction(() => document.querySelector(".chat-row .title")?.textContent === "General");
+  const order = await titles(ann);
+  assert.deepEqual([order[0], order.at(-1)], ["General", "Bob"]);
+
+  await link(ann, /Kitchen/).hover();
+  await api(bob, "POST", `/api/chats/${garden}/messages`, { clientId: "under", text: "Under the pointer" });
+  await link(ann, /Garden.*Under the pointer/).waitFor();
+  assert.deepEqual(await titles(ann), order);
+  await ann.mouse.move(900, 400);
+  await ann.waitForFunction(() => document.querySelector(".chat-row .title")?.textContent === "Garden");
+
+  await say(ann, "Second"); // General is the newest, Garden is unread
+  await ann.waitForFunction(() => document.querySelector(".chat-row .title")?.textContent === "General");
+  await press(ann, "Menu");
+  await ann.getByRole("menuitemradio", { name: "Newest first", checked: true }).waitFor();
+  await h.accessible(ann, "menu");
+  await ann.getByRole("menuitemradio", { name: "Unread first" }).click();
+  await ann.mouse.move(900, 400);
+  await ann.waitForFunction(() => document.querySelector(".chat-row .title")?.textContent === "Garden");
+  await ann.reload();
+  await ann.waitForFunction(() => document.querySelector(".chat-row .title")?.textContent === "Garden");
+
+  // Nor while the keyboard chooses.
+  await link(ann, /Garden/).focus();
+  await ann.keyboard.press("ArrowDown");
+  await ann.keyboard.press("ArrowUp");
+  assert.match(await ann.evaluate(() => document.activeElement.textContent), /Garden/);
+  const held = await titles(ann);
+  const kitchen = await link(bob, /Kitchen/).getAttribute("data-chat");
+  await api(bob, "POST", `/api/chats/${kitchen}/messages`, { clientId: "while", text: "While you choose" });
+  await link(ann, /Kitchen.*While you choose/).waitFor();
+  assert.deepEqual(await titles(ann), held);
+});
+
+test("a draft and what could not be sent are marked", async () => {
+  await link(ann, /Garden/).click();
+  await heading(ann, "Garden");
+  await field(ann).fill("half a thought");
+  await link(ann, /General/).click();
+  await link(ann, /Garden.*Draft: half a thought/).waitFor();
+  await link(ann, /Garden/).click();
+  await heading(ann, "Garden");
+  await field(ann).fill("");
+
+  const tab = await h.watch(await bob.context().newPage());
+  const isPost = (m) => m.includes(Buffer.from("\xa2do\xa4post\xa6", "latin1"));
+  await tab.routeWebSocket(/\/api\/socket/, (ws) => {
+    const server = ws.connectToServer();
+    // A clientId that is not printable is refused for good.
+    ws.onMessage((m) => server.send(isPost(m) ? Buffer.from(m.toString("latin1").replace(/(\xa8clientId..)./s, "$1\x01"), "latin1") : m));
+    server.onMessage((m) => ws.send(m));
+  });
+  await tab.goto(h.at(`/c/${garden}`));
+  await heading(tab, "Garden");
+  await say(tab, "Never");
+  await link(tab, /Garden.*Not sent/).waitFor();
+  await h.accessible(tab, "not-sent");
+  await tab.close();
+});
+
+test("400 chats: the keyboard reaches them all, and the page holds those in sight", async () => {
+  await api(bob, "GET", "/api/me");
+  await bob.evaluate(async () => {
+    for (let i = 1; i <= 400; i++) {
+      const answer = await fetch("/api/chats", { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify({ clientId: `many-${i}`, kind: "group", title: `Chat ${i}`, members: [] }) });
+      if (!answer.ok) throw new Error(await answer.text());
+    }
+  });
+  await bob.goto(h.at("/"));
+  await link(bob, /Chat 400/).first().waitFor();
+  assert.ok((await bob.locator(".chat-row").count()) < 100);
+  await link(bob, /Chat 400/).focus();
+  await bob.keyboard.press("End");
+  await bob.waitForFunction(() => /^Ann/.test(document.activeElement.querySelector?.(".title")?.textContent ?? ""));
+  await bob.keyboard.press("Home");
+  await bob.waitForFunction(() => /^Chat 400/.test(document.activeElement.querySelector?.(".title")?.textContent ?? ""));
+  for (let i = 0; i < 40; i++) {
+    await bob.keyboard.press("ArrowDown");
+    await bob.waitForFunction((n) => document.activeElement.querySelector?.(".title")?.textContent === `Chat ${n}`, 399 - i);
+  }
+  await bob.keyboard.press("Enter");
+  await heading(bob, "Chat 360");
+  await bob.keyboard.press("Control+k");
+  await bob.getByRole("combobox", { name: "Chats and people" }).fill("chat 7");
+  await bob.getByRole("option", { name: "Chat 7", exact: true }).click();
+  await heading(bob, "Chat 7");
+  await bob.waitForFunction(() => {
+    const at = document.querySelector('.chat-row[aria-current="page"]')?.getBoundingClientRect();
+    return at && at.top >= 0 && at.bottom <= innerHeight + 1;
+  });
+  await h.accessible(bob, "many-chats");
+});
+
+test("the list and its dialogs fit a phone", async () => {
+  const page = await h.watch(await (await h.browser.newContext({ ...phone, locale: "en-GB", storageState: await ann.context().storageState() })).newPage());
+  await page.goto(h.at("/"));
+  await link(page, /Garden/).waitFor();
+  await h.accessible(page, "chats");
+  await page.keyboard.press("Control+k");
+  await page.getByRole("option").first().waitFor();
+  assert.equal(await wide(page), false);
+  await h.shot(page, "jump-360");
+  await page.context().close();
 });
 
 h.quiet();

@@ -3,6 +3,7 @@ import { Me } from "../me/Me.tsx";
 import { ServerPage } from "../me/ServerPage.tsx";
 import { Notices } from "../notices/Notices.tsx";
 import { Rail } from "../rail/Rail.tsx";
+import { WhoIs } from "../rail/WhoIs.tsx";
 import { t } from "../strings/index.ts";
 import { Talk } from "../talk/Talk.tsx";
 import { chatsByActivity } from "../core/select.ts";
@@ -20,6 +21,7 @@ export function House() {
   return (
     <div className="house" data-at={route.at}>
       <Notices />
+      <WhoIs />
       <Rail />
       <main className="pane">
         {route.at === "home" && <p className="whole hint">{t.app.choose}</p>}

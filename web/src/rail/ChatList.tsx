@@ -37,15 +37,16 @@ export function ChatList({ unreadFirst }: { unreadFirst: boolean }) {
 
   const known = current !== undefined && chats.has(current);
   useEffect(() => {
-    if (known) rowOf(current)?.scrollIntoView({ block: "nearest" });
+    if (known) reach(current, (row) => row.scrollIntoView({ block: "nearest" }));
   }, [current, known]);
 
-  const rowOf = (id: ChatId) => box.current?.querySelector<HTMLElement>(`[data-chat="${id}"]`);
-  /** A row that was out of sight takes a moment to be there. */
-  function focus(id: ChatId, tries = 10) {
-    const row = rowOf(id);
-    row?.focus();
-    if (tries && document.activeElement !== row) requestAnimationFrame(() => focus(id, tries - 1));
+  /** A row that was out of sight takes some frames to be there, and its place is a guess at first. act says whether it is done. */
+  const goal = useRef<ChatId>(undefined);
+  function reach(id: ChatId, act: (row: HTMLElement) => boolean | void, frames = 10) {
+    goal.current = id;
+    const row = box.current?.querySelector<HTMLElement>(`[data-chat="${id}"]`);
+    if ((row && act(row)) || !frames || items.length <= mostPlain) return;
+    requestAnimationFrame(() => goal.current === id && reach(id, act, frames - 1));
   }
   const chatOf = (e: { target: EventTarget }) => (e.target as Element).closest<HTMLElement>("[data-chat]")?.dataset["chat"];
   function onKeyDown(e: KeyboardEvent) {
@@ -55,7 +56,10 @@ export function ChatList({ unreadFirst }: { unreadFirst: boolean }) {
     e.preventDefault();
     const id = shown[Math.max(0, Math.min(shown.length - 1, to))]!;
     setAt(id);
-    focus(id);
+    reach(id, (row) => {
+      row.focus();
+      return document.activeElement === row;
+    });
   }
   function onFocus(e: FocusEvent) {
     setAt(chatOf(e));

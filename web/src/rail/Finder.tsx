@@ -9,8 +9,8 @@ interface Props<T> {
   query: string;
   onQuery(q: string): void;
   onPick(item: T): void;
-  /** What to say when nothing was found. */
-  none: string;
+  /** What to say when nothing was found; absent while that is not known. */
+  none: string | undefined;
 }
 
 /** A field with a list of what answers it: arrows choose, Enter takes. https://www.w3.org/WAI/ARIA/apg/patterns/combobox/ */
@@ -38,7 +38,7 @@ export function Finder<T>({ label, hint, items, keyOf, show, query, onQuery, onP
           <div key={keyOf(item)} id={`${id}-${i}`} className="option" role="option" aria-selected={i === chosen} onPointerDown={(e) => e.preventDefault()} onClick={() => onPick(item)}>{show(item)}</div>
         ))}
       </div>
-      {items.length === 0 && query && <p className="hint" role="status">{none}</p>}
+      {items.length === 0 && query && none && <p className="hint" role="status">{none}</p>}
     </div>
   );
 }

@@ -20,7 +20,7 @@ export default function Jump({ onClose }: { onClose(): void }) {
   const core = useCore();
   const state = useSnapshot((s) => s.state);
   const [query, setQuery] = useState("");
-  const people = usePeople(query);
+  const { people, searching } = usePeople(query);
   const goals = useMemo((): Goal[] => {
     const chats = chatsByActivity(state);
     const found = query.trim() ? find(query, chats, (c) => [titleOf(state, c), c.topic]) : chats.slice(0, 20);
@@ -35,7 +35,7 @@ export default function Jump({ onClose }: { onClose(): void }) {
   }
   return (
     <Dialog title={t.rail.jump} isOpen onClose={onClose}>
-      <Finder label={t.rail.jumpHint} items={goals} keyOf={(g) => g.chat?.id ?? g.user!.id} query={query} onQuery={setQuery} onPick={go} none={t.rail.nothingFound}
+      <Finder label={t.rail.jumpHint} items={goals} keyOf={(g) => g.chat?.id ?? g.user!.id} query={query} onQuery={setQuery} onPick={go} none={searching ? undefined : t.rail.nothingFound}
         show={(g) => (g.chat ? <><Avatar user={{ name: titleOf(state, g.chat) }} small /><span dir="auto">{titleOf(state, g.chat)}</span></> : <Person user={g.user} />)} />
     </Dialog>
   );

@@ -14,6 +14,7 @@ import { Person } from "./Person.tsx";
 import { usePeople } from "./usePeople.ts";
 
 const r = t.rail;
+const nameLength = 40; // so that any letters fit in the server's bytes
 
 /** People first: one makes a direct chat, more of them, or a name, a group. */
 export default function NewChat({ onClose }: { onClose(): void }) {
@@ -24,13 +25,16 @@ export default function NewChat({ onClose }: { onClose(): void }) {
   const [title, setTitle] = useState("");
   const [open, setOpen] = useState(false);
   const [fault, setFault] = useState<{ field?: string; message: string }>();
-  const people = usePeople(query).filter((u) => !chosen.some((c) => c.id === u.id));
+  const { people: all, searching } = usePeople(query);
+  const people = all.filter((u) => !chosen.some((c) => c.id === u.id));
   const group = chosen.length !== 1 || title.trim() !== "" || open;
 
   async function make() {
+    if (!chosen.length && !title.trim()) return setFault({ field: "", message: r.needsSome });
+    const names = [core.snapshot.state.me, ...chosen].flatMap((u) => u?.name ?? []).join(", ").slice(0, nameLength);
     try {
       if (!group) await openDirect(core, chosen[0]!.id);
-      else navigate(paths.chat(await core.createChat({ clientId, kind: "group", title: title.trim(), open, members: chosen.map((u) => u.id) })));
+      else navigate(paths.chat(await core.createChat({ clientId, kind: "group", title: title.trim() || names, open, members: chosen.map((u) => u.id) })));
       onClose();
     } catch (err) {
       setFault(asFailure(err));
@@ -43,7 +47,7 @@ export default function NewChat({ onClose }: { onClose(): void }) {
           {chosen.map((u) => <li key={u.id}><Button aria-label={r.remove(u.name)} onPress={() => setChosen(chosen.filter((c) => c !== u))}><span dir="auto">{u.name}</span> ×</Button></li>)}
         </ul>
       )}
-      <Finder label={r.with} hint={r.withHint} items={people} keyOf={(u) => u.id} show={(u) => <Person user={u} />} query={query} onQuery={setQuery} none={r.nobody}
+      <Finder label={r.with} hint={r.withHint} items={people} keyOf={(u) => u.id} show={(u) => <Person user={u} />} query={query} onQuery={setQuery} none={searching ? undefined : r.nobody}
         onPick={(u) => { setChosen([...chosen, u]); setQuery(""); }} />
       <Field label={r.title} hint={r.titleHint} value={title} onChange={setTitle} maxLength={128} autoComplete="off" fault={fault?.field === "title" ? fault.message : undefined} />
       <label className="row"><input type="checkbox" checked={open} onChange={(e) => setOpen(e.target.checked)} />{r.open}</label>

@@ -3,6 +3,7 @@ import { Menu, MenuItem, MenuTrigger, Popover } from "react-aria-components";
 import { navigate, paths } from "../app/route.ts";
 import { useSnapshot } from "../app/useCore.ts";
 import type { Chat } from "../core/chat.ts";
+import { userOf } from "../core/select.ts";
 import { t } from "../strings/index.ts";
 import { Button } from "../ui/Button.tsx";
 import { Icon } from "../ui/Icon.tsx";
@@ -10,6 +11,7 @@ import type { Opened } from "./Talk.tsx";
 
 export function Header({ chat, title, onOpen }: { chat: Chat; title: string; onOpen(what: Opened): void }) {
   const online = useSnapshot((s) => !!chat.with && s.state.online.has(chat.with));
+  const status = useSnapshot((s) => (chat.with ? userOf(s.state, chat.with).status : ""));
   const group = chat.kind === "group";
   useEffect(() => void (document.title = title), [title]);
   return (
@@ -17,7 +19,7 @@ export function Header({ chat, title, onOpen }: { chat: Chat; title: string; onO
       <Button look="plain icon" className="button plain icon back" aria-label={t.talk.back} onPress={() => navigate(paths.home)}><Icon name="back" /></Button>
       <div className="names">
         <h1 dir="auto">{title}</h1>
-        <p className="hint" dir="auto">{group ? chat.topic : online ? t.talk.online : ""}</p>
+        <p className="hint" dir="auto">{group ? chat.topic : [online && t.talk.online, status].filter(Boolean).join(" · ")}</p>
       </div>
       {group && <Button look="plain" onPress={() => onOpen("members")}>{t.talk.members(chat.memberCount)}</Button>}
       {group && (

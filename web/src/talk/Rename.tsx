@@ -12,18 +12,23 @@ export default function Rename({ chat, onClose }: { chat: Chat; onClose(): void 
   const core = useCore();
   const [title, setTitle] = useState(chat.title);
   const [topic, setTopic] = useState(chat.topic);
-  const [clientId] = useState(newId);
   const [fault, setFault] = useState<{ field?: string; message: string }>();
   const at = (field: string) => (fault?.field === field ? fault.message : undefined);
   return (
     <Dialog title={t.talk.rename} isOpen onClose={onClose}>
-      <Field label={t.talk.title} value={title} onChange={setTitle} maxLength={128} autoFocus fault={at("title")} />
-      <Field label={t.talk.topic} value={topic} onChange={setTopic} maxLength={512} fault={at("topic")} />
-      {fault && !at("title") && !at("topic") && <p className="fault" role="alert">{fault.message}</p>}
-      <div className="row end">
-        <Button onPress={onClose}>{t.talk.cancel}</Button>
-        <Button look="main" onPress={() => core.api.changeChat(chat.id, { title: title.trim(), topic: topic.trim(), clientId }).then(onClose, (err) => setFault(asFailure(err)))}>{t.talk.save}</Button>
-      </div>
+      <form className="stack" onSubmit={(e) => {
+        e.preventDefault();
+        if (!title.trim()) return setFault({ field: "title", message: t.talk.needsName });
+        core.api.changeChat(chat.id, { title: title.trim(), topic: topic.trim(), clientId: newId() }).then(onClose, (err) => setFault(asFailure(err)));
+      }}>
+        <Field label={t.talk.title} value={title} onChange={setTitle} maxLength={128} autoFocus fault={at("title")} />
+        <Field label={t.talk.topic} value={topic} onChange={setTopic} maxLength={512} fault={at("topic")} />
+        {fault && !at("title") && !at("topic") && <p className="fault" role="alert">{fault.message}</p>}
+        <div className="row end">
+          <Button onPress={onClose}>{t.talk.cancel}</Button>
+          <Button type="submit" look="main">{t.talk.save}</Button>
+        </div>
+      </form>
     </Dialog>
   );
 }

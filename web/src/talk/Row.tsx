@@ -3,6 +3,7 @@ import { useCore, useSnapshot } from "../app/useCore.ts";
 import type { Held } from "../core/message.ts";
 import { userOf } from "../core/select.ts";
 import type { Quote, Seq, UserId } from "../core/wire.ts";
+import { Name } from "../rail/WhoIs.tsx";
 import { t } from "../strings/index.ts";
 import { Avatar } from "../ui/Avatar.tsx";
 import { exactTime, Time } from "../ui/Time.tsx";
@@ -39,7 +40,7 @@ export const Row = memo(function Row({ message: m, first, marked, editing, activ
       onPointerEnter={(e) => e.pointerType === "mouse" && deeds.activate(m.seq)}>
       <span className="gutter">{first ? <Avatar user={user} /> : <Time at={m.at} />}</span>
       <div>
-        {first && <p className="who"><b dir="auto">{user.name}</b><Time at={m.at} /></p>}
+        {first && <p className="who"><Name user={user} /><Time at={m.at} /></p>}
         {m.reply && <QuoteOf quote={m.reply} jump={deeds.jump} />}
         {editing ? <Edit message={m} onDone={() => deeds.edit(undefined)} /> : m.deletedAt ? <p className="gone">{t.talk.deleted}</p> : <Body text={m.text} mentions={m.mentions} />}
         {m.editedAt && !m.deletedAt && !editing && <span className="side" title={exactTime(m.editedAt)}>{t.talk.edited}</span>}

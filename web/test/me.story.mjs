@@ -1,0 +1,220 @@
+// One's own account, the members of a chat, and what admins of the server do.
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { api, fill, heading, house, phone, press, wide } from "./kit.mjs";
+
+let ann, bob, carol, garden;
+const h = house(async (h) => {
+  ann = await h.person("Ann");
+  bob = await h.person("Bob");
+  carol = await h.person("Carol");
+  garden = await h.chat("Garden", ann, bob);
+});
+const item = (page, name) => page.getByRole("menuitem", { name, exact: true }).click();
+const refused = (page, label) => page.getByLabel(label, { exact: true }).and(page.locator("[aria-invalid]")).waitFor();
+
+test("a new name and status are seen by others", async () => {
+  await press(bob, "Menu");
+  await item(bob, "Profile and devices");
+  await heading(bob, "Profile");
+  assert.equal(await bob.getByLabel("Your name", { exact: true }).inputValue(), "Bob");
+  await fill(bob, { "Your name": "" });
+  await press(bob, "Save");
+  await refused(bob, "Your name");
+  await h.accessible(bob, "me");
+  await fill(bob, { "Your name": "Robert", Status: "at lunch" });
+  await press(bob, "Save");
+  await bob.getByText("Saved.").waitFor();
+  await press(ann, "2 members");
+  await ann.getByRole("dialog").getByText("Robert").waitFor();
+  await ann.keyboard.press("Escape");
+  await bob.reload();
+  await bob.waitForFunction(() => [...document.querySelectorAll("input")].some((i) => i.value === "at lunch"));
+});
+
+test("the look is kept", async () => {
+  await bob.getByLabel("Dark", { exact: true }).check();
+  assert.equal(await bob.locator("html").getAttribute("data-theme"), "dark");
+  await bob.reload();
+  await bob.getByLabel("Dark", { exact: true }).and(bob.locator(":checked")).waitFor();
+  assert.equal(await bob.locator("html").getAttribute("data-theme"), "dark");
+  await bob.getByLabel("As the system", { exact: true }).check();
+});
+
+/** A further device of somebody. */
+async function device(handle, password) {
+  const page = await h.stranger();
+  await page.goto(h.at("/"));
+  await fill(page, { Handle: handle, Password: password });
+  await press(page, "Sign in");
+  await page.getByRole("button", { name: "New chat", exact: true }).waitFor();
+  return page;
+}
+
+test("devices are listed, one is ended, then all others", async () => {
+  const [one, two, three] = [await device("bob", "correct horse"), await device("bob", "correct horse"), await device("bob", "correct horse")];
+  await bob.reload();
+  const devices = bob.getByRole("region", { name: "Devices" });
+  await devices.getByText("this device").waitFor();
+  assert.equal(await devices.getByRole("listitem").count(), 4);
+  await devices.getByText("Chrome, Linux", { exact: true }).first().waitFor();
+  await h.accessible(bob, "devices");
+  const { sessions } = await api(three, "GET", "/api/sessions");
+  assert.equal(sessions.filter((s) => s.current).length, 1);
+  await devices.getByRole("button", { name: /^Sign out Chrome/ }).first().click();
+  await bob.waitForFunction(() => document.querySelectorAll('[aria-labelledby="devices"] li').length === 3);
+  await Promise.any([one, two, three].map((p) => heading(p, "Sign in to Our house")));
+  await press(bob, "Sign out all others");
+  await bob.waitForFunction(() => document.querySelectorAll('[aria-labelledby="devices"] li').length === 1);
+  for (const p of [one, two, three]) {
+    await heading(p, "Sign in to Our house");
+    await p.context().close();
+  }
+});
+
+test("a new password needs the old one, and ends the other devices", async () => {
+  const other = await device("bob", "correct horse");
+  await fill(bob, { "Current password": "wrong horse", "New password": "a better password" });
+  await press(bob, "Change password");
+  await refused(bob, "Current password");
+  await fill(bob, { "Current password": "correct horse" });
+  await press(bob, "Change password");
+  await bob.getByText("Your password is changed.", { exact: false }).waitFor();
+  await heading(other, "Sign in to Our house");
+  await fill(other, { Handle: "bob", Password: "a better password" });
+  await press(other, "Sign in");
+  await other.getByRole("link", { name: /Garden/ }).waitFor();
+  await other.context().close();
+});
+
+test("somebody who is no admin of the server has their invites, and nobody else's", async () => {
+  await bob.goto(h.at("/server"));
+  await bob.getByText("Only admins of the server see this page.").waitFor();
+  await bob.goto(h.at("/me"));
+  await bob.getByText("No link is open at the moment.").waitFor();
+  await press(bob, "Invite to this server");
+  await bob.getByRole("dialog").getByRole("button", { name: "Make a link" }).click();
+  await bob.getByLabel("QR code of the link").waitFor();
+  await press(bob, "Close");
+  await press(bob, "Withdraw the invite to This server by Robert");
+  await bob.getByText("No link is open at the moment.").waitFor();
+});
+
+test("members are added, get roles, and are removed; a chat is renamed", async () => {
+  await carol.goto(h.at("/me")); // with no chat at all the first would open by itself
+  await ann.goto(h.at(`/c/${garden}`));
+  await press(ann, "2 members");
+  const dialog = ann.getByRole("dialog");
+  await ann.getByRole("combobox", { name: "Add somebody" }).fill("carol");
+  await ann.getByRole("option", { name: /@carol/ }).click();
+  await dialog.getByText("@carol").waitFor();
+  await carol.getByRole("link", { name: /Garden/ }).waitFor();
+  await press(ann, "Chat menu: Carol");
+  await item(ann, "Make admin");
+  await dialog.getByText("admin", { exact: true }).waitFor();
+  await h.accessible(ann, "members");
+  await press(ann, "Chat menu: Carol");
+  await item(ann, "Take admin away");
+  await dialog.getByText("admin", { exact: true }).waitFor({ state: "detached" });
+  await press(ann, "Chat menu: Carol");
+  await item(ann, "Remove");
+  await dialog.getByText("@carol").waitFor({ state: "detached" });
+  await carol.getByRole("link", { name: /Garden/ }).waitFor({ state: "detached" });
+  await ann.keyboard.press("Escape");
+  await press(ann, "Chat menu");
+  await item(ann, "Rename");
+  await fill(ann, { Name: "", "What it is about": "Beds and bugs" });
+  await ann.keyboard.press("Enter");
+  await refused(ann, "Name");
+  await h.accessible(ann, "rename");
+  await fill(ann, { Name: "Greenhouse" });
+  await ann.keyboard.press("Enter");
+  await heading(ann, "Greenhouse");
+  await bob.getByRole("link", { name: /Greenhouse/ }).waitFor();
+});
+
+test("the last admin is shown the way out: somebody takes over", async () => {
+  await press(ann, "Chat menu");
+  await item(ann, "Leave");
+  const leave = ann.getByRole("alertdialog", { name: "Leave Greenhouse" });
+  await leave.getByRole("combobox", { name: "You are its last admin. Who takes over?" }).fill("robert");
+  await h.accessible(ann, "leave");
+  await leave.getByRole("option", { name: /Robert/ }).click();
+  await leave.getByText("Robert becomes its admin.").waitFor();
+  await press(ann, "Hand over and leave");
+  await ann.getByRole("link", { name: /Greenhouse/ }).waitFor({ state: "detached" });
+  await bob.goto(h.at(`/c/${garden}`));
+  await press(bob, "1 member");
+  await bob.getByRole("dialog").getByText("you, admin").waitFor();
+  await bob.keyboard.press("Escape");
+  await press(bob, "Chat menu");
+  await item(bob, "Leave");
+  await bob.getByText("Nobody is left in this chat then.").waitFor();
+  await bob.getByRole("alertdialog").getByRole("button", { name: "Leave" }).click();
+  await bob.getByRole("link", { name: /Greenhouse/ }).waitFor({ state: "detached" });
+});
+
+test("admins name the server, give roles, disable and enable, and help who forgot a password", async () => {
+  await press(ann, "Menu");
+  await item(ann, "This server");
+  await ann.getByText("@carol").waitFor();
+  assert.match(await ann.locator(".page > header").innerText(), /Parley \S+/);
+  await h.accessible(ann, "server");
+  await fill(ann, { "Name of the server": "" });
+  await press(ann, "Save");
+  await refused(ann, "Name of the server");
+  await fill(ann, { "Name of the server": "The house" });
+  await press(ann, "Save");
+  await ann.getByRole("navigation", { name: "Chats" }).getByRole("heading", { name: "The house", exact: true }).waitFor();
+
+  await ann.getByLabel("Search people").fill("carol");
+  await ann.getByText("@bob", { exact: true }).waitFor({ state: "detached" });
+  const menu = () => press(ann, "What can be done with the account of Carol");
+  await menu();
+  await item(ann, "Make admin");
+  await ann.getByText("@carol · admin").waitFor();
+  await press(carol, "Menu");
+  await carol.getByRole("menuitem", { name: "This server", exact: true }).waitFor();
+  await carol.keyboard.press("Escape");
+  await menu();
+  await item(ann, "Take admin away");
+  await ann.getByText("@carol · admin").waitFor({ state: "detached" });
+
+  await menu();
+  await item(ann, "Disable the account");
+  await h.accessible(ann, "disable");
+  await press(ann, "Disable the account");
+  await ann.getByText("@carol · disabled").waitFor();
+  await heading(carol, "Sign in to The house");
+  await menu();
+  await item(ann, "Enable the account");
+  await ann.getByText("@carol · disabled").waitFor({ state: "detached" });
+
+  await menu();
+  await item(ann, "Recovery link");
+  const link = await ann.getByLabel("Link", { exact: true }).inputValue();
+  await h.accessible(ann, "recovery-link");
+  await ann.keyboard.press("Escape");
+  await carol.goto(link);
+  await fill(carol, { "New password": "found again" });
+  await press(carol, "Set password");
+  await carol.getByRole("button", { name: "New chat", exact: true }).waitFor();
+
+  await ann.getByLabel("Search people").fill("ann");
+  await press(ann, "What can be done with the account of Ann");
+  await item(ann, "Take admin away");
+  await ann.getByText("make somebody else an admin of the server first").waitFor();
+});
+
+test("these pages fit a phone", async () => {
+  const page = await h.watch(await (await h.browser.newContext({ ...phone, locale: "en-GB", storageState: await ann.context().storageState() })).newPage());
+  for (const [path, ready] of [["/me", "this device"], ["/server", "@bob"]]) {
+    await page.goto(h.at(path));
+    await page.getByText(ready, { exact: true }).first().waitFor();
+    assert.equal(await wide(page), false);
+    await h.accessible(page, path.slice(1));
+  }
+  await page.context().close();
+});
+
+h.quiet();
