@@ -74,7 +74,7 @@ class House {
     page.on("console", (m) => {
       if (m.type() !== "error") return;
       const of = m.location().url;
-      if (/\/api\/(me|accounts|sessions|recoveries\/use|invites\/peek)$/.test(of) && / 4\d\d /.test(m.text())) return; // refusals that the page shows itself
+      if (/\/api\/(me|server|users\/[\w-]+|accounts|sessions|recoveries\/use|invites\/peek)$/.test(of) && / 4\d\d /.test(m.text())) return; // refusals that the page shows itself
       if (this.down && /ERR_CONNECTION|ERR_EMPTY|ERR_INTERNET|WebSocket/.test(m.text())) return;
       this.faults.push(`${page.url()}: ${m.text()} (${of})`);
     });

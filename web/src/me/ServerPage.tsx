@@ -43,7 +43,7 @@ export function ServerPage() {
               toast(m.saved);
             }, fault.set);
           }}>
-            <section aria-label={m.serverName}>
+            <section>
               <Field label={m.serverName} value={name ?? ""} onChange={setName} maxLength={64} autoComplete="off" fault={fault.at("name")} />
               {fault.elsewhere("name") && <p className="fault" role="alert">{fault.elsewhere("name")}</p>}
               <Button type="submit" look="main" isDisabled={name === undefined}>{m.save}</Button>

@@ -61,6 +61,7 @@ export const talk = {
   quoteGone: "a deleted message",
   copyCode: "Copy",
   gone: "There is no such chat, or you are no member of it.",
+  left: "You are no longer in this chat.",
   goneWhy: "Ask a member for an invite.",
   joinOpen: (title: string) => `${title} is open: join to read and write.`,
   join: "Join",

@@ -24,8 +24,10 @@ export type Opened = "members" | "rename" | "invite" | "leave";
 export function Talk({ chatId, seq }: { chatId: ChatId; seq?: Seq }) {
   const chat = useChat(chatId);
   const known = useSnapshot((s) => s.state.epoch !== "");
+  const was = useRef(false);
+  if (chat) was.current = true;
   if (chat) return <Room chat={chat} seq={seq} />;
-  return known ? <Stranger chatId={chatId} /> : <p className="whole hint" role="status">{t.talk.loading}</p>;
+  return known ? <Stranger chatId={chatId} left={was.current} /> : <p className="whole hint" role="status">{t.talk.loading}</p>;
 }
 
 function Room({ chat, seq }: { chat: Chat; seq?: Seq }) {
@@ -91,15 +93,15 @@ function Typing({ chat }: { chat: Chat }) {
   return <p className="typing" aria-live="off">{names && t.talk.typing(names.split("\n"))}</p>;
 }
 
-/** No member: an open chat can be joined. */
-function Stranger({ chatId }: { chatId: ChatId }) {
+/** No member: an open chat can be joined. Who has just left, or was removed, is not asked to. */
+function Stranger({ chatId, left }: { chatId: ChatId; left: boolean }) {
   const core = useCore();
   const [entry, setEntry] = useState<Entry>();
   useEffect(() => {
-    core.api.chat(chatId).then(({ chat }) => setEntry(chat), () => {});
-  }, [core, chatId]);
+    if (!left) core.api.chat(chatId).then(({ chat }) => setEntry(chat), () => {});
+  }, [core, chatId, left]);
   if (entry?.open && !entry.role) {
     return <div className="whole stack"><p>{t.talk.joinOpen(entry.title)}</p><Button look="main" onPress={() => attempt(() => core.join(chatId))}>{t.talk.join}</Button></div>;
   }
-  return <div className="whole stack"><h1>{t.talk.gone}</h1><p className="hint">{t.talk.goneWhy}</p><Button onPress={() => navigate(paths.home)}>{t.talk.toChats}</Button></div>;
+  return <div className="whole stack"><h1>{left ? t.talk.left : t.talk.gone}</h1><p className="hint">{t.talk.goneWhy}</p><Button onPress={() => navigate(paths.home)}>{t.talk.toChats}</Button></div>;
 }
