@@ -41,16 +41,6 @@ test("nothing typed leaves the order as it is, and the best text of a thing coun
   expect(score("a", "")).toBe(0);
 });
 
-test("a key press with 500 chats and 1,000 people costs a few milliseconds", () => {
-  const many = Array.from({ length: 1500 }, (_, i) => `Person number ${i} of the ${i % 7 ? "engineering" : "marketing"} group`);
-  const times = Array.from({ length: 5 }, () => {
-    const from = performance.now();
-    find("enginnering prson", many, (m) => [m]);
-    return performance.now() - from;
-  });
-  expect(Math.min(...times)).toBeLessThan(60);
-});
-
 test("what stands before the caret is completed where a sign begins a word", () => {
   const at = (s: string) => {
     const caret = s.indexOf("|");
