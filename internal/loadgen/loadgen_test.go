@@ -5,11 +5,15 @@ import (
 	"fmt"
 	"math"
 	"os"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"parley/chat"
+	"parley/wire"
 )
 
 // A slow receiver must not slow the load down, or hide how late it is: what was
@@ -51,6 +55,23 @@ func TestMarks(t *testing.T) {
 	}
 	if n := len(text(due, textSize)); n != textSize {
 		t.Error("a text of", n, "bytes")
+	}
+}
+
+func TestValuesOfOneMessage(t *testing.T) {
+	message := wire.MsgPack.Encode(wire.Reply{Re: 1, OK: wire.Hello{Epoch: "e", Chats: []chat.Chat{{ID: "tea", Head: 7}, {ID: "milk", Head: 300}}}})
+	message = append(message, wire.MsgPack.Encode(chat.Event{Kind: chat.Posted, ChatID: "tea", Seq: 8, Text: "hi"})...)
+	message = append(message, wire.MsgPack.Encode(wire.Signal{Signal: wire.SignalCaughtUp})...)
+	var got []value
+	if err := values(message, func(v value) { got = append(got, v) }); err != nil {
+		t.Fatal(err)
+	}
+	want := []value{{Epoch: "e", Heads: map[string]uint64{"tea": 7, "milk": 300}}, {Event: "posted", ChatID: "tea", Seq: 8}, {Signal: "caughtUp"}}
+	if !reflect.DeepEqual(got, want) {
+		t.Errorf("got %+v\nwant %+v", got, want)
+	}
+	if err := values(message[:len(message)-1], func(value) {}); err == nil {
+		t.Error("a message that is cut off is read")
 	}
 }
 

@@ -135,11 +135,12 @@ func (b *bench) run(ctx context.Context, peers string, names []string) (err erro
 		}
 		b.peers = []target{&node{dir: filepath.Join(peers, "node")}, &centrifuge{binary: built, delay: "0"}, &centrifuge{binary: built, delay: "10ms"}}
 	}
+	begin := time.Now()
 	for _, s := range scenarios {
 		if len(names) > 0 && !slices.Contains(names, s.name) {
 			continue
 		}
-		fmt.Printf("\n%s: %s\n", s.name, s.about)
+		fmt.Printf("\n%s: %s (%v since the beginning)\n", s.name, s.about, time.Since(begin).Round(time.Second))
 		// One that fails is left out; the others are worth their time.
 		if failed := s.run(ctx, b); failed != nil {
 			b.Figures = slices.DeleteFunc(b.Figures, func(f *figure) bool { return f.Scenario == s.name })
