@@ -118,12 +118,13 @@ func (c *Conn) fill(value []byte, n int) {
 // BenchmarkDrain takes a hundred values from a queue and joins them.
 func BenchmarkDrain(b *testing.B) {
 	var bytes atomic.Int64
-	c := newHub(b, Config{}).Attach(tally{bytes: &bytes}, 0, nil)
+	h := newHub(b, Config{})
+	c, j := h.Attach(tally{bytes: &bytes}, 0, nil), h.joints.Get().(*joint)
 	value := make([]byte, 150)
 	b.ReportAllocs()
 	for b.Loop() {
 		c.fill(value, 100)
-		c.drain()
+		c.drain(j)
 	}
 	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N*100), "ns/value")
 }

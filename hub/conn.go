@@ -26,6 +26,8 @@ type Conn struct {
 	slot    int   // place in Hub.conns; -1: not attached
 	sibling *Conn // next one of the same owner
 
+	next *Conn // in line for a worker; guarded by pool.mu
+
 	mu       sync.Mutex
 	busy     bool          // guarded by mu; a worker has it
 	pingDue  bool          // guarded by mu; the worker shall ping

@@ -32,13 +32,15 @@
 //
 //   - One sweeper, started by New, ended by Close: pings, and closes who is
 //     silent, stuck or unbound. It owns the only ticker; a connection has none.
-//   - Workers: a connection whose queue turns from empty to busy is handed to a
-//     parked worker of its pool, or to a fresh goroutine when none is parked. The
-//     number is never fixed, for enough stalled readers would stop a fixed one.
-//     While it drains a connection, a worker is the only caller of that sink's
-//     Write and Ping. Close waits for them.
+//   - Workers: a connection whose queue turns from empty to busy stands in line
+//     at its pool, whose workers take one after the other. As long as somebody
+//     stands there, one worker more is awake than those that drain; it is a parked
+//     one, or a fresh goroutine when none is parked. The number is never fixed,
+//     for enough stalled readers would stop a fixed one. While it drains a
+//     connection, a worker is the only caller of that sink's Write and Ping.
+//     Close waits for them.
 //   - An encoded value is nobody's: it never changes, and the garbage collector
 //     frees it. A queue is made of pooled chunks that belong to the connection
 //     and go back when drained, so an idle connection holds none. The buffer of
-//     a joined message is the worker's for the length of one drain.
+//     a joined message is the worker's until it parks.
 package hub

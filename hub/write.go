@@ -5,7 +5,11 @@ import (
 	"sync/atomic"
 )
 
-// pool keeps workers at hand for the connections of one core.
+// pool drains the busy connections of one core. A worker takes one after the
+// other, since waking a goroutine for each costs as much as half of a write. Any
+// write may stall, so one worker more than those that are writing is awake while
+// connections wait: with room on a core it writes too, and otherwise its turn
+// comes when a write stalls.
 type pool struct {
 	// Static after construction.
 	hub   *Hub
@@ -15,6 +19,9 @@ type pool struct {
 	written   atomic.Uint64 // messages that carried them
 
 	mu     sync.Mutex // last in the lock order
+	first  *Conn      // guarded by mu; the busy ones that no worker has, oldest first, chained by Conn.next
+	last   *Conn      // guarded by mu
+	ready  int        // guarded by mu: workers that are awake and drain nothing
 	parked []*worker  // guarded by mu; the last one parked is the warmest
 	closed bool       // guarded by mu
 }
@@ -23,46 +30,57 @@ type pool struct {
 // worker is parked or spare.
 type worker struct {
 	pool *pool
-	next *Conn
-	wake chan *Conn // nil in it: end
-	run  func()     // work, bound once: starting a goroutine with it allocates nothing
+	wake chan bool // false: end
+	run  func()    // work, bound once: starting a goroutine with it allocates nothing
 }
 
 func newPool(h *Hub) *pool {
 	p := &pool{hub: h}
 	p.spare.New = func() any {
-		w := &worker{pool: p, wake: make(chan *Conn, 1)}
+		w := &worker{pool: p, wake: make(chan bool, 1)}
 		w.run = w.work
 		return w
 	}
 	return p
 }
 
-// hand gives a busy connection to a worker. c.mu is held and c is not closed.
+// hand puts a busy connection in line. c.mu is held and c is not closed.
 func (p *pool) hand(c *Conn) {
 	p.mu.Lock()
+	if p.last == nil {
+		p.first = c
+	} else {
+		p.last.next = c
+	}
+	p.last = c
+	p.rouse()
+}
+
+// rouse sees that a worker is ready if a connection waits. It unlocks mu.
+func (p *pool) rouse() {
+	if p.first == nil || p.ready > 0 {
+		p.mu.Unlock()
+		return
+	}
+	p.ready++
 	if k := len(p.parked) - 1; k >= 0 {
 		w := p.parked[k]
 		p.parked = p.parked[:k]
 		p.mu.Unlock()
-		w.wake <- c
+		w.wake <- true
 		return
 	}
-	p.mu.Unlock()
-	w := p.spare.Get().(*worker)
-	w.next = c
 	p.hub.goroutines.Add(1)
-	go w.run()
+	p.mu.Unlock()
+	go p.spare.Get().(*worker).run()
 }
 
 func (w *worker) work() {
 	p := w.pool
 	defer p.hub.goroutines.Done()
-	c := w.next
-	w.next = nil
-	for ; c != nil; c = <-w.wake {
-		c.drain()
-		p.mu.Lock()
+	for {
+		p.serve()
+		// mu is held, nobody waits, and this worker is not ready any more.
 		if p.closed || len(p.parked) >= p.hub.config.Parked {
 			p.mu.Unlock()
 			p.spare.Put(w)
@@ -70,6 +88,30 @@ func (w *worker) work() {
 		}
 		p.parked = append(p.parked, w)
 		p.mu.Unlock()
+		if !<-w.wake {
+			return
+		}
+	}
+}
+
+// serve drains connections until none waits, and returns with mu held.
+func (p *pool) serve() {
+	j := p.hub.joints.Get().(*joint)
+	defer p.hub.joints.Put(j)
+	p.mu.Lock()
+	for {
+		c := p.first
+		p.ready--
+		if c == nil {
+			return
+		}
+		if p.first, c.next = c.next, nil; p.first == nil {
+			p.last = nil
+		}
+		p.rouse()
+		c.drain(j)
+		p.mu.Lock()
+		p.ready++
 	}
 }
 
@@ -79,13 +121,13 @@ func (p *pool) close() {
 	defer p.mu.Unlock()
 	p.closed = true
 	for _, w := range p.parked {
-		w.wake <- nil
+		w.wake <- false
 	}
 	p.parked = nil
 }
 
-// joint is what a worker needs to join values, for the length of one drain. A
-// worker that only waits for its turn to run holds none.
+// joint is what a worker needs to join values. One that is parked, or waits for
+// its turn to run for the first time, holds none.
 type joint struct {
 	buf   []byte      // Headroom, then room for Config.JoinBytes
 	batch [128][]byte // what is being joined
@@ -106,10 +148,8 @@ func (j *joint) join(n, size int) []byte {
 
 // drain writes until the queue is empty or the connection is closed. A failed
 // write closes it, so that a read loop that still waits ends, too.
-func (c *Conn) drain() {
+func (c *Conn) drain(j *joint) {
 	h := c.hub
-	j := h.joints.Get().(*joint)
-	defer h.joints.Put(j)
 	for {
 		c.mu.Lock()
 		n, size := 0, 0
