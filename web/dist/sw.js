@@ -1,12 +1,23 @@
 // Shows notices and opens what they are about. It keeps no pages.
 addEventListener("install", () => skipWaiting());
 addEventListener("activate", (e) => e.waitUntil(clients.claim()));
+
+// A page tells what came. No notice while another window of this server is being looked at.
+addEventListener("message", (e) => e.waitUntil((async () => {
+  const { title, options } = e.data;
+  const windows = await clients.matchAll({ type: "window", includeUncontrolled: true });
+  if (windows.some((w) => w.focused && w.id !== e.source?.id)) return;
+  await registration.showNotification(title, { icon: "/icon-192.png", badge: "/icon-192.png", ...options });
+})()));
+
 addEventListener("notificationclick", (e) => {
   e.notification.close();
   e.waitUntil((async () => {
-    const [page] = await clients.matchAll({ type: "window" });
-    if (!page) return clients.openWindow(e.notification.data ?? "/");
-    await page.focus();
-    page.postMessage({ open: e.notification.data });
+    const path = e.notification.data ?? "/";
+    const windows = await clients.matchAll({ type: "window", includeUncontrolled: true });
+    const page = windows.find((w) => w.visibilityState === "visible") ?? windows[0];
+    if (!page) return clients.openWindow(path);
+    page.postMessage({ open: path });
+    await page.focus().catch(() => {}); // some browsers refuse, and go there all the same
   })());
 });

@@ -1,1 +1,0 @@
-import{n as e,t}from"./jsx-runtime-DwjC91BB.js";import{l as n}from"./index-DyC9YtVA.js";var r=t();function i({onClose:t}){return(0,r.jsx)(n,{title:e.rail.help,isOpen:!0,onClose:t,children:(0,r.jsx)(`dl`,{className:`keys`,children:e.rail.shortcuts.map(([e,t])=>[(0,r.jsx)(`dt`,{children:e},e),(0,r.jsx)(`dd`,{children:t},e+t)])})})}export{i as default};
