@@ -17,4 +17,6 @@ test("the quickest answer knows best, until a clock was set", () => {
   expect(clock.now()).toBe(1_060_040);
   clock.heard(1_000_250, 1_000_000, 1_000_500);
   expect(clock.now()).toBe(1_000_000);
+  clock.heard(1_060_005, 1_000_000, 1_000_010);
+  expect([clock.now(), clock.at(500)]).toEqual([1_060_000, 60_500]);
 });

@@ -48,7 +48,7 @@ export function List({ chat, target, editing, deeds, onEditPending }: Props) {
 
   const box = useRef<HTMLDivElement>(null);
   const [look, lookAt] = useLook(chat, target);
-  const { stretch, failed, load, keep } = usePages(chat, look);
+  const { stretch, failed, more, keep } = usePages(chat, look);
   const end = !!stretch && atEnd(chat, stretch);
   const rows = useMemo(() => rowsOf(stretch?.messages ?? [], end || !stretch ? pending : [], me, news?.after), [stretch, end, pending, me, news]);
   const scroll = useScroll(box, rows, end);
@@ -83,10 +83,10 @@ export function List({ chat, target, editing, deeds, onEditPending }: Props) {
       const seen = follows ? chat.seen : scroll.lastInSight();
       if (seen > chat.readUpTo) core.read(chat.id, seen);
     }
-    if (!failed && b.scrollTop < nearEdge && stretch.from > 1) load({ before: stretch.from });
-    if (!failed && !end && scroll.left() < nearEdge) load({ after: stretch.to });
+    if (!failed && b.scrollTop < nearEdge && stretch.from > 1) more({ before: stretch.from });
+    if (!failed && !end && scroll.left() < nearEdge) more({ after: stretch.to });
     keep(follows ? stretch.messages.at(-1)?.seq : scroll.place()?.seq);
-  }, [chat, stretch, end, core, scroll, load, keep, !!failed]);
+  }, [chat, stretch, end, core, scroll, more, keep, !!failed]);
   useEffect(attend, [attend]);
   useEffect(() => {
     addEventListener("focus", attend);

@@ -66,6 +66,8 @@ function Room({ chat, seq }: { chat: Chat; seq?: Seq }) {
     const last = core.snapshot.state.chats.get(chat.id)?.timeline?.at(-1)?.messages.findLast((m) => m.by === me && !m.deletedAt);
     if (last) setEditing(last.seq);
   }
+  // Not drawn anew with each message that comes.
+  const composer = useMemo(() => <Composer chatId={chat.id} reply={reply} given={given} onReply={setReply} onEditLast={editLast} />, [chat.id, reply, given]);
   const close = () => setOpened(undefined);
   /** Escape that nothing else wanted marks the chat as read; what comes through a portal is not meant for it. */
   function onKeyDown(e: KeyboardEvent<HTMLElement>) {
@@ -77,7 +79,7 @@ function Room({ chat, seq }: { chat: Chat; seq?: Seq }) {
       {chat.kind === "group" && chat.memberCount === 1 && <Suspense><Alone chatId={chat.id} /></Suspense>}
       <List chat={chat} target={seq} editing={editing} deeds={deeds} onEditPending={setGiven} />
       <Typing chat={chat} />
-      <Composer chatId={chat.id} reply={reply} given={given} onReply={setReply} onEditLast={editLast} />
+      {composer}
       <Suspense>
         {opened === "members" && <Members chat={chat} onClose={close} />}
         {opened === "rename" && <Rename chat={chat} onClose={close} />}

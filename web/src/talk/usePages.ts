@@ -6,7 +6,8 @@ import type { Stretch } from "../core/timeline.ts";
 import type { Seq, Window } from "../core/wire.ts";
 import type { Look } from "./useLook.ts";
 
-const pageSize = 50;
+const firstPage = 50;
+const nextPage = 25; // one comes while one scrolls: drawing it must not take long
 const mostRows = 300; // that are held, and so on the page; of more, those far from the eye are forgotten
 const keptRows = 120; // on either side of it
 
@@ -15,7 +16,8 @@ interface Pages {
   stretch: Stretch | undefined;
   /** A page did not load: tries again. */
   failed: (() => void) | undefined;
-  load(w: Window): void;
+  /** The next page in one direction. */
+  more(w: Window): void;
   /** Forgets what is far from this message, the one under the eye. */
   keep(at: Seq | undefined): void;
 }
@@ -32,13 +34,13 @@ export function usePages(chat: Chat, look: Look | undefined): Pages {
     if (!live || loading.current.has(key)) return;
     loading.current.add(key);
     setFailed(undefined);
-    core.load(chat.id, { limit: pageSize, ...w }).catch(() => setFailed(w)).finally(() => loading.current.delete(key));
+    core.load(chat.id, w).catch(() => setFailed(w)).finally(() => loading.current.delete(key));
   }, [core, chat.id, live]);
 
   const at = !look ? undefined : look.at === "end" ? chat.seen : Math.min(look.at, chat.seen);
   const stretch = at === undefined ? undefined : stretchOf(chat, at);
   useEffect(() => {
-    if (look && !stretch) load(look.at === "end" ? {} : { around: look.at });
+    if (look && !stretch) load({ limit: firstPage, ...(look.at !== "end" && { around: look.at }) });
   }, [look, stretch, load]);
   useEffect(() => {
     if (live) setFailed(undefined); // what an ended connection failed is asked for anew
@@ -52,5 +54,6 @@ export function usePages(chat: Chat, look: Look | undefined): Pages {
     core.trim(chat.id, stretch.messages[i - keptRows]?.seq ?? stretch.from, stretch.messages[i + keptRows]?.seq ?? stretch.to);
   }, [core, chat, look, stretch]);
 
-  return { stretch, failed: failed && (() => load(failed)), load, keep };
+  const more = useCallback((w: Window) => load({ limit: nextPage, ...w }), [load]);
+  return { stretch, failed: failed && (() => load(failed)), more, keep };
 }
