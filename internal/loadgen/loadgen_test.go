@@ -157,6 +157,18 @@ func TestReport(t *testing.T) {
 	}
 }
 
+func TestUndo(t *testing.T) {
+	r := &record{}
+	r.add("room", "parley", "kept", "", 1)
+	undo := r.mark()
+	r.add("room", "parley", "kept", "", 2)
+	r.add("room", "parley", "dropped", "", 3)
+	undo()
+	if len(r.Figures) != 1 || !slices.Equal(r.Figures[0].Values, []float64{1}) {
+		t.Errorf("%+v", r.Figures)
+	}
+}
+
 func TestGoals(t *testing.T) {
 	r := &record{}
 	for server, v := range map[string]float64{"parley": 3, "centrifuge": 1, "centrifuge 10ms": 2} {

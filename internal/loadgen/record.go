@@ -39,6 +39,20 @@ func (r *record) add(scenario, server, what, unit string, v float64) {
 	f.Values = append(f.Values, v)
 }
 
+// mark gives what takes all back that is added after it.
+func (r *record) mark() (undo func()) {
+	known := map[*figure]int{}
+	for _, f := range r.Figures {
+		known[f] = len(f.Values)
+	}
+	return func() {
+		r.Figures = slices.DeleteFunc(r.Figures, func(f *figure) bool {
+			f.Values = f.Values[:known[f]]
+			return len(f.Values) == 0
+		})
+	}
+}
+
 // latency notes the usual quantiles of a histogram of microseconds.
 func (r *record) latency(scenario, server, what string, h *hdrhistogram.Histogram) {
 	for _, q := range []struct {

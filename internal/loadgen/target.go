@@ -63,18 +63,28 @@ func (b *bench) each(ctx context.Context, w world, targets []target, f func(targ
 	for n := range b.repeat {
 		for _, t := range targets {
 			fmt.Printf(" %s, %d of %d\n", t.name(), n+1, b.repeat)
-			p, err := t.start(ctx)
-			if err != nil {
-				return fmt.Errorf("%s: %w", t.name(), err)
+			undo := b.mark()
+			err := once(ctx, t, f)
+			if err != nil && ctx.Err() == nil { // twenty minutes are not thrown away for one stumble
+				fmt.Println(" again:", err)
+				undo()
+				err = once(ctx, t, f)
 			}
-			err = f(t, p)
-			p.stop()
 			if err != nil {
 				return fmt.Errorf("%s: %w", t.name(), err)
 			}
 		}
 	}
 	return nil
+}
+
+func once(ctx context.Context, t target, f func(target, *process) error) error {
+	p, err := t.start(ctx)
+	if err != nil {
+		return err
+	}
+	defer p.stop()
+	return f(t, p)
 }
 
 // pause waits, unless the run is given up.
