@@ -46,7 +46,7 @@ type DB struct {
 const (
 	writePragmas = "_pragma=busy_timeout(200)&_pragma=page_size(4096)&_pragma=journal_mode(WAL)&_pragma=synchronous(FULL)&_pragma=secure_delete(ON)" +
 		"&_pragma=cache_size(-65536)&_pragma=temp_store(MEMORY)&_pragma=wal_autocheckpoint(0)&_pragma=journal_size_limit(67108864)"
-	readPragmas = "_pragma=busy_timeout(1000)&_pragma=query_only(ON)&_pragma=cache_size(-16384)&_pragma=temp_store(MEMORY)"
+	readPragmas = "_pragma=busy_timeout(1000)&_pragma=query_only(ON)&_pragma=cache_size(-4096)&_pragma=temp_store(MEMORY)"
 )
 
 // Open opens the database at path, makes it and its folder if they are not
