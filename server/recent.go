@@ -14,18 +14,14 @@ import (
 const recentFor = 500 * time.Millisecond
 
 // recent keeps values for a moment, so that what many ask for, or one asks for
-// again and again, is read once.
+// again and again, is read once. All go together, so that none outlives its use.
 type recent[K comparable, V any] struct {
 	most int // values; static
 
 	mu     sync.Mutex
-	era    uint64          // guarded by mu: forget begins another
-	values map[K]saying[V] // guarded by mu
-}
-
-type saying[V any] struct {
-	value V
-	until time.Time
+	era    uint64      // guarded by mu: forget begins another
+	values map[K]V     // guarded by mu; nil: none
+	end    *time.Timer // guarded by mu: forgets values recentFor after the first; nil without any
 }
 
 // get gives a value that is not too old. Whoever finds none reads it and puts
@@ -33,11 +29,8 @@ type saying[V any] struct {
 func (r *recent[K, V]) get(k K) (v V, ok bool, era uint64) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	s, ok := r.values[k]
-	if !ok || time.Now().After(s.until) {
-		return v, false, r.era
-	}
-	return s.value, true, r.era
+	v, ok = r.values[k]
+	return v, ok, r.era
 }
 
 // put keeps v, unless it was read in an era that has ended: then it may be what
@@ -45,20 +38,24 @@ func (r *recent[K, V]) get(k K) (v V, ok bool, era uint64) {
 func (r *recent[K, V]) put(k K, v V, era uint64) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if era != r.era {
+	if era != r.era || len(r.values) >= r.most {
 		return
 	}
-	if r.values == nil || len(r.values) >= r.most {
-		r.values = map[K]saying[V]{} // the rest is old in a moment anyway
+	if r.values == nil {
+		r.values = map[K]V{}
+		r.end = time.AfterFunc(recentFor, r.forget)
 	}
-	r.values[k] = saying[V]{v, time.Now().Add(recentFor)}
+	r.values[k] = v
 }
 
 func (r *recent[K, V]) forget() {
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	if r.end != nil {
+		r.end.Stop()
+	}
 	r.era++
-	r.values = nil
+	r.values, r.end = nil, nil
 }
 
 // memory is the store with a short memory for who holds a token and whom an id
