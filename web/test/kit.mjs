@@ -175,5 +175,23 @@ export const choose = async (page, text, deed) => {
   await row(page, text).getByRole("button", { name: /^What can be done/ }).click();
   await page.getByRole("menuitem", { name: deed, exact: true }).click();
 };
+/** Waits until a table on the page's disk holds rows of which what() is this, in any order, and no others. */
+export const kept = async (page, table, what, want) => {
+  for (const until = Date.now() + 20_000; ; ) {
+    const rows = await page.evaluate((table) => new Promise((ok) => {
+      const opening = indexedDB.open("parley");
+      opening.onsuccess = () => {
+        const all = opening.result.transaction(table).objectStore(table).getAll();
+        all.onsuccess = () => {
+          opening.result.close();
+          ok(all.result);
+        };
+      };
+    }), table);
+    const there = rows.map(what).sort();
+    if (JSON.stringify(there) === JSON.stringify([...want].sort())) return;
+    if (Date.now() > until) assert.deepEqual(there, want);
+  }
+};
 /** The page can be scrolled sideways, which no page should. */
 export const wide = (page) => page.evaluate(() => document.documentElement.scrollWidth > innerWidth);

@@ -11,20 +11,20 @@ export class Parley {
   #folder = "";
   #process;
   #listen = "127.0.0.1:0";
-  #flags;
+  /** Further ones of the server; of one that is given twice, the last counts. */
+  flags;
   url = "";
   setup = ""; // the owner's link
 
-  /** @param {string[]} flags further ones of the server */
   constructor(flags = []) {
-    this.#flags = flags;
+    this.flags = flags;
   }
 
   /** Resolves once the server says where it listens; later starts take the same port. */
   async start() {
     this.#folder ||= await mkdtemp(join(tmpdir(), "parley-page-"));
     const child = spawn(binary, ["--listen", this.#listen, "--store", `sqlite:${join(this.#folder, "parley.db")}`,
-      "--limit-posts", "off", "--limit-anonymous", "off", ...this.#flags], { stdio: ["ignore", "pipe", "pipe"] });
+      "--limit-posts", "off", "--limit-anonymous", "off", ...this.flags], { stdio: ["ignore", "pipe", "pipe"] });
     this.#process = child;
     let said = "";
     await new Promise((ok, fail) => {

@@ -1,7 +1,7 @@
 // Writing: the composer, on a keyboard and on a phone.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { api, field, heading, house, phone, press, sent, texts } from "./kit.mjs";
+import { api, field, heading, house, kept, phone, press, sent, texts } from "./kit.mjs";
 
 let ann, bob, room;
 const h = house(async (h) => {
@@ -12,23 +12,7 @@ const h = house(async (h) => {
 });
 
 const value = (page) => field(page).inputValue();
-/** Waits until the disk of the page's user holds these drafts, and no others. */
-const drafts = async (page, ...want) => {
-  for (const until = Date.now() + 20_000; ; ) {
-    const there = await page.evaluate(() => new Promise((ok) => {
-      const opening = indexedDB.open("parley");
-      opening.onsuccess = () => {
-        const all = opening.result.transaction("drafts").objectStore("drafts").getAll();
-        all.onsuccess = () => {
-          opening.result.close();
-          ok(all.result.map((d) => d.text).sort());
-        };
-      };
-    }));
-    if (there.join("|") === want.join("|") && there.length === want.length) return;
-    if (Date.now() > until) assert.deepEqual(there, want);
-  }
-};
+const drafts = (page, ...want) => kept(page, "drafts", (d) => d.text, want);
 
 test("Enter sends, with Shift or in a fence it is a new line, on a phone too", async () => {
   for (const [page, name] of [[ann, "Ann"], [bob, "Bob"]]) {

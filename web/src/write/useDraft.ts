@@ -2,18 +2,18 @@ import { useEffect, useRef, useState } from "react";
 import { useCore } from "../app/useCore.ts";
 import type { ChatId, Quote } from "../core/wire.ts";
 
-const restMs = 300;
+const restMs = 300; // between two writes
 
 interface Draft {
   readonly text: string;
   set(text: string): void;
-  /** At once, not after a rest. */
+  /** At once, whenever it was kept last. */
   keep(): void;
   /** It was sent: neither it nor its answer comes back. */
   end(): void;
 }
 
-/** The draft of one chat: what was kept at first, then what is written, kept again after a rest and when the page goes. */
+/** The draft of one chat: what was kept at first, then what is written, kept again as one writes. */
 export function useDraft(chatId: ChatId, reply: Quote | undefined, onReply: (q: Quote | undefined) => void): Draft {
   const core = useCore();
   const [storage] = useState(core.storage); // also when the session ends under the writer
@@ -23,16 +23,20 @@ export function useDraft(chatId: ChatId, reply: Quote | undefined, onReply: (q: 
   const timer = useRef<ReturnType<typeof setTimeout>>(undefined);
 
   const save = () => {
-    clearTimeout(timer.current);
     if (!dirty.current) return;
     dirty.current = false;
     const { text, reply } = now.current;
     storage?.saveDraft(chatId, text || reply ? { text, ...(reply && { reply }), at: Date.now() } : undefined).catch(() => {});
   };
+  /** At once and then at most every restMs: what a page writes as it goes, the disk may not get any more. */
   const touch = () => {
     dirty.current = true;
-    clearTimeout(timer.current);
-    timer.current = setTimeout(save, restMs);
+    if (timer.current !== undefined) return;
+    save();
+    timer.current = setTimeout(() => {
+      timer.current = undefined;
+      if (dirty.current) touch();
+    }, restMs);
   };
 
   useEffect(() => {

@@ -1,0 +1,147 @@
+// What the page says while nothing comes or goes, and when it says nothing.
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { decodeMulti, encode } from "@msgpack/msgpack";
+import { field, house, list, phone, post, say, sent, texts, wide } from "./kit.mjs";
+
+let ann, bob, room;
+const h = house(async (h) => {
+  ann = await h.person("Ann");
+  bob = await h.person("Bob", phone);
+  room = await h.chat("Garden", ann, bob);
+});
+
+const strip = (page) => page.locator(".banner");
+const banner = (page, text) => strip(page).getByText(text).waitFor();
+const calm = (page) => strip(page).waitFor({ state: "detached", timeout: 60_000 });
+/** A tab whose sockets are closed with line.code as long as that is set, and whose server says it is another version with line.version. */
+async function onLine(page, line) {
+  const tab = await h.watch(await page.context().newPage());
+  await tab.routeWebSocket(/\/api\/socket/, (ws) => {
+    if (line.code) return ws.close(line);
+    line.cut = (code, reason = "") => ws.close({ code, reason });
+    const server = ws.connectToServer();
+    ws.onMessage((m) => server.send(m));
+    server.onMessage((m) => ws.send(line.version ? Buffer.concat([...decodeMulti(m)].map((v) => encode(v.ok?.version ? { ...v, ok: { ...v.ok, version: line.version } } : v))) : m));
+  });
+  await tab.goto(h.at(`/c/${room}`));
+  await field(tab).waitFor();
+  return tab;
+}
+
+test("a server that restarts says so, and the page covers nothing with it", async () => {
+  for (const p of [ann, bob]) await p.getByText(/^Nothing was said here yet/).waitFor();
+  h.down = true;
+  await h.parley.stop("SIGTERM");
+  for (const p of [ann, bob]) {
+    await banner(p, /^The server is restarting/);
+    const [above, header] = await Promise.all([strip(p).boundingBox(), p.locator(".talk > header").boundingBox()]);
+    assert.ok(header.y >= above.y + above.height);
+    assert.equal(await wide(p), false);
+    for (const colorScheme of ["light", "dark"]) {
+      await p.emulateMedia({ colorScheme });
+      await h.shot(p, `restarting-${p.viewportSize().width}-${colorScheme}`);
+    }
+  }
+  const now = strip(bob).getByRole("button", { name: "Now" });
+  const box = await now.boundingBox();
+  assert.ok(box.height <= 48, "the button's word is broken");
+  await h.parley.start();
+  await strip(ann).getByRole("button", { name: "Now" }).click().catch(() => {}); // it may be back already
+  for (const p of [ann, bob]) await calm(p);
+  h.down = false;
+});
+
+test("offline is told within seconds of the browser's word, and ended by it", async () => {
+  h.down = true;
+  await bob.context().setOffline(true);
+  await banner(bob, /^You are offline/);
+  await say(bob, "From the tunnel");
+  await bob.locator(".message[data-pending]", { hasText: "From the tunnel" }).waitFor();
+  await bob.context().setOffline(false); // "online": tries at once
+  await calm(bob);
+  h.down = false;
+  await sent(bob, "From the tunnel");
+  await texts(ann, "From the tunnel").waitFor();
+});
+
+test("too many connections, and a countdown that Now cuts short", async () => {
+  const line = {};
+  const tab = await onLine(ann, line);
+  await texts(tab, "From the tunnel").waitFor();
+  Object.assign(line, { code: 4008, reason: "too many; retryAfterMs=600000" });
+  line.cut(4008, "too many; retryAfterMs=600000");
+  await banner(tab, /^Too many connections.*Trying again in (600|599|598|59\d) s/);
+  delete line.code;
+  await strip(tab).getByRole("button", { name: "Now" }).click();
+  await calm(tab);
+  await say(tab, "And back");
+  await sent(tab, "And back");
+  await tab.close();
+});
+
+test("another version of the server asks for a reload, which loses no draft", async () => {
+  const line = {};
+  const tab = await onLine(ann, line);
+  await texts(tab, "And back").waitFor();
+  line.version = "the next one";
+  line.cut(4000, "restarting; retryAfterMs=10");
+  await banner(tab, /new version/);
+  await field(tab).fill("half written");
+  await h.shot(tab, "outdated-1280");
+  await strip(tab).getByRole("button", { name: "Load it" }).click();
+  await calm(tab);
+  await tab.waitForFunction(() => document.querySelector("[data-composer]")?.value === "half written");
+  await field(tab).fill("");
+  await tab.close();
+});
+
+test("more messages than the server takes at once go out at its pace, and all do", async () => {
+  h.down = true;
+  await h.parley.stop("SIGTERM");
+  h.parley.flags = ["--limit-posts", "2/6s"];
+  await h.parley.start();
+  for (const p of [ann, bob]) await calm(p);
+  h.down = false;
+  const want = Array.from({ length: 4 }, (_, i) => `Quick ${i + 1}`);
+  for (const text of want) await say(bob, text);
+  await banner(bob, /^That is many messages at once/);
+  await h.shot(bob, "held-360");
+  for (const text of want) await bob.locator(".message[data-seq]", { hasText: text }).waitFor({ timeout: 60_000 });
+  await calm(bob);
+  assert.deepEqual((await list(ann).locator(".body", { hasText: "Quick" }).allInnerTexts()), want);
+  h.down = true;
+  await h.parley.stop("SIGTERM");
+  h.parley.flags = [];
+  await h.parley.start();
+  for (const p of [ann, bob]) await calm(p);
+  h.down = false;
+});
+
+test("too far behind, the page keeps place, draft and outbox", async () => {
+  await post(ann, room, 60, "Early");
+  const line = {};
+  const tab = await onLine(bob, line);
+  await texts(tab, "Early 60").waitFor();
+  await texts(tab, "Early 30").evaluate((e) => e.scrollIntoView({ block: "start" }));
+  const top = () => texts(tab, "Early 30").evaluate((e) => Math.round(e.getBoundingClientRect().top));
+  Object.assign(line, { code: 4003, reason: "feed lost; retryAfterMs=600000" });
+  line.cut(4003, "feed lost; retryAfterMs=600000");
+  await banner(tab, /cannot be reached/);
+  await field(tab).fill("still thinking");
+  await post(ann, room, 1010, "Late");
+  const was = await top();
+  delete line.code;
+  await strip(tab).getByRole("button", { name: "Now" }).click();
+  await calm(tab);
+  await texts(tab, "Early 30").waitFor();
+  const strips = 80; // px that the banner took and gave back
+  assert.ok(Math.abs((await top()) - was) <= strips, `the row moved from ${was} to ${await top()}`);
+  assert.equal(await field(tab).inputValue(), "still thinking");
+  await field(tab).press("Enter");
+  await sent(tab, "still thinking");
+  await texts(ann, "still thinking").waitFor();
+  await tab.close();
+});
+
+h.quiet();
