@@ -1,4 +1,4 @@
-# make build | test | dist | bench | bench-mongo | lint | fuzz
+# make build | test | dist | pictures | bench | bench-web | bench-mongo | lint | fuzz
 
 SHELL := /bin/bash
 GO ?= go
@@ -6,7 +6,7 @@ VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 FUZZTIME ?= 30s
 CHROMIUM ?= $(shell command -v chromium || command -v chromium-browser || command -v google-chrome)
 
-.PHONY: build test race web dist stories bench bench-peers bench-mongo lint fuzz testmongo
+.PHONY: build test race web dist stories pictures bench-web bench bench-peers bench-mongo lint fuzz testmongo
 
 build: ## a static binary, stripped
 	CGO_ENABLED=0 $(GO) build -trimpath -ldflags '-s -w -X main.release=$(VERSION)' -o parley .
@@ -35,6 +35,13 @@ dist: web/node_modules ## builds the client that the binary embeds; commit what 
 stories: build web/node_modules ## the client in a real Chromium, story by story
 	@test -n "$(CHROMIUM)" || { echo "make test needs Chromium: apt-get install chromium, or set CHROMIUM=/path/to/it"; exit 1; }
 	cd web && CHROMIUM="$(CHROMIUM)" PARLEY_BIN="$(CURDIR)/parley" npm run stories
+
+bench-web: build web/node_modules ## what the page costs, beside its budgets; REPEAT=3
+	cd web && CHROMIUM="$(CHROMIUM)" PARLEY_BIN="$(CURDIR)/parley" node bench/web.mjs
+
+pictures: build web/node_modules ## the page's icons, and the pictures in docs/ from the product as it is
+	cd web && CHROMIUM="$(CHROMIUM)" node bench/icons.mjs
+	cd web && CHROMIUM="$(CHROMIUM)" PARLEY_BIN="$(CURDIR)/parley" node bench/pictures.mjs
 
 web/node_modules: web/package-lock.json
 	@command -v npm >/dev/null || { echo "make test needs Node.js 20 or newer with npm"; exit 1; }

@@ -2,6 +2,7 @@ package middleware
 
 import (
 	"net/http"
+	"net/netip"
 	"net/url"
 	"strings"
 
@@ -31,7 +32,6 @@ func Headers(public *url.URL) Middleware {
 		ContentTypeNosniff:        true,
 		FrameDeny:                 true,
 		ReferrerPolicy:            "no-referrer",
-		CrossOriginOpenerPolicy:   "same-origin",
 		CrossOriginResourcePolicy: "same-origin",
 		PermissionsPolicy:         "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
 		ForceSTSHeader:            https,
@@ -46,6 +46,9 @@ func Headers(public *url.URL) Middleware {
 	return func(next http.Handler) http.Handler {
 		apiNext, pageNext := api.Handler(next), page.Handler(next)
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if https || trustworthy(r) {
+				w.Header().Set("Cross-Origin-Opener-Policy", "same-origin")
+			}
 			if r.URL.Path == "/api" || strings.HasPrefix(r.URL.Path, "/api/") {
 				apiNext.ServeHTTP(w, r)
 				return
@@ -53,4 +56,15 @@ func Headers(public *url.URL) Middleware {
 			pageNext.ServeHTTP(w, r)
 		})
 	}
+}
+
+// trustworthy tells whether browsers would heed Cross-Origin-Opener-Policy: from
+// plain http on a LAN they ignore it, and complain on the console of each page.
+func trustworthy(r *http.Request) bool {
+	if r.TLS != nil || r.Header.Get("X-Forwarded-Proto") == "https" {
+		return true
+	}
+	name := (&url.URL{Host: r.Host}).Hostname()
+	ip, err := netip.ParseAddr(name)
+	return name == "localhost" || err == nil && ip.IsLoopback()
 }

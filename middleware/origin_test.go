@@ -163,3 +163,27 @@ func TestHeaders(t *testing.T) {
 		}
 	}
 }
+
+func TestOpenerPolicyWhereBrowsersHeedIt(t *testing.T) {
+	for _, c := range []struct {
+		public, host, proto, want string
+	}{
+		{"", "127.0.0.1:8080", "", "same-origin"},
+		{"", "[::1]:8080", "", "same-origin"},
+		{"", "localhost:8080", "", "same-origin"},
+		{"", "chat.lan:8080", "", ""},
+		{"", "192.168.1.5:8080", "", ""},
+		{"", "chat.example", "https", "same-origin"},
+		{"https://chat.example", "chat.example", "", "same-origin"},
+		{"http://chat.lan:8080", "chat.lan:8080", "", ""},
+	} {
+		r := request("GET", "/")
+		r.Host = c.host
+		if c.proto != "" {
+			r.Header.Set("X-Forwarded-Proto", c.proto)
+		}
+		if got := do(chain(ok, Headers(parse(t, c.public))), r).Header().Get("Cross-Origin-Opener-Policy"); got != c.want {
+			t.Errorf("%+v: %q", c, got)
+		}
+	}
+}

@@ -1,4 +1,6 @@
 // Wiring only: one core, one page.
+import "./ui/tokens.css"; // first, so that views go before what all share
+import "./ui/base.css";
 import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
 import { App } from "./app/App.tsx";
@@ -6,8 +8,6 @@ import { navigate } from "./app/route.ts";
 import { CoreContext } from "./app/useCore.ts";
 import { Core } from "./core/core.ts";
 import { show, theme } from "./ui/theme.ts";
-import "./ui/tokens.css";
-import "./ui/base.css";
 
 show(theme());
 const core = new Core();

@@ -1,26 +1,251 @@
-// Everywhere: every view at both widths, in light and dark.
+// Everywhere: every view at both widths in light and dark, on a LAN without https, zoomed, in forced
+// colours, installed, spoken; and what goes wrong stays small.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { house, phone, say, texts, wide } from "./kit.mjs";
+import { api, choose, field, fill, heading, house, list, phone, post, press, row, say, sent, texts, wide, wideScreen } from "./kit.mjs";
 
-let ann, bob, room;
+const longName = "Maximiliane Wolfeschlegelsteinhausenbergerdorff-Überlingen";
+const longWord = "Donaudampfschifffahrtselektrizitätenhauptbetriebswerkbauunterbeamtengesellschaft".repeat(3);
+let ann, bob, max, room;
 const h = house(async (h) => {
   ann = await h.person("Ann");
   bob = await h.person("Bob", phone);
-  room = await h.chat("Garden", ann, bob);
+  max = await h.person("Max");
+  await api(max, "PATCH", "/api/me", { name: longName, status: "in a meeting that is called something very long as well" });
+  room = await h.chat("Garden", ann, bob, max);
 });
 
-test("a talk looks right at 360 and 1280 pixels, light and dark", async () => {
+test("a talk looks right at 360 and 1280 pixels, light and dark, whatever is written", async () => {
   await say(ann, "Hello");
+  for (const text of [longWord, `https://parley.example/${"a-very-long-path/".repeat(12)}`, "שלום עולם, זה טקסט מימין לשמאל", "👩‍👩‍👧‍👦🎉🇩🇪", "```\nconst wide = \"" + "0123456789".repeat(30) + "\";\n```", "> quoted\n\n- one\n- two\n\n`code`, **bold**, *italic*, ~~gone~~"]) await say(max, text);
+  await sent(max, "👩‍👩‍👧‍👦🎉🇩🇪");
+  await row(ann, "Hello").hover();
+  await press(ann, "React with 👍");
   for (const p of [ann, bob]) {
+    await p.goto(h.at(`/c/${room}`));
     await texts(p, "Hello").waitFor();
-    await h.accessible(p, "talk");
+    await p.locator(".fence").waitFor();
     assert.equal(await wide(p), false);
+    const spill = await list(p).evaluate((log) => [...log.querySelectorAll(".message, .message *:not(pre *)")].filter((e) => e.getBoundingClientRect().right > log.getBoundingClientRect().right + 1).map((e) => e.className));
+    assert.deepEqual(spill, []);
+    await h.accessible(p, "talk");
+  }
+});
+
+test("every further view has nothing for axe to find, at both widths", async () => {
+  const menu = async (p, name, item) => {
+    await press(p, name);
+    await p.getByRole("menuitem", { name: item, exact: true }).click();
+  };
+  const to = async (p, path, what) => { // one pane on a phone; the wide page shows both
+    if (p === bob) await p.goto(h.at(path));
+    await p.getByRole("button", { name: what, exact: true }).waitFor();
+  };
+  const rail = async (p) => {
+    await to(p, "/", "New chat");
+    await p.getByRole("link", { name: /^Garden/ }).waitFor();
+  };
+  const talk = (p) => to(p, `/c/${room}`, "Chat menu");
+  const views = {
+    help: async (p) => (await rail(p), menu(p, "Menu", "Keyboard")),
+    browse: async (p) => (await rail(p), menu(p, "Menu", "Browse open chats")),
+    jump: async (p) => (await rail(p), p.keyboard.press("Control+k")),
+    "new-chat": async (p) => (await rail(p), press(p, "New chat")),
+    members: async (p) => (await talk(p), press(p, "3 members")),
+    invite: async (p) => (await talk(p), menu(p, "Chat menu", "Invite people")),
+    leave: async (p) => (await talk(p), menu(p, "Chat menu", "Leave")),
+    emoji: async (p) => (await talk(p), press(p, "Emoji"), p.getByLabel("Search emoji").fill("cat")),
+  };
+  for (const p of [ann, bob]) {
+    for (const [name, open] of Object.entries(views)) {
+      await open(p);
+      await p.getByRole("dialog").or(p.getByRole("alertdialog")).first().waitFor();
+      await h.accessible(p, name);
+      assert.equal(await wide(p), false, name);
+      await p.keyboard.press("Escape");
+      await p.getByRole("dialog").or(p.getByRole("alertdialog")).waitFor({ state: "detached" });
+    }
+    await talk(p);
+    await press(p, "Chat menu");
+    await p.getByRole("menu").waitFor();
+    await h.accessible(p, "menu");
+    await p.keyboard.press("Escape");
+    for (const [name, path, title] of [["me", "/me", "Profile"], ["home", "/", "Our house"], ["gone", "/c/nothing", "There is no such chat, or you are no member of it."]]) {
+      await p.goto(h.at(path));
+      await heading(p, title);
+      await h.accessible(p, name);
+      assert.equal(await wide(p), false, name);
+    }
+  }
+  await ann.goto(h.at("/server"));
+  await ann.getByText(longName).first().waitFor();
+  await h.accessible(ann, "server");
+  await ann.setViewportSize(phone.viewport);
+  await h.accessible(ann, "server");
+  assert.equal(await wide(ann), false);
+  await ann.setViewportSize(wideScreen.viewport);
+  await ann.goto(h.at(`/c/${room}`));
+  await choose(ann, "Hello", "Edit");
+  await ann.getByLabel("Edit the message").waitFor();
+  await h.accessible(ann, "edit");
+  await ann.keyboard.press("Escape");
+  await menu(ann, "Chat menu", "Rename");
+  await h.accessible(ann, "rename");
+  await ann.keyboard.press("Escape");
+});
+
+test("on a phone fingers find everything, and typing does not zoom", async () => {
+  for (const path of [`/c/${room}`, "/", "/me"]) {
+    await bob.goto(h.at(path));
+    await bob.locator("button:visible, a:visible").first().waitFor();
+    if (path.length > 3) await texts(bob, "Hello").waitFor();
+    const small = await bob.evaluate(() => [...document.querySelectorAll("button, a.chat-row, a.button, input, textarea, select")].filter((e) => e.checkVisibility() && !e.closest(".sr") && !e.matches(".quote, [type=radio], [type=checkbox], [aria-hidden=true], [data-react-aria-prevent-focus]")).flatMap((e) => {
+      const at = e.getBoundingClientRect();
+      const text = e.matches("input, textarea, select") && parseFloat(getComputedStyle(e).fontSize) < 16;
+      return at.width && (at.width < 43.9 || at.height < 43.9 || text) ? [`${e.outerHTML.slice(0, 80)} ${at.width}×${at.height}`] : [];
+    }));
+    assert.deepEqual(small, [], path);
+  }
+  await bob.goto(h.at(`/c/${room}`));
+  await texts(bob, "Hello").waitFor();
+  await bob.setViewportSize({ width: 360, height: 400 }); // the keyboard is there
+  const foot = await field(bob).boundingBox();
+  assert.ok(foot.y + foot.height <= 400, "the field stays in sight");
+  await heading(bob, "Garden");
+  await bob.setViewportSize(phone.viewport);
+});
+
+test("twice as large, nothing is lost and nothing scrolls sideways", async () => {
+  await ann.setViewportSize({ width: 640, height: 400 }); // 1280 × 800 at 200 %
+  for (const path of [`/c/${room}`, "/", "/me", "/server"]) {
+    await ann.goto(h.at(path));
+    await ann.locator("h1:visible").first().waitFor();
+    assert.equal(await wide(ann), false, path);
+  }
+  await ann.goto(h.at(`/c/${room}`));
+  await field(ann).fill("still here");
+  await h.shot(ann, "zoom-200");
+  const foot = await field(ann).boundingBox();
+  assert.ok(foot.y + foot.height <= 400);
+  await field(ann).fill("");
+  await ann.setViewportSize(wideScreen.viewport);
+});
+
+test("forced colours show where one is, and less motion means none", async () => {
+  await ann.emulateMedia({ forcedColors: "active", reducedMotion: "reduce" });
+  await ann.goto(h.at(`/c/${room}`));
+  await texts(ann, "Hello").waitFor();
+  const current = ann.locator('.chat-row[aria-current="page"]');
+  assert.equal(await current.evaluate((e) => getComputedStyle(e).outlineStyle), "solid");
+  await h.shot(ann, "forced-colours");
+  const moving = await ann.evaluate(() => [...document.querySelectorAll("*")].filter((e) => getComputedStyle(e).transitionDuration !== "0s" || getComputedStyle(e).animationName !== "none").map((e) => e.className));
+  assert.deepEqual(moving, []);
+  await ann.emulateMedia({ forcedColors: "none", reducedMotion: "no-preference" });
+});
+
+test("what comes is spoken, what was there before is not", async () => {
+  await post(bob, room, 60, "Earlier");
+  await ann.goto(h.at(`/c/${room}`));
+  await texts(ann, "Earlier 60").waitFor();
+  const log = ann.getByRole("log");
+  await list(ann).evaluate((e) => e.scrollTo(0, 0)); // loads older ones
+  assert.equal((await log.innerText()).trim(), "");
+  await say(ann, "My own words");
+  await sent(ann, "My own words");
+  assert.equal((await log.innerText()).trim(), "");
+  await say(bob, "Just now");
+  await ann.waitForFunction(() => document.querySelector('[role="log"]').textContent.includes("Bob: Just now"));
+});
+
+test("it can be installed", async () => {
+  const cdp = await ann.context().newCDPSession(ann);
+  const { errors, data } = await cdp.send("Page.getAppManifest");
+  assert.deepEqual(errors, []);
+  const { installabilityErrors } = await cdp.send("Page.getInstallabilityErrors");
+  assert.deepEqual(installabilityErrors.filter((e) => e.errorId !== "in-incognito"), []);
+  for (const { src } of [...JSON.parse(data).icons, { src: "/apple-touch-icon.png" }]) {
+    const answer = await fetch(h.at(src));
+    assert.equal(answer.status, 200, src);
+    assert.match(answer.headers.get("content-type"), /^image\//);
   }
 });
 
 test("a missing asset is no page", async () => {
-  for (const path of ["/assets/index-gone.js", "/nothing.css"]) assert.equal((await fetch(h.at(path))).status, 404);
+  for (const path of ["/assets/index-gone.js", "/nothing.css", "/nowhere"]) assert.equal((await fetch(h.at(path))).status, 404);
+});
+
+test("a crash in one message shows its plain text, and the rest lives on", async () => {
+  const tab = await h.watch(await ann.context().newPage());
+  await tab.addInitScript(() => { // reading this one breaks
+    const { exec } = RegExp.prototype;
+    RegExp.prototype.exec = function (s) {
+      if (String(s).startsWith("*Kaboom*") && this.source.length > 40) throw new Error("kaboom");
+      return exec.call(this, s);
+    };
+  });
+  await tab.goto(h.at(`/c/${room}`));
+  await texts(tab, "Just now").waitFor();
+  const before = h.faults.length;
+  await say(bob, "*Kaboom*");
+  await texts(tab, "*Kaboom*").waitFor();
+  await say(bob, "*After*");
+  await list(tab).locator("em", { hasText: "After" }).waitFor();
+  for (const fault of h.faults.splice(before)) assert.match(fault, /kaboom/i); // it is told, once, on the console
+  await tab.close();
+});
+
+test("on a LAN over plain http everything works, or says why not", async () => {
+  const lan = h.parley.url.replace(/127\.0\.0\.1|localhost/, "chat.lan");
+  const eve = await h.stranger();
+  const other = await h.watch(await eve.context().newPage());
+  await eve.goto(`${lan}#invite=${await h.invite(room)}`);
+  assert.deepEqual(await eve.evaluate(() => [isSecureContext, typeof crypto.randomUUID, typeof navigator.clipboard, typeof navigator.serviceWorker, typeof navigator.locks]), [false, "undefined", "undefined", "undefined", "undefined"]);
+  await heading(eve, "Ann invites you to Garden");
+  await fill(eve, { "Your name": "Eve", Handle: "eve", "New password": "correct horse" });
+  await press(eve, "Join");
+  await heading(eve, "Garden");
+  await say(eve, "From the LAN");
+  await sent(eve, "From the LAN");
+  await texts(bob, "From the LAN").waitFor();
+  await say(bob, "Heard you");
+  await texts(eve, "Heard you").waitFor();
+  await row(eve, "Heard you").hover();
+  await press(eve, "React with 👍");
+  await eve.getByRole("button", { name: "👍 1: Eve" }).waitFor();
+
+  await choose(eve, "Heard you", "Copy text");
+  await eve.locator(".toast").first().waitFor();
+  await other.goto(new URL(`/c/${room}`, lan).href); // a second tab, without locks to share the outbox by
+  await texts(other, "Heard you").waitFor();
+  await say(other, "From the other tab");
+  await texts(eve, "From the other tab").waitFor();
+  assert.equal(await texts(eve, "From the other tab").count(), 1);
+  await other.close();
+  await field(eve).press("Control+v");
+  assert.equal(await field(eve).inputValue(), "Heard you");
+  await eve.reload();
+  await texts(eve, "From the other tab").waitFor();
+  await eve.goto(new URL("/me", lan).href);
+  await eve.getByText(/on https only/).waitFor();
+  await h.shot(eve, "lan-me");
+});
+
+test("who has no chats, or no server, is told what to do", async () => {
+  await api(max, "DELETE", `/api/chats/${room}/members/me`);
+  const { chats } = await api(max, "GET", "/api/chats");
+  for (const c of chats) await api(max, "DELETE", `/api/chats/${c.id}/members/me`);
+  await max.goto(h.at("/"));
+  await max.getByText(/No chats yet. Start one/).waitFor();
+  await h.accessible(max, "empty");
+  h.down = true;
+  await max.route("**/api/me", (r) => r.abort());
+  await max.reload();
+  await max.getByText(/cannot be reached. Trying again/).waitFor();
+  await h.accessible(max, "unreachable");
+  await max.unroute("**/api/me");
+  await max.evaluate(() => dispatchEvent(new Event("online")));
+  await max.getByText(/No chats yet/).waitFor();
+  h.down = false;
 });
 
 h.quiet();

@@ -12,7 +12,8 @@ import { chromium } from "playwright-core";
 import { Parley } from "./parley.mjs";
 
 const axe = readFileSync(new URL("../node_modules/axe-core/axe.min.js", import.meta.url), "utf8");
-const chromiumFlags = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"];
+const chromiumFlags = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync",
+  "--host-resolver-rules=MAP chat.lan 127.0.0.1"]; // a name on a LAN: plain http, and so no secure context
 
 export const wideScreen = { viewport: { width: 1280, height: 800 } };
 /** A phone's width, with fingers. */
@@ -29,7 +30,7 @@ export function house(furnish = async (h) => {}, flags = []) {
   return h;
 }
 
-class House {
+export class House {
   parley;
   browser;
   /** The server is meant to be away: failures to reach it are no fault. */
@@ -75,7 +76,8 @@ class House {
       if (m.type() !== "error") return;
       const of = m.location().url;
       if (/\/api\/(me|server|users\/[\w-]+|accounts|sessions|recoveries\/use|invites\/peek)$/.test(of) && / 4\d\d /.test(m.text())) return; // refusals that the page shows itself
-      if (this.down && /ERR_CONNECTION|ERR_EMPTY|ERR_INTERNET|WebSocket/.test(m.text())) return;
+      if (/\/api\/chats\/[^/]+$/.test(of) && / 404 /.test(m.text())) return; // a chat that one is no member of
+      if (this.down && /ERR_CONNECTION|ERR_EMPTY|ERR_FAILED|ERR_INTERNET|WebSocket/.test(m.text())) return;
       this.faults.push(`${page.url()}: ${m.text()} (${of})`);
     });
     await page.addInitScript(() => {
@@ -124,7 +126,9 @@ class House {
     await page.evaluate(axe);
     for (const colorScheme of ["light", "dark"]) {
       await page.emulateMedia({ colorScheme, reducedMotion: "reduce" });
-      const found = await page.evaluate(async () => (await globalThis.axe.run(document)).violations.map((v) => `${v.id}: ${v.nodes.map((n) => n.html.slice(0, 160)).join(" | ")}`));
+      const look = () => page.evaluate(async () => (await globalThis.axe.run(document)).violations.map((v) => `${v.id}: ${v.nodes.map((n) => n.html.slice(0, 160)).join(" | ")}`));
+      let found = await look();
+      if (found.length) found = await look(); // a view that was still coming
       assert.deepEqual(found, [], `${name}, ${colorScheme}`);
       await this.shot(page, `${name}-${page.viewportSize().width}-${colorScheme}`);
     }

@@ -1,7 +1,9 @@
+import type { ReactNode } from "react";
 import { RouterProvider } from "react-aria-components";
 import { Door } from "../door/Door.tsx";
 import { Banner } from "../notices/Banner.tsx";
 import { t } from "../strings/index.ts";
+import { Button } from "../ui/Button.tsx";
 import { Toasts } from "../ui/Toast.tsx";
 import { Crash } from "./Crash.tsx";
 import { House } from "./House.tsx";
@@ -16,8 +18,8 @@ function Page() {
   return (
     <RouterProvider navigate={navigate}>
       <Banner />
-      {phase === "starting" && <p className="whole" role="status">{t.app.starting}</p>}
-      {phase === "unreachable" && <p className="whole" role="status">{t.app.unreachable}</p>}
+      {phase === "starting" && <Wait text={t.app.starting} />}
+      {phase === "unreachable" && <Wait text={t.app.unreachable}><Button onPress={() => location.reload()}>{t.app.now}</Button></Wait>}
       {/* Somebody signed in who follows an invite joins its chat: the door knows. */}
       {(phase === "out" || (phase === "in" && secret)) && <Door secret={secret} />}
       {phase === "in" && !secret && <House />}
@@ -25,3 +27,5 @@ function Page() {
     </RouterProvider>
   );
 }
+
+const Wait = ({ text, children }: { text: string; children?: ReactNode }) => <main className="whole stack"><h1>{t.app.name}</h1><p role="status">{text}</p>{children}</main>;

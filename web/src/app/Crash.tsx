@@ -7,6 +7,6 @@ export class Crash extends Component<{ children: ReactNode }, { failed: boolean 
   static getDerivedStateFromError = () => ({ failed: true });
   override render() {
     if (!this.state.failed) return this.props.children;
-    return <main className="whole" role="alert"><p>{t.app.crashed}</p><p><button type="button" className="button main" onClick={() => location.reload()}>{t.app.reload}</button></p></main>;
+    return <main className="whole stack"><h1>{t.app.name}</h1><p role="alert">{t.app.crashed}</p><p><button type="button" className="button main" onClick={() => location.reload()}>{t.app.reload}</button></p></main>;
   }
 }

@@ -1,25 +1,27 @@
 // The count of unread messages in the title, a dot on the icon, and for an
 // installed page the count on its own.
 const plain = "/icon.svg", dotted = "/icon-unread.svg";
-
-const badgeMs = 250; // setting it costs milliseconds, and many messages may come in a second
+const restMs = 200; // a busy chat changes the count more often than anybody reads it
 
 let count = 0;
-let later: ReturnType<typeof setTimeout> | undefined;
 let watching = false;
+let timer: ReturnType<typeof setTimeout> | undefined;
 
 export function badge(unread: number): void {
-  if (unread === count && watching) return;
+  if (unread === count) return;
   count = unread;
-  document.querySelector<HTMLLinkElement>('link[rel="icon"]')?.setAttribute("href", count > 0 ? dotted : plain);
-  later ??= setTimeout(() => {
-    later = undefined;
-    navigator.setAppBadge?.(count).catch(() => {}); // none takes it away
-  }, badgeMs);
-  put();
+  timer ??= setTimeout(show, restMs);
   if (watching) return;
   watching = true; // whoever sets the title need not know of the count
   new MutationObserver(put).observe(document.querySelector("title")!, { childList: true });
+}
+
+function show(): void {
+  timer = undefined;
+  const link = document.querySelector('link[rel="icon"]'), icon = count > 0 ? dotted : plain;
+  if (link?.getAttribute("href") !== icon) link?.setAttribute("href", icon);
+  navigator.setAppBadge?.(count).catch(() => {}); // none takes it away
+  put();
 }
 
 function put(): void {

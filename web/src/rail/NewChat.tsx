@@ -49,10 +49,12 @@ export default function NewChat({ onClose }: { onClose(): void }) {
       )}
       <Finder label={r.with} hint={r.withHint} items={people} keyOf={(u) => u.id} show={(u) => <Person user={u} />} query={query} onQuery={setQuery} none={searching ? undefined : r.nobody}
         onPick={(u) => { setChosen([...chosen, u]); setQuery(""); }} />
-      <Field label={r.title} hint={r.titleHint} value={title} onChange={setTitle} maxLength={128} autoComplete="off" fault={fault?.field === "title" ? fault.message : undefined} />
-      <label className="row"><input type="checkbox" checked={open} onChange={(e) => setOpen(e.target.checked)} />{r.open}</label>
-      {fault && fault.field !== "title" && <p className="fault" role="alert">{fault.message}</p>}
-      <div className="row end"><Button onPress={onClose}>{t.app.cancel}</Button><Button look="main" onPress={make}>{r.make}</Button></div>
+      <form className="stack" onSubmit={(e) => { e.preventDefault(); void make(); }}>
+        <Field label={r.title} hint={r.titleHint} value={title} onChange={setTitle} maxLength={128} autoComplete="off" fault={fault?.field === "title" ? fault.message : undefined} />
+        <label className="row"><input type="checkbox" checked={open} onChange={(e) => setOpen(e.target.checked)} />{r.open}</label>
+        {fault && fault.field !== "title" && <p className="fault" role="alert">{fault.message}</p>}
+        <div className="row end"><Button onPress={onClose}>{t.app.cancel}</Button><Button type="submit" look="main">{r.make}</Button></div>
+      </form>
     </Dialog>
   );
 }

@@ -7,6 +7,8 @@ import { talk } from "./talk.ts";
 import { write } from "./write.ts";
 
 const app = {
+  name: "Parley",
+  now: "Try now",
   starting: "Starting…",
   unreachable: "The server cannot be reached. Trying again…",
   choose: "Choose a chat, or press Ctrl+K to jump to one.",

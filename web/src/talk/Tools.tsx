@@ -18,6 +18,9 @@ const EmojiPicker = lazy(() => import("../write/EmojiPicker.tsx"));
 const quick = ["👍", "❤️", "😂"];
 const seenIn = 32; // members up to which others' read pointers are told
 
+/** Once a menu that closes has given the focus back. */
+const later = (then: () => void) => requestAnimationFrame(() => requestAnimationFrame(then));
+
 /** What can be done with one message. */
 export function Tools({ message: m, name, open, deeds }: { message: Held; name: string; open: boolean; deeds: Deeds }) {
   const core = useCore();
@@ -31,6 +34,9 @@ export function Tools({ message: m, name, open, deeds }: { message: Held; name: 
     setAsking(false);
     setPicking(false);
     deeds.activate(undefined);
+    later(() => { // what had the focus before is gone with the tools
+      if (document.activeElement === document.body) document.querySelector<HTMLElement>(`li[data-seq="${m.seq}"]`)?.focus({ preventScroll: true });
+    });
   };
   const mine = m.by === me?.id;
   const seen = useSnapshot((s) => {
@@ -47,7 +53,7 @@ export function Tools({ message: m, name, open, deeds }: { message: Held; name: 
   const toggle = (emoji: string) => react(core, m, emoji, !m.reactions?.some((r) => r.emoji === emoji && r.mine));
   function act(what: string | number) {
     switch (what) {
-      case "reply": return deeds.reply({ seq: m.seq, by: m.by, text: cut(m.text, maxQuote) });
+      case "reply": return later(() => deeds.reply({ seq: m.seq, by: m.by, text: cut(m.text, maxQuote) }));
       case "react":
         asks.current = true;
         return setPicking(true);
@@ -66,7 +72,7 @@ export function Tools({ message: m, name, open, deeds }: { message: Held; name: 
         <Button key={emoji} aria-label={t.talk.react(emoji)} onPress={() => toggle(emoji)}>{emoji}</Button>
       ))}
       {!m.deletedAt && <Button aria-label={t.talk.reply} onPress={() => act("reply")}><Icon name="reply" /></Button>}
-      <MenuTrigger defaultOpen={open} onOpenChange={(now) => (now ? deeds.activate(m.seq, true) : asks.current || deeds.activate(undefined))}>
+      <MenuTrigger isOpen={open && !asking && !picking} onOpenChange={(now) => (now ? deeds.activate(m.seq, true) : asks.current || done())}>
         <Button aria-label={t.talk.actions(name, clockTime(m.at))}><Icon name="more" /></Button>
         <Popover className="popover" placement="bottom end">
           <Menu className="menu" onAction={act}>
