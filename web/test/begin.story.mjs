@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { api, field, fill, heading, house, phone, press, say, sent, wide } from "./kit.mjs";
+import { Parley } from "./parley.mjs";
 
 const h = house();
 let ann, bob, inviteLink;
@@ -173,6 +174,25 @@ test("a recovery link sets a password, and ends the other sessions at once", asy
   await press(again, "Sign in");
   await heading(again, "Sign in to Our house");
   await again.context().close();
+});
+
+test("on a phone the owner lands in General too", async () => {
+  const server = new Parley();
+  await server.start();
+  try {
+    const owner = await h.stranger(phone);
+    await owner.goto(server.setup);
+    await fill(owner, { "Your name": "Owner", Handle: "owner", "New password": "correct horse" });
+    await press(owner, "Start");
+    await heading(owner, "General");
+    await owner.getByRole("region", { name: "You are alone here" }).waitFor();
+    assert.ok(await field(owner).evaluate((e) => e.getBoundingClientRect().bottom <= innerHeight), "card and field are in sight");
+    assert.equal(await wide(owner), false);
+    await h.accessible(owner, "first-minute");
+    await owner.context().close();
+  } finally {
+    await server.remove();
+  }
 });
 
 h.quiet();

@@ -195,6 +195,11 @@ test("the list and its dialogs fit a phone", async () => {
   await page.getByRole("option").first().waitFor();
   assert.equal(await wide(page), false);
   await h.shot(page, "jump-360");
+  await page.keyboard.press("Escape");
+  await link(page, /Garden/).click();
+  await page.getByRole("button", { name: "Bob", exact: true }).first().tap();
+  await page.getByRole("dialog", { name: "Bob" }).waitFor();
+  await h.shot(page, "who-is-360");
   await page.context().close();
 });
 

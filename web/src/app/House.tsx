@@ -8,7 +8,8 @@ import { t } from "../strings/index.ts";
 import { Talk } from "../talk/Talk.tsx";
 import { chatsByActivity } from "../core/select.ts";
 import { navigate, paths, useRoute } from "./route.ts";
-import { useSnapshot } from "./useCore.ts";
+import { serverNamed, useServerName } from "./server.ts";
+import { useCore, useSnapshot } from "./useCore.ts";
 import "./house.css";
 
 /** The two panes; on a phone one of them, and the address says which. */
@@ -18,6 +19,12 @@ export function House() {
   useEffect(() => { // with room for two panes one of them would be empty
     if (first && matchMedia("(min-width: 45.01rem)").matches) navigate(paths.chat(first), { replace: true });
   }, [first]);
+  const core = useCore();
+  const server = useServerName();
+  useEffect(() => void core.api.server().then((s) => serverNamed(s.name), () => {}), [core]);
+  useEffect(() => {
+    if (route.at === "home") document.title = server;
+  }, [route.at, server]);
   return (
     <div className="house" data-at={route.at}>
       <Notices />

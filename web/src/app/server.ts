@@ -1,6 +1,5 @@
 // The server's name, wherever it stands on the page.
-import { useEffect, useSyncExternalStore } from "react";
-import { useCore } from "./useCore.ts";
+import { useSyncExternalStore } from "react";
 
 let name = "Parley";
 const listeners = new Set<() => void>();
@@ -10,8 +9,5 @@ export function serverNamed(now: string): void {
   listeners.forEach((l) => l());
 }
 
-export function useServerName(): string {
-  const core = useCore();
-  useEffect(() => void core.api.server().then((s) => serverNamed(s.name), () => {}), [core]);
-  return useSyncExternalStore((l) => (listeners.add(l), () => listeners.delete(l)), () => name);
-}
+const subscribe = (l: () => void) => (listeners.add(l), () => listeners.delete(l));
+export const useServerName = (): string => useSyncExternalStore(subscribe, () => name);

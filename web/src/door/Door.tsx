@@ -49,7 +49,8 @@ export function Door({ secret }: { secret?: Secret }) {
       <Frame title={d.setUp} why={d.setUpWhy}>
         <Entry ask={["serverName", "name", "handle", "newPassword"]} given={{ serverName: server.name }} button={d.start} send={async (s) => {
           await core.signUp({ ...account(s), setup: secret.code, serverName: s.serverName });
-          leave();
+          const general = await core.api.openChats({ limit: 1 }).then(({ chats }) => chats[0]?.id, () => undefined);
+          leave(general);
         }} />
       </Frame>
     );

@@ -47,7 +47,7 @@ export function InviteList({ title, which = () => true, none, children }: ListPr
             <li key={i.id}>
               <span className="grow">
                 <bdi>{what}</bdi>
-                <span className="hint">{m.by(by)} · {m.usesLeft(i.uses)} · <span title={exactTime(i.expiresAt)}>{m.until(when.format(i.expiresAt))}</span></span>
+                <span className="hint">{i.by !== state.me?.id && `${m.by(by)} · `}{m.usesLeft(i.uses)} · <span title={exactTime(i.expiresAt)}>{m.until(when.format(i.expiresAt))}</span></span>
               </span>
               <Button aria-label={m.revokeOne(what, by)} onPress={() => attempt(async () => {
                 await core.api.endInvite(i.id);

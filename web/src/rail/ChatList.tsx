@@ -1,4 +1,4 @@
-import { type FocusEvent, type KeyboardEvent, lazy, Suspense, useEffect, useMemo, useRef, useState } from "react";
+import { type FocusEvent, type KeyboardEvent, lazy, type ReactNode, Suspense, useEffect, useMemo, useRef, useState } from "react";
 import { useRoute } from "../app/route.ts";
 import { useSnapshot } from "../app/useCore.ts";
 import type { Chat } from "../core/chat.ts";
@@ -14,11 +14,12 @@ const r = t.rail;
 
 export type Item = { readonly key: string; readonly head: string } | { readonly key: ChatId; readonly chat: Chat };
 
-/** Groups, then people. One stop for the Tab key, arrows within. */
-export function ChatList({ unreadFirst }: { unreadFirst: boolean }) {
+/** Groups, then people; none stands for no chat at all. One stop for the Tab key, arrows within. */
+export function ChatList({ unreadFirst, none }: { unreadFirst: boolean; none: ReactNode }) {
   const route = useRoute();
   const current = route.at === "chat" ? route.chatId : undefined;
   const chats = useSnapshot((s) => s.state.chats);
+  const come = useSnapshot((s) => s.state.epoch !== "");
   const drafts = useDrafts();
   const box = useRef<HTMLDivElement>(null);
   const [pointed, setPointed] = useState(false);
@@ -70,7 +71,7 @@ export function ChatList({ unreadFirst }: { unreadFirst: boolean }) {
   return (
     <div className="scroll" ref={box} onKeyDown={onKeyDown} onFocus={onFocus} onBlur={(e) => e.currentTarget.contains(e.relatedTarget) || setTyped(false)}
       onPointerEnter={(e) => e.pointerType === "mouse" && setPointed(true)} onPointerLeave={() => setPointed(false)}>
-      {items.length === 0 ? <p className="whole hint">{r.none}</p> : items.length <= mostPlain ? <ul>{items.map((i) => <li key={i.key}>{show(i)}</li>)}</ul> : (
+      {items.length === 0 ? (come ? none : <p className="none hint" role="status">{r.loading}</p>) : items.length <= mostPlain ? <ul>{items.map((i) => <li key={i.key}>{show(i)}</li>)}</ul> : (
         <Suspense><LongList items={items} show={show} keep={[stop, current]} /></Suspense>
       )}
     </div>

@@ -73,7 +73,13 @@ export function Rail() {
           </Popover>
         </MenuTrigger>
       </header>
-      <ChatList unreadFirst={unreadFirst} />
+      <ChatList unreadFirst={unreadFirst} none={
+        <div className="none">
+          <p className="hint">{r.none}</p>
+          <Button look="main" onPress={() => setOpen("new")}>{r.start}</Button>
+          <Button onPress={() => setOpen("browse")}>{r.browse}</Button>
+        </div>
+      } />
       <Suspense>
         {open === "new" && <NewChat onClose={() => setOpen(undefined)} />}
         {open === "browse" && <Browse onClose={() => setOpen(undefined)} />}

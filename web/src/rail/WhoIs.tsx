@@ -19,7 +19,8 @@ function ask(now: typeof asked): void {
 
 /** Somebody's name; a press says who that is. One card for all names: a message must stay cheap. */
 export function Name({ user }: { user: User }) {
-  return <button type="button" className="name" tabIndex={-1} onClick={(e) => ask({ id: user.id, at: e.currentTarget })}><b dir="auto">{user.name}</b></button>;
+  // Without the focus: that would bring the message's tools, which on a phone lie over the name.
+  return <button type="button" className="name" tabIndex={-1} onMouseDown={(e) => e.preventDefault()} onClick={(e) => ask({ id: user.id, at: e.currentTarget })}><b dir="auto">{user.name}</b></button>;
 }
 
 /** Who that is, and the way to a chat with them alone. */
