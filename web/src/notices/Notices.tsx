@@ -49,7 +49,10 @@ function useTold(on: boolean): void {
     const before = told.current;
     told.current = new Map([...chats.values()].map((c) => [c.id, Math.max(c.last?.seq ?? 0, before?.get(c.id) ?? 0)]));
     if (!on) return;
-    void close((tag) => (tag === summaryTag ? unreadOf(state).messages > 0 : (chats.get(tag)?.unread ?? 0) > 0));
+    void close((tag) => { // by what is known then: a notice may have come meanwhile
+      const { state } = core.snapshot;
+      return tag === summaryTag ? unreadOf(state).messages > 0 : (state.chats.get(tag)?.unread ?? 0) > 0;
+    });
     if (!before || (document.visibilityState === "visible" && document.hasFocus())) return;
     const fresh = [...chats.values()].filter((c) => c.last && c.unread > 0 && c.last.by !== state.me?.id && c.last.seq > (before.get(c.id) ?? 0));
     if (fresh.length) void navigator.serviceWorker.ready.then((r) => r.active?.postMessage(noticeOf(state, fresh)));
