@@ -14,7 +14,7 @@ export const rail = {
   order: "Order of the chats",
   newestFirst: "Newest first",
   unreadFirst: "Unread first",
-  none: "You are in no chat yet. Start one, or look which are open to everybody.",
+  none: "No chats yet. Start one, or browse the open ones.",
   start: "Start a chat",
   loading: "Loading your chats…",
   you: "You",
