@@ -57,7 +57,7 @@ func (s *Server) listMessages(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	if h.Head == window.Known {
+	if window.Known != 0 && h.Head == window.Known {
 		send(w, http.StatusOK, mediaType, known.body)
 		return nil
 	}

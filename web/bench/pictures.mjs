@@ -6,11 +6,10 @@ const docs = new URL("../../docs/", import.meta.url);
 const h = new House([]);
 await h.open();
 try {
-  const ann = await h.person("Ann Lindqvist", wideScreen);
-  await api(ann, "PATCH", "/api/me", { name: "Ann Lindqvist" });
-  const ben = await h.person("Ben Okafor");
-  const cora = await h.person("Cora Weiss", phone);
-  const dev = await h.person("Dev Raman");
+  const ann = await h.person("Ann", wideScreen);
+  const ben = await h.person("Ben");
+  const cora = await h.person("Cora", phone);
+  const dev = await h.person("Dev");
   const [a, b, c, d] = await Promise.all([ann, ben, cora, dev].map(async (p) => (await api(p, "GET", "/api/me")).user.id));
   let n = 0;
   const group = async (title, topic, by, members) => {
@@ -39,7 +38,7 @@ try {
   await react(ben, release, yes, "👍");
   await react(cora, release, yes, "👍");
   await react(dev, release, yes, "🚀");
-  await write(cora, release, "I take the status page. @annlindqvist, can you tell support?");
+  await write(cora, release, "I take the status page. @ann, can you tell support?");
   await write(ann, release, "Done, they know. Notes are at https://wiki.example/release-2.4");
   const last = await write(ben, release, "Perfect. See you all on Thursday 🎉");
   await react(ann, release, last, "🎉");
