@@ -80,13 +80,20 @@ test("from nothing to a message that stands", async () => {
   expect(it.texts()).toEqual(["hello", "hi"]);
 });
 
-test("listeners hear once of all that one message brought", async () => {
+test("listeners hear once of all that one message brought, and not more often than a screen is drawn", async () => {
   const it = await page();
   it.greet();
   await it.open();
+  await pass(50);
   const before = it.told();
-  it.wire().says(...Array.from({ length: 20 }, (_, i) => it.log.append({ event: "posted", by: "ann", text: `t${i}` })));
+  const says = () => it.wire().says(...Array.from({ length: 20 }, (_, i) => it.log.append({ event: "posted", by: "ann", text: `t${i}` })));
+  says();
   expect([it.told() - before, it.chat().unread]).toEqual([1, 20]);
+  says();
+  says();
+  expect([it.told() - before, it.chat().unread]).toEqual([1, 60]);
+  await pass(16);
+  expect(it.told() - before).toBe(2);
 });
 
 test("a restart brings what was missed, and the outbox goes on with the same clientId", async () => {
@@ -292,7 +299,7 @@ test("a change that the line broke under, or that is to wait, is asked again wit
   await pass(100);
   expect(it.wires.length).toBe(2);
   it.greet();
-  await pass();
+  await pass(16);
   const again = it.wire().last("edit");
   expect(again).toMatchObject({ clientId, text: "x" });
   it.wire().says({ re: again.id, error: { code: "rate_limited", message: "", retryAfterMs: 700 } });

@@ -35,6 +35,7 @@ interface Session { storage: Storage; courier: Courier; socket: Socket; upkeep: 
 
 const before: Snapshot = { phase: "starting", state: nothing, pending: emptyBox.pending, line: { state: "connecting" }, heldUntil: 0, outdated: false };
 const againMs = 5000;
+const frameMs = 16;
 const backMs = 30_000; // that a change waits for a connection which broke under it
 const mostTries = 5;
 const keptMessages = 200; // of a chat that nobody looks at
@@ -54,6 +55,7 @@ export class Core {
   #leaving = false; // by one's own wish
   #quiet = 0; // changes under way that are told together
   #told: Snapshot = before;
+  #rest: ReturnType<typeof setTimeout> | undefined;
 
   constructor(api = new Api(), shelf = openShelf(), open?: () => Wire) {
     this.api = api;
@@ -352,10 +354,21 @@ export class Core {
       change();
     } finally {
       this.#quiet--;
-      if (this.#quiet === 0 && this.#told !== this.snapshot) {
-        this.#told = this.snapshot;
-        for (const l of this.#listeners) l();
-      }
+      if (this.#quiet === 0) this.#tell();
     }
+  }
+
+  /**
+   * Listeners hear at once, but not more often than a screen is drawn: hundreds of messages a second would be as many
+   * renderings, one after the other without a pause, which React takes for a loop and ends the page.
+   */
+  #tell(): void {
+    if (this.#rest !== undefined || this.#told === this.snapshot) return;
+    this.#told = this.snapshot;
+    this.#rest = setTimeout(() => {
+      this.#rest = undefined;
+      this.#tell();
+    }, frameMs);
+    for (const l of this.#listeners) l();
   }
 }

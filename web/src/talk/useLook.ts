@@ -3,6 +3,7 @@ import { useCore } from "../app/useCore.ts";
 import type { Chat } from "../core/chat.ts";
 import type { Place } from "../core/storage.ts";
 import type { Seq } from "../core/wire.ts";
+import { end } from "./useNotes.ts";
 
 const fromEdge = 160; // px above what is looked for
 
@@ -23,13 +24,15 @@ export function useLook(chat: Chat, target: Seq | undefined): [Look | undefined,
   useLayoutEffect(() => {
     const opened = open.current;
     open.current = true;
-    const noted = history.state as Partial<Place> | null;
-    if (noted?.seq) return lookAt({ at: noted.seq, offset: noted.offset ?? fromEdge });
-    if (target) return lookAt(lookFor(target));
-    if (opened) return lookAt({ at: "end", offset: 0 });
+    const noted = history.state as Partial<Place> | typeof end | null;
+    const toEnd = { at: "end", offset: 0 } as const;
+    if (noted && noted !== end && noted.seq) return lookAt({ at: noted.seq, offset: noted.offset ?? fromEdge });
+    if (target && noted !== end) return lookAt(lookFor(target));
+    if (opened) return lookAt({ ...toEnd });
     if (chat.unread > 0) return lookAt(lookFor(chat.readUpTo + 1));
+    if (noted === end) return lookAt({ ...toEnd });
     let gone = false;
-    const back = (p?: Place) => gone || lookAt(p ? { at: p.seq, offset: p.offset } : { at: "end", offset: 0 });
+    const back = (p?: Place) => gone || lookAt(p ? { at: p.seq, offset: p.offset } : { ...toEnd });
     void (core.storage?.place(chat.id) ?? Promise.resolve(undefined)).then(back, () => back());
     return () => void (gone = true);
   }, [target]);

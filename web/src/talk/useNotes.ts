@@ -6,6 +6,8 @@ import { useCore } from "../app/useCore.ts";
 import type { ChatId } from "../core/wire.ts";
 import type { Scroll } from "./useScroll.ts";
 
+/** The note that one was at the end. */
+export const end = "end";
 const restMs = 300; // without scrolling, until the place is noted
 
 /** Gives what notes it at once, before the address changes. */
@@ -21,7 +23,8 @@ export function useNotes(chatId: ChatId, scroller: RefObject<HTMLElement | null>
     clearTimeout(rest.current);
     const route = routeOf(location.pathname);
     if (route.at !== "chat" || route.chatId !== chatId) return;
-    history.replaceState((!scroll.follows.current && scroll.place()) || null, "");
+    const now = scroll.follows.current ? end : (scroll.place() ?? null);
+    if (JSON.stringify(history.state) !== JSON.stringify(now)) history.replaceState(now, "");
     keep();
   }, [chatId, scroll, keep]);
 
