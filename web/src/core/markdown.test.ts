@@ -77,7 +77,7 @@ test("what is left of the bounds is text, whole", () => {
   expect(shown(many)).toMatch(/^-\(a0,a1,.*\/- a2999$/);
 });
 
-test("no text breaks it", () => {
+test("no text breaks it", { timeout: 60_000 }, () => {
   const r = new Random(1);
   const parts = ["*", "_", "~~", "`", "```", "[", "](", ")", "<", ">", "> ", "- ", "1. ", "\n", "\n\n", "  ", "\t", "a", "B1", "http://x.y", "@ann", "\\", "!", "|", "#", "é", "👍", "\u00a0", "\f", "\r", "\u2028", "\ud800"];
   for (let i = 0; i < 3000; i++) shown(Array.from({ length: r.below(60) }, () => r.of(parts)).join(""));

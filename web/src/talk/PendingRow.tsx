@@ -20,7 +20,7 @@ export function PendingRow({ pending: p, first, onEdit }: { pending: Pending; fi
         {p.reply && <QuoteOf quote={p.reply} jump={() => {}} />}
         <Body text={p.text} />
         {p.state === "failed" ? (
-          <div className="row">
+          <div className="row failed">
             <span className="fault" role="alert">{t.talk.failed(p.reason?.message ?? "")}</span>
             <Button onPress={() => core.retry(p.clientId)}>{t.talk.retry}</Button>
             <Button onPress={() => onEdit(p)}>{t.talk.editFailed}</Button>

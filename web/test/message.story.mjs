@@ -1,0 +1,150 @@
+// Messages: what a text can be, and what can be done with one.
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { choose, house, list, phone, press, row, say, sent, texts, wide } from "./kit.mjs";
+
+let ann, bob;
+const h = house(async (h) => {
+  ann = await h.person("Ann");
+  bob = await h.person("Bob", phone);
+  await h.chat("Garden", ann, bob);
+});
+
+/** Presses long with a finger. */
+async function hold(page, text) {
+  await texts(page, text).tap({ trial: true }); // once it stands still, in sight
+  const at = await texts(page, text).boundingBox();
+  const touch = await page.context().newCDPSession(page);
+  await touch.send("Input.dispatchTouchEvent", { type: "touchStart", touchPoints: [{ x: at.x + 5, y: at.y + 5 }] });
+  await page.getByRole("menu").waitFor();
+  await touch.send("Input.dispatchTouchEvent", { type: "touchEnd", touchPoints: [] });
+}
+
+test("text is text, Markdown is Markdown, and links lead nowhere else", async () => {
+  await say(ann, "Hello @bob, <b>mind</b> the *gate*, **now** ~~later~~, `a*b*c`, snake_case and 2*3*4");
+  const body = bob.locator(".message .body").first();
+  await body.waitFor();
+  assert.equal(await body.innerText(), "Hello @bob, <b>mind</b> the gate, now later, a*b*c, snake_case and 2*3*4");
+  for (const [tag, text] of [["em", "gate"], ["strong", "now"], ["s", "later"], ["code", "a*b*c"], [".mention.me", "@bob"]]) assert.equal(await body.locator(tag).innerText(), text);
+  await say(ann, "> quoted\n\n1. one\n2. two\n\nsee https://example.org/a_b and [x](javascript:alert(1)) or me@example.org");
+  const rich = row(bob, "https://example.org/a_b");
+  await rich.locator("blockquote", { hasText: "quoted" }).waitFor();
+  assert.equal(await rich.locator("ol > li").count(), 2);
+  const links = await rich.locator("a").evaluateAll((all) => all.map((a) => [a.href, a.target, a.rel]));
+  assert.deepEqual(links, [["https://example.org/a_b", "_blank", "noopener noreferrer"], ["mailto:me@example.org", "_blank", "noopener noreferrer"]]);
+});
+
+test("a fence scrolls by itself and is copied with a button", async () => {
+  await ann.context().grantPermissions(["clipboard-read", "clipboard-write"]);
+  const code = `const long = "${"word ".repeat(60)}";\n  indented();`;
+  await say(bob, "```js\n" + code + "\n```");
+  for (const p of [ann, bob]) {
+    const pre = p.locator(".fence pre");
+    await pre.waitFor();
+    assert.ok(await pre.evaluate((e) => e.scrollWidth > e.clientWidth));
+    assert.equal(await wide(p), false);
+    assert.equal(await list(p).evaluate((e) => e.scrollWidth > e.clientWidth), false);
+  }
+  await ann.locator(".fence").hover();
+  await press(ann, "Copy");
+  await ann.getByText("Copied.", { exact: true }).waitFor();
+  assert.equal(await ann.evaluate(() => navigator.clipboard.readText()), code);
+});
+
+test("reactions by hover, by keyboard and by a long press", async () => {
+  await say(bob, "It is shut");
+  await texts(ann, "It is shut").waitFor();
+  await row(ann, "It is shut").hover();
+  await press(ann, "React with 👍");
+  await bob.getByRole("button", { name: "👍 1: Ann" }).tap();
+  await ann.getByRole("button", { name: "👍 2: Ann, Bob" }).waitFor();
+  await hold(bob, "It is shut");
+  await h.shot(bob, "menu-360");
+  await bob.getByRole("menuitem", { name: "React with ❤️" }).tap();
+  await ann.getByRole("button", { name: "❤️ 1: Bob" }).waitFor();
+  await row(ann, "It is shut").focus();
+  await ann.keyboard.press("Enter");
+  await ann.getByRole("menu").waitFor();
+  await ann.getByRole("menuitem", { name: "React…" }).focus();
+  await ann.keyboard.press("Enter");
+  await ann.getByLabel("Search emoji").fill("garden");
+  await ann.getByLabel("Search emoji").press("Tab");
+  const emoji = await ann.locator(".emoji-grid button").first().innerText();
+  await ann.keyboard.press("Enter");
+  await bob.getByRole("button", { name: `${emoji} 1: Ann` }).waitFor();
+  await ann.getByRole("button", { name: "👍 2: Ann, Bob" }).click();
+  await bob.getByRole("button", { name: "👍 1: Bob" }).waitFor();
+});
+
+test("an answer quotes, and its quote follows an edit and a deletion", async () => {
+  await row(ann, "It is shut").hover();
+  await row(ann, "It is shut").getByRole("button", { name: "Answer", exact: true }).click();
+  await ann.locator(".composer .answer", { hasText: "It is shut" }).waitFor();
+  await say(ann, "I know");
+  const quote = row(ann, "I know").locator(".quote");
+  await quote.getByText("It is shut").waitFor();
+  await hold(bob, "It is shut"); // on a phone the menu edits
+  await bob.getByRole("menuitem", { name: "Edit", exact: true }).tap();
+  await bob.getByLabel("Edit the message").fill("It is locked");
+  await bob.getByLabel("Edit the message").press("Enter");
+  await texts(ann, "It is locked").waitFor();
+  await row(ann, "It is locked").getByText("edited").waitFor();
+  await quote.getByText("It is locked").waitFor();
+  await hold(bob, "It is locked");
+  await bob.getByRole("menuitem", { name: "Delete", exact: true }).tap();
+  await bob.getByRole("alertdialog").getByRole("button", { name: "Delete" }).tap();
+  await list(ann).getByText("This message was deleted.", { exact: true }).waitFor();
+  await quote.getByText("a deleted message").waitFor();
+  assert.equal(await list(ann).locator(".reaction").count(), 0);
+});
+
+test("an edit knows fences, the limit and Escape; what is another's is not edited", async () => {
+  await say(ann, "First text");
+  await sent(ann, "First text");
+  await choose(ann, "First text", "Edit");
+  const edit = ann.getByLabel("Edit the message");
+  await edit.fill("x".repeat(16 * 1024 + 3));
+  await ann.getByText("3 bytes too long", { exact: true }).waitFor();
+  assert.ok(await ann.getByRole("button", { name: "Save" }).isDisabled());
+  await edit.fill("");
+  await edit.press("Enter");
+  await ann.getByText("To take the message away, delete it.", { exact: true }).waitFor();
+  await edit.press("Escape");
+  await sent(ann, "First text");
+  await choose(ann, "First text", "Edit");
+  await edit.fill("```");
+  await edit.press("Enter");
+  await ann.keyboard.type("second()\n```");
+  await ann.keyboard.press("Enter");
+  await bob.locator(".fence", { hasText: "second()" }).waitFor();
+  await say(bob, "Bob's own");
+  await texts(ann, "Bob's own").waitFor();
+  await row(ann, "Bob's own").hover();
+  await row(ann, "Bob's own").getByRole("button", { name: /^What can be done/ }).click();
+  await ann.getByRole("menu").waitFor();
+  assert.equal(await ann.getByRole("menuitem", { name: "Edit", exact: true }).count(), 0);
+  await ann.keyboard.press("Escape");
+});
+
+test("without a connection a change is refused in words, and an edit's text stays", async () => {
+  await say(ann, "To be changed");
+  await sent(ann, "To be changed");
+  await choose(ann, "To be changed", "Edit");
+  h.down = true;
+  await h.parley.stop("SIGKILL");
+  await ann.locator(".banner").waitFor();
+  await ann.getByLabel("Edit the message").fill("Was changed");
+  await press(ann, "Save");
+  await list(ann).getByText("There is no connection", { exact: false }).waitFor();
+  await texts(bob, "To be changed").waitFor();
+  await hold(bob, "To be changed");
+  await bob.getByRole("menuitem", { name: "React with 👍" }).tap();
+  await bob.locator(".toast", { hasText: "There is no connection" }).waitFor();
+  await h.parley.start();
+  for (const p of [ann, bob]) await p.locator(".banner").waitFor({ state: "detached", timeout: 60_000 });
+  h.down = false;
+  await press(ann, "Save");
+  await texts(bob, "Was changed").waitFor();
+});
+
+h.quiet();
