@@ -1,7 +1,7 @@
 // Messages: what a text can be, and what can be done with one.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { choose, house, list, phone, press, row, say, sent, texts, wide } from "./kit.mjs";
+import { choose, field, house, list, phone, press, row, say, sent, texts, wide } from "./kit.mjs";
 
 let ann, bob;
 const h = house(async (h) => {
@@ -145,6 +145,20 @@ test("without a connection a change is refused in words, and an edit's text stay
   h.down = false;
   await press(ann, "Save");
   await texts(bob, "Was changed").waitFor();
+});
+
+test("who has seen it, and who writes", async () => {
+  await say(ann, "Seen?");
+  await sent(bob, "Seen?");
+  await bob.bringToFront(); // a window that is looked at has read it
+  await row(ann, "Seen?").focus();
+  await ann.keyboard.press("Enter");
+  await ann.getByText("Seen by Bob", { exact: true }).waitFor();
+  await h.shot(ann, "menu-1280");
+  await ann.keyboard.press("Escape");
+  await field(bob).pressSequentially("I am writ");
+  await ann.getByText("Bob is typing…", { exact: true }).waitFor();
+  await field(bob).fill("");
 });
 
 h.quiet();
