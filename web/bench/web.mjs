@@ -52,7 +52,7 @@ try {
     await watchKeys(ann);
     await ann.locator("[data-composer]").focus();
     for (let n = 0; n < 10; n++) {
-      await ann.keyboard.type("the quick brown fox ", { delay: 40 });
+      await ann.keyboard.type(`quick brown fox ${n} of ${i}`, { delay: 40 });
       await ann.keyboard.press("Enter");
       await ann.waitForFunction((n) => globalThis.keys.sends.length > n, n);
     }
@@ -116,12 +116,12 @@ function watchKeys(page) {
     });
     globalThis.keys?.stop();
     const found = (globalThis.keys = { keys: [], sends: [], stop: () => removeEventListener("keydown", onKey, true) });
-    const own = () => document.querySelectorAll(".message[data-pending]").length;
+    const shows = (text) => [...document.querySelectorAll(".message")].slice(-20).some((m) => m.textContent.includes(text));
     function onKey(e) {
       const from = e.timeStamp;
       if (e.key !== "Enter") return painted(() => found.keys.push(performance.now() - from));
-      const before = own();
-      const look = () => (own() > before ? found.sends.push(performance.now() - from) : painted(look));
+      const text = e.target.value;
+      const look = () => (shows(text) ? found.sends.push(performance.now() - from) : painted(look));
       painted(look);
     }
     addEventListener("keydown", onKey, true);
