@@ -126,7 +126,9 @@ export class House {
     await page.evaluate(axe);
     for (const colorScheme of ["light", "dark"]) {
       await page.emulateMedia({ colorScheme, reducedMotion: "reduce" });
-      const look = () => page.evaluate(async () => (await globalThis.axe.run(document)).violations.map((v) => `${v.id}: ${v.nodes.map((n) => n.html.slice(0, 160)).join(" | ")}`));
+      // Under a dialog there is no page: axe exempts it from these two rules itself, but not
+      // while a list of suggestions in the dialog hides all else from screen readers.
+      const look = () => page.evaluate(async () => (await globalThis.axe.run(document, document.querySelector(".veil") ? { rules: { "landmark-one-main": { enabled: false }, "page-has-heading-one": { enabled: false } } } : {})).violations.map((v) => `${v.id}: ${v.nodes.map((n) => n.html.slice(0, 160)).join(" | ")}`));
       let found = await look();
       for (let again = 4; found.length && again > 0; again--) found = await look(); // a view that was still coming
       assert.deepEqual(found, [], `${name}, ${colorScheme}`);

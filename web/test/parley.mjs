@@ -24,7 +24,7 @@ export class Parley {
   async start() {
     this.#folder ||= await mkdtemp(join(tmpdir(), "parley-page-"));
     const child = spawn(binary, ["--listen", this.#listen, "--store", `sqlite:${join(this.#folder, "parley.db")}`,
-      "--limit-posts", "off", "--limit-anonymous", "off", ...this.flags], { stdio: ["ignore", "pipe", "pipe"] });
+      "--limit-posts", "off", "--limit-user", "off", "--limit-anonymous", "off", ...this.flags], { stdio: ["ignore", "pipe", "pipe"] });
     this.#process = child;
     let said = "";
     await new Promise((ok, fail) => {

@@ -138,6 +138,7 @@ test("a file is refused in words, a text with a picture of it is text", async ()
 test("a draft stays with its chat and its answer, through a reload", async () => {
   await ann.locator(".message", { hasText: "Bob begins" }).hover();
   await ann.locator(".message", { hasText: "Bob begins" }).getByRole("button", { name: "Answer", exact: true }).click();
+  await ann.locator("[data-composer]:focus").waitFor();
   await ann.keyboard.type("half a thought");
   await ann.getByRole("link", { name: /General/ }).click();
   await heading(ann, "General");
