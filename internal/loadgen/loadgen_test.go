@@ -189,3 +189,16 @@ func TestGoals(t *testing.T) {
 		}
 	}
 }
+
+// A scenario that was not run keeps all its figures; one that was keeps none of the old.
+func TestKeep(t *testing.T) {
+	r := record{Figures: []*figure{{Scenario: "page", What: "new"}}}
+	r.keep([]*figure{{Scenario: "post", What: "a"}, {Scenario: "page", What: "old"}, {Scenario: "post", What: "b"}})
+	var got []string
+	for _, f := range r.Figures {
+		got = append(got, f.Scenario+" "+f.What)
+	}
+	if want := "page new, post a, post b"; strings.Join(got, ", ") != want {
+		t.Errorf("%q, want %q", got, want)
+	}
+}

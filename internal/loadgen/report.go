@@ -28,11 +28,7 @@ func (r *record) report(dir string) error {
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
-	for _, f := range old.Figures {
-		if !slices.ContainsFunc(r.Figures, func(mine *figure) bool { return mine.Scenario == f.Scenario }) {
-			r.Figures = append(r.Figures, f)
-		}
-	}
+	r.keep(old.Figures)
 	page, err := os.ReadFile(filepath.Join(dir, "performance.md"))
 	if err != nil {
 		return err
@@ -43,6 +39,16 @@ func (r *record) report(dir string) error {
 	}
 	return errors.Join(r.write(filepath.Join(dir, "performance.json")), r.pictures(dir),
 		os.WriteFile(filepath.Join(dir, "performance.md"), []byte(text), 0o644))
+}
+
+// keep takes over the figures of scenarios that were not run, all of each.
+func (r *record) keep(old []*figure) {
+	run := r.Figures
+	for _, f := range old {
+		if !slices.ContainsFunc(run, func(mine *figure) bool { return mine.Scenario == f.Scenario }) {
+			r.Figures = append(r.Figures, f)
+		}
+	}
 }
 
 var marker = regexp.MustCompile(`(?s)<!-- begin (\w+) -->\n.*?<!-- end -->`)
