@@ -70,7 +70,7 @@ export class House {
 
   /** A further page, for example another tab of page.context(). */
   async watch(page) {
-    page.setDefaultTimeout(20_000);
+    page.setDefaultTimeout(90_000); // a page may wait a minute before it tries to reach its server again
     page.on("pageerror", (e) => this.faults.push(`${page.url()}: ${e}`));
     page.on("console", (m) => {
       if (m.type() !== "error") return;
