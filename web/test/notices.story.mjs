@@ -70,8 +70,8 @@ test("a notice shows what came while one looks elsewhere; pressing it opens the 
   await look(ann, false);
   await say(bob, "While you are away");
   assert.deepEqual(await notices(ann, 1), [{ title: "Bob", body: "While you are away", tag: direct, data: `/c/${direct}/${await seqOf(bob, "While you are away")}` }]);
-  assert.match(await ann.title(), /^\(\d\) /);
-  assert.equal(await ann.locator('link[rel="icon"]').getAttribute("href"), "/icon-unread.svg");
+  await ann.waitForFunction(() => /^\(\d\) /.test(document.title)); // the count rests a moment before it is shown
+  await ann.locator('link[rel="icon"][href="/icon-unread.svg"]').waitFor({ state: "attached" });
 
   const [worker] = ann.context().serviceWorkers();
   await worker.evaluate(async () => {
