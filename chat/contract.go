@@ -120,8 +120,6 @@ type People interface {
 	// none. A new password ends all sessions but Keep, Active=false ends all:
 	// in the same commit, and as a Revocation on the feed.
 	PatchUser(ctx context.Context, id UserID, p UserPatch) (User, error)
-	// DirectPeers gives the users who share a direct chat with the user.
-	DirectPeers(ctx context.Context, user UserID) ([]UserID, error)
 }
 
 // Sessions are who is signed in where.

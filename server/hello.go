@@ -1,6 +1,7 @@
 package server
 
 import (
+	"slices"
 	"time"
 
 	"parley/chat"
@@ -38,7 +39,13 @@ func (c *session) hello(cmd *wire.Command) {
 	c.mu.Lock()
 	c.holding = time.AfterFunc(c.s.pace.hold, func() { c.release(true) })
 	c.mu.Unlock()
-	c.later(c.meetPeers)
+	var peers []chat.UserID
+	for i := range h.Chats {
+		if u := h.Chats[i].With; u != "" && len(peers) < maxPeers {
+			peers = append(peers, u)
+		}
+	}
+	c.later(func() { c.meetPeers(peers) })
 }
 
 // greet identifies the peer and joins their chats. Each check stands behind the
@@ -89,16 +96,15 @@ func (c *session) greet(cmd *wire.Command) (*wire.Hello, error) {
 	names := people{}
 	names.add(c.user)
 	c.held = make(map[chat.ChatID]chat.Seq, len(chats))
-	for i := range chats {
-		one := &chats[i]
+	h.Chats = slices.DeleteFunc(chats, func(one chat.Chat) bool {
 		if !joined[one.ID] {
-			continue // came since: its joined event lets it in
+			return true // came since: its joined event lets it in
 		}
 		delete(joined, one.ID)
 		c.held[one.ID] = one.Head
-		names.chat(one)
-		h.Chats = append(h.Chats, *one)
-	}
+		names.chat(&one)
+		return false
+	})
 	for id := range joined {
 		c.conn.Leave(string(id)) // went since
 	}

@@ -142,13 +142,8 @@ func (c *session) unfocus(id chat.ChatID) {
 }
 
 // meetPeers tells the presence of those with whom the user has a direct chat.
-func (c *session) meetPeers() {
-	peers, err := c.s.Store.DirectPeers(c.ctx, c.user)
-	if err != nil {
-		c.abandon(err)
-		return
-	}
-	for _, u := range peers[:min(len(peers), maxPeers)] {
+func (c *session) meetPeers(peers []chat.UserID) {
+	for _, u := range peers {
 		if c.conn.Room(c.ctx) != nil {
 			return
 		}

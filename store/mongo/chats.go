@@ -258,26 +258,6 @@ func (db *DB) ChatIDs(ctx context.Context, user chat.UserID) (ids []chat.ChatID,
 	return ids, err
 }
 
-// DirectPeers gives the users who share a direct chat with the user.
-func (db *DB) DirectPeers(ctx context.Context, user chat.UserID) (peers []chat.UserID, err error) {
-	ids, err := db.ChatIDs(ctx, user)
-	if err != nil || len(ids) == 0 {
-		return nil, err
-	}
-	err = db.read(ctx, "read direct chats", func(ctx context.Context) error {
-		cur, err := db.chats.Find(ctx, bson.D{{Key: "_id", Value: bson.D{{Key: "$in", Value: ids}}}}, options.Find().SetProjection(key("pair")))
-		list, err := all[group](ctx, cur, err)
-		peers = nil
-		for _, g := range list {
-			if g.Pair != "" {
-				peers = append(peers, chat.OtherOf(g.Pair, user))
-			}
-		}
-		return err
-	})
-	return peers, err
-}
-
 // OpenChats gives open chats, newest made first.
 func (db *DB) OpenChats(ctx context.Context, viewer chat.UserID, before chat.ChatID, limit int) (chats []chat.Chat, err error) {
 	open := bson.D{{Key: "open", Value: true}}

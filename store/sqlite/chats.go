@@ -24,18 +24,36 @@ const (
 		ifnull(m.role, ''), ` + readColumn + `, ` + unreadColumn + `, ` + mentionsColumn + `, ` + lastColumn
 )
 
-// scanChat reads chatColumns as the viewer sees them; last is the number of the
-// newest message, 0 for a stranger or an empty chat.
-func scanChat(row scanner, viewer chat.UserID) (c chat.Chat, last chat.Seq, err error) {
-	var pair string
-	err = row.Scan(&c.ID, &c.Kind, &c.Open, &c.Title, &c.Topic, &c.Head, &c.MemberCount, &c.Activity, &pair,
-		&c.Role, &c.ReadUpTo, &c.Unread, &c.Mentions, &last)
+// chatScan is messageScan for chatColumns.
+type chatScan struct {
+	viewer chat.UserID
+	c      chat.Chat
+	pair   string
+	last   chat.Seq
+	into   []any
+}
+
+func newChatScan(viewer chat.UserID) *chatScan {
+	s := &chatScan{viewer: viewer}
+	c := &s.c
+	s.into = []any{(*string)(&c.ID), (*string)(&c.Kind), &c.Open, &c.Title, &c.Topic, &c.Head, &c.MemberCount, &c.Activity, &s.pair,
+		(*string)(&c.Role), &c.ReadUpTo, &c.Unread, &c.Mentions, &s.last}
+	return s
+}
+
+// row reads a chat as the viewer sees it; last is the number of its newest
+// message, 0 for a stranger or an empty chat.
+func (s *chatScan) row(from scanner) (c chat.Chat, last chat.Seq, err error) {
+	if err = from.Scan(s.into...); err != nil {
+		return c, 0, err
+	}
+	c, last = s.c, s.last
 	if c.Role == "" {
 		c.ReadUpTo, c.Unread, c.Mentions, last = 0, 0, 0, 0
-	} else if pair != "" {
-		c.With = chat.OtherOf(pair, viewer)
+	} else if s.pair != "" {
+		c.With = chat.OtherOf(s.pair, s.viewer)
 	}
-	return c, last, err
+	return c, last, nil
 }
 
 // CreateChat makes a chat, or finds the one that the same request made.
@@ -117,8 +135,8 @@ func insertChat(t *tx, id chat.ChatID, n chat.NewChat, pair string) error {
 
 // Chat gives the chat as the viewer sees it.
 func (db *DB) Chat(ctx context.Context, viewer chat.UserID, id chat.ChatID) (chat.Chat, error) {
-	c, last, err := scanChat(db.row(ctx, `SELECT `+chatColumns+` FROM chats c LEFT JOIN members m ON m.chat = c.id AND m.user = ?
-		WHERE c.id = ?`, string(viewer), string(id)), viewer)
+	c, last, err := newChatScan(viewer).row(db.row(ctx, `SELECT `+chatColumns+` FROM chats c LEFT JOIN members m ON m.chat = c.id AND m.user = ?
+		WHERE c.id = ?`, string(viewer), string(id)))
 	if errors.Is(err, sql.ErrNoRows) || err == nil && c.Role == "" && !c.Open {
 		return chat.Chat{}, chat.NoChat()
 	}
@@ -149,9 +167,10 @@ func (db *DB) ChatsOf(ctx context.Context, user chat.UserID, withLast int) ([]ch
 		chat.Chat
 		last chat.Seq
 	}
+	scan := newChatScan(user)
 	rows, err := db.rows(ctx, `SELECT `+chatColumns+` FROM members m CROSS JOIN chats c ON c.id = m.chat WHERE m.user = ?`, string(user))
 	found, err := collect(rows, err, func() (r row, err error) {
-		r.Chat, r.last, err = scanChat(rows, user)
+		r.Chat, r.last, err = scan.row(rows)
 		return r, err
 	})
 	if err != nil {
@@ -179,17 +198,6 @@ func (db *DB) ChatIDs(ctx context.Context, user chat.UserID) ([]chat.ChatID, err
 	return ids, fault(err, "read chats")
 }
 
-// DirectPeers gives the users who share a direct chat with the user.
-func (db *DB) DirectPeers(ctx context.Context, user chat.UserID) ([]chat.UserID, error) {
-	rows, err := db.rows(ctx, `SELECT c.pair FROM members m CROSS JOIN chats c ON c.id = m.chat WHERE m.user = ? AND c.pair IS NOT NULL`, string(user))
-	peers, err := collect(rows, err, func() (chat.UserID, error) {
-		var pair string
-		err := rows.Scan(&pair)
-		return chat.OtherOf(pair, user), err
-	})
-	return peers, fault(err, "read direct chats")
-}
-
 // OpenChats gives open chats, newest made first.
 func (db *DB) OpenChats(ctx context.Context, viewer chat.UserID, before chat.ChatID, limit int) ([]chat.Chat, error) {
 	if before == "" {
@@ -197,8 +205,9 @@ func (db *DB) OpenChats(ctx context.Context, viewer chat.UserID, before chat.Cha
 	}
 	rows, err := db.rows(ctx, `SELECT `+chatColumns+` FROM chats c INDEXED BY chats_open LEFT JOIN members m ON m.chat = c.id AND m.user = ?
 		WHERE c.open = 1 AND c.id < ? ORDER BY c.id DESC LIMIT ?`, string(viewer), string(before), limit)
+	scan := newChatScan(viewer)
 	chats, err := collect(rows, err, func() (chat.Chat, error) {
-		c, _, err := scanChat(rows, viewer)
+		c, _, err := scan.row(rows)
 		return c, err
 	})
 	return chats, fault(err, "read open chats")
