@@ -27,6 +27,7 @@ var layers = map[string][]string{
 		"github.com/prometheus/client_golang", "golang.org/x/crypto", "golang.org/x/sync", "github.com/klauspost/compress"},
 	"parley/internal/mongotest": {"go.mongodb.org/mongo-driver/v2"},
 	"parley/internal/echo":      {"server/socket"},
+	"parley/bench/peers/bare":   {},
 	"parley/internal/loadgen":   {"chat", "wire", "store", "golang.org/x/sync", "github.com/HdrHistogram/hdrhistogram-go", "github.com/tinylib/msgp"},
 }
 

@@ -65,6 +65,9 @@ func (b *bench) parley() *parley { return &parley{binary: b.binary, dir: b.dir} 
 func (b *bench) own() []target { return []target{b.parley()} }
 func (b *bench) all() []target { return append(b.own(), b.peers...) }
 
+// floor is Parley and the least that a server can do.
+func (b *bench) floor() []target { return append(b.own(), b.peers[max(0, len(b.peers)-1):]...) }
+
 // idle are those whose idle connections differ: without a write, no delay.
 func (b *bench) idle() []target { return b.all()[:1+min(2, len(b.peers))] }
 
@@ -127,13 +130,15 @@ func (b *bench) run(ctx context.Context, peers string, names []string) (err erro
 		return err
 	}
 	if peers != "" {
-		built := filepath.Join(b.dir, "centrifuge")
-		cmd := exec.CommandContext(ctx, "go", "build", "-trimpath", "-o", built, ".")
-		cmd.Dir, cmd.Stderr = filepath.Join(peers, "centrifuge"), os.Stderr
-		if err := cmd.Run(); err != nil {
-			return err
+		for _, peer := range []string{"centrifuge", "bare"} {
+			cmd := exec.CommandContext(ctx, "go", "build", "-trimpath", "-o", filepath.Join(b.dir, peer), ".")
+			cmd.Dir, cmd.Stderr = filepath.Join(peers, peer), os.Stderr
+			if err := cmd.Run(); err != nil {
+				return err
+			}
 		}
-		b.peers = []target{&node{dir: filepath.Join(peers, "node")}, &centrifuge{binary: built, delay: "0"}, &centrifuge{binary: built, delay: "10ms"}}
+		built := filepath.Join(b.dir, "centrifuge")
+		b.peers = []target{&node{dir: filepath.Join(peers, "node")}, &centrifuge{binary: built, delay: "0"}, &centrifuge{binary: built, delay: "10ms"}, &bare{binary: filepath.Join(b.dir, "bare")}}
 	}
 	begin := time.Now()
 	for _, s := range scenarios {

@@ -14,7 +14,7 @@ func measureScale(ctx context.Context, b *bench) error {
 		members = b.size(members)
 		w := world{people: members}
 		w.spread(1, members)
-		err := b.each(ctx, w, b.own(), func(t target, p *process) error {
+		err := b.each(ctx, w, b.floor(), func(t target, p *process) error {
 			a, err := gather(ctx, t, p, members, 4096)
 			if err != nil {
 				return err
