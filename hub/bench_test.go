@@ -1,9 +1,11 @@
 package hub
 
 import (
+	"crypto/sha256"
 	"fmt"
 	"runtime"
 	"strconv"
+	"sync"
 	"sync/atomic"
 	"syscall"
 	"testing"
@@ -103,6 +105,47 @@ func BenchmarkPublish(b *testing.B) {
 			fanOut(b, x.rooms, x.members, x.stalled, x.ahead)
 		})
 	}
+}
+
+// laboured is a sink whose write takes about as long as the kernel's.
+type laboured struct {
+	due  *sync.WaitGroup // counts values
+	work []byte
+}
+
+func (s laboured) Write(b []byte) error {
+	_ = sha256.Sum256(s.work)
+	s.due.Add(-(len(b) - Headroom) / 150)
+	return nil
+}
+
+func (s laboured) Ping() error { return nil }
+func (s laboured) Close(Cause) {}
+
+// BenchmarkCores delivers to a chat of 1,000 while nothing else wants the cores,
+// which no load on the same machine can leave alone: run it with -cpu 1,2.
+func BenchmarkCores(b *testing.B) {
+	const members, ahead = 1000, 4
+	h := newHub(b, Config{StuckAfter: time.Hour})
+	var due sync.WaitGroup
+	work := make([]byte, 8<<10)
+	for range members {
+		c := h.Attach(laboured{&due, work}, 0, nil)
+		c.Join("chat")
+		c.Live("chat", 0, true)
+	}
+	value := make([]byte, 150)
+	encode := func(int) []byte { return value }
+	seq := uint64(0)
+	for b.Loop() {
+		due.Add(members * ahead)
+		for range ahead {
+			seq++
+			h.Publish("chat", seq, NewFrame(encode))
+		}
+		due.Wait()
+	}
+	b.ReportMetric(float64(b.N)*members*ahead/b.Elapsed().Seconds(), "deliveries/s")
 }
 
 // fill queues a value n times; the caller is the worker that will drain them.
