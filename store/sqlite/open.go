@@ -37,6 +37,7 @@ type DB struct {
 	closed   error
 	prepared sync.Map // query text → *sql.Stmt of the read pool
 	feeds    feeds
+	heads    heads
 }
 
 // Both kinds of connection: cache_size is in KiB when negative. A reader keeps

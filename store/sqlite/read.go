@@ -63,19 +63,6 @@ func (db *DB) After(ctx context.Context, viewer chat.UserID, id chat.ChatID, see
 	return events, head, fault(rows.Err(), "read the log")
 }
 
-// head gives the chat's head to a member, or to the server itself.
-func (db *DB) head(ctx context.Context, viewer chat.UserID, id chat.ChatID) (head chat.Seq, err error) {
-	if viewer == "" {
-		err = db.row(ctx, "SELECT head FROM chats WHERE id = ?", string(id)).Scan(&head)
-	} else {
-		err = db.row(ctx, "SELECT c.head FROM members m JOIN chats c ON c.id = m.chat WHERE m.chat = ? AND m.user = ?", string(id), string(viewer)).Scan(&head)
-	}
-	if errors.Is(err, sql.ErrNoRows) {
-		return 0, chat.NoChat()
-	}
-	return head, fault(err, "read the chat")
-}
-
 // Page is [chat.Log].Page. One message more than asked for tells whether there
 // are more on that side; whether there are any on the other is one seek. As in
 // After, nothing is read behind the head at which the viewer was a member.
