@@ -6,11 +6,15 @@ import (
 	"github.com/klauspost/compress/gzhttp"
 )
 
+// zstd's own default: the fastest, which is the wrapper's, sends the page with
+// a tenth more bytes than gzip would.
+const zstdLevel = 2
+
 // Compress answers in zstd or gzip where the client takes it and the body has
 // at least 1 KiB. Upgrades pass untouched.
 func Compress() Middleware {
 	// The error is for options out of range.
-	wrap, err := gzhttp.NewWrapper(gzhttp.MinSize(1 << 10))
+	wrap, err := gzhttp.NewWrapper(gzhttp.MinSize(1<<10), gzhttp.ZstdCompressionLevel(zstdLevel))
 	if err != nil {
 		panic(err)
 	}

@@ -36,6 +36,8 @@ interface Session { storage: Storage; courier: Courier; socket: Socket; upkeep: 
 const before: Snapshot = { phase: "starting", state: nothing, pending: emptyBox.pending, line: { state: "connecting" }, heldUntil: 0, outdated: false };
 const againMs = 5000;
 const frameMs = 16;
+const restOf = 4; // times what the last telling took is left to whoever types and scrolls
+const longestRest = 100;
 const backMs = 30_000; // that a change waits for a connection which broke under it
 const mostTries = 5;
 const keptMessages = 200; // of a chat that nobody looks at
@@ -56,6 +58,7 @@ export class Core {
   #quiet = 0; // changes under way that are told together
   #told: Snapshot = before;
   #rest: ReturnType<typeof setTimeout> | undefined;
+  #resting = false;
 
   constructor(api = new Api(), shelf = openShelf(), open?: () => Wire) {
     this.api = api;
@@ -185,6 +188,7 @@ export class Core {
   /** Shows at once, and is sent when that goes: see the snapshot's pending. */
   post(chatId: ChatId, text: string, reply?: Quote): void {
     this.#session?.courier.write(chatId, text, reply);
+    this.#tell(true);
   }
 
   retry(clientId: string): void {
@@ -360,15 +364,22 @@ export class Core {
 
   /**
    * Listeners hear at once, but not more often than a screen is drawn: hundreds of messages a second would be as many
-   * renderings, one after the other without a pause, which React takes for a loop and ends the page.
+   * renderings, one after the other without a pause, which React takes for a loop and ends the page. On a slow device
+   * they hear less often, so that what comes in does not keep its person from writing. own: what that person sends.
    */
-  #tell(): void {
-    if (this.#rest !== undefined || this.#told === this.snapshot) return;
+  #tell(own = false): void {
+    if (this.#told === this.snapshot || (this.#resting && !own)) return;
+    clearTimeout(this.#rest);
     this.#told = this.snapshot;
-    this.#rest = setTimeout(() => {
-      this.#rest = undefined;
-      this.#tell();
-    }, frameMs);
+    this.#resting = true;
+    const from = performance.now();
     for (const l of this.#listeners) l();
+    queueMicrotask(() => { // behind React's, which draws
+      clearTimeout(this.#rest);
+      this.#rest = setTimeout(() => {
+        this.#resting = false;
+        this.#tell();
+      }, Math.min(longestRest, Math.max(frameMs, restOf * (performance.now() - from))));
+    });
   }
 }

@@ -1,42 +1,43 @@
 import { type FocusEvent, type KeyboardEvent, lazy, type ReactNode, Suspense, useEffect, useMemo, useRef, useState } from "react";
 import { useRoute } from "../app/route.ts";
-import { useSnapshot } from "../app/useCore.ts";
+import { useChat, useCore, useSnapshot } from "../app/useCore.ts";
 import type { Chat } from "../core/chat.ts";
 import type { ChatId } from "../core/wire.ts";
 import { t } from "../strings/index.ts";
 import { ChatRow } from "./ChatRow.tsx";
-import { held, ordered } from "./order.ts";
+import { held, keepsOrder } from "./order.ts";
 import { useDrafts } from "./useDrafts.ts";
 
 const LongList = lazy(() => import("./LongList.tsx"));
 const mostPlain = 300; // rows; with more of them only those in sight are on the page
 const r = t.rail;
 
-export type Item = { readonly key: string; readonly head: string } | { readonly key: ChatId; readonly chat: Chat };
+export interface Item { readonly key: ChatId | Chat["kind"]; readonly head?: string }
 
 /** Groups, then people; none stands for no chat at all. One stop for the Tab key, arrows within. */
 export function ChatList({ unreadFirst, none }: { unreadFirst: boolean; none: ReactNode }) {
   const route = useRoute();
   const current = route.at === "chat" ? route.chatId : undefined;
-  const chats = useSnapshot((s) => s.state.chats);
   const come = useSnapshot((s) => s.state.epoch !== "");
   const drafts = useDrafts();
   const box = useRef<HTMLDivElement>(null);
   const [pointed, setPointed] = useState(false);
   const [typed, setTyped] = useState(false); // the keyboard is in the list
   const [at, setAt] = useState<ChatId>();
-  const ids = useOrder(chats, unreadFirst, pointed || typed);
+  const ids = useOrder(unreadFirst, pointed || typed);
+  const core = useCore();
   const items = useMemo(() => {
+    const { chats } = core.snapshot.state; // a chat never changes its kind
     const of = (kind: Chat["kind"], head: string): Item[] => {
-      const own = ids.flatMap((id) => (chats.get(id)?.kind === kind ? [{ key: id, chat: chats.get(id)! }] : []));
+      const own = ids.filter((id) => chats.get(id)?.kind === kind).map((key) => ({ key }));
       return own.length ? [{ key: kind, head }, ...own] : [];
     };
     return [...of("group", r.groups), ...of("direct", r.people)];
-  }, [ids, chats]);
-  const shown = items.flatMap((i) => ("chat" in i ? [i.key] : []));
-  const stop = [at, current].find((id) => id && chats.has(id)) ?? shown[0];
+  }, [core, ids]);
+  const shown = items.flatMap((i) => (i.head ? [] : [i.key]));
+  const stop = [at, current].find((id) => id && shown.includes(id)) ?? shown[0];
 
-  const known = current !== undefined && chats.has(current);
+  const known = current !== undefined && shown.includes(current);
   useEffect(() => {
     if (known) reach(current, (row) => row.scrollIntoView({ block: "nearest" }));
   }, [current, known]);
@@ -67,7 +68,7 @@ export function ChatList({ unreadFirst, none }: { unreadFirst: boolean; none: Re
     if (e.target.matches(":focus-visible")) setTyped(true);
   }
 
-  const show = (i: Item) => ("head" in i ? <h2>{i.head}</h2> : <ChatRow chat={i.chat} current={i.key === current} stop={i.key === stop} draft={drafts.get(i.key)} />);
+  const show = (i: Item) => (i.head ? <h2>{i.head}</h2> : <Row id={i.key} current={i.key === current} stop={i.key === stop} draft={drafts.get(i.key)} />);
   return (
     <div className="scroll" ref={box} onKeyDown={onKeyDown} onFocus={onFocus} onBlur={(e) => e.currentTarget.contains(e.relatedTarget) || setTyped(false)}
       onPointerEnter={(e) => e.pointerType === "mouse" && setPointed(true)} onPointerLeave={() => setPointed(false)}>
@@ -78,10 +79,17 @@ export function ChatList({ unreadFirst, none }: { unreadFirst: boolean; none: Re
   );
 }
 
+/** Each looks after its own chat: a message draws one row anew, not the list. */
+function Row({ id, ...rest }: { id: ChatId; current: boolean; stop: boolean; draft?: string }) {
+  const chat = useChat(id);
+  return chat && <ChatRow chat={chat} {...rest} />;
+}
+
 /** Nothing changes places under the pointer, or while the keyboard chooses. */
-function useOrder(chats: ReadonlyMap<ChatId, Chat>, unreadFirst: boolean, still: boolean): readonly ChatId[] {
+function useOrder(unreadFirst: boolean, still: boolean): readonly ChatId[] {
   const before = useRef<readonly ChatId[]>([]);
-  const now = useMemo(() => ordered([...chats.values()], unreadFirst), [chats, unreadFirst]);
+  const order = useMemo(() => keepsOrder(unreadFirst), [unreadFirst]);
+  const now = useSnapshot((s) => order(s.state.chats));
   const shown = still ? held(before.current, now) : now;
   useEffect(() => {
     before.current = shown;

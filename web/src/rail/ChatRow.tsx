@@ -1,8 +1,7 @@
-import { memo, type MouseEvent } from "react";
+import { memo, type MouseEvent, useMemo } from "react";
 import { navigate, paths } from "../app/route.ts";
 import type { Chat } from "../core/chat.ts";
 import { titleOf, userOf } from "../core/select.ts";
-import type { State } from "../core/state.ts";
 import { useSnapshot } from "../app/useCore.ts";
 import { t } from "../strings/index.ts";
 import { Avatar } from "../ui/Avatar.tsx";
@@ -18,7 +17,8 @@ interface Props {
 
 export const ChatRow = memo(function ChatRow({ chat, current, stop, draft }: Props) {
   const title = useSnapshot((s) => titleOf(s.state, chat));
-  const preview = useSnapshot((s) => previewOf(s.state, chat));
+  const by = useSnapshot((s) => (!chat.last ? "" : chat.last.by === s.state.me?.id ? t.rail.you : userOf(s.state, chat.last.by).name));
+  const preview = useMemo(() => previewOf(chat, by), [chat, by]);
   const online = useSnapshot((s) => !!chat.with && s.state.online.has(chat.with));
   const failed = useSnapshot((s) => s.pending.some((p) => p.chatId === chat.id && p.state === "failed"));
   const today = useToday();
@@ -51,11 +51,10 @@ function follow(e: MouseEvent, path: string) {
   navigate(path);
 }
 
-function previewOf(s: State, c: Chat): string {
+function previewOf(c: Chat, by: string): string {
   const m = c.last;
   if (!m) return c.topic;
-  const by = m.by === s.me?.id ? t.rail.you : userOf(s, m.by).name;
   if (m.deletedAt) return `${by} ${t.rail.deleted}`;
   const text = m.text.replace(/\s+/g, " ").slice(0, 120);
-  return c.kind === "direct" && m.by !== s.me?.id ? text : `${by}: ${text}`;
+  return c.kind === "direct" && m.by === c.with ? text : `${by}: ${text}`;
 }

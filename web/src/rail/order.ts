@@ -7,6 +7,18 @@ export function ordered(chats: readonly Chat[], unreadFirst: boolean): ChatId[] 
   return [...chats].sort((a, b) => first(b) - first(a) || b.activity - a.activity || (a.id < b.id ? 1 : -1)).map((c) => c.id);
 }
 
+/** Gives the order again and again: the same list until something changes places. */
+export function keepsOrder(unreadFirst: boolean): (chats: ReadonlyMap<ChatId, Chat>) => readonly ChatId[] {
+  let of: ReadonlyMap<ChatId, Chat> | undefined, order: readonly ChatId[] = [];
+  return (chats) => {
+    if (chats === of) return order;
+    of = chats;
+    const now = ordered([...chats.values()], unreadFirst);
+    if (now.length !== order.length || now.some((id, i) => id !== order[i])) order = now;
+    return order;
+  };
+}
+
 /** What stands still keeps its order: who is gone is left out, newcomers come last. */
 export function held(before: readonly ChatId[], now: readonly ChatId[]): ChatId[] {
   const there = new Set(now), known = new Set(before);

@@ -1,4 +1,4 @@
-import { useEffect } from "react";
+import { memo, useEffect } from "react";
 import { Menu, MenuItem, MenuTrigger, Popover } from "react-aria-components";
 import { navigate, paths } from "../app/route.ts";
 import { useSnapshot } from "../app/useCore.ts";
@@ -9,7 +9,13 @@ import { Button } from "../ui/Button.tsx";
 import { Icon } from "../ui/Icon.tsx";
 import type { Opened } from "./Talk.tsx";
 
-export function Header({ chat, title, onOpen }: { chat: Chat; title: string; onOpen(what: Opened): void }) {
+interface Props extends Pick<Chat, "kind" | "with" | "topic" | "memberCount" | "role"> {
+  title: string;
+  onOpen(what: Opened): void;
+}
+
+/** Takes what it shows and not the chat, which is another one with each message. */
+export const Header = memo(function Header({ title, onOpen, ...chat }: Props) {
   const online = useSnapshot((s) => !!chat.with && s.state.online.has(chat.with));
   const status = useSnapshot((s) => (chat.with ? userOf(s.state, chat.with).status : ""));
   const group = chat.kind === "group";
@@ -36,4 +42,4 @@ export function Header({ chat, title, onOpen }: { chat: Chat; title: string; onO
       )}
     </header>
   );
-}
+});

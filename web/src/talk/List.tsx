@@ -3,7 +3,7 @@ import { navigate, paths } from "../app/route.ts";
 import { useCore, useSnapshot } from "../app/useCore.ts";
 import type { Chat } from "../core/chat.ts";
 import type { Pending } from "../core/outbox.ts";
-import { atEnd, pendingOf } from "../core/select.ts";
+import { atEnd, pendingOf, userOf } from "../core/select.ts";
 import type { Seq } from "../core/wire.ts";
 import { t } from "../strings/index.ts";
 import { Button } from "../ui/Button.tsx";
@@ -21,13 +21,14 @@ import { useScroll } from "./useScroll.ts";
 
 const nearEdge = 1600; // px from an edge at which its next page is asked for
 const longPressMs = 450;
+const scrolledMs = 100; // without a scroll, until the tools of what stands under the pointer come
 
 interface Props {
   chat: Chat;
   /** The message that the address names. */
   target?: Seq;
   editing: Seq | undefined;
-  deeds: Omit<Deeds, "activate">;
+  deeds: Omit<Deeds, "activate" | "hover">;
   onEditPending(p: Pending): void;
 }
 
@@ -37,6 +38,7 @@ const attended = () => document.hasFocus() && document.visibilityState === "visi
 export function List({ chat, target, editing, deeds, onEditPending }: Props) {
   const core = useCore();
   const me = useSnapshot((s) => s.state.me?.id ?? "");
+  useSnapshot((s) => s.state.users); // the rows' names, looked up below: one subscription in place of hundreds
   const allPending = useSnapshot((s) => s.pending);
   const pending = useMemo(() => pendingOf(allPending, chat.id).map((p) => ({ ...p, at: core.clock.at(p.at) })), [core, allPending, chat.id]);
   const today = useToday();
@@ -85,7 +87,7 @@ export function List({ chat, target, editing, deeds, onEditPending }: Props) {
     }
     if (!failed && b.scrollTop < nearEdge && stretch.from > 1) more({ before: stretch.from });
     if (!failed && !end && scroll.left() < nearEdge) more({ after: stretch.to });
-    keep(follows ? stretch.messages.at(-1)?.seq : scroll.place()?.seq);
+    keep(follows ? stretch.messages.at(-1)?.seq : scroll.place()?.seq, follows);
   }, [chat, stretch, end, core, scroll, more, keep, !!failed]);
   useEffect(attend, [attend]);
   useEffect(() => {
@@ -118,12 +120,18 @@ export function List({ chat, target, editing, deeds, onEditPending }: Props) {
   }
   const focusOn = (seq: Seq) => box.current?.querySelector<HTMLElement>(`li[data-seq="${seq}"]`)?.focus({ preventScroll: true });
 
+  const scrolling = useRef<ReturnType<typeof setTimeout>>(undefined);
+  const passing = useRef<Seq>(undefined); // under the pointer while one scrolls: it gets no tools before that rests
   const all = useMemo((): Deeds => ({
     ...deeds,
     jump: (seq) => {
       note();
       if (seq === target) lookAt(lookFor(seq));
       else deeds.jump(seq);
+    },
+    hover: (seq) => {
+      passing.current = seq;
+      if (scrolling.current === undefined) all.activate(seq);
     },
     activate: (seq, held = false) => setActive((a) => (seq === undefined ? undefined : a?.menu && !held ? a : { seq, menu: held })),
   }), [deeds, note, target, lookAt]);
@@ -154,6 +162,18 @@ export function List({ chat, target, editing, deeds, onEditPending }: Props) {
   }
   const noPress = () => clearTimeout(press.current);
 
+  useEffect(() => () => clearTimeout(scrolling.current), []);
+  function onScroll() {
+    scroll.note();
+    attend();
+    if (scroll.follows.current) return; // that is the chat moving, not its reader
+    clearTimeout(scrolling.current);
+    scrolling.current = setTimeout(() => {
+      scrolling.current = undefined;
+      if (passing.current !== undefined) all.activate(passing.current);
+    }, scrolledMs);
+  }
+
   return (
     <div className="list">
       {bar && chat.unread > 0 && (
@@ -162,8 +182,11 @@ export function List({ chat, target, editing, deeds, onEditPending }: Props) {
           <Button look="plain" onPress={markRead}>{t.talk.markRead}</Button>
         </div>
       )}
-      <div className="scroller" ref={box} tabIndex={0} role="region" aria-label={t.talk.messages} onScroll={() => { scroll.note(); attend(); }} onKeyDown={onKeyDown} onPointerDown={onPointerDown}
-        onPointerMove={noPress} onPointerUp={noPress} onPointerCancel={noPress} onPointerLeave={() => setActive((a) => (a?.menu ? a : undefined))}
+      <div className="scroller" ref={box} tabIndex={0} role="region" aria-label={t.talk.messages} onScroll={onScroll} onKeyDown={onKeyDown} onPointerDown={onPointerDown}
+        onPointerMove={noPress} onPointerUp={noPress} onPointerCancel={noPress} onPointerLeave={() => {
+          passing.current = undefined;
+          setActive((a) => (a?.menu ? a : undefined));
+        }}
         onFocus={(e) => seqOf(e) && setActive((a) => (a?.seq === seqOf(e) ? a : { seq: seqOf(e), menu: false }))}
         onCopy={(e) => {
           const text = copied(e.currentTarget, stretch?.messages ?? [], core.snapshot.state);
@@ -181,8 +204,8 @@ export function List({ chat, target, editing, deeds, onEditPending }: Props) {
               case "divider": return <li key={r.key} className="divider">{t.talk.newHere}</li>;
               case "pending": return <PendingRow key={r.key} pending={r.pending} first={r.first} onEdit={onEditPending} />;
               case "message": {
-                const { seq } = r.message;
-                return <Row key={r.key} message={r.message} first={r.first} marked={target === seq} editing={editing === seq} active={active?.seq === seq && (active.menu ? "menu" : "tools")} deeds={all} />;
+                const { seq, by } = r.message;
+                return <Row key={r.key} message={r.message} user={userOf(core.snapshot.state, by)} first={r.first} marked={target === seq} editing={editing === seq} active={active?.seq === seq && (active.menu ? "menu" : "tools")} deeds={all} />;
               }
             }
           })}

@@ -1,7 +1,6 @@
 import { Fragment, memo, type ReactNode } from "react";
 import { type Block, type Inline, parse } from "../core/markdown.ts";
 import { t } from "../strings/index.ts";
-import { Button } from "../ui/Button.tsx";
 import { copy } from "../ui/copy.ts";
 
 interface Props {
@@ -36,7 +35,7 @@ export const Markdown = memo(function Markdown({ text, named, me }: Props) {
         const items = x.items.map((item, i) => <li key={i} dir="auto">{item.map((b, j) => <Fragment key={j}>{b.type === "paragraph" ? inlines(b.children) : block(b)}</Fragment>)}</li>);
         return x.ordered ? <ol start={x.start}>{items}</ol> : <ul>{items}</ul>;
       }
-      case "fence": return <div className="fence"><pre tabIndex={0} dir="ltr"><code>{x.text}</code></pre><Button onPress={() => copy(x.text)}>{t.talk.copyCode}</Button></div>;
+      case "fence": return <div className="fence"><pre tabIndex={0} dir="ltr"><code>{x.text}</code></pre><button type="button" className="button" onClick={() => copy(x.text)}>{t.talk.copyCode}</button></div>;
     }
   }
   return blocks(parse(text));

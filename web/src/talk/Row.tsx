@@ -2,7 +2,7 @@ import { memo, useMemo } from "react";
 import { useCore, useSnapshot } from "../app/useCore.ts";
 import type { Held } from "../core/message.ts";
 import { userOf } from "../core/select.ts";
-import type { Quote, Seq, UserId } from "../core/wire.ts";
+import type { Quote, Seq, User, UserId } from "../core/wire.ts";
 import { Name } from "../rail/WhoIs.tsx";
 import { t } from "../strings/index.ts";
 import { Avatar } from "../ui/Avatar.tsx";
@@ -17,12 +17,15 @@ export interface Deeds {
   reply(q: Quote): void;
   edit(seq: Seq | undefined): void;
   jump(seq: Seq): void;
+  /** The mouse came to it. */
+  hover(seq: Seq): void;
   /** Which message's tools are there; held while its menu is open, or a question that came from it. */
   activate(seq: Seq | undefined, held?: boolean): void;
 }
 
 interface Props {
   message: Held;
+  user: User;
   /** The first of its author's in a row. */
   first: boolean;
   marked: boolean;
@@ -32,17 +35,16 @@ interface Props {
   deeds: Deeds;
 }
 
-export const Row = memo(function Row({ message: m, first, marked, editing, active, deeds }: Props) {
-  const user = useSnapshot((s) => userOf(s.state, m.by));
+export const Row = memo(function Row({ message: m, user, first, marked, editing, active, deeds }: Props) {
   return (
     <li className={`message${first ? " first" : ""}${marked ? " mark" : ""}`} data-seq={m.seq} data-active={active ? "" : undefined} tabIndex={-1}
       aria-label={`${user.name}, ${exactTime(m.at)}`}
-      onPointerEnter={(e) => e.pointerType === "mouse" && deeds.activate(m.seq)}>
+      onPointerEnter={(e) => e.pointerType === "mouse" && deeds.hover(m.seq)}>
       <span className="gutter">{first ? <Avatar user={user} /> : <Time at={m.at} />}</span>
       <div>
         {first && <p className="who"><Name user={user} /><Time at={m.at} /></p>}
         {m.reply && <QuoteOf quote={m.reply} jump={deeds.jump} />}
-        {editing ? <Edit message={m} onDone={() => deeds.edit(undefined)} /> : m.deletedAt ? <p className="gone">{t.talk.deleted}</p> : <Body text={m.text} mentions={m.mentions} />}
+        {editing ? <Edit message={m} onDone={() => deeds.edit(undefined)} /> : m.deletedAt ? <p className="gone">{t.talk.deleted}</p> : m.mentions?.length ? <Mentioning text={m.text} mentions={m.mentions} /> : <Body text={m.text} />}
         {m.editedAt && !m.deletedAt && !editing && <span className="side" title={exactTime(m.editedAt)}>{t.talk.edited}</span>}
         {m.reactions && <Reactions message={m} />}
       </div>
@@ -51,12 +53,17 @@ export const Row = memo(function Row({ message: m, first, marked, editing, activ
   );
 });
 
-const nobody: readonly UserId[] = [];
+const nobody: ReadonlySet<string> = new Set();
 
-export function Body({ text, mentions = nobody }: { text: string; mentions?: readonly UserId[] }) {
-  const core = useCore();
+/** The few that name somebody wait for their handles. */
+function Mentioning({ text, mentions }: { text: string; mentions: readonly UserId[] }) {
   const handles = useSnapshot((s) => mentions.map((u) => userOf(s.state, u).handle).join(" "));
   const named = useMemo(() => new Set(handles.split(" ").filter(Boolean)), [handles]);
+  return <Body text={text} named={named} />;
+}
+
+export function Body({ text, named = nobody }: { text: string; named?: ReadonlySet<string> }) {
+  const core = useCore();
   return <div className="body"><Plain text={text}><Markdown text={text} named={named} me={core.snapshot.state.me?.handle ?? ""} /></Plain></div>;
 }
 

@@ -49,7 +49,7 @@ function Room({ chat, seq }: { chat: Chat; seq?: Seq }) {
     };
   }, [core, chat.id]);
 
-  const deeds = useMemo((): Omit<Deeds, "activate"> => ({
+  const deeds = useMemo((): Omit<Deeds, "activate" | "hover"> => ({
     reply: (q) => {
       setReply(q);
       area.current?.querySelector<HTMLElement>("[data-composer]")?.focus();
@@ -75,7 +75,7 @@ function Room({ chat, seq }: { chat: Chat; seq?: Seq }) {
   }
   return (
     <div className="talk" ref={area} onKeyDown={onKeyDown}>
-      <Header chat={chat} title={title} onOpen={setOpened} />
+      <Header kind={chat.kind} with={chat.with} topic={chat.topic} memberCount={chat.memberCount} role={chat.role} title={title} onOpen={setOpened} />
       {chat.kind === "group" && chat.memberCount === 1 && <Suspense><Alone chatId={chat.id} /></Suspense>}
       <List chat={chat} target={seq} editing={editing} deeds={deeds} onEditPending={setGiven} />
       <Typing chat={chat} />

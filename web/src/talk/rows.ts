@@ -2,7 +2,7 @@
 import type { Held } from "../core/message.ts";
 import type { Pending } from "../core/outbox.ts";
 import type { Seq, UserId } from "../core/wire.ts";
-import { dayOf } from "../ui/Time.tsx";
+import { dayAfter, dayOf } from "../ui/Time.tsx";
 
 export type RowOf =
   | { readonly kind: "day"; readonly key: string; readonly at: number }
@@ -19,12 +19,13 @@ const together = 5 * 60_000; // nearer than this, an author's messages stand und
 export function rowsOf(messages: readonly Held[], pending: readonly Pending[], me: UserId, divider: Seq | undefined): RowOf[] {
   const rows: RowOf[] = [];
   let before: { by: UserId; at: number } | undefined;
-  let day = NaN, divided = divider === undefined;
+  let day = NaN, nextDay = NaN, divided = divider === undefined;
 
   /** What comes before a message; whether it begins a group. */
   function begins(by: UserId, at: number, isNew: boolean, answers: boolean): boolean {
-    if (dayOf(at) !== day) {
+    if (!(at >= day && at < nextDay)) {
       day = dayOf(at);
+      nextDay = dayAfter(day);
       rows.push({ kind: "day", key: `day ${day}`, at: day });
       before = undefined;
     }

@@ -1,7 +1,7 @@
 import { useCallback, useEffect, useRef, useState } from "react";
 import { useCore, useSnapshot } from "../app/useCore.ts";
 import type { Chat } from "../core/chat.ts";
-import { stretchOf } from "../core/select.ts";
+import { atEnd, stretchOf } from "../core/select.ts";
 import type { Stretch } from "../core/timeline.ts";
 import type { Seq, Window } from "../core/wire.ts";
 import type { Look } from "./useLook.ts";
@@ -10,6 +10,8 @@ const firstPage = 50;
 const nextPage = 25; // one comes while one scrolls: drawing it must not take long
 const mostRows = 300; // that are held, and so on the page; of more, those far from the eye are forgotten
 const keptRows = 120; // on either side of it
+const mostFollowed = 120; // at the end, where most of them only pass by: each costs with all that comes
+const keptFollowed = 60;
 
 interface Pages {
   /** What is shown; undefined while it loads. */
@@ -18,8 +20,8 @@ interface Pages {
   failed: (() => void) | undefined;
   /** The next page in one direction. */
   more(w: Window): void;
-  /** Forgets what is far from this message, the one under the eye. */
-  keep(at: Seq | undefined): void;
+  /** Forgets what is far from this message, the one under the eye; follows: the eye is on what comes. */
+  keep(at: Seq | undefined, follows: boolean): void;
 }
 
 /** The pages of one chat around where one looks. */
@@ -46,12 +48,14 @@ export function usePages(chat: Chat, look: Look | undefined): Pages {
     if (live) setFailed(undefined); // what an ended connection failed is asked for anew
   }, [live]);
 
-  const keep = useCallback((at: Seq | undefined) => {
+  const keep = useCallback((at: Seq | undefined, follows: boolean) => {
+    const [most, kept] = follows ? [mostFollowed, keptFollowed] : [mostRows, keptRows];
     const held = chat.timeline?.reduce((n, s) => n + s.messages.length, 0) ?? 0;
     const i = stretch?.messages.findIndex((m) => m.seq === at) ?? -1;
-    if (!look || !stretch || held <= mostRows || i < 0) return;
+    if (!look || !stretch || held <= most || i < 0) return;
     look.at = at!; // the change of the timeline renders with it
-    core.trim(chat.id, stretch.messages[i - keptRows]?.seq ?? stretch.from, stretch.messages[i + keptRows]?.seq ?? stretch.to);
+    const last = atEnd(chat, stretch) ? Infinity : stretch.to; // more may have come than is drawn yet
+    core.trim(chat.id, stretch.messages[i - kept]?.seq ?? stretch.from, stretch.messages[i + kept]?.seq ?? last);
   }, [core, chat, look, stretch]);
 
   const more = useCallback((w: Window) => load({ limit: nextPage, ...w }), [load]);

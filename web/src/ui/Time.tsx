@@ -21,7 +21,7 @@ export function useToday(): number {
     const look = () => { // again and again: it may ring before midnight, as when the server's clock became known meanwhile
       const now = clock.now();
       setToday(dayOf(now));
-      timer = setTimeout(look, Math.max(1000, daysFrom(dayOf(now), 1) - now));
+      timer = setTimeout(look, Math.max(1000, dayAfter(dayOf(now)) - now));
     };
     look();
     return () => clearTimeout(timer);
@@ -29,6 +29,7 @@ export function useToday(): number {
   return today;
 }
 
+export const dayAfter = (day: number): number => daysFrom(day, 1);
 const daysFrom = (day: number, n: number): number => new Date(day).setDate(new Date(day).getDate() + n);
 
 /** A day's name: today and yesterday by those words. */

@@ -1,4 +1,4 @@
-import { type ClipboardEvent, type FormEvent, type KeyboardEvent, lazy, Suspense, useEffect, useId, useLayoutEffect, useRef, useState } from "react";
+import { type ClipboardEvent, type FormEvent, type KeyboardEvent, lazy, memo, Suspense, useCallback, useEffect, useId, useLayoutEffect, useRef, useState } from "react";
 import { useCore, useSnapshot } from "../app/useCore.ts";
 import type { Pending } from "../core/outbox.ts";
 import { completed } from "../core/search.ts";
@@ -120,10 +120,10 @@ export function Composer({ chatId, reply, given, onReply, onEditLast }: Props) {
     }
   }
   /** From the field, for that is where focus returns to. */
-  function pickEmoji() {
+  const pickEmoji = useCallback(() => {
     field.current?.focus();
     setPicking(true);
-  }
+  }, []);
   /** What an office program copies is text and a picture of it: then the text counts. */
   function onPaste(e: ClipboardEvent) {
     if (!e.clipboardData.files.length || e.clipboardData.types.includes("text/plain")) return;
@@ -149,7 +149,7 @@ export function Composer({ chatId, reply, given, onReply, onEditLast }: Props) {
         </div>
       )}
       <div className="line">
-        <Button look="plain icon" aria-label={w.emoji} onPress={pickEmoji}><Icon name="smile" /></Button>
+        <Smile onPress={pickEmoji} />
         <textarea ref={field} data-composer rows={Math.min(8, text.split("\n").length)} dir="auto" aria-label={w.placeholder(title)} placeholder={w.placeholder(title)} value={text} enterKeyHint={fenced ? "enter" : "send"}
           role={open ? "combobox" : undefined} aria-expanded={open || undefined} aria-controls={open ? id : undefined} aria-activedescendant={open ? `${id}-${Math.min(chosen, list.length - 1)}` : undefined}
           aria-invalid={over > 0 || undefined} aria-describedby={over > -nearLimit ? id + "n" : undefined}
@@ -160,7 +160,7 @@ export function Composer({ chatId, reply, given, onReply, onEditLast }: Props) {
             if (e.target.value) core.typing(chatId);
           }}
           onSelect={(e) => setCaret(e.currentTarget.selectionStart)} onKeyDown={onKeyDown} onPaste={onPaste} />
-        <Button type="submit" look="main" isDisabled={!text.trim() || over > 0} aria-label={w.send}><Icon name="send" /></Button>
+        <Send off={!text.trim() || over > 0} />
       </div>
       {over > -nearLimit && <p id={id + "n"} className={over > 0 ? "fault" : "hint"} role="status">{over > 0 ? w.tooLong(over) : w.left(-over)}</p>}
       <Dialog title={w.emoji} isOpen={picking} onClose={() => setPicking(false)}>
@@ -174,3 +174,7 @@ export function Composer({ chatId, reply, given, onReply, onEditLast }: Props) {
     </form>
   );
 }
+
+// What a letter does not change is not drawn anew with it.
+const Smile = memo(({ onPress }: { onPress(): void }) => <Button look="plain icon" aria-label={w.emoji} onPress={onPress}><Icon name="smile" /></Button>);
+const Send = memo(({ off }: { off: boolean }) => <Button type="submit" look="main" isDisabled={off} aria-label={w.send}><Icon name="send" /></Button>);

@@ -1,5 +1,5 @@
 import { useEffect, useMemo, useState } from "react";
-import { useChat, useCore, useSnapshot } from "../app/useCore.ts";
+import { useCore, useSnapshot } from "../app/useCore.ts";
 import { type Completion, completionAt, find } from "../core/search.ts";
 import { userOf } from "../core/select.ts";
 import type { ChatId, User } from "../core/wire.ts";
@@ -11,7 +11,7 @@ const most = 8;
 /** What completes the word at the caret: members first, then others; emoji. */
 export function useSuggestions(chatId: ChatId, text: string, caret: number): { at: Completion | undefined; list: readonly Suggestion[] } {
   const core = useCore();
-  const chat = useChat(chatId);
+  const known = useSnapshot((s) => s.state.chats.get(chatId)?.members);
   const users = useSnapshot((s) => s.state.users);
   const at = useMemo(() => completionAt(text, caret), [text, caret]);
   const [others, setOthers] = useState<readonly User[]>([]);
@@ -19,7 +19,7 @@ export function useSuggestions(chatId: ChatId, text: string, caret: number): { a
   const kind = at?.kind, query = at?.query ?? "";
 
   useEffect(() => {
-    if (kind === "mention" && !chat?.members) core.loadMembers(chatId).catch(() => {});
+    if (kind === "mention" && !known) core.loadMembers(chatId).catch(() => {});
   }, [core, kind, chatId]);
   useEffect(() => {
     let gone = false;
@@ -33,10 +33,10 @@ export function useSuggestions(chatId: ChatId, text: string, caret: number): { a
   const list = useMemo(() => {
     if (kind === "emoji") return emoji;
     if (kind !== "mention") return [];
-    const members = [...(chat?.members?.keys() ?? [])].map((id) => userOf(core.snapshot.state, id)).filter((u) => u.handle && u.active);
+    const members = [...(known?.keys() ?? [])].map((id) => userOf(core.snapshot.state, id)).filter((u) => u.handle && u.active);
     const first = query ? find(query, members, (u) => [u.handle, u.name], most) : members.slice(0, most);
-    const rest = others.filter((u) => !chat?.members?.has(u.id));
+    const rest = others.filter((u) => !known?.has(u.id));
     return [...first, ...(query ? rest : [])].slice(0, most).map((u) => ({ key: u.id, sign: "@" + u.handle, name: u.name, put: "@" + u.handle }));
-  }, [kind, query, chat?.members, others, emoji, users]);
+  }, [kind, query, known, others, emoji, users]);
   return { at, list };
 }
