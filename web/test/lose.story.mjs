@@ -200,6 +200,7 @@ test("a session that ends keeps draft and outbox for the next one", async () => 
   };
   await enter();
   await sent(tab, "Good one");
+  h.down = true; // a socket that finds no way, or is refused, is told on the console
   await tab.context().setOffline(true);
   await tab.evaluate(() => dispatchEvent(new Event("offline")));
   await banner(tab, /^You are offline/);
@@ -208,7 +209,6 @@ test("a session that ends keeps draft and outbox for the next one", async () => 
   await pending(tab, "Said before the end").waitFor();
   const { sessions } = await api(bob, "GET", "/api/sessions");
   for (const s of sessions) if (!s.current) await api(bob, "DELETE", `/api/sessions/${s.id}`);
-  h.down = true; // a refused socket is told on the console
   await tab.context().setOffline(false);
   await banner(tab, /^You were signed out/);
   await h.shot(tab, "signed-out-1280");

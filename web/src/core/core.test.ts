@@ -10,10 +10,11 @@ import { FakeWire } from "./testkit/wire.ts";
 
 beforeEach(() => {
   vi.stubGlobal("indexedDB", new IDBFactory());
-  vi.useFakeTimers({ toFake: ["Date", "setTimeout", "clearTimeout", "setInterval", "clearInterval"], now: 1_800_000_000_000 });
+  vi.useFakeTimers({ toFake: ["Date", "performance", "setTimeout", "clearTimeout", "setInterval", "clearInterval"], now: 1_800_000_000_000 });
 });
 afterEach(() => {
   vi.unstubAllGlobals();
+  vi.restoreAllMocks();
   vi.useRealTimers();
 });
 
@@ -94,6 +95,31 @@ test("listeners hear once of all that one message brought, and not more often th
   expect([it.told() - before, it.chat().unread]).toEqual([1, 60]);
   await pass(16);
   expect(it.told() - before).toBe(2);
+});
+
+test("a device that is slow to draw hears less often, but at once of what its person sends", async () => {
+  const it = await page();
+  it.greet();
+  await pass(1000);
+  let now = 0;
+  vi.spyOn(performance, "now").mockImplementation(() => now);
+  it.core.subscribe(() => void (now += 20)); // what drawing takes
+  const said = () => it.wire().says(it.log.append({ event: "posted", by: "ann", text: "x" }));
+  let before = it.told();
+  said();
+  await pass();
+  expect(it.told()).toBe(before + 1);
+  said();
+  await pass(50);
+  expect(it.told()).toBe(before + 1);
+  it.core.post("c", "mine");
+  expect(it.told()).toBe(before + 2);
+  before = it.told();
+  said();
+  await pass(70);
+  expect(it.told()).toBe(before);
+  await pass(20);
+  expect(it.told()).toBe(before + 1);
 });
 
 test("a restart brings what was missed, and the outbox goes on with the same clientId", async () => {

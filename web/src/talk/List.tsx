@@ -38,7 +38,7 @@ const attended = () => document.hasFocus() && document.visibilityState === "visi
 export function List({ chat, target, editing, deeds, onEditPending }: Props) {
   const core = useCore();
   const me = useSnapshot((s) => s.state.me?.id ?? "");
-  useSnapshot((s) => s.state.users); // the rows' names, looked up below: one subscription in place of hundreds
+  const users = useSnapshot((s) => s.state.users); // for all rows: one subscription in place of hundreds
   const allPending = useSnapshot((s) => s.pending);
   const pending = useMemo(() => pendingOf(allPending, chat.id).map((p) => ({ ...p, at: core.clock.at(p.at) })), [core, allPending, chat.id]);
   const today = useToday();
@@ -106,7 +106,7 @@ export function List({ chat, target, editing, deeds, onEditPending }: Props) {
   const wrote = useRef(core.clock.now());
   useEffect(() => {
     const newest = Math.max(0, ...pending.map((p) => p.at));
-    if (newest > wrote.current) toEnd();
+    if (newest > wrote.current && (target || !scroll.follows.current)) toEnd();
     wrote.current = Math.max(newest, wrote.current);
   }, [pending]);
 
@@ -174,6 +174,26 @@ export function List({ chat, target, editing, deeds, onEditPending }: Props) {
     }, scrolledMs);
   }
 
+  // Not gone through with each message that comes where one does not look.
+  const log = useMemo(() => (
+    <ol>
+      {failed && <li className="whole"><p className="fault" role="alert">{t.talk.loadFailed}</p><Button onPress={failed}>{t.talk.again}</Button></li>}
+      {!stretch && !failed && <li className="whole hint" role="status">{t.talk.loading}</li>}
+      {stretch?.from === 1 && <li className="whole hint">{stretch.messages.length || pending.length ? t.talk.begin : t.talk.empty}</li>}
+      {rows.map((r) => {
+        switch (r.kind) {
+          case "day": return <li key={r.key} className="day">{dayName(r.at, today)}</li>;
+          case "divider": return <li key={r.key} className="divider">{t.talk.newHere}</li>;
+          case "pending": return <PendingRow key={r.key} pending={r.pending} first={r.first} onEdit={onEditPending} />;
+          case "message": {
+            const { seq, by } = r.message;
+            return <Row key={r.key} message={r.message} user={userOf(core.snapshot.state, by)} first={r.first} marked={target === seq} editing={editing === seq} active={active?.seq === seq && (active.menu ? "menu" : "tools")} deeds={all} />;
+          }
+        }
+      })}
+    </ol>
+  ), [rows, stretch?.from, !stretch, failed, pending, users, target, editing, active, all, today, onEditPending]);
+
   return (
     <div className="list">
       {bar && chat.unread > 0 && (
@@ -194,22 +214,7 @@ export function List({ chat, target, editing, deeds, onEditPending }: Props) {
           e.clipboardData.setData("text/plain", text);
           e.preventDefault();
         }}>
-        <ol>
-          {failed && <li className="whole"><p className="fault" role="alert">{t.talk.loadFailed}</p><Button onPress={failed}>{t.talk.again}</Button></li>}
-          {!stretch && !failed && <li className="whole hint" role="status">{t.talk.loading}</li>}
-          {stretch?.from === 1 && <li className="whole hint">{stretch.messages.length || pending.length ? t.talk.begin : t.talk.empty}</li>}
-          {rows.map((r) => {
-            switch (r.kind) {
-              case "day": return <li key={r.key} className="day">{dayName(r.at, today)}</li>;
-              case "divider": return <li key={r.key} className="divider">{t.talk.newHere}</li>;
-              case "pending": return <PendingRow key={r.key} pending={r.pending} first={r.first} onEdit={onEditPending} />;
-              case "message": {
-                const { seq, by } = r.message;
-                return <Row key={r.key} message={r.message} user={userOf(core.snapshot.state, by)} first={r.first} marked={target === seq} editing={editing === seq} active={active?.seq === seq && (active.menu ? "menu" : "tools")} deeds={all} />;
-              }
-            }
-          })}
-        </ol>
+        {log}
       </div>
       {stretch && (stands === "far" || (stands === "near" && chat.unread > 0)) && <Button className={() => "button pill"} onPress={toEnd}><Icon name="down" /> {t.talk.newBelow(chat.unread)}</Button>}
       <Spoken chat={chat} />
