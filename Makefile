@@ -37,8 +37,8 @@ stories: build web/node_modules ## the client in a real Chromium, story by story
 	cd web && export CHROMIUM="$(CHROMIUM)" PARLEY_BIN="$(CURDIR)/parley" && \
 	  { npm run stories || { echo "a story failed: all of them once more, in case the machine stumbled"; npm run stories; }; }
 
-bench-web: build web/node_modules ## what the page costs, beside its budgets; REPEAT=3
-	cd web && CHROMIUM="$(CHROMIUM)" PARLEY_BIN="$(CURDIR)/parley" node bench/web.mjs
+bench-web: build web/node_modules ## what the page costs, beside its budgets; writes docs/web.md; REPEAT=3 STAGES=scroll
+	cd web && CHROMIUM="$(CHROMIUM)" PARLEY_BIN="$(CURDIR)/parley" REPEAT="$(REPEAT)" node bench/web.mjs $(STAGES)
 
 pictures: build web/node_modules ## the page's icons, and the pictures in docs/ from the product as it is
 	cd web && CHROMIUM="$(CHROMIUM)" node bench/icons.mjs

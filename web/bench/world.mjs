@@ -3,7 +3,7 @@
 import { House, wideScreen } from "../test/kit.mjs";
 
 export const size = { people: 1000, chats: 500, messages: 100_000 };
-const authors = 20;
+const authors = 5; // each of them hears all the others, too: more would only make the furnishing long
 
 /** @returns the house, Ann's page, the big chat's id, and the crowd */
 export async function furnished(say = () => {}) {
@@ -20,6 +20,7 @@ export async function furnished(say = () => {}) {
     say(`${size.chats} chats`);
     const big = await crowd.found(me, size.chats);
     say(`${size.messages} messages`);
+    await ann.goto("about:blank"); // she is not there while it is written
     await crowd.connect(authors);
     await crowd.fill(big, size.messages);
     return { h, ann, big, crowd };
@@ -30,7 +31,7 @@ export async function furnished(say = () => {}) {
 }
 
 /** Everybody but Ann. Their tokens and sockets live in the page. */
-class Crowd {
+export class Crowd {
   #page;
 
   constructor(page) {

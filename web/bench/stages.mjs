@@ -1,0 +1,158 @@
+// What is measured in the page, stage by stage. The processor is slowed four times
+// where a person would feel it. Beside the page's figures stand those of a page that
+// does nothing, measured right before: what this machine costs by itself.
+import { build } from "vite";
+import { shares } from "./shares.mjs";
+import { followed, frames, idlePage, keyTimes, watchKeys } from "./watch.mjs";
+
+export const slowed = 4;
+const perSecond = 20;
+const scrollPx = 8000, scrollSpeed = 2000; // a second
+const chars = 24; // typed for one message
+
+/** Each takes the world and gives its rows: what, runs of samples or a text, unit, goal and whether it is met. */
+export const stages = { start, markdown, keys, scroll, shares: where, memory };
+
+async function start({ h, ann, big, cdp, repeats }) {
+  await open(h, ann, big);
+  await ann.reload();
+  await newest(ann);
+  const loaded = await ann.evaluate(() => performance.getEntriesByType("resource").filter((r) => /\.(js|css)$/.test(r.name)).map((r) => [r.name.endsWith(".js"), r.encodedBodySize]));
+  // A cached file counts no bytes on the wire; its body's size is told all the same.
+  const kb = (js) => loaded.filter((r) => r[0] === js).reduce((sum, r) => sum + r[1], 0) / 1024;
+  const times = [];
+  await slow(cdp, slowed);
+  for (let i = 0; i < repeats; i++) {
+    const run = [];
+    for (let n = 0; n < 5; n++) {
+      await ann.reload({ waitUntil: "commit" });
+      await newest(ann);
+      run.push(await ann.evaluate(() => new Promise((ok) => requestAnimationFrame(() => setTimeout(() => ok(performance.now()))))));
+    }
+    times.push(run);
+  }
+  await slow(cdp, 1);
+  return [
+    { what: "JavaScript at start, as sent", runs: [[kb(true)]], unit: "KB", goal: "≤ 200 KB", met: (r) => r.worst <= 200 },
+    { what: "style sheets at start, as sent", runs: [[kb(false)]], unit: "KB" },
+    { what: "reload until the newest message is painted", runs: times, unit: "ms" },
+  ];
+}
+
+async function markdown() {
+  const root = new URL("..", import.meta.url).pathname;
+  await build({ root, logLevel: "warn", build: { ssr: "bench/markdown.ts", outDir: "node_modules/.bench" } });
+  const { texts } = await import("../node_modules/.bench/markdown.js");
+  const all = texts();
+  return [{ what: `16 KiB of Markdown, ${all.length} nasty texts; the worst: ${JSON.stringify(all[0].part)}`, runs: [all.map((t) => t.ms)], unit: "ms", goal: "worst ≤ 16 ms", met: (r) => r.worst <= 16 }];
+}
+
+async function keys({ h, ann, big, crowd, cdp, repeats }) {
+  const floor = [], typed = [], sent = [];
+  for (let i = 0; i < repeats; i++) {
+    await idlePage(ann);
+    await crowd.chatter(big, perSecond);
+    await slow(cdp, slowed);
+    await watchKeys(ann);
+    for (let n = 0; n < 5; n++) await ann.keyboard.type("x".repeat(chars), { delay: 40 });
+    floor.push((await keyTimes(ann)).keys);
+    await slow(cdp, 1);
+    await open(h, ann, big);
+    await slow(cdp, slowed);
+    await ann.locator("[data-composer]").focus();
+    await watchKeys(ann);
+    for (let n = 0; n < 10; n++) {
+      await ann.keyboard.type(`quick brown fox ${n} of ${i} `.padEnd(chars, "."), { delay: 40 });
+      await ann.keyboard.press("Enter");
+      await ann.waitForFunction((n) => globalThis.keys.sends.length > n, n);
+    }
+    const found = await keyTimes(ann);
+    typed.push(found.keys);
+    sent.push(found.sends);
+    await slow(cdp, 1);
+    await crowd.quiet();
+  }
+  const goal = { goal: "p99 ≤ 50 ms", met: (r) => r.p99 <= 50 };
+  return [
+    { what: "key to paint", runs: typed, unit: "ms", ...goal },
+    { what: "the same in a page with a text field alone", runs: floor, unit: "ms" },
+    { what: "Enter until the own message is painted", runs: sent, unit: "ms", ...goal },
+  ];
+}
+
+async function scroll({ h, ann, big, crowd, cdp, repeats }) {
+  const floor = [], own = [];
+  for (let i = 0; i < repeats; i++) {
+    await idlePage(ann);
+    await crowd.chatter(big, perSecond);
+    floor.push(await scrolled(ann, cdp));
+    await open(h, ann, big);
+    own.push(await scrolled(ann, cdp));
+    await crowd.quiet();
+  }
+  const missed = (runs) => runs.map((run) => {
+    const due = run.reduce((sum, f) => sum + f, 0) / (1000 / 60);
+    return [Math.max(0, 1 - run.length / due) * 100];
+  });
+  return [
+    { what: "from frame to frame while scrolling back", runs: own, unit: "ms" },
+    { what: "the same in a page of plain text", runs: floor, unit: "ms" },
+    { what: "frames missed of 60 a second", runs: missed(own), unit: "%", goal: "≤ 1 %", met: (r) => r.p50 <= 1 },
+    { what: "the same in a page of plain text", runs: missed(floor), unit: "%" },
+  ];
+}
+
+/** Not slowed: the trace itself takes time, and would four times as much. */
+async function where({ h, ann, big, crowd, cdp }) {
+  await open(h, ann, big);
+  await crowd.chatter(big, perSecond);
+  const typing = await shares(cdp, async () => {
+    await ann.locator("[data-composer]").focus();
+    await ann.keyboard.type("x".repeat(100), { delay: 40 });
+  });
+  await ann.locator("[data-composer]").fill("");
+  const scrolling = await shares(cdp, () => wheel(ann, cdp));
+  await crowd.quiet();
+  const rows = (all, while_) => [...all].map(([kind, ms]) => ({ what: `${while_}: ${kind}`, runs: [[ms]], unit: "ms" }));
+  return [...rows(typing, "typing"), ...rows(scrolling, "scrolling")];
+}
+
+async function memory({ h, ann, big, crowd, cdp }) {
+  await open(h, ann, big);
+  const heaps = [];
+  for (let n = 0; n <= 20_000; n += 5000) {
+    if (n) await crowd.fill(big, 5000);
+    const marker = `Marker ${n}`;
+    await ann.locator("[data-composer]").fill(marker);
+    await ann.keyboard.press("Enter");
+    await ann.locator(".message[data-seq]", { hasText: marker }).waitFor();
+    for (let i = 0; i < 3; i++) await cdp.send("HeapProfiler.collectGarbage");
+    heaps.push((await cdp.send("Runtime.getHeapUsage")).usedSize / 1048576);
+  }
+  return [{ what: "heap after 0, 5,000, … 20,000 messages that came while one looked on", text: heaps.map((x) => x.toFixed(1)).join(", ") + " MB", goal: "flat", met: () => heaps.at(-1) <= heaps[1] * 1.1 }];
+}
+
+const slow = (cdp, rate) => cdp.send("Emulation.setCPUThrottlingRate", { rate });
+const newest = (page) => page.locator(".message[data-seq]").last().waitFor();
+
+/** The chat, at its end. */
+async function open(h, page, chat) {
+  await page.goto(h.at(`/c/${chat}`));
+  await newest(page);
+  await followed(page);
+}
+
+/** The lengths of the frames while a wheel scrolls back through the log. */
+async function scrolled(page, cdp) {
+  await slow(cdp, slowed);
+  const stop = await frames(page);
+  await wheel(page, cdp);
+  const found = await stop();
+  await slow(cdp, 1);
+  return found;
+}
+
+async function wheel(page, cdp) {
+  const box = await page.getByRole("region", { name: "Messages" }).boundingBox();
+  await cdp.send("Input.synthesizeScrollGesture", { x: box.x + box.width / 2, y: box.y + box.height / 2, yDistance: scrollPx, speed: scrollSpeed, gestureSourceType: "mouse" });
+}
