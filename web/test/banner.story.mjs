@@ -1,8 +1,7 @@
 // What the page says while nothing comes or goes, and when it says nothing.
 import assert from "node:assert/strict";
-import { test } from "node:test";
 import { decodeMulti, encode } from "@msgpack/msgpack";
-import { field, house, list, phone, post, say, sent, texts, wide } from "./kit.mjs";
+import { field, holds, house, list, phone, post, say, sent, test, texts, wake, wide } from "./kit.mjs";
 
 let ann, bob, room;
 const h = house(async (h) => {
@@ -47,7 +46,7 @@ test("a server that restarts says so, and the page covers nothing with it", asyn
   const box = await now.boundingBox();
   assert.ok(box.height <= 48, "the button's word is broken");
   await h.parley.start();
-  await strip(ann).getByRole("button", { name: "Now" }).click().catch(() => {}); // it may be back already
+  for (const p of [ann, bob]) await wake(p);
   for (const p of [ann, bob]) await calm(p);
   h.down = false;
 });
@@ -71,7 +70,7 @@ test("too many connections, and a countdown that Now cuts short", async () => {
   await texts(tab, "From the tunnel").waitFor();
   Object.assign(line, { code: 4008, reason: "too many; retryAfterMs=600000" });
   line.cut(4008, "too many; retryAfterMs=600000");
-  await banner(tab, /^Too many connections.*Trying again in (600|599|598|59\d) s/);
+  await banner(tab, /^Too many connections.*Trying again in [56]\d\d s/);
   delete line.code;
   await strip(tab).getByRole("button", { name: "Now" }).click();
   await calm(tab);
@@ -91,7 +90,7 @@ test("another version of the server asks for a reload, which loses no draft", as
   await h.shot(tab, "outdated-1280");
   await strip(tab).getByRole("button", { name: "Load it" }).click();
   await calm(tab);
-  await tab.waitForFunction(() => document.querySelector("[data-composer]")?.value === "half written");
+  await holds(tab, "half written");
   await field(tab).fill("");
   await tab.close();
 });
@@ -99,7 +98,7 @@ test("another version of the server asks for a reload, which loses no draft", as
 test("more messages than the server takes at once go out at its pace, and all do", async () => {
   h.down = true;
   await h.parley.stop("SIGTERM");
-  h.parley.flags = ["--limit-posts", "2/6s"];
+  h.parley.flags = ["--limit-posts", "2/15s"];
   await h.parley.start();
   for (const p of [ann, bob]) await calm(p);
   h.down = false;
@@ -124,20 +123,23 @@ test("too far behind, the page keeps place, draft and outbox", async () => {
   const tab = await onLine(bob, line);
   await texts(tab, "Early 60").waitFor();
   await texts(tab, "Early 30").evaluate((e) => e.scrollIntoView({ block: "start" }));
-  const top = () => texts(tab, "Early 30").evaluate((e) => Math.round(e.getBoundingClientRect().top));
+  // Within the log: the banner, which comes and goes, has a place of its own above it.
+  const top = () => texts(tab, "Early 30").evaluate((e) => e.getBoundingClientRect().top - e.closest(".scroller").getBoundingClientRect().top);
   Object.assign(line, { code: 4003, reason: "feed lost; retryAfterMs=600000" });
   line.cut(4003, "feed lost; retryAfterMs=600000");
   await banner(tab, /cannot be reached/);
   await field(tab).fill("still thinking");
   await post(ann, room, 1010, "Late");
   const was = await top();
+  await texts(tab, "Early 30").evaluate((e) => { e.dataset.before = ""; });
   delete line.code;
   await strip(tab).getByRole("button", { name: "Now" }).click();
   await calm(tab);
-  await texts(tab, "Early 30").waitFor();
-  const strips = 80; // px that the banner took and gave back
-  assert.ok(Math.abs((await top()) - was) <= strips, `the row moved from ${was} to ${await top()}`);
-  assert.equal(await field(tab).inputValue(), "still thinking");
+  await texts(tab, "Early 30").and(tab.locator(":not([data-before])")).waitFor(); // loaded anew
+  await tab.evaluate(() => new Promise((ok) => requestAnimationFrame(() => requestAnimationFrame(ok))));
+  const now = await top();
+  assert.ok(Math.abs(now - was) <= 1, `the row moved from ${was} to ${now}`);
+  await holds(tab, "still thinking");
   await field(tab).press("Enter");
   await sent(tab, "still thinking");
   await texts(ann, "still thinking").waitFor();

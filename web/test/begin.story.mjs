@@ -1,7 +1,6 @@
 // How one gets in: the owner's link, an invite, signing in and out, a lost password.
 import assert from "node:assert/strict";
-import { test } from "node:test";
-import { api, field, fill, heading, house, phone, press, say, sent, wide } from "./kit.mjs";
+import { api, field, fill, heading, house, phone, press, say, sent, test, wide } from "./kit.mjs";
 import { Parley } from "./parley.mjs";
 
 const h = house();

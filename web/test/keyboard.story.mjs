@@ -1,7 +1,6 @@
 // A whole day by keyboard alone: from the owner's link to signing out, no pointer ever.
 import assert from "node:assert/strict";
-import { test } from "node:test";
-import { api, field, heading, house, say, sent, texts } from "./kit.mjs";
+import { api, field, heading, house, say, sent, test, texts } from "./kit.mjs";
 
 const h = house();
 let ann, bob;

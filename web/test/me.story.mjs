@@ -1,7 +1,6 @@
 // One's own account, the members of a chat, and what admins of the server do.
 import assert from "node:assert/strict";
-import { test } from "node:test";
-import { api, fill, heading, house, phone, press, wide } from "./kit.mjs";
+import { api, fill, heading, house, phone, press, test, wide } from "./kit.mjs";
 
 let ann, bob, carol, garden;
 const h = house(async (h) => {

@@ -1,7 +1,6 @@
 // Messages: what a text can be, and what can be done with one.
 import assert from "node:assert/strict";
-import { test } from "node:test";
-import { choose, field, house, list, phone, press, row, say, sent, texts, wide } from "./kit.mjs";
+import { choose, field, house, list, phone, press, row, say, sent, test, texts, wake, wide } from "./kit.mjs";
 
 let ann, bob;
 const h = house(async (h) => {
@@ -141,6 +140,7 @@ test("without a connection a change is refused in words, and an edit's text stay
   await bob.getByRole("menuitem", { name: "React with 👍" }).tap();
   await bob.locator(".toast", { hasText: "There is no connection" }).waitFor();
   await h.parley.start();
+  for (const p of [ann, bob]) await wake(p);
   for (const p of [ann, bob]) await p.locator(".banner").waitFor({ state: "detached", timeout: 60_000 });
   h.down = false;
   await press(ann, "Save");

@@ -1,7 +1,6 @@
 // Notices: asked for by a button, shown through the worker, one after a sleep, gone once read.
 import assert from "node:assert/strict";
-import { test } from "node:test";
-import { api, heading, house, phone, press, say, sent, texts, wide, wideScreen } from "./kit.mjs";
+import { api, heading, house, phone, press, say, sent, test, texts, wide, wideScreen } from "./kit.mjs";
 
 let ann, annsPhone, bob, cat, me, direct;
 const told = { ...wideScreen, permissions: ["notifications"] };
@@ -25,7 +24,7 @@ const look = (page, here) => page.evaluate((here) => {
 }, here);
 /** The notices, once they are as many; nothing tells a page that one came. */
 const notices = (page, n) => page.evaluate(async (n) => {
-  for (const end = Date.now() + 20_000; ; await new Promise((ok) => setTimeout(ok, 20))) {
+  for (const end = Date.now() + 60_000; ; await new Promise((ok) => setTimeout(ok, 20))) {
     const all = (await (await navigator.serviceWorker.getRegistration())?.getNotifications()) ?? [];
     if (all.length === n || Date.now() > end) return all.map(({ title, body, tag, data }) => ({ title, body, tag, data }));
   }

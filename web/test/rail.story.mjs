@@ -1,7 +1,6 @@
 // The list of chats: what is unread, its order, finding, joining, jumping.
 import assert from "node:assert/strict";
-import { test } from "node:test";
-import { api, field, heading, house, phone, press, row, say, sent, texts, wide } from "./kit.mjs";
+import { api, field, heading, house, phone, press, row, say, sent, test, texts, wide } from "./kit.mjs";
 
 let ann, bob, garden;
 const h = house(async (h) => {
