@@ -1,5 +1,6 @@
 // The client without its looks: one state, what changes it, and what it asks of the
 // server. Views read the snapshot, subscribe, and call the methods.
+import { failure } from "../strings/failure.ts";
 import { Api, type NewAccount, type NewChat } from "./api.ts";
 import { type Ask, typingMs } from "./chat.ts";
 import { Clock } from "./clock.ts";
@@ -219,7 +220,7 @@ export class Core {
 
   /** Whatever else is asked on the socket. @throws {Failure} */
   async command<V extends Verb>(verb: V, fields: Fields<V>): Promise<Ok<V>> {
-    if (!this.#session) throw asFailure(new Error("nobody is signed in"));
+    if (!this.#session) throw asFailure(new Error(failure.nobody));
     return this.#session.socket.command(verb, fields);
   }
 

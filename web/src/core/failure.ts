@@ -1,3 +1,4 @@
+import { failure } from "../strings/failure.ts";
 import type { Problem } from "./wire.ts";
 
 /** The one rule of the protocol: these may be tried again with the same clientId, any other never. */
@@ -23,7 +24,7 @@ export class Failure extends Error implements Problem {
   }
 }
 
-export const noAnswer = (message = "The server did not answer.") => new Failure({ code: "no_answer", message });
+export const noAnswer = (message = failure.noAnswer) => new Failure({ code: "no_answer", message });
 
 export const asFailure = (err: unknown): Failure =>
   err instanceof Failure ? err : new Failure({ code: "internal", message: err instanceof Error ? err.message : String(err) });

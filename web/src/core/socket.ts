@@ -1,5 +1,6 @@
 // The connection: one socket at a time, opened again until the session ends. It
 // owns its timers and what waits for a reply.
+import { failure } from "../strings/failure.ts";
 import { Failure, noAnswer } from "./failure.ts";
 import { decodeValues, encodeCommand, type Event, type Fields, type Hello, type Ok, type Reply, type Signal, type Value, type Verb } from "./wire.ts";
 
@@ -88,7 +89,7 @@ export class Socket {
 
   /** @throws {Failure} no_answer where it is not known what became of it. */
   command<V extends Verb>(verb: V, fields: Fields<V>): Promise<Ok<V>> {
-    if (this.line.state !== "live" || !this.#ws) return Promise.reject(noAnswer("There is no connection."));
+    if (this.line.state !== "live" || !this.#ws) return Promise.reject(noAnswer(failure.noConnection));
     const ws = this.#ws;
     return new Promise((ok, fail) => {
       const bytes = this.#prepare(verb, fields, { ok, fail });
@@ -180,7 +181,7 @@ export class Socket {
   #lost(ws: Wire, code: number, reason: string): void {
     if (ws !== this.#ws) return;
     if (code === 1009) this.#refuseLargest();
-    this.#forget(noAnswer("The connection broke before the server answered."));
+    this.#forget(noAnswer(failure.broke));
     let cause = causeOf(code);
     if (cause === "lost" && this.line.cause === "restarting" && this.#tries < restartTries) cause = "restarting"; // it said so, and is not back yet
     if (code === 1002 || (code >= 4500 && code <= 4999)) return this.#say({ state: "ended", cause });
@@ -206,7 +207,7 @@ export class Socket {
   }
 
   #refuse(id: number): void {
-    this.#waiting.get(id)?.fail(new Failure({ code: "text_too_long", message: "This is too long to send." }));
+    this.#waiting.get(id)?.fail(new Failure({ code: "text_too_long", message: failure.tooLong }));
     this.#waiting.delete(id);
   }
 

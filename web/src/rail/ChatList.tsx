@@ -24,16 +24,17 @@ export function ChatList({ unreadFirst, none }: { unreadFirst: boolean; none: Re
   const [pointed, setPointed] = useState(false);
   const [typed, setTyped] = useState(false); // the keyboard is in the list
   const [at, setAt] = useState<ChatId>();
-  const ids = useOrder(unreadFirst, pointed || typed);
+  const { ids, late } = useOrder(unreadFirst, pointed || typed);
   const core = useCore();
   const items = useMemo(() => {
     const { chats } = core.snapshot.state; // a chat never changes its kind
     const of = (kind: Chat["kind"], head: string): Item[] => {
-      const own = ids.filter((id) => chats.get(id)?.kind === kind).map((key) => ({ key }));
+      const own = ids.filter((id) => chats.get(id)?.kind === kind && !late.has(id)).map((key) => ({ key }));
       return own.length ? [{ key: kind, head }, ...own] : [];
     };
-    return [...of("group", r.groups), ...of("direct", r.people)];
-  }, [core, ids]);
+    const last: Item[] = ids.filter((id) => late.has(id)).map((key) => ({ key }));
+    return [...of("group", r.groups), ...of("direct", r.people), ...last];
+  }, [core, ids, late]);
   const shown = items.flatMap((i) => (i.head ? [] : [i.key]));
   const stop = [at, current].find((id) => id && shown.includes(id)) ?? shown[0];
 
@@ -85,14 +86,20 @@ function Row({ id, ...rest }: { id: ChatId; current: boolean; stop: boolean; dra
   return chat && <ChatRow chat={chat} {...rest} />;
 }
 
-/** Nothing changes places under the pointer, or while the keyboard chooses. */
-function useOrder(unreadFirst: boolean, still: boolean): readonly ChatId[] {
+const nothingLate: ReadonlySet<ChatId> = new Set();
+
+/** Nothing changes places under the pointer, or while the keyboard chooses: who comes meanwhile waits, late, below all. */
+function useOrder(unreadFirst: boolean, still: boolean): { ids: readonly ChatId[]; late: ReadonlySet<ChatId> } {
   const before = useRef<readonly ChatId[]>([]);
   const order = useMemo(() => keepsOrder(unreadFirst), [unreadFirst]);
   const now = useSnapshot((s) => order(s.state.chats));
-  const shown = still ? held(before.current, now) : now;
+  const stands = still && before.current.length > 0;
   useEffect(() => {
-    before.current = shown;
+    if (!stands) before.current = now;
   });
-  return shown;
+  return useMemo(() => {
+    if (!stands) return { ids: now, late: nothingLate };
+    const known = new Set(before.current);
+    return { ids: held(before.current, now), late: new Set(now.filter((id) => !known.has(id))) };
+  }, [stands, now]);
 }

@@ -1,5 +1,6 @@
 // Every word that the page says, by view.
 import { door } from "./door.ts";
+import { failure } from "./failure.ts";
 import { me } from "./me.ts";
 import { notices } from "./notices.ts";
 import { rail } from "./rail.ts";
@@ -20,4 +21,4 @@ const app = {
   yesterday: "Yesterday",
 };
 
-export const t = { app, door, rail, talk, write, me, notices };
+export const t = { app, door, failure, rail, talk, write, me, notices };

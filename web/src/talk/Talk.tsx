@@ -64,7 +64,9 @@ function Room({ chat, seq }: { chat: Chat; seq?: Seq }) {
   function editLast() {
     const me = core.snapshot.state.me?.id;
     const last = core.snapshot.state.chats.get(chat.id)?.timeline?.at(-1)?.messages.findLast((m) => m.by === me && !m.deletedAt);
-    if (last) setEditing(last.seq);
+    if (!last) return;
+    if (!area.current?.querySelector(`li[data-seq="${last.seq}"]`)) deeds.jump(last.seq); // one reads far from it
+    setEditing(last.seq);
   }
   // Not drawn anew with each message that comes.
   const composer = useMemo(() => <Composer chatId={chat.id} reply={reply} given={given} onReply={setReply} onEditLast={editLast} />, [chat.id, reply, given]);

@@ -24,4 +24,8 @@ export function setTheme(to: Theme): void {
 export function show(to: Theme): void {
   if (to === "system") delete document.documentElement.dataset["theme"];
   else document.documentElement.dataset["theme"] = to;
+  for (const m of document.querySelectorAll<HTMLMetaElement>('meta[name="theme-color"]')) { // what a phone draws around the page
+    const look = m.dataset["look"];
+    m.media = to === "system" ? `(prefers-color-scheme: ${look})` : to === look ? "all" : "not all";
+  }
 }
