@@ -194,4 +194,25 @@ test("on a phone the owner lands in General too", async () => {
   }
 });
 
+test("who has no account is told whom to ask, where nobody may make one", async () => {
+  const server = new Parley(["--registration", "closed"]);
+  await server.start();
+  try {
+    const owner = await h.stranger();
+    await owner.goto(server.setup);
+    await fill(owner, { "Your name": "Owner", Handle: "owner", "New password": "correct horse" });
+    await press(owner, "Start");
+    await heading(owner, "General");
+    const late = await h.stranger(phone);
+    await late.goto(server.url);
+    await late.getByText("This server takes no new accounts. Ask who runs it.", { exact: true }).waitFor();
+    assert.equal(await late.getByRole("button", { name: "Make an account" }).count(), 0);
+    assert.equal(await wide(late), false);
+    await h.accessible(late, "closed");
+    for (const p of [owner, late]) await p.context().close();
+  } finally {
+    await server.remove();
+  }
+});
+
 h.quiet();

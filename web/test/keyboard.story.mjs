@@ -109,6 +109,8 @@ test("one says something, answers, reacts, mends it and takes it back", async ()
   await ann.keyboard.press("Tab"); // to the one that deletes
   await enter(ann);
   await bob.getByText("This message was deleted.").first().waitFor();
+  await ann.waitForFunction(() => document.activeElement?.matches("li[data-seq]")); // on what is left of it
+  await ann.getByText("This message was deleted.").first().waitFor();
 });
 
 test("one completes names and emoji while writing", async () => {

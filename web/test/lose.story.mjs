@@ -2,6 +2,9 @@
 // sessions that end, and what the page says meanwhile.
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { promisify } from "node:util";
 import { decodeMulti, encode } from "@msgpack/msgpack";
 import { api, field, holds, house, kept, phone, press, row, say, sent, test, texts, wake } from "./kit.mjs";
@@ -221,6 +224,74 @@ test("a session that ends keeps draft and outbox for the next one", async () => 
   await tab.locator(".banner").waitFor({ state: "detached" });
   await texts(ann, "Said before the end").waitFor();
   await tab.context().close();
+});
+
+test("signing out asks first while something is not sent", async () => {
+  const tab = await h.stranger(phone);
+  await tab.goto(h.at("/"));
+  await api(tab, "POST", "/api/sessions", { handle: "bob", password: "correct horse", cookie: true });
+  await tab.goto(h.at(`/c/${room}`));
+  await sent(tab, "Good one");
+  h.down = true;
+  await tab.context().setOffline(true);
+  await banner(tab, /^You are offline/);
+  await say(tab, "Not yet sent");
+  await pending(tab, "Not yet sent").waitFor();
+  await press(tab, "All chats");
+  const leave = async () => {
+    await press(tab, "Menu");
+    await tab.getByRole("menuitem", { name: "Sign out" }).click();
+    await tab.getByRole("alertdialog").getByText(/^Some of your messages are not sent yet/).waitFor();
+  };
+  await leave();
+  await h.accessible(tab, "sign-out");
+  await press(tab, "Cancel");
+  await tab.getByRole("alertdialog").waitFor({ state: "detached" });
+  await kept(tab, "outbox", (p) => p.text, ["Not yet sent"]);
+  await tab.context().setOffline(false);
+  await calm(tab);
+  h.down = false;
+  await texts(ann, "Not yet sent").waitFor();
+  await kept(tab, "outbox", (p) => p.text, []);
+  await press(tab, "Menu");
+  await tab.getByRole("menuitem", { name: "Sign out" }).click(); // nothing is lost: nothing is asked
+  await tab.getByRole("button", { name: "Sign in", exact: true }).waitFor();
+  await tab.context().close();
+});
+
+test("a browser that is killed keeps draft and outbox for its next start", async () => {
+  const folder = await mkdtemp(join(tmpdir(), "parley-browser-"));
+  const start = async () => {
+    const browser = await h.kept(folder);
+    const page = await h.watch(await browser.newPage());
+    await page.goto(h.at("/"));
+    await api(page, "POST", "/api/sessions", { handle: "bob", password: "correct horse", cookie: true }); // a browser writes cookies down half a minute late
+    return { page, kill: () => h.kill(browser) };
+  };
+  try {
+    const first = await start();
+    await first.page.routeWebSocket(/\/api\/socket/, (ws) => {
+      const server = ws.connectToServer();
+      ws.onMessage((m) => [...decodeMulti(m)].some((v) => v.do === "post") || server.send(m)); // they never reach the server
+      server.onMessage((m) => ws.send(m));
+    });
+    await first.page.goto(h.at(`/c/${room}`));
+    await sent(first.page, "Good one");
+    await say(first.page, "Said before the kill");
+    await field(first.page).fill("a thought before the kill");
+    await kept(first.page, "outbox", (p) => p.text, ["Said before the kill"]);
+    await kept(first.page, "drafts", (d) => d.text, ["a thought before the kill"]);
+    await first.kill();
+    const { page, kill } = await start();
+    await page.goto(h.at(`/c/${room}`));
+    await sent(page, "Said before the kill");
+    await holds(page, "a thought before the kill");
+    await texts(ann, "Said before the kill").waitFor();
+    assert.equal((await logOf(ann, room)).filter((t) => t === "Said before the kill").length, 1);
+    await kill();
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
 });
 
 h.quiet();

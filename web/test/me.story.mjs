@@ -34,6 +34,8 @@ test("a new name and status are seen by others", async () => {
 test("the look is kept", async () => {
   await bob.getByLabel("Dark", { exact: true }).check();
   assert.equal(await bob.locator("html").getAttribute("data-theme"), "dark");
+  const frame = () => bob.evaluate(() => [...document.querySelectorAll('meta[name="theme-color"]')].filter((m) => matchMedia(m.media).matches).map((m) => m.content));
+  assert.deepEqual(await frame(), ["#141515"], "the system is light");
   await bob.reload();
   await bob.getByLabel("Dark", { exact: true }).and(bob.locator(":checked")).waitFor();
   assert.equal(await bob.locator("html").getAttribute("data-theme"), "dark");

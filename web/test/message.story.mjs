@@ -1,6 +1,6 @@
 // Messages: what a text can be, and what can be done with one.
 import assert from "node:assert/strict";
-import { choose, field, house, list, phone, press, row, say, sent, test, texts, wake, wide } from "./kit.mjs";
+import { api, choose, field, house, list, phone, press, row, say, sent, test, texts, wake, wide } from "./kit.mjs";
 
 let ann, bob;
 const h = house(async (h) => {
@@ -159,6 +159,18 @@ test("who has seen it, and who writes", async () => {
   await field(bob).pressSequentially("I am writ");
   await ann.getByText("Bob is typing…", { exact: true }).waitFor();
   await field(bob).fill("");
+});
+
+test("who is here shows beside a name, and stays a while after they went", async () => {
+  const me = (await api(ann, "GET", "/api/me")).user.id;
+  const { chat } = await api(bob, "POST", "/api/chats", { clientId: "with-ann", kind: "direct", members: [me] });
+  await ann.goto(h.at(`/c/${chat.id}`));
+  const header = ann.locator(".talk > header");
+  await header.getByText("online", { exact: true }).waitFor();
+  await bob.goto("about:blank");
+  await header.getByText("online", { exact: true }).waitFor({ state: "detached" }); // the server's grace of 30 s
+  await bob.goto(h.at(`/c/${chat.id}`));
+  await header.getByText("online", { exact: true }).waitFor();
 });
 
 h.quiet();

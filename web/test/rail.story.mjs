@@ -100,7 +100,15 @@ test("groups and people stand apart, by activity or unread first, and nothing mo
   await api(bob, "POST", `/api/chats/${garden}/messages`, { clientId: "under", text: "Under the pointer" });
   await link(ann, /Garden.*Under the pointer/).waitFor();
   assert.deepEqual(await titles(ann), order);
+  // One that begins meanwhile pushes nobody down.
+  const me = (await api(ann, "GET", "/api/me")).user.id;
+  await api(bob, "POST", "/api/chats", { clientId: "shed", kind: "group", title: "Shed", members: [me] });
+  await link(ann, /^Shed/).waitFor();
+  assert.deepEqual(await titles(ann), [...order, "Shed"]);
   await ann.mouse.move(900, 400);
+  await ann.waitForFunction(() => document.querySelectorAll(".chat-row .title")[0]?.textContent === "Shed" || document.querySelectorAll(".chat-row .title")[1]?.textContent === "Shed");
+  await api(ann, "DELETE", `/api/chats/${await link(ann, /^Shed/).getAttribute("data-chat")}/members/me`);
+  await link(ann, /^Shed/).waitFor({ state: "detached" });
   await ann.waitForFunction(() => document.querySelector(".chat-row .title")?.textContent === "Garden");
 
   await say(ann, "Second"); // General is the newest, Garden is unread
