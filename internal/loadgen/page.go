@@ -63,17 +63,29 @@ func measurePage(ctx context.Context, b *bench) error {
 			return err
 		}
 		for _, k := range kinds {
-			if err := b.pages(ctx, t, p, k.what, k.accept, k.before); err != nil {
+			err := b.pages(ctx, t, p, k.what, func(reader int) string {
+				query := ""
+				if n := k.before(); n > 0 {
+					query = fmt.Sprint("&before=", n)
+				}
+				return fmt.Sprintf("GET /api/chats/%s/messages?limit=50%s HTTP/1.1\r\nHost: %s\r\nAuthorization: Bearer %s\r\nAccept: %s\r\n\r\n",
+					t.chats[0], query, p.address(), t.tokens[reader], k.accept)
+			})
+			if err != nil {
 				p.stop()
 				return fmt.Errorf("%s: %w", k.what, err)
 			}
 		}
 		p.stop()
 	}
-	return nil
+	return b.each(ctx, world{}, b.floor()[1:], func(t target, p *process) error {
+		return b.pages(ctx, t, p, pageHot, func(int) string { return "GET /page HTTP/1.1\r\nHost: " + p.address() + "\r\n\r\n" })
+	})
 }
 
-func (b *bench) pages(ctx context.Context, t *parley, p *process, what, accept string, before func() int) error {
+// pages sends requests over kept connections, each connection its next one when
+// the last was answered.
+func (b *bench) pages(ctx context.Context, t target, p *process, what string, request func(reader int) string) error {
 	const readers = 4
 	all := newLatency()
 	d := b.long(3 * time.Second)
@@ -88,13 +100,11 @@ func (b *bench) pages(ctx context.Context, t *parley, p *process, what, accept s
 			defer conn.Close()
 			r := bufio.NewReaderSize(conn, 65536)
 			for time.Since(begin) < d && ctx.Err() == nil {
-				query := "limit=50"
-				if n := before(); n > 0 {
-					query += fmt.Sprint("&before=", n)
-				}
+				ask := request(i)
 				sent := time.Now()
-				fmt.Fprintf(conn, "GET /api/chats/%s/messages?%s HTTP/1.1\r\nHost: %s\r\nAuthorization: Bearer %s\r\nAccept: %s\r\n\r\n",
-					t.chats[0], query, p.address(), t.tokens[i], accept)
+				if _, err := io.WriteString(conn, ask); err != nil {
+					return err
+				}
 				res, err := http.ReadResponse(r, nil)
 				if err != nil {
 					return err

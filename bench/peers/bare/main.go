@@ -1,11 +1,13 @@
 // Command bare is the least that a relay of messages can be: whoever says
 // something has it written to each member of the room, one write(2) for each, by
 // the goroutine that read it. There are no users, no numbers, no bounds, no
-// store and nobody who is slow. What it costs is the floor of this machine.
+// store and nobody who is slow. What it costs is the floor of this machine. Whoever does not
+// upgrade gets as many bytes as a page of fifty messages has.
 package main
 
 import (
 	"bufio"
+	"bytes"
 	"encoding/binary"
 	"fmt"
 	"io"
@@ -37,9 +39,16 @@ func main() {
 	log.Fatal(http.Serve(l, http.HandlerFunc(enter)))
 }
 
+var page = bytes.Repeat([]byte("."), 15_000)
+
 // enter answers every key as RFC 6455 answers its example, which is the only one
 // that the load sends, and joins the rooms in ?rooms=1,2,3.
 func enter(w http.ResponseWriter, r *http.Request) {
+	if r.Header.Get("Upgrade") == "" {
+		w.Header().Set("Content-Length", strconv.Itoa(len(page)))
+		_, _ = w.Write(page)
+		return
+	}
 	conn, buf, err := w.(http.Hijacker).Hijack()
 	if err != nil {
 		return
