@@ -32,6 +32,7 @@ test("a new name and status are seen by others", async () => {
 });
 
 test("the look is kept", async () => {
+  await bob.emulateMedia({ colorScheme: "light" });
   await bob.getByLabel("Dark", { exact: true }).check();
   assert.equal(await bob.locator("html").getAttribute("data-theme"), "dark");
   const frame = () => bob.evaluate(() => [...document.querySelectorAll('meta[name="theme-color"]')].filter((m) => matchMedia(m.media).matches).map((m) => m.content));
