@@ -13,7 +13,7 @@ test("the owner's link makes the owner, who lands in General", async () => {
   await fill(ann, { "Name of the server": "Our house", "Your name": "Ann", Handle: "ann", "New password": "short" });
   await press(ann, "Start");
   await ann.getByText("password must have", { exact: false }).waitFor();
-  assert.equal(await ann.getByLabel("New password", { exact: true }).getAttribute("aria-invalid"), "true");
+  await ann.getByLabel("New password", { exact: true }).and(ann.locator('[aria-invalid="true"]')).waitFor();
   await h.accessible(ann, "setup");
   await fill(ann, { "New password": "correct horse" });
   await press(ann, "Start");

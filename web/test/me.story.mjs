@@ -16,7 +16,7 @@ test("a new name and status are seen by others", async () => {
   await press(bob, "Menu");
   await item(bob, "Profile and devices");
   await heading(bob, "Profile");
-  assert.equal(await bob.getByLabel("Your name", { exact: true }).inputValue(), "Bob");
+  await bob.waitForFunction(() => [...document.querySelectorAll("input")].some((i) => i.value === "Bob"));
   await fill(bob, { "Your name": "" });
   await press(bob, "Save");
   await refused(bob, "Your name");
@@ -34,12 +34,12 @@ test("a new name and status are seen by others", async () => {
 test("the look is kept", async () => {
   await bob.emulateMedia({ colorScheme: "light" });
   await bob.getByLabel("Dark", { exact: true }).check();
-  assert.equal(await bob.locator("html").getAttribute("data-theme"), "dark");
+  await bob.locator('html[data-theme="dark"]').waitFor();
   const frame = () => bob.evaluate(() => [...document.querySelectorAll('meta[name="theme-color"]')].filter((m) => matchMedia(m.media).matches).map((m) => m.content));
   assert.deepEqual(await frame(), ["#141515"], "the system is light");
   await bob.reload();
   await bob.getByLabel("Dark", { exact: true }).and(bob.locator(":checked")).waitFor();
-  assert.equal(await bob.locator("html").getAttribute("data-theme"), "dark");
+  await bob.locator('html[data-theme="dark"]').waitFor();
   await bob.getByLabel("As the system", { exact: true }).check();
 });
 
@@ -160,7 +160,7 @@ test("admins name the server, give roles, disable and enable, and help who forgo
   await press(ann, "Menu");
   await item(ann, "This server");
   await ann.getByText("@carol").waitFor();
-  assert.match(await ann.locator(".page > header").innerText(), /Parley \S+/);
+  await ann.locator(".page > header", { hasText: /Parley \S+/ }).waitFor();
   await h.accessible(ann, "server");
   await fill(ann, { "Name of the server": "" });
   await press(ann, "Save");
