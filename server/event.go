@@ -33,7 +33,8 @@ func (s *Server) listEvents(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	after, err := number(r, "after")
+	query := r.URL.Query()
+	after, err := number(query, "after")
 	if err != nil {
 		return err
 	}
@@ -44,7 +45,7 @@ func (s *Server) listEvents(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	wait, err := number(r, "wait")
+	wait, err := number(query, "wait")
 	if err != nil {
 		return err
 	}

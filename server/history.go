@@ -31,11 +31,12 @@ const maxPage = 64 << 10
 
 func (s *Server) listMessages(w http.ResponseWriter, r *http.Request) error {
 	c := wire.Command{ChatID: chat.ChatID(chi.URLParam(r, "chatId"))}
+	query := r.URL.Query()
 	for _, q := range []struct {
 		name string
 		to   **int64
 	}{{"limit", &c.Limit}, {"before", &c.Before}, {"after", &c.After}, {"around", &c.Around}} {
-		n, err := number(r, q.name)
+		n, err := number(query, q.name)
 		if err != nil {
 			return err
 		}

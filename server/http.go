@@ -5,6 +5,7 @@ import (
 	"io"
 	"mime"
 	"net/http"
+	"net/url"
 	"strconv"
 	"strings"
 
@@ -92,8 +93,7 @@ func read(r *http.Request, v any) error {
 }
 
 // number reads an optional query value; absent is nil.
-func number(r *http.Request, name string) (*int64, error) {
-	q := r.URL.Query()
+func number(q url.Values, name string) (*int64, error) {
 	if !q.Has(name) {
 		return nil, nil
 	}
@@ -106,7 +106,7 @@ func number(r *http.Request, name string) (*int64, error) {
 
 // pageSize reads the query's limit.
 func pageSize(r *http.Request, def, most int) (int, error) {
-	n, err := number(r, "limit")
+	n, err := number(r.URL.Query(), "limit")
 	if err != nil {
 		return 0, err
 	}
