@@ -5,7 +5,7 @@
 //	go run ./internal/loadgen              all scenarios
 //	go run ./internal/loadgen room idle    some of them
 //	go run ./internal/loadgen -short page  a quick look
-//	make bench-peers                       all, beside two other servers, for docs/performance.md
+//	make bench-peers                       all, beside two other servers and a bare loop, for docs/performance.md
 //
 // room, cores, rooms, scale and day are open loops: messages leave at the times that
 // the rate sets, whether or not the server keeps up, and latency counts from the
