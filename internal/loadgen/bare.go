@@ -10,16 +10,11 @@ import (
 
 // bare is the loop in bench/peers/bare: the floor of this machine.
 type bare struct {
-	binary  string
-	roomsOf [][]int
+	binary string
+	seats
 }
 
 func (t *bare) name() string { return "bare loop" }
-
-func (t *bare) prepare(_ context.Context, w world) error {
-	t.roomsOf = w.roomsOf()
-	return nil
-}
 
 func (t *bare) start(ctx context.Context) (*process, error) {
 	return launch(ctx, exec.CommandContext(ctx, t.binary))

@@ -9,9 +9,9 @@ import (
 
 // centrifuge is the server in bench/peers/centrifuge, in its JSON protocol.
 type centrifuge struct {
-	binary  string
-	delay   string // of writes
-	roomsOf [][]int
+	binary string
+	delay  string // of writes
+	seats
 }
 
 func (t *centrifuge) name() string {
@@ -19,11 +19,6 @@ func (t *centrifuge) name() string {
 		return "centrifuge"
 	}
 	return "centrifuge " + t.delay
-}
-
-func (t *centrifuge) prepare(_ context.Context, w world) error {
-	t.roomsOf = w.roomsOf()
-	return nil
 }
 
 func (t *centrifuge) start(ctx context.Context) (*process, error) {

@@ -11,16 +11,11 @@ import (
 // node is the Node.js stack in bench/peers/node: Socket.IO's protocol 5 in
 // MessagePack, over Engine.IO's protocol 4 on a WebSocket.
 type node struct {
-	dir     string
-	roomsOf [][]int
+	dir string
+	seats
 }
 
 func (t *node) name() string { return "node" }
-
-func (t *node) prepare(_ context.Context, w world) error {
-	t.roomsOf = w.roomsOf()
-	return nil
-}
 
 func (t *node) start(ctx context.Context) (*process, error) {
 	cmd := exec.CommandContext(ctx, "node", "server.js")

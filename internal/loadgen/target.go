@@ -38,6 +38,15 @@ func (w *world) spread(n, size int) {
 	}
 }
 
+// seats are the rooms of each person: all that a server which keeps nobody has
+// to prepare.
+type seats struct{ roomsOf [][]int }
+
+func (s *seats) prepare(_ context.Context, w world) error {
+	s.roomsOf = w.roomsOf()
+	return nil
+}
+
 // target is a kind of server, and how a client of it talks.
 type target interface {
 	name() string

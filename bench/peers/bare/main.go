@@ -1,8 +1,8 @@
 // Command bare is the least that a relay of messages can be: whoever says
 // something has it written to each member of the room, one write(2) for each, by
 // the goroutine that read it. There are no users, no numbers, no bounds, no
-// store and nobody who is slow. What it costs is the floor of this machine. Whoever does not
-// upgrade gets as many bytes as a page of fifty messages has.
+// store and nobody who is slow. Whoever does not upgrade gets as many bytes as a
+// page of fifty messages has. What it costs is the floor of this machine.
 package main
 
 import (
