@@ -45,7 +45,7 @@ func TestShared(t *testing.T) {
 		failing("reads lose their connection", mongotest.Fault{Commands: []string{"find", "aggregate", "getMore"}, Times: 20, Close: true}),
 		failing("streams lose their connection", mongotest.Fault{Commands: []string{"getMore", "aggregate"}, Times: 9, Close: true, AppName: "parley feed"}),
 		failing("the primary steps down under streams", mongotest.Fault{Commands: []string{"getMore", "aggregate"}, Times: 3, Code: 189, AppName: "parley feed"}),
-		losing(failing("the oplog no longer has the token", mongotest.Fault{Commands: []string{"getMore"}, Times: 3, Code: 286, AppName: "parley feed"})),
+		losing(failing("the oplog no longer has the token", mongotest.Fault{Commands: []string{"getMore"}, Code: 286, AppName: "parley feed"})),
 		storetest.Trouble{Name: "the server is killed", Around: func(t *testing.T, work func()) {
 			ended := make(chan struct{})
 			go func() {

@@ -32,7 +32,7 @@ func troubled(t *testing.T, open opener, trouble Trouble) {
 	var readers []*reader
 	var reading sync.WaitGroup
 	for i := range s {
-		r := &reader{s: s[i], logs: map[chat.ChatID][]chat.Event{}}
+		r := &reader{s: s[i], logs: map[chat.ChatID][]chat.Event{}, shaken: make(chan struct{})}
 		for _, c := range chats {
 			r.logs[c.ID] = whole(t, s[i], c.ID)
 		}
@@ -79,6 +79,11 @@ func troubled(t *testing.T, open opener, trouble Trouble) {
 			})
 		}
 		writing.Wait()
+		if trouble.Loses {
+			for _, r := range readers {
+				<-r.shaken
+			}
+		}
 	})
 	for _, c := range chats {
 		say(t, s[1], ann, c, "last")
@@ -112,6 +117,8 @@ type reader struct {
 	feed iter.Seq2[chat.Notice, error]
 	logs map[chat.ChatID][]chat.Event
 	lost int
+
+	shaken chan struct{} // closed when the feed was lost, or read ended
 }
 
 // open opens the feed, over again while the store is unavailable.
@@ -126,10 +133,13 @@ func (r *reader) open(ctx context.Context) (err error) {
 // read reads until every log has its last post. After a feed that was lost it
 // opens another and reads what is missing from the log.
 func (r *reader) read(ctx context.Context) error {
+	shake := sync.OnceFunc(func() { close(r.shaken) })
+	defer shake()
 	for {
 		for n, err := range r.feed {
 			if errors.Is(err, chat.ErrFeedLost) {
 				r.lost++
+				shake()
 				break
 			}
 			if err != nil {
