@@ -259,6 +259,52 @@ test("signing out asks first while something is not sent", async () => {
   await tab.context().close();
 });
 
+test("what one wrote to a chat that one was removed from meanwhile is found, copied and given up", async () => {
+  const id = await h.chat("Shed", ann, bob);
+  await bob.context().grantPermissions(["clipboard-read", "clipboard-write"]);
+  const { user } = await api(bob, "GET", "/api/me");
+  h.down = true;
+  await bob.context().setOffline(true);
+  await bob.evaluate(() => dispatchEvent(new Event("offline")));
+  await banner(bob, /^You are offline/);
+  for (const text of ["Where is *my* rake?", "And the hose?"]) await say(bob, text);
+  await kept(bob, "outbox", (p) => p.text, ["And the hose?", "Where is *my* rake?"]);
+  await api(ann, "DELETE", `/api/chats/${id}/members/${user.id}`);
+  await bob.context().setOffline(false);
+  await calm(bob);
+  h.down = false;
+  await bob.getByRole("heading", { name: /^You are no longer in this chat/ }).waitFor();
+  const unsent = bob.getByRole("region", { name: "Not sent" });
+  await unsent.getByText("And the hose?", { exact: true }).waitFor();
+  await h.accessible(bob, "removed");
+
+  await press(bob, "To my chats"); // there, it is out of sight
+  const leave = async () => {
+    await press(bob, "Menu");
+    await bob.getByRole("menuitem", { name: "Sign out" }).click();
+  };
+  await leave();
+  await bob.getByRole("alertdialog").getByRole("button", { name: "Show them" }).click();
+  const rake = unsent.getByRole("listitem").filter({ hasText: "Where is my rake?" });
+  await rake.getByRole("button", { name: "Copy text" }).click();
+  await bob.getByText("Copied.", { exact: true }).waitFor();
+  assert.equal(await bob.evaluate(() => navigator.clipboard.readText()), "Where is *my* rake?");
+  await rake.getByRole("button", { name: "Discard" }).click();
+  await rake.waitFor({ state: "detached" });
+  await bob.reload(); // what is not given up outlives that
+  await unsent.getByText("And the hose?", { exact: true }).waitFor();
+  await unsent.getByRole("button", { name: "Discard" }).click();
+  await unsent.waitFor({ state: "detached" });
+  await kept(bob, "outbox", (p) => p.text, []);
+  assert.deepEqual(await logOf(ann, id), []);
+  await press(bob, "To my chats");
+  await leave(); // nothing is lost: nothing is asked
+  await bob.getByRole("button", { name: "Sign in", exact: true }).waitFor();
+  await api(bob, "POST", "/api/sessions", { handle: "bob", password: "correct horse", cookie: true });
+  await bob.goto(h.at(`/c/${room}`));
+  await field(bob).waitFor();
+});
+
 test("a browser that is killed keeps draft and outbox for its next start", async () => {
   const folder = await mkdtemp(join(tmpdir(), "parley-browser-"));
   const start = async () => {

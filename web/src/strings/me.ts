@@ -23,6 +23,7 @@ export const me = {
   endOne: (label: string) => `Sign out ${label}`,
   endOthers: "Sign out all others",
   unsent: "Some of your messages are not sent yet. They are lost if you sign out here.",
+  showUnsent: "Show them",
   signOutAnyway: "Sign out anyway",
   invite: "Invite people",
   inviteTo: (title: string) => `Whoever opens this link joins “${title}”.`,

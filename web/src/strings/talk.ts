@@ -63,6 +63,8 @@ export const talk = {
   gone: "There is no such chat, or you are no member of it.",
   left: "You are no longer in this chat.",
   goneWhy: "Ask a member for an invite.",
+  unsent: "Not sent",
+  unsentWhy: "You wrote this and it did not get there. It is kept in this browser until you discard it.",
   joinOpen: (title: string) => `${title} is open: join to read and write.`,
   join: "Join",
   toChats: "To my chats",

@@ -12,6 +12,7 @@ import { Composer } from "../write/Composer.tsx";
 import { Header } from "./Header.tsx";
 import { List } from "./List.tsx";
 import type { Deeds } from "./Row.tsx";
+import { Unsent } from "./Unsent.tsx";
 import "./talk.css";
 
 const Members = lazy(() => import("./Members.tsx"));
@@ -105,7 +106,7 @@ function Stranger({ chatId, left }: { chatId: ChatId; left: boolean }) {
     if (!left) core.api.chat(chatId).then(({ chat }) => setEntry(chat), () => {});
   }, [core, chatId, left]);
   if (entry?.open && !entry.role) {
-    return <div className="whole stack"><p>{t.talk.joinOpen(entry.title)}</p><Button look="main" onPress={() => attempt(() => core.join(chatId))}>{t.talk.join}</Button></div>;
+    return <div className="whole stack"><p>{t.talk.joinOpen(entry.title)}</p><Button look="main" onPress={() => attempt(() => core.join(chatId))}>{t.talk.join}</Button><Unsent chatId={chatId} /></div>;
   }
-  return <div className="whole stack"><h1>{left ? t.talk.left : t.talk.gone}</h1><p className="hint">{t.talk.goneWhy}</p><Button onPress={() => navigate(paths.home)}>{t.talk.toChats}</Button></div>;
+  return <div className="whole stack"><h1>{left ? t.talk.left : t.talk.gone}</h1><p className="hint">{t.talk.goneWhy}</p><Button onPress={() => navigate(paths.home)}>{t.talk.toChats}</Button><Unsent chatId={chatId} /></div>;
 }
