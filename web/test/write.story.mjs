@@ -1,6 +1,6 @@
 // Writing: the composer, on a keyboard and on a phone.
 import assert from "node:assert/strict";
-import { api, field, heading, holds, house, kept, phone, press, sent, test, texts } from "./kit.mjs";
+import { api, field, heading, holds, house, kept, phone, post, press, sent, test, texts } from "./kit.mjs";
 
 let ann, bob, room;
 const h = house(async (h) => {
@@ -193,6 +193,31 @@ test("Up edits the last message of one's own", async () => {
   await ann.keyboard.press("Escape");
   await ann.locator("[data-composer]:focus").waitFor();
   await sent(ann, "of the second tab");
+});
+
+test("it is found behind all that others wrote since, and who wrote nothing is told", async () => {
+  await post(bob, room, 130, "Bob's"); // more than is held
+  await texts(ann, "Bob's 130").waitFor();
+  await ann.waitForFunction(() => document.querySelectorAll(".message[data-seq]").length < 120);
+  assert.equal(await texts(ann, "of the second tab").count(), 0);
+  const edit = ann.getByLabel("Edit the message").and(ann.locator(":focus"));
+  await field(ann).press("ArrowUp");
+  assert.equal(await edit.inputValue(), "of the second tab");
+  await ann.keyboard.press("End");
+  await ann.keyboard.type(", found");
+  await ann.keyboard.press("Enter");
+  await sent(ann, "of the second tab, found");
+  await ann.locator("[data-composer]:focus").waitFor();
+
+  await post(bob, room, 90, "More"); // and more than one call brings
+  await ann.locator(".pill").click();
+  await texts(ann, "More 90").waitFor();
+  await ann.waitForURL(h.at(`/c/${room}`));
+  await ann.reload();
+  await texts(ann, "More 90").waitFor();
+  await field(ann).press("ArrowUp");
+  await ann.getByText(/^None of the newest messages is yours/).waitFor();
+  await ann.locator("[data-composer]:focus").waitFor();
 });
 
 h.quiet();

@@ -55,6 +55,7 @@ export const talk = {
   seenBy: (names: readonly string[]) => (names.length ? `Seen by ${names.join(", ")}` : "Nobody else has seen it yet"),
   seenLoading: "Who has seen it…",
   editing: "Edit the message",
+  noneToEdit: "None of the newest messages is yours: scroll back to the one that you mean.",
   editEmpty: "To take the message away, delete it.",
   cancel: "Cancel",
   answerTo: (name: string) => `Answer to ${name}`,

@@ -3,11 +3,11 @@ import { navigate, paths } from "../app/route.ts";
 import { useChat, useCore, useSnapshot } from "../app/useCore.ts";
 import type { Chat } from "../core/chat.ts";
 import type { Pending } from "../core/outbox.ts";
-import { titleOf, userOf } from "../core/select.ts";
-import type { ChatId, Entry, Quote, Seq } from "../core/wire.ts";
+import { stretchOf, titleOf, userOf } from "../core/select.ts";
+import type { ChatId, Entry, Message, Quote, Seq } from "../core/wire.ts";
 import { t } from "../strings/index.ts";
 import { Button } from "../ui/Button.tsx";
-import { attempt } from "../ui/Toast.tsx";
+import { attempt, toast } from "../ui/Toast.tsx";
 import { Composer } from "../write/Composer.tsx";
 import { Header } from "./Header.tsx";
 import { List } from "./List.tsx";
@@ -62,15 +62,22 @@ function Room({ chat, seq }: { chat: Chat; seq?: Seq }) {
     jump: (at) => navigate(paths.chat(chat.id, at)),
   }), [chat.id]);
 
-  function editLast() {
-    const me = core.snapshot.state.me?.id;
-    const last = core.snapshot.state.chats.get(chat.id)?.timeline?.at(-1)?.messages.findLast((m) => m.by === me && !m.deletedAt);
-    if (!last) return;
+  /** Of what stands at the end, of the newest that one call brings, else of what was read elsewhere. */
+  async function editLast() {
+    const { state } = core.snapshot;
+    const now = state.chats.get(chat.id);
+    const own = (m: Message) => m.by === state.me?.id && !m.deletedAt;
+    const last = (now && stretchOf(now))?.messages.findLast(own)
+      ?? (await core.command("history", { chatId: chat.id, limit: 200 })).messages.findLast(own)
+      ?? now?.timeline?.flatMap((s) => s.messages).findLast(own);
+    const field = area.current?.querySelector<HTMLTextAreaElement>("[data-composer]");
+    if (!field || field.value) return; // meanwhile one went on
+    if (!last) return toast(t.talk.noneToEdit);
     if (!area.current?.querySelector(`li[data-seq="${last.seq}"]`)) deeds.jump(last.seq); // one reads far from it
     setEditing(last.seq);
   }
   // Not drawn anew with each message that comes.
-  const composer = useMemo(() => <Composer chatId={chat.id} reply={reply} given={given} onReply={setReply} onEditLast={editLast} />, [chat.id, reply, given]);
+  const composer = useMemo(() => <Composer chatId={chat.id} reply={reply} given={given} onReply={setReply} onEditLast={() => attempt(editLast)} />, [chat.id, reply, given]);
   const close = () => setOpened(undefined);
   /** Escape that nothing else wanted marks the chat as read; what comes through a portal is not meant for it. */
   function onKeyDown(e: KeyboardEvent<HTMLElement>) {
