@@ -1,7 +1,6 @@
 package sqlite
 
 import (
-	"cmp"
 	"context"
 	"database/sql"
 	"errors"
@@ -20,7 +19,7 @@ const (
 	lastColumn = `ifnull((SELECT l.seq FROM messages l WHERE l.chat = c.id ORDER BY l.seq DESC LIMIT 1), 0)`
 
 	// m may be missing (LEFT JOIN): then only the columns up to pair count.
-	chatColumns = `c.id, c.kind, c.open, c.title, c.topic, c.head, c.members, c.activity, ifnull(c.pair, ''),
+	chatColumns = `c.id, c.kind, c.open, c.title, c.topic, c.head, c.members, c.activity, c.n, ifnull(c.pair, ''),
 		ifnull(m.role, ''), ` + readColumn + `, ` + unreadColumn + `, ` + mentionsColumn + `, ` + lastColumn
 )
 
@@ -28,6 +27,7 @@ const (
 type chatScan struct {
 	viewer chat.UserID
 	c      chat.Chat
+	n      chat.Seq // messages posted
 	pair   string
 	last   chat.Seq
 	into   []any
@@ -36,7 +36,7 @@ type chatScan struct {
 func newChatScan(viewer chat.UserID) *chatScan {
 	s := &chatScan{viewer: viewer}
 	c := &s.c
-	s.into = []any{(*string)(&c.ID), (*string)(&c.Kind), &c.Open, &c.Title, &c.Topic, &c.Head, &c.MemberCount, &c.Activity, &s.pair,
+	s.into = []any{(*string)(&c.ID), (*string)(&c.Kind), &c.Open, &c.Title, &c.Topic, &c.Head, &c.MemberCount, &c.Activity, &s.n, &s.pair,
 		(*string)(&c.Role), &c.ReadUpTo, &c.Unread, &c.Mentions, &s.last}
 	return s
 }
@@ -140,55 +140,13 @@ func (db *DB) Chat(ctx context.Context, viewer chat.UserID, id chat.ChatID) (cha
 	if errors.Is(err, sql.ErrNoRows) || err == nil && c.Role == "" && !c.Open {
 		return chat.Chat{}, chat.NoChat()
 	}
-	if err == nil && last > 0 {
-		err = db.fillLast(ctx, viewer, &c, last)
+	if err == nil {
+		c.Last, err = db.newest(ctx, viewer, id, last)
 	}
 	if err != nil {
 		return chat.Chat{}, fault(err, "read a chat")
 	}
 	return c, nil
-}
-
-// fillLast reads the newest message. The viewer may be gone since: then there
-// is none.
-func (db *DB) fillLast(ctx context.Context, viewer chat.UserID, c *chat.Chat, last chat.Seq) error {
-	m, err := db.Message(ctx, viewer, c.ID, last)
-	if chat.Is(err, chat.NotFound) {
-		return nil
-	}
-	c.Last = &m
-	return err
-}
-
-// ChatsOf gives all chats of a user. The rows come in the order of the index of
-// memberships and are sorted here.
-func (db *DB) ChatsOf(ctx context.Context, user chat.UserID, withLast int) ([]chat.Chat, error) {
-	type row struct {
-		chat.Chat
-		last chat.Seq
-	}
-	scan := newChatScan(user)
-	rows, err := db.rows(ctx, `SELECT `+chatColumns+` FROM members m CROSS JOIN chats c ON c.id = m.chat WHERE m.user = ?`, string(user))
-	found, err := collect(rows, err, func() (r row, err error) {
-		r.Chat, r.last, err = scan.row(rows)
-		return r, err
-	})
-	if err != nil {
-		return nil, fault(err, "read chats")
-	}
-	slices.SortFunc(found, func(a, b row) int {
-		return cmp.Or(cmp.Compare(b.Activity, a.Activity), cmp.Compare(b.ID, a.ID))
-	})
-	chats := make([]chat.Chat, len(found))
-	for i, r := range found {
-		if i < withLast && r.last > 0 {
-			if err := db.fillLast(ctx, user, &r.Chat, r.last); err != nil {
-				return nil, err
-			}
-		}
-		chats[i] = r.Chat
-	}
-	return chats, nil
 }
 
 // ChatIDs gives the ids alone of all chats of a user.

@@ -13,8 +13,8 @@
 //   - The writer runs the checkpoints too, so that a text that was deleted or
 //     edited away is soon in no file (sweep.go).
 //   - Reads run on connections of their own (read.go) and never wait for the
-//     writer. Where a chat stands for a member is remembered until the writer
-//     changes the chat (heads.go).
+//     writer. Where a chat stands is remembered until the writer changes the
+//     chat (heads.go, standing.go, tail.go).
 //
 // Goroutines: the writer and the notifier, started by Open, ended by Close. A
 // feed has none: its queue is filled by the writer and emptied by its reader.

@@ -9,60 +9,102 @@ import (
 	"parley/chat"
 )
 
-// maxHeads is how many pairs of a member and a chat are remembered.
-const maxHeads = 16_384
+// maxHeads is how many bytes of answers are remembered, about.
+const maxHeads = 8 << 20
 
-// heads remembers the head of a chat for members who asked for it, so that the
-// same question costs no query. It never says what is not so any more: only the
+// What an answer costs beside its texts, about: a head, and any other.
+const (
+	headSize = 128
+	memoSize = 512
+)
+
+// heads remembers what a chat's members asked about its head, so that the same
+// question costs no query. It never says what is not so any more: only the
 // writer changes a chat, and only by events, so it forgets the chats of a batch
-// before it commits them. An answer that was read while a commit was under way
-// may be of before or after, and is not remembered.
+// before it commits them. An answer that was read while such a commit was under
+// way may be of before or after, and is not remembered.
 type heads struct {
-	mu  sync.RWMutex
-	era uint64                                   // guarded by mu: two for each commit, odd while it is under way
-	of  map[chat.ChatID]map[chat.UserID]chat.Seq // guarded by mu
-	n   int                                      // guarded by mu: pairs
+	mu   sync.RWMutex
+	era  uint64                 // guarded by mu: two for each commit of events, odd while it is under way
+	of   map[chat.ChatID]*about // guarded by mu, and all that is in it
+	size int                    // guarded by mu: bytes, about
+}
+
+// about is what is remembered of one chat.
+type about struct {
+	of       map[chat.UserID]chat.Seq // the head, for members who asked
+	standing *standing                // standing.go
+	tail     *tail                    // read.go
+	size     int
+}
+
+// now gives the era, to be said to put with what was read since.
+func (h *heads) now() uint64 {
+	h.mu.RLock()
+	defer h.mu.RUnlock()
+	return h.era
 }
 
 func (h *heads) get(id chat.ChatID, member chat.UserID) (head chat.Seq, ok bool, era uint64) {
 	h.mu.RLock()
 	defer h.mu.RUnlock()
-	head, ok = h.of[id][member]
+	if a := h.of[id]; a != nil {
+		head, ok = a.of[member]
+	}
 	return head, ok, h.era
 }
 
 // put remembers what was read since get gave the era.
 func (h *heads) put(id chat.ChatID, member chat.UserID, head chat.Seq, era uint64) {
+	h.keep(id, era, headSize, func(a *about) {
+		if a.of == nil {
+			a.of = map[chat.UserID]chat.Seq{}
+		}
+		a.of[member] = head
+	})
+}
+
+// keep lets set remember an answer of so many bytes that was read since era.
+// False: something happened since, or is about to.
+func (h *heads) keep(id chat.ChatID, era uint64, size int, set func(*about)) bool {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if era != h.era || era%2 == 1 {
-		return
+		return false
 	}
-	if h.n >= maxHeads || h.of == nil {
-		h.of, h.n = map[chat.ChatID]map[chat.UserID]chat.Seq{}, 0
+	if h.size+size > maxHeads || h.of == nil {
+		h.of, h.size = map[chat.ChatID]*about{}, 0
 	}
-	members := h.of[id]
-	if members == nil {
-		members = map[chat.UserID]chat.Seq{}
-		h.of[id] = members
+	a := h.of[id]
+	if a == nil {
+		a = &about{}
+		h.of[id] = a
 	}
-	if _, again := members[member]; !again {
-		h.n++
-	}
-	members[member] = head
+	set(a)
+	a.size += size // of an answer that another reader gave, too: about is enough
+	h.size += size
+	return true
 }
 
-// begin forgets the chats in which something happened; a commit follows.
-func (h *heads) begin(told []chat.Notice) {
+// begin forgets the chats in which something happened; a commit follows. It
+// tells whether there are any: then end must follow the commit.
+func (h *heads) begin(told []chat.Notice) (changed bool) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	h.era++
 	for _, n := range told {
-		if n.Event != nil {
-			h.n -= len(h.of[n.Event.ChatID])
+		if n.Event == nil {
+			continue
+		}
+		changed = true
+		if a := h.of[n.Event.ChatID]; a != nil {
+			h.size -= a.size
 			delete(h.of, n.Event.ChatID)
 		}
 	}
+	if changed {
+		h.era++
+	}
+	return changed
 }
 
 // end follows the commit, whatever became of it.

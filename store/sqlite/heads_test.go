@@ -2,6 +2,7 @@ package sqlite
 
 import (
 	"context"
+	"fmt"
 	"sync"
 	"testing"
 
@@ -17,10 +18,29 @@ func TestHeadsAreExact(t *testing.T) {
 	var asking sync.WaitGroup
 	defer asking.Wait()
 	defer cancel()
+	base, err := db.head(t.Context(), ann, id)
+	if err != nil {
+		t.Fatal(err)
+	}
 	for range 3 {
 		asking.Go(func() {
 			for ctx.Err() == nil {
 				_, _ = db.head(context.Background(), bob, id)
+			}
+		})
+	}
+	// Bob's joining and leaving take turns, so a head tells whether he was in. A
+	// list that has him in at a head behind his leaving would make him live there.
+	for _, who := range []chat.UserID{ann, bob} {
+		asking.Go(func() {
+			for ctx.Err() == nil {
+				chats, err := db.ChatsOf(context.Background(), who, 10)
+				if err != nil {
+					t.Error(err)
+				}
+				if who == bob && len(chats) == 1 && (chats[0].Head-base)%2 == 0 {
+					t.Errorf("the list has bob in at head %d, where he had left", chats[0].Head)
+				}
 			}
 		})
 	}
@@ -43,27 +63,35 @@ func TestHeadsAreExact(t *testing.T) {
 		if head, err := db.head(t.Context(), bob, id); head != joined || err != nil {
 			t.Fatalf("joined at %d, the head is %d, %v", joined, head, err)
 		}
+		if chats, err := db.ChatsOf(t.Context(), bob, 1); err != nil || len(chats) != 1 || chats[0].Head != joined {
+			t.Fatalf("joined at %d, the list is %+v, %v", joined, chats, err)
+		}
 		change(chat.Event{Kind: chat.Left, Users: []chat.UserID{bob}}, chat.Leave)
 		if head, err := db.head(t.Context(), bob, id); !chat.Is(err, chat.NotFound) {
 			t.Fatalf("who left sees the head %d, %v", head, err)
+		}
+		if chats, err := db.ChatsOf(t.Context(), bob, 1); err != nil || len(chats) != 0 {
+			t.Fatalf("who left has the list %+v, %v", chats, err)
 		}
 	}
 }
 
 func TestHeadsAreBounded(t *testing.T) {
 	var h heads
-	for i := range 3 * maxHeads {
-		h.put(chat.ChatID(rune(i%100)), chat.UserID(rune(i)), 1, 0)
+	const pairs = 3 * maxHeads / headSize
+	for i := range pairs {
+		h.put(chat.ChatID(rune(i%100)), chat.UserID(fmt.Sprint(i)), 1, 0)
 	}
-	n := 0
-	for _, members := range h.of {
-		n += len(members)
+	n, size := 0, 0
+	for _, a := range h.of {
+		n, size = n+len(a.of), size+a.size
 	}
-	if n > maxHeads || n != h.n || n == 0 {
-		t.Errorf("%d pairs are kept, %d were counted", n, h.n)
+	if h.size > maxHeads || size != h.size || n*headSize != size || n == 0 {
+		t.Errorf("%d pairs of %d bytes are kept, %d were counted", n, size, h.size)
 	}
-	h.begin([]chat.Notice{{Event: &chat.Event{ChatID: chat.ChatID(rune(7))}}, {Signal: &chat.Signal{}}})
-	if _, ok, _ := h.get(chat.ChatID(rune(7)), chat.UserID(rune(3*maxHeads-93))); ok || h.n >= n {
+	last := pairs - 1
+	h.begin([]chat.Notice{{Event: &chat.Event{ChatID: chat.ChatID(rune(last % 100))}}, {Signal: &chat.Signal{}}})
+	if _, ok, _ := h.get(chat.ChatID(rune(last%100)), chat.UserID(fmt.Sprint(last))); ok || h.size >= size {
 		t.Error("a chat that changes is not forgotten")
 	}
 }

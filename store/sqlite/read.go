@@ -41,8 +41,12 @@ const (
 
 // After is [chat.Log].After.
 func (db *DB) After(ctx context.Context, viewer chat.UserID, id chat.ChatID, seen chat.Seq, limit, maxBytes int) (events []chat.Event, head chat.Seq, err error) {
+	era := db.heads.now()
 	if head, err = db.head(ctx, viewer, id); err != nil || seen >= head || limit <= 0 || maxBytes <= 0 {
 		return nil, head, err
+	}
+	if events, ok := db.heads.tail(id, seen, head, limit, maxBytes); ok {
+		return events, head, nil
 	}
 	// Up to the head at which the viewer was a member, and no further: what
 	// came after it may have come after their removal.
@@ -51,8 +55,8 @@ func (db *DB) After(ctx context.Context, viewer chat.UserID, id chat.ChatID, see
 		return nil, 0, fault(err, "read the log")
 	}
 	defer rows.Close()
-	scan := newEventScan(id)
-	for size := 0; size < maxBytes && rows.Next(); {
+	scan, size := newEventScan(id), 0
+	for size < maxBytes && rows.Next() {
 		e, err := scan.row(rows)
 		if err != nil {
 			return nil, 0, fault(err, "read the log")
@@ -60,7 +64,11 @@ func (db *DB) After(ctx context.Context, viewer chat.UserID, id chat.ChatID, see
 		size += e.Size()
 		events = append(events, e)
 	}
-	return events, head, fault(rows.Err(), "read the log")
+	if err := rows.Err(); err != nil {
+		return nil, 0, fault(err, "read the log")
+	}
+	db.heads.keepTail(id, era, seen, head, events, size)
+	return events, head, nil
 }
 
 // Page is [chat.Log].Page. One message more than asked for tells whether there

@@ -110,10 +110,15 @@ func endSessions(t *tx, user chat.UserID, keep chat.SessionID) error {
 	return nil
 }
 
-// Ended gives those of the ids that are no longer live.
+// Ended gives those of the ids that are no longer live. Each hello asks for one.
 func (db *DB) Ended(ctx context.Context, ids []chat.SessionID) ([]chat.SessionID, error) {
-	rows, err := db.rows(ctx, `SELECT s.id FROM sessions s WHERE s.id IN (SELECT value FROM json_each(?)) AND s.seen_at > ?`,
-		anyOf(ids), db.now()-chat.SessionTTL)
+	query, which := `SELECT s.id FROM sessions s WHERE s.id = ? AND s.seen_at > ?`, ""
+	if len(ids) == 1 {
+		which = string(ids[0])
+	} else {
+		query, which = `SELECT s.id FROM sessions s WHERE s.id IN (SELECT value FROM json_each(?)) AND s.seen_at > ?`, anyOf(ids)
+	}
+	rows, err := db.rows(ctx, query, which, db.now()-chat.SessionTTL)
 	live := make(map[chat.SessionID]bool, len(ids))
 	_, err = collect(rows, err, func() (id chat.SessionID, err error) {
 		err = rows.Scan(&id)

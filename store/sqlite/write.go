@@ -188,9 +188,11 @@ func (t *tx) batch(batch []*job) {
 		t.do(j)
 	}
 	t.flush()
-	t.db.heads.begin(t.told)
+	changed := t.db.heads.begin(t.told)
 	t.control("COMMIT")
-	t.db.heads.end()
+	if changed {
+		t.db.heads.end()
+	}
 	if t.broken == nil {
 		t.cache.trim()
 		t.db.feeds.push(t.told)

@@ -1,0 +1,174 @@
+package sqlite
+
+import (
+	"cmp"
+	"context"
+	"slices"
+
+	"parley/chat"
+)
+
+// standing is a chat as all its members see it, with its newest message.
+type standing struct {
+	chat chat.Chat // without the fields below Activity
+	pair string
+	n    chat.Seq    // messages posted
+	last *messageRow // nil: none
+	era  uint64      // when it was read (heads.era)
+}
+
+// standing gives what is remembered of a chat, if it stood like that in era.
+func (h *heads) standing(id chat.ChatID, era uint64) *standing {
+	h.mu.RLock()
+	defer h.mu.RUnlock()
+	if a := h.of[id]; a != nil && a.standing != nil && a.standing.era <= era {
+		return a.standing
+	}
+	return nil
+}
+
+// membership is a user's own side of a chat.
+type membership struct {
+	chat     chat.ChatID
+	role     chat.Role
+	readUpTo chat.Seq
+	read     chat.Seq // messages posted up to there
+	mentions int
+}
+
+// of is the chat as the member sees it.
+func (m *membership) of(s *standing, user chat.UserID) chat.Chat {
+	c := s.chat
+	c.Role, c.ReadUpTo, c.Unread, c.Mentions = m.role, m.readUpTo, int(s.n-m.read), m.mentions
+	if s.pair != "" {
+		c.With = chat.OtherOf(s.pair, user)
+	}
+	return c
+}
+
+// memberships reads how chatColumns does.
+func (db *DB) memberships(ctx context.Context, user chat.UserID) ([]membership, error) {
+	rows, err := db.rows(ctx, `SELECT m.chat, m.role, m.read_up_to,
+		ifnull((SELECT x.n FROM messages x WHERE x.chat = m.chat AND x.seq <= m.read_up_to ORDER BY x.seq DESC LIMIT 1), 0),
+		(SELECT count(*) FROM mentions k WHERE k.user = m.user AND k.chat = m.chat AND k.seq > m.read_up_to)
+		FROM members m WHERE m.user = ?`, string(user))
+	var m membership
+	into := []any{(*string)(&m.chat), (*string)(&m.role), &m.readUpTo, &m.read, &m.mentions}
+	all, err := collect(rows, err, func() (membership, error) { return m, rows.Scan(into...) })
+	return all, fault(err, "read chats")
+}
+
+// ChatsOf gives all chats of a user. Their own side is read; where the chats
+// stand is remembered (heads.go), since after a restart a hundred members of
+// each ask within seconds. Who changes a chat makes it unknown, so a chat that
+// stood in the era before the memberships were read, and still does behind it,
+// stood so when they were.
+func (db *DB) ChatsOf(ctx context.Context, user chat.UserID, withLast int) ([]chat.Chat, error) {
+	era := db.heads.now()
+	mine, err := db.memberships(ctx, user)
+	if err != nil {
+		return nil, err
+	}
+	found := make([]listed, 0, len(mine))
+	var unknown []chat.ChatID
+	for i := range mine {
+		if s := db.heads.standing(mine[i].chat, era); s != nil {
+			found = append(found, listed{Chat: mine[i].of(s, user), known: s})
+		} else {
+			unknown = append(unknown, mine[i].chat)
+		}
+	}
+	if unknown != nil {
+		if found, err = db.list(ctx, user, unknown, found); err != nil {
+			return nil, err
+		}
+	}
+	slices.SortFunc(found, func(a, b listed) int {
+		return cmp.Or(cmp.Compare(b.Activity, a.Activity), cmp.Compare(b.ID, a.ID))
+	})
+	chats := make([]chat.Chat, len(found))
+	for i := range found {
+		if i < withLast {
+			if err := db.fillLast(ctx, user, &found[i]); err != nil {
+				return nil, err
+			}
+		}
+		chats[i] = found[i].Chat
+	}
+	return chats, nil
+}
+
+// listed is a chat of a list: one that is known, or that was just read.
+type listed struct {
+	chat.Chat
+	known *standing
+
+	// Of one that was just read.
+	pair string
+	n    chat.Seq
+	last chat.Seq // number of the newest message; 0: none
+	era  uint64
+}
+
+// list reads those of the chats that the user is still in, behind found.
+func (db *DB) list(ctx context.Context, user chat.UserID, ids []chat.ChatID, found []listed) ([]listed, error) {
+	era, scan := db.heads.now(), newChatScan(user)
+	rows, err := db.rows(ctx, `SELECT `+chatColumns+` FROM members m CROSS JOIN chats c ON c.id = m.chat
+		WHERE m.chat IN (SELECT value FROM json_each(?)) AND m.user = ?`, anyOf(ids), string(user))
+	read, err := collect(rows, err, func() (listed, error) {
+		c, last, err := scan.row(rows)
+		return listed{Chat: c, pair: scan.pair, n: scan.n, last: last, era: era}, err
+	})
+	return append(found, read...), fault(err, "read chats")
+}
+
+// fillLast adds the newest message, and remembers where a chat stands that was
+// just read. If something happened in it since, the viewer may be gone, and is
+// judged again.
+func (db *DB) fillLast(ctx context.Context, viewer chat.UserID, l *listed) (err error) {
+	if l.known == nil {
+		c := l.Chat
+		c.Role, c.ReadUpTo, c.Unread, c.Mentions, c.With = "", 0, 0, 0, ""
+		s := &standing{chat: c, pair: l.pair, n: l.n, era: l.era}
+		size := memoSize + len(c.Title) + len(c.Topic)
+		if l.last > 0 {
+			r, err := newMessageScan().row(db.row(ctx, messageQuery, string(l.ID), int64(l.last)))
+			if err != nil {
+				return fault(err, "read the message")
+			}
+			s.last, size = &r, size+r.size()
+		}
+		if !db.heads.keep(l.ID, l.era, size, func(a *about) { a.standing = s }) {
+			l.Last, err = db.newest(ctx, viewer, l.ID, l.last)
+			return err
+		}
+		l.known = s
+	}
+	if l.known.last != nil {
+		m := l.known.last.message(l.ID, viewer, chat.MaxReactBy)
+		l.Last = &m
+	}
+	return nil
+}
+
+// size is about how many bytes the row holds.
+func (r *messageRow) size() int {
+	n := len(r.m.Text) + len(r.m.ClientID) + 40*len(r.m.Mentions)
+	for _, x := range r.reactions {
+		n += 64 + 40*len(x.By)
+	}
+	return n
+}
+
+// newest reads the newest message. The viewer may be gone since: then there is
+// none.
+func (db *DB) newest(ctx context.Context, viewer chat.UserID, id chat.ChatID, last chat.Seq) (*chat.Message, error) {
+	if last == 0 {
+		return nil, nil
+	}
+	m, err := db.Message(ctx, viewer, id, last)
+	if chat.Is(err, chat.NotFound) {
+		return nil, nil
+	}
+	return &m, err
+}

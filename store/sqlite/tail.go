@@ -1,0 +1,42 @@
+package sqlite
+
+import "parley/chat"
+
+// A tail that is larger is not remembered.
+const (
+	tailEvents = 64
+	tailBytes  = 16 << 10
+)
+
+// tail is the end of a chat's log. After a restart its members ask for the same
+// one, and each was judged to be one (DB.head) before they get it.
+type tail struct {
+	seen, head chat.Seq
+	events     []chat.Event // seen+1 … head; never changed
+	size       int
+}
+
+// tail gives the events behind seen up to head, if they are remembered and keep
+// to the bounds of After.
+func (h *heads) tail(id chat.ChatID, seen, head chat.Seq, limit, maxBytes int) ([]chat.Event, bool) {
+	h.mu.RLock()
+	defer h.mu.RUnlock()
+	a := h.of[id]
+	if a == nil || a.tail == nil {
+		return nil, false
+	}
+	t := a.tail
+	if t.head != head || seen < t.seen || head-seen > chat.Seq(limit) || t.size >= maxBytes {
+		return nil, false
+	}
+	events := t.events[seen-t.seen:]
+	return events[:len(events):len(events)], true
+}
+
+// keepTail remembers what After read from seen on since era, if it is short and
+// reaches the head.
+func (h *heads) keepTail(id chat.ChatID, era uint64, seen, head chat.Seq, events []chat.Event, size int) {
+	if chat.Seq(len(events)) == head-seen && len(events) <= tailEvents && size <= tailBytes {
+		h.keep(id, era, memoSize+size, func(a *about) { a.tail = &tail{seen, head, events, size} })
+	}
+}
