@@ -16,6 +16,7 @@ import (
 // of package middleware's own page; the metrics see the final status.
 func (s *Server) guard(r chi.Router) {
 	r.Use(
+		stretched,
 		middleware.ClientAddress(s.TrustedProxies, s.Log),
 		s.metrics.observe,
 		middleware.AccessLog(s.Log),

@@ -31,6 +31,7 @@ func (c *session) later(job func()) {
 }
 
 func (c *session) pager() {
+	stretch(-1)
 	for {
 		c.mu.Lock()
 		// Who was refused is let into no chat while that waits to be written.
