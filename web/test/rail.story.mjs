@@ -193,6 +193,72 @@ test("400 chats: the keyboard reaches them all, and the page holds those in sigh
   await h.accessible(bob, "many-chats");
 });
 
+test("400 members: wheel, keyboard and search reach them all, and the page holds those in sight", async () => {
+  const { url } = await api(ann, "POST", "/api/invites", { uses: 400, expiresAt: Date.now() + 864e5 });
+  const stranger = await h.stranger();
+  await stranger.goto(h.at("/"));
+  const members = await stranger.evaluate(async (invite) => {
+    const make = async (_, i) => {
+      const n = String(i + 1).padStart(3, "0");
+      const answer = await fetch("/api/accounts", { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify({ handle: `guest${n}`, name: `Guest ${n}`, password: "correct horse", invite }) });
+      if (!answer.ok) throw new Error(await answer.text());
+      return (await answer.json()).user.id;
+    };
+    const ids = [];
+    for (let i = 0; i < 400; i += 8) ids.push(...await Promise.all(Array.from({ length: 8 }, (_, k) => make(k, i + k))));
+    return ids;
+  }, /#invite=(.+)$/.exec(url)[1]);
+  await stranger.context().close();
+  const { chat } = await api(ann, "POST", "/api/chats", { clientId: "feast", kind: "group", title: "Feast", members });
+  const small = await h.watch(await (await h.browser.newContext({ ...phone, locale: "en-GB", storageState: await ann.context().storageState() })).newPage());
+  for (const page of [ann, small]) {
+    await page.goto(h.at(`/c/${chat.id}`));
+    await press(page, "401 members");
+    const dialog = page.getByRole("dialog", { name: "401 members" });
+    const person = (name) => dialog.getByRole("listitem").filter({ hasText: name });
+    await person("Guest").first().waitFor();
+    await dialog.getByLabel("Search members").waitFor();
+    assert.ok((await dialog.getByRole("listitem").count()) < 60);
+    await h.accessible(page, "many-members");
+    assert.equal(await wide(page), false);
+
+    const met = new Set();
+    const look = async () => (await dialog.getByRole("listitem").allInnerTexts()).forEach((text) => met.add(/@\w+/.exec(text)[0]));
+    const box = dialog.locator(".found").last();
+    for (let was = -1, now = 0; was !== now; was = now, now = await box.evaluate((e) => new Promise((ok) => {
+      e.scrollBy(0, 200);
+      requestAnimationFrame(() => requestAnimationFrame(() => ok(e.scrollTop)));
+    }))) await look();
+    assert.equal(met.size, 401);
+
+    await dialog.getByLabel("Search members").fill("gest 377"); // slips are forgiven
+    await person("Guest 377").waitFor();
+    await page.waitForFunction(() => document.querySelectorAll(".dialog li").length < 60);
+    await dialog.getByLabel("Search members").fill("");
+    await person("Ann").or(person("Guest 0")).first().waitFor();
+  }
+  await small.context().close();
+  await ann.locator(".found").last().evaluate((e) => e.scrollTo(0, 0));
+  await ann.getByLabel("Search members").focus();
+  const seen = [];
+  for (let i = 0; i < 60; i++) { // from one to the next, further than is on the page
+    await ann.keyboard.press("Tab");
+    await ann.waitForFunction((last) => /^Chat menu: /.test(document.activeElement.ariaLabel ?? "") && document.activeElement.ariaLabel !== last, seen.at(-1));
+    seen.push(await ann.evaluate(() => document.activeElement.ariaLabel));
+    await ann.waitForFunction(() => {
+      const at = document.activeElement.getBoundingClientRect(), box = document.activeElement.closest(".found").getBoundingClientRect();
+      return at.top >= box.top - 1 && at.bottom <= box.bottom + 1;
+    });
+  }
+  assert.equal(new Set(seen).size, 60);
+  await ann.keyboard.press("Enter");
+  await ann.getByRole("menuitem", { name: "Make admin" }).waitFor();
+  await ann.keyboard.press("Escape");
+  await ann.waitForFunction((last) => document.activeElement.ariaLabel === last, seen.at(-1));
+  await ann.keyboard.press("Escape");
+  await ann.getByRole("dialog").waitFor({ state: "detached" });
+});
+
 test("the list and its dialogs fit a phone", async () => {
   const page = await h.watch(await (await h.browser.newContext({ ...phone, locale: "en-GB", storageState: await ann.context().storageState() })).newPage());
   await page.goto(h.at("/"));
