@@ -193,7 +193,6 @@ test("a crash in one message shows its plain text, and the rest lives on", async
 test("on a LAN over plain http everything works, or says why not", async () => {
   const lan = h.parley.url.replace(/127\.0\.0\.1|localhost/, "chat.lan");
   const eve = await h.stranger();
-  const other = await h.watch(await eve.context().newPage());
   await eve.goto(`${lan}#invite=${await h.invite(room)}`);
   assert.deepEqual(await eve.evaluate(() => [isSecureContext, typeof crypto.randomUUID, typeof navigator.clipboard, typeof navigator.serviceWorker, typeof navigator.locks]), [false, "undefined", "undefined", "undefined", "undefined"]);
   await heading(eve, "Ann invites you to Garden");
@@ -211,7 +210,8 @@ test("on a LAN over plain http everything works, or says why not", async () => {
 
   await choose(eve, "Heard you", "Copy text");
   await eve.locator(".toast").first().waitFor();
-  await other.goto(new URL(`/c/${room}`, lan).href); // a second tab, without locks to share the outbox by
+  const other = await h.watch(await eve.context().newPage()); // only now: the tab behind it draws once a second
+  await other.goto(new URL(`/c/${room}`, lan).href); // without locks to share the outbox by
   await texts(other, "Heard you").waitFor();
   await say(other, "From the other tab");
   await texts(eve, "From the other tab").waitFor();
