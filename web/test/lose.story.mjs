@@ -301,7 +301,7 @@ test("what one wrote to a chat that one was removed from meanwhile is found, cop
   await leave(); // nothing is lost: nothing is asked
   await bob.getByRole("button", { name: "Sign in", exact: true }).waitFor();
   await api(bob, "POST", "/api/sessions", { handle: "bob", password: "correct horse", cookie: true });
-  await bob.goto(h.at(`/c/${room}`));
+  for (const p of [ann, bob]) await p.goto(h.at(`/c/${room}`));
   await field(bob).waitFor();
 });
 
