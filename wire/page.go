@@ -106,10 +106,30 @@ func (p *pen) string(s string) {
 // bare says that JSON needs no escape in s.
 func bare(s string) bool {
 	var seen byte // no branch a byte: this looks at all that a page holds
-	for i := range len(s) {
-		seen |= classes[s[i]]
+	rest := s
+	for ; len(rest) >= 8; rest = rest[8:] {
+		if allPlain(rest) {
+			continue
+		}
+		for i := range 8 {
+			seen |= classes[rest[i]]
+		}
+	}
+	for i := range len(rest) {
+		seen |= classes[rest[i]]
 	}
 	return seen&escaped == 0 && (seen == 0 || utf8.ValidString(s))
+}
+
+// allPlain says that the first eight bytes of s are of no class, looking at all at
+// once: subtracting one from a byte sets its highest bit if it was 0 or beyond
+// ASCII, and here the latter counts too. What a byte borrows from the next it
+// borrows only when it is of a class itself.
+func allPlain(s string) bool {
+	const each = 0x0101010101010101
+	x := uint64(s[0]) | uint64(s[1])<<8 | uint64(s[2])<<16 | uint64(s[3])<<24 |
+		uint64(s[4])<<32 | uint64(s[5])<<40 | uint64(s[6])<<48 | uint64(s[7])<<56
+	return (x|(x-each*' ')|((x^each*'"')-each)|((x^each*'\\')-each))&(each<<7) == 0
 }
 
 // Classes of bytes in a text that becomes JSON.

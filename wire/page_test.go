@@ -41,6 +41,22 @@ func TestPageAsByReflection(t *testing.T) {
 	}
 }
 
+// Eight bytes at once are judged as one by one: each byte at each place, beside
+// one that is plain, high or escaped.
+func TestAllPlain(t *testing.T) {
+	for c := range 256 {
+		for at := range 8 {
+			for _, beside := range []byte{'a', ' ', 0x7f, 0x80, 0xff, 0, '"'} {
+				b := bytes.Repeat([]byte{beside}, 8)
+				b[at] = byte(c)
+				if got, want := allPlain(string(b)), classes[c]|classes[beside] == 0; got != want {
+					t.Fatalf("%q: %v", b, got)
+				}
+			}
+		}
+	}
+}
+
 func anyMessage(r *rand.Rand) chat.Message {
 	m := chat.Message{ChatID: chat.ChatID(anyText(r)), Seq: chat.Seq(anyNumber(r)), At: int64(anyNumber(r)), By: chat.UserID(anyText(r)), ClientID: anyText(r), Text: anyText(r)}
 	if r.IntN(3) == 0 {
