@@ -12,55 +12,77 @@ import (
 	"parley/chat"
 )
 
-// record is what a request's log line needs from further inside. It belongs to
+// visit is what the parts of this package find out about a request: one value,
+// since each that the context holds costs a copy of the request. It belongs to
 // the request's goroutine.
-type record struct {
-	id   string
-	user chat.UserID
+type visit struct {
+	id     string
+	caller Caller
 }
 
-type recordKey struct{}
+type visitKey struct{}
+
+// visitOf gives the visit of a request, or one that begins here.
+func visitOf(r *http.Request) (*visit, *http.Request) {
+	if v, ok := r.Context().Value(visitKey{}).(*visit); ok {
+		return v, r
+	}
+	v := &visit{}
+	return v, r.WithContext(context.WithValue(r.Context(), visitKey{}, v))
+}
 
 // maxRequestID bounds an id that a client or proxy brings, in bytes.
 const maxRequestID = 64
 
 // RequestID is the id of the request, as X-Request-Id says it; "" outside of AccessLog.
 func RequestID(ctx context.Context) string {
-	if rec, ok := ctx.Value(recordKey{}).(*record); ok {
-		return rec.id
+	if v, ok := ctx.Value(visitKey{}).(*visit); ok {
+		return v.id
 	}
 	return ""
 }
 
+// Answered is told of each request when its handler has returned: the pattern
+// that it matched ("" for none), its method (or "other"), the answer's status
+// and how long it took.
+type Answered func(route, method string, status int, took time.Duration)
+
 // AccessLog gives each request an id, or keeps the one it came with, and logs
 // one line when its handler returns: for an upgrade that is its beginning.
 // Health checks are logged at debug level unless they fail.
-func AccessLog(log *slog.Logger) Middleware {
+func AccessLog(log *slog.Logger, answered Answered) Middleware {
+	to := log.Handler() // a Logger would look up who calls it, for each line
 	return func(next http.Handler) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			began := time.Now()
-			rec := &record{id: requestID(r)}
-			w.Header().Set("X-Request-Id", rec.id)
-			r = r.WithContext(context.WithValue(r.Context(), recordKey{}, rec))
+			v, r := visitOf(r)
+			v.id = requestID(r)
+			w.Header().Set("X-Request-Id", v.id)
 			ww := chimw.NewWrapResponseWriter(w, r.ProtoMajor)
 			defer func() {
-				status := ww.Status()
+				route, method, status, took := route(r), method(r), ww.Status(), time.Since(began)
 				if status == 0 {
 					status = http.StatusOK
 				}
-				level, route := slog.LevelInfo, route(r)
+				level := slog.LevelInfo
 				if status < 400 && (route == "/healthz" || route == "/readyz") {
 					level = slog.LevelDebug
 				}
-				log.LogAttrs(r.Context(), level, "request",
-					slog.String("method", method(r)),
+				answered(route, method, status, took)
+				if !to.Enabled(r.Context(), level) {
+					return
+				}
+				line := slog.NewRecord(began.Add(took), level, "request", 0)
+				line.AddAttrs(
+					slog.String("method", method),
 					slog.String("route", route),
 					slog.Int("status", status),
 					slog.Int("bytes", ww.BytesWritten()),
-					slog.Duration("took", time.Since(began)),
-					slog.String("request", rec.id),
+					slog.Duration("took", took),
+					slog.String("request", v.id),
 					slog.String("address", Address(r.Context())),
-					slog.String("user", string(rec.user)))
+					slog.String("user", string(v.caller.User.ID)))
+				_ = to.Handle(r.Context(), line) // what Logger does with its error
 			}()
 			next.ServeHTTP(ww, r)
 		})

@@ -8,7 +8,7 @@
 // The order that the parts count on, from the outside:
 //
 //	ClientAddress  everything after it may ask for Address
-//	AccessLog      gives the request its id and sees the final status
+//	AccessLog      gives the request its id, sees the final status and tells the metrics
 //	Recover        inside the log, so that a panic's 500 is logged; outside Compress
 //	Headers        also on error answers
 //	Compress

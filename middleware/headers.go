@@ -39,23 +39,42 @@ func Headers(public *url.URL) Middleware {
 	if https {
 		options.STSSeconds = hstsSeconds
 	}
-	options.ContentSecurityPolicy = apiPolicy
-	api := secure.New(options)
-	options.ContentSecurityPolicy = strings.Replace(pagePolicy, "%s", connect, 1)
-	page := secure.New(options)
+	api := fixed(options, apiPolicy)
+	page := fixed(options, strings.Replace(pagePolicy, "%s", connect, 1))
 	return func(next http.Handler) http.Handler {
-		apiNext, pageNext := api.Handler(next), page.Handler(next)
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-			if https || trustworthy(r) {
-				w.Header().Set("Cross-Origin-Opener-Policy", "same-origin")
-			}
+			h, set := w.Header(), page
 			if r.URL.Path == "/api" || strings.HasPrefix(r.URL.Path, "/api/") {
-				apiNext.ServeHTTP(w, r)
-				return
+				set = api
 			}
-			pageNext.ServeHTTP(w, r)
+			for _, f := range set {
+				h[f.name] = f.value
+			}
+			if https || trustworthy(r) {
+				h.Set("Cross-Origin-Opener-Policy", "same-origin")
+			}
+			next.ServeHTTP(w, r)
 		})
 	}
+}
+
+// field is a header of every answer. Its value is shared: whoever adds to the
+// header of an answer gets a slice of their own, there being no room in this.
+type field struct {
+	name  string
+	value []string
+}
+
+// fixed is what secure sets under these options, which is the same whatever the
+// request: so it is asked once.
+func fixed(options secure.Options, policy string) (fields []field) {
+	options.ContentSecurityPolicy = policy
+	// The error is for redirects and hosts that are not allowed, of which there are none.
+	h, _, _ := secure.New(options).ProcessNoModifyRequest(nil, &http.Request{URL: &url.URL{}})
+	for name, value := range h {
+		fields = append(fields, field{name, value[:1:1]})
+	}
+	return fields
 }
 
 // trustworthy tells whether browsers would heed Cross-Origin-Opener-Policy: from

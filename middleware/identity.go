@@ -29,12 +29,12 @@ type Caller struct {
 // Known reports whether the caller is a user with a live session.
 func (c Caller) Known() bool { return c.User.ID != "" }
 
-type callerKey struct{}
-
 // CallerOf gives the caller as Identify found it; a stranger outside of it.
 func CallerOf(ctx context.Context) Caller {
-	c, _ := ctx.Value(callerKey{}).(Caller)
-	return c
+	if v, ok := ctx.Value(visitKey{}).(*visit); ok {
+		return v.caller
+	}
+	return Caller{}
 }
 
 // maxToken bounds what is hashed, in bytes; tokens have 43.
@@ -63,10 +63,9 @@ func Identify(sessions Sessions, public *url.URL) Middleware {
 					ClearCookie(w, r, public)
 				}
 			}
-			if rec, ok := r.Context().Value(recordKey{}).(*record); ok {
-				rec.user = c.User.ID
-			}
-			next.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), callerKey{}, c)))
+			v, r := visitOf(r)
+			v.caller = c
+			next.ServeHTTP(w, r)
 		})
 	}
 }

@@ -8,6 +8,7 @@ import (
 	"net/url"
 	"strings"
 	"testing"
+	"time"
 
 	"parley/chat"
 )
@@ -21,6 +22,8 @@ func failed(w http.ResponseWriter, _ *http.Request, err error) {
 	}[code])
 	_, _ = w.Write([]byte(code))
 }
+
+func unwatched(string, string, int, time.Duration) {}
 
 func ok(http.ResponseWriter, *http.Request) {}
 

@@ -28,6 +28,7 @@ type Limiter struct {
 	rate  Rate      // static after construction
 	start time.Time // of the first window, static
 	seed  maphash.Seed
+	limit []string // RateLimit-Limit
 
 	mu     sync.Mutex
 	counts httprate.LimitCounter // guarded by mu; forgets all but two windows
@@ -37,7 +38,7 @@ type Limiter struct {
 
 // NewLimiter makes a limiter; one with Rate{} lets everything pass.
 func NewLimiter(rate Rate) *Limiter {
-	l := &Limiter{rate: rate, start: time.Now(), seed: maphash.MakeSeed()}
+	l := &Limiter{rate: rate, start: time.Now(), seed: maphash.MakeSeed(), limit: []string{strconv.Itoa(rate.N)}}
 	if rate.N > 0 {
 		l.counts = httprate.NewLocalLimitCounter(rate.Per)
 	}
@@ -105,9 +106,9 @@ func (l *Limiter) Allow(w http.ResponseWriter, key string) error {
 		reset = l.rate.Per - time.Since(l.start)%l.rate.Per
 	}
 	h := w.Header()
-	h.Set("RateLimit-Limit", strconv.Itoa(l.rate.N))
-	h.Set("RateLimit-Remaining", strconv.Itoa(remaining))
-	h.Set("RateLimit-Reset", seconds(reset))
+	h["Ratelimit-Limit"] = l.limit // the form that Header.Set would make of these names
+	h["Ratelimit-Remaining"] = []string{strconv.Itoa(remaining)}
+	h["Ratelimit-Reset"] = []string{seconds(reset)}
 	if ok {
 		return nil
 	}

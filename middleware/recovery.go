@@ -17,7 +17,10 @@ import (
 func Recover(log *slog.Logger, fail Fail) Middleware {
 	return func(next http.Handler) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-			ww := chimw.NewWrapResponseWriter(w, r.ProtoMajor)
+			ww, ok := w.(chimw.WrapResponseWriter) // AccessLog's
+			if !ok {
+				ww = chimw.NewWrapResponseWriter(w, r.ProtoMajor)
+			}
 			defer func() {
 				p := recover()
 				if p == nil {

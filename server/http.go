@@ -34,7 +34,11 @@ func isMsgPack(mediaType string) bool {
 // accepts picks the codec of an answer: MessagePack if a range of the Accept
 // header names it without q=0, else JSON (RFC 9110, section 12.5.1).
 func accepts(r *http.Request) (wire.Codec, string) {
-	for part := range strings.SplitSeq(r.Header.Get("Accept"), ",") {
+	accept := r.Header.Get("Accept")
+	if accept == "application/json" || accept == "" {
+		return wire.JSON, "application/json"
+	}
+	for part := range strings.SplitSeq(accept, ",") {
 		t, params, err := mime.ParseMediaType(strings.TrimSpace(part))
 		if err != nil || !isMsgPack(t) {
 			continue

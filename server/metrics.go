@@ -5,8 +5,6 @@ import (
 	"strconv"
 	"time"
 
-	"github.com/go-chi/chi/v5"
-	chimw "github.com/go-chi/chi/v5/middleware"
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
@@ -63,29 +61,13 @@ func (m *metrics) handler() http.Handler {
 	return promhttp.HandlerFor(m.registry, promhttp.HandlerOpts{})
 }
 
-// observe counts a request when its handler returns.
-func (m *metrics) observe(next http.Handler) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		began := time.Now()
-		ww := chimw.NewWrapResponseWriter(w, r.ProtoMajor)
-		defer func() {
-			route, method, code := "none", "other", ww.Status()
-			if c := chi.RouteContext(r.Context()); c != nil && c.RoutePattern() != "" {
-				route = c.RoutePattern()
-			}
-			for _, known := range methods {
-				if r.Method == known {
-					method = known
-				}
-			}
-			if code == 0 {
-				code = http.StatusOK
-			}
-			m.requests.WithLabelValues(route, method, strconv.Itoa(code)).Inc()
-			m.took.WithLabelValues(route).Observe(time.Since(began).Seconds())
-		}()
-		next.ServeHTTP(ww, r)
-	})
+// answered counts a request that was answered.
+func (m *metrics) answered(route, method string, status int, took time.Duration) {
+	if route == "" {
+		route = "none"
+	}
+	m.requests.WithLabelValues(route, method, strconv.Itoa(status)).Inc()
+	m.took.WithLabelValues(route).Observe(took.Seconds())
 }
 
 // outcome counts what a draft came to.

@@ -13,13 +13,12 @@ import (
 )
 
 // guard is what every request passes, from the outside in. The order is that
-// of package middleware's own page; the metrics see the final status.
+// of package middleware's own page.
 func (s *Server) guard(r chi.Router) {
 	r.Use(
 		stretched,
 		middleware.ClientAddress(s.TrustedProxies, s.Log),
-		s.metrics.observe,
-		middleware.AccessLog(s.Log),
+		middleware.AccessLog(s.Log, s.metrics.answered),
 		middleware.Recover(s.Log, s.fail),
 		middleware.Headers(s.PublicURL),
 		middleware.Compress(),
