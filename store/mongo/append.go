@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"unicode/utf8"
 
 	"go.mongodb.org/mongo-driver/v2/bson"
 	"go.mongodb.org/mongo-driver/v2/mongo"
@@ -14,8 +15,13 @@ import (
 
 // Append is [chat.Log].Append.
 func (db *DB) Append(ctx context.Context, draft chat.Event, rule chat.Rule, done func(ev chat.Event, again bool, err error)) error {
-	if draft.Kind == chat.Posted && draft.ClientID == "" {
-		return chat.FailField(chat.BadInput, "clientId", "a message needs a clientId")
+	if !utf8.ValidString(draft.Text) {
+		return chat.FailField(chat.BadInput, "text", "text must be UTF-8")
+	}
+	if draft.Kind == chat.Posted {
+		if err := chat.CheckClientID(draft.ClientID); err != nil {
+			return err
+		}
 	}
 	return db.put(ctx, draft.ChatID, &job{draft: draft, rule: rule, done: done})
 }

@@ -11,7 +11,7 @@ import (
 
 // What a page of 50 messages may allocate on its way from the rows.
 func TestPageAllocates(t *testing.T) {
-	const planned = 450
+	const planned = 40
 	c := newCrowd(t, 1)
 	c.load(t, 200, 20)
 	n := testing.AllocsPerRun(20, func() {

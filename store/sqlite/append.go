@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"slices"
+	"unicode/utf8"
 
 	"parley/chat"
 )
@@ -12,8 +13,13 @@ import (
 // Append is [chat.Log].Append. The queue is the order: the channel keeps the
 // order in which one caller's calls returned.
 func (db *DB) Append(ctx context.Context, draft chat.Event, rule chat.Rule, done func(ev chat.Event, again bool, err error)) error {
-	if draft.Kind == chat.Posted && draft.ClientID == "" {
-		return chat.FailField(chat.BadInput, "clientId", "a message needs a clientId")
+	if !utf8.ValidString(draft.Text) {
+		return chat.FailField(chat.BadInput, "text", "text must be UTF-8")
+	}
+	if draft.Kind == chat.Posted {
+		if err := chat.CheckClientID(draft.ClientID); err != nil {
+			return err
+		}
 	}
 	return db.put(ctx, &job{draft: draft, rule: rule, done: done})
 }

@@ -152,7 +152,7 @@ func reactions(column []byte) ([]reaction, error) { return parsed[reaction](colu
 func ids(column []byte) ([]chat.UserID, error) { return parsed[chat.UserID](column) }
 
 func parsed[T any](column []byte) ([]T, error) {
-	if column == nil {
+	if len(column) == 0 {
 		return nil, nil
 	}
 	var all []T

@@ -10,18 +10,38 @@ import (
 	"parley/chat"
 )
 
-// The columns of a message row with the row that it quotes. Of a quoted text
-// its beginning is enough: cut as bytes, since SQLite's substr ends a text at a
-// NUL, and a little longer than the quote, so that chat.Cut sees what follows.
+// A message comes as one text, packed by SQLite, since what a row costs on its
+// way through the driver is its columns: each is asked for its type and its
+// value, under a lock of the connection each time. A page of them is one row of
+// one text. scan.go takes it apart at bytes that no UTF-8 has:
+//
+//	seq, at, by, client_id, text
+//
+// and, if seq is negative, which stands for what few messages have:
+//
+//	edited_at, deleted_at, mentions, reactions, reply_to
+//	the quoted message's by and text, if reply_to is not 0
+//
+// Of a quoted text its beginning is enough: cut as bytes, since SQLite's substr
+// ends a text at a NUL, and a little longer than the quote, so that chat.Cut
+// sees what follows.
 const (
-	messageColumns = `m.seq, m.at, m.by, m.client_id, m.text, m.mentions, m.edited_at, m.deleted_at, m.reactions,
-		m.reply_to, q.by, substr(CAST(q.text AS BLOB), 1, 204)`
-	messageTables = `FROM messages m LEFT JOIN messages q ON q.chat = m.chat AND q.seq = m.reply_to`
-	messageQuery  = `SELECT ` + messageColumns + ` ` + messageTables + ` WHERE m.chat = ? AND m.seq = ?`
+	end     = "'\xff'"
+	quote   = `substr(CAST(q.text AS BLOB), 1, 204)`
+	message = `CASE WHEN coalesce(m.reply_to, m.reactions, m.edited_at, m.deleted_at, m.mentions) IS NULL
+		THEN concat_ws(` + end + `, m.seq, m.at, m.by, m.client_id, m.text)
+		ELSE concat_ws(` + end + `, -m.seq, m.at, m.by, m.client_id, m.text,
+			ifnull(m.edited_at, 0), ifnull(m.deleted_at, 0), ifnull(m.mentions, ''), ifnull(m.reactions, ''), ifnull(m.reply_to, 0),
+			(SELECT concat_ws(` + end + `, q.by, ifnull(` + quote + `, '')) FROM messages q WHERE q.chat = m.chat AND q.seq = m.reply_to)) END`
+	messageQuery = `SELECT ` + message + ` FROM messages m WHERE m.chat = ? AND m.seq = ?`
 
-	// seq from, seq to, limit
-	pageUp   = `SELECT ` + messageColumns + ` ` + messageTables + ` WHERE m.chat = ? AND m.seq BETWEEN ? AND ? ORDER BY m.seq LIMIT ?`
-	pageDown = `SELECT ` + messageColumns + ` ` + messageTables + ` WHERE m.chat = ? AND m.seq BETWEEN ? AND ? ORDER BY m.seq DESC LIMIT ?`
+	// ?2 is where the page begins, ?3 the head, ?4 the limit. Beside the page:
+	// whether there is a message on the other side of ?2. SQLite keeps the order of
+	// a subquery for group_concat (its select.c, on an ORDER BY that it may omit).
+	pageUp = `SELECT ifnull(group_concat(one, ` + end + `), ''), EXISTS (SELECT 1 FROM messages WHERE chat = ?1 AND seq BETWEEN 1 AND min(?2 - 1, ?3))
+		FROM (SELECT ` + message + ` AS one FROM messages m WHERE m.chat = ?1 AND m.seq BETWEEN ?2 AND ?3 ORDER BY m.seq LIMIT ?4)`
+	pageDown = `SELECT ifnull(group_concat(one, ` + end + `), ''), EXISTS (SELECT 1 FROM messages WHERE chat = ?1 AND seq BETWEEN ?2 + 1 AND ?3)
+		FROM (SELECT ` + message + ` AS one FROM messages m WHERE m.chat = ?1 AND m.seq BETWEEN 1 AND min(?2, ?3) ORDER BY m.seq DESC LIMIT ?4)`
 )
 
 // The columns of an event. A posted one comes from its message, an edited one
@@ -29,7 +49,8 @@ const (
 // deletion.
 const (
 	eventOfMessage = `SELECT m.seq AS seq, m.n, m.at, 'posted', m.by, m.client_id, m.text, m.mentions, m.edited_at, m.deleted_at, m.reply_to, q.by,
-		substr(CAST(q.text AS BLOB), 1, 204), NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL ` + messageTables
+		` + quote + `, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL
+		FROM messages m LEFT JOIN messages q ON q.chat = m.chat AND q.seq = m.reply_to`
 	eventOfEvent = `SELECT e.seq AS seq, e.n, e.at, e.kind, e.by, e.client_id, m.text, m.mentions, NULL, NULL, NULL, NULL,
 		NULL, e.target, e.emoji, e.is_on, e.users, e.role, e.reason, e.title, e.topic
 		FROM events e LEFT JOIN messages m ON e.kind = 'edited' AND m.chat = e.chat AND m.seq = e.target`
@@ -72,8 +93,8 @@ func (db *DB) After(ctx context.Context, viewer chat.UserID, id chat.ChatID, see
 }
 
 // Page is [chat.Log].Page. One message more than asked for tells whether there
-// are more on that side; whether there are any on the other is one seek. As in
-// After, nothing is read behind the head at which the viewer was a member.
+// are more on that side. As in After, nothing is read behind the head at which
+// the viewer was a member.
 func (db *DB) Page(ctx context.Context, viewer chat.UserID, id chat.ChatID, w chat.Window) (p chat.Page, err error) {
 	if w.Limit < 1 || w.Limit > chat.MaxPage {
 		return p, chat.FailField(chat.BadInput, "limit", "limit must be 1 to %d", chat.MaxPage)
@@ -81,26 +102,25 @@ func (db *DB) Page(ctx context.Context, viewer chat.UserID, id chat.ChatID, w ch
 	if p.Head, err = db.head(ctx, viewer, id); err != nil || p.Head == w.Known {
 		return p, err
 	}
-	r := pager{ctx: ctx, db: db, viewer: viewer, id: id, head: int64(p.Head)}
+	r := pager{ctx: ctx, db: db, viewer: viewer, id: id, head: int64(p.Head), limit: w.Limit}
 	switch {
 	case w.Around != 0:
-		older, newer := r.down(seqIn(w.Around), w.Limit), r.up(seqIn(w.Around)+1, w.Limit)
+		older, _ := r.down(seqIn(w.Around))
+		newer, _ := r.up(seqIn(w.Around) + 1)
 		// Half each; what one side lacks the other gives.
 		keep := min(len(older), max((w.Limit+1)/2, w.Limit-len(newer)))
 		more := min(len(newer), w.Limit-keep)
 		p.MoreBefore, p.MoreAfter = len(older) > keep, len(newer) > more
 		p.Messages = append(older[len(older)-keep:], newer[:more]...)
 	case w.After != 0 || w.FromStart:
-		p.Messages = r.up(seqIn(w.After)+1, w.Limit)
+		p.Messages, p.MoreBefore = r.up(seqIn(w.After) + 1)
 		p.Messages, p.MoreAfter = p.Messages[:min(len(p.Messages), w.Limit)], len(p.Messages) > w.Limit
-		p.MoreBefore = r.any(1, seqIn(w.After))
-	case w.Before != 0:
-		p.Messages = r.down(seqIn(w.Before)-1, w.Limit)
-		p.MoreAfter = r.any(seqIn(w.Before), r.head)
 	default:
-		p.Messages = r.down(r.head, w.Limit)
-	}
-	if w.Around == 0 && w.After == 0 && !w.FromStart {
+		from := r.head
+		if w.Before != 0 {
+			from = seqIn(w.Before) - 1
+		}
+		p.Messages, p.MoreAfter = r.down(from)
 		over := max(0, len(p.Messages)-w.Limit)
 		p.Messages, p.MoreBefore = p.Messages[over:], over > 0
 	}
@@ -117,55 +137,33 @@ type pager struct {
 	viewer chat.UserID
 	id     chat.ChatID
 	head   int64
+	limit  int
 	err    error
 }
 
-// down gives the newest limit+1 messages up to seq, in rising seq.
-func (r *pager) down(to int64, limit int) []chat.Message {
-	m := r.read(pageDown, 1, min(to, r.head), limit)
+// down gives the newest limit+1 messages up to seq, in rising seq, and whether
+// there are newer ones.
+func (r *pager) down(seq int64) (m []chat.Message, more bool) {
+	m, more = r.read(pageDown, seq)
 	slices.Reverse(m)
-	return m
+	return m, more
 }
 
-// up gives the oldest limit+1 messages from seq.
-func (r *pager) up(from int64, limit int) []chat.Message {
-	return r.read(pageUp, from, r.head, limit)
-}
+// up gives the oldest limit+1 messages from seq, and whether there are older ones.
+func (r *pager) up(seq int64) (m []chat.Message, more bool) { return r.read(pageUp, seq) }
 
-func (r *pager) read(query string, from, to int64, limit int) []chat.Message {
-	if r.err != nil || from > to {
-		return nil
-	}
-	rows, err := r.db.rows(r.ctx, query, string(r.id), from, to, limit+1)
-	if err != nil {
-		r.err = err
-		return nil
-	}
-	defer rows.Close()
-	messages := make([]chat.Message, 0, limit+1)
-	scan := newMessageScan()
-	for rows.Next() {
-		m, err := scan.row(rows)
-		if err != nil {
-			r.err = err
-			return nil
-		}
-		messages = append(messages, m.message(r.id, r.viewer, chat.MaxReactBy))
-	}
-	r.err = rows.Err()
-	return messages
-}
-
-func (r *pager) any(from, to int64) bool {
+func (r *pager) read(query string, seq int64) (m []chat.Message, more bool) {
 	if r.err != nil {
-		return false
+		return nil, false
 	}
-	var one int
-	err := r.db.row(r.ctx, "SELECT 1 FROM messages WHERE chat = ? AND seq BETWEEN ? AND ? LIMIT 1", string(r.id), from, to).Scan(&one)
-	if err != nil && !errors.Is(err, sql.ErrNoRows) {
-		r.err = err
+	var p packed
+	r.err = r.db.row(r.ctx, query, string(r.id), seq, r.head, r.limit+1).Scan(&p.rest, &more)
+	m = make([]chat.Message, 0, r.limit+1)
+	for r.err == nil && p.rest != "" {
+		m = append(m, chat.Message{})
+		r.err = p.message(&m[len(m)-1], r.id, r.viewer, chat.MaxReactBy)
 	}
-	return err == nil
+	return m, more
 }
 
 // seqIn is a number from outside as SQLite can hold it, with room for one more.
@@ -177,12 +175,12 @@ func (db *DB) Message(ctx context.Context, viewer chat.UserID, id chat.ChatID, s
 	if err != nil {
 		return chat.Message{}, err
 	}
-	m, err := newMessageScan().row(db.row(ctx, messageQuery, string(id), seqIn(seq)))
+	m, err := oneMessage(db.row(ctx, messageQuery, string(id), seqIn(seq)), id, viewer, chat.MaxReactBy)
 	if errors.Is(err, sql.ErrNoRows) || err == nil && seq > head {
 		return chat.Message{}, chat.FailField(chat.NotFound, "seq", "there is no message %d", seq)
 	}
 	if err != nil {
 		return chat.Message{}, fault(err, "read the message")
 	}
-	return m.message(id, viewer, chat.MaxReactBy), nil
+	return m, nil
 }

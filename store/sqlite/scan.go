@@ -2,75 +2,85 @@ package sqlite
 
 import (
 	"database/sql"
+	"errors"
 	"slices"
+	"strconv"
+	"strings"
 
 	"parley/chat"
 )
 
-// messageRow is one row of messageColumns.
-type messageRow struct {
-	m         chat.Message
-	reactions []reaction
+// packed is what is still to be read of messages as read.go packs them. What is
+// read shares its bytes.
+type packed struct {
+	rest string
+	bad  bool // a number was none
 }
 
-// messageScan is where rows of messageColumns are read to, one after another.
-// What Scan is given goes to the heap: here once a page, not once a row. Plain
-// types on the way spare its reflection.
-type messageScan struct {
-	m                           chat.Message
-	seq                         int64
-	mentions, reactions, quoted []byte
-	edited, deleted, reply      sql.NullInt64
-	quotedBy                    sql.NullString
-	into                        []any
-}
-
-func newMessageScan() *messageScan {
-	s := &messageScan{}
-	m := &s.m
-	s.into = []any{&s.seq, &m.At, (*string)(&m.By), &m.ClientID, &m.Text, &s.mentions, &s.edited, &s.deleted, &s.reactions, &s.reply, &s.quotedBy, &s.quoted}
-	return s
-}
-
-// row reads one row; nothing of it is shared with the next.
-func (s *messageScan) row(from scanner) (r messageRow, err error) {
-	if err = from.Scan(s.into...); err != nil {
-		return r, err
+// oneMessage is a row of messageQuery as packed.message reads it.
+func oneMessage(row scanner, id chat.ChatID, viewer chat.UserID, by int) (m chat.Message, err error) {
+	var p packed
+	if err = row.Scan(&p.rest); err == nil {
+		err = p.message(&m, id, viewer, by)
 	}
-	r.m = s.m
-	m := &r.m
-	m.Seq, m.EditedAt, m.DeletedAt = chat.Seq(s.seq), s.edited.Int64, s.deleted.Int64
-	m.Reply = quote(s.reply, s.quotedBy, s.quoted)
-	if m.Mentions, err = ids(s.mentions); err != nil {
-		return r, err
-	}
-	r.reactions, err = reactions(s.reactions)
-	return r, err
+	return m, err
 }
 
-// message is the row as the viewer sees it, each reaction's By cut to the first
-// by users; a negative by means all.
-func (r messageRow) message(id chat.ChatID, viewer chat.UserID, by int) chat.Message {
-	m := r.m
-	m.ChatID = id
-	for _, x := range r.reactions {
+// message reads one message as the viewer sees it, each reaction's By cut to the
+// first by users; a negative by means all. m is written in place: it is large.
+func (p *packed) message(m *chat.Message, id chat.ChatID, viewer chat.UserID, by int) (err error) {
+	seq := p.number()
+	m.ChatID, m.Seq, m.At = id, chat.Seq(max(seq, -seq)), p.number()
+	m.By, m.ClientID, m.Text = chat.UserID(p.next()), p.next(), p.next()
+	if seq < 0 {
+		m.EditedAt, m.DeletedAt = p.number(), p.number()
+		var all []reaction
+		if m.Mentions, err = ids([]byte(p.next())); err == nil {
+			all, err = reactions([]byte(p.next()))
+		}
+		m.Reactions = asSeen(all, viewer, by)
+		if reply := p.number(); reply != 0 {
+			m.Reply = &chat.Quote{Seq: chat.Seq(reply), By: chat.UserID(p.next()), Text: chat.Cut(p.next(), chat.MaxQuote)}
+		}
+	}
+	if p.bad {
+		err = errors.New("sqlite: a message is not packed as it should be")
+	}
+	return err
+}
+
+func (p *packed) next() (part string) {
+	part, p.rest, _ = strings.Cut(p.rest, "\xff")
+	return part
+}
+
+func (p *packed) number() int64 {
+	n, err := strconv.ParseInt(p.next(), 10, 64)
+	p.bad = p.bad || err != nil
+	return n
+}
+
+func asSeen(all []reaction, viewer chat.UserID, by int) (reactions []chat.Reaction) {
+	for _, x := range all {
 		who := x.By
 		if by >= 0 && len(who) > by {
 			who = who[:by:by]
 		}
-		m.Reactions = append(m.Reactions, chat.Reaction{Emoji: x.Emoji, Count: len(x.By), Mine: viewer != "" && slices.Contains(x.By, viewer), By: who})
+		reactions = append(reactions, chat.Reaction{Emoji: x.Emoji, Count: len(x.By), Mine: viewer != "" && slices.Contains(x.By, viewer), By: who})
 	}
-	return m
+	return reactions
 }
 
-func quote(reply sql.NullInt64, by sql.NullString, text []byte) *chat.Quote {
+func quoteOf(reply sql.NullInt64, by sql.NullString, text []byte) *chat.Quote {
 	if !reply.Valid {
 		return nil
 	}
 	return &chat.Quote{Seq: chat.Seq(reply.Int64), By: chat.UserID(by.String), Text: chat.Cut(string(text), chat.MaxQuote)}
 }
 
-// eventScan is messageScan for eventOfMessage and eventOfEvent.
+// eventScan is where rows of eventOfMessage and eventOfEvent are read to, one
+// after another. What Scan is given goes to the heap: here once for all rows.
+// Plain types on the way spare its reflection.
 type eventScan struct {
 	e                                             chat.Event
 	seq, n                                        int64
@@ -96,7 +106,7 @@ func (s *eventScan) row(from scanner) (chat.Event, error) {
 	e.Seq, e.N = chat.Seq(s.seq), chat.Seq(s.n)
 	e.ClientID, e.Text, e.Emoji, e.Role, e.Reason = s.clientID.String, s.text.String, s.emoji.String, chat.Role(s.role.String), s.reason.String
 	e.EditedAt, e.DeletedAt, e.Target = s.edited.Int64, s.deleted.Int64, chat.Seq(s.target.Int64)
-	e.Reply = quote(s.reply, s.quotedBy, s.quoted)
+	e.Reply = quoteOf(s.reply, s.quotedBy, s.quoted)
 	var err error
 	if e.Mentions, err = ids(s.mentions); err != nil {
 		return e, err

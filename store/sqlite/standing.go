@@ -12,9 +12,9 @@ import (
 type standing struct {
 	chat chat.Chat // without the fields below Activity
 	pair string
-	n    chat.Seq    // messages posted
-	last *messageRow // nil: none
-	era  uint64      // when it was read (heads.era)
+	n    chat.Seq // messages posted
+	last string   // the newest message, packed; "": none
+	era  uint64   // when it was read (heads.era)
 }
 
 // standing gives what is remembered of a chat, if it stood like that in era.
@@ -132,11 +132,10 @@ func (db *DB) fillLast(ctx context.Context, viewer chat.UserID, l *listed) (err 
 		s := &standing{chat: c, pair: l.pair, n: l.n, era: l.era}
 		size := memoSize + len(c.Title) + len(c.Topic)
 		if l.last > 0 {
-			r, err := newMessageScan().row(db.row(ctx, messageQuery, string(l.ID), int64(l.last)))
-			if err != nil {
+			if err := db.row(ctx, messageQuery, string(l.ID), int64(l.last)).Scan(&s.last); err != nil {
 				return fault(err, "read the message")
 			}
-			s.last, size = &r, size+r.size()
+			size += len(s.last)
 		}
 		if !db.heads.keep(l.ID, l.era, size, func(a *about) { a.standing = s }) {
 			l.Last, err = db.newest(ctx, viewer, l.ID, l.last)
@@ -144,20 +143,11 @@ func (db *DB) fillLast(ctx context.Context, viewer chat.UserID, l *listed) (err 
 		}
 		l.known = s
 	}
-	if l.known.last != nil {
-		m := l.known.last.message(l.ID, viewer, chat.MaxReactBy)
-		l.Last = &m
+	if p := (packed{rest: l.known.last}); p.rest != "" {
+		l.Last = &chat.Message{}
+		return fault(p.message(l.Last, l.ID, viewer, chat.MaxReactBy), "read the message")
 	}
 	return nil
-}
-
-// size is about how many bytes the row holds.
-func (r *messageRow) size() int {
-	n := len(r.m.Text) + len(r.m.ClientID) + 40*len(r.m.Mentions)
-	for _, x := range r.reactions {
-		n += 64 + 40*len(x.By)
-	}
-	return n
 }
 
 // newest reads the newest message. The viewer may be gone since: then there is

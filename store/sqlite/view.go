@@ -195,11 +195,11 @@ func (v view) Member(u chat.UserID) (chat.Role, bool) {
 }
 
 func (v view) Message(seq chat.Seq) (chat.Message, bool) {
-	m, err := newMessageScan().row(v.t.row(messageQuery, v.s.id, int64(seq)))
+	m, err := oneMessage(v.t.row(messageQuery, v.s.id, int64(seq)), v.s.id, "", -1)
 	if !v.found(err) {
 		return chat.Message{}, false
 	}
-	return m.message(v.s.id, "", -1), true
+	return m, true
 }
 
 func (v view) User(id chat.UserID) (chat.User, bool) {

@@ -167,8 +167,15 @@ func judged(t *testing.T, open opener) {
 	t.Run("no chat and no clientId", func(t *testing.T) {
 		_, _, err := do(t, s, posting(ann, chat.Chat{ID: "nowhere"}, "1", "text"), chat.Post)
 		refused(t, err, chat.NotFound, "chatId")
-		err = s.Append(context.Background(), posting(ann, c, "", "text"), chat.Post, func(chat.Event, bool, error) { t.Error("done was called") })
-		refused(t, err, chat.BadInput, "clientId")
+		for _, clientID := range []string{"", "a\nb"} {
+			err = s.Append(context.Background(), posting(ann, c, clientID, "text"), chat.Post, func(chat.Event, bool, error) { t.Error("done was called") })
+			refused(t, err, chat.BadInput, "clientId")
+		}
+	})
+
+	t.Run("a text that is not UTF-8", func(t *testing.T) {
+		err := s.Append(context.Background(), posting(ann, c, "latin", "caf\xe9\xff"), chat.Post, func(chat.Event, bool, error) { t.Error("done was called") })
+		refused(t, err, chat.BadInput, "text")
 	})
 }
 
