@@ -78,9 +78,8 @@ type farewell struct {
 	after time.Duration
 }
 
-// serve is the read loop's goroutine.
+// serve is the read loop, until the socket ends or hands it to a fresh goroutine.
 func (c *session) serve() {
-	defer c.finish()
 	key := c.arrival.address
 	if c.arrival.Known() {
 		key = userTopic(c.arrival.User.ID) // a neighbour behind the same address shuts nobody out
@@ -90,7 +89,7 @@ func (c *session) serve() {
 	} else {
 		c.end(wire.CloseOverLimit, "too many sockets of this address have not said hello", soon())
 	}
-	_ = c.socket.Serve(c.handle, c.conn.Heard) // whatever the reason, it is over
+	c.socket.Serve(c.handle, c.conn.Heard, func(error) { c.finish() }) // whatever the reason
 }
 
 // finish frees what the session holds, once its other goroutines are done.

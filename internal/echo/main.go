@@ -30,12 +30,9 @@ func upgrade(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	// A fresh goroutine: the HTTP server's own, with its buffers, ends here.
-	go func() {
-		var out []byte // owned by this goroutine
-		err := s.Serve(func(text bool, message []byte) error {
-			out = append(append(out[:0], make([]byte, socket.Headroom)...), message...)
-			return s.Write(out, text)
-		}, nil)
-		log.Print(err)
-	}()
+	var out []byte // handle's
+	go s.Serve(func(text bool, message []byte) error {
+		out = append(append(out[:0], make([]byte, socket.Headroom)...), message...)
+		return s.Write(out, text)
+	}, nil, func(err error) { log.Print(err) })
 }

@@ -54,13 +54,13 @@ func BenchmarkIdle(b *testing.B) {
 		}
 		sockets, ended := make(chan *Socket, conns), make(chan error, conns)
 		server := &http.Server{Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-			s, err := Accept(w, r, Config{ReadLimit: 1 << 17})
+			s, err := Accept(w, r, Config{ReadLimit: 1 << 17, freshAfter: time.Nanosecond})
 			if err != nil {
 				b.Error(err)
 				return
 			}
 			sockets <- s
-			go func() { ended <- s.Serve(func(bool, []byte) error { return nil }, nil) }()
+			go s.Serve(func(bool, []byte) error { return nil }, nil, func(err error) { ended <- err })
 		})}
 		before, goroutines := inUse(), runtime.NumGoroutine()
 		go func() {

@@ -9,8 +9,9 @@
 //
 // Promises:
 //
-//   - Accept holds no HTTP buffers: 512 bytes to read and 256 to write remain
-//     while a connection idles, no timer and no message buffer.
+//   - Accept holds no HTTP buffers: while a connection idles there remain 256
+//     bytes to read, 128 to write and a stack of 2 KB, no timer and no message
+//     buffer.
 //   - A message begun is a message finished within 30 s, or the connection ends.
 //   - Close returns at once and ends within 5 s, also when a Write is stuck.
 //   - Text that is not UTF-8 ends with 1007, a message above the limit with
@@ -21,11 +22,12 @@
 // its shortest form (section 5.2), and more frames after a close frame (they
 // are not read).
 //
-// Goroutines: Serve runs in its caller's. Start it on a fresh goroutine after
-// Accept and let the HTTP handler return, so that the server's goroutine, with
-// its grown stack and buffers, is freed. Close starts one goroutine, which ends
-// once its frame is written or after 5 s, and a timer. Accept, Write, Ping and
-// Abort start none.
+// Goroutines: one reads. Start Serve on a fresh one after Accept and let the HTTP
+// handler return, so that the server's goroutine, with its grown stack and
+// buffers, is freed. Serve hands over to another at most once a second, and
+// returns then or at the end; the last one calls over. Close starts one goroutine,
+// which ends once its frame is written or after 5 s, and a timer. Accept, Write,
+// Ping and Abort start none.
 //
 // Buffers: a message belongs to the Socket and is valid until handle returns.
 // What is given to Write is the caller's again when Write returns.

@@ -35,15 +35,17 @@ func (g *gate) Read(b []byte) (int, error) {
 		}
 		return n, nil
 	}
-	if !s.betweenFrames && !s.timed {
+	switch {
+	case s.readErr != nil:
+		return 0, s.readErr
+	case s.betweenFrames:
+		return 0, errIdle // back to serve, to wait there
+	case !s.timed:
 		s.timed = true
 		_ = s.conn.SetReadDeadline(time.Now().Add(s.messageWithin))
 	}
 	n, err := s.conn.Read(b)
-	if n > 0 {
-		s.betweenFrames = false
-	}
-	if err != nil && s.readErr == nil {
+	if err != nil {
 		s.readErr = err
 	}
 	return n, err

@@ -42,7 +42,7 @@ func listen(t testing.TB, c Config, useTLS bool, handle func(*Socket, bool, []by
 		}
 		v := served{s, make(chan error, 1)}
 		accepted <- v
-		go func() { v.end <- s.Serve(func(text bool, m []byte) error { return handle(s, text, m) }, nil) }()
+		go s.Serve(func(text bool, m []byte) error { return handle(s, text, m) }, nil, func(err error) { v.end <- err })
 	}))
 	if useTLS {
 		server.StartTLS()

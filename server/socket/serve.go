@@ -1,7 +1,9 @@
 package socket
 
 import (
+	"cmp"
 	"context"
+	"errors"
 	"io"
 	"sync"
 	"time"
@@ -26,61 +28,92 @@ const (
 
 var buffers = sync.Pool{New: func() any { b := make([]byte, 0, firstBuffer); return &b }}
 
-// Serve reads until the connection ends and returns the reason, never nil: the
-// error of handle if it gave one, else that of the connection or the peer's
-// close. TCP is closed when Serve returns.
+// errIdle says that nothing of a next frame is there. coder/websocket hands it
+// on between two frames, and can be asked again.
+var errIdle = errors.New("socket: idle")
+
+// freshAfter is how long a goroutine reads before one with a new stack waits in
+// its place; the first one is replaced as soon as it has read something.
+const freshAfter = time.Second
+
+// Serve reads until the connection ends and then calls over with the reason,
+// never nil: the error of handle if it gave one, else that of the connection or
+// the peer's close. TCP is closed by then.
 //
 // handle gets each data message, one after another; the message is the
 // Socket's again when handle returns. An error of handle calls Close with 1011,
 // unless handle called Close itself; after Close, what still comes is dropped.
 // pong is called for each pong and each ping of the peer, also within a
 // fragmented message; it must not block.
-func (s *Socket) Serve(handle func(text bool, message []byte) error, pong func()) error {
-	s.pong = pong
-	handled, err := s.read(handle)
-	s.end()
-	_ = s.ws.CloseNow() // closes the gate, which is Abort
-	if handled != nil {
-		return handled
-	}
-	return err
+func (s *Socket) Serve(handle func(text bool, message []byte) error, pong func(), over func(error)) {
+	s.handle, s.pong, s.over = handle, pong, over
+	s.serve()
 }
 
-// read is the read loop; its stack stays as deep as its deepest call, so
-// nothing below it does more than it must.
-func (s *Socket) read(handle func(text bool, message []byte) error) (handled, err error) {
+// serve is the read loop. A stack stays as large as its deepest call made it,
+// and below coder/websocket's reader that is 4 KB. So while nothing comes this
+// waits above that reader, and on a goroutine whose stack has not grown: 2 KB.
+// The answer to a ping is enough to have it replaced.
+func (s *Socket) serve() {
+	began, grown := time.Now(), false
 	for {
 		s.inMessage = false
 		s.frameDone()
-		kind, r, err := s.ws.Reader(context.Background())
-		if err != nil {
-			return handled, err
-		}
-		s.inMessage = true
-		buf := buffers.Get().(*[]byte)
-		message, err := readAll(r, (*buf)[:0])
-		if err == nil {
-			s.inMessage = false
-			s.frameDone()
-			text := kind == websocket.MessageText
-			switch {
-			case text && !utf8.Valid(message):
-				s.sendClose(notUTF8, "text is not UTF-8")
-				err = errNotUTF8
-			case !s.closing.Load():
-				if handled = handle(text, message); handled != nil {
-					s.Close(internalFailed, "")
-				}
+		if s.betweenFrames {
+			if grown && (!s.fresh || time.Since(began) > s.freshAfter) {
+				s.fresh = true
+				go s.serve()
+				return
 			}
+			s.await()
 		}
-		if cap(message) <= maxPooled {
-			*buf = message
-			buffers.Put(buf)
-		}
-		if err != nil {
-			return handled, err
+		grown = true
+		if err := s.next(); err != nil && !errors.Is(err, errIdle) {
+			s.end()
+			_ = s.ws.CloseNow() // closes the gate, which is Abort
+			s.over(cmp.Or(s.handled, err))
+			return
 		}
 	}
+}
+
+// await waits for the first bytes of a frame.
+func (s *Socket) await() {
+	n, err := s.conn.Read(s.first[:])
+	s.early, s.betweenFrames = s.first[:n], false
+	if n == 0 {
+		s.readErr = err
+	}
+}
+
+// next reads and handles one message. errIdle: there were control frames alone.
+func (s *Socket) next() error {
+	kind, r, err := s.ws.Reader(context.Background())
+	if err != nil {
+		return err
+	}
+	s.inMessage = true
+	buf := buffers.Get().(*[]byte)
+	message, err := readAll(r, (*buf)[:0])
+	if err == nil {
+		s.inMessage = false
+		s.frameDone()
+		text := kind == websocket.MessageText
+		switch {
+		case text && !utf8.Valid(message):
+			s.sendClose(notUTF8, "text is not UTF-8")
+			err = errNotUTF8
+		case !s.closing.Load():
+			if s.handled = s.handle(text, message); s.handled != nil {
+				s.Close(internalFailed, "")
+			}
+		}
+	}
+	if cap(message) <= maxPooled {
+		*buf = message
+		buffers.Put(buf)
+	}
+	return err
 }
 
 // readAll is io.ReadAll into a given buffer.

@@ -128,7 +128,7 @@ func TestDeadlineOnlyWhileUnderWay(t *testing.T) {
 	conn := &watched{Conn: here}
 	s := accepted(t, conn, Config{ReadLimit: 1 << 20})
 	heard, end := make(chan int), make(chan error, 1)
-	go func() { end <- s.Serve(func(_ bool, m []byte) error { heard <- len(m); return nil }, nil) }()
+	go s.Serve(func(_ bool, m []byte) error { heard <- len(m); return nil }, nil, func(err error) { end <- err })
 	send := func(b []byte) {
 		t.Helper()
 		if _, err := there.Write(b); err != nil {

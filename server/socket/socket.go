@@ -2,6 +2,7 @@ package socket
 
 import (
 	"bufio"
+	"cmp"
 	"net"
 	"net/http"
 	"strings"
@@ -37,7 +38,7 @@ type Config struct {
 	// answers in plain text.
 	Refuse func(w http.ResponseWriter, r *http.Request, status int, sentence string)
 
-	messageWithin, closeWithin time.Duration // for tests; 0 means the constants
+	messageWithin, closeWithin, freshAfter time.Duration // for tests; 0 means the constants
 }
 
 // Socket is one accepted connection. Write, Ping, Close and Abort may be called
@@ -49,6 +50,7 @@ type Socket struct {
 	in                         *bufio.Reader // the one that ws reads from
 	protocol                   string
 	messageWithin, closeWithin time.Duration
+	freshAfter                 time.Duration
 
 	closing atomic.Bool // Close was called
 	ended   atomic.Bool // Abort was called: TCP is closed
@@ -57,14 +59,19 @@ type Socket struct {
 	mu        sync.Mutex // serialises frames; held during a write to conn
 	closeSent bool       // guarded by mu: a close frame went out, nothing follows
 
-	// Owned by the goroutine in Serve.
+	// Owned by the goroutine in serve.
+	handle        func(text bool, message []byte) error
 	pong          func()
-	early         []byte // arrived together with the handshake
-	readErr       error  // first error of conn, as opposed to one of the protocol
-	betweenFrames bool   // nothing of the next frame has arrived
-	inMessage     bool   // a data message is under way
-	timed         bool   // conn has a read deadline
-	controls      int    // control frames since controlsFrom
+	over          func(error)
+	first         [readBuffer]byte // of a frame
+	early         []byte           // arrived together with the handshake, or part of first
+	handled       error            // what handle gave
+	readErr       error            // first error of conn, as opposed to one of the protocol
+	betweenFrames bool             // nothing of the next frame has arrived
+	inMessage     bool             // a data message is under way
+	timed         bool             // conn has a read deadline
+	fresh         bool             // another goroutine read before this one
+	controls      int              // control frames since controlsFrom
 	controlsFrom  time.Time
 }
 
@@ -73,14 +80,9 @@ type Socket struct {
 // frees the connection, and should let the HTTP handler return.
 func Accept(w http.ResponseWriter, r *http.Request, c Config) (*Socket, error) {
 	s := &Socket{
-		messageWithin: c.messageWithin,
-		closeWithin:   c.closeWithin,
-	}
-	if s.messageWithin == 0 {
-		s.messageWithin = messageWithin
-	}
-	if s.closeWithin == 0 {
-		s.closeWithin = closeWithin
+		messageWithin: cmp.Or(c.messageWithin, messageWithin),
+		closeWithin:   cmp.Or(c.closeWithin, closeWithin),
+		freshAfter:    cmp.Or(c.freshAfter, freshAfter),
 	}
 	ws, err := websocket.Accept(&upgrade{ResponseWriter: w, request: r, refuse: c.Refuse, s: s}, r, &websocket.AcceptOptions{
 		Subprotocols: c.Protocols,

@@ -8,11 +8,13 @@ import (
 	"strings"
 )
 
-// Sizes of the buffers that an idle connection keeps, in bytes. Reads of a long
-// payload bypass the first; the second only ever holds one control frame.
+// Sizes of the buffers that an idle connection keeps, in bytes: what is read
+// first of a frame, what coder/websocket takes a header from (a long payload
+// bypasses both), and what only ever holds one control frame.
 const (
-	readBuffer  = 256
-	writeBuffer = 128
+	readBuffer   = 256
+	headerBuffer = 16
+	writeBuffer  = 128
 )
 
 // upgrade is the ResponseWriter that coder/websocket sees: its Hijack hands out
@@ -54,6 +56,6 @@ func (u *upgrade) Hijack() (net.Conn, *bufio.ReadWriter, error) {
 	u.s.early = bytes.Clone(early)
 	u.s.conn = conn
 	g := &gate{Conn: conn, s: u.s}
-	u.s.in = bufio.NewReaderSize(g, readBuffer)
+	u.s.in = bufio.NewReaderSize(g, headerBuffer)
 	return g, bufio.NewReadWriter(u.s.in, bufio.NewWriterSize(g, writeBuffer)), nil
 }

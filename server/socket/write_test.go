@@ -109,14 +109,15 @@ func FuzzServe(f *testing.F) {
 	f.Fuzz(func(t *testing.T, input []byte) {
 		conn := &script{in: bytes.NewReader(input)}
 		s := accepted(t, conn, Config{ReadLimit: 1 << 10})
-		err := s.Serve(func(text bool, m []byte) error {
+		over := make(chan error, 1)
+		s.Serve(func(text bool, m []byte) error {
 			if len(m) > 1<<10 || text && !utf8.Valid(m) {
 				t.Errorf("message of %d bytes, text %v", len(m), text)
 			}
 			return s.Write(append(make([]byte, Headroom), m...), text)
-		}, func() {})
-		if err == nil {
-			t.Error("Serve returned nil")
+		}, func() {}, func(err error) { over <- err })
+		if err := <-over; err == nil {
+			t.Error("Serve gave no reason")
 		}
 		checkFrames(t, conn.out.Bytes())
 	})
