@@ -41,14 +41,14 @@ type DB struct {
 }
 
 // Both kinds of connection: cache_size is in KiB when negative. A reader keeps
-// SQLite's own 2 MB: with 1 to 16 MiB a cold page costs the same. secure_delete
+// 1 MiB, half of SQLite's own: up to 16 a cold page costs the same. secure_delete
 // writes zeros over what is deleted, and the writer runs the checkpoints: see
 // sweep.go. The lock file keeps other processes out, so that a lock inside
 // SQLite is short: a checkpoint that waits for the last reader.
 const (
 	writePragmas = "_pragma=busy_timeout(200)&_pragma=page_size(4096)&_pragma=journal_mode(WAL)&_pragma=synchronous(FULL)&_pragma=secure_delete(ON)" +
 		"&_pragma=cache_size(-65536)&_pragma=temp_store(MEMORY)&_pragma=wal_autocheckpoint(0)&_pragma=journal_size_limit(67108864)"
-	readPragmas = "_pragma=busy_timeout(1000)&_pragma=query_only(ON)&_pragma=temp_store(MEMORY)"
+	readPragmas = "_pragma=busy_timeout(1000)&_pragma=query_only(ON)&_pragma=temp_store(MEMORY)&_pragma=cache_size(-1024)"
 )
 
 // Open opens the database at path, makes it and its folder if they are not
