@@ -30,6 +30,39 @@ test("a talk looks right at 360 and 1280 pixels, light and dark, whatever is wri
   }
 });
 
+test("neither a long name nor a long word pushes anything off a phone", async () => {
+  const { user } = await api(bob, "GET", "/api/me");
+  const { chat } = await api(max, "POST", "/api/chats", { clientId: "long", kind: "direct", members: [user.id] });
+  await post(max, chat.id, 1, "Hello");
+  await bob.goto(h.at("/"));
+  await bob.getByRole("link", { name: new RegExp(`^${longName}.*online`) }).waitFor();
+  assert.equal(await wide(bob), false);
+  await press(bob, "New chat");
+  await bob.getByRole("option", { name: longName }).click();
+  await bob.getByRole("button", { name: `Take ${longName} out` }).waitFor();
+  assert.ok(await bob.getByRole("dialog").evaluate((e) => e.parentElement.scrollWidth <= e.parentElement.clientWidth), "the dialog scrolls sideways");
+  await h.accessible(bob, "chosen");
+  await bob.keyboard.press("Escape");
+  await bob.goto(h.at(`/c/${chat.id}`));
+  const inSight = () => bob.getByRole("button", { name: "Send" }).evaluate((e) => e.getBoundingClientRect().right <= 360);
+  await texts(bob, "Hello 1").waitFor();
+  assert.ok(await inSight(), "its name");
+  assert.ok((await field(bob).boundingBox()).height < 50, "the name takes one line");
+  await field(bob).fill(longWord);
+  assert.ok(await inSight(), "what one writes");
+  assert.equal(await wide(bob), false);
+  await h.accessible(bob, "long");
+  await field(bob).fill("");
+
+  const { chat: open } = await api(max, "POST", "/api/chats", { clientId: "open", kind: "group", open: true, title: longWord.slice(0, 100), members: [] });
+  await bob.goto(h.at(`/c/${open.id}`));
+  await bob.getByText("This chat is open: join to read and write.").waitFor();
+  assert.equal(await wide(bob), false);
+  await h.accessible(bob, "open");
+  await press(bob, "To my chats"); // one may also not join
+  await bob.getByRole("link", { name: /^Garden/ }).waitFor();
+});
+
 test("every further view has nothing for axe to find, at both widths", async () => {
   const menu = async (p, name, item) => {
     await press(p, name);
@@ -227,20 +260,20 @@ test("on a LAN over plain http everything works, or says why not", async () => {
 });
 
 test("who has no chats, or no server, is told what to do", async () => {
-  await api(max, "DELETE", `/api/chats/${room}/members/me`);
-  const { chats } = await api(max, "GET", "/api/chats");
-  for (const c of chats) await api(max, "DELETE", `/api/chats/${c.id}/members/me`);
-  await max.goto(h.at("/"));
-  await max.getByText(/No chats yet. Start one/).waitFor();
-  await h.accessible(max, "empty");
+  const noa = await h.person("Noa");
+  const { chats } = await api(noa, "GET", "/api/chats");
+  for (const c of chats) await api(noa, "DELETE", `/api/chats/${c.id}/members/me`);
+  await noa.goto(h.at("/"));
+  await noa.getByText(/No chats yet. Start one/).waitFor();
+  await h.accessible(noa, "empty");
   h.down = true;
-  await max.route("**/api/me", (r) => r.abort());
-  await max.reload();
-  await max.getByText(/cannot be reached. Trying again/).waitFor();
-  await h.accessible(max, "unreachable");
-  await max.unroute("**/api/me");
-  await max.evaluate(() => dispatchEvent(new Event("online")));
-  await max.getByText(/No chats yet/).waitFor();
+  await noa.route("**/api/me", (r) => r.abort());
+  await noa.reload();
+  await noa.getByText(/cannot be reached. Trying again/).waitFor();
+  await h.accessible(noa, "unreachable");
+  await noa.unroute("**/api/me");
+  await noa.evaluate(() => dispatchEvent(new Event("online")));
+  await noa.getByText(/No chats yet/).waitFor();
   h.down = false;
 });
 

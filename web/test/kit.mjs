@@ -231,4 +231,4 @@ export const kept = async (page, table, what, want) => {
   }
 };
 /** The page can be scrolled sideways, which no page should. */
-export const wide = (page) => page.evaluate(() => document.documentElement.scrollWidth > innerWidth);
+export const wide = (page) => page.evaluate((width) => document.documentElement.scrollWidth > width, page.viewportSize().width); // innerWidth grows with what does not fit

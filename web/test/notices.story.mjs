@@ -31,7 +31,7 @@ const notices = (page, n) => page.evaluate(async (n) => {
 }, n);
 
 test("the question comes with the first direct message, and covers nothing", async () => {
-  const ask = (p) => p.getByRole("region", { name: "Notices" });
+  const ask = (p) => p.getByRole("region", { name: /^Shall this browser tell/ });
   assert.equal(await ask(ann).count(), 0);
   direct = (await api(bob, "POST", "/api/chats", { clientId: "with-ann", kind: "direct", members: [me] })).chat.id;
   await bob.goto(h.at(`/c/${direct}`));

@@ -1,4 +1,5 @@
 import { t } from "../strings/index.ts";
+import { Button } from "../ui/Button.tsx";
 import { Dialog } from "../ui/Dialog.tsx";
 
 export default function Help({ onClose }: { onClose(): void }) {
@@ -7,6 +8,7 @@ export default function Help({ onClose }: { onClose(): void }) {
       <dl className="keys">
         {t.rail.shortcuts.map(([key, what]) => [<dt key={key}>{key}</dt>, <dd key={key + what}>{what}</dd>])}
       </dl>
+      <div className="row end"><Button onPress={onClose}>{t.app.close}</Button></div>
     </Dialog>
   );
 }

@@ -66,7 +66,7 @@ export const talk = {
   goneWhy: "Ask a member for an invite.",
   unsent: "Not sent",
   unsentWhy: "You wrote this and it did not get there. It is kept in this browser until you discard it.",
-  joinOpen: (title: string) => `${title} is open: join to read and write.`,
+  joinOpen: "This chat is open: join to read and write.",
   join: "Join",
   toChats: "To my chats",
   admin: "admin",

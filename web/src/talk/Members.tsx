@@ -1,4 +1,4 @@
-import { lazy, Suspense, useEffect, useState } from "react";
+import { lazy, Suspense, useEffect, useMemo, useState } from "react";
 import { Menu, MenuItem, MenuTrigger, Popover } from "react-aria-components";
 import { useCore, useSnapshot } from "../app/useCore.ts";
 import type { Chat } from "../core/chat.ts";
@@ -19,6 +19,7 @@ import { attempt } from "../ui/Toast.tsx";
 
 const LongList = lazy(() => import("../rail/LongList.tsx"));
 const mostPlain = 300; // as in the list of chats
+const order = new Intl.Collator(undefined, { numeric: true, sensitivity: "base" }); // admins first, then by name
 const fewEnough = 20; // to find somebody by looking
 
 export default function Members({ chat, onClose }: { chat: Chat; onClose(): void }) {
@@ -31,7 +32,8 @@ export default function Members({ chat, onClose }: { chat: Chat; onClose(): void
     core.loadMembers(chat.id).catch((err) => setFault(asFailure(err).message));
   }, [core, chat.id]);
   const { people, searching } = usePeople(adding);
-  const members = [...(chat.members ?? [])].map(([id, role]) => ({ key: id, user: userOf(state, id), role }));
+  const members = useMemo(() => [...(chat.members ?? [])].map(([id, role]) => ({ key: id, user: userOf(state, id), role }))
+    .sort((a, b) => Number(b.role === "admin") - Number(a.role === "admin") || order.compare(a.user.name, b.user.name)), [chat.members, state.users]);
   const shown = query.trim() ? find(query, members, (m) => [m.user.name, m.user.handle], members.length) : members;
   const show = (m: (typeof members)[number]) => <One user={m.user} role={m.role} chat={chat} onClose={onClose} />;
   return (

@@ -112,8 +112,9 @@ function Stranger({ chatId, left }: { chatId: ChatId; left: boolean }) {
   useEffect(() => {
     if (!left) core.api.chat(chatId).then(({ chat }) => setEntry(chat), () => {});
   }, [core, chatId, left]);
+  const back = <Button onPress={() => navigate(paths.home)}>{t.talk.toChats}</Button>;
   if (entry?.open && !entry.role) {
-    return <div className="whole stack"><p>{t.talk.joinOpen(entry.title)}</p><Button look="main" onPress={() => attempt(() => core.join(chatId))}>{t.talk.join}</Button><Unsent chatId={chatId} /></div>;
+    return <div className="whole stack"><h1 dir="auto">{entry.title}</h1><p className="hint">{t.talk.joinOpen}</p><Button look="main" onPress={() => attempt(() => core.join(chatId))}>{t.talk.join}</Button>{back}<Unsent chatId={chatId} /></div>;
   }
-  return <div className="whole stack"><h1>{left ? t.talk.left : t.talk.gone}</h1><p className="hint">{t.talk.goneWhy}</p><Button onPress={() => navigate(paths.home)}>{t.talk.toChats}</Button><Unsent chatId={chatId} /></div>;
+  return <div className="whole stack"><h1>{left ? t.talk.left : t.talk.gone}</h1><p className="hint">{t.talk.goneWhy}</p>{back}<Unsent chatId={chatId} /></div>;
 }
