@@ -11,10 +11,10 @@ export function useCore(): Core {
   return core;
 }
 
-/** A part of the snapshot; select must give the same object while that part stays the same. */
+/** A part of what was told; select must give the same object while that part stays the same. */
 export function useSnapshot<T>(select: (s: Snapshot) => T): T {
   const core = useCore();
-  return useSyncExternalStore(core.subscribe, () => select(core.snapshot));
+  return useSyncExternalStore(core.subscribe, () => select(core.told));
 }
 
 export const useChat = (id: ChatId): Chat | undefined => useSnapshot((s) => s.state.chats.get(id));

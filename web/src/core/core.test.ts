@@ -97,13 +97,28 @@ test("listeners hear once of all that one message brought, and not more often th
   expect(it.told() - before).toBe(2);
 });
 
+test("whoever draws anew in between draws what the others did: a message is never neither on its way nor there", async () => {
+  const it = await page();
+  it.greet();
+  await it.open();
+  await pass(50);
+  it.core.post("c", "mine");
+  const { id, clientId } = it.wire().last("post");
+  it.wire().says({ re: id, ok: { seq: 2, at: 1 } }, it.log.append({ event: "posted", by: "me", clientId: String(clientId), text: "mine" }));
+  expect([it.core.snapshot.pending.length, it.core.told.pending.length]).toEqual([0, 1]);
+  expect(it.core.told.state.chats.get("c")!.seen).toBe(1);
+  await pass(16);
+  expect(it.core.told).toBe(it.core.snapshot);
+});
+
 test("a device that is slow to draw hears less often, but at once of what its person sends", async () => {
   const it = await page();
   it.greet();
   await pass(1000);
-  let now = 0;
-  vi.spyOn(performance, "now").mockImplementation(() => now);
-  it.core.subscribe(() => void (now += 20)); // what drawing takes
+  const now = performance.now.bind(performance);
+  let drew = 0;
+  vi.spyOn(performance, "now").mockImplementation(() => now() + drew);
+  it.core.subscribe(() => void (drew += 20)); // what drawing takes
   const said = () => it.wire().says(it.log.append({ event: "posted", by: "ann", text: "x" }));
   let before = it.told();
   said();

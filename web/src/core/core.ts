@@ -14,6 +14,7 @@ import { type Line, Socket, type Wire } from "./socket.ts";
 import { type Action, nothing, reduce, seen, type State } from "./state.ts";
 import { Storage } from "./storage.ts";
 import { Tabs } from "./tabs.ts";
+import { Teller } from "./teller.ts";
 import { Upkeep } from "./upkeep.ts";
 import type { ChatId, Entry, Event, Fields, Ok, Quote, Seq, Signal, User, Verb, Window } from "./wire.ts";
 
@@ -36,9 +37,6 @@ interface Session { storage: Storage; courier: Courier; socket: Socket; upkeep: 
 
 const before: Snapshot = { phase: "starting", state: nothing, pending: emptyBox.pending, line: { state: "connecting" }, heldUntil: 0, outdated: false };
 const againMs = 5000;
-const frameMs = 16;
-const restOf = 4; // times what the last telling took is left to whoever types and scrolls
-const longestRest = 100;
 const backMs = 30_000; // that a change waits for a connection which broke under it
 const mostTries = 5;
 const keptMessages = 200; // of a chat that nobody looks at
@@ -48,6 +46,8 @@ export class Core {
   readonly api: Api;
   readonly clock = new Clock();
   snapshot: Snapshot = before;
+  /** The snapshot that listeners heard of last: what is drawn is of one time, whoever draws anew in between. */
+  told: Snapshot = before;
   #listeners = new Set<() => void>();
   #shelf: Promise<Shelf>;
   #tabs: Promise<Tabs>;
@@ -57,9 +57,10 @@ export class Core {
   #again: ReturnType<typeof setTimeout> | undefined;
   #leaving = false; // by one's own wish
   #quiet = 0; // changes under way that are told together
-  #told: Snapshot = before;
-  #rest: ReturnType<typeof setTimeout> | undefined;
-  #resting = false;
+  #teller = new Teller(() => {
+    this.told = this.snapshot;
+    for (const l of this.#listeners) l();
+  });
 
   constructor(api = new Api(), shelf = openShelf(), open?: () => Wire) {
     this.api = api;
@@ -189,7 +190,7 @@ export class Core {
   /** Shows at once, and is sent when that goes: see the snapshot's pending. */
   post(chatId: ChatId, text: string, reply?: Quote): void {
     this.#session?.courier.write(chatId, text, reply);
-    this.#tell(true);
+    this.#teller.now();
   }
 
   retry(clientId: string): void {
@@ -230,6 +231,7 @@ export class Core {
   }
 
   typing(chatId: ChatId): void {
+    this.#teller.writing();
     this.#session?.reader.typing(chatId);
   }
 
@@ -336,6 +338,7 @@ export class Core {
 
   #entered({ chat, users }: { chat: Entry; users: readonly User[] }): ChatId {
     this.#do({ type: "entry", entry: chat, users });
+    this.#teller.now(); // whoever asked goes there
     return chat.id;
   }
 
@@ -359,28 +362,7 @@ export class Core {
       change();
     } finally {
       this.#quiet--;
-      if (this.#quiet === 0) this.#tell();
+      if (this.#quiet === 0 && this.told !== this.snapshot) this.#teller.changed();
     }
-  }
-
-  /**
-   * Listeners hear at once, but not more often than a screen is drawn: hundreds of messages a second would be as many
-   * renderings, one after the other without a pause, which React takes for a loop and ends the page. On a slow device
-   * they hear less often, so that what comes in does not keep its person from writing. own: what that person sends.
-   */
-  #tell(own = false): void {
-    if (this.#told === this.snapshot || (this.#resting && !own)) return;
-    clearTimeout(this.#rest);
-    this.#told = this.snapshot;
-    this.#resting = true;
-    const from = performance.now();
-    for (const l of this.#listeners) l();
-    queueMicrotask(() => { // behind React's, which draws
-      clearTimeout(this.#rest);
-      this.#rest = setTimeout(() => {
-        this.#resting = false;
-        this.#tell();
-      }, Math.min(longestRest, Math.max(frameMs, restOf * (performance.now() - from))));
-    });
   }
 }

@@ -187,7 +187,7 @@ export function List({ chat, target, editing, deeds, onEditPending }: Props) {
           case "pending": return <PendingRow key={r.key} pending={r.pending} first={r.first} onEdit={onEditPending} />;
           case "message": {
             const { seq, by } = r.message;
-            return <Row key={r.key} message={r.message} user={userOf(core.snapshot.state, by)} first={r.first} marked={target === seq} editing={editing === seq} active={active?.seq === seq && (active.menu ? "menu" : "tools")} deeds={all} />;
+            return <Row key={r.key} message={r.message} user={userOf(core.told.state, by)} first={r.first} marked={target === seq} editing={editing === seq} active={active?.seq === seq && (active.menu ? "menu" : "tools")} deeds={all} />;
           }
         }
       })}

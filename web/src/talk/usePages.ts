@@ -10,8 +10,8 @@ const firstPage = 50;
 const nextPage = 25; // one comes while one scrolls: drawing it must not take long
 const mostRows = 300; // that are held, and so on the page; of more, those far from the eye are forgotten
 const keptRows = 120; // on either side of it
-const mostFollowed = 120; // at the end, where most of them only pass by: each costs with all that comes
-const keptFollowed = 60;
+const mostFollowed = 110; // at the end, where most of them only pass by: each costs with all that comes, and many forgotten at once make a frame late
+const keptFollowed = 100;
 
 interface Pages {
   /** What is shown; undefined while it loads. */

@@ -33,7 +33,7 @@ export function useSuggestions(chatId: ChatId, text: string, caret: number): { a
   const list = useMemo(() => {
     if (kind === "emoji") return emoji;
     if (kind !== "mention") return [];
-    const members = [...(known?.keys() ?? [])].map((id) => userOf(core.snapshot.state, id)).filter((u) => u.handle && u.active);
+    const members = [...(known?.keys() ?? [])].map((id) => userOf(core.told.state, id)).filter((u) => u.handle && u.active);
     const first = query ? find(query, members, (u) => [u.handle, u.name], most) : members.slice(0, most);
     const rest = others.filter((u) => !known?.has(u.id));
     return [...first, ...(query ? rest : [])].slice(0, most).map((u) => ({ key: u.id, sign: "@" + u.handle, name: u.name, put: "@" + u.handle }));

@@ -1,0 +1,80 @@
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { Teller } from "./teller.ts";
+
+let frames: (() => void)[] = [];
+beforeEach(() => {
+  vi.useFakeTimers();
+  frames = [];
+  vi.stubGlobal("requestAnimationFrame", (draw: () => void) => frames.push(draw));
+});
+afterEach(() => {
+  vi.useRealTimers();
+  vi.unstubAllGlobals();
+});
+const pass = (ms: number) => vi.advanceTimersByTimeAsync(ms);
+const draw = () => {
+  for (const f of frames.splice(0)) f();
+  return pass(1);
+};
+
+test("what comes while one writes is told behind a letter's frame, in one piece", async () => {
+  let told = 0;
+  const teller = new Teller(() => told++);
+  teller.writing();
+  teller.changed();
+  await pass(50);
+  teller.changed();
+  expect(told).toBe(0);
+  await draw();
+  expect(told).toBe(1);
+});
+
+test("where no further letter is drawn it does not wait long", async () => {
+  let told = 0;
+  const teller = new Teller(() => told++);
+  teller.writing();
+  await draw();
+  teller.changed();
+  await pass(199);
+  expect(told).toBe(0);
+  await pass(1);
+  expect(told).toBe(1);
+  await pass(200);
+  teller.changed(); // nobody writes any more
+  expect(told).toBe(2);
+});
+
+test("a letter's frame does not end the rest of a slow device", async () => {
+  let told = 0;
+  const now = performance.now.bind(performance);
+  let drew = 0;
+  vi.spyOn(performance, "now").mockImplementation(() => now() + drew);
+  const teller = new Teller(() => {
+    told++;
+    drew += 20;
+  });
+  teller.changed();
+  await pass(0);
+  teller.writing();
+  teller.changed();
+  await draw();
+  expect(told).toBe(1);
+  await pass(80);
+  teller.writing();
+  await draw();
+  expect(told).toBe(2);
+  vi.restoreAllMocks();
+});
+
+test("what one did oneself is told at once, and what it changes in turn is not lost", async () => {
+  let told = 0;
+  const teller: Teller = new Teller(() => {
+    if (++told === 1) teller.changed();
+  });
+  teller.writing();
+  teller.changed();
+  teller.now();
+  expect(told).toBe(1);
+  await pass(16); // a frame later, though a letter was written just before
+  expect(told).toBe(2);
+});
