@@ -1,5 +1,7 @@
 // Where the time of a page goes, by the browser's own trace: milliseconds of each
 // second, by kind of work of the page's main thread, and by the threads behind it.
+import { traced } from "./watch.mjs";
+
 const kinds = [
   ["script", /^(FunctionCall|EvaluateScript|RunMicrotasks|TimerFire|EventDispatch|Fire|V8\.|v8\.|MinorGC|MajorGC)/],
   ["style and layout", /^(UpdateLayoutTree|Layout|IntersectionObserver)/],
@@ -9,17 +11,12 @@ const behind = [["compositor", /^Compositor$/], ["raster", /^ThreadPool|Worker/]
 
 /** Traces what run does in the page of this session. */
 export async function shares(cdp, run) {
-  const events = [], take = (d) => events.push(...d.value);
-  cdp.on("Tracing.dataCollected", take);
-  await cdp.send("Tracing.start", { transferMode: "ReportEvents", traceConfig: { includedCategories: ["devtools.timeline", "disabled-by-default-devtools.timeline", "toplevel"], excludedCategories: ["*"] } });
-  const from = performance.now();
-  await run();
-  const seconds = (performance.now() - from) / 1000;
-  const ended = new Promise((ok) => cdp.once("Tracing.tracingComplete", ok));
-  await cdp.send("Tracing.end");
-  await ended;
-  cdp.off("Tracing.dataCollected", take);
-
+  let seconds;
+  const events = await traced(cdp, ["devtools.timeline", "disabled-by-default-devtools.timeline", "toplevel"], async () => {
+    const from = performance.now();
+    await run();
+    seconds = (performance.now() - from) / 1000;
+  });
   const names = new Map(events.filter((e) => e.name === "thread_name").map((e) => [`${e.pid}/${e.tid}`, e.args.name]));
   const threads = new Map();
   for (const e of events) {

@@ -1,4 +1,5 @@
-// What watches a page from within: keys, frames; and the page that does nothing.
+// What watches a page: keys and frames from within, what comes to the screen from
+// the browser's own trace; and the page that does nothing.
 
 /** Where one reads along. */
 export async function followed(page) {
@@ -24,13 +25,15 @@ export function watchKeys(page) {
       port1.onmessage = then;
       port2.postMessage(0);
     });
-    const found = (globalThis.keys = { keys: [], sends: [] });
+    const watched = "keys" in globalThis;
+    globalThis.keys = { keys: [], sends: [] };
+    if (watched) return;
     const shows = (text) => [...document.querySelectorAll(".message")].slice(-20).some((m) => m.textContent.includes(text));
     addEventListener("keydown", (e) => {
       const from = e.timeStamp;
-      if (e.key !== "Enter") return painted(() => found.keys.push(performance.now() - from));
+      if (e.key !== "Enter") return painted(() => keys.keys.push(performance.now() - from));
       const text = e.target.value.trim();
-      const look = () => (shows(text) ? found.sends.push(performance.now() - from) : painted(look));
+      const look = () => (shows(text) ? keys.sends.push(performance.now() - from) : painted(look));
       painted(look);
     }, true);
   });
@@ -54,4 +57,32 @@ export async function frames(page) {
     globalThis.framing = false;
     return globalThis.lengths.slice(1);
   });
+}
+
+/**
+ * What of the page's frames came to the screen while run ran, as Chromium's developer tools tell it. partial: scrolled,
+ * without what the page's main thread had to add; dropped: neither; blank: with a part that was not drawn yet.
+ */
+export async function screen(cdp, run) {
+  const events = await traced(cdp, ["disabled-by-default-devtools.timeline.frame"], run);
+  const ids = events.filter((e) => e.name === "DrawFrame").map((e) => e.args.layerTreeId);
+  const count = (id) => ids.filter((x) => x === id).length;
+  const page = [...new Set(ids)].sort((a, b) => count(b) - count(a))[0]; // it draws most
+  const late = events.filter((e) => e.name === "DroppedFrame" && e.args.layerTreeId === page);
+  const partial = late.filter((e) => e.args.hasPartialUpdate).length;
+  const blank = new Set(events.map((e) => e.args?.frame_reporter).filter((r) => r?.layer_tree_host_id === page && r.has_missing_content).map((r) => r.frame_sequence)).size;
+  return { all: count(page) + late.length, partial, dropped: late.length - partial, blank };
+}
+
+/** What the browser notes of these categories while run runs. */
+export async function traced(cdp, categories, run) {
+  const events = [], take = (d) => events.push(...d.value);
+  cdp.on("Tracing.dataCollected", take);
+  await cdp.send("Tracing.start", { transferMode: "ReportEvents", traceConfig: { includedCategories: categories, excludedCategories: ["*"] } });
+  await run();
+  const ended = new Promise((ok) => cdp.once("Tracing.tracingComplete", ok));
+  await cdp.send("Tracing.end");
+  await ended;
+  cdp.off("Tracing.dataCollected", take);
+  return events;
 }
