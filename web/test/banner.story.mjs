@@ -138,7 +138,8 @@ test("too far behind, the page keeps place, draft and outbox", async () => {
   await texts(tab, "Early 30").and(tab.locator(":not([data-before])")).waitFor(); // loaded anew
   await tab.evaluate(() => new Promise((ok) => requestAnimationFrame(() => requestAnimationFrame(ok))));
   const now = await top();
-  assert.ok(Math.abs(now - was) <= 1, `the row moved from ${was} to ${now}`);
+  const stands = await list(tab).evaluate((box) => [box.scrollTop, box.clientHeight, box.scrollHeight, box.querySelector("li[data-seq]").dataset.seq, [...box.querySelectorAll("li[data-seq]")].at(-1).dataset.seq]);
+  assert.ok(Math.abs(now - was) <= 1, `the row moved from ${was} to ${now}; at, height, content, first, last: ${stands}`);
   await holds(tab, "still thinking");
   await field(tab).press("Enter");
   await sent(tab, "still thinking");

@@ -1,4 +1,4 @@
-import type { ReactNode } from "react";
+import { type ReactNode, useEffect } from "react";
 import { Dialog as Box, Heading, Modal, ModalOverlay } from "react-aria-components";
 
 interface Props {
@@ -12,6 +12,11 @@ interface Props {
 
 /** Focus goes in, stays in, and returns to where it was. */
 export function Dialog({ title, isOpen, onClose, role = "dialog", children }: Props) {
+  useEffect(() => { // what had the focus may be gone, such as the menu of a member who was removed
+    const onKey = (e: KeyboardEvent) => isOpen && e.key === "Escape" && document.activeElement === document.body && onClose();
+    addEventListener("keydown", onKey);
+    return () => removeEventListener("keydown", onKey);
+  }, [isOpen, onClose]);
   return (
     <ModalOverlay className="veil" isOpen={isOpen} onOpenChange={(open) => open || onClose()} isDismissable>
       <Modal className="dialog">
