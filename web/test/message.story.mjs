@@ -151,6 +151,7 @@ test("who has seen it, and who writes", async () => {
   await say(ann, "Seen?");
   await sent(bob, "Seen?");
   await bob.bringToFront(); // a window that is looked at has read it
+  await sent(ann, "Seen?"); // what is still on its way is another row
   await row(ann, "Seen?").focus();
   await ann.keyboard.press("Enter");
   await ann.getByText("Seen by Bob", { exact: true }).waitFor();
