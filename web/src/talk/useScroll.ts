@@ -34,6 +34,7 @@ export function useScroll(scroller: RefObject<HTMLDivElement | null>, rows: unkn
     if (!box) return;
     const all = messagesIn(box);
     if (!all.length) return; // while they load, the place is that of before
+    if (anchor.current && !follows.current && box.scrollTop === known.current && !ends.current && rowIn(box, anchor.current.seq)) return; // nobody scrolled
     const edge = box.getBoundingClientRect().top;
     const row = all[firstBelow(all, edge)] ?? all[all.length - 1]!;
     follows.current = ends.current && leftIn(box) <= slack;
@@ -88,6 +89,7 @@ export function useScroll(scroller: RefObject<HTMLDivElement | null>, rows: unkn
       follows.current = false;
       box.scrollTop += row.getBoundingClientRect().top - box.getBoundingClientRect().top - offset;
       note();
+      if (!follows.current) anchor.current = { seq, offset }; // where too little is loaded below, it gets there with the next page
     },
     place: () => anchor.current,
     lastInSight() {
