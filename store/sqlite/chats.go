@@ -23,7 +23,7 @@ const (
 		ifnull(m.role, ''), ` + readColumn + `, ` + unreadColumn + `, ` + mentionsColumn + `, ` + lastColumn
 )
 
-// chatScan is messageScan for chatColumns.
+// chatScan is where rows of chatColumns are read to, one after another.
 type chatScan struct {
 	viewer chat.UserID
 	c      chat.Chat

@@ -34,7 +34,7 @@ type heads struct {
 type about struct {
 	of       map[chat.UserID]chat.Seq // the head, for members who asked
 	standing *standing                // standing.go
-	tail     *tail                    // read.go
+	tail     *tail                    // tail.go
 	size     int
 }
 
