@@ -1,5 +1,5 @@
 // The client without its looks: one state, what changes it, and what it asks of the
-// server. Views read the snapshot, subscribe, and call the methods.
+// server. Views read what was told, subscribe, and call the methods.
 import { failure } from "../strings/failure.ts";
 import { Api, type NewAccount, type NewChat } from "./api.ts";
 import { type Ask, typingMs } from "./chat.ts";

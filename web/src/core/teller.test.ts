@@ -66,6 +66,17 @@ test("a letter's frame does not end the rest of a slow device", async () => {
   vi.restoreAllMocks();
 });
 
+test("a listener that fails does not end the telling", async () => {
+  let told = 0;
+  const teller = new Teller(() => {
+    if (++told === 1) throw new Error("no");
+  });
+  expect(() => teller.changed()).toThrow("no");
+  teller.changed();
+  await pass(16);
+  expect(told).toBe(2);
+});
+
 test("what one did oneself is told at once, and what it changes in turn is not lost", async () => {
   let told = 0;
   const teller: Teller = new Teller(() => {

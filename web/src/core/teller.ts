@@ -48,7 +48,7 @@ export class Teller {
     const at = now - this.#wrote < writingMs ? Math.max(this.#free, this.#since + patienceMs) : this.#free;
     clearTimeout(this.#timer);
     if (now >= at) this.#go();
-    else this.#timer = setTimeout(() => this.#due(), at - now);
+    else if (at < Infinity) this.#timer = setTimeout(() => this.#due(), at - now);
   }
 
   #go(): void {
@@ -56,11 +56,14 @@ export class Teller {
     this.#since = undefined;
     const from = performance.now();
     this.#free = Infinity; // what changes while it is told is told the next time
-    this.#tell();
-    queueMicrotask(() => { // behind React's, which draws
-      const now = performance.now();
-      this.#free = now + Math.min(longestRest, Math.max(frameMs, restOf * (now - from)));
-      this.#due();
-    });
+    try {
+      this.#tell();
+    } finally {
+      queueMicrotask(() => { // behind React's, which draws
+        const now = performance.now();
+        this.#free = now + Math.min(longestRest, Math.max(frameMs, restOf * (now - from)));
+        this.#due();
+      });
+    }
   }
 }

@@ -34,7 +34,8 @@ export function useScroll(scroller: RefObject<HTMLDivElement | null>, rows: unkn
     if (!box) return;
     const all = messagesIn(box);
     if (!all.length) return; // while they load, the place is that of before
-    if (anchor.current && !follows.current && box.scrollTop === known.current && !ends.current && rowIn(box, anchor.current.seq)) return; // nobody scrolled
+    // Where nobody scrolled the place is what it was, though the browser ended a scroll where what is loaded ends.
+    if (box.scrollTop === known.current && !follows.current && !ends.current && anchor.current && rowIn(box, anchor.current.seq)) return;
     const edge = box.getBoundingClientRect().top;
     const row = all[firstBelow(all, edge)] ?? all[all.length - 1]!;
     follows.current = ends.current && leftIn(box) <= slack;
