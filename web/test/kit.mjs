@@ -19,15 +19,21 @@ export const wideScreen = { viewport: { width: 1280, height: 800 } };
 /** A phone's width, with fingers. */
 export const phone = { viewport: { width: 360, height: 740 }, hasTouch: true, isMobile: true };
 
-let failed = "";
+let failed = "", open; // the file's house, while it stands
 /**
  * A story. Those of a file follow from each other: after one that failed the rest would only wait in vain. With that
- * and its own bound, a fault that hangs costs a file four minutes, however many stories it has.
+ * and its own bound, a fault that hangs costs a file four minutes, however many stories it has. One that fails says
+ * what each page showed.
  */
 export const test = (name, tell) => nodeTest(name, { timeout: 240_000 }, async (t) => {
   if (failed) return t.skip(`follows “${failed}”, which failed`);
   failed = name;
-  await tell();
+  try {
+    await tell();
+  } catch (err) {
+    await open?.tellAll((line) => t.diagnostic(line)).catch(() => {});
+    throw err;
+  }
   failed = "";
 });
 
@@ -60,6 +66,7 @@ export class House {
   }
 
   async open() {
+    open = this;
     await this.parley.start();
     this.#shots = process.env.PARLEY_SHOTS ?? (await mkdtemp(join(tmpdir(), "parley-shots-")));
     this.browser = await chromium.launch({ executablePath: process.env.CHROMIUM || "/usr/bin/chromium", args: chromiumFlags });
@@ -148,6 +155,15 @@ export class House {
     return page.screenshot({ path: join(this.#shots, `${name}.png`) });
   }
 
+  /** What each page shows, the newest last: what one who was not there needs to understand a failure. */
+  async tellAll(say) {
+    for (const [i, page] of this.#contexts.flatMap((c) => c.pages()).entries()) {
+      await this.shot(page, `failed-${i}`);
+      say(`${page.url()} showed, and had the focus in ${await page.evaluate(() => document.activeElement?.outerHTML.slice(0, 120))}:`);
+      for (const line of (await page.locator("body").ariaSnapshot()).split("\n").slice(-60)) say(`  ${line}`);
+    }
+  }
+
   /** What axe finds wrong with the page as it stands, in light and in dark: nothing. */
   async accessible(page, name) {
     // A phone's dialog with a field waits unseen for the keyboard, up to 0.6 s: until then there is neither page nor dialog.
@@ -185,6 +201,11 @@ export const post = (page, chatId, n, name, replyTo) => page.evaluate(async ([id
     if (!answer.ok) throw new Error(await answer.text());
   }
 }, [chatId, n, name, replyTo]);
+
+/** The server knows that its user has read the chat: what comes is all the news there is. */
+export const allRead = async (page, chatId) => {
+  while ((await api(page, "GET", `/api/chats/${chatId}`)).chat.unread > 0);
+};
 
 export const fill = async (page, values) => {
   for (const [label, value] of Object.entries(values)) await page.getByLabel(label, { exact: true }).fill(value);

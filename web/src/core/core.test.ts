@@ -64,6 +64,15 @@ async function page(answers: Record<string, () => unknown> = {}) {
   return it;
 }
 
+test("whoever hears of the chats hears with it that the line is live", async () => {
+  const it = await page();
+  const heard: string[] = [];
+  it.core.subscribe(() => void (it.core.told.state.chats.size && heard.push(it.core.told.line.state)));
+  it.greet();
+  await pass(1000);
+  expect(heard[0]).toBe("live");
+});
+
 test("from nothing to a message that stands", async () => {
   const it = await page();
   expect(it.core.snapshot.phase).toBe("in");

@@ -254,6 +254,7 @@ export class Core {
         this.#together(() => {
           this.#set({ outdated: ok.version !== this.#version });
           this.#do({ type: "hello", ok, resumed: resumed.seen ?? {} });
+          this.#lined(socket.line);
         });
       },
       values: (all) => this.#together(() => all.forEach((v) => this.#take(v))),

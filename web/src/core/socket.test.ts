@@ -14,11 +14,12 @@ afterEach(() => {
 function connected(seen: Record<string, number> = {}) {
   const wires: FakeWire[] = [], lines: string[] = [], told: unknown[] = [];
   let line: Line = { state: "connecting" };
-  const socket = new Socket({
+  const lined = (l: Line) => void (lines.push(lineOf(l)), (line = l));
+  const socket: Socket = new Socket({
     resume: () => ({ epoch: "e", seen }),
-    hello: (ok, _, sent) => void told.push(["hello", ok.epoch, sent]),
+    hello: (ok, _, sent) => void (told.push(["hello", ok.epoch, sent]), lined(socket.line)),
     values: (all) => void told.push(...all),
-    line: (l) => void (lines.push(lineOf(l)), (line = l)),
+    line: lined,
   }, () => (wires.push(new FakeWire()), wires.at(-1)!));
   socket.connect();
   return { socket, wires, wire: () => wires.at(-1)!, lines, told, line: () => line };

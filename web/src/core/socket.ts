@@ -17,10 +17,11 @@ export type Line =
 export interface Handlers {
   /** What to resume with, asked for as a connection opens. */
   resume(): Fields<"resume">;
+  /** The line is live: what the greeting brings, and that, are one change. */
   hello(ok: Hello, resumed: Fields<"resume">, sent: number): void;
   /** The values of one message, in order. */
   values(all: readonly (Event | Signal)[]): void;
-  /** Called after the hello it brings; "ended" is final. */
+  /** Called for every other line; "ended" is final. */
   line(now: Line): void;
 }
 
@@ -123,8 +124,8 @@ export class Socket {
     this.#heartbeatMs = ok.heartbeatMs || this.#heartbeatMs;
     this.#maxBytes = ok.limits.message || Infinity;
     this.#rest(ws);
+    this.line = { state: "live" };
     this.#handlers.hello(ok, resume, sent);
-    this.#say({ state: "live" });
   }
 
   #take(ws: Wire, data: ArrayBuffer): void {

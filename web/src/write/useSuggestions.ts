@@ -14,8 +14,8 @@ export function useSuggestions(chatId: ChatId, text: string, caret: number): { a
   const known = useSnapshot((s) => s.state.chats.get(chatId)?.members);
   const users = useSnapshot((s) => s.state.users);
   const at = useMemo(() => completionAt(text, caret), [text, caret]);
-  const [others, setOthers] = useState<readonly User[]>([]);
-  const [emoji, setEmoji] = useState<readonly Suggestion[]>([]);
+  const [others, setOthers] = useState<{ query: string; users: readonly User[] }>();
+  const [emoji, setEmoji] = useState<typeof import("./emoji.ts")>();
   const kind = at?.kind, query = at?.query ?? "";
 
   useEffect(() => {
@@ -23,20 +23,21 @@ export function useSuggestions(chatId: ChatId, text: string, caret: number): { a
   }, [core, kind, chatId]);
   useEffect(() => {
     let gone = false;
-    if (kind === "mention" && query) core.api.users({ q: query, limit: most }).then((p) => gone || setOthers(p.users.filter((u) => u.active)), () => {});
-    if (kind === "emoji") {
-      void import("./emoji.ts").then(({ findEmoji }) => gone || setEmoji(findEmoji(query, most).map((e) => ({ key: e.sign, sign: e.sign, name: e.name, put: e.sign }))));
-    }
+    if (kind === "mention" && query) core.api.users({ q: query, limit: most }).then((p) => gone || setOthers({ query, users: p.users.filter((u) => u.active) }), () => {});
     return () => void (gone = true);
   }, [core, kind, query]);
+  useEffect(() => {
+    if (kind === "emoji") void import("./emoji.ts").then(setEmoji, () => {});
+  }, [kind]);
 
+  // What is offered is always for the word as it stands: whoever types fast takes the first without a look.
   const list = useMemo(() => {
-    if (kind === "emoji") return emoji;
+    if (kind === "emoji") return emoji?.findEmoji(query, most).map((e) => ({ key: e.sign, sign: e.sign, name: e.name, put: e.sign })) ?? [];
     if (kind !== "mention") return [];
     const members = [...(known?.keys() ?? [])].map((id) => userOf(core.told.state, id)).filter((u) => u.handle && u.active);
     const first = query ? find(query, members, (u) => [u.handle, u.name], most) : members.slice(0, most);
-    const rest = others.filter((u) => !known?.has(u.id));
-    return [...first, ...(query ? rest : [])].slice(0, most).map((u) => ({ key: u.id, sign: "@" + u.handle, name: u.name, put: "@" + u.handle }));
+    const rest = query && others?.query === query ? others.users.filter((u) => !known?.has(u.id)) : [];
+    return [...first, ...rest].slice(0, most).map((u) => ({ key: u.id, sign: "@" + u.handle, name: u.name, put: "@" + u.handle }));
   }, [kind, query, known, others, emoji, users]);
   return { at, list };
 }
