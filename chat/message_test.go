@@ -105,6 +105,7 @@ func TestChecks(t *testing.T) {
 		{"a long name", CheckName("name", strings.Repeat("x", MaxName+1), MaxName), BadInput},
 		{"password", CheckPassword("12345678"), ""},
 		{"a short password", CheckPassword("1234567"), BadInput},
+		{"a short password of long characters", CheckPassword("ééééééé"), BadInput},
 		{"a long password", CheckPassword(strings.Repeat("x", MaxPassword+1)), BadInput},
 		{"role", CheckRole(RoleAdmin), ""},
 		{"another role", CheckRole("owner"), BadInput},

@@ -40,7 +40,7 @@ const (
 	MaxHandle      = 32
 	MaxName        = 64
 	MaxStatus      = 128
-	MinPassword    = 8
+	MinPassword    = 8 // characters
 	MaxPassword    = 256
 	MaxLabel       = 64
 	SessionTTL     = 90 * 24 * 60 * 60 * 1000 // ms a session lives unseen
@@ -83,11 +83,14 @@ func CheckLine(field, s string, limit int) error {
 	return nil
 }
 
-// CheckPassword bounds a new password. Nothing but its length is asked for
-// (NIST SP 800-63B, section 5.1.1.2).
+// CheckPassword bounds a new password. Nothing but its length is asked for, and
+// a code point counts as a character (NIST SP 800-63B, section 5.1.1.2).
 func CheckPassword(p string) error {
-	if len(p) < MinPassword || len(p) > MaxPassword {
-		return FailField(BadInput, "password", "password must have %d to %d bytes", MinPassword, MaxPassword)
+	if utf8.RuneCountInString(p) < MinPassword {
+		return FailField(BadInput, "password", "password must have at least %d characters", MinPassword)
+	}
+	if len(p) > MaxPassword {
+		return FailField(BadInput, "password", "password must have at most %d bytes", MaxPassword)
 	}
 	return nil
 }

@@ -230,6 +230,8 @@ test("400 members: wheel, keyboard and search reach them all, and the page holds
       requestAnimationFrame(() => requestAnimationFrame(() => ok(e.scrollTop)));
     }))) await look();
     assert.equal(met.size, 401);
+    const last = dialog.getByRole("listitem").last();
+    assert.deepEqual([await last.getAttribute("aria-posinset"), await last.getAttribute("aria-setsize")], ["401", "401"]);
 
     await dialog.getByLabel("Search members").fill("gest 377"); // slips are forgiven
     await person("Guest 377").waitFor();

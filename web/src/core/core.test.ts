@@ -67,6 +67,7 @@ async function page(answers: Record<string, () => unknown> = {}) {
 test("whoever hears of the chats hears with it that the line is live", async () => {
   const it = await page();
   const heard: string[] = [];
+  await pass(1000); // so that the next change is told at once
   it.core.subscribe(() => void (it.core.told.state.chats.size && heard.push(it.core.told.line.state)));
   it.greet();
   await pass(1000);
