@@ -21,9 +21,9 @@ export default function Alone({ chatId }: { chatId: ChatId }) {
     <section className="alone" aria-labelledby="alone">
       <header>
         <h2 id="alone">{m.alone}</h2>
-        <Button look="plain icon" aria-label={m.notNow} onPress={() => {
+        <Button look="plain icon" aria-label={m.notNow} onPress={async () => { // once it is gone, it is for good
+          await core.storage?.saveSetting(setting, true).catch(() => {});
           setShown(false);
-          core.storage?.saveSetting(setting, true).catch(() => {});
         }}><Icon name="close" /></Button>
       </header>
       <p className="hint">{m.aloneWhy}</p>

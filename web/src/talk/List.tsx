@@ -71,10 +71,11 @@ export function List({ chat, target, editing, deeds, onEditPending }: Props) {
     const near = at === "end" ? undefined : (stretch.messages.find((m) => m.seq >= at) ?? stretch.messages.at(-1));
     if (near) scroll.toRow(near.seq, look.offset);
     else scroll.toEnd();
+    note(); // a reload may come before a scroll would
     if (near && near.seq === target && document.activeElement === document.body) focusOn(near.seq); // what led here is no longer there
     const since = first && news && stretch.messages.find((m) => m.seq > news.after && m.by !== me)?.at;
     if (since && !scroll.follows.current) setBar({ count: news.count, since });
-  }, [look, stretch]);
+  }, [look, stretch, note]);
 
   const attend = useCallback(() => {
     const b = box.current;
