@@ -39,7 +39,7 @@ stories: build web/node_modules ## the client in a real Chromium, story by story
 bench-web: build web/node_modules ## what the page costs, beside its budgets; writes docs/web.md; REPEAT=3 STAGES=scroll
 	cd web && CHROMIUM="$(CHROMIUM)" PARLEY_BIN="$(CURDIR)/parley" REPEAT="$(REPEAT)" node bench/web.mjs $(STAGES)
 
-pictures: build web/node_modules ## the page's icons, and the pictures in docs/ from the product as it is
+pictures: build web/node_modules ## the page's icons, and the pictures in docs/ from the product as it is (with the fonts of fonts-noto-core and fonts-noto-color-emoji)
 	cd web && CHROMIUM="$(CHROMIUM)" node bench/icons.mjs
 	cd web && CHROMIUM="$(CHROMIUM)" PARLEY_BIN="$(CURDIR)/parley" node bench/pictures.mjs
 
