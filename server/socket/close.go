@@ -61,6 +61,9 @@ func (s *Socket) Abort() {
 		if t, ok := conn.(interface{ NetConn() net.Conn }); ok {
 			conn = t.NetConn()
 		}
+		s.open.Lock()
+		s.fd = 0
+		s.open.Unlock()
 		_ = conn.Close()
 		s.ended.Store(true)
 	})

@@ -56,6 +56,9 @@ type Socket struct {
 	ended   atomic.Bool // Abort was called: TCP is closed
 	abort   sync.Once
 
+	open sync.Mutex // after mu
+	fd   uintptr    // guarded by open: conn's descriptor, 0 once it may be another's
+
 	mu        sync.Mutex // serialises frames; held during a write to conn
 	closeSent bool       // guarded by mu: a close frame went out, nothing follows
 

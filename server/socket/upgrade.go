@@ -54,7 +54,7 @@ func (u *upgrade) Hijack() (net.Conn, *bufio.ReadWriter, error) {
 	// What a hasty client sent with its handshake is in the server's buffer.
 	early, _ := rw.Reader.Peek(rw.Reader.Buffered())
 	u.s.early = bytes.Clone(early)
-	u.s.conn = conn
+	u.s.conn, u.s.fd = conn, descriptor(conn)
 	g := &gate{Conn: conn, s: u.s}
 	u.s.in = bufio.NewReaderSize(g, headerBuffer)
 	return g, bufio.NewReadWriter(u.s.in, bufio.NewWriterSize(g, writeBuffer)), nil

@@ -29,7 +29,11 @@ func (s *Socket) frame(b []byte) error {
 	if s.closeSent {
 		return net.ErrClosed
 	}
-	_, err := s.conn.Write(b)
+	n := s.now(b)
+	if n == len(b) {
+		return nil
+	}
+	_, err := s.conn.Write(b[n:]) // waits
 	if err != nil {
 		s.Abort() // half a frame may be out: no other can follow
 	}
