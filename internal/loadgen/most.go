@@ -3,7 +3,11 @@ package main
 import (
 	"context"
 	"fmt"
+	"os"
+	"os/exec"
+	"regexp"
 	"runtime"
+	"strconv"
 	"time"
 )
 
@@ -84,26 +88,47 @@ func search(low, high float64, carried func(float64) (bool, error)) error {
 	return nil
 }
 
+const aloneMost = "deliveries to sinks in its own process"
+
 // measureCores gives the server one core and then two of the machine, which it
-// shares with the load.
+// shares with the load; and the hub, with the load away, by its own benchmark.
 func measureCores(ctx context.Context, b *bench) error {
 	w := world{people: b.size(1000)}
 	w.spread(1, w.people)
 	var targets []target
 	for _, n := range []int{1, min(2, runtime.NumCPU())} {
-		t := b.parley()
-		t.label = cores(n)
-		t.env = []string{"GOMAXPROCS=" + fmt.Sprint(n)}
-		targets = append(targets, t)
+		targets = append(targets, b.parley().on(n))
 	}
 	return b.each(ctx, w, targets, func(t target, p *process) error {
 		a, err := gather(ctx, t, p, w.people, 16384)
 		if err != nil {
 			return err
 		}
-		defer a.leave()
-		return b.most(ctx, "cores", a, w)
+		err = b.most(ctx, "cores", a, w)
+		a.leave()
+		p.stop()
+		if err != nil {
+			return err
+		}
+		each, err := alone(ctx, t.(*parley).env)
+		b.add("cores", t.name(), aloneMost, "/s", each)
+		return err
 	})
 }
 
-func cores(n int) string { return fmt.Sprint("parley, GOMAXPROCS=", n) }
+// alone runs BenchmarkCores, whose sinks work as long as a write takes.
+func alone(ctx context.Context, env []string) (each float64, err error) {
+	cmd := exec.CommandContext(ctx, "go", "test", "-run", "-", "-bench", "Cores$", "parley/hub")
+	cmd.Env, cmd.Stderr = append(os.Environ(), env...), os.Stderr
+	out, err := cmd.Output()
+	if err != nil {
+		return 0, err
+	}
+	m := regexp.MustCompile(`([\d.]+) deliveries/s`).FindSubmatch(out)
+	if m == nil {
+		return 0, fmt.Errorf("BenchmarkCores said %q", out)
+	}
+	return strconv.ParseFloat(string(m[1]), 64)
+}
+
+func cores(n int) string { return (&parley{}).on(n).name() }

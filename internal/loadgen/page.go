@@ -38,7 +38,8 @@ const (
 )
 
 // measurePage reads pages of 50 over four kept connections, each asking for the
-// next when the last one came.
+// next when the last one came: of a Parley that may use all cores, for which the
+// load is in the way, and of one that has a single core.
 func measurePage(ctx context.Context, b *bench) error {
 	t, err := b.million(ctx)
 	if err != nil {
@@ -56,8 +57,10 @@ func measurePage(ctx context.Context, b *bench) error {
 		{pageNew, "application/msgpack", func() int { return last - rand.IntN(min(5000, last/2)) }},
 		{pageOld, "application/msgpack", func() int { return 52 + rand.IntN(min(5000, last/2)) }},
 	}
-	for n := range b.repeat {
-		fmt.Printf(" parley, %d of %d\n", n+1, b.repeat)
+	of := []*parley{t, t.on(1)}
+	for n := range len(of) * b.repeat {
+		t := of[n%len(of)]
+		fmt.Printf(" %s, %d of %d\n", t.name(), n/len(of)+1, b.repeat)
 		p, err := t.run(ctx, t.path(), "127.0.0.1:0")
 		if err != nil {
 			return err

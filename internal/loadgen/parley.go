@@ -32,6 +32,14 @@ type parley struct {
 	env      []string
 }
 
+// on is the same one with so many cores.
+func (t *parley) on(cores int) *parley {
+	of := *t
+	of.label = fmt.Sprint("parley, GOMAXPROCS=", cores)
+	of.env = []string{fmt.Sprint("GOMAXPROCS=", cores)}
+	return &of
+}
+
 func (t *parley) name() string { return cmp.Or(t.label, "parley") }
 
 func (t *parley) prepare(ctx context.Context, w world) error {
