@@ -4,8 +4,9 @@
 // Reading goes through coder/websocket. Writing goes around it: a data message
 // is one unmasked, unfragmented frame whose header is put into the bytes before
 // the payload, so that a message costs one write call, no copy and no
-// allocation. Every frame, coder's pongs and close frames included, passes one
-// gate, which keeps frames whole and lets nothing follow a close frame.
+// allocation; what the kernel takes at once does not pass Go's poller. Every
+// frame, coder's pongs and close frames included, passes one gate, which keeps
+// frames whole and lets nothing follow a close frame.
 //
 // Promises:
 //
