@@ -243,6 +243,12 @@ test("400 members: wheel, keyboard and search reach them all, and the page holds
   await small.context().close();
   await ann.locator(".found").last().evaluate((e) => e.scrollTo(0, 0));
   await ann.getByLabel("Search members").focus();
+  const slow = await ann.context().newCDPSession(ann);
+  await slow.send("Emulation.setCPUThrottlingRate", { rate: 8 });
+  for (let i = 0; i < 60; i++) await ann.keyboard.press("Tab"); // faster than the page scrolls
+  await slow.send("Emulation.setCPUThrottlingRate", { rate: 1 });
+  assert.match(await ann.evaluate(() => document.activeElement.ariaLabel), /^Chat menu: /);
+  await ann.getByLabel("Search members").focus();
   const seen = [];
   for (let i = 0; i < 60; i++) { // from one to the next, further than is on the page
     await ann.keyboard.press("Tab");
