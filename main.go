@@ -16,6 +16,7 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/KimMachineGun/automemlimit/memlimit"
 	"golang.org/x/sync/errgroup"
 
 	"parley/chat"
@@ -60,6 +61,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 // serve runs the server until ctx ends, then stops it in order.
 func serve(ctx context.Context, c *config, stdout, stderr io.Writer) (err error) {
 	log := c.logger(stderr)
+	limitMemory(memlimit.FromCgroup, log)
 	listener, err := net.Listen("tcp", c.Listen)
 	if err != nil {
 		return fmt.Errorf("--listen: %w", err)
