@@ -161,6 +161,9 @@ type Invites interface {
 	// CreateRecovery keeps a code that lets its holder set a new password; it
 	// replaces an earlier one. not_found for an unknown user.
 	CreateRecovery(ctx context.Context, user UserID, codeHash [32]byte, expiresAt int64) error
+	// PeekRecovery returns whose password the code would set and spends nothing;
+	// invite_spent as UseRecovery.
+	PeekRecovery(ctx context.Context, codeHash [32]byte) (UserID, error)
 	// UseRecovery spends the code, once: it sets the password, ends all sessions
 	// and makes a new one. invite_spent if the code is unknown, used or expired.
 	UseRecovery(ctx context.Context, codeHash [32]byte, passwordHash string, n NewSession) (User, Session, error)

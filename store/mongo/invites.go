@@ -208,18 +208,35 @@ func (db *DB) CreateRecovery(ctx context.Context, user chat.UserID, codeHash [32
 	})
 }
 
+// recovering returns the user of a code that can be used at now.
+func (db *DB) recovering(ctx context.Context, codeHash [32]byte, now int64) (chat.User, error) {
+	var r recovery
+	var p person
+	ok, err := one(db.recoveries.FindOne(ctx, bson.D{{Key: "code", Value: codeHash[:]}}), &r)
+	if err == nil && ok {
+		ok, err = one(db.users.FindOne(ctx, bson.D{{Key: "_id", Value: r.User}}), &p)
+	}
+	if err == nil && (!ok || r.ExpiresAt <= now || !p.Active) {
+		err = chat.Fail(chat.InviteSpent, "the recovery link was used or has expired")
+	}
+	return p.user(), err
+}
+
+// PeekRecovery returns the user of a code and spends nothing.
+func (db *DB) PeekRecovery(ctx context.Context, codeHash [32]byte) (id chat.UserID, err error) {
+	err = db.read(ctx, "read a recovery code", func(ctx context.Context) error {
+		u, err := db.recovering(ctx, codeHash, chat.Now())
+		id = u.ID
+		return err
+	})
+	return id, err
+}
+
 // UseRecovery spends the code: setPassword deletes it.
 func (db *DB) UseRecovery(ctx context.Context, codeHash [32]byte, passwordHash string, n chat.NewSession) (u chat.User, s chat.Session, err error) {
 	err = db.write(ctx, "", "set the password", func(t *tx) error {
-		var r recovery
-		ok, err := one(t.db.recoveries.FindOne(t.ctx, bson.D{{Key: "code", Value: codeHash[:]}}), &r)
-		if err == nil && ok {
-			u, err = userIn(t, r.User)
-		}
-		if err == nil && (!ok || r.ExpiresAt <= t.now || !u.Active) {
-			err = chat.Fail(chat.InviteSpent, "the recovery link was used or has expired")
-		}
-		if err != nil {
+		var err error
+		if u, err = t.db.recovering(t.ctx, codeHash, t.now); err != nil {
 			return err
 		}
 		if err := setPassword(t, u.ID, passwordHash); err != nil {

@@ -144,18 +144,31 @@ func (db *DB) CreateRecovery(ctx context.Context, user chat.UserID, codeHash [32
 	})
 }
 
+const recoveryOf = `SELECT ` + userColumns + `, r.expires_at FROM recoveries r CROSS JOIN users u ON u.id = r.user WHERE r.code = ?`
+
+// scanRecovery returns the user of recoveryOf, if the code can be used at now.
+func scanRecovery(row scanner, now int64) (chat.User, error) {
+	var expires int64
+	u, err := scanUser(row, &expires)
+	if errors.Is(err, sql.ErrNoRows) || err == nil && (expires <= now || !u.Active) {
+		return chat.User{}, chat.Fail(chat.InviteSpent, "the recovery link was used or has expired")
+	}
+	return u, err
+}
+
+// PeekRecovery returns the user of a code and spends nothing.
+func (db *DB) PeekRecovery(ctx context.Context, codeHash [32]byte) (chat.UserID, error) {
+	u, err := scanRecovery(db.row(ctx, recoveryOf, codeHash[:]), chat.Now())
+	return u.ID, fault(err, "read a recovery code")
+}
+
 // UseRecovery spends the code: setPassword deletes it.
 func (db *DB) UseRecovery(ctx context.Context, codeHash [32]byte, passwordHash string, n chat.NewSession) (chat.User, chat.Session, error) {
 	var u chat.User
 	var s chat.Session
 	err := db.write(ctx, func(t *tx) error {
-		var expires int64
 		var err error
-		u, err = scanUser(t.row(`SELECT `+userColumns+`, r.expires_at FROM recoveries r CROSS JOIN users u ON u.id = r.user WHERE r.code = ?`, codeHash[:]), &expires)
-		if errors.Is(err, sql.ErrNoRows) || err == nil && (expires <= t.now || !u.Active) {
-			return chat.Fail(chat.InviteSpent, "the recovery link was used or has expired")
-		}
-		if err != nil {
+		if u, err = scanRecovery(t.row(recoveryOf, codeHash[:]), t.now); err != nil {
 			return err
 		}
 		if err := setPassword(t, u.ID, passwordHash); err != nil {

@@ -189,6 +189,11 @@ func invites(t *testing.T, open opener) {
 		invite(t, s, ann, c, "anns", 1)
 		_, err = s.AcceptInvite(ctx, chat.SecretHash("anns"), bob.ID)
 		refused(t, err, chat.NoIdentity)
+		must(t, s.CreateRecovery(ctx, ann.ID, chat.SecretHash("of ann"), chat.Now()+hour))
+		_, err = s.PatchUser(ctx, ann.ID, chat.UserPatch{Active: &off})
+		must(t, err)
+		_, err = s.PeekRecovery(ctx, chat.SecretHash("of ann"))
+		refused(t, err, chat.InviteSpent)
 	})
 
 	t.Run("recovery", func(t *testing.T) { recoveries(t, open) })
@@ -206,8 +211,16 @@ func recoveries(t *testing.T, open opener) {
 	}
 	refused(t, s.CreateRecovery(ctx, "nobody", chat.SecretHash("x"), chat.Now()+hour), chat.NotFound)
 	must(t, s.CreateRecovery(ctx, ann.ID, chat.SecretHash("first"), chat.Now()+hour))
+	peek := func(code string) (chat.UserID, error) { return s.PeekRecovery(ctx, chat.SecretHash(code)) }
+	for range 2 { // spends nothing
+		id, err := peek("first")
+		must(t, err)
+		equal(t, "user", id, ann.ID)
+	}
 	must(t, s.CreateRecovery(ctx, ann.ID, chat.SecretHash("expired"), chat.Now()))
 	for _, code := range []string{"unknown", "first", "expired"} { // first was replaced
+		_, err := peek(code)
+		refused(t, err, chat.InviteSpent)
 		_, _, err = use(code, "stolen")
 		refused(t, err, chat.InviteSpent)
 	}
@@ -228,6 +241,8 @@ func recoveries(t *testing.T, open opener) {
 		return err
 	})
 	oneWins(t, chat.InviteSpent, first, second)
+	_, err = peek("good")
+	refused(t, err, chat.InviteSpent)
 	ended(t, heard(), ann.ID, old.ID)
 	of, err := s.SessionsOf(ctx, ann.ID)
 	must(t, err)
