@@ -75,9 +75,10 @@ func Address(ctx context.Context) string { return chimw.GetClientIP(ctx) }
 
 // AddressKey is the client's address as limits see it: IPv6 by /64, since one
 // customer has all of one.
-func AddressKey(ctx context.Context) string {
-	return httprate.CanonicalizeIP(Address(ctx))
-}
+func AddressKey(ctx context.Context) string { return KeyOfAddress(Address(ctx)) }
+
+// KeyOfAddress is AddressKey of an address in full, as Address returned it.
+func KeyOfAddress(address string) string { return httprate.CanonicalizeIP(address) }
 
 // IsHTTPS reports whether the client speaks https: as the public URL says, else
 // if the connection is TLS or a trusted proxy says that its own is.

@@ -11,11 +11,11 @@
 //	AccessLog      gives the request its id, sees the final status and tells the metrics
 //	Recover        inside the log, so that a panic's 500 is logged; outside Compress
 //	Headers        also on error answers
-//	Compress
+//	Compress       on /api; the page's files are compressed once, where they are kept
 //	SameOrigin     on /api
-//	BodyLimit      on /api
 //	Identify       on /api; tells the access log who it was
 //	Limit          after Identify: who is known has a budget of their own
+//	Body           after Limit: nothing is read before the budget was asked
 //	Require        on what needs an identity
 //
 // What is never logged here: queries, bodies, headers, paths. The access log

@@ -13,10 +13,6 @@ import (
 	"parley/chat"
 )
 
-// PerInvite is the budget of sign-ups with one valid invite, in place of the
-// address's: many people behind one address may join at once.
-var PerInvite = Rate{N: 1000, Per: 15 * time.Minute}
-
 // maxKeys bounds how many keys of one window are counted apart; further ones
 // share this many coarse counters, so that a million addresses fill no memory.
 const maxKeys = 1 << 18
@@ -94,8 +90,7 @@ func (l *Limiter) wait(now, before int, into time.Duration) time.Duration {
 
 // Allow takes one call and sets the RateLimit headers (the fields of the IETF
 // draft "RateLimit header fields for HTTP", Reset in seconds). Its error is
-// rate_limited. Handlers call it for what only they can judge: a sign-up whose
-// invite is valid (key: the invite), a wrong password (key: AddressKey).
+// rate_limited.
 func (l *Limiter) Allow(w http.ResponseWriter, key string) error {
 	if l.rate.N == 0 {
 		return nil
@@ -123,8 +118,7 @@ func seconds(d time.Duration) string {
 
 // Limit counts each request: against its user, or against its address if it has
 // no identity or a refused one. Requests that except names are not counted
-// (upgrades; sign-ups, which their handler counts by Allow once it knows the
-// invite), nor those whose identity the store could not judge just now.
+// (upgrades), nor those whose identity the store could not judge just now.
 func Limit(anonymous, users *Limiter, except func(*http.Request) bool, fail Fail) Middleware {
 	return func(next http.Handler) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

@@ -65,22 +65,14 @@ type newAccount struct {
 	Cookie     bool   `json:"cookie"`
 }
 
-// createAccount is outside the common limit on strangers, since it must read
-// the invite before it knows which budget the request counts against.
 func (s *Server) createAccount(w http.ResponseWriter, r *http.Request) error {
 	var in newAccount
 	if err := read(r, &in); err != nil {
-		return cmp.Or(s.count(w, r, nil), err)
+		return err
 	}
 	n := chat.NewAccount{Handle: strings.ToLower(in.Handle), Name: in.Name, ServerName: in.ServerName}
-	if err := s.judgeDoor(r.Context(), &in, &n); err != nil {
-		return cmp.Or(s.count(w, r, nil), err)
-	}
-	invite := n.Invite[:]
-	if !n.HasInvite {
-		invite = nil
-	}
-	if err := s.count(w, r, invite); err != nil {
+	invite, err := s.mayJoin(r.Context(), &in, &n)
+	if err != nil {
 		return err
 	}
 	if err := chat.CheckHandle(n.Handle); err != nil {
@@ -100,7 +92,10 @@ func (s *Server) createAccount(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	n.Session = session
-	if n.PasswordHash, err = s.passwords.hash(r.Context(), in.Password); err != nil {
+	if err := s.countSignUp(r.Context(), &n, invite); err != nil {
+		return err
+	}
+	if n.PasswordHash, err = s.passwords.hash(r.Context(), line(r), in.Password); err != nil {
 		return err
 	}
 	user, made, err := s.Store.CreateAccount(r.Context(), n)
@@ -111,49 +106,58 @@ func (s *Server) createAccount(w http.ResponseWriter, r *http.Request) error {
 	return nil
 }
 
-// judgeDoor finds what lets the request make an account: the owner's code, an
+// mayJoin finds what lets the request make an account: the owner's code, an
 // invite, or open registration. The store judges the same again as it commits.
-func (s *Server) judgeDoor(ctx context.Context, in *newAccount, n *chat.NewAccount) error {
-	if in.Setup != "" {
-		n.Setup = in.Setup
-		return nil
-	}
-	if in.Invite != "" {
+// A code that is not valid counts against the caller's address.
+func (s *Server) mayJoin(ctx context.Context, in *newAccount, n *chat.NewAccount) (invite chat.Invite, err error) {
+	if in.Setup != "" || in.Invite != "" {
 		server, err := s.Store.Server(ctx)
 		if err != nil {
-			return err
+			return invite, err
 		}
-		if server.Setup != "" && subtle.ConstantTimeCompare([]byte(server.Setup), []byte(in.Invite)) == 1 {
-			n.Setup = in.Invite
-			return nil
+		code := cmp.Or(in.Setup, in.Invite)
+		if server.Setup != "" && subtle.ConstantTimeCompare([]byte(server.Setup), []byte(code)) == 1 {
+			n.Setup = code
+			return invite, nil
 		}
 	}
 	switch {
+	case in.Setup != "":
+		err = chat.FailField(chat.Forbidden, "setup", "the setup code is wrong or was used")
 	case s.Registration == Closed:
-		return chat.Fail(chat.RegistrationClosed, "this server takes no new accounts")
+		return invite, chat.Fail(chat.RegistrationClosed, "this server takes no new accounts")
 	case in.Invite == "" && s.Registration == ByInvite:
-		return chat.FailField(chat.RegistrationClosed, "invite", "an account needs an invite here")
+		return invite, chat.FailField(chat.RegistrationClosed, "invite", "an account needs an invite here")
 	case in.Invite == "":
-		return nil
+		return invite, nil
+	default:
+		n.Invite, n.HasInvite = chat.SecretHash(in.Invite), true
+		invite, err = s.Store.PeekInvite(ctx, n.Invite)
+		if err == nil && invite.Open(chat.Now()) {
+			return invite, nil
+		}
+		if err != nil && !chat.Is(err, chat.NotFound) {
+			return invite, err
+		}
+		err = chat.FailField(chat.InviteSpent, "invite", "this invite was used up, has expired or never was")
 	}
-	n.Invite, n.HasInvite = chat.SecretHash(in.Invite), true
-	invite, err := s.Store.PeekInvite(ctx, n.Invite)
-	if chat.Is(err, chat.NotFound) || err == nil && !invite.Open(chat.Now()) {
-		return chat.FailField(chat.InviteSpent, "invite", "this invite was used up, has expired or never was")
-	}
-	return err
+	return invite, cmp.Or(s.attempts.failed(middleware.AddressKey(ctx), byCode), err)
 }
 
-// count takes the request from the budget of the valid invite whose hash is
-// given, or from that of whoever asks: many people behind one address may join.
-func (s *Server) count(w http.ResponseWriter, r *http.Request, invite []byte) error {
+// countSignUp takes the sign-up from the budgets of its invite and of who made
+// that, or from that of the caller's address, whether the caller is signed in
+// or not: many people behind one address may join by an invite.
+func (s *Server) countSignUp(ctx context.Context, n *chat.NewAccount, invite chat.Invite) error {
 	switch {
-	case invite != nil:
-		return s.invited.Allow(w, string(invite))
-	case caller(r).Known():
-		return s.users.Allow(w, string(me(r)))
+	case n.Setup != "":
+		return nil // once
+	case n.HasInvite:
+		if err := take(s.attempts.invites, s.attempts.key(string(n.Invite[:]))); err != nil {
+			return err
+		}
+		return take(s.attempts.inviters, s.attempts.key(string(invite.By)))
 	}
-	return s.anonymous.Allow(w, middleware.AddressKey(r.Context()))
+	return s.attempts.failed(middleware.AddressKey(ctx), bySignUp)
 }
 
 // limits is what clients are told of the limits.

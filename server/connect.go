@@ -32,9 +32,13 @@ func (s *Server) openSocket(w http.ResponseWriter, r *http.Request) error {
 	if err := middleware.SocketOrigin(r, s.PublicURL, caller.Cookie); err != nil {
 		return err
 	}
+	limit := int64(maxMessage)
+	if !caller.Known() {
+		limit = maxFirst // until hello
+	}
 	sock, err := socket.Accept(w, r, socket.Config{
 		Protocols: []string{wire.ProtocolMsgPack, wire.ProtocolJSON},
-		ReadLimit: maxMessage,
+		ReadLimit: limit,
 		Refuse: func(w http.ResponseWriter, r *http.Request, status int, sentence string) {
 			s.failStatus(w, r, status, chat.Fail(chat.BadInput, "%s", sentence))
 		},

@@ -27,6 +27,8 @@ func (c *session) handle(text bool, message []byte) error {
 		c.end(wire.CloseProtocol, "a text message on a MessagePack socket", 0)
 		return nil
 	}
+	// Without a hello under way, arrival is the read loop's.
+	limited := c.greeting == nil && !c.known() && !c.arrival.Known()
 	for rest := message; !c.ended.Load(); {
 		before := len(rest)
 		var cmd wire.Command
@@ -38,8 +40,11 @@ func (c *session) handle(text bool, message []byte) error {
 		}
 		c.command(&task{cmd, 1 + (before-len(rest))/placeBytes}, err)
 		if len(rest) == 0 {
-			return nil
+			break
 		}
+	}
+	if limited && c.greeting != nil {
+		c.pause(c.greeting) // what comes next may be longer than maxFirst
 	}
 	return nil
 }

@@ -58,6 +58,9 @@ func (s *Server) failStatus(w http.ResponseWriter, r *http.Request, code int, er
 	if code == http.StatusUnauthorized {
 		w.Header().Set("WWW-Authenticate", `Bearer realm="parley"`)
 	}
+	if middleware.Unread(r) && (!caller(r).Known() || r.ContentLength < 0 || r.ContentLength > middleware.AnonymousBody) {
+		w.Header().Set("Connection", "close") // or net/http waits for the rest before it answers
+	}
 	s.answer(w, r, code, failure{&e})
 }
 

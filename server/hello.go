@@ -1,6 +1,7 @@
 package server
 
 import (
+	"cmp"
 	"slices"
 	"time"
 
@@ -25,6 +26,7 @@ func (c *session) hello(cmd *wire.Command) {
 		return
 	}
 	c.arrival = nil
+	c.socket.SetReadLimit(maxMessage)
 	c.s.presence.arrive(c.user)
 	b := c.codec.Encode(wire.Reply{Re: cmd.ID, OK: h})
 	if len(b) > maxValue {
@@ -127,9 +129,7 @@ func (c *session) identify(token string) (chat.User, chat.Session, error) {
 	case token != "" && len(token) <= maxToken:
 		u, s, err := c.s.memory.Store.Identify(c.ctx, chat.SecretHash(token))
 		if chat.Is(err, chat.NoIdentity) {
-			if ok, _, wait := c.s.anonymous.Take(c.arrival.address); !ok {
-				err = chat.FailAfter(chat.RateLimited, wait, "too many failed identities, wait a moment")
-			}
+			err = cmp.Or(c.s.attempts.failed(c.arrival.address, byToken), err)
 		}
 		return u, s, err
 	case token != "":

@@ -31,11 +31,15 @@ func isMsgPack(mediaType string) bool {
 	return false
 }
 
+// maxAccept bounds the Accept header that is read, in bytes: each of its ranges
+// costs a parse.
+const maxAccept = 1 << 10
+
 // accepts picks the codec of an answer: MessagePack if a range of the Accept
 // header names it without q=0, else JSON (RFC 9110, section 12.5.1).
 func accepts(r *http.Request) (wire.Codec, string) {
 	accept := r.Header.Get("Accept")
-	if accept == "application/json" || accept == "" {
+	if accept == "application/json" || accept == "" || len(accept) > maxAccept {
 		return wire.JSON, "application/json"
 	}
 	for part := range strings.SplitSeq(accept, ",") {
@@ -78,6 +82,9 @@ func done(w http.ResponseWriter) error {
 func read(r *http.Request, v any) error {
 	body, err := io.ReadAll(r.Body)
 	if err != nil {
+		if limited := (*chat.Error)(nil); errors.As(err, &limited) {
+			return limited
+		}
 		if tooLong := (*http.MaxBytesError)(nil); errors.As(err, &tooLong) {
 			return chat.Fail(chat.TooLarge, "the body must have at most %d bytes", tooLong.Limit)
 		}

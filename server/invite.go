@@ -7,6 +7,7 @@ import (
 	"github.com/go-chi/chi/v5"
 
 	"parley/chat"
+	"parley/middleware"
 )
 
 // listInvites gives one's own invites, to an admin everybody's.
@@ -133,14 +134,17 @@ type peekedChat struct {
 func (s *Server) peekInvite(w http.ResponseWriter, r *http.Request) error {
 	code, err := readCode(r)
 	if err != nil {
-		return cmp.Or(s.count(w, r, nil), err)
+		return err
 	}
 	hash := chat.SecretHash(code)
 	invite, err := s.Store.PeekInvite(r.Context(), hash)
-	if err != nil {
-		return cmp.Or(s.count(w, r, nil), err)
+	if chat.Is(err, chat.NotFound) {
+		return cmp.Or(s.attempts.failed(middleware.AddressKey(r.Context()), byCode), err)
 	}
-	if err := s.count(w, r, hash[:]); err != nil {
+	if err != nil {
+		return err
+	}
+	if err := take(s.attempts.peeks, s.attempts.key(string(hash[:]))); err != nil {
 		return err
 	}
 	server, err := s.Store.Server(r.Context())
@@ -174,6 +178,9 @@ func (s *Server) acceptInvite(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	id, err := s.Store.AcceptInvite(r.Context(), chat.SecretHash(code), me(r))
+	if chat.Is(err, chat.InviteSpent) {
+		return cmp.Or(s.attempts.failed(middleware.AddressKey(r.Context()), byCode), err)
+	}
 	if err != nil {
 		return err
 	}

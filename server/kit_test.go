@@ -26,7 +26,7 @@ import (
 const password = "correct horse"
 
 var passwordHash = sync.OnceValue(func() string {
-	h, err := newPasswords().hash(context.Background(), password)
+	h, err := newPasswords().hash(context.Background(), "kit", password)
 	if err != nil {
 		panic(err)
 	}

@@ -76,7 +76,7 @@ func (s *Server) createSession(w http.ResponseWriter, r *http.Request) error {
 	case err != nil:
 		return err
 	}
-	ok, err := s.passwords.verify(r.Context(), attempt(r.Context(), handle), in.Password, hash)
+	ok, err := s.passwordIs(r, account{handle: handle, user: user.ID}, in.Password, hash)
 	if err != nil {
 		return err
 	}

@@ -8,7 +8,6 @@ import (
 	"testing"
 
 	"parley/chat"
-	"parley/middleware"
 )
 
 func TestSignIn(t *testing.T) {
@@ -129,9 +128,9 @@ func TestSessions(t *testing.T) {
 // Guessing one account ends after a bounded number of tries, and locks nobody
 // out who is elsewhere; a right password gives its try back.
 func TestFailedSignInsOfOneHandle(t *testing.T) {
-	before := failedSignIns
-	failedSignIns = middleware.Rate{N: 2, Per: before.Per}
-	defer func() { failedSignIns = before }()
+	before := targetFailures
+	targetFailures.N = 2
+	defer func() { targetFailures = before }()
 	x := start(t, func(c *Config) { c.TrustedProxies = loopback })
 	x.person("ann")
 	x.person("bob")

@@ -41,7 +41,7 @@ func (s *Server) patchMe(w http.ResponseWriter, r *http.Request) error {
 		}
 	}
 	if in.Password != nil {
-		hash, err := s.newPassword(r.Context(), who.User.Handle, in.CurrentPassword, *in.Password)
+		hash, err := s.newPassword(r, in.CurrentPassword, *in.Password)
 		if err != nil {
 			return err
 		}
@@ -58,23 +58,24 @@ func (s *Server) patchMe(w http.ResponseWriter, r *http.Request) error {
 	return nil
 }
 
-// newPassword hashes next for a user who knows their current password.
-func (s *Server) newPassword(ctx context.Context, handle, current, next string) (string, error) {
+// newPassword hashes next for a caller who knows their current password.
+func (s *Server) newPassword(r *http.Request, current, next string) (string, error) {
 	if err := chat.CheckPassword(next); err != nil {
 		return "", err
 	}
-	_, old, err := s.Store.Credentials(ctx, handle)
+	who := caller(r).User
+	_, old, err := s.Store.Credentials(r.Context(), who.Handle)
 	if err != nil {
 		return "", err
 	}
-	ok, err := s.passwords.verify(ctx, attempt(ctx, handle), current, old)
+	ok, err := s.passwordIs(r, account{handle: who.Handle, user: who.ID, own: true}, current, old)
 	if err != nil {
 		return "", err
 	}
 	if !ok {
 		return "", chat.FailField(chat.WrongPassword, "currentPassword", "this is not the current password")
 	}
-	return s.passwords.hash(ctx, next)
+	return s.passwords.hash(r.Context(), line(r), next)
 }
 
 // tellUser lets others know that a user's entry changed. A signal that is lost

@@ -21,7 +21,6 @@ func (s *Server) guard(r chi.Router) {
 		middleware.AccessLog(s.Log, s.metrics.answered),
 		middleware.Recover(s.Log, s.fail),
 		middleware.Headers(s.PublicURL),
-		middleware.Compress(),
 		chimw.GetHead,
 	)
 }
@@ -29,23 +28,32 @@ func (s *Server) guard(r chi.Router) {
 // guardAPI is what requests below /api pass as well.
 func (s *Server) guardAPI(r chi.Router) {
 	r.Use(
+		middleware.Compress(),
 		middleware.SameOrigin(s.PublicURL, s.fail),
-		middleware.BodyLimit(s.Limits.Body, s.fail),
 		middleware.Identify(s.Store, s.PublicURL),
 		middleware.Limit(s.anonymous, s.users, uncounted, s.fail),
+		middleware.Body(s.Limits.Body),
 	)
 }
 
-// uncounted are upgrades, which have a bound of their own, and looks at invites
-// and sign-ups, which their handlers count once they know the invite.
+// uncounted are upgrades, which have a bound of their own.
 func uncounted(r *http.Request) bool {
-	switch r.URL.EscapedPath() {
-	case "/api/socket":
-		return strings.EqualFold(r.Header.Get("Upgrade"), "websocket")
-	case "/api/accounts", "/api/invites/peek":
-		return r.Method == http.MethodPost
-	}
-	return false
+	return r.URL.EscapedPath() == "/api/socket" && strings.EqualFold(r.Header.Get("Upgrade"), "websocket")
+}
+
+// countRefused counts a request whose credentials are refused against its
+// address, where an identity is needed. Elsewhere they do not matter: a browser
+// with an expired cookie must be able to sign in.
+func (s *Server) countRefused(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if chat.Is(caller(r).Err, chat.NoIdentity) {
+			if err := s.attempts.failed(middleware.AddressKey(r.Context()), byToken); err != nil {
+				s.fail(w, r, err)
+				return
+			}
+		}
+		next.ServeHTTP(w, r)
+	})
 }
 
 var methods = []string{http.MethodGet, http.MethodHead, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete}

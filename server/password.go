@@ -11,9 +11,9 @@ import (
 	"time"
 
 	"golang.org/x/crypto/argon2"
+	"golang.org/x/sync/semaphore"
 
 	"parley/chat"
-	"parley/middleware"
 )
 
 // The cost of a password: m=19 MiB, t=2, p=1 for argon2id (OWASP Password
@@ -29,69 +29,56 @@ const (
 	passwordWait = 10 * time.Second // for a place; a longer queue is an attack
 )
 
-// Failed sign-ins of one handle from one address. Past it even the right password
-// waits there; from elsewhere its owner still gets in, so that nobody can lock
-// somebody else out.
-var failedSignIns = middleware.Rate{N: 20, Per: 15 * time.Minute}
-
-// passwords hashes and verifies. A hash fills memory, so only so many run at once.
+// passwords hashes and verifies. A hash fills memory, so only so many run at
+// once, and one at a time for each line: who sends many waits behind themselves,
+// and others take turns with them.
 type passwords struct {
-	places   chan struct{}      // static after construction; 2 for each core
-	attempts *middleware.Bucket // by attempt; a success gives its token back
-	nobody   string             // a hash that no password has: unknown handles cost the same
+	lines  turns
+	places *semaphore.Weighted // static after construction; 2 for each core, first come first served
+	nobody string              // a hash that no password has: unknown handles cost the same
 }
 
 func newPasswords() *passwords {
 	return &passwords{
-		places:   make(chan struct{}, 2*runtime.GOMAXPROCS(0)),
-		attempts: middleware.NewBucket(failedSignIns),
-		nobody:   encodeHash(make([]byte, passwordSalt), make([]byte, passwordKey)),
+		places: semaphore.NewWeighted(int64(2 * runtime.GOMAXPROCS(0))),
+		nobody: encodeHash(make([]byte, passwordSalt), make([]byte, passwordKey)),
 	}
 }
 
-// enter waits for a place, at most passwordWait.
-func (p *passwords) enter(ctx context.Context) error {
+// enter waits for a place, at most passwordWait. The caller must call leave once.
+func (p *passwords) enter(ctx context.Context, line string) (leave func(), err error) {
 	ctx, cancel := context.WithTimeout(ctx, passwordWait)
 	defer cancel()
-	select {
-	case p.places <- struct{}{}:
-		return nil
-	case <-ctx.Done():
-		return chat.FailAfter(chat.Unavailable, time.Second, "too many people are signing in, try again in a moment")
+	done, err := p.lines.enter(ctx, line)
+	if err == nil {
+		if err = p.places.Acquire(ctx, 1); err == nil {
+			return func() { p.places.Release(1); done() }, nil
+		}
+		done()
 	}
+	return nil, chat.FailAfter(chat.Unavailable, time.Second, "too many people are signing in, try again in a moment")
 }
 
 // hash makes what a store keeps of a password, in the PHC string format
 // (github.com/P-H-C/phc-string-format).
-func (p *passwords) hash(ctx context.Context, password string) (string, error) {
-	if err := p.enter(ctx); err != nil {
+func (p *passwords) hash(ctx context.Context, line, password string) (string, error) {
+	leave, err := p.enter(ctx, line)
+	if err != nil {
 		return "", err
 	}
-	defer func() { <-p.places }()
+	defer leave()
 	salt := make([]byte, passwordSalt)
 	_, _ = rand.Read(salt) // never fails, crypto/rand
 	return encodeHash(salt, argon2.IDKey([]byte(password), salt, passwordPasses, passwordMemory, passwordLanes, passwordKey)), nil
 }
 
-// attempt is whose failed sign-ins count together.
-func attempt(ctx context.Context, handle string) string {
-	return handle + " " + middleware.AddressKey(ctx)
-}
-
-// verify judges a password against a hash, in constant time. The attempt counts
-// against who (attempt) unless it succeeds.
-func (p *passwords) verify(ctx context.Context, who, password, hash string) (bool, error) {
-	if len(password) > chat.MaxPassword {
-		return false, nil // cannot be anybody's; no handle is looked at, so nothing is told
-	}
-	if ok, wait := p.attempts.Take(who); !ok {
-		return false, chat.FailAfter(chat.RateLimited, wait, "too many failed attempts, wait a while")
-	}
-	if err := p.enter(ctx); err != nil {
-		p.attempts.Refund(who)
+// verify judges a password against a hash, in constant time.
+func (p *passwords) verify(ctx context.Context, line, password, hash string) (bool, error) {
+	leave, err := p.enter(ctx, line)
+	if err != nil {
 		return false, err
 	}
-	defer func() { <-p.places }()
+	defer leave()
 	var memory, passes uint32
 	var lanes uint8
 	parts := strings.Split(hash, "$")
@@ -110,11 +97,7 @@ func (p *passwords) verify(ctx context.Context, who, password, hash string) (boo
 		return false, fmt.Errorf("a password hash has a bad key")
 	}
 	got := argon2.IDKey([]byte(password), salt, passes, memory, lanes, uint32(len(want)))
-	if subtle.ConstantTimeCompare(got, want) != 1 {
-		return false, nil
-	}
-	p.attempts.Refund(who)
-	return true, nil
+	return subtle.ConstantTimeCompare(got, want) == 1, nil
 }
 
 func encodeHash(salt, key []byte) string {

@@ -14,11 +14,11 @@ import (
 func TestPasswords(t *testing.T) {
 	p := newPasswords()
 	ctx := t.Context()
-	one, err := p.hash(ctx, password)
+	one, err := p.hash(ctx, "a", password)
 	if err != nil {
 		t.Fatal(err)
 	}
-	two, _ := p.hash(ctx, password)
+	two, _ := p.hash(ctx, "a", password)
 	if one == two || !strings.HasPrefix(one, "$argon2id$v=19$m=19456,t=2,p=1$") {
 		t.Errorf("%s %s", one, two)
 	}
@@ -30,13 +30,13 @@ func TestPasswords(t *testing.T) {
 		// Made by the reference implementation: argon2 of "password", salt "somesalt", t=2, m=65536, p=1.
 		{"password", "$argon2id$v=19$m=65536,t=2,p=1$c29tZXNhbHQ$CTFhFdXPJO1aFaMaO6Mm5c8y7cJHAph8ArZWb2GRPPc", true},
 	} {
-		if ok, err := p.verify(ctx, "ann", c.password, c.hash); ok != c.ok || err != nil {
+		if ok, err := p.verify(ctx, "a", c.password, c.hash); ok != c.ok || err != nil {
 			t.Errorf("%q against %s: %v, %v", c.password, c.hash, ok, err)
 		}
 	}
 	for _, hash := range []string{"", "plain", "$argon2i$v=19$m=1,t=1,p=1$YQ$YQ", "$argon2id$v=18$m=1,t=1,p=1$YQ$YQ",
 		"$argon2id$v=19$m=1,t=0,p=1$YQ$YQ", "$argon2id$v=19$m=1,t=1,p=0$YQ$YQ", "$argon2id$v=19$x$YQ$YQ", "$argon2id$v=19$m=1,t=1,p=1$!$YQ", "$argon2id$v=19$m=1,t=1,p=1$YQ$"} {
-		if ok, err := p.verify(ctx, "bob", password, hash); ok || err == nil {
+		if ok, err := p.verify(ctx, "a", password, hash); ok || err == nil {
 			t.Errorf("%q is taken for a hash", hash)
 		}
 	}
@@ -46,36 +46,59 @@ func TestPasswords(t *testing.T) {
 // wait is told to come again.
 func TestPasswordPlacesAreBounded(t *testing.T) {
 	p := newPasswords()
-	if cap(p.places) != 2*runtime.GOMAXPROCS(0) {
-		t.Errorf("%d places", cap(p.places))
-	}
-	for range cap(p.places) {
-		p.places <- struct{}{}
+	most := int64(2 * runtime.GOMAXPROCS(0))
+	if !p.places.TryAcquire(most) || p.places.TryAcquire(1) {
+		t.Fatalf("there are not %d places", most)
 	}
 	ctx, cancel := context.WithTimeout(t.Context(), time.Millisecond)
 	defer cancel()
-	if _, err := p.hash(ctx, password); !chat.Is(err, chat.Unavailable) {
+	if _, err := p.hash(ctx, "a", password); !chat.Is(err, chat.Unavailable) {
 		t.Errorf("hash: %v", err)
 	}
-	for range failedSignIns.N + 1 { // waiting in vain is no failed attempt
-		if _, err := p.verify(ctx, "ann", password, p.nobody); !chat.Is(err, chat.Unavailable) {
-			t.Fatalf("verify: %v", err)
+	if _, err := p.verify(ctx, "a", password, p.nobody); !chat.Is(err, chat.Unavailable) {
+		t.Errorf("verify: %v", err)
+	}
+	p.places.Release(most)
+	if _, err := p.hash(t.Context(), "a", password); err != nil {
+		t.Error(err)
+	}
+	if len(p.lines.by) > 0 {
+		t.Errorf("%d lines are kept", len(p.lines.by))
+	}
+}
+
+// Who sends many passwords waits behind themselves: another caller's is the
+// next to be hashed.
+func TestPasswordsTakeTurns(t *testing.T) {
+	p := newPasswords()
+	first, err := p.enter(t.Context(), "eve")
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	var eve sync.WaitGroup
+	for range 50 {
+		eve.Go(func() {
+			if leave, err := p.enter(ctx, "eve"); err == nil {
+				leave()
+				t.Error("two of one caller are hashed at once")
+			}
+		})
+	}
+	for range 5 {
+		if _, err := p.hash(t.Context(), "ann", password); err != nil {
+			t.Fatal(err)
 		}
 	}
-	var wg sync.WaitGroup
-	wg.Go(func() {
-		if _, err := p.hash(t.Context(), password); err != nil {
-			t.Error(err)
-		}
-	})
-	<-p.places
-	wg.Wait()
+	cancel()
+	eve.Wait()
+	first()
 }
 
 // An unknown handle costs the same work as a known one.
 func TestNobodysHashCostsTheSame(t *testing.T) {
 	p := newPasswords()
-	real, err := p.hash(t.Context(), password)
+	real, err := p.hash(t.Context(), "a", password)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,11 +1,13 @@
 package server
 
 import (
+	"cmp"
 	"context"
 	"net/http"
 	"net/url"
 
 	"parley/chat"
+	"parley/middleware"
 )
 
 // createRecovery makes a link with which somebody sets a new password; admins alone.
@@ -63,11 +65,22 @@ func (s *Server) useRecovery(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	hash, err := s.passwords.hash(r.Context(), in.Password)
+	codeHash := chat.SecretHash(in.Code)
+	whose, err := s.Store.PeekRecovery(r.Context(), codeHash) // a code that is not costs no hash
+	if chat.Is(err, chat.InviteSpent) {
+		return cmp.Or(s.attempts.failed(middleware.AddressKey(r.Context()), byCode), err)
+	}
 	if err != nil {
 		return err
 	}
-	user, made, err := s.Store.UseRecovery(r.Context(), chat.SecretHash(in.Code), hash, session)
+	if err := take(s.attempts.targets, s.attempts.key("recovery", string(whose))); err != nil {
+		return err
+	}
+	hash, err := s.passwords.hash(r.Context(), line(r), in.Password)
+	if err != nil {
+		return err
+	}
+	user, made, err := s.Store.UseRecovery(r.Context(), codeHash, hash, session)
 	if err != nil {
 		return err
 	}

@@ -23,7 +23,7 @@ func (s *Server) routes() http.Handler {
 	r.Get("/readyz", h(s.readiness))
 
 	r.Route("/api", func(r chi.Router) {
-		s.guardAPI(r) // body limit, same origin, identity, rate limits
+		s.guardAPI(r) // compression, same origin, identity, rate limits, body limits
 		r.Get("/server", h(s.getServer))
 		r.Get("/socket", h(s.openSocket))
 		r.Post("/accounts", h(s.createAccount))
@@ -32,7 +32,7 @@ func (s *Server) routes() http.Handler {
 		r.Post("/invites/peek", h(s.peekInvite))
 
 		r.Group(func(r chi.Router) {
-			r.Use(middleware.Require(s.fail)) // no-store, and 401 for strangers
+			r.Use(s.countRefused, middleware.Require(s.fail)) // no-store, and 401 without an identity
 			r.Patch("/server", h(s.patchServer))
 			r.Get("/sessions", h(s.listSessions))
 			r.Delete("/sessions", h(s.endSessions))
@@ -67,6 +67,6 @@ func (s *Server) routes() http.Handler {
 			})
 		})
 	})
-	r.Get("/*", h(s.pages()))
+	r.With(middleware.Limit(s.anonymous, s.users, nil, s.fail)).Get("/*", h(s.pages()))
 	return r
 }

@@ -45,7 +45,7 @@ type Config struct {
 
 // Limits bound what one address, one user, one request may do.
 type Limits struct {
-	Anonymous middleware.Rate // requests of one address without an identity
+	Anonymous middleware.Rate // failures of one address, of each kind (attempt.go); off lifts every bound on addresses
 	User      middleware.Rate // requests and socket commands of one user
 	Posts     middleware.Rate // posted messages of one user, a token bucket
 	Sockets   int             // open sockets of one user
@@ -55,6 +55,7 @@ type Limits struct {
 
 const (
 	maxMessage   = 128 << 10 // bytes of one WebSocket message from a client
+	maxFirst     = 32 << 10  // bytes of one before hello, if the upgrade named nobody
 	maxStrangers = 256       // sockets of one address that have not said hello
 	heartbeat    = 25 * time.Second
 )
@@ -68,8 +69,8 @@ type Server struct {
 	handler   http.Handler
 	metrics   *metrics
 	passwords *passwords
-	anonymous *middleware.Limiter // requests, per address
-	invited   *middleware.Limiter // sign-ups, per valid invite
+	anonymous *middleware.Limiter // requests without an identity, per address
+	attempts  *attempts
 	users     *middleware.Limiter // requests and commands, per user
 	posts     *middleware.Bucket  // per user
 	presence  *presence
@@ -109,13 +110,17 @@ func New(c Config) *Server {
 	c.sockets.Codecs, c.sockets.PingEvery = wire.Codecs, cmp.Or(c.sockets.PingEvery, heartbeat)
 	m := remember(c.Store)
 	c.Store = m
+	requests := anonymousRequests
+	if c.Limits.Anonymous.N == 0 {
+		requests = middleware.Rate{}
+	}
 	s := &Server{
 		Config:    c,
 		memory:    m,
 		hub:       hub.New(c.sockets),
 		passwords: newPasswords(),
-		anonymous: middleware.NewLimiter(c.Limits.Anonymous),
-		invited:   middleware.NewLimiter(middleware.PerInvite),
+		anonymous: middleware.NewLimiter(requests),
+		attempts:  newAttempts(c.Limits.Anonymous),
 		users:     middleware.NewLimiter(c.Limits.User),
 		posts:     middleware.NewBucket(c.Limits.Posts),
 		resumes:   make(chan struct{}, 64),

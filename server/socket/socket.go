@@ -113,5 +113,8 @@ func Accept(w http.ResponseWriter, r *http.Request, c Config) (*Socket, error) {
 	return s, nil
 }
 
+// SetReadLimit changes Config.ReadLimit for the messages that begin from now on.
+func (s *Socket) SetReadLimit(bytes int64) { s.ws.SetReadLimit(bytes) }
+
 // Protocol is the negotiated subprotocol as Config spells it, or "".
 func (s *Socket) Protocol() string { return s.protocol }

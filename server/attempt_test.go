@@ -1,0 +1,253 @@
+package server
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"parley/chat"
+	"parley/middleware"
+)
+
+// tooMany asserts a refusal that says when to come again.
+func (a *answer) tooMany() *answer {
+	a.t.Helper()
+	a.fails(chat.RateLimited, "")
+	if a.failure().RetryAfterMs <= 0 || a.header.Get("Retry-After") == "" {
+		a.t.Errorf("%s: no hint when to come again: %v", a.call, a.header)
+	}
+	return a
+}
+
+func with[T any](t *testing.T, v *T, value T) {
+	before := *v
+	*v = value
+	t.Cleanup(func() { *v = before })
+}
+
+// Failures count against the address, each kind of its own, whether the caller
+// is signed in or not.
+func TestFailuresOfAnAddress(t *testing.T) {
+	const most = 4
+	for _, signedIn := range []bool{false, true} {
+		t.Run(fmt.Sprint("signed in ", signedIn), func(t *testing.T) {
+			x := start(t, rates(most, 0))
+			owner, eve := x.owner(), x.nobody()
+			if signedIn {
+				eve = x.person("eve")
+			}
+			for i := range most + 3 {
+				x.person(fmt.Sprint("victim", i))
+			}
+			for _, c := range []struct {
+				name, path string
+				body       func(i int) m
+				code       chat.Code
+				field      string
+			}{
+				{"handles", "/api/sessions", func(i int) m { return m{"handle": fmt.Sprint("victim", i), "password": "password1"} }, chat.BadCredentials, ""},
+				{"invites", "/api/invites/peek", func(i int) m { return m{"code": fmt.Sprint("guess", i)} }, chat.NotFound, "code"},
+				{"accounts", "/api/accounts", func(i int) m { return signUp(fmt.Sprintf("more%d%v", i, signedIn)) }, "", ""},
+			} {
+				for i := range most + 2 {
+					a := eve.call("POST", c.path, c.body(i))
+					switch {
+					case i >= most:
+						a.tooMany()
+					case c.code == "":
+						a.want(201)
+					default:
+						a.fails(c.code, c.field)
+					}
+				}
+			}
+			// Those of codes are used up by now, whatever they would open.
+			eve.call("POST", "/api/recoveries/use", m{"code": "guess", "password": password}).tooMany()
+			eve.call("POST", "/api/accounts", signUp("late", m{"invite": "guess"})).tooMany()
+			eve.call("POST", "/api/accounts", signUp("late", m{"setup": "guess"})).tooMany()
+			if signedIn {
+				eve.call("POST", "/api/invites/accept", m{"code": "guess"}).tooMany()
+			}
+			_, code := owner.invite(m{})
+			eve.call("POST", "/api/invites/peek", m{"code": code}).want(200)
+		})
+	}
+}
+
+func TestRefusedTokensOfAnAddress(t *testing.T) {
+	x := start(t, rates(3, 0))
+	ann, forged := x.person("ann"), x.nobody()
+	forged.header.Set("Authorization", "Bearer forged")
+	for range 3 {
+		forged.call("GET", "/api/me", nil).fails(chat.NoIdentity, "")
+	}
+	forged.call("GET", "/api/me", nil).tooMany()
+	forged.call("GET", "/api/server", nil).want(200) // not where nobody is asked for it
+	forged.call("POST", "/api/sessions", m{"handle": "ann", "password": password}).want(201)
+	x.nobody().call("GET", "/api/me", nil).fails(chat.NoIdentity, "")
+	ann.call("GET", "/api/me", nil).want(200)
+}
+
+// A hundred requests and failures of others behind the same address keep nobody
+// out: neither a member with the right password, nor somebody with a link.
+func TestAnOfficeIsNotLockedOut(t *testing.T) {
+	const most = 5
+	x := start(t, rates(most, 0), registration(ByInvite))
+	owner := x.owner()
+	_, code := owner.invite(m{})
+	var ann signedIn
+	x.nobody().call("POST", "/api/accounts", signUp("ann", m{"invite": code})).want(201).into(&ann)
+	neighbour := x.nobody()
+	for i := range 4 * most {
+		neighbour.call("GET", "/api/server", nil).want(200)
+		neighbour.call("GET", "/api/me", nil).fails(chat.NoIdentity, "")
+		neighbour.call("GET", "/", nil).want(200)
+		neighbour.call("POST", "/api/sessions", m{"handle": fmt.Sprint("guess", i), "password": password})
+		neighbour.call("POST", "/api/invites/peek", m{"code": "guess"})
+		neighbour.call("POST", "/api/accounts", signUp("eve", m{"invite": "guess"}))
+	}
+	x.nobody().call("POST", "/api/sessions", m{"handle": "ann", "password": password}).want(201)
+	for i := range 2 * most {
+		x.nobody().call("POST", "/api/invites/peek", m{"code": code}).want(200)
+		x.nobody().call("POST", "/api/accounts", signUp(fmt.Sprint("pupil", i), m{"invite": code})).want(201)
+	}
+	var link struct{ URL string }
+	owner.call("POST", "/api/recoveries", m{"userId": ann.User.ID}).want(201).into(&link)
+	_, recovery, _ := strings.Cut(link.URL, "#recover=")
+	x.nobody().call("POST", "/api/recoveries/use", m{"code": recovery, "password": "another horse"}).want(201)
+}
+
+// An invite makes so many accounts in a while, and all invites of one user.
+func TestSignUpsOfAnInvite(t *testing.T) {
+	with(t, &inviteSignUps, middleware.Rate{N: 2, Per: time.Hour})
+	with(t, &inviterSignUps, middleware.Rate{N: 3, Per: time.Hour})
+	x := start(t, registration(ByInvite))
+	x.owner()
+	eve, bob := x.person("eve"), x.person("bob")
+	_, first := eve.invite(m{})
+	_, second := eve.invite(m{})
+	_, other := bob.invite(m{})
+	for i, c := range []struct {
+		code string
+		ok   bool
+	}{{first, true}, {first, true}, {first, false}, {second, true}, {second, false}, {other, true}} {
+		a := eve.call("POST", "/api/accounts", signUp(fmt.Sprint("new", i), m{"invite": c.code}))
+		if c.ok {
+			a.want(201)
+		} else {
+			a.tooMany()
+		}
+	}
+}
+
+// Wrong current passwords are bounded for the account, wherever they come from;
+// what strangers try at the same handle has another budget.
+func TestWrongCurrentPasswords(t *testing.T) {
+	with(t, &targetFailures, middleware.Rate{N: 3, Per: time.Hour})
+	x := start(t, func(c *Config) { c.TrustedProxies = loopback })
+	ann := x.person("ann")
+	change := func(address, current string) *answer {
+		ann.header.Set("X-Forwarded-For", address)
+		return ann.call("PATCH", "/api/me", m{"password": "another horse", "currentPassword": current})
+	}
+	stranger := x.nobody()
+	stranger.header.Set("X-Forwarded-For", "192.0.2.1")
+	for range 3 {
+		stranger.call("POST", "/api/sessions", m{"handle": "ann", "password": "wrong horse"}).fails(chat.BadCredentials, "")
+	}
+	stranger.call("POST", "/api/sessions", m{"handle": "ann", "password": password}).tooMany()
+	change("192.0.2.1", password).want(200)
+	for i := range 3 {
+		change(fmt.Sprint("192.0.2.", 10+i), "wrong horse").fails(chat.WrongPassword, "currentPassword")
+	}
+	change("192.0.2.20", "another horse").tooMany()
+}
+
+// A handle that is guessed at from many addresses is slowed down, and not for
+// its owner where they are signed in already.
+func TestGuessesAtOneHandleFromManyAddresses(t *testing.T) {
+	with(t, &handleFailures, middleware.Rate{N: 3, Per: 24 * time.Hour})
+	x := start(t, func(c *Config) { c.TrustedProxies = loopback })
+	from := func(address string) *client {
+		c := x.nobody()
+		c.header.Set("X-Forwarded-For", address)
+		return c
+	}
+	from("192.0.2.1").call("POST", "/api/accounts", signUp("ann")).want(201)
+	took := func(address, pass string, want int) time.Duration {
+		began := time.Now()
+		from(address).call("POST", "/api/sessions", m{"handle": "ann", "password": pass}).want(want)
+		return time.Since(began)
+	}
+	for i := range 3 {
+		took(fmt.Sprint("198.51.100.", i), "wrong horse", 401)
+	}
+	if d := took("198.51.100.9", "wrong horse", 401); d < slowAttempt {
+		t.Errorf("one attempt more took %v", d)
+	}
+	if d := took("203.0.113.1", password, 201); d < slowAttempt {
+		t.Errorf("the owner elsewhere took %v", d)
+	}
+	if d := took("192.0.2.1", password, 201); d >= slowAttempt {
+		t.Errorf("the owner where they are known took %v", d)
+	}
+}
+
+// Past its budget a handle's attempts come one a second, and those of one
+// address wait for each other, so that a new one is never far behind.
+func TestSlowAttempts(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		a := newAttempts(middleware.Rate{})
+		began := time.Now()
+		var all sync.WaitGroup
+		var mu sync.Mutex
+		passed, refused := 0, 0
+		for range 30 {
+			all.Go(func() {
+				err := a.slowly(t.Context(), "ann", "ann from afar")
+				mu.Lock()
+				defer mu.Unlock()
+				if err == nil {
+					passed++
+				} else if chat.Is(err, chat.RateLimited) {
+					refused++
+				}
+			})
+		}
+		synctest.Wait()
+		if err := a.slowly(t.Context(), "ann", "ann at home"); err != nil || time.Since(began) > 2*slowAttempt {
+			t.Errorf("the owner waited %v: %v", time.Since(began), err)
+		}
+		all.Wait()
+		if most := int(passwordWait/slowAttempt) + 1; passed > most || passed+refused != 30 {
+			t.Errorf("%d passed and %d were refused in %v", passed, refused, time.Since(began))
+		}
+		ctx, cancel := context.WithCancel(t.Context())
+		cancel()
+		if err := a.slowly(ctx, "ann", "gone"); err == nil {
+			t.Error("nobody waits for this answer")
+		}
+		if len(a.slow.by) > 0 {
+			t.Errorf("%d keys are kept", len(a.slow.by))
+		}
+	})
+}
+
+// However many names are tried, the counters stay few.
+func TestAttemptKeysAreBounded(t *testing.T) {
+	a := newAttempts(middleware.Rate{N: 1, Per: time.Hour})
+	if a.key("a", "bc") == a.key("ab", "c") || a.key("a") != a.key("a") {
+		t.Error("keys do not tell words apart")
+	}
+	seen := map[string]bool{}
+	for i := range 3 * maxAttemptKeys {
+		seen[a.key("sign-in", fmt.Sprint(i), "192.0.2.1")] = true
+	}
+	if len(seen) > maxAttemptKeys {
+		t.Errorf("%d keys", len(seen))
+	}
+}

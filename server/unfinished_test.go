@@ -1,0 +1,133 @@
+package server
+
+import (
+	"fmt"
+	"io"
+	"net"
+	"strings"
+	"testing"
+	"time"
+
+	"parley/chat"
+)
+
+// begin sends the head of a request and the first byte of its body.
+func (x *site) begin(path, headers string, length int) net.Conn {
+	x.t.Helper()
+	c, err := net.Dial("tcp", strings.TrimPrefix(x.url, "http://"))
+	if err != nil {
+		x.t.Fatal(err)
+	}
+	x.t.Cleanup(func() { _ = c.Close() })
+	_, err = fmt.Fprintf(c, "POST %s HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: %d\r\n%s\r\n{", path, length, headers)
+	if err != nil {
+		x.t.Fatal(err)
+	}
+	return c
+}
+
+// statusWithin returns the status of the answer, or "" if none comes in time.
+func statusWithin(c net.Conn, d time.Duration) string {
+	_ = c.SetReadDeadline(time.Now().Add(d))
+	line := make([]byte, len("HTTP/1.1 200"))
+	if _, err := io.ReadFull(c, line); err != nil {
+		return ""
+	}
+	return string(line[len("HTTP/1.1 "):])
+}
+
+// What is refused is refused before its body is read, and at once.
+func TestRefusedBeforeTheBody(t *testing.T) {
+	with(t, &anonymousRequests.N, 3)
+	x := start(t, rates(3, 0))
+	eve := "Authorization: Bearer " + x.person("eve").token + "\r\n"
+	for _, c := range []struct{ path, headers, status string }{
+		{"/api/chats", "", "401"},
+		{"/api/accounts", "", "413"}, // by its length
+		{"/api/nothing", "", "404"},
+		{"/api/accounts", "", "429"},
+		{"/api/invites/peek", "", "429"},
+		{"/api/sessions", "", "429"},
+		{"/api/nothing", eve, "404"},
+		{"/api/accounts", eve + "Sec-Fetch-Site: cross-site\r\n", "403"},
+	} {
+		if got := statusWithin(x.begin(c.path, c.headers, 60_000), patience); got != c.status {
+			t.Errorf("%s with %q: %q, want %s", c.path, c.headers, got, c.status)
+		}
+	}
+}
+
+func TestBodiesWithoutAnIdentity(t *testing.T) {
+	x := start(t)
+	nobody, ann := x.nobody(), x.person("ann")
+	long := m{"handle": "ann", "code": strings.Repeat("c", 20<<10), "password": password}
+	for _, path := range []string{"/api/accounts", "/api/sessions", "/api/invites/peek", "/api/recoveries/use"} {
+		nobody.call("POST", path, long).fails(chat.TooLarge, "")
+	}
+	ann.call("POST", "/api/invites/peek", long).fails(chat.NotFound, "code")
+}
+
+// Somebody who opens many requests and never ends them keeps few of them open,
+// and nobody else out.
+func TestManyUnfinishedRequests(t *testing.T) {
+	x := start(t)
+	ann := x.person("ann")
+	id := ann.group()
+	var open []net.Conn
+	for range 200 {
+		open = append(open, x.begin("/api/sessions", "", 15_000))
+	}
+	x.nobody().call("POST", "/api/sessions", m{"handle": "ann", "password": password}).want(201)
+	ann.post(id, "hello")
+	answers := make(chan string, len(open))
+	for _, c := range open {
+		go func() { answers <- statusWithin(c, patience) }()
+	}
+	for range len(open) - 64 {
+		if got := <-answers; got != "429" {
+			t.Fatalf("one of the oldest was answered with %q", got)
+		}
+	}
+}
+
+// Before hello a socket's messages are short, unless the upgrade says who it is;
+// what follows hello may be long, however soon it comes.
+func TestLongMessagesBeforeHello(t *testing.T) {
+	for name, codec := range bothCodecs {
+		t.Run(name, func(t *testing.T) {
+			x := start(t)
+			ann := x.person("ann")
+			long := strings.Repeat("x", 100<<10)
+			p := x.stranger(codec)
+			p.send(m{"do": "ping", "text": long})
+			p.closes(1009)
+
+			p = x.stranger(codec)
+			p.send(m{"do": "hello", "token": ann.token})
+			p.send(m{"do": "ping", "text": long})
+			p.reply(1)
+			if v := p.reply(2); v.Error != nil {
+				t.Errorf("%s", v.raw)
+			}
+
+			p, _, err := x.upgrade(codec, ann.header)
+			if err != nil {
+				t.Fatal(err)
+			}
+			p.send(m{"do": "hello", "text": long})
+			if v := p.reply(1); v.Error != nil {
+				t.Errorf("%s", v.raw)
+			}
+		})
+	}
+}
+
+// A long Accept header, each part of which would be parsed, is not looked at.
+func TestLongAcceptHeader(t *testing.T) {
+	x := start(t)
+	c := x.nobody()
+	c.header.Set("Accept", strings.Repeat("a/b;q=0.1, ", 200)+"application/msgpack")
+	if a := c.call("GET", "/api/server", nil).want(200); a.header.Get("Content-Type") != "application/json" {
+		t.Errorf("%v", a.header)
+	}
+}
