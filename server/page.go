@@ -1,24 +1,29 @@
 package server
 
 import (
-	"bytes"
-	"crypto/sha256"
-	"encoding/base64"
 	"io/fs"
 	"mime"
 	"net/http"
 	"path"
+	"strconv"
 	"strings"
-	"time"
 
 	"parley/chat"
 )
 
 // file is one file of the page, held in memory.
 type file struct {
-	body      []byte
 	mediaType string
-	etag      string
+	plain     content
+	zstd      func() content // compresses once, when first asked for; nil if that is no use
+	gzip      func() content
+}
+
+// content is what is sent of a file under one encoding.
+type content struct {
+	body     []byte
+	etag     string
+	encoding string // "" for none
 }
 
 // What the mime package leaves to the machine's own tables.
@@ -54,18 +59,42 @@ func (s *Server) pages() func(http.ResponseWriter, *http.Request) error {
 		if strings.HasPrefix(name, "assets/") {
 			keep = "public, max-age=31536000, immutable"
 		}
-		w.Header().Set("Cache-Control", keep)
-		w.Header().Set("Content-Type", f.mediaType)
-		w.Header().Set("ETag", f.etag)
-		http.ServeContent(w, r, name, time.Time{}, bytes.NewReader(f.body))
+		f.serve(w, r, keep)
 		return nil
 	}
 }
 
+// serve answers with the whole file; ranges are ignored, as RFC 9110 allows.
+func (f *file) serve(w http.ResponseWriter, r *http.Request, keep string) {
+	h, c := w.Header(), f.plain
+	h.Set("Cache-Control", keep)
+	if f.zstd != nil {
+		h.Set("Vary", "Accept-Encoding")
+		switch preferred(r.Header.Get("Accept-Encoding")) {
+		case "zstd":
+			c = f.zstd()
+		case "gzip":
+			c = f.gzip()
+		}
+	}
+	h.Set("ETag", c.etag)
+	// An entity tag is found in a list by its quotes.
+	if known := r.Header.Get("If-None-Match"); known == "*" || strings.Contains(known, c.etag) {
+		w.WriteHeader(http.StatusNotModified)
+		return
+	}
+	h.Set("Content-Type", f.mediaType)
+	h.Set("Content-Length", strconv.Itoa(len(c.body)))
+	if c.encoding != "" {
+		h.Set("Content-Encoding", c.encoding)
+	}
+	_, _ = w.Write(c.body) // a reader that went away is its own loss
+}
+
 // readFiles reads the whole page once. It is part of the binary, so a failure
 // is a programming error.
-func readFiles(web fs.FS) map[string]file {
-	files := map[string]file{}
+func readFiles(web fs.FS) map[string]*file {
+	files := map[string]*file{}
 	if web == nil {
 		return files
 	}
@@ -84,8 +113,7 @@ func readFiles(web fs.FS) map[string]file {
 		if mediaType == "" {
 			mediaType = "application/octet-stream"
 		}
-		sum := sha256.Sum256(body)
-		files[name] = file{body, mediaType, `"` + base64.RawURLEncoding.EncodeToString(sum[:12]) + `"`}
+		files[name] = newFile(body, mediaType)
 		return nil
 	})
 	if err != nil {

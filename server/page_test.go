@@ -1,9 +1,17 @@
 package server
 
 import (
+	"bytes"
+	"io"
 	"net/http"
+	"net/http/httptest"
+	"strconv"
 	"strings"
 	"testing"
+	"testing/fstest"
+
+	"github.com/klauspost/compress/gzip"
+	"github.com/klauspost/compress/zstd"
 
 	"parley/chat"
 )
@@ -42,5 +50,134 @@ func TestPage(t *testing.T) {
 	}
 	if a := nobody.call("GET", "/api/server", nil); !strings.Contains(a.header.Get("Content-Security-Policy"), "default-src 'none'") {
 		t.Errorf("%v", a.header)
+	}
+}
+
+// script is long enough to be worth compressing.
+var script = []byte(strings.Repeat("export const again = 'and again';\n", 200))
+
+func withScript(c *Config) { c.Web.(fstest.MapFS)["long.js"] = &fstest.MapFile{Data: script} }
+
+// Each encoding of a file is made once and has an entity tag of its own.
+func TestPageEncodings(t *testing.T) {
+	x := start(t, withScript)
+	unpack := map[string]func([]byte) ([]byte, error){
+		"": func(b []byte) ([]byte, error) { return b, nil },
+		"gzip": func(b []byte) ([]byte, error) {
+			r, err := gzip.NewReader(bytes.NewReader(b))
+			if err != nil {
+				return nil, err
+			}
+			return io.ReadAll(r)
+		},
+		"zstd": func(b []byte) ([]byte, error) {
+			r, err := zstd.NewReader(nil)
+			if err != nil {
+				return nil, err
+			}
+			defer r.Close()
+			return r.DecodeAll(b, nil)
+		},
+	}
+	tags := map[string]string{} // by encoding
+	for accept, want := range map[string]string{
+		"": "", "identity": "", "br": "", "gzip": "gzip", "zstd": "zstd", "gzip, deflate, br, zstd": "zstd", "GZIP;q=0.5": "gzip",
+		"gzip;q=1.0, zstd;q=0.5": "gzip", "zstd; q=0, gzip": "gzip", "gzip;q=0, zstd;q=0": "", "*": "zstd", "*;q=0": "", "zstd;q=0,*": "gzip",
+		strings.Repeat("gzip, ", 5000): "",
+	} {
+		for range 2 {
+			c := x.nobody()
+			c.header["Accept-Encoding"] = []string{accept}
+			a := c.call("GET", "/long.js", nil).want(200)
+			if a.header.Get("Content-Encoding") != want || a.header.Get("Vary") != "Accept-Encoding" || a.header.Get("Content-Length") != strconv.Itoa(len(a.body)) {
+				t.Fatalf("%.40q: %v", accept, a.header)
+			}
+			got, err := unpack[want](a.body)
+			if err != nil || !bytes.Equal(got, script) || want != "" && len(a.body) > len(script)/4 {
+				t.Fatalf("%.40q: %d bytes, %v", accept, len(a.body), err)
+			}
+			tag := a.header.Get("ETag")
+			if tags[want] == "" {
+				tags[want] = tag
+			}
+			if tag != tags[want] || strings.HasPrefix(tag, "W/") {
+				t.Errorf("%.40q: the tag is %s, was %s", accept, tag, tags[want])
+			}
+			if head := c.call("HEAD", "/long.js", nil).want(200); len(head.body) > 0 || head.header.Get("ETag") != tag || head.header.Get("Content-Encoding") != want {
+				t.Errorf("HEAD with %.40q: %v", accept, head.header)
+			}
+			for list, status := range map[string]int{tag: 304, "W/" + tag: 304, `"x", ` + tag: 304, "*": 304, `"x"`: 200, strings.Trim(tag, `"`): 200} {
+				c.header.Set("If-None-Match", list)
+				if a := c.call("GET", "/long.js", nil).want(status); status == 304 && (a.header.Get("ETag") != tag || a.header.Get("Vary") == "" || len(a.body) > 0) {
+					t.Errorf("%v", a.header)
+				}
+			}
+		}
+	}
+	if len(tags) != 3 || tags[""] == tags["gzip"] || tags["gzip"] == tags["zstd"] {
+		t.Errorf("tags %v", tags)
+	}
+	if a := x.nobody().call("GET", "/main.js", nil).want(200); a.header.Get("Content-Encoding") != "" {
+		t.Errorf("a short file is compressed: %v", a.header)
+	}
+}
+
+// The page is served whole: a Range header, above all a long one, buys nothing
+// (GO-2026-6609).
+func TestPageWithoutRanges(t *testing.T) {
+	x := start(t, withScript)
+	for _, ranges := range []string{"bytes=0-0", "bytes=0-0,5-9", "bytes=0-0" + strings.Repeat(",0-0", 7900), "bytes=-1", "bytes=99999999-"} {
+		for _, accept := range []string{"identity", "gzip"} {
+			c := x.nobody()
+			c.header["Range"], c.header["Accept-Encoding"] = []string{ranges}, []string{accept}
+			a := c.call("GET", "/long.js", nil).want(200)
+			if a.header.Get("Content-Range") != "" || a.header.Get("Accept-Ranges") == "bytes" || len(a.body) > len(script) || strings.Contains(a.header.Get("Content-Type"), "multipart") {
+				t.Errorf("%.20s: %d bytes, %v", ranges, len(a.body), a.header)
+			}
+		}
+	}
+}
+
+// A request for a compressed file costs no compression: it makes no garbage to
+// speak of.
+func TestPageIsCompressedOnce(t *testing.T) {
+	f := newFile(bytes.Repeat(script, 20), "text/javascript")
+	r := httptest.NewRequest("GET", "/", nil)
+	r.Header.Set("Accept-Encoding", "gzip")
+	serve := func() { f.serve(&devNull{header: http.Header{}}, r, "no-cache") }
+	serve()
+	if n := testing.AllocsPerRun(100, serve); n > 20 {
+		t.Errorf("%v allocations", n)
+	}
+	if &f.gzip().body[0] != &f.gzip().body[0] || &f.zstd().body[0] != &f.zstd().body[0] {
+		t.Error("it is compressed again")
+	}
+}
+
+type devNull struct{ header http.Header }
+
+func (d *devNull) Header() http.Header         { return d.header }
+func (d *devNull) Write(b []byte) (int, error) { return len(b), nil }
+func (d *devNull) WriteHeader(int)             {}
+
+// What is answered without an identity is too short to be compressed each time.
+func TestNothingIsCompressedWithoutAnIdentity(t *testing.T) {
+	x := start(t, withScript)
+	x.owner()
+	c := x.nobody()
+	c.header["Accept-Encoding"] = []string{"gzip, zstd"}
+	long := strings.Repeat("long ", 3000)
+	for _, call := range []struct {
+		method, path string
+		body         any
+	}{
+		{"GET", "/api/server", nil}, {"GET", "/api/me", nil}, {"GET", "/api/" + strings.Repeat("x", 5000), nil}, {"PUT", "/api/server", nil},
+		{"POST", "/api/sessions", m{"handle": long, "password": long}}, {"POST", "/api/accounts", m{"handle": long, "name": long}},
+		{"POST", "/api/accounts", m{long: 1, "handle": m{}}}, {"POST", "/api/invites/peek", m{"code": long}}, {"POST", "/api/recoveries/use", m{"code": long, "password": long}},
+		{"POST", "/api/sessions", []byte(long)}, {"GET", "/healthz", nil}, {"GET", "/readyz", nil},
+	} {
+		if a := c.call(call.method, call.path, call.body); a.header.Get("Content-Encoding") != "" {
+			t.Errorf("%s %.30s is compressed", call.method, call.path)
+		}
 	}
 }

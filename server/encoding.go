@@ -1,0 +1,93 @@
+package server
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/base64"
+	"strconv"
+	"strings"
+	"sync"
+
+	"github.com/klauspost/compress/gzip"
+	"github.com/klauspost/compress/zstd"
+)
+
+// minCompressed is below what compression does not save a packet, in bytes.
+const minCompressed = 1 << 10
+
+// newFile keeps a file for serving. Its compressed forms are made when they are
+// first asked for, once each, and have entity tags of their own.
+func newFile(body []byte, mediaType string) *file {
+	sum := sha256.Sum256(body)
+	hash := base64.RawURLEncoding.EncodeToString(sum[:12])
+	f := &file{mediaType: mediaType, plain: content{body: body, etag: `"` + hash + `"`}}
+	if !compressible(mediaType) || len(body) < minCompressed {
+		return f
+	}
+	once := func(encoding string, compress func([]byte) []byte) func() content {
+		return sync.OnceValue(func() content {
+			return content{compress(body), `"` + hash + "-" + encoding + `"`, encoding}
+		})
+	}
+	f.zstd, f.gzip = once("zstd", toZstd), once("gzip", toGzip)
+	return f
+}
+
+func compressible(mediaType string) bool {
+	t, _, _ := strings.Cut(mediaType, ";")
+	return strings.HasPrefix(t, "text/") || strings.HasSuffix(t, "json") || t == "image/svg+xml"
+}
+
+// Errors of both are for options out of range and for writers that fail.
+func toZstd(body []byte) []byte {
+	w, err := zstd.NewWriter(nil, zstd.WithEncoderLevel(zstd.SpeedBestCompression), zstd.WithEncoderConcurrency(1))
+	if err != nil {
+		panic(err)
+	}
+	return w.EncodeAll(body, nil)
+}
+
+func toGzip(body []byte) []byte {
+	var out bytes.Buffer
+	w, err := gzip.NewWriterLevel(&out, gzip.BestCompression)
+	if err != nil {
+		panic(err)
+	}
+	_, _ = w.Write(body)
+	_ = w.Close()
+	return out.Bytes()
+}
+
+// maxAcceptEncoding bounds the header that is parsed, in bytes.
+const maxAcceptEncoding = 256
+
+// preferred returns "zstd" or "gzip", whichever an Accept-Encoding header gives
+// more weight and zstd for the same, or "" if it takes neither (RFC 9110,
+// section 12.5.3).
+func preferred(accept string) string {
+	if len(accept) > maxAcceptEncoding {
+		return ""
+	}
+	weights := map[string]float64{}
+	for part := range strings.SplitSeq(accept, ",") {
+		name, params, _ := strings.Cut(part, ";")
+		weight := 1.0
+		if q, ok := strings.CutPrefix(strings.ReplaceAll(params, " ", ""), "q="); ok {
+			weight, _ = strconv.ParseFloat(q, 64)
+		}
+		weights[strings.ToLower(strings.TrimSpace(name))] = weight
+	}
+	weight := func(name string) float64 {
+		if w, ok := weights[name]; ok {
+			return w
+		}
+		return weights["*"]
+	}
+	switch z, g := weight("zstd"), weight("gzip"); {
+	case z > 0 && z >= g:
+		return "zstd"
+	case g > 0:
+		return "gzip"
+	}
+	return ""
+}
