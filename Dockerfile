@@ -1,5 +1,5 @@
 # A static binary on an empty image. The data lives in /data.
-FROM golang:1.26 AS build
+FROM golang:1.26.10 AS build
 WORKDIR /src
 COPY go.mod go.sum ./
 RUN go mod download
