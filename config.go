@@ -32,11 +32,11 @@ type config struct {
 	LogFormat      string              `default:"text" enum:"text,json" help:"How to log: ${enum}."`
 	MetricsListen  string              `placeholder:"HOST:PORT" help:"Where to serve Prometheus metrics; off by default."`
 
-	LimitAnonymous middleware.Rate `default:"100/15m" help:"Requests of one address without an identity, or off."`
+	LimitAnonymous middleware.Rate `default:"100/15m" help:"Failed attempts of one address, of each kind (passwords, codes, tokens, accounts without an invite), or off."`
 	LimitUser      middleware.Rate `default:"1200/1m" help:"Requests and socket commands of one user, or off."`
 	LimitPosts     middleware.Rate `default:"20/10s" help:"Messages posted by one user, or off."`
 	LimitSockets   int             `default:"20" help:"Open sockets of one user."`
-	LimitBody      middleware.Size `default:"1MiB" help:"Size of one request's body, at least 32KiB."`
+	LimitBody      middleware.Size `default:"1MiB" help:"Size of one request's body, at least 32KiB; 16KiB are allowed without an identity."`
 	LimitText      middleware.Size `default:"16KiB" help:"Size of one message's text, at most 16KiB."`
 
 	Serve     struct{} `cmd:"" default:"1" help:"Run the server (the default)."`
