@@ -17,8 +17,10 @@ const (
 	// anonymousWithin is how long such a body may take to arrive.
 	anonymousWithin = 10 * time.Second
 	// maxUnfinished bounds the bodies of one user, or of one address without an
-	// identity, that are arriving at the same time.
+	// identity, that are arriving at the same time; together they may have as many
+	// bytes as maxLargest of the largest.
 	maxUnfinished = 64
+	maxLargest    = 4
 )
 
 // Body bounds what is read of a request: limit bytes for a user, AnonymousBody
@@ -45,12 +47,15 @@ func Body(limit Size) Middleware {
 				limit, key = min(limit, AnonymousBody), "address "+AddressKey(r.Context())
 				_ = rc.SetReadDeadline(time.Now().Add(anonymousWithin)) // not supported by a recorder
 			}
-			b := &body{ReadCloser: http.MaxBytesReader(w, r.Body, limit), of: u, key: key,
+			b := &body{ReadCloser: http.MaxBytesReader(w, r.Body, limit), of: u, key: key, size: limit,
 				interrupt: func() { _ = rc.SetReadDeadline(time.Unix(1, 0)) }}
 			if r.ContentLength > limit {
 				b.refusal = &http.MaxBytesError{Limit: limit}
 			}
-			u.enter(b)
+			if r.ContentLength >= 0 {
+				b.size = min(limit, r.ContentLength)
+			}
+			u.enter(b, maxLargest*limit)
 			defer u.leave(b)
 			r.Body = b
 			next.ServeHTTP(w, r)
@@ -64,17 +69,22 @@ type unfinished struct {
 	by map[string][]*body // guarded by mu; the oldest first
 }
 
-// enter adds b, and makes the oldest of its key fail if there are too many.
-func (u *unfinished) enter(b *body) {
+// enter adds b, and makes the oldest of its key fail while there are too many,
+// or more than most bytes of them.
+func (u *unfinished) enter(b *body, most int64) {
 	u.mu.Lock()
 	defer u.mu.Unlock()
-	all := u.by[b.key]
-	if len(all) >= maxUnfinished {
-		all[0].dropped.Store(true)
-		all[0].interrupt()
-		all = all[1:]
+	all, bytes := append(u.by[b.key], b), int64(0)
+	for _, one := range all {
+		bytes += one.size
 	}
-	u.by[b.key] = append(all, b)
+	for len(all) > maxUnfinished || bytes > most {
+		oldest := all[0]
+		oldest.dropped.Store(true)
+		oldest.interrupt()
+		all, bytes = all[1:], bytes-oldest.size
+	}
+	u.by[b.key] = all
 }
 
 // leave removes b, if it is still there.
@@ -100,6 +110,7 @@ type body struct {
 	io.ReadCloser
 	of        *unfinished
 	key       string
+	size      int64  // at most, in bytes
 	interrupt func() // makes a Read that waits return
 	dropped   atomic.Bool
 	refusal   error // of what says that it is too long; static
@@ -123,7 +134,7 @@ func (b *body) Read(p []byte) (int, error) {
 	b.of.leave(b)
 	b.ended = errors.Is(err, io.EOF)
 	if b.dropped.Load() && !b.ended {
-		return n, chat.FailAfter(chat.RateLimited, time.Second, "too many requests at once that are not complete: at most %d", maxUnfinished)
+		return n, chat.FailAfter(chat.RateLimited, time.Second, "too many requests at once that are not complete")
 	}
 	return n, err
 }

@@ -80,7 +80,7 @@ func TestUnfinishedBodies(t *testing.T) {
 			failed(w, r, err)
 		}
 	}, ClientAddress(nil, log), Identify(fakeSessions{"ann": "u1"}, nil), Body(1<<20)))
-	defer server.Close()
+	t.Cleanup(server.Close)
 	status := func(c net.Conn) string {
 		t.Helper()
 		_ = c.SetReadDeadline(time.Now().Add(20 * time.Second))
@@ -131,27 +131,33 @@ func TestUnfinishedBodies(t *testing.T) {
 	}
 }
 
-// A body that was given up fails with an error that says to come again.
-func TestGivenUpBody(t *testing.T) {
-	u := &unfinished{by: map[string][]*body{}}
-	interrupted := 0
-	var all []*body
-	for range maxUnfinished + 2 {
-		b := &body{ReadCloser: io.NopCloser(readerFunc(func([]byte) (int, error) { return 0, errors.New("timeout") })),
-			of: u, key: "a", interrupt: func() { interrupted++ }}
-		u.enter(b)
-		all = append(all, b)
-	}
-	if interrupted != 2 || len(u.by["a"]) != maxUnfinished {
-		t.Fatalf("%d given up, %d left", interrupted, len(u.by["a"]))
-	}
-	for i, b := range all {
-		if _, err := b.Read(nil); chat.Is(err, chat.RateLimited) != (i < 2) {
-			t.Errorf("body %d: %v", i, err)
+// A body that was given up fails with an error that says to come again; how many
+// are is a matter of their number and of their bytes.
+func TestGivenUpBodies(t *testing.T) {
+	for _, c := range []struct {
+		size          int64
+		bodies, stays int
+	}{{100, maxUnfinished + 2, maxUnfinished}, {1000, 10, 6}, {0, maxUnfinished + 1, maxUnfinished}} {
+		u := &unfinished{by: map[string][]*body{}}
+		interrupted := 0
+		var all []*body
+		for range c.bodies {
+			b := &body{ReadCloser: io.NopCloser(readerFunc(func([]byte) (int, error) { return 0, errors.New("timeout") })),
+				of: u, key: "a", size: c.size, interrupt: func() { interrupted++ }}
+			u.enter(b, 6400)
+			all = append(all, b)
 		}
-	}
-	if len(u.by) != 0 {
-		t.Errorf("%d keys are kept", len(u.by))
+		if interrupted != c.bodies-c.stays || len(u.by["a"]) != c.stays {
+			t.Fatalf("%d of %d bytes: %d given up, %d left", c.bodies, c.size, interrupted, len(u.by["a"]))
+		}
+		for i, b := range all {
+			if _, err := b.Read(nil); chat.Is(err, chat.RateLimited) != (i < interrupted) {
+				t.Errorf("body %d: %v", i, err)
+			}
+		}
+		if len(u.by) != 0 {
+			t.Errorf("%d keys are kept", len(u.by))
+		}
 	}
 }
 

@@ -35,15 +35,15 @@ const slowAttempt = time.Second
 // What an address may fail at. Each kind has a budget of its own, so that an
 // office full of expired cookies can still sign in.
 const (
-	byToken    = "token"    // sessions that are not
-	byPassword = "password" // wrong handles or passwords
-	byCode     = "code"     // codes of invites, recoveries and set-up that are not
-	bySignUp   = "sign-up"  // accounts made or refused without an invite
+	byToken  = "token"   // sessions that are not
+	byCode   = "code"    // codes of invites, recoveries and set-up that are not
+	bySignUp = "sign-up" // accounts made or refused without an invite
 )
 
 // attempts counts by address and by target what can be guessed, whoever asks.
 type attempts struct {
 	addresses *middleware.Bucket // by kind and address: --limit-anonymous
+	passwords *middleware.Bucket // wrong passwords, by address
 	targets   *middleware.Bucket // targetFailures
 	handles   *middleware.Bucket // handleFailures
 	peeks     *middleware.Bucket
@@ -53,9 +53,15 @@ type attempts struct {
 	seed      maphash.Seed
 }
 
+// passwordFactor is how many wrong passwords an address may try in the time of
+// other failures: people mistype, many share an address, and each of their
+// accounts is guarded by targetFailures.
+const passwordFactor = 3
+
 func newAttempts(address middleware.Rate) *attempts {
 	return &attempts{
 		addresses: middleware.NewBucket(address),
+		passwords: middleware.NewBucket(middleware.Rate{N: passwordFactor * address.N, Per: address.Per}),
 		targets:   middleware.NewBucket(targetFailures),
 		handles:   middleware.NewBucket(handleFailures),
 		peeks:     middleware.NewBucket(invitePeeks),
@@ -108,14 +114,14 @@ func (s *Server) passwordIs(r *http.Request, of account, password, hash string) 
 		return false, nil // cannot be anybody's; no handle is looked at, so nothing is told
 	}
 	ctx, a, address := r.Context(), s.attempts, middleware.AddressKey(r.Context())
-	target, from, handle := a.key("sign-in", of.handle, address), a.key(byPassword, address), a.key(of.handle)
+	target, from, handle := a.key("sign-in", of.handle, address), a.key(address), a.key(of.handle)
 	if of.own {
 		target = a.key("own", string(of.user)) // nobody else can use it up
 	}
 	if err := take(a.targets, target); err != nil {
 		return false, err
 	}
-	atAddress := take(a.addresses, from)
+	atAddress := take(a.passwords, from)
 	var atHandle error
 	if !of.own {
 		atHandle = take(a.handles, handle)
@@ -123,7 +129,7 @@ func (s *Server) passwordIs(r *http.Request, of account, password, hash string) 
 	giveBack := func() {
 		a.targets.Refund(target)
 		if atAddress == nil {
-			a.addresses.Refund(from)
+			a.passwords.Refund(from)
 		}
 		if !of.own && atHandle == nil {
 			a.handles.Refund(handle)

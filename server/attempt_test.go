@@ -32,7 +32,7 @@ func with[T any](t *testing.T, v *T, value T) {
 // Failures count against the address, each kind of its own, whether the caller
 // is signed in or not.
 func TestFailuresOfAnAddress(t *testing.T) {
-	const most = 4
+	const most = 2
 	for _, signedIn := range []bool{false, true} {
 		t.Run(fmt.Sprint("signed in ", signedIn), func(t *testing.T) {
 			x := start(t, rates(most, 0))
@@ -40,23 +40,24 @@ func TestFailuresOfAnAddress(t *testing.T) {
 			if signedIn {
 				eve = x.person("eve")
 			}
-			for i := range most + 3 {
+			for i := range passwordFactor*most + 3 {
 				x.person(fmt.Sprint("victim", i))
 			}
 			for _, c := range []struct {
-				name, path string
-				body       func(i int) m
-				code       chat.Code
-				field      string
+				path  string
+				most  int
+				body  func(i int) m
+				code  chat.Code
+				field string
 			}{
-				{"handles", "/api/sessions", func(i int) m { return m{"handle": fmt.Sprint("victim", i), "password": "password1"} }, chat.BadCredentials, ""},
-				{"invites", "/api/invites/peek", func(i int) m { return m{"code": fmt.Sprint("guess", i)} }, chat.NotFound, "code"},
-				{"accounts", "/api/accounts", func(i int) m { return signUp(fmt.Sprintf("more%d%v", i, signedIn)) }, "", ""},
+				{"/api/sessions", passwordFactor * most, func(i int) m { return m{"handle": fmt.Sprint("victim", i), "password": "password1"} }, chat.BadCredentials, ""},
+				{"/api/invites/peek", most, func(i int) m { return m{"code": fmt.Sprint("guess", i)} }, chat.NotFound, "code"},
+				{"/api/accounts", most, func(i int) m { return signUp(fmt.Sprintf("more%d%v", i, signedIn)) }, "", ""},
 			} {
-				for i := range most + 2 {
+				for i := range c.most + 2 {
 					a := eve.call("POST", c.path, c.body(i))
 					switch {
-					case i >= most:
+					case i >= c.most:
 						a.tooMany()
 					case c.code == "":
 						a.want(201)
@@ -95,7 +96,7 @@ func TestRefusedTokensOfAnAddress(t *testing.T) {
 // A hundred requests and failures of others behind the same address keep nobody
 // out: neither a member with the right password, nor somebody with a link.
 func TestAnOfficeIsNotLockedOut(t *testing.T) {
-	const most = 5
+	const most = 2
 	x := start(t, rates(most, 0), registration(ByInvite))
 	owner := x.owner()
 	_, code := owner.invite(m{})
