@@ -95,7 +95,7 @@ func (s *Server) createAccount(w http.ResponseWriter, r *http.Request) error {
 	if err := s.countSignUp(r.Context(), &n, invite); err != nil {
 		return err
 	}
-	if n.PasswordHash, err = s.passwords.hash(r.Context(), line(r), in.Password); err != nil {
+	if n.PasswordHash, err = s.passwords.hash(r.Context(), lines(r), in.Password); err != nil {
 		return err
 	}
 	user, made, err := s.Store.CreateAccount(r.Context(), n)

@@ -75,7 +75,7 @@ func (s *Server) newPassword(r *http.Request, current, next string) (string, err
 	if !ok {
 		return "", chat.FailField(chat.WrongPassword, "currentPassword", "this is not the current password")
 	}
-	return s.passwords.hash(r.Context(), line(r), next)
+	return s.passwords.hash(r.Context(), lines(r), next)
 }
 
 // tellUser lets others know that a user's entry changed. A signal that is lost

@@ -7,6 +7,7 @@ import (
 	"encoding/base64"
 	"fmt"
 	"runtime"
+	"slices"
 	"strings"
 	"time"
 
@@ -14,6 +15,7 @@ import (
 	"golang.org/x/sync/semaphore"
 
 	"parley/chat"
+	"parley/middleware"
 )
 
 // The cost of a password: m=19 MiB, t=2, p=1 for argon2id (OWASP Password
@@ -33,36 +35,55 @@ const (
 // once, and one at a time for each line: who sends many waits behind themselves,
 // and others take turns with them.
 type passwords struct {
+	budget *middleware.Bucket // hashes, by the last of a caller's lines
 	lines  turns
 	places *semaphore.Weighted // static after construction; 2 for each core, first come first served
 	nobody string              // a hash that no password has: unknown handles cost the same
 }
 
-func newPasswords() *passwords {
+func newPasswords(budget middleware.Rate) *passwords {
 	return &passwords{
+		budget: middleware.NewBucket(budget),
 		places: semaphore.NewWeighted(int64(2 * runtime.GOMAXPROCS(0))),
 		nobody: encodeHash(make([]byte, passwordSalt), make([]byte, passwordKey)),
 	}
 }
 
-// enter waits for a place, at most passwordWait. The caller must call leave once.
-func (p *passwords) enter(ctx context.Context, line string) (leave func(), err error) {
+// enter waits for a place, at most passwordWait, in each of the caller's lines
+// before. The caller must call leave once.
+func (p *passwords) enter(ctx context.Context, lines []string) (leave func(), err error) {
+	if ok, wait := p.budget.Take(lines[len(lines)-1]); !ok {
+		return nil, chat.FailAfter(chat.RateLimited, wait, "too many passwords at once, wait a moment")
+	}
 	ctx, cancel := context.WithTimeout(ctx, passwordWait)
 	defer cancel()
-	done, err := p.lines.enter(ctx, line)
+	var held []func()
+	leave = func() {
+		for _, release := range slices.Backward(held) {
+			release()
+		}
+	}
+	for _, line := range lines {
+		var done func()
+		if done, err = p.lines.enter(ctx, line); err != nil {
+			break
+		}
+		held = append(held, done)
+	}
 	if err == nil {
 		if err = p.places.Acquire(ctx, 1); err == nil {
-			return func() { p.places.Release(1); done() }, nil
+			held = append(held, func() { p.places.Release(1) })
+			return leave, nil
 		}
-		done()
 	}
+	leave()
 	return nil, chat.FailAfter(chat.Unavailable, time.Second, "too many people are signing in, try again in a moment")
 }
 
 // hash makes what a store keeps of a password, in the PHC string format
 // (github.com/P-H-C/phc-string-format).
-func (p *passwords) hash(ctx context.Context, line, password string) (string, error) {
-	leave, err := p.enter(ctx, line)
+func (p *passwords) hash(ctx context.Context, lines []string, password string) (string, error) {
+	leave, err := p.enter(ctx, lines)
 	if err != nil {
 		return "", err
 	}
@@ -73,8 +94,8 @@ func (p *passwords) hash(ctx context.Context, line, password string) (string, er
 }
 
 // verify judges a password against a hash, in constant time.
-func (p *passwords) verify(ctx context.Context, line, password, hash string) (bool, error) {
-	leave, err := p.enter(ctx, line)
+func (p *passwords) verify(ctx context.Context, lines []string, password, hash string) (bool, error) {
+	leave, err := p.enter(ctx, lines)
 	if err != nil {
 		return false, err
 	}

@@ -76,7 +76,7 @@ func (s *Server) useRecovery(w http.ResponseWriter, r *http.Request) error {
 	if err := take(s.attempts.targets, s.attempts.key("recovery", string(whose))); err != nil {
 		return err
 	}
-	hash, err := s.passwords.hash(r.Context(), line(r), in.Password)
+	hash, err := s.passwords.hash(r.Context(), lines(r), in.Password)
 	if err != nil {
 		return err
 	}

@@ -69,7 +69,8 @@ type Server struct {
 	handler   http.Handler
 	metrics   *metrics
 	passwords *passwords
-	anonymous *middleware.Limiter // requests without an identity, per address
+	anonymous *middleware.Limiter // calls without an identity, per address
+	page      *middleware.Limiter // the page's files, per address
 	attempts  *attempts
 	users     *middleware.Limiter // requests and commands, per user
 	posts     *middleware.Bucket  // per user
@@ -110,16 +111,17 @@ func New(c Config) *Server {
 	c.sockets.Codecs, c.sockets.PingEvery = wire.Codecs, cmp.Or(c.sockets.PingEvery, heartbeat)
 	m := remember(c.Store)
 	c.Store = m
-	requests := anonymousRequests
+	requests, hashes := anonymousRequests, addressHashes
 	if c.Limits.Anonymous.N == 0 {
-		requests = middleware.Rate{}
+		requests, hashes = middleware.Rate{}, middleware.Rate{}
 	}
 	s := &Server{
 		Config:    c,
 		memory:    m,
 		hub:       hub.New(c.sockets),
-		passwords: newPasswords(),
+		passwords: newPasswords(hashes),
 		anonymous: middleware.NewLimiter(requests),
+		page:      middleware.NewLimiter(requests),
 		attempts:  newAttempts(c.Limits.Anonymous),
 		users:     middleware.NewLimiter(c.Limits.User),
 		posts:     middleware.NewBucket(c.Limits.Posts),
