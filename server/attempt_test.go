@@ -3,6 +3,7 @@ package server
 import (
 	"context"
 	"fmt"
+	"net/http"
 	"strings"
 	"sync"
 	"testing"
@@ -11,6 +12,7 @@ import (
 
 	"parley/chat"
 	"parley/middleware"
+	"parley/wire"
 )
 
 // tooMany asserts a refusal that says when to come again.
@@ -91,6 +93,33 @@ func TestRefusedTokensOfAnAddress(t *testing.T) {
 	forged.call("POST", "/api/sessions", m{"handle": "ann", "password": password}).want(201)
 	x.nobody().call("GET", "/api/me", nil).fails(chat.NoIdentity, "")
 	ann.call("GET", "/api/me", nil).want(200)
+}
+
+// A socket is refused for its token too, whether the upgrade or hello brings it.
+func TestRefusedTokensOfSockets(t *testing.T) {
+	for name, codec := range bothCodecs {
+		t.Run(name, func(t *testing.T) {
+			x := start(t, rates(2, 0))
+			forged := http.Header{"Authorization": {"Bearer forged"}}
+			for _, c := range []struct {
+				header http.Header
+				hello  m
+				code   int
+			}{
+				{forged, m{"do": "hello"}, wire.CloseRefused}, {nil, m{"do": "hello", "token": "forged"}, wire.CloseRefused},
+				{forged, m{"do": "hello"}, wire.CloseOverLimit}, {nil, m{"do": "hello", "token": "forged"}, wire.CloseOverLimit},
+				{http.Header{"Cookie": {"parley=expired"}, "Origin": {x.url}}, m{"do": "hello"}, wire.CloseRefused},
+			} {
+				p, _, err := x.upgrade(codec, c.header)
+				if err != nil {
+					t.Fatal(err)
+				}
+				p.send(c.hello)
+				p.closes(c.code)
+			}
+			x.person("ann").connect(codec)
+		})
+	}
 }
 
 // A hundred requests and failures of others behind the same address keep nobody

@@ -134,6 +134,8 @@ func (c *session) identify(token string) (chat.User, chat.Session, error) {
 		return u, s, err
 	case token != "":
 		return chat.User{}, chat.Session{}, chat.FailField(chat.NoIdentity, "token", "this token is not valid")
+	case chat.Is(c.arrival.Err, chat.NoIdentity) && !c.arrival.Cookie: // an expired cookie is nobody's guess
+		return chat.User{}, chat.Session{}, cmp.Or(c.s.attempts.failed(c.arrival.address, byToken), c.arrival.Err)
 	case c.arrival.Err != nil:
 		return chat.User{}, chat.Session{}, c.arrival.Err
 	case !c.arrival.Known():

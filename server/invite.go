@@ -73,6 +73,11 @@ func (s *Server) createInvite(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	leave, err := s.inviting.enter(r.Context(), string(invite.By)) // no two are made under one count
+	if err != nil {
+		return err
+	}
+	defer leave()
 	own, err := s.Store.Invites(r.Context(), invite.By)
 	if err != nil {
 		return err

@@ -5,6 +5,8 @@ import (
 	"net/http/httptest"
 	"net/url"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
 
 	"parley/chat"
@@ -178,5 +180,17 @@ func TestInvitesOfOneUserAreBounded(t *testing.T) {
 	ann.call("POST", "/api/invites", m{}).fails(chat.Conflict, "")
 	bob.invite(m{})
 	ann.call("DELETE", "/api/invites/"+string(last.ID), nil).want(204)
-	ann.invite(m{})
+	var all sync.WaitGroup
+	var made atomic.Int64
+	for range 8 { // at once, and there is room for one
+		all.Go(func() {
+			if ann.call("POST", "/api/invites", m{}).status == 201 {
+				made.Add(1)
+			}
+		})
+	}
+	all.Wait()
+	if made.Load() != 1 {
+		t.Errorf("%d more were made", made.Load())
+	}
 }

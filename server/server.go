@@ -74,6 +74,7 @@ type Server struct {
 	attempts  *attempts
 	users     *middleware.Limiter // requests and commands, per user
 	posts     *middleware.Bucket  // per user
+	inviting  turns               // invites that are being made, by user
 	presence  *presence
 	strangers strangers // sockets that have not said hello, by address
 	pulse     pulse     // when the store last answered
