@@ -22,9 +22,9 @@ var (
 	// handleFailures are wrong passwords for one account from everywhere. Past it
 	// attempts are slowed down and not refused, so that nobody can lock an account.
 	handleFailures = middleware.Rate{N: 100, Per: time.Hour}
-	// addressHashes are passwords that are hashed for one address, right or wrong:
-	// those of signed-in users, and those of everybody else there.
-	addressHashes  = middleware.Rate{N: 300, Per: time.Minute}
+	// accountUses are right passwords of one account: whoever knows one could keep
+	// others behind the same address waiting by it.
+	accountUses    = middleware.Rate{N: 100, Per: 15 * time.Minute}
 	invitePeeks    = middleware.Rate{N: 1000, Per: 15 * time.Minute} // of one invite
 	inviteSignUps  = middleware.Rate{N: 250, Per: 15 * time.Minute}  // by one invite
 	inviterSignUps = middleware.Rate{N: 500, Per: time.Hour}         // by all invites of one user
@@ -47,6 +47,7 @@ type attempts struct {
 	passwords *middleware.Bucket // wrong passwords, by address
 	targets   *middleware.Bucket // targetFailures
 	handles   *middleware.Bucket // handleFailures
+	uses      *middleware.Bucket // accountUses
 	peeks     *middleware.Bucket
 	invites   *middleware.Bucket
 	inviters  *middleware.Bucket
@@ -65,6 +66,7 @@ func newAttempts(address middleware.Rate) *attempts {
 		passwords: middleware.NewBucket(middleware.Rate{N: passwordFactor * address.N, Per: address.Per}),
 		targets:   middleware.NewBucket(targetFailures),
 		handles:   middleware.NewBucket(handleFailures),
+		uses:      middleware.NewBucket(accountUses),
 		peeks:     middleware.NewBucket(invitePeeks),
 		invites:   middleware.NewBucket(inviteSignUps),
 		inviters:  middleware.NewBucket(inviterSignUps),

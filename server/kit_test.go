@@ -26,7 +26,7 @@ import (
 const password = "correct horse"
 
 var passwordHash = sync.OnceValue(func() string {
-	h, err := newPasswords(middleware.Rate{}).hash(context.Background(), []string{"kit"}, password)
+	h, err := newPasswords().hash(context.Background(), []string{"kit"}, password)
 	if err != nil {
 		panic(err)
 	}

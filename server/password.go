@@ -15,7 +15,6 @@ import (
 	"golang.org/x/sync/semaphore"
 
 	"parley/chat"
-	"parley/middleware"
 )
 
 // The cost of a password: m=19 MiB, t=2, p=1 for argon2id (OWASP Password
@@ -35,15 +34,13 @@ const (
 // once, and one at a time for each line: who sends many waits behind themselves,
 // and others take turns with them.
 type passwords struct {
-	budget *middleware.Bucket // hashes, by the last of a caller's lines
 	lines  turns
 	places *semaphore.Weighted // static after construction; 2 for each core, first come first served
 	nobody string              // a hash that no password has: unknown handles cost the same
 }
 
-func newPasswords(budget middleware.Rate) *passwords {
+func newPasswords() *passwords {
 	return &passwords{
-		budget: middleware.NewBucket(budget),
 		places: semaphore.NewWeighted(int64(2 * runtime.GOMAXPROCS(0))),
 		nobody: encodeHash(make([]byte, passwordSalt), make([]byte, passwordKey)),
 	}
@@ -52,9 +49,6 @@ func newPasswords(budget middleware.Rate) *passwords {
 // enter waits for a place, at most passwordWait, in each of the caller's lines
 // before. The caller must call leave once.
 func (p *passwords) enter(ctx context.Context, lines []string) (leave func(), err error) {
-	if ok, wait := p.budget.Take(lines[len(lines)-1]); !ok {
-		return nil, chat.FailAfter(chat.RateLimited, wait, "too many passwords at once, wait a moment")
-	}
 	ctx, cancel := context.WithTimeout(ctx, passwordWait)
 	defer cancel()
 	var held []func()

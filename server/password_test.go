@@ -10,11 +10,10 @@ import (
 	"time"
 
 	"parley/chat"
-	"parley/middleware"
 )
 
 func TestPasswords(t *testing.T) {
-	p := newPasswords(middleware.Rate{})
+	p := newPasswords()
 	ctx := t.Context()
 	one, err := p.hash(ctx, []string{"a"}, password)
 	if err != nil {
@@ -47,7 +46,7 @@ func TestPasswords(t *testing.T) {
 // However many sign in at once, only so many hashes fill memory; who cannot
 // wait is told to come again.
 func TestPasswordPlacesAreBounded(t *testing.T) {
-	p := newPasswords(middleware.Rate{})
+	p := newPasswords()
 	most := int64(2 * runtime.GOMAXPROCS(0))
 	if !p.places.TryAcquire(most) || p.places.TryAcquire(1) {
 		t.Fatalf("there are not %d places", most)
@@ -72,7 +71,7 @@ func TestPasswordPlacesAreBounded(t *testing.T) {
 // Who sends many passwords waits behind themselves, also by many accounts from
 // one address: another caller's is the next to be hashed.
 func TestPasswordsTakeTurns(t *testing.T) {
-	p := newPasswords(middleware.Rate{})
+	p := newPasswords()
 	most := int64(2 * runtime.GOMAXPROCS(0))
 	first, err := p.enter(t.Context(), []string{"eve", "users at home"})
 	if err != nil {
@@ -109,19 +108,9 @@ func TestPasswordsTakeTurns(t *testing.T) {
 	}
 }
 
-// However right they are, an address gets only so many passwords hashed.
-func TestPasswordsOfAnAddressAreBounded(t *testing.T) {
-	p := newPasswords(middleware.Rate{N: 2, Per: time.Hour})
-	for i, who := range [][]string{{"eve", "users at home"}, {"eve's other", "users at home"}, {"eve", "users at home"}, {"ann", "users elsewhere"}, {"address home"}} {
-		if _, err := p.hash(t.Context(), who, password); chat.Is(err, chat.RateLimited) != (i == 2) {
-			t.Errorf("%v: %v", who, err)
-		}
-	}
-}
-
 // An unknown handle costs the same work as a known one.
 func TestNobodysHashCostsTheSame(t *testing.T) {
-	p := newPasswords(middleware.Rate{})
+	p := newPasswords()
 	real, err := p.hash(t.Context(), []string{"a"}, password)
 	if err != nil {
 		t.Fatal(err)

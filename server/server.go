@@ -112,15 +112,15 @@ func New(c Config) *Server {
 	c.sockets.Codecs, c.sockets.PingEvery = wire.Codecs, cmp.Or(c.sockets.PingEvery, heartbeat)
 	m := remember(c.Store)
 	c.Store = m
-	requests, hashes := anonymousRequests, addressHashes
+	requests := anonymousRequests
 	if c.Limits.Anonymous.N == 0 {
-		requests, hashes = middleware.Rate{}, middleware.Rate{}
+		requests = middleware.Rate{}
 	}
 	s := &Server{
 		Config:    c,
 		memory:    m,
 		hub:       hub.New(c.sockets),
-		passwords: newPasswords(hashes),
+		passwords: newPasswords(),
 		anonymous: middleware.NewLimiter(requests),
 		page:      middleware.NewLimiter(requests),
 		attempts:  newAttempts(c.Limits.Anonymous),

@@ -27,6 +27,10 @@ func (s *Server) passwordIs(r *http.Request, of account, password, hash string) 
 	if of.own {
 		target = a.key("own", string(of.user)) // nobody else can use it up
 	}
+	if err := take(a.uses, handle); err != nil {
+		return false, err
+	}
+	a.uses.Refund(handle) // only a right password keeps it: strangers cannot use it up
 	if err := take(a.targets, target); err != nil {
 		return false, err
 	}
@@ -61,6 +65,9 @@ func (s *Server) passwordIs(r *http.Request, of account, password, hash string) 
 	ok, err := s.passwords.verify(ctx, lines(r), password, hash)
 	if ok || err != nil {
 		giveBack()
+	}
+	if ok {
+		a.uses.Take(handle)
 	}
 	return ok, err
 }
