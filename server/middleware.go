@@ -46,7 +46,7 @@ func uncounted(r *http.Request) bool {
 // with an expired cookie must be able to sign in.
 func (s *Server) countRefused(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if chat.Is(caller(r).Err, chat.NoIdentity) {
+		if refused := caller(r).Err; refused != nil && chat.Is(refused, chat.NoIdentity) {
 			if err := s.attempts.failed(middleware.AddressKey(r.Context()), byToken); err != nil {
 				s.fail(w, r, err)
 				return
