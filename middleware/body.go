@@ -26,7 +26,7 @@ const (
 // Body bounds what is read of a request: limit bytes for a user, AnonymousBody
 // without an identity. The reader of a longer one gives an *http.MaxBytesError,
 // which the handler answers as too_large, at once if the request says its
-// length: whoever needs an identity first is told of that.
+// length and the handler gets that far: a missing identity is told first.
 //
 // It also bounds how many bodies of one user or address are arriving at once.
 // One more makes the oldest of them fail with rate_limited: a body that is

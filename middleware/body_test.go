@@ -69,8 +69,8 @@ func TestBodyWithoutAnIdentity(t *testing.T) {
 	}
 }
 
-// Of bodies that do not arrive, the oldest of an address gives way to the next
-// request; whole ones, and those of users there, pass.
+// Of bodies that do not arrive, the oldest of an address fails when the next
+// request comes; complete ones, and those of users there, pass.
 func TestUnfinishedBodies(t *testing.T) {
 	log, _ := logger()
 	entered := make(chan struct{}, 2*maxUnfinished)

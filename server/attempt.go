@@ -36,8 +36,8 @@ const slowAttempt = time.Second
 // What an address may fail at. Each kind has a budget of its own, so that an
 // office full of expired cookies can still sign in.
 const (
-	byToken  = "token"   // sessions that are not
-	byCode   = "code"    // codes of invites, recoveries and set-up that are not
+	byToken  = "token"   // tokens that are not valid
+	byCode   = "code"    // codes of invites, recoveries and set-up that are not valid
 	bySignUp = "sign-up" // accounts made or refused without an invite
 )
 
@@ -74,7 +74,7 @@ func newAttempts(address middleware.Rate) *attempts {
 	}
 }
 
-// maxAttemptKeys bounds the keys of one bucket, whatever strangers send.
+// maxAttemptKeys bounds the keys of one bucket, whatever callers send.
 const maxAttemptKeys = 1 << 18
 
 // key returns the bucket key of some words. Two of them share a bucket by

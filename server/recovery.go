@@ -66,7 +66,7 @@ func (s *Server) useRecovery(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	codeHash := chat.SecretHash(in.Code)
-	whose, err := s.Store.PeekRecovery(r.Context(), codeHash) // a code that is not costs no hash
+	whose, err := s.Store.PeekRecovery(r.Context(), codeHash) // an unknown code costs no hash
 	if chat.Is(err, chat.InviteSpent) {
 		return cmp.Or(s.attempts.failed(middleware.AddressKey(r.Context()), byCode), err)
 	}

@@ -30,7 +30,7 @@ func (s *Server) passwordIs(r *http.Request, of account, password, hash string) 
 	if err := take(a.uses, handle); err != nil {
 		return false, err
 	}
-	a.uses.Refund(handle) // only a right password keeps it: strangers cannot use it up
+	a.uses.Refund(handle) // only a right password keeps it, so others cannot use it up
 	if err := take(a.targets, target); err != nil {
 		return false, err
 	}
