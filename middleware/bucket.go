@@ -32,14 +32,18 @@ func NewBucket(rate Rate) *Bucket {
 }
 
 // Take takes a token. Without one, retryAfter is how long until there is one.
-func (b *Bucket) Take(key string) (ok bool, retryAfter time.Duration) {
-	if b.rate.N == 0 {
+func (b *Bucket) Take(key string) (ok bool, retryAfter time.Duration) { return b.TakeN(key, 1) }
+
+// TakeN takes n tokens, or parts of one, or none of them. More than N count as
+// N, so that they are given out by a full bucket.
+func (b *Bucket) TakeN(key string, n float64) (ok bool, retryAfter time.Duration) {
+	if b.rate.N == 0 || n <= 0 {
 		return true, 0
 	}
 	now := time.Since(b.start)
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	full := max(b.fullAt[key], now) + b.every
+	full := max(b.fullAt[key], now) + b.filling(n)
 	if wait := full - now - b.every*time.Duration(b.rate.N); wait > 0 {
 		return false, wait
 	}
@@ -48,9 +52,17 @@ func (b *Bucket) Take(key string) (ok bool, retryAfter time.Duration) {
 	return true, 0
 }
 
+// filling is the time in which n tokens come.
+func (b *Bucket) filling(n float64) time.Duration {
+	return time.Duration(min(n, float64(b.rate.N)) * float64(b.every))
+}
+
 // Refund gives a token back that Take gave out and nobody used.
-func (b *Bucket) Refund(key string) {
-	if b.rate.N == 0 {
+func (b *Bucket) Refund(key string) { b.RefundN(key, 1) }
+
+// RefundN gives back what TakeN took.
+func (b *Bucket) RefundN(key string, n float64) {
+	if b.rate.N == 0 || n <= 0 {
 		return
 	}
 	now := time.Since(b.start)
@@ -60,7 +72,7 @@ func (b *Bucket) Refund(key string) {
 	if !ok {
 		return
 	}
-	if full -= b.every; full <= now {
+	if full -= b.filling(n); full <= now {
 		delete(b.fullAt, key)
 		return
 	}

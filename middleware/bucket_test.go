@@ -49,6 +49,40 @@ func TestBucket(t *testing.T) {
 	})
 }
 
+// A call may cost parts of a token or many; what is refused costs nothing.
+func TestBucketByCost(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := NewBucket(Rate{20, 10 * time.Second})
+		take := func(n float64, want bool, wait time.Duration) {
+			t.Helper()
+			if ok, got := b.TakeN("a", n); ok != want || got != wait {
+				t.Fatalf("%v tokens: %v, wait %v, want %v, %v", n, ok, got, want, wait)
+			}
+		}
+		for range 40 {
+			take(.25, true, 0)
+		}
+		take(11, false, 500*time.Millisecond)
+		take(10.5, false, 250*time.Millisecond)
+		take(10, true, 0)
+		take(.05, false, 25*time.Millisecond)
+		b.RefundN("a", 5)
+		take(5, true, 0)
+		time.Sleep(5*time.Second - 1)
+		take(10, false, 1)
+		time.Sleep(1)
+		take(10, true, 0)
+		// More than there ever are pass from a full bucket alone, and empty it.
+		take(1000, false, 10*time.Second)
+		time.Sleep(10 * time.Second)
+		take(1000, true, 0)
+		take(1, false, 500*time.Millisecond)
+		b.RefundN("a", 1000)
+		take(20, true, 0)
+		take(0, true, 0)
+	})
+}
+
 func TestBucketOff(t *testing.T) {
 	b := NewBucket(Rate{})
 	for range 1000 {

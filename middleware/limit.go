@@ -44,12 +44,21 @@ func NewLimiter(rate Rate) *Limiter {
 // Take counts one call by key. remaining is how many more would pass now;
 // retryAfter, when ok is false, is how long until one would, if none pass before.
 func (l *Limiter) Take(key string) (ok bool, remaining int, retryAfter time.Duration) {
+	return l.TakeN(key, 1)
+}
+
+// TakeN counts a call that costs as much as n. More than N count as N, so that
+// the call passes in a window that nothing else used. With n 0 it reports
+// whether a call would pass, and counts nothing.
+func (l *Limiter) TakeN(key string, n int) (ok bool, remaining int, retryAfter time.Duration) {
 	if l.rate.N == 0 {
 		return true, 0, 0
 	}
 	elapsed := time.Since(l.start)
 	window := int64(elapsed / l.rate.Per)
 	into := elapsed % l.rate.Per
+
+	n = min(n, l.rate.N)
 
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -62,14 +71,17 @@ func (l *Limiter) Take(key string) (ok bool, remaining int, retryAfter time.Dura
 		now, before, _ = l.counts.Get(key, l.at(window), l.at(window-1))
 	}
 	left := float64(l.rate.N-now) - float64(before)*(1-float64(into)/float64(l.rate.Per))
-	if left < 1 {
-		return false, 0, l.wait(now, before, into)
+	if left < float64(max(1, n)) {
+		return false, max(0, int(left)), l.wait(now, before, max(1, n), into)
+	}
+	if n == 0 {
+		return true, int(left), 0
 	}
 	if now == 0 {
 		l.keys++
 	}
-	_ = l.counts.Increment(key, l.at(window))
-	return true, int(left) - 1, 0
+	_ = l.counts.IncrementBy(key, l.at(window), n)
+	return true, int(left) - n, 0
 }
 
 // at is the start of a window, the same value every time: the counter compares
@@ -78,9 +90,9 @@ func (l *Limiter) at(window int64) time.Time {
 	return l.start.Add(time.Duration(window) * l.rate.Per)
 }
 
-// wait solves the window's sum for the time at which one call fits.
-func (l *Limiter) wait(now, before int, into time.Duration) time.Duration {
-	per, room := float64(l.rate.Per), float64(l.rate.N-1)
+// wait solves the window's sum for the time at which a call that costs n fits.
+func (l *Limiter) wait(now, before, n int, into time.Duration) time.Duration {
+	per, room := float64(l.rate.Per), float64(l.rate.N-n)
 	if float64(now) <= room { // later in this window, as the one before fades
 		return time.Duration(math.Ceil(per*(1-(room-float64(now))/float64(before)))) - into
 	}
@@ -91,11 +103,14 @@ func (l *Limiter) wait(now, before int, into time.Duration) time.Duration {
 // Allow takes one call and sets the RateLimit headers (the fields of the IETF
 // draft "RateLimit header fields for HTTP", Reset in seconds). Its error is
 // rate_limited.
-func (l *Limiter) Allow(w http.ResponseWriter, key string) error {
+func (l *Limiter) Allow(w http.ResponseWriter, key string) error { return l.AllowN(w, key, 1) }
+
+// AllowN is Allow for a call that costs as much as n.
+func (l *Limiter) AllowN(w http.ResponseWriter, key string, n int) error {
 	if l.rate.N == 0 {
 		return nil
 	}
-	ok, remaining, retryAfter := l.Take(key)
+	ok, remaining, retryAfter := l.TakeN(key, n)
 	reset := retryAfter
 	if ok {
 		reset = l.rate.Per - time.Since(l.start)%l.rate.Per
@@ -118,15 +133,20 @@ func seconds(d time.Duration) string {
 
 // Limit counts each request: against its user, or against its address if it has
 // no identity or a refused one. Requests that except names are not counted
-// (upgrades), nor those whose identity the store could not judge just now.
-func Limit(anonymous, users *Limiter, except func(*http.Request) bool, fail Fail) Middleware {
+// (upgrades), nor those whose identity the store could not judge just now. cost is
+// how much a user's request costs, at least 1; nil: each costs 1.
+func Limit(anonymous, users *Limiter, except func(*http.Request) bool, cost func(*http.Request) int, fail Fail) Middleware {
 	return func(next http.Handler) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			var err error
 			switch caller := CallerOf(r.Context()); {
 			case except != nil && except(r):
 			case caller.Known():
-				err = users.Allow(w, string(caller.User.ID))
+				n := 1
+				if cost != nil {
+					n = cost(r)
+				}
+				err = users.AllowN(w, string(caller.User.ID), n)
 			case caller.Err == nil || chat.Is(caller.Err, chat.NoIdentity):
 				err = anonymous.Allow(w, AddressKey(r.Context()))
 			}

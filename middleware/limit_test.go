@@ -96,6 +96,42 @@ func TestRetryAfterIsExact(t *testing.T) {
 	})
 }
 
+// A call may cost many; one that is refused costs nothing, and what it is told
+// to wait is neither too short nor too long.
+func TestLimiterByCost(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		for _, lead := range []time.Duration{0, 20 * time.Second, 100 * time.Second} {
+			l := NewLimiter(Rate{100, time.Minute})
+			time.Sleep(lead)
+			take := func(n int, want bool, left int) (wait time.Duration) {
+				t.Helper()
+				ok, remaining, wait := l.TakeN("a", n)
+				if ok != want || remaining != left || ok == (wait > 0) {
+					t.Fatalf("cost %d: %v, %d remain, wait %v, want %v, %d", n, ok, remaining, wait, want, left)
+				}
+				return wait
+			}
+			take(0, true, 100)
+			take(60, true, 40)
+			take(41, false, 40)
+			take(40, true, 0)
+			take(0, false, 0)
+			for _, n := range []int{1, 40, 99, 100, 1000} {
+				wait := take(n, false, 0)
+				time.Sleep(wait - time.Microsecond)
+				if ok, _, again := l.TakeN("a", n); ok {
+					t.Fatalf("cost %d: passed early, would wait %v", n, again)
+				}
+				time.Sleep(2 * time.Microsecond) // rounding of the sum
+				if ok, _, again := l.TakeN("a", n); !ok {
+					t.Fatalf("cost %d: refused after %v, wait %v more", n, wait, again)
+				}
+				taken(l, "a", 100)
+			}
+		}
+	})
+}
+
 func TestLimiterOff(t *testing.T) {
 	if got := taken(NewLimiter(Rate{}), "a", 10_000); got != 10_000 {
 		t.Errorf("%d passed", got)
@@ -121,9 +157,9 @@ type spyCounter struct {
 	keys []string
 }
 
-func (s *spyCounter) Increment(key string, window time.Time) error {
+func (s *spyCounter) IncrementBy(key string, window time.Time, n int) error {
 	s.keys = append(s.keys, key)
-	return s.LimitCounter.Increment(key, window)
+	return s.LimitCounter.IncrementBy(key, window, n)
 }
 
 // Once a window knows too many keys, new ones share coarse counters: they are
@@ -183,13 +219,32 @@ func TestAllowSetsHeaders(t *testing.T) {
 	})
 }
 
+func TestCostlyRequestsTakeMore(t *testing.T) {
+	log, _ := logger()
+	h := chain(ok, ClientAddress(nil, log), Identify(fakeSessions{"ann": "u1"}, nil),
+		Limit(NewLimiter(Rate{10, time.Hour}), NewLimiter(Rate{10, time.Hour}), nil,
+			func(*http.Request) int { return 4 }, failed))
+	for i, want := range []string{"6", "2", "2"} {
+		w := do(h, request("GET", "/api/me", "Authorization: Bearer ann"))
+		if got := w.Header().Get("RateLimit-Remaining"); got != want || (w.Code == 200) != (i < 2) {
+			t.Errorf("call %d: %d, %s remain", i, w.Code, got)
+		}
+	}
+	// Without an identity there is nothing costly: each counts once.
+	for i := range 11 {
+		if w := do(h, request("GET", "/api/me")); (w.Code == 200) != (i < 10) {
+			t.Errorf("call %d of a stranger: %d", i, w.Code)
+		}
+	}
+}
+
 func TestWhoIsCountedWhere(t *testing.T) {
 	log, _ := logger()
 	sessions := fakeSessions{"ann": "u1", "bob": "u2"}
 	newHandler := func() http.Handler {
 		return chain(ok, ClientAddress(nil, log), Identify(sessions, nil),
 			Limit(NewLimiter(Rate{3, time.Hour}), NewLimiter(Rate{5, time.Hour}),
-				func(r *http.Request) bool { return r.URL.Path == "/api/socket" }, failed))
+				func(r *http.Request) bool { return r.URL.Path == "/api/socket" }, nil, failed))
 	}
 	count := func(h http.Handler, address, path string, headers ...string) (passed int) {
 		for range 10 {

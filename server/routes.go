@@ -67,6 +67,6 @@ func (s *Server) routes() http.Handler {
 			})
 		})
 	})
-	r.With(middleware.Limit(s.page, s.users, nil, s.fail)).Get("/*", h(s.pages()))
+	r.With(middleware.Limit(s.page, s.users, nil, nil, s.fail)).Get("/*", h(s.pages()))
 	return r
 }
