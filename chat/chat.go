@@ -53,6 +53,9 @@ type NewChat struct {
 	By       UserID
 	ClientID string
 	Members  []UserID // besides By; exactly one for a direct chat
+	// Rule judges a joined draft of By and all Members, unless the chat was made
+	// before; nil: nothing is judged.
+	Rule Rule
 }
 
 // Others gives the members besides the creator, each once.

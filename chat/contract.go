@@ -86,9 +86,11 @@ type Chats interface {
 	// Chat gives the chat as the viewer sees it; not_found unless they are a
 	// member or it is open.
 	Chat(ctx context.Context, viewer UserID, chat ChatID) (Chat, error)
-	// ChatsOf gives all chats of a user, newest activity first, unpaged: one
-	// index range of memberships. Last is filled for the first withLast.
-	ChatsOf(ctx context.Context, user UserID, withLast int) ([]Chat, error)
+	// ChatsOf gives chats of a user, newest activity first, then in falling id.
+	// What is read of a chat that is not in the list is its activity alone.
+	ChatsOf(ctx context.Context, user UserID, l ChatList) ([]Chat, error)
+	// CountChats counts the chats of a user.
+	CountChats(ctx context.Context, user UserID) (int, error)
 	// ChatIDs gives the ids alone of all chats of a user.
 	ChatIDs(ctx context.Context, user UserID) ([]ChatID, error)
 	// OpenChats gives open chats as the viewer sees them, in falling id (newest
@@ -156,8 +158,8 @@ type Invites interface {
 	PeekInvite(ctx context.Context, codeHash [32]byte) (Invite, error)
 	// AcceptInvite joins the user to the invite's chat and spends one use, or
 	// none if they are in already; invite_spent, or bad_input (field code) for
-	// an invite without a chat.
-	AcceptInvite(ctx context.Context, codeHash [32]byte, user UserID) (ChatID, error)
+	// an invite without a chat. The rule, if there is one, judges the joined draft.
+	AcceptInvite(ctx context.Context, codeHash [32]byte, user UserID, rule Rule) (ChatID, error)
 	// CreateRecovery keeps a code that lets its holder set a new password; it
 	// replaces an earlier one. not_found for an unknown user.
 	CreateRecovery(ctx context.Context, user UserID, codeHash [32]byte, expiresAt int64) error

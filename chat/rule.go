@@ -16,6 +16,12 @@ type View interface {
 	User(UserID) (u User, ok bool)
 	// UserByHandle gives an account by its handle.
 	UserByHandle(string) (u User, ok bool)
+	// ChatsOf counts the chats of each of the users. Only this chat's log is
+	// judged in order: what is committed at the same moment to others may be
+	// missing, so that a few more than a bound may pass.
+	ChatsOf([]UserID) map[UserID]int
+	// ChatsMadeBy counts those chats of each of the users that maker made.
+	ChatsMadeBy(maker UserID, of []UserID) map[UserID]int
 }
 
 // Rule judges a draft at the head of its chat's log and may complete it. It is

@@ -12,6 +12,8 @@ type room struct {
 	members  map[UserID]Role
 	messages map[Seq]Message
 	users    map[UserID]User
+	chats    map[UserID]int            // of each user
+	made     map[UserID]map[UserID]int // by whom, of each user
 }
 
 func (r room) Chat() Chat { return r.chat }
@@ -36,6 +38,9 @@ func (r room) UserByHandle(h string) (User, bool) {
 	}
 	return User{}, false
 }
+
+func (r room) ChatsOf([]UserID) map[UserID]int                     { return r.chats }
+func (r room) ChatsMadeBy(maker UserID, _ []UserID) map[UserID]int { return r.made[maker] }
 
 // tea is a group of ann (admin), bob and cleo; dan and eve are outside, eve is
 // inactive. Message 1 is ann's, 2 bob's, 3 bob's and deleted.

@@ -2,7 +2,6 @@ package server
 
 import (
 	"encoding/base64"
-	"math"
 	"net/http"
 	"slices"
 	"strconv"
@@ -78,59 +77,43 @@ func (s *Server) openChats(r *http.Request, before string, most int) (page chatP
 	return page, nil
 }
 
-// ownChats pages over the whole list, which the store gives in one read. A page
-// begins below (activity, id) of the last chat of the page before, so that a
-// chat which moves up meanwhile is missed by no page that was not yet read: it
-// comes with the next look at the first one.
+// ownChats: a page begins below (activity, id) of the last chat of the page
+// before, so that a chat which moves up meanwhile is missed by no page that was
+// not yet read: it comes with the next look at the first one.
 func (s *Server) ownChats(r *http.Request, before string, most int) (page chatPage, err error) {
-	withLast := most
+	list := chat.ChatList{Limit: most + 1, WithLast: most}
 	if before != "" {
-		withLast = math.MaxInt // where the page begins is known only after the read
+		if list.Below, err = parseCursor(before); err != nil {
+			return page, err
+		}
 	}
-	all, err := s.Store.ChatsOf(r.Context(), me(r), withLast)
+	page.Chats, err = s.Store.ChatsOf(r.Context(), me(r), list)
 	if err != nil {
 		return page, err
 	}
-	if before != "" {
-		from, err := parseCursor(before)
-		if err != nil {
-			return page, err
-		}
-		all = slices.DeleteFunc(all, func(c chat.Chat) bool { return !from.above(&c) })
+	if len(page.Chats) > most {
+		page.Chats = page.Chats[:most]
+		page.Next = cursor(&page.Chats[most-1])
 	}
-	if len(all) > most {
-		all = all[:most]
-		page.Next = cursor{all[most-1].Activity, all[most-1].ID}.String()
-	}
-	page.Chats = all
 	return page, nil
 }
 
-// cursor is a place in the order of ChatsOf: falling activity, then falling id.
-type cursor struct {
-	activity int64
-	id       chat.ChatID
+// cursor names the place of a chat in the list for a client.
+func cursor(c *chat.Chat) string {
+	return base64.RawURLEncoding.EncodeToString([]byte(strconv.FormatInt(c.Activity, 10) + "." + string(c.ID)))
 }
 
-func (c cursor) String() string {
-	return base64.RawURLEncoding.EncodeToString([]byte(strconv.FormatInt(c.activity, 10) + "." + string(c.id)))
-}
-
-func (c cursor) above(x *chat.Chat) bool {
-	return x.Activity < c.activity || x.Activity == c.activity && x.ID < c.id
-}
-
-func parseCursor(s string) (c cursor, err error) {
+func parseCursor(s string) (p chat.ChatPlace, err error) {
 	raw, err := base64.RawURLEncoding.DecodeString(s)
 	activity, id, ok := strings.Cut(string(raw), ".")
 	if err == nil {
-		c.activity, err = strconv.ParseInt(activity, 10, 64)
+		p.Activity, err = strconv.ParseInt(activity, 10, 64)
 	}
-	c.id = chat.ChatID(id)
-	if err != nil || !ok || chat.CheckID("before", c.id) != nil {
-		return c, chat.FailField(chat.BadInput, "before", "before must be the next of an earlier page")
+	p.ID = chat.ChatID(id)
+	if err != nil || !ok || chat.CheckID("before", p.ID) != nil {
+		return p, chat.FailField(chat.BadInput, "before", "before must be the next of an earlier page")
 	}
-	return c, nil
+	return p, nil
 }
 
 // createChat makes a chat; a known clientId, or the same direct pair, gives the

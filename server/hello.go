@@ -90,7 +90,7 @@ func (c *session) greet(cmd *wire.Command) (*wire.Hello, error) {
 		c.conn.Join(string(id))
 		joined[id] = true
 	}
-	chats, err := store.ChatsOf(c.ctx, c.user, helloLast)
+	chats, err := store.ChatsOf(c.ctx, c.user, chat.ChatList{WithLast: helloLast})
 	if err != nil {
 		return nil, err
 	}

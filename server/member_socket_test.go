@@ -105,8 +105,8 @@ func (b *between) ChatIDs(ctx context.Context, u chat.UserID) ([]chat.ChatID, er
 	return ids, err
 }
 
-func (b *between) ChatsOf(ctx context.Context, u chat.UserID, n int) ([]chat.Chat, error) {
-	chats, err := b.Store.ChatsOf(ctx, u, n)
+func (b *between) ChatsOf(ctx context.Context, u chat.UserID, l chat.ChatList) ([]chat.Chat, error) {
+	chats, err := b.Store.ChatsOf(ctx, u, l)
 	b.then(&b.chatsOf)
 	return chats, err
 }

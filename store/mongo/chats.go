@@ -139,7 +139,13 @@ func (db *DB) CreateChat(ctx context.Context, n chat.NewChat) (c chat.Chat, agai
 		if id, again, err = t.madeBefore(n, pair); err != nil || again {
 			return err
 		}
-		if err := t.allActive(append([]chat.UserID{n.By}, n.Members...)); err != nil {
+		all := append([]chat.UserID{n.By}, n.Members...)
+		s := newState(made, event{})
+		s.chat = &group{ID: made, Kind: n.Kind, Open: n.Open, Title: n.Title, Topic: n.Topic}
+		if err := t.ask(n.Rule, s, &chat.Event{Kind: chat.Joined, ChatID: made, By: n.By, ClientID: n.ClientID, Users: all}); err != nil {
+			return err
+		}
+		if err := t.allActive(all); err != nil {
 			return err
 		}
 		id = made
@@ -230,18 +236,57 @@ func (db *DB) Chat(ctx context.Context, viewer chat.UserID, id chat.ChatID) (c c
 	return c, err
 }
 
-// ChatsOf gives all chats of a user: one aggregation, a count of mentions for
-// those with news, and a find of the last messages.
-func (db *DB) ChatsOf(ctx context.Context, user chat.UserID, withLast int) (chats []chat.Chat, err error) {
+// ChatsOf gives chats of a user: one aggregation, a count of mentions for those
+// with news, and a find of the last messages. A page is chosen before.
+func (db *DB) ChatsOf(ctx context.Context, user chat.UserID, l chat.ChatList) (chats []chat.Chat, err error) {
 	err = db.read(ctx, "read chats", func(ctx context.Context) error {
+		chats = nil
+		var only bson.D
+		if !l.All() {
+			ids, err := db.choose(ctx, user, l)
+			if err != nil || len(ids) == 0 {
+				return err
+			}
+			only = bson.D{{Key: "chat", Value: bson.D{{Key: "$in", Value: ids}}}}
+		}
 		var posts map[chat.ChatID]chat.Seq
-		if chats, posts, err = db.seats(ctx, user, nil); err != nil {
+		if chats, posts, err = db.seats(ctx, user, only); err != nil {
 			return err
 		}
 		slices.SortFunc(chats, func(a, b chat.Chat) int { return cmp.Or(cmp.Compare(b.Activity, a.Activity), cmp.Compare(b.ID, a.ID)) })
-		return db.fillLast(ctx, user, chats[:min(withLast, len(chats))], posts)
+		return db.fillLast(ctx, user, chats[:min(l.WithLast, len(chats))], posts)
 	})
 	return chats, err
+}
+
+// choose gives the chats of a page by the activity of all.
+func (db *DB) choose(ctx context.Context, user chat.UserID, l chat.ChatList) ([]chat.ChatID, error) {
+	cur, err := db.members.Aggregate(ctx, mongo.Pipeline{
+		{{Key: "$match", Value: bson.D{{Key: "user", Value: user}}}}, db.newest("chat"),
+		{{Key: "$project", Value: key("chat", "head")}},
+	})
+	found, err := all[struct {
+		Chat chat.ChatID `bson:"chat"`
+		Head []event     `bson:"head"`
+	}](ctx, cur, err)
+	if err != nil {
+		return nil, err
+	}
+	places := make([]chat.ChatPlace, len(found))
+	for i, c := range found {
+		places[i] = chat.ChatPlace{Activity: c.Head[0].At, ID: c.Chat}
+	}
+	return l.Choose(places), nil
+}
+
+// CountChats counts the chats of a user.
+func (db *DB) CountChats(ctx context.Context, user chat.UserID) (n int, err error) {
+	err = db.read(ctx, "count chats", func(ctx context.Context) error {
+		count, err := db.members.CountDocuments(ctx, bson.D{{Key: "user", Value: user}})
+		n = int(count)
+		return err
+	})
+	return n, err
 }
 
 // ChatIDs gives the ids alone of all chats of a user.

@@ -160,7 +160,7 @@ func spendInvite(t *tx, id chat.InviteID) error {
 
 // AcceptInvite joins somebody who has an account. Who is in already is let in
 // again also when the invite is spent since: the retry of a lost answer.
-func (db *DB) AcceptInvite(ctx context.Context, codeHash [32]byte, user chat.UserID) (chat.ChatID, error) {
+func (db *DB) AcceptInvite(ctx context.Context, codeHash [32]byte, user chat.UserID, rule chat.Rule) (chat.ChatID, error) {
 	known, err := db.invite(ctx, codeHash)
 	if err != nil {
 		return "", err
@@ -178,6 +178,13 @@ func (db *DB) AcceptInvite(ctx context.Context, codeHash [32]byte, user chat.Use
 		}
 		if i.Chat == "" {
 			return chat.FailField(chat.BadInput, "code", "the invite leads to no chat, it is for making an account")
+		}
+		s, err := t.state(i.Chat)
+		if err != nil {
+			return err
+		}
+		if err := t.ask(rule, s, &chat.Event{Kind: chat.Joined, ChatID: i.Chat, By: user, Users: []chat.UserID{user}}); err != nil {
+			return err
 		}
 		if err := t.join(i.Chat, user); err != nil {
 			return err

@@ -5,6 +5,7 @@ import (
 	"maps"
 
 	"go.mongodb.org/mongo-driver/v2/bson"
+	"go.mongodb.org/mongo-driver/v2/mongo"
 	"go.mongodb.org/mongo-driver/v2/mongo/options"
 
 	"parley/chat"
@@ -127,6 +128,18 @@ func (v view) there() bool {
 	return true
 }
 
+// ask judges a draft that no Append brought. A nil rule refuses nothing.
+func (t *tx) ask(rule chat.Rule, s *state, e *chat.Event) error {
+	if rule == nil {
+		return nil
+	}
+	err := t.db.guard(func() error { return rule(view{t, s}, e) })
+	if t.broken != nil {
+		return t.broken
+	}
+	return err
+}
+
 func (v view) Chat() chat.Chat {
 	if !v.there() {
 		return chat.Chat{}
@@ -175,4 +188,32 @@ func (v view) user(field, value string) (chat.User, bool) {
 	ok, err := one(v.t.db.users.FindOne(v.t.ctx, bson.D{{Key: field, Value: value}}), &p)
 	v.t.note(err)
 	return p.user(), ok
+}
+
+func (v view) ChatsOf(users []chat.UserID) map[chat.UserID]int { return v.places(users) }
+
+func (v view) ChatsMadeBy(maker chat.UserID, of []chat.UserID) map[chat.UserID]int {
+	return v.places(of,
+		bson.D{{Key: "$lookup", Value: bson.D{{Key: "from", Value: v.t.db.chats.Name()}, {Key: "localField", Value: "chat"}, {Key: "foreignField", Value: "_id"}, {Key: "as", Value: "made"}}}},
+		bson.D{{Key: "$match", Value: bson.D{{Key: "made.by", Value: maker}}}})
+}
+
+// places counts the places of each of the users that come through the stages.
+func (v view) places(users []chat.UserID, stages ...bson.D) map[chat.UserID]int {
+	if len(users) == 0 {
+		return nil // $in takes no nil
+	}
+	match := bson.D{{Key: "$match", Value: bson.D{{Key: "user", Value: bson.D{{Key: "$in", Value: users}}}}}}
+	group := bson.D{{Key: "$group", Value: bson.D{{Key: "_id", Value: "$user"}, {Key: "n", Value: bson.D{{Key: "$sum", Value: 1}}}}}}
+	cur, err := v.t.db.members.Aggregate(v.t.ctx, append(append(mongo.Pipeline{match}, stages...), group))
+	found, err := all[struct {
+		User chat.UserID `bson:"_id"`
+		N    int         `bson:"n"`
+	}](v.t.ctx, cur, err)
+	v.t.note(err)
+	counts := make(map[chat.UserID]int, len(found))
+	for _, c := range found {
+		counts[c.User] = c.N
+	}
+	return counts
 }

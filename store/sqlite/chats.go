@@ -74,10 +74,15 @@ func (db *DB) CreateChat(ctx context.Context, n chat.NewChat) (chat.Chat, bool, 
 		if err != nil || again {
 			return err
 		}
-		if err := allActive(t, append([]chat.UserID{n.By}, others...)); err != nil {
+		id = chat.NewID[chat.ChatID]()
+		all := append([]chat.UserID{n.By}, others...)
+		made := &state{id: id, kind: n.Kind, open: n.Open, title: n.Title, topic: n.Topic, roles: map[chat.UserID]chat.Role{}}
+		if err := t.ask(n.Rule, made, &chat.Event{Kind: chat.Joined, ChatID: id, By: n.By, ClientID: n.ClientID, Users: all}); err != nil {
 			return err
 		}
-		id = chat.NewID[chat.ChatID]()
+		if err := allActive(t, all); err != nil {
+			return err
+		}
 		return insertChat(t, id, n, pair)
 	})
 	if err != nil {
@@ -154,6 +159,12 @@ func (db *DB) ChatIDs(ctx context.Context, user chat.UserID) ([]chat.ChatID, err
 	rows, err := db.rows(ctx, `SELECT chat FROM members WHERE user = ? ORDER BY chat`, string(user))
 	ids, err := collect(rows, err, func() (id chat.ChatID, err error) { return id, rows.Scan(&id) })
 	return ids, fault(err, "read chats")
+}
+
+// CountChats counts the chats of a user.
+func (db *DB) CountChats(ctx context.Context, user chat.UserID) (n int, err error) {
+	err = db.row(ctx, `SELECT count(*) FROM members WHERE user = ?`, string(user)).Scan(&n)
+	return n, fault(err, "count chats")
 }
 
 // OpenChats gives open chats, newest made first.

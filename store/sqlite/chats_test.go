@@ -46,7 +46,7 @@ func BenchmarkChatsOf(b *testing.B) {
 		b.Run(fmt.Sprint("withLast=", withLast), func(b *testing.B) {
 			b.ReportAllocs()
 			for b.Loop() {
-				chats, err := db.ChatsOf(ctx, ann, withLast)
+				chats, err := db.ChatsOf(ctx, ann, chat.ChatList{WithLast: withLast})
 				if err != nil || len(chats) != 200 || chats[0].Unread != 79 || chats[0].Mentions != 8 {
 					b.Fatal(len(chats), chats[0], err)
 				}

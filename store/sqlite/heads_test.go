@@ -34,7 +34,7 @@ func TestHeadsAreExact(t *testing.T) {
 	for _, who := range []chat.UserID{ann, bob} {
 		asking.Go(func() {
 			for ctx.Err() == nil {
-				chats, err := db.ChatsOf(context.Background(), who, 10)
+				chats, err := db.ChatsOf(context.Background(), who, chat.ChatList{WithLast: 10})
 				if err != nil {
 					t.Error(err)
 				}
@@ -63,14 +63,14 @@ func TestHeadsAreExact(t *testing.T) {
 		if head, err := db.head(t.Context(), bob, id); head != joined || err != nil {
 			t.Fatalf("joined at %d, the head is %d, %v", joined, head, err)
 		}
-		if chats, err := db.ChatsOf(t.Context(), bob, 1); err != nil || len(chats) != 1 || chats[0].Head != joined {
+		if chats, err := db.ChatsOf(t.Context(), bob, chat.ChatList{WithLast: 1}); err != nil || len(chats) != 1 || chats[0].Head != joined {
 			t.Fatalf("joined at %d, the list is %+v, %v", joined, chats, err)
 		}
 		change(chat.Event{Kind: chat.Left, Users: []chat.UserID{bob}}, chat.Leave)
 		if head, err := db.head(t.Context(), bob, id); !chat.Is(err, chat.NotFound) {
 			t.Fatalf("who left sees the head %d, %v", head, err)
 		}
-		if chats, err := db.ChatsOf(t.Context(), bob, 1); err != nil || len(chats) != 0 {
+		if chats, err := db.ChatsOf(t.Context(), bob, chat.ChatList{WithLast: 1}); err != nil || len(chats) != 0 {
 			t.Fatalf("who left has the list %+v, %v", chats, err)
 		}
 	}

@@ -97,7 +97,7 @@ func spendInvite(t *tx, id chat.InviteID) error {
 
 // AcceptInvite joins somebody who has an account. Who is in already is let in
 // again also when the invite is spent since: the retry of a lost answer.
-func (db *DB) AcceptInvite(ctx context.Context, codeHash [32]byte, user chat.UserID) (chat.ChatID, error) {
+func (db *DB) AcceptInvite(ctx context.Context, codeHash [32]byte, user chat.UserID, rule chat.Rule) (chat.ChatID, error) {
 	var to chat.ChatID
 	err := db.write(ctx, func(t *tx) error {
 		err := t.row(`SELECT m.chat FROM invites i CROSS JOIN members m ON m.chat = i.chat WHERE i.code = ? AND m.user = ?`,
@@ -119,11 +119,19 @@ func (db *DB) AcceptInvite(ctx context.Context, codeHash [32]byte, user chat.Use
 		if err != nil {
 			return err
 		}
+		joined := chat.Event{Kind: chat.Joined, ChatID: i.ChatID, By: user, Users: []chat.UserID{user}, Role: chat.RoleMember}
+		s, err := t.state(i.ChatID)
+		if err != nil {
+			return err
+		}
+		if err := t.ask(rule, s, &joined); err != nil {
+			return err
+		}
 		if err := spendInvite(t, i.ID); err != nil {
 			return err
 		}
 		to = i.ChatID
-		_, err = t.append(chat.Event{Kind: chat.Joined, ChatID: to, By: user, Users: []chat.UserID{user}, Role: chat.RoleMember})
+		_, err = t.append(joined)
 		return err
 	})
 	if err != nil {

@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"context"
 	"slices"
+	"strconv"
+	"strings"
 
 	"parley/chat"
 )
@@ -46,26 +48,56 @@ func (m *membership) of(s *standing, user chat.UserID) chat.Chat {
 	return c
 }
 
-// memberships reads how chatColumns does.
-func (db *DB) memberships(ctx context.Context, user chat.UserID) ([]membership, error) {
-	rows, err := db.rows(ctx, `SELECT m.chat, m.role, m.read_up_to,
+// memberships reads how chatColumns does: all, or those of a page.
+func (db *DB) memberships(ctx context.Context, user chat.UserID, l chat.ChatList) ([]membership, error) {
+	const columns = `SELECT m.chat, m.role, m.read_up_to,
 		ifnull((SELECT x.n FROM messages x WHERE x.chat = m.chat AND x.seq <= m.read_up_to ORDER BY x.seq DESC LIMIT 1), 0),
 		(SELECT count(*) FROM mentions k WHERE k.user = m.user AND k.chat = m.chat AND k.seq > m.read_up_to)
-		FROM members m WHERE m.user = ?`, string(user))
+		FROM members m WHERE m.user = ?`
+	query, args := columns, []any{string(user)}
+	if !l.All() {
+		ids, err := db.choose(ctx, user, l)
+		if err != nil || len(ids) == 0 {
+			return nil, err
+		}
+		query, args = columns+` AND m.chat IN (SELECT value FROM json_each(?))`, append(args, anyOf(ids))
+	}
+	rows, err := db.rows(ctx, query, args...)
 	var m membership
 	into := []any{(*string)(&m.chat), (*string)(&m.role), &m.readUpTo, &m.read, &m.mentions}
 	all, err := collect(rows, err, func() (membership, error) { return m, rows.Scan(into...) })
 	return all, fault(err, "read chats")
 }
 
-// ChatsOf gives all chats of a user. Their own side is read; where the chats
+// choose gives the chats of a page. The activity of all is one text, since what
+// a row costs on its way through the driver is most of it.
+func (db *DB) choose(ctx context.Context, user chat.UserID, l chat.ChatList) ([]chat.ChatID, error) {
+	var all string
+	err := db.row(ctx, `SELECT ifnull(group_concat(c.activity || ' ' || m.chat), '') FROM members m CROSS JOIN chats c ON c.id = m.chat
+		WHERE m.user = ?`, string(user)).Scan(&all)
+	if err != nil {
+		return nil, fault(err, "read chats")
+	}
+	var places []chat.ChatPlace
+	for one := range strings.SplitSeq(all, ",") {
+		at, id, _ := strings.Cut(one, " ")
+		p := chat.ChatPlace{ID: chat.ChatID(id)}
+		p.Activity, _ = strconv.ParseInt(at, 10, 64) // the column is a number
+		if id != "" {
+			places = append(places, p)
+		}
+	}
+	return l.Choose(places), nil
+}
+
+// ChatsOf gives chats of a user. Their own side is read; where the chats
 // stand is remembered (heads.go), since after a restart a hundred members of
 // each ask within seconds. Who changes a chat makes it unknown, so a chat that
 // stood in the era before the memberships were read, and still does behind it,
 // stood so when they were.
-func (db *DB) ChatsOf(ctx context.Context, user chat.UserID, withLast int) ([]chat.Chat, error) {
+func (db *DB) ChatsOf(ctx context.Context, user chat.UserID, l chat.ChatList) ([]chat.Chat, error) {
 	era := db.heads.now()
-	mine, err := db.memberships(ctx, user)
+	mine, err := db.memberships(ctx, user, l)
 	if err != nil {
 		return nil, err
 	}
@@ -88,7 +120,7 @@ func (db *DB) ChatsOf(ctx context.Context, user chat.UserID, withLast int) ([]ch
 	})
 	chats := make([]chat.Chat, len(found))
 	for i := range found {
-		if i < withLast {
+		if i < l.WithLast {
 			if err := db.fillLast(ctx, user, &found[i]); err != nil {
 				return nil, err
 			}

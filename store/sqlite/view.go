@@ -165,6 +165,18 @@ type view struct {
 	s *state
 }
 
+// ask judges a draft that no Append brought. A nil rule refuses nothing.
+func (t *tx) ask(rule chat.Rule, s *state, e *chat.Event) error {
+	if rule == nil {
+		return nil
+	}
+	err := rule(view{t, s}, e)
+	if t.broken != nil {
+		return t.broken
+	}
+	return err
+}
+
 func (v view) Chat() chat.Chat {
 	s := v.s
 	return chat.Chat{ID: s.id, Kind: s.kind, Open: s.open, Title: s.title, Topic: s.topic,
@@ -220,4 +232,28 @@ func (v view) found(err error) bool {
 		v.t.note(err)
 	}
 	return err == nil
+}
+
+func (v view) ChatsOf(users []chat.UserID) map[chat.UserID]int {
+	return v.counts(`SELECT u.value, (SELECT count(*) FROM members m WHERE m.user = u.value) FROM json_each(?) u`, anyOf(users))
+}
+
+func (v view) ChatsMadeBy(maker chat.UserID, of []chat.UserID) map[chat.UserID]int {
+	return v.counts(`SELECT u.value, (SELECT count(*) FROM members m CROSS JOIN chats c ON c.id = m.chat WHERE m.user = u.value AND c.by = ?2)
+		FROM json_each(?1) u`, anyOf(of), string(maker))
+}
+
+func (v view) counts(query string, args ...any) map[chat.UserID]int {
+	type count struct {
+		user chat.UserID
+		n    int
+	}
+	rows, err := v.t.rows(query, args...)
+	found, err := collect(rows, err, func() (c count, err error) { return c, rows.Scan(&c.user, &c.n) })
+	v.t.note(err)
+	counts := make(map[chat.UserID]int, len(found))
+	for _, c := range found {
+		counts[c.user] = c.n
+	}
+	return counts
 }

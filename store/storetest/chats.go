@@ -175,7 +175,7 @@ func directs(t *testing.T, open opener) {
 	must(t, s.Close())
 	s = open(t, dir)
 	for u, want := range map[chat.UserID][]chat.UserID{ann.ID: {bob.ID}, bob.ID: {ann.ID, cid.ID}, cid.ID: {bob.ID}, "nobody": nil} {
-		chats, err := s.ChatsOf(ctx, u, 0)
+		chats, err := s.ChatsOf(ctx, u, chat.ChatList{})
 		must(t, err)
 		var with []chat.UserID
 		for _, c := range chats {
@@ -219,7 +219,7 @@ func lists(t *testing.T, open opener) {
 
 	of := func(u chat.UserID, withLast int) []chat.Chat {
 		t.Helper()
-		list, err := s.ChatsOf(ctx, u, withLast)
+		list, err := s.ChatsOf(ctx, u, chat.ChatList{WithLast: withLast})
 		must(t, err)
 		if !slices.IsSortedFunc(list, func(a, b chat.Chat) int { return int(b.Activity - a.Activity) }) {
 			t.Fatalf("not by activity: %+v", list)
@@ -251,6 +251,27 @@ func lists(t *testing.T, open opener) {
 			}
 			if c.ID == made[1].ID && (i < withLast) != (c.Last != nil && c.Last.Seq == last && c.Last.Text == "newest") {
 				t.Fatalf("place %d of %d with a last message: %+v", i, withLast, c.Last)
+			}
+		}
+	}
+	for u, all := range map[chat.UserID][]chat.Chat{ann.ID: of(ann.ID, 2), bob.ID: of(bob.ID, 2), "nobody": nil} {
+		n, err := s.CountChats(ctx, u)
+		must(t, err)
+		equal(t, "count", n, len(all))
+		for limit := range 7 {
+			for from := range len(all) + 1 {
+				l, want := chat.ChatList{Limit: limit, WithLast: max(0, 2-from)}, all[from:]
+				if from > 0 {
+					l.Below = chat.ChatPlace{Activity: all[from-1].Activity, ID: all[from-1].ID}
+				}
+				if limit > 0 {
+					want = want[:min(limit, len(want))]
+				}
+				got, err := s.ChatsOf(ctx, u, l)
+				must(t, err)
+				if len(got) != len(want) || len(got) > 0 && !reflect.DeepEqual(got, want) {
+					t.Fatalf("%+v: %+v, want %+v", l, got, want)
+				}
 			}
 		}
 	}

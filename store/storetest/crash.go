@@ -120,7 +120,7 @@ func victim(s chat.Store, round string) {
 	if ann.Handle != "ann" {
 		ann, bob = bob, ann
 	}
-	chats, err := s.ChatsOf(ctx, ann.ID, 0)
+	chats, err := s.ChatsOf(ctx, ann.ID, chat.ChatList{})
 	if err != nil {
 		panic(err)
 	}

@@ -79,7 +79,7 @@ func invites(t *testing.T, open opener) {
 		invite(t, s, ann, chat.Chat{}, "account", 5)
 		i := invite(t, s, ann, c, "garden", 1)
 		accept := func(code string, u chat.User) error {
-			to, err := s.AcceptInvite(ctx, chat.SecretHash(code), u.ID)
+			to, err := s.AcceptInvite(ctx, chat.SecretHash(code), u.ID, nil)
 			if err == nil {
 				equal(t, "chat", to, c.ID)
 			}
@@ -156,7 +156,7 @@ func invites(t *testing.T, open opener) {
 		peek, err := s.PeekInvite(ctx, chat.SecretHash("late"))
 		must(t, err)
 		equal(t, "invite", peek, i)
-		_, err = s.AcceptInvite(ctx, chat.SecretHash("late"), bob.ID)
+		_, err = s.AcceptInvite(ctx, chat.SecretHash("late"), bob.ID, nil)
 		refused(t, err, chat.InviteSpent)
 		_, _, err = s.CreateAccount(ctx, invited("cid", "late"))
 		refused(t, err, chat.InviteSpent)
@@ -171,7 +171,7 @@ func invites(t *testing.T, open opener) {
 		invite(t, s, bob, c, "way back", 5)
 		invite(t, s, bob, chat.Chat{}, "new me", 5)
 		remove(t, s, ann, c, bob)
-		_, err := s.AcceptInvite(ctx, chat.SecretHash("way back"), bob.ID)
+		_, err := s.AcceptInvite(ctx, chat.SecretHash("way back"), bob.ID, nil)
 		refused(t, err, chat.InviteSpent)
 		_, _, err = s.CreateAccount(ctx, invited("bob2", "way back"))
 		refused(t, err, chat.InviteSpent)
@@ -187,7 +187,7 @@ func invites(t *testing.T, open opener) {
 		_, err = s.PeekInvite(ctx, chat.SecretHash("new me"))
 		refused(t, err, chat.NotFound)
 		invite(t, s, ann, c, "anns", 1)
-		_, err = s.AcceptInvite(ctx, chat.SecretHash("anns"), bob.ID)
+		_, err = s.AcceptInvite(ctx, chat.SecretHash("anns"), bob.ID, nil)
 		refused(t, err, chat.NoIdentity)
 		must(t, s.CreateRecovery(ctx, ann.ID, chat.SecretHash("of ann"), chat.Now()+hour))
 		_, err = s.PatchUser(ctx, ann.ID, chat.UserPatch{Active: &off})

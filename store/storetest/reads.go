@@ -20,7 +20,7 @@ func reads(t *testing.T, open opener) {
 		must(t, err)
 		got, want := fmt.Sprint(one.ReadUpTo, one.Unread, one.Mentions), fmt.Sprint(readUpTo, unread, mentions)
 		equal(t, u.Handle+" sees (read up to, unread, mentions)", got, want)
-		list, err := s.ChatsOf(ctx, u.ID, 0)
+		list, err := s.ChatsOf(ctx, u.ID, chat.ChatList{})
 		must(t, err)
 		equal(t, u.Handle+" sees in the list", fmt.Sprint(list[0].ReadUpTo, list[0].Unread, list[0].Mentions), want)
 	}

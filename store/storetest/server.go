@@ -37,7 +37,7 @@ func server(t *testing.T, open opener) {
 		must(t, s.Close()) // again is nothing
 		_, _, err := s.Identify(ctx, chat.SecretHash("token of ann"))
 		refused(t, err, chat.Unavailable)
-		_, err = s.ChatsOf(ctx, ann.ID, 1)
+		_, err = s.ChatsOf(ctx, ann.ID, chat.ChatList{WithLast: 1})
 		refused(t, err, chat.Unavailable)
 		_, _, err = s.CreateChat(ctx, newGroup("g", ann))
 		refused(t, err, chat.Unavailable)

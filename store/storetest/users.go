@@ -34,7 +34,7 @@ func users(t *testing.T, open opener) {
 		after, err := s.Server(ctx)
 		must(t, err)
 		equal(t, "server", after, chat.Server{Name: "Our place"})
-		chats, err := s.ChatsOf(ctx, olga.ID, 10)
+		chats, err := s.ChatsOf(ctx, olga.ID, chat.ChatList{WithLast: 10})
 		must(t, err)
 		equal(t, "chats", len(chats), 1)
 		c := chats[0]

@@ -1,0 +1,42 @@
+package chat
+
+import (
+	"cmp"
+	"slices"
+)
+
+// ChatList says which of a user's chats: in falling activity, then falling id.
+type ChatList struct {
+	Below    ChatPlace // the chats behind this place; the zero value is the start
+	Limit    int       // at most so many; 0: all
+	WithLast int       // Last is filled for so many
+}
+
+// ChatPlace is where a chat stands in that order.
+type ChatPlace struct {
+	Activity int64
+	ID       ChatID
+}
+
+// All reports whether the list is not cut.
+func (l ChatList) All() bool { return l.Limit == 0 && l.Below == ChatPlace{} }
+
+// Choose returns the chats of the list, out of the places of all.
+func (l ChatList) Choose(all []ChatPlace) []ChatID {
+	if l.Below != (ChatPlace{}) {
+		all = slices.DeleteFunc(all, func(p ChatPlace) bool { return p.compare(l.Below) <= 0 })
+	}
+	slices.SortFunc(all, ChatPlace.compare)
+	if l.Limit > 0 && len(all) > l.Limit {
+		all = all[:l.Limit]
+	}
+	ids := make([]ChatID, len(all))
+	for i, p := range all {
+		ids[i] = p.ID
+	}
+	return ids
+}
+
+func (p ChatPlace) compare(q ChatPlace) int {
+	return cmp.Or(cmp.Compare(q.Activity, p.Activity), cmp.Compare(q.ID, p.ID))
+}
