@@ -34,7 +34,8 @@ type config struct {
 
 	LimitAnonymous middleware.Rate `default:"100/15m" help:"Failed attempts of one address, of each kind (passwords, codes, tokens, accounts without an invite), or off."`
 	LimitUser      middleware.Rate `default:"1200/1m" help:"Requests and socket commands of one user, or off."`
-	LimitPosts     middleware.Rate `default:"20/10s" help:"Messages posted by one user, or off."`
+	LimitPosts     middleware.Rate `default:"20/10s" help:"Messages posted by one user, and what else others are told, by cost; or off."`
+	LimitChats     int             `default:"2000" help:"Chats of one user, and chats made or people added by them in an hour."`
 	LimitSockets   int             `default:"20" help:"Open sockets of one user."`
 	LimitBody      middleware.Size `default:"1MiB" help:"Size of one request's body, at least 32KiB; 16KiB are allowed without an identity."`
 	LimitText      middleware.Size `default:"16KiB" help:"Size of one message's text, at most 16KiB."`
@@ -123,6 +124,9 @@ func (c *config) Validate() error {
 	if c.LimitSockets < 1 {
 		return errors.New("--limit-sockets must be at least 1")
 	}
+	if c.LimitChats < 1 || c.LimitChats > middleware.MaxRate {
+		return fmt.Errorf("--limit-chats must be 1 to %d", middleware.MaxRate)
+	}
 	if c.LimitText < 1 || c.LimitText > 16<<10 {
 		return errors.New("--limit-text must be 1 to 16KiB")
 	}
@@ -138,7 +142,7 @@ func (c *config) server(db chat.Store, log *slog.Logger) server.Config {
 		Store: db, Log: log, Web: web.Files, Version: version(),
 		PublicURL: c.PublicURL, Registration: c.Registration, TrustedProxies: prefixes(c.TrustedProxies),
 		Limits: server.Limits{Anonymous: c.LimitAnonymous, User: c.LimitUser, Posts: c.LimitPosts,
-			Sockets: c.LimitSockets, Body: c.LimitBody, Text: c.LimitText},
+			Chats: c.LimitChats, Sockets: c.LimitSockets, Body: c.LimitBody, Text: c.LimitText},
 	}
 }
 

@@ -278,6 +278,8 @@ func TestWrongFlags(t *testing.T) {
 		{"--limit-anonymous", "many", "--limit-anonymous"},
 		{"--limit-user", "1200", "--limit-user"},
 		{"--limit-posts", "-1/10s", "--limit-posts"},
+		{"--limit-chats", "0", "--limit-chats"},
+		{"--limit-chats", "2000000000", "--limit-chats"},
 		{"--limit-sockets", "0", "--limit-sockets"},
 		{"--limit-body", "1KiB", "--limit-body"},
 		{"--limit-text", "1GiB", "--limit-text"},
@@ -302,7 +304,7 @@ func TestHelpNamesEveryFlagAndDefault(t *testing.T) {
 		out, _, code := parleySays(t, args...)
 		for _, want := range []string{"--listen", "127.0.0.1:8080", "PARLEY_LISTEN", "--store", "parley-data/parley.db",
 			"--registration", "--public-url", "--trusted-proxies", "--log-format", "--metrics-listen", "--limit-anonymous",
-			"100/15m", "--limit-user", "1200/1m", "--limit-posts", "20/10s", "--limit-sockets", "--limit-body", "1MiB",
+			"100/15m", "--limit-user", "1200/1m", "--limit-posts", "20/10s", "--limit-chats", "2000", "--limit-sockets", "--limit-body", "1MiB",
 			"--limit-text", "16KiB", "recover", "owner-link", "health", "version"} {
 			if code != 0 || !strings.Contains(out, want) {
 				t.Errorf("%v: exit %d, %q is missing", args, code, want)

@@ -51,8 +51,7 @@ func (s *Server) act(ctx context.Context, user chat.UserID, c *wire.Command, don
 	return chat.FailField(chat.BadInput, "do", "there is no such command")
 }
 
-// post takes a token for the message first. A retry of a known clientId costs
-// nothing: its token is given back, and with an empty bucket it is looked up.
+// post completes the draft of a message.
 func (s *Server) post(ctx context.Context, draft chat.Event, c *wire.Command, done outcome) error {
 	if err := chat.CheckText(c.Text, int(s.Limits.Text)); err != nil {
 		return err
@@ -61,51 +60,61 @@ func (s *Server) post(ctx context.Context, draft chat.Event, c *wire.Command, do
 	if c.ReplyTo != 0 {
 		draft.Reply = &chat.Quote{Seq: c.ReplyTo}
 	}
-	key := string(draft.By)
-	ok, wait := s.posts.Take(key)
-	if !ok {
-		if !s.working.begin() {
-			return s.ready()
-		}
-		// A read, and so not for the caller's goroutine.
-		go func() {
-			defer s.working.end()
-			first, known, err := s.Store.Find(ctx, draft.ChatID, draft.By, draft.ClientID)
-			if err == nil && !known {
-				err = chat.FailAfter(chat.RateLimited, wait, "too many messages, wait a moment")
-			}
-			done(first, known, err)
-		}()
-		return nil
-	}
-	err := s.append(ctx, draft, chat.Post, func(ev chat.Event, again bool, err error) {
-		if again || err != nil {
-			s.posts.Refund(key)
-		}
-		done(ev, again, err)
-	})
-	if err != nil {
-		s.posts.Refund(key)
-	}
-	return err
+	return s.append(ctx, draft, chat.Post, done)
 }
 
-// append counts the draft as accepted until its outcome is known, so that an
-// orderly stop can wait for it.
+// append takes what the draft costs first, and gives it back if the draft came
+// to nothing new. It counts the draft as accepted until its outcome is known, so
+// that an orderly stop can wait for it.
 func (s *Server) append(ctx context.Context, draft chat.Event, rule chat.Rule, done outcome) error {
+	price := priceOf(&draft)
+	if refused := s.charge(draft.By, price); refused != nil {
+		switch {
+		case draft.Kind == chat.Posted:
+			return s.appendedBefore(ctx, draft, refused, done)
+		case draft.ClientID == "" && draft.Kind != chat.Joined:
+			return refused
+		}
+		// The retry of a known clientId costs nothing, nor does adding who is in
+		// already: the store finds out before it comes to the refusal.
+		price, rule = noPrice, chat.All(rule, chat.Refuse(refused))
+	}
 	if !s.working.begin() {
+		s.refund(draft.By, price)
 		return s.ready()
 	}
 	began := time.Now()
 	err := s.Store.Append(ctx, draft, rule, func(ev chat.Event, again bool, err error) {
 		s.metrics.outcome(draft.Kind, began, ev, again, err)
+		if again || err != nil || ev.Seq == 0 {
+			s.refund(draft.By, price)
+		}
 		done(ev, again, err)
 		s.working.end()
 	})
 	if err != nil {
+		s.refund(draft.By, price)
 		s.working.end()
 	}
 	return err
+}
+
+// appendedBefore answers a post for which there is no token: the retry of a
+// known clientId costs nothing.
+func (s *Server) appendedBefore(ctx context.Context, draft chat.Event, refused error, done outcome) error {
+	if !s.working.begin() {
+		return s.ready()
+	}
+	// A read, and so not for the caller's goroutine.
+	go func() {
+		defer s.working.end()
+		first, known, err := s.Store.Find(ctx, draft.ChatID, draft.By, draft.ClientID)
+		if err == nil && !known {
+			err = refused
+		}
+		done(first, known, err)
+	}()
+	return nil
 }
 
 // appended is append for a caller that waits for the outcome.

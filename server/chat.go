@@ -154,7 +154,7 @@ func (s *Server) createChat(w http.ResponseWriter, r *http.Request) error {
 	case in.Title != "" || in.Topic != "":
 		return chat.FailField(chat.BadInput, "title", "a direct chat has no title and no topic")
 	}
-	c, again, err := s.Store.CreateChat(r.Context(), chat.NewChat{Kind: in.Kind, Open: in.Open, Title: in.Title,
+	c, again, err := s.makeChat(r, chat.NewChat{Kind: in.Kind, Open: in.Open, Title: in.Title,
 		Topic: in.Topic, By: me(r), ClientID: in.ClientID, Members: members})
 	if err != nil {
 		return err
@@ -164,6 +164,21 @@ func (s *Server) createChat(w http.ResponseWriter, r *http.Request) error {
 		code = http.StatusOK
 	}
 	return s.answerChat(w, r, code, c.ID)
+}
+
+// makeChat takes what the chat costs first, and gives it back if no new one was
+// made. The retry of a chat that was made costs nothing: without a token the
+// store looks for it, and then refuses.
+func (s *Server) makeChat(r *http.Request, n chat.NewChat) (c chat.Chat, again bool, err error) {
+	cost := priceOfChat(len(n.Members))
+	n.Rule = chat.ChatLimit(s.Limits.Chats, "members")
+	if refused := s.charge(n.By, cost); refused != nil {
+		cost, n.Rule = noPrice, chat.Refuse(refused)
+	}
+	if c, again, err = s.Store.CreateChat(r.Context(), n); again || err != nil {
+		s.refund(n.By, cost)
+	}
+	return c, again, err
 }
 
 // resolve turns ids and @handles into ids, each once and without the caller.

@@ -114,15 +114,23 @@ func (c *session) admissible(cmd *wire.Command, malformed error) error {
 	if cmd.Do == "hello" {
 		return chat.FailField(chat.Conflict, "do", "this socket has said hello already")
 	}
-	ok, _, wait := c.s.users.Take(string(c.user))
-	if ok {
+	err := c.spend(commandCost(cmd))
+	if err == nil {
 		c.refused = 0
 		return malformed
 	}
 	if c.refused++; c.refused > maxRefused {
-		c.end(wire.CloseOverLimit, "too many commands", max(wait, time.Second))
+		c.end(wire.CloseOverLimit, "too many commands", max(time.Duration(chat.AsError(err).RetryAfterMs)*time.Millisecond, time.Second))
 	}
-	return chat.FailAfter(chat.RateLimited, wait, "too many commands, wait a moment")
+	return err
+}
+
+// spend takes what a command costs of what its user may ask of the server.
+func (c *session) spend(cost int) error {
+	if ok, _, wait := c.s.users.TakeN(string(c.user), cost); !ok {
+		return chat.FailAfter(chat.RateLimited, wait, "too many commands, wait a moment")
+	}
+	return nil
 }
 
 // do runs a command that is no draft and is answered with nothing but ok or an

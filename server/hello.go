@@ -81,8 +81,14 @@ func (c *session) greet(cmd *wire.Command) (*wire.Hello, error) {
 	if len(ended) > 0 {
 		return nil, chat.Fail(chat.NoIdentity, "this session has ended")
 	}
+	if err := c.spend(0); err != nil {
+		return nil, err // before anything is read for it
+	}
 	ids, err := store.ChatIDs(c.ctx, c.user)
 	if err != nil {
+		return nil, err
+	}
+	if err := c.spendHello((len(ids) + perHello - 1) / perHello); err != nil {
 		return nil, err
 	}
 	joined := make(map[chat.ChatID]bool, len(ids))
@@ -120,6 +126,17 @@ func (c *session) greet(cmd *wire.Command) (*wire.Hello, error) {
 		}
 	}
 	return h, nil
+}
+
+// spendHello is spend for a hello. One that is refused costs one token all the
+// same, for the look at how many chats there are.
+func (c *session) spendHello(cost int) error {
+	err := c.spend(cost)
+	if err != nil && cost < c.s.Limits.User.N {
+		_ = c.spend(1)
+		err = c.spend(cost) // says how long to wait now
+	}
+	return err
 }
 
 // identify finds the holder of the token, or of the upgrade's credentials. A

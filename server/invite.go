@@ -182,7 +182,7 @@ func (s *Server) acceptInvite(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	id, err := s.Store.AcceptInvite(r.Context(), chat.SecretHash(code), me(r), nil)
+	id, err := s.Store.AcceptInvite(r.Context(), chat.SecretHash(code), me(r), chat.ChatLimit(s.Limits.Chats, "code"))
 	if chat.Is(err, chat.InviteSpent) {
 		return cmp.Or(s.attempts.failed(middleware.AddressKey(r.Context()), byCode), err)
 	}

@@ -47,8 +47,16 @@ func (s *Server) patchMe(w http.ResponseWriter, r *http.Request) error {
 		}
 		patch.PasswordHash = &hash
 	}
+	var cost price
+	if in.Name != nil || in.Status != nil { // others are told
+		cost.posts = textCost
+	}
+	if err := s.charge(who.User.ID, cost); err != nil {
+		return err
+	}
 	user, err := s.Store.PatchUser(r.Context(), who.User.ID, patch)
 	if err != nil {
+		s.refund(who.User.ID, cost)
 		return err
 	}
 	if in.Name != nil || in.Status != nil {

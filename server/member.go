@@ -91,7 +91,7 @@ func (s *Server) putMember(w http.ResponseWriter, r *http.Request) error {
 		}
 	}
 	draft := chat.Event{Kind: chat.Joined, ChatID: id, By: me(r), ClientID: in.ClientID, Users: []chat.UserID{user}}
-	joined, _, err := s.appended(r.Context(), draft, chat.Join)
+	joined, _, err := s.appended(r.Context(), draft, chat.All(chat.Join, chat.ChatLimit(s.Limits.Chats, "userId")))
 	if err != nil {
 		return err
 	}

@@ -31,7 +31,7 @@ func (s *Server) guardAPI(r chi.Router) {
 		middleware.Compress(),
 		middleware.SameOrigin(s.PublicURL, s.fail),
 		middleware.Identify(s.Store, s.PublicURL),
-		middleware.Limit(s.anonymous, s.users, uncounted, nil, s.fail),
+		middleware.Limit(s.anonymous, s.users, uncounted, s.requestCost, s.fail),
 		middleware.Body(s.Limits.Body),
 	)
 }

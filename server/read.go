@@ -29,7 +29,8 @@ func (s *Server) putRead(w http.ResponseWriter, r *http.Request) error {
 
 // markRead moves a read pointer, never back, and tells those who may see it: the
 // user's own devices, and in a small chat those who look at it. The pointer is
-// kept; the signal may be lost.
+// kept; the signal may be lost, and others get none from somebody who told them
+// too much already.
 func (s *Server) markRead(ctx context.Context, user chat.UserID, id chat.ChatID, seq chat.Seq) error {
 	at, moved, err := s.Store.MarkRead(ctx, id, user, seq)
 	if err != nil || !moved {
@@ -39,6 +40,7 @@ func (s *Server) markRead(ctx context.Context, user chat.UserID, id chat.ChatID,
 	if err != nil {
 		return err
 	}
-	_ = s.Store.Tell(ctx, chat.Signal{Kind: chat.SignalRead, ChatID: id, By: user, Seq: at, Small: c.MemberCount <= chat.SmallChat})
+	others := c.MemberCount <= chat.SmallChat && s.charge(user, price{posts: signalCost}) == nil
+	_ = s.Store.Tell(ctx, chat.Signal{Kind: chat.SignalRead, ChatID: id, By: user, Seq: at, Small: others})
 	return nil
 }

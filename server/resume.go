@@ -30,13 +30,13 @@ func (c *session) resume(cmd *wire.Command) {
 		}
 	}
 	c.answer(cmd.ID, nil, nil)
-	left := maxMissedInAll
+	left, unpaid := maxMissedInAll, 0
 	same := cmd.Epoch == c.s.Store.Epoch()
 	for id, seen := range cmd.Seen {
 		if c.conn.Room(c.ctx) != nil {
 			return
 		}
-		c.takeUp(id, seen, same, &left)
+		c.takeUp(id, seen, same, &left, &unpaid)
 	}
 	if !cmd.More {
 		c.settle()
@@ -44,8 +44,9 @@ func (c *session) resume(cmd *wire.Command) {
 	c.send(wire.Signal{Signal: wire.SignalCaughtUp})
 }
 
-// takeUp brings what was missed of one chat, and makes it live.
-func (c *session) takeUp(id chat.ChatID, seen chat.Seq, same bool, left *int) {
+// takeUp brings what was missed of one chat, and makes it live. unpaid are the
+// events brought that cost nothing yet.
+func (c *session) takeUp(id chat.ChatID, seen chat.Seq, same bool, left, unpaid *int) {
 	head, held := c.held[id]
 	delete(c.held, id)
 	if !held || seen > head {
@@ -60,10 +61,25 @@ func (c *session) takeUp(id chat.ChatID, seen chat.Seq, same bool, left *int) {
 		}
 		head = one.Head
 	}
-	if !same || seen > head || head-seen > maxMissed || int(head-seen) > *left {
+	if !same || seen > head || head-seen > maxMissed || int(head-seen) > *left || !c.afford(int(head-seen), unpaid) {
 		c.send(wire.Signal{Signal: wire.SignalReset, ChatID: id, Head: head, Epoch: c.s.Store.Epoch()})
 		c.follow(id, head, head)
 		return
 	}
 	*left -= c.follow(id, seen, head)
+}
+
+// afford takes what it costs to bring so many more events of a chat. Whoever has
+// spent everything loads a page instead.
+func (c *session) afford(missed int, unpaid *int) bool {
+	if missed == 0 {
+		return true
+	}
+	*unpaid += 1 + missed // the read itself costs as much as an event
+	if *unpaid < perLog {
+		return true
+	}
+	cost := *unpaid / perLog
+	*unpaid %= perLog
+	return c.spend(cost) == nil
 }

@@ -47,7 +47,8 @@ type Config struct {
 type Limits struct {
 	Anonymous middleware.Rate // failures of one address, of each kind (attempt.go); off lifts every bound on addresses
 	User      middleware.Rate // requests and socket commands of one user
-	Posts     middleware.Rate // posted messages of one user, a token bucket
+	Posts     middleware.Rate // posts of one user and what others are told beside, by cost (cost.go): a token bucket
+	Chats     int             // chats of one user, and chats made or people added by them in an hour; 0: no limit
 	Sockets   int             // open sockets of one user
 	Body      middleware.Size // bytes of a request's body
 	Text      middleware.Size // bytes of a message's text
@@ -73,8 +74,9 @@ type Server struct {
 	page      *middleware.Limiter // the page's files, per address
 	attempts  *attempts
 	users     *middleware.Limiter // requests and commands, per user
-	posts     *middleware.Bucket  // per user
 	inviting  turns               // invites that are being made, by user
+	posts     *middleware.Bucket  // what is delivered to others, per user
+	people    *middleware.Bucket  // chats made and people added, per user
 	presence  *presence
 	strangers strangers // sockets that have not said hello, by address
 	pulse     pulse     // when the store last answered
@@ -126,6 +128,7 @@ func New(c Config) *Server {
 		attempts:  newAttempts(c.Limits.Anonymous),
 		users:     middleware.NewLimiter(c.Limits.User),
 		posts:     middleware.NewBucket(c.Limits.Posts),
+		people:    middleware.NewBucket(middleware.Rate{N: c.Limits.Chats, Per: time.Hour}),
 		resumes:   make(chan struct{}, 64),
 		pulse:     pulse{turn: make(chan struct{}, 1)},
 	}

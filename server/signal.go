@@ -43,12 +43,14 @@ func (s *Server) tell(sig wire.Signal, topics ...string) {
 
 // typing tells the others who look at a chat that is not too large.
 func (c *session) typing(id chat.ChatID) error {
-	one, err := c.chat(id)
-	if err != nil {
+	cost := price{posts: signalCost}
+	if err := c.s.charge(c.user, cost); err != nil {
 		return err
 	}
-	if one.MemberCount > chat.TypingChat {
-		return nil
+	one, err := c.chat(id)
+	if err != nil || one.MemberCount > chat.TypingChat {
+		c.s.refund(c.user, cost)
+		return err
 	}
 	return c.s.Store.Tell(c.ctx, chat.Signal{Kind: chat.SignalTyping, ChatID: id, By: c.user})
 }
