@@ -139,23 +139,8 @@ func (s *Server) createChat(w http.ResponseWriter, r *http.Request) error {
 	if err := chat.CheckLine("topic", in.Topic, chat.MaxTopic); err != nil {
 		return err
 	}
-	members, err := s.resolve(r, in.Members)
-	if err != nil {
-		return err
-	}
-	switch {
-	case in.Kind != chat.Group && in.Kind != chat.Direct:
-		return chat.FailField(chat.BadInput, "kind", "kind must be group or direct")
-	case in.Kind == chat.Group:
-	case len(members) != 1:
-		return chat.FailField(chat.BadInput, "members", "a direct chat has exactly one other member")
-	case in.Open:
-		return chat.FailField(chat.BadInput, "open", "a direct chat cannot be open")
-	case in.Title != "" || in.Topic != "":
-		return chat.FailField(chat.BadInput, "title", "a direct chat has no title and no topic")
-	}
-	c, again, err := s.makeChat(r, chat.NewChat{Kind: in.Kind, Open: in.Open, Title: in.Title,
-		Topic: in.Topic, By: me(r), ClientID: in.ClientID, Members: members})
+	n := chat.NewChat{Kind: in.Kind, Open: in.Open, Title: in.Title, Topic: in.Topic, By: me(r), ClientID: in.ClientID}
+	c, again, err := s.makeChat(r, n, in.Members)
 	if err != nil {
 		return err
 	}
@@ -166,26 +151,55 @@ func (s *Server) createChat(w http.ResponseWriter, r *http.Request) error {
 	return s.answerChat(w, r, code, c.ID)
 }
 
-// makeChat takes what the chat costs first, and gives it back if no new one was
-// made. The retry of a chat that was made costs nothing: without a token the
+// makeChat takes what the chat costs first, and gives back what was taken for
+// nothing. The retry of a chat that was made costs nothing: without a token the
 // store looks for it, and then refuses.
-func (s *Server) makeChat(r *http.Request, n chat.NewChat) (c chat.Chat, again bool, err error) {
-	cost := priceOfChat(len(n.Members))
+func (s *Server) makeChat(r *http.Request, n chat.NewChat, members []string) (c chat.Chat, again bool, err error) {
+	if len(members) > chat.MaxJoinAtOnce {
+		return c, false, chat.FailField(chat.BadInput, "members", "members must name at most %d users", chat.MaxJoinAtOnce)
+	}
+	named := map[string]bool{string(n.By): true, "@" + caller(r).User.Handle: true}
+	members = slices.DeleteFunc(members, func(who string) bool {
+		again := named[who]
+		named[who] = true
+		return again
+	})
+	cost := priceOfChat(len(members))
+	defer func() {
+		if again || err != nil {
+			s.refund(n.By, cost)
+		}
+	}()
 	n.Rule = chat.ChatLimit(s.Limits.Chats, "members")
 	if refused := s.charge(n.By, cost); refused != nil {
 		cost, n.Rule = noPrice, chat.Refuse(refused)
+		if n.Kind == chat.Group {
+			members = nil // the clientId alone says which group it was
+		}
 	}
-	if c, again, err = s.Store.CreateChat(r.Context(), n); again || err != nil {
-		s.refund(n.By, cost)
+	if n.Members, err = s.resolve(r, members); err != nil {
+		return c, false, err
 	}
-	return c, again, err
+	if paid := priceOfChat(len(n.Members)); paid.people < cost.people { // some were named by id and by handle
+		s.refund(n.By, price{people: cost.people - paid.people})
+		cost = paid
+	}
+	switch {
+	case n.Kind != chat.Group && n.Kind != chat.Direct:
+		return c, false, chat.FailField(chat.BadInput, "kind", "kind must be group or direct")
+	case n.Kind == chat.Group:
+	case len(n.Members) != 1:
+		return c, false, chat.FailField(chat.BadInput, "members", "a direct chat has exactly one other member")
+	case n.Open:
+		return c, false, chat.FailField(chat.BadInput, "open", "a direct chat cannot be open")
+	case n.Title != "" || n.Topic != "":
+		return c, false, chat.FailField(chat.BadInput, "title", "a direct chat has no title and no topic")
+	}
+	return s.Store.CreateChat(r.Context(), n)
 }
 
 // resolve turns ids and @handles into ids, each once and without the caller.
 func (s *Server) resolve(r *http.Request, members []string) ([]chat.UserID, error) {
-	if len(members) > chat.MaxJoinAtOnce {
-		return nil, chat.FailField(chat.BadInput, "members", "members must name at most %d users", chat.MaxJoinAtOnce)
-	}
 	ids, handles := people{}, []string{}
 	for _, m := range members {
 		if h, ok := strings.CutPrefix(m, "@"); ok {
