@@ -15,14 +15,17 @@ import (
 //  3. No crash parts an event from what belongs to it.
 //  4. Numbers are 1, 2, 3, … without holes, in every chat.
 //  5. (By, ChatID, ClientID) is unique for ever, for posts and, apart from
-//     them, for all other kinds: a known one gives the first event.
+//     them, for all other kinds: a known one gives the first event, or Seq 0
+//     with again if the first draft, no post, changed nothing. A refusal leaves
+//     a ClientID unknown.
 //  6. A deleted text, or one that was edited away, is in no log, no projection
 //     and no file after a checkpoint.
 type Log interface {
 	// Append queues a draft and returns; done is called once, after the commit
 	// or with the reason why there is none. It must not block. again is true
 	// when the ClientID was known, ev then being the first event; a draft that
-	// changes nothing gives an ev with Seq 0. While the queue is full Append
+	// changes nothing gives an ev with Seq 0, and is written like an event when
+	// it has a ClientID. While the queue is full Append
 	// waits, until ctx ends: a non-nil error means that it was not queued and
 	// that done is not called. ctx does not reach beyond the queue.
 	Append(ctx context.Context, draft Event, rule Rule, done func(ev Event, again bool, err error)) error

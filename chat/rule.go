@@ -142,6 +142,26 @@ func Join(v View, e *Event) error {
 	return nil
 }
 
+// PutMember is Join with a role, which somebody who is a member already is
+// given as by SetRole: then the event is of kind Roled. An admin alone adds an
+// admin.
+func PutMember(v View, e *Event) error {
+	_, in := v.Member(e.By)
+	if _, there := v.Member(e.Users[0]); in && there {
+		e.Kind = Roled
+		return SetRole(v, e)
+	}
+	role := e.Role
+	if err := Join(v, e); err != nil {
+		return err
+	}
+	if mine, _ := v.Member(e.By); role == RoleAdmin && mine != RoleAdmin {
+		return Fail(Forbidden, "only an admin of the chat can change roles")
+	}
+	e.Role = role
+	return nil
+}
+
 // Leave: anybody themself, an admin others. The last admin hands over first, a
 // direct chat is never left.
 func Leave(v View, e *Event) error {

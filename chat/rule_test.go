@@ -139,6 +139,19 @@ func TestRules(t *testing.T) {
 		{"a stranger adds another to an open chat", Join, with(open), Event{By: "dan", Users: only("cleo")}, Forbidden, ""},
 		{"a third one to a direct chat", Join, with(direct), Event{By: "ann", Users: only("dan")}, Forbidden, ""},
 
+		{"an admin adds an admin", PutMember, tea(), Event{By: "ann", Users: only("dan"), Role: RoleAdmin}, ok, ""},
+		{"a member adds an admin", PutMember, tea(), Event{By: "bob", Users: only("dan"), Role: RoleAdmin}, Forbidden, ""},
+		{"a member adds a member", PutMember, tea(), Event{By: "bob", Users: only("dan"), Role: RoleMember}, ok, ""},
+		{"a member promotes by adding", PutMember, tea(), Event{By: "bob", Users: only("cleo"), Role: RoleAdmin}, Forbidden, ""},
+		{"an admin promotes by adding", PutMember, tea(), Event{By: "ann", Users: only("cleo"), Role: RoleAdmin}, ok, ""},
+		{"one who is in, with their role", PutMember, tea(), Event{By: "ann", Users: only("cleo"), Role: RoleMember}, same, ""},
+		{"the last admin is added as a member", PutMember, tea(), Event{By: "ann", Users: only("ann"), Role: RoleMember}, LastOwner, ""},
+		{"a stranger adds themself", PutMember, tea(), Event{By: "dan", Users: only("dan"), Role: RoleMember}, NotFound, "chatId"},
+		{"a stranger promotes", PutMember, with(open), Event{By: "dan", Users: only("bob"), Role: RoleAdmin}, Forbidden, ""},
+		{"a stranger joins an open chat as an admin", PutMember, with(open), Event{By: "dan", Users: only("dan"), Role: RoleAdmin}, Forbidden, ""},
+		{"a stranger joins an open chat as a member", PutMember, with(open), Event{By: "dan", Users: only("dan"), Role: RoleMember}, ok, ""},
+		{"an inactive one, as an admin", PutMember, tea(), Event{By: "ann", Users: only("eve"), Role: RoleAdmin}, NotFound, "userId"},
+
 		{"a member leaves", Leave, tea(), Event{By: "bob", Users: only("bob")}, ok, ""},
 		{"an admin removes", Leave, tea(), Event{By: "ann", Users: only("bob")}, ok, ""},
 		{"a member removes", Leave, tea(), Event{By: "bob", Users: only("cleo")}, Forbidden, ""},
@@ -188,6 +201,12 @@ func TestRulesComplete(t *testing.T) {
 	join := Event{By: "ann", Users: []UserID{"bob", "dan", "dan"}, Role: RoleAdmin}
 	if err := Join(tea(), &join); err != nil || fmt.Sprint(join.Users) != "[dan]" || join.Role != RoleMember {
 		t.Errorf("%v: %v join as %s", err, join.Users, join.Role)
+	}
+	for user, kind := range map[UserID]Kind{"dan": Joined, "bob": Roled} {
+		put := Event{Kind: Joined, By: "ann", Users: []UserID{user}, Role: RoleAdmin}
+		if err := PutMember(tea(), &put); err != nil || put.Kind != kind || put.Role != RoleAdmin {
+			t.Errorf("%v: putting %s is %s as %s", err, user, put.Kind, put.Role)
+		}
 	}
 	for by, reason := range map[UserID]string{"ann": "removed", "bob": ""} {
 		left := Event{By: by, Users: []UserID{"bob"}}

@@ -62,7 +62,8 @@ func member(r *http.Request) (chat.ChatID, chat.UserID, error) {
 }
 
 // putMember makes somebody a member, if they are none, and gives them the role,
-// if one is named. Who may not give it is refused before anybody joins.
+// if one is named: one command, and one event at most, so that its clientId
+// stands for all of it.
 func (s *Server) putMember(w http.ResponseWriter, r *http.Request) error {
 	id, user, err := member(r)
 	if err != nil {
@@ -78,32 +79,14 @@ func (s *Server) putMember(w http.ResponseWriter, r *http.Request) error {
 	if err := optionalClientID(in.ClientID); err != nil {
 		return err
 	}
+	draft, rule := chat.Event{Kind: chat.Joined, ChatID: id, By: me(r), ClientID: in.ClientID, Users: []chat.UserID{user}}, chat.Join
 	if in.Role != nil {
 		if err := chat.CheckRole(*in.Role); err != nil {
 			return err
 		}
-		c, err := s.Store.Chat(r.Context(), me(r), id)
-		if err != nil {
-			return err
-		}
-		if *in.Role == chat.RoleAdmin && c.Role != chat.RoleAdmin {
-			return chat.Fail(chat.Forbidden, "only an admin of the chat can change roles")
-		}
+		draft.Role, rule = *in.Role, chat.PutMember
 	}
-	draft := chat.Event{Kind: chat.Joined, ChatID: id, By: me(r), ClientID: in.ClientID, Users: []chat.UserID{user}}
-	joined, _, err := s.appended(r.Context(), draft, chat.All(chat.Join, chat.ChatLimit(s.Limits.Chats, "userId")))
-	if err != nil {
-		return err
-	}
-	// Whoever just joined is a member: naming that role asks for nothing more.
-	if in.Role == nil || joined.Seq != 0 && *in.Role == chat.RoleMember {
-		return done(w)
-	}
-	draft = chat.Event{Kind: chat.Roled, ChatID: id, By: me(r), Users: []chat.UserID{user}, Role: *in.Role}
-	if joined.Seq == 0 {
-		draft.ClientID = in.ClientID // the join made no event that has it
-	}
-	if _, _, err := s.appended(r.Context(), draft, chat.SetRole); err != nil {
+	if _, _, err := s.appended(r.Context(), draft, chat.All(rule, chat.ChatLimit(s.Limits.Chats, "userId"))); err != nil {
 		return err
 	}
 	return done(w)

@@ -30,7 +30,8 @@ func (db *DB) Append(ctx context.Context, draft chat.Event, rule chat.Rule, done
 // the event. A post's document waits in s.posted. A known clientId is a
 // duplicate key for a post; look says to look for it first, since a duplicate
 // key ends a transaction. A refusal (the first event may be the very reason) is
-// answered with the first event to a member.
+// answered with the first event to a member. What changed nothing is written
+// too, under the same _id, unless it is a post: a retry must change nothing.
 func (t *tx) judge(draft chat.Event, rule chat.Rule, look bool) (ev chat.Event, again bool, err error) {
 	s, err := t.state(draft.ChatID)
 	if err != nil {
@@ -40,6 +41,9 @@ func (t *tx) judge(draft chat.Event, rule chat.Rule, look bool) (ev chat.Event, 
 	err = t.db.guard(func() error { return rule(v, &e) })
 	if draft.ClientID != "" && (look || err != nil) && t.broken == nil {
 		first, ok := t.first(&draft)
+		if ok && first.Seq == 0 {
+			return chat.Event{}, true, t.broken
+		}
 		_, in := v.Member(draft.By)
 		// Who left may hear again that they left.
 		if ok && (err == nil || in || first.Kind == chat.Left && slices.Contains(first.Users, draft.By)) {
@@ -50,7 +54,11 @@ func (t *tx) judge(draft chat.Event, rule chat.Rule, look bool) (ev chat.Event, 
 	case t.broken != nil:
 		return chat.Event{}, false, t.broken
 	case errors.Is(err, chat.ErrNoChange):
-		return chat.Event{}, false, nil
+		if draft.Kind != chat.Posted && draft.ClientID != "" {
+			_, err := t.db.events.InsertOne(t.ctx, unchanged(&draft))
+			t.note(err)
+		}
+		return chat.Event{}, false, t.broken
 	case err != nil:
 		return chat.Event{}, false, err
 	}
@@ -189,12 +197,13 @@ func (t *tx) first(e *chat.Event) (ev chat.Event, ok bool) {
 	return ev, ok
 }
 
-// once reads the event with an _id, complete as the log gives it.
+// once reads the event with an _id, complete as the log gives it. Its Seq is 0
+// if the command changed nothing.
 func (db *DB) once(ctx context.Context, id string) (ev chat.Event, ok bool, err error) {
 	var d event
 	ok, err = one(db.events.FindOne(ctx, bson.D{{Key: "_id", Value: id}}), &d)
-	if err != nil || !ok {
-		return chat.Event{}, false, err
+	if err != nil || !ok || d.Kind == kindUnchanged {
+		return chat.Event{}, ok && err == nil, err
 	}
 	list, err := db.entries(ctx, []event{d})
 	if err != nil {

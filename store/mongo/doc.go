@@ -15,7 +15,8 @@
 //     else that an event changes is written with it in one transaction
 //     (project.go).
 //   - _id says who sent what: chat, author and clientId. A known clientId is a
-//     duplicate key, for ever.
+//     duplicate key, for ever. A command that changed nothing leaves a document
+//     with its _id in events, which no reader of the log meets.
 //   - Each chat with something to write has a lane on this replica (write.go):
 //     one batch at a time, so that no replica races itself.
 //   - Writes wait for a majority and its journals; reads ask the primary for

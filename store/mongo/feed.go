@@ -160,7 +160,8 @@ func (db *DB) closeFeeds() {
 func (f *follower) open(ctx context.Context) (err error) {
 	db := f.db
 	watched := bson.D{{Key: "operationType", Value: bson.D{{Key: "$in", Value: bson.A{"insert", "invalidate", "drop", "dropDatabase"}}}},
-		{Key: "ns.coll", Value: bson.D{{Key: "$in", Value: bson.A{db.events.Name(), db.signals.Name(), db.revocations.Name(), nil}}}}}
+		{Key: "ns.coll", Value: bson.D{{Key: "$in", Value: bson.A{db.events.Name(), db.signals.Name(), db.revocations.Name(), nil}}}},
+		{Key: "fullDocument.kind", Value: bson.D{{Key: "$ne", Value: kindUnchanged}}}}
 	opts := options.ChangeStream().SetMaxAwaitTime(maxAwait)
 	if f.token != nil {
 		opts.SetResumeAfter(f.token)

@@ -4,6 +4,8 @@ import (
 	"slices"
 	"strconv"
 
+	"go.mongodb.org/mongo-driver/v2/bson"
+
 	"parley/chat"
 )
 
@@ -74,6 +76,19 @@ func onceID(e *chat.Event) string {
 		kind = " p "
 	}
 	return string(e.ChatID) + kind + string(e.By) + " " + e.ClientID
+}
+
+// kindUnchanged is the kind of a document of events that is no event: it keeps
+// the clientId of a command that changed nothing.
+const kindUnchanged chat.Kind = "unchanged"
+
+// unchanged makes that document. It stands where the event would, under the
+// same _id, so that of two replicas one alone can write either. Its chat is the
+// _id, which begins with the real one: no read of a chat's log meets it, and the
+// unique index on chat and seq takes it although it has no seq.
+func unchanged(e *chat.Event) bson.D {
+	id := onceID(e)
+	return bson.D{{Key: "_id", Value: id}, {Key: "chat", Value: id}, {Key: "kind", Value: kindUnchanged}}
 }
 
 // document makes the document of a numbered event. An edit's text is not in it.

@@ -27,11 +27,18 @@ func (db *DB) Append(ctx context.Context, draft chat.Event, rule chat.Rule, done
 // judge asks the rule at the head of the chat and extends the log. The unique
 // index, not a look beforehand, finds a clientId that is known: a new one, by
 // far the usual case, costs nothing more. Only when the rule refused (the first
-// event may be the very reason) is it looked up, and answered to a member.
+// event may be the very reason) is it looked up, and answered to a member. A
+// clientId whose command changed nothing is in no index of events: it is looked
+// up first, unless the draft is a post.
 func (t *tx) judge(draft chat.Event, rule chat.Rule) (ev chat.Event, again bool, err error) {
 	s, err := t.state(draft.ChatID)
 	if err != nil {
 		return chat.Event{}, false, err
+	}
+	if draft.Kind != chat.Posted && draft.ClientID != "" {
+		if again, err = t.unchanged(&draft); again || err != nil {
+			return chat.Event{}, again, err
+		}
 	}
 	v, e := view{t, s}, draft
 	err = rule(v, &e)
@@ -57,8 +64,18 @@ func (t *tx) judge(draft chat.Event, rule chat.Rule) (ev chat.Event, again bool,
 	}
 	if errors.Is(err, chat.ErrNoChange) {
 		err = nil
+		if draft.Kind != chat.Posted && draft.ClientID != "" {
+			_, err = t.exec(`INSERT INTO unchanged (chat, client_id, by) VALUES (?, ?, ?)`, string(draft.ChatID), draft.ClientID, string(draft.By))
+		}
 	}
 	return chat.Event{}, false, err
+}
+
+// unchanged reports whether a command with this clientId changed nothing.
+func (t *tx) unchanged(e *chat.Event) (known bool, err error) {
+	err = t.row(`SELECT EXISTS (SELECT 1 FROM unchanged WHERE chat = ? AND client_id = ? AND by = ?)`,
+		string(e.ChatID), e.ClientID, string(e.By)).Scan(&known)
+	return known, err
 }
 
 // append numbers the event at the chat's head, writes it and its projection,

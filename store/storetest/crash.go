@@ -43,7 +43,8 @@ func Main(m *testing.M, open func(t testing.TB, dir string) chat.Store, begin fu
 
 // Crash kills a writing process at a random moment, again and again on the same
 // data. Whatever was acknowledged must be there once, with its number; numbers
-// have no holes; the projections equal a replay of the log.
+// have no holes; the projections equal a replay of the log. What was said to
+// change nothing changes nothing under that clientId.
 func Crash(t *testing.T, kills int, open func(t testing.TB, dir string) chat.Store) {
 	dir := t.TempDir()
 	s := open(t, dir)
@@ -54,7 +55,8 @@ func Crash(t *testing.T, kills int, open func(t testing.TB, dir string) chat.Sto
 		say(t, s, ann, chats[i], "edited and reacted to")
 	}
 	must(t, s.Close())
-	acked := map[string]chat.Seq{} // chat and clientId → number
+	acked := map[string]chat.Seq{} // chat and clientId → number; 0: it changed nothing
+	unchanged := 0
 	for round := range kills {
 		kill(t, dir, round, acked)
 		s := open(t, dir)
@@ -67,12 +69,28 @@ func Crash(t *testing.T, kills int, open func(t testing.TB, dir string) chat.Sto
 				}
 			}
 		}
-		if found != len(acked) {
-			t.Fatalf("round %d: %d of %d acknowledged events are there", round, found, len(acked))
+		events := 0
+		for key, seq := range acked {
+			if seq != 0 {
+				events++
+				continue
+			}
+			unchanged++
+			delete(acked, key)
+			for _, c := range chats {
+				if id, ok := strings.CutPrefix(key, string(c.ID)); ok {
+					e := reacting(ann, c, 3, untouched, true)
+					e.ClientID = id
+					nothing(t, id, try(t, s, step{e, chat.React}), true)
+				}
+			}
+		}
+		if found != events {
+			t.Fatalf("round %d: %d of %d acknowledged events are there", round, found, events)
 		}
 		must(t, s.Close())
 	}
-	t.Logf("%d acknowledged events outlived %d kills", len(acked), kills)
+	t.Logf("%d acknowledged events, and %d commands that changed nothing, outlived %d kills", len(acked), unchanged, kills)
 }
 
 // kill runs a victim, notes its acknowledgements and kills it.
@@ -143,7 +161,7 @@ func victim(s chat.Store, round string) {
 					switch {
 					case chat.Is(err, chat.Internal):
 						_, _ = os.Stdout.WriteString(err.Error() + "\n") // the parent fails over this line
-					case err == nil && ev.Seq != 0:
+					case err == nil && (ev.Seq != 0 || st.draft.Emoji == untouched):
 						say(c, id, ev)
 					}
 					<-slots
@@ -157,6 +175,9 @@ func victim(s chat.Store, round string) {
 	select {}
 }
 
+// untouched is an emoji that is taken away again and again, and never put.
+const untouched = "❄️"
+
 // kindOf gives mostly posts, and each other kind now and then.
 func kindOf(i int, ann, bob chat.User, c chat.Chat, id string) step {
 	e := draft(chat.Posted, ann, c, id)
@@ -166,6 +187,10 @@ func kindOf(i int, ann, bob chat.User, c chat.Chat, id string) step {
 		return step{e, chat.Edit}
 	case 5:
 		e = reacting(bob, c, 3, "👍", i%32 < 16)
+		e.ClientID = id
+		return step{e, chat.React}
+	case 6:
+		e = reacting(ann, c, 3, untouched, false)
 		e.ClientID = id
 		return step{e, chat.React}
 	case 7:

@@ -1,0 +1,133 @@
+package server
+
+import (
+	"fmt"
+	"net/url"
+	"testing"
+
+	"parley/chat"
+)
+
+// A call that changed nothing is answered as the first time when it is sent
+// again, and undoes nothing that came since.
+func TestLateRetry(t *testing.T) {
+	for _, msgpack := range []bool{false, true} {
+		t.Run(fmt.Sprint("msgpack ", msgpack), func(t *testing.T) {
+			x := start(t)
+			ann, bob, cat, dan := x.person("ann"), x.person("bob"), x.person("cat"), x.person("dan")
+			for _, c := range []*client{ann, bob, cat, dan} {
+				c.msgpack = msgpack
+			}
+			id := ann.chat(chat.NewChat{Kind: chat.Group, Open: true, Title: "Garden"}, bob, cat)
+			c := "/api/chats/" + string(id)
+			message := func(text string) string { return fmt.Sprint(c, "/messages/", ann.post(id, text)) }
+			head := func() chat.Seq {
+				var out oneChat
+				ann.call("GET", c, nil).want(200).into(&out)
+				return out.Chat.Head
+			}
+			edited, on, off := message("edited"), message("on"), message("off")
+			thumb := "/reactions/" + url.PathEscape("👍")
+			bob.call("PUT", on+thumb, nil).want(204)
+			dan.call("PUT", c+"/members/me", nil).want(204)
+			type request struct {
+				by           *client
+				method, path string
+				body         m
+			}
+			for _, row := range []struct {
+				name             string
+				noop, difference request
+				status           int
+			}{
+				{"edit", request{ann, "PATCH", edited, m{"text": "edited"}}, request{ann, "PATCH", edited, m{"text": "edited later"}}, 200},
+				{"react", request{bob, "PUT", on + thumb, m{}}, request{bob, "DELETE", on + thumb, m{}}, 204},
+				{"take a reaction away", request{bob, "DELETE", off + thumb, m{}}, request{bob, "PUT", off + thumb, m{}}, 204},
+				{"rename", request{ann, "PATCH", c, m{"title": "Garden"}}, request{ann, "PATCH", c, m{"title": "Yard"}}, 200},
+				{"role", request{ann, "PUT", c + "/members/" + string(bob.user.ID), m{"role": "member"}}, request{ann, "PUT", c + "/members/" + string(bob.user.ID), m{"role": "admin"}}, 204},
+				{"add", request{ann, "PUT", c + "/members/" + string(cat.user.ID), m{}}, request{ann, "DELETE", c + "/members/" + string(cat.user.ID), m{}}, 204},
+				{"join", request{dan, "PUT", c + "/members/me", m{}}, request{dan, "DELETE", c + "/members/me", m{}}, 204},
+			} {
+				call := func(r request, clientID string) {
+					t.Helper()
+					r.body["clientId"] = clientID
+					r.by.call(r.method, r.path, r.body).want(row.status)
+				}
+				before := head()
+				call(row.noop, row.name)
+				if now := head(); now != before {
+					t.Errorf("%s: the head went from %d to %d for nothing", row.name, before, now)
+				}
+				call(row.difference, "not "+row.name)
+				call(row.noop, row.name)
+				if now := head(); now != before+1 {
+					t.Errorf("%s: the head went from %d to %d", row.name, before, now)
+				}
+			}
+		})
+	}
+}
+
+// Adding somebody with a role is one command: its retry gives no role that was
+// taken away since.
+func TestLateRetryOfRole(t *testing.T) {
+	x := start(t)
+	ann, bob := x.person("ann"), x.person("bob")
+	id := ann.group()
+	c := "/api/chats/" + string(id)
+	path := c + "/members/" + string(bob.user.ID)
+	role := func() chat.Role {
+		var out oneChat
+		bob.call("GET", c, nil).want(200).into(&out)
+		return out.Chat.Role
+	}
+	ann.call("PUT", path, m{"role": "admin", "clientId": "k"}).want(204)
+	if r := role(); r != chat.RoleAdmin {
+		t.Fatalf("added as %q", r)
+	}
+	ann.call("PUT", path, m{"role": "member", "clientId": "l"}).want(204)
+	ann.call("PUT", path, m{"role": "admin", "clientId": "k"}).want(204)
+	if r := role(); r != chat.RoleMember {
+		t.Fatalf("the retry made them %q", r)
+	}
+}
+
+// The same over a socket.
+func TestLateRetryOfCommand(t *testing.T) {
+	for name, codec := range bothCodecs {
+		t.Run(name, func(t *testing.T) {
+			x := start(t)
+			ann := x.person("ann")
+			id := ann.group()
+			p := ann.live(codec)
+			edited, on, off, deleted := ann.post(id, "edited"), ann.post(id, "on"), ann.post(id, "off"), ann.post(id, "deleted")
+			react := func(target chat.Seq, on bool) m {
+				return m{"do": "react", "chatId": id, "target": target, "emoji": "👍", "on": on}
+			}
+			edit := func(text string) m { return m{"do": "edit", "chatId": id, "target": edited, "text": text} }
+			remove := func() m { return m{"do": "delete", "chatId": id, "target": deleted} }
+			p.ask(react(on, true), nil)
+			p.ask(remove(), nil)
+			for _, row := range []struct {
+				name             string
+				noop, difference m
+			}{
+				{"edit", edit("edited"), edit("edited later")},
+				{"react", react(on, true), react(on, false)},
+				{"take a reaction away", react(off, false), react(off, true)},
+				{"delete", remove(), edit("edited once more")},
+			} {
+				row.noop["clientId"] = row.name
+				if v := p.ask(row.noop, nil); string(v.OK) != "{}" {
+					t.Errorf("%s: %s", row.name, v.raw)
+				}
+				if v := p.ask(row.difference, nil); string(v.OK) == "{}" {
+					t.Errorf("%s: its opposite: %s", row.name, v.raw)
+				}
+				if v := p.ask(row.noop, nil); string(v.OK) != "{}" {
+					t.Errorf("%s again: %s", row.name, v.raw)
+				}
+			}
+		})
+	}
+}
