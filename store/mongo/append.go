@@ -104,9 +104,9 @@ func (t *tx) extend(s *state, e *chat.Event) error {
 // insert judges the posts at the head and writes them with one insert, in
 // order. What it could not settle it gives back; without an error that is
 // because another replica took the numbers, or because one clientId was known,
-// and the state is right again for the next attempt.
+// and the state is right again for the next attempt. Refusals count once the
+// first number was free, or nothing came that they may depend on.
 func (db *DB) insert(ctx context.Context, a *lane, batch []*job) (left []*job, err error) {
-	left = batch
 	err = db.session(ctx, func(ctx context.Context, _ *mongo.Session) error {
 		t := db.tx(ctx)
 		s, err := t.catchUp(a)
@@ -117,65 +117,77 @@ func (db *DB) insert(ctx context.Context, a *lane, batch []*job) (left []*job, e
 			return err
 		}
 		t.states[a.id] = s
-		var sent []*job
+		var sent, rest []*job // rest: nothing is written
 		for _, j := range batch {
-			ev, again, err := t.judge(j.draft, j.rule, false)
+			j.ev, j.again, j.err = t.judge(j.draft, j.rule, false)
 			switch {
 			case t.broken != nil:
 				return t.broken
-			case err == nil && !again && ev.Seq != 0:
-				j.ev = ev
+			case j.err == nil && !j.again && j.ev.Seq != 0:
 				sent = append(sent, j)
 			default:
-				j.settle(ev, again, err)
+				rest = append(rest, j)
 			}
 		}
-		left = sent
 		if len(sent) == 0 {
-			return nil
+			a.state = s
+			changed, err := t.readOn(s)
+			if err == nil && !changed {
+				settle(rest)
+			}
+			return err
 		}
 		docs := s.posted
 		s.posted = nil
 		in, err := written(db.events.InsertMany(ctx, docs))
-		for _, j := range sent[:in] {
-			j.settle(j.ev, false, nil)
+		if settle(sent[:in]); in > 0 {
+			settle(rest)
 		}
-		left = sent[in:]
 		if err == nil {
 			a.state = s
 			a.from.Store(uint64(s.head))
 			return nil
 		}
 		a.state = nil
-		for _, j := range left {
+		for _, j := range sent[in:] {
 			j.unsure = j.unsure || !beaten(err)
 		}
 		if !beaten(err) {
 			return err
 		}
 		// Either the first of those left is known, or somebody has its number.
-		j := left[0]
+		j := sent[in]
 		first, known := t.first(&j.draft)
 		if t.broken != nil {
 			return t.broken
 		}
-		if known {
-			j.settle(first, !j.unsure, nil)
-			left = left[1:]
-		}
 		s.back(docs[in])
 		a.state, s.behind = s, true
 		a.from.Store(uint64(s.head))
-		return nil
+		if !known {
+			return nil
+		}
+		changed, err := t.readOn(s)
+		if err == nil && !changed {
+			j.settle(first, !j.unsure, nil)
+		}
+		return err
 	})
 	var known *chat.Error
-	if errors.As(err, &known) { // no such chat
+	if left = unsettled(batch); errors.As(err, &known) { // no such chat
 		for _, j := range left {
 			j.settle(chat.Event{}, false, err)
 		}
 		return nil, nil
 	}
 	return left, err
+}
+
+// settle makes what the judgement said the outcome.
+func settle(judged []*job) {
+	for _, j := range judged {
+		j.settle(j.ev, j.again, j.err)
+	}
 }
 
 // written tells how many documents of an ordered insert are surely there.

@@ -33,6 +33,8 @@ func TestStore(t *testing.T) {
 	t.Run("Plans", func(t *testing.T) { mongo.Plans(t, open(t, t.TempDir()).(*mongo.DB)) })
 }
 
+func TestCalls(t *testing.T) { mongo.Calls(t, open(t, t.TempDir()).(*mongo.DB)) }
+
 func TestShared(t *testing.T) {
 	storetest.Shared(t, open,
 		failing("inserts conflict", mongotest.Fault{Commands: []string{"insert"}, Times: 20, Code: 112}),

@@ -28,6 +28,7 @@ var Queries struct {
 
 func init() {
 	monitor = &monitoring.CommandMonitor{Started: func(_ context.Context, e *monitoring.CommandStartedEvent) {
+		counted(e.CommandName)
 		if e.DatabaseName == "admin" {
 			return
 		}

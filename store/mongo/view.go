@@ -34,7 +34,8 @@ func (t *tx) note(err error) {
 
 // state is what is known of one chat at its head: the projections that rules
 // are judged against. It may be older than the truth, never torn: what is
-// judged by it is written at head+1, which is free only if nothing came since.
+// judged by it is written at head+1, which is free only if nothing came since;
+// what makes no event is answered after upToDate.
 type state struct {
 	id       chat.ChatID
 	head     chat.Seq
@@ -87,24 +88,60 @@ func (t *tx) catchUp(a *lane) (*state, error) {
 	if len(s.roles) > maxRoles {
 		clear(s.roles)
 	}
-	if !s.behind {
-		return s, nil
+	if s.behind {
+		if _, err := t.readOn(s); err != nil {
+			return nil, err
+		}
 	}
+	return s, nil
+}
+
+// readOn brings the state to the head. changed reports whether something came
+// that may have changed what the state keeps: roles or the chat's document, which
+// are then forgotten. Messages, users and counts are read by each judgement.
+func (t *tx) readOn(s *state) (changed bool, err error) {
 	cur, err := t.db.events.Find(t.ctx, bson.D{{Key: "chat", Value: s.id}, {Key: "seq", Value: bson.D{{Key: "$gt", Value: s.head}}}},
-		options.Find().SetSort(key("seq")).SetProjection(key("seq", "n", "at", "kind")))
+		options.Find().SetSort(key("seq")).SetLimit(maxNews).SetProjection(key("seq", "n", "at", "kind")))
 	news, err := all[event](t.ctx, cur, err)
 	if err != nil {
-		return nil, err
+		return false, err
 	}
 	for _, d := range news {
 		s.head, s.n, s.activity = d.Seq, d.N, d.At
-		if d.Kind != chat.Posted {
-			s.chat = nil
-			clear(s.roles)
+		switch d.Kind {
+		case chat.Posted, chat.Edited, chat.Deleted, chat.Reacted:
+		default:
+			changed = true
 		}
 	}
+	if len(news) == maxNews { // there may be many more
+		last, _, err := t.db.last(t.ctx, s.id, s.head)
+		if err != nil {
+			return false, err
+		}
+		s.head, s.n, s.activity, changed = last.Seq, last.N, last.At, true
+	}
+	if changed {
+		s.chat = nil
+		clear(s.roles)
+	}
 	s.behind = false
-	return s, nil
+	return changed, nil
+}
+
+// errOutrun ends an attempt that wrote no event while what it was judged by has
+// changed. It is the conflict that an event would have met.
+var errOutrun = mongo.CommandError{Code: codeConflict, Message: "another replica changed what this was judged by"}
+
+// upToDate returns errOutrun if the state was behind in what it keeps. What was
+// judged by it without writing an event counts only after this: an event proves
+// by its number that nothing came since.
+func (t *tx) upToDate(s *state) error {
+	changed, err := t.readOn(s)
+	if err == nil && changed {
+		err = errOutrun
+	}
+	return err
 }
 
 // view is a chat.View of one chat. A read that fails breaks the attempt, and

@@ -17,6 +17,7 @@ const (
 	maxQueue      = 4096    // jobs that wait or work, over all chats
 	maxLanes      = 10_000  // chats whose state is remembered
 	maxRoles      = 10_000  // members remembered of one chat
+	maxNews       = 500     // events read to bring a state to the head
 	maxPosts      = 500     // posts of one insert
 	maxPostsBytes = 4 << 20 // of their texts
 	maxEvents     = 50      // other events of one transaction
@@ -37,6 +38,16 @@ type job struct {
 
 	settled bool // there is an outcome
 	unsure  bool // an attempt may have written it without our hearing so
+}
+
+// unsettled gives those of a batch that have no outcome.
+func unsettled(batch []*job) (left []*job) {
+	for _, j := range batch {
+		if !j.settled {
+			left = append(left, j)
+		}
+	}
+	return left
 }
 
 func (j *job) settle(ev chat.Event, again bool, err error) {
@@ -300,6 +311,9 @@ func (db *DB) attempt(ctx context.Context, s *mongo.Session, a *lane, batch []*j
 			if err != nil {
 				return err
 			}
+		}
+		if batch[0].run == nil && head.head == known.head {
+			return t.upToDate(head)
 		}
 		return nil
 	})

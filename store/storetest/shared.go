@@ -26,6 +26,7 @@ func Shared(t *testing.T, open func(t testing.TB, dir string) chat.Store, troubl
 	t.Run("OneWinner", func(t *testing.T) { oneWinner(t, open) })
 	t.Run("Rights", func(t *testing.T) { rights(t, open) })
 	t.Run("Across", func(t *testing.T) { across(t, open) })
+	t.Run("Outrun", func(t *testing.T) { outrun(t, open) })
 	t.Run("Unchanged", func(t *testing.T) { unchangedAcross(t, open) })
 	t.Run("GivenUp", func(t *testing.T) { givenUp(t, open) })
 	t.Run("OneOutcome", func(t *testing.T) { oneOutcome(t, open) })
