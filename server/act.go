@@ -87,9 +87,7 @@ func (s *Server) append(ctx context.Context, draft chat.Event, rule chat.Rule, d
 	began := time.Now()
 	err := s.Store.Append(ctx, draft, rule, func(ev chat.Event, again bool, err error) {
 		s.metrics.outcome(cmp.Or(ev.Kind, draft.Kind), began, ev, again, err)
-		if again || err != nil || ev.Seq == 0 {
-			s.refund(draft.By, price)
-		}
+		s.refund(draft.By, price.less(priceOfOutcome(&draft, &ev, again, err)))
 		done(ev, again, err)
 		s.working.end()
 	})

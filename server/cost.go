@@ -51,6 +51,24 @@ func priceOf(e *chat.Event) price {
 	return price{posts: eventCost}
 }
 
+// priceOfOutcome returns what a draft costs in the end: nothing if it made no write. A
+// rule may have left out users who are members already, or made a join a role. A
+// remembered no-op is a write, but adds nobody.
+func priceOfOutcome(draft, ev *chat.Event, again bool, err error) price {
+	switch {
+	case again || err != nil || ev.Seq == 0 && draft.ClientID == "":
+		return noPrice
+	case ev.Seq == 0:
+		return price{posts: eventCost}
+	}
+	return priceOf(ev)
+}
+
+// less returns what of p is not in q.
+func (p price) less(q price) price {
+	return price{posts: max(0, p.posts-q.posts), people: max(0, p.people-q.people)}
+}
+
 // priceOfChat returns what a chat with so many members besides its maker costs.
 func priceOfChat(others int) price { return price{people: float64(max(1, others))} }
 
