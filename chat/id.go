@@ -89,3 +89,19 @@ next:
 
 // Now is the time in milliseconds since 1970 UTC.
 func Now() int64 { return time.Now().UnixMilli() }
+
+// MaxClockLead is how many milliseconds the newest time in a chat may lie ahead
+// of the clock and still bound the next one. Clocks that are kept by NTP differ
+// by less.
+const MaxClockLead = 5_000
+
+// EventTime returns the time of an event that is appended now, behind one of the
+// time last; all in ms. Times in a chat do not go back for a clock that is set
+// back by at most MaxClockLead, nor for replicas whose clocks differ by that. A
+// time that lies further ahead was a clock's fault and is not carried on.
+func EventTime(now, last int64) int64 {
+	if last-now > MaxClockLead {
+		return now
+	}
+	return max(now, last)
+}

@@ -50,3 +50,16 @@ func TestErrors(t *testing.T) {
 		t.Error("an invite is open at the wrong time")
 	}
 }
+
+// A time ahead of the clock holds on for as long as the lead is small, no longer.
+func TestEventTime(t *testing.T) {
+	const now = 1_800_000_000_000
+	for last, want := range map[int64]int64{
+		0: now, now - 1: now, now: now, now + 1: now + 1, now + MaxClockLead: now + MaxClockLead,
+		now + MaxClockLead + 1: now, 2 * now: now, 1<<63 - 1: now,
+	} {
+		if got := EventTime(now, last); got != want {
+			t.Errorf("at %d behind %d: %d, want %d", int64(now), last, got, want)
+		}
+	}
+}

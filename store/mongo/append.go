@@ -82,14 +82,13 @@ func (t *tx) append(e chat.Event) (chat.Event, error) {
 	return e, t.extend(s, &e)
 }
 
-// number puts the event at the head. Times never go back in a chat, whatever
-// the clocks of two replicas say.
+// number puts the event at the head.
 func (s *state) number(e *chat.Event, now int64) {
 	s.head++
 	if e.Kind == chat.Posted {
 		s.n++
 	}
-	s.activity = max(s.activity, now)
+	s.activity = chat.EventTime(now, s.activity)
 	e.Seq, e.N, e.At = s.head, s.n, s.activity
 }
 

@@ -91,8 +91,7 @@ func (t *tx) append(e chat.Event) (chat.Event, error) {
 
 // extend writes the event at the head of its chat, unless its clientId is known.
 func (t *tx) extend(s *state, e chat.Event) (ev chat.Event, again bool, err error) {
-	// Times never go back in a chat, whatever the machine's clock does.
-	e.Seq, e.N, e.At = s.head+1, s.n, max(t.now, s.activity)
+	e.Seq, e.N, e.At = s.head+1, s.n, chat.EventTime(t.now, s.activity)
 	if e.Kind == chat.Posted {
 		e.N++
 	}

@@ -2,6 +2,8 @@ package storetest
 
 import (
 	"context"
+	"fmt"
+	"slices"
 	"sync/atomic"
 	"testing"
 
@@ -17,6 +19,8 @@ type clocked = func(t testing.TB, dir string, now func() int64) chat.Store
 func Clocks(t *testing.T, open func(t testing.TB, dir string, now func() int64) chat.Store) {
 	t.Run("SessionTTL", func(t *testing.T) { sessionTTL(t, open) })
 	t.Run("Seen", func(t *testing.T) { seenToTheMinute(t, open) })
+	t.Run("ClockBack", func(t *testing.T) { clockBack(t, open) })
+	t.Run("ClockAhead", func(t *testing.T) { clockAhead(t, open) })
 }
 
 // ticking opens a store with a clock that the test sets, at a full minute.
@@ -93,24 +97,105 @@ func seenToTheMinute(t *testing.T, open clocked) {
 	}
 }
 
-// Skewed runs two replicas whose clocks differ by a minute: times never go back
-// in a chat, and nobody is signed out or seen earlier for it.
+// A clock that is set back by at most MaxClockLead sets no time in a chat back.
+func clockBack(t *testing.T, open clocked) {
+	s, clock := ticking(t, open)
+	ann := account(t, s, "ann")
+	c := group(t, s, "garden", ann)
+	first := clock.Load()
+	for i, step := range []struct{ now, at int64 }{
+		{first, first},
+		{first - 1, first},
+		{first - chat.MaxClockLead, first},
+		{first + 1, first + 1},
+		{first + 1 - chat.MaxClockLead, first + 1},
+	} {
+		clock.Store(step.now)
+		equal(t, fmt.Sprint("time of event ", i+2), eventAt(t, s, ann, c, say(t, s, ann, c, fmt.Sprint("message ", i))), step.at)
+		stands(t, s, ann, c, step.at)
+	}
+}
+
+// A clock that stood further ahead freezes no time: as soon as it is right, so
+// are the times, and the chat has its place in the lists.
+func clockAhead(t *testing.T, open clocked) {
+	const year = 365 * 24 * 60 * minute
+	s, clock := ticking(t, open)
+	ann := account(t, s, "ann")
+	c, other := group(t, s, "garden", ann), group(t, s, "orchard", ann)
+	right := clock.Load()
+	for i, ahead := range []int64{year, chat.MaxClockLead + 1} {
+		clock.Store(right + ahead)
+		seq := say(t, s, ann, c, fmt.Sprint("ahead ", i))
+		equal(t, "time ahead", eventAt(t, s, ann, c, seq), right+ahead)
+		for n := range int64(3) { // of every kind, one after the other
+			clock.Store(right + n)
+			draft := [...]chat.Event{posting(ann, c, fmt.Sprint("right ", i), "right"), targeting(chat.Edited, ann, c, seq, "", fmt.Sprint("edited ", i)), reacting(ann, c, seq, "👍", true)}[n]
+			ev, _, err := do(t, s, draft, [...]chat.Rule{chat.Post, chat.Edit, chat.React}[n])
+			must(t, err)
+			equal(t, "time that is right again", ev.At, right+n)
+			stands(t, s, ann, c, right+n)
+		}
+		clock.Store(right + 10)
+		say(t, s, ann, other, fmt.Sprint("in the other chat ", i))
+		list, err := s.ChatsOf(context.Background(), ann.ID, 0)
+		must(t, err)
+		equal(t, "first of the list", list[0].ID, other.ID)
+		right += 100
+	}
+}
+
+// stands asserts that every list gives the chat with the time of its head.
+func stands(t *testing.T, s chat.Store, viewer chat.User, c chat.Chat, at int64) {
+	t.Helper()
+	ctx := context.Background()
+	one, err := s.Chat(ctx, viewer.ID, c.ID)
+	must(t, err)
+	all, err := s.ChatsOf(ctx, viewer.ID, 0)
+	must(t, err)
+	i := slices.IndexFunc(all, func(x chat.Chat) bool { return x.ID == c.ID })
+	equal(t, "activity", fmt.Sprint(one.Activity, all[i].Activity), fmt.Sprint(at, at))
+	equal(t, "time of the head", eventAt(t, s, viewer, c, one.Head), at)
+}
+
+// eventAt gives the time of an event as the log has it.
+func eventAt(t *testing.T, s chat.Store, viewer chat.User, c chat.Chat, seq chat.Seq) int64 {
+	t.Helper()
+	events, _, err := s.After(context.Background(), viewer.ID, c.ID, seq-1, 1, 1<<20)
+	must(t, err)
+	equal(t, "events", len(events), 1)
+	return events[0].At
+}
+
+// Skewed runs two replicas whose clocks differ: by a little, and times do not go
+// back in a chat; by a lot, and each event has the time of the clock that wrote
+// it. Nobody is signed out or seen earlier for it.
 func Skewed(t *testing.T, open func(t testing.TB, dir string, now func() int64) chat.Store) {
+	for name, lead := range map[string]int64{"a little": chat.MaxClockLead - 1000, "a lot": minute} {
+		t.Run(name, func(t *testing.T) { skewed(t, open, lead) })
+	}
+}
+
+func skewed(t *testing.T, open clocked, lead int64) {
 	ctx := context.Background()
 	dir := t.TempDir()
 	slow := open(t, dir, chat.Now)
-	fast := open(t, dir, func() int64 { return chat.Now() + minute })
+	fast := open(t, dir, func() int64 { return chat.Now() + lead })
 	ann := account(t, slow, "ann")
 	c := group(t, slow, "garden", ann)
 	for _, text := range []string{"one", "two", "three"} {
 		target := say(t, fast, ann, c, text+" on the fast one")
 		say(t, slow, ann, c, text+" on the slow one")
-		_, _, err := do(t, slow, targeting(chat.Edited, ann, c, target, text, text), chat.Edit)
+		ev, _, err := do(t, slow, targeting(chat.Edited, ann, c, target, text, text), chat.Edit)
 		must(t, err)
+		if ahead := ev.At - chat.Now(); ahead > chat.MaxClockLead {
+			t.Errorf("event %d of the slow one is %d ms ahead of its clock", ev.Seq, ahead)
+		}
+		stands(t, fast, ann, c, ev.At)
 	}
 	at := int64(0)
 	for _, e := range whole(t, slow, c.ID) {
-		if e.At < at {
+		if e.At < at && lead <= chat.MaxClockLead {
 			t.Fatalf("%s %d was at %d, what came before at %d", e.Kind, e.Seq, e.At, at)
 		}
 		at = e.At

@@ -24,6 +24,13 @@ test("messages of one author stand together for under five minutes", () => {
     .toEqual(["day", "+1", "2", "+3", "+4"]);
 });
 
+test("a day that comes again, since a clock stood ahead, has a line and a key of its own", () => {
+  const day = 24 * 60 * minute;
+  const rows = rowsOf([message(1, "ann", noon), message(2, "ann", noon + 365 * day), message(3, "ann", noon + 1), message(4, "ann", noon + 365 * day)], [], "me", undefined);
+  expect(rows.map((r) => r.kind)).toEqual(["day", "message", "day", "message", "day", "message", "day", "message"]);
+  expect(new Set(rows.map((r) => r.key)).size).toBe(rows.length);
+});
+
 test("an answer, a day and the divider begin a group", () => {
   const midnight = new Date(2030, 4, 6).getTime();
   const reply = { seq: 1, by: "ann", text: "t1" };

@@ -19,6 +19,7 @@ const together = 5 * 60_000; // nearer than this, an author's messages stand und
 export function rowsOf(messages: readonly Held[], pending: readonly Pending[], me: UserId, divider: Seq | undefined): RowOf[] {
   const rows: RowOf[] = [];
   let before: { by: UserId; at: number } | undefined;
+  const days = new Set<number>();
   let day = NaN, nextDay = NaN, divided = divider === undefined;
 
   /** What comes before a message; whether it begins a group. */
@@ -26,7 +27,8 @@ export function rowsOf(messages: readonly Held[], pending: readonly Pending[], m
     if (!(at >= day && at < nextDay)) {
       day = dayOf(at);
       nextDay = dayAfter(day);
-      rows.push({ kind: "day", key: `day ${day}`, at: day });
+      rows.push({ kind: "day", key: days.has(day) ? `day ${day} ${rows.length}` : `day ${day}`, at: day });
+      days.add(day); // it comes again where a server's clock was set back
       before = undefined;
     }
     if (!divided && isNew) {
