@@ -20,6 +20,8 @@ import (
 //     a ClientID unknown.
 //  6. A deleted text, or one that was edited away, is in no log, no projection
 //     and no file after a checkpoint.
+//  7. An event keeps its number and its time, and the activity of a chat is the
+//     time of its head. EventTime says how times follow each other.
 type Log interface {
 	// Append queues a draft and returns; done is called once, after the commit
 	// or with the reason why there is none. It must not block. again is true
@@ -184,7 +186,8 @@ type Store interface {
 	People
 	Sessions
 	Invites
-	// Epoch names this history; it was made with the database.
+	// Epoch names this history; it was made with the database, or when a copy
+	// whose epoch is empty was first opened.
 	Epoch() string
 	// Server gives the server's name and, until it is used, the setup code.
 	Server(ctx context.Context) (Server, error)

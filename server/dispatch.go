@@ -81,13 +81,17 @@ func (c *session) command(t *task, malformed error) {
 			c.answer(cmd.ID, nil, err)
 			return
 		}
-		if !c.take(resumeCost) {
+		cost := resumeCost
+		if cmd.At != nil {
+			cost *= 2
+		}
+		if !c.take(cost) {
 			return
 		}
 		if !cmd.More {
 			c.release(false) // the resume lets the held chats go itself
 		}
-		c.later(func() { defer c.give(resumeCost); c.resume(cmd) })
+		c.later(func() { defer c.give(cost); c.resume(cmd) })
 	case "post", "edit", "delete", "react", "read", "typing", "history", "focus":
 		if c.take(t.places) {
 			c.order(t)

@@ -41,6 +41,13 @@ func (s *Server) listEvents(w http.ResponseWriter, r *http.Request) error {
 	if after == nil || *after < 0 {
 		return chat.FailField(chat.BadInput, "after", "after must be the last number seen, or 0")
 	}
+	at, err := number(query, "at")
+	if err != nil {
+		return err
+	}
+	if at != nil && *at < 0 {
+		return chat.FailField(chat.BadInput, "at", "at must be the time of the event after, in milliseconds")
+	}
 	most, err := pageSize(r, defaultEvents, maxEvents)
 	if err != nil {
 		return err
@@ -55,12 +62,16 @@ func (s *Server) listEvents(w http.ResponseWriter, r *http.Request) error {
 	if e := r.URL.Query().Get("epoch"); e != "" && e != s.Store.Epoch() {
 		return chat.FailField(chat.Reset, "epoch", "the history is another one since: load a page and go on from its head")
 	}
-	page, err := s.events(r.Context(), me(r), id, chat.Seq(*after), most)
+	seen := position{chat.Seq(*after), untimed}
+	if at != nil && seen.seq != 0 {
+		seen.at = *at
+	}
+	page, err := s.events(r.Context(), me(r), id, seen, most)
 	if err != nil {
 		return err
 	}
 	if len(page.Events) == 0 && wait != nil && *wait > 0 {
-		page, err = s.awaitEvents(r, id, chat.Seq(*after), most, time.Duration(*wait)*time.Second)
+		page, err = s.awaitEvents(r, id, seen.seq, most, time.Duration(*wait)*time.Second)
 		if err != nil {
 			return err
 		}
@@ -69,15 +80,27 @@ func (s *Server) listEvents(w http.ResponseWriter, r *http.Request) error {
 	return nil
 }
 
-func (s *Server) events(ctx context.Context, viewer chat.UserID, id chat.ChatID, after chat.Seq, most int) (eventPage, error) {
-	events, head, err := s.Store.After(ctx, viewer, id, after, most, maxEventBytes)
+// events reads the log behind a position, and with a time from its event on:
+// where that is of another time, the caller saw another history.
+func (s *Server) events(ctx context.Context, viewer chat.UserID, id chat.ChatID, seen position, most int) (eventPage, error) {
+	from := seen.seq
+	if seen.at != untimed {
+		from, most = from-1, most+1
+	}
+	events, head, err := s.Store.After(ctx, viewer, id, from, most, maxEventBytes)
 	if err != nil {
 		return eventPage{}, err
 	}
-	if after > head {
+	if seen.seq > head {
 		return eventPage{}, chat.FailField(chat.Reset, "after", "the chat has only %d events: load a page and go on from its head", head)
 	}
-	last := after
+	if seen.at != untimed {
+		if !seen.begins(events) {
+			return eventPage{}, chat.FailField(chat.Reset, "at", "event %d is of another time, so the history is another one: load a page and go on from its head", seen.seq)
+		}
+		events = events[1:]
+	}
+	last := seen.seq
 	if len(events) > 0 {
 		last = events[len(events)-1].Seq
 	}
@@ -88,7 +111,7 @@ func (s *Server) events(ctx context.Context, viewer chat.UserID, id chat.ChatID,
 // what it answers is read from the log as the caller, so that nothing is told
 // to somebody who was removed, or signed out, meanwhile.
 func (s *Server) awaitEvents(r *http.Request, id chat.ChatID, after chat.Seq, most int, wait time.Duration) (eventPage, error) {
-	ctx, who := r.Context(), caller(r)
+	ctx, who, seen := r.Context(), caller(r), position{after, untimed}
 	if err := s.ready(); err != nil {
 		return eventPage{}, err
 	}
@@ -104,7 +127,7 @@ func (s *Server) awaitEvents(r *http.Request, id chat.ChatID, after chat.Seq, mo
 	defer timer.Stop()
 	c.Join(string(id))
 	for {
-		page, err := s.events(ctx, who.User.ID, id, after, most)
+		page, err := s.events(ctx, who.User.ID, id, seen, most)
 		if err != nil || len(page.Events) > 0 {
 			return page, err
 		}
@@ -126,7 +149,7 @@ func (s *Server) awaitEvents(r *http.Request, id chat.ChatID, after chat.Seq, mo
 		if len(ended) > 0 {
 			return eventPage{}, chat.Fail(chat.NoIdentity, "the session has ended")
 		}
-		return s.events(ctx, who.User.ID, id, after, most)
+		return s.events(ctx, who.User.ID, id, seen, most)
 	}
 }
 

@@ -103,13 +103,13 @@ func (c *session) greet(cmd *wire.Command) (*wire.Hello, error) {
 	h := &wire.Hello{Epoch: store.Epoch(), Version: c.s.Version, Now: chat.Now(), Limits: c.s.limits(), HeartbeatMs: c.s.sockets.PingEvery.Milliseconds()}
 	names := people{}
 	names.add(c.user)
-	c.held = make(map[chat.ChatID]chat.Seq, len(chats))
+	c.held = make(map[chat.ChatID]position, len(chats))
 	h.Chats = slices.DeleteFunc(chats, func(one chat.Chat) bool {
 		if !joined[one.ID] {
 			return true // came since: its joined event lets it in
 		}
 		delete(joined, one.ID)
-		c.held[one.ID] = one.Head
+		c.held[one.ID] = headOf(&one)
 		names.chat(&one)
 		return false
 	})

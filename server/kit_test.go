@@ -41,6 +41,7 @@ type site struct {
 	store chat.Store // the real one, below what the test may have put before it
 	url   string
 	logs  *logs
+	stop  func() // in order, store and all; done when the test ends
 }
 
 // logs keeps what the server logged.
@@ -63,9 +64,15 @@ func (l *logs) String() string {
 
 func start(t testing.TB, change ...func(*Config)) *site {
 	t.Helper()
+	return startOn(t, filepath.Join(t.TempDir(), "parley.db"), change...)
+}
+
+// startOn is start on a database of the test's.
+func startOn(t testing.TB, path string, change ...func(*Config)) *site {
+	t.Helper()
 	x := &site{t: t, logs: &logs{}}
 	log := slog.New(slog.NewTextHandler(x.logs, nil))
-	store, err := sqlite.Open(context.Background(), filepath.Join(t.TempDir(), "parley.db"), log)
+	store, err := sqlite.Open(context.Background(), path, log)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -83,7 +90,7 @@ func start(t testing.TB, change ...func(*Config)) *site {
 	go func() { ran <- x.s.Run(ctx) }()
 	web := httptest.NewServer(x.s.Handler())
 	x.url = web.URL
-	t.Cleanup(func() {
+	x.stop = sync.OnceFunc(func() {
 		bounded, release := context.WithTimeout(context.Background(), 10*time.Second)
 		defer release()
 		if err := x.s.Stop(bounded); err != nil {
@@ -98,6 +105,7 @@ func start(t testing.TB, change ...func(*Config)) *site {
 			t.Errorf("close: %v", err)
 		}
 	})
+	t.Cleanup(x.stop)
 	if err := x.s.Await(ctx); err != nil {
 		t.Fatal(err)
 	}

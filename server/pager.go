@@ -69,7 +69,7 @@ func (c *session) settle() {
 	held := c.held
 	c.held = nil
 	for id, head := range held {
-		c.follow(id, head, head)
+		c.follow(id, position{head.seq, untimed}, head.seq)
 	}
 }
 
@@ -99,7 +99,7 @@ func (c *session) admit(id chat.ChatID) {
 	}
 	c.refocus(id)
 	c.send(wire.Signal{Signal: wire.SignalChat, ChatID: id, Head: one.Head, Chat: &one, Users: users})
-	c.follow(id, one.Head, one.Head)
+	c.follow(id, position{one.Head, untimed}, one.Head)
 }
 
 // left tells the peer that a chat went, unless it is back meanwhile.
@@ -141,16 +141,18 @@ func (c *session) chat(id chat.ChatID) (chat.Chat, error) {
 // follow makes a chat live from seen on: the peer has or was sent everything up
 // to there. head is that of the log, read after the Join. What the hub does not
 // cover comes from the log, page by page; follow gives how many events that were.
-func (c *session) follow(id chat.ChatID, seen, head chat.Seq) (sent int) {
+// With a time the first page begins at seen itself: where the event there is of
+// another time, the peer saw another history and gets a reset.
+func (c *session) follow(id chat.ChatID, seen position, head chat.Seq) (sent int) {
 	for {
 		if c.conn.Room(c.ctx) != nil {
 			return sent
 		}
-		if head <= seen+ringWorth {
+		if seen.at == untimed && head <= seen.seq+ringWorth {
 			// What is beyond head was committed after head was read, and so after
 			// the Join: the feed brings it to the topic. So seen is the end of the
 			// log for the hub, also when head is older than that.
-			switch c.conn.Live(string(id), uint64(seen), seen >= head) {
+			switch c.conn.Live(string(id), uint64(seen.seq), seen.seq >= head) {
 			case hub.IsLive:
 				return sent
 			case hub.Gone:
@@ -160,7 +162,11 @@ func (c *session) follow(id chat.ChatID, seen, head chat.Seq) (sent int) {
 				return sent
 			}
 		}
-		events, now, err := c.readLog(id, seen)
+		from := seen.seq
+		if seen.at != untimed {
+			from--
+		}
+		events, now, err := c.readLog(id, from)
 		if chat.Is(err, chat.NotFound) {
 			c.gone(id)
 			return sent
@@ -170,13 +176,20 @@ func (c *session) follow(id chat.ChatID, seen, head chat.Seq) (sent int) {
 			return sent
 		}
 		head = now
+		if seen.at != untimed {
+			if !seen.begins(events) {
+				c.reset(id, head)
+				return sent
+			}
+			events, seen.at = events[1:], untimed
+		}
 		for i := range events {
 			if c.conn.Room(c.ctx) != nil {
 				return sent
 			}
 			c.send(&events[i])
 			sent++
-			seen = events[i].Seq
+			seen.seq = events[i].Seq
 			if c.isOut(&events[i]) {
 				c.gone(id)
 				return sent

@@ -11,9 +11,44 @@ const (
 	maxMissedInAll = 5000 // of one resume
 )
 
+// position is a place in a chat's log: the number of an event and its time. A
+// number alone does not tell two histories apart, such as a database and a copy
+// of it that was put back.
+type position struct {
+	seq chat.Seq
+	at  int64 // ms, or untimed
+}
+
+// untimed is the time of a position that was given by its number alone, or that
+// needs no comparing any more.
+const untimed = -1
+
+// begins reports whether the first of the events is that of the position.
+func (p position) begins(events []chat.Event) bool {
+	return len(events) > 0 && events[0].Seq == p.seq && events[0].At == p.at
+}
+
+// headOf returns the position of a chat's head.
+func headOf(c *chat.Chat) position { return position{c.Head, c.Activity} }
+
+// seenIn returns the position that a resume gives for one of its chats. Before
+// the first event there is none to compare.
+func seenIn(cmd *wire.Command, id chat.ChatID) position {
+	seen := position{cmd.Seen[id], untimed}
+	if at, ok := cmd.At[id]; ok && seen.seq != 0 {
+		seen.at = at
+	}
+	return seen
+}
+
 func checkSeen(cmd *wire.Command) error {
 	for id := range cmd.Seen {
 		if err := chat.CheckID("seen", id); err != nil {
+			return err
+		}
+	}
+	for id := range cmd.At {
+		if err := chat.CheckID("at", id); err != nil {
 			return err
 		}
 	}
@@ -32,11 +67,11 @@ func (c *session) resume(cmd *wire.Command) {
 	c.answer(cmd.ID, nil, nil)
 	left, unpaid := maxMissedInAll, 0
 	same := cmd.Epoch == c.s.Store.Epoch()
-	for id, seen := range cmd.Seen {
+	for id := range cmd.Seen {
 		if c.conn.Room(c.ctx) != nil {
 			return
 		}
-		c.takeUp(id, seen, same, &left, &unpaid)
+		c.takeUp(id, seenIn(cmd, id), same, &left, &unpaid)
 	}
 	if !cmd.More {
 		c.settle()
@@ -46,10 +81,10 @@ func (c *session) resume(cmd *wire.Command) {
 
 // takeUp brings what was missed of one chat, and makes it live. unpaid are the
 // events brought that cost nothing yet.
-func (c *session) takeUp(id chat.ChatID, seen chat.Seq, same bool, left, unpaid *int) {
+func (c *session) takeUp(id chat.ChatID, seen position, same bool, left, unpaid *int) {
 	head, held := c.held[id]
 	delete(c.held, id)
-	if !held || seen > head {
+	if !held || seen.seq > head.seq {
 		// Not fresh from hello, or the peer saw more than there was then.
 		if !c.conn.In(string(id)) {
 			c.gone(id)
@@ -59,14 +94,25 @@ func (c *session) takeUp(id chat.ChatID, seen chat.Seq, same bool, left, unpaid 
 		if !ok {
 			return
 		}
-		head = one.Head
+		head = headOf(&one)
 	}
-	if !same || seen > head || head-seen > maxMissed || int(head-seen) > *left || !c.afford(int(head-seen), unpaid) {
-		c.send(wire.Signal{Signal: wire.SignalReset, ChatID: id, Head: head, Epoch: c.s.Store.Epoch()})
-		c.follow(id, head, head)
+	atHead := seen.seq == head.seq
+	switch missed := head.seq - seen.seq; {
+	case !same || seen.seq > head.seq || missed > maxMissed || int(missed) > *left,
+		atHead && seen.at != untimed && seen.at != head.at,
+		!c.afford(int(missed), unpaid):
+		c.reset(id, head.seq)
 		return
+	case atHead:
+		seen.at = untimed
 	}
-	*left -= c.follow(id, seen, head)
+	*left -= c.follow(id, seen, head.seq)
+}
+
+// reset tells the peer to forget what it holds of a chat, which goes on from its head.
+func (c *session) reset(id chat.ChatID, head chat.Seq) {
+	c.send(wire.Signal{Signal: wire.SignalReset, ChatID: id, Head: head, Epoch: c.s.Store.Epoch()})
+	c.follow(id, position{head, untimed}, head)
 }
 
 // afford takes what it costs to bring so many more events of a chat. Whoever has

@@ -47,7 +47,7 @@ type session struct {
 	refused  int           // commands in a row that were refused for their number
 
 	// Owned by the pager.
-	held map[chat.ChatID]chat.Seq // joined by hello and not yet live, with their heads
+	held map[chat.ChatID]position // joined by hello and not yet live, with their heads
 
 	looking  sync.Mutex    // held while what is listened to beside the chats changes
 	focused  []chat.ChatID // guarded by looking: the chats looked at

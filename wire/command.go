@@ -23,6 +23,7 @@ type Command struct {
 	Token string                   `json:"token,omitempty" msgpack:"token,omitempty"`
 	Epoch string                   `json:"epoch,omitempty" msgpack:"epoch,omitempty"`
 	Seen  map[chat.ChatID]chat.Seq `json:"seen,omitempty" msgpack:"seen,omitempty"`
+	At    map[chat.ChatID]int64    `json:"at,omitempty" msgpack:"at,omitempty"` // times of the events in Seen, in ms
 	More  bool                     `json:"more,omitempty" msgpack:"more,omitempty"`
 
 	// post, edit, delete, react, read, typing
@@ -103,7 +104,9 @@ func (cmd *Command) set(c Codec, key, v item) *chat.Error {
 	case "epoch":
 		return setText(&cmd.Epoch, "epoch", v)
 	case "seen":
-		return cmd.setSeen(c, v)
+		return setNumbers(c, &cmd.Seen, "seen", v)
+	case "at":
+		return setNumbers(c, &cmd.At, "at", v)
 	case "more":
 		return setTruth(&cmd.More, "more", v)
 	case "chatId":
@@ -138,26 +141,30 @@ func (cmd *Command) set(c Codec, key, v item) *chat.Error {
 	return nil
 }
 
-func (cmd *Command) setSeen(c Codec, v item) *chat.Error {
-	if v.kind != table {
-		return chat.FailField(chat.BadInput, "seen", "seen must be a map from chat ids to numbers")
+// setNumbers reads a map from chat ids to numbers that are not negative.
+func setNumbers[T ~uint64 | ~int64](c Codec, to *map[chat.ChatID]T, field string, v item) *chat.Error {
+	wrong := func() *chat.Error {
+		return chat.FailField(chat.BadInput, field, "%s must be a map from chat ids to numbers", field)
 	}
-	seen := make(map[chat.ChatID]chat.Seq)
+	if v.kind != table {
+		return wrong()
+	}
+	numbers := make(map[chat.ChatID]T)
 	for body := v.body; len(body) > 0; {
 		var key, val item
 		key, body = c.take(body)
 		val, body = c.take(body)
-		if len(seen) == MaxSeen {
-			return chat.FailField(chat.BadInput, "seen", "seen must name at most %d chats; send it in parts", MaxSeen)
+		if len(numbers) == MaxSeen {
+			return chat.FailField(chat.BadInput, field, "%s must name at most %d chats; send it in parts", field, MaxSeen)
 		}
 		var id chat.ChatID
-		var seq chat.Seq
-		if setText(&id, "seen", key) != nil || setNumber(&seq, "seen", val) != nil {
-			return chat.FailField(chat.BadInput, "seen", "seen must be a map from chat ids to numbers")
+		var n uint64
+		if setText(&id, field, key) != nil || setNumber(&n, field, val) != nil || T(n) < 0 {
+			return wrong()
 		}
-		seen[id] = seq
+		numbers[id] = T(n)
 	}
-	cmd.Seen = seen
+	*to = numbers
 	return nil
 }
 

@@ -78,6 +78,17 @@ func TestWrongTypes(t *testing.T) {
 		{"seen", `{"a":null}`, map[string]any{"a": nil}},
 		{"seen", ``, append(append([]byte{0x81}, bad...), 1)},
 		{"seen", ``, []byte{0x81, 1, 1}},
+		{"at", `[]`, []any{}},
+		{"at", `1767268800000`, 1767268800000},
+		{"at", `{"a":-1}`, map[string]any{"a": -1}},
+		{"at", `{"a":"1767268800000"}`, map[string]any{"a": "1767268800000"}},
+		{"at", `{"a":1767268800000.5}`, map[string]any{"a": 1767268800000.5}},
+		{"at", `{"a":9223372036854775808}`, map[string]any{"a": uint64(1 << 63)}},
+		{"at", `{"a":18446744073709551615}`, map[string]any{"a": uint64(math.MaxUint64)}},
+		{"at", `{"a":true}`, map[string]any{"a": true}},
+		{"at", `{"a":null}`, map[string]any{"a": nil}},
+		{"at", ``, append(append([]byte{0x81}, bad...), 1)},
+		{"at", ``, []byte{0x81, 1, 1}},
 		{"limit", `"50"`, "50"},
 		{"limit", `9223372036854775808`, uint64(1 << 63)},
 		{"before", `-9223372036854775809`, 1e300},
@@ -165,6 +176,13 @@ func TestBounds(t *testing.T) {
 		}
 		wantField(t, c, cmd, "seen")
 		delete(cmd.Seen, "c0")
+		wantField(t, c, cmd, "")
+		cmd = Command{At: map[chat.ChatID]int64{}}
+		for i := range MaxSeen + 1 {
+			cmd.At[chat.ChatID(fmt.Sprint("c", i))] = noon
+		}
+		wantField(t, c, cmd, "at")
+		delete(cmd.At, "c0")
 		wantField(t, c, cmd, "")
 		cmd = Command{ChatIDs: make([]chat.ChatID, MaxChatIDs+1)}
 		wantField(t, c, cmd, "chatIds")

@@ -37,6 +37,7 @@ var commands = map[string]Command{
 	"command-hello":        {ID: 1, Do: "hello", Token: "q8TqIS5jUJxNqQ5xGz1m8vJdE0iOQ2cFhWb7nKsL4yA"},
 	"command-hello-cookie": {ID: 1, Do: "hello"},
 	"command-resume":       {ID: 2, Do: "resume", Epoch: epoch, Seen: map[chat.ChatID]chat.Seq{general: 4_294_967_296}, More: true},
+	"command-resume-at":    {ID: 2, Do: "resume", Epoch: epoch, Seen: map[chat.ChatID]chat.Seq{general: 300}, At: map[chat.ChatID]int64{general: noon}},
 	"command-resume-last":  {ID: 3, Do: "resume", Epoch: epoch},
 	"command-post":         {ID: 4, Do: "post", ChatID: general, ClientID: mine, Text: hi.Text, ReplyTo: 7},
 	"command-edit":         {ID: 5, Do: "edit", ChatID: general, ClientID: "e-5", Target: 8, Text: "In the <other> drawer"},

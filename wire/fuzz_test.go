@@ -55,7 +55,7 @@ func follow(t *testing.T, c Codec, message []byte) {
 		case err != nil:
 			t.Fatal(err)
 		}
-		if len(cmd.Seen) > MaxSeen || len(cmd.ChatIDs) > MaxChatIDs || !utf8.ValidString(cmd.Text+cmd.Do+string(cmd.ChatID)) {
+		if len(cmd.Seen) > MaxSeen || len(cmd.At) > MaxSeen || len(cmd.ChatIDs) > MaxChatIDs || !utf8.ValidString(cmd.Text+cmd.Do+string(cmd.ChatID)) {
 			t.Fatalf("out of bounds: %+v", cmd)
 		}
 		other := 1 - c

@@ -138,7 +138,7 @@ func clockAhead(t *testing.T, open clocked) {
 		}
 		clock.Store(right + 10)
 		say(t, s, ann, other, fmt.Sprint("in the other chat ", i))
-		list, err := s.ChatsOf(context.Background(), ann.ID, 0)
+		list, err := s.ChatsOf(context.Background(), ann.ID, chat.ChatList{})
 		must(t, err)
 		equal(t, "first of the list", list[0].ID, other.ID)
 		right += 100
@@ -151,7 +151,7 @@ func stands(t *testing.T, s chat.Store, viewer chat.User, c chat.Chat, at int64)
 	ctx := context.Background()
 	one, err := s.Chat(ctx, viewer.ID, c.ID)
 	must(t, err)
-	all, err := s.ChatsOf(ctx, viewer.ID, 0)
+	all, err := s.ChatsOf(ctx, viewer.ID, chat.ChatList{})
 	must(t, err)
 	i := slices.IndexFunc(all, func(x chat.Chat) bool { return x.ID == c.ID })
 	equal(t, "activity", fmt.Sprint(one.Activity, all[i].Activity), fmt.Sprint(at, at))
