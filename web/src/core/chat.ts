@@ -11,6 +11,8 @@ export interface Chat extends Omit<Entry, "last"> {
   readonly last?: Held;
   /** The last event that was applied. */
   readonly seen: Seq;
+  /** Its time, which proves to the server that it was that one; absent after a reset, until an event or an entry tells it. */
+  readonly seenAt?: number;
   /** Up to here the entry holds what the server would list; ahead of seen while a resume catches up. */
   readonly counted: Seq;
   /** The entry cannot be told from what is held: ask for it. */
@@ -36,26 +38,29 @@ const empty = { seen: 0, counted: 0, stale: false, gap: false, reads: new Map(),
 
 /** A chat as the server lists it; events follow from head+1. */
 export function appeared(entry: Entry): Chat {
-  return { ...empty, ...entry, last: held(entry), seen: entry.head, counted: entry.head };
+  return { ...empty, ...entry, last: held(entry), seen: entry.head, seenAt: entry.activity, counted: entry.head };
 }
 
 /** A known chat in a new hello, which resumes it from what was seen. */
 export function listed(c: Chat, entry: Entry): Chat {
-  return { ...c, ...entry, last: held(entry) ?? c.last, counted: entry.head, stale: false, gap: false, typing: new Map() };
+  return { ...c, ...entry, seenAt: seenAt(c, entry), last: held(entry) ?? c.last, counted: entry.head, stale: false, gap: false, typing: new Map() };
 }
 
 /** What the server says of the chat now, unless events told more already. */
 export function refreshed(c: Chat, entry: Entry): Chat {
   if (entry.head < c.counted) return c;
   const readUpTo = Math.max(entry.readUpTo, c.readUpTo);
-  return { ...c, ...entry, last: held(entry) ?? c.last, counted: entry.head, readUpTo, stale: entry.readUpTo < readUpTo };
+  return { ...c, ...entry, seenAt: seenAt(c, entry), last: held(entry) ?? c.last, counted: entry.head, readUpTo, stale: entry.readUpTo < readUpTo };
 }
 
 /** What is held may be out of date: forget it. Events follow from head+1. */
 export function reset(c: Chat, head: Seq): Chat {
-  const { timeline: _, members: __, last: ___, ...rest } = c;
+  const { timeline: _, members: __, last: ___, seenAt: ____, ...rest } = c;
   return { ...rest, ...empty, head, seen: head, counted: head, stale: true };
 }
+
+/** What is known stays: an entry of another history must not take its place. */
+const seenAt = (c: Chat, entry: Entry) => c.seenAt ?? (entry.head === c.seen ? entry.activity : undefined);
 
 const held = (entry: Entry): Held | undefined => entry.last && { ...entry.last, asOf: entry.head };
 
@@ -63,7 +68,7 @@ const held = (entry: Entry): Held | undefined => entry.last && { ...entry.last, 
 export function evented(c: Chat, e: Event, me: UserId): Chat {
   if (e.seq <= c.seen) return c;
   if (e.seq > c.seen + 1) return c.gap ? c : { ...c, gap: true };
-  c = { ...c, seen: e.seq, gap: false };
+  c = { ...c, seen: e.seq, seenAt: e.at, gap: false };
   if (c.asks.size) c = { ...c, since: [...c.since, e] };
   if (e.seq > c.counted) c = counted(c, e, me);
   return folded(c, e, me);

@@ -158,7 +158,7 @@ test("a restart brings what was missed, and the outbox goes on with the same cli
   expect([it.core.snapshot.line.cause, it.texts()]).toEqual(["restarting", ["over waiting"]]);
   await pass(100);
   it.wire().opens();
-  expect(it.wire().last("resume")).toMatchObject({ epoch: "e", seen: { c: 1 } });
+  expect(it.wire().last("resume")).toMatchObject({ epoch: "e", seen: { c: 1 }, at: { c: 1001 } });
   it.greet(missed);
   await pass();
   expect(it.texts()).toEqual(["missed", "over sending"]);
@@ -223,7 +223,7 @@ test("what the state lacks is asked for, each thing once", async () => {
   const early = it.log.append({ event: "posted", by: "ann", text: "first" });
   it.wire().says(it.log.append({ event: "posted", by: "ann", text: "second" }));
   it.wire().says({ signal: "typing", chatId: "c", by: "ann" });
-  expect(it.wire().got.filter((c) => c.do === "resume")).toMatchObject([{ seen: { c: 4 } }]);
+  expect(it.wire().got.filter((c) => c.do === "resume")).toMatchObject([{ seen: { c: 4 }, at: { c: 1004 } }]);
   it.wire().says(early, it.log.events.at(-1)!);
   expect(it.texts().slice(-2)).toEqual(["first", "second"]);
 });

@@ -11,7 +11,7 @@ import { emptyBox, type Pending } from "./outbox.ts";
 import { Reader } from "./reader.ts";
 import { openShelf, type Shelf } from "./shelf.ts";
 import { type Line, Socket, type Wire } from "./socket.ts";
-import { type Action, nothing, reduce, seen, type State } from "./state.ts";
+import { type Action, nothing, reduce, seen, seenAt, type State } from "./state.ts";
 import { Storage } from "./storage.ts";
 import { Tabs } from "./tabs.ts";
 import { Teller } from "./teller.ts";
@@ -247,7 +247,7 @@ export class Core {
     this.#leave();
     const storage = new Storage(shelf, tabs, me.id);
     const socket: Socket = new Socket({
-      resume: () => ({ epoch: this.snapshot.state.epoch || undefined, seen: seen(this.snapshot.state) }),
+      resume: () => ({ epoch: this.snapshot.state.epoch || undefined, seen: seen(this.snapshot.state), at: seenAt(this.snapshot.state) }),
       hello: (ok, resumed, sent) => {
         this.clock.heard(ok.now, sent, Date.now());
         this.#version ||= ok.version;

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { causeOf, type Line, Socket } from "./socket.ts";
+import { encodeCommand } from "./wire.ts";
 import { FakeWire, lineOf } from "./testkit/wire.ts";
 
 beforeEach(() => {
@@ -11,12 +12,12 @@ afterEach(() => {
   vi.restoreAllMocks();
 });
 
-function connected(seen: Record<string, number> = {}) {
+function connected(seen: Record<string, number> = {}, at?: Record<string, number>) {
   const wires: FakeWire[] = [], lines: string[] = [], told: unknown[] = [];
   let line: Line = { state: "connecting" };
   const lined = (l: Line) => void (lines.push(lineOf(l)), (line = l));
   const socket: Socket = new Socket({
-    resume: () => ({ epoch: "e", seen }),
+    resume: () => ({ epoch: "e", seen, at }),
     hello: (ok, _, sent) => void (told.push(["hello", ok.epoch, sent]), lined(socket.line)),
     values: (all) => void told.push(...all),
     line: lined,
@@ -45,7 +46,19 @@ test("a long resume goes in parts, and the last says so", () => {
   const it = connected(Object.fromEntries(Array.from({ length: 7001 }, (_, i) => [`c${i}`, i])));
   it.wire().opens();
   const parts = it.wire().got.slice(1);
-  expect(parts.map((p) => [Object.keys(p.seen as object).length, p.more])).toEqual([[3000, true], [3000, true], [1001, undefined]]);
+  expect(parts.map((p) => [Object.keys(p.seen as object).length, p.more])).toEqual([...Array(4).fill([1500, true]), [1001, undefined]]);
+});
+
+test("the times of what was seen go with the numbers, and each part is below the bound of a message", () => {
+  const ids = Array.from({ length: 1600 }, (_, i) => `${i}`.padStart(32, "x")); // as long as ids are
+  const it = connected(Object.fromEntries(ids.map((id) => [id, 2 ** 31])), Object.fromEntries(ids.slice(1).map((id) => [id, Date.now()])));
+  it.wire().opens();
+  const parts = it.wire().got.slice(1);
+  expect(parts.map((p) => [Object.keys(p.seen as object).length, Object.keys(p.at as object).length])).toEqual([[1500, 1499], [100, 100]]);
+  for (const { id, do: verb, ...fields } of parts) {
+    for (const at of Object.keys(fields.at as object)) expect(fields.seen).toHaveProperty(at);
+    expect(encodeCommand(Number(id), verb as "resume", fields).length).toBeLessThan(128 * 1024);
+  }
 });
 
 test("replies find their commands, in any order; a broken line answers the rest with no_answer", async () => {

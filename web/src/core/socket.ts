@@ -37,7 +37,7 @@ const restartTries = 5; // after which a server that said it restarts counts as 
 const helloMs = 15_000; // to connect and be greeted
 const pongMs = 10_000; // for an answer when nothing has come for a heartbeat
 const wakeMs = 3000; // for an answer when the device woke
-const seenInOne = 3000; // chats of one resume: with their ids they stay below a message's bound
+const seenInOne = 1500; // chats of one resume: with their ids, numbers and times they stay below a message's bound
 
 export class Socket {
   line: Line = { state: "connecting" };
@@ -115,7 +115,10 @@ export class Socket {
     ws.send(this.#prepare("hello", {}, { ok: (ok) => this.#greeted(ws, ok, resume, sent), fail: () => ws === this.#ws && this.#expect(ws, wakeMs) }));
     const seen = Object.entries(resume.seen ?? {});
     for (let i = 0; i === 0 || i < seen.length; i += seenInOne) {
-      part({ ...resume, seen: Object.fromEntries(seen.slice(i, i + seenInOne)), more: i + seenInOne < seen.length || undefined });
+      const some = seen.slice(i, i + seenInOne);
+      const ids = new Set(some.map(([id]) => id));
+      const at = resume.at && Object.fromEntries(Object.entries(resume.at).filter(([id]) => ids.has(id)));
+      part({ ...resume, seen: Object.fromEntries(some), at, more: i + seenInOne < seen.length || undefined });
     }
   }
 

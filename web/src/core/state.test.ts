@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import type { Ask } from "./chat.ts";
 import type { Held } from "./message.ts";
-import { type Action, nothing, reduce, seen, type State } from "./state.ts";
+import { type Action, nothing, reduce, seen, seenAt, type State } from "./state.ts";
 import { Log, user } from "./testkit/log.ts";
 import { Random } from "./testkit/random.ts";
 import type { Entry, Event, Message, Page, Seq, Window } from "./wire.ts";
@@ -134,6 +134,7 @@ class Play {
     this.pipe = [];
     for (let i = r.below(4); i > 0; i--) happen(log, r);
     const resumed = seen(this.state);
+    if (resumed.c) expect([this.log.events[resumed.c - 1]!.at, undefined]).toContain(seenAt(this.state).c);
     const hello = { ...helloOf(log), resumed };
     const head = log.head;
     for (let i = r.below(3); i > 0; i--) happen(log, r); // until the resume is served
@@ -167,6 +168,7 @@ test("a snapshot and what follows it, in any order that can happen, is a fresh s
     const say = `schedule ${seed}`;
     expect(Object.fromEntries(inEntry.map((k) => [k, chat[k]])), say).toEqual(Object.fromEntries(inEntry.map((k) => [k, fresh[k]])));
     expect([chat.seen, chat.counted, chat.gap, chat.stale, chat.asks.size, chat.since.length], say).toEqual([log.head, log.head, false, false, 0, 0]);
+    expect(chat.seenAt, say).toBe(log.events.at(-1)!.at);
     if (chat.last) expect(plain(chat.last), say).toEqual(plain(fresh.last!));
     if (chat.members) for (const [id, role] of chat.members) expect(role, say).toBe(log.members().get(id));
     let end = -1;
@@ -212,6 +214,33 @@ test("a page that was asked for before a reset is not used", () => {
   it.say({ type: "page", chatId: "c", ask, page });
   expect(it.chat().timeline).toBeUndefined();
   expect([it.state.epoch, it.chat().seen, it.chat().stale]).toEqual(["f", 9, true]);
+});
+
+test("what was seen last is known with its time: of an event, or of the entry whose head it is", () => {
+  const it = held(2);
+  expect([seen(it.state), seenAt(it.state)]).toEqual([{ c: 3 }, { c: 1003 }]);
+  it.say(event(it.log.append({ event: "renamed", by: "ann", title: "t", topic: "" })));
+  expect([seen(it.state), seenAt(it.state)]).toEqual([{ c: 4 }, { c: 1004 }]);
+
+  // An entry of another history does not hide that what was seen was of this one.
+  it.say({ type: "entry", entry: { ...it.log.entry(me), activity: 7 }, users: [] });
+  expect(seenAt(it.state)).toEqual({ c: 1004 });
+
+  // After a reset there is none until the entry or the next event tells it.
+  const reset = () => {
+    it.say({ type: "signal", signal: { signal: "reset", chatId: "c", head: 4, epoch: "e" }, at: 0 });
+    it.say({ type: "asked", chatId: "c", ask: { window: {} } });
+  };
+  reset();
+  expect([seen(it.state), seenAt(it.state)]).toEqual([{ c: 4 }, {}]);
+  it.say({ type: "entry", entry: { ...it.log.entry(me), head: 5, activity: 9 }, users: [] });
+  expect(seenAt(it.state)).toEqual({});
+  reset();
+  it.say({ type: "entry", entry: it.log.entry(me), users: [] });
+  expect(seenAt(it.state)).toEqual({ c: 1004 });
+  reset();
+  it.say(event(it.log.append({ event: "posted", by: "ann", text: "x" })));
+  expect(seenAt(it.state)).toEqual({ c: 1005 });
 });
 
 test("a page that is older than what had been seen when it was asked for is not used", () => {

@@ -79,6 +79,13 @@ export function seen(s: State): Record<ChatId, Seq> {
   return all;
 }
 
+/** The times of those events, where they are known. */
+export function seenAt(s: State): Record<ChatId, number> {
+  const all: Record<ChatId, number> = {};
+  for (const c of s.chats.values()) if (c.timeline && c.seenAt !== undefined) all[c.id] = c.seenAt;
+  return all;
+}
+
 function hello(s: State, ok: Hello, resumed: Readonly<Record<ChatId, Seq>>): State {
   const chats = new Map<ChatId, Chat>();
   for (const entry of ok.chats) {

@@ -59,7 +59,7 @@ export class Upkeep {
   async #resume(id: ChatId): Promise<void> {
     const { epoch, chats } = this.#state();
     const c = chats.get(id);
-    if (c) await this.#socket.command("resume", { epoch, seen: { [id]: c.seen } });
+    if (c) await this.#socket.command("resume", { epoch, seen: { [id]: c.seen }, at: c.seenAt === undefined ? undefined : { [id]: c.seenAt } });
   }
 
   async #entry(id: ChatId): Promise<void> {
