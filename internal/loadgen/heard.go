@@ -6,7 +6,9 @@ import "github.com/tinylib/msgp/msgp"
 type value struct {
 	Event, Signal, ChatID, Epoch string
 	Seq                          uint64
+	At                           int64
 	Heads                        map[string]uint64 // of hello's chats
+	Times                        map[string]int64  // of those heads
 }
 
 // values calls f for each value of a message.
@@ -24,6 +26,8 @@ func values(message []byte, f func(value)) error {
 				return str(b, &v.ChatID)
 			case "seq":
 				return number(b, &v.Seq)
+			case "at":
+				return millis(b, &v.At)
 			case "ok":
 				if msgp.NextType(b) == msgp.MapType {
 					return v.ok(b)
@@ -48,11 +52,12 @@ func (v *value) ok(b []byte) ([]byte, error) {
 		case "seq":
 			return number(b, &v.Seq)
 		case "chats":
-			v.Heads = map[string]uint64{}
+			v.Heads, v.Times = map[string]uint64{}, map[string]int64{}
 			n, b, err := msgp.ReadArrayHeaderBytes(b)
 			for range n {
 				var id string
 				var head uint64
+				var at int64
 				if err == nil {
 					b, err = each(b, func(key string, b []byte) ([]byte, error) {
 						switch key {
@@ -60,11 +65,13 @@ func (v *value) ok(b []byte) ([]byte, error) {
 							return str(b, &id)
 						case "head":
 							return number(b, &head)
+						case "activity":
+							return millis(b, &at)
 						}
 						return msgp.Skip(b)
 					})
 				}
-				v.Heads[id] = head
+				v.Heads[id], v.Times[id] = head, at
 			}
 			return b, err
 		}
@@ -94,5 +101,10 @@ func str(b []byte, to *string) (rest []byte, err error) {
 
 func number(b []byte, to *uint64) (rest []byte, err error) {
 	*to, rest, err = msgp.ReadUint64Bytes(b)
+	return rest, err
+}
+
+func millis(b []byte, to *int64) (rest []byte, err error) {
+	*to, rest, err = msgp.ReadInt64Bytes(b)
 	return rest, err
 }

@@ -59,14 +59,15 @@ func TestMarks(t *testing.T) {
 }
 
 func TestValuesOfOneMessage(t *testing.T) {
-	message := wire.MsgPack.Encode(wire.Reply{Re: 1, OK: wire.Hello{Epoch: "e", Chats: []chat.Chat{{ID: "tea", Head: 7}, {ID: "milk", Head: 300}}}})
-	message = append(message, wire.MsgPack.Encode(chat.Event{Kind: chat.Posted, ChatID: "tea", Seq: 8, Text: "hi"})...)
+	message := wire.MsgPack.Encode(wire.Reply{Re: 1, OK: wire.Hello{Epoch: "e", Chats: []chat.Chat{{ID: "tea", Head: 7, Activity: 1_800_000_000_000}, {ID: "milk", Head: 300}}}})
+	message = append(message, wire.MsgPack.Encode(chat.Event{Kind: chat.Posted, ChatID: "tea", Seq: 8, At: 1_800_000_000_001, Text: "hi"})...)
 	message = append(message, wire.MsgPack.Encode(wire.Signal{Signal: wire.SignalCaughtUp})...)
 	var got []value
 	if err := values(message, func(v value) { got = append(got, v) }); err != nil {
 		t.Fatal(err)
 	}
-	want := []value{{Epoch: "e", Heads: map[string]uint64{"tea": 7, "milk": 300}}, {Event: "posted", ChatID: "tea", Seq: 8}, {Signal: "caughtUp"}}
+	want := []value{{Epoch: "e", Heads: map[string]uint64{"tea": 7, "milk": 300}, Times: map[string]int64{"tea": 1_800_000_000_000, "milk": 0}},
+		{Event: "posted", ChatID: "tea", Seq: 8, At: 1_800_000_000_001}, {Signal: "caughtUp"}}
 	if !reflect.DeepEqual(got, want) {
 		t.Errorf("got %+v\nwant %+v", got, want)
 	}

@@ -79,7 +79,7 @@ func (s *storm) run(ctx context.Context, b *bench, w world) error {
 	g, dialing := errgroup.WithContext(ctx)
 	g.SetLimit(32)
 	for i := range s.survivors {
-		s.survivors[i] = &survivor{seen: map[string]uint64{}}
+		s.survivors[i] = &survivor{seen: map[string]uint64{}, at: map[string]int64{}}
 		g.Go(func() error { return s.resume(dialing, i) })
 	}
 	if err := g.Wait(); err != nil {

@@ -9,11 +9,12 @@ import (
 	"parley/wire"
 )
 
-// survivor is one client: what it saw last in each chat.
+// survivor is one client: what it saw last in each chat, and when that was.
 type survivor struct {
 	*client
 	epoch string
 	seen  map[string]uint64
+	at    map[string]int64
 }
 
 // endure reads for a client, and resumes each time that the server went.
@@ -70,7 +71,7 @@ func (s *storm) resume(ctx context.Context, i int) error {
 	if err := c.write(s.t.command(c, wire.Command{Do: "hello"})); err != nil {
 		return fail(err)
 	}
-	heads, live := map[string]uint64(nil), false
+	heads, times, live := map[string]uint64(nil), map[string]int64(nil), false
 	for heads == nil {
 		message, err := c.read()
 		if err != nil {
@@ -78,23 +79,23 @@ func (s *storm) resume(ctx context.Context, i int) error {
 		}
 		err = values(message, func(got value) {
 			if got.Heads != nil {
-				heads, v.epoch = got.Heads, got.Epoch
+				heads, times, v.epoch = got.Heads, got.Times, got.Epoch
 			}
 		})
 		if err != nil {
 			return fail(err)
 		}
 	}
-	seen := map[chat.ChatID]chat.Seq{}
+	seen, at := map[chat.ChatID]chat.Seq{}, map[chat.ChatID]int64{}
 	for id, head := range heads {
 		if _, ok := v.seen[id]; !ok {
-			v.seen[id] = head
+			v.seen[id], v.at[id] = head, times[id]
 		} else if head > v.seen[id] {
 			s.missed.Add(1)
 		}
-		seen[chat.ChatID(id)] = chat.Seq(v.seen[id])
+		seen[chat.ChatID(id)], at[chat.ChatID(id)] = chat.Seq(v.seen[id]), v.at[id]
 	}
-	if err := c.write(s.t.command(c, wire.Command{Do: "resume", Epoch: v.epoch, Seen: seen})); err != nil {
+	if err := c.write(s.t.command(c, wire.Command{Do: "resume", Epoch: v.epoch, Seen: seen, At: at})); err != nil {
 		return fail(err)
 	}
 	for !live {
@@ -131,5 +132,5 @@ func (s *storm) note(v *survivor, got value) {
 	if got.Seq != v.seen[got.ChatID]+1 {
 		s.holes.Add(1)
 	}
-	v.seen[got.ChatID] = got.Seq
+	v.seen[got.ChatID], v.at[got.ChatID] = got.Seq, got.At
 }
