@@ -43,6 +43,7 @@ type config struct {
 	Serve     struct{} `cmd:"" default:"1" help:"Run the server (the default)."`
 	Recover   recovery `cmd:"" help:"Print a link, good once for an hour, that sets a new password."`
 	OwnerLink struct{} `cmd:"" help:"Print the link that makes the owner, until it is used."`
+	Backup    backup   `cmd:"" help:"Write a copy of the SQLite database to a new file, while the server runs or not."`
 	Health    struct{} `cmd:"" help:"Ask the server at --listen whether it is ready; exit 1 if not."`
 	Version   struct{} `cmd:"" help:"Print the version."`
 	Help      struct{} `cmd:"" help:"Print this help."`
@@ -76,6 +77,10 @@ type recovery struct {
 	Handle string `arg:"" help:"Whose account."`
 }
 
+type backup struct {
+	File string `arg:"" help:"Where to write it."`
+}
+
 type command func(ctx context.Context, c *config, stdout, stderr io.Writer) error
 
 // parse reads flags and environment. A nil command means that help was asked
@@ -99,7 +104,7 @@ func parse(args []string, stdout, stderr io.Writer) (*config, command, error) {
 	}
 	name := strings.Fields(parsed.Command())[0]
 	return c, map[string]command{
-		"serve": serve, "recover": recoverAccount, "owner-link": ownerLink, "health": health,
+		"serve": serve, "recover": recoverAccount, "owner-link": ownerLink, "backup": backUp, "health": health,
 		"version": func(_ context.Context, _ *config, stdout, _ io.Writer) error {
 			_, err := fmt.Fprintln(stdout, "parley", version())
 			return err

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -12,6 +13,7 @@ import (
 	"net/http"
 	"net/url"
 	"os"
+	"path/filepath"
 	"strings"
 	"time"
 
@@ -56,23 +58,38 @@ func ownerLink(ctx context.Context, c *config, stdout, _ io.Writer) error {
 	})
 }
 
-// control asks the running server for a link, or makes it on the store itself
-// when none runs, and prints it.
+// backUp writes a copy of the database and prints its path.
+func backUp(ctx context.Context, c *config, stdout, _ io.Writer) error {
+	if c.controlPath() == "" {
+		return errors.New("backup is for SQLite; copy MongoDB with: mongodump --uri URI --oplog --gzip --archive=FILE " +
+			"(docs/operations.md says how to go back to it)")
+	}
+	file, err := filepath.Abs(c.Backup.File) // the server has a working directory of its own
+	if err != nil {
+		return err
+	}
+	return c.control(ctx, stdout, "/backup", map[string]string{"file": file}, func(s *server.Server, _ *url.URL) (string, error) {
+		return file, s.Backup(ctx, file)
+	})
+}
+
+// control asks the running server for a link or a backup, or makes it on the
+// store itself when none runs, and prints the link or the path.
 func (c *config) control(ctx context.Context, stdout io.Writer, path string, body any, alone func(*server.Server, *url.URL) (string, error)) error {
-	link, running, err := c.askServer(ctx, path, body)
+	made, running, err := c.askServer(ctx, path, body)
 	if !running {
-		link, err = c.askStore(ctx, alone)
+		made, err = c.askStore(ctx, alone)
 	}
 	if err != nil {
 		return err
 	}
-	_, err = fmt.Fprintln(stdout, link)
+	_, err = fmt.Fprintln(stdout, made)
 	return err
 }
 
 // askServer sends the question through the control socket; running is false if
 // nobody listens there.
-func (c *config) askServer(ctx context.Context, path string, body any) (link string, running bool, err error) {
+func (c *config) askServer(ctx context.Context, path string, body any) (made string, running bool, err error) {
 	payload, err := json.Marshal(body)
 	if err != nil {
 		return "", true, err
@@ -86,13 +103,17 @@ func (c *config) askServer(ctx context.Context, path string, body any) (link str
 		return (&net.Dialer{Timeout: time.Second}).DialContext(ctx, "unix", c.controlPath())
 	}
 	client := &http.Client{Timeout: 10 * time.Second, Transport: &http.Transport{DialContext: dial, DisableKeepAlives: true}}
+	if path == "/backup" {
+		client.Timeout = 0 // it takes as long as the database is large
+	}
 	res, err := client.Do(r)
 	if err != nil {
-		return "", false, err
+		return "", ctx.Err() != nil, err
 	}
 	defer func() { _ = res.Body.Close() }()
 	var answer struct {
 		URL   string      `json:"url"`
+		File  string      `json:"file"`
 		Error *chat.Error `json:"error"`
 	}
 	if err := json.NewDecoder(res.Body).Decode(&answer); err != nil {
@@ -101,7 +122,7 @@ func (c *config) askServer(ctx context.Context, path string, body any) (link str
 	if answer.Error != nil {
 		return "", true, errors.New(answer.Error.Message)
 	}
-	return answer.URL, true, nil
+	return cmp.Or(answer.URL, answer.File), true, nil
 }
 
 func (c *config) askStore(ctx context.Context, alone func(*server.Server, *url.URL) (string, error)) (link string, err error) {

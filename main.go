@@ -90,9 +90,11 @@ func serve(ctx context.Context, c *config, stdout, stderr io.Writer) (err error)
 	if path := c.controlPath(); path != "" {
 		l, err := listenControl(path)
 		if err != nil {
-			log.Warn("recover and owner-link cannot reach this server", "error", err)
+			log.Warn("recover, owner-link and backup cannot reach this server", "error", err)
 		} else {
-			servers, listeners = append(servers, &http.Server{Handler: s.Control(here)}), append(listeners, l)
+			// A stop interrupts a backup: it has no bound of its own.
+			control := &http.Server{Handler: s.Control(here), BaseContext: func(net.Listener) context.Context { return ctx }}
+			servers, listeners = append(servers, control), append(listeners, l)
 		}
 	}
 

@@ -138,7 +138,7 @@ func (k *talker) connection(ctx context.Context, codec wire.Codec, n int) (done 
 	defer c.CloseNow()
 	c.SetReadLimit(-1)
 	commands := []wire.Command{{ID: 1, Do: "hello"},
-		{ID: 2, Do: "resume", Epoch: k.epoch, Seen: map[chat.ChatID]chat.Seq{k.chatID: chat.Seq(len(k.log))}}}
+		{ID: 2, Do: "resume", Epoch: k.epoch, Seen: map[chat.ChatID]chat.Seq{k.chatID: chat.Seq(len(k.log))}, At: map[chat.ChatID]int64{k.chatID: k.lastAt()}}}
 	for i, text := range k.outbox {
 		commands = append(commands, wire.Command{ID: uint64(10 + i), Do: "post", ChatID: k.chatID, ClientID: text, Text: text})
 	}
@@ -165,6 +165,14 @@ func (k *talker) connection(ctx context.Context, codec wire.Codec, n int) (done 
 		}
 	}
 	return true, nil
+}
+
+// lastAt is the time of what was seen last.
+func (k *talker) lastAt() int64 {
+	if len(k.log) == 0 {
+		return 0
+	}
+	return k.log[len(k.log)-1].At
 }
 
 // errAgain: try again, over another socket.
@@ -240,7 +248,7 @@ func (k *talker) poll(ctx context.Context, n int) error {
 			wait = 5
 		}
 		var page struct{ Events []chat.Event }
-		path := fmt.Sprintf("/api/chats/%s/events?after=%d&epoch=%s&wait=%d", k.chatID, len(k.log), k.epoch, wait)
+		path := fmt.Sprintf("/api/chats/%s/events?after=%d&at=%d&epoch=%s&wait=%d", k.chatID, len(k.log), k.lastAt(), k.epoch, wait)
 		switch status := k.h.call(k.p.Token, "GET", path, nil, &page); status {
 		case 200:
 			for _, e := range page.Events {

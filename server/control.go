@@ -42,6 +42,7 @@ func (s *Server) Control(here *url.URL) http.Handler {
 		s.answer(w, r, http.StatusOK, link{URL: url})
 		return nil
 	}))
+	r.Post("/backup", s.handle(s.postBackup))
 	r.NotFound(s.handle(func(http.ResponseWriter, *http.Request) error {
 		return chat.Fail(chat.NotFound, "there is nothing here")
 	}))

@@ -1,9 +1,12 @@
 package server
 
 import (
+	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -51,6 +54,21 @@ func TestControl(t *testing.T) {
 		}
 		ask("/recover", `{"handle": 7}`).want(http.StatusBadRequest)
 		ask("/other", "").want(http.StatusNotFound)
+		file := filepath.Join(t.TempDir(), "copy.db")
+		body := fmt.Sprintf(`{"file": %q}`, file)
+		ask("/backup", body).want(200)
+		if _, err := os.Stat(file); err != nil {
+			t.Error(err)
+		}
+		for body, want := range map[string]struct {
+			status int
+			says   string
+		}{body: {http.StatusConflict, file}, `{"file": "copy.db"}`: {http.StatusBadRequest, "absolute"}, `{}`: {http.StatusBadRequest, "absolute"},
+			`{"file": 7}`: {http.StatusBadRequest, "file"}, `{"file": "/no/such/folder/copy.db"}`: {http.StatusServiceUnavailable, "no such file"}} {
+			if a := ask("/backup", body).want(want.status); !strings.Contains(string(a.body), want.says) {
+				t.Errorf("%s: %s", body, a.body)
+			}
+		}
 		x.nobody().call("POST", "/api/recoveries/use", m{"code": code, "password": "new password"}).want(201)
 		owner.call("GET", "/api/me", nil).fails(chat.NoIdentity, "")
 	}

@@ -23,6 +23,7 @@ type DB struct {
 	// Static after construction.
 	log    *slog.Logger
 	lock   *os.File
+	name   string // the database's address for the driver
 	epoch  string
 	now    func() int64 // chat.Now; a test sets its own before the first call
 	reads  *sql.DB      // the read pool
@@ -85,8 +86,8 @@ func Open(ctx context.Context, path string, log *slog.Logger) (_ *DB, err error)
 	if err := f.Close(); err != nil {
 		return nil, fmt.Errorf("make the store's file: %w", err)
 	}
-	name := (&url.URL{Scheme: "file", OmitHost: true, Path: path}).String()
-	if db.writes, err = sql.Open("sqlite", name+"?"+writePragmas); err != nil {
+	db.name = address(path)
+	if db.writes, err = sql.Open("sqlite", db.name+"?"+writePragmas); err != nil {
 		return nil, fmt.Errorf("open %s: %w", path, err)
 	}
 	db.writes.SetMaxOpenConns(1)
@@ -103,7 +104,7 @@ func Open(ctx context.Context, path string, log *slog.Logger) (_ *DB, err error)
 	if db.epoch, err = found(ctx, conn); err != nil {
 		return nil, fmt.Errorf("open %s: %w", path, err)
 	}
-	if db.reads, err = sql.Open("sqlite", name+"?"+readPragmas); err != nil {
+	if db.reads, err = sql.Open("sqlite", db.name+"?"+readPragmas); err != nil {
 		return nil, fmt.Errorf("open %s: %w", path, err)
 	}
 	readers := max(4, runtime.GOMAXPROCS(0))
@@ -113,6 +114,11 @@ func Open(ctx context.Context, path string, log *slog.Logger) (_ *DB, err error)
 	go func() { defer db.ended.Done(); newTx(db, conn, path).run() }()
 	go func() { defer db.ended.Done(); db.notify() }()
 	return db, nil
+}
+
+// address returns a path as the driver takes it, whatever characters it has.
+func address(path string) string {
+	return (&url.URL{Scheme: "file", OmitHost: true, Path: path}).String()
 }
 
 // layout refuses a file whose pages sweep.go would take for something else.

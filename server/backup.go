@@ -1,0 +1,53 @@
+package server
+
+import (
+	"context"
+	"log/slog"
+	"net/http"
+	"path/filepath"
+	"time"
+
+	"parley/chat"
+)
+
+// backuper is a store that writes a copy of itself to a file.
+type backuper interface {
+	Backup(ctx context.Context, file string) error
+}
+
+// Backup writes a copy of the store to a new file, where the store is one file.
+func (s *Server) Backup(ctx context.Context, file string) error {
+	store, ok := s.memory.Store.(backuper)
+	if !ok {
+		return chat.Fail(chat.Conflict, "this store is copied with its own tools")
+	}
+	if !filepath.IsAbs(file) {
+		return chat.FailField(chat.BadInput, "file", "file must be an absolute path")
+	}
+	begin := time.Now()
+	err := store.Backup(ctx, file)
+	if err == nil {
+		s.Log.LogAttrs(ctx, slog.LevelInfo, "backup written", slog.String("file", file), slog.Duration("took", time.Since(begin)))
+	}
+	return err
+}
+
+// postBackup answers once the copy is on disk, however long that takes.
+func (s *Server) postBackup(w http.ResponseWriter, r *http.Request) error {
+	var in struct {
+		File string `json:"file"`
+	}
+	if err := read(r, &in); err != nil {
+		return err
+	}
+	unbounded := http.NewResponseController(w)
+	_ = unbounded.SetReadDeadline(time.Time{})
+	_ = unbounded.SetWriteDeadline(time.Time{})
+	if err := s.Backup(r.Context(), in.File); err != nil {
+		return err
+	}
+	s.answer(w, r, http.StatusOK, struct {
+		File string `json:"file" msgpack:"file"`
+	}{in.File})
+	return nil
+}

@@ -1,0 +1,125 @@
+package sqlite
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"runtime"
+
+	"parley/chat"
+)
+
+// Backup writes a copy of the database to a new file, as it is at one moment,
+// while the store goes on. Rows alone are copied: no deleted text is in it. Its
+// epoch is empty, so the store that opens it names a new history. The file
+// appears whole and on disk, or not at all; an existing one is a conflict.
+func (db *DB) Backup(ctx context.Context, file string) (err error) {
+	db.sending.RLock() // Close waits for what began before it
+	select {
+	case <-db.stop:
+		db.sending.RUnlock()
+		return errClosed()
+	default:
+	}
+	db.ended.Add(1)
+	db.sending.RUnlock()
+	defer db.ended.Done()
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	go func() {
+		select {
+		case <-db.stop:
+			cancel()
+		case <-ctx.Done():
+		}
+	}()
+
+	if _, err := os.Lstat(file); !errors.Is(err, fs.ErrNotExist) {
+		if err != nil {
+			return notWritten(err)
+		}
+		return exists(file)
+	}
+	part, err := os.CreateTemp(filepath.Dir(file), filepath.Base(file)+".*.part") // for its owner alone
+	if err != nil {
+		return notWritten(err)
+	}
+	defer func() {
+		_ = os.Remove(part.Name()) // also when it has its name: that is a second one
+		_ = os.Remove(part.Name() + "-journal")
+	}()
+	if err = part.Close(); err == nil {
+		err = db.copyTo(ctx, part.Name())
+	}
+	if err == nil {
+		err = publish(part.Name(), file)
+	}
+	var known *chat.Error
+	switch {
+	case err == nil || errors.As(err, &known):
+		return err
+	case ctx.Err() != nil:
+		return chat.Fail(chat.Unavailable, "the backup was interrupted")
+	}
+	return notWritten(err)
+}
+
+// copyTo writes the copy into an empty file and empties its epoch.
+func (db *DB) copyTo(ctx context.Context, file string) error {
+	// A connection of its own: readers are few, and those may not write.
+	if err := run(ctx, db.name+"?_pragma=busy_timeout(1000)&_pragma=temp_store(MEMORY)", "VACUUM INTO ?", file); err != nil {
+		return err
+	}
+	return run(ctx, address(file)+"?_pragma=journal_mode(MEMORY)&_pragma=secure_delete(ON)", "UPDATE meta SET value = '' WHERE key = 'epoch'")
+}
+
+// run runs one statement on a connection that it opens and closes.
+func run(ctx context.Context, name, query string, args ...any) error {
+	db, err := sql.Open("sqlite", name)
+	if err != nil {
+		return err
+	}
+	_, err = db.ExecContext(ctx, query, args...)
+	return errors.Join(err, db.Close())
+}
+
+// publish brings a file to the disk and gives it its name, unless that is taken.
+func publish(part, file string) error {
+	if err := syncFile(part, os.O_RDWR); err != nil {
+		return err
+	}
+	switch err := os.Link(part, file); {
+	case errors.Is(err, fs.ErrExist):
+		return exists(file)
+	case err != nil: // a file system without links
+		if err := os.Rename(part, file); err != nil {
+			return err
+		}
+	}
+	if runtime.GOOS == "windows" { // it syncs no folders
+		return nil
+	}
+	return syncFile(filepath.Dir(file), os.O_RDONLY)
+}
+
+func syncFile(path string, flag int) error {
+	f, err := os.OpenFile(path, flag, 0)
+	if err != nil {
+		return err
+	}
+	return errors.Join(f.Sync(), f.Close())
+}
+
+func exists(file string) error {
+	return chat.FailField(chat.Conflict, "file", "%s exists already: a backup overwrites nothing", file)
+}
+
+// notWritten names the cause: whoever asks for a backup is the machine's own
+// administrator.
+func notWritten(cause error) error {
+	return chat.Fail(chat.Unavailable, "the backup could not be written: %s", fmt.Sprint(cause))
+}
