@@ -3,9 +3,11 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"io"
 	"net"
 	"net/http"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -17,6 +19,7 @@ import (
 
 	"parley/chat"
 	"parley/internal/mongotest"
+	"parley/wire"
 )
 
 // hotel is a house whose store is a MongoDB; it is not started yet.
@@ -244,5 +247,57 @@ func TestARestoredBackupIsAnotherHistory(t *testing.T) {
 	h.must(200, ann.Token, "GET", events, nil, &page)
 	if page.Epoch == "" || page.Epoch == before {
 		t.Errorf("the epoch is %q, it was %q", page.Epoch, before)
+	}
+}
+
+// Where nobody emptied the epoch of a restored copy, the time of what was seen
+// tells that the history is another one.
+func TestARestoredBackupWithItsEpoch(t *testing.T) {
+	db := mongotest.Start(t)
+	h := hotel(t, db.URL("parley"))
+	h.start()
+	t.Cleanup(h.kill)
+	ann := h.owner("ann")
+	general := h.chats(ann)[0]
+	kept := h.post(ann, general.ID, "kept")
+	lost := h.post(ann, general.ID, "lost")
+	h.stop()
+
+	c, err := mongo.Connect(options.Client().ApplyURI(h.store))
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	defer cancel()
+	gone, err := c.Database("parley").Collection("events").DeleteOne(ctx, bson.D{{Key: "chat", Value: general.ID}, {Key: "seq", Value: lost.Seq}})
+	if err != nil || gone.DeletedCount != 1 || c.Disconnect(ctx) != nil {
+		t.Fatal(gone, err)
+	}
+
+	h.start()
+	again := h.post(ann, general.ID, "another one")
+	if again.Seq != lost.Seq || again.At == lost.At {
+		t.Fatalf("the lost one is %d at %d, the other %d at %d", lost.Seq, lost.At, again.Seq, again.At)
+	}
+	at := func(m chat.Message) string {
+		return fmt.Sprintf("/api/chats/%s/events?after=%d&at=%d", general.ID, m.Seq, m.At)
+	}
+	for _, next := range []string{"then", "at last"} { // at the head, and below it
+		h.must(409, ann.Token, "GET", at(lost), nil, nil)
+		h.must(200, ann.Token, "GET", at(again), nil, nil)
+		h.must(200, ann.Token, "GET", at(kept), nil, nil)
+		for codec := range wire.Codec(wire.Codecs) {
+			var page struct{ Epoch string }
+			h.must(200, ann.Token, "GET", at(kept), nil, &page)
+			for _, seen := range []chat.Message{lost, again} {
+				got := h.resumes(ann, codec, wire.Command{ID: 2, Do: "resume", Epoch: page.Epoch,
+					Seen: map[chat.ChatID]chat.Seq{general.ID: seen.Seq}, At: map[chat.ChatID]int64{general.ID: seen.At}})
+				reset := slices.ContainsFunc(got, func(v wire.Signal) bool { return v.Signal == wire.SignalReset })
+				if reset != (seen.At == lost.At) {
+					t.Errorf("codec %d, seen at %d: %+v", codec, seen.At, got)
+				}
+			}
+		}
+		h.post(ann, general.ID, next)
 	}
 }
