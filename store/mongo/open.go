@@ -25,7 +25,8 @@ import (
 const (
 	readTimeout   = 10 * time.Second
 	writeTimeout  = 15 * time.Second
-	selectTimeout = 5 * time.Second
+	selectTimeout = 5 * time.Second // unless the URL says another
+	abortTimeout  = 2 * time.Second
 	defaultName   = "parley" // of the database, if the URL names none
 )
 
@@ -73,7 +74,7 @@ func Open(ctx context.Context, url string, pool int, log *slog.Logger) (_ *DB, e
 	}
 	db := &DB{log: log, now: chat.Now, name: chat.NewID[string](), stop: make(chan struct{}), seen: make(chan sighting, maxSeen)}
 	journaled := true
-	opts := options.Client().ApplyURI(url).SetAppName("parley").SetServerSelectionTimeout(selectTimeout).
+	opts := options.Client().SetServerSelectionTimeout(selectTimeout).ApplyURI(url).SetAppName("parley").
 		SetReadPreference(readpref.Primary()).SetReadConcern(readconcern.Majority()).
 		SetWriteConcern(&writeconcern.WriteConcern{W: writeconcern.WCMajority, Journal: &journaled}).
 		SetMonitor(monitor).
@@ -86,8 +87,8 @@ func Open(ctx context.Context, url string, pool int, log *slog.Logger) (_ *DB, e
 	if db.client, err = mongo.Connect(opts.SetMaxPoolSize(uint64(pool))); err != nil {
 		return nil, fmt.Errorf("the store's URL: %w", err)
 	}
-	streaming := options.Client().ApplyURI(url).SetAppName("parley feed").SetServerSelectionTimeout(selectTimeout).
-		SetReadPreference(readpref.Primary()).SetReadConcern(readconcern.Majority())
+	streaming := options.Client().SetServerSelectionTimeout(selectTimeout).ApplyURI(url).SetAppName("parley feed").
+		SetReadPreference(readpref.Primary()).SetReadConcern(readconcern.Majority()).SetMonitor(monitor)
 	if db.stream, err = mongo.Connect(streaming); err != nil {
 		return nil, fmt.Errorf("the store's URL: %w", err)
 	}
@@ -209,7 +210,11 @@ func (db *DB) session(ctx context.Context, f func(ctx context.Context, s *mongo.
 	if err != nil {
 		return err
 	}
-	defer s.EndSession(context.WithoutCancel(ctx))
+	// A commit without an answer leaves the session in its transaction, which
+	// EndSession would abort: with an ended context it sends nothing.
+	ended, end := context.WithCancel(ctx)
+	end()
+	defer s.EndSession(ended)
 	if at := db.clock.load(); !at.IsZero() {
 		if err := s.AdvanceOperationTime(&at); err != nil {
 			return err

@@ -29,6 +29,8 @@ func passing(err error) bool {
 	var pool driver.RetryablePoolError
 	var server mongo.ServerError
 	switch {
+	case unsure(err):
+		return true
 	case errors.As(err, &labeled) && (labeled.HasErrorLabel("TransientTransactionError") || labeled.HasErrorLabel("RetryableWriteError") ||
 		labeled.HasErrorLabel("UnknownTransactionCommitResult") || labeled.HasErrorLabel("NetworkError")):
 		return true
@@ -57,12 +59,25 @@ func beaten(err error) bool {
 	return errors.As(err, &server) && (server.HasErrorCode(codeDuplicate) || server.HasErrorCode(codeConflict))
 }
 
-// unknown reports whether a commit may have happened all the same. The driver
-// has asked again for as long as it may; to run the transaction anew could do
-// it twice.
-func unknown(err error) bool {
+// unsureError is the last error of a transaction that may be committed all the
+// same: to run it anew could do it twice. The caller hears unavailable and finds
+// out by reading, or by the clientId.
+type unsureError struct{ error }
+
+func (e unsureError) Unwrap() error { return e.error }
+
+func unsure(err error) bool {
+	var u unsureError
+	return errors.As(err, &u)
+}
+
+// aborted reports whether the server said of a commit that nothing of the
+// transaction will be there. Of every other error it does not follow: the driver
+// returns those of a timeout (such as no primary to be found) as they are.
+// https://github.com/mongodb/specifications/blob/master/source/transactions/transactions.md
+func aborted(err error) bool {
 	var labeled mongo.LabeledError
-	return errors.As(err, &labeled) && labeled.HasErrorLabel("UnknownTransactionCommitResult")
+	return errors.As(err, &labeled) && labeled.HasErrorLabel("TransientTransactionError") && !labeled.HasErrorLabel("UnknownTransactionCommitResult")
 }
 
 // again waits before attempt n (1, 2, …) of something that failed for a passing
@@ -80,21 +95,39 @@ func again(ctx context.Context, n int) bool {
 	}
 }
 
-// transaction runs f in one transaction of the session. How an unheard commit
-// ended it asks for as long as ctx lasts.
+// transaction runs f in one transaction of the session, which it must be the
+// only one of: after a commit without an answer the driver takes the session's
+// next statements for parts of the same transaction. A commit is sent again
+// until its outcome is known or ctx ends.
 func transaction(ctx context.Context, s *mongo.Session, f func() error) error {
 	if err := s.StartTransaction(options.Transaction().SetReadConcern(readconcern.Snapshot())); err != nil {
 		return err
 	}
-	if err := f(); err != nil {
-		_ = s.AbortTransaction(context.WithoutCancel(ctx)) // or the server does, in a minute
+	err := f()
+	if err == nil {
+		err = ctx.Err() // no commit was tried yet: this is the last moment to end it for sure
+	}
+	if err != nil {
+		abort(ctx, s)
 		return err
 	}
 	for n := 1; ; n++ {
-		if err := s.CommitTransaction(ctx); !unknown(err) || !again(ctx, n) {
+		err := s.CommitTransaction(ctx)
+		if err == nil || aborted(err) {
 			return err
 		}
+		if !again(ctx, n) {
+			return unsureError{err}
+		}
 	}
+}
+
+// abort frees what the transaction holds, or the server does so by itself, in a
+// minute.
+func abort(ctx context.Context, s *mongo.Session) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), abortTimeout)
+	defer cancel()
+	_ = s.AbortTransaction(ctx)
 }
 
 // transact runs f in a transaction that extends no log, until it is committed,
@@ -104,12 +137,12 @@ func transaction(ctx context.Context, s *mongo.Session, f func() error) error {
 func (db *DB) transact(ctx context.Context, f func(t *tx) error) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), writeTimeout)
 	defer cancel()
-	return db.session(ctx, func(ctx context.Context, s *mongo.Session) error {
-		for n := 1; ; n++ {
-			err := transaction(ctx, s, func() error { return f(db.tx(ctx)) })
-			if err == nil || !passing(err) || unknown(err) || !again(ctx, n) {
-				return err
-			}
+	for n := 1; ; n++ {
+		err := db.session(ctx, func(ctx context.Context, s *mongo.Session) error {
+			return transaction(ctx, s, func() error { return f(db.tx(ctx)) })
+		})
+		if err == nil || !passing(err) || unsure(err) || !again(ctx, n) {
+			return err
 		}
-	})
+	}
 }

@@ -245,29 +245,22 @@ func (db *DB) insertPosts(a *lane, batch []*job) {
 func (db *DB) extend(a *lane, batch []*job) {
 	ctx, cancel := context.WithTimeout(context.Background(), writeTimeout)
 	defer cancel()
-	look := false // for what an attempt before may have written
-	err := db.session(ctx, func(ctx context.Context, s *mongo.Session) error {
-		for n := 1; ; {
-			err := db.attempt(ctx, s, a, batch, look)
-			look = true
-			switch {
-			case err == nil || !passing(err) || unknown(err):
-				return err
-			case beaten(err):
-				if a.state != nil {
-					a.state.behind = true
-				}
-				if !again(ctx, 1) {
-					return err
-				}
-			case !again(ctx, n):
-				return err
-			default:
-				a.state = nil
-				n++
-			}
+	var err error
+	for n := 1; ; n++ {
+		look := err != nil // for what an attempt before may have written
+		err = db.session(ctx, func(ctx context.Context, s *mongo.Session) error { return db.attempt(ctx, s, a, batch, look) })
+		if err == nil || !passing(err) || unsure(err) {
+			break
 		}
-	})
+		if !beaten(err) {
+			a.state = nil
+		} else if n = 1; a.state != nil {
+			a.state.behind = true
+		}
+		if !again(ctx, n) {
+			break
+		}
+	}
 	switch {
 	case err == nil:
 	case len(batch) > 1 && !passing(err): // one of them is the reason

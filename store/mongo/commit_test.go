@@ -1,0 +1,186 @@
+package mongo_test
+
+import (
+	"cmp"
+	"context"
+	"hash/fnv"
+	"log/slog"
+	"strconv"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"parley/chat"
+	"parley/internal/mongotest"
+	"parley/store/mongo"
+)
+
+// outage is a server that cannot be reached from a commit on.
+type outage struct {
+	commit mongotest.Action // of that commit
+	kill   bool             // the server forgets the transaction
+	search time.Duration    // for a primary
+	lasts  time.Duration
+
+	down    atomic.Bool
+	waiting atomic.Bool // for the commit
+	began   chan struct{}
+}
+
+func (o *outage) decide(c mongotest.Command) mongotest.Action {
+	if o.down.Load() {
+		return mongotest.Close
+	}
+	if c.Name == "commitTransaction" && o.waiting.CompareAndSwap(true, false) {
+		o.down.Store(true)
+		close(o.began)
+		return o.commit
+	}
+	return mongotest.Pass
+}
+
+// open opens a database of the test that suffers the outage.
+func (o *outage) open(t *testing.T) *mongo.DB {
+	o.search, o.lasts = cmp.Or(o.search, 200*time.Millisecond), cmp.Or(o.lasts, 700*time.Millisecond)
+	o.began = make(chan struct{})
+	return openBehind(t, o.decide, "&serverSelectionTimeoutMS="+strconv.FormatInt(o.search.Milliseconds(), 10))
+}
+
+// run waits for the commit, and ends the outage.
+func (o *outage) run(t *testing.T) {
+	<-o.began
+	over := time.After(o.lasts)
+	if o.kill {
+		server.Kill()
+		if err := server.Restart(); err != nil {
+			t.Error(err)
+		}
+	}
+	<-over
+	o.down.Store(false)
+}
+
+// openBehind opens a database of the test behind a proxy.
+func openBehind(t *testing.T, decide func(mongotest.Command) mongotest.Action, further string) *mongo.DB {
+	t.Helper()
+	h := fnv.New64a()
+	_, _ = h.Write([]byte(t.Name()))
+	url := server.Proxy(t, decide).URL("b"+strconv.FormatUint(h.Sum64(), 36)) + further
+	db, err := mongo.Open(context.Background(), url, 10, slog.New(slog.DiscardHandler))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = db.Close() })
+	return db
+}
+
+// A commit whose answer is lost is sent again until it is known: the transaction
+// is there once, and what is acknowledged is there.
+func TestCommitIsNotHeard(t *testing.T) {
+	for _, c := range []struct {
+		what string
+		do   func(t *testing.T, db *mongo.DB, begin func()) error
+		o    *outage
+	}{
+		// The server is back after the searches of two commits, in that of a third.
+		{"a name, and the server forgot the transaction", rename, &outage{commit: mongotest.Close, kill: true, search: time.Second, lasts: 2400 * time.Millisecond}},
+		{"a name, which is there", rename, &outage{commit: mongotest.Lose}},
+		{"the owner's link, and it is used", setUp, &outage{commit: mongotest.Lose}},
+		{"a recovery, and it is used", recoverAccount, &outage{commit: mongotest.Lose}},
+		{"a draft, and the server forgot the transaction", retitle, &outage{commit: mongotest.Close, kill: true}},
+		{"a draft, and the server has the transaction", retitle, &outage{commit: mongotest.Close}},
+		{"a draft, which is there", retitle, &outage{commit: mongotest.Lose}},
+	} {
+		t.Run(c.what, func(t *testing.T) {
+			db := c.o.open(t)
+			ended := make(chan struct{})
+			err := c.do(t, db, func() {
+				c.o.waiting.Store(true)
+				go func() { defer close(ended); c.o.run(t) }()
+			})
+			if err != nil {
+				t.Error(err)
+			}
+			<-ended
+		})
+	}
+}
+
+func rename(t *testing.T, db *mongo.DB, begin func()) error {
+	begin()
+	if err := db.RenameServer(t.Context(), "new"); err != nil {
+		return err
+	}
+	s, err := db.Server(t.Context())
+	if s.Name != "new" {
+		t.Errorf("the server's name is %q", s.Name)
+	}
+	return err
+}
+
+func setUp(t *testing.T, db *mongo.DB, begin func()) error {
+	s, err := db.Server(t.Context())
+	if err != nil {
+		return err
+	}
+	begin()
+	n := newAccount("owner")
+	n.Setup = s.Setup
+	_, _, err = db.CreateAccount(t.Context(), n)
+	return err
+}
+
+func recoverAccount(t *testing.T, db *mongo.DB, begin func()) error {
+	ann, _, err := db.CreateAccount(t.Context(), newAccount("ann"))
+	if err == nil {
+		err = db.CreateRecovery(t.Context(), ann.ID, chat.SecretHash("code"), chat.Now()+60_000)
+	}
+	if err != nil {
+		return err
+	}
+	begin()
+	_, _, err = db.UseRecovery(t.Context(), chat.SecretHash("code"), "new", chat.NewSession{TokenHash: chat.SecretHash("recovered")})
+	return err
+}
+
+func retitle(t *testing.T, db *mongo.DB, begin func()) error {
+	draft, err := newTitle(t.Context(), db)
+	if err != nil {
+		return err
+	}
+	begin()
+	ev, err := appendDraft(t.Context(), db, draft)
+	if err != nil {
+		return err
+	}
+	events, head, err := db.After(t.Context(), "", draft.ChatID, 0, 10, 1<<20)
+	if head != 2 || ev.Seq != 2 || len(events) != 2 || events[1].ClientID != "title" {
+		t.Errorf("acknowledged as %d, the log: %+v, head %d", ev.Seq, events, head)
+	}
+	return err
+}
+
+func newAccount(handle string) chat.NewAccount {
+	return chat.NewAccount{Handle: handle, Name: handle, PasswordHash: "x", Session: chat.NewSession{TokenHash: chat.SecretHash(handle)}}
+}
+
+// newTitle makes a chat, and a draft that renames it.
+func newTitle(ctx context.Context, db *mongo.DB) (chat.Event, error) {
+	ann, _, err := db.CreateAccount(ctx, newAccount("ann"))
+	if err != nil {
+		return chat.Event{}, err
+	}
+	c, _, err := db.CreateChat(ctx, chat.NewChat{Kind: chat.Group, By: ann.ID, Title: "old", ClientID: "make"})
+	title := "new"
+	return chat.Event{Kind: chat.Renamed, ChatID: c.ID, By: ann.ID, ClientID: "title", Title: &title}, err
+}
+
+// appendDraft appends a draft that renames, and waits for the outcome.
+func appendDraft(ctx context.Context, db *mongo.DB, draft chat.Event) (ev chat.Event, err error) {
+	done := make(chan struct{})
+	if err := db.Append(ctx, draft, chat.Rename, func(e chat.Event, _ bool, failed error) { ev, err = e, failed; close(done) }); err != nil {
+		return ev, err
+	}
+	<-done
+	return ev, err
+}
