@@ -5,6 +5,7 @@ import (
 	"context"
 	"hash/fnv"
 	"log/slog"
+	"path/filepath"
 	"strconv"
 	"sync/atomic"
 	"testing"
@@ -63,9 +64,7 @@ func (o *outage) run(t *testing.T) {
 // openBehind opens a database of the test behind a proxy.
 func openBehind(t *testing.T, decide func(mongotest.Command) mongotest.Action, further string) *mongo.DB {
 	t.Helper()
-	h := fnv.New64a()
-	_, _ = h.Write([]byte(t.Name()))
-	url := server.Proxy(t, decide).URL("b"+strconv.FormatUint(h.Sum64(), 36)) + further
+	url := server.Proxy(t, decide).URL(database(t)) + further
 	db, err := mongo.Open(context.Background(), url, 10, slog.New(slog.DiscardHandler))
 	if err != nil {
 		t.Fatal(err)
@@ -144,12 +143,11 @@ func recoverAccount(t *testing.T, db *mongo.DB, begin func()) error {
 }
 
 func retitle(t *testing.T, db *mongo.DB, begin func()) error {
-	draft, err := newTitle(t.Context(), db)
-	if err != nil {
-		return err
-	}
+	ann, c := newChat(t, db)
+	title := "new"
+	draft := chat.Event{Kind: chat.Renamed, ChatID: c.ID, By: ann.ID, ClientID: "title", Title: &title}
 	begin()
-	ev, err := appendDraft(t.Context(), db, draft)
+	ev, err := appendDraft(t.Context(), db, draft, chat.Rename)
 	if err != nil {
 		return err
 	}
@@ -160,25 +158,21 @@ func retitle(t *testing.T, db *mongo.DB, begin func()) error {
 	return err
 }
 
+// database is the name of the test's database.
+func database(t *testing.T) string {
+	h := fnv.New64a()
+	_, _ = h.Write([]byte(filepath.Dir(t.TempDir()))) // other in every run
+	return "b" + strconv.FormatUint(h.Sum64(), 36)
+}
+
 func newAccount(handle string) chat.NewAccount {
 	return chat.NewAccount{Handle: handle, Name: handle, PasswordHash: "x", Session: chat.NewSession{TokenHash: chat.SecretHash(handle)}}
 }
 
-// newTitle makes a chat, and a draft that renames it.
-func newTitle(ctx context.Context, db *mongo.DB) (chat.Event, error) {
-	ann, _, err := db.CreateAccount(ctx, newAccount("ann"))
-	if err != nil {
-		return chat.Event{}, err
-	}
-	c, _, err := db.CreateChat(ctx, chat.NewChat{Kind: chat.Group, By: ann.ID, Title: "old", ClientID: "make"})
-	title := "new"
-	return chat.Event{Kind: chat.Renamed, ChatID: c.ID, By: ann.ID, ClientID: "title", Title: &title}, err
-}
-
-// appendDraft appends a draft that renames, and waits for the outcome.
-func appendDraft(ctx context.Context, db *mongo.DB, draft chat.Event) (ev chat.Event, err error) {
+// appendDraft appends a draft and waits for the outcome.
+func appendDraft(ctx context.Context, db *mongo.DB, draft chat.Event, rule chat.Rule) (ev chat.Event, err error) {
 	done := make(chan struct{})
-	if err := db.Append(ctx, draft, chat.Rename, func(e chat.Event, _ bool, failed error) { ev, err = e, failed; close(done) }); err != nil {
+	if err := db.Append(ctx, draft, rule, func(e chat.Event, _ bool, failed error) { ev, err = e, failed; close(done) }); err != nil {
 		return ev, err
 	}
 	<-done

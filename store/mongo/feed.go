@@ -20,12 +20,15 @@ import (
 const (
 	maxAwait   = 10 * time.Second // how long one getMore waits for news
 	drainLimit = 5 * time.Second  // how long Close waits for the streams to come to the end
+	markEvery  = 5 * time.Second  // between two markers of a feed
+	maxSilence = 15 * time.Second // of a stream, until it is taken for dead
+	closeLimit = time.Second      // to close a cursor
 )
 
 // signal is a document of signals.
 type signal struct {
 	At      time.Time       `bson:"at"`
-	Kind    chat.SignalKind `bson:"kind"`
+	Kind    chat.SignalKind `bson:"kind"` // empty: a marker, or with Replica the last signal of that process
 	Chat    chat.ChatID     `bson:"chat,omitempty"`
 	By      chat.UserID     `bson:"by,omitempty"`
 	Seq     chat.Seq        `bson:"seq,omitempty"`
@@ -85,7 +88,9 @@ type follower struct {
 	feed   *queue.Feed
 	ended  chan struct{}
 	cursor *mongo.ChangeStream
-	token  bson.Raw // to go on behind what was pushed
+	from   bson.Timestamp // when the feed began
+	token  bson.Raw       // to go on behind what was pushed; nil: at from
+	heard  time.Time      // guarded by followers.mu; when the stream last gave something
 }
 
 // OpenFeed is [chat.Feed].OpenFeed.
@@ -96,10 +101,13 @@ func (db *DB) OpenFeed(ctx context.Context) (iter.Seq2[chat.Notice, error], erro
 	following, cancel := context.WithCancel(ctx)
 	f := &follower{db: db, ctx: following, cancel: cancel, feed: queue.New(), ended: make(chan struct{})}
 	bounded, enough := context.WithTimeout(ctx, readTimeout)
-	err := f.open(bounded)
+	err := f.begin(bounded)
+	if err == nil {
+		err = f.open(bounded)
+	}
 	enough()
 	if err == nil && !db.followers.add(f) {
-		_ = f.cursor.Close(ctx)
+		f.close()
 		err = db.open()
 	}
 	if err != nil {
@@ -119,6 +127,7 @@ func (fs *followers) add(f *follower) bool {
 	if fs.open == nil {
 		fs.open = map[*follower]struct{}{}
 	}
+	f.heard = time.Now()
 	fs.open[f] = struct{}{}
 	return true
 }
@@ -127,6 +136,25 @@ func (fs *followers) drop(f *follower) {
 	fs.mu.Lock()
 	defer fs.mu.Unlock()
 	delete(fs.open, f)
+}
+
+// hear notes that the stream gave something.
+func (fs *followers) hear(f *follower) {
+	fs.mu.Lock()
+	defer fs.mu.Unlock()
+	f.heard = time.Now()
+}
+
+// silent reports whether an open stream gave nothing for so long.
+func (fs *followers) silent(limit time.Duration) bool {
+	fs.mu.Lock()
+	defer fs.mu.Unlock()
+	for f := range fs.open {
+		if time.Since(f.heard) > limit {
+			return true
+		}
+	}
+	return false
 }
 
 // closeFeeds lets the streams yield what was committed before it, up to a last
@@ -155,8 +183,29 @@ func (db *DB) closeFeeds() {
 	}
 }
 
-// open opens the stream behind the token, or from now. Its cursor stands when
-// it returns.
+// begin sets the time at which the feed begins, the primary's now. All later
+// reads of this process are at least as new: what was written before it, and
+// reaches a majority after it, is in what they read.
+func (f *follower) begin(ctx context.Context) error {
+	s, err := f.db.client.StartSession()
+	if err != nil {
+		return err
+	}
+	defer s.EndSession(ctx)
+	if err := f.db.db.RunCommand(mongo.NewSessionContext(ctx, s), bson.D{{Key: "ping", Value: 1}}).Err(); err != nil {
+		return err
+	}
+	at := s.OperationTime()
+	if at == nil {
+		return errors.New("the MongoDB server tells no operationTime")
+	}
+	f.from = *at
+	f.db.clock.advance(f.from)
+	return nil
+}
+
+// open opens the stream behind the token, or where the feed began. Its cursor
+// stands when it returns. While its first batch is not read there is no token.
 func (f *follower) open(ctx context.Context) (err error) {
 	db := f.db
 	watched := bson.D{{Key: "operationType", Value: bson.D{{Key: "$in", Value: bson.A{"insert", "invalidate", "drop", "dropDatabase"}}}},
@@ -165,6 +214,8 @@ func (f *follower) open(ctx context.Context) (err error) {
 	opts := options.ChangeStream().SetMaxAwaitTime(maxAwait)
 	if f.token != nil {
 		opts.SetResumeAfter(f.token)
+	} else {
+		opts.SetStartAtOperationTime(&f.from)
 	}
 	f.cursor, err = db.stream.Database(db.db.Name()).Watch(ctx, mongo.Pipeline{{{Key: "$match", Value: watched}}}, opts)
 	if err == nil {
@@ -173,15 +224,45 @@ func (f *follower) open(ctx context.Context) (err error) {
 	return err
 }
 
+// close closes the cursor. What it leaves behind the server drops by itself.
+func (f *follower) close() {
+	bounded, cancel := context.WithTimeout(context.WithoutCancel(f.ctx), closeLimit)
+	defer cancel()
+	_ = f.cursor.Close(bounded)
+}
+
+// mark writes markers, so that a stream that yields nothing for long is known to
+// be dead and not idle: a primary that was cut off from its peers leaves its
+// cursors open and answers them with empty batches for ever, and a line may end
+// without a word.
+func (f *follower) mark() {
+	tick := time.NewTicker(f.db.markEvery)
+	defer tick.Stop()
+	for {
+		select {
+		case <-tick.C:
+		case <-f.ctx.Done():
+			return
+		}
+		bounded, cancel := context.WithTimeout(f.ctx, f.db.markEvery)
+		_, _ = f.db.signals.InsertOne(bounded, signal{At: time.Now()}) // the next one will do
+		cancel()
+	}
+}
+
 // run reads the stream until the feed's end. What failed for a passing reason
 // goes on behind the last token, for as long as it takes.
 func (f *follower) run() {
+	var marking sync.WaitGroup
+	marking.Go(f.mark)
 	defer close(f.ended)
+	defer marking.Wait()
+	defer f.cancel()
 	defer f.db.followers.drop(f)
 	defer f.feed.Lose()
 	for {
 		err := f.read()
-		_ = f.cursor.Close(context.WithoutCancel(f.ctx))
+		f.close()
 		for n := 1; ; n++ {
 			if f.ctx.Err() != nil || errors.Is(err, errLast) {
 				return
@@ -209,18 +290,28 @@ func (f *follower) run() {
 // errLast says that the last signal of this process came by.
 var errLast = errors.New("mongo: the store is closed")
 
+// errSilent says that the stream gave nothing for too long, not even a marker.
+var errSilent = errors.New("mongo: the change stream is silent")
+
 // lostFor reports whether the stream cannot go on behind its token: something
 // may be missing, and nobody could tell what.
 // https://github.com/mongodb/specifications/blob/master/source/change-streams/change-streams.md
 func lostFor(err error) bool {
 	var server mongo.ServerError
 	resumable := errors.As(err, &server) && (server.HasErrorLabel("ResumableChangeStreamError") || server.HasErrorCode(codeNoCursor))
-	return errors.Is(err, chat.ErrFeedLost) || !passing(err) && !resumable
+	return errors.Is(err, chat.ErrFeedLost) || !passing(err) && !resumable && !errors.Is(err, errSilent)
 }
 
-// read pushes what the stream yields, as much as came together at once.
+// read pushes what the stream yields, as much as came together at once, until it
+// fails or is silent.
 func (f *follower) read() error {
-	for f.cursor.Next(f.ctx) {
+	ctx, cancel := context.WithCancelCause(f.ctx)
+	defer cancel(nil)
+	silence := time.AfterFunc(f.db.silence, func() { cancel(errSilent) })
+	defer silence.Stop()
+	for ; f.cursor.Next(ctx); silence.Reset(f.db.silence) {
+		silence.Stop()
+		f.db.followers.hear(f)
 		batch := []change{}
 		for {
 			var c change
@@ -248,6 +339,9 @@ func (f *follower) read() error {
 	}
 	if err := f.cursor.Err(); err != nil {
 		f.token = f.cursor.ResumeToken() // it moves on also while nothing comes
+		if context.Cause(ctx) == errSilent {
+			return errSilent
+		}
 		return err
 	}
 	return chat.ErrFeedLost // invalidated
@@ -265,12 +359,15 @@ func (f *follower) notices(batch []change) ([]chat.Notice, error) {
 		if c.Operation != "insert" {
 			return nil, chat.ErrFeedLost // somebody dropped what we keep
 		}
+		if !c.ClusterTime.After(f.from) {
+			continue // the stream begins with the last write before the feed
+		}
 		var err error
 		switch c.Namespace.Collection {
 		case f.db.signals.Name():
 			var s signal
 			err = bson.Unmarshal(c.Document, &s)
-			if s.Kind == "" { // somebody's last
+			if s.Kind == "" { // a marker, or somebody's last
 				last = last || s.Replica == f.db.name
 				break
 			}

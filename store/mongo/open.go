@@ -36,13 +36,14 @@ var monitor *monitoring.CommandMonitor
 // DB is a store in one MongoDB database. All methods are safe for concurrent use.
 type DB struct {
 	// Static after construction.
-	log    *slog.Logger
-	epoch  string
-	now    func() int64 // chat.Now; a test sets its own before the first call
-	client *mongo.Client
-	stream *mongo.Client // for change streams alone: each holds a connection
-	db     *mongo.Database
-	stop   chan struct{}
+	log                *slog.Logger
+	epoch              string
+	now                func() int64  // chat.Now; a test sets its own before the first call, of what follows, too
+	markEvery, silence time.Duration // see feed.go
+	client             *mongo.Client
+	stream             *mongo.Client // for change streams alone: each holds a connection
+	db                 *mongo.Database
+	stop               chan struct{}
 
 	events, chats, members, users, words, sessions, invites, recoveries, meta *mongo.Collection
 	revocations, signals                                                      *mongo.Collection
@@ -72,7 +73,8 @@ func Open(ctx context.Context, url string, pool int, log *slog.Logger) (_ *DB, e
 	if err != nil {
 		return nil, fmt.Errorf("the store's URL: %s", quoted.ReplaceAllString(err.Error(), "…"))
 	}
-	db := &DB{log: log, now: chat.Now, name: chat.NewID[string](), stop: make(chan struct{}), seen: make(chan sighting, maxSeen)}
+	db := &DB{log: log, now: chat.Now, name: chat.NewID[string](), stop: make(chan struct{}), seen: make(chan sighting, maxSeen),
+		markEvery: markEvery, silence: maxSilence}
 	journaled := true
 	opts := options.Client().SetServerSelectionTimeout(selectTimeout).ApplyURI(url).SetAppName("parley").
 		SetReadPreference(readpref.Primary()).SetReadConcern(readconcern.Majority()).

@@ -48,7 +48,11 @@ func named(server string) bson.E {
 }
 
 // Ping reads, and writes to a majority's journals. It waits no longer than ctx.
+// While an open feed is silent the answer is unavailable.
 func (db *DB) Ping(ctx context.Context) error {
+	if db.followers.silent(db.silence) {
+		return chat.Fail(chat.Unavailable, "the change stream is silent; it is opened again")
+	}
 	if _, err := db.Server(ctx); err != nil {
 		return err
 	}
