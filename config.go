@@ -15,6 +15,7 @@ import (
 	"github.com/alecthomas/kong"
 
 	"parley/chat"
+	"parley/logging"
 	"parley/middleware"
 	"parley/server"
 	"parley/web"
@@ -81,16 +82,16 @@ type backup struct {
 	File string `arg:"" help:"Where to write it."`
 }
 
-type command func(ctx context.Context, c *config, stdout, stderr io.Writer) error
+type command func(ctx context.Context, c *config, stdout io.Writer, stderr *logging.Writer) error
 
 // parse reads flags and environment. A nil command means that help was asked
-// for and printed.
+// for and printed. The config is never nil.
 func parse(args []string, stdout, stderr io.Writer) (*config, command, error) {
 	c, exited := &config{}, false
 	k, err := kong.New(c, kong.Name("parley"), kong.Description("A chat server in one binary."),
 		kong.DefaultEnvars("PARLEY"), kong.Writers(stdout, stderr), kong.Exit(func(int) { exited = true }))
 	if err != nil {
-		return nil, nil, err
+		return c, nil, err
 	}
 	if len(args) == 1 && args[0] == "help" {
 		args = []string{"--help"}
@@ -100,12 +101,12 @@ func parse(args []string, stdout, stderr io.Writer) (*config, command, error) {
 		return c, nil, nil
 	}
 	if err != nil {
-		return nil, nil, err
+		return c, nil, err
 	}
 	name := strings.Fields(parsed.Command())[0]
 	return c, map[string]command{
 		"serve": serve, "recover": recoverAccount, "owner-link": ownerLink, "backup": backUp, "health": health,
-		"version": func(_ context.Context, _ *config, stdout, _ io.Writer) error {
+		"version": func(_ context.Context, _ *config, stdout io.Writer, _ *logging.Writer) error {
 			_, err := fmt.Fprintln(stdout, "parley", version())
 			return err
 		},
@@ -151,11 +152,12 @@ func (c *config) server(db chat.Store, log *slog.Logger) server.Config {
 	}
 }
 
-func (c *config) logger(w io.Writer) *slog.Logger {
+// handler writes log lines to w in the form that was asked for.
+func (c *config) handler(w io.Writer) slog.Handler {
 	if c.LogFormat == "json" {
-		return slog.New(slog.NewJSONHandler(w, nil))
+		return slog.NewJSONHandler(w, nil)
 	}
-	return slog.New(slog.NewTextHandler(w, nil))
+	return slog.NewTextHandler(w, nil)
 }
 
 // reachable turns an address to listen on into one to connect to.

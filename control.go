@@ -18,6 +18,7 @@ import (
 	"time"
 
 	"parley/chat"
+	"parley/logging"
 	"parley/server"
 	"parley/store"
 )
@@ -44,7 +45,7 @@ func listenControl(path string) (net.Listener, error) {
 	return l, os.Chmod(path, 0o600)
 }
 
-func recoverAccount(ctx context.Context, c *config, stdout, _ io.Writer) error {
+func recoverAccount(ctx context.Context, c *config, stdout io.Writer, _ *logging.Writer) error {
 	return c.control(ctx, stdout, "/recover", map[string]string{"handle": c.Recover.Handle},
 		func(s *server.Server, here *url.URL) (string, error) {
 			link, _, err := s.RecoveryLink(ctx, here, c.Recover.Handle)
@@ -52,14 +53,14 @@ func recoverAccount(ctx context.Context, c *config, stdout, _ io.Writer) error {
 		})
 }
 
-func ownerLink(ctx context.Context, c *config, stdout, _ io.Writer) error {
+func ownerLink(ctx context.Context, c *config, stdout io.Writer, _ *logging.Writer) error {
 	return c.control(ctx, stdout, "/owner-link", struct{}{}, func(s *server.Server, here *url.URL) (string, error) {
 		return s.OwnerLink(ctx, here)
 	})
 }
 
 // backUp writes a copy of the database and prints its path.
-func backUp(ctx context.Context, c *config, stdout, _ io.Writer) error {
+func backUp(ctx context.Context, c *config, stdout io.Writer, _ *logging.Writer) error {
 	if c.controlPath() == "" {
 		return errors.New("backup is for SQLite; copy MongoDB with: mongodump --uri URI --oplog --gzip --archive=FILE " +
 			"(docs/operations.md says how to go back to it)")
@@ -146,7 +147,7 @@ func (c *config) askStore(ctx context.Context, alone func(*server.Server, *url.U
 }
 
 // health asks the server at --listen whether it is ready.
-func health(ctx context.Context, c *config, stdout, _ io.Writer) error {
+func health(ctx context.Context, c *config, stdout io.Writer, _ *logging.Writer) error {
 	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
 	defer cancel()
 	r, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+reachable(c.Listen)+"/readyz", nil)

@@ -20,6 +20,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"parley/chat"
+	"parley/logging"
 	"parley/server"
 )
 
@@ -29,6 +30,7 @@ const (
 	writeTimeout  = 75 * time.Second // longer than the longest held call
 	idleTimeout   = 2 * time.Minute
 	stopTimeout   = 15 * time.Second // for an orderly stop
+	logTimeout    = 2 * time.Second  // for the end of the log to be read
 	maxHeader     = 32 << 10
 )
 
@@ -48,19 +50,25 @@ func main() {
 // run is the whole program: it returns the exit code. Tests call it too.
 func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	c, command, err := parse(args, stdout, stderr)
+	log := logging.NewWriter(stderr, c.handler)
+	defer log.Close(logTimeout)
 	if err == nil && command != nil {
-		err = command(ctx, c, stdout, stderr)
+		err = command(ctx, c, stdout, log)
 	}
 	if err != nil {
-		fmt.Fprintln(stderr, "parley:", err)
+		fmt.Fprintln(log, "parley:", err)
 		return 1
 	}
 	return 0
 }
 
 // serve runs the server until ctx ends, then stops it in order.
-func serve(ctx context.Context, c *config, stdout, stderr io.Writer) (err error) {
-	log := c.logger(stderr)
+func serve(ctx context.Context, c *config, stdout io.Writer, stderr *logging.Writer) (err error) {
+	signal.Ignore(syscall.SIGPIPE) // Go ends a process that writes to a stdout or stderr whose reader is gone
+	log := slog.New(c.handler(stderr))
+	slog.SetDefault(log) // for libraries that use package log
+	out := logging.NewWriter(stdout, c.handler)
+	defer out.Close(logTimeout)
 	limitMemory(memlimit.FromCgroup, log)
 	listener, err := net.Listen("tcp", c.Listen)
 	if err != nil {
@@ -76,7 +84,9 @@ func serve(ctx context.Context, c *config, stdout, stderr io.Writer) (err error)
 	}
 	defer func() { err = errors.Join(err, db.Close()) }()
 	here := &url.URL{Scheme: "http", Host: reachable(listener.Addr().String())}
-	s := server.New(c.server(db, log))
+	built := c.server(db, log)
+	built.LostLines = stderr.Lost
+	s := server.New(built)
 
 	servers := []*http.Server{{Handler: s.Handler()}}
 	listeners := []net.Listener{listener}
@@ -113,7 +123,7 @@ func serve(ctx context.Context, c *config, stdout, stderr io.Writer) (err error)
 			return nil
 		})
 	}
-	if err := announce(ctx, s, db, log, here, stdout); err != nil {
+	if err := announce(ctx, s, db, log, here, out); err != nil {
 		log.Error("not ready", "error", err)
 	}
 	select {

@@ -52,7 +52,14 @@ func newMetrics(s *Server) *metrics {
 	version := prometheus.NewGauge(prometheus.GaugeOpts{Name: "parley_build_info",
 		Help: "1, with the version as a label.", ConstLabels: prometheus.Labels{"version": s.Version}})
 	version.Set(1)
-	m.registry.MustRegister(m.requests, m.took, m.appends, m.appended, m.lag, m.sockets, m.feedLost, m.caughtUp, version,
+	lostLines := prometheus.NewCounterFunc(prometheus.CounterOpts{Name: "parley_log_lines_lost_total",
+		Help: "Log lines that were not written: nobody read the log, or its disk was full."}, func() float64 {
+		if s.LostLines == nil {
+			return 0
+		}
+		return float64(s.LostLines())
+	})
+	m.registry.MustRegister(m.requests, m.took, m.appends, m.appended, m.lag, m.sockets, m.feedLost, m.caughtUp, version, lostLines,
 		newHubCollector(s), collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return m
 }

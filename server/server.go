@@ -38,6 +38,7 @@ type Config struct {
 	Registration   Registration
 	TrustedProxies []netip.Prefix
 	Limits         Limits
+	LostLines      func() uint64 // lines of the log that were lost, for the metrics; nil: none
 
 	sockets hub.Config // zero values mean the defaults, as do those of pace; for tests
 	pace    pace
