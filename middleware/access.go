@@ -49,8 +49,9 @@ type Answered func(route, method string, status int, took time.Duration)
 
 // AccessLog gives each request an id, or keeps the one it came with, and logs
 // one line when its handler returns: for an upgrade that is its beginning.
-// Health checks are logged at debug level unless they fail.
-func AccessLog(log *slog.Logger, answered Answered) Middleware {
+// Health checks are logged at debug level unless they fail. Of requests that one
+// caller repeats some are only counted (Repeats); answered is told of all.
+func AccessLog(log *slog.Logger, repeats *Repeats, answered Answered) Middleware {
 	to := log.Handler() // a Logger would look up who calls it, for each line
 	return func(next http.Handler) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -69,7 +70,7 @@ func AccessLog(log *slog.Logger, answered Answered) Middleware {
 					level = slog.LevelDebug
 				}
 				answered(route, method, status, took)
-				if !to.Enabled(r.Context(), level) {
+				if !to.Enabled(r.Context(), level) || !repeats.worth(r, &v.caller, route, status) {
 					return
 				}
 				line := slog.NewRecord(began.Add(took), level, "request", 0)

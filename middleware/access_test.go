@@ -15,7 +15,7 @@ import (
 // site is a small server with everything around it.
 func site(log *slog.Logger, routes func(chi.Router)) http.Handler {
 	r := chi.NewRouter()
-	r.Use(ClientAddress(nil, log), AccessLog(log, unwatched), Recover(log, failed), Headers(nil), Compress(),
+	r.Use(ClientAddress(nil, log), AccessLog(log, NewRepeats(log), unwatched), Recover(log, failed), Headers(nil), Compress(),
 		Identify(fakeSessions{"ann-token": "u1"}, nil), Body(1000))
 	routes(r)
 	return r
@@ -75,7 +75,7 @@ func TestAccessLogOfNothing(t *testing.T) {
 func TestRequestID(t *testing.T) {
 	log, out := logger()
 	var inside string
-	h := chain(func(_ http.ResponseWriter, r *http.Request) { inside = RequestID(r.Context()) }, AccessLog(log, unwatched))
+	h := chain(func(_ http.ResponseWriter, r *http.Request) { inside = RequestID(r.Context()) }, AccessLog(log, NewRepeats(log), unwatched))
 	for in, taken := range map[string]bool{
 		"": false, "abc-123": true, strings.Repeat("x", 64): true, strings.Repeat("x", 65): false,
 		"two words": false, "new\u0085line": false, "über": false, "tab\t": false,

@@ -18,7 +18,7 @@ func (s *Server) guard(r chi.Router) {
 	r.Use(
 		stretched,
 		middleware.ClientAddress(s.TrustedProxies, s.Log),
-		middleware.AccessLog(s.Log, s.metrics.answered),
+		middleware.AccessLog(s.Log, s.repeats, s.metrics.answered),
 		middleware.Recover(s.Log, s.fail),
 		middleware.Headers(s.PublicURL),
 		chimw.GetHead,

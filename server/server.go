@@ -81,6 +81,7 @@ type Server struct {
 	presence  *presence
 	strangers strangers // sockets that have not said hello, by address
 	pulse     pulse     // when the store last answered
+	repeats   *middleware.Repeats
 
 	feeding  gate          // open while the pump's feed stands
 	stopping atomic.Bool   // Stop has begun
@@ -132,6 +133,7 @@ func New(c Config) *Server {
 		people:    middleware.NewBucket(middleware.Rate{N: c.Limits.Chats, Per: time.Hour}),
 		resumes:   make(chan struct{}, 64),
 		pulse:     pulse{turn: make(chan struct{}, 1)},
+		repeats:   middleware.NewRepeats(c.Log),
 	}
 	s.presence = newPresence(s)
 	s.metrics = newMetrics(s)
@@ -148,6 +150,7 @@ func (s *Server) Metrics() http.Handler { return s.metrics.handler() }
 // Run keeps the service's own goroutines until ctx ends. A feed that breaks is
 // opened again with back-off; only a programming error makes Run fail.
 func (s *Server) Run(ctx context.Context) error {
+	defer s.repeats.Flush()
 	g, ctx := errgroup.WithContext(ctx)
 	g.Go(func() error { return s.pump(ctx) })
 	g.Go(func() error { return s.presence.run(ctx) })

@@ -1,0 +1,88 @@
+package middleware
+
+import (
+	"context"
+	"log/slog"
+	"net/http"
+	"sync"
+	"time"
+)
+
+// Within one window so many requests of one caller to one route with one status
+// get a line each; the others are counted, and told at the window's end.
+const (
+	repeatsWindow = time.Minute
+	maxRefused    = 10   // requests that were refused (4xx, 5xx)
+	maxServed     = 200  // others, of callers without an identity
+	maxCallers    = 1000 // triples counted apart; further callers count together
+)
+
+// Repeats keeps a caller who asks again and again from filling the log. It is
+// safe for concurrent use.
+type Repeats struct {
+	log *slog.Logger
+
+	mu    sync.Mutex
+	began time.Time         // guarded by mu
+	seen  map[repeatKey]int // guarded by mu: requests in this window; nil: none began
+	end   *time.Timer       // guarded by mu: calls Flush at its end
+}
+
+type repeatKey struct {
+	address, user string // one of them; none: callers beyond maxCallers
+	route         string
+	status        int
+}
+
+// lines returns how many requests get a line each.
+func (k *repeatKey) lines() int {
+	if k.status >= http.StatusBadRequest {
+		return maxRefused
+	}
+	return maxServed
+}
+
+// NewRepeats returns a Repeats that tells log what it counted.
+func NewRepeats(log *slog.Logger) *Repeats { return &Repeats{log: log} }
+
+// worth reports whether a request gets a line of its own.
+func (r *Repeats) worth(req *http.Request, caller *Caller, route string, status int) bool {
+	k := repeatKey{route: route, status: status}
+	if caller.Known() && k.lines() == maxServed {
+		return true // their own limit bounds these
+	}
+	if k.user = string(caller.User.ID); k.user == "" {
+		k.address = AddressKey(req.Context())
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.seen == nil {
+		r.seen, r.began = map[repeatKey]int{}, time.Now()
+		r.end = time.AfterFunc(repeatsWindow, r.Flush)
+	}
+	if r.seen[k] == 0 && len(r.seen) >= maxCallers {
+		k.address, k.user = "", ""
+	}
+	r.seen[k]++
+	return r.seen[k] <= k.lines()
+}
+
+// Flush ends the window and logs one line for each caller, route and status
+// that had more requests than lines.
+func (r *Repeats) Flush() {
+	r.mu.Lock()
+	seen, took := r.seen, time.Since(r.began)
+	if r.end != nil {
+		r.end.Stop()
+	}
+	r.seen, r.end = nil, nil
+	r.mu.Unlock()
+	for k, n := range seen {
+		if n <= k.lines() {
+			continue
+		}
+		r.log.LogAttrs(context.Background(), slog.LevelInfo, "more requests",
+			slog.Int("count", n-k.lines()), slog.Duration("within", took), slog.String("route", k.route), slog.Int("status", k.status),
+			slog.String("address", k.address), slog.String("user", k.user))
+	}
+}
