@@ -162,6 +162,14 @@ func health(ctx context.Context, c *config, stdout io.Writer, _ *logging.Writer)
 	if res.StatusCode != http.StatusOK {
 		return fmt.Errorf("the server is not ready: %s", res.Status)
 	}
+	var state struct {
+		Disk string `json:"disk"`
+	}
+	_ = json.NewDecoder(res.Body).Decode(&state) // an older server says less
+	if state.Disk == "full" {
+		_, err = fmt.Fprintln(stdout, "ready, but the disk is full")
+		return err
+	}
 	_, err = fmt.Fprintln(stdout, "ready")
 	return err
 }

@@ -193,8 +193,12 @@ type Store interface {
 	Server(ctx context.Context) (Server, error)
 	// RenameServer sets the server's name.
 	RenameServer(ctx context.Context, name string) error
-	// Ping returns nil while the store answers, reads and writes.
+	// Ping returns nil while the store answers, reads and writes, or is Full.
 	Ping(ctx context.Context) error
+	// Full reports whether the disk is full: until it has room the store reads,
+	// and takes only writes that remove something or take rights away. All
+	// others are unavailable.
+	Full() bool
 	// Close ends open feeds, refuses new work with unavailable, commits what
 	// was queued, and returns when every goroutine of the store has ended.
 	Close() error

@@ -11,7 +11,7 @@ import (
 
 // health says that the process lives, whatever the store does.
 func (s *Server) health(w http.ResponseWriter, r *http.Request) error {
-	return s.well(w, r)
+	return s.well(w, r, "")
 }
 
 // Waiting answers while the store cannot be reached yet: the process lives, and
@@ -27,7 +27,8 @@ func Waiting(log *slog.Logger) http.Handler {
 }
 
 // readiness says whether to send people here: the store answers, the feed
-// stands, and no stop has begun.
+// stands, and no stop has begun. On a full disk it does so too, since reading,
+// signing out and deleting go on; the answer says that the disk is full.
 func (s *Server) readiness(w http.ResponseWriter, r *http.Request) error {
 	if err := s.ready(); err != nil {
 		return err
@@ -35,14 +36,19 @@ func (s *Server) readiness(w http.ResponseWriter, r *http.Request) error {
 	if err := s.pulse.check(r.Context(), s.Store.Ping); err != nil {
 		return err
 	}
-	return s.well(w, r)
+	disk := ""
+	if s.Store.Full() {
+		disk = "full"
+	}
+	return s.well(w, r, disk)
 }
 
-func (s *Server) well(w http.ResponseWriter, r *http.Request) error {
+func (s *Server) well(w http.ResponseWriter, r *http.Request, disk string) error {
 	w.Header().Set("Cache-Control", "no-store")
 	s.answer(w, r, http.StatusOK, struct {
-		OK bool `json:"ok" msgpack:"ok"`
-	}{true})
+		OK   bool   `json:"ok" msgpack:"ok"`
+		Disk string `json:"disk,omitempty" msgpack:"disk,omitempty"` // "full"
+	}{true, disk})
 	return nil
 }
 

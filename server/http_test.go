@@ -6,6 +6,7 @@ import (
 	"context"
 	"io"
 	"net/http"
+	"net/http/httptest"
 	"slices"
 	"strings"
 	"sync/atomic"
@@ -146,6 +147,34 @@ func TestServerFaults(t *testing.T) {
 	nobody.call("GET", "/api/server", nil).fails(chat.Unavailable, "")
 	nobody.call("GET", "/readyz", nil).fails(chat.Unavailable, "")
 	nobody.call("GET", "/healthz", nil).want(200)
+}
+
+// crammed is a store whose disk may be full.
+type crammed struct {
+	chat.Store
+	full bool
+}
+
+func (c *crammed) Full() bool { return c.full }
+
+// On a full disk people are still sent here, to read and to delete; whoever asks
+// is told.
+func TestReadyOnAFullDisk(t *testing.T) {
+	store := &crammed{}
+	x := start(t, func(c *Config) { store.Store, c.Store = c.Store, store })
+	for full, want := range map[bool]string{false: `{"ok":true}`, true: `{"ok":true,"disk":"full"}`} {
+		store.full = full
+		if got := strings.TrimSpace(string(x.nobody().call("GET", "/readyz", nil).want(200).body)); got != want {
+			t.Errorf("full %v: %s", full, got)
+		}
+	}
+	w := httptest.NewRecorder()
+	store.full = true
+	x.s.Metrics().ServeHTTP(w, httptest.NewRequest("GET", "/metrics", nil))
+	if !strings.Contains(w.Body.String(), "parley_disk_full 1\n") {
+		t.Error("the metrics do not say it")
+	}
+	x.nobody().call("GET", "/healthz", nil).want(200)
 }
 
 // pinged is a store that counts how often it was asked whether it answers.

@@ -59,7 +59,14 @@ func newMetrics(s *Server) *metrics {
 		}
 		return float64(s.LostLines())
 	})
-	m.registry.MustRegister(m.requests, m.took, m.appends, m.appended, m.lag, m.sockets, m.feedLost, m.caughtUp, version, lostLines,
+	full := prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: "parley_disk_full",
+		Help: "1 while the disk is full: only deleting, removing and signing out are saved."}, func() float64 {
+		if s.Store.Full() {
+			return 1
+		}
+		return 0
+	})
+	m.registry.MustRegister(full, m.requests, m.took, m.appends, m.appended, m.lag, m.sockets, m.feedLost, m.caughtUp, version, lostLines,
 		newHubCollector(s), collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return m
 }

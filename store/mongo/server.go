@@ -47,6 +47,9 @@ func named(server string) bson.E {
 	return bson.E{Key: "name", Value: server}
 }
 
+// Full is [chat.Store].Full. A full disk of MongoDB's is an error like others.
+func (db *DB) Full() bool { return false }
+
 // Ping reads, and writes to a majority's journals. It waits no longer than ctx.
 // While an open feed is silent the answer is unavailable.
 func (db *DB) Ping(ctx context.Context) error {

@@ -21,7 +21,12 @@ func (db *DB) Append(ctx context.Context, draft chat.Event, rule chat.Rule, done
 			return err
 		}
 	}
-	return db.put(ctx, &job{draft: draft, rule: rule, done: done})
+	return db.put(ctx, &job{draft: draft, rule: rule, done: done, whenFull: removes(&draft)})
+}
+
+// removes reports whether the event takes something away, also on a full disk.
+func removes(e *chat.Event) bool {
+	return e.Kind == chat.Deleted || e.Kind == chat.Left || e.Kind == chat.Roled && e.Role == chat.RoleMember
 }
 
 // judge asks the rule at the head of the chat and extends the log. The unique

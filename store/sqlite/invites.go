@@ -57,7 +57,7 @@ func (db *DB) Invites(ctx context.Context, by chat.UserID) ([]chat.Invite, error
 
 // EndInvite ends one invite.
 func (db *DB) EndInvite(ctx context.Context, by chat.UserID, id chat.InviteID) error {
-	return db.write(ctx, func(t *tx) error {
+	return db.writeWhenFull(ctx, func(t *tx) error {
 		n, err := t.exec(`DELETE FROM invites WHERE id = ?1 AND (?2 = '' OR by = ?2)`, string(id), string(by))
 		if err == nil && n == 0 {
 			return chat.FailField(chat.NotFound, "inviteId", "there is no such invite")
@@ -142,7 +142,7 @@ func (db *DB) AcceptInvite(ctx context.Context, codeHash [32]byte, user chat.Use
 
 // CreateRecovery keeps the hash of a code, one a user.
 func (db *DB) CreateRecovery(ctx context.Context, user chat.UserID, codeHash [32]byte, expiresAt int64) error {
-	return db.write(ctx, func(t *tx) error {
+	return db.writeWhenFull(ctx, func(t *tx) error {
 		if _, err := userIn(t, user); err != nil {
 			return err
 		}
@@ -174,7 +174,7 @@ func (db *DB) PeekRecovery(ctx context.Context, codeHash [32]byte) (chat.UserID,
 func (db *DB) UseRecovery(ctx context.Context, codeHash [32]byte, passwordHash string, n chat.NewSession) (chat.User, chat.Session, error) {
 	var u chat.User
 	var s chat.Session
-	err := db.write(ctx, func(t *tx) error {
+	err := db.writeWhenFull(ctx, func(t *tx) error {
 		var err error
 		if u, err = scanRecovery(t.row(recoveryOf, codeHash[:]), t.now); err != nil {
 			return err

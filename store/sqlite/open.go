@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"sync"
+	"sync/atomic"
 
 	driver "modernc.org/sqlite"
 	lib "modernc.org/sqlite/lib"
@@ -34,6 +35,7 @@ type DB struct {
 
 	ended    sync.WaitGroup // the writer and the notifier
 	sending  sync.RWMutex   // read-held while a job goes into the queue
+	full     atomic.Bool    // reserve.go
 	closing  sync.Once
 	closed   error
 	prepared sync.Map // query text → *sql.Stmt of the read pool
@@ -73,11 +75,23 @@ func Open(ctx context.Context, path string, log *slog.Logger) (_ *DB, err error)
 	if db.lock, err = lockFile(path + ".lock"); err != nil {
 		return nil, err
 	}
+	spare, noReserve := openReserve(path + ".reserve")
+	if noReserve != nil {
+		log.Warn("no space is reserved for a full disk", "err", noReserve)
+	}
 	defer func() {
 		if err != nil {
+			if spare.noSpace(err) {
+				err = fmt.Errorf("%w: the disk is full, make some room", err)
+			}
 			err = errors.Join(err, db.release())
 		}
 	}()
+	db.full.Store(spare.full())
+	if spare.full() {
+		log.Warn("the disk is full: until it has room only deleting, removing and signing out are saved",
+			"free", spare.free(), "reserve", spare.size, "wanted", spare.want)
+	}
 	// SQLite gives its other files the mode of this one.
 	f, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o600)
 	if err != nil {
@@ -111,7 +125,7 @@ func Open(ctx context.Context, path string, log *slog.Logger) (_ *DB, err error)
 	db.reads.SetMaxOpenConns(readers)
 	db.reads.SetMaxIdleConns(readers)
 	db.ended.Add(2)
-	go func() { defer db.ended.Done(); newTx(db, conn, path).run() }()
+	go func() { defer db.ended.Done(); newTx(db, conn, path, spare).run() }()
 	go func() { defer db.ended.Done(); db.notify() }()
 	return db, nil
 }
@@ -226,7 +240,9 @@ func fault(err error, doing string) error {
 	var e *driver.Error
 	if errors.As(err, &e) {
 		switch e.Code() & 0xff {
-		case lib.SQLITE_FULL, lib.SQLITE_IOERR, lib.SQLITE_BUSY, lib.SQLITE_LOCKED, lib.SQLITE_NOMEM,
+		case lib.SQLITE_FULL:
+			return errFull()
+		case lib.SQLITE_IOERR, lib.SQLITE_BUSY, lib.SQLITE_LOCKED, lib.SQLITE_NOMEM,
 			lib.SQLITE_READONLY, lib.SQLITE_CANTOPEN, lib.SQLITE_PROTOCOL, lib.SQLITE_INTERRUPT:
 			return chat.FailCause(chat.Unavailable, err, "the store could not %s; try again", doing)
 		}

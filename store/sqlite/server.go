@@ -29,15 +29,20 @@ func nameServer(t *tx, name string) error {
 	return err
 }
 
-// Ping reads, and writes a row through to the disk: a full disk or a stuck
-// writer is an error. Unlike other writes it waits no longer than ctx.
+// Ping reads, and writes a row through to the disk: a stuck writer is an error.
+// On a full disk (Full) it does not write. Unlike other writes it waits no longer
+// than ctx.
 func (db *DB) Ping(ctx context.Context) error {
 	if _, err := db.Server(ctx); err != nil {
 		return err
 	}
 	done := make(chan error, 1)
 	err := db.put(ctx, &job{
+		whenFull: true,
 		run: func(t *tx) error {
+			if db.full.Load() {
+				return nil
+			}
 			_, err := t.exec(`INSERT INTO meta (key, value) VALUES ('ping', ?1) ON CONFLICT (key) DO UPDATE SET value = ?1`, t.now)
 			return err
 		},

@@ -12,16 +12,20 @@ const sessionColumns = `s.id, s.user, s.label, s.client, s.address, s.created_at
 
 const minute = 60_000 // ms
 
-// CreateSession signs a user in.
+// CreateSession signs a user in. On a full disk only an admin of the server gets
+// in: to put others out.
 func (db *DB) CreateSession(ctx context.Context, user chat.UserID, n chat.NewSession) (chat.Session, error) {
 	var s chat.Session
-	err := db.write(ctx, func(t *tx) error {
+	err := db.writeWhenFull(ctx, func(t *tx) error {
 		u, err := userIn(t, user)
 		if chat.Is(err, chat.NotFound) || err == nil && !u.Active {
 			return chat.SessionEnded()
 		}
 		if err != nil {
 			return err
+		}
+		if db.full.Load() && !u.Owner() {
+			return errFull()
 		}
 		s, err = insertSession(t, user, n)
 		return err
@@ -78,7 +82,7 @@ func (db *DB) SessionsOf(ctx context.Context, user chat.UserID) ([]chat.Session,
 
 // EndSession ends one session of the user.
 func (db *DB) EndSession(ctx context.Context, user chat.UserID, id chat.SessionID) error {
-	return db.write(ctx, func(t *tx) error {
+	return db.writeWhenFull(ctx, func(t *tx) error {
 		n, err := t.exec(`DELETE FROM sessions WHERE id = ? AND user = ?`, string(id), string(user))
 		if err != nil {
 			return err
@@ -93,7 +97,7 @@ func (db *DB) EndSession(ctx context.Context, user chat.UserID, id chat.SessionI
 
 // EndOthers ends all sessions of the user but keep.
 func (db *DB) EndOthers(ctx context.Context, user chat.UserID, keep chat.SessionID) error {
-	return db.write(ctx, func(t *tx) error { return endSessions(t, user, keep) })
+	return db.writeWhenFull(ctx, func(t *tx) error { return endSessions(t, user, keep) })
 }
 
 // endSessions ends all sessions of the user but keep, and tells which.

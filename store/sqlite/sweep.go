@@ -85,12 +85,17 @@ func (s *sweeper) begin() (ok bool, err error) {
 	return true, nil
 }
 
-// full reports whether the log has grown enough for a checkpoint.
-func (s *sweeper) full() bool {
+// full reports whether the log has grown enough for a checkpoint: by no more
+// pages than the reserve holds, if there is one.
+func (s *sweeper) full(reserve int64) bool {
 	if ok, err := s.begin(); !ok || err != nil {
 		return false
 	}
-	_, ok, err := s.frame(s.done + checkpointEvery - 1)
+	every := checkpointEvery
+	if pages := int(reserve / pageSize); pages > 0 {
+		every = min(every, pages)
+	}
+	_, ok, err := s.frame(s.done + every - 1)
 	return ok && err == nil
 }
 
@@ -98,20 +103,32 @@ func (s *sweeper) full() bool {
 // the database; all of it, and to an empty file, when a text was deleted.
 func (t *tx) settle() {
 	defer func() { t.settled = time.Now() }() // however long it took, then work gets its turn
-	if err := t.sweep(); err != nil {
+	t.takeRoom()
+	err := t.sweep()
+	for t.reserve.noSpace(err) && t.giveRoom(t.reserve.piece()) {
+		err = t.sweep()
+	}
+	if err != nil && !t.db.full.Load() {
 		t.db.log.Error("the pages of the log could not be swept", "err", err)
+	}
+	if !t.checkpointFits() {
+		return
 	}
 	how := "PASSIVE"
 	if t.scrub {
 		how = "TRUNCATE"
 	}
 	var busy, frames, moved int
-	err := t.conn.QueryRowContext(context.Background(), "PRAGMA wal_checkpoint("+how+")").Scan(&busy, &frames, &moved)
-	if err != nil {
+	err = t.conn.QueryRowContext(context.Background(), "PRAGMA wal_checkpoint("+how+")").Scan(&busy, &frames, &moved)
+	if t.reserve.noSpace(err) {
+		t.giveRoom(t.reserve.piece()) // for the next round
+	}
+	if err != nil && !t.db.full.Load() {
 		t.db.log.Error("the log could not be moved into the database", "err", err)
 	}
-	if err == nil && busy == 0 {
-		t.scrub = false // else a reader is in the way, and it is tried again
+	// Else a reader is in the way, or there is no room, and it is tried again.
+	if err == nil && busy == 0 && !t.db.full.Load() {
+		t.scrub = false
 	}
 }
 

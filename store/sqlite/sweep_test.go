@@ -51,7 +51,7 @@ func SweepOften() { scrubEvery = 3 * time.Millisecond }
 func settled(t *testing.T, db *DB) (due bool) {
 	t.Helper()
 	look := func(f func(*tx)) {
-		if err := db.write(t.Context(), func(x *tx) error { f(x); return nil }); err != nil {
+		if err := db.writeWhenFull(t.Context(), func(x *tx) error { f(x); return nil }); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -136,7 +136,11 @@ func (db *DB) users(ctx context.Context, query, keys string) ([]chat.User, error
 // PatchUser changes a user; the sessions that this ends go in the same commit.
 func (db *DB) PatchUser(ctx context.Context, id chat.UserID, p chat.UserPatch) (chat.User, error) {
 	var u chat.User
-	err := db.write(ctx, func(t *tx) error {
+	write := db.write
+	if p.PasswordHash != nil || p.Active != nil && !*p.Active || p.Role != nil && *p.Role == chat.RoleMember {
+		write = db.writeWhenFull // it takes rights away
+	}
+	err := write(ctx, func(t *tx) error {
 		old, err := userIn(t, id)
 		if err != nil {
 			return err

@@ -30,6 +30,8 @@ type job struct {
 	run   func(*tx) error
 	done  func(ev chat.Event, again bool, err error)
 
+	whenFull bool // it is done on a full disk, too (reserve.go)
+
 	// The outcome, for done.
 	ev    chat.Event
 	again bool
@@ -66,8 +68,19 @@ func errClosed() error { return chat.Fail(chat.Unavailable, "the store is closed
 // savepoint: an error undoes it and is returned. ctx bounds the wait for a
 // place in the queue only. f must not keep the tx.
 func (db *DB) write(ctx context.Context, f func(*tx) error) error {
+	return db.await(ctx, &job{run: f})
+}
+
+// writeWhenFull is write for what is done on a full disk, too: it ends access,
+// removes something, or only admins can do it.
+func (db *DB) writeWhenFull(ctx context.Context, f func(*tx) error) error {
+	return db.await(ctx, &job{run: f, whenFull: true})
+}
+
+func (db *DB) await(ctx context.Context, j *job) error {
 	done := make(chan error, 1)
-	err := db.put(ctx, &job{run: f, done: func(_ chat.Event, _ bool, err error) { done <- err }})
+	j.done = func(_ chat.Event, _ bool, err error) { done <- err }
+	err := db.put(ctx, j)
 	if err != nil {
 		return err
 	}
@@ -105,12 +118,14 @@ type tx struct {
 	scrub   bool          // a text may be in SQLite's log that must not be: empty it soon
 	settled time.Time     // when that was last done
 	sweeper sweeper
+	path    string // of the database
+	reserve reserve
 }
 
 // newTx begins with a scrub: a process that was killed may have left what it
 // was about to.
-func newTx(db *DB, conn *sql.Conn, path string) *tx {
-	return &tx{db: db, conn: conn, stmts: map[string]*sql.Stmt{}, cache: newCache(), scrub: true,
+func newTx(db *DB, conn *sql.Conn, path string, r reserve) *tx {
+	return &tx{db: db, conn: conn, stmts: map[string]*sql.Stmt{}, cache: newCache(), scrub: true, path: path, reserve: r,
 		sweeper: sweeper{path: path + "-wal", left: map[uint32]struct{}{}}}
 }
 
@@ -143,7 +158,7 @@ func (t *tx) run() {
 		}
 		t.batch(batch)
 		t.db.acks <- batch
-		if t.sweeper.full() {
+		if t.sweeper.full(t.reserve.want) {
 			t.settle()
 		}
 	}
@@ -177,13 +192,41 @@ func (t *tx) next() (j *job, open bool) {
 	}
 }
 
-// batch does the jobs in one transaction and notes each one's outcome.
+// batch does the jobs in one transaction and notes each one's outcome. On a full
+// disk it does over again those that are done there.
 func (t *tx) batch(batch []*job) {
+	t.attempt(batch)
+	if t.db.full.Load() && t.reserve.noSpace(t.broken) {
+		t.settle() // empties SQLite's log
+		t.attempt(batch)
+	}
+	for t.reserve.noSpace(t.broken) && t.giveRoom(t.reserve.piece()) {
+		t.attempt(batch)
+	}
+	if t.broken == nil {
+		return
+	}
+	t.db.log.Error("a batch of writes failed", "jobs", len(batch), "err", t.broken)
+	err := fault(t.broken, "write")
+	if t.reserve.noSpace(t.broken) {
+		err = errFull()
+	}
+	for _, j := range batch {
+		j.ev, j.again, j.err = chat.Event{}, false, err
+	}
+}
+
+// attempt does the jobs once. Unless it leaves broken, they are committed.
+func (t *tx) attempt(batch []*job) {
 	t.now, t.told, t.broken = t.db.now(), nil, nil
 	t.control("BEGIN IMMEDIATE")
 	for _, j := range batch {
 		if t.broken != nil {
 			break
+		}
+		if t.db.full.Load() && !j.whenFull {
+			j.ev, j.again, j.err = chat.Event{}, false, errFull()
+			continue
 		}
 		t.do(j)
 	}
@@ -201,11 +244,6 @@ func (t *tx) batch(batch []*job) {
 	// SQLite may or may not have rolled back by itself.
 	_, _ = t.conn.ExecContext(context.Background(), "ROLLBACK")
 	t.cache = newCache()
-	t.db.log.Error("a batch of writes failed", "jobs", len(batch), "err", t.broken)
-	err := fault(t.broken, "write")
-	for _, j := range batch {
-		j.ev, j.again, j.err = chat.Event{}, false, err
-	}
 }
 
 // control runs a statement that bounds the transaction.

@@ -83,7 +83,7 @@ func TestFullDisk(t *testing.T) {
 	all, _ := post(t, db, ann, c, "before")
 	limit := func(pages int) {
 		t.Helper()
-		err := db.write(ctx, func(t *tx) error {
+		err := db.writeWhenFull(ctx, func(t *tx) error {
 			var got int
 			return t.row(fmt.Sprintf("PRAGMA max_page_count = %d", pages)).Scan(&got)
 		})
@@ -120,6 +120,7 @@ func TestFullDisk(t *testing.T) {
 		t.Fatal(err)
 	}
 	limit(1 << 20)
+	settled(t, db)
 	acked, failed := post(t, db, ann, c, "after")
 	if len(failed) != 0 {
 		t.Fatalf("there is room again: %v", failed)

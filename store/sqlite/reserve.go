@@ -1,0 +1,206 @@
+package sqlite
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"syscall"
+	"time"
+
+	driver "modernc.org/sqlite"
+	lib "modernc.org/sqlite/lib"
+
+	"parley/chat"
+)
+
+// On a full disk somebody must still be able to sign out, to be put out and to
+// delete what they wrote. A file beside the database therefore occupies space
+// that the writer gives back, a piece at a time, when SQLite finds none. From
+// then on only such writes are done (job.whenFull), until there is room for the
+// whole reserve and as much again.
+const (
+	reserveShare = 16        // the reserve is this part of the disk
+	maxReserve   = 32 << 20  // and no more bytes than this: what the log holds between two checkpoints
+	minReserve   = 512 << 10 // where it would be less there is none
+	openRoom     = 128 << 10 // of these bytes, which only Open gives back: SQLite makes files when it opens
+)
+
+// reserve is the file. Its size on the disk is below want while the disk is full.
+// Owned by Open and then by the writer.
+type reserve struct {
+	path string
+	want int64 // 0: none is kept
+	size int64
+}
+
+// diskSpace gives the bytes that are free, and all, on the disk of a folder.
+// Static but for tests.
+var diskSpace = statfs
+
+// openReserve finds the reserve beside the database, or makes it if there is
+// room. An error means that there is none: full disks are then as they come.
+func openReserve(path string) (r reserve, err error) {
+	r.path = path
+	_, total, err := diskSpace(filepath.Dir(path))
+	if err != nil {
+		return r, err
+	}
+	want := min(maxReserve, total/reserveShare)
+	if want < minReserve {
+		return r, nil
+	}
+	info, err := os.Stat(path)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return r, err
+	}
+	if err == nil {
+		r.size = info.Size()
+	}
+	if r.size > want {
+		if err := os.Truncate(path, want); err != nil {
+			return r, err
+		}
+		r.size = want
+	}
+	r.want = want
+	if err := r.restore(); err != nil {
+		r.want = 0
+		return r, err
+	}
+	r.shrink(openRoom-r.free(), 0)
+	return r, nil
+}
+
+// full reports whether some of the reserve was given back.
+func (r *reserve) full() bool { return r.size < r.want }
+
+// free gives the bytes that are free on the disk; if nobody can tell, many.
+func (r *reserve) free() int64 {
+	free, _, err := diskSpace(filepath.Dir(r.path))
+	if err != nil {
+		return 1 << 62
+	}
+	return free
+}
+
+// shrink gives back n bytes, or all but those to keep. It reports whether it gave
+// any.
+func (r *reserve) shrink(n, keep int64) bool {
+	n = min(n, r.size-keep)
+	if n <= 0 || os.Truncate(r.path, r.size-n) != nil {
+		return false
+	}
+	r.size -= n
+	return true
+}
+
+// piece is how much is given back when SQLite finds no space.
+func (r *reserve) piece() int64 { return r.want / 4 }
+
+// restore makes the reserve whole if the disk has room for that and as much
+// again. An error means that it cannot be made on this disk.
+func (r *reserve) restore() (err error) {
+	if !r.full() || r.free() < r.want-r.size+r.want {
+		return nil
+	}
+	f, err := os.OpenFile(r.path, os.O_CREATE|os.O_WRONLY, 0o600)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, f.Close()) }()
+	if err := allocate(f, r.size, r.want); err != nil {
+		_ = f.Truncate(r.size)
+		if errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT) {
+			return nil // the next time
+		}
+		return fmt.Errorf("reserve space for a full disk: %w", err)
+	}
+	r.size = r.want
+	return nil
+}
+
+// fill writes the bytes of f from one offset to another, for a system that cannot
+// allocate them. They are random, so that no disk stores them as less.
+func fill(f *os.File, from, to int64) error {
+	random := rand.NewChaCha8([32]byte{})
+	b := make([]byte, 64<<10)
+	for from < to {
+		n := min(int64(len(b)), to-from)
+		_, _ = random.Read(b[:n]) // never fails
+		if _, err := f.WriteAt(b[:n], from); err != nil {
+			return err
+		}
+		from += n
+	}
+	return f.Sync()
+}
+
+// noSpace reports whether SQLite failed since the disk is full. Some failures
+// are told as a plain error of the disk, as with quotas.
+func (r *reserve) noSpace(err error) bool {
+	var e *driver.Error
+	if !errors.As(err, &e) {
+		return false
+	}
+	code := e.Code() & 0xff
+	return code == lib.SQLITE_FULL || (code == lib.SQLITE_IOERR || code == lib.SQLITE_CANTOPEN) && r.free() < openRoom
+}
+
+func errFull() error {
+	return chat.FailAfter(chat.Unavailable, 5*time.Second, "the server's disk is full: nothing new can be saved until it has room; deleting and signing out work")
+}
+
+// Full is [chat.Store].Full.
+func (db *DB) Full() bool { return db.full.Load() }
+
+// giveRoom gives back n bytes of the reserve, and begins the time in which only
+// some writes are done.
+func (t *tx) giveRoom(n int64) bool {
+	if !t.reserve.shrink(n, openRoom) {
+		return false
+	}
+	if !t.db.full.Swap(true) {
+		t.db.log.Warn("the disk is full: until it has room only deleting, removing and signing out are saved",
+			"free", t.reserve.free(), "reserve", t.reserve.size)
+	}
+	t.scrub = true // a checkpoint that empties the log makes room
+	return true
+}
+
+// takeRoom ends that time once there is room again.
+func (t *tx) takeRoom() {
+	if !t.db.full.Load() {
+		return
+	}
+	if err := t.reserve.restore(); err != nil {
+		t.db.log.Error("the reserve for a full disk could not be made again", "err", err)
+		t.reserve.want = t.reserve.size
+	}
+	if !t.reserve.full() {
+		t.db.full.Store(false)
+		t.db.log.Info("the disk has room again", "free", t.reserve.free())
+	}
+}
+
+// checkpointFits reports whether the disk has room for a checkpoint, if need be
+// with what the reserve gives back. One that fails half-way would do no harm but
+// take the room that is left: the log keeps what it holds.
+func (t *tx) checkpointFits() bool {
+	if t.reserve.want == 0 {
+		return true
+	}
+	var size int64
+	if err := t.conn.QueryRowContext(context.Background(), "SELECT page_count * page_size FROM pragma_page_count, pragma_page_size").Scan(&size); err != nil {
+		return true // the checkpoint will tell
+	}
+	info, err := os.Stat(t.path)
+	if err != nil {
+		return true
+	}
+	short := size - info.Size() - t.reserve.free()
+	return short <= 0 || short <= t.reserve.size-openRoom && t.giveRoom(short)
+}
