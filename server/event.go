@@ -142,12 +142,8 @@ func (s *Server) awaitEvents(r *http.Request, id chat.ChatID, after chat.Seq, mo
 		case <-ctx.Done():
 			return eventPage{}, ctx.Err()
 		}
-		ended, err := s.Store.Ended(ctx, []chat.SessionID{who.Session.ID})
-		if err != nil {
+		if err := s.live(ctx, who.User.ID, who.Session.ID, who.Session.CreatedAt); err != nil {
 			return eventPage{}, err
-		}
-		if len(ended) > 0 {
-			return eventPage{}, chat.Fail(chat.NoIdentity, "the session has ended")
 		}
 		return s.events(ctx, who.User.ID, id, seen, most)
 	}

@@ -68,18 +68,14 @@ func (c *session) greet(cmd *wire.Command) (*wire.Hello, error) {
 	if err != nil {
 		return nil, err
 	}
-	c.user, c.id = user.ID, session.ID
+	c.user, c.id, c.began = user.ID, session.ID, session.CreatedAt
 	if !c.conn.Bind(string(c.user), c.s.Limits.Sockets) {
 		return nil, chat.FailAfter(chat.RateLimited, soon(), overSocket)
 	}
 	c.befriend()
 	store := c.s.Store
-	ended, err := store.Ended(c.ctx, []chat.SessionID{c.id})
-	if err != nil {
+	if err := c.s.live(c.ctx, c.user, c.id, c.began); err != nil {
 		return nil, err
-	}
-	if len(ended) > 0 {
-		return nil, chat.Fail(chat.NoIdentity, "this session has ended")
 	}
 	if err := c.spend(0); err != nil {
 		return nil, err // before anything is read for it
@@ -144,7 +140,7 @@ func (c *session) spendHello(cost int) error {
 func (c *session) identify(token string) (chat.User, chat.Session, error) {
 	switch {
 	case token != "" && len(token) <= maxToken:
-		u, s, err := c.s.memory.Store.Identify(c.ctx, chat.SecretHash(token))
+		u, s, err := c.s.memory.identify(c.ctx, chat.SecretHash(token))
 		if chat.Is(err, chat.NoIdentity) {
 			err = cmp.Or(c.s.attempts.failed(c.arrival.address, byToken), err)
 		}

@@ -189,6 +189,7 @@ func (s *Server) acceptInvite(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	s.revocations.remove(revocation{user: me(r), chat: id})
 	return s.answerChat(w, r, http.StatusOK, id)
 }
 

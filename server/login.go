@@ -134,11 +134,12 @@ func (s *Server) endSession(w http.ResponseWriter, r *http.Request) error {
 	if err := chat.CheckID("sessionId", id); err != nil {
 		return err
 	}
-	if err := s.Store.EndSession(r.Context(), me(r), id); err != nil {
-		return err
+	err := s.Store.EndSession(r.Context(), me(r), id)
+	if id == current && caller(r).Cookie && (err == nil || failed(err)) {
+		middleware.ClearCookie(w, r, s.PublicURL) // it is over here, saved or not
 	}
-	if id == current && caller(r).Cookie {
-		middleware.ClearCookie(w, r, s.PublicURL)
+	if err != nil {
+		return err
 	}
 	return done(w)
 }

@@ -1,7 +1,9 @@
 package server
 
 import (
+	"context"
 	"net/http"
+	"sync/atomic"
 
 	"github.com/go-chi/chi/v5"
 
@@ -86,7 +88,11 @@ func (s *Server) putMember(w http.ResponseWriter, r *http.Request) error {
 		}
 		draft.Role, rule = *in.Role, chat.PutMember
 	}
-	if _, _, err := s.appended(r.Context(), draft, chat.All(rule, chat.ChatLimit(s.Limits.Chats, "userId"))); err != nil {
+	err = s.revocations.lift(revocation{user: user, chat: id}, func() error {
+		_, _, err := s.appended(r.Context(), draft, chat.All(rule, chat.ChatLimit(s.Limits.Chats, "userId")))
+		return err
+	})
+	if err != nil {
 		return err
 	}
 	return done(w)
@@ -102,8 +108,27 @@ func (s *Server) deleteMember(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	draft := chat.Event{Kind: chat.Left, ChatID: id, By: me(r), ClientID: clientID, Users: []chat.UserID{user}}
-	if _, _, err := s.appended(r.Context(), draft, chat.Leave); err != nil {
+	if err := s.leave(r.Context(), draft); err != nil {
 		return err
 	}
 	return done(w)
+}
+
+// leave takes somebody out of a chat: here at once, if the rule allows it and
+// the store then fails to save it.
+func (s *Server) leave(ctx context.Context, draft chat.Event) error {
+	var allowed atomic.Bool
+	_, _, err := s.appended(ctx, draft, func(v chat.View, e *chat.Event) error {
+		err := chat.Leave(v, e)
+		allowed.Store(err == nil)
+		return err
+	})
+	if !allowed.Load() {
+		return err
+	}
+	return s.revocations.settle(err, revocation{user: draft.Users[0], chat: draft.ChatID}, unsaved{by: draft.By,
+		save: func(ctx context.Context) error {
+			_, _, err := s.appended(ctx, draft, chat.Leave)
+			return err
+		}})
 }

@@ -66,7 +66,11 @@ func newMetrics(s *Server) *metrics {
 		}
 		return 0
 	})
-	m.registry.MustRegister(full, m.requests, m.took, m.appends, m.appended, m.lag, m.sockets, m.feedLost, m.caughtUp, version, lostLines,
+	unsaved := prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: "parley_revocations_unsaved",
+		Help: "Sessions, users, roles and memberships that ended here and that the store has not saved yet."}, func() float64 {
+		return float64(s.revocations.n.Load())
+	})
+	m.registry.MustRegister(full, unsaved, m.requests, m.took, m.appends, m.appended, m.lag, m.sockets, m.feedLost, m.caughtUp, version, lostLines,
 		newHubCollector(s), collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return m
 }

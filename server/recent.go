@@ -67,6 +67,8 @@ type memory struct {
 	holders recent[[32]byte, holder]
 	users   recent[chat.UserID, chat.User]
 	pages   recent[pageKey, page] // history.go
+
+	revocations *revocations // that the store has not saved
 }
 
 type holder struct {
@@ -75,7 +77,7 @@ type holder struct {
 }
 
 func remember(store chat.Store) *memory {
-	m := &memory{Store: store}
+	m := &memory{Store: store, revocations: newRevocations()}
 	m.holders.most, m.users.most, m.pages.most = 4096, 4096, 64
 	return m
 }
@@ -93,7 +95,7 @@ func (m *memory) Identify(ctx context.Context, tokenHash [32]byte) (chat.User, c
 	if ok {
 		return h.user, h.session, nil
 	}
-	user, session, err := m.Store.Identify(ctx, tokenHash)
+	user, session, err := m.identify(ctx, tokenHash)
 	if err == nil {
 		m.holders.put(tokenHash, holder{user, session}, era)
 	}
@@ -127,28 +129,4 @@ func (m *memory) Users(ctx context.Context, ids []chat.UserID) ([]chat.User, err
 		m.users.put(u.ID, u, since)
 	}
 	return append(users, read...), nil
-}
-
-// PatchUser is [chat.People].PatchUser.
-func (m *memory) PatchUser(ctx context.Context, id chat.UserID, p chat.UserPatch) (chat.User, error) {
-	defer m.forget()
-	return m.Store.PatchUser(ctx, id, p)
-}
-
-// EndSession is [chat.Sessions].EndSession.
-func (m *memory) EndSession(ctx context.Context, user chat.UserID, id chat.SessionID) error {
-	defer m.forget()
-	return m.Store.EndSession(ctx, user, id)
-}
-
-// EndOthers is [chat.Sessions].EndOthers.
-func (m *memory) EndOthers(ctx context.Context, user chat.UserID, keep chat.SessionID) error {
-	defer m.forget()
-	return m.Store.EndOthers(ctx, user, keep)
-}
-
-// UseRecovery is [chat.Invites].UseRecovery, which ends sessions.
-func (m *memory) UseRecovery(ctx context.Context, codeHash [32]byte, passwordHash string, n chat.NewSession) (chat.User, chat.Session, error) {
-	defer m.forget()
-	return m.Store.UseRecovery(ctx, codeHash, passwordHash, n)
 }

@@ -83,6 +83,8 @@ type Server struct {
 	pulse     pulse     // when the store last answered
 	repeats   *middleware.Repeats
 
+	revocations *revocations // that the store has not saved
+
 	feeding  gate          // open while the pump's feed stands
 	stopping atomic.Bool   // Stop has begun
 	working  drain         // drafts accepted and not yet answered
@@ -135,6 +137,8 @@ func New(c Config) *Server {
 		pulse:     pulse{turn: make(chan struct{}, 1)},
 		repeats:   middleware.NewRepeats(c.Log),
 	}
+	s.revocations = m.revocations
+	s.revocations.enforce, s.revocations.undo = s.enforce, s.readmit
 	s.presence = newPresence(s)
 	s.metrics = newMetrics(s)
 	s.handler = s.routes()
@@ -156,6 +160,7 @@ func (s *Server) Run(ctx context.Context) error {
 	g.Go(func() error { return s.presence.run(ctx) })
 	g.Go(func() error { return s.checkSessions(ctx) })
 	g.Go(func() error { return rest(ctx) })
+	g.Go(func() error { return s.revocations.run(ctx) })
 	if err := g.Wait(); ctx.Err() == nil {
 		return err
 	}

@@ -36,8 +36,9 @@ type session struct {
 	farewell atomic.Pointer[farewell] // how to end once unsent is 0
 
 	// Written by hello before Bind lets others find the session; then static.
-	user chat.UserID
-	id   chat.SessionID
+	user  chat.UserID
+	id    chat.SessionID
+	began int64 // when the session was made
 
 	// Owned by the read loop, but for the time of hello by that.
 	arrival *arrival // nil once hello succeeded
