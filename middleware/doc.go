@@ -15,6 +15,7 @@
 //	SameOrigin     on /api
 //	Identify       on /api; tells the access log who it was
 //	Limit          after Identify: who is known has a budget of their own
+//	MatchUser      after Limit, so that what it refuses is counted
 //	Body           after Limit: nothing is read before the budget was asked
 //	Require        on what needs an identity
 //

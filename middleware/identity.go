@@ -59,7 +59,9 @@ func Identify(sessions Sessions, public *url.URL) Middleware {
 			}
 			if c.Err != nil {
 				c.User, c.Session = chat.User{}, chat.Session{}
-				if cookie && chat.Is(c.Err, chat.NoIdentity) {
+				// Whoever names their user learns it from the answer. That may come late: it must not
+				// clear the cookie of somebody who signed in meanwhile.
+				if cookie && chat.Is(c.Err, chat.NoIdentity) && r.Header.Get(UserHeader) == "" {
 					ClearCookie(w, r, public)
 				}
 			}
@@ -97,6 +99,34 @@ func Require(fail Fail) Middleware {
 			default:
 				fail(w, r, chat.Fail(chat.NoIdentity, "this needs an identity: a session cookie or a Bearer token"))
 			}
+		})
+	}
+}
+
+// UserHeader names the user that a client believes to call as. A browser's pages
+// share one cookie, so the cookie may be another user's by the time of the call.
+const UserHeader = "Parley-User"
+
+// MatchUser refuses a request whose UserHeader names another user than its
+// credentials do. A request without the header passes.
+func MatchUser(fail Fail) Middleware {
+	return func(next http.Handler) http.Handler {
+		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			c := CallerOf(r.Context())
+			for _, as := range r.Header.Values(UserHeader) {
+				if as == "" || as == string(c.User.ID) {
+					continue
+				}
+				w.Header().Set("Cache-Control", "no-store")
+				switch {
+				case c.Err != nil: // it says more: the session ended, or the store does not answer
+					fail(w, r, c.Err)
+				default:
+					fail(w, r, chat.FailField(chat.NoIdentity, UserHeader, "these are the credentials of another user than %s names", UserHeader))
+				}
+				return
+			}
+			next.ServeHTTP(w, r)
 		})
 	}
 }

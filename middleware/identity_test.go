@@ -117,3 +117,41 @@ func TestSetCookie(t *testing.T) {
 		}
 	}
 }
+
+// A browser's pages share one cookie: a call whose page means somebody else must
+// not be carried out, and its late answer must not clear the other's cookie.
+func TestMatchUser(t *testing.T) {
+	for _, c := range []struct {
+		name    string
+		headers []string
+		status  int
+		body    string
+	}{
+		{"without the header", []string{"Cookie: parley=ann"}, 200, ""},
+		{"an empty one", []string{"Cookie: parley=ann", "Parley-User: "}, 200, ""},
+		{"the cookie's user", []string{"Cookie: parley=ann", "Parley-User: u1"}, 200, ""},
+		{"the token's user", []string{"Authorization: Bearer ann", "Cookie: parley=bob", "Parley-User: u1"}, 200, ""},
+		{"another cookie", []string{"Cookie: parley=bob", "Parley-User: u1"}, 401, "no_identity Parley-User"},
+		{"another token", []string{"Authorization: Bearer bob", "Cookie: parley=ann", "Parley-User: u1"}, 401, "no_identity Parley-User"},
+		{"one of two is another", []string{"Cookie: parley=ann", "Parley-User: u1", "Parley-User: u2"}, 401, "no_identity Parley-User"},
+		{"nobody", []string{"Parley-User: u1"}, 401, "no_identity Parley-User"},
+		{"an ended session", []string{"Cookie: parley=x", "Parley-User: u1"}, 401, "no_identity "},
+		{"no store to judge it", []string{"Cookie: parley=down", "Parley-User: u1"}, 503, "unavailable "},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			field := func(w http.ResponseWriter, r *http.Request, err error) {
+				failed(w, r, err)
+				_, _ = w.Write([]byte(" " + chat.AsError(err).Field))
+			}
+			reached := false
+			h := chain(func(http.ResponseWriter, *http.Request) { reached = true }, Identify(fakeSessions{"ann": "u1", "bob": "u2"}, nil), MatchUser(field))
+			w := do(h, request("POST", "/api/sessions", c.headers...))
+			if w.Code != c.status || w.Body.String() != c.body || reached != (c.status == 200) {
+				t.Errorf("answer %d %q, reached %v", w.Code, w.Body, reached)
+			}
+			if got := w.Header().Get("Set-Cookie"); got != "" {
+				t.Errorf("Set-Cookie %q", got)
+			}
+		})
+	}
+}

@@ -68,6 +68,10 @@ func (c *session) greet(cmd *wire.Command) (*wire.Hello, error) {
 	if err != nil {
 		return nil, err
 	}
+	// Before anything is bound: a resume that came along is refused with it.
+	if cmd.As != "" && cmd.As != user.ID {
+		return nil, chat.FailField(chat.NoIdentity, "as", "these are the credentials of another user than as names")
+	}
 	c.user, c.id, c.began = user.ID, session.ID, session.CreatedAt
 	if !c.conn.Bind(string(c.user), c.s.Limits.Sockets) {
 		return nil, chat.FailAfter(chat.RateLimited, soon(), overSocket)

@@ -57,6 +57,37 @@ func TestBeforeHello(t *testing.T) {
 	}
 }
 
+// Hello and resume come together, so a page that holds another user's chats and
+// cookie must be refused before either is carried out.
+func TestHelloAs(t *testing.T) {
+	for name, codec := range bothCodecs {
+		t.Run(name, func(t *testing.T) {
+			x := start(t)
+			ann, bob := x.person("ann"), x.person("bob")
+			room := ann.group(bob)
+			p := x.stranger(codec)
+			hello := p.send(m{"do": "hello", "token": bob.token, "as": ann.user.ID})
+			p.send(m{"do": "resume", "epoch": x.store.Epoch(), "seen": m{string(room): 0}})
+			p.send(m{"do": "post", "chatId": room, "clientId": "k1", "text": "from Ann"})
+			if v := p.reply(hello); v.Error == nil || v.Error.Code != chat.NoIdentity || v.Error.Field != "as" {
+				t.Errorf("got %s", v.raw)
+			}
+			p.closes(wire.CloseRefused)
+			ann.post(room, "after it")
+			var page wire.History
+			ann.call("GET", "/api/chats/"+string(room)+"/messages", nil).want(200).into(&page)
+			if len(page.Messages) != 1 {
+				t.Errorf("messages: %+v", page.Messages)
+			}
+			p = x.stranger(codec)
+			p.ask(m{"do": "hello", "token": ann.token, "as": ann.user.ID}, &p.hello)
+			if p.hello.Me.ID != ann.user.ID {
+				t.Errorf("me: %+v", p.hello.Me)
+			}
+		})
+	}
+}
+
 // Each refusal is told by a reply and then by the code that says whether to
 // come back.
 func TestHelloRefused(t *testing.T) {

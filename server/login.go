@@ -137,6 +137,9 @@ func (s *Server) endSession(w http.ResponseWriter, r *http.Request) error {
 	err := s.Store.EndSession(r.Context(), me(r), id)
 	if id == current && caller(r).Cookie && (err == nil || failed(err)) {
 		middleware.ClearCookie(w, r, s.PublicURL) // it is over here, saved or not
+		// Not "storage", which would erase what other users of the browser have not sent yet,
+		// nor "cookies", which would end other servers' sessions on this host.
+		w.Header().Set("Clear-Site-Data", `"cache"`)
 	}
 	if err != nil {
 		return err

@@ -8,6 +8,8 @@ import (
 	"testing"
 
 	"parley/chat"
+	"parley/middleware"
+	"parley/wire"
 )
 
 func TestSignIn(t *testing.T) {
@@ -90,10 +92,38 @@ func TestCookieSignIn(t *testing.T) {
 		browser.call("PATCH", "/api/me", m{"name": "Eve"}).fails(chat.Forbidden, "")
 		browser.header.Set("Sec-Fetch-Site", "same-origin")
 		out := browser.call("DELETE", "/api/sessions/current", nil).want(204)
+		if got := out.header.Get("Clear-Site-Data"); got != `"cache"` {
+			t.Errorf("Clear-Site-Data %q", got)
+		}
 		if gone, err := http.ParseSetCookie(out.header.Get("Set-Cookie")); err != nil || gone.MaxAge >= 0 || gone.Name != c.name {
 			t.Errorf("the cookie stays: %v %v", gone, err)
 		}
 		browser.call("GET", "/api/me", nil).fails(chat.NoIdentity, "")
+	}
+}
+
+// A call in another user's name does nothing, whatever it asks and whoever may ask it.
+func TestParleyUser(t *testing.T) {
+	x := start(t)
+	ann, bob := x.person("ann"), x.person("bob")
+	room := ann.group(bob)
+	bob.header.Set("Parley-User", string(ann.user.ID))
+	for _, c := range [][2]string{
+		{"GET", "/api/me"}, {"GET", "/api/server"}, {"GET", "/api/sessions"}, {"GET", "/api/chats"}, {"GET", "/api/chats/" + string(room) + "/messages"},
+		{"DELETE", "/api/sessions/current"}, {"DELETE", "/api/chats/" + string(room) + "/members/me"}, {"GET", "/api/socket"},
+	} {
+		bob.call(c[0], c[1], nil).fails(chat.NoIdentity, "Parley-User")
+	}
+	bob.call("POST", "/api/chats/"+string(room)+"/messages", m{"clientId": "k1", "text": "from Ann"}).fails(chat.NoIdentity, "Parley-User")
+	bob.call("POST", "/api/sessions", m{"handle": "ann", "password": password}).fails(chat.NoIdentity, "Parley-User")
+	bob.call("POST", "/api/accounts", m{"handle": "eve", "name": "Eve", "password": password}).fails(chat.NoIdentity, "Parley-User")
+	bob.call("POST", "/api/recoveries/use", m{"code": "x", "password": password}).fails(chat.NoIdentity, "Parley-User")
+	bob.call("POST", "/api/invites/peek", m{"code": "x"}).fails(chat.NoIdentity, "Parley-User")
+	bob.header.Set("Parley-User", string(bob.user.ID))
+	var page wire.History
+	bob.call("GET", "/api/chats/"+string(room)+"/messages", nil).want(200).into(&page)
+	if len(page.Messages) != 0 {
+		t.Errorf("messages: %+v", page.Messages)
 	}
 }
 

@@ -32,6 +32,7 @@ func (s *Server) guardAPI(r chi.Router) {
 		middleware.SameOrigin(s.PublicURL, s.fail),
 		middleware.Identify(s.Store, s.PublicURL),
 		middleware.Limit(s.anonymous, s.users, uncounted, s.requestCost, s.fail),
+		middleware.MatchUser(s.fail),
 		middleware.Body(s.Limits.Body),
 	)
 }

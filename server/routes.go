@@ -23,7 +23,7 @@ func (s *Server) routes() http.Handler {
 	r.Get("/readyz", h(s.readiness))
 
 	r.Route("/api", func(r chi.Router) {
-		s.guardAPI(r) // compression, same origin, identity, rate limits, body limits
+		s.guardAPI(r) // compression, same origin, identity, rate limits, the user that the client means, body limits
 		r.Get("/server", h(s.getServer))
 		r.Get("/socket", h(s.openSocket))
 		r.Post("/accounts", h(s.createAccount))

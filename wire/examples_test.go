@@ -36,6 +36,7 @@ func event(kind chat.Kind, seq chat.Seq, fill func(*chat.Event)) chat.Event {
 var commands = map[string]Command{
 	"command-hello":        {ID: 1, Do: "hello", Token: "q8TqIS5jUJxNqQ5xGz1m8vJdE0iOQ2cFhWb7nKsL4yA"},
 	"command-hello-cookie": {ID: 1, Do: "hello"},
+	"command-hello-as":     {ID: 1, Do: "hello", As: ann},
 	"command-resume":       {ID: 2, Do: "resume", Epoch: epoch, Seen: map[chat.ChatID]chat.Seq{general: 4_294_967_296}, More: true},
 	"command-resume-at":    {ID: 2, Do: "resume", Epoch: epoch, Seen: map[chat.ChatID]chat.Seq{general: 300}, At: map[chat.ChatID]int64{general: noon}},
 	"command-resume-last":  {ID: 3, Do: "resume", Epoch: epoch},
