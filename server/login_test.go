@@ -8,7 +8,6 @@ import (
 	"testing"
 
 	"parley/chat"
-	"parley/middleware"
 	"parley/wire"
 )
 

@@ -15,8 +15,11 @@ void core.start();
 const wake = () => document.visibilityState === "visible" && core.wake();
 addEventListener("online", wake);
 addEventListener("offline", wake); // a line that is dead says nothing
-addEventListener("pageshow", wake);
-addEventListener("pagehide", (e) => e.persisted || core.close());
+// A page that rests in the browser's cache hears of nobody's sign-out: it shows nothing, and begins anew when it comes back.
+addEventListener("pageshow", (e) => (e.persisted ? location.reload() : wake()));
+addEventListener("pagehide", (e) => (e.persisted ? (document.documentElement.hidden = true) : core.close()));
+const warn = (e: Event) => e.preventDefault();
+core.subscribe(() => (core.told.atRisk ? addEventListener : removeEventListener)("beforeunload", warn));
 document.addEventListener("visibilitychange", wake);
 
 // A notice was pressed.

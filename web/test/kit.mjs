@@ -110,6 +110,7 @@ export class House {
       if (m.type() !== "error") return;
       const of = m.location().url;
       if (/\/api\/(me|server|users\/[\w-]+|accounts|sessions|recoveries\/use|invites\/peek)$/.test(of) && / 4\d\d /.test(m.text())) return; // refusals that the page shows itself
+      if (/ 401 /.test(m.text())) return; // whose page it was: the page says so
       if (/\/api\/chats\/[^/]+$/.test(of) && / 404 /.test(m.text())) return; // a chat that one is no member of
       if (this.down && /ERR_CONNECTION|ERR_EMPTY|ERR_FAILED|ERR_INTERNET|WebSocket/.test(m.text())) return;
       this.faults.push(`${page.url()}: ${m.text()} (${of})`);

@@ -1,4 +1,4 @@
-import type { ReactNode } from "react";
+import { type ReactNode, useEffect } from "react";
 import { RouterProvider } from "react-aria-components";
 import { Door } from "../door/Door.tsx";
 import { Banner } from "../notices/Banner.tsx";
@@ -20,11 +20,27 @@ function Page() {
       <Banner />
       {phase === "starting" && <Wait text={t.app.starting} />}
       {phase === "unreachable" && <Wait text={t.app.unreachable}><Button onPress={() => location.reload()}>{t.app.now}</Button></Wait>}
+      {phase === "otherUser" && <OtherUser />}
       {/* Somebody signed in who follows an invite joins its chat: the door knows. */}
       {(phase === "out" || (phase === "in" && secret)) && <Door secret={secret} />}
       {phase === "in" && !secret && <House />}
       <Toasts />
     </RouterProvider>
+  );
+}
+
+/** What this page showed is another person's: it shows nothing of it any more. */
+function OtherUser() {
+  const name = useSnapshot((s) => s.other?.name ?? "");
+  const notKept = useSnapshot((s) => s.notKept);
+  const atRisk = useSnapshot((s) => s.atRisk);
+  useEffect(() => void (document.title = t.app.name), []);
+  return (
+    <main className="whole stack">
+      <h1>{t.app.otherUser}</h1>
+      <p role="status">{t.app.otherUserWhy(name)} {notKept ? atRisk && t.notices.notKept[notKept] : t.notices.keptForYou}</p>
+      <Button look="main" onPress={() => location.assign("/")}>{t.app.continueAs(name)}</Button>
+    </main>
   );
 }
 

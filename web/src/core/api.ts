@@ -18,8 +18,23 @@ const timeoutMs = 30_000;
 
 export class Api {
   #fetch: typeof fetch;
-  constructor(fetcher: typeof fetch = (input, init) => fetch(input, init)) {
+  #user: UserId | undefined;
+  #refused: (f: Failure) => void;
+  #ended = false;
+  constructor(fetcher: typeof fetch = (input, init) => fetch(input, init), user?: UserId, refused: (f: Failure) => void = () => {}) {
     this.#fetch = fetcher;
+    this.#user = user;
+    this.#refused = refused;
+  }
+
+  /** The API for one user's calls: the server carries none out with another user's cookie. refused hears when it would have had to. */
+  as(user: UserId, refused: (f: Failure) => void): Api {
+    return new Api(this.#fetch, user, refused);
+  }
+
+  /** Its user is no longer signed in here: what calls under way still bring is nobody's. */
+  end(): void {
+    this.#ended = true;
   }
 
   server = () => this.#call<ServerInfo>("GET", "/server");
@@ -61,23 +76,26 @@ export class Api {
   /** @throws {Failure} with the server's code and field; "no_answer" if there was none that could be read. */
   async #call<T>(method: string, path: string, body?: object): Promise<T> {
     let status: number, said: unknown;
+    if (this.#ended) throw noAnswer();
     try {
       const answer = await this.#fetch("/api" + path, {
         method,
-        headers: { Accept: "application/json", ...(body && { "Content-Type": "application/json" }) },
+        headers: { Accept: "application/json", ...(body && { "Content-Type": "application/json" }), ...(this.#user && { "Parley-User": this.#user }) },
         ...(body && { body: JSON.stringify(body) }),
         credentials: "same-origin",
         signal: AbortSignal.timeout(timeoutMs),
       });
       status = answer.status;
-      if (status === 204) return undefined as T;
-      said = await answer.json();
+      if (status !== 204) said = await answer.json();
     } catch {
       throw noAnswer();
     }
+    if (this.#ended) throw noAnswer();
     if (status >= 200 && status < 300) return said as T;
     const problem = (said as { error?: Problem } | null)?.error;
-    throw problem?.code ? new Failure(problem) : noAnswer();
+    const failure = problem?.code ? new Failure(problem) : noAnswer();
+    if (this.#user && failure.code === "no_identity") this.#refused(failure);
+    throw failure;
   }
 }
 

@@ -6,6 +6,8 @@ const tables = ["drafts", "outbox", "places", "settings", "tabs"] as const;
 export type Table = (typeof tables)[number];
 
 export interface Shelf {
+  /** What is kept outlives the page. */
+  readonly durable: boolean;
   /** The rows whose keys begin so. */
   rows<T>(table: Table, prefix: string): Promise<Map<string, T>>;
   /** Lets change do as it likes with those rows: one transaction, no other tab comes in between. */
@@ -27,6 +29,7 @@ const open = (name: string) => openDB(name, 1, { upgrade: (db) => tables.forEach
 const from = (prefix: string) => IDBKeyRange.bound(prefix, prefix + "\uffff");
 
 class Disk implements Shelf {
+  readonly durable = true;
   #name: string;
   #db: Promise<IDBPDatabase>;
 
@@ -59,13 +62,15 @@ class Disk implements Shelf {
     const before = new Map(keys.map((k, i) => [String(k), values[i] as T]));
     const rows = new Map(before);
     change(rows);
-    for (const [k, v] of rows) if (before.get(k) !== v) void tx.store.put(v, k);
-    for (const k of before.keys()) if (!rows.has(k)) void tx.store.delete(k);
+    const failed = () => {}; // the transaction says it
+    for (const [k, v] of rows) if (before.get(k) !== v) tx.store.put(v, k).catch(failed);
+    for (const k of before.keys()) if (!rows.has(k)) tx.store.delete(k).catch(failed);
     await tx.done;
   }
 }
 
 class Memory implements Shelf {
+  readonly durable = false;
   #tables = new Map<Table, Map<string, unknown>>();
 
   async rows<T>(table: Table, prefix: string): Promise<Map<string, T>> {

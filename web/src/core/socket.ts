@@ -2,10 +2,10 @@
 // owns its timers and what waits for a reply.
 import { failure } from "../strings/failure.ts";
 import { Failure, noAnswer } from "./failure.ts";
-import { decodeValues, encodeCommand, type Event, type Fields, type Hello, type Ok, type Reply, type Signal, type Value, type Verb } from "./wire.ts";
+import { decodeValues, encodeCommand, type Event, type Fields, type Hello, type Ok, type Reply, type Signal, type UserId, type Value, type Verb } from "./wire.ts";
 
-/** Why there is no connection. lost: no more is known; protocol: the server and this page do not understand each other, it is too old or too new. */
-export type Cause = "offline" | "lost" | "restarting" | "tooMany" | "signedOut" | "protocol";
+/** Why there is no connection. left: another page signed out; otherUser: the cookie is another user's; lost: no more is known; protocol: the server and this page do not understand each other, it is too old or too new. */
+export type Cause = "offline" | "lost" | "restarting" | "tooMany" | "signedOut" | "otherUser" | "left" | "protocol";
 
 export type Line =
   | { readonly state: "live"; readonly cause?: undefined }
@@ -15,6 +15,8 @@ export type Line =
   | { readonly state: "ended"; readonly cause?: Cause };
 
 export interface Handlers {
+  /** Whose session this is: the server refuses hello with another user's cookie. */
+  as?: UserId;
   /** What to resume with, asked for as a connection opens. */
   resume(): Fields<"resume">;
   /** The line is live: what the greeting brings, and that, are one change. */
@@ -111,8 +113,8 @@ export class Socket {
     const sent = Date.now();
     const resume = this.#handlers.resume();
     const part = (fields: Fields<"resume">) => ws.send(this.#prepare("resume", fields, { ok: () => {}, fail: () => ws === this.#ws && this.#drop(ws) }));
-    // A refused hello is followed by a close, whose code says more.
-    ws.send(this.#prepare("hello", {}, { ok: (ok) => this.#greeted(ws, ok, resume, sent), fail: () => ws === this.#ws && this.#expect(ws, wakeMs) }));
+    // A refused hello is followed by a close, whose code says more; only that the user is another one stands in the reply alone.
+    ws.send(this.#prepare("hello", { as: this.#handlers.as }, { ok: (ok) => this.#greeted(ws, ok, resume, sent), fail: (f) => ws === this.#ws && (f.field === "as" ? this.#refuseUser(ws) : this.#expect(ws, wakeMs)) }));
     const seen = Object.entries(resume.seen ?? {});
     for (let i = 0; i === 0 || i < seen.length; i += seenInOne) {
       const some = seen.slice(i, i + seenInOne);
@@ -120,6 +122,12 @@ export class Socket {
       const at = resume.at && Object.fromEntries(Object.entries(resume.at).filter(([id]) => ids.has(id)));
       part({ ...resume, seen: Object.fromEntries(some), at, more: i + seenInOne < seen.length || undefined });
     }
+  }
+
+  #refuseUser(ws: Wire): void {
+    this.#forget(noAnswer());
+    ws.close();
+    this.#say({ state: "ended", cause: "otherUser" });
   }
 
   #greeted(ws: Wire, ok: Hello, resume: Fields<"resume">, sent: number): void {

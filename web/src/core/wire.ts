@@ -58,7 +58,7 @@ export interface Window { limit?: number; before?: Seq; after?: Seq; around?: Se
 
 /** What can be asked for, and what ok then says. */
 export interface Commands {
-  hello: [{ token?: string }, Hello];
+  hello: [{ token?: string; as?: UserId }, Hello];
   resume: [{ epoch?: string; seen?: Readonly<Record<ChatId, Seq>>; at?: Readonly<Record<ChatId, number>>; more?: boolean }, object];
   post: [{ chatId: ChatId; clientId: string; text: string; replyTo?: Seq }, { seq: Seq; at: number; again?: boolean }];
   edit: [{ chatId: ChatId; clientId?: string; text: string; target: Seq }, { seq?: Seq }];

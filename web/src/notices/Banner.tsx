@@ -14,17 +14,25 @@ export function Banner() {
   const inside = useSnapshot((s) => s.phase === "in");
   const line = useSnapshot((s) => s.line);
   const outdated = useSnapshot((s) => s.outdated);
+  const notKept = useSnapshot((s) => s.notKept);
+  const atRisk = useSnapshot((s) => s.atRisk);
   const heldUntil = useSnapshot((s) => (s.pending.some(underWay) ? s.heldUntil : 0));
   const live = line.state === "live";
   const held = live && heldUntil > 0;
   const late = useLasting(inside && (!live || held));
   const left = useSecondsTo(line.state === "waiting" ? line.until : heldUntil);
 
-  if (!inside) return line.cause === "signedOut" ? <Strip>{n.cause.signedOut}</Strip> : null;
+  if (!inside) {
+    if (line.cause === "left") return <Strip>{n.cause.left}</Strip>;
+    return line.cause === "signedOut" ? <Strip>{n.cause.signedOut} {notKept ? atRisk && n.notKept[notKept] : n.keptForYou}</Strip> : null;
+  }
+  const full = notKept === "full" && n.notKept.full;
   if (late && held) return <Strip>{n.held} {left > 0 && n.goesOn(left)}</Strip>;
+  if (live && full) return <Strip>{full}</Strip>;
   if (live) return outdated ? <Strip button={n.reload} onPress={() => location.reload()}>{n.outdated}</Strip> : null;
   if (!late) return null;
-  const cause = line.cause ? n.cause[line.cause] : n.connecting;
+  const waitsFor = line.cause === "offline" || line.cause === "lost" || line.cause === "restarting";
+  const cause = !line.cause ? n.connecting : waitsFor ? `${n.cause[line.cause]} ${notKept ? n.notKept[notKept] : n.kept}` : n.cause[line.cause];
   if (line.state === "ended") return <Strip button={n.reload} onPress={() => location.reload()}>{cause}</Strip>;
   // The button stays while it tries, so that nothing moves under the finger.
   const waits = line.state === "waiting" && left > 0;

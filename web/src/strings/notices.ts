@@ -1,14 +1,23 @@
 import type { Cause } from "../core/socket.ts";
+import type { NotKept } from "../core/storage.ts";
 
 export const notices = {
   cause: {
-    offline: "You are offline. What you write is kept and sent later.",
-    lost: "The server cannot be reached. What you write is kept and sent later.",
-    restarting: "The server is restarting. What you write is kept and sent later.",
+    offline: "You are offline.",
+    lost: "The server cannot be reached.",
+    restarting: "The server is restarting.",
     tooMany: "Too many connections or requests at once.",
-    signedOut: "You were signed out. What you wrote is kept: sign in to go on.",
+    signedOut: "You were signed out.",
+    left: "You signed out in another tab.",
+    otherUser: "You're signed in as somebody else.",
     protocol: "This page and the server do not understand each other: load it again.",
   } satisfies Record<Cause, string>,
+  kept: "What you write is kept and sent later.",
+  keptForYou: "What you wrote and didn't send is kept in this browser until you sign in again.",
+  notKept: {
+    memory: "This browser doesn't save what you write. Keep this page open until it is sent.",
+    full: "This browser's storage is full. Keep this page open until what you write is sent.",
+  } satisfies Record<NotKept, string>,
   connecting: "Connecting…",
   again: (s: number) => `Trying again in ${s} s.`,
   held: "That is many messages at once: the rest waits.",

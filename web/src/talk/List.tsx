@@ -27,7 +27,7 @@ interface Props {
   chat: Chat;
   /** The message that the address names. */
   target?: Seq;
-  editing: Seq | undefined;
+  editing: { readonly seq: Seq; readonly resumed?: boolean } | undefined;
   deeds: Omit<Deeds, "activate" | "hover">;
   onEditPending(p: Pending): void;
 }
@@ -188,7 +188,7 @@ export function List({ chat, target, editing, deeds, onEditPending }: Props) {
           case "pending": return <PendingRow key={r.key} pending={r.pending} first={r.first} onEdit={onEditPending} />;
           case "message": {
             const { seq, by } = r.message;
-            return <Row key={r.key} message={r.message} user={userOf(core.told.state, by)} first={r.first} marked={target === seq} editing={editing === seq} active={active?.seq === seq && (active.menu ? "menu" : "tools")} deeds={all} />;
+            return <Row key={r.key} message={r.message} user={userOf(core.told.state, by)} first={r.first} marked={target === seq} editing={editing?.seq === seq && (editing.resumed ? "resumed" : "now")} active={active?.seq === seq && (active.menu ? "menu" : "tools")} deeds={all} />;
           }
         }
       })}
@@ -217,6 +217,12 @@ export function List({ chat, target, editing, deeds, onEditPending }: Props) {
         }}>
         {log}
       </div>
+      {editing && stretch && !stretch.messages.some((m) => m.seq === editing.seq) && (
+        <div className="bar">
+          <span>{t.talk.unfinished}</span>
+          <Button look="plain" onPress={() => { deeds.edit(editing.seq); all.jump(editing.seq); }}>{t.talk.showEdit}</Button>
+        </div>
+      )}
       {stretch && (stands === "far" || (stands === "near" && chat.unread > 0)) && <Button className={() => "button pill"} onPress={toEnd}><Icon name="down" /> {t.talk.newBelow(chat.unread)}</Button>}
       <Spoken chat={chat} />
     </div>

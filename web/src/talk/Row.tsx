@@ -29,7 +29,8 @@ interface Props {
   /** The first of its author's in a row. */
   first: boolean;
   marked: boolean;
-  editing: boolean;
+  /** resumed: it was left unfinished before. */
+  editing: false | "now" | "resumed";
   /** It is hovered, focused or held: then its tools are there, and with "menu" open. */
   active: false | "tools" | "menu";
   deeds: Deeds;
@@ -44,7 +45,7 @@ export const Row = memo(function Row({ message: m, user, first, marked, editing,
       <div>
         {first && <p className="who"><Name user={user} /><Time at={m.at} /></p>}
         {m.reply && <QuoteOf quote={m.reply} jump={deeds.jump} />}
-        {editing ? <Edit message={m} onDone={() => deeds.edit(undefined)} /> : m.deletedAt ? <p className="gone">{t.talk.deleted}</p> : m.mentions?.length ? <Mentioning text={m.text} mentions={m.mentions} /> : <Body text={m.text} />}
+        {editing ? <Edit message={m} resumed={editing === "resumed"} onDone={() => deeds.edit(undefined)} /> : m.deletedAt ? <p className="gone">{t.talk.deleted}</p> : m.mentions?.length ? <Mentioning text={m.text} mentions={m.mentions} /> : <Body text={m.text} />}
         {m.editedAt && !m.deletedAt && !editing && <span className="side" title={exactTime(m.editedAt)}>{t.talk.edited}</span>}
         {m.reactions && <Reactions message={m} />}
       </div>

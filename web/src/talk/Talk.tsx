@@ -35,7 +35,7 @@ function Room({ chat, seq }: { chat: Chat; seq?: Seq }) {
   const core = useCore();
   const title = useSnapshot((s) => titleOf(s.state, chat));
   const [reply, setReply] = useState<Quote>();
-  const [editing, setEditing] = useState<Seq>();
+  const [editing, setEditing] = useState<{ seq: Seq; resumed?: boolean }>();
   const [given, setGiven] = useState<Pending>();
   const [opened, setOpened] = useState<Opened>();
   const area = useRef<HTMLDivElement>(null);
@@ -50,13 +50,18 @@ function Room({ chat, seq }: { chat: Chat; seq?: Seq }) {
     };
   }, [core, chat.id]);
 
+  const free = !editing;
+  useEffect(() => { // an edit that was left unfinished
+    if (free) void core.storage?.edited(chat.id).then((seq) => seq && setEditing((e) => e ?? { seq, resumed: true }), () => {});
+  }, [core, chat.id, free]);
+
   const deeds = useMemo((): Omit<Deeds, "activate" | "hover"> => ({
     reply: (q) => {
       setReply(q);
       area.current?.querySelector<HTMLElement>("[data-composer]")?.focus();
     },
     edit: (at) => {
-      setEditing(at);
+      setEditing(at === undefined ? undefined : { seq: at });
       if (at === undefined) area.current?.querySelector<HTMLElement>("[data-composer]")?.focus();
     },
     jump: (at) => navigate(paths.chat(chat.id, at)),
@@ -74,7 +79,7 @@ function Room({ chat, seq }: { chat: Chat; seq?: Seq }) {
     if (!field || field.value) return; // meanwhile one went on
     if (!last) return toast(t.talk.noneToEdit);
     if (!area.current?.querySelector(`li[data-seq="${last.seq}"]`)) deeds.jump(last.seq); // one reads far from it
-    setEditing(last.seq);
+    setEditing({ seq: last.seq });
   }
   // Not drawn anew with each message that comes.
   const composer = useMemo(() => <Composer chatId={chat.id} reply={reply} given={given} onReply={setReply} onEditLast={() => attempt(editLast)} />, [chat.id, reply, given]);

@@ -36,7 +36,7 @@ export function Composer({ chatId, reply, given, onReply, onEditLast }: Props) {
   const limit = useSnapshot((s) => s.state.limits?.text ?? Infinity);
   const title = useSnapshot((s) => { const c = s.state.chats.get(chatId); return c ? titleOf(s.state, c) : ""; });
   const answered = useSnapshot((s) => (reply ? userOf(s.state, reply.by).name : ""));
-  const draft = useDraft(chatId, reply, onReply);
+  const draft = useDraft(chatId, { reply, onReply });
   const { text } = draft;
   const [caret, setCaret] = useState(0);
   const [chosen, setChosen] = useState(0);
@@ -90,7 +90,7 @@ export function Composer({ chatId, reply, given, onReply, onEditLast }: Props) {
     e?.preventDefault();
     if (!text.trim() || over > 0) return;
     core.post(chatId, text.trim(), reply);
-    draft.end();
+    draft.end(text);
     setCaret(0);
     field.current?.focus();
   }

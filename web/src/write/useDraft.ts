@@ -1,6 +1,6 @@
 import { useEffect, useRef, useState } from "react";
 import { useCore } from "../app/useCore.ts";
-import type { ChatId, Quote } from "../core/wire.ts";
+import type { Quote } from "../core/wire.ts";
 
 const restMs = 300; // between two writes
 
@@ -9,24 +9,43 @@ interface Draft {
   set(text: string): void;
   /** At once, whenever it was kept last. */
   keep(): void;
-  /** It was sent: neither it nor its answer comes back. */
-  end(): void;
+  /** It is over: neither it nor its answer comes back. sent: that text was sent. */
+  end(sent?: string): void;
 }
 
-/** The draft of one chat: what was kept at first, then what is written, kept again as one writes. */
-export function useDraft(chatId: ChatId, reply: Quote | undefined, onReply: (q: Quote | undefined) => void): Draft {
+interface Options {
+  /** What stands in the field before anything is written. */
+  initial?: string;
+  reply?: Quote;
+  onReply?(q: Quote | undefined): void;
+  /** Another page sent it, or deleted it. */
+  onGone?(): void;
+}
+
+/**
+ * The draft of a chat or an edit, by its key in Storage: what was kept at first, then what is written, kept again as
+ * one writes. As long as nothing else was written here it is that of the page where it was written.
+ */
+export function useDraft(key: string, { initial = "", reply, onReply = () => {}, onGone = () => {} }: Options): Draft {
   const core = useCore();
   const [storage] = useState(core.storage); // also when the session ends under the writer
-  const [text, setText] = useState("");
-  const now = useRef({ text, reply });
+  const [text, setText] = useState(initial);
+  const now = useRef({ text: initial, reply });
   const dirty = useRef(false);
+  const kept = useRef(false); // on disk there is what stands here
+  const refused = useRef(false); // the disk took the last one not: what it holds is older
   const timer = useRef<ReturnType<typeof setTimeout>>(undefined);
 
-  const save = () => {
+  const save = (sent?: string) => {
     if (!dirty.current) return;
     dirty.current = false;
     const { text, reply } = now.current;
-    storage?.saveDraft(chatId, text || reply ? { text, ...(reply && { reply }), at: Date.now() } : undefined).catch(() => {});
+    const empty = text === initial && !reply;
+    storage?.saveDraft(key, empty ? undefined : { text, ...(reply && { reply }), at: Date.now() }, sent)
+      .then(() => {
+        kept.current = !empty;
+        refused.current = false;
+      }, () => void (refused.current = true));
   };
   /** At once and then at most every restMs: what a page writes as it goes, the disk may not get any more. */
   const touch = () => {
@@ -41,24 +60,31 @@ export function useDraft(chatId: ChatId, reply: Quote | undefined, onReply: (q: 
 
   useEffect(() => {
     let gone = false;
-    storage?.draft(chatId).then((kept) => {
-      if (gone || !kept || dirty.current || now.current.text) return;
-      now.current = { text: kept.text, reply: kept.reply };
-      setText(kept.text);
-      if (kept.reply) onReply(kept.reply);
+    const follow = (first: boolean) => storage?.draft(key).then((d) => {
+      if (gone || dirty.current || refused.current || (first && (!d || now.current.text !== initial)) || (!d && !kept.current)) return;
+      if (!d) onGone();
+      kept.current = !!d;
+      if (d?.text === now.current.text && d.reply?.seq === now.current.reply?.seq) return;
+      now.current = { text: d?.text ?? initial, reply: d?.reply };
+      setText(now.current.text);
+      onReply(d?.reply);
     }, () => {});
-    addEventListener("pagehide", save);
-    document.addEventListener("visibilitychange", save);
+    void follow(true);
+    const unwatch = storage?.watch((k) => k === key && void follow(false));
+    const flush = () => save();
+    addEventListener("pagehide", flush);
+    document.addEventListener("visibilitychange", flush);
     return () => {
       gone = true;
-      removeEventListener("pagehide", save);
-      document.removeEventListener("visibilitychange", save);
+      unwatch?.();
+      removeEventListener("pagehide", flush);
+      document.removeEventListener("visibilitychange", flush);
       save();
     };
-  }, [storage, chatId]);
+  }, [storage, key]);
 
   useEffect(() => {
-    if (now.current.reply === reply) return;
+    if (now.current.reply?.seq === reply?.seq) return;
     now.current = { ...now.current, reply };
     touch();
   }, [reply]);
@@ -71,10 +97,12 @@ export function useDraft(chatId: ChatId, reply: Quote | undefined, onReply: (q: 
   return {
     text,
     set: (text) => change({ ...now.current, text }),
-    keep: save,
-    end() {
-      change({ text: "", reply: undefined });
-      save();
+    keep: () => save(),
+    end(sent) {
+      now.current = { text: initial, reply: undefined };
+      setText(initial);
+      dirty.current = true;
+      save(sent);
       onReply(undefined);
     },
   };
