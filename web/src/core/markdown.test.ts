@@ -1,13 +1,12 @@
 import { expect, test } from "vitest";
-import { type Block, type Inline, parse } from "./markdown.ts";
-import { filled, nasty } from "./testkit/nasty.ts";
+import { type Block, type Inline, parse, read } from "./markdown.ts";
+import { filled, nasty, signs } from "./testkit/nasty.ts";
 import { Random } from "./testkit/random.ts";
 
 /** The tree on one line: b( i( s( for emphasis, ` for code, / for a new line. */
 const inline = (all: readonly Inline[]): string => all.map((n) => {
   switch (n.type) {
-    case "text": return n.text;
-    case "break": return "/";
+    case "text": return n.text.replaceAll("\n", "/");
     case "code": return "`" + n.text + "`";
     case "mention": return `@(${n.handle})`;
     case "link": return `<${n.href}|${inline(n.children)}>`;
@@ -38,6 +37,9 @@ test.each([
   ["It was in\n1984. And good", "It was in/1984. And good"],
   ["text\n```js\na < b && `c`\n```\nafter", "text ¶ [js|a < b && `c`] ¶ after"],
   ["```\nopen\n\n*end*", "[|open\n\n*end*]"],
+  ["**b** [l](http://x.y) *i*", "b(b) <http://x.y|l> i(i)"],
+  ["[*a](http://x.y) b*", "<http://x.y|*a> b*"],
+  ["见http://x.y 好", "见<http://x.y|http://x.y> 好"],
   ["- [ ] todo\n- [x] done", "-([ ] todo,[x] done)"],
 ])("%j", (text, tree) => expect(shown(text)).toBe(tree));
 
@@ -53,7 +55,7 @@ test("links are http, https and mailto, and nothing else", () => {
   expect(shown("[*t* @x](HTTPS://a.b \"title\") <http://q.r>")).toBe("<HTTPS://a.b|i(t) @x> <http://q.r|http://q.r>");
   expect(shown("x <a b> http://q.r")).toBe("x <a b> <http://q.r|http://q.r>");
   expect(shown("![img](http://a.b/c.png)")).toBe("!<http://a.b/c.png|img>");
-  for (const bad of ["[x](javascript:alert(1))", "[x](JaVaScRiPt:alert)", "[x](data:text/html,x)", "[x](//evil)", "[x](/c/1)", "[x](http:)", "[x](&#106;avascript:x)", "[x](<java\tscript:x>)", "<javascript:alert(1)>", "[x](vbscript:x)", "[x](<http://a b>)"]) {
+  for (const bad of ["[x](javascript:alert(1))", "[x](JaVaScRiPt:alert)", "[x](data:text/html,x)", "[x](//evil)", "[x](/c/1)", "[x](http:)", "[x](&#106;avascript:x)", "[x](<java\tscript:x>)", "<javascript:alert(1)>", "[x](vbscript:x)", "[x](<http://a b>)", "[ ](http://a.b)"]) {
     expect(shown(bad)).toBe(bad);
   }
 });
@@ -62,10 +64,68 @@ test("mentions are read as the server reads them", () => {
   expect(shown("hi @Ann, @bob.smith. (@c-d_e) a@b @ **@x** `@y`\n@z")).toBe("hi @(ann), @(bob.smith). (@(c-d_e)) a@b @ b(@(x)) `@y`/@(z)");
 });
 
-// Marked alone needs all of the stack for some of these; how long they take is make bench-web's to say.
-test("16 KiB of anything are read", () => {
-  for (const text of [...nasty.map(filled), Array.from({ length: 150 }, (_, i) => " ".repeat(i) + "- a").join("\n")]) parse(text);
-}, 60_000);
+const perChar = 40; // steps; after 64 the text would be plain
+const stepsOf = (text: string) => {
+  const { steps, plain } = read(text, Infinity);
+  expect(plain).toBe(false);
+  return steps / text.length;
+};
+
+test("the steps that a text takes grow with its length alone: all short words", { timeout: 60_000 }, () => {
+  const over: string[] = [];
+  const check = (word: string, size: number) => stepsOf(filled(word, size)) > perChar && over.push(word);
+  for (const a of signs) {
+    check(a, 16 * 1024);
+    for (const b of signs) {
+      check(a + b, 16 * 1024);
+      for (const c of signs) check(a + b + c, 1024);
+    }
+  }
+  expect(over).toEqual([]);
+});
+
+test("the steps that a text takes grow with its length alone: nested, and at random", { timeout: 60_000 }, () => {
+  for (const [open, close] of [["*", "*"], ["*a _b ", " b_ a*"], ["[", "](http://a.b)"], ["> ", "a"], ["- ", "a"], ["<", ">"], ["`", "`"], ["(", ")"], ["![", "](b)"]] as const) {
+    expect(stepsOf(filled(open, 8192) + "x" + filled(close, 8192)), open).toBeLessThan(perChar);
+  }
+  expect(stepsOf(Array.from({ length: 180 }, (_, i) => " ".repeat(i) + "- a").join("\n"))).toBeLessThan(perChar);
+  const r = new Random(2);
+  for (let i = 0; i < 300; i++) {
+    const word = Array.from({ length: 4 + r.below(9) }, () => r.of(signs)).join("");
+    for (const text of [filled(word), filled(Array.from({ length: 16 * 1024 }, () => r.of(signs)).join(""))]) {
+      const { steps, plain, tree } = read(text);
+      expect(steps, word).toBeLessThan(65 * text.length);
+      if (plain) expect(shown(text), word).toBe(block([{ type: "paragraph", children: [{ type: "text", text }] }]));
+      else expect(sizeOf(tree), word).toBeLessThanOrEqual(520);
+    }
+  }
+});
+
+test("a text that takes too many steps is plain, and whole", () => {
+  const text = filled("**b** [a](b (");
+  expect(read(text)).toEqual({ plain: true, steps: expect.any(Number), tree: [{ type: "paragraph", children: [{ type: "text", text }] }] });
+  expect(read("*a*", 3).tree).toEqual([{ type: "paragraph", children: [{ type: "text", text: "*a*" }] }]);
+});
+
+/** How many elements the page makes of a tree. */
+const sizeOf = (all: readonly (Block | Inline)[]): number => all.reduce((sum, n) => sum + (n.type === "text" ? 0 : 1) +
+  (n.type === "list" ? n.items.reduce((s, i) => s + 1 + sizeOf(i), 0) : "children" in n ? sizeOf(n.children) : 0), 0);
+
+test("a message makes a bounded number of elements, and all of its text is there", () => {
+  for (const part of ["*a* ", "a\n\n", "- a\n", "- > a\n", "`a` ", "@a ", "[a](http://b.c) ", "> a\n\n", "a@b.cd ", "~~**_a_**~~ ", "```\na\n```\n"]) {
+    const tree = parse(filled(part));
+    expect(sizeOf(tree), part).toBeLessThanOrEqual(520);
+    expect(shown(filled(part)).split("a").length, part).toBeGreaterThanOrEqual(filled(part).split("a").length);
+  }
+});
+
+test("a text is not read again when its row comes back, and what is kept is bounded", () => {
+  const text = "*kept*";
+  const tree = parse(text);
+  expect(parse(text)).toBe(tree);
+  for (let i = 0; i < 100; i++) parse(filled(`${i} *a* `));
+  expect(parse(text)).not.toBe(tree);
+});
 
 test("what is left of the bounds is text, whole", () => {
   expect(shown(filled(">")).replaceAll(/[()]/g, "")).toBe(filled(">"));
@@ -75,6 +135,10 @@ test("what is left of the bounds is text, whole", () => {
   expect(shown("http://a.b/c_(d)_(e)")).toBe("<http://a.b/c_(d)_(e)|http://a.b/c_(d)_(e)>");
   const many = Array.from({ length: 3000 }, (_, i) => `- a${i}`).join("\n");
   expect(shown(many)).toMatch(/^-\(a0,a1,.*\/- a2999$/);
+});
+
+test("16 KiB of the texts that bench-web times are read", () => {
+  for (const part of nasty) expect(read(filled(part)).steps, part).toBeLessThan(65 * 16 * 1024);
 });
 
 test("no text breaks it", { timeout: 60_000 }, () => {

@@ -18,7 +18,6 @@ export const Markdown = memo(function Markdown({ text, named, me }: Props) {
   function inline(x: Inline): ReactNode {
     switch (x.type) {
       case "text": return x.text;
-      case "break": return <br />;
       case "bold": return <strong>{inlines(x.children)}</strong>;
       case "italic": return <em>{inlines(x.children)}</em>;
       case "strike": return <s>{inlines(x.children)}</s>;

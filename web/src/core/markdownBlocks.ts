@@ -1,0 +1,162 @@
+// Lines of Markdown as paragraphs, quotes, lists and fences, as CommonMark reads them.
+// Chat has no headings, rules, tables, indented code, HTML or link definitions: they are text.
+import type { Block } from "./markdown.ts";
+import { type Budget, maxDepth } from "./markdownBudget.ts";
+import { readInlines } from "./markdownInlines.ts";
+
+export function readBlocks(lines: readonly string[], budget: Budget, depth = 0): Block[] {
+  const all: Block[] = [];
+  const paragraph = (some: readonly string[]) => all.push({ type: "paragraph", children: readInlines(some.map(trimEnd).join("\n"), budget) });
+
+  for (let i = 0; i < lines.length;) {
+    const line = lines[i]!;
+    budget.step(1 + line.length);
+    if (isBlank(line)) {
+      i++;
+      continue;
+    }
+    if (!budget.element()) {
+      paragraph(lines.slice(i));
+      break;
+    }
+    const fence = fenceOf(line);
+    if (fence) {
+      const text: string[] = [];
+      for (i++; i < lines.length && !closes(lines[i]!, fence); i++) {
+        budget.step(1 + lines[i]!.length);
+        text.push(outdented(lines[i]!, Math.min(fence.indent, indentOf(lines[i]!))));
+      }
+      i++;
+      all.push({ type: "fence", language: fence.language, text: text.join("\n") });
+    } else if (depth < maxDepth && quoted.test(line)) {
+      const { inner, next } = quoteAt(lines, i, budget);
+      all.push({ type: "quote", children: readBlocks(inner, budget, depth + 1) });
+      i = next;
+    } else if (depth < maxDepth && markerOf(line)) {
+      const { list, next } = listAt(lines, i, budget, depth);
+      all.push(list);
+      i = next;
+    } else {
+      const from = i;
+      for (i++; i < lines.length && !isBlank(lines[i]!) && !begins(lines[i]!, depth); i++) budget.step(1 + lines[i]!.length);
+      paragraph(lines.slice(from, i));
+    }
+  }
+  return all;
+}
+
+const quoted = /^ {0,3}>/;
+
+/** The lines of the quote that begins at i, without its marks. */
+function quoteAt(lines: readonly string[], i: number, budget: Budget): { inner: string[]; next: number } {
+  const inner: string[] = [];
+  const open = new OpenParagraph();
+  for (; i < lines.length; i++) {
+    const line = lines[i]!;
+    budget.step(1 + line.length);
+    const mark = /^ {0,3}> ?/.exec(line)?.[0];
+    if (mark === undefined && !(open.continues && !isBlank(line) && !begins(line, 0))) break;
+    inner.push(line.slice(mark?.length ?? 0));
+    open.take(inner.at(-1)!);
+  }
+  return { inner, next: i };
+}
+
+interface Marker { kind: string; number: number; indent: number; content: string }
+
+/** The mark of a list's item, which a blank follows. */
+function markerOf(line: string): Marker | undefined {
+  const m = /^( {0,3})(?:([*+-])|(\d{1,9})([.)]))[ \t]/.exec(line);
+  if (!m) return undefined;
+  const width = m[0].length - 1;
+  const rest = line.slice(width);
+  const blanks = indentOf(rest);
+  const gap = blanks > 4 || isBlank(rest) ? 1 : blanks;
+  return { kind: m[2] ?? m[4]!, number: Number(m[3] ?? 1), indent: width + gap, content: outdented(rest, gap) };
+}
+
+function listAt(lines: readonly string[], i: number, budget: Budget, depth: number): { list: Block; next: number } {
+  const first = markerOf(lines[i]!)!;
+  const items: Block[][] = [];
+  for (let next = i; next < lines.length;) {
+    const mark = markerOf(lines[next]!);
+    if (mark?.kind !== first.kind || !budget.element()) break;
+    const inner = [mark.content];
+    const open = new OpenParagraph();
+    open.take(mark.content);
+    for (i = next + 1; i < lines.length; i++) {
+      const line = lines[i]!;
+      budget.step(1 + line.length);
+      if (isBlank(line)) {
+        const after = pastBlank(lines, i, budget);
+        if (after === lines.length || indentOf(lines[after]!) < mark.indent) break;
+        for (; i < after; i++) inner.push("");
+        i--;
+        open.take("");
+        continue;
+      }
+      const within = indentOf(line) >= mark.indent;
+      if (!within && (!open.continues || markerOf(line) || begins(line, 0))) break;
+      inner.push(within ? outdented(line, mark.indent) : line);
+      open.take(inner.at(-1)!);
+    }
+    items.push(readBlocks(inner, budget, depth + 1));
+    next = pastBlank(lines, i, budget);
+  }
+  return { list: { type: "list", ordered: /[.)]/.test(first.kind), start: first.number, items }, next: i };
+}
+
+/** Whether a paragraph is open at the end of some lines: it goes on without their marks. */
+class OpenParagraph {
+  continues = false;
+  #fence: Fence | undefined;
+
+  take(line: string): void {
+    const inFence = this.#fence;
+    if (inFence) this.#fence = closes(line, inFence) ? undefined : inFence;
+    else this.#fence = fenceOf(line);
+    this.continues = !inFence && !this.#fence && !isBlank(line);
+  }
+}
+
+/** Whether the line ends a paragraph, since another block begins with it. */
+const begins = (line: string, depth: number) => !!fenceOf(line) || (depth < maxDepth && /^ {0,3}(?:>|[*+-][ \t]|1[.)][ \t])/.test(line));
+
+interface Fence { mark: string; indent: number; language: string }
+
+function fenceOf(line: string): Fence | undefined {
+  const m = /^( {0,3})(?:(`{3,})([^`]*)|(~{3,})(.*))$/.exec(line);
+  return m ? { mark: m[2] ?? m[4]!, indent: m[1]!.length, language: (m[3] ?? m[5]!).trim().split(/\s/)[0]! } : undefined;
+}
+
+function closes(line: string, fence: Fence): boolean {
+  const mark = /^ {0,3}(`{3,}|~{3,})[ \t]*$/.exec(line)?.[1];
+  return !!mark && mark[0] === fence.mark[0] && mark.length >= fence.mark.length;
+}
+
+function pastBlank(lines: readonly string[], i: number, budget: Budget): number {
+  for (; i < lines.length && isBlank(lines[i]!); i++) budget.step(1 + lines[i]!.length);
+  return i;
+}
+
+const isBlank = (line: string) => /^[ \t]*$/.test(line);
+
+/** In columns; a tab goes on to the next fourth. */
+function indentOf(line: string): number {
+  let columns = 0;
+  for (let i = 0; line[i] === " " || line[i] === "\t"; i++) columns += line[i] === "\t" ? 4 - (columns % 4) : 1;
+  return columns;
+}
+
+/** The line without its first columns, which are blanks. */
+function outdented(line: string, columns: number): string {
+  let at = 0, done = 0;
+  for (; done < columns && (line[at] === " " || line[at] === "\t"); at++) done += line[at] === "\t" ? 4 - (done % 4) : 1;
+  return " ".repeat(Math.max(0, done - columns)) + line.slice(at);
+}
+
+function trimEnd(line: string): string {
+  let end = line.length;
+  while (end > 0 && (line[end - 1] === " " || line[end - 1] === "\t")) end--;
+  return line.slice(0, end);
+}

@@ -1,0 +1,326 @@
+// The text of a paragraph as emphasis, code, links and mentions: CommonMark's way with a
+// stack of delimiters, which looks at each of them a fixed number of times.
+import type { Inline } from "./markdown.ts";
+import { type Budget, maxDepth } from "./markdownBudget.ts";
+import { bareURL, emailAt, hrefOf, linkTail, pastBlank, pointed } from "./markdownLinks.ts";
+
+type Emphasis = "bold" | "italic" | "strike";
+
+/** A run of * or _ or ~~, which closes what it may and then opens what it may. */
+interface Run {
+  type: "run";
+  mark: string;
+  at: number;
+  opens: boolean;
+  closes: boolean;
+  length: number;
+  left: number; // of its characters, those that are text
+  closing: Emphasis[]; // in the order of the text
+  opening: Emphasis[]; // the innermost first
+  previous: Run | undefined;
+  next: Run | undefined;
+}
+type Piece =
+  | Run
+  | { type: "text"; text: string }
+  | { type: "whole"; node: Inline; raw: string }
+  | { type: "bracket"; href: string | undefined } // [, which opens a link if it leads somewhere
+  | { type: "linkEnd"; raw: string };
+
+export function readInlines(src: string, budget: Budget): Inline[] {
+  return new Elements(budget).of(new Scanner(src, budget).pieces());
+}
+
+class Scanner {
+  #src: string;
+  #budget: Budget;
+  #pieces: Piece[] = [];
+  #text = 0; // where the text begins that is no piece yet
+  #last: Run | undefined;
+  #brackets: { piece: number; at: number }[] = [];
+  #ticks: Map<number, number[]> | undefined; // where runs of so many backticks are, the first at the end
+
+  constructor(src: string, budget: Budget) {
+    this.#src = src;
+    this.#budget = budget;
+  }
+
+  pieces(): Piece[] {
+    for (let at = 0; at < this.#src.length;) {
+      this.#budget.step();
+      at = this.#special(at) ?? at + 1;
+    }
+    this.#flush(this.#src.length);
+    this.#pair(-1);
+    return this.#pieces;
+  }
+
+  /** Reads what begins at a character that may mean something, and returns where it ends. */
+  #special(at: number): number | undefined {
+    const src = this.#src;
+    switch (src[at]) {
+      case "\\":
+        if (src[at + 1] === "\n") return this.#put(at, at + 1, undefined);
+        return escapable.test(src[at + 1] ?? "") ? this.#put(at, at + 2, { type: "text", text: src[at + 1]! }) : undefined;
+      case "`": return this.#code(at);
+      case "*": case "_": case "~": return this.#run(at);
+      case "[":
+        this.#put(at, at + 1, { type: "bracket", href: undefined });
+        this.#brackets.push({ piece: this.#pieces.length - 1, at });
+        return at + 1;
+      case "]": return this.#link(at);
+      case "<": case "h": case "H": case "w": case "W": case "@": {
+        const found = src[at] === "<" ? pointed(src, at, this.#budget)
+          : src[at] === "@" ? emailAt(src, at, this.#text, this.#budget)
+          : bareURL(src, at, this.#brackets.length > 0, this.#budget);
+        if (!found) return undefined;
+        if (found.href === undefined) return found.end;
+        const raw = src.slice(found.from, found.end);
+        return this.#put(found.from, found.end, { type: "whole", raw, node: { type: "link", href: found.href, children: [{ type: "text", text: found.text }] } });
+      }
+    }
+    return undefined;
+  }
+
+  #put(from: number, end: number, piece: Piece | undefined): number {
+    this.#flush(from);
+    if (piece) this.#pieces.push(piece);
+    this.#text = end;
+    return end;
+  }
+
+  #flush(to: number): void {
+    if (to > this.#text) this.#pieces.push({ type: "text", text: this.#src.slice(this.#text, to) });
+    this.#text = to;
+  }
+
+  #runEnd(at: number): number {
+    let end = at + 1;
+    while (this.#src[end] === this.#src[at]) end++;
+    this.#budget.step(end - at);
+    return end;
+  }
+
+  #code(at: number): number {
+    const from = this.#runEnd(at);
+    const close = this.#nextTicks(from - at, from);
+    if (close === undefined) return from;
+    let text = this.#src.slice(from, close).replaceAll("\n", " ");
+    if (/^ [^]* $/.test(text) && /[^ ]/.test(text)) text = text.slice(1, -1);
+    const end = close + (from - at);
+    this.#budget.step(end - at);
+    return this.#put(at, end, { type: "whole", raw: this.#src.slice(at, end), node: { type: "code", text } });
+  }
+
+  /** Where the next run of so many backticks is. All are looked for once, when the first is asked for. */
+  #nextTicks(length: number, from: number): number | undefined {
+    if (!this.#ticks) {
+      this.#ticks = new Map();
+      for (let end = this.#src.length; end > 0;) {
+        const last = end;
+        while (this.#src[end - 1] === "`") end--;
+        const like = this.#ticks.get(last - end);
+        if (like) like.push(end);
+        else if (end < last) this.#ticks.set(last - end, [end]);
+        else end--;
+        this.#budget.step(1 + last - end);
+      }
+    }
+    const all = this.#ticks.get(length);
+    while (all?.length && all.at(-1)! < from) {
+      this.#budget.step();
+      all.pop();
+    }
+    return all?.at(-1);
+  }
+
+  #run(at: number): number {
+    const src = this.#src, mark = src[at]!;
+    const end = this.#runEnd(at);
+    const before = at ? src[at - 1]! : " ", after = src[end] ?? " ";
+    const left = !space.test(after) && (!sign.test(after) || space.test(before) || sign.test(before));
+    const right = !space.test(before) && (!sign.test(before) || space.test(after) || sign.test(after));
+    // Between letters or digits a star multiplies and an underscore belongs to a name.
+    const opens = left && (mark === "~" || !wordly.test(before)), closes = right && (mark === "~" || !wordly.test(after));
+    if (!(opens || closes) || (mark === "~" && end - at !== 2)) return end;
+    const run: Run = { type: "run", mark, at, opens, closes, length: end - at, left: end - at, closing: [], opening: [], previous: this.#last, next: undefined };
+    if (this.#last) this.#last.next = run;
+    this.#last = run;
+    return this.#put(at, end, run);
+  }
+
+  /** Makes a link of what stands between the last [ and the ] here, if a target follows. */
+  #link(at: number): number | undefined {
+    const open = this.#brackets.pop();
+    const tail = open && linkTail(this.#src, at + 1, this.#budget);
+    if (!tail) return undefined;
+    this.#flush(at);
+    this.#pair(open.at);
+    const href = hrefOf(tail.href);
+    if (!href || pastBlank(this.#src, open.at + 1, this.#budget) === at) {
+      this.#pieces.length = open.piece;
+      this.#text = open.at;
+      return tail.end;
+    }
+    for (let i = open.piece; i < this.#pieces.length; i++) {
+      this.#budget.step();
+      const p = this.#pieces[i]!;
+      if (p.type === "whole" && p.node.type === "link") this.#pieces[i] = { type: "text", text: p.raw };
+    }
+    this.#pieces[open.piece] = { type: "bracket", href };
+    this.#brackets = []; // a link is in no other one
+    return this.#put(at, tail.end, { type: "linkEnd", raw: this.#src.slice(at, tail.end) });
+  }
+
+  /** Finds for each closing run behind a place the opening one, and takes all runs behind it off the stack. */
+  #pair(behind: number): void {
+    let first: Run | undefined, bottom = this.#last;
+    for (; bottom && bottom.at > behind; bottom = bottom.previous) {
+      this.#budget.step();
+      first = bottom;
+    }
+    const searched = new Map<string, number>(); // before here is no opening run for such a closing one
+    for (let closer = first; closer;) {
+      this.#budget.step();
+      const next: Run | undefined = closer.next;
+      if (!closer.closes) {
+        closer = next;
+        continue;
+      }
+      const like = closer.mark + closer.opens + (closer.length % 3);
+      const from = searched.get(like) ?? behind;
+      let opener = closer.previous;
+      for (; opener && opener.at > from && !fits(opener, closer); opener = opener.previous) this.#budget.step();
+      if (!opener || opener.at <= from) {
+        searched.set(like, closer.at - 1);
+        if (!closer.opens) this.#unlink(closer);
+        closer = next;
+        continue;
+      }
+      const n = opener.left >= 2 && closer.left >= 2 ? 2 : 1;
+      const kind = closer.mark === "~" ? "strike" : n === 2 ? "bold" : "italic";
+      opener.left -= n;
+      closer.left -= n;
+      opener.opening.push(kind);
+      closer.closing.push(kind);
+      opener.next = closer; // what is between them opens nothing any more
+      closer.previous = opener;
+      if (!opener.left) this.#unlink(opener);
+      if (!closer.left) {
+        this.#unlink(closer);
+        closer = next;
+      }
+    }
+    this.#last = bottom;
+    if (bottom) bottom.next = undefined;
+  }
+
+  #unlink(r: Run): void {
+    if (r.previous) r.previous.next = r.next;
+    if (r.next) r.next.previous = r.previous;
+  }
+}
+
+const escapable = /^[!-/:-@[-`{-~]$/;
+const space = /^\s$/;
+const sign = /^[\p{P}\p{S}\ud800-\udfff]$/u;
+const wordly = /^[\p{L}\p{N}]$/u;
+
+/** CommonMark's rule for * and _: of two runs that could both open and close, the lengths do not add up to a multiple of three. */
+const fits = (o: Run, c: Run) => o.opens && o.mark === c.mark && !((o.closes || c.opens) && (o.length + c.length) % 3 === 0 && o.length % 3 !== 0);
+
+/** Makes the tree of the pieces. What is too deep, or too much, is the text that was written. */
+class Elements {
+  #budget: Budget;
+  #children: Inline[] = [];
+  #open: ({ before: Inline[]; href: string | undefined } | undefined)[] = []; // undefined: it is text
+  #depth = 0;
+  #links = 0;
+  #text = "";
+
+  constructor(budget: Budget) {
+    this.#budget = budget;
+  }
+
+  of(pieces: readonly Piece[]): Inline[] {
+    for (const p of pieces) {
+      this.#budget.step();
+      switch (p.type) {
+        case "text":
+          this.#text += p.text;
+          break;
+        case "whole":
+          if (this.#budget.element()) this.#push(p.node);
+          else this.#text += p.raw;
+          break;
+        case "bracket":
+          if (p.href === undefined) this.#text += "[";
+          else this.#begin("[", p.href);
+          break;
+        case "linkEnd":
+          this.#end("link", p.raw);
+          break;
+        case "run":
+          for (const kind of p.closing) this.#end(kind, marks(p, kind));
+          this.#text += p.mark.repeat(p.left);
+          for (const kind of p.opening.reverse()) this.#begin(marks(p, kind));
+      }
+    }
+    this.#flush();
+    return this.#children;
+  }
+
+  #begin(raw: string, href?: string): void {
+    this.#budget.step();
+    if (this.#depth >= maxDepth || !this.#budget.element()) {
+      this.#text += raw;
+      this.#open.push(undefined);
+      return;
+    }
+    this.#flush();
+    this.#open.push({ before: this.#children, href });
+    this.#children = [];
+    this.#depth++;
+    if (href !== undefined) this.#links++;
+  }
+
+  #end(type: Emphasis | "link", raw: string): void {
+    this.#budget.step();
+    const open = this.#open.pop();
+    if (!open) {
+      this.#text += raw;
+      return;
+    }
+    this.#flush();
+    const children = this.#children;
+    this.#children = open.before;
+    this.#depth--;
+    if (type === "link") {
+      this.#links--;
+      this.#children.push({ type, href: open.href!, children });
+    } else this.#children.push({ type, children });
+  }
+
+  #push(node: Inline): void {
+    this.#flush();
+    this.#children.push(node);
+  }
+
+  /** Mentions are found as chat.Handles finds them: an @ inside a word names nobody. */
+  #flush(): void {
+    const text = this.#text;
+    this.#budget.step(text.length);
+    this.#text = "";
+    let from = 0;
+    const put = (to: number) => to > from && this.#children.push({ type: "text", text: text.slice(from, to) });
+    for (const m of this.#links ? [] : text.matchAll(/(?<![\p{L}\p{N}_])@[0-9A-Za-z_.-]*[0-9A-Za-z_-]/gu)) {
+      if (!this.#budget.element()) break;
+      put(m.index);
+      from = m.index + m[0].length;
+      this.#children.push({ type: "mention", handle: m[0].slice(1).toLowerCase(), text: m[0] });
+    }
+    put(text.length);
+  }
+}
+
+const marks = (r: Run, kind: Emphasis) => r.mark.repeat(kind === "italic" ? 1 : 2);

@@ -1,0 +1,97 @@
+// What in a text is a link: [label](target), <address>, and addresses as they are written.
+import type { Budget } from "./markdownBudget.ts";
+
+/** Without a target it is text that is not looked into again. */
+interface Found { from: number; end: number; href: string | undefined; text: string }
+
+const maxURL = 4096; // characters; a longer one is text
+const maxNested = 32; // brackets in a target
+
+const safe = /^(?:https?:\/\/[^\s/]\S*|mailto:\S+)$/i;
+
+/** The target if it is http, https or mailto; no other one is followed. */
+export const hrefOf = (target: string): string | undefined => (target.length <= maxURL && safe.test(target) ? target : undefined);
+
+/** The (target "title") at a place. */
+export function linkTail(src: string, at: number, budget: Budget): { href: string; end: number } | undefined {
+  if (src[at] !== "(") return undefined;
+  let i = pastBlank(src, at + 1, budget);
+  const from = i;
+  let href: string;
+  if (src[i] === "<") {
+    for (i++; src[i] !== ">"; i++) {
+      budget.step();
+      if (src[i] === undefined || src[i] === "\n" || src[i] === "<") return undefined;
+      if (src[i] === "\\") i++;
+    }
+    href = src.slice(from + 1, i++);
+  } else {
+    for (let nested = 0; i < src.length && src[i]! > " "; i++) {
+      budget.step();
+      if (src[i] === "\\") i++;
+      else if (src[i] === "(" && ++nested > maxNested) return undefined;
+      else if (src[i] === ")" && nested-- === 0) break;
+    }
+    href = src.slice(from, i);
+  }
+  let end = pastBlank(src, i, budget);
+  const quote = src[end] === "(" ? ")" : src[end];
+  if (end > i && (quote === '"' || quote === "'" || quote === ")") && src[end] !== ")") {
+    for (end++; src[end] !== quote; end++) {
+      budget.step();
+      if (src[end] === undefined) return undefined;
+      if (src[end] === "\\") end++;
+    }
+    end = pastBlank(src, end + 1, budget);
+  }
+  return src[end] === ")" ? { href: href.replace(/\\([!-/:-@[-`{-~])/g, "$1"), end: end + 1 } : undefined;
+}
+
+/** The <address> at a place. */
+export function pointed(src: string, at: number, budget: Budget): Found | undefined {
+  let end = at + 1;
+  for (; src[end] !== ">"; end++) {
+    budget.step();
+    if (src[end] === undefined || src[end] === "<" || src[end]! <= " ") return undefined;
+  }
+  const text = src.slice(at + 1, end);
+  const href = hrefOf(/^[\w.+-]+@[\w-]+(?:\.[\w-]+)+$/.test(text) ? "mailto:" + text : text);
+  return href ? { from: at, end: end + 1, href, text } : undefined;
+}
+
+/** The URL that begins at a place, without the punctuation behind it. In a link's label it ends before a ]. */
+export function bareURL(src: string, at: number, inLabel: boolean, budget: Budget): Found | undefined {
+  const head = /^(?:https?:\/\/|www\.)(?=[a-z0-9])/i.exec(src.slice(at, at + 9))?.[0];
+  if (!head || /[A-Za-z0-9]/.test(src[at - 1] ?? "")) return undefined;
+  let end = at + head.length, surplus = 0; // of closing brackets
+  for (; end < src.length && !/[\s<]/.test(src[end]!) && !(inLabel && src[end] === "]"); end++) {
+    budget.step();
+    if (src[end] === "(") surplus--;
+    else if (src[end] === ")") surplus++;
+  }
+  for (; end > at; end--) {
+    budget.step();
+    const last = src[end - 1]!;
+    if (last === ")" && surplus > 0) surplus--;
+    else if (last === "(") surplus++;
+    else if (!"?!.,:;*_'\"~".includes(last)) break;
+  }
+  const text = src.slice(at, end);
+  return end - at > head.length ? { from: at, end, href: hrefOf(/^w/i.test(head) ? "http://" + text : text), text } : undefined;
+}
+
+/** The e-mail address around an @; what is before it begins at from at the earliest. */
+export function emailAt(src: string, at: number, from: number, budget: Budget): Found | undefined {
+  let start = at, end = at + 1;
+  for (; start > from && /[\w.+-]/.test(src[start - 1]!); start--) budget.step();
+  for (; end < src.length && /[\w.-]/.test(src[end]!); end++) budget.step();
+  while (start < at && /[._+-]/.test(src[start]!)) start++;
+  while (end > at + 1 && /[._-]/.test(src[end - 1]!)) end--;
+  const text = src.slice(start, end);
+  return /^[^@]+@[^.@]+(?:\.[^.@]+)+$/.test(text) ? { from: start, end, href: "mailto:" + text, text } : undefined;
+}
+
+export function pastBlank(src: string, at: number, budget: Budget): number {
+  for (; src[at] === " " || src[at] === "\t" || src[at] === "\n"; at++) budget.step();
+  return at;
+}
