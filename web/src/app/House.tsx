@@ -7,6 +7,7 @@ import { WhoIs } from "../rail/WhoIs.tsx";
 import { t } from "../strings/index.ts";
 import { Talk } from "../talk/Talk.tsx";
 import { chatsByActivity } from "../core/select.ts";
+import { prefetchParts } from "./loadParts.ts";
 import { navigate, paths, useRoute } from "./route.ts";
 import { serverNamed, useServerName } from "./server.ts";
 import { useCore, useSnapshot } from "./useCore.ts";
@@ -20,6 +21,8 @@ export function House() {
     if (first && matchMedia("(min-width: 45.01rem)").matches) navigate(paths.chat(first), { replace: true });
   }, [first]);
   const core = useCore();
+  const live = useSnapshot((s) => s.line.state === "live");
+  useEffect(() => (live ? prefetchParts() : undefined), [live]);
   const server = useServerName();
   useEffect(() => void core.api.server().then((s) => serverNamed(s.name), () => {}), [core]);
   useEffect(() => {

@@ -1,13 +1,13 @@
-import { lazy, Suspense, useState } from "react";
+import { useState } from "react";
 import { useCore } from "../app/useCore.ts";
 import { asFailure } from "../core/failure.ts";
 import type { ChatId } from "../core/wire.ts";
 import { t } from "../strings/index.ts";
 import { Button } from "../ui/Button.tsx";
 import { copy } from "../ui/copy.ts";
+import QR from "./QR.tsx";
 import "./me.css";
 
-const QR = lazy(() => import("./QR.tsx"));
 const m = t.me;
 const dayMs = 86_400_000;
 const uses = [1, 5, 25, 100];
@@ -45,7 +45,7 @@ export function InviteLink({ chatId, onMade }: Props) {
           <input className="input" readOnly value={url} aria-label={m.link} onFocus={(e) => e.target.select()} />
           <Button look="main" autoFocus onPress={() => copy(url)}>{m.copy}</Button>
         </div>
-        <Suspense><QR text={url} /></Suspense>
+        <QR text={url} />
         <p className="hint">{m.linkOnce(m.days(wish.days))}</p>
       </>
     );

@@ -1,4 +1,6 @@
-import { lazy, type ReactNode, Suspense, useEffect, useId, useState } from "react";
+import { type ReactNode, useEffect, useId, useState } from "react";
+import { loadParts } from "../app/loadParts.ts";
+import { part } from "../app/Part.tsx";
 import { useCore, useSnapshot } from "../app/useCore.ts";
 import type { Invite } from "../core/api.ts";
 import { userOf } from "../core/select.ts";
@@ -8,7 +10,7 @@ import { Button } from "../ui/Button.tsx";
 import { attempt } from "../ui/Toast.tsx";
 import { exactTime } from "../ui/Time.tsx";
 
-const InviteCard = lazy(() => import("./InviteCard.tsx"));
+const InviteCard = part(async () => (await loadParts()).InviteCard, "dialog");
 const m = t.me;
 const when = new Intl.DateTimeFormat(undefined, { day: "numeric", month: "short", hour: "2-digit", minute: "2-digit" });
 
@@ -19,7 +21,7 @@ export function Invites({ title, which, children }: { title: string; which?(i: I
     <InviteList key={String(making)} title={title} which={which} none={m.noInvites}>
       {children}
       <Button onPress={() => setMaking(true)}>{m.newInvite}</Button>
-      {making && <Suspense><InviteCard title={m.server} onClose={() => setMaking(false)} /></Suspense>}
+      {making && <InviteCard title={m.server} onClose={() => setMaking(false)} />}
     </InviteList>
   );
 }

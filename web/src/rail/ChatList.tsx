@@ -1,4 +1,6 @@
-import { type FocusEvent, type KeyboardEvent, lazy, type ReactNode, Suspense, useEffect, useMemo, useRef, useState } from "react";
+import { type FocusEvent, type KeyboardEvent, type ReactNode, useEffect, useMemo, useRef, useState } from "react";
+import { loadParts } from "../app/loadParts.ts";
+import { part } from "../app/Part.tsx";
 import { useRoute } from "../app/route.ts";
 import { useChat, useCore, useSnapshot } from "../app/useCore.ts";
 import type { Chat } from "../core/chat.ts";
@@ -8,7 +10,7 @@ import { ChatRow } from "./ChatRow.tsx";
 import { held, keepsOrder } from "./order.ts";
 import { useDrafts } from "./useDrafts.ts";
 
-const LongList = lazy(() => import("./LongList.tsx"));
+const LongList = part(async () => (await loadParts()).LongList<Item>);
 const mostPlain = 300; // rows; with more of them only those in sight are on the page
 const r = t.rail;
 
@@ -74,7 +76,7 @@ export function ChatList({ unreadFirst, none }: { unreadFirst: boolean; none: Re
     <div className="scroll" ref={box} onKeyDown={onKeyDown} onFocus={onFocus} onBlur={(e) => e.currentTarget.contains(e.relatedTarget) || setTyped(false)}
       onPointerEnter={(e) => e.pointerType === "mouse" && setPointed(true)} onPointerLeave={() => setPointed(false)}>
       {items.length === 0 ? (come ? none : <p className="none hint" role="status">{r.loading}</p>) : items.length <= mostPlain ? <ul>{items.map((i) => <li key={i.key}>{show(i)}</li>)}</ul> : (
-        <Suspense><LongList items={items} show={show} keep={[stop, current]} /></Suspense>
+        <LongList items={items} show={show} keep={[stop, current]} />
       )}
     </div>
   );

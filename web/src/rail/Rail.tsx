@@ -1,5 +1,7 @@
-import { lazy, Suspense, useEffect, useState } from "react";
+import { useEffect, useState } from "react";
 import { Menu, MenuItem, MenuSection, MenuTrigger, Popover } from "react-aria-components";
+import { loadParts } from "../app/loadParts.ts";
+import { part } from "../app/Part.tsx";
 import { navigate, paths } from "../app/route.ts";
 import { useServerName } from "../app/server.ts";
 import { useCore, useSnapshot } from "../app/useCore.ts";
@@ -11,10 +13,10 @@ import { attempt } from "../ui/Toast.tsx";
 import { ChatList } from "./ChatList.tsx";
 import "./rail.css";
 
-const NewChat = lazy(() => import("./NewChat.tsx"));
-const Browse = lazy(() => import("./Browse.tsx"));
-const Jump = lazy(() => import("./Jump.tsx"));
-const Help = lazy(() => import("./Help.tsx"));
+const NewChat = part(async () => (await loadParts()).NewChat, "dialog");
+const Browse = part(async () => (await loadParts()).Browse, "dialog");
+const Jump = part(async () => (await loadParts()).Jump, "dialog");
+const Help = part(async () => (await loadParts()).Help, "dialog");
 type Open = "new" | "browse" | "jump" | "help" | "out";
 
 const r = t.rail;
@@ -80,13 +82,11 @@ export function Rail() {
           <Button onPress={() => setOpen("browse")}>{r.browse}</Button>
         </div>
       } />
-      <Suspense>
-        {open === "new" && <NewChat onClose={() => setOpen(undefined)} />}
-        {open === "browse" && <Browse onClose={() => setOpen(undefined)} />}
-        {open === "jump" && <Jump onClose={() => setOpen(undefined)} />}
-        {open === "out" && <SignOut onClose={() => setOpen(undefined)} />}
-        {open === "help" && <Help onClose={() => setOpen(undefined)} />}
-      </Suspense>
+      {open === "new" && <NewChat onClose={() => setOpen(undefined)} />}
+      {open === "browse" && <Browse onClose={() => setOpen(undefined)} />}
+      {open === "jump" && <Jump onClose={() => setOpen(undefined)} />}
+      {open === "out" && <SignOut onClose={() => setOpen(undefined)} />}
+      {open === "help" && <Help onClose={() => setOpen(undefined)} />}
     </nav>
   );
 }

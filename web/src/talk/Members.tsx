@@ -1,4 +1,4 @@
-import { lazy, Suspense, useEffect, useMemo, useState } from "react";
+import { useEffect, useMemo, useState } from "react";
 import { Menu, MenuItem, MenuTrigger, Popover } from "react-aria-components";
 import { useCore, useSnapshot } from "../app/useCore.ts";
 import type { Chat } from "../core/chat.ts";
@@ -8,6 +8,7 @@ import { userOf } from "../core/select.ts";
 import type { Role, User } from "../core/wire.ts";
 import { openDirect } from "../rail/direct.ts";
 import { Finder } from "../rail/Finder.tsx";
+import LongList from "../rail/LongList.tsx";
 import { Person } from "../rail/Person.tsx";
 import { usePeople } from "../rail/usePeople.ts";
 import { t } from "../strings/index.ts";
@@ -17,7 +18,6 @@ import { Icon } from "../ui/Icon.tsx";
 import { Dialog } from "../ui/Dialog.tsx";
 import { attempt } from "../ui/Toast.tsx";
 
-const LongList = lazy(() => import("../rail/LongList.tsx"));
 const mostPlain = 300; // as in the list of chats
 const order = new Intl.Collator(undefined, { numeric: true, sensitivity: "base" }); // admins first, then by name
 const fewEnough = 20; // to find somebody by looking
@@ -47,9 +47,7 @@ export default function Members({ chat, onClose }: { chat: Chat; onClose(): void
       {!chat.members && !fault && <p className="hint" role="status">{t.talk.loadingMembers}</p>}
       {query && shown.length === 0 && <p className="hint" role="status">{t.talk.nobody}</p>}
       <div className="found">
-        {shown.length <= mostPlain ? <ul aria-label={t.talk.members(chat.memberCount)}>{shown.map((m) => <li key={m.key}>{show(m)}</li>)}</ul> : (
-          <Suspense><LongList items={shown} show={show} /></Suspense>
-        )}
+        {shown.length <= mostPlain ? <ul aria-label={t.talk.members(chat.memberCount)}>{shown.map((m) => <li key={m.key}>{show(m)}</li>)}</ul> : <LongList items={shown} show={show} />}
       </div>
       <div className="row end"><Button onPress={onClose}>{t.app.close}</Button></div>
     </Dialog>

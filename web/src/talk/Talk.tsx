@@ -1,4 +1,6 @@
-import { type KeyboardEvent, lazy, Suspense, useEffect, useMemo, useRef, useState } from "react";
+import { type KeyboardEvent, useEffect, useMemo, useRef, useState } from "react";
+import { loadParts } from "../app/loadParts.ts";
+import { part } from "../app/Part.tsx";
 import { navigate, paths } from "../app/route.ts";
 import { useChat, useCore, useSnapshot } from "../app/useCore.ts";
 import type { Chat } from "../core/chat.ts";
@@ -15,11 +17,11 @@ import type { Deeds } from "./Row.tsx";
 import { Unsent } from "./Unsent.tsx";
 import "./talk.css";
 
-const Members = lazy(() => import("./Members.tsx"));
-const Rename = lazy(() => import("./Rename.tsx"));
-const Leave = lazy(() => import("./Leave.tsx"));
-const Alone = lazy(() => import("../me/Alone.tsx"));
-const InviteCard = lazy(() => import("../me/InviteCard.tsx"));
+const Members = part(async () => (await loadParts()).Members, "dialog");
+const Rename = part(async () => (await loadParts()).Rename, "dialog");
+const Leave = part(async () => (await loadParts()).Leave, "dialog");
+const Alone = part(async () => (await loadParts()).Alone);
+const InviteCard = part(async () => (await loadParts()).InviteCard, "dialog");
 export type Opened = "members" | "rename" | "invite" | "leave";
 
 export function Talk({ chatId, seq }: { chatId: ChatId; seq?: Seq }) {
@@ -91,16 +93,14 @@ function Room({ chat, seq }: { chat: Chat; seq?: Seq }) {
   return (
     <div className="talk" ref={area} onKeyDown={onKeyDown}>
       <Header kind={chat.kind} with={chat.with} topic={chat.topic} memberCount={chat.memberCount} role={chat.role} title={title} onOpen={setOpened} />
-      {chat.kind === "group" && chat.memberCount === 1 && <Suspense><Alone chatId={chat.id} /></Suspense>}
+      {chat.kind === "group" && chat.memberCount === 1 && <Alone chatId={chat.id} />}
       <List chat={chat} target={seq} editing={editing} deeds={deeds} onEditPending={setGiven} />
       <Typing chat={chat} />
       {composer}
-      <Suspense>
-        {opened === "members" && <Members chat={chat} onClose={close} />}
-        {opened === "rename" && <Rename chat={chat} onClose={close} />}
-        {opened === "leave" && <Leave chat={chat} onClose={close} />}
-        {opened === "invite" && <InviteCard chatId={chat.id} title={title} onClose={close} />}
-      </Suspense>
+      {opened === "members" && <Members chat={chat} onClose={close} />}
+      {opened === "rename" && <Rename chat={chat} onClose={close} />}
+      {opened === "leave" && <Leave chat={chat} onClose={close} />}
+      {opened === "invite" && <InviteCard chatId={chat.id} title={title} onClose={close} />}
     </div>
   );
 }

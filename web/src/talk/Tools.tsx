@@ -1,5 +1,5 @@
-import { lazy, Suspense, useEffect, useRef, useState } from "react";
-import { Dialog as PopoverBox, Menu, MenuItem, MenuSection, MenuTrigger, Popover, Text } from "react-aria-components";
+import { useEffect, useRef, useState } from "react";
+import { Menu, MenuItem, MenuSection, MenuTrigger, Popover, Text } from "react-aria-components";
 import { paths } from "../app/route.ts";
 import { useCore, useSnapshot } from "../app/useCore.ts";
 import { cut, type Held, maxQuote } from "../core/message.ts";
@@ -11,10 +11,10 @@ import { copy } from "../ui/copy.ts";
 import { Dialog } from "../ui/Dialog.tsx";
 import { attempt } from "../ui/Toast.tsx";
 import { clockTime } from "../ui/Time.tsx";
+import { EmojiPicker } from "../write/picker.tsx";
 import { react } from "./Reactions.tsx";
 import type { Deeds } from "./Row.tsx";
 
-const EmojiPicker = lazy(() => import("../write/EmojiPicker.tsx"));
 const quick = ["👍", "❤️", "😂"];
 const seenIn = 32; // members up to which others' read pointers are told
 
@@ -102,9 +102,7 @@ export function Tools({ message: m, name, open, deeds }: { message: Held; name: 
         </div>
       </Dialog>
       <Dialog title={t.talk.moreReactions} isOpen={picking} onClose={done}>
-        <Suspense fallback={<PopoverBox>{t.app.starting}</PopoverBox>}>
-          <EmojiPicker onPick={(emoji) => { done(); react(core, m, emoji, true); }} onClose={done} />
-        </Suspense>
+        <EmojiPicker onPick={(emoji) => { done(); react(core, m, emoji, true); }} onClose={done} />
       </Dialog>
     </div>
   );

@@ -1,4 +1,4 @@
-import { type ClipboardEvent, type FormEvent, type KeyboardEvent, lazy, memo, Suspense, useCallback, useEffect, useId, useLayoutEffect, useRef, useState } from "react";
+import { type ClipboardEvent, type FormEvent, type KeyboardEvent, memo, useCallback, useEffect, useId, useLayoutEffect, useRef, useState } from "react";
 import { useCore, useSnapshot } from "../app/useCore.ts";
 import type { Pending } from "../core/outbox.ts";
 import { completed } from "../core/search.ts";
@@ -9,12 +9,12 @@ import { Button } from "../ui/Button.tsx";
 import { Icon } from "../ui/Icon.tsx";
 import { Dialog } from "../ui/Dialog.tsx";
 import { toast } from "../ui/Toast.tsx";
+import { EmojiPicker } from "./picker.tsx";
 import { byteLength, composing, inFence, sends } from "./text.ts";
 import { useDraft } from "./useDraft.ts";
 import { useSuggestions } from "./useSuggestions.ts";
 import "./write.css";
 
-const EmojiPicker = lazy(() => import("./EmojiPicker.tsx"));
 const w = t.write;
 const coarse = matchMedia("(pointer: coarse)");
 const nearLimit = 500; // bytes left at which they are counted
@@ -164,12 +164,10 @@ export function Composer({ chatId, reply, given, onReply, onEditLast }: Props) {
       </div>
       {over > -nearLimit && <p id={id + "n"} className={over > 0 ? "fault" : "hint"} role="status">{over > 0 ? w.tooLong(over) : w.left(-over)}</p>}
       <Dialog title={w.emoji} isOpen={picking} onClose={() => setPicking(false)}>
-        <Suspense fallback={<p className="hint">{w.loading}</p>}>
-          <EmojiPicker onClose={() => setPicking(false)} onPick={(emoji) => {
-            setPicking(false);
-            change(text.slice(0, caret) + emoji + text.slice(caret), caret + emoji.length);
-          }} />
-        </Suspense>
+        <EmojiPicker onClose={() => setPicking(false)} onPick={(emoji) => {
+          setPicking(false);
+          change(text.slice(0, caret) + emoji + text.slice(caret), caret + emoji.length);
+        }} />
       </Dialog>
     </form>
   );

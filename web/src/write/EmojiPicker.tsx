@@ -3,14 +3,16 @@ import { useCore } from "../app/useCore.ts";
 import { t } from "../strings/index.ts";
 import { Button } from "../ui/Button.tsx";
 import { Field } from "../ui/Field.tsx";
-import { emojis, findEmoji } from "./emoji.ts";
+import { type Emoji, findEmoji } from "./emoji.ts";
 
 const setting = "recentEmoji";
 const mostRecent = 24;
 const mostFound = 80;
 
+interface Props { emojis: readonly Emoji[]; onPick(emoji: string): void; onClose(): void }
+
 /** All emoji in a grid; arrows move, Enter takes. */
-export default function EmojiPicker({ onPick, onClose }: { onPick(emoji: string): void; onClose(): void }) {
+export default function EmojiPicker({ emojis, onPick, onClose }: Props) {
   const core = useCore();
   const [query, setQuery] = useState("");
   const [recent, setRecent] = useState<readonly string[]>([]);
@@ -19,7 +21,7 @@ export default function EmojiPicker({ onPick, onClose }: { onPick(emoji: string)
     core.storage?.settings().then((s) => setRecent((s.get(setting) as string[] | undefined) ?? []), () => {});
   }, [core]);
   const sections = useMemo(() => {
-    if (query.trim()) return [{ name: t.write.found, list: findEmoji(query, mostFound) }];
+    if (query.trim()) return [{ name: t.write.found, list: findEmoji(emojis, query, mostFound) }];
     const known = new Map(emojis.map((e) => [e.sign, e]));
     const groups = t.write.groups.map((name, group) => ({ name, list: emojis.filter((e) => e.group === group) }));
     return [{ name: t.write.recent, list: recent.flatMap((sign) => known.get(sign) ?? []) }, ...groups].filter((s) => s.list.length);

@@ -3,6 +3,7 @@ import { useCore, useSnapshot } from "../app/useCore.ts";
 import { type Completion, completionAt, find } from "../core/search.ts";
 import { userOf } from "../core/select.ts";
 import type { ChatId, User } from "../core/wire.ts";
+import { type Emoji, findEmoji, loadEmoji } from "./emoji.ts";
 
 export interface Suggestion { readonly key: string; readonly sign: string; readonly name: string; readonly put: string }
 
@@ -15,7 +16,7 @@ export function useSuggestions(chatId: ChatId, text: string, caret: number): { a
   const users = useSnapshot((s) => s.state.users);
   const at = useMemo(() => completionAt(text, caret), [text, caret]);
   const [others, setOthers] = useState<{ query: string; users: readonly User[] }>();
-  const [emoji, setEmoji] = useState<typeof import("./emoji.ts")>();
+  const [emoji, setEmoji] = useState<readonly Emoji[]>();
   const kind = at?.kind, query = at?.query ?? "";
 
   useEffect(() => {
@@ -27,12 +28,12 @@ export function useSuggestions(chatId: ChatId, text: string, caret: number): { a
     return () => void (gone = true);
   }, [core, kind, query]);
   useEffect(() => {
-    if (kind === "emoji") void import("./emoji.ts").then(setEmoji, () => {});
+    if (kind === "emoji") loadEmoji().then(setEmoji, () => {});
   }, [kind]);
 
   // What is offered is always for the word as it stands: whoever types fast takes the first without a look.
   const list = useMemo(() => {
-    if (kind === "emoji") return emoji?.findEmoji(query, most).map((e) => ({ key: e.sign, sign: e.sign, name: e.name, put: e.sign })) ?? [];
+    if (kind === "emoji") return (emoji ? findEmoji(emoji, query, most) : []).map((e) => ({ key: e.sign, sign: e.sign, name: e.name, put: e.sign }));
     if (kind !== "mention") return [];
     const members = [...(known?.keys() ?? [])].map((id) => userOf(core.told.state, id)).filter((u) => u.handle && u.active);
     const first = query ? find(query, members, (u) => [u.handle, u.name], most) : members.slice(0, most);

@@ -1,0 +1,92 @@
+// The parts of the page that are not loaded at its start: each fails alone and is tried again, an
+// upgrade of the server loses nothing, and once the page is idle they are there without a connection.
+import assert from "node:assert/strict";
+import { choose, field, heading, holds, house, press, row, say, sent, test } from "./kit.mjs";
+
+const assets = /\/assets\/(parts|compact)[^/]*$/;
+let ann, bob;
+const h = house(async (h) => {
+  ann = await h.person("Ann");
+  bob = await h.person("Bob");
+  await h.chat("Garden", ann, bob);
+  await say(ann, "Hello");
+  await sent(bob, "Hello");
+});
+
+/** Loads the page anew, without what is in the browser's cache, on a line that lets no part through. */
+async function cutOff(page) {
+  await page.route(assets, (route) => route.abort("internetdisconnected"));
+  await page.reload();
+  await sent(page, "Hello");
+}
+/** What a console says of parts that were not let through. */
+const expected = () => h.faults.splice(0).every((f) => /ERR_INTERNET|dynamically imported module|Failed to fetch/.test(f) || assert.fail(f));
+
+test("a part that does not load fails alone, and is loaded when it is tried again", async () => {
+  await cutOff(ann);
+  await field(ann).fill("Half a sentence");
+  const words = ann.getByText("This part of the page could not be loaded.");
+  for (const open of [
+    () => ann.keyboard.press("Control+k"), () => press(ann, "New chat"), () => press(ann, "Emoji"), () => press(ann, "2 members"), () => ann.keyboard.press("Control+/"),
+    async () => {
+      await choose(ann, "Hello", "React…");
+    },
+  ]) {
+    await open();
+    await words.waitFor();
+    await heading(ann, "Garden");
+    await holds(ann, "Half a sentence");
+    await press(ann, "Try again");
+    await words.waitFor();
+    await ann.keyboard.press("Escape");
+    await words.waitFor({ state: "detached" });
+  }
+  await ann.keyboard.press("Control+k");
+  await words.waitFor();
+  await h.accessible(ann, "part-failed");
+  await ann.unroute(assets);
+  await press(ann, "Try again");
+  await ann.getByRole("combobox").waitFor();
+  await ann.keyboard.press("Escape");
+  await press(ann, "Emoji");
+  await ann.getByLabel("Search emoji").waitFor();
+  await ann.keyboard.press("Escape");
+  await holds(ann, "Half a sentence");
+  expected();
+});
+
+test("after an upgrade the page offers to be loaded again, and what one wrote is there", async () => {
+  await cutOff(bob);
+  await field(bob).fill("Written before the upgrade");
+  await bob.route(h.at("/"), async (route) => route.fulfill({ body: (await (await route.fetch()).text()).replace(/index-[\w-]+\.js/, "index-upgraded.js"), contentType: "text/html" }));
+  await bob.keyboard.press("Control+k");
+  await bob.getByText("The server was updated.").waitFor();
+  await bob.unroute(assets);
+  await bob.unroute(h.at("/"));
+  await press(bob, "Load it again");
+  await sent(bob, "Hello");
+  await holds(bob, "Written before the upgrade");
+  await bob.keyboard.press("Control+k");
+  await bob.getByRole("combobox").waitFor();
+  await bob.keyboard.press("Escape");
+  expected();
+});
+
+test("an idle page loads its parts: they open without a connection", async () => {
+  const come = Promise.all(["parts", "compact"].map((name) => ann.waitForResponse((r) => r.url().includes(`/assets/${name}`))));
+  await ann.reload();
+  await come;
+  await row(ann, "Hello").waitFor();
+  h.down = true;
+  await ann.context().setOffline(true);
+  await ann.keyboard.press("Control+k");
+  await ann.getByRole("combobox").waitFor();
+  await ann.keyboard.press("Escape");
+  await press(ann, "Emoji");
+  await ann.locator(".emoji-grid button").first().waitFor();
+  await ann.keyboard.press("Escape");
+  await ann.context().setOffline(false);
+  h.down = false;
+});
+
+h.quiet();
