@@ -135,6 +135,28 @@ func TestStuckWrite(t *testing.T) {
 	})
 }
 
+// A slow line answers a ping late, behind all that waits before it: each write that
+// had to wait and was done says that the peer is there.
+func TestSlowButProgressing(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h := newHub(t, Config{})
+		start := time.Now()
+		p, c := stalled(h)
+		c.Bind("ann", 0)
+		for i := range 30 {
+			c.Send([]byte("next;"))
+			at(t, start, time.Duration(i+1)*8*second, p, 0)
+			select {
+			case p.stall <- struct{}{}:
+			default:
+				t.Fatal("nothing is being written")
+			}
+		}
+		c.Send([]byte("last;"))
+		at(t, start, 253*second, p, 0, Silent) // and then it takes nothing any more
+	})
+}
+
 // A ping waits for its turn behind a write, and does not wait for the queue.
 func TestPingGoesThroughTheWorker(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

@@ -167,7 +167,8 @@ func (c *Conn) drain(j *joint) {
 			}
 			return
 		}
-		c.writing = h.now.Load()
+		began := h.now.Load()
+		c.writing = began
 		c.mu.Unlock()
 		var err error
 		if ping {
@@ -175,6 +176,9 @@ func (c *Conn) drain(j *joint) {
 		} else if err = c.sink.Write(j.join(n, size)); err == nil {
 			c.pool.delivered.Add(uint64(n))
 			c.pool.written.Add(1)
+			if h.now.Load() > began+int64(h.tick) {
+				c.Heard() // it had to wait for the peer to take bytes: the peer is slow, not silent
+			}
 		}
 		if err != nil {
 			c.Close(Silent)

@@ -159,11 +159,19 @@ func (c *session) do(cmd *wire.Command) error {
 // a queue that is half full.
 const maxValue = 384 << 10
 
+// slowValue is the same for a peer that asked for parts: a line of 4 kB/s takes
+// it within the time for one write (hub.Config.StuckAfter).
+const slowValue = 32 << 10
+
 // history answers with a page, and with a smaller one when its texts are long:
 // the client sees by moreBefore and moreAfter that there is more.
 func (c *session) history(cmd *wire.Command) {
 	if c.conn.Room(c.ctx) != nil {
 		return // nobody reads the answer
+	}
+	most := maxValue
+	if c.parts {
+		most = slowValue
 	}
 	w, err := window(cmd)
 	for err == nil {
@@ -172,7 +180,7 @@ func (c *session) history(cmd *wire.Command) {
 			break
 		}
 		n := len(h.Messages)
-		if b := c.codec.Encode(wire.Reply{Re: cmd.ID, OK: h}); n <= 1 || len(b) <= maxValue {
+		if b := c.codec.Encode(wire.Reply{Re: cmd.ID, OK: h}); n <= 1 || len(b) <= most {
 			c.push(b)
 			return
 		}

@@ -13,6 +13,8 @@ const (
 	helloLast  = 50   // chats of hello that carry their newest message
 	maxPeers   = 1000 // direct peers whose presence is told
 	maxToken   = 256  // bytes that are hashed; tokens have 43
+	partBytes  = 8 << 10
+	entryBytes = 200 // about what one entry has beside its texts
 	overSocket = "this user has as many sockets as are allowed"
 )
 
@@ -28,6 +30,18 @@ func (c *session) hello(cmd *wire.Command) {
 	c.arrival = nil
 	c.socket.SetReadLimit(maxMessage)
 	c.s.presence.arrive(c.user)
+	var peers []chat.UserID
+	for i := range h.Chats {
+		if u := h.Chats[i].With; u != "" && len(peers) < maxPeers {
+			peers = append(peers, u)
+		}
+	}
+	if cmd.Parts {
+		c.parts = true
+		if !c.sendParts(cmd.ID, h) {
+			return
+		}
+	}
 	b := c.codec.Encode(wire.Reply{Re: cmd.ID, OK: h})
 	if len(b) > maxValue {
 		// Long texts can make this the largest value of all; they are in history.
@@ -41,13 +55,32 @@ func (c *session) hello(cmd *wire.Command) {
 	c.mu.Lock()
 	c.holding = time.AfterFunc(c.s.pace.hold, func() { c.release(true) })
 	c.mu.Unlock()
-	var peers []chat.UserID
-	for i := range h.Chats {
-		if u := h.Chats[i].With; u != "" && len(peers) < maxPeers {
-			peers = append(peers, u)
-		}
-	}
 	c.later(func() { c.meetPeers(peers) })
+}
+
+// sendParts sends the chats and users of h ahead of it, in values of about
+// partBytes, and takes them out of h. A peer on a slow line hears something all
+// the time. It reports false when the session ended meanwhile.
+func (c *session) sendParts(id uint64, h *wire.Hello) bool {
+	for len(h.Chats) > 0 || len(h.Users) > 0 {
+		chats, users, size := 0, 0, 0
+		for ; chats < len(h.Chats) && size < partBytes; chats++ {
+			one := &h.Chats[chats]
+			size += entryBytes + len(one.Title) + len(one.Topic)
+			if one.Last != nil {
+				size += entryBytes + len(one.Last.Text)
+			}
+		}
+		for ; users < len(h.Users) && size < partBytes; users++ {
+			size += entryBytes + len(h.Users[users].Status)
+		}
+		if c.conn.Room(c.ctx) != nil {
+			return false
+		}
+		c.send(wire.Reply{Re: id, Part: &wire.HelloPart{Chats: h.Chats[:chats], Users: h.Users[:users]}})
+		h.Chats, h.Users = h.Chats[chats:], h.Users[users:]
+	}
+	return true
 }
 
 // greet identifies the peer and joins their chats. Each check stands behind the

@@ -1,7 +1,9 @@
 package server
 
 import (
+	"encoding/json"
 	"net/http"
+	"reflect"
 	"strings"
 	"testing"
 	"time"
@@ -238,4 +240,57 @@ func TestHeldDelivery(t *testing.T) {
 	p.quiet() // a ping leaves it held
 	p.ask(m{"do": "typing", "chatId": id}, nil)
 	p.event(id, seq)
+}
+
+// On a slow line each value that comes shows that the line is alive: so none is
+// large for a peer that asked for parts, and together they say what the whole says.
+func TestHelloInParts(t *testing.T) {
+	for name, codec := range bothCodecs {
+		t.Run(name, func(t *testing.T) {
+			x := start(t)
+			ann := x.person("ann")
+			var id chat.ChatID
+			for range 60 {
+				id = ann.group()
+				ann.post(id, strings.Repeat("long ", 1000))
+			}
+			whole := ann.connect(codec).hello
+			p := x.stranger(codec)
+			hello := p.send(m{"do": "hello", "token": ann.token, "parts": true})
+			var chats []chat.Chat
+			var users []chat.User
+			parts := 0
+			for {
+				v := p.reply(hello)
+				if len(v.raw) > 20<<10 {
+					t.Errorf("a value of %d bytes", len(v.raw))
+				}
+				if v.OK != nil {
+					if err := json.Unmarshal(v.OK, &p.hello); err != nil {
+						t.Fatal(err)
+					}
+					break
+				}
+				var said struct{ Part wire.HelloPart }
+				if err := json.Unmarshal([]byte(v.raw), &said); err != nil || v.Error != nil {
+					t.Fatal(v.raw, err)
+				}
+				parts++
+				chats, users = append(chats, said.Part.Chats...), append(users, said.Part.Users...)
+			}
+			chats, users = append(chats, p.hello.Chats...), append(users, p.hello.Users...)
+			if parts < 10 || !reflect.DeepEqual(chats, whole.Chats) || !reflect.DeepEqual(users, whole.Users) || p.hello.Me != whole.Me || p.hello.Limits != whole.Limits {
+				t.Errorf("%d parts with %d chats and %d users; the whole has %d and %d", parts, len(chats), len(users), len(whole.Chats), len(whole.Users))
+			}
+			for range 20 {
+				ann.post(id, strings.Repeat("long ", 1000))
+			}
+			for v, most := range map[*peer]int{p: 40 << 10, ann.connect(codec): 384 << 10} {
+				var page wire.History
+				if raw := v.ask(m{"do": "history", "chatId": id}, &page).raw; len(raw) > most || len(page.Messages) < 2 || !page.MoreBefore && most < 100<<10 {
+					t.Errorf("a page of %d messages and %d bytes", len(page.Messages), len(raw))
+				}
+			}
+		})
+	}
 }

@@ -40,6 +40,8 @@ type session struct {
 	id    chat.SessionID
 	began int64 // when the session was made
 
+	parts bool // set by hello before its answer, then static: the peer's line may be slow
+
 	// Owned by the read loop, but for the time of hello by that.
 	arrival *arrival // nil once hello succeeded
 

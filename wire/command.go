@@ -19,9 +19,12 @@ type Command struct {
 	ID uint64 `json:"id" msgpack:"id"` // comes back as the reply's Re
 	Do string `json:"do" msgpack:"do"`
 
-	// hello, resume. As: whom the client believes to be. More: further parts of the resume follow.
+	// hello, resume. As: whom the client believes to be. Parts: the answer to hello
+	// comes in parts, and no page of history is large. More: further parts of the
+	// resume follow.
 	Token string                   `json:"token,omitempty" msgpack:"token,omitempty"`
 	As    chat.UserID              `json:"as,omitempty" msgpack:"as,omitempty"`
+	Parts bool                     `json:"parts,omitempty" msgpack:"parts,omitempty"`
 	Epoch string                   `json:"epoch,omitempty" msgpack:"epoch,omitempty"`
 	Seen  map[chat.ChatID]chat.Seq `json:"seen,omitempty" msgpack:"seen,omitempty"`
 	At    map[chat.ChatID]int64    `json:"at,omitempty" msgpack:"at,omitempty"` // times of the events in Seen, in ms
@@ -104,6 +107,8 @@ func (cmd *Command) set(c Codec, key, v item) *chat.Error {
 		return setText(&cmd.Token, "token", v)
 	case "as":
 		return setText(&cmd.As, "as", v)
+	case "parts":
+		return setTruth(&cmd.Parts, "parts", v)
 	case "epoch":
 		return setText(&cmd.Epoch, "epoch", v)
 	case "seen":

@@ -19,6 +19,15 @@ func complete(v any) any {
 		return complete(*r)
 	case Reply:
 		switch {
+		case r.Part != nil:
+			part := *r.Part
+			if part.Chats == nil {
+				part.Chats = []chat.Chat{}
+			}
+			if part.Users == nil {
+				part.Users = []chat.User{}
+			}
+			r.Part = &part
 		case r.OK != nil:
 			r.OK = complete(r.OK)
 		case r.Error == nil:

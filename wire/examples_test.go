@@ -37,6 +37,7 @@ var commands = map[string]Command{
 	"command-hello":        {ID: 1, Do: "hello", Token: "q8TqIS5jUJxNqQ5xGz1m8vJdE0iOQ2cFhWb7nKsL4yA"},
 	"command-hello-cookie": {ID: 1, Do: "hello"},
 	"command-hello-as":     {ID: 1, Do: "hello", As: ann},
+	"command-hello-parts":  {ID: 1, Do: "hello", Parts: true},
 	"command-resume":       {ID: 2, Do: "resume", Epoch: epoch, Seen: map[chat.ChatID]chat.Seq{general: 4_294_967_296}, More: true},
 	"command-resume-at":    {ID: 2, Do: "resume", Epoch: epoch, Seen: map[chat.ChatID]chat.Seq{general: 300}, At: map[chat.ChatID]int64{general: noon}},
 	"command-resume-last":  {ID: 3, Do: "resume", Epoch: epoch},
@@ -55,6 +56,7 @@ var commands = map[string]Command{
 var values = map[string]any{
 	"reply-hello": Reply{Re: 1, OK: Hello{Epoch: epoch, Me: annUser, Chats: []chat.Chat{openChat, direct}, Users: []chat.User{annUser, bobUser}, Version: "1.0.0", Now: noon,
 		Limits: Limits{Text: 16 << 10, Body: 1 << 20, Message: 128 << 10, Page: 200, Sockets: 20, Posts: Rate{N: 20, PerMs: 10_000}}, HeartbeatMs: 25_000}},
+	"reply-hello-part":    Reply{Re: 1, Part: &HelloPart{Chats: []chat.Chat{direct}}},
 	"reply-hello-new":     Reply{Re: 1, OK: Hello{Epoch: epoch, Me: bobUser, Version: "1.0.0", Now: noon, HeartbeatMs: 25_000}},
 	"reply-empty":         Reply{Re: 2},
 	"reply-post":          Reply{Re: 4, OK: Posted{Seq: 8, At: noon}},

@@ -3,11 +3,20 @@ package wire
 import "parley/chat"
 
 // Reply answers one command. Exactly one of OK and Error goes out: a Reply that
-// holds neither is written with an empty ok.
+// holds neither is written with an empty ok. One with a Part is ahead of the
+// answer and has neither.
 type Reply struct {
 	Re    uint64      `json:"re" msgpack:"re"` // the command's ID, 0 if that could not be read
 	OK    any         `json:"ok,omitempty" msgpack:"ok,omitempty"`
 	Error *chat.Error `json:"error,omitempty" msgpack:"error,omitempty"`
+	Part  *HelloPart  `json:"part,omitempty" msgpack:"part,omitempty"`
+}
+
+// HelloPart is a piece of the answer to a hello that asked for parts: its chats
+// and users come before those of the ok.
+type HelloPart struct {
+	Chats []chat.Chat `json:"chats" msgpack:"chats"`
+	Users []chat.User `json:"users" msgpack:"users"`
 }
 
 // Hello is the ok of hello: who one is, and where each chat stands. Events of a

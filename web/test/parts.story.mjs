@@ -63,7 +63,7 @@ test("after an upgrade the page offers to be loaded again, and what one wrote is
   await bob.getByText("The server was updated.").waitFor();
   await bob.unroute(assets);
   await bob.unroute(h.at("/"));
-  await press(bob, "Load it again");
+  await press(bob, "Reload");
   await sent(bob, "Hello");
   await holds(bob, "Written before the upgrade");
   await bob.keyboard.press("Control+k");

@@ -1,4 +1,4 @@
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 import { Api } from "./api.ts";
 
 /** An API whose every call gets this answer, and what was asked. */
@@ -40,4 +40,30 @@ test("what is not Parley's answer is no answer", async () => {
     await expect(api.me()).rejects.toMatchObject({ code: "no_answer", again: true });
   }
   await expect(new Api(() => Promise.reject(new TypeError("offline"))).me()).rejects.toMatchObject({ code: "no_answer" });
+});
+
+test("a slow answer that comes is waited for; one that stops coming is not", async () => {
+  vi.useFakeTimers();
+  const slow = (pieces: number, ends: boolean) => new Api(async (_, init) => {
+    let n = 0;
+    return new Response(new ReadableStream({
+      start: (out) => init!.signal!.addEventListener("abort", () => out.error(new DOMException("aborted", "AbortError"))),
+      pull: (out) => new Promise((ok) => setTimeout(() => {
+        if (n++ < pieces) out.enqueue(new TextEncoder().encode(n === 1 ? `{"user": {"name": "A` : "a"));
+        else if (ends) out.enqueue(new TextEncoder().encode(`"}}`)), out.close();
+        else return;
+        ok();
+      }, 20_000)),
+    }));
+  });
+  try {
+    const whole = slow(10, true).me();
+    await vi.advanceTimersByTimeAsync(300_000);
+    expect((await whole).user.name).toBe("Aaaaaaaaaa");
+    const cut = expect(slow(3, false).me()).rejects.toMatchObject({ code: "no_answer" });
+    await vi.advanceTimersByTimeAsync(300_000);
+    await cut;
+  } finally {
+    vi.useRealTimers();
+  }
 });

@@ -14,7 +14,7 @@ interface SignedIn { user: User; session: Session }
 interface OneChat { chat: Entry; users: User[] }
 type Query = Record<string, string | number | boolean | undefined>;
 
-const timeoutMs = 30_000;
+const timeoutMs = 30_000; // in which nothing came; a slow answer takes as long as it takes
 
 export class Api {
   #fetch: typeof fetch;
@@ -77,18 +77,26 @@ export class Api {
   async #call<T>(method: string, path: string, body?: object): Promise<T> {
     let status: number, said: unknown;
     if (this.#ended) throw noAnswer();
+    const stop = new AbortController();
+    const watch = () => setTimeout(() => stop.abort(), timeoutMs);
+    let timer = watch();
     try {
       const answer = await this.#fetch("/api" + path, {
         method,
         headers: { Accept: "application/json", ...(body && { "Content-Type": "application/json" }), ...(this.#user && { "Parley-User": this.#user }) },
         ...(body && { body: JSON.stringify(body) }),
         credentials: "same-origin",
-        signal: AbortSignal.timeout(timeoutMs),
+        signal: stop.signal,
       });
       status = answer.status;
-      if (status !== 204) said = await answer.json();
+      if (status !== 204) said = JSON.parse(await textOf(answer, () => {
+        clearTimeout(timer);
+        timer = watch();
+      }));
     } catch {
       throw noAnswer();
+    } finally {
+      clearTimeout(timer);
     }
     if (this.#ended) throw noAnswer();
     if (status >= 200 && status < 300) return said as T;
@@ -97,6 +105,19 @@ export class Api {
     if (this.#user && failure.code === "no_identity") this.#refused(failure);
     throw failure;
   }
+}
+
+/** The whole body; came is called for each piece of it. */
+async function textOf(answer: Response, came: () => void): Promise<string> {
+  const decoder = new TextDecoder();
+  let text = "";
+  for (const reader = answer.body?.getReader(); reader;) {
+    const { done, value } = await reader.read();
+    if (done) break;
+    came();
+    text += decoder.decode(value, { stream: true });
+  }
+  return text + decoder.decode();
 }
 
 function query(q: Query): string {

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { causeOf, type Line, Socket } from "./socket.ts";
-import { encodeCommand } from "./wire.ts";
+import { encodeCommand, type Hello } from "./wire.ts";
 import { FakeWire, lineOf } from "./testkit/wire.ts";
 
 beforeEach(() => {
@@ -36,10 +36,41 @@ async function untilNext(it: ReturnType<typeof connected>): Promise<number> {
 test("hello and resume leave at once; what stands behind the greeting comes after it", () => {
   const it = connected({ a: 3, b: 4 });
   it.wire().opens();
-  expect(it.wire().got).toEqual([{ id: 1, do: "hello" }, { id: 2, do: "resume", epoch: "e", seen: { a: 3, b: 4 } }]);
+  expect(it.wire().got).toEqual([{ id: 1, do: "hello", parts: true }, { id: 2, do: "resume", epoch: "e", seen: { a: 3, b: 4 } }]);
   it.wire().says({ re: 1, ok: { epoch: "e", limits: {} } }, { re: 2, ok: {} }, { event: "posted", chatId: "a", seq: 4 }, { odd: true }, { signal: "caughtUp" });
   expect(it.told).toEqual([["hello", "e", Date.now()], { event: "posted", chatId: "a", seq: 4 }, { signal: "caughtUp" }]);
   expect(it.lines).toEqual(["connecting", "live"]);
+});
+
+test("a greeting that comes slowly is waited for as long as it comes, and is told whole", async () => {
+  const hellos: Hello[] = [];
+  const wire = new FakeWire();
+  const lines: string[] = [];
+  const socket = new Socket({ resume: () => ({}), hello: (ok) => void hellos.push(ok), values: () => {}, line: (l) => void lines.push(lineOf(l)) }, () => wire);
+  socket.connect();
+  wire.opens();
+  for (let i = 0; i < 10; i++) {
+    await vi.advanceTimersByTimeAsync(10_000);
+    wire.says({ re: 1, part: { chats: [{ id: `c${i}` }], users: i ? [] : [{ id: "ann" }] } });
+    socket.wake(); // somebody looks at the page again, and waits
+    await vi.advanceTimersByTimeAsync(4000);
+  }
+  wire.says({ re: 1, ok: { epoch: "e", limits: {}, chats: [{ id: "last" }], users: [{ id: "bob" }] } });
+  expect(lines).toEqual(["connecting"]);
+  expect(hellos[0]!.chats.map((c) => c.id)).toEqual([...Array.from({ length: 10 }, (_, i) => `c${i}`), "last"]);
+  expect(hellos[0]!.users.map((u) => u.id)).toEqual(["ann", "bob"]);
+  socket.end();
+});
+
+test("a greeting that stops coming is given up", async () => {
+  const it = connected();
+  it.wire().opens();
+  await vi.advanceTimersByTimeAsync(14_000);
+  it.wire().says({ re: 1, part: { chats: [], users: [] } });
+  await vi.advanceTimersByTimeAsync(14_900);
+  expect(it.line().state).toBe("connecting");
+  await vi.advanceTimersByTimeAsync(200);
+  expect(it.line().state).toBe("waiting");
 });
 
 test("a long resume goes in parts, and the last says so", () => {

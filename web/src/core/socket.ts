@@ -2,7 +2,7 @@
 // owns its timers and what waits for a reply.
 import { failure } from "../strings/failure.ts";
 import { Failure, noAnswer } from "./failure.ts";
-import { decodeValues, encodeCommand, type Event, type Fields, type Hello, type Ok, type Reply, type Signal, type UserId, type Value, type Verb } from "./wire.ts";
+import { decodeValues, encodeCommand, type Event, type Fields, type Hello, type HelloPart, type Ok, type Reply, type Signal, type UserId, type Value, type Verb } from "./wire.ts";
 
 /** Why there is no connection. left: another page signed out; otherUser: the cookie is another user's; lost: no more is known; protocol: the server and this page do not understand each other, it is too old or too new. */
 export type Cause = "offline" | "lost" | "restarting" | "tooMany" | "signedOut" | "otherUser" | "left" | "protocol";
@@ -36,7 +36,7 @@ interface Waiting { ok(v: unknown): void; fail(f: Failure): void; bytes: number 
 const firstWaitMs = 5000; // what one waits at most before the first try again; doubled at each further one
 const longestWaitMs = 60_000;
 const restartTries = 5; // after which a server that said it restarts counts as gone
-const helloMs = 15_000; // to connect and be greeted
+const helloMs = 15_000; // to connect, and for each next part of the greeting
 const pongMs = 10_000; // for an answer when nothing has come for a heartbeat
 const wakeMs = 3000; // for an answer when the device woke
 const seenInOne = 1500; // chats of one resume: with their ids, numbers and times they stay below a message's bound
@@ -52,6 +52,7 @@ export class Socket {
   #heartbeatMs = 25_000;
   #maxBytes = Infinity;
   #heard = 0; // when something came last
+  #parts: HelloPart[] = []; // of the greeting under way
   #retry: ReturnType<typeof setTimeout> | undefined;
   #watch: ReturnType<typeof setTimeout> | undefined;
 
@@ -66,6 +67,7 @@ export class Socket {
     this.#say({ state: "connecting", cause: this.line.cause });
     const ws = this.#open();
     this.#ws = ws;
+    this.#parts = [];
     ws.binaryType = "arraybuffer";
     ws.onopen = () => this.#greet(ws);
     ws.onmessage = (e) => ws === this.#ws && this.#take(ws, e.data);
@@ -77,7 +79,7 @@ export class Socket {
   wake(): void {
     if (this.line.state === "waiting" && this.line.cause !== "tooMany") return this.connect();
     if (!this.#ws || this.line.state === "ended") return;
-    this.#expect(this.#ws, wakeMs);
+    this.#expect(this.#ws, this.#parts.length ? helloMs : wakeMs);
     if (this.line.state === "live") this.#ping();
   }
 
@@ -114,7 +116,7 @@ export class Socket {
     const resume = this.#handlers.resume();
     const part = (fields: Fields<"resume">) => ws.send(this.#prepare("resume", fields, { ok: () => {}, fail: () => ws === this.#ws && this.#drop(ws) }));
     // A refused hello is followed by a close, whose code says more; only that the user is another one stands in the reply alone.
-    ws.send(this.#prepare("hello", { as: this.#handlers.as }, { ok: (ok) => this.#greeted(ws, ok, resume, sent), fail: (f) => ws === this.#ws && (f.field === "as" ? this.#refuseUser(ws) : this.#expect(ws, wakeMs)) }));
+    ws.send(this.#prepare("hello", { as: this.#handlers.as, parts: true }, { ok: (ok) => this.#greeted(ws, ok, resume, sent), fail: (f) => ws === this.#ws && (f.field === "as" ? this.#refuseUser(ws) : this.#expect(ws, wakeMs)) }));
     const seen = Object.entries(resume.seen ?? {});
     for (let i = 0; i === 0 || i < seen.length; i += seenInOne) {
       const some = seen.slice(i, i + seenInOne);
@@ -136,7 +138,9 @@ export class Socket {
     this.#maxBytes = ok.limits.message || Infinity;
     this.#rest(ws);
     this.line = { state: "live" };
-    this.#handlers.hello(ok, resume, sent);
+    const parts = [...this.#parts, ok];
+    this.#parts = [];
+    this.#handlers.hello({ ...ok, chats: parts.flatMap((p) => p.chats), users: parts.flatMap((p) => p.users) }, resume, sent);
   }
 
   #take(ws: Wire, data: ArrayBuffer): void {
@@ -148,9 +152,11 @@ export class Socket {
       ws.close();
       return this.#lost(ws, 4500, "");
     }
+    if (this.line.state !== "live") this.#expect(ws, helloMs); // a slow line that brings something is alive
     const told: (Event | Signal)[] = [];
     for (const v of all) {
       if ("event" in v || "signal" in v) told.push(v);
+      else if ("part" in v) this.#parts.push(v.part);
       else if ("re" in v) this.#reply(v);
     }
     if (told.length && ws === this.#ws) this.#handlers.values(told);

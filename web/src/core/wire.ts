@@ -58,7 +58,7 @@ export interface Window { limit?: number; before?: Seq; after?: Seq; around?: Se
 
 /** What can be asked for, and what ok then says. */
 export interface Commands {
-  hello: [{ token?: string; as?: UserId }, Hello];
+  hello: [{ token?: string; as?: UserId; parts?: boolean }, Hello];
   resume: [{ epoch?: string; seen?: Readonly<Record<ChatId, Seq>>; at?: Readonly<Record<ChatId, number>>; more?: boolean }, object];
   post: [{ chatId: ChatId; clientId: string; text: string; replyTo?: Seq }, { seq: Seq; at: number; again?: boolean }];
   edit: [{ chatId: ChatId; clientId?: string; text: string; target: Seq }, { seq?: Seq }];
@@ -75,10 +75,12 @@ export type Fields<V extends Verb> = Commands[V][0];
 export type Ok<V extends Verb> = Commands[V][1];
 
 export interface Problem { code: string; message: string; field?: string; retryAfterMs?: number; requestId?: string }
+/** A piece of the answer to hello, ahead of it. */
+export interface HelloPart { chats: readonly Entry[]; users: readonly User[] }
 export type Reply = { re: number; ok: unknown; error?: undefined } | { re: number; ok?: undefined; error: Problem };
 
 /** One value from the server. Others may come from a newer one: ignore them. */
-export type Value = Reply | Event | Signal;
+export type Value = Reply | { re: number; part: HelloPart } | Event | Signal;
 
 /** One command; a field that is undefined is left out. */
 export function encodeCommand<V extends Verb>(id: number, verb: V, fields: Fields<V>): Uint8Array<ArrayBuffer> {
