@@ -1,1 +1,0 @@
-import{n as e}from"./Button-BFLWmC7r.js";import{t}from"./jsx-runtime-BZi9cxqW.js";var n=t(),r=({look:t,...r})=>(0,n.jsx)(e,{className:t?`button ${t}`:`button`,...r});export{r as t};

@@ -1,1 +1,0 @@
-var e=0;function t(t=Date.now()){e=Math.max(t,e+1);let n=crypto.getRandomValues(new Uint8Array(12));for(let t=5,r=e;t>=0;t--,r=Math.floor(r/256))n[t]=r%256;n[0]|=128;let r=``;for(let e=0;e<12;e+=3){let t=n[e]<<16|n[e+1]<<8|n[e+2];for(let e of[18,12,6,0])r+=`-0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ_abcdefghijklmnopqrstuvwxyz`[t>>e&63]}return r}export{t};

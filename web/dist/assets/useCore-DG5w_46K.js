@@ -1,1 +1,0 @@
-import{n as e}from"./rolldown-runtime-WkwZ5CU-.js";import{n as t}from"./react-dom-DBtMnpC5.js";var n=e(t(),1),r=(0,n.createContext)(null);function i(){let e=(0,n.useContext)(r);if(!e)throw Error(`no core`);return e}function a(e){let t=i();return(0,n.useSyncExternalStore)(t.subscribe,()=>e(t.told))}var o=e=>a(t=>t.state.chats.get(e));export{a as i,o as n,i as r,r as t};
