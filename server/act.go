@@ -68,8 +68,8 @@ func (s *Server) post(ctx context.Context, draft chat.Event, c *wire.Command, do
 // to nothing new. It counts the draft as accepted until its outcome is known, so
 // that an orderly stop can wait for it.
 func (s *Server) append(ctx context.Context, draft chat.Event, rule chat.Rule, done outcome) error {
-	price := priceOf(&draft)
-	if refused := s.charge(draft.By, price); refused != nil {
+	cost := priceOf(&draft)
+	if refused := s.charge(draft.By, cost); refused != nil {
 		switch {
 		case draft.Kind == chat.Posted:
 			return s.appendedBefore(ctx, draft, refused, done)
@@ -78,21 +78,31 @@ func (s *Server) append(ctx context.Context, draft chat.Event, rule chat.Rule, d
 		}
 		// The retry of a known clientId costs nothing, nor does adding who is in
 		// already: the store finds out before it comes to the refusal.
-		price, rule = noPrice, chat.All(rule, chat.Refuse(refused))
+		if only := (price{posts: cost.posts}); cost.people > 0 && s.charge(draft.By, only) == nil {
+			// A member's new role adds nobody.
+			cost, rule = only, chat.All(rule, func(_ chat.View, e *chat.Event) error {
+				if priceOf(e).people > 0 {
+					return refused
+				}
+				return nil
+			})
+		} else {
+			cost, rule = noPrice, chat.All(rule, chat.Refuse(refused))
+		}
 	}
 	if !s.working.begin() {
-		s.refund(draft.By, price)
+		s.refund(draft.By, cost)
 		return s.ready()
 	}
 	began := time.Now()
 	err := s.Store.Append(ctx, draft, rule, func(ev chat.Event, again bool, err error) {
 		s.metrics.outcome(cmp.Or(ev.Kind, draft.Kind), began, ev, again, err)
-		s.refund(draft.By, price.less(priceOfOutcome(&draft, &ev, again, err)))
+		s.refund(draft.By, cost.less(priceOfOutcome(&draft, &ev, again, err)))
 		done(ev, again, err)
 		s.working.end()
 	})
 	if err != nil {
-		s.refund(draft.By, price)
+		s.refund(draft.By, cost)
 		s.working.end()
 	}
 	return err
