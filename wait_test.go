@@ -9,6 +9,8 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"syscall"
 	"testing"
 	"time"
@@ -152,6 +154,47 @@ func TestStopsWhileItWaits(t *testing.T) {
 			t.Errorf("exit %d\n%s", h.cmd.ProcessState.ExitCode(), h.said())
 		}
 	}
+}
+
+// A MongoDB that hangs keeps no stop for longer than operations.md says.
+func TestStopsWhileMongoDBHangs(t *testing.T) {
+	t.Parallel() // it mostly waits, too
+	db := mongotest.Start(t)
+	var hanging atomic.Bool
+	asked := make(chan string, 1000)
+	h := hotel(t, db.Proxy(t, func(c mongotest.Command) mongotest.Action {
+		if !hanging.Load() {
+			return mongotest.Pass
+		}
+		asked <- c.Name
+		return mongotest.Hang
+	}).URL("parley"))
+	h.start()
+	t.Cleanup(h.kill)
+	ann := h.owner("ann")
+	var c struct{ Chat chat.Chat }
+	h.must(201, ann.Token, "POST", "/api/chats", map[string]any{"kind": "group", "title": "garden", "clientId": "garden"}, &c)
+	hanging.Store(true)
+	var calls sync.WaitGroup
+	calls.Go(func() { // none of them is told that it was done
+		if got := h.call(ann.Token, "POST", "/api/chats/"+string(c.Chat.ID)+"/messages", map[string]any{"text": "hello", "clientId": "1"}, nil); got/100 == 2 {
+			t.Errorf("a post was acknowledged: %d", got)
+		}
+	})
+	calls.Go(func() { h.get("/api/server") })
+	for {
+		if name := <-asked; name == "insert" || name == "find" || name == "aggregate" {
+			break
+		}
+	}
+	began := time.Now()
+	if code := h.stop(); code != 0 {
+		t.Errorf("exit %d\n%s", code, h.said())
+	}
+	if d := time.Since(began); d > 15*time.Second {
+		t.Errorf("it took %v\n%s", d, h.said())
+	}
+	calls.Wait()
 }
 
 // What no waiting can help ends the start with one line, which has no password.

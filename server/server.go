@@ -177,7 +177,13 @@ func (s *Server) Await(ctx context.Context) error { return s.feeding.wait(ctx) }
 // which this ends. Cancel Run's context and close the store after both.
 func (s *Server) Stop(ctx context.Context) error {
 	s.stopping.Store(true)
-	s.working.close(ctx)
+	drafts := ctx
+	if end, ok := ctx.Deadline(); ok { // a store that hangs leaves time to tell the peers
+		var cancel context.CancelFunc
+		drafts, cancel = context.WithDeadline(ctx, end.Add(-time.Until(end)/4))
+		defer cancel()
+	}
+	s.working.close(drafts)
 	return s.hub.Close(ctx)
 }
 

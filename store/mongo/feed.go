@@ -63,7 +63,7 @@ func (db *DB) Tell(ctx context.Context, s chat.Signal) error {
 	bounded, cancel := context.WithTimeout(ctx, writeTimeout)
 	defer cancel()
 	_, err := db.signals.InsertOne(bounded, signal{At: time.Now(), Kind: s.Kind, Chat: s.ChatID, By: s.By, Seq: s.Seq, Small: s.Small, Replica: s.Replica, Online: s.Online})
-	return fault(err, "tell")
+	return faultOf(ctx, err, "tell")
 }
 
 // tell puts the end of sessions on the feed, with the transaction.
@@ -112,7 +112,7 @@ func (db *DB) OpenFeed(ctx context.Context) (iter.Seq2[chat.Notice, error], erro
 	}
 	if err != nil {
 		cancel()
-		return nil, fault(err, "open the feed")
+		return nil, faultOf(ctx, err, "open the feed")
 	}
 	go f.run()
 	return f.feed.All(ctx, func() { cancel(); f.feed.Free() }), nil
@@ -168,7 +168,7 @@ func (db *DB) closeFeeds() {
 	if len(open) == 0 {
 		return
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), drainLimit)
+	ctx, cancel := context.WithTimeout(db.ctx, drainLimit)
 	defer cancel()
 	_, err := db.signals.InsertOne(ctx, signal{At: time.Now(), Replica: db.name})
 	for _, f := range open {

@@ -7,6 +7,7 @@ import (
 	"os"
 	"strconv"
 	"testing"
+	"time"
 
 	"parley/chat"
 	"parley/internal/mongotest"
@@ -112,6 +113,7 @@ func open(t testing.TB, dir string) chat.Store {
 	if err != nil {
 		t.Fatal(err)
 	}
+	mongo.SetCloseTimeout(s, time.Minute) // the stand-in is slow; see TestCloseWhileTheServerHangs
 	t.Cleanup(func() { _ = s.Close() })
 	return s
 }

@@ -26,8 +26,10 @@ const (
 	readTimeout   = 10 * time.Second
 	writeTimeout  = 15 * time.Second
 	selectTimeout = 5 * time.Second // unless the URL says another
-	abortTimeout  = 2 * time.Second
-	defaultName   = "parley" // of the database, if the URL names none
+	abortTimeout  = time.Second
+	closeTimeout  = 3 * time.Second // of what is under way when Close begins
+	leaveTimeout  = time.Second     // to take leave of the server
+	defaultName   = "parley"        // of the database, if the URL names none
 )
 
 // monitor sees every command; a test's.
@@ -36,14 +38,17 @@ var monitor *monitoring.CommandMonitor
 // DB is a store in one MongoDB database. All methods are safe for concurrent use.
 type DB struct {
 	// Static after construction.
-	log                *slog.Logger
-	epoch              string
-	now                func() int64  // chat.Now; a test sets its own before the first call, of what follows, too
-	markEvery, silence time.Duration // see feed.go
-	client             *mongo.Client
-	stream             *mongo.Client // for change streams alone: each holds a connection
-	db                 *mongo.Database
-	stop               chan struct{}
+	log    *slog.Logger
+	epoch  string
+	now    func() int64 // chat.Now; a test sets its own before the first call
+	client *mongo.Client
+	stream *mongo.Client // for change streams alone: each holds a connection
+	db     *mongo.Database
+	stop   chan struct{}      // closed when Close begins
+	ctx    context.Context    // of what goes on without its caller
+	end    context.CancelFunc // ends ctx, closeTimeout after Close began at the latest
+
+	closeTimeout, markEvery, silence time.Duration // a test sets its own, too
 
 	events, chats, members, users, words, sessions, invites, recoveries, meta *mongo.Collection
 	revocations, signals                                                      *mongo.Collection
@@ -55,7 +60,6 @@ type DB struct {
 	seen      chan sighting  // sessions that were seen; see sessions.go
 	ended     sync.WaitGroup // noteSeen
 	closing   sync.Once
-	closed    error
 }
 
 // quoted is where the driver repeats a piece of the URL, which may be one of the
@@ -74,7 +78,8 @@ func Open(ctx context.Context, url string, pool int, log *slog.Logger) (_ *DB, e
 		return nil, fmt.Errorf("the store's URL: %s", quoted.ReplaceAllString(err.Error(), "…"))
 	}
 	db := &DB{log: log, now: chat.Now, name: chat.NewID[string](), stop: make(chan struct{}), seen: make(chan sighting, maxSeen),
-		markEvery: markEvery, silence: maxSilence}
+		closeTimeout: closeTimeout, markEvery: markEvery, silence: maxSilence}
+	db.ctx, db.end = context.WithCancel(context.Background())
 	journaled := true
 	opts := options.Client().SetServerSelectionTimeout(selectTimeout).ApplyURI(url).SetAppName("parley").
 		SetReadPreference(readpref.Primary()).SetReadConcern(readconcern.Majority()).
@@ -83,7 +88,11 @@ func Open(ctx context.Context, url string, pool int, log *slog.Logger) (_ *DB, e
 		SetTimeout(writeTimeout) // of what the driver does on its own, such as to ask again how a commit ended
 	defer func() {
 		if err != nil {
-			err = errors.Join(err, db.disconnect())
+			db.end()
+			db.disconnect()
+		}
+		if err != nil && ctx.Err() != nil {
+			err = ctx.Err() // the caller gave up: no reason to wait and try again
 		}
 	}()
 	if db.client, err = mongo.Connect(opts.SetMaxPoolSize(uint64(pool))); err != nil {
@@ -148,28 +157,32 @@ func (db *DB) start(pool int) {
 }
 
 // Close ends the feeds, refuses new work, commits what was queued and returns
-// when all goroutines have ended.
+// when all goroutines have ended. What a server that hangs keeps for longer than
+// closeTimeout is given up: its callers hear unavailable.
 func (db *DB) Close() error {
 	db.closing.Do(func() {
 		close(db.stop)
+		timer := time.AfterFunc(db.closeTimeout, db.end)
+		defer timer.Stop()
 		db.lanes.close()
 		db.closeFeeds()
+		db.end()
 		db.ended.Wait()
-		db.closed = db.disconnect()
+		db.disconnect()
 	})
-	return db.closed
+	return nil
 }
 
-func (db *DB) disconnect() error {
-	ctx, cancel := context.WithTimeout(context.Background(), readTimeout)
+// disconnect ends the sessions at the server, if it answers, and closes all
+// connections.
+func (db *DB) disconnect() {
+	ctx, cancel := context.WithTimeout(context.Background(), leaveTimeout)
 	defer cancel()
-	var errs []error
 	for _, c := range []*mongo.Client{db.client, db.stream} {
 		if c != nil {
-			errs = append(errs, c.Disconnect(ctx))
+			_ = c.Disconnect(ctx) // an error says that it was done before
 		}
 	}
-	return errors.Join(errs...)
 }
 
 // open reports unavailable once Close began.
@@ -238,10 +251,7 @@ func (db *DB) read(ctx context.Context, doing string, f func(ctx context.Context
 	bounded, cancel := context.WithTimeout(ctx, readTimeout)
 	defer cancel()
 	err := db.session(bounded, func(ctx context.Context, _ *mongo.Session) error { return f(ctx) })
-	if err != nil && ctx.Err() != nil {
-		return ctx.Err()
-	}
-	return fault(err, doing)
+	return faultOf(ctx, err, doing)
 }
 
 // one decodes the first document into v; ok is false if there is none.
@@ -265,15 +275,23 @@ func all[T any](ctx context.Context, cur *mongo.Cursor, err error) ([]T, error) 
 }
 
 // fault turns an error of the driver into a chat.Error at the edge: unavailable
-// when a retry may help, else internal. What is a chat.Error or the caller's
-// own end stays as it is.
+// when a retry may help, else internal. A chat.Error stays as it is. Whether the
+// caller gave up only their context tells: the driver ends calls of its own, too.
 func fault(err error, doing string) error {
 	var known *chat.Error
-	if err == nil || errors.As(err, &known) || errors.Is(err, context.Canceled) {
+	if err == nil || errors.As(err, &known) {
 		return err
 	}
 	if passing(err) {
 		return chat.FailCause(chat.Unavailable, err, "the store could not %s; try again", doing)
 	}
 	return chat.FailCause(chat.Internal, err, "the store could not %s", doing)
+}
+
+// faultOf is fault, or the caller's own end.
+func faultOf(ctx context.Context, err error, doing string) error {
+	if err != nil && ctx.Err() != nil {
+		return ctx.Err()
+	}
+	return fault(err, doing)
 }

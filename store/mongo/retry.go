@@ -35,7 +35,7 @@ func passing(err error) bool {
 		labeled.HasErrorLabel("UnknownTransactionCommitResult") || labeled.HasErrorLabel("NetworkError")):
 		return true
 	case mongo.IsNetworkError(err), mongo.IsTimeout(err), errors.As(err, &selection), errors.As(err, &pool),
-		errors.Is(err, mongo.ErrClientDisconnected), errors.Is(err, context.DeadlineExceeded):
+		errors.Is(err, mongo.ErrClientDisconnected), errors.Is(err, context.DeadlineExceeded), errors.Is(err, context.Canceled):
 		return true
 	case errors.As(err, &server):
 		for _, code := range passingCodes {
@@ -132,10 +132,10 @@ func abort(ctx context.Context, s *mongo.Session) {
 
 // transact runs f in a transaction that extends no log, until it is committed,
 // f fails for good, or writeTimeout is over. f may run several times, each on a
-// newer snapshot; it must use t.ctx for its calls and keep nothing of t. ctx
-// ends nothing: who gave up must not leave half known whether they did.
-func (db *DB) transact(ctx context.Context, f func(t *tx) error) error {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), writeTimeout)
+// newer snapshot; it must use t.ctx for its calls and keep nothing of t. No
+// caller's context ends it: who gave up must not leave half known whether they did.
+func (db *DB) transact(f func(t *tx) error) error {
+	ctx, cancel := context.WithTimeout(db.ctx, writeTimeout)
 	defer cancel()
 	for n := 1; ; n++ {
 		err := db.session(ctx, func(ctx context.Context, s *mongo.Session) error {

@@ -38,14 +38,21 @@ func TestFault(t *testing.T) {
 		{"a wrong password", mongo.CommandError{Code: 18}, chat.Internal},
 		{"a right that is missing", mongo.CommandError{Code: 13}, chat.Internal},
 		{"a document that does not suit", mongo.WriteException{WriteErrors: mongo.WriteErrors{{Code: 121}}}, chat.Internal},
+		{"a call that the driver ended", context.Canceled, chat.Unavailable},
+		{"a commit of which nothing is known", unsureError{mongo.CommandError{Code: 13}}, chat.Unavailable},
 		{"ours", chat.NoChat(), chat.NotFound},
 	} {
 		if got := chat.AsError(fault(c.err, "write")); got == nil || got.Code != c.want {
 			t.Errorf("%s: %v, want %s", c.name, got, c.want)
 		}
 	}
-	if err := fault(context.Canceled, "write"); err != context.Canceled {
-		t.Errorf("the caller's own end became %v", err)
+	ctx, cancel := context.WithCancel(t.Context())
+	if got := faultOf(ctx, context.Canceled, "read"); !chat.Is(got, chat.Unavailable) {
+		t.Errorf("a call that the driver ended: %v", got)
+	}
+	cancel()
+	if got := faultOf(ctx, mongo.CommandError{Code: 189}, "read"); got != context.Canceled {
+		t.Errorf("the caller's own end became %v", got)
 	}
 }
 

@@ -60,5 +60,5 @@ func (db *DB) Ping(ctx context.Context) error {
 		return err
 	}
 	_, err := db.meta.UpdateOne(ctx, bson.D{{Key: "_id", Value: "ping"}}, set(bson.E{Key: "at", Value: db.now()}), options.UpdateOne().SetUpsert(true))
-	return fault(err, "write")
+	return faultOf(ctx, err, "write")
 }

@@ -99,12 +99,10 @@ func (db *DB) Identify(ctx context.Context, tokenHash [32]byte) (u chat.User, s 
 
 // noteSeen is the goroutine that notes when sessions were seen.
 func (db *DB) noteSeen() {
-	ctx, cancel := context.WithCancel(context.Background())
-	defer cancel()
 	for {
 		select {
 		case x := <-db.seen:
-			bounded, enough := context.WithTimeout(ctx, writeTimeout)
+			bounded, enough := context.WithTimeout(db.ctx, writeTimeout)
 			_, err := db.sessions.UpdateByID(bounded, x.id, bson.D{{Key: "$max", Value: bson.D{{Key: "seenAt", Value: x.at}}}})
 			enough()
 			if err != nil {

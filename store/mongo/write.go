@@ -158,7 +158,7 @@ func (db *DB) write(ctx context.Context, id chat.ChatID, doing string, f func(t 
 		if err := db.open(); err != nil {
 			return err
 		}
-		return fault(db.transact(ctx, f), doing)
+		return fault(db.transact(f), doing)
 	}
 	done := make(chan error, 1)
 	err := db.put(ctx, id, &job{run: f, done: func(_ chat.Event, _ bool, err error) { done <- err }})
@@ -220,7 +220,7 @@ func (l *lanes) take(a *lane) []*job {
 // insertPosts writes the posts of a batch. Whatever fails for a passing reason is
 // judged and sent again, under the same _id, so that it is there once.
 func (db *DB) insertPosts(a *lane, batch []*job) {
-	ctx, cancel := context.WithTimeout(context.Background(), writeTimeout)
+	ctx, cancel := context.WithTimeout(db.ctx, writeTimeout)
 	defer cancel()
 	for n := 1; len(batch) > 0; {
 		left, err := db.insert(ctx, a, batch)
@@ -243,7 +243,7 @@ func (db *DB) insertPosts(a *lane, batch []*job) {
 // extend writes the other events of a batch in one transaction, at the head that
 // was read before it.
 func (db *DB) extend(a *lane, batch []*job) {
-	ctx, cancel := context.WithTimeout(context.Background(), writeTimeout)
+	ctx, cancel := context.WithTimeout(db.ctx, writeTimeout)
 	defer cancel()
 	var err error
 	for n := 1; ; n++ {
