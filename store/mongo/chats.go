@@ -23,11 +23,12 @@ type seat struct {
 }
 
 // chat is the seat as the user sees the chat, without mentions and last message.
+// What they have read may be from a moment after the head.
 func (s *seat) chat() chat.Chat {
 	g, head := s.Group[0], s.Head[0]
 	c := g.chat(head)
 	read, n := s.Place.read()
-	c.Role, c.ReadUpTo, c.Unread = s.Place.Member.Role, read, int(head.N-min(n, head.N))
+	c.Role, c.ReadUpTo, c.Unread = s.Place.Member.Role, min(read, head.Seq), int(head.N-min(n, head.N))
 	if g.Pair != "" {
 		c.With = chat.OtherOf(g.Pair, s.Place.Member.User)
 	}
@@ -68,14 +69,15 @@ func (db *DB) seats(ctx context.Context, user chat.UserID, only bson.D) (chats [
 	return chats, posts, db.countMentions(ctx, user, chats)
 }
 
-// countMentions fills Mentions of the chats in which something is unread.
+// countMentions fills Mentions of the chats in which something is unread, up to
+// the head that was read.
 func (db *DB) countMentions(ctx context.Context, user chat.UserID, chats []chat.Chat) error {
 	at := map[chat.ChatID]*chat.Chat{}
 	var branches bson.A
 	for i := range chats {
 		if c := &chats[i]; c.Unread > 0 {
 			at[c.ID] = c
-			branches = append(branches, bson.D{{Key: "mentions", Value: user}, {Key: "chat", Value: c.ID}, {Key: "seq", Value: bson.D{{Key: "$gt", Value: c.ReadUpTo}}}})
+			branches = append(branches, bson.D{{Key: "mentions", Value: user}, {Key: "chat", Value: c.ID}, {Key: "seq", Value: bson.D{{Key: "$gt", Value: c.ReadUpTo}, {Key: "$lte", Value: c.Head}}}})
 		}
 	}
 	for some := range slices.Chunk(branches, maxBranches) {

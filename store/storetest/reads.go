@@ -88,6 +88,44 @@ func reads(t *testing.T, open opener) {
 		sees(dan, 9, 1, 0)
 	})
 
+	t.Run("never behind the head", func(t *testing.T) {
+		ended := make(chan struct{})
+		go func() { // what a member posts is read, and what they mark
+			defer close(ended)
+			for i := range 100 {
+				e := chat.Event{Kind: chat.Posted, ChatID: c.ID, By: ann.ID, ClientID: fmt.Sprint("head ", i), Text: "@bob"}
+				if _, _, err := do(t, s, e, chat.Post); err != nil {
+					t.Error(err)
+				}
+				if _, _, err := s.MarkRead(ctx, c.ID, bob.ID, 1<<62); err != nil {
+					t.Error(err)
+				}
+			}
+		}()
+		defer func() { <-ended }()
+		for going := true; going; {
+			select {
+			case <-ended:
+				going = false
+			default:
+			}
+			for _, u := range []chat.User{ann, bob} {
+				one, err := s.Chat(ctx, u.ID, c.ID)
+				must(t, err)
+				list, err := s.ChatsOf(ctx, u.ID, 1)
+				must(t, err)
+				for _, got := range append(list, one) {
+					if got.ReadUpTo > got.Head || got.Unread < 0 || got.Mentions > got.Unread {
+						t.Fatalf("%s has read up to %d of %d, unread %d, mentions %d", u.Handle, got.ReadUpTo, got.Head, got.Unread, got.Mentions)
+					}
+					if got.Last != nil && got.Last.Seq > got.Head {
+						t.Fatalf("%s: the last message is %d, the head %d", u.Handle, got.Last.Seq, got.Head)
+					}
+				}
+			}
+		}
+	})
+
 	t.Run("strangers have none", func(t *testing.T) {
 		cid := account(t, s, "cid")
 		_, _, err := s.MarkRead(ctx, c.ID, cid.ID, 1)
