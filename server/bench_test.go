@@ -5,7 +5,6 @@ import (
 	"net/http/httptest"
 	"testing"
 
-	"parley/chat"
 	"parley/wire"
 )
 
@@ -47,19 +46,30 @@ func BenchmarkPost(b *testing.B) {
 	}
 }
 
-// BenchmarkResume takes up 100 chats in which nothing happened: no page is read.
+// BenchmarkResume takes up 100 chats in which nothing happened: no page is read,
+// with times or without.
 func BenchmarkResume(b *testing.B) {
 	x := start(b)
 	ann := x.person("ann")
-	seen := m{}
+	seen, at := m{}, m{}
 	for range 100 {
-		seen[string(ann.group())] = chat.Seq(1)
+		ann.group()
 	}
 	p := ann.live(wire.MsgPack)
-	b.ReportAllocs()
-	for b.Loop() {
-		p.ask(m{"do": "resume", "epoch": p.hello.Epoch, "seen": seen}, nil)
-		p.signal(wire.SignalCaughtUp)
+	for _, c := range p.hello.Chats {
+		seen[string(c.ID)], at[string(c.ID)] = c.Head, c.Activity
 	}
-	b.ReportMetric(float64(b.Elapsed().Microseconds())/float64(b.N*len(seen)), "µs/chat")
+	for name, cmd := range map[string]m{
+		"numbers": {"do": "resume", "epoch": p.hello.Epoch, "seen": seen},
+		"times":   {"do": "resume", "epoch": p.hello.Epoch, "seen": seen, "at": at},
+	} {
+		b.Run(name, func(b *testing.B) {
+			b.ReportAllocs()
+			for b.Loop() {
+				p.ask(cmd, nil)
+				p.signal(wire.SignalCaughtUp)
+			}
+			b.ReportMetric(float64(b.Elapsed().Microseconds())/float64(b.N*len(seen)), "µs/chat")
+		})
+	}
 }
