@@ -145,12 +145,30 @@ test("a page out of the browser's cache shows nothing before it knows whose it i
   await tab.context().close();
 });
 
+test("notices of somebody whose session is over do not wait for the next one", async () => {
+  const page = await h.stranger();
+  await page.context().grantPermissions(["notifications"]);
+  await page.goto(h.at("/"));
+  const shown = () => page.evaluate(async () => (await (await navigator.serviceWorker.getRegistration())?.getNotifications())?.length);
+  await page.evaluate(async () => {
+    await navigator.serviceWorker.register("/sw.js");
+    await (await navigator.serviceWorker.ready).showNotification("Ann's secret");
+  });
+  assert.equal(await shown(), 1);
+  await page.reload();
+  await page.getByRole("button", { name: "Sign in", exact: true }).waitFor();
+  for (const until = Date.now() + 10_000; (await shown()) && Date.now() < until;);
+  assert.equal(await shown(), 0);
+  await page.context().close();
+});
+
 test("a session that ends elsewhere leaves what was written, for its writer alone, and nothing that others wrote", async () => {
   const { tab } = await shared();
   await post(bob, room, 1, "Bob's secret");
   await sent(tab, "Bob's secret 1");
   await row(tab, "Bob's secret 1").hover();
   await row(tab, "Bob's secret 1").getByRole("button", { name: "Answer", exact: true }).click();
+  await tab.locator("[data-composer]:focus").waitFor();
   await tab.keyboard.type("my answer");
   await drafts(tab, "my answer");
   await tab.mouse.move(0, 0);

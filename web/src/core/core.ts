@@ -275,8 +275,9 @@ export class Core {
   // Within.
 
   async #enter(me: User): Promise<void> {
-    const [shelf, tabs] = await Promise.all([this.#shelf, this.#tabs]);
     this.#leave();
+    const [shelf, tabs] = await Promise.all([this.#shelf, this.#tabs]);
+    if (this.#session) return;
     this.#was = me.id;
     const api = this.#api.as(me.id, (f) => this.#session?.api === api && !this.#leaving && this.#refused(f.field === "Parley-User" ? "otherUser" : "signedOut"));
     const risk = () => this.#session?.storage === storage && this.#set({ notKept: storage.notKept, atRisk: storage.atRisk });
@@ -316,6 +317,8 @@ export class Core {
     s?.upkeep.stop();
     s?.reader.stop();
     s?.socket.end();
+    // The next session's rows are another tab's: what this one leaves may be sent from wherever its user is.
+    if (s) this.#tabs = Promise.all([this.#shelf, this.#tabs]).then(([shelf, tabs]) => (tabs.leave(), new Tabs(shelf)));
     if (s) this.#set({ ...before, phase: "out" });
   }
 

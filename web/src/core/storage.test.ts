@@ -3,7 +3,7 @@ import { IDBFactory } from "fake-indexeddb";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import type { Pending } from "./outbox.ts";
 import { openShelf, type Shelf } from "./shelf.ts";
-import { Storage } from "./storage.ts";
+import { editKey, scrub, Storage } from "./storage.ts";
 import { Tabs } from "./tabs.ts";
 
 /** The locks of one browser, as far as they are used. */
@@ -183,4 +183,101 @@ test("places and settings are each user's own; signing out leaves the settings",
   expect(await page(shelf, undefined, "bob").storage.place("c")).toBeUndefined();
   await storage.clear();
   expect([await storage.place("c"), (await storage.drafts()).size, await storage.adopt(), (await storage.settings()).size]).toEqual([undefined, 0, [], 1]);
+});
+
+test("a draft that is sent in one tab is gone in the other that showed it, unless one of them wrote something else", async () => {
+  const shelf = await openShelf(), locks = new FakeLocks();
+  const a = page(shelf, locks), b = page(shelf, locks);
+  await flush();
+  const left = async () => [...await shelf.rows<{ text: string }>("drafts", "")].map(([, d]) => d.text);
+  await a.storage.saveDraft("c", { text: "one", at: 1 });
+  await b.storage.draft("c"); // b shows it
+  await b.storage.saveDraft("c", undefined, "one");
+  expect(await left()).toEqual([]);
+
+  await a.storage.saveDraft("c", { text: "two", at: 2 });
+  await b.storage.draft("c");
+  await b.storage.saveDraft("c", { text: "something else", at: 3 });
+  expect((await left()).sort()).toEqual(["something else", "two"]);
+  await b.storage.saveDraft("c", undefined, "something else");
+  expect(await left()).toEqual(["two"]);
+  await b.storage.draft("c");
+  await b.storage.saveDraft("c", { text: "two and", at: 4 });
+  await b.storage.saveDraft("c", undefined, "two and more");
+  expect(await left()).toEqual([]);
+  await a.storage.saveDraft("c", { text: "three", at: 5 });
+  await b.storage.draft("c");
+  await b.storage.saveDraft("c", undefined); // emptied by hand: it is still written in a
+  expect(await left()).toEqual(["three"]);
+});
+
+test("edits are kept beside drafts, and are none", async () => {
+  const shelf = await openShelf(), locks = new FakeLocks();
+  const a = page(shelf, locks);
+  await flush();
+  await a.storage.saveDraft(editKey("c", 7), { text: "older", at: 1 });
+  await a.storage.saveDraft(editKey("c", 12), { text: "edited", at: 2 });
+  const seen = async (p: typeof a) => [(await p.storage.drafts()).size, await p.storage.edited("c"), await p.storage.edited("d"), (await p.storage.draft(editKey("c", 12)))?.text];
+  expect(await seen(a)).toEqual([0, 12, undefined, "edited"]);
+  expect((await seen(page(shelf, locks)))[1]).toBeUndefined(); // it goes on in another tab
+  a.tabs.leave();
+  await flush();
+  expect(await seen(page(shelf, locks))).toEqual([0, 12, undefined, "edited"]);
+});
+
+test("of who is not signed in stays what they wrote, without what they read", async () => {
+  const shelf = await openShelf();
+  const reply = { seq: 3, by: "carl", text: "a secret" };
+  for (const who of ["ann", "bob"]) {
+    const { storage } = page(shelf, undefined, who);
+    await storage.saveDraft("c", { text: "draft", reply, at: 1 });
+    storage.put({ ...pending("k", "t"), reply });
+    await storage.savePlace("c", { seq: 1, offset: 0 });
+  }
+  const secrets = async () => [...await shelf.rows<{ reply: typeof reply }>("drafts", ""), ...await shelf.rows<{ reply: typeof reply }>("outbox", ""), ...await shelf.rows("places", "")]
+    .map(([key, row]) => [key.split("/")[0], row && (row as { reply?: typeof reply }).reply?.text]);
+  await flush();
+  await scrub(shelf, "bob");
+  expect(await secrets()).toEqual([["ann", "…"], ["bob", "a secret"], ["ann", "…"], ["bob", "a secret"], ["bob", undefined]]);
+  const late = page(shelf, undefined, "bob");
+  late.storage.end();
+  await late.storage.saveDraft("d", { text: "the last letter", reply, at: 2 });
+  await scrub(shelf);
+  expect((await secrets()).map(([, text]) => text)).toEqual(["…", "…", "…", "…", "…"]);
+});
+
+test("a disk that is full is told, and what it refused is tried again", async () => {
+  const shelf = await openShelf();
+  let full = true;
+  const edit: Shelf["edit"] = (...args) => (full && args[0] !== "tabs" ? Promise.reject(new DOMException("", "QuotaExceededError")) : shelf.edit(...args));
+  const tabs = new Tabs(shelf, new FakeLocks() as unknown as LockManager, new FakeSession());
+  const told: unknown[] = [];
+  const s: Storage = new Storage({ ...shelf, durable: true, rows: shelf.rows.bind(shelf), edit }, tabs, "ann", undefined, () => told.push([s.notKept, s.atRisk]));
+  s.put(pending("k", tabs.id));
+  await expect(s.saveDraft("c", { text: "x", at: 1 })).rejects.toThrow();
+  expect([s.notKept, s.atRisk]).toEqual(["full", true]);
+  full = false;
+  await s.adopt();
+  await flush();
+  expect([s.notKept, s.atRisk, told.at(-1)]).toEqual([undefined, false, [undefined, false]]);
+  expect([(await s.adopt()).length, (await s.drafts()).get("c")?.text]).toEqual([1, "x"]);
+});
+
+test("in memory alone, what was written is at risk until it is sent", async () => {
+  vi.stubGlobal("indexedDB", undefined);
+  const { storage, tabs } = page(await openShelf());
+  expect([storage.notKept, storage.atRisk]).toEqual(["memory", false]);
+  storage.put(pending("k", tabs.id));
+  expect(storage.atRisk).toBe(true);
+  storage.remove(pending("k", tabs.id));
+  expect(storage.atRisk).toBe(false);
+});
+
+test("who signs out leaves nothing, and nothing follows", async () => {
+  const shelf = await openShelf();
+  const { storage } = page(shelf);
+  await storage.saveDraft("c", { text: "x", at: 1 });
+  await storage.clear();
+  await storage.saveDraft("c", { text: "x and a last letter", at: 2 });
+  expect((await shelf.rows("drafts", "")).size).toBe(0);
 });

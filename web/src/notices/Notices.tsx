@@ -60,8 +60,14 @@ function useTold(on: boolean): void {
   useEffect(() => () => void (on && close(() => false)), [on]); // who signs out leaves none behind
 }
 
+/** Nobody is signed in, or somebody else: what the former user's pages left behind goes. */
+export function clearNotices(): void {
+  void close(() => false);
+  navigator.setAppBadge?.(0).catch(() => {});
+}
+
 async function close(keep: (tag: string) => boolean): Promise<void> {
-  const worker = await navigator.serviceWorker.getRegistration();
+  const worker = await navigator.serviceWorker?.getRegistration();
   for (const shown of (await worker?.getNotifications()) ?? []) if (!keep(shown.tag)) shown.close();
 }
 

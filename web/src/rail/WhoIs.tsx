@@ -1,4 +1,4 @@
-import { useRef, useSyncExternalStore } from "react";
+import { useEffect, useRef, useSyncExternalStore } from "react";
 import { Dialog, Popover } from "react-aria-components";
 import { navigate, paths } from "../app/route.ts";
 import { useCore, useSnapshot } from "../app/useCore.ts";
@@ -32,6 +32,7 @@ export function WhoIs() {
   const mine = useSnapshot((s) => s.state.me?.id === open?.id);
   const at = useRef<HTMLElement>(null);
   at.current = open?.at ?? null;
+  useEffect(() => () => ask(undefined), []); // the next one to sign in did not ask
   if (!user) return null;
   const close = () => ask(undefined);
   return (

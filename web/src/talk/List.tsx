@@ -217,14 +217,14 @@ export function List({ chat, target, editing, deeds, onEditPending }: Props) {
         }}>
         {log}
       </div>
+      {stretch && (stands === "far" || (stands === "near" && chat.unread > 0)) && <Button className={() => "button pill"} onPress={toEnd}><Icon name="down" /> {t.talk.newBelow(chat.unread)}</Button>}
+      <Spoken chat={chat} />
       {editing && stretch && !stretch.messages.some((m) => m.seq === editing.seq) && (
-        <div className="bar">
+        <div className="unfinished">
           <span>{t.talk.unfinished}</span>
           <Button look="plain" onPress={() => { deeds.edit(editing.seq); all.jump(editing.seq); }}>{t.talk.showEdit}</Button>
         </div>
       )}
-      {stretch && (stands === "far" || (stands === "near" && chat.unread > 0)) && <Button className={() => "button pill"} onPress={toEnd}><Icon name="down" /> {t.talk.newBelow(chat.unread)}</Button>}
-      <Spoken chat={chat} />
     </div>
   );
 }
