@@ -18,6 +18,7 @@ import { type Look, lookFor, useLook } from "./useLook.ts";
 import { useNotes } from "./useNotes.ts";
 import { usePages } from "./usePages.ts";
 import { useScroll } from "./useScroll.ts";
+import { steadyMs, useSteady } from "./useSteady.ts";
 
 const nearEdge = 1600; // px from an edge at which its next page is asked for
 const longPressMs = 450;
@@ -122,7 +123,7 @@ export function List({ chat, target, editing, deeds, onEditPending }: Props) {
   const focusOn = (seq: Seq) => box.current?.querySelector<HTMLElement>(`li[data-seq="${seq}"]`)?.focus({ preventScroll: true });
 
   const scrolling = useRef<ReturnType<typeof setTimeout>>(undefined);
-  const passing = useRef<Seq>(undefined); // under the pointer while one scrolls: it gets no tools before that rests
+  const passing = useRef<Seq>(undefined); // under the pointer while the list moves: it gets no tools before that rests
   const all = useMemo((): Deeds => ({
     ...deeds,
     jump: (seq) => {
@@ -164,15 +165,20 @@ export function List({ chat, target, editing, deeds, onEditPending }: Props) {
   const noPress = () => clearTimeout(press.current);
 
   useEffect(() => () => clearTimeout(scrolling.current), []);
-  function onScroll() {
-    scroll.note();
-    attend();
-    if (scroll.follows.current) return; // that is the chat moving, not its reader
+  const toolsAfter = useCallback((ms: number) => {
     clearTimeout(scrolling.current);
     scrolling.current = setTimeout(() => {
       scrolling.current = undefined;
       if (passing.current !== undefined) all.activate(passing.current);
-    }, scrolledMs);
+    }, ms);
+  }, [all]);
+  const steady = useSteady(box, rows, useCallback(() => toolsAfter(steadyMs), [toolsAfter]), scroll.hold);
+  function onScroll() {
+    scroll.note();
+    attend();
+    if (scroll.follows.current) return; // that is the chat moving, not its reader
+    steady.scrolled();
+    toolsAfter(scrolledMs);
   }
 
   // Not gone through with each message that comes where one does not look.
@@ -203,7 +209,7 @@ export function List({ chat, target, editing, deeds, onEditPending }: Props) {
           <Button look="plain" onPress={markRead}>{t.talk.markRead}</Button>
         </div>
       )}
-      <div className="scroller" ref={box} tabIndex={0} role="region" aria-label={t.talk.messages} onScroll={onScroll} onKeyDown={onKeyDown} onPointerDown={onPointerDown}
+      <div className="scroller" ref={box} tabIndex={0} role="region" aria-label={t.talk.messages} onScroll={onScroll} onKeyDown={onKeyDown} onPointerDown={onPointerDown} {...steady.handlers}
         onPointerMove={noPress} onPointerUp={noPress} onPointerCancel={noPress} onPointerLeave={() => {
           passing.current = undefined;
           setActive((a) => (a?.menu ? a : undefined));

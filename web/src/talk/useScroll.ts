@@ -12,6 +12,8 @@ export interface Scroll {
   /** It was scrolled: to be told first, before anything here is asked. */
   note(): void;
   toEnd(): void;
+  /** While it is held, as a press is under way, the list does not follow its end. */
+  hold(on: boolean): void;
   /** Puts a row so far below the upper edge, or as near to that as it goes. */
   toRow(seq: Seq, offset: number): void;
   /** The row at the upper edge, and how far its top lies below that. */
@@ -28,6 +30,7 @@ export function useScroll(scroller: RefObject<HTMLDivElement | null>, rows: unkn
   const anchor = useRef<Place>(undefined);
   const known = useRef(0); // scrollTop when that was noted
   const ends = useRef(end);
+  const held = useRef(false);
 
   const note = useCallback(() => {
     const box = scroller.current;
@@ -51,8 +54,10 @@ export function useScroll(scroller: RefObject<HTMLDivElement | null>, rows: unkn
     if (follows.current && scrolled < -slack) return note();
     const a = anchor.current;
     const row = a && rowIn(box, a.seq);
-    if (follows.current) box.scrollTop = box.scrollHeight;
-    else if (row) {
+    if (follows.current) {
+      if (held.current) return;
+      box.scrollTop = box.scrollHeight;
+    } else if (row) {
       const moved = row.getBoundingClientRect().top - box.getBoundingClientRect().top - a.offset + scrolled;
       if (Math.abs(moved) >= 0.5) box.scrollTop += moved;
       if (scrolled) return note();
@@ -83,6 +88,10 @@ export function useScroll(scroller: RefObject<HTMLDivElement | null>, rows: unkn
       box.scrollTop = known.current = box.scrollHeight;
       note();
     },
+    hold(on) {
+      held.current = on;
+      if (!on) settle();
+    },
     toRow(seq, offset) {
       const box = scroller.current;
       const row = box && rowIn(box, seq);
@@ -104,7 +113,7 @@ export function useScroll(scroller: RefObject<HTMLDivElement | null>, rows: unkn
       return whole && whole.getBoundingClientRect().bottom > top ? seqOf(whole) : 0;
     },
     left: () => (scroller.current ? leftIn(scroller.current) : 0),
-  }), [scroller, note]);
+  }), [scroller, note, settle]);
 }
 
 const leftIn = (box: HTMLElement) => box.scrollHeight - box.clientHeight - box.scrollTop;
