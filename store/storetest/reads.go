@@ -112,7 +112,7 @@ func reads(t *testing.T, open opener) {
 			for _, u := range []chat.User{ann, bob} {
 				one, err := s.Chat(ctx, u.ID, c.ID)
 				must(t, err)
-				list, err := s.ChatsOf(ctx, u.ID, 1)
+				list, err := s.ChatsOf(ctx, u.ID, chat.ChatList{WithLast: 1})
 				must(t, err)
 				for _, got := range append(list, one) {
 					if got.ReadUpTo > got.Head || got.Unread < 0 || got.Mentions > got.Unread {
