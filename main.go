@@ -29,7 +29,7 @@ const (
 	bodyTimeout   = 30 * time.Second // and its whole request
 	writeTimeout  = 75 * time.Second // longer than the longest held call
 	idleTimeout   = 2 * time.Minute
-	stopTimeout   = 8 * time.Second // for the calls and sockets of an orderly stop; the store then has 6 s
+	stopTimeout   = 6 * time.Second // for the calls and sockets of an orderly stop; the store then has 5 s
 	logTimeout    = 2 * time.Second // for the end of the log to be read
 	maxHeader     = 32 << 10
 )

@@ -27,7 +27,7 @@ const (
 	writeTimeout  = 15 * time.Second
 	selectTimeout = 5 * time.Second // unless the URL says another
 	abortTimeout  = time.Second
-	closeTimeout  = 3 * time.Second // of what is under way when Close begins
+	closeTimeout  = 2 * time.Second // of what is under way when Close begins
 	leaveTimeout  = time.Second     // to take leave of the server
 	defaultName   = "parley"        // of the database, if the URL names none
 )
