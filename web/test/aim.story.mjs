@@ -102,4 +102,66 @@ test("a chip that came to where another one was takes no press", async () => {
   }
 });
 
+/** Sends a message of Bob's to the chat, and runs act in the moment in which the order of what select finds changes. */
+async function reorders(chatId, select, act) {
+  const changed = ann.evaluate((select) => new Promise((ok) => {
+    const order = () => [...document.querySelectorAll(select)].map((e) => e.textContent.slice(0, 12)).join();
+    const was = order();
+    const watch = new MutationObserver(() => {
+      if (order() === was) return;
+      watch.disconnect();
+      ok();
+    });
+    watch.observe(document.body, { childList: true, subtree: true });
+  }), select);
+  await post(bob, chatId, 1, `Reorders ${crypto.randomUUID()}`);
+  await changed;
+  await act();
+}
+const click = async () => {
+  await ann.mouse.down();
+  await ann.mouse.up();
+};
+
+test("a chat that came to another one's place is not opened by a press that was meant for that", async () => {
+  const ids = [];
+  for (const title of ["Attic", "Cellar", "Kitchen"]) {
+    const { user } = await api(bob, "GET", "/api/me");
+    const { chat } = await api(ann, "POST", "/api/chats", { clientId: title, kind: "group", title, members: [user.id] });
+    ids.push(chat.id);
+  }
+  const rows = ann.locator(".chat-row .title");
+  await rows.getByText("Kitchen").waitFor();
+  assert.equal(await rows.first().innerText(), "Kitchen");
+  const [x, y] = await middle(rows.first());
+  const before = ann.url();
+  await ann.mouse.move(900, 400);
+  await reorders(ids[0], ".chat-row .title", async () => {
+    await ann.mouse.move(x, y);
+    await click();
+  });
+  assert.equal(await rows.first().innerText(), "Attic");
+  assert.equal(ann.url(), before);
+  for (const until = Date.now() + 10_000; ann.url() === before; ) {
+    assert.ok(Date.now() < until);
+    await rows.first().click();
+    await api(ann, "GET", "/api/me");
+  }
+  await ann.getByRole("heading", { name: "Attic", exact: true }).waitFor();
+
+  await ann.keyboard.press("Control+k");
+  const options = ann.getByRole("option");
+  await options.first().waitFor();
+  const [ox, oy] = await middle(options.first());
+  await ann.mouse.move(ox, oy, { steps: 4 });
+  const there = ann.url();
+  await reorders(ids[1], "[role=option]", click);
+  assert.match(await options.first().innerText(), /Cellar/);
+  await ann.getByRole("dialog").waitFor();
+  assert.equal(ann.url(), there);
+  await ann.mouse.move(ox + 2, oy);
+  await click();
+  await ann.getByRole("heading", { name: "Cellar", exact: true }).waitFor();
+});
+
 h.quiet();

@@ -6,6 +6,7 @@ import { useChat, useCore, useSnapshot } from "../app/useCore.ts";
 import type { Chat } from "../core/chat.ts";
 import type { ChatId } from "../core/wire.ts";
 import { t } from "../strings/index.ts";
+import { useSettled } from "../ui/useSettled.ts";
 import { ChatRow } from "./ChatRow.tsx";
 import { held, keepsOrder } from "./order.ts";
 import { useDrafts } from "./useDrafts.ts";
@@ -37,6 +38,8 @@ export function ChatList({ unreadFirst, none }: { unreadFirst: boolean; none: Re
     const last: Item[] = ids.filter((id) => late.has(id)).map((key) => ({ key }));
     return [...of("group", r.groups), ...of("direct", r.people), ...last];
   }, [core, ids, late]);
+  const press = useSettled(useMemo(() => items.map((i) => i.key), [items]), false);
+  const missed = useRef(false); // the press under way is on a row that another one has just made room for
   const shown = items.flatMap((i) => (i.head ? [] : [i.key]));
   const stop = [at, current].find((id) => id && shown.includes(id)) ?? shown[0];
 
@@ -73,7 +76,8 @@ export function ChatList({ unreadFirst, none }: { unreadFirst: boolean; none: Re
 
   const show = (i: Item) => (i.head ? <h2>{i.head}</h2> : <Row id={i.key} current={i.key === current} stop={i.key === stop} draft={drafts.get(i.key)} />);
   return (
-    <div className="scroll" ref={box} onKeyDown={onKeyDown} onFocus={onFocus} onBlur={(e) => e.currentTarget.contains(e.relatedTarget) || setTyped(false)}
+    <div className="scroll" ref={box} onPointerDownCapture={(e) => (missed.current = !press.settled(chatOf(e) ?? ""))}
+      onClickCapture={(e) => missed.current && e.detail > 0 && (e.preventDefault(), e.stopPropagation())} onKeyDown={onKeyDown} onFocus={onFocus} onBlur={(e) => e.currentTarget.contains(e.relatedTarget) || setTyped(false)}
       onPointerEnter={(e) => e.pointerType === "mouse" && setPointed(true)} onPointerLeave={() => setPointed(false)}>
       {items.length === 0 ? (come ? none : <p className="none hint" role="status">{r.loading}</p>) : items.length <= mostPlain ? <ul>{items.map((i) => <li key={i.key}>{show(i)}</li>)}</ul> : (
         <LongList items={items} show={show} keep={[stop, current]} />

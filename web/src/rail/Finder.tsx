@@ -1,4 +1,5 @@
 import { type ReactNode, useEffect, useId, useRef, useState } from "react";
+import { useSettled } from "../ui/useSettled.ts";
 
 interface Props<T> {
   label: string;
@@ -18,6 +19,7 @@ export function Finder<T>({ label, hint, items, keyOf, show, query, onQuery, onP
   const id = useId();
   const [at, setAt] = useState(0);
   const list = useRef<HTMLDivElement>(null);
+  const press = useSettled(items.map(keyOf), true);
   const chosen = Math.min(at, items.length - 1);
   useEffect(() => void list.current?.querySelector('[aria-selected="true"]')?.scrollIntoView({ block: "nearest" }), [chosen]);
   return (
@@ -33,9 +35,9 @@ export function Finder<T>({ label, hint, items, keyOf, show, query, onQuery, onP
           else return;
           e.preventDefault();
         }} />
-      <div className="found" role="listbox" id={id + "l"} aria-label={label} ref={list}>
+      <div className="found" role="listbox" id={id + "l"} aria-label={label} ref={list} onPointerMove={press.moved}>
         {items.map((item, i) => (
-          <div key={keyOf(item)} id={`${id}-${i}`} className="option" role="option" aria-selected={i === chosen} onPointerDown={(e) => e.preventDefault()} onClick={() => onPick(item)}>{show(item)}</div>
+          <div key={keyOf(item)} id={`${id}-${i}`} className="option" role="option" aria-selected={i === chosen} onPointerDown={(e) => e.preventDefault()} onClick={() => press.settled(keyOf(item)) && onPick(item)}>{show(item)}</div>
         ))}
       </div>
       {items.length === 0 && query && none && <p className="hint" role="status">{none}</p>}

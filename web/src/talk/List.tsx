@@ -163,6 +163,11 @@ export function List({ chat, target, editing, deeds, onEditPending }: Props) {
     press.current = setTimeout(() => setActive({ seq, menu: true }), longPressMs);
   }
   const noPress = () => clearTimeout(press.current);
+  /** Who goes to another row while the list moves leaves the tools of the first. */
+  function onPointerMove(e: PointerEvent) {
+    noPress();
+    if (scrolling.current !== undefined && e.pointerType === "mouse") setActive((a) => (a && !a.menu && a.seq !== seqOf(e) ? undefined : a));
+  }
 
   useEffect(() => () => clearTimeout(scrolling.current), []);
   const toolsAfter = useCallback((ms: number) => {
@@ -210,7 +215,7 @@ export function List({ chat, target, editing, deeds, onEditPending }: Props) {
         </div>
       )}
       <div className="scroller" ref={box} tabIndex={0} role="region" aria-label={t.talk.messages} onScroll={onScroll} onKeyDown={onKeyDown} onPointerDown={onPointerDown} {...steady.handlers}
-        onPointerMove={noPress} onPointerUp={noPress} onPointerCancel={noPress} onPointerLeave={() => {
+        onPointerMove={onPointerMove} onPointerUp={noPress} onPointerCancel={noPress} onPointerLeave={() => {
           passing.current = undefined;
           setActive((a) => (a?.menu ? a : undefined));
         }}

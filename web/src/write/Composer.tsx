@@ -9,6 +9,7 @@ import { Button } from "../ui/Button.tsx";
 import { Icon } from "../ui/Icon.tsx";
 import { Dialog } from "../ui/Dialog.tsx";
 import { toast } from "../ui/Toast.tsx";
+import { useSettled } from "../ui/useSettled.ts";
 import { EmojiPicker } from "./picker.tsx";
 import { byteLength, composing, inFence, sends } from "./text.ts";
 import { useDraft } from "./useDraft.ts";
@@ -45,6 +46,7 @@ export function Composer({ chatId, reply, given, onReply, onEditLast }: Props) {
   const field = useRef<HTMLTextAreaElement>(null);
   const put = useRef<number>(undefined);
   const { at, list } = useSuggestions(chatId, text, caret);
+  const press = useSettled(list.map((s) => s.key), true);
   const open = !!at && list.length > 0 && shut !== text;
   const over = byteLength(text) - limit;
   const fenced = inFence(text, caret);
@@ -134,9 +136,9 @@ export function Composer({ chatId, reply, given, onReply, onEditLast }: Props) {
   return (
     <form className="composer" onSubmit={send}>
       {open && (
-        <div className="popover suggest" role="listbox" id={id} aria-label={w.suggestions}>
+        <div className="popover suggest" role="listbox" id={id} aria-label={w.suggestions} onPointerMove={press.moved}>
           {list.map((s, i) => (
-            <div key={s.key} id={`${id}-${i}`} className="option" role="option" aria-selected={i === Math.min(chosen, list.length - 1)} onPointerDown={(e) => e.preventDefault()} onClick={() => take(i)}>
+            <div key={s.key} id={`${id}-${i}`} className="option" role="option" aria-selected={i === Math.min(chosen, list.length - 1)} onPointerDown={(e) => e.preventDefault()} onClick={() => press.settled(s.key) && take(i)}>
               <span>{s.sign}</span><span className="hint" dir="auto">{s.name}</span>
             </div>
           ))}
