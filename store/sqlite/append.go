@@ -21,7 +21,13 @@ func (db *DB) Append(ctx context.Context, draft chat.Event, rule chat.Rule, done
 			return err
 		}
 	}
-	return db.put(ctx, &job{draft: draft, rule: rule, done: done, whenFull: removes(&draft)})
+	return db.put(ctx, &job{draft: draft, rule: rule, done: done, whenFull: mayRemove(&draft)})
+}
+
+// mayRemove reports whether a draft may come to an event that takes something
+// away: chat.PutMember also makes a member of an admin.
+func mayRemove(e *chat.Event) bool {
+	return removes(e) || e.Kind == chat.Joined && e.Role == chat.RoleMember
 }
 
 // removes reports whether the event takes something away, also on a full disk.
@@ -50,6 +56,8 @@ func (t *tx) judge(draft chat.Event, rule chat.Rule) (ev chat.Event, again bool,
 	switch {
 	case t.broken != nil:
 		return chat.Event{}, false, t.broken
+	case err == nil && t.db.full.Load() && !removes(&e):
+		return chat.Event{}, false, errFull()
 	case err == nil:
 		ev, again, err = t.extend(s, e)
 		if !t.inJob {
@@ -70,6 +78,9 @@ func (t *tx) judge(draft chat.Event, rule chat.Rule) (ev chat.Event, again bool,
 	if errors.Is(err, chat.ErrNoChange) {
 		err = nil
 		if draft.Kind != chat.Posted && draft.ClientID != "" {
+			if t.db.full.Load() {
+				return chat.Event{}, false, errFull() // nothing is taken away, and its clientId would take space
+			}
 			_, err = t.exec(`INSERT INTO unchanged (chat, client_id, by) VALUES (?, ?, ?)`, string(draft.ChatID), draft.ClientID, string(draft.By))
 		}
 	}

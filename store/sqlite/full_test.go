@@ -50,6 +50,10 @@ func fullStore(t *testing.T, total int64) *filled {
 		t.Fatal(err)
 	}
 	f.chat = made.ID
+	eves := func(e *chat.Event) { e.Users, e.Role = []chat.UserID{f.eve}, chat.RoleAdmin }
+	if err := f.act(t, chat.Roled, chat.SetRole, f.ann, eves); err != nil {
+		t.Fatal(err)
+	}
 	i, err := f.CreateInvite(t.Context(), chat.Invite{By: f.ann, Uses: 5, ExpiresAt: chat.Now() + chat.MaxInviteLife}, chat.SecretHash("code"))
 	if err != nil {
 		t.Fatal(err)
@@ -123,7 +127,15 @@ func (f *filled) revoke(t *testing.T) {
 	for _, seq := range f.posts {
 		must(f.act(t, chat.Deleted, chat.Delete, f.bob, func(e *chat.Event) { e.Target = seq }))
 	}
+	put := func(user chat.UserID) func(e *chat.Event) {
+		return func(e *chat.Event) { e.Users, e.Role = []chat.UserID{user}, chat.RoleMember }
+	}
+	must(f.act(t, chat.Joined, chat.PutMember, f.ann, put(f.eve))) // takes the role of an admin away
 	must(f.act(t, chat.Left, chat.Leave, f.ann, func(e *chat.Event) { e.Users = []chat.UserID{f.bob} }))
+	diskFull(t, f.act(t, chat.Joined, chat.PutMember, f.ann, put(f.bob))) // would add him
+	diskFull(t, f.act(t, chat.Deleted, chat.Delete, f.ann, func(e *chat.Event) { // nothing changes but what would be kept of it
+		e.Target, e.ClientID = f.posts[0], "once more"
+	}))
 	f.revoked(t)
 }
 
