@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"strconv"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -100,6 +101,41 @@ func TestCloseWhileACommitIsNotHeard(t *testing.T) {
 	defer other.Close()
 	if ev, err := appendDraft(t.Context(), other, draft, chat.Rename); err != nil || ev.Seq != 2 {
 		t.Errorf("repeated: %+v, %v", ev, err)
+	}
+}
+
+// A caller who gives up does not wait for a server that hangs, not even for the
+// end of a cursor.
+func TestReadEndsWithItsCaller(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	var hanging atomic.Bool
+	db := openBehind(t, func(m mongotest.Command) mongotest.Action {
+		if m.Name == "getMore" {
+			hanging.Store(true)
+			cancel()
+		}
+		if hanging.Load() {
+			return mongotest.Hang
+		}
+		return mongotest.Pass
+	}, "")
+	ann, a := newChat(t, db)
+	var posting sync.WaitGroup
+	for i := range 150 { // more than a first batch has
+		posting.Add(1)
+		e := chat.Event{Kind: chat.Posted, ChatID: a.ID, By: ann.ID, ClientID: strconv.Itoa(i), Text: "text"}
+		if err := db.Append(t.Context(), e, chat.Post, func(chat.Event, bool, error) { posting.Done() }); err != nil {
+			t.Fatal(err)
+		}
+	}
+	posting.Wait()
+	began := time.Now()
+	if _, _, err := db.After(ctx, "", a.ID, 0, 1000, 1<<20); !errors.Is(err, context.Canceled) {
+		t.Errorf("read: %v", err)
+	}
+	if d := time.Since(began); d > 5*time.Second {
+		t.Errorf("it took %v", d)
 	}
 }
 

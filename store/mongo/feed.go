@@ -107,7 +107,7 @@ func (db *DB) OpenFeed(ctx context.Context) (iter.Seq2[chat.Notice, error], erro
 	}
 	enough()
 	if err == nil && !db.followers.add(f) {
-		f.close()
+		closing(f.ctx, f.cursor)
 		err = db.open()
 	}
 	if err != nil {
@@ -224,11 +224,12 @@ func (f *follower) open(ctx context.Context) (err error) {
 	return err
 }
 
-// close closes the cursor. What it leaves behind the server drops by itself.
-func (f *follower) close() {
-	bounded, cancel := context.WithTimeout(context.WithoutCancel(f.ctx), closeLimit)
+// closing closes a cursor, also after the end of ctx. One that the server does
+// not hear of it drops by itself.
+func closing(ctx context.Context, c interface{ Close(context.Context) error }) {
+	bounded, cancel := context.WithTimeout(context.WithoutCancel(ctx), closeLimit)
 	defer cancel()
-	_ = f.cursor.Close(bounded)
+	_ = c.Close(bounded)
 }
 
 // mark writes markers, so that a stream that yields nothing for long is known to
@@ -262,7 +263,7 @@ func (f *follower) run() {
 	defer f.feed.Lose()
 	for {
 		err := f.read()
-		f.close()
+		closing(f.ctx, f.cursor)
 		for n := 1; ; n++ {
 			if f.ctx.Err() != nil || errors.Is(err, errLast) {
 				return

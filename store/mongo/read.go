@@ -26,7 +26,7 @@ func (db *DB) After(ctx context.Context, viewer chat.UserID, id chat.ChatID, see
 		if err != nil {
 			return err
 		}
-		defer cur.Close(context.WithoutCancel(ctx))
+		defer closing(ctx, cur)
 		var docs []event
 		for size := 0; size < maxBytes && cur.Next(ctx); {
 			var d event
