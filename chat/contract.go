@@ -200,6 +200,7 @@ type Store interface {
 	// others are unavailable.
 	Full() bool
 	// Close ends open feeds, refuses new work with unavailable, commits what
-	// was queued, and returns when every goroutine of the store has ended.
+	// was queued, and returns when every goroutine of the store has ended. What
+	// a server below that hangs keeps for seconds is given up as unavailable.
 	Close() error
 }
