@@ -25,7 +25,7 @@ import (
 const (
 	reserveShare = 16        // the reserve is this part of the disk
 	maxReserve   = 32 << 20  // and no more bytes than this: what the log holds between two checkpoints
-	minReserve   = 512 << 10 // where it would be less there is none
+	minReserve   = 256 << 10 // where it would be less there is none
 	openRoom     = 128 << 10 // of these bytes, which only Open gives back: SQLite makes files when it opens
 )
 
