@@ -18,13 +18,13 @@ import (
 // filled is a store on a disk that posts have filled up: it refuses further ones.
 type filled struct {
 	*DB
-	disk          *smallDisk
-	path          string
-	ann, bob, eve chat.UserID // ann is an admin of the server
-	bobs, eves    chat.SessionID
-	chat          chat.ChatID
-	invite        chat.InviteID
-	posts         []chat.Seq
+	disk               *smallDisk
+	path               string
+	ann, bob, eve, joe chat.UserID // ann is an admin of the server
+	bobs, eves         chat.SessionID
+	chat               chat.ChatID
+	invite             chat.InviteID
+	posts              []chat.Seq
 }
 
 func fullStore(t *testing.T, total int64) *filled {
@@ -37,7 +37,7 @@ func fullStore(t *testing.T, total int64) *filled {
 	if _, err := f.PatchUser(t.Context(), f.ann, chat.UserPatch{Role: &admin}); err != nil {
 		t.Fatal(err)
 	}
-	f.bob, f.eve = account(t, f.DB, "bob"), account(t, f.DB, "eve")
+	f.bob, f.eve, f.joe = account(t, f.DB, "bob"), account(t, f.DB, "eve"), account(t, f.DB, "joe")
 	for user, to := range map[chat.UserID]*chat.SessionID{f.bob: &f.bobs, f.eve: &f.eves} {
 		s, err := f.CreateSession(t.Context(), user, chat.NewSession{TokenHash: chat.SecretHash("of " + string(user))})
 		if err != nil {
