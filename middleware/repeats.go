@@ -31,12 +31,12 @@ type Repeats struct {
 type repeatKey struct {
 	address, user string // one of them; none: callers beyond maxCallers
 	route         string
-	status        int
+	status        int // 0: a failure of the server, which has a line beside the request's
 }
 
 // lines returns how many requests get a line each.
 func (k *repeatKey) lines() int {
-	if k.status >= http.StatusBadRequest {
+	if k.status == 0 || k.status >= http.StatusBadRequest {
 		return maxRefused
 	}
 	return maxServed
@@ -54,6 +54,21 @@ func (r *Repeats) worth(req *http.Request, caller *Caller, route string, status 
 	if k.user = string(caller.User.ID); k.user == "" {
 		k.address = AddressKey(req.Context())
 	}
+	return r.count(k)
+}
+
+// Failure reports whether a failure of the server gets a line of its own: as few
+// of one caller do as refused requests. ctx is the request's.
+func (r *Repeats) Failure(ctx context.Context) bool {
+	k := repeatKey{user: string(CallerOf(ctx).User.ID)}
+	if k.user == "" {
+		k.address = AddressKey(ctx)
+	}
+	return r.count(k)
+}
+
+// count counts one and reports whether it is among those that get a line.
+func (r *Repeats) count(k repeatKey) bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.seen == nil {
@@ -79,6 +94,11 @@ func (r *Repeats) Flush() {
 	r.mu.Unlock()
 	for k, n := range seen {
 		if n <= k.lines() {
+			continue
+		}
+		if k.status == 0 {
+			r.log.LogAttrs(context.Background(), slog.LevelError, "more failures", slog.Int("count", n-k.lines()),
+				slog.Duration("within", took), slog.String("address", k.address), slog.String("user", k.user))
 			continue
 		}
 		r.log.LogAttrs(context.Background(), slog.LevelInfo, "more requests",

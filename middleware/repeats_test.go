@@ -104,3 +104,24 @@ func TestRepeatsFlush(t *testing.T) {
 		t.Errorf("%d lines, %v", each, sums)
 	}
 }
+
+// So are failures of the server, whoever runs into them.
+func TestRepeatsFailure(t *testing.T) {
+	log, out := logger()
+	repeats, lines := NewRepeats(log), 0
+	h := chain(func(_ http.ResponseWriter, r *http.Request) {
+		if repeats.Failure(r.Context()) {
+			lines++
+		}
+	}, ClientAddress(nil, log), AccessLog(log, repeats, unwatched))
+	for range maxRefused + 3 {
+		do(h, request("GET", "/"))
+	}
+	out.Reset()
+	repeats.Flush()
+	var sum map[string]any
+	if err := json.Unmarshal(out.Bytes(), &sum); err != nil || lines != maxRefused ||
+		sum["msg"] != "more failures" || sum["count"] != 3.0 || sum["address"] != "192.0.2.1" || sum["level"] != "ERROR" {
+		t.Errorf("%d lines, %v, %v", lines, sum, err)
+	}
+}

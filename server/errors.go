@@ -70,7 +70,7 @@ func (s *Server) blame(ctx context.Context, err error) *chat.Error {
 		return chat.FailCause(chat.Unavailable, err, "the server did not finish in time")
 	}
 	e := chat.AsError(err)
-	if e.Code == chat.Internal || e.Code == chat.Unavailable && e.Unwrap() != nil {
+	if (e.Code == chat.Internal || e.Code == chat.Unavailable && e.Unwrap() != nil) && s.repeats.Failure(ctx) {
 		s.Log.LogAttrs(ctx, slog.LevelError, "failed",
 			slog.String("request", middleware.RequestID(ctx)), slog.String("error", e.Error()))
 	}

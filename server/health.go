@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"parley/chat"
+	"parley/middleware"
 )
 
 // health says that the process lives, whatever the store does.
@@ -17,7 +18,7 @@ func (s *Server) health(w http.ResponseWriter, r *http.Request) error {
 // Waiting answers while the store cannot be reached yet: the process lives, and
 // everything else may be asked again in a second.
 func Waiting(log *slog.Logger) http.Handler {
-	s := &Server{Config: Config{Log: log}}
+	s := &Server{Config: Config{Log: log}, repeats: middleware.NewRepeats(log)}
 	r := http.NewServeMux()
 	r.HandleFunc("GET /healthz", s.handle(s.health))
 	r.HandleFunc("/", s.handle(func(http.ResponseWriter, *http.Request) error {

@@ -149,6 +149,19 @@ func TestServerFaults(t *testing.T) {
 	nobody.call("GET", "/healthz", nil).want(200)
 }
 
+// A stranger who runs into a fault again and again does not fill the log.
+func TestServerFaultsAreSummedUp(t *testing.T) {
+	fault := broken{err: io.ErrUnexpectedEOF}
+	x := start(t, func(c *Config) { fault.Store = c.Store; c.Store = &fault })
+	for range 100 {
+		x.nobody().call("GET", "/api/server", nil).fails(chat.Internal, "")
+	}
+	x.s.repeats.Flush()
+	if logs := x.logs.String(); strings.Count(logs, "unexpected EOF") != 10 || !strings.Contains(logs, `msg="more failures" count=90`) {
+		t.Errorf("logged %s", logs)
+	}
+}
+
 // crammed is a store whose disk may be full.
 type crammed struct {
 	chat.Store
