@@ -173,7 +173,7 @@ test("a session that ends elsewhere leaves what was written, for its writer alon
   await drafts(tab, "my answer");
   await tab.mouse.move(0, 0);
   await api(ann, "DELETE", "/api/sessions?except=current");
-  await tab.getByText(/^You were signed out\. What you wrote and didn't send is kept in this browser/).waitFor();
+  await tab.getByText(/^You were signed out\. Anything you didn't send is kept in this browser/).waitFor();
   await nothingOf(tab, "my answer", "Bob's secret");
   await kept(tab, "drafts", (d) => `${d.text} ${d.reply.text}`, ["my answer …"]);
   await kept(tab, "places", () => "", []);

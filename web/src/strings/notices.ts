@@ -13,7 +13,7 @@ export const notices = {
     protocol: "This page and the server do not understand each other: load it again.",
   } satisfies Record<Cause, string>,
   kept: "What you write is kept and sent later.",
-  keptForYou: "What you wrote and didn't send is kept in this browser until you sign in again.",
+  keptForYou: "Anything you didn't send is kept in this browser for when you sign in again.",
   notKept: {
     memory: "This browser doesn't save what you write. Keep this page open until it is sent.",
     full: "This browser's storage is full. Keep this page open until what you write is sent.",

@@ -10,12 +10,13 @@ import { Body } from "./Row.tsx";
 export function Unsent({ chatId }: { chatId: ChatId }) {
   const core = useCore();
   const all = useSnapshot((s) => s.pending);
+  const notKept = useSnapshot((s) => s.notKept);
   const unsent = pendingOf(all, chatId).filter((p) => p.state !== "sent");
   if (!unsent.length) return null;
   return (
     <section className="unsent" aria-labelledby="unsent">
       <h2 id="unsent">{t.talk.unsent}</h2>
-      <p className="hint">{t.talk.unsentWhy}</p>
+      <p className="hint">{t.talk.unsentWhy} {notKept && t.notices.notKept[notKept]}</p>
       <ul>
         {unsent.map((p) => (
           <li key={p.clientId}>

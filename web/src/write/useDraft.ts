@@ -71,10 +71,7 @@ export function useDraft(key: string, { initial = "", reply, onReply = () => {},
     }, () => {});
     void follow(true);
     const unwatch = storage?.watch((k) => k === key && void follow(false));
-    const flush = () => {
-      save();
-      if (document.visibilityState === "visible") void follow(false); // a tab that rested may have heard nothing
-    };
+    const flush = () => save();
     addEventListener("pagehide", flush);
     document.addEventListener("visibilitychange", flush);
     return () => {
