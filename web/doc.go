@@ -10,6 +10,12 @@
 // each named after what it shows; strings/ is the one catalogue of texts.
 // test/ drives the client in a real browser against a real binary.
 //
+// What the page does not need at its start is one file, app/parts.ts, which an
+// idle page loads; app/Part.tsx shows a part, or in its place that it could not
+// be loaded. core/markdown.ts reads what people wrote in a bounded number of
+// steps and makes a bounded number of elements of it. A press is ignored when
+// what it was aimed at has just moved away (talk/useSteady.ts, ui/useSettled.ts).
+//
 // The page runs under a policy of 'self' for everything: no inline script, no
 // inline style, no foreign host. What people wrote reaches the document as text
 // nodes only, never as HTML.

@@ -174,4 +174,23 @@ test("who is here shows beside a name, and stays a while after they went", async
   await header.getByText("online", { exact: true }).waitFor();
 });
 
+test("what is made to cost much is shown at once, whole, in a bounded number of elements", async () => {
+  const { chat } = await api(ann, "POST", "/api/chats", { clientId: "costly", kind: "group", title: "Costly", members: [] });
+  const parts = ["*a_", "_a*", "**a_", "*a__", "*é_", "[a](b (", "*a* ", "> ", "> - a\n", "- a\n", "`a` ", "a\n\n", "[a](http://b.c) ", "a\n", "@ann "];
+  for (const [i, part] of parts.entries()) await api(ann, "POST", `/api/chats/${chat.id}/messages`, { clientId: `costly-${i}`, text: part.repeat(16_000 / new TextEncoder().encode(part).length).trim() });
+  await api(ann, "POST", `/api/chats/${chat.id}/messages`, { clientId: "costly-end", text: "The end" });
+  const from = Date.now();
+  await ann.goto(h.at(`/c/${chat.id}`));
+  await sent(ann, "The end");
+  const sizes = new Map();
+  while (sizes.size <= parts.length) { // to the beginning, page by page
+    const some = await ann.locator(".message[data-seq]").evaluateAll((all) => all.map((m) => [m.dataset.seq, m.querySelectorAll(".body *").length]));
+    for (const [seq, size] of some) sizes.set(seq, size);
+    await list(ann).evaluate((box) => (box.scrollTop = 0));
+    assert.ok(Date.now() - from < 60_000, "for each of them it took seconds, once");
+  }
+  assert.ok(Math.max(...sizes.values()) <= 520, String([...sizes.values()]));
+  assert.equal(await ann.locator(".message[data-seq] .body").first().innerText(), "*a_".repeat(5333));
+});
+
 h.quiet();

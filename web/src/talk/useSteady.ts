@@ -22,6 +22,7 @@ export function useSteady(box: RefObject<HTMLElement | null>, rows: unknown, mov
   const seen = useRef<{ row: HTMLElement; top: number }>(undefined); // under the pointer, or the last one
   const last = useRef({ at: -Infinity, by: 0 });
   const ignored = useRef(false); // the press under way
+  const release = useRef<() => void>(undefined); // while a button is pressed
 
   const look = useCallback((row = seen.current?.row) => {
     const there = row?.isConnected ? row : [...(box.current?.querySelectorAll<HTMLElement>("li[data-seq]") ?? [])].at(-1);
@@ -38,10 +39,11 @@ export function useSteady(box: RefObject<HTMLElement | null>, rows: unknown, mov
   }, [look, moved]);
   useLayoutEffect(compare, [compare, rows]);
   useEffect(() => {
-    const list = box.current?.firstElementChild;
+    const scroller = box.current, list = scroller?.firstElementChild;
     if (!list) return;
     const sizes = new ResizeObserver(compare);
     sizes.observe(list);
+    sizes.observe(scroller); // a banner pushes it down
     return () => sizes.disconnect();
   }, [box, compare]);
 
@@ -56,7 +58,10 @@ export function useSteady(box: RefObject<HTMLElement | null>, rows: unknown, mov
   return useMemo(() => ({
     scrolled: () => look(),
     handlers: {
-      onPointerMoveCapture: (e) => rowOf(e) !== seen.current?.row && look(rowOf(e)),
+      onPointerMoveCapture: (e) => {
+        if (e.buttons === 0) release.current?.(); // it was let go outside of the window
+        if (rowOf(e) !== seen.current?.row) look(rowOf(e));
+      },
       onPointerDownCapture: (e) => {
         const pressed = (e.target as Element).closest(control);
         ignored.current = !!pressed && misses(e, pressed);
@@ -64,10 +69,12 @@ export function useSteady(box: RefObject<HTMLElement | null>, rows: unknown, mov
         if (!pressed || e.pointerType === "touch") return;
         hold(true);
         const end = () => {
+          release.current = undefined;
           removeEventListener("pointerup", end);
           removeEventListener("pointercancel", end);
           requestAnimationFrame(() => hold(false)); // behind the click
         };
+        release.current = end;
         addEventListener("pointerup", end);
         addEventListener("pointercancel", end);
       },
