@@ -132,7 +132,7 @@ func (f *filled) revoke(t *testing.T) {
 	}
 	must(f.act(t, chat.Joined, chat.PutMember, f.ann, put(f.eve))) // takes the role of an admin away
 	must(f.act(t, chat.Left, chat.Leave, f.ann, func(e *chat.Event) { e.Users = []chat.UserID{f.bob} }))
-	diskFull(t, f.act(t, chat.Joined, chat.PutMember, f.ann, put(f.bob))) // would add him
+	diskFull(t, f.act(t, chat.Joined, chat.PutMember, f.ann, put(f.bob)))        // would add him
 	diskFull(t, f.act(t, chat.Deleted, chat.Delete, f.ann, func(e *chat.Event) { // nothing changes but what would be kept of it
 		e.Target, e.ClientID = f.posts[0], "once more"
 	}))
