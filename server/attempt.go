@@ -27,7 +27,7 @@ var (
 	accountUses    = middleware.Rate{N: 100, Per: 15 * time.Minute}
 	invitePeeks    = middleware.Rate{N: 1000, Per: 15 * time.Minute} // of one invite
 	inviteSignUps  = middleware.Rate{N: 500, Per: 15 * time.Minute}  // by one invite
-	inviterSignUps = middleware.Rate{N: 1000, Per: time.Hour}         // by all invites of one user
+	inviterSignUps = middleware.Rate{N: 1000, Per: time.Hour}        // by all invites of one user
 )
 
 // slowAttempt is the time for each attempt at an account past handleFailures.

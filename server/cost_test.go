@@ -44,7 +44,6 @@ func TestWhatOthersAreToldIsLimited(t *testing.T) {
 		ann, bob *client
 		id       chat.ChatID
 		path     string
-		p        *peer
 	}
 	seq := func(i int) string { return strconv.Itoa(3 + i) } // of the messages by ann
 	for name, c := range map[string]struct {
