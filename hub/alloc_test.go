@@ -10,7 +10,7 @@ import (
 // A drain joins what is queued and writes it, and allocates nothing.
 func TestDrainAllocatesNothing(t *testing.T) {
 	h := newHub(t, Config{})
-	c, j := h.Attach(nobody{}, 0, nil), h.joints.Get().(*joint)
+	c, j := h.Attach(nobody{}, 0, nil), h.joinBuffers.Get().(*joinBuffer)
 	value := make([]byte, 150)
 	if n := testing.AllocsPerRun(100, func() { c.fill(value, 100); c.drain(j) }); n > 0 {
 		t.Errorf("%.0f allocations for 100 values", n)

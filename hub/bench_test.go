@@ -162,7 +162,7 @@ func (c *Conn) fill(value []byte, n int) {
 func BenchmarkDrain(b *testing.B) {
 	var bytes atomic.Int64
 	h := newHub(b, Config{})
-	c, j := h.Attach(tally{bytes: &bytes}, 0, nil), h.joints.Get().(*joint)
+	c, j := h.Attach(tally{bytes: &bytes}, 0, nil), h.joinBuffers.Get().(*joinBuffer)
 	value := make([]byte, 150)
 	b.ReportAllocs()
 	for b.Loop() {

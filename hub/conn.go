@@ -9,18 +9,18 @@ import (
 // Conn is one attached connection. Its methods may be called from any goroutine.
 type Conn struct {
 	// Static after Attach.
-	hub   *Hub
-	pool  *pool
-	sink  Sink
-	tag   any
-	born  int64 // Hub.now at Attach
-	codec uint8
+	hub        *Hub
+	pool       *pool
+	sink       Sink
+	tag        any
+	attachedAt int64 // Hub.now at Attach
+	codec      uint8
 
 	// Owned by the sweeper.
-	pings  uint8 // sent since the peer was last heard
-	pinged int64 // Hub.now at the last ping, at first that of Attach, spread
+	pings    uint8 // sent since the peer was last heard
+	pingedAt int64 // Hub.now at the last ping, at first that of Attach, spread
 
-	heard atomic.Int64 // Hub.now when the peer was last heard
+	heardAt atomic.Int64 // Hub.now when the peer was last heard
 
 	// Guarded by Hub.mu.
 	slot    int   // place in Hub.conns; -1: not attached
@@ -28,19 +28,19 @@ type Conn struct {
 
 	next *Conn // in line for a worker; guarded by pool.mu
 
-	mu       sync.Mutex
-	busy     bool          // guarded by mu; a worker has it
-	pingDue  bool          // guarded by mu; the worker shall ping
-	closing  bool          // guarded by mu; takes no more values, is closed when drained
-	closed   bool          // guarded by mu; queue and memberships are over
-	detached bool          // guarded by mu
-	owner    string        // written under Hub.mu and mu, once
-	refs     []ref         // guarded by mu, and each also by its topic's shard
-	first    *chunk        // guarded by mu; oldest queued values
-	last     *chunk        // guarded by mu
-	queued   int           // guarded by mu; bytes in the queue
-	writing  int64         // guarded by mu; Hub.now when the call on sink began, 0: none
-	room     chan struct{} // guarded by mu; closed when the queue has room; nil: nobody waits
+	mu           sync.Mutex
+	busy         bool          // guarded by mu; a worker has it
+	pingDue      bool          // guarded by mu; the worker shall ping
+	closing      bool          // guarded by mu; takes no more values, is closed when drained
+	closed       bool          // guarded by mu; queue and memberships are over
+	detached     bool          // guarded by mu
+	owner        string        // written under Hub.mu and mu, once
+	refs         []ref         // guarded by mu, and each also by its topic's shard
+	first        *chunk        // guarded by mu; oldest queued values
+	last         *chunk        // guarded by mu
+	queued       int           // guarded by mu; bytes in the queue
+	writingSince int64         // guarded by mu; Hub.now when the call on sink began, 0: none
+	room         chan struct{} // guarded by mu; closed when the queue has room; nil: nobody waits
 }
 
 // Attach takes a sink into the hub's care, not bound to an owner yet. codec picks
@@ -50,7 +50,7 @@ func (h *Hub) Attach(sink Sink, codec int, tag any) *Conn {
 	if codec < 0 || codec >= h.config.Codecs {
 		panic(fmt.Sprintf("hub: codec %d of %d", codec, h.config.Codecs))
 	}
-	c := &Conn{hub: h, sink: sink, tag: tag, codec: uint8(codec), slot: -1, born: h.now.Load()}
+	c := &Conn{hub: h, sink: sink, tag: tag, codec: uint8(codec), slot: -1, attachedAt: h.now.Load()}
 	h.mu.Lock()
 	n := h.attached
 	h.attached++
@@ -58,8 +58,8 @@ func (h *Hub) Attach(sink Sink, codec int, tag any) *Conn {
 	// Thousands that attach at once must not be pinged at once. The golden ratio
 	// spreads any count of them evenly over the interval.
 	early := float64(n*2654435769) / (1 << 32)
-	c.pinged = c.born - int64(early*float64(h.config.PingEvery))
-	c.heard.Store(c.pinged)
+	c.pingedAt = c.attachedAt - int64(early*float64(h.config.PingEvery))
+	c.heardAt.Store(c.pingedAt)
 	refused := h.stopping
 	if !refused {
 		c.slot = len(h.conns)
@@ -113,16 +113,16 @@ func (c *Conn) Tag() any { return c.tag }
 
 // Heard says that the peer said something or answered a ping. It costs two atomic
 // operations.
-func (c *Conn) Heard() { c.heard.Store(c.hub.now.Load()) }
+func (c *Conn) Heard() { c.heardAt.Store(c.hub.now.Load()) }
 
 // Close drops what is queued and closes the sink with cause. Only the first close
 // counts; after Detach it does nothing.
 func (c *Conn) Close(cause Cause) {
 	c.mu.Lock()
-	first := c.shut()
+	first := c.markClosed()
 	c.mu.Unlock()
 	if first {
-		c.hangUp(cause)
+		c.closeSink(cause)
 	}
 }
 
@@ -130,16 +130,16 @@ func (c *Conn) Close(cause Cause) {
 func (c *Conn) finish() {
 	c.mu.Lock()
 	c.closing = true
-	idle := !c.busy && c.shut()
+	idle := !c.busy && c.markClosed()
 	c.mu.Unlock()
 	if idle {
-		c.hangUp(Stopping)
+		c.closeSink(Stopping)
 	}
 }
 
-// shut marks c as closed and frees its queue; false: it was closed before. c.mu is
+// markClosed marks c as closed and frees its queue; false: it was closed before. c.mu is
 // held. Whoever gets true calls hangUp once no lock is held.
-func (c *Conn) shut() bool {
+func (c *Conn) markClosed() bool {
 	if c.closed {
 		return false
 	}
@@ -148,11 +148,11 @@ func (c *Conn) shut() bool {
 		c.dropChunk()
 	}
 	c.queued = 0
-	c.wake()
+	c.wakeWaiters()
 	return true
 }
 
-func (c *Conn) hangUp(cause Cause) {
+func (c *Conn) closeSink(cause Cause) {
 	c.hub.closed[cause].Add(1)
 	c.sink.Close(cause)
 }
@@ -165,7 +165,7 @@ func (c *Conn) Detach() {
 	c.mu.Lock()
 	again := c.detached
 	c.detached = true
-	c.shut() // and nobody hangs up: the owner knows that it is over
+	c.markClosed() // and nobody hangs up: the owner knows that it is over
 	c.mu.Unlock()
 	if again {
 		return

@@ -36,16 +36,16 @@ func orDefault[T int | time.Duration](v *T, d T) {
 // Hub connects topics with connections. Make one with New, end it with Close.
 type Hub struct {
 	// Static after construction.
-	config Config
-	seed   maphash.Seed
-	shards []*shard
-	pools  []*pool
-	start  time.Time
-	tick   time.Duration // of the sweeper
-	joints sync.Pool     // of *joint
-	stop   chan struct{} // closed by Close: the sweeper ends
-	empty  chan struct{} // closed when stopping and nobody is attached
-	ended  chan struct{} // closed when all goroutines have ended
+	config      Config
+	seed        maphash.Seed
+	shards      []*shard
+	pools       []*pool
+	start       time.Time
+	tick        time.Duration // of the sweeper
+	joinBuffers sync.Pool     // of *joint
+	stop        chan struct{} // closed by Close: the sweeper ends
+	empty       chan struct{} // closed when stopping and nobody is attached
+	ended       chan struct{} // closed when all goroutines have ended
 
 	now        atomic.Int64            // nanoseconds since start at the last tick; never 0
 	uses       [maxCodecs]atomic.Int64 // attached connections by codec
@@ -87,7 +87,7 @@ func New(config Config) *Hub {
 		ended:  make(chan struct{}),
 		owners: map[string]*Conn{},
 	}
-	h.joints.New = func() any { return &joint{buf: make([]byte, Headroom, Headroom+config.JoinBytes)} }
+	h.joinBuffers.New = func() any { return &joinBuffer{buf: make([]byte, Headroom, Headroom+config.JoinBytes)} }
 	h.now.Store(1)
 	for range config.Shards {
 		h.shards = append(h.shards, newShard(config))
@@ -95,7 +95,7 @@ func New(config Config) *Hub {
 	for range cores {
 		h.pools = append(h.pools, newPool(h))
 	}
-	h.goroutines.Go(h.sweep)
+	h.goroutines.Go(h.keepalive)
 	return h
 }
 
@@ -106,7 +106,7 @@ func (h *Hub) shard(topic string) *shard {
 
 // Each calls f for each connection of owner as of now, without any lock.
 func (h *Hub) Each(owner string, f func(*Conn)) {
-	for _, c := range h.of(owner) {
+	for _, c := range h.connsOf(owner) {
 		f(c)
 	}
 }
@@ -121,7 +121,7 @@ func (h *Hub) All(f func(*Conn)) {
 	}
 }
 
-func (h *Hub) of(owner string) (conns []*Conn) {
+func (h *Hub) connsOf(owner string) (conns []*Conn) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	for c := h.owners[owner]; c != nil; c = c.sibling {

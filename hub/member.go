@@ -12,9 +12,9 @@ const (
 // String is the verdict's name.
 func (v Verdict) String() string { return [...]string{"live", "behind", "gone"}[v] }
 
-// enter calls f with both locks, c's topic of that name and c's place in it, -1 if
+// withTopic calls f with both locks, c's topic of that name and c's place in it, -1 if
 // it is no member; t is nil if there is no such topic.
-func (c *Conn) enter(name string, f func(s *shard, t *topic, place int)) {
+func (c *Conn) withTopic(name string, f func(s *shard, t *topic, place int)) {
 	s := c.hub.shard(name)
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -27,9 +27,9 @@ func (c *Conn) enter(name string, f func(s *shard, t *topic, place int)) {
 	f(s, t, place)
 }
 
-// set makes c a member of the topic with this mark, whatever it was before.
-func (c *Conn) set(name string, mark uint64) {
-	c.enter(name, func(s *shard, t *topic, place int) {
+// setMark makes c a member of the topic with this mark, whatever it was before.
+func (c *Conn) setMark(name string, mark uint64) {
+	c.withTopic(name, func(s *shard, t *topic, place int) {
 		switch {
 		case c.closed:
 		case place >= 0:
@@ -47,14 +47,14 @@ func (c *Conn) set(name string, mark uint64) {
 // Join starts collecting on a numbered topic; nothing is delivered before Live. A
 // member joins anew: it stops being live, and an eviction before this is
 // forgotten. So whoever calls Join checks the right to be there afterwards.
-func (c *Conn) Join(topic string) { c.set(topic, collecting) }
+func (c *Conn) Join(topic string) { c.setMark(topic, collecting) }
 
 // Listen makes c a live member of a topic without numbers.
-func (c *Conn) Listen(topic string) { c.set(topic, 0) }
+func (c *Conn) Listen(topic string) { c.setMark(topic, 0) }
 
 // In says whether c is a member, live or collecting.
 func (c *Conn) In(name string) (in bool) {
-	c.enter(name, func(_ *shard, _ *topic, place int) { in = place >= 0 })
+	c.withTopic(name, func(_ *shard, _ *topic, place int) { in = place >= 0 })
 	return in
 }
 
@@ -88,13 +88,13 @@ func (c *Conn) Live(topic string, seen uint64, atEnd bool) Verdict {
 		verdict, bare, slow := s.live(topic, c, seen, atEnd)
 		s.mu.Unlock()
 		if slow {
-			c.hangUp(TooSlow)
+			c.closeSink(TooSlow)
 		}
 		if len(bare) == 0 {
 			return verdict
 		}
 		for _, f := range bare {
-			f.make(int(c.codec))
+			f.encodeOnce(int(c.codec))
 		}
 		// What is published from now on is encoded for c, so this comes to an end.
 	}
@@ -147,7 +147,7 @@ func (s *shard) live(name string, c *Conn, seen uint64, atEnd bool) (v Verdict, 
 		return Gone, nil, false
 	}
 	for i := range rest {
-		s.charge(t, &rest[i]) // an encoding may have been added
+		s.updateCost(t, &rest[i]) // an encoding may have been added
 		switch c.push(*rest[i].frame.bytes[c.codec].Load()) {
 		case overflow:
 			return Gone, nil, true
@@ -157,8 +157,8 @@ func (s *shard) live(name string, c *Conn, seen uint64, atEnd bool) (v Verdict, 
 	}
 	m.mark = max(seen, t.next-1)
 	if len(rest) > 0 {
-		s.use(t)
-		s.fit(t)
+		s.markUsed(t)
+		s.enforceBudget(t)
 	}
 	return IsLive, nil, false
 }
@@ -167,7 +167,7 @@ func (s *shard) live(name string, c *Conn, seen uint64, atEnd bool) (v Verdict, 
 // members that have no more than seq leave; who has more came back later and
 // stays. One that is collecting is marked: its Live says Gone if seen is below seq.
 func (h *Hub) Evict(owner, topic string, seq uint64) {
-	conns := h.of(owner)
+	conns := h.connsOf(owner)
 	if len(conns) == 0 {
 		return
 	}

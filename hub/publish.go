@@ -18,8 +18,8 @@ type Frame struct {
 // A ring may hold the frame, and with it what encode refers to.
 func NewFrame(encode func(codec int) []byte) *Frame { return &Frame{encode: encode} }
 
-// make encodes f for codec, if that was not done. No lock of the hub is held.
-func (f *Frame) make(codec int) {
+// encodeOnce encodes f for codec, if that was not done. No lock of the hub is held.
+func (f *Frame) encodeOnce(codec int) {
 	f.once.Lock()
 	defer f.once.Unlock()
 	if f.bytes[codec].Load() == nil {
@@ -28,8 +28,8 @@ func (f *Frame) make(codec int) {
 	}
 }
 
-// all returns what is encoded, and whether that is every codec in use.
-func (f *Frame) all(h *Hub) (bytes [maxCodecs][]byte, enough bool) {
+// encodings returns what is encoded, and whether that is every codec in use.
+func (f *Frame) encodings(h *Hub) (bytes [maxCodecs][]byte, enough bool) {
 	enough = true
 	for codec := range h.config.Codecs {
 		if b := f.bytes[codec].Load(); b != nil {
@@ -68,19 +68,19 @@ func (h *Hub) Publish(topic string, seq uint64, f *Frame) (missing uint64, ok bo
 		}
 		// A connection is counted in uses before it can be a member, so under this
 		// lock no member's codec is overlooked.
-		bytes, enough := f.all(h)
+		bytes, enough := f.encodings(h)
 		if enough {
 			slow := s.deliver(t, seq, f, &bytes)
 			s.mu.Unlock()
 			for _, c := range slow {
-				c.hangUp(TooSlow)
+				c.closeSink(TooSlow)
 			}
 			return 0, true
 		}
 		s.mu.Unlock()
 		for codec := range h.config.Codecs {
 			if h.uses[codec].Load() > 0 {
-				f.make(codec)
+				f.encodeOnce(codec)
 			}
 		}
 		s.mu.Lock()
@@ -110,9 +110,9 @@ func (s *shard) deliver(t *topic, seq uint64, f *Frame, bytes *[maxCodecs][]byte
 	if seq != 0 {
 		t.next = seq + 1
 		t.ring = append(t.ring, entry{frame: f})
-		s.charge(t, &t.ring[len(t.ring)-1])
-		s.use(t)
-		s.fit(t)
+		s.updateCost(t, &t.ring[len(t.ring)-1])
+		s.markUsed(t)
+		s.enforceBudget(t)
 	}
 	return slow
 }
@@ -124,6 +124,6 @@ func (h *Hub) Trim(topic string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if t := s.topics[topic]; t != nil {
-		s.trim(t)
+		s.dropRing(t)
 	}
 }

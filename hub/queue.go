@@ -24,23 +24,23 @@ type chunk struct {
 
 var chunks = sync.Pool{New: func() any { return new(chunk) }}
 
-type pushed uint8
+type pushResult uint8
 
 const (
-	queued   pushed = iota
-	refused         // closed before
-	overflow        // the queue is full: c is closed now, and the caller must hang up with TooSlow
+	queued   pushResult = iota
+	refused             // closed before
+	overflow            // the queue is full: c is closed now, and the caller must hang up with TooSlow
 )
 
 // push queues b and sees that a worker has c. c.mu is held. An empty queue takes
 // any value, also one beyond the bound: otherwise no retry could ever deliver it.
-func (c *Conn) push(b []byte) pushed {
+func (c *Conn) push(b []byte) pushResult {
 	if c.closed || c.closing {
 		return refused
 	}
 	cost := len(b) + placeBytes
 	if c.queued > 0 && c.queued+cost > c.hub.config.QueueBytes {
-		c.shut()
+		c.markClosed()
 		return overflow
 	}
 	if c.last == nil || int(c.last.tail) == len(c.last.values) {
@@ -57,7 +57,7 @@ func (c *Conn) push(b []byte) pushed {
 	c.queued += cost
 	if !c.busy {
 		c.busy = true
-		c.pool.hand(c)
+		c.pool.enqueue(c)
 	}
 	return queued
 }
@@ -81,7 +81,7 @@ func (c *Conn) take(batch [][]byte, max int) (n, size int) {
 		}
 	}
 	if c.queued <= c.hub.config.QueueBytes/2 {
-		c.wake()
+		c.wakeWaiters()
 	}
 	return n, size
 }
@@ -98,8 +98,8 @@ func (c *Conn) dropChunk() {
 	chunks.Put(k)
 }
 
-// wake lets everybody go on who waits in Room. c.mu is held.
-func (c *Conn) wake() {
+// wakeWaiters lets everybody go on who waits in Room. c.mu is held.
+func (c *Conn) wakeWaiters() {
 	if c.room != nil {
 		close(c.room)
 		c.room = nil
@@ -114,7 +114,7 @@ func (c *Conn) Send(b []byte) bool {
 	p := c.push(b)
 	c.mu.Unlock()
 	if p == overflow {
-		c.hangUp(TooSlow)
+		c.closeSink(TooSlow)
 	}
 	return p == queued
 }

@@ -21,16 +21,16 @@ func (f *Frame) cost() int {
 	return sum + longest
 }
 
-// charge counts what e costs now. s.mu is held, as in all below.
-func (s *shard) charge(t *topic, e *entry) {
+// updateCost counts what e costs now. s.mu is held, as in all below.
+func (s *shard) updateCost(t *topic, e *entry) {
 	more := e.frame.cost() - e.cost
 	e.cost += more
 	t.ringBytes += more
 	s.ringBytes += more
 }
 
-// use makes t the topic whose ring was used last.
-func (s *shard) use(t *topic) {
+// markUsed makes t the topic whose ring was used last.
+func (s *shard) markUsed(t *topic) {
 	s.unlink(t)
 	first := s.recent.older
 	t.newer, t.older = &s.recent, first
@@ -44,31 +44,31 @@ func (s *shard) unlink(t *topic) {
 	}
 }
 
-// fit drops the oldest frames of t beyond a ring's bound, and those of the topics
+// enforceBudget drops the oldest frames of t beyond a ring's bound, and those of the topics
 // used least recently beyond the share of all.
-func (s *shard) fit(t *topic) {
+func (s *shard) enforceBudget(t *topic) {
 	for t.ringBytes > s.ringEach {
-		s.shift(t)
+		s.dropOldest(t)
 	}
 	for s.ringBytes > s.ringShare {
-		s.shift(s.recent.newer)
+		s.dropOldest(s.recent.newer)
 	}
 }
 
-// shift drops the oldest frame of t's ring.
-func (s *shard) shift(t *topic) {
+// dropOldest drops the oldest frame of t's ring.
+func (s *shard) dropOldest(t *topic) {
 	cost := t.ring[0].cost
 	t.ring[0] = entry{}
 	t.ring = t.ring[1:]
 	t.ringBytes -= cost
 	s.ringBytes -= cost
 	if len(t.ring) == 0 {
-		s.trim(t)
+		s.dropRing(t)
 	}
 }
 
-// trim drops t's ring.
-func (s *shard) trim(t *topic) {
+// dropRing drops t's ring.
+func (s *shard) dropRing(t *topic) {
 	s.ringBytes -= t.ringBytes
 	t.ring, t.ringBytes = nil, 0
 	s.unlink(t)

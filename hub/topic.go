@@ -54,9 +54,9 @@ func newShard(config Config) *shard {
 	return s
 }
 
-// extend returns s with space for one more. append would double it; an eighth is
+// grow returns s with space for one more. append would double it; an eighth is
 // enough for a slice that rarely grows and is kept a million times.
-func extend[T any](s []T) []T {
+func grow[T any](s []T) []T {
 	if len(s) < cap(s) {
 		return s
 	}
@@ -67,8 +67,8 @@ func extend[T any](s []T) []T {
 
 // add makes c a member. s.mu and c.mu are held, and c is not closed.
 func (s *shard) add(t *topic, c *Conn, mark uint64) {
-	t.members = append(extend(t.members), member{c, mark})
-	c.refs = append(extend(c.refs), ref{t, uint32(len(t.members) - 1)})
+	t.members = append(grow(t.members), member{c, mark})
+	c.refs = append(grow(c.refs), ref{t, uint32(len(t.members) - 1)})
 	s.members++
 }
 
@@ -103,7 +103,7 @@ func (c *Conn) refTo(t *topic) int {
 // held, and no Conn.mu: it takes that of the leaving member and that of the one
 // which moves to its place, one after the other.
 func (s *shard) remove(t *topic, place int) {
-	t.members[place].conn.forget(t)
+	t.members[place].conn.removeRef(t)
 	end := len(t.members) - 1
 	if place != end {
 		moved := t.members[end]
@@ -116,13 +116,13 @@ func (s *shard) remove(t *topic, place int) {
 	t.members = t.members[:end]
 	s.members--
 	if end == 0 {
-		s.trim(t)
+		s.dropRing(t)
 		delete(s.topics, t.name)
 	}
 }
 
-// forget drops c's ref to t. t's shard is held.
-func (c *Conn) forget(t *topic) {
+// removeRef drops c's ref to t. t's shard is held.
+func (c *Conn) removeRef(t *topic) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	end := len(c.refs) - 1
@@ -154,7 +154,7 @@ func (c *Conn) leaveAll() {
 		case place >= 0:
 			s.remove(t, place)
 		case held: // Lost dropped the topic
-			c.forget(t)
+			c.removeRef(t)
 		}
 		s.mu.Unlock()
 	}
@@ -168,7 +168,7 @@ func (s *shard) clear() (conns []*Conn) {
 		for _, m := range t.members {
 			conns = append(conns, m.conn)
 		}
-		s.trim(t)
+		s.dropRing(t)
 		t.members = nil // its members' refs know by this that it is gone
 	}
 	clear(s.topics)

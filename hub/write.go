@@ -44,8 +44,8 @@ func newPool(h *Hub) *pool {
 	return p
 }
 
-// hand puts a busy connection in line. c.mu is held and c is not closed.
-func (p *pool) hand(c *Conn) {
+// enqueue puts a busy connection in line. c.mu is held and c is not closed.
+func (p *pool) enqueue(c *Conn) {
 	p.mu.Lock()
 	if p.last == nil {
 		p.first = c
@@ -53,11 +53,11 @@ func (p *pool) hand(c *Conn) {
 		p.last.next = c
 	}
 	p.last = c
-	p.rouse()
+	p.wakeWorker()
 }
 
-// rouse sees that a worker is ready if a connection waits. It unlocks mu.
-func (p *pool) rouse() {
+// wakeWorker sees that a worker is ready if a connection waits. It unlocks mu.
+func (p *pool) wakeWorker() {
 	if p.first == nil || p.ready > 0 {
 		p.mu.Unlock()
 		return
@@ -79,7 +79,7 @@ func (w *worker) work() {
 	p := w.pool
 	defer p.hub.goroutines.Done()
 	for {
-		p.serve()
+		p.drainConns()
 		// mu is held, nobody waits, and this worker is not ready any more.
 		if p.closed || len(p.parked) >= p.hub.config.Parked {
 			p.mu.Unlock()
@@ -94,10 +94,10 @@ func (w *worker) work() {
 	}
 }
 
-// serve drains connections until none waits, and returns with mu held.
-func (p *pool) serve() {
-	j := p.hub.joints.Get().(*joint)
-	defer p.hub.joints.Put(j)
+// drainConns drains connections until none waits, and returns with mu held.
+func (p *pool) drainConns() {
+	j := p.hub.joinBuffers.Get().(*joinBuffer)
+	defer p.hub.joinBuffers.Put(j)
 	p.mu.Lock()
 	for {
 		c := p.first
@@ -108,7 +108,7 @@ func (p *pool) serve() {
 		if p.first, c.next = c.next, nil; p.first == nil {
 			p.last = nil
 		}
-		p.rouse()
+		p.wakeWorker()
 		c.drain(j)
 		p.mu.Lock()
 		p.ready++
@@ -126,15 +126,15 @@ func (p *pool) close() {
 	p.parked = nil
 }
 
-// joint is what a worker needs to join values. One that is parked, or waits for
+// joinBuffer is what a worker needs to join values. One that is parked, or waits for
 // its turn to run for the first time, holds none.
-type joint struct {
+type joinBuffer struct {
 	buf   []byte      // Headroom, then room for Config.JoinBytes
 	batch [128][]byte // what is being joined
 }
 
 // join returns the first n values of the batch, size bytes in all, as one message.
-func (j *joint) join(n, size int) []byte {
+func (j *joinBuffer) join(n, size int) []byte {
 	b := j.buf[:Headroom]
 	if Headroom+size > cap(b) {
 		b = make([]byte, Headroom, Headroom+size) // one value beyond JoinBytes: not kept
@@ -148,7 +148,7 @@ func (j *joint) join(n, size int) []byte {
 
 // drain writes until the queue is empty or the connection is closed. A failed
 // write closes it, so that a read loop that still waits ends, too.
-func (c *Conn) drain(j *joint) {
+func (c *Conn) drain(j *joinBuffer) {
 	h := c.hub
 	for {
 		c.mu.Lock()
@@ -159,16 +159,16 @@ func (c *Conn) drain(j *joint) {
 			n, size = c.take(j.batch[:], h.config.JoinBytes)
 		}
 		if !ping && n == 0 {
-			c.busy, c.writing = false, 0
-			over := c.closing && c.shut()
+			c.busy, c.writingSince = false, 0
+			over := c.closing && c.markClosed()
 			c.mu.Unlock()
 			if over {
-				c.hangUp(Stopping)
+				c.closeSink(Stopping)
 			}
 			return
 		}
 		began := h.now.Load()
-		c.writing = began
+		c.writingSince = began
 		c.mu.Unlock()
 		var err error
 		if ping {

@@ -71,7 +71,7 @@ func TestSuspendedServerClosesNobody(t *testing.T) {
 		if p.pings != 1 || p.causes != nil {
 			t.Errorf("%d pings, closed by %v", p.pings, p.causes)
 		}
-		c.heard.Store(hour)
+		c.heardAt.Store(hour)
 		c.check(2 * hour)
 		synctest.Wait()
 		c.check(3 * hour)

@@ -2,8 +2,8 @@ package hub
 
 import "time"
 
-// sweep is the only clock of all connections. It looks at each once a tick.
-func (h *Hub) sweep() {
+// keepalive is the only clock of all connections. It looks at each once a tick.
+func (h *Hub) keepalive() {
 	ticker := time.NewTicker(h.tick)
 	defer ticker.Stop()
 	for {
@@ -18,7 +18,7 @@ func (h *Hub) sweep() {
 		// One that moves between two pieces is looked at in the next round.
 		var some [64]*Conn
 		for from := 0; ; from += len(some) {
-			n := h.some(some[:], from)
+			n := h.copyConns(some[:], from)
 			for _, c := range some[:n] {
 				c.check(now)
 			}
@@ -29,7 +29,7 @@ func (h *Hub) sweep() {
 	}
 }
 
-func (h *Hub) some(conns []*Conn, from int) int {
+func (h *Hub) copyConns(conns []*Conn, from int) int {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	return copy(conns, h.conns[min(from, len(h.conns)):])
@@ -39,37 +39,37 @@ func (h *Hub) some(conns []*Conn, from int) int {
 // interval is kept to about a tick.
 func (c *Conn) check(now int64) {
 	c.mu.Lock()
-	cause, over := c.judge(now)
+	cause, over := c.checkTimeouts(now)
 	if over {
-		over = c.shut()
+		over = c.markClosed()
 	}
 	c.mu.Unlock()
 	if over {
-		c.hangUp(cause)
+		c.closeSink(cause)
 	}
 }
 
-// judge says whether c must be closed, and asks a worker to ping. c.mu is held.
-func (c *Conn) judge(now int64) (cause Cause, over bool) {
+// checkTimeouts says whether c must be closed, and asks a worker to ping. c.mu is held.
+func (c *Conn) checkTimeouts(now int64) (cause Cause, over bool) {
 	config := &c.hub.config
-	heard := c.heard.Load()
+	heard := c.heardAt.Load()
 	switch {
 	case c.closed:
 		return 0, false
-	case c.writing != 0 && now-c.writing > int64(config.StuckAfter):
+	case c.writingSince != 0 && now-c.writingSince > int64(config.StuckAfter):
 		// Who talks but does not read is slow, not silent.
-		if heard > c.writing {
+		if heard > c.writingSince {
 			return TooSlow, true
 		}
 		return Silent, true
 	case c.owner == "":
 		// born is up to a tick early: nobody is closed before their time.
-		return Unbound, now-c.born > int64(config.BindWithin+c.hub.tick)
+		return Unbound, now-c.attachedAt > int64(config.BindWithin+c.hub.tick)
 	}
-	if heard >= c.pinged {
+	if heard >= c.pingedAt {
 		c.pings = 0
 	}
-	if now-max(heard, c.pinged) < int64(config.PingEvery) {
+	if now-max(heard, c.pingedAt) < int64(config.PingEvery) {
 		return 0, false
 	}
 	// Counting the pings that were sent, not the time, lets everybody live whose
@@ -78,11 +78,11 @@ func (c *Conn) judge(now int64) (cause Cause, over bool) {
 		return Silent, true
 	}
 	c.pings++
-	c.pinged = now
+	c.pingedAt = now
 	c.pingDue = true
 	if !c.busy {
 		c.busy = true
-		c.pool.hand(c)
+		c.pool.enqueue(c)
 	}
 	return 0, false
 }
