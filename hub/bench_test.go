@@ -201,8 +201,8 @@ func BenchmarkJoinLive(b *testing.B) {
 	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N*len(names)), "ns/chat")
 }
 
-// BenchmarkSweep is one look of the sweeper at 10,000 connections.
-func BenchmarkSweep(b *testing.B) {
+// BenchmarkKeepalive is one round of keepalive over 10,000 connections.
+func BenchmarkKeepalive(b *testing.B) {
 	h := newHub(b, Config{})
 	for range 10_000 {
 		h.Attach(nobody{}, 0, nil).Bind("ann", 0)

@@ -16,7 +16,7 @@ type Conn struct {
 	attachedAt int64 // Hub.now at Attach
 	codec      uint8
 
-	// Owned by the sweeper.
+	// Owned by keepalive.
 	pings    uint8 // sent since the peer was last heard
 	pingedAt int64 // Hub.now at the last ping, at first that of Attach, spread
 
@@ -29,10 +29,10 @@ type Conn struct {
 	next *Conn // in line for a worker; guarded by pool.mu
 
 	mu           sync.Mutex
-	busy         bool          // guarded by mu; a worker has it
+	busy         bool          // guarded by mu; enqueued at the pool, or a worker drains it
 	pingDue      bool          // guarded by mu; the worker shall ping
 	closing      bool          // guarded by mu; takes no more values, is closed when drained
-	closed       bool          // guarded by mu; queue and memberships are over
+	closed       bool          // guarded by mu; takes no values and no memberships
 	detached     bool          // guarded by mu
 	owner        string        // written under Hub.mu and mu, once
 	refs         []ref         // guarded by mu, and each also by its topic's shard
@@ -43,9 +43,9 @@ type Conn struct {
 	room         chan struct{} // guarded by mu; closed when the queue has room; nil: nobody waits
 }
 
-// Attach takes a sink into the hub's care, not bound to an owner yet. codec picks
-// the encoding of frames; tag is the caller's. The caller must call Detach when
-// the sink is over.
+// Attach registers a sink, which is not bound to an owner yet. codec selects the
+// encoding of frames; Tag returns tag. The caller must call Detach when the sink
+// has ended.
 func (h *Hub) Attach(sink Sink, codec int, tag any) *Conn {
 	if codec < 0 || codec >= h.config.Codecs {
 		panic(fmt.Sprintf("hub: codec %d of %d", codec, h.config.Codecs))
@@ -55,8 +55,8 @@ func (h *Hub) Attach(sink Sink, codec int, tag any) *Conn {
 	n := h.attached
 	h.attached++
 	c.pool = h.pools[int(n)%len(h.pools)]
-	// Thousands that attach at once must not be pinged at once. The golden ratio
-	// spreads any count of them evenly over the interval.
+	// Connections that attach at the same time must not be pinged at the same time.
+	// The golden ratio spreads any number of them evenly over the interval.
 	early := float64(n*2654435769) / (1 << 32)
 	c.pingedAt = c.attachedAt - int64(early*float64(h.config.PingEvery))
 	c.heardAt.Store(c.pingedAt)
@@ -73,9 +73,10 @@ func (h *Hub) Attach(sink Sink, codec int, tag any) *Conn {
 	return c
 }
 
-// Bind says whose connection it is; it can be said once. False: the owner has
-// limit connections already (0: no limit), or this one is closed, or is
-// another's. Who is not bound within Config.BindWithin is closed with Unbound.
+// Bind sets the owner of the connection, once. It reports false if the owner
+// already has limit connections (0: no limit), or if the connection is closed or
+// bound to another owner. A connection that is not bound within
+// Config.BindWithin is closed with Unbound.
 func (c *Conn) Bind(owner string, limit int) bool {
 	h := c.hub
 	h.mu.Lock()
@@ -101,22 +102,22 @@ func (c *Conn) Bind(owner string, limit int) bool {
 	return true
 }
 
-// Owner is whom the connection was bound to, or "".
+// Owner returns the owner that Bind set, or "".
 func (c *Conn) Owner() string {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return c.owner
 }
 
-// Tag is what Attach was given.
+// Tag returns the tag that Attach was given.
 func (c *Conn) Tag() any { return c.tag }
 
-// Heard says that the peer said something or answered a ping. It costs two atomic
-// operations.
+// Heard records that something was received from the peer, a pong included. It
+// costs two atomic operations.
 func (c *Conn) Heard() { c.heardAt.Store(c.hub.now.Load()) }
 
-// Close drops what is queued and closes the sink with cause. Only the first close
-// counts; after Detach it does nothing.
+// Close drops the queue and closes the sink with cause. Only the first call has an
+// effect; after Detach it has none.
 func (c *Conn) Close(cause Cause) {
 	c.mu.Lock()
 	first := c.markClosed()
@@ -126,7 +127,7 @@ func (c *Conn) Close(cause Cause) {
 	}
 }
 
-// finish is Close(Stopping), but after what is queued has been written.
+// finish closes the sink with Stopping once the queue is written.
 func (c *Conn) finish() {
 	c.mu.Lock()
 	c.closing = true
@@ -137,8 +138,8 @@ func (c *Conn) finish() {
 	}
 }
 
-// markClosed marks c as closed and frees its queue; false: it was closed before. c.mu is
-// held. Whoever gets true calls hangUp once no lock is held.
+// markClosed marks c as closed and frees its queue. It reports whether c was open;
+// then the caller must call closeSink once it holds no lock. c.mu is held.
 func (c *Conn) markClosed() bool {
 	if c.closed {
 		return false
@@ -157,15 +158,15 @@ func (c *Conn) closeSink(cause Cause) {
 	c.sink.Close(cause)
 }
 
-// Detach is the end: the sink's owner calls it when its read loop is over, also
-// after the hub closed the sink. It leaves all topics and frees everything. A
-// Write under way may still return after it, so the owner ends the sink, too.
-// Detach may be called again.
+// Detach unregisters the connection: it leaves all topics and frees its queue. The
+// sink's owner calls it when its read loop has ended, also after the hub closed the
+// sink. A Write may still be in progress when Detach returns, so the owner must
+// close the sink as well. Detach may be called more than once.
 func (c *Conn) Detach() {
 	c.mu.Lock()
 	again := c.detached
 	c.detached = true
-	c.markClosed() // and nobody hangs up: the owner knows that it is over
+	c.markClosed() // without closeSink: the owner closes the sink itself
 	c.mu.Unlock()
 	if again {
 		return
@@ -177,7 +178,7 @@ func (c *Conn) Detach() {
 	if c.slot < 0 {
 		return
 	}
-	// Only after it left all topics may its codec stop being encoded.
+	// Frames must be encoded for this codec until c has left all topics.
 	h.uses[c.codec].Add(-1)
 	end := len(h.conns) - 1
 	h.conns[c.slot] = h.conns[end]
@@ -193,7 +194,7 @@ func (c *Conn) Detach() {
 	}
 }
 
-// unbind takes c off its owner's chain. h.mu is held.
+// unbind removes c from its owner's list. h.mu is held.
 func (h *Hub) unbind(c *Conn) {
 	h.bound--
 	switch first := h.owners[c.owner]; {

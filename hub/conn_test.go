@@ -113,9 +113,9 @@ func TestLost(t *testing.T) {
 	}
 }
 
-// Who attached while Lost was at work may have joined a topic that was dropped a
-// moment later: it must not stay on with a membership that it thinks it has.
-func TestLostClosesWhoJoinedMeanwhile(t *testing.T) {
+// A connection that attaches while Lost runs may have joined a topic that is then
+// dropped: Lost must close it.
+func TestLostClosesConnectionsThatJoinMeanwhile(t *testing.T) {
 	h := newHub(t, Config{})
 	p := newPeer()
 	c := h.Attach(p, 0, nil)

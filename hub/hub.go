@@ -15,16 +15,16 @@ import (
 type Config struct {
 	Shards     int           // topics are spread over this many locks; GOMAXPROCS
 	Codecs     int           // a connection's codec is below this; 2, at most 4
-	QueueBytes int           // queue of one connection, each value with 32 bytes for its place; 1 MiB
+	QueueBytes int           // queue of one connection, with 32 bytes added for each value; 1 MiB
 	RingBytes  int           // all rings of the hub; 64 MiB
-	JoinBytes  int           // queued values are joined into messages up to this size; 16 KiB
-	Parked     int           // workers that wait for work, for each core; 16
-	PingEvery  time.Duration // a silent connection is pinged this often; 25 s
-	BindWithin time.Duration // time to say who one is; 10 s
-	StuckAfter time.Duration // longest single write; 10 s
+	JoinBytes  int           // queued values are joined into messages of up to this size; 16 KiB
+	Parked     int           // idle workers that are kept, for each core; 16
+	PingEvery  time.Duration // interval of pings to a silent connection; 25 s
+	BindWithin time.Duration // time from Attach until Bind must have been called; 10 s
+	StuckAfter time.Duration // longest duration of a single write; 10 s
 }
 
-// maxCodecs bounds Config.Codecs, so that a frame needs no slice of its own.
+// maxCodecs bounds Config.Codecs, so that a frame can use an array.
 const maxCodecs = 4
 
 func orDefault[T int | time.Duration](v *T, d T) {
@@ -33,7 +33,8 @@ func orDefault[T int | time.Duration](v *T, d T) {
 	}
 }
 
-// Hub connects topics with connections. Make one with New, end it with Close.
+// Hub delivers what is published on topics to connections. New returns one,
+// Close stops it.
 type Hub struct {
 	// Static after construction.
 	config      Config
@@ -41,16 +42,16 @@ type Hub struct {
 	shards      []*shard
 	pools       []*pool
 	start       time.Time
-	tick        time.Duration // of the sweeper
+	tick        time.Duration // of keepalive
 	joinBuffers sync.Pool     // of *joint
-	stop        chan struct{} // closed by Close: the sweeper ends
+	stop        chan struct{} // closed by Close: keepalive ends
 	empty       chan struct{} // closed when stopping and nobody is attached
 	ended       chan struct{} // closed when all goroutines have ended
 
 	now        atomic.Int64            // nanoseconds since start at the last tick; never 0
 	uses       [maxCodecs]atomic.Int64 // attached connections by codec
 	closed     [Causes]atomic.Uint64
-	goroutines sync.WaitGroup // sweeper and workers
+	goroutines sync.WaitGroup // keepalive and workers
 	halt       sync.Once
 
 	mu       sync.Mutex       // first in the lock order
@@ -80,7 +81,7 @@ func New(config Config) *Hub {
 		config: config,
 		seed:   maphash.MakeSeed(),
 		start:  time.Now(),
-		// Short intervals, as in a test, need a finer clock than a second.
+		// Short intervals, as in a test, need a tick below a second.
 		tick:   max(time.Millisecond, min(time.Second, config.PingEvery/4, config.BindWithin/4, config.StuckAfter/4)),
 		stop:   make(chan struct{}),
 		empty:  make(chan struct{}),
@@ -99,19 +100,19 @@ func New(config Config) *Hub {
 	return h
 }
 
-// shard returns the home of a topic.
+// shard returns the shard of a topic.
 func (h *Hub) shard(topic string) *shard {
 	return h.shards[maphash.String(h.seed, topic)%uint64(len(h.shards))]
 }
 
-// Each calls f for each connection of owner as of now, without any lock.
+// Each calls f for each current connection of owner. It holds no lock meanwhile.
 func (h *Hub) Each(owner string, f func(*Conn)) {
 	for _, c := range h.connsOf(owner) {
 		f(c)
 	}
 }
 
-// All calls f for each attached connection as of now, without any lock.
+// All calls f for each attached connection. It holds no lock meanwhile.
 func (h *Hub) All(f func(*Conn)) {
 	h.mu.Lock()
 	conns := slices.Clone(h.conns)
@@ -130,17 +131,17 @@ func (h *Hub) connsOf(owner string) (conns []*Conn) {
 	return conns
 }
 
-// Lost is for a feed that can no longer promise that it lost nothing. It closes
-// every connection with FeedLost and drops every topic and ring. The connections
-// stay attached until Detach and can do nothing any more. The caller lets nobody
-// in before the feed stands again.
+// Lost is called when the feed may have lost events. It closes every connection
+// with FeedLost and drops every topic and ring. The connections stay attached
+// until Detach, but receive nothing more. The caller must attach no new
+// connection before the feed is open again.
 func (h *Hub) Lost() {
 	h.All(func(c *Conn) { c.Close(FeedLost) })
 	h.dropTopics()
 }
 
-// dropTopics is the second half of Lost. Who attached since the first and joined a
-// topic would stay on without the membership that it thinks it has.
+// dropTopics is the second half of Lost. It also closes connections that joined a
+// topic since the first half: their membership is dropped here.
 func (h *Hub) dropTopics() {
 	for _, s := range h.shards {
 		for _, c := range s.clear() {
@@ -149,10 +150,11 @@ func (h *Hub) dropTopics() {
 	}
 }
 
-// Close stops the hub: each connection is closed with Stopping once its queue has
-// been written. It returns when every connection was detached and every goroutine
-// has ended, or with ctx's error; then it has closed all sinks at once. Whoever
-// attaches from now on is closed immediately. Close may be called again.
+// Close stops the hub: each connection is closed with Stopping once its queue is
+// written. Close returns when every connection is detached and every goroutine has
+// ended. If ctx ends first, Close closes all sinks at once and returns ctx's error.
+// A connection that attaches after Close began is closed immediately. Close may be
+// called more than once.
 func (h *Hub) Close(ctx context.Context) error {
 	h.mu.Lock()
 	if !h.stopping {
@@ -170,7 +172,7 @@ func (h *Hub) Close(ctx context.Context) error {
 		err = ctx.Err()
 		h.All(func(c *Conn) { c.Close(Stopping) })
 	}
-	// Every connection is closed, so no worker can be started from here on.
+	// Every connection is closed, so no worker is started from here on.
 	h.halt.Do(func() {
 		close(h.stop)
 		for _, p := range h.pools {

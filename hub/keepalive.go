@@ -2,7 +2,8 @@ package hub
 
 import "time"
 
-// keepalive is the only clock of all connections. It looks at each once a tick.
+// keepalive checks each connection once a tick, until Close. It is the only timer
+// of all connections.
 func (h *Hub) keepalive() {
 	ticker := time.NewTicker(h.tick)
 	defer ticker.Stop()
@@ -14,8 +15,8 @@ func (h *Hub) keepalive() {
 		}
 		now := int64(time.Since(h.start)) + 1
 		h.now.Store(now)
-		// A few at a time, so that nobody who attaches waits for the whole round.
-		// One that moves between two pieces is looked at in the next round.
+		// In batches, so that Attach does not wait for a whole round. A connection
+		// that moves between two batches is checked in the next round.
 		var some [64]*Conn
 		for from := 0; ; from += len(some) {
 			n := h.copyConns(some[:], from)
@@ -35,8 +36,8 @@ func (h *Hub) copyConns(conns []*Conn, from int) int {
 	return copy(conns, h.conns[min(from, len(h.conns)):])
 }
 
-// check pings c or closes it, if it is time. The clock moves once a tick, so every
-// interval is kept to about a tick.
+// check pings or closes c when that is due. Hub.now advances once a tick, so every
+// interval is exact to about a tick.
 func (c *Conn) check(now int64) {
 	c.mu.Lock()
 	cause, over := c.checkTimeouts(now)
@@ -49,7 +50,8 @@ func (c *Conn) check(now int64) {
 	}
 }
 
-// checkTimeouts says whether c must be closed, and asks a worker to ping. c.mu is held.
+// checkTimeouts reports whether c must be closed and why, and requests a ping from
+// a worker when one is due. c.mu is held.
 func (c *Conn) checkTimeouts(now int64) (cause Cause, over bool) {
 	config := &c.hub.config
 	heard := c.heardAt.Load()
@@ -57,13 +59,13 @@ func (c *Conn) checkTimeouts(now int64) (cause Cause, over bool) {
 	case c.closed:
 		return 0, false
 	case c.writingSince != 0 && now-c.writingSince > int64(config.StuckAfter):
-		// Who talks but does not read is slow, not silent.
+		// A peer that sends but does not read is slow, not silent.
 		if heard > c.writingSince {
 			return TooSlow, true
 		}
 		return Silent, true
 	case c.owner == "":
-		// born is up to a tick early: nobody is closed before their time.
+		// attachedAt is up to a tick early; the added tick keeps c from being closed too soon.
 		return Unbound, now-c.attachedAt > int64(config.BindWithin+c.hub.tick)
 	}
 	if heard >= c.pingedAt {
@@ -72,8 +74,8 @@ func (c *Conn) checkTimeouts(now int64) (cause Cause, over bool) {
 	if now-max(heard, c.pingedAt) < int64(config.PingEvery) {
 		return 0, false
 	}
-	// Counting the pings that were sent, not the time, lets everybody live whose
-	// server was suspended for an hour.
+	// Pings are counted instead of time, so that a server that was suspended for an
+	// hour does not close its connections.
 	if c.pings == 2 {
 		return Silent, true
 	}

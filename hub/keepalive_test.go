@@ -37,7 +37,7 @@ func TestSilent(t *testing.T) {
 	})
 }
 
-func TestHeardPutsOffPings(t *testing.T) {
+func TestHeardPostponesPing(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		h := newHub(t, Config{})
 		p := newPeer()
@@ -57,9 +57,9 @@ func TestHeardPutsOffPings(t *testing.T) {
 	})
 }
 
-// A process that was suspended finds everybody silent for an hour, and nobody had
-// a ping to answer.
-func TestSuspendedServerClosesNobody(t *testing.T) {
+// A process that was suspended for an hour finds every peer silent, although no
+// peer had a ping to answer.
+func TestSuspendedServerClosesNoConnection(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		h := newHub(t, Config{})
 		p := newPeer()

@@ -1,19 +1,19 @@
 package hub
 
-// Verdict is what Live answers.
+// Verdict is the result of Live.
 type Verdict uint8
 
 const (
-	IsLive Verdict = iota // everything from seen+1 on is or will be queued
-	Behind                // the hub cannot deliver from seen+1 without a hole: read more of the log first
-	Gone                  // evicted since the Join, or not joined, or closed
+	IsLive Verdict = iota // every number from seen+1 is or will be queued
+	Behind                // the hub cannot deliver from seen+1 without a gap: read more of the log first
+	Gone                  // evicted since the Join, not joined, or closed
 )
 
-// String is the verdict's name.
+// String returns the name of the verdict.
 func (v Verdict) String() string { return [...]string{"live", "behind", "gone"}[v] }
 
-// withTopic calls f with both locks, c's topic of that name and c's place in it, -1 if
-// it is no member; t is nil if there is no such topic.
+// withTopic calls f with both locks held. t is the topic of that name, nil if there
+// is none; place is c's index in t.members, -1 if c is no member.
 func (c *Conn) withTopic(name string, f func(s *shard, t *topic, place int)) {
 	s := c.hub.shard(name)
 	s.mu.Lock()
@@ -27,7 +27,8 @@ func (c *Conn) withTopic(name string, f func(s *shard, t *topic, place int)) {
 	f(s, t, place)
 }
 
-// setMark makes c a member of the topic with this mark, whatever it was before.
+// setMark makes c a member of the topic with this mark, or replaces the mark of its
+// membership.
 func (c *Conn) setMark(name string, mark uint64) {
 	c.withTopic(name, func(s *shard, t *topic, place int) {
 		switch {
@@ -44,21 +45,21 @@ func (c *Conn) setMark(name string, mark uint64) {
 	})
 }
 
-// Join starts collecting on a numbered topic; nothing is delivered before Live. A
-// member joins anew: it stops being live, and an eviction before this is
-// forgotten. So whoever calls Join checks the right to be there afterwards.
+// Join makes c a collecting member of a numbered topic: nothing is delivered before
+// Live. If c is a member already, it stops being live and an earlier eviction is
+// dropped. The caller must therefore check after Join that the user may be a member.
 func (c *Conn) Join(topic string) { c.setMark(topic, collecting) }
 
 // Listen makes c a live member of a topic without numbers.
 func (c *Conn) Listen(topic string) { c.setMark(topic, 0) }
 
-// In says whether c is a member, live or collecting.
+// In reports whether c is a member, live or collecting.
 func (c *Conn) In(name string) (in bool) {
 	c.withTopic(name, func(_ *shard, _ *topic, place int) { in = place >= 0 })
 	return in
 }
 
-// Leave ends the membership, if there is one.
+// Leave ends c's membership of the topic, if there is one.
 func (c *Conn) Leave(topic string) {
 	s := c.hub.shard(topic)
 	s.mu.Lock()
@@ -70,17 +71,17 @@ func (c *Conn) Leave(topic string) {
 	}
 }
 
-// place is find for who does not hold c.mu.
+// place is find for a caller that does not hold c.mu.
 func (s *shard) place(t *topic, c *Conn) int {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return t.find(c)
 }
 
-// Live ends collecting, if the ring and what will be published cover everything
-// from seen+1 on; then the ring's part of it is queued. seen is the last number
-// that the peer has or that was sent to it; atEnd says that the log, read after
-// the Join, ended there. The caller waits in Room before it.
+// Live makes a collecting member live if the ring and later publications cover every
+// number from seen+1, and queues what the ring holds of them. seen is the last number
+// that the peer has or that was sent to it; atEnd says that the log, read after the
+// Join, ended at seen. The caller should wait in Room first.
 func (c *Conn) Live(topic string, seen uint64, atEnd bool) Verdict {
 	s := c.hub.shard(topic)
 	for {
@@ -96,12 +97,12 @@ func (c *Conn) Live(topic string, seen uint64, atEnd bool) Verdict {
 		for _, f := range bare {
 			f.encodeOnce(int(c.codec))
 		}
-		// What is published from now on is encoded for c, so this comes to an end.
+		// Later frames are encoded for c when they are published, so the loop ends.
 	}
 }
 
-// live judges and acts; if it needs frames encoded, it returns these and has done
-// nothing. s.mu is held.
+// live is one attempt of Live. If frames of the ring lack an encoding, it changes
+// nothing and returns them as bare. s.mu is held.
 func (s *shard) live(name string, c *Conn, seen uint64, atEnd bool) (v Verdict, bare []*Frame, slow bool) {
 	t := s.topics[name]
 	if t == nil || seen >= collecting {
@@ -113,7 +114,7 @@ func (s *shard) live(name string, c *Conn, seen uint64, atEnd bool) (v Verdict, 
 	}
 	m := &t.members[place]
 	if m.mark&collecting == 0 {
-		return IsLive, nil, false // and has been since before
+		return IsLive, nil, false // already
 	}
 	if seen < m.mark&^collecting {
 		s.remove(t, place)
@@ -124,7 +125,7 @@ func (s *shard) live(name string, c *Conn, seen uint64, atEnd bool) (v Verdict, 
 		if !atEnd {
 			return Behind, nil, false
 		}
-		// Nothing was published since the Join, and the log ended at seen after it.
+		// Nothing was published since the Join, and the log ended at seen after the Join.
 		t.next = seen + 1
 	case seen+1 < lowest, seen >= t.next && !atEnd:
 		return Behind, nil, false
@@ -163,9 +164,9 @@ func (s *shard) live(name string, c *Conn, seen uint64, atEnd bool) (v Verdict, 
 	return IsLive, nil, false
 }
 
-// Evict ends owner's memberships of topic at the event with number seq. Live
-// members that have no more than seq leave; who has more came back later and
-// stays. One that is collecting is marked: its Live says Gone if seen is below seq.
+// Evict ends owner's memberships of topic at event number seq. A live member that
+// has received more than seq stays: its user came back later. A collecting member
+// is marked, and its Live returns Gone if seen is below seq.
 func (h *Hub) Evict(owner, topic string, seq uint64) {
 	conns := h.connsOf(owner)
 	if len(conns) == 0 {

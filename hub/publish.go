@@ -5,20 +5,20 @@ import (
 	"sync/atomic"
 )
 
-// Frame is one event for many connections. Its encodings never change.
+// Frame is one value for many connections. Its encodings never change.
 type Frame struct {
 	encode func(codec int) []byte // static
-	once   sync.Mutex             // one encode at a time; not for readers
+	once   sync.Mutex             // held during encode; readers do not take it
 
 	bytes [maxCodecs]atomic.Pointer[[]byte] // nil: not encoded yet
 }
 
-// NewFrame returns a frame that calls encode when a listener's codec is first
-// needed, at most once for each codec, from any goroutine, and keeps the result.
-// A ring may hold the frame, and with it what encode refers to.
+// NewFrame returns a frame. It calls encode at most once for each codec, when a
+// member first needs it, from any goroutine, and keeps the result. A ring may hold
+// the frame, and with it everything that encode refers to.
 func NewFrame(encode func(codec int) []byte) *Frame { return &Frame{encode: encode} }
 
-// encodeOnce encodes f for codec, if that was not done. No lock of the hub is held.
+// encodeOnce encodes f for codec unless that was done. No lock of the hub is held.
 func (f *Frame) encodeOnce(codec int) {
 	f.once.Lock()
 	defer f.once.Unlock()
@@ -28,7 +28,8 @@ func (f *Frame) encodeOnce(codec int) {
 	}
 }
 
-// encodings returns what is encoded, and whether that is every codec in use.
+// encodings returns the encodings made so far. enough reports whether they cover
+// every codec in use.
 func (f *Frame) encodings(h *Hub) (bytes [maxCodecs][]byte, enough bool) {
 	enough = true
 	for codec := range h.config.Codecs {
@@ -41,17 +42,18 @@ func (f *Frame) encodings(h *Hub) (bytes [maxCodecs][]byte, enough bool) {
 	return bytes, enough
 }
 
-// Publish delivers event number seq to every live member of topic and keeps it in
-// the ring. With seq 0 it tells who is live now, and forgets.
+// Publish delivers frame number seq to every live member of topic and keeps it in
+// the ring. With seq 0, a frame without a number, it delivers to the members that
+// are live now and keeps nothing.
 //
-// A number below the expected one was delivered before and is dropped; a feed that
-// repeats itself goes on from there in order, because a topic that is new to the
-// hub takes its first number as it comes. For one above the expected, nothing is
-// done: ok is false, and the caller publishes missing, …, seq-1 from the log, then
-// seq again. Without members there is nothing to do.
+// A number below the expected one was delivered before and is dropped, so a feed may
+// repeat events. A topic that is new to the hub accepts any first number. For a
+// number above the expected one nothing is done: ok is false, and the caller
+// publishes missing, …, seq-1 from the log, then seq again. Without members Publish
+// does nothing.
 //
-// Publish never waits for a reader. It may be called from any goroutine; the
-// order of a topic's numbers is the order of the calls.
+// Publish never waits for a reader. It may be called from any goroutine; a topic's
+// numbers are delivered in the order of the calls.
 func (h *Hub) Publish(topic string, seq uint64, f *Frame) (missing uint64, ok bool) {
 	s := h.shard(topic)
 	s.mu.Lock()
@@ -67,7 +69,7 @@ func (h *Hub) Publish(topic string, seq uint64, f *Frame) (missing uint64, ok bo
 			return missing, false
 		}
 		// A connection is counted in uses before it can be a member, so under this
-		// lock no member's codec is overlooked.
+		// lock uses covers every member's codec.
 		bytes, enough := f.encodings(h)
 		if enough {
 			slow := s.deliver(t, seq, f, &bytes)
@@ -87,12 +89,12 @@ func (h *Hub) Publish(topic string, seq uint64, f *Frame) (missing uint64, ok bo
 	}
 }
 
-// deliver queues a frame on every live member, and returns whose queue was full.
-// s.mu is held.
+// deliver queues a frame on every live member and returns the connections whose queue
+// overflowed. s.mu is held.
 func (s *shard) deliver(t *topic, seq uint64, f *Frame, bytes *[maxCodecs][]byte) (slow []*Conn) {
 	for i := range t.members {
 		m := &t.members[i]
-		// Who resumed from the log may be ahead of the feed.
+		// A member that resumed from the log may be ahead of the feed.
 		if m.mark&collecting != 0 || seq != 0 && m.mark >= seq {
 			continue
 		}
@@ -117,8 +119,8 @@ func (s *shard) deliver(t *topic, seq uint64, f *Frame, bytes *[maxCodecs][]byte
 	return slow
 }
 
-// Trim forgets a topic's ring, because a text in it was deleted. Members and the
-// expected number stay; who resumes reads the log.
+// Trim drops a topic's ring, because a text in it was deleted. Members and the
+// expected number stay; a connection that resumes reads the log instead.
 func (h *Hub) Trim(topic string) {
 	s := h.shard(topic)
 	s.mu.Lock()

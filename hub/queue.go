@@ -6,19 +6,19 @@ import (
 	"sync"
 )
 
-// ErrClosed says that the connection is closed, or about to be.
+// ErrClosed is returned by Room when the connection is closed or closing.
 var ErrClosed = errors.New("hub: the connection is closed")
 
-// placeBytes is what a queued value costs beside its bytes; without it, a flood
-// of tiny values would hold many times the bound.
+// placeBytes is the memory that a queued value takes beside its bytes. Without it, a
+// queue of tiny values would take many times its bound.
 const placeBytes = 32
 
-// chunk is a piece of a queue. Pieces of one size can be pooled whatever the
-// length of the queue was, and Publish allocates nothing for a recipient.
+// chunk is a part of a queue. Chunks of one size can be pooled, so Publish allocates
+// nothing for a recipient.
 type chunk struct {
 	values [15][]byte
-	head   uint8 // first value that is not taken
-	tail   uint8 // first free place
+	head   uint8 // index of the oldest value
+	tail   uint8 // index of the first free place
 	next   *chunk
 }
 
@@ -28,12 +28,12 @@ type pushResult uint8
 
 const (
 	queued   pushResult = iota
-	refused             // closed before
-	overflow            // the queue is full: c is closed now, and the caller must hang up with TooSlow
+	refused             // c is closed or closing
+	overflow            // the queue is full: c is marked closed, and the caller must call closeSink(TooSlow)
 )
 
-// push queues b and sees that a worker has c. c.mu is held. An empty queue takes
-// any value, also one beyond the bound: otherwise no retry could ever deliver it.
+// push queues b and enqueues c at its pool. An empty queue takes a value of any size:
+// otherwise no retry could ever deliver a value beyond the bound. c.mu is held.
 func (c *Conn) push(b []byte) pushResult {
 	if c.closed || c.closing {
 		return refused
@@ -62,8 +62,8 @@ func (c *Conn) push(b []byte) pushResult {
 	return queued
 }
 
-// take moves queued values to batch, at least one if there is one, until the next
-// would make them more than max bytes. c.mu is held.
+// take moves queued values to batch: at least one if there is one, and then as many
+// as fit into max bytes. It returns their number and total size. c.mu is held.
 func (c *Conn) take(batch [][]byte, max int) (n, size int) {
 	for n < len(batch) && c.first != nil {
 		k := c.first
@@ -86,7 +86,7 @@ func (c *Conn) take(batch [][]byte, max int) (n, size int) {
 	return n, size
 }
 
-// dropChunk gives the first chunk back to the pool. c.mu is held.
+// dropChunk returns the first chunk to the pool. c.mu is held.
 func (c *Conn) dropChunk() {
 	k := c.first
 	c.first = k.next
@@ -98,7 +98,7 @@ func (c *Conn) dropChunk() {
 	chunks.Put(k)
 }
 
-// wakeWaiters lets everybody go on who waits in Room. c.mu is held.
+// wakeWaiters wakes all callers of Room. c.mu is held.
 func (c *Conn) wakeWaiters() {
 	if c.room != nil {
 		close(c.room)
@@ -106,9 +106,8 @@ func (c *Conn) wakeWaiters() {
 	}
 }
 
-// Send queues b, which nobody may change from now on, behind what is queued. It
-// never waits. False: the connection is closed, perhaps by this very value, which
-// did not fit.
+// Send queues b, which must not change afterwards. It never waits. It reports false
+// if the connection is closed, which happens also when b does not fit.
 func (c *Conn) Send(b []byte) bool {
 	c.mu.Lock()
 	p := c.push(b)
@@ -119,8 +118,8 @@ func (c *Conn) Send(b []byte) bool {
 	return p == queued
 }
 
-// Room waits while more than half of the queue's bound is queued. The error is
-// ctx's, or ErrClosed.
+// Room waits while the queue holds more than half of its bound. Its error is ctx's,
+// or ErrClosed.
 func (c *Conn) Room(ctx context.Context) error {
 	for {
 		if err := ctx.Err(); err != nil {

@@ -3,14 +3,14 @@ package hub
 // entry is a frame in a ring.
 type entry struct {
 	frame *Frame
-	cost  int // what it is charged in topic.ringBytes and shard.ringBytes
+	cost  int // bytes counted for it in topic.ringBytes and shard.ringBytes
 }
 
-// frameBytes is about what a frame in a ring costs beside its encodings.
+// frameBytes is about the memory of a frame in a ring beside its encodings.
 const frameBytes = 128
 
-// cost is about what f keeps in memory. What encode refers to counts like the
-// longest encoding.
+// cost returns about how many bytes f keeps in memory. What encode refers to is
+// counted as the longest encoding once more.
 func (f *Frame) cost() int {
 	sum, longest := frameBytes, 0
 	for codec := range f.bytes {
@@ -21,7 +21,7 @@ func (f *Frame) cost() int {
 	return sum + longest
 }
 
-// updateCost counts what e costs now. s.mu is held, as in all below.
+// updateCost counts the present cost of e. s.mu is held, here and in all that follow.
 func (s *shard) updateCost(t *topic, e *entry) {
 	more := e.frame.cost() - e.cost
 	e.cost += more
@@ -29,7 +29,7 @@ func (s *shard) updateCost(t *topic, e *entry) {
 	s.ringBytes += more
 }
 
-// markUsed makes t the topic whose ring was used last.
+// markUsed moves t to the front of the list of recently used topics.
 func (s *shard) markUsed(t *topic) {
 	s.unlink(t)
 	first := s.recent.older
@@ -44,8 +44,8 @@ func (s *shard) unlink(t *topic) {
 	}
 }
 
-// enforceBudget drops the oldest frames of t beyond a ring's bound, and those of the topics
-// used least recently beyond the share of all.
+// enforceBudget drops the oldest frames of t beyond the bound of one ring, then those
+// of the least recently used topics beyond the shard's share.
 func (s *shard) enforceBudget(t *topic) {
 	for t.ringBytes > s.ringEach {
 		s.dropOldest(t)
@@ -55,7 +55,7 @@ func (s *shard) enforceBudget(t *topic) {
 	}
 }
 
-// dropOldest drops the oldest frame of t's ring.
+// dropOldest drops the oldest frame in the ring of t.
 func (s *shard) dropOldest(t *topic) {
 	cost := t.ring[0].cost
 	t.ring[0] = entry{}
@@ -67,7 +67,7 @@ func (s *shard) dropOldest(t *topic) {
 	}
 }
 
-// dropRing drops t's ring.
+// dropRing drops the ring of t.
 func (s *shard) dropRing(t *topic) {
 	s.ringBytes -= t.ringBytes
 	t.ring, t.ringBytes = nil, 0

@@ -1,6 +1,6 @@
 package hub
 
-// Stats are the hub's numbers as of now. Those from Delivered on only grow.
+// Stats are the hub's current figures. Those from Delivered on only grow.
 type Stats struct {
 	Conns       int // attached
 	Bound       int // of these, bound to an owner
@@ -13,7 +13,8 @@ type Stats struct {
 	Closed      [Causes]uint64 // connections that the hub closed, by Cause
 }
 
-// Stats looks at every connection and shard once, each under its own lock.
+// Stats returns the hub's figures. It reads every connection and shard once, each
+// under its own lock.
 func (h *Hub) Stats() (s Stats) {
 	h.All(func(c *Conn) {
 		c.mu.Lock()

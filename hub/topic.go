@@ -2,17 +2,17 @@ package hub
 
 import "sync"
 
-// shard is one lock's worth of topics.
+// shard is a part of the topics, with a lock of its own.
 type shard struct {
 	// Static after construction.
-	ringShare int // bytes all its rings may hold
-	ringEach  int // bytes one ring may hold
+	ringShare int // bytes that all its rings may hold
+	ringEach  int // bytes that one ring may hold
 
 	mu        sync.Mutex
 	topics    map[string]*topic // guarded by mu
 	members   int               // guarded by mu
 	ringBytes int               // guarded by mu
-	recent    topic             // guarded by mu; head of the list of topics with a ring, the last used first
+	recent    topic             // guarded by mu; head of the list of topics with a ring, last used first
 }
 
 // topic is guarded by its shard's mu.
@@ -25,18 +25,18 @@ type topic struct {
 	newer, older *topic // list of topics with a ring; nil: not in it
 }
 
-// member is one connection in a topic. With its ref it takes 32 bytes; at 10,000
-// connections in 200 chats each, a word more is 16 MB.
+// member is one connection in a topic. With its ref it takes 32 bytes. A word more
+// would be 16 MB for 10,000 connections in 200 chats each.
 type member struct {
 	conn *Conn
 	mark uint64 // live: the last number it has; with collecting: the number it was evicted at, 0 if not
 }
 
-// collecting marks a member that gets nothing yet.
+// collecting is the bit of a mark that says that the member receives nothing yet.
 const collecting = 1 << 63
 
-// ref is a connection's side of a membership. Written under the topic's shard and
-// Conn.mu, so either lock is enough to read it.
+// ref is the connection's side of a membership. It is written under both the
+// shard's mu and Conn.mu, so either lock is enough to read it.
 type ref struct {
 	topic *topic
 	place uint32 // in topic.members
@@ -46,16 +46,16 @@ func newShard(config Config) *shard {
 	s := &shard{
 		topics:    map[string]*topic{},
 		ringShare: config.RingBytes / config.Shards,
-		// Live queues what a ring holds in one go: it must fit beside a queue that
-		// Room calls half empty.
+		// Live queues a whole ring at once: the ring must fit into the half of a queue
+		// that Room keeps free.
 		ringEach: config.QueueBytes / 4,
 	}
 	s.recent.newer, s.recent.older = &s.recent, &s.recent
 	return s
 }
 
-// grow returns s with space for one more. append would double it; an eighth is
-// enough for a slice that rarely grows and is kept a million times.
+// grow returns s with room for one more. It adds an eighth, where append would
+// double: these slices rarely grow, and there are a million of them.
 func grow[T any](s []T) []T {
 	if len(s) < cap(s) {
 		return s
@@ -72,8 +72,8 @@ func (s *shard) add(t *topic, c *Conn, mark uint64) {
 	s.members++
 }
 
-// find returns c's place in t.members, or -1. Both locks are held. It looks
-// through the shorter side.
+// find returns the index of c in t.members, or -1. It searches the shorter of both
+// sides. Both locks are held.
 func (t *topic) find(c *Conn) int {
 	if len(t.members) < len(c.refs) {
 		for i := range t.members {
@@ -89,7 +89,8 @@ func (t *topic) find(c *Conn) int {
 	return -1
 }
 
-// refTo looks from the end, where Detach takes them off.
+// refTo returns the index of c's ref to t, or -1. It searches from the end, where
+// Detach removes refs.
 func (c *Conn) refTo(t *topic) int {
 	for i := len(c.refs) - 1; i >= 0; i-- {
 		if c.refs[i].topic == t {
@@ -99,9 +100,9 @@ func (c *Conn) refTo(t *topic) int {
 	return -1
 }
 
-// remove ends the membership at place, and the topic with its last one. s.mu is
-// held, and no Conn.mu: it takes that of the leaving member and that of the one
-// which moves to its place, one after the other.
+// remove ends the membership at place, and the topic with its last member. s.mu is
+// held, and no Conn.mu: remove locks that of the leaving member, then that of the
+// member which moves to its place.
 func (s *shard) remove(t *topic, place int) {
 	t.members[place].conn.removeRef(t)
 	end := len(t.members) - 1
@@ -121,7 +122,7 @@ func (s *shard) remove(t *topic, place int) {
 	}
 }
 
-// removeRef drops c's ref to t. t's shard is held.
+// removeRef removes c's ref to t. The shard's mu is held.
 func (c *Conn) removeRef(t *topic) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -134,7 +135,7 @@ func (c *Conn) removeRef(t *topic) {
 	}
 }
 
-// leaveAll ends every membership of a closed connection, which gets no new ones.
+// leaveAll ends every membership of a closed connection, which cannot join again.
 func (c *Conn) leaveAll() {
 	for {
 		c.mu.Lock()
@@ -147,7 +148,7 @@ func (c *Conn) leaveAll() {
 		s := c.hub.shard(t.name)
 		s.mu.Lock()
 		c.mu.Lock()
-		held := c.refTo(t) >= 0 // it may have been evicted just now
+		held := c.refTo(t) >= 0 // c may have been evicted meanwhile
 		place := t.find(c)
 		c.mu.Unlock()
 		switch {
@@ -160,7 +161,7 @@ func (c *Conn) leaveAll() {
 	}
 }
 
-// clear drops all topics and returns who was a member.
+// clear drops all topics and returns their members.
 func (s *shard) clear() (conns []*Conn) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -169,7 +170,7 @@ func (s *shard) clear() (conns []*Conn) {
 			conns = append(conns, m.conn)
 		}
 		s.dropRing(t)
-		t.members = nil // its members' refs know by this that it is gone
+		t.members = nil // leaveAll recognises a dropped topic by this
 	}
 	clear(s.topics)
 	s.members = 0

@@ -74,7 +74,7 @@ func TestCoverage(t *testing.T) {
 	}
 }
 
-func TestPublishDropsTheOldAndRefusesTheEarly(t *testing.T) {
+func TestPublishDropsOldAndRefusesEarly(t *testing.T) {
 	h := newHub(t, Config{})
 	c := held(h, "ann")
 	c.Join("tea")
@@ -109,7 +109,7 @@ func TestFeedBehindTheLog(t *testing.T) {
 	}
 }
 
-func TestSignalsReachWhoIsLiveAndAreForgotten(t *testing.T) {
+func TestSignalsReachLiveMembersAndAreNotKept(t *testing.T) {
 	h := newHub(t, Config{})
 	ann, bob, cy := held(h, "ann"), held(h, "bob"), held(h, "cy")
 	ann.Listen("typing")
@@ -127,7 +127,7 @@ func TestSignalsReachWhoIsLiveAndAreForgotten(t *testing.T) {
 	}
 }
 
-func TestJoinAnewStopsDelivery(t *testing.T) {
+func TestJoinAgainStopsDelivery(t *testing.T) {
 	h := newHub(t, Config{})
 	c := held(h, "ann")
 	c.Join("tea")
@@ -185,7 +185,7 @@ func TestEvict(t *testing.T) {
 	if v := two[0].Live("tea", 5, true); v != Gone {
 		t.Errorf("not joined: %v", v)
 	}
-	// Who joins anew is judged anew.
+	// A member that joins again is checked again.
 	two[0].Join("tea")
 	h.Evict("ann", "tea", 6)
 	two[0].Join("tea")

@@ -5,11 +5,10 @@ import (
 	"sync/atomic"
 )
 
-// pool drains the busy connections of one core. A worker takes one after the
-// other, since waking a goroutine for each costs as much as half of a write. Any
-// write may stall, so one worker more than those that are writing is awake while
-// connections wait: with room on a core it writes too, and otherwise its turn
-// comes when a write stalls.
+// pool drains the busy connections of one core. A worker drains one connection after
+// the other, since waking a goroutine for each costs half as much as a write. Any
+// write may stall, so while connections wait one worker more than those that are
+// writing is awake. It writes as well if a core is free, and else when a write stalls.
 type pool struct {
 	// Static after construction.
 	hub   *Hub
@@ -19,19 +18,19 @@ type pool struct {
 	written   atomic.Uint64 // messages that carried them
 
 	mu     sync.Mutex // last in the lock order
-	first  *Conn      // guarded by mu; the busy ones that no worker has, oldest first, chained by Conn.next
+	first  *Conn      // guarded by mu; busy connections without a worker, oldest first, linked by Conn.next
 	last   *Conn      // guarded by mu
-	ready  int        // guarded by mu: workers that are awake and drain nothing
-	parked []*worker  // guarded by mu; the last one parked is the warmest
+	ready  int        // guarded by mu: workers that are awake and drain no connection
+	parked []*worker  // guarded by mu; used as a stack
 	closed bool       // guarded by mu
 }
 
-// worker drains one connection after the other. Its goroutine owns it, until the
-// worker is parked or spare.
+// worker drains one connection after the other. Its goroutine owns it until the
+// worker is parked or returned to spare.
 type worker struct {
 	pool *pool
 	wake chan bool // false: end
-	run  func()    // work, bound once: starting a goroutine with it allocates nothing
+	run  func()    // work as a value: starting a goroutine with it allocates nothing
 }
 
 func newPool(h *Hub) *pool {
@@ -44,7 +43,8 @@ func newPool(h *Hub) *pool {
 	return p
 }
 
-// enqueue puts a busy connection in line. c.mu is held and c is not closed.
+// enqueue appends a busy connection to the pool's queue. c.mu is held and c is not
+// closed.
 func (p *pool) enqueue(c *Conn) {
 	p.mu.Lock()
 	if p.last == nil {
@@ -56,7 +56,8 @@ func (p *pool) enqueue(c *Conn) {
 	p.wakeWorker()
 }
 
-// wakeWorker sees that a worker is ready if a connection waits. It unlocks mu.
+// wakeWorker wakes or starts a worker if a connection waits and no worker is ready.
+// The caller holds mu; wakeWorker unlocks it.
 func (p *pool) wakeWorker() {
 	if p.first == nil || p.ready > 0 {
 		p.mu.Unlock()
@@ -80,7 +81,7 @@ func (w *worker) work() {
 	defer p.hub.goroutines.Done()
 	for {
 		p.drainConns()
-		// mu is held, nobody waits, and this worker is not ready any more.
+		// mu is held, no connection waits, and this worker is no longer ready.
 		if p.closed || len(p.parked) >= p.hub.config.Parked {
 			p.mu.Unlock()
 			p.spare.Put(w)
@@ -94,7 +95,7 @@ func (w *worker) work() {
 	}
 }
 
-// drainConns drains connections until none waits, and returns with mu held.
+// drainConns drains connections until none waits. It returns with mu held.
 func (p *pool) drainConns() {
 	j := p.hub.joinBuffers.Get().(*joinBuffer)
 	defer p.hub.joinBuffers.Put(j)
@@ -115,7 +116,7 @@ func (p *pool) drainConns() {
 	}
 }
 
-// close sends the parked workers home; the others follow when they are done.
+// close ends the parked workers; the others end when they have drained.
 func (p *pool) close() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -126,18 +127,18 @@ func (p *pool) close() {
 	p.parked = nil
 }
 
-// joinBuffer is what a worker needs to join values. One that is parked, or waits for
-// its turn to run for the first time, holds none.
+// joinBuffer is the memory that a worker needs to join values. A worker that is
+// parked, or that has not run yet, holds none.
 type joinBuffer struct {
 	buf   []byte      // Headroom, then room for Config.JoinBytes
-	batch [128][]byte // what is being joined
+	batch [128][]byte // the values that are joined
 }
 
-// join returns the first n values of the batch, size bytes in all, as one message.
+// join returns the first n values of the batch, of size bytes in all, as one message.
 func (j *joinBuffer) join(n, size int) []byte {
 	b := j.buf[:Headroom]
 	if Headroom+size > cap(b) {
-		b = make([]byte, Headroom, Headroom+size) // one value beyond JoinBytes: not kept
+		b = make([]byte, Headroom, Headroom+size) // one value above JoinBytes; not kept
 	}
 	for _, v := range j.batch[:n] {
 		b = append(b, v...)
@@ -146,8 +147,8 @@ func (j *joinBuffer) join(n, size int) []byte {
 	return b
 }
 
-// drain writes until the queue is empty or the connection is closed. A failed
-// write closes it, so that a read loop that still waits ends, too.
+// drain writes until the queue is empty or the connection is closed. A failed write
+// closes the connection, so that its read loop ends.
 func (c *Conn) drain(j *joinBuffer) {
 	h := c.hub
 	for {
