@@ -44,11 +44,11 @@ func (h *house) restore(file string) {
 }
 
 // resumes says hello and resumes, and gives the values up to caughtUp.
-func (h *house) resumes(p *person, codec wire.Codec, cmd wire.Command) (got []wire.Signal) {
+func (h *house) resumes(p *person, codec *wire.Codec, cmd wire.Command) (got []wire.Signal) {
 	h.t.Helper()
-	protocol, typ := wire.ProtocolJSON, websocket.MessageText
+	protocol, typ := wire.JSON.Protocol, websocket.MessageText
 	if codec == wire.MsgPack {
-		protocol, typ = wire.ProtocolMsgPack, websocket.MessageBinary
+		protocol, typ = wire.MsgPack.Protocol, websocket.MessageBinary
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()
@@ -138,7 +138,7 @@ func TestBackupAndRestore(t *testing.T) {
 		t.Errorf("epoch %q after %q, head %d, first %d, last %d", page.Epoch, before.Epoch, page.Head, first.Seq, last.Seq)
 	}
 	h.must(409, ann.Token, "GET", fmt.Sprintf("%safter=%d&epoch=%s", events, first.Seq, before.Epoch), nil, nil)
-	for codec := range wire.Codec(wire.Codecs) {
+	for _, codec := range wire.Codecs {
 		for _, at := range []map[chat.ChatID]int64{nil, {general.ID: first.At}} {
 			got := h.resumes(ann, codec, wire.Command{ID: 2, Do: "resume", Epoch: before.Epoch, Seen: map[chat.ChatID]chat.Seq{general.ID: first.Seq}, At: at})
 			resets := 0
@@ -148,7 +148,7 @@ func TestBackupAndRestore(t *testing.T) {
 				}
 			}
 			if resets != 1 {
-				t.Errorf("codec %d, at %v: %+v", codec, at, got)
+				t.Errorf("codec %s, at %v: %+v", codec.Protocol, at, got)
 			}
 		}
 	}

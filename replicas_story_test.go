@@ -30,7 +30,7 @@ func (h *house) line(p *person) *line {
 	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	h.t.Cleanup(cancel)
 	c, _, err := websocket.Dial(ctx, "ws://"+h.addr+"/api/socket", &websocket.DialOptions{
-		Subprotocols: []string{wire.ProtocolJSON}, HTTPHeader: http.Header{"Authorization": {"Bearer " + p.Token}}})
+		Subprotocols: []string{wire.JSON.Protocol}, HTTPHeader: http.Header{"Authorization": {"Bearer " + p.Token}}})
 	if err != nil {
 		h.t.Fatalf("%v\n%s", err, h.said())
 	}

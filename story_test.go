@@ -112,7 +112,7 @@ type talker struct {
 
 // finish sends what is in the outbox and reads until the log has n events, over
 // as many connections as it takes.
-func (k *talker) finish(ctx context.Context, codec wire.Codec, n int) error {
+func (k *talker) finish(ctx context.Context, codec *wire.Codec, n int) error {
 	for ctx.Err() == nil {
 		done, err := k.connection(ctx, codec, n)
 		if err != nil || done {
@@ -124,11 +124,11 @@ func (k *talker) finish(ctx context.Context, codec wire.Codec, n int) error {
 
 // connection is one socket's life. An error is a broken promise; a socket that
 // ends is none.
-func (k *talker) connection(ctx context.Context, codec wire.Codec, n int) (done bool, err error) {
-	protocol := wire.ProtocolJSON
+func (k *talker) connection(ctx context.Context, codec *wire.Codec, n int) (done bool, err error) {
+	protocol := wire.JSON.Protocol
 	typ := websocket.MessageText
 	if codec == wire.MsgPack {
-		protocol, typ = wire.ProtocolMsgPack, websocket.MessageBinary
+		protocol, typ = wire.MsgPack.Protocol, websocket.MessageBinary
 	}
 	c, _, err := websocket.Dial(ctx, "ws://"+k.h.addr+"/api/socket", &websocket.DialOptions{
 		Subprotocols: []string{protocol}, HTTPHeader: http.Header{"Authorization": {"Bearer " + k.p.Token}}})
@@ -187,7 +187,7 @@ type received struct {
 	Signal string          `json:"signal"`
 }
 
-func split(codec wire.Codec, message []byte) (values [][]byte) {
+func split(codec *wire.Codec, message []byte) (values [][]byte) {
 	if codec == wire.JSON {
 		return bytes.Split(bytes.TrimSpace(message), []byte("\n"))
 	}
@@ -198,7 +198,7 @@ func split(codec wire.Codec, message []byte) (values [][]byte) {
 	return values
 }
 
-func (k *talker) take(codec wire.Codec, value []byte, waiting map[uint64]string) error {
+func (k *talker) take(codec *wire.Codec, value []byte, waiting map[uint64]string) error {
 	var v received
 	if err := json.Unmarshal(value, &v); err != nil {
 		return fmt.Errorf("%s: %w", value, err)

@@ -329,7 +329,7 @@ func TestARestoredBackupWithItsEpoch(t *testing.T) {
 		h.must(409, ann.Token, "GET", at(lost), nil, nil)
 		h.must(200, ann.Token, "GET", at(again), nil, nil)
 		h.must(200, ann.Token, "GET", at(kept), nil, nil)
-		for codec := range wire.Codec(wire.Codecs) {
+		for _, codec := range wire.Codecs {
 			var page struct{ Epoch string }
 			h.must(200, ann.Token, "GET", at(kept), nil, &page)
 			for _, seen := range []chat.Message{lost, again} {
@@ -337,7 +337,7 @@ func TestARestoredBackupWithItsEpoch(t *testing.T) {
 					Seen: map[chat.ChatID]chat.Seq{general.ID: seen.Seq}, At: map[chat.ChatID]int64{general.ID: seen.At}})
 				reset := slices.ContainsFunc(got, func(v wire.Signal) bool { return v.Signal == wire.SignalReset })
 				if reset != (seen.At == lost.At) {
-					t.Errorf("codec %d, seen at %d: %+v", codec, seen.At, got)
+					t.Errorf("codec %s, seen at %d: %+v", codec.Protocol, seen.At, got)
 				}
 			}
 		}

@@ -23,7 +23,7 @@ func TestMalformed(t *testing.T) {
 	x := start(t)
 	ann := x.person("ann")
 	for name, c := range map[string]struct {
-		codec wire.Codec
+		codec *wire.Codec
 		bytes string
 	}{
 		"json":          {wire.JSON, "{"},

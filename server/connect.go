@@ -37,7 +37,7 @@ func (s *Server) openSocket(w http.ResponseWriter, r *http.Request) error {
 		limit = maxFirst // until hello
 	}
 	sock, err := socket.Accept(w, r, socket.Config{
-		Protocols: []string{wire.ProtocolMsgPack, wire.ProtocolJSON},
+		Protocols: []string{wire.MsgPack.Protocol, wire.JSON.Protocol},
 		ReadLimit: limit,
 		Refuse: func(w http.ResponseWriter, r *http.Request, status int, sentence string) {
 			s.failStatus(w, r, status, chat.Fail(chat.BadInput, "%s", sentence))
@@ -56,7 +56,7 @@ func (s *Server) openSocket(w http.ResponseWriter, r *http.Request) error {
 	// Attached before anything is judged: what is lost or revoked from here on
 	// finds this socket. The new goroutine lets net/http free what it keeps for
 	// the request, stack and buffers.
-	c.conn = s.hub.Attach(c, int(c.codec), c)
+	c.conn = s.hub.Attach(c, c.codec.Index, c)
 	go c.serve()
 	return nil
 }
@@ -68,7 +68,7 @@ func (c *session) Write(b []byte) error {
 		return nil
 	}
 	size := int64(len(b) - hub.Headroom)
-	if err := c.socket.Write(b, c.codec == wire.JSON); err != nil {
+	if err := c.socket.Write(b, c.codec.Text); err != nil {
 		return err
 	}
 	left := c.unsent.Add(-size)

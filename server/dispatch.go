@@ -23,7 +23,7 @@ const (
 func (c *session) handle(text bool, message []byte) error {
 	defer c.rescue()
 	c.conn.Heard()
-	if text && c.codec == wire.MsgPack {
+	if text && !c.codec.Text {
 		c.end(wire.CloseProtocol, "a text message on a MessagePack socket", 0)
 		return nil
 	}

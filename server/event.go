@@ -116,7 +116,7 @@ func (s *Server) awaitEvents(r *http.Request, id chat.ChatID, after chat.Seq, mo
 		return eventPage{}, err
 	}
 	p := &poll{id: who.Session.ID, woken: make(chan struct{})}
-	c := s.hub.Attach(p, int(wire.MsgPack), p)
+	c := s.hub.Attach(p, wire.MsgPack.Index, p)
 	defer c.Detach()
 	// An owner of its own: waiting calls take no socket's place, make nobody
 	// present, and need no Evict, since the log is asked again.

@@ -23,7 +23,7 @@ type page struct {
 type pageKey struct {
 	chat  chat.ChatID
 	limit int
-	codec wire.Codec
+	codec *wire.Codec
 }
 
 // maxPage bounds a page that is remembered, in bytes.

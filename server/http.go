@@ -37,7 +37,7 @@ const maxAccept = 1 << 10
 
 // accepts picks the codec of an answer: MessagePack if a range of the Accept
 // header names it without q=0, else JSON (RFC 9110, section 12.5.1).
-func accepts(r *http.Request) (wire.Codec, string) {
+func accepts(r *http.Request) (*wire.Codec, string) {
 	accept := r.Header.Get("Accept")
 	if accept == "application/json" || accept == "" || len(accept) > maxAccept {
 		return wire.JSON, "application/json"

@@ -51,7 +51,7 @@ type value struct {
 // comes, so that nobody waits for a test.
 type peer struct {
 	t     testing.TB
-	codec wire.Codec
+	codec *wire.Codec
 	ws    *websocket.Conn
 
 	mu    sync.Mutex
@@ -66,13 +66,13 @@ type peer struct {
 	hello wire.Hello
 }
 
-var bothCodecs = map[string]wire.Codec{"msgpack": wire.MsgPack, "json": wire.JSON}
+var bothCodecs = map[string]*wire.Codec{"msgpack": wire.MsgPack, "json": wire.JSON}
 
 // upgrade opens a socket without a word. A refusal is returned.
-func (x *site) upgrade(codec wire.Codec, header http.Header) (*peer, *http.Response, error) {
-	protocol := wire.ProtocolMsgPack
+func (x *site) upgrade(codec *wire.Codec, header http.Header) (*peer, *http.Response, error) {
+	protocol := wire.MsgPack.Protocol
 	if codec == wire.JSON {
-		protocol = wire.ProtocolJSON
+		protocol = wire.JSON.Protocol
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
@@ -90,7 +90,7 @@ func (x *site) upgrade(codec wire.Codec, header http.Header) (*peer, *http.Respo
 	return p, res, nil
 }
 
-func (x *site) stranger(codec wire.Codec) *peer {
+func (x *site) stranger(codec *wire.Codec) *peer {
 	x.t.Helper()
 	p, _, err := x.upgrade(codec, nil)
 	if err != nil {
@@ -100,7 +100,7 @@ func (x *site) stranger(codec wire.Codec) *peer {
 }
 
 // connect opens a socket and says hello.
-func (c *client) connect(codec ...wire.Codec) *peer {
+func (c *client) connect(codec ...*wire.Codec) *peer {
 	c.site.t.Helper()
 	p := c.site.stranger(append(codec, wire.JSON)[0])
 	p.ask(m{"do": "hello", "token": c.token}, &p.hello)
@@ -108,7 +108,7 @@ func (c *client) connect(codec ...wire.Codec) *peer {
 }
 
 // live is connect, and every chat is live when it returns.
-func (c *client) live(codec ...wire.Codec) *peer {
+func (c *client) live(codec ...*wire.Codec) *peer {
 	c.site.t.Helper()
 	p := c.connect(codec...)
 	p.ask(m{"do": "resume", "epoch": p.hello.Epoch}, nil)

@@ -155,7 +155,7 @@ func (s *Server) publish(ev *chat.Event) (missing uint64, ok bool) {
 		s.hub.Trim(topic) // no ring keeps the text that was, and no page
 		s.memory.pages.forget()
 	}
-	missing, ok = s.hub.Publish(topic, uint64(ev.Seq), hub.NewFrame(func(codec int) []byte { return wire.Codec(codec).Encode(ev) }))
+	missing, ok = s.hub.Publish(topic, uint64(ev.Seq), hub.NewFrame(func(codec int) []byte { return wire.Codecs[codec].Encode(ev) }))
 	if !ok {
 		return missing, false
 	}

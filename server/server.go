@@ -115,7 +115,7 @@ func (p pace) orDefault() pace {
 // New builds a server; it starts no goroutine but the hub's.
 func New(c Config) *Server {
 	c.pace = c.pace.orDefault()
-	c.sockets.Codecs, c.sockets.PingEvery = wire.Codecs, cmp.Or(c.sockets.PingEvery, heartbeat)
+	c.sockets.Codecs, c.sockets.PingEvery = len(wire.Codecs), cmp.Or(c.sockets.PingEvery, heartbeat)
 	m := remember(c.Store)
 	c.Store = m
 	requests := anonymousRequests

@@ -27,7 +27,7 @@ type session struct {
 	s      *Server
 	socket *socket.Socket
 	conn   *hub.Conn
-	codec  wire.Codec
+	codec  *wire.Codec
 	ctx    context.Context
 	cancel context.CancelFunc
 

@@ -35,7 +35,7 @@ func (s *Server) signal(ctx context.Context, sig *chat.Signal) {
 
 // tell hands one signal to who listens now.
 func (s *Server) tell(sig wire.Signal, topics ...string) {
-	f := hub.NewFrame(func(codec int) []byte { return wire.Codec(codec).Encode(sig) })
+	f := hub.NewFrame(func(codec int) []byte { return wire.Codecs[codec].Encode(sig) })
 	for _, t := range topics {
 		s.hub.Publish(t, 0, f)
 	}

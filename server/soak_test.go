@@ -59,7 +59,7 @@ func (k *soaker) note(t *testing.T, id chat.ChatID) {
 
 // connect says hello and resumes from where the device was.
 func (k *soaker) connect(t *testing.T, id chat.ChatID) {
-	k.p = k.who.connect([]wire.Codec{wire.JSON, wire.MsgPack}[k.rnd.IntN(2)])
+	k.p = k.who.connect([]*wire.Codec{wire.JSON, wire.MsgPack}[k.rnd.IntN(2)])
 	k.in = false
 	cmd := m{"do": "resume", "epoch": k.p.hello.Epoch}
 	for _, c := range k.p.hello.Chats {

@@ -9,7 +9,7 @@ import "testing"
 func TestCodecsAllocateLittle(t *testing.T) {
 	for _, x := range []struct {
 		name           string
-		codec          Codec
+		codec          *Codec
 		decode, encode float64
 	}{{"msgpack", MsgPack, 3, 3}, {"json", JSON, 3, 2}} {
 		post := commands["command-post"]

@@ -3,7 +3,7 @@ package wire
 import "testing"
 
 func BenchmarkNext(b *testing.B) {
-	each(b, func(b *testing.B, c Codec) {
+	each(b, func(b *testing.B, c *Codec) {
 		cmd := commands["command-post"]
 		cmd.Text = string(make150())
 		message := c.Encode(cmd)
@@ -17,7 +17,7 @@ func BenchmarkNext(b *testing.B) {
 }
 
 func BenchmarkAppendEvent(b *testing.B) {
-	each(b, func(b *testing.B, c Codec) {
+	each(b, func(b *testing.B, c *Codec) {
 		e := values["event-posted"]
 		var buf []byte
 		for b.Loop() {
@@ -31,7 +31,7 @@ func BenchmarkAppendEvent(b *testing.B) {
 }
 
 func BenchmarkEncodeEvent(b *testing.B) {
-	each(b, func(b *testing.B, c Codec) {
+	each(b, func(b *testing.B, c *Codec) {
 		e := values["event-posted"]
 		for b.Loop() {
 			c.Encode(e)
@@ -39,7 +39,7 @@ func BenchmarkEncodeEvent(b *testing.B) {
 	})
 }
 
-func each(b *testing.B, f func(*testing.B, Codec)) {
+func each(b *testing.B, f func(*testing.B, *Codec)) {
 	b.Run("msgpack", func(b *testing.B) { b.ReportAllocs(); f(b, MsgPack) })
 	b.Run("json", func(b *testing.B) { b.ReportAllocs(); f(b, JSON) })
 }
@@ -54,7 +54,7 @@ func make150() []byte {
 }
 
 func BenchmarkAppendPage(b *testing.B) {
-	each(b, func(b *testing.B, c Codec) {
+	each(b, func(b *testing.B, c *Codec) {
 		h := values["history"].(History)
 		one := h.Messages[0]
 		one.Text, one.Reply, one.Mentions, one.Reactions = string(make150()), nil, nil, nil

@@ -2,82 +2,78 @@ package wire
 
 import (
 	"bytes"
-	"encoding/json"
 	"fmt"
 	"sync"
-
-	"github.com/shamaton/msgpack/v2"
 )
 
-// Codec is a form in which every value can be written. Its number is also the
-// hub's index of encoded frames.
-type Codec uint8
+// Codec is a form in which every value can be written and read. It is a value with
+// its functions: a further codec is one more value in Codecs.
+type Codec struct {
+	Index    int    // position in Codecs, and the hub's index of encoded frames
+	Protocol string // WebSocket subprotocol (RFC 6455, section 1.9)
+	Text     bool   // values are sent in text messages, one per line
 
-const (
-	MsgPack Codec = iota // values back to back, in binary messages
-	JSON                 // values one a line, in text messages
-)
+	encode  func(dst []byte, v any) ([]byte, error)        // appends v
+	history func(dst []byte, h History) []byte             // appends a page, as encode would
+	check   func(b []byte) (value, rest []byte, err error) // returns the extent of the first value of b
+	take    func(b []byte) (it item, rest []byte)          // reads the first item of checked bytes; cannot fail
+	body    func(b []byte) ([]byte, error)                 // returns a request's body as one checked JSON value
+}
 
-// Codecs counts the codecs.
-const Codecs = 2
+// MsgPack writes values back to back, in binary messages.
+var MsgPack = &Codec{
+	Index: 0, Protocol: "parley.v1.msgpack",
+	encode: encodeMsgPack, history: historyMsgPack,
+	check: checkMsgPack, take: takeMsgPack, body: transcode,
+}
 
-// The names under which WebSocket negotiates a codec (RFC 6455, section 1.9).
-const (
-	ProtocolMsgPack = "parley.v1.msgpack"
-	ProtocolJSON    = "parley.v1.json"
-)
+// JSON writes one value per line, in text messages.
+var JSON = &Codec{
+	Index: 1, Protocol: "parley.v1.json", Text: true,
+	encode: encodeJSON, history: historyJSON,
+	check: checkLine, take: takeJSON, body: checkBody,
+}
 
-// ForProtocol gives the codec of a negotiated subprotocol; JSON for "", which
-// is what a client gets that asked for none.
-func ForProtocol(name string) Codec {
-	if name == ProtocolMsgPack {
-		return MsgPack
+// Codecs are all codecs, by Index.
+var Codecs = []*Codec{MsgPack, JSON}
+
+// ForProtocol returns the codec of a negotiated subprotocol, and JSON for "", which
+// is negotiated when the client asked for none.
+func ForProtocol(name string) *Codec {
+	for _, c := range Codecs {
+		if c.Protocol == name {
+			return c
+		}
 	}
 	return JSON
 }
 
-// Append writes v behind dst: a noun of chat, a struct of this package, or one
-// that carries json and msgpack tags alike. A nil list that is a field of v (or
-// of a Reply's OK) is written as an empty one. Values can be concatenated: a
-// JSON value ends with a line feed. After an error dst is as it was.
-func (c Codec) Append(dst []byte, v any) ([]byte, error) {
+// Append appends v to dst: a noun of chat, a struct of this package, or one that
+// carries json and msgpack tags alike. A nil list in a field of v (or of a Reply's
+// OK) is written as an empty one. Encoded values can be concatenated: a JSON value
+// ends with a line feed. After an error the returned slice is dst.
+func (c *Codec) Append(dst []byte, v any) ([]byte, error) {
 	if h, ok := v.(History); ok {
-		p := pen{b: dst, json: c == JSON}
-		p.history(&h)
-		if p.json {
-			p.b = append(p.b, '\n')
-		}
-		return p.b, nil
+		return c.history(dst, h), nil
 	}
-	v = complete(v)
-	w := appender{dst}
-	var err error
-	if c == JSON {
-		e := json.NewEncoder(&w)
-		e.SetEscapeHTML(false)
-		err = e.Encode(v)
-	} else {
-		// The stream form, because MarshalAsMap of v2.4.1 fails for a struct of
-		// more than 15 fields of which 15 or fewer are written.
-		err = msgpack.MarshalWriteAsMap(&w, v)
-	}
+	b, err := c.encode(dst, complete(v))
 	if err != nil {
 		return dst, fmt.Errorf("wire: encode %T: %w", v, err)
 	}
-	return w.b, nil
+	return b, nil
 }
 
-// Encode is Append to a fresh slice of just the length, since hubs keep many of
-// them. It panics if v cannot be encoded, which only a mistake in the type of v
-// brings about.
-func (c Codec) Encode(v any) (b []byte) {
+// Encode returns v in a new slice without spare capacity, since the hub keeps many of
+// them. It panics if v cannot be encoded, which only a mistake in the type of v can
+// cause.
+func (c *Codec) Encode(v any) (b []byte) {
 	c.With(v, func(encoded []byte) { b = bytes.Clone(encoded) })
 	return b
 }
 
-// With calls f with what Encode gives, in a buffer that is not f's any more when
-// f returns. It is for bytes that are written once.
-func (c Codec) With(v any, f func([]byte)) {
+// With calls f with the encoded v. The buffer is reused after f returns. It is for
+// bytes that are written once.
+func (c *Codec) With(v any, f func([]byte)) {
 	buf := buffers.Get().(*[]byte)
 	b, err := c.Append((*buf)[:0], v)
 	if err != nil {
@@ -90,7 +86,7 @@ func (c Codec) With(v any, f func([]byte)) {
 	}
 }
 
-// A buffer that grew above maxPooled bytes is not kept.
+// maxPooled is the size in bytes above which a buffer is not reused.
 const maxPooled = 64 << 10
 
 var buffers = sync.Pool{New: func() any { return new([]byte) }}
@@ -102,27 +98,7 @@ func (a *appender) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// check gives the extent of the first value of b, which take can then read.
-func (c Codec) check(b []byte) (value, rest []byte, err error) {
-	if c == JSON {
-		return checkLine(b)
-	}
-	rest, err = skip(b, maxDepth)
-	if err != nil {
-		return nil, nil, err
-	}
-	return b[:len(b)-len(rest)], rest, nil
-}
-
-// take reads the first item of checked bytes. It cannot fail.
-func (c Codec) take(b []byte) (it item, rest []byte) {
-	if c == JSON {
-		return takeJSON(b)
-	}
-	return takeMsgPack(b)
-}
-
-// item is one value, taken apart by a level.
+// item is one decoded value; a list or table holds its members undecoded.
 type item struct {
 	kind  kind
 	text  []byte // text: its bytes, in MessagePack not yet checked to be UTF-8
@@ -146,8 +122,8 @@ const (
 	other    // MessagePack: bin and ext
 )
 
-// maxDepth is how many lists and tables may stand within each other.
+// maxDepth is the greatest nesting of lists and tables.
 const maxDepth = 8
 
-// trim cuts white space as JSON knows it (RFC 8259, section 2).
+// trim removes white space as JSON defines it (RFC 8259, section 2).
 func trim(b []byte) []byte { return bytes.Trim(b, " \t\r\n") }

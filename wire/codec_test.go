@@ -21,18 +21,18 @@ func TestWhyTheStreamForm(t *testing.T) {
 }
 
 func TestForProtocol(t *testing.T) {
-	for name, want := range map[string]Codec{ProtocolMsgPack: MsgPack, ProtocolJSON: JSON, "": JSON} {
+	for name, want := range map[string]*Codec{MsgPack.Protocol: MsgPack, JSON.Protocol: JSON, "": JSON} {
 		if got := ForProtocol(name); got != want {
-			t.Errorf("%q: %d", name, got)
+			t.Errorf("%q: %s", name, got.Protocol)
 		}
 	}
 }
 
 func TestAppendKeepsWhatIsThere(t *testing.T) {
-	for c := range Codec(Codecs) {
+	for _, c := range Codecs {
 		b, err := c.Append([]byte("before"), Changed{Seq: 1})
 		if err != nil || string(b) != "before"+string(c.Encode(Changed{Seq: 1})) {
-			t.Errorf("codec %d: %q %v", c, b, err)
+			t.Errorf("codec %s: %q %v", c.Protocol, b, err)
 		}
 		// The text is long enough to leave the encoder's own buffer before it fails.
 		b, err = c.Append([]byte("before"), struct {
@@ -40,7 +40,7 @@ func TestAppendKeepsWhatIsThere(t *testing.T) {
 			F    func()
 		}{strings.Repeat("x", 1000), func() {}})
 		if err == nil || string(b) != "before" {
-			t.Errorf("codec %d after an error: %q %v", c, b, err)
+			t.Errorf("codec %s after an error: %q %v", c.Protocol, b, err)
 		}
 	}
 }
@@ -48,17 +48,17 @@ func TestAppendKeepsWhatIsThere(t *testing.T) {
 // What Encode gives is nobody else's and holds no room that is not used: a hub
 // keeps many of them, and they never change.
 func TestEncodeSharesNothing(t *testing.T) {
-	for c := range Codec(Codecs) {
+	for _, c := range Codecs {
 		first := c.Encode(Changed{Seq: 1})
 		want := string(first)
 		for range 100 {
 			c.Encode(Changed{Seq: 2})
 		}
 		if string(first) != want {
-			t.Errorf("codec %d: %q became %q", c, want, first)
+			t.Errorf("codec %s: %q became %q", c.Protocol, want, first)
 		}
 		if event := c.Encode(values["event-posted"]); cap(event) > len(event)*5/4 {
-			t.Errorf("codec %d: %d bytes in a slice for %d", c, len(event), cap(event))
+			t.Errorf("codec %s: %d bytes in a slice for %d", c.Protocol, len(event), cap(event))
 		}
 	}
 }
@@ -99,7 +99,7 @@ func TestNilListsAreEmpty(t *testing.T) {
 
 func TestManyValues(t *testing.T) {
 	want := []Command{commands["command-post"], commands["command-focus"], commands["command-ping"]}
-	for c := range Codec(Codecs) {
+	for _, c := range Codecs {
 		var message []byte
 		for _, cmd := range want {
 			message, _ = c.Append(message, cmd)
@@ -112,16 +112,16 @@ func TestManyValues(t *testing.T) {
 			var cmd Command
 			var err error
 			if cmd, rest, err = c.Next(rest); err != nil {
-				t.Fatalf("codec %d: %v", c, err)
+				t.Fatalf("codec %s: %v", c.Protocol, err)
 			}
 			got = append(got, cmd)
 		}
 		clear(message) // nothing that was read may point into it
 		if !reflect.DeepEqual(got, want) {
-			t.Errorf("codec %d: %+v", c, got)
+			t.Errorf("codec %s: %+v", c.Protocol, got)
 		}
 		if _, _, err := c.Next(nil); !errors.Is(err, ErrMalformed) {
-			t.Errorf("codec %d: an empty message: %v", c, err)
+			t.Errorf("codec %s: an empty message: %v", c.Protocol, err)
 		}
 	}
 }

@@ -62,7 +62,7 @@ var verbs = [...]string{"post", "read", "typing", "react", "ping", "history", "f
 // read, and rest goes on with the next command. Or one that wraps ErrMalformed:
 // nothing after it can be read, and the connection is to be closed with
 // CloseProtocol. A message without any value is malformed.
-func (c Codec) Next(message []byte) (cmd Command, rest []byte, err error) {
+func (c *Codec) Next(message []byte) (cmd Command, rest []byte, err error) {
 	value, rest, err := c.check(message)
 	if err != nil {
 		return cmd, nil, err
@@ -85,7 +85,7 @@ func (c Codec) Next(message []byte) (cmd Command, rest []byte, err error) {
 
 // set fills one field. Unknown ones are ignored, the last of several wins, and
 // null is as good as absent.
-func (cmd *Command) set(c Codec, key, v item) *chat.Error {
+func (cmd *Command) set(c *Codec, key, v item) *chat.Error {
 	if key.kind != text {
 		return chat.Fail(chat.BadInput, "the keys of a command must be strings")
 	}
@@ -150,7 +150,7 @@ func (cmd *Command) set(c Codec, key, v item) *chat.Error {
 }
 
 // setNumbers reads a map from chat ids to numbers that are not negative.
-func setNumbers[T ~uint64 | ~int64](c Codec, to *map[chat.ChatID]T, field string, v item) *chat.Error {
+func setNumbers[T ~uint64 | ~int64](c *Codec, to *map[chat.ChatID]T, field string, v item) *chat.Error {
 	wrong := func() *chat.Error {
 		return chat.FailField(chat.BadInput, field, "%s must be a map from chat ids to numbers", field)
 	}
@@ -176,7 +176,7 @@ func setNumbers[T ~uint64 | ~int64](c Codec, to *map[chat.ChatID]T, field string
 	return nil
 }
 
-func (cmd *Command) setChatIDs(c Codec, v item) *chat.Error {
+func (cmd *Command) setChatIDs(c *Codec, v item) *chat.Error {
 	if v.kind != list {
 		return chat.FailField(chat.BadInput, "chatIds", "chatIds must be a list of chat ids")
 	}

@@ -95,7 +95,7 @@ func TestWrongTypes(t *testing.T) {
 		{"after", `[]`, []any{}},
 		{"around", `false`, false},
 	} {
-		messages := map[Codec][]byte{MsgPack: append(pack(append([]any{x.field, x.packed}, id...)...), pack(id...)...)}
+		messages := map[*Codec][]byte{MsgPack: append(pack(append([]any{x.field, x.packed}, id...)...), pack(id...)...)}
 		if x.json != "" {
 			messages[JSON] = fmt.Appendf(nil, "{\"%s\": %s, \"id\": 7}\n{\"id\": 7}", x.field, x.json)
 		}
@@ -103,31 +103,31 @@ func TestWrongTypes(t *testing.T) {
 			cmd, rest, err := c.Next(m)
 			var e *chat.Error
 			if !errors.As(err, &e) || e.Code != chat.BadInput || e.Field != x.field || cmd.ID != 7 {
-				t.Errorf("codec %d, %s %s %v: id %d, %v", c, x.field, x.json, x.packed, cmd.ID, err)
+				t.Errorf("codec %s, %s %s %v: id %d, %v", c.Protocol, x.field, x.json, x.packed, cmd.ID, err)
 			}
 			if cmd, rest, err = c.Next(rest); err != nil || len(rest) > 0 || cmd.ID != 7 {
-				t.Errorf("codec %d, after %s %s: %+v %v", c, x.field, x.json, cmd, err)
+				t.Errorf("codec %s, after %s %s: %+v %v", c.Protocol, x.field, x.json, cmd, err)
 			}
 		}
 	}
 }
 
 func TestWrongID(t *testing.T) {
-	for c, m := range map[Codec][]byte{JSON: []byte(`{"do":"ping","id":-7}`), MsgPack: pack("do", "ping", "id", -7)} {
+	for c, m := range map[*Codec][]byte{JSON: []byte(`{"do":"ping","id":-7}`), MsgPack: pack("do", "ping", "id", -7)} {
 		cmd, _, err := c.Next(m)
 		var e *chat.Error
 		if !errors.As(err, &e) || e.Field != "id" || cmd.ID != 0 || cmd.Do != "ping" {
-			t.Errorf("codec %d: %+v %v", c, cmd, err)
+			t.Errorf("codec %s: %+v %v", c.Protocol, cmd, err)
 		}
 	}
 }
 
 func TestNoMap(t *testing.T) {
-	for c, list := range map[Codec][]string{JSON: {`5`, `null`, `"post"`, `[1]`, `true`}, MsgPack: {"\x05", "\xc0", "\xa4post", "\x91\x01", "\xc3", "\x81\x01\x01", "\xc4\x00"}} {
+	for c, list := range map[*Codec][]string{JSON: {`5`, `null`, `"post"`, `[1]`, `true`}, MsgPack: {"\x05", "\xc0", "\xa4post", "\x91\x01", "\xc3", "\x81\x01\x01", "\xc4\x00"}} {
 		for _, m := range list {
 			_, rest, err := c.Next([]byte(m))
 			if !chat.Is(err, chat.BadInput) || len(rest) > 0 {
-				t.Errorf("codec %d, %q: %v", c, m, err)
+				t.Errorf("codec %s, %q: %v", c.Protocol, m, err)
 			}
 		}
 	}
@@ -137,13 +137,13 @@ func TestNoMap(t *testing.T) {
 // exact and the last of several wins.
 func TestLenient(t *testing.T) {
 	deep := map[string]any{"a": []any{map[string]any{"b": []any{1.5, nil, "x", true}}}}
-	for c, m := range map[Codec][]byte{
+	for c, m := range map[*Codec][]byte{
 		JSON:    []byte(`{"Do":"edit","new":{"a":[{"b":[1.5,null,"}\"",true]}]},"do":"edit","text":null,"seen":{"a":1},"seen":{"b":2},"do":"post","Text":"x","id":7,"id":null}`),
 		MsgPack: pack("Do", "edit", "new", deep, "bin", []byte{0xc4, 1, 9}, "do", "edit", "text", nil, "seen", map[string]any{"a": 1}, "seen", map[string]any{"b": 2}, "do", "post", "Text", "x", "id", 7, "id", nil),
 	} {
 		cmd, rest, err := c.Next(m)
 		if err != nil || len(rest) > 0 || cmd.ID != 7 || cmd.Do != "post" || cmd.Text != "" || len(cmd.Seen) != 1 || cmd.Seen["b"] != 2 {
-			t.Errorf("codec %d: %+v %v", c, cmd, err)
+			t.Errorf("codec %s: %+v %v", c.Protocol, cmd, err)
 		}
 	}
 }
@@ -169,7 +169,7 @@ func TestIntegerWidths(t *testing.T) {
 }
 
 func TestBounds(t *testing.T) {
-	for c := range Codec(Codecs) {
+	for _, c := range Codecs {
 		cmd := Command{Seen: map[chat.ChatID]chat.Seq{}}
 		for i := range MaxSeen + 1 {
 			cmd.Seen[chat.ChatID(fmt.Sprint("c", i))] = 1
@@ -191,12 +191,12 @@ func TestBounds(t *testing.T) {
 	}
 }
 
-func wantField(t *testing.T, c Codec, cmd Command, field string) {
+func wantField(t *testing.T, c *Codec, cmd Command, field string) {
 	t.Helper()
 	_, _, err := c.Next(c.Encode(cmd))
 	var e *chat.Error
 	if errors.As(err, &e); (field == "" && err != nil) || (field != "" && (e == nil || e.Field != field)) {
-		t.Errorf("codec %d: want a fault in %q, got %v", c, field, err)
+		t.Errorf("codec %s: want a fault in %q, got %v", c.Protocol, field, err)
 	}
 }
 
@@ -218,11 +218,11 @@ func TestMalformed(t *testing.T) {
 		[]byte("{\"text\":\"\xc3\x28\"}"), []byte("\xef\xbb\xbf{}"), []byte("{\"id\":\n1}"), []byte(`{"text":"\`), []byte(`"`), []byte(`{"id":NaN}`),
 		bytes.Repeat([]byte{'['}, 32<<10), []byte(`{"x":` + strings.Repeat("[", maxDepth) + strings.Repeat("]", maxDepth) + `}`),
 	}
-	for c, list := range map[Codec][][]byte{MsgPack: packed, JSON: lines} {
+	for c, list := range map[*Codec][][]byte{MsgPack: packed, JSON: lines} {
 		for _, m := range list {
 			cmd, rest, err := c.Next(m)
 			if !errors.Is(err, ErrMalformed) || rest != nil || cmd.Do != "" {
-				t.Errorf("codec %d, %.40q: %+v, %d left, %v", c, m, cmd, len(rest), err)
+				t.Errorf("codec %s, %.40q: %+v, %d left, %v", c.Protocol, m, cmd, len(rest), err)
 			}
 		}
 	}
@@ -243,12 +243,12 @@ func TestJSONSpaces(t *testing.T) {
 // string count for nothing.
 func TestDepthAllowed(t *testing.T) {
 	n := maxDepth - 1
-	for c, m := range map[Codec][]byte{
+	for c, m := range map[*Codec][]byte{
 		JSON:    []byte(`{"id":7,"x":` + strings.Repeat("[", n) + strings.Repeat("]", n) + `,"y":"[[[[[[[[[[\"[["}`),
 		MsgPack: pack("id", 7, "x", append(bytes.Repeat([]byte{0x91}, n), 0xc0)),
 	} {
 		if cmd, _, err := c.Next(m); err != nil || cmd.ID != 7 {
-			t.Errorf("codec %d: %+v %v", c, cmd, err)
+			t.Errorf("codec %s: %+v %v", c.Protocol, cmd, err)
 		}
 	}
 }
@@ -274,7 +274,7 @@ func TestNoMemoryForClaims(t *testing.T) {
 
 // No error quotes the sender.
 func TestErrorsDoNotQuote(t *testing.T) {
-	for c, list := range map[Codec][]string{JSON: {`{"text":["hunter2"]}`, `{"text":hunter2}`, `{"hunter2`}, MsgPack: {string(pack("seen", map[string]any{"hunter2": "hunter2"}))}} {
+	for c, list := range map[*Codec][]string{JSON: {`{"text":["hunter2"]}`, `{"text":hunter2}`, `{"hunter2`}, MsgPack: {string(pack("seen", map[string]any{"hunter2": "hunter2"}))}} {
 		for _, m := range list {
 			if _, _, err := c.Next([]byte(m)); err == nil || strings.Contains(err.Error(), "hunter2") {
 				t.Errorf("%q: %v", m, err)

@@ -64,10 +64,10 @@ func TestCodecsAgree(t *testing.T) {
 
 func TestCommandsDecode(t *testing.T) {
 	for name, want := range commands {
-		for c, b := range map[Codec][]byte{JSON: read(t, name+".json"), MsgPack: unhex(t, name)} {
+		for c, b := range map[*Codec][]byte{JSON: read(t, name+".json"), MsgPack: unhex(t, name)} {
 			got, rest, err := c.Next(b)
 			if err != nil || len(rest) > 0 || !reflect.DeepEqual(got, want) {
-				t.Errorf("%s by codec %d: %v, %d bytes left\n got %+v\nwant %+v", name, c, err, len(rest), got, want)
+				t.Errorf("%s by codec %s: %v, %d bytes left\n got %+v\nwant %+v", name, c.Protocol, err, len(rest), got, want)
 			}
 		}
 	}

@@ -8,8 +8,20 @@ import (
 	"unicode/utf8"
 )
 
-// checkLine gives the first line of b that is not blank, and promises that it
-// is one JSON value. rest is empty when only blank lines follow.
+// encodeJSON appends v and a line feed.
+func encodeJSON(dst []byte, v any) ([]byte, error) {
+	w := appender{dst}
+	e := json.NewEncoder(&w)
+	e.SetEscapeHTML(false)
+	err := e.Encode(v)
+	return w.b, err
+}
+
+// checkBody checks that b is one JSON value and returns it.
+func checkBody(b []byte) ([]byte, error) { return b, checkJSON(b) }
+
+// checkLine returns the first line of b that is not blank, and checks that it is one
+// JSON value. rest is empty when only blank lines follow.
 func checkLine(b []byte) (value, rest []byte, err error) {
 	line, rest, _ := bytes.Cut(trim(b), []byte{'\n'})
 	if err := checkJSON(line); err != nil {
@@ -18,9 +30,9 @@ func checkLine(b []byte) (value, rest []byte, err error) {
 	return line, rest, nil
 }
 
-// checkJSON refuses all but one JSON value (RFC 8259) in UTF-8, nested at most
-// maxDepth deep. encoding/json alone would replace bad bytes silently and go
-// 10,000 levels deep.
+// checkJSON checks that b is one JSON value (RFC 8259) in UTF-8, nested at most
+// maxDepth deep. encoding/json alone would replace bad bytes silently and accept
+// 10,000 levels.
 func checkJSON(b []byte) error {
 	if !utf8.Valid(b) {
 		return fmt.Errorf("%w: not UTF-8", ErrMalformed)
@@ -44,8 +56,8 @@ func checkJSON(b []byte) error {
 	return nil
 }
 
-// quoted gives the length of the string that b begins with, its quotes
-// included; all of b if it has no end.
+// quoted returns the length of the string that b begins with, quotes included, or
+// the length of b if the string has no end.
 func quoted(b []byte) int {
 	for i := 1; i < len(b); i++ {
 		switch b[i] {
@@ -58,8 +70,8 @@ func quoted(b []byte) int {
 	return len(b)
 }
 
-// takeJSON reads the first item of bytes that checkJSON has passed, and the
-// separators before it.
+// takeJSON reads the first item of bytes that checkJSON accepted, and the separators
+// before it.
 func takeJSON(b []byte) (it item, rest []byte) {
 	b = bytes.TrimLeft(b, " \t\r\n,:")
 	switch b[0] {
@@ -101,7 +113,7 @@ func takeJSON(b []byte) (it item, rest []byte) {
 	return it, b[end:]
 }
 
-// enclosed gives the length of the list or table that b begins with.
+// enclosed returns the length of the list or table that b begins with.
 func enclosed(b []byte) int {
 	depth := 0
 	for i := 0; ; i++ {

@@ -4,16 +4,32 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/shamaton/msgpack/v2"
 	"github.com/tinylib/msgp/msgp"
 )
 
-// ErrMalformed is wrapped by errors about bytes in which no value can be found.
+// ErrMalformed is wrapped by errors about bytes that hold no well-formed value.
 var ErrMalformed = errors.New("wire: malformed")
 
-// skip gives what follows the first MessagePack value of b, and thereby
-// promises that the value is whole and that at most depth lists and maps stand
-// within each other. Its work is bounded by the bytes that are there, since
-// each member that a header claims has at least one.
+// encodeMsgPack appends v. It uses the stream form, because MarshalAsMap of v2.4.1
+// fails for a struct of more than 15 fields of which 15 or fewer are written.
+func encodeMsgPack(dst []byte, v any) ([]byte, error) {
+	w := appender{dst}
+	err := msgpack.MarshalWriteAsMap(&w, v)
+	return w.b, err
+}
+
+// checkMsgPack returns the first value of b, which it checks as a whole.
+func checkMsgPack(b []byte) (value, rest []byte, err error) {
+	if rest, err = skip(b, maxDepth); err != nil {
+		return nil, nil, err
+	}
+	return b[:len(b)-len(rest)], rest, nil
+}
+
+// skip returns what follows the first MessagePack value of b. It checks that the
+// value is complete and nested at most depth deep. Its work is bounded by the length
+// of b, since each member that a header claims takes at least one byte.
 func skip(b []byte, depth int) (rest []byte, err error) {
 	kind := msgp.NextType(b)
 	if kind != msgp.ArrayType && kind != msgp.MapType {
@@ -37,7 +53,7 @@ func skip(b []byte, depth int) (rest []byte, err error) {
 	return rest, nil
 }
 
-// header reads how many values follow in a list or map.
+// header reads the header of a list or map and returns the number of values in it.
 func header(kind msgp.Type, b []byte) (members uint64, rest []byte, err error) {
 	var n uint32
 	if kind == msgp.MapType {
@@ -48,7 +64,7 @@ func header(kind msgp.Type, b []byte) (members uint64, rest []byte, err error) {
 	return uint64(n), rest, err
 }
 
-// takeMsgPack reads the first item of bytes that skip has passed.
+// takeMsgPack reads the first item of bytes that skip accepted.
 func takeMsgPack(b []byte) (it item, rest []byte) {
 	switch kind := msgp.NextType(b); kind {
 	case msgp.NilType:

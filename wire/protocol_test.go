@@ -35,7 +35,7 @@ func TestProtocolIsComplete(t *testing.T) {
 	}
 	codes := []chat.Code{chat.BadInput, chat.NoIdentity, chat.BadCredentials, chat.Forbidden, chat.NotAuthor, chat.RegistrationClosed, chat.WrongPassword, chat.NotFound, chat.Conflict,
 		chat.HandleTaken, chat.LastOwner, chat.Reset, chat.InviteSpent, chat.TooLarge, chat.WrongType, chat.TextTooLong, chat.RateLimited, chat.Internal, chat.Unavailable}
-	quoted := slices.Concat(verbs[:], kinds, signals, []string{ProtocolJSON, ProtocolMsgPack})
+	quoted := slices.Concat(verbs[:], kinds, signals, []string{JSON.Protocol, MsgPack.Protocol})
 	for _, c := range codes {
 		quoted = append(quoted, string(c))
 	}

@@ -12,21 +12,16 @@ import (
 	"parley/chat"
 )
 
-// Unmarshal reads the body of an HTTP request into the struct that v points to,
-// by its json tags: exactly one value, strictly typed; unknown fields are
-// ignored and null is as good as absent. Every error is a *chat.Error
-// (bad_input), which names the field where there is one.
+// Unmarshal decodes the body of an HTTP request into the struct that v points to, by
+// its json tags: exactly one value, strictly typed. Unknown fields are ignored; null
+// equals absent. Every error is a *chat.Error (bad_input) and names the field where
+// there is one.
 //
-// A MessagePack body is written as JSON first, so that the types are judged in
-// one place. It may hold nil, bool, integers, floats, str, array and map with
-// str keys, which is what JSON can say.
-func (c Codec) Unmarshal(body []byte, v any) error {
-	err := error(nil)
-	if c == MsgPack {
-		body, err = transcode(body)
-	} else {
-		err = checkJSON(body)
-	}
+// A MessagePack body is converted to JSON first, so that types are checked in one
+// place. It may hold nil, bool, integers, floats, str, array and map with str keys,
+// which is what JSON can express.
+func (c *Codec) Unmarshal(body []byte, v any) error {
+	body, err := c.body(body)
 	if errors.Is(err, ErrMalformed) {
 		return chat.FailCause(chat.BadInput, err, "the body must be one well-formed value, nested at most %d deep", maxDepth)
 	}
@@ -44,12 +39,12 @@ func (c Codec) Unmarshal(body []byte, v any) error {
 	}
 }
 
-// exact leaves of a body only the fields that are spelled as the tags of v say:
-// encoding/json would take any case, and letters that fold to them.
+// exact removes the fields of a body that are not spelled exactly as the tags of v:
+// encoding/json would accept any case, and letters that fold to it.
 func exact(body []byte, v any) []byte {
 	var fields map[string]json.RawMessage
 	if json.Unmarshal(body, &fields) != nil || fields == nil {
-		return body // no map: for the caller to judge
+		return body // no map: the caller reports it
 	}
 	t := reflect.TypeOf(v).Elem()
 	known := make(map[string]json.RawMessage, t.NumField())
@@ -63,7 +58,7 @@ func exact(body []byte, v any) []byte {
 	return body
 }
 
-// noun says for a person what a field of the type holds.
+// noun names for a person what a field of the type holds.
 func noun(t reflect.Type) string {
 	switch t.Kind() {
 	case reflect.String:
@@ -81,9 +76,9 @@ func noun(t reflect.Type) string {
 	}
 }
 
-// transcode writes one MessagePack value, after which nothing may follow, as JSON.
+// transcode converts one MessagePack value, after which nothing may follow, to JSON.
 func transcode(body []byte) ([]byte, error) {
-	value, rest, err := MsgPack.check(body)
+	value, rest, err := checkMsgPack(body)
 	if err != nil {
 		return nil, err
 	}
@@ -110,7 +105,7 @@ func appendJSON(dst []byte, it item, field string) ([]byte, error) {
 		if math.IsNaN(it.float) || math.IsInf(it.float, 0) {
 			return nil, chat.FailField(chat.BadInput, field, "a number must be finite")
 		}
-		// With an exponent always, so that 1.0 does not pass for an integer.
+		// Always with an exponent, so that 1.0 is not taken for an integer.
 		return strconv.AppendFloat(dst, it.float, 'e', -1, 64), nil
 	case text:
 		return appendText(dst, it.text, field)
@@ -157,8 +152,8 @@ func appendText(dst, s []byte, field string) ([]byte, error) {
 	return append(dst, b...), err
 }
 
-// join makes the path of a field as encoding/json names it. It is cut, since
-// the name is the sender's.
+// join returns the path of a field as encoding/json names it. It is cut, since the
+// sender chose the name.
 func join(path string, name []byte) string {
 	if path != "" {
 		path += "."

@@ -26,14 +26,14 @@ type body struct {
 func TestUnmarshal(t *testing.T) {
 	want := body{Handle: "ann \"<>\"\u2028\x00", Name: ref(""), Open: ref(false), Uses: -3, Seq: math.MaxUint64, Ratio: 2.5, Members: []string{"a", "b"}}
 	want.Inner.Code = "x"
-	for c, b := range map[Codec][]byte{
+	for c, b := range map[*Codec][]byte{
 		JSON: []byte(" {\"handle\":\"ann \\\"<>\\\"\\u2028\\u0000\",\"name\":\"\",\"open\":false,\"uses\":-3,\"seq\":18446744073709551615,\"ratio\":2.5,\n\"members\":[\"a\",\"b\"],\"inner\":{\"code\":\"x\",\"more\":[]},\"unknown\":{\"a\":[1]}}\n"),
 		MsgPack: pack("handle", want.Handle, "name", "", "open", false, "uses", -3, "seq", uint64(math.MaxUint64), "ratio", 2.5,
 			"members", []any{"a", "b"}, "inner", map[string]any{"code": "x", "more": []any{}}, "unknown", map[string]any{"a": []any{1}}),
 	} {
 		var got body
 		if err := c.Unmarshal(b, &got); err != nil || !reflect.DeepEqual(got, want) {
-			t.Errorf("codec %d: %v\n got %+v\nwant %+v", c, err, got, want)
+			t.Errorf("codec %s: %v\n got %+v\nwant %+v", c.Protocol, err, got, want)
 		}
 	}
 }
@@ -69,7 +69,7 @@ func TestUnmarshalNamesTheField(t *testing.T) {
 		{"", "{\"handle\":\"\xff\"}", []byte{0x81, 1, 1}},
 		{"", strings.Repeat("[", 9) + strings.Repeat("]", 9), append([]byte(strings.Repeat("\x91", 9)), 0)},
 	} {
-		for c, b := range map[Codec][]byte{JSON: []byte(x.json), MsgPack: x.packed} {
+		for c, b := range map[*Codec][]byte{JSON: []byte(x.json), MsgPack: x.packed} {
 			if c == JSON && x.json == "" && x.field != "" {
 				continue
 			}
@@ -77,7 +77,7 @@ func TestUnmarshalNamesTheField(t *testing.T) {
 			err := c.Unmarshal(b, &into)
 			var e *chat.Error
 			if !errors.As(err, &e) || e.Code != chat.BadInput || e.Field != x.field {
-				t.Errorf("codec %d, %s: field %q, got %v", c, x.json, x.field, err)
+				t.Errorf("codec %s, %s: field %q, got %v", c.Protocol, x.json, x.field, err)
 			}
 		}
 	}
@@ -94,22 +94,22 @@ func TestUnmarshalCutsNames(t *testing.T) {
 
 // encoding/json would take any case, and the long s for an s.
 func TestUnmarshalNamesAreExact(t *testing.T) {
-	for c, b := range map[Codec][]byte{
+	for c, b := range map[*Codec][]byte{
 		JSON:    []byte(`{"HANDLE":"a","handle":"b","Handle":5,"u\u017fes":1,"u\u0073es":2}`),
 		MsgPack: pack("HANDLE", "a", "handle", "b", "Handle", 5, "u\u017fes", 1, "uses", 2),
 	} {
 		var got body
 		if err := c.Unmarshal(b, &got); err != nil || got.Handle != "b" || got.Uses != 2 {
-			t.Errorf("codec %d: %v, %+v", c, err, got)
+			t.Errorf("codec %s: %v, %+v", c.Protocol, err, got)
 		}
 	}
 }
 
 func TestUnmarshalNull(t *testing.T) {
-	for c, b := range map[Codec][]byte{JSON: []byte(`{"handle":null,"name":null,"members":null}`), MsgPack: pack("handle", nil, "name", nil, "members", nil)} {
+	for c, b := range map[*Codec][]byte{JSON: []byte(`{"handle":null,"name":null,"members":null}`), MsgPack: pack("handle", nil, "name", nil, "members", nil)} {
 		got := body{}
 		if err := c.Unmarshal(b, &got); err != nil || !reflect.DeepEqual(got, body{}) {
-			t.Errorf("codec %d: %+v %v", c, got, err)
+			t.Errorf("codec %s: %+v %v", c.Protocol, got, err)
 		}
 	}
 }

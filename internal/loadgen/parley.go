@@ -89,7 +89,7 @@ func (t *parley) dial(p *process, person, buffer int) (*client, error) {
 
 // open upgrades and says nothing yet.
 func (t *parley) open(p *process, person, buffer int) (*client, error) {
-	return upgrade(p, person, buffer, "/api/socket", "Sec-WebSocket-Protocol: "+wire.ProtocolMsgPack, "Authorization: Bearer "+t.tokens[person])
+	return upgrade(p, person, buffer, "/api/socket", "Sec-WebSocket-Protocol: "+wire.MsgPack.Protocol, "Authorization: Bearer "+t.tokens[person])
 }
 
 func (t *parley) post(c *client, room int, text string) []byte {

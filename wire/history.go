@@ -1,0 +1,80 @@
+package wire
+
+import "parley/chat"
+
+// A page of history is the most frequent and the largest answer, so it is encoded
+// without reflection: byte for byte as encoding/json and shamaton would
+// (history_test.go compares), in a quarter of the time.
+
+func historyMsgPack(dst []byte, h History) []byte {
+	e := encoder{b: dst}
+	e.history(&h)
+	return e.b
+}
+
+func historyJSON(dst []byte, h History) []byte {
+	e := encoder{b: dst, json: true}
+	e.history(&h)
+	return append(e.b, '\n')
+}
+
+func (e *encoder) history(h *History) {
+	outer := e.open()
+	e.list("messages", len(h.Messages), func(i int) { e.message(&h.Messages[i]) })
+	e.list("users", len(h.Users), func(i int) { e.user(&h.Users[i]) })
+	e.whole("head", int64(h.Head))
+	e.truth("moreBefore", h.MoreBefore)
+	e.truth("moreAfter", h.MoreAfter)
+	e.close(outer)
+}
+
+func (e *encoder) message(m *chat.Message) {
+	outer := e.open()
+	e.text("chatId", string(m.ChatID))
+	e.whole("seq", int64(m.Seq))
+	e.whole("at", m.At)
+	e.text("by", string(m.By))
+	e.text("clientId", m.ClientID)
+	e.text("text", m.Text)
+	if q := m.Reply; q != nil {
+		e.field("reply")
+		outer := e.open()
+		e.whole("seq", int64(q.Seq))
+		e.text("by", string(q.By))
+		e.text("text", q.Text)
+		e.close(outer)
+	}
+	if len(m.Mentions) > 0 {
+		e.ids("mentions", m.Mentions)
+	}
+	if m.EditedAt != 0 {
+		e.whole("editedAt", m.EditedAt)
+	}
+	if m.DeletedAt != 0 {
+		e.whole("deletedAt", m.DeletedAt)
+	}
+	if len(m.Reactions) > 0 {
+		e.list("reactions", len(m.Reactions), func(i int) { e.reaction(&m.Reactions[i]) })
+	}
+	e.close(outer)
+}
+
+func (e *encoder) reaction(r *chat.Reaction) {
+	outer := e.open()
+	e.text("emoji", r.Emoji)
+	e.whole("count", int64(r.Count))
+	e.truth("mine", r.Mine)
+	e.ids("by", r.By)
+	e.close(outer)
+}
+
+func (e *encoder) user(u *chat.User) {
+	outer := e.open()
+	e.text("id", string(u.ID))
+	e.text("handle", u.Handle)
+	e.text("name", u.Name)
+	e.text("status", u.Status)
+	e.text("role", string(u.Role))
+	e.truth("active", u.Active)
+	e.close(outer)
+}
