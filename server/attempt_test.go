@@ -1,17 +1,15 @@
 package server
 
 import (
-	"context"
 	"fmt"
 	"net/http"
 	"strings"
-	"sync"
 	"testing"
-	"testing/synctest"
 	"time"
 
 	"parley/chat"
 	"parley/middleware"
+	"parley/server/service"
 	"parley/wire"
 )
 
@@ -25,10 +23,12 @@ func (a *answer) tooMany() *answer {
 	return a
 }
 
-func with[T any](t *testing.T, v *T, value T) {
-	before := *v
-	*v = value
-	t.Cleanup(func() { *v = before })
+// attemptRates sets some of the rates of attempts; the others are the defaults.
+func attemptRates(set func(*service.AttemptRates)) func(*Config) {
+	return func(c *Config) {
+		c.attempts = service.DefaultAttemptRates()
+		set(&c.attempts)
+	}
 }
 
 // Failures count against the address, each kind of its own, whether the caller
@@ -42,7 +42,7 @@ func TestFailuresOfAnAddress(t *testing.T) {
 			if signedIn {
 				eve = x.person("eve")
 			}
-			for i := range passwordFactor*most + 3 {
+			for i := range service.PasswordFactor*most + 3 {
 				x.person(fmt.Sprint("victim", i))
 			}
 			for _, c := range []struct {
@@ -52,7 +52,7 @@ func TestFailuresOfAnAddress(t *testing.T) {
 				code  chat.Code
 				field string
 			}{
-				{"/api/sessions", passwordFactor * most, func(i int) m { return m{"handle": fmt.Sprint("victim", i), "password": "password1"} }, chat.BadCredentials, ""},
+				{"/api/sessions", service.PasswordFactor * most, func(i int) m { return m{"handle": fmt.Sprint("victim", i), "password": "password1"} }, chat.BadCredentials, ""},
 				{"/api/invites/peek", most, func(i int) m { return m{"code": fmt.Sprint("guess", i)} }, chat.NotFound, "code"},
 				{"/api/accounts", most, func(i int) m { return signUp(fmt.Sprintf("more%d%v", i, signedIn)) }, "", ""},
 			} {
@@ -153,9 +153,9 @@ func TestAnOfficeIsNotLockedOut(t *testing.T) {
 
 // An invite makes so many accounts in a while, and all invites of one user.
 func TestSignUpsOfAnInvite(t *testing.T) {
-	with(t, &inviteSignUps, middleware.Rate{N: 2, Per: time.Hour})
-	with(t, &inviterSignUps, middleware.Rate{N: 3, Per: time.Hour})
-	x := start(t, registration(ByInvite))
+	x := start(t, registration(ByInvite), attemptRates(func(r *service.AttemptRates) {
+		r.SignUps, r.InviterSignUps = middleware.Rate{N: 2, Per: time.Hour}, middleware.Rate{N: 3, Per: time.Hour}
+	}))
 	x.owner()
 	eve, bob := x.person("eve"), x.person("bob")
 	_, first := eve.invite(m{})
@@ -177,8 +177,8 @@ func TestSignUpsOfAnInvite(t *testing.T) {
 // Wrong current passwords are bounded for the account, wherever they come from;
 // what strangers try at the same handle has another budget.
 func TestWrongCurrentPasswords(t *testing.T) {
-	with(t, &targetFailures, middleware.Rate{N: 3, Per: time.Hour})
-	x := start(t, func(c *Config) { c.TrustedProxies = loopback })
+	x := start(t, func(c *Config) { c.TrustedProxies = loopback },
+		attemptRates(func(r *service.AttemptRates) { r.Target = middleware.Rate{N: 3, Per: time.Hour} }))
 	ann := x.person("ann")
 	change := func(address, current string) *answer {
 		ann.header.Set("X-Forwarded-For", address)
@@ -200,8 +200,7 @@ func TestWrongCurrentPasswords(t *testing.T) {
 // Right passwords of one account are bounded too, and wrong ones do not use that
 // up.
 func TestUsesOfOneAccount(t *testing.T) {
-	with(t, &accountUses, middleware.Rate{N: 3, Per: time.Hour})
-	x := start(t)
+	x := start(t, attemptRates(func(r *service.AttemptRates) { r.Uses = middleware.Rate{N: 3, Per: time.Hour} }))
 	ann := x.person("ann")
 	x.person("bob")
 	try := func(handle, pass string) *answer {
@@ -221,8 +220,8 @@ func TestUsesOfOneAccount(t *testing.T) {
 // A handle that is guessed at from many addresses is slowed down, and not for
 // its owner where they are signed in already.
 func TestGuessesAtOneHandleFromManyAddresses(t *testing.T) {
-	with(t, &handleFailures, middleware.Rate{N: 3, Per: 24 * time.Hour})
-	x := start(t, func(c *Config) { c.TrustedProxies = loopback })
+	x := start(t, func(c *Config) { c.TrustedProxies = loopback },
+		attemptRates(func(r *service.AttemptRates) { r.Handle = middleware.Rate{N: 3, Per: 24 * time.Hour} }))
 	from := func(address string) *client {
 		c := x.nobody()
 		c.header.Set("X-Forwarded-For", address)
@@ -237,72 +236,14 @@ func TestGuessesAtOneHandleFromManyAddresses(t *testing.T) {
 	for i := range 3 {
 		took(fmt.Sprint("198.51.100.", i), "wrong horse", 401)
 	}
-	if d := took("198.51.100.9", "wrong horse", 401); d < slowAttempt {
+	if d := took("198.51.100.9", "wrong horse", 401); d < service.SlowAttempt {
 		t.Errorf("one attempt more took %v", d)
 	}
-	if d := took("203.0.113.1", password, 201); d < slowAttempt {
+	if d := took("203.0.113.1", password, 201); d < service.SlowAttempt {
 		t.Errorf("the owner elsewhere took %v", d)
 	}
-	// Where the owner is known nobody waits for the handle's turn.
-	leave, err := x.s.attempts.slow.enter(t.Context(), "handle "+x.s.attempts.key("ann"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer leave()
-	took("192.0.2.1", password, 201)
-}
-
-// Past its budget a handle's attempts come one a second, and those of one
-// address wait for each other, so that a new one is never far behind.
-func TestSlowAttempts(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		a := newAttempts(middleware.Rate{})
-		began := time.Now()
-		var all sync.WaitGroup
-		var mu sync.Mutex
-		passed, refused := 0, 0
-		for range 30 {
-			all.Go(func() {
-				err := a.slowly(t.Context(), "ann", "ann from afar")
-				mu.Lock()
-				defer mu.Unlock()
-				if err == nil {
-					passed++
-				} else if chat.Is(err, chat.RateLimited) {
-					refused++
-				}
-			})
-		}
-		synctest.Wait()
-		if err := a.slowly(t.Context(), "ann", "ann at home"); err != nil || time.Since(began) > 2*slowAttempt {
-			t.Errorf("the owner waited %v: %v", time.Since(began), err)
-		}
-		all.Wait()
-		if most := int(passwordWait/slowAttempt) + 1; passed > most || passed+refused != 30 {
-			t.Errorf("%d passed and %d were refused in %v", passed, refused, time.Since(began))
-		}
-		ctx, cancel := context.WithCancel(t.Context())
-		cancel()
-		if err := a.slowly(ctx, "ann", "gone"); err == nil {
-			t.Error("nobody waits for this answer")
-		}
-		if len(a.slow.by) > 0 {
-			t.Errorf("%d keys are kept", len(a.slow.by))
-		}
-	})
-}
-
-// However many names are tried, the counters stay few.
-func TestAttemptKeysAreBounded(t *testing.T) {
-	a := newAttempts(middleware.Rate{N: 1, Per: time.Hour})
-	if one := a.key("a", "bc"); one == a.key("ab", "c") || one != a.key("a", "bc") {
-		t.Error("keys do not tell words apart")
-	}
-	seen := map[string]bool{}
-	for i := range 3 * maxAttemptKeys {
-		seen[a.key("sign-in", fmt.Sprint(i), "192.0.2.1")] = true
-	}
-	if len(seen) > maxAttemptKeys {
-		t.Errorf("%d keys", len(seen))
+	// Where the owner is known they do not wait.
+	if d := took("192.0.2.1", password, 201); d >= service.SlowAttempt {
+		t.Errorf("the owner at their own address took %v", d)
 	}
 }

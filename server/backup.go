@@ -17,7 +17,7 @@ type backuper interface {
 
 // Backup writes a copy of the store to a new file, where the store is one file.
 func (s *Server) Backup(ctx context.Context, file string) error {
-	store, ok := s.memory.Store.(backuper)
+	store, ok := s.service.Store.Store.(backuper)
 	if !ok {
 		return chat.Fail(chat.Conflict, "this store is copied with its own tools")
 	}

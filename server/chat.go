@@ -3,13 +3,13 @@ package server
 import (
 	"encoding/base64"
 	"net/http"
-	"slices"
 	"strconv"
 	"strings"
 
 	"github.com/go-chi/chi/v5"
 
 	"parley/chat"
+	"parley/server/service"
 )
 
 type oneChat struct {
@@ -49,11 +49,11 @@ func (s *Server) listChats(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	who := people{}
+	named := service.UserSet{}
 	for i := range page.Chats {
-		who.chat(&page.Chats[i])
+		named.Chat(&page.Chats[i])
 	}
-	if page.Users, err = s.Store.Users(r.Context(), who.list()); err != nil {
+	if page.Users, err = s.service.Users(r.Context(), named.List()); err != nil {
 		return err
 	}
 	s.answer(w, r, http.StatusOK, page)
@@ -66,7 +66,7 @@ func (s *Server) openChats(r *http.Request, before string, most int) (page chatP
 			return page, err
 		}
 	}
-	page.Chats, err = s.Store.OpenChats(r.Context(), me(r), chat.ChatID(before), most+1)
+	page.Chats, err = s.service.OpenChats(r.Context(), me(r), chat.ChatID(before), most+1)
 	if err != nil {
 		return page, err
 	}
@@ -87,7 +87,7 @@ func (s *Server) ownChats(r *http.Request, before string, most int) (page chatPa
 			return page, err
 		}
 	}
-	page.Chats, err = s.Store.ChatsOf(r.Context(), me(r), list)
+	page.Chats, err = s.service.ChatsOf(r.Context(), me(r), list)
 	if err != nil {
 		return page, err
 	}
@@ -130,17 +130,8 @@ func (s *Server) createChat(w http.ResponseWriter, r *http.Request) error {
 	if err := read(r, &in); err != nil {
 		return err
 	}
-	if err := chat.CheckClientID(in.ClientID); err != nil {
-		return err
-	}
-	if err := chat.CheckLine("title", in.Title, chat.MaxTitle); err != nil {
-		return err
-	}
-	if err := chat.CheckLine("topic", in.Topic, chat.MaxTopic); err != nil {
-		return err
-	}
-	n := chat.NewChat{Kind: in.Kind, Open: in.Open, Title: in.Title, Topic: in.Topic, By: me(r), ClientID: in.ClientID}
-	c, again, err := s.makeChat(r, n, in.Members)
+	n := chat.NewChat{Kind: in.Kind, Open: in.Open, Title: in.Title, Topic: in.Topic, ClientID: in.ClientID}
+	c, again, err := s.service.CreateChat(r.Context(), who(r), n, in.Members)
 	if err != nil {
 		return err
 	}
@@ -149,90 +140,6 @@ func (s *Server) createChat(w http.ResponseWriter, r *http.Request) error {
 		code = http.StatusOK
 	}
 	return s.answerChat(w, r, code, c.ID)
-}
-
-// makeChat takes what the chat costs first, and gives back what was taken for
-// nothing. The retry of a chat that was made costs nothing: without a token the
-// store looks for it, and then refuses.
-func (s *Server) makeChat(r *http.Request, n chat.NewChat, members []string) (c chat.Chat, again bool, err error) {
-	if len(members) > chat.MaxJoinAtOnce {
-		return c, false, chat.FailField(chat.BadInput, "members", "members must name at most %d users", chat.MaxJoinAtOnce)
-	}
-	named := map[string]bool{string(n.By): true, "@" + caller(r).User.Handle: true}
-	members = slices.DeleteFunc(members, func(who string) bool {
-		again := named[who]
-		named[who] = true
-		return again
-	})
-	cost := priceOfChat(len(members))
-	defer func() {
-		if again || err != nil {
-			s.refund(n.By, cost)
-		}
-	}()
-	n.Rule = chat.ChatLimit(s.Limits.Chats, "members")
-	if refused := s.charge(n.By, cost); refused != nil {
-		cost, n.Rule = noPrice, chat.Refuse(refused)
-		if n.Kind == chat.Group {
-			members = nil // the clientId alone says which group it was
-		}
-	}
-	if n.Members, err = s.resolve(r, members); err != nil {
-		return c, false, err
-	}
-	if paid := priceOfChat(len(n.Members)); paid.people < cost.people { // some were named by id and by handle
-		s.refund(n.By, price{people: cost.people - paid.people})
-		cost = paid
-	}
-	switch {
-	case n.Kind != chat.Group && n.Kind != chat.Direct:
-		return c, false, chat.FailField(chat.BadInput, "kind", "kind must be group or direct")
-	case n.Kind == chat.Group:
-	case len(n.Members) != 1:
-		return c, false, chat.FailField(chat.BadInput, "members", "a direct chat has exactly one other member")
-	case n.Open:
-		return c, false, chat.FailField(chat.BadInput, "open", "a direct chat cannot be open")
-	case n.Title != "" || n.Topic != "":
-		return c, false, chat.FailField(chat.BadInput, "title", "a direct chat has no title and no topic")
-	}
-	return s.Store.CreateChat(r.Context(), n)
-}
-
-// resolve turns ids and @handles into ids, each once and without the caller.
-func (s *Server) resolve(r *http.Request, members []string) ([]chat.UserID, error) {
-	ids, handles := people{}, []string{}
-	for _, m := range members {
-		if h, ok := strings.CutPrefix(m, "@"); ok {
-			h = strings.ToLower(h)
-			if chat.CheckHandle(h) != nil {
-				return nil, chat.FailField(chat.BadInput, "members", "members must be user ids or @handles")
-			}
-			if !slices.Contains(handles, h) {
-				handles = append(handles, h)
-			}
-			continue
-		}
-		if err := chat.CheckID("members", chat.UserID(m)); err != nil {
-			return nil, err
-		}
-		ids.add(chat.UserID(m))
-	}
-	if len(handles) > 0 {
-		users, err := s.Store.UsersByHandle(r.Context(), handles)
-		if err != nil {
-			return nil, err
-		}
-		if len(users) < len(handles) {
-			return nil, chat.FailField(chat.NotFound, "members", "not every handle in members is known")
-		}
-		for _, u := range users {
-			ids.add(u.ID)
-		}
-	}
-	delete(ids, me(r))
-	list := ids.list()
-	slices.Sort(list)
-	return list, nil
 }
 
 func (s *Server) getChat(w http.ResponseWriter, r *http.Request) error {
@@ -257,21 +164,7 @@ func (s *Server) patchChat(w http.ResponseWriter, r *http.Request) error {
 	if err := read(r, &in); err != nil {
 		return err
 	}
-	if in.Title != nil {
-		if err := chat.CheckLine("title", *in.Title, chat.MaxTitle); err != nil {
-			return err
-		}
-	}
-	if in.Topic != nil {
-		if err := chat.CheckLine("topic", *in.Topic, chat.MaxTopic); err != nil {
-			return err
-		}
-	}
-	if err := optionalClientID(in.ClientID); err != nil {
-		return err
-	}
-	draft := chat.Event{Kind: chat.Renamed, ChatID: id, By: me(r), ClientID: in.ClientID, Title: in.Title, Topic: in.Topic}
-	if _, _, err := s.appended(r.Context(), draft, chat.Rename); err != nil {
+	if err := s.service.RenameChat(r.Context(), who(r), id, in.Title, in.Topic, in.ClientID); err != nil {
 		return err
 	}
 	return s.answerChat(w, r, http.StatusOK, id)
@@ -279,23 +172,16 @@ func (s *Server) patchChat(w http.ResponseWriter, r *http.Request) error {
 
 // answerChat answers with the chat as the caller now sees it.
 func (s *Server) answerChat(w http.ResponseWriter, r *http.Request, code int, id chat.ChatID) error {
-	c, err := s.Store.Chat(r.Context(), me(r), id)
+	c, err := s.service.Chat(r.Context(), me(r), id)
 	if err != nil {
 		return err
 	}
-	who := people{}
-	who.chat(&c)
-	users, err := s.Store.Users(r.Context(), who.list())
+	named := service.UserSet{}
+	named.Chat(&c)
+	users, err := s.service.Users(r.Context(), named.List())
 	if err != nil {
 		return err
 	}
 	s.answer(w, r, code, oneChat{c, users})
 	return nil
-}
-
-func optionalClientID(id string) error {
-	if id == "" {
-		return nil
-	}
-	return chat.CheckClientID(id)
 }

@@ -113,7 +113,7 @@ func (d deaf) OpenFeed(ctx context.Context) (iter.Seq2[chat.Notice, error], erro
 }
 
 func TestSessionsAreChecked(t *testing.T) {
-	x := start(t, func(c *Config) { c.Store, c.pace.check = deaf{c.Store}, 20*time.Millisecond })
+	x := start(t, func(c *Config) { c.Store, c.intervals.Check = deaf{c.Store}, 20*time.Millisecond })
 	ann, bob := x.person("ann"), x.person("bob")
 	p, other := ann.connect(), bob.connect()
 	ann.call("DELETE", "/api/sessions/current", nil).want(204)
@@ -203,7 +203,7 @@ func (l *lossy) OpenFeed(ctx context.Context) (iter.Seq2[chat.Notice, error], er
 func TestFeedLost(t *testing.T) {
 	l := &lossy{shut: make(chan struct{})}
 	close(l.shut)
-	x := start(t, func(c *Config) { l.Store, c.Store, c.pace.retry = c.Store, l, time.Millisecond })
+	x := start(t, func(c *Config) { l.Store, c.Store, c.intervals.Retry = c.Store, l, time.Millisecond })
 	ann, bob := x.person("ann"), x.person("bob")
 	id := ann.group(bob)
 	a, silent := ann.live(), x.stranger(wire.JSON)
@@ -222,28 +222,13 @@ func TestFeedLost(t *testing.T) {
 	}
 	missed := ann.post(id, "two") // over HTTP all goes on
 	close(l.shut)
-	x.await(x.s.feeding.Load)
+	x.await(x.s.live.Ready)
 	a = ann.connect()
 	a.resume(id, seen)
 	a.event(id, missed)
 	a.signal(wire.SignalCaughtUp)
 	a.event(id, ann.post(id, "three"))
 	a.quiet()
-}
-
-// A hello that finds the feed lost waits for the next one.
-func TestHelloWaitsForFeed(t *testing.T) {
-	x := start(t)
-	ann := x.person("ann")
-	p := x.stranger(wire.JSON)
-	p.ask(m{"do": "ping"}, nil)
-	x.s.feeding.set(false)
-	id := p.send(m{"do": "hello", "token": ann.token})
-	x.await(func() bool { x.s.feeding.mu.Lock(); defer x.s.feeding.mu.Unlock(); return x.s.feeding.opened != nil })
-	x.s.feeding.set(true)
-	if v := p.reply(id); v.Error != nil {
-		t.Error(v.raw)
-	}
 }
 
 // unhurried is a store whose outcomes are told when the test says so.
@@ -274,8 +259,7 @@ func TestStop(t *testing.T) {
 		defer cancel()
 		stopped <- x.s.Stop(ctx)
 	}()
-	x.await(x.s.stopping.Load)
-	x.await(func() bool { x.s.working.mu.Lock(); defer x.s.working.mu.Unlock(); return x.s.working.closed })
+	x.await(x.s.service.Stopping)
 	p.refused(m{"do": "post", "chatId": id, "clientId": "2", "text": "x"}, chat.Unavailable, "")
 	x.nobody().call("GET", "/readyz", nil).want(503)
 	close(tell)
@@ -366,11 +350,7 @@ func TestStopWaitsForLookups(t *testing.T) {
 	<-l.came
 	stopped := make(chan error, 1)
 	go func() { stopped <- x.s.Stop(t.Context()) }()
-	x.await(func() bool {
-		x.s.working.mu.Lock()
-		defer x.s.working.mu.Unlock()
-		return x.s.working.closed
-	})
+	x.await(x.s.service.Stopping)
 	if p.refused(m{"do": "post", "chatId": id, "clientId": "2", "text": "hi"}, chat.Unavailable, "").Error.RetryAfterMs <= 0 {
 		t.Error("no hint when to come again")
 	}

@@ -197,7 +197,7 @@ func TestReadsCostByTheirSize(t *testing.T) {
 		} {
 			p.ask(c.cmd, nil)
 			left -= c.want
-			_, remaining, _ := x.s.users.TakeN(string(ann.user.ID), 0)
+			_, remaining, _ := x.s.service.PerUser.TakeN(string(ann.user.ID), 0)
 			if remaining != left {
 				t.Errorf("%s: after %v %d remain, want %d", name, c.cmd["do"], remaining, left)
 				left = remaining
@@ -231,7 +231,7 @@ func TestReconnectingMeetsNoLimit(t *testing.T) {
 	x := start(t, crowd(1000, 1200))
 	ann := x.person("ann")
 	seen := m{}
-	for _, id := range x.s.memory.Store.(*crowded).ids {
+	for _, id := range x.s.service.Store.Store.(*crowded).ids {
 		seen[string(id)] = 7
 	}
 	for range 3 {
@@ -264,7 +264,7 @@ func TestResumeCostsWhatItBrings(t *testing.T) {
 					p.signal(want.signal)
 				}
 				p.signal(wire.SignalCaughtUp)
-				if _, left, _ := x.s.users.TakeN(string(ann.user.ID), 0); left != want.left {
+				if _, left, _ := x.s.service.PerUser.TakeN(string(ann.user.ID), 0); left != want.left {
 					t.Errorf("resume %d: %d remain, want %d", i, left, want.left)
 				}
 			}

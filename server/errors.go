@@ -1,9 +1,6 @@
 package server
 
 import (
-	"context"
-	"errors"
-	"log/slog"
 	"net/http"
 	"strconv"
 
@@ -47,7 +44,7 @@ func (s *Server) fail(w http.ResponseWriter, r *http.Request, err error) {
 
 // failStatus is fail with another status than the code's (405).
 func (s *Server) failStatus(w http.ResponseWriter, r *http.Request, code int, err error) {
-	e := *s.blame(r.Context(), err)
+	e := *s.errors.ClientError(r.Context(), err)
 	e.RequestID = middleware.RequestID(r.Context())
 	if code == 0 {
 		code = status[e.Code]
@@ -62,17 +59,4 @@ func (s *Server) failStatus(w http.ResponseWriter, r *http.Request, code int, er
 		w.Header().Set("Connection", "close") // or net/http waits for the rest before it answers
 	}
 	s.answer(w, r, code, failure{&e})
-}
-
-// blame turns an error into one for a client, and logs the server's own.
-func (s *Server) blame(ctx context.Context, err error) *chat.Error {
-	if errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
-		return chat.FailCause(chat.Unavailable, err, "the server did not finish in time")
-	}
-	e := chat.AsError(err)
-	if (e.Code == chat.Internal || e.Code == chat.Unavailable && e.Unwrap() != nil) && s.repeats.Failure(ctx) {
-		s.Log.LogAttrs(ctx, slog.LevelError, "failed",
-			slog.String("request", middleware.RequestID(ctx)), slog.String("error", e.Error()))
-	}
-	return e
 }

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"parley/chat"
+	"parley/server/service"
 )
 
 func (c *client) events(id chat.ChatID, query string) *answer {
@@ -30,7 +31,7 @@ func TestEvents(t *testing.T) {
 		ann.post(id, "hello")
 	}
 	epoch := x.store.Epoch()
-	var page eventPage
+	var page service.EventPage
 	ann.events(id, "after=0").want(200).into(&page)
 	if len(page.Events) != 4 || page.Head != 4 || page.More || page.Epoch != epoch || page.Events[0].Kind != chat.Joined {
 		t.Errorf("%+v", page)
@@ -39,7 +40,7 @@ func TestEvents(t *testing.T) {
 	if len(page.Events) != 2 || page.Events[0].Seq != 2 || !page.More {
 		t.Errorf("%+v", page)
 	}
-	page = eventPage{}
+	page = service.EventPage{}
 	ann.events(id, "after=4").want(200).into(&page)
 	if page.Events == nil || len(page.Events) != 0 || page.Head != 4 {
 		t.Errorf("%+v", page)
@@ -63,7 +64,7 @@ func TestWaitForAnEvent(t *testing.T) {
 	go func() { came <- ann.events(id, "after=2&wait=30") }()
 	x.waiting(1)
 	bob.post(id, "hello")
-	var page eventPage
+	var page service.EventPage
 	(<-came).want(200).into(&page)
 	if len(page.Events) != 1 || page.Events[0].Text != "hello" || page.Head != 3 {
 		t.Errorf("%+v", page)
@@ -71,7 +72,7 @@ func TestWaitForAnEvent(t *testing.T) {
 	if s := x.s.hub.Stats(); s.Conns != 0 || s.Members != 0 {
 		t.Errorf("the call left something behind: %+v", s)
 	}
-	page = eventPage{}
+	page = service.EventPage{}
 	ann.events(id, "after=3&wait=1").want(200).into(&page) // nothing comes
 	if page.Events == nil || len(page.Events) != 0 || page.Head != 3 {
 		t.Errorf("%+v", page)
@@ -200,7 +201,7 @@ func TestWaitRaces(t *testing.T) {
 			}
 		}
 		began := time.Now()
-		var page eventPage
+		var page service.EventPage
 		ann.events(id, "after=2&wait=20").want(200).into(&page)
 		if len(page.Events) != 1 || page.Events[0].Text != "hello" || time.Since(began) > 10*time.Second {
 			t.Errorf("trim %v: %+v after %s", trim, page, time.Since(began))

@@ -8,6 +8,7 @@ import (
 
 	"parley/chat"
 	"parley/middleware"
+	"parley/server/service"
 )
 
 // health says that the process lives, whatever the store does.
@@ -18,7 +19,7 @@ func (s *Server) health(w http.ResponseWriter, r *http.Request) error {
 // Waiting answers while the store cannot be reached yet: the process lives, and
 // everything else may be asked again in a second.
 func Waiting(log *slog.Logger) http.Handler {
-	s := &Server{Config: Config{Log: log}, repeats: middleware.NewRepeats(log)}
+	s := &Server{Config: Config{Log: log}, errors: service.ErrorLog{Log: log, Repeats: middleware.NewRepeats(log)}}
 	r := http.NewServeMux()
 	r.HandleFunc("GET /healthz", s.handle(s.health))
 	r.HandleFunc("/", s.handle(func(http.ResponseWriter, *http.Request) error {
@@ -30,15 +31,15 @@ func Waiting(log *slog.Logger) http.Handler {
 // readiness says whether to send people here: the store answers, the feed
 // stands, and no stop has begun. On a full disk it does so too, since reading,
 // signing out and deleting go on; the answer says that the disk is full.
-func (s *Server) readiness(w http.ResponseWriter, r *http.Request) error {
+func (s *Server) getReady(w http.ResponseWriter, r *http.Request) error {
 	if err := s.ready(); err != nil {
 		return err
 	}
-	if err := s.pulse.check(r.Context(), s.Store.Ping); err != nil {
+	if err := s.readiness.check(r.Context(), s.service.Ping); err != nil {
 		return err
 	}
 	disk := ""
-	if s.Store.Full() {
+	if s.service.Full() {
 		disk = "full"
 	}
 	return s.well(w, r, disk)
@@ -57,15 +58,15 @@ func (s *Server) well(w http.ResponseWriter, r *http.Request, disk string) error
 // anybody may make us ask.
 const readyFor = time.Second
 
-// pulse remembers when the store last said that it answers.
-type pulse struct {
-	turn chan struct{} // holds the one who asks, and owns at
+// readinessCache knows when the store last answered.
+type readinessCache struct {
+	turn chan struct{} // held by the caller that asks, which owns at
 	at   time.Time
 }
 
 // check asks, one caller at a time, unless there was a yes just now. A no is not
 // kept, so that the next one hears at once that the store is back.
-func (p *pulse) check(ctx context.Context, ask func(context.Context) error) error {
+func (p *readinessCache) check(ctx context.Context, ask func(context.Context) error) error {
 	select {
 	case p.turn <- struct{}{}:
 		defer func() { <-p.turn }()

@@ -172,31 +172,31 @@ func TestNoHelloInTime(t *testing.T) {
 func TestStrangerFlood(t *testing.T) {
 	x := start(t)
 	p := x.stranger(wire.MsgPack)
-	for range maxStrange + 1 {
+	for range 101 {
 		p.send(m{"do": "ping"})
 	}
 	p.closes(wire.CloseOverLimit)
 }
 
-func TestStrangersOfOneAddress(t *testing.T) {
+func TestUnauthenticatedSocketsOfOneAddress(t *testing.T) {
 	x := start(t)
 	ann := x.person("ann")
 	known := ann.connect()
-	for range maxStrangers {
-		if !x.s.strangers.enter("127.0.0.1") {
-			t.Fatal("a socket that said hello still counts as a stranger's")
-		}
+	var silent *peer
+	for range 256 { // known does not count
+		silent = x.stranger(wire.JSON)
+		silent.ask(m{"do": "ping"}, nil)
 	}
 	p := x.stranger(wire.JSON)
 	p.closes(wire.CloseOverLimit)
 	known.ask(m{"do": "ping"}, nil)
-	// Whom the upgrade names is no stranger, whoever else is behind the address.
+	// A socket whose upgrade names a user counts for that user, not for the address.
 	named, _, err := x.upgrade(wire.JSON, http.Header{"Authorization": {"Bearer " + ann.token}})
 	if err != nil {
 		t.Fatal(err)
 	}
 	named.ask(m{"do": "hello"}, nil)
-	x.s.strangers.leave("127.0.0.1")
+	silent.ask(m{"do": "hello", "token": ann.token}, nil)
 	ann.connect()
 }
 
@@ -225,14 +225,14 @@ func TestPipelinedHello(t *testing.T) {
 
 // Without a resume, the chats go live after a moment, or with the first command.
 func TestHeldDelivery(t *testing.T) {
-	x := start(t, func(c *Config) { c.pace.hold = 50 * time.Millisecond })
+	x := start(t, func(c *Config) { c.hold = 50 * time.Millisecond })
 	ann := x.person("ann")
 	id := ann.group()
 	p := ann.connect()
 	seq := ann.post(id, "one")
 	p.event(id, seq)
 
-	y := start(t, func(c *Config) { c.pace.hold = time.Hour })
+	y := start(t, func(c *Config) { c.hold = time.Hour })
 	bob := y.person("bob")
 	id = bob.group()
 	p = bob.connect()

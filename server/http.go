@@ -1,6 +1,7 @@
 package server
 
 import (
+	"context"
 	"errors"
 	"io"
 	"mime"
@@ -10,6 +11,7 @@ import (
 	"strings"
 
 	"parley/chat"
+	"parley/server/service"
 	"parley/wire"
 )
 
@@ -71,6 +73,16 @@ func send(w http.ResponseWriter, code int, mediaType string, body []byte) {
 	_, _ = w.Write(body) // a reader that went away is its own loss
 }
 
+// wait queues a draft of the caller and waits for its outcome.
+func (s *Server) wait(r *http.Request, begin func(context.Context, chat.UserID, *wire.Command, service.Done) error, c *wire.Command) (chat.Event, bool, error) {
+	return service.Wait(r.Context(), func(done service.Done) error { return begin(r.Context(), me(r), c, done) })
+}
+
+// appended queues a draft and waits for its outcome.
+func (s *Server) appended(ctx context.Context, draft chat.Event, rule chat.Rule) (chat.Event, bool, error) {
+	return service.Wait(ctx, func(done service.Done) error { return s.service.Append(ctx, draft, rule, done) })
+}
+
 // done answers 204.
 func done(w http.ResponseWriter) error {
 	w.WriteHeader(http.StatusNoContent)
@@ -121,18 +133,7 @@ func pageSize(r *http.Request, def, most int) (int, error) {
 	if err != nil {
 		return 0, err
 	}
-	return limit(n, def, most)
-}
-
-// limit judges a page size: absent is def, else 1 to most.
-func limit(n *int64, def, most int) (int, error) {
-	switch {
-	case n == nil:
-		return def, nil
-	case *n < 1 || *n > int64(most):
-		return 0, chat.FailField(chat.BadInput, "limit", "limit must be 1 to %d", most)
-	}
-	return int(*n), nil
+	return service.PageLimit(n, def, most)
 }
 
 // boolean reads an optional query value that is true or false; absent is false.

@@ -1,26 +1,25 @@
 package server
 
 import (
-	"cmp"
 	"net/http"
 
 	"github.com/go-chi/chi/v5"
 
 	"parley/chat"
-	"parley/middleware"
+	"parley/server/service"
 )
 
 // listInvites gives one's own invites, to an admin everybody's.
 func (s *Server) listInvites(w http.ResponseWriter, r *http.Request) error {
-	invites, err := s.Store.Invites(r.Context(), ownOrAll(r))
+	invites, err := s.service.Invites(r.Context(), who(r))
 	if err != nil {
 		return err
 	}
-	who := people{}
+	named := service.UserSet{}
 	for _, i := range invites {
-		who.add(i.By)
+		named.Add(i.By)
 	}
-	users, err := s.Store.Users(r.Context(), who.list())
+	users, err := s.service.Users(r.Context(), named.List())
 	if err != nil {
 		return err
 	}
@@ -31,12 +30,6 @@ func (s *Server) listInvites(w http.ResponseWriter, r *http.Request) error {
 	return nil
 }
 
-// maxInvites bounds the invites of one user, those that are over included: they
-// are listed unpaged, to an admin everybody's.
-const maxInvites = 500
-
-// createInvite is open to everybody, as a chat's members may bring others. An
-// invite that names no chat would open nothing while registration is closed.
 func (s *Server) createInvite(w http.ResponseWriter, r *http.Request) error {
 	var in struct {
 		ChatID    *chat.ChatID `json:"chatId"`
@@ -46,47 +39,11 @@ func (s *Server) createInvite(w http.ResponseWriter, r *http.Request) error {
 	if err := read(r, &in); err != nil {
 		return err
 	}
-	now := chat.Now()
-	invite := chat.Invite{By: me(r), Uses: chat.DefaultInviteUses, ExpiresAt: now + chat.DefaultInviteLife}
-	switch {
-	case in.ChatID != nil:
-		if err := chat.CheckID("chatId", *in.ChatID); err != nil {
-			return err
-		}
-		invite.ChatID = *in.ChatID
-	case s.Registration == Closed:
-		return chat.FailField(chat.RegistrationClosed, "chatId", "this server takes no new accounts, so an invite must name a chat")
-	}
-	if in.Uses != nil {
-		if *in.Uses < 1 || *in.Uses > chat.MaxInviteUses {
-			return chat.FailField(chat.BadInput, "uses", "uses must be 1 to %d", chat.MaxInviteUses)
-		}
-		invite.Uses = int(*in.Uses)
-	}
-	if in.ExpiresAt != nil {
-		if *in.ExpiresAt <= now || *in.ExpiresAt > now+chat.MaxInviteLife {
-			return chat.FailField(chat.BadInput, "expiresAt", "expiresAt must be a time within the next 365 days, in milliseconds")
-		}
-		invite.ExpiresAt = *in.ExpiresAt
-	}
 	base, err := s.base(r)
 	if err != nil {
 		return err
 	}
-	leave, err := s.inviting.enter(r.Context(), string(invite.By)) // no two are made under one count
-	if err != nil {
-		return err
-	}
-	defer leave()
-	own, err := s.Store.Invites(r.Context(), invite.By)
-	if err != nil {
-		return err
-	}
-	if len(own) >= maxInvites {
-		return chat.Fail(chat.Conflict, "you have %d invites: end some of them first", len(own))
-	}
-	code := chat.NewSecret()
-	invite, err = s.Store.CreateInvite(r.Context(), invite, chat.SecretHash(code))
+	invite, code, err := s.service.CreateInvite(r.Context(), who(r), service.NewInvite{ChatID: in.ChatID, Uses: in.Uses, ExpiresAt: in.ExpiresAt})
 	if err != nil {
 		return err
 	}
@@ -99,21 +56,10 @@ func (s *Server) createInvite(w http.ResponseWriter, r *http.Request) error {
 
 func (s *Server) endInvite(w http.ResponseWriter, r *http.Request) error {
 	id := chat.InviteID(chi.URLParam(r, "inviteId"))
-	if err := chat.CheckID("inviteId", id); err != nil {
-		return err
-	}
-	if err := s.Store.EndInvite(r.Context(), ownOrAll(r), id); err != nil {
+	if err := s.service.EndInvite(r.Context(), who(r), id); err != nil {
 		return err
 	}
 	return done(w)
-}
-
-// ownOrAll is whose invites the caller may see and end: "" for an admin.
-func ownOrAll(r *http.Request) chat.UserID {
-	if caller(r).User.Role == chat.RoleAdmin {
-		return ""
-	}
-	return me(r)
 }
 
 // peeked is what somebody without an account learns of an invite they hold.
@@ -141,23 +87,16 @@ func (s *Server) peekInvite(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	hash := chat.SecretHash(code)
-	invite, err := s.Store.PeekInvite(r.Context(), hash)
-	if chat.Is(err, chat.NotFound) {
-		return cmp.Or(s.attempts.failed(middleware.AddressKey(r.Context()), byCode), err)
-	}
+	invite, err := s.service.PeekInvite(r.Context(), who(r), code)
 	if err != nil {
 		return err
 	}
-	if err := take(s.attempts.peeks, s.attempts.key(string(hash[:]))); err != nil {
-		return err
-	}
-	server, err := s.Store.Server(r.Context())
+	server, err := s.service.Server(r.Context())
 	if err != nil {
 		return err
 	}
 	out := peeked{Server: server.Name, Valid: invite.Open(chat.Now())}
-	makers, err := s.Store.Users(r.Context(), []chat.UserID{invite.By})
+	makers, err := s.service.Users(r.Context(), []chat.UserID{invite.By})
 	if err != nil {
 		return err
 	}
@@ -165,7 +104,7 @@ func (s *Server) peekInvite(w http.ResponseWriter, r *http.Request) error {
 		out.By = peekedUser{u.ID, u.Handle, u.Name}
 	}
 	if invite.ChatID != "" {
-		c, err := s.Store.Chat(r.Context(), invite.By, invite.ChatID)
+		c, err := s.service.Chat(r.Context(), invite.By, invite.ChatID)
 		switch {
 		case err == nil:
 			out.Chat = &peekedChat{c.ID, c.Title, c.MemberCount}
@@ -182,14 +121,10 @@ func (s *Server) acceptInvite(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	id, err := s.Store.AcceptInvite(r.Context(), chat.SecretHash(code), me(r), chat.ChatLimit(s.Limits.Chats, "code"))
-	if chat.Is(err, chat.InviteSpent) {
-		return cmp.Or(s.attempts.failed(middleware.AddressKey(r.Context()), byCode), err)
-	}
+	id, err := s.service.AcceptInvite(r.Context(), who(r), code)
 	if err != nil {
 		return err
 	}
-	s.revocations.remove(revocation{user: me(r), chat: id})
 	return s.answerChat(w, r, http.StatusOK, id)
 }
 

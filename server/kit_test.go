@@ -19,6 +19,7 @@ import (
 
 	"parley/chat"
 	"parley/middleware"
+	"parley/server/service"
 	"parley/store/sqlite"
 	"parley/wire"
 )
@@ -26,7 +27,7 @@ import (
 const password = "correct horse"
 
 var passwordHash = sync.OnceValue(func() string {
-	h, err := newPasswords().hash(context.Background(), []string{"kit"}, password)
+	h, err := service.HashPassword(context.Background(), password)
 	if err != nil {
 		panic(err)
 	}

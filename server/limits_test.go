@@ -31,10 +31,7 @@ func (a *answer) limited(limit int) {
 // Calls without an identity have a generous budget for one address, and so has
 // the page; people with a session and health checks do not touch it.
 func TestRequestsWithoutAnIdentityAreLimited(t *testing.T) {
-	before := anonymousRequests
-	anonymousRequests = middleware.Rate{N: 9, Per: time.Hour}
-	defer func() { anonymousRequests = before }()
-	x := start(t, rates(100, 0))
+	x := start(t, rates(100, 0), func(c *Config) { c.anonymous = middleware.Rate{N: 9, Per: time.Hour} })
 	nobody, ann := x.nobody(), x.person("ann")
 	for range 3 {
 		nobody.call("GET", "/api/server", nil).want(200)
@@ -100,11 +97,9 @@ func TestPostsAreLimited(t *testing.T) {
 // The address that is limited is the client's: a header cannot change it, but a
 // trusted proxy's says whose request it is.
 func TestForwardedAddresses(t *testing.T) {
-	before := anonymousRequests
-	anonymousRequests = middleware.Rate{N: 2, Per: time.Hour}
-	defer func() { anonymousRequests = before }()
 	for _, trusted := range []bool{false, true} {
 		x := start(t, rates(2, 0), func(c *Config) {
+			c.anonymous = middleware.Rate{N: 2, Per: time.Hour}
 			if trusted {
 				c.TrustedProxies = loopback
 			}

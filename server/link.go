@@ -69,7 +69,7 @@ func isPort(s string) bool {
 // OwnerLink gives the link that makes the owner; conflict once it was used.
 // here is where the server listens, for want of a public URL.
 func (s *Server) OwnerLink(ctx context.Context, here *url.URL) (string, error) {
-	server, err := s.Store.Server(ctx)
+	server, err := s.service.Server(ctx)
 	if err != nil {
 		return "", err
 	}
@@ -83,14 +83,15 @@ func (s *Server) OwnerLink(ctx context.Context, here *url.URL) (string, error) {
 // gives the time when it expires.
 func (s *Server) RecoveryLink(ctx context.Context, here *url.URL, handle string) (link string, expiresAt int64, err error) {
 	handle = strings.ToLower(strings.TrimPrefix(handle, "@"))
-	users, err := s.Store.UsersByHandle(ctx, []string{handle})
+	users, err := s.service.UsersByHandle(ctx, []string{handle})
 	if err != nil {
 		return "", 0, err
 	}
 	if len(users) == 0 {
 		return "", 0, chat.FailField(chat.NotFound, "handle", "nobody has the handle %q", handle)
 	}
-	return s.recovery(ctx, s.orPublic(here), users[0].ID)
+	code, expiresAt, err := s.service.NewRecovery(ctx, users[0].ID)
+	return recoverLink(s.orPublic(here), code), expiresAt, err
 }
 
 func (s *Server) orPublic(here *url.URL) *url.URL {

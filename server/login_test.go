@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"parley/chat"
+	"parley/server/service"
 	"parley/wire"
 )
 
@@ -157,10 +158,7 @@ func TestSessions(t *testing.T) {
 // Guessing one account ends after a bounded number of tries, and locks nobody
 // out who is elsewhere; a right password gives its try back.
 func TestFailedSignInsOfOneHandle(t *testing.T) {
-	before := targetFailures
-	targetFailures.N = 2
-	defer func() { targetFailures = before }()
-	x := start(t, func(c *Config) { c.TrustedProxies = loopback })
+	x := start(t, func(c *Config) { c.TrustedProxies = loopback }, attemptRates(func(r *service.AttemptRates) { r.Target.N = 2 }))
 	x.person("ann")
 	x.person("bob")
 	nobody := x.nobody()

@@ -1,13 +1,12 @@
 package server
 
 import (
-	"context"
 	"net/http"
-	"sync/atomic"
 
 	"github.com/go-chi/chi/v5"
 
 	"parley/chat"
+	"parley/server/service"
 )
 
 type memberPage struct {
@@ -32,18 +31,18 @@ func (s *Server) listMembers(w http.ResponseWriter, r *http.Request) error {
 		}
 	}
 	var page memberPage
-	if page.Members, err = s.Store.Members(r.Context(), me(r), id, after, most+1); err != nil {
+	if page.Members, err = s.service.Members(r.Context(), me(r), id, after, most+1); err != nil {
 		return err
 	}
 	if len(page.Members) > most {
 		page.Members = page.Members[:most]
 		page.Next = page.Members[most-1].UserID
 	}
-	who := people{}
+	named := service.UserSet{}
 	for _, m := range page.Members {
-		who.add(m.UserID)
+		named.Add(m.UserID)
 	}
-	if page.Users, err = s.Store.Users(r.Context(), who.list()); err != nil {
+	if page.Users, err = s.service.Users(r.Context(), named.List()); err != nil {
 		return err
 	}
 	s.answer(w, r, http.StatusOK, page)
@@ -78,21 +77,7 @@ func (s *Server) putMember(w http.ResponseWriter, r *http.Request) error {
 	if err := read(r, &in); err != nil {
 		return err
 	}
-	if err := optionalClientID(in.ClientID); err != nil {
-		return err
-	}
-	draft, rule := chat.Event{Kind: chat.Joined, ChatID: id, By: me(r), ClientID: in.ClientID, Users: []chat.UserID{user}}, chat.Join
-	if in.Role != nil {
-		if err := chat.CheckRole(*in.Role); err != nil {
-			return err
-		}
-		draft.Role, rule = *in.Role, chat.PutMember
-	}
-	err = s.revocations.lift(revocation{user: user, chat: id}, func() error {
-		_, _, err := s.appended(r.Context(), draft, chat.All(rule, chat.ChatLimit(s.Limits.Chats, "userId")))
-		return err
-	})
-	if err != nil {
+	if err := s.service.PutMember(r.Context(), who(r), id, user, in.Role, in.ClientID); err != nil {
 		return err
 	}
 	return done(w)
@@ -107,28 +92,8 @@ func (s *Server) deleteMember(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	draft := chat.Event{Kind: chat.Left, ChatID: id, By: me(r), ClientID: clientID, Users: []chat.UserID{user}}
-	if err := s.leave(r.Context(), draft); err != nil {
+	if err := s.service.RemoveMember(r.Context(), who(r), id, user, clientID); err != nil {
 		return err
 	}
 	return done(w)
-}
-
-// leave takes somebody out of a chat: here at once, if the rule allows it and
-// the store then fails to save it.
-func (s *Server) leave(ctx context.Context, draft chat.Event) error {
-	var allowed atomic.Bool
-	_, _, err := s.appended(ctx, draft, func(v chat.View, e *chat.Event) error {
-		err := chat.Leave(v, e)
-		allowed.Store(err == nil)
-		return err
-	})
-	if !allowed.Load() {
-		return err
-	}
-	return s.revocations.settle(err, revocation{user: draft.Users[0], chat: draft.ChatID}, unsaved{by: draft.By,
-		save: func(ctx context.Context) error {
-			_, _, err := s.appended(ctx, draft, chat.Leave)
-			return err
-		}})
 }

@@ -9,6 +9,7 @@ import (
 	"github.com/go-chi/chi/v5"
 
 	"parley/chat"
+	"parley/server/service"
 	"parley/wire"
 )
 
@@ -47,7 +48,7 @@ func (s *Server) postMessage(w http.ResponseWriter, r *http.Request) error {
 	if err := read(r, &in); err != nil {
 		return err
 	}
-	ev, again, err := s.acted(r.Context(), me(r), &wire.Command{Do: "post", ChatID: chat.ChatID(chi.URLParam(r, "chatId")),
+	ev, again, err := s.wait(r, s.service.Post, &wire.Command{ChatID: chat.ChatID(chi.URLParam(r, "chatId")),
 		ClientID: in.ClientID, Text: in.Text, ReplyTo: in.ReplyTo})
 	if err != nil {
 		return err
@@ -72,7 +73,7 @@ func (s *Server) patchMessage(w http.ResponseWriter, r *http.Request) error {
 	if err := read(r, &in); err != nil {
 		return err
 	}
-	_, _, err = s.acted(r.Context(), me(r), &wire.Command{Do: "edit", ChatID: id, Target: seq, Text: in.Text, ClientID: in.ClientID})
+	_, _, err = s.wait(r, s.service.Edit, &wire.Command{ChatID: id, Target: seq, Text: in.Text, ClientID: in.ClientID})
 	if err != nil {
 		return ofPath(err)
 	}
@@ -88,7 +89,7 @@ func (s *Server) deleteMessage(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	if _, _, err := s.acted(r.Context(), me(r), &wire.Command{Do: "delete", ChatID: id, Target: seq, ClientID: clientID}); err != nil {
+	if _, _, err := s.wait(r, s.service.Delete, &wire.Command{ChatID: id, Target: seq, ClientID: clientID}); err != nil {
 		return ofPath(err)
 	}
 	return done(w)
@@ -117,7 +118,7 @@ func (s *Server) react(w http.ResponseWriter, r *http.Request, on bool) error {
 	if err != nil {
 		return err
 	}
-	_, _, err = s.acted(r.Context(), me(r), &wire.Command{Do: "react", ChatID: id, Target: seq, Emoji: emoji, On: &on, ClientID: clientID})
+	_, _, err = s.wait(r, s.service.React, &wire.Command{ChatID: id, Target: seq, Emoji: emoji, On: &on, ClientID: clientID})
 	if err != nil {
 		return ofPath(err)
 	}
@@ -138,7 +139,7 @@ func ofPath(err error) error {
 
 // answerMessage answers with the message as the caller now sees it.
 func (s *Server) answerMessage(w http.ResponseWriter, r *http.Request, code int, id chat.ChatID, seq chat.Seq, again bool) error {
-	m, err := s.Store.Message(r.Context(), me(r), id, seq)
+	m, err := s.service.Message(r.Context(), me(r), id, seq)
 	if err != nil {
 		return err
 	}
@@ -154,5 +155,5 @@ func bodyClientID(r *http.Request) (string, error) {
 	if err := read(r, &in); err != nil {
 		return "", err
 	}
-	return in.ClientID, optionalClientID(in.ClientID)
+	return in.ClientID, service.OptionalClientID(in.ClientID)
 }

@@ -61,17 +61,17 @@ func newMetrics(s *Server) *metrics {
 	})
 	full := prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: "parley_disk_full",
 		Help: "1 while the disk is full: only deleting, removing and signing out are saved."}, func() float64 {
-		if s.Store.Full() {
+		if s.service.Full() {
 			return 1
 		}
 		return 0
 	})
 	unsaved := prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: "parley_revocations_unsaved",
 		Help: "Sessions, users, roles and memberships that ended here and that the store has not saved yet."}, func() float64 {
-		return float64(s.revocations.n.Load())
+		return float64(s.service.Unsaved())
 	})
 	m.registry.MustRegister(full, unsaved, m.requests, m.took, m.appends, m.appended, m.lag, m.sockets, m.feedLost, m.caughtUp, version, lostLines,
-		newHubCollector(s), collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return m
 }
 
@@ -160,7 +160,7 @@ func (c *hubCollector) Collect(to chan<- prometheus.Metric) {
 		counter(c.ends, n, hub.Cause(cause).String())
 	}
 	feeding := 0
-	if c.s.feeding.Load() {
+	if c.s.live.Ready() {
 		feeding = 1
 	}
 	gauge(c.feeding, feeding)

@@ -2,7 +2,9 @@ package server
 
 import (
 	"net/http"
+	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/go-chi/chi/v5"
@@ -10,13 +12,14 @@ import (
 
 	"parley/chat"
 	"parley/middleware"
+	"parley/server/service"
 )
 
 // guard is what every request passes, from the outside in. The order is that
 // of package middleware's own page.
 func (s *Server) guard(r chi.Router) {
 	r.Use(
-		stretched,
+		grownStack,
 		middleware.ClientAddress(s.TrustedProxies, s.Log),
 		middleware.AccessLog(s.Log, s.repeats, s.metrics.answered),
 		middleware.Recover(s.Log, s.fail),
@@ -30,8 +33,8 @@ func (s *Server) guardAPI(r chi.Router) {
 	r.Use(
 		middleware.Compress(),
 		middleware.SameOrigin(s.PublicURL, s.fail),
-		middleware.Identify(s.Store, s.PublicURL),
-		middleware.Limit(s.anonymous, s.users, uncounted, s.requestCost, s.fail),
+		middleware.Identify(s.service, s.PublicURL),
+		middleware.Limit(s.perAddress, s.service.PerUser, uncounted, s.requestCost, s.fail),
 		middleware.MatchUser(s.fail),
 		middleware.Body(s.Limits.Body),
 	)
@@ -48,7 +51,7 @@ func uncounted(r *http.Request) bool {
 func (s *Server) countRefused(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if refused := caller(r).Err; refused != nil && chat.Is(refused, chat.NoIdentity) {
-			if err := s.attempts.failed(middleware.AddressKey(r.Context()), byToken); err != nil {
+			if err := s.service.RefusedToken(middleware.AddressKey(r.Context()), nil); err != nil {
 				s.fail(w, r, err)
 				return
 			}
@@ -72,4 +75,43 @@ func (s *Server) wrongMethod(routes chi.Routes) http.HandlerFunc {
 		w.Header().Set("Allow", strings.Join(takes, ", "))
 		s.failStatus(w, r, http.StatusMethodNotAllowed, chat.Fail(chat.BadInput, "this path does not take this method"))
 	}
+}
+
+// grownStack gives the goroutine of a new connection the stack that reads of the store
+// need.
+func grownStack(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		service.GrowStack()
+		next.ServeHTTP(w, r)
+	})
+}
+
+// requestCost returns what a user's request costs of their budget: reads by the size of
+// the page that they ask for, the list of one's own chats also by their number.
+func (s *Server) requestCost(r *http.Request) int {
+	if r.Method != http.MethodGet && r.Method != http.MethodHead {
+		return 1
+	}
+	var query url.Values
+	if r.URL.RawQuery != "" {
+		query = r.URL.Query()
+	}
+	path, per := r.URL.EscapedPath(), service.PerPage
+	if strings.HasSuffix(path, "/events") {
+		per = service.PerLog
+	}
+	var limit *int64
+	if n, err := strconv.ParseInt(query.Get("limit"), 10, 64); err == nil {
+		limit = &n
+	}
+	cost := service.PageCost(limit, per)
+	if query.Has("ids") {
+		cost = 1 + strings.Count(query.Get("ids"), ",")/service.PerPage
+	}
+	if path == "/api/chats" && query.Get("open") != "true" {
+		// Without an answer the call itself fails, too.
+		n, _ := s.service.CountChats(r.Context(), me(r))
+		cost += n / service.PerList
+	}
+	return cost
 }

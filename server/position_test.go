@@ -9,6 +9,8 @@ import (
 	"testing"
 
 	"parley/chat"
+	"parley/server/service"
+	"parley/server/session"
 	"parley/wire"
 )
 
@@ -94,7 +96,7 @@ func TestRestoredCopy(t *testing.T) {
 				web.msgpack = codec == wire.MsgPack
 				web.events(id, events(lost)).fails(chat.Reset, "at")
 				web.events(id, events(lost)+"&wait=30").fails(chat.Reset, "at")
-				var page eventPage
+				var page service.EventPage
 				web.events(id, events(four)).want(200).into(&page)
 				if len(page.Events) != int(head-four.Seq) || page.Head != head || page.More {
 					t.Errorf("after the new four: %+v", page)
@@ -149,7 +151,7 @@ func TestPositionReads(t *testing.T) {
 	ann := x.person("ann")
 	id := ann.group()
 	var at []int64
-	for i := range ringWorth + 5 {
+	for i := range 32 + 5 {
 		at = append(at, ann.say(id, fmt.Sprint(i)).At)
 	}
 	head := chat.Seq(len(at) + 1)
@@ -189,7 +191,7 @@ func TestPositionEdges(t *testing.T) {
 	one, two := ann.group(), ann.group(bob)
 	hidden := bob.group()
 	first := ann.say(one, "x")
-	for i := range maxMissed + 1 {
+	for i := range session.MaxMissed + 1 {
 		draft := chat.Event{Kind: chat.Posted, ChatID: two, By: ann.user.ID, ClientID: fmt.Sprint(i), Text: "x"}
 		done := make(chan error, 1)
 		if err := x.store.Append(t.Context(), draft, chat.Post, func(_ chat.Event, _ bool, err error) { done <- err }); err != nil {
@@ -199,7 +201,7 @@ func TestPositionEdges(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	head := chat.Seq(maxMissed + 3)
+	head := chat.Seq(session.MaxMissed + 3)
 	events, _, err := x.store.After(t.Context(), "", two, 0, 10, 1<<20)
 	if err != nil {
 		t.Fatal(err)

@@ -1,11 +1,8 @@
 package server
 
 import (
-	"bytes"
 	"context"
 	"fmt"
-	"runtime"
-	"sync"
 	"testing"
 	"time"
 
@@ -15,7 +12,7 @@ import (
 
 // quick has short intervals, and a lease that outlives a beat on a busy machine.
 func quick(c *Config) {
-	c.pace.beat, c.pace.grace, c.pace.lease = 5*time.Millisecond, 20*time.Millisecond, 500*time.Millisecond
+	c.intervals.Announce, c.intervals.Grace, c.intervals.Lease = 5*time.Millisecond, 20*time.Millisecond, 500*time.Millisecond
 }
 
 func (p *peer) presence(of *client, online bool) {
@@ -30,8 +27,10 @@ func TestPresence(t *testing.T) {
 	x := start(t, quick)
 	ann, bob, cid := x.person("ann"), x.person("bob"), x.person("cid")
 	ann.chat(chat.NewChat{Kind: chat.Direct}, bob)
+	dan := x.person("dan")
+	dan.chat(chat.NewChat{Kind: chat.Direct}, cid)
 	id := ann.group(cid)
-	a := ann.live()
+	a, d := ann.live(), dan.live()
 	a.presence(bob, false)
 	b := bob.live(wire.MsgPack)
 	a.presence(bob, true)
@@ -44,11 +43,9 @@ func TestPresence(t *testing.T) {
 	c.drop()
 	b.drop()
 	a.presence(bob, false)
-	x.await(func() bool {
-		x.s.presence.mu.Lock()
-		defer x.s.presence.mu.Unlock()
-		return x.s.presence.online[cid.user.ID] == 0
-	})
+	d.presence(cid, false) // as he is when dan arrives
+	d.presence(cid, true)
+	d.presence(cid, false)
 	a.quiet()
 	a.ask(m{"do": "ping"}, nil)
 	for _, v := range a.came {
@@ -64,32 +61,13 @@ func TestPresence(t *testing.T) {
 
 // Who is here but was told to nobody yet is not called away.
 func TestPresenceBeforeTheFirstBeat(t *testing.T) {
-	x := start(t, func(c *Config) { c.pace.beat = time.Hour })
+	x := start(t, func(c *Config) { c.intervals.Announce = time.Hour })
 	ann, bob := x.person("ann"), x.person("bob")
 	id := ann.group(bob)
 	a := ann.live()
 	bob.live()
 	a.ask(m{"do": "focus", "chatIds": []chat.ChatID{id}}, nil)
 	a.presence(bob, true)
-}
-
-// Who comes back within the grace was never gone.
-func TestPresenceGrace(t *testing.T) {
-	p := newPresence(&Server{Config: Config{pace: pace{grace: time.Hour}}})
-	p.arrive("u")
-	p.depart("u")
-	if got := p.beat(time.Now()); len(got) != 1 {
-		t.Errorf("within the grace: %v", got)
-	}
-	if got := p.beat(time.Now().Add(2 * time.Hour)); len(got) != 0 {
-		t.Errorf("after it: %v", got)
-	}
-	p.arrive("u")
-	p.arrive("u")
-	p.depart("u")
-	if got := p.beat(time.Now().Add(2 * time.Hour)); len(got) != 1 {
-		t.Errorf("with one of two sockets: %v", got)
-	}
 }
 
 // Another replica's users are here as long as it says so; when it falls silent
@@ -147,37 +125,6 @@ func TestSignals(t *testing.T) {
 			t.Errorf("user: %s", v.raw)
 		}
 	}
-}
-
-// A direct chat appears while one looks at the other's groups anew: the other's
-// presence is now told for good, also when one looks away.
-func TestFocusRacesDirectChat(t *testing.T) {
-	// No beat: the pump would wait for the lock that is held here.
-	x := start(t, func(c *Config) { c.pace.beat = time.Hour })
-	ann, bob, cid := x.person("ann"), x.person("bob"), x.person("cid")
-	with, all := ann.group(bob), ann.group(bob, cid)
-	a := ann.live()
-	a.ask(m{"do": "focus", "chatIds": []chat.ChatID{with}}, nil)
-	a.presence(bob, false)
-	var c *session
-	x.s.each(ann.user.ID, func(one *session) { c = one })
-	p := x.s.presence
-	p.mu.Lock() // holds focus where it begins to watch cid
-	release := sync.OnceFunc(p.mu.Unlock)
-	defer release()
-	looked := a.send(m{"do": "focus", "chatIds": []chat.ChatID{all}})
-	x.await(func() bool { return !c.conn.In(focusTopic(with)) })
-	ann.chat(chat.NewChat{Kind: chat.Direct}, bob)
-	stacks := make([]byte, 1<<20)
-	x.await(func() bool { // the pager is where it would cross the focus
-		return bytes.Contains(stacks[:runtime.Stack(stacks, true)], []byte("(*session).meet("))
-	})
-	release()
-	a.reply(looked)
-	a.signal(wire.SignalChat)
-	a.ask(m{"do": "focus", "chatIds": []chat.ChatID{}}, nil)
-	p.hear(&chat.Signal{Replica: "another", Online: []chat.UserID{bob.user.ID}})
-	a.presence(bob, true)
 }
 
 // Who makes a chat looks at it at once, before the feed has brought it to the

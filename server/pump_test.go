@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"iter"
-	"runtime"
 	"testing"
 
 	"parley/chat"
@@ -88,44 +87,4 @@ func TestDeletedTextIsNotResumed(t *testing.T) {
 		t.Errorf("still told: %s", v.raw)
 	}
 	b.event(id, seq+1)
-}
-
-// One that waits at the gate goes on when it opens, or gives up with its context.
-func TestGate(t *testing.T) {
-	var g gate
-	ctx, cancel := context.WithCancel(t.Context())
-	gaveUp, passed := make(chan error, 1), make(chan error, 1)
-	go func() { gaveUp <- g.wait(ctx) }()
-	cancel()
-	if err := <-gaveUp; err == nil {
-		t.Error("passed a closed gate")
-	}
-	go func() { passed <- g.wait(t.Context()) }()
-	g.set(true)
-	if err := <-passed; err != nil {
-		t.Error(err)
-	}
-	if g.set(false); g.Load() {
-		t.Error("open after it was closed")
-	}
-}
-
-func TestDrain(t *testing.T) {
-	var d drain
-	if !d.begin() {
-		t.Fatal("refused before the stop")
-	}
-	over := make(chan struct{})
-	go func() { d.close(t.Context()); close(over) }()
-	for d.begin() { // until the stop has begun
-		d.end()
-		runtime.Gosched()
-	}
-	select {
-	case <-over:
-		t.Error("did not wait for what was accepted")
-	default:
-	}
-	d.end()
-	<-over
 }

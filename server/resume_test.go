@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"parley/chat"
+	"parley/server/session"
 	"parley/wire"
 )
 
@@ -105,16 +106,16 @@ func TestResumeTooFarBehind(t *testing.T) {
 		}
 		return id
 	}
-	far := fill(maxMissed + 2)
+	far := fill(session.MaxMissed + 2)
 	p := ann.connect()
 	p.resume(far, 1)
-	if v := p.signal(wire.SignalReset); v.Head != maxMissed+2 {
+	if v := p.signal(wire.SignalReset); v.Head != session.MaxMissed+2 {
 		t.Errorf("reset: %s", v.raw)
 	}
 	p.signal(wire.SignalCaughtUp)
 	p.quiet()
 	p.resume(far, 2)
-	for seq := chat.Seq(3); seq <= maxMissed+2; seq++ {
+	for seq := chat.Seq(3); seq <= session.MaxMissed+2; seq++ {
 		p.event(far, seq)
 	}
 	p.signal(wire.SignalCaughtUp)
@@ -122,8 +123,8 @@ func TestResumeTooFarBehind(t *testing.T) {
 
 	seen := m{}
 	var last []chat.ChatID
-	for range maxMissedInAll/maxMissed + 1 {
-		id := fill(maxMissed)
+	for range session.MaxMissedInAll/session.MaxMissed + 1 {
+		id := fill(session.MaxMissed)
 		last = append(last, id)
 		seen[string(id)] = 0
 	}
@@ -134,7 +135,7 @@ func TestResumeTooFarBehind(t *testing.T) {
 	for _, id := range last {
 		if id != reset.ChatID {
 			p.event(id, 1)
-			p.event(id, maxMissed)
+			p.event(id, session.MaxMissed)
 		}
 	}
 }
@@ -213,26 +214,5 @@ func TestResumeLongTexts(t *testing.T) {
 			}
 			p.quiet()
 		})
-	}
-}
-
-// A resume waits for a place among the readers, and its socket goes on.
-func TestResumesTakeTurns(t *testing.T) {
-	x := start(t)
-	ann := x.person("ann")
-	id := ann.group()
-	for range ringWorth + 1 {
-		ann.post(id, "x")
-	}
-	for range cap(x.s.resumes) {
-		x.s.resumes <- struct{}{}
-	}
-	p := ann.connect()
-	p.resume(id, 0)
-	p.quiet()
-	<-x.s.resumes
-	p.signal(wire.SignalCaughtUp)
-	if len(x.s.resumes) != cap(x.s.resumes)-1 {
-		t.Error("the place was not given back")
 	}
 }

@@ -79,11 +79,7 @@ func (s *stuck) up(t *testing.T, x *site) {
 	case <-time.After(20 * time.Second):
 		t.Fatal("nothing was saved")
 	}
-	x.s.revocations.turn.Lock() // until the list is looked after
-	defer x.s.revocations.turn.Unlock()
-	if n := x.s.revocations.n.Load(); n != 0 {
-		t.Fatalf("%d revocations still wait", n)
-	}
+	x.await(func() bool { return x.s.service.Unsaved() == 0 })
 }
 
 func stuckSite(t *testing.T) (*site, *stuck) {

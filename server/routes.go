@@ -20,7 +20,7 @@ func (s *Server) routes() http.Handler {
 	r.MethodNotAllowed(s.wrongMethod(r))
 
 	r.Get("/healthz", h(s.health))
-	r.Get("/readyz", h(s.readiness))
+	r.Get("/readyz", h(s.getReady))
 
 	r.Route("/api", func(r chi.Router) {
 		s.guardAPI(r) // compression, same origin, identity, rate limits, the user that the client means, body limits
@@ -67,6 +67,6 @@ func (s *Server) routes() http.Handler {
 			})
 		})
 	})
-	r.With(middleware.Limit(s.page, s.users, nil, nil, s.fail)).Get("/*", h(s.pages()))
+	r.With(middleware.Limit(s.page, s.service.PerUser, nil, nil, s.fail)).Get("/*", h(s.pages()))
 	return r
 }

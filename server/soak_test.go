@@ -87,7 +87,7 @@ func TestSoak(t *testing.T) {
 
 func soak(t *testing.T, hold time.Duration) {
 	const rounds = 100
-	x := start(t, func(c *Config) { c.Limits.Sockets, c.pace.hold = 0, hold })
+	x := start(t, func(c *Config) { c.Limits.Sockets, c.hold = 0, hold })
 	ann := x.person("ann")
 	people := []*client{ann}
 	for i := range 5 {

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"parley/chat"
+	"parley/middleware"
 )
 
 // begin sends the head of a request and the first byte of its body.
@@ -38,8 +39,7 @@ func statusWithin(c net.Conn, d time.Duration) string {
 
 // What is refused is refused before its body is read, and at once.
 func TestRefusedBeforeTheBody(t *testing.T) {
-	with(t, &anonymousRequests.N, 3)
-	x := start(t, rates(3, 0))
+	x := start(t, rates(3, 0), func(c *Config) { c.anonymous = middleware.Rate{N: 3, Per: time.Minute} })
 	eve := "Authorization: Bearer " + x.person("eve").token + "\r\n"
 	for _, c := range []struct{ path, headers, status string }{
 		{"/api/chats", "", "401"},

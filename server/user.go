@@ -7,6 +7,7 @@ import (
 	"github.com/go-chi/chi/v5"
 
 	"parley/chat"
+	"parley/server/service"
 )
 
 const maxQuery = 64 // bytes of a search for users
@@ -29,7 +30,7 @@ func (s *Server) listUsers(w http.ResponseWriter, r *http.Request) error {
 		if err != nil {
 			return err
 		}
-		page.Users, err = s.Store.Users(r.Context(), ids)
+		page.Users, err = s.service.Users(r.Context(), ids)
 		if err != nil {
 			return err
 		}
@@ -37,7 +38,7 @@ func (s *Server) listUsers(w http.ResponseWriter, r *http.Request) error {
 		if err := chat.CheckLine("q", q.Get("q"), maxQuery); err != nil {
 			return err
 		}
-		page.Users, page.Next, err = s.Store.FindUsers(r.Context(), q.Get("q"), q.Get("after"), most)
+		page.Users, page.Next, err = s.service.FindUsers(r.Context(), q.Get("q"), q.Get("after"), most)
 		if err != nil {
 			return err
 		}
@@ -51,44 +52,34 @@ func userIDs(list string) ([]chat.UserID, error) {
 	if len(parts) > chat.MaxPage {
 		return nil, chat.FailField(chat.BadInput, "ids", "ids must name at most %d users", chat.MaxPage)
 	}
-	ids := people{}
+	ids := service.UserSet{}
 	for _, p := range parts {
 		id := chat.UserID(p)
 		if err := chat.CheckID("ids", id); err != nil {
 			return nil, err
 		}
-		ids.add(id)
+		ids.Add(id)
 	}
-	return ids.list(), nil
+	return ids.List(), nil
 }
 
 // patchUser changes somebody's place on the server; admins alone. The store
 // keeps the last active admin.
 func (s *Server) patchUser(w http.ResponseWriter, r *http.Request) error {
-	if err := admin(r); err != nil {
-		return err
-	}
-	id := chat.UserID(chi.URLParam(r, "userId"))
-	if err := chat.CheckID("userId", id); err != nil {
-		return err
-	}
 	var in struct {
 		Role   *chat.Role `json:"role"`
 		Active *bool      `json:"active"`
 	}
+	if err := s.service.Admin(who(r)); err != nil {
+		return err
+	}
 	if err := read(r, &in); err != nil {
 		return err
 	}
-	if in.Role != nil {
-		if err := chat.CheckRole(*in.Role); err != nil {
-			return err
-		}
-	}
-	user, err := s.Store.PatchUser(r.Context(), id, chat.UserPatch{Role: in.Role, Active: in.Active})
+	user, err := s.service.UpdateUser(r.Context(), who(r), chat.UserID(chi.URLParam(r, "userId")), in.Role, in.Active)
 	if err != nil {
 		return err
 	}
-	s.tellUser(r.Context(), id)
 	s.answer(w, r, http.StatusOK, oneUser{user})
 	return nil
 }

@@ -33,3 +33,8 @@ type Signal struct {
 	Users  []chat.User `json:"users,omitempty" msgpack:"users,omitempty"`
 	Gone   bool        `json:"gone,omitempty" msgpack:"gone,omitempty"`
 }
+
+// Presence returns the signal that tells whether a user is online.
+func Presence(u chat.UserID, online bool) Signal {
+	return Signal{Signal: string(chat.SignalPresence), By: u, Online: &online}
+}

@@ -1,0 +1,26 @@
+package live
+
+import (
+	"context"
+	"testing"
+)
+
+// A caller of wait goes on when the gate opens, or gives up with its context.
+func TestGate(t *testing.T) {
+	var g gate
+	ctx, cancel := context.WithCancel(t.Context())
+	gaveUp, passed := make(chan error, 1), make(chan error, 1)
+	go func() { gaveUp <- g.wait(ctx) }()
+	cancel()
+	if err := <-gaveUp; err == nil {
+		t.Error("passed a closed gate")
+	}
+	go func() { passed <- g.wait(t.Context()) }()
+	g.set(true)
+	if err := <-passed; err != nil {
+		t.Error(err)
+	}
+	if g.set(false); g.isOpen() {
+		t.Error("open after it was closed")
+	}
+}

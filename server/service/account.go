@@ -1,0 +1,125 @@
+package service
+
+import (
+	"cmp"
+	"context"
+	"crypto/subtle"
+
+	"parley/chat"
+)
+
+// NewAccount is what a caller gives to create an account: one of Setup and Invite, or
+// neither where registration is open.
+type NewAccount struct {
+	Handle, Name, Password string
+	Setup, Invite          string
+	ServerName             string
+	Session                chat.NewSession
+}
+
+// CreateAccount creates an account and signs it in. Passwords are hashed here.
+func (s *Service) CreateAccount(ctx context.Context, who Caller, in NewAccount) (u chat.User, made chat.Session, err error) {
+	n := chat.NewAccount{Handle: in.Handle, Name: in.Name, ServerName: in.ServerName, Session: in.Session}
+	invite, err := s.mayJoin(ctx, who, &in, &n)
+	if err != nil {
+		return u, made, err
+	}
+	if err := chat.CheckHandle(n.Handle); err != nil {
+		return u, made, err
+	}
+	if err := chat.CheckName("name", n.Name, chat.MaxName); err != nil {
+		return u, made, err
+	}
+	if err := chat.CheckPassword(in.Password); err != nil {
+		return u, made, err
+	}
+	if err := chat.CheckLine("serverName", n.ServerName, chat.MaxServerName); err != nil {
+		return u, made, err
+	}
+	if err := chat.CheckLine("label", in.Session.Label, chat.MaxLabel); err != nil {
+		return u, made, err
+	}
+	if err := s.countSignUp(who, &n, invite); err != nil {
+		return u, made, err
+	}
+	if n.PasswordHash, err = s.passwords.hash(ctx, who.lines(), in.Password); err != nil {
+		return u, made, err
+	}
+	return s.Store.CreateAccount(ctx, n)
+}
+
+// mayJoin finds what allows the call to create an account: the setup code, an invite, or
+// open registration. The store checks the same again in its transaction. A code that is
+// not valid counts against the caller's address.
+func (s *Service) mayJoin(ctx context.Context, who Caller, in *NewAccount, n *chat.NewAccount) (invite chat.Invite, err error) {
+	if in.Setup != "" || in.Invite != "" {
+		server, err := s.Server(ctx)
+		if err != nil {
+			return invite, err
+		}
+		code := cmp.Or(in.Setup, in.Invite)
+		if server.Setup != "" && subtle.ConstantTimeCompare([]byte(server.Setup), []byte(code)) == 1 {
+			n.Setup = code
+			return invite, nil
+		}
+	}
+	switch {
+	case in.Setup != "":
+		err = chat.FailField(chat.Forbidden, "setup", "the setup code is wrong or was used")
+	case s.registration == Closed:
+		return invite, chat.Fail(chat.RegistrationClosed, "this server takes no new accounts")
+	case in.Invite == "" && s.registration == ByInvite:
+		return invite, chat.FailField(chat.RegistrationClosed, "invite", "an account needs an invite here")
+	case in.Invite == "":
+		return invite, nil
+	default:
+		n.Invite, n.HasInvite = chat.SecretHash(in.Invite), true
+		invite, err = s.Store.PeekInvite(ctx, n.Invite)
+		if err == nil && invite.Open(chat.Now()) {
+			return invite, nil
+		}
+		if err != nil && !chat.Is(err, chat.NotFound) {
+			return invite, err
+		}
+		err = chat.FailField(chat.InviteSpent, "invite", "this invite was used up, has expired or never was")
+	}
+	return invite, cmp.Or(s.attempts.failed(who.Address, byCode), err)
+}
+
+// countSignUp takes the sign-up from the budgets of its invite and of the invite's
+// creator, or else from that of the caller's address: many people behind one address may
+// join by an invite.
+func (s *Service) countSignUp(who Caller, n *chat.NewAccount, invite chat.Invite) error {
+	switch {
+	case n.Setup != "":
+		return nil // works once
+	case n.HasInvite:
+		if err := take(s.attempts.invites, s.attempts.key(string(n.Invite[:]))); err != nil {
+			return err
+		}
+		return take(s.attempts.inviters, s.attempts.key(string(invite.By)))
+	}
+	return s.attempts.failed(who.Address, bySignUp)
+}
+
+// RenameServer renames the server; admins only.
+func (s *Service) RenameServer(ctx context.Context, who Caller, name string) error {
+	if err := who.admin(); err != nil {
+		return err
+	}
+	if err := chat.CheckName("name", name, chat.MaxServerName); err != nil {
+		return err
+	}
+	return s.Store.RenameServer(ctx, name)
+}
+
+// Admin returns forbidden unless the caller is an admin of the server.
+func (s *Service) Admin(who Caller) error { return who.admin() }
+
+// admin returns forbidden unless the caller is an admin of the server.
+func (c Caller) admin() error {
+	if c.User.Role != chat.RoleAdmin {
+		return chat.Fail(chat.Forbidden, "only an admin of the server can do this")
+	}
+	return nil
+}

@@ -1,0 +1,112 @@
+package service
+
+import (
+	"hash/maphash"
+	"strconv"
+	"time"
+
+	"parley/chat"
+	"parley/middleware"
+)
+
+// AttemptRates are the budgets of what can be guessed or tried. They are token buckets: a
+// used up one lets another attempt pass every Per/N.
+type AttemptRates struct {
+	// Target bounds wrong passwords for one account from one address (of a signed-in user
+	// for their own account: from anywhere), and uses of one user's recovery link.
+	Target middleware.Rate
+	// Handle bounds wrong passwords for one account from all addresses. Past it attempts
+	// are slowed down and not refused, so that nobody can lock an account.
+	Handle middleware.Rate
+	// Uses bounds right passwords of one account: somebody who knows one could make others
+	// behind the same address wait by it.
+	Uses           middleware.Rate
+	Peeks          middleware.Rate // of one invite
+	SignUps        middleware.Rate // by one invite
+	InviterSignUps middleware.Rate // by all invites of one user
+}
+
+// DefaultAttemptRates returns the rates that docs/operations.md states.
+func DefaultAttemptRates() AttemptRates {
+	return AttemptRates{
+		Target:         middleware.Rate{N: 20, Per: 15 * time.Minute},
+		Handle:         middleware.Rate{N: 100, Per: time.Hour},
+		Uses:           middleware.Rate{N: 100, Per: 15 * time.Minute},
+		Peeks:          middleware.Rate{N: 1000, Per: 15 * time.Minute},
+		SignUps:        middleware.Rate{N: 500, Per: 15 * time.Minute},
+		InviterSignUps: middleware.Rate{N: 1000, Per: time.Hour},
+	}
+}
+
+// SlowAttempt is the time between two attempts at an account past AttemptRates.Handle.
+const SlowAttempt = time.Second
+
+// What an address may fail at. Each kind has a budget of its own, so that an
+// office full of expired cookies can still sign in.
+const (
+	byToken  = "token"   // tokens that are not valid
+	byCode   = "code"    // codes of invites, recoveries and set-up that are not valid
+	bySignUp = "sign-up" // accounts made or refused without an invite
+)
+
+// attempts counts by address and by target what can be guessed, whoever asks.
+type attempts struct {
+	addresses *middleware.Bucket // by kind and address: --limit-anonymous
+	passwords *middleware.Bucket // wrong passwords, by address
+	targets   *middleware.Bucket // AttemptRates.Target
+	handles   *middleware.Bucket // AttemptRates.Handle
+	uses      *middleware.Bucket // AttemptRates.Uses
+	peeks     *middleware.Bucket
+	invites   *middleware.Bucket
+	inviters  *middleware.Bucket
+	slow      turns // attempts past AttemptRates.Handle, by handle
+	seed      maphash.Seed
+}
+
+// PasswordFactor is how many wrong passwords an address may try in the time of
+// other failures: people mistype, many share an address, and each of their
+// accounts is guarded by AttemptRates.Target.
+const PasswordFactor = 3
+
+func newAttempts(address middleware.Rate, rates AttemptRates) *attempts {
+	return &attempts{
+		addresses: middleware.NewBucket(address),
+		passwords: middleware.NewBucket(middleware.Rate{N: PasswordFactor * address.N, Per: address.Per}),
+		targets:   middleware.NewBucket(rates.Target),
+		handles:   middleware.NewBucket(rates.Handle),
+		uses:      middleware.NewBucket(rates.Uses),
+		peeks:     middleware.NewBucket(rates.Peeks),
+		invites:   middleware.NewBucket(rates.SignUps),
+		inviters:  middleware.NewBucket(rates.InviterSignUps),
+		seed:      maphash.MakeSeed(),
+	}
+}
+
+// maxAttemptKeys bounds the keys of one bucket, whatever callers send.
+const maxAttemptKeys = 1 << 18
+
+// key returns the bucket key of some words. Two of them share a bucket by
+// chance, once in maxAttemptKeys.
+func (a *attempts) key(words ...string) string {
+	var h maphash.Hash
+	h.SetSeed(a.seed)
+	for _, w := range words {
+		_, _ = h.WriteString(w)
+		_ = h.WriteByte(0)
+	}
+	return strconv.FormatUint(h.Sum64()%maxAttemptKeys, 36)
+}
+
+// take takes a token of the key from one of the buckets.
+func take(b *middleware.Bucket, key string) error {
+	if ok, wait := b.Take(key); !ok {
+		return chat.FailAfter(chat.RateLimited, wait, "too many attempts, wait a while")
+	}
+	return nil
+}
+
+// failed counts a failure of the caller's address. Past the budget it returns
+// rate_limited, which is then the answer: it tells a guesser nothing.
+func (a *attempts) failed(address, kind string) error {
+	return take(a.addresses, a.key(kind, address))
+}

@@ -1,0 +1,68 @@
+package service
+
+import (
+	"context"
+	"fmt"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"parley/chat"
+	"parley/middleware"
+)
+
+// Past its budget a handle's attempts come one a second, and those of one
+// address wait for each other, so that a new one is never far behind.
+func TestSlowAttempts(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		a := newAttempts(middleware.Rate{}, DefaultAttemptRates())
+		began := time.Now()
+		var all sync.WaitGroup
+		var mu sync.Mutex
+		passed, refused := 0, 0
+		for range 30 {
+			all.Go(func() {
+				err := a.slowly(t.Context(), "ann", "ann from afar")
+				mu.Lock()
+				defer mu.Unlock()
+				if err == nil {
+					passed++
+				} else if chat.Is(err, chat.RateLimited) {
+					refused++
+				}
+			})
+		}
+		synctest.Wait()
+		if err := a.slowly(t.Context(), "ann", "ann at home"); err != nil || time.Since(began) > 2*SlowAttempt {
+			t.Errorf("the owner waited %v: %v", time.Since(began), err)
+		}
+		all.Wait()
+		if most := int(passwordWait/SlowAttempt) + 1; passed > most || passed+refused != 30 {
+			t.Errorf("%d passed and %d were refused in %v", passed, refused, time.Since(began))
+		}
+		ctx, cancel := context.WithCancel(t.Context())
+		cancel()
+		if err := a.slowly(ctx, "ann", "gone"); err == nil {
+			t.Error("nobody waits for this answer")
+		}
+		if len(a.slow.by) > 0 {
+			t.Errorf("%d keys are kept", len(a.slow.by))
+		}
+	})
+}
+
+// However many names are tried, the counters stay few.
+func TestAttemptKeysAreBounded(t *testing.T) {
+	a := newAttempts(middleware.Rate{N: 1, Per: time.Hour}, DefaultAttemptRates())
+	if one := a.key("a", "bc"); one == a.key("ab", "c") || one != a.key("a", "bc") {
+		t.Error("keys do not tell words apart")
+	}
+	seen := map[string]bool{}
+	for i := range 3 * maxAttemptKeys {
+		seen[a.key("sign-in", fmt.Sprint(i), "192.0.2.1")] = true
+	}
+	if len(seen) > maxAttemptKeys {
+		t.Errorf("%d keys", len(seen))
+	}
+}

@@ -1,0 +1,136 @@
+package service
+
+import (
+	"math"
+	"time"
+
+	"parley/chat"
+	"parley/wire"
+)
+
+// What a user makes the server deliver to others costs tokens of Limits.Posts, over
+// HTTP and sockets alike.
+const (
+	textCost   = 1.0  // a post, an edit, a new title, topic, name or status
+	eventCost  = 0.25 // an event without a text: a reaction, deletion, join, leave or role
+	signalCost = 0.05 // typing, or a read pointer that others see move
+
+	// An edit is stored and delivered again each time and does not make the log longer:
+	// a long one costs a token more for each of these bytes.
+	editStep = 4 << 10
+)
+
+// price is what a command costs its user.
+type price struct {
+	posts  float64 // of Limits.Posts
+	people float64 // of Limits.Chats an hour: chats created and people added
+}
+
+// priceOf returns what a draft costs its author.
+func priceOf(e *chat.Event) price {
+	switch e.Kind {
+	case chat.Posted, chat.Renamed:
+		return price{posts: textCost}
+	case chat.Edited:
+		return price{posts: textCost + float64(len(e.Text)/editStep)}
+	case chat.Joined:
+		p := price{posts: eventCost}
+		for _, u := range e.Users {
+			if u != e.By {
+				p.people++
+			}
+		}
+		return p
+	}
+	return price{posts: eventCost}
+}
+
+// priceOfOutcome returns what a draft costs in the end: nothing if nothing was written.
+// A rule may have left out users who are members already, or turned a join into a role.
+// A remembered no-op is written, but adds nobody.
+func priceOfOutcome(draft, ev *chat.Event, again bool, err error) price {
+	switch {
+	case again || err != nil || ev.Seq == 0 && draft.ClientID == "":
+		return price{}
+	case ev.Seq == 0:
+		return price{posts: eventCost}
+	}
+	return priceOf(ev)
+}
+
+// less returns the part of p that is not in q.
+func (p price) less(q price) price {
+	return price{posts: max(0, p.posts-q.posts), people: max(0, p.people-q.people)}
+}
+
+// priceOfChat returns what a chat with that many members besides its creator costs.
+func priceOfChat(others int) price { return price{people: float64(max(1, others))} }
+
+// charge takes the price, all of it or nothing. Its error is rate_limited.
+func (s *Service) charge(user chat.UserID, p price) error {
+	if ok, wait := s.posts.TakeN(string(user), p.posts); !ok {
+		return chat.FailAfter(chat.RateLimited, wait, "too many messages and changes, wait a moment")
+	}
+	if ok, wait := s.people.TakeN(string(user), p.people); !ok {
+		s.posts.RefundN(string(user), p.posts)
+		return chat.FailAfter(chat.RateLimited, wait, "too many chats created and people added within an hour, wait %s", wait.Round(time.Second))
+	}
+	return nil
+}
+
+// refund returns what charge took for a command without an effect.
+func (s *Service) refund(user chat.UserID, p price) {
+	s.posts.RefundN(string(user), p.posts)
+	s.people.RefundN(string(user), p.people)
+}
+
+// What a call makes the store read costs tokens of Limits.User: one, and one more for
+// each of these many entries that it may read. A restart of the server must shut nobody
+// out: twenty devices with 1,000 chats each may say hello and resume three times within
+// a minute.
+const (
+	PerPage  = 50  // entries of a page: messages, members, users, chats
+	PerLog   = 200 // events, of a page or of a resume
+	PerHello = 100 // chats of hello, whose first token is for as many
+	PerSeen  = 250 // chats of a resume, most of which need no read
+	PerList  = 500 // chats from which a page of chats is chosen
+	PerFocus = 5   // chats with the focus, with up to 100 members each
+)
+
+// PageCost returns what a page of limit entries costs; nil is the default size.
+func PageCost(limit *int64, per int) int {
+	if limit == nil || *limit < 1 || *limit > math.MaxInt32 {
+		return 1 // or it is refused
+	}
+	return 1 + (int(*limit)-1)/per
+}
+
+// HistoryCost returns what the command history costs.
+func HistoryCost(c *wire.Command) int { return PageCost(c.Limit, PerPage) }
+
+// ResumeCost returns what the command resume costs before events are read.
+func ResumeCost(c *wire.Command) int { return 1 + len(c.Seen)/PerSeen }
+
+// FocusCost returns what the command focus costs.
+func FocusCost(c *wire.Command) int { return 1 + len(c.ChatIDs)/PerFocus }
+
+// Spend takes the cost from the user's budget of requests and commands. Its error is
+// rate_limited.
+func (s *Service) Spend(user chat.UserID, cost int) error {
+	if ok, _, wait := s.PerUser.TakeN(string(user), cost); !ok {
+		return chat.FailAfter(chat.RateLimited, wait, "too many commands, wait a moment")
+	}
+	return nil
+}
+
+// SpendHello is Spend for a hello with that many chats. A refused one costs a token all
+// the same, for counting the chats.
+func (s *Service) SpendHello(user chat.UserID, chats int) error {
+	cost := (chats + PerHello - 1) / PerHello
+	err := s.Spend(user, cost)
+	if err != nil && cost < s.limits.User.N {
+		_ = s.Spend(user, 1)
+		err = s.Spend(user, cost) // its delay counts that token
+	}
+	return err
+}

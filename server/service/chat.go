@@ -1,0 +1,138 @@
+package service
+
+import (
+	"context"
+	"slices"
+	"strings"
+
+	"parley/chat"
+)
+
+// CreateChat creates a chat with members, which are user ids or @handles. A known
+// clientId, or the same direct pair, returns the first chat (again), which costs
+// nothing: without budget the store looks for it, and then refuses.
+func (s *Service) CreateChat(ctx context.Context, who Caller, n chat.NewChat, members []string) (c chat.Chat, again bool, err error) {
+	n.By = who.User.ID
+	if err := chat.CheckClientID(n.ClientID); err != nil {
+		return c, false, err
+	}
+	if err := checkTitles(&n.Title, &n.Topic); err != nil {
+		return c, false, err
+	}
+	if len(members) > chat.MaxJoinAtOnce {
+		return c, false, chat.FailField(chat.BadInput, "members", "members must name at most %d users", chat.MaxJoinAtOnce)
+	}
+	named := map[string]bool{string(n.By): true, "@" + who.User.Handle: true}
+	members = slices.DeleteFunc(members, func(who string) bool {
+		again := named[who]
+		named[who] = true
+		return again
+	})
+	cost := priceOfChat(len(members))
+	defer func() {
+		if again || err != nil {
+			s.refund(n.By, cost)
+		}
+	}()
+	n.Rule = chat.ChatLimit(s.limits.Chats, "members")
+	if refusal := s.charge(n.By, cost); refusal != nil {
+		cost, n.Rule = price{}, chat.Refuse(refusal)
+		if n.Kind == chat.Group {
+			members = nil // the clientId alone says which group it was
+		}
+	}
+	if n.Members, err = s.resolve(ctx, n.By, members); err != nil {
+		return c, false, err
+	}
+	if paid := priceOfChat(len(n.Members)); paid.people < cost.people { // some were named by id and by handle
+		s.refund(n.By, price{people: cost.people - paid.people})
+		cost = paid
+	}
+	switch {
+	case n.Kind != chat.Group && n.Kind != chat.Direct:
+		return c, false, chat.FailField(chat.BadInput, "kind", "kind must be group or direct")
+	case n.Kind == chat.Group:
+	case len(n.Members) != 1:
+		return c, false, chat.FailField(chat.BadInput, "members", "a direct chat has exactly one other member")
+	case n.Open:
+		return c, false, chat.FailField(chat.BadInput, "open", "a direct chat cannot be open")
+	case n.Title != "" || n.Topic != "":
+		return c, false, chat.FailField(chat.BadInput, "title", "a direct chat has no title and no topic")
+	}
+	return s.Store.CreateChat(ctx, n)
+}
+
+// resolve turns ids and @handles into ids, each once and without the caller.
+func (s *Service) resolve(ctx context.Context, caller chat.UserID, members []string) ([]chat.UserID, error) {
+	ids, handles := UserSet{}, []string{}
+	for _, m := range members {
+		if h, ok := strings.CutPrefix(m, "@"); ok {
+			h = strings.ToLower(h)
+			if chat.CheckHandle(h) != nil {
+				return nil, chat.FailField(chat.BadInput, "members", "members must be user ids or @handles")
+			}
+			if !slices.Contains(handles, h) {
+				handles = append(handles, h)
+			}
+			continue
+		}
+		if err := chat.CheckID("members", chat.UserID(m)); err != nil {
+			return nil, err
+		}
+		ids.Add(chat.UserID(m))
+	}
+	if len(handles) > 0 {
+		users, err := s.UsersByHandle(ctx, handles)
+		if err != nil {
+			return nil, err
+		}
+		if len(users) < len(handles) {
+			return nil, chat.FailField(chat.NotFound, "members", "not every handle in members is known")
+		}
+		for _, u := range users {
+			ids.Add(u.ID)
+		}
+	}
+	delete(ids, caller)
+	list := ids.List()
+	slices.Sort(list)
+	return list, nil
+}
+
+// RenameChat changes a group's title, topic or both; nil stays.
+func (s *Service) RenameChat(ctx context.Context, who Caller, id chat.ChatID, title, topic *string, clientID string) error {
+	if err := checkTitles(title, topic); err != nil {
+		return err
+	}
+	if err := OptionalClientID(clientID); err != nil {
+		return err
+	}
+	draft := chat.Event{Kind: chat.Renamed, ChatID: id, By: who.User.ID, ClientID: clientID, Title: title, Topic: topic}
+	return s.appendWait(ctx, draft, chat.Rename)
+}
+
+func checkTitles(title, topic *string) error {
+	if title != nil {
+		if err := chat.CheckLine("title", *title, chat.MaxTitle); err != nil {
+			return err
+		}
+	}
+	if topic != nil {
+		return chat.CheckLine("topic", *topic, chat.MaxTopic)
+	}
+	return nil
+}
+
+// appendWait queues a draft and waits for its outcome.
+func (s *Service) appendWait(ctx context.Context, draft chat.Event, rule chat.Rule) error {
+	_, _, err := Wait(ctx, func(done Done) error { return s.Append(ctx, draft, rule, done) })
+	return err
+}
+
+// OptionalClientID checks a clientId that may be absent.
+func OptionalClientID(id string) error {
+	if id == "" {
+		return nil
+	}
+	return chat.CheckClientID(id)
+}

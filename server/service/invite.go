@@ -1,0 +1,109 @@
+package service
+
+import (
+	"cmp"
+	"context"
+
+	"parley/chat"
+)
+
+// maxInvites bounds the invites of one user, expired and used ones included: they are
+// listed without pages, to an admin those of all users.
+const maxInvites = 500
+
+// NewInvite is what a caller gives to create an invite; nil means the default.
+type NewInvite struct {
+	ChatID    *chat.ChatID
+	Uses      *int64
+	ExpiresAt *int64 // ms
+}
+
+// CreateInvite creates an invite and returns it with its code. Any user may, as members
+// of a chat may bring others. An invite without a chat needs registration.
+func (s *Service) CreateInvite(ctx context.Context, who Caller, n NewInvite) (invite chat.Invite, code string, err error) {
+	now := chat.Now()
+	invite = chat.Invite{By: who.User.ID, Uses: chat.DefaultInviteUses, ExpiresAt: now + chat.DefaultInviteLife}
+	switch {
+	case n.ChatID != nil:
+		if err := chat.CheckID("chatId", *n.ChatID); err != nil {
+			return invite, "", err
+		}
+		invite.ChatID = *n.ChatID
+	case s.registration == Closed:
+		return invite, "", chat.FailField(chat.RegistrationClosed, "chatId", "this server takes no new accounts, so an invite must name a chat")
+	}
+	if n.Uses != nil {
+		if *n.Uses < 1 || *n.Uses > chat.MaxInviteUses {
+			return invite, "", chat.FailField(chat.BadInput, "uses", "uses must be 1 to %d", chat.MaxInviteUses)
+		}
+		invite.Uses = int(*n.Uses)
+	}
+	if n.ExpiresAt != nil {
+		if *n.ExpiresAt <= now || *n.ExpiresAt > now+chat.MaxInviteLife {
+			return invite, "", chat.FailField(chat.BadInput, "expiresAt", "expiresAt must be a time within the next 365 days, in milliseconds")
+		}
+		invite.ExpiresAt = *n.ExpiresAt
+	}
+	leave, err := s.inviting.enter(ctx, string(invite.By)) // so that two calls cannot both be the last one
+	if err != nil {
+		return invite, "", err
+	}
+	defer leave()
+	own, err := s.Store.Invites(ctx, invite.By)
+	if err != nil {
+		return invite, "", err
+	}
+	if len(own) >= maxInvites {
+		return invite, "", chat.Fail(chat.Conflict, "you have %d invites: end some of them first", len(own))
+	}
+	code = chat.NewSecret()
+	invite, err = s.Store.CreateInvite(ctx, invite, chat.SecretHash(code))
+	return invite, code, err
+}
+
+// Invites returns the caller's invites, to an admin those of all users.
+func (s *Service) Invites(ctx context.Context, who Caller) ([]chat.Invite, error) {
+	return s.Store.Invites(ctx, who.ownOrAll())
+}
+
+// EndInvite ends an invite of the caller; an admin's call ends anybody's.
+func (s *Service) EndInvite(ctx context.Context, who Caller, id chat.InviteID) error {
+	if err := chat.CheckID("inviteId", id); err != nil {
+		return err
+	}
+	return s.Store.EndInvite(ctx, who.ownOrAll(), id)
+}
+
+// ownOrAll returns whose invites the caller may see and end: "" for an admin.
+func (c Caller) ownOrAll() chat.UserID {
+	if c.User.Role == chat.RoleAdmin {
+		return ""
+	}
+	return c.User.ID
+}
+
+// PeekInvite returns the invite of a code and spends nothing. A code that is not valid
+// counts against the caller's address.
+func (s *Service) PeekInvite(ctx context.Context, who Caller, code string) (chat.Invite, error) {
+	hash := chat.SecretHash(code)
+	invite, err := s.Store.PeekInvite(ctx, hash)
+	if chat.Is(err, chat.NotFound) {
+		return invite, cmp.Or(s.attempts.failed(who.Address, byCode), err)
+	}
+	if err == nil {
+		err = take(s.attempts.peeks, s.attempts.key(string(hash[:])))
+	}
+	return invite, err
+}
+
+// AcceptInvite joins the caller to the invite's chat.
+func (s *Service) AcceptInvite(ctx context.Context, who Caller, code string) (chat.ChatID, error) {
+	id, err := s.Store.AcceptInvite(ctx, chat.SecretHash(code), who.User.ID, chat.ChatLimit(s.limits.Chats, "code"))
+	if chat.Is(err, chat.InviteSpent) {
+		return id, cmp.Or(s.attempts.failed(who.Address, byCode), err)
+	}
+	if err == nil {
+		s.revocations.remove(Revocation{User: who.User.ID, Chat: id})
+	}
+	return id, err
+}

@@ -1,0 +1,124 @@
+package service
+
+import (
+	"context"
+	"fmt"
+	"runtime"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"parley/chat"
+)
+
+const password = "correct horse"
+
+func TestPasswords(t *testing.T) {
+	p := newPasswords()
+	ctx := t.Context()
+	one, err := p.hash(ctx, []string{"a"}, password)
+	if err != nil {
+		t.Fatal(err)
+	}
+	two, _ := p.hash(ctx, []string{"a"}, password)
+	if one == two || !strings.HasPrefix(one, "$argon2id$v=19$m=19456,t=2,p=1$") {
+		t.Errorf("%s %s", one, two)
+	}
+	for _, c := range []struct {
+		password, hash string
+		ok             bool
+	}{
+		{password, one, true}, {password, two, true}, {"wrong horse", one, false}, {"", one, false}, {password, p.nobody, false},
+		// Made by the reference implementation: argon2 of "password", salt "somesalt", t=2, m=65536, p=1.
+		{"password", "$argon2id$v=19$m=65536,t=2,p=1$c29tZXNhbHQ$CTFhFdXPJO1aFaMaO6Mm5c8y7cJHAph8ArZWb2GRPPc", true},
+	} {
+		if ok, err := p.verify(ctx, []string{"a"}, c.password, c.hash); ok != c.ok || err != nil {
+			t.Errorf("%q against %s: %v, %v", c.password, c.hash, ok, err)
+		}
+	}
+	for _, hash := range []string{"", "plain", "$argon2i$v=19$m=1,t=1,p=1$YQ$YQ", "$argon2id$v=18$m=1,t=1,p=1$YQ$YQ",
+		"$argon2id$v=19$m=1,t=0,p=1$YQ$YQ", "$argon2id$v=19$m=1,t=1,p=0$YQ$YQ", "$argon2id$v=19$x$YQ$YQ", "$argon2id$v=19$m=1,t=1,p=1$!$YQ", "$argon2id$v=19$m=1,t=1,p=1$YQ$"} {
+		if ok, err := p.verify(ctx, []string{"a"}, password, hash); ok || err == nil {
+			t.Errorf("%q is taken for a hash", hash)
+		}
+	}
+}
+
+// However many sign in at once, only so many hashes fill memory; who cannot
+// wait is told to come again.
+func TestPasswordPlacesAreBounded(t *testing.T) {
+	p := newPasswords()
+	most := int64(2 * runtime.GOMAXPROCS(0))
+	if !p.places.TryAcquire(most) || p.places.TryAcquire(1) {
+		t.Fatalf("there are not %d places", most)
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), time.Millisecond)
+	defer cancel()
+	if _, err := p.hash(ctx, []string{"a"}, password); !chat.Is(err, chat.Unavailable) {
+		t.Errorf("hash: %v", err)
+	}
+	if _, err := p.verify(ctx, []string{"a"}, password, p.nobody); !chat.Is(err, chat.Unavailable) {
+		t.Errorf("verify: %v", err)
+	}
+	p.places.Release(most)
+	if _, err := p.hash(t.Context(), []string{"a"}, password); err != nil {
+		t.Error(err)
+	}
+	if len(p.lines.by) > 0 {
+		t.Errorf("%d lines are kept", len(p.lines.by))
+	}
+}
+
+// Who sends many passwords waits behind themselves, also by many accounts from
+// one address: another caller's is the next to be hashed.
+func TestPasswordsTakeTurns(t *testing.T) {
+	p := newPasswords()
+	most := int64(2 * runtime.GOMAXPROCS(0))
+	first, err := p.enter(t.Context(), []string{"eve", "users at home"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	var eve sync.WaitGroup
+	for i := range 50 {
+		eve.Go(func() {
+			lines := []string{"eve", "users at home"}
+			if i%2 == 0 {
+				lines[0] = fmt.Sprint("another of hers", i)
+			}
+			if leave, err := p.enter(ctx, lines); err == nil {
+				leave()
+				t.Error("two of one caller are hashed at once")
+			}
+		})
+	}
+	if !p.places.TryAcquire(most-1) || p.places.TryAcquire(1) {
+		t.Error("eve does not hold one place")
+	}
+	p.places.Release(most - 1)
+	for _, who := range []string{"address home", "ann"} {
+		if _, err := p.hash(t.Context(), []string{who}, password); err != nil {
+			t.Fatal(err)
+		}
+	}
+	cancel()
+	eve.Wait()
+	first()
+	if len(p.lines.by) > 0 {
+		t.Errorf("%d lines are kept", len(p.lines.by))
+	}
+}
+
+// An unknown handle costs the same work as a known one.
+func TestNobodysHashCostsTheSame(t *testing.T) {
+	p := newPasswords()
+	real, err := p.hash(t.Context(), []string{"a"}, password)
+	if err != nil {
+		t.Fatal(err)
+	}
+	shape := func(hash string) string { return hash[:strings.LastIndex(hash[:strings.LastIndex(hash, "$")], "$")] }
+	if shape(real) != shape(p.nobody) || len(real) != len(p.nobody) {
+		t.Errorf("%s and %s", real, p.nobody)
+	}
+}

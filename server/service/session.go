@@ -1,0 +1,141 @@
+package service
+
+import (
+	"cmp"
+	"context"
+	"strings"
+
+	"parley/chat"
+)
+
+// SignIn creates a session for the holder of a handle and password.
+func (s *Service) SignIn(ctx context.Context, who Caller, handle, password string, n chat.NewSession) (u chat.User, made chat.Session, err error) {
+	if err := chat.CheckLine("label", n.Label, chat.MaxLabel); err != nil {
+		return u, made, err
+	}
+	wrong := chat.Fail(chat.BadCredentials, "the handle or the password is wrong")
+	handle = strings.ToLower(strings.TrimPrefix(handle, "@"))
+	if chat.CheckHandle(handle) != nil {
+		return u, made, wrong // no account can have it, which is no secret
+	}
+	u, hash, err := s.Credentials(ctx, handle)
+	switch {
+	case chat.Is(err, chat.NotFound):
+		hash = s.passwords.nobody
+	case err != nil:
+		return u, made, err
+	}
+	ok, err := s.passwordIs(ctx, who, account{handle: handle, user: u.ID}, password, hash)
+	if err != nil {
+		return u, made, err
+	}
+	if !ok {
+		return u, made, wrong
+	}
+	made, err = s.CreateSession(ctx, u.ID, n)
+	if chat.Is(err, chat.NoIdentity) {
+		return u, made, wrong // an inactive account is told nothing about itself
+	}
+	if err != nil {
+		return u, made, err
+	}
+	// A new password ends the sessions that exist. If it was set between the reading of
+	// the old one and this session, nothing has ended this one.
+	if _, now, err := s.Credentials(ctx, handle); err != nil || now != hash {
+		_ = s.EndSession(ctx, u.ID, made.ID) // if that fails, nobody knows its token
+		return u, made, cmp.Or[error](err, wrong)
+	}
+	return u, made, nil
+}
+
+// Sessions returns the caller's sessions, the current one marked.
+func (s *Service) Sessions(ctx context.Context, who Caller) ([]chat.Session, error) {
+	sessions, err := s.SessionsOf(ctx, who.User.ID)
+	for i := range sessions {
+		sessions[i].Current = sessions[i].ID == who.Session.ID
+	}
+	return sessions, err
+}
+
+// SessionLive fails with no_identity if the session has ended since its user was
+// identified.
+func (s *Service) SessionLive(ctx context.Context, user chat.UserID, id chat.SessionID, began int64) error {
+	ended, err := s.Ended(ctx, []chat.SessionID{id})
+	if err == nil && (len(ended) > 0 || s.Revoked(user, id, began)) {
+		err = chat.Fail(chat.NoIdentity, "this session has ended")
+	}
+	return err
+}
+
+// Revoked reports whether a session that began at a time, or its user, was revoked and
+// the store has not saved that yet.
+func (s *Service) Revoked(user chat.UserID, id chat.SessionID, began int64) bool {
+	return s.revocations.ended(user, id, began)
+}
+
+// maxToken bounds what is hashed, in bytes; tokens have 43.
+const maxToken = 256
+
+// IdentifyToken returns the holder of a token, read from the store itself and not from
+// the cache: a socket stays open after it. A token that is not valid counts against the
+// address.
+func (s *Service) IdentifyToken(ctx context.Context, token, address string) (chat.User, chat.Session, error) {
+	if len(token) > maxToken {
+		return chat.User{}, chat.Session{}, chat.FailField(chat.NoIdentity, "token", "this token is not valid")
+	}
+	u, session, err := s.identify(ctx, chat.SecretHash(token))
+	if chat.Is(err, chat.NoIdentity) {
+		err = s.RefusedToken(address, err)
+	}
+	return u, session, err
+}
+
+// RefusedToken counts a token that was refused against the address. It returns
+// rate_limited past the budget, else the refusal.
+func (s *Service) RefusedToken(address string, refusal error) error {
+	return cmp.Or(s.attempts.failed(address, byToken), refusal)
+}
+
+// CreateRecovery creates a code with which a user sets a new password; admins only. It
+// returns the code and when it expires.
+func (s *Service) CreateRecovery(ctx context.Context, who Caller, user chat.UserID) (code string, expiresAt int64, err error) {
+	if err := who.admin(); err != nil {
+		return "", 0, err
+	}
+	return s.NewRecovery(ctx, user)
+}
+
+// NewRecovery is CreateRecovery for the administrator of the machine.
+func (s *Service) NewRecovery(ctx context.Context, user chat.UserID) (code string, expiresAt int64, err error) {
+	code, expiresAt = chat.NewSecret(), chat.Now()+chat.RecoveryLife
+	return code, expiresAt, s.Store.CreateRecovery(ctx, user, chat.SecretHash(code), expiresAt)
+}
+
+// UseRecovery sets a new password, ends the user's sessions and creates one.
+func (s *Service) UseRecovery(ctx context.Context, who Caller, code, password string, n chat.NewSession) (u chat.User, made chat.Session, err error) {
+	if code == "" {
+		return u, made, chat.FailField(chat.BadInput, "code", "code must not be empty")
+	}
+	if err := chat.CheckPassword(password); err != nil {
+		return u, made, err
+	}
+	if err := chat.CheckLine("label", n.Label, chat.MaxLabel); err != nil {
+		return u, made, err
+	}
+	codeHash := chat.SecretHash(code)
+	whose, err := s.PeekRecovery(ctx, codeHash) // an unknown code costs no hash
+	if chat.Is(err, chat.InviteSpent) {
+		err = cmp.Or(s.attempts.failed(who.Address, byCode), err)
+	}
+	if err != nil {
+		return u, made, err
+	}
+	if err := take(s.attempts.targets, s.attempts.key("recovery", string(whose))); err != nil {
+		return u, made, err
+	}
+	hash, err := s.passwords.hash(ctx, who.lines(), password)
+	if err != nil {
+		return u, made, err
+	}
+	return s.Store.UseRecovery(ctx, codeHash, hash, n)
+}

@@ -1,0 +1,119 @@
+package session
+
+import (
+	"context"
+
+	"parley/chat"
+	"parley/server/service"
+	"parley/wire"
+)
+
+// command is one row of the table: all that tells one command from another.
+type command struct {
+	name   string
+	fields []string // of wire.Command, beside id and do
+
+	beforeHello bool                    // accepted from a peer that has not said hello
+	keepsHold   bool                    // does not end the hold on delivery after hello
+	places      func(bytes int) int     // of the session's places, for a command of that size; nil: none
+	cost        func(*wire.Command) int // of the user's budget; nil: 1
+
+	// Either run, which answers the command, on the read loop or, if ordered, after
+	// all earlier commands of the same chat are done; or draft, which is queued in the
+	// store in the order of the chat's commands, without waiting for earlier drafts,
+	// and is answered when it is committed.
+	ordered bool
+	run     func(*Session, *task)
+	draft   func(Service, context.Context, chat.UserID, *wire.Command, Done) error
+	reply   func(ev chat.Event, again bool) any // the ok of a draft
+}
+
+// commands are all commands of docs/protocol.md. A new one is a new row.
+var commands = []command{
+	{name: "hello", fields: []string{"token", "as", "parts"}, beforeHello: true, run: (*Session).startHello},
+	{name: "ping", beforeHello: true, keepsHold: true, run: (*Session).ping},
+	{name: "resume", fields: []string{"epoch", "seen", "at", "more"}, keepsHold: true, cost: service.ResumeCost, run: (*Session).startResume},
+
+	{name: "post", fields: []string{"chatId", "clientId", "text", "replyTo"}, places: bySize, draft: Service.Post, reply: posted},
+	{name: "edit", fields: []string{"chatId", "clientId", "target", "text"}, places: bySize, draft: Service.Edit, reply: changed},
+	{name: "delete", fields: []string{"chatId", "clientId", "target"}, places: bySize, draft: Service.Delete, reply: changed},
+	{name: "react", fields: []string{"chatId", "clientId", "target", "emoji", "on"}, places: bySize, draft: Service.React, reply: changed},
+
+	{name: "read", fields: []string{"chatId", "seq"}, places: bySize, ordered: true, run: (*Session).markRead},
+	{name: "typing", fields: []string{"chatId"}, places: bySize, ordered: true, run: (*Session).typing},
+	{name: "focus", fields: []string{"chatIds"}, places: bySize, cost: service.FocusCost, ordered: true, run: (*Session).focus},
+	{name: "history", fields: []string{"chatId", "limit", "before", "after", "around"}, places: bySize, cost: service.HistoryCost, ordered: true, run: (*Session).history},
+}
+
+var commandsByName = func() map[string]*command {
+	m := map[string]*command{}
+	for i := range commands {
+		m[commands[i].name] = &commands[i]
+	}
+	return m
+}()
+
+// task is a command under way.
+type task struct {
+	wire.Command
+	row    *command
+	places int // taken until it is answered
+}
+
+// Places bound the memory of the commands of one session that are not answered yet.
+const (
+	maxPlaces  = 128     // of one session
+	placeBytes = 4 << 10 // of a command for which it takes one place more
+)
+
+func bySize(bytes int) int { return 1 + bytes/placeBytes }
+
+func posted(ev chat.Event, again bool) any { return wire.Posted{Seq: ev.Seq, At: ev.At, Again: again} }
+func changed(ev chat.Event, _ bool) any    { return wire.Changed{Seq: ev.Seq} }
+
+func (c *Session) ping(t *task) { c.answer(t.ID, wire.Pong{Now: chat.Now()}, nil) }
+
+func (c *Session) markRead(t *task) {
+	err := chat.CheckID("chatId", t.ChatID)
+	if err == nil && t.Seq == 0 {
+		err = chat.FailField(chat.BadInput, "seq", "seq must be a number in the chat")
+	}
+	if err == nil {
+		err = c.Service.MarkRead(c.ctx, c.user, t.ChatID, t.Seq)
+	}
+	c.answer(t.ID, nil, err)
+}
+
+// maxValue is the size in bytes that one value should not exceed: it must fit into a
+// queue that is half full.
+const maxValue = 384 << 10
+
+// slowValue is the same for a peer that asked for parts: a line of 4 kB/s takes it
+// within the time for one write (hub.Config.StuckAfter).
+const slowValue = 32 << 10
+
+// history answers with a page, or with a smaller one when its texts are long: the
+// client sees by moreBefore and moreAfter that there is more.
+func (c *Session) history(t *task) {
+	if c.conn.Room(c.ctx) != nil {
+		return // nobody reads the answer
+	}
+	most := maxValue
+	if c.parts {
+		most = slowValue
+	}
+	w, err := c.Service.Window(&t.Command)
+	for err == nil {
+		var h wire.History
+		if h, err = c.Service.History(c.ctx, c.user, t.ChatID, w); err != nil {
+			break
+		}
+		n := len(h.Messages)
+		if b := c.codec.Encode(wire.Reply{Re: t.ID, OK: h}); n <= 1 || len(b) <= most {
+			c.push(b)
+			return
+		}
+		w.Limit = n / 2
+	}
+	c.answer(t.ID, nil, err)
+}

@@ -1,0 +1,167 @@
+package session
+
+import (
+	"errors"
+	"time"
+
+	"parley/chat"
+	"parley/wire"
+)
+
+// Consecutive commands that may be refused before the connection is closed.
+const (
+	maxRefused            = 1000 // for their number
+	maxRefusedBeforeHello = 100  // for want of a hello
+)
+
+// Handle takes each message of the peer, on the transport's read loop. Every command
+// in it is answered exactly once, now or later; Handle returns while slow ones are
+// under way. The transport owns message again when Handle returns.
+func (c *Session) Handle(text bool, message []byte) error {
+	defer c.recoverPanic()
+	c.conn.Heard()
+	if text && !c.codec.Text {
+		c.end(wire.CloseProtocol, "a text message on a MessagePack socket", 0)
+		return nil
+	}
+	// While no hello is under way, peer is owned by the read loop.
+	limited := c.helloDone == nil && !c.identified() && !c.peer.known()
+	for rest := message; !c.ended.Load(); {
+		before := len(rest)
+		t := &task{}
+		var err error
+		t.Command, rest, err = c.codec.Next(rest)
+		if errors.Is(err, wire.ErrMalformed) {
+			c.end(wire.CloseProtocol, "malformed message", 0)
+			return nil
+		}
+		c.dispatch(t, before-len(rest), err)
+		if len(rest) == 0 {
+			break
+		}
+	}
+	if limited && c.helloDone != nil {
+		c.wait(c.helloDone) // the next message may be longer
+	}
+	return nil
+}
+
+// dispatch starts one command of size bytes, or refuses it. malformed is the error
+// of a command that was decoded only in part.
+func (c *Session) dispatch(t *task, size int, malformed error) {
+	if c.helloDone != nil {
+		// Commands that were sent together with hello come after it.
+		if !c.wait(c.helloDone) {
+			return
+		}
+		c.helloDone = nil
+	}
+	if c.pendingClose.Load() != nil {
+		return // hello was refused
+	}
+	row := commandsByName[t.Do]
+	if err := c.admit(t, row, malformed); err != nil {
+		c.answer(t.ID, nil, err)
+		return
+	}
+	if row == nil || !row.keepsHold {
+		c.endHold(true)
+	}
+	if row == nil {
+		c.answer(t.ID, nil, chat.FailField(chat.BadInput, "do", "there is no such command"))
+		return
+	}
+	t.row = row
+	if row.places != nil {
+		t.places = row.places(size)
+		if !c.takePlaces(t.places) {
+			return
+		}
+	}
+	if row.draft != nil || row.ordered {
+		c.enqueue(t)
+	} else {
+		row.run(c, t)
+	}
+}
+
+// admit checks what does not depend on a command's fields: identity and number.
+func (c *Session) admit(t *task, row *command, malformed error) error {
+	if !c.identified() {
+		if c.refused++; c.refused > maxRefusedBeforeHello {
+			c.end(wire.CloseOverLimit, "too many commands before hello", reconnectDelay())
+		}
+		if malformed == nil && (row == nil || !row.beforeHello) {
+			return chat.Fail(chat.NoIdentity, "say hello first")
+		}
+		return malformed
+	}
+	if row != nil && row.name == "hello" {
+		return chat.FailField(chat.Conflict, "do", "this socket has said hello already")
+	}
+	cost := 1
+	if row != nil && row.cost != nil {
+		cost = row.cost(&t.Command)
+	}
+	err := c.Service.Spend(c.user, cost)
+	if err == nil {
+		c.refused = 0
+		return malformed
+	}
+	if c.refused++; c.refused > maxRefused {
+		c.end(wire.CloseOverLimit, "too many commands", max(time.Duration(chat.AsError(err).RetryAfterMs)*time.Millisecond, time.Second))
+	}
+	return err
+}
+
+// takePlaces waits until n places are free, so that a peer that sends faster than the
+// server works is not read. It reports false when the session has ended. Read loop
+// only.
+func (c *Session) takePlaces(n int) bool {
+	for {
+		c.mu.Lock()
+		if c.places == 0 || c.places+n <= maxPlaces {
+			c.places += n
+			c.mu.Unlock()
+			return true
+		}
+		freed := make(chan struct{})
+		c.freed = freed
+		c.mu.Unlock()
+		if !c.wait(freed) {
+			return false
+		}
+	}
+}
+
+func (c *Session) freePlaces(n int) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.places -= n
+	if c.freed != nil {
+		close(c.freed)
+		c.freed = nil
+	}
+}
+
+// wait blocks the read loop until ch is closed. It reports false if the session has
+// ended. Meanwhile the peer cannot be heard, so it counts as heard.
+func (c *Session) wait(ch <-chan struct{}) bool {
+	select {
+	case <-ch:
+		return true
+	default:
+	}
+	tick := time.NewTicker(c.Heartbeat / 3)
+	defer tick.Stop()
+	for {
+		// No case for the end of the session: it also ends what ch waits for. And a
+		// context whose Done was never called is a hundred bytes smaller.
+		select {
+		case <-ch:
+			return !c.ended.Load()
+		case <-tick.C:
+			c.conn.Heard()
+		}
+	}
+}
