@@ -9,7 +9,7 @@ func BenchmarkNext(b *testing.B) {
 		message := c.Encode(cmd)
 		b.SetBytes(int64(len(message)))
 		for b.Loop() {
-			if _, _, err := c.Next(message); err != nil {
+			if _, _, err := c.Next(message, "post"); err != nil {
 				b.Fatal(err)
 			}
 		}

@@ -50,19 +50,16 @@ type Command struct {
 	Around *int64 `json:"around,omitempty" msgpack:"around,omitempty"`
 }
 
-// verbs are the known values of Do: they cost no allocation.
-var verbs = [...]string{"post", "read", "typing", "react", "ping", "history", "focus", "edit", "delete", "resume", "hello"}
-
-// Next reads the first command of a message that holds one or more, and gives
-// the rest, which is empty after the last one. The command shares no memory
-// with the message.
+// Next decodes the first command of a message that holds one or more, and returns the
+// rest, which is empty after the last one. The command shares no memory with the
+// message. A Do that is one of names costs no allocation.
 //
 // Two kinds of error: a *chat.Error (bad_input, naming the field) when the
 // value is well formed but wrongly typed; then cmd.ID is filled if it could be
 // read, and rest goes on with the next command. Or one that wraps ErrMalformed:
 // nothing after it can be read, and the connection is to be closed with
 // CloseProtocol. A message without any value is malformed.
-func (c *Codec) Next(message []byte) (cmd Command, rest []byte, err error) {
+func (c *Codec) Next(message []byte, names ...string) (cmd Command, rest []byte, err error) {
 	value, rest, err := c.check(message)
 	if err != nil {
 		return cmd, nil, err
@@ -76,7 +73,7 @@ func (c *Codec) Next(message []byte) (cmd Command, rest []byte, err error) {
 		var key, val item
 		key, body = c.take(body)
 		val, body = c.take(body)
-		if fault := cmd.set(c, key, val); fault != nil && err == nil {
+		if fault := cmd.set(c, key, val, names); fault != nil && err == nil {
 			err = fault
 		}
 	}
@@ -85,7 +82,7 @@ func (c *Codec) Next(message []byte) (cmd Command, rest []byte, err error) {
 
 // set fills one field. Unknown ones are ignored, the last of several wins, and
 // null is as good as absent.
-func (cmd *Command) set(c *Codec, key, v item) *chat.Error {
+func (cmd *Command) set(c *Codec, key, v item, names []string) *chat.Error {
 	if key.kind != text {
 		return chat.Fail(chat.BadInput, "the keys of a command must be strings")
 	}
@@ -96,9 +93,9 @@ func (cmd *Command) set(c *Codec, key, v item) *chat.Error {
 	case "id":
 		return setNumber(&cmd.ID, "id", v)
 	case "do":
-		for _, verb := range verbs {
-			if v.kind == text && string(v.text) == verb {
-				cmd.Do = verb
+		for _, name := range names {
+			if v.kind == text && string(v.text) == name {
+				cmd.Do = name
 				return nil
 			}
 		}

@@ -73,7 +73,7 @@ func TestCommandsDecode(t *testing.T) {
 	}
 }
 
-// Every kind of event and signal, and every command, has an example.
+// Every kind of event and signal has an example; the table of commands asks for theirs.
 func TestExamplesComplete(t *testing.T) {
 	have := map[string]bool{}
 	for _, v := range everything() {
@@ -82,11 +82,9 @@ func TestExamplesComplete(t *testing.T) {
 			have[string(v.Kind)] = true
 		case Signal:
 			have[v.Signal] = true
-		case Command:
-			have[v.Do] = true
 		}
 	}
-	for _, name := range slices.Concat(verbs[:], kinds, signals) {
+	for _, name := range slices.Concat(kinds, signals) {
 		if !have[name] {
 			t.Errorf("no example of %s", name)
 		}

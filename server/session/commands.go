@@ -45,13 +45,17 @@ var commands = []command{
 	{name: "history", fields: []string{"chatId", "limit", "before", "after", "around"}, places: bySize, cost: service.HistoryCost, ordered: true, run: (*Session).history},
 }
 
-var commandsByName = func() map[string]*command {
-	m := map[string]*command{}
+var (
+	commandsByName = map[string]*command{}
+	commandNames   []string
+)
+
+func init() {
 	for i := range commands {
-		m[commands[i].name] = &commands[i]
+		commandsByName[commands[i].name] = &commands[i]
+		commandNames = append(commandNames, commands[i].name)
 	}
-	return m
-}()
+}
 
 // task is a command under way.
 type task struct {

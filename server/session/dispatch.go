@@ -30,7 +30,7 @@ func (c *Session) Handle(text bool, message []byte) error {
 		before := len(rest)
 		t := &task{}
 		var err error
-		t.Command, rest, err = c.codec.Next(rest)
+		t.Command, rest, err = c.codec.Next(rest, commandNames...)
 		if errors.Is(err, wire.ErrMalformed) {
 			c.end(wire.CloseProtocol, "malformed message", 0)
 			return nil
