@@ -12,7 +12,7 @@ const minShare = 100
 func ChatLimit(limit int, field string) Rule {
 	share := max(limit/4, minShare)
 	return func(v View, e *Event) error {
-		if limit == 0 || e.Kind == Roled { // PutMember of a member
+		if limit == 0 || e.Kind == RoleChanged { // PutMember of a member
 			return nil
 		}
 		var many []UserID // in so many chats that all may be by the same maker

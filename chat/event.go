@@ -1,19 +1,5 @@
 package chat
 
-// Kind says what an event did.
-type Kind string
-
-const (
-	Posted  Kind = "posted"
-	Edited  Kind = "edited"
-	Deleted Kind = "deleted"
-	Reacted Kind = "reacted"
-	Joined  Kind = "joined"
-	Left    Kind = "left"
-	Roled   Kind = "role"
-	Renamed Kind = "renamed"
-)
-
 // Event is one entry of a chat's log. A draft is an Event whose Seq, At and N
 // the store will fill, and which the rule may complete.
 //
@@ -43,7 +29,7 @@ type Event struct {
 	Emoji  string `json:"emoji,omitempty" msgpack:"emoji,omitempty"`
 	On     *bool  `json:"on,omitempty" msgpack:"on,omitempty"` // Reacted; never nil there
 
-	// Joined, Left, Roled: one event for many.
+	// Joined, Left, RoleChanged: one event for many.
 	Users  []UserID `json:"users,omitempty" msgpack:"users,omitempty"`
 	Role   Role     `json:"role,omitempty" msgpack:"role,omitempty"`
 	Reason string   `json:"reason,omitempty" msgpack:"reason,omitempty"` // Left: "removed" unless they went themselves

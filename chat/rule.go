@@ -143,12 +143,12 @@ func Join(v View, e *Event) error {
 }
 
 // PutMember is Join with a role, which somebody who is a member already is
-// given as by SetRole: then the event is of kind Roled. An admin alone adds an
+// given as by SetRole: then the event is of kind RoleChanged. An admin alone adds an
 // admin.
 func PutMember(v View, e *Event) error {
 	_, in := v.Member(e.By)
 	if _, there := v.Member(e.Users[0]); in && there {
-		e.Kind = Roled
+		e.Kind = RoleChanged
 		return SetRole(v, e)
 	}
 	role := e.Role

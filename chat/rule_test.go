@@ -202,7 +202,7 @@ func TestRulesComplete(t *testing.T) {
 	if err := Join(tea(), &join); err != nil || fmt.Sprint(join.Users) != "[dan]" || join.Role != RoleMember {
 		t.Errorf("%v: %v join as %s", err, join.Users, join.Role)
 	}
-	for user, kind := range map[UserID]Kind{"dan": Joined, "bob": Roled} {
+	for user, kind := range map[UserID]Kind{"dan": Joined, "bob": RoleChanged} {
 		put := Event{Kind: Joined, By: "ann", Users: []UserID{user}, Role: RoleAdmin}
 		if err := PutMember(tea(), &put); err != nil || put.Kind != kind || put.Role != RoleAdmin {
 			t.Errorf("%v: putting %s is %s as %s", err, user, put.Kind, put.Role)

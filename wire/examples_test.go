@@ -83,7 +83,7 @@ var values = map[string]any{
 	"event-reacted-off":    event(chat.Reacted, 13, func(e *chat.Event) { e.Target, e.Emoji, e.On = 8, "👍", ref(false) }),
 	"event-joined":         event(chat.Joined, 14, func(e *chat.Event) { e.Users, e.Role = []chat.UserID{bob}, chat.RoleMember }),
 	"event-left":           event(chat.Left, 15, func(e *chat.Event) { e.Users, e.Reason = []chat.UserID{bob}, "removed" }),
-	"event-role":           event(chat.Roled, 16, func(e *chat.Event) { e.Users, e.Role = []chat.UserID{bob}, chat.RoleAdmin }),
+	"event-role":           event(chat.RoleChanged, 16, func(e *chat.Event) { e.Users, e.Role = []chat.UserID{bob}, chat.RoleAdmin }),
 	"event-renamed":        event(chat.Renamed, 17, func(e *chat.Event) { e.Title, e.Topic = ref("Everybody"), ref("") }),
 
 	"signal-typing":    Signal{Signal: string(chat.SignalTyping), ChatID: general, By: bob},

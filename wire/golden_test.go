@@ -92,8 +92,12 @@ func TestExamplesComplete(t *testing.T) {
 }
 
 var (
-	kinds = []string{string(chat.Posted), string(chat.Edited), string(chat.Deleted), string(chat.Reacted), string(chat.Joined),
-		string(chat.Left), string(chat.Roled), string(chat.Renamed)}
+	kinds = func() (names []string) {
+		for _, k := range chat.Kinds() {
+			names = append(names, string(k))
+		}
+		return names
+	}()
 	signals = []string{string(chat.SignalTyping), string(chat.SignalRead), string(chat.SignalPresence), string(chat.SignalUser),
 		SignalChat, SignalReset, SignalCaughtUp}
 )

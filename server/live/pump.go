@@ -108,7 +108,8 @@ func (l *Live) deliver(ctx context.Context, ev *chat.Event) error {
 // publish hands one event to the hub and applies what it changes in memberships.
 func (l *Live) publish(ev *chat.Event) (missing uint64, ok bool) {
 	topic := string(ev.ChatID)
-	if ev.Kind == chat.Deleted || ev.Kind == chat.Edited {
+	is := ev.Kind.Is()
+	if is.ReplacesText {
 		l.Hub.Trim(topic) // no ring keeps the old text
 		l.TextChanged()
 	}
@@ -117,13 +118,11 @@ func (l *Live) publish(ev *chat.Event) (missing uint64, ok bool) {
 		return missing, false
 	}
 	l.Published(ev)
-	switch ev.Kind {
-	case chat.Joined:
-		for _, u := range ev.Users {
+	for _, u := range ev.Users {
+		switch {
+		case is.Adds:
 			l.each(u, func(s Subscriber) { s.Joined(ev.ChatID) })
-		}
-	case chat.Left:
-		for _, u := range ev.Users {
+		case is.Removes:
 			l.Hub.Evict(string(u), topic, uint64(ev.Seq))
 			l.each(u, func(s Subscriber) { s.Left(ev.ChatID) })
 		}

@@ -74,7 +74,7 @@ func (s *Service) React(ctx context.Context, user chat.UserID, c *wire.Command, 
 // newDraft checks the fields that all drafts have. Only a post needs a clientId.
 func newDraft(kind chat.Kind, user chat.UserID, c *wire.Command) (chat.Event, error) {
 	err := chat.CheckID("chatId", c.ChatID)
-	if err == nil && (c.ClientID != "" || kind == chat.Posted) {
+	if err == nil && (c.ClientID != "" || kind.Is().Message) {
 		err = chat.CheckClientID(c.ClientID)
 	}
 	return chat.Event{Kind: kind, ChatID: c.ChatID, By: user, ClientID: c.ClientID}, err
@@ -87,9 +87,9 @@ func (s *Service) Append(ctx context.Context, draft chat.Event, rule chat.Rule, 
 	cost := priceOf(&draft)
 	if refusal := s.charge(draft.By, cost); refusal != nil {
 		switch {
-		case draft.Kind == chat.Posted:
+		case draft.Kind.Is().Message:
 			return s.findAgain(ctx, draft, refusal, done)
-		case draft.ClientID == "" && draft.Kind != chat.Joined:
+		case draft.ClientID == "" && !draft.Kind.Is().Adds:
 			return refusal
 		}
 		// The retry of a known clientId costs nothing, nor does adding a member: the store

@@ -79,7 +79,7 @@ func (c *Session) catchUp(id chat.ChatID, seen service.Position, head chat.Seq) 
 // endsMembership reports whether the user left with this event and did not come back:
 // a page stops at one's own left.
 func (c *Session) endsMembership(ev *chat.Event) bool {
-	if ev.Kind != chat.Left || !slices.Contains(ev.Users, c.user) {
+	if !ev.Kind.Is().Removes || !slices.Contains(ev.Users, c.user) {
 		return false
 	}
 	_, err := c.Service.MemberChat(c.ctx, c.user, ev.ChatID)

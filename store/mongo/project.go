@@ -47,7 +47,7 @@ func (t *tx) project(s *state, e *chat.Event) error {
 			delete(s.roles, u)
 		}
 		return t.count(s, -int(gone.DeletedCount))
-	case chat.Roled:
+	case chat.RoleChanged:
 		for _, u := range e.Users {
 			s.roles[u] = e.Role
 		}

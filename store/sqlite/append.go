@@ -32,7 +32,7 @@ func mayRemove(e *chat.Event) bool {
 
 // removes reports whether the event takes something away, also on a full disk.
 func removes(e *chat.Event) bool {
-	return e.Kind == chat.Deleted || e.Kind == chat.Left || e.Kind == chat.Roled && e.Role == chat.RoleMember
+	return e.Kind == chat.Deleted || e.Kind == chat.Left || e.Kind == chat.RoleChanged && e.Role == chat.RoleMember
 }
 
 // judge asks the rule at the head of the chat and extends the log. The unique

@@ -51,7 +51,7 @@ func fullStore(t *testing.T, total int64) *filled {
 	}
 	f.chat = made.ID
 	eves := func(e *chat.Event) { e.Users, e.Role = []chat.UserID{f.eve}, chat.RoleAdmin }
-	if err := f.act(t, chat.Roled, chat.SetRole, f.ann, eves); err != nil {
+	if err := f.act(t, chat.RoleChanged, chat.SetRole, f.ann, eves); err != nil {
 		t.Fatal(err)
 	}
 	i, err := f.CreateInvite(t.Context(), chat.Invite{By: f.ann, Uses: 5, ExpiresAt: chat.Now() + chat.MaxInviteLife}, chat.SecretHash("code"))

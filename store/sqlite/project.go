@@ -49,7 +49,7 @@ func (t *tx) project(s *state, e *chat.Event) error {
 		}
 		s.admins = -1
 		return nil
-	case chat.Roled:
+	case chat.RoleChanged:
 		for _, u := range e.Users {
 			if _, err := t.exec("UPDATE members SET role = ? WHERE chat = ? AND user = ?", string(e.Role), string(e.ChatID), string(u)); err != nil {
 				return err

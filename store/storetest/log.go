@@ -103,7 +103,7 @@ func judged(t *testing.T, open opener) {
 
 	t.Run("the last admin of two who leave at once", func(t *testing.T) {
 		c := group(t, s, "two admins", ann, bob, cid)
-		promote := draft(chat.Roled, ann, c, "")
+		promote := draft(chat.RoleChanged, ann, c, "")
 		promote.Users, promote.Role = []chat.UserID{bob.ID}, chat.RoleAdmin
 		leave := func(u chat.User) chat.Event {
 			e := draft(chat.Left, u, c, "")
@@ -124,7 +124,7 @@ func judged(t *testing.T, open opener) {
 			return step{e, chat.Leave}
 		}
 		role := func(by, u chat.User, r chat.Role) step {
-			e := draft(chat.Roled, by, c, "")
+			e := draft(chat.RoleChanged, by, c, "")
 			e.Users, e.Role = []chat.UserID{u.ID}, r
 			return step{e, chat.SetRole}
 		}

@@ -59,7 +59,7 @@ func outrun(t *testing.T, open opener) {
 		draft func(chat.Chat) chat.Event
 		rule  chat.Rule
 	}
-	promote, demote := deed{about(chat.Roled, ann, bob, chat.RoleAdmin), chat.SetRole}, deed{about(chat.Roled, ann, bob, chat.RoleMember), chat.SetRole}
+	promote, demote := deed{about(chat.RoleChanged, ann, bob, chat.RoleAdmin), chat.SetRole}, deed{about(chat.RoleChanged, ann, bob, chat.RoleMember), chat.SetRole}
 	add, remove := deed{about(chat.Joined, ann, bob, ""), chat.Join}, deed{about(chat.Left, ann, bob, ""), chat.Leave}
 	rename := func(by chat.User, title *string) deed { return deed{naming(by, title, nil), chat.Rename} }
 	for _, w := range []struct {
@@ -74,7 +74,7 @@ func outrun(t *testing.T, open opener) {
 		{"made an admin, sets the topic", nil, []deed{promote}, deed{naming(bob, nil, &topic), chat.Rename}, "", ""},
 		{"made an admin, deletes another's", nil, []deed{promote}, deed{onMessage(chat.Deleted, bob, ""), chat.Delete}, "", ""},
 		{"made an admin, removes somebody", nil, []deed{promote}, deed{about(chat.Left, bob, cid, ""), chat.Leave}, "", ""},
-		{"made an admin, makes another one", nil, []deed{promote}, deed{about(chat.Roled, bob, cid, chat.RoleAdmin), chat.SetRole}, "", ""},
+		{"made an admin, makes another one", nil, []deed{promote}, deed{about(chat.RoleChanged, bob, cid, chat.RoleAdmin), chat.SetRole}, "", ""},
 		{"an admin no more, names it as it is", []deed{promote, rename(bob, &other)}, []deed{demote}, rename(bob, &other), chat.Forbidden, ""},
 		{"an admin no more, and is made one", []deed{promote, rename(bob, &other)}, []deed{demote}, promote, "", ""},
 		{"an admin, and is made a member", nil, []deed{promote}, demote, "", ""},

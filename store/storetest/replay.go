@@ -54,7 +54,7 @@ func (w *world) apply(e chat.Event) {
 		if r.Count = len(r.By); r.Count == 0 {
 			m.Reactions = slices.Delete(m.Reactions, at, at+1)
 		}
-	case chat.Joined, chat.Roled:
+	case chat.Joined, chat.RoleChanged:
 		for _, u := range e.Users {
 			w.members[u] = e.Role
 			if e.Kind == chat.Joined {
@@ -223,7 +223,7 @@ func anything(r *rand.Rand, people []chat.User, c chat.Chat, head int) step {
 		e.Users = []chat.UserID{who.ID}
 		return step{e, chat.Leave}
 	case 7:
-		e := draft(chat.Roled, by, c, "")
+		e := draft(chat.RoleChanged, by, c, "")
 		e.Users, e.Role = []chat.UserID{who.ID}, [...]chat.Role{chat.RoleAdmin, chat.RoleMember}[r.IntN(2)]
 		return step{e, chat.SetRole}
 	case 8:

@@ -80,13 +80,13 @@ func oneWinner(t *testing.T, open opener) {
 	oneWins(t, chat.InviteSpent, first, second)
 
 	// Two who let go at once leave one admin: of a chat, and of the server.
-	roled := draft(chat.Roled, ann, c, "")
+	roled := draft(chat.RoleChanged, ann, c, "")
 	roled.Users, roled.Role = []chat.UserID{bob.ID}, chat.RoleAdmin
 	_, _, err = do(t, s[0], roled, chat.SetRole)
 	must(t, err)
 	first, second = race(func(i int) error {
 		by := [2]chat.User{ann, bob}[i]
-		e := draft(chat.Roled, by, c, "")
+		e := draft(chat.RoleChanged, by, c, "")
 		e.Users, e.Role = []chat.UserID{by.ID}, chat.RoleMember
 		_, _, err := do(t, s[i], e, chat.SetRole)
 		return err

@@ -54,12 +54,12 @@ func twisted(t *testing.T, s chat.Store, title string) (chat.Chat, []twist) {
 		{"edit", step{targeting(chat.Edited, ann, c, edited, "", "edited"), chat.Edit}, step{targeting(chat.Edited, ann, c, edited, "", "edited later"), chat.Edit}},
 		{"react", step{reacting(bob, c, on, "👍", true), chat.React}, step{reacting(bob, c, on, "👍", false), chat.React}},
 		{"take a reaction away", step{reacting(bob, c, off, "👍", false), chat.React}, step{reacting(bob, c, off, "👍", true), chat.React}},
-		{"role", step{about(chat.Roled, ann, bob, chat.RoleMember), chat.SetRole}, step{about(chat.Roled, ann, bob, chat.RoleAdmin), chat.SetRole}},
+		{"role", step{about(chat.RoleChanged, ann, bob, chat.RoleMember), chat.SetRole}, step{about(chat.RoleChanged, ann, bob, chat.RoleAdmin), chat.SetRole}},
 		{"rename", step{naming(&c.Title, nil), chat.Rename}, step{naming(&other, nil), chat.Rename}},
 		{"topic", step{naming(nil, &c.Topic), chat.Rename}, step{naming(nil, &other), chat.Rename}},
 		{"add", step{about(chat.Joined, ann, cid, ""), chat.Join}, step{about(chat.Left, ann, cid, ""), chat.Leave}},
 		{"join", step{about(chat.Joined, dan, dan, ""), chat.Join}, step{about(chat.Left, dan, dan, ""), chat.Leave}},
-		{"put", step{about(chat.Joined, ann, who["eve"], chat.RoleMember), chat.PutMember}, step{about(chat.Roled, ann, who["eve"], chat.RoleAdmin), chat.SetRole}},
+		{"put", step{about(chat.Joined, ann, who["eve"], chat.RoleMember), chat.PutMember}, step{about(chat.RoleChanged, ann, who["eve"], chat.RoleAdmin), chat.SetRole}},
 	}
 	for i := range list {
 		list[i].noop.draft.ClientID = list[i].name
@@ -157,7 +157,7 @@ func unchanged(t *testing.T, open opener) {
 		e := draft(chat.Renamed, bob, c, "refused")
 		e.Title = &title
 		refused(t, try(t, s, step{e, chat.Rename}).err, chat.Forbidden)
-		up := draft(chat.Roled, ann, c, "")
+		up := draft(chat.RoleChanged, ann, c, "")
 		up.Users, up.Role = []chat.UserID{bob.ID}, chat.RoleAdmin
 		must(t, try(t, s, step{up, chat.SetRole}).err)
 		got := try(t, s, step{e, chat.Rename})

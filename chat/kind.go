@@ -1,0 +1,63 @@
+package chat
+
+// Kind says what an event did.
+type Kind string
+
+const (
+	Posted      Kind = "posted"
+	Edited      Kind = "edited"
+	Deleted     Kind = "deleted"
+	Reacted     Kind = "reacted"
+	Joined      Kind = "joined"
+	Left        Kind = "left"
+	RoleChanged Kind = "role"
+	Renamed     Kind = "renamed"
+)
+
+// Traits are what the rest of the program must know of a kind. Code outside of this
+// package and of the stores' projections asks for a trait and does not compare kinds.
+type Traits struct {
+	// Message: the event makes a message. It is stored as the message's row, is counted
+	// by N, needs a ClientID, and costs a token of its author's post budget.
+	Message bool
+	// ReplacesText: the event replaces or removes the text of the message Target, so
+	// that no buffer may keep it.
+	ReplacesText bool
+	// Adds and Removes: Users become members, or are none any more.
+	Adds, Removes bool
+}
+
+// traits is the table of all kinds, in the order of Kinds. A new kind is a new row, a
+// case in each store's projection, and an example in wire/testdata.
+var traits = []struct {
+	Kind
+	Traits
+}{
+	{Posted, Traits{Message: true}},
+	{Edited, Traits{ReplacesText: true}},
+	{Deleted, Traits{ReplacesText: true}},
+	{Reacted, Traits{}},
+	{Joined, Traits{Adds: true}},
+	{Left, Traits{Removes: true}},
+	{RoleChanged, Traits{}},
+	{Renamed, Traits{}},
+}
+
+// Kinds returns all kinds.
+func Kinds() []Kind {
+	list := make([]Kind, len(traits))
+	for i := range traits {
+		list[i] = traits[i].Kind
+	}
+	return list
+}
+
+// Is returns the traits of the kind, and none for an unknown one.
+func (k Kind) Is() Traits {
+	for i := range traits {
+		if traits[i].Kind == k {
+			return traits[i].Traits
+		}
+	}
+	return Traits{}
+}
