@@ -10,11 +10,10 @@ import (
 // maxReason bounds a close frame's reason, in bytes (RFC 6455, section 5.5).
 const maxReason = 123
 
-// Close ends the connection with a close frame. It returns at once; a goroutine
-// of its own sends the frame. Serve closes TCP when it sees the peer's answer,
-// and 5 s later a timer does. A stuck Write fails by then. The first call wins,
-// later ones do nothing.
-// code is one that may stand in a close frame; the reason is cut to 123 bytes.
+// Close closes the connection with a close frame. It returns at once; a goroutine of
+// its own sends the frame. Serve closes TCP when the peer's close frame arrives, a timer
+// does so after 5 s at the latest, and a stuck Write fails by then. Only the first call
+// has an effect. code must be allowed in a close frame; reason is cut to 123 bytes.
 func (s *Socket) Close(code int, reason string) {
 	if s.closing.Swap(true) || s.ended.Load() {
 		return
@@ -25,7 +24,7 @@ func (s *Socket) Close(code int, reason string) {
 
 // sendClose sends a close frame unless one was sent.
 func (s *Socket) sendClose(code int, reason string) {
-	// Reached from the read loop without Close: a stuck Write must not hold it.
+	// The read loop calls this without Close: a stuck Write must not block it.
 	_ = s.conn.SetWriteDeadline(time.Now().Add(s.closeWithin))
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -52,11 +51,10 @@ func closeFrame(code int, reason string) []byte {
 	return append(b, reason...)
 }
 
-// Abort closes TCP at once, without a close frame. Serve and a stuck Write
-// return.
+// Abort closes TCP at once, without a close frame. Serve and a stuck Write return.
 func (s *Socket) Abort() {
 	s.abort.Do(func() {
-		// A tls.Conn's own Close may wait 5 s to say goodbye to a stuck peer.
+		// A tls.Conn's own Close may wait 5 s to send its alert to a stuck peer.
 		conn := s.conn
 		if t, ok := conn.(interface{ NetConn() net.Conn }); ok {
 			conn = t.NetConn()

@@ -18,14 +18,14 @@ const (
 	finPing   = 0x89
 )
 
-// gate is the connection as coder/websocket sees it.
+// gate is the net.Conn that coder/websocket uses.
 type gate struct {
 	net.Conn
 	s *Socket
 }
 
-// Read puts a deadline on the connection only when it must wait for the rest of
-// something begun: a message that arrives whole costs none, nor does idling.
+// Read sets a deadline only when it must wait for the rest of a frame or message: a
+// message that arrives whole costs none, and neither does an idle connection.
 func (g *gate) Read(b []byte) (int, error) {
 	s := g.s
 	if len(s.early) > 0 {
@@ -39,7 +39,7 @@ func (g *gate) Read(b []byte) (int, error) {
 	case s.readErr != nil:
 		return 0, s.readErr
 	case s.betweenFrames:
-		return 0, errIdle // back to serve, to wait there
+		return 0, errIdle // serve waits instead
 	case !s.timed:
 		s.timed = true
 		_ = s.conn.SetReadDeadline(time.Now().Add(s.messageWithin))
@@ -51,8 +51,8 @@ func (g *gate) Read(b []byte) (int, error) {
 	return n, err
 }
 
-// frameDone notes that a message, or a control frame outside of one, was read
-// to its end.
+// frameDone is called when a message, or a control frame outside of one, was read to
+// its end.
 func (s *Socket) frameDone() {
 	s.betweenFrames = s.in.Buffered() == 0 && len(s.early) == 0
 	if s.timed {
@@ -61,8 +61,8 @@ func (s *Socket) frameDone() {
 	}
 }
 
-// Write takes coder/websocket's control frames, each in one call since it fits
-// the buffer. After a close frame they are dropped in silence (section 5.5.1).
+// Write writes coder/websocket's control frames; each comes in one call, since it fits
+// the buffer. After a close frame they are dropped (section 5.5.1).
 func (g *gate) Write(b []byte) (int, error) {
 	s := g.s
 	s.mu.Lock()
@@ -72,7 +72,7 @@ func (g *gate) Write(b []byte) (int, error) {
 	}
 	if b[0] == finClose {
 		s.closeSent = true
-		// coder/websocket echoes a peer's reason unseen; it must be UTF-8.
+		// coder/websocket echoes the peer's reason unchecked; it must be UTF-8.
 		if len(b) > 4 && !utf8.Valid(b[4:]) {
 			b = closeFrame(notUTF8, "reason is not UTF-8")
 		}

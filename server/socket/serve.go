@@ -12,15 +12,15 @@ import (
 	"github.com/coder/websocket"
 )
 
-// A client may send this many pings and pongs in this time; one that sends more
-// only makes work.
+// A peer may send maxControls pings and pongs within controlsWithin; more are closed as
+// a flood.
 const (
 	maxControls    = 1000
 	controlsWithin = 10 * time.Second
 )
 
-// Message buffers start small and grow with what arrives, never with what a
-// header announces; those that grew above maxPooled are not kept.
+// Message buffers start small and grow with what arrives, never with the length that a
+// header claims. A buffer above maxPooled bytes is not reused.
 const (
 	firstBuffer = 4 << 10
 	maxPooled   = 64 << 10
@@ -28,32 +28,32 @@ const (
 
 var buffers = sync.Pool{New: func() any { b := make([]byte, 0, firstBuffer); return &b }}
 
-// errIdle says that nothing of a next frame is there. coder/websocket hands it
-// on between two frames, and can be asked again.
+// errIdle means that no byte of a next frame has arrived. coder/websocket returns it
+// between two frames, and Reader may be called again.
 var errIdle = errors.New("socket: idle")
 
-// freshAfter is how long a goroutine reads before one with a new stack waits in
-// its place; the first one is replaced as soon as it has read something.
+// freshAfter is how long a goroutine reads before a new one with a small stack replaces
+// it; the first one is replaced as soon as it has read something.
 const freshAfter = time.Second
 
-// Serve reads until the connection ends and then calls over with the reason,
-// never nil: the error of handle if it gave one, else that of the connection or
-// the peer's close. TCP is closed by then.
+// Serve reads until the connection ends and then calls over with the reason, which is
+// never nil: the error that handle returned, or that of the connection, or the peer's
+// close. TCP is closed by then.
 //
-// handle gets each data message, one after another; the message is the
-// Socket's again when handle returns. An error of handle calls Close with 1011,
-// unless handle called Close itself; after Close, what still comes is dropped.
-// pong is called for each pong and each ping of the peer, also within a
-// fragmented message; it must not block.
+// handle is called with one data message after the other; the Socket owns the message
+// again when handle returns. If handle returns an error, Serve closes with 1011, unless
+// handle called Close itself. After Close, further messages are dropped. pong is called
+// for each pong and each ping of the peer, also within a fragmented message; it must not
+// block.
 func (s *Socket) Serve(handle func(text bool, message []byte) error, pong func(), over func(error)) {
 	s.handle, s.pong, s.over = handle, pong, over
 	s.serve()
 }
 
-// serve is the read loop. A stack stays as large as its deepest call made it,
-// and below coder/websocket's reader that is 4 KB. So while nothing comes this
-// waits above that reader, and on a goroutine whose stack has not grown: 2 KB.
-// The answer to a ping is enough to have it replaced.
+// serve is the read loop. A stack keeps the size of its deepest call, and below
+// coder/websocket's reader that is 4 KB. So an idle connection waits outside of that
+// reader, on a goroutine whose stack has not grown (2 KB). Even a pong makes the stack
+// grow and the goroutine be replaced.
 func (s *Socket) serve() {
 	began, grown := time.Now(), false
 	for {
@@ -86,7 +86,7 @@ func (s *Socket) await() {
 	}
 }
 
-// next reads and handles one message. errIdle: there were control frames alone.
+// next reads and handles one message. It returns errIdle if only control frames came.
 func (s *Socket) next() error {
 	kind, r, err := s.ws.Reader(context.Background())
 	if err != nil {
@@ -116,7 +116,7 @@ func (s *Socket) next() error {
 	return err
 }
 
-// readAll is io.ReadAll into a given buffer.
+// readAll is io.ReadAll into an existing buffer.
 func readAll(r io.Reader, b []byte) ([]byte, error) {
 	for {
 		if len(b) == cap(b) {
@@ -133,12 +133,12 @@ func readAll(r io.Reader, b []byte) ([]byte, error) {
 	}
 }
 
-// end tells the peer why the read loop stopped, if it can still be told, and
-// gives it time to read that: closing TCP over unread bytes makes the kernel
-// reset the connection, and a reset takes the close frame with it.
+// end sends the peer the reason why the read loop stopped, if that is still possible,
+// and gives it time to read the reason: closing TCP while bytes are unread makes the
+// kernel reset the connection, and the close frame would be lost.
 func (s *Socket) end() {
 	switch {
-	case s.ended.Load(): // the closing handshake is complete, or somebody called Abort
+	case s.ended.Load(): // the closing handshake is complete, or Abort was called
 		return
 	case s.readErr == nil:
 		// coder/websocket sends 1002 and 1009, but nothing for an unmasked frame or
@@ -157,15 +157,15 @@ func (s *Socket) end() {
 	_, _ = io.CopyN(io.Discard, s.conn, maxLinger)
 }
 
-// maxLinger bounds what is read and dropped after an error, in bytes. It is
-// large: a client that never sees its 1009 sends the same message again.
+// maxLinger bounds the bytes that are read and dropped after an error. It is large: a
+// client that does not receive its 1009 sends the same message again.
 const maxLinger = 64 << 20
 
 func (s *Socket) onPing(context.Context, []byte) bool { return s.control() }
 
 func (s *Socket) onPong(context.Context, []byte) { s.control() }
 
-// control notes a ping or pong and reports whether a ping is to be answered.
+// control counts a ping or pong and reports whether a ping is to be answered.
 func (s *Socket) control() bool {
 	if !s.inMessage {
 		s.frameDone()

@@ -26,16 +26,16 @@ const (
 	closeWithin   = 5 * time.Second  // from Close to the end of TCP
 )
 
-// Config says how connections are accepted.
+// Config configures Accept.
 type Config struct {
-	// Protocols are the subprotocols spoken here, the preferred first. A client
-	// that asks for none of them is accepted, with Protocol "".
+	// Protocols are the supported subprotocols, the preferred one first. A client that
+	// asks for none of them is accepted, with Protocol "".
 	Protocols []string
 	// ReadLimit bounds one message, in bytes; a longer one ends with 1009.
 	ReadLimit int64
-	// Refuse answers a request that is no proper handshake. status is the HTTP
-	// status and sentence says why; headers that the answer needs are set. Nil
-	// answers in plain text.
+	// Refuse answers a request that is no valid handshake. status is the HTTP status,
+	// sentence the reason; headers that the answer needs are set. If Refuse is nil, the
+	// answer is plain text.
 	Refuse func(w http.ResponseWriter, r *http.Request, status int, sentence string)
 
 	messageWithin, closeWithin, freshAfter time.Duration // for tests; 0 means the constants
@@ -78,9 +78,9 @@ type Socket struct {
 	controlsFrom  time.Time
 }
 
-// Accept upgrades the request. The caller judges the Origin before. On an error
-// a response was written. On success the caller must call Serve, since it alone
-// frees the connection, and should let the HTTP handler return.
+// Accept upgrades the request. The caller must check the Origin before. If Accept
+// returns an error, a response was written. Otherwise the caller must call Serve, which
+// alone frees the connection, and should let the HTTP handler return.
 func Accept(w http.ResponseWriter, r *http.Request, c Config) (*Socket, error) {
 	s := &Socket{
 		messageWithin: cmp.Or(c.messageWithin, messageWithin),
@@ -89,8 +89,8 @@ func Accept(w http.ResponseWriter, r *http.Request, c Config) (*Socket, error) {
 	}
 	ws, err := websocket.Accept(&upgrade{ResponseWriter: w, request: r, refuse: c.Refuse, s: s}, r, &websocket.AcceptOptions{
 		Subprotocols: c.Protocols,
-		// Origin was judged before, by rules that know the public URL and whether
-		// a cookie speaks; coder's own check would refuse what they allow.
+		// The caller checked the Origin, knowing the public URL and whether a cookie was
+		// sent; coder's own check would refuse what it allows.
 		InsecureSkipVerify: true,
 		CompressionMode:    websocket.CompressionDisabled,
 		OnPingReceived:     s.onPing,
@@ -104,7 +104,7 @@ func Accept(w http.ResponseWriter, r *http.Request, c Config) (*Socket, error) {
 	}
 	ws.SetReadLimit(c.ReadLimit)
 	s.ws = ws
-	// A client's spelling is echoed in the handshake; callers see ours.
+	// The handshake echoes the client's spelling; Protocol returns that of Config.
 	for _, p := range c.Protocols {
 		if strings.EqualFold(p, ws.Subprotocol()) {
 			s.protocol = p
@@ -113,8 +113,8 @@ func Accept(w http.ResponseWriter, r *http.Request, c Config) (*Socket, error) {
 	return s, nil
 }
 
-// SetReadLimit changes Config.ReadLimit for the messages that begin from now on.
+// SetReadLimit replaces Config.ReadLimit for messages that begin from now on.
 func (s *Socket) SetReadLimit(bytes int64) { s.ws.SetReadLimit(bytes) }
 
-// Protocol is the negotiated subprotocol as Config spells it, or "".
+// Protocol returns the negotiated subprotocol as spelled in Config, or "".
 func (s *Socket) Protocol() string { return s.protocol }

@@ -8,18 +8,18 @@ import (
 	"strings"
 )
 
-// Sizes of the buffers that an idle connection keeps, in bytes: what is read
-// first of a frame, what coder/websocket takes a header from (a long payload
-// bypasses both), and what only ever holds one control frame.
+// Sizes of the buffers that an idle connection keeps, in bytes: for the first bytes of a
+// frame, for coder/websocket to read a header from (a long payload bypasses both), and
+// for one control frame.
 const (
 	readBuffer   = 256
 	headerBuffer = 16
 	writeBuffer  = 128
 )
 
-// upgrade is the ResponseWriter that coder/websocket sees: its Hijack hands out
-// the gate in place of the connection, with small buffers in place of the HTTP
-// server's 4 KiB ones, and its error answers go through Config.Refuse.
+// upgrade is the ResponseWriter that coder/websocket uses: its Hijack returns the gate
+// instead of the connection, with small buffers instead of the HTTP server's 4 KiB ones,
+// and its error responses go through Config.Refuse.
 type upgrade struct {
 	http.ResponseWriter
 	request *http.Request
@@ -51,7 +51,7 @@ func (u *upgrade) Hijack() (net.Conn, *bufio.ReadWriter, error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	// What a hasty client sent with its handshake is in the server's buffer.
+	// Bytes that the client sent together with its handshake are in the server's buffer.
 	early, _ := rw.Reader.Peek(rw.Reader.Buffered())
 	u.s.early = bytes.Clone(early)
 	u.s.conn, u.s.fd = conn, descriptor(conn)

@@ -5,14 +5,14 @@ import (
 	"net"
 )
 
-// Headroom is how many bytes before a message Write may overwrite with the
+// Headroom is the number of bytes before a message that Write may overwrite with the
 // frame's header (RFC 6455, section 5.2).
 const Headroom = 10
 
-// Write sends b[Headroom:] as one data message, text or binary. b[:Headroom] is
-// scratch; b is the caller's again when Write returns. It blocks while the peer
-// does not read, until Close or Abort; after either it fails with
-// net.ErrClosed. A failed write ends the connection.
+// Write sends b[Headroom:] as one data message, text or binary. b[:Headroom] is scratch
+// space; the caller owns b again when Write returns. Write blocks while the peer does not
+// read, until Close or Abort; after either it fails with net.ErrClosed. A failed write
+// closes the connection.
 func (s *Socket) Write(b []byte, text bool) error {
 	start := header(b, text)
 	return s.frame(b[start:])
@@ -29,19 +29,19 @@ func (s *Socket) frame(b []byte) error {
 	if s.closeSent {
 		return net.ErrClosed
 	}
-	n := s.now(b)
+	n := s.writeNow(b)
 	if n == len(b) {
 		return nil
 	}
-	_, err := s.conn.Write(b[n:]) // waits
+	_, err := s.conn.Write(b[n:]) // blocks
 	if err != nil {
-		s.Abort() // half a frame may be out: no other can follow
+		s.Abort() // a part of the frame may be sent: no other can follow
 	}
 	return err
 }
 
-// header puts the frame's header directly before b[Headroom:] and returns where
-// it begins.
+// header writes the frame's header directly before b[Headroom:] and returns the index
+// of its first byte.
 func header(b []byte, text bool) int {
 	start := Headroom - 2
 	switch n := len(b) - Headroom; {

@@ -27,7 +27,7 @@ func TestWriteGoesOnWhereTheKernelStopped(t *testing.T) {
 		t.Fatal(err)
 	}
 	small := []byte("all at once")
-	if n := s.now(small); n != len(small) {
+	if n := s.writeNow(small); n != len(small) {
 		t.Errorf("%d bytes of %d were taken without a wait", n, len(small))
 	}
 }

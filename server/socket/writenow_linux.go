@@ -8,12 +8,12 @@ import (
 	"unsafe"
 )
 
-// descriptor is the connection's while it is open, for writes past the runtime's
-// poller. Zero: this one is not to be had.
+// descriptor returns the connection's file descriptor, for writes that bypass the
+// runtime's poller, or 0 if there is none.
 func descriptor(conn net.Conn) (fd uintptr) {
 	tcp, ok := conn.(*net.TCPConn)
 	if !ok {
-		return 0 // a tls.Conn's bytes are not the wire's
+		return 0 // a tls.Conn encrypts what is written
 	}
 	if raw, err := tcp.SyscallConn(); err == nil {
 		_ = raw.Control(func(is uintptr) { fd = is })
@@ -21,12 +21,11 @@ func descriptor(conn net.Conn) (fd uintptr) {
 	return fd
 }
 
-// now writes what the kernel takes at once, and returns how much that is: 0 also
-// after an error, which conn.Write will meet again. net.Conn's way costs a
-// quarter of a busy room's time: its locks, a deadline to look up, and two calls
-// that tell the scheduler of a wait. This call does not wait, so that nobody needs to be told
-// (send(2), MSG_DONTWAIT).
-func (s *Socket) now(b []byte) int {
+// writeNow writes what the kernel accepts at once (send(2), MSG_DONTWAIT) and returns
+// the number of bytes. After an error it returns 0, and conn.Write will meet the error
+// again. net.Conn's own Write takes a quarter of a busy room's time: its locks, its
+// deadline, and two calls that prepare the scheduler for a wait. This call never waits.
+func (s *Socket) writeNow(b []byte) int {
 	s.open.Lock()
 	defer s.open.Unlock()
 	if s.fd == 0 {
