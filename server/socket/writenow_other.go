@@ -6,5 +6,5 @@ import "net"
 
 func descriptor(net.Conn) uintptr { return 0 }
 
-// now leaves it all to conn.Write.
+// writeNow writes nothing: conn.Write does.
 func (s *Socket) writeNow([]byte) int { return 0 }
