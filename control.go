@@ -48,14 +48,14 @@ func listenControl(path string) (net.Listener, error) {
 func recoverAccount(ctx context.Context, c *config, stdout io.Writer, _ *logging.Writer) error {
 	return c.control(ctx, stdout, "/recover", map[string]string{"handle": c.Recover.Handle},
 		func(s *server.Server, here *url.URL) (string, error) {
-			link, _, err := s.RecoveryLink(ctx, here, c.Recover.Handle)
+			link, _, err := s.API.RecoveryLink(ctx, here, c.Recover.Handle)
 			return link, err
 		})
 }
 
 func ownerLink(ctx context.Context, c *config, stdout io.Writer, _ *logging.Writer) error {
 	return c.control(ctx, stdout, "/owner-link", struct{}{}, func(s *server.Server, here *url.URL) (string, error) {
-		return s.OwnerLink(ctx, here)
+		return s.API.OwnerLink(ctx, here)
 	})
 }
 
@@ -70,7 +70,7 @@ func backUp(ctx context.Context, c *config, stdout io.Writer, _ *logging.Writer)
 		return err
 	}
 	return c.control(ctx, stdout, "/backup", map[string]string{"file": file}, func(s *server.Server, _ *url.URL) (string, error) {
-		return file, s.Backup(ctx, file)
+		return file, s.API.Backup(ctx, file)
 	})
 }
 

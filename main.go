@@ -103,7 +103,7 @@ func serve(ctx context.Context, c *config, stdout io.Writer, stderr *logging.Wri
 			log.Warn("recover, owner-link and backup cannot reach this server", "error", err)
 		} else {
 			// A stop interrupts a backup: it has no bound of its own.
-			control := &http.Server{Handler: s.Control(here), BaseContext: func(net.Listener) context.Context { return ctx }}
+			control := &http.Server{Handler: s.API.Control(here), BaseContext: func(net.Listener) context.Context { return ctx }}
 			servers, listeners = append(servers, control), append(listeners, l)
 		}
 	}
@@ -162,7 +162,7 @@ func announce(ctx context.Context, s *server.Server, db chat.Store, log *slog.Lo
 	if info.Setup == "" {
 		return nil
 	}
-	owner, err := s.OwnerLink(ctx, here)
+	owner, err := s.API.OwnerLink(ctx, here)
 	if err == nil {
 		fmt.Fprintf(stdout, "Open this link to become the owner of this server:\n%s\n", owner)
 	}

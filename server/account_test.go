@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"parley/chat"
+	"parley/server/api"
 )
 
 // signUp is a body that makes an account, with changes.
@@ -28,14 +29,14 @@ func TestOwnerSetsUp(t *testing.T) {
 		t.Run(field, func(t *testing.T) {
 			x := start(t, registration(Closed))
 			nobody := x.nobody()
-			var info serverInfo
+			var info api.ServerInfo
 			nobody.call("GET", "/api/server", nil).want(200).into(&info)
 			if !info.Setup || info.Name != chat.DefaultServer || info.API != 1 || info.Limits.Text != 16<<10 {
 				t.Fatalf("%+v", info)
 			}
 			server, _ := x.store.Server(context.Background())
 			nobody.call("POST", "/api/accounts", signUp("ann", m{"setup": "wrong"})).fails(chat.Forbidden, "setup")
-			var made signedIn
+			var made api.SignedIn
 			nobody.call("POST", "/api/accounts", signUp("Ann", m{field: server.Setup, "serverName": "Reef", "label": "laptop"})).want(201).into(&made)
 			if made.User.Role != chat.RoleAdmin || made.User.Handle != "ann" || !made.Session.Current || made.Session.Label != "laptop" || made.Token == "" {
 				t.Fatalf("%+v", made)
@@ -46,7 +47,7 @@ func TestOwnerSetsUp(t *testing.T) {
 			}
 			ann := x.nobody()
 			ann.header.Set("Authorization", "Bearer "+made.Token)
-			var chats chatPage
+			var chats api.ChatPage
 			ann.call("GET", "/api/chats", nil).want(200).into(&chats)
 			if len(chats.Chats) != 1 || chats.Chats[0].Title != chat.FirstChatTitle || !chats.Chats[0].Open {
 				t.Fatalf("%+v", chats)
@@ -164,7 +165,7 @@ func TestRenameServer(t *testing.T) {
 	ann.call("PATCH", "/api/server", m{"name": "Mine"}).fails(chat.Forbidden, "")
 	owner.call("PATCH", "/api/server", m{"name": ""}).fails(chat.BadInput, "name")
 	owner.call("PATCH", "/api/server", m{"name": "Reef"}).want(200)
-	var info serverInfo
+	var info api.ServerInfo
 	x.nobody().call("GET", "/api/server", nil).want(200).into(&info)
 	if info.Name != "Reef" {
 		t.Errorf("name %q", info.Name)

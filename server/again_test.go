@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"parley/chat"
+	"parley/server/api"
 )
 
 // A call that changed nothing is answered as the first time when it is sent
@@ -22,7 +23,7 @@ func TestLateRetry(t *testing.T) {
 			c := "/api/chats/" + string(id)
 			message := func(text string) string { return fmt.Sprint(c, "/messages/", ann.post(id, text)) }
 			head := func() chat.Seq {
-				var out oneChat
+				var out api.ChatAnswer
 				ann.call("GET", c, nil).want(200).into(&out)
 				return out.Chat.Head
 			}
@@ -77,7 +78,7 @@ func TestLateRetryOfRole(t *testing.T) {
 	c := "/api/chats/" + string(id)
 	path := c + "/members/" + string(bob.user.ID)
 	role := func() chat.Role {
-		var out oneChat
+		var out api.ChatAnswer
 		bob.call("GET", c, nil).want(200).into(&out)
 		return out.Chat.Role
 	}

@@ -9,6 +9,7 @@ import (
 
 	"parley/chat"
 	"parley/middleware"
+	"parley/server/api"
 	"parley/server/service"
 	"parley/wire"
 )
@@ -129,7 +130,7 @@ func TestAnOfficeIsNotLockedOut(t *testing.T) {
 	x := start(t, rates(most, 0), registration(ByInvite))
 	owner := x.owner()
 	_, code := owner.invite(m{})
-	var ann signedIn
+	var ann api.SignedIn
 	x.nobody().call("POST", "/api/accounts", signUp("ann", m{"invite": code})).want(201).into(&ann)
 	neighbour := x.nobody()
 	for i := range 4 * most {

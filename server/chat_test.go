@@ -6,13 +6,14 @@ import (
 	"testing"
 
 	"parley/chat"
+	"parley/server/api"
 )
 
 func TestCreateChat(t *testing.T) {
 	x := start(t)
 	ann, bob, cat := x.person("ann"), x.person("bob"), x.person("cat")
 	body := m{"clientId": "one", "kind": "group", "title": "Plans", "topic": "what next", "members": []string{"@Bob", string(cat.user.ID), "@ann", "@bob"}}
-	var made, again oneChat
+	var made, again api.ChatAnswer
 	ann.call("POST", "/api/chats", body).want(201).into(&made)
 	if made.Chat.MemberCount != 3 || made.Chat.Role != chat.RoleAdmin || made.Chat.Title != "Plans" || made.Chat.Topic != "what next" || made.Chat.Open {
 		t.Errorf("%+v", made)
@@ -79,7 +80,7 @@ func TestListChats(t *testing.T) {
 	var got []chat.ChatID
 	var above chat.Chat
 	for before, pages := "", 0; ; pages++ {
-		var page chatPage
+		var page api.ChatPage
 		ann.call("GET", "/api/chats?limit=2&before="+before, nil).want(200).into(&page)
 		for _, c := range page.Chats {
 			if c.Last == nil || c.Last.By != bob.user.ID || c.Unread == 0 {
@@ -129,7 +130,7 @@ func TestOpenChats(t *testing.T) {
 		ids = append(ids, ann.chat(chat.NewChat{Kind: chat.Group, Open: true, Title: "Open"}))
 	}
 	hidden := ann.group()
-	var first, second chatPage
+	var first, second api.ChatPage
 	bob.call("GET", "/api/chats?open=true&limit=2", nil).want(200).into(&first)
 	bob.call("GET", "/api/chats?open=true&limit=2&before="+first.Next, nil).want(200).into(&second)
 	if len(first.Chats) != 2 || len(second.Chats) != 1 || second.Next != "" || first.Chats[0].Role != "" {
@@ -147,7 +148,7 @@ func TestRenameChat(t *testing.T) {
 	x := start(t)
 	ann, bob, eve := x.person("ann"), x.person("bob"), x.person("eve")
 	path := "/api/chats/" + string(ann.group(bob))
-	var out oneChat
+	var out api.ChatAnswer
 	ann.call("PATCH", path, m{"title": "New", "clientId": "r1"}).want(200).into(&out)
 	ann.call("PATCH", path, m{"topic": "talk"}).want(200).into(&out)
 	if out.Chat.Title != "New" || out.Chat.Topic != "talk" {
@@ -195,9 +196,9 @@ func TestMembers(t *testing.T) {
 	ann.call("PUT", of(eve), m{"role": "admin"}).want(204) // adds and changes in one call
 
 	got := map[chat.UserID]chat.Role{}
-	var page memberPage
+	var page api.MemberPage
 	for after, pages := "", 0; ; pages++ {
-		page = memberPage{}
+		page = api.MemberPage{}
 		bob.call("GET", "/api/chats/"+string(id)+"/members?limit=2&after="+after, nil).want(200).into(&page)
 		for _, m := range page.Members {
 			got[m.UserID] = m.Role

@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"parley/chat"
+	"parley/server/api"
 )
 
 // An administrator without a password: parley recover, over the socket file.
@@ -22,7 +23,7 @@ func TestControl(t *testing.T) {
 			}
 		})
 		here, _ := url.Parse(x.url)
-		control := x.s.Control(here)
+		control := x.s.API.Control(here)
 		base := x.url
 		if public != "" {
 			base = public
@@ -35,7 +36,7 @@ func TestControl(t *testing.T) {
 			control.ServeHTTP(w, r)
 			return &answer{t, "POST " + path, w.Code, w.Header(), w.Body.Bytes()}
 		}
-		var out link
+		var out api.Link
 		ask("/owner-link", "").want(200).into(&out)
 		if !strings.HasPrefix(out.URL, base+"/#setup=") {
 			t.Errorf("%+v", out)

@@ -12,6 +12,7 @@ import (
 
 	"parley/chat"
 	"parley/middleware"
+	"parley/server/api"
 	"parley/wire"
 )
 
@@ -211,7 +212,7 @@ func TestReadPointersToldAreLimited(t *testing.T) {
 		p.ask(m{"do": "read", "chatId": id, "seq": 3 + i}, nil)
 		p.signal(string(chat.SignalRead)) // one's own devices are told
 	}
-	var got oneChat
+	var got api.ChatAnswer
 	if ann.call("GET", "/api/chats/"+string(id), nil).want(200).into(&got); got.Chat.ReadUpTo != 42 {
 		t.Errorf("read up to %d", got.Chat.ReadUpTo)
 	}

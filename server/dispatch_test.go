@@ -1,7 +1,6 @@
 package server
 
 import (
-	"context"
 	"encoding/json"
 	"fmt"
 	"strings"
@@ -220,18 +219,4 @@ func TestLimitOfCommands(t *testing.T) {
 	if reason := p.closes(wire.CloseOverLimit); !strings.Contains(reason, "retryAfterMs=") {
 		t.Errorf("reason %q", reason)
 	}
-}
-
-// paged is a store whose pages wait until they are let go.
-type paged struct {
-	chat.Store
-	goOn chan struct{}
-}
-
-func (p *paged) Page(ctx context.Context, u chat.UserID, id chat.ChatID, w chat.Window) (chat.Page, error) {
-	select {
-	case <-p.goOn:
-	case <-ctx.Done():
-	}
-	return p.Store.Page(ctx, u, id, w)
 }

@@ -12,11 +12,11 @@ import (
 	"github.com/klauspost/compress/zstd"
 )
 
-// minCompressed is below what compression does not save a packet, in bytes.
+// minCompressed is the size in bytes below which compression does not save a packet.
 const minCompressed = 1 << 10
 
-// newFile keeps a file for serving. Its compressed forms are made when they are
-// first asked for, once each, and have entity tags of their own.
+// newFile returns a file for serving. Each compressed form is made once, when it is first
+// requested, and has an entity tag of its own.
 func newFile(body []byte, mediaType string) *file {
 	sum := sha256.Sum256(body)
 	hash := base64.RawURLEncoding.EncodeToString(sum[:12])
@@ -38,9 +38,9 @@ func compressible(mediaType string) bool {
 	return strings.HasPrefix(t, "text/") || strings.HasSuffix(t, "json") || t == "image/svg+xml"
 }
 
-// Errors of both are for options out of range and for writers that fail. The
-// first visitor waits for them: zstd's best level would save a tenth more, for
-// ten times the time.
+// Both return errors only for options out of range and for writers that fail. The first
+// visitor waits for the compression: zstd's best level would save a tenth more, in ten
+// times the time.
 func toZstd(body []byte) []byte {
 	w, err := zstd.NewWriter(nil, zstd.WithEncoderLevel(zstd.SpeedDefault), zstd.WithEncoderConcurrency(1))
 	if err != nil {

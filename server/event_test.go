@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"parley/chat"
+	"parley/server/api"
 	"parley/server/service"
 )
 
@@ -109,14 +110,14 @@ func TestTooManyWait(t *testing.T) {
 	x := start(t)
 	ann := x.person("ann")
 	id := ann.group()
-	came := make(chan *answer, maxPolls)
-	for range maxPolls {
+	came := make(chan *answer, api.MaxPolls)
+	for range api.MaxPolls {
 		go func() { came <- ann.events(id, "after=1&wait=30") }()
 	}
-	x.waiting(maxPolls)
+	x.waiting(api.MaxPolls)
 	ann.events(id, "after=1&wait=30").fails(chat.RateLimited, "")
 	ann.post(id, "hello")
-	for range maxPolls {
+	for range api.MaxPolls {
 		(<-came).want(200)
 	}
 }

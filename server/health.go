@@ -8,29 +8,30 @@ import (
 
 	"parley/chat"
 	"parley/middleware"
+	"parley/server/api"
 	"parley/server/service"
 )
 
-// health says that the process lives, whatever the store does.
+// health answers 200 as long as the process runs, whatever the store does.
 func (s *Server) health(w http.ResponseWriter, r *http.Request) error {
-	return s.well(w, r, "")
+	return s.answerOK(w, r, "")
 }
 
-// Waiting answers while the store cannot be reached yet: the process lives, and
-// everything else may be asked again in a second.
+// Waiting returns the handler that is used until the store can be reached: /healthz
+// answers 200, everything else 503 with a delay of a second.
 func Waiting(log *slog.Logger) http.Handler {
-	s := &Server{Config: Config{Log: log}, errors: service.ErrorLog{Log: log, Repeats: middleware.NewRepeats(log)}}
+	s := &Server{API: api.New(api.Config{Errors: service.ErrorLog{Log: log, Repeats: middleware.NewRepeats(log)}})}
 	r := http.NewServeMux()
-	r.HandleFunc("GET /healthz", s.handle(s.health))
-	r.HandleFunc("/", s.handle(func(http.ResponseWriter, *http.Request) error {
-		return chat.FailAfter(chat.Unavailable, time.Second, "the server waits for its store")
+	r.HandleFunc("GET /healthz", s.API.Handle(s.health))
+	r.HandleFunc("/", s.API.Handle(func(http.ResponseWriter, *http.Request) error {
+		return chat.FailAfter(chat.Unavailable, time.Second, "the server is waiting for its store")
 	}))
 	return r
 }
 
-// readiness says whether to send people here: the store answers, the feed
-// stands, and no stop has begun. On a full disk it does so too, since reading,
-// signing out and deleting go on; the answer says that the disk is full.
+// getReady answers 200 if clients should be sent here: the store answers, the feed is
+// open, and no stop has begun. A full disk is 200 too, since reading, signing out and
+// deleting work; the answer says that the disk is full.
 func (s *Server) getReady(w http.ResponseWriter, r *http.Request) error {
 	if err := s.ready(); err != nil {
 		return err
@@ -42,30 +43,30 @@ func (s *Server) getReady(w http.ResponseWriter, r *http.Request) error {
 	if s.service.Full() {
 		disk = "full"
 	}
-	return s.well(w, r, disk)
+	return s.answerOK(w, r, disk)
 }
 
-func (s *Server) well(w http.ResponseWriter, r *http.Request, disk string) error {
+func (s *Server) answerOK(w http.ResponseWriter, r *http.Request, disk string) error {
 	w.Header().Set("Cache-Control", "no-store")
-	s.answer(w, r, http.StatusOK, struct {
+	s.API.Answer(w, r, http.StatusOK, struct {
 		OK   bool   `json:"ok" msgpack:"ok"`
 		Disk string `json:"disk,omitempty" msgpack:"disk,omitempty"` // "full"
 	}{true, disk})
 	return nil
 }
 
-// readyFor is how long a yes of the store stands. To ask costs it a write, and
-// anybody may make us ask.
+// readyFor is how long a success of the store is cached: a check costs it a write, and
+// anybody may request one.
 const readyFor = time.Second
 
-// readinessCache knows when the store last answered.
+// readinessCache caches when the store last answered.
 type readinessCache struct {
 	turn chan struct{} // held by the caller that asks, which owns at
 	at   time.Time
 }
 
-// check asks, one caller at a time, unless there was a yes just now. A no is not
-// kept, so that the next one hears at once that the store is back.
+// check asks the store, one caller at a time, unless it answered just now. A failure is
+// not cached, so that a recovered store is noticed at once.
 func (p *readinessCache) check(ctx context.Context, ask func(context.Context) error) error {
 	select {
 	case p.turn <- struct{}{}:

@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"parley/chat"
+	"parley/server/api"
 )
 
 type inviteMade struct {
@@ -32,16 +33,16 @@ func TestInviteToAChat(t *testing.T) {
 	if made.Invite.ChatID != id || made.Invite.By != ann.user.ID || made.Invite.Uses != 2 || !strings.HasPrefix(made.URL, x.url+"/#invite=") {
 		t.Errorf("%+v", made)
 	}
-	var seen peeked
+	var seen api.InvitePreview
 	x.nobody().call("POST", "/api/invites/peek", m{"code": code}).want(200).into(&seen)
 	if !seen.Valid || seen.By.Name != "Ann" || seen.Chat == nil || seen.Chat.Title != "Group" || seen.Chat.MemberCount != 1 || seen.Server != chat.DefaultServer {
 		t.Errorf("%+v", seen)
 	}
-	var in signedIn
+	var in api.SignedIn
 	x.nobody().call("POST", "/api/accounts", signUp("cat", m{"invite": code})).want(201).into(&in)
 	cat := x.nobody()
 	cat.header.Set("Authorization", "Bearer "+in.Token)
-	var joined oneChat
+	var joined api.ChatAnswer
 	cat.call("GET", "/api/chats/"+string(id), nil).want(200).into(&joined)
 	cat.call("GET", "/api/chats/"+string(other), nil).fails(chat.NotFound, "chatId") // one door, not all (CVE-2022-21706)
 
@@ -124,15 +125,6 @@ func TestInvitesWhileClosed(t *testing.T) {
 }
 
 func TestLinks(t *testing.T) {
-	for host, ok := range map[string]bool{
-		"chat.example": true, "chat.example:8080": true, "127.0.0.1:1": true, "[::1]:8080": true, "[2001:db8::1]": true, "localhost": true,
-		"": false, "a b": false, "evil.example/path": false, "user@evil.example": false, "a:b": false, "a:0": false, "a:99999": false,
-		"a:1:2": false, "[::1": false, "[::1]x": false, "[127.0.0.1]": false, "[fe80::1%25eth0]": false, "a\"b": false, "a#b": false,
-	} {
-		if plausibleHost(host) != ok {
-			t.Errorf("host %q: plausible is %v", host, !ok)
-		}
-	}
 	x := start(t, func(c *Config) { c.PublicURL, _ = url.Parse("https://chat.example/") })
 	made, _ := x.person("ann").invite(m{})
 	if !strings.HasPrefix(made.URL, "https://chat.example/#invite=") {

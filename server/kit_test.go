@@ -19,6 +19,7 @@ import (
 
 	"parley/chat"
 	"parley/middleware"
+	"parley/server/api"
 	"parley/server/service"
 	"parley/store/sqlite"
 	"parley/wire"
@@ -177,7 +178,7 @@ func (c *client) chat(n chat.NewChat, others ...*client) chat.ChatID {
 // post sends a message over HTTP and gives its number.
 func (c *client) post(id chat.ChatID, text string) chat.Seq {
 	c.site.t.Helper()
-	var out oneMessage
+	var out api.MessageAnswer
 	c.call("POST", "/api/chats/"+string(id)+"/messages", m{"clientId": chat.NewID[string](), "text": text}).want(201).into(&out)
 	return out.Message.Seq
 }
@@ -249,7 +250,7 @@ func (a *answer) want(status int) *answer {
 // fails asserts an error in the one shape: its code, its status, its field.
 func (a *answer) fails(code chat.Code, field string) *answer {
 	a.t.Helper()
-	a.want(status[code])
+	a.want(api.Status[code])
 	e := a.failure()
 	if e.Code != code || e.Field != field {
 		a.t.Fatalf("%s: %s of field %q, want %s of %q: %s", a.call, e.Code, e.Field, code, field, a.body)
@@ -259,7 +260,7 @@ func (a *answer) fails(code chat.Code, field string) *answer {
 
 func (a *answer) failure() chat.Error {
 	a.t.Helper()
-	var f failure
+	var f api.Failure
 	a.into(&f)
 	if f.Error == nil || f.Error.Message == "" || f.Error.RequestID == "" {
 		a.t.Fatalf("%s: not an error in the one shape: %s", a.call, a.body)

@@ -9,6 +9,7 @@ import (
 
 	"parley/chat"
 	"parley/middleware"
+	"parley/server/api"
 )
 
 var loopback = []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}
@@ -82,7 +83,7 @@ func TestPostsAreLimited(t *testing.T) {
 	if e.RetryAfterMs <= 0 || e.RetryAfterMs > time.Hour.Milliseconds() {
 		t.Errorf("a place every hour, and the hint is %d ms", e.RetryAfterMs)
 	}
-	var out oneMessage
+	var out api.MessageAnswer
 	ann.call("POST", path, m{"clientId": "3", "text": "hello"}).want(200).into(&out)
 	if !out.Again {
 		t.Errorf("%+v", out)

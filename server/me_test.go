@@ -6,12 +6,13 @@ import (
 	"testing"
 
 	"parley/chat"
+	"parley/server/api"
 )
 
 func TestMe(t *testing.T) {
 	x := start(t)
 	ann := x.person("ann")
-	var out oneUser
+	var out api.UserAnswer
 	ann.call("PATCH", "/api/me", m{"name": "Ann Lee", "status": "away"}).want(200).into(&out)
 	if out.User.Name != "Ann Lee" || out.User.Status != "away" {
 		t.Errorf("%+v", out)
@@ -54,7 +55,7 @@ func TestNameIsTold(t *testing.T) {
 func TestNewPasswordEndsOtherSessions(t *testing.T) {
 	x := start(t)
 	ann, other := x.person("ann"), x.nobody()
-	var made signedIn
+	var made api.SignedIn
 	other.call("POST", "/api/sessions", m{"handle": "ann", "password": password}).want(201).into(&made)
 	other.header.Set("Authorization", "Bearer "+made.Token)
 	ann.call("PATCH", "/api/me", m{"password": "new password"}).fails(chat.WrongPassword, "currentPassword")
@@ -73,19 +74,19 @@ func TestUsers(t *testing.T) {
 	x := start(t)
 	owner, ann, bob := x.owner(), x.person("ann"), x.person("bob")
 	id := string(ann.user.ID)
-	var page userPage
+	var page api.UserPage
 	bob.call("GET", "/api/users?q=an", nil).want(200).into(&page)
 	if len(page.Users) != 1 || page.Users[0].ID != ann.user.ID || page.Next != "" {
 		t.Errorf("%+v", page)
 	}
-	page = userPage{}
+	page = api.UserPage{}
 	bob.call("GET", "/api/users?ids="+id+","+string(bob.user.ID)+","+id+",unknown", nil).want(200).into(&page)
 	if len(page.Users) != 2 {
 		t.Errorf("%+v", page)
 	}
 	found := map[chat.UserID]bool{}
 	for after, pages := "", 0; ; pages++ {
-		page = userPage{}
+		page = api.UserPage{}
 		bob.call("GET", "/api/users?limit=1&after="+after, nil).want(200).into(&page)
 		for _, u := range page.Users {
 			found[u.ID] = true
@@ -111,7 +112,7 @@ func TestUsers(t *testing.T) {
 	owner.call("PATCH", "/api/users/nobody", m{"role": "admin"}).fails(chat.NotFound, "userId")
 	owner.call("PATCH", "/api/users/"+string(owner.user.ID), m{"role": "member"}).fails(chat.LastOwner, "")
 	owner.call("PATCH", "/api/users/"+string(owner.user.ID), m{"active": false}).fails(chat.LastOwner, "")
-	var out oneUser
+	var out api.UserAnswer
 	owner.call("PATCH", "/api/users/"+id, m{"active": false}).want(200).into(&out)
 	if out.User.Active {
 		t.Errorf("%+v", out)
@@ -125,7 +126,7 @@ func TestRecovery(t *testing.T) {
 	ann.call("POST", "/api/recoveries", m{"userId": ann.user.ID}).fails(chat.Forbidden, "")
 	owner.call("POST", "/api/recoveries", m{"userId": "nobody"}).fails(chat.NotFound, "userId")
 	owner.call("POST", "/api/recoveries", m{}).fails(chat.BadInput, "userId")
-	var made link
+	var made api.Link
 	owner.call("POST", "/api/recoveries", m{"userId": ann.user.ID}).want(201).into(&made)
 	base, code, ok := strings.Cut(made.URL, "/#recover=")
 	if !ok || base != x.url || made.ExpiresAt < chat.Now()+50*60_000 || made.ExpiresAt > chat.Now()+60*60_000 {
@@ -136,7 +137,7 @@ func TestRecovery(t *testing.T) {
 	nobody.call("POST", "/api/recoveries/use", m{"code": "", "password": "new password"}).fails(chat.BadInput, "code")
 	nobody.call("POST", "/api/recoveries/use", m{"code": code, "password": "short"}).fails(chat.BadInput, "password")
 	ann.call("GET", "/api/me", nil).want(200)
-	var in signedIn
+	var in api.SignedIn
 	nobody.call("POST", "/api/recoveries/use", m{"code": code, "password": "new password"}).want(201).into(&in)
 	if in.User.ID != ann.user.ID || in.Token == "" {
 		t.Errorf("%+v", in)

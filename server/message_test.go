@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"parley/chat"
+	"parley/server/api"
 	"parley/wire"
 )
 
@@ -17,7 +18,7 @@ func TestMessages(t *testing.T) {
 			ann, bob, eve := x.person("ann"), x.person("bob"), x.person("eve")
 			ann.msgpack, bob.msgpack, eve.msgpack = msgpack, msgpack, msgpack
 			path := "/api/chats/" + string(ann.group(bob)) + "/messages"
-			var out oneMessage
+			var out api.MessageAnswer
 			a := ann.call("POST", path, m{"clientId": "1", "text": "hello @bob 🎉"}).want(201).into(&out)
 			first := out.Message
 			if first.Text != "hello @bob 🎉" || first.By != ann.user.ID || first.ClientID != "1" || len(first.Mentions) != 1 || out.Again {
@@ -119,14 +120,14 @@ func TestMessageFields(t *testing.T) {
 	} {
 		a := ann.call(c.method, c.path, c.body)
 		if c.field == "" {
-			a.want(status[c.code])
+			a.want(api.Status[c.code])
 			continue
 		}
 		a.fails(c.code, c.field)
 	}
 	ann.call("PUT", seq+"/reactions/"+url.PathEscape("a/b"), nil).want(204)
 	ann.call("PUT", seq+"/reactions/"+url.PathEscape("50%"), nil).want(204)
-	var out oneMessage
+	var out api.MessageAnswer
 	ann.call("GET", seq, nil).want(200).into(&out)
 	if r := out.Message.Reactions; len(r) != 2 || r[0].Emoji != "a/b" || r[1].Emoji != "50%" {
 		t.Errorf("%+v", r)
@@ -167,7 +168,7 @@ func TestRead(t *testing.T) {
 	first := ann.post(id, "one")
 	last := ann.post(id, "two @bob")
 	unread := func() (int, int, chat.Seq) {
-		var out oneChat
+		var out api.ChatAnswer
 		bob.call("GET", "/api/chats/"+string(id), nil).want(200).into(&out)
 		return out.Chat.Unread, out.Chat.Mentions, out.Chat.ReadUpTo
 	}

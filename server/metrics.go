@@ -13,8 +13,8 @@ import (
 	"parley/hub"
 )
 
-// metrics are the service's numbers, in a registry of their own. Names end in
-// their unit; labels have few values, none of them from a stranger.
+// metrics are the server's figures, in a registry of their own. Names end in their unit;
+// labels have few values, none of them chosen by a client.
 type metrics struct {
 	registry *prometheus.Registry
 	requests *prometheus.CounterVec   // by route, method, code
@@ -79,7 +79,7 @@ func (m *metrics) handler() http.Handler {
 	return promhttp.HandlerFor(m.registry, promhttp.HandlerOpts{})
 }
 
-// answered counts a request that was answered.
+// answered counts an answered request.
 func (m *metrics) answered(route, method string, status int, took time.Duration) {
 	if route == "" {
 		route = "none"
@@ -88,7 +88,7 @@ func (m *metrics) answered(route, method string, status int, took time.Duration)
 	m.took.WithLabelValues(route).Observe(took.Seconds())
 }
 
-// outcome counts what a draft came to.
+// outcome counts the outcome of a draft.
 func (m *metrics) outcome(kind chat.Kind, began time.Time, ev chat.Event, again bool, err error) {
 	result := "ok"
 	switch {
@@ -103,7 +103,7 @@ func (m *metrics) outcome(kind chat.Kind, began time.Time, ev chat.Event, again 
 	m.appended.Observe(time.Since(began).Seconds())
 }
 
-// published notes the age of an event that the pump hands to the hub.
+// published records the age of an event when it is delivered.
 func (m *metrics) published(ev *chat.Event) {
 	m.lag.Observe(max(0, time.Since(time.UnixMilli(ev.At)).Seconds()))
 }
@@ -111,7 +111,7 @@ func (m *metrics) published(ev *chat.Event) {
 // closed counts a socket that the server closed with a close code.
 func (m *metrics) closed(code int) { m.sockets.WithLabelValues(strconv.Itoa(code)).Inc() }
 
-// hubCollector reads the hub's numbers when somebody asks for the metrics.
+// hubCollector reads the hub's figures when the metrics are requested.
 type hubCollector struct {
 	s                                      *Server
 	conns, bound, topics, members          *prometheus.Desc

@@ -15,44 +15,44 @@ import (
 	"parley/server/service"
 )
 
-// guard is what every request passes, from the outside in. The order is that
-// of package middleware's own page.
+// guard installs the middleware of every request, from the outside in. Package
+// middleware documents the order.
 func (s *Server) guard(r chi.Router) {
 	r.Use(
 		grownStack,
 		middleware.ClientAddress(s.TrustedProxies, s.Log),
 		middleware.AccessLog(s.Log, s.repeats, s.metrics.answered),
-		middleware.Recover(s.Log, s.fail),
+		middleware.Recover(s.Log, s.API.Fail),
 		middleware.Headers(s.PublicURL),
 		chimw.GetHead,
 	)
 }
 
-// guardAPI is what requests below /api pass as well.
+// guardAPI installs the middleware of requests below /api.
 func (s *Server) guardAPI(r chi.Router) {
 	r.Use(
 		middleware.Compress(),
-		middleware.SameOrigin(s.PublicURL, s.fail),
+		middleware.SameOrigin(s.PublicURL, s.API.Fail),
 		middleware.Identify(s.service, s.PublicURL),
-		middleware.Limit(s.perAddress, s.service.PerUser, uncounted, s.requestCost, s.fail),
-		middleware.MatchUser(s.fail),
+		middleware.Limit(s.perAddress, s.service.PerUser, uncounted, s.requestCost, s.API.Fail),
+		middleware.MatchUser(s.API.Fail),
 		middleware.Body(s.Limits.Body),
 	)
 }
 
-// uncounted are upgrades, which have a bound of their own.
+// uncounted reports whether the request is an upgrade, which has a bound of its own.
 func uncounted(r *http.Request) bool {
 	return r.URL.EscapedPath() == "/api/socket" && strings.EqualFold(r.Header.Get("Upgrade"), "websocket")
 }
 
-// countRefused counts a request whose credentials are refused against its
-// address, where an identity is needed. Elsewhere they do not matter: a browser
-// with an expired cookie must be able to sign in.
+// countRefused counts refused credentials against the request's address, where an identity
+// is needed. Elsewhere they do not matter: a browser with an expired cookie must be able to
+// sign in.
 func (s *Server) countRefused(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if refused := caller(r).Err; refused != nil && chat.Is(refused, chat.NoIdentity) {
+		if refused := middleware.CallerOf(r.Context()).Err; refused != nil && chat.Is(refused, chat.NoIdentity) {
 			if err := s.service.RefusedToken(middleware.AddressKey(r.Context()), nil); err != nil {
-				s.fail(w, r, err)
+				s.API.Fail(w, r, err)
 				return
 			}
 		}
@@ -62,8 +62,8 @@ func (s *Server) countRefused(next http.Handler) http.Handler {
 
 var methods = []string{http.MethodGet, http.MethodHead, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete}
 
-// wrongMethod answers 405 with the methods that the path takes (RFC 9110,
-// section 15.5.6).
+// wrongMethod answers 405 with the methods that the path allows (RFC 9110, section
+// 15.5.6).
 func (s *Server) wrongMethod(routes chi.Routes) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		takes := slices.DeleteFunc(slices.Clone(methods), func(m string) bool {
@@ -73,7 +73,7 @@ func (s *Server) wrongMethod(routes chi.Routes) http.HandlerFunc {
 			return !routes.Match(chi.NewRouteContext(), m, r.URL.EscapedPath())
 		})
 		w.Header().Set("Allow", strings.Join(takes, ", "))
-		s.failStatus(w, r, http.StatusMethodNotAllowed, chat.Fail(chat.BadInput, "this path does not take this method"))
+		s.API.FailStatus(w, r, http.StatusMethodNotAllowed, chat.Fail(chat.BadInput, "this path does not take this method"))
 	}
 }
 
@@ -110,7 +110,7 @@ func (s *Server) requestCost(r *http.Request) int {
 	}
 	if path == "/api/chats" && query.Get("open") != "true" {
 		// Without an answer the call itself fails, too.
-		n, _ := s.service.CountChats(r.Context(), me(r))
+		n, _ := s.service.CountChats(r.Context(), middleware.CallerOf(r.Context()).User.ID)
 		cost += n / service.PerList
 	}
 	return cost

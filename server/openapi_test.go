@@ -17,6 +17,7 @@ import (
 	"github.com/go-chi/chi/v5"
 
 	"parley/chat"
+	"parley/server/api"
 	"parley/wire"
 )
 
@@ -54,7 +55,7 @@ func note(s *Server, r *http.Request, asked any, status int, body []byte) {
 		return // the page's, or nobody's
 	}
 	fault := compare(r.Method, pattern, asked, status, body)
-	var f failure
+	var f api.Failure
 	_ = json.Unmarshal(body, &f)
 	saw.Lock()
 	defer saw.Unlock()
@@ -115,7 +116,7 @@ func documented() bool {
 	saw.Lock()
 	defer saw.Unlock()
 	if flag.Lookup("test.run").Value.String() == "" {
-		for code := range status {
+		for code := range api.Status {
 			if !saw.codes[code] {
 				saw.faults["no test saw the code "+string(code)] = true
 			}

@@ -19,14 +19,14 @@ type file struct {
 	gzip      func() content
 }
 
-// content is what is sent of a file under one encoding.
+// content is a file in one encoding.
 type content struct {
 	body     []byte
 	etag     string
 	encoding string // "" for none
 }
 
-// What the mime package leaves to the machine's own tables.
+// mediaTypes are the types that the mime package takes from tables of the machine.
 var mediaTypes = map[string]string{
 	".css":         "text/css; charset=utf-8",
 	".html":        "text/html; charset=utf-8",
@@ -40,10 +40,10 @@ var mediaTypes = map[string]string{
 	".woff2":       "font/woff2",
 }
 
-// pages serves the page. Its own paths (/, /me, /server and /c/…) are all index.html; a file
-// that is not there is 404 and never index.html, so that no script is read from
-// a page. Names below assets/ hold a hash of their content and are kept for
-// ever; anything else is asked for again, by its ETag.
+// pages returns the handler of the page's files. The page's own paths (/, /me, /server and
+// /c/…) are all index.html. A file that does not exist is 404 and never index.html, so
+// that no browser runs index.html as a script. Names below assets/ contain a hash of the
+// content and are cached for ever; other files are revalidated by their ETag.
 func (s *Server) pages() func(http.ResponseWriter, *http.Request) error {
 	files := readFiles(s.Web)
 	return func(w http.ResponseWriter, r *http.Request) error {
@@ -91,8 +91,8 @@ func (f *file) serve(w http.ResponseWriter, r *http.Request, keep string) {
 	_, _ = w.Write(c.body) // a reader that went away is its own loss
 }
 
-// readFiles reads the whole page once. It is part of the binary, so a failure
-// is a programming error.
+// readFiles reads all files of the page. They are part of the binary, so a failure is a
+// programming error.
 func readFiles(web fs.FS) map[string]*file {
 	files := map[string]*file{}
 	if web == nil {

@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"parley/chat"
+	"parley/server/api"
 	"parley/server/service"
 	"parley/server/session"
 	"parley/wire"
@@ -17,7 +18,7 @@ import (
 // say is post that gives the whole message.
 func (c *client) say(id chat.ChatID, text string) chat.Message {
 	c.site.t.Helper()
-	var out oneMessage
+	var out api.MessageAnswer
 	c.call("POST", "/api/chats/"+string(id)+"/messages", m{"clientId": chat.NewID[string](), "text": text}).want(201).into(&out)
 	return out.Message
 }

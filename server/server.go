@@ -15,6 +15,7 @@ import (
 	"parley/chat"
 	"parley/hub"
 	"parley/middleware"
+	"parley/server/api"
 	"parley/server/live"
 	"parley/server/service"
 	"parley/server/session"
@@ -75,11 +76,11 @@ type Server struct {
 	perAddress *middleware.Limiter // calls without an identity, by address
 	page       *middleware.Limiter // requests for the page's files, by address
 	repeats    *middleware.Repeats
-	errors     service.ErrorLog
+	API        *api.API       // static after construction
 	readiness  readinessCache // when the store last answered
 }
 
-// New builds a server; it starts no goroutine but the hub's.
+// New returns a Server; it starts no goroutine but the hub's.
 func New(c Config) *Server {
 	c.sockets.Codecs, c.sockets.PingEvery = len(wire.Codecs), cmp.Or(c.sockets.PingEvery, heartbeat)
 	c.Limits.Message = maxMessage
@@ -96,9 +97,9 @@ func New(c Config) *Server {
 		repeats:    middleware.NewRepeats(c.Log),
 		readiness:  readinessCache{turn: make(chan struct{}, 1)},
 	}
-	s.errors = service.ErrorLog{Log: c.Log, Repeats: s.repeats}
+	errors := service.ErrorLog{Log: c.Log, Repeats: s.repeats}
 	s.metrics = newMetrics(s)
-	s.service = service.New(service.Config{Store: c.Store, Errors: s.errors, Registration: c.Registration, Limits: c.Limits, Appended: s.metrics.outcome, Attempts: c.attempts,
+	s.service = service.New(service.Config{Store: c.Store, Errors: errors, Registration: c.Registration, Limits: c.Limits, Appended: s.metrics.outcome, Attempts: c.attempts,
 		Enforce: func(r service.Revocation) { s.live.Enforce(r, s.service.Revoked) },
 		Readmit: func(r service.Revocation) { s.live.Readmit(r) }})
 	s.live = live.New(live.Config{Store: s.service, Hub: s.hub, Log: c.Log, TextChanged: s.service.Pages.Clear, UsersChanged: s.service.Clear,
@@ -106,24 +107,25 @@ func New(c Config) *Server {
 	s.sessions = session.New(session.Config{Service: s.service, Hub: s.hub, Presence: s.live.Presence, Log: c.Log, Ready: s.live.Await,
 		Version: c.Version, Heartbeat: c.sockets.PingEvery, Sockets: c.Limits.Sockets, Hold: c.hold,
 		Closed: s.metrics.closed, LogRead: s.metrics.caughtUp.Inc})
+	s.API = api.New(api.Config{Service: s.service, Hub: s.hub, Errors: errors, Version: c.Version, PublicURL: c.PublicURL, Ready: s.ready})
 	s.metrics.registry.MustRegister(newHubCollector(s))
 	s.handler = s.routes()
 	return s
 }
 
-// Handler serves the whole surface but the metrics.
+// Handler returns the handler of all routes but the metrics.
 func (s *Server) Handler() http.Handler { return s.handler }
 
-// Metrics serves Prometheus's text format.
+// Metrics returns the handler of the metrics, in Prometheus's text format.
 func (s *Server) Metrics() http.Handler { return s.metrics.handler() }
 
-// Run keeps the service's own goroutines until ctx ends. A feed that breaks is
-// opened again with back-off; only a programming error makes Run fail.
+// Run runs the server's own goroutines until ctx ends. A feed that breaks is opened again
+// with back-off; only a programming error makes Run fail.
 func (s *Server) Run(ctx context.Context) error {
 	defer s.repeats.Flush()
 	g, ctx := errgroup.WithContext(ctx)
 	g.Go(func() error { return s.live.Run(ctx) })
-	g.Go(func() error { return rest(ctx) })
+	g.Go(func() error { return releaseMemory(ctx) })
 	g.Go(func() error { return s.service.Run(ctx) })
 	if err := g.Wait(); ctx.Err() == nil {
 		return err
@@ -131,17 +133,17 @@ func (s *Server) Run(ctx context.Context) error {
 	return nil
 }
 
-// Await returns once the feed stands, and hello may say yes, or with ctx's error.
+// Await returns once the feed is open, and hello is accepted, or with ctx's error.
 func (s *Server) Await(ctx context.Context) error { return s.live.Await(ctx) }
 
-// Stop ends the sockets in order: readiness goes, drafts already accepted are
-// finished and answered, then every peer is told to come back. It returns when
-// the sockets' goroutines have ended, or with ctx's error. Run it beside the
-// listener's Shutdown, which waits for the calls that wait for an event, and
-// which this ends. Cancel Run's context and close the store after both.
+// Stop ends the sockets in order: /readyz becomes 503, accepted drafts are committed and
+// answered, then every peer is told to reconnect. It returns when the sockets' goroutines
+// have ended, or with ctx's error. Call it at the same time as the listener's Shutdown,
+// which waits for the calls that wait for an event; Stop ends these. Cancel Run's context
+// and close the store after both.
 func (s *Server) Stop(ctx context.Context) error {
 	drafts := ctx
-	if end, ok := ctx.Deadline(); ok { // a store that hangs leaves time to tell the peers
+	if end, ok := ctx.Deadline(); ok { // keeps time to tell the peers if the store hangs
 		var cancel context.CancelFunc
 		drafts, cancel = context.WithDeadline(ctx, end.Add(-time.Until(end)/4))
 		defer cancel()
@@ -150,7 +152,7 @@ func (s *Server) Stop(ctx context.Context) error {
 	return s.hub.Close(ctx)
 }
 
-// ready reports whether hello and /readyz may say yes.
+// ready returns why hello and /readyz must fail, or nil.
 func (s *Server) ready() error {
 	switch {
 	case s.service.Stopping():

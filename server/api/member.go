@@ -1,4 +1,4 @@
-package server
+package api
 
 import (
 	"net/http"
@@ -9,13 +9,13 @@ import (
 	"parley/server/service"
 )
 
-type memberPage struct {
+type MemberPage struct {
 	Members []chat.Member `json:"members" msgpack:"members"`
 	Users   []chat.User   `json:"users" msgpack:"users"`
 	Next    chat.UserID   `json:"next,omitempty" msgpack:"next,omitempty"`
 }
 
-func (s *Server) listMembers(w http.ResponseWriter, r *http.Request) error {
+func (a *API) ListMembers(w http.ResponseWriter, r *http.Request) error {
 	id, err := chatID(r)
 	if err != nil {
 		return err
@@ -30,8 +30,8 @@ func (s *Server) listMembers(w http.ResponseWriter, r *http.Request) error {
 			return err
 		}
 	}
-	var page memberPage
-	if page.Members, err = s.service.Members(r.Context(), me(r), id, after, most+1); err != nil {
+	var page MemberPage
+	if page.Members, err = a.Service.Members(r.Context(), me(r), id, after, most+1); err != nil {
 		return err
 	}
 	if len(page.Members) > most {
@@ -42,10 +42,10 @@ func (s *Server) listMembers(w http.ResponseWriter, r *http.Request) error {
 	for _, m := range page.Members {
 		named.Add(m.UserID)
 	}
-	if page.Users, err = s.service.Users(r.Context(), named.List()); err != nil {
+	if page.Users, err = a.Service.Users(r.Context(), named.List()); err != nil {
 		return err
 	}
-	s.answer(w, r, http.StatusOK, page)
+	a.Answer(w, r, http.StatusOK, page)
 	return nil
 }
 
@@ -62,10 +62,9 @@ func member(r *http.Request) (chat.ChatID, chat.UserID, error) {
 	return id, user, chat.CheckID("userId", user)
 }
 
-// putMember makes somebody a member, if they are none, and gives them the role,
-// if one is named: one command, and one event at most, so that its clientId
-// stands for all of it.
-func (s *Server) putMember(w http.ResponseWriter, r *http.Request) error {
+// PutMember makes a user a member, if they are none, and gives them the role, if one is
+// named.
+func (a *API) PutMember(w http.ResponseWriter, r *http.Request) error {
 	id, user, err := member(r)
 	if err != nil {
 		return err
@@ -74,16 +73,16 @@ func (s *Server) putMember(w http.ResponseWriter, r *http.Request) error {
 		Role     *chat.Role `json:"role"`
 		ClientID string     `json:"clientId"`
 	}
-	if err := read(r, &in); err != nil {
+	if err := decode(r, &in); err != nil {
 		return err
 	}
-	if err := s.service.PutMember(r.Context(), who(r), id, user, in.Role, in.ClientID); err != nil {
+	if err := a.Service.PutMember(r.Context(), caller(r), id, user, in.Role, in.ClientID); err != nil {
 		return err
 	}
-	return done(w)
+	return noContent(w)
 }
 
-func (s *Server) deleteMember(w http.ResponseWriter, r *http.Request) error {
+func (a *API) DeleteMember(w http.ResponseWriter, r *http.Request) error {
 	id, user, err := member(r)
 	if err != nil {
 		return err
@@ -92,8 +91,8 @@ func (s *Server) deleteMember(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	if err := s.service.RemoveMember(r.Context(), who(r), id, user, clientID); err != nil {
+	if err := a.Service.RemoveMember(r.Context(), caller(r), id, user, clientID); err != nil {
 		return err
 	}
-	return done(w)
+	return noContent(w)
 }

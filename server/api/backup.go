@@ -1,4 +1,4 @@
-package server
+package api
 
 import (
 	"context"
@@ -16,8 +16,8 @@ type backuper interface {
 }
 
 // Backup writes a copy of the store to a new file, where the store is one file.
-func (s *Server) Backup(ctx context.Context, file string) error {
-	store, ok := s.service.Store.Store.(backuper)
+func (a *API) Backup(ctx context.Context, file string) error {
+	store, ok := a.Service.Store.Store.(backuper)
 	if !ok {
 		return chat.Fail(chat.Conflict, "this store is copied with its own tools")
 	}
@@ -27,26 +27,26 @@ func (s *Server) Backup(ctx context.Context, file string) error {
 	begin := time.Now()
 	err := store.Backup(ctx, file)
 	if err == nil {
-		s.Log.LogAttrs(ctx, slog.LevelInfo, "backup written", slog.String("file", file), slog.Duration("took", time.Since(begin)))
+		a.Errors.Log.LogAttrs(ctx, slog.LevelInfo, "backup written", slog.String("file", file), slog.Duration("took", time.Since(begin)))
 	}
 	return err
 }
 
-// postBackup answers once the copy is on disk, however long that takes.
-func (s *Server) postBackup(w http.ResponseWriter, r *http.Request) error {
+// PostBackup answers once the copy is on disk, however long that takes.
+func (a *API) postBackup(w http.ResponseWriter, r *http.Request) error {
 	var in struct {
 		File string `json:"file"`
 	}
-	if err := read(r, &in); err != nil {
+	if err := decode(r, &in); err != nil {
 		return err
 	}
 	unbounded := http.NewResponseController(w)
 	_ = unbounded.SetReadDeadline(time.Time{})
 	_ = unbounded.SetWriteDeadline(time.Time{})
-	if err := s.Backup(r.Context(), in.File); err != nil {
+	if err := a.Backup(r.Context(), in.File); err != nil {
 		return err
 	}
-	s.answer(w, r, http.StatusOK, struct {
+	a.Answer(w, r, http.StatusOK, struct {
 		File string `json:"file" msgpack:"file"`
 	}{in.File})
 	return nil

@@ -1,4 +1,4 @@
-package server
+package api
 
 import (
 	"encoding/base64"
@@ -12,12 +12,12 @@ import (
 	"parley/server/service"
 )
 
-type oneChat struct {
+type ChatAnswer struct {
 	Chat  chat.Chat   `json:"chat" msgpack:"chat"`
 	Users []chat.User `json:"users" msgpack:"users"`
 }
 
-type chatPage struct {
+type ChatPage struct {
 	Chats []chat.Chat `json:"chats" msgpack:"chats"`
 	Users []chat.User `json:"users" msgpack:"users"`
 	Next  string      `json:"next,omitempty" msgpack:"next,omitempty"`
@@ -29,8 +29,8 @@ func chatID(r *http.Request) (chat.ChatID, error) {
 	return id, chat.CheckID("chatId", id)
 }
 
-// listChats gives one's own chats, newest activity first, or the open ones.
-func (s *Server) listChats(w http.ResponseWriter, r *http.Request) error {
+// ListChats answers with the caller's chats, newest activity first, or with open chats.
+func (a *API) ListChats(w http.ResponseWriter, r *http.Request) error {
 	most, err := pageSize(r, chat.DefaultPage, chat.MaxPage)
 	if err != nil {
 		return err
@@ -40,11 +40,11 @@ func (s *Server) listChats(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	before := r.URL.Query().Get("before")
-	var page chatPage
+	var page ChatPage
 	if open {
-		page, err = s.openChats(r, before, most)
+		page, err = a.openChats(r, before, most)
 	} else {
-		page, err = s.ownChats(r, before, most)
+		page, err = a.ownChats(r, before, most)
 	}
 	if err != nil {
 		return err
@@ -53,20 +53,20 @@ func (s *Server) listChats(w http.ResponseWriter, r *http.Request) error {
 	for i := range page.Chats {
 		named.Chat(&page.Chats[i])
 	}
-	if page.Users, err = s.service.Users(r.Context(), named.List()); err != nil {
+	if page.Users, err = a.Service.Users(r.Context(), named.List()); err != nil {
 		return err
 	}
-	s.answer(w, r, http.StatusOK, page)
+	a.Answer(w, r, http.StatusOK, page)
 	return nil
 }
 
-func (s *Server) openChats(r *http.Request, before string, most int) (page chatPage, err error) {
+func (a *API) openChats(r *http.Request, before string, most int) (page ChatPage, err error) {
 	if before != "" {
 		if err := chat.CheckID("before", chat.ChatID(before)); err != nil {
 			return page, err
 		}
 	}
-	page.Chats, err = s.service.OpenChats(r.Context(), me(r), chat.ChatID(before), most+1)
+	page.Chats, err = a.Service.OpenChats(r.Context(), me(r), chat.ChatID(before), most+1)
 	if err != nil {
 		return page, err
 	}
@@ -80,14 +80,14 @@ func (s *Server) openChats(r *http.Request, before string, most int) (page chatP
 // ownChats: a page begins below (activity, id) of the last chat of the page
 // before, so that a chat which moves up meanwhile is missed by no page that was
 // not yet read: it comes with the next look at the first one.
-func (s *Server) ownChats(r *http.Request, before string, most int) (page chatPage, err error) {
+func (a *API) ownChats(r *http.Request, before string, most int) (page ChatPage, err error) {
 	list := chat.ChatList{Limit: most + 1, WithLast: most}
 	if before != "" {
 		if list.Below, err = parseCursor(before); err != nil {
 			return page, err
 		}
 	}
-	page.Chats, err = s.service.ChatsOf(r.Context(), me(r), list)
+	page.Chats, err = a.Service.ChatsOf(r.Context(), me(r), list)
 	if err != nil {
 		return page, err
 	}
@@ -116,9 +116,9 @@ func parseCursor(s string) (p chat.ChatPlace, err error) {
 	return p, nil
 }
 
-// createChat makes a chat; a known clientId, or the same direct pair, gives the
+// CreateChat makes a chat; a known clientId, or the same direct pair, gives the
 // first one again.
-func (s *Server) createChat(w http.ResponseWriter, r *http.Request) error {
+func (a *API) CreateChat(w http.ResponseWriter, r *http.Request) error {
 	var in struct {
 		ClientID string        `json:"clientId"`
 		Kind     chat.ChatKind `json:"kind"`
@@ -127,11 +127,11 @@ func (s *Server) createChat(w http.ResponseWriter, r *http.Request) error {
 		Topic    string        `json:"topic"`
 		Members  []string      `json:"members"`
 	}
-	if err := read(r, &in); err != nil {
+	if err := decode(r, &in); err != nil {
 		return err
 	}
 	n := chat.NewChat{Kind: in.Kind, Open: in.Open, Title: in.Title, Topic: in.Topic, ClientID: in.ClientID}
-	c, again, err := s.service.CreateChat(r.Context(), who(r), n, in.Members)
+	c, again, err := a.Service.CreateChat(r.Context(), caller(r), n, in.Members)
 	if err != nil {
 		return err
 	}
@@ -139,19 +139,19 @@ func (s *Server) createChat(w http.ResponseWriter, r *http.Request) error {
 	if again {
 		code = http.StatusOK
 	}
-	return s.answerChat(w, r, code, c.ID)
+	return a.answerChat(w, r, code, c.ID)
 }
 
-func (s *Server) getChat(w http.ResponseWriter, r *http.Request) error {
+func (a *API) GetChat(w http.ResponseWriter, r *http.Request) error {
 	id, err := chatID(r)
 	if err != nil {
 		return err
 	}
-	return s.answerChat(w, r, http.StatusOK, id)
+	return a.answerChat(w, r, http.StatusOK, id)
 }
 
-// patchChat renames a chat or changes its topic.
-func (s *Server) patchChat(w http.ResponseWriter, r *http.Request) error {
+// PatchChat renames a chat or changes its topic.
+func (a *API) PatchChat(w http.ResponseWriter, r *http.Request) error {
 	id, err := chatID(r)
 	if err != nil {
 		return err
@@ -161,27 +161,27 @@ func (s *Server) patchChat(w http.ResponseWriter, r *http.Request) error {
 		Topic    *string `json:"topic"`
 		ClientID string  `json:"clientId"`
 	}
-	if err := read(r, &in); err != nil {
+	if err := decode(r, &in); err != nil {
 		return err
 	}
-	if err := s.service.RenameChat(r.Context(), who(r), id, in.Title, in.Topic, in.ClientID); err != nil {
+	if err := a.Service.RenameChat(r.Context(), caller(r), id, in.Title, in.Topic, in.ClientID); err != nil {
 		return err
 	}
-	return s.answerChat(w, r, http.StatusOK, id)
+	return a.answerChat(w, r, http.StatusOK, id)
 }
 
 // answerChat answers with the chat as the caller now sees it.
-func (s *Server) answerChat(w http.ResponseWriter, r *http.Request, code int, id chat.ChatID) error {
-	c, err := s.service.Chat(r.Context(), me(r), id)
+func (a *API) answerChat(w http.ResponseWriter, r *http.Request, code int, id chat.ChatID) error {
+	c, err := a.Service.Chat(r.Context(), me(r), id)
 	if err != nil {
 		return err
 	}
 	named := service.UserSet{}
 	named.Chat(&c)
-	users, err := s.service.Users(r.Context(), named.List())
+	users, err := a.Service.Users(r.Context(), named.List())
 	if err != nil {
 		return err
 	}
-	s.answer(w, r, code, oneChat{c, users})
+	a.Answer(w, r, code, ChatAnswer{c, users})
 	return nil
 }

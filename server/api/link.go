@@ -1,4 +1,4 @@
-package server
+package api
 
 import (
 	"context"
@@ -12,8 +12,7 @@ import (
 	"parley/middleware"
 )
 
-// The links that open a door carry their code in the fragment, which a browser
-// sends to nobody.
+// Links carry their code in the fragment, which a browser does not send to a server.
 func setupLink(base *url.URL, code string) string   { return door(base, "setup", code) }
 func inviteLink(base *url.URL, code string) string  { return door(base, "invite", code) }
 func recoverLink(base *url.URL, code string) string { return door(base, "recover", code) }
@@ -25,15 +24,15 @@ func door(base *url.URL, kind, code string) string {
 // base is where a link of ours begins: the public URL, else what the request's
 // Host says. Only the person who asked gets such a link, and only a plausible
 // host may stand in it.
-func (s *Server) base(r *http.Request) (*url.URL, error) {
-	if s.PublicURL != nil {
-		return s.PublicURL, nil
+func (a *API) base(r *http.Request) (*url.URL, error) {
+	if a.PublicURL != nil {
+		return a.PublicURL, nil
 	}
 	if !plausibleHost(r.Host) {
 		return nil, chat.FailField(chat.BadInput, "Host", "the Host header is not a host and port")
 	}
 	scheme := "http"
-	if middleware.IsHTTPS(r, s.PublicURL) {
+	if middleware.IsHTTPS(r, a.PublicURL) {
 		scheme = "https"
 	}
 	return &url.URL{Scheme: scheme, Host: r.Host}, nil
@@ -66,37 +65,37 @@ func isPort(s string) bool {
 	return err == nil && n > 0
 }
 
-// OwnerLink gives the link that makes the owner; conflict once it was used.
+// OwnerLink returns the link that makes the owner; conflict once it was used.
 // here is where the server listens, for want of a public URL.
-func (s *Server) OwnerLink(ctx context.Context, here *url.URL) (string, error) {
-	server, err := s.service.Server(ctx)
+func (a *API) OwnerLink(ctx context.Context, here *url.URL) (string, error) {
+	server, err := a.Service.Server(ctx)
 	if err != nil {
 		return "", err
 	}
 	if server.Setup == "" {
-		return "", chat.Fail(chat.Conflict, "the server has its owner already; parley recover HANDLE lets somebody in who lost their password")
+		return "", chat.Fail(chat.Conflict, "this server has an owner already; parley recover HANDLE helps a user who lost their password")
 	}
-	return setupLink(s.orPublic(here), server.Setup), nil
+	return setupLink(a.orPublic(here), server.Setup), nil
 }
 
 // RecoveryLink makes a link that sets a new password for the handle, once. It
 // gives the time when it expires.
-func (s *Server) RecoveryLink(ctx context.Context, here *url.URL, handle string) (link string, expiresAt int64, err error) {
+func (a *API) RecoveryLink(ctx context.Context, here *url.URL, handle string) (link string, expiresAt int64, err error) {
 	handle = strings.ToLower(strings.TrimPrefix(handle, "@"))
-	users, err := s.service.UsersByHandle(ctx, []string{handle})
+	users, err := a.Service.UsersByHandle(ctx, []string{handle})
 	if err != nil {
 		return "", 0, err
 	}
 	if len(users) == 0 {
-		return "", 0, chat.FailField(chat.NotFound, "handle", "nobody has the handle %q", handle)
+		return "", 0, chat.FailField(chat.NotFound, "handle", "there is no user with the handle %q", handle)
 	}
-	code, expiresAt, err := s.service.NewRecovery(ctx, users[0].ID)
-	return recoverLink(s.orPublic(here), code), expiresAt, err
+	code, expiresAt, err := a.Service.NewRecovery(ctx, users[0].ID)
+	return recoverLink(a.orPublic(here), code), expiresAt, err
 }
 
-func (s *Server) orPublic(here *url.URL) *url.URL {
-	if s.PublicURL != nil {
-		return s.PublicURL
+func (a *API) orPublic(here *url.URL) *url.URL {
+	if a.PublicURL != nil {
+		return a.PublicURL
 	}
 	return here
 }

@@ -1,4 +1,4 @@
-package server
+package api
 
 import (
 	"net/http"
@@ -11,7 +11,7 @@ import (
 	"parley/server/service"
 )
 
-type signedIn struct {
+type SignedIn struct {
 	User    chat.User    `json:"user" msgpack:"user"`
 	Session chat.Session `json:"session" msgpack:"session"`
 	Token   string       `json:"token,omitempty" msgpack:"token,omitempty"` // not with a cookie
@@ -29,67 +29,67 @@ func newSession(r *http.Request, label string) (token string, n chat.NewSession)
 }
 
 // signIn answers with a new session: 201 with the token, or with it in a cookie.
-func (s *Server) signIn(w http.ResponseWriter, r *http.Request, user chat.User, made chat.Session, token string, cookie bool) {
+func (a *API) signIn(w http.ResponseWriter, r *http.Request, user chat.User, made chat.Session, token string, cookie bool) {
 	made.Current = true
-	out := signedIn{User: user, Session: made, Token: token}
+	out := SignedIn{User: user, Session: made, Token: token}
 	if cookie {
-		middleware.SetCookie(w, r, s.PublicURL, token)
+		middleware.SetCookie(w, r, a.PublicURL, token)
 		out.Token = ""
 	}
-	s.secret(w, r, http.StatusCreated, out)
+	a.secret(w, r, http.StatusCreated, out)
 }
 
-// secret is answer for what nobody may keep or compress: a token or a code
+// secret is Answer for what must not be cached or compressed: a token or a code
 // beside text that the caller sent (the BREACH attack).
-func (s *Server) secret(w http.ResponseWriter, r *http.Request, code int, v any) {
+func (a *API) secret(w http.ResponseWriter, r *http.Request, code int, v any) {
 	w.Header().Set("Cache-Control", "no-store")
 	middleware.Uncompressed(w)
-	s.answer(w, r, code, v)
+	a.Answer(w, r, code, v)
 }
 
-func (s *Server) createSession(w http.ResponseWriter, r *http.Request) error {
+func (a *API) CreateSession(w http.ResponseWriter, r *http.Request) error {
 	var in struct {
 		Handle   string `json:"handle"`
 		Password string `json:"password"`
 		Label    string `json:"label"`
 		Cookie   bool   `json:"cookie"`
 	}
-	if err := read(r, &in); err != nil {
+	if err := decode(r, &in); err != nil {
 		return err
 	}
 	token, session := newSession(r, in.Label)
-	user, made, err := s.service.SignIn(r.Context(), who(r), in.Handle, in.Password, session)
+	user, made, err := a.Service.SignIn(r.Context(), caller(r), in.Handle, in.Password, session)
 	if err != nil {
 		return err
 	}
-	s.signIn(w, r, user, made, token, in.Cookie)
+	a.signIn(w, r, user, made, token, in.Cookie)
 	return nil
 }
 
-func (s *Server) listSessions(w http.ResponseWriter, r *http.Request) error {
-	sessions, err := s.service.Sessions(r.Context(), who(r))
+func (a *API) ListSessions(w http.ResponseWriter, r *http.Request) error {
+	sessions, err := a.Service.Sessions(r.Context(), caller(r))
 	if err != nil {
 		return err
 	}
-	s.answer(w, r, http.StatusOK, struct {
+	a.Answer(w, r, http.StatusOK, struct {
 		Sessions []chat.Session `json:"sessions" msgpack:"sessions"`
 	}{sessions})
 	return nil
 }
 
-// endSessions takes ?except=current alone, so that a slip ends nothing.
-func (s *Server) endSessions(w http.ResponseWriter, r *http.Request) error {
+// EndSessions takes ?except=current alone, so that a slip ends nothing.
+func (a *API) EndSessions(w http.ResponseWriter, r *http.Request) error {
 	if r.URL.Query().Get("except") != "current" {
 		return chat.FailField(chat.BadInput, "except", "except must be current")
 	}
-	if err := s.service.EndOthers(r.Context(), me(r), caller(r).Session.ID); err != nil {
+	if err := a.Service.EndOthers(r.Context(), me(r), identity(r).Session.ID); err != nil {
 		return err
 	}
-	return done(w)
+	return noContent(w)
 }
 
-func (s *Server) endSession(w http.ResponseWriter, r *http.Request) error {
-	current := caller(r).Session.ID
+func (a *API) EndSession(w http.ResponseWriter, r *http.Request) error {
+	current := identity(r).Session.ID
 	id := chat.SessionID(chi.URLParam(r, "sessionId"))
 	if id == "current" {
 		id = current
@@ -97,9 +97,9 @@ func (s *Server) endSession(w http.ResponseWriter, r *http.Request) error {
 	if err := chat.CheckID("sessionId", id); err != nil {
 		return err
 	}
-	err := s.service.EndSession(r.Context(), me(r), id)
-	if id == current && caller(r).Cookie && (err == nil || service.Failed(err)) {
-		middleware.ClearCookie(w, r, s.PublicURL) // it is over here, saved or not
+	err := a.Service.EndSession(r.Context(), me(r), id)
+	if id == current && identity(r).Cookie && (err == nil || service.Failed(err)) {
+		middleware.ClearCookie(w, r, a.PublicURL) // it is over here, saved or not
 		// Not "storage", which would erase what other users of the browser have not sent yet,
 		// nor "cookies", which would end other servers' sessions on this host.
 		w.Header().Set("Clear-Site-Data", `"cache"`)
@@ -107,5 +107,5 @@ func (s *Server) endSession(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return done(w)
+	return noContent(w)
 }

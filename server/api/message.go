@@ -1,4 +1,4 @@
-package server
+package api
 
 import (
 	"errors"
@@ -13,7 +13,7 @@ import (
 	"parley/wire"
 )
 
-type oneMessage struct {
+type MessageAnswer struct {
 	Message chat.Message `json:"message" msgpack:"message"`
 	Again   bool         `json:"again,omitempty" msgpack:"again,omitempty"`
 }
@@ -31,37 +31,37 @@ func message(r *http.Request) (chat.ChatID, chat.Seq, error) {
 	return id, chat.Seq(n), nil
 }
 
-func (s *Server) getMessage(w http.ResponseWriter, r *http.Request) error {
+func (a *API) GetMessage(w http.ResponseWriter, r *http.Request) error {
 	id, seq, err := message(r)
 	if err != nil {
 		return err
 	}
-	return s.answerMessage(w, r, http.StatusOK, id, seq, false)
+	return a.answerMessage(w, r, http.StatusOK, id, seq, false)
 }
 
-func (s *Server) postMessage(w http.ResponseWriter, r *http.Request) error {
+func (a *API) PostMessage(w http.ResponseWriter, r *http.Request) error {
 	var in struct {
 		ClientID string   `json:"clientId"`
 		Text     string   `json:"text"`
 		ReplyTo  chat.Seq `json:"replyTo"`
 	}
-	if err := read(r, &in); err != nil {
+	if err := decode(r, &in); err != nil {
 		return err
 	}
-	ev, again, err := s.wait(r, s.service.Post, &wire.Command{ChatID: chat.ChatID(chi.URLParam(r, "chatId")),
+	ev, again, err := a.wait(r, a.Service.Post, &wire.Command{ChatID: chat.ChatID(chi.URLParam(r, "chatId")),
 		ClientID: in.ClientID, Text: in.Text, ReplyTo: in.ReplyTo})
 	if err != nil {
 		return err
 	}
 	if again { // edits and reactions may have come since
-		return s.answerMessage(w, r, http.StatusOK, ev.ChatID, ev.Seq, true)
+		return a.answerMessage(w, r, http.StatusOK, ev.ChatID, ev.Seq, true)
 	}
-	s.answer(w, r, http.StatusCreated, oneMessage{Message: chat.Message{ChatID: ev.ChatID, Seq: ev.Seq, At: ev.At, By: ev.By,
+	a.Answer(w, r, http.StatusCreated, MessageAnswer{Message: chat.Message{ChatID: ev.ChatID, Seq: ev.Seq, At: ev.At, By: ev.By,
 		ClientID: ev.ClientID, Text: ev.Text, Reply: ev.Reply, Mentions: ev.Mentions}})
 	return nil
 }
 
-func (s *Server) patchMessage(w http.ResponseWriter, r *http.Request) error {
+func (a *API) PatchMessage(w http.ResponseWriter, r *http.Request) error {
 	id, seq, err := message(r)
 	if err != nil {
 		return err
@@ -70,17 +70,17 @@ func (s *Server) patchMessage(w http.ResponseWriter, r *http.Request) error {
 		Text     string `json:"text"`
 		ClientID string `json:"clientId"`
 	}
-	if err := read(r, &in); err != nil {
+	if err := decode(r, &in); err != nil {
 		return err
 	}
-	_, _, err = s.wait(r, s.service.Edit, &wire.Command{ChatID: id, Target: seq, Text: in.Text, ClientID: in.ClientID})
+	_, _, err = a.wait(r, a.Service.Edit, &wire.Command{ChatID: id, Target: seq, Text: in.Text, ClientID: in.ClientID})
 	if err != nil {
 		return ofPath(err)
 	}
-	return s.answerMessage(w, r, http.StatusOK, id, seq, false)
+	return a.answerMessage(w, r, http.StatusOK, id, seq, false)
 }
 
-func (s *Server) deleteMessage(w http.ResponseWriter, r *http.Request) error {
+func (a *API) DeleteMessage(w http.ResponseWriter, r *http.Request) error {
 	id, seq, err := message(r)
 	if err != nil {
 		return err
@@ -89,21 +89,21 @@ func (s *Server) deleteMessage(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	if _, _, err := s.wait(r, s.service.Delete, &wire.Command{ChatID: id, Target: seq, ClientID: clientID}); err != nil {
+	if _, _, err := a.wait(r, a.Service.Delete, &wire.Command{ChatID: id, Target: seq, ClientID: clientID}); err != nil {
 		return ofPath(err)
 	}
-	return done(w)
+	return noContent(w)
 }
 
-func (s *Server) putReaction(w http.ResponseWriter, r *http.Request) error {
-	return s.react(w, r, true)
+func (a *API) PutReaction(w http.ResponseWriter, r *http.Request) error {
+	return a.react(w, r, true)
 }
 
-func (s *Server) deleteReaction(w http.ResponseWriter, r *http.Request) error {
-	return s.react(w, r, false)
+func (a *API) DeleteReaction(w http.ResponseWriter, r *http.Request) error {
+	return a.react(w, r, false)
 }
 
-func (s *Server) react(w http.ResponseWriter, r *http.Request, on bool) error {
+func (a *API) react(w http.ResponseWriter, r *http.Request, on bool) error {
 	id, seq, err := message(r)
 	if err != nil {
 		return err
@@ -118,11 +118,11 @@ func (s *Server) react(w http.ResponseWriter, r *http.Request, on bool) error {
 	if err != nil {
 		return err
 	}
-	_, _, err = s.wait(r, s.service.React, &wire.Command{ChatID: id, Target: seq, Emoji: emoji, On: &on, ClientID: clientID})
+	_, _, err = a.wait(r, a.Service.React, &wire.Command{ChatID: id, Target: seq, Emoji: emoji, On: &on, ClientID: clientID})
 	if err != nil {
 		return ofPath(err)
 	}
-	return done(w)
+	return noContent(w)
 }
 
 // ofPath names the message as the path does: what a command calls target is seq
@@ -138,12 +138,12 @@ func ofPath(err error) error {
 }
 
 // answerMessage answers with the message as the caller now sees it.
-func (s *Server) answerMessage(w http.ResponseWriter, r *http.Request, code int, id chat.ChatID, seq chat.Seq, again bool) error {
-	m, err := s.service.Message(r.Context(), me(r), id, seq)
+func (a *API) answerMessage(w http.ResponseWriter, r *http.Request, code int, id chat.ChatID, seq chat.Seq, again bool) error {
+	m, err := a.Service.Message(r.Context(), me(r), id, seq)
 	if err != nil {
 		return err
 	}
-	s.answer(w, r, code, oneMessage{m, again})
+	a.Answer(w, r, code, MessageAnswer{m, again})
 	return nil
 }
 
@@ -152,7 +152,7 @@ func bodyClientID(r *http.Request) (string, error) {
 	var in struct {
 		ClientID string `json:"clientId"`
 	}
-	if err := read(r, &in); err != nil {
+	if err := decode(r, &in); err != nil {
 		return "", err
 	}
 	return in.ClientID, service.OptionalClientID(in.ClientID)

@@ -1,4 +1,4 @@
-package server
+package api
 
 import (
 	"bytes"
@@ -15,7 +15,7 @@ import (
 // maxPage bounds a page that is cached, in bytes.
 const maxPage = 64 << 10
 
-func (s *Server) listMessages(w http.ResponseWriter, r *http.Request) error {
+func (a *API) ListMessages(w http.ResponseWriter, r *http.Request) error {
 	c := wire.Command{ChatID: chat.ChatID(chi.URLParam(r, "chatId"))}
 	query := r.URL.Query()
 	for _, q := range []struct {
@@ -28,7 +28,7 @@ func (s *Server) listMessages(w http.ResponseWriter, r *http.Request) error {
 		}
 		*q.to = n
 	}
-	window, err := s.service.Window(&c)
+	window, err := a.Service.Window(&c)
 	if err != nil {
 		return err
 	}
@@ -36,11 +36,11 @@ func (s *Server) listMessages(w http.ResponseWriter, r *http.Request) error {
 	codec, mediaType := accepts(r)
 	key := service.PageKey{Chat: c.ChatID, Limit: window.Limit, Codec: codec}
 	newest := window == chat.Window{Limit: window.Limit}
-	known, ok, generation := s.service.Pages.Get(key)
+	known, ok, generation := a.Service.Pages.Get(key)
 	if newest && ok && !slices.Contains(known.Reacted, viewer) {
 		window.Known = known.Head
 	}
-	h, err := s.service.History(r.Context(), viewer, c.ChatID, window)
+	h, err := a.Service.History(r.Context(), viewer, c.ChatID, window)
 	if err != nil {
 		return err
 	}
@@ -50,14 +50,14 @@ func (s *Server) listMessages(w http.ResponseWriter, r *http.Request) error {
 	}
 	codec.With(h, func(body []byte) {
 		if reacted, same := reacted(h.Messages); newest && same && len(body) <= maxPage {
-			s.service.Pages.Put(key, service.Page{Head: h.Head, Reacted: reacted, Body: bytes.Clone(body)}, generation)
+			a.Service.Pages.Put(key, service.Page{Head: h.Head, Reacted: reacted, Body: bytes.Clone(body)}, generation)
 		}
 		send(w, http.StatusOK, mediaType, body)
 	})
 	return nil
 }
 
-// reacted gives who reacted on the messages, and whether the page is the same
+// reacted returns who reacted on the messages, and whether the page is the same
 // for everybody else: not if it says that the viewer did, nor if some are not
 // named.
 func reacted(messages []chat.Message) (by []chat.UserID, same bool) {

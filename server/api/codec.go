@@ -1,4 +1,4 @@
-package server
+package api
 
 import (
 	"context"
@@ -15,11 +15,11 @@ import (
 	"parley/wire"
 )
 
-// handle makes a handler of a function that returns its error.
-func (s *Server) handle(f func(http.ResponseWriter, *http.Request) error) http.HandlerFunc {
+// Handle returns a handler of a function that returns its error.
+func (a *API) Handle(f func(http.ResponseWriter, *http.Request) error) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		if err := f(w, r); err != nil {
-			s.fail(w, r, err)
+			a.Fail(w, r, err)
 		}
 	}
 }
@@ -57,8 +57,8 @@ func accepts(r *http.Request) (*wire.Codec, string) {
 	return wire.JSON, "application/json"
 }
 
-// answer writes v in the codec that the client accepts.
-func (s *Server) answer(w http.ResponseWriter, r *http.Request, code int, v any) {
+// Answer writes v in the codec that the client accepts.
+func (a *API) Answer(w http.ResponseWriter, r *http.Request, code int, v any) {
 	codec, mediaType := accepts(r)
 	codec.With(v, func(body []byte) { send(w, code, mediaType, body) })
 }
@@ -74,24 +74,19 @@ func send(w http.ResponseWriter, code int, mediaType string, body []byte) {
 }
 
 // wait queues a draft of the caller and waits for its outcome.
-func (s *Server) wait(r *http.Request, begin func(context.Context, chat.UserID, *wire.Command, service.Done) error, c *wire.Command) (chat.Event, bool, error) {
+func (a *API) wait(r *http.Request, begin func(context.Context, chat.UserID, *wire.Command, service.Done) error, c *wire.Command) (chat.Event, bool, error) {
 	return service.Wait(r.Context(), func(done service.Done) error { return begin(r.Context(), me(r), c, done) })
 }
 
-// appended queues a draft and waits for its outcome.
-func (s *Server) appended(ctx context.Context, draft chat.Event, rule chat.Rule) (chat.Event, bool, error) {
-	return service.Wait(ctx, func(done service.Done) error { return s.service.Append(ctx, draft, rule, done) })
-}
-
-// done answers 204.
-func done(w http.ResponseWriter) error {
+// noContent answers 204.
+func noContent(w http.ResponseWriter) error {
 	w.WriteHeader(http.StatusNoContent)
 	return nil
 }
 
-// read decodes a request's body into v, in the codec that Content-Type names.
+// decode decodes a request's body into v, in the codec that Content-Type names.
 // An empty body has no fields: what must be there is missed by its own check.
-func read(r *http.Request, v any) error {
+func decode(r *http.Request, v any) error {
 	body, err := io.ReadAll(r.Body)
 	if err != nil {
 		if limited := (*chat.Error)(nil); errors.As(err, &limited) {

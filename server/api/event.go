@@ -1,4 +1,4 @@
-package server
+package api
 
 import (
 	"net/http"
@@ -15,12 +15,12 @@ const (
 	defaultEvents = 200
 	maxEvents     = 1000
 	maxWait       = 30 // seconds
-	maxPolls      = 20 // waiting calls of one user
+	MaxPolls      = 20 // waiting calls of one user
 )
 
-// listEvents reads a chat's log above a number. With wait it holds the call
+// ListEvents reads a chat's log above a number. With wait it holds the call
 // until there is something to read.
-func (s *Server) listEvents(w http.ResponseWriter, r *http.Request) error {
+func (a *API) ListEvents(w http.ResponseWriter, r *http.Request) error {
 	id, err := chatID(r)
 	if err != nil {
 		return err
@@ -51,48 +51,48 @@ func (s *Server) listEvents(w http.ResponseWriter, r *http.Request) error {
 	if wait != nil && (*wait < 0 || *wait > maxWait) {
 		return chat.FailField(chat.BadInput, "wait", "wait must be 0 to %d seconds", maxWait)
 	}
-	if e := r.URL.Query().Get("epoch"); e != "" && e != s.service.Epoch() {
+	if e := r.URL.Query().Get("epoch"); e != "" && e != a.Service.Epoch() {
 		return chat.FailField(chat.Reset, "epoch", "the history is another one since: load a page and go on from its head")
 	}
 	seen := service.Position{Seq: chat.Seq(*after), At: service.Untimed}
 	if at != nil && seen.Seq != 0 {
 		seen.At = *at
 	}
-	page, err := s.service.Events(r.Context(), me(r), id, seen, most)
+	page, err := a.Service.Events(r.Context(), me(r), id, seen, most)
 	if err != nil {
 		return err
 	}
 	if len(page.Events) == 0 && wait != nil && *wait > 0 {
-		page, err = s.awaitEvents(r, id, seen.Seq, most, time.Duration(*wait)*time.Second)
+		page, err = a.awaitEvents(r, id, seen.Seq, most, time.Duration(*wait)*time.Second)
 		if err != nil {
 			return err
 		}
 	}
-	s.answer(w, r, http.StatusOK, page)
+	a.Answer(w, r, http.StatusOK, page)
 	return nil
 }
 
 // awaitEvents waits on the hub, as a socket does, for a sign that the log grew;
 // what it answers is read from the log as the caller, so that nothing is told
 // to somebody who was removed, or signed out, meanwhile.
-func (s *Server) awaitEvents(r *http.Request, id chat.ChatID, after chat.Seq, most int, wait time.Duration) (service.EventPage, error) {
-	ctx, who, seen := r.Context(), who(r), service.Position{Seq: after, At: service.Untimed}
-	if err := s.ready(); err != nil {
+func (a *API) awaitEvents(r *http.Request, id chat.ChatID, after chat.Seq, most int, wait time.Duration) (service.EventPage, error) {
+	ctx, who, seen := r.Context(), caller(r), service.Position{Seq: after, At: service.Untimed}
+	if err := a.Ready(); err != nil {
 		return service.EventPage{}, err
 	}
 	p := &poll{who: who, woken: make(chan struct{})}
-	c := s.hub.Attach(p, wire.MsgPack.Index, p)
+	c := a.Hub.Attach(p, wire.MsgPack.Index, p)
 	defer c.Detach()
 	// An owner of its own: waiting calls take no socket's place, make nobody
 	// present, and need no Evict, since the log is asked again.
-	if !c.Bind(service.PollOwner(who.User.ID), maxPolls) {
-		return service.EventPage{}, chat.FailAfter(chat.RateLimited, time.Second, "at most %d calls of one user may wait", maxPolls)
+	if !c.Bind(service.PollOwner(who.User.ID), MaxPolls) {
+		return service.EventPage{}, chat.FailAfter(chat.RateLimited, time.Second, "at most %d calls of one user may wait", MaxPolls)
 	}
 	timer := time.NewTimer(wait)
 	defer timer.Stop()
 	c.Join(string(id))
 	for {
-		page, err := s.service.Events(ctx, who.User.ID, id, seen, most)
+		page, err := a.Service.Events(ctx, who.User.ID, id, seen, most)
 		if err != nil || len(page.Events) > 0 {
 			return page, err
 		}
@@ -107,10 +107,10 @@ func (s *Server) awaitEvents(r *http.Request, id chat.ChatID, after chat.Seq, mo
 		case <-ctx.Done():
 			return service.EventPage{}, ctx.Err()
 		}
-		if err := s.service.SessionLive(ctx, who.User.ID, who.Session.ID, who.Session.CreatedAt); err != nil {
+		if err := a.Service.SessionLive(ctx, who.User.ID, who.Session.ID, who.Session.CreatedAt); err != nil {
 			return service.EventPage{}, err
 		}
-		return s.service.Events(ctx, who.User.ID, id, seen, most)
+		return a.Service.Events(ctx, who.User.ID, id, seen, most)
 	}
 }
 

@@ -1,4 +1,4 @@
-package server
+package api
 
 import (
 	"net/http"
@@ -12,25 +12,25 @@ import (
 
 const maxQuery = 64 // bytes of a search for users
 
-type userPage struct {
+type UserPage struct {
 	Users []chat.User `json:"users" msgpack:"users"`
 	Next  string      `json:"next,omitempty" msgpack:"next,omitempty"`
 }
 
-// listUsers looks users up by ids, or finds them by the beginning of a word.
-func (s *Server) listUsers(w http.ResponseWriter, r *http.Request) error {
+// ListUsers looks users up by ids, or finds them by the beginning of a word.
+func (a *API) ListUsers(w http.ResponseWriter, r *http.Request) error {
 	most, err := pageSize(r, chat.DefaultPage, chat.MaxPage)
 	if err != nil {
 		return err
 	}
 	q := r.URL.Query()
-	var page userPage
+	var page UserPage
 	if q.Has("ids") {
 		ids, err := userIDs(q.Get("ids"))
 		if err != nil {
 			return err
 		}
-		page.Users, err = s.service.Users(r.Context(), ids)
+		page.Users, err = a.Service.Users(r.Context(), ids)
 		if err != nil {
 			return err
 		}
@@ -38,12 +38,12 @@ func (s *Server) listUsers(w http.ResponseWriter, r *http.Request) error {
 		if err := chat.CheckLine("q", q.Get("q"), maxQuery); err != nil {
 			return err
 		}
-		page.Users, page.Next, err = s.service.FindUsers(r.Context(), q.Get("q"), q.Get("after"), most)
+		page.Users, page.Next, err = a.Service.FindUsers(r.Context(), q.Get("q"), q.Get("after"), most)
 		if err != nil {
 			return err
 		}
 	}
-	s.answer(w, r, http.StatusOK, page)
+	a.Answer(w, r, http.StatusOK, page)
 	return nil
 }
 
@@ -63,23 +63,22 @@ func userIDs(list string) ([]chat.UserID, error) {
 	return ids.List(), nil
 }
 
-// patchUser changes somebody's place on the server; admins alone. The store
-// keeps the last active admin.
-func (s *Server) patchUser(w http.ResponseWriter, r *http.Request) error {
+// PatchUser changes a user's role, or activates or deactivates them; admins only.
+func (a *API) PatchUser(w http.ResponseWriter, r *http.Request) error {
 	var in struct {
 		Role   *chat.Role `json:"role"`
 		Active *bool      `json:"active"`
 	}
-	if err := s.service.Admin(who(r)); err != nil {
+	if err := a.Service.Admin(caller(r)); err != nil {
 		return err
 	}
-	if err := read(r, &in); err != nil {
+	if err := decode(r, &in); err != nil {
 		return err
 	}
-	user, err := s.service.UpdateUser(r.Context(), who(r), chat.UserID(chi.URLParam(r, "userId")), in.Role, in.Active)
+	user, err := a.Service.UpdateUser(r.Context(), caller(r), chat.UserID(chi.URLParam(r, "userId")), in.Role, in.Active)
 	if err != nil {
 		return err
 	}
-	s.answer(w, r, http.StatusOK, oneUser{user})
+	a.Answer(w, r, http.StatusOK, UserAnswer{user})
 	return nil
 }

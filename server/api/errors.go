@@ -1,4 +1,4 @@
-package server
+package api
 
 import (
 	"net/http"
@@ -8,8 +8,8 @@ import (
 	"parley/middleware"
 )
 
-// status is the one table from codes to HTTP (RFC 9110, section 15).
-var status = map[chat.Code]int{
+// Status is the table from codes to HTTP (RFC 9110, section 15).
+var Status = map[chat.Code]int{
 	chat.BadInput:           http.StatusBadRequest,
 	chat.NoIdentity:         http.StatusUnauthorized,
 	chat.BadCredentials:     http.StatusUnauthorized,
@@ -31,23 +31,23 @@ var status = map[chat.Code]int{
 	chat.Unavailable:        http.StatusServiceUnavailable,
 }
 
-// failure is the body of every answer that is not a success.
-type failure struct {
+// Failure is the body of every answer that is not a success.
+type Failure struct {
 	Error *chat.Error `json:"error" msgpack:"error"`
 }
 
-// fail answers a request with an error. What is the server's own fault is
+// Fail answers a request with an error. What is the server's own fault is
 // logged here, once, with its cause; the client sees the request's id.
-func (s *Server) fail(w http.ResponseWriter, r *http.Request, err error) {
-	s.failStatus(w, r, 0, err)
+func (a *API) Fail(w http.ResponseWriter, r *http.Request, err error) {
+	a.FailStatus(w, r, 0, err)
 }
 
-// failStatus is fail with another status than the code's (405).
-func (s *Server) failStatus(w http.ResponseWriter, r *http.Request, code int, err error) {
-	e := *s.errors.ClientError(r.Context(), err)
+// FailStatus is Fail with another status than the code's (405).
+func (a *API) FailStatus(w http.ResponseWriter, r *http.Request, code int, err error) {
+	e := *a.Errors.ClientError(r.Context(), err)
 	e.RequestID = middleware.RequestID(r.Context())
 	if code == 0 {
-		code = status[e.Code]
+		code = Status[e.Code]
 	}
 	if e.RetryAfterMs > 0 {
 		w.Header().Set("Retry-After", strconv.FormatInt((e.RetryAfterMs+999)/1000, 10))
@@ -55,8 +55,8 @@ func (s *Server) failStatus(w http.ResponseWriter, r *http.Request, code int, er
 	if code == http.StatusUnauthorized {
 		w.Header().Set("WWW-Authenticate", `Bearer realm="parley"`)
 	}
-	if middleware.Unread(r) && (!caller(r).Known() || r.ContentLength < 0 || r.ContentLength > middleware.AnonymousBody) {
+	if middleware.Unread(r) && (!identity(r).Known() || r.ContentLength < 0 || r.ContentLength > middleware.AnonymousBody) {
 		w.Header().Set("Connection", "close") // or net/http waits for the rest before it answers
 	}
-	s.answer(w, r, code, failure{&e})
+	a.Answer(w, r, code, Failure{&e})
 }

@@ -1,4 +1,4 @@
-package server
+package api
 
 import (
 	"net/http"
@@ -6,7 +6,7 @@ import (
 	"parley/chat"
 )
 
-func (s *Server) putRead(w http.ResponseWriter, r *http.Request) error {
+func (a *API) PutRead(w http.ResponseWriter, r *http.Request) error {
 	id, err := chatID(r)
 	if err != nil {
 		return err
@@ -14,14 +14,14 @@ func (s *Server) putRead(w http.ResponseWriter, r *http.Request) error {
 	var in struct {
 		Seq *chat.Seq `json:"seq"`
 	}
-	if err := read(r, &in); err != nil {
+	if err := decode(r, &in); err != nil {
 		return err
 	}
 	if in.Seq == nil || *in.Seq == 0 {
 		return chat.FailField(chat.BadInput, "seq", "seq must be a number in the chat")
 	}
-	if err := s.service.MarkRead(r.Context(), me(r), id, *in.Seq); err != nil {
+	if err := a.Service.MarkRead(r.Context(), me(r), id, *in.Seq); err != nil {
 		return err
 	}
-	return done(w)
+	return noContent(w)
 }

@@ -1,0 +1,24 @@
+package api
+
+import (
+	"net/url"
+
+	"parley/hub"
+	"parley/server/service"
+)
+
+// Config is what an API is built from. Nothing in it changes afterwards.
+type Config struct {
+	Service   *service.Service
+	Hub       *hub.Hub // for calls that wait for an event
+	Errors    service.ErrorLog
+	Version   string
+	PublicURL *url.URL     // nil: links follow the Host header
+	Ready     func() error // why the server is not ready, nil if it is
+}
+
+// API has the HTTP handlers; the routes are in package server.
+type API struct{ Config }
+
+// New returns an API; it starts no goroutine.
+func New(c Config) *API { return &API{c} }

@@ -1,0 +1,142 @@
+package api
+
+import (
+	"net/http"
+
+	"github.com/go-chi/chi/v5"
+
+	"parley/chat"
+	"parley/server/service"
+)
+
+// ListInvites answers with the caller's invites, for an admin with all.
+func (a *API) ListInvites(w http.ResponseWriter, r *http.Request) error {
+	invites, err := a.Service.Invites(r.Context(), caller(r))
+	if err != nil {
+		return err
+	}
+	named := service.UserSet{}
+	for _, i := range invites {
+		named.Add(i.By)
+	}
+	users, err := a.Service.Users(r.Context(), named.List())
+	if err != nil {
+		return err
+	}
+	a.Answer(w, r, http.StatusOK, struct {
+		Invites []chat.Invite `json:"invites" msgpack:"invites"`
+		Users   []chat.User   `json:"users" msgpack:"users"`
+	}{invites, users})
+	return nil
+}
+
+func (a *API) CreateInvite(w http.ResponseWriter, r *http.Request) error {
+	var in struct {
+		ChatID    *chat.ChatID `json:"chatId"`
+		Uses      *int64       `json:"uses"`
+		ExpiresAt *int64       `json:"expiresAt"`
+	}
+	if err := decode(r, &in); err != nil {
+		return err
+	}
+	base, err := a.base(r)
+	if err != nil {
+		return err
+	}
+	invite, code, err := a.Service.CreateInvite(r.Context(), caller(r), service.NewInvite{ChatID: in.ChatID, Uses: in.Uses, ExpiresAt: in.ExpiresAt})
+	if err != nil {
+		return err
+	}
+	a.secret(w, r, http.StatusCreated, struct {
+		Invite chat.Invite `json:"invite" msgpack:"invite"`
+		URL    string      `json:"url" msgpack:"url"`
+	}{invite, inviteLink(base, code)})
+	return nil
+}
+
+func (a *API) EndInvite(w http.ResponseWriter, r *http.Request) error {
+	id := chat.InviteID(chi.URLParam(r, "inviteId"))
+	if err := a.Service.EndInvite(r.Context(), caller(r), id); err != nil {
+		return err
+	}
+	return noContent(w)
+}
+
+// InvitePreview is what a holder of an invite without an account is told of it.
+type InvitePreview struct {
+	Server string             `json:"server" msgpack:"server"`
+	By     InvitePreviewUser  `json:"by" msgpack:"by"`
+	Chat   *InvitePreviewChat `json:"chat,omitempty" msgpack:"chat,omitempty"`
+	Valid  bool               `json:"valid" msgpack:"valid"`
+}
+
+type InvitePreviewUser struct {
+	ID     chat.UserID `json:"id" msgpack:"id"`
+	Handle string      `json:"handle" msgpack:"handle"`
+	Name   string      `json:"name" msgpack:"name"`
+}
+
+type InvitePreviewChat struct {
+	ID          chat.ChatID `json:"id" msgpack:"id"`
+	Title       string      `json:"title" msgpack:"title"`
+	MemberCount int         `json:"memberCount" msgpack:"memberCount"`
+}
+
+func (a *API) PeekInvite(w http.ResponseWriter, r *http.Request) error {
+	code, err := readCode(r)
+	if err != nil {
+		return err
+	}
+	invite, err := a.Service.PeekInvite(r.Context(), caller(r), code)
+	if err != nil {
+		return err
+	}
+	server, err := a.Service.Server(r.Context())
+	if err != nil {
+		return err
+	}
+	out := InvitePreview{Server: server.Name, Valid: invite.Open(chat.Now())}
+	makers, err := a.Service.Users(r.Context(), []chat.UserID{invite.By})
+	if err != nil {
+		return err
+	}
+	for _, u := range makers {
+		out.By = InvitePreviewUser{u.ID, u.Handle, u.Name}
+	}
+	if invite.ChatID != "" {
+		c, err := a.Service.Chat(r.Context(), invite.By, invite.ChatID)
+		switch {
+		case err == nil:
+			out.Chat = &InvitePreviewChat{c.ID, c.Title, c.MemberCount}
+		case !chat.Is(err, chat.NotFound): // the maker left: the title is no longer theirs to show
+			return err
+		}
+	}
+	a.secret(w, r, http.StatusOK, out)
+	return nil
+}
+
+func (a *API) AcceptInvite(w http.ResponseWriter, r *http.Request) error {
+	code, err := readCode(r)
+	if err != nil {
+		return err
+	}
+	id, err := a.Service.AcceptInvite(r.Context(), caller(r), code)
+	if err != nil {
+		return err
+	}
+	return a.answerChat(w, r, http.StatusOK, id)
+}
+
+func readCode(r *http.Request) (string, error) {
+	var in struct {
+		Code string `json:"code"`
+	}
+	if err := decode(r, &in); err != nil {
+		return "", err
+	}
+	if in.Code == "" {
+		return "", chat.FailField(chat.BadInput, "code", "code must not be empty")
+	}
+	return in.Code, nil
+}
