@@ -8,38 +8,47 @@ import (
 	"parley/chat"
 )
 
+// first has the rows of a database in the first format: one user and one chat.
+const first = `
+INSERT INTO meta VALUES ('epoch', '0123456789abcdef'), ('setup', ''), ('name', 'Parley');
+INSERT INTO users VALUES ('-OLkfm9dZ1qV3x0A', 'ann', 'Ann', '', 'admin', 1, '', 1);
+INSERT INTO chats VALUES ('-OLkfmAaQ4wE8u6D', 'group', 0, 'Tea', '', '-OLkfm9dZ1qV3x0A', 'tea', NULL, 1, 0, 1, 1);
+INSERT INTO members VALUES ('-OLkfmAaQ4wE8u6D', '-OLkfm9dZ1qV3x0A', 'admin', 1);
+INSERT INTO events (chat, seq, n, at, kind, by, users) VALUES ('-OLkfmAaQ4wE8u6D', 1, 0, 1, 'joined', '-OLkfm9dZ1qV3x0A', '["-OLkfm9dZ1qV3x0A"]');
+PRAGMA user_version = 1`
+
 // A database of the first format gets what came later, and keeps its rows.
 func TestMigrate(t *testing.T) {
+	const (
+		ann chat.UserID = "-OLkfm9dZ1qV3x0A"
+		tea chat.ChatID = "-OLkfmAaQ4wE8u6D"
+	)
 	path := filepath.Join(t.TempDir(), "parley.db")
-	db := opened(t, path)
-	ann, _, err := db.CreateAccount(t.Context(), chat.NewAccount{Handle: "ann", Name: "Ann"})
-	if err != nil {
-		t.Fatal(err)
-	}
-	c, _, err := db.CreateChat(t.Context(), chat.NewChat{Kind: chat.Group, Title: "Tea", By: ann.ID, ClientID: "tea"})
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := db.Close(); err != nil {
-		t.Fatal(err)
-	}
 	old, err := sql.Open("sqlite", path)
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer old.Close()
-	if _, err := old.Exec("DROP TABLE unchanged; PRAGMA user_version = 1"); err != nil {
+	schema, err := migrations.ReadFile("migrations/0001_first.sql")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := old.Exec(string(schema) + first); err != nil {
 		t.Fatal(err)
 	}
 	if err := old.Close(); err != nil {
 		t.Fatal(err)
 	}
 
-	db = opened(t, path)
+	db := opened(t, path)
+	c, err := db.Chat(t.Context(), ann, tea)
+	if err != nil || c.Title != "Tea" || c.Role != chat.RoleAdmin || c.Head != 1 {
+		t.Fatalf("%+v, %v", c, err)
+	}
 	title := "Tea"
 	for _, want := range []bool{false, true} {
 		came := make(chan bool, 1)
-		e := chat.Event{Kind: chat.Renamed, ChatID: c.ID, By: ann.ID, ClientID: "same", Title: &title}
+		e := chat.Event{Kind: chat.Renamed, ChatID: tea, By: ann, ClientID: "same", Title: &title}
 		err := db.Append(t.Context(), e, chat.Rename, func(ev chat.Event, again bool, err error) {
 			if err != nil || ev.Seq != 0 {
 				t.Errorf("event %d, %v", ev.Seq, err)
