@@ -8,6 +8,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test as nodeTest } from "node:test";
+import { setTimeout } from "node:timers/promises";
 import { chromium } from "playwright-core";
 import { Parley } from "./parley.mjs";
 
@@ -48,6 +49,15 @@ export function house(furnish = async (h) => {}, flags = []) {
   }, { timeout: 240_000 });
   after(() => h.close());
   return h;
+}
+
+/** Whether the process can still write; one that ended stays as a zombie ("Z") until its parent asks for its result. */
+function runs(id) {
+  try {
+    return !readFileSync(`/proc/${id}/stat`, "latin1").includes(") Z ");
+  } catch {
+    return false;
+  }
 }
 
 export class House {
@@ -94,12 +104,20 @@ export class House {
     return chromium.launchPersistentContext(folder, { executablePath: process.env.CHROMIUM || "/usr/bin/chromium", args: chromiumFlags, locale: "en-GB", ...wideScreen });
   }
 
-  /** Ends such a browser as a crash of the machine would: no handler runs, nothing is written. */
+  /** Ends such a browser as a crash of the machine would: no process of it writes anything more. */
   async kill(context) {
     const gone = new Promise((ok) => context.once("close", ok));
     const { processInfo } = await (await context.browser().newBrowserCDPSession()).send("SystemInfo.getProcessInfo");
-    process.kill(processInfo.find((p) => p.type === "browser").id, "SIGKILL");
+    processInfo.sort((a, b) => (b.type === "browser") - (a.type === "browser")); // first the one that would start others
+    for (const { id } of processInfo) {
+      try {
+        process.kill(id, "SIGKILL");
+      } catch (err) {
+        if (err.code !== "ESRCH") throw err; // ended with the first
+      }
+    }
     await gone;
+    while (processInfo.some(({ id }) => runs(id))) await setTimeout(20); // the processes do not end at the same moment
   }
 
   /** A further page, for example another tab of page.context(). */
