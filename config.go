@@ -15,7 +15,7 @@ import (
 	"github.com/alecthomas/kong"
 
 	"parley/chat"
-	"parley/logging"
+	"parley/internal/logging"
 	"parley/middleware"
 	"parley/server"
 	"parley/web"

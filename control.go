@@ -18,7 +18,7 @@ import (
 	"time"
 
 	"parley/chat"
-	"parley/logging"
+	"parley/internal/logging"
 	"parley/server"
 	"parley/store"
 )

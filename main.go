@@ -20,7 +20,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"parley/chat"
-	"parley/logging"
+	"parley/internal/logging"
 	"parley/server"
 )
 
