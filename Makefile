@@ -60,7 +60,7 @@ bench/peers/node/node_modules: bench/peers/node/package-lock.json
 	@touch $@
 
 bench-mongo: testmongo ## the ratios in docs/operations.md
-	$(GO) test -run '^$$' -bench . -benchtime 1x -count 3 -timeout 30m ./store/mongo .
+	$(GO) test -run '^$$' -bench . -benchtime 1x -count 3 -timeout 30m ./store/mongo ./internal/e2e
 
 lint:
 	@out=$$(gofmt -l $$(git ls-files '*.go')); test -z "$$out" || { echo "gofmt would change: $$out"; exit 1; }

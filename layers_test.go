@@ -32,6 +32,7 @@ var layers = map[string][]string{
 	"parley/internal/logging":   {},
 	"parley/internal/mongotest": {"go.mongodb.org/mongo-driver/v2"},
 	"parley/internal/echo":      {"server/socket"},
+	"parley/internal/e2e":       {},
 	"parley/bench/peers/bare":   {},
 	"parley/internal/loadgen":   {"chat", "wire", "store", "golang.org/x/sync", "github.com/HdrHistogram/hdrhistogram-go", "github.com/tinylib/msgp"},
 }

@@ -1,6 +1,6 @@
 //go:build linux
 
-package main
+package e2e
 
 import (
 	"encoding/json"
@@ -20,7 +20,8 @@ import (
 // lie in an empty root, and what the Dockerfile says of user, environment and
 // health check is done there without a container engine.
 func TestTheImageNeedsNothingElse(t *testing.T) {
-	dockerfile, err := os.ReadFile("Dockerfile")
+	listSources()
+	dockerfile, err := os.ReadFile(filepath.Join(root, "Dockerfile"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -32,23 +33,23 @@ func TestTheImageNeedsNothingElse(t *testing.T) {
 		}
 		return string(m[1])
 	}
-	root := t.TempDir()
-	build := exec.Command("go", "build", "-trimpath", "-ldflags", "-s -w", "-o", filepath.Join(root, "parley"), ".")
+	image := t.TempDir()
+	build := exec.Command("go", "build", "-trimpath", "-ldflags", "-s -w", "-o", filepath.Join(image, "parley"), root)
 	build.Env = append(os.Environ(), "CGO_ENABLED=0")
 	if out, err := build.CombinedOutput(); err != nil {
 		t.Fatalf("%v: %s", err, out)
 	}
-	if info, err := os.Stat(filepath.Join(root, "parley")); err != nil || info.Size() > 25<<20 {
+	if info, err := os.Stat(filepath.Join(image, "parley")); err != nil || info.Size() > 25<<20 {
 		t.Errorf("the binary has %d bytes, at most 25 MiB are meant; %v", info.Size(), err)
 	}
 	uid, err := strconv.Atoi(says(`USER (\d+):\d+$`))
 	if err != nil || uid == 0 {
 		t.Fatalf("the image's user is %d, %v", uid, err)
 	}
-	if err := os.Mkdir(filepath.Join(root, "data"), 0o700); err != nil {
+	if err := os.Mkdir(filepath.Join(image, "data"), 0o700); err != nil {
 		t.Fatal(err)
 	}
-	for dir := root; os.Geteuid() == 0 && dir != "/" && dir != os.TempDir(); dir = filepath.Dir(dir) {
+	for dir := image; os.Geteuid() == 0 && dir != "/" && dir != os.TempDir(); dir = filepath.Dir(dir) {
 		if err := os.Chmod(dir, 0o755); err != nil { // the image's user walks to its root
 			t.Fatal(err)
 		}
@@ -68,9 +69,9 @@ func TestTheImageNeedsNothingElse(t *testing.T) {
 	env[0] = "PARLEY_LISTEN=" + addr
 	inside := func(words ...string) *exec.Cmd {
 		cmd := &exec.Cmd{Path: words[0], Args: words, Env: env, Dir: says(`WORKDIR (/data)$`), Stderr: t.Output()}
-		cmd.SysProcAttr = &syscall.SysProcAttr{Chroot: root}
+		cmd.SysProcAttr = &syscall.SysProcAttr{Chroot: image}
 		if os.Geteuid() == 0 {
-			if err := os.Chown(filepath.Join(root, "data"), uid, uid); err != nil {
+			if err := os.Chown(filepath.Join(image, "data"), uid, uid); err != nil {
 				t.Fatal(err)
 			}
 			cmd.SysProcAttr.Credential = &syscall.Credential{Uid: uint32(uid), Gid: uint32(uid)}
@@ -98,7 +99,7 @@ func TestTheImageNeedsNothingElse(t *testing.T) {
 	if !healthy {
 		t.Fatal("the health check never passed")
 	}
-	if _, err := os.Stat(filepath.Join(root, "data", "parley.db")); err != nil {
+	if _, err := os.Stat(filepath.Join(image, "data", "parley.db")); err != nil {
 		t.Errorf("the database is not in the volume: %v", err)
 	}
 	if err := server.Process.Signal(syscall.SIGTERM); err != nil {

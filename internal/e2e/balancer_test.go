@@ -1,4 +1,4 @@
-package main
+package e2e
 
 import (
 	"fmt"
@@ -22,7 +22,7 @@ import (
 // docs/balancer; replicas take the places of parley-1:8080 and so on.
 func balance(t testing.TB, config string, replicas ...string) (addr string) {
 	t.Helper()
-	text, err := os.ReadFile(filepath.Join("docs", "balancer", config))
+	text, err := os.ReadFile(filepath.Join(root, "docs", "balancer", config))
 	if err != nil {
 		t.Fatal(err)
 	}

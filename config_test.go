@@ -1,0 +1,62 @@
+package main
+
+import (
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// runOnce runs a command that ends by itself and returns what it printed.
+func runOnce(t *testing.T, args ...string) (stdout, stderr string, code int) {
+	t.Helper()
+	var out, errs strings.Builder
+	code = run(t.Context(), args, &out, &errs)
+	return out.String(), errs.String(), code
+}
+
+// A wrong value stops the start with one line that names the flag.
+func TestWrongFlags(t *testing.T) {
+	for _, c := range []struct{ flag, value, says string }{
+		{"--listen", "nonsense", "HOST:PORT"},
+		{"--listen", "", "HOST:PORT"},
+		{"--registration", "maybe", "invite"},
+		{"--public-url", "ftp://x", "http"},
+		{"--public-url", "https://x/path", "nothing behind it"},
+		{"--trusted-proxies", "everyone", "10.0.0.0/8"},
+		{"--trusted-proxies", "10.0.0.1,10.0.0.0/33", "10.0.0.0/8"},
+		{"--log-format", "xml", "json"},
+		{"--metrics-listen", "nonsense", "HOST:PORT"},
+		{"--limit-anonymous", "many", "--limit-anonymous"},
+		{"--limit-user", "1200", "--limit-user"},
+		{"--limit-posts", "-1/10s", "--limit-posts"},
+		{"--limit-chats", "0", "--limit-chats"},
+		{"--limit-chats", "2000000000", "--limit-chats"},
+		{"--limit-sockets", "0", "--limit-sockets"},
+		{"--limit-body", "1KiB", "--limit-body"},
+		{"--limit-text", "1GiB", "--limit-text"},
+	} {
+		store := "sqlite:" + filepath.Join(t.TempDir(), "parley.db")
+		_, stderr, code := runOnce(t, "--store", store, c.flag+"="+c.value)
+		if code != 1 || strings.Count(stderr, "\n") != 1 || !strings.Contains(stderr, c.says) || !strings.Contains(stderr, c.flag) {
+			t.Errorf("%s=%s: exit %d, %q", c.flag, c.value, code, stderr)
+		}
+	}
+	t.Setenv("PARLEY_REGISTRATION", "maybe")
+	if _, stderr, code := runOnce(t, "serve"); code != 1 || !strings.Contains(stderr, "registration") {
+		t.Errorf("from the environment: exit %d, %q", code, stderr)
+	}
+}
+
+func TestHelpNamesEveryFlagAndDefault(t *testing.T) {
+	for _, args := range [][]string{{"help"}, {"--help"}} {
+		out, _, code := runOnce(t, args...)
+		for _, want := range []string{"--listen", "127.0.0.1:8080", "PARLEY_LISTEN", "--store", "parley-data/parley.db",
+			"--registration", "--public-url", "--trusted-proxies", "--log-format", "--metrics-listen", "--limit-anonymous",
+			"100/15m", "--limit-user", "1200/1m", "--limit-posts", "20/10s", "--limit-chats", "2000", "--limit-sockets", "--limit-body", "1MiB",
+			"--limit-text", "16KiB", "recover", "owner-link", "backup", "health", "version"} {
+			if code != 0 || !strings.Contains(out, want) {
+				t.Errorf("%v: exit %d, %q is missing", args, code, want)
+			}
+		}
+	}
+}
