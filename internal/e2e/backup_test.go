@@ -2,83 +2,23 @@ package e2e
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
-	"github.com/coder/websocket"
+	"go.mongodb.org/mongo-driver/v2/bson"
+	"go.mongodb.org/mongo-driver/v2/mongo"
+	"go.mongodb.org/mongo-driver/v2/mongo/options"
 
 	"parley/chat"
+	"parley/internal/mongotest"
 	"parley/wire"
 )
-
-// post sends a message and gives its event's number and time.
-func (h *house) post(p *person, id chat.ChatID, text string) (m chat.Message) {
-	h.t.Helper()
-	var out struct{ Message chat.Message }
-	h.must(201, p.Token, "POST", "/api/chats/"+string(id)+"/messages", map[string]any{"clientId": text, "text": text}, &out)
-	return out.Message
-}
-
-// restore puts a copy in the place of the stopped server's database, as
-// docs/operations.md says.
-func (h *house) restore(file string) {
-	h.t.Helper()
-	path := strings.TrimPrefix(h.store, "sqlite:")
-	for _, beside := range []string{"", "-wal", "-shm"} {
-		if err := os.Remove(path + beside); err != nil && !os.IsNotExist(err) {
-			h.t.Fatal(err)
-		}
-	}
-	b, err := os.ReadFile(file)
-	if err == nil {
-		err = os.WriteFile(path, b, 0o600)
-	}
-	if err != nil {
-		h.t.Fatal(err)
-	}
-}
-
-// resumes says hello and resumes, and gives the values up to caughtUp.
-func (h *house) resumes(p *person, codec *wire.Codec, cmd wire.Command) (got []wire.Signal) {
-	h.t.Helper()
-	protocol, typ := wire.JSON.Protocol, websocket.MessageText
-	if codec == wire.MsgPack {
-		protocol, typ = wire.MsgPack.Protocol, websocket.MessageBinary
-	}
-	ctx, cancel := context.WithCancel(context.Background())
-	defer cancel()
-	c, _, err := websocket.Dial(ctx, "ws://"+h.addr+"/api/socket", &websocket.DialOptions{Subprotocols: []string{protocol}})
-	if err != nil {
-		h.t.Fatal(err)
-	}
-	defer c.CloseNow()
-	c.SetReadLimit(-1)
-	hello := codec.Encode(wire.Command{ID: 1, Do: "hello", Token: p.Token})
-	if err := c.Write(ctx, typ, append(hello, codec.Encode(cmd)...)); err != nil {
-		h.t.Fatal(err)
-	}
-	for {
-		_, message, err := c.Read(ctx)
-		if err != nil {
-			h.t.Fatal(err)
-		}
-		for _, value := range split(codec, message) {
-			var v wire.Signal
-			if err := json.Unmarshal(value, &v); err != nil {
-				h.t.Fatal(err)
-			}
-			got = append(got, v)
-			if v.Signal == wire.SignalCaughtUp {
-				return got
-			}
-		}
-	}
-}
 
 // A copy is made while posts run, and put back: it has all that was acknowledged
 // before, and whoever saw anything gets a reset, with times or without.
@@ -168,5 +108,92 @@ func TestBackupOfWhatIsNoFile(t *testing.T) {
 	}
 	if _, stderr, code := parleySays(t, "backup"); code != 1 || !strings.Contains(stderr, "<file>") {
 		t.Errorf("without a file: exit %d, %q", code, stderr)
+	}
+}
+
+// A restored backup whose epoch was emptied, as docs/operations.md says, is
+// another history: a number from before gets a reset.
+func TestARestoredBackupIsAnotherHistory(t *testing.T) {
+	db := mongotest.Start(t)
+	h := hotel(t, db.URL("parley"))
+	h.start()
+	t.Cleanup(h.kill)
+	ann := h.owner("ann")
+	general := h.chats(ann)[0]
+	var page struct{ Epoch string }
+	h.must(200, ann.Token, "GET", "/api/chats/"+string(general.ID)+"/events?after=0", nil, &page)
+	h.stop()
+
+	c, err := mongo.Connect(options.Client().ApplyURI(h.store))
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	defer cancel()
+	done, err := c.Database("parley").Collection("meta").UpdateOne(ctx, bson.D{{Key: "_id", Value: "server"}},
+		bson.D{{Key: "$set", Value: bson.D{{Key: "epoch", Value: ""}}}})
+	if err != nil || done.ModifiedCount != 1 || c.Disconnect(ctx) != nil {
+		t.Fatal(done, err)
+	}
+
+	h.start()
+	events := "/api/chats/" + string(general.ID) + "/events?after=1&epoch="
+	h.must(409, ann.Token, "GET", events+page.Epoch, nil, nil)
+	before := page.Epoch
+	h.must(200, ann.Token, "GET", events, nil, &page)
+	if page.Epoch == "" || page.Epoch == before {
+		t.Errorf("the epoch is %q, it was %q", page.Epoch, before)
+	}
+}
+
+// Where nobody emptied the epoch of a restored copy, the time of what was seen
+// tells that the history is another one.
+func TestARestoredBackupWithItsEpoch(t *testing.T) {
+	db := mongotest.Start(t)
+	h := hotel(t, db.URL("parley"))
+	h.start()
+	t.Cleanup(h.kill)
+	ann := h.owner("ann")
+	general := h.chats(ann)[0]
+	kept := h.post(ann, general.ID, "kept")
+	lost := h.post(ann, general.ID, "lost")
+	h.stop()
+
+	c, err := mongo.Connect(options.Client().ApplyURI(h.store))
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	defer cancel()
+	gone, err := c.Database("parley").Collection("events").DeleteOne(ctx, bson.D{{Key: "chat", Value: general.ID}, {Key: "seq", Value: lost.Seq}})
+	if err != nil || gone.DeletedCount != 1 || c.Disconnect(ctx) != nil {
+		t.Fatal(gone, err)
+	}
+
+	h.start()
+	again := h.post(ann, general.ID, "another one")
+	if again.Seq != lost.Seq || again.At == lost.At {
+		t.Fatalf("the lost one is %d at %d, the other %d at %d", lost.Seq, lost.At, again.Seq, again.At)
+	}
+	at := func(m chat.Message) string {
+		return fmt.Sprintf("/api/chats/%s/events?after=%d&at=%d", general.ID, m.Seq, m.At)
+	}
+	for _, next := range []string{"then", "at last"} { // at the head, and below it
+		h.must(409, ann.Token, "GET", at(lost), nil, nil)
+		h.must(200, ann.Token, "GET", at(again), nil, nil)
+		h.must(200, ann.Token, "GET", at(kept), nil, nil)
+		for _, codec := range wire.Codecs {
+			var page struct{ Epoch string }
+			h.must(200, ann.Token, "GET", at(kept), nil, &page)
+			for _, seen := range []chat.Message{lost, again} {
+				got := h.resumes(ann, codec, wire.Command{ID: 2, Do: "resume", Epoch: page.Epoch,
+					Seen: map[chat.ChatID]chat.Seq{general.ID: seen.Seq}, At: map[chat.ChatID]int64{general.ID: seen.At}})
+				reset := slices.ContainsFunc(got, func(v wire.Signal) bool { return v.Signal == wire.SignalReset })
+				if reset != (seen.At == lost.At) {
+					t.Errorf("codec %s, seen at %d: %+v", codec.Protocol, seen.At, got)
+				}
+			}
+		}
+		h.post(ann, general.ID, next)
 	}
 }

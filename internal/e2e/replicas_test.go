@@ -1,235 +1,171 @@
 package e2e
 
 import (
-	"bytes"
-	"context"
-	"encoding/json"
 	"fmt"
-	"net/url"
-	"slices"
 	"strings"
-	"sync"
-	"syscall"
 	"testing"
 	"time"
 
 	"parley/chat"
 	"parley/internal/mongotest"
+	"parley/wire"
 )
 
-// fleet is three replicas on one MongoDB, and a balancer before them. The house
-// in it is the balancer: who asks it asks one of the three. Without a
-// configuration there is none.
-type fleet struct {
-	*house
-	db       *mongotest.Server
-	replicas []*house
-}
+// One replica dies after it wrote a message and before Ann heard so. She asks
+// another one again, with the same clientId: it is the message that she sent.
+// Bob is at a third replica and sees it once.
+func TestAnAnswerIsLostWithItsReplica(t *testing.T) {
+	f := openFleet(t, "")
+	one, two, three := f.replicas[0], f.replicas[1], f.replicas[2]
+	ann := one.owner("ann")
+	general := one.chats(ann)[0].ID
+	bob := three.line(one.guest(ann, general, "bob"))
+	posts := "/api/chats/" + string(general) + "/messages"
 
-func openFleet(t testing.TB, config string) *fleet {
-	f := &fleet{db: mongotest.Start(t)}
-	var addrs []string
-	for range 3 {
-		h := hotel(t, f.db.URL("parley"))
-		h.start("--trusted-proxies", "127.0.0.1")
-		t.Cleanup(h.kill)
-		f.replicas, addrs = append(f.replicas, h), append(addrs, h.addr)
-	}
-	for _, h := range f.replicas[1:] { // the same owner for whoever prints it
-		_, code, _ := strings.Cut(f.replicas[0].setup, "#")
-		if _, same, _ := strings.Cut(h.setup, "#"); same != code {
-			t.Fatalf("the owner's links differ: %s and %s", f.replicas[0].setup, h.setup)
-		}
-	}
-	f.house = &house{t: t, setup: f.replicas[0].setup}
-	if config != "" {
-		f.addr = balance(t, config, addrs...)
-	}
-	return f
-}
+	sent := make(chan struct{})
+	go func() {
+		defer close(sent)
+		one.call(ann.Token, "POST", posts, map[string]any{"clientId": "once", "text": "hello"}, nil) // nobody reads the answer
+	}()
+	var there received
+	bob.until(func(v received) bool { there = v; return v.ClientID == "once" })
+	one.kill()
+	<-sent
 
-// again repeats a call with the same clientId, as the rule of the protocol has
-// it, until there is an answer that is final.
-func (f *fleet) again(ctx context.Context, token, method, path string, in, out any) int {
-	for {
-		status := f.call(token, method, path, in, out)
-		if status != 0 && status != 500 && status != 503 || ctx.Err() != nil {
-			return status
+	var again struct{ Message chat.Message }
+	two.must(200, ann.Token, "POST", posts, map[string]any{"clientId": "once", "text": "hello"}, &again)
+	if again.Message.Seq != there.Seq {
+		t.Errorf("the second try is message %d, the first was %d", again.Message.Seq, there.Seq)
+	}
+	two.must(201, ann.Token, "POST", posts, map[string]any{"clientId": "next", "text": "how are you"}, &again)
+	for _, v := range bob.until(func(v received) bool { return v.ClientID == "next" }) {
+		if v.Kind != "" {
+			t.Errorf("bob saw a %s %d between", v.Kind, v.Seq)
 		}
 	}
 }
 
-// head waits until the chat's log has reached a number, or the patience ends.
-func (f *fleet) head(ctx context.Context, p *person, id chat.ChatID, at chat.Seq, patience time.Duration) {
-	ctx, cancel := context.WithTimeout(ctx, patience)
-	defer cancel()
-	for ctx.Err() == nil {
-		var c struct{ Chat chat.Chat }
-		if f.again(ctx, p.Token, "GET", "/api/chats/"+string(id), nil, &c) == 200 && c.Chat.Head >= at {
-			return
-		}
-	}
-}
-
-// Ann and Bob talk over sockets (JSON and MessagePack), Cleo and Dan with curl,
-// all through the balancer. Meanwhile Ann edits, deletes and reacts, replicas
-// are killed, stopped and started, MongoDB is killed and started, and answers
-// with all that a primary says when it goes. Whoever got no answer asks again.
-// At the end all four hold the same log: every text once, no number missing;
-// and what they made of it is what a page of history says.
-func TestReplicasThroughBadDays(t *testing.T) {
-	f := openFleet(t, "haproxy.cfg")
-	f.burst(t, 120,
-		func() { f.replicas[0].kill(); f.replicas[0].start("--trusted-proxies", "127.0.0.1") },
-		func() { f.db.Fail(t, mongotest.Fault{Commands: []string{"insert"}, Times: 6, Close: true}) },
-		func() { f.freeze(1) },
-		func() { f.db.Fail(t, mongotest.Fault{Commands: []string{"commitTransaction"}, Times: 2, Code: 112}) },
-		func() {
-			f.db.Fail(t, mongotest.Fault{Commands: []string{"getMore"}, Times: 2, Code: 286, AppName: "parley feed"})
-		},
-		func() {
-			f.db.Kill()
-			if err := f.db.Restart(); err != nil {
-				t.Error(err)
-			}
-		},
-		func() { f.db.Fail(t, mongotest.Fault{Commands: []string{"insert"}, Times: 3, Code: 91}) },
-		func() {
-			f.db.Fail(t, mongotest.Fault{Commands: []string{"aggregate", "getMore"}, Times: 4, Code: 189, AppName: "parley feed"})
-		},
-		func() { f.replicas[2].stop(); f.replicas[2].start("--trusted-proxies", "127.0.0.1") },
-		func() { f.db.Fail(t, mongotest.Fault{Commands: []string{"aggregate", "find"}, Times: 6, Close: true}) },
-	)
-}
-
-// The same with stickiness, on an ordinary day with one death.
-func TestReplicasBehindAStickyBalancer(t *testing.T) {
-	f := openFleet(t, "haproxy-sticky.cfg")
-	f.burst(t, 40, func() { // all come from one address: it is theirs that dies, in its turn
-		for _, h := range f.replicas {
-			h.kill()
-			h.start("--trusted-proxies", "127.0.0.1")
-		}
-	})
-}
-
-// freeze stops a replica for as long as the others need to move on, at most 3 s.
-func (f *fleet) freeze(replica int) {
-	p := f.replicas[replica].cmd.Process
-	_ = p.Signal(syscall.SIGSTOP)
-	defer func() { _ = p.Signal(syscall.SIGCONT) }()
-	ctx, cancel := context.WithTimeout(context.Background(), 3*time.Second)
-	defer cancel()
-	<-ctx.Done()
-}
-
-func (f *fleet) burst(t *testing.T, each int, troubles ...func()) {
-	ctx, cancel := context.WithTimeout(context.Background(), 3*time.Minute)
-	defer cancel()
-	ann := f.owner("ann")
-	general := f.chats(ann)[0].ID
-	people := []*person{ann, f.guest(ann, general, "bob"), f.guest(ann, general, "cleo"), f.guest(ann, general, "dan")}
+// Bob reads at one replica. At another one Ann takes him out of the chat, and
+// goes on: his own left is the last that he sees of it. Then Cleo, who reads
+// there too, signs out at the third: her socket closes.
+func TestSomebodyIsPutOutOnAnotherReplica(t *testing.T) {
+	f := openFleet(t, "")
+	one, two, three := f.replicas[0], f.replicas[1], f.replicas[2]
+	ann := one.owner("ann")
+	general := one.chats(ann)[0].ID
 	path := "/api/chats/" + string(general)
-	var first struct{ Message chat.Message }
-	f.must(201, ann.Token, "POST", path+"/messages", map[string]any{"clientId": "first", "text": "first"}, &first)
-	var log struct{ Epoch string }
-	f.must(200, ann.Token, "GET", path+"/events?after=0", nil, &log)
+	bobs, cleos := one.guest(ann, general, "bob"), one.guest(ann, general, "cleo")
+	bob, cleo := two.line(bobs), two.line(cleos)
 
-	// Beside each trouble, Ann makes one event of each other kind.
-	const others = 4
-	begin := int(first.Message.Seq)
-	total := begin + len(people)*each + others*len(troubles)
-	talkers, wait := f.talk(ctx, people, general, log.Epoch, each, total)
-	for i, trouble := range troubles {
-		f.head(ctx, ann, general, chat.Seq(begin+i*(total-begin)/(len(troubles)+1)), 20*time.Second)
-		var during sync.WaitGroup
-		during.Go(trouble)
-		id := fmt.Sprint("beside ", i)
-		var made struct{ Message chat.Message }
-		ask := func(method string, seq chat.Seq, below string, out any) {
-			at := path + "/messages"
-			if seq > 0 {
-				at = fmt.Sprint(at, "/", seq, below)
-			}
-			in := map[string]any{"text": id, "clientId": id + " " + method}
-			if method == "PUT" || method == "DELETE" {
-				delete(in, "text")
-			}
-			if status := f.again(ctx, ann.Token, method, at, in, out); status/100 != 2 {
-				t.Errorf("%s %s: %d", method, at, status)
-			}
-		}
-		ask("PATCH", first.Message.Seq, "", nil)
-		ask("PUT", first.Message.Seq, fmt.Sprint("/reactions/x", i), nil)
-		ask("POST", 0, "", &made)
-		ask("DELETE", made.Message.Seq, "", nil)
-		during.Wait()
+	one.must(201, ann.Token, "POST", path+"/messages", map[string]any{"clientId": "before", "text": "before"}, nil)
+	bob.until(func(v received) bool { return v.ClientID == "before" })
+	one.must(204, ann.Token, "DELETE", path+"/members/"+string(bobs.User.ID), map[string]any{}, nil)
+	for i := range 20 {
+		one.must(201, ann.Token, "POST", path+"/messages", map[string]any{"clientId": fmt.Sprint("after ", i), "text": "of bob"}, nil)
 	}
-	f.db.Heal(t)
-	if err := wait(); err != nil {
-		for _, h := range f.replicas {
-			t.Log(h.said())
+	cleo.until(func(v received) bool { return v.ClientID == "after 19" }) // it passed his replica
+	bob.say(wire.Command{ID: 9, Do: "ping"})
+	left := false
+	for _, v := range bob.until(func(v received) bool { return v.Re == 9 }) {
+		if left && v.Kind != "" {
+			t.Errorf("bob still hears %s %d", v.Kind, v.Seq)
 		}
-		t.Fatal(err)
+		left = left || v.Kind == chat.Left
 	}
-	f.agree(t, ann, talkers)
+	if !left {
+		t.Error("bob was not told that he is out")
+	}
+	three.must(404, bobs.Token, "GET", path+"/messages", nil, nil)
+
+	began := time.Now()
+	three.must(204, cleos.Token, "DELETE", "/api/sessions/current", nil, nil)
+	cleo.closes(4501)
+	t.Logf("the socket at another replica closed after %v", time.Since(began))
+	if time.Since(began) > 5*time.Second { // a second is the promise, and this machine may be busy
+		t.Error("that is too late")
+	}
 }
 
-// agree asks that all hold the same log, every clientId once, and make of it
-// what the history says.
-func (f *fleet) agree(t *testing.T, p *person, talkers []*talker) {
-	t.Helper()
-	plain := func(log []chat.Event) []byte { // texts of a replay are those of now
-		log = slices.Clone(log)
-		for i := range log {
-			log[i].Text, log[i].Mentions, log[i].EditedAt, log[i].DeletedAt = "", nil, 0, 0
-		}
-		b, _ := json.Marshal(log)
-		return b
+// A replica does not run for a while: whoever reads there gets what they missed.
+// Then the oplog no longer knows where the replicas' streams were: all sockets
+// close with "come back", and whoever comes back misses nothing either.
+func TestAStreamStallsAndIsLost(t *testing.T) {
+	f := openFleet(t, "")
+	one, two := f.replicas[0], f.replicas[1]
+	ann := one.owner("ann")
+	general := one.chats(ann)[0].ID
+	bob := one.guest(ann, general, "bob")
+	var page struct {
+		Epoch  string
+		Events []chat.Event
 	}
-	ids := map[string]bool{}
-	for _, e := range talkers[0].log {
-		if id := string(e.By) + " " + e.ClientID; e.ClientID != "" && ids[id] {
-			t.Errorf("%s is there twice", id)
-		} else {
-			ids[id] = true
-		}
-	}
-	texts := map[chat.Seq]string{} // as the pages have them
-	for before, more := "", true; more; {
-		var page struct {
-			Messages   []chat.Message
-			MoreBefore bool
-		}
-		f.must(200, p.Token, "GET", "/api/chats/"+string(talkers[0].chatID)+"/messages?limit=200"+before, nil, &page)
-		for _, m := range page.Messages {
-			texts[m.Seq] = m.Text
-		}
-		more = page.MoreBefore
-		before = "&before=" + url.QueryEscape(fmt.Sprint(page.Messages[0].Seq))
-	}
-	for _, k := range talkers {
-		if !bytes.Equal(plain(k.log), plain(talkers[0].log)) {
-			t.Errorf("%s holds another log than ann", k.p.User.Handle)
-		}
-		mine := map[chat.Seq]string{}
-		for _, e := range k.log {
-			switch {
-			case e.Kind == chat.Posted:
-				mine[e.Seq] = e.Text
-			case e.Kind == chat.Edited && e.Text != "":
-				mine[e.Target] = e.Text
-			case e.Kind == chat.Deleted:
-				mine[e.Target] = ""
-			}
-		}
-		for seq, text := range texts {
-			if mine[seq] != text {
-				t.Errorf("%s reads %q at %d, the history says %q", k.p.User.Handle, mine[seq], seq, text)
-			}
-		}
-		if len(mine) != len(texts) {
-			t.Errorf("%s holds %d messages, the history %d", k.p.User.Handle, len(mine), len(texts))
+	one.must(200, bob.Token, "GET", "/api/chats/"+string(general)+"/events?after=0", nil, &page)
+	k := &talker{h: two, p: bob, chatID: general, epoch: page.Epoch}
+	reading := two.line(bob)
+	say := func(n int) {
+		for i := range n {
+			one.must(201, ann.Token, "POST", "/api/chats/"+string(general)+"/messages",
+				map[string]any{"clientId": fmt.Sprint(len(page.Events), "-", i), "text": "hello"}, nil)
+			page.Events = append(page.Events, chat.Event{})
 		}
 	}
+	hears := func() {
+		t.Helper()
+		if err := k.finish(reading.ctx, wire.MsgPack, len(page.Events)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	say(3)
+	hears()
+	stopped := make(chan struct{})
+	go func() { defer close(stopped); f.freeze(1) }()
+	say(40)
+	<-stopped
+	missed := 0
+	reading.until(func(v received) bool {
+		if v.Kind == chat.Posted {
+			missed++
+		}
+		return missed == 43
+	})
+	hears()
+
+	f.db.Fail(t, mongotest.Fault{Commands: []string{"getMore"}, Times: 3, Code: 286, AppName: "parley feed"})
+	say(1) // what waits in the streams is answered; then they ask again
+	reading.closes(4003)
+	say(5)
+	for end := time.Now().Add(20 * time.Second); ; {
+		if status, _ := two.get("/readyz"); status == 200 {
+			break
+		}
+		if time.Now().After(end) {
+			t.Fatalf("the replica is not ready again\n%s", two.said())
+		}
+	}
+	if !strings.Contains(two.said(), "feed") {
+		t.Error("the log says nothing of the feed")
+	}
+	hears()
+}
+
+// Bob looks at a chat at one replica while Ann types at another, and comes and
+// goes: signals cross, too.
+func TestSignalsCrossReplicas(t *testing.T) {
+	f := openFleet(t, "")
+	one, two := f.replicas[0], f.replicas[1]
+	ann := one.owner("ann")
+	general := one.chats(ann)[0].ID
+	bob := one.guest(ann, general, "bob")
+	looking := two.line(bob)
+	looking.say(wire.Command{ID: 3, Do: "focus", ChatIDs: []chat.ChatID{general}})
+	looking.until(func(v received) bool { return v.Re == 3 })
+	typing := one.line(ann)
+	typing.say(wire.Command{ID: 3, Do: "typing", ChatID: general})
+	seen := map[string]bool{}
+	looking.until(func(v received) bool {
+		if v.By == ann.User.ID {
+			seen[v.Signal] = true
+		}
+		return seen["typing"] && seen["presence"]
+	})
 }
