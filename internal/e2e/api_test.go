@@ -11,22 +11,22 @@ import (
 	"parley/chat"
 )
 
-// person is somebody with an account, as curl would see them.
-type person struct {
+// account is a user and the token of one of its sessions.
+type account struct {
 	User  chat.User `json:"user"`
 	Token string    `json:"token"`
 }
 
-// call sends JSON and gives the status; out may be nil. It gives 0 when there is
-// no answer, as while the server is down.
-func (h *house) call(token, method, path string, in, out any) int {
+// call sends in as JSON, decodes the answer into out unless it is nil, and returns
+// the status. It returns 0 if there is no answer, as while the server is down.
+func (s *testServer) call(token, method, path string, in, out any) int {
 	body, err := json.Marshal(in)
 	if err != nil {
-		h.t.Error(err)
+		s.t.Error(err)
 	}
-	r, err := http.NewRequest(method, "http://"+h.addr+path, bytes.NewReader(body))
+	r, err := http.NewRequest(method, "http://"+s.addr+path, bytes.NewReader(body))
 	if err != nil {
-		h.t.Error(err)
+		s.t.Error(err)
 	}
 	if in == nil {
 		r.Body = http.NoBody
@@ -47,22 +47,23 @@ func (h *house) call(token, method, path string, in, out any) int {
 	}
 	if out != nil && res.StatusCode < 300 {
 		if err := json.Unmarshal(b, out); err != nil {
-			h.t.Errorf("%s %s: %v in %s", method, path, err, b)
+			s.t.Errorf("%s %s: %v in %s", method, path, err, b)
 		}
 	}
 	return res.StatusCode
 }
 
-func (h *house) must(status int, token, method, path string, in, out any) {
-	h.t.Helper()
-	if got := h.call(token, method, path, in, out); got != status {
-		h.t.Fatalf("%s %s: %d, want %d\n%s", method, path, got, status, h.said())
+// mustCall is call that fails the test if the status is another one.
+func (s *testServer) mustCall(status int, token, method, path string, in, out any) {
+	s.t.Helper()
+	if got := s.call(token, method, path, in, out); got != status {
+		s.t.Fatalf("%s %s: %d, want %d\n%s", method, path, got, status, s.logText())
 	}
 }
 
-// get gives the status and the error of a GET, 0 without an answer.
-func (h *house) get(path string) (int, chat.Error) {
-	res, err := (&http.Client{Timeout: 20 * time.Second}).Get("http://" + h.addr + path)
+// getStatus returns the status and the error of a GET, 0 if there is no answer.
+func (s *testServer) getStatus(path string) (int, chat.Error) {
+	res, err := (&http.Client{Timeout: 20 * time.Second}).Get("http://" + s.addr + path)
 	if err != nil {
 		return 0, chat.Error{}
 	}
@@ -73,51 +74,52 @@ func (h *house) get(path string) (int, chat.Error) {
 	return res.StatusCode, answer.Error
 }
 
-// until asks until the answer has the status.
-func (h *house) until(status int, path string) chat.Error {
-	h.t.Helper()
+// waitStatus repeats a GET until the answer has the status, and returns its error.
+func (s *testServer) waitStatus(status int, path string) chat.Error {
+	s.t.Helper()
 	for end := time.Now().Add(time.Minute); time.Now().Before(end); {
-		if got, e := h.get(path); got == status {
+		if got, e := s.getStatus(path); got == status {
 			return e
 		}
 	}
-	h.t.Fatalf("GET %s never gave %d\n%s", path, status, h.said())
+	s.t.Fatalf("GET %s never returned %d\n%s", path, status, s.logText())
 	return chat.Error{}
 }
 
-// owner uses the link of the first start.
-func (h *house) owner(handle string) *person {
-	h.t.Helper()
-	_, code, _ := strings.Cut(h.setup, "#setup=")
-	var p person
-	h.must(201, "", "POST", "/api/accounts", map[string]any{"setup": code, "serverName": "Test", "handle": handle,
-		"name": strings.ToUpper(handle), "password": "correct horse"}, &p)
-	return &p
+// createOwner creates the first account with the owner link.
+func (s *testServer) createOwner(handle string) *account {
+	s.t.Helper()
+	_, code, _ := strings.Cut(s.setup, "#setup=")
+	var a account
+	s.mustCall(201, "", "POST", "/api/accounts", map[string]any{"setup": code, "serverName": "Test", "handle": handle,
+		"name": strings.ToUpper(handle), "password": "correct horse"}, &a)
+	return &a
 }
 
-// guest signs up through an invite that host makes for a chat.
-func (h *house) guest(host *person, chatID chat.ChatID, handle string) *person {
-	h.t.Helper()
+// createUser creates an account through an invite that host makes for the chat.
+func (s *testServer) createUser(host *account, chatID chat.ChatID, handle string) *account {
+	s.t.Helper()
 	var made struct{ URL string }
-	h.must(201, host.Token, "POST", "/api/invites", map[string]any{"chatId": chatID, "uses": 1}, &made)
+	s.mustCall(201, host.Token, "POST", "/api/invites", map[string]any{"chatId": chatID, "uses": 1}, &made)
 	_, code, _ := strings.Cut(made.URL, "#invite=")
-	var p person
-	h.must(201, "", "POST", "/api/accounts", map[string]any{"invite": code, "handle": handle,
-		"name": strings.ToUpper(handle), "password": "correct horse"}, &p)
-	return &p
+	var a account
+	s.mustCall(201, "", "POST", "/api/accounts", map[string]any{"invite": code, "handle": handle,
+		"name": strings.ToUpper(handle), "password": "correct horse"}, &a)
+	return &a
 }
 
-func (h *house) chats(p *person) []chat.Chat {
-	h.t.Helper()
+// listChats returns the chats of an account.
+func (s *testServer) listChats(a *account) []chat.Chat {
+	s.t.Helper()
 	var list struct{ Chats []chat.Chat }
-	h.must(200, p.Token, "GET", "/api/chats", nil, &list)
+	s.mustCall(200, a.Token, "GET", "/api/chats", nil, &list)
 	return list.Chats
 }
 
-// post sends a message and gives its event's number and time.
-func (h *house) post(p *person, id chat.ChatID, text string) (m chat.Message) {
-	h.t.Helper()
+// post posts a message over HTTP and returns it.
+func (s *testServer) post(a *account, id chat.ChatID, text string) (m chat.Message) {
+	s.t.Helper()
 	var out struct{ Message chat.Message }
-	h.must(201, p.Token, "POST", "/api/chats/"+string(id)+"/messages", map[string]any{"clientId": text, "text": text}, &out)
+	s.mustCall(201, a.Token, "POST", "/api/chats/"+string(id)+"/messages", map[string]any{"clientId": text, "text": text}, &out)
 	return out.Message
 }

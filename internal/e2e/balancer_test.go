@@ -18,9 +18,9 @@ import (
 	"github.com/coder/websocket"
 )
 
-// balance starts a load balancer on loopback with one of the configurations in
-// docs/balancer; replicas take the places of parley-1:8080 and so on.
-func balance(t testing.TB, config string, replicas ...string) (addr string) {
+// startBalancer starts a load balancer on loopback with a configuration of
+// docs/balancer. replicas are the addresses for parley-1:8080, parley-2:8080, ….
+func startBalancer(t testing.TB, config string, replicas ...string) (addr string) {
 	t.Helper()
 	text, err := os.ReadFile(filepath.Join(root, "docs", "balancer", config))
 	if err != nil {
@@ -32,18 +32,18 @@ func balance(t testing.TB, config string, replicas ...string) (addr string) {
 	}
 	addr = l.Addr().String()
 	_ = l.Close()
-	changes := []string{"bind :8080", "bind " + addr, "listen 8080;", "listen " + addr + ";"}
+	replacements := []string{"bind :8080", "bind " + addr, "listen 8080;", "listen " + addr + ";"}
 	for i, r := range replicas {
-		changes = append(changes, "parley-"+strconv.Itoa(i+1)+":8080", r)
+		replacements = append(replacements, "parley-"+strconv.Itoa(i+1)+":8080", r)
 	}
 	dir := t.TempDir()
 	path := filepath.Join(dir, "config")
-	if err := os.WriteFile(path, []byte(strings.NewReplacer(changes...).Replace(string(text))), 0o600); err != nil {
+	if err := os.WriteFile(path, []byte(strings.NewReplacer(replacements...).Replace(string(text))), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	cmd := exec.Command(balancer("haproxy"), "-db", "-f", path)
+	cmd := exec.Command(balancerProgram("haproxy"), "-db", "-f", path)
 	if config == "nginx.conf" {
-		cmd = exec.Command(balancer("nginx"), "-p", dir, "-c", path, "-e", "stderr", "-g", "daemon off; master_process off; pid nginx.pid;")
+		cmd = exec.Command(balancerProgram("nginx"), "-p", dir, "-c", path, "-e", "stderr", "-g", "daemon off; master_process off; pid nginx.pid;")
 	}
 	cmd.Stdout, cmd.Stderr = t.Output(), t.Output()
 	if err := cmd.Start(); err != nil {
@@ -62,29 +62,30 @@ func balance(t testing.TB, config string, replicas ...string) (addr string) {
 	}
 }
 
-// balancer is where a program is; not everybody's PATH has Debian's place for it.
-func balancer(name string) string {
+// balancerProgram returns the path of a program. Debian installs both in /usr/sbin,
+// which is not in every PATH.
+func balancerProgram(name string) string {
 	if path, err := exec.LookPath(name); err == nil {
 		return path
 	}
 	return "/usr/sbin/" + name
 }
 
-// What the configurations promise to Parley, with replicas that only say who
-// they are. nginx is tried where it is installed.
+// TestBalancers tests the configurations of docs/balancer with stub replicas that
+// answer with their number. nginx is tested if it is installed.
 func TestBalancers(t *testing.T) {
 	configs := []string{"haproxy.cfg", "haproxy-sticky.cfg"}
-	if _, err := exec.LookPath(balancer("nginx")); err == nil {
+	if _, err := exec.LookPath(balancerProgram("nginx")); err == nil {
 		configs = append(configs, "nginx.conf")
 	}
 	for _, config := range configs {
-		t.Run(config, func(t *testing.T) { t.Parallel(); tryBalancer(t, config) })
+		t.Run(config, func(t *testing.T) { t.Parallel(); testBalancer(t, config) })
 	}
 }
 
-func tryBalancer(t *testing.T, config string) {
-	var deaths, died atomic.Int32 // requests that kill the connection; and that did
-	var unready atomic.Bool       // the second one
+func testBalancer(t *testing.T, config string) {
+	var toAbort, aborted atomic.Int32 // requests to end without an answer, and that ended so
+	var unready atomic.Bool           // of the second replica
 	var addrs []string
 	var replicas []*httptest.Server
 	for i := range 3 {
@@ -96,8 +97,8 @@ func tryBalancer(t *testing.T, config string) {
 		})
 		mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
 			_, _ = io.Copy(io.Discard, r.Body)
-			if deaths.Add(-1) >= 0 {
-				died.Add(1)
+			if toAbort.Add(-1) >= 0 {
+				aborted.Add(1)
 				panic(http.ErrAbortHandler) // the connection closes without an answer
 			}
 			if strings.EqualFold(r.Header.Get("Upgrade"), "websocket") {
@@ -115,14 +116,14 @@ func tryBalancer(t *testing.T, config string) {
 		t.Cleanup(s.Close)
 		replicas, addrs = append(replicas, s), append(addrs, s.Listener.Addr().String())
 	}
-	addr := balance(t, config, addrs...)
-	ask := func(method string) (int, string) {
+	addr := startBalancer(t, config, addrs...)
+	send := func(method string) (int, string) {
 		t.Helper()
 		r, err := http.NewRequest(method, "http://"+addr+"/", strings.NewReader("{}"))
 		if err != nil {
 			t.Fatal(err)
 		}
-		r.Close = true // on an older connection the end of a replica may be the end of it
+		r.Close = true // a connection that is used again may end with its replica
 		r.Header.Set("X-Forwarded-For", "192.0.2.1")
 		r.Header.Add("X-Forwarded-For", "192.0.2.2")
 		r.Header.Set("X-Forwarded-Proto", "https")
@@ -134,24 +135,24 @@ func tryBalancer(t *testing.T, config string) {
 		body, _ := io.ReadAll(res.Body)
 		return res.StatusCode, string(body)
 	}
-	// met gives who answered n requests.
-	met := func(n int) map[string]int {
+	// count sends n requests and returns how many each replica answered.
+	count := func(n int) map[string]int {
 		t.Helper()
-		who := map[string]int{}
+		byReplica := map[string]int{}
 		for range n {
-			status, body := ask("POST")
+			status, body := send("POST")
 			name, rest, _ := strings.Cut(body, " ")
 			if status != 200 || rest != "[127.0.0.1] [http]" {
-				t.Fatalf("POST: %d, %q: what a stranger says of addresses must be replaced", status, body)
+				t.Fatalf("POST: %d, %q: forwarded headers of the client must be replaced", status, body)
 			}
-			who[name]++
+			byReplica[name]++
 		}
-		return who
+		return byReplica
 	}
 
 	sticky := config == "haproxy-sticky.cfg"
-	if who := met(30); sticky != (len(who) == 1) || !sticky && len(who) != 3 {
-		t.Errorf("30 requests met %v", who)
+	if got := count(30); sticky != (len(got) == 1) || !sticky && len(got) != 3 {
+		t.Errorf("30 requests reached %v", got)
 	}
 
 	c, _, err := websocket.Dial(t.Context(), "ws://"+addr+"/", nil)
@@ -159,43 +160,43 @@ func tryBalancer(t *testing.T, config string) {
 		t.Fatal(err)
 	}
 	if _, _, err = c.Read(t.Context()); websocket.CloseStatus(err) != 4000 {
-		t.Errorf("the socket got %v", err)
+		t.Errorf("the socket ended with %v", err)
 	}
 
-	// A replica that dies before its answer: a read is asked of another, a write
-	// is its client's to repeat.
-	deaths.Store(1)
-	if status, body := ask("GET"); status != 200 || died.Load() != 1 {
-		t.Errorf("GET, and the replica dies: %d, %q after %d deaths", status, body, died.Load())
+	// A replica ends the connection before its answer: the balancer repeats a read at
+	// another one; a write gets 503, and its client must repeat it.
+	toAbort.Store(1)
+	if status, body := send("GET"); status != 200 || aborted.Load() != 1 {
+		t.Errorf("GET, aborted once: %d, %q after %d aborted requests", status, body, aborted.Load())
 	}
-	deaths.Store(1)
-	if status, body := ask("POST"); status != 503 || died.Load() != 2 {
-		t.Errorf("POST, and the replica dies: %d, %q after %d deaths", status, body, died.Load())
+	toAbort.Store(1)
+	if status, body := send("POST"); status != 503 || aborted.Load() != 2 {
+		t.Errorf("POST, aborted once: %d, %q after %d aborted requests", status, body, aborted.Load())
 	}
 
 	if strings.HasPrefix(config, "haproxy") {
 		unready.Store(true)
-		for end := time.Now().Add(30 * time.Second); met(6)["1"] > 0; {
+		for end := time.Now().Add(30 * time.Second); count(6)["1"] > 0; {
 			if time.Now().After(end) {
-				t.Fatal("a replica that is not ready is still asked")
+				t.Fatal("a replica that is not ready still gets requests")
 			}
 		}
 		unready.Store(false)
-		for end := time.Now().Add(30 * time.Second); !sticky && met(6)["1"] == 0; {
+		for end := time.Now().Add(30 * time.Second); !sticky && count(6)["1"] == 0; {
 			if time.Now().After(end) {
-				t.Fatal("a replica that is ready again is not asked")
+				t.Fatal("a replica that is ready again gets no requests")
 			}
 		}
 	}
 
-	// Two that are gone: nobody notices.
+	// With two replicas down, each request is answered.
 	replicas[0].Close()
 	replicas[1].Close()
-	if who := met(12); who["2"] != 12 {
-		t.Errorf("with one replica left, requests met %v", who)
+	if got := count(12); got["2"] != 12 {
+		t.Errorf("with one replica left, requests reached %v", got)
 	}
 	replicas[2].Close()
-	if status, _ := ask("POST"); status != 503 {
-		t.Errorf("with none left: %d", status)
+	if status, _ := send("POST"); status != 503 {
+		t.Errorf("with no replica left: %d", status)
 	}
 }

@@ -15,51 +15,51 @@ import (
 	"parley/wire"
 )
 
-// talker is one client with a memory: what it saw of one chat, and what it still
-// has to send. It outlives sockets and servers.
-type talker struct {
-	h      *house
-	p      *person
-	chatID chat.ChatID
-	epoch  string
-	log    []chat.Event // seq i+1 at index i
-	outbox []string     // texts without an acknowledgement; the clientId is the text
+// client is a client of one chat with a local log and an outbox. It reconnects as
+// often as necessary, also after a restart of the server.
+type client struct {
+	server  *testServer
+	account *account
+	chatID  chat.ChatID
+	epoch   string
+	log     []chat.Event // seq i+1 at index i
+	outbox  []string     // texts without an acknowledgement; the clientId is the text
 }
 
-// talk lets each of the people say a number of texts, and read until their log
-// has total events: the first with a socket (JSON), the second with another
-// (MessagePack), all others with curl.
-func (h *house) talk(ctx context.Context, people []*person, id chat.ChatID, epoch string, each, total int) (talkers []*talker, wait func() error) {
-	g, ctx := errgroup.WithContext(ctx) // who fails ends the others: they would wait for what never comes
-	for i, p := range people {
-		k := &talker{h: h, p: p, chatID: id, epoch: epoch}
+// startClients starts a client for each account. Each posts a number of texts and
+// reads until its log has total events: the first over a socket (JSON), the second
+// over a socket (MessagePack), the others over HTTP. wait returns the first error.
+func (s *testServer) startClients(ctx context.Context, accounts []*account, id chat.ChatID, epoch string, each, total int) (clients []*client, wait func() error) {
+	g, ctx := errgroup.WithContext(ctx) // a failed client ends the others: they would wait for its posts
+	for i, a := range accounts {
+		c := &client{server: s, account: a, chatID: id, epoch: epoch}
 		for n := range each {
-			k.outbox = append(k.outbox, fmt.Sprintf("%s says %d", p.User.Handle, n))
+			c.outbox = append(c.outbox, fmt.Sprintf("%s says %d", a.User.Handle, n))
 		}
-		talkers = append(talkers, k)
+		clients = append(clients, c)
 		g.Go(func() (err error) {
 			switch i {
 			case 0:
-				err = k.finish(ctx, wire.JSON, total)
+				err = c.runSocket(ctx, wire.JSON, total)
 			case 1:
-				err = k.finish(ctx, wire.MsgPack, total)
+				err = c.runSocket(ctx, wire.MsgPack, total)
 			default:
-				err = k.poll(ctx, total)
+				err = c.runHTTP(ctx, total)
 			}
 			if err != nil {
-				err = fmt.Errorf("%s: %w, with %d of %d events and %d texts to send", p.User.Handle, err, len(k.log), total, len(k.outbox))
+				err = fmt.Errorf("%s: %w, with %d of %d events and %d texts to send", a.User.Handle, err, len(c.log), total, len(c.outbox))
 			}
 			return err
 		})
 	}
-	return talkers, g.Wait
+	return clients, g.Wait
 }
 
-// finish sends what is in the outbox and reads until the log has n events, over
-// as many connections as it takes.
-func (k *talker) finish(ctx context.Context, codec *wire.Codec, n int) error {
+// runSocket posts the outbox and reads until the log has n events, over as many
+// sockets as necessary.
+func (c *client) runSocket(ctx context.Context, codec *wire.Codec, n int) error {
 	for ctx.Err() == nil {
-		done, err := k.connection(ctx, codec, n)
+		done, err := c.runConnection(ctx, codec, n)
 		if err != nil || done {
 			return err
 		}
@@ -67,25 +67,25 @@ func (k *talker) finish(ctx context.Context, codec *wire.Codec, n int) error {
 	return ctx.Err()
 }
 
-// connection is one socket's life. An error is a broken promise; a socket that
-// ends is none.
-func (k *talker) connection(ctx context.Context, codec *wire.Codec, n int) (done bool, err error) {
+// runConnection is runSocket over one socket. done is false if the socket ended
+// before. An error means that the server broke the protocol.
+func (c *client) runConnection(ctx context.Context, codec *wire.Codec, n int) (done bool, err error) {
 	protocol := wire.JSON.Protocol
 	typ := websocket.MessageText
 	if codec == wire.MsgPack {
 		protocol, typ = wire.MsgPack.Protocol, websocket.MessageBinary
 	}
-	c, _, err := websocket.Dial(ctx, "ws://"+k.h.addr+"/api/socket", &websocket.DialOptions{
-		Subprotocols: []string{protocol}, HTTPHeader: http.Header{"Authorization": {"Bearer " + k.p.Token}}})
+	conn, _, err := websocket.Dial(ctx, "ws://"+c.server.addr+"/api/socket", &websocket.DialOptions{
+		Subprotocols: []string{protocol}, HTTPHeader: http.Header{"Authorization": {"Bearer " + c.account.Token}}})
 	if err != nil {
 		return false, nil
 	}
-	defer c.CloseNow()
-	c.SetReadLimit(-1)
+	defer conn.CloseNow()
+	conn.SetReadLimit(-1)
 	commands := []wire.Command{{ID: 1, Do: "hello"},
-		{ID: 2, Do: "resume", Epoch: k.epoch, Seen: map[chat.ChatID]chat.Seq{k.chatID: chat.Seq(len(k.log))}, At: map[chat.ChatID]int64{k.chatID: k.lastAt()}}}
-	for i, text := range k.outbox {
-		commands = append(commands, wire.Command{ID: uint64(10 + i), Do: "post", ChatID: k.chatID, ClientID: text, Text: text})
+		{ID: 2, Do: "resume", Epoch: c.epoch, Seen: map[chat.ChatID]chat.Seq{c.chatID: chat.Seq(len(c.log))}, At: map[chat.ChatID]int64{c.chatID: c.lastTime()}}}
+	for i, text := range c.outbox {
+		commands = append(commands, wire.Command{ID: uint64(10 + i), Do: "post", ChatID: c.chatID, ClientID: text, Text: text})
 	}
 	waiting := map[uint64]string{}
 	var b []byte
@@ -93,16 +93,16 @@ func (k *talker) connection(ctx context.Context, codec *wire.Codec, n int) (done
 		waiting[command.ID] = command.Text
 		b = append(b, codec.Encode(command)...)
 	}
-	if err := c.Write(ctx, typ, b); err != nil {
+	if err := conn.Write(ctx, typ, b); err != nil {
 		return false, nil
 	}
-	for len(k.log) < n || len(k.outbox) > 0 {
-		_, message, err := c.Read(ctx)
+	for len(c.log) < n || len(c.outbox) > 0 {
+		_, message, err := conn.Read(ctx)
 		if err != nil {
 			return false, nil
 		}
 		for _, value := range split(codec, message) {
-			if err := k.take(codec, value, waiting); err == errAgain {
+			if err := c.handle(codec, value, waiting); err == errRetry {
 				return false, nil
 			} else if err != nil {
 				return false, err
@@ -112,10 +112,12 @@ func (k *talker) connection(ctx context.Context, codec *wire.Codec, n int) (done
 	return true, nil
 }
 
-// errAgain: try again, over another socket.
-var errAgain = errors.New("again")
+// errRetry means that the client must try again over another socket.
+var errRetry = errors.New("try again")
 
-func (k *talker) take(codec *wire.Codec, value []byte, waiting map[uint64]string) error {
+// handle processes one value from the socket. waiting holds the texts of the
+// commands without a reply.
+func (c *client) handle(codec *wire.Codec, value []byte, waiting map[uint64]string) error {
 	var v received
 	if err := json.Unmarshal(value, &v); err != nil {
 		return fmt.Errorf("%s: %w", value, err)
@@ -129,50 +131,50 @@ func (k *talker) take(codec *wire.Codec, value []byte, waiting map[uint64]string
 		delete(waiting, v.Re)
 		if v.Error != nil {
 			if v.Error.Code == chat.Unavailable || v.Error.Code == chat.Internal {
-				return errAgain
+				return errRetry
 			}
 			return fmt.Errorf("%s", value)
 		}
-		k.outbox = slices.DeleteFunc(k.outbox, func(t string) bool { return t == text })
-	case v.Kind != "" && v.ChatID == k.chatID:
-		if int(v.Seq) != len(k.log)+1 {
-			return fmt.Errorf("event %d after %d", v.Seq, len(k.log))
+		c.outbox = slices.DeleteFunc(c.outbox, func(t string) bool { return t == text })
+	case v.Kind != "" && v.ChatID == c.chatID:
+		if int(v.Seq) != len(c.log)+1 {
+			return fmt.Errorf("event %d after %d", v.Seq, len(c.log))
 		}
-		k.log = append(k.log, v.Event)
+		c.log = append(c.log, v.Event)
 	case v.Signal == "reset":
-		return fmt.Errorf("a reset after %d: %s", len(k.log), value)
+		return fmt.Errorf("a reset after %d: %s", len(c.log), value)
 	}
 	return nil
 }
 
-// poll is the same for somebody with curl: posts over HTTP, reads by long poll.
-func (k *talker) poll(ctx context.Context, n int) error {
-	for ctx.Err() == nil && (len(k.log) < n || len(k.outbox) > 0) {
-		if len(k.outbox) > 0 {
-			text := k.outbox[0]
-			status := k.h.call(k.p.Token, "POST", "/api/chats/"+string(k.chatID)+"/messages",
+// runHTTP is runSocket over HTTP: it posts one text at a time and reads by long poll.
+func (c *client) runHTTP(ctx context.Context, n int) error {
+	for ctx.Err() == nil && (len(c.log) < n || len(c.outbox) > 0) {
+		if len(c.outbox) > 0 {
+			text := c.outbox[0]
+			status := c.server.call(c.account.Token, "POST", "/api/chats/"+string(c.chatID)+"/messages",
 				map[string]any{"clientId": text, "text": text}, nil)
 			switch status {
 			case 200, 201:
-				k.outbox = k.outbox[1:]
+				c.outbox = c.outbox[1:]
 			case 0, 500, 503:
 			default:
 				return fmt.Errorf("post: %d", status)
 			}
 		}
 		wait := 0
-		if len(k.outbox) == 0 {
+		if len(c.outbox) == 0 {
 			wait = 5
 		}
 		var page struct{ Events []chat.Event }
-		path := fmt.Sprintf("/api/chats/%s/events?after=%d&at=%d&epoch=%s&wait=%d", k.chatID, len(k.log), k.lastAt(), k.epoch, wait)
-		switch status := k.h.call(k.p.Token, "GET", path, nil, &page); status {
+		path := fmt.Sprintf("/api/chats/%s/events?after=%d&at=%d&epoch=%s&wait=%d", c.chatID, len(c.log), c.lastTime(), c.epoch, wait)
+		switch status := c.server.call(c.account.Token, "GET", path, nil, &page); status {
 		case 200:
 			for _, e := range page.Events {
-				if int(e.Seq) != len(k.log)+1 {
-					return fmt.Errorf("event %d after %d", e.Seq, len(k.log))
+				if int(e.Seq) != len(c.log)+1 {
+					return fmt.Errorf("event %d after %d", e.Seq, len(c.log))
 				}
-				k.log = append(k.log, e)
+				c.log = append(c.log, e)
 			}
 		case 0, 500, 503:
 		default:
@@ -182,10 +184,10 @@ func (k *talker) poll(ctx context.Context, n int) error {
 	return ctx.Err()
 }
 
-// lastAt is the time of what was seen last.
-func (k *talker) lastAt() int64 {
-	if len(k.log) == 0 {
+// lastTime returns the time of the last event in the log, 0 if the log is empty.
+func (c *client) lastTime() int64 {
+	if len(c.log) == 0 {
 		return 0
 	}
-	return k.log[len(k.log)-1].At
+	return c.log[len(c.log)-1].At
 }

@@ -11,63 +11,64 @@ import (
 	"parley/internal/mongotest"
 )
 
-// fleet is three replicas on one MongoDB, and a balancer before them. The house
-// in it is the balancer: who asks it asks one of the three. Without a
-// configuration there is none.
-type fleet struct {
-	*house
+// cluster is three replicas on one MongoDB behind a load balancer. The embedded
+// testServer is the balancer: a call of its methods reaches one of the replicas.
+type cluster struct {
+	*testServer
 	db       *mongotest.Server
-	replicas []*house
+	replicas []*testServer
 }
 
-func openFleet(t testing.TB, config string) *fleet {
-	f := &fleet{db: mongotest.Start(t)}
+// newCluster starts a cluster. config is the file of docs/balancer for the load
+// balancer; there is none if it is empty.
+func newCluster(t testing.TB, config string) *cluster {
+	c := &cluster{db: mongotest.Start(t)}
 	var addrs []string
 	for range 3 {
-		h := hotel(t, f.db.URL("parley"))
-		h.start("--trusted-proxies", "127.0.0.1")
-		t.Cleanup(h.kill)
-		f.replicas, addrs = append(f.replicas, h), append(addrs, h.addr)
+		s := newMongoServer(t, c.db.URL("parley"))
+		s.start("--trusted-proxies", "127.0.0.1")
+		t.Cleanup(s.kill)
+		c.replicas, addrs = append(c.replicas, s), append(addrs, s.addr)
 	}
-	for _, h := range f.replicas[1:] { // the same owner for whoever prints it
-		_, code, _ := strings.Cut(f.replicas[0].setup, "#")
-		if _, same, _ := strings.Cut(h.setup, "#"); same != code {
-			t.Fatalf("the owner's links differ: %s and %s", f.replicas[0].setup, h.setup)
+	for _, s := range c.replicas[1:] { // each replica prints the same owner link
+		_, code, _ := strings.Cut(c.replicas[0].setup, "#")
+		if _, same, _ := strings.Cut(s.setup, "#"); same != code {
+			t.Fatalf("the owner links differ: %s and %s", c.replicas[0].setup, s.setup)
 		}
 	}
-	f.house = &house{t: t, setup: f.replicas[0].setup}
+	c.testServer = &testServer{t: t, setup: c.replicas[0].setup}
 	if config != "" {
-		f.addr = balance(t, config, addrs...)
+		c.addr = startBalancer(t, config, addrs...)
 	}
-	return f
+	return c
 }
 
-// again repeats a call with the same clientId, as the rule of the protocol has
-// it, until there is an answer that is final.
-func (f *fleet) again(ctx context.Context, token, method, path string, in, out any) int {
+// callUntilFinal repeats a call, with the same clientId, until the answer is not one
+// that docs/protocol.md tells clients to retry.
+func (c *cluster) callUntilFinal(ctx context.Context, token, method, path string, in, out any) int {
 	for {
-		status := f.call(token, method, path, in, out)
+		status := c.call(token, method, path, in, out)
 		if status != 0 && status != 500 && status != 503 || ctx.Err() != nil {
 			return status
 		}
 	}
 }
 
-// head waits until the chat's log has reached a number, or the patience ends.
-func (f *fleet) head(ctx context.Context, p *person, id chat.ChatID, at chat.Seq, patience time.Duration) {
-	ctx, cancel := context.WithTimeout(ctx, patience)
+// waitHead waits until the chat's head has reached a number, at most for timeout.
+func (c *cluster) waitHead(ctx context.Context, a *account, id chat.ChatID, at chat.Seq, timeout time.Duration) {
+	ctx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
 	for ctx.Err() == nil {
-		var c struct{ Chat chat.Chat }
-		if f.again(ctx, p.Token, "GET", "/api/chats/"+string(id), nil, &c) == 200 && c.Chat.Head >= at {
+		var got struct{ Chat chat.Chat }
+		if c.callUntilFinal(ctx, a.Token, "GET", "/api/chats/"+string(id), nil, &got) == 200 && got.Chat.Head >= at {
 			return
 		}
 	}
 }
 
-// freeze stops a replica for as long as the others need to move on, at most 3 s.
-func (f *fleet) freeze(replica int) {
-	p := f.replicas[replica].cmd.Process
+// pause stops the process of a replica for 3 s and continues it.
+func (c *cluster) pause(replica int) {
+	p := c.replicas[replica].cmd.Process
 	_ = p.Signal(syscall.SIGSTOP)
 	defer func() { _ = p.Signal(syscall.SIGCONT) }()
 	ctx, cancel := context.WithTimeout(context.Background(), 3*time.Second)

@@ -7,75 +7,76 @@ import (
 	"parley/internal/mongotest"
 )
 
-func TestRecoverLetsSomebodyBackIn(t *testing.T) {
-	h := openHouse(t)
-	ann := h.owner("ann")
+// A recovery link sets a new password and ends the earlier sessions.
+func TestRecoverCommand(t *testing.T) {
+	s := newTestServer(t)
+	ann := s.createOwner("ann")
 	for name, args := range map[string][]string{
-		"running": {"recover", "@ann", "--store", h.store},
-		"stopped": {"recover", "ann", "--store", h.store, "--listen", h.addr},
+		"running": {"recover", "@ann", "--store", s.store},
+		"stopped": {"recover", "ann", "--store", s.store, "--listen", s.addr},
 	} {
 		if name == "stopped" {
-			h.stop()
+			s.stop()
 		}
-		out, stderr, code := parleySays(t, args...)
-		prefix := h.url + "/#recover="
+		out, stderr, code := runParley(t, args...)
+		prefix := s.url + "/#recover="
 		if code != 0 || !strings.HasPrefix(out, prefix) {
 			t.Fatalf("%s: exit %d, %q, %q", name, code, out, stderr)
 		}
 		if name == "stopped" {
-			h.start()
+			s.start()
 		}
-		var in person
-		h.must(201, "", "POST", "/api/recoveries/use",
+		var in account
+		s.mustCall(201, "", "POST", "/api/recoveries/use",
 			map[string]any{"code": strings.TrimSpace(strings.TrimPrefix(out, prefix)), "password": "a new password"}, &in)
 		if in.User.ID != ann.User.ID {
-			t.Errorf("%s: the link let %s in", name, in.User.ID)
+			t.Errorf("%s: the link is for %s", name, in.User.ID)
 		}
-		h.must(401, ann.Token, "GET", "/api/me", nil, nil) // earlier sessions ended
+		s.mustCall(401, ann.Token, "GET", "/api/me", nil, nil) // earlier sessions ended
 		ann = &in
 	}
-	if _, stderr, code := parleySays(t, "recover", "nobody", "--store", h.store); code != 1 || !strings.Contains(stderr, "nobody") {
+	if _, stderr, code := runParley(t, "recover", "nobody", "--store", s.store); code != 1 || !strings.Contains(stderr, "nobody") {
 		t.Errorf("an unknown handle: exit %d, %q", code, stderr)
 	}
-	if _, stderr, code := parleySays(t, "owner-link", "--store", h.store); code != 1 || !strings.Contains(stderr, "owner") {
-		t.Errorf("owner-link of an owned server: exit %d, %q", code, stderr)
+	if _, stderr, code := runParley(t, "owner-link", "--store", s.store); code != 1 || !strings.Contains(stderr, "owner") {
+		t.Errorf("owner-link of a server that has an owner: exit %d, %q", code, stderr)
 	}
 }
 
-// The commands need no socket file: they ask MongoDB, whether servers run or not.
-func TestLinksFromMongoDB(t *testing.T) {
+// On MongoDB the commands open the store themselves, whether servers run or not.
+func TestCommandsOnMongoDB(t *testing.T) {
 	db := mongotest.Start(t)
-	h := hotel(t, db.URL("parley"))
-	asks := func(words ...string) string {
+	s := newMongoServer(t, db.URL("parley"))
+	runCommand := func(args ...string) string {
 		t.Helper()
-		out, stderr, code := parleySays(t, append(words, "--store", h.store, "--listen", h.addr)...)
+		out, stderr, code := runParley(t, append(args, "--store", s.store, "--listen", s.addr)...)
 		if code != 0 {
-			t.Fatalf("%v: exit %d, %q", words, code, stderr)
+			t.Fatalf("%v: exit %d, %q", args, code, stderr)
 		}
 		return strings.TrimSpace(out)
 	}
-	before := asks("owner-link")
-	h.start()
-	t.Cleanup(h.kill)
-	if now := asks("owner-link"); now != h.setup || before != h.setup {
-		t.Errorf("the server shows %s, the command %s, and %s before", h.setup, now, before)
+	before := runCommand("owner-link")
+	s.start()
+	t.Cleanup(s.kill)
+	if now := runCommand("owner-link"); now != s.setup || before != s.setup {
+		t.Errorf("the server shows %s, the command %s, and %s before", s.setup, now, before)
 	}
-	ann := h.owner("ann")
+	ann := s.createOwner("ann")
 	for _, running := range []bool{true, false} {
 		if !running {
-			h.stop()
+			s.stop()
 		}
-		code, ok := strings.CutPrefix(asks("recover", "@ann"), h.url+"/#recover=")
+		code, ok := strings.CutPrefix(runCommand("recover", "@ann"), s.url+"/#recover=")
 		if !running {
-			h.start()
+			s.start()
 		}
-		var in person
-		h.must(201, "", "POST", "/api/recoveries/use", map[string]any{"code": code, "password": "a new password"}, &in)
+		var in account
+		s.mustCall(201, "", "POST", "/api/recoveries/use", map[string]any{"code": code, "password": "a new password"}, &in)
 		if !ok || in.User.ID != ann.User.ID {
-			t.Errorf("running: %t, the link let %s in", running, in.User.ID)
+			t.Errorf("running: %t, the link is for %s", running, in.User.ID)
 		}
 	}
-	if _, stderr, code := parleySays(t, "owner-link", "--store", h.store); code != 1 || !strings.Contains(stderr, "owner") {
-		t.Errorf("owner-link of an owned server: exit %d, %q", code, stderr)
+	if _, stderr, code := runParley(t, "owner-link", "--store", s.store); code != 1 || !strings.Contains(stderr, "owner") {
+		t.Errorf("owner-link of a server that has an owner: exit %d, %q", code, stderr)
 	}
 }

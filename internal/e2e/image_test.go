@@ -16,16 +16,16 @@ import (
 	"time"
 )
 
-// The image holds the static binary and an empty folder, nothing else. Here both
-// lie in an empty root, and what the Dockerfile says of user, environment and
-// health check is done there without a container engine.
-func TestTheImageNeedsNothingElse(t *testing.T) {
+// The image consists of the static binary and an empty folder. The test puts both into
+// an empty root and runs the entry point and the health check of the Dockerfile there,
+// with its user and environment and without a container engine.
+func TestImageNeedsNothingElse(t *testing.T) {
 	listSources()
 	dockerfile, err := os.ReadFile(filepath.Join(root, "Dockerfile"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	says := func(pattern string) string {
+	fromDockerfile := func(pattern string) string {
 		t.Helper()
 		m := regexp.MustCompile(`(?m)^` + pattern).FindSubmatch(dockerfile)
 		if m == nil {
@@ -40,9 +40,9 @@ func TestTheImageNeedsNothingElse(t *testing.T) {
 		t.Fatalf("%v: %s", err, out)
 	}
 	if info, err := os.Stat(filepath.Join(image, "parley")); err != nil || info.Size() > 25<<20 {
-		t.Errorf("the binary has %d bytes, at most 25 MiB are meant; %v", info.Size(), err)
+		t.Errorf("the binary has %d bytes, the limit is 25 MiB; %v", info.Size(), err)
 	}
-	uid, err := strconv.Atoi(says(`USER (\d+):\d+$`))
+	uid, err := strconv.Atoi(fromDockerfile(`USER (\d+):\d+$`))
 	if err != nil || uid == 0 {
 		t.Fatalf("the image's user is %d, %v", uid, err)
 	}
@@ -50,7 +50,7 @@ func TestTheImageNeedsNothingElse(t *testing.T) {
 		t.Fatal(err)
 	}
 	for dir := image; os.Geteuid() == 0 && dir != "/" && dir != os.TempDir(); dir = filepath.Dir(dir) {
-		if err := os.Chmod(dir, 0o755); err != nil { // the image's user walks to its root
+		if err := os.Chmod(dir, 0o755); err != nil { // the image's user must reach its root
 			t.Fatal(err)
 		}
 	}
@@ -62,20 +62,20 @@ func TestTheImageNeedsNothingElse(t *testing.T) {
 	}
 	addr := free.Addr().String()
 	_ = free.Close()
-	env := strings.Fields(says(`ENV (.+)$`))
+	env := strings.Fields(fromDockerfile(`ENV (.+)$`))
 	if len(env) != 2 || env[0] != "PARLEY_LISTEN=:8080" {
 		t.Fatalf("the image's environment is %q", env)
 	}
 	env[0] = "PARLEY_LISTEN=" + addr
-	inside := func(words ...string) *exec.Cmd {
-		cmd := &exec.Cmd{Path: words[0], Args: words, Env: env, Dir: says(`WORKDIR (/data)$`), Stderr: t.Output()}
+	inImage := func(args ...string) *exec.Cmd {
+		cmd := &exec.Cmd{Path: args[0], Args: args, Env: env, Dir: fromDockerfile(`WORKDIR (/data)$`), Stderr: t.Output()}
 		cmd.SysProcAttr = &syscall.SysProcAttr{Chroot: image}
 		if os.Geteuid() == 0 {
 			if err := os.Chown(filepath.Join(image, "data"), uid, uid); err != nil {
 				t.Fatal(err)
 			}
 			cmd.SysProcAttr.Credential = &syscall.Credential{Uid: uint32(uid), Gid: uint32(uid)}
-		} else { // a user of a namespace of its own may change its root
+		} else { // a user may change the root in a user namespace
 			cmd.SysProcAttr.Cloneflags = syscall.CLONE_NEWUSER
 			cmd.SysProcAttr.UidMappings = []syscall.SysProcIDMap{{ContainerID: uid, HostID: os.Getuid(), Size: 1}}
 		}
@@ -83,18 +83,18 @@ func TestTheImageNeedsNothingElse(t *testing.T) {
 	}
 	var entry, check []string
 	for line, to := range map[string]*[]string{`ENTRYPOINT (\[.+\])$`: &entry, `HEALTHCHECK .*CMD (\[.+\])$`: &check} {
-		if err := json.Unmarshal([]byte(says(line)), to); err != nil {
+		if err := json.Unmarshal([]byte(fromDockerfile(line)), to); err != nil {
 			t.Fatal(err)
 		}
 	}
-	server := inside(entry...)
+	server := inImage(entry...)
 	if err := server.Start(); err != nil {
 		t.Fatal(err)
 	}
 	defer func() { _ = server.Process.Kill(); _ = server.Wait() }()
 	healthy := false
 	for until := time.Now().Add(20 * time.Second); !healthy && time.Now().Before(until); {
-		healthy = inside(check...).Run() == nil
+		healthy = inImage(check...).Run() == nil
 	}
 	if !healthy {
 		t.Fatal("the health check never passed")

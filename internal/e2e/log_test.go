@@ -18,54 +18,55 @@ import (
 	"time"
 )
 
-// logged is a server whose output goes to pipes that a test reads, or does not.
-type logged struct {
-	*house
-	metrics        string   // their URL
-	stdout, stderr *os.File // the ends to read from
+// pipedServer is a server whose output goes to pipes that a test may leave unread.
+type pipedServer struct {
+	*testServer
+	metrics        string   // URL of the metrics
+	stdout, stderr *os.File // the read ends of the pipes
 }
 
-// openLogged starts a server and reads its log until it is ready. With full set
-// nobody ever takes anything from its stdout.
-func openLogged(t *testing.T, full bool) (*logged, *bufio.Reader) {
+// newPipedServer starts a server, reads its log until it is ready, and returns a
+// reader of the rest. If full is set, the pipe of stdout is full from the start.
+func newPipedServer(t *testing.T, full bool) (*pipedServer, *bufio.Reader) {
 	t.Helper()
-	h := &house{t: t, store: "sqlite:" + filepath.Join(t.TempDir(), "data", "parley.db"), addr: "127.0.0.1:0", done: make(chan struct{})}
-	l := &logged{house: h}
+	s := &testServer{t: t, store: "sqlite:" + filepath.Join(t.TempDir(), "data", "parley.db"), addr: "127.0.0.1:0", done: make(chan struct{})}
+	p := &pipedServer{testServer: s}
 	free, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
 	_ = free.Close()
-	l.metrics = "http://" + free.Addr().String() + "/metrics"
-	h.cmd = parleyCommand(context.Background(), "--listen", h.addr, "--store", h.store, "--metrics-listen", free.Addr().String(),
+	p.metrics = "http://" + free.Addr().String() + "/metrics"
+	s.cmd = parleyCommand(context.Background(), "--listen", s.addr, "--store", s.store, "--metrics-listen", free.Addr().String(),
 		"--limit-anonymous", "off", "--limit-user", "off", "--limit-posts", "off")
-	l.stdout, l.stderr = attach(t, &h.cmd.Stdout, full), attach(t, &h.cmd.Stderr, false)
-	if err := h.cmd.Start(); err != nil {
+	p.stdout, p.stderr = outputPipe(t, &s.cmd.Stdout, full), outputPipe(t, &s.cmd.Stderr, false)
+	if err := s.cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
-	for _, w := range []io.Writer{h.cmd.Stdout, h.cmd.Stderr} {
+	for _, w := range []io.Writer{s.cmd.Stdout, s.cmd.Stderr} {
 		_ = w.(*os.File).Close()
 	}
 	go func(cmd *exec.Cmd) {
-		defer close(h.done)
+		defer close(s.done)
 		_ = cmd.Wait()
-	}(h.cmd)
-	t.Cleanup(h.kill)
-	lines := bufio.NewReader(l.stderr)
-	for h.url == "" {
+	}(s.cmd)
+	t.Cleanup(s.kill)
+	lines := bufio.NewReader(p.stderr)
+	for s.url == "" {
 		line, err := lines.ReadString('\n')
 		if err != nil {
 			t.Fatal(err)
 		}
 		if m := urlField.FindStringSubmatch(line); m != nil {
-			h.url, h.addr = m[1], strings.TrimPrefix(m[1], "http://")
+			s.url, s.addr = m[1], strings.TrimPrefix(m[1], "http://")
 		}
 	}
-	return l, lines
+	return p, lines
 }
 
-// attach makes the pipe that a stream of the server goes to, full or empty.
-func attach(t *testing.T, stream *io.Writer, full bool) *os.File {
+// outputPipe sets stream to the write end of a new pipe and returns the read end. If
+// full is set, the pipe is full.
+func outputPipe(t *testing.T, stream *io.Writer, full bool) *os.File {
 	t.Helper()
 	r, w, err := os.Pipe()
 	if err != nil {
@@ -80,70 +81,71 @@ func attach(t *testing.T, stream *io.Writer, full bool) *os.File {
 			t.Fatal(err)
 		}
 	}
-	w.Fd() // blocking, as a shell hands it on
+	w.Fd() // makes it blocking, like a pipe from a shell
 	*stream = w
 	return r
 }
 
-// ends sends SIGTERM and wants an orderly end within the time.
-func (l *logged) ends(within time.Duration) {
-	l.t.Helper()
-	if err := l.cmd.Process.Signal(syscall.SIGTERM); err != nil {
-		l.t.Fatal(err)
+// terminate sends SIGTERM and checks that the process ends in order within the time.
+func (p *pipedServer) terminate(within time.Duration) {
+	p.t.Helper()
+	if err := p.cmd.Process.Signal(syscall.SIGTERM); err != nil {
+		p.t.Fatal(err)
 	}
 	select {
-	case <-l.done:
-		if code := l.cmd.ProcessState.ExitCode(); code != 0 {
-			l.t.Errorf("exit %d", code)
+	case <-p.done:
+		if code := p.cmd.ProcessState.ExitCode(); code != 0 {
+			p.t.Errorf("exit %d", code)
 		}
 	case <-time.After(within):
-		l.t.Fatalf("no end %v after SIGTERM", within)
+		p.t.Fatalf("the process still runs %v after SIGTERM", within)
 	}
 }
 
-// gets sends a request that must be answered while the log waits.
-func (l *logged) gets(url, token string) string {
-	l.t.Helper()
+// mustGet sends a request that must be answered although the log is not read, and
+// returns the body.
+func (p *pipedServer) mustGet(url, token string) string {
+	p.t.Helper()
 	r, err := http.NewRequest("GET", url, nil)
 	if err != nil {
-		l.t.Fatal(err)
+		p.t.Fatal(err)
 	}
 	if token != "" {
 		r.Header.Set("Authorization", "Bearer "+token)
 	}
 	res, err := (&http.Client{Timeout: 20 * time.Second}).Do(r)
 	if err != nil {
-		l.t.Fatal(err)
+		p.t.Fatal(err)
 	}
 	defer res.Body.Close()
 	b, err := io.ReadAll(res.Body)
 	if err != nil || res.StatusCode != http.StatusOK {
-		l.t.Fatalf("GET %s: %s, %v", url, res.Status, err)
+		p.t.Fatalf("GET %s: %s, %v", url, res.Status, err)
 	}
 	return string(b)
 }
 
 var lostLines = regexp.MustCompile(`(?m)^parley_log_lines_lost_total (\S+)`)
 
-// Nobody reads the log: all is answered, the metrics tell how many lines were
-// lost, and the stop does not wait. Whoever reads again is told as well.
-func TestALogThatNobodyReads(t *testing.T) {
-	l, lines := openLogged(t, false)
-	l.setup = firstLink(t, l.stdout)
-	ann := l.owner("ann")
+// If the log is not read, the server answers requests, counts lost lines in the
+// metrics, and stops in time. When the log is read again, a line has the count.
+func TestUnreadLog(t *testing.T) {
+	p, lines := newPipedServer(t, false)
+	p.setup = readOwnerLink(t, p.stdout)
+	ann := p.createOwner("ann")
 	sent := 0
-	ask := func() {
+	sendRequests := func() {
 		for range 400 {
-			l.gets(l.url+"/api/me", ann.Token)
+			p.mustGet(p.url+"/api/me", ann.Token)
 			sent++
 		}
 	}
-	for lostLines.FindStringSubmatch(l.gets(l.metrics, ""))[1] == "0" {
-		ask()
+	for lostLines.FindStringSubmatch(p.mustGet(p.metrics, ""))[1] == "0" {
+		sendRequests()
 	}
-	l.gets(l.url+"/readyz", "")
-	seen, told := 0, 0
-	for told == 0 {
+	p.mustGet(p.url+"/readyz", "")
+	seen, lost := 0, 0
+	for lost == 0 {
 		line, err := lines.ReadString('\n')
 		if err != nil {
 			t.Fatal(err)
@@ -152,63 +154,65 @@ func TestALogThatNobodyReads(t *testing.T) {
 			seen++
 		}
 		if _, after, ok := strings.Cut(line, `msg="log lines were lost" lines=`); ok {
-			_, err = fmt.Sscan(after, &told)
+			_, err = fmt.Sscan(after, &lost)
 		}
 		if err != nil {
 			t.Fatal(err)
 		}
 	}
-	if seen+told != sent {
-		t.Errorf("%d lines and %d lost ones for %d requests", seen, told, sent)
+	if seen+lost != sent {
+		t.Errorf("%d lines and %d lost lines for %d requests", seen, lost, sent)
 	}
-	ask()
-	l.ends(10 * time.Second)
+	sendRequests()
+	p.terminate(10 * time.Second)
 }
 
-// A reader that went away ends nothing.
-func TestALogWhoseReaderWentAway(t *testing.T) {
-	l, _ := openLogged(t, false)
-	_, _ = l.stdout.Close(), l.stderr.Close()
+// A closed stdout and stderr do not end the server.
+func TestClosedOutput(t *testing.T) {
+	p, _ := newPipedServer(t, false)
+	_, _ = p.stdout.Close(), p.stderr.Close()
 	for range 50 {
-		l.gets(l.url+"/api/server", "")
+		p.mustGet(p.url+"/api/server", "")
 	}
-	l.ends(10 * time.Second)
+	p.terminate(10 * time.Second)
 }
 
-// The owner's link is not waited for: the server is ready and can be stopped.
-func TestAnOutputThatNobodyReads(t *testing.T) {
-	l, _ := openLogged(t, true)
-	l.gets(l.url+"/readyz", "")
-	l.ends(10 * time.Second)
+// A full stdout, which the owner link cannot be written to, delays neither the start
+// nor the stop.
+func TestFullOutput(t *testing.T) {
+	p, _ := newPipedServer(t, true)
+	p.mustGet(p.url+"/readyz", "")
+	p.terminate(10 * time.Second)
 }
 
-// An orderly stop loses no line that somebody reads.
-func TestAStopWritesTheWholeLog(t *testing.T) {
-	l, lines := openLogged(t, false)
+// An orderly stop loses no log line.
+func TestStopWritesTheWholeLog(t *testing.T) {
+	p, lines := newPipedServer(t, false)
 	rest := make(chan string)
 	go func() {
 		b, _ := io.ReadAll(lines)
 		rest <- string(b)
 	}()
-	l.setup = firstLink(t, l.stdout)
-	ann := l.owner("ann")
+	p.setup = readOwnerLink(t, p.stdout)
+	ann := p.createOwner("ann")
 	for range 300 {
-		l.must(200, ann.Token, "GET", "/api/me", nil, nil)
+		p.mustCall(200, ann.Token, "GET", "/api/me", nil, nil)
 	}
-	l.ends(20 * time.Second)
-	said := <-rest
-	if n := strings.Count(said, "route=/api/me "); n != 300 || !strings.Contains(said, "msg=stopping") {
-		t.Errorf("%d lines of 300, the last of them %q", n, said[max(0, len(said)-300):])
+	p.terminate(20 * time.Second)
+	log := <-rest
+	if n := strings.Count(log, "route=/api/me "); n != 300 || !strings.Contains(log, "msg=stopping") {
+		t.Errorf("%d lines of 300, the log ends with %q", n, log[max(0, len(log)-300):])
 	}
 }
 
-func firstLink(t *testing.T, stdout io.Reader) string {
+// readOwnerLink returns the first link on stdout.
+func readOwnerLink(t *testing.T, stdout io.Reader) string {
 	t.Helper()
 	for lines := bufio.NewScanner(stdout); lines.Scan(); {
 		if strings.HasPrefix(lines.Text(), "http") {
 			return lines.Text()
 		}
 	}
-	t.Fatal("no owner's link")
+	t.Fatal("no owner link")
 	return ""
 }

@@ -19,6 +19,8 @@ var parleyBinary string
 
 func TestMain(m *testing.M) { os.Exit(buildAndRun(m)) }
 
+// buildAndRun builds parley into a temporary folder, runs the tests and returns the
+// exit code.
 func buildAndRun(m *testing.M) int {
 	dir, err := os.MkdirTemp("", "parley-e2e-")
 	if err != nil {

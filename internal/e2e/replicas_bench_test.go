@@ -14,18 +14,19 @@ import (
 	"parley/wire"
 )
 
-// How long after Ann sent a message at one replica Bob has it at another one,
-// beside a bare change stream that sees the same insert.
+// BenchmarkToAnotherReplica measures the time from a post at one replica to its
+// delivery on a socket at another one (socket), the time until a change stream of the
+// driver alone has the same insert (stream), and the difference (over).
 func BenchmarkToAnotherReplica(b *testing.B) {
-	f := openFleet(b, "")
-	ann := f.replicas[0].owner("ann")
-	general := f.replicas[0].chats(ann)[0].ID
-	bob := f.replicas[1].line(f.replicas[0].guest(ann, general, "bob"))
-	sending := f.replicas[0].line(ann)
+	c := newCluster(b, "")
+	ann := c.replicas[0].createOwner("ann")
+	general := c.replicas[0].listChats(ann)[0].ID
+	bob := c.replicas[1].openSocket(c.replicas[0].createUser(ann, general, "bob"))
+	sending := c.replicas[0].openSocket(ann)
 
 	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Minute)
 	defer cancel()
-	client, err := mongo.Connect(options.Client().ApplyURI(f.db.URL("parley")))
+	client, err := mongo.Connect(options.Client().ApplyURI(c.db.URL("parley")))
 	if err != nil {
 		b.Fatal(err)
 	}
@@ -50,12 +51,12 @@ func BenchmarkToAnotherReplica(b *testing.B) {
 			}()
 			id := fmt.Sprint(sent)
 			began := time.Now()
-			sending.say(wire.Command{ID: 10 + sent, Do: "post", ChatID: general, ClientID: id, Text: "How long does this take?"})
-			bob.until(func(v received) bool { return v.ClientID == id })
-			heard := time.Now()
-			told := <-seen
-			socket, stream, over = append(socket, heard.Sub(began)), append(stream, told.Sub(began)), append(over, heard.Sub(told))
-			sending.until(func(v received) bool { return v.Re == 10+sent })
+			sending.send(wire.Command{ID: 10 + sent, Do: "post", ChatID: general, ClientID: id, Text: "How long does this take?"})
+			bob.readUntil(func(v received) bool { return v.ClientID == id })
+			delivered := time.Now()
+			streamed := <-seen
+			socket, stream, over = append(socket, delivered.Sub(began)), append(stream, streamed.Sub(began)), append(over, delivered.Sub(streamed))
+			sending.readUntil(func(v received) bool { return v.Re == 10+sent })
 		}
 	}
 	b.ReportMetric(0, "ns/op")
@@ -67,13 +68,13 @@ func BenchmarkToAnotherReplica(b *testing.B) {
 	}
 }
 
-// What three replicas that nobody uses ask of MongoDB, a second and replica.
-// getMore is the change stream's; command holds the driver's heartbeats, and the
-// bench's own call.
+// BenchmarkIdleReplicas measures how many operations an idle replica causes on MongoDB
+// per second. getMore is the change stream; command includes the heartbeats of the
+// driver and the call of this benchmark.
 func BenchmarkIdleReplicas(b *testing.B) {
 	const wait = 30 * time.Second
-	f := openFleet(b, "")
-	client, err := mongo.Connect(options.Client().ApplyURI(f.db.URL("parley")))
+	c := newCluster(b, "")
+	client, err := mongo.Connect(options.Client().ApplyURI(c.db.URL("parley")))
 	if err != nil {
 		b.Fatal(err)
 	}
@@ -90,7 +91,7 @@ func BenchmarkIdleReplicas(b *testing.B) {
 		before := count()
 		<-time.After(wait)
 		for name, n := range count() {
-			b.ReportMetric(float64(n-before[name])/wait.Seconds()/float64(len(f.replicas)), name+"/s")
+			b.ReportMetric(float64(n-before[name])/wait.Seconds()/float64(len(c.replicas)), name+"/s")
 		}
 	}
 	b.ReportMetric(0, "ns/op")

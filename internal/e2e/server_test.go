@@ -3,6 +3,7 @@ package e2e
 import (
 	"bufio"
 	"context"
+	"errors"
 	"net"
 	"os"
 	"os/exec"
@@ -15,13 +16,14 @@ import (
 	"time"
 )
 
+// parleyCommand returns a command that runs the binary under test.
 func parleyCommand(ctx context.Context, args ...string) *exec.Cmd {
 	listSources()
 	return exec.CommandContext(ctx, parleyBinary, args...)
 }
 
-// parleySays runs a command to its end and gives what it printed.
-func parleySays(t *testing.T, args ...string) (stdout, stderr string, code int) {
+// runParley runs a command to its end and returns its output and its exit code.
+func runParley(t *testing.T, args ...string) (stdout, stderr string, code int) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
 	defer cancel()
@@ -29,25 +31,20 @@ func parleySays(t *testing.T, args ...string) (stdout, stderr string, code int) 
 	var out, errs strings.Builder
 	cmd.Stdout, cmd.Stderr = &out, &errs
 	err := cmd.Run()
-	if exit := (*exec.ExitError)(nil); err != nil && !asExit(err, &exit) {
+	if exit := (*exec.ExitError)(nil); err != nil && !errors.As(err, &exit) {
 		t.Fatalf("parley %v: %v", args, err)
 	}
 	return out.String(), errs.String(), cmd.ProcessState.ExitCode()
 }
 
-func asExit(err error, to **exec.ExitError) bool {
-	e, ok := err.(*exec.ExitError)
-	*to = e
-	return ok
-}
-
-// house is a running server on a folder of its own.
-type house struct {
+// testServer is a parley process and the store that it runs on. start and launch
+// start it; it can be started again after kill or stop.
+type testServer struct {
 	t     testing.TB
 	store string
 	addr  string // host:port, the same after a restart
 	url   string
-	setup string // the owner's link, "" once used
+	setup string // the owner link; "" if the server has an owner
 	cmd   *exec.Cmd
 	done  chan struct{} // closed when the process has ended
 
@@ -57,59 +54,60 @@ type house struct {
 
 var urlField = regexp.MustCompile(`\burl=(\S+)`)
 
-// openHouse starts a server on an empty store; flags come on top.
-func openHouse(t testing.TB, flags ...string) *house {
-	h := &house{t: t, store: "sqlite:" + filepath.Join(t.TempDir(), "data", "parley.db"), addr: "127.0.0.1:0"}
-	h.start(flags...)
-	t.Cleanup(h.kill)
-	return h
+// newTestServer starts a server on an empty SQLite database, with further flags.
+func newTestServer(t testing.TB, flags ...string) *testServer {
+	s := &testServer{t: t, store: "sqlite:" + filepath.Join(t.TempDir(), "data", "parley.db"), addr: "127.0.0.1:0"}
+	s.start(flags...)
+	t.Cleanup(s.kill)
+	return s
 }
 
-// hotel is a house whose store is a MongoDB; it is not started yet.
-func hotel(t testing.TB, url string) *house {
+// newMongoServer returns a server on the MongoDB at url. It is not started yet.
+func newMongoServer(t testing.TB, url string) *testServer {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer l.Close() // the port stays free: nobody was given it
-	return &house{t: t, store: url, addr: l.Addr().String()}
+	defer l.Close() // the kernel does not give the port to another process soon
+	return &testServer{t: t, store: url, addr: l.Addr().String()}
 }
 
-func (h *house) start(flags ...string) {
-	h.t.Helper()
-	ready, links := h.launch(flags...)
-	h.await(ready)
-	if h.setup == "" {
-		h.setup = <-links
+// start starts the process and returns when the server is ready.
+func (s *testServer) start(flags ...string) {
+	s.t.Helper()
+	ready, links := s.launch(flags...)
+	s.waitReady(ready)
+	if s.setup == "" {
+		s.setup = <-links
 	}
 }
 
-// launch starts the process and gives its url= once it is ready, and its links.
-// Both are closed when it ends.
-func (h *house) launch(flags ...string) (ready, links <-chan string) {
-	h.t.Helper()
-	args := append([]string{"--listen", h.addr, "--store", h.store,
+// launch starts the process. ready receives the URL from the log once the server
+// is ready, links receives the links from stdout. Both are closed when it ends.
+func (s *testServer) launch(flags ...string) (ready, links <-chan string) {
+	s.t.Helper()
+	args := append([]string{"--listen", s.addr, "--store", s.store,
 		"--limit-anonymous", "off", "--limit-user", "off", "--limit-posts", "off"}, flags...)
-	h.cmd = parleyCommand(context.Background(), args...)
-	stdout, err := h.cmd.StdoutPipe()
+	s.cmd = parleyCommand(context.Background(), args...)
+	stdout, err := s.cmd.StdoutPipe()
 	if err != nil {
-		h.t.Fatal(err)
+		s.t.Fatal(err)
 	}
-	stderr, err := h.cmd.StderrPipe()
+	stderr, err := s.cmd.StderrPipe()
 	if err != nil {
-		h.t.Fatal(err)
+		s.t.Fatal(err)
 	}
-	if err := h.cmd.Start(); err != nil {
-		h.t.Fatal(err)
+	if err := s.cmd.Start(); err != nil {
+		s.t.Fatal(err)
 	}
 	urls, shown := make(chan string, 1), make(chan string, 1)
 	var readers sync.WaitGroup
 	readers.Go(func() {
 		defer close(urls)
 		for lines := bufio.NewScanner(stderr); lines.Scan(); {
-			h.mu.Lock()
-			h.log.WriteString(lines.Text() + "\n")
-			h.mu.Unlock()
+			s.mu.Lock()
+			s.log.WriteString(lines.Text() + "\n")
+			s.mu.Unlock()
 			if m := urlField.FindStringSubmatch(lines.Text()); m != nil {
 				urls <- m[1]
 			}
@@ -123,57 +121,58 @@ func (h *house) launch(flags ...string) (ready, links <-chan string) {
 			}
 		}
 	})
-	h.done = make(chan struct{})
+	s.done = make(chan struct{})
 	go func(cmd *exec.Cmd, done chan struct{}) {
 		readers.Wait()
 		_ = cmd.Wait()
 		close(done)
-	}(h.cmd, h.done)
+	}(s.cmd, s.done)
 	return urls, shown
 }
 
-// await returns once the server is ready.
-func (h *house) await(ready <-chan string) {
-	h.t.Helper()
+// waitReady returns when the server is ready.
+func (s *testServer) waitReady(ready <-chan string) {
+	s.t.Helper()
 	url, ok := <-ready
 	if !ok {
-		h.t.Fatalf("the server did not start:\n%s", h.said())
+		s.t.Fatalf("the server did not start:\n%s", s.logText())
 	}
-	if h.url == "" { // a restart changes nothing that a story reads meanwhile
-		h.url, h.addr = url, strings.TrimPrefix(url, "http://")
+	if s.url == "" { // after a restart, clients may be reading url and addr
+		s.url, s.addr = url, strings.TrimPrefix(url, "http://")
 	}
 }
 
-func (h *house) said() string {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	return h.log.String()
+// logText returns the log so far.
+func (s *testServer) logText() string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.log.String()
 }
 
 // kill ends the process with SIGKILL, as a power cut would.
-func (h *house) kill() {
-	_ = h.cmd.Process.Kill()
-	<-h.done
+func (s *testServer) kill() {
+	_ = s.cmd.Process.Kill()
+	<-s.done
 }
 
-// stop ends the process in order and gives its exit code.
-func (h *house) stop() int {
-	h.t.Helper()
-	if err := h.cmd.Process.Signal(syscall.SIGTERM); err != nil {
-		h.t.Fatal(err)
+// stop sends SIGTERM, waits for the end and returns the exit code.
+func (s *testServer) stop() int {
+	s.t.Helper()
+	if err := s.cmd.Process.Signal(syscall.SIGTERM); err != nil {
+		s.t.Fatal(err)
 	}
-	<-h.done
-	return h.cmd.ProcessState.ExitCode()
+	<-s.done
+	return s.cmd.ProcessState.ExitCode()
 }
 
-// restore puts a copy in the place of the stopped server's database, as
-// docs/operations.md says.
-func (h *house) restore(file string) {
-	h.t.Helper()
-	path := strings.TrimPrefix(h.store, "sqlite:")
-	for _, beside := range []string{"", "-wal", "-shm"} {
-		if err := os.Remove(path + beside); err != nil && !os.IsNotExist(err) {
-			h.t.Fatal(err)
+// restore replaces the stopped server's database with a backup, in the way that
+// docs/operations.md describes.
+func (s *testServer) restore(file string) {
+	s.t.Helper()
+	path := strings.TrimPrefix(s.store, "sqlite:")
+	for _, suffix := range []string{"", "-wal", "-shm"} {
+		if err := os.Remove(path + suffix); err != nil && !os.IsNotExist(err) {
+			s.t.Fatal(err)
 		}
 	}
 	b, err := os.ReadFile(file)
@@ -181,6 +180,6 @@ func (h *house) restore(file string) {
 		err = os.WriteFile(path, b, 0o600)
 	}
 	if err != nil {
-		h.t.Fatal(err)
+		s.t.Fatal(err)
 	}
 }

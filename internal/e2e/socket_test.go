@@ -15,7 +15,7 @@ import (
 	"parley/wire"
 )
 
-// received is any value that a server sends.
+// received is any value that a server sends on a socket.
 type received struct {
 	chat.Event
 	Re     uint64          `json:"re"`
@@ -24,6 +24,7 @@ type received struct {
 	Signal string          `json:"signal"`
 }
 
+// split returns the values of a message as JSON.
 func split(codec *wire.Codec, message []byte) (values [][]byte) {
 	if codec == wire.JSON {
 		return bytes.Split(bytes.TrimSpace(message), []byte("\n"))
@@ -35,8 +36,8 @@ func split(codec *wire.Codec, message []byte) (values [][]byte) {
 	return values
 }
 
-// msgpackToJSON turns the first value of a message into JSON, so that the story
-// reads both codecs with one type.
+// msgpackToJSON converts the first value of a message to JSON, so that tests decode
+// both codecs into one type.
 func msgpackToJSON(message []byte) (value, rest []byte) {
 	rest, err := msgp.Skip(message)
 	if err != nil {
@@ -49,118 +50,118 @@ func msgpackToJSON(message []byte) (value, rest []byte) {
 	return out.Bytes(), rest
 }
 
-// line is a socket (JSON) of somebody who reads value by value.
-type line struct {
+// socketClient is a socket (JSON) that a test reads value by value.
+type socketClient struct {
 	t      testing.TB
 	ctx    context.Context
-	c      *websocket.Conn
+	conn   *websocket.Conn
 	values [][]byte
 }
 
-// call opens a socket at a house and says hello.
-func (h *house) line(p *person) *line {
-	h.t.Helper()
+// openSocket opens a socket, sends hello and resume, and reads up to caughtUp.
+func (s *testServer) openSocket(a *account) *socketClient {
+	s.t.Helper()
 	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
-	h.t.Cleanup(cancel)
-	c, _, err := websocket.Dial(ctx, "ws://"+h.addr+"/api/socket", &websocket.DialOptions{
-		Subprotocols: []string{wire.JSON.Protocol}, HTTPHeader: http.Header{"Authorization": {"Bearer " + p.Token}}})
+	s.t.Cleanup(cancel)
+	conn, _, err := websocket.Dial(ctx, "ws://"+s.addr+"/api/socket", &websocket.DialOptions{
+		Subprotocols: []string{wire.JSON.Protocol}, HTTPHeader: http.Header{"Authorization": {"Bearer " + a.Token}}})
 	if err != nil {
-		h.t.Fatalf("%v\n%s", err, h.said())
+		s.t.Fatalf("%v\n%s", err, s.logText())
 	}
-	h.t.Cleanup(func() { _ = c.CloseNow() })
-	c.SetReadLimit(-1)
-	l := &line{t: h.t, ctx: ctx, c: c}
-	l.say(wire.Command{ID: 1, Do: "hello"}, wire.Command{ID: 2, Do: "resume"})
-	l.until(func(v received) bool { return v.Signal == "caughtUp" })
-	return l
+	s.t.Cleanup(func() { _ = conn.CloseNow() })
+	conn.SetReadLimit(-1)
+	c := &socketClient{t: s.t, ctx: ctx, conn: conn}
+	c.send(wire.Command{ID: 1, Do: "hello"}, wire.Command{ID: 2, Do: "resume"})
+	c.readUntil(func(v received) bool { return v.Signal == "caughtUp" })
+	return c
 }
 
-func (l *line) say(commands ...wire.Command) {
-	l.t.Helper()
+func (c *socketClient) send(commands ...wire.Command) {
+	c.t.Helper()
 	var b []byte
 	for _, command := range commands {
 		b = append(b, wire.JSON.Encode(command)...)
 	}
-	if err := l.c.Write(l.ctx, websocket.MessageText, b); err != nil {
-		l.t.Fatal(err)
+	if err := c.conn.Write(c.ctx, websocket.MessageText, b); err != nil {
+		c.t.Fatal(err)
 	}
 }
 
-// next gives the next value, or the code with which the socket closed.
-func (l *line) next() (v received, code websocket.StatusCode) {
-	l.t.Helper()
-	for len(l.values) == 0 {
-		_, message, err := l.c.Read(l.ctx)
+// next returns the next value, or the code with which the socket closed.
+func (c *socketClient) next() (v received, code websocket.StatusCode) {
+	c.t.Helper()
+	for len(c.values) == 0 {
+		_, message, err := c.conn.Read(c.ctx)
 		if err != nil {
 			if code := websocket.CloseStatus(err); code != -1 {
 				return v, code
 			}
-			l.t.Fatal(err)
+			c.t.Fatal(err)
 		}
-		l.values = split(wire.JSON, message)
+		c.values = split(wire.JSON, message)
 	}
-	if err := json.Unmarshal(l.values[0], &v); err != nil {
-		l.t.Fatal(err)
+	if err := json.Unmarshal(c.values[0], &v); err != nil {
+		c.t.Fatal(err)
 	}
-	l.values = l.values[1:]
+	c.values = c.values[1:]
 	return v, 0
 }
 
-// until reads up to the value that is asked for, and gives what came before it.
-func (l *line) until(is func(received) bool) (before []received) {
-	l.t.Helper()
+// readUntil reads up to the first value that matches, and returns the values before it.
+func (c *socketClient) readUntil(match func(received) bool) (before []received) {
+	c.t.Helper()
 	for {
-		v, code := l.next()
+		v, code := c.next()
 		if code != 0 {
-			l.t.Fatalf("the socket closed with %d", code)
+			c.t.Fatalf("the socket closed with %d", code)
 		}
-		if is(v) {
+		if match(v) {
 			return before
 		}
 		before = append(before, v)
 	}
 }
 
-// closes reads up to the end.
-func (l *line) closes(want websocket.StatusCode) {
-	l.t.Helper()
+// waitClosed reads until the socket closes, which must be with code want.
+func (c *socketClient) waitClosed(want websocket.StatusCode) {
+	c.t.Helper()
 	for {
-		if _, code := l.next(); code == want {
+		if _, code := c.next(); code == want {
 			return
 		} else if code != 0 {
-			l.t.Fatalf("the socket closed with %d, want %d", code, want)
+			c.t.Fatalf("the socket closed with %d, want %d", code, want)
 		}
 	}
 }
 
-// resumes says hello and resumes, and gives the values up to caughtUp.
-func (h *house) resumes(p *person, codec *wire.Codec, cmd wire.Command) (got []wire.Signal) {
-	h.t.Helper()
+// resume opens a socket, sends hello and cmd, and returns the values up to caughtUp.
+func (s *testServer) resume(a *account, codec *wire.Codec, cmd wire.Command) (got []wire.Signal) {
+	s.t.Helper()
 	protocol, typ := wire.JSON.Protocol, websocket.MessageText
 	if codec == wire.MsgPack {
 		protocol, typ = wire.MsgPack.Protocol, websocket.MessageBinary
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()
-	c, _, err := websocket.Dial(ctx, "ws://"+h.addr+"/api/socket", &websocket.DialOptions{Subprotocols: []string{protocol}})
+	conn, _, err := websocket.Dial(ctx, "ws://"+s.addr+"/api/socket", &websocket.DialOptions{Subprotocols: []string{protocol}})
 	if err != nil {
-		h.t.Fatal(err)
+		s.t.Fatal(err)
 	}
-	defer c.CloseNow()
-	c.SetReadLimit(-1)
-	hello := codec.Encode(wire.Command{ID: 1, Do: "hello", Token: p.Token})
-	if err := c.Write(ctx, typ, append(hello, codec.Encode(cmd)...)); err != nil {
-		h.t.Fatal(err)
+	defer conn.CloseNow()
+	conn.SetReadLimit(-1)
+	hello := codec.Encode(wire.Command{ID: 1, Do: "hello", Token: a.Token})
+	if err := conn.Write(ctx, typ, append(hello, codec.Encode(cmd)...)); err != nil {
+		s.t.Fatal(err)
 	}
 	for {
-		_, message, err := c.Read(ctx)
+		_, message, err := conn.Read(ctx)
 		if err != nil {
-			h.t.Fatal(err)
+			s.t.Fatal(err)
 		}
 		for _, value := range split(codec, message) {
 			var v wire.Signal
 			if err := json.Unmarshal(value, &v); err != nil {
-				h.t.Fatal(err)
+				s.t.Fatal(err)
 			}
 			got = append(got, v)
 			if v.Signal == wire.SignalCaughtUp {

@@ -16,14 +16,14 @@ import (
 	"parley/internal/mongotest"
 )
 
-func TestStartStopAndTheOwnersLink(t *testing.T) {
-	h := openHouse(t)
-	first := h.setup
-	if !strings.HasPrefix(first, h.url+"/#setup=") {
-		t.Fatalf("owner's link %q", first)
+func TestStartStopAndOwnerLink(t *testing.T) {
+	s := newTestServer(t)
+	first := s.setup
+	if !strings.HasPrefix(first, s.url+"/#setup=") {
+		t.Fatalf("owner link %q", first)
 	}
 	for path, want := range map[string]int{"/healthz": 200, "/readyz": 200, "/": 200, "/api/server": 200, "/nothing.js": 404} {
-		res, err := http.Get(h.url + path)
+		res, err := http.Get(s.url + path)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -33,40 +33,41 @@ func TestStartStopAndTheOwnersLink(t *testing.T) {
 			t.Errorf("GET %s: %d, want %d", path, res.StatusCode, want)
 		}
 	}
-	if out, _, code := parleySays(t, "health", "--listen", h.addr); code != 0 || out != "ready\n" {
+	if out, _, code := runParley(t, "health", "--listen", s.addr); code != 0 || out != "ready\n" {
 		t.Errorf("health: %q, exit %d", out, code)
 	}
-	if out, _, _ := parleySays(t, "owner-link", "--store", h.store); out != first+"\n" {
+	if out, _, _ := runParley(t, "owner-link", "--store", s.store); out != first+"\n" {
 		t.Errorf("owner-link while running: %q, want %q", out, first)
 	}
-	if code := h.stop(); code != 0 {
-		t.Errorf("exit %d after SIGTERM:\n%s", code, h.said())
+	if code := s.stop(); code != 0 {
+		t.Errorf("exit %d after SIGTERM:\n%s", code, s.logText())
 	}
-	if out, _, _ := parleySays(t, "owner-link", "--store", h.store, "--listen", h.addr); out != first+"\n" {
+	if out, _, _ := runParley(t, "owner-link", "--store", s.store, "--listen", s.addr); out != first+"\n" {
 		t.Errorf("owner-link while stopped: %q, want %q", out, first)
 	}
-	if _, stderr, code := parleySays(t, "health", "--listen", h.addr); code != 1 || !strings.Contains(stderr, "does not answer") {
+	if _, stderr, code := runParley(t, "health", "--listen", s.addr); code != 1 || !strings.Contains(stderr, "does not answer") {
 		t.Errorf("health of a stopped server: exit %d, %q", code, stderr)
 	}
-	h.setup = ""
-	h.start()
-	if h.setup != first {
-		t.Errorf("the link after a restart is %q, want %q", h.setup, first)
+	s.setup = ""
+	s.start()
+	if s.setup != first {
+		t.Errorf("the link after a restart is %q, want %q", s.setup, first)
 	}
 }
 
-// url= tells where the server listens, whatever its public name is; links carry
-// the public name.
-func TestAPublicURLIsForLinks(t *testing.T) {
-	h := openHouse(t, "--public-url", "https://chat.example/")
-	if !strings.HasPrefix(h.url, "http://127.0.0.1:") || !strings.HasPrefix(h.setup, "https://chat.example/#setup=") {
-		t.Errorf("url=%s, link %s", h.url, h.setup)
+// Links begin with the public URL. url= in the log is the address that the server
+// listens on.
+func TestPublicURLIsUsedInLinks(t *testing.T) {
+	s := newTestServer(t, "--public-url", "https://chat.example/")
+	if !strings.HasPrefix(s.url, "http://127.0.0.1:") || !strings.HasPrefix(s.setup, "https://chat.example/#setup=") {
+		t.Errorf("url=%s, link %s", s.url, s.setup)
 	}
 }
 
-func TestASecondProcessIsRefused(t *testing.T) {
-	h := openHouse(t)
-	_, stderr, code := parleySays(t, "--listen", "127.0.0.1:0", "--store", h.store)
+// A database is used by one process at a time.
+func TestSecondProcessOnOneDatabaseIsRefused(t *testing.T) {
+	s := newTestServer(t)
+	_, stderr, code := runParley(t, "--listen", "127.0.0.1:0", "--store", s.store)
 	if code != 1 || strings.Count(stderr, "\n") != 1 || !strings.Contains(stderr, "parley.db") {
 		t.Errorf("exit %d, %q", code, stderr)
 	}
@@ -74,27 +75,28 @@ func TestASecondProcessIsRefused(t *testing.T) {
 
 // An address or a store that the program cannot use stops the start with one line
 // that names the flag.
-func TestUnusableAddresses(t *testing.T) {
-	for _, c := range []struct{ flag, value, says string }{
+func TestUnusableAddressStopsTheStart(t *testing.T) {
+	for _, c := range []struct{ flag, value, want string }{
 		{"--listen", "127.0.0.1:99999", "--listen"},
 		{"--store", "postgres://x", "sqlite:"},
 	} {
 		store := "sqlite:" + filepath.Join(t.TempDir(), "parley.db")
-		_, stderr, code := parleySays(t, "--store", store, c.flag+"="+c.value)
-		if code != 1 || strings.Count(stderr, "\n") != 1 || !strings.Contains(stderr, c.says) || !strings.Contains(stderr, c.flag) {
+		_, stderr, code := runParley(t, "--store", store, c.flag+"="+c.value)
+		if code != 1 || strings.Count(stderr, "\n") != 1 || !strings.Contains(stderr, c.want) || !strings.Contains(stderr, c.flag) {
 			t.Errorf("%s=%s: exit %d, %q", c.flag, c.value, code, stderr)
 		}
 	}
-	if _, stderr, code := parleySays(t, "recover", "ann", "--store", "sqlite:"+filepath.Join(t.TempDir(), "none.db")); code != 1 || !strings.Contains(stderr, "none.db") {
+	if _, stderr, code := runParley(t, "recover", "ann", "--store", "sqlite:"+filepath.Join(t.TempDir(), "none.db")); code != 1 || !strings.Contains(stderr, "none.db") {
 		t.Errorf("recover without a database: exit %d, %q", code, stderr)
 	}
 }
 
-// What no waiting can help ends the start with one line, which has no password.
-func TestAStoreThatNoWaitingHelps(t *testing.T) {
-	db, alone := mongotest.Start(t), mongotest.Start(t, "--standalone")
-	for url, says := range map[string]string{
-		"mongodb://" + alone.Addr() + "/parley":                    "standalone",
+// An error of the store that waiting cannot resolve ends the start with one line,
+// which does not contain the password.
+func TestPermanentStoreErrorStopsTheStart(t *testing.T) {
+	db, standalone := mongotest.Start(t), mongotest.Start(t, "--standalone")
+	for url, want := range map[string]string{
+		"mongodb://" + standalone.Addr() + "/parley":               "standalone",
 		"mongodb://ann:hush@" + db.Addr() + "/parley":              "auth",
 		"mongodb://ann:hush":                                       "port",
 		"mongodb://ann:%hush@" + db.Addr() + "/parley":             "invalid password",
@@ -103,8 +105,8 @@ func TestAStoreThatNoWaitingHelps(t *testing.T) {
 		"mongodb+srv://ann:hush@" + db.Addr() + "/parley":          "port",
 		"mongo://ann:hush@" + db.Addr():                            "mongodb://HOST",
 	} {
-		stdout, stderr, code := parleySays(t, "--listen", "127.0.0.1:0", "--store", url)
-		if code != 1 || strings.Count(stderr, "\n") != 1 || !strings.Contains(stderr, "--store") || !strings.Contains(stderr, says) {
+		stdout, stderr, code := runParley(t, "--listen", "127.0.0.1:0", "--store", url)
+		if code != 1 || strings.Count(stderr, "\n") != 1 || !strings.Contains(stderr, "--store") || !strings.Contains(stderr, want) {
 			t.Errorf("%s: exit %d, %q", url, code, stderr)
 		}
 		if strings.Contains(stdout+stderr, "hush") || strings.Contains(stdout+stderr, "%hu") {
@@ -113,42 +115,43 @@ func TestAStoreThatNoWaitingHelps(t *testing.T) {
 	}
 }
 
-// SIGTERM lets accepted work end; a second one does not wait for it.
-func TestASecondSignalEndsAtOnce(t *testing.T) {
-	h := openHouse(t)
-	ann := h.owner("ann")
-	general := h.chats(ann)[0]
+// After SIGTERM the server finishes accepted requests. A second SIGTERM ends it at
+// once.
+func TestSecondSignalEndsAtOnce(t *testing.T) {
+	s := newTestServer(t)
+	ann := s.createOwner("ann")
+	general := s.listChats(ann)[0]
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()
-	// A request whose body never comes holds the orderly stop up.
-	conn, err := (&net.Dialer{}).DialContext(ctx, "tcp", h.addr)
+	// A request whose body never arrives delays the orderly stop.
+	conn, err := (&net.Dialer{}).DialContext(ctx, "tcp", s.addr)
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer conn.Close()
 	fmt.Fprintf(conn, "POST /api/chats/%s/messages HTTP/1.1\r\nHost: %s\r\nAuthorization: Bearer %s\r\n"+
-		"Content-Type: application/json\r\nContent-Length: 100\r\nExpect: 100-continue\r\n\r\n", general.ID, h.addr, ann.Token)
+		"Content-Type: application/json\r\nContent-Length: 100\r\nExpect: 100-continue\r\n\r\n", general.ID, s.addr, ann.Token)
 	if line, err := bufio.NewReader(conn).ReadString('\n'); err != nil || !strings.Contains(line, "100") {
 		t.Fatalf("%q, %v", line, err) // the handler is reading
 	}
-	if err := h.cmd.Process.Signal(syscall.SIGTERM); err != nil {
+	if err := s.cmd.Process.Signal(syscall.SIGTERM); err != nil {
 		t.Fatal(err)
 	}
 	for {
-		if _, err := net.Dial("tcp", h.addr); err != nil {
-			break // the listener is closed: the stop is under way
+		if _, err := net.Dial("tcp", s.addr); err != nil {
+			break // the listener is closed: the stop has begun
 		}
 	}
 	select {
-	case <-h.done:
+	case <-s.done:
 		t.Fatal("the stop did not wait for the request")
 	default:
 	}
-	if err := h.cmd.Process.Signal(syscall.SIGTERM); err != nil {
+	if err := s.cmd.Process.Signal(syscall.SIGTERM); err != nil {
 		t.Fatal(err)
 	}
 	select {
-	case <-h.done:
+	case <-s.done:
 	case <-time.After(5 * time.Second):
 		t.Fatal("a second signal did not end the process")
 	}
