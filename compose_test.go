@@ -11,15 +11,15 @@ import (
 	"go.yaml.in/yaml/v4"
 )
 
-// What the compose files tell Parley is a configuration that it accepts, and
-// what they say of each other is so.
-func TestComposeFilesFitParley(t *testing.T) {
+// The environment in the compose files is a valid configuration, and the services refer
+// to each other correctly.
+func TestComposeFilesAreValid(t *testing.T) {
 	for file, replicas := range map[string]int{"compose.yaml": 1, "compose.replicas.yaml": 3} {
 		text, err := os.ReadFile(file)
 		if err != nil {
 			t.Fatal(err)
 		}
-		var says struct {
+		var compose struct {
 			Services map[string]struct {
 				Build       string
 				Environment map[string]string
@@ -30,11 +30,11 @@ func TestComposeFilesFitParley(t *testing.T) {
 				}
 			}
 		}
-		if err := yaml.Unmarshal(text, &says); err != nil {
+		if err := yaml.Unmarshal(text, &compose); err != nil {
 			t.Fatalf("%s: %v", file, err)
 		}
-		var names []string // of Parley's
-		for name, s := range says.Services {
+		var names []string // of the services that run Parley
+		for name, s := range compose.Services {
 			if s.Build == "" {
 				continue
 			}
@@ -46,7 +46,7 @@ func TestComposeFilesFitParley(t *testing.T) {
 				}
 				for k, v := range s.Environment {
 					if !strings.Contains(help.String(), "($"+k+")") {
-						t.Errorf("nothing is configured by %s", k)
+						t.Errorf("%s configures nothing", k)
 					}
 					t.Setenv(k, v)
 				}
@@ -55,9 +55,9 @@ func TestComposeFilesFitParley(t *testing.T) {
 					t.Fatal(err)
 				}
 				if c.PublicURL == nil || c.PublicURL.Host != "localhost:8080" {
-					t.Errorf("links begin with %v", c.PublicURL)
+					t.Errorf("the public URL is %v", c.PublicURL)
 				}
-				if replicas > 1 && (len(c.TrustedProxies) != 1 || prefixes(c.TrustedProxies)[0].Addr().String() != says.Services["balancer"].Networks["default"].Address) {
+				if replicas > 1 && (len(c.TrustedProxies) != 1 || prefixes(c.TrustedProxies)[0].Addr().String() != compose.Services["balancer"].Networks["default"].Address) {
 					t.Errorf("the trusted proxy is %v, not the balancer", prefixes(c.TrustedProxies))
 				}
 				if replicas > 1 && c.Store != "mongodb://mongo-1,mongo-2,mongo-3/parley?replicaSet=rs0" {
@@ -66,13 +66,13 @@ func TestComposeFilesFitParley(t *testing.T) {
 			})
 		}
 		if len(names) != replicas {
-			t.Errorf("%s starts %v", file, names)
+			t.Errorf("%s has the Parley services %v", file, names)
 		}
-		open := 0
-		for _, s := range says.Services {
-			open += len(s.Ports)
+		ports := 0
+		for _, s := range compose.Services {
+			ports += len(s.Ports)
 			if len(s.Ports) > 0 && s.Ports[0] != "127.0.0.1:8080:8080" {
-				t.Errorf("%s opens %v", file, s.Ports)
+				t.Errorf("%s publishes %v", file, s.Ports)
 			}
 			for _, v := range s.Volumes {
 				if path, _, _ := strings.Cut(v, ":"); strings.HasPrefix(path, ".") {
@@ -82,8 +82,8 @@ func TestComposeFilesFitParley(t *testing.T) {
 				}
 			}
 		}
-		if open != 1 {
-			t.Errorf("%s opens %d ports", file, open)
+		if ports != 1 {
+			t.Errorf("%s publishes %d ports", file, ports)
 		}
 		if replicas == 1 {
 			continue
@@ -92,13 +92,13 @@ func TestComposeFilesFitParley(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		var asked []string
+		var checked []string
 		for _, m := range regexp.MustCompile(`(?m)^ +server \S+ (\S+):8080 check$`).FindAllSubmatch(balancer, -1) {
-			asked = append(asked, string(m[1]))
+			checked = append(checked, string(m[1]))
 		}
 		slices.Sort(names)
-		if !slices.Equal(asked, names) {
-			t.Errorf("the balancer asks %v, the replicas are %v", asked, names)
+		if !slices.Equal(checked, names) {
+			t.Errorf("the balancer checks %v, the replicas are %v", checked, names)
 		}
 	}
 }

@@ -21,39 +21,39 @@ import (
 	"parley/web"
 )
 
-// config is the command line: one struct, one help page. Each flag has an
-// environment variable, PARLEY_ and its name.
+// config holds the flags and commands. Each flag can also be set by an environment
+// variable: PARLEY_ and the name of the flag.
 type config struct {
-	Listen         string              `default:"127.0.0.1:8080" help:"Where to listen; port 0 takes a free one."`
-	Store          string              `default:"sqlite:./parley-data/parley.db" help:"Where everything is kept: sqlite:PATH, or mongodb://HOST/NAME?replicaSet=SET for any number of replicas."`
-	StorePool      int                 `default:"50" help:"Connections to MongoDB, at least 5."`
-	Registration   server.Registration `default:"invite" enum:"invite,open,closed" help:"Who may make an account: ${enum}."`
-	PublicURL      *url.URL            `name:"public-url" placeholder:"URL" help:"Where people reach this server, for links, cookies and origins."`
-	TrustedProxies []network           `placeholder:"CIDR,..." help:"Proxies whose X-Forwarded-For is believed: addresses or networks."`
-	LogFormat      string              `default:"text" enum:"text,json" help:"How to log: ${enum}."`
-	MetricsListen  string              `placeholder:"HOST:PORT" help:"Where to serve Prometheus metrics; off by default."`
+	Listen         string              `default:"127.0.0.1:8080" help:"Address to listen on; port 0 selects a free port."`
+	Store          string              `default:"sqlite:./parley-data/parley.db" help:"Database: sqlite:PATH, or mongodb://HOST/NAME?replicaSet=SET for any number of replicas."`
+	StorePool      int                 `default:"50" help:"Maximum connections to MongoDB, at least 5."`
+	Registration   server.Registration `default:"invite" enum:"invite,open,closed" help:"Who may create an account: ${enum}."`
+	PublicURL      *url.URL            `name:"public-url" placeholder:"URL" help:"URL of this server for its users; used in links, cookies and the check of origins."`
+	TrustedProxies []network           `placeholder:"CIDR,..." help:"Proxies whose X-Forwarded-For header is trusted: addresses or networks."`
+	LogFormat      string              `default:"text" enum:"text,json" help:"Format of the log: ${enum}."`
+	MetricsListen  string              `placeholder:"HOST:PORT" help:"Address for Prometheus metrics; off by default."`
 
-	LimitAnonymous middleware.Rate `default:"100/15m" help:"Failed attempts of one address, of each kind (passwords, codes, tokens, accounts without an invite), or off."`
-	LimitUser      middleware.Rate `default:"1200/1m" help:"Requests and socket commands of one user, or off."`
-	LimitPosts     middleware.Rate `default:"20/10s" help:"Messages posted by one user, and what else others are told, by cost; or off."`
-	LimitChats     int             `default:"2000" help:"Chats of one user, and chats made or people added by them in an hour."`
-	LimitSockets   int             `default:"20" help:"Open sockets of one user."`
-	LimitBody      middleware.Size `default:"1MiB" help:"Size of one request's body, at least 32KiB; 16KiB are allowed without an identity."`
-	LimitText      middleware.Size `default:"16KiB" help:"Size of one message's text, at most 16KiB."`
+	LimitAnonymous middleware.Rate `default:"100/15m" help:"Failed attempts per address, for each kind (passwords, codes, tokens, accounts without an invite), or off."`
+	LimitUser      middleware.Rate `default:"1200/1m" help:"Requests and socket commands per user, or off."`
+	LimitPosts     middleware.Rate `default:"20/10s" help:"Messages per user, and other actions that notify users, by cost; or off."`
+	LimitChats     int             `default:"2000" help:"Chats per user; also chats that a user creates, and people that a user adds, per hour."`
+	LimitSockets   int             `default:"20" help:"Open sockets per user."`
+	LimitBody      middleware.Size `default:"1MiB" help:"Maximum size of a request body, at least 32KiB; 16KiB for requests without an identity."`
+	LimitText      middleware.Size `default:"16KiB" help:"Maximum size of the text of a message, at most 16KiB."`
 
-	Serve     struct{} `cmd:"" default:"1" help:"Run the server (the default)."`
-	Recover   recovery `cmd:"" help:"Print a link, good once for an hour, that sets a new password."`
-	OwnerLink struct{} `cmd:"" help:"Print the link that makes the owner, until it is used."`
-	Backup    backup   `cmd:"" help:"Write a copy of the SQLite database to a new file, while the server runs or not."`
-	Health    struct{} `cmd:"" help:"Ask the server at --listen whether it is ready; exit 1 if not."`
-	Version   struct{} `cmd:"" help:"Print the version."`
-	Help      struct{} `cmd:"" help:"Print this help."`
+	Serve     struct{}    `cmd:"" default:"1" help:"Run the server (the default)."`
+	Recover   recoverArgs `cmd:"" help:"Print a link that sets a new password; it is valid for one hour and can be used once."`
+	OwnerLink struct{}    `cmd:"" help:"Print the link that creates the owner account; it is valid until it is used."`
+	Backup    backupArgs  `cmd:"" help:"Write a copy of the SQLite database to a new file; the server may be running."`
+	Health    struct{}    `cmd:"" help:"Check whether the server at --listen is ready; exit 1 if not."`
+	Version   struct{}    `cmd:"" help:"Print the version."`
+	Help      struct{}    `cmd:"" help:"Print this help."`
 }
 
 // network is an address, or a network in CIDR notation.
 type network netip.Prefix
 
-// UnmarshalText is for flags.
+// UnmarshalText parses the value of a flag.
 func (n *network) UnmarshalText(b []byte) error {
 	p, err := netip.ParsePrefix(string(b))
 	if err != nil {
@@ -67,6 +67,7 @@ func (n *network) UnmarshalText(b []byte) error {
 	return nil
 }
 
+// prefixes returns the networks as prefixes.
 func prefixes(networks []network) (p []netip.Prefix) {
 	for _, n := range networks {
 		p = append(p, netip.Prefix(n))
@@ -74,18 +75,19 @@ func prefixes(networks []network) (p []netip.Prefix) {
 	return p
 }
 
-type recovery struct {
-	Handle string `arg:"" help:"Whose account."`
+type recoverArgs struct {
+	Handle string `arg:"" help:"Handle of the account."`
 }
 
-type backup struct {
-	File string `arg:"" help:"Where to write it."`
+type backupArgs struct {
+	File string `arg:"" help:"Path of the new file."`
 }
 
+// command is the function of a command.
 type command func(ctx context.Context, c *config, stdout io.Writer, stderr *logging.Writer) error
 
-// parse reads flags and environment. A nil command means that help was asked
-// for and printed. The config is never nil.
+// parse reads the flags and the environment. It returns a nil command if it has
+// printed the help. The config is never nil.
 func parse(args []string, stdout, stderr io.Writer) (*config, command, error) {
 	c, exited := &config{}, false
 	k, err := kong.New(c, kong.Name("parley"), kong.Description("A chat server in one binary."),
@@ -105,7 +107,7 @@ func parse(args []string, stdout, stderr io.Writer) (*config, command, error) {
 	}
 	name := strings.Fields(parsed.Command())[0]
 	return c, map[string]command{
-		"serve": serve, "recover": recoverAccount, "owner-link": ownerLink, "backup": backUp, "health": health,
+		"serve": serve, "recover": recoverAccount, "owner-link": ownerLink, "backup": backupDatabase, "health": health,
 		"version": func(_ context.Context, _ *config, stdout io.Writer, _ *logging.Writer) error {
 			_, err := fmt.Fprintln(stdout, "parley", version())
 			return err
@@ -113,7 +115,7 @@ func parse(args []string, stdout, stderr io.Writer) (*config, command, error) {
 	}[name], nil
 }
 
-// Validate is called by kong after parsing; its error names the flag.
+// Validate checks the values. kong calls it after parsing. Its error names the flag.
 func (c *config) Validate() error {
 	for flag, addr := range map[string]string{"--listen": c.Listen, "--metrics-listen": c.MetricsListen} {
 		if _, _, err := net.SplitHostPort(addr); err != nil && (addr != "" || flag == "--listen") {
@@ -122,7 +124,7 @@ func (c *config) Validate() error {
 	}
 	if u := c.PublicURL; u != nil && ((u.Scheme != "http" && u.Scheme != "https") || u.Host == "" || u.User != nil ||
 		strings.Trim(u.Path, "/") != "" || u.RawQuery != "" || u.Fragment != "") {
-		return errors.New("--public-url must be http or https with a host and nothing behind it, such as https://chat.example")
+		return errors.New("--public-url must be http or https with a host and no path, such as https://chat.example")
 	}
 	if c.StorePool < 5 {
 		return errors.New("--store-pool must be at least 5")
@@ -142,7 +144,7 @@ func (c *config) Validate() error {
 	return nil
 }
 
-// server is the part of the configuration that a Server is built from.
+// server returns the configuration of the Server.
 func (c *config) server(db chat.Store, log *slog.Logger) server.Config {
 	return server.Config{
 		Store: db, Log: log, Web: web.Files, Version: version(),
@@ -152,7 +154,7 @@ func (c *config) server(db chat.Store, log *slog.Logger) server.Config {
 	}
 }
 
-// handler writes log lines to w in the form that was asked for.
+// handler returns a handler that writes log lines to w in the configured format.
 func (c *config) handler(w io.Writer) slog.Handler {
 	if c.LogFormat == "json" {
 		return slog.NewJSONHandler(w, nil)
@@ -160,7 +162,7 @@ func (c *config) handler(w io.Writer) slog.Handler {
 	return slog.NewTextHandler(w, nil)
 }
 
-// reachable turns an address to listen on into one to connect to.
+// reachable returns an address to connect to for an address to listen on.
 func reachable(addr string) string {
 	host, port, err := net.SplitHostPort(addr)
 	if err != nil {
@@ -175,6 +177,7 @@ func reachable(addr string) string {
 // release is set by the linker (-X main.release=v1.2.3).
 var release string
 
+// version returns the version of the build.
 func version() string {
 	if release != "" {
 		return release

@@ -6,7 +6,7 @@ import (
 	"testing"
 )
 
-// runOnce runs a command that ends by itself and returns what it printed.
+// runOnce runs a command and returns its output and its exit code.
 func runOnce(t *testing.T, args ...string) (stdout, stderr string, code int) {
 	t.Helper()
 	var out, errs strings.Builder
@@ -14,14 +14,14 @@ func runOnce(t *testing.T, args ...string) (stdout, stderr string, code int) {
 	return out.String(), errs.String(), code
 }
 
-// A wrong value stops the start with one line that names the flag.
-func TestWrongFlags(t *testing.T) {
-	for _, c := range []struct{ flag, value, says string }{
+// An invalid value stops the start with one line that names the flag.
+func TestInvalidFlags(t *testing.T) {
+	for _, c := range []struct{ flag, value, want string }{
 		{"--listen", "nonsense", "HOST:PORT"},
 		{"--listen", "", "HOST:PORT"},
 		{"--registration", "maybe", "invite"},
 		{"--public-url", "ftp://x", "http"},
-		{"--public-url", "https://x/path", "nothing behind it"},
+		{"--public-url", "https://x/path", "no path"},
 		{"--trusted-proxies", "everyone", "10.0.0.0/8"},
 		{"--trusted-proxies", "10.0.0.1,10.0.0.0/33", "10.0.0.0/8"},
 		{"--log-format", "xml", "json"},
@@ -37,7 +37,7 @@ func TestWrongFlags(t *testing.T) {
 	} {
 		store := "sqlite:" + filepath.Join(t.TempDir(), "parley.db")
 		_, stderr, code := runOnce(t, "--store", store, c.flag+"="+c.value)
-		if code != 1 || strings.Count(stderr, "\n") != 1 || !strings.Contains(stderr, c.says) || !strings.Contains(stderr, c.flag) {
+		if code != 1 || strings.Count(stderr, "\n") != 1 || !strings.Contains(stderr, c.want) || !strings.Contains(stderr, c.flag) {
 			t.Errorf("%s=%s: exit %d, %q", c.flag, c.value, code, stderr)
 		}
 	}
@@ -47,7 +47,7 @@ func TestWrongFlags(t *testing.T) {
 	}
 }
 
-func TestHelpNamesEveryFlagAndDefault(t *testing.T) {
+func TestHelpHasEveryFlagAndDefault(t *testing.T) {
 	for _, args := range [][]string{{"help"}, {"--help"}} {
 		out, _, code := runOnce(t, args...)
 		for _, want := range []string{"--listen", "127.0.0.1:8080", "PARLEY_LISTEN", "--store", "parley-data/parley.db",

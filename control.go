@@ -23,8 +23,9 @@ import (
 	"parley/store"
 )
 
-// controlPath is the socket file beside an embedded database, "" for others.
-// While a server holds the database, commands ask it through this file.
+// controlPath returns the path of the control socket, a Unix socket beside the SQLite
+// database; it is empty for MongoDB. Commands use it to reach a running server, which
+// has the database locked.
 func (c *config) controlPath() string {
 	if path, ok := strings.CutPrefix(c.Store, "sqlite:"); ok {
 		return path + ".sock"
@@ -32,8 +33,9 @@ func (c *config) controlPath() string {
 	return ""
 }
 
-// listenControl makes the socket file, for its owner alone. A file left behind
-// by a crash is replaced: whoever gets here holds the database's lock.
+// listenControl listens on the control socket; only the user of the process may use
+// it. It replaces a file that a crash left behind, because the caller holds the lock
+// of the database.
 func listenControl(path string) (net.Listener, error) {
 	if err := os.Remove(path); err != nil && !errors.Is(err, os.ErrNotExist) {
 		return nil, err
@@ -45,27 +47,29 @@ func listenControl(path string) (net.Listener, error) {
 	return l, os.Chmod(path, 0o600)
 }
 
+// recoverAccount prints a recovery link.
 func recoverAccount(ctx context.Context, c *config, stdout io.Writer, _ *logging.Writer) error {
 	return c.control(ctx, stdout, "/recover", map[string]string{"handle": c.Recover.Handle},
-		func(s *server.Server, here *url.URL) (string, error) {
-			link, _, err := s.API.RecoveryLink(ctx, here, c.Recover.Handle)
+		func(s *server.Server, localURL *url.URL) (string, error) {
+			link, _, err := s.API.RecoveryLink(ctx, localURL, c.Recover.Handle)
 			return link, err
 		})
 }
 
+// ownerLink prints the owner link.
 func ownerLink(ctx context.Context, c *config, stdout io.Writer, _ *logging.Writer) error {
-	return c.control(ctx, stdout, "/owner-link", struct{}{}, func(s *server.Server, here *url.URL) (string, error) {
-		return s.API.OwnerLink(ctx, here)
+	return c.control(ctx, stdout, "/owner-link", struct{}{}, func(s *server.Server, localURL *url.URL) (string, error) {
+		return s.API.OwnerLink(ctx, localURL)
 	})
 }
 
-// backUp writes a copy of the database and prints its path.
-func backUp(ctx context.Context, c *config, stdout io.Writer, _ *logging.Writer) error {
+// backupDatabase writes a copy of the database and prints its path.
+func backupDatabase(ctx context.Context, c *config, stdout io.Writer, _ *logging.Writer) error {
 	if c.controlPath() == "" {
-		return errors.New("backup is for SQLite; copy MongoDB with: mongodump --uri URI --oplog --gzip --archive=FILE " +
-			"(docs/operations.md says how to go back to it)")
+		return errors.New("backup is only for SQLite; for MongoDB use: mongodump --uri URI --oplog --gzip --archive=FILE " +
+			"(docs/operations.md describes the restore)")
 	}
-	file, err := filepath.Abs(c.Backup.File) // the server has a working directory of its own
+	file, err := filepath.Abs(c.Backup.File) // the server may have another working directory
 	if err != nil {
 		return err
 	}
@@ -74,23 +78,23 @@ func backUp(ctx context.Context, c *config, stdout io.Writer, _ *logging.Writer)
 	})
 }
 
-// control asks the running server for a link or a backup, or makes it on the
-// store itself when none runs, and prints the link or the path.
-func (c *config) control(ctx context.Context, stdout io.Writer, path string, body any, alone func(*server.Server, *url.URL) (string, error)) error {
-	made, running, err := c.askServer(ctx, path, body)
+// control lets the running server create a link or a backup, and prints the link or
+// the path. If no server is running, it opens the store and calls local.
+func (c *config) control(ctx context.Context, stdout io.Writer, path string, body any, local func(*server.Server, *url.URL) (string, error)) error {
+	result, running, err := c.callServer(ctx, path, body)
 	if !running {
-		made, err = c.askStore(ctx, alone)
+		result, err = c.runOnStore(ctx, local)
 	}
 	if err != nil {
 		return err
 	}
-	_, err = fmt.Fprintln(stdout, made)
+	_, err = fmt.Fprintln(stdout, result)
 	return err
 }
 
-// askServer sends the question through the control socket; running is false if
-// nobody listens there.
-func (c *config) askServer(ctx context.Context, path string, body any) (made string, running bool, err error) {
+// callServer sends a request over the control socket. running is false if no server
+// listens there.
+func (c *config) callServer(ctx context.Context, path string, body any) (result string, running bool, err error) {
 	payload, err := json.Marshal(body)
 	if err != nil {
 		return "", true, err
@@ -105,7 +109,7 @@ func (c *config) askServer(ctx context.Context, path string, body any) (made str
 	}
 	client := &http.Client{Timeout: 10 * time.Second, Transport: &http.Transport{DialContext: dial, DisableKeepAlives: true}}
 	if path == "/backup" {
-		client.Timeout = 0 // it takes as long as the database is large
+		client.Timeout = 0 // the duration depends on the size of the database
 	}
 	res, err := client.Do(r)
 	if err != nil {
@@ -118,7 +122,7 @@ func (c *config) askServer(ctx context.Context, path string, body any) (made str
 		Error *chat.Error `json:"error"`
 	}
 	if err := json.NewDecoder(res.Body).Decode(&answer); err != nil {
-		return "", true, fmt.Errorf("read the server's answer: %w", err)
+		return "", true, fmt.Errorf("reading the server's answer: %w", err)
 	}
 	if answer.Error != nil {
 		return "", true, errors.New(answer.Error.Message)
@@ -126,10 +130,11 @@ func (c *config) askServer(ctx context.Context, path string, body any) (made str
 	return cmp.Or(answer.URL, answer.File), true, nil
 }
 
-func (c *config) askStore(ctx context.Context, alone func(*server.Server, *url.URL) (string, error)) (link string, err error) {
+// runOnStore calls local with a server on the store and without listeners.
+func (c *config) runOnStore(ctx context.Context, local func(*server.Server, *url.URL) (string, error)) (result string, err error) {
 	if path, ok := strings.CutPrefix(c.Store, "sqlite:"); ok {
 		if _, err := os.Stat(path); err != nil {
-			return "", fmt.Errorf("--store: %w", err) // opening would make an empty one
+			return "", fmt.Errorf("--store: %w", err) // opening would create an empty database
 		}
 	}
 	log := slog.New(slog.DiscardHandler)
@@ -139,14 +144,14 @@ func (c *config) askStore(ctx context.Context, alone func(*server.Server, *url.U
 	}
 	s := server.New(c.server(db, log))
 	defer func() { err = errors.Join(err, s.Stop(ctx), db.Close()) }()
-	link, err = alone(s, &url.URL{Scheme: "http", Host: reachable(c.Listen)})
+	result, err = local(s, &url.URL{Scheme: "http", Host: reachable(c.Listen)})
 	if e := (*chat.Error)(nil); errors.As(err, &e) {
 		err = errors.New(e.Message)
 	}
-	return link, err
+	return result, err
 }
 
-// health asks the server at --listen whether it is ready.
+// health checks whether the server at --listen is ready.
 func health(ctx context.Context, c *config, stdout io.Writer, _ *logging.Writer) error {
 	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
 	defer cancel()
@@ -165,7 +170,7 @@ func health(ctx context.Context, c *config, stdout io.Writer, _ *logging.Writer)
 	var state struct {
 		Disk string `json:"disk"`
 	}
-	_ = json.NewDecoder(res.Body).Decode(&state) // an older server says less
+	_ = json.NewDecoder(res.Body).Decode(&state) // an older server has no such field
 	if state.Disk == "full" {
 		_, err = fmt.Fprintln(stdout, "ready, but the disk is full")
 		return err

@@ -8,8 +8,8 @@ import (
 	"testing"
 )
 
-// layers is the picture in ARCHITECTURE.md: what of ours each folder may
-// import, and which outside modules. Nothing else passes. Test files are free.
+// layers has the packages of this module and the modules that each package may import,
+// as in the picture in ARCHITECTURE.md. Test files may import anything.
 var layers = map[string][]string{
 	"parley":                 {"chat", "internal/logging", "server", "store", "middleware", "web", "github.com/alecthomas/kong", "github.com/KimMachineGun/automemlimit", "golang.org/x/sync"},
 	"parley/chat":            {},
@@ -37,7 +37,7 @@ var layers = map[string][]string{
 	"parley/internal/loadgen":   {"chat", "wire", "store", "golang.org/x/sync", "github.com/HdrHistogram/hdrhistogram-go", "github.com/tinylib/msgp"},
 }
 
-func TestImportsObeyThePicture(t *testing.T) {
+func TestImportsObeyTheLayers(t *testing.T) {
 	out, err := exec.Command("go", "list", "-json=ImportPath,Imports,Standard", "./...").Output()
 	if err != nil {
 		t.Fatal(err)
@@ -58,7 +58,7 @@ func TestImportsObeyThePicture(t *testing.T) {
 		}
 		allowed, known := layers[p.ImportPath]
 		if !known {
-			t.Errorf("%s is not in the picture: say in layers what it may import", p.ImportPath)
+			t.Errorf("%s is not in layers: add it with what it may import", p.ImportPath)
 			continue
 		}
 		for _, i := range p.Imports {
@@ -76,12 +76,12 @@ func TestImportsObeyThePicture(t *testing.T) {
 		}
 	}
 	if seen != len(layers) {
-		t.Errorf("%d packages were listed, the picture has %d", seen, len(layers))
+		t.Errorf("go list has %d packages, layers has %d", seen, len(layers))
 	}
 	for path := range layers {
 		switch name := path[strings.LastIndex(path, "/")+1:]; name {
 		case "util", "common", "helpers", "models", "types":
-			t.Errorf("%s: a package is named after what it holds, not %s", path, name)
+			t.Errorf("%s: name the package after what it provides, not %s", path, name)
 		}
 	}
 }

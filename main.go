@@ -1,5 +1,4 @@
-// Parley is a chat server in one binary. This file wires it: configuration,
-// build, run, stop in reverse.
+// Parley is a chat server in one binary. This file starts and stops its parts.
 package main
 
 import (
@@ -25,12 +24,12 @@ import (
 )
 
 const (
-	headerTimeout = 10 * time.Second // a peer has to send its request's head
-	bodyTimeout   = 30 * time.Second // and its whole request
-	writeTimeout  = 75 * time.Second // longer than the longest held call
+	headerTimeout = 10 * time.Second // for the header of a request to arrive
+	bodyTimeout   = 30 * time.Second // for the whole request to arrive
+	writeTimeout  = 75 * time.Second // longer than the longest long poll
 	idleTimeout   = 2 * time.Minute
-	stopTimeout   = 6 * time.Second // for the calls and sockets of an orderly stop; the store then has 5 s
-	logTimeout    = 2 * time.Second // for the end of the log to be read
+	stopTimeout   = 6 * time.Second // for requests and sockets to end in an orderly stop; the store then has 5 s
+	logTimeout    = 2 * time.Second // for the rest of the log to be written
 	maxHeader     = 32 << 10
 )
 
@@ -41,13 +40,13 @@ func main() {
 	go func() {
 		<-signals
 		stop()
-		<-signals // a second one does not wait for the orderly stop
+		<-signals // a second signal does not wait for the orderly stop
 		os.Exit(1)
 	}()
 	os.Exit(run(ctx, os.Args[1:], os.Stdout, os.Stderr))
 }
 
-// run is the whole program: it returns the exit code. Tests call it too.
+// run runs a command and returns the exit code.
 func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	c, command, err := parse(args, stdout, stderr)
 	log := logging.NewWriter(stderr, c.handler)
@@ -64,9 +63,9 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 
 // serve runs the server until ctx ends, then stops it in order.
 func serve(ctx context.Context, c *config, stdout io.Writer, stderr *logging.Writer) (err error) {
-	signal.Ignore(syscall.SIGPIPE) // Go ends a process that writes to a stdout or stderr whose reader is gone
+	signal.Ignore(syscall.SIGPIPE) // otherwise a write to a closed stdout or stderr would end the process
 	log := slog.New(c.handler(stderr))
-	slog.SetDefault(log) // for libraries that use package log
+	slog.SetDefault(log) // libraries use package log
 	out := logging.NewWriter(stdout, c.handler)
 	defer out.Close(logTimeout)
 	limitMemory(memlimit.FromCgroup, log)
@@ -78,15 +77,15 @@ func serve(ctx context.Context, c *config, stdout io.Writer, stderr *logging.Wri
 	if err != nil {
 		_ = listener.Close()
 		if ctx.Err() != nil {
-			return nil // stopped before it was ready
+			return nil // stopped before the store was open
 		}
 		return fmt.Errorf("--store: %w", err)
 	}
 	defer func() { err = errors.Join(err, db.Close()) }()
-	here := &url.URL{Scheme: "http", Host: reachable(listener.Addr().String())}
-	built := c.server(db, log)
-	built.LostLines = stderr.Lost
-	s := server.New(built)
+	localURL := &url.URL{Scheme: "http", Host: reachable(listener.Addr().String())}
+	cfg := c.server(db, log)
+	cfg.LostLines = stderr.Lost
+	s := server.New(cfg)
 
 	servers := []*http.Server{{Handler: s.Handler()}}
 	listeners := []net.Listener{listener}
@@ -100,10 +99,10 @@ func serve(ctx context.Context, c *config, stdout io.Writer, stderr *logging.Wri
 	if path := c.controlPath(); path != "" {
 		l, err := listenControl(path)
 		if err != nil {
-			log.Warn("recover, owner-link and backup cannot reach this server", "error", err)
+			log.Warn("the commands recover, owner-link and backup cannot reach this server", "error", err)
 		} else {
-			// A stop interrupts a backup: it has no bound of its own.
-			control := &http.Server{Handler: s.API.Control(here), BaseContext: func(net.Listener) context.Context { return ctx }}
+			// A backup has no timeout, so a stop interrupts it.
+			control := &http.Server{Handler: s.API.Control(localURL), BaseContext: func(net.Listener) context.Context { return ctx }}
 			servers, listeners = append(servers, control), append(listeners, l)
 		}
 	}
@@ -123,7 +122,7 @@ func serve(ctx context.Context, c *config, stdout io.Writer, stderr *logging.Wri
 			return nil
 		})
 	}
-	if err := announce(ctx, s, db, log, here, out); err != nil {
+	if err := announce(ctx, s, db, log, localURL, out); err != nil {
 		log.Error("not ready", "error", err)
 	}
 	select {
@@ -132,25 +131,25 @@ func serve(ctx context.Context, c *config, stdout io.Writer, stderr *logging.Wri
 	}
 
 	log.Info("stopping")
-	bounded, release := context.WithTimeout(context.WithoutCancel(ctx), stopTimeout)
-	defer release()
-	var ending errgroup.Group // side by side: a held call ends when the hub does
+	stopCtx, cancelStop := context.WithTimeout(context.WithoutCancel(ctx), stopTimeout)
+	defer cancelStop()
+	var stops errgroup.Group // concurrent: a long poll ends when the hub is closed
 	for _, h := range servers {
-		ending.Go(func() error { return h.Shutdown(bounded) })
+		stops.Go(func() error { return h.Shutdown(stopCtx) })
 	}
-	ending.Go(func() error { return s.Stop(bounded) })
-	err = ending.Wait()
+	stops.Go(func() error { return s.Stop(stopCtx) })
+	err = stops.Wait()
 	if errors.Is(err, context.DeadlineExceeded) {
 		log.Warn("stopping before everything was answered", "error", err)
-		err = nil // nobody was told that it is done
+		err = nil // what is left was not acknowledged
 	}
 	cancel()
 	return errors.Join(err, g.Wait())
 }
 
-// announce says where the server is, once it is ready, and shows the owner's
-// link alone on its line until that is used.
-func announce(ctx context.Context, s *server.Server, db chat.Store, log *slog.Logger, here *url.URL, stdout io.Writer) error {
+// announce waits until the server is ready and logs its URL. If the server has no
+// owner, it prints the owner link on a line of its own.
+func announce(ctx context.Context, s *server.Server, db chat.Store, log *slog.Logger, localURL *url.URL, stdout io.Writer) error {
 	if err := s.Await(ctx); err != nil {
 		return err
 	}
@@ -158,13 +157,13 @@ func announce(ctx context.Context, s *server.Server, db chat.Store, log *slog.Lo
 	if err != nil {
 		return err
 	}
-	log.Info("ready", "url", here.String(), "version", version())
+	log.Info("ready", "url", localURL.String(), "version", version())
 	if info.Setup == "" {
 		return nil
 	}
-	owner, err := s.API.OwnerLink(ctx, here)
+	link, err := s.API.OwnerLink(ctx, localURL)
 	if err == nil {
-		fmt.Fprintf(stdout, "Open this link to become the owner of this server:\n%s\n", owner)
+		fmt.Fprintf(stdout, "Open this link to become the owner of this server:\n%s\n", link)
 	}
 	return err
 }

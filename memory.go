@@ -7,18 +7,18 @@ import (
 	"github.com/KimMachineGun/automemlimit/memlimit"
 )
 
-// memoryShare is the part of a container's memory that the Go runtime may use.
-// SQLite's cache and the kernel's buffers need the rest.
+// memoryShare is the share of the memory limit of the cgroup that the Go runtime may
+// use. SQLite's cache and the kernel's buffers need the rest.
 const memoryShare = 0.8
 
-// limitMemory tells the garbage collector how much memory there is, so that it
-// collects earlier instead of letting the kernel end the process. GOMEMLIMIT in
-// the environment wins. Without a limit, or outside of a cgroup, nothing changes.
+// limitMemory sets the memory limit of the Go runtime to a share of what is available,
+// so that the garbage collector runs before the kernel kills the process. GOMEMLIMIT
+// in the environment has precedence. Without a cgroup limit nothing changes.
 func limitMemory(available memlimit.Provider, log *slog.Logger) {
 	limit, err := memlimit.Set(memlimit.WithProvider(available), memlimit.WithRatio(memoryShare))
 	switch {
 	case err != nil:
-		log.Debug("the memory limit is not known", "error", err)
+		log.Debug("reading the memory limit failed", "error", err)
 	case limit < math.MaxInt64:
 		log.Info("memory limit", "bytes", limit)
 	}

@@ -21,7 +21,7 @@ func TestMemoryLimit(t *testing.T) {
 		name, env string
 		available memlimit.Provider
 		want      int64
-		says      string
+		logged    string
 	}{
 		{"a container of 1 GiB", "", memlimit.Limit(1 << 30), 858993459, "bytes=858993459"},
 		{"no limit", "", func() (uint64, error) { return 0, memlimit.ErrNoLimit }, math.MaxInt64, ""},
@@ -35,36 +35,36 @@ func TestMemoryLimit(t *testing.T) {
 					t.Fatal(err)
 				}
 			}
-			debug.SetMemoryLimit(7 << 30) // what the runtime took from the environment
+			debug.SetMemoryLimit(7 << 30) // stands for what the runtime read from the environment
 			var out bytes.Buffer
 			limitMemory(c.available, slog.New(slog.NewTextHandler(&out, nil)))
 			if got := debug.SetMemoryLimit(-1); got != c.want {
 				t.Errorf("the limit is %d, want %d", got, c.want)
 			}
-			if got := out.String(); !strings.Contains(got, c.says) || c.says == "" && got != "" {
+			if got := out.String(); !strings.Contains(got, c.logged) || c.logged == "" && got != "" {
 				t.Errorf("log: %q", got)
 			}
 		})
 	}
 }
 
-// The containers of the compose files have a limit, which the server then keeps.
+// The containers of the compose files have a memory limit.
 func TestComposeFilesLimitMemory(t *testing.T) {
 	for _, file := range []string{"compose.yaml", "compose.replicas.yaml"} {
 		text, err := os.ReadFile(file)
 		if err != nil {
 			t.Fatal(err)
 		}
-		var says struct {
+		var compose struct {
 			Services map[string]struct {
 				Build    string
 				MemLimit string `yaml:"mem_limit"`
 			}
 		}
-		if err := yaml.Unmarshal(text, &says); err != nil {
+		if err := yaml.Unmarshal(text, &compose); err != nil {
 			t.Fatal(err)
 		}
-		for name, s := range says.Services {
+		for name, s := range compose.Services {
 			if s.Build != "" && s.MemLimit != "1g" {
 				t.Errorf("%s: mem_limit of %s is %q", file, name, s.MemLimit)
 			}

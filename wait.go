@@ -14,47 +14,49 @@ import (
 )
 
 const (
-	waitRetry = time.Second      // between two attempts to open the store
-	waitSay   = 30 * time.Second // between two lines that say so
+	openInterval    = time.Second      // between two attempts to open the store
+	openLogInterval = 30 * time.Second // between two log lines about it
 )
 
-// open opens the store. While it cannot be reached, whoever asks on the
-// listener is told to come back; only ctx ends the wait.
+// open opens the store. While the store cannot be reached, open tries again until ctx
+// ends, and requests on the listener are answered with 503.
 func (c *config) open(ctx context.Context, listener net.Listener, log *slog.Logger) (chat.Store, error) {
 	db, err := store.Open(ctx, c.Store, c.StorePool, log)
 	if !chat.Is(err, chat.Unavailable) {
 		return db, err
 	}
-	held := lent{listener.(*net.TCPListener)}
+	shared := keepOpen{listener.(*net.TCPListener)}
 	waiting := &http.Server{Handler: server.Waiting(log), ReadHeaderTimeout: headerTimeout, ReadTimeout: bodyTimeout, WriteTimeout: bodyTimeout, MaxHeaderBytes: maxHeader,
 		ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelDebug)}
-	ended := make(chan struct{})
+	served := make(chan struct{})
 	go func() {
-		defer close(ended)
-		_ = waiting.Serve(held)
+		defer close(served)
+		_ = waiting.Serve(shared)
 	}()
-	for said := (time.Time{}); chat.Is(err, chat.Unavailable); db, err = store.Open(ctx, c.Store, c.StorePool, log) {
-		if time.Since(said) > waitSay {
+	for logged := (time.Time{}); chat.Is(err, chat.Unavailable); db, err = store.Open(ctx, c.Store, c.StorePool, log) {
+		if time.Since(logged) > openLogInterval {
 			log.Warn("waiting for the store", "address", "http://"+reachable(listener.Addr().String()), "error", err)
-			said = time.Now()
+			logged = time.Now()
 		}
 		select {
-		case <-time.After(waitRetry):
+		case <-time.After(openInterval):
 		case <-ctx.Done():
 		}
 	}
-	bounded, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopTimeout)
+	stopCtx, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopTimeout)
 	defer cancel()
-	stopped := waiting.Shutdown(bounded)
-	<-ended
-	_ = held.SetDeadline(time.Time{})
-	if err == nil && stopped != nil {
-		err = errors.Join(stopped, db.Close())
+	stopErr := waiting.Shutdown(stopCtx)
+	<-served
+	_ = shared.SetDeadline(time.Time{})
+	if err == nil && stopErr != nil {
+		err = errors.Join(stopErr, db.Close())
 	}
 	return db, err
 }
 
-// lent is a listener that survives its Close, which only wakes its Accept.
-type lent struct{ *net.TCPListener }
+// keepOpen is a listener that stays open: its Close only ends Accept, so that another
+// server can use the listener afterwards.
+type keepOpen struct{ *net.TCPListener }
 
-func (l lent) Close() error { return l.SetDeadline(time.Unix(1, 0)) }
+// Close ends a pending and every later Accept until the deadline is reset.
+func (l keepOpen) Close() error { return l.SetDeadline(time.Unix(1, 0)) }
