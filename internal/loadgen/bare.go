@@ -8,10 +8,10 @@ import (
 	"strings"
 )
 
-// bare is the loop in bench/peers/bare: the floor of this machine.
+// bare is the relay in bench/peers/bare. It shows what the machine itself needs.
 type bare struct {
 	binary string
-	seats
+	roomLists
 }
 
 func (t *bare) name() string { return "bare loop" }

@@ -9,10 +9,10 @@ import (
 	"net/http"
 )
 
-var caller = &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 64}}
+var httpClient = &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 64}}
 
-// call sends one request as somebody; in, if any, goes as JSON, and out, if any,
-// takes the answer.
+// call sends a request with the token, and in as JSON unless it is nil. It decodes the
+// answer into out unless that is nil.
 func call(ctx context.Context, p *process, token, method, path string, in, out any) error {
 	var body io.Reader
 	if in != nil {
@@ -28,7 +28,7 @@ func call(ctx context.Context, p *process, token, method, path string, in, out a
 	}
 	r.Header.Set("Content-Type", "application/json")
 	r.Header.Set("Authorization", "Bearer "+token)
-	res, err := caller.Do(r)
+	res, err := httpClient.Do(r)
 	if err != nil {
 		return err
 	}

@@ -7,11 +7,12 @@ import (
 	"os/exec"
 )
 
-// centrifuge is the server in bench/peers/centrifuge, in its JSON protocol.
+// centrifuge is the server in bench/peers/centrifuge. Its clients speak its JSON
+// protocol.
 type centrifuge struct {
 	binary string
-	delay  string // of writes
-	seats
+	delay  string // of writes; they wait for further messages
+	roomLists
 }
 
 func (t *centrifuge) name() string {
@@ -31,14 +32,14 @@ func (t *centrifuge) dial(p *process, person, buffer int) (*client, error) {
 		return nil, err
 	}
 	c.opcode = opText
-	c.answer = func(message []byte) []byte { // a ping may come joined with other values
+	c.pingReply = func(message []byte) []byte { // a message may have other values beside a ping
 		if bytes.HasPrefix(message, []byte("{}")) || bytes.Contains(message, []byte("\n{}")) {
 			return []byte("{}")
 		}
 		return nil
 	}
 	c.ids = 1
-	if err := c.say([]byte(`{"id":1,"connect":{}}`), []byte(`"id":1`)); err != nil {
+	if err := c.request([]byte(`{"id":1,"connect":{}}`), []byte(`"id":1`)); err != nil {
 		return nil, err
 	}
 	var b []byte
@@ -46,7 +47,7 @@ func (t *centrifuge) dial(p *process, person, buffer int) (*client, error) {
 		c.ids++
 		b = fmt.Appendf(b, `{"id":%d,"subscribe":{"channel":"room%d"}}`+"\n", c.ids, room)
 	}
-	return c, c.say(b, fmt.Appendf(nil, `"id":%d`, c.ids))
+	return c, c.request(b, fmt.Appendf(nil, `"id":%d`, c.ids))
 }
 
 func (t *centrifuge) post(c *client, room int, text string) []byte {

@@ -8,37 +8,36 @@ import (
 	"strings"
 )
 
-// chart is a picture of some figures side by side, one of each server or one of
-// each size.
+// chart is a bar chart of figures, one for each server or for each size.
 type chart struct {
 	file, title, scenario string
 	bars                  []bar
 }
 
-// bar names a figure and what to call it in the picture.
+// bar is a figure and its label in the chart.
 type bar struct{ server, what, label string }
 
-// of draws the same figure of each server.
-func of(what string, servers ...string) (bars []bar) {
+// perServer returns bars with the same figure of each server.
+func perServer(what string, servers ...string) (bars []bar) {
 	for _, s := range servers {
 		bars = append(bars, bar{s, what, s})
 	}
 	return bars
 }
 
-var everybody = []string{"parley", "node", "centrifuge", "centrifuge 10ms"}
+var allServers = []string{"parley", "node", "centrifuge", "centrifuge 10ms"}
 
 var charts = []chart{
-	{"room-deliveries", "One chat of 1,000: most deliveries a second at p99 ≤ 100 ms", "room", of(mostDeliveries, everybody...)},
-	{"room-cpu", "One chat of 1,000, 20 messages a second: µs of CPU for a delivery", "room", of(quietCPU, everybody...)},
-	{"rooms-cpu", "50 chats of 20, 5 messages a second each: µs of CPU for a delivery", "rooms", of("CPU per delivery", everybody...)},
-	{"idle-memory", "10,000 idle connections in 10 chats each: KB for a connection", "idle", of(idleMemory, everybody[:3]...)},
+	{"room-deliveries", "One chat of 1,000: most deliveries a second at p99 ≤ 100 ms", "room", perServer(mostDeliveries, allServers...)},
+	{"room-cpu", "One chat of 1,000, 20 messages a second: µs of CPU for a delivery", "room", perServer(quietCPU, allServers...)},
+	{"rooms-cpu", "50 chats of 20, 5 messages a second each: µs of CPU for a delivery", "rooms", perServer("CPU per delivery", allServers...)},
+	{"idle-memory", "10,000 idle connections in 10 chats each: KB for a connection", "idle", perServer(idleMemory, allServers[:3]...)},
 	{"scale-cpu", "20,000 deliveries a second to chats of different sizes: µs of CPU for a delivery", "scale", []bar{
 		{"parley", scaleCPU(10), "10 members"}, {"parley", scaleCPU(100), "100"},
 		{"parley", scaleCPU(1000), "1,000"}, {"parley", scaleCPU(10_000), "10,000"}}},
 }
 
-// Colours that can be told apart on white and on black.
+// The colours are distinguishable on a white and on a black background.
 const style = `<style>
 text { font: 13px system-ui, sans-serif; fill: #24292f }
 .title { font-weight: 600 } .axis, .whisker { stroke: #57606a; fill: none }
@@ -47,20 +46,20 @@ text { font: 13px system-ui, sans-serif; fill: #24292f }
 </style>
 `
 
-// draw gives the picture as SVG: a bar to the median, a whisker over the spread.
-// It gives "" for figures that were not measured.
-func (c chart) draw(r *record) string {
+// svg returns the chart as SVG: each bar shows the median, its whisker the range. It
+// returns "" if no figure was measured.
+func (c chart) svg(r *record) string {
 	const left, width, right, row, top = 130, 420, 90, 30, 34
 	var figures []*figure
-	most := 0.0
+	highest := 0.0
 	for _, b := range c.bars {
 		f := r.find(c.scenario, b.server, b.what)
 		figures = append(figures, f)
 		if f != nil {
-			most = max(most, slices.Max(f.Values))
+			highest = max(highest, slices.Max(f.Values))
 		}
 	}
-	if most == 0 {
+	if highest == 0 {
 		return ""
 	}
 	height := top + row*len(c.bars) + 8
@@ -75,7 +74,7 @@ func (c chart) draw(r *record) string {
 			fmt.Fprintf(&s, `<text x="%d" y="%d">not measured</text>`+"\n", left+8, y+19)
 			continue
 		}
-		at := func(v float64) float64 { return left + width*v/most }
+		at := func(v float64) float64 { return left + width*v/highest }
 		class := "theirs"
 		if f.Server == "parley" {
 			class = "ours"
@@ -89,10 +88,10 @@ func (c chart) draw(r *record) string {
 	return s.String()
 }
 
-// pictures writes every chart that was measured beside the page.
-func (r *record) pictures(dir string) error {
+// writeCharts writes every chart with a measured figure into a folder.
+func (r *record) writeCharts(dir string) error {
 	for _, c := range charts {
-		if svg := c.draw(r); svg != "" {
+		if svg := c.svg(r); svg != "" {
 			if err := os.WriteFile(dir+"/performance-"+c.file+".svg", []byte(svg), 0o644); err != nil {
 				return err
 			}

@@ -12,17 +12,18 @@ import (
 	"time"
 )
 
-// client is one socket, as cheap as a load can make it: frames are built and
-// read by hand (RFC 6455, section 5), with a masking key of zero.
+// client is a WebSocket client that needs little CPU: it encodes and decodes frames
+// itself (RFC 6455, section 5) and masks with a key of zero.
 type client struct {
 	person int
 	conn   net.Conn
-	opcode byte // of what it writes
+	opcode byte // of the messages that it writes
 	reader *bufio.Reader
 	ids    uint64
 	frame  []byte // the last message read; valid until the next read
-	// answer gives what a protocol's own ping wants back, as text; nil means none.
-	answer func(message []byte) (reply []byte)
+	// pingReply returns the reply, a text message, to a ping of a protocol above
+	// WebSocket; nil if the message is no such ping.
+	pingReply func(message []byte) (reply []byte)
 }
 
 // Opcodes of data frames.
@@ -31,13 +32,14 @@ const (
 	opBinary = 0x2
 )
 
-// upgrade opens a socket at a path with further header lines.
+// upgrade opens a WebSocket at a path, with further header lines. buffer is the size of
+// the read buffer in bytes.
 func upgrade(p *process, person, buffer int, path string, header ...string) (*client, error) {
 	conn, err := net.Dial("tcp", p.address())
 	if err != nil {
 		return nil, err
 	}
-	lines := strings.Join(append(header, ""), "\r\n") // each with its end
+	lines := strings.Join(append(header, ""), "\r\n") // each line with its end
 	fmt.Fprintf(conn, "GET %s HTTP/1.1\r\nHost: %s\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"+
 		"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n%s\r\n", path, p.address(), lines)
 	c := &client{person: person, conn: conn, opcode: opBinary, reader: bufio.NewReaderSize(conn, buffer)}
@@ -52,8 +54,8 @@ func upgrade(p *process, person, buffer int, path string, header ...string) (*cl
 	return c, nil
 }
 
-// until reads messages up to one that holds the bytes.
-func (c *client) until(part []byte) error {
+// readUntil reads messages up to one that contains part.
+func (c *client) readUntil(part []byte) error {
 	_ = c.conn.SetReadDeadline(time.Now().Add(10 * time.Second))
 	for {
 		message, err := c.read()
@@ -62,24 +64,25 @@ func (c *client) until(part []byte) error {
 			return fmt.Errorf("waiting for %q: %w", part, err)
 		}
 		if bytes.Contains(message, part) {
-			c.frame = nil // it may have been large
+			c.frame = nil // releases the buffer, which may be large
 			return c.conn.SetReadDeadline(time.Time{})
 		}
 	}
 }
 
-// say writes a message and reads up to one that holds the bytes.
-func (c *client) say(payload, part []byte) error {
+// request writes a message and reads messages up to one that contains part.
+func (c *client) request(payload, part []byte) error {
 	if err := c.write(payload); err != nil {
 		return err
 	}
-	return c.until(part)
+	return c.readUntil(part)
 }
 
-// write sends one message.
-func (c *client) write(payload []byte) error { return c.frameOf(c.opcode, payload) }
+// write writes one message.
+func (c *client) write(payload []byte) error { return c.writeFrame(c.opcode, payload) }
 
-func (c *client) frameOf(opcode byte, payload []byte) error {
+// writeFrame writes one frame with the opcode.
+func (c *client) writeFrame(opcode byte, payload []byte) error {
 	n := len(payload)
 	head := []byte{0x80 | opcode, 0x80 | byte(n), 0, 0, 0, 0}
 	switch {
@@ -93,7 +96,7 @@ func (c *client) frameOf(opcode byte, payload []byte) error {
 	return err
 }
 
-// read gives the next data message; pings are answered on the way.
+// read returns the next data message and answers pings that come before it.
 func (c *client) read() ([]byte, error) {
 	for {
 		var head [2]byte
@@ -124,9 +127,9 @@ func (c *client) read() ([]byte, error) {
 		}
 		switch head[0] & 0x0f {
 		case opText, opBinary:
-			if c.answer != nil {
-				if reply := c.answer(c.frame); reply != nil {
-					if err := c.frameOf(opText, reply); err != nil {
+			if c.pingReply != nil {
+				if reply := c.pingReply(c.frame); reply != nil {
+					if err := c.writeFrame(opText, reply); err != nil {
 						return nil, err
 					}
 				}
@@ -143,30 +146,31 @@ func (c *client) read() ([]byte, error) {
 	}
 }
 
-// The texts of the load carry a mark and the time at which they were due, in
-// 16 hexadecimal digits of nanoseconds, so that readers need not decode.
-var mark = []byte("due:")
+// dueMark precedes the time at which a text was due, in 16 hexadecimal digits of
+// nanoseconds, so that a receiver finds it without decoding the message.
+var dueMark = []byte("due:")
 
-func text(due time.Time, size int) string {
-	s := fmt.Sprintf("%s%016x", mark, due.UnixNano())
+// dueText returns a text of size bytes that begins with the mark and the time.
+func dueText(due time.Time, size int) string {
+	s := fmt.Sprintf("%s%016x", dueMark, due.UnixNano())
 	return s + strings.Repeat(".", max(0, size-len(s)))
 }
 
-// marks calls f for every marked text in a message with its latency.
-func marks(message []byte, now time.Time, f func(time.Duration)) {
+// eachDue calls f with the latency of every marked text in a message.
+func eachDue(message []byte, now time.Time, f func(time.Duration)) {
 	for {
-		i := bytes.Index(message, mark)
-		if i < 0 || len(message) < i+len(mark)+16 {
+		i := bytes.Index(message, dueMark)
+		if i < 0 || len(message) < i+len(dueMark)+16 {
 			return
 		}
 		var due int64
-		for _, d := range message[i+len(mark) : i+len(mark)+16] {
+		for _, d := range message[i+len(dueMark) : i+len(dueMark)+16] {
 			if d >= 'a' {
 				d -= 'a' - '9' - 1
 			}
 			due = due<<4 | int64(d-'0')
 		}
 		f(time.Duration(now.UnixNano() - due))
-		message = message[i+len(mark)+16:]
+		message = message[i+len(dueMark)+16:]
 	}
 }

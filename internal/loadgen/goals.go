@@ -5,22 +5,22 @@ import (
 	"strconv"
 )
 
-// goal is a bound on something that was measured. Its value is NaN for what was not.
+// goal is a bound for a measured value. value returns NaN if it was not measured.
 type goal struct {
 	figure, unit string
 	value        func(*record) float64
-	least        bool // the value must reach the bound, not stay below it
+	atLeast      bool // the bound is a minimum, not a maximum
 	bound        float64
 }
 
 func (g goal) met(v float64) bool {
-	if g.least {
+	if g.atLeast {
 		return v >= g.bound
 	}
 	return v <= g.bound
 }
 
-// limit is the bound as one would say it.
+// limit returns the bound as text.
 func (g goal) limit() string {
 	if g.bound < 10 {
 		return strconv.FormatFloat(g.bound, 'f', -1, 64)
@@ -28,18 +28,19 @@ func (g goal) limit() string {
 	return digits(g.bound)
 }
 
-// median is one figure of Parley.
+// median returns a function that returns a figure of Parley.
 func median(scenario, what string) func(*record) float64 {
 	return func(r *record) float64 { return r.value(scenario, "parley", what) }
 }
 
-// on is one figure of Parley with so many cores.
-func on(n int, scenario, what string) func(*record) float64 {
-	return func(r *record) float64 { return r.value(scenario, cores(n), what) }
+// onCores is median for Parley with n cores.
+func onCores(n int, scenario, what string) func(*record) float64 {
+	return func(r *record) float64 { return r.value(scenario, coresName(n), what) }
 }
 
-// beside is how many times Parley's figure is that of the best of some peers.
-func beside(scenario, what string, best func(a, b float64) float64, peers ...string) func(*record) float64 {
+// ratioToBest returns a function that returns the ratio of Parley's figure to the best
+// figure of some peers.
+func ratioToBest(scenario, what string, best func(a, b float64) float64, peers ...string) func(*record) float64 {
 	return func(r *record) float64 {
 		peer := math.NaN()
 		for _, p := range peers {
@@ -53,11 +54,12 @@ func beside(scenario, what string, best func(a, b float64) float64, peers ...str
 	}
 }
 
-// apart is how far the largest of some figures is above the smallest.
-func apart(scenario string, whats ...string) func(*record) float64 {
+// difference returns a function that returns by how many percent the largest of some
+// figures is above the smallest.
+func difference(scenario string, names ...string) func(*record) float64 {
 	return func(r *record) float64 {
 		low, high := math.Inf(1), math.Inf(-1)
-		for _, what := range whats {
+		for _, what := range names {
 			v := r.value(scenario, "parley", what)
 			if math.IsNaN(v) {
 				return v
@@ -68,31 +70,33 @@ func apart(scenario string, whats ...string) func(*record) float64 {
 	}
 }
 
-func smaller(a, b float64) float64 { return min(a, b) }
-func larger(a, b float64) float64  { return max(a, b) }
+func lower(a, b float64) float64  { return min(a, b) }
+func higher(a, b float64) float64 { return max(a, b) }
 
 var goals = []goal{
-	{"chat of 1,000: most deliveries, times the Node.js stack", "×", beside("room", mostDeliveries, larger, "node"), true, 5},
-	{"chat of 1,000: most deliveries, times centrifuge at its best setting", "×", beside("room", mostDeliveries, larger, "centrifuge", "centrifuge 10ms"), true, 1.5},
-	{"chat of 1,000 at 20 messages/s: CPU per delivery, times centrifuge", "×", beside("room", quietCPU, smaller, "centrifuge", "centrifuge 10ms"), false, .5},
-	{"50 chats of 20: CPU per delivery, times the Node.js stack", "×", beside("rooms", "CPU per delivery", smaller, "node"), false, .25},
-	{"50 chats of 20: CPU per delivery, times centrifuge", "×", beside("rooms", "CPU per delivery", smaller, "centrifuge", "centrifuge 10ms"), false, .7},
+	{"chat of 1,000: most deliveries, times the Node.js stack", "×", ratioToBest("room", mostDeliveries, higher, "node"), true, 5},
+	{"chat of 1,000: most deliveries, times centrifuge at its best setting", "×", ratioToBest("room", mostDeliveries, higher, "centrifuge", "centrifuge 10ms"), true, 1.5},
+	{"chat of 1,000 at 20 messages/s: CPU per delivery, times centrifuge", "×", ratioToBest("room", quietCPU, lower, "centrifuge", "centrifuge 10ms"), false, .5},
+	{"50 chats of 20: CPU per delivery, times the Node.js stack", "×", ratioToBest("rooms", "CPU per delivery", lower, "node"), false, .25},
+	{"50 chats of 20: CPU per delivery, times centrifuge", "×", ratioToBest("rooms", "CPU per delivery", lower, "centrifuge", "centrifuge 10ms"), false, .7},
 	{"idle connection in 10 chats: memory", "KB", median("idle", idleMemory), false, 12},
-	{"idle connection in 10 chats: memory, times centrifuge", "×", beside("idle", idleMemory, smaller, "centrifuge"), false, .5},
+	{"idle connection in 10 chats: memory, times centrifuge", "×", ratioToBest("idle", idleMemory, lower, "centrifuge"), false, .5},
 	{"idle connection: CPU in a second", "µs", median("idle", "CPU per connection and second"), false, 3},
 	{"durable posts over sockets", "/s", median("post", manyPosts), true, 40_000},
 	{"one post at a time to the other socket, p50", "ms", median("post", onePost+", p50"), false, .6},
 	{"one post at a time to the other socket, p99", "ms", median("post", onePost+", p99"), false, 2},
-	{"pages anywhere in a million messages, for each CPU second of a server on one core", "/s", on(1, "page", pageCold+perCPU), true, 8000},
-	{"the newest page again and again, for each CPU second of a server on one core", "/s", on(1, "page", pageHot+perCPU), true, 20_000},
-	{"the oldest pages beside the newest, difference", "%", apart("page", pageNew+perCPU, pageOld+perCPU), false, 20},
+	{"pages anywhere in a million messages, for each CPU second of a server on one core", "/s", onCores(1, "page", pageCold+perCPU), true, 8000},
+	{"the newest page again and again, for each CPU second of a server on one core", "/s", onCores(1, "page", pageHot+perCPU), true, 20_000},
+	{"the oldest pages beside the newest, difference", "%", difference("page", pageNew+perCPU, pageOld+perCPU), false, 20},
 	{"10,000 clients resume: until the last is live", "s", median("storm", stormQuiet+": until the last is live"), false, 5},
 	{"10,000 clients resume: page reads for chats without news", "", median("storm", stormQuiet+": page reads"), false, 0},
 	{"10,000 clients resume after a kill: lost or out of order", "", median("storm", stormKilled+": lost or out of order"), false, 0},
 	{"a day of 10,000 people: send to delivery, p99", "ms", median("day", "send to delivery, p99"), false, 50},
 	{"a day of 10,000 people: share of one core", "%", median("day", "CPU of the server, share of one core"), false, 50},
-	{"CPU per delivery from 10 to 10,000 members, difference", "%", apart("scale", scaleCPU(10), scaleCPU(100), scaleCPU(1000), scaleCPU(10_000)), false, 20},
-	{"the hub's deliveries with two cores, times those with one, no load beside", "×", func(r *record) float64 { return on(2, "cores", aloneMost)(r) / on(1, "cores", aloneMost)(r) }, true, 1.7},
+	{"CPU per delivery from 10 to 10,000 members, difference", "%", difference("scale", scaleCPU(10), scaleCPU(100), scaleCPU(1000), scaleCPU(10_000)), false, 20},
+	{"the hub's deliveries with two cores, times those with one, no load beside", "×", func(r *record) float64 {
+		return onCores(2, "cores", hubDeliveries)(r) / onCores(1, "cores", hubDeliveries)(r)
+	}, true, 1.7},
 	{"start, empty", "ms", median("start", "exec to ready, empty"), false, 100},
 	{"start, 1 million messages", "ms", median("start", "exec to ready, 1 million messages"), false, 200},
 	{"the binary", "MB", median("start", "the binary"), false, 25},

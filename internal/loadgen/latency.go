@@ -7,8 +7,8 @@ import (
 	"github.com/HdrHistogram/hdrhistogram-go"
 )
 
-// latency is a histogram of durations up to a minute, to three digits. It has
-// shards, so that thousands of readers do not wait for one lock.
+// latency is a histogram of durations up to a minute with three digits. Its shards
+// avoid that thousands of readers wait for one lock.
 type latency [16]struct {
 	mu sync.Mutex
 	h  *hdrhistogram.Histogram
@@ -22,9 +22,9 @@ func newLatency() *latency {
 	return l
 }
 
-// add notes durations in the shard of the one who saw them.
-func (l *latency) add(who int, took ...time.Duration) {
-	s := &l[who%len(l)]
+// add records durations in the shard of a person.
+func (l *latency) add(person int, took ...time.Duration) {
+	s := &l[person%len(l)]
 	s.mu.Lock()
 	for _, d := range took {
 		_ = s.h.RecordValue(min(max(1, d.Microseconds()), time.Minute.Microseconds()))
@@ -32,7 +32,7 @@ func (l *latency) add(who int, took ...time.Duration) {
 	s.mu.Unlock()
 }
 
-// sum gives all shards as one histogram, in microseconds.
+// sum returns all shards as one histogram, in microseconds.
 func (l *latency) sum() *hdrhistogram.Histogram {
 	sum := hdrhistogram.New(1, time.Minute.Microseconds(), 3)
 	for i := range l {
@@ -43,6 +43,7 @@ func (l *latency) sum() *hdrhistogram.Histogram {
 	return sum
 }
 
+// reset empties the histogram.
 func (l *latency) reset() {
 	for i := range l {
 		l[i].mu.Lock()

@@ -14,45 +14,46 @@ import (
 	"time"
 )
 
-// scenario measures one thing, on servers of its own.
+// scenario is one measurement. It starts its own servers.
 type scenario struct {
-	name, about string
-	run         func(context.Context, *bench) error
+	name, description string
+	run               func(context.Context, *bench) error
 }
 
 var scenarios = []scenario{
 	{"room", "one chat with 1,000 members", measureRoom},
 	{"rooms", "50 chats of 20 members, 5 messages a second in each", measureRooms},
-	{"cores", "the room again, with one core and with two", measureCores},
+	{"cores", "the same as room, with one core and with two", measureCores},
 	{"idle", "10,000 idle connections, each in 10 chats", measureIdle},
 	{"scale", "20,000 deliveries a second to one chat of 10 to 10,000 members", measureScale},
-	{"post", "durable posts, one by one and pipelined", measurePost},
-	{"page", "history pages of 50 messages over HTTP, out of a million", measurePage},
+	{"post", "durable posts, one by one and many at a time", measurePost},
+	{"page", "history pages of 50 messages over HTTP, of a chat with a million", measurePage},
 	{"storm", "10,000 clients lose the server and resume", measureStorm},
-	{"day", "10,000 people connected, a chat's usual mix", measureDay},
+	{"day", "10,000 connected people and a usual mix of actions", measureDay},
 	{"start", "from exec to ready", measureStart},
 }
 
-// bench is what the scenarios share.
+// bench holds the settings and results that the scenarios share.
 type bench struct {
 	record
 	binary   string
-	dir      string // for everything that is written
+	dir      string // temporary; for stores and binaries
 	repeat   int
 	short    bool
 	peers    []target
 	longChat *parley
 }
 
-// size and long are how many and how much time; a short run has a tenth.
-func (b *bench) size(n int) int {
+// count returns n people or messages, in a short run a tenth of them.
+func (b *bench) count(n int) int {
 	if b.short {
 		return max(10, n/10)
 	}
 	return n
 }
 
-func (b *bench) long(d time.Duration) time.Duration {
+// duration returns d, in a short run a quarter of it.
+func (b *bench) duration(d time.Duration) time.Duration {
 	if b.short {
 		return d / 4
 	}
@@ -61,28 +62,31 @@ func (b *bench) long(d time.Duration) time.Duration {
 
 func (b *bench) parley() *parley { return &parley{binary: b.binary, dir: b.dir} }
 
-// own is Parley alone, all are the peers too.
-func (b *bench) own() []target { return []target{b.parley()} }
-func (b *bench) all() []target { return append(b.own(), b.peers...) }
+// parleyOnly returns Parley, allTargets also every peer.
+func (b *bench) parleyOnly() []target { return []target{b.parley()} }
+func (b *bench) allTargets() []target { return append(b.parleyOnly(), b.peers...) }
 
-// floor is Parley and the least that a server can do.
-func (b *bench) floor() []target { return append(b.own(), b.peers[max(0, len(b.peers)-1):]...) }
+// parleyAndBare returns Parley and the bare loop, which is the last peer.
+func (b *bench) parleyAndBare() []target {
+	return append(b.parleyOnly(), b.peers[max(0, len(b.peers)-1):]...)
+}
 
-// idle are those whose idle connections differ: without a write, no delay.
-func (b *bench) idle() []target { return b.all()[:1+min(2, len(b.peers))] }
+// idleTargets returns the targets without the second centrifuge: its write delay does
+// not affect idle connections.
+func (b *bench) idleTargets() []target { return b.allTargets()[:1+min(2, len(b.peers))] }
 
 func main() {
 	b := &bench{}
-	flag.StringVar(&b.binary, "binary", "", "the Parley to start; built from this checkout if empty")
-	flag.IntVar(&b.repeat, "repeat", 3, "how often each figure is measured")
-	flag.BoolVar(&b.short, "short", false, "a tenth of the people, a quarter of the time: to try it out")
-	peers := flag.String("peers", "", "the folder bench/peers, to measure its servers too; `make bench-peers` installs them")
-	doc := flag.String("doc", "", "the folder of performance.md, to write its tables and pictures")
-	out := flag.String("json", "", "a file for all figures")
+	flag.StringVar(&b.binary, "binary", "", "`path` of the Parley binary; built from this checkout if empty")
+	flag.IntVar(&b.repeat, "repeat", 3, "`number` of measurements of each figure")
+	flag.BoolVar(&b.short, "short", false, "quick run: a tenth of the people, a quarter of the time")
+	peers := flag.String("peers", "", "`folder` bench/peers, to measure its servers too; make bench-peers installs them")
+	doc := flag.String("doc", "", "`folder` of performance.md, to update its tables and charts")
+	out := flag.String("json", "", "`file` to write all figures to")
 	flag.Usage = func() {
 		fmt.Fprintln(os.Stderr, "usage: go run ./internal/loadgen [flags] [scenario ...]")
 		for _, s := range scenarios {
-			fmt.Fprintf(os.Stderr, "  %-7s %s\n", s.name, s.about)
+			fmt.Fprintf(os.Stderr, "  %-7s %s\n", s.name, s.description)
 		}
 		flag.PrintDefaults()
 	}
@@ -108,14 +112,14 @@ func main() {
 func (b *bench) run(ctx context.Context, peers string, names []string) (err error) {
 	for _, name := range names {
 		if !slices.ContainsFunc(scenarios, func(s scenario) bool { return s.name == name }) {
-			return fmt.Errorf("there is no scenario %s", name)
+			return fmt.Errorf("unknown scenario %s", name)
 		}
 	}
-	b.look(peers)
+	b.describeMachine(peers)
 	if b.repeat < 1 {
 		return errors.New("-repeat must be at least 1")
 	}
-	if err := openFiles(uint64(b.size(10_000)) + 500); err != nil {
+	if err := openFiles(uint64(b.count(10_000)) + 500); err != nil {
 		return err
 	}
 	if b.dir, err = os.MkdirTemp("", "parley-loadgen"); err != nil {
@@ -145,8 +149,8 @@ func (b *bench) run(ctx context.Context, peers string, names []string) (err erro
 		if len(names) > 0 && !slices.Contains(names, s.name) {
 			continue
 		}
-		fmt.Printf("\n%s: %s (%v since the beginning)\n", s.name, s.about, time.Since(begin).Round(time.Second))
-		// One that fails is left out; the others are worth their time.
+		fmt.Printf("\n%s: %s (%v since the start)\n", s.name, s.description, time.Since(begin).Round(time.Second))
+		// A scenario that fails is left out of the results.
 		if failed := s.run(ctx, b); failed != nil {
 			b.Figures = slices.DeleteFunc(b.Figures, func(f *figure) bool { return f.Scenario == s.name })
 			err = errors.Join(err, fmt.Errorf("%s: %w", s.name, failed))
@@ -159,7 +163,8 @@ func (b *bench) run(ctx context.Context, peers string, names []string) (err erro
 	return err
 }
 
-// openFiles raises the limit of open files, which the servers inherit.
+// openFiles raises the limit of open files, which the servers inherit, and checks that
+// it is at least n.
 func openFiles(n uint64) error {
 	var l syscall.Rlimit
 	if err := syscall.Getrlimit(syscall.RLIMIT_NOFILE, &l); err != nil {

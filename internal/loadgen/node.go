@@ -8,11 +8,11 @@ import (
 	"github.com/tinylib/msgp/msgp"
 )
 
-// node is the Node.js stack in bench/peers/node: Socket.IO's protocol 5 in
-// MessagePack, over Engine.IO's protocol 4 on a WebSocket.
+// node is the server in bench/peers/node. Its clients speak Socket.IO protocol 5 in
+// MessagePack over Engine.IO protocol 4 on a WebSocket.
 type node struct {
 	dir string
-	seats
+	roomLists
 }
 
 func (t *node) name() string { return "node" }
@@ -23,48 +23,49 @@ func (t *node) start(ctx context.Context) (*process, error) {
 	return launch(ctx, cmd)
 }
 
-// Types of packets, and how one of a type begins.
+// Types of Socket.IO packets.
 const (
 	packetConnect = 0
 	packetEvent   = 2
 	packetAck     = 3
 )
 
+// packet returns the first bytes of an encoded packet of a type.
 func packet(kind int) []byte { return append([]byte("\xa4type"), byte(kind)) }
 
-// dial tries again, as Socket.IO's clients do: while the primary hands a socket
-// to its worker, both may read, and what the primary reads is lost.
+// dial retries, as Socket.IO clients do: while the primary process passes a socket to
+// its worker, both may read from it, and what the primary reads is lost.
 func (t *node) dial(p *process, person, buffer int) (c *client, err error) {
 	for range 5 {
-		if c, err = t.once(p, person, buffer); err == nil {
+		if c, err = t.dialOnce(p, person, buffer); err == nil {
 			return c, nil
 		}
 	}
 	return nil, err
 }
 
-func (t *node) once(p *process, person, buffer int) (*client, error) {
+func (t *node) dialOnce(p *process, person, buffer int) (*client, error) {
 	c, err := upgrade(p, person, buffer, "/socket.io/?EIO=4&transport=websocket")
 	if err != nil {
 		return nil, err
 	}
-	c.answer = func(message []byte) []byte {
+	c.pingReply = func(message []byte) []byte {
 		if string(message) == "2" {
 			return []byte("3")
 		}
 		return nil
 	}
-	if err := c.until([]byte("pingInterval")); err != nil { // Engine.IO's open
+	if err := c.readUntil([]byte("pingInterval")); err != nil { // Engine.IO's open packet
 		return nil, err
 	}
-	if err := c.say(t.encode(map[string]any{"type": packetConnect, "nsp": "/"}), packet(packetConnect)); err != nil {
+	if err := c.request(t.encode(map[string]any{"type": packetConnect, "nsp": "/"}), packet(packetConnect)); err != nil {
 		return nil, err
 	}
 	rooms := []any{}
 	for _, room := range t.roomsOf[person] {
 		rooms = append(rooms, fmt.Sprint("room", room))
 	}
-	return c, c.say(t.encode(map[string]any{"type": packetEvent, "nsp": "/", "id": 1, "data": []any{"join", rooms}}), packet(packetAck))
+	return c, c.request(t.encode(map[string]any{"type": packetEvent, "nsp": "/", "id": 1, "data": []any{"join", rooms}}), packet(packetAck))
 }
 
 func (t *node) post(_ *client, room int, text string) []byte {
@@ -75,7 +76,7 @@ func (t *node) post(_ *client, room int, text string) []byte {
 func (t *node) encode(v map[string]any) []byte {
 	b, err := msgp.AppendMapStrIntf(nil, v)
 	if err != nil {
-		panic(err) // a mistake in the lines above
+		panic(err) // a bug in this file
 	}
 	return b
 }

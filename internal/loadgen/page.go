@@ -13,15 +13,16 @@ import (
 	"golang.org/x/sync/errgroup"
 )
 
-// million is a store with one chat of a million messages, made once.
-func (b *bench) million(ctx context.Context) (*parley, error) {
+// storeWithLongChat returns Parley with one chat of a million messages. It writes the
+// store once.
+func (b *bench) storeWithLongChat(ctx context.Context) (*parley, error) {
 	if b.longChat == nil {
 		t := b.parley()
-		t.messages = b.size(1_000_000)
+		t.messages = b.count(1_000_000)
 		fmt.Printf(" writing %s messages\n", digits(float64(t.messages)))
-		w := world{people: 20}
-		w.spread(1, w.people)
-		if err := t.prepare(ctx, w); err != nil {
+		pop := population{people: 20}
+		pop.fillRooms(1, pop.people)
+		if err := t.prepare(ctx, pop); err != nil {
 			return nil, err
 		}
 		b.longChat = t
@@ -37,11 +38,11 @@ const (
 	perCPU   = ", for each CPU second"
 )
 
-// measurePage reads pages of 50 over four kept connections, each asking for the
-// next when the last one came: of a Parley that may use all cores, for which the
-// load is in the way, and of one that has a single core.
+// measurePage reads pages of 50 messages over four keep-alive connections, each with one
+// request at a time: from Parley with all cores, which it shares with the load, and from
+// Parley with one core.
 func measurePage(ctx context.Context, b *bench) error {
-	t, err := b.million(ctx)
+	t, err := b.storeWithLongChat(ctx)
 	if err != nil {
 		return err
 	}
@@ -57,16 +58,16 @@ func measurePage(ctx context.Context, b *bench) error {
 		{pageNew, "application/msgpack", func() int { return last - rand.IntN(min(5000, last/2)) }},
 		{pageOld, "application/msgpack", func() int { return 52 + rand.IntN(min(5000, last/2)) }},
 	}
-	of := []*parley{t, t.on(1)}
-	for n := range len(of) * b.repeat {
-		t := of[n%len(of)]
-		fmt.Printf(" %s, %d of %d\n", t.name(), n/len(of)+1, b.repeat)
+	servers := []*parley{t, t.withCores(1)}
+	for n := range len(servers) * b.repeat {
+		t := servers[n%len(servers)]
+		fmt.Printf(" %s, %d of %d\n", t.name(), n/len(servers)+1, b.repeat)
 		p, err := t.run(ctx, t.path(), "127.0.0.1:0")
 		if err != nil {
 			return err
 		}
 		for _, k := range kinds {
-			err := b.pages(ctx, t, p, k.what, func(reader int) string {
+			err := b.readPages(ctx, t, p, k.what, func(reader int) string {
 				query := ""
 				if n := k.before(); n > 0 {
 					query = fmt.Sprint("&before=", n)
@@ -81,17 +82,16 @@ func measurePage(ctx context.Context, b *bench) error {
 		}
 		p.stop()
 	}
-	return b.each(ctx, world{}, b.floor()[1:], func(t target, p *process) error {
-		return b.pages(ctx, t, p, pageHot, func(int) string { return "GET /page HTTP/1.1\r\nHost: " + p.address() + "\r\n\r\n" })
+	return b.measureEach(ctx, population{}, b.parleyAndBare()[1:], func(t target, p *process) error {
+		return b.readPages(ctx, t, p, pageHot, func(int) string { return "GET /page HTTP/1.1\r\nHost: " + p.address() + "\r\n\r\n" })
 	})
 }
 
-// pages sends requests over kept connections, each connection its next one when
-// the last was answered.
-func (b *bench) pages(ctx context.Context, t target, p *process, what string, request func(reader int) string) error {
+// readPages sends requests over keep-alive connections, each with one request at a time.
+func (b *bench) readPages(ctx context.Context, t target, p *process, what string, request func(reader int) string) error {
 	const readers = 4
 	all := newLatency()
-	d := b.long(3 * time.Second)
+	d := b.duration(3 * time.Second)
 	begin, cpu := time.Now(), p.cpu()
 	g, ctx := errgroup.WithContext(ctx)
 	for i := range readers {
@@ -103,9 +103,9 @@ func (b *bench) pages(ctx context.Context, t target, p *process, what string, re
 			defer conn.Close()
 			r := bufio.NewReaderSize(conn, 65536)
 			for time.Since(begin) < d && ctx.Err() == nil {
-				ask := request(i)
+				line := request(i)
 				sent := time.Now()
-				if _, err := io.WriteString(conn, ask); err != nil {
+				if _, err := io.WriteString(conn, line); err != nil {
 					return err
 				}
 				res, err := http.ReadResponse(r, nil)

@@ -12,7 +12,7 @@ import (
 	"parley/wire"
 )
 
-// build makes the binary that a release would ship.
+// build builds Parley as a release is built.
 func build(ctx context.Context, dir string) (string, error) {
 	path := filepath.Join(dir, "parley")
 	cmd := exec.CommandContext(ctx, "go", "build", "-trimpath", "-ldflags", "-s -w", "-o", path, "parley")
@@ -21,52 +21,55 @@ func build(ctx context.Context, dir string) (string, error) {
 	return path, cmd.Run()
 }
 
-// parley is the product, with its default settings but for the rates.
+// parley is Parley with its default settings, but without rate limits.
 type parley struct {
-	label  string // in place of its name
+	label  string // replaces the name if not empty
 	binary string
 	dir    string // for stores
-	*seeded
-	messages int // in each room from the beginning
+	*seededStore
+	messages int // in each room at the start
 	flags    []string
 	env      []string
 }
 
-// on is the same one with so many cores.
-func (t *parley) on(cores int) *parley {
-	of := *t
-	of.label = fmt.Sprint("parley, GOMAXPROCS=", cores)
-	of.env = []string{fmt.Sprint("GOMAXPROCS=", cores)}
-	return &of
+// withCores returns the same target with GOMAXPROCS set.
+func (t *parley) withCores(cores int) *parley {
+	limited := *t
+	limited.label = fmt.Sprint("parley, GOMAXPROCS=", cores)
+	limited.env = []string{fmt.Sprint("GOMAXPROCS=", cores)}
+	return &limited
 }
 
 func (t *parley) name() string { return cmp.Or(t.label, "parley") }
 
-func (t *parley) prepare(ctx context.Context, w world) error {
+func (t *parley) prepare(ctx context.Context, pop population) error {
 	dir, err := os.MkdirTemp(t.dir, "seeded")
 	if err == nil {
-		t.seeded, err = seed(ctx, dir, w, t.messages)
+		t.seededStore, err = seed(ctx, dir, pop, t.messages)
 	}
 	return err
 }
 
-// start copies the store: what one repeat writes is not there in the next.
+// start runs a server on a copy of the store, so that one repeat does not change the
+// store of the next.
 func (t *parley) start(ctx context.Context) (*process, error) {
-	path, err := t.duplicate()
+	path, err := t.copyStore()
 	if err != nil {
 		return nil, err
 	}
 	return t.run(ctx, path, "127.0.0.1:0")
 }
 
-func (t *parley) duplicate() (path string, err error) {
+// copyStore copies the store and returns the path of the copy.
+func (t *parley) copyStore() (path string, err error) {
 	dir, err := os.MkdirTemp(t.dir, "store")
 	if err != nil {
 		return "", err
 	}
-	return filepath.Join(dir, "parley.db"), os.CopyFS(dir, os.DirFS(t.seeded.dir))
+	return filepath.Join(dir, "parley.db"), os.CopyFS(dir, os.DirFS(t.seededStore.dir))
 }
 
+// run runs a server on the store at path.
 func (t *parley) run(ctx context.Context, path, listen string) (*process, error) {
 	cmd := exec.CommandContext(ctx, t.binary, append([]string{"--listen", listen, "--store", "sqlite:" + path,
 		"--limit-anonymous", "off", "--limit-user", "off", "--limit-posts", "off", "--limit-sockets", "100000"}, t.flags...)...)
@@ -76,7 +79,7 @@ func (t *parley) run(ctx context.Context, path, listen string) (*process, error)
 
 var caughtUp = []byte("caughtUp")
 
-// dial resumes with nothing, so that events follow at once.
+// dial sends hello and an empty resume; live events follow it at once.
 func (t *parley) dial(p *process, person, buffer int) (*client, error) {
 	c, err := t.open(p, person, buffer)
 	if err != nil {
@@ -84,10 +87,10 @@ func (t *parley) dial(p *process, person, buffer int) (*client, error) {
 	}
 	b := wire.MsgPack.Encode(wire.Command{ID: 1, Do: "hello"})
 	b = append(b, wire.MsgPack.Encode(wire.Command{ID: 2, Do: "resume"})...)
-	return c, c.say(b, caughtUp)
+	return c, c.request(b, caughtUp)
 }
 
-// open upgrades and says nothing yet.
+// open opens the socket and sends nothing.
 func (t *parley) open(p *process, person, buffer int) (*client, error) {
 	return upgrade(p, person, buffer, "/api/socket", "Sec-WebSocket-Protocol: "+wire.MsgPack.Protocol, "Authorization: Bearer "+t.tokens[person])
 }
@@ -104,5 +107,5 @@ func (t *parley) command(c *client, cmd wire.Command) []byte {
 	return wire.MsgPack.Encode(cmd)
 }
 
-// address is where a process listens, so that another can take its place.
+// address returns the host and port that a process listens on.
 func (p *process) address() string { return strings.TrimPrefix(p.url, "http://") }

@@ -15,16 +15,16 @@ import (
 	"time"
 )
 
-// process is a running server, whatever kind.
+// process is a running server of any kind.
 type process struct {
 	cmd     *exec.Cmd
-	url     string        // where it listens
+	url     string        // the URL that it listens on
 	started time.Duration // from exec to the ready line
 }
 
 var readyLine = regexp.MustCompile(`\burl=(\S+)`)
 
-// launch runs a command and waits until it says where it listens.
+// launch starts a command and waits for the line with its URL.
 func launch(ctx context.Context, cmd *exec.Cmd) (*process, error) {
 	r, w, err := os.Pipe()
 	if err != nil {
@@ -39,9 +39,9 @@ func launch(ctx context.Context, cmd *exec.Cmd) (*process, error) {
 		r.Close()
 		return nil, err
 	}
-	var said []string
+	var output []string
 	for lines := bufio.NewScanner(r); lines.Scan(); {
-		said = append(said, lines.Text())
+		output = append(output, lines.Text())
 		if m := readyLine.FindStringSubmatch(lines.Text()); m != nil {
 			p.started, p.url = time.Since(begin), m[1]
 			go func() { _, _ = io.Copy(io.Discard, r); r.Close() }() // ends with the process
@@ -50,21 +50,22 @@ func launch(ctx context.Context, cmd *exec.Cmd) (*process, error) {
 	}
 	r.Close()
 	_ = cmd.Wait()
-	return nil, fmt.Errorf("%s did not start: %s", filepath.Base(cmd.Path), strings.Join(said, "; "))
+	return nil, fmt.Errorf("%s did not start: %s", filepath.Base(cmd.Path), strings.Join(output, "; "))
 }
 
+// stop sends SIGTERM and waits for the end.
 func (p *process) stop() {
 	_ = p.cmd.Process.Signal(syscall.SIGTERM)
 	_ = p.cmd.Wait()
 }
 
-// kill is the end without a word.
+// kill sends SIGKILL and waits for the end.
 func (p *process) kill() {
 	_ = p.cmd.Process.Kill()
 	_ = p.cmd.Wait()
 }
 
-// pids are the process and its children: a Node cluster is several.
+// pids returns the process and its children: a Node.js cluster has several.
 func (p *process) pids() []int {
 	pids := []int{p.cmd.Process.Pid}
 	stats, _ := filepath.Glob("/proc/[0-9]*/stat")
@@ -77,7 +78,7 @@ func (p *process) pids() []int {
 	return pids
 }
 
-// fields are those of proc(5)'s stat behind the name: state, parent, …
+// fields returns the fields of a stat file (proc(5)) after the name: state, parent, …
 func fields(path string) []string {
 	b, _ := os.ReadFile(path)
 	if i := strings.LastIndex(string(b), ") "); i >= 0 {
@@ -86,7 +87,7 @@ func fields(path string) []string {
 	return nil
 }
 
-// memory is the resident set in bytes (proc(5), status, VmRSS).
+// memory returns the resident memory in bytes (proc(5), status, VmRSS).
 func (p *process) memory() (sum int64) {
 	for _, pid := range p.pids() {
 		b, _ := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
@@ -100,8 +101,8 @@ func (p *process) memory() (sum int64) {
 	return sum
 }
 
-// cpu is user and system time together (proc(5), stat, fields 14 and 15, in
-// hundredths of a second).
+// cpu returns the user and system time (proc(5), stat, fields 14 and 15, in hundredths
+// of a second).
 func (p *process) cpu() (sum time.Duration) {
 	for _, pid := range p.pids() {
 		if f := fields(fmt.Sprintf("/proc/%d/stat", pid)); len(f) > 12 {

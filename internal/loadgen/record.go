@@ -13,7 +13,7 @@ import (
 	"github.com/HdrHistogram/hdrhistogram-go"
 )
 
-// figure is one thing that was measured of one server, a value for each repeat.
+// figure is one measurement of one server, with a value for each repeat.
 type figure struct {
 	Scenario string    `json:"scenario"`
 	Server   string    `json:"server"`
@@ -22,13 +22,13 @@ type figure struct {
 	Values   []float64 `json:"values"`
 }
 
-// record is a run: where, with what, and all its figures in order.
+// record is the result of a run: the machine, the versions and all figures in order.
 type record struct {
 	Machine map[string]string `json:"machine"`
 	Figures []*figure         `json:"figures"`
 }
 
-// add notes a value and says it, so that a long run is seen to move.
+// add adds a value to a figure and prints it.
 func (r *record) add(scenario, server, what, unit string, v float64) {
 	fmt.Printf("  %-16s %-46s %s\n", server, what, strings.TrimSpace(digits(v)+" "+unit))
 	f := r.find(scenario, server, what)
@@ -39,22 +39,22 @@ func (r *record) add(scenario, server, what, unit string, v float64) {
 	f.Values = append(f.Values, v)
 }
 
-// mark gives what takes all back that is added after it.
-func (r *record) mark() (undo func()) {
-	known := map[*figure]int{}
+// checkpoint returns a function that removes all values added after the call.
+func (r *record) checkpoint() (undo func()) {
+	counts := map[*figure]int{}
 	for _, f := range r.Figures {
-		known[f] = len(f.Values)
+		counts[f] = len(f.Values)
 	}
 	return func() {
 		r.Figures = slices.DeleteFunc(r.Figures, func(f *figure) bool {
-			f.Values = f.Values[:known[f]]
+			f.Values = f.Values[:counts[f]]
 			return len(f.Values) == 0
 		})
 	}
 }
 
-// latency notes the usual quantiles of a histogram of microseconds.
-func (r *record) latency(scenario, server, what string, h *hdrhistogram.Histogram) {
+// addLatency adds the usual quantiles of a histogram of microseconds.
+func (r *record) addLatency(scenario, server, what string, h *hdrhistogram.Histogram) {
 	for _, q := range []struct {
 		name string
 		at   float64
@@ -72,7 +72,7 @@ func (r *record) find(scenario, server, what string) *figure {
 	return nil
 }
 
-// median and its company describe the repeats of a figure.
+// median returns the median of the repeats.
 func (f *figure) median() float64 {
 	v := slices.Sorted(slices.Values(f.Values))
 	if n := len(v); n%2 == 0 {
@@ -81,6 +81,7 @@ func (f *figure) median() float64 {
 	return v[len(v)/2]
 }
 
+// spread returns the range of the repeats as text; "" if all are equal.
 func (f *figure) spread() string {
 	low, high := digits(slices.Min(f.Values)), digits(slices.Max(f.Values))
 	if low == high {
@@ -89,7 +90,7 @@ func (f *figure) spread() string {
 	return low + "–" + high
 }
 
-// digits writes a number to three digits, with commas between thousands.
+// digits formats a number with three digits and with commas between thousands.
 func digits(v float64) string {
 	if v == 0 {
 		return "0"
@@ -119,6 +120,7 @@ func (r *record) table() {
 	_ = w.Flush()
 }
 
+// write writes the record as JSON.
 func (r *record) write(path string) error {
 	b, err := json.MarshalIndent(r, "", "  ")
 	if err != nil {

@@ -16,9 +16,9 @@ import (
 	"time"
 )
 
-// report writes performance.json, the pictures, and the tables of performance.md
-// between its markers, all in one folder. Scenarios that were not run keep what
-// the JSON file has of them.
+// report writes performance.json, the charts, and the tables between the markers of
+// performance.md, all in one folder. Scenarios that were not run keep their figures of
+// the JSON file.
 func (r *record) report(dir string) error {
 	var old record
 	b, err := os.ReadFile(filepath.Join(dir, "performance.json"))
@@ -28,24 +28,24 @@ func (r *record) report(dir string) error {
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
-	r.keep(old.Figures)
+	r.keepOld(old.Figures)
 	page, err := os.ReadFile(filepath.Join(dir, "performance.md"))
 	if err != nil {
 		return err
 	}
-	text, err := r.fill(string(page))
+	text, err := r.fillMarkers(string(page))
 	if err != nil {
 		return err
 	}
-	return errors.Join(r.write(filepath.Join(dir, "performance.json")), r.pictures(dir),
+	return errors.Join(r.write(filepath.Join(dir, "performance.json")), r.writeCharts(dir),
 		os.WriteFile(filepath.Join(dir, "performance.md"), []byte(text), 0o644))
 }
 
-// keep takes over the figures of scenarios that were not run, all of each.
-func (r *record) keep(old []*figure) {
+// keepOld adds the old figures of the scenarios that were not run.
+func (r *record) keepOld(old []*figure) {
 	run := r.Figures
 	for _, f := range old {
-		if !slices.ContainsFunc(run, func(mine *figure) bool { return mine.Scenario == f.Scenario }) {
+		if !slices.ContainsFunc(run, func(new *figure) bool { return new.Scenario == f.Scenario }) {
 			r.Figures = append(r.Figures, f)
 		}
 	}
@@ -53,21 +53,21 @@ func (r *record) keep(old []*figure) {
 
 var marker = regexp.MustCompile(`(?s)<!-- begin (\w+) -->\n.*?<!-- end -->`)
 
-// fill puts what was measured between the markers of a page.
-func (r *record) fill(page string) (string, error) {
+// fillMarkers replaces the text between the markers of a page with the results.
+func (r *record) fillMarkers(page string) (string, error) {
 	var err error
 	page = marker.ReplaceAllStringFunc(page, func(block string) string {
 		name := marker.FindStringSubmatch(block)[1]
 		var body string
 		switch {
 		case name == "machine":
-			body = r.about()
+			body = r.machineTable()
 		case name == "goals":
-			body = r.goals()
+			body = r.goalsTable()
 		case slices.ContainsFunc(scenarios, func(s scenario) bool { return s.name == name }):
-			body = r.markdown(name)
+			body = r.scenarioTable(name)
 		default:
-			err = fmt.Errorf("performance.md: there is nothing to put at %s", name)
+			err = fmt.Errorf("performance.md: unknown marker %s", name)
 		}
 		if body == "" {
 			return block // not measured
@@ -77,8 +77,9 @@ func (r *record) fill(page string) (string, error) {
 	return page, err
 }
 
-// markdown is a scenario's figures: a row for each, a column for each server.
-func (r *record) markdown(scenario string) string {
+// scenarioTable returns the figures of a scenario in Markdown: a row for each figure, a
+// column for each server.
+func (r *record) scenarioTable(scenario string) string {
 	var servers, rows []string
 	units := map[string]string{}
 	for _, f := range r.Figures {
@@ -111,15 +112,16 @@ func (r *record) markdown(scenario string) string {
 		}
 		s += "\n"
 	}
-	s = strings.ReplaceAll(s, ", |", " |") // what has no unit
+	s = strings.ReplaceAll(s, ", |", " |") // figures without a unit
 	for _, c := range charts {
-		if c.scenario == scenario && c.draw(r) != "" {
+		if c.scenario == scenario && c.svg(r) != "" {
 			s += fmt.Sprintf("\n![%s](performance-%s.svg)\n", c.title, c.file)
 		}
 	}
 	return s
 }
 
+// value returns the median of a figure; NaN if it was not measured.
 func (r *record) value(scenario, server, what string) float64 {
 	if f := r.find(scenario, server, what); f != nil {
 		return f.median()
@@ -127,12 +129,12 @@ func (r *record) value(scenario, server, what string) float64 {
 	return math.NaN()
 }
 
-// goals says of each whether it is met.
-func (r *record) goals() string {
+// goalsTable returns the goals in Markdown, each with whether it is met.
+func (r *record) goalsTable() string {
 	s := "| | goal | measured | |\n|---|---:|---:|---|\n"
 	for _, g := range goals {
 		sign, measured, met := "≤", "not measured", ""
-		if g.least {
+		if g.atLeast {
 			sign = "≥"
 		}
 		if v := g.value(r); !math.IsNaN(v) {
@@ -146,8 +148,8 @@ func (r *record) goals() string {
 	return s
 }
 
-// about says where and with what.
-func (r *record) about() string {
+// machineTable returns the machine and the versions in Markdown.
+func (r *record) machineTable() string {
 	s := "| | |\n|---|---|\n"
 	for _, key := range []string{"date", "processor", "memory", "kernel", "Parley", "Go", "Node.js", "Socket.IO", "centrifuge", "repeats"} {
 		if v := r.Machine[key]; v != "" {
@@ -157,8 +159,8 @@ func (r *record) about() string {
 	return s
 }
 
-// look fills in the machine and the versions.
-func (b *bench) look(peers string) {
+// describeMachine sets the machine and the versions.
+func (b *bench) describeMachine(peers string) {
 	read := func(path, pattern string) string {
 		text, _ := os.ReadFile(path)
 		if m := regexp.MustCompile(pattern).FindSubmatch(text); m != nil {
@@ -166,7 +168,7 @@ func (b *bench) look(peers string) {
 		}
 		return ""
 	}
-	say := func(name string, args ...string) string {
+	output := func(name string, args ...string) string {
 		out, _ := exec.Command(name, args...).Output()
 		return strings.TrimSpace(string(out))
 	}
@@ -175,7 +177,7 @@ func (b *bench) look(peers string) {
 		"processor": fmt.Sprintf("%s, %d cores that servers and load share", read("/proc/cpuinfo", `model name\s*: (.*)`), runtime.NumCPU()),
 		"memory":    read("/proc/meminfo", `MemTotal:\s*(\d+)\d{6} kB`) + " GB",
 		"kernel":    "Linux " + read("/proc/sys/kernel/osrelease", `(\d+\.\d+\.\d+)`),
-		"Parley":    say("git", "describe", "--tags", "--always", "--dirty"),
+		"Parley":    output("git", "describe", "--tags", "--always", "--dirty"),
 		"Go":        strings.TrimPrefix(runtime.Version(), "go"),
 		"repeats":   fmt.Sprintf("%d, of which the median is given and, in brackets, the lowest and the highest", b.repeat),
 	}
@@ -183,7 +185,7 @@ func (b *bench) look(peers string) {
 		b.Machine["repeats"] += "; a short run, with a tenth of the people"
 	}
 	if peers != "" {
-		b.Machine["Node.js"] = strings.TrimPrefix(say("node", "--version"), "v")
+		b.Machine["Node.js"] = strings.TrimPrefix(output("node", "--version"), "v")
 		b.Machine["Socket.IO"] = read(filepath.Join(peers, "node/package.json"), `"socket.io": "(.*?)"`)
 		b.Machine["centrifuge"] = read(filepath.Join(peers, "centrifuge/go.mod"), `centrifugal/centrifuge v(\S+)`)
 	}

@@ -5,30 +5,30 @@ import (
 	"time"
 )
 
-// measureRooms has fifty rooms of twenty with five messages a second in each.
+// measureRooms measures fifty rooms of twenty with five messages a second in each.
 func measureRooms(ctx context.Context, b *bench) error {
 	const rooms, size, rate = 50, 20, 5
-	w := world{people: rooms * size}
+	pop := population{people: rooms * size}
 	for i := range rooms {
 		var people []int
 		for k := range size {
 			people = append(people, i*size+k)
 		}
-		w.rooms = append(w.rooms, people)
+		pop.rooms = append(pop.rooms, people)
 	}
-	return b.each(ctx, w, b.all(), func(t target, p *process) error {
-		a, err := gather(ctx, t, p, w.people, 4096)
+	return b.measureEach(ctx, pop, b.allTargets(), func(t target, p *process) error {
+		a, err := dialReceivers(ctx, t, p, pop.people, 4096)
 		if err != nil {
 			return err
 		}
-		defer a.leave()
-		o, err := a.hear(ctx, rooms*rate, b.long(5*time.Second), patience, w)
+		defer a.close()
+		o, err := a.runLoad(ctx, rooms*rate, b.duration(5*time.Second), maxLag, pop)
 		if err != nil {
 			return err
 		}
 		b.add("rooms", t.name(), "deliveries that did not arrive", "%", 100*float64(o.sent-o.got)/float64(o.sent))
 		b.add("rooms", t.name(), "CPU per delivery", "µs", o.cpuEach())
-		b.latency("rooms", t.name(), "send to delivery", o.took)
+		b.addLatency("rooms", t.name(), "send to delivery", o.took)
 		return nil
 	})
 }

@@ -6,21 +6,21 @@ import (
 	"time"
 )
 
-// measureScale brings the same number of deliveries a second to rooms of
-// different sizes.
+// measureScale measures the same number of deliveries a second in rooms of different
+// sizes.
 func measureScale(ctx context.Context, b *bench) error {
 	const deliveries = 20_000
 	for _, members := range []int{10, 100, 1000, 10_000} {
-		members = b.size(members)
-		w := world{people: members}
-		w.spread(1, members)
-		err := b.each(ctx, w, b.floor(), func(t target, p *process) error {
-			a, err := gather(ctx, t, p, members, 4096)
+		members = b.count(members)
+		pop := population{people: members}
+		pop.fillRooms(1, members)
+		err := b.measureEach(ctx, pop, b.parleyAndBare(), func(t target, p *process) error {
+			a, err := dialReceivers(ctx, t, p, members, 4096)
 			if err != nil {
 				return err
 			}
-			defer a.leave()
-			o, err := a.hear(ctx, deliveries/float64(members), b.long(5*time.Second), patience, w)
+			defer a.close()
+			o, err := a.runLoad(ctx, deliveries/float64(members), b.duration(5*time.Second), maxLag, pop)
 			if err != nil {
 				return err
 			}

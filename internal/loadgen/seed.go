@@ -15,21 +15,22 @@ import (
 
 const textSize = 150 // bytes of a posted text
 
-// seeded is a store with the people and rooms of a world in it, each person
-// signed in once. It is written through the store's own calls, because signing
-// up over HTTP hashes a password each time: minutes for 10,000.
-type seeded struct {
+// seededStore is a store that has the people and rooms of a population, with one session
+// for each person. It is written with the calls of package store: over HTTP each new
+// account would need the hash of a password, which takes minutes for 10,000.
+type seededStore struct {
 	dir    string
 	users  []chat.UserID
 	tokens []string
 	chats  []chat.ChatID
 }
 
-func (s *seeded) path() string { return filepath.Join(s.dir, "parley.db") }
+// path returns the path of the database.
+func (s *seededStore) path() string { return filepath.Join(s.dir, "parley.db") }
 
-// seed makes a store; each room then holds so many messages of its members.
-func seed(ctx context.Context, dir string, w world, messages int) (*seeded, error) {
-	s := &seeded{dir: dir, users: make([]chat.UserID, w.people), tokens: make([]string, w.people), chats: make([]chat.ChatID, len(w.rooms))}
+// seed creates a store in which each room has a number of messages of its members.
+func seed(ctx context.Context, dir string, pop population, messages int) (*seededStore, error) {
+	s := &seededStore{dir: dir, users: make([]chat.UserID, pop.people), tokens: make([]string, pop.people), chats: make([]chat.ChatID, len(pop.rooms))}
 	db, err := store.Open(ctx, "sqlite:"+s.path(), 0, slog.New(slog.DiscardHandler))
 	if err != nil {
 		return nil, err
@@ -49,27 +50,27 @@ func seed(ctx context.Context, dir string, w world, messages int) (*seeded, erro
 	if err := g.Wait(); err != nil {
 		return nil, err
 	}
-	for i, people := range w.rooms {
+	for i, people := range pop.rooms {
 		ids := make([]chat.UserID, len(people))
 		for k, p := range people {
 			ids[k] = s.users[p]
 		}
 		first := min(len(ids), chat.MaxJoinAtOnce)
-		made, _, err := db.CreateChat(ctx, chat.NewChat{Kind: chat.Group, Title: fmt.Sprintf("Room %d", i), By: ids[0],
+		created, _, err := db.CreateChat(ctx, chat.NewChat{Kind: chat.Group, Title: fmt.Sprintf("Room %d", i), By: ids[0],
 			ClientID: fmt.Sprint("room", i), Members: ids[1:first]})
 		if err != nil {
 			return nil, err
 		}
-		s.chats[i] = made.ID
+		s.chats[i] = created.ID
 		for from := first; from < len(ids); from += chat.MaxJoinAtOnce {
-			more := chat.Event{Kind: chat.Joined, ChatID: made.ID, By: ids[0], ClientID: fmt.Sprint("join", from),
+			more := chat.Event{Kind: chat.Joined, ChatID: created.ID, By: ids[0], ClientID: fmt.Sprint("join", from),
 				Users: ids[from:min(len(ids), from+chat.MaxJoinAtOnce)]}
 			if err := appendAll(ctx, db, 1, func(int) (chat.Event, chat.Rule) { return more, chat.Join }); err != nil {
 				return nil, err
 			}
 		}
 		err = appendAll(ctx, db, messages, func(n int) (chat.Event, chat.Rule) {
-			return chat.Event{Kind: chat.Posted, ChatID: made.ID, By: ids[n%len(ids)], ClientID: fmt.Sprintf("seed%012d", n),
+			return chat.Event{Kind: chat.Posted, ChatID: created.ID, By: ids[n%len(ids)], ClientID: fmt.Sprintf("seed%012d", n),
 				Text: fmt.Sprintf("%08d%s", n, strings.Repeat(".", textSize-8))}, chat.Post
 		})
 		if err != nil {
@@ -89,7 +90,7 @@ func appendAll(ctx context.Context, db chat.Store, n int, draft func(int) (chat.
 			if err != nil {
 				select {
 				case failed <- err:
-				default: // the first one tells enough
+				default: // the first error is enough
 				}
 			}
 			<-slots

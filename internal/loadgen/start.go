@@ -6,8 +6,8 @@ import (
 	"path/filepath"
 )
 
-// measureStart times exec to the ready line, on stores that are empty and on one
-// with a million messages, and weighs the binary.
+// measureStart measures the time from exec to the ready line, on empty stores and on one
+// with a million messages, and the size of the binary.
 func measureStart(ctx context.Context, b *bench) error {
 	info, err := os.Stat(b.binary)
 	if err != nil {
@@ -20,23 +20,24 @@ func measureStart(ctx context.Context, b *bench) error {
 		if err != nil {
 			return err
 		}
-		if err := b.begin(ctx, t, filepath.Join(dir, "parley.db"), "exec to ready, empty"); err != nil {
+		if err := b.timeStart(ctx, t, filepath.Join(dir, "parley.db"), "exec to ready, empty"); err != nil {
 			return err
 		}
 	}
-	full, err := b.million(ctx)
+	full, err := b.storeWithLongChat(ctx)
 	if err != nil {
 		return err
 	}
 	for range 5 * b.repeat {
-		if err := b.begin(ctx, full, full.path(), "exec to ready, 1 million messages"); err != nil {
+		if err := b.timeStart(ctx, full, full.path(), "exec to ready, 1 million messages"); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func (b *bench) begin(ctx context.Context, t *parley, path, what string) error {
+// timeStart starts and stops a server and records how long the start took.
+func (b *bench) timeStart(ctx context.Context, t *parley, path, what string) error {
 	p, err := t.run(ctx, path, "127.0.0.1:0")
 	if err != nil {
 		return err

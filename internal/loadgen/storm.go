@@ -18,20 +18,19 @@ import (
 	"parley/chat"
 )
 
-// storm is a crowd of clients that lose their server together and come back as
-// soon as it is there, all at once and without the random wait that the protocol
-// asks of them: the worst case.
+// storm is a set of clients that lose the server and reconnect at once when it is
+// available again, without the random delay that the protocol requires: the worst case.
 type storm struct {
 	t         *parley
 	p         *process
-	survivors []*survivor
-	back      [2]chan struct{} // one for each time: closed when the server is there again
+	clients   []*stormClient
+	restarted [2]chan struct{} // one for each phase; closed when the server is available again
 	live      atomic.Int64
-	holes     atomic.Int64 // events that were not the next of their chat
-	missed    atomic.Int64 // chats in which a client resumed behind the head
+	gaps      atomic.Int64 // events that were not the next one of their chat
+	behind    atomic.Int64 // chats in which a client resumed below the head
 	mu        sync.Mutex
-	failure   error             // why a client could not come back the last time
-	acked     map[string]uint64 // highest acknowledged number in each chat
+	failure   error             // the last error of a resume
+	acked     map[string]uint64 // highest acknowledged seq of each chat
 }
 
 const (
@@ -39,27 +38,27 @@ const (
 	stormKilled = "killed while 200 posts a second come in"
 )
 
-// measureStorm restarts the server under clients who miss nothing, and then
-// kills it in the middle of posts.
+// measureStorm restarts the server while there are no new events, and then kills it
+// while posts come in.
 func measureStorm(ctx context.Context, b *bench) error {
-	w := world{people: b.size(10_000)}
-	w.spread(w.people/10, 100)
+	pop := population{people: b.count(10_000)}
+	pop.fillRooms(pop.people/10, 100)
 	t := b.parley()
-	if err := t.prepare(ctx, w); err != nil {
+	if err := t.prepare(ctx, pop); err != nil {
 		return err
 	}
 	for n := range b.repeat {
 		fmt.Printf(" parley, %d of %d\n", n+1, b.repeat)
-		s := &storm{t: t, back: [2]chan struct{}{make(chan struct{}), make(chan struct{})}, acked: map[string]uint64{}}
-		if err := s.run(ctx, b, w); err != nil {
+		s := &storm{t: t, restarted: [2]chan struct{}{make(chan struct{}), make(chan struct{})}, acked: map[string]uint64{}}
+		if err := s.run(ctx, b, pop); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func (s *storm) run(ctx context.Context, b *bench, w world) error {
-	path, err := s.t.duplicate()
+func (s *storm) run(ctx context.Context, b *bench, pop population) error {
+	path, err := s.t.copyStore()
 	if err != nil {
 		return err
 	}
@@ -73,20 +72,20 @@ func (s *storm) run(ctx context.Context, b *bench, w world) error {
 	}
 	defer func() { s.p.stop() }()
 	ctx, cancel := context.WithCancel(ctx)
-	var living sync.WaitGroup
-	defer func() { cancel(); living.Wait() }()
-	s.survivors = make([]*survivor, w.people)
+	var running sync.WaitGroup
+	defer func() { cancel(); running.Wait() }()
+	s.clients = make([]*stormClient, pop.people)
 	g, dialing := errgroup.WithContext(ctx)
 	g.SetLimit(32)
-	for i := range s.survivors {
-		s.survivors[i] = &survivor{seen: map[string]uint64{}, at: map[string]int64{}}
+	for i := range s.clients {
+		s.clients[i] = &stormClient{seen: map[string]uint64{}, at: map[string]int64{}}
 		g.Go(func() error { return s.resume(dialing, i) })
 	}
 	if err := g.Wait(); err != nil {
 		return err
 	}
-	for i := range s.survivors {
-		living.Go(func() { s.endure(ctx, i) })
+	for i := range s.clients {
+		running.Go(func() { s.runClient(ctx, i) })
 	}
 
 	for i, phase := range []struct {
@@ -95,42 +94,42 @@ func (s *storm) run(ctx context.Context, b *bench, w world) error {
 		busy bool
 	}{{stormQuiet, (*process).stop, false}, {stormKilled, (*process).kill, true}} {
 		s.live.Store(0)
-		s.missed.Store(0)
+		s.behind.Store(0)
 		var posting errgroup.Group
 		stop, ended := context.WithCancel(ctx)
 		if phase.busy {
-			posting.Go(func() error { return s.chatter(stop, w) })
-			if err := pause(ctx, b.long(2*time.Second)); err != nil {
+			posting.Go(func() error { return s.postAtRandom(stop, pop) })
+			if err := sleep(ctx, b.duration(2*time.Second)); err != nil {
 				ended()
 				return err
 			}
 		}
 		phase.end(s.p)
 		ended()
-		_ = posting.Wait() // its socket went with the server
+		_ = posting.Wait() // its requests fail when the server ends
 		p, err := s.t.run(ctx, path, s.p.address())
 		if err != nil {
 			return err
 		}
 		s.p = p
-		if phase.busy { // and what nobody was there for
-			for room := range min(100, len(w.rooms)) {
-				if err := s.post(ctx, w, room, time.Now()); err != nil {
+		if phase.busy { // messages that no client has received
+			for room := range min(100, len(pop.rooms)) {
+				if err := s.postOverHTTP(ctx, pop, room, time.Now()); err != nil {
 					return err
 				}
 			}
 		}
 		begin, cpu := time.Now(), s.p.cpu()
-		close(s.back[i])
-		for s.live.Load() < int64(w.people) && time.Since(begin) < 2*time.Minute {
-			if err := pause(ctx, 5*time.Millisecond); err != nil {
+		close(s.restarted[i])
+		for s.live.Load() < int64(pop.people) && time.Since(begin) < 2*time.Minute {
+			if err := sleep(ctx, 5*time.Millisecond); err != nil {
 				return err
 			}
 		}
-		if n := s.live.Load(); n < int64(w.people) {
+		if n := s.live.Load(); n < int64(pop.people) {
 			s.mu.Lock()
 			defer s.mu.Unlock()
-			return fmt.Errorf("%s: %d of %d clients were live after two minutes: %w", phase.name, n, w.people, s.failure)
+			return fmt.Errorf("%s: %d of %d clients were live after two minutes: %w", phase.name, n, pop.people, s.failure)
 		}
 		took := time.Since(begin)
 		reads, err := counter(metrics, "parley_resume_reads_total")
@@ -139,42 +138,42 @@ func (s *storm) run(ctx context.Context, b *bench, w world) error {
 		}
 		b.add("storm", "parley", phase.name+": until the last is live", "s", took.Seconds())
 		b.add("storm", "parley", phase.name+": CPU of the server", "s", (s.p.cpu() - cpu).Seconds())
-		b.add("storm", "parley", phase.name+": chats to catch up with", "", float64(s.missed.Load()))
+		b.add("storm", "parley", phase.name+": chats to catch up with", "", float64(s.behind.Load()))
 		b.add("storm", "parley", phase.name+": page reads", "", reads)
-		b.add("storm", "parley", phase.name+": lost or out of order", "", float64(s.holes.Load()+s.lostAcks()))
+		b.add("storm", "parley", phase.name+": lost or out of order", "", float64(s.gaps.Load()+s.lostAcks()))
 	}
 	return nil
 }
 
-// chatter posts into chats at random until the server goes.
-func (s *storm) chatter(ctx context.Context, w world) error {
-	return pace(ctx, 200, time.Minute, func(due time.Time) bool {
-		_ = s.post(ctx, w, rand.IntN(len(w.rooms)), due)
+// postAtRandom posts into random chats until ctx ends.
+func (s *storm) postAtRandom(ctx context.Context, pop population) error {
+	return openLoop(ctx, 200, time.Minute, func(due time.Time) bool {
+		_ = s.postOverHTTP(ctx, pop, rand.IntN(len(pop.rooms)), due)
 		return true
 	})
 }
 
-// post posts over HTTP and keeps what was acknowledged.
-func (s *storm) post(ctx context.Context, w world, room int, due time.Time) error {
-	var made struct {
+// postOverHTTP posts a message and records the acknowledged seq.
+func (s *storm) postOverHTTP(ctx context.Context, pop population, room int, due time.Time) error {
+	var posted struct {
 		Message chat.Message `json:"message"`
 	}
-	err := call(ctx, s.p, s.t.tokens[w.rooms[room][0]], "POST", "/api/chats/"+string(s.t.chats[room])+"/messages",
-		map[string]string{"clientId": fmt.Sprint(due.UnixNano()), "text": text(due, textSize)}, &made)
+	err := call(ctx, s.p, s.t.tokens[pop.rooms[room][0]], "POST", "/api/chats/"+string(s.t.chats[room])+"/messages",
+		map[string]string{"clientId": fmt.Sprint(due.UnixNano()), "text": dueText(due, textSize)}, &posted)
 	if err == nil {
 		s.mu.Lock()
 		defer s.mu.Unlock()
-		s.acked[string(made.Message.ChatID)] = max(s.acked[string(made.Message.ChatID)], uint64(made.Message.Seq))
+		s.acked[string(posted.Message.ChatID)] = max(s.acked[string(posted.Message.ChatID)], uint64(posted.Message.Seq))
 	}
 	return err
 }
 
-// lostAcks counts the pairs of a client and a chat that do not reach what was
-// acknowledged there.
+// lostAcks returns for how many pairs of a client and a chat the client lacks an
+// acknowledged message.
 func (s *storm) lostAcks() (n int64) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	for _, v := range s.survivors {
+	for _, v := range s.clients {
 		for id, seq := range s.acked {
 			if seen, in := v.seen[id]; in && seen < seq {
 				n++
@@ -184,7 +183,7 @@ func (s *storm) lostAcks() (n int64) {
 	return n
 }
 
-// freeAddress is one that nobody listens on now.
+// freeAddress returns an address on loopback that is not in use.
 func freeAddress() (string, error) {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -194,7 +193,7 @@ func freeAddress() (string, error) {
 	return l.Addr().String(), nil
 }
 
-// counter reads a Prometheus counter without labels.
+// counter returns the value of a Prometheus counter without labels.
 func counter(address, name string) (float64, error) {
 	res, err := http.Get("http://" + address + "/metrics")
 	if err != nil {
@@ -206,5 +205,5 @@ func counter(address, name string) (float64, error) {
 			return strconv.ParseFloat(v, 64)
 		}
 	}
-	return 0, fmt.Errorf("there is no metric %s", name)
+	return 0, fmt.Errorf("no metric %s", name)
 }

@@ -6,16 +6,17 @@ import (
 	"time"
 )
 
-// world is who is in which room: rooms[i] lists people by their number.
-type world struct {
+// population is a number of people and the rooms that they are in: rooms[i] lists the
+// people of room i by their number.
+type population struct {
 	people int
 	rooms  [][]int
 }
 
-// roomsOf lists the rooms of each person.
-func (w world) roomsOf() [][]int {
-	of := make([][]int, w.people)
-	for room, people := range w.rooms {
+// roomsOf returns the rooms of each person.
+func (pop population) roomsOf() [][]int {
+	of := make([][]int, pop.people)
+	for room, people := range pop.rooms {
 		for _, p := range people {
 			of[p] = append(of[p], room)
 		}
@@ -23,61 +24,61 @@ func (w world) roomsOf() [][]int {
 	return of
 }
 
-// spread puts people into n rooms of a size, so that each is in as many as the
-// others: round after round, everybody is dealt out anew by another prime.
-func (w *world) spread(n, size int) {
-	primes := []int{1, 3, 7, 11, 13, 17, 19, 23, 29, 31} // share no factor with a round number of people
-	tables := w.people / size
+// fillRooms adds n rooms of a size, so that each person is in the same number of rooms.
+// Every round of rooms divides all people in another order, by another prime.
+func (pop *population) fillRooms(n, size int) {
+	primes := []int{1, 3, 7, 11, 13, 17, 19, 23, 29, 31} // have no common factor with a round number of people
+	perRound := pop.people / size
 	for i := range n {
 		room := make([]int, size)
 		for k := range room {
-			seat := i%tables*size + k
-			room[k] = seat * primes[i/tables%len(primes)] % w.people
+			position := i%perRound*size + k
+			room[k] = position * primes[i/perRound%len(primes)] % pop.people
 		}
-		w.rooms = append(w.rooms, room)
+		pop.rooms = append(pop.rooms, room)
 	}
 }
 
-// seats are the rooms of each person: all that a server which keeps nobody has
-// to prepare.
-type seats struct{ roomsOf [][]int }
+// roomLists has the rooms of each person. It is all that a target without accounts
+// needs.
+type roomLists struct{ roomsOf [][]int }
 
-func (s *seats) prepare(_ context.Context, w world) error {
-	s.roomsOf = w.roomsOf()
+func (s *roomLists) prepare(_ context.Context, pop population) error {
+	s.roomsOf = pop.roomsOf()
 	return nil
 }
 
-// target is a kind of server, and how a client of it talks.
+// target is a kind of server and the protocol of its clients.
 type target interface {
 	name() string
-	// prepare keeps the world ready for any number of starts.
-	prepare(ctx context.Context, w world) error
-	// start runs a server in which nothing has happened but the world.
+	// prepare prepares the population for any number of starts.
+	prepare(ctx context.Context, pop population) error
+	// start runs a server that has the population and nothing else.
 	start(ctx context.Context) (*process, error)
-	// dial opens the connection of a person, live in all their rooms. buffer is
-	// the size of its read buffer in bytes.
+	// dial connects a person, who then receives the messages of all their rooms.
+	// buffer is the size of the read buffer in bytes.
 	dial(p *process, person, buffer int) (*client, error)
-	// post encodes a post; its author has the event back as everybody does.
+	// post encodes a post. Its author also receives the event.
 	post(c *client, room int, text string) []byte
 }
 
-// each runs f on a fresh server of every target in turn, then all of it again:
-// whatever else the machine does hits them alike.
-func (b *bench) each(ctx context.Context, w world, targets []target, f func(target, *process) error) error {
+// measureEach runs f on a new server of every target in turn, and repeats that: other
+// load on the machine then affects all targets in the same way.
+func (b *bench) measureEach(ctx context.Context, pop population, targets []target, f func(target, *process) error) error {
 	for _, t := range targets {
-		if err := t.prepare(ctx, w); err != nil {
+		if err := t.prepare(ctx, pop); err != nil {
 			return fmt.Errorf("%s: %w", t.name(), err)
 		}
 	}
 	for n := range b.repeat {
 		for _, t := range targets {
 			fmt.Printf(" %s, %d of %d\n", t.name(), n+1, b.repeat)
-			undo := b.mark()
-			err := once(ctx, t, f)
-			if err != nil && ctx.Err() == nil { // twenty minutes are not thrown away for one stumble
-				fmt.Println(" again:", err)
+			undo := b.checkpoint()
+			err := startAndRun(ctx, t, f)
+			if err != nil && ctx.Err() == nil { // one retry, so that a single failure does not end a long run
+				fmt.Println(" retrying:", err)
 				undo()
-				err = once(ctx, t, f)
+				err = startAndRun(ctx, t, f)
 			}
 			if err != nil {
 				return fmt.Errorf("%s: %w", t.name(), err)
@@ -87,7 +88,8 @@ func (b *bench) each(ctx context.Context, w world, targets []target, f func(targ
 	return nil
 }
 
-func once(ctx context.Context, t target, f func(target, *process) error) error {
+// startAndRun runs f on a new server of a target.
+func startAndRun(ctx context.Context, t target, f func(target, *process) error) error {
 	p, err := t.start(ctx)
 	if err != nil {
 		return err
@@ -96,8 +98,8 @@ func once(ctx context.Context, t target, f func(target, *process) error) error {
 	return f(t, p)
 }
 
-// pause waits, unless the run is given up.
-func pause(ctx context.Context, d time.Duration) error {
+// sleep waits for d or until ctx ends.
+func sleep(ctx context.Context, d time.Duration) error {
 	t := time.NewTimer(d)
 	defer t.Stop()
 	select {

@@ -9,20 +9,20 @@ import (
 	"parley/wire"
 )
 
-// survivor is one client: what it saw last in each chat, and when that was.
-type survivor struct {
+// stormClient is one client and the last event that it received of each chat.
+type stormClient struct {
 	*client
 	epoch string
-	seen  map[string]uint64
-	at    map[string]int64
+	seen  map[string]uint64 // seq of that event
+	at    map[string]int64  // time of that event
 }
 
-// endure reads for a client, and resumes each time that the server went.
-func (s *storm) endure(ctx context.Context, i int) {
-	s.listen(ctx, i)
-	for _, back := range s.back {
+// runClient reads for client i and resumes after each phase.
+func (s *storm) runClient(ctx context.Context, i int) {
+	s.readLoop(ctx, i)
+	for _, restarted := range s.restarted {
 		select {
-		case <-back:
+		case <-restarted:
 		case <-ctx.Done():
 			return
 		}
@@ -30,24 +30,24 @@ func (s *storm) endure(ctx context.Context, i int) {
 			s.mu.Lock()
 			s.failure = err
 			s.mu.Unlock()
-			if pause(ctx, 100*time.Millisecond+rand.N(200*time.Millisecond)) != nil {
+			if sleep(ctx, 100*time.Millisecond+rand.N(200*time.Millisecond)) != nil {
 				return
 			}
 		}
 		s.live.Add(1)
-		s.listen(ctx, i)
+		s.readLoop(ctx, i)
 	}
 }
 
-// listen reads until the socket ends, or ctx.
-func (s *storm) listen(ctx context.Context, i int) {
-	conn := s.survivors[i].conn
+// readLoop reads until the socket or ctx ends.
+func (s *storm) readLoop(ctx context.Context, i int) {
+	conn := s.clients[i].conn
 	defer conn.Close()
 	defer context.AfterFunc(ctx, func() { _ = conn.Close() })()
 	for {
-		message, err := s.survivors[i].read()
+		message, err := s.clients[i].read()
 		if err == nil {
-			err = values(message, func(v value) { s.note(s.survivors[i], v) })
+			err = eachValue(message, func(v value) { s.checkEvent(s.clients[i], v) })
 		}
 		if err != nil {
 			return
@@ -55,13 +55,13 @@ func (s *storm) listen(ctx context.Context, i int) {
 	}
 }
 
-// resume dials, says hello, and resumes from what the client has seen: the first
-// time from the heads. It returns once the client is live and has everything.
+// resume dials, sends hello, and resumes from what the client has received, the first
+// time from the heads. It returns when the client is live and has every event.
 func (s *storm) resume(ctx context.Context, i int) error {
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}
-	v := s.survivors[i]
+	v := s.clients[i]
 	c, err := s.t.open(s.p, i, 512)
 	if err != nil {
 		return err
@@ -77,7 +77,7 @@ func (s *storm) resume(ctx context.Context, i int) error {
 		if err != nil {
 			return fail(err)
 		}
-		err = values(message, func(got value) {
+		err = eachValue(message, func(got value) {
 			if got.Heads != nil {
 				heads, times, v.epoch = got.Heads, got.Times, got.Epoch
 			}
@@ -91,7 +91,7 @@ func (s *storm) resume(ctx context.Context, i int) error {
 		if _, ok := v.seen[id]; !ok {
 			v.seen[id], v.at[id] = head, times[id]
 		} else if head > v.seen[id] {
-			s.missed.Add(1)
+			s.behind.Add(1)
 		}
 		seen[chat.ChatID(id)], at[chat.ChatID(id)] = chat.Seq(v.seen[id]), v.at[id]
 	}
@@ -103,8 +103,8 @@ func (s *storm) resume(ctx context.Context, i int) error {
 		if err != nil {
 			return fail(err)
 		}
-		err = values(message, func(got value) {
-			s.note(v, got)
+		err = eachValue(message, func(got value) {
+			s.checkEvent(v, got)
 			live = live || got.Signal == wire.SignalCaughtUp
 		})
 		if err != nil {
@@ -113,7 +113,7 @@ func (s *storm) resume(ctx context.Context, i int) error {
 	}
 	for id, head := range heads {
 		if v.seen[id] < head {
-			s.holes.Add(1)
+			s.gaps.Add(1)
 		}
 	}
 	c.frame = nil
@@ -121,16 +121,17 @@ func (s *storm) resume(ctx context.Context, i int) error {
 	return c.conn.SetReadDeadline(time.Time{})
 }
 
-// note follows a chat: each event must be the next one.
-func (s *storm) note(v *survivor, got value) {
+// checkEvent records an event and counts it as a gap if it is not the next one of its
+// chat.
+func (s *storm) checkEvent(v *stormClient, got value) {
 	if got.Signal == wire.SignalReset {
-		s.holes.Add(1)
+		s.gaps.Add(1)
 	}
 	if got.Event == "" {
 		return
 	}
 	if got.Seq != v.seen[got.ChatID]+1 {
-		s.holes.Add(1)
+		s.gaps.Add(1)
 	}
 	v.seen[got.ChatID], v.at[got.ChatID] = got.Seq, got.At
 }
