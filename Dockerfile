@@ -1,4 +1,4 @@
-# A static binary on an empty image. The data lives in /data.
+# An empty image with a static binary. The data is in /data.
 FROM golang:1.26.10 AS build
 WORKDIR /src
 COPY go.mod go.sum ./

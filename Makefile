@@ -1,4 +1,4 @@
-# make build | test | dist | pictures | bench | bench-web | bench-mongo | lint | fuzz
+# make build | test | dist | pictures | bench | bench-web | bench-peers | bench-mongo | lint | fuzz
 
 SHELL := /bin/bash
 GO ?= go
@@ -8,15 +8,15 @@ CHROMIUM ?= $(shell command -v chromium || command -v chromium-browser || comman
 
 .PHONY: build test race web dist stories pictures bench-web bench bench-peers bench-mongo lint fuzz testmongo
 
-build: ## a static binary, stripped
+build: ## a static binary without symbols
 	CGO_ENABLED=0 $(GO) build -trimpath -ldflags '-s -w -X main.release=$(VERSION)' -o parley .
 
-test: lint race web stories ## everything that CI checks
+test: lint race web stories ## everything that CI runs
 
 race: testmongo ## all Go tests with the race detector
 	$(GO) test -race -shuffle=on -timeout 14m ./...
 
-testmongo: .testmongo/bin/secantusd-py ## the MongoDB that the tests start; PARLEY_TEST_MONGO names another
+testmongo: .testmongo/bin/secantusd-py ## the MongoDB for tests; PARLEY_TEST_MONGO sets the path of another program
 
 .testmongo/bin/secantusd-py: internal/mongotest/requirements.txt
 	@python3 -c 'import ensurepip, venv' 2>/dev/null || { echo "make test needs Python 3.11 or newer with venv: apt-get install python3-venv"; exit 1; }
@@ -24,22 +24,22 @@ testmongo: .testmongo/bin/secantusd-py ## the MongoDB that the tests start; PARL
 	.testmongo/bin/pip install -q --disable-pip-version-check -r internal/mongotest/requirements.txt
 	@touch $@
 
-web: web/node_modules ## the client's types, its unit tests, and that dist/ is what src/ makes
+web: web/node_modules ## type check and unit tests of the client; checks that dist/ is built from src/
 	cd web && npm run check && npm test
 	cd web && npm run build -- --outDir node_modules/.dist --logLevel warn && diff -r dist node_modules/.dist || \
-	  { echo "web/dist is not what web/src makes: run make dist and commit it"; exit 1; }
+	  { echo "web/dist is not up to date with web/src: run make dist and commit the result"; exit 1; }
 
-dist: web/node_modules ## builds the client that the binary embeds; commit what it changes
+dist: web/node_modules ## builds the client that the binary embeds; commit the result
 	cd web && npm run build
 
-stories: build web/node_modules ## the client in a real Chromium, story by story
-	@test -n "$(CHROMIUM)" || { echo "make test needs Chromium: apt-get install chromium, or set CHROMIUM=/path/to/it"; exit 1; }
+stories: build web/node_modules ## stories: end-to-end tests of the client in Chromium
+	@test -n "$(CHROMIUM)" || { echo "make test needs Chromium: apt-get install chromium, or set CHROMIUM=/path/to/chromium"; exit 1; }
 	cd web && CHROMIUM="$(CHROMIUM)" PARLEY_BIN="$(CURDIR)/parley" npm run stories
 
-bench-web: build web/node_modules ## what the page costs, beside its budgets; writes docs/web.md; REPEAT=3 STAGES=scroll
+bench-web: build web/node_modules ## performance of the client against its budgets; writes docs/web.md; REPEAT=3 STAGES=scroll
 	cd web && CHROMIUM="$(CHROMIUM)" PARLEY_BIN="$(CURDIR)/parley" REPEAT="$(REPEAT)" node bench/web.mjs $(STAGES)
 
-pictures: build web/node_modules ## the page's icons, and the pictures in docs/ from the product as it is (with the fonts of fonts-noto-core and fonts-noto-color-emoji)
+pictures: build web/node_modules ## icons of the client and screenshots in docs/ (needs fonts-noto-core and fonts-noto-color-emoji)
 	cd web && CHROMIUM="$(CHROMIUM)" node bench/icons.mjs
 	cd web && CHROMIUM="$(CHROMIUM)" PARLEY_BIN="$(CURDIR)/parley" node bench/pictures.mjs
 
@@ -48,10 +48,10 @@ web/node_modules: web/package-lock.json
 	cd web && npm ci --no-audit --no-fund
 	@touch $@
 
-bench: ## the Go benchmarks beside the code, six times for benchstat
+bench: ## Go benchmarks, six runs for benchstat
 	$(GO) test -run '^$$' -bench . -benchmem -benchtime 0.5s -count 6 ./chat/... ./wire ./hub ./store/sqlite ./server/...
 
-bench-peers: bench/peers/node/node_modules ## Parley beside two other servers; writes docs/performance.md
+bench-peers: bench/peers/node/node_modules ## Parley compared with two other servers; writes docs/performance.md
 	$(GO) run ./internal/loadgen -peers bench/peers -doc docs $(BENCH)
 
 bench/peers/node/node_modules: bench/peers/node/package-lock.json
@@ -59,15 +59,15 @@ bench/peers/node/node_modules: bench/peers/node/package-lock.json
 	cd bench/peers/node && npm ci --no-audit --no-fund
 	@touch $@
 
-bench-mongo: testmongo ## the ratios in docs/operations.md
+bench-mongo: testmongo ## MongoDB benchmarks, for the ratios in docs/operations.md
 	$(GO) test -run '^$$' -bench . -benchtime 1x -count 3 -timeout 30m ./store/mongo ./internal/e2e
 
 lint:
-	@out=$$(gofmt -l $$(git ls-files '*.go')); test -z "$$out" || { echo "gofmt would change: $$out"; exit 1; }
+	@out=$$(gofmt -l $$(git ls-files '*.go')); test -z "$$out" || { echo "not formatted with gofmt: $$out"; exit 1; }
 	$(GO) vet ./...
 	$(GO) run honnef.co/go/tools/cmd/staticcheck@v0.8.2 ./...
 
-fuzz: ## every decoder, FUZZTIME each
+fuzz: ## all fuzz tests, FUZZTIME each
 	@for pkg in $$(grep -rl --include='*_test.go' '^func Fuzz' . | xargs -n1 dirname | sort -u); do \
 	  for f in $$(grep -rhoE '^func Fuzz[A-Za-z0-9]+' $$pkg/*_test.go | sed 's/func //'); do \
 	    echo "$$pkg $$f"; $(GO) test -run '^$$' -fuzz "^$$f\$$" -fuzztime $(FUZZTIME) $$pkg || exit 1; \
