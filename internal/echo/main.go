@@ -1,6 +1,5 @@
-// Command echo sends every WebSocket message back as it came, through the
-// server's own read and write path, so that a conformance suite can be run
-// against exactly that.
+// Command echo returns every WebSocket message unchanged. It uses the read and write
+// path of the server, so that a conformance suite can be run against that.
 package main
 
 import (
@@ -23,14 +22,15 @@ func main() {
 	log.Fatal(server.ListenAndServe())
 }
 
+// upgrade opens a WebSocket and echoes its messages.
 func upgrade(w http.ResponseWriter, r *http.Request) {
 	s, err := socket.Accept(w, r, socket.Config{ReadLimit: 16 << 20})
 	if err != nil {
 		log.Print(err)
 		return
 	}
-	// A fresh goroutine: the HTTP server's own, with its buffers, ends here.
-	var out []byte // handle's
+	// A new goroutine, so that the HTTP server can release that of the request.
+	var out []byte // used by the read loop only
 	go s.Serve(func(text bool, message []byte) error {
 		out = append(append(out[:0], make([]byte, socket.Headroom)...), message...)
 		return s.Write(out, text)

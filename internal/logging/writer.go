@@ -1,5 +1,5 @@
-// Package logging keeps the service apart from whoever reads its log: a reader
-// that is slow, stopped or gone delays no request and ends no process.
+// Package logging decouples the server from the reader of its log: a reader that is
+// slow, stopped or gone delays no request and does not end the process.
 package logging
 
 import (
@@ -12,30 +12,30 @@ import (
 )
 
 const (
-	maxPending = 1 << 20   // bytes that wait to be written
-	maxKept    = 256 << 10 // of a buffer that is used again
+	maxPending = 1 << 20   // bytes that are queued
+	maxReused  = 256 << 10 // capacity of a buffer that is used again
 )
 
-// Writer is an io.Writer whose Write never waits: it queues the line, and one
-// goroutine writes what is queued. Lines that find the queue full, or that the
-// output refuses, are lost and counted; a line tells how many, where they were,
-// as soon as the output takes lines again.
+// Writer is an io.Writer whose Write does not wait: it queues the lines, and one
+// goroutine writes them to the output. Lines are lost and counted if the queue is full or
+// if the output returns an error. As soon as the output accepts lines again, a line at
+// the place of the lost ones has their number.
 type Writer struct {
 	out    io.Writer                    // static
-	format func(io.Writer) slog.Handler // static; for the line that tells of lost ones
+	format func(io.Writer) slog.Handler // static; for the line about lost lines
 	lost   atomic.Uint64
 	wake   chan struct{} // has a token when pending became non-empty
 	done   chan struct{} // closed when the goroutine has ended
 
 	mu      sync.Mutex
 	pending []byte // guarded by mu: whole lines
-	dropped uint64 // guarded by mu: lines after those of pending that found no room
+	dropped uint64 // guarded by mu: lines after those of pending that were dropped
 	closed  bool   // guarded by mu
 
 	// Owned by the goroutine.
 	spare   []byte
-	refused uint64 // lines that the output did not take and that nobody was told of
-	torn    bool   // the output ends within a line
+	refused uint64 // lines that the output did not take and that no line reports yet
+	torn    bool   // the output ends inside a line
 }
 
 // NewWriter returns a writer to out and starts its goroutine, which Close ends.
@@ -45,22 +45,22 @@ func NewWriter(out io.Writer, format func(io.Writer) slog.Handler) *Writer {
 	return w
 }
 
-// Lost returns how many lines were lost so far.
+// Lost returns the number of lines lost so far.
 func (w *Writer) Lost() uint64 { return w.lost.Load() }
 
-// Write queues p, which must be whole lines. It never fails.
+// Write queues p, which must consist of whole lines. It returns no error.
 func (w *Writer) Write(p []byte) (int, error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if w.closed {
-		w.lost.Add(lines(p))
+		w.lost.Add(countLines(p))
 		return len(p), nil
 	}
 	first := len(w.pending) == 0
-	// After a dropped line all are dropped, so that the gap is in one place.
+	// After a dropped line all further ones are dropped, so that there is one gap.
 	if w.dropped > 0 || len(w.pending)+len(p) > maxPending {
-		w.dropped += lines(p)
-		w.lost.Add(lines(p))
+		w.dropped += countLines(p)
+		w.lost.Add(countLines(p))
 	} else {
 		w.pending = append(w.pending, p...)
 	}
@@ -73,8 +73,8 @@ func (w *Writer) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// Close returns when everything queued was written, or after the timeout: then
-// the goroutine goes on until the output answers.
+// Close waits until the queue is written, at most for the timeout. After the timeout the
+// goroutine still runs until the pending write to the output returns.
 func (w *Writer) Close(timeout time.Duration) {
 	w.mu.Lock()
 	if !w.closed {
@@ -88,6 +88,7 @@ func (w *Writer) Close(timeout time.Duration) {
 	}
 }
 
+// run writes until Close.
 func (w *Writer) run() {
 	defer close(w.done)
 	for range w.wake {
@@ -107,21 +108,21 @@ func (w *Writer) flush() bool {
 	w.pending, w.dropped = w.spare, 0
 	w.mu.Unlock()
 
-	w.put(chunk, dropped)
+	w.writeChunk(chunk, dropped)
 	w.spare = nil
-	if cap(chunk) <= maxKept {
+	if cap(chunk) <= maxReused {
 		w.spare = chunk[:0]
 	}
 	return true
 }
 
-// put writes the chunk, before it a line about those that the output refused,
-// and after it one about those that were dropped.
-func (w *Writer) put(chunk []byte, dropped uint64) {
+// writeChunk writes the chunk. Before it comes a line about lines that the output
+// refused, after it a line about dropped lines.
+func (w *Writer) writeChunk(chunk []byte, dropped uint64) {
 	if w.refused > 0 {
-		if w.write(w.told(w.refused)) > 0 {
-			w.lost.Add(lines(chunk))
-			w.refused += lines(chunk) + dropped
+		if w.write(w.lostLine(w.refused)) > 0 {
+			w.lost.Add(countLines(chunk))
+			w.refused += countLines(chunk) + dropped
 			return
 		}
 		w.refused = 0
@@ -131,12 +132,12 @@ func (w *Writer) put(chunk []byte, dropped uint64) {
 		w.refused = n + dropped
 		return
 	}
-	if dropped > 0 && w.write(w.told(dropped)) > 0 {
+	if dropped > 0 && w.write(w.lostLine(dropped)) > 0 {
 		w.refused = dropped
 	}
 }
 
-// write writes b and returns how many lines of it the output did not take.
+// write writes b and returns how many of its lines the output did not take.
 func (w *Writer) write(b []byte) uint64 {
 	if w.torn {
 		b = append([]byte("\n"), b...)
@@ -145,13 +146,15 @@ func (w *Writer) write(b []byte) uint64 {
 	if n > 0 {
 		w.torn = b[n-1] != '\n'
 	}
-	return lines(b[n:])
+	return countLines(b[n:])
 }
 
-func (w *Writer) told(n uint64) []byte {
+// lostLine returns a log line about n lost lines.
+func (w *Writer) lostLine(n uint64) []byte {
 	var b bytes.Buffer
 	slog.New(w.format(&b)).Warn("log lines were lost", "lines", n)
 	return b.Bytes()
 }
 
-func lines(b []byte) uint64 { return uint64(bytes.Count(b, []byte("\n"))) }
+// countLines returns the number of lines in b.
+func countLines(b []byte) uint64 { return uint64(bytes.Count(b, []byte("\n"))) }

@@ -13,11 +13,11 @@ import (
 	"time"
 )
 
-// output is a reader of the log that a test stops and breaks.
+// output is an output that a test can block and let fail.
 type output struct {
 	mu   sync.Mutex
 	got  strings.Builder // guarded by mu
-	room int             // guarded by mu: bytes that it takes before it refuses; -1: any number
+	room int             // guarded by mu: bytes that it accepts before it fails; -1: no limit
 	gate chan struct{}   // if set, each Write takes a token from it
 }
 
@@ -55,11 +55,11 @@ func text(w io.Writer) slog.Handler {
 	}})
 }
 
-const tells = "level=WARN msg=\"log lines were lost\" lines=%d\n"
+const lostFormat = "level=WARN msg=\"log lines were lost\" lines=%d\n"
 
-// While nobody reads, a line is queued at once; once the queue is full it is
-// dropped, and the gap is told where it is.
-func TestNobodyReads(t *testing.T) {
+// While the output blocks, Write queues lines. When the queue is full it drops them, and
+// a line at the gap has their number.
+func TestBlockedOutput(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		out := &output{room: -1, gate: make(chan struct{})}
 		w := NewWriter(out, text)
@@ -78,7 +78,7 @@ func TestNobodyReads(t *testing.T) {
 		if w.Lost() != 7 {
 			t.Errorf("%d lines lost, want 7", w.Lost())
 		}
-		fmt.Fprintf(&want, tells, 7)
+		fmt.Fprintf(&want, lostFormat, 7)
 		close(out.gate)
 		synctest.Wait()
 		fmt.Fprint(w, "last\n")
@@ -90,40 +90,39 @@ func TestNobodyReads(t *testing.T) {
 	})
 }
 
-// A line that the output refuses is lost and counted, also when it was written
-// in part, and the next ones are whole again.
+// A line that the output refuses is lost and counted, also if a part was written. The
+// next lines are complete.
 func TestRefusedLines(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		out := &output{room: 8}
 		w := NewWriter(out, text)
-		say := func(s string) {
+		log := func(s string) {
 			fmt.Fprintln(w, s)
 			synctest.Wait()
 		}
-		say("one")
-		say("half") // "one\n" has its room, and then four bytes of the next
-		out.set(4)  // for a part of the line that tells
-		say("two")
-		say("three")
+		log("one")
+		log("half") // the output accepts "one\n" and four bytes of this line
+		out.set(4)  // accepts a part of the line about lost lines
+		log("two")
+		log("three")
 		if w.Lost() != 3 {
 			t.Errorf("%d lines lost, want 3", w.Lost())
 		}
 		out.set(-1)
-		say("four")
+		log("four")
 		w.Close(time.Hour)
-		want := "one\nhalf\nlev\n" + fmt.Sprintf(tells, 3) + "four\n"
+		want := "one\nhalf\nlev\n" + fmt.Sprintf(lostFormat, 3) + "four\n"
 		if got := out.got.String(); got != want {
 			t.Errorf("got %q, want %q", got, want)
 		}
-		say("after the end")
+		log("after the end")
 		if w.Lost() != 4 {
 			t.Errorf("%d lines lost, want 4", w.Lost())
 		}
 	})
 }
 
-// Close waits for a reader that reads, and no longer than it was told for one
-// that does not.
+// Close waits for a slow output, and not longer than the timeout for a blocked one.
 func TestClose(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		slow := &output{room: -1, gate: make(chan struct{})}
@@ -147,11 +146,11 @@ func TestClose(t *testing.T) {
 			t.Errorf("Close took %v", took)
 		}
 		close(stuck.gate)
-		w.Close(time.Hour) // twice does no harm, and the goroutine ends
+		w.Close(time.Hour) // a second Close is allowed; the goroutine ends
 	})
 }
 
-// Many may log at once; each one's lines stay in their order and whole.
+// Concurrent writers keep the order of their own lines.
 func TestConcurrent(t *testing.T) {
 	out := &output{room: -1}
 	w := NewWriter(out, text)
@@ -179,8 +178,8 @@ func TestConcurrent(t *testing.T) {
 	}
 }
 
-// What a line costs whoever logs it: as it was, straight to a pipe that is read,
-// and through a Writer.
+// BenchmarkLine measures a log line that is written directly to a pipe, and one that is
+// written through a Writer.
 func BenchmarkLine(b *testing.B) {
 	for _, name := range []string{"direct", "queued"} {
 		b.Run(name, func(b *testing.B) {

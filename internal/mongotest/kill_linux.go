@@ -2,5 +2,5 @@ package mongotest
 
 import "syscall"
 
-// dieWithParent makes the server end with a test that is killed.
-func dieWithParent() *syscall.SysProcAttr { return &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL} }
+// killWithParent lets the kernel kill the server when the test process ends.
+func killWithParent() *syscall.SysProcAttr { return &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL} }

@@ -4,4 +4,5 @@ package mongotest
 
 import "syscall"
 
-func dieWithParent() *syscall.SysProcAttr { return nil }
+// killWithParent is only available on Linux.
+func killWithParent() *syscall.SysProcAttr { return nil }

@@ -12,10 +12,10 @@ import (
 	"go.mongodb.org/mongo-driver/v2/bson"
 )
 
-// Command is what a client asks of the server through a Proxy.
+// Command is a command that a client sends through a Proxy.
 type Command struct {
-	Name string   // such as insert
-	App  string   // the application name of the connection's client
+	Name string   // for example insert
+	App  string   // application name of the client
 	Body bson.Raw // the whole command
 }
 
@@ -23,14 +23,14 @@ type Command struct {
 type Action int
 
 const (
-	Pass  Action = iota // forward it, and the reply
-	Close               // close the connection instead
-	Lose                // forward it, and close the connection instead of the reply
-	Hang                // forward nothing more of this connection, and keep it open: a line that was cut
+	Pass  Action = iota // forward the command and its reply
+	Close               // close the connection without forwarding the command
+	Lose                // forward the command, and close the connection instead of forwarding its reply
+	Hang                // forward nothing more on this connection and keep it open, as a network failure does
 	Empty               // answer a getMore with an empty batch
 )
 
-// Opcodes and the size of the header of the wire protocol.
+// Opcodes and header size of the wire protocol.
 // https://www.mongodb.com/docs/manual/reference/mongodb-wire-protocol/
 const (
 	opQuery    = 2004
@@ -38,7 +38,7 @@ const (
 	headerSize = 16
 )
 
-// Proxy forwards connections to a Server and asks decide about every command.
+// Proxy forwards connections to a Server. It calls decide for every command.
 type Proxy struct {
 	addr     string
 	target   string
@@ -46,12 +46,12 @@ type Proxy struct {
 	listener net.Listener
 
 	mu    sync.Mutex
-	conns map[net.Conn]struct{} // guarded by mu; nil: closed
+	conns map[net.Conn]struct{} // guarded by mu; nil after close
 	ended sync.WaitGroup
 }
 
-// Proxy starts a proxy that ends with the test. decide is called on several
-// goroutines.
+// Proxy starts a proxy that is closed at the end of the test. decide must be safe for
+// concurrent use.
 func (s *Server) Proxy(t testing.TB, decide func(Command) Action) *Proxy {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
@@ -64,8 +64,8 @@ func (s *Server) Proxy(t testing.TB, decide func(Command) Action) *Proxy {
 	return p
 }
 
-// URL names a database behind the proxy. The connection is a direct one: a
-// client that looks for the replica set's members would go past the proxy.
+// URL returns the URL of a database behind the proxy. The connection is direct: a client
+// that discovers the members of the replica set would bypass the proxy.
 func (p *Proxy) URL(database string) string { return URL(p.addr, database) + "&directConnection=true" }
 
 func (p *Proxy) close() {
@@ -79,8 +79,9 @@ func (p *Proxy) close() {
 	p.ended.Wait()
 }
 
-// keep has close close the connection; false: it is closed already.
-func (p *Proxy) keep(c net.Conn) bool {
+// track registers a connection for close. It returns false, and closes the connection,
+// if the proxy is closed.
+func (p *Proxy) track(c net.Conn) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.conns == nil {
@@ -102,90 +103,91 @@ func (p *Proxy) accept() {
 			_ = client.Close()
 			continue
 		}
-		if !p.keep(client) || !p.keep(server) {
+		if !p.track(client) || !p.track(server) {
 			return
 		}
-		l := &link{client: client, server: server, lost: map[uint32]bool{}}
-		p.ended.Go(func() { l.requests(p.decide) })
-		p.ended.Go(l.replies)
+		conn := &proxiedConn{client: client, server: server, dropReply: map[uint32]bool{}}
+		p.ended.Go(func() { conn.forwardRequests(p.decide) })
+		p.ended.Go(conn.forwardReplies)
 	}
 }
 
-// link is one connection through a Proxy.
-type link struct {
+// proxiedConn is one connection through a Proxy.
+type proxiedConn struct {
 	client, server net.Conn
 	app            string
 
-	mu   sync.Mutex
-	lost map[uint32]bool // guarded by mu; requests whose reply must not arrive
-	hung bool            // guarded by mu
+	mu        sync.Mutex
+	dropReply map[uint32]bool // guarded by mu; ids of requests whose reply is not forwarded
+	hung      bool            // guarded by mu
 }
 
-func (l *link) close() {
-	_ = l.client.Close()
-	_ = l.server.Close()
+func (c *proxiedConn) close() {
+	_ = c.client.Close()
+	_ = c.server.Close()
 }
 
-// requests forwards the client's messages until the connection ends or hangs.
-func (l *link) requests(decide func(Command) Action) {
+// forwardRequests forwards the client's messages until the connection ends or hangs.
+func (c *proxiedConn) forwardRequests(decide func(Command) Action) {
 	for {
-		message, err := readMessage(l.client)
+		message, err := readMessage(c.client)
 		if err != nil {
-			l.close()
+			c.close()
 			return
 		}
 		id := binary.LittleEndian.Uint32(message[4:])
-		c := l.command(message)
-		switch decide(c) {
+		command := c.parseCommand(message)
+		switch decide(command) {
 		case Close:
-			l.close()
+			c.close()
 			return
 		case Hang:
-			l.mu.Lock()
-			l.hung = true
-			l.mu.Unlock()
+			c.mu.Lock()
+			c.hung = true
+			c.mu.Unlock()
 			return
 		case Lose:
-			l.mu.Lock()
-			l.lost[id] = true
-			l.mu.Unlock()
+			c.mu.Lock()
+			c.dropReply[id] = true
+			c.mu.Unlock()
 		case Empty:
-			if _, err := l.client.Write(emptyBatch(id, c.Body)); err != nil {
-				l.close()
+			if _, err := c.client.Write(emptyBatch(id, command.Body)); err != nil {
+				c.close()
 				return
 			}
 			continue
 		}
-		if _, err := l.server.Write(message); err != nil {
-			l.close()
+		if _, err := c.server.Write(message); err != nil {
+			c.close()
 			return
 		}
 	}
 }
 
-// replies forwards the server's messages until the connection ends.
-func (l *link) replies() {
+// forwardReplies forwards the server's messages until the connection ends.
+func (c *proxiedConn) forwardReplies() {
 	for {
-		message, err := readMessage(l.server)
-		l.mu.Lock()
-		hung, lost := l.hung, err == nil && l.lost[binary.LittleEndian.Uint32(message[8:])]
-		l.mu.Unlock()
+		message, err := readMessage(c.server)
+		c.mu.Lock()
+		hung, lost := c.hung, err == nil && c.dropReply[binary.LittleEndian.Uint32(message[8:])]
+		c.mu.Unlock()
 		if hung {
 			if err != nil {
-				return // the client hears nothing of it
+				return // the client must not notice it
 			}
 			continue
 		}
 		if err == nil && !lost {
-			_, err = l.client.Write(message)
+			_, err = c.client.Write(message)
 		}
 		if err != nil || lost {
-			l.close()
+			c.close()
 			return
 		}
 	}
 }
 
+// readMessage reads one message of the wire protocol.
 func readMessage(r io.Reader) ([]byte, error) {
 	head := make([]byte, headerSize)
 	if _, err := io.ReadFull(r, head); err != nil {
@@ -197,31 +199,31 @@ func readMessage(r io.Reader) ([]byte, error) {
 	return message, err
 }
 
-// command reads a message as far as Command needs it.
-func (l *link) command(message []byte) Command {
+// parseCommand returns the command in a message, with an empty Name if there is none.
+func (c *proxiedConn) parseCommand(message []byte) Command {
 	body := message[headerSize:]
 	switch binary.LittleEndian.Uint32(message[12:]) {
 	case opMsg: // flags, then the kind of the first section, which is the command
 		body = body[5:]
-	case opQuery: // flags, a name that ends with 0, two numbers
+	case opQuery: // flags, a name that ends with a zero byte, two numbers
 		body = body[4+bytes.IndexByte(body[4:], 0)+1+8:]
 	default:
-		return Command{App: l.app}
+		return Command{App: c.app}
 	}
 	raw := bson.Raw(body[:binary.LittleEndian.Uint32(body)])
 	if name, ok := raw.Lookup("client", "application", "name").StringValueOK(); ok {
-		l.app = name
+		c.app = name
 	}
 	first, err := raw.IndexErr(0)
 	if err != nil {
-		return Command{App: l.app}
+		return Command{App: c.app}
 	}
-	return Command{Name: first.Key(), App: l.app, Body: raw}
+	return Command{Name: first.Key(), App: c.app, Body: raw}
 }
 
-// emptyBatch is the reply to a getMore that found nothing, after a moment.
+// emptyBatch waits 20 ms and returns the reply to a getMore without results.
 func emptyBatch(id uint32, getMore bson.Raw) []byte {
-	<-time.After(20 * time.Millisecond) // a server waits, too: else the client asks in a loop
+	<-time.After(20 * time.Millisecond) // MongoDB waits too; otherwise the client would send getMore in a tight loop
 	cursor := bson.D{{Key: "id", Value: getMore.Lookup("getMore").AsInt64()},
 		{Key: "ns", Value: getMore.Lookup("$db").StringValue() + ".$cmd.aggregate"}, {Key: "nextBatch", Value: bson.A{}}}
 	body, err := bson.Marshal(bson.D{{Key: "cursor", Value: cursor}, {Key: "ok", Value: 1}})

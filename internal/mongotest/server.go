@@ -1,6 +1,6 @@
-// Package mongotest starts a MongoDB for tests: a stand-in that speaks the real
-// protocol, keeps its data through a kill, and fails on demand. It says nothing
-// about MongoDB's speed.
+// Package mongotest starts a MongoDB for tests: a substitute that speaks the protocol
+// of MongoDB, keeps its data when it is killed, and fails on demand. Its speed is not
+// that of MongoDB.
 package mongotest
 
 import (
@@ -24,17 +24,17 @@ import (
 
 const startTimeout = time.Minute
 
-// Server is a running test MongoDB with data of its own, on a free port of
-// loopback. Its methods are for one goroutine.
+// Server is a test MongoDB with its own data on a free port of loopback. Its methods
+// must not be called concurrently.
 type Server struct {
 	program, dir, port string
 	flags              []string
 
 	mu    sync.Mutex
-	child *exec.Cmd // guarded by mu; nil: killed
+	child *exec.Cmd // guarded by mu; nil after Kill
 }
 
-// Start starts a server that ends with the test.
+// Start starts a server that is stopped at the end of the test.
 func Start(t testing.TB, flags ...string) *Server {
 	t.Helper()
 	s, err := Launch(flags...)
@@ -45,10 +45,10 @@ func Start(t testing.TB, flags ...string) *Server {
 	return s
 }
 
-// Launch starts a server for a TestMain; Stop ends it. flags are further ones
+// Launch starts a server for a TestMain, which must call Stop. flags are further flags
 // of the program.
 func Launch(flags ...string) (*Server, error) {
-	program, err := find()
+	program, err := findProgram()
 	if err != nil {
 		return nil, err
 	}
@@ -56,7 +56,7 @@ func Launch(flags ...string) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	port, err := free()
+	port, err := freePort()
 	if err != nil {
 		return nil, err
 	}
@@ -68,14 +68,15 @@ func Launch(flags ...string) (*Server, error) {
 	return s, nil
 }
 
-// find gives the program: PARLEY_TEST_MONGO, or what make testmongo installed.
-func find() (string, error) {
+// findProgram returns the path of the server: PARLEY_TEST_MONGO, or the program that
+// make testmongo installed.
+func findProgram() (string, error) {
 	if program := os.Getenv("PARLEY_TEST_MONGO"); program != "" {
 		return program, nil
 	}
 	dir, err := os.Getwd()
 	for ; err == nil; dir = filepath.Dir(dir) {
-		if _, there := os.Stat(filepath.Join(dir, "go.mod")); there == nil {
+		if _, err := os.Stat(filepath.Join(dir, "go.mod")); err == nil {
 			program := filepath.Join(dir, ".testmongo", "bin", "secantusd-py")
 			if _, err := os.Stat(program); err != nil {
 				return "", errors.New("the test MongoDB is not installed: run make testmongo")
@@ -89,7 +90,8 @@ func find() (string, error) {
 	return "", errors.Join(errors.New("the test MongoDB was not found: run the tests inside the repository"), err)
 }
 
-func free() (string, error) {
+// freePort returns a port of loopback that is not in use.
+func freePort() (string, error) {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		return "", err
@@ -98,22 +100,22 @@ func free() (string, error) {
 	return strconv.Itoa(l.Addr().(*net.TCPAddr).Port), nil
 }
 
-// URL names a database of the server.
+// URL returns the URL of a database of the server.
 func (s *Server) URL(database string) string {
 	return URL(s.Addr(), database)
 }
 
-// URL names a database of the server at an address. The server does not say at
-// once that it is well again after a fault: clients look twice a second.
+// URL returns the URL of a database of the server at an address. The heartbeat is twice
+// a second, because the server does not report at once that a fault is over.
 func URL(addr, database string) string {
 	return "mongodb://" + addr + "/" + database + "?replicaSet=secantus&heartbeatFrequencyMS=500"
 }
 
-// Addr is the server's host and port.
+// Addr returns the host and port of the server.
 func (s *Server) Addr() string { return "127.0.0.1:" + s.port }
 
-// Restart starts the server again after Kill, on the same port and data, and
-// returns when it answers.
+// Restart starts the server after Kill, with the same port and data, and returns when
+// it answers.
 func (s *Server) Restart() error {
 	log, err := os.OpenFile(filepath.Join(s.dir, "log"), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
 	if err != nil {
@@ -123,7 +125,7 @@ func (s *Server) Restart() error {
 	child := exec.Command(s.program, append([]string{"--host", "127.0.0.1", "--port", s.port, "--storage-path", filepath.Join(s.dir, "data"),
 		"--sync-on-commit", "--enable-test-commands"}, s.flags...)...)
 	child.Stdout, child.Stderr = log, log
-	child.SysProcAttr = dieWithParent()
+	child.SysProcAttr = killWithParent()
 	if err := child.Start(); err != nil {
 		return err
 	}
@@ -137,11 +139,11 @@ func (s *Server) Restart() error {
 			return nil
 		}
 	}
-	said, _ := os.ReadFile(filepath.Join(s.dir, "log"))
-	return fmt.Errorf("the test MongoDB did not start:\n%s", said)
+	output, _ := os.ReadFile(filepath.Join(s.dir, "log"))
+	return fmt.Errorf("the test MongoDB did not start:\n%s", output)
 }
 
-// command runs one command of the admin database.
+// command runs a command on the admin database.
 func (s *Server) command(ctx context.Context, command bson.D) error {
 	c, err := mongo.Connect(options.Client().ApplyURI("mongodb://" + s.Addr() + "/?directConnection=true").SetServerSelectionTimeout(time.Second))
 	if err != nil {
@@ -151,7 +153,7 @@ func (s *Server) command(ctx context.Context, command bson.D) error {
 	return c.Database("admin").RunCommand(ctx, command).Err()
 }
 
-// Kill ends the server at once, as a crash would, and waits for its end.
+// Kill ends the server with SIGKILL, as a crash would, and waits for its end.
 func (s *Server) Kill() {
 	s.mu.Lock()
 	child := s.child
@@ -163,10 +165,10 @@ func (s *Server) Kill() {
 	}
 }
 
-// Pause stops the server where it is; its connections stay. Resume lets it go on.
+// Pause stops the process of the server; its connections stay open. Resume continues it.
 func (s *Server) Pause() { s.signal(syscall.SIGSTOP) }
 
-// Resume undoes Pause.
+// Resume continues a server after Pause.
 func (s *Server) Resume() { s.signal(syscall.SIGCONT) }
 
 func (s *Server) signal(sig syscall.Signal) {
@@ -183,17 +185,17 @@ func (s *Server) Stop() {
 	_ = os.RemoveAll(s.dir)
 }
 
-// Fault is what a server does wrong on purpose.
+// Fault is an error that the server produces on demand.
 // https://github.com/mongodb/mongo/wiki/The-%22failCommand%22-fail-point
 type Fault struct {
 	Commands []string // such as insert, aggregate, getMore, commitTransaction
-	Times    int      // how often; 0: until Heal
-	Code     int      // an error with this code, or
-	Close    bool     // the connection closes
-	AppName  string   // of the clients that suffer; all if empty
+	Times    int      // number of commands that fail; 0: all until Heal
+	Code     int      // the error code; not used if Close is set
+	Close    bool     // close the connection instead of an error
+	AppName  string   // application name of the affected clients; all if empty
 }
 
-// Fail orders a fault; it takes the place of an earlier one.
+// Fail activates a fault. It replaces an earlier one.
 func (s *Server) Fail(t testing.TB, f Fault) {
 	t.Helper()
 	var mode any = "alwaysOn"
@@ -212,7 +214,7 @@ func (s *Server) Fail(t testing.TB, f Fault) {
 	s.configure(t, bson.D{{Key: "configureFailPoint", Value: "failCommand"}, {Key: "mode", Value: mode}, {Key: "data", Value: data}})
 }
 
-// Heal ends the fault.
+// Heal deactivates the fault.
 func (s *Server) Heal(t testing.TB) {
 	t.Helper()
 	s.configure(t, bson.D{{Key: "configureFailPoint", Value: "failCommand"}, {Key: "mode", Value: "off"}})

@@ -1,8 +1,8 @@
-// Command bare is the least that a relay of messages can be: whoever says
-// something has it written to each member of the room, one write(2) for each, by
-// the goroutine that read it. There are no users, no numbers, no bounds, no
-// store and nobody who is slow. Whoever does not upgrade gets as many bytes as a
-// page of fifty messages has. What it costs is the floor of this machine.
+// Command bare is a minimal relay: the goroutine that reads a message writes it to each
+// member of the room with one write(2) for each. It has no users, no numbers, no limits
+// and no store, and it does not handle slow readers. A request without an upgrade is
+// answered with as many bytes as a page of fifty messages has. The load generator
+// measures it to show what the machine itself needs.
 package main
 
 import (
@@ -19,10 +19,10 @@ import (
 	"sync"
 )
 
-// member writes whole frames.
+// member is a connection in a room.
 type member struct {
 	mu   sync.Mutex
-	conn net.Conn // guarded by mu for writes
+	conn net.Conn // mu is held for each write
 }
 
 var (
@@ -41,8 +41,8 @@ func main() {
 
 var page = bytes.Repeat([]byte("."), 15_000)
 
-// enter answers every key as RFC 6455 answers its example, which is the only one
-// that the load sends, and joins the rooms in ?rooms=1,2,3.
+// enter upgrades a connection and adds it to the rooms in ?rooms=1,2,3. Its answer fits
+// only the example key of RFC 6455, which is the key that the load generator sends.
 func enter(w http.ResponseWriter, r *http.Request) {
 	if r.Header.Get("Upgrade") == "" {
 		w.Header().Set("Content-Length", strconv.Itoa(len(page)))
@@ -56,15 +56,16 @@ func enter(w http.ResponseWriter, r *http.Request) {
 	fmt.Fprint(conn, "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n\r\n")
 	m := &member{conn: conn}
 	mu.Lock()
-	for of := range strings.SplitSeq(r.URL.Query().Get("rooms"), ",") {
-		n, _ := strconv.ParseUint(of, 10, 32)
+	for room := range strings.SplitSeq(r.URL.Query().Get("rooms"), ",") {
+		n, _ := strconv.ParseUint(room, 10, 32)
 		rooms[uint32(n)] = append(rooms[uint32(n)], m)
 	}
 	mu.Unlock()
 	go listen(conn, buf.Reader)
 }
 
-// listen relays masked frames of 126 to 65,535 bytes: a room's number, a text.
+// listen relays masked frames of 126 to 65,535 bytes, which contain the number of the
+// room and a text.
 func listen(conn net.Conn, r *bufio.Reader) {
 	defer conn.Close()
 	var head [8]byte // opcode, length, mask of zeros

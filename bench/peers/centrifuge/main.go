@@ -1,5 +1,5 @@
-// Command centrifuge is the library behind Centrifugo as a relay of messages
-// between the members of channels. Nobody signs in and nothing is stored.
+// Command centrifuge is a relay between the subscribers of channels, with the library
+// behind Centrifugo. It has no accounts and no store.
 package main
 
 import (
@@ -15,7 +15,7 @@ import (
 )
 
 func main() {
-	delay := flag.Duration("delay", 0, "how long a write waits for further messages to join it")
+	delay := flag.Duration("delay", 0, "how long a write waits for further messages")
 	flag.Parse()
 	if err := serve(*delay); err != nil {
 		log.Fatal(err)
@@ -29,7 +29,7 @@ func serve(delay time.Duration) error {
 	}
 	node.OnConnecting(func(context.Context, centrifuge.ConnectEvent) (centrifuge.ConnectReply, error) {
 		return centrifuge.ConnectReply{
-			Credentials:    &centrifuge.Credentials{UserID: "somebody"},
+			Credentials:    &centrifuge.Credentials{UserID: "user"},
 			WriteDelay:     delay,
 			PingPongConfig: &centrifuge.PingPongConfig{PingInterval: 25 * time.Second, PongTimeout: 20 * time.Second},
 		}, nil

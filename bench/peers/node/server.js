@@ -1,6 +1,6 @@
-// A chat server of the usual Node.js stack: a worker for each core, sticky
+// A chat server on the usual Node.js stack: one worker for each core, sticky
 // sessions, the cluster adapter between the workers, and MessagePack on the
-// sockets. It stores nothing: a message goes straight to the room.
+// sockets. It has no store: a message goes directly to the room.
 "use strict";
 
 const cluster = require("node:cluster");
