@@ -44,7 +44,7 @@ func newCluster(t testing.TB, config string) *cluster {
 }
 
 // callUntilFinal repeats a call, with the same clientId, until the answer is not one
-// that docs/protocol.md tells clients to retry.
+// that clients retry according to docs/protocol.md.
 func (c *cluster) callUntilFinal(ctx context.Context, token, method, path string, in, out any) int {
 	for {
 		status := c.call(token, method, path, in, out)
