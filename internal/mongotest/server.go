@@ -13,7 +13,6 @@ import (
 	"path/filepath"
 	"strconv"
 	"sync"
-	"syscall"
 	"testing"
 	"time"
 
@@ -162,20 +161,6 @@ func (s *Server) Kill() {
 	if child != nil {
 		_ = child.Process.Kill()
 		_ = child.Wait()
-	}
-}
-
-// Pause stops the process of the server; its connections stay open. Resume continues it.
-func (s *Server) Pause() { s.signal(syscall.SIGSTOP) }
-
-// Resume continues a server after Pause.
-func (s *Server) Resume() { s.signal(syscall.SIGCONT) }
-
-func (s *Server) signal(sig syscall.Signal) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.child != nil {
-		_ = s.child.Process.Signal(sig)
 	}
 }
 
