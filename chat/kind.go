@@ -23,6 +23,9 @@ type Traits struct {
 	// ReplacesText: the event replaces or removes the text of the message Target, so
 	// that no buffer may keep it.
 	ReplacesText bool
+	// MessagesOnly: the event changes messages alone. Members, roles and the names of the
+	// chat, which stores cache between events, stay as they are.
+	MessagesOnly bool
 	// Adds and Removes: Users become members, or are none any more.
 	Adds, Removes bool
 }
@@ -33,10 +36,10 @@ var traits = []struct {
 	Kind
 	Traits
 }{
-	{Posted, Traits{Message: true}},
-	{Edited, Traits{ReplacesText: true}},
-	{Deleted, Traits{ReplacesText: true}},
-	{Reacted, Traits{}},
+	{Posted, Traits{Message: true, MessagesOnly: true}},
+	{Edited, Traits{ReplacesText: true, MessagesOnly: true}},
+	{Deleted, Traits{ReplacesText: true, MessagesOnly: true}},
+	{Reacted, Traits{MessagesOnly: true}},
 	{Joined, Traits{Adds: true}},
 	{Left, Traits{Removes: true}},
 	{RoleChanged, Traits{}},

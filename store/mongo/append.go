@@ -18,7 +18,7 @@ func (db *DB) Append(ctx context.Context, draft chat.Event, rule chat.Rule, done
 	if !utf8.ValidString(draft.Text) {
 		return chat.FailField(chat.BadInput, "text", "text must be UTF-8")
 	}
-	if draft.Kind == chat.Posted {
+	if draft.Kind.Is().Message {
 		if err := chat.CheckClientID(draft.ClientID); err != nil {
 			return err
 		}
@@ -54,7 +54,7 @@ func (t *tx) judge(draft chat.Event, rule chat.Rule, look bool) (ev chat.Event, 
 	case t.broken != nil:
 		return chat.Event{}, false, t.broken
 	case errors.Is(err, chat.ErrNoChange):
-		if draft.Kind != chat.Posted && draft.ClientID != "" {
+		if !draft.Kind.Is().Message && draft.ClientID != "" {
 			_, err := t.db.events.InsertOne(t.ctx, unchanged(&draft))
 			t.note(err)
 		}
@@ -63,7 +63,7 @@ func (t *tx) judge(draft chat.Event, rule chat.Rule, look bool) (ev chat.Event, 
 		return chat.Event{}, false, err
 	}
 	s.number(&e, t.now)
-	if e.Kind == chat.Posted {
+	if e.Kind.Is().Message {
 		s.posted = append(s.posted, document(&e))
 		return e, false, nil
 	}
@@ -85,7 +85,7 @@ func (t *tx) append(e chat.Event) (chat.Event, error) {
 // number puts the event at the head.
 func (s *state) number(e *chat.Event, now int64) {
 	s.head++
-	if e.Kind == chat.Posted {
+	if e.Kind.Is().Message {
 		s.n++
 	}
 	s.activity = chat.EventTime(now, s.activity)
@@ -226,7 +226,7 @@ func (db *DB) once(ctx context.Context, id string) (ev chat.Event, ok bool, err 
 // Find is [chat.Log].Find.
 func (db *DB) Find(ctx context.Context, id chat.ChatID, by chat.UserID, clientID string) (ev chat.Event, ok bool, err error) {
 	err = db.read(ctx, "find the message", func(ctx context.Context) (err error) {
-		ev, ok, err = db.once(ctx, onceID(&chat.Event{Kind: chat.Posted, ChatID: id, By: by, ClientID: clientID}))
+		ev, ok, err = db.once(ctx, messageID(id, by, clientID))
 		return err
 	})
 	return ev, ok, err

@@ -104,7 +104,7 @@ func (db *DB) fillLast(ctx context.Context, viewer chat.UserID, chats []chat.Cha
 	for i := range chats {
 		if c := &chats[i]; posts[c.ID] > 0 {
 			at[c.ID] = c
-			branches = append(branches, bson.D{{Key: "chat", Value: c.ID}, {Key: "kind", Value: chat.Posted}, {Key: "n", Value: posts[c.ID]}})
+			branches = append(branches, bson.D{{Key: "chat", Value: c.ID}, {Key: "kind", Value: messageKind}, {Key: "n", Value: posts[c.ID]}})
 		}
 	}
 	for some := range slices.Chunk(branches, maxBranches) {

@@ -38,7 +38,7 @@ func (db *DB) ownPost() bson.D {
 	return bson.D{{Key: "$lookup", Value: bson.D{{Key: "from", Value: db.events.Name()}, {Key: "as", Value: "own"},
 		{Key: "let", Value: bson.D{{Key: "chat", Value: "$chat"}}}, {Key: "localField", Value: "user"}, {Key: "foreignField", Value: "by"},
 		{Key: "pipeline", Value: mongo.Pipeline{
-			{{Key: "$match", Value: bson.D{{Key: "kind", Value: chat.Posted}, {Key: "$expr", Value: bson.D{{Key: "$eq", Value: bson.A{"$chat", "$$chat"}}}}}}},
+			{{Key: "$match", Value: bson.D{{Key: "kind", Value: messageKind}, {Key: "$expr", Value: bson.D{{Key: "$eq", Value: bson.A{"$chat", "$$chat"}}}}}}},
 			{{Key: "$sort", Value: bson.D{{Key: "seq", Value: -1}}}}, {{Key: "$limit", Value: 1}}, {{Key: "$project", Value: key("seq", "n")}},
 		}}}}}
 }

@@ -44,7 +44,7 @@ func (db *DB) indexes() map[*mongo.Collection][]mongo.IndexModel {
 		db.events: {
 			{Keys: key("chat", "seq"), Options: unique()},                            // the log and its numbers
 			{Keys: key("chat", "kind", "n")},                                         // pages: posts by their own number
-			{Keys: key("chat", "by", "seq"), Options: when("kind", chat.Posted)},     // one's own last post
+			{Keys: key("chat", "by", "seq"), Options: when("kind", messageKind)},     // one's own last post
 			{Keys: key("mentions", "chat", "seq"), Options: when("mentions", there)}, // who is named after a number
 		},
 		db.chats: {

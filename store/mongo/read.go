@@ -99,7 +99,7 @@ func (db *DB) Page(ctx context.Context, viewer chat.UserID, id chat.ChatID, w ch
 		if from > to {
 			return nil
 		}
-		cur, err := db.events.Find(ctx, bson.D{{Key: "chat", Value: id}, {Key: "kind", Value: chat.Posted}, between("n", from, to)}, options.Find().SetSort(key("n")))
+		cur, err := db.events.Find(ctx, bson.D{{Key: "chat", Value: id}, {Key: "kind", Value: messageKind}, between("n", from, to)}, options.Find().SetSort(key("n")))
 		if posts, err = all[event](ctx, cur, err); err != nil {
 			return err
 		}
@@ -178,7 +178,7 @@ func (db *DB) last(ctx context.Context, id chat.ChatID, from chat.Seq) (d event,
 // post gives the post with a number.
 func (db *DB) post(ctx context.Context, id chat.ChatID, seq chat.Seq) (d event, ok bool, err error) {
 	ok, err = one(db.events.FindOne(ctx, bson.D{{Key: "chat", Value: id}, {Key: "seq", Value: bound(seq)}}), &d)
-	return d, ok && d.Kind == chat.Posted, err
+	return d, ok && d.Kind.Is().Message, err
 }
 
 // about reads the posts that documents of one chat speak of.

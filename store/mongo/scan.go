@@ -68,15 +68,35 @@ type member struct {
 	N    chat.Seq    `bson:"n"`
 }
 
-// onceID is the _id of an event with a clientId: posts have theirs apart from
-// all other kinds. Ids hold no spaces.
+// onceID returns the _id of an event with a clientId. The clientIds of messages and
+// those of all other kinds are separate. Ids hold no spaces.
 func onceID(e *chat.Event) string {
-	kind := " e "
-	if e.Kind == chat.Posted {
-		kind = " p "
+	if e.Kind.Is().Message {
+		return messageID(e.ChatID, e.By, e.ClientID)
 	}
-	return string(e.ChatID) + kind + string(e.By) + " " + e.ClientID
+	return string(e.ChatID) + " e " + string(e.By) + " " + e.ClientID
 }
+
+// messageID is onceID of a message.
+func messageID(id chat.ChatID, by chat.UserID, clientID string) string {
+	return string(id) + " p " + string(by) + " " + clientID
+}
+
+// messageKind is what a query asks of the kind of documents that are messages. With
+// one such kind it is that kind, so that an index on kind still orders the result by
+// its next field.
+var messageKind = func() any {
+	var kinds []chat.Kind
+	for _, k := range chat.Kinds() {
+		if k.Is().Message {
+			kinds = append(kinds, k)
+		}
+	}
+	if len(kinds) == 1 {
+		return kinds[0]
+	}
+	return bson.D{{Key: "$in", Value: kinds}}
+}()
 
 // kindUnchanged is the kind of a document of events that is no event: it keeps
 // the clientId of a command that changed nothing.
@@ -98,7 +118,7 @@ func document(e *chat.Event) event {
 	if e.ClientID != "" {
 		d.ID = onceID(e)
 	}
-	if e.Kind == chat.Posted {
+	if e.Kind.Is().Message {
 		d.Text, d.Mentions = e.Text, e.Mentions
 		if e.Reply != nil {
 			d.ReplyTo = e.Reply.Seq

@@ -108,11 +108,7 @@ func (t *tx) readOn(s *state) (changed bool, err error) {
 	}
 	for _, d := range news {
 		s.head, s.n, s.activity = d.Seq, d.N, d.At
-		switch d.Kind {
-		case chat.Posted, chat.Edited, chat.Deleted, chat.Reacted:
-		default:
-			changed = true
-		}
+		changed = changed || !d.Kind.Is().MessagesOnly
 	}
 	if len(news) == maxNews { // there may be many more
 		last, _, err := t.db.last(t.ctx, s.id, s.head)

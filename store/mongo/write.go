@@ -191,7 +191,7 @@ func (db *DB) work(a *lane) {
 	}
 }
 
-func posts(j *job) bool { return j.rule != nil && j.draft.Kind == chat.Posted }
+func posts(j *job) bool { return j.rule != nil && j.draft.Kind.Is().Message }
 
 // take gives what goes into the next write: posts, which are an insert, or other
 // events, which are a transaction. With nothing left the lane is idle.

@@ -16,7 +16,7 @@ func (db *DB) Append(ctx context.Context, draft chat.Event, rule chat.Rule, done
 	if !utf8.ValidString(draft.Text) {
 		return chat.FailField(chat.BadInput, "text", "text must be UTF-8")
 	}
-	if draft.Kind == chat.Posted {
+	if draft.Kind.Is().Message {
 		if err := chat.CheckClientID(draft.ClientID); err != nil {
 			return err
 		}
@@ -46,7 +46,7 @@ func (t *tx) judge(draft chat.Event, rule chat.Rule) (ev chat.Event, again bool,
 	if err != nil {
 		return chat.Event{}, false, err
 	}
-	if draft.Kind != chat.Posted && draft.ClientID != "" {
+	if !draft.Kind.Is().Message && draft.ClientID != "" {
 		if again, err = t.unchanged(&draft); again || err != nil {
 			return chat.Event{}, again, err
 		}
@@ -77,7 +77,7 @@ func (t *tx) judge(draft chat.Event, rule chat.Rule) (ev chat.Event, again bool,
 	}
 	if errors.Is(err, chat.ErrNoChange) {
 		err = nil
-		if draft.Kind != chat.Posted && draft.ClientID != "" {
+		if !draft.Kind.Is().Message && draft.ClientID != "" {
 			if t.db.full.Load() {
 				return chat.Event{}, false, errFull() // nothing is taken away, and its clientId would take space
 			}
@@ -108,7 +108,7 @@ func (t *tx) append(e chat.Event) (chat.Event, error) {
 // extend writes the event at the head of its chat, unless its clientId is known.
 func (t *tx) extend(s *state, e chat.Event) (ev chat.Event, again bool, err error) {
 	e.Seq, e.N, e.At = s.head+1, s.n, chat.EventTime(t.now, s.activity)
-	if e.Kind == chat.Posted {
+	if e.Kind.Is().Message {
 		e.N++
 	}
 	fresh, err := t.insert(&e)
@@ -134,7 +134,7 @@ func (t *tx) extend(s *state, e chat.Event) (ev chat.Event, again bool, err erro
 // insert writes the row of the event; fresh is false when its clientId is known.
 func (t *tx) insert(e *chat.Event) (fresh bool, err error) {
 	var n int64
-	if e.Kind == chat.Posted {
+	if e.Kind.Is().Message {
 		var reply any
 		if e.Reply != nil {
 			reply = int64(e.Reply.Seq)
@@ -153,7 +153,7 @@ func (t *tx) insert(e *chat.Event) (fresh bool, err error) {
 
 // first gives the event that this clientId made.
 func (t *tx) first(e *chat.Event) (chat.Event, bool, error) {
-	if e.Kind == chat.Posted {
+	if e.Kind.Is().Message {
 		return oneEvent(t.row(findPost, string(e.ChatID), e.ClientID, string(e.By)), e.ChatID)
 	}
 	return oneEvent(t.row(findEvent, string(e.ChatID), e.ClientID, string(e.By)), e.ChatID)

@@ -257,7 +257,7 @@ func (t *tx) control(query string) {
 // do does one job. A job of several statements runs in a savepoint, a plain
 // post is one statement and needs none.
 func (t *tx) do(j *job) {
-	if j.rule != nil && j.draft.Kind == chat.Posted {
+	if j.rule != nil && j.draft.Kind.Is().Message {
 		j.err = t.guard(func() (err error) {
 			j.ev, j.again, err = t.judge(j.draft, j.rule)
 			return err
