@@ -77,6 +77,53 @@ func (n NewChat) Others() ([]UserID, error) {
 	return others, nil
 }
 
+// Pair returns PairOf the members of a direct chat, and "" for a group. Members are
+// those that Others returned.
+func (n NewChat) Pair() string {
+	if n.Kind != Direct {
+		return ""
+	}
+	return PairOf(n.By, n.Members[0])
+}
+
+// All returns By and Members.
+func (n NewChat) All() []UserID { return append([]UserID{n.By}, n.Members...) }
+
+// Draft returns the joined draft that Rule judges.
+func (n NewChat) Draft(id ChatID) Event {
+	return Event{Kind: Joined, ChatID: id, By: n.By, ClientID: n.ClientID, Users: n.All()}
+}
+
+// Begin returns the events with which the log of the chat begins. Both members of a
+// direct chat have the same role; the creator of a group is its admin.
+func (n NewChat) Begin(id ChatID) []Event {
+	first := Event{Kind: Joined, ChatID: id, By: n.By, ClientID: n.ClientID, Users: []UserID{n.By}, Role: RoleAdmin}
+	if n.Kind == Direct {
+		first.Users, first.Role = n.All(), RoleMember
+		return []Event{first}
+	}
+	if len(n.Members) == 0 {
+		return []Event{first}
+	}
+	return []Event{first, {Kind: Joined, ChatID: id, By: n.By, Users: n.Members, Role: RoleMember}}
+}
+
+// CheckActive judges the members of a new chat: all must be active users, and active
+// holds those who are.
+func (n NewChat) CheckActive(active map[UserID]bool) error {
+	for _, u := range n.All() {
+		if !active[u] {
+			return FailField(NotFound, "members", "there is no active user %s", u)
+		}
+	}
+	return nil
+}
+
+// JoinedBy returns the draft by which a user who was invited joins.
+func JoinedBy(user UserID, id ChatID) Event {
+	return Event{Kind: Joined, ChatID: id, By: user, Users: []UserID{user}, Role: RoleMember}
+}
+
 // PairOf names a direct chat by its two users, in one order.
 func PairOf(a, b UserID) string { return string(min(a, b)) + " " + string(max(a, b)) }
 

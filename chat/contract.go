@@ -55,6 +55,14 @@ type Window struct {
 	Known Seq
 }
 
+// Check judges the Limit.
+func (w Window) Check() error {
+	if w.Limit < 1 || w.Limit > MaxPage {
+		return FailField(BadInput, "limit", "limit must be 1 to %d", MaxPage)
+	}
+	return nil
+}
+
 // Sizes of a history page, in messages.
 const (
 	DefaultPage = 50

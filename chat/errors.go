@@ -103,6 +103,27 @@ func Is(err error, code Code) bool {
 	return errors.As(err, &e) && e.Code == code
 }
 
+// StoreUnavailable is the error of a store for a failure that a retry may overcome.
+// doing completes "the store could not …".
+func StoreUnavailable(cause error, doing string) error {
+	return FailCause(Unavailable, cause, "the store could not %s; try again", doing)
+}
+
+// StoreFailed is the error of a store for any other failure.
+func StoreFailed(cause error, doing string) error {
+	return FailCause(Internal, cause, "the store could not %s", doing)
+}
+
+// StoreClosed is the error of a store after Close began; cause may be nil.
+func StoreClosed(cause error) error {
+	return FailCause(Unavailable, cause, "the store is closed")
+}
+
+// Panicked returns the error for the caller of code that panicked with p.
+func Panicked(p any) error { return AsError(fmt.Errorf("panic: %v", p)) }
+
+func notUTF8(field string) error { return FailField(BadInput, field, "%s must be UTF-8", field) }
+
 // ErrNoChange is what a Rule returns when the draft would change nothing: no
 // event is made, and done gets an Event without a number and no error.
 var ErrNoChange = errors.New("chat: nothing changes")

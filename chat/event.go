@@ -1,5 +1,7 @@
 package chat
 
+import "unicode/utf8"
+
 // Event is one entry of a chat's log. A draft is an Event whose Seq, At and N
 // the store will fill, and which the rule may complete.
 //
@@ -46,6 +48,25 @@ func (e *Event) Size() int {
 		n += len(e.Reply.Text)
 	}
 	return n
+}
+
+// CheckDraft judges what of a draft needs no look at the chat.
+func CheckDraft(e *Event) error {
+	if !utf8.ValidString(e.Text) {
+		return notUTF8("text")
+	}
+	if e.Kind.Is().Message {
+		return CheckClientID(e.ClientID)
+	}
+	return nil
+}
+
+// MayRepeat reports whether the caller of a draft that a rule refused is answered with
+// e, the event that the draft's ClientID made before: e may be the reason of the
+// refusal. member says whether the caller is one. A user who was removed by e may
+// still receive it.
+func (e *Event) MayRepeat(caller UserID, member bool) bool {
+	return member || e.Kind.Is().Removes && contains(e.Users, caller)
 }
 
 // SignalKind says what a signal tells.

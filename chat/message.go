@@ -1,6 +1,7 @@
 package chat
 
 import (
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -39,6 +40,47 @@ type Reaction struct {
 	By    []UserID `json:"by" msgpack:"by"`
 }
 
+// Reactors is an emoji on a message as stores keep it: who reacted, oldest first.
+type Reactors struct {
+	Emoji string   `json:"emoji" bson:"emoji"`
+	By    []UserID `json:"by" bson:"by"`
+}
+
+// ApplyReaction returns the list after a reacted event. It may change the list.
+func ApplyReaction(list []Reactors, e *Event) []Reactors {
+	at := slices.IndexFunc(list, func(r Reactors) bool { return r.Emoji == e.Emoji })
+	switch {
+	case *e.On && at < 0:
+		return append(list, Reactors{e.Emoji, []UserID{e.By}})
+	case *e.On:
+		list[at].By = append(list[at].By, e.By)
+	case at >= 0:
+		list[at].By = slices.DeleteFunc(list[at].By, func(u UserID) bool { return u == e.By })
+		if len(list[at].By) == 0 {
+			return slices.Delete(list, at, at+1)
+		}
+	}
+	return list
+}
+
+// ReactionsFor returns the reactions as the viewer sees them, each By cut to the first
+// most users; a negative most means all.
+func ReactionsFor(list []Reactors, viewer UserID, most int) (reactions []Reaction) {
+	for _, r := range list {
+		by := r.By
+		if most >= 0 && len(by) > most {
+			by = by[:most:most]
+		}
+		reactions = append(reactions, Reaction{Emoji: r.Emoji, Count: len(r.By), Mine: viewer != "" && slices.Contains(r.By, viewer), By: by})
+	}
+	return reactions
+}
+
+// NoMessage is the error for a number, named by field, of which there is no message.
+func NoMessage(field string, seq Seq) error {
+	return FailField(NotFound, field, "there is no message %d", seq)
+}
+
 const (
 	MaxReactBy  = 50
 	MaxQuote    = 200 // bytes of a quoted text
@@ -53,7 +95,7 @@ func CheckText(text string, limit int) error {
 	case len(text) > limit:
 		return FailField(TextTooLong, "text", "text must have at most %d bytes, this one has %d", limit, len(text))
 	case !utf8.ValidString(text):
-		return FailField(BadInput, "text", "text must be UTF-8")
+		return notUTF8("text")
 	}
 	return nil
 }

@@ -240,7 +240,7 @@ func target(v View, e *Event) (Message, error) {
 	}
 	m, ok := v.Message(e.Target)
 	if !ok {
-		return m, FailField(NotFound, "target", "there is no message %d", e.Target)
+		return m, NoMessage("target", e.Target)
 	}
 	return m, nil
 }

@@ -32,8 +32,9 @@ type User struct {
 	Active bool   `json:"active" msgpack:"active"`
 }
 
-// Owner reports whether the user runs the server: one such must stay.
-func (u User) Owner() bool { return u.Role == RoleAdmin && u.Active }
+// ActiveAdmin reports whether the user is an active admin of the server, which must
+// keep one.
+func (u User) ActiveAdmin() bool { return u.Role == RoleAdmin && u.Active }
 
 // Bounds of what a user says of themself; lengths are in bytes.
 const (
@@ -75,7 +76,7 @@ func CheckLine(field, s string, limit int) error {
 		return FailField(BadInput, field, "%s must have at most %d bytes", field, limit)
 	}
 	if !utf8.ValidString(s) {
-		return FailField(BadInput, field, "%s must be UTF-8", field)
+		return notUTF8(field)
 	}
 	if strings.ContainsFunc(s, unicode.IsControl) {
 		return FailField(BadInput, field, "%s must not hold control characters", field)

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"slices"
-	"unicode/utf8"
 
 	"go.mongodb.org/mongo-driver/v2/bson"
 	"go.mongodb.org/mongo-driver/v2/mongo"
@@ -15,13 +14,8 @@ import (
 
 // Append is [chat.Log].Append.
 func (db *DB) Append(ctx context.Context, draft chat.Event, rule chat.Rule, done func(ev chat.Event, again bool, err error)) error {
-	if !utf8.ValidString(draft.Text) {
-		return chat.FailField(chat.BadInput, "text", "text must be UTF-8")
-	}
-	if draft.Kind.Is().Message {
-		if err := chat.CheckClientID(draft.ClientID); err != nil {
-			return err
-		}
+	if err := chat.CheckDraft(&draft); err != nil {
+		return err
 	}
 	return db.put(ctx, draft.ChatID, &job{draft: draft, rule: rule, done: done})
 }
@@ -45,8 +39,7 @@ func (t *tx) judge(draft chat.Event, rule chat.Rule, look bool) (ev chat.Event, 
 			return chat.Event{}, true, t.broken
 		}
 		_, in := v.Member(draft.By)
-		// Who left may hear again that they left.
-		if ok && (err == nil || in || first.Kind == chat.Left && slices.Contains(first.Users, draft.By)) {
+		if ok && (err == nil || first.MayRepeat(draft.By, in)) {
 			return first, true, t.broken
 		}
 	}

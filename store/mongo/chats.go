@@ -131,27 +131,27 @@ func (db *DB) CreateChat(ctx context.Context, n chat.NewChat) (c chat.Chat, agai
 	if n.Members, err = n.Others(); err != nil {
 		return c, false, err
 	}
-	var pair string
-	if n.Kind == chat.Direct {
-		pair = chat.PairOf(n.By, n.Members[0])
-	}
 	made := chat.NewID[chat.ChatID]()
 	var id chat.ChatID
 	err = db.write(ctx, "", "make the chat", func(t *tx) (err error) {
-		if id, again, err = t.madeBefore(n, pair); err != nil || again {
+		if id, again, err = t.madeBefore(n); err != nil || again {
 			return err
 		}
-		all := append([]chat.UserID{n.By}, n.Members...)
 		s := newState(made, event{})
 		s.chat = &group{ID: made, Kind: n.Kind, Open: n.Open, Title: n.Title, Topic: n.Topic}
-		if err := t.ask(n.Rule, s, &chat.Event{Kind: chat.Joined, ChatID: made, By: n.By, ClientID: n.ClientID, Users: all}); err != nil {
+		draft := n.Draft(made)
+		if err := t.ask(n.Rule, s, &draft); err != nil {
 			return err
 		}
-		if err := t.allActive(all); err != nil {
+		active, err := t.activeOf(n.All())
+		if err != nil {
+			return err
+		}
+		if err := n.CheckActive(active); err != nil {
 			return err
 		}
 		id = made
-		return insertChat(t, id, n, pair)
+		return insertChat(t, id, n)
 	})
 	if err != nil {
 		return c, false, err
@@ -161,54 +161,43 @@ func (db *DB) CreateChat(ctx context.Context, n chat.NewChat) (c chat.Chat, agai
 }
 
 // madeBefore finds the chat of a known clientId or pair.
-func (t *tx) madeBefore(n chat.NewChat, pair string) (id chat.ChatID, ok bool, err error) {
+func (t *tx) madeBefore(n chat.NewChat) (id chat.ChatID, ok bool, err error) {
 	var g group
 	ok, err = one(t.db.chats.FindOne(t.ctx, bson.D{{Key: "by", Value: n.By}, {Key: "clientId", Value: n.ClientID}}), &g)
-	if err == nil && !ok && pair != "" {
-		ok, err = one(t.db.chats.FindOne(t.ctx, bson.D{{Key: "pair", Value: pair}}), &g)
+	if err == nil && !ok && n.Kind == chat.Direct {
+		ok, err = one(t.db.chats.FindOne(t.ctx, bson.D{{Key: "pair", Value: n.Pair()}}), &g)
 	}
 	return g.ID, ok, err
 }
 
-// allActive refuses a list of users some of whom are not there, or disabled.
-func (t *tx) allActive(ids []chat.UserID) error {
+// activeOf returns those of the users who are active.
+func (t *tx) activeOf(ids []chat.UserID) (map[chat.UserID]bool, error) {
 	cur, err := t.db.users.Find(t.ctx, bson.D{{Key: "_id", Value: bson.D{{Key: "$in", Value: ids}}}}, options.Find().SetProjection(key("active")))
 	found, err := all[struct {
 		ID     chat.UserID `bson:"_id"`
 		Active bool        `bson:"active"`
 	}](t.ctx, cur, err)
-	if err != nil {
-		return err
-	}
 	active := make(map[chat.UserID]bool, len(found))
 	for _, u := range found {
 		active[u.ID] = u.Active
 	}
-	for _, id := range ids {
-		if !active[id] {
-			return chat.FailField(chat.NotFound, "members", "there is no active user %s", id)
-		}
-	}
-	return nil
+	return active, err
 }
 
 // insertChat makes the chat's document and its first events, which make the
 // members. n.Members are the others.
-func insertChat(t *tx, id chat.ChatID, n chat.NewChat, pair string) error {
+func insertChat(t *tx, id chat.ChatID, n chat.NewChat) error {
 	t.states[id] = newState(id, event{})
-	_, err := t.db.chats.InsertOne(t.ctx, group{ID: id, Kind: n.Kind, Open: n.Open, Title: n.Title, Topic: n.Topic, By: n.By, ClientID: n.ClientID, Pair: pair})
+	_, err := t.db.chats.InsertOne(t.ctx, group{ID: id, Kind: n.Kind, Open: n.Open, Title: n.Title, Topic: n.Topic, By: n.By, ClientID: n.ClientID, Pair: n.Pair()})
 	if err != nil {
 		return err
 	}
-	first := chat.Event{Kind: chat.Joined, ChatID: id, By: n.By, ClientID: n.ClientID, Users: []chat.UserID{n.By}, Role: chat.RoleAdmin}
-	if n.Kind == chat.Direct {
-		first.Users, first.Role = append(first.Users, n.Members...), chat.RoleMember
+	for _, e := range n.Begin(id) {
+		if _, err := t.append(e); err != nil {
+			return err
+		}
 	}
-	if _, err = t.append(first); err != nil || n.Kind == chat.Direct || len(n.Members) == 0 {
-		return err
-	}
-	_, err = t.append(chat.Event{Kind: chat.Joined, ChatID: id, By: n.By, Users: n.Members, Role: chat.RoleMember})
-	return err
+	return nil
 }
 
 // Chat gives the chat as the viewer sees it.

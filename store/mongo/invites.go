@@ -1,6 +1,7 @@
 package mongo
 
 import (
+	"cmp"
 	"context"
 
 	"go.mongodb.org/mongo-driver/v2/bson"
@@ -36,17 +37,19 @@ func (db *DB) CreateInvite(ctx context.Context, i chat.Invite, codeHash [32]byte
 	i.ID = chat.NewID[chat.InviteID]()
 	err := db.write(ctx, "", "make the invite", func(t *tx) error {
 		i.CreatedAt = t.now
+		var g group
+		var member bool
 		if i.ChatID != "" {
-			if _, err := t.db.membership(t.ctx, i.ChatID, i.By); err != nil {
+			var err error
+			if _, member, err = t.db.membership(t.ctx, i.ChatID, i.By); err != nil {
 				return err
 			}
-			var g group
-			if ok, err := one(t.db.chats.FindOne(t.ctx, bson.D{{Key: "_id", Value: i.ChatID}}), &g); err != nil || !ok || g.Kind != chat.Group {
-				if err == nil {
-					err = chat.NoChat()
-				}
+			if _, err := one(t.db.chats.FindOne(t.ctx, bson.D{{Key: "_id", Value: i.ChatID}}), &g); err != nil {
 				return err
 			}
+		}
+		if err := i.CheckNew(g.Kind, member); err != nil {
+			return err
 		}
 		_, err := t.db.invites.InsertOne(t.ctx, invite{ID: i.ID, Code: codeHash[:], By: i.By, Chat: i.ChatID, Uses: i.Uses, CreatedAt: i.CreatedAt, ExpiresAt: i.ExpiresAt})
 		return err
@@ -84,73 +87,63 @@ func (db *DB) EndInvite(ctx context.Context, by chat.UserID, id chat.InviteID) e
 	return db.write(ctx, "", "end the invite", func(t *tx) error {
 		r, err := t.db.invites.DeleteOne(t.ctx, filter)
 		if err == nil && r.DeletedCount == 0 {
-			err = chat.FailField(chat.NotFound, "inviteId", "there is no such invite")
+			err = chat.NoInvite("inviteId")
 		}
 		return err
 	})
 }
 
-// standing gives the invite of a code if its maker still stands behind it: they
-// are active, and a member of the chat it leads to. Otherwise somebody who was
-// put out could come back by a code of their own. In a transaction that joins,
-// the maker's own left would need the same number of the log, so the membership
-// holds; whoever is disabled in that moment had asked somebody in just before.
-func (db *DB) standing(ctx context.Context, codeHash [32]byte) (i invite, ok bool, err error) {
+// inviteView reads the invite of a code and what decides whether it is valid. In a
+// transaction that joins, the membership of the maker holds until the commit: their
+// left event would need the same number of the log. A maker who is deactivated at the
+// same moment may still have invited.
+func (db *DB) inviteView(ctx context.Context, codeHash [32]byte) (v chat.InviteView, err error) {
+	i, err := db.findInvite(ctx, codeHash)
+	if err != nil || i.ID == "" {
+		return v, err
+	}
+	v.Invite = i.invite()
 	var p person
-	if ok, err = one(db.invites.FindOne(ctx, bson.D{{Key: "code", Value: codeHash[:]}}), &i); err != nil || !ok {
-		return i, false, err
+	if _, err = one(db.users.FindOne(ctx, bson.D{{Key: "_id", Value: i.By}}), &p); err != nil {
+		return v, err
 	}
-	if ok, err = one(db.users.FindOne(ctx, bson.D{{Key: "_id", Value: i.By}}), &p); err != nil || !ok || !p.Active {
-		return i, false, err
+	v.MakerActive = p.Active
+	if i.Chat != "" {
+		_, v.MakerIn, err = db.membership(ctx, i.Chat, i.By)
 	}
-	if i.Chat == "" {
-		return i, true, nil
-	}
-	_, err = db.membership(ctx, i.Chat, i.By)
-	if chat.Is(err, chat.NotFound) {
-		return i, false, nil
-	}
-	return i, err == nil, err
+	return v, err
+}
+
+// findInvite returns the invite of a code, the zero value if there is none.
+func (db *DB) findInvite(ctx context.Context, codeHash [32]byte) (i invite, err error) {
+	_, err = one(db.invites.FindOne(ctx, bson.D{{Key: "code", Value: codeHash[:]}}), &i)
+	return i, err
 }
 
 // PeekInvite gives the invite of a code and spends nothing.
 func (db *DB) PeekInvite(ctx context.Context, codeHash [32]byte) (chat.Invite, error) {
-	var i invite
+	var v chat.InviteView
 	err := db.read(ctx, "read an invite", func(ctx context.Context) (err error) {
-		var ok bool
-		if i, ok, err = db.standing(ctx, codeHash); err == nil && !ok {
-			err = chat.FailField(chat.NotFound, "code", "there is no such invite")
-		}
+		v, err = db.inviteView(ctx, codeHash)
 		return err
 	})
 	if err != nil {
 		return chat.Invite{}, err
 	}
-	return i.invite(), nil
+	if err := v.CheckPeek(); err != nil {
+		return chat.Invite{}, err
+	}
+	return v.Invite, nil
 }
 
-// invite gives the invite of a code, if there is one, to know its chat.
-func (db *DB) invite(ctx context.Context, codeHash [32]byte) (i invite, err error) {
+// invitedTo returns the chat that the invite of a code leads to, if there is one.
+func (db *DB) invitedTo(ctx context.Context, codeHash [32]byte) (id chat.ChatID, err error) {
 	err = db.read(ctx, "read an invite", func(ctx context.Context) error {
-		_, err := one(db.invites.FindOne(ctx, bson.D{{Key: "code", Value: codeHash[:]}}), &i)
+		i, err := db.findInvite(ctx, codeHash)
+		id = i.Chat
 		return err
 	})
-	return i, err
-}
-
-// openInvite gives the invite of a code if it can be used now.
-func openInvite(t *tx, codeHash [32]byte) (invite, error) {
-	i, ok, err := t.db.standing(t.ctx, codeHash)
-	if out := i.invite(); err == nil && (!ok || !out.Open(t.now)) {
-		err = chat.Fail(chat.InviteSpent, "the invite is used up, expired or withdrawn")
-	}
-	return i, err
-}
-
-// join appends that a user joined by themselves.
-func (t *tx) join(id chat.ChatID, user chat.UserID) error {
-	_, err := t.append(chat.Event{Kind: chat.Joined, ChatID: id, By: user, Users: []chat.UserID{user}, Role: chat.RoleMember})
-	return err
+	return id, err
 }
 
 func spendInvite(t *tx, id chat.InviteID) error {
@@ -158,75 +151,73 @@ func spendInvite(t *tx, id chat.InviteID) error {
 	return err
 }
 
-// AcceptInvite joins somebody who has an account. Who is in already is let in
-// again also when the invite is spent since: the retry of a lost answer.
+// AcceptInvite joins a user to the invite's chat.
 func (db *DB) AcceptInvite(ctx context.Context, codeHash [32]byte, user chat.UserID, rule chat.Rule) (chat.ChatID, error) {
-	known, err := db.invite(ctx, codeHash)
+	to, err := db.invitedTo(ctx, codeHash)
 	if err != nil {
 		return "", err
 	}
-	err = db.write(ctx, known.Chat, "accept the invite", func(t *tx) error {
-		if known.Chat != "" {
-			if _, err := t.db.membership(t.ctx, known.Chat, user); !chat.Is(err, chat.NotFound) {
+	err = db.write(ctx, to, "accept the invite", func(t *tx) error {
+		if to != "" {
+			if _, member, err := t.db.membership(t.ctx, to, user); err != nil || member {
 				return err
 			}
 		}
-		// Before the join: whoever was put out must not stand behind their own invite.
-		i, err := openInvite(t, codeHash)
+		// Read before the join, which would make a removed maker valid by their own invite.
+		v, err := t.db.inviteView(t.ctx, codeHash)
 		if err != nil {
 			return err
 		}
-		if i.Chat == "" {
-			return chat.FailField(chat.BadInput, "code", "the invite leads to no chat, it is for making an account")
-		}
-		s, err := t.state(i.Chat)
+		u, _, err := t.user(user)
 		if err != nil {
 			return err
 		}
-		if err := t.ask(rule, s, &chat.Event{Kind: chat.Joined, ChatID: i.Chat, By: user, Users: []chat.UserID{user}}); err != nil {
+		if err := v.CheckAccept(u, t.now); err != nil {
 			return err
 		}
-		if err := t.join(i.Chat, user); err != nil {
-			return err
-		}
-		u, err := userIn(t, user)
-		if chat.Is(err, chat.NotFound) || err == nil && !u.Active {
-			return chat.SessionEnded()
-		}
+		joined := chat.JoinedBy(user, to)
+		s, err := t.state(to)
 		if err != nil {
 			return err
 		}
-		return spendInvite(t, i.ID)
+		if err := t.ask(rule, s, &joined); err != nil {
+			return err
+		}
+		if _, err := t.append(joined); err != nil {
+			return err
+		}
+		return spendInvite(t, v.ID)
 	})
 	if err != nil {
 		return "", err
 	}
-	return known.Chat, nil
+	return to, nil
 }
 
 // CreateRecovery keeps the hash of a code, one a user.
 func (db *DB) CreateRecovery(ctx context.Context, user chat.UserID, codeHash [32]byte, expiresAt int64) error {
 	return db.write(ctx, "", "keep the code", func(t *tx) error {
-		if _, err := userIn(t, user); err != nil {
-			return err
+		if _, ok, err := t.user(user); err != nil || !ok {
+			return cmp.Or(err, chat.NoUser(user))
 		}
 		_, err := t.db.recoveries.ReplaceOne(t.ctx, bson.D{{Key: "_id", Value: user}}, recovery{User: user, Code: codeHash[:], ExpiresAt: expiresAt}, options.Replace().SetUpsert(true))
 		return err
 	})
 }
 
-// recovering returns the user of a code that can be used at now.
+// recovering returns the user of a code, judged at now.
 func (db *DB) recovering(ctx context.Context, codeHash [32]byte, now int64) (chat.User, error) {
 	var r recovery
 	var p person
 	ok, err := one(db.recoveries.FindOne(ctx, bson.D{{Key: "code", Value: codeHash[:]}}), &r)
 	if err == nil && ok {
-		ok, err = one(db.users.FindOne(ctx, bson.D{{Key: "_id", Value: r.User}}), &p)
+		_, err = one(db.users.FindOne(ctx, bson.D{{Key: "_id", Value: r.User}}), &p)
 	}
-	if err == nil && (!ok || r.ExpiresAt <= now || !p.Active) {
-		err = chat.Fail(chat.InviteSpent, "the recovery link was used or has expired")
+	if err != nil {
+		return chat.User{}, err
 	}
-	return p.user(), err
+	v := chat.RecoveryView{User: p.user(), ExpiresAt: r.ExpiresAt}
+	return v.User, v.CheckUse(now)
 }
 
 // PeekRecovery returns the user of a code and spends nothing.

@@ -10,13 +10,10 @@ import (
 	"parley/chat"
 )
 
-// membership gives a user's place in a chat; not_found for a stranger.
-func (db *DB) membership(ctx context.Context, id chat.ChatID, user chat.UserID) (m member, err error) {
-	ok, err := one(db.members.FindOne(ctx, bson.D{{Key: "chat", Value: id}, {Key: "user", Value: user}}), &m)
-	if err == nil && !ok {
-		err = chat.NoChat()
-	}
-	return m, err
+// membership returns a user's document in a chat, if they are a member.
+func (db *DB) membership(ctx context.Context, id chat.ChatID, user chat.UserID) (m member, ok bool, err error) {
+	ok, err = one(db.members.FindOne(ctx, bson.D{{Key: "chat", Value: id}, {Key: "user", Value: user}}), &m)
+	return m, ok, err
 }
 
 // place is a member with their own last post, which they have read, too.
@@ -60,7 +57,10 @@ func (db *DB) Members(ctx context.Context, viewer chat.UserID, id chat.ChatID, a
 			seq, _ := p.read()
 			list = append(list, chat.Member{UserID: p.Member.User, Role: p.Member.Role, ReadUpTo: seq})
 		}
-		_, err = db.membership(ctx, id, viewer)
+		_, ok, err := db.membership(ctx, id, viewer)
+		if err == nil && !ok {
+			err = chat.NoChat()
+		}
 		return err
 	})
 	if err != nil {

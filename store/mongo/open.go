@@ -189,7 +189,7 @@ func (db *DB) disconnect() {
 func (db *DB) open() error {
 	select {
 	case <-db.stop:
-		return chat.Fail(chat.Unavailable, "the store is closed")
+		return chat.StoreClosed(nil)
 	default:
 		return nil
 	}
@@ -272,26 +272,4 @@ func all[T any](ctx context.Context, cur *mongo.Cursor, err error) ([]T, error) 
 	var list []T
 	err = cur.All(ctx, &list)
 	return list, err
-}
-
-// fault turns an error of the driver into a chat.Error at the edge: unavailable
-// when a retry may help, else internal. A chat.Error stays as it is. Whether the
-// caller gave up only their context tells: the driver ends calls of its own, too.
-func fault(err error, doing string) error {
-	var known *chat.Error
-	if err == nil || errors.As(err, &known) {
-		return err
-	}
-	if passing(err) {
-		return chat.FailCause(chat.Unavailable, err, "the store could not %s; try again", doing)
-	}
-	return chat.FailCause(chat.Internal, err, "the store could not %s", doing)
-}
-
-// faultOf is fault, or the caller's own end.
-func faultOf(ctx context.Context, err error, doing string) error {
-	if err != nil && ctx.Err() != nil {
-		return ctx.Err()
-	}
-	return fault(err, doing)
 }

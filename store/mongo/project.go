@@ -2,7 +2,6 @@ package mongo
 
 import (
 	"fmt"
-	"slices"
 
 	"go.mongodb.org/mongo-driver/v2/bson"
 
@@ -83,19 +82,7 @@ func (t *tx) react(e *chat.Event) error {
 	if err != nil {
 		return err
 	}
-	list := d.Reactions
-	at := slices.IndexFunc(list, func(r reaction) bool { return r.Emoji == e.Emoji })
-	switch {
-	case *e.On && at < 0:
-		list = append(list, reaction{e.Emoji, []chat.UserID{e.By}})
-	case *e.On:
-		list[at].By = append(list[at].By, e.By)
-	case at >= 0:
-		list[at].By = slices.DeleteFunc(list[at].By, func(u chat.UserID) bool { return u == e.By })
-		if len(list[at].By) == 0 {
-			list = slices.Delete(list, at, at+1)
-		}
-	}
+	list := chat.ApplyReaction(d.Reactions, e)
 	if len(list) == 0 {
 		return t.rewrite(e, bson.D{{Key: "$unset", Value: key("reactions")}})
 	}

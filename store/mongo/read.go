@@ -78,8 +78,8 @@ func (db *DB) head(ctx context.Context, viewer chat.UserID, id chat.ChatID) (top
 // Page is [chat.Log].Page. Posts are numbered among themselves by n, so a page
 // is a range of n that is known before it is read, and so is what lies beside it.
 func (db *DB) Page(ctx context.Context, viewer chat.UserID, id chat.ChatID, w chat.Window) (p chat.Page, err error) {
-	if w.Limit < 1 || w.Limit > chat.MaxPage {
-		return p, chat.FailField(chat.BadInput, "limit", "limit must be 1 to %d", chat.MaxPage)
+	if err := w.Check(); err != nil {
+		return p, err
 	}
 	top, err := db.head(ctx, viewer, id)
 	if err != nil {
@@ -158,7 +158,7 @@ func (db *DB) Message(ctx context.Context, viewer chat.UserID, id chat.ChatID, s
 			return err
 		}
 		if !ok || seq > top.Seq {
-			return chat.FailField(chat.NotFound, "seq", "there is no message %d", seq)
+			return chat.NoMessage("seq", seq)
 		}
 		about, err := db.about(ctx, id, []event{d})
 		m = d.message(viewer, chat.MaxReactBy, about)

@@ -1,7 +1,6 @@
 package mongo
 
 import (
-	"slices"
 	"strconv"
 
 	"go.mongodb.org/mongo-driver/v2/bson"
@@ -24,9 +23,9 @@ type event struct {
 	Mentions []chat.UserID `bson:"mentions,omitempty"`
 	ReplyTo  chat.Seq      `bson:"replyTo,omitempty"` // the quote is read from that post
 
-	EditedAt  int64      `bson:"editedAt,omitempty"`
-	DeletedAt int64      `bson:"deletedAt,omitempty"`
-	Reactions []reaction `bson:"reactions,omitempty"`
+	EditedAt  int64           `bson:"editedAt,omitempty"`
+	DeletedAt int64           `bson:"deletedAt,omitempty"`
+	Reactions []chat.Reactors `bson:"reactions,omitempty"`
 
 	Target chat.Seq      `bson:"target,omitempty"`
 	Emoji  string        `bson:"emoji,omitempty"`
@@ -36,12 +35,6 @@ type event struct {
 	Reason string        `bson:"reason,omitempty"`
 	Title  *string       `bson:"title,omitempty"`
 	Topic  *string       `bson:"topic,omitempty"`
-}
-
-// reaction is one emoji on a post: who put it there, oldest first.
-type reaction struct {
-	Emoji string        `bson:"emoji"`
-	By    []chat.UserID `bson:"by"`
 }
 
 // group is a document of chats: what is not derived from the last event.
@@ -143,16 +136,8 @@ func (d *event) entry(about map[chat.Seq]event) chat.Event {
 // message is a post as the viewer sees it, each reaction's By cut to the first
 // most users; a negative most means all.
 func (d *event) message(viewer chat.UserID, most int, about map[chat.Seq]event) chat.Message {
-	m := chat.Message{ChatID: d.Chat, Seq: d.Seq, At: d.At, By: d.By, ClientID: d.ClientID, Text: d.Text, Reply: d.quote(about),
-		Mentions: d.Mentions, EditedAt: d.EditedAt, DeletedAt: d.DeletedAt}
-	for _, r := range d.Reactions {
-		who := r.By
-		if most >= 0 && len(who) > most {
-			who = who[:most:most]
-		}
-		m.Reactions = append(m.Reactions, chat.Reaction{Emoji: r.Emoji, Count: len(r.By), Mine: viewer != "" && slices.Contains(r.By, viewer), By: who})
-	}
-	return m
+	return chat.Message{ChatID: d.Chat, Seq: d.Seq, At: d.At, By: d.By, ClientID: d.ClientID, Text: d.Text, Reply: d.quote(about),
+		Mentions: d.Mentions, EditedAt: d.EditedAt, DeletedAt: d.DeletedAt, Reactions: chat.ReactionsFor(d.Reactions, viewer, most)}
 }
 
 func (d *event) quote(about map[chat.Seq]event) *chat.Quote {

@@ -41,10 +41,7 @@ func (db *DB) RenameServer(ctx context.Context, name string) error {
 }
 
 func named(server string) bson.E {
-	if server == "" {
-		server = chat.DefaultServer
-	}
-	return bson.E{Key: "name", Value: server}
+	return bson.E{Key: "name", Value: chat.ServerName(server)}
 }
 
 // Full is [chat.Store].Full. A full disk of MongoDB's is an error like others.
@@ -54,7 +51,7 @@ func (db *DB) Full() bool { return false }
 // While an open feed is silent the answer is unavailable.
 func (db *DB) Ping(ctx context.Context) error {
 	if db.followers.silent(db.silence) {
-		return chat.Fail(chat.Unavailable, "the change stream is silent; it is opened again")
+		return errPingSilent()
 	}
 	if _, err := db.Server(ctx); err != nil {
 		return err

@@ -12,8 +12,7 @@ import (
 )
 
 const (
-	minute  = 60_000 // ms
-	maxSeen = 1024   // sightings that wait to be noted
+	maxSeen = 1024 // sightings that wait to be noted
 )
 
 // login is a document of sessions.
@@ -42,11 +41,11 @@ type sighting struct {
 // a session that nobody ended: Identify looks at Active, so it opens nothing.
 func (db *DB) CreateSession(ctx context.Context, user chat.UserID, n chat.NewSession) (s chat.Session, err error) {
 	err = db.write(ctx, "", "sign in", func(t *tx) error {
-		u, err := userIn(t, user)
-		if chat.Is(err, chat.NotFound) || err == nil && !u.Active {
-			return chat.SessionEnded()
-		}
+		u, _, err := t.user(user)
 		if err != nil {
+			return err
+		}
+		if err := chat.CheckSignIn(u); err != nil {
 			return err
 		}
 		s, err = insertSession(t, user, n)
@@ -61,12 +60,13 @@ func (db *DB) CreateSession(ctx context.Context, user chat.UserID, n chat.NewSes
 // insertSession also drops the user's sessions that expired, so that they do
 // not pile up.
 func insertSession(t *tx, user chat.UserID, n chat.NewSession) (chat.Session, error) {
-	l := login{ID: chat.NewID[chat.SessionID](), User: user, Token: n.TokenHash[:], Label: n.Label, Client: n.Client, Address: n.Address, CreatedAt: t.now, SeenAt: t.now}
-	_, err := t.db.sessions.DeleteMany(t.ctx, bson.D{{Key: "user", Value: user}, {Key: "seenAt", Value: bson.D{{Key: "$lte", Value: t.now - chat.SessionTTL}}}})
+	s := n.Session(user, t.now)
+	l := login{ID: s.ID, User: user, Token: n.TokenHash[:], Label: s.Label, Client: s.Client, Address: s.Address, CreatedAt: s.CreatedAt, SeenAt: s.SeenAt}
+	_, err := t.db.sessions.DeleteMany(t.ctx, bson.D{{Key: "user", Value: user}, {Key: "seenAt", Value: bson.D{{Key: "$lte", Value: chat.SessionsSeen(t.now)}}}})
 	if err == nil {
 		_, err = t.db.sessions.InsertOne(t.ctx, l)
 	}
-	return l.session(), err
+	return s, err
 }
 
 // Identify gives the holder of a token.
@@ -76,19 +76,19 @@ func (db *DB) Identify(ctx context.Context, tokenHash [32]byte) (u chat.User, s 
 		var l login
 		var p person
 		ok, err := one(db.sessions.FindOne(ctx, bson.D{{Key: "token", Value: tokenHash[:]}}), &l)
-		if err == nil && ok && l.SeenAt > now-chat.SessionTTL {
-			ok, err = one(db.users.FindOne(ctx, bson.D{{Key: "_id", Value: l.User}}), &p)
-		}
-		if err == nil && (!ok || !p.Active) {
-			err = chat.SessionEnded()
+		if err == nil && ok {
+			_, err = one(db.users.FindOne(ctx, bson.D{{Key: "_id", Value: l.User}}), &p)
 		}
 		u, s = p.user(), l.session()
 		return err
 	})
+	if err == nil {
+		err = chat.CheckSession(u, s, now)
+	}
 	if err != nil {
 		return chat.User{}, chat.Session{}, err
 	}
-	if now/minute > s.SeenAt/minute {
+	if s.SeenOutdated(now) {
 		select {
 		case db.seen <- sighting{s.ID, now}:
 		default: // the next call will do
@@ -117,7 +117,7 @@ func (db *DB) noteSeen() {
 // SessionsOf gives the live sessions of a user, newest first.
 func (db *DB) SessionsOf(ctx context.Context, user chat.UserID) (list []chat.Session, err error) {
 	err = db.read(ctx, "read sessions", func(ctx context.Context) error {
-		cur, err := db.sessions.Find(ctx, bson.D{{Key: "user", Value: user}, {Key: "seenAt", Value: bson.D{{Key: "$gt", Value: db.now() - chat.SessionTTL}}}})
+		cur, err := db.sessions.Find(ctx, bson.D{{Key: "user", Value: user}, {Key: "seenAt", Value: bson.D{{Key: "$gt", Value: chat.SessionsSeen(db.now())}}}})
 		found, err := all[login](ctx, cur, err)
 		list = nil
 		for i := range found {
@@ -137,7 +137,7 @@ func (db *DB) EndSession(ctx context.Context, user chat.UserID, id chat.SessionI
 			return err
 		}
 		if r.DeletedCount == 0 {
-			return chat.FailField(chat.NotFound, "sessionId", "there is no such session")
+			return chat.NoSession()
 		}
 		return t.tell(chat.Revocation{UserID: user, Sessions: []chat.SessionID{id}})
 	})
@@ -180,14 +180,9 @@ func (db *DB) Ended(ctx context.Context, ids []chat.SessionID) (ended []chat.Ses
 		}
 		live := make(map[chat.SessionID]bool, len(found))
 		for i := range found {
-			live[found[i].ID] = found[i].SeenAt > db.now()-chat.SessionTTL
+			live[found[i].ID] = found[i].SeenAt > chat.SessionsSeen(db.now())
 		}
-		ended = nil
-		for _, id := range ids {
-			if !live[id] {
-				ended = append(ended, id)
-			}
-		}
+		ended = chat.EndedSessions(ids, live)
 		return nil
 	})
 	return ended, err

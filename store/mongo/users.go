@@ -2,7 +2,6 @@ package mongo
 
 import (
 	"context"
-	"crypto/subtle"
 	"slices"
 	"unicode/utf8"
 
@@ -38,37 +37,35 @@ type word struct {
 // CreateAccount is one transaction: what opens the door is judged before the
 // handle and spent with it.
 func (db *DB) CreateAccount(ctx context.Context, n chat.NewAccount) (chat.User, chat.Session, error) {
-	u := chat.User{ID: chat.NewID[chat.UserID](), Handle: n.Handle, Name: n.Name, Role: chat.RoleMember, Active: true}
-	first := chat.NewID[chat.ChatID]()
+	u, first := n.User(), chat.NewID[chat.ChatID]()
 	var lane chat.ChatID // whose log is extended, if there is one already
-	if n.Setup != "" {
-		u.Role = chat.RoleAdmin
-	}
 	if n.HasInvite {
-		i, err := db.invite(ctx, n.Invite)
-		if err != nil {
+		var err error
+		if lane, err = db.invitedTo(ctx, n.Invite); err != nil {
 			return chat.User{}, chat.Session{}, err
 		}
-		lane = i.Chat
 	}
 	var s chat.Session
 	err := db.write(ctx, lane, "make the account", func(t *tx) (err error) {
 		if lane != "" { // first, so that a busy chat's next number is not gone meanwhile
-			if err := t.join(lane, u.ID); err != nil {
+			if _, err := t.append(chat.JoinedBy(u.ID, lane)); err != nil {
 				return err
 			}
 		}
+		v, err := t.accountView(n)
+		if err != nil {
+			return err
+		}
+		if err := n.CheckNew(v); err != nil {
+			return err
+		}
 		if n.Setup != "" {
-			if err := spendSetup(t, n.Setup, n.ServerName); err != nil {
+			if err := spendSetup(t, n.ServerName); err != nil {
 				return err
 			}
 		}
 		if n.HasInvite {
-			i, err := openInvite(t, n.Invite)
-			if err != nil {
-				return err
-			}
-			if err := spendInvite(t, i.ID); err != nil {
+			if err := spendInvite(t, v.Invite.ID); err != nil {
 				return err
 			}
 		}
@@ -79,8 +76,7 @@ func (db *DB) CreateAccount(ctx context.Context, n chat.NewAccount) (chat.User, 
 			return err
 		}
 		if n.Setup != "" {
-			// The empty clientId can never be a client's.
-			return insertChat(t, first, chat.NewChat{Kind: chat.Group, Open: true, Title: chat.FirstChatTitle, By: u.ID}, "")
+			return insertChat(t, first, chat.FirstChat(u.ID))
 		}
 		return nil
 	})
@@ -90,29 +86,34 @@ func (db *DB) CreateAccount(ctx context.Context, n chat.NewAccount) (chat.User, 
 	return u, s, nil
 }
 
-// spendSetup lets the first owner in, once, and names the server.
-func spendSetup(t *tx, code, server string) error {
-	var a about
-	if _, err := one(t.db.meta.FindOne(t.ctx, aboutServer), &a); err != nil {
-		return err
+// accountView reads what a request for an account is judged by.
+func (t *tx) accountView(n chat.NewAccount) (v chat.AccountView, err error) {
+	v.Now = t.now
+	if n.Setup != "" {
+		var a about
+		if _, err := one(t.db.meta.FindOne(t.ctx, aboutServer), &a); err != nil {
+			return v, err
+		}
+		v.Setup = a.Setup
 	}
-	if a.Setup == "" || subtle.ConstantTimeCompare([]byte(a.Setup), []byte(code)) != 1 {
-		return chat.FailField(chat.Forbidden, "setup", "the setup code is wrong or was used")
+	if n.HasInvite {
+		if v.Invite, err = t.db.inviteView(t.ctx, n.Invite); err != nil {
+			return v, err
+		}
 	}
+	var other person
+	v.HandleTaken, err = one(t.db.users.FindOne(t.ctx, bson.D{{Key: "handle", Value: n.Handle}}), &other)
+	return v, err
+}
+
+// spendSetup deletes the setup code and names the server.
+func spendSetup(t *tx, server string) error {
 	_, err := t.db.meta.UpdateOne(t.ctx, aboutServer, set(bson.E{Key: "setup", Value: ""}, named(server)))
 	return err
 }
 
 func insertUser(t *tx, u chat.User, password string) error {
-	var taken person
-	ok, err := one(t.db.users.FindOne(t.ctx, bson.D{{Key: "handle", Value: u.Handle}}), &taken)
-	if err == nil && ok {
-		err = chat.FailField(chat.HandleTaken, "handle", "somebody else has the handle %s", u.Handle)
-	}
-	if err != nil {
-		return err
-	}
-	_, err = t.db.users.InsertOne(t.ctx, person{ID: u.ID, Handle: u.Handle, Name: u.Name, Status: u.Status, Role: u.Role, Active: u.Active, Password: password, CreatedAt: t.now})
+	_, err := t.db.users.InsertOne(t.ctx, person{ID: u.ID, Handle: u.Handle, Name: u.Name, Status: u.Status, Role: u.Role, Active: u.Active, Password: password, CreatedAt: t.now})
 	if err != nil {
 		return err
 	}
@@ -134,7 +135,7 @@ func (db *DB) Credentials(ctx context.Context, handle string) (chat.User, string
 	err := db.read(ctx, "read credentials", func(ctx context.Context) error {
 		ok, err := one(db.users.FindOne(ctx, bson.D{{Key: "handle", Value: handle}}), &p)
 		if err == nil && !ok {
-			err = chat.FailField(chat.NotFound, "handle", "nobody has the handle %s", handle)
+			err = chat.NoHandle(handle)
 		}
 		return err
 	})
@@ -175,15 +176,16 @@ func usersIn[T ~string](ctx context.Context, db *DB, field string, values []T) (
 // PatchUser changes a user; the sessions that this ends go in the same commit.
 func (db *DB) PatchUser(ctx context.Context, id chat.UserID, p chat.UserPatch) (u chat.User, err error) {
 	err = db.write(ctx, "", "change a user", func(t *tx) error {
-		old, err := userIn(t, id)
+		old, ok, err := t.user(id)
 		if err != nil {
 			return err
 		}
+		if !ok {
+			return chat.NoUser(id)
+		}
 		u = p.Of(old)
-		if old.Owner() && !u.Owner() {
-			if err := otherOwner(t, id); err != nil {
-				return err
-			}
+		if err := chat.CheckAdmins(old, u, func() (bool, error) { return otherAdmins(t, id) }); err != nil {
+			return err
 		}
 		if u != old {
 			_, err := t.db.users.UpdateByID(t.ctx, id, set(bson.E{Key: "name", Value: u.Name}, bson.E{Key: "status", Value: u.Status},
@@ -206,11 +208,8 @@ func (db *DB) PatchUser(ctx context.Context, id chat.UserID, p chat.UserPatch) (
 				return err
 			}
 		}
-		switch {
-		case !u.Active:
-			return endSessions(t, id, "")
-		case p.PasswordHash != nil:
-			return endSessions(t, id, p.Keep)
+		if ends, keep := p.Ends(u); ends {
+			return endSessions(t, id, keep)
 		}
 		return nil
 	})
@@ -222,34 +221,24 @@ func (db *DB) PatchUser(ctx context.Context, id chat.UserID, p chat.UserPatch) (
 
 func set(fields ...bson.E) bson.D { return bson.D{{Key: "$set", Value: bson.D(fields)}} }
 
-func userIn(t *tx, id chat.UserID) (chat.User, error) {
+// user returns a user, the zero User if there is none.
+func (t *tx) user(id chat.UserID) (u chat.User, ok bool, err error) {
 	var p person
-	ok, err := one(t.db.users.FindOne(t.ctx, bson.D{{Key: "_id", Value: id}}), &p)
-	if err == nil && !ok {
-		err = chat.FailField(chat.NotFound, "userId", "there is no user %s", id)
-	}
-	return p.user(), err
+	ok, err = one(t.db.users.FindOne(t.ctx, bson.D{{Key: "_id", Value: id}}), &p)
+	return p.user(), ok, err
 }
 
-// otherOwner refuses to let the last active admin go. Two who go at once would
-// each see the other in their snapshot: both write one document, so that one of
-// them is judged again.
-func otherOwner(t *tx, id chat.UserID) error {
+// otherAdmins reports whether a user besides id is an active admin of the server. Two
+// admins who go at the same time would each find the other in their snapshot: so both
+// write one document, and one of the transactions is judged again.
+func otherAdmins(t *tx, id chat.UserID) (bool, error) {
 	if _, err := t.db.meta.UpdateOne(t.ctx, aboutServer, bson.D{{Key: "$inc", Value: bson.D{{Key: "adminsGone", Value: 1}}}}); err != nil {
-		return err
+		return false, err
 	}
 	cur, err := t.db.users.Find(t.ctx, bson.D{{Key: "role", Value: chat.RoleAdmin}, {Key: "active", Value: true}},
 		options.Find().SetLimit(2).SetProjection(key("_id")))
 	admins, err := all[person](t.ctx, cur, err)
-	if err != nil {
-		return err
-	}
-	for i := range admins {
-		if admins[i].ID != id {
-			return nil
-		}
-	}
-	return chat.Fail(chat.LastOwner, "make somebody else an admin of the server first")
+	return slices.ContainsFunc(admins, func(a person) bool { return a.ID != id }), err
 }
 
 // setPassword also spends a recovery code that is still out, so that an old

@@ -322,7 +322,7 @@ func (db *DB) guard(f func() error) (err error) {
 	defer func() {
 		if p := recover(); p != nil {
 			db.log.Error("a job of the store panicked", "panic", fmt.Sprint(p), "stack", string(debug.Stack()))
-			err = chat.FailCause(chat.Internal, fmt.Errorf("panic: %v", p), "something went wrong on the server")
+			err = chat.Panicked(p)
 		}
 	}()
 	return f()

@@ -4,8 +4,6 @@ import (
 	"context"
 	"database/sql"
 	"errors"
-	"slices"
-	"unicode/utf8"
 
 	"parley/chat"
 )
@@ -13,13 +11,8 @@ import (
 // Append is [chat.Log].Append. The queue is the order: the channel keeps the
 // order in which one caller's calls returned.
 func (db *DB) Append(ctx context.Context, draft chat.Event, rule chat.Rule, done func(ev chat.Event, again bool, err error)) error {
-	if !utf8.ValidString(draft.Text) {
-		return chat.FailField(chat.BadInput, "text", "text must be UTF-8")
-	}
-	if draft.Kind.Is().Message {
-		if err := chat.CheckClientID(draft.ClientID); err != nil {
-			return err
-		}
+	if err := chat.CheckDraft(&draft); err != nil {
+		return err
 	}
 	return db.put(ctx, &job{draft: draft, rule: rule, done: done, whenFull: mayRemove(&draft)})
 }
@@ -70,8 +63,7 @@ func (t *tx) judge(draft chat.Event, rule chat.Rule) (ev chat.Event, again bool,
 			return chat.Event{}, false, findErr
 		}
 		_, in := v.Member(draft.By)
-		// Who left may hear again that they left.
-		if ok && (in || first.Kind == chat.Left && slices.Contains(first.Users, draft.By)) {
+		if ok && first.MayRepeat(draft.By, in) {
 			return first, true, nil
 		}
 	}

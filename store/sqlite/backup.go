@@ -4,7 +4,6 @@ import (
 	"context"
 	"database/sql"
 	"errors"
-	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -22,7 +21,7 @@ func (db *DB) Backup(ctx context.Context, file string) (err error) {
 	select {
 	case <-db.stop:
 		db.sending.RUnlock()
-		return errClosed()
+		return chat.StoreClosed(nil)
 	default:
 	}
 	db.ended.Add(1)
@@ -40,13 +39,13 @@ func (db *DB) Backup(ctx context.Context, file string) (err error) {
 
 	if _, err := os.Lstat(file); !errors.Is(err, fs.ErrNotExist) {
 		if err != nil {
-			return notWritten(err)
+			return errNotWritten(err)
 		}
-		return exists(file)
+		return errExists(file)
 	}
 	part, err := os.CreateTemp(filepath.Dir(file), filepath.Base(file)+".*.part") // for its owner alone
 	if err != nil {
-		return notWritten(err)
+		return errNotWritten(err)
 	}
 	defer func() {
 		_ = os.Remove(part.Name()) // also when it has its name: that is a second one
@@ -63,9 +62,9 @@ func (db *DB) Backup(ctx context.Context, file string) (err error) {
 	case err == nil || errors.As(err, &known):
 		return err
 	case ctx.Err() != nil:
-		return chat.Fail(chat.Unavailable, "the backup was interrupted")
+		return errInterrupted()
 	}
-	return notWritten(err)
+	return errNotWritten(err)
 }
 
 // copyTo writes the copy into an empty file and empties its epoch.
@@ -94,7 +93,7 @@ func publish(part, file string) error {
 	}
 	switch err := os.Link(part, file); {
 	case errors.Is(err, fs.ErrExist):
-		return exists(file)
+		return errExists(file)
 	case err != nil: // a file system without links
 		if err := os.Rename(part, file); err != nil {
 			return err
@@ -112,14 +111,4 @@ func syncFile(path string, flag int) error {
 		return err
 	}
 	return errors.Join(f.Sync(), f.Close())
-}
-
-func exists(file string) error {
-	return chat.FailField(chat.Conflict, "file", "%s exists already: a backup overwrites nothing", file)
-}
-
-// notWritten names the cause: whoever asks for a backup is the machine's own
-// administrator.
-func notWritten(cause error) error {
-	return chat.Fail(chat.Unavailable, "the backup could not be written: %s", fmt.Sprint(cause))
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"database/sql"
 	"errors"
-	"slices"
 
 	"parley/chat"
 )
@@ -62,28 +61,28 @@ func (db *DB) CreateChat(ctx context.Context, n chat.NewChat) (chat.Chat, bool, 
 	if err != nil {
 		return chat.Chat{}, false, err
 	}
-	var pair string
-	if n.Kind == chat.Direct {
-		pair = chat.PairOf(n.By, others[0])
-	}
 	n.Members = others
 	var id chat.ChatID
 	var again bool
 	err = db.write(ctx, func(t *tx) error {
-		id, again, err = madeBefore(t, n, pair)
+		id, again, err = madeBefore(t, n)
 		if err != nil || again {
 			return err
 		}
 		id = chat.NewID[chat.ChatID]()
-		all := append([]chat.UserID{n.By}, others...)
 		made := &state{id: id, kind: n.Kind, open: n.Open, title: n.Title, topic: n.Topic, roles: map[chat.UserID]chat.Role{}}
-		if err := t.ask(n.Rule, made, &chat.Event{Kind: chat.Joined, ChatID: id, By: n.By, ClientID: n.ClientID, Users: all}); err != nil {
+		draft := n.Draft(id)
+		if err := t.ask(n.Rule, made, &draft); err != nil {
 			return err
 		}
-		if err := allActive(t, all); err != nil {
+		active, err := activeOf(t, n.All())
+		if err != nil {
 			return err
 		}
-		return insertChat(t, id, n, pair)
+		if err := n.CheckActive(active); err != nil {
+			return err
+		}
+		return insertChat(t, id, n)
 	})
 	if err != nil {
 		return chat.Chat{}, false, err
@@ -93,49 +92,40 @@ func (db *DB) CreateChat(ctx context.Context, n chat.NewChat) (chat.Chat, bool, 
 }
 
 // madeBefore finds the chat of a known clientId or pair.
-func madeBefore(t *tx, n chat.NewChat, pair string) (id chat.ChatID, ok bool, err error) {
+func madeBefore(t *tx, n chat.NewChat) (id chat.ChatID, ok bool, err error) {
 	err = t.row(`SELECT id FROM chats WHERE by = ? AND client_id = ?`, string(n.By), n.ClientID).Scan(&id)
-	if errors.Is(err, sql.ErrNoRows) && pair != "" {
-		err = t.row(`SELECT id FROM chats WHERE pair = ?`, pair).Scan(&id)
+	if errors.Is(err, sql.ErrNoRows) && n.Kind == chat.Direct {
+		err = t.row(`SELECT id FROM chats WHERE pair = ?`, n.Pair()).Scan(&id)
 	}
-	if errors.Is(err, sql.ErrNoRows) {
-		return "", false, nil
-	}
-	return id, err == nil, err
+	ok, err = found(err)
+	return id, ok, err
 }
 
-func allActive(t *tx, ids []chat.UserID) error {
+// activeOf returns those of the users who are active.
+func activeOf(t *tx, ids []chat.UserID) (map[chat.UserID]bool, error) {
 	rows, err := t.rows(`SELECT u.id FROM users u WHERE u.id IN (SELECT value FROM json_each(?)) AND u.active = 1`, anyOf(ids))
-	active, err := collect(rows, err, func() (id chat.UserID, err error) { return id, rows.Scan(&id) })
-	if err != nil || len(active) == len(ids) {
-		return err
-	}
-	there := make(map[chat.UserID]bool, len(active))
-	for _, id := range active {
-		there[id] = true
-	}
-	missing := slices.IndexFunc(ids, func(id chat.UserID) bool { return !there[id] })
-	return chat.FailField(chat.NotFound, "members", "there is no active user %s", ids[missing])
+	active := make(map[chat.UserID]bool, len(ids))
+	_, err = collect(rows, err, func() (id chat.UserID, err error) {
+		err = rows.Scan(&id)
+		active[id] = true
+		return id, err
+	})
+	return active, err
 }
 
 // insertChat makes the chat's row and its first events, which make the members.
-func insertChat(t *tx, id chat.ChatID, n chat.NewChat, pair string) error {
-	var key any // NULL for a group
-	first := chat.Event{Kind: chat.Joined, ChatID: id, By: n.By, ClientID: n.ClientID, Users: []chat.UserID{n.By}, Role: chat.RoleAdmin}
-	if n.Kind == chat.Direct {
-		key = pair
-		first.Users, first.Role = append(first.Users, n.Members...), chat.RoleMember
-	}
+func insertChat(t *tx, id chat.ChatID, n chat.NewChat) error {
 	_, err := t.exec(`INSERT INTO chats (id, kind, open, title, topic, by, client_id, pair, head, n, members, activity) VALUES (?, ?, ?, ?, ?, ?, ?, ?, 0, 0, 0, ?)`,
-		string(id), string(n.Kind), n.Open, n.Title, n.Topic, string(n.By), n.ClientID, key, t.now)
+		string(id), string(n.Kind), n.Open, n.Title, n.Topic, string(n.By), n.ClientID, full(n.Pair()), t.now)
 	if err != nil {
 		return err
 	}
-	if _, err = t.append(first); err != nil || n.Kind == chat.Direct || len(n.Members) == 0 {
-		return err
+	for _, e := range n.Begin(id) {
+		if _, err := t.append(e); err != nil {
+			return err
+		}
 	}
-	_, err = t.append(chat.Event{Kind: chat.Joined, ChatID: id, By: n.By, Users: n.Members, Role: chat.RoleMember})
-	return err
+	return nil
 }
 
 // Chat gives the chat as the viewer sees it.

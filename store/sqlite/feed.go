@@ -24,7 +24,7 @@ func (db *DB) OpenFeed(ctx context.Context) (iter.Seq2[chat.Notice, error], erro
 	}
 	f := queue.New()
 	if !db.feeds.add(f) {
-		return nil, errClosed()
+		return nil, chat.StoreClosed(nil)
 	}
 	leave := func() { db.feeds.drop(f) }
 	stop := context.AfterFunc(ctx, leave)

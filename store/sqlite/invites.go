@@ -1,6 +1,7 @@
 package sqlite
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"errors"
@@ -10,8 +11,9 @@ import (
 
 const inviteColumns = `i.id, i.by, ifnull(i.chat, ''), i.uses, i.created_at, i.expires_at`
 
-func scanInvite(row scanner) (i chat.Invite, err error) {
-	err = row.Scan(&i.ID, &i.By, &i.ChatID, &i.Uses, &i.CreatedAt, &i.ExpiresAt)
+// scanInvite reads inviteColumns, and after them what more asks for.
+func scanInvite(row scanner, more ...any) (i chat.Invite, err error) {
+	err = row.Scan(append([]any{&i.ID, &i.By, &i.ChatID, &i.Uses, &i.CreatedAt, &i.ExpiresAt}, more...)...)
 	return i, err
 }
 
@@ -21,17 +23,19 @@ func (db *DB) CreateInvite(ctx context.Context, i chat.Invite, codeHash [32]byte
 	err := db.write(ctx, func(t *tx) error {
 		i.CreatedAt = t.now
 		var to any
+		var kind chat.ChatKind
+		var member bool
 		if i.ChatID != "" {
 			to = string(i.ChatID)
-			var kind chat.ChatKind
-			err := t.row(`SELECT c.kind FROM members m CROSS JOIN chats c ON c.id = m.chat WHERE m.chat = ? AND m.user = ?`,
-				to, string(i.By)).Scan(&kind)
-			if errors.Is(err, sql.ErrNoRows) || err == nil && kind != chat.Group {
-				return chat.NoChat()
-			}
+			var err error
+			member, err = found(t.row(`SELECT c.kind FROM members m CROSS JOIN chats c ON c.id = m.chat WHERE m.chat = ? AND m.user = ?`,
+				to, string(i.By)).Scan(&kind))
 			if err != nil {
 				return err
 			}
+		}
+		if err := i.CheckNew(kind, member); err != nil {
+			return err
 		}
 		_, err := t.exec(`INSERT INTO invites (id, code, by, chat, uses, created_at, expires_at) VALUES (?, ?, ?, ?, ?, ?, ?)`,
 			string(i.ID), codeHash[:], string(i.By), to, i.Uses, i.CreatedAt, i.ExpiresAt)
@@ -60,34 +64,33 @@ func (db *DB) EndInvite(ctx context.Context, by chat.UserID, id chat.InviteID) e
 	return db.writeWhenFull(ctx, func(t *tx) error {
 		n, err := t.exec(`DELETE FROM invites WHERE id = ?1 AND (?2 = '' OR by = ?2)`, string(id), string(by))
 		if err == nil && n == 0 {
-			return chat.FailField(chat.NotFound, "inviteId", "there is no such invite")
+			return chat.NoInvite("inviteId")
 		}
 		return err
 	})
 }
 
-// inviteOf reads an invite whose maker still stands behind it: they are active,
-// and a member of the chat it leads to. Otherwise somebody who was put out
-// could come back by a code of their own.
-const inviteOf = `SELECT ` + inviteColumns + ` FROM invites i CROSS JOIN users u ON u.id = i.by
-	WHERE i.code = ? AND u.active = 1 AND (i.chat IS NULL OR EXISTS (SELECT 1 FROM members m WHERE m.chat = i.chat AND m.user = i.by))`
+// inviteOf reads a chat.InviteView.
+const inviteOf = `SELECT ` + inviteColumns + `, u.active, EXISTS (SELECT 1 FROM members m WHERE m.chat = i.chat AND m.user = i.by)
+	FROM invites i CROSS JOIN users u ON u.id = i.by WHERE i.code = ?`
+
+// scanInviteView reads a row of inviteOf; the view is zero if there is none.
+func scanInviteView(row scanner) (v chat.InviteView, err error) {
+	v.Invite, err = scanInvite(row, &v.MakerActive, &v.MakerIn)
+	_, err = found(err)
+	return v, err
+}
 
 // PeekInvite gives the invite of a code and spends nothing.
 func (db *DB) PeekInvite(ctx context.Context, codeHash [32]byte) (chat.Invite, error) {
-	i, err := scanInvite(db.row(ctx, inviteOf, codeHash[:]))
-	if errors.Is(err, sql.ErrNoRows) {
-		return chat.Invite{}, chat.FailField(chat.NotFound, "code", "there is no such invite")
+	v, err := scanInviteView(db.row(ctx, inviteOf, codeHash[:]))
+	if err != nil {
+		return chat.Invite{}, fault(err, "read an invite")
 	}
-	return i, fault(err, "read an invite")
-}
-
-// openInvite gives the invite of a code if it can be used now.
-func openInvite(t *tx, codeHash [32]byte) (chat.Invite, error) {
-	i, err := scanInvite(t.row(inviteOf, codeHash[:]))
-	if errors.Is(err, sql.ErrNoRows) || err == nil && !i.Open(t.now) {
-		return chat.Invite{}, chat.Fail(chat.InviteSpent, "the invite is used up, expired or withdrawn")
+	if err := v.CheckPeek(); err != nil {
+		return chat.Invite{}, err
 	}
-	return i, err
+	return v.Invite, nil
 }
 
 func spendInvite(t *tx, id chat.InviteID) error {
@@ -95,8 +98,7 @@ func spendInvite(t *tx, id chat.InviteID) error {
 	return err
 }
 
-// AcceptInvite joins somebody who has an account. Who is in already is let in
-// again also when the invite is spent since: the retry of a lost answer.
+// AcceptInvite joins a user to the invite's chat.
 func (db *DB) AcceptInvite(ctx context.Context, codeHash [32]byte, user chat.UserID, rule chat.Rule) (chat.ChatID, error) {
 	var to chat.ChatID
 	err := db.write(ctx, func(t *tx) error {
@@ -105,32 +107,29 @@ func (db *DB) AcceptInvite(ctx context.Context, codeHash [32]byte, user chat.Use
 		if err == nil || !errors.Is(err, sql.ErrNoRows) {
 			return err
 		}
-		i, err := openInvite(t, codeHash)
+		v, err := scanInviteView(t.row(inviteOf, codeHash[:]))
 		if err != nil {
 			return err
 		}
-		if i.ChatID == "" {
-			return chat.FailField(chat.BadInput, "code", "the invite leads to no chat, it is for making an account")
-		}
-		u, err := userIn(t, user)
-		if chat.Is(err, chat.NotFound) || err == nil && !u.Active {
-			return chat.SessionEnded()
-		}
+		u, _, err := t.user(user)
 		if err != nil {
 			return err
 		}
-		joined := chat.Event{Kind: chat.Joined, ChatID: i.ChatID, By: user, Users: []chat.UserID{user}, Role: chat.RoleMember}
-		s, err := t.state(i.ChatID)
+		if err := v.CheckAccept(u, t.now); err != nil {
+			return err
+		}
+		joined := chat.JoinedBy(user, v.ChatID)
+		s, err := t.state(v.ChatID)
 		if err != nil {
 			return err
 		}
 		if err := t.ask(rule, s, &joined); err != nil {
 			return err
 		}
-		if err := spendInvite(t, i.ID); err != nil {
+		if err := spendInvite(t, v.ID); err != nil {
 			return err
 		}
-		to = i.ChatID
+		to = v.ChatID
 		_, err = t.append(joined)
 		return err
 	})
@@ -143,8 +142,8 @@ func (db *DB) AcceptInvite(ctx context.Context, codeHash [32]byte, user chat.Use
 // CreateRecovery keeps the hash of a code, one a user.
 func (db *DB) CreateRecovery(ctx context.Context, user chat.UserID, codeHash [32]byte, expiresAt int64) error {
 	return db.writeWhenFull(ctx, func(t *tx) error {
-		if _, err := userIn(t, user); err != nil {
-			return err
+		if _, ok, err := t.user(user); err != nil || !ok {
+			return cmp.Or(err, chat.NoUser(user))
 		}
 		_, err := t.exec(`INSERT INTO recoveries (user, code, expires_at) VALUES (?1, ?2, ?3)
 			ON CONFLICT (user) DO UPDATE SET code = ?2, expires_at = ?3`, string(user), codeHash[:], expiresAt)
@@ -154,14 +153,15 @@ func (db *DB) CreateRecovery(ctx context.Context, user chat.UserID, codeHash [32
 
 const recoveryOf = `SELECT ` + userColumns + `, r.expires_at FROM recoveries r CROSS JOIN users u ON u.id = r.user WHERE r.code = ?`
 
-// scanRecovery returns the user of recoveryOf, if the code can be used at now.
+// scanRecovery reads a row of recoveryOf and judges it at now.
 func scanRecovery(row scanner, now int64) (chat.User, error) {
-	var expires int64
-	u, err := scanUser(row, &expires)
-	if errors.Is(err, sql.ErrNoRows) || err == nil && (expires <= now || !u.Active) {
-		return chat.User{}, chat.Fail(chat.InviteSpent, "the recovery link was used or has expired")
+	var v chat.RecoveryView
+	var err error
+	v.User, err = scanUser(row, &v.ExpiresAt)
+	if _, err := found(err); err != nil {
+		return chat.User{}, err
 	}
-	return u, err
+	return v.User, v.CheckUse(now)
 }
 
 // PeekRecovery returns the user of a code and spends nothing.

@@ -45,9 +45,9 @@ func migrate(ctx context.Context, conn *sql.Conn) error {
 	return nil
 }
 
-// found makes what a database needs once: its epoch, its name and the owner's
+// initialize makes what a database needs once: its epoch, its name and the
 // setup code. A copy of a database comes with an empty epoch and gets its own.
-func found(ctx context.Context, conn *sql.Conn) (epoch string, err error) {
+func initialize(ctx context.Context, conn *sql.Conn) (epoch string, err error) {
 	err = conn.QueryRowContext(ctx, "SELECT value FROM meta WHERE key = 'epoch'").Scan(&epoch)
 	switch {
 	case errors.Is(err, sql.ErrNoRows):

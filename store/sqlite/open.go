@@ -13,9 +13,6 @@ import (
 	"sync"
 	"sync/atomic"
 
-	driver "modernc.org/sqlite"
-	lib "modernc.org/sqlite/lib"
-
 	"parley/chat"
 )
 
@@ -115,7 +112,7 @@ func Open(ctx context.Context, path string, log *slog.Logger) (_ *DB, err error)
 	if err := migrate(ctx, conn); err != nil {
 		return nil, fmt.Errorf("open %s: %w", path, err)
 	}
-	if db.epoch, err = found(ctx, conn); err != nil {
+	if db.epoch, err = initialize(ctx, conn); err != nil {
 		return nil, fmt.Errorf("open %s: %w", path, err)
 	}
 	if db.reads, err = sql.Open("sqlite", db.name+"?"+readPragmas); err != nil {
@@ -228,27 +225,3 @@ func (db *DB) statement(query string) (*sql.Stmt, error) {
 // seen is told each query text before it is first prepared: the plan test
 // looks at all of them. Static but for tests.
 var seen = func(query string) {}
-
-// fault turns an error of SQLite into a chat.Error at the edge: unavailable
-// when a retry may help, else internal. What is a chat.Error or comes from a
-// context stays as it is. doing completes "the store could not …".
-func fault(err error, doing string) error {
-	var known *chat.Error
-	if err == nil || errors.As(err, &known) || errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
-		return err
-	}
-	var e *driver.Error
-	if errors.As(err, &e) {
-		switch e.Code() & 0xff {
-		case lib.SQLITE_FULL:
-			return errFull()
-		case lib.SQLITE_IOERR, lib.SQLITE_BUSY, lib.SQLITE_LOCKED, lib.SQLITE_NOMEM,
-			lib.SQLITE_READONLY, lib.SQLITE_CANTOPEN, lib.SQLITE_PROTOCOL, lib.SQLITE_INTERRUPT:
-			return chat.FailCause(chat.Unavailable, err, "the store could not %s; try again", doing)
-		}
-	}
-	if errors.Is(err, sql.ErrConnDone) || err.Error() == "sql: database is closed" || err.Error() == "sql: statement is closed" {
-		return chat.FailCause(chat.Unavailable, err, "the store is closed")
-	}
-	return chat.FailCause(chat.Internal, err, "the store could not %s", doing)
-}

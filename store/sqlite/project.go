@@ -3,7 +3,6 @@ package sqlite
 import (
 	"encoding/json"
 	"fmt"
-	"slices"
 
 	"parley/chat"
 )
@@ -106,12 +105,6 @@ func (t *tx) mention(id chat.ChatID, seq chat.Seq, users []chat.UserID) error {
 	return nil
 }
 
-// reaction is one emoji in the reactions column: who put it there, oldest first.
-type reaction struct {
-	Emoji string        `json:"emoji"`
-	By    []chat.UserID `json:"by"`
-}
-
 func (t *tx) react(e *chat.Event) error {
 	var old []byte
 	if err := t.row("SELECT reactions FROM messages WHERE chat = ? AND seq = ?", string(e.ChatID), int64(e.Target)).Scan(&old); err != nil {
@@ -121,20 +114,8 @@ func (t *tx) react(e *chat.Event) error {
 	if err != nil {
 		return err
 	}
-	at := slices.IndexFunc(all, func(r reaction) bool { return r.Emoji == e.Emoji })
-	switch {
-	case *e.On && at < 0:
-		all = append(all, reaction{e.Emoji, []chat.UserID{e.By}})
-	case *e.On:
-		all[at].By = append(all[at].By, e.By)
-	case at >= 0:
-		all[at].By = slices.DeleteFunc(all[at].By, func(u chat.UserID) bool { return u == e.By })
-		if len(all[at].By) == 0 {
-			all = slices.Delete(all, at, at+1)
-		}
-	}
 	var column any
-	if len(all) > 0 {
+	if all = chat.ApplyReaction(all, e); len(all) > 0 {
 		b, err := json.Marshal(all)
 		if err != nil {
 			return err
@@ -147,7 +128,7 @@ func (t *tx) react(e *chat.Event) error {
 
 // The columns below are NULL when empty.
 
-func reactions(column []byte) ([]reaction, error) { return parsed[reaction](column) }
+func reactions(column []byte) ([]chat.Reactors, error) { return parsed[chat.Reactors](column) }
 
 func ids(column []byte) ([]chat.UserID, error) { return parsed[chat.UserID](column) }
 

@@ -96,8 +96,8 @@ func (db *DB) After(ctx context.Context, viewer chat.UserID, id chat.ChatID, see
 // are more on that side. As in After, nothing is read behind the head at which
 // the viewer was a member.
 func (db *DB) Page(ctx context.Context, viewer chat.UserID, id chat.ChatID, w chat.Window) (p chat.Page, err error) {
-	if w.Limit < 1 || w.Limit > chat.MaxPage {
-		return p, chat.FailField(chat.BadInput, "limit", "limit must be 1 to %d", chat.MaxPage)
+	if err := w.Check(); err != nil {
+		return p, err
 	}
 	if p.Head, err = db.head(ctx, viewer, id); err != nil || p.Head == w.Known {
 		return p, err
@@ -177,7 +177,7 @@ func (db *DB) Message(ctx context.Context, viewer chat.UserID, id chat.ChatID, s
 	}
 	m, err := oneMessage(db.row(ctx, messageQuery, string(id), seqIn(seq)), id, viewer, chat.MaxReactBy)
 	if errors.Is(err, sql.ErrNoRows) || err == nil && seq > head {
-		return chat.Message{}, chat.FailField(chat.NotFound, "seq", "there is no message %d", seq)
+		return chat.Message{}, chat.NoMessage("seq", seq)
 	}
 	if err != nil {
 		return chat.Message{}, fault(err, "read the message")

@@ -9,12 +9,9 @@ import (
 	"os"
 	"path/filepath"
 	"syscall"
-	"time"
 
 	driver "modernc.org/sqlite"
 	lib "modernc.org/sqlite/lib"
-
-	"parley/chat"
 )
 
 // On a full disk somebody must still be able to sign out, to be put out and to
@@ -148,10 +145,6 @@ func (r *reserve) noSpace(err error) bool {
 	}
 	code := e.Code() & 0xff
 	return code == lib.SQLITE_FULL || (code == lib.SQLITE_IOERR || code == lib.SQLITE_CANTOPEN) && r.free() < openRoom
-}
-
-func errFull() error {
-	return chat.FailAfter(chat.Unavailable, 5*time.Second, "the server's disk is full: nothing new can be saved until it has room; deleting and signing out work")
 }
 
 // Full is [chat.Store].Full.

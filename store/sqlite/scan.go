@@ -3,7 +3,6 @@ package sqlite
 import (
 	"database/sql"
 	"errors"
-	"slices"
 	"strconv"
 	"strings"
 
@@ -34,11 +33,11 @@ func (p *packed) message(m *chat.Message, id chat.ChatID, viewer chat.UserID, by
 	m.By, m.ClientID, m.Text = chat.UserID(p.next()), p.next(), p.next()
 	if seq < 0 {
 		m.EditedAt, m.DeletedAt = p.number(), p.number()
-		var all []reaction
+		var all []chat.Reactors
 		if m.Mentions, err = ids([]byte(p.next())); err == nil {
 			all, err = reactions([]byte(p.next()))
 		}
-		m.Reactions = asSeen(all, viewer, by)
+		m.Reactions = chat.ReactionsFor(all, viewer, by)
 		if reply := p.number(); reply != 0 {
 			m.Reply = &chat.Quote{Seq: chat.Seq(reply), By: chat.UserID(p.next()), Text: chat.Cut(p.next(), chat.MaxQuote)}
 		}
@@ -58,17 +57,6 @@ func (p *packed) number() int64 {
 	n, err := strconv.ParseInt(p.next(), 10, 64)
 	p.bad = p.bad || err != nil
 	return n
-}
-
-func asSeen(all []reaction, viewer chat.UserID, by int) (reactions []chat.Reaction) {
-	for _, x := range all {
-		who := x.By
-		if by >= 0 && len(who) > by {
-			who = who[:by:by]
-		}
-		reactions = append(reactions, chat.Reaction{Emoji: x.Emoji, Count: len(x.By), Mine: viewer != "" && slices.Contains(x.By, viewer), By: who})
-	}
-	return reactions
 }
 
 func quoteOf(reply sql.NullInt64, by sql.NullString, text []byte) *chat.Quote {

@@ -22,10 +22,7 @@ func (db *DB) RenameServer(ctx context.Context, name string) error {
 }
 
 func nameServer(t *tx, name string) error {
-	if name == "" {
-		name = chat.DefaultServer
-	}
-	_, err := t.exec(`UPDATE meta SET value = ? WHERE key = 'name'`, name)
+	_, err := t.exec(`UPDATE meta SET value = ? WHERE key = 'name'`, chat.ServerName(name))
 	return err
 }
 

@@ -2,29 +2,25 @@ package sqlite
 
 import (
 	"context"
-	"database/sql"
-	"errors"
 
 	"parley/chat"
 )
 
 const sessionColumns = `s.id, s.user, s.label, s.client, s.address, s.created_at, s.seen_at`
 
-const minute = 60_000 // ms
-
 // CreateSession signs a user in. On a full disk only an admin of the server gets
 // in: to put others out.
 func (db *DB) CreateSession(ctx context.Context, user chat.UserID, n chat.NewSession) (chat.Session, error) {
 	var s chat.Session
 	err := db.writeWhenFull(ctx, func(t *tx) error {
-		u, err := userIn(t, user)
-		if chat.Is(err, chat.NotFound) || err == nil && !u.Active {
-			return chat.SessionEnded()
-		}
+		u, _, err := t.user(user)
 		if err != nil {
 			return err
 		}
-		if db.full.Load() && !u.Owner() {
+		if err := chat.CheckSignIn(u); err != nil {
+			return err
+		}
+		if db.full.Load() && !u.ActiveAdmin() {
 			return errFull()
 		}
 		s, err = insertSession(t, user, n)
@@ -39,13 +35,12 @@ func (db *DB) CreateSession(ctx context.Context, user chat.UserID, n chat.NewSes
 // insertSession also drops the user's sessions that expired, so that they do
 // not pile up.
 func insertSession(t *tx, user chat.UserID, n chat.NewSession) (chat.Session, error) {
-	now := t.now
-	s := chat.Session{ID: chat.NewID[chat.SessionID](), UserID: user, Label: n.Label, Client: n.Client, Address: n.Address, CreatedAt: now, SeenAt: now}
-	if _, err := t.exec(`DELETE FROM sessions WHERE user = ? AND seen_at <= ?`, string(user), now-chat.SessionTTL); err != nil {
+	s := n.Session(user, t.now)
+	if _, err := t.exec(`DELETE FROM sessions WHERE user = ? AND seen_at <= ?`, string(user), chat.SessionsSeen(t.now)); err != nil {
 		return s, err
 	}
 	_, err := t.exec(`INSERT INTO sessions (id, user, token, label, client, address, created_at, seen_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
-		string(s.ID), string(user), n.TokenHash[:], s.Label, s.Client, s.Address, now, now)
+		string(s.ID), string(user), n.TokenHash[:], s.Label, s.Client, s.Address, s.CreatedAt, s.SeenAt)
 	return s, err
 }
 
@@ -55,13 +50,13 @@ func (db *DB) Identify(ctx context.Context, tokenHash [32]byte) (chat.User, chat
 	u, err := scanUser(db.row(ctx, `SELECT `+userColumns+`, `+sessionColumns+` FROM sessions s CROSS JOIN users u ON u.id = s.user WHERE s.token = ?`, tokenHash[:]),
 		&s.ID, &s.UserID, &s.Label, &s.Client, &s.Address, &s.CreatedAt, &s.SeenAt)
 	now := db.now()
-	if errors.Is(err, sql.ErrNoRows) || err == nil && (!u.Active || s.SeenAt <= now-chat.SessionTTL) {
-		return chat.User{}, chat.Session{}, chat.SessionEnded()
-	}
-	if err != nil {
+	if _, err := found(err); err != nil {
 		return chat.User{}, chat.Session{}, fault(err, "identify a session")
 	}
-	if now/minute > s.SeenAt/minute {
+	if err := chat.CheckSession(u, s, now); err != nil {
+		return chat.User{}, chat.Session{}, err
+	}
+	if s.SeenOutdated(now) {
 		db.offer(func(t *tx) error {
 			_, err := t.exec(`UPDATE sessions SET seen_at = ? WHERE id = ? AND seen_at < ?`, now, string(s.ID), now)
 			return err
@@ -73,7 +68,7 @@ func (db *DB) Identify(ctx context.Context, tokenHash [32]byte) (chat.User, chat
 // SessionsOf gives the live sessions of a user, newest first.
 func (db *DB) SessionsOf(ctx context.Context, user chat.UserID) ([]chat.Session, error) {
 	rows, err := db.rows(ctx, `SELECT `+sessionColumns+` FROM sessions s WHERE s.user = ? AND s.seen_at > ? ORDER BY s.id DESC`,
-		string(user), db.now()-chat.SessionTTL)
+		string(user), chat.SessionsSeen(db.now()))
 	all, err := collect(rows, err, func() (s chat.Session, err error) {
 		return s, rows.Scan(&s.ID, &s.UserID, &s.Label, &s.Client, &s.Address, &s.CreatedAt, &s.SeenAt)
 	})
@@ -88,7 +83,7 @@ func (db *DB) EndSession(ctx context.Context, user chat.UserID, id chat.SessionI
 			return err
 		}
 		if n == 0 {
-			return chat.FailField(chat.NotFound, "sessionId", "there is no such session")
+			return chat.NoSession()
 		}
 		t.tell(chat.Notice{Ended: &chat.Revocation{UserID: user, Sessions: []chat.SessionID{id}}})
 		return nil
@@ -122,7 +117,7 @@ func (db *DB) Ended(ctx context.Context, ids []chat.SessionID) ([]chat.SessionID
 	} else {
 		query, which = `SELECT s.id FROM sessions s WHERE s.id IN (SELECT value FROM json_each(?)) AND s.seen_at > ?`, anyOf(ids)
 	}
-	rows, err := db.rows(ctx, query, which, db.now()-chat.SessionTTL)
+	rows, err := db.rows(ctx, query, which, chat.SessionsSeen(db.now()))
 	live := make(map[chat.SessionID]bool, len(ids))
 	_, err = collect(rows, err, func() (id chat.SessionID, err error) {
 		err = rows.Scan(&id)
@@ -132,11 +127,5 @@ func (db *DB) Ended(ctx context.Context, ids []chat.SessionID) ([]chat.SessionID
 	if err != nil {
 		return nil, fault(err, "read ended sessions")
 	}
-	var ended []chat.SessionID
-	for _, id := range ids {
-		if !live[id] {
-			ended = append(ended, id)
-		}
-	}
-	return ended, nil
+	return chat.EndedSessions(ids, live), nil
 }

@@ -11,6 +11,8 @@ import (
 	"parley/chat"
 )
 
+const minute = 60_000 // ms
+
 // SetClock gives the store another clock; before its first use.
 func SetClock(db *DB, now func() int64) { db.now = now }
 

@@ -2,10 +2,10 @@ package sqlite
 
 import (
 	"context"
-	"crypto/subtle"
 	"database/sql"
 	"encoding/json"
 	"errors"
+	"slices"
 
 	"parley/chat"
 )
@@ -21,42 +21,37 @@ func scanUser(row scanner, more ...any) (u chat.User, err error) {
 // CreateAccount is one job of the writer: what opens the door is judged before
 // the handle and spent with it.
 func (db *DB) CreateAccount(ctx context.Context, n chat.NewAccount) (chat.User, chat.Session, error) {
-	u := chat.User{ID: chat.NewID[chat.UserID](), Handle: n.Handle, Name: n.Name, Role: chat.RoleMember, Active: true}
-	if n.Setup != "" {
-		u.Role = chat.RoleAdmin
-	}
+	u := n.User()
 	var s chat.Session
 	err := db.write(ctx, func(t *tx) error {
-		var joins chat.ChatID
+		v, err := t.accountView(n)
+		if err != nil {
+			return err
+		}
+		if err := n.CheckNew(v); err != nil {
+			return err
+		}
 		if n.Setup != "" {
-			if err := spendSetup(t, n.Setup, n.ServerName); err != nil {
+			if err := spendSetup(t, n.ServerName); err != nil {
 				return err
 			}
 		}
 		if n.HasInvite {
-			i, err := openInvite(t, n.Invite)
-			if err != nil {
+			if err := spendInvite(t, v.Invite.ID); err != nil {
 				return err
 			}
-			if err := spendInvite(t, i.ID); err != nil {
-				return err
-			}
-			joins = i.ChatID
 		}
 		if err := insertUser(t, u, n.PasswordHash); err != nil {
 			return err
 		}
-		var err error
 		if s, err = insertSession(t, u.ID, n.Session); err != nil {
 			return err
 		}
 		if n.Setup != "" {
-			// The empty clientId can never be a client's.
-			first := chat.NewChat{Kind: chat.Group, Open: true, Title: chat.FirstChatTitle, By: u.ID}
-			return insertChat(t, chat.NewID[chat.ChatID](), first, "")
+			return insertChat(t, chat.NewID[chat.ChatID](), chat.FirstChat(u.ID))
 		}
-		if joins != "" {
-			_, err = t.append(chat.Event{Kind: chat.Joined, ChatID: joins, By: u.ID, Users: []chat.UserID{u.ID}, Role: chat.RoleMember})
+		if v.Invite.ChatID != "" {
+			_, err = t.append(chat.JoinedBy(u.ID, v.Invite.ChatID))
 		}
 		return err
 	})
@@ -66,16 +61,26 @@ func (db *DB) CreateAccount(ctx context.Context, n chat.NewAccount) (chat.User, 
 	return u, s, nil
 }
 
-// spendSetup lets the first owner in, once, and names the server.
-func spendSetup(t *tx, code, server string) error {
-	var want string
-	err := t.row(`SELECT value FROM meta WHERE key = 'setup'`).Scan(&want)
-	if err != nil && !errors.Is(err, sql.ErrNoRows) {
-		return err
+// accountView reads what a request for an account is judged by.
+func (t *tx) accountView(n chat.NewAccount) (v chat.AccountView, err error) {
+	v.Now = t.now
+	if n.Setup != "" {
+		if _, err := found(t.row(`SELECT value FROM meta WHERE key = 'setup'`).Scan(&v.Setup)); err != nil {
+			return v, err
+		}
 	}
-	if want == "" || subtle.ConstantTimeCompare([]byte(want), []byte(code)) != 1 {
-		return chat.FailField(chat.Forbidden, "setup", "the setup code is wrong or was used")
+	if n.HasInvite {
+		if v.Invite, err = scanInviteView(t.row(inviteOf, n.Invite[:])); err != nil {
+			return v, err
+		}
 	}
+	var one int
+	v.HandleTaken, err = found(t.row(`SELECT 1 FROM users WHERE handle = ?`, n.Handle).Scan(&one))
+	return v, err
+}
+
+// spendSetup deletes the setup code and names the server.
+func spendSetup(t *tx, server string) error {
 	if _, err := t.exec(`UPDATE meta SET value = '' WHERE key = 'setup'`); err != nil {
 		return err
 	}
@@ -83,13 +88,6 @@ func spendSetup(t *tx, code, server string) error {
 }
 
 func insertUser(t *tx, u chat.User, password string) error {
-	var taken int
-	switch err := t.row(`SELECT 1 FROM users WHERE handle = ?`, u.Handle).Scan(&taken); {
-	case err == nil:
-		return chat.FailField(chat.HandleTaken, "handle", "somebody else has the handle %s", u.Handle)
-	case !errors.Is(err, sql.ErrNoRows):
-		return err
-	}
 	_, err := t.exec(`INSERT INTO users (id, handle, name, status, role, active, password, created_at) VALUES (?, ?, ?, '', ?, 1, ?, ?)`,
 		string(u.ID), u.Handle, u.Name, string(u.Role), password, t.now)
 	if err != nil {
@@ -112,7 +110,7 @@ func (db *DB) Credentials(ctx context.Context, handle string) (chat.User, string
 	var password string
 	u, err := scanUser(db.row(ctx, `SELECT `+userColumns+`, u.password FROM users u WHERE u.handle = ?`, handle), &password)
 	if errors.Is(err, sql.ErrNoRows) {
-		return chat.User{}, "", chat.FailField(chat.NotFound, "handle", "nobody has the handle %s", handle)
+		return chat.User{}, "", chat.NoHandle(handle)
 	}
 	return u, password, fault(err, "read credentials")
 }
@@ -137,19 +135,20 @@ func (db *DB) users(ctx context.Context, query, keys string) ([]chat.User, error
 func (db *DB) PatchUser(ctx context.Context, id chat.UserID, p chat.UserPatch) (chat.User, error) {
 	var u chat.User
 	write := db.write
-	if p.PasswordHash != nil || p.Active != nil && !*p.Active || p.Role != nil && *p.Role == chat.RoleMember {
-		write = db.writeWhenFull // it takes rights away
+	if p.Revokes() {
+		write = db.writeWhenFull
 	}
 	err := write(ctx, func(t *tx) error {
-		old, err := userIn(t, id)
+		old, ok, err := t.user(id)
 		if err != nil {
 			return err
 		}
+		if !ok {
+			return chat.NoUser(id)
+		}
 		u = p.Of(old)
-		if old.Owner() && !u.Owner() {
-			if err := otherOwner(t, id); err != nil {
-				return err
-			}
+		if err := chat.CheckAdmins(old, u, func() (bool, error) { return otherAdmins(t, id) }); err != nil {
+			return err
 		}
 		if u != old {
 			if _, err := t.exec(`UPDATE users SET name = ?, status = ?, role = ?, active = ? WHERE id = ?`,
@@ -167,13 +166,8 @@ func (db *DB) PatchUser(ctx context.Context, id chat.UserID, p chat.UserPatch) (
 				return err
 			}
 		}
-		switch {
-		case !u.Active:
-			if err := endSessions(t, id, ""); err != nil {
-				return err
-			}
-		case p.PasswordHash != nil:
-			if err := endSessions(t, id, p.Keep); err != nil {
+		if ends, keep := p.Ends(u); ends {
+			if err := endSessions(t, id, keep); err != nil {
 				return err
 			}
 		}
@@ -188,28 +182,28 @@ func (db *DB) PatchUser(ctx context.Context, id chat.UserID, p chat.UserPatch) (
 	return u, nil
 }
 
-func userIn(t *tx, id chat.UserID) (chat.User, error) {
-	u, err := scanUser(t.row(`SELECT `+userColumns+` FROM users u WHERE u.id = ?`, string(id)))
-	if errors.Is(err, sql.ErrNoRows) {
-		return u, chat.FailField(chat.NotFound, "userId", "there is no user %s", id)
-	}
-	return u, err
+// user returns a user, the zero User if there is none.
+func (t *tx) user(id chat.UserID) (u chat.User, ok bool, err error) {
+	u, err = scanUser(t.row(`SELECT `+userColumns+` FROM users u WHERE u.id = ?`, string(id)))
+	ok, err = found(err)
+	return u, ok, err
 }
 
-// otherOwner refuses to let the last active admin go. Two rows suffice to see
-// one who is somebody else; the range on id keeps to the index of admins.
-func otherOwner(t *tx, id chat.UserID) error {
+// found reports whether a query for one row found it; an error of any other kind is
+// returned.
+func found(err error) (ok bool, other error) {
+	if errors.Is(err, sql.ErrNoRows) {
+		return false, nil
+	}
+	return err == nil, err
+}
+
+// otherAdmins reports whether a user besides id is an active admin of the server. Two
+// rows are enough to find one; the range on id selects the index of admins.
+func otherAdmins(t *tx, id chat.UserID) (bool, error) {
 	rows, err := t.rows(`SELECT id FROM users INDEXED BY users_admins WHERE role = 'admin' AND active = 1 AND id > '' LIMIT 2`)
 	admins, err := collect(rows, err, func() (a chat.UserID, err error) { return a, rows.Scan(&a) })
-	if err != nil {
-		return err
-	}
-	for _, a := range admins {
-		if a != id {
-			return nil
-		}
-	}
-	return chat.Fail(chat.LastOwner, "make somebody else an admin of the server first")
+	return slices.ContainsFunc(admins, func(a chat.UserID) bool { return a != id }), err
 }
 
 // setPassword also spends a recovery code that is still out, so that an old

@@ -44,7 +44,7 @@ func (db *DB) put(ctx context.Context, j *job) error {
 	defer db.sending.RUnlock()
 	select {
 	case <-db.stop:
-		return errClosed()
+		return chat.StoreClosed(nil)
 	default:
 	}
 	select {
@@ -58,11 +58,9 @@ func (db *DB) put(ctx context.Context, j *job) error {
 	case <-ctx.Done():
 		return ctx.Err()
 	case <-db.stop:
-		return errClosed()
+		return chat.StoreClosed(nil)
 	}
 }
-
-func errClosed() error { return chat.Fail(chat.Unavailable, "the store is closed") }
 
 // write queues f as one job of the writer and waits for its commit. f runs in a
 // savepoint: an error undoes it and is returned. ctx bounds the wait for a
@@ -295,7 +293,7 @@ func (t *tx) guard(f func() error) (err error) {
 	defer func() {
 		if p := recover(); p != nil {
 			t.db.log.Error("a job of the writer panicked", "panic", fmt.Sprint(p), "stack", string(debug.Stack()))
-			err = chat.FailCause(chat.Internal, fmt.Errorf("panic: %v", p), "something went wrong on the server")
+			err = chat.Panicked(p)
 		}
 	}()
 	return f()

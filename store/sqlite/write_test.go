@@ -273,7 +273,7 @@ func TestFailedJob(t *testing.T) {
 	say("one", 2)
 	fails(join)
 	fails(func(t *tx) error {
-		return insertChat(t, "new", chat.NewChat{Kind: chat.Group, By: ann, ClientID: "x"}, "")
+		return insertChat(t, "new", chat.NewChat{Kind: chat.Group, By: ann, ClientID: "x"})
 	})
 	fails(func(t *tx) error {
 		_, err := t.exec("INSERT INTO meta (key, value) VALUES ('left', 'behind')")

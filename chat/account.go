@@ -1,0 +1,131 @@
+package chat
+
+import "crypto/subtle"
+
+// Server is what a store keeps of the service as a whole.
+type Server struct {
+	Name  string
+	Setup string // the code that makes the first admin; empty once used
+}
+
+// ServerName returns the name to save for a server: DefaultServer for none.
+func ServerName(name string) string {
+	if name == "" {
+		return DefaultServer
+	}
+	return name
+}
+
+// NewAccount is a request for a user with a first session. At most one of Setup and
+// Invite is set. The store judges the request (CheckNew), spends the Setup or Invite,
+// makes the user and the session, and joins the invite's chat (with Setup: names the
+// server and makes the first chat), all in one commit.
+type NewAccount struct {
+	Handle, Name, PasswordHash string
+	Setup                      string // the setup code in clear, as Server returned it
+	ServerName                 string // with Setup
+	Invite                     [32]byte
+	HasInvite                  bool
+	Session                    NewSession
+}
+
+// User returns the user of the account, with a new id.
+func (n NewAccount) User() User {
+	u := User{ID: NewID[UserID](), Handle: n.Handle, Name: n.Name, Role: RoleMember, Active: true}
+	if n.Setup != "" {
+		u.Role = RoleAdmin
+	}
+	return u
+}
+
+// AccountView is what CheckNew is judged by, as a store read it.
+type AccountView struct {
+	Setup       string     // Server.Setup
+	Invite      InviteView // the invite of the request's code
+	HandleTaken bool       // another user has the handle
+	Now         int64
+}
+
+// CheckNew judges the request: the setup code or invite first, then the handle.
+func (n NewAccount) CheckNew(v AccountView) error {
+	if n.Setup != "" && (v.Setup == "" || subtle.ConstantTimeCompare([]byte(v.Setup), []byte(n.Setup)) != 1) {
+		return FailField(Forbidden, "setup", "the setup code is wrong or was used")
+	}
+	if n.HasInvite {
+		if err := v.Invite.CheckUse(v.Now); err != nil {
+			return err
+		}
+	}
+	if v.HandleTaken {
+		return FailField(HandleTaken, "handle", "the handle %s is taken", n.Handle)
+	}
+	return nil
+}
+
+// FirstChat returns the chat that is made with the first admin. Its ClientID is empty,
+// which no client's can be.
+func FirstChat(by UserID) NewChat {
+	return NewChat{Kind: Group, Open: true, Title: FirstChatTitle, By: by}
+}
+
+// UserPatch changes the fields that are not nil.
+type UserPatch struct {
+	Name, Status, PasswordHash *string
+	Role                       *Role
+	Active                     *bool
+	// Keep is the session that survives a new password; all others end.
+	Keep SessionID
+}
+
+// Of returns the user as the patch leaves them.
+func (p UserPatch) Of(u User) User {
+	set(&u.Name, p.Name)
+	set(&u.Status, p.Status)
+	set(&u.Role, p.Role)
+	set(&u.Active, p.Active)
+	return u
+}
+
+func set[T any](field *T, to *T) {
+	if to != nil {
+		*field = *to
+	}
+}
+
+// Ends reports whether the sessions of the user, as the patch leaves them, end, and
+// which one is kept: all end when the user is deactivated, all but Keep when the
+// password is new.
+func (p UserPatch) Ends(u User) (ends bool, keep SessionID) {
+	if !u.Active {
+		return true, ""
+	}
+	return p.PasswordHash != nil, p.Keep
+}
+
+// Revokes reports whether the patch can take rights away.
+func (p UserPatch) Revokes() bool {
+	return p.PasswordHash != nil || p.Active != nil && !*p.Active || p.Role != nil && *p.Role == RoleMember
+}
+
+// CheckAdmins judges the change of a user: the server must keep an active admin. others
+// reports whether there is one besides the user; it is called if they stop being one.
+func CheckAdmins(old, changed User, others func() (bool, error)) error {
+	if !old.ActiveAdmin() || changed.ActiveAdmin() {
+		return nil
+	}
+	switch ok, err := others(); {
+	case err != nil:
+		return err
+	case !ok:
+		return Fail(LastOwner, "make somebody else an admin of the server first")
+	}
+	return nil
+}
+
+// NoUser is the error for an id of which there is no user.
+func NoUser(id UserID) error { return FailField(NotFound, "userId", "there is no user %s", id) }
+
+// NoHandle is the error for a handle that no user has.
+func NoHandle(handle string) error {
+	return FailField(NotFound, "handle", "there is no user with the handle %s", handle)
+}

@@ -1,0 +1,95 @@
+package chat
+
+// Invite lets the holder of its code make an account, and join ChatID if that is set.
+type Invite struct {
+	ID        InviteID `json:"id" msgpack:"id"`
+	By        UserID   `json:"by" msgpack:"by"`
+	ChatID    ChatID   `json:"chatId,omitempty" msgpack:"chatId,omitempty"`
+	Uses      int      `json:"uses" msgpack:"uses"` // how many are left
+	CreatedAt int64    `json:"createdAt" msgpack:"createdAt"`
+	ExpiresAt int64    `json:"expiresAt" msgpack:"expiresAt"`
+}
+
+// Bounds of an invite, and the defaults for what its maker leaves out.
+const (
+	DefaultInviteUses = 100
+	MaxInviteUses     = 100_000
+	DefaultInviteLife = 7 * 24 * 60 * 60 * 1000   // ms
+	MaxInviteLife     = 365 * 24 * 60 * 60 * 1000 // ms
+	RecoveryLife      = 60 * 60 * 1000            // ms
+)
+
+// Open reports whether the invite has uses left and has not expired at now.
+func (i Invite) Open(now int64) bool { return i.Uses > 0 && now < i.ExpiresAt }
+
+// CheckNew judges an invite that is to be made: its chat, if it has one, must be a
+// group of which its maker is a member. kind is empty if there is no such chat.
+func (i Invite) CheckNew(kind ChatKind, member bool) error {
+	if i.ChatID != "" && (kind != Group || !member) {
+		return NoChat()
+	}
+	return nil
+}
+
+// InviteView is an invite and what decides whether it is valid, as a store read both.
+// The zero value stands for a code of which there is no invite.
+type InviteView struct {
+	Invite
+	MakerActive bool // By is an active user
+	MakerIn     bool // By is a member of ChatID; not asked without one
+}
+
+// valid reports whether the maker may still invite: they are active and, if the
+// invite is to a chat, a member of it. Otherwise a user who was removed could come
+// back by a code of their own.
+func (v InviteView) valid() bool {
+	return v.ID != "" && v.MakerActive && (v.ChatID == "" || v.MakerIn)
+}
+
+// CheckPeek judges whether a holder of the code may see the invite, used up or not.
+func (v InviteView) CheckPeek() error {
+	if !v.valid() {
+		return NoInvite("code")
+	}
+	return nil
+}
+
+// CheckUse judges whether the invite can be used at now.
+func (v InviteView) CheckUse(now int64) error {
+	if !v.valid() || !v.Open(now) {
+		return Fail(InviteSpent, "the invite is used up, expired or withdrawn")
+	}
+	return nil
+}
+
+// CheckAccept judges whether a user who is not a member joins the invite's chat by it
+// at now. u is the zero User if the store has none. Members of the chat are not judged:
+// the retry of a lost answer succeeds although the invite was used up since.
+func (v InviteView) CheckAccept(u User, now int64) error {
+	if err := v.CheckUse(now); err != nil {
+		return err
+	}
+	if v.ChatID == "" {
+		return FailField(BadInput, "code", "the invite is for making an account and leads to no chat")
+	}
+	return CheckSignIn(u)
+}
+
+// NoInvite is the error for an id or a code, named by field, of which there is no
+// invite.
+func NoInvite(field string) error { return FailField(NotFound, field, "there is no such invite") }
+
+// RecoveryView is the user of a recovery code and its expiry, as a store read both.
+// The zero value stands for a code that is unknown or was used.
+type RecoveryView struct {
+	User      User
+	ExpiresAt int64
+}
+
+// CheckUse judges whether the code can set a new password at now.
+func (v RecoveryView) CheckUse(now int64) error {
+	if v.ExpiresAt <= now || !v.User.Active {
+		return Fail(InviteSpent, "the recovery link was used or has expired")
+	}
+	return nil
+}
