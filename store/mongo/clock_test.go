@@ -5,9 +5,6 @@ import "time"
 // SetClock gives the store another clock; before its first use.
 func SetClock(db *DB, now func() int64) { db.now = now }
 
-// SetCloseTimeout sets how long Close waits for what is under way.
-func SetCloseTimeout(db *DB, d time.Duration) { db.closeTimeout = d }
-
 // SetSilence sets how often a feed writes a marker, and for how long it waits
 // for one; before the first feed.
 func SetSilence(db *DB, every, limit time.Duration) { db.markEvery, db.silence = every, limit }

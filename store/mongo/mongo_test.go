@@ -1,13 +1,10 @@
 package mongo_test
 
 import (
-	"context"
 	"hash/fnv"
-	"log/slog"
 	"os"
 	"strconv"
 	"testing"
-	"time"
 
 	"parley/chat"
 	"parley/internal/mongotest"
@@ -102,7 +99,7 @@ func open(t testing.TB, dir string) chat.Store {
 	h := fnv.New64a()
 	_, _ = h.Write([]byte(dir))
 	name := "t" + strconv.FormatUint(h.Sum64(), 36)
-	s, err := mongo.Open(context.Background(), mongotest.URL(os.Getenv(where), name), 50, slog.New(slog.DiscardHandler))
+	s, err := mongo.OpenForTest(mongotest.URL(os.Getenv(where), name))
 	if t == nil {
 		if err != nil {
 			panic(err)
@@ -113,7 +110,6 @@ func open(t testing.TB, dir string) chat.Store {
 	if err != nil {
 		t.Fatal(err)
 	}
-	mongo.SetCloseTimeout(s, time.Minute) // the stand-in is slow; see TestCloseWhileTheServerHangs
 	t.Cleanup(func() { _ = s.Close() })
 	return s
 }

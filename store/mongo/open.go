@@ -32,12 +32,10 @@ const (
 	defaultName   = "parley"        // of the database, if the URL names none
 )
 
-// monitor sees every command; a test's.
-var monitor *monitoring.CommandMonitor
-
 // DB is a store in one MongoDB database. All methods are safe for concurrent use.
 type DB struct {
 	// Static after construction.
+	settings
 	log    *slog.Logger
 	epoch  string
 	now    func() int64 // chat.Now; a test sets its own before the first call
@@ -47,8 +45,6 @@ type DB struct {
 	stop   chan struct{}      // closed when Close begins
 	ctx    context.Context    // of what goes on without its caller
 	end    context.CancelFunc // ends ctx, closeTimeout after Close began at the latest
-
-	closeTimeout, markEvery, silence time.Duration // a test sets its own, too
 
 	events, chats, members, users, words, sessions, invites, recoveries, meta *mongo.Collection
 	revocations, signals                                                      *mongo.Collection
@@ -62,6 +58,16 @@ type DB struct {
 	closing   sync.Once
 }
 
+// settings are what only tests change.
+type settings struct {
+	monitor                          *monitoring.CommandMonitor // receives every command; may be nil
+	closeTimeout, markEvery, silence time.Duration
+}
+
+func defaultSettings() settings {
+	return settings{closeTimeout: closeTimeout, markEvery: markEvery, silence: maxSilence}
+}
+
 // quoted is where the driver repeats a piece of the URL, which may be one of the
 // password.
 var quoted = regexp.MustCompile(`"[^"]*"`)
@@ -72,19 +78,22 @@ var quoted = regexp.MustCompile(`"[^"]*"`)
 // at once if no waiting can help (a bad URL, a standalone server, a wrong
 // password), and an unavailable one if the server cannot be reached. ctx bounds
 // Open alone.
-func Open(ctx context.Context, url string, pool int, log *slog.Logger) (_ *DB, err error) {
+func Open(ctx context.Context, url string, pool int, log *slog.Logger) (*DB, error) {
+	return open(ctx, url, pool, log, defaultSettings())
+}
+
+func open(ctx context.Context, url string, pool int, log *slog.Logger, o settings) (_ *DB, err error) {
 	where, err := connstring.ParseAndValidate(url)
 	if err != nil {
 		return nil, fmt.Errorf("the store's URL: %s", quoted.ReplaceAllString(err.Error(), "…"))
 	}
-	db := &DB{log: log, now: chat.Now, name: chat.NewID[string](), stop: make(chan struct{}), seen: make(chan sighting, maxSeen),
-		closeTimeout: closeTimeout, markEvery: markEvery, silence: maxSilence}
+	db := &DB{settings: o, log: log, now: chat.Now, name: chat.NewID[string](), stop: make(chan struct{}), seen: make(chan sighting, maxSeen)}
 	db.ctx, db.end = context.WithCancel(context.Background())
 	journaled := true
 	opts := options.Client().SetServerSelectionTimeout(selectTimeout).ApplyURI(url).SetAppName("parley").
 		SetReadPreference(readpref.Primary()).SetReadConcern(readconcern.Majority()).
 		SetWriteConcern(&writeconcern.WriteConcern{W: writeconcern.WCMajority, Journal: &journaled}).
-		SetMonitor(monitor).
+		SetMonitor(o.monitor).
 		SetTimeout(writeTimeout) // of what the driver does on its own, such as to ask again how a commit ended
 	defer func() {
 		if err != nil {
@@ -99,7 +108,7 @@ func Open(ctx context.Context, url string, pool int, log *slog.Logger) (_ *DB, e
 		return nil, fmt.Errorf("the store's URL: %w", err)
 	}
 	streaming := options.Client().SetServerSelectionTimeout(selectTimeout).ApplyURI(url).SetAppName("parley feed").
-		SetReadPreference(readpref.Primary()).SetReadConcern(readconcern.Majority()).SetMonitor(monitor)
+		SetReadPreference(readpref.Primary()).SetReadConcern(readconcern.Majority()).SetMonitor(o.monitor)
 	if db.stream, err = mongo.Connect(streaming); err != nil {
 		return nil, fmt.Errorf("the store's URL: %w", err)
 	}

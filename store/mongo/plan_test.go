@@ -3,11 +3,13 @@ package mongo
 import (
 	"context"
 	"fmt"
+	"log/slog"
 	"maps"
 	"slices"
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"go.mongodb.org/mongo-driver/v2/bson"
 	monitoring "go.mongodb.org/mongo-driver/v2/event"
@@ -26,8 +28,11 @@ var Queries struct {
 	of map[string]query
 }
 
-func init() {
-	monitor = &monitoring.CommandMonitor{Started: func(_ context.Context, e *monitoring.CommandStartedEvent) {
+// OpenForTest is Open with a monitor that adds to Queries and counts calls.
+func OpenForTest(url string) (*DB, error) {
+	o := defaultSettings()
+	o.closeTimeout = time.Minute // the stand-in is slow; see TestCloseWhileTheServerHangs
+	o.monitor = &monitoring.CommandMonitor{Started: func(_ context.Context, e *monitoring.CommandStartedEvent) {
 		counted(e.CommandName)
 		if e.DatabaseName == "admin" {
 			return
@@ -42,6 +47,7 @@ func init() {
 			Queries.of[fmt.Sprint(q.collection, shape(q.filter), q.sort)] = q
 		}
 	}}
+	return open(context.Background(), url, 50, slog.New(slog.DiscardHandler), o)
 }
 
 // queries gives the queries of a command.

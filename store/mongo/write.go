@@ -57,8 +57,8 @@ func (j *job) settle(ev chat.Event, again bool, err error) {
 // lanes are the chats that this replica writes to.
 type lanes struct {
 	// Static after init.
-	room  chan struct{} // a token for each job that waits or works
-	hands chan struct{} // a token for each batch under way
+	room  chan struct{} // a token for each job that waits or works: put takes it, work returns it after done
+	hands chan struct{} // a token for each batch under way, within work
 
 	working sync.WaitGroup // the goroutines of busy lanes
 

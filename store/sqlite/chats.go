@@ -8,35 +8,57 @@ import (
 	"parley/chat"
 )
 
-// How far a member m has read chat c, and what lies behind it: single seeks.
 const (
-	readColumn   = `ifnull(m.read_up_to, 0)`
-	unreadColumn = `c.n - ifnull((SELECT x.n FROM messages x
-		WHERE x.chat = c.id AND x.seq <= ` + readColumn + ` ORDER BY x.seq DESC LIMIT 1), 0)`
-	mentionsColumn = `(SELECT count(*) FROM mentions k
-		WHERE k.user = m.user AND k.chat = c.id AND k.seq > ` + readColumn + `)`
-	lastColumn = `ifnull((SELECT l.seq FROM messages l WHERE l.chat = c.id ORDER BY l.seq DESC LIMIT 1), 0)`
+	readColumn = `ifnull(m.read_up_to, 0)`
 
-	// m may be missing (LEFT JOIN): then only the columns up to pair count.
+	// memberColumns are a membership, each a single seek: the role, how far m has read,
+	// the messages posted up to there, and the mentions behind it. m may be missing
+	// (LEFT JOIN): then the role is empty.
+	memberColumns = `ifnull(m.role, ''), ` + readColumn + `,
+		ifnull((SELECT x.n FROM messages x WHERE x.chat = m.chat AND x.seq <= ` + readColumn + ` ORDER BY x.seq DESC LIMIT 1), 0),
+		(SELECT count(*) FROM mentions k WHERE k.user = m.user AND k.chat = m.chat AND k.seq > ` + readColumn + `)`
+
 	chatColumns = `c.id, c.kind, c.open, c.title, c.topic, c.head, c.members, c.activity, c.n, ifnull(c.pair, ''),
-		ifnull(m.role, ''), ` + readColumn + `, ` + unreadColumn + `, ` + mentionsColumn + `, ` + lastColumn
+		ifnull((SELECT l.seq FROM messages l WHERE l.chat = c.id ORDER BY l.seq DESC LIMIT 1), 0), ` + memberColumns
 )
+
+// membership is a user's own side of a chat.
+type membership struct {
+	role     chat.Role // empty: not a member
+	readUpTo chat.Seq
+	read     chat.Seq // messages posted up to there
+	mentions int
+}
+
+// into returns where memberColumns are scanned to.
+func (m *membership) into() []any {
+	return []any{(*string)(&m.role), &m.readUpTo, &m.read, &m.mentions}
+}
+
+// of returns the chat as the member sees it.
+func (m *membership) of(s *standing, user chat.UserID) chat.Chat {
+	c := s.chat
+	c.Role, c.ReadUpTo, c.Unread, c.Mentions = m.role, m.readUpTo, int(s.n-m.read), m.mentions
+	if s.pair != "" {
+		c.With = chat.OtherOf(s.pair, user)
+	}
+	return c
+}
 
 // chatScan is where rows of chatColumns are read to, one after another.
 type chatScan struct {
 	viewer chat.UserID
-	c      chat.Chat
-	n      chat.Seq // messages posted
-	pair   string
+	chat   standing // without last and era
 	last   chat.Seq
+	member membership
 	into   []any
 }
 
 func newChatScan(viewer chat.UserID) *chatScan {
 	s := &chatScan{viewer: viewer}
-	c := &s.c
-	s.into = []any{(*string)(&c.ID), (*string)(&c.Kind), &c.Open, &c.Title, &c.Topic, &c.Head, &c.MemberCount, &c.Activity, &s.n, &s.pair,
-		(*string)(&c.Role), &c.ReadUpTo, &c.Unread, &c.Mentions, &s.last}
+	c := &s.chat.chat
+	s.into = append([]any{(*string)(&c.ID), (*string)(&c.Kind), &c.Open, &c.Title, &c.Topic, &c.Head, &c.MemberCount, &c.Activity,
+		&s.chat.n, &s.chat.pair, &s.last}, s.member.into()...)
 	return s
 }
 
@@ -46,13 +68,10 @@ func (s *chatScan) row(from scanner) (c chat.Chat, last chat.Seq, err error) {
 	if err = from.Scan(s.into...); err != nil {
 		return c, 0, err
 	}
-	c, last = s.c, s.last
-	if c.Role == "" {
-		c.ReadUpTo, c.Unread, c.Mentions, last = 0, 0, 0, 0
-	} else if s.pair != "" {
-		c.With = chat.OtherOf(s.pair, s.viewer)
+	if s.member.role == "" {
+		return s.chat.chat, 0, nil
 	}
-	return c, last, nil
+	return s.member.of(&s.chat, s.viewer), s.last, nil
 }
 
 // CreateChat makes a chat, or finds the one that the same request made.

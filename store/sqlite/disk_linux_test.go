@@ -46,7 +46,7 @@ func (d *smallDisk) free() int64 {
 func (d *smallDisk) fillUp(leave int64) { d.others.Add(d.free() - leave) }
 
 func init() {
-	diskSpace = func(dir string) (free, total int64, err error) {
+	testDiskSpace = func(dir string) (free, total int64, err error) {
 		if d, ok := smallDisks.Load(dir); ok {
 			return d.(*smallDisk).free(), d.(*smallDisk).total, nil
 		}

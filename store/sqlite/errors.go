@@ -2,7 +2,6 @@ package sqlite
 
 import (
 	"context"
-	"database/sql"
 	"errors"
 	"fmt"
 	"time"
@@ -49,9 +48,6 @@ func fault(err error, doing string) error {
 			lib.SQLITE_READONLY, lib.SQLITE_CANTOPEN, lib.SQLITE_PROTOCOL, lib.SQLITE_INTERRUPT:
 			return chat.StoreUnavailable(err, doing)
 		}
-	}
-	if errors.Is(err, sql.ErrConnDone) || err.Error() == "sql: database is closed" || err.Error() == "sql: statement is closed" {
-		return chat.StoreClosed(err)
 	}
 	return chat.StoreFailed(err, doing)
 }

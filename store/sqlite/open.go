@@ -12,6 +12,9 @@ import (
 	"runtime"
 	"sync"
 	"sync/atomic"
+	"time"
+
+	driver "modernc.org/sqlite"
 
 	"parley/chat"
 )
@@ -19,6 +22,7 @@ import (
 // DB is a store in one SQLite file. All methods are safe for concurrent use.
 type DB struct {
 	// Static after construction.
+	settings
 	log    *slog.Logger
 	lock   *os.File
 	name   string // the database's address for the driver
@@ -51,14 +55,32 @@ const (
 	readPragmas = "_pragma=busy_timeout(1000)&_pragma=query_only(ON)&_pragma=temp_store(MEMORY)&_pragma=cache_size(-1024)"
 )
 
+// settings are what only tests change.
+type settings struct {
+	checkpointEvery int           // pages in the log, until the writer settles
+	scrubEvery      time.Duration // of work while texts are deleted, until the writer settles
+	// diskSpace returns the bytes that are free, and all, on the disk of a folder.
+	diskSpace func(dir string) (free, total int64, err error)
+	// preparing is called with each query text before it is first prepared.
+	preparing func(query string)
+}
+
+func defaultSettings() settings {
+	return settings{checkpointEvery: 8000, scrubEvery: 2 * time.Second, diskSpace: statfs, preparing: func(string) {}}
+}
+
 // Open opens the database at path, makes it and its folder if they are not
 // there, and brings its tables up to date. It refuses a database that another
 // process has open, and one that a newer Parley wrote. ctx bounds Open alone.
-func Open(ctx context.Context, path string, log *slog.Logger) (_ *DB, err error) {
+func Open(ctx context.Context, path string, log *slog.Logger) (*DB, error) {
+	return open(ctx, path, log, defaultSettings())
+}
+
+func open(ctx context.Context, path string, log *slog.Logger, opts settings) (_ *DB, err error) {
 	if path, err = filepath.Abs(path); err != nil {
 		return nil, fmt.Errorf("store path: %w", err)
 	}
-	db := &DB{log: log, now: chat.Now, queue: make(chan *job, maxQueue), acks: make(chan []*job, 2), stop: make(chan struct{})}
+	db := &DB{settings: opts, log: log, now: chat.Now, queue: make(chan *job, maxQueue), acks: make(chan []*job, 2), stop: make(chan struct{})}
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 		return nil, fmt.Errorf("make the store's folder: %w", err)
 	}
@@ -72,7 +94,7 @@ func Open(ctx context.Context, path string, log *slog.Logger) (_ *DB, err error)
 	if db.lock, err = lockFile(path + ".lock"); err != nil {
 		return nil, err
 	}
-	spare, noReserve := openReserve(path + ".reserve")
+	spare, noReserve := openReserve(path+".reserve", opts.diskSpace)
 	if noReserve != nil {
 		log.Warn("no space is reserved for a full disk", "err", noReserve)
 	}
@@ -184,7 +206,8 @@ func (db *DB) rows(ctx context.Context, query string, args ...any) (*sql.Rows, e
 	if err != nil {
 		return nil, err
 	}
-	return s.Query(args...)
+	r, err := s.Query(args...)
+	return r, poolError(err)
 }
 
 // row is rows for one row. A failure shows at Scan.
@@ -196,7 +219,21 @@ func (db *DB) row(ctx context.Context, query string, args ...any) scanner {
 	if err != nil {
 		return failed{err}
 	}
-	return s.QueryRow(args...)
+	r := s.QueryRow(args...)
+	if err := r.Err(); err != nil {
+		return failed{poolError(err)}
+	}
+	return r
+}
+
+// poolError returns the error of a query that was not run. One that is not of SQLite
+// comes from database/sql, whose pool is closed then.
+func poolError(err error) error {
+	var e *driver.Error
+	if err == nil || errors.As(err, &e) {
+		return err
+	}
+	return chat.StoreClosed(err)
 }
 
 // scanner is a *sql.Row, or the reason why there is none.
@@ -210,10 +247,10 @@ func (db *DB) statement(query string) (*sql.Stmt, error) {
 	if s, ok := db.prepared.Load(query); ok {
 		return s.(*sql.Stmt), nil
 	}
-	seen(query)
+	db.preparing(query)
 	s, err := db.reads.Prepare(query)
 	if err != nil {
-		return nil, err
+		return nil, poolError(err)
 	}
 	if first, lost := db.prepared.LoadOrStore(query, s); lost {
 		_ = s.Close()
@@ -221,7 +258,3 @@ func (db *DB) statement(query string) (*sql.Stmt, error) {
 	}
 	return s, nil
 }
-
-// seen is told each query text before it is first prepared: the plan test
-// looks at all of them. Static but for tests.
-var seen = func(query string) {}

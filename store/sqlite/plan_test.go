@@ -16,13 +16,12 @@ var Queries struct {
 	texts []string
 }
 
-func init() {
-	seen = func(query string) {
-		Queries.Lock()
-		defer Queries.Unlock()
-		if !slices.Contains(Queries.texts, query) {
-			Queries.texts = append(Queries.texts, query)
-		}
+// addQuery is settings.preparing of all stores that tests open.
+func addQuery(query string) {
+	Queries.Lock()
+	defer Queries.Unlock()
+	if !slices.Contains(Queries.texts, query) {
+		Queries.texts = append(Queries.texts, query)
 	}
 }
 

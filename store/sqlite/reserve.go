@@ -29,20 +29,17 @@ const (
 // reserve is the file. Its size on the disk is below want while the disk is full.
 // Owned by Open and then by the writer.
 type reserve struct {
-	path string
-	want int64 // 0: none is kept
-	size int64
+	path  string
+	want  int64 // 0: none is kept
+	size  int64
+	space func(dir string) (free, total int64, err error) // settings.diskSpace
 }
-
-// diskSpace gives the bytes that are free, and all, on the disk of a folder.
-// Static but for tests.
-var diskSpace = statfs
 
 // openReserve finds the reserve beside the database, or makes it if there is
 // room. An error means that there is none: full disks are then as they come.
-func openReserve(path string) (r reserve, err error) {
-	r.path = path
-	_, total, err := diskSpace(filepath.Dir(path))
+func openReserve(path string, space func(dir string) (free, total int64, err error)) (r reserve, err error) {
+	r.path, r.space = path, space
+	_, total, err := r.space(filepath.Dir(path))
 	if err != nil {
 		return r, err
 	}
@@ -77,7 +74,7 @@ func (r *reserve) full() bool { return r.size < r.want }
 
 // free gives the bytes that are free on the disk; if nobody can tell, many.
 func (r *reserve) free() int64 {
-	free, _, err := diskSpace(filepath.Dir(r.path))
+	free, _, err := r.space(filepath.Dir(r.path))
 	if err != nil {
 		return 1 << 62
 	}

@@ -2,7 +2,6 @@ package sqlite_test
 
 import (
 	"context"
-	"log/slog"
 	"path/filepath"
 	"testing"
 
@@ -31,18 +30,16 @@ func TestCrash(t *testing.T) { storetest.Crash(t, 50, open) }
 // open opens the database in dir, sound and swept whenever it is opened and
 // closed; t is nil in a process that will be killed, which sweeps all the time.
 func open(t testing.TB, dir string) chat.Store {
-	if t == nil {
-		sqlite.SweepOften()
-	}
 	path := filepath.Join(dir, "parley.db")
-	s, err := sqlite.Open(context.Background(), path, slog.New(slog.DiscardHandler))
 	if t == nil {
+		s, err := sqlite.OpenForTest(path, sqlite.SweepOften)
 		if err != nil {
 			panic(err)
 		}
 		return s
 	}
 	t.Helper()
+	s, err := sqlite.OpenForTest(path, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -29,44 +29,28 @@ func (h *heads) standing(id chat.ChatID, era uint64) *standing {
 	return nil
 }
 
-// membership is a user's own side of a chat.
-type membership struct {
-	chat     chat.ChatID
-	role     chat.Role
-	readUpTo chat.Seq
-	read     chat.Seq // messages posted up to there
-	mentions int
+// memberIn is a membership and its chat.
+type memberIn struct {
+	chat chat.ChatID
+	membership
 }
 
-// of is the chat as the member sees it.
-func (m *membership) of(s *standing, user chat.UserID) chat.Chat {
-	c := s.chat
-	c.Role, c.ReadUpTo, c.Unread, c.Mentions = m.role, m.readUpTo, int(s.n-m.read), m.mentions
-	if s.pair != "" {
-		c.With = chat.OtherOf(s.pair, user)
-	}
-	return c
-}
-
-// memberships reads how chatColumns does: all, or those of a page.
-func (db *DB) memberships(ctx context.Context, user chat.UserID, l chat.ChatList) ([]membership, error) {
-	const columns = `SELECT m.chat, m.role, m.read_up_to,
-		ifnull((SELECT x.n FROM messages x WHERE x.chat = m.chat AND x.seq <= m.read_up_to ORDER BY x.seq DESC LIMIT 1), 0),
-		(SELECT count(*) FROM mentions k WHERE k.user = m.user AND k.chat = m.chat AND k.seq > m.read_up_to)
-		FROM members m WHERE m.user = ?`
-	query, args := columns, []any{string(user)}
+// memberships returns the memberships of a user: all, or those of a page.
+func (db *DB) memberships(ctx context.Context, user chat.UserID, l chat.ChatList) ([]memberIn, error) {
+	const all = `SELECT m.chat, ` + memberColumns + ` FROM members m WHERE m.user = ?`
+	query, args := all, []any{string(user)}
 	if !l.All() {
 		ids, err := db.choose(ctx, user, l)
 		if err != nil || len(ids) == 0 {
 			return nil, err
 		}
-		query, args = columns+` AND m.chat IN (SELECT value FROM json_each(?))`, append(args, anyOf(ids))
+		query, args = all+` AND m.chat IN (SELECT value FROM json_each(?))`, append(args, anyOf(ids))
 	}
 	rows, err := db.rows(ctx, query, args...)
-	var m membership
-	into := []any{(*string)(&m.chat), (*string)(&m.role), &m.readUpTo, &m.read, &m.mentions}
-	all, err := collect(rows, err, func() (membership, error) { return m, rows.Scan(into...) })
-	return all, fault(err, "read chats")
+	var m memberIn
+	into := append([]any{(*string)(&m.chat)}, m.into()...)
+	found, err := collect(rows, err, func() (memberIn, error) { err := rows.Scan(into...); return m, err })
+	return found, fault(err, "read chats")
 }
 
 // choose gives the chats of a page. The activity of all is one text, since what
@@ -149,7 +133,7 @@ func (db *DB) list(ctx context.Context, user chat.UserID, ids []chat.ChatID, fou
 		WHERE m.chat IN (SELECT value FROM json_each(?)) AND m.user = ?`, anyOf(ids), string(user))
 	read, err := collect(rows, err, func() (listed, error) {
 		c, last, err := scan.row(rows)
-		return listed{Chat: c, pair: scan.pair, n: scan.n, last: last, era: era}, err
+		return listed{Chat: c, pair: scan.chat.pair, n: scan.chat.n, last: last, era: era}, err
 	})
 	return append(found, read...), fault(err, "read chats")
 }

@@ -33,12 +33,6 @@ const (
 	maxSwept = 1 << 25
 )
 
-// When the writer settles. Static but for tests.
-var (
-	checkpointEvery = 8000            // pages in the log
-	scrubEvery      = 2 * time.Second // of work while texts are deleted
-)
-
 // sweeper knows which part of the log was looked at. Owned by the writer.
 type sweeper struct {
 	path string              // of the log
@@ -85,13 +79,12 @@ func (s *sweeper) begin() (ok bool, err error) {
 	return true, nil
 }
 
-// full reports whether the log has grown enough for a checkpoint: by no more
-// pages than the reserve holds, if there is one.
-func (s *sweeper) full(reserve int64) bool {
+// full reports whether the log has grown enough for a checkpoint: by so many pages, and
+// no more than the reserve holds, if there is one.
+func (s *sweeper) full(every int, reserve int64) bool {
 	if ok, err := s.begin(); !ok || err != nil {
 		return false
 	}
-	every := checkpointEvery
 	if pages := int(reserve / pageSize); pages > 0 {
 		every = min(every, pages)
 	}

@@ -44,7 +44,7 @@ func Emptied(t testing.TB, path string) {
 }
 
 // SweepOften lets a process that will be killed die in the middle of a sweep.
-func SweepOften() { scrubEvery = 3 * time.Millisecond }
+func SweepOften(o *settings) { o.scrubEvery = 3 * time.Millisecond }
 
 // settled lets the writer settle at once if a scrub is due, and tells whether it
 // still is after it.
@@ -205,11 +205,8 @@ func TestSweepAfterEdit(t *testing.T) {
 // The log begins anew over and over, now and then under a reader, and no text is
 // deleted for good before the end.
 func TestSweepAcrossLogs(t *testing.T) {
-	often, scrub := checkpointEvery, scrubEvery
-	t.Cleanup(func() { checkpointEvery, scrubEvery = often, scrub }) // behind Close
-	checkpointEvery, scrubEvery = 60, time.Hour
 	path := filepath.Join(t.TempDir(), "parley.db")
-	db := opened(t, path)
+	db := openedWith(t, path, func(o *settings) { o.checkpointEvery, o.scrubEvery = 60, time.Hour })
 	h := newHistory(t, db, rand.Uint64())
 	for range 25 {
 		h.play(t, 20+h.IntN(150), 1+h.IntN(6))
@@ -337,11 +334,8 @@ func TestSweepAfterKill(t *testing.T) {
 // A sweep that fails is made up for by the next one, though the log it looked
 // at was moved into the database in between.
 func TestSweepFails(t *testing.T) {
-	scrub := scrubEvery
-	t.Cleanup(func() { scrubEvery = scrub }) // behind Close
-	scrubEvery = time.Hour                   // no round but those that are asked for
 	path := filepath.Join(t.TempDir(), "parley.db")
-	db := opened(t, path)
+	db := openedWith(t, path, func(o *settings) { o.scrubEvery = time.Hour }) // no round but those that are asked for
 	h := newHistory(t, db, rand.Uint64())
 	for range 2 {
 		h.play(t, 800, 3) // pages split

@@ -156,7 +156,7 @@ func (t *tx) run() {
 		}
 		t.batch(batch)
 		t.db.acks <- batch
-		if t.sweeper.full(t.reserve.want) {
+		if t.sweeper.full(t.db.checkpointEvery, t.reserve.want) {
 			t.settle()
 		}
 	}
@@ -176,7 +176,7 @@ func (t *tx) next() (j *job, open bool) {
 		j, open = <-t.db.queue
 		return j, open
 	}
-	wait := time.Until(t.settled.Add(scrubEvery))
+	wait := time.Until(t.settled.Add(t.db.scrubEvery))
 	if wait <= 0 {
 		return nil, true
 	}
@@ -343,7 +343,7 @@ func (t *tx) statement(query string) (*sql.Stmt, error) {
 	if s, ok := t.stmts[query]; ok {
 		return s, nil
 	}
-	seen(query)
+	t.db.preparing(query)
 	s, err := t.conn.PrepareContext(context.Background(), query)
 	if err != nil {
 		return nil, err

@@ -18,9 +18,27 @@ import (
 	"parley/chat"
 )
 
+// OpenForTest is Open with the hooks of tests. change may set more.
+func OpenForTest(path string, change func(*settings)) (*DB, error) {
+	opts := defaultSettings()
+	opts.preparing, opts.diskSpace = addQuery, testDiskSpace
+	if change != nil {
+		change(&opts)
+	}
+	return open(context.Background(), path, slog.New(slog.DiscardHandler), opts)
+}
+
+// testDiskSpace is settings.diskSpace of all stores that tests open.
+var testDiskSpace = statfs
+
 func opened(t testing.TB, path string) *DB {
 	t.Helper()
-	db, err := Open(context.Background(), path, slog.New(slog.DiscardHandler))
+	return openedWith(t, path, nil)
+}
+
+func openedWith(t testing.TB, path string, change func(*settings)) *DB {
+	t.Helper()
+	db, err := OpenForTest(path, change)
 	if err != nil {
 		t.Fatal(err)
 	}
