@@ -119,7 +119,7 @@ func (t *tx) extend(s *state, e chat.Event) (ev chat.Event, again bool, err erro
 	if err := t.project(s, &e); err != nil {
 		return chat.Event{}, false, err
 	}
-	t.told = append(t.told, chat.Notice{Event: &e})
+	t.notices = append(t.notices, chat.Notice{Event: &e})
 	return e, false, nil
 }
 
@@ -133,13 +133,13 @@ func (t *tx) insert(e *chat.Event) (fresh bool, err error) {
 		}
 		n, err = t.exec(`INSERT INTO messages (chat, seq, n, at, by, client_id, text, reply_to, mentions) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
 			ON CONFLICT (chat, client_id, by) DO NOTHING`,
-			string(e.ChatID), int64(e.Seq), int64(e.N), e.At, string(e.By), e.ClientID, e.Text, reply, list(e.Mentions))
+			string(e.ChatID), int64(e.Seq), int64(e.N), e.At, string(e.By), e.ClientID, e.Text, reply, jsonIDs(e.Mentions))
 		return n == 1, err
 	}
 	n, err = t.exec(`INSERT INTO events (chat, seq, n, at, kind, by, client_id, target, emoji, is_on, users, role, reason, title, topic)
 		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (chat, client_id, by) WHERE client_id IS NOT NULL DO NOTHING`,
-		string(e.ChatID), int64(e.Seq), int64(e.N), e.At, string(e.Kind), string(e.By), full(e.ClientID), whole(int64(e.Target)), full(e.Emoji), e.On,
-		list(e.Users), full(string(e.Role)), full(e.Reason), e.Title, e.Topic)
+		string(e.ChatID), int64(e.Seq), int64(e.N), e.At, string(e.Kind), string(e.By), nullString(e.ClientID), whole(int64(e.Target)), nullString(e.Emoji), e.On,
+		jsonIDs(e.Users), nullString(string(e.Role)), nullString(e.Reason), e.Title, e.Topic)
 	return n == 1, err
 }
 
@@ -154,7 +154,7 @@ func (t *tx) first(e *chat.Event) (chat.Event, bool, error) {
 // Find is [chat.Log].Find.
 func (db *DB) Find(ctx context.Context, id chat.ChatID, by chat.UserID, clientID string) (chat.Event, bool, error) {
 	ev, ok, err := oneEvent(db.row(ctx, findPost, string(id), clientID, string(by)), id)
-	return ev, ok, fault(err, "find the message")
+	return ev, ok, storeError(err, "find the message")
 }
 
 func oneEvent(row scanner, id chat.ChatID) (chat.Event, bool, error) {

@@ -30,8 +30,8 @@ func alone(t *testing.T, dir string, want ...string) {
 	}
 }
 
-// wholeLog returns the log of a chat.
-func wholeLog(t *testing.T, db *DB, id chat.ChatID) []chat.Event {
+// nullInt returns the log of a chat.
+func nullInt(t *testing.T, db *DB, id chat.ChatID) []chat.Event {
 	t.Helper()
 	events, head, err := db.After(context.Background(), "", id, 0, 100_000, 1<<30)
 	if err != nil || chat.Seq(len(events)) != head {
@@ -76,13 +76,13 @@ func TestBackup(t *testing.T) {
 		t.Error("the copy has the epoch")
 	}
 
-	log := wholeLog(t, db, id)
+	log := nullInt(t, db, id)
 	post(t, db, ann, id, "only in the first")
 	second := opened(t, file)
 	if len(second.Epoch()) != chat.EpochLen || second.Epoch() == db.Epoch() {
 		t.Fatalf("the epoch of the copy is %q, that of the database %q", second.Epoch(), db.Epoch())
 	}
-	if got := wholeLog(t, second, id); fmt.Sprint(got) != fmt.Sprint(log) {
+	if got := nullInt(t, second, id); fmt.Sprint(got) != fmt.Sprint(log) {
 		t.Errorf("the copy has %v\nwant %v", got, log)
 	}
 	if u, _, err := second.Identify(t.Context(), chat.SecretHash("ann")); err != nil || u.ID != ann {
@@ -117,13 +117,13 @@ func TestBackupWhilePostsRun(t *testing.T) {
 			t.Fatal(err)
 		}
 		copied := opened(t, file)
-		log := wholeLog(t, copied, id)
+		log := nullInt(t, copied, id)
 		for _, seq := range acked {
 			if seq > chat.Seq(len(log)) {
 				t.Errorf("%d was acknowledged, the copy ends at %d", seq, len(log))
 			}
 		}
-		if truth := wholeLog(t, db, id); fmt.Sprint(truth[:len(log)]) != fmt.Sprint(log) {
+		if truth := nullInt(t, db, id); fmt.Sprint(truth[:len(log)]) != fmt.Sprint(log) {
 			t.Error("the copy is no beginning of the log")
 		}
 	}

@@ -36,7 +36,7 @@ func (m *membership) into() []any {
 }
 
 // of returns the chat as the member sees it.
-func (m *membership) of(s *standing, user chat.UserID) chat.Chat {
+func (m *membership) of(s *chatSnapshot, user chat.UserID) chat.Chat {
 	c := s.chat
 	c.Role, c.ReadUpTo, c.Unread, c.Mentions = m.role, m.readUpTo, int(s.n-m.read), m.mentions
 	if s.pair != "" {
@@ -48,7 +48,7 @@ func (m *membership) of(s *standing, user chat.UserID) chat.Chat {
 // chatScan is where rows of chatColumns are read to, one after another.
 type chatScan struct {
 	viewer chat.UserID
-	chat   standing // without last and era
+	chat   chatSnapshot // without last and generation
 	last   chat.Seq
 	member membership
 	into   []any
@@ -91,7 +91,7 @@ func (db *DB) CreateChat(ctx context.Context, n chat.NewChat) (chat.Chat, bool, 
 		id = chat.NewID[chat.ChatID]()
 		made := &state{id: id, kind: n.Kind, open: n.Open, title: n.Title, topic: n.Topic, roles: map[chat.UserID]chat.Role{}}
 		draft := n.Draft(id)
-		if err := t.ask(n.Rule, made, &draft); err != nil {
+		if err := t.checkRule(n.Rule, made, &draft); err != nil {
 			return err
 		}
 		active, err := activeOf(t, n.All())
@@ -122,7 +122,7 @@ func madeBefore(t *tx, n chat.NewChat) (id chat.ChatID, ok bool, err error) {
 
 // activeOf returns those of the users who are active.
 func activeOf(t *tx, ids []chat.UserID) (map[chat.UserID]bool, error) {
-	rows, err := t.rows(`SELECT u.id FROM users u WHERE u.id IN (SELECT value FROM json_each(?)) AND u.active = 1`, anyOf(ids))
+	rows, err := t.rows(`SELECT u.id FROM users u WHERE u.id IN (SELECT value FROM json_each(?)) AND u.active = 1`, jsonArg(ids))
 	active := make(map[chat.UserID]bool, len(ids))
 	_, err = collect(rows, err, func() (id chat.UserID, err error) {
 		err = rows.Scan(&id)
@@ -135,7 +135,7 @@ func activeOf(t *tx, ids []chat.UserID) (map[chat.UserID]bool, error) {
 // insertChat makes the chat's row and its first events, which make the members.
 func insertChat(t *tx, id chat.ChatID, n chat.NewChat) error {
 	_, err := t.exec(`INSERT INTO chats (id, kind, open, title, topic, by, client_id, pair, head, n, members, activity) VALUES (?, ?, ?, ?, ?, ?, ?, ?, 0, 0, 0, ?)`,
-		string(id), string(n.Kind), n.Open, n.Title, n.Topic, string(n.By), n.ClientID, full(n.Pair()), t.now)
+		string(id), string(n.Kind), n.Open, n.Title, n.Topic, string(n.By), n.ClientID, nullString(n.Pair()), t.now)
 	if err != nil {
 		return err
 	}
@@ -158,7 +158,7 @@ func (db *DB) Chat(ctx context.Context, viewer chat.UserID, id chat.ChatID) (cha
 		c.Last, err = db.newest(ctx, viewer, id, last)
 	}
 	if err != nil {
-		return chat.Chat{}, fault(err, "read a chat")
+		return chat.Chat{}, storeError(err, "read a chat")
 	}
 	return c, nil
 }
@@ -167,13 +167,13 @@ func (db *DB) Chat(ctx context.Context, viewer chat.UserID, id chat.ChatID) (cha
 func (db *DB) ChatIDs(ctx context.Context, user chat.UserID) ([]chat.ChatID, error) {
 	rows, err := db.rows(ctx, `SELECT chat FROM members WHERE user = ? ORDER BY chat`, string(user))
 	ids, err := collect(rows, err, func() (id chat.ChatID, err error) { return id, rows.Scan(&id) })
-	return ids, fault(err, "read chats")
+	return ids, storeError(err, "read chats")
 }
 
 // CountChats counts the chats of a user.
 func (db *DB) CountChats(ctx context.Context, user chat.UserID) (n int, err error) {
 	err = db.row(ctx, `SELECT count(*) FROM members WHERE user = ?`, string(user)).Scan(&n)
-	return n, fault(err, "count chats")
+	return n, storeError(err, "count chats")
 }
 
 // OpenChats gives open chats, newest made first.
@@ -188,5 +188,5 @@ func (db *DB) OpenChats(ctx context.Context, viewer chat.UserID, before chat.Cha
 		c, _, err := scan.row(rows)
 		return c, err
 	})
-	return chats, fault(err, "read open chats")
+	return chats, storeError(err, "read open chats")
 }

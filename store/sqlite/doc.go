@@ -11,10 +11,10 @@
 //   - After a commit the events go to the open feeds, then the callbacks run on
 //     a second goroutine, in order, while the next batch is on its way.
 //   - The writer runs the checkpoints too, so that a text that was deleted or
-//     edited away is soon in no file (sweep.go).
+//     edited away is soon in no file (scrub.go).
 //   - Reads run on connections of their own (read.go) and never wait for the
 //     writer. Where a chat stands is remembered until the writer changes the
-//     chat (heads.go, standing.go, tail.go).
+//     chat (readcache.go, snapshot.go, tail.go).
 //
 // Goroutines: the writer and the notifier, started by Open, ended by Close. A
 // feed has none: its queue is filled by the writer and emptied by its reader.

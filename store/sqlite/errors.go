@@ -31,10 +31,10 @@ func errNotWritten(cause error) error {
 	return chat.Fail(chat.Unavailable, "the backup could not be written: %s", fmt.Sprint(cause))
 }
 
-// fault turns an error of SQLite into a chat.Error at the edge: unavailable
+// storeError turns an error of SQLite into a chat.Error at the edge: unavailable
 // when a retry may help, else internal. What is a chat.Error or comes from a
 // context stays as it is. doing completes "the store could not …".
-func fault(err error, doing string) error {
+func storeError(err error, doing string) error {
 	var known *chat.Error
 	if err == nil || errors.As(err, &known) || errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
 		return err

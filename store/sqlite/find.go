@@ -27,7 +27,7 @@ func (db *DB) FindUsers(ctx context.Context, q, after string, limit int) ([]chat
 		read := 0
 		page, err := collect(rows, err, func() (hit, error) { read++; return scanHit(rows) })
 		if err != nil {
-			return nil, "", fault(err, "find users")
+			return nil, "", storeError(err, "find users")
 		}
 		for _, h := range page {
 			if !chat.FirstWord(h.user, q, h.word) {

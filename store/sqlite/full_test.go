@@ -161,13 +161,13 @@ func (f *filled) revoked(t *testing.T) {
 			t.Fatalf("message %d has its text", m.Seq)
 		}
 	}
-	f.Sound(t)
+	f.CheckIntegrity(t)
 }
 
 // gone wants no deleted text in any file, once the writer has settled.
 func (f *filled) gone(t *testing.T) {
 	t.Helper()
-	settled(t, f.DB)
+	checkpointNow(t, f.DB)
 	files, err := filepath.Glob(f.path + "*")
 	if err != nil {
 		t.Fatal(err)
@@ -203,7 +203,7 @@ func TestFullDiskRevocations(t *testing.T) {
 
 	f.disk.others.Store(0)
 	f.disk.total *= 2
-	settled(t, f.DB)
+	checkpointNow(t, f.DB)
 	if f.Full() {
 		t.Fatal("there is room and the disk is full")
 	}
@@ -213,7 +213,7 @@ func TestFullDiskRevocations(t *testing.T) {
 	if err := f.Ping(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	f.Sound(t)
+	f.CheckIntegrity(t)
 }
 
 // Whatever others do to the disk: what was acknowledged is there, nothing else,
@@ -261,7 +261,7 @@ func TestFullDiskAtRandom(t *testing.T) {
 			}
 			break
 		}
-		settled(t, f.DB)
+		checkpointNow(t, f.DB)
 		if random.IntN(10) == 0 {
 			if err := f.Close(); err != nil {
 				t.Fatal(err)
@@ -269,7 +269,7 @@ func TestFullDiskAtRandom(t *testing.T) {
 			f.DB = opened(t, path)
 		}
 	}
-	f.Sound(t)
+	f.CheckIntegrity(t)
 	if refused == 0 || len(texts) == 0 {
 		t.Fatalf("%d posts and %d refused", len(texts), refused)
 	}

@@ -56,7 +56,7 @@ func (db *DB) Invites(ctx context.Context, by chat.UserID) ([]chat.Invite, error
 	}
 	rows, err := db.rows(ctx, query, args...)
 	all, err := collect(rows, err, func() (chat.Invite, error) { return scanInvite(rows) })
-	return all, fault(err, "read invites")
+	return all, storeError(err, "read invites")
 }
 
 // EndInvite ends one invite.
@@ -85,7 +85,7 @@ func scanInviteView(row scanner) (v chat.InviteView, err error) {
 func (db *DB) PeekInvite(ctx context.Context, codeHash [32]byte) (chat.Invite, error) {
 	v, err := scanInviteView(db.row(ctx, inviteOf, codeHash[:]))
 	if err != nil {
-		return chat.Invite{}, fault(err, "read an invite")
+		return chat.Invite{}, storeError(err, "read an invite")
 	}
 	if err := v.CheckPeek(); err != nil {
 		return chat.Invite{}, err
@@ -123,7 +123,7 @@ func (db *DB) AcceptInvite(ctx context.Context, codeHash [32]byte, user chat.Use
 		if err != nil {
 			return err
 		}
-		if err := t.ask(rule, s, &joined); err != nil {
+		if err := t.checkRule(rule, s, &joined); err != nil {
 			return err
 		}
 		if err := spendInvite(t, v.ID); err != nil {
@@ -167,7 +167,7 @@ func scanRecovery(row scanner, now int64) (chat.User, error) {
 // PeekRecovery returns the user of a code and spends nothing.
 func (db *DB) PeekRecovery(ctx context.Context, codeHash [32]byte) (chat.UserID, error) {
 	u, err := scanRecovery(db.row(ctx, recoveryOf, codeHash[:]), chat.Now())
-	return u.ID, fault(err, "read a recovery code")
+	return u.ID, storeError(err, "read a recovery code")
 }
 
 // UseRecovery spends the code: setPassword deletes it.

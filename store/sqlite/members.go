@@ -21,7 +21,7 @@ func (db *DB) Members(ctx context.Context, viewer chat.UserID, id chat.ChatID, a
 		// Past the end, or no member.
 		_, _, err = pointer(db.row(ctx, pointerOf, string(id), string(viewer)))
 	}
-	return members, fault(err, "read members")
+	return members, storeError(err, "read members")
 }
 
 // pointerOf reads how far a member has read, and the head.
@@ -40,7 +40,7 @@ func (db *DB) MarkRead(ctx context.Context, id chat.ChatID, user chat.UserID, se
 	at, head, err := pointer(db.row(ctx, pointerOf, string(id), string(user)))
 	seq = min(seq, head)
 	if err != nil || seq <= at {
-		return at, false, fault(err, "read a read pointer")
+		return at, false, storeError(err, "read a read pointer")
 	}
 	err = db.write(ctx, func(t *tx) error {
 		// Another device, or a post, may have been faster.

@@ -34,20 +34,20 @@ type DB struct {
 	acks   chan []*job // finished, from the writer to the notifier
 	stop   chan struct{}
 
-	ended    sync.WaitGroup // the writer and the notifier
-	sending  sync.RWMutex   // read-held while a job goes into the queue
-	full     atomic.Bool    // reserve.go
-	closing  sync.Once
-	closed   error
-	prepared sync.Map // query text → *sql.Stmt of the read pool
-	feeds    feeds
-	heads    heads
+	ended     sync.WaitGroup // the writer and the notifier
+	sending   sync.RWMutex   // read-held while a job goes into the queue
+	full      atomic.Bool    // reserve.go
+	closing   sync.Once
+	closed    error
+	prepared  sync.Map // query text → *sql.Stmt of the read pool
+	feeds     feeds
+	readCache readCache
 }
 
 // Both kinds of connection: cache_size is in KiB when negative. A reader keeps
 // 1 MiB, half of SQLite's own: up to 16 a cold page costs the same. secure_delete
 // writes zeros over what is deleted, and the writer runs the checkpoints: see
-// sweep.go. The lock file keeps other processes out, so that a lock inside
+// scrub.go. The lock file keeps other processes out, so that a lock inside
 // SQLite is short: a checkpoint that waits for the last reader.
 const (
 	writePragmas = "_pragma=busy_timeout(200)&_pragma=page_size(4096)&_pragma=journal_mode(WAL)&_pragma=synchronous(FULL)&_pragma=secure_delete(ON)" +
@@ -128,7 +128,7 @@ func open(ctx context.Context, path string, log *slog.Logger, opts settings) (_ 
 	if err != nil {
 		return nil, fmt.Errorf("open %s: %w", path, err)
 	}
-	if err := layout(ctx, conn); err != nil {
+	if err := checkLayout(ctx, conn); err != nil {
 		return nil, fmt.Errorf("open %s: %w", path, err)
 	}
 	if err := migrate(ctx, conn); err != nil {
@@ -154,9 +154,9 @@ func address(path string) string {
 	return (&url.URL{Scheme: "file", OmitHost: true, Path: path}).String()
 }
 
-// layout refuses a file whose pages sweep.go would take for something else.
+// checkLayout refuses a file whose pages scrub.go would take for something else.
 // SQLite fixes both when it makes a file; only another program can have.
-func layout(ctx context.Context, conn *sql.Conn) error {
+func checkLayout(ctx context.Context, conn *sql.Conn) error {
 	var size, vacuum int
 	err := conn.QueryRowContext(ctx, "SELECT page_size, auto_vacuum FROM pragma_page_size, pragma_auto_vacuum").Scan(&size, &vacuum)
 	if err == nil && (size != pageSize || vacuum != 0) {

@@ -150,9 +150,9 @@ func TestOpenLink(t *testing.T) {
 	}
 	h := newHistory(t, db, 1)
 	h.step(t, 100)
-	settled(t, db)
+	checkpointNow(t, db)
 	seen := false
-	if err := db.write(t.Context(), func(x *tx) error { seen = x.sweeper.done > 0; return nil }); err != nil || !seen {
+	if err := db.write(t.Context(), func(x *tx) error { seen = x.scrubber.done > 0; return nil }); err != nil || !seen {
 		t.Fatalf("the sweeper saw no log, %v", err)
 	}
 }
@@ -218,7 +218,7 @@ func TestRoomOf(t *testing.T) {
 				c.b[i] = 0xee
 			}
 		}
-		room := roomOf(c.page, c.b)
+		room := unallocated(c.page, c.b)
 		if len(room) != c.end-c.start {
 			t.Errorf("page %d of kind %v: room of %d bytes, want %d", c.page, c.b, len(room), c.end-c.start)
 		}
@@ -237,6 +237,6 @@ func FuzzRoomOf(f *testing.F) {
 	f.Fuzz(func(t *testing.T, page uint32, head []byte) {
 		b := make([]byte, pageSize)
 		copy(b, head)
-		clear(roomOf(page, b))
+		clear(unallocated(page, b))
 	})
 }

@@ -15,11 +15,11 @@ func (t *tx) project(s *state, e *chat.Event) error {
 		s.posted(e.By, e.Seq)
 		return t.mention(e.ChatID, e.Seq, e.Mentions)
 	case chat.Edited:
-		t.scrub = true // of the text before
+		t.scrubDue = true // of the text before
 		return t.rewrite(e, "UPDATE messages SET text = ?, mentions = ?, edited_at = ? WHERE chat = ? AND seq = ?",
-			e.Text, list(e.Mentions), e.At, string(e.ChatID), int64(e.Target))
+			e.Text, jsonIDs(e.Mentions), e.At, string(e.ChatID), int64(e.Target))
 	case chat.Deleted:
-		t.scrub = true
+		t.scrubDue = true
 		return t.rewrite(e, "UPDATE messages SET text = '', mentions = NULL, reactions = NULL, deleted_at = ? WHERE chat = ? AND seq = ?",
 			e.At, string(e.ChatID), int64(e.Target))
 	case chat.Reacted:
@@ -141,7 +141,7 @@ func parsed[T any](column []byte) ([]T, error) {
 	return all, err
 }
 
-func list(users []chat.UserID) any {
+func jsonIDs(users []chat.UserID) any {
 	if len(users) == 0 {
 		return nil
 	}
@@ -149,7 +149,7 @@ func list(users []chat.UserID) any {
 	return string(b)
 }
 
-func full(s string) any {
+func nullString(s string) any {
 	if s == "" {
 		return nil
 	}

@@ -62,33 +62,33 @@ const (
 
 // After is [chat.Log].After.
 func (db *DB) After(ctx context.Context, viewer chat.UserID, id chat.ChatID, seen chat.Seq, limit, maxBytes int) (events []chat.Event, head chat.Seq, err error) {
-	era := db.heads.now()
+	generation := db.readCache.current()
 	if head, err = db.head(ctx, viewer, id); err != nil || seen >= head || limit <= 0 || maxBytes <= 0 {
 		return nil, head, err
 	}
-	if events, ok := db.heads.tail(id, seen, head, limit, maxBytes); ok {
+	if events, ok := db.readCache.tail(id, seen, head, limit, maxBytes); ok {
 		return events, head, nil
 	}
 	// Up to the head at which the viewer was a member, and no further: what
 	// came after it may have come after their removal.
 	rows, err := db.rows(ctx, eventsAfter, string(id), int64(seen)+1, int64(head), limit)
 	if err != nil {
-		return nil, 0, fault(err, "read the log")
+		return nil, 0, storeError(err, "read the log")
 	}
 	defer rows.Close()
 	scan, size := newEventScan(id), 0
 	for size < maxBytes && rows.Next() {
 		e, err := scan.row(rows)
 		if err != nil {
-			return nil, 0, fault(err, "read the log")
+			return nil, 0, storeError(err, "read the log")
 		}
 		size += e.Size()
 		events = append(events, e)
 	}
 	if err := rows.Err(); err != nil {
-		return nil, 0, fault(err, "read the log")
+		return nil, 0, storeError(err, "read the log")
 	}
-	db.heads.keepTail(id, era, seen, head, events, size)
+	db.readCache.storeTail(id, generation, seen, head, events, size)
 	return events, head, nil
 }
 
@@ -102,36 +102,36 @@ func (db *DB) Page(ctx context.Context, viewer chat.UserID, id chat.ChatID, w ch
 	if p.Head, err = db.head(ctx, viewer, id); err != nil || p.Head == w.Known {
 		return p, err
 	}
-	r := pager{ctx: ctx, db: db, viewer: viewer, id: id, head: int64(p.Head), limit: w.Limit}
+	r := pageReader{ctx: ctx, db: db, viewer: viewer, id: id, head: int64(p.Head), limit: w.Limit}
 	switch {
 	case w.Around != 0:
-		older, _ := r.down(seqIn(w.Around))
-		newer, _ := r.up(seqIn(w.Around) + 1)
+		older, _ := r.down(clampSeq(w.Around))
+		newer, _ := r.up(clampSeq(w.Around) + 1)
 		// Half each; what one side lacks the other gives.
 		keep := min(len(older), max((w.Limit+1)/2, w.Limit-len(newer)))
 		more := min(len(newer), w.Limit-keep)
 		p.MoreBefore, p.MoreAfter = len(older) > keep, len(newer) > more
 		p.Messages = append(older[len(older)-keep:], newer[:more]...)
 	case w.After != 0 || w.FromStart:
-		p.Messages, p.MoreBefore = r.up(seqIn(w.After) + 1)
+		p.Messages, p.MoreBefore = r.up(clampSeq(w.After) + 1)
 		p.Messages, p.MoreAfter = p.Messages[:min(len(p.Messages), w.Limit)], len(p.Messages) > w.Limit
 	default:
 		from := r.head
 		if w.Before != 0 {
-			from = seqIn(w.Before) - 1
+			from = clampSeq(w.Before) - 1
 		}
 		p.Messages, p.MoreAfter = r.down(from)
 		over := max(0, len(p.Messages)-w.Limit)
 		p.Messages, p.MoreBefore = p.Messages[over:], over > 0
 	}
 	if r.err != nil {
-		return chat.Page{}, fault(r.err, "read the messages")
+		return chat.Page{}, storeError(r.err, "read the messages")
 	}
 	return p, nil
 }
 
-// pager reads parts of one page; after an error it reads nothing more.
-type pager struct {
+// pageReader reads parts of one page; after an error it reads nothing more.
+type pageReader struct {
 	ctx    context.Context
 	db     *DB
 	viewer chat.UserID
@@ -143,16 +143,16 @@ type pager struct {
 
 // down gives the newest limit+1 messages up to seq, in rising seq, and whether
 // there are newer ones.
-func (r *pager) down(seq int64) (m []chat.Message, more bool) {
+func (r *pageReader) down(seq int64) (m []chat.Message, more bool) {
 	m, more = r.read(pageDown, seq)
 	slices.Reverse(m)
 	return m, more
 }
 
 // up gives the oldest limit+1 messages from seq, and whether there are older ones.
-func (r *pager) up(seq int64) (m []chat.Message, more bool) { return r.read(pageUp, seq) }
+func (r *pageReader) up(seq int64) (m []chat.Message, more bool) { return r.read(pageUp, seq) }
 
-func (r *pager) read(query string, seq int64) (m []chat.Message, more bool) {
+func (r *pageReader) read(query string, seq int64) (m []chat.Message, more bool) {
 	if r.err != nil {
 		return nil, false
 	}
@@ -166,8 +166,8 @@ func (r *pager) read(query string, seq int64) (m []chat.Message, more bool) {
 	return m, more
 }
 
-// seqIn is a number from outside as SQLite can hold it, with room for one more.
-func seqIn(s chat.Seq) int64 { return int64(min(s, math.MaxInt64-1)) }
+// clampSeq is a number from outside as SQLite can hold it, with room for one more.
+func clampSeq(s chat.Seq) int64 { return int64(min(s, math.MaxInt64-1)) }
 
 // Message is [chat.Log].Message.
 func (db *DB) Message(ctx context.Context, viewer chat.UserID, id chat.ChatID, seq chat.Seq) (chat.Message, error) {
@@ -175,12 +175,12 @@ func (db *DB) Message(ctx context.Context, viewer chat.UserID, id chat.ChatID, s
 	if err != nil {
 		return chat.Message{}, err
 	}
-	m, err := oneMessage(db.row(ctx, messageQuery, string(id), seqIn(seq)), id, viewer, chat.MaxReactBy)
+	m, err := oneMessage(db.row(ctx, messageQuery, string(id), clampSeq(seq)), id, viewer, chat.MaxReactBy)
 	if errors.Is(err, sql.ErrNoRows) || err == nil && seq > head {
 		return chat.Message{}, chat.NoMessage("seq", seq)
 	}
 	if err != nil {
-		return chat.Message{}, fault(err, "read the message")
+		return chat.Message{}, storeError(err, "read the message")
 	}
 	return m, nil
 }

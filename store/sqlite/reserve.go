@@ -23,7 +23,7 @@ const (
 	reserveShare = 16        // the reserve is this part of the disk
 	maxReserve   = 32 << 20  // and no more bytes than this: what the log holds between two checkpoints
 	minReserve   = 256 << 10 // where it would be less there is none
-	openRoom     = 128 << 10 // of these bytes, which only Open gives back: SQLite makes files when it opens
+	openSpace    = 128 << 10 // of these bytes, which only Open gives back: SQLite makes files when it opens
 )
 
 // reserve is the file. Its size on the disk is below want while the disk is full.
@@ -65,7 +65,7 @@ func openReserve(path string, space func(dir string) (free, total int64, err err
 		r.want = 0
 		return r, err
 	}
-	r.shrink(openRoom-r.free(), 0)
+	r.shrink(openSpace-r.free(), 0)
 	return r, nil
 }
 
@@ -141,28 +141,28 @@ func (r *reserve) noSpace(err error) bool {
 		return false
 	}
 	code := e.Code() & 0xff
-	return code == lib.SQLITE_FULL || (code == lib.SQLITE_IOERR || code == lib.SQLITE_CANTOPEN) && r.free() < openRoom
+	return code == lib.SQLITE_FULL || (code == lib.SQLITE_IOERR || code == lib.SQLITE_CANTOPEN) && r.free() < openSpace
 }
 
 // Full is [chat.Store].Full.
 func (db *DB) Full() bool { return db.full.Load() }
 
-// giveRoom gives back n bytes of the reserve, and begins the time in which only
+// releaseReserve gives back n bytes of the reserve, and begins the time in which only
 // some writes are done.
-func (t *tx) giveRoom(n int64) bool {
-	if !t.reserve.shrink(n, openRoom) {
+func (t *tx) releaseReserve(n int64) bool {
+	if !t.reserve.shrink(n, openSpace) {
 		return false
 	}
 	if !t.db.full.Swap(true) {
 		t.db.log.Warn("the disk is full: until it has room only deleting, removing and signing out are saved",
 			"free", t.reserve.free(), "reserve", t.reserve.size)
 	}
-	t.scrub = true // a checkpoint that empties the log makes room
+	t.scrubDue = true // a checkpoint that empties the log makes room
 	return true
 }
 
-// takeRoom ends that time once there is room again.
-func (t *tx) takeRoom() {
+// restoreReserve ends that time once there is room again.
+func (t *tx) restoreReserve() {
 	if !t.db.full.Load() {
 		return
 	}
@@ -192,5 +192,5 @@ func (t *tx) checkpointFits() bool {
 		return true
 	}
 	short := size - info.Size() - t.reserve.free()
-	return short <= 0 || short <= t.reserve.size-openRoom && t.giveRoom(short)
+	return short <= 0 || short <= t.reserve.size-openSpace && t.releaseReserve(short)
 }

@@ -13,7 +13,7 @@ func (db *DB) Epoch() string { return db.epoch }
 func (db *DB) Server(ctx context.Context) (chat.Server, error) {
 	var s chat.Server
 	err := db.row(ctx, `SELECT (SELECT value FROM meta WHERE key = 'name'), (SELECT value FROM meta WHERE key = 'setup')`).Scan(&s.Name, &s.Setup)
-	return s, fault(err, "read the server's name")
+	return s, storeError(err, "read the server's name")
 }
 
 // RenameServer sets the server's name.

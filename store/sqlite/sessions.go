@@ -51,13 +51,13 @@ func (db *DB) Identify(ctx context.Context, tokenHash [32]byte) (chat.User, chat
 		&s.ID, &s.UserID, &s.Label, &s.Client, &s.Address, &s.CreatedAt, &s.SeenAt)
 	now := db.now()
 	if _, err := found(err); err != nil {
-		return chat.User{}, chat.Session{}, fault(err, "identify a session")
+		return chat.User{}, chat.Session{}, storeError(err, "identify a session")
 	}
 	if err := chat.CheckSession(u, s, now); err != nil {
 		return chat.User{}, chat.Session{}, err
 	}
 	if s.SeenOutdated(now) {
-		db.offer(func(t *tx) error {
+		db.tryWrite(func(t *tx) error {
 			_, err := t.exec(`UPDATE sessions SET seen_at = ? WHERE id = ? AND seen_at < ?`, now, string(s.ID), now)
 			return err
 		})
@@ -72,7 +72,7 @@ func (db *DB) SessionsOf(ctx context.Context, user chat.UserID) ([]chat.Session,
 	all, err := collect(rows, err, func() (s chat.Session, err error) {
 		return s, rows.Scan(&s.ID, &s.UserID, &s.Label, &s.Client, &s.Address, &s.CreatedAt, &s.SeenAt)
 	})
-	return all, fault(err, "read sessions")
+	return all, storeError(err, "read sessions")
 }
 
 // EndSession ends one session of the user.
@@ -85,7 +85,7 @@ func (db *DB) EndSession(ctx context.Context, user chat.UserID, id chat.SessionI
 		if n == 0 {
 			return chat.NoSession()
 		}
-		t.tell(chat.Notice{Ended: &chat.Revocation{UserID: user, Sessions: []chat.SessionID{id}}})
+		t.publish(chat.Notice{Ended: &chat.Revocation{UserID: user, Sessions: []chat.SessionID{id}}})
 		return nil
 	})
 }
@@ -105,7 +105,7 @@ func endSessions(t *tx, user chat.UserID, keep chat.SessionID) error {
 	if _, err := t.exec(`DELETE FROM sessions WHERE user = ? AND id <> ?`, string(user), string(keep)); err != nil {
 		return err
 	}
-	t.tell(chat.Notice{Ended: &chat.Revocation{UserID: user, Sessions: ended}})
+	t.publish(chat.Notice{Ended: &chat.Revocation{UserID: user, Sessions: ended}})
 	return nil
 }
 
@@ -115,7 +115,7 @@ func (db *DB) Ended(ctx context.Context, ids []chat.SessionID) ([]chat.SessionID
 	if len(ids) == 1 {
 		which = string(ids[0])
 	} else {
-		query, which = `SELECT s.id FROM sessions s WHERE s.id IN (SELECT value FROM json_each(?)) AND s.seen_at > ?`, anyOf(ids)
+		query, which = `SELECT s.id FROM sessions s WHERE s.id IN (SELECT value FROM json_each(?)) AND s.seen_at > ?`, jsonArg(ids)
 	}
 	rows, err := db.rows(ctx, query, which, chat.SessionsSeen(db.now()))
 	live := make(map[chat.SessionID]bool, len(ids))
@@ -125,7 +125,7 @@ func (db *DB) Ended(ctx context.Context, ids []chat.SessionID) ([]chat.SessionID
 		return id, err
 	})
 	if err != nil {
-		return nil, fault(err, "read ended sessions")
+		return nil, storeError(err, "read ended sessions")
 	}
 	return chat.EndedSessions(ids, live), nil
 }

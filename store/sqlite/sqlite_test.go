@@ -32,7 +32,7 @@ func TestCrash(t *testing.T) { storetest.Crash(t, 50, open) }
 func open(t testing.TB, dir string) chat.Store {
 	path := filepath.Join(dir, "parley.db")
 	if t == nil {
-		s, err := sqlite.OpenForTest(path, sqlite.SweepOften)
+		s, err := sqlite.OpenForTest(path, sqlite.ScrubOften)
 		if err != nil {
 			panic(err)
 		}
@@ -43,13 +43,13 @@ func open(t testing.TB, dir string) chat.Store {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s.Sound(t)
+	s.CheckIntegrity(t)
 	t.Cleanup(func() {
 		if s.Ping(context.Background()) == nil {
-			s.Sound(t)
+			s.CheckIntegrity(t)
 		}
 		s.Close()
-		sqlite.Emptied(t, path)
+		sqlite.CheckScrubbed(t, path)
 	})
 	return s
 }

@@ -18,7 +18,7 @@ type tail struct {
 
 // tail gives the events behind seen up to head, if they are remembered and keep
 // to the bounds of After.
-func (h *heads) tail(id chat.ChatID, seen, head chat.Seq, limit, maxBytes int) ([]chat.Event, bool) {
+func (h *readCache) tail(id chat.ChatID, seen, head chat.Seq, limit, maxBytes int) ([]chat.Event, bool) {
 	h.mu.RLock()
 	defer h.mu.RUnlock()
 	a := h.of[id]
@@ -33,10 +33,10 @@ func (h *heads) tail(id chat.ChatID, seen, head chat.Seq, limit, maxBytes int) (
 	return events[:len(events):len(events)], true
 }
 
-// keepTail remembers what After read from seen on since era, if it is short and
+// storeTail remembers what After read from seen on since generation, if it is short and
 // reaches the head.
-func (h *heads) keepTail(id chat.ChatID, era uint64, seen, head chat.Seq, events []chat.Event, size int) {
+func (h *readCache) storeTail(id chat.ChatID, generation uint64, seen, head chat.Seq, events []chat.Event, size int) {
 	if chat.Seq(len(events)) == head-seen && len(events) <= tailEvents && size <= tailBytes {
-		h.keep(id, era, memoSize+size, func(a *about) { a.tail = &tail{seen, head, events, size} })
+		h.store(id, generation, entrySize+size, func(a *cachedChat) { a.tail = &tail{seen, head, events, size} })
 	}
 }

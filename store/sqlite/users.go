@@ -112,23 +112,23 @@ func (db *DB) Credentials(ctx context.Context, handle string) (chat.User, string
 	if errors.Is(err, sql.ErrNoRows) {
 		return chat.User{}, "", chat.NoHandle(handle)
 	}
-	return u, password, fault(err, "read credentials")
+	return u, password, storeError(err, "read credentials")
 }
 
 // Users gives those of the ids that exist.
 func (db *DB) Users(ctx context.Context, ids []chat.UserID) ([]chat.User, error) {
-	return db.users(ctx, `SELECT `+userColumns+` FROM users u WHERE u.id IN (SELECT value FROM json_each(?))`, anyOf(ids))
+	return db.users(ctx, `SELECT `+userColumns+` FROM users u WHERE u.id IN (SELECT value FROM json_each(?))`, jsonArg(ids))
 }
 
 // UsersByHandle gives those of the handles that exist.
 func (db *DB) UsersByHandle(ctx context.Context, handles []string) ([]chat.User, error) {
-	return db.users(ctx, `SELECT `+userColumns+` FROM users u WHERE u.handle IN (SELECT value FROM json_each(?))`, anyOf(handles))
+	return db.users(ctx, `SELECT `+userColumns+` FROM users u WHERE u.handle IN (SELECT value FROM json_each(?))`, jsonArg(handles))
 }
 
 func (db *DB) users(ctx context.Context, query, keys string) ([]chat.User, error) {
 	rows, err := db.rows(ctx, query, keys)
 	users, err := collect(rows, err, func() (chat.User, error) { return scanUser(rows) })
-	return users, fault(err, "read users")
+	return users, storeError(err, "read users")
 }
 
 // PatchUser changes a user; the sessions that this ends go in the same commit.
@@ -216,9 +216,9 @@ func setPassword(t *tx, id chat.UserID, hash string) error {
 	return err
 }
 
-// anyOf makes the one argument that stands for many: json_each reads it, so the
+// jsonArg makes the one argument that stands for many: json_each reads it, so the
 // statement's text, and with it its plan, is the same for any number.
-func anyOf[T ~string](values []T) string {
+func jsonArg[T ~string](values []T) string {
 	if values == nil {
 		values = []T{}
 	}

@@ -165,8 +165,8 @@ type view struct {
 	s *state
 }
 
-// ask judges a draft that no Append brought. A nil rule refuses nothing.
-func (t *tx) ask(rule chat.Rule, s *state, e *chat.Event) error {
+// checkRule judges a draft that no Append brought. A nil rule refuses nothing.
+func (t *tx) checkRule(rule chat.Rule, s *state, e *chat.Event) error {
 	if rule == nil {
 		return nil
 	}
@@ -235,12 +235,12 @@ func (v view) found(err error) bool {
 }
 
 func (v view) ChatsOf(users []chat.UserID) map[chat.UserID]int {
-	return v.counts(`SELECT u.value, (SELECT count(*) FROM members m WHERE m.user = u.value) FROM json_each(?) u`, anyOf(users))
+	return v.counts(`SELECT u.value, (SELECT count(*) FROM members m WHERE m.user = u.value) FROM json_each(?) u`, jsonArg(users))
 }
 
 func (v view) ChatsMadeBy(maker chat.UserID, of []chat.UserID) map[chat.UserID]int {
 	return v.counts(`SELECT u.value, (SELECT count(*) FROM members m CROSS JOIN chats c ON c.id = m.chat WHERE m.user = u.value AND c.by = ?2)
-		FROM json_each(?1) u`, anyOf(of), string(maker))
+		FROM json_each(?1) u`, jsonArg(of), string(maker))
 }
 
 func (v view) counts(query string, args ...any) map[chat.UserID]int {

@@ -85,9 +85,9 @@ func (db *DB) await(ctx context.Context, j *job) error {
 	return <-done
 }
 
-// offer queues f like write but never waits: not for a place (it is dropped
+// tryWrite queues f like write but never waits: not for a place (it is dropped
 // when the queue is full) and not for the commit.
-func (db *DB) offer(f func(*tx) error) {
+func (db *DB) tryWrite(f func(*tx) error) {
 	db.sending.RLock()
 	defer db.sending.RUnlock()
 	select {
@@ -109,22 +109,22 @@ type tx struct {
 	stmts map[string]*sql.Stmt
 	cache cache
 
-	now     int64         // time of the batch, in every event's At
-	told    []chat.Notice // for the feeds, after the commit
-	broken  error         // a statement failed: the batch fails
-	inJob   bool          // inside a savepoint
-	scrub   bool          // a text may be in SQLite's log that must not be: empty it soon
-	settled time.Time     // when that was last done
-	sweeper sweeper
-	path    string // of the database
-	reserve reserve
+	now          int64         // time of the batch, in every event's At
+	notices      []chat.Notice // for the feeds, after the commit
+	broken       error         // a statement failed: the batch fails
+	inJob        bool          // inside a savepoint
+	scrubDue     bool          // a text may be in SQLite's log that must not be: empty it soon
+	checkpointed time.Time     // when that was last done
+	scrubber     scrubber
+	path         string // of the database
+	reserve      reserve
 }
 
 // newTx begins with a scrub: a process that was killed may have left what it
 // was about to.
 func newTx(db *DB, conn *sql.Conn, path string, r reserve) *tx {
-	return &tx{db: db, conn: conn, stmts: map[string]*sql.Stmt{}, cache: newCache(), scrub: true, path: path, reserve: r,
-		sweeper: sweeper{path: path + "-wal", left: map[uint32]struct{}{}}}
+	return &tx{db: db, conn: conn, stmts: map[string]*sql.Stmt{}, cache: newCache(), scrubDue: true, path: path, reserve: r,
+		scrubber: scrubber{path: path + "-wal", pending: map[uint32]struct{}{}}}
 }
 
 // run is the writer goroutine. It ends when the queue is closed and empty.
@@ -136,7 +136,7 @@ func (t *tx) run() {
 			break
 		}
 		if j == nil {
-			t.settle()
+			t.checkpoint()
 			continue
 		}
 		batch := append(make([]*job, 0, min(1+len(t.db.queue), maxBatch)), j)
@@ -156,13 +156,13 @@ func (t *tx) run() {
 		}
 		t.batch(batch)
 		t.db.acks <- batch
-		if t.sweeper.full(t.db.checkpointEvery, t.reserve.want) {
-			t.settle()
+		if t.scrubber.full(t.db.checkpointEvery, t.reserve.want) {
+			t.checkpoint()
 		}
 	}
-	t.settle()
-	if t.sweeper.file != nil {
-		_ = t.sweeper.file.Close()
+	t.checkpoint()
+	if t.scrubber.file != nil {
+		_ = t.scrubber.file.Close()
 	}
 	for _, s := range t.stmts {
 		_ = s.Close()
@@ -172,11 +172,11 @@ func (t *tx) run() {
 
 // next waits for a job. It gives nil when it is time to settle.
 func (t *tx) next() (j *job, open bool) {
-	if !t.scrub {
+	if !t.scrubDue {
 		j, open = <-t.db.queue
 		return j, open
 	}
-	wait := time.Until(t.settled.Add(t.db.scrubEvery))
+	wait := time.Until(t.checkpointed.Add(t.db.scrubEvery))
 	if wait <= 0 {
 		return nil, true
 	}
@@ -195,17 +195,17 @@ func (t *tx) next() (j *job, open bool) {
 func (t *tx) batch(batch []*job) {
 	t.attempt(batch)
 	if t.db.full.Load() && t.reserve.noSpace(t.broken) {
-		t.settle() // empties SQLite's log
+		t.checkpoint() // empties SQLite's log
 		t.attempt(batch)
 	}
-	for t.reserve.noSpace(t.broken) && t.giveRoom(t.reserve.piece()) {
+	for t.reserve.noSpace(t.broken) && t.releaseReserve(t.reserve.piece()) {
 		t.attempt(batch)
 	}
 	if t.broken == nil {
 		return
 	}
 	t.db.log.Error("a batch of writes failed", "jobs", len(batch), "err", t.broken)
-	err := fault(t.broken, "write")
+	err := storeError(t.broken, "write")
 	if t.reserve.noSpace(t.broken) {
 		err = errFull()
 	}
@@ -216,7 +216,7 @@ func (t *tx) batch(batch []*job) {
 
 // attempt does the jobs once. Unless it leaves broken, they are committed.
 func (t *tx) attempt(batch []*job) {
-	t.now, t.told, t.broken = t.db.now(), nil, nil
+	t.now, t.notices, t.broken = t.db.now(), nil, nil
 	t.control("BEGIN IMMEDIATE")
 	for _, j := range batch {
 		if t.broken != nil {
@@ -229,14 +229,14 @@ func (t *tx) attempt(batch []*job) {
 		t.do(j)
 	}
 	t.flush()
-	changed := t.db.heads.begin(t.told)
+	changed := t.db.readCache.begin(t.notices)
 	t.control("COMMIT")
 	if changed {
-		t.db.heads.end()
+		t.db.readCache.end()
 	}
 	if t.broken == nil {
 		t.cache.trim()
-		t.db.feeds.push(t.told)
+		t.db.feeds.push(t.notices)
 		return
 	}
 	// SQLite may or may not have rolled back by itself.
@@ -263,7 +263,7 @@ func (t *tx) do(j *job) {
 		t.check(j.err)
 		return
 	}
-	told := len(t.told)
+	told := len(t.notices)
 	t.control("SAVEPOINT job")
 	if t.broken != nil {
 		return
@@ -280,9 +280,9 @@ func (t *tx) do(j *job) {
 	t.check(j.err)
 	if j.err != nil {
 		t.control("ROLLBACK TO job")
-		t.told = t.told[:told]
+		t.notices = t.notices[:told]
 		t.cache.undo()
-		j.err = fault(j.err, "write")
+		j.err = storeError(j.err, "write")
 	}
 	t.inJob = false
 	t.control("RELEASE job")
@@ -389,5 +389,5 @@ func (t *tx) rows(query string, args ...any) (*sql.Rows, error) {
 	return r, err
 }
 
-// tell hands a notice to the feeds after the commit.
-func (t *tx) tell(n chat.Notice) { t.told = append(t.told, n) }
+// publish hands a notice to the feeds after the commit.
+func (t *tx) publish(n chat.Notice) { t.notices = append(t.notices, n) }

@@ -138,7 +138,7 @@ func TestFullDisk(t *testing.T) {
 		t.Fatal(err)
 	}
 	limit(1 << 20)
-	settled(t, db)
+	checkpointNow(t, db)
 	acked, failed := post(t, db, ann, c, "after")
 	if len(failed) != 0 {
 		t.Fatalf("there is room again: %v", failed)
@@ -282,7 +282,7 @@ func TestFailedJob(t *testing.T) {
 	}
 	join := func(t *tx) error {
 		_, err := t.append(chat.Event{Kind: chat.Joined, ChatID: c, By: ann, Users: []chat.UserID{bob}, Role: chat.RoleAdmin})
-		t.tell(chat.Notice{Ended: &chat.Revocation{UserID: bob}})
+		t.publish(chat.Notice{Ended: &chat.Revocation{UserID: bob}})
 		return err
 	}
 	// All of this in one batch.

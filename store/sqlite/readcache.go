@@ -9,54 +9,54 @@ import (
 	"parley/chat"
 )
 
-// maxHeads is how many bytes of answers are remembered, about.
-const maxHeads = 8 << 20
+// maxReadCache is how many bytes of answers are remembered, about.
+const maxReadCache = 8 << 20
 
 // What an answer costs beside its texts, about: a head, and any other.
 const (
-	headSize = 128
-	memoSize = 512
+	headSize  = 128
+	entrySize = 512
 )
 
-// heads remembers what a chat's members asked about its head, so that the same
+// readCache remembers what a chat's members asked about its head, so that the same
 // question costs no query. It never says what is not so any more: only the
 // writer changes a chat, and only by events, so it forgets the chats of a batch
 // before it commits them. An answer that was read while such a commit was under
 // way may be of before or after, and is not remembered.
-type heads struct {
-	mu   sync.RWMutex
-	era  uint64                 // guarded by mu: two for each commit of events, odd while it is under way
-	of   map[chat.ChatID]*about // guarded by mu, and all that is in it
-	size int                    // guarded by mu: bytes, about
+type readCache struct {
+	mu         sync.RWMutex
+	generation uint64                      // guarded by mu: two for each commit of events, odd while it is under way
+	of         map[chat.ChatID]*cachedChat // guarded by mu, and all that is in it
+	size       int                         // guarded by mu: bytes, about
 }
 
-// about is what is remembered of one chat.
-type about struct {
+// cachedChat is what is remembered of one chat.
+type cachedChat struct {
 	of       map[chat.UserID]chat.Seq // the head, for members who asked
-	standing *standing                // standing.go
+	snapshot *chatSnapshot            // snapshot.go
 	tail     *tail                    // tail.go
 	size     int
 }
 
-// now gives the era, to be said to put with what was read since.
-func (h *heads) now() uint64 {
+// current gives the generation, to be said to put with what was read since.
+func (h *readCache) current() uint64 {
 	h.mu.RLock()
 	defer h.mu.RUnlock()
-	return h.era
+	return h.generation
 }
 
-func (h *heads) get(id chat.ChatID, member chat.UserID) (head chat.Seq, ok bool, era uint64) {
+func (h *readCache) get(id chat.ChatID, member chat.UserID) (head chat.Seq, ok bool, generation uint64) {
 	h.mu.RLock()
 	defer h.mu.RUnlock()
 	if a := h.of[id]; a != nil {
 		head, ok = a.of[member]
 	}
-	return head, ok, h.era
+	return head, ok, h.generation
 }
 
-// put remembers what was read since get gave the era.
-func (h *heads) put(id chat.ChatID, member chat.UserID, head chat.Seq, era uint64) {
-	h.keep(id, era, headSize, func(a *about) {
+// put remembers what was read since get gave the generation.
+func (h *readCache) put(id chat.ChatID, member chat.UserID, head chat.Seq, generation uint64) {
+	h.store(id, generation, headSize, func(a *cachedChat) {
 		if a.of == nil {
 			a.of = map[chat.UserID]chat.Seq{}
 		}
@@ -64,20 +64,20 @@ func (h *heads) put(id chat.ChatID, member chat.UserID, head chat.Seq, era uint6
 	})
 }
 
-// keep lets set remember an answer of so many bytes that was read since era.
+// store lets set remember an answer of so many bytes that was read since generation.
 // False: something happened since, or is about to.
-func (h *heads) keep(id chat.ChatID, era uint64, size int, set func(*about)) bool {
+func (h *readCache) store(id chat.ChatID, generation uint64, size int, set func(*cachedChat)) bool {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	if era != h.era || era%2 == 1 {
+	if generation != h.generation || generation%2 == 1 {
 		return false
 	}
-	if h.size+size > maxHeads || h.of == nil {
-		h.of, h.size = map[chat.ChatID]*about{}, 0
+	if h.size+size > maxReadCache || h.of == nil {
+		h.of, h.size = map[chat.ChatID]*cachedChat{}, 0
 	}
 	a := h.of[id]
 	if a == nil {
-		a = &about{}
+		a = &cachedChat{}
 		h.of[id] = a
 	}
 	set(a)
@@ -88,7 +88,7 @@ func (h *heads) keep(id chat.ChatID, era uint64, size int, set func(*about)) boo
 
 // begin forgets the chats in which something happened; a commit follows. It
 // tells whether there are any: then end must follow the commit.
-func (h *heads) begin(told []chat.Notice) (changed bool) {
+func (h *readCache) begin(told []chat.Notice) (changed bool) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	for _, n := range told {
@@ -102,21 +102,21 @@ func (h *heads) begin(told []chat.Notice) (changed bool) {
 		}
 	}
 	if changed {
-		h.era++
+		h.generation++
 	}
 	return changed
 }
 
 // end follows the commit, whatever became of it.
-func (h *heads) end() {
+func (h *readCache) end() {
 	h.mu.Lock()
-	h.era++
+	h.generation++
 	h.mu.Unlock()
 }
 
 // head gives the chat's head to a member, or to the server itself.
 func (db *DB) head(ctx context.Context, viewer chat.UserID, id chat.ChatID) (head chat.Seq, err error) {
-	head, ok, era := db.heads.get(id, viewer)
+	head, ok, generation := db.readCache.get(id, viewer)
 	switch {
 	case ok:
 		return head, ctx.Err()
@@ -129,7 +129,7 @@ func (db *DB) head(ctx context.Context, viewer chat.UserID, id chat.ChatID) (hea
 		return 0, chat.NoChat()
 	}
 	if err == nil {
-		db.heads.put(id, viewer, head, era)
+		db.readCache.put(id, viewer, head, generation)
 	}
-	return head, fault(err, "read the chat")
+	return head, storeError(err, "read the chat")
 }

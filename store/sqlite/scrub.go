@@ -30,21 +30,21 @@ const (
 	// Pages of other kinds begin with a page number, whose first byte could
 	// look like a b-tree's in a file of more pages than this (128 GiB): such a
 	// file is not swept.
-	maxSwept = 1 << 25
+	maxScrubbed = 1 << 25
 )
 
-// sweeper knows which part of the log was looked at. Owned by the writer.
-type sweeper struct {
-	path string              // of the log
-	file *os.File            // nil until there is one
-	salt [8]byte             // names the log's present content; new when SQLite begins it anew
-	done int                 // frames of it that were looked at
-	left map[uint32]struct{} // pages in them that are still to be swept
+// scrubber knows which part of the log was looked at. Owned by the writer.
+type scrubber struct {
+	path    string              // of the log
+	file    *os.File            // nil until there is one
+	salt    [8]byte             // names the log's present content; new when SQLite begins it anew
+	done    int                 // frames of it that were looked at
+	pending map[uint32]struct{} // pages in them that are still to be swept
 }
 
 // frame gives the page number of the i-th frame of the log, from 0. ok is false
 // behind the last one: what an earlier round left there has another salt.
-func (s *sweeper) frame(i int) (page uint32, ok bool, err error) {
+func (s *scrubber) frame(i int) (page uint32, ok bool, err error) {
 	var b [16]byte
 	if _, err := s.file.ReadAt(b[:], walHeader+int64(i)*frameSize); err != nil {
 		if errors.Is(err, io.EOF) {
@@ -56,7 +56,7 @@ func (s *sweeper) frame(i int) (page uint32, ok bool, err error) {
 }
 
 // begin opens the log if need be, and reads its salt.
-func (s *sweeper) begin() (ok bool, err error) {
+func (s *scrubber) begin() (ok bool, err error) {
 	if s.file == nil {
 		if s.file, err = os.Open(s.path); err != nil {
 			if errors.Is(err, fs.ErrNotExist) {
@@ -81,7 +81,7 @@ func (s *sweeper) begin() (ok bool, err error) {
 
 // full reports whether the log has grown enough for a checkpoint: by so many pages, and
 // no more than the reserve holds, if there is one.
-func (s *sweeper) full(every int, reserve int64) bool {
+func (s *scrubber) full(every int, reserve int64) bool {
 	if ok, err := s.begin(); !ok || err != nil {
 		return false
 	}
@@ -92,14 +92,14 @@ func (s *sweeper) full(every int, reserve int64) bool {
 	return ok && err == nil
 }
 
-// settle empties the room in the pages of the log and then moves the log into
+// checkpoint empties the room in the pages of the log and then moves the log into
 // the database; all of it, and to an empty file, when a text was deleted.
-func (t *tx) settle() {
-	defer func() { t.settled = time.Now() }() // however long it took, then work gets its turn
-	t.takeRoom()
-	err := t.sweep()
-	for t.reserve.noSpace(err) && t.giveRoom(t.reserve.piece()) {
-		err = t.sweep()
+func (t *tx) checkpoint() {
+	defer func() { t.checkpointed = time.Now() }() // however long it took, then work gets its turn
+	t.restoreReserve()
+	err := t.scrubPages()
+	for t.reserve.noSpace(err) && t.releaseReserve(t.reserve.piece()) {
+		err = t.scrubPages()
 	}
 	if err != nil && !t.db.full.Load() {
 		t.db.log.Error("the pages of the log could not be swept", "err", err)
@@ -108,27 +108,27 @@ func (t *tx) settle() {
 		return
 	}
 	how := "PASSIVE"
-	if t.scrub {
+	if t.scrubDue {
 		how = "TRUNCATE"
 	}
 	var busy, frames, moved int
 	err = t.conn.QueryRowContext(context.Background(), "PRAGMA wal_checkpoint("+how+")").Scan(&busy, &frames, &moved)
 	if t.reserve.noSpace(err) {
-		t.giveRoom(t.reserve.piece()) // for the next round
+		t.releaseReserve(t.reserve.piece()) // for the next round
 	}
 	if err != nil && !t.db.full.Load() {
 		t.db.log.Error("the log could not be moved into the database", "err", err)
 	}
 	// Else a reader is in the way, or there is no room, and it is tried again.
 	if err == nil && busy == 0 && !t.db.full.Load() {
-		t.scrub = false
+		t.scrubDue = false
 	}
 }
 
-// sweep empties the room in the pages that were written since it last ran.
+// scrubPages empties the room in the pages that were written since it last ran.
 // What it fails to do is left for the next round: the log may be gone by then.
-func (t *tx) sweep() error {
-	s := &t.sweeper
+func (t *tx) scrubPages() error {
+	s := &t.scrubber
 	ok, err := s.begin()
 	if !ok || err != nil {
 		return err
@@ -147,30 +147,30 @@ func (t *tx) sweep() error {
 		if !ok {
 			return fmt.Errorf("frame %d of %d in %s is of another log", s.done, frames, s.path)
 		}
-		s.left[page] = struct{}{}
+		s.pending[page] = struct{}{}
 	}
 	t.broken = nil
 	t.control("BEGIN IMMEDIATE")
 	var size int64
 	t.note(t.row("PRAGMA page_count").Scan(&size))
-	if size >= maxSwept {
-		clear(s.left)
+	if size >= maxScrubbed {
+		clear(s.pending)
 	}
-	for page := range s.left {
-		t.note(t.emptyRoom(page))
+	for page := range s.pending {
+		t.note(t.clearUnallocated(page))
 	}
 	t.control("COMMIT")
 	if t.broken != nil {
 		_, _ = t.conn.ExecContext(context.Background(), "ROLLBACK")
 		return t.broken
 	}
-	clear(s.left)
+	clear(s.pending)
 	return nil
 }
 
-// emptyRoom writes zeros into the unused middle of a page of a b-tree. Nothing
+// clearUnallocated writes zeros into the unused middle of a page of a b-tree. Nothing
 // that SQLite remembers of the page changes by that.
-func (t *tx) emptyRoom(page uint32) error {
+func (t *tx) clearUnallocated(page uint32) error {
 	if t.broken != nil {
 		return t.broken
 	}
@@ -178,7 +178,7 @@ func (t *tx) emptyRoom(page uint32) error {
 	if err := t.row("SELECT data FROM sqlite_dbpage WHERE pgno = ?", int64(page)).Scan(&b); err != nil {
 		return err
 	}
-	room := roomOf(page, b)
+	room := unallocated(page, b)
 	dirty := false
 	for _, c := range room {
 		dirty = dirty || c != 0
@@ -191,9 +191,9 @@ func (t *tx) emptyRoom(page uint32) error {
 	return err
 }
 
-// roomOf gives the part of b between a page's cell pointers and its cells, nil
+// unallocated gives the part of b between a page's cell pointers and its cells, nil
 // if it is no page of a b-tree: the first byte tells, see maxSwept.
-func roomOf(page uint32, b []byte) []byte {
+func unallocated(page uint32, b []byte) []byte {
 	at := 0
 	if page == 1 {
 		at = 100 // behind the header of the file

@@ -10,21 +10,21 @@ import (
 	"parley/chat"
 )
 
-// standing is a chat as all its members see it, with its newest message.
-type standing struct {
-	chat chat.Chat // without the fields below Activity
-	pair string
-	n    chat.Seq // messages posted
-	last string   // the newest message, packed; "": none
-	era  uint64   // when it was read (heads.era)
+// chatSnapshot is a chat as all its members see it, with its newest message.
+type chatSnapshot struct {
+	chat       chat.Chat // without the fields below Activity
+	pair       string
+	n          chat.Seq // messages posted
+	last       string   // the newest message, packed; "": none
+	generation uint64   // when it was read (heads.generation)
 }
 
-// standing gives what is remembered of a chat, if it stood like that in era.
-func (h *heads) standing(id chat.ChatID, era uint64) *standing {
+// snapshot gives what is remembered of a chat, if it stood like that in generation.
+func (h *readCache) snapshot(id chat.ChatID, generation uint64) *chatSnapshot {
 	h.mu.RLock()
 	defer h.mu.RUnlock()
-	if a := h.of[id]; a != nil && a.standing != nil && a.standing.era <= era {
-		return a.standing
+	if a := h.of[id]; a != nil && a.snapshot != nil && a.snapshot.generation <= generation {
+		return a.snapshot
 	}
 	return nil
 }
@@ -44,13 +44,13 @@ func (db *DB) memberships(ctx context.Context, user chat.UserID, l chat.ChatList
 		if err != nil || len(ids) == 0 {
 			return nil, err
 		}
-		query, args = all+` AND m.chat IN (SELECT value FROM json_each(?))`, append(args, anyOf(ids))
+		query, args = all+` AND m.chat IN (SELECT value FROM json_each(?))`, append(args, jsonArg(ids))
 	}
 	rows, err := db.rows(ctx, query, args...)
 	var m memberIn
 	into := append([]any{(*string)(&m.chat)}, m.into()...)
 	found, err := collect(rows, err, func() (memberIn, error) { err := rows.Scan(into...); return m, err })
-	return found, fault(err, "read chats")
+	return found, storeError(err, "read chats")
 }
 
 // choose gives the chats of a page. The activity of all is one text, since what
@@ -60,7 +60,7 @@ func (db *DB) choose(ctx context.Context, user chat.UserID, l chat.ChatList) ([]
 	err := db.row(ctx, `SELECT ifnull(group_concat(c.activity || ' ' || m.chat), '') FROM members m CROSS JOIN chats c ON c.id = m.chat
 		WHERE m.user = ?`, string(user)).Scan(&all)
 	if err != nil {
-		return nil, fault(err, "read chats")
+		return nil, storeError(err, "read chats")
 	}
 	var places []chat.ChatPlace
 	for one := range strings.SplitSeq(all, ",") {
@@ -75,12 +75,12 @@ func (db *DB) choose(ctx context.Context, user chat.UserID, l chat.ChatList) ([]
 }
 
 // ChatsOf gives chats of a user. Their own side is read; where the chats
-// stand is remembered (heads.go), since after a restart a hundred members of
+// stand is remembered (readcache.go), since after a restart a hundred members of
 // each ask within seconds. Who changes a chat makes it unknown, so a chat that
-// stood in the era before the memberships were read, and still does behind it,
+// stood in the generation before the memberships were read, and still does behind it,
 // stood so when they were.
 func (db *DB) ChatsOf(ctx context.Context, user chat.UserID, l chat.ChatList) ([]chat.Chat, error) {
-	era := db.heads.now()
+	generation := db.readCache.current()
 	mine, err := db.memberships(ctx, user, l)
 	if err != nil {
 		return nil, err
@@ -88,7 +88,7 @@ func (db *DB) ChatsOf(ctx context.Context, user chat.UserID, l chat.ChatList) ([
 	found := make([]listed, 0, len(mine))
 	var unknown []chat.ChatID
 	for i := range mine {
-		if s := db.heads.standing(mine[i].chat, era); s != nil {
+		if s := db.readCache.snapshot(mine[i].chat, generation); s != nil {
 			found = append(found, listed{Chat: mine[i].of(s, user), known: s})
 		} else {
 			unknown = append(unknown, mine[i].chat)
@@ -117,25 +117,25 @@ func (db *DB) ChatsOf(ctx context.Context, user chat.UserID, l chat.ChatList) ([
 // listed is a chat of a list: one that is known, or that was just read.
 type listed struct {
 	chat.Chat
-	known *standing
+	known *chatSnapshot
 
 	// Of one that was just read.
-	pair string
-	n    chat.Seq
-	last chat.Seq // number of the newest message; 0: none
-	era  uint64
+	pair       string
+	n          chat.Seq
+	last       chat.Seq // number of the newest message; 0: none
+	generation uint64
 }
 
 // list reads those of the chats that the user is still in, behind found.
 func (db *DB) list(ctx context.Context, user chat.UserID, ids []chat.ChatID, found []listed) ([]listed, error) {
-	era, scan := db.heads.now(), newChatScan(user)
+	generation, scan := db.readCache.current(), newChatScan(user)
 	rows, err := db.rows(ctx, `SELECT `+chatColumns+` FROM members m CROSS JOIN chats c ON c.id = m.chat
-		WHERE m.chat IN (SELECT value FROM json_each(?)) AND m.user = ?`, anyOf(ids), string(user))
+		WHERE m.chat IN (SELECT value FROM json_each(?)) AND m.user = ?`, jsonArg(ids), string(user))
 	read, err := collect(rows, err, func() (listed, error) {
 		c, last, err := scan.row(rows)
-		return listed{Chat: c, pair: scan.chat.pair, n: scan.chat.n, last: last, era: era}, err
+		return listed{Chat: c, pair: scan.chat.pair, n: scan.chat.n, last: last, generation: generation}, err
 	})
-	return append(found, read...), fault(err, "read chats")
+	return append(found, read...), storeError(err, "read chats")
 }
 
 // fillLast adds the newest message, and remembers where a chat stands that was
@@ -145,15 +145,15 @@ func (db *DB) fillLast(ctx context.Context, viewer chat.UserID, l *listed) (err 
 	if l.known == nil {
 		c := l.Chat
 		c.Role, c.ReadUpTo, c.Unread, c.Mentions, c.With = "", 0, 0, 0, ""
-		s := &standing{chat: c, pair: l.pair, n: l.n, era: l.era}
-		size := memoSize + len(c.Title) + len(c.Topic)
+		s := &chatSnapshot{chat: c, pair: l.pair, n: l.n, generation: l.generation}
+		size := entrySize + len(c.Title) + len(c.Topic)
 		if l.last > 0 {
 			if err := db.row(ctx, messageQuery, string(l.ID), int64(l.last)).Scan(&s.last); err != nil {
-				return fault(err, "read the message")
+				return storeError(err, "read the message")
 			}
 			size += len(s.last)
 		}
-		if !db.heads.keep(l.ID, l.era, size, func(a *about) { a.standing = s }) {
+		if !db.readCache.store(l.ID, l.generation, size, func(a *cachedChat) { a.snapshot = s }) {
 			l.Last, err = db.newest(ctx, viewer, l.ID, l.last)
 			return err
 		}
@@ -161,7 +161,7 @@ func (db *DB) fillLast(ctx context.Context, viewer chat.UserID, l *listed) (err 
 	}
 	if p := (packed{rest: l.known.last}); p.rest != "" {
 		l.Last = &chat.Message{}
-		return fault(p.message(l.Last, l.ID, viewer, chat.MaxReactBy), "read the message")
+		return storeError(p.message(l.Last, l.ID, viewer, chat.MaxReactBy), "read the message")
 	}
 	return nil
 }

@@ -77,8 +77,8 @@ func TestHeadsAreExact(t *testing.T) {
 }
 
 func TestHeadsAreBounded(t *testing.T) {
-	var h heads
-	const pairs = 3 * maxHeads / headSize
+	var h readCache
+	const pairs = 3 * maxReadCache / headSize
 	for i := range pairs {
 		h.put(chat.ChatID(rune(i%100)), chat.UserID(fmt.Sprint(i)), 1, 0)
 	}
@@ -86,7 +86,7 @@ func TestHeadsAreBounded(t *testing.T) {
 	for _, a := range h.of {
 		n, size = n+len(a.of), size+a.size
 	}
-	if h.size > maxHeads || size != h.size || n*headSize != size || n == 0 {
+	if h.size > maxReadCache || size != h.size || n*headSize != size || n == 0 {
 		t.Errorf("%d pairs of %d bytes are kept, %d were counted", n, size, h.size)
 	}
 	last := pairs - 1

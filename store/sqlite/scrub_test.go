@@ -18,8 +18,8 @@ import (
 	"parley/chat"
 )
 
-// Sound fails the test unless SQLite finds nothing wrong in any page.
-func (db *DB) Sound(t testing.TB) {
+// CheckIntegrity fails the test unless SQLite finds nothing wrong in any page.
+func (db *DB) CheckIntegrity(t testing.TB) {
 	t.Helper()
 	rows, err := db.reads.Query("PRAGMA integrity_check")
 	found, err := collect(rows, err, func() (s string, err error) { return s, rows.Scan(&s) })
@@ -28,35 +28,35 @@ func (db *DB) Sound(t testing.TB) {
 	}
 }
 
-// Emptied fails the test if a page of the file has anything in its room, where a
+// CheckScrubbed fails the test if a page of the file has anything in its room, where a
 // copy of a deleted text could be.
-func Emptied(t testing.TB, path string) {
+func CheckScrubbed(t testing.TB, path string) {
 	t.Helper()
 	file, err := os.ReadFile(path)
 	if err != nil {
 		t.Fatal(err)
 	}
 	for i := range len(file) / pageSize {
-		if room := roomOf(uint32(i+1), file[i*pageSize:][:pageSize]); len(bytes.Trim(room, "\x00")) > 0 {
+		if room := unallocated(uint32(i+1), file[i*pageSize:][:pageSize]); len(bytes.Trim(room, "\x00")) > 0 {
 			t.Fatalf("the room of page %d of %d was not emptied", i+1, len(file)/pageSize)
 		}
 	}
 }
 
-// SweepOften lets a process that will be killed die in the middle of a sweep.
-func SweepOften(o *settings) { o.scrubEvery = 3 * time.Millisecond }
+// ScrubOften lets a process that will be killed die in the middle of a sweep.
+func ScrubOften(o *settings) { o.scrubEvery = 3 * time.Millisecond }
 
-// settled lets the writer settle at once if a scrub is due, and tells whether it
+// checkpointNow lets the writer settle at once if a scrub is due, and tells whether it
 // still is after it.
-func settled(t *testing.T, db *DB) (due bool) {
+func checkpointNow(t *testing.T, db *DB) (due bool) {
 	t.Helper()
 	look := func(f func(*tx)) {
 		if err := db.writeWhenFull(t.Context(), func(x *tx) error { f(x); return nil }); err != nil {
 			t.Fatal(err)
 		}
 	}
-	look(func(x *tx) { x.settled = time.Time{} })
-	look(func(x *tx) { due = x.scrub })
+	look(func(x *tx) { x.checkpointed = time.Time{} })
+	look(func(x *tx) { due = x.scrubDue })
 	return due
 }
 
@@ -153,7 +153,7 @@ func accept(chat.View, *chat.Event) error { return nil }
 // only fails unless the texts in the files are those that a reader sees.
 func (h *history) only(t *testing.T, path string) {
 	t.Helper()
-	Emptied(t, path)
+	CheckScrubbed(t, path)
 	found := secrets(t, path)
 	for k := range h.now {
 		for _, mark := range h.now[k] {
@@ -170,7 +170,7 @@ func (h *history) only(t *testing.T, path string) {
 
 // Whatever pages go through, no text stays that was deleted or edited away, and
 // the sweeps leave every page sound.
-func TestSweep(t *testing.T) {
+func TestScrub(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "parley.db")
 	db := opened(t, path)
 	seed := rand.Uint64()
@@ -178,10 +178,10 @@ func TestSweep(t *testing.T) {
 	h := newHistory(t, db, seed)
 	for range 12 {
 		h.step(t, 150)
-		if settled(t, db) {
+		if checkpointNow(t, db) {
 			t.Fatal("nobody reads, and yet the log could not be emptied")
 		}
-		db.Sound(t)
+		db.CheckIntegrity(t)
 		h.only(t, path)
 	}
 	if err := db.Close(); err != nil {
@@ -191,20 +191,20 @@ func TestSweep(t *testing.T) {
 }
 
 // An edit alone brings the scrub, too.
-func TestSweepAfterEdit(t *testing.T) {
+func TestScrubAfterEdit(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "parley.db")
 	db := opened(t, path)
 	h := newHistory(t, db, 1)
 	h.play(t, 50, 1)
-	settled(t, db)
+	checkpointNow(t, db)
 	h.play(t, 100, 3)
-	settled(t, db)
+	checkpointNow(t, db)
 	h.only(t, path)
 }
 
 // The log begins anew over and over, now and then under a reader, and no text is
 // deleted for good before the end.
-func TestSweepAcrossLogs(t *testing.T) {
+func TestScrubAcrossLogs(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "parley.db")
 	db := openedWith(t, path, func(o *settings) { o.checkpointEvery, o.scrubEvery = 60, time.Hour })
 	h := newHistory(t, db, rand.Uint64())
@@ -226,13 +226,13 @@ func TestSweepAcrossLogs(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	settled(t, db)
-	db.Sound(t)
+	checkpointNow(t, db)
+	db.CheckIntegrity(t)
 	h.only(t, path)
 }
 
 // A reader keeps the log from being emptied; once it is gone nothing is left.
-func TestSweepWithReader(t *testing.T) {
+func TestScrubWithReader(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "parley.db")
 	db := opened(t, path)
 	h := newHistory(t, db, rand.Uint64())
@@ -248,10 +248,10 @@ func TestSweepWithReader(t *testing.T) {
 			t.Fatal(err)
 		}
 		h.step(t, 200)
-		if !settled(t, db) {
+		if !checkpointNow(t, db) {
 			t.Fatal("the log was emptied under a reader")
 		}
-		db.Sound(t)
+		db.CheckIntegrity(t)
 		h.step(t, 50)
 		if err := reader.QueryRow(count).Scan(&again); err != nil || again != n {
 			t.Fatalf("the reader's picture moved: %d, then %d, %v", n, again, err)
@@ -259,10 +259,10 @@ func TestSweepWithReader(t *testing.T) {
 		if err := reader.Rollback(); err != nil {
 			t.Fatal(err)
 		}
-		if settled(t, db) {
+		if checkpointNow(t, db) {
 			t.Fatal("the reader is gone, and yet the log could not be emptied")
 		}
-		db.Sound(t)
+		db.CheckIntegrity(t)
 		h.only(t, path)
 	}
 }
@@ -285,10 +285,10 @@ func copied(t *testing.T, path string) string {
 
 // A process that is killed between a deletion and the scrub leaves the text in
 // its log, with what a torn transaction wrote behind it. The next one scrubs.
-func TestSweepAfterKill(t *testing.T) {
+func TestScrubAfterKill(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "parley.db")
 	h := newHistory(t, opened(t, path), rand.Uint64())
-	settled(t, h.db)
+	checkpointNow(t, h.db)
 	h.step(t, 300)
 	path = copied(t, path)
 	log, err := os.OpenFile(path+"-wal", os.O_RDWR, 0)
@@ -317,12 +317,12 @@ func TestSweepAfterKill(t *testing.T) {
 	}
 	t.Cleanup(func() { db.Close() })
 	for due := true; due; { // the writer's first round runs by itself
-		if err := db.write(t.Context(), func(x *tx) error { due = x.scrub; return nil }); err != nil {
+		if err := db.write(t.Context(), func(x *tx) error { due = x.scrubDue; return nil }); err != nil {
 			t.Fatal(err)
 		}
 	}
 	h.only(t, path)
-	db.Sound(t)
+	db.CheckIntegrity(t)
 	if err := db.Close(); err != nil {
 		t.Fatal(err)
 	}
@@ -333,7 +333,7 @@ func TestSweepAfterKill(t *testing.T) {
 
 // A sweep that fails is made up for by the next one, though the log it looked
 // at was moved into the database in between.
-func TestSweepFails(t *testing.T) {
+func TestScrubFails(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "parley.db")
 	db := openedWith(t, path, func(o *settings) { o.scrubEvery = time.Hour }) // no round but those that are asked for
 	h := newHistory(t, db, rand.Uint64())
@@ -343,7 +343,7 @@ func TestSweepFails(t *testing.T) {
 		if err := db.write(t.Context(), func(x *tx) error {
 			conn = x.conn
 			_, err := conn.ExecContext(context.Background(), "PRAGMA query_only = ON") // but for checkpoints
-			x.scrub, x.settled = true, time.Time{}
+			x.scrubDue, x.checkpointed = true, time.Time{}
 			return err
 		}); err != nil {
 			t.Fatal(err)
@@ -356,14 +356,14 @@ func TestSweepFails(t *testing.T) {
 			t.Fatal(err)
 		}
 		left := 0
-		if err := db.write(t.Context(), func(x *tx) error { left = len(x.sweeper.left); return nil }); err != nil || left == 0 {
+		if err := db.write(t.Context(), func(x *tx) error { left = len(x.scrubber.pending); return nil }); err != nil || left == 0 {
 			t.Fatalf("%d pages are left for the next round, %v", left, err)
 		}
 		h.step(t, 40)
-		if settled(t, db) {
+		if checkpointNow(t, db) {
 			t.Fatal("the log could not be emptied")
 		}
-		db.Sound(t)
+		db.CheckIntegrity(t)
 		h.only(t, path)
 	}
 }
