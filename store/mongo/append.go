@@ -98,7 +98,7 @@ func (t *tx) extend(s *state, e *chat.Event) error {
 // because another replica took the numbers, or because one clientId was known,
 // and the state is right again for the next attempt. Refusals count once the
 // first number was free, or nothing came that they may depend on.
-func (db *DB) insert(ctx context.Context, a *lane, batch []*job) (left []*job, err error) {
+func (db *DB) insert(ctx context.Context, a *chatQueue, batch []*job) (left []*job, err error) {
 	err = db.session(ctx, func(ctx context.Context, _ *mongo.Session) error {
 		t := db.tx(ctx)
 		s, err := t.catchUp(a)
@@ -123,17 +123,17 @@ func (db *DB) insert(ctx context.Context, a *lane, batch []*job) (left []*job, e
 		}
 		if len(sent) == 0 {
 			a.state = s
-			changed, err := t.readOn(s)
+			changed, err := t.refresh(s)
 			if err == nil && !changed {
-				settle(rest)
+				finishAll(rest)
 			}
 			return err
 		}
 		docs := s.posted
 		s.posted = nil
-		in, err := written(db.events.InsertMany(ctx, docs))
-		if settle(sent[:in]); in > 0 {
-			settle(rest)
+		in, err := insertedCount(db.events.InsertMany(ctx, docs))
+		if finishAll(sent[:in]); in > 0 {
+			finishAll(rest)
 		}
 		if err == nil {
 			a.state = s
@@ -142,9 +142,9 @@ func (db *DB) insert(ctx context.Context, a *lane, batch []*job) (left []*job, e
 		}
 		a.state = nil
 		for _, j := range sent[in:] {
-			j.unsure = j.unsure || !beaten(err)
+			j.unsure = j.unsure || !isConflict(err)
 		}
-		if !beaten(err) {
+		if !isConflict(err) {
 			return err
 		}
 		// Either the first of those left is known, or somebody has its number.
@@ -154,36 +154,36 @@ func (db *DB) insert(ctx context.Context, a *lane, batch []*job) (left []*job, e
 			return t.broken
 		}
 		s.back(docs[in])
-		a.state, s.behind = s, true
+		a.state, s.stale = s, true
 		a.from.Store(uint64(s.head))
 		if !known {
 			return nil
 		}
-		changed, err := t.readOn(s)
+		changed, err := t.refresh(s)
 		if err == nil && !changed {
-			j.settle(first, !j.unsure, nil)
+			j.finish(first, !j.unsure, nil)
 		}
 		return err
 	})
 	var known *chat.Error
-	if left = unsettled(batch); errors.As(err, &known) { // no such chat
+	if left = unfinished(batch); errors.As(err, &known) { // no such chat
 		for _, j := range left {
-			j.settle(chat.Event{}, false, err)
+			j.finish(chat.Event{}, false, err)
 		}
 		return nil, nil
 	}
 	return left, err
 }
 
-// settle makes what the judgement said the outcome.
-func settle(judged []*job) {
+// finishAll makes what the judgement said the outcome.
+func finishAll(judged []*job) {
 	for _, j := range judged {
-		j.settle(j.ev, j.again, j.err)
+		j.finish(j.ev, j.again, j.err)
 	}
 }
 
-// written tells how many documents of an ordered insert are surely there.
-func written(r *mongo.InsertManyResult, err error) (int, error) {
+// insertedCount tells how many documents of an ordered insert are surely there.
+func insertedCount(r *mongo.InsertManyResult, err error) (int, error) {
 	var bulk mongo.BulkWriteException
 	switch {
 	case err == nil:
@@ -204,12 +204,12 @@ func (t *tx) first(e *chat.Event) (ev chat.Event, ok bool) {
 // once reads the event with an _id, complete as the log gives it. Its Seq is 0
 // if the command changed nothing.
 func (db *DB) once(ctx context.Context, id string) (ev chat.Event, ok bool, err error) {
-	var d event
+	var d eventDoc
 	ok, err = one(db.events.FindOne(ctx, bson.D{{Key: "_id", Value: id}}), &d)
 	if err != nil || !ok || d.Kind == kindUnchanged {
 		return chat.Event{}, ok && err == nil, err
 	}
-	list, err := db.entries(ctx, []event{d})
+	list, err := db.entries(ctx, []eventDoc{d})
 	if err != nil {
 		return chat.Event{}, false, err
 	}
@@ -241,7 +241,7 @@ func (t *tx) roles(s *state, batch []*job) error {
 	}
 	cur, err := t.db.members.Find(t.ctx, bson.D{{Key: "chat", Value: s.id}, {Key: "user", Value: bson.D{{Key: "$in", Value: who}}}},
 		options.Find().SetProjection(bson.D{{Key: "user", Value: 1}, {Key: "role", Value: 1}}))
-	found, err := all[member](t.ctx, cur, err)
+	found, err := all[memberDoc](t.ctx, cur, err)
 	for _, m := range found {
 		s.roles[m.User] = m.Role
 	}

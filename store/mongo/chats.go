@@ -15,16 +15,16 @@ import (
 // maxBranches bounds the branches of one $or.
 const maxBranches = 200
 
-// seat is a place in a chat, with the chat and its newest event.
-type seat struct {
-	Place place   `bson:",inline"`
-	Group []group `bson:"group"`
-	Head  []event `bson:"head"`
+// joinedChat is a place in a chat, with the chat and its newest event.
+type joinedChat struct {
+	Place memberPlace `bson:",inline"`
+	Group []chatDoc   `bson:"group"`
+	Head  []eventDoc  `bson:"head"`
 }
 
-// chat is the seat as the user sees the chat, without mentions and last message.
+// chat is the joinedChat as the user sees the chat, without mentions and last message.
 // What they have read may be from a moment after the head.
-func (s *seat) chat() chat.Chat {
+func (s *joinedChat) chat() chat.Chat {
 	g, head := s.Group[0], s.Head[0]
 	c := g.chat(head)
 	read, n := s.Place.read()
@@ -36,7 +36,7 @@ func (s *seat) chat() chat.Chat {
 }
 
 // chat is what a stranger may see of an open chat.
-func (g *group) chat(head event) chat.Chat {
+func (g *chatDoc) chat(head eventDoc) chat.Chat {
 	return chat.Chat{ID: g.ID, Kind: g.Kind, Open: g.Open, Title: g.Title, Topic: g.Topic, MemberCount: g.MemberCount, Head: head.Seq, Activity: head.At}
 }
 
@@ -48,15 +48,15 @@ func (db *DB) newest(local string) bson.D {
 		}}}}}
 }
 
-// seats gives the chats in which a user has a place, all or those of the ids, as
+// joinedChats gives the chats in which a user has a place, all or those of the ids, as
 // they see them; last holds the count of posts of each.
-func (db *DB) seats(ctx context.Context, user chat.UserID, only bson.D) (chats []chat.Chat, posts map[chat.ChatID]chat.Seq, err error) {
+func (db *DB) joinedChats(ctx context.Context, user chat.UserID, only bson.D) (chats []chat.Chat, posts map[chat.ChatID]chat.Seq, err error) {
 	cur, err := db.members.Aggregate(ctx, mongo.Pipeline{
 		{{Key: "$match", Value: append(bson.D{{Key: "user", Value: user}}, only...)}},
 		{{Key: "$lookup", Value: bson.D{{Key: "from", Value: db.chats.Name()}, {Key: "localField", Value: "chat"}, {Key: "foreignField", Value: "_id"}, {Key: "as", Value: "group"}}}},
 		db.newest("chat"), db.ownPost(),
 	})
-	list, err := all[seat](ctx, cur, err)
+	list, err := all[joinedChat](ctx, cur, err)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -109,13 +109,13 @@ func (db *DB) fillLast(ctx context.Context, viewer chat.UserID, chats []chat.Cha
 	}
 	for some := range slices.Chunk(branches, maxBranches) {
 		cur, err := db.events.Find(ctx, bson.D{{Key: "$or", Value: some}})
-		list, err := all[event](ctx, cur, err)
+		list, err := all[eventDoc](ctx, cur, err)
 		if err != nil {
 			return err
 		}
 		for i := range list {
 			d := &list[i]
-			about, err := db.about(ctx, d.Chat, list[i:i+1])
+			about, err := db.referenced(ctx, d.Chat, list[i:i+1])
 			if err != nil {
 				return err
 			}
@@ -137,10 +137,10 @@ func (db *DB) CreateChat(ctx context.Context, n chat.NewChat) (c chat.Chat, agai
 		if id, again, err = t.madeBefore(n); err != nil || again {
 			return err
 		}
-		s := newState(made, event{})
-		s.chat = &group{ID: made, Kind: n.Kind, Open: n.Open, Title: n.Title, Topic: n.Topic}
+		s := newState(made, eventDoc{})
+		s.chat = &chatDoc{ID: made, Kind: n.Kind, Open: n.Open, Title: n.Title, Topic: n.Topic}
 		draft := n.Draft(made)
-		if err := t.ask(n.Rule, s, &draft); err != nil {
+		if err := t.checkRule(n.Rule, s, &draft); err != nil {
 			return err
 		}
 		active, err := t.activeOf(n.All())
@@ -162,7 +162,7 @@ func (db *DB) CreateChat(ctx context.Context, n chat.NewChat) (c chat.Chat, agai
 
 // madeBefore finds the chat of a known clientId or pair.
 func (t *tx) madeBefore(n chat.NewChat) (id chat.ChatID, ok bool, err error) {
-	var g group
+	var g chatDoc
 	ok, err = one(t.db.chats.FindOne(t.ctx, bson.D{{Key: "by", Value: n.By}, {Key: "clientId", Value: n.ClientID}}), &g)
 	if err == nil && !ok && n.Kind == chat.Direct {
 		ok, err = one(t.db.chats.FindOne(t.ctx, bson.D{{Key: "pair", Value: n.Pair()}}), &g)
@@ -187,8 +187,8 @@ func (t *tx) activeOf(ids []chat.UserID) (map[chat.UserID]bool, error) {
 // insertChat makes the chat's document and its first events, which make the
 // members. n.Members are the others.
 func insertChat(t *tx, id chat.ChatID, n chat.NewChat) error {
-	t.states[id] = newState(id, event{})
-	_, err := t.db.chats.InsertOne(t.ctx, group{ID: id, Kind: n.Kind, Open: n.Open, Title: n.Title, Topic: n.Topic, By: n.By, ClientID: n.ClientID, Pair: n.Pair()})
+	t.states[id] = newState(id, eventDoc{})
+	_, err := t.db.chats.InsertOne(t.ctx, chatDoc{ID: id, Kind: n.Kind, Open: n.Open, Title: n.Title, Topic: n.Topic, By: n.By, ClientID: n.ClientID, Pair: n.Pair()})
 	if err != nil {
 		return err
 	}
@@ -203,7 +203,7 @@ func insertChat(t *tx, id chat.ChatID, n chat.NewChat) error {
 // Chat gives the chat as the viewer sees it.
 func (db *DB) Chat(ctx context.Context, viewer chat.UserID, id chat.ChatID) (c chat.Chat, err error) {
 	err = db.read(ctx, "read a chat", func(ctx context.Context) error {
-		mine, posts, err := db.seats(ctx, viewer, bson.D{{Key: "chat", Value: id}})
+		mine, posts, err := db.joinedChats(ctx, viewer, bson.D{{Key: "chat", Value: id}})
 		if err != nil {
 			return err
 		}
@@ -212,7 +212,7 @@ func (db *DB) Chat(ctx context.Context, viewer chat.UserID, id chat.ChatID) (c c
 			c = mine[0]
 			return err
 		}
-		var g group
+		var g chatDoc
 		ok, err := one(db.chats.FindOne(ctx, bson.D{{Key: "_id", Value: id}}), &g)
 		if err == nil && (!ok || !g.Open) {
 			err = chat.NoChat()
@@ -220,7 +220,7 @@ func (db *DB) Chat(ctx context.Context, viewer chat.UserID, id chat.ChatID) (c c
 		if err != nil {
 			return err
 		}
-		head, _, err := db.last(ctx, id, db.lanes.reached(id))
+		head, _, err := db.last(ctx, id, db.chatQueues.reached(id))
 		c = g.chat(head)
 		return err
 	})
@@ -241,7 +241,7 @@ func (db *DB) ChatsOf(ctx context.Context, user chat.UserID, l chat.ChatList) (c
 			only = bson.D{{Key: "chat", Value: bson.D{{Key: "$in", Value: ids}}}}
 		}
 		var posts map[chat.ChatID]chat.Seq
-		if chats, posts, err = db.seats(ctx, user, only); err != nil {
+		if chats, posts, err = db.joinedChats(ctx, user, only); err != nil {
 			return err
 		}
 		slices.SortFunc(chats, func(a, b chat.Chat) int { return cmp.Or(cmp.Compare(b.Activity, a.Activity), cmp.Compare(b.ID, a.ID)) })
@@ -258,7 +258,7 @@ func (db *DB) choose(ctx context.Context, user chat.UserID, l chat.ChatList) ([]
 	})
 	found, err := all[struct {
 		Chat chat.ChatID `bson:"chat"`
-		Head []event     `bson:"head"`
+		Head []eventDoc  `bson:"head"`
 	}](ctx, cur, err)
 	if err != nil {
 		return nil, err
@@ -284,7 +284,7 @@ func (db *DB) CountChats(ctx context.Context, user chat.UserID) (n int, err erro
 func (db *DB) ChatIDs(ctx context.Context, user chat.UserID) (ids []chat.ChatID, err error) {
 	err = db.read(ctx, "read chats", func(ctx context.Context) error {
 		cur, err := db.members.Find(ctx, bson.D{{Key: "user", Value: user}}, options.Find().SetSort(key("user", "chat")).SetProjection(key("chat")))
-		list, err := all[member](ctx, cur, err)
+		list, err := all[memberDoc](ctx, cur, err)
 		ids = nil
 		for _, m := range list {
 			ids = append(ids, m.Chat)
@@ -304,8 +304,8 @@ func (db *DB) OpenChats(ctx context.Context, viewer chat.UserID, before chat.Cha
 		cur, err := db.chats.Aggregate(ctx, mongo.Pipeline{{{Key: "$match", Value: open}},
 			{{Key: "$sort", Value: bson.D{{Key: "open", Value: -1}, {Key: "_id", Value: -1}}}}, {{Key: "$limit", Value: limit}}, db.newest("_id")})
 		found, err := all[struct {
-			Group group   `bson:",inline"`
-			Head  []event `bson:"head"`
+			Group chatDoc    `bson:",inline"`
+			Head  []eventDoc `bson:"head"`
 		}](ctx, cur, err)
 		if err != nil {
 			return err
@@ -314,7 +314,7 @@ func (db *DB) OpenChats(ctx context.Context, viewer chat.UserID, before chat.Cha
 		for i := range found {
 			ids[i] = found[i].Group.ID
 		}
-		mine, _, err := db.seats(ctx, viewer, bson.D{{Key: "chat", Value: bson.D{{Key: "$in", Value: ids}}}})
+		mine, _, err := db.joinedChats(ctx, viewer, bson.D{{Key: "chat", Value: bson.D{{Key: "$in", Value: ids}}}})
 		chats = nil
 		for _, f := range found {
 			if at := slices.IndexFunc(mine, func(c chat.Chat) bool { return c.ID == f.Group.ID }); at >= 0 {

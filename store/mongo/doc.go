@@ -17,7 +17,7 @@
 //   - _id says who sent what: chat, author and clientId. A known clientId is a
 //     duplicate key, for ever. A command that changed nothing leaves a document
 //     with its _id in events, which no reader of the log meets.
-//   - Each chat with something to write has a lane on this replica (write.go):
+//   - Each chat with something to write has a chatQueue on this replica (write.go):
 //     one batch at a time, so that no replica races itself.
 //   - Writes wait for a majority and its journals; reads ask the primary for
 //     what a majority has, causally after all that this process has seen
@@ -25,6 +25,6 @@
 //     was told can read it.
 //   - The feed is one change stream on a client of its own (feed.go).
 //
-// Goroutines: a lane's, while it has work; a feed's, from OpenFeed to the end
+// Goroutines: a chatQueue's, while it has work; a feed's, from OpenFeed to the end
 // of its context; one that notes when sessions were seen. Close waits for all.
 package mongo

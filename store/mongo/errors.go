@@ -12,24 +12,24 @@ func errPingSilent() error {
 	return chat.Fail(chat.Unavailable, "the change stream is silent; it is opened again")
 }
 
-// fault turns an error of the driver into a chat.Error at the edge: unavailable
+// storeError turns an error of the driver into a chat.Error at the edge: unavailable
 // when a retry may help, else internal. A chat.Error stays as it is. Whether the
 // caller gave up only their context tells: the driver ends calls of its own, too.
-func fault(err error, doing string) error {
+func storeError(err error, doing string) error {
 	var known *chat.Error
 	if err == nil || errors.As(err, &known) {
 		return err
 	}
-	if passing(err) {
+	if retryable(err) {
 		return chat.StoreUnavailable(err, doing)
 	}
 	return chat.StoreFailed(err, doing)
 }
 
-// faultOf is fault, or the caller's own end.
-func faultOf(ctx context.Context, err error, doing string) error {
+// readError is fault, or the caller's own end.
+func readError(ctx context.Context, err error, doing string) error {
 	if err != nil && ctx.Err() != nil {
 		return ctx.Err()
 	}
-	return fault(err, doing)
+	return storeError(err, doing)
 }

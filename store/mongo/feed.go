@@ -25,8 +25,8 @@ const (
 	closeLimit = time.Second      // to close a cursor
 )
 
-// signal is a document of signals.
-type signal struct {
+// signalDoc is a document of signals.
+type signalDoc struct {
 	At      time.Time       `bson:"at"`
 	Kind    chat.SignalKind `bson:"kind"` // empty: a marker, or with Replica the last signal of that process
 	Chat    chat.ChatID     `bson:"chat,omitempty"`
@@ -37,8 +37,8 @@ type signal struct {
 	Online  []chat.UserID   `bson:"online,omitempty"`
 }
 
-// revocation is a document of revocations, written with the end of sessions.
-type revocation struct {
+// revocationDoc is a document of revocations, written with the end of sessions.
+type revocationDoc struct {
 	At       time.Time        `bson:"at"`
 	User     chat.UserID      `bson:"user"`
 	Sessions []chat.SessionID `bson:"sessions"`
@@ -62,26 +62,26 @@ func (db *DB) Tell(ctx context.Context, s chat.Signal) error {
 	}
 	bounded, cancel := context.WithTimeout(ctx, writeTimeout)
 	defer cancel()
-	_, err := db.signals.InsertOne(bounded, signal{At: time.Now(), Kind: s.Kind, Chat: s.ChatID, By: s.By, Seq: s.Seq, Small: s.Small, Replica: s.Replica, Online: s.Online})
-	return faultOf(ctx, err, "tell")
+	_, err := db.signals.InsertOne(bounded, signalDoc{At: time.Now(), Kind: s.Kind, Chat: s.ChatID, By: s.By, Seq: s.Seq, Small: s.Small, Replica: s.Replica, Online: s.Online})
+	return readError(ctx, err, "tell")
 }
 
-// tell puts the end of sessions on the feed, with the transaction.
-func (t *tx) tell(r chat.Revocation) error {
-	_, err := t.db.revocations.InsertOne(t.ctx, revocation{At: time.UnixMilli(t.now), User: r.UserID, Sessions: r.Sessions})
+// publish puts the end of sessions on the feed, with the transaction.
+func (t *tx) publish(r chat.Revocation) error {
+	_, err := t.db.revocations.InsertOne(t.ctx, revocationDoc{At: time.UnixMilli(t.now), User: r.UserID, Sessions: r.Sessions})
 	return err
 }
 
-// followers are the open feeds of a DB.
-type followers struct {
+// feedStreams are the open feeds of a DB.
+type feedStreams struct {
 	mu     sync.Mutex
-	open   map[*follower]struct{} // guarded by mu
-	closed bool                   // guarded by mu
+	open   map[*feedStream]struct{} // guarded by mu
+	closed bool                     // guarded by mu
 }
 
-// follower carries one change stream to one feed's queue. Its goroutine ends
+// feedStream carries one change stream to one feed's queue. Its goroutine ends
 // with ctx, when the feed is lost, or at the last signal of a store that closes.
-type follower struct {
+type feedStream struct {
 	db     *DB
 	ctx    context.Context
 	cancel context.CancelFunc
@@ -90,7 +90,7 @@ type follower struct {
 	cursor *mongo.ChangeStream
 	from   bson.Timestamp // when the feed began
 	token  bson.Raw       // to go on behind what was pushed; nil: at from
-	heard  time.Time      // guarded by followers.mu; when the stream last gave something
+	heard  time.Time      // guarded by feedStreams.mu; when the stream last gave something
 }
 
 // OpenFeed is [chat.Feed].OpenFeed.
@@ -99,54 +99,54 @@ func (db *DB) OpenFeed(ctx context.Context) (iter.Seq2[chat.Notice, error], erro
 		return nil, err
 	}
 	following, cancel := context.WithCancel(ctx)
-	f := &follower{db: db, ctx: following, cancel: cancel, feed: queue.New(), ended: make(chan struct{})}
+	f := &feedStream{db: db, ctx: following, cancel: cancel, feed: queue.New(), ended: make(chan struct{})}
 	bounded, enough := context.WithTimeout(ctx, readTimeout)
 	err := f.begin(bounded)
 	if err == nil {
 		err = f.open(bounded)
 	}
 	enough()
-	if err == nil && !db.followers.add(f) {
-		closing(f.ctx, f.cursor)
+	if err == nil && !db.feedStreams.add(f) {
+		closeCursor(f.ctx, f.cursor)
 		err = db.open()
 	}
 	if err != nil {
 		cancel()
-		return nil, faultOf(ctx, err, "open the feed")
+		return nil, readError(ctx, err, "open the feed")
 	}
 	go f.run()
 	return f.feed.All(ctx, func() { cancel(); f.feed.Free() }), nil
 }
 
-func (fs *followers) add(f *follower) bool {
+func (fs *feedStreams) add(f *feedStream) bool {
 	fs.mu.Lock()
 	defer fs.mu.Unlock()
 	if fs.closed {
 		return false
 	}
 	if fs.open == nil {
-		fs.open = map[*follower]struct{}{}
+		fs.open = map[*feedStream]struct{}{}
 	}
 	f.heard = time.Now()
 	fs.open[f] = struct{}{}
 	return true
 }
 
-func (fs *followers) drop(f *follower) {
+func (fs *feedStreams) drop(f *feedStream) {
 	fs.mu.Lock()
 	defer fs.mu.Unlock()
 	delete(fs.open, f)
 }
 
 // hear notes that the stream gave something.
-func (fs *followers) hear(f *follower) {
+func (fs *feedStreams) hear(f *feedStream) {
 	fs.mu.Lock()
 	defer fs.mu.Unlock()
 	f.heard = time.Now()
 }
 
 // silent reports whether an open stream gave nothing for so long.
-func (fs *followers) silent(limit time.Duration) bool {
+func (fs *feedStreams) silent(limit time.Duration) bool {
 	fs.mu.Lock()
 	defer fs.mu.Unlock()
 	for f := range fs.open {
@@ -160,7 +160,7 @@ func (fs *followers) silent(limit time.Duration) bool {
 // closeFeeds lets the streams yield what was committed before it, up to a last
 // signal of this process, and returns when their goroutines have ended.
 func (db *DB) closeFeeds() {
-	fs := &db.followers
+	fs := &db.feedStreams
 	fs.mu.Lock()
 	fs.closed = true
 	open := slices.Collect(maps.Keys(fs.open))
@@ -170,7 +170,7 @@ func (db *DB) closeFeeds() {
 	}
 	ctx, cancel := context.WithTimeout(db.ctx, drainLimit)
 	defer cancel()
-	_, err := db.signals.InsertOne(ctx, signal{At: time.Now(), Replica: db.name})
+	_, err := db.signals.InsertOne(ctx, signalDoc{At: time.Now(), Replica: db.name})
 	for _, f := range open {
 		if err == nil {
 			select {
@@ -186,7 +186,7 @@ func (db *DB) closeFeeds() {
 // begin sets the time at which the feed begins, the primary's now. All later
 // reads of this process are at least as new: what was written before it, and
 // reaches a majority after it, is in what they read.
-func (f *follower) begin(ctx context.Context) error {
+func (f *feedStream) begin(ctx context.Context) error {
 	s, err := f.db.client.StartSession()
 	if err != nil {
 		return err
@@ -206,7 +206,7 @@ func (f *follower) begin(ctx context.Context) error {
 
 // open opens the stream behind the token, or where the feed began. Its cursor
 // stands when it returns. While its first batch is not read there is no token.
-func (f *follower) open(ctx context.Context) (err error) {
+func (f *feedStream) open(ctx context.Context) (err error) {
 	db := f.db
 	watched := bson.D{{Key: "operationType", Value: bson.D{{Key: "$in", Value: bson.A{"insert", "invalidate", "drop", "dropDatabase"}}}},
 		{Key: "ns.coll", Value: bson.D{{Key: "$in", Value: bson.A{db.events.Name(), db.signals.Name(), db.revocations.Name(), nil}}}},
@@ -224,9 +224,9 @@ func (f *follower) open(ctx context.Context) (err error) {
 	return err
 }
 
-// closing closes a cursor, also after the end of ctx. One that the server does
+// closeCursor closes a cursor, also after the end of ctx. One that the server does
 // not hear of it drops by itself.
-func closing(ctx context.Context, c interface{ Close(context.Context) error }) {
+func closeCursor(ctx context.Context, c interface{ Close(context.Context) error }) {
 	bounded, cancel := context.WithTimeout(context.WithoutCancel(ctx), closeLimit)
 	defer cancel()
 	_ = c.Close(bounded)
@@ -236,7 +236,7 @@ func closing(ctx context.Context, c interface{ Close(context.Context) error }) {
 // be dead and not idle: a primary that was cut off from its peers leaves its
 // cursors open and answers them with empty batches for ever, and a line may end
 // without a word.
-func (f *follower) mark() {
+func (f *feedStream) mark() {
 	tick := time.NewTicker(f.db.markEvery)
 	defer tick.Stop()
 	for {
@@ -246,24 +246,24 @@ func (f *follower) mark() {
 			return
 		}
 		bounded, cancel := context.WithTimeout(f.ctx, f.db.markEvery)
-		_, _ = f.db.signals.InsertOne(bounded, signal{At: time.Now()}) // the next one will do
+		_, _ = f.db.signals.InsertOne(bounded, signalDoc{At: time.Now()}) // the next one will do
 		cancel()
 	}
 }
 
-// run reads the stream until the feed's end. What failed for a passing reason
+// run reads the stream until the feed's end. What failed for a retryable reason
 // goes on behind the last token, for as long as it takes.
-func (f *follower) run() {
+func (f *feedStream) run() {
 	var marking sync.WaitGroup
 	marking.Go(f.mark)
 	defer close(f.ended)
 	defer marking.Wait()
 	defer f.cancel()
-	defer f.db.followers.drop(f)
+	defer f.db.feedStreams.drop(f)
 	defer f.feed.Lose()
 	for {
 		err := f.read()
-		closing(f.ctx, f.cursor)
+		closeCursor(f.ctx, f.cursor)
 		for n := 1; ; n++ {
 			if f.ctx.Err() != nil || errors.Is(err, errLast) {
 				return
@@ -275,7 +275,7 @@ func (f *follower) run() {
 			if n == 1 {
 				f.db.log.Warn("the change stream was interrupted", "err", err)
 			}
-			if !again(f.ctx, n) {
+			if !backoff(f.ctx, n) {
 				return
 			}
 			bounded, cancel := context.WithTimeout(f.ctx, readTimeout)
@@ -300,19 +300,19 @@ var errSilent = errors.New("mongo: the change stream is silent")
 func lostFor(err error) bool {
 	var server mongo.ServerError
 	resumable := errors.As(err, &server) && (server.HasErrorLabel("ResumableChangeStreamError") || server.HasErrorCode(codeNoCursor))
-	return errors.Is(err, chat.ErrFeedLost) || !passing(err) && !resumable && !errors.Is(err, errSilent)
+	return errors.Is(err, chat.ErrFeedLost) || !retryable(err) && !resumable && !errors.Is(err, errSilent)
 }
 
 // read pushes what the stream yields, as much as came together at once, until it
 // fails or is silent.
-func (f *follower) read() error {
+func (f *feedStream) read() error {
 	ctx, cancel := context.WithCancelCause(f.ctx)
 	defer cancel(nil)
 	silence := time.AfterFunc(f.db.silence, func() { cancel(errSilent) })
 	defer silence.Stop()
 	for ; f.cursor.Next(ctx); silence.Reset(f.db.silence) {
 		silence.Stop()
-		f.db.followers.hear(f)
+		f.db.feedStreams.hear(f)
 		batch := []change{}
 		for {
 			var c change
@@ -350,11 +350,11 @@ func (f *follower) read() error {
 
 // notices translates a batch, in its order. Posts that its events speak of are
 // read after them.
-func (f *follower) notices(batch []change) ([]chat.Notice, error) {
+func (f *feedStream) notices(batch []change) ([]chat.Notice, error) {
 	f.db.clock.advance(batch[len(batch)-1].ClusterTime)
 	var notices []chat.Notice
-	var events []event // those that speak of a post
-	var at []int       // where they are in notices
+	var events []eventDoc // those that speak of a post
+	var at []int          // where they are in notices
 	last := false
 	for _, c := range batch {
 		if c.Operation != "insert" {
@@ -366,7 +366,7 @@ func (f *follower) notices(batch []change) ([]chat.Notice, error) {
 		var err error
 		switch c.Namespace.Collection {
 		case f.db.signals.Name():
-			var s signal
+			var s signalDoc
 			err = bson.Unmarshal(c.Document, &s)
 			if s.Kind == "" { // a marker, or somebody's last
 				last = last || s.Replica == f.db.name
@@ -374,14 +374,14 @@ func (f *follower) notices(batch []change) ([]chat.Notice, error) {
 			}
 			notices = append(notices, chat.Notice{Signal: &chat.Signal{Kind: s.Kind, ChatID: s.Chat, By: s.By, Seq: s.Seq, Small: s.Small, Replica: s.Replica, Online: s.Online}})
 		case f.db.revocations.Name():
-			var r revocation
+			var r revocationDoc
 			err = bson.Unmarshal(c.Document, &r)
 			notices = append(notices, chat.Notice{Ended: &chat.Revocation{UserID: r.User, Sessions: r.Sessions}})
 		default:
-			var d event
+			var d eventDoc
 			err = bson.Unmarshal(c.Document, &d)
 			e := d.entry(nil)
-			if d.speaks() != 0 {
+			if d.refersTo() != 0 {
 				events, at = append(events, d), append(at, len(notices))
 			}
 			notices = append(notices, chat.Notice{Event: &e})
@@ -391,7 +391,7 @@ func (f *follower) notices(batch []change) ([]chat.Notice, error) {
 		}
 	}
 	for len(events) > 0 { // chat by chat
-		var one, rest []event
+		var one, rest []eventDoc
 		var where, left []int
 		for i, d := range events {
 			if d.Chat == events[0].Chat {
@@ -400,7 +400,7 @@ func (f *follower) notices(batch []change) ([]chat.Notice, error) {
 				rest, left = append(rest, d), append(left, at[i])
 			}
 		}
-		err := f.db.read(f.ctx, "read what an event speaks of", func(ctx context.Context) error {
+		err := f.db.read(f.ctx, "read what an event refersTo of", func(ctx context.Context) error {
 			list, err := f.db.entries(ctx, one)
 			for i := range list {
 				notices[where[i]].Event = &list[i]

@@ -113,7 +113,7 @@ func TestFeedKeepsItsStart(t *testing.T) {
 		if _, err := appendDraft(ctx, beside, e, chat.Post); err != nil {
 			t.Error(err)
 		}
-		// What the answer speaks of cannot be read at first.
+		// What the answer refers to cannot be read at first.
 		server.Fail(t, mongotest.Fault{Commands: []string{"find"}, Times: 1, Code: 112, AppName: "parley"})
 	}
 	next := follow(t, ctx, db)

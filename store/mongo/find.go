@@ -14,8 +14,8 @@ const beyond = "\U0010FFFF"
 
 // hit is a word and the user whom it found.
 type hit struct {
-	Word   word     `bson:",inline"`
-	Person []person `bson:"person"`
+	Word   wordDoc   `bson:",inline"`
+	Person []userDoc `bson:"person"`
 }
 
 // FindUsers walks the range of words that begin with q. A user who has several

@@ -10,8 +10,8 @@ import (
 	"parley/chat"
 )
 
-// invite is a document of invites.
-type invite struct {
+// inviteDoc is a document of invites.
+type inviteDoc struct {
 	ID        chat.InviteID `bson:"_id"`
 	Code      []byte        `bson:"code"` // SHA-256
 	By        chat.UserID   `bson:"by"`
@@ -21,12 +21,12 @@ type invite struct {
 	ExpiresAt int64         `bson:"expiresAt"`
 }
 
-func (i *invite) invite() chat.Invite {
+func (i *inviteDoc) invite() chat.Invite {
 	return chat.Invite{ID: i.ID, By: i.By, ChatID: i.Chat, Uses: i.Uses, CreatedAt: i.CreatedAt, ExpiresAt: i.ExpiresAt}
 }
 
-// recovery is a document of recoveries, one a user.
-type recovery struct {
+// recoveryDoc is a document of recoveries, one a user.
+type recoveryDoc struct {
 	User      chat.UserID `bson:"_id"`
 	Code      []byte      `bson:"code"` // SHA-256
 	ExpiresAt int64       `bson:"expiresAt"`
@@ -37,7 +37,7 @@ func (db *DB) CreateInvite(ctx context.Context, i chat.Invite, codeHash [32]byte
 	i.ID = chat.NewID[chat.InviteID]()
 	err := db.write(ctx, "", "make the invite", func(t *tx) error {
 		i.CreatedAt = t.now
-		var g group
+		var g chatDoc
 		var member bool
 		if i.ChatID != "" {
 			var err error
@@ -51,7 +51,7 @@ func (db *DB) CreateInvite(ctx context.Context, i chat.Invite, codeHash [32]byte
 		if err := i.CheckNew(g.Kind, member); err != nil {
 			return err
 		}
-		_, err := t.db.invites.InsertOne(t.ctx, invite{ID: i.ID, Code: codeHash[:], By: i.By, Chat: i.ChatID, Uses: i.Uses, CreatedAt: i.CreatedAt, ExpiresAt: i.ExpiresAt})
+		_, err := t.db.invites.InsertOne(t.ctx, inviteDoc{ID: i.ID, Code: codeHash[:], By: i.By, Chat: i.ChatID, Uses: i.Uses, CreatedAt: i.CreatedAt, ExpiresAt: i.ExpiresAt})
 		return err
 	})
 	if err != nil {
@@ -68,7 +68,7 @@ func (db *DB) Invites(ctx context.Context, by chat.UserID) (list []chat.Invite, 
 	}
 	err = db.read(ctx, "read invites", func(ctx context.Context) error {
 		cur, err := db.invites.Find(ctx, filter, options.Find().SetSort(sort))
-		found, err := all[invite](ctx, cur, err)
+		found, err := all[inviteDoc](ctx, cur, err)
 		list = nil
 		for i := range found {
 			list = append(list, found[i].invite())
@@ -103,7 +103,7 @@ func (db *DB) inviteView(ctx context.Context, codeHash [32]byte) (v chat.InviteV
 		return v, err
 	}
 	v.Invite = i.invite()
-	var p person
+	var p userDoc
 	if _, err = one(db.users.FindOne(ctx, bson.D{{Key: "_id", Value: i.By}}), &p); err != nil {
 		return v, err
 	}
@@ -115,7 +115,7 @@ func (db *DB) inviteView(ctx context.Context, codeHash [32]byte) (v chat.InviteV
 }
 
 // findInvite returns the invite of a code, the zero value if there is none.
-func (db *DB) findInvite(ctx context.Context, codeHash [32]byte) (i invite, err error) {
+func (db *DB) findInvite(ctx context.Context, codeHash [32]byte) (i inviteDoc, err error) {
 	_, err = one(db.invites.FindOne(ctx, bson.D{{Key: "code", Value: codeHash[:]}}), &i)
 	return i, err
 }
@@ -180,7 +180,7 @@ func (db *DB) AcceptInvite(ctx context.Context, codeHash [32]byte, user chat.Use
 		if err != nil {
 			return err
 		}
-		if err := t.ask(rule, s, &joined); err != nil {
+		if err := t.checkRule(rule, s, &joined); err != nil {
 			return err
 		}
 		if _, err := t.append(joined); err != nil {
@@ -200,15 +200,15 @@ func (db *DB) CreateRecovery(ctx context.Context, user chat.UserID, codeHash [32
 		if _, ok, err := t.user(user); err != nil || !ok {
 			return cmp.Or(err, chat.NoUser(user))
 		}
-		_, err := t.db.recoveries.ReplaceOne(t.ctx, bson.D{{Key: "_id", Value: user}}, recovery{User: user, Code: codeHash[:], ExpiresAt: expiresAt}, options.Replace().SetUpsert(true))
+		_, err := t.db.recoveries.ReplaceOne(t.ctx, bson.D{{Key: "_id", Value: user}}, recoveryDoc{User: user, Code: codeHash[:], ExpiresAt: expiresAt}, options.Replace().SetUpsert(true))
 		return err
 	})
 }
 
 // recovering returns the user of a code, judged at now.
 func (db *DB) recovering(ctx context.Context, codeHash [32]byte, now int64) (chat.User, error) {
-	var r recovery
-	var p person
+	var r recoveryDoc
+	var p userDoc
 	ok, err := one(db.recoveries.FindOne(ctx, bson.D{{Key: "code", Value: codeHash[:]}}), &r)
 	if err == nil && ok {
 		_, err = one(db.users.FindOne(ctx, bson.D{{Key: "_id", Value: r.User}}), &p)

@@ -11,19 +11,19 @@ import (
 )
 
 // membership returns a user's document in a chat, if they are a member.
-func (db *DB) membership(ctx context.Context, id chat.ChatID, user chat.UserID) (m member, ok bool, err error) {
+func (db *DB) membership(ctx context.Context, id chat.ChatID, user chat.UserID) (m memberDoc, ok bool, err error) {
 	ok, err = one(db.members.FindOne(ctx, bson.D{{Key: "chat", Value: id}, {Key: "user", Value: user}}), &m)
 	return m, ok, err
 }
 
-// place is a member with their own last post, which they have read, too.
-type place struct {
-	Member member  `bson:",inline"`
-	Own    []event `bson:"own"`
+// memberPlace is a member with their own last post, which they have read, too.
+type memberPlace struct {
+	Member memberDoc  `bson:",inline"`
+	Own    []eventDoc `bson:"own"`
 }
 
 // read gives how far the member has read: the number, and the posts up to it.
-func (p *place) read() (seq, n chat.Seq) {
+func (p *memberPlace) read() (seq, n chat.Seq) {
 	if len(p.Own) > 0 && p.Own[0].Seq > p.Member.Read {
 		return p.Own[0].Seq, p.Own[0].N
 	}
@@ -48,7 +48,7 @@ func (db *DB) Members(ctx context.Context, viewer chat.UserID, id chat.ChatID, a
 			{{Key: "$match", Value: bson.D{{Key: "chat", Value: id}, {Key: "user", Value: bson.D{{Key: "$gt", Value: after}}}}}},
 			{{Key: "$sort", Value: key("chat", "user")}}, {{Key: "$limit", Value: limit}}, db.ownPost(),
 		})
-		places, err := all[place](ctx, cur, err)
+		places, err := all[memberPlace](ctx, cur, err)
 		if err != nil {
 			return err
 		}
@@ -77,7 +77,7 @@ func (db *DB) MarkRead(ctx context.Context, id chat.ChatID, user chat.UserID, se
 			cur, err := db.members.Aggregate(ctx, mongo.Pipeline{
 				{{Key: "$match", Value: bson.D{{Key: "chat", Value: id}, {Key: "user", Value: user}}}}, db.ownPost(),
 			})
-			places, err := all[place](ctx, cur, err)
+			places, err := all[memberPlace](ctx, cur, err)
 			if err == nil && len(places) == 0 {
 				err = chat.NoChat()
 			}
@@ -89,8 +89,8 @@ func (db *DB) MarkRead(ctx context.Context, id chat.ChatID, user chat.UserID, se
 				return nil
 			}
 			// The number asked for, or the head if that is behind it.
-			var to event
-			ok, err := one(db.events.FindOne(ctx, bson.D{{Key: "chat", Value: id}, {Key: "seq", Value: bound(seq)}}, options.FindOne().SetProjection(key("seq", "n"))), &to)
+			var to eventDoc
+			ok, err := one(db.events.FindOne(ctx, bson.D{{Key: "chat", Value: id}, {Key: "seq", Value: clampSeq(seq)}}, options.FindOne().SetProjection(key("seq", "n"))), &to)
 			if err == nil && !ok {
 				to, _, err = db.last(ctx, id, at)
 			}

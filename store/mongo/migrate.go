@@ -83,33 +83,33 @@ func (db *DB) migrate(ctx context.Context) error {
 	defer cancel()
 	for c, models := range db.indexes() {
 		if _, err := c.Indexes().CreateMany(ctx, models); err != nil {
-			return fault(err, "make the indexes of "+c.Name())
+			return storeError(err, "make the indexes of "+c.Name())
 		}
 	}
 	fresh := bson.D{{Key: "schema", Value: schema}, {Key: "epoch", Value: chat.NewID[string]()},
 		{Key: "name", Value: chat.DefaultServer}, {Key: "setup", Value: chat.NewSecret()}}
 	for n := 1; ; n++ {
-		_, err := db.meta.UpdateOne(ctx, aboutServer,
+		_, err := db.meta.UpdateOne(ctx, serverID,
 			bson.D{{Key: "$setOnInsert", Value: fresh}}, options.UpdateOne().SetUpsert(true))
 		if err == nil {
 			break
 		}
-		if !beaten(err) || !again(ctx, n) {
-			return fault(err, "name this history")
+		if !isConflict(err) || !backoff(ctx, n) {
+			return storeError(err, "name this history")
 		}
 	}
 	// A restored copy comes with an empty epoch; the first replica that opens it
 	// gives it its own.
-	unnamed := bson.D{aboutServer[0], {Key: "epoch", Value: ""}}
+	unnamed := bson.D{serverID[0], {Key: "epoch", Value: ""}}
 	if _, err := db.meta.UpdateOne(ctx, unnamed, set(bson.E{Key: "epoch", Value: chat.NewID[string]()})); err != nil {
-		return fault(err, "name this history")
+		return storeError(err, "name this history")
 	}
-	var a about
-	if err := db.meta.FindOne(ctx, aboutServer).Decode(&a); err != nil {
-		return fault(err, "read its name")
+	var a serverDoc
+	if err := db.meta.FindOne(ctx, serverID).Decode(&a); err != nil {
+		return storeError(err, "read its name")
 	}
 	if a.Schema > schema {
-		return fmt.Errorf("the database was written by a newer Parley (version %d, this one knows %d)", a.Schema, schema)
+		return fmt.Errorf("the database was insertedCount by a newer Parley (version %d, this one knows %d)", a.Schema, schema)
 	}
 	db.epoch = a.Epoch
 	return nil

@@ -49,13 +49,13 @@ type DB struct {
 	events, chats, members, users, words, sessions, invites, recoveries, meta *mongo.Collection
 	revocations, signals                                                      *mongo.Collection
 
-	name      string // of this process among the replicas
-	clock     clock
-	lanes     lanes
-	followers followers
-	seen      chan sighting  // sessions that were seen; see sessions.go
-	ended     sync.WaitGroup // noteSeen
-	closing   sync.Once
+	name        string // of this process among the replicas
+	clock       clock
+	chatQueues  chatQueues
+	feedStreams feedStreams
+	lastSeen    chan lastSeenUpdate // sessions that were seen; see sessions.go
+	ended       sync.WaitGroup      // updateLastSeen
+	closing     sync.Once
 }
 
 // settings are what only tests change.
@@ -87,7 +87,7 @@ func open(ctx context.Context, url string, pool int, log *slog.Logger, o setting
 	if err != nil {
 		return nil, fmt.Errorf("the store's URL: %s", quoted.ReplaceAllString(err.Error(), "…"))
 	}
-	db := &DB{settings: o, log: log, now: chat.Now, name: chat.NewID[string](), stop: make(chan struct{}), seen: make(chan sighting, maxSeen)}
+	db := &DB{settings: o, log: log, now: chat.Now, name: chat.NewID[string](), stop: make(chan struct{}), lastSeen: make(chan lastSeenUpdate, maxLastSeen)}
 	db.ctx, db.end = context.WithCancel(context.Background())
 	journaled := true
 	opts := options.Client().SetServerSelectionTimeout(selectTimeout).ApplyURI(url).SetAppName("parley").
@@ -117,7 +117,7 @@ func open(ctx context.Context, url string, pool int, log *slog.Logger, o setting
 		name = defaultName
 	}
 	db.use(name)
-	if err := db.suits(ctx); err != nil {
+	if err := db.checkServer(ctx); err != nil {
 		return nil, err
 	}
 	if err := db.migrate(ctx); err != nil {
@@ -140,8 +140,8 @@ func (db *DB) use(name string) {
 	db.signals = db.db.Collection("signals", options.Collection().SetWriteConcern(writeconcern.W1()))
 }
 
-// suits refuses a server that has no change streams.
-func (db *DB) suits(ctx context.Context) error {
+// checkServer refuses a server that has no change streams.
+func (db *DB) checkServer(ctx context.Context) error {
 	var hello struct {
 		SetName string `bson:"setName"`
 		Msg     string `bson:"msg"`
@@ -149,7 +149,7 @@ func (db *DB) suits(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, readTimeout)
 	defer cancel()
 	if err := db.client.Database("admin").RunCommand(ctx, bson.D{{Key: "hello", Value: 1}}).Decode(&hello); err != nil {
-		return fault(err, "be reached")
+		return storeError(err, "be reached")
 	}
 	if hello.SetName == "" && hello.Msg != "isdbgrid" {
 		return errors.New("the MongoDB server is standalone and has no change streams: " +
@@ -160,9 +160,9 @@ func (db *DB) suits(ctx context.Context) error {
 
 // start starts the store's own goroutine.
 func (db *DB) start(pool int) {
-	db.lanes.init(pool)
+	db.chatQueues.init(pool)
 	db.ended.Add(1)
-	go func() { defer db.ended.Done(); db.noteSeen() }()
+	go func() { defer db.ended.Done(); db.updateLastSeen() }()
 }
 
 // Close ends the feeds, refuses new work, commits what was queued and returns
@@ -173,7 +173,7 @@ func (db *DB) Close() error {
 		close(db.stop)
 		timer := time.AfterFunc(db.closeTimeout, db.end)
 		defer timer.Stop()
-		db.lanes.close()
+		db.chatQueues.close()
 		db.closeFeeds()
 		db.end()
 		db.ended.Wait()
@@ -260,7 +260,7 @@ func (db *DB) read(ctx context.Context, doing string, f func(ctx context.Context
 	bounded, cancel := context.WithTimeout(ctx, readTimeout)
 	defer cancel()
 	err := db.session(bounded, func(ctx context.Context, _ *mongo.Session) error { return f(ctx) })
-	return faultOf(ctx, err, doing)
+	return readError(ctx, err, doing)
 }
 
 // one decodes the first document into v; ok is false if there is none.

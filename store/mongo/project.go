@@ -28,9 +28,9 @@ func (t *tx) project(s *state, e *chat.Event) error {
 	case chat.Joined:
 		// Who joins has read up to their joining: what was posted before is
 		// history, not unread.
-		fresh := make([]member, len(e.Users))
+		fresh := make([]memberDoc, len(e.Users))
 		for i, u := range e.Users {
-			fresh[i] = member{Chat: e.ChatID, User: u, Role: e.Role, Read: e.Seq, N: e.N}
+			fresh[i] = memberDoc{Chat: e.ChatID, User: u, Role: e.Role, Read: e.Seq, N: e.N}
 			s.roles[u] = e.Role
 		}
 		if _, err := t.db.members.InsertMany(t.ctx, fresh); err != nil {

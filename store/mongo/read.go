@@ -26,10 +26,10 @@ func (db *DB) After(ctx context.Context, viewer chat.UserID, id chat.ChatID, see
 		if err != nil {
 			return err
 		}
-		defer closing(ctx, cur)
-		var docs []event
+		defer closeCursor(ctx, cur)
+		var docs []eventDoc
 		for size := 0; size < maxBytes && cur.Next(ctx); {
-			var d event
+			var d eventDoc
 			if err := cur.Decode(&d); err != nil {
 				return err
 			}
@@ -49,9 +49,9 @@ func (db *DB) After(ctx context.Context, viewer chat.UserID, id chat.ChatID, see
 // head gives the newest event of a chat to a member, else not_found; viewer ""
 // is the server itself. One call reads both, the event first, and the rows come
 // after it: what is behind the head may have come after the viewer's removal.
-func (db *DB) head(ctx context.Context, viewer chat.UserID, id chat.ChatID) (top event, err error) {
+func (db *DB) head(ctx context.Context, viewer chat.UserID, id chat.ChatID) (top eventDoc, err error) {
 	stages := mongo.Pipeline{
-		{{Key: "$match", Value: bson.D{{Key: "chat", Value: id}, {Key: "seq", Value: bson.D{{Key: "$gte", Value: db.lanes.reached(id)}}}}}},
+		{{Key: "$match", Value: bson.D{{Key: "chat", Value: id}, {Key: "seq", Value: bson.D{{Key: "$gte", Value: db.chatQueues.reached(id)}}}}}},
 		{{Key: "$sort", Value: bson.D{{Key: "chat", Value: -1}, {Key: "seq", Value: -1}}}}, {{Key: "$limit", Value: 1}},
 	}
 	if viewer != "" {
@@ -61,8 +61,8 @@ func (db *DB) head(ctx context.Context, viewer chat.UserID, id chat.ChatID) (top
 	err = db.read(ctx, "read the chat", func(ctx context.Context) error {
 		cur, err := db.events.Aggregate(ctx, stages)
 		found, err := all[struct {
-			Event  event    `bson:",inline"`
-			Places []member `bson:"places"`
+			Event  eventDoc    `bson:",inline"`
+			Places []memberDoc `bson:"places"`
 		}](ctx, cur, err)
 		if err == nil && (len(found) == 0 || viewer != "" && len(found[0].Places) == 0) {
 			err = chat.NoChat()
@@ -88,8 +88,8 @@ func (db *DB) Page(ctx context.Context, viewer chat.UserID, id chat.ChatID, w ch
 	if p.Head = top.Seq; p.Head == w.Known {
 		return p, nil
 	}
-	var posts []event
-	var about map[chat.Seq]event
+	var posts []eventDoc
+	var about map[chat.Seq]eventDoc
 	err = db.read(ctx, "read the messages", func(ctx context.Context) error {
 		from, to, err := db.span(ctx, top, w)
 		if err != nil {
@@ -100,10 +100,10 @@ func (db *DB) Page(ctx context.Context, viewer chat.UserID, id chat.ChatID, w ch
 			return nil
 		}
 		cur, err := db.events.Find(ctx, bson.D{{Key: "chat", Value: id}, {Key: "kind", Value: messageKind}, between("n", from, to)}, options.Find().SetSort(key("n")))
-		if posts, err = all[event](ctx, cur, err); err != nil {
+		if posts, err = all[eventDoc](ctx, cur, err); err != nil {
 			return err
 		}
-		about, err = db.about(ctx, id, posts)
+		about, err = db.referenced(ctx, id, posts)
 		return err
 	})
 	if err != nil {
@@ -117,13 +117,13 @@ func (db *DB) Page(ctx context.Context, viewer chat.UserID, id chat.ChatID, w ch
 }
 
 // span gives the numbers among the posts, first and last, that a window shows.
-func (db *DB) span(ctx context.Context, top event, w chat.Window) (from, to chat.Seq, err error) {
+func (db *DB) span(ctx context.Context, top eventDoc, w chat.Window) (from, to chat.Seq, err error) {
 	limit := chat.Seq(w.Limit)
 	upTo := func(seq chat.Seq) (n chat.Seq) { // posts up to a number
 		if seq == 0 || seq >= top.Seq || err != nil {
 			return map[bool]chat.Seq{true: 0, false: top.N}[seq == 0]
 		}
-		var d event
+		var d eventDoc
 		_, err = one(db.events.FindOne(ctx, bson.D{{Key: "chat", Value: top.Chat}, {Key: "seq", Value: seq}}, options.FindOne().SetProjection(key("n"))), &d)
 		return d.N
 	}
@@ -160,7 +160,7 @@ func (db *DB) Message(ctx context.Context, viewer chat.UserID, id chat.ChatID, s
 		if !ok || seq > top.Seq {
 			return chat.NoMessage("seq", seq)
 		}
-		about, err := db.about(ctx, id, []event{d})
+		about, err := db.referenced(ctx, id, []eventDoc{d})
 		m = d.message(viewer, chat.MaxReactBy, about)
 		return err
 	})
@@ -169,23 +169,23 @@ func (db *DB) Message(ctx context.Context, viewer chat.UserID, id chat.ChatID, s
 
 // last gives the newest event of a chat, if there is one from that number on.
 // The chat stands in the sort so that the index's order is the query's.
-func (db *DB) last(ctx context.Context, id chat.ChatID, from chat.Seq) (d event, ok bool, err error) {
+func (db *DB) last(ctx context.Context, id chat.ChatID, from chat.Seq) (d eventDoc, ok bool, err error) {
 	ok, err = one(db.events.FindOne(ctx, bson.D{{Key: "chat", Value: id}, {Key: "seq", Value: bson.D{{Key: "$gte", Value: from}}}},
 		options.FindOne().SetSort(bson.D{{Key: "chat", Value: -1}, {Key: "seq", Value: -1}}).SetProjection(key("chat", "seq", "n", "at", "kind"))), &d)
 	return d, ok, err
 }
 
 // post gives the post with a number.
-func (db *DB) post(ctx context.Context, id chat.ChatID, seq chat.Seq) (d event, ok bool, err error) {
-	ok, err = one(db.events.FindOne(ctx, bson.D{{Key: "chat", Value: id}, {Key: "seq", Value: bound(seq)}}), &d)
+func (db *DB) post(ctx context.Context, id chat.ChatID, seq chat.Seq) (d eventDoc, ok bool, err error) {
+	ok, err = one(db.events.FindOne(ctx, bson.D{{Key: "chat", Value: id}, {Key: "seq", Value: clampSeq(seq)}}), &d)
 	return d, ok && d.Kind.Is().Message, err
 }
 
-// about reads the posts that documents of one chat speak of.
-func (db *DB) about(ctx context.Context, id chat.ChatID, docs []event) (map[chat.Seq]event, error) {
+// referenced reads the posts that documents of one chat speak of.
+func (db *DB) referenced(ctx context.Context, id chat.ChatID, docs []eventDoc) (map[chat.Seq]eventDoc, error) {
 	var seqs []chat.Seq
 	for i := range docs {
-		if seq := docs[i].speaks(); seq != 0 && !slices.Contains(seqs, seq) {
+		if seq := docs[i].refersTo(); seq != 0 && !slices.Contains(seqs, seq) {
 			seqs = append(seqs, seq)
 		}
 	}
@@ -194,8 +194,8 @@ func (db *DB) about(ctx context.Context, id chat.ChatID, docs []event) (map[chat
 	}
 	cur, err := db.events.Find(ctx, bson.D{{Key: "chat", Value: id}, {Key: "seq", Value: bson.D{{Key: "$in", Value: seqs}}}},
 		options.Find().SetProjection(key("seq", "by", "text", "mentions")))
-	posts, err := all[event](ctx, cur, err)
-	about := make(map[chat.Seq]event, len(posts))
+	posts, err := all[eventDoc](ctx, cur, err)
+	about := make(map[chat.Seq]eventDoc, len(posts))
 	for _, d := range posts {
 		about[d.Seq] = d
 	}
@@ -203,11 +203,11 @@ func (db *DB) about(ctx context.Context, id chat.ChatID, docs []event) (map[chat
 }
 
 // entries gives documents of one chat as the log does.
-func (db *DB) entries(ctx context.Context, docs []event) ([]chat.Event, error) {
+func (db *DB) entries(ctx context.Context, docs []eventDoc) ([]chat.Event, error) {
 	if len(docs) == 0 {
 		return nil, nil
 	}
-	about, err := db.about(ctx, docs[0].Chat, docs)
+	about, err := db.referenced(ctx, docs[0].Chat, docs)
 	if err != nil {
 		return nil, err
 	}
@@ -219,8 +219,8 @@ func (db *DB) entries(ctx context.Context, docs []event) ([]chat.Event, error) {
 }
 
 func between(field string, from, to chat.Seq) bson.E {
-	return bson.E{Key: field, Value: bson.D{{Key: "$gte", Value: bound(from)}, {Key: "$lte", Value: bound(to)}}}
+	return bson.E{Key: field, Value: bson.D{{Key: "$gte", Value: clampSeq(from)}, {Key: "$lte", Value: clampSeq(to)}}}
 }
 
-// bound is a number from outside as BSON can hold it.
-func bound(s chat.Seq) chat.Seq { return min(s, 1<<63-1) }
+// clampSeq is a number from outside as BSON can hold it.
+func clampSeq(s chat.Seq) chat.Seq { return min(s, 1<<63-1) }

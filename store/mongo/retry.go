@@ -21,15 +21,15 @@ const (
 	codeNoCursor  = 43
 )
 
-// passing reports whether the same call may well succeed later: the network,
+// retryable reports whether the same call may well succeed later: the network,
 // a primary that steps down or is not there, a write that met another one.
-func passing(err error) bool {
+func retryable(err error) bool {
 	var labeled mongo.LabeledError
 	var selection topology.ServerSelectionError
 	var pool driver.RetryablePoolError
 	var server mongo.ServerError
 	switch {
-	case unsure(err):
+	case outcomeUnknown(err):
 		return true
 	case errors.As(err, &labeled) && (labeled.HasErrorLabel("TransientTransactionError") || labeled.HasErrorLabel("RetryableWriteError") ||
 		labeled.HasErrorLabel("UnknownTransactionCommitResult") || labeled.HasErrorLabel("NetworkError")):
@@ -38,36 +38,36 @@ func passing(err error) bool {
 		errors.Is(err, mongo.ErrClientDisconnected), errors.Is(err, context.DeadlineExceeded), errors.Is(err, context.Canceled):
 		return true
 	case errors.As(err, &server):
-		for _, code := range passingCodes {
+		for _, code := range retryableCodes {
 			if server.HasErrorCode(code) {
 				return true
 			}
 		}
 	}
-	return beaten(err)
+	return isConflict(err)
 }
 
-// passingCodes are those of the driver's specification of retryable reads and
+// retryableCodes are those of the driver's specification of retryable reads and
 // writes, for servers and fail points that give no label.
 // https://github.com/mongodb/specifications/blob/master/source/retryable-writes/retryable-writes.md
-var passingCodes = []int{6, 7, 64, 89, 91, 112, 134, 189, 262, 9001, 10107, 11600, 11602, 13435, 13436}
+var retryableCodes = []int{6, 7, 64, 89, 91, 112, 134, 189, 262, 9001, 10107, 11600, 11602, 13435, 13436}
 
-// beaten reports whether another write took the key or the document first: read
+// isConflict reports whether another write took the key or the document first: read
 // and judge again.
-func beaten(err error) bool {
+func isConflict(err error) bool {
 	var server mongo.ServerError
 	return errors.As(err, &server) && (server.HasErrorCode(codeDuplicate) || server.HasErrorCode(codeConflict))
 }
 
-// unsureError is the last error of a transaction that may be committed all the
+// unknownOutcomeError is the last error of a transaction that may be committed all the
 // same: to run it anew could do it twice. The caller hears unavailable and finds
 // out by reading, or by the clientId.
-type unsureError struct{ error }
+type unknownOutcomeError struct{ error }
 
-func (e unsureError) Unwrap() error { return e.error }
+func (e unknownOutcomeError) Unwrap() error { return e.error }
 
-func unsure(err error) bool {
-	var u unsureError
+func outcomeUnknown(err error) bool {
+	var u unknownOutcomeError
 	return errors.As(err, &u)
 }
 
@@ -80,10 +80,10 @@ func aborted(err error) bool {
 	return errors.As(err, &labeled) && labeled.HasErrorLabel("TransientTransactionError") && !labeled.HasErrorLabel("UnknownTransactionCommitResult")
 }
 
-// again waits before attempt n (1, 2, …) of something that failed for a passing
+// backoff waits before attempt n (1, 2, …) of something that failed for a retryable
 // reason: a few milliseconds, doubling to half a second, half of it random. It
 // gives false when ctx ended.
-func again(ctx context.Context, n int) bool {
+func backoff(ctx context.Context, n int) bool {
 	d := min(2*time.Millisecond<<min(n, 8), 500*time.Millisecond)
 	timer := time.NewTimer(d/2 + rand.N(d/2))
 	defer timer.Stop()
@@ -116,8 +116,8 @@ func transaction(ctx context.Context, s *mongo.Session, f func() error) error {
 		if err == nil || aborted(err) {
 			return err
 		}
-		if !again(ctx, n) {
-			return unsureError{err}
+		if !backoff(ctx, n) {
+			return unknownOutcomeError{err}
 		}
 	}
 }
@@ -141,7 +141,7 @@ func (db *DB) transact(f func(t *tx) error) error {
 		err := db.session(ctx, func(ctx context.Context, s *mongo.Session) error {
 			return transaction(ctx, s, func() error { return f(db.tx(ctx)) })
 		})
-		if err == nil || !passing(err) || unsure(err) || !again(ctx, n) {
+		if err == nil || !retryable(err) || outcomeUnknown(err) || !backoff(ctx, n) {
 			return err
 		}
 	}

@@ -39,19 +39,19 @@ func TestFault(t *testing.T) {
 		{"a right that is missing", mongo.CommandError{Code: 13}, chat.Internal},
 		{"a document that does not suit", mongo.WriteException{WriteErrors: mongo.WriteErrors{{Code: 121}}}, chat.Internal},
 		{"a call that the driver ended", context.Canceled, chat.Unavailable},
-		{"a commit of which nothing is known", unsureError{mongo.CommandError{Code: 13}}, chat.Unavailable},
+		{"a commit of which nothing is known", unknownOutcomeError{mongo.CommandError{Code: 13}}, chat.Unavailable},
 		{"ours", chat.NoChat(), chat.NotFound},
 	} {
-		if got := chat.AsError(fault(c.err, "write")); got == nil || got.Code != c.want {
+		if got := chat.AsError(storeError(c.err, "write")); got == nil || got.Code != c.want {
 			t.Errorf("%s: %v, want %s", c.name, got, c.want)
 		}
 	}
 	ctx, cancel := context.WithCancel(t.Context())
-	if got := faultOf(ctx, context.Canceled, "read"); !chat.Is(got, chat.Unavailable) {
+	if got := readError(ctx, context.Canceled, "read"); !chat.Is(got, chat.Unavailable) {
 		t.Errorf("a call that the driver ended: %v", got)
 	}
 	cancel()
-	if got := faultOf(ctx, mongo.CommandError{Code: 189}, "read"); got != context.Canceled {
+	if got := readError(ctx, mongo.CommandError{Code: 189}, "read"); got != context.Canceled {
 		t.Errorf("the caller's own end became %v", got)
 	}
 }

@@ -8,9 +8,9 @@ import (
 	"parley/chat"
 )
 
-// event is a document of events. A post holds its projection too: the text as
+// eventDoc is a document of events. A post holds its projection too: the text as
 // it is now, edits, reactions. An edit holds no text.
-type event struct {
+type eventDoc struct {
 	ID       string        `bson:"_id"` // onceID, or eventID for an event without a clientId
 	Chat     chat.ChatID   `bson:"chat"`
 	Seq      chat.Seq      `bson:"seq"`
@@ -37,8 +37,8 @@ type event struct {
 	Topic  *string       `bson:"topic,omitempty"`
 }
 
-// group is a document of chats: what is not derived from the last event.
-type group struct {
+// chatDoc is a document of chats: what is not derived from the last event.
+type chatDoc struct {
 	ID          chat.ChatID   `bson:"_id"`
 	Kind        chat.ChatKind `bson:"kind"`
 	Open        bool          `bson:"open"`
@@ -50,10 +50,10 @@ type group struct {
 	MemberCount int           `bson:"memberCount"`
 }
 
-// member is a document of members. Read is the number up to which they have
+// memberDoc is a document of members. Read is the number up to which they have
 // read, N the count of posts up to there; one's own last post counts as read
 // too, and is looked up (members.go). Both begin at the joined event.
-type member struct {
+type memberDoc struct {
 	Chat chat.ChatID `bson:"chat"`
 	User chat.UserID `bson:"user"`
 	Role chat.Role   `bson:"role"`
@@ -105,8 +105,8 @@ func unchanged(e *chat.Event) bson.D {
 }
 
 // document makes the document of a numbered event. An edit's text is not in it.
-func document(e *chat.Event) event {
-	d := event{ID: string(e.ChatID) + " x " + strconv.FormatUint(uint64(e.Seq), 10), Chat: e.ChatID, Seq: e.Seq, N: e.N, Kind: e.Kind, At: e.At, By: e.By,
+func document(e *chat.Event) eventDoc {
+	d := eventDoc{ID: string(e.ChatID) + " x " + strconv.FormatUint(uint64(e.Seq), 10), Chat: e.ChatID, Seq: e.Seq, N: e.N, Kind: e.Kind, At: e.At, By: e.By,
 		ClientID: e.ClientID, Target: e.Target, Emoji: e.Emoji, On: e.On, Users: e.Users, Role: e.Role, Reason: e.Reason, Title: e.Title, Topic: e.Topic}
 	if e.ClientID != "" {
 		d.ID = onceID(e)
@@ -121,8 +121,8 @@ func document(e *chat.Event) event {
 }
 
 // entry is the document as the log gives it. about gives the posts that it
-// speaks of: the one that it quotes, or the one that it edited.
-func (d *event) entry(about map[chat.Seq]event) chat.Event {
+// refers to: the one that it quotes, or the one that it edited.
+func (d *eventDoc) entry(about map[chat.Seq]eventDoc) chat.Event {
 	e := chat.Event{Kind: d.Kind, ChatID: d.Chat, Seq: d.Seq, N: d.N, At: d.At, By: d.By, ClientID: d.ClientID, Text: d.Text, Mentions: d.Mentions,
 		EditedAt: d.EditedAt, DeletedAt: d.DeletedAt, Reply: d.quote(about), Target: d.Target, Emoji: d.Emoji, On: d.On,
 		Users: d.Users, Role: d.Role, Reason: d.Reason, Title: d.Title, Topic: d.Topic}
@@ -135,12 +135,12 @@ func (d *event) entry(about map[chat.Seq]event) chat.Event {
 
 // message is a post as the viewer sees it, each reaction's By cut to the first
 // most users; a negative most means all.
-func (d *event) message(viewer chat.UserID, most int, about map[chat.Seq]event) chat.Message {
+func (d *eventDoc) message(viewer chat.UserID, most int, about map[chat.Seq]eventDoc) chat.Message {
 	return chat.Message{ChatID: d.Chat, Seq: d.Seq, At: d.At, By: d.By, ClientID: d.ClientID, Text: d.Text, Reply: d.quote(about),
 		Mentions: d.Mentions, EditedAt: d.EditedAt, DeletedAt: d.DeletedAt, Reactions: chat.ReactionsFor(d.Reactions, viewer, most)}
 }
 
-func (d *event) quote(about map[chat.Seq]event) *chat.Quote {
+func (d *eventDoc) quote(about map[chat.Seq]eventDoc) *chat.Quote {
 	if d.ReplyTo == 0 {
 		return nil
 	}
@@ -148,8 +148,8 @@ func (d *event) quote(about map[chat.Seq]event) *chat.Quote {
 	return chat.QuoteOf(chat.Message{Seq: d.ReplyTo, By: post.By, Text: post.Text})
 }
 
-// speaks tells which post the document speaks of; 0 for none.
-func (d *event) speaks() chat.Seq {
+// refersTo tells which post the document refers to; 0 for none.
+func (d *eventDoc) refersTo() chat.Seq {
 	if d.Kind == chat.Edited {
 		return d.Target
 	}

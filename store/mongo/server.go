@@ -9,24 +9,24 @@ import (
 	"parley/chat"
 )
 
-// about is the one document of meta that names this history and the server.
-type about struct {
+// serverDoc is the one document of meta that names this history and the server.
+type serverDoc struct {
 	Schema int    `bson:"schema"`
 	Epoch  string `bson:"epoch"`
 	Name   string `bson:"name"`
 	Setup  string `bson:"setup"` // empty once used
 }
 
-var aboutServer = bson.D{{Key: "_id", Value: "server"}}
+var serverID = bson.D{{Key: "_id", Value: "server"}}
 
 // Epoch names this history.
 func (db *DB) Epoch() string { return db.epoch }
 
 // Server gives the server's name and the setup code.
 func (db *DB) Server(ctx context.Context) (chat.Server, error) {
-	var a about
+	var a serverDoc
 	err := db.read(ctx, "read the server's name", func(ctx context.Context) error {
-		_, err := one(db.meta.FindOne(ctx, aboutServer), &a)
+		_, err := one(db.meta.FindOne(ctx, serverID), &a)
 		return err
 	})
 	return chat.Server{Name: a.Name, Setup: a.Setup}, err
@@ -35,7 +35,7 @@ func (db *DB) Server(ctx context.Context) (chat.Server, error) {
 // RenameServer sets the server's name.
 func (db *DB) RenameServer(ctx context.Context, name string) error {
 	return db.write(ctx, "", "name the server", func(t *tx) error {
-		_, err := t.db.meta.UpdateOne(t.ctx, aboutServer, set(named(name)))
+		_, err := t.db.meta.UpdateOne(t.ctx, serverID, set(named(name)))
 		return err
 	})
 }
@@ -50,12 +50,12 @@ func (db *DB) Full() bool { return false }
 // Ping reads, and writes to a majority's journals. It waits no longer than ctx.
 // While an open feed is silent the answer is unavailable.
 func (db *DB) Ping(ctx context.Context) error {
-	if db.followers.silent(db.silence) {
+	if db.feedStreams.silent(db.silence) {
 		return errPingSilent()
 	}
 	if _, err := db.Server(ctx); err != nil {
 		return err
 	}
 	_, err := db.meta.UpdateOne(ctx, bson.D{{Key: "_id", Value: "ping"}}, set(bson.E{Key: "at", Value: db.now()}), options.UpdateOne().SetUpsert(true))
-	return faultOf(ctx, err, "write")
+	return readError(ctx, err, "write")
 }

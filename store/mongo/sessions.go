@@ -12,11 +12,11 @@ import (
 )
 
 const (
-	maxSeen = 1024 // sightings that wait to be noted
+	maxLastSeen = 1024 // sightings that wait to be noted
 )
 
-// login is a document of sessions.
-type login struct {
+// sessionDoc is a document of sessions.
+type sessionDoc struct {
 	ID        chat.SessionID `bson:"_id"`
 	User      chat.UserID    `bson:"user"`
 	Token     []byte         `bson:"token"` // SHA-256
@@ -27,12 +27,12 @@ type login struct {
 	SeenAt    int64          `bson:"seenAt"`
 }
 
-func (l *login) session() chat.Session {
+func (l *sessionDoc) session() chat.Session {
 	return chat.Session{ID: l.ID, UserID: l.User, Label: l.Label, Client: l.Client, Address: l.Address, CreatedAt: l.CreatedAt, SeenAt: l.SeenAt}
 }
 
-// sighting says that a session was seen at a time.
-type sighting struct {
+// lastSeenUpdate says that a session was seen at a time.
+type lastSeenUpdate struct {
 	id chat.SessionID
 	at int64
 }
@@ -61,7 +61,7 @@ func (db *DB) CreateSession(ctx context.Context, user chat.UserID, n chat.NewSes
 // not pile up.
 func insertSession(t *tx, user chat.UserID, n chat.NewSession) (chat.Session, error) {
 	s := n.Session(user, t.now)
-	l := login{ID: s.ID, User: user, Token: n.TokenHash[:], Label: s.Label, Client: s.Client, Address: s.Address, CreatedAt: s.CreatedAt, SeenAt: s.SeenAt}
+	l := sessionDoc{ID: s.ID, User: user, Token: n.TokenHash[:], Label: s.Label, Client: s.Client, Address: s.Address, CreatedAt: s.CreatedAt, SeenAt: s.SeenAt}
 	_, err := t.db.sessions.DeleteMany(t.ctx, bson.D{{Key: "user", Value: user}, {Key: "seenAt", Value: bson.D{{Key: "$lte", Value: chat.SessionsSeen(t.now)}}}})
 	if err == nil {
 		_, err = t.db.sessions.InsertOne(t.ctx, l)
@@ -73,8 +73,8 @@ func insertSession(t *tx, user chat.UserID, n chat.NewSession) (chat.Session, er
 func (db *DB) Identify(ctx context.Context, tokenHash [32]byte) (u chat.User, s chat.Session, err error) {
 	now := db.now()
 	err = db.read(ctx, "identify a session", func(ctx context.Context) error {
-		var l login
-		var p person
+		var l sessionDoc
+		var p userDoc
 		ok, err := one(db.sessions.FindOne(ctx, bson.D{{Key: "token", Value: tokenHash[:]}}), &l)
 		if err == nil && ok {
 			_, err = one(db.users.FindOne(ctx, bson.D{{Key: "_id", Value: l.User}}), &p)
@@ -90,18 +90,18 @@ func (db *DB) Identify(ctx context.Context, tokenHash [32]byte) (u chat.User, s 
 	}
 	if s.SeenOutdated(now) {
 		select {
-		case db.seen <- sighting{s.ID, now}:
+		case db.lastSeen <- lastSeenUpdate{s.ID, now}:
 		default: // the next call will do
 		}
 	}
 	return u, s, nil
 }
 
-// noteSeen is the goroutine that notes when sessions were seen.
-func (db *DB) noteSeen() {
+// updateLastSeen is the goroutine that notes when sessions were seen.
+func (db *DB) updateLastSeen() {
 	for {
 		select {
-		case x := <-db.seen:
+		case x := <-db.lastSeen:
 			bounded, enough := context.WithTimeout(db.ctx, writeTimeout)
 			_, err := db.sessions.UpdateByID(bounded, x.id, bson.D{{Key: "$max", Value: bson.D{{Key: "seenAt", Value: x.at}}}})
 			enough()
@@ -118,7 +118,7 @@ func (db *DB) noteSeen() {
 func (db *DB) SessionsOf(ctx context.Context, user chat.UserID) (list []chat.Session, err error) {
 	err = db.read(ctx, "read sessions", func(ctx context.Context) error {
 		cur, err := db.sessions.Find(ctx, bson.D{{Key: "user", Value: user}, {Key: "seenAt", Value: bson.D{{Key: "$gt", Value: chat.SessionsSeen(db.now())}}}})
-		found, err := all[login](ctx, cur, err)
+		found, err := all[sessionDoc](ctx, cur, err)
 		list = nil
 		for i := range found {
 			list = append(list, found[i].session())
@@ -139,7 +139,7 @@ func (db *DB) EndSession(ctx context.Context, user chat.UserID, id chat.SessionI
 		if r.DeletedCount == 0 {
 			return chat.NoSession()
 		}
-		return t.tell(chat.Revocation{UserID: user, Sessions: []chat.SessionID{id}})
+		return t.publish(chat.Revocation{UserID: user, Sessions: []chat.SessionID{id}})
 	})
 }
 
@@ -151,7 +151,7 @@ func (db *DB) EndOthers(ctx context.Context, user chat.UserID, keep chat.Session
 // endSessions ends all sessions of the user but keep, and tells which.
 func endSessions(t *tx, user chat.UserID, keep chat.SessionID) error {
 	cur, err := t.db.sessions.Find(t.ctx, bson.D{{Key: "user", Value: user}}, options.Find().SetProjection(key("_id")))
-	found, err := all[login](t.ctx, cur, err)
+	found, err := all[sessionDoc](t.ctx, cur, err)
 	var ended []chat.SessionID
 	for i := range found {
 		if found[i].ID != keep {
@@ -164,7 +164,7 @@ func endSessions(t *tx, user chat.UserID, keep chat.SessionID) error {
 	if _, err := t.db.sessions.DeleteMany(t.ctx, bson.D{{Key: "_id", Value: bson.D{{Key: "$in", Value: ended}}}}); err != nil {
 		return err
 	}
-	return t.tell(chat.Revocation{UserID: user, Sessions: ended})
+	return t.publish(chat.Revocation{UserID: user, Sessions: ended})
 }
 
 // Ended gives those of the ids that are no longer live.
@@ -174,7 +174,7 @@ func (db *DB) Ended(ctx context.Context, ids []chat.SessionID) (ended []chat.Ses
 	}
 	err = db.read(ctx, "read ended sessions", func(ctx context.Context) error {
 		cur, err := db.sessions.Find(ctx, bson.D{{Key: "_id", Value: bson.D{{Key: "$in", Value: ids}}}}, options.Find().SetProjection(key("seenAt")))
-		found, err := all[login](ctx, cur, err)
+		found, err := all[sessionDoc](ctx, cur, err)
 		if err != nil {
 			return err
 		}

@@ -11,8 +11,8 @@ import (
 	"parley/chat"
 )
 
-// person is a document of users.
-type person struct {
+// userDoc is a document of users.
+type userDoc struct {
 	ID        chat.UserID `bson:"_id"`
 	Handle    string      `bson:"handle"`
 	Name      string      `bson:"name"`
@@ -23,13 +23,13 @@ type person struct {
 	CreatedAt int64       `bson:"createdAt"`
 }
 
-func (p *person) user() chat.User {
+func (p *userDoc) user() chat.User {
 	return chat.User{ID: p.ID, Handle: p.Handle, Name: p.Name, Status: p.Status, Role: p.Role, Active: p.Active}
 }
 
-// word is a document of user_words: one of the words by which a user is found
+// wordDoc is a document of user_words: one of the words by which a user is found
 // (chat.SearchWords).
-type word struct {
+type wordDoc struct {
 	Word string      `bson:"word"`
 	User chat.UserID `bson:"user"`
 }
@@ -38,17 +38,17 @@ type word struct {
 // handle and spent with it.
 func (db *DB) CreateAccount(ctx context.Context, n chat.NewAccount) (chat.User, chat.Session, error) {
 	u, first := n.User(), chat.NewID[chat.ChatID]()
-	var lane chat.ChatID // whose log is extended, if there is one already
+	var joins chat.ChatID // whose log is extended, if there is one already
 	if n.HasInvite {
 		var err error
-		if lane, err = db.invitedTo(ctx, n.Invite); err != nil {
+		if joins, err = db.invitedTo(ctx, n.Invite); err != nil {
 			return chat.User{}, chat.Session{}, err
 		}
 	}
 	var s chat.Session
-	err := db.write(ctx, lane, "make the account", func(t *tx) (err error) {
-		if lane != "" { // first, so that a busy chat's next number is not gone meanwhile
-			if _, err := t.append(chat.JoinedBy(u.ID, lane)); err != nil {
+	err := db.write(ctx, joins, "make the account", func(t *tx) (err error) {
+		if joins != "" { // first, so that a busy chat's next number is not gone meanwhile
+			if _, err := t.append(chat.JoinedBy(u.ID, joins)); err != nil {
 				return err
 			}
 		}
@@ -90,8 +90,8 @@ func (db *DB) CreateAccount(ctx context.Context, n chat.NewAccount) (chat.User, 
 func (t *tx) accountView(n chat.NewAccount) (v chat.AccountView, err error) {
 	v.Now = t.now
 	if n.Setup != "" {
-		var a about
-		if _, err := one(t.db.meta.FindOne(t.ctx, aboutServer), &a); err != nil {
+		var a serverDoc
+		if _, err := one(t.db.meta.FindOne(t.ctx, serverID), &a); err != nil {
 			return v, err
 		}
 		v.Setup = a.Setup
@@ -101,19 +101,19 @@ func (t *tx) accountView(n chat.NewAccount) (v chat.AccountView, err error) {
 			return v, err
 		}
 	}
-	var other person
+	var other userDoc
 	v.HandleTaken, err = one(t.db.users.FindOne(t.ctx, bson.D{{Key: "handle", Value: n.Handle}}), &other)
 	return v, err
 }
 
 // spendSetup deletes the setup code and names the server.
 func spendSetup(t *tx, server string) error {
-	_, err := t.db.meta.UpdateOne(t.ctx, aboutServer, set(bson.E{Key: "setup", Value: ""}, named(server)))
+	_, err := t.db.meta.UpdateOne(t.ctx, serverID, set(bson.E{Key: "setup", Value: ""}, named(server)))
 	return err
 }
 
 func insertUser(t *tx, u chat.User, password string) error {
-	_, err := t.db.users.InsertOne(t.ctx, person{ID: u.ID, Handle: u.Handle, Name: u.Name, Status: u.Status, Role: u.Role, Active: u.Active, Password: password, CreatedAt: t.now})
+	_, err := t.db.users.InsertOne(t.ctx, userDoc{ID: u.ID, Handle: u.Handle, Name: u.Name, Status: u.Status, Role: u.Role, Active: u.Active, Password: password, CreatedAt: t.now})
 	if err != nil {
 		return err
 	}
@@ -121,9 +121,9 @@ func insertUser(t *tx, u chat.User, password string) error {
 }
 
 func insertWords(t *tx, u chat.User) error {
-	var words []word
+	var words []wordDoc
 	for _, w := range chat.SearchWords(u) {
-		words = append(words, word{w, u.ID})
+		words = append(words, wordDoc{w, u.ID})
 	}
 	_, err := t.db.words.InsertMany(t.ctx, words)
 	return err
@@ -131,7 +131,7 @@ func insertWords(t *tx, u chat.User) error {
 
 // Credentials gives what is needed to judge a password.
 func (db *DB) Credentials(ctx context.Context, handle string) (chat.User, string, error) {
-	var p person
+	var p userDoc
 	err := db.read(ctx, "read credentials", func(ctx context.Context) error {
 		ok, err := one(db.users.FindOne(ctx, bson.D{{Key: "handle", Value: handle}}), &p)
 		if err == nil && !ok {
@@ -163,7 +163,7 @@ func usersIn[T ~string](ctx context.Context, db *DB, field string, values []T) (
 	}
 	err = db.read(ctx, "read users", func(ctx context.Context) error {
 		cur, err := db.users.Find(ctx, bson.D{{Key: field, Value: bson.D{{Key: "$in", Value: values}}}}, options.Find().SetProjection(bson.D{{Key: "password", Value: 0}}))
-		found, err := all[person](ctx, cur, err)
+		found, err := all[userDoc](ctx, cur, err)
 		users = nil
 		for i := range found {
 			users = append(users, found[i].user())
@@ -223,7 +223,7 @@ func set(fields ...bson.E) bson.D { return bson.D{{Key: "$set", Value: bson.D(fi
 
 // user returns a user, the zero User if there is none.
 func (t *tx) user(id chat.UserID) (u chat.User, ok bool, err error) {
-	var p person
+	var p userDoc
 	ok, err = one(t.db.users.FindOne(t.ctx, bson.D{{Key: "_id", Value: id}}), &p)
 	return p.user(), ok, err
 }
@@ -232,13 +232,13 @@ func (t *tx) user(id chat.UserID) (u chat.User, ok bool, err error) {
 // admins who go at the same time would each find the other in their snapshot: so both
 // write one document, and one of the transactions is judged again.
 func otherAdmins(t *tx, id chat.UserID) (bool, error) {
-	if _, err := t.db.meta.UpdateOne(t.ctx, aboutServer, bson.D{{Key: "$inc", Value: bson.D{{Key: "adminsGone", Value: 1}}}}); err != nil {
+	if _, err := t.db.meta.UpdateOne(t.ctx, serverID, bson.D{{Key: "$inc", Value: bson.D{{Key: "adminsGone", Value: 1}}}}); err != nil {
 		return false, err
 	}
 	cur, err := t.db.users.Find(t.ctx, bson.D{{Key: "role", Value: chat.RoleAdmin}, {Key: "active", Value: true}},
 		options.Find().SetLimit(2).SetProjection(key("_id")))
-	admins, err := all[person](t.ctx, cur, err)
-	return slices.ContainsFunc(admins, func(a person) bool { return a.ID != id }), err
+	admins, err := all[userDoc](t.ctx, cur, err)
+	return slices.ContainsFunc(admins, func(a userDoc) bool { return a.ID != id }), err
 }
 
 // setPassword also spends a recovery code that is still out, so that an old

@@ -35,19 +35,19 @@ func (t *tx) note(err error) {
 // state is what is known of one chat at its head: the projections that rules
 // are judged against. It may be older than the truth, never torn: what is
 // judged by it is written at head+1, which is free only if nothing came since;
-// what makes no event is answered after upToDate.
+// what makes no event is answered after checkCurrent.
 type state struct {
 	id       chat.ChatID
 	head     chat.Seq
 	n        chat.Seq
 	activity int64
-	behind   bool                      // something came since: catchUp
-	chat     *group                    // nil: not read yet
+	stale    bool                      // something came since: catchUp
+	chat     *chatDoc                  // nil: not read yet
 	roles    map[chat.UserID]chat.Role // of the members who were asked for
-	posted   []event                   // judged in this attempt, not written yet
+	posted   []eventDoc                // judged in this attempt, not written yet
 }
 
-func newState(id chat.ChatID, last event) *state {
+func newState(id chat.ChatID, last eventDoc) *state {
 	return &state{id: id, head: last.Seq, n: last.N, activity: last.At, roles: map[chat.UserID]chat.Role{}}
 }
 
@@ -59,7 +59,7 @@ func (s *state) clone() *state {
 }
 
 // back takes back what was numbered from d on.
-func (s *state) back(d event) { s.head, s.n = d.Seq-1, d.N-1 }
+func (s *state) back(d eventDoc) { s.head, s.n = d.Seq-1, d.N-1 }
 
 // state gives the chat that the attempt is about, or that it made; not_found for
 // any other.
@@ -70,13 +70,13 @@ func (t *tx) state(id chat.ChatID) (*state, error) {
 	return nil, chat.NoChat()
 }
 
-// catchUp brings the lane's state to the head. It comes before the transaction,
+// catchUp brings the chatQueue's state to the head. It comes before the transaction,
 // so that little lies between what it saw and the insert of the next number:
 // that is when another replica can be first.
-func (t *tx) catchUp(a *lane) (*state, error) {
+func (t *tx) catchUp(a *chatQueue) (*state, error) {
 	s := a.state
 	if s == nil {
-		last, ok, err := t.db.last(t.ctx, a.id, t.db.lanes.reached(a.id))
+		last, ok, err := t.db.last(t.ctx, a.id, t.db.chatQueues.reached(a.id))
 		if err != nil {
 			return nil, err
 		}
@@ -88,21 +88,21 @@ func (t *tx) catchUp(a *lane) (*state, error) {
 	if len(s.roles) > maxRoles {
 		clear(s.roles)
 	}
-	if s.behind {
-		if _, err := t.readOn(s); err != nil {
+	if s.stale {
+		if _, err := t.refresh(s); err != nil {
 			return nil, err
 		}
 	}
 	return s, nil
 }
 
-// readOn brings the state to the head. changed reports whether something came
+// refresh brings the state to the head. changed reports whether something came
 // that may have changed what the state keeps: roles or the chat's document, which
 // are then forgotten. Messages, users and counts are read by each judgement.
-func (t *tx) readOn(s *state) (changed bool, err error) {
+func (t *tx) refresh(s *state) (changed bool, err error) {
 	cur, err := t.db.events.Find(t.ctx, bson.D{{Key: "chat", Value: s.id}, {Key: "seq", Value: bson.D{{Key: "$gt", Value: s.head}}}},
 		options.Find().SetSort(key("seq")).SetLimit(maxNews).SetProjection(key("seq", "n", "at", "kind")))
-	news, err := all[event](t.ctx, cur, err)
+	news, err := all[eventDoc](t.ctx, cur, err)
 	if err != nil {
 		return false, err
 	}
@@ -121,21 +121,21 @@ func (t *tx) readOn(s *state) (changed bool, err error) {
 		s.chat = nil
 		clear(s.roles)
 	}
-	s.behind = false
+	s.stale = false
 	return changed, nil
 }
 
-// errOutrun ends an attempt that wrote no event while what it was judged by has
+// errStale ends an attempt that wrote no event while what it was judged by has
 // changed. It is the conflict that an event would have met.
-var errOutrun = mongo.CommandError{Code: codeConflict, Message: "another replica changed what this was judged by"}
+var errStale = mongo.CommandError{Code: codeConflict, Message: "another replica changed what this was judged by"}
 
-// upToDate returns errOutrun if the state was behind in what it keeps. What was
+// checkCurrent returns errStale if the state was behind in what it keeps. What was
 // judged by it without writing an event counts only after this: an event proves
 // by its number that nothing came since.
-func (t *tx) upToDate(s *state) error {
-	changed, err := t.readOn(s)
+func (t *tx) checkCurrent(s *state) error {
+	changed, err := t.refresh(s)
 	if err == nil && changed {
-		err = errOutrun
+		err = errStale
 	}
 	return err
 }
@@ -150,7 +150,7 @@ type view struct {
 // there reads the chat's document.
 func (v view) there() bool {
 	if v.s.chat == nil {
-		var g group
+		var g chatDoc
 		ok, err := one(v.t.db.chats.FindOne(v.t.ctx, bson.D{{Key: "_id", Value: v.s.id}}), &g)
 		v.t.note(err)
 		if !ok {
@@ -161,8 +161,8 @@ func (v view) there() bool {
 	return true
 }
 
-// ask judges a draft that no Append brought. A nil rule refuses nothing.
-func (t *tx) ask(rule chat.Rule, s *state, e *chat.Event) error {
+// checkRule judges a draft that no Append brought. A nil rule refuses nothing.
+func (t *tx) checkRule(rule chat.Rule, s *state, e *chat.Event) error {
 	if rule == nil {
 		return nil
 	}
@@ -192,7 +192,7 @@ func (v view) Member(u chat.UserID) (chat.Role, bool) {
 	if r, ok := v.s.roles[u]; ok {
 		return r, true
 	}
-	var m member
+	var m memberDoc
 	ok, err := one(v.t.db.members.FindOne(v.t.ctx, bson.D{{Key: "chat", Value: v.s.id}, {Key: "user", Value: u}}), &m)
 	v.t.note(err)
 	if ok {
@@ -217,7 +217,7 @@ func (v view) User(id chat.UserID) (chat.User, bool) { return v.user("_id", stri
 func (v view) UserByHandle(handle string) (chat.User, bool) { return v.user("handle", handle) }
 
 func (v view) user(field, value string) (chat.User, bool) {
-	var p person
+	var p userDoc
 	ok, err := one(v.t.db.users.FindOne(v.t.ctx, bson.D{{Key: field, Value: value}}), &p)
 	v.t.note(err)
 	return p.user(), ok

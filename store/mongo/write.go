@@ -12,10 +12,10 @@ import (
 	"parley/chat"
 )
 
-// Bounds of the lanes.
+// Bounds of the chatQueues.
 const (
 	maxQueue      = 4096    // jobs that wait or work, over all chats
-	maxLanes      = 10_000  // chats whose state is remembered
+	maxChatQueues = 10_000  // chats whose state is remembered
 	maxRoles      = 10_000  // members remembered of one chat
 	maxNews       = 500     // events read to bring a state to the head
 	maxPosts      = 500     // posts of one insert
@@ -23,8 +23,8 @@ const (
 	maxEvents     = 50      // other events of one transaction
 )
 
-// job is one thing for a lane to do: an Append (rule is set) or a transaction
-// that extends the chat's log (run is set). The lane owns it until done.
+// job is one thing for a chatQueue to do: an Append (rule is set) or a transaction
+// that extends the chat's log (run is set). The chatQueue owns it until done.
 type job struct {
 	draft chat.Event
 	rule  chat.Rule
@@ -36,56 +36,56 @@ type job struct {
 	again bool
 	err   error
 
-	settled bool // there is an outcome
-	unsure  bool // an attempt may have written it without our hearing so
+	finished bool // there is an outcome
+	unsure   bool // an attempt may have written it without our hearing so
 }
 
-// unsettled gives those of a batch that have no outcome.
-func unsettled(batch []*job) (left []*job) {
+// unfinished gives those of a batch that have no outcome.
+func unfinished(batch []*job) (left []*job) {
 	for _, j := range batch {
-		if !j.settled {
+		if !j.finished {
 			left = append(left, j)
 		}
 	}
 	return left
 }
 
-func (j *job) settle(ev chat.Event, again bool, err error) {
-	j.ev, j.again, j.err, j.settled = ev, again, err, true
+func (j *job) finish(ev chat.Event, again bool, err error) {
+	j.ev, j.again, j.err, j.finished = ev, again, err, true
 }
 
-// lanes are the chats that this replica writes to.
-type lanes struct {
+// chatQueues are the chats that this replica writes to.
+type chatQueues struct {
 	// Static after init.
-	room  chan struct{} // a token for each job that waits or works: put takes it, work returns it after done
-	hands chan struct{} // a token for each batch under way, within work
+	places chan struct{} // a token for each job that waits or works: put takes it, work returns it after done
+	slots  chan struct{} // a token for each batch under way, within work
 
-	working sync.WaitGroup // the goroutines of busy lanes
+	working sync.WaitGroup // the goroutines of busy chatQueues
 
 	mu     sync.Mutex
-	of     map[chat.ChatID]*lane // guarded by mu
-	closed bool                  // guarded by mu
+	of     map[chat.ChatID]*chatQueue // guarded by mu
+	closed bool                       // guarded by mu
 }
 
-// lane is what waits for one chat. While it is busy a goroutine empties it, one
+// chatQueue is what waits for one chat. While it is busy a goroutine empties it, one
 // batch at a time.
-type lane struct {
+type chatQueue struct {
 	id      chat.ChatID
-	waiting []*job // guarded by lanes.mu
-	busy    bool   // guarded by lanes.mu
+	waiting []*job // guarded by chatQueues.mu
+	busy    bool   // guarded by chatQueues.mu
 
 	from  atomic.Uint64 // a number that the log is known to have reached
 	state *state        // owned by the goroutine; at the head that was last seen; nil: not known
 }
 
 // init leaves a tenth of the pool, and at least two, to those who read.
-func (l *lanes) init(pool int) {
-	l.room, l.hands = make(chan struct{}, maxQueue), make(chan struct{}, max(1, pool-max(2, pool/10)))
-	l.of = map[chat.ChatID]*lane{}
+func (l *chatQueues) init(pool int) {
+	l.places, l.slots = make(chan struct{}, maxQueue), make(chan struct{}, max(1, pool-max(2, pool/10)))
+	l.of = map[chat.ChatID]*chatQueue{}
 }
 
 // close refuses new jobs and returns when all that waited are done.
-func (l *lanes) close() {
+func (l *chatQueues) close() {
 	l.mu.Lock()
 	l.closed = true
 	l.mu.Unlock()
@@ -97,9 +97,9 @@ func (db *DB) put(ctx context.Context, id chat.ChatID, j *job) error {
 	if err := db.open(); err != nil {
 		return err
 	}
-	l := &db.lanes
+	l := &db.chatQueues
 	select {
-	case l.room <- struct{}{}:
+	case l.places <- struct{}{}:
 	case <-ctx.Done():
 		return ctx.Err()
 	case <-db.stop:
@@ -108,13 +108,13 @@ func (db *DB) put(ctx context.Context, id chat.ChatID, j *job) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.closed {
-		<-l.room
+		<-l.places
 		return db.open()
 	}
 	a := l.of[id]
 	if a == nil {
 		l.trim()
-		a = &lane{id: id}
+		a = &chatQueue{id: id}
 		l.of[id] = a
 	}
 	a.waiting = append(a.waiting, j)
@@ -128,7 +128,7 @@ func (db *DB) put(ctx context.Context, id chat.ChatID, j *job) error {
 
 // reached gives a number that the chat's log has reached: it bounds the range in
 // which the head is looked for.
-func (l *lanes) reached(id chat.ChatID) chat.Seq {
+func (l *chatQueues) reached(id chat.ChatID) chat.Seq {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if a := l.of[id]; a != nil {
@@ -139,9 +139,9 @@ func (l *lanes) reached(id chat.ChatID) chat.Seq {
 
 // trim forgets idle chats while there are too many. The map's order says who
 // goes: one that comes back costs a read. l.mu is held.
-func (l *lanes) trim() {
+func (l *chatQueues) trim() {
 	for id, a := range l.of {
-		if len(l.of) < maxLanes {
+		if len(l.of) < maxChatQueues {
 			return
 		}
 		if !a.busy {
@@ -151,42 +151,42 @@ func (l *lanes) trim() {
 }
 
 // write runs f as one transaction and waits for its commit. If it extends the
-// log of a chat, id names that: it is then done in the lane of that chat. See
+// log of a chat, id names that: it is then done in the chatQueue of that chat. See
 // transact for what f may do. ctx bounds the wait for a place in the queue only.
 func (db *DB) write(ctx context.Context, id chat.ChatID, doing string, f func(t *tx) error) error {
 	if id == "" {
 		if err := db.open(); err != nil {
 			return err
 		}
-		return fault(db.transact(f), doing)
+		return storeError(db.transact(f), doing)
 	}
 	done := make(chan error, 1)
 	err := db.put(ctx, id, &job{run: f, done: func(_ chat.Event, _ bool, err error) { done <- err }})
 	if err != nil {
 		return err
 	}
-	return fault(<-done, doing)
+	return storeError(<-done, doing)
 }
 
-// work is the goroutine of a busy lane.
-func (db *DB) work(a *lane) {
-	l := &db.lanes
+// work is the goroutine of a busy chatQueue.
+func (db *DB) work(a *chatQueue) {
+	l := &db.chatQueues
 	defer l.working.Done()
 	for {
 		batch := l.take(a)
 		if len(batch) == 0 {
 			return
 		}
-		l.hands <- struct{}{}
+		l.slots <- struct{}{}
 		if posts(batch[0]) {
 			db.insertPosts(a, batch)
 		} else {
 			db.extend(a, batch)
 		}
-		<-l.hands
+		<-l.slots
 		for _, j := range batch {
 			db.ack(j)
-			<-l.room
+			<-l.places
 		}
 	}
 }
@@ -194,8 +194,8 @@ func (db *DB) work(a *lane) {
 func posts(j *job) bool { return j.rule != nil && j.draft.Kind.Is().Message }
 
 // take gives what goes into the next write: posts, which are an insert, or other
-// events, which are a transaction. With nothing left the lane is idle.
-func (l *lanes) take(a *lane) []*job {
+// events, which are a transaction. With nothing left the chatQueue is idle.
+func (l *chatQueues) take(a *chatQueue) []*job {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	n, bytes := 0, 0
@@ -217,24 +217,24 @@ func (l *lanes) take(a *lane) []*job {
 	return batch
 }
 
-// insertPosts writes the posts of a batch. Whatever fails for a passing reason is
+// insertPosts writes the posts of a batch. Whatever fails for a retryable reason is
 // judged and sent again, under the same _id, so that it is there once.
-func (db *DB) insertPosts(a *lane, batch []*job) {
+func (db *DB) insertPosts(a *chatQueue, batch []*job) {
 	ctx, cancel := context.WithTimeout(db.ctx, writeTimeout)
 	defer cancel()
 	for n := 1; len(batch) > 0; {
 		left, err := db.insert(ctx, a, batch)
 		if err != nil {
 			a.state = nil
-			if !passing(err) || !again(ctx, n) {
+			if !retryable(err) || !backoff(ctx, n) {
 				for _, j := range left {
-					j.settle(chat.Event{}, false, fault(err, "write"))
+					j.finish(chat.Event{}, false, storeError(err, "write"))
 				}
 				return
 			}
 			n++
-		} else if len(left) == len(batch) { // beaten to the number
-			again(ctx, 1)
+		} else if len(left) == len(batch) { // the number was taken
+			backoff(ctx, 1)
 		}
 		batch = left
 	}
@@ -242,42 +242,42 @@ func (db *DB) insertPosts(a *lane, batch []*job) {
 
 // extend writes the other events of a batch in one transaction, at the head that
 // was read before it.
-func (db *DB) extend(a *lane, batch []*job) {
+func (db *DB) extend(a *chatQueue, batch []*job) {
 	ctx, cancel := context.WithTimeout(db.ctx, writeTimeout)
 	defer cancel()
 	var err error
 	for n := 1; ; n++ {
 		look := err != nil // for what an attempt before may have written
 		err = db.session(ctx, func(ctx context.Context, s *mongo.Session) error { return db.attempt(ctx, s, a, batch, look) })
-		if err == nil || !passing(err) || unsure(err) {
+		if err == nil || !retryable(err) || outcomeUnknown(err) {
 			break
 		}
-		if !beaten(err) {
+		if !isConflict(err) {
 			a.state = nil
 		} else if n = 1; a.state != nil {
-			a.state.behind = true
+			a.state.stale = true
 		}
-		if !again(ctx, n) {
+		if !backoff(ctx, n) {
 			break
 		}
 	}
 	switch {
 	case err == nil:
-	case len(batch) > 1 && !passing(err): // one of them is the reason
+	case len(batch) > 1 && !retryable(err): // one of them is the reason
 		for i := range batch {
 			db.extend(a, batch[i:i+1])
 		}
 	default:
 		a.state = nil
 		for _, j := range batch {
-			j.settle(chat.Event{}, false, fault(err, "write"))
+			j.finish(chat.Event{}, false, storeError(err, "write"))
 		}
 	}
 }
 
 // attempt is one transaction of extend. Without look a known clientId is a
 // duplicate key.
-func (db *DB) attempt(ctx context.Context, s *mongo.Session, a *lane, batch []*job, look bool) error {
+func (db *DB) attempt(ctx context.Context, s *mongo.Session, a *chatQueue, batch []*job, look bool) error {
 	t := db.tx(ctx)
 	known, err := t.catchUp(a)
 	if err == nil {
@@ -298,7 +298,7 @@ func (db *DB) attempt(ctx context.Context, s *mongo.Session, a *lane, batch []*j
 				var ev chat.Event
 				var again bool
 				ev, again, err = t.judge(j.draft, j.rule, look)
-				j.settle(ev, again, err)
+				j.finish(ev, again, err)
 				err = t.broken
 			}
 			if err != nil {
@@ -306,7 +306,7 @@ func (db *DB) attempt(ctx context.Context, s *mongo.Session, a *lane, batch []*j
 			}
 		}
 		if batch[0].run == nil && head.head == known.head {
-			return t.upToDate(head)
+			return t.checkCurrent(head)
 		}
 		return nil
 	})
