@@ -3,12 +3,11 @@ package chat
 // minShare is how many chats of a user one other person may make at least.
 const minShare = 100
 
-// ChatLimit returns a rule for joined drafts that keeps everybody in at most
-// limit chats; 0 is no bound. It refuses whoever would have more, and whoever
-// adds somebody that would. So that nobody can fill another's list alone, the
-// chats that one person made are at most a quarter of the chats of a user, or
-// minShare: beyond that this person cannot add the user, others still can.
-// Field is how the caller's input names the user.
+// ChatLimit returns a rule for joined drafts that keeps every user in at most limit
+// chats; 0 is no bound. It refuses drafts that would add a user to more. So that one
+// person cannot fill the list of another, chats that one maker made are at most a
+// quarter of the limit, or minShare: beyond that this maker cannot add the user, while
+// others can. field is the name of the user in the caller's input.
 func ChatLimit(limit int, field string) Rule {
 	share := max(limit/4, minShare)
 	return func(v View, e *Event) error {
@@ -40,7 +39,7 @@ func ChatLimit(limit int, field string) Rule {
 	}
 }
 
-// All returns a rule that asks each of the rules in turn. The first error counts.
+// All returns a rule that applies each of the rules in turn and returns the first error.
 func All(rules ...Rule) Rule {
 	return func(v View, e *Event) error {
 		for _, r := range rules {
@@ -52,5 +51,5 @@ func All(rules ...Rule) Rule {
 	}
 }
 
-// Refuse returns a rule that gives the error.
+// Refuse returns a rule that returns the error.
 func Refuse(err error) Rule { return func(View, *Event) error { return err } }

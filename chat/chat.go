@@ -2,7 +2,7 @@ package chat
 
 import "strings"
 
-// ChatKind says what a chat is. It never changes.
+// ChatKind is the kind of a chat. It never changes.
 type ChatKind string
 
 const (
@@ -10,12 +10,12 @@ const (
 	Direct ChatKind = "direct" // two people, for ever
 )
 
-// Chat is a chat as one user sees it. The fields below Activity are zero for
-// somebody who is not a member, and on a View.
+// Chat is a chat as one user sees it. The fields below Activity are zero for a user who
+// is not a member, and on a View.
 type Chat struct {
 	ID          ChatID   `json:"id" msgpack:"id"`
 	Kind        ChatKind `json:"kind" msgpack:"kind"`
-	Open        bool     `json:"open" msgpack:"open"` // anybody may find and join it
+	Open        bool     `json:"open" msgpack:"open"` // any user may find and join it
 	Title       string   `json:"title" msgpack:"title"`
 	Topic       string   `json:"topic" msgpack:"topic"`
 	Head        Seq      `json:"head" msgpack:"head"`
@@ -36,15 +36,15 @@ const (
 	MaxTopic      = 512
 	MaxJoinAtOnce = 1000
 	MaxReactEmoji = 20   // different emoji on one message
-	MaxReactions  = 5000 // of all users on one message: every one more costs as much as there are
+	MaxReactions  = 5000 // of all users on one message: each further one rewrites them all
 	MaxEmoji      = 64
 	SmallChat     = 32  // members up to which others see read pointers move
-	TypingChat    = 100 // members up to which typing and presence are told
+	TypingChat    = 100 // members up to which typing and presence are sent
 	EpochLen      = 16
 )
 
-// NewChat asks for a chat. Creating is idempotent: a known (By, ClientID) and,
-// for a direct chat, the same pair give the first chat again.
+// NewChat is a request for a chat. Creating is idempotent: a known (By, ClientID) and,
+// for a direct chat, a known pair return the first chat again.
 type NewChat struct {
 	Kind     ChatKind
 	Open     bool
@@ -54,11 +54,11 @@ type NewChat struct {
 	ClientID string
 	Members  []UserID // besides By; exactly one for a direct chat
 	// Rule judges a joined draft of By and all Members, unless the chat was made
-	// before; nil: nothing is judged.
+	// before. It may be nil.
 	Rule Rule
 }
 
-// Others gives the members besides the creator, each once.
+// Others returns the members besides the creator, each once.
 func (n NewChat) Others() ([]UserID, error) {
 	var others []UserID
 	known := map[UserID]bool{n.By: true}
@@ -124,10 +124,10 @@ func JoinedBy(user UserID, id ChatID) Event {
 	return Event{Kind: Joined, ChatID: id, By: user, Users: []UserID{user}, Role: RoleMember}
 }
 
-// PairOf names a direct chat by its two users, in one order.
+// PairOf returns the key of the direct chat of two users, in whichever order.
 func PairOf(a, b UserID) string { return string(min(a, b)) + " " + string(max(a, b)) }
 
-// OtherOf gives the other user of a pair.
+// OtherOf returns the other user of a pair.
 func OtherOf(pair string, user UserID) UserID {
 	a, b, _ := strings.Cut(pair, " ")
 	if a == string(user) {

@@ -12,46 +12,47 @@ import (
 //     extends, in the order of the queue.
 //  2. The calls of one caller for one chat are committed in the order in which
 //     Append returned.
-//  3. No crash parts an event from what belongs to it.
+//  3. No crash separates an event from its projection.
 //  4. Numbers are 1, 2, 3, … without holes, in every chat.
-//  5. (By, ChatID, ClientID) is unique for ever, for posts and, apart from
-//     them, for all other kinds: a known one gives the first event, or Seq 0
-//     with again if the first draft, no post, changed nothing. A refusal leaves
-//     a ClientID unknown.
-//  6. A deleted text, or one that was edited away, is in no log, no projection
-//     and no file after a checkpoint.
+//  5. (By, ChatID, ClientID) is unique for ever, for posts and, separately, for
+//     all other kinds: a known one returns the first event, or Seq 0 with again
+//     if the first draft was no post and changed nothing. A refused draft leaves
+//     its ClientID unknown.
+//  6. A text that was deleted or edited away is in no log, no projection and,
+//     after a checkpoint, no file.
 //  7. An event keeps its number and its time, and the activity of a chat is the
 //     time of its head. EventTime says how times follow each other.
 type Log interface {
-	// Append queues a draft and returns; done is called once, after the commit
-	// or with the reason why there is none. It must not block. again is true
-	// when the ClientID was known, ev then being the first event; a draft that
-	// changes nothing gives an ev with Seq 0, and is written like an event when
-	// it has a ClientID. While the queue is full Append
-	// waits, until ctx ends: a non-nil error means that it was not queued and
-	// that done is not called. ctx does not reach beyond the queue.
+	// Append queues a draft and returns. done is called once, after the commit
+	// or with the reason for a failure; it must not block. again is true if the
+	// ClientID was known: ev is then the first event. For a draft that changes
+	// nothing ev has Seq 0; if it has a ClientID, that is saved as an event's
+	// is. While the queue is full Append waits until ctx ends: a non-nil error
+	// means that the draft was not queued and that done is not called. ctx
+	// bounds the wait for the queue alone.
 	Append(ctx context.Context, draft Event, rule Rule, done func(ev Event, again bool, err error)) error
-	// Find gives the post that this author's clientId made in the chat, if any.
+	// Find returns the post that this author's clientId made in the chat, if any.
 	Find(ctx context.Context, chat ChatID, by UserID, clientID string) (ev Event, ok bool, err error)
-	// After gives the events numbered seen+1 and up, in order: at most limit,
+	// After returns the events numbered seen+1 and up, in order: at most limit,
 	// and no further one once they hold maxBytes (by Event.Size). head is read
 	// before the events. A viewer who is no member gets not_found; "" is the
-	// server itself and sees all.
+	// server itself and reads every chat.
 	After(ctx context.Context, viewer UserID, chat ChatID, seen Seq, limit, maxBytes int) (events []Event, head Seq, err error)
-	// Page gives a window of messages in rising seq to a member, else not_found.
+	// Page returns a window of messages in rising seq; not_found unless the viewer
+	// is a member.
 	Page(ctx context.Context, viewer UserID, chat ChatID, w Window) (Page, error)
-	// Message gives one message to a member, else not_found.
+	// Message returns one message; not_found unless the viewer is a member.
 	Message(ctx context.Context, viewer UserID, chat ChatID, seq Seq) (Message, error)
 }
 
-// Window says which messages: at most one of Before, After, Around and FromStart
-// is set; none means the newest. Limit is 1 to MaxPage.
+// Window selects messages: at most one of Before, After, Around and FromStart is
+// set; none means the newest. Limit is 1 to MaxPage.
 type Window struct {
 	Before, After, Around Seq
 	FromStart             bool // After 0: the oldest messages
 	Limit                 int
 	// Known is the Head of a page of this window that the caller has. While it
-	// is the head, Page checks the viewer and gives it back alone.
+	// is the head, Page checks the viewer and returns the Head alone.
 	Known Seq
 }
 
@@ -69,124 +70,128 @@ const (
 	MaxPage     = 200
 )
 
-// Page is a window of messages and what lies beside it. It is at least as new
-// as Head, which is read first, and holds nothing that was posted behind Head:
-// the viewer may have been removed since.
+// Page is a window of messages, and whether there are more on either side. It is at
+// least as new as Head, which is read first, and holds no message with a number above
+// Head: the viewer may have been removed since.
 type Page struct {
 	Messages              []Message
 	Head                  Seq
 	MoreBefore, MoreAfter bool
 }
 
-// Feed yields what happened, on whichever replica.
+// Feed yields what happened on all replicas.
 type Feed interface {
-	// OpenFeed returns once its cursor stands. The sequence yields every event
-	// committed after that, each chat in order, at least once, never before its
-	// commit; and every Signal and Revocation told after that. It ends with
-	// ErrFeedLost when it can no longer promise this (a reader that fell too far
-	// behind, a broken connection), or with ctx's error. It is ranged over once;
-	// the cursor is freed when the loop ends or ctx does.
+	// OpenFeed returns once its cursor is open. The sequence yields every event
+	// that is committed after that, each chat in order, at least once, never before
+	// the commit; and every later Signal and Revocation. It ends with ErrFeedLost
+	// when it can no longer guarantee this (a reader that fell too far behind, a
+	// broken connection), or with ctx's error. It is ranged over once; the cursor
+	// is freed when the loop or ctx ends.
 	OpenFeed(ctx context.Context) (iter.Seq2[Notice, error], error)
-	// Tell yields the signal on every open feed. It keeps nothing.
+	// Tell sends the signal to every open feed. It is not stored.
 	Tell(ctx context.Context, s Signal) error
 }
 
 // Chats are the projections that are lists: chats and their members.
 type Chats interface {
-	// CreateChat makes a chat with its first joined events, or gives the first
-	// one again. Unknown or inactive members are not_found (field members).
+	// CreateChat makes a chat with its first joined events, or returns the one
+	// that was made before. Unknown or inactive members are not_found (field members).
 	CreateChat(ctx context.Context, n NewChat) (c Chat, again bool, err error)
-	// Chat gives the chat as the viewer sees it; not_found unless they are a
+	// Chat returns the chat as the viewer sees it; not_found unless they are a
 	// member or it is open.
 	Chat(ctx context.Context, viewer UserID, chat ChatID) (Chat, error)
-	// ChatsOf gives chats of a user, newest activity first, then in falling id.
-	// What is read of a chat that is not in the list is its activity alone.
+	// ChatsOf returns chats of a user, newest activity first, then in falling id.
+	// Of a chat that is not in the list it reads the activity alone.
 	ChatsOf(ctx context.Context, user UserID, l ChatList) ([]Chat, error)
 	// CountChats counts the chats of a user.
 	CountChats(ctx context.Context, user UserID) (int, error)
-	// ChatIDs gives the ids alone of all chats of a user.
+	// ChatIDs returns the ids of all chats of a user.
 	ChatIDs(ctx context.Context, user UserID) ([]ChatID, error)
-	// OpenChats gives open chats as the viewer sees them, in falling id (newest
+	// OpenChats returns open chats as the viewer sees them, in falling id (newest
 	// made first) below before ("" is the start).
 	OpenChats(ctx context.Context, viewer UserID, before ChatID, limit int) ([]Chat, error)
-	// Members gives members in rising user id above after, to a member.
+	// Members returns members with user ids above after, in rising id; not_found
+	// unless the viewer is a member.
 	Members(ctx context.Context, viewer UserID, chat ChatID, after UserID, limit int) ([]Member, error)
 	// MarkRead moves a member's read pointer forward, never back, at most to
-	// the head. It gives the pointer as it then is and whether it moved.
+	// the head. It returns the pointer after that and whether it moved.
 	MarkRead(ctx context.Context, chat ChatID, user UserID, seq Seq) (at Seq, moved bool, err error)
 }
 
-// People are accounts.
+// People are the accounts.
 type People interface {
 	// CreateAccount: see NewAccount. Errors: forbidden for a wrong or used Setup
 	// code, invite_spent, handle_taken.
 	CreateAccount(ctx context.Context, n NewAccount) (User, Session, error)
-	// Credentials gives what is needed to judge a password; not_found.
+	// Credentials returns what is needed to check a password; not_found.
 	Credentials(ctx context.Context, handle string) (u User, passwordHash string, err error)
-	// Users gives those of the ids that exist, in no order.
+	// Users returns those of the ids that exist, in no order.
 	Users(ctx context.Context, ids []UserID) ([]User, error)
-	// UsersByHandle gives those of the handles that exist, in no order.
+	// UsersByHandle returns those of the handles that exist, in no order.
 	UsersByHandle(ctx context.Context, handles []string) ([]User, error)
-	// FindUsers gives users one of whose SearchWords begins with q's SearchKey
+	// FindUsers returns users one of whose SearchWords begins with q's SearchKey
 	// (all for ""), a page at a time: after is the next of the page before
 	// (bad_input, field after, if it is not), and next is "" at the end.
 	FindUsers(ctx context.Context, q, after string, limit int) (users []User, next string, err error)
-	// PatchUser changes a user. last_owner when the last active admin would be
-	// none. A new password ends all sessions but Keep, Active=false ends all:
-	// in the same commit, and as a Revocation on the feed.
+	// PatchUser changes a user; last_owner if the server would be left without an
+	// active admin. A new password ends all sessions but Keep, Active=false ends
+	// all: in the same commit, and as a Revocation on the feed.
 	PatchUser(ctx context.Context, id UserID, p UserPatch) (User, error)
 }
 
-// Sessions are who is signed in where.
+// Sessions are the signed-in devices and programs of users.
 type Sessions interface {
-	// CreateSession for a user whose password was right; no_identity if inactive.
+	// CreateSession signs in a user whose password was right; no_identity if they
+	// are inactive.
 	CreateSession(ctx context.Context, user UserID, n NewSession) (Session, error)
-	// Identify gives the holder of a token; no_identity if the session ended,
-	// was unseen for SessionTTL, or the user is inactive. It notes SeenAt, to
-	// the minute, without making the caller wait.
+	// Identify returns the holder of a token; no_identity if the session ended,
+	// was unseen for SessionTTL, or the user is inactive. It updates SeenAt, once a
+	// minute, without making the caller wait.
 	Identify(ctx context.Context, tokenHash [32]byte) (User, Session, error)
-	// SessionsOf gives the live sessions of a user, newest first.
+	// SessionsOf returns the live sessions of a user, newest first.
 	SessionsOf(ctx context.Context, user UserID) ([]Session, error)
 	// EndSession ends one session of the user; not_found.
 	EndSession(ctx context.Context, user UserID, id SessionID) error
 	// EndOthers ends all sessions of the user but keep.
 	EndOthers(ctx context.Context, user UserID, keep SessionID) error
-	// Ended gives those of the ids that are no longer live.
+	// Ended returns those of the ids that are no longer live.
 	Ended(ctx context.Context, ids []SessionID) ([]SessionID, error)
 }
 
-// Invites and recoveries are codes that open a door; stores keep their hashes.
-// An invite stands only while its maker is active and, if it leads to a chat, a
-// member there: nobody who was put out comes back by a code of their own. One
-// that does not stand is not_found to a peek and invite_spent to a use.
+// Invites are the codes by which accounts are made, chats joined and passwords set
+// anew (recoveries); stores keep their hashes. An invite is valid only while its maker
+// is active and, if it leads to a chat, a member there, so that a removed user cannot
+// come back by a code of their own. An invalid one is not_found to a peek and
+// invite_spent to a use.
 type Invites interface {
 	// CreateInvite fills ID and CreatedAt. A ChatID must be a group of which By
 	// is a member, else not_found.
 	CreateInvite(ctx context.Context, i Invite, codeHash [32]byte) (Invite, error)
-	// Invites gives the invites by a user, or all for "", newest first.
+	// Invites returns the invites by a user, or all for "", newest first.
 	Invites(ctx context.Context, by UserID) ([]Invite, error)
-	// EndInvite ends one by that user, or anybody's for ""; not_found.
+	// EndInvite ends an invite by that user, or by any user for ""; not_found.
 	EndInvite(ctx context.Context, by UserID, id InviteID) error
-	// PeekInvite gives the invite of a code and spends nothing; not_found.
+	// PeekInvite returns the invite of a code without spending a use; not_found.
 	PeekInvite(ctx context.Context, codeHash [32]byte) (Invite, error)
-	// AcceptInvite joins the user to the invite's chat and spends one use, or
-	// none if they are in already; invite_spent, or bad_input (field code) for
-	// an invite without a chat. The rule, if there is one, judges the joined draft.
+	// AcceptInvite joins the user to the invite's chat and spends one use, or none
+	// if they are a member already, also when the invite is used up since: the
+	// retry of a lost answer. invite_spent, or bad_input (field code) for an invite
+	// without a chat. The rule, if not nil, judges the joined draft.
 	AcceptInvite(ctx context.Context, codeHash [32]byte, user UserID, rule Rule) (ChatID, error)
-	// CreateRecovery keeps a code that lets its holder set a new password; it
+	// CreateRecovery saves a code that lets its holder set a new password; it
 	// replaces an earlier one. not_found for an unknown user.
 	CreateRecovery(ctx context.Context, user UserID, codeHash [32]byte, expiresAt int64) error
-	// PeekRecovery returns whose password the code would set and spends nothing;
-	// invite_spent as UseRecovery.
+	// PeekRecovery returns the user whose password the code would set, without
+	// spending it; invite_spent as UseRecovery.
 	PeekRecovery(ctx context.Context, codeHash [32]byte) (UserID, error)
 	// UseRecovery spends the code, once: it sets the password, ends all sessions
 	// and makes a new one. invite_spent if the code is unknown, used or expired.
 	UseRecovery(ctx context.Context, codeHash [32]byte, passwordHash string, n NewSession) (User, Session, error)
 }
 
-// Store is everything that Parley keeps. All its methods are safe for
-// concurrent use. A failure of the store below is unavailable when a retry may
-// help (full disk, no primary), else internal.
+// Store is the whole of what Parley stores. All methods are safe for concurrent use. A
+// failure of the database is unavailable if a retry may help (full disk, no primary),
+// else internal.
 type Store interface {
 	Log
 	Feed
@@ -194,21 +199,21 @@ type Store interface {
 	People
 	Sessions
 	Invites
-	// Epoch names this history; it was made with the database, or when a copy
-	// whose epoch is empty was first opened.
+	// Epoch returns the name of this history. It was made with the database, or
+	// when a copy, whose epoch is empty, was first opened.
 	Epoch() string
-	// Server gives the server's name and, until it is used, the setup code.
+	// Server returns the server's name and, until it is used, the setup code.
 	Server(ctx context.Context) (Server, error)
 	// RenameServer sets the server's name.
 	RenameServer(ctx context.Context, name string) error
 	// Ping returns nil while the store answers, reads and writes, or is Full.
 	Ping(ctx context.Context) error
-	// Full reports whether the disk is full: until it has room the store reads,
-	// and takes only writes that remove something or take rights away. All
+	// Full reports whether the disk is full. Until it has room again the store
+	// reads, and accepts only writes that remove something or take rights away. All
 	// others are unavailable.
 	Full() bool
-	// Close ends open feeds, refuses new work with unavailable, commits what
-	// was queued, and returns when every goroutine of the store has ended. What
-	// a server below that hangs keeps for seconds is given up as unavailable.
+	// Close ends open feeds, refuses new calls with unavailable, commits what was
+	// queued, and returns when every goroutine of the store has ended. Calls that
+	// wait for seconds for a database that hangs are given up as unavailable.
 	Close() error
 }

@@ -6,8 +6,8 @@ import (
 	"time"
 )
 
-// Code is the machine-readable part of an Error. The list is closed: a client
-// may switch over it.
+// Code is the machine-readable part of an Error. The list is closed: clients may switch
+// over it.
 type Code string
 
 // One rule for clients: after no answer, rate_limited, internal or unavailable
@@ -34,8 +34,8 @@ const (
 	Unavailable        Code = "unavailable"
 )
 
-// Error is the one error type that crosses a package border on purpose. Its
-// fields are its form on the wire; the cause stays inside the process.
+// Error is the error type of all packages' interfaces. Its fields are sent to clients;
+// the cause is not.
 type Error struct {
 	Code         Code   `json:"code" msgpack:"code"`
 	Message      string `json:"message" msgpack:"message"`
@@ -57,15 +57,15 @@ func (e *Error) Error() string {
 	return s
 }
 
-// Unwrap gives the cause, for logs; it never reaches a client.
+// Unwrap returns the cause, for logs. It is never sent to a client.
 func (e *Error) Unwrap() error { return e.cause }
 
-// Fail makes an Error with a sentence for a person.
+// Fail returns an Error with a sentence for people.
 func Fail(code Code, format string, args ...any) *Error {
 	return &Error{Code: code, Message: fmt.Sprintf(format, args...)}
 }
 
-// FailField is Fail for a fault in one field of the input.
+// FailField is Fail for a wrong field of the input.
 func FailField(code Code, field, format string, args ...any) *Error {
 	return &Error{Code: code, Field: field, Message: fmt.Sprintf(format, args...)}
 }
@@ -84,8 +84,8 @@ func FailCause(code Code, cause error, format string, args ...any) *Error {
 	return e
 }
 
-// AsError turns any error into an Error; what is not one already becomes
-// internal, its text kept from the client.
+// AsError returns err as an Error. An error of another type becomes the cause of an
+// internal one.
 func AsError(err error) *Error {
 	if err == nil {
 		return nil
@@ -124,9 +124,9 @@ func Panicked(p any) error { return AsError(fmt.Errorf("panic: %v", p)) }
 
 func notUTF8(field string) error { return FailField(BadInput, field, "%s must be UTF-8", field) }
 
-// ErrNoChange is what a Rule returns when the draft would change nothing: no
-// event is made, and done gets an Event without a number and no error.
+// ErrNoChange is returned by a Rule whose draft would change nothing: no event is made,
+// and done is called with an Event without a number and no error.
 var ErrNoChange = errors.New("chat: nothing changes")
 
-// ErrFeedLost ends a feed that can no longer promise that it lost nothing.
+// ErrFeedLost ends a feed that can no longer guarantee that it yields every event.
 var ErrFeedLost = errors.New("chat: feed lost")

@@ -2,20 +2,18 @@ package chat
 
 import "unicode/utf8"
 
-// Event is one entry of a chat's log. A draft is an Event whose Seq, At and N
-// the store will fill, and which the rule may complete.
+// Event is one entry of a chat's log. A draft is an Event before the store fills in Seq,
+// At and N; its rule may complete other fields.
 //
-// What a log gives back of an edited event carries the text that is current
-// when it is read, and none once the message was deleted; likewise a posted
-// event carries the message's current text. Applying an event twice changes
-// nothing.
+// A posted or edited event that is read from the log has the message's current text, and
+// none once the message was deleted. Applying an event twice changes nothing.
 type Event struct {
 	Kind     Kind   `json:"event" msgpack:"event"`
 	ChatID   ChatID `json:"chatId" msgpack:"chatId"`
 	Seq      Seq    `json:"seq" msgpack:"seq"`
 	N        Seq    `json:"n" msgpack:"n"` // posted events up to here: unread is a subtraction
 	At       int64  `json:"at" msgpack:"at"`
-	By       UserID `json:"by" msgpack:"by"` // always the actor
+	By       UserID `json:"by" msgpack:"by"` // the user who acted
 	ClientID string `json:"clientId,omitempty" msgpack:"clientId,omitempty"`
 
 	// Posted, Edited
@@ -34,14 +32,14 @@ type Event struct {
 	// Joined, Left, RoleChanged: one event for many.
 	Users  []UserID `json:"users,omitempty" msgpack:"users,omitempty"`
 	Role   Role     `json:"role,omitempty" msgpack:"role,omitempty"`
-	Reason string   `json:"reason,omitempty" msgpack:"reason,omitempty"` // Left: "removed" unless they went themselves
+	Reason string   `json:"reason,omitempty" msgpack:"reason,omitempty"` // Left: "removed" unless the user left by themselves
 
 	// Renamed: both, as they are now.
 	Title *string `json:"title,omitempty" msgpack:"title,omitempty"`
 	Topic *string `json:"topic,omitempty" msgpack:"topic,omitempty"`
 }
 
-// Size is about how many bytes the event holds, for bounds on pages and queues.
+// Size returns about how many bytes the event has, for bounds on pages and queues.
 func (e *Event) Size() int {
 	n := 160 + len(e.Text) + len(e.ClientID) + 20*(len(e.Users)+len(e.Mentions))
 	if e.Reply != nil {
@@ -50,7 +48,7 @@ func (e *Event) Size() int {
 	return n
 }
 
-// CheckDraft judges what of a draft needs no look at the chat.
+// CheckDraft judges what of a draft can be judged without its chat.
 func CheckDraft(e *Event) error {
 	if !utf8.ValidString(e.Text) {
 		return notUTF8("text")
@@ -69,7 +67,7 @@ func (e *Event) MayRepeat(caller UserID, member bool) bool {
 	return member || e.Kind.Is().Removes && contains(e.Users, caller)
 }
 
-// SignalKind says what a signal tells.
+// SignalKind is the kind of a signal.
 type SignalKind string
 
 const (
@@ -79,21 +77,21 @@ const (
 	SignalUser     SignalKind = "user"
 )
 
-// Signal passes by: it has no number and is never replayed. Each kind says who
-// may see it in its own way; server routes it.
+// Signal is a notice without a number, which is never stored or replayed. The server
+// decides by its kind who receives it.
 type Signal struct {
 	Kind   SignalKind
 	ChatID ChatID // typing, read
 	By     UserID // typing, read, user
 	Seq    Seq    // read
 	Small  bool   // read: the chat has at most SmallChat members, so others may see it
-	// presence: what one replica sees of its own sockets, whole. It is a lease:
-	// a replica that falls silent takes its users with it.
+	// presence: all users that are connected to one replica. It is a lease: it expires
+	// when the replica sends no further one.
 	Replica string
 	Online  []UserID
 }
 
-// Notice is one thing that a feed yields. Exactly one field is set.
+// Notice is what a feed yields. Exactly one field is set.
 type Notice struct {
 	Event  *Event
 	Signal *Signal

@@ -8,9 +8,8 @@ import (
 	"time"
 )
 
-// The ids that Parley makes. They are opaque to clients: 16 characters from
-// [0-9A-Za-z_-] that sort by the time of their making, so that an index which
-// they lead grows at its end.
+// Ids are opaque to clients: 16 characters from [0-9A-Za-z_-] that sort by the time at
+// which they were made, so that an index that begins with one grows at its end.
 type (
 	UserID    string
 	ChatID    string
@@ -27,7 +26,7 @@ const MaxIDLen = 32
 // base64 in ASCII order, so that encoded ids sort as their bytes do.
 var sortable = base64.NewEncoding("-0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ_abcdefghijklmnopqrstuvwxyz").WithPadding(base64.NoPadding)
 
-// NewID makes an id: a set bit, so that none begins with a dash, 47 bits of
+// NewID returns a new id: a set bit, so that none begins with a dash, 47 bits of
 // milliseconds, 48 random bits.
 func NewID[T ~string]() T {
 	var b [14]byte
@@ -36,18 +35,18 @@ func NewID[T ~string]() T {
 	return T(sortable.EncodeToString(b[:12]))
 }
 
-// NewSecret makes a token or code of 256 random bits in 43 characters.
+// NewSecret returns a token or code of 256 random bits in 43 characters.
 func NewSecret() string {
 	var b [32]byte
 	_, _ = rand.Read(b[:])
 	return base64.RawURLEncoding.EncodeToString(b[:])
 }
 
-// SecretHash is what a store keeps of a secret. A plain hash suffices, since
-// the secret itself has 256 random bits.
+// SecretHash returns the hash by which a store keeps a secret. It needs no salt, since
+// the secret has 256 random bits.
 func SecretHash(secret string) [32]byte { return sha256.Sum256([]byte(secret)) }
 
-// CheckID refuses what cannot be an id that Parley made, naming the field.
+// CheckID refuses what cannot be an id that NewID returned.
 func CheckID[T ~string](field string, id T) error {
 	if len(id) == 0 || len(id) > MaxIDLen || !printable(string(id), "") {
 		return FailField(BadInput, field, "%s must be an id of 1 to %d characters from 0-9, A-Z, a-z, _ and -", field, MaxIDLen)
@@ -87,7 +86,7 @@ next:
 	return true
 }
 
-// Now is the time in milliseconds since 1970 UTC.
+// Now returns the time in milliseconds since 1970 UTC.
 func Now() int64 { return time.Now().UnixMilli() }
 
 // MaxClockLead is how many milliseconds the newest time in a chat may lie ahead
@@ -95,10 +94,10 @@ func Now() int64 { return time.Now().UnixMilli() }
 // by less.
 const MaxClockLead = 5_000
 
-// EventTime returns the time of an event that is appended now, behind one of the
-// time last; all in ms. Times in a chat do not go back for a clock that is set
-// back by at most MaxClockLead, nor for replicas whose clocks differ by that. A
-// time that lies further ahead was a clock's fault and is not carried on.
+// EventTime returns the time of an event that is appended now, after one of the time
+// last; all in ms. Times in a chat do not go back for a clock that is set back by at
+// most MaxClockLead, nor for replicas whose clocks differ by that. A time that is
+// further ahead came from a wrong clock and does not bound the next one.
 func EventTime(now, last int64) int64 {
 	if last-now > MaxClockLead {
 		return now

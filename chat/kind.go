@@ -1,6 +1,6 @@
 package chat
 
-// Kind says what an event did.
+// Kind is the kind of an event.
 type Kind string
 
 const (
@@ -14,7 +14,7 @@ const (
 	Renamed     Kind = "renamed"
 )
 
-// Traits are what the rest of the program must know of a kind. Code outside of this
+// Traits are the properties of a kind on which code depends. Code outside of this
 // package and of the stores' projections asks for a trait and does not compare kinds.
 type Traits struct {
 	// Message: the event makes a message. It is stored as the message's row, is counted

@@ -5,20 +5,20 @@ import (
 	"slices"
 )
 
-// ChatList says which of a user's chats: in falling activity, then falling id.
+// ChatList selects chats of a user, in falling activity, then falling id.
 type ChatList struct {
 	Below    ChatPlace // the chats behind this place; the zero value is the start
 	Limit    int       // at most so many; 0: all
 	WithLast int       // Last is filled for so many
 }
 
-// ChatPlace is where a chat stands in that order.
+// ChatPlace is the place of a chat in that order.
 type ChatPlace struct {
 	Activity int64
 	ID       ChatID
 }
 
-// All reports whether the list is not cut.
+// All reports whether the list has all chats of the user.
 func (l ChatList) All() bool { return l.Limit == 0 && l.Below == ChatPlace{} }
 
 // Choose returns the chats of the list, out of the places of all.

@@ -7,8 +7,8 @@ import (
 	"unicode/utf8"
 )
 
-// Message is what a reader sees of a posted event: edits, deletion and
-// reactions are folded in. A deleted one keeps its place and number.
+// Message is a posted event as readers see it: with its edits, deletion and reactions. A
+// deleted one keeps its place and number.
 type Message struct {
 	ChatID    ChatID     `json:"chatId" msgpack:"chatId"`
 	Seq       Seq        `json:"seq" msgpack:"seq"`
@@ -23,16 +23,16 @@ type Message struct {
 	Reactions []Reaction `json:"reactions,omitempty" msgpack:"reactions,omitempty"`
 }
 
-// Quote is the beginning of the message that another one replies to. It is read
-// from the quoted row, so that a deleted text is nowhere: then Text is empty.
+// Quote is the beginning of the message that another one replies to. Its text is read
+// from that message, and empty once it was deleted.
 type Quote struct {
 	Seq  Seq    `json:"seq" msgpack:"seq"`
 	By   UserID `json:"by" msgpack:"by"`
 	Text string `json:"text" msgpack:"text"`
 }
 
-// Reaction is one emoji on a message and who put it there, oldest first. By
-// holds at most the first MaxReactBy of them; Count counts all.
+// Reaction is an emoji on a message and who reacted, oldest first. By has at most the
+// first MaxReactBy of them; Count counts all.
 type Reaction struct {
 	Emoji string   `json:"emoji" msgpack:"emoji"`
 	Count int      `json:"count" msgpack:"count"`
@@ -100,8 +100,8 @@ func CheckText(text string, limit int) error {
 	return nil
 }
 
-// CheckEmoji refuses what cannot stand as one reaction: 1 to MaxEmoji bytes of
-// UTF-8 without spaces and control characters.
+// CheckEmoji refuses what is not 1 to MaxEmoji bytes of UTF-8 without spaces and control
+// characters.
 func CheckEmoji(e string) error {
 	bad := e == "" || len(e) > MaxEmoji || !utf8.ValidString(e) ||
 		strings.ContainsFunc(e, func(r rune) bool { return unicode.IsSpace(r) || unicode.IsControl(r) })
@@ -111,7 +111,7 @@ func CheckEmoji(e string) error {
 	return nil
 }
 
-// Cut shortens s to at most limit bytes and never splits a character.
+// Cut returns s cut to at most limit bytes, never inside a character.
 func Cut(s string, limit int) string {
 	if len(s) <= limit {
 		return s
@@ -122,8 +122,8 @@ func Cut(s string, limit int) string {
 	return s[:limit]
 }
 
-// Handles reads the @handles that a text may mention, each once, at most
-// MaxMentions. An @ inside a word (an e-mail address) names nobody.
+// Handles returns the @handles that a text mentions, each once, at most MaxMentions. An
+// @ inside a word (an e-mail address) is no mention.
 func Handles(text string) []string {
 	var found []string
 	for at := strings.IndexByte(text, '@'); at >= 0 && len(found) < MaxMentions; {

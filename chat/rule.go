@@ -1,37 +1,37 @@
 package chat
 
-// View is what a Rule may ask of the projections at the head which its event
-// extends. A View whose store failed answers zero values; the store notices and
-// drops the judgement.
+// View is what a Rule may read of the projections at the head that its event extends.
+// If a read fails, the View returns zero values, and the store discards what the rule
+// returns.
 type View interface {
-	// Chat is the chat, without the fields of one member.
+	// Chat returns the chat, without the fields of one member.
 	Chat() Chat
-	// Admins counts the members who are admins of the chat.
+	// Admins returns the number of members who are admins of the chat.
 	Admins() int
-	// Member gives a user's role in the chat; ok is false for a stranger.
+	// Member returns a user's role in the chat; ok reports whether they are a member.
 	Member(UserID) (role Role, ok bool)
-	// Message gives the message posted with that number, its reactions in full.
+	// Message returns the message posted with that number, its reactions in full.
 	Message(Seq) (m Message, ok bool)
-	// User gives an account.
+	// User returns an account.
 	User(UserID) (u User, ok bool)
-	// UserByHandle gives an account by its handle.
+	// UserByHandle returns an account by its handle.
 	UserByHandle(string) (u User, ok bool)
-	// ChatsOf counts the chats of each of the users. Only this chat's log is
-	// judged in order: what is committed at the same moment to others may be
-	// missing, so that a few more than a bound may pass.
+	// ChatsOf returns the number of chats of each of the users. Only this chat's log
+	// is judged in order: events that are committed to other chats at the same
+	// moment may be missing, so a bound may be exceeded by a few.
 	ChatsOf([]UserID) map[UserID]int
-	// ChatsMadeBy counts those chats of each of the users that maker made.
+	// ChatsMadeBy is ChatsOf, counting only the chats that maker made.
 	ChatsMadeBy(maker UserID, of []UserID) map[UserID]int
 }
 
 // Rule judges a draft at the head of its chat's log and may complete it. It is
 // pure: it reads the View and the draft alone, and may be called again for the
 // same draft at a newer head. It returns ErrNoChange if the draft would change
-// nothing. A rule needs no look at a known clientId: the store answers that first.
+// nothing. The store finds known clientIds; rules need not.
 type Rule func(View, *Event) error
 
-// Post: any member. The reply's target must be a message of the chat; mentions
-// are those members whom the text names.
+// Post is the rule of posted drafts: the author is a member. The reply's target must be
+// a message of the chat; mentions are the members that the text names.
 func Post(v View, e *Event) error {
 	if err := isMember(v, e.By); err != nil {
 		return err
@@ -48,7 +48,8 @@ func Post(v View, e *Event) error {
 	return nil
 }
 
-// Edit: the author alone, and never after a deletion.
+// Edit is the rule of edited drafts: only the author edits a message, and never after a
+// deletion.
 func Edit(v View, e *Event) error {
 	m, err := target(v, e)
 	if err != nil {
@@ -66,7 +67,8 @@ func Edit(v View, e *Event) error {
 	return nil
 }
 
-// Delete: the author, or an admin of a group.
+// Delete is the rule of deleted drafts: the author or an admin of a group deletes a
+// message.
 func Delete(v View, e *Event) error {
 	m, err := target(v, e)
 	if err != nil {
@@ -81,8 +83,8 @@ func Delete(v View, e *Event) error {
 	return nil
 }
 
-// React: any member, on a message that was not deleted, while it holds fewer
-// than MaxReactEmoji different emoji and MaxReactions in all.
+// React is the rule of reacted drafts: any member reacts to a message that was not
+// deleted and has fewer than MaxReactEmoji different emoji and MaxReactions in all.
 func React(v View, e *Event) error {
 	m, err := target(v, e)
 	if err != nil {
@@ -110,9 +112,9 @@ func React(v View, e *Event) error {
 	return nil
 }
 
-// Join: a member of a group adds others as members; anybody joins an open group
-// themself. Who is in already is dropped from the draft. An invite's join
-// comes through the store's own invite calls.
+// Join is the rule of joined drafts: a member of a group adds others as members, and
+// any user joins an open group by themselves. Users who are members already are dropped
+// from the draft. A join by invite does not use this rule.
 func Join(v View, e *Event) error {
 	c := v.Chat()
 	_, in := v.Member(e.By)
@@ -121,7 +123,7 @@ func Join(v View, e *Event) error {
 	case !in && !c.Open:
 		return NoChat()
 	case c.Kind == Direct:
-		return Fail(Forbidden, "nobody can be added to a direct chat")
+		return Fail(Forbidden, "members cannot be added to a direct chat")
 	case !in && !alone:
 		return Fail(Forbidden, "join the chat before adding others")
 	}
@@ -142,9 +144,8 @@ func Join(v View, e *Event) error {
 	return nil
 }
 
-// PutMember is Join with a role, which somebody who is a member already is
-// given as by SetRole: then the event is of kind RoleChanged. An admin alone adds an
-// admin.
+// PutMember is Join with a role. A user who is a member already gets the role as by
+// SetRole, and the event is of kind RoleChanged. Only an admin adds an admin.
 func PutMember(v View, e *Event) error {
 	_, in := v.Member(e.By)
 	if _, there := v.Member(e.Users[0]); in && there {
@@ -162,8 +163,8 @@ func PutMember(v View, e *Event) error {
 	return nil
 }
 
-// Leave: anybody themself, an admin others. The last admin hands over first, a
-// direct chat is never left.
+// Leave is the rule of left drafts: members leave, and admins remove others. The last
+// admin must make another one first; a direct chat is never left.
 func Leave(v View, e *Event) error {
 	if err := isMember(v, e.By); err != nil {
 		return err
@@ -175,7 +176,7 @@ func Leave(v View, e *Event) error {
 	role, in := v.Member(u)
 	if u != e.By {
 		if mine, _ := v.Member(e.By); mine != RoleAdmin {
-			return Fail(Forbidden, "only an admin of the chat can remove somebody")
+			return Fail(Forbidden, "only an admin of the chat can remove members")
 		}
 		e.Reason = "removed"
 	}
@@ -188,7 +189,8 @@ func Leave(v View, e *Event) error {
 	return nil
 }
 
-// SetRole: an admin of a group; the last admin stays one.
+// SetRole is the rule of role drafts: an admin of a group sets the role of a member, and
+// the last admin stays one.
 func SetRole(v View, e *Event) error {
 	if err := isMember(v, e.By); err != nil {
 		return err
@@ -208,7 +210,8 @@ func SetRole(v View, e *Event) error {
 	return nil
 }
 
-// Rename: an admin of a group. A nil field stays as it is; the event says both.
+// Rename is the rule of renamed drafts: an admin renames a group. A nil field stays as
+// it is; the event has both.
 func Rename(v View, e *Event) error {
 	if err := isMember(v, e.By); err != nil {
 		return err
@@ -229,11 +232,12 @@ func Rename(v View, e *Event) error {
 	return nil
 }
 
-// QuoteOf makes the quote of a message; a deleted one has no text.
+// QuoteOf returns the quote of a message; that of a deleted one has no text.
 func QuoteOf(m Message) *Quote {
 	return &Quote{Seq: m.Seq, By: m.By, Text: Cut(m.Text, MaxQuote)}
 }
 
+// target returns the message that the draft is about.
 func target(v View, e *Event) (Message, error) {
 	if err := isMember(v, e.By); err != nil {
 		return Message{}, err
@@ -245,7 +249,8 @@ func target(v View, e *Event) (Message, error) {
 	return m, nil
 }
 
-// isMember hides the chat from a stranger: not_found, never forbidden.
+// isMember refuses users who are not members as if there were no chat: not_found, never
+// forbidden.
 func isMember(v View, u UserID) error {
 	if _, ok := v.Member(u); !ok {
 		return NoChat()
@@ -253,9 +258,10 @@ func isMember(v View, u UserID) error {
 	return nil
 }
 
-// NoChat is what a stranger is told of a chat, there or not.
+// NoChat is the error for a user who may not see a chat, whether it exists or not.
 func NoChat() error { return FailField(NotFound, "chatId", "there is no such chat") }
 
+// mentioned returns the members whose handles the text mentions.
 func mentioned(v View, text string) []UserID {
 	var users []UserID
 	for _, h := range Handles(text) {

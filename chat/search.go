@@ -7,7 +7,7 @@ import (
 	"unicode"
 )
 
-// SearchWords gives the lower-case texts by whose beginnings a user is found:
+// SearchWords returns the lower-case texts by whose beginnings a user is found:
 // the handle and the name, each whole and from every later word on. So "lee"
 // and "ann l" both find "Ann Lee".
 func SearchWords(u User) []string {
@@ -25,8 +25,8 @@ func SearchWords(u User) []string {
 	return words
 }
 
-// SearchKey brings what somebody typed into the form of SearchWords: lower
-// case, single spaces, no @ in front.
+// SearchKey returns what a user typed in the form of SearchWords: lower case, single
+// spaces, no @ in front.
 func SearchKey(q string) string {
 	return strings.TrimPrefix(strings.ToLower(strings.Join(strings.Fields(q), " ")), "@")
 }
@@ -46,12 +46,12 @@ func FirstWord(u User, q, word string) bool {
 // base64 are well below.
 const maxNext = 512
 
-// SearchNext names the place behind a word of a user, for the next page.
+// SearchNext returns the place behind a word of a user, for the next page.
 func SearchNext(word string, user UserID) string {
 	return base64.RawURLEncoding.EncodeToString([]byte(word + "\x00" + string(user)))
 }
 
-// ParseSearchNext gives the place behind which the next page of a search for q
+// ParseSearchNext returns the place behind which the next page of a search for q
 // begins; "" is before all words.
 func ParseSearchNext(q, after string) (word string, user UserID, err error) {
 	if after == "" {

@@ -6,7 +6,7 @@ import (
 	"unicode/utf8"
 )
 
-// Role is what somebody may do: on the server (a User's) or in a chat (a Member's).
+// Role is the role of a User on the server, or of a Member in a chat.
 type Role string
 
 const (
@@ -36,7 +36,7 @@ type User struct {
 // keep one.
 func (u User) ActiveAdmin() bool { return u.Role == RoleAdmin && u.Active }
 
-// Bounds of what a user says of themself; lengths are in bytes.
+// Bounds of accounts; lengths are in bytes.
 const (
 	MaxHandle      = 32
 	MaxName        = 64
@@ -50,7 +50,7 @@ const (
 	FirstChatTitle = "General"
 )
 
-// CheckHandle refuses what cannot name an account: 2 to 32 characters, a to z,
+// CheckHandle refuses what is no handle: 2 to 32 characters, a to z,
 // 0 to 9, _, - and ., beginning with a letter or digit and not ending with a
 // dot, so that "@ann." at the end of a sentence names ann.
 func CheckHandle(h string) error {
@@ -84,8 +84,8 @@ func CheckLine(field, s string, limit int) error {
 	return nil
 }
 
-// CheckPassword bounds a new password. Nothing but its length is asked for, and
-// a code point counts as a character (NIST SP 800-63B, section 5.1.1.2).
+// CheckPassword judges the length of a new password, and nothing else. A code point
+// counts as a character (NIST SP 800-63B, section 5.1.1.2).
 func CheckPassword(p string) error {
 	if utf8.RuneCountInString(p) < MinPassword {
 		return FailField(BadInput, "password", "password must have at least %d characters", MinPassword)
