@@ -194,7 +194,7 @@ func insertedCount(r *mongo.InsertManyResult, err error) (int, error) {
 	return 0, err
 }
 
-// first gives the event that this clientId made.
+// first returns the event that this clientId made.
 func (t *tx) first(e *chat.Event) (ev chat.Event, ok bool) {
 	ev, ok, err := t.db.once(t.ctx, onceID(e))
 	t.note(err)

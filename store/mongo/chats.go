@@ -48,7 +48,7 @@ func (db *DB) newest(local string) bson.D {
 		}}}}}
 }
 
-// joinedChats gives the chats in which a user has a place, all or those of the ids, as
+// joinedChats returns the chats in which a user has a place, all or those of the ids, as
 // they see them; last holds the count of posts of each.
 func (db *DB) joinedChats(ctx context.Context, user chat.UserID, only bson.D) (chats []chat.Chat, posts map[chat.ChatID]chat.Seq, err error) {
 	cur, err := db.members.Aggregate(ctx, mongo.Pipeline{
@@ -200,7 +200,7 @@ func insertChat(t *tx, id chat.ChatID, n chat.NewChat) error {
 	return nil
 }
 
-// Chat gives the chat as the viewer sees it.
+// Chat returns the chat as the viewer sees it.
 func (db *DB) Chat(ctx context.Context, viewer chat.UserID, id chat.ChatID) (c chat.Chat, err error) {
 	err = db.read(ctx, "read a chat", func(ctx context.Context) error {
 		mine, posts, err := db.joinedChats(ctx, viewer, bson.D{{Key: "chat", Value: id}})
@@ -227,7 +227,7 @@ func (db *DB) Chat(ctx context.Context, viewer chat.UserID, id chat.ChatID) (c c
 	return c, err
 }
 
-// ChatsOf gives chats of a user: one aggregation, a count of mentions for those
+// ChatsOf returns chats of a user: one aggregation, a count of mentions for those
 // with news, and a find of the last messages. A page is chosen before.
 func (db *DB) ChatsOf(ctx context.Context, user chat.UserID, l chat.ChatList) (chats []chat.Chat, err error) {
 	err = db.read(ctx, "read chats", func(ctx context.Context) error {
@@ -250,7 +250,7 @@ func (db *DB) ChatsOf(ctx context.Context, user chat.UserID, l chat.ChatList) (c
 	return chats, err
 }
 
-// choose gives the chats of a page by the activity of all.
+// choose returns the chats of a page by the activity of all.
 func (db *DB) choose(ctx context.Context, user chat.UserID, l chat.ChatList) ([]chat.ChatID, error) {
 	cur, err := db.members.Aggregate(ctx, mongo.Pipeline{
 		{{Key: "$match", Value: bson.D{{Key: "user", Value: user}}}}, db.newest("chat"),
@@ -280,7 +280,7 @@ func (db *DB) CountChats(ctx context.Context, user chat.UserID) (n int, err erro
 	return n, err
 }
 
-// ChatIDs gives the ids alone of all chats of a user.
+// ChatIDs returns the ids alone of all chats of a user.
 func (db *DB) ChatIDs(ctx context.Context, user chat.UserID) (ids []chat.ChatID, err error) {
 	err = db.read(ctx, "read chats", func(ctx context.Context) error {
 		cur, err := db.members.Find(ctx, bson.D{{Key: "user", Value: user}}, options.Find().SetSort(key("user", "chat")).SetProjection(key("chat")))
@@ -294,7 +294,7 @@ func (db *DB) ChatIDs(ctx context.Context, user chat.UserID) (ids []chat.ChatID,
 	return ids, err
 }
 
-// OpenChats gives open chats, newest made first.
+// OpenChats returns open chats, newest made first.
 func (db *DB) OpenChats(ctx context.Context, viewer chat.UserID, before chat.ChatID, limit int) (chats []chat.Chat, err error) {
 	open := bson.D{{Key: "open", Value: true}}
 	if before != "" {

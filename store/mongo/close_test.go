@@ -139,7 +139,7 @@ func TestReadEndsWithItsCaller(t *testing.T) {
 	}
 }
 
-// Open gives its caller's own end back, and takes no other for it.
+// Open returns its caller's own end back, and takes no other for it.
 func TestOpenEnds(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	url := server.Proxy(t, func(m mongotest.Command) mongotest.Action {

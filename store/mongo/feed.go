@@ -400,7 +400,7 @@ func (f *feedStream) notices(batch []change) ([]chat.Notice, error) {
 				rest, left = append(rest, d), append(left, at[i])
 			}
 		}
-		err := f.db.read(f.ctx, "read what an event refersTo of", func(ctx context.Context) error {
+		err := f.db.read(f.ctx, "read what an event refers to", func(ctx context.Context) error {
 			list, err := f.db.entries(ctx, one)
 			for i := range list {
 				notices[where[i]].Event = &list[i]

@@ -60,7 +60,7 @@ func (db *DB) CreateInvite(ctx context.Context, i chat.Invite, codeHash [32]byte
 	return i, nil
 }
 
-// Invites gives the invites by a user, or all, newest first.
+// Invites returns the invites by a user, or all, newest first.
 func (db *DB) Invites(ctx context.Context, by chat.UserID) (list []chat.Invite, err error) {
 	filter, sort := bson.D{}, bson.D{{Key: "_id", Value: -1}}
 	if by != "" {
@@ -120,7 +120,7 @@ func (db *DB) findInvite(ctx context.Context, codeHash [32]byte) (i inviteDoc, e
 	return i, err
 }
 
-// PeekInvite gives the invite of a code and spends nothing.
+// PeekInvite returns the invite of a code and spends nothing.
 func (db *DB) PeekInvite(ctx context.Context, codeHash [32]byte) (chat.Invite, error) {
 	var v chat.InviteView
 	err := db.read(ctx, "read an invite", func(ctx context.Context) (err error) {

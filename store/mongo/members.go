@@ -22,7 +22,7 @@ type memberPlace struct {
 	Own    []eventDoc `bson:"own"`
 }
 
-// read gives how far the member has read: the number, and the posts up to it.
+// read returns how far the member has read: the number, and the posts up to it.
 func (p *memberPlace) read() (seq, n chat.Seq) {
 	if len(p.Own) > 0 && p.Own[0].Seq > p.Member.Read {
 		return p.Own[0].Seq, p.Own[0].N
@@ -40,7 +40,7 @@ func (db *DB) ownPost() bson.D {
 		}}}}}
 }
 
-// Members gives members in rising user id. Whether the viewer is one is asked
+// Members returns members in rising user id. Whether the viewer is one is asked
 // after the list was read: then they might see it.
 func (db *DB) Members(ctx context.Context, viewer chat.UserID, id chat.ChatID, after chat.UserID, limit int) (list []chat.Member, err error) {
 	err = db.read(ctx, "read members", func(ctx context.Context) error {

@@ -109,7 +109,7 @@ func (db *DB) migrate(ctx context.Context) error {
 		return storeError(err, "read its name")
 	}
 	if a.Schema > schema {
-		return fmt.Errorf("the database was insertedCount by a newer Parley (version %d, this one knows %d)", a.Schema, schema)
+		return fmt.Errorf("the database was written by a newer Parley (version %d, this one reads up to %d)", a.Schema, schema)
 	}
 	db.epoch = a.Epoch
 	return nil

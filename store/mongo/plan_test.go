@@ -50,7 +50,7 @@ func OpenForTest(url string) (*DB, error) {
 	return open(context.Background(), url, 50, slog.New(slog.DiscardHandler), o)
 }
 
-// queries gives the queries of a command.
+// queries returns the queries of a command.
 func queries(name string, command bson.Raw) (list []query) {
 	var c struct {
 		Find, Aggregate, Update, Delete any // a collection; 1 for a whole database
@@ -81,7 +81,7 @@ func queries(name string, command bson.Raw) (list []query) {
 	return list
 }
 
-// pipeline gives the query with which a pipeline begins, filter included, and
+// pipeline returns the query with which a pipeline begins, filter included, and
 // those of its later stages.
 func pipeline(collection string, filter bson.D, stages []bson.D) (list []query) {
 	first := query{collection, filter, nil}

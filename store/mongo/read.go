@@ -46,7 +46,7 @@ func (db *DB) After(ctx context.Context, viewer chat.UserID, id chat.ChatID, see
 	return events, top.Seq, err
 }
 
-// head gives the newest event of a chat to a member, else not_found; viewer ""
+// head returns the newest event of a chat to a member, else not_found; viewer ""
 // is the server itself. One call reads both, the event first, and the rows come
 // after it: what is behind the head may have come after the viewer's removal.
 func (db *DB) head(ctx context.Context, viewer chat.UserID, id chat.ChatID) (top eventDoc, err error) {
@@ -116,7 +116,7 @@ func (db *DB) Page(ctx context.Context, viewer chat.UserID, id chat.ChatID, w ch
 	return p, nil
 }
 
-// span gives the numbers among the posts, first and last, that a window shows.
+// span returns the numbers among the posts, first and last, that a window shows.
 func (db *DB) span(ctx context.Context, top eventDoc, w chat.Window) (from, to chat.Seq, err error) {
 	limit := chat.Seq(w.Limit)
 	upTo := func(seq chat.Seq) (n chat.Seq) { // posts up to a number
@@ -167,7 +167,7 @@ func (db *DB) Message(ctx context.Context, viewer chat.UserID, id chat.ChatID, s
 	return m, err
 }
 
-// last gives the newest event of a chat, if there is one from that number on.
+// last returns the newest event of a chat, if there is one from that number on.
 // The chat stands in the sort so that the index's order is the query's.
 func (db *DB) last(ctx context.Context, id chat.ChatID, from chat.Seq) (d eventDoc, ok bool, err error) {
 	ok, err = one(db.events.FindOne(ctx, bson.D{{Key: "chat", Value: id}, {Key: "seq", Value: bson.D{{Key: "$gte", Value: from}}}},
@@ -175,7 +175,7 @@ func (db *DB) last(ctx context.Context, id chat.ChatID, from chat.Seq) (d eventD
 	return d, ok, err
 }
 
-// post gives the post with a number.
+// post returns the post with a number.
 func (db *DB) post(ctx context.Context, id chat.ChatID, seq chat.Seq) (d eventDoc, ok bool, err error) {
 	ok, err = one(db.events.FindOne(ctx, bson.D{{Key: "chat", Value: id}, {Key: "seq", Value: clampSeq(seq)}}), &d)
 	return d, ok && d.Kind.Is().Message, err
@@ -202,7 +202,7 @@ func (db *DB) referenced(ctx context.Context, id chat.ChatID, docs []eventDoc) (
 	return about, err
 }
 
-// entries gives documents of one chat as the log does.
+// entries returns documents of one chat as the log does.
 func (db *DB) entries(ctx context.Context, docs []eventDoc) ([]chat.Event, error) {
 	if len(docs) == 0 {
 		return nil, nil

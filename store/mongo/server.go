@@ -22,7 +22,7 @@ var serverID = bson.D{{Key: "_id", Value: "server"}}
 // Epoch names this history.
 func (db *DB) Epoch() string { return db.epoch }
 
-// Server gives the server's name and the setup code.
+// Server returns the server's name and the setup code.
 func (db *DB) Server(ctx context.Context) (chat.Server, error) {
 	var a serverDoc
 	err := db.read(ctx, "read the server's name", func(ctx context.Context) error {

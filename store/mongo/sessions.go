@@ -69,7 +69,7 @@ func insertSession(t *tx, user chat.UserID, n chat.NewSession) (chat.Session, er
 	return s, err
 }
 
-// Identify gives the holder of a token.
+// Identify returns the holder of a token.
 func (db *DB) Identify(ctx context.Context, tokenHash [32]byte) (u chat.User, s chat.Session, err error) {
 	now := db.now()
 	err = db.read(ctx, "identify a session", func(ctx context.Context) error {
@@ -114,7 +114,7 @@ func (db *DB) updateLastSeen() {
 	}
 }
 
-// SessionsOf gives the live sessions of a user, newest first.
+// SessionsOf returns the live sessions of a user, newest first.
 func (db *DB) SessionsOf(ctx context.Context, user chat.UserID) (list []chat.Session, err error) {
 	err = db.read(ctx, "read sessions", func(ctx context.Context) error {
 		cur, err := db.sessions.Find(ctx, bson.D{{Key: "user", Value: user}, {Key: "seenAt", Value: bson.D{{Key: "$gt", Value: chat.SessionsSeen(db.now())}}}})
@@ -167,7 +167,7 @@ func endSessions(t *tx, user chat.UserID, keep chat.SessionID) error {
 	return t.publish(chat.Revocation{UserID: user, Sessions: ended})
 }
 
-// Ended gives those of the ids that are no longer live.
+// Ended returns those of the ids that are no longer live.
 func (db *DB) Ended(ctx context.Context, ids []chat.SessionID) (ended []chat.SessionID, err error) {
 	if len(ids) == 0 {
 		return nil, nil

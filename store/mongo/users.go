@@ -129,7 +129,7 @@ func insertWords(t *tx, u chat.User) error {
 	return err
 }
 
-// Credentials gives what is needed to judge a password.
+// Credentials returns what is needed to judge a password.
 func (db *DB) Credentials(ctx context.Context, handle string) (chat.User, string, error) {
 	var p userDoc
 	err := db.read(ctx, "read credentials", func(ctx context.Context) error {
@@ -145,12 +145,12 @@ func (db *DB) Credentials(ctx context.Context, handle string) (chat.User, string
 	return p.user(), p.Password, nil
 }
 
-// Users gives those of the ids that exist.
+// Users returns those of the ids that exist.
 func (db *DB) Users(ctx context.Context, ids []chat.UserID) ([]chat.User, error) {
 	return usersIn(ctx, db, "_id", ids)
 }
 
-// UsersByHandle gives those of the handles that exist.
+// UsersByHandle returns those of the handles that exist.
 func (db *DB) UsersByHandle(ctx context.Context, handles []string) ([]chat.User, error) {
 	return usersIn(ctx, db, "handle", handles)
 }

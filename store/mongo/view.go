@@ -61,7 +61,7 @@ func (s *state) clone() *state {
 // back takes back what was numbered from d on.
 func (s *state) back(d eventDoc) { s.head, s.n = d.Seq-1, d.N-1 }
 
-// state gives the chat that the attempt is about, or that it made; not_found for
+// state returns the chat that the attempt is about, or that it made; not_found for
 // any other.
 func (t *tx) state(id chat.ChatID) (*state, error) {
 	if s, ok := t.states[id]; ok {

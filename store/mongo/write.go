@@ -40,7 +40,7 @@ type job struct {
 	unsure   bool // an attempt may have written it without our hearing so
 }
 
-// unfinished gives those of a batch that have no outcome.
+// unfinished returns those of a batch that have no outcome.
 func unfinished(batch []*job) (left []*job) {
 	for _, j := range batch {
 		if !j.finished {
@@ -126,7 +126,7 @@ func (db *DB) put(ctx context.Context, id chat.ChatID, j *job) error {
 	return nil
 }
 
-// reached gives a number that the chat's log has reached: it bounds the range in
+// reached returns a number that the chat's log has reached: it bounds the range in
 // which the head is looked for.
 func (l *chatQueues) reached(id chat.ChatID) chat.Seq {
 	l.mu.Lock()
@@ -193,7 +193,7 @@ func (db *DB) work(a *chatQueue) {
 
 func posts(j *job) bool { return j.rule != nil && j.draft.Kind.Is().Message }
 
-// take gives what goes into the next write: posts, which are an insert, or other
+// take returns what goes into the next write: posts, which are an insert, or other
 // events, which are a transaction. With nothing left the chatQueue is idle.
 func (l *chatQueues) take(a *chatQueue) []*job {
 	l.mu.Lock()

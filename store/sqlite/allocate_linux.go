@@ -7,7 +7,7 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// allocate gives the bytes of f from one offset to another their place on the
+// allocate returns the bytes of f from one offset to another their place on the
 // disk (fallocate(2)).
 func allocate(f *os.File, from, to int64) error {
 	err := unix.Fallocate(int(f.Fd()), 0, from, to-from)

@@ -4,5 +4,5 @@ package sqlite
 
 import "os"
 
-// allocate gives the bytes of f from one offset to another their place on the disk.
+// allocate returns the bytes of f from one offset to another their place on the disk.
 func allocate(f *os.File, from, to int64) error { return fill(f, from, to) }

@@ -143,7 +143,7 @@ func (t *tx) insert(e *chat.Event) (fresh bool, err error) {
 	return n == 1, err
 }
 
-// first gives the event that this clientId made.
+// first returns the event that this clientId made.
 func (t *tx) first(e *chat.Event) (chat.Event, bool, error) {
 	if e.Kind.Is().Message {
 		return oneEvent(t.row(findPost, string(e.ChatID), e.ClientID, string(e.By)), e.ChatID)

@@ -147,7 +147,7 @@ func insertChat(t *tx, id chat.ChatID, n chat.NewChat) error {
 	return nil
 }
 
-// Chat gives the chat as the viewer sees it.
+// Chat returns the chat as the viewer sees it.
 func (db *DB) Chat(ctx context.Context, viewer chat.UserID, id chat.ChatID) (chat.Chat, error) {
 	c, last, err := newChatScan(viewer).row(db.row(ctx, `SELECT `+chatColumns+` FROM chats c LEFT JOIN members m ON m.chat = c.id AND m.user = ?
 		WHERE c.id = ?`, string(viewer), string(id)))
@@ -163,7 +163,7 @@ func (db *DB) Chat(ctx context.Context, viewer chat.UserID, id chat.ChatID) (cha
 	return c, nil
 }
 
-// ChatIDs gives the ids alone of all chats of a user.
+// ChatIDs returns the ids alone of all chats of a user.
 func (db *DB) ChatIDs(ctx context.Context, user chat.UserID) ([]chat.ChatID, error) {
 	rows, err := db.rows(ctx, `SELECT chat FROM members WHERE user = ? ORDER BY chat`, string(user))
 	ids, err := collect(rows, err, func() (id chat.ChatID, err error) { return id, rows.Scan(&id) })
@@ -176,7 +176,7 @@ func (db *DB) CountChats(ctx context.Context, user chat.UserID) (n int, err erro
 	return n, storeError(err, "count chats")
 }
 
-// OpenChats gives open chats, newest made first.
+// OpenChats returns open chats, newest made first.
 func (db *DB) OpenChats(ctx context.Context, viewer chat.UserID, before chat.ChatID, limit int) ([]chat.Chat, error) {
 	if before == "" {
 		before = beyond

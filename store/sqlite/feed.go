@@ -61,7 +61,7 @@ func (fs *feeds) drop(f *queue.Feed) {
 	f.Free()
 }
 
-// push gives the notices to every open feed, in order. It never waits for a
+// push returns the notices to every open feed, in order. It never waits for a
 // reader.
 func (fs *feeds) push(notices []chat.Notice) {
 	if len(notices) == 0 {

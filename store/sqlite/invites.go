@@ -47,7 +47,7 @@ func (db *DB) CreateInvite(ctx context.Context, i chat.Invite, codeHash [32]byte
 	return i, nil
 }
 
-// Invites gives the invites by a user, or all, newest first.
+// Invites returns the invites by a user, or all, newest first.
 func (db *DB) Invites(ctx context.Context, by chat.UserID) ([]chat.Invite, error) {
 	// The range on id says that the clustered key is the order.
 	query, args := `SELECT `+inviteColumns+` FROM invites i WHERE i.id > '' ORDER BY i.id DESC`, []any(nil)
@@ -81,7 +81,7 @@ func scanInviteView(row scanner) (v chat.InviteView, err error) {
 	return v, err
 }
 
-// PeekInvite gives the invite of a code and spends nothing.
+// PeekInvite returns the invite of a code and spends nothing.
 func (db *DB) PeekInvite(ctx context.Context, codeHash [32]byte) (chat.Invite, error) {
 	v, err := scanInviteView(db.row(ctx, inviteOf, codeHash[:]))
 	if err != nil {

@@ -111,7 +111,7 @@ func open(ctx context.Context, path string, log *slog.Logger, opts settings) (_ 
 		log.Warn("the disk is full: until it has room only deleting, removing and signing out are saved",
 			"free", spare.free(), "reserve", spare.size, "wanted", spare.want)
 	}
-	// SQLite gives its other files the mode of this one.
+	// SQLite returns its other files the mode of this one.
 	f, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o600)
 	if err != nil {
 		return nil, fmt.Errorf("make the store's file: %w", err)

@@ -141,7 +141,7 @@ type pageReader struct {
 	err    error
 }
 
-// down gives the newest limit+1 messages up to seq, in rising seq, and whether
+// down returns the newest limit+1 messages up to seq, in rising seq, and whether
 // there are newer ones.
 func (r *pageReader) down(seq int64) (m []chat.Message, more bool) {
 	m, more = r.read(pageDown, seq)
@@ -149,7 +149,7 @@ func (r *pageReader) down(seq int64) (m []chat.Message, more bool) {
 	return m, more
 }
 
-// up gives the oldest limit+1 messages from seq, and whether there are older ones.
+// up returns the oldest limit+1 messages from seq, and whether there are older ones.
 func (r *pageReader) up(seq int64) (m []chat.Message, more bool) { return r.read(pageUp, seq) }
 
 func (r *pageReader) read(query string, seq int64) (m []chat.Message, more bool) {

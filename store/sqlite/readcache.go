@@ -38,7 +38,7 @@ type cachedChat struct {
 	size     int
 }
 
-// current gives the generation, to be said to put with what was read since.
+// current returns the generation, to be said to put with what was read since.
 func (h *readCache) current() uint64 {
 	h.mu.RLock()
 	defer h.mu.RUnlock()
@@ -114,7 +114,7 @@ func (h *readCache) end() {
 	h.mu.Unlock()
 }
 
-// head gives the chat's head to a member, or to the server itself.
+// head returns the chat's head to a member, or to the server itself.
 func (db *DB) head(ctx context.Context, viewer chat.UserID, id chat.ChatID) (head chat.Seq, err error) {
 	head, ok, generation := db.readCache.get(id, viewer)
 	switch {

@@ -72,7 +72,7 @@ func openReserve(path string, space func(dir string) (free, total int64, err err
 // full reports whether some of the reserve was given back.
 func (r *reserve) full() bool { return r.size < r.want }
 
-// free gives the bytes that are free on the disk; if nobody can tell, many.
+// free returns the bytes that are free on the disk; if nobody can tell, many.
 func (r *reserve) free() int64 {
 	free, _, err := r.space(filepath.Dir(r.path))
 	if err != nil {
@@ -81,7 +81,7 @@ func (r *reserve) free() int64 {
 	return free
 }
 
-// shrink gives back n bytes, or all but those to keep. It reports whether it gave
+// shrink returns back n bytes, or all but those to keep. It reports whether it gave
 // any.
 func (r *reserve) shrink(n, keep int64) bool {
 	n = min(n, r.size-keep)
@@ -147,7 +147,7 @@ func (r *reserve) noSpace(err error) bool {
 // Full is [chat.Store].Full.
 func (db *DB) Full() bool { return db.full.Load() }
 
-// releaseReserve gives back n bytes of the reserve, and begins the time in which only
+// releaseReserve returns back n bytes of the reserve, and begins the time in which only
 // some writes are done.
 func (t *tx) releaseReserve(n int64) bool {
 	if !t.reserve.shrink(n, openSpace) {

@@ -4,7 +4,7 @@ package sqlite
 
 import "golang.org/x/sys/unix"
 
-// statfs gives the bytes that are free for this process, and all, on the disk of
+// statfs returns the bytes that are free for this process, and all, on the disk of
 // a folder (statfs(2)).
 func statfs(dir string) (free, total int64, err error) {
 	var s unix.Statfs_t

@@ -2,7 +2,7 @@ package sqlite
 
 import "golang.org/x/sys/windows"
 
-// statfs gives the bytes that are free for this process, and all, on the disk of
+// statfs returns the bytes that are free for this process, and all, on the disk of
 // a folder (GetDiskFreeSpaceEx).
 func statfs(dir string) (free, total int64, err error) {
 	path, err := windows.UTF16PtrFromString(dir)

@@ -42,7 +42,7 @@ type scrubber struct {
 	pending map[uint32]struct{} // pages in them that are still to be swept
 }
 
-// frame gives the page number of the i-th frame of the log, from 0. ok is false
+// frame returns the page number of the i-th frame of the log, from 0. ok is false
 // behind the last one: what an earlier round left there has another salt.
 func (s *scrubber) frame(i int) (page uint32, ok bool, err error) {
 	var b [16]byte
@@ -191,7 +191,7 @@ func (t *tx) clearUnallocated(page uint32) error {
 	return err
 }
 
-// unallocated gives the part of b between a page's cell pointers and its cells, nil
+// unallocated returns the part of b between a page's cell pointers and its cells, nil
 // if it is no page of a b-tree: the first byte tells, see maxSwept.
 func unallocated(page uint32, b []byte) []byte {
 	at := 0

@@ -9,7 +9,7 @@ import (
 // Epoch names this history.
 func (db *DB) Epoch() string { return db.epoch }
 
-// Server gives the server's name and the setup code.
+// Server returns the server's name and the setup code.
 func (db *DB) Server(ctx context.Context) (chat.Server, error) {
 	var s chat.Server
 	err := db.row(ctx, `SELECT (SELECT value FROM meta WHERE key = 'name'), (SELECT value FROM meta WHERE key = 'setup')`).Scan(&s.Name, &s.Setup)

@@ -44,7 +44,7 @@ func insertSession(t *tx, user chat.UserID, n chat.NewSession) (chat.Session, er
 	return s, err
 }
 
-// Identify gives the holder of a token.
+// Identify returns the holder of a token.
 func (db *DB) Identify(ctx context.Context, tokenHash [32]byte) (chat.User, chat.Session, error) {
 	var s chat.Session
 	u, err := scanUser(db.row(ctx, `SELECT `+userColumns+`, `+sessionColumns+` FROM sessions s CROSS JOIN users u ON u.id = s.user WHERE s.token = ?`, tokenHash[:]),
@@ -65,7 +65,7 @@ func (db *DB) Identify(ctx context.Context, tokenHash [32]byte) (chat.User, chat
 	return u, s, nil
 }
 
-// SessionsOf gives the live sessions of a user, newest first.
+// SessionsOf returns the live sessions of a user, newest first.
 func (db *DB) SessionsOf(ctx context.Context, user chat.UserID) ([]chat.Session, error) {
 	rows, err := db.rows(ctx, `SELECT `+sessionColumns+` FROM sessions s WHERE s.user = ? AND s.seen_at > ? ORDER BY s.id DESC`,
 		string(user), chat.SessionsSeen(db.now()))
@@ -109,7 +109,7 @@ func endSessions(t *tx, user chat.UserID, keep chat.SessionID) error {
 	return nil
 }
 
-// Ended gives those of the ids that are no longer live. Each hello asks for one.
+// Ended returns those of the ids that are no longer live. Each hello asks for one.
 func (db *DB) Ended(ctx context.Context, ids []chat.SessionID) ([]chat.SessionID, error) {
 	query, which := `SELECT s.id FROM sessions s WHERE s.id = ? AND s.seen_at > ?`, ""
 	if len(ids) == 1 {

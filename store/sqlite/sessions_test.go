@@ -13,7 +13,7 @@ import (
 
 const minute = 60_000 // ms
 
-// SetClock gives the store another clock; before its first use.
+// SetClock returns the store another clock; before its first use.
 func SetClock(db *DB, now func() int64) { db.now = now }
 
 // clocked opens a store whose clock the test sets.

@@ -19,7 +19,7 @@ type chatSnapshot struct {
 	generation uint64   // when it was read (heads.generation)
 }
 
-// snapshot gives what is remembered of a chat, if it stood like that in generation.
+// snapshot returns what is remembered of a chat, if it stood like that in generation.
 func (h *readCache) snapshot(id chat.ChatID, generation uint64) *chatSnapshot {
 	h.mu.RLock()
 	defer h.mu.RUnlock()
@@ -53,7 +53,7 @@ func (db *DB) memberships(ctx context.Context, user chat.UserID, l chat.ChatList
 	return found, storeError(err, "read chats")
 }
 
-// choose gives the chats of a page. The activity of all is one text, since what
+// choose returns the chats of a page. The activity of all is one text, since what
 // a row costs on its way through the driver is most of it.
 func (db *DB) choose(ctx context.Context, user chat.UserID, l chat.ChatList) ([]chat.ChatID, error) {
 	var all string
@@ -74,7 +74,7 @@ func (db *DB) choose(ctx context.Context, user chat.UserID, l chat.ChatList) ([]
 	return l.Choose(places), nil
 }
 
-// ChatsOf gives chats of a user. Their own side is read; where the chats
+// ChatsOf returns chats of a user. Their own side is read; where the chats
 // stand is remembered (readcache.go), since after a restart a hundred members of
 // each ask within seconds. Who changes a chat makes it unknown, so a chat that
 // stood in the generation before the memberships were read, and still does behind it,

@@ -16,7 +16,7 @@ type tail struct {
 	size       int
 }
 
-// tail gives the events behind seen up to head, if they are remembered and keep
+// tail returns the events behind seen up to head, if they are remembered and keep
 // to the bounds of After.
 func (h *readCache) tail(id chat.ChatID, seen, head chat.Seq, limit, maxBytes int) ([]chat.Event, bool) {
 	h.mu.RLock()

@@ -105,7 +105,7 @@ func insertWords(t *tx, u chat.User) error {
 	return nil
 }
 
-// Credentials gives what is needed to judge a password.
+// Credentials returns what is needed to judge a password.
 func (db *DB) Credentials(ctx context.Context, handle string) (chat.User, string, error) {
 	var password string
 	u, err := scanUser(db.row(ctx, `SELECT `+userColumns+`, u.password FROM users u WHERE u.handle = ?`, handle), &password)
@@ -115,12 +115,12 @@ func (db *DB) Credentials(ctx context.Context, handle string) (chat.User, string
 	return u, password, storeError(err, "read credentials")
 }
 
-// Users gives those of the ids that exist.
+// Users returns those of the ids that exist.
 func (db *DB) Users(ctx context.Context, ids []chat.UserID) ([]chat.User, error) {
 	return db.users(ctx, `SELECT `+userColumns+` FROM users u WHERE u.id IN (SELECT value FROM json_each(?))`, jsonArg(ids))
 }
 
-// UsersByHandle gives those of the handles that exist.
+// UsersByHandle returns those of the handles that exist.
 func (db *DB) UsersByHandle(ctx context.Context, handles []string) ([]chat.User, error) {
 	return db.users(ctx, `SELECT `+userColumns+` FROM users u WHERE u.handle IN (SELECT value FROM json_each(?))`, jsonArg(handles))
 }

@@ -108,7 +108,7 @@ func (c *cache) dropRole(s *state, u chat.UserID) {
 	}
 }
 
-// state gives the chat at its head; not_found if there is none.
+// state returns the chat at its head; not_found if there is none.
 func (t *tx) state(id chat.ChatID) (*state, error) {
 	if s, ok := t.cache.chats[id]; ok {
 		return s, nil

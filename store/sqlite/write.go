@@ -335,7 +335,7 @@ func (db *DB) ack(j *job) {
 	j.done(j.ev, j.again, j.err)
 }
 
-// statement gives the writer's statement for a query text, prepared once.
+// statement returns the writer's statement for a query text, prepared once.
 func (t *tx) statement(query string) (*sql.Stmt, error) {
 	if t.broken != nil {
 		return nil, t.broken

@@ -158,7 +158,7 @@ func stands(t *testing.T, s chat.Store, viewer chat.User, c chat.Chat, at int64)
 	equal(t, "time of the head", eventAt(t, s, viewer, c, one.Head), at)
 }
 
-// eventAt gives the time of an event as the log has it.
+// eventAt returns the time of an event as the log has it.
 func eventAt(t *testing.T, s chat.Store, viewer chat.User, c chat.Chat, seq chat.Seq) int64 {
 	t.Helper()
 	events, _, err := s.After(context.Background(), viewer.ID, c.ID, seq-1, 1, 1<<20)

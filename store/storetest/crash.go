@@ -178,7 +178,7 @@ func victim(s chat.Store, round string) {
 // untouched is an emoji that is taken away again and again, and never put.
 const untouched = "❄️"
 
-// kindOf gives mostly posts, and each other kind now and then.
+// kindOf returns mostly posts, and each other kind now and then.
 func kindOf(i int, ann, bob chat.User, c chat.Chat, id string) step {
 	e := draft(chat.Posted, ann, c, id)
 	switch i % 16 {
