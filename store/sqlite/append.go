@@ -8,8 +8,8 @@ import (
 	"parley/chat"
 )
 
-// Append is [chat.Log].Append. The queue is the order: the channel keeps the
-// order in which one caller's calls returned.
+// Append is [chat.Log].Append. The channel keeps the order in which one caller's calls
+// returned.
 func (db *DB) Append(ctx context.Context, draft chat.Event, rule chat.Rule, done func(ev chat.Event, again bool, err error)) error {
 	if err := chat.CheckDraft(&draft); err != nil {
 		return err
@@ -17,23 +17,23 @@ func (db *DB) Append(ctx context.Context, draft chat.Event, rule chat.Rule, done
 	return db.put(ctx, &job{draft: draft, rule: rule, done: done, whenFull: mayRemove(&draft)})
 }
 
-// mayRemove reports whether a draft may come to an event that takes something
-// away: chat.PutMember also makes a member of an admin.
+// mayRemove reports whether a draft may become an event for which removes is true:
+// chat.PutMember also makes a member of an admin.
 func mayRemove(e *chat.Event) bool {
 	return removes(e) || e.Kind == chat.Joined && e.Role == chat.RoleMember
 }
 
-// removes reports whether the event takes something away, also on a full disk.
+// removes reports whether the event removes something or takes rights away, which is also
+// done on a full disk.
 func removes(e *chat.Event) bool {
 	return e.Kind == chat.Deleted || e.Kind == chat.Left || e.Kind == chat.RoleChanged && e.Role == chat.RoleMember
 }
 
-// judge asks the rule at the head of the chat and extends the log. The unique
-// index, not a look beforehand, finds a clientId that is known: a new one, by
-// far the usual case, costs nothing more. Only when the rule refused (the first
-// event may be the very reason) is it looked up, and answered to a member. A
-// clientId whose command changed nothing is in no index of events: it is looked
-// up first, unless the draft is a post.
+// judge applies the rule at the head of the chat and extends the log. A known clientId is
+// found by the unique index as the event is inserted, since most are new. It is looked up
+// only if the rule refused (the first event may be the reason), and the first event
+// returned if chat.Event.MayRepeat allows it. A clientId whose command changed nothing is
+// in no index of events: it is looked up first, unless the draft is a post.
 func (t *tx) judge(draft chat.Event, rule chat.Rule) (ev chat.Event, again bool, err error) {
 	s, err := t.state(draft.ChatID)
 	if err != nil {
@@ -71,7 +71,7 @@ func (t *tx) judge(draft chat.Event, rule chat.Rule) (ev chat.Event, again bool,
 		err = nil
 		if !draft.Kind.Is().Message && draft.ClientID != "" {
 			if t.db.full.Load() {
-				return chat.Event{}, false, errFull() // nothing is taken away, and its clientId would take space
+				return chat.Event{}, false, errFull() // it removes nothing, and its clientId would take space
 			}
 			_, err = t.exec(`INSERT INTO unchanged (chat, client_id, by) VALUES (?, ?, ?)`, string(draft.ChatID), draft.ClientID, string(draft.By))
 		}
@@ -86,8 +86,8 @@ func (t *tx) unchanged(e *chat.Event) (known bool, err error) {
 	return known, err
 }
 
-// append numbers the event at the chat's head, writes it and its projection,
-// and hands it to the feeds after the commit. Nothing is judged here.
+// append numbers the event at the chat's head, writes it and its projection, and
+// publishes it after the commit. It is not judged.
 func (t *tx) append(e chat.Event) (chat.Event, error) {
 	s, err := t.state(e.ChatID)
 	if err != nil {
@@ -143,7 +143,7 @@ func (t *tx) insert(e *chat.Event) (fresh bool, err error) {
 	return n == 1, err
 }
 
-// first returns the event that this clientId made.
+// first returns the event that was made with this clientId.
 func (t *tx) first(e *chat.Event) (chat.Event, bool, error) {
 	if e.Kind.Is().Message {
 		return oneEvent(t.row(findPost, string(e.ChatID), e.ClientID, string(e.By)), e.ChatID)

@@ -12,12 +12,12 @@ import (
 	"parley/chat"
 )
 
-// Backup writes a copy of the database to a new file, as it is at one moment,
-// while the store goes on. Rows alone are copied: no deleted text is in it. Its
-// epoch is empty, so the store that opens it names a new history. The file
-// appears whole and on disk, or not at all; an existing one is a conflict.
+// Backup writes a copy of the database at one moment to a new file, while the store goes
+// on. Only rows are copied: it has no deleted text. Its epoch is empty, so that the store
+// that opens it starts a new history. The file appears complete and on disk, or not at
+// all; an existing one is a conflict.
 func (db *DB) Backup(ctx context.Context, file string) (err error) {
-	db.sending.RLock() // Close waits for what began before it
+	db.sending.RLock() // while db.ended is raised, so that Close waits for this
 	select {
 	case <-db.stop:
 		db.sending.RUnlock()
@@ -43,12 +43,12 @@ func (db *DB) Backup(ctx context.Context, file string) (err error) {
 		}
 		return errExists(file)
 	}
-	part, err := os.CreateTemp(filepath.Dir(file), filepath.Base(file)+".*.part") // for its owner alone
+	part, err := os.CreateTemp(filepath.Dir(file), filepath.Base(file)+".*.part") // readable by its owner alone
 	if err != nil {
 		return errNotWritten(err)
 	}
 	defer func() {
-		_ = os.Remove(part.Name()) // also when it has its name: that is a second one
+		_ = os.Remove(part.Name()) // also after publish, which links it
 		_ = os.Remove(part.Name() + "-journal")
 	}()
 	if err = part.Close(); err == nil {
@@ -69,7 +69,7 @@ func (db *DB) Backup(ctx context.Context, file string) (err error) {
 
 // copyTo writes the copy into an empty file and empties its epoch.
 func (db *DB) copyTo(ctx context.Context, file string) error {
-	// A connection of its own: readers are few, and those may not write.
+	// A connection of its own: those of the read pool are few, and may not write.
 	if err := run(ctx, db.name+"?_pragma=busy_timeout(1000)&_pragma=temp_store(MEMORY)", "VACUUM INTO ?", file); err != nil {
 		return err
 	}
@@ -86,7 +86,7 @@ func run(ctx context.Context, name, query string, args ...any) error {
 	return errors.Join(err, db.Close())
 }
 
-// publish brings a file to the disk and gives it its name, unless that is taken.
+// publish syncs a file to the disk and gives it its name, unless that is taken.
 func publish(part, file string) error {
 	if err := syncFile(part, os.O_RDWR); err != nil {
 		return err

@@ -45,7 +45,7 @@ func (m *membership) of(s *chatSnapshot, user chat.UserID) chat.Chat {
 	return c
 }
 
-// chatScan is where rows of chatColumns are read to, one after another.
+// chatScan scans rows of chatColumns, one after another.
 type chatScan struct {
 	viewer chat.UserID
 	chat   chatSnapshot // without last and generation
@@ -62,8 +62,8 @@ func newChatScan(viewer chat.UserID) *chatScan {
 	return s
 }
 
-// row reads a chat as the viewer sees it; last is the number of its newest
-// message, 0 for a stranger or an empty chat.
+// row reads a chat as the viewer sees it; last is the number of its newest message, 0 for
+// an empty chat or a viewer who is not a member.
 func (s *chatScan) row(from scanner) (c chat.Chat, last chat.Seq, err error) {
 	if err = from.Scan(s.into...); err != nil {
 		return c, 0, err
@@ -74,7 +74,7 @@ func (s *chatScan) row(from scanner) (c chat.Chat, last chat.Seq, err error) {
 	return s.member.of(&s.chat, s.viewer), s.last, nil
 }
 
-// CreateChat makes a chat, or finds the one that the same request made.
+// CreateChat makes a chat, or returns the one that the same request made.
 func (db *DB) CreateChat(ctx context.Context, n chat.NewChat) (chat.Chat, bool, error) {
 	others, err := n.Others()
 	if err != nil {

@@ -31,9 +31,9 @@ func errNotWritten(cause error) error {
 	return chat.Fail(chat.Unavailable, "the backup could not be written: %s", fmt.Sprint(cause))
 }
 
-// storeError turns an error of SQLite into a chat.Error at the edge: unavailable
-// when a retry may help, else internal. What is a chat.Error or comes from a
-// context stays as it is. doing completes "the store could not …".
+// storeError returns an error of SQLite as a chat.Error: unavailable if a retry may help,
+// else internal. A chat.Error, and the error of a context, is returned as it is. doing
+// completes "the store could not …".
 func storeError(err error, doing string) error {
 	var known *chat.Error
 	if err == nil || errors.As(err, &known) || errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {

@@ -9,8 +9,8 @@ import (
 	"parley/store/queue"
 )
 
-// feeds are the open feeds of a DB, each a queue that the writer fills and one
-// reader empties.
+// feeds are the open feeds of a DB. Each is a queue that the writer fills and one reader
+// empties.
 type feeds struct {
 	mu     sync.Mutex
 	open   map[*queue.Feed]struct{} // guarded by mu
@@ -61,8 +61,7 @@ func (fs *feeds) drop(f *queue.Feed) {
 	f.Free()
 }
 
-// push returns the notices to every open feed, in order. It never waits for a
-// reader.
+// push adds the notices to every open feed, in order. It never waits for a reader.
 func (fs *feeds) push(notices []chat.Notice) {
 	if len(notices) == 0 {
 		return

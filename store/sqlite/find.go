@@ -10,8 +10,8 @@ import (
 // beyond sorts above every text that begins as another one does.
 const beyond = "\U0010FFFF"
 
-// FindUsers walks the range of words that begin with q. A user who has several
-// of them is given at the first one alone.
+// FindUsers reads the range of words that begin with q. A user who has several of them is
+// returned at the first one.
 func (db *DB) FindUsers(ctx context.Context, q, after string, limit int) ([]chat.User, string, error) {
 	q = chat.SearchKey(q)
 	word, user, err := chat.ParseSearchNext(q, after)
@@ -20,7 +20,7 @@ func (db *DB) FindUsers(ctx context.Context, q, after string, limit int) ([]chat
 	}
 	var found []chat.User
 	for {
-		// limit+1 rows are enough for a page and the knowledge of a next one,
+		// limit+1 rows are enough for a page and to find whether there is a next one,
 		// unless some users came twice: then the loop reads on.
 		rows, err := db.rows(ctx, `SELECT w.word, `+userColumns+` FROM user_words w CROSS JOIN users u ON u.id = w.user
 			WHERE (w.word, w.user) > (?, ?) AND w.word < ? ORDER BY w.word, w.user LIMIT ?`, word, string(user), q+beyond, limit+1)

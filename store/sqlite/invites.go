@@ -17,7 +17,7 @@ func scanInvite(row scanner, more ...any) (i chat.Invite, err error) {
 	return i, err
 }
 
-// CreateInvite keeps an invite under the hash of its code.
+// CreateInvite saves an invite with the hash of its code.
 func (db *DB) CreateInvite(ctx context.Context, i chat.Invite, codeHash [32]byte) (chat.Invite, error) {
 	i.ID = chat.NewID[chat.InviteID]()
 	err := db.write(ctx, func(t *tx) error {
@@ -49,7 +49,7 @@ func (db *DB) CreateInvite(ctx context.Context, i chat.Invite, codeHash [32]byte
 
 // Invites returns the invites by a user, or all, newest first.
 func (db *DB) Invites(ctx context.Context, by chat.UserID) ([]chat.Invite, error) {
-	// The range on id says that the clustered key is the order.
+	// The range on id makes SQLite use the clustered key for the order.
 	query, args := `SELECT `+inviteColumns+` FROM invites i WHERE i.id > '' ORDER BY i.id DESC`, []any(nil)
 	if by != "" {
 		query, args = `SELECT `+inviteColumns+` FROM invites i WHERE i.by = ? ORDER BY i.id DESC`, []any{string(by)}
@@ -139,7 +139,7 @@ func (db *DB) AcceptInvite(ctx context.Context, codeHash [32]byte, user chat.Use
 	return to, nil
 }
 
-// CreateRecovery keeps the hash of a code, one a user.
+// CreateRecovery saves the hash of a code, one for each user.
 func (db *DB) CreateRecovery(ctx context.Context, user chat.UserID, codeHash [32]byte, expiresAt int64) error {
 	return db.writeWhenFull(ctx, func(t *tx) error {
 		if _, ok, err := t.user(user); err != nil || !ok {

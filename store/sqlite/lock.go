@@ -6,7 +6,7 @@ import (
 	"os"
 )
 
-// errHeld says that another process has the lock.
+// errHeld is the error of lock if another process has it.
 var errHeld = errors.New("held by another process")
 
 // lockFile takes the lock that keeps a second process off the database. It is

@@ -8,7 +8,7 @@ import (
 	"syscall"
 )
 
-// lock takes f for this process alone, or gives errHeld at once (flock(2)).
+// lock takes f for this process alone, or returns errHeld at once (flock(2)).
 func lock(f *os.File) error {
 	err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB)
 	if errors.Is(err, syscall.EWOULDBLOCK) {

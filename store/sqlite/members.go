@@ -10,7 +10,7 @@ import (
 
 // Members returns members in rising user id.
 func (db *DB) Members(ctx context.Context, viewer chat.UserID, id chat.ChatID, after chat.UserID, limit int) ([]chat.Member, error) {
-	// The viewer's own membership is judged in the same snapshot as the list.
+	// The viewer's membership is checked in the same snapshot as the list.
 	rows, err := db.rows(ctx, `SELECT m.user, m.role, `+readColumn+` FROM members m WHERE m.chat = ?1 AND m.user > ?2
 		AND EXISTS (SELECT 1 FROM members v WHERE v.chat = ?1 AND v.user = ?3) ORDER BY m.user LIMIT ?4`,
 		string(id), string(after), string(viewer), limit)

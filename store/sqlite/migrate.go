@@ -29,7 +29,7 @@ func migrate(ctx context.Context, conn *sql.Conn) error {
 		return err
 	}
 	if have > len(files) {
-		return fmt.Errorf("the database has format %d, this Parley knows formats up to %d: use a newer Parley", have, len(files))
+		return fmt.Errorf("the database has format %d, this Parley reads formats up to %d: use a newer Parley", have, len(files))
 	}
 	for i := have; i < len(files); i++ {
 		script, err := migrations.ReadFile(files[i])

@@ -85,7 +85,7 @@ func open(ctx context.Context, path string, log *slog.Logger, opts settings) (_ 
 		return nil, fmt.Errorf("make the store's folder: %w", err)
 	}
 	// SQLite's other files lie beside the file itself, not beside a link to it:
-	// there must the lock lie, and there the sweeper looks.
+	// the lock must be there, and scrub.go reads the log there.
 	if info, err := os.Lstat(path); err == nil && info.Mode()&os.ModeSymlink != 0 {
 		if path, err = filepath.EvalSymlinks(path); err != nil {
 			return nil, fmt.Errorf("store path: %w", err)
@@ -154,8 +154,8 @@ func address(path string) string {
 	return (&url.URL{Scheme: "file", OmitHost: true, Path: path}).String()
 }
 
-// checkLayout refuses a file whose pages scrub.go would take for something else.
-// SQLite fixes both when it makes a file; only another program can have.
+// checkLayout refuses a file whose pages scrub.go cannot read. SQLite sets both values
+// when it makes a file, so that only another program can have made such a one.
 func checkLayout(ctx context.Context, conn *sql.Conn) error {
 	var size, vacuum int
 	err := conn.QueryRowContext(ctx, "SELECT page_size, auto_vacuum FROM pragma_page_size, pragma_auto_vacuum").Scan(&size, &vacuum)
@@ -170,7 +170,7 @@ func checkLayout(ctx context.Context, conn *sql.Conn) error {
 // when both goroutines have ended.
 func (db *DB) Close() error {
 	db.closing.Do(func() {
-		close(db.stop) // who waits for a place in the queue gives up
+		close(db.stop) // ends waits for a place in the queue
 		db.sending.Lock()
 		close(db.queue)
 		db.sending.Unlock()
@@ -193,11 +193,10 @@ func (db *DB) release() error {
 	return errors.Join(append(errs, db.lock.Close())...)
 }
 
-// rows runs a query of the read pool; the statement is prepared once per
-// connection. A query is short and bounded by an index range, so ctx is looked
-// at before it and does not interrupt it: the driver would start a goroutine
-// for each query otherwise. That a query is one of the registry is the plan
-// test's to prove.
+// rows runs a query on the read pool; the statement is prepared once per connection. ctx
+// is checked before the query and does not interrupt it, since the driver would start a
+// goroutine for each query then: all queries are short and bounded by an index range,
+// which the plan test checks.
 func (db *DB) rows(ctx context.Context, query string, args ...any) (*sql.Rows, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
@@ -210,7 +209,7 @@ func (db *DB) rows(ctx context.Context, query string, args ...any) (*sql.Rows, e
 	return r, poolError(err)
 }
 
-// row is rows for one row. A failure shows at Scan.
+// row is rows for one row. Scan returns its error.
 func (db *DB) row(ctx context.Context, query string, args ...any) scanner {
 	if err := ctx.Err(); err != nil {
 		return failed{err}
@@ -236,7 +235,7 @@ func poolError(err error) error {
 	return chat.StoreClosed(err)
 }
 
-// scanner is a *sql.Row, or the reason why there is none.
+// scanner is a *sql.Row, or the error of the query.
 type scanner interface{ Scan(dest ...any) error }
 
 type failed struct{ err error }

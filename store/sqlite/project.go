@@ -7,8 +7,8 @@ import (
 	"parley/chat"
 )
 
-// project folds an event into what readers see, one case per kind. The row of
-// the event is written, the head of s stands on it.
+// project applies an event to the projections, one case per kind. The row of the event is
+// written, and the head of s is the event.
 func (t *tx) project(s *state, e *chat.Event) error {
 	switch e.Kind {
 	case chat.Posted:
@@ -25,8 +25,8 @@ func (t *tx) project(s *state, e *chat.Event) error {
 	case chat.Reacted:
 		return t.react(e)
 	case chat.Joined:
-		// Who joins has read up to their joining: what was posted before is
-		// history, not unread.
+		// A new member has read up to this event: earlier messages are history, not
+		// unread.
 		for _, u := range e.Users {
 			if _, err := t.exec("INSERT INTO members (chat, user, role, read_up_to) VALUES (?, ?, ?, ?)",
 				string(e.ChatID), string(u), string(e.Role), int64(e.Seq)); err != nil {

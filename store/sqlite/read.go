@@ -10,21 +10,21 @@ import (
 	"parley/chat"
 )
 
-// A message comes as one text, packed by SQLite, since what a row costs on its
-// way through the driver is its columns: each is asked for its type and its
-// value, under a lock of the connection each time. A page of them is one row of
-// one text. scan.go takes it apart at bytes that no UTF-8 has:
+// A message is read as one text that SQLite packs, since the driver's time for a row goes
+// into its columns: it reads the type and the value of each under a lock of the
+// connection. A page of messages is one row of one text. scan.go splits it at bytes that
+// no UTF-8 has:
 //
 //	seq, at, by, client_id, text
 //
-// and, if seq is negative, which stands for what few messages have:
+// and, if seq is negative, the fields that few messages have:
 //
 //	edited_at, deleted_at, mentions, reactions, reply_to
 //	the quoted message's by and text, if reply_to is not 0
 //
-// Of a quoted text its beginning is enough: cut as bytes, since SQLite's substr
-// ends a text at a NUL, and a little longer than the quote, so that chat.Cut
-// sees what follows.
+// Of a quoted text the beginning is enough: cut as bytes, since SQLite's substr ends a
+// text at a NUL, and a little longer than the quote, so that chat.Cut can find the end of
+// a character.
 const (
 	end     = "'\xff'"
 	quote   = `substr(CAST(q.text AS BLOB), 1, 204)`
@@ -92,9 +92,9 @@ func (db *DB) After(ctx context.Context, viewer chat.UserID, id chat.ChatID, see
 	return events, head, nil
 }
 
-// Page is [chat.Log].Page. One message more than asked for tells whether there
-// are more on that side. As in After, nothing is read behind the head at which
-// the viewer was a member.
+// Page is [chat.Log].Page. It reads one message more than asked for, to find whether there
+// are more on that side. As in After, nothing is read behind the head at which the viewer
+// was a member.
 func (db *DB) Page(ctx context.Context, viewer chat.UserID, id chat.ChatID, w chat.Window) (p chat.Page, err error) {
 	if err := w.Check(); err != nil {
 		return p, err
@@ -107,7 +107,7 @@ func (db *DB) Page(ctx context.Context, viewer chat.UserID, id chat.ChatID, w ch
 	case w.Around != 0:
 		older, _ := r.down(clampSeq(w.Around))
 		newer, _ := r.up(clampSeq(w.Around) + 1)
-		// Half each; what one side lacks the other gives.
+		// Half of the limit from each side; a short side leaves more to the other.
 		keep := min(len(older), max((w.Limit+1)/2, w.Limit-len(newer)))
 		more := min(len(newer), w.Limit-keep)
 		p.MoreBefore, p.MoreAfter = len(older) > keep, len(newer) > more
@@ -166,7 +166,7 @@ func (r *pageReader) read(query string, seq int64) (m []chat.Message, more bool)
 	return m, more
 }
 
-// clampSeq is a number from outside as SQLite can hold it, with room for one more.
+// clampSeq returns a client's number as SQLite can hold it, with room for one more.
 func clampSeq(s chat.Seq) int64 { return int64(min(s, math.MaxInt64-1)) }
 
 // Message is [chat.Log].Message.

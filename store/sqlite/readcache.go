@@ -9,20 +9,19 @@ import (
 	"parley/chat"
 )
 
-// maxReadCache is how many bytes of answers are remembered, about.
+// maxReadCache bounds the cache, in bytes, about.
 const maxReadCache = 8 << 20
 
-// What an answer costs beside its texts, about: a head, and any other.
+// The bytes of an entry besides its texts, about: of a head, and of any other.
 const (
 	headSize  = 128
 	entrySize = 512
 )
 
-// readCache remembers what a chat's members asked about its head, so that the same
-// question costs no query. It never says what is not so any more: only the
-// writer changes a chat, and only by events, so it forgets the chats of a batch
-// before it commits them. An answer that was read while such a commit was under
-// way may be of before or after, and is not remembered.
+// readCache caches what members read of a chat's head, so that the same read needs no
+// query. It is never stale: only the writer changes a chat, and only by events, and it
+// evicts the chats of a batch before it commits them. A value that was read during such
+// a commit may be of before or after, and is not cached.
 type readCache struct {
 	mu         sync.RWMutex
 	generation uint64                      // guarded by mu: two for each commit of events, odd while it is under way
@@ -30,9 +29,9 @@ type readCache struct {
 	size       int                         // guarded by mu: bytes, about
 }
 
-// cachedChat is what is remembered of one chat.
+// cachedChat is what is cached of one chat.
 type cachedChat struct {
-	of       map[chat.UserID]chat.Seq // the head, for members who asked
+	of       map[chat.UserID]chat.Seq // the head, by the members who read it
 	snapshot *chatSnapshot            // snapshot.go
 	tail     *tail                    // tail.go
 	size     int
@@ -54,7 +53,7 @@ func (h *readCache) get(id chat.ChatID, member chat.UserID) (head chat.Seq, ok b
 	return head, ok, h.generation
 }
 
-// put remembers what was read since get gave the generation.
+// put caches a head that was read since get returned the generation.
 func (h *readCache) put(id chat.ChatID, member chat.UserID, head chat.Seq, generation uint64) {
 	h.store(id, generation, headSize, func(a *cachedChat) {
 		if a.of == nil {
@@ -64,8 +63,8 @@ func (h *readCache) put(id chat.ChatID, member chat.UserID, head chat.Seq, gener
 	})
 }
 
-// store lets set remember an answer of so many bytes that was read since generation.
-// False: something happened since, or is about to.
+// store calls set to cache a value of size bytes that was read since generation. It
+// returns false, and does not, if events were committed since or are being committed.
 func (h *readCache) store(id chat.ChatID, generation uint64, size int, set func(*cachedChat)) bool {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -86,8 +85,8 @@ func (h *readCache) store(id chat.ChatID, generation uint64, size int, set func(
 	return true
 }
 
-// begin forgets the chats in which something happened; a commit follows. It
-// tells whether there are any: then end must follow the commit.
+// begin evicts the chats that have events; their commit follows. It reports whether
+// there are any: then the caller must call end after the commit.
 func (h *readCache) begin(told []chat.Notice) (changed bool) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -107,7 +106,7 @@ func (h *readCache) begin(told []chat.Notice) (changed bool) {
 	return changed
 }
 
-// end follows the commit, whatever became of it.
+// end must be called after the commit, or its failure, if begin returned true.
 func (h *readCache) end() {
 	h.mu.Lock()
 	h.generation++

@@ -14,20 +14,19 @@ import (
 	lib "modernc.org/sqlite/lib"
 )
 
-// On a full disk somebody must still be able to sign out, to be put out and to
-// delete what they wrote. A file beside the database therefore occupies space
-// that the writer gives back, a piece at a time, when SQLite finds none. From
-// then on only such writes are done (job.whenFull), until there is room for the
-// whole reserve and as much again.
+// On a full disk users must still be able to sign out, to be removed and to delete what
+// they wrote. A file beside the database therefore reserves space, which the writer
+// releases piece by piece when SQLite finds none. From then on only such writes are done
+// (job.whenFull), until the disk has room for the whole reserve and as much again.
 const (
 	reserveShare = 16        // the reserve is this part of the disk
-	maxReserve   = 32 << 20  // and no more bytes than this: what the log holds between two checkpoints
-	minReserve   = 256 << 10 // where it would be less there is none
-	openSpace    = 128 << 10 // of these bytes, which only Open gives back: SQLite makes files when it opens
+	maxReserve   = 32 << 20  // bytes at most: what the log holds between two checkpoints
+	minReserve   = 256 << 10 // a smaller one is not kept
+	openSpace    = 128 << 10 // bytes of it that only Open releases: SQLite makes files when it opens
 )
 
-// reserve is the file. Its size on the disk is below want while the disk is full.
-// Owned by Open and then by the writer.
+// reserve is that file. It is smaller than want while the disk is full. Owned by Open and
+// then by the writer.
 type reserve struct {
 	path  string
 	want  int64 // 0: none is kept
@@ -35,8 +34,8 @@ type reserve struct {
 	space func(dir string) (free, total int64, err error) // settings.diskSpace
 }
 
-// openReserve finds the reserve beside the database, or makes it if there is
-// room. An error means that there is none: full disks are then as they come.
+// openReserve opens the reserve beside the database, or makes it if there is room. After
+// an error there is none.
 func openReserve(path string, space func(dir string) (free, total int64, err error)) (r reserve, err error) {
 	r.path, r.space = path, space
 	_, total, err := r.space(filepath.Dir(path))
@@ -69,10 +68,10 @@ func openReserve(path string, space func(dir string) (free, total int64, err err
 	return r, nil
 }
 
-// full reports whether some of the reserve was given back.
+// full reports whether a part of the reserve was released.
 func (r *reserve) full() bool { return r.size < r.want }
 
-// free returns the bytes that are free on the disk; if nobody can tell, many.
+// free returns the bytes that are free on the disk; many if that is not known.
 func (r *reserve) free() int64 {
 	free, _, err := r.space(filepath.Dir(r.path))
 	if err != nil {
@@ -81,8 +80,7 @@ func (r *reserve) free() int64 {
 	return free
 }
 
-// shrink returns back n bytes, or all but those to keep. It reports whether it gave
-// any.
+// shrink releases n bytes, or all but keep. It reports whether it released any.
 func (r *reserve) shrink(n, keep int64) bool {
 	n = min(n, r.size-keep)
 	if n <= 0 || os.Truncate(r.path, r.size-n) != nil {
@@ -92,7 +90,7 @@ func (r *reserve) shrink(n, keep int64) bool {
 	return true
 }
 
-// piece is how much is given back when SQLite finds no space.
+// piece returns how much is released at once when SQLite finds no space.
 func (r *reserve) piece() int64 { return r.want / 4 }
 
 // restore makes the reserve whole if the disk has room for that and as much
@@ -118,7 +116,7 @@ func (r *reserve) restore() (err error) {
 }
 
 // fill writes the bytes of f from one offset to another, for a system that cannot
-// allocate them. They are random, so that no disk stores them as less.
+// allocate them. They are random, so that no disk can compress them.
 func fill(f *os.File, from, to int64) error {
 	random := rand.NewChaCha8([32]byte{})
 	b := make([]byte, 64<<10)
@@ -133,8 +131,8 @@ func fill(f *os.File, from, to int64) error {
 	return f.Sync()
 }
 
-// noSpace reports whether SQLite failed since the disk is full. Some failures
-// are told as a plain error of the disk, as with quotas.
+// noSpace reports whether SQLite failed because the disk is full. With quotas, for
+// example, that is a plain I/O error.
 func (r *reserve) noSpace(err error) bool {
 	var e *driver.Error
 	if !errors.As(err, &e) {
@@ -147,8 +145,8 @@ func (r *reserve) noSpace(err error) bool {
 // Full is [chat.Store].Full.
 func (db *DB) Full() bool { return db.full.Load() }
 
-// releaseReserve returns back n bytes of the reserve, and begins the time in which only
-// some writes are done.
+// releaseReserve releases n bytes of the reserve, and makes the store full: only some
+// writes are done.
 func (t *tx) releaseReserve(n int64) bool {
 	if !t.reserve.shrink(n, openSpace) {
 		return false
@@ -161,7 +159,7 @@ func (t *tx) releaseReserve(n int64) bool {
 	return true
 }
 
-// restoreReserve ends that time once there is room again.
+// restoreReserve makes a full store normal again once the disk has room.
 func (t *tx) restoreReserve() {
 	if !t.db.full.Load() {
 		return
@@ -176,9 +174,9 @@ func (t *tx) restoreReserve() {
 	}
 }
 
-// checkpointFits reports whether the disk has room for a checkpoint, if need be
-// with what the reserve gives back. One that fails half-way would do no harm but
-// take the room that is left: the log keeps what it holds.
+// checkpointFits reports whether the disk has room for a checkpoint, and releases some of
+// the reserve if that makes room. A checkpoint that fails does no harm but uses the room
+// that is left.
 func (t *tx) checkpointFits() bool {
 	if t.reserve.want == 0 {
 		return true

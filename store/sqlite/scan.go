@@ -9,11 +9,11 @@ import (
 	"parley/chat"
 )
 
-// packed is what is still to be read of messages as read.go packs them. What is
-// read shares its bytes.
+// packed is the unread rest of messages as read.go packs them. The strings that are read
+// share its bytes.
 type packed struct {
 	rest string
-	bad  bool // a number was none
+	bad  bool // a number could not be parsed
 }
 
 // oneMessage is a row of messageQuery as packed.message reads it.
@@ -66,9 +66,9 @@ func quoteOf(reply sql.NullInt64, by sql.NullString, text []byte) *chat.Quote {
 	return &chat.Quote{Seq: chat.Seq(reply.Int64), By: chat.UserID(by.String), Text: chat.Cut(string(text), chat.MaxQuote)}
 }
 
-// eventScan is where rows of eventOfMessage and eventOfEvent are read to, one
-// after another. What Scan is given goes to the heap: here once for all rows.
-// Plain types on the way spare its reflection.
+// eventScan scans rows of eventOfMessage and eventOfEvent, one after another. The
+// arguments of Scan escape to the heap, here once for all rows. Plain types avoid Scan's
+// reflection.
 type eventScan struct {
 	e                                             chat.Event
 	seq, n                                        int64

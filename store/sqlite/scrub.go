@@ -11,13 +11,12 @@ import (
 	"time"
 )
 
-// secure_delete writes zeros over what is deleted. What it leaves are copies:
-// when a page of a b-tree splits, rows move to its neighbour and their bytes
-// stay behind in the room between the page's cell pointers and its cells, out
-// of reach of a later deletion. So that no deleted text stays in the file, each
-// page that was written gets that room emptied before a checkpoint moves it
-// from SQLite's log (WAL) into the database. The writer therefore runs the
-// checkpoints, not SQLite.
+// secure_delete writes zeros over what is deleted, but not over copies: when a page of a
+// b-tree splits, rows move to another page and their bytes stay in the unallocated space
+// between the page's cell pointers and its cells, where a later deletion does not reach
+// them. So that no deleted text stays in the file, that space is cleared in each page that
+// was written, before a checkpoint moves the page from SQLite's log (WAL) into the
+// database: this is a scrub. The writer therefore runs the checkpoints, not SQLite.
 //
 // The layout of pages and of the log is from the SQLite file format, sections
 // 1.6 and 4.1 (https://www.sqlite.org/fileformat2.html).
@@ -27,23 +26,23 @@ const (
 	frameSize = 24 + pageSize
 	walHeader = 32
 
-	// Pages of other kinds begin with a page number, whose first byte could
-	// look like a b-tree's in a file of more pages than this (128 GiB): such a
-	// file is not swept.
+	// Pages of other kinds begin with a page number, whose first byte could look like
+	// a b-tree's in a file of more pages than this (128 GiB): such a file is not
+	// scrubbed.
 	maxScrubbed = 1 << 25
 )
 
-// scrubber knows which part of the log was looked at. Owned by the writer.
+// scrubber tracks which part of the log was read. Owned by the writer.
 type scrubber struct {
 	path    string              // of the log
 	file    *os.File            // nil until there is one
-	salt    [8]byte             // names the log's present content; new when SQLite begins it anew
-	done    int                 // frames of it that were looked at
-	pending map[uint32]struct{} // pages in them that are still to be swept
+	salt    [8]byte             // identifies the log's content; SQLite changes it when it begins the log anew
+	done    int                 // frames of it that were read
+	pending map[uint32]struct{} // pages in them that are to be scrubbed
 }
 
-// frame returns the page number of the i-th frame of the log, from 0. ok is false
-// behind the last one: what an earlier round left there has another salt.
+// frame returns the page number of the i-th frame of the log, from 0. ok is false after
+// the last one: older frames that are left there have another salt.
 func (s *scrubber) frame(i int) (page uint32, ok bool, err error) {
 	var b [16]byte
 	if _, err := s.file.ReadAt(b[:], walHeader+int64(i)*frameSize); err != nil {
@@ -79,8 +78,8 @@ func (s *scrubber) begin() (ok bool, err error) {
 	return true, nil
 }
 
-// full reports whether the log has grown enough for a checkpoint: by so many pages, and
-// no more than the reserve holds, if there is one.
+// full reports whether the log has grown enough for a checkpoint: by every pages, or by as
+// many as the reserve holds, if there is one.
 func (s *scrubber) full(every int, reserve int64) bool {
 	if ok, err := s.begin(); !ok || err != nil {
 		return false
@@ -92,17 +91,17 @@ func (s *scrubber) full(every int, reserve int64) bool {
 	return ok && err == nil
 }
 
-// checkpoint empties the room in the pages of the log and then moves the log into
-// the database; all of it, and to an empty file, when a text was deleted.
+// checkpoint scrubs the pages of the log and then moves them into the database; all of
+// them, which empties the log, if a text was deleted.
 func (t *tx) checkpoint() {
-	defer func() { t.checkpointed = time.Now() }() // however long it took, then work gets its turn
+	defer func() { t.checkpointed = time.Now() }() // at the end, so that jobs get their turn
 	t.restoreReserve()
 	err := t.scrubPages()
 	for t.reserve.noSpace(err) && t.releaseReserve(t.reserve.piece()) {
 		err = t.scrubPages()
 	}
 	if err != nil && !t.db.full.Load() {
-		t.db.log.Error("the pages of the log could not be swept", "err", err)
+		t.db.log.Error("the pages of the log could not be scrubbed", "err", err)
 	}
 	if !t.checkpointFits() {
 		return
@@ -119,22 +118,22 @@ func (t *tx) checkpoint() {
 	if err != nil && !t.db.full.Load() {
 		t.db.log.Error("the log could not be moved into the database", "err", err)
 	}
-	// Else a reader is in the way, or there is no room, and it is tried again.
+	// Else a reader holds the log, or there is no room, and it is tried again.
 	if err == nil && busy == 0 && !t.db.full.Load() {
 		t.scrubDue = false
 	}
 }
 
-// scrubPages empties the room in the pages that were written since it last ran.
-// What it fails to do is left for the next round: the log may be gone by then.
+// scrubPages scrubs the pages that were written since it last ran. If it fails, they stay
+// pending for the next round, when the log may be gone.
 func (t *tx) scrubPages() error {
 	s := &t.scrubber
 	ok, err := s.begin()
 	if !ok || err != nil {
 		return err
 	}
-	// Frames behind the last commit are of a transaction that failed, and will
-	// be written over: SQLite knows where that is, the file does not say.
+	// Frames behind the last commit are of a transaction that failed, and will be
+	// overwritten. Only SQLite has the number of the last one.
 	var busy, frames, moved int
 	if err := t.conn.QueryRowContext(context.Background(), "PRAGMA wal_checkpoint(NOOP)").Scan(&busy, &frames, &moved); err != nil {
 		return err
@@ -168,8 +167,8 @@ func (t *tx) scrubPages() error {
 	return nil
 }
 
-// clearUnallocated writes zeros into the unused middle of a page of a b-tree. Nothing
-// that SQLite remembers of the page changes by that.
+// clearUnallocated writes zeros into the unallocated space of a page of a b-tree. SQLite
+// caches nothing of the page that this changes.
 func (t *tx) clearUnallocated(page uint32) error {
 	if t.broken != nil {
 		return t.broken
@@ -178,21 +177,21 @@ func (t *tx) clearUnallocated(page uint32) error {
 	if err := t.row("SELECT data FROM sqlite_dbpage WHERE pgno = ?", int64(page)).Scan(&b); err != nil {
 		return err
 	}
-	room := unallocated(page, b)
+	space := unallocated(page, b)
 	dirty := false
-	for _, c := range room {
+	for _, c := range space {
 		dirty = dirty || c != 0
 	}
 	if !dirty {
 		return nil
 	}
-	clear(room)
+	clear(space)
 	_, err := t.exec("UPDATE sqlite_dbpage SET data = ? WHERE pgno = ?", b, int64(page))
 	return err
 }
 
-// unallocated returns the part of b between a page's cell pointers and its cells, nil
-// if it is no page of a b-tree: the first byte tells, see maxSwept.
+// unallocated returns the part of b between a page's cell pointers and its cells, nil if
+// it is no page of a b-tree, by its first byte: see maxScrubbed.
 func unallocated(page uint32, b []byte) []byte {
 	at := 0
 	if page == 1 {

@@ -6,7 +6,7 @@ import (
 	"parley/chat"
 )
 
-// Epoch names this history.
+// Epoch is [chat.Store].Epoch.
 func (db *DB) Epoch() string { return db.epoch }
 
 // Server returns the server's name and the setup code.
@@ -26,9 +26,8 @@ func nameServer(t *tx, name string) error {
 	return err
 }
 
-// Ping reads, and writes a row through to the disk: a stuck writer is an error.
-// On a full disk (Full) it does not write. Unlike other writes it waits no longer
-// than ctx.
+// Ping reads, and writes a row through to the disk: a stuck writer is an error. While the
+// store is Full it does not write. Unlike other writes it waits no longer than ctx.
 func (db *DB) Ping(ctx context.Context) error {
 	if _, err := db.Server(ctx); err != nil {
 		return err

@@ -8,8 +8,8 @@ import (
 
 const sessionColumns = `s.id, s.user, s.label, s.client, s.address, s.created_at, s.seen_at`
 
-// CreateSession signs a user in. On a full disk only an admin of the server gets
-// in: to put others out.
+// CreateSession signs a user in. On a full disk only admins of the server sign in: they
+// can remove others.
 func (db *DB) CreateSession(ctx context.Context, user chat.UserID, n chat.NewSession) (chat.Session, error) {
 	var s chat.Session
 	err := db.writeWhenFull(ctx, func(t *tx) error {
@@ -32,8 +32,7 @@ func (db *DB) CreateSession(ctx context.Context, user chat.UserID, n chat.NewSes
 	return s, nil
 }
 
-// insertSession also drops the user's sessions that expired, so that they do
-// not pile up.
+// insertSession also deletes the user's expired sessions.
 func insertSession(t *tx, user chat.UserID, n chat.NewSession) (chat.Session, error) {
 	s := n.Session(user, t.now)
 	if _, err := t.exec(`DELETE FROM sessions WHERE user = ? AND seen_at <= ?`, string(user), chat.SessionsSeen(t.now)); err != nil {
@@ -95,7 +94,7 @@ func (db *DB) EndOthers(ctx context.Context, user chat.UserID, keep chat.Session
 	return db.writeWhenFull(ctx, func(t *tx) error { return endSessions(t, user, keep) })
 }
 
-// endSessions ends all sessions of the user but keep, and tells which.
+// endSessions ends all sessions of the user but keep, and publishes their revocation.
 func endSessions(t *tx, user chat.UserID, keep chat.SessionID) error {
 	rows, err := t.rows(`SELECT id FROM sessions WHERE user = ? AND id <> ?`, string(user), string(keep))
 	ended, err := collect(rows, err, func() (id chat.SessionID, err error) { return id, rows.Scan(&id) })

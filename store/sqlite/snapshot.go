@@ -16,10 +16,11 @@ type chatSnapshot struct {
 	pair       string
 	n          chat.Seq // messages posted
 	last       string   // the newest message, packed; "": none
-	generation uint64   // when it was read (heads.generation)
+	generation uint64   // when it was read (readCache.generation)
 }
 
-// snapshot returns what is remembered of a chat, if it stood like that in generation.
+// snapshot returns the cached snapshot of a chat, if it was read in that generation or
+// before.
 func (h *readCache) snapshot(id chat.ChatID, generation uint64) *chatSnapshot {
 	h.mu.RLock()
 	defer h.mu.RUnlock()
@@ -53,8 +54,8 @@ func (db *DB) memberships(ctx context.Context, user chat.UserID, l chat.ChatList
 	return found, storeError(err, "read chats")
 }
 
-// choose returns the chats of a page. The activity of all is one text, since what
-// a row costs on its way through the driver is most of it.
+// choose returns the chats of a page. It reads the activity of all chats as one text,
+// since most of the time goes into each row's way through the driver.
 func (db *DB) choose(ctx context.Context, user chat.UserID, l chat.ChatList) ([]chat.ChatID, error) {
 	var all string
 	err := db.row(ctx, `SELECT ifnull(group_concat(c.activity || ' ' || m.chat), '') FROM members m CROSS JOIN chats c ON c.id = m.chat
@@ -74,11 +75,10 @@ func (db *DB) choose(ctx context.Context, user chat.UserID, l chat.ChatList) ([]
 	return l.Choose(places), nil
 }
 
-// ChatsOf returns chats of a user. Their own side is read; where the chats
-// stand is remembered (readcache.go), since after a restart a hundred members of
-// each ask within seconds. Who changes a chat makes it unknown, so a chat that
-// stood in the generation before the memberships were read, and still does behind it,
-// stood so when they were.
+// ChatsOf returns chats of a user. It reads the memberships, and takes the chats from
+// the cache if they are there (readcache.go), since after a restart a hundred members of
+// each read them within seconds. A write evicts the entry, so an entry of a generation
+// before the memberships were read, which is still cached after it, was current then.
 func (db *DB) ChatsOf(ctx context.Context, user chat.UserID, l chat.ChatList) ([]chat.Chat, error) {
 	generation := db.readCache.current()
 	mine, err := db.memberships(ctx, user, l)
@@ -89,7 +89,7 @@ func (db *DB) ChatsOf(ctx context.Context, user chat.UserID, l chat.ChatList) ([
 	var unknown []chat.ChatID
 	for i := range mine {
 		if s := db.readCache.snapshot(mine[i].chat, generation); s != nil {
-			found = append(found, listed{Chat: mine[i].of(s, user), known: s})
+			found = append(found, listed{Chat: mine[i].of(s, user), cached: s})
 		} else {
 			unknown = append(unknown, mine[i].chat)
 		}
@@ -114,19 +114,19 @@ func (db *DB) ChatsOf(ctx context.Context, user chat.UserID, l chat.ChatList) ([
 	return chats, nil
 }
 
-// listed is a chat of a list: one that is known, or that was just read.
+// listed is a chat of a list: a cached one, or one that was just read.
 type listed struct {
 	chat.Chat
-	known *chatSnapshot
+	cached *chatSnapshot
 
-	// Of one that was just read.
+	// Of one that was just read:
 	pair       string
 	n          chat.Seq
 	last       chat.Seq // number of the newest message; 0: none
 	generation uint64
 }
 
-// list reads those of the chats that the user is still in, behind found.
+// list reads those of the chats that the user is still in, and appends them to found.
 func (db *DB) list(ctx context.Context, user chat.UserID, ids []chat.ChatID, found []listed) ([]listed, error) {
 	generation, scan := db.readCache.current(), newChatScan(user)
 	rows, err := db.rows(ctx, `SELECT `+chatColumns+` FROM members m CROSS JOIN chats c ON c.id = m.chat
@@ -138,11 +138,10 @@ func (db *DB) list(ctx context.Context, user chat.UserID, ids []chat.ChatID, fou
 	return append(found, read...), storeError(err, "read chats")
 }
 
-// fillLast adds the newest message, and remembers where a chat stands that was
-// just read. If something happened in it since, the viewer may be gone, and is
-// judged again.
+// fillLast fills Last, and caches the snapshot of a chat that was just read. If the chat
+// changed since, the viewer may be removed: newest checks their membership again.
 func (db *DB) fillLast(ctx context.Context, viewer chat.UserID, l *listed) (err error) {
-	if l.known == nil {
+	if l.cached == nil {
 		c := l.Chat
 		c.Role, c.ReadUpTo, c.Unread, c.Mentions, c.With = "", 0, 0, 0, ""
 		s := &chatSnapshot{chat: c, pair: l.pair, n: l.n, generation: l.generation}
@@ -157,17 +156,16 @@ func (db *DB) fillLast(ctx context.Context, viewer chat.UserID, l *listed) (err 
 			l.Last, err = db.newest(ctx, viewer, l.ID, l.last)
 			return err
 		}
-		l.known = s
+		l.cached = s
 	}
-	if p := (packed{rest: l.known.last}); p.rest != "" {
+	if p := (packed{rest: l.cached.last}); p.rest != "" {
 		l.Last = &chat.Message{}
 		return storeError(p.message(l.Last, l.ID, viewer, chat.MaxReactBy), "read the message")
 	}
 	return nil
 }
 
-// newest reads the newest message. The viewer may be gone since: then there is
-// none.
+// newest reads the newest message; nil if the viewer was removed since.
 func (db *DB) newest(ctx context.Context, viewer chat.UserID, id chat.ChatID, last chat.Seq) (*chat.Message, error) {
 	if last == 0 {
 		return nil, nil

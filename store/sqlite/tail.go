@@ -2,22 +2,22 @@ package sqlite
 
 import "parley/chat"
 
-// A tail that is larger is not remembered.
+// A larger tail is not cached.
 const (
 	tailEvents = 64
 	tailBytes  = 16 << 10
 )
 
-// tail is the end of a chat's log. After a restart its members ask for the same
-// one, and each was judged to be one (DB.head) before they get it.
+// tail is the end of a chat's log. After a restart all its members read the same one.
+// DB.head checks the membership of each before.
 type tail struct {
 	seen, head chat.Seq
 	events     []chat.Event // seen+1 … head; never changed
 	size       int
 }
 
-// tail returns the events behind seen up to head, if they are remembered and keep
-// to the bounds of After.
+// tail returns the events after seen, up to head, if they are cached and within the
+// bounds of After.
 func (h *readCache) tail(id chat.ChatID, seen, head chat.Seq, limit, maxBytes int) ([]chat.Event, bool) {
 	h.mu.RLock()
 	defer h.mu.RUnlock()
@@ -33,8 +33,8 @@ func (h *readCache) tail(id chat.ChatID, seen, head chat.Seq, limit, maxBytes in
 	return events[:len(events):len(events)], true
 }
 
-// storeTail remembers what After read from seen on since generation, if it is short and
-// reaches the head.
+// storeTail caches the events after seen that After read since generation, if they are
+// few and reach the head.
 func (h *readCache) storeTail(id chat.ChatID, generation uint64, seen, head chat.Seq, events []chat.Event, size int) {
 	if chat.Seq(len(events)) == head-seen && len(events) <= tailEvents && size <= tailBytes {
 		h.store(id, generation, entrySize+size, func(a *cachedChat) { a.tail = &tail{seen, head, events, size} })

@@ -18,8 +18,7 @@ func scanUser(row scanner, more ...any) (u chat.User, err error) {
 	return u, err
 }
 
-// CreateAccount is one job of the writer: what opens the door is judged before
-// the handle and spent with it.
+// CreateAccount is one job of the writer.
 func (db *DB) CreateAccount(ctx context.Context, n chat.NewAccount) (chat.User, chat.Session, error) {
 	u := n.User()
 	var s chat.Session
@@ -105,7 +104,7 @@ func insertWords(t *tx, u chat.User) error {
 	return nil
 }
 
-// Credentials returns what is needed to judge a password.
+// Credentials is [chat.People].Credentials.
 func (db *DB) Credentials(ctx context.Context, handle string) (chat.User, string, error) {
 	var password string
 	u, err := scanUser(db.row(ctx, `SELECT `+userColumns+`, u.password FROM users u WHERE u.handle = ?`, handle), &password)
@@ -131,7 +130,7 @@ func (db *DB) users(ctx context.Context, query, keys string) ([]chat.User, error
 	return users, storeError(err, "read users")
 }
 
-// PatchUser changes a user; the sessions that this ends go in the same commit.
+// PatchUser changes a user, and ends sessions in the same commit.
 func (db *DB) PatchUser(ctx context.Context, id chat.UserID, p chat.UserPatch) (chat.User, error) {
 	var u chat.User
 	write := db.write
@@ -206,8 +205,8 @@ func otherAdmins(t *tx, id chat.UserID) (bool, error) {
 	return slices.ContainsFunc(admins, func(a chat.UserID) bool { return a != id }), err
 }
 
-// setPassword also spends a recovery code that is still out, so that an old
-// link cannot undo a new password.
+// setPassword also deletes the user's recovery code, so that an old link cannot change
+// the new password.
 func setPassword(t *tx, id chat.UserID, hash string) error {
 	if _, err := t.exec(`DELETE FROM recoveries WHERE user = ?`, string(id)); err != nil {
 		return err
@@ -216,7 +215,7 @@ func setPassword(t *tx, id chat.UserID, hash string) error {
 	return err
 }
 
-// jsonArg makes the one argument that stands for many: json_each reads it, so the
+// jsonArg returns one argument for many values: json_each reads it, so that the
 // statement's text, and with it its plan, is the same for any number.
 func jsonArg[T ~string](values []T) string {
 	if values == nil {
@@ -226,8 +225,8 @@ func jsonArg[T ~string](values []T) string {
 	return string(b)
 }
 
-// collect reads all rows and closes them. It takes the error of the query, so
-// that a caller has one error to look at.
+// collect reads all rows and closes them. It takes the error of the query, so that a
+// caller checks one error.
 func collect[T any](rows *sql.Rows, err error, scan func() (T, error)) ([]T, error) {
 	if err != nil {
 		return nil, err

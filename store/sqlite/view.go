@@ -7,14 +7,14 @@ import (
 	"parley/chat"
 )
 
-// How much the writer remembers between batches.
+// Bounds of the writer's cache between batches.
 const (
 	maxChats = 10_000
 	maxRoles = 200_000 // members, over all chats
 )
 
-// state is what the writer knows of one chat at its head: the projections that
-// rules are judged against. Owned by the writer goroutine.
+// state is one chat at its head: the projections that rules are judged against. Owned
+// by the writer goroutine.
 type state struct {
 	id          chat.ChatID
 	kind        chat.ChatKind
@@ -26,12 +26,12 @@ type state struct {
 	memberCount int
 	activity    int64
 	admins      int                       // -1: not counted yet
-	roles       map[chat.UserID]chat.Role // of the members who were asked for
-	wrote       []author                  // who posted in this batch
-	dirty       bool                      // the row is behind; flush writes it
+	roles       map[chat.UserID]chat.Role // of the members that were read
+	wrote       []author                  // the authors of this batch's posts
+	dirty       bool                      // flush must write the row
 }
 
-// author is somebody's newest message of a batch: they have read up to it.
+// author is the author of posts in a batch, and the newest one: they have read up to it.
 type author struct {
 	by  chat.UserID
 	seq chat.Seq
@@ -43,7 +43,8 @@ type cache struct {
 	roles int // over all chats
 	dirty []*state
 
-	// What the job in the savepoint loaded and, as it was before, changed.
+	// The states that the job in the savepoint loaded, and those that it changed, as they
+	// were before.
 	loaded []*state
 	before map[*state]state
 	clean  int // len(dirty) when the job began
@@ -53,13 +54,13 @@ func newCache() cache {
 	return cache{chats: map[chat.ChatID]*state{}, before: map[*state]state{}}
 }
 
-// begin starts the books of a job in a savepoint.
+// begin starts to track what a job in a savepoint changes.
 func (c *cache) begin() {
 	clear(c.before)
 	c.loaded, c.clean = c.loaded[:0], len(c.dirty)
 }
 
-// undo takes the job in the savepoint back.
+// undo reverts what the job in the savepoint changed.
 func (c *cache) undo() {
 	for s, was := range c.before {
 		if was.dirty {
@@ -83,8 +84,8 @@ func (c *cache) drop(s *state) {
 	}
 }
 
-// trim bounds the cache after a batch, when nothing in it is dirty. The map's
-// order says who goes: a busy chat is back at the cost of one read.
+// trim bounds the cache after a batch, when nothing in it is dirty. It evicts in the
+// random order of the map: a busy chat is read again, once.
 func (c *cache) trim() {
 	for _, s := range c.chats {
 		if len(c.chats) <= maxChats && c.roles <= maxRoles {
@@ -108,7 +109,7 @@ func (c *cache) dropRole(s *state, u chat.UserID) {
 	}
 }
 
-// state returns the chat at its head; not_found if there is none.
+// state returns the chat at its head; not_found if there is no such chat.
 func (t *tx) state(id chat.ChatID) (*state, error) {
 	if s, ok := t.cache.chats[id]; ok {
 		return s, nil
@@ -129,7 +130,7 @@ func (t *tx) state(id chat.ChatID) (*state, error) {
 	return s, nil
 }
 
-// change must come before any change of a state.
+// change must be called before any change of a state.
 func (t *tx) change(s *state) {
 	if t.inJob {
 		if _, ok := t.cache.before[s]; !ok {
@@ -158,14 +159,14 @@ func (t *tx) flush() {
 	t.cache.dirty = t.cache.dirty[:0]
 }
 
-// view is a chat.View of one chat. A read that fails breaks the batch, and with
-// it whatever the rule made of the zero value.
+// view is a chat.View of one chat. A read that fails breaks the batch, so what the rule
+// returns for the zero value does not count.
 type view struct {
 	t *tx
 	s *state
 }
 
-// checkRule judges a draft that no Append brought. A nil rule refuses nothing.
+// checkRule judges a draft that does not come from Append. A nil rule refuses nothing.
 func (t *tx) checkRule(rule chat.Rule, s *state, e *chat.Event) error {
 	if rule == nil {
 		return nil

@@ -21,16 +21,15 @@ const (
 	maxBatchBytes = 4 << 20 // of their texts
 )
 
-// job is one thing for the writer to do: an Append (rule is set) or a write
-// (run is set). The writer owns it from the queue until it hands it to the
-// notifier.
+// job is a unit of work of the writer: an Append (rule is set) or a write (run is set).
+// The writer owns it from the queue until it passes it to the notifier.
 type job struct {
 	draft chat.Event
 	rule  chat.Rule
 	run   func(*tx) error
 	done  func(ev chat.Event, again bool, err error)
 
-	whenFull bool // it is done on a full disk, too (reserve.go)
+	whenFull bool // also done on a full disk (reserve.go)
 
 	// The outcome, for done.
 	ev    chat.Event
@@ -69,8 +68,8 @@ func (db *DB) write(ctx context.Context, f func(*tx) error) error {
 	return db.await(ctx, &job{run: f})
 }
 
-// writeWhenFull is write for what is done on a full disk, too: it ends access,
-// removes something, or only admins can do it.
+// writeWhenFull is write for what is also done on a full disk: it ends access, removes
+// something, or only admins can do it.
 func (db *DB) writeWhenFull(ctx context.Context, f func(*tx) error) error {
 	return db.await(ctx, &job{run: f, whenFull: true})
 }
@@ -85,8 +84,8 @@ func (db *DB) await(ctx context.Context, j *job) error {
 	return <-done
 }
 
-// tryWrite queues f like write but never waits: not for a place (it is dropped
-// when the queue is full) and not for the commit.
+// tryWrite queues f like write but does not wait for its commit, and drops it if the
+// queue is full.
 func (db *DB) tryWrite(f func(*tx) error) {
 	db.sending.RLock()
 	defer db.sending.RUnlock()
@@ -113,15 +112,15 @@ type tx struct {
 	notices      []chat.Notice // for the feeds, after the commit
 	broken       error         // a statement failed: the batch fails
 	inJob        bool          // inside a savepoint
-	scrubDue     bool          // a text may be in SQLite's log that must not be: empty it soon
-	checkpointed time.Time     // when that was last done
+	scrubDue     bool          // SQLite's log may hold a text that was deleted: empty it soon
+	checkpointed time.Time     // the last checkpoint
 	scrubber     scrubber
 	path         string // of the database
 	reserve      reserve
 }
 
-// newTx begins with a scrub: a process that was killed may have left what it
-// was about to.
+// newTx returns a tx whose first scrub is due: a process that was killed may not have
+// scrubbed.
 func newTx(db *DB, conn *sql.Conn, path string, r reserve) *tx {
 	return &tx{db: db, conn: conn, stmts: map[string]*sql.Stmt{}, cache: newCache(), scrubDue: true, path: path, reserve: r,
 		scrubber: scrubber{path: path + "-wal", pending: map[uint32]struct{}{}}}
@@ -170,7 +169,7 @@ func (t *tx) run() {
 	_ = t.conn.Close()
 }
 
-// next waits for a job. It gives nil when it is time to settle.
+// next waits for a job. It returns nil when a checkpoint is due.
 func (t *tx) next() (j *job, open bool) {
 	if !t.scrubDue {
 		j, open = <-t.db.queue
@@ -190,8 +189,8 @@ func (t *tx) next() (j *job, open bool) {
 	}
 }
 
-// batch does the jobs in one transaction and notes each one's outcome. On a full
-// disk it does over again those that are done there.
+// batch does the jobs in one transaction and sets the outcome of each. If the disk is
+// full it tries again those that are done on a full disk.
 func (t *tx) batch(batch []*job) {
 	t.attempt(batch)
 	if t.db.full.Load() && t.reserve.noSpace(t.broken) {
@@ -214,7 +213,7 @@ func (t *tx) batch(batch []*job) {
 	}
 }
 
-// attempt does the jobs once. Unless it leaves broken, they are committed.
+// attempt does the jobs once. They are committed unless it sets broken.
 func (t *tx) attempt(batch []*job) {
 	t.now, t.notices, t.broken = t.db.now(), nil, nil
 	t.control("BEGIN IMMEDIATE")
@@ -244,7 +243,7 @@ func (t *tx) attempt(batch []*job) {
 	t.cache = newCache()
 }
 
-// control runs a statement that bounds the transaction.
+// control runs a statement that begins or ends a transaction or savepoint.
 func (t *tx) control(query string) {
 	if t.broken == nil {
 		_, err := t.exec(query)
@@ -252,8 +251,8 @@ func (t *tx) control(query string) {
 	}
 }
 
-// do does one job. A job of several statements runs in a savepoint, a plain
-// post is one statement and needs none.
+// do does one job. A job of several statements runs in a savepoint; a post is one
+// statement and needs none.
 func (t *tx) do(j *job) {
 	if j.rule != nil && j.draft.Kind.Is().Message {
 		j.err = t.guard(func() (err error) {
@@ -288,7 +287,7 @@ func (t *tx) do(j *job) {
 	t.control("RELEASE job")
 }
 
-// guard turns a panic of somebody's rule or job into an error of that job.
+// guard returns a panic of a rule or a job as an error.
 func (t *tx) guard(f func() error) (err error) {
 	defer func() {
 		if p := recover(); p != nil {
@@ -316,8 +315,8 @@ func (t *tx) note(err error) {
 	}
 }
 
-// notify is the notifier goroutine: it calls done in order, so that the writer
-// can go on.
+// notify is the notifier goroutine: it calls done of each job, in order, while the writer
+// goes on.
 func (db *DB) notify() {
 	for batch := range db.acks {
 		for _, j := range batch {
@@ -352,7 +351,7 @@ func (t *tx) statement(query string) (*sql.Stmt, error) {
 	return s, nil
 }
 
-// exec runs a statement and tells how many rows it changed.
+// exec runs a statement and returns how many rows it changed.
 func (t *tx) exec(query string, args ...any) (int64, error) {
 	s, err := t.statement(query)
 	if err != nil {
@@ -389,5 +388,5 @@ func (t *tx) rows(query string, args ...any) (*sql.Rows, error) {
 	return r, err
 }
 
-// publish hands a notice to the feeds after the commit.
+// publish sends a notice to the feeds after the commit.
 func (t *tx) publish(n chat.Notice) { t.notices = append(t.notices, n) }
