@@ -20,12 +20,12 @@ func (db *DB) Append(ctx context.Context, draft chat.Event, rule chat.Rule, done
 	return db.put(ctx, draft.ChatID, &job{draft: draft, rule: rule, done: done})
 }
 
-// judge asks the rule at the head of the chat and, unless it is a post's, writes
-// the event. A post's document waits in s.posted. A known clientId is a
-// duplicate key for a post; look says to look for it first, since a duplicate
-// key ends a transaction. A refusal (the first event may be the very reason) is
-// answered with the first event to a member. What changed nothing is written
-// too, under the same _id, unless it is a post: a retry must change nothing.
+// judge applies the rule at the head of the chat and writes the event; the document of a
+// post is added to s.posted. A known clientId of a post is found as a duplicate key. look
+// says to look it up first, since a duplicate key ends a transaction. It is also looked up
+// if the rule refused (the first event may be the reason), and the first event returned if
+// chat.Event.MayRepeat allows it. A command that changes nothing is written, too, under the
+// same _id, unless it is a post: its retry must change nothing.
 func (t *tx) judge(draft chat.Event, rule chat.Rule, look bool) (ev chat.Event, again bool, err error) {
 	s, err := t.state(draft.ChatID)
 	if err != nil {
@@ -64,8 +64,8 @@ func (t *tx) judge(draft chat.Event, rule chat.Rule, look bool) (ev chat.Event, 
 	return e, false, t.broken
 }
 
-// append numbers the event at the chat's head, writes it and its projection.
-// Nothing is judged here.
+// append numbers the event at the chat's head, writes it and its projection. It is not
+// judged.
 func (t *tx) append(e chat.Event) (chat.Event, error) {
 	s, err := t.state(e.ChatID)
 	if err != nil {
@@ -75,7 +75,7 @@ func (t *tx) append(e chat.Event) (chat.Event, error) {
 	return e, t.extend(s, &e)
 }
 
-// number puts the event at the head.
+// number makes the event the head.
 func (s *state) number(e *chat.Event, now int64) {
 	s.head++
 	if e.Kind.Is().Message {
@@ -93,11 +93,11 @@ func (t *tx) extend(s *state, e *chat.Event) error {
 	return t.project(s, e)
 }
 
-// insert judges the posts at the head and writes them with one insert, in
-// order. What it could not settle it gives back; without an error that is
-// because another replica took the numbers, or because one clientId was known,
-// and the state is right again for the next attempt. Refusals count once the
-// first number was free, or nothing came that they may depend on.
+// insert judges the posts at the head and writes them with one insert, in order. It
+// returns the jobs that have no outcome; without an error the reason is that another
+// replica took the numbers, or that one clientId was known, and the state is ready for the
+// next attempt. Refusals are final once the first number was free, or if no event came on
+// which they may depend.
 func (db *DB) insert(ctx context.Context, a *chatQueue, batch []*job) (left []*job, err error) {
 	err = db.session(ctx, func(ctx context.Context, _ *mongo.Session) error {
 		t := db.tx(ctx)
@@ -109,7 +109,7 @@ func (db *DB) insert(ctx context.Context, a *chatQueue, batch []*job) (left []*j
 			return err
 		}
 		t.states[a.id] = s
-		var sent, rest []*job // rest: nothing is written
+		var sent, rest []*job // rest: they make no event
 		for _, j := range batch {
 			j.ev, j.again, j.err = t.judge(j.draft, j.rule, false)
 			switch {
@@ -147,7 +147,7 @@ func (db *DB) insert(ctx context.Context, a *chatQueue, batch []*job) (left []*j
 		if !isConflict(err) {
 			return err
 		}
-		// Either the first of those left is known, or somebody has its number.
+		// Either the clientId of the first one left is known, or its number is taken.
 		j := sent[in]
 		first, known := t.first(&j.draft)
 		if t.broken != nil {
@@ -175,14 +175,14 @@ func (db *DB) insert(ctx context.Context, a *chatQueue, batch []*job) (left []*j
 	return left, err
 }
 
-// finishAll makes what the judgement said the outcome.
+// finishAll makes what judge returned the outcome of the jobs.
 func finishAll(judged []*job) {
 	for _, j := range judged {
 		j.finish(j.ev, j.again, j.err)
 	}
 }
 
-// insertedCount tells how many documents of an ordered insert are surely there.
+// insertedCount returns how many documents of an ordered insert were surely written.
 func insertedCount(r *mongo.InsertManyResult, err error) (int, error) {
 	var bulk mongo.BulkWriteException
 	switch {
@@ -194,15 +194,15 @@ func insertedCount(r *mongo.InsertManyResult, err error) (int, error) {
 	return 0, err
 }
 
-// first returns the event that this clientId made.
+// first returns the event that was made with this clientId.
 func (t *tx) first(e *chat.Event) (ev chat.Event, ok bool) {
 	ev, ok, err := t.db.once(t.ctx, onceID(e))
 	t.note(err)
 	return ev, ok
 }
 
-// once reads the event with an _id, complete as the log gives it. Its Seq is 0
-// if the command changed nothing.
+// once returns the event with an _id as the log returns it. Its Seq is 0 if the command
+// changed nothing.
 func (db *DB) once(ctx context.Context, id string) (ev chat.Event, ok bool, err error) {
 	var d eventDoc
 	ok, err = one(db.events.FindOne(ctx, bson.D{{Key: "_id", Value: id}}), &d)
@@ -225,8 +225,7 @@ func (db *DB) Find(ctx context.Context, id chat.ChatID, by chat.UserID, clientID
 	return ev, ok, err
 }
 
-// roles reads the roles of those whom a batch is by or about and who are not
-// known yet.
+// roles reads the roles of the authors and users of a batch that are not cached.
 func (t *tx) roles(s *state, batch []*job) error {
 	var who []chat.UserID
 	for _, j := range batch {

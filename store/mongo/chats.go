@@ -15,15 +15,15 @@ import (
 // maxBranches bounds the branches of one $or.
 const maxBranches = 200
 
-// joinedChat is a place in a chat, with the chat and its newest event.
+// joinedChat is a membership, its chat and the chat's newest event.
 type joinedChat struct {
 	Place memberPlace `bson:",inline"`
 	Group []chatDoc   `bson:"group"`
 	Head  []eventDoc  `bson:"head"`
 }
 
-// chat is the joinedChat as the user sees the chat, without mentions and last message.
-// What they have read may be from a moment after the head.
+// chat returns the chat as the member sees it, without mentions and last message. The read
+// pointer may be newer than the head.
 func (s *joinedChat) chat() chat.Chat {
 	g, head := s.Group[0], s.Head[0]
 	c := g.chat(head)
@@ -35,12 +35,12 @@ func (s *joinedChat) chat() chat.Chat {
 	return c
 }
 
-// chat is what a stranger may see of an open chat.
+// chat returns the chat as users who are not members see it, if it is open.
 func (g *chatDoc) chat(head eventDoc) chat.Chat {
 	return chat.Chat{ID: g.ID, Kind: g.Kind, Open: g.Open, Title: g.Title, Topic: g.Topic, MemberCount: g.MemberCount, Head: head.Seq, Activity: head.At}
 }
 
-// newest is the stage that adds a chat's newest event, as head.
+// newest returns the stage that adds a chat's newest event, as head.
 func (db *DB) newest(local string) bson.D {
 	return bson.D{{Key: "$lookup", Value: bson.D{{Key: "from", Value: db.events.Name()}, {Key: "as", Value: "head"},
 		{Key: "localField", Value: local}, {Key: "foreignField", Value: "chat"}, {Key: "pipeline", Value: mongo.Pipeline{
@@ -48,8 +48,8 @@ func (db *DB) newest(local string) bson.D {
 		}}}}}
 }
 
-// joinedChats returns the chats in which a user has a place, all or those of the ids, as
-// they see them; last holds the count of posts of each.
+// joinedChats returns the chats of a user, all or those that only matches, as they see
+// them; posts has the count of posts of each.
 func (db *DB) joinedChats(ctx context.Context, user chat.UserID, only bson.D) (chats []chat.Chat, posts map[chat.ChatID]chat.Seq, err error) {
 	cur, err := db.members.Aggregate(ctx, mongo.Pipeline{
 		{{Key: "$match", Value: append(bson.D{{Key: "user", Value: user}}, only...)}},
@@ -126,7 +126,7 @@ func (db *DB) fillLast(ctx context.Context, viewer chat.UserID, chats []chat.Cha
 	return nil
 }
 
-// CreateChat makes a chat, or finds the one that the same request made.
+// CreateChat makes a chat, or returns the one that the same request made.
 func (db *DB) CreateChat(ctx context.Context, n chat.NewChat) (c chat.Chat, again bool, err error) {
 	if n.Members, err = n.Others(); err != nil {
 		return c, false, err
@@ -184,8 +184,7 @@ func (t *tx) activeOf(ids []chat.UserID) (map[chat.UserID]bool, error) {
 	return active, err
 }
 
-// insertChat makes the chat's document and its first events, which make the
-// members. n.Members are the others.
+// insertChat makes the chat's document and its first events, which make the members.
 func insertChat(t *tx, id chat.ChatID, n chat.NewChat) error {
 	t.states[id] = newState(id, eventDoc{})
 	_, err := t.db.chats.InsertOne(t.ctx, chatDoc{ID: id, Kind: n.Kind, Open: n.Open, Title: n.Title, Topic: n.Topic, By: n.By, ClientID: n.ClientID, Pair: n.Pair()})
@@ -227,8 +226,8 @@ func (db *DB) Chat(ctx context.Context, viewer chat.UserID, id chat.ChatID) (c c
 	return c, err
 }
 
-// ChatsOf returns chats of a user: one aggregation, a count of mentions for those
-// with news, and a find of the last messages. A page is chosen before.
+// ChatsOf returns chats of a user: one aggregation, a count of mentions for chats with
+// unread messages, and a find of the last messages. The chats of a page are chosen before.
 func (db *DB) ChatsOf(ctx context.Context, user chat.UserID, l chat.ChatList) (chats []chat.Chat, err error) {
 	err = db.read(ctx, "read chats", func(ctx context.Context) error {
 		chats = nil

@@ -12,9 +12,9 @@ func errPingSilent() error {
 	return chat.Fail(chat.Unavailable, "the change stream is silent; it is opened again")
 }
 
-// storeError turns an error of the driver into a chat.Error at the edge: unavailable
-// when a retry may help, else internal. A chat.Error stays as it is. Whether the
-// caller gave up only their context tells: the driver ends calls of its own, too.
+// storeError returns an error of the driver as a chat.Error: unavailable if a retry may
+// help, else internal. A chat.Error is returned as it is. An ended context is no sign that
+// the caller gave up, since the driver ends calls of its own: see readError.
 func storeError(err error, doing string) error {
 	var known *chat.Error
 	if err == nil || errors.As(err, &known) {
@@ -26,7 +26,7 @@ func storeError(err error, doing string) error {
 	return chat.StoreFailed(err, doing)
 }
 
-// readError is fault, or the caller's own end.
+// readError returns the error of the caller's context if that ended, else storeError.
 func readError(ctx context.Context, err error, doing string) error {
 	if err != nil && ctx.Err() != nil {
 		return ctx.Err()

@@ -18,10 +18,10 @@ import (
 )
 
 const (
-	maxAwait   = 10 * time.Second // how long one getMore waits for news
-	drainLimit = 5 * time.Second  // how long Close waits for the streams to come to the end
+	maxAwait   = 10 * time.Second // how long one getMore waits for a change
+	drainLimit = 5 * time.Second  // how long Close waits for the streams to end
 	markEvery  = 5 * time.Second  // between two markers of a feed
-	maxSilence = 15 * time.Second // of a stream, until it is taken for dead
+	maxSilence = 15 * time.Second // of a stream, until it counts as dead
 	closeLimit = time.Second      // to close a cursor
 )
 
@@ -44,7 +44,7 @@ type revocationDoc struct {
 	Sessions []chat.SessionID `bson:"sessions"`
 }
 
-// change is what is read of a change event.
+// change has the fields of a change event that are read.
 // https://www.mongodb.com/docs/manual/reference/change-events/insert/
 type change struct {
 	Operation   string         `bson:"operationType"`
@@ -66,7 +66,7 @@ func (db *DB) Tell(ctx context.Context, s chat.Signal) error {
 	return readError(ctx, err, "tell")
 }
 
-// publish puts the end of sessions on the feed, with the transaction.
+// publish writes the end of sessions for the feeds, in the transaction.
 func (t *tx) publish(r chat.Revocation) error {
 	_, err := t.db.revocations.InsertOne(t.ctx, revocationDoc{At: time.UnixMilli(t.now), User: r.UserID, Sessions: r.Sessions})
 	return err
@@ -79,8 +79,8 @@ type feedStreams struct {
 	closed bool                     // guarded by mu
 }
 
-// feedStream carries one change stream to one feed's queue. Its goroutine ends
-// with ctx, when the feed is lost, or at the last signal of a store that closes.
+// feedStream pushes one change stream into one feed's queue. Its goroutine ends with ctx,
+// when the feed is lost, or at the last signal of a store that closes.
 type feedStream struct {
 	db     *DB
 	ctx    context.Context
@@ -89,8 +89,8 @@ type feedStream struct {
 	ended  chan struct{}
 	cursor *mongo.ChangeStream
 	from   bson.Timestamp // when the feed began
-	token  bson.Raw       // to go on behind what was pushed; nil: at from
-	heard  time.Time      // guarded by feedStreams.mu; when the stream last gave something
+	token  bson.Raw       // to resume after what was pushed; nil: at from
+	heard  time.Time      // guarded by feedStreams.mu; when the stream last returned a change
 }
 
 // OpenFeed is [chat.Feed].OpenFeed.
@@ -138,14 +138,14 @@ func (fs *feedStreams) drop(f *feedStream) {
 	delete(fs.open, f)
 }
 
-// hear notes that the stream gave something.
+// hear records that the stream returned a change.
 func (fs *feedStreams) hear(f *feedStream) {
 	fs.mu.Lock()
 	defer fs.mu.Unlock()
 	f.heard = time.Now()
 }
 
-// silent reports whether an open stream gave nothing for so long.
+// silent reports whether an open stream returned no change for longer than limit.
 func (fs *feedStreams) silent(limit time.Duration) bool {
 	fs.mu.Lock()
 	defer fs.mu.Unlock()
@@ -157,8 +157,8 @@ func (fs *feedStreams) silent(limit time.Duration) bool {
 	return false
 }
 
-// closeFeeds lets the streams yield what was committed before it, up to a last
-// signal of this process, and returns when their goroutines have ended.
+// closeFeeds writes a last signal of this process, lets the streams yield all that was
+// committed before it, and returns when their goroutines have ended.
 func (db *DB) closeFeeds() {
 	fs := &db.feedStreams
 	fs.mu.Lock()
@@ -183,9 +183,9 @@ func (db *DB) closeFeeds() {
 	}
 }
 
-// begin sets the time at which the feed begins, the primary's now. All later
-// reads of this process are at least as new: what was written before it, and
-// reaches a majority after it, is in what they read.
+// begin sets the time at which the feed begins, the primary's present time. All later
+// reads of this process are at least as new: they include writes before it that reach a
+// majority after it.
 func (f *feedStream) begin(ctx context.Context) error {
 	s, err := f.db.client.StartSession()
 	if err != nil {
@@ -197,15 +197,15 @@ func (f *feedStream) begin(ctx context.Context) error {
 	}
 	at := s.OperationTime()
 	if at == nil {
-		return errors.New("the MongoDB server tells no operationTime")
+		return errors.New("the MongoDB server sends no operationTime")
 	}
 	f.from = *at
 	f.db.clock.advance(f.from)
 	return nil
 }
 
-// open opens the stream behind the token, or where the feed began. Its cursor
-// stands when it returns. While its first batch is not read there is no token.
+// open opens the stream after the token, or where the feed began. The cursor is open when
+// it returns. Before the first batch there is no token.
 func (f *feedStream) open(ctx context.Context) (err error) {
 	db := f.db
 	watched := bson.D{{Key: "operationType", Value: bson.D{{Key: "$in", Value: bson.A{"insert", "invalidate", "drop", "dropDatabase"}}}},
@@ -224,18 +224,17 @@ func (f *feedStream) open(ctx context.Context) (err error) {
 	return err
 }
 
-// closeCursor closes a cursor, also after the end of ctx. One that the server does
-// not hear of it drops by itself.
+// closeCursor closes a cursor, also after the end of ctx. If that fails, the server closes
+// it after a timeout.
 func closeCursor(ctx context.Context, c interface{ Close(context.Context) error }) {
 	bounded, cancel := context.WithTimeout(context.WithoutCancel(ctx), closeLimit)
 	defer cancel()
 	_ = c.Close(bounded)
 }
 
-// mark writes markers, so that a stream that yields nothing for long is known to
-// be dead and not idle: a primary that was cut off from its peers leaves its
-// cursors open and answers them with empty batches for ever, and a line may end
-// without a word.
+// mark writes markers, by which a dead stream differs from an idle one: a primary without
+// its peers keeps its cursors open and returns empty batches for ever, and a connection
+// may break unnoticed.
 func (f *feedStream) mark() {
 	tick := time.NewTicker(f.db.markEvery)
 	defer tick.Stop()
@@ -251,8 +250,8 @@ func (f *feedStream) mark() {
 	}
 }
 
-// run reads the stream until the feed's end. What failed for a retryable reason
-// goes on behind the last token, for as long as it takes.
+// run reads the stream until the feed ends. After a retryable error it resumes after the
+// last token, for as long as it takes.
 func (f *feedStream) run() {
 	var marking sync.WaitGroup
 	marking.Go(f.mark)
@@ -269,7 +268,7 @@ func (f *feedStream) run() {
 				return
 			}
 			if lostFor(err) {
-				f.db.log.Warn("the change stream cannot go on where it was", "err", err)
+				f.db.log.Warn("the change stream cannot be resumed", "err", err)
 				return
 			}
 			if n == 1 {
@@ -288,14 +287,14 @@ func (f *feedStream) run() {
 	}
 }
 
-// errLast says that the last signal of this process came by.
+// errLast ends a stream after the last signal of this process.
 var errLast = errors.New("mongo: the store is closed")
 
-// errSilent says that the stream gave nothing for too long, not even a marker.
+// errSilent is the error of a stream that returned nothing for too long, not even a marker.
 var errSilent = errors.New("mongo: the change stream is silent")
 
-// lostFor reports whether the stream cannot go on behind its token: something
-// may be missing, and nobody could tell what.
+// lostFor reports whether the stream cannot be resumed after its token: changes may be
+// missing.
 // https://github.com/mongodb/specifications/blob/master/source/change-streams/change-streams.md
 func lostFor(err error) bool {
 	var server mongo.ServerError
@@ -303,8 +302,7 @@ func lostFor(err error) bool {
 	return errors.Is(err, chat.ErrFeedLost) || !retryable(err) && !resumable && !errors.Is(err, errSilent)
 }
 
-// read pushes what the stream yields, as much as came together at once, until it
-// fails or is silent.
+// read pushes the changes of the stream, each batch at once, until it fails or is silent.
 func (f *feedStream) read() error {
 	ctx, cancel := context.WithCancelCause(f.ctx)
 	defer cancel(nil)
@@ -339,7 +337,7 @@ func (f *feedStream) read() error {
 		}
 	}
 	if err := f.cursor.Err(); err != nil {
-		f.token = f.cursor.ResumeToken() // it moves on also while nothing comes
+		f.token = f.cursor.ResumeToken() // it advances also without changes
 		if context.Cause(ctx) == errSilent {
 			return errSilent
 		}
@@ -348,17 +346,17 @@ func (f *feedStream) read() error {
 	return chat.ErrFeedLost // invalidated
 }
 
-// notices translates a batch, in its order. Posts that its events speak of are
-// read after them.
+// notices returns the notices of a batch, in its order. It reads the posts to which its
+// events refer.
 func (f *feedStream) notices(batch []change) ([]chat.Notice, error) {
 	f.db.clock.advance(batch[len(batch)-1].ClusterTime)
 	var notices []chat.Notice
-	var events []eventDoc // those that speak of a post
+	var events []eventDoc // those that refer to a post
 	var at []int          // where they are in notices
 	last := false
 	for _, c := range batch {
 		if c.Operation != "insert" {
-			return nil, chat.ErrFeedLost // somebody dropped what we keep
+			return nil, chat.ErrFeedLost // a collection was dropped
 		}
 		if !c.ClusterTime.After(f.from) {
 			continue // the stream begins with the last write before the feed
@@ -368,7 +366,7 @@ func (f *feedStream) notices(batch []change) ([]chat.Notice, error) {
 		case f.db.signals.Name():
 			var s signalDoc
 			err = bson.Unmarshal(c.Document, &s)
-			if s.Kind == "" { // a marker, or somebody's last
+			if s.Kind == "" { // a marker, or the last signal of a process
 				last = last || s.Replica == f.db.name
 				break
 			}

@@ -18,8 +18,8 @@ type hit struct {
 	Person []userDoc `bson:"person"`
 }
 
-// FindUsers walks the range of words that begin with q. A user who has several
-// of them is given at the first one alone.
+// FindUsers reads the range of words that begin with q. A user who has several of them is
+// returned at the first one.
 func (db *DB) FindUsers(ctx context.Context, q, after string, limit int) (found []chat.User, next string, err error) {
 	q = chat.SearchKey(q)
 	from, user, err := chat.ParseSearchNext(q, after)
@@ -29,8 +29,8 @@ func (db *DB) FindUsers(ctx context.Context, q, after string, limit int) (found 
 	err = db.read(ctx, "find users", func(ctx context.Context) error {
 		found, next = nil, ""
 		for {
-			// limit+1 documents are enough for a page and the knowledge of a next
-			// one, unless some users came twice: then the loop reads on.
+			// limit+1 documents are enough for a page and to find whether there is a
+			// next one, unless some users came twice: then the loop reads on.
 			page, err := db.hits(ctx, q, from, user, limit+1)
 			if err != nil {
 				return err

@@ -32,7 +32,7 @@ type recoveryDoc struct {
 	ExpiresAt int64       `bson:"expiresAt"`
 }
 
-// CreateInvite keeps an invite under the hash of its code.
+// CreateInvite saves an invite with the hash of its code.
 func (db *DB) CreateInvite(ctx context.Context, i chat.Invite, codeHash [32]byte) (chat.Invite, error) {
 	i.ID = chat.NewID[chat.InviteID]()
 	err := db.write(ctx, "", "make the invite", func(t *tx) error {
@@ -194,7 +194,7 @@ func (db *DB) AcceptInvite(ctx context.Context, codeHash [32]byte, user chat.Use
 	return to, nil
 }
 
-// CreateRecovery keeps the hash of a code, one a user.
+// CreateRecovery saves the hash of a code, one for each user.
 func (db *DB) CreateRecovery(ctx context.Context, user chat.UserID, codeHash [32]byte, expiresAt int64) error {
 	return db.write(ctx, "", "keep the code", func(t *tx) error {
 		if _, ok, err := t.user(user); err != nil || !ok {

@@ -16,13 +16,13 @@ func (db *DB) membership(ctx context.Context, id chat.ChatID, user chat.UserID) 
 	return m, ok, err
 }
 
-// memberPlace is a member with their own last post, which they have read, too.
+// memberPlace is a member and their own last post, which counts as read.
 type memberPlace struct {
 	Member memberDoc  `bson:",inline"`
 	Own    []eventDoc `bson:"own"`
 }
 
-// read returns how far the member has read: the number, and the posts up to it.
+// read returns the number up to which the member has read, and the count of posts there.
 func (p *memberPlace) read() (seq, n chat.Seq) {
 	if len(p.Own) > 0 && p.Own[0].Seq > p.Member.Read {
 		return p.Own[0].Seq, p.Own[0].N
@@ -40,8 +40,8 @@ func (db *DB) ownPost() bson.D {
 		}}}}}
 }
 
-// Members returns members in rising user id. Whether the viewer is one is asked
-// after the list was read: then they might see it.
+// Members returns members in rising user id. The viewer's membership is checked after the
+// list was read.
 func (db *DB) Members(ctx context.Context, viewer chat.UserID, id chat.ChatID, after chat.UserID, limit int) (list []chat.Member, err error) {
 	err = db.read(ctx, "read members", func(ctx context.Context) error {
 		cur, err := db.members.Aggregate(ctx, mongo.Pipeline{
@@ -106,7 +106,7 @@ func (db *DB) MarkRead(ctx context.Context, id chat.ChatID, user chat.UserID, se
 				at, moved = to.Seq, true
 				return nil
 			}
-			// Another device of theirs was further, or they are gone: look again.
+			// Another device was faster, or the member was removed: read again.
 		}
 	})
 	return at, moved, err

@@ -15,7 +15,7 @@ import (
 // change raises it.
 const schema = 1
 
-// How long what passes by is kept, for streams that are behind.
+// How long signals and revocations are kept, for streams that are behind.
 const (
 	signalLife     = 60        // s
 	revocationLife = 24 * 3600 // s
@@ -45,7 +45,7 @@ func (db *DB) indexes() map[*mongo.Collection][]mongo.IndexModel {
 			{Keys: key("chat", "seq"), Options: unique()},                            // the log and its numbers
 			{Keys: key("chat", "kind", "n")},                                         // pages: posts by their own number
 			{Keys: key("chat", "by", "seq"), Options: when("kind", messageKind)},     // one's own last post
-			{Keys: key("mentions", "chat", "seq"), Options: when("mentions", there)}, // who is named after a number
+			{Keys: key("mentions", "chat", "seq"), Options: when("mentions", there)}, // mentions after a number
 		},
 		db.chats: {
 			{Keys: key("by", "clientId"), Options: unique()},
@@ -76,8 +76,8 @@ func (db *DB) indexes() map[*mongo.Collection][]mongo.IndexModel {
 	}
 }
 
-// migrate makes the indexes, then the server's document: replicas that start
-// at the same time agree on the first one's.
+// migrate makes the indexes, then the server's document. Of replicas that start at the same
+// time one makes it.
 func (db *DB) migrate(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, writeTimeout)
 	defer cancel()
@@ -98,8 +98,7 @@ func (db *DB) migrate(ctx context.Context) error {
 			return storeError(err, "name this history")
 		}
 	}
-	// A restored copy comes with an empty epoch; the first replica that opens it
-	// gives it its own.
+	// A restored copy has an empty epoch; the first replica that opens it sets it.
 	unnamed := bson.D{serverID[0], {Key: "epoch", Value: ""}}
 	if _, err := db.meta.UpdateOne(ctx, unnamed, set(bson.E{Key: "epoch", Value: chat.NewID[string]()})); err != nil {
 		return storeError(err, "name this history")

@@ -27,8 +27,8 @@ const (
 	writeTimeout  = 15 * time.Second
 	selectTimeout = 5 * time.Second // unless the URL says another
 	abortTimeout  = time.Second
-	closeTimeout  = 2 * time.Second // of what is under way when Close begins
-	leaveTimeout  = time.Second     // to take leave of the server
+	closeTimeout  = 2 * time.Second // for calls that run when Close begins
+	leaveTimeout  = time.Second     // to end the sessions at the server
 	defaultName   = "parley"        // of the database, if the URL names none
 )
 
@@ -43,17 +43,17 @@ type DB struct {
 	stream *mongo.Client // for change streams alone: each holds a connection
 	db     *mongo.Database
 	stop   chan struct{}      // closed when Close begins
-	ctx    context.Context    // of what goes on without its caller
+	ctx    context.Context    // of writes, which do not end with their caller
 	end    context.CancelFunc // ends ctx, closeTimeout after Close began at the latest
 
 	events, chats, members, users, words, sessions, invites, recoveries, meta *mongo.Collection
 	revocations, signals                                                      *mongo.Collection
 
-	name        string // of this process among the replicas
+	name        string // identifies this process among the replicas
 	clock       clock
 	chatQueues  chatQueues
 	feedStreams feedStreams
-	lastSeen    chan lastSeenUpdate // sessions that were seen; see sessions.go
+	lastSeen    chan lastSeenUpdate // see sessions.go
 	ended       sync.WaitGroup      // updateLastSeen
 	closing     sync.Once
 }
@@ -68,16 +68,15 @@ func defaultSettings() settings {
 	return settings{closeTimeout: closeTimeout, markEvery: markEvery, silence: maxSilence}
 }
 
-// quoted is where the driver repeats a piece of the URL, which may be one of the
-// password.
+// quoted matches parts of the URL that the driver repeats in errors, and which may be of
+// the password.
 var quoted = regexp.MustCompile(`"[^"]*"`)
 
 // Open connects to the database that url names (mongodb://HOST/NAME?replicaSet=…;
-// NAME is parley if left out), brings its indexes up to date and names its
-// history. pool is how many connections it may use at once. It returns an error
-// at once if no waiting can help (a bad URL, a standalone server, a wrong
-// password), and an unavailable one if the server cannot be reached. ctx bounds
-// Open alone.
+// NAME is parley if left out), brings its indexes up to date and starts its
+// history. pool is the maximum of connections at once. An error is unavailable if the
+// server cannot be reached; others (a bad URL, a standalone server, a wrong password) do
+// not pass by waiting. ctx bounds Open alone.
 func Open(ctx context.Context, url string, pool int, log *slog.Logger) (*DB, error) {
 	return open(ctx, url, pool, log, defaultSettings())
 }
@@ -94,14 +93,14 @@ func open(ctx context.Context, url string, pool int, log *slog.Logger, o setting
 		SetReadPreference(readpref.Primary()).SetReadConcern(readconcern.Majority()).
 		SetWriteConcern(&writeconcern.WriteConcern{W: writeconcern.WCMajority, Journal: &journaled}).
 		SetMonitor(o.monitor).
-		SetTimeout(writeTimeout) // of what the driver does on its own, such as to ask again how a commit ended
+		SetTimeout(writeTimeout) // of the driver's own calls, such as the retry of a commit
 	defer func() {
 		if err != nil {
 			db.end()
 			db.disconnect()
 		}
 		if err != nil && ctx.Err() != nil {
-			err = ctx.Err() // the caller gave up: no reason to wait and try again
+			err = ctx.Err() // the caller gave up
 		}
 	}()
 	if db.client, err = mongo.Connect(opts.SetMaxPoolSize(uint64(pool))); err != nil {
@@ -165,9 +164,9 @@ func (db *DB) start(pool int) {
 	go func() { defer db.ended.Done(); db.updateLastSeen() }()
 }
 
-// Close ends the feeds, refuses new work, commits what was queued and returns
-// when all goroutines have ended. What a server that hangs keeps for longer than
-// closeTimeout is given up: its callers hear unavailable.
+// Close ends the feeds, refuses new calls, commits what was queued and returns when all
+// goroutines have ended. Calls that wait longer than closeTimeout for a server that hangs
+// return unavailable.
 func (db *DB) Close() error {
 	db.closing.Do(func() {
 		close(db.stop)
@@ -189,12 +188,12 @@ func (db *DB) disconnect() {
 	defer cancel()
 	for _, c := range []*mongo.Client{db.client, db.stream} {
 		if c != nil {
-			_ = c.Disconnect(ctx) // an error says that it was done before
+			_ = c.Disconnect(ctx) // the only error is that it is disconnected
 		}
 	}
 }
 
-// open reports unavailable once Close began.
+// open returns unavailable after Close began.
 func (db *DB) open() error {
 	select {
 	case <-db.stop:
@@ -204,9 +203,8 @@ func (db *DB) open() error {
 	}
 }
 
-// clock is the newest time of the cluster that this process has seen: in a
-// reply, or in an event of the feed. Every session begins there, so that all of
-// the process's calls are one causal history.
+// clock is the newest cluster time that this process has seen, in a reply or on the feed.
+// Every session begins there, so that all calls of the process are causally ordered.
 // https://www.mongodb.com/docs/manual/core/causal-consistency-read-write-concerns/
 type clock struct {
 	mu sync.Mutex
@@ -227,8 +225,8 @@ func (c *clock) advance(to bson.Timestamp) {
 	}
 }
 
-// session runs f with a context that carries a causal session of its own; the
-// calls of f must not run side by side. after, if set, looks at it at the end.
+// session runs f with a context of a new causally consistent session; the calls of f must
+// not run concurrently.
 func (db *DB) session(ctx context.Context, f func(ctx context.Context, s *mongo.Session) error) error {
 	s, err := db.client.StartSession(options.Session().SetCausalConsistency(true))
 	if err != nil {
@@ -251,8 +249,8 @@ func (db *DB) session(ctx context.Context, f func(ctx context.Context, s *mongo.
 	return err
 }
 
-// read runs the reads of f, which see all that this process has seen. doing
-// completes "the store could not …".
+// read runs the reads of f, causally after all that this process has seen. doing completes
+// "the store could not …".
 func (db *DB) read(ctx context.Context, doing string, f func(ctx context.Context) error) error {
 	if err := db.open(); err != nil {
 		return err
@@ -272,8 +270,8 @@ func one(r *mongo.SingleResult, v any) (ok bool, err error) {
 	return err == nil, err
 }
 
-// all reads a cursor to its end and closes it. It takes the error of the query,
-// so that a caller has one error to look at.
+// all reads a cursor to its end and closes it. It takes the error of the query, so that a
+// caller checks one error.
 func all[T any](ctx context.Context, cur *mongo.Cursor, err error) ([]T, error) {
 	if err != nil {
 		return nil, err

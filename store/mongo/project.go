@@ -8,8 +8,8 @@ import (
 	"parley/chat"
 )
 
-// project folds an event into what readers see, one case per kind, in the
-// event's transaction. A post needs none: its document is the message.
+// project applies an event to the projections, one case per kind, in the event's
+// transaction. A post needs none: its document is the message.
 func (t *tx) project(s *state, e *chat.Event) error {
 	switch e.Kind {
 	case chat.Posted:
@@ -26,8 +26,8 @@ func (t *tx) project(s *state, e *chat.Event) error {
 	case chat.Reacted:
 		return t.react(e)
 	case chat.Joined:
-		// Who joins has read up to their joining: what was posted before is
-		// history, not unread.
+		// A new member has read up to this event: earlier messages are history, not
+		// unread.
 		fresh := make([]memberDoc, len(e.Users))
 		for i, u := range e.Users {
 			fresh[i] = memberDoc{Chat: e.ChatID, User: u, Role: e.Role, Read: e.Seq, N: e.N}
@@ -60,7 +60,7 @@ func (t *tx) project(s *state, e *chat.Event) error {
 	return fmt.Errorf("mongo: no projection for events of kind %q", e.Kind)
 }
 
-// members matches those whom the event names.
+// members returns the filter of the event's users.
 func members(e *chat.Event) bson.D {
 	return bson.D{{Key: "chat", Value: e.ChatID}, {Key: "user", Value: bson.D{{Key: "$in", Value: e.Users}}}}
 }
@@ -71,7 +71,7 @@ func (t *tx) count(s *state, change int) error {
 	return err
 }
 
-// rewrite changes the post that the event is about.
+// rewrite updates the event's target.
 func (t *tx) rewrite(e *chat.Event, update bson.D) error {
 	_, err := t.db.events.UpdateOne(t.ctx, bson.D{{Key: "chat", Value: e.ChatID}, {Key: "seq", Value: e.Target}}, update)
 	return err

@@ -46,9 +46,9 @@ func (db *DB) After(ctx context.Context, viewer chat.UserID, id chat.ChatID, see
 	return events, top.Seq, err
 }
 
-// head returns the newest event of a chat to a member, else not_found; viewer ""
-// is the server itself. One call reads both, the event first, and the rows come
-// after it: what is behind the head may have come after the viewer's removal.
+// head returns the newest event of a chat; not_found unless the viewer is a member, or ""
+// for the server itself. One call reads the event and then the membership. Callers read
+// nothing behind the head, since it may have come after the viewer's removal.
 func (db *DB) head(ctx context.Context, viewer chat.UserID, id chat.ChatID) (top eventDoc, err error) {
 	stages := mongo.Pipeline{
 		{{Key: "$match", Value: bson.D{{Key: "chat", Value: id}, {Key: "seq", Value: bson.D{{Key: "$gte", Value: db.chatQueues.reached(id)}}}}}},
@@ -75,8 +75,8 @@ func (db *DB) head(ctx context.Context, viewer chat.UserID, id chat.ChatID) (top
 	return top, err
 }
 
-// Page is [chat.Log].Page. Posts are numbered among themselves by n, so a page
-// is a range of n that is known before it is read, and so is what lies beside it.
+// Page is [chat.Log].Page. n numbers the posts of a chat, so the range of a page, and
+// whether there are more posts on either side, is known before it is read.
 func (db *DB) Page(ctx context.Context, viewer chat.UserID, id chat.ChatID, w chat.Window) (p chat.Page, err error) {
 	if err := w.Check(); err != nil {
 		return p, err
@@ -116,7 +116,7 @@ func (db *DB) Page(ctx context.Context, viewer chat.UserID, id chat.ChatID, w ch
 	return p, nil
 }
 
-// span returns the numbers among the posts, first and last, that a window shows.
+// span returns the first and last n of the posts of a window.
 func (db *DB) span(ctx context.Context, top eventDoc, w chat.Window) (from, to chat.Seq, err error) {
 	limit := chat.Seq(w.Limit)
 	upTo := func(seq chat.Seq) (n chat.Seq) { // posts up to a number
@@ -129,7 +129,7 @@ func (db *DB) span(ctx context.Context, top eventDoc, w chat.Window) (from, to c
 	}
 	older := func(n chat.Seq) chat.Seq { return n - min(n, limit) + 1 }
 	switch {
-	case w.Around != 0: // half each; what one side lacks the other gives
+	case w.Around != 0: // half of the limit from each side; a short side leaves more to the other
 		n := upTo(w.Around)
 		keep := min(n, max((limit+1)/2, limit-min(limit, top.N-n)))
 		from = n - keep + 1
@@ -167,8 +167,8 @@ func (db *DB) Message(ctx context.Context, viewer chat.UserID, id chat.ChatID, s
 	return m, err
 }
 
-// last returns the newest event of a chat, if there is one from that number on.
-// The chat stands in the sort so that the index's order is the query's.
+// last returns the newest event of a chat, if there is one from that number on. The sort
+// includes the chat so that it is the order of the index.
 func (db *DB) last(ctx context.Context, id chat.ChatID, from chat.Seq) (d eventDoc, ok bool, err error) {
 	ok, err = one(db.events.FindOne(ctx, bson.D{{Key: "chat", Value: id}, {Key: "seq", Value: bson.D{{Key: "$gte", Value: from}}}},
 		options.FindOne().SetSort(bson.D{{Key: "chat", Value: -1}, {Key: "seq", Value: -1}}).SetProjection(key("chat", "seq", "n", "at", "kind"))), &d)
@@ -181,7 +181,7 @@ func (db *DB) post(ctx context.Context, id chat.ChatID, seq chat.Seq) (d eventDo
 	return d, ok && d.Kind.Is().Message, err
 }
 
-// referenced reads the posts that documents of one chat speak of.
+// referenced reads the posts to which documents of one chat refer.
 func (db *DB) referenced(ctx context.Context, id chat.ChatID, docs []eventDoc) (map[chat.Seq]eventDoc, error) {
 	var seqs []chat.Seq
 	for i := range docs {
@@ -202,7 +202,7 @@ func (db *DB) referenced(ctx context.Context, id chat.ChatID, docs []eventDoc) (
 	return about, err
 }
 
-// entries returns documents of one chat as the log does.
+// entries returns the events of documents of one chat.
 func (db *DB) entries(ctx context.Context, docs []eventDoc) ([]chat.Event, error) {
 	if len(docs) == 0 {
 		return nil, nil
@@ -222,5 +222,5 @@ func between(field string, from, to chat.Seq) bson.E {
 	return bson.E{Key: field, Value: bson.D{{Key: "$gte", Value: clampSeq(from)}, {Key: "$lte", Value: clampSeq(to)}}}
 }
 
-// clampSeq is a number from outside as BSON can hold it.
+// clampSeq returns a client's number as BSON can hold it.
 func clampSeq(s chat.Seq) chat.Seq { return min(s, 1<<63-1) }

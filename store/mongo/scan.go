@@ -8,8 +8,8 @@ import (
 	"parley/chat"
 )
 
-// eventDoc is a document of events. A post holds its projection too: the text as
-// it is now, edits, reactions. An edit holds no text.
+// eventDoc is a document of events. A post's includes its projection: the current text,
+// edits, reactions. That of an edit has no text.
 type eventDoc struct {
 	ID       string        `bson:"_id"` // onceID, or eventID for an event without a clientId
 	Chat     chat.ChatID   `bson:"chat"`
@@ -37,7 +37,7 @@ type eventDoc struct {
 	Topic  *string       `bson:"topic,omitempty"`
 }
 
-// chatDoc is a document of chats: what is not derived from the last event.
+// chatDoc is a document of chats: the fields that do not follow from the last event.
 type chatDoc struct {
 	ID          chat.ChatID   `bson:"_id"`
 	Kind        chat.ChatKind `bson:"kind"`
@@ -50,9 +50,9 @@ type chatDoc struct {
 	MemberCount int           `bson:"memberCount"`
 }
 
-// memberDoc is a document of members. Read is the number up to which they have
-// read, N the count of posts up to there; one's own last post counts as read
-// too, and is looked up (members.go). Both begin at the joined event.
+// memberDoc is a document of members. Read is the number up to which they have read, N the
+// count of posts up to there. A member's own last post is read, too, and looked up
+// (members.go). Both begin at the joined event.
 type memberDoc struct {
 	Chat chat.ChatID `bson:"chat"`
 	User chat.UserID `bson:"user"`
@@ -91,20 +91,20 @@ var messageKind = func() any {
 	return bson.D{{Key: "$in", Value: kinds}}
 }()
 
-// kindUnchanged is the kind of a document of events that is no event: it keeps
-// the clientId of a command that changed nothing.
+// kindUnchanged is the kind of a document of events that is no event: it stores the
+// clientId of a command that changed nothing.
 const kindUnchanged chat.Kind = "unchanged"
 
-// unchanged makes that document. It stands where the event would, under the
-// same _id, so that of two replicas one alone can write either. Its chat is the
-// _id, which begins with the real one: no read of a chat's log meets it, and the
-// unique index on chat and seq takes it although it has no seq.
+// unchanged returns that document. It has the _id that the event would have, so that only
+// one of two replicas can write either. Its chat is the _id, which begins with the real
+// one: no read of a chat's log finds it, and the unique index on chat and seq accepts it
+// without a seq.
 func unchanged(e *chat.Event) bson.D {
 	id := onceID(e)
 	return bson.D{{Key: "_id", Value: id}, {Key: "chat", Value: id}, {Key: "kind", Value: kindUnchanged}}
 }
 
-// document makes the document of a numbered event. An edit's text is not in it.
+// document returns the document of a numbered event, without the text of an edit.
 func document(e *chat.Event) eventDoc {
 	d := eventDoc{ID: string(e.ChatID) + " x " + strconv.FormatUint(uint64(e.Seq), 10), Chat: e.ChatID, Seq: e.Seq, N: e.N, Kind: e.Kind, At: e.At, By: e.By,
 		ClientID: e.ClientID, Target: e.Target, Emoji: e.Emoji, On: e.On, Users: e.Users, Role: e.Role, Reason: e.Reason, Title: e.Title, Topic: e.Topic}
@@ -120,7 +120,7 @@ func document(e *chat.Event) eventDoc {
 	return d
 }
 
-// entry is the document as the log gives it. about gives the posts that it
+// entry returns the event of the document. about has the posts to which it
 // refers to: the one that it quotes, or the one that it edited.
 func (d *eventDoc) entry(about map[chat.Seq]eventDoc) chat.Event {
 	e := chat.Event{Kind: d.Kind, ChatID: d.Chat, Seq: d.Seq, N: d.N, At: d.At, By: d.By, ClientID: d.ClientID, Text: d.Text, Mentions: d.Mentions,
@@ -133,8 +133,8 @@ func (d *eventDoc) entry(about map[chat.Seq]eventDoc) chat.Event {
 	return e
 }
 
-// message is a post as the viewer sees it, each reaction's By cut to the first
-// most users; a negative most means all.
+// message returns a post as the viewer sees it, each reaction's By cut to the first most
+// users; a negative most means all.
 func (d *eventDoc) message(viewer chat.UserID, most int, about map[chat.Seq]eventDoc) chat.Message {
 	return chat.Message{ChatID: d.Chat, Seq: d.Seq, At: d.At, By: d.By, ClientID: d.ClientID, Text: d.Text, Reply: d.quote(about),
 		Mentions: d.Mentions, EditedAt: d.EditedAt, DeletedAt: d.DeletedAt, Reactions: chat.ReactionsFor(d.Reactions, viewer, most)}
@@ -148,7 +148,7 @@ func (d *eventDoc) quote(about map[chat.Seq]eventDoc) *chat.Quote {
 	return chat.QuoteOf(chat.Message{Seq: d.ReplyTo, By: post.By, Text: post.Text})
 }
 
-// refersTo tells which post the document refers to; 0 for none.
+// refersTo returns the post to which the document refers; 0 for none.
 func (d *eventDoc) refersTo() chat.Seq {
 	if d.Kind == chat.Edited {
 		return d.Target

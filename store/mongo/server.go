@@ -9,7 +9,7 @@ import (
 	"parley/chat"
 )
 
-// serverDoc is the one document of meta that names this history and the server.
+// serverDoc is the document of meta with the names of this history and of the server.
 type serverDoc struct {
 	Schema int    `bson:"schema"`
 	Epoch  string `bson:"epoch"`
@@ -19,7 +19,7 @@ type serverDoc struct {
 
 var serverID = bson.D{{Key: "_id", Value: "server"}}
 
-// Epoch names this history.
+// Epoch is [chat.Store].Epoch.
 func (db *DB) Epoch() string { return db.epoch }
 
 // Server returns the server's name and the setup code.
@@ -44,11 +44,11 @@ func named(server string) bson.E {
 	return bson.E{Key: "name", Value: chat.ServerName(server)}
 }
 
-// Full is [chat.Store].Full. A full disk of MongoDB's is an error like others.
+// Full is [chat.Store].Full. A full disk of MongoDB is an error like any other.
 func (db *DB) Full() bool { return false }
 
-// Ping reads, and writes to a majority's journals. It waits no longer than ctx.
-// While an open feed is silent the answer is unavailable.
+// Ping reads, and writes to a majority's journals. It waits no longer than ctx. While an
+// open feed is silent it returns unavailable.
 func (db *DB) Ping(ctx context.Context) error {
 	if db.feedStreams.silent(db.silence) {
 		return errPingSilent()

@@ -12,7 +12,7 @@ import (
 )
 
 const (
-	maxLastSeen = 1024 // sightings that wait to be noted
+	maxLastSeen = 1024 // last-seen updates that wait
 )
 
 // sessionDoc is a document of sessions.
@@ -31,14 +31,14 @@ func (l *sessionDoc) session() chat.Session {
 	return chat.Session{ID: l.ID, UserID: l.User, Label: l.Label, Client: l.Client, Address: l.Address, CreatedAt: l.CreatedAt, SeenAt: l.SeenAt}
 }
 
-// lastSeenUpdate says that a session was seen at a time.
+// lastSeenUpdate is the time at which a session was seen.
 type lastSeenUpdate struct {
 	id chat.SessionID
 	at int64
 }
 
-// CreateSession signs a user in. One who is disabled in the same moment may get
-// a session that nobody ended: Identify looks at Active, so it opens nothing.
+// CreateSession signs a user in. A user who is deactivated at the same moment may keep a
+// session; it is of no use, since Identify checks Active.
 func (db *DB) CreateSession(ctx context.Context, user chat.UserID, n chat.NewSession) (s chat.Session, err error) {
 	err = db.write(ctx, "", "sign in", func(t *tx) error {
 		u, _, err := t.user(user)
@@ -57,8 +57,7 @@ func (db *DB) CreateSession(ctx context.Context, user chat.UserID, n chat.NewSes
 	return s, nil
 }
 
-// insertSession also drops the user's sessions that expired, so that they do
-// not pile up.
+// insertSession also deletes the user's expired sessions.
 func insertSession(t *tx, user chat.UserID, n chat.NewSession) (chat.Session, error) {
 	s := n.Session(user, t.now)
 	l := sessionDoc{ID: s.ID, User: user, Token: n.TokenHash[:], Label: s.Label, Client: s.Client, Address: s.Address, CreatedAt: s.CreatedAt, SeenAt: s.SeenAt}
@@ -91,13 +90,13 @@ func (db *DB) Identify(ctx context.Context, tokenHash [32]byte) (u chat.User, s 
 	if s.SeenOutdated(now) {
 		select {
 		case db.lastSeen <- lastSeenUpdate{s.ID, now}:
-		default: // the next call will do
+		default: // dropped: the next call updates it
 		}
 	}
 	return u, s, nil
 }
 
-// updateLastSeen is the goroutine that notes when sessions were seen.
+// updateLastSeen is the goroutine that saves when sessions were seen.
 func (db *DB) updateLastSeen() {
 	for {
 		select {
@@ -106,7 +105,7 @@ func (db *DB) updateLastSeen() {
 			_, err := db.sessions.UpdateByID(bounded, x.id, bson.D{{Key: "$max", Value: bson.D{{Key: "seenAt", Value: x.at}}}})
 			enough()
 			if err != nil {
-				db.log.Warn("a session's last sight was not noted", "err", err)
+				db.log.Warn("updating a session's seenAt failed", "err", err)
 			}
 		case <-db.stop:
 			return
@@ -148,7 +147,7 @@ func (db *DB) EndOthers(ctx context.Context, user chat.UserID, keep chat.Session
 	return db.write(ctx, "", "end sessions", func(t *tx) error { return endSessions(t, user, keep) })
 }
 
-// endSessions ends all sessions of the user but keep, and tells which.
+// endSessions ends all sessions of the user but keep, and publishes their revocation.
 func endSessions(t *tx, user chat.UserID, keep chat.SessionID) error {
 	cur, err := t.db.sessions.Find(t.ctx, bson.D{{Key: "user", Value: user}}, options.Find().SetProjection(key("_id")))
 	found, err := all[sessionDoc](t.ctx, cur, err)

@@ -34,11 +34,10 @@ type wordDoc struct {
 	User chat.UserID `bson:"user"`
 }
 
-// CreateAccount is one transaction: what opens the door is judged before the
-// handle and spent with it.
+// CreateAccount is one transaction.
 func (db *DB) CreateAccount(ctx context.Context, n chat.NewAccount) (chat.User, chat.Session, error) {
 	u, first := n.User(), chat.NewID[chat.ChatID]()
-	var joins chat.ChatID // whose log is extended, if there is one already
+	var joins chat.ChatID // the chat of the invite, if it has one
 	if n.HasInvite {
 		var err error
 		if joins, err = db.invitedTo(ctx, n.Invite); err != nil {
@@ -129,7 +128,7 @@ func insertWords(t *tx, u chat.User) error {
 	return err
 }
 
-// Credentials returns what is needed to judge a password.
+// Credentials is [chat.People].Credentials.
 func (db *DB) Credentials(ctx context.Context, handle string) (chat.User, string, error) {
 	var p userDoc
 	err := db.read(ctx, "read credentials", func(ctx context.Context) error {
@@ -156,7 +155,7 @@ func (db *DB) UsersByHandle(ctx context.Context, handles []string) ([]chat.User,
 }
 
 func usersIn[T ~string](ctx context.Context, db *DB, field string, values []T) (users []chat.User, err error) {
-	// BSON holds no other strings, and nobody is called so.
+	// BSON has no other strings, and no user has such an id or handle.
 	values = slices.DeleteFunc(slices.Clone(values), func(v T) bool { return !utf8.ValidString(string(v)) })
 	if len(values) == 0 {
 		return nil, nil
@@ -173,7 +172,7 @@ func usersIn[T ~string](ctx context.Context, db *DB, field string, values []T) (
 	return users, err
 }
 
-// PatchUser changes a user; the sessions that this ends go in the same commit.
+// PatchUser changes a user, and ends sessions in the same commit.
 func (db *DB) PatchUser(ctx context.Context, id chat.UserID, p chat.UserPatch) (u chat.User, err error) {
 	err = db.write(ctx, "", "change a user", func(t *tx) error {
 		old, ok, err := t.user(id)
@@ -241,8 +240,8 @@ func otherAdmins(t *tx, id chat.UserID) (bool, error) {
 	return slices.ContainsFunc(admins, func(a userDoc) bool { return a.ID != id }), err
 }
 
-// setPassword also spends a recovery code that is still out, so that an old
-// link cannot undo a new password.
+// setPassword also deletes the user's recovery code, so that an old link cannot change the
+// new password.
 func setPassword(t *tx, id chat.UserID, hash string) error {
 	if _, err := t.db.recoveries.DeleteOne(t.ctx, bson.D{{Key: "_id", Value: id}}); err != nil {
 		return err

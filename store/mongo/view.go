@@ -11,8 +11,7 @@ import (
 	"parley/chat"
 )
 
-// tx is one attempt to write: a transaction, or an insert of posts. It is used
-// by one goroutine.
+// tx is an attempt to write: a transaction, or an insert of posts. One goroutine uses it.
 type tx struct {
 	db     *DB
 	ctx    context.Context // carries the session, and the transaction if it is one
@@ -32,18 +31,18 @@ func (t *tx) note(err error) {
 	}
 }
 
-// state is what is known of one chat at its head: the projections that rules
-// are judged against. It may be older than the truth, never torn: what is
-// judged by it is written at head+1, which is free only if nothing came since;
-// what makes no event is answered after checkCurrent.
+// state is one chat at its head: the projections that rules are judged against. It may be
+// stale, but is consistent: an event that is judged by it is written at head+1, which is
+// free only if no event came since. A draft that makes no event is answered after
+// checkCurrent.
 type state struct {
 	id       chat.ChatID
 	head     chat.Seq
 	n        chat.Seq
 	activity int64
-	stale    bool                      // something came since: catchUp
+	stale    bool                      // there are newer events: catchUp reads them
 	chat     *chatDoc                  // nil: not read yet
-	roles    map[chat.UserID]chat.Role // of the members who were asked for
+	roles    map[chat.UserID]chat.Role // of the members that were read
 	posted   []eventDoc                // judged in this attempt, not written yet
 }
 
@@ -51,18 +50,18 @@ func newState(id chat.ChatID, last eventDoc) *state {
 	return &state{id: id, head: last.Seq, n: last.N, activity: last.At, roles: map[chat.UserID]chat.Role{}}
 }
 
-// clone is for an attempt that may fail.
+// clone returns a copy for an attempt that may fail.
 func (s *state) clone() *state {
 	c := *s
 	c.roles = maps.Clone(s.roles)
 	return &c
 }
 
-// back takes back what was numbered from d on.
+// back moves the head back to before d.
 func (s *state) back(d eventDoc) { s.head, s.n = d.Seq-1, d.N-1 }
 
-// state returns the chat that the attempt is about, or that it made; not_found for
-// any other.
+// state returns the state of the chat whose log the attempt extends, or that it made;
+// not_found for any other.
 func (t *tx) state(id chat.ChatID) (*state, error) {
 	if s, ok := t.states[id]; ok {
 		return s, nil
@@ -70,9 +69,8 @@ func (t *tx) state(id chat.ChatID) (*state, error) {
 	return nil, chat.NoChat()
 }
 
-// catchUp brings the chatQueue's state to the head. It comes before the transaction,
-// so that little lies between what it saw and the insert of the next number:
-// that is when another replica can be first.
+// catchUp brings the state of a queue to the head. It runs before the transaction, to keep
+// the time short in which another replica can insert the next number first.
 func (t *tx) catchUp(a *chatQueue) (*state, error) {
 	s := a.state
 	if s == nil {
@@ -96,9 +94,9 @@ func (t *tx) catchUp(a *chatQueue) (*state, error) {
 	return s, nil
 }
 
-// refresh brings the state to the head. changed reports whether something came
-// that may have changed what the state keeps: roles or the chat's document, which
-// are then forgotten. Messages, users and counts are read by each judgement.
+// refresh brings the state to the head. changed reports whether a new event may have
+// changed the cached roles or the chat's document, which are dropped then. Messages, users
+// and counts are not cached.
 func (t *tx) refresh(s *state) (changed bool, err error) {
 	cur, err := t.db.events.Find(t.ctx, bson.D{{Key: "chat", Value: s.id}, {Key: "seq", Value: bson.D{{Key: "$gt", Value: s.head}}}},
 		options.Find().SetSort(key("seq")).SetLimit(maxNews).SetProjection(key("seq", "n", "at", "kind")))
@@ -125,13 +123,13 @@ func (t *tx) refresh(s *state) (changed bool, err error) {
 	return changed, nil
 }
 
-// errStale ends an attempt that wrote no event while what it was judged by has
-// changed. It is the conflict that an event would have met.
-var errStale = mongo.CommandError{Code: codeConflict, Message: "another replica changed what this was judged by"}
+// errStale ends an attempt that wrote no event and whose state has changed. It has the code
+// of the conflict that an event would have caused.
+var errStale = mongo.CommandError{Code: codeConflict, Message: "another replica changed the state that this was judged by"}
 
-// checkCurrent returns errStale if the state was behind in what it keeps. What was
-// judged by it without writing an event counts only after this: an event proves
-// by its number that nothing came since.
+// checkCurrent returns errStale if the state's cached values have changed. It must be called
+// before the outcome of a draft that makes no event is returned. An event needs no check:
+// its number would be taken.
 func (t *tx) checkCurrent(s *state) error {
 	changed, err := t.refresh(s)
 	if err == nil && changed {
@@ -140,14 +138,14 @@ func (t *tx) checkCurrent(s *state) error {
 	return err
 }
 
-// view is a chat.View of one chat. A read that fails breaks the attempt, and
-// with it whatever the rule made of the zero value.
+// view is a chat.View of one chat. A read that fails breaks the attempt, so what the rule
+// returns for the zero value does not count.
 type view struct {
 	t *tx
 	s *state
 }
 
-// there reads the chat's document.
+// there reads the chat's document and reports whether there is one.
 func (v view) there() bool {
 	if v.s.chat == nil {
 		var g chatDoc
@@ -161,7 +159,7 @@ func (v view) there() bool {
 	return true
 }
 
-// checkRule judges a draft that no Append brought. A nil rule refuses nothing.
+// checkRule judges a draft that does not come from Append. A nil rule refuses nothing.
 func (t *tx) checkRule(rule chat.Rule, s *state, e *chat.Event) error {
 	if rule == nil {
 		return nil
@@ -231,7 +229,7 @@ func (v view) ChatsMadeBy(maker chat.UserID, of []chat.UserID) map[chat.UserID]i
 		bson.D{{Key: "$match", Value: bson.D{{Key: "made.by", Value: maker}}}})
 }
 
-// places counts the places of each of the users that come through the stages.
+// places returns how many memberships of each user pass the stages.
 func (v view) places(users []chat.UserID, stages ...bson.D) map[chat.UserID]int {
 	if len(users) == 0 {
 		return nil // $in takes no nil

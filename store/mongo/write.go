@@ -12,19 +12,19 @@ import (
 	"parley/chat"
 )
 
-// Bounds of the chatQueues.
+// Bounds of the chat queues.
 const (
 	maxQueue      = 4096    // jobs that wait or work, over all chats
-	maxChatQueues = 10_000  // chats whose state is remembered
-	maxRoles      = 10_000  // members remembered of one chat
+	maxChatQueues = 10_000  // chats whose state is cached
+	maxRoles      = 10_000  // members cached of one chat
 	maxNews       = 500     // events read to bring a state to the head
 	maxPosts      = 500     // posts of one insert
 	maxPostsBytes = 4 << 20 // of their texts
 	maxEvents     = 50      // other events of one transaction
 )
 
-// job is one thing for a chatQueue to do: an Append (rule is set) or a transaction
-// that extends the chat's log (run is set). The chatQueue owns it until done.
+// job is a unit of work of a chat queue: an Append (rule is set) or a transaction that
+// extends the chat's log (run is set). The queue owns it until done.
 type job struct {
 	draft chat.Event
 	rule  chat.Rule
@@ -37,10 +37,10 @@ type job struct {
 	err   error
 
 	finished bool // there is an outcome
-	unsure   bool // an attempt may have written it without our hearing so
+	unsure   bool // an attempt without an answer may have written it
 }
 
-// unfinished returns those of a batch that have no outcome.
+// unfinished returns the jobs of a batch that have no outcome.
 func unfinished(batch []*job) (left []*job) {
 	for _, j := range batch {
 		if !j.finished {
@@ -54,7 +54,7 @@ func (j *job) finish(ev chat.Event, again bool, err error) {
 	j.ev, j.again, j.err, j.finished = ev, again, err, true
 }
 
-// chatQueues are the chats that this replica writes to.
+// chatQueues are the queues of the chats that this replica writes to.
 type chatQueues struct {
 	// Static after init.
 	places chan struct{} // a token for each job that waits or works: put takes it, work returns it after done
@@ -67,24 +67,24 @@ type chatQueues struct {
 	closed bool                       // guarded by mu
 }
 
-// chatQueue is what waits for one chat. While it is busy a goroutine empties it, one
-// batch at a time.
+// chatQueue holds the jobs that wait for one chat. While it is busy a goroutine empties
+// it, one batch at a time.
 type chatQueue struct {
 	id      chat.ChatID
 	waiting []*job // guarded by chatQueues.mu
 	busy    bool   // guarded by chatQueues.mu
 
-	from  atomic.Uint64 // a number that the log is known to have reached
-	state *state        // owned by the goroutine; at the head that was last seen; nil: not known
+	from  atomic.Uint64 // a number that the log has reached
+	state *state        // owned by the goroutine; at the head that was last read; nil: not read
 }
 
-// init leaves a tenth of the pool, and at least two, to those who read.
+// init leaves a tenth of the pool's connections, and at least two, to reads.
 func (l *chatQueues) init(pool int) {
 	l.places, l.slots = make(chan struct{}, maxQueue), make(chan struct{}, max(1, pool-max(2, pool/10)))
 	l.of = map[chat.ChatID]*chatQueue{}
 }
 
-// close refuses new jobs and returns when all that waited are done.
+// close refuses new jobs and returns when all queued ones are done.
 func (l *chatQueues) close() {
 	l.mu.Lock()
 	l.closed = true
@@ -126,8 +126,8 @@ func (db *DB) put(ctx context.Context, id chat.ChatID, j *job) error {
 	return nil
 }
 
-// reached returns a number that the chat's log has reached: it bounds the range in
-// which the head is looked for.
+// reached returns a number that the chat's log has reached: it bounds the range of the
+// index in which the head is searched.
 func (l *chatQueues) reached(id chat.ChatID) chat.Seq {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -137,8 +137,8 @@ func (l *chatQueues) reached(id chat.ChatID) chat.Seq {
 	return 1
 }
 
-// trim forgets idle chats while there are too many. The map's order says who
-// goes: one that comes back costs a read. l.mu is held.
+// trim evicts idle chats while there are too many, in the random order of the map. One
+// that is used again costs a read. l.mu is held.
 func (l *chatQueues) trim() {
 	for id, a := range l.of {
 		if len(l.of) < maxChatQueues {
@@ -151,8 +151,7 @@ func (l *chatQueues) trim() {
 }
 
 // write runs f as one transaction and waits for its commit. If it extends the
-// log of a chat, id names that: it is then done in the chatQueue of that chat. See
-// transact for what f may do. ctx bounds the wait for a place in the queue only.
+// log of a chat, id is that chat, and its queue runs f. See transact for what f may do. ctx bounds the wait for a place in the queue only.
 func (db *DB) write(ctx context.Context, id chat.ChatID, doing string, f func(t *tx) error) error {
 	if id == "" {
 		if err := db.open(); err != nil {
@@ -168,7 +167,7 @@ func (db *DB) write(ctx context.Context, id chat.ChatID, doing string, f func(t 
 	return storeError(<-done, doing)
 }
 
-// work is the goroutine of a busy chatQueue.
+// work is the goroutine of a busy chat queue.
 func (db *DB) work(a *chatQueue) {
 	l := &db.chatQueues
 	defer l.working.Done()
@@ -193,8 +192,8 @@ func (db *DB) work(a *chatQueue) {
 
 func posts(j *job) bool { return j.rule != nil && j.draft.Kind.Is().Message }
 
-// take returns what goes into the next write: posts, which are an insert, or other
-// events, which are a transaction. With nothing left the chatQueue is idle.
+// take returns the jobs of the next write: posts, which are an insert, or other events,
+// which are a transaction. If it returns none, the queue is idle.
 func (l *chatQueues) take(a *chatQueue) []*job {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -217,8 +216,8 @@ func (l *chatQueues) take(a *chatQueue) []*job {
 	return batch
 }
 
-// insertPosts writes the posts of a batch. Whatever fails for a retryable reason is
-// judged and sent again, under the same _id, so that it is there once.
+// insertPosts writes the posts of a batch. Those that fail for a retryable reason are
+// judged and sent again, under the same _id, so that each is written once.
 func (db *DB) insertPosts(a *chatQueue, batch []*job) {
 	ctx, cancel := context.WithTimeout(db.ctx, writeTimeout)
 	defer cancel()
@@ -247,7 +246,7 @@ func (db *DB) extend(a *chatQueue, batch []*job) {
 	defer cancel()
 	var err error
 	for n := 1; ; n++ {
-		look := err != nil // for what an attempt before may have written
+		look := err != nil // an earlier attempt may have written some
 		err = db.session(ctx, func(ctx context.Context, s *mongo.Session) error { return db.attempt(ctx, s, a, batch, look) })
 		if err == nil || !retryable(err) || outcomeUnknown(err) {
 			break
@@ -317,7 +316,7 @@ func (db *DB) attempt(ctx context.Context, s *mongo.Session, a *chatQueue, batch
 	return err
 }
 
-// guard turns a panic of somebody's rule or job into an error of that job.
+// guard returns a panic of a rule or a job as an error.
 func (db *DB) guard(f func() error) (err error) {
 	defer func() {
 		if p := recover(); p != nil {
