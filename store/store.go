@@ -14,7 +14,7 @@ import (
 
 // Open opens the store that url names: sqlite:PATH is one file on this machine,
 // mongodb://… a replica set that many servers share, over at most pool
-// connections each. An unavailable error says that waiting may help.
+// connections each. After an unavailable error a later call may succeed.
 func Open(ctx context.Context, url string, pool int, log *slog.Logger) (chat.Store, error) {
 	if path, ok := strings.CutPrefix(url, "sqlite:"); ok && path != "" {
 		db, err := sqlite.Open(ctx, path, log)
@@ -30,6 +30,6 @@ func Open(ctx context.Context, url string, pool int, log *slog.Logger) (chat.Sto
 		}
 		return db, nil
 	}
-	// The URL may hold a password: it is not repeated.
+	// The error does not repeat the URL, which may have a password.
 	return nil, errors.New("the store must be sqlite:PATH, for example sqlite:./parley-data/parley.db, or mongodb://HOST/NAME?replicaSet=SET")
 }

@@ -121,7 +121,7 @@ func document(e *chat.Event) eventDoc {
 }
 
 // entry returns the event of the document. about has the posts to which it
-// refers to: the one that it quotes, or the one that it edited.
+// refers: the one that it quotes, or the one that it edited.
 func (d *eventDoc) entry(about map[chat.Seq]eventDoc) chat.Event {
 	e := chat.Event{Kind: d.Kind, ChatID: d.Chat, Seq: d.Seq, N: d.N, At: d.At, By: d.By, ClientID: d.ClientID, Text: d.Text, Mentions: d.Mentions,
 		EditedAt: d.EditedAt, DeletedAt: d.DeletedAt, Reply: d.quote(about), Target: d.Target, Emoji: d.Emoji, On: d.On,

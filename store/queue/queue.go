@@ -1,6 +1,6 @@
-// Package queue is the bounded queue between what feeds a store's readers and
-// one reader: it never makes the writer wait, and a reader that falls too far
-// behind loses its feed instead of the process its memory.
+// Package queue is the bounded queue of a feed, between a store's writer and one reader.
+// The writer never waits; a reader that falls too far behind loses its feed, which bounds
+// the memory.
 package queue
 
 import (
@@ -24,13 +24,13 @@ type Feed struct {
 	mu      sync.Mutex
 	waiting []chat.Notice // guarded by mu
 	bytes   int           // guarded by mu
-	lost    bool          // guarded by mu; waiting was dropped, or ends it
+	lost    bool          // guarded by mu; the feed ends after waiting
 }
 
-// New makes an empty queue.
+// New returns an empty queue.
 func New() *Feed { return &Feed{wake: make(chan struct{}, 1)} }
 
-// Size is what the notices count towards MaxBytes.
+// Size returns what the notices count towards MaxBytes.
 func Size(notices []chat.Notice) (size int) {
 	for _, n := range notices {
 		size += 160
@@ -41,8 +41,8 @@ func Size(notices []chat.Notice) (size int) {
 	return size
 }
 
-// Push adds notices of that Size. A queue that would grow too long is lost:
-// what it holds is dropped, and so is all that comes; Push then gives false.
+// Push adds notices of that Size. A queue that would grow too long is lost: its notices,
+// and all later ones, are dropped, and Push returns false.
 func (f *Feed) Push(notices []chat.Notice, size int) bool {
 	defer f.signal()
 	f.mu.Lock()
@@ -58,7 +58,7 @@ func (f *Feed) Push(notices []chat.Notice, size int) bool {
 	return !f.lost
 }
 
-// Lose ends the feed with [chat.ErrFeedLost] after what it holds.
+// Lose ends the feed with [chat.ErrFeedLost] after the queued notices.
 func (f *Feed) Lose() {
 	f.mu.Lock()
 	f.lost = true
@@ -66,15 +66,14 @@ func (f *Feed) Lose() {
 	f.signal()
 }
 
-// Free drops what the queue holds; call it when nobody reads any more.
+// Free drops the queued notices, when there is no reader any more.
 func (f *Feed) Free() {
 	f.mu.Lock()
 	f.waiting, f.bytes = nil, 0
 	f.mu.Unlock()
 }
 
-// All yields what is pushed until the queue is lost or ctx ends, then calls
-// leave.
+// All yields the notices until the queue is lost or ctx ends, then calls leave.
 func (f *Feed) All(ctx context.Context, leave func()) iter.Seq2[chat.Notice, error] {
 	return func(yield func(chat.Notice, error) bool) {
 		defer leave()
