@@ -12,23 +12,23 @@ import (
 	"parley/chat"
 )
 
-// visit is what the parts of this package find out about a request: one value,
+// requestInfo is what the parts of this package find out about a request: one value,
 // since each that the context holds costs a copy of the request. It belongs to
 // the request's goroutine.
-type visit struct {
+type requestInfo struct {
 	id     string
 	caller Caller
 }
 
-type visitKey struct{}
+type requestInfoKey struct{}
 
-// visitOf gives the visit of a request, or one that begins here.
-func visitOf(r *http.Request) (*visit, *http.Request) {
-	if v, ok := r.Context().Value(visitKey{}).(*visit); ok {
+// infoOf gives the requestInfo of a request, or one that begins here.
+func infoOf(r *http.Request) (*requestInfo, *http.Request) {
+	if v, ok := r.Context().Value(requestInfoKey{}).(*requestInfo); ok {
 		return v, r
 	}
-	v := &visit{}
-	return v, r.WithContext(context.WithValue(r.Context(), visitKey{}, v))
+	v := &requestInfo{}
+	return v, r.WithContext(context.WithValue(r.Context(), requestInfoKey{}, v))
 }
 
 // maxRequestID bounds an id that a client or proxy brings, in bytes.
@@ -36,27 +36,27 @@ const maxRequestID = 64
 
 // RequestID is the id of the request, as X-Request-Id says it; "" outside of AccessLog.
 func RequestID(ctx context.Context) string {
-	if v, ok := ctx.Value(visitKey{}).(*visit); ok {
+	if v, ok := ctx.Value(requestInfoKey{}).(*requestInfo); ok {
 		return v.id
 	}
 	return ""
 }
 
-// Answered is told of each request when its handler has returned: the pattern
+// Observer is told of each request when its handler has returned: the pattern
 // that it matched ("" for none), its method (or "other"), the answer's status
 // and how long it took.
-type Answered func(route, method string, status int, took time.Duration)
+type Observer func(route, method string, status int, took time.Duration)
 
 // AccessLog gives each request an id, or keeps the one it came with, and logs
 // one line when its handler returns: for an upgrade that is its beginning.
 // Health checks are logged at debug level unless they fail. Of requests that one
-// caller repeats some are only counted (Repeats); answered is told of all.
-func AccessLog(log *slog.Logger, repeats *Repeats, answered Answered) Middleware {
+// caller sampler some are only counted (LogSampler); answered is told of all.
+func AccessLog(log *slog.Logger, sampler *LogSampler, answered Observer) Middleware {
 	to := log.Handler() // a Logger would look up who calls it, for each line
 	return func(next http.Handler) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			began := time.Now()
-			v, r := visitOf(r)
+			v, r := infoOf(r)
 			v.id = requestID(r)
 			w.Header().Set("X-Request-Id", v.id)
 			ww := chimw.NewWrapResponseWriter(w, r.ProtoMajor)
@@ -70,7 +70,7 @@ func AccessLog(log *slog.Logger, repeats *Repeats, answered Answered) Middleware
 					level = slog.LevelDebug
 				}
 				answered(route, method, status, took)
-				if !to.Enabled(r.Context(), level) || !repeats.worth(r, &v.caller, route, status) {
+				if !to.Enabled(r.Context(), level) || !sampler.allowRequest(r, &v.caller, route, status) {
 					return
 				}
 				line := slog.NewRecord(began.Add(took), level, "request", 0)
@@ -98,7 +98,7 @@ func route(r *http.Request) string {
 	return ""
 }
 
-// method bounds what the log repeats: a method may be any word of any length.
+// method bounds what the log sampler: a method may be any word of any length.
 func method(r *http.Request) string {
 	switch r.Method {
 	case "GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS":

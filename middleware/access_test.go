@@ -12,10 +12,10 @@ import (
 	"github.com/go-chi/chi/v5"
 )
 
-// site is a small server with everything around it.
-func site(log *slog.Logger, routes func(chi.Router)) http.Handler {
+// testHandler is a small server with everything around it.
+func testHandler(log *slog.Logger, routes func(chi.Router)) http.Handler {
 	r := chi.NewRouter()
-	r.Use(ClientAddress(nil, log), AccessLog(log, NewRepeats(log), unwatched), Recover(log, failed), Headers(nil), Compress(),
+	r.Use(ClientAddress(nil, log), AccessLog(log, NewLogSampler(log), ignore), Recover(log, writeError), Headers(nil), Compress(),
 		Identify(fakeSessions{"ann-token": "u1"}, nil), Body(1000))
 	routes(r)
 	return r
@@ -23,7 +23,7 @@ func site(log *slog.Logger, routes func(chi.Router)) http.Handler {
 
 func TestAccessLog(t *testing.T) {
 	log, out := logger()
-	h := site(log, func(r chi.Router) {
+	h := testHandler(log, func(r chi.Router) {
 		r.Post("/api/chats/{chatId}/messages", func(w http.ResponseWriter, r *http.Request) {
 			_, _ = io.Copy(io.Discard, r.Body)
 			w.WriteHeader(201)
@@ -59,7 +59,7 @@ func TestAccessLog(t *testing.T) {
 // A path that no route knows, and a method that is none, are not repeated.
 func TestAccessLogOfNothing(t *testing.T) {
 	log, out := logger()
-	h := site(log, func(r chi.Router) { r.Get("/healthz", ok) })
+	h := testHandler(log, func(r chi.Router) { r.Get("/healthz", ok) })
 	do(h, request("GET", "/invite/secret-code"))
 	do(h, request("SECRET-METHOD", "/healthz"))
 	if s := out.String(); strings.Count(s, "\n") != 2 || strings.Contains(s, "secret") || strings.Contains(s, "SECRET") {
@@ -75,7 +75,7 @@ func TestAccessLogOfNothing(t *testing.T) {
 func TestRequestID(t *testing.T) {
 	log, out := logger()
 	var inside string
-	h := chain(func(_ http.ResponseWriter, r *http.Request) { inside = RequestID(r.Context()) }, AccessLog(log, NewRepeats(log), unwatched))
+	h := chain(func(_ http.ResponseWriter, r *http.Request) { inside = RequestID(r.Context()) }, AccessLog(log, NewLogSampler(log), ignore))
 	for in, taken := range map[string]bool{
 		"": false, "abc-123": true, strings.Repeat("x", 64): true, strings.Repeat("x", 65): false,
 		"two words": false, "new\u0085line": false, "über": false, "tab\t": false,
@@ -97,7 +97,7 @@ func TestRequestID(t *testing.T) {
 
 func TestRecover(t *testing.T) {
 	log, out := logger()
-	h := site(log, func(r chi.Router) {
+	h := testHandler(log, func(r chi.Router) {
 		r.Get("/{what}", func(w http.ResponseWriter, r *http.Request) {
 			switch chi.URLParam(r, "what") {
 			case "before":
@@ -150,13 +150,13 @@ func TestRecover(t *testing.T) {
 func TestCompress(t *testing.T) {
 	log, _ := logger()
 	long := `{"text":"` + strings.Repeat("again and ", 1000) + `"}`
-	h := site(log, func(r chi.Router) {
+	h := testHandler(log, func(r chi.Router) {
 		r.Get("/{what}", func(w http.ResponseWriter, r *http.Request) {
 			what := chi.URLParam(r, "what")
 			w.Header().Set("Content-Type", map[bool]string{true: "application/msgpack", false: "application/json"}[what == "msgpack"])
 			switch what {
 			case "secret":
-				Uncompressed(w)
+				DisableCompression(w)
 			case "short":
 				_, _ = w.Write([]byte("{}"))
 				return

@@ -43,7 +43,7 @@ func ClientAddress(trusted []netip.Prefix, log *slog.Logger) Middleware {
 	return func(next http.Handler) http.Handler {
 		next = fromHeader(next)
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-			if peerIn(r.RemoteAddr, trusted) {
+			if addressIn(r.RemoteAddr, trusted) {
 				r = r.WithContext(context.WithValue(r.Context(), proxiedKey{}, true))
 			}
 			next.ServeHTTP(w, r)
@@ -51,7 +51,7 @@ func ClientAddress(trusted []netip.Prefix, log *slog.Logger) Middleware {
 	}
 }
 
-func peerIn(remote string, prefixes []netip.Prefix) bool {
+func addressIn(remote string, prefixes []netip.Prefix) bool {
 	host, _, err := net.SplitHostPort(remote)
 	if err != nil {
 		host = remote

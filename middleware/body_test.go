@@ -17,11 +17,11 @@ import (
 
 func TestBodyLimit(t *testing.T) {
 	log, _ := logger()
-	h := site(log, func(r chi.Router) {
+	h := testHandler(log, func(r chi.Router) {
 		r.Post("/", func(w http.ResponseWriter, r *http.Request) {
 			b, err := io.ReadAll(r.Body)
 			if _, over := err.(*http.MaxBytesError); over {
-				failed(w, r, chat.Fail(chat.TooLarge, "%d", len(b)))
+				writeError(w, r, chat.Fail(chat.TooLarge, "%d", len(b)))
 			} else if err != nil {
 				t.Error(err)
 			}
@@ -46,7 +46,7 @@ func TestBodyLimit(t *testing.T) {
 func TestBodyWithoutAnIdentity(t *testing.T) {
 	h := chain(func(w http.ResponseWriter, r *http.Request) {
 		if _, err := io.ReadAll(r.Body); err != nil {
-			failed(w, r, chat.Fail(chat.TooLarge, "%v", err))
+			writeError(w, r, chat.Fail(chat.TooLarge, "%v", err))
 		}
 	}, Identify(fakeSessions{"ann": "u1"}, nil), Body(1<<20))
 	for _, c := range []struct {
@@ -73,11 +73,11 @@ func TestBodyWithoutAnIdentity(t *testing.T) {
 // request comes; complete ones, and those of users there, pass.
 func TestUnfinishedBodies(t *testing.T) {
 	log, _ := logger()
-	entered := make(chan struct{}, 2*maxUnfinished)
+	entered := make(chan struct{}, 2*maxPending)
 	server := httptest.NewServer(chain(func(w http.ResponseWriter, r *http.Request) {
 		entered <- struct{}{}
 		if _, err := io.ReadAll(r.Body); err != nil {
-			failed(w, r, err)
+			writeError(w, r, err)
 		}
 	}, ClientAddress(nil, log), Identify(fakeSessions{"ann": "u1"}, nil), Body(1<<20)))
 	t.Cleanup(server.Close)
@@ -104,7 +104,7 @@ func TestUnfinishedBodies(t *testing.T) {
 		return c
 	}
 	var open []net.Conn
-	for range maxUnfinished {
+	for range maxPending {
 		open = append(open, send(""))
 	}
 	whole := func(headers string) {
@@ -116,10 +116,10 @@ func TestUnfinishedBodies(t *testing.T) {
 		}
 	}
 	whole("Authorization: Bearer ann\r\n") // a user does not count at the address
-	if _, err := io.WriteString(open[maxUnfinished-1], "  }"); err != nil || status(open[maxUnfinished-1]) != "200" {
+	if _, err := io.WriteString(open[maxPending-1], "  }"); err != nil || status(open[maxPending-1]) != "200" {
 		t.Errorf("the newest was given up; %v", err)
 	}
-	open = append(open[:maxUnfinished-1], send(""))
+	open = append(open[:maxPending-1], send(""))
 	whole("")
 	for range 2 {
 		send("")
@@ -137,26 +137,26 @@ func TestGivenUpBodies(t *testing.T) {
 	for _, c := range []struct {
 		size          int64
 		bodies, stays int
-	}{{100, maxUnfinished + 2, maxUnfinished}, {1000, 10, 6}, {0, maxUnfinished + 1, maxUnfinished}} {
-		u := &unfinished{by: map[string][]*body{}}
+	}{{100, maxPending + 2, maxPending}, {1000, 10, 6}, {0, maxPending + 1, maxPending}} {
+		p := &pendingBodies{by: map[string][]*body{}}
 		interrupted := 0
 		var all []*body
 		for range c.bodies {
 			b := &body{ReadCloser: io.NopCloser(readerFunc(func([]byte) (int, error) { return 0, errors.New("timeout") })),
-				of: u, key: "a", size: c.size, interrupt: func() { interrupted++ }}
-			u.enter(b, 6400)
+				of: p, key: "a", size: c.size, interrupt: func() { interrupted++ }}
+			p.add(b, 6400)
 			all = append(all, b)
 		}
-		if interrupted != c.bodies-c.stays || len(u.by["a"]) != c.stays {
-			t.Fatalf("%d of %d bytes: %d given up, %d left", c.bodies, c.size, interrupted, len(u.by["a"]))
+		if interrupted != c.bodies-c.stays || len(p.by["a"]) != c.stays {
+			t.Fatalf("%d of %d bytes: %d given up, %d left", c.bodies, c.size, interrupted, len(p.by["a"]))
 		}
 		for i, b := range all {
 			if _, err := b.Read(nil); chat.Is(err, chat.RateLimited) != (i < interrupted) {
 				t.Errorf("body %d: %v", i, err)
 			}
 		}
-		if len(u.by) != 0 {
-			t.Errorf("%d keys are kept", len(u.by))
+		if len(p.by) != 0 {
+			t.Errorf("%d keys are kept", len(p.by))
 		}
 	}
 }

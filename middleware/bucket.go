@@ -14,17 +14,17 @@ type Bucket struct {
 	every time.Duration // one token, static
 	start time.Time     // static
 
-	mu     sync.Mutex
-	fullAt map[string]time.Duration // since start; guarded by mu
-	sweep  int                      // guarded by mu: size at which to look for full ones
+	mu      sync.Mutex
+	fullAt  map[string]time.Duration // since start; guarded by mu
+	evictAt int                      // guarded by mu: size at which to look for full ones
 }
 
-// minSweep keeps small maps from being searched.
-const minSweep = 64
+// minEvict keeps small maps from being searched.
+const minEvict = 64
 
 // NewBucket makes a bucket; one with Rate{} lets everything pass.
 func NewBucket(rate Rate) *Bucket {
-	b := &Bucket{rate: rate, start: time.Now(), fullAt: map[string]time.Duration{}, sweep: minSweep}
+	b := &Bucket{rate: rate, start: time.Now(), fullAt: map[string]time.Duration{}, evictAt: minEvict}
 	if rate.N > 0 {
 		b.every = rate.Per / time.Duration(rate.N)
 	}
@@ -43,17 +43,17 @@ func (b *Bucket) TakeN(key string, n float64) (ok bool, retryAfter time.Duration
 	now := time.Since(b.start)
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	full := max(b.fullAt[key], now) + b.filling(n)
+	full := max(b.fullAt[key], now) + b.fillTime(n)
 	if wait := full - now - b.every*time.Duration(b.rate.N); wait > 0 {
 		return false, wait
 	}
 	b.fullAt[key] = full
-	b.drop(now)
+	b.evictFull(now)
 	return true, 0
 }
 
-// filling is the time in which n tokens come.
-func (b *Bucket) filling(n float64) time.Duration {
+// fillTime is the time in which n tokens come.
+func (b *Bucket) fillTime(n float64) time.Duration {
 	return time.Duration(min(n, float64(b.rate.N)) * float64(b.every))
 }
 
@@ -72,7 +72,7 @@ func (b *Bucket) RefundN(key string, n float64) {
 	if !ok {
 		return
 	}
-	if full -= b.filling(n); full <= now {
+	if full -= b.fillTime(n); full <= now {
 		delete(b.fullAt, key)
 		return
 	}
@@ -80,8 +80,8 @@ func (b *Bucket) RefundN(key string, n float64) {
 }
 
 // drop forgets full buckets once the map has doubled: constant work per Take.
-func (b *Bucket) drop(now time.Duration) {
-	if len(b.fullAt) < b.sweep {
+func (b *Bucket) evictFull(now time.Duration) {
+	if len(b.fullAt) < b.evictAt {
 		return
 	}
 	for key, full := range b.fullAt {
@@ -89,5 +89,5 @@ func (b *Bucket) drop(now time.Duration) {
 			delete(b.fullAt, key)
 		}
 	}
-	b.sweep = max(minSweep, 2*len(b.fullAt))
+	b.evictAt = max(minEvict, 2*len(b.fullAt))
 }

@@ -37,9 +37,9 @@ func Compress() Middleware {
 	}
 }
 
-// Uncompressed keeps an answer from being compressed. Call it before writing
+// DisableCompression keeps an answer from being compressed. Call it before writing
 // one that holds a secret beside what the caller sent: its length would tell
 // the secret, byte by byte (the BREACH attack).
-func Uncompressed(w http.ResponseWriter) {
+func DisableCompression(w http.ResponseWriter) {
 	w.Header().Set(gzhttp.HeaderNoCompression, "1")
 }

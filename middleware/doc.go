@@ -22,8 +22,8 @@
 // What is never logged here: queries, bodies, headers, paths. The access log
 // names the route's pattern instead of the path.
 //
-// No part starts a goroutine but Repeats, whose timer does. Limiter, Bucket and
-// Repeats are safe for concurrent use
+// No part starts a goroutine but LogSampler, whose timer does. Limiter, Bucket and
+// LogSampler are safe for concurrent use
 // and bounded in memory whatever keys strangers bring.
 package middleware
 

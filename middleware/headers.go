@@ -39,8 +39,8 @@ func Headers(public *url.URL) Middleware {
 	if https {
 		options.STSSeconds = hstsSeconds
 	}
-	api := fixed(options, apiPolicy)
-	page := fixed(options, strings.Replace(pagePolicy, "%s", connect, 1))
+	api := fixedHeaders(options, apiPolicy)
+	page := fixedHeaders(options, strings.Replace(pagePolicy, "%s", connect, 1))
 	return func(next http.Handler) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			h, set := w.Header(), page
@@ -50,7 +50,7 @@ func Headers(public *url.URL) Middleware {
 			for _, f := range set {
 				h[f.name] = f.value
 			}
-			if https || trustworthy(r) {
+			if https || secureContext(r) {
 				h.Set("Cross-Origin-Opener-Policy", "same-origin")
 			}
 			next.ServeHTTP(w, r)
@@ -58,28 +58,28 @@ func Headers(public *url.URL) Middleware {
 	}
 }
 
-// field is a header of every answer. Its value is shared: whoever adds to the
+// header is a header of every answer. Its value is shared: whoever adds to the
 // header of an answer gets a slice of their own, there being no room in this.
-type field struct {
+type header struct {
 	name  string
 	value []string
 }
 
-// fixed is what secure sets under these options, which is the same whatever the
+// fixedHeaders is what secure sets under these options, which is the same whatever the
 // request: so it is asked once.
-func fixed(options secure.Options, policy string) (fields []field) {
+func fixedHeaders(options secure.Options, policy string) (fields []header) {
 	options.ContentSecurityPolicy = policy
 	// The error is for redirects and hosts that are not allowed, of which there are none.
 	h, _, _ := secure.New(options).ProcessNoModifyRequest(nil, &http.Request{URL: &url.URL{}})
 	for name, value := range h {
-		fields = append(fields, field{name, value[:1:1]})
+		fields = append(fields, header{name, value[:1:1]})
 	}
 	return fields
 }
 
-// trustworthy tells whether browsers would heed Cross-Origin-Opener-Policy: from
+// secureContext tells whether browsers would heed Cross-Origin-Opener-Policy: from
 // plain http on a LAN they ignore it, and complain on the console of each page.
-func trustworthy(r *http.Request) bool {
+func secureContext(r *http.Request) bool {
 	if r.TLS != nil || r.Header.Get("X-Forwarded-Proto") == "https" {
 		return true
 	}

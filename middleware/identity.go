@@ -26,12 +26,12 @@ type Caller struct {
 	Err error
 }
 
-// Known reports whether the caller is a user with a live session.
-func (c Caller) Known() bool { return c.User.ID != "" }
+// SignedIn reports whether the caller is a user with a live session.
+func (c Caller) SignedIn() bool { return c.User.ID != "" }
 
 // CallerOf gives the caller as Identify found it; a stranger outside of it.
 func CallerOf(ctx context.Context) Caller {
-	if v, ok := ctx.Value(visitKey{}).(*visit); ok {
+	if v, ok := ctx.Value(requestInfoKey{}).(*requestInfo); ok {
 		return v.caller
 	}
 	return Caller{}
@@ -65,7 +65,7 @@ func Identify(sessions Sessions, public *url.URL) Middleware {
 					ClearCookie(w, r, public)
 				}
 			}
-			v, r := visitOf(r)
+			v, r := infoOf(r)
 			v.caller = c
 			next.ServeHTTP(w, r)
 		})
@@ -92,7 +92,7 @@ func Require(fail Fail) Middleware {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			w.Header().Set("Cache-Control", "no-store")
 			switch c := CallerOf(r.Context()); {
-			case c.Known():
+			case c.SignedIn():
 				next.ServeHTTP(w, r)
 			case c.Err != nil:
 				fail(w, r, c.Err)

@@ -66,8 +66,8 @@ func TestIdentify(t *testing.T) {
 				})
 			}
 			sessions := fakeSessions{"ann": "u1", "bob": "u2", "": "nobody", long: "nobody"}
-			w := do(chain(ok, Identify(sessions, parse(t, c.public)), spy, Require(failed)), request("GET", "/api/me", c.headers...))
-			if seen.User.ID != c.user || seen.Cookie != c.cookie || seen.Known() != (c.user != "") {
+			w := do(chain(ok, Identify(sessions, parse(t, c.public)), spy, Require(writeError)), request("GET", "/api/me", c.headers...))
+			if seen.User.ID != c.user || seen.Cookie != c.cookie || seen.SignedIn() != (c.user != "") {
 				t.Errorf("caller %+v", seen)
 			}
 			if w.Code != c.status || w.Body.String() != c.body {
@@ -88,7 +88,7 @@ func TestBadCredentialsGoOn(t *testing.T) {
 	reached := false
 	w := do(chain(func(_ http.ResponseWriter, r *http.Request) {
 		c := CallerOf(r.Context())
-		reached = !c.Known() && chat.Is(c.Err, chat.NoIdentity)
+		reached = !c.SignedIn() && chat.Is(c.Err, chat.NoIdentity)
 	}, Identify(fakeSessions{}, nil)), request("GET", "/api/server", "Authorization: Bearer x"))
 	if !reached || w.Code != 200 {
 		t.Errorf("status %d, reached as a stranger: %v", w.Code, reached)
@@ -140,7 +140,7 @@ func TestMatchUser(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			field := func(w http.ResponseWriter, r *http.Request, err error) {
-				failed(w, r, err)
+				writeError(w, r, err)
 				_, _ = w.Write([]byte(" " + chat.AsError(err).Field))
 			}
 			reached := false

@@ -13,8 +13,8 @@ import (
 	"parley/chat"
 )
 
-// failed is the Fail of these tests: the code is the body.
-func failed(w http.ResponseWriter, _ *http.Request, err error) {
+// writeError is the Fail of these tests: the code is the body.
+func writeError(w http.ResponseWriter, _ *http.Request, err error) {
 	code := chat.AsError(err).Code
 	w.WriteHeader(map[chat.Code]int{
 		chat.NoIdentity: 401, chat.Forbidden: 403, chat.TooLarge: 413, chat.RateLimited: 429,
@@ -23,7 +23,7 @@ func failed(w http.ResponseWriter, _ *http.Request, err error) {
 	_, _ = w.Write([]byte(code))
 }
 
-func unwatched(string, string, int, time.Duration) {}
+func ignore(string, string, int, time.Duration) {}
 
 func ok(http.ResponseWriter, *http.Request) {}
 

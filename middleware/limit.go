@@ -65,14 +65,14 @@ func (l *Limiter) TakeN(key string, n int) (ok bool, remaining int, retryAfter t
 	if window != l.window {
 		l.window, l.keys = window, 0
 	}
-	now, before, _ := l.counts.Get(key, l.at(window), l.at(window-1)) // its errors are always nil
+	now, before, _ := l.counts.Get(key, l.windowStart(window), l.windowStart(window-1)) // its errors are always nil
 	if now == 0 && l.keys >= maxKeys {
 		key = "~" + strconv.FormatUint(maphash.String(l.seed, key)%maxKeys, 36)
-		now, before, _ = l.counts.Get(key, l.at(window), l.at(window-1))
+		now, before, _ = l.counts.Get(key, l.windowStart(window), l.windowStart(window-1))
 	}
 	left := float64(l.rate.N-now) - float64(before)*(1-float64(into)/float64(l.rate.Per))
 	if left < float64(max(1, n)) {
-		return false, max(0, int(left)), l.wait(now, before, max(1, n), into)
+		return false, max(0, int(left)), l.retryAfter(now, before, max(1, n), into)
 	}
 	if n == 0 {
 		return true, int(left), 0
@@ -80,18 +80,18 @@ func (l *Limiter) TakeN(key string, n int) (ok bool, remaining int, retryAfter t
 	if now == 0 {
 		l.keys++
 	}
-	_ = l.counts.IncrementBy(key, l.at(window), n)
+	_ = l.counts.IncrementBy(key, l.windowStart(window), n)
 	return true, int(left) - n, 0
 }
 
 // at is the start of a window, the same value every time: the counter compares
 // it with ==.
-func (l *Limiter) at(window int64) time.Time {
+func (l *Limiter) windowStart(window int64) time.Time {
 	return l.start.Add(time.Duration(window) * l.rate.Per)
 }
 
 // wait solves the window's sum for the time at which a call that costs n fits.
-func (l *Limiter) wait(now, before, n int, into time.Duration) time.Duration {
+func (l *Limiter) retryAfter(now, before, n int, into time.Duration) time.Duration {
 	per, room := float64(l.rate.Per), float64(l.rate.N-n)
 	if float64(now) <= room { // later in this window, as the one before fades
 		return time.Duration(math.Ceil(per*(1-(room-float64(now))/float64(before)))) - into
@@ -141,7 +141,7 @@ func Limit(anonymous, users *Limiter, except func(*http.Request) bool, cost func
 			var err error
 			switch caller := CallerOf(r.Context()); {
 			case except != nil && except(r):
-			case caller.Known():
+			case caller.SignedIn():
 				n := 1
 				if cost != nil {
 					n = cost(r)

@@ -16,7 +16,7 @@ import (
 	"parley/chat"
 )
 
-func taken(l *Limiter, key string, tries int) (passed int) {
+func countAllowed(l *Limiter, key string, tries int) (passed int) {
 	for range tries {
 		if ok, _, _ := l.Take(key); ok {
 			passed++
@@ -35,14 +35,14 @@ func TestExactlyNPassInAFreshWindow(t *testing.T) {
 					t.Fatalf("call %d of %d: %v, %d remain", i+1, n, ok, remaining)
 				}
 			}
-			if got := taken(l, "a", 50); got != 0 {
+			if got := countAllowed(l, "a", 50); got != 0 {
 				t.Errorf("%d more than %d passed", got, n)
 			}
-			if got := taken(l, "b", n+1); got != n {
+			if got := countAllowed(l, "b", n+1); got != n {
 				t.Errorf("another key: %d of %d passed", got, n)
 			}
 			time.Sleep(2 * time.Minute)
-			if got := taken(l, "a", n+1); got != n {
+			if got := countAllowed(l, "a", n+1); got != n {
 				t.Errorf("two windows later: %d of %d passed", got, n)
 			}
 		}
@@ -54,15 +54,15 @@ func TestWindowSlides(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		l := NewLimiter(Rate{100, time.Minute})
 		time.Sleep(59 * time.Second)
-		if got := taken(l, "a", 101); got != 100 {
+		if got := countAllowed(l, "a", 101); got != 100 {
 			t.Fatal(got)
 		}
 		time.Sleep(time.Second)
-		if got := taken(l, "a", 100); got != 0 {
+		if got := countAllowed(l, "a", 100); got != 0 {
 			t.Errorf("%d passed right after the border", got)
 		}
 		time.Sleep(30 * time.Second)
-		if got := taken(l, "a", 100); got != 50 {
+		if got := countAllowed(l, "a", 100); got != 50 {
 			t.Errorf("%d passed half a window later", got)
 		}
 	})
@@ -75,7 +75,7 @@ func TestRetryAfterIsExact(t *testing.T) {
 			for _, lead := range []time.Duration{0, rate.Per / 3, rate.Per - 1, rate.Per + rate.Per/2} {
 				l := NewLimiter(rate)
 				time.Sleep(lead)
-				taken(l, "a", rate.N)
+				countAllowed(l, "a", rate.N)
 				for range 5 {
 					ok, _, wait := l.Take("a")
 					if ok || wait <= 0 || wait > 2*rate.Per {
@@ -89,7 +89,7 @@ func TestRetryAfterIsExact(t *testing.T) {
 					if ok, _, _ := l.Take("a"); !ok {
 						t.Fatalf("%v after %v: refused after the wait", rate, lead)
 					}
-					taken(l, "a", rate.N)
+					countAllowed(l, "a", rate.N)
 				}
 			}
 		}
@@ -126,14 +126,14 @@ func TestLimiterByCost(t *testing.T) {
 				if ok, _, again := l.TakeN("a", n); !ok {
 					t.Fatalf("cost %d: refused after %v, wait %v more", n, wait, again)
 				}
-				taken(l, "a", 100)
+				countAllowed(l, "a", 100)
 			}
 		}
 	})
 }
 
 func TestLimiterOff(t *testing.T) {
-	if got := taken(NewLimiter(Rate{}), "a", 10_000); got != 10_000 {
+	if got := countAllowed(NewLimiter(Rate{}), "a", 10_000); got != 10_000 {
 		t.Errorf("%d passed", got)
 	}
 }
@@ -143,7 +143,7 @@ func TestLimiterConcurrently(t *testing.T) {
 	var passed atomic.Int64
 	var all sync.WaitGroup
 	for range 8 {
-		all.Go(func() { passed.Add(int64(taken(l, "a", 300))) })
+		all.Go(func() { passed.Add(int64(countAllowed(l, "a", 300))) })
 	}
 	all.Wait()
 	if passed.Load() != 1000 {
@@ -167,16 +167,16 @@ func (s *spyCounter) IncrementBy(key string, window time.Time, n int) error {
 func TestKeysAreBounded(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		l := NewLimiter(Rate{3, time.Minute})
-		taken(l, "old", 2)
+		countAllowed(l, "old", 2)
 		l.keys = maxKeys
 		spy := &spyCounter{LimitCounter: l.counts}
 		l.counts = spy
-		if got := taken(l, "old", 5); got != 1 {
+		if got := countAllowed(l, "old", 5); got != 1 {
 			t.Errorf("the old key: %d", got)
 		}
 		passed := 0
 		for i := range 100 {
-			passed += taken(l, fmt.Sprint("new", i), 5)
+			passed += countAllowed(l, fmt.Sprint("new", i), 5)
 		}
 		if passed < 290 || passed > 300 {
 			t.Errorf("new keys: %d of 300", passed)
@@ -187,7 +187,7 @@ func TestKeysAreBounded(t *testing.T) {
 			}
 		}
 		time.Sleep(time.Minute)
-		if taken(l, "x", 1); l.keys != 1 {
+		if countAllowed(l, "x", 1); l.keys != 1 {
 			t.Errorf("%d keys in a new window", l.keys)
 		}
 	})
@@ -223,7 +223,7 @@ func TestCostlyRequestsTakeMore(t *testing.T) {
 	log, _ := logger()
 	h := chain(ok, ClientAddress(nil, log), Identify(fakeSessions{"ann": "u1"}, nil),
 		Limit(NewLimiter(Rate{10, time.Hour}), NewLimiter(Rate{10, time.Hour}), nil,
-			func(*http.Request) int { return 4 }, failed))
+			func(*http.Request) int { return 4 }, writeError))
 	for i, want := range []string{"6", "2", "2"} {
 		w := do(h, request("GET", "/api/me", "Authorization: Bearer ann"))
 		if got := w.Header().Get("RateLimit-Remaining"); got != want || (w.Code == 200) != (i < 2) {
@@ -244,7 +244,7 @@ func TestWhoIsCountedWhere(t *testing.T) {
 	newHandler := func() http.Handler {
 		return chain(ok, ClientAddress(nil, log), Identify(sessions, nil),
 			Limit(NewLimiter(Rate{3, time.Hour}), NewLimiter(Rate{5, time.Hour}),
-				func(r *http.Request) bool { return r.URL.Path == "/api/socket" }, nil, failed))
+				func(r *http.Request) bool { return r.URL.Path == "/api/socket" }, nil, writeError))
 	}
 	count := func(h http.Handler, address, path string, headers ...string) (passed int) {
 		for range 10 {

@@ -115,7 +115,7 @@ func TestSameOrigin(t *testing.T) {
 		{"POST", "https://chat.example/", []string{"Host: inner:8080", "Origin: https://chat.example"}, true},
 		{"POST", "https://chat.example", []string{"Host: inner:8080", "Origin: http://chat.example"}, false},
 	} {
-		w := do(chain(ok, SameOrigin(parse(t, c.public), failed)), request(c.method, "/api/x", c.headers...))
+		w := do(chain(ok, SameOrigin(parse(t, c.public), writeError)), request(c.method, "/api/x", c.headers...))
 		if passes := w.Code == 200; passes != c.passes || !passes && (w.Code != 403 || w.Body.String() != "forbidden") {
 			t.Errorf("%s %v: %d %q", c.method, c.headers, w.Code, w.Body)
 		}

@@ -26,7 +26,7 @@ func (s *Server) openSocket(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	limit := int64(maxMessage)
-	if !caller.Known() {
+	if !caller.SignedIn() {
 		limit = maxFirst
 	}
 	sock, err := socket.Accept(w, r, socket.Config{
@@ -41,7 +41,7 @@ func (s *Server) openSocket(w http.ResponseWriter, r *http.Request) error {
 	}
 	peer := session.Peer{User: caller.User, Session: caller.Session, Err: caller.Err, Cookie: caller.Cookie,
 		Address: middleware.AddressKey(r.Context())}
-	if !caller.Known() {
+	if !caller.SignedIn() {
 		peer.Identified = func() { sock.SetReadLimit(maxMessage) }
 	}
 	c := s.sessions.Open(sock, wire.ForProtocol(sock.Protocol()), peer)

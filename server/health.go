@@ -20,7 +20,7 @@ func (s *Server) health(w http.ResponseWriter, r *http.Request) error {
 // Waiting returns the handler that is used until the store can be reached: /healthz
 // answers 200, everything else 503 with a delay of a second.
 func Waiting(log *slog.Logger) http.Handler {
-	s := &Server{API: api.New(api.Config{Errors: service.ErrorLog{Log: log, Repeats: middleware.NewRepeats(log)}})}
+	s := &Server{API: api.New(api.Config{Errors: service.ErrorLog{Log: log, Sampler: middleware.NewLogSampler(log)}})}
 	r := http.NewServeMux()
 	r.HandleFunc("GET /healthz", s.API.Handle(s.health))
 	r.HandleFunc("/", s.API.Handle(func(http.ResponseWriter, *http.Request) error {

@@ -156,7 +156,7 @@ func TestServerFaultsAreSummedUp(t *testing.T) {
 	for range 100 {
 		x.nobody().call("GET", "/api/server", nil).fails(chat.Internal, "")
 	}
-	x.s.repeats.Flush()
+	x.s.sampler.Flush()
 	if logs := x.logs.String(); strings.Count(logs, "unexpected EOF") != 10 || !strings.Contains(logs, `msg="more failures" count=90`) {
 		t.Errorf("logged %s", logs)
 	}

@@ -21,7 +21,7 @@ func (s *Server) guard(r chi.Router) {
 	r.Use(
 		grownStack,
 		middleware.ClientAddress(s.TrustedProxies, s.Log),
-		middleware.AccessLog(s.Log, s.repeats, s.metrics.answered),
+		middleware.AccessLog(s.Log, s.sampler, s.metrics.answered),
 		middleware.Recover(s.Log, s.API.Fail),
 		middleware.Headers(s.PublicURL),
 		chimw.GetHead,

@@ -75,7 +75,7 @@ type Server struct {
 	metrics    *metrics
 	perAddress *middleware.Limiter // calls without an identity, by address
 	page       *middleware.Limiter // requests for the page's files, by address
-	repeats    *middleware.Repeats
+	sampler    *middleware.LogSampler
 	API        *api.API       // static after construction
 	readiness  readinessCache // when the store last answered
 }
@@ -94,10 +94,10 @@ func New(c Config) *Server {
 		hub:        hub.New(c.sockets),
 		perAddress: middleware.NewLimiter(requests),
 		page:       middleware.NewLimiter(requests),
-		repeats:    middleware.NewRepeats(c.Log),
+		sampler:    middleware.NewLogSampler(c.Log),
 		readiness:  readinessCache{turn: make(chan struct{}, 1)},
 	}
-	errors := service.ErrorLog{Log: c.Log, Repeats: s.repeats}
+	errors := service.ErrorLog{Log: c.Log, Sampler: s.sampler}
 	s.metrics = newMetrics(s)
 	s.service = service.New(service.Config{Store: c.Store, Errors: errors, Registration: c.Registration, Limits: c.Limits, Appended: s.metrics.outcome, Attempts: c.attempts,
 		Enforce: func(r service.Revocation) { s.live.Enforce(r, s.service.Revoked) },
@@ -122,7 +122,7 @@ func (s *Server) Metrics() http.Handler { return s.metrics.handler() }
 // Run runs the server's own goroutines until ctx ends. A feed that breaks is opened again
 // with back-off; only a programming error makes Run fail.
 func (s *Server) Run(ctx context.Context) error {
-	defer s.repeats.Flush()
+	defer s.sampler.Flush()
 	g, ctx := errgroup.WithContext(ctx)
 	g.Go(func() error { return s.live.Run(ctx) })
 	g.Go(func() error { return releaseMemory(ctx) })

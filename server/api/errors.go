@@ -55,7 +55,7 @@ func (a *API) FailStatus(w http.ResponseWriter, r *http.Request, code int, err e
 	if code == http.StatusUnauthorized {
 		w.Header().Set("WWW-Authenticate", `Bearer realm="parley"`)
 	}
-	if middleware.Unread(r) && (!identity(r).Known() || r.ContentLength < 0 || r.ContentLength > middleware.AnonymousBody) {
+	if middleware.HasUnreadBody(r) && (!identity(r).SignedIn() || r.ContentLength < 0 || r.ContentLength > middleware.AnonymousBody) {
 		w.Header().Set("Connection", "close") // or net/http waits for the rest before it answers
 	}
 	a.Answer(w, r, code, Failure{&e})

@@ -43,7 +43,7 @@ func (a *API) signIn(w http.ResponseWriter, r *http.Request, user chat.User, mad
 // beside text that the caller sent (the BREACH attack).
 func (a *API) secret(w http.ResponseWriter, r *http.Request, code int, v any) {
 	w.Header().Set("Cache-Control", "no-store")
-	middleware.Uncompressed(w)
+	middleware.DisableCompression(w)
 	a.Answer(w, r, code, v)
 }
 

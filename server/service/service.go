@@ -122,7 +122,7 @@ func (s *Service) Limits() wire.Limits {
 // ErrorLog logs failures of the server.
 type ErrorLog struct {
 	Log     *slog.Logger
-	Repeats *middleware.Repeats // sums up the failures that one caller causes
+	Sampler *middleware.LogSampler // sums up the failures that one caller causes
 }
 
 // ClientError returns the error that a client is told, and logs a failure of the server
@@ -132,7 +132,7 @@ func (l ErrorLog) ClientError(ctx context.Context, err error) *chat.Error {
 		return chat.FailCause(chat.Unavailable, err, "the server did not finish in time")
 	}
 	e := chat.AsError(err)
-	if (e.Code == chat.Internal || e.Code == chat.Unavailable && e.Unwrap() != nil) && l.Repeats.Failure(ctx) {
+	if (e.Code == chat.Internal || e.Code == chat.Unavailable && e.Unwrap() != nil) && l.Sampler.AllowFailure(ctx) {
 		l.Log.LogAttrs(ctx, slog.LevelError, "failed",
 			slog.String("request", middleware.RequestID(ctx)), slog.String("error", e.Error()))
 	}

@@ -118,14 +118,14 @@ type Caller struct {
 	Address string       // key of the address for limits (middleware.AddressKey)
 }
 
-// Known reports whether the caller is a user with a live session.
-func (c Caller) Known() bool { return c.User.ID != "" }
+// SignedIn reports whether the caller is a user with a live session.
+func (c Caller) SignedIn() bool { return c.User.ID != "" }
 
 // lines returns the queues in which the caller's passwords are hashed one after the
 // other: the user's, and then that of all users at the address, so that many accounts
 // are no better than one; without an identity that of the address alone.
 func (c Caller) lines() []string {
-	if c.Known() {
+	if c.SignedIn() {
 		return []string{"user " + string(c.User.ID), "users at " + c.Address}
 	}
 	return []string{"address " + c.Address}

@@ -44,7 +44,7 @@ func start(t *testing.T, store func(chat.Store) chat.Store, change func(*Config)
 	if store != nil {
 		above = store(db)
 	}
-	f.service = service.New(service.Config{Store: above, Errors: service.ErrorLog{Log: log, Repeats: middleware.NewRepeats(log)}, Limits: service.Limits{Text: 16 << 10, Body: 1 << 20},
+	f.service = service.New(service.Config{Store: above, Errors: service.ErrorLog{Log: log, Sampler: middleware.NewLogSampler(log)}, Limits: service.Limits{Text: 16 << 10, Body: 1 << 20},
 		Appended: func(chat.Kind, time.Time, chat.Event, bool, error) {}})
 	f.live = live.New(live.Config{Store: f.service, Hub: f.hub, Log: log, TextChanged: f.service.Pages.Clear, UsersChanged: f.service.Clear,
 		Published: func(*chat.Event) {}, FeedLost: func() {}, Intervals: live.Intervals{Announce: time.Hour}})

@@ -11,44 +11,44 @@ import (
 // Within one window so many requests of one caller to one route with one status
 // get a line each; the others are counted, and told at the window's end.
 const (
-	repeatsWindow = time.Minute
-	maxRefused    = 10   // requests that were refused (4xx, 5xx)
-	maxServed     = 200  // others, of callers without an identity
-	maxCallers    = 1000 // triples counted apart; further callers count together
+	sampleWindow = time.Minute
+	maxRefused   = 10   // requests that were refused (4xx, 5xx)
+	maxServed    = 200  // others, of callers without an identity
+	maxCallers   = 1000 // triples counted apart; further callers count together
 )
 
-// Repeats keeps a caller who asks again and again from filling the log. It is
+// LogSampler keeps a caller who asks again and again from fillTime the log. It is
 // safe for concurrent use.
-type Repeats struct {
+type LogSampler struct {
 	log *slog.Logger
 
 	mu    sync.Mutex
 	began time.Time         // guarded by mu
-	seen  map[repeatKey]int // guarded by mu: requests in this window; nil: none began
+	seen  map[sampleKey]int // guarded by mu: requests in this window; nil: none began
 	end   *time.Timer       // guarded by mu: calls Flush at its end
 }
 
-type repeatKey struct {
+type sampleKey struct {
 	address, user string // one of them; none: callers beyond maxCallers
 	route         string
 	status        int // 0: a failure of the server, which has a line beside the request's
 }
 
 // lines returns how many requests get a line each.
-func (k *repeatKey) lines() int {
+func (k *sampleKey) lines() int {
 	if k.status == 0 || k.status >= http.StatusBadRequest {
 		return maxRefused
 	}
 	return maxServed
 }
 
-// NewRepeats returns a Repeats that tells log what it counted.
-func NewRepeats(log *slog.Logger) *Repeats { return &Repeats{log: log} }
+// NewLogSampler returns a LogSampler that tells log what it counted.
+func NewLogSampler(log *slog.Logger) *LogSampler { return &LogSampler{log: log} }
 
-// worth reports whether a request gets a line of its own.
-func (r *Repeats) worth(req *http.Request, caller *Caller, route string, status int) bool {
-	k := repeatKey{route: route, status: status}
-	if caller.Known() && k.lines() == maxServed {
+// allowRequest reports whether a request gets a line of its own.
+func (r *LogSampler) allowRequest(req *http.Request, caller *Caller, route string, status int) bool {
+	k := sampleKey{route: route, status: status}
+	if caller.SignedIn() && k.lines() == maxServed {
 		return true // their own limit bounds these
 	}
 	if k.user = string(caller.User.ID); k.user == "" {
@@ -57,10 +57,10 @@ func (r *Repeats) worth(req *http.Request, caller *Caller, route string, status 
 	return r.count(k)
 }
 
-// Failure reports whether a failure of the server gets a line of its own: as few
+// AllowFailure reports whether a failure of the server gets a line of its own: as few
 // of one caller do as refused requests. ctx is the request's.
-func (r *Repeats) Failure(ctx context.Context) bool {
-	k := repeatKey{user: string(CallerOf(ctx).User.ID)}
+func (r *LogSampler) AllowFailure(ctx context.Context) bool {
+	k := sampleKey{user: string(CallerOf(ctx).User.ID)}
 	if k.user == "" {
 		k.address = AddressKey(ctx)
 	}
@@ -68,12 +68,12 @@ func (r *Repeats) Failure(ctx context.Context) bool {
 }
 
 // count counts one and reports whether it is among those that get a line.
-func (r *Repeats) count(k repeatKey) bool {
+func (r *LogSampler) count(k sampleKey) bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.seen == nil {
-		r.seen, r.began = map[repeatKey]int{}, time.Now()
-		r.end = time.AfterFunc(repeatsWindow, r.Flush)
+		r.seen, r.began = map[sampleKey]int{}, time.Now()
+		r.end = time.AfterFunc(sampleWindow, r.Flush)
 	}
 	if r.seen[k] == 0 && len(r.seen) >= maxCallers {
 		k.address, k.user = "", ""
@@ -84,7 +84,7 @@ func (r *Repeats) count(k repeatKey) bool {
 
 // Flush ends the window and logs one line for each caller, route and status
 // that had more requests than lines.
-func (r *Repeats) Flush() {
+func (r *LogSampler) Flush() {
 	r.mu.Lock()
 	seen, took := r.seen, time.Since(r.began)
 	if r.end != nil {

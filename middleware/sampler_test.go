@@ -54,7 +54,7 @@ func TestRepeats(t *testing.T) {
 				log, out := logger()
 				answered := 0
 				r := chi.NewRouter()
-				r.Use(ClientAddress(nil, log), AccessLog(log, NewRepeats(log), func(string, string, int, time.Duration) { answered++ }),
+				r.Use(ClientAddress(nil, log), AccessLog(log, NewLogSampler(log), func(string, string, int, time.Duration) { answered++ }),
 					Identify(fakeSessions{"ann-token": "u1"}, nil))
 				r.Get("/refused", func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(403) })
 				r.Get("/served", ok)
@@ -67,7 +67,7 @@ func TestRepeats(t *testing.T) {
 						}
 						do(r, req)
 					}
-					time.Sleep(repeatsWindow)
+					time.Sleep(sampleWindow)
 					synctest.Wait()
 					each, sums := logLines(t, out)
 					if each != c.each || len(sums) != min(1, len(c.sum)) {
@@ -93,13 +93,13 @@ func TestRepeats(t *testing.T) {
 // What was counted is told at the end of the service, too.
 func TestRepeatsFlush(t *testing.T) {
 	log, out := logger()
-	repeats := NewRepeats(log)
-	h := chain(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(403) }, AccessLog(log, repeats, unwatched))
+	sampler := NewLogSampler(log)
+	h := chain(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(403) }, AccessLog(log, sampler, ignore))
 	for range maxRefused + 3 {
 		do(h, request("GET", "/"))
 	}
-	repeats.Flush()
-	repeats.Flush()
+	sampler.Flush()
+	sampler.Flush()
 	if each, sums := logLines(t, out); each != maxRefused || len(sums) != 1 || sums[0]["count"] != 3.0 {
 		t.Errorf("%d lines, %v", each, sums)
 	}
@@ -108,17 +108,17 @@ func TestRepeatsFlush(t *testing.T) {
 // So are failures of the server, whoever runs into them.
 func TestRepeatsFailure(t *testing.T) {
 	log, out := logger()
-	repeats, lines := NewRepeats(log), 0
+	sampler, lines := NewLogSampler(log), 0
 	h := chain(func(_ http.ResponseWriter, r *http.Request) {
-		if repeats.Failure(r.Context()) {
+		if sampler.AllowFailure(r.Context()) {
 			lines++
 		}
-	}, ClientAddress(nil, log), AccessLog(log, repeats, unwatched))
+	}, ClientAddress(nil, log), AccessLog(log, sampler, ignore))
 	for range maxRefused + 3 {
 		do(h, request("GET", "/"))
 	}
 	out.Reset()
-	repeats.Flush()
+	sampler.Flush()
 	var sum map[string]any
 	if err := json.Unmarshal(out.Bytes(), &sum); err != nil || lines != maxRefused ||
 		sum["msg"] != "more failures" || sum["count"] != 3.0 || sum["address"] != "192.0.2.1" || sum["level"] != "ERROR" {
