@@ -12,9 +12,9 @@ import (
 	"parley/chat"
 )
 
-// requestInfo is what the parts of this package find out about a request: one value,
-// since each that the context holds costs a copy of the request. It belongs to
-// the request's goroutine.
+// requestInfo is what the middleware found out about a request. It is one value,
+// since each value put into the context costs a copy of the request. The request's
+// goroutine owns it.
 type requestInfo struct {
 	id     string
 	caller Caller
@@ -22,7 +22,8 @@ type requestInfo struct {
 
 type requestInfoKey struct{}
 
-// infoOf gives the requestInfo of a request, or one that begins here.
+// infoOf returns the requestInfo of a request and the request whose context holds it.
+// It adds one to the context if there is none.
 func infoOf(r *http.Request) (*requestInfo, *http.Request) {
 	if v, ok := r.Context().Value(requestInfoKey{}).(*requestInfo); ok {
 		return v, r
@@ -31,10 +32,11 @@ func infoOf(r *http.Request) (*requestInfo, *http.Request) {
 	return v, r.WithContext(context.WithValue(r.Context(), requestInfoKey{}, v))
 }
 
-// maxRequestID bounds an id that a client or proxy brings, in bytes.
+// maxRequestID bounds the request id of a client or proxy, in bytes.
 const maxRequestID = 64
 
-// RequestID is the id of the request, as X-Request-Id says it; "" outside of AccessLog.
+// RequestID returns the id of the request, which is also in the answer's X-Request-Id.
+// It returns "" outside of AccessLog.
 func RequestID(ctx context.Context) string {
 	if v, ok := ctx.Value(requestInfoKey{}).(*requestInfo); ok {
 		return v.id
@@ -42,16 +44,16 @@ func RequestID(ctx context.Context) string {
 	return ""
 }
 
-// Observer is told of each request when its handler has returned: the pattern
-// that it matched ("" for none), its method (or "other"), the answer's status
-// and how long it took.
+// Observer is called for each request when its handler has returned. It receives the
+// pattern of the route ("" if none matched), the method (or "other"), the status of the
+// answer and the duration.
 type Observer func(route, method string, status int, took time.Duration)
 
-// AccessLog gives each request an id, or keeps the one it came with, and logs
-// one line when its handler returns: for an upgrade that is its beginning.
-// Health checks are logged at debug level unless they fail. Of requests that one
-// caller sampler some are only counted (LogSampler); answered is told of all.
-func AccessLog(log *slog.Logger, sampler *LogSampler, answered Observer) Middleware {
+// AccessLog sets the id of each request, or keeps a valid one that it came with, and
+// logs one line when its handler returns; for an upgrade, that is when the connection
+// begins. Health checks are logged at debug level unless they fail. The sampler decides
+// which of the requests that one caller repeats are logged; observe is called for all.
+func AccessLog(log *slog.Logger, sampler *LogSampler, observe Observer) Middleware {
 	to := log.Handler() // a Logger would look up who calls it, for each line
 	return func(next http.Handler) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -69,7 +71,7 @@ func AccessLog(log *slog.Logger, sampler *LogSampler, answered Observer) Middlew
 				if status < 400 && (route == "/healthz" || route == "/readyz") {
 					level = slog.LevelDebug
 				}
-				answered(route, method, status, took)
+				observe(route, method, status, took)
 				if !to.Enabled(r.Context(), level) || !sampler.allowRequest(r, &v.caller, route, status) {
 					return
 				}
@@ -83,14 +85,15 @@ func AccessLog(log *slog.Logger, sampler *LogSampler, answered Observer) Middlew
 					slog.String("request", v.id),
 					slog.String("address", Address(r.Context())),
 					slog.String("user", string(v.caller.User.ID)))
-				_ = to.Handle(r.Context(), line) // what Logger does with its error
+				_ = to.Handle(r.Context(), line) // a Logger ignores this error, too
 			}()
 			next.ServeHTTP(ww, r)
 		})
 	}
 }
 
-// route is the pattern that matched, never the path: a path may hold anything.
+// route returns the pattern that matched. The path itself is never logged: it may
+// contain a secret.
 func route(r *http.Request) string {
 	if c := chi.RouteContext(r.Context()); c != nil {
 		return c.RoutePattern()
@@ -98,7 +101,7 @@ func route(r *http.Request) string {
 	return ""
 }
 
-// method bounds what the log sampler: a method may be any word of any length.
+// method returns a known method or "other": a client may send any word of any length.
 func method(r *http.Request) string {
 	switch r.Method {
 	case "GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS":
@@ -107,8 +110,8 @@ func method(r *http.Request) string {
 	return "other"
 }
 
-// requestID takes an incoming id only if it is short and plain, so that nobody
-// writes their own lines into a log.
+// requestID returns the id that the request came with if it is short and printable
+// ASCII, so that no client can forge log lines, and else a new one.
 func requestID(r *http.Request) string {
 	id := r.Header.Get("X-Request-Id")
 	if id == "" || len(id) > maxRequestID {

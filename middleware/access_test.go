@@ -12,7 +12,7 @@ import (
 	"github.com/go-chi/chi/v5"
 )
 
-// testHandler is a small server with everything around it.
+// testHandler returns the routes behind all middleware.
 func testHandler(log *slog.Logger, routes func(chi.Router)) http.Handler {
 	r := chi.NewRouter()
 	r.Use(ClientAddress(nil, log), AccessLog(log, NewLogSampler(log), ignore), Recover(log, writeError), Headers(nil), Compress(),
@@ -56,8 +56,8 @@ func TestAccessLog(t *testing.T) {
 	}
 }
 
-// A path that no route knows, and a method that is none, are not repeated.
-func TestAccessLogOfNothing(t *testing.T) {
+// The log contains neither a path that no route matches nor an unknown method.
+func TestAccessLogOmitsUnknownPathsAndMethods(t *testing.T) {
 	log, out := logger()
 	h := testHandler(log, func(r chi.Router) { r.Get("/healthz", ok) })
 	do(h, request("GET", "/invite/secret-code"))
@@ -114,10 +114,10 @@ func TestRecover(t *testing.T) {
 		})
 	})
 	for _, c := range []struct {
-		path         string
-		status       int
-		body         string
-		again, lines bool
+		path           string
+		status         int
+		body           string
+		aborts, logged bool
 	}{
 		{"/before", 500, "internal", false, true},
 		{"/within", 200, "half an answer", true, true},
@@ -131,14 +131,14 @@ func TestRecover(t *testing.T) {
 			defer func() { p = recover() }()
 			h.ServeHTTP(w, request("GET", c.path))
 		}()
-		if c.again != (p == http.ErrAbortHandler) || !c.again && p != nil {
-			t.Errorf("%s: panicked on with %v", c.path, p)
+		if c.aborts != (p == http.ErrAbortHandler) || !c.aborts && p != nil {
+			t.Errorf("%s: panicked with %v", c.path, p)
 		}
 		if w.Code != c.status || !strings.HasPrefix(w.Body.String(), c.body) || c.body == "" && w.Body.Len() > 0 || strings.Contains(w.Body.String(), "boom") {
 			t.Errorf("%s: %d %.40q", c.path, w.Code, w.Body)
 		}
 		s := out.String()
-		if c.lines != (strings.Contains(s, "boom") && strings.Contains(s, "access_test.go") && strings.Contains(s, w.Header().Get("X-Request-Id"))) {
+		if c.logged != (strings.Contains(s, "boom") && strings.Contains(s, "access_test.go") && strings.Contains(s, w.Header().Get("X-Request-Id"))) {
 			t.Errorf("%s: logged %s", c.path, s)
 		}
 		if !strings.Contains(s, `"route":"/{what}","status":`) {
@@ -201,7 +201,7 @@ func TestCompress(t *testing.T) {
 			t.Errorf("%+v: %q, %d bytes, %v", c, resp.Header.Get("Content-Encoding"), len(b), err)
 		}
 		if resp.Header.Get("No-Gzip-Compression") != "" {
-			t.Errorf("%+v: the mark leaked", c)
+			t.Errorf("%+v: the internal header was sent", c)
 		}
 	}
 }

@@ -16,10 +16,10 @@ import (
 
 type proxiedKey struct{}
 
-// ClientAddress finds out who is asking: the peer of the TCP connection or, if
-// that is a trusted proxy, the rightmost address in X-Forwarded-For that is
-// not. Without trusted proxies the header is ignored, and its first appearance
-// gives one line in the log, since then all clients share the proxy's limits.
+// ClientAddress sets the client's address: the peer of the TCP connection or, if that
+// is a trusted proxy, the rightmost address in X-Forwarded-For that is not one. Without
+// trusted proxies the header is ignored. The first request that has it is then logged,
+// since all clients behind that proxy share one address's limits.
 func ClientAddress(trusted []netip.Prefix, log *slog.Logger) Middleware {
 	if len(trusted) == 0 {
 		var once sync.Once
@@ -27,7 +27,7 @@ func ClientAddress(trusted []netip.Prefix, log *slog.Logger) Middleware {
 			return chimw.ClientIPFromRemoteAddr(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 				if r.Header["X-Forwarded-For"] != nil {
 					once.Do(func() {
-						log.Warn("X-Forwarded-For is ignored; if a proxy of yours sent it, start with --trusted-proxies "+Address(r.Context()),
+						log.Warn("X-Forwarded-For is ignored; if your own proxy sent it, start with --trusted-proxies "+Address(r.Context()),
 							slog.String("peer", Address(r.Context())))
 					})
 				}
@@ -51,6 +51,7 @@ func ClientAddress(trusted []netip.Prefix, log *slog.Logger) Middleware {
 	}
 }
 
+// addressIn reports whether a remote address is in one of the prefixes.
 func addressIn(remote string, prefixes []netip.Prefix) bool {
 	host, _, err := net.SplitHostPort(remote)
 	if err != nil {
@@ -69,19 +70,19 @@ func addressIn(remote string, prefixes []netip.Prefix) bool {
 	return false
 }
 
-// Address is the client's address in full, as ClientAddress found it; "" when a
-// trusted proxy said nothing that is one.
+// Address returns the client's full address as set by ClientAddress, or "" if a trusted
+// proxy sent no valid one.
 func Address(ctx context.Context) string { return chimw.GetClientIP(ctx) }
 
-// AddressKey is the client's address as limits see it: IPv6 by /64, since one
-// customer has all of one.
+// AddressKey returns the key under which limits count the client's address: IPv6
+// addresses by /64, since one customer has a whole /64.
 func AddressKey(ctx context.Context) string { return KeyOfAddress(Address(ctx)) }
 
-// KeyOfAddress is AddressKey of an address in full, as Address returned it.
+// KeyOfAddress returns the AddressKey of a full address that Address returned.
 func KeyOfAddress(address string) string { return httprate.CanonicalizeIP(address) }
 
-// IsHTTPS reports whether the client speaks https: as the public URL says, else
-// if the connection is TLS or a trusted proxy says that its own is.
+// IsHTTPS reports whether the client uses https. The public URL decides, if there is
+// one; else the connection is TLS, or a trusted proxy states that the client's is.
 func IsHTTPS(r *http.Request, public *url.URL) bool {
 	if public != nil {
 		return public.Scheme == "https"
@@ -92,7 +93,7 @@ func IsHTTPS(r *http.Request, public *url.URL) bool {
 	if proxied, _ := r.Context().Value(proxiedKey{}).(bool); !proxied {
 		return false
 	}
-	// Of several values the last is that of the proxy next to us.
+	// The last value was set by the nearest proxy.
 	protos := strings.Split(strings.Join(r.Header["X-Forwarded-Proto"], ","), ",")
 	return strings.EqualFold(strings.TrimSpace(protos[len(protos)-1]), "https")
 }

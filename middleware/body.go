@@ -16,23 +16,22 @@ const (
 	AnonymousBody = 16 << 10
 	// anonymousTimeout is how long such a body may take to arrive.
 	anonymousTimeout = 10 * time.Second
-	// maxPending bounds the bodies of one user, or of one address without an
-	// identity, that are arriving at the same time; together they may have as many
-	// bytes as maxLargest of the largest.
-	maxPending = 64
-	maxLargest = 4
+	// maxPending bounds the bodies of one user, or of one address without an identity,
+	// that are arriving at the same time. Together they may have maxPendingBytes times
+	// the bytes of one body.
+	maxPending      = 64
+	maxPendingBytes = 4
 )
 
 // Body bounds what is read of a request: limit bytes for a user, AnonymousBody
-// without an identity. The reader of a longer one gives an *http.MaxBytesError,
-// which the handler answers as too_large, at once if the request says its
-// length and the handler gets that far: a missing identity is told first.
+// without an identity. Reading a longer body returns an *http.MaxBytesError, which the
+// handler answers as too_large. If the request states its length, that is the first
+// Read; a missing identity is reported before.
 //
-// It also bounds how many bodies of one user or address are arriving at once.
-// One more makes the oldest of them fail with rate_limited: a body that is
-// complete after one round trip is never the oldest for long, so slow senders
-// shut nobody out who shares their address. It belongs behind Limit, which
-// takes the request's token before anything is read.
+// It also bounds how many bodies of one user or address are arriving at once. One more
+// makes the oldest fail with rate_limited: slow senders then do not block others at
+// their address, whose bodies are complete after a round trip and so never stay the
+// oldest. Body must come after Limit, which counts the request before anything is read.
 func Body(limit Size) Middleware {
 	p := &pendingBodies{by: map[string][]*body{}}
 	return func(next http.Handler) http.Handler {
@@ -45,7 +44,7 @@ func Body(limit Size) Middleware {
 			rc := http.NewResponseController(w)
 			if !CallerOf(r.Context()).SignedIn() {
 				limit, key = min(limit, AnonymousBody), "address "+AddressKey(r.Context())
-				_ = rc.SetReadDeadline(time.Now().Add(anonymousTimeout)) // not supported by a recorder
+				_ = rc.SetReadDeadline(time.Now().Add(anonymousTimeout)) // httptest's recorder does not support it
 			}
 			b := &body{ReadCloser: http.MaxBytesReader(w, r.Body, limit), of: p, key: key, size: limit,
 				interrupt: func() { _ = rc.SetReadDeadline(time.Unix(1, 0)) }}
@@ -55,7 +54,7 @@ func Body(limit Size) Middleware {
 			if r.ContentLength >= 0 {
 				b.size = min(limit, r.ContentLength)
 			}
-			p.add(b, maxLargest*limit)
+			p.add(b, maxPendingBytes*limit)
 			defer p.remove(b)
 			r.Body = b
 			next.ServeHTTP(w, r)
@@ -66,19 +65,19 @@ func Body(limit Size) Middleware {
 // pendingBodies holds the bodies that are arriving, by user or address.
 type pendingBodies struct {
 	mu sync.Mutex
-	by map[string][]*body // guarded by mu; the oldest first
+	by map[string][]*body // guarded by mu; oldest first
 }
 
-// enter adds b, and makes the oldest of its key fail while there are too many,
-// or more than most bytes of them.
-func (p *pendingBodies) add(b *body, most int64) {
+// add adds b. While its key has more than maxPending bodies or maxBytes bytes, it makes
+// the oldest body fail.
+func (p *pendingBodies) add(b *body, maxBytes int64) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	all, bytes := append(p.by[b.key], b), int64(0)
 	for _, one := range all {
 		bytes += one.size
 	}
-	for len(all) > maxPending || bytes > most {
+	for len(all) > maxPending || bytes > maxBytes {
 		oldest := all[0]
 		oldest.dropped.Store(true)
 		oldest.interrupt()
@@ -87,7 +86,7 @@ func (p *pendingBodies) add(b *body, most int64) {
 	p.by[b.key] = all
 }
 
-// leave removes b, if it is still there.
+// remove removes b if it is still there.
 func (p *pendingBodies) remove(b *body) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -105,16 +104,16 @@ func (p *pendingBodies) remove(b *body) {
 	p.by[b.key] = all
 }
 
-// body leaves pendingBodies at its end.
+// body is a request's body. It removes itself from pendingBodies when it ends.
 type body struct {
 	io.ReadCloser
 	of        *pendingBodies
 	key       string
-	size      int64  // at most, in bytes
-	interrupt func() // makes a Read that waits return
-	dropped   atomic.Bool
-	refusal   error // of what says that it is too long; static
-	ended     bool  // nothing is left to read; owned by the handler
+	size      int64       // upper bound, in bytes
+	interrupt func()      // makes a blocked Read return
+	dropped   atomic.Bool // later requests took its place
+	refusal   error       // of a request that states too great a length; static
+	ended     bool        // read to its end; owned by the handler
 }
 
 // HasUnreadBody reports whether a part of the request's body was not read.
@@ -134,7 +133,7 @@ func (b *body) Read(p []byte) (int, error) {
 	b.of.remove(b)
 	b.ended = errors.Is(err, io.EOF)
 	if b.dropped.Load() && !b.ended {
-		return n, chat.FailAfter(chat.RateLimited, time.Second, "too many requests at once that are not complete")
+		return n, chat.FailAfter(chat.RateLimited, time.Second, "too many incomplete requests at once")
 	}
 	return n, err
 }

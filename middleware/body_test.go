@@ -29,21 +29,21 @@ func TestBodyLimit(t *testing.T) {
 	})
 	for _, c := range []struct {
 		bytes, status int
-		says          bool
+		announced     bool
 	}{{0, 200, true}, {1000, 200, true}, {1001, 413, true}, {1000, 200, false}, {1001, 413, false}, {1 << 20, 413, false}} {
 		var body io.Reader = strings.NewReader(strings.Repeat("x", c.bytes))
-		if !c.says {
+		if !c.announced {
 			body = io.MultiReader(body) // hides its length
 		}
 		w := do(h, httptest.NewRequest("POST", "/", body))
 		if w.Code != c.status || c.status == 413 && w.Body.String() != "too_large" {
-			t.Errorf("%d bytes, announced %v: %d %q", c.bytes, c.says, w.Code, w.Body)
+			t.Errorf("%d bytes, announced %v: %d %q", c.bytes, c.announced, w.Code, w.Body)
 		}
 	}
 }
 
-// Without an identity a body has at most 16 KiB, whatever users may send.
-func TestBodyWithoutAnIdentity(t *testing.T) {
+// Without an identity a body has at most 16 KiB, whatever the limit for users is.
+func TestBodyLimitWithoutIdentity(t *testing.T) {
 	h := chain(func(w http.ResponseWriter, r *http.Request) {
 		if _, err := io.ReadAll(r.Body); err != nil {
 			writeError(w, r, chat.Fail(chat.TooLarge, "%v", err))
@@ -56,22 +56,22 @@ func TestBodyWithoutAnIdentity(t *testing.T) {
 		{AnonymousBody, 200, nil}, {AnonymousBody + 1, 413, nil}, {AnonymousBody + 1, 413, []string{"Authorization: Bearer nobody"}},
 		{AnonymousBody + 1, 200, []string{"Authorization: Bearer ann"}}, {1<<20 + 1, 413, []string{"Authorization: Bearer ann"}},
 	} {
-		for _, says := range []bool{true, false} {
+		for _, announced := range []bool{true, false} {
 			r := request("POST", "/", c.headers...)
 			r.Body, r.ContentLength = io.NopCloser(strings.NewReader(strings.Repeat("x", c.bytes))), int64(c.bytes)
-			if !says {
+			if !announced {
 				r.ContentLength = -1
 			}
 			if w := do(h, r); w.Code != c.status {
-				t.Errorf("%d bytes, announced %v, %v: %d, want %d", c.bytes, says, c.headers, w.Code, c.status)
+				t.Errorf("%d bytes, announced %v, %v: %d, want %d", c.bytes, announced, c.headers, w.Code, c.status)
 			}
 		}
 	}
 }
 
-// Of bodies that do not arrive, the oldest of an address fails when the next
-// request comes; complete ones, and those of users there, pass.
-func TestUnfinishedBodies(t *testing.T) {
+// When an address has too many incomplete bodies, the next request makes the oldest
+// fail. Complete ones, and those of users at the address, pass.
+func TestOldestIncompleteBodyFails(t *testing.T) {
 	log, _ := logger()
 	entered := make(chan struct{}, 2*maxPending)
 	server := httptest.NewServer(chain(func(w http.ResponseWriter, r *http.Request) {
@@ -107,20 +107,20 @@ func TestUnfinishedBodies(t *testing.T) {
 	for range maxPending {
 		open = append(open, send(""))
 	}
-	whole := func(headers string) {
+	sendComplete := func(headers string) {
 		t.Helper()
 		c := send(headers)
 		_, _ = io.WriteString(c, "  }")
 		if got := status(c); got != "200" {
-			t.Errorf("a whole request with %q: %s", headers, got)
+			t.Errorf("a complete request with %q: %s", headers, got)
 		}
 	}
-	whole("Authorization: Bearer ann\r\n") // a user does not count at the address
+	sendComplete("Authorization: Bearer ann\r\n") // a user does not count at the address
 	if _, err := io.WriteString(open[maxPending-1], "  }"); err != nil || status(open[maxPending-1]) != "200" {
-		t.Errorf("the newest was given up; %v", err)
+		t.Errorf("the newest body failed; %v", err)
 	}
 	open = append(open[:maxPending-1], send(""))
-	whole("")
+	sendComplete("")
 	for range 2 {
 		send("")
 	}
@@ -131,9 +131,9 @@ func TestUnfinishedBodies(t *testing.T) {
 	}
 }
 
-// A body that was given up fails with an error that says to come again; how many
-// are is a matter of their number and of their bytes.
-func TestGivenUpBodies(t *testing.T) {
+// Both the number of pending bodies and their bytes are bounded. A dropped body fails
+// with rate_limited.
+func TestPendingBodiesAreBounded(t *testing.T) {
 	for _, c := range []struct {
 		size          int64
 		bodies, stays int
@@ -148,7 +148,7 @@ func TestGivenUpBodies(t *testing.T) {
 			all = append(all, b)
 		}
 		if interrupted != c.bodies-c.stays || len(p.by["a"]) != c.stays {
-			t.Fatalf("%d of %d bytes: %d given up, %d left", c.bodies, c.size, interrupted, len(p.by["a"]))
+			t.Fatalf("%d of %d bytes: %d dropped, %d left", c.bodies, c.size, interrupted, len(p.by["a"]))
 		}
 		for i, b := range all {
 			if _, err := b.Read(nil); chat.Is(err, chat.RateLimited) != (i < interrupted) {

@@ -6,23 +6,23 @@ import (
 )
 
 // Bucket is a token bucket for each key: N tokens at the start, one more every
-// Per/N, never more than N. It keeps one number a key, the time at which the
-// bucket is full again (the generic cell rate algorithm, ITU-T I.371), and
-// forgets keys whose bucket is full.
+// Per/N, never more than N. It stores one number for each key, the time at which the
+// bucket is full again (the generic cell rate algorithm, ITU-T I.371), and evicts keys
+// whose bucket is full.
 type Bucket struct {
 	rate  Rate          // static after construction
-	every time.Duration // one token, static
+	every time.Duration // between two new tokens; static
 	start time.Time     // static
 
 	mu      sync.Mutex
 	fullAt  map[string]time.Duration // since start; guarded by mu
-	evictAt int                      // guarded by mu: size at which to look for full ones
+	evictAt int                      // guarded by mu: size of the map at which full buckets are evicted
 }
 
-// minEvict keeps small maps from being searched.
+// minEvict is the size below which a map is not searched for full buckets.
 const minEvict = 64
 
-// NewBucket makes a bucket; one with Rate{} lets everything pass.
+// NewBucket returns a Bucket; with Rate{} it allows everything.
 func NewBucket(rate Rate) *Bucket {
 	b := &Bucket{rate: rate, start: time.Now(), fullAt: map[string]time.Duration{}, evictAt: minEvict}
 	if rate.N > 0 {
@@ -31,11 +31,11 @@ func NewBucket(rate Rate) *Bucket {
 	return b
 }
 
-// Take takes a token. Without one, retryAfter is how long until there is one.
+// Take takes a token. If there is none, retryAfter is the time until there is one.
 func (b *Bucket) Take(key string) (ok bool, retryAfter time.Duration) { return b.TakeN(key, 1) }
 
-// TakeN takes n tokens, or parts of one, or none of them. More than N count as
-// N, so that they are given out by a full bucket.
+// TakeN takes n tokens, which may be a fraction, or none of them. More than N count as
+// N, so that a full bucket allows them.
 func (b *Bucket) TakeN(key string, n float64) (ok bool, retryAfter time.Duration) {
 	if b.rate.N == 0 || n <= 0 {
 		return true, 0
@@ -52,15 +52,15 @@ func (b *Bucket) TakeN(key string, n float64) (ok bool, retryAfter time.Duration
 	return true, 0
 }
 
-// fillTime is the time in which n tokens come.
+// fillTime returns the time in which n tokens are added.
 func (b *Bucket) fillTime(n float64) time.Duration {
 	return time.Duration(min(n, float64(b.rate.N)) * float64(b.every))
 }
 
-// Refund gives a token back that Take gave out and nobody used.
+// Refund returns a token to the bucket that Take took and that was not used.
 func (b *Bucket) Refund(key string) { b.RefundN(key, 1) }
 
-// RefundN gives back what TakeN took.
+// RefundN returns n tokens to the bucket.
 func (b *Bucket) RefundN(key string, n float64) {
 	if b.rate.N == 0 || n <= 0 {
 		return
@@ -79,7 +79,8 @@ func (b *Bucket) RefundN(key string, n float64) {
 	b.fullAt[key] = full
 }
 
-// drop forgets full buckets once the map has doubled: constant work per Take.
+// evictFull evicts full buckets once the map has doubled, which is amortized constant
+// work for each Take.
 func (b *Bucket) evictFull(now time.Duration) {
 	if len(b.fullAt) < b.evictAt {
 		return

@@ -49,8 +49,8 @@ func TestBucket(t *testing.T) {
 	})
 }
 
-// A call may cost parts of a token or many; what is refused costs nothing.
-func TestBucketByCost(t *testing.T) {
+// A call may cost a fraction of a token or many; a refused call costs nothing.
+func TestBucketTakeN(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b := NewBucket(Rate{20, 10 * time.Second})
 		take := func(n float64, want bool, wait time.Duration) {
@@ -72,7 +72,7 @@ func TestBucketByCost(t *testing.T) {
 		take(10, false, 1)
 		time.Sleep(time.Nanosecond)
 		take(10, true, 0)
-		// More than there ever are pass from a full bucket alone, and empty it.
+		// More than N pass only if the bucket is full, and empty it.
 		take(1000, false, 10*time.Second)
 		time.Sleep(10 * time.Second)
 		take(1000, true, 0)
@@ -93,8 +93,8 @@ func TestBucketOff(t *testing.T) {
 	b.Refund("a")
 }
 
-// Full buckets are forgotten: memory follows those who are posting now.
-func TestBucketForgets(t *testing.T) {
+// Full buckets are evicted, so memory depends on the number of active keys.
+func TestBucketEvictsFullKeys(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b := NewBucket(Rate{2, time.Second})
 		for round := range 50 {

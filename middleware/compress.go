@@ -6,16 +6,16 @@ import (
 	"github.com/klauspost/compress/gzhttp"
 )
 
-// zstd's own default: the fastest, which is the wrapper's, sends a tenth more
-// bytes than gzip would.
+// zstdLevel is the default of zstd. The wrapper's default is the fastest level, which
+// sends a tenth more bytes than gzip.
 const zstdLevel = 2
 
 // maxAcceptEncoding bounds the header that is parsed, in bytes.
 const maxAcceptEncoding = 256
 
-// Compress answers in zstd or gzip where the client takes it and the body has
-// at least 1 KiB. Upgrades pass untouched. It is for answers of the API, which
-// differ each time; the page's files are compressed once, where they are kept.
+// Compress compresses answers of at least 1 KiB with zstd or gzip if the client accepts
+// it. It leaves upgrades alone. It is for answers of the API, which differ each time;
+// the page's files are compressed once, when they are loaded.
 func Compress() Middleware {
 	// The error is for options out of range.
 	wrap, err := gzhttp.NewWrapper(gzhttp.MinSize(1<<10), gzhttp.ZstdCompressionLevel(zstdLevel))
@@ -37,9 +37,9 @@ func Compress() Middleware {
 	}
 }
 
-// DisableCompression keeps an answer from being compressed. Call it before writing
-// one that holds a secret beside what the caller sent: its length would tell
-// the secret, byte by byte (the BREACH attack).
+// DisableCompression disables compression of an answer. Call it before an answer is
+// written that contains both a secret and input of the caller: the compressed length
+// would reveal the secret byte by byte (the BREACH attack).
 func DisableCompression(w http.ResponseWriter) {
 	w.Header().Set(gzhttp.HeaderNoCompression, "1")
 }

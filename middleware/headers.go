@@ -16,13 +16,13 @@ const (
 	hstsSeconds = 365 * 24 * 60 * 60
 )
 
-// Headers sets what keeps browsers from helping an attacker: a content security
-// policy without inline code, no sniffing, no frames, no referrer, nothing
-// shared with other origins, no devices. HSTS only when the public URL is
-// https, since it would lock a plain installation out of its own host.
+// Headers sets security headers: a content security policy without inline code, no
+// content sniffing, no frames, no referrer, no sharing with other origins, no devices.
+// HSTS is set only if the public URL is https: it would make an installation without
+// TLS unreachable.
 func Headers(public *url.URL) Middleware {
-	// 'self' covers ws and wss of the same host (CSP level 3); older browsers need
-	// the name, which only the public URL can give.
+	// 'self' covers ws and wss of the same host (CSP level 3). Older browsers need
+	// the host's name, which only the public URL states.
 	connect := "'self'"
 	https := public != nil && public.Scheme == "https"
 	if public != nil {
@@ -58,15 +58,15 @@ func Headers(public *url.URL) Middleware {
 	}
 }
 
-// header is a header of every answer. Its value is shared: whoever adds to the
-// header of an answer gets a slice of their own, there being no room in this.
+// header is a header of every answer. The value is shared between answers: it has no
+// spare capacity, so that appending to it makes a copy.
 type header struct {
 	name  string
 	value []string
 }
 
-// fixedHeaders is what secure sets under these options, which is the same whatever the
-// request: so it is asked once.
+// fixedHeaders returns the headers that secure sets under these options. They do not
+// depend on the request, so they are computed once.
 func fixedHeaders(options secure.Options, policy string) (fields []header) {
 	options.ContentSecurityPolicy = policy
 	// The error is for redirects and hosts that are not allowed, of which there are none.
@@ -77,8 +77,8 @@ func fixedHeaders(options secure.Options, policy string) (fields []header) {
 	return fields
 }
 
-// secureContext tells whether browsers would heed Cross-Origin-Opener-Policy: from
-// plain http on a LAN they ignore it, and complain on the console of each page.
+// secureContext reports whether browsers respect Cross-Origin-Opener-Policy on this
+// request's page. On plain http in a LAN they ignore it and warn in the console.
 func secureContext(r *http.Request) bool {
 	if r.TLS != nil || r.Header.Get("X-Forwarded-Proto") == "https" {
 		return true

@@ -9,27 +9,27 @@ import (
 	"parley/chat"
 )
 
-// Sessions is who knows whose a token is; chat.Sessions states the contract.
+// Sessions finds the holder of a token; chat.Sessions states the contract.
 type Sessions interface {
 	Identify(ctx context.Context, tokenHash [32]byte) (chat.User, chat.Session, error)
 }
 
-// Caller is who makes a request.
+// Caller is the user and session of a request.
 type Caller struct {
-	User    chat.User
-	Session chat.Session
-	// Cookie: the credentials, good or refused, came as the session cookie,
-	// which a browser sends whoever wrote the page.
+	User    chat.User    // zero without an identity
+	Session chat.Session // as User
+	// Cookie: the credentials, valid or not, came as the session cookie, which a
+	// browser sends from any site's page.
 	Cookie bool
-	// Err is why credentials were not accepted: no_identity when they are bad,
-	// else what kept the store from judging them. Nil without any.
+	// Err is why credentials were not accepted: no_identity if they are not valid,
+	// else the store's error. It is nil without credentials.
 	Err error
 }
 
 // SignedIn reports whether the caller is a user with a live session.
 func (c Caller) SignedIn() bool { return c.User.ID != "" }
 
-// CallerOf gives the caller as Identify found it; a stranger outside of it.
+// CallerOf returns the caller that Identify found, or a caller without an identity.
 func CallerOf(ctx context.Context) Caller {
 	if v, ok := ctx.Value(requestInfoKey{}).(*requestInfo); ok {
 		return v.caller
@@ -40,9 +40,9 @@ func CallerOf(ctx context.Context) Caller {
 // maxToken bounds what is hashed, in bytes; tokens have 43.
 const maxToken = 256
 
-// Identify finds out who is asking, by the Authorization header (Bearer) or
-// else the session cookie. Bad credentials do not end the request, Require
-// does; a bad cookie is cleared. public is the public URL, or nil.
+// Identify finds the caller by the Authorization header (Bearer) or else the session
+// cookie. Credentials that are not valid do not end the request, but Require does; such
+// a cookie is cleared. public is the public URL, or nil.
 func Identify(sessions Sessions, public *url.URL) Middleware {
 	return func(next http.Handler) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -59,8 +59,8 @@ func Identify(sessions Sessions, public *url.URL) Middleware {
 			}
 			if c.Err != nil {
 				c.User, c.Session = chat.User{}, chat.Session{}
-				// Whoever names their user learns it from the answer. That may come late: it must not
-				// clear the cookie of somebody who signed in meanwhile.
+				// A client that names its user handles the error itself. This answer may be late
+				// and must not clear the cookie of another user who has signed in meanwhile.
 				if cookie && chat.Is(c.Err, chat.NoIdentity) && r.Header.Get(UserHeader) == "" {
 					ClearCookie(w, r, public)
 				}
@@ -72,8 +72,8 @@ func Identify(sessions Sessions, public *url.URL) Middleware {
 	}
 }
 
-// credentials gives the token that a request brings. An Authorization of
-// another scheme is a proxy's in front, and says nothing to us.
+// credentials returns the token of a request. An Authorization header of another scheme
+// is meant for a proxy in front of the server and is ignored.
 func credentials(r *http.Request, public *url.URL) (token string, cookie, given bool) {
 	scheme, token, _ := strings.Cut(r.Header.Get("Authorization"), " ")
 	if strings.EqualFold(scheme, "Bearer") {
@@ -85,8 +85,7 @@ func credentials(r *http.Request, public *url.URL) (token string, cookie, given 
 	return "", false, false
 }
 
-// Require answers 401 to who is not known, and keeps what it lets through out
-// of every cache.
+// Require answers 401 to callers without an identity, and forbids to cache any answer.
 func Require(fail Fail) Middleware {
 	return func(next http.Handler) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -97,14 +96,14 @@ func Require(fail Fail) Middleware {
 			case c.Err != nil:
 				fail(w, r, c.Err)
 			default:
-				fail(w, r, chat.Fail(chat.NoIdentity, "this needs an identity: a session cookie or a Bearer token"))
+				fail(w, r, chat.Fail(chat.NoIdentity, "sign in first: this needs a session cookie or a Bearer token"))
 			}
 		})
 	}
 }
 
-// UserHeader names the user that a client believes to call as. A browser's pages
-// share one cookie, so the cookie may be another user's by the time of the call.
+// UserHeader names the user for whom a client makes the call. A browser's pages share
+// one cookie, which may be another user's by the time of the call.
 const UserHeader = "Parley-User"
 
 // MatchUser refuses a request whose UserHeader names another user than its
@@ -119,10 +118,10 @@ func MatchUser(fail Fail) Middleware {
 				}
 				w.Header().Set("Cache-Control", "no-store")
 				switch {
-				case c.Err != nil: // it says more: the session ended, or the store does not answer
+				case c.Err != nil: // more specific: the session has ended, or the store failed
 					fail(w, r, c.Err)
 				default:
-					fail(w, r, chat.FailField(chat.NoIdentity, UserHeader, "these are the credentials of another user than %s names", UserHeader))
+					fail(w, r, chat.FailField(chat.NoIdentity, UserHeader, "the credentials are not those of the user that %s names", UserHeader))
 				}
 				return
 			}
@@ -131,12 +130,12 @@ func MatchUser(fail Fail) Middleware {
 	}
 }
 
-// cookieLife is the longest that browsers keep a cookie, in seconds; how long
-// the session itself lives is the store's to say.
+// cookieLife is the longest time that browsers keep a cookie, in seconds. The store
+// decides when the session itself expires.
 const cookieLife = 400 * 24 * 60 * 60
 
-// cookieName has the prefix that binds a cookie to this host alone, which
-// browsers accept on https only (RFC 6265bis, section 4.1.3.2).
+// cookieName returns the session cookie's name. On https it has the prefix that binds a
+// cookie to this host alone (RFC 6265bis, section 4.1.3.2).
 func cookieName(https bool) string {
 	if https {
 		return "__Host-parley"
@@ -144,12 +143,12 @@ func cookieName(https bool) string {
 	return "parley"
 }
 
-// SetCookie hands the session's token to a browser, and to no cache.
+// SetCookie sets the session cookie and forbids to cache the answer.
 func SetCookie(w http.ResponseWriter, r *http.Request, public *url.URL, token string) {
 	setCookie(w, r, public, token, cookieLife)
 }
 
-// ClearCookie makes a browser forget the session's token.
+// ClearCookie deletes the session cookie in the browser.
 func ClearCookie(w http.ResponseWriter, r *http.Request, public *url.URL) {
 	setCookie(w, r, public, "", -1)
 }

@@ -10,7 +10,7 @@ import (
 	"parley/chat"
 )
 
-// fakeSessions knows users by their tokens; the token "down" finds no store.
+// fakeSessions maps tokens to users; for the token "down" the store is unavailable.
 type fakeSessions map[string]chat.UserID
 
 func (f fakeSessions) Identify(_ context.Context, hash [32]byte) (chat.User, chat.Session, error) {
@@ -38,7 +38,7 @@ func TestIdentify(t *testing.T) {
 		body    string
 		set     string
 	}{
-		{"a stranger", "", nil, "", false, 401, "no_identity", ""},
+		{"no credentials", "", nil, "", false, 401, "no_identity", ""},
 		{"a token", "", []string{"Authorization: Bearer ann"}, "u1", false, 200, "", ""},
 		{"a token, scheme in any case", "", []string{"Authorization: bearer ann"}, "u1", false, 200, "", ""},
 		{"a cookie", "", []string{"Cookie: parley=ann"}, "u1", true, 200, "", ""},
@@ -83,15 +83,16 @@ func TestIdentify(t *testing.T) {
 	}
 }
 
-// Without Require bad credentials end nothing: the handler sees a stranger.
-func TestBadCredentialsGoOn(t *testing.T) {
+// Without Require, a request with bad credentials reaches the handler without an
+// identity.
+func TestBadCredentialsPassWithoutRequire(t *testing.T) {
 	reached := false
 	w := do(chain(func(_ http.ResponseWriter, r *http.Request) {
 		c := CallerOf(r.Context())
 		reached = !c.SignedIn() && chat.Is(c.Err, chat.NoIdentity)
 	}, Identify(fakeSessions{}, nil)), request("GET", "/api/server", "Authorization: Bearer x"))
 	if !reached || w.Code != 200 {
-		t.Errorf("status %d, reached as a stranger: %v", w.Code, reached)
+		t.Errorf("status %d, reached without an identity: %v", w.Code, reached)
 	}
 }
 
@@ -118,8 +119,8 @@ func TestSetCookie(t *testing.T) {
 	}
 }
 
-// A browser's pages share one cookie: a call whose page means somebody else must
-// not be carried out, and its late answer must not clear the other's cookie.
+// A browser's pages share one cookie: a call that names another user than the cookie's
+// is refused, and its late answer does not clear the other user's cookie.
 func TestMatchUser(t *testing.T) {
 	for _, c := range []struct {
 		name    string

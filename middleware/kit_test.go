@@ -13,7 +13,7 @@ import (
 	"parley/chat"
 )
 
-// writeError is the Fail of these tests: the code is the body.
+// writeError is the Fail of these tests: the body is the error's code.
 func writeError(w http.ResponseWriter, _ *http.Request, err error) {
 	code := chat.AsError(err).Code
 	w.WriteHeader(map[chat.Code]int{
@@ -27,7 +27,7 @@ func ignore(string, string, int, time.Duration) {}
 
 func ok(http.ResponseWriter, *http.Request) {}
 
-// chain puts the first around the second and so on, the handler inside.
+// chain wraps the handler in the middleware; the first is the outermost.
 func chain(h http.HandlerFunc, around ...Middleware) http.Handler {
 	var all http.Handler = h
 	for i := len(around) - 1; i >= 0; i-- {

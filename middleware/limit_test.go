@@ -25,7 +25,7 @@ func countAllowed(l *Limiter, key string, tries int) (passed int) {
 	return passed
 }
 
-func TestExactlyNPassInAFreshWindow(t *testing.T) {
+func TestLimiterAllowsNInFreshWindow(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		for _, n := range []int{1, 2, 3, 100, 1200} {
 			l := NewLimiter(Rate{n, time.Minute})
@@ -49,8 +49,9 @@ func TestExactlyNPassInAFreshWindow(t *testing.T) {
 	})
 }
 
-// What was used up fades: no burst of 2N across the border of two windows.
-func TestWindowSlides(t *testing.T) {
+// The previous window's calls count in part: no burst of 2N passes where two windows
+// meet.
+func TestLimiterWindowSlides(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		l := NewLimiter(Rate{100, time.Minute})
 		time.Sleep(59 * time.Second)
@@ -68,7 +69,7 @@ func TestWindowSlides(t *testing.T) {
 	})
 }
 
-// retryAfter is neither too early nor late, and refused calls do not push it.
+// retryAfter is neither too early nor too late, and refused calls do not delay it.
 func TestRetryAfterIsExact(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		for _, rate := range []Rate{{1, time.Minute}, {2, time.Second}, {100, 15 * time.Minute}, {7, time.Hour}} {
@@ -96,9 +97,9 @@ func TestRetryAfterIsExact(t *testing.T) {
 	})
 }
 
-// A call may cost many; one that is refused costs nothing, and what it is told
-// to wait is neither too short nor too long.
-func TestLimiterByCost(t *testing.T) {
+// A call may cost more than one; a refused call costs nothing, and its retryAfter is
+// neither too short nor too long.
+func TestLimiterTakeN(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		for _, lead := range []time.Duration{0, 20 * time.Second, 100 * time.Second} {
 			l := NewLimiter(Rate{100, time.Minute})
@@ -151,7 +152,7 @@ func TestLimiterConcurrently(t *testing.T) {
 	}
 }
 
-// spyCounter notes the keys that are counted.
+// spyCounter records the keys that are counted.
 type spyCounter struct {
 	httprate.LimitCounter
 	keys []string
@@ -162,9 +163,9 @@ func (s *spyCounter) IncrementBy(key string, window time.Time, n int) error {
 	return s.LimitCounter.IncrementBy(key, window, n)
 }
 
-// Once a window knows too many keys, new ones share coarse counters: they are
-// still limited, still told apart for the most part, and old ones keep theirs.
-func TestKeysAreBounded(t *testing.T) {
+// Once a window has too many keys, new keys share coarse counters. They are still
+// limited, most of them separately, and old keys keep their own counters.
+func TestLimiterKeysAreBounded(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		l := NewLimiter(Rate{3, time.Minute})
 		countAllowed(l, "old", 2)
@@ -219,7 +220,7 @@ func TestAllowSetsHeaders(t *testing.T) {
 	})
 }
 
-func TestCostlyRequestsTakeMore(t *testing.T) {
+func TestLimitCountsCost(t *testing.T) {
 	log, _ := logger()
 	h := chain(ok, ClientAddress(nil, log), Identify(fakeSessions{"ann": "u1"}, nil),
 		Limit(NewLimiter(Rate{10, time.Hour}), NewLimiter(Rate{10, time.Hour}), nil,
@@ -230,15 +231,15 @@ func TestCostlyRequestsTakeMore(t *testing.T) {
 			t.Errorf("call %d: %d, %s remain", i, w.Code, got)
 		}
 	}
-	// Without an identity there is nothing costly: each counts once.
+	// Without an identity each request costs 1.
 	for i := range 11 {
 		if w := do(h, request("GET", "/api/me")); (w.Code == 200) != (i < 10) {
-			t.Errorf("call %d of a stranger: %d", i, w.Code)
+			t.Errorf("call %d without an identity: %d", i, w.Code)
 		}
 	}
 }
 
-func TestWhoIsCountedWhere(t *testing.T) {
+func TestLimitCountsByUserOrAddress(t *testing.T) {
 	log, _ := logger()
 	sessions := fakeSessions{"ann": "u1", "bob": "u2"}
 	newHandler := func() http.Handler {
@@ -266,7 +267,7 @@ func TestWhoIsCountedWhere(t *testing.T) {
 		header              string
 		want                int
 	}{
-		{"a stranger", "192.0.2.1", "/api/server", "X: y", 3},
+		{"no identity", "192.0.2.1", "/api/server", "X: y", 3},
 		{"a bad token from there", "192.0.2.1", "/api/me", "Authorization: Bearer nobody", 0},
 		{"a user from there", "192.0.2.1", "/api/me", "Authorization: Bearer ann", 5},
 		{"the same user elsewhere", "192.0.2.2", "/api/me", "Authorization: Bearer ann", 0},

@@ -8,33 +8,31 @@ import (
 	"parley/chat"
 )
 
-// SameOrigin refuses requests with an unsafe method that a browser says come
-// from another site (net/http's CrossOriginProtection); programs, which send
-// neither Sec-Fetch-Site nor Origin, pass.
+// SameOrigin refuses requests with an unsafe method that a browser marks as coming from
+// another site (net/http's CrossOriginProtection). Programs, which send neither
+// Sec-Fetch-Site nor Origin, pass.
 func SameOrigin(public *url.URL, fail Fail) Middleware {
 	protection := http.NewCrossOriginProtection()
 	if public != nil {
-		// Behind a proxy that rewrites Host, the public origin is ours all the same.
-		// The error is for a URL that is no origin, which this one is by its parts.
+		// The proxy may rewrite Host, so the public origin must be named. The error is for
+		// a URL that is not an origin.
 		_ = protection.AddTrustedOrigin(public.Scheme + "://" + public.Host)
 	}
 	protection.SetDenyHandler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		fail(w, r, chat.Fail(chat.Forbidden, "this request came from another site"))
+		fail(w, r, chat.Fail(chat.Forbidden, "this request comes from another site"))
 	}))
 	return protection.Handler
 }
 
-// SocketOrigin judges the Origin of a WebSocket upgrade, which every browser
-// sends and no same-origin policy guards. cookie says whether the request's
-// identity would be its cookie (Caller.Cookie): only that is sent without the
-// page knowing it. Then the Origin must be ours, in scheme, host and port: that
-// of the public URL, else of Host with the scheme by which the client came
-// (IsHTTPS), so that behind a proxy that ends TLS one of --public-url and
-// --trusted-proxies is needed. A missing Origin, "null" and anything else is
-// refused.
+// SocketOrigin checks the Origin of a WebSocket upgrade, to which browsers apply no
+// same-origin policy. cookie is whether the identity comes from the cookie
+// (Caller.Cookie), which a browser sends from any site's page. Then the Origin must be
+// this server's in scheme, host and port: that of the public URL, or else Host with the
+// client's scheme (IsHTTPS), so that behind a proxy that terminates TLS --public-url or
+// --trusted-proxies is needed. Any other Origin, a missing one and "null" are refused.
 //
-// Without the cookie every Origin passes: a page elsewhere that knows a token
-// has been given it, and one that does not gets no further than hello.
+// Without the cookie every Origin passes: a page of another site needs a token for
+// hello, and if it has one, a user gave it to that page.
 func SocketOrigin(r *http.Request, public *url.URL, cookie bool) error {
 	if !cookie {
 		return nil
@@ -50,12 +48,12 @@ func SocketOrigin(r *http.Request, public *url.URL, cookie bool) error {
 		return nil
 	}
 	return chat.Fail(chat.Forbidden,
-		"an upgrade with a cookie needs the Origin of this server (if this is its page, --public-url must say so)")
+		"an upgrade with a cookie must have this server's Origin (if the page is at another address, start with --public-url)")
 }
 
-// isOrigin compares an Origin header with the origin of a URL (RFC 6454,
-// section 4). The header is matched as a string, never taken apart, so that no
-// two parsers can disagree on it.
+// isOrigin reports whether an Origin header is the origin of a URL (RFC 6454, section
+// 4). It compares strings and does not parse the header, so that no two parsers can
+// disagree.
 func isOrigin(origin string, u *url.URL) bool {
 	scheme, host := strings.ToLower(u.Scheme), strings.ToLower(u.Host)
 	port := map[string]string{"http": ":80", "https": ":443"}[scheme]

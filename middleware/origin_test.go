@@ -81,8 +81,8 @@ func TestSocketOrigin(t *testing.T) {
 	}
 }
 
-// Behind a trusted proxy that ends TLS, the scheme is the proxy's.
-func TestSocketOriginBehindAProxy(t *testing.T) {
+// Behind a trusted proxy that terminates TLS, the scheme is that of the proxy's client.
+func TestSocketOriginBehindProxy(t *testing.T) {
 	for peer, want := range map[string]bool{"10.0.0.1:5": true, "192.0.2.1:5": false} {
 		r := request("GET", "/api/socket", "Host: chat.example", "Origin: https://chat.example", "X-Forwarded-Proto: https")
 		r.RemoteAddr = peer
@@ -164,7 +164,7 @@ func TestHeaders(t *testing.T) {
 	}
 }
 
-func TestOpenerPolicyWhereBrowsersHeedIt(t *testing.T) {
+func TestOpenerPolicyOnlyInSecureContext(t *testing.T) {
 	for _, c := range []struct {
 		public, host, proto, want string
 	}{

@@ -7,13 +7,13 @@ import (
 	"time"
 )
 
-// Rate is so many in so long. N 0 is no limit.
+// Rate is a limit of N in the time Per. N 0 means no limit.
 type Rate struct {
 	N   int
 	Per time.Duration
 }
 
-// MaxRate bounds N, so that no sum of it overflows.
+// MaxRate bounds N, so that no sum overflows.
 const MaxRate = 1_000_000_000
 
 // UnmarshalText reads "100/15m" (a count, a slash, a Go duration) or "off".
@@ -26,16 +26,16 @@ func (r *Rate) UnmarshalText(text []byte) error {
 	count, per, _ := strings.Cut(s, "/")
 	n, err := strconv.Atoi(count)
 	d, err2 := time.ParseDuration(per)
-	// A window below a millisecond, or more calls than it has nanoseconds, has
-	// no meaning that a client could keep to.
+	// No client could comply with a window below a millisecond, or with more calls than
+	// the window has nanoseconds.
 	if err != nil || err2 != nil || n < 1 || n > MaxRate || d < time.Millisecond || time.Duration(n) > d {
-		return fmt.Errorf("%q is no rate: write a count and a time such as 100/15m, or off", s)
+		return fmt.Errorf("%q is not a rate: write a count and a time such as 100/15m, or off", s)
 	}
 	*r = Rate{N: n, Per: d}
 	return nil
 }
 
-// String is the form that UnmarshalText reads.
+// String returns the form that UnmarshalText reads.
 func (r Rate) String() string {
 	if r.N == 0 {
 		return "off"

@@ -11,9 +11,9 @@ import (
 	"parley/chat"
 )
 
-// Recover turns a handler's panic into a log line with its stack, and a 500. An
-// answer already begun is cut off instead, so that nobody takes it for whole; a
-// connection that was hijacked is its new owner's. http.ErrAbortHandler passes.
+// Recover logs a handler's panic with its stack and answers 500. If the answer has
+// begun, it aborts the connection instead, so that no client takes the answer for
+// complete. It does not touch a hijacked connection. http.ErrAbortHandler passes.
 func Recover(log *slog.Logger, fail Fail) Middleware {
 	return func(next http.Handler) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

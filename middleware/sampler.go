@@ -8,33 +8,32 @@ import (
 	"time"
 )
 
-// Within one window so many requests of one caller to one route with one status
-// get a line each; the others are counted, and told at the window's end.
+// In each window the first requests of one caller to one route with one status are
+// logged. The others are counted, and the count is logged at the end of the window.
 const (
 	sampleWindow = time.Minute
-	maxRefused   = 10   // requests that were refused (4xx, 5xx)
-	maxServed    = 200  // others, of callers without an identity
-	maxCallers   = 1000 // triples counted apart; further callers count together
+	maxRefused   = 10   // lines for refused requests (4xx, 5xx)
+	maxServed    = 200  // lines for others, of callers without an identity
+	maxCallers   = 1000 // counters of caller, route and status; further callers share theirs
 )
 
-// LogSampler keeps a caller who asks again and again from fillTime the log. It is
-// safe for concurrent use.
+// LogSampler bounds how many log lines one caller causes. It is safe for concurrent use.
 type LogSampler struct {
 	log *slog.Logger
 
 	mu    sync.Mutex
 	began time.Time         // guarded by mu
-	seen  map[sampleKey]int // guarded by mu: requests in this window; nil: none began
-	end   *time.Timer       // guarded by mu: calls Flush at its end
+	seen  map[sampleKey]int // guarded by mu: requests in this window; nil: there is no window
+	end   *time.Timer       // guarded by mu: calls Flush at the end of the window
 }
 
 type sampleKey struct {
-	address, user string // one of them; none: callers beyond maxCallers
+	address, user string // one of them; neither for callers beyond maxCallers
 	route         string
-	status        int // 0: a failure of the server, which has a line beside the request's
+	status        int // 0: a failure of the server, which is logged besides the request
 }
 
-// lines returns how many requests get a line each.
+// lines returns how many requests are logged in one window.
 func (k *sampleKey) lines() int {
 	if k.status == 0 || k.status >= http.StatusBadRequest {
 		return maxRefused
@@ -42,14 +41,14 @@ func (k *sampleKey) lines() int {
 	return maxServed
 }
 
-// NewLogSampler returns a LogSampler that tells log what it counted.
+// NewLogSampler returns a LogSampler that writes its counts to log.
 func NewLogSampler(log *slog.Logger) *LogSampler { return &LogSampler{log: log} }
 
-// allowRequest reports whether a request gets a line of its own.
+// allowRequest reports whether a request is to be logged.
 func (r *LogSampler) allowRequest(req *http.Request, caller *Caller, route string, status int) bool {
 	k := sampleKey{route: route, status: status}
 	if caller.SignedIn() && k.lines() == maxServed {
-		return true // their own limit bounds these
+		return true // bounded by the user's limit
 	}
 	if k.user = string(caller.User.ID); k.user == "" {
 		k.address = AddressKey(req.Context())
@@ -57,8 +56,8 @@ func (r *LogSampler) allowRequest(req *http.Request, caller *Caller, route strin
 	return r.count(k)
 }
 
-// AllowFailure reports whether a failure of the server gets a line of its own: as few
-// of one caller do as refused requests. ctx is the request's.
+// AllowFailure reports whether a failure of the server is to be logged: as many of one
+// caller as refused requests. ctx is the request's.
 func (r *LogSampler) AllowFailure(ctx context.Context) bool {
 	k := sampleKey{user: string(CallerOf(ctx).User.ID)}
 	if k.user == "" {
@@ -67,7 +66,7 @@ func (r *LogSampler) AllowFailure(ctx context.Context) bool {
 	return r.count(k)
 }
 
-// count counts one and reports whether it is among those that get a line.
+// count counts one request or failure and reports whether it is to be logged.
 func (r *LogSampler) count(k sampleKey) bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -82,8 +81,8 @@ func (r *LogSampler) count(k sampleKey) bool {
 	return r.seen[k] <= k.lines()
 }
 
-// Flush ends the window and logs one line for each caller, route and status
-// that had more requests than lines.
+// Flush ends the window. It logs one line for each caller, route and status whose
+// requests were not all logged.
 func (r *LogSampler) Flush() {
 	r.mu.Lock()
 	seen, took := r.seen, time.Since(r.began)

@@ -13,7 +13,8 @@ import (
 	"github.com/go-chi/chi/v5"
 )
 
-// logLines reads what was logged, and empties it.
+// logLines returns the number of request lines and the summary lines in out, and
+// empties it.
 func logLines(t *testing.T, out *bytes.Buffer) (each int, sums []map[string]any) {
 	t.Helper()
 	for dec := json.NewDecoder(out); dec.More(); {
@@ -31,23 +32,23 @@ func logLines(t *testing.T, out *bytes.Buffer) (each int, sums []map[string]any)
 	return each, sums
 }
 
-// Whoever asks again and again gets some lines, and then one for the rest.
-func TestRepeats(t *testing.T) {
+// A caller's first requests have a line each, the others one line together.
+func TestLogSampler(t *testing.T) {
 	for _, c := range []struct {
 		name, token, path string
 		from              string
 		n, each           int
 		sum               map[string]any // nil: none
 	}{
-		{"a stranger who is refused", "", "/refused", "192.0.2.9", 5000, maxRefused, map[string]any{"status": 403.0, "address": "192.0.2.9", "user": ""}},
-		{"a stranger with a wrong token", "wrong", "/refused", "192.0.2.9", 5000, maxRefused, map[string]any{"status": 403.0, "address": "192.0.2.9"}},
-		{"a stranger who is served", "", "/served", "192.0.2.9", 5000, maxServed, map[string]any{"status": 200.0, "address": "192.0.2.9"}},
-		{"a stranger and a path that is none", "", "/nothing", "192.0.2.9", 5000, maxRefused, map[string]any{"status": 404.0}},
+		{"an anonymous caller who is refused", "", "/refused", "192.0.2.9", 5000, maxRefused, map[string]any{"status": 403.0, "address": "192.0.2.9", "user": ""}},
+		{"an anonymous caller with a wrong token", "wrong", "/refused", "192.0.2.9", 5000, maxRefused, map[string]any{"status": 403.0, "address": "192.0.2.9"}},
+		{"an anonymous caller who is served", "", "/served", "192.0.2.9", 5000, maxServed, map[string]any{"status": 200.0, "address": "192.0.2.9"}},
+		{"an anonymous caller and an unknown path", "", "/nothing", "192.0.2.9", 5000, maxRefused, map[string]any{"status": 404.0}},
 		{"a user who is refused", "ann-token", "/refused", "192.0.2.9", 5000, maxRefused, map[string]any{"status": 403.0, "address": "", "user": "u1"}},
 		{"a user who is served", "ann-token", "/served", "192.0.2.9", 1000, 1000, nil},
-		{"a stranger who stops in time", "", "/refused", "192.0.2.9", maxRefused, maxRefused, nil},
-		{"a stranger with many addresses of one network", "", "/refused", "2001:db8::LO", 5000, maxRefused, map[string]any{"address": "2001:db8::"}},
-		{"many strangers", "", "/refused", "10.HI.LO.1", 5000, maxCallers + maxRefused, map[string]any{"address": "", "count": float64(5000 - maxCallers - maxRefused)}},
+		{"an anonymous caller below the bound", "", "/refused", "192.0.2.9", maxRefused, maxRefused, nil},
+		{"an anonymous caller with many addresses of one network", "", "/refused", "2001:db8::LO", 5000, maxRefused, map[string]any{"address": "2001:db8::"}},
+		{"many anonymous callers", "", "/refused", "10.HI.LO.1", 5000, maxCallers + maxRefused, map[string]any{"address": "", "count": float64(5000 - maxCallers - maxRefused)}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -83,15 +84,15 @@ func TestRepeats(t *testing.T) {
 					}
 				}
 				if answered != 2*c.n {
-					t.Errorf("the metrics were told of %d requests", answered)
+					t.Errorf("the observer was called for %d requests", answered)
 				}
 			})
 		})
 	}
 }
 
-// What was counted is told at the end of the service, too.
-func TestRepeatsFlush(t *testing.T) {
+// Flush logs what was counted in a window that has not ended.
+func TestLogSamplerFlush(t *testing.T) {
 	log, out := logger()
 	sampler := NewLogSampler(log)
 	h := chain(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(403) }, AccessLog(log, sampler, ignore))
@@ -105,8 +106,7 @@ func TestRepeatsFlush(t *testing.T) {
 	}
 }
 
-// So are failures of the server, whoever runs into them.
-func TestRepeatsFailure(t *testing.T) {
+func TestLogSamplerFailures(t *testing.T) {
 	log, out := logger()
 	sampler, lines := NewLogSampler(log), 0
 	h := chain(func(_ http.ResponseWriter, r *http.Request) {

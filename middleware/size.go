@@ -29,10 +29,10 @@ func (s *Size) UnmarshalText(text []byte) error {
 		*s = Size(n) * u.bytes
 		return nil
 	}
-	return fmt.Errorf("%q is no size: write a count of bytes, or one with a unit such as 16KiB or 1MiB", text)
+	return fmt.Errorf("%q is not a size: write a count of bytes, or one with a unit such as 16KiB or 1MiB", text)
 }
 
-// String is the shortest form that UnmarshalText reads back exactly.
+// String returns the shortest form that UnmarshalText reads back exactly.
 func (s Size) String() string {
 	for _, u := range units {
 		if s%u.bytes == 0 && s >= u.bytes {
