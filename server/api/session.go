@@ -98,7 +98,7 @@ func (a *API) EndSession(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	err := a.Service.EndSession(r.Context(), me(r), id)
-	if id == current && identity(r).Cookie && (err == nil || service.Failed(err)) {
+	if id == current && identity(r).Cookie && (err == nil || service.StoreFailed(err)) {
 		middleware.ClearCookie(w, r, a.PublicURL) // it is over here, saved or not
 		// Not "storage", which would erase what other users of the browser have not sent yet,
 		// nor "cookies", which would end other servers' sessions on this host.

@@ -18,40 +18,40 @@ type NewAccount struct {
 }
 
 // CreateAccount creates an account and signs it in. Passwords are hashed here.
-func (s *Service) CreateAccount(ctx context.Context, who Caller, in NewAccount) (u chat.User, made chat.Session, err error) {
+func (s *Service) CreateAccount(ctx context.Context, caller Caller, in NewAccount) (u chat.User, created chat.Session, err error) {
 	n := chat.NewAccount{Handle: in.Handle, Name: in.Name, ServerName: in.ServerName, Session: in.Session}
-	invite, err := s.mayJoin(ctx, who, &in, &n)
+	invite, err := s.authorizeSignUp(ctx, caller, &in, &n)
 	if err != nil {
-		return u, made, err
+		return u, created, err
 	}
 	if err := chat.CheckHandle(n.Handle); err != nil {
-		return u, made, err
+		return u, created, err
 	}
 	if err := chat.CheckName("name", n.Name, chat.MaxName); err != nil {
-		return u, made, err
+		return u, created, err
 	}
 	if err := chat.CheckPassword(in.Password); err != nil {
-		return u, made, err
+		return u, created, err
 	}
 	if err := chat.CheckLine("serverName", n.ServerName, chat.MaxServerName); err != nil {
-		return u, made, err
+		return u, created, err
 	}
 	if err := chat.CheckLine("label", in.Session.Label, chat.MaxLabel); err != nil {
-		return u, made, err
+		return u, created, err
 	}
-	if err := s.countSignUp(who, &n, invite); err != nil {
-		return u, made, err
+	if err := s.countSignUp(caller, &n, invite); err != nil {
+		return u, created, err
 	}
-	if n.PasswordHash, err = s.passwords.hash(ctx, who.lines(), in.Password); err != nil {
-		return u, made, err
+	if n.PasswordHash, err = s.passwords.hash(ctx, caller.hashQueues(), in.Password); err != nil {
+		return u, created, err
 	}
 	return s.Store.CreateAccount(ctx, n)
 }
 
-// mayJoin finds what allows the call to create an account: the setup code, an invite, or
+// authorizeSignUp finds what allows the call to create an account: the setup code, an invite, or
 // open registration. The store checks the same again in its transaction. A code that is
 // not valid counts against the caller's address.
-func (s *Service) mayJoin(ctx context.Context, who Caller, in *NewAccount, n *chat.NewAccount) (invite chat.Invite, err error) {
+func (s *Service) authorizeSignUp(ctx context.Context, caller Caller, in *NewAccount, n *chat.NewAccount) (invite chat.Invite, err error) {
 	if in.Setup != "" || in.Invite != "" {
 		server, err := s.Server(ctx)
 		if err != nil {
@@ -81,30 +81,30 @@ func (s *Service) mayJoin(ctx context.Context, who Caller, in *NewAccount, n *ch
 		if err != nil && !chat.Is(err, chat.NotFound) {
 			return invite, err
 		}
-		err = chat.FailField(chat.InviteSpent, "invite", "this invite was used up, has expired or never was")
+		err = chat.FailField(chat.InviteSpent, "invite", "this invite was used up, has expired or does not exist")
 	}
-	return invite, cmp.Or(s.attempts.failed(who.Address, byCode), err)
+	return invite, cmp.Or(s.attempts.countFailure(caller.Address, byCode), err)
 }
 
 // countSignUp takes the sign-up from the budgets of its invite and of the invite's
 // creator, or else from that of the caller's address: many people behind one address may
 // join by an invite.
-func (s *Service) countSignUp(who Caller, n *chat.NewAccount, invite chat.Invite) error {
+func (s *Service) countSignUp(caller Caller, n *chat.NewAccount, invite chat.Invite) error {
 	switch {
 	case n.Setup != "":
-		return nil // works once
+		return nil // the code works once
 	case n.HasInvite:
-		if err := take(s.attempts.invites, s.attempts.key(string(n.Invite[:]))); err != nil {
+		if err := takeToken(s.attempts.invites, s.attempts.key(string(n.Invite[:]))); err != nil {
 			return err
 		}
-		return take(s.attempts.inviters, s.attempts.key(string(invite.By)))
+		return takeToken(s.attempts.inviters, s.attempts.key(string(invite.By)))
 	}
-	return s.attempts.failed(who.Address, bySignUp)
+	return s.attempts.countFailure(caller.Address, bySignUp)
 }
 
 // RenameServer renames the server; admins only.
-func (s *Service) RenameServer(ctx context.Context, who Caller, name string) error {
-	if err := who.admin(); err != nil {
+func (s *Service) RenameServer(ctx context.Context, caller Caller, name string) error {
+	if err := caller.checkAdmin(); err != nil {
 		return err
 	}
 	if err := chat.CheckName("name", name, chat.MaxServerName); err != nil {
@@ -113,13 +113,5 @@ func (s *Service) RenameServer(ctx context.Context, who Caller, name string) err
 	return s.Store.RenameServer(ctx, name)
 }
 
-// Admin returns forbidden unless the caller is an admin of the server.
-func (s *Service) Admin(who Caller) error { return who.admin() }
-
-// admin returns forbidden unless the caller is an admin of the server.
-func (c Caller) admin() error {
-	if c.User.Role != chat.RoleAdmin {
-		return chat.Fail(chat.Forbidden, "only an admin of the server can do this")
-	}
-	return nil
-}
+// CheckAdmin returns forbidden unless the caller is an admin of the server.
+func (s *Service) CheckAdmin(caller Caller) error { return caller.checkAdmin() }

@@ -9,17 +9,17 @@ import (
 	"parley/middleware"
 )
 
-// AttemptRates are the budgets of what can be guessed or tried. They are token buckets: a
-// used up one lets another attempt pass every Per/N.
+// AttemptRates are the budgets for attempts at passwords, codes and sign-ups. They are
+// token buckets: an empty one lets another attempt pass every Per/N.
 type AttemptRates struct {
 	// Target bounds wrong passwords for one account from one address (of a signed-in user
 	// for their own account: from anywhere), and uses of one user's recovery link.
 	Target middleware.Rate
 	// Handle bounds wrong passwords for one account from all addresses. Past it attempts
-	// are slowed down and not refused, so that nobody can lock an account.
+	// are throttled and not refused, so that an attacker cannot lock an account.
 	Handle middleware.Rate
-	// Uses bounds right passwords of one account: somebody who knows one could make others
-	// behind the same address wait by it.
+	// Uses bounds right passwords of one account: with one, a caller could keep hashing
+	// and make others at the same address wait.
 	Uses           middleware.Rate
 	Peeks          middleware.Rate // of one invite
 	SignUps        middleware.Rate // by one invite
@@ -41,15 +41,15 @@ func DefaultAttemptRates() AttemptRates {
 // SlowAttempt is the time between two attempts at an account past AttemptRates.Handle.
 const SlowAttempt = time.Second
 
-// What an address may fail at. Each kind has a budget of its own, so that an
-// office full of expired cookies can still sign in.
+// Kinds of failures of an address. Each has a budget of its own, so that users of one
+// address whose cookies have expired can still sign in.
 const (
 	byToken  = "token"   // tokens that are not valid
 	byCode   = "code"    // codes of invites, recoveries and set-up that are not valid
-	bySignUp = "sign-up" // accounts made or refused without an invite
+	bySignUp = "sign-up" // accounts created or refused without an invite
 )
 
-// attempts counts by address and by target what can be guessed, whoever asks.
+// attempts counts attempts by address and by target.
 type attempts struct {
 	addresses *middleware.Bucket // by kind and address: --limit-anonymous
 	passwords *middleware.Bucket // wrong passwords, by address
@@ -59,13 +59,13 @@ type attempts struct {
 	peeks     *middleware.Bucket
 	invites   *middleware.Bucket
 	inviters  *middleware.Bucket
-	slow      turns // attempts past AttemptRates.Handle, by handle
+	throttled keyedMutex // attempts past AttemptRates.Handle, by handle
 	seed      maphash.Seed
 }
 
-// PasswordFactor is how many wrong passwords an address may try in the time of
-// other failures: people mistype, many share an address, and each of their
-// accounts is guarded by AttemptRates.Target.
+// PasswordFactor is how many times more wrong passwords than other failures an address
+// may cause: users mistype, many share an address, and AttemptRates.Target bounds the
+// attempts at each account.
 const PasswordFactor = 3
 
 func newAttempts(address middleware.Rate, rates AttemptRates) *attempts {
@@ -85,8 +85,8 @@ func newAttempts(address middleware.Rate, rates AttemptRates) *attempts {
 // maxAttemptKeys bounds the keys of one bucket, whatever callers send.
 const maxAttemptKeys = 1 << 18
 
-// key returns the bucket key of some words. Two of them share a bucket by
-// chance, once in maxAttemptKeys.
+// key returns the bucket key of some words. Two keys are equal by chance once in
+// maxAttemptKeys.
 func (a *attempts) key(words ...string) string {
 	var h maphash.Hash
 	h.SetSeed(a.seed)
@@ -97,16 +97,16 @@ func (a *attempts) key(words ...string) string {
 	return strconv.FormatUint(h.Sum64()%maxAttemptKeys, 36)
 }
 
-// take takes a token of the key from one of the buckets.
-func take(b *middleware.Bucket, key string) error {
+// takeToken takes a token of the key. It returns rate_limited if there is none.
+func takeToken(b *middleware.Bucket, key string) error {
 	if ok, wait := b.Take(key); !ok {
-		return chat.FailAfter(chat.RateLimited, wait, "too many attempts, wait a while")
+		return chat.FailAfter(chat.RateLimited, wait, "too many attempts, try again later")
 	}
 	return nil
 }
 
-// failed counts a failure of the caller's address. Past the budget it returns
-// rate_limited, which is then the answer: it tells a guesser nothing.
-func (a *attempts) failed(address, kind string) error {
-	return take(a.addresses, a.key(kind, address))
+// countFailure counts a failure of the caller's address. Past the budget it returns
+// rate_limited, which is then the answer: it does not reveal whether a guess was right.
+func (a *attempts) countFailure(address, kind string) error {
+	return takeToken(a.addresses, a.key(kind, address))
 }

@@ -12,9 +12,9 @@ import (
 	"parley/middleware"
 )
 
-// Past its budget a handle's attempts come one a second, and those of one
-// address wait for each other, so that a new one is never far behind.
-func TestSlowAttempts(t *testing.T) {
+// Past its budget a handle has one attempt a second. Those of one address wait for each
+// other, so that the first one of another address does not wait long.
+func TestThrottle(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		a := newAttempts(middleware.Rate{}, DefaultAttemptRates())
 		began := time.Now()
@@ -23,7 +23,7 @@ func TestSlowAttempts(t *testing.T) {
 		passed, refused := 0, 0
 		for range 30 {
 			all.Go(func() {
-				err := a.slowly(t.Context(), "ann", "ann from afar")
+				err := a.throttle(t.Context(), "ann", "ann from afar")
 				mu.Lock()
 				defer mu.Unlock()
 				if err == nil {
@@ -34,7 +34,7 @@ func TestSlowAttempts(t *testing.T) {
 			})
 		}
 		synctest.Wait()
-		if err := a.slowly(t.Context(), "ann", "ann at home"); err != nil || time.Since(began) > 2*SlowAttempt {
+		if err := a.throttle(t.Context(), "ann", "ann at home"); err != nil || time.Since(began) > 2*SlowAttempt {
 			t.Errorf("the owner waited %v: %v", time.Since(began), err)
 		}
 		all.Wait()
@@ -43,16 +43,16 @@ func TestSlowAttempts(t *testing.T) {
 		}
 		ctx, cancel := context.WithCancel(t.Context())
 		cancel()
-		if err := a.slowly(ctx, "ann", "gone"); err == nil {
-			t.Error("nobody waits for this answer")
+		if err := a.throttle(ctx, "ann", "gone"); err == nil {
+			t.Error("passed after its context had ended")
 		}
-		if len(a.slow.by) > 0 {
-			t.Errorf("%d keys are kept", len(a.slow.by))
+		if len(a.throttled.keys) > 0 {
+			t.Errorf("%d keys are kept", len(a.throttled.keys))
 		}
 	})
 }
 
-// However many names are tried, the counters stay few.
+// The number of counters is bounded, whatever handles are tried.
 func TestAttemptKeysAreBounded(t *testing.T) {
 	a := newAttempts(middleware.Rate{N: 1, Per: time.Hour}, DefaultAttemptRates())
 	if one := a.key("a", "bc"); one == a.key("ab", "c") || one != a.key("a", "bc") {

@@ -47,7 +47,7 @@ func priceOf(e *chat.Event) price {
 
 // priceOfOutcome returns what a draft costs in the end: nothing if nothing was written.
 // A rule may have left out users who are members already, or turned a join into a role.
-// A remembered no-op is written, but adds nobody.
+// A stored no-op is written, but adds no member.
 func priceOfOutcome(draft, ev *chat.Event, again bool, err error) price {
 	switch {
 	case again || err != nil || ev.Seq == 0 && draft.ClientID == "":
@@ -85,8 +85,8 @@ func (s *Service) refund(user chat.UserID, p price) {
 }
 
 // What a call makes the store read costs tokens of Limits.User: one, and one more for
-// each of these many entries that it may read. A restart of the server must shut nobody
-// out: twenty devices with 1,000 chats each may say hello and resume three times within
+// each of these many entries that it may read. A restart of the server must lock no user
+// out: twenty devices with 1,000 chats each may send hello and resume three times within
 // a minute.
 const (
 	PerPage  = 50  // entries of a page: messages, members, users, chats
@@ -100,7 +100,7 @@ const (
 // PageCost returns what a page of limit entries costs; nil is the default size.
 func PageCost(limit *int64, per int) int {
 	if limit == nil || *limit < 1 || *limit > math.MaxInt32 {
-		return 1 // or it is refused
+		return 1 // the default size, or a limit that is refused
 	}
 	return 1 + (int(*limit)-1)/per
 }

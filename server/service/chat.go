@@ -11,8 +11,8 @@ import (
 // CreateChat creates a chat with members, which are user ids or @handles. A known
 // clientId, or the same direct pair, returns the first chat (again), which costs
 // nothing: without budget the store looks for it, and then refuses.
-func (s *Service) CreateChat(ctx context.Context, who Caller, n chat.NewChat, members []string) (c chat.Chat, again bool, err error) {
-	n.By = who.User.ID
+func (s *Service) CreateChat(ctx context.Context, caller Caller, n chat.NewChat, members []string) (c chat.Chat, again bool, err error) {
+	n.By = caller.User.ID
 	if err := chat.CheckClientID(n.ClientID); err != nil {
 		return c, false, err
 	}
@@ -22,10 +22,10 @@ func (s *Service) CreateChat(ctx context.Context, who Caller, n chat.NewChat, me
 	if len(members) > chat.MaxJoinAtOnce {
 		return c, false, chat.FailField(chat.BadInput, "members", "members must name at most %d users", chat.MaxJoinAtOnce)
 	}
-	named := map[string]bool{string(n.By): true, "@" + who.User.Handle: true}
-	members = slices.DeleteFunc(members, func(who string) bool {
-		again := named[who]
-		named[who] = true
+	named := map[string]bool{string(n.By): true, "@" + caller.User.Handle: true}
+	members = slices.DeleteFunc(members, func(name string) bool {
+		again := named[name]
+		named[name] = true
 		return again
 	})
 	cost := priceOfChat(len(members))
@@ -38,7 +38,7 @@ func (s *Service) CreateChat(ctx context.Context, who Caller, n chat.NewChat, me
 	if refusal := s.charge(n.By, cost); refusal != nil {
 		cost, n.Rule = price{}, chat.Refuse(refusal)
 		if n.Kind == chat.Group {
-			members = nil // the clientId alone says which group it was
+			members = nil // the clientId alone identifies the group
 		}
 	}
 	if n.Members, err = s.resolve(ctx, n.By, members); err != nil {
@@ -100,14 +100,14 @@ func (s *Service) resolve(ctx context.Context, caller chat.UserID, members []str
 }
 
 // RenameChat changes a group's title, topic or both; nil stays.
-func (s *Service) RenameChat(ctx context.Context, who Caller, id chat.ChatID, title, topic *string, clientID string) error {
+func (s *Service) RenameChat(ctx context.Context, caller Caller, id chat.ChatID, title, topic *string, clientID string) error {
 	if err := checkTitles(title, topic); err != nil {
 		return err
 	}
 	if err := OptionalClientID(clientID); err != nil {
 		return err
 	}
-	draft := chat.Event{Kind: chat.Renamed, ChatID: id, By: who.User.ID, ClientID: clientID, Title: title, Topic: topic}
+	draft := chat.Event{Kind: chat.Renamed, ChatID: id, By: caller.User.ID, ClientID: clientID, Title: title, Topic: topic}
 	return s.appendWait(ctx, draft, chat.Rename)
 }
 

@@ -95,7 +95,7 @@ func (s *Service) Append(ctx context.Context, draft chat.Event, rule chat.Rule, 
 		// The retry of a known clientId costs nothing, nor does adding a member: the store
 		// finds these out before it comes to the refusal.
 		if only := (price{posts: cost.posts}); cost.people > 0 && s.charge(draft.By, only) == nil {
-			// A new role of a member adds nobody.
+			// A new role of a member adds no user.
 			cost, rule = only, chat.All(rule, func(_ chat.View, e *chat.Event) error {
 				if priceOf(e).people > 0 {
 					return refusal

@@ -20,9 +20,9 @@ type NewInvite struct {
 
 // CreateInvite creates an invite and returns it with its code. Any user may, as members
 // of a chat may bring others. An invite without a chat needs registration.
-func (s *Service) CreateInvite(ctx context.Context, who Caller, n NewInvite) (invite chat.Invite, code string, err error) {
+func (s *Service) CreateInvite(ctx context.Context, caller Caller, n NewInvite) (invite chat.Invite, code string, err error) {
 	now := chat.Now()
-	invite = chat.Invite{By: who.User.ID, Uses: chat.DefaultInviteUses, ExpiresAt: now + chat.DefaultInviteLife}
+	invite = chat.Invite{By: caller.User.ID, Uses: chat.DefaultInviteUses, ExpiresAt: now + chat.DefaultInviteLife}
 	switch {
 	case n.ChatID != nil:
 		if err := chat.CheckID("chatId", *n.ChatID); err != nil {
@@ -44,11 +44,11 @@ func (s *Service) CreateInvite(ctx context.Context, who Caller, n NewInvite) (in
 		}
 		invite.ExpiresAt = *n.ExpiresAt
 	}
-	leave, err := s.inviting.enter(ctx, string(invite.By)) // so that two calls cannot both be the last one
+	unlock, err := s.inviting.lock(ctx, string(invite.By)) // so that two calls cannot both be the last one
 	if err != nil {
 		return invite, "", err
 	}
-	defer leave()
+	defer unlock()
 	own, err := s.Store.Invites(ctx, invite.By)
 	if err != nil {
 		return invite, "", err
@@ -62,16 +62,16 @@ func (s *Service) CreateInvite(ctx context.Context, who Caller, n NewInvite) (in
 }
 
 // Invites returns the caller's invites, to an admin those of all users.
-func (s *Service) Invites(ctx context.Context, who Caller) ([]chat.Invite, error) {
-	return s.Store.Invites(ctx, who.ownOrAll())
+func (s *Service) Invites(ctx context.Context, caller Caller) ([]chat.Invite, error) {
+	return s.Store.Invites(ctx, caller.ownOrAll())
 }
 
 // EndInvite ends an invite of the caller; an admin's call ends anybody's.
-func (s *Service) EndInvite(ctx context.Context, who Caller, id chat.InviteID) error {
+func (s *Service) EndInvite(ctx context.Context, caller Caller, id chat.InviteID) error {
 	if err := chat.CheckID("inviteId", id); err != nil {
 		return err
 	}
-	return s.Store.EndInvite(ctx, who.ownOrAll(), id)
+	return s.Store.EndInvite(ctx, caller.ownOrAll(), id)
 }
 
 // ownOrAll returns whose invites the caller may see and end: "" for an admin.
@@ -84,26 +84,26 @@ func (c Caller) ownOrAll() chat.UserID {
 
 // PeekInvite returns the invite of a code and spends nothing. A code that is not valid
 // counts against the caller's address.
-func (s *Service) PeekInvite(ctx context.Context, who Caller, code string) (chat.Invite, error) {
+func (s *Service) PeekInvite(ctx context.Context, caller Caller, code string) (chat.Invite, error) {
 	hash := chat.SecretHash(code)
 	invite, err := s.Store.PeekInvite(ctx, hash)
 	if chat.Is(err, chat.NotFound) {
-		return invite, cmp.Or(s.attempts.failed(who.Address, byCode), err)
+		return invite, cmp.Or(s.attempts.countFailure(caller.Address, byCode), err)
 	}
 	if err == nil {
-		err = take(s.attempts.peeks, s.attempts.key(string(hash[:])))
+		err = takeToken(s.attempts.peeks, s.attempts.key(string(hash[:])))
 	}
 	return invite, err
 }
 
 // AcceptInvite joins the caller to the invite's chat.
-func (s *Service) AcceptInvite(ctx context.Context, who Caller, code string) (chat.ChatID, error) {
-	id, err := s.Store.AcceptInvite(ctx, chat.SecretHash(code), who.User.ID, chat.ChatLimit(s.limits.Chats, "code"))
+func (s *Service) AcceptInvite(ctx context.Context, caller Caller, code string) (chat.ChatID, error) {
+	id, err := s.Store.AcceptInvite(ctx, chat.SecretHash(code), caller.User.ID, chat.ChatLimit(s.limits.Chats, "code"))
 	if chat.Is(err, chat.InviteSpent) {
-		return id, cmp.Or(s.attempts.failed(who.Address, byCode), err)
+		return id, cmp.Or(s.attempts.countFailure(caller.Address, byCode), err)
 	}
 	if err == nil {
-		s.revocations.remove(Revocation{User: who.User.ID, Chat: id})
+		s.revocations.remove(Revocation{User: caller.User.ID, Chat: id})
 	}
 	return id, err
 }

@@ -9,26 +9,26 @@ import (
 
 // PutMember makes a user a member, if they are none, and gives them the role, if one is
 // named. It is one command and one event at most, so that its clientId stands for all.
-func (s *Service) PutMember(ctx context.Context, who Caller, id chat.ChatID, user chat.UserID, role *chat.Role, clientID string) error {
+func (s *Service) PutMember(ctx context.Context, caller Caller, id chat.ChatID, user chat.UserID, role *chat.Role, clientID string) error {
 	if err := OptionalClientID(clientID); err != nil {
 		return err
 	}
-	draft, rule := chat.Event{Kind: chat.Joined, ChatID: id, By: who.User.ID, ClientID: clientID, Users: []chat.UserID{user}}, chat.Join
+	draft, rule := chat.Event{Kind: chat.Joined, ChatID: id, By: caller.User.ID, ClientID: clientID, Users: []chat.UserID{user}}, chat.Join
 	if role != nil {
 		if err := chat.CheckRole(*role); err != nil {
 			return err
 		}
 		draft.Role, rule = *role, chat.PutMember
 	}
-	return s.revocations.lift(Revocation{User: user, Chat: id}, func() error {
+	return s.revocations.revert(Revocation{User: user, Chat: id}, func() error {
 		return s.appendWait(ctx, draft, chat.All(rule, chat.ChatLimit(s.limits.Chats, "userId")))
 	})
 }
 
 // RemoveMember removes a user from a chat. If the rule allows it and the store then
 // fails to save it, it takes effect here at once.
-func (s *Service) RemoveMember(ctx context.Context, who Caller, id chat.ChatID, user chat.UserID, clientID string) error {
-	draft := chat.Event{Kind: chat.Left, ChatID: id, By: who.User.ID, ClientID: clientID, Users: []chat.UserID{user}}
+func (s *Service) RemoveMember(ctx context.Context, caller Caller, id chat.ChatID, user chat.UserID, clientID string) error {
+	draft := chat.Event{Kind: chat.Left, ChatID: id, By: caller.User.ID, ClientID: clientID, Users: []chat.UserID{user}}
 	var allowed atomic.Bool
 	err := s.appendWait(ctx, draft, func(v chat.View, e *chat.Event) error {
 		err := chat.Leave(v, e)
@@ -38,7 +38,7 @@ func (s *Service) RemoveMember(ctx context.Context, who Caller, id chat.ChatID, 
 	if !allowed.Load() {
 		return err
 	}
-	return s.revocations.settle(err, Revocation{User: user, Chat: id}, unsaved{by: who.User.ID,
+	return s.revocations.enforceIfUnsaved(err, Revocation{User: user, Chat: id}, unsaved{by: caller.User.ID,
 		save: func(ctx context.Context) error { return s.appendWait(ctx, draft, chat.Leave) }})
 }
 

@@ -17,9 +17,9 @@ import (
 	"parley/chat"
 )
 
-// The cost of a password: m=19 MiB, t=2, p=1 for argon2id (OWASP Password
-// Storage Cheat Sheet; RFC 9106 gives the parameters their meaning). It is
-// written into each hash, so a later change leaves old hashes valid.
+// The cost of a hash: argon2id with m=19 MiB, t=2, p=1 (OWASP Password Storage Cheat
+// Sheet; RFC 9106 defines the parameters). Each hash contains its parameters, so a later
+// change leaves old hashes valid.
 const (
 	passwordMemory = 19 * 1024 // KiB
 	passwordPasses = 2
@@ -27,61 +27,61 @@ const (
 	passwordSalt   = 16
 	passwordKey    = 32
 
-	passwordWait = 10 * time.Second // for a place; a longer queue is an attack
+	passwordWait = 10 * time.Second // longest wait for a slot; a longer queue is an attack
 )
 
-// passwords hashes and verifies. A hash fills memory, so only so many run at
-// once, and one at a time for each line: who sends many waits behind themselves,
-// and others take turns with them.
+// passwords hashes and verifies passwords. A hash needs much memory, so the number that
+// run at once is bounded. Each queue runs one at a time, so that a caller who sends many
+// does not delay others.
 type passwords struct {
-	lines  turns
-	places *semaphore.Weighted // static after construction; 2 for each core, first come first served
-	nobody string              // a hash that no password has: unknown handles cost the same
+	queues    keyedMutex
+	slots     *semaphore.Weighted // static after construction; 2 for each core, first come first served
+	dummyHash string              // a hash that no password has: unknown handles cost the same
 }
 
 func newPasswords() *passwords {
 	return &passwords{
-		places: semaphore.NewWeighted(int64(2 * runtime.GOMAXPROCS(0))),
-		nobody: encodeHash(make([]byte, passwordSalt), make([]byte, passwordKey)),
+		slots:     semaphore.NewWeighted(int64(2 * runtime.GOMAXPROCS(0))),
+		dummyHash: encodeHash(make([]byte, passwordSalt), make([]byte, passwordKey)),
 	}
 }
 
-// enter waits for a place, at most passwordWait, in each of the caller's lines
-// before. The caller must call leave once.
-func (p *passwords) enter(ctx context.Context, lines []string) (leave func(), err error) {
+// acquire waits for the caller's queues and then for a slot, at most passwordWait. If
+// err is nil, the caller must call release once.
+func (p *passwords) acquire(ctx context.Context, queues []string) (release func(), err error) {
 	ctx, cancel := context.WithTimeout(ctx, passwordWait)
 	defer cancel()
 	var held []func()
-	leave = func() {
-		for _, release := range slices.Backward(held) {
-			release()
+	release = func() {
+		for _, unlock := range slices.Backward(held) {
+			unlock()
 		}
 	}
-	for _, line := range lines {
-		var done func()
-		if done, err = p.lines.enter(ctx, line); err != nil {
+	for _, queue := range queues {
+		var unlock func()
+		if unlock, err = p.queues.lock(ctx, queue); err != nil {
 			break
 		}
-		held = append(held, done)
+		held = append(held, unlock)
 	}
 	if err == nil {
-		if err = p.places.Acquire(ctx, 1); err == nil {
-			held = append(held, func() { p.places.Release(1) })
-			return leave, nil
+		if err = p.slots.Acquire(ctx, 1); err == nil {
+			held = append(held, func() { p.slots.Release(1) })
+			return release, nil
 		}
 	}
-	leave()
+	release()
 	return nil, chat.FailAfter(chat.Unavailable, time.Second, "too many people are signing in, try again in a moment")
 }
 
-// hash makes what a store keeps of a password, in the PHC string format
+// hash returns the hash of a password that a store keeps, in the PHC string format
 // (github.com/P-H-C/phc-string-format).
-func (p *passwords) hash(ctx context.Context, lines []string, password string) (string, error) {
-	leave, err := p.enter(ctx, lines)
+func (p *passwords) hash(ctx context.Context, queues []string, password string) (string, error) {
+	release, err := p.acquire(ctx, queues)
 	if err != nil {
 		return "", err
 	}
-	defer leave()
+	defer release()
 	salt := make([]byte, passwordSalt)
 	_, _ = rand.Read(salt) // never fails, crypto/rand
 	return encodeHash(salt, argon2.IDKey([]byte(password), salt, passwordPasses, passwordMemory, passwordLanes, passwordKey)), nil
@@ -92,13 +92,13 @@ func HashPassword(ctx context.Context, password string) (string, error) {
 	return newPasswords().hash(ctx, nil, password)
 }
 
-// verify judges a password against a hash, in constant time.
-func (p *passwords) verify(ctx context.Context, lines []string, password, hash string) (bool, error) {
-	leave, err := p.enter(ctx, lines)
+// verify reports whether the password is that of the hash, in constant time.
+func (p *passwords) verify(ctx context.Context, queues []string, password, hash string) (bool, error) {
+	release, err := p.acquire(ctx, queues)
 	if err != nil {
 		return false, err
 	}
-	defer leave()
+	defer release()
 	var memory, passes uint32
 	var lanes uint8
 	parts := strings.Split(hash, "$")

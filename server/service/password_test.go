@@ -29,7 +29,7 @@ func TestPasswords(t *testing.T) {
 		password, hash string
 		ok             bool
 	}{
-		{password, one, true}, {password, two, true}, {"wrong horse", one, false}, {"", one, false}, {password, p.nobody, false},
+		{password, one, true}, {password, two, true}, {"wrong horse", one, false}, {"", one, false}, {password, p.dummyHash, false},
 		// Made by the reference implementation: argon2 of "password", salt "somesalt", t=2, m=65536, p=1.
 		{"password", "$argon2id$v=19$m=65536,t=2,p=1$c29tZXNhbHQ$CTFhFdXPJO1aFaMaO6Mm5c8y7cJHAph8ArZWb2GRPPc", true},
 	} {
@@ -40,42 +40,42 @@ func TestPasswords(t *testing.T) {
 	for _, hash := range []string{"", "plain", "$argon2i$v=19$m=1,t=1,p=1$YQ$YQ", "$argon2id$v=18$m=1,t=1,p=1$YQ$YQ",
 		"$argon2id$v=19$m=1,t=0,p=1$YQ$YQ", "$argon2id$v=19$m=1,t=1,p=0$YQ$YQ", "$argon2id$v=19$x$YQ$YQ", "$argon2id$v=19$m=1,t=1,p=1$!$YQ", "$argon2id$v=19$m=1,t=1,p=1$YQ$"} {
 		if ok, err := p.verify(ctx, []string{"a"}, password, hash); ok || err == nil {
-			t.Errorf("%q is taken for a hash", hash)
+			t.Errorf("%q is accepted as a hash", hash)
 		}
 	}
 }
 
-// However many sign in at once, only so many hashes fill memory; who cannot
-// wait is told to come again.
-func TestPasswordPlacesAreBounded(t *testing.T) {
+// The number of concurrent hashes is bounded; a caller that waits too long gets
+// unavailable.
+func TestPasswordSlotsAreBounded(t *testing.T) {
 	p := newPasswords()
 	most := int64(2 * runtime.GOMAXPROCS(0))
-	if !p.places.TryAcquire(most) || p.places.TryAcquire(1) {
-		t.Fatalf("there are not %d places", most)
+	if !p.slots.TryAcquire(most) || p.slots.TryAcquire(1) {
+		t.Fatalf("there are not %d slots", most)
 	}
 	ctx, cancel := context.WithTimeout(t.Context(), time.Millisecond)
 	defer cancel()
 	if _, err := p.hash(ctx, []string{"a"}, password); !chat.Is(err, chat.Unavailable) {
 		t.Errorf("hash: %v", err)
 	}
-	if _, err := p.verify(ctx, []string{"a"}, password, p.nobody); !chat.Is(err, chat.Unavailable) {
+	if _, err := p.verify(ctx, []string{"a"}, password, p.dummyHash); !chat.Is(err, chat.Unavailable) {
 		t.Errorf("verify: %v", err)
 	}
-	p.places.Release(most)
+	p.slots.Release(most)
 	if _, err := p.hash(t.Context(), []string{"a"}, password); err != nil {
 		t.Error(err)
 	}
-	if len(p.lines.by) > 0 {
-		t.Errorf("%d lines are kept", len(p.lines.by))
+	if len(p.queues.keys) > 0 {
+		t.Errorf("%d queues are kept", len(p.queues.keys))
 	}
 }
 
-// Who sends many passwords waits behind themselves, also by many accounts from
-// one address: another caller's is the next to be hashed.
-func TestPasswordsTakeTurns(t *testing.T) {
+// A caller who sends many passwords, also by many accounts at one address, waits for
+// their own only: another caller's password is hashed next.
+func TestPasswordQueuesAreFair(t *testing.T) {
 	p := newPasswords()
 	most := int64(2 * runtime.GOMAXPROCS(0))
-	first, err := p.enter(t.Context(), []string{"eve", "users at home"})
+	first, err := p.acquire(t.Context(), []string{"eve", "users at home"})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -83,42 +83,42 @@ func TestPasswordsTakeTurns(t *testing.T) {
 	var eve sync.WaitGroup
 	for i := range 50 {
 		eve.Go(func() {
-			lines := []string{"eve", "users at home"}
+			queues := []string{"eve", "users at home"}
 			if i%2 == 0 {
-				lines[0] = fmt.Sprint("another of hers", i)
+				queues[0] = fmt.Sprint("another account", i)
 			}
-			if leave, err := p.enter(ctx, lines); err == nil {
-				leave()
-				t.Error("two of one caller are hashed at once")
+			if release, err := p.acquire(ctx, queues); err == nil {
+				release()
+				t.Error("two passwords of one caller are hashed at once")
 			}
 		})
 	}
-	if !p.places.TryAcquire(most-1) || p.places.TryAcquire(1) {
-		t.Error("eve does not hold one place")
+	if !p.slots.TryAcquire(most-1) || p.slots.TryAcquire(1) {
+		t.Error("eve does not hold one slot")
 	}
-	p.places.Release(most - 1)
-	for _, who := range []string{"address home", "ann"} {
-		if _, err := p.hash(t.Context(), []string{who}, password); err != nil {
+	p.slots.Release(most - 1)
+	for _, queue := range []string{"address home", "ann"} {
+		if _, err := p.hash(t.Context(), []string{queue}, password); err != nil {
 			t.Fatal(err)
 		}
 	}
 	cancel()
 	eve.Wait()
 	first()
-	if len(p.lines.by) > 0 {
-		t.Errorf("%d lines are kept", len(p.lines.by))
+	if len(p.queues.keys) > 0 {
+		t.Errorf("%d queues are kept", len(p.queues.keys))
 	}
 }
 
 // An unknown handle costs the same work as a known one.
-func TestNobodysHashCostsTheSame(t *testing.T) {
+func TestDummyHashCostsTheSame(t *testing.T) {
 	p := newPasswords()
 	real, err := p.hash(t.Context(), []string{"a"}, password)
 	if err != nil {
 		t.Fatal(err)
 	}
 	shape := func(hash string) string { return hash[:strings.LastIndex(hash[:strings.LastIndex(hash, "$")], "$")] }
-	if shape(real) != shape(p.nobody) || len(real) != len(p.nobody) {
-		t.Errorf("%s and %s", real, p.nobody)
+	if shape(real) != shape(p.dummyHash) || len(real) != len(p.dummyHash) {
+		t.Errorf("%s and %s", real, p.dummyHash)
 	}
 }

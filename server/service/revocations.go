@@ -12,41 +12,41 @@ import (
 )
 
 const (
-	maxRevocations = 10_000 // that wait to be saved
-	perActor       = 100    // of them, by one person
-	revocationWait = time.Second
+	maxRevocations = 10_000      // unsaved ones
+	maxPerUser     = 100         // unsaved ones that one user caused
+	revocationWait = time.Second // between two attempts to save
 )
 
-// revocations are those that the store could not save: a failing disk or database must
-// not keep access open. They take effect on this server at once, and saving is retried
-// until it succeeds or the store refuses. A restart forgets what was not saved.
+// revocations holds the revocations that the store could not save: a failing disk or
+// database must not keep access open. They take effect on this server at once, and
+// saving is retried until it succeeds or the store refuses. A restart loses them.
 type revocations struct {
-	enforce func(Revocation) // static: closes what is open
-	undo    func(Revocation) // static: opens it again
+	enforce func(Revocation) // closes sockets and subscriptions; static
+	readmit func(Revocation) // restores access; static
 
-	n    atomic.Int32  // len(list); most of the time 0
-	wake chan struct{} // has a token when there is something to save
-	turn sync.Mutex    // held while one is saved, or taken back
+	n      atomic.Int32  // len(list); most of the time 0
+	wake   chan struct{} // has a token when there is something to save
+	saving sync.Mutex    // held while one is saved or reverted
 
 	mu   sync.Mutex
 	list map[Revocation]*unsaved // guarded by mu
 }
 
-// Revocation says what ended for a user: a session, all sessions but one, a membership
-// (Chat), the role of an admin (Role), or else everything.
+// Revocation is the end of a user's access: to a session, to all sessions but one, to a
+// chat (Chat), to the role of an admin (Role), or else to everything.
 type Revocation struct {
 	User    chat.UserID
 	session chat.SessionID
-	others  bool
+	others  bool // all sessions but unsaved.keep
 	Chat    chat.ChatID
 	Role    bool
 }
 
-// unsaved is a revocation that is to be saved.
+// unsaved is the state of a revocation that is to be saved.
 type unsaved struct {
 	by   chat.UserID
-	at   int64          // sessions that began later are not meant
-	keep chat.SessionID // with others
+	at   int64          // with others: sessions that began later are not ended
+	keep chat.SessionID // with others: the session that stays
 	save func(context.Context) error
 }
 
@@ -54,10 +54,11 @@ func newRevocations() *revocations {
 	return &revocations{wake: make(chan struct{}, 1), list: map[Revocation]*unsaved{}}
 }
 
-// settle takes the result of saving a revocation. If the store failed, the revocation
-// takes effect here and is retried. It returns the error for the caller.
-func (v *revocations) settle(err error, r Revocation, u unsaved) error {
-	if !Failed(err) {
+// enforceIfUnsaved takes the error of saving a revocation. If the store failed, the
+// revocation takes effect on this server and saving is retried. It returns the error for
+// the caller.
+func (v *revocations) enforceIfUnsaved(err error, r Revocation, u unsaved) error {
+	if !StoreFailed(err) {
 		return err
 	}
 	u.at = chat.Now()
@@ -68,7 +69,7 @@ func (v *revocations) settle(err error, r Revocation, u unsaved) error {
 			mine++
 		}
 	}
-	if v.list[r] == nil && (len(v.list) >= maxRevocations || mine >= perActor) {
+	if v.list[r] == nil && (len(v.list) >= maxRevocations || mine >= maxPerUser) {
 		v.mu.Unlock()
 		return err
 	}
@@ -80,11 +81,14 @@ func (v *revocations) settle(err error, r Revocation, u unsaved) error {
 	case v.wake <- struct{}{}:
 	default:
 	}
-	return chat.FailCause(chat.Unavailable, err, "this takes effect on this server now, but could not be saved yet; the server keeps trying")
+	return chat.FailCause(chat.Unavailable, err, "this takes effect on this server now but could not be saved yet; the server keeps trying")
 }
 
-// Failed reports whether the store may have failed, as opposed to having refused.
-func Failed(err error) bool { return chat.Is(err, chat.Unavailable) || chat.Is(err, chat.Internal) }
+// StoreFailed reports whether an error means that the store may have failed, and not
+// that it refused.
+func StoreFailed(err error) bool {
+	return chat.Is(err, chat.Unavailable) || chat.Is(err, chat.Internal)
+}
 
 // get returns the unsaved r, or nil.
 func (v *revocations) get(r Revocation) *unsaved {
@@ -103,23 +107,23 @@ func (v *revocations) remove(r Revocation) {
 	v.n.Store(int32(len(v.list)))
 }
 
-// lift calls f, which gives back what r took; if f succeeds, r is dropped.
-func (v *revocations) lift(r Revocation, f func() error) error {
+// revert calls f, which restores the access that r ended. If f succeeds, r is dropped.
+func (v *revocations) revert(r Revocation, f func() error) error {
 	if v.get(r) == nil {
 		return f()
 	}
-	v.turn.Lock()
-	defer v.turn.Unlock()
+	v.saving.Lock()
+	defer v.saving.Unlock()
 	err := f()
 	if err == nil {
 		v.remove(r)
-		v.undo(r)
+		v.readmit(r)
 	}
 	return err
 }
 
-// ended reports whether a session that began at a time, or its user, was revoked.
-func (v *revocations) ended(user chat.UserID, id chat.SessionID, began int64) bool {
+// revoked reports whether a session that began at a time, or its user, was revoked.
+func (v *revocations) revoked(user chat.UserID, id chat.SessionID, began int64) bool {
 	if v.n.Load() == 0 {
 		return false
 	}
@@ -130,12 +134,12 @@ func (v *revocations) ended(user chat.UserID, id chat.SessionID, began int64) bo
 	return u != nil && id != u.keep && began <= u.at
 }
 
-// left reports whether the user was removed from the chat.
-func (v *revocations) left(user chat.UserID, id chat.ChatID) bool {
+// removed reports whether the user was removed from the chat.
+func (v *revocations) removed(user chat.UserID, id chat.ChatID) bool {
 	return v.get(Revocation{User: user, Chat: id}) != nil
 }
 
-// run saves what is unsaved, with retries, until ctx ends.
+// run retries to save revocations until ctx ends.
 func (v *revocations) run(ctx context.Context) error {
 	for {
 		select {
@@ -162,16 +166,16 @@ func (v *revocations) save(ctx context.Context) {
 		if ctx.Err() != nil {
 			return
 		}
-		v.turn.Lock()
+		v.saving.Lock()
 		if v.get(r) == u {
 			err := u.save(ctx)
-			if e := (*chat.Error)(nil); err == nil || errors.As(err, &e) && !Failed(err) {
+			if e := (*chat.Error)(nil); err == nil || errors.As(err, &e) && !StoreFailed(err) {
 				v.remove(r)
 				if err != nil {
-					v.undo(r) // the store says why it cannot be
+					v.readmit(r) // the store refused it
 				}
 			}
 		}
-		v.turn.Unlock()
+		v.saving.Unlock()
 	}
 }

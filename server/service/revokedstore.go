@@ -7,13 +7,13 @@ import (
 	"parley/chat"
 )
 
-// The methods in this file end access, or return what somebody may lose access to: they
-// take account of revocations that the store could not save yet.
+// The methods in this file end access, or read what a user may have lost access to. They
+// respect revocations that the store could not save yet.
 
 // identify is [chat.Sessions].Identify without the cache.
 func (s *Store) identify(ctx context.Context, tokenHash [32]byte) (chat.User, chat.Session, error) {
 	user, session, err := s.Store.Identify(ctx, tokenHash)
-	if err == nil && s.revocations.ended(user.ID, session.ID, session.CreatedAt) {
+	if err == nil && s.revocations.revoked(user.ID, session.ID, session.CreatedAt) {
 		return chat.User{}, chat.Session{}, chat.SessionEnded()
 	}
 	if err == nil && s.revocations.get(Revocation{User: user.ID, Role: true}) != nil {
@@ -37,27 +37,27 @@ func (s *Store) PatchUser(ctx context.Context, id chat.UserID, p chat.UserPatch)
 		u, err = s.Store.PatchUser(ctx, id, p)
 		return err
 	}
-	var off chat.UserPatch // of what p takes away, to be retried
+	var off chat.UserPatch // the part of p that ends access, for retries
 	switch {
 	case p.Active != nil && *p.Active:
-		err = s.revocations.lift(Revocation{User: id}, patch)
+		err = s.revocations.revert(Revocation{User: id}, patch)
 		return u, err
 	case p.Role != nil && *p.Role == chat.RoleAdmin:
-		err = s.revocations.lift(Revocation{User: id, Role: true}, patch)
+		err = s.revocations.revert(Revocation{User: id, Role: true}, patch)
 		return u, err
 	case p.Active != nil:
 		off.Active = p.Active
 	case p.Role != nil:
 		off.Role = p.Role
 	case p.PasswordHash != nil:
-		err = s.revocations.settle(patch(), Revocation{User: id, others: true}, unsaved{by: id, keep: p.Keep,
+		err = s.revocations.enforceIfUnsaved(patch(), Revocation{User: id, others: true}, unsaved{by: id, keep: p.Keep,
 			save: func(ctx context.Context) error { return s.endOthers(ctx, id, p.Keep) }})
 		return u, err
 	default:
 		err = patch()
 		return u, err
 	}
-	err = s.revocations.settle(patch(), Revocation{User: id, Role: off.Role != nil}, unsaved{by: id, save: func(ctx context.Context) error {
+	err = s.revocations.enforceIfUnsaved(patch(), Revocation{User: id, Role: off.Role != nil}, unsaved{by: id, save: func(ctx context.Context) error {
 		defer s.Clear()
 		_, err := s.Store.PatchUser(ctx, id, off)
 		return err
@@ -71,13 +71,13 @@ func (s *Store) EndSession(ctx context.Context, user chat.UserID, id chat.Sessio
 		defer s.Clear()
 		return s.Store.EndSession(ctx, user, id)
 	}
-	return s.revocations.settle(save(ctx), Revocation{User: user, session: id}, unsaved{by: user, save: save})
+	return s.revocations.enforceIfUnsaved(save(ctx), Revocation{User: user, session: id}, unsaved{by: user, save: save})
 }
 
 // EndOthers is [chat.Sessions].EndOthers.
 func (s *Store) EndOthers(ctx context.Context, user chat.UserID, keep chat.SessionID) error {
 	save := func(ctx context.Context) error { return s.endOthers(ctx, user, keep) }
-	return s.revocations.settle(save(ctx), Revocation{User: user, others: true}, unsaved{by: user, keep: keep, save: save})
+	return s.revocations.enforceIfUnsaved(save(ctx), Revocation{User: user, others: true}, unsaved{by: user, keep: keep, save: save})
 }
 
 func (s *Store) endOthers(ctx context.Context, user chat.UserID, keep chat.SessionID) error {
@@ -91,9 +91,9 @@ func (s *Store) UseRecovery(ctx context.Context, codeHash [32]byte, passwordHash
 	return s.Store.UseRecovery(ctx, codeHash, passwordHash, n)
 }
 
-// left returns not_found if the user was removed from the chat.
-func (s *Store) left(user chat.UserID, id chat.ChatID) error {
-	if s.revocations.left(user, id) {
+// checkMember returns not_found if the user was removed from the chat.
+func (s *Store) checkMember(user chat.UserID, id chat.ChatID) error {
+	if s.revocations.removed(user, id) {
 		return chat.NoChat()
 	}
 	return nil
@@ -101,7 +101,7 @@ func (s *Store) left(user chat.UserID, id chat.ChatID) error {
 
 // After is [chat.Log].After.
 func (s *Store) After(ctx context.Context, viewer chat.UserID, id chat.ChatID, seen chat.Seq, limit, maxBytes int) ([]chat.Event, chat.Seq, error) {
-	if err := s.left(viewer, id); err != nil {
+	if err := s.checkMember(viewer, id); err != nil {
 		return nil, 0, err
 	}
 	return s.Store.After(ctx, viewer, id, seen, limit, maxBytes)
@@ -109,7 +109,7 @@ func (s *Store) After(ctx context.Context, viewer chat.UserID, id chat.ChatID, s
 
 // Page is [chat.Log].Page.
 func (s *Store) Page(ctx context.Context, viewer chat.UserID, id chat.ChatID, w chat.Window) (chat.Page, error) {
-	if err := s.left(viewer, id); err != nil {
+	if err := s.checkMember(viewer, id); err != nil {
 		return chat.Page{}, err
 	}
 	return s.Store.Page(ctx, viewer, id, w)
@@ -117,7 +117,7 @@ func (s *Store) Page(ctx context.Context, viewer chat.UserID, id chat.ChatID, w 
 
 // Message is [chat.Log].Message.
 func (s *Store) Message(ctx context.Context, viewer chat.UserID, id chat.ChatID, seq chat.Seq) (chat.Message, error) {
-	if err := s.left(viewer, id); err != nil {
+	if err := s.checkMember(viewer, id); err != nil {
 		return chat.Message{}, err
 	}
 	return s.Store.Message(ctx, viewer, id, seq)
@@ -125,7 +125,7 @@ func (s *Store) Message(ctx context.Context, viewer chat.UserID, id chat.ChatID,
 
 // Chat is [chat.Chats].Chat.
 func (s *Store) Chat(ctx context.Context, viewer chat.UserID, id chat.ChatID) (chat.Chat, error) {
-	if err := s.left(viewer, id); err != nil {
+	if err := s.checkMember(viewer, id); err != nil {
 		return chat.Chat{}, err
 	}
 	return s.Store.Chat(ctx, viewer, id)
@@ -135,7 +135,7 @@ func (s *Store) Chat(ctx context.Context, viewer chat.UserID, id chat.ChatID) (c
 func (s *Store) ChatsOf(ctx context.Context, user chat.UserID, list chat.ChatList) ([]chat.Chat, error) {
 	chats, err := s.Store.ChatsOf(ctx, user, list)
 	if s.revocations.n.Load() > 0 {
-		chats = slices.DeleteFunc(chats, func(c chat.Chat) bool { return s.revocations.left(user, c.ID) })
+		chats = slices.DeleteFunc(chats, func(c chat.Chat) bool { return s.revocations.removed(user, c.ID) })
 	}
 	return chats, err
 }
@@ -144,14 +144,14 @@ func (s *Store) ChatsOf(ctx context.Context, user chat.UserID, list chat.ChatLis
 func (s *Store) ChatIDs(ctx context.Context, user chat.UserID) ([]chat.ChatID, error) {
 	ids, err := s.Store.ChatIDs(ctx, user)
 	if s.revocations.n.Load() > 0 {
-		ids = slices.DeleteFunc(ids, func(id chat.ChatID) bool { return s.revocations.left(user, id) })
+		ids = slices.DeleteFunc(ids, func(id chat.ChatID) bool { return s.revocations.removed(user, id) })
 	}
 	return ids, err
 }
 
 // Members is [chat.Chats].Members.
 func (s *Store) Members(ctx context.Context, viewer chat.UserID, id chat.ChatID, after chat.UserID, limit int) ([]chat.Member, error) {
-	if err := s.left(viewer, id); err != nil {
+	if err := s.checkMember(viewer, id); err != nil {
 		return nil, err
 	}
 	return s.Store.Members(ctx, viewer, id, after, limit)
@@ -159,7 +159,7 @@ func (s *Store) Members(ctx context.Context, viewer chat.UserID, id chat.ChatID,
 
 // MarkRead is [chat.Chats].MarkRead.
 func (s *Store) MarkRead(ctx context.Context, id chat.ChatID, user chat.UserID, seq chat.Seq) (chat.Seq, bool, error) {
-	if err := s.left(user, id); err != nil {
+	if err := s.checkMember(user, id); err != nil {
 		return 0, false, err
 	}
 	return s.Store.MarkRead(ctx, id, user, seq)
@@ -168,7 +168,7 @@ func (s *Store) MarkRead(ctx context.Context, id chat.ChatID, user chat.UserID, 
 // Append is [chat.Log].Append.
 func (s *Store) Append(ctx context.Context, draft chat.Event, rule chat.Rule, done func(ev chat.Event, again bool, err error)) error {
 	if draft.Kind != chat.Joined && draft.Kind != chat.Left {
-		if err := s.left(draft.By, draft.ChatID); err != nil {
+		if err := s.checkMember(draft.By, draft.ChatID); err != nil {
 			return err
 		}
 	}

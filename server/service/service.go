@@ -64,8 +64,8 @@ type Service struct {
 
 	attempts  *attempts
 	passwords *passwords
-	inviting  turns // invites that are being created, by user
-	drafts    drain // accepted and not yet answered
+	inviting  keyedMutex // held while an invite is created, by user
+	drafts    inFlight   // accepted and not yet answered
 }
 
 // New returns a Service; Run is its only goroutine.
@@ -83,7 +83,7 @@ func New(c Config) *Service {
 		passwords:    newPasswords(),
 	}
 	s.revocations.enforce = func(r Revocation) { s.Clear(); c.Enforce(r) }
-	s.revocations.undo = func(r Revocation) { s.Clear(); c.Readmit(r) }
+	s.revocations.readmit = func(r Revocation) { s.Clear(); c.Readmit(r) }
 	return s
 }
 

@@ -9,50 +9,50 @@ import (
 )
 
 // SignIn creates a session for the holder of a handle and password.
-func (s *Service) SignIn(ctx context.Context, who Caller, handle, password string, n chat.NewSession) (u chat.User, made chat.Session, err error) {
+func (s *Service) SignIn(ctx context.Context, caller Caller, handle, password string, n chat.NewSession) (u chat.User, created chat.Session, err error) {
 	if err := chat.CheckLine("label", n.Label, chat.MaxLabel); err != nil {
-		return u, made, err
+		return u, created, err
 	}
 	wrong := chat.Fail(chat.BadCredentials, "the handle or the password is wrong")
 	handle = strings.ToLower(strings.TrimPrefix(handle, "@"))
 	if chat.CheckHandle(handle) != nil {
-		return u, made, wrong // no account can have it, which is no secret
+		return u, created, wrong // no account can have such a handle, which is no secret
 	}
 	u, hash, err := s.Credentials(ctx, handle)
 	switch {
 	case chat.Is(err, chat.NotFound):
-		hash = s.passwords.nobody
+		hash = s.passwords.dummyHash
 	case err != nil:
-		return u, made, err
+		return u, created, err
 	}
-	ok, err := s.passwordIs(ctx, who, account{handle: handle, user: u.ID}, password, hash)
+	ok, err := s.verifyPassword(ctx, caller, account{handle: handle, user: u.ID}, password, hash)
 	if err != nil {
-		return u, made, err
+		return u, created, err
 	}
 	if !ok {
-		return u, made, wrong
+		return u, created, wrong
 	}
-	made, err = s.CreateSession(ctx, u.ID, n)
+	created, err = s.CreateSession(ctx, u.ID, n)
 	if chat.Is(err, chat.NoIdentity) {
-		return u, made, wrong // an inactive account is told nothing about itself
+		return u, created, wrong // does not reveal that the account is inactive
 	}
 	if err != nil {
-		return u, made, err
+		return u, created, err
 	}
 	// A new password ends the sessions that exist. If it was set between the reading of
 	// the old one and this session, nothing has ended this one.
 	if _, now, err := s.Credentials(ctx, handle); err != nil || now != hash {
-		_ = s.EndSession(ctx, u.ID, made.ID) // if that fails, nobody knows its token
-		return u, made, cmp.Or[error](err, wrong)
+		_ = s.EndSession(ctx, u.ID, created.ID) // if that fails, no client has its token
+		return u, created, cmp.Or[error](err, wrong)
 	}
-	return u, made, nil
+	return u, created, nil
 }
 
 // Sessions returns the caller's sessions, the current one marked.
-func (s *Service) Sessions(ctx context.Context, who Caller) ([]chat.Session, error) {
-	sessions, err := s.SessionsOf(ctx, who.User.ID)
+func (s *Service) Sessions(ctx context.Context, caller Caller) ([]chat.Session, error) {
+	sessions, err := s.SessionsOf(ctx, caller.User.ID)
 	for i := range sessions {
-		sessions[i].Current = sessions[i].ID == who.Session.ID
+		sessions[i].Current = sessions[i].ID == caller.Session.ID
 	}
 	return sessions, err
 }
@@ -70,7 +70,7 @@ func (s *Service) SessionLive(ctx context.Context, user chat.UserID, id chat.Ses
 // Revoked reports whether a session that began at a time, or its user, was revoked and
 // the store has not saved that yet.
 func (s *Service) Revoked(user chat.UserID, id chat.SessionID, began int64) bool {
-	return s.revocations.ended(user, id, began)
+	return s.revocations.revoked(user, id, began)
 }
 
 // maxToken bounds what is hashed, in bytes; tokens have 43.
@@ -93,13 +93,13 @@ func (s *Service) IdentifyToken(ctx context.Context, token, address string) (cha
 // RefusedToken counts a token that was refused against the address. It returns
 // rate_limited past the budget, else the refusal.
 func (s *Service) RefusedToken(address string, refusal error) error {
-	return cmp.Or(s.attempts.failed(address, byToken), refusal)
+	return cmp.Or(s.attempts.countFailure(address, byToken), refusal)
 }
 
 // CreateRecovery creates a code with which a user sets a new password; admins only. It
 // returns the code and when it expires.
-func (s *Service) CreateRecovery(ctx context.Context, who Caller, user chat.UserID) (code string, expiresAt int64, err error) {
-	if err := who.admin(); err != nil {
+func (s *Service) CreateRecovery(ctx context.Context, caller Caller, user chat.UserID) (code string, expiresAt int64, err error) {
+	if err := caller.checkAdmin(); err != nil {
 		return "", 0, err
 	}
 	return s.NewRecovery(ctx, user)
@@ -112,30 +112,30 @@ func (s *Service) NewRecovery(ctx context.Context, user chat.UserID) (code strin
 }
 
 // UseRecovery sets a new password, ends the user's sessions and creates one.
-func (s *Service) UseRecovery(ctx context.Context, who Caller, code, password string, n chat.NewSession) (u chat.User, made chat.Session, err error) {
+func (s *Service) UseRecovery(ctx context.Context, caller Caller, code, password string, n chat.NewSession) (u chat.User, created chat.Session, err error) {
 	if code == "" {
-		return u, made, chat.FailField(chat.BadInput, "code", "code must not be empty")
+		return u, created, chat.FailField(chat.BadInput, "code", "code must not be empty")
 	}
 	if err := chat.CheckPassword(password); err != nil {
-		return u, made, err
+		return u, created, err
 	}
 	if err := chat.CheckLine("label", n.Label, chat.MaxLabel); err != nil {
-		return u, made, err
+		return u, created, err
 	}
 	codeHash := chat.SecretHash(code)
 	whose, err := s.PeekRecovery(ctx, codeHash) // an unknown code costs no hash
 	if chat.Is(err, chat.InviteSpent) {
-		err = cmp.Or(s.attempts.failed(who.Address, byCode), err)
+		err = cmp.Or(s.attempts.countFailure(caller.Address, byCode), err)
 	}
 	if err != nil {
-		return u, made, err
+		return u, created, err
 	}
-	if err := take(s.attempts.targets, s.attempts.key("recovery", string(whose))); err != nil {
-		return u, made, err
+	if err := takeToken(s.attempts.targets, s.attempts.key("recovery", string(whose))); err != nil {
+		return u, created, err
 	}
-	hash, err := s.passwords.hash(ctx, who.lines(), password)
+	hash, err := s.passwords.hash(ctx, caller.hashQueues(), password)
 	if err != nil {
-		return u, made, err
+		return u, created, err
 	}
 	return s.Store.UseRecovery(ctx, codeHash, hash, n)
 }

@@ -13,8 +13,8 @@ type Profile struct {
 }
 
 // UpdateProfile changes the caller's account. A new password ends their other sessions.
-func (s *Service) UpdateProfile(ctx context.Context, who Caller, p Profile) (chat.User, error) {
-	patch := chat.UserPatch{Name: p.Name, Status: p.Status, Keep: who.Session.ID}
+func (s *Service) UpdateProfile(ctx context.Context, caller Caller, p Profile) (chat.User, error) {
+	patch := chat.UserPatch{Name: p.Name, Status: p.Status, Keep: caller.Session.ID}
 	var cost price
 	if p.Name != nil {
 		if err := chat.CheckName("name", *p.Name, chat.MaxName); err != nil {
@@ -29,32 +29,32 @@ func (s *Service) UpdateProfile(ctx context.Context, who Caller, p Profile) (cha
 		cost.posts = textCost
 	}
 	if p.Password != nil {
-		hash, err := s.newPassword(ctx, who, p.CurrentPassword, *p.Password)
+		hash, err := s.newPassword(ctx, caller, p.CurrentPassword, *p.Password)
 		if err != nil {
 			return chat.User{}, err
 		}
 		patch.PasswordHash = &hash
 	}
-	if err := s.charge(who.User.ID, cost); err != nil {
+	if err := s.charge(caller.User.ID, cost); err != nil {
 		return chat.User{}, err
 	}
-	user, err := s.PatchUser(ctx, who.User.ID, patch)
+	user, err := s.PatchUser(ctx, caller.User.ID, patch)
 	if err != nil {
-		s.refund(who.User.ID, cost)
+		s.refund(caller.User.ID, cost)
 		return user, err
 	}
 	if cost.posts > 0 {
-		s.tellUser(ctx, user.ID)
+		s.signalUser(ctx, user.ID)
 	}
 	return user, nil
 }
 
 // newPassword hashes next for a caller who knows their current password.
-func (s *Service) newPassword(ctx context.Context, who Caller, current *string, next string) (string, error) {
+func (s *Service) newPassword(ctx context.Context, caller Caller, current *string, next string) (string, error) {
 	if err := chat.CheckPassword(next); err != nil {
 		return "", err
 	}
-	_, old, err := s.Credentials(ctx, who.User.Handle)
+	_, old, err := s.Credentials(ctx, caller.User.Handle)
 	if err != nil {
 		return "", err
 	}
@@ -62,20 +62,20 @@ func (s *Service) newPassword(ctx context.Context, who Caller, current *string, 
 	if current != nil {
 		given = *current
 	}
-	ok, err := s.passwordIs(ctx, who, account{handle: who.User.Handle, user: who.User.ID, own: true}, given, old)
+	ok, err := s.verifyPassword(ctx, caller, account{handle: caller.User.Handle, user: caller.User.ID, own: true}, given, old)
 	if err != nil {
 		return "", err
 	}
 	if !ok {
 		return "", chat.FailField(chat.WrongPassword, "currentPassword", "this is not the current password")
 	}
-	return s.passwords.hash(ctx, who.lines(), next)
+	return s.passwords.hash(ctx, caller.hashQueues(), next)
 }
 
 // UpdateUser changes a user's role, or activates or deactivates them; admins only. The
 // store keeps the last active admin.
-func (s *Service) UpdateUser(ctx context.Context, who Caller, id chat.UserID, role *chat.Role, active *bool) (chat.User, error) {
-	if err := who.admin(); err != nil {
+func (s *Service) UpdateUser(ctx context.Context, caller Caller, id chat.UserID, role *chat.Role, active *bool) (chat.User, error) {
+	if err := caller.checkAdmin(); err != nil {
 		return chat.User{}, err
 	}
 	if err := chat.CheckID("userId", id); err != nil {
@@ -88,13 +88,13 @@ func (s *Service) UpdateUser(ctx context.Context, who Caller, id chat.UserID, ro
 	}
 	user, err := s.PatchUser(ctx, id, chat.UserPatch{Role: role, Active: active})
 	if err == nil {
-		s.tellUser(ctx, id)
+		s.signalUser(ctx, id)
 	}
 	return user, err
 }
 
-// tellUser tells others that a user's entry changed. A lost signal does not undo the
+// signalUser tells others that a user's entry changed. A lost signal does not undo the
 // change: clients see it with the next users list.
-func (s *Service) tellUser(ctx context.Context, id chat.UserID) {
+func (s *Service) signalUser(ctx context.Context, id chat.UserID) {
 	_ = s.Tell(ctx, chat.Signal{Kind: chat.SignalUser, By: id})
 }

@@ -5,8 +5,8 @@ import (
 	"testing"
 )
 
-func TestDrain(t *testing.T) {
-	var d drain
+func TestInFlightCloseWaits(t *testing.T) {
+	var d inFlight
 	if !d.begin() {
 		t.Fatal("refused before close")
 	}
@@ -18,7 +18,7 @@ func TestDrain(t *testing.T) {
 	}
 	select {
 	case <-over:
-		t.Error("did not wait for what was accepted")
+		t.Error("close did not wait for an accepted draft")
 	default:
 	}
 	d.end()

@@ -1,0 +1,48 @@
+package service
+
+import (
+	"context"
+	"sync"
+
+	"golang.org/x/sync/semaphore"
+)
+
+// keyedMutex is a mutex for each key. Waiting callers get it in the order in which they
+// came. The zero value is ready to use.
+type keyedMutex struct {
+	mu   sync.Mutex
+	keys map[string]*keyLock // guarded by mu: keys that are locked or waited for
+}
+
+type keyLock struct {
+	sem     *semaphore.Weighted
+	callers int // holder and waiting callers; guarded by keyedMutex.mu
+}
+
+// lock locks the key. It waits until the key is free or ctx ends. If err is nil, the
+// caller must call unlock once.
+func (m *keyedMutex) lock(ctx context.Context, key string) (unlock func(), err error) {
+	m.mu.Lock()
+	if m.keys == nil {
+		m.keys = map[string]*keyLock{}
+	}
+	k := m.keys[key]
+	if k == nil {
+		k = &keyLock{sem: semaphore.NewWeighted(1)}
+		m.keys[key] = k
+	}
+	k.callers++
+	m.mu.Unlock()
+	release := func() {
+		m.mu.Lock()
+		defer m.mu.Unlock()
+		if k.callers--; k.callers == 0 {
+			delete(m.keys, key)
+		}
+	}
+	if err := k.sem.Acquire(ctx, 1); err != nil {
+		release()
+		return nil, err
+	}
+	return func() { k.sem.Release(1); release() }, nil
+}
