@@ -36,7 +36,7 @@ func TestOwnerSetsUp(t *testing.T) {
 			}
 			server, _ := x.store.Server(context.Background())
 			nobody.call("POST", "/api/accounts", signUp("ann", m{"setup": "wrong"})).fails(chat.Forbidden, "setup")
-			var made api.SignedIn
+			var made api.SignInAnswer
 			nobody.call("POST", "/api/accounts", signUp("Ann", m{field: server.Setup, "serverName": "Reef", "label": "laptop"})).want(201).into(&made)
 			if made.User.Role != chat.RoleAdmin || made.User.Handle != "ann" || !made.Session.Current || made.Session.Label != "laptop" || made.Token == "" {
 				t.Fatalf("%+v", made)

@@ -130,7 +130,7 @@ func TestAnOfficeIsNotLockedOut(t *testing.T) {
 	x := start(t, rates(most, 0), registration(ByInvite))
 	owner := x.owner()
 	_, code := owner.invite(m{})
-	var ann api.SignedIn
+	var ann api.SignInAnswer
 	x.nobody().call("POST", "/api/accounts", signUp("ann", m{"invite": code})).want(201).into(&ann)
 	neighbour := x.nobody()
 	for i := range 4 * most {

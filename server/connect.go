@@ -11,12 +11,13 @@ import (
 	"parley/wire"
 )
 
-// A hub's message has its frame header written in place.
+// The socket writes a frame's header into the headroom of the hub's message.
 var _ = [1]struct{}{}[hub.Headroom-socket.Headroom]
 
-// openSocket upgrades a request to a WebSocket and opens a session on it. It is refused
-// only for its Origin or while the server is not ready: a browser cannot see an HTTP
-// status here, so a refused identity is told by a close code, after hello.
+// openSocket upgrades a request to a WebSocket and opens a session on it. The upgrade is
+// refused only for its Origin or while the server is not ready: a page cannot read the
+// HTTP status of a failed upgrade, so a refused identity is told by a close code, after
+// hello.
 func (s *Server) openSocket(w http.ResponseWriter, r *http.Request) error {
 	if err := s.ready(); err != nil {
 		return err
@@ -37,7 +38,7 @@ func (s *Server) openSocket(w http.ResponseWriter, r *http.Request) error {
 		},
 	})
 	if err != nil {
-		return nil // it was answered
+		return nil // Accept has answered
 	}
 	peer := session.Peer{User: caller.User, Session: caller.Session, Err: caller.Err, Cookie: caller.Cookie,
 		Address: middleware.AddressKey(r.Context())}

@@ -1,5 +1,5 @@
 // Package server wires the server: configuration, lifecycle, the table of HTTP routes
-// (routes.go), health, metrics and the page's files. It has no rule and no codec.
+// (routes.go), health, metrics and the page's files. It contains no rules and no codec.
 //
 //	service   what can be done, once, for every entry point; limits; the cache
 //	api       HTTP handlers: decode, call service, encode
@@ -14,7 +14,7 @@
 // feed yields the event to live, which encodes it once per codec and publishes the bytes
 // to the hub. The feed is the only source of what the hub delivers.
 //
-// Goroutines: those of Run (live's, service's, the return of memory to the system), one
-// per request by net/http, and those of each session. Stop ends the sockets, and returns
-// when their goroutines have ended.
+// Goroutines: those of Run (live's, service's, the release of memory), one per request by
+// net/http, and those of each session. Stop closes the sockets and returns when their
+// goroutines have ended.
 package server

@@ -38,9 +38,9 @@ func compressible(mediaType string) bool {
 	return strings.HasPrefix(t, "text/") || strings.HasSuffix(t, "json") || t == "image/svg+xml"
 }
 
-// Both return errors only for options out of range and for writers that fail. The first
-// visitor waits for the compression: zstd's best level would save a tenth more, in ten
-// times the time.
+// toZstd compresses with the default level: the first request waits for it, and the best
+// level would save a tenth more in ten times the time. The error is for options out of
+// range.
 func toZstd(body []byte) []byte {
 	w, err := zstd.NewWriter(nil, zstd.WithEncoderLevel(zstd.SpeedDefault), zstd.WithEncoderConcurrency(1))
 	if err != nil {
@@ -63,9 +63,9 @@ func toGzip(body []byte) []byte {
 // maxAcceptEncoding bounds the header that is parsed, in bytes.
 const maxAcceptEncoding = 256
 
-// preferred returns "zstd" or "gzip", whichever an Accept-Encoding header gives
-// more weight and zstd for the same, or "" if it takes neither (RFC 9110,
-// section 12.5.3).
+// preferred returns the encoding with the greater weight in an Accept-Encoding header:
+// "zstd" (also for equal weights), "gzip", or "" if it accepts neither (RFC 9110, section
+// 12.5.3).
 func preferred(accept string) string {
 	if len(accept) > maxAcceptEncoding {
 		return ""

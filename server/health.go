@@ -55,29 +55,29 @@ func (s *Server) answerOK(w http.ResponseWriter, r *http.Request, disk string) e
 	return nil
 }
 
-// readyFor is how long a success of the store is cached: a check costs it a write, and
-// anybody may request one.
+// readyFor is how long a success of the store is cached: a check costs it a write and
+// needs no identity.
 const readyFor = time.Second
 
 // readinessCache caches when the store last answered.
 type readinessCache struct {
-	turn chan struct{} // held by the caller that asks, which owns at
-	at   time.Time
+	lock chan struct{} // has a value while a caller holds it, which then owns at
+	at   time.Time     // when the store last answered
 }
 
-// check asks the store, one caller at a time, unless it answered just now. A failure is
-// not cached, so that a recovered store is noticed at once.
-func (p *readinessCache) check(ctx context.Context, ask func(context.Context) error) error {
+// check calls ping, one caller at a time, unless a success is cached. A failure is not
+// cached, so that a store that has recovered is noticed at once.
+func (p *readinessCache) check(ctx context.Context, ping func(context.Context) error) error {
 	select {
-	case p.turn <- struct{}{}:
-		defer func() { <-p.turn }()
+	case p.lock <- struct{}{}:
+		defer func() { <-p.lock }()
 	case <-ctx.Done():
 		return ctx.Err()
 	}
 	if time.Since(p.at) < readyFor {
 		return nil
 	}
-	err := ask(ctx)
+	err := ping(ctx)
 	if err == nil {
 		p.at = time.Now()
 	}

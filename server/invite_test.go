@@ -38,7 +38,7 @@ func TestInviteToAChat(t *testing.T) {
 	if !seen.Valid || seen.By.Name != "Ann" || seen.Chat == nil || seen.Chat.Title != "Group" || seen.Chat.MemberCount != 1 || seen.Server != chat.DefaultServer {
 		t.Errorf("%+v", seen)
 	}
-	var in api.SignedIn
+	var in api.SignInAnswer
 	x.nobody().call("POST", "/api/accounts", signUp("cat", m{"invite": code})).want(201).into(&in)
 	cat := x.nobody()
 	cat.header.Set("Authorization", "Bearer "+in.Token)

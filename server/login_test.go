@@ -17,7 +17,7 @@ func TestSignIn(t *testing.T) {
 	x := start(t)
 	ann := x.person("ann")
 	nobody := x.nobody()
-	var made api.SignedIn
+	var made api.SignInAnswer
 	a := nobody.call("POST", "/api/sessions", m{"handle": "@Ann", "password": password, "label": "phone"}).want(201).into(&made)
 	if made.User.ID != ann.user.ID || made.Token == "" || !made.Session.Current || made.Session.Address != "127.0.0.1" {
 		t.Errorf("%+v", made)
@@ -77,7 +77,7 @@ func TestCookieSignIn(t *testing.T) {
 			}
 		})
 		x.person("ann")
-		var made api.SignedIn
+		var made api.SignInAnswer
 		a := x.nobody().call("POST", "/api/sessions", m{"handle": "ann", "password": password, "cookie": true}).want(201).into(&made)
 		set, err := http.ParseSetCookie(a.header.Get("Set-Cookie"))
 		if err != nil || made.Token != "" {
@@ -132,7 +132,7 @@ func TestSessions(t *testing.T) {
 	x := start(t)
 	ann, bob := x.person("ann"), x.person("bob")
 	second := x.nobody()
-	var made api.SignedIn
+	var made api.SignInAnswer
 	second.call("POST", "/api/sessions", m{"handle": "ann", "password": password}).want(201).into(&made)
 	second.header.Set("Authorization", "Bearer "+made.Token)
 	var list struct{ Sessions []chat.Session }

@@ -55,7 +55,7 @@ func TestNameIsTold(t *testing.T) {
 func TestNewPasswordEndsOtherSessions(t *testing.T) {
 	x := start(t)
 	ann, other := x.person("ann"), x.nobody()
-	var made api.SignedIn
+	var made api.SignInAnswer
 	other.call("POST", "/api/sessions", m{"handle": "ann", "password": password}).want(201).into(&made)
 	other.header.Set("Authorization", "Bearer "+made.Token)
 	ann.call("PATCH", "/api/me", m{"password": "new password"}).fails(chat.WrongPassword, "currentPassword")
@@ -137,7 +137,7 @@ func TestRecovery(t *testing.T) {
 	nobody.call("POST", "/api/recoveries/use", m{"code": "", "password": "new password"}).fails(chat.BadInput, "code")
 	nobody.call("POST", "/api/recoveries/use", m{"code": code, "password": "short"}).fails(chat.BadInput, "password")
 	ann.call("GET", "/api/me", nil).want(200)
-	var in api.SignedIn
+	var in api.SignInAnswer
 	nobody.call("POST", "/api/recoveries/use", m{"code": code, "password": "new password"}).want(201).into(&in)
 	if in.User.ID != ann.user.ID || in.Token == "" {
 		t.Errorf("%+v", in)

@@ -13,8 +13,8 @@ import (
 	"parley/hub"
 )
 
-// metrics are the server's figures, in a registry of their own. Names end in their unit;
-// labels have few values, none of them chosen by a client.
+// metrics are the server's metrics, in a registry of their own. Names end in their unit;
+// labels have few values, and no client can choose one.
 type metrics struct {
 	registry *prometheus.Registry
 	requests *prometheus.CounterVec   // by route, method, code
@@ -27,6 +27,7 @@ type metrics struct {
 	caughtUp prometheus.Counter // pages read from the log to catch a session up
 }
 
+// seconds are the buckets of all histograms.
 var seconds = []float64{.0005, .001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10, 30}
 
 func newMetrics(s *Server) *metrics {
@@ -53,7 +54,7 @@ func newMetrics(s *Server) *metrics {
 		Help: "1, with the version as a label.", ConstLabels: prometheus.Labels{"version": s.Version}})
 	version.Set(1)
 	lostLines := prometheus.NewCounterFunc(prometheus.CounterOpts{Name: "parley_log_lines_lost_total",
-		Help: "Log lines that were not written: nobody read the log, or its disk was full."}, func() float64 {
+		Help: "Log lines that were not written: the log was not read, or its disk was full."}, func() float64 {
 		if s.LostLines == nil {
 			return 0
 		}
@@ -79,8 +80,8 @@ func (m *metrics) handler() http.Handler {
 	return promhttp.HandlerFor(m.registry, promhttp.HandlerOpts{})
 }
 
-// answered counts an answered request.
-func (m *metrics) answered(route, method string, status int, took time.Duration) {
+// request counts an answered request.
+func (m *metrics) request(route, method string, status int, took time.Duration) {
 	if route == "" {
 		route = "none"
 	}
@@ -111,7 +112,7 @@ func (m *metrics) published(ev *chat.Event) {
 // closed counts a socket that the server closed with a close code.
 func (m *metrics) closed(code int) { m.sockets.WithLabelValues(strconv.Itoa(code)).Inc() }
 
-// hubCollector reads the hub's figures when the metrics are requested.
+// hubCollector reads the hub's statistics when the metrics are requested.
 type hubCollector struct {
 	s                                      *Server
 	conns, bound, topics, members          *prometheus.Desc
@@ -127,14 +128,14 @@ func newHubCollector(s *Server) *hubCollector {
 		s:         s,
 		conns:     d("connections", "Open connections: sockets and waiting calls."),
 		bound:     d("connections_identified", "Open connections whose user is known."),
-		topics:    d("topics", "Topics that somebody listens to."),
+		topics:    d("topics", "Topics that have members."),
 		members:   d("topic_members", "Pairs of a topic and a connection that listens to it."),
 		ring:      d("ring_bytes", "Recent events kept in memory, for resumes."),
 		queued:    d("queued_bytes", "Values that wait to be written to sockets."),
 		delivered: d("delivered_values_total", "Values written to connections."),
 		written:   d("written_messages_total", "Messages that carried those values."),
 		ends:      d("hub_closes_total", "Connections that the hub closed, by cause.", "cause"),
-		feeding:   d("feeding", "1 while the feed of events stands."),
+		feeding:   d("feeding", "1 while the feed of events is open."),
 	}
 }
 

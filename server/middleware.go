@@ -19,9 +19,9 @@ import (
 // middleware documents the order.
 func (s *Server) guard(r chi.Router) {
 	r.Use(
-		grownStack,
+		growStack,
 		middleware.ClientAddress(s.TrustedProxies, s.Log),
-		middleware.AccessLog(s.Log, s.sampler, s.metrics.answered),
+		middleware.AccessLog(s.Log, s.sampler, s.metrics.request),
 		middleware.Recover(s.Log, s.API.Fail),
 		middleware.Headers(s.PublicURL),
 		chimw.GetHead,
@@ -34,20 +34,20 @@ func (s *Server) guardAPI(r chi.Router) {
 		middleware.Compress(),
 		middleware.SameOrigin(s.PublicURL, s.API.Fail),
 		middleware.Identify(s.service, s.PublicURL),
-		middleware.Limit(s.perAddress, s.service.PerUser, uncounted, s.requestCost, s.API.Fail),
+		middleware.Limit(s.perAddress, s.service.PerUser, isUpgrade, s.requestCost, s.API.Fail),
 		middleware.MatchUser(s.API.Fail),
 		middleware.Body(s.Limits.Body),
 	)
 }
 
-// uncounted reports whether the request is an upgrade, which has a bound of its own.
-func uncounted(r *http.Request) bool {
+// isUpgrade reports whether the request is a WebSocket upgrade. Upgrades are not counted
+// as requests: sockets have a bound of their own.
+func isUpgrade(r *http.Request) bool {
 	return r.URL.EscapedPath() == "/api/socket" && strings.EqualFold(r.Header.Get("Upgrade"), "websocket")
 }
 
-// countRefused counts refused credentials against the request's address, where an identity
-// is needed. Elsewhere they do not matter: a browser with an expired cookie must be able to
-// sign in.
+// countRefused counts refused credentials against the request's address. It is for routes
+// that need an identity: elsewhere a browser with an expired cookie must be able to sign in.
 func (s *Server) countRefused(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if refused := middleware.CallerOf(r.Context()).Err; refused != nil && chat.Is(refused, chat.NoIdentity) {
@@ -66,28 +66,27 @@ var methods = []string{http.MethodGet, http.MethodHead, http.MethodPost, http.Me
 // 15.5.6).
 func (s *Server) wrongMethod(routes chi.Routes) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
-		takes := slices.DeleteFunc(slices.Clone(methods), func(m string) bool {
+		allowed := slices.DeleteFunc(slices.Clone(methods), func(m string) bool {
 			if m == http.MethodHead {
 				m = http.MethodGet // GetHead routes it there
 			}
 			return !routes.Match(chi.NewRouteContext(), m, r.URL.EscapedPath())
 		})
-		w.Header().Set("Allow", strings.Join(takes, ", "))
-		s.API.FailStatus(w, r, http.StatusMethodNotAllowed, chat.Fail(chat.BadInput, "this path does not take this method"))
+		w.Header().Set("Allow", strings.Join(allowed, ", "))
+		s.API.FailStatus(w, r, http.StatusMethodNotAllowed, chat.Fail(chat.BadInput, "this path does not allow this method"))
 	}
 }
 
-// grownStack gives the goroutine of a new connection the stack that reads of the store
-// need.
-func grownStack(next http.Handler) http.Handler {
+// growStack grows the stack of the connection's goroutine for reads of the store.
+func growStack(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		service.GrowStack()
 		next.ServeHTTP(w, r)
 	})
 }
 
-// requestCost returns what a user's request costs of their budget: reads by the size of
-// the page that they ask for, the list of one's own chats also by their number.
+// requestCost returns the cost of a user's request. Reads cost by the size of the page
+// that they request, the list of the user's own chats also by the number of chats.
 func (s *Server) requestCost(r *http.Request) int {
 	if r.Method != http.MethodGet && r.Method != http.MethodHead {
 		return 1
@@ -109,7 +108,7 @@ func (s *Server) requestCost(r *http.Request) int {
 		cost = 1 + strings.Count(query.Get("ids"), ",")/service.PerPage
 	}
 	if path == "/api/chats" && query.Get("open") != "true" {
-		// Without an answer the call itself fails, too.
+		// If this fails, so does the call itself.
 		n, _ := s.service.CountChats(r.Context(), middleware.CallerOf(r.Context()).User.ID)
 		cost += n / service.PerList
 	}

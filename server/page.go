@@ -15,7 +15,7 @@ import (
 type file struct {
 	mediaType string
 	plain     content
-	zstd      func() content // compresses once, when first asked for; nil if that is no use
+	zstd      func() content // compresses at the first call; nil if the file is not compressible
 	gzip      func() content
 }
 
@@ -26,7 +26,7 @@ type content struct {
 	encoding string // "" for none
 }
 
-// mediaTypes are the types that the mime package takes from tables of the machine.
+// mediaTypes are the types of the page's files. The mime package's depend on the machine.
 var mediaTypes = map[string]string{
 	".css":         "text/css; charset=utf-8",
 	".html":        "text/html; charset=utf-8",
@@ -53,7 +53,7 @@ func (s *Server) pages() func(http.ResponseWriter, *http.Request) error {
 		}
 		f, ok := files[name]
 		if !ok {
-			return chat.Fail(chat.NotFound, "there is nothing here")
+			return chat.Fail(chat.NotFound, "there is nothing at this path")
 		}
 		keep := "no-cache"
 		if strings.HasPrefix(name, "assets/") {
@@ -78,7 +78,7 @@ func (f *file) serve(w http.ResponseWriter, r *http.Request, keep string) {
 		}
 	}
 	h.Set("ETag", c.etag)
-	// An entity tag is found in a list by its quotes.
+	// An entity tag is unique in the list by its quotes.
 	if known := r.Header.Get("If-None-Match"); known == "*" || strings.Contains(known, c.etag) {
 		w.WriteHeader(http.StatusNotModified)
 		return
@@ -88,7 +88,7 @@ func (f *file) serve(w http.ResponseWriter, r *http.Request, keep string) {
 	if c.encoding != "" {
 		h.Set("Content-Encoding", c.encoding)
 	}
-	_, _ = w.Write(c.body) // a reader that went away is its own loss
+	_, _ = w.Write(c.body) // fails if the client has disconnected
 }
 
 // readFiles reads all files of the page. They are part of the binary, so a failure is a

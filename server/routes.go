@@ -9,13 +9,14 @@ import (
 	"parley/middleware"
 )
 
-// routes are all HTTP routes but the metrics, which have a listener of their own.
+// routes returns the handler of all HTTP routes except the metrics, which have a listener
+// of their own.
 func (s *Server) routes() http.Handler {
 	r := chi.NewRouter()
 	h := s.API.Handle
 	s.guard(r) // middleware.go
 	r.NotFound(h(func(http.ResponseWriter, *http.Request) error {
-		return chat.Fail(chat.NotFound, "there is nothing here")
+		return chat.Fail(chat.NotFound, "there is nothing at this path")
 	}))
 	r.MethodNotAllowed(s.wrongMethod(r))
 

@@ -34,7 +34,7 @@ const (
 // Limits bound what one address, one user and one request may do.
 type Limits = service.Limits
 
-// Config is what a Server is built from. Nothing in it changes afterwards.
+// Config is the configuration of a Server. Nothing in it changes afterwards.
 type Config struct {
 	Store          chat.Store
 	Log            *slog.Logger
@@ -44,26 +44,28 @@ type Config struct {
 	Registration   Registration
 	TrustedProxies []netip.Prefix
 	Limits         Limits
-	LostLines      func() uint64 // lines of the log that were lost, for the metrics; nil: none
+	LostLines      func() uint64 // returns the number of lost log lines, for the metrics; nil: 0
 
-	sockets   hub.Config // zero values mean the defaults, as in those below; for tests
+	// For tests; zero values mean the defaults.
+	sockets   hub.Config
 	attempts  service.AttemptRates
-	anonymous middleware.Rate // calls of one address without an identity, and as many for the page's files
+	anonymous middleware.Rate // of one address: calls without an identity, and requests for the page's files
 	intervals live.Intervals
 	hold      time.Duration // session.Config.Hold
 }
 
 const (
 	maxMessage = 128 << 10 // bytes of one WebSocket message from a client
-	maxFirst   = 32 << 10  // bytes of one before hello, if the upgrade named nobody
+	maxFirst   = 32 << 10  // bytes of one before hello, if the upgrade had no identity
 	heartbeat  = 25 * time.Second
 )
 
-// anonymousRequests is generous: calls without an identity have no effect, and what can be
-// guessed has budgets of its own.
-const anonymousRequests = 6000 // a minute
+// anonymousRequests is the number of calls without an identity that one address may make
+// in a minute. It is large, since they have no effect, and attempts at passwords and codes
+// have budgets of their own.
+const anonymousRequests = 6000
 
-// Server serves one store. Create it with New, serve Handler, call Run once.
+// Server serves one store. Create it with New, serve Handler, and call Run once.
 type Server struct {
 	Config // static after construction
 
@@ -80,7 +82,7 @@ type Server struct {
 	readiness  readinessCache // when the store last answered
 }
 
-// New returns a Server; it starts no goroutine but the hub's.
+// New returns a Server. It starts the hub's goroutine and no other.
 func New(c Config) *Server {
 	c.sockets.Codecs, c.sockets.PingEvery = len(wire.Codecs), cmp.Or(c.sockets.PingEvery, heartbeat)
 	c.Limits.Message = maxMessage
@@ -95,7 +97,7 @@ func New(c Config) *Server {
 		perAddress: middleware.NewLimiter(requests),
 		page:       middleware.NewLimiter(requests),
 		sampler:    middleware.NewLogSampler(c.Log),
-		readiness:  readinessCache{turn: make(chan struct{}, 1)},
+		readiness:  readinessCache{lock: make(chan struct{}, 1)},
 	}
 	errors := service.ErrorLog{Log: c.Log, Sampler: s.sampler}
 	s.metrics = newMetrics(s)
@@ -113,14 +115,14 @@ func New(c Config) *Server {
 	return s
 }
 
-// Handler returns the handler of all routes but the metrics.
+// Handler returns the handler of all routes except the metrics.
 func (s *Server) Handler() http.Handler { return s.handler }
 
 // Metrics returns the handler of the metrics, in Prometheus's text format.
 func (s *Server) Metrics() http.Handler { return s.metrics.handler() }
 
-// Run runs the server's own goroutines until ctx ends. A feed that breaks is opened again
-// with back-off; only a programming error makes Run fail.
+// Run runs the server's goroutines until ctx ends. A lost feed is opened again with
+// back-off; only a programming error makes Run fail.
 func (s *Server) Run(ctx context.Context) error {
 	defer s.sampler.Flush()
 	g, ctx := errgroup.WithContext(ctx)
@@ -133,7 +135,7 @@ func (s *Server) Run(ctx context.Context) error {
 	return nil
 }
 
-// Await returns once the feed is open, and hello is accepted, or with ctx's error.
+// Await returns nil once the feed is open and hello is accepted, or else ctx's error.
 func (s *Server) Await(ctx context.Context) error { return s.live.Await(ctx) }
 
 // Stop ends the sockets in order: /readyz becomes 503, accepted drafts are committed and
@@ -143,7 +145,7 @@ func (s *Server) Await(ctx context.Context) error { return s.live.Await(ctx) }
 // and close the store after both.
 func (s *Server) Stop(ctx context.Context) error {
 	drafts := ctx
-	if end, ok := ctx.Deadline(); ok { // keeps time to tell the peers if the store hangs
+	if end, ok := ctx.Deadline(); ok { // leaves time to close the sockets if the store hangs
 		var cancel context.CancelFunc
 		drafts, cancel = context.WithDeadline(ctx, end.Add(-time.Until(end)/4))
 		defer cancel()

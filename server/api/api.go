@@ -14,10 +14,10 @@ type Config struct {
 	Errors    service.ErrorLog
 	Version   string
 	PublicURL *url.URL     // nil: links follow the Host header
-	Ready     func() error // why the server is not ready, nil if it is
+	Ready     func() error // returns why the server is not ready, or nil
 }
 
-// API has the HTTP handlers; the routes are in package server.
+// API contains the HTTP handlers; the routes are in package server.
 type API struct{ Config }
 
 // New returns an API; it starts no goroutine.

@@ -11,15 +11,15 @@ import (
 )
 
 // backuper is a store that writes a copy of itself to a file.
-type backuper interface {
+type backupStore interface {
 	Backup(ctx context.Context, file string) error
 }
 
-// Backup writes a copy of the store to a new file, where the store is one file.
+// Backup writes a copy of the store to a new file, if the store is a single file.
 func (a *API) Backup(ctx context.Context, file string) error {
-	store, ok := a.Service.Store.Store.(backuper)
+	store, ok := a.Service.Store.Store.(backupStore)
 	if !ok {
-		return chat.Fail(chat.Conflict, "this store is copied with its own tools")
+		return chat.Fail(chat.Conflict, "this store cannot be backed up here: use the tools of the database")
 	}
 	if !filepath.IsAbs(file) {
 		return chat.FailField(chat.BadInput, "file", "file must be an absolute path")
@@ -32,7 +32,7 @@ func (a *API) Backup(ctx context.Context, file string) error {
 	return err
 }
 
-// PostBackup answers once the copy is on disk, however long that takes.
+// postBackup answers once the copy is on disk. It has no time limit.
 func (a *API) postBackup(w http.ResponseWriter, r *http.Request) error {
 	var in struct {
 		File string `json:"file"`

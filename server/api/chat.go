@@ -12,39 +12,41 @@ import (
 	"parley/server/service"
 )
 
+// ChatAnswer is an answer with one chat.
 type ChatAnswer struct {
 	Chat  chat.Chat   `json:"chat" msgpack:"chat"`
 	Users []chat.User `json:"users" msgpack:"users"`
 }
 
+// ChatPage is the answer to GET /api/chats.
 type ChatPage struct {
 	Chats []chat.Chat `json:"chats" msgpack:"chats"`
 	Users []chat.User `json:"users" msgpack:"users"`
 	Next  string      `json:"next,omitempty" msgpack:"next,omitempty"`
 }
 
-// chatID reads the chat that the path names.
-func chatID(r *http.Request) (chat.ChatID, error) {
+// pathChat returns the chat that the path names.
+func pathChat(r *http.Request) (chat.ChatID, error) {
 	id := chat.ChatID(chi.URLParam(r, "chatId"))
 	return id, chat.CheckID("chatId", id)
 }
 
 // ListChats answers with the caller's chats, newest activity first, or with open chats.
 func (a *API) ListChats(w http.ResponseWriter, r *http.Request) error {
-	most, err := pageSize(r, chat.DefaultPage, chat.MaxPage)
+	limit, err := queryLimit(r, chat.DefaultPage, chat.MaxPage)
 	if err != nil {
 		return err
 	}
-	open, err := boolean(r, "open")
+	open, err := queryBool(r, "open")
 	if err != nil {
 		return err
 	}
 	before := r.URL.Query().Get("before")
 	var page ChatPage
 	if open {
-		page, err = a.openChats(r, before, most)
+		page, err = a.openChats(r, before, limit)
 	} else {
-		page, err = a.ownChats(r, before, most)
+		page, err = a.ownChats(r, before, limit)
 	}
 	if err != nil {
 		return err
@@ -60,45 +62,45 @@ func (a *API) ListChats(w http.ResponseWriter, r *http.Request) error {
 	return nil
 }
 
-func (a *API) openChats(r *http.Request, before string, most int) (page ChatPage, err error) {
+func (a *API) openChats(r *http.Request, before string, limit int) (page ChatPage, err error) {
 	if before != "" {
 		if err := chat.CheckID("before", chat.ChatID(before)); err != nil {
 			return page, err
 		}
 	}
-	page.Chats, err = a.Service.OpenChats(r.Context(), me(r), chat.ChatID(before), most+1)
+	page.Chats, err = a.Service.OpenChats(r.Context(), callerID(r), chat.ChatID(before), limit+1)
 	if err != nil {
 		return page, err
 	}
-	if len(page.Chats) > most {
-		page.Chats = page.Chats[:most]
-		page.Next = string(page.Chats[most-1].ID)
+	if len(page.Chats) > limit {
+		page.Chats = page.Chats[:limit]
+		page.Next = string(page.Chats[limit-1].ID)
 	}
 	return page, nil
 }
 
-// ownChats: a page begins below (activity, id) of the last chat of the page
-// before, so that a chat which moves up meanwhile is missed by no page that was
-// not yet read: it comes with the next look at the first one.
-func (a *API) ownChats(r *http.Request, before string, most int) (page ChatPage, err error) {
-	list := chat.ChatList{Limit: most + 1, WithLast: most}
+// ownChats returns a page of the caller's chats. It begins below (activity, id) of the
+// previous page's last chat. A chat that moves up between two calls is on the first page
+// when that is read again.
+func (a *API) ownChats(r *http.Request, before string, limit int) (page ChatPage, err error) {
+	list := chat.ChatList{Limit: limit + 1, WithLast: limit}
 	if before != "" {
 		if list.Below, err = parseCursor(before); err != nil {
 			return page, err
 		}
 	}
-	page.Chats, err = a.Service.ChatsOf(r.Context(), me(r), list)
+	page.Chats, err = a.Service.ChatsOf(r.Context(), callerID(r), list)
 	if err != nil {
 		return page, err
 	}
-	if len(page.Chats) > most {
-		page.Chats = page.Chats[:most]
-		page.Next = cursor(&page.Chats[most-1])
+	if len(page.Chats) > limit {
+		page.Chats = page.Chats[:limit]
+		page.Next = cursor(&page.Chats[limit-1])
 	}
 	return page, nil
 }
 
-// cursor names the place of a chat in the list for a client.
+// cursor returns the opaque position of a chat in the list, for the next page.
 func cursor(c *chat.Chat) string {
 	return base64.RawURLEncoding.EncodeToString([]byte(strconv.FormatInt(c.Activity, 10) + "." + string(c.ID)))
 }
@@ -116,8 +118,8 @@ func parseCursor(s string) (p chat.ChatPlace, err error) {
 	return p, nil
 }
 
-// CreateChat makes a chat; a known clientId, or the same direct pair, gives the
-// first one again.
+// CreateChat creates a chat. For a known clientId, or an existing direct chat of the same
+// two users, it answers 200 with that chat.
 func (a *API) CreateChat(w http.ResponseWriter, r *http.Request) error {
 	var in struct {
 		ClientID string        `json:"clientId"`
@@ -142,8 +144,9 @@ func (a *API) CreateChat(w http.ResponseWriter, r *http.Request) error {
 	return a.answerChat(w, r, code, c.ID)
 }
 
+// GetChat handles GET /api/chats/{chatId}.
 func (a *API) GetChat(w http.ResponseWriter, r *http.Request) error {
-	id, err := chatID(r)
+	id, err := pathChat(r)
 	if err != nil {
 		return err
 	}
@@ -152,7 +155,7 @@ func (a *API) GetChat(w http.ResponseWriter, r *http.Request) error {
 
 // PatchChat renames a chat or changes its topic.
 func (a *API) PatchChat(w http.ResponseWriter, r *http.Request) error {
-	id, err := chatID(r)
+	id, err := pathChat(r)
 	if err != nil {
 		return err
 	}
@@ -170,9 +173,9 @@ func (a *API) PatchChat(w http.ResponseWriter, r *http.Request) error {
 	return a.answerChat(w, r, http.StatusOK, id)
 }
 
-// answerChat answers with the chat as the caller now sees it.
+// answerChat answers with the chat in its current state.
 func (a *API) answerChat(w http.ResponseWriter, r *http.Request, code int, id chat.ChatID) error {
-	c, err := a.Service.Chat(r.Context(), me(r), id)
+	c, err := a.Service.Chat(r.Context(), callerID(r), id)
 	if err != nil {
 		return err
 	}

@@ -24,7 +24,8 @@ func (a *API) Handle(f func(http.ResponseWriter, *http.Request) error) http.Hand
 	}
 }
 
-// The media types of MessagePack: the registered one, and two that came before.
+// isMsgPack reports whether a media type is MessagePack's: the registered one, or one of
+// two older ones.
 func isMsgPack(mediaType string) bool {
 	switch mediaType {
 	case "application/msgpack", "application/vnd.msgpack", "application/x-msgpack":
@@ -33,13 +34,12 @@ func isMsgPack(mediaType string) bool {
 	return false
 }
 
-// maxAccept bounds the Accept header that is read, in bytes: each of its ranges
-// costs a parse.
+// maxAccept bounds the Accept header that is parsed, in bytes.
 const maxAccept = 1 << 10
 
-// accepts picks the codec of an answer: MessagePack if a range of the Accept
-// header names it without q=0, else JSON (RFC 9110, section 12.5.1).
-func accepts(r *http.Request) (*wire.Codec, string) {
+// answerCodec returns the codec and media type of an answer: MessagePack if a range of
+// the Accept header names it without q=0, else JSON (RFC 9110, section 12.5.1).
+func answerCodec(r *http.Request) (*wire.Codec, string) {
 	accept := r.Header.Get("Accept")
 	if accept == "application/json" || accept == "" || len(accept) > maxAccept {
 		return wire.JSON, "application/json"
@@ -59,23 +59,23 @@ func accepts(r *http.Request) (*wire.Codec, string) {
 
 // Answer writes v in the codec that the client accepts.
 func (a *API) Answer(w http.ResponseWriter, r *http.Request, code int, v any) {
-	codec, mediaType := accepts(r)
-	codec.With(v, func(body []byte) { send(w, code, mediaType, body) })
+	codec, mediaType := answerCodec(r)
+	codec.With(v, func(body []byte) { writeBody(w, code, mediaType, body) })
 }
 
-// send writes an answer that is encoded.
-func send(w http.ResponseWriter, code int, mediaType string, body []byte) {
+// writeBody writes an answer whose body is encoded already.
+func writeBody(w http.ResponseWriter, code int, mediaType string, body []byte) {
 	h := w.Header()
 	h.Add("Vary", "Accept")
 	h.Set("Content-Type", mediaType)
 	h.Set("Content-Length", strconv.Itoa(len(body)))
 	w.WriteHeader(code)
-	_, _ = w.Write(body) // a reader that went away is its own loss
+	_, _ = w.Write(body) // fails if the client has disconnected
 }
 
-// wait queues a draft of the caller and waits for its outcome.
-func (a *API) wait(r *http.Request, begin func(context.Context, chat.UserID, *wire.Command, service.Done) error, c *wire.Command) (chat.Event, bool, error) {
-	return service.Wait(r.Context(), func(done service.Done) error { return begin(r.Context(), me(r), c, done) })
+// appendWait queues a draft of the caller and waits for its outcome.
+func (a *API) appendWait(r *http.Request, begin func(context.Context, chat.UserID, *wire.Command, service.Done) error, c *wire.Command) (chat.Event, bool, error) {
+	return service.Wait(r.Context(), func(done service.Done) error { return begin(r.Context(), callerID(r), c, done) })
 }
 
 // noContent answers 204.
@@ -84,8 +84,8 @@ func noContent(w http.ResponseWriter) error {
 	return nil
 }
 
-// decode decodes a request's body into v, in the codec that Content-Type names.
-// An empty body has no fields: what must be there is missed by its own check.
+// decode decodes a request's body into v, in the codec that Content-Type names. An empty
+// body sets no field; the handler checks for required ones.
 func decode(r *http.Request, v any) error {
 	body, err := io.ReadAll(r.Body)
 	if err != nil {
@@ -110,8 +110,8 @@ func decode(r *http.Request, v any) error {
 	return chat.Fail(chat.WrongType, "Content-Type must be application/json or application/msgpack")
 }
 
-// number reads an optional query value; absent is nil.
-func number(q url.Values, name string) (*int64, error) {
+// queryInt returns an optional integer of the query; nil if it is absent.
+func queryInt(q url.Values, name string) (*int64, error) {
 	if !q.Has(name) {
 		return nil, nil
 	}
@@ -122,17 +122,17 @@ func number(q url.Values, name string) (*int64, error) {
 	return &n, nil
 }
 
-// pageSize reads the query's limit.
-func pageSize(r *http.Request, def, most int) (int, error) {
-	n, err := number(r.URL.Query(), "limit")
+// queryLimit returns the limit of the query: def if it is absent, else 1 to most.
+func queryLimit(r *http.Request, def, most int) (int, error) {
+	n, err := queryInt(r.URL.Query(), "limit")
 	if err != nil {
 		return 0, err
 	}
 	return service.PageLimit(n, def, most)
 }
 
-// boolean reads an optional query value that is true or false; absent is false.
-func boolean(r *http.Request, name string) (bool, error) {
+// queryBool returns an optional boolean of the query; false if it is absent.
+func queryBool(r *http.Request, name string) (bool, error) {
 	switch v := r.URL.Query().Get(name); v {
 	case "", "false":
 		return false, nil

@@ -8,7 +8,7 @@ import (
 	"parley/middleware"
 )
 
-// Status is the table from codes to HTTP (RFC 9110, section 15).
+// Status maps error codes to HTTP statuses (RFC 9110, section 15).
 var Status = map[chat.Code]int{
 	chat.BadInput:           http.StatusBadRequest,
 	chat.NoIdentity:         http.StatusUnauthorized,
@@ -31,13 +31,13 @@ var Status = map[chat.Code]int{
 	chat.Unavailable:        http.StatusServiceUnavailable,
 }
 
-// Failure is the body of every answer that is not a success.
+// Failure is the body of every error answer.
 type Failure struct {
 	Error *chat.Error `json:"error" msgpack:"error"`
 }
 
-// Fail answers a request with an error. What is the server's own fault is
-// logged here, once, with its cause; the client sees the request's id.
+// Fail answers a request with an error. A failure of the server is logged here, once,
+// with its cause; the client sees the request's id.
 func (a *API) Fail(w http.ResponseWriter, r *http.Request, err error) {
 	a.FailStatus(w, r, 0, err)
 }
@@ -56,7 +56,7 @@ func (a *API) FailStatus(w http.ResponseWriter, r *http.Request, code int, err e
 		w.Header().Set("WWW-Authenticate", `Bearer realm="parley"`)
 	}
 	if middleware.HasUnreadBody(r) && (!identity(r).SignedIn() || r.ContentLength < 0 || r.ContentLength > middleware.AnonymousBody) {
-		w.Header().Set("Connection", "close") // or net/http waits for the rest before it answers
+		w.Header().Set("Connection", "close") // else net/http reads the rest before it answers
 	}
 	a.Answer(w, r, code, Failure{&e})
 }

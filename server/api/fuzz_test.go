@@ -15,7 +15,7 @@ func FuzzHost(f *testing.F) {
 		f.Add(h)
 	}
 	f.Fuzz(func(t *testing.T, h string) {
-		if !plausibleHost(h) {
+		if !validHost(h) {
 			return
 		}
 		link := inviteLink(&url.URL{Scheme: "http", Host: h}, "CODE")
@@ -52,7 +52,7 @@ func FuzzAccept(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, s string) {
 		r := &http.Request{Header: http.Header{"Accept": {s}}}
-		if _, mediaType := accepts(r); mediaType != "application/json" && !isMsgPack(mediaType) {
+		if _, mediaType := answerCodec(r); mediaType != "application/json" && !isMsgPack(mediaType) {
 			t.Errorf("%q gives %q", s, mediaType)
 		}
 	})

@@ -15,6 +15,7 @@ import (
 // maxPage bounds a page that is cached, in bytes.
 const maxPage = 64 << 10
 
+// ListMessages handles GET /api/chats/{chatId}/messages.
 func (a *API) ListMessages(w http.ResponseWriter, r *http.Request) error {
 	c := wire.Command{ChatID: chat.ChatID(chi.URLParam(r, "chatId"))}
 	query := r.URL.Query()
@@ -22,7 +23,7 @@ func (a *API) ListMessages(w http.ResponseWriter, r *http.Request) error {
 		name string
 		to   **int64
 	}{{"limit", &c.Limit}, {"before", &c.Before}, {"after", &c.After}, {"around", &c.Around}} {
-		n, err := number(query, q.name)
+		n, err := queryInt(query, q.name)
 		if err != nil {
 			return err
 		}
@@ -32,8 +33,8 @@ func (a *API) ListMessages(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	viewer := me(r)
-	codec, mediaType := accepts(r)
+	viewer := callerID(r)
+	codec, mediaType := answerCodec(r)
 	key := service.PageKey{Chat: c.ChatID, Limit: window.Limit, Codec: codec}
 	newest := window == chat.Window{Limit: window.Limit}
 	known, ok, generation := a.Service.Pages.Get(key)
@@ -45,21 +46,21 @@ func (a *API) ListMessages(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	if window.Known != 0 && h.Head == window.Known {
-		send(w, http.StatusOK, mediaType, known.Body)
+		writeBody(w, http.StatusOK, mediaType, known.Body)
 		return nil
 	}
 	codec.With(h, func(body []byte) {
 		if reacted, same := reacted(h.Messages); newest && same && len(body) <= maxPage {
 			a.Service.Pages.Put(key, service.Page{Head: h.Head, Reacted: reacted, Body: bytes.Clone(body)}, generation)
 		}
-		send(w, http.StatusOK, mediaType, body)
+		writeBody(w, http.StatusOK, mediaType, body)
 	})
 	return nil
 }
 
-// reacted returns who reacted on the messages, and whether the page is the same
-// for everybody else: not if it says that the viewer did, nor if some are not
-// named.
+// reacted returns the users who reacted to the messages, and whether the page is the same
+// for all other users. It is not if the viewer reacted, or if a reaction does not name all
+// of its users.
 func reacted(messages []chat.Message) (by []chat.UserID, same bool) {
 	for i := range messages {
 		for _, x := range messages[i].Reactions {

@@ -9,7 +9,7 @@ import (
 	"parley/server/service"
 )
 
-// ListInvites answers with the caller's invites, for an admin with all.
+// ListInvites answers with the caller's invites, to an admin with those of all users.
 func (a *API) ListInvites(w http.ResponseWriter, r *http.Request) error {
 	invites, err := a.Service.Invites(r.Context(), caller(r))
 	if err != nil {
@@ -30,6 +30,7 @@ func (a *API) ListInvites(w http.ResponseWriter, r *http.Request) error {
 	return nil
 }
 
+// CreateInvite handles POST /api/invites.
 func (a *API) CreateInvite(w http.ResponseWriter, r *http.Request) error {
 	var in struct {
 		ChatID    *chat.ChatID `json:"chatId"`
@@ -39,7 +40,7 @@ func (a *API) CreateInvite(w http.ResponseWriter, r *http.Request) error {
 	if err := decode(r, &in); err != nil {
 		return err
 	}
-	base, err := a.base(r)
+	base, err := a.baseURL(r)
 	if err != nil {
 		return err
 	}
@@ -47,13 +48,14 @@ func (a *API) CreateInvite(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	a.secret(w, r, http.StatusCreated, struct {
+	a.answerSecret(w, r, http.StatusCreated, struct {
 		Invite chat.Invite `json:"invite" msgpack:"invite"`
 		URL    string      `json:"url" msgpack:"url"`
 	}{invite, inviteLink(base, code)})
 	return nil
 }
 
+// EndInvite handles DELETE /api/invites/{inviteId}.
 func (a *API) EndInvite(w http.ResponseWriter, r *http.Request) error {
 	id := chat.InviteID(chi.URLParam(r, "inviteId"))
 	if err := a.Service.EndInvite(r.Context(), caller(r), id); err != nil {
@@ -62,7 +64,7 @@ func (a *API) EndInvite(w http.ResponseWriter, r *http.Request) error {
 	return noContent(w)
 }
 
-// InvitePreview is what a holder of an invite without an account is told of it.
+// InvitePreview is the answer to POST /api/invites/peek, which needs no identity.
 type InvitePreview struct {
 	Server string             `json:"server" msgpack:"server"`
 	By     InvitePreviewUser  `json:"by" msgpack:"by"`
@@ -70,18 +72,21 @@ type InvitePreview struct {
 	Valid  bool               `json:"valid" msgpack:"valid"`
 }
 
+// InvitePreviewUser is the user who created an invite.
 type InvitePreviewUser struct {
 	ID     chat.UserID `json:"id" msgpack:"id"`
 	Handle string      `json:"handle" msgpack:"handle"`
 	Name   string      `json:"name" msgpack:"name"`
 }
 
+// InvitePreviewChat is the chat to which an invite leads.
 type InvitePreviewChat struct {
 	ID          chat.ChatID `json:"id" msgpack:"id"`
 	Title       string      `json:"title" msgpack:"title"`
 	MemberCount int         `json:"memberCount" msgpack:"memberCount"`
 }
 
+// PeekInvite handles POST /api/invites/peek.
 func (a *API) PeekInvite(w http.ResponseWriter, r *http.Request) error {
 	code, err := readCode(r)
 	if err != nil {
@@ -96,11 +101,11 @@ func (a *API) PeekInvite(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	out := InvitePreview{Server: server.Name, Valid: invite.Open(chat.Now())}
-	makers, err := a.Service.Users(r.Context(), []chat.UserID{invite.By})
+	creators, err := a.Service.Users(r.Context(), []chat.UserID{invite.By})
 	if err != nil {
 		return err
 	}
-	for _, u := range makers {
+	for _, u := range creators {
 		out.By = InvitePreviewUser{u.ID, u.Handle, u.Name}
 	}
 	if invite.ChatID != "" {
@@ -108,14 +113,15 @@ func (a *API) PeekInvite(w http.ResponseWriter, r *http.Request) error {
 		switch {
 		case err == nil:
 			out.Chat = &InvitePreviewChat{c.ID, c.Title, c.MemberCount}
-		case !chat.Is(err, chat.NotFound): // the maker left: the title is no longer theirs to show
+		case !chat.Is(err, chat.NotFound): // not found: the creator has left, and the title is not shown
 			return err
 		}
 	}
-	a.secret(w, r, http.StatusOK, out)
+	a.answerSecret(w, r, http.StatusOK, out)
 	return nil
 }
 
+// AcceptInvite handles POST /api/invites/accept.
 func (a *API) AcceptInvite(w http.ResponseWriter, r *http.Request) error {
 	code, err := readCode(r)
 	if err != nil {
@@ -128,6 +134,7 @@ func (a *API) AcceptInvite(w http.ResponseWriter, r *http.Request) error {
 	return a.answerChat(w, r, http.StatusOK, id)
 }
 
+// readCode returns the code of an invite in the request's body.
 func readCode(r *http.Request) (string, error) {
 	var in struct {
 		Code string `json:"code"`

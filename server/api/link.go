@@ -13,22 +13,21 @@ import (
 )
 
 // Links carry their code in the fragment, which a browser does not send to a server.
-func setupLink(base *url.URL, code string) string   { return door(base, "setup", code) }
-func inviteLink(base *url.URL, code string) string  { return door(base, "invite", code) }
-func recoverLink(base *url.URL, code string) string { return door(base, "recover", code) }
+func setupLink(base *url.URL, code string) string   { return link(base, "setup", code) }
+func inviteLink(base *url.URL, code string) string  { return link(base, "invite", code) }
+func recoverLink(base *url.URL, code string) string { return link(base, "recover", code) }
 
-func door(base *url.URL, kind, code string) string {
+func link(base *url.URL, kind, code string) string {
 	return strings.TrimSuffix(base.String(), "/") + "/#" + kind + "=" + code
 }
 
-// base is where a link of ours begins: the public URL, else what the request's
-// Host says. Only the person who asked gets such a link, and only a plausible
-// host may stand in it.
-func (a *API) base(r *http.Request) (*url.URL, error) {
+// baseURL returns the URL with which links begin: the public URL, or else the request's
+// Host, if it is valid. Only the caller gets such a link.
+func (a *API) baseURL(r *http.Request) (*url.URL, error) {
 	if a.PublicURL != nil {
 		return a.PublicURL, nil
 	}
-	if !plausibleHost(r.Host) {
+	if !validHost(r.Host) {
 		return nil, chat.FailField(chat.BadInput, "Host", "the Host header is not a host and port")
 	}
 	scheme := "http"
@@ -38,8 +37,8 @@ func (a *API) base(r *http.Request) (*url.URL, error) {
 	return &url.URL{Scheme: scheme, Host: r.Host}, nil
 }
 
-// plausibleHost accepts name, name:port, 192.0.2.1:port and [2001:db8::1]:port.
-func plausibleHost(h string) bool {
+// validHost reports whether h is name, name:port, 192.0.2.1:port or [2001:db8::1]:port.
+func validHost(h string) bool {
 	if h == "" || len(h) > 255 {
 		return false
 	}
@@ -65,9 +64,9 @@ func isPort(s string) bool {
 	return err == nil && n > 0
 }
 
-// OwnerLink returns the link that makes the owner; conflict once it was used.
-// here is where the server listens, for want of a public URL.
-func (a *API) OwnerLink(ctx context.Context, here *url.URL) (string, error) {
+// OwnerLink returns the link with which the first owner signs up, or conflict once it was
+// used. listen is the address of the server, used if there is no public URL.
+func (a *API) OwnerLink(ctx context.Context, listen *url.URL) (string, error) {
 	server, err := a.Service.Server(ctx)
 	if err != nil {
 		return "", err
@@ -75,12 +74,12 @@ func (a *API) OwnerLink(ctx context.Context, here *url.URL) (string, error) {
 	if server.Setup == "" {
 		return "", chat.Fail(chat.Conflict, "this server has an owner already; parley recover HANDLE helps a user who lost their password")
 	}
-	return setupLink(a.orPublic(here), server.Setup), nil
+	return setupLink(a.publicOr(listen), server.Setup), nil
 }
 
-// RecoveryLink makes a link that sets a new password for the handle, once. It
-// gives the time when it expires.
-func (a *API) RecoveryLink(ctx context.Context, here *url.URL, handle string) (link string, expiresAt int64, err error) {
+// RecoveryLink creates a link with which the user of the handle sets a new password, once.
+// It returns the link and when it expires.
+func (a *API) RecoveryLink(ctx context.Context, listen *url.URL, handle string) (link string, expiresAt int64, err error) {
 	handle = strings.ToLower(strings.TrimPrefix(handle, "@"))
 	users, err := a.Service.UsersByHandle(ctx, []string{handle})
 	if err != nil {
@@ -90,12 +89,12 @@ func (a *API) RecoveryLink(ctx context.Context, here *url.URL, handle string) (l
 		return "", 0, chat.FailField(chat.NotFound, "handle", "there is no user with the handle %q", handle)
 	}
 	code, expiresAt, err := a.Service.NewRecovery(ctx, users[0].ID)
-	return recoverLink(a.orPublic(here), code), expiresAt, err
+	return recoverLink(a.publicOr(listen), code), expiresAt, err
 }
 
-func (a *API) orPublic(here *url.URL) *url.URL {
+func (a *API) publicOr(listen *url.URL) *url.URL {
 	if a.PublicURL != nil {
 		return a.PublicURL
 	}
-	return here
+	return listen
 }

@@ -8,7 +8,7 @@ func TestPlausibleHost(t *testing.T) {
 		"": false, "a b": false, "evil.example/path": false, "user@evil.example": false, "a:b": false, "a:0": false, "a:99999": false,
 		"a:1:2": false, "[::1": false, "[::1]x": false, "[127.0.0.1]": false, "[fe80::1%25eth0]": false, "a\"b": false, "a#b": false,
 	} {
-		if plausibleHost(host) != ok {
+		if validHost(host) != ok {
 			t.Errorf("host %q: plausible is %v", host, !ok)
 		}
 	}

@@ -7,17 +7,18 @@ import (
 	"parley/server/service"
 )
 
+// UserAnswer is an answer with one user.
 type UserAnswer struct {
 	User chat.User `json:"user" msgpack:"user"`
 }
 
+// GetMe handles GET /api/me.
 func (a *API) GetMe(w http.ResponseWriter, r *http.Request) error {
 	a.Answer(w, r, http.StatusOK, UserAnswer{identity(r).User})
 	return nil
 }
 
-// PatchMe changes what one says of oneself. A new password ends all other
-// sessions of the user; this one goes on.
+// PatchMe changes the caller's account. A new password ends the user's other sessions.
 func (a *API) PatchMe(w http.ResponseWriter, r *http.Request) error {
 	var in struct {
 		Name            *string `json:"name"`

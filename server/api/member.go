@@ -9,18 +9,20 @@ import (
 	"parley/server/service"
 )
 
+// MemberPage is the answer to GET /api/chats/{chatId}/members.
 type MemberPage struct {
 	Members []chat.Member `json:"members" msgpack:"members"`
 	Users   []chat.User   `json:"users" msgpack:"users"`
 	Next    chat.UserID   `json:"next,omitempty" msgpack:"next,omitempty"`
 }
 
+// ListMembers handles GET /api/chats/{chatId}/members.
 func (a *API) ListMembers(w http.ResponseWriter, r *http.Request) error {
-	id, err := chatID(r)
+	id, err := pathChat(r)
 	if err != nil {
 		return err
 	}
-	most, err := pageSize(r, chat.DefaultPage, chat.MaxPage)
+	limit, err := queryLimit(r, chat.DefaultPage, chat.MaxPage)
 	if err != nil {
 		return err
 	}
@@ -31,12 +33,12 @@ func (a *API) ListMembers(w http.ResponseWriter, r *http.Request) error {
 		}
 	}
 	var page MemberPage
-	if page.Members, err = a.Service.Members(r.Context(), me(r), id, after, most+1); err != nil {
+	if page.Members, err = a.Service.Members(r.Context(), callerID(r), id, after, limit+1); err != nil {
 		return err
 	}
-	if len(page.Members) > most {
-		page.Members = page.Members[:most]
-		page.Next = page.Members[most-1].UserID
+	if len(page.Members) > limit {
+		page.Members = page.Members[:limit]
+		page.Next = page.Members[limit-1].UserID
 	}
 	named := service.UserSet{}
 	for _, m := range page.Members {
@@ -49,23 +51,23 @@ func (a *API) ListMembers(w http.ResponseWriter, r *http.Request) error {
 	return nil
 }
 
-// member reads whom and where the path names; me is the caller.
-func member(r *http.Request) (chat.ChatID, chat.UserID, error) {
-	id, err := chatID(r)
+// pathMember returns the chat and the user that the path names; "me" is the caller.
+func pathMember(r *http.Request) (chat.ChatID, chat.UserID, error) {
+	id, err := pathChat(r)
 	if err != nil {
 		return "", "", err
 	}
 	user := chat.UserID(chi.URLParam(r, "userId"))
 	if user == "me" {
-		user = me(r)
+		user = callerID(r)
 	}
 	return id, user, chat.CheckID("userId", user)
 }
 
-// PutMember makes a user a member, if they are none, and gives them the role, if one is
-// named.
+// PutMember makes a user a member, if they are not one, and sets their role, if the body
+// names one.
 func (a *API) PutMember(w http.ResponseWriter, r *http.Request) error {
-	id, user, err := member(r)
+	id, user, err := pathMember(r)
 	if err != nil {
 		return err
 	}
@@ -82,8 +84,9 @@ func (a *API) PutMember(w http.ResponseWriter, r *http.Request) error {
 	return noContent(w)
 }
 
+// DeleteMember handles DELETE /api/chats/{chatId}/members/{userId}.
 func (a *API) DeleteMember(w http.ResponseWriter, r *http.Request) error {
-	id, user, err := member(r)
+	id, user, err := pathMember(r)
 	if err != nil {
 		return err
 	}

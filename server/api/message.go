@@ -13,14 +13,15 @@ import (
 	"parley/wire"
 )
 
+// MessageAnswer is an answer with one message.
 type MessageAnswer struct {
 	Message chat.Message `json:"message" msgpack:"message"`
 	Again   bool         `json:"again,omitempty" msgpack:"again,omitempty"`
 }
 
-// message reads which message the path names.
-func message(r *http.Request) (chat.ChatID, chat.Seq, error) {
-	id, err := chatID(r)
+// pathMessage returns the chat and the seq that the path names.
+func pathMessage(r *http.Request) (chat.ChatID, chat.Seq, error) {
+	id, err := pathChat(r)
 	if err != nil {
 		return "", 0, err
 	}
@@ -31,14 +32,16 @@ func message(r *http.Request) (chat.ChatID, chat.Seq, error) {
 	return id, chat.Seq(n), nil
 }
 
+// GetMessage handles GET /api/chats/{chatId}/messages/{seq}.
 func (a *API) GetMessage(w http.ResponseWriter, r *http.Request) error {
-	id, seq, err := message(r)
+	id, seq, err := pathMessage(r)
 	if err != nil {
 		return err
 	}
 	return a.answerMessage(w, r, http.StatusOK, id, seq, false)
 }
 
+// PostMessage handles POST /api/chats/{chatId}/messages.
 func (a *API) PostMessage(w http.ResponseWriter, r *http.Request) error {
 	var in struct {
 		ClientID string   `json:"clientId"`
@@ -48,12 +51,12 @@ func (a *API) PostMessage(w http.ResponseWriter, r *http.Request) error {
 	if err := decode(r, &in); err != nil {
 		return err
 	}
-	ev, again, err := a.wait(r, a.Service.Post, &wire.Command{ChatID: chat.ChatID(chi.URLParam(r, "chatId")),
+	ev, again, err := a.appendWait(r, a.Service.Post, &wire.Command{ChatID: chat.ChatID(chi.URLParam(r, "chatId")),
 		ClientID: in.ClientID, Text: in.Text, ReplyTo: in.ReplyTo})
 	if err != nil {
 		return err
 	}
-	if again { // edits and reactions may have come since
+	if again { // the message may have been edited since
 		return a.answerMessage(w, r, http.StatusOK, ev.ChatID, ev.Seq, true)
 	}
 	a.Answer(w, r, http.StatusCreated, MessageAnswer{Message: chat.Message{ChatID: ev.ChatID, Seq: ev.Seq, At: ev.At, By: ev.By,
@@ -61,8 +64,9 @@ func (a *API) PostMessage(w http.ResponseWriter, r *http.Request) error {
 	return nil
 }
 
+// PatchMessage handles PATCH /api/chats/{chatId}/messages/{seq}.
 func (a *API) PatchMessage(w http.ResponseWriter, r *http.Request) error {
-	id, seq, err := message(r)
+	id, seq, err := pathMessage(r)
 	if err != nil {
 		return err
 	}
@@ -73,15 +77,16 @@ func (a *API) PatchMessage(w http.ResponseWriter, r *http.Request) error {
 	if err := decode(r, &in); err != nil {
 		return err
 	}
-	_, _, err = a.wait(r, a.Service.Edit, &wire.Command{ChatID: id, Target: seq, Text: in.Text, ClientID: in.ClientID})
+	_, _, err = a.appendWait(r, a.Service.Edit, &wire.Command{ChatID: id, Target: seq, Text: in.Text, ClientID: in.ClientID})
 	if err != nil {
-		return ofPath(err)
+		return targetAsSeq(err)
 	}
 	return a.answerMessage(w, r, http.StatusOK, id, seq, false)
 }
 
+// DeleteMessage handles DELETE /api/chats/{chatId}/messages/{seq}.
 func (a *API) DeleteMessage(w http.ResponseWriter, r *http.Request) error {
-	id, seq, err := message(r)
+	id, seq, err := pathMessage(r)
 	if err != nil {
 		return err
 	}
@@ -89,27 +94,29 @@ func (a *API) DeleteMessage(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	if _, _, err := a.wait(r, a.Service.Delete, &wire.Command{ChatID: id, Target: seq, ClientID: clientID}); err != nil {
-		return ofPath(err)
+	if _, _, err := a.appendWait(r, a.Service.Delete, &wire.Command{ChatID: id, Target: seq, ClientID: clientID}); err != nil {
+		return targetAsSeq(err)
 	}
 	return noContent(w)
 }
 
+// PutReaction handles PUT /api/chats/{chatId}/messages/{seq}/reactions/{emoji}.
 func (a *API) PutReaction(w http.ResponseWriter, r *http.Request) error {
 	return a.react(w, r, true)
 }
 
+// DeleteReaction handles DELETE /api/chats/{chatId}/messages/{seq}/reactions/{emoji}.
 func (a *API) DeleteReaction(w http.ResponseWriter, r *http.Request) error {
 	return a.react(w, r, false)
 }
 
 func (a *API) react(w http.ResponseWriter, r *http.Request, on bool) error {
-	id, seq, err := message(r)
+	id, seq, err := pathMessage(r)
 	if err != nil {
 		return err
 	}
 	emoji := chi.URLParam(r, "emoji")
-	if r.URL.RawPath != "" { // then chi matches the escaped path, and leaves it so
+	if r.URL.RawPath != "" { // then chi matches the escaped path and does not unescape the parameter
 		if emoji, err = url.PathUnescape(emoji); err != nil {
 			return chat.FailField(chat.BadInput, "emoji", "emoji is not escaped as a path segment")
 		}
@@ -118,16 +125,15 @@ func (a *API) react(w http.ResponseWriter, r *http.Request, on bool) error {
 	if err != nil {
 		return err
 	}
-	_, _, err = a.wait(r, a.Service.React, &wire.Command{ChatID: id, Target: seq, Emoji: emoji, On: &on, ClientID: clientID})
+	_, _, err = a.appendWait(r, a.Service.React, &wire.Command{ChatID: id, Target: seq, Emoji: emoji, On: &on, ClientID: clientID})
 	if err != nil {
-		return ofPath(err)
+		return targetAsSeq(err)
 	}
 	return noContent(w)
 }
 
-// ofPath names the message as the path does: what a command calls target is seq
-// here.
-func ofPath(err error) error {
+// targetAsSeq renames the field of an error: a command's target is the seq of the path.
+func targetAsSeq(err error) error {
 	var e *chat.Error
 	if !errors.As(err, &e) || e.Field != "target" {
 		return err
@@ -137,9 +143,9 @@ func ofPath(err error) error {
 	return &named
 }
 
-// answerMessage answers with the message as the caller now sees it.
+// answerMessage answers with the message in its current state.
 func (a *API) answerMessage(w http.ResponseWriter, r *http.Request, code int, id chat.ChatID, seq chat.Seq, again bool) error {
-	m, err := a.Service.Message(r.Context(), me(r), id, seq)
+	m, err := a.Service.Message(r.Context(), callerID(r), id, seq)
 	if err != nil {
 		return err
 	}
@@ -147,7 +153,7 @@ func (a *API) answerMessage(w http.ResponseWriter, r *http.Request, code int, id
 	return nil
 }
 
-// bodyClientID reads the optional body of a request that has nothing else to say.
+// bodyClientID returns the clientId of an optional body that has no other field.
 func bodyClientID(r *http.Request) (string, error) {
 	var in struct {
 		ClientID string `json:"clientId"`

@@ -6,8 +6,9 @@ import (
 	"parley/chat"
 )
 
+// PutRead handles PUT /api/chats/{chatId}/read.
 func (a *API) PutRead(w http.ResponseWriter, r *http.Request) error {
-	id, err := chatID(r)
+	id, err := pathChat(r)
 	if err != nil {
 		return err
 	}
@@ -20,7 +21,7 @@ func (a *API) PutRead(w http.ResponseWriter, r *http.Request) error {
 	if in.Seq == nil || *in.Seq == 0 {
 		return chat.FailField(chat.BadInput, "seq", "seq must be a number in the chat")
 	}
-	if err := a.Service.MarkRead(r.Context(), me(r), id, *in.Seq); err != nil {
+	if err := a.Service.MarkRead(r.Context(), callerID(r), id, *in.Seq); err != nil {
 		return err
 	}
 	return noContent(w)

@@ -20,7 +20,7 @@ func (a *API) CreateRecovery(w http.ResponseWriter, r *http.Request) error {
 	if err := chat.CheckID("userId", in.UserID); err != nil {
 		return err
 	}
-	base, err := a.base(r)
+	base, err := a.baseURL(r)
 	if err != nil {
 		return err
 	}
@@ -28,11 +28,11 @@ func (a *API) CreateRecovery(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	a.secret(w, r, http.StatusCreated, Link{recoverLink(base, code), expiresAt})
+	a.answerSecret(w, r, http.StatusCreated, Link{recoverLink(base, code), expiresAt})
 	return nil
 }
 
-// UseRecovery sets the password, ends the user's sessions and makes a new one.
+// UseRecovery sets a new password, ends the user's sessions and creates a new one.
 func (a *API) UseRecovery(w http.ResponseWriter, r *http.Request) error {
 	var in struct {
 		Code     string `json:"code"`
@@ -44,10 +44,10 @@ func (a *API) UseRecovery(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	token, session := newSession(r, in.Label)
-	user, made, err := a.Service.UseRecovery(r.Context(), caller(r), in.Code, in.Password, session)
+	user, created, err := a.Service.UseRecovery(r.Context(), caller(r), in.Code, in.Password, session)
 	if err != nil {
 		return err
 	}
-	a.signIn(w, r, user, made, token, in.Cookie)
+	a.signIn(w, r, user, created, token, in.Cookie)
 	return nil
 }

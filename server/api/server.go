@@ -10,6 +10,7 @@ import (
 	"parley/wire"
 )
 
+// ServerInfo is the answer to GET /api/server.
 type ServerInfo struct {
 	Name         string               `json:"name" msgpack:"name"`
 	Version      string               `json:"version" msgpack:"version"`
@@ -20,6 +21,7 @@ type ServerInfo struct {
 	Limits       wire.Limits          `json:"limits" msgpack:"limits"`
 }
 
+// GetServer handles GET /api/server.
 func (a *API) GetServer(w http.ResponseWriter, r *http.Request) error {
 	server, err := a.Service.Server(r.Context())
 	if err != nil {
@@ -48,6 +50,7 @@ func (a *API) PatchServer(w http.ResponseWriter, r *http.Request) error {
 	return a.GetServer(w, r)
 }
 
+// newAccount is the body of POST /api/accounts.
 type newAccount struct {
 	Handle     string `json:"handle"`
 	Name       string `json:"name"`
@@ -59,26 +62,27 @@ type newAccount struct {
 	Cookie     bool   `json:"cookie"`
 }
 
+// CreateAccount handles POST /api/accounts.
 func (a *API) CreateAccount(w http.ResponseWriter, r *http.Request) error {
 	var in newAccount
 	if err := decode(r, &in); err != nil {
 		return err
 	}
 	token, session := newSession(r, in.Label)
-	user, made, err := a.Service.CreateAccount(r.Context(), caller(r), service.NewAccount{Handle: strings.ToLower(in.Handle), Name: in.Name,
+	user, created, err := a.Service.CreateAccount(r.Context(), caller(r), service.NewAccount{Handle: strings.ToLower(in.Handle), Name: in.Name,
 		Password: in.Password, Setup: in.Setup, Invite: in.Invite, ServerName: in.ServerName, Session: session})
 	if err != nil {
 		return err
 	}
-	a.signIn(w, r, user, made, token, in.Cookie)
+	a.signIn(w, r, user, created, token, in.Cookie)
 	return nil
 }
 
-// identity returns the identity that the request was made with.
+// identity returns the identity of the request.
 func identity(r *http.Request) middleware.Caller { return middleware.CallerOf(r.Context()) }
 
-// me returns the caller's id.
-func me(r *http.Request) chat.UserID { return identity(r).User.ID }
+// callerID returns the caller's user id.
+func callerID(r *http.Request) chat.UserID { return identity(r).User.ID }
 
 // caller returns the caller of the request.
 func caller(r *http.Request) service.Caller {

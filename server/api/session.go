@@ -11,13 +11,14 @@ import (
 	"parley/server/service"
 )
 
-type SignedIn struct {
+// SignInAnswer is the answer to a call that creates a session.
+type SignInAnswer struct {
 	User    chat.User    `json:"user" msgpack:"user"`
 	Session chat.Session `json:"session" msgpack:"session"`
 	Token   string       `json:"token,omitempty" msgpack:"token,omitempty"` // not with a cookie
 }
 
-// newSession describes the session that a request asks for, and creates its token.
+// newSession returns a new token and the session to be created for the request.
 func newSession(r *http.Request, label string) (token string, n chat.NewSession) {
 	token = chat.NewSecret()
 	return token, chat.NewSession{
@@ -28,25 +29,26 @@ func newSession(r *http.Request, label string) (token string, n chat.NewSession)
 	}
 }
 
-// signIn answers with a new session: 201 with the token, or with it in a cookie.
-func (a *API) signIn(w http.ResponseWriter, r *http.Request, user chat.User, made chat.Session, token string, cookie bool) {
-	made.Current = true
-	out := SignedIn{User: user, Session: made, Token: token}
+// signIn answers 201 with a new session and its token, in the body or in a cookie.
+func (a *API) signIn(w http.ResponseWriter, r *http.Request, user chat.User, created chat.Session, token string, cookie bool) {
+	created.Current = true
+	out := SignInAnswer{User: user, Session: created, Token: token}
 	if cookie {
 		middleware.SetCookie(w, r, a.PublicURL, token)
 		out.Token = ""
 	}
-	a.secret(w, r, http.StatusCreated, out)
+	a.answerSecret(w, r, http.StatusCreated, out)
 }
 
-// secret is Answer for what must not be cached or compressed: a token or a code
-// beside text that the caller sent (the BREACH attack).
-func (a *API) secret(w http.ResponseWriter, r *http.Request, code int, v any) {
+// answerSecret is Answer for a body with a token or a code, which is not cached. It is
+// not compressed either, as it may also contain input of the caller (the BREACH attack).
+func (a *API) answerSecret(w http.ResponseWriter, r *http.Request, code int, v any) {
 	w.Header().Set("Cache-Control", "no-store")
 	middleware.DisableCompression(w)
 	a.Answer(w, r, code, v)
 }
 
+// CreateSession handles POST /api/sessions.
 func (a *API) CreateSession(w http.ResponseWriter, r *http.Request) error {
 	var in struct {
 		Handle   string `json:"handle"`
@@ -58,14 +60,15 @@ func (a *API) CreateSession(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	token, session := newSession(r, in.Label)
-	user, made, err := a.Service.SignIn(r.Context(), caller(r), in.Handle, in.Password, session)
+	user, created, err := a.Service.SignIn(r.Context(), caller(r), in.Handle, in.Password, session)
 	if err != nil {
 		return err
 	}
-	a.signIn(w, r, user, made, token, in.Cookie)
+	a.signIn(w, r, user, created, token, in.Cookie)
 	return nil
 }
 
+// ListSessions handles GET /api/sessions.
 func (a *API) ListSessions(w http.ResponseWriter, r *http.Request) error {
 	sessions, err := a.Service.Sessions(r.Context(), caller(r))
 	if err != nil {
@@ -77,17 +80,19 @@ func (a *API) ListSessions(w http.ResponseWriter, r *http.Request) error {
 	return nil
 }
 
-// EndSessions takes ?except=current alone, so that a slip ends nothing.
+// EndSessions handles DELETE /api/sessions. It requires ?except=current, so that a call
+// without it cannot end all sessions by mistake.
 func (a *API) EndSessions(w http.ResponseWriter, r *http.Request) error {
 	if r.URL.Query().Get("except") != "current" {
 		return chat.FailField(chat.BadInput, "except", "except must be current")
 	}
-	if err := a.Service.EndOthers(r.Context(), me(r), identity(r).Session.ID); err != nil {
+	if err := a.Service.EndOthers(r.Context(), callerID(r), identity(r).Session.ID); err != nil {
 		return err
 	}
 	return noContent(w)
 }
 
+// EndSession handles DELETE /api/sessions/{sessionId}.
 func (a *API) EndSession(w http.ResponseWriter, r *http.Request) error {
 	current := identity(r).Session.ID
 	id := chat.SessionID(chi.URLParam(r, "sessionId"))
@@ -97,11 +102,11 @@ func (a *API) EndSession(w http.ResponseWriter, r *http.Request) error {
 	if err := chat.CheckID("sessionId", id); err != nil {
 		return err
 	}
-	err := a.Service.EndSession(r.Context(), me(r), id)
+	err := a.Service.EndSession(r.Context(), callerID(r), id)
 	if id == current && identity(r).Cookie && (err == nil || service.StoreFailed(err)) {
-		middleware.ClearCookie(w, r, a.PublicURL) // it is over here, saved or not
-		// Not "storage", which would erase what other users of the browser have not sent yet,
-		// nor "cookies", which would end other servers' sessions on this host.
+		middleware.ClearCookie(w, r, a.PublicURL) // the session has ended here, saved or not
+		// Not "storage", which would delete unsent messages of the browser's other users, nor
+		// "cookies", which would end other servers' sessions on this host.
 		w.Header().Set("Clear-Site-Data", `"cache"`)
 	}
 	if err != nil {

@@ -12,14 +12,16 @@ import (
 
 const maxQuery = 64 // bytes of a search for users
 
+// UserPage is the answer to GET /api/users.
 type UserPage struct {
 	Users []chat.User `json:"users" msgpack:"users"`
 	Next  string      `json:"next,omitempty" msgpack:"next,omitempty"`
 }
 
-// ListUsers looks users up by ids, or finds them by the beginning of a word.
+// ListUsers answers with the users of the ids, or with those of whom a word of the name
+// or the handle begins with q.
 func (a *API) ListUsers(w http.ResponseWriter, r *http.Request) error {
-	most, err := pageSize(r, chat.DefaultPage, chat.MaxPage)
+	limit, err := queryLimit(r, chat.DefaultPage, chat.MaxPage)
 	if err != nil {
 		return err
 	}
@@ -38,7 +40,7 @@ func (a *API) ListUsers(w http.ResponseWriter, r *http.Request) error {
 		if err := chat.CheckLine("q", q.Get("q"), maxQuery); err != nil {
 			return err
 		}
-		page.Users, page.Next, err = a.Service.FindUsers(r.Context(), q.Get("q"), q.Get("after"), most)
+		page.Users, page.Next, err = a.Service.FindUsers(r.Context(), q.Get("q"), q.Get("after"), limit)
 		if err != nil {
 			return err
 		}
