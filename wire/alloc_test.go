@@ -4,8 +4,8 @@ package wire
 
 import "testing"
 
-// What a command and an event may allocate. They pass here for each message,
-// whatever else happens. (With the race detector, sync.Pool drops things at random.)
+// Bounds the allocations for decoding a command and encoding an event, which happen for
+// each message. (With the race detector, sync.Pool drops values at random.)
 func TestCodecsAllocateLittle(t *testing.T) {
 	for _, x := range []struct {
 		name           string

@@ -44,7 +44,7 @@ func each(b *testing.B, f func(*testing.B, *Codec)) {
 	b.Run("json", func(b *testing.B) { b.ReportAllocs(); f(b, JSON) })
 }
 
-// make150 is a text of 150 bytes.
+// make150 returns a text of 150 bytes.
 func make150() []byte {
 	b := make([]byte, 150)
 	for i := range b {

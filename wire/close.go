@@ -7,25 +7,25 @@ import (
 	"parley/chat"
 )
 
-// Close codes of our own (RFC 6455, section 7.4.2). From 4000 to 4499 they say
-// "come back", from 4500 to 4999 "do not".
+// Application close codes (RFC 6455, section 7.4.2). After 4000 to 4499 a client should
+// reconnect, after 4500 to 4999 it should not.
 const (
 	CloseRestarting   = 4000 // the server stops or restarts
 	CloseTooSlow      = 4001 // the client does not read what is queued for it
 	CloseSilent       = 4002 // no answer to pings, or no hello in time
-	CloseFeedLost     = 4003 // the server can no longer promise that nothing is missing
+	CloseFeedLost     = 4003 // the feed was lost, so events may be missing
 	CloseOverLimit    = 4008 // too many sockets or commands; see retryAfterMs
-	CloseProtocol     = 4500 // malformed bytes: the client is broken
+	CloseProtocol     = 4500 // malformed bytes: a bug of the client
 	CloseSessionEnded = 4501 // signed out, disabled, or the password changed
-	CloseRefused      = 4503 // hello named no identity that may come in
+	CloseRefused      = 4503 // hello had no valid identity
 )
 
 // maxReason bounds a close reason in bytes (RFC 6455, section 5.5: a control
 // frame has at most 125, and the code takes two).
 const maxReason = 123
 
-// CloseReason writes the reason of a close frame, with the delay after which to
-// come back if there is one, in at most 123 bytes. The text is cut, never the delay.
+// CloseReason returns the reason of a close frame in at most 123 bytes. If retryAfter is
+// positive, it ends in the delay before a reconnect. The text may be cut, the delay not.
 func CloseReason(text string, retryAfter time.Duration) string {
 	hint := ""
 	if retryAfter > 0 {

@@ -13,25 +13,25 @@ type Codec struct {
 	Protocol string // WebSocket subprotocol (RFC 6455, section 1.9)
 	Text     bool   // values are sent in text messages, one per line
 
-	encode  func(dst []byte, v any) ([]byte, error)        // appends v
-	history func(dst []byte, h History) []byte             // appends a page, as encode would
-	check   func(b []byte) (value, rest []byte, err error) // returns the extent of the first value of b
-	take    func(b []byte) (it item, rest []byte)          // reads the first item of checked bytes; cannot fail
-	body    func(b []byte) ([]byte, error)                 // returns a request's body as one checked JSON value
+	encode   func(dst []byte, v any) ([]byte, error)        // appends v
+	history  func(dst []byte, h History) []byte             // appends a page, as encode would
+	check    func(b []byte) (value, rest []byte, err error) // returns the extent of the first value of b
+	readItem func(b []byte) (it item, rest []byte)          // reads the first item of checked bytes; cannot fail
+	body     func(b []byte) ([]byte, error)                 // returns a request's body as one checked JSON value
 }
 
 // MsgPack writes values back to back, in binary messages.
 var MsgPack = &Codec{
 	Index: 0, Protocol: "parley.v1.msgpack",
 	encode: encodeMsgPack, history: historyMsgPack,
-	check: checkMsgPack, take: takeMsgPack, body: transcode,
+	check: checkMsgPack, readItem: readItemMsgPack, body: msgPackToJSON,
 }
 
 // JSON writes one value per line, in text messages.
 var JSON = &Codec{
 	Index: 1, Protocol: "parley.v1.json", Text: true,
 	encode: encodeJSON, history: historyJSON,
-	check: checkLine, take: takeJSON, body: checkBody,
+	check: checkLine, readItem: readItemJSON, body: checkBody,
 }
 
 // Codecs are all codecs, by Index.
@@ -56,7 +56,7 @@ func (c *Codec) Append(dst []byte, v any) ([]byte, error) {
 	if h, ok := v.(History); ok {
 		return c.history(dst, h), nil
 	}
-	b, err := c.encode(dst, complete(v))
+	b, err := c.encode(dst, normalize(v))
 	if err != nil {
 		return dst, fmt.Errorf("wire: encode %T: %w", v, err)
 	}
@@ -98,31 +98,31 @@ func (a *appender) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// item is one decoded value; a list or table holds its members undecoded.
+// item is one decoded value. The members of a list or map are not decoded.
 type item struct {
-	kind  kind
-	text  []byte // text: its bytes, in MessagePack not yet checked to be UTF-8
-	body  []byte // list, table: the bytes of the members
-	n     uint64 // whole: the number without its sign
-	neg   bool   // whole
-	truth bool
-	float float64 // fraction
+	kind    kind
+	text    []byte // kindString: its bytes, in MessagePack not yet checked to be UTF-8
+	body    []byte // kindList, kindMap: the bytes of the members
+	n       uint64 // kindInt: the absolute value
+	neg     bool   // kindInt
+	boolean bool
+	float   float64 // kindFloat
 }
 
 type kind uint8
 
 const (
-	null kind = iota
-	text
-	whole
-	truth
-	list
-	table
-	fraction // MessagePack: a float. JSON: a number that is no 64-bit integer
-	other    // MessagePack: bin and ext
+	kindNull kind = iota
+	kindString
+	kindInt
+	kindBool
+	kindList
+	kindMap
+	kindFloat // MessagePack: a float. JSON: a number that is not a 64-bit integer
+	kindOther // MessagePack: bin and ext
 )
 
-// maxDepth is the greatest nesting of lists and tables.
+// maxDepth is the greatest nesting of lists and maps.
 const maxDepth = 8
 
 // trim removes white space as JSON defines it (RFC 8259, section 2).

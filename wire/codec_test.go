@@ -11,10 +11,10 @@ import (
 	"parley/chat"
 )
 
-// shamaton's MarshalAsMap counts all fields of a struct where it sizes the map
-// and only the written ones where it writes: an Event of 20 fields, of which 8
-// are written, fails. When this test fails, Append may use MarshalAsMap.
-func TestWhyTheStreamForm(t *testing.T) {
+// shamaton's MarshalAsMap counts all fields of a struct when it sizes the map, and only
+// the written ones when it writes: an Event of 20 fields, of which 8 are written, fails.
+// Once this test fails, Append may use MarshalAsMap.
+func TestMarshalAsMapFailsForEvents(t *testing.T) {
 	if _, err := msgpack.MarshalAsMap(values["event-posted"]); err == nil {
 		t.Error("MarshalAsMap can encode an event now")
 	}
@@ -28,7 +28,7 @@ func TestForProtocol(t *testing.T) {
 	}
 }
 
-func TestAppendKeepsWhatIsThere(t *testing.T) {
+func TestAppendKeepsDst(t *testing.T) {
 	for _, c := range Codecs {
 		b, err := c.Append([]byte("before"), Changed{Seq: 1})
 		if err != nil || string(b) != "before"+string(c.Encode(Changed{Seq: 1})) {
@@ -45,9 +45,9 @@ func TestAppendKeepsWhatIsThere(t *testing.T) {
 	}
 }
 
-// What Encode gives is nobody else's and holds no room that is not used: a hub
-// keeps many of them, and they never change.
-func TestEncodeSharesNothing(t *testing.T) {
+// Encode returns a slice that shares no memory and has no spare capacity: the hub keeps
+// many of them.
+func TestEncodeSharesNoMemory(t *testing.T) {
 	for _, c := range Codecs {
 		first := c.Encode(Changed{Seq: 1})
 		want := string(first)
@@ -69,8 +69,8 @@ func TestNoHTMLEscapes(t *testing.T) {
 	}
 }
 
-// A list that is always there is [], also in a struct of somebody else's and
-// behind a pointer, and the value handed in stays as it was.
+// A nil list that is not omitempty is written as [], also in a struct of another package
+// and behind a pointer. The encoded value itself does not change.
 func TestNilListsAreEmpty(t *testing.T) {
 	type answer struct {
 		Chats []chat.Chat `json:"chats" msgpack:"chats"`
@@ -87,7 +87,7 @@ func TestNilListsAreEmpty(t *testing.T) {
 		if got := string(JSON.Encode(v)); got != want+"\n" {
 			t.Errorf("JSON %s, want %s", got, want)
 		}
-		inJSON, err := transcode(MsgPack.Encode(v))
+		inJSON, err := msgPackToJSON(MsgPack.Encode(v))
 		if err != nil || string(inJSON) != want {
 			t.Errorf("MsgPack %s %v, want %s", inJSON, err, want)
 		}
@@ -116,7 +116,7 @@ func TestManyValues(t *testing.T) {
 			}
 			got = append(got, cmd)
 		}
-		clear(message) // nothing that was read may point into it
+		clear(message) // no decoded command may point into it
 		if !reflect.DeepEqual(got, want) {
 			t.Errorf("codec %s: %+v", c.Protocol, got)
 		}

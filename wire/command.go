@@ -12,16 +12,16 @@ const (
 	MaxChatIDs = 1_000
 )
 
-// Command is one thing that a client asks for, whatever it is: Do says which
-// fields count. A field that was absent or null is zero. Ranges are for the
-// server to judge; a decoded Command promises types, UTF-8 and the two bounds.
+// Command is a command of a client. Do names the command and decides which fields are
+// used. A field that was absent or null is zero. Decoding checks types, UTF-8 and the two
+// bounds; the server checks ranges.
 type Command struct {
 	ID uint64 `json:"id" msgpack:"id"` // comes back as the reply's Re
 	Do string `json:"do" msgpack:"do"`
 
-	// hello, resume. As: whom the client believes to be. Parts: the answer to hello
-	// comes in parts, and no page of history is large. More: further parts of the
-	// resume follow.
+	// hello, resume. As: the user for whom the client signs in. Parts: the answer to hello
+	// is sent in parts, and no page of history is large. More: further parts of the resume
+	// follow.
 	Token string                   `json:"token,omitempty" msgpack:"token,omitempty"`
 	As    chat.UserID              `json:"as,omitempty" msgpack:"as,omitempty"`
 	Parts bool                     `json:"parts,omitempty" msgpack:"parts,omitempty"`
@@ -43,36 +43,36 @@ type Command struct {
 	// focus
 	ChatIDs []chat.ChatID `json:"chatIds,omitempty" msgpack:"chatIds,omitempty"`
 
-	// history; nil is absent, so that a zero can be refused by name
+	// history; nil means absent, since 0 is refused
 	Limit  *int64 `json:"limit,omitempty" msgpack:"limit,omitempty"`
 	Before *int64 `json:"before,omitempty" msgpack:"before,omitempty"`
 	After  *int64 `json:"after,omitempty" msgpack:"after,omitempty"`
 	Around *int64 `json:"around,omitempty" msgpack:"around,omitempty"`
 }
 
-// Next decodes the first command of a message that holds one or more, and returns the
-// rest, which is empty after the last one. The command shares no memory with the
-// message. A Do that is one of names costs no allocation.
+// Next decodes the first command of a message that contains one or more. It returns the
+// rest of the message, which is empty after the last command. The command shares no
+// memory with the message. A Do that is one of names is not allocated.
 //
-// Two kinds of error: a *chat.Error (bad_input, naming the field) when the
-// value is well formed but wrongly typed; then cmd.ID is filled if it could be
-// read, and rest goes on with the next command. Or one that wraps ErrMalformed:
-// nothing after it can be read, and the connection is to be closed with
-// CloseProtocol. A message without any value is malformed.
+// The error is either a *chat.Error (bad_input, with the field) if the value is well
+// formed but has a wrong type. Then cmd.ID is set if it could be read, and rest begins
+// with the next command. Or it wraps ErrMalformed: the rest cannot be read, and the
+// caller should close the connection with CloseProtocol. A message without any value is
+// malformed.
 func (c *Codec) Next(message []byte, names ...string) (cmd Command, rest []byte, err error) {
 	value, rest, err := c.check(message)
 	if err != nil {
 		return cmd, nil, err
 	}
-	top, _ := c.take(value)
-	if top.kind != table {
+	top, _ := c.readItem(value)
+	if top.kind != kindMap {
 		return cmd, rest, chat.Fail(chat.BadInput, "a command must be a map of fields")
 	}
-	// All fields are read even after a fault, for the ID may come last.
+	// All fields are read even after an error, since the ID may be the last one.
 	for body := top.body; len(body) > 0; {
 		var key, val item
-		key, body = c.take(body)
-		val, body = c.take(body)
+		key, body = c.readItem(body)
+		val, body = c.readItem(body)
 		if fault := cmd.set(c, key, val, names); fault != nil && err == nil {
 			err = fault
 		}
@@ -80,91 +80,91 @@ func (c *Codec) Next(message []byte, names ...string) (cmd Command, rest []byte,
 	return cmd, rest, err
 }
 
-// set fills one field. Unknown ones are ignored, the last of several wins, and
-// null is as good as absent.
+// set sets one field. Unknown fields are ignored, the last of several wins, and null
+// means absent.
 func (cmd *Command) set(c *Codec, key, v item, names []string) *chat.Error {
-	if key.kind != text {
+	if key.kind != kindString {
 		return chat.Fail(chat.BadInput, "the keys of a command must be strings")
 	}
-	if v.kind == null {
+	if v.kind == kindNull {
 		return nil
 	}
 	switch string(key.text) {
 	case "id":
-		return setNumber(&cmd.ID, "id", v)
+		return setUint(&cmd.ID, "id", v)
 	case "do":
 		for _, name := range names {
-			if v.kind == text && string(v.text) == name {
+			if v.kind == kindString && string(v.text) == name {
 				cmd.Do = name
 				return nil
 			}
 		}
-		return setText(&cmd.Do, "do", v)
+		return setString(&cmd.Do, "do", v)
 	case "token":
-		return setText(&cmd.Token, "token", v)
+		return setString(&cmd.Token, "token", v)
 	case "as":
-		return setText(&cmd.As, "as", v)
+		return setString(&cmd.As, "as", v)
 	case "parts":
-		return setTruth(&cmd.Parts, "parts", v)
+		return setBool(&cmd.Parts, "parts", v)
 	case "epoch":
-		return setText(&cmd.Epoch, "epoch", v)
+		return setString(&cmd.Epoch, "epoch", v)
 	case "seen":
-		return setNumbers(c, &cmd.Seen, "seen", v)
+		return setUintMap(c, &cmd.Seen, "seen", v)
 	case "at":
-		return setNumbers(c, &cmd.At, "at", v)
+		return setUintMap(c, &cmd.At, "at", v)
 	case "more":
-		return setTruth(&cmd.More, "more", v)
+		return setBool(&cmd.More, "more", v)
 	case "chatId":
-		return setText(&cmd.ChatID, "chatId", v)
+		return setString(&cmd.ChatID, "chatId", v)
 	case "clientId":
-		return setText(&cmd.ClientID, "clientId", v)
+		return setString(&cmd.ClientID, "clientId", v)
 	case "text":
-		return setText(&cmd.Text, "text", v)
+		return setString(&cmd.Text, "text", v)
 	case "replyTo":
-		return setNumber(&cmd.ReplyTo, "replyTo", v)
+		return setUint(&cmd.ReplyTo, "replyTo", v)
 	case "target":
-		return setNumber(&cmd.Target, "target", v)
+		return setUint(&cmd.Target, "target", v)
 	case "seq":
-		return setNumber(&cmd.Seq, "seq", v)
+		return setUint(&cmd.Seq, "seq", v)
 	case "emoji":
-		return setText(&cmd.Emoji, "emoji", v)
+		return setString(&cmd.Emoji, "emoji", v)
 	case "on":
 		on := false
 		cmd.On = &on
-		return setTruth(&on, "on", v)
+		return setBool(&on, "on", v)
 	case "chatIds":
 		return cmd.setChatIDs(c, v)
 	case "limit":
-		return setSigned(&cmd.Limit, "limit", v)
+		return setInt(&cmd.Limit, "limit", v)
 	case "before":
-		return setSigned(&cmd.Before, "before", v)
+		return setInt(&cmd.Before, "before", v)
 	case "after":
-		return setSigned(&cmd.After, "after", v)
+		return setInt(&cmd.After, "after", v)
 	case "around":
-		return setSigned(&cmd.Around, "around", v)
+		return setInt(&cmd.Around, "around", v)
 	}
 	return nil
 }
 
 // setNumbers reads a map from chat ids to numbers that are not negative.
-func setNumbers[T ~uint64 | ~int64](c *Codec, to *map[chat.ChatID]T, field string, v item) *chat.Error {
+func setUintMap[T ~uint64 | ~int64](c *Codec, to *map[chat.ChatID]T, field string, v item) *chat.Error {
 	wrong := func() *chat.Error {
 		return chat.FailField(chat.BadInput, field, "%s must be a map from chat ids to numbers", field)
 	}
-	if v.kind != table {
+	if v.kind != kindMap {
 		return wrong()
 	}
 	numbers := make(map[chat.ChatID]T)
 	for body := v.body; len(body) > 0; {
 		var key, val item
-		key, body = c.take(body)
-		val, body = c.take(body)
+		key, body = c.readItem(body)
+		val, body = c.readItem(body)
 		if len(numbers) == MaxSeen {
 			return chat.FailField(chat.BadInput, field, "%s must name at most %d chats; send it in parts", field, MaxSeen)
 		}
 		var id chat.ChatID
 		var n uint64
-		if setText(&id, field, key) != nil || setNumber(&n, field, val) != nil || T(n) < 0 {
+		if setString(&id, field, key) != nil || setUint(&n, field, val) != nil || T(n) < 0 {
 			return wrong()
 		}
 		numbers[id] = T(n)
@@ -174,18 +174,18 @@ func setNumbers[T ~uint64 | ~int64](c *Codec, to *map[chat.ChatID]T, field strin
 }
 
 func (cmd *Command) setChatIDs(c *Codec, v item) *chat.Error {
-	if v.kind != list {
+	if v.kind != kindList {
 		return chat.FailField(chat.BadInput, "chatIds", "chatIds must be a list of chat ids")
 	}
 	ids := []chat.ChatID{}
 	for body := v.body; len(body) > 0; {
 		var one item
-		one, body = c.take(body)
+		one, body = c.readItem(body)
 		if len(ids) == MaxChatIDs {
 			return chat.FailField(chat.BadInput, "chatIds", "chatIds must hold at most %d ids", MaxChatIDs)
 		}
 		var id chat.ChatID
-		if setText(&id, "chatIds", one) != nil {
+		if setString(&id, "chatIds", one) != nil {
 			return chat.FailField(chat.BadInput, "chatIds", "chatIds must be a list of chat ids")
 		}
 		ids = append(ids, id)
@@ -194,8 +194,8 @@ func (cmd *Command) setChatIDs(c *Codec, v item) *chat.Error {
 	return nil
 }
 
-func setText[T ~string](to *T, field string, v item) *chat.Error {
-	if v.kind != text {
+func setString[T ~string](to *T, field string, v item) *chat.Error {
+	if v.kind != kindString {
 		return chat.FailField(chat.BadInput, field, "%s must be a string", field)
 	}
 	if !utf8.Valid(v.text) {
@@ -205,30 +205,31 @@ func setText[T ~string](to *T, field string, v item) *chat.Error {
 	return nil
 }
 
-func setNumber[T ~uint64](to *T, field string, v item) *chat.Error {
-	if v.kind != whole || v.neg && v.n != 0 {
+// setUint sets a number that is not negative.
+func setUint[T ~uint64](to *T, field string, v item) *chat.Error {
+	if v.kind != kindInt || v.neg && v.n != 0 {
 		return chat.FailField(chat.BadInput, field, "%s must be a whole number that is not negative", field)
 	}
 	*to = T(v.n)
 	return nil
 }
 
-func setSigned(to **int64, field string, v item) *chat.Error {
+func setInt(to **int64, field string, v item) *chat.Error {
 	n := int64(v.n)
 	if v.neg {
 		n = -n
 	}
-	if v.kind != whole || n != 0 && v.neg != (n < 0) {
+	if v.kind != kindInt || n != 0 && v.neg != (n < 0) {
 		return chat.FailField(chat.BadInput, field, "%s must be a whole number", field)
 	}
 	*to = &n
 	return nil
 }
 
-func setTruth(to *bool, field string, v item) *chat.Error {
-	if v.kind != truth {
+func setBool(to *bool, field string, v item) *chat.Error {
+	if v.kind != kindBool {
 		return chat.FailField(chat.BadInput, field, "%s must be true or false", field)
 	}
-	*to = v.truth
+	*to = v.boolean
 	return nil
 }

@@ -15,7 +15,7 @@ import (
 	"parley/chat"
 )
 
-// pack writes a MessagePack map of the pairs; []byte stands for bytes as they are.
+// pack returns a MessagePack map of the pairs; a []byte is inserted unencoded.
 func pack(pairs ...any) []byte {
 	b := msgp.AppendMapHeader(nil, uint32(len(pairs)/2))
 	for _, x := range pairs {
@@ -31,8 +31,8 @@ func pack(pairs ...any) []byte {
 	return b
 }
 
-// A wrongly typed field is named, the id is known all the same (it comes last
-// here), and the command after it can be read.
+// The error names the field that has a wrong type, the id is set (it comes last here), and
+// the next command can be read.
 func TestWrongTypes(t *testing.T) {
 	id := []any{"id", 7}
 	bin := msgp.AppendBytes(nil, []byte("text"))
@@ -122,7 +122,7 @@ func TestWrongID(t *testing.T) {
 	}
 }
 
-func TestNoMap(t *testing.T) {
+func TestCommandMustBeMap(t *testing.T) {
 	for c, list := range map[*Codec][]string{JSON: {`5`, `null`, `"post"`, `[1]`, `true`}, MsgPack: {"\x05", "\xc0", "\xa4post", "\x91\x01", "\xc3", "\x81\x01\x01", "\xc4\x00"}} {
 		for _, m := range list {
 			_, rest, err := c.Next([]byte(m))
@@ -133,9 +133,9 @@ func TestNoMap(t *testing.T) {
 	}
 }
 
-// Unknown fields are ignored whatever they hold, null is absent, names are
-// exact and the last of several wins.
-func TestLenient(t *testing.T) {
+// Unknown fields of any type are ignored, null means absent, names are compared exactly,
+// and the last of several fields wins.
+func TestLenientFields(t *testing.T) {
 	deep := map[string]any{"a": []any{map[string]any{"b": []any{1.5, nil, "x", true}}}}
 	for c, m := range map[*Codec][]byte{
 		JSON:    []byte(`{"Do":"edit","new":{"a":[{"b":[1.5,null,"}\"",true]}]},"do":"edit","text":null,"seen":{"a":1},"seen":{"b":2},"do":"post","Text":"x","id":7,"id":null}`),
@@ -148,7 +148,7 @@ func TestLenient(t *testing.T) {
 	}
 }
 
-// Every width that MessagePack has for an integer will do.
+// Every integer width of MessagePack is accepted.
 func TestIntegerWidths(t *testing.T) {
 	for _, b := range [][]byte{{7}, {0xcc, 7}, {0xcd, 0, 7}, {0xce, 0, 0, 0, 7}, {0xcf, 0, 0, 0, 0, 0, 0, 0, 7}, {0xd0, 7}, {0xd1, 0, 7}, {0xd2, 0, 0, 0, 7}, {0xd3, 0, 0, 0, 0, 0, 0, 0, 7}} {
 		cmd, _, err := MsgPack.Next(pack("seq", b, "limit", b))
@@ -196,7 +196,7 @@ func wantField(t *testing.T, c *Codec, cmd Command, field string) {
 	_, _, err := c.Next(c.Encode(cmd))
 	var e *chat.Error
 	if errors.As(err, &e); (field == "" && err != nil) || (field != "" && (e == nil || e.Field != field)) {
-		t.Errorf("codec %s: want a fault in %q, got %v", c.Protocol, field, err)
+		t.Errorf("codec %s: want an error for %q, got %v", c.Protocol, field, err)
 	}
 }
 
@@ -211,7 +211,7 @@ func TestMalformed(t *testing.T) {
 	for n := range post {
 		packed = append(packed, post[:n])
 	}
-	// A million members that are only claimed, in a map where a field is known.
+	// A header that claims a million members, in a map with a known field.
 	packed = append(packed, binary.BigEndian.AppendUint32(append([]byte{0x81}, "\xa4seen\xdf"...), 1_000_000))
 	lines := [][]byte{
 		{}, []byte("\n \r\n"), []byte("{"), []byte(`{"id":1}}`), []byte(`{"id":1}{"id":2}`), []byte(`{"id":01}`), []byte(`{'id':1}`), []byte(`{"text":"a` + "\x01" + `"}`),
@@ -228,7 +228,7 @@ func TestMalformed(t *testing.T) {
 	}
 }
 
-// White space stands where JSON allows it.
+// White space is accepted wherever JSON allows it.
 func TestJSONSpaces(t *testing.T) {
 	cmd, rest, err := JSON.Next([]byte(" \t{ \"id\" : 7 , \"chatIds\" : [ \"a\" ,\t\"b\" ] , \"seen\" : { } , \"more\" : true \r}\r\n { } "))
 	if err != nil || cmd.ID != 7 || len(cmd.ChatIDs) != 2 || cmd.Seen == nil || !cmd.More {
@@ -239,9 +239,9 @@ func TestJSONSpaces(t *testing.T) {
 	}
 }
 
-// As deep as allowed, beside what is too deep in TestMalformed; brackets in a
-// string count for nothing.
-func TestDepthAllowed(t *testing.T) {
+// maxDepth is accepted; TestMalformed has what is too deep. Brackets in a string do not
+// count.
+func TestMaxDepth(t *testing.T) {
 	n := maxDepth - 1
 	for c, m := range map[*Codec][]byte{
 		JSON:    []byte(`{"id":7,"x":` + strings.Repeat("[", n) + strings.Repeat("]", n) + `,"y":"[[[[[[[[[[\"[["}`),
@@ -253,9 +253,9 @@ func TestDepthAllowed(t *testing.T) {
 	}
 }
 
-// A length that is only claimed costs nothing: what is allocated stays near the
+// No memory is allocated for a length that a header only claims: allocation depends on the
 // size of the message.
-func TestNoMemoryForClaims(t *testing.T) {
+func TestNoAllocationForClaimedLengths(t *testing.T) {
 	for name, m := range map[string][]byte{
 		"list": {0xdd, 0xff, 0xff, 0xff, 0xff}, "map": {0xdf, 0xff, 0xff, 0xff, 0xff}, "str": {0xdb, 0xff, 0xff, 0xff, 0xff},
 		"deep": bytes.Repeat([]byte{0x91}, 128<<10),
@@ -272,8 +272,8 @@ func TestNoMemoryForClaims(t *testing.T) {
 	}
 }
 
-// No error quotes the sender.
-func TestErrorsDoNotQuote(t *testing.T) {
+// No error message quotes the sender's bytes.
+func TestErrorsDoNotQuoteInput(t *testing.T) {
 	for c, list := range map[*Codec][]string{JSON: {`{"text":["hunter2"]}`, `{"text":hunter2}`, `{"hunter2`}, MsgPack: {string(pack("seen", map[string]any{"hunter2": "hunter2"}))}} {
 		for _, m := range list {
 			if _, _, err := c.Next([]byte(m)); err == nil || strings.Contains(err.Error(), "hunter2") {

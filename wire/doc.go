@@ -1,13 +1,11 @@
-// Package wire is the bytes on the socket: what a client says (a [Command]),
-// what the server says ([Reply], [Signal], and [parley/chat.Event] as it is),
-// the close codes, and the two codecs in which all of it can be written.
-// docs/protocol.md tells the same to somebody who writes a client.
+// Package wire defines the messages of the protocol and encodes them: those of a client
+// ([Command]), those of the server ([Reply], [Signal] and [parley/chat.Event]), the close
+// codes, and the two codecs. docs/protocol.md describes the same for authors of clients.
 //
-// Encoding trusts its input, since it is ours. Decoding trusts nothing: bytes
-// are checked as a whole (depth, lengths, syntax, UTF-8) before a field is
-// read, nothing is allocated for a length that is only claimed, and no message
-// of an error quotes what the sender wrote.
+// Encoding trusts its input, which is the server's own. Decoding does not: it checks all
+// bytes (depth, lengths, syntax, UTF-8) before it reads a field, it allocates nothing for
+// a length that a header only claims, and no error message quotes the sender's bytes.
 //
-// The package starts no goroutine and keeps no state. What it returns never
-// points into the buffer that it read from, but for the rest of a message.
+// The package starts no goroutine and has no state besides caches. Except for the rest of
+// a message, no returned value points into the buffer from which it was read.
 package wire

@@ -10,17 +10,17 @@ import (
 	"parley/chat"
 )
 
-// encoder writes values without reflection, in MessagePack or JSON. A MessagePack
-// table's header holds its number of fields, fewer than 16 here; field increments it.
+// encoder writes values without reflection, in MessagePack or JSON. The header of a
+// MessagePack map contains the number of fields, fewer than 16 here; field increments it.
 type encoder struct {
 	b     []byte
 	json  bool
-	table int // MessagePack: index of the open table's header
+	mapAt int // MessagePack: index of the open map's header
 }
 
-// open begins a table; the result is passed to close.
+// open begins a map. Its result must be passed to close.
 func (e *encoder) open() (outer int) {
-	outer, e.table = e.table, len(e.b)
+	outer, e.mapAt = e.mapAt, len(e.b)
 	if e.json {
 		e.b = append(e.b, '{')
 	} else {
@@ -30,7 +30,7 @@ func (e *encoder) open() (outer int) {
 }
 
 func (e *encoder) close(outer int) {
-	e.table = outer
+	e.mapAt = outer
 	if e.json {
 		e.b = append(e.b, '}')
 	}
@@ -38,7 +38,7 @@ func (e *encoder) close(outer int) {
 
 func (e *encoder) field(name string) {
 	if !e.json {
-		e.b[e.table]++
+		e.b[e.mapAt]++
 		e.b = msgp.AppendString(e.b, name)
 		return
 	}
@@ -48,14 +48,14 @@ func (e *encoder) field(name string) {
 	e.b = append(e.b, '"', ':')
 }
 
-// next separates a member of a JSON table or list from the previous one.
+// next separates a member of a JSON map or list from the previous one.
 func (e *encoder) next() {
 	if last := e.b[len(e.b)-1]; last != '{' && last != '[' {
 		e.b = append(e.b, ',')
 	}
 }
 
-func (e *encoder) whole(name string, n int64) {
+func (e *encoder) integer(name string, n int64) {
 	e.field(name)
 	switch {
 	case e.json:
@@ -67,7 +67,7 @@ func (e *encoder) whole(name string, n int64) {
 	}
 }
 
-func (e *encoder) truth(name string, t bool) {
+func (e *encoder) boolean(name string, t bool) {
 	e.field(name)
 	if e.json {
 		e.b = strconv.AppendBool(e.b, t)
@@ -86,7 +86,7 @@ func (e *encoder) string(s string) {
 		e.b = msgp.AppendString(e.b, s)
 		return
 	}
-	if bare(s) {
+	if isPlain(s) {
 		e.b = append(e.b, '"')
 		e.b = append(e.b, s...)
 		e.b = append(e.b, '"')
@@ -99,9 +99,9 @@ func (e *encoder) string(s string) {
 	e.b = w.b[:len(w.b)-1]
 }
 
-// bare reports whether JSON needs no escape in s.
-func bare(s string) bool {
-	var seen byte // no branch for each byte: this reads every byte of a page
+// isPlain reports whether JSON needs no escape in s.
+func isPlain(s string) bool {
+	var seen byte // no branch for each byte: every byte of a page is read here
 	rest := s
 	for ; len(rest) >= 8; rest = rest[8:] {
 		if allPlain(rest) {

@@ -2,7 +2,7 @@ package wire
 
 import "parley/chat"
 
-// The people, chats and times of every example.
+// The users, chats and times of all examples.
 const (
 	ann     = chat.UserID("-OLkfm9dZ1qV3x0A")
 	bob     = chat.UserID("-OLkfm9eB7rT5y2C")
@@ -32,7 +32,7 @@ func event(kind chat.Kind, seq chat.Seq, fill func(*chat.Event)) chat.Event {
 	return e
 }
 
-// commands are examples of what a client says, by the name of their golden files.
+// commands are examples of commands, by the name of their golden files.
 var commands = map[string]Command{
 	"command-hello":        {ID: 1, Do: "hello", Token: "q8TqIS5jUJxNqQ5xGz1m8vJdE0iOQ2cFhWb7nKsL4yA"},
 	"command-hello-cookie": {ID: 1, Do: "hello"},
@@ -52,7 +52,7 @@ var commands = map[string]Command{
 	"command-ping":         {ID: 1<<53 - 1, Do: "ping"},
 }
 
-// values are examples of what the server says, likewise.
+// values are examples of the server's messages, by the name of their golden files.
 var values = map[string]any{
 	"reply-hello": Reply{Re: 1, OK: Hello{Epoch: epoch, Me: annUser, Chats: []chat.Chat{openChat, direct}, Users: []chat.User{annUser, bobUser}, Version: "1.0.0", Now: noon,
 		Limits: Limits{Text: 16 << 10, Body: 1 << 20, Message: 128 << 10, Page: 200, Sockets: 20, Posts: Rate{N: 20, PerMs: 10_000}}, HeartbeatMs: 25_000}},

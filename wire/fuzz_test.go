@@ -22,17 +22,17 @@ func seeds(f *testing.F, c *Codec) {
 
 func FuzzNextMsgPack(f *testing.F) {
 	seeds(f, MsgPack)
-	f.Fuzz(func(t *testing.T, message []byte) { follow(t, MsgPack, message) })
+	f.Fuzz(func(t *testing.T, message []byte) { decodeAll(t, MsgPack, message) })
 }
 
 func FuzzNextJSON(f *testing.F) {
 	seeds(f, JSON)
-	f.Fuzz(func(t *testing.T, message []byte) { follow(t, JSON, message) })
+	f.Fuzz(func(t *testing.T, message []byte) { decodeAll(t, JSON, message) })
 }
 
-// follow reads a message to its end and holds Next to what it promises; what
-// could be read must be the same after a way through the other codec.
-func follow(t *testing.T, c *Codec, message []byte) {
+// decodeAll decodes all commands of a message and checks the guarantees of Next. Each
+// decoded command must survive a round trip through the other codec.
+func decodeAll(t *testing.T, c *Codec, message []byte) {
 	before := bytes.Clone(message)
 	for rest := message; len(rest) > 0; {
 		cmd, next, err := c.Next(rest)
@@ -60,7 +60,7 @@ func follow(t *testing.T, c *Codec, message []byte) {
 		}
 		other := Codecs[1-c.Index]
 		again, left, err := other.Next(other.Encode(cmd))
-		// An empty list and none are one and the same on the wire.
+		// An empty list and an absent one are the same on the wire.
 		if len(cmd.Seen) == 0 {
 			cmd.Seen, again.Seen = nil, nil
 		}
@@ -76,8 +76,8 @@ func follow(t *testing.T, c *Codec, message []byte) {
 	}
 }
 
-// Whatever a body holds, the answer is a struct or an error for the sender; and
-// a body that passes as MessagePack passes as the JSON that says the same.
+// For any body, Unmarshal returns nil or a *chat.Error, and a body that is accepted as
+// MessagePack is accepted as the equivalent JSON.
 func FuzzUnmarshal(f *testing.F) {
 	seeds(f, MsgPack)
 	seeds(f, JSON)
@@ -93,7 +93,7 @@ func FuzzUnmarshal(f *testing.F) {
 			if c == JSON {
 				continue
 			}
-			inJSON, terr := transcode(b)
+			inJSON, terr := msgPackToJSON(b)
 			if terr != nil {
 				continue
 			}

@@ -18,9 +18,9 @@ import (
 
 var update = flag.Bool("update", false, "write the golden files anew")
 
-// Each example lies in testdata twice: NAME.json is the value as it stands on
-// the wire, NAME.hex the same value in MessagePack. The web client's tests read
-// the same files, so neither end can change alone.
+// testdata contains each example twice: NAME.json is the value in JSON, NAME.hex the same
+// value in MessagePack. The web client's tests read the same files, so neither side can
+// change alone.
 func TestGolden(t *testing.T) {
 	for name, v := range everything() {
 		inJSON, inMsgPack := JSON.Encode(v), MsgPack.Encode(v)
@@ -42,8 +42,7 @@ func TestGolden(t *testing.T) {
 	}
 }
 
-// Both codecs say the same: what is left out in one is left out in the other,
-// and nothing is null.
+// Both codecs write the same fields, and none is null.
 func TestCodecsAgree(t *testing.T) {
 	for name, v := range everything() {
 		var a any
@@ -56,7 +55,7 @@ func TestCodecsAgree(t *testing.T) {
 		if err != nil || len(rest) > 0 {
 			t.Fatal(name, err, len(rest))
 		}
-		if a, b := plain(t, name, a), plain(t, name, b); !reflect.DeepEqual(a, b) {
+		if a, b := normalized(t, name, a), normalized(t, name, b); !reflect.DeepEqual(a, b) {
 			t.Errorf("%s (%T) differs\n   JSON %v\nMsgPack %v", name, v, a, b)
 		}
 	}
@@ -73,7 +72,8 @@ func TestCommandsDecode(t *testing.T) {
 	}
 }
 
-// Every kind of event and signal has an example; the table of commands asks for theirs.
+// Every kind of event and signal has an example. A test of package session requires one for
+// each command.
 func TestExamplesComplete(t *testing.T) {
 	have := map[string]bool{}
 	for _, v := range everything() {
@@ -110,21 +110,21 @@ func everything() map[string]any {
 	return all
 }
 
-// plain makes the numbers of both decoders alike, and refuses null.
-func plain(t *testing.T, name string, v any) any {
+// normalized converts the numbers of both decoders to one type, and fails for null.
+func normalized(t *testing.T, name string, v any) any {
 	switch v := v.(type) {
 	case map[string]any:
 		for k, x := range v {
-			v[k] = plain(t, name+"."+k, x)
+			v[k] = normalized(t, name+"."+k, x)
 		}
 	case []any:
 		for i, x := range v {
-			v[i] = plain(t, name, x)
+			v[i] = normalized(t, name, x)
 		}
 	case json.Number:
 		n, err := v.Int64()
 		if err != nil {
-			t.Errorf("%s is no whole number: %v", name, err)
+			t.Errorf("%s is not an integer: %v", name, err)
 		}
 		return n
 	case uint64:

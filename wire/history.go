@@ -22,24 +22,24 @@ func (e *encoder) history(h *History) {
 	outer := e.open()
 	e.list("messages", len(h.Messages), func(i int) { e.message(&h.Messages[i]) })
 	e.list("users", len(h.Users), func(i int) { e.user(&h.Users[i]) })
-	e.whole("head", int64(h.Head))
-	e.truth("moreBefore", h.MoreBefore)
-	e.truth("moreAfter", h.MoreAfter)
+	e.integer("head", int64(h.Head))
+	e.boolean("moreBefore", h.MoreBefore)
+	e.boolean("moreAfter", h.MoreAfter)
 	e.close(outer)
 }
 
 func (e *encoder) message(m *chat.Message) {
 	outer := e.open()
 	e.text("chatId", string(m.ChatID))
-	e.whole("seq", int64(m.Seq))
-	e.whole("at", m.At)
+	e.integer("seq", int64(m.Seq))
+	e.integer("at", m.At)
 	e.text("by", string(m.By))
 	e.text("clientId", m.ClientID)
 	e.text("text", m.Text)
 	if q := m.Reply; q != nil {
 		e.field("reply")
 		outer := e.open()
-		e.whole("seq", int64(q.Seq))
+		e.integer("seq", int64(q.Seq))
 		e.text("by", string(q.By))
 		e.text("text", q.Text)
 		e.close(outer)
@@ -48,10 +48,10 @@ func (e *encoder) message(m *chat.Message) {
 		e.ids("mentions", m.Mentions)
 	}
 	if m.EditedAt != 0 {
-		e.whole("editedAt", m.EditedAt)
+		e.integer("editedAt", m.EditedAt)
 	}
 	if m.DeletedAt != 0 {
-		e.whole("deletedAt", m.DeletedAt)
+		e.integer("deletedAt", m.DeletedAt)
 	}
 	if len(m.Reactions) > 0 {
 		e.list("reactions", len(m.Reactions), func(i int) { e.reaction(&m.Reactions[i]) })
@@ -62,8 +62,8 @@ func (e *encoder) message(m *chat.Message) {
 func (e *encoder) reaction(r *chat.Reaction) {
 	outer := e.open()
 	e.text("emoji", r.Emoji)
-	e.whole("count", int64(r.Count))
-	e.truth("mine", r.Mine)
+	e.integer("count", int64(r.Count))
+	e.boolean("mine", r.Mine)
 	e.ids("by", r.By)
 	e.close(outer)
 }
@@ -75,6 +75,6 @@ func (e *encoder) user(u *chat.User) {
 	e.text("name", u.Name)
 	e.text("status", u.Status)
 	e.text("role", string(u.Role))
-	e.truth("active", u.Active)
+	e.boolean("active", u.Active)
 	e.close(outer)
 }

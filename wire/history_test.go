@@ -12,8 +12,8 @@ import (
 	"parley/chat"
 )
 
-// What is written by hand is what reflection writes, for whatever a page holds.
-func TestPageAsByReflection(t *testing.T) {
+// The encoder writes the same bytes as reflection, for random pages.
+func TestHistoryEqualsReflection(t *testing.T) {
 	r := rand.New(rand.NewPCG(1, 2))
 	for range 2000 {
 		h := History{Messages: []chat.Message{}, Users: []chat.User{}, Head: chat.Seq(anyNumber(r)), MoreBefore: r.IntN(2) == 0, MoreAfter: r.IntN(2) == 0}
@@ -41,8 +41,8 @@ func TestPageAsByReflection(t *testing.T) {
 	}
 }
 
-// Eight bytes at once are judged as one by one: each byte at each place, beside
-// one that is plain, high or escaped.
+// allPlain agrees with the table of classes: for each byte at each position, beside a
+// plain, a high and an escaped one.
 func TestAllPlain(t *testing.T) {
 	for c := range 256 {
 		for at := range 8 {
@@ -76,7 +76,7 @@ func anyMessage(r *rand.Rand) chat.Message {
 	return m
 }
 
-// anyNumber is small or large alike: each size has a form of its own.
+// anyNumber returns a number of random size: each size has an encoding of its own.
 func anyNumber(r *rand.Rand) uint64 { return r.Uint64() >> (1 + r.IntN(63)) }
 
 func anyText(r *rand.Rand) string {

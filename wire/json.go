@@ -41,7 +41,7 @@ func checkJSON(b []byte) error {
 	for i := 0; i < len(b); i++ {
 		switch b[i] {
 		case '"':
-			i += quoted(b[i:]) - 1
+			i += stringLen(b[i:]) - 1
 		case '{', '[':
 			if depth++; depth > maxDepth {
 				return fmt.Errorf("%w: nested deeper than %d", ErrMalformed, maxDepth)
@@ -56,9 +56,9 @@ func checkJSON(b []byte) error {
 	return nil
 }
 
-// quoted returns the length of the string that b begins with, quotes included, or
+// stringLen returns the length of the string that b begins with, quotes included, or
 // the length of b if the string has no end.
-func quoted(b []byte) int {
+func stringLen(b []byte) int {
 	for i := 1; i < len(b); i++ {
 		switch b[i] {
 		case '\\':
@@ -70,26 +70,26 @@ func quoted(b []byte) int {
 	return len(b)
 }
 
-// takeJSON reads the first item of bytes that checkJSON accepted, and the separators
+// readItemJSON reads the first item of bytes that checkJSON accepted, and the separators
 // before it.
-func takeJSON(b []byte) (it item, rest []byte) {
+func readItemJSON(b []byte) (it item, rest []byte) {
 	b = bytes.TrimLeft(b, " \t\r\n,:")
 	switch b[0] {
 	case '"':
-		end := quoted(b)
-		it.kind, it.text = text, b[1:end-1]
+		end := stringLen(b)
+		it.kind, it.text = kindString, b[1:end-1]
 		if bytes.IndexByte(it.text, '\\') >= 0 {
 			var s string
-			_ = json.Unmarshal(b[:end], &s) // checked, so it is a string
+			_ = json.Unmarshal(b[:end], &s) // cannot fail: the bytes are checked
 			it.text = []byte(s)
 		}
 		return it, b[end:]
 	case '{', '[':
-		it.kind = list
+		it.kind = kindList
 		if b[0] == '{' {
-			it.kind = table
+			it.kind = kindMap
 		}
-		end := enclosed(b)
+		end := containerLen(b)
 		it.body = trim(b[1 : end-1])
 		return it, b[end:]
 	}
@@ -101,25 +101,25 @@ func takeJSON(b []byte) (it item, rest []byte) {
 	switch word[0] {
 	case 'n':
 	case 't', 'f':
-		it.kind, it.truth = truth, word[0] == 't'
+		it.kind, it.boolean = kindBool, word[0] == 't'
 	default:
 		it.neg = word[0] == '-'
 		n, err := strconv.ParseUint(string(bytes.TrimPrefix(word, []byte{'-'})), 10, 64)
-		it.kind, it.n = whole, n
+		it.kind, it.n = kindInt, n
 		if err != nil {
-			it.kind = fraction
+			it.kind = kindFloat
 		}
 	}
 	return it, b[end:]
 }
 
-// enclosed returns the length of the list or table that b begins with.
-func enclosed(b []byte) int {
+// containerLen returns the length of the list or map that b begins with.
+func containerLen(b []byte) int {
 	depth := 0
 	for i := 0; ; i++ {
 		switch b[i] {
 		case '"':
-			i += quoted(b[i:]) - 1
+			i += stringLen(b[i:]) - 1
 		case '{', '[':
 			depth++
 		case '}', ']':

@@ -8,7 +8,7 @@ import (
 	"github.com/tinylib/msgp/msgp"
 )
 
-// ErrMalformed is wrapped by errors about bytes that hold no well-formed value.
+// ErrMalformed is wrapped by errors about bytes that are not a well-formed value.
 var ErrMalformed = errors.New("wire: malformed")
 
 // encodeMsgPack appends v. It uses the stream form, because MarshalAsMap of v2.4.1
@@ -19,7 +19,7 @@ func encodeMsgPack(dst []byte, v any) ([]byte, error) {
 	return w.b, err
 }
 
-// checkMsgPack returns the first value of b, which it checks as a whole.
+// checkMsgPack checks the first value of b and returns it.
 func checkMsgPack(b []byte) (value, rest []byte, err error) {
 	if rest, err = skip(b, maxDepth); err != nil {
 		return nil, nil, err
@@ -34,7 +34,7 @@ func skip(b []byte, depth int) (rest []byte, err error) {
 	kind := msgp.NextType(b)
 	if kind != msgp.ArrayType && kind != msgp.MapType {
 		if rest, err = msgp.Skip(b); err != nil {
-			return nil, fmt.Errorf("%w: not a whole MessagePack value", ErrMalformed)
+			return nil, fmt.Errorf("%w: not a complete MessagePack value", ErrMalformed)
 		}
 		return rest, nil
 	}
@@ -43,7 +43,7 @@ func skip(b []byte, depth int) (rest []byte, err error) {
 	}
 	members, rest, err := header(kind, b)
 	if err != nil {
-		return nil, fmt.Errorf("%w: not a whole MessagePack value", ErrMalformed)
+		return nil, fmt.Errorf("%w: not a complete MessagePack value", ErrMalformed)
 	}
 	for ; members > 0; members-- {
 		if rest, err = skip(rest, depth-1); err != nil {
@@ -64,34 +64,34 @@ func header(kind msgp.Type, b []byte) (members uint64, rest []byte, err error) {
 	return uint64(n), rest, err
 }
 
-// takeMsgPack reads the first item of bytes that skip accepted.
-func takeMsgPack(b []byte) (it item, rest []byte) {
+// readItemMsgPack reads the first item of bytes that skip accepted.
+func readItemMsgPack(b []byte) (it item, rest []byte) {
 	switch kind := msgp.NextType(b); kind {
 	case msgp.NilType:
 		rest = b[1:]
 	case msgp.StrType:
-		it.kind = text
+		it.kind = kindString
 		it.text, rest, _ = msgp.ReadStringZC(b)
 	case msgp.BoolType:
-		it.kind = truth
-		it.truth, rest, _ = msgp.ReadBoolBytes(b)
+		it.kind = kindBool
+		it.boolean, rest, _ = msgp.ReadBoolBytes(b)
 	case msgp.IntType:
 		var i int64
 		i, rest, _ = msgp.ReadInt64Bytes(b)
-		it.kind, it.n, it.neg = whole, uint64(i), i < 0
+		it.kind, it.n, it.neg = kindInt, uint64(i), i < 0
 		if it.neg {
 			it.n = -it.n
 		}
 	case msgp.UintType:
-		it.kind = whole
+		it.kind = kindInt
 		it.n, rest, _ = msgp.ReadUint64Bytes(b)
 	case msgp.Float32Type, msgp.Float64Type:
-		it.kind = fraction
+		it.kind = kindFloat
 		it.float, rest, _ = msgp.ReadFloat64Bytes(b)
 	case msgp.ArrayType, msgp.MapType:
-		it.kind = list
+		it.kind = kindList
 		if kind == msgp.MapType {
-			it.kind = table
+			it.kind = kindMap
 		}
 		members, body, _ := header(kind, b)
 		for rest = body; members > 0; members-- {
@@ -99,7 +99,7 @@ func takeMsgPack(b []byte) (it item, rest []byte) {
 		}
 		it.body = body[:len(body)-len(rest)]
 	default:
-		it.kind = other
+		it.kind = kindOther
 		rest, _ = msgp.Skip(b)
 	}
 	return it, rest

@@ -12,8 +12,8 @@ import (
 	"parley/chat"
 )
 
-// A client can be written from docs/protocol.md alone: it names every field,
-// event, signal, error code and close code.
+// docs/protocol.md names every field, event, signal, error code and close code, so that a
+// client can be written from it alone.
 func TestProtocolIsComplete(t *testing.T) {
 	b, err := os.ReadFile("../docs/protocol.md")
 	if err != nil {
@@ -51,15 +51,15 @@ func TestProtocolIsComplete(t *testing.T) {
 	}
 }
 
-// hasWord reports whether name stands in the page with no letter beside it.
+// hasWord reports whether the page contains name as a whole word.
 func hasWord(page, name string) bool {
 	return slices.Contains(strings.FieldsFunc(page, func(r rune) bool {
 		return (r < 'a' || r > 'z') && (r < 'A' || r > 'Z')
 	}), name)
 }
 
-// The example conversation is real: what is sent decodes, and what is received
-// has the fields of our structs and no others.
+// The messages of the example conversation are valid: those of the client decode, and
+// those of the server have the fields of the structs and no others.
 func TestProtocolExamples(t *testing.T) {
 	b, err := os.ReadFile("../docs/protocol.md")
 	if err != nil {

@@ -2,9 +2,8 @@ package wire
 
 import "parley/chat"
 
-// Reply answers one command. Exactly one of OK and Error goes out: a Reply that
-// holds neither is written with an empty ok. One with a Part is ahead of the
-// answer and has neither.
+// Reply answers one command. Exactly one of OK and Error is written: a Reply with neither
+// has an empty ok. A Reply with a Part has neither and precedes the answer.
 type Reply struct {
 	Re    uint64      `json:"re" msgpack:"re"` // the command's ID, 0 if that could not be read
 	OK    any         `json:"ok,omitempty" msgpack:"ok,omitempty"`
@@ -12,27 +11,27 @@ type Reply struct {
 	Part  *HelloPart  `json:"part,omitempty" msgpack:"part,omitempty"`
 }
 
-// HelloPart is a piece of the answer to a hello that asked for parts: its chats
-// and users come before those of the ok.
+// HelloPart is a part of the answer to a hello with Parts. Its chats and users precede
+// those of the ok.
 type HelloPart struct {
 	Chats []chat.Chat `json:"chats" msgpack:"chats"`
 	Users []chat.User `json:"users" msgpack:"users"`
 }
 
-// Hello is the ok of hello: who one is, and where each chat stands. Events of a
-// chat follow from the Head of its entry, or from what resume says.
+// Hello is the ok of hello: the user and their chats. Events of a chat follow after the
+// Head of its entry, or after the number that resume names.
 type Hello struct {
 	Epoch       string      `json:"epoch" msgpack:"epoch"`
 	Me          chat.User   `json:"me" msgpack:"me"`
 	Chats       []chat.Chat `json:"chats" msgpack:"chats"`
-	Users       []chat.User `json:"users" msgpack:"users"` // those whom Chats name
+	Users       []chat.User `json:"users" msgpack:"users"` // those that Chats name
 	Version     string      `json:"version" msgpack:"version"`
 	Now         int64       `json:"now" msgpack:"now"` // ms since 1970 UTC
 	Limits      Limits      `json:"limits" msgpack:"limits"`
 	HeartbeatMs int64       `json:"heartbeatMs" msgpack:"heartbeatMs"` // between the server's pings
 }
 
-// Limits are what the server holds a client to.
+// Limits are the server's limits for a client.
 type Limits struct {
 	Text    int64 `json:"text" msgpack:"text"`       // bytes of one message's text
 	Body    int64 `json:"body" msgpack:"body"`       // bytes of an HTTP body
@@ -42,7 +41,7 @@ type Limits struct {
 	Posts   Rate  `json:"posts" msgpack:"posts"`     // posts of one user
 }
 
-// Rate is at most N in PerMs milliseconds; N 0 is no limit.
+// Rate is a limit of N in PerMs milliseconds; N 0 means no limit.
 type Rate struct {
 	N     int64 `json:"n" msgpack:"n"`
 	PerMs int64 `json:"perMs" msgpack:"perMs"`
@@ -55,8 +54,7 @@ type Posted struct {
 	Again bool     `json:"again,omitempty" msgpack:"again,omitempty"` // the clientId was known: this is the first post
 }
 
-// Changed is the ok of edit, delete and react; without a number when nothing
-// changed.
+// Changed is the ok of edit, delete and react. It has no number if nothing changed.
 type Changed struct {
 	Seq chat.Seq `json:"seq,omitempty" msgpack:"seq,omitempty"`
 }
@@ -69,8 +67,8 @@ type Pong struct {
 // History is a window of messages, the ok of history and the answer over HTTP.
 type History struct {
 	Messages   []chat.Message `json:"messages" msgpack:"messages"` // in rising seq
-	Users      []chat.User    `json:"users" msgpack:"users"`       // those whom Messages name
-	Head       chat.Seq       `json:"head" msgpack:"head"`         // the page is at least as new
+	Users      []chat.User    `json:"users" msgpack:"users"`       // those that Messages name
+	Head       chat.Seq       `json:"head" msgpack:"head"`         // the messages are at least as new as this head
 	MoreBefore bool           `json:"moreBefore" msgpack:"moreBefore"`
 	MoreAfter  bool           `json:"moreAfter" msgpack:"moreAfter"`
 }

@@ -2,24 +2,24 @@ package wire
 
 import "parley/chat"
 
-// The signals that come from the server alone, beside the chat.SignalKinds.
+// Kinds of signals besides the chat.SignalKinds. They are not sent through the store.
 const (
 	SignalChat     = "chat"
 	SignalReset    = "reset"
 	SignalCaughtUp = "caughtUp"
 )
 
-// Signal passes by: it has no number and is not replayed. Which fields it
-// carries depends on its kind:
+// Signal is a message of the server that has no number and is not replayed. Its fields
+// depend on its kind:
 //
 //	typing    ChatID, By
 //	read      ChatID, By, Seq
 //	presence  By, Online
-//	user      User: somebody's entry as it is now
-//	chat      ChatID with Head, Chat, Users: a chat appeared, events follow from
-//	          Head+1. ChatID with Gone: it went.
+//	user      User: the changed entry of a user
+//	chat      ChatID with Head, Chat, Users: the user has joined, events follow from
+//	          Head+1. ChatID with Gone: the user is no longer a member.
 //	reset     ChatID, Head, Epoch: load a page, events follow from Head+1
-//	caughtUp  nothing: every chat of a resume is live
+//	caughtUp  none: every chat of a resume is live
 type Signal struct {
 	Signal string      `json:"signal" msgpack:"signal"`
 	ChatID chat.ChatID `json:"chatId,omitempty" msgpack:"chatId,omitempty"`

@@ -29,22 +29,22 @@ func (c *Codec) Unmarshal(body []byte, v any) error {
 		return err
 	}
 	var wrong *json.UnmarshalTypeError
-	switch err := json.Unmarshal(exact(body, v), v); {
+	switch err := json.Unmarshal(knownFields(body, v), v); {
 	case err == nil:
 		return nil
 	case errors.As(err, &wrong) && wrong.Field != "":
-		return chat.FailField(chat.BadInput, wrong.Field, "%s must be %s", wrong.Field, noun(wrong.Type))
+		return chat.FailField(chat.BadInput, wrong.Field, "%s must be %s", wrong.Field, typeName(wrong.Type))
 	default:
 		return chat.FailCause(chat.BadInput, err, "the body must be a map of fields")
 	}
 }
 
-// exact removes the fields of a body that are not spelled exactly as the tags of v:
-// encoding/json would accept any case, and letters that fold to it.
-func exact(body []byte, v any) []byte {
+// knownFields removes the fields of a body whose names are not exactly those of v's tags:
+// encoding/json would ignore case, and accept letters that fold to others.
+func knownFields(body []byte, v any) []byte {
 	var fields map[string]json.RawMessage
 	if json.Unmarshal(body, &fields) != nil || fields == nil {
-		return body // no map: the caller reports it
+		return body // not a map: the caller reports it
 	}
 	t := reflect.TypeOf(v).Elem()
 	known := make(map[string]json.RawMessage, t.NumField())
@@ -54,12 +54,12 @@ func exact(body []byte, v any) []byte {
 			known[name] = value
 		}
 	}
-	body, _ = json.Marshal(known) // what was JSON is JSON
+	body, _ = json.Marshal(known) // cannot fail: the values are JSON
 	return body
 }
 
-// noun names for a person what a field of the type holds.
-func noun(t reflect.Type) string {
+// typeName returns the name of a field's type for an error message.
+func typeName(t reflect.Type) string {
 	switch t.Kind() {
 	case reflect.String:
 		return "a string"
@@ -76,8 +76,8 @@ func noun(t reflect.Type) string {
 	}
 }
 
-// transcode converts one MessagePack value, after which nothing may follow, to JSON.
-func transcode(body []byte) ([]byte, error) {
+// msgPackToJSON converts one MessagePack value to JSON. No byte may follow the value.
+func msgPackToJSON(body []byte) ([]byte, error) {
 	value, rest, err := checkMsgPack(body)
 	if err != nil {
 		return nil, err
@@ -85,33 +85,33 @@ func transcode(body []byte) ([]byte, error) {
 	if len(rest) > 0 {
 		return nil, ErrMalformed
 	}
-	it, _ := takeMsgPack(value)
+	it, _ := readItemMsgPack(value)
 	return appendJSON(make([]byte, 0, len(body)+len(body)/4), it, "")
 }
 
 // appendJSON writes a checked item; field is its path, for the error.
 func appendJSON(dst []byte, it item, field string) ([]byte, error) {
 	switch it.kind {
-	case null:
+	case kindNull:
 		return append(dst, "null"...), nil
-	case truth:
-		return strconv.AppendBool(dst, it.truth), nil
-	case whole:
+	case kindBool:
+		return strconv.AppendBool(dst, it.boolean), nil
+	case kindInt:
 		if it.neg {
 			dst = append(dst, '-')
 		}
 		return strconv.AppendUint(dst, it.n, 10), nil
-	case fraction:
+	case kindFloat:
 		if math.IsNaN(it.float) || math.IsInf(it.float, 0) {
 			return nil, chat.FailField(chat.BadInput, field, "a number must be finite")
 		}
 		// Always with an exponent, so that 1.0 is not taken for an integer.
 		return strconv.AppendFloat(dst, it.float, 'e', -1, 64), nil
-	case text:
+	case kindString:
 		return appendText(dst, it.text, field)
-	case list:
+	case kindList:
 		return appendMembers(append(dst, '['), it, field, ']')
-	case table:
+	case kindMap:
 		return appendMembers(append(dst, '{'), it, field, '}')
 	default:
 		return nil, chat.FailField(chat.BadInput, field, "binary and extension types are not used here; text is a string")
@@ -126,8 +126,8 @@ func appendMembers(dst []byte, it item, field string, end byte) ([]byte, error) 
 		if len(body) < len(it.body) {
 			dst = append(dst, ',')
 		}
-		if it.kind == table {
-			if one, body = takeMsgPack(body); one.kind != text {
+		if it.kind == kindMap {
+			if one, body = readItemMsgPack(body); one.kind != kindString {
 				return nil, chat.FailField(chat.BadInput, field, "the keys of a map must be strings")
 			}
 			if dst, err = appendText(dst, one.text, field); err != nil {
@@ -136,7 +136,7 @@ func appendMembers(dst []byte, it item, field string, end byte) ([]byte, error) 
 			dst = append(dst, ':')
 			path = join(field, one.text)
 		}
-		one, body = takeMsgPack(body)
+		one, body = readItemMsgPack(body)
 		if dst, err = appendJSON(dst, one, path); err != nil {
 			return nil, err
 		}

@@ -83,7 +83,7 @@ func TestUnmarshalNamesTheField(t *testing.T) {
 	}
 }
 
-// A field that we do not know may carry a name of any length and kind.
+// An unknown field may have a name of any length; an error contains the cut name.
 func TestUnmarshalCutsNames(t *testing.T) {
 	err := MsgPack.Unmarshal(pack(strings.Repeat("ä", 1000), []byte{0xc4, 0}), &body{})
 	var e *chat.Error
@@ -92,7 +92,7 @@ func TestUnmarshalCutsNames(t *testing.T) {
 	}
 }
 
-// encoding/json would take any case, and the long s for an s.
+// encoding/json would ignore case, and accept the long s for an s.
 func TestUnmarshalNamesAreExact(t *testing.T) {
 	for c, b := range map[*Codec][]byte{
 		JSON:    []byte(`{"HANDLE":"a","handle":"b","Handle":5,"u\u017fes":1,"u\u0073es":2}`),

@@ -8,15 +8,15 @@ import (
 	"parley/chat"
 )
 
-// complete gives v as clients may count on it: a list that is always there is
-// [] and not null, and a reply without an error has an ok. v itself stays as
-// it is; the copy is made only when something is missing.
-func complete(v any) any {
+// normalize returns v as the protocol promises it: a list that is not omitempty is never
+// null, and a reply without an error has an ok. It copies v if something is missing and
+// never changes it.
+func normalize(v any) any {
 	switch r := v.(type) {
-	case chat.Event, *chat.Event: // the hot one has no such list
+	case chat.Event, *chat.Event: // the most frequent type, which has no such list
 		return v
 	case *Reply:
-		return complete(*r)
+		return normalize(*r)
 	case Reply:
 		switch {
 		case r.Part != nil:
@@ -29,7 +29,7 @@ func complete(v any) any {
 			}
 			r.Part = &part
 		case r.OK != nil:
-			r.OK = complete(r.OK)
+			r.OK = normalize(r.OK)
 		case r.Error == nil:
 			r.OK = struct{}{}
 		}
@@ -39,27 +39,28 @@ func complete(v any) any {
 	if rv.Kind() != reflect.Struct {
 		return v
 	}
-	var whole reflect.Value
-	for _, i := range lists(rv.Type()) {
+	var copied reflect.Value
+	for _, i := range listFields(rv.Type()) {
 		if !rv.Field(i).IsNil() {
 			continue
 		}
-		if !whole.IsValid() {
-			whole = reflect.New(rv.Type()).Elem()
-			whole.Set(rv)
-			v = whole.Addr().Interface()
+		if !copied.IsValid() {
+			copied = reflect.New(rv.Type()).Elem()
+			copied.Set(rv)
+			v = copied.Addr().Interface()
 		}
-		f := whole.Field(i)
+		f := copied.Field(i)
 		f.Set(reflect.MakeSlice(f.Type(), 0, 0))
 	}
 	return v
 }
 
-var listsOf sync.Map // reflect.Type to []int, filled by lists
+var listFieldsOf sync.Map // reflect.Type to []int, filled by lists
 
-// lists gives the fields of a struct type that hold a list and are not omitempty.
-func lists(t reflect.Type) []int {
-	if known, ok := listsOf.Load(t); ok {
+// listFields returns the indices of a struct type's fields that are lists and not
+// omitempty.
+func listFields(t reflect.Type) []int {
+	if known, ok := listFieldsOf.Load(t); ok {
 		return known.([]int)
 	}
 	var found []int
@@ -69,6 +70,6 @@ func lists(t reflect.Type) []int {
 			found = append(found, i)
 		}
 	}
-	listsOf.Store(t, found)
+	listFieldsOf.Store(t, found)
 	return found
 }
