@@ -11,22 +11,23 @@ import (
 	"parley/chat"
 )
 
-// Every route, asked by nobody, by a stranger to the chat, by a member, by the
-// chat's admin and by the server's, in both codecs: what each may do is one table.
-func TestWhoMayDoWhat(t *testing.T) {
+// The table states the status of every route for each kind of caller, in both codecs: no
+// identity, a user who is not a member of the chat, a member, the chat's admin and the
+// server's admin.
+func TestPermissions(t *testing.T) {
 	for _, msgpack := range []bool{false, true} {
-		t.Run(fmt.Sprint("msgpack ", msgpack), func(t *testing.T) { whoMayDoWhat(t, msgpack) })
+		t.Run(fmt.Sprint("msgpack ", msgpack), func(t *testing.T) { permissions(t, msgpack) })
 	}
 }
 
-func whoMayDoWhat(t *testing.T, msgpack bool) {
+func permissions(t *testing.T, msgpack bool) {
 	x := start(t)
-	owner, ann, bob, eve := x.owner(), x.person("ann"), x.person("bob"), x.person("eve")
+	owner, ann, bob, eve := x.addOwner(), x.addUser("ann"), x.addUser("bob"), x.addUser("eve")
 	id := string(ann.group(bob))
 	seq := fmt.Sprint(ann.post(chat.ChatID(id), "hello"))
 	c, msg := "/api/chats/"+id, "/api/chats/"+id+"/messages/"+seq
 	text := m{"clientId": "t", "text": "hello"}
-	callers := []*client{x.nobody(), eve, bob, ann, owner} // nobody, stranger, member, admin of the chat, admin of the server
+	callers := []*client{x.anonymous(), eve, bob, ann, owner} // no identity, not a member, member, admin of the chat, admin of the server
 	covered := map[string]bool{}
 	for _, row := range []struct {
 		call string
@@ -83,7 +84,7 @@ func whoMayDoWhat(t *testing.T, msgpack bool) {
 				t.Errorf("%s by caller %d: %d, want %d: %s", row.call, i, a.status, row.want[i], a.body)
 			}
 			if i > 0 && strings.HasPrefix(path, "/api/") && row.want[0] == 401 && a.header.Get("Cache-Control") != "no-store" {
-				t.Errorf("%s: an answer with an identity may be kept", row.call)
+				t.Errorf("%s: an answer with an identity may be cached", row.call)
 			}
 			if a.status == 401 && a.header.Get("WWW-Authenticate") == "" {
 				t.Errorf("%s: 401 without WWW-Authenticate", row.call)
@@ -102,18 +103,19 @@ func whoMayDoWhat(t *testing.T, msgpack bool) {
 	}
 }
 
-// A token that was never one, that ended, or that is no text at all.
+// A token that does not exist, one of an ended session, and one that is not text are
+// refused.
 func TestRefusedIdentity(t *testing.T) {
 	x := start(t)
 	for _, token := range []string{"Bearer", "Bearer ", "Bearer wrong", "bearer " + strings.Repeat("a", 10_000), "Bearer \xff\xfe"} {
-		c := x.nobody()
+		c := x.anonymous()
 		c.header.Set("Authorization", token)
-		c.call("GET", "/api/me", nil).fails(chat.NoIdentity, "")
+		c.call("GET", "/api/me", nil).wantError(chat.NoIdentity, "")
 		c.call("GET", "/api/server", nil).want(200) // needs none
 	}
-	c := x.nobody()
+	c := x.anonymous()
 	c.header.Set("Cookie", "parley=wrong")
-	a := c.call("GET", "/api/me", nil).fails(chat.NoIdentity, "")
+	a := c.call("GET", "/api/me", nil).wantError(chat.NoIdentity, "")
 	if !strings.Contains(a.header.Get("Set-Cookie"), "Max-Age=0") {
 		t.Errorf("a refused cookie stays: %q", a.header.Get("Set-Cookie"))
 	}

@@ -10,7 +10,7 @@ import (
 	"parley/server/api"
 )
 
-// signUp is a body that makes an account, with changes.
+// signUp returns the body of a call that creates an account, with changes.
 func signUp(handle string, changes ...m) m {
 	body := m{"handle": handle, "name": "Somebody", "password": password}
 	for _, c := range changes {
@@ -23,41 +23,41 @@ func signUp(handle string, changes ...m) m {
 
 func registration(r Registration) func(*Config) { return func(c *Config) { c.Registration = r } }
 
-// The owner opens the link from the terminal, names the server and lands in General.
-func TestOwnerSetsUp(t *testing.T) {
+// The owner signs up with the setup code, names the server and is a member of General.
+func TestSetup(t *testing.T) {
 	for _, field := range []string{"setup", "invite"} { // a setup code given as invite works too
 		t.Run(field, func(t *testing.T) {
 			x := start(t, registration(Closed))
-			nobody := x.nobody()
+			anonymous := x.anonymous()
 			var info api.ServerInfo
-			nobody.call("GET", "/api/server", nil).want(200).into(&info)
+			anonymous.call("GET", "/api/server", nil).want(200).into(&info)
 			if !info.Setup || info.Name != chat.DefaultServer || info.API != 1 || info.Limits.Text != 16<<10 {
 				t.Fatalf("%+v", info)
 			}
 			server, _ := x.store.Server(context.Background())
-			nobody.call("POST", "/api/accounts", signUp("ann", m{"setup": "wrong"})).fails(chat.Forbidden, "setup")
-			var made api.SignInAnswer
-			nobody.call("POST", "/api/accounts", signUp("Ann", m{field: server.Setup, "serverName": "Reef", "label": "laptop"})).want(201).into(&made)
-			if made.User.Role != chat.RoleAdmin || made.User.Handle != "ann" || !made.Session.Current || made.Session.Label != "laptop" || made.Token == "" {
-				t.Fatalf("%+v", made)
+			anonymous.call("POST", "/api/accounts", signUp("ann", m{"setup": "wrong"})).wantError(chat.Forbidden, "setup")
+			var created api.SignInAnswer
+			anonymous.call("POST", "/api/accounts", signUp("Ann", m{field: server.Setup, "serverName": "Reef", "label": "laptop"})).want(201).into(&created)
+			if created.User.Role != chat.RoleAdmin || created.User.Handle != "ann" || !created.Session.Current || created.Session.Label != "laptop" || created.Token == "" {
+				t.Fatalf("%+v", created)
 			}
-			nobody.call("GET", "/api/server", nil).want(200).into(&info)
+			anonymous.call("GET", "/api/server", nil).want(200).into(&info)
 			if info.Setup || info.Name != "Reef" {
 				t.Fatalf("%+v", info)
 			}
-			ann := x.nobody()
-			ann.header.Set("Authorization", "Bearer "+made.Token)
+			ann := x.anonymous()
+			ann.header.Set("Authorization", "Bearer "+created.Token)
 			var chats api.ChatPage
 			ann.call("GET", "/api/chats", nil).want(200).into(&chats)
 			if len(chats.Chats) != 1 || chats.Chats[0].Title != chat.FirstChatTitle || !chats.Chats[0].Open {
 				t.Fatalf("%+v", chats)
 			}
-			nobody.call("POST", "/api/accounts", signUp("bob", m{"setup": server.Setup})).fails(chat.Forbidden, "setup")
+			anonymous.call("POST", "/api/accounts", signUp("bob", m{"setup": server.Setup})).wantError(chat.Forbidden, "setup")
 		})
 	}
 }
 
-func TestWhoMaySignUp(t *testing.T) {
+func TestRegistration(t *testing.T) {
 	for _, c := range []struct {
 		registration Registration
 		invite       string
@@ -66,7 +66,7 @@ func TestWhoMaySignUp(t *testing.T) {
 	}{
 		{Open, "", "", ""},
 		{Open, "good", "", ""},
-		{Open, "bad", chat.InviteSpent, "invite"}, // an invite given is judged all the same
+		{Open, "bad", chat.InviteSpent, "invite"}, // an invite is checked even if none is needed
 		{ByInvite, "", chat.RegistrationClosed, "invite"},
 		{ByInvite, "good", "", ""},
 		{ByInvite, "bad", chat.InviteSpent, "invite"},
@@ -76,7 +76,7 @@ func TestWhoMaySignUp(t *testing.T) {
 	} {
 		t.Run(string(c.registration)+" "+c.invite, func(t *testing.T) {
 			x := start(t, registration(c.registration))
-			owner := x.owner()
+			owner := x.addOwner()
 			code := c.invite
 			if c.invite == "good" || c.invite == "spent" {
 				code = chat.NewSecret()
@@ -86,22 +86,22 @@ func TestWhoMaySignUp(t *testing.T) {
 				}
 			}
 			if c.invite == "spent" {
-				x.nobody().call("POST", "/api/accounts", signUp("first", m{"invite": code})).want(201)
+				x.anonymous().call("POST", "/api/accounts", signUp("first", m{"invite": code})).want(201)
 			}
-			a := x.nobody().call("POST", "/api/accounts", signUp("ann", m{"invite": code}))
+			a := x.anonymous().call("POST", "/api/accounts", signUp("ann", m{"invite": code}))
 			if c.code == "" {
 				a.want(201)
 				return
 			}
-			a.fails(c.code, c.field)
+			a.wantError(c.code, c.field)
 		})
 	}
 }
 
 func TestSignUpFields(t *testing.T) {
 	x := start(t)
-	x.person("taken")
-	nobody := x.nobody()
+	x.addUser("taken")
+	anonymous := x.anonymous()
 	for _, c := range []struct {
 		change m
 		code   chat.Code
@@ -123,23 +123,23 @@ func TestSignUpFields(t *testing.T) {
 		{m{"cookie": "yes"}, chat.BadInput, "cookie"},
 		{m{"invite": []string{"a"}}, chat.BadInput, "invite"},
 	} {
-		nobody.call("POST", "/api/accounts", signUp("fresh", c.change)).fails(c.code, c.field)
+		anonymous.call("POST", "/api/accounts", signUp("fresh", c.change)).wantError(c.code, c.field)
 	}
 }
 
-// The last place of an invite goes to one of many who try together, and the
-// invite is judged before the handle.
-func TestLastUseOfAnInvite(t *testing.T) {
+// Of many concurrent sign-ups with the last use of an invite one succeeds. The invite is
+// checked before the handle.
+func TestLastUseOfInvite(t *testing.T) {
 	x := start(t, registration(ByInvite))
-	owner := x.owner()
-	var made struct{ URL string }
-	owner.call("POST", "/api/invites", m{"uses": 1}).want(201).into(&made)
-	_, code, _ := strings.Cut(made.URL, "#invite=")
+	owner := x.addOwner()
+	var created struct{ URL string }
+	owner.call("POST", "/api/invites", m{"uses": 1}).want(201).into(&created)
+	_, code, _ := strings.Cut(created.URL, "#invite=")
 	var wg sync.WaitGroup
 	statuses := make([]int, 4)
 	for i := range statuses {
 		wg.Go(func() {
-			statuses[i] = x.nobody().call("POST", "/api/accounts", signUp([]string{"ann", "bob", "cat", "dan"}[i], m{"invite": code})).status
+			statuses[i] = x.anonymous().call("POST", "/api/accounts", signUp([]string{"ann", "bob", "cat", "dan"}[i], m{"invite": code})).status
 		})
 	}
 	wg.Wait()
@@ -156,17 +156,17 @@ func TestLastUseOfAnInvite(t *testing.T) {
 	if won != 1 {
 		t.Errorf("%d accounts from one use", won)
 	}
-	x.nobody().call("POST", "/api/accounts", signUp("owner", m{"invite": code})).fails(chat.InviteSpent, "invite")
+	x.anonymous().call("POST", "/api/accounts", signUp("owner", m{"invite": code})).wantError(chat.InviteSpent, "invite")
 }
 
 func TestRenameServer(t *testing.T) {
 	x := start(t)
-	owner, ann := x.owner(), x.person("ann")
-	ann.call("PATCH", "/api/server", m{"name": "Mine"}).fails(chat.Forbidden, "")
-	owner.call("PATCH", "/api/server", m{"name": ""}).fails(chat.BadInput, "name")
+	owner, ann := x.addOwner(), x.addUser("ann")
+	ann.call("PATCH", "/api/server", m{"name": "Mine"}).wantError(chat.Forbidden, "")
+	owner.call("PATCH", "/api/server", m{"name": ""}).wantError(chat.BadInput, "name")
 	owner.call("PATCH", "/api/server", m{"name": "Reef"}).want(200)
 	var info api.ServerInfo
-	x.nobody().call("GET", "/api/server", nil).want(200).into(&info)
+	x.anonymous().call("GET", "/api/server", nil).want(200).into(&info)
 	if info.Name != "Reef" {
 		t.Errorf("name %q", info.Name)
 	}

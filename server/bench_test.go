@@ -8,12 +8,12 @@ import (
 	"parley/wire"
 )
 
-// BenchmarkHistory is a page of 50 messages through every layer but the network.
+// BenchmarkHistory reads a page of 50 messages through every layer but the network.
 func BenchmarkHistory(b *testing.B) {
 	for name, accept := range map[string]string{"json": "application/json", "msgpack": "application/msgpack"} {
 		b.Run(name, func(b *testing.B) {
 			x := start(b)
-			ann := x.person("ann")
+			ann := x.addUser("ann")
 			id := ann.group()
 			for range 60 {
 				ann.post(id, "Fifty bytes of a message that somebody has typed.")
@@ -34,28 +34,28 @@ func BenchmarkHistory(b *testing.B) {
 	}
 }
 
-// BenchmarkPost is a post over a socket until its event is back, committed.
+// BenchmarkPost posts over a socket and waits for the event.
 func BenchmarkPost(b *testing.B) {
 	x := start(b)
-	ann := x.person("ann")
+	ann := x.addUser("ann")
 	id := ann.group()
-	p := ann.live(wire.MsgPack)
+	p := ann.connectLive(wire.MsgPack)
 	b.ReportAllocs()
 	for n := 0; b.Loop(); n++ {
 		p.ask(m{"do": "post", "chatId": id, "clientId": fmt.Sprint(n), "text": "Fifty bytes of a message that somebody has typed."}, nil)
 	}
 }
 
-// BenchmarkResume takes up 100 chats in which nothing happened: no page is read,
-// with times or without.
+// BenchmarkResume resumes 100 chats without new events, with and without times: no page is
+// read.
 func BenchmarkResume(b *testing.B) {
 	x := start(b)
-	ann := x.person("ann")
+	ann := x.addUser("ann")
 	seen, at := m{}, m{}
 	for range 100 {
 		ann.group()
 	}
-	p := ann.live(wire.MsgPack)
+	p := ann.connectLive(wire.MsgPack)
 	for _, c := range p.hello.Chats {
 		seen[string(c.ID)], at[string(c.ID)] = c.Head, c.Activity
 	}

@@ -11,14 +11,14 @@ import (
 	"parley/wire"
 )
 
-// reads counts what reaches the store below the memory.
-type reads struct {
+// readCounts is a store that counts the reads that pass the cache.
+type readCounts struct {
 	chat.Store
 	holders, users atomic.Int64
 	between        atomic.Pointer[func()] // after Identify has read, once
 }
 
-func (r *reads) Identify(ctx context.Context, hash [32]byte) (chat.User, chat.Session, error) {
+func (r *readCounts) Identify(ctx context.Context, hash [32]byte) (chat.User, chat.Session, error) {
 	r.holders.Add(1)
 	u, s, err := r.Store.Identify(ctx, hash)
 	if f := r.between.Swap(nil); f != nil {
@@ -27,22 +27,22 @@ func (r *reads) Identify(ctx context.Context, hash [32]byte) (chat.User, chat.Se
 	return u, s, err
 }
 
-func (r *reads) Users(ctx context.Context, ids []chat.UserID) ([]chat.User, error) {
+func (r *readCounts) Users(ctx context.Context, ids []chat.UserID) ([]chat.User, error) {
 	r.users.Add(int64(len(ids)))
 	return r.Store.Users(ctx, ids)
 }
 
-func counted(r *reads) func(*Config) {
+func counted(r *readCounts) func(*Config) {
 	return func(c *Config) { r.Store, c.Store = c.Store, r }
 }
 
-// Every newest page is what the store has at that moment, whoever asked before.
-func TestNewestPageIsNeverOld(t *testing.T) {
+// The newest page is always the store's current one, whichever users requested it before.
+func TestCachedPageIsCurrent(t *testing.T) {
 	x := start(t)
-	ann, bob := x.person("ann"), x.person("bob")
+	ann, bob := x.addUser("ann"), x.addUser("bob")
 	id := ann.group(bob)
 	path := "/api/chats/" + string(id) + "/messages"
-	// Each asks twice, in both codecs: the second answer is the first one again.
+	// Each user requests it twice in both codecs: the second answer is cached.
 	look := func(what string, judge func(c *client, h wire.History) bool) {
 		t.Helper()
 		for _, c := range []*client{ann, bob, ann, bob} {
@@ -83,24 +83,24 @@ func TestNewestPageIsNeverOld(t *testing.T) {
 	}
 	ann.call("DELETE", "/api/chats/"+string(id)+"/members/"+string(bob.user.ID), nil).want(204)
 	ann.call("GET", path, nil).want(200)
-	bob.call("GET", path, nil).fails(chat.NotFound, "chatId")
+	bob.call("GET", path, nil).wantError(chat.NotFound, "chatId")
 }
 
-// A session that was ended here is refused from the answer on, also by a call
-// that was reading it meanwhile; one that was ended elsewhere within a second.
-func TestEndedSessionIsNotRemembered(t *testing.T) {
-	r := &reads{}
+// A session that was ended on this server is refused once that call is answered, also if
+// another call read it meanwhile; one that was ended on another replica, within a second.
+func TestEndedSessionIsNotCached(t *testing.T) {
+	r := &readCounts{}
 	x := start(t, counted(r))
-	ann := x.person("ann")
+	ann := x.addUser("ann")
 	ann.call("GET", "/api/me", nil).want(200)
 	ann.call("GET", "/api/me", nil).want(200)
 	if n := r.holders.Load(); n != 1 {
 		t.Errorf("%d reads for two calls", n)
 	}
 	ann.call("DELETE", "/api/sessions/current", nil).want(204)
-	ann.call("GET", "/api/me", nil).fails(chat.NoIdentity, "")
+	ann.call("GET", "/api/me", nil).wantError(chat.NoIdentity, "")
 
-	bob := x.person("bob")
+	bob := x.addUser("bob")
 	end := func() {
 		if err := x.s.Store.EndSession(context.Background(), bob.user.ID, bob.session.ID); err != nil {
 			t.Error(err)
@@ -108,5 +108,5 @@ func TestEndedSessionIsNotRemembered(t *testing.T) {
 	}
 	r.between.Store(&end)
 	bob.call("GET", "/api/me", nil).want(200) // was read before the end
-	bob.call("GET", "/api/me", nil).fails(chat.NoIdentity, "")
+	bob.call("GET", "/api/me", nil).wantError(chat.NoIdentity, "")
 }

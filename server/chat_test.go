@@ -11,30 +11,30 @@ import (
 
 func TestCreateChat(t *testing.T) {
 	x := start(t)
-	ann, bob, cat := x.person("ann"), x.person("bob"), x.person("cat")
+	ann, bob, cat := x.addUser("ann"), x.addUser("bob"), x.addUser("cat")
 	body := m{"clientId": "one", "kind": "group", "title": "Plans", "topic": "what next", "members": []string{"@Bob", string(cat.user.ID), "@ann", "@bob"}}
-	var made, again api.ChatAnswer
-	ann.call("POST", "/api/chats", body).want(201).into(&made)
-	if made.Chat.MemberCount != 3 || made.Chat.Role != chat.RoleAdmin || made.Chat.Title != "Plans" || made.Chat.Topic != "what next" || made.Chat.Open {
-		t.Errorf("%+v", made)
+	var created, again api.ChatAnswer
+	ann.call("POST", "/api/chats", body).want(201).into(&created)
+	if created.Chat.MemberCount != 3 || created.Chat.Role != chat.RoleAdmin || created.Chat.Title != "Plans" || created.Chat.Topic != "what next" || created.Chat.Open {
+		t.Errorf("%+v", created)
 	}
 	ann.call("POST", "/api/chats", m{"clientId": "one", "kind": "group", "title": "Other"}).want(200).into(&again)
-	if again.Chat.ID != made.Chat.ID || again.Chat.Title != "Plans" {
+	if again.Chat.ID != created.Chat.ID || again.Chat.Title != "Plans" {
 		t.Errorf("%+v", again)
 	}
 	bob.call("POST", "/api/chats", m{"clientId": "one", "kind": "group"}).want(201).into(&again) // another author's clientId
-	if again.Chat.ID == made.Chat.ID {
+	if again.Chat.ID == created.Chat.ID {
 		t.Error("bob got ann's chat by her clientId")
 	}
-	ann.call("POST", "/api/chats", m{"clientId": "two", "kind": "direct", "members": []string{"@bob"}}).want(201).into(&made)
-	if made.Chat.With != bob.user.ID || len(made.Users) != 1 {
-		t.Errorf("%+v", made)
+	ann.call("POST", "/api/chats", m{"clientId": "two", "kind": "direct", "members": []string{"@bob"}}).want(201).into(&created)
+	if created.Chat.With != bob.user.ID || len(created.Users) != 1 {
+		t.Errorf("%+v", created)
 	}
 	bob.call("POST", "/api/chats", m{"clientId": "three", "kind": "direct", "members": []string{string(ann.user.ID)}}).want(200).into(&again)
-	if again.Chat.ID != made.Chat.ID || again.Chat.With != ann.user.ID {
+	if again.Chat.ID != created.Chat.ID || again.Chat.With != ann.user.ID {
 		t.Errorf("%+v", again)
 	}
-	ann.call("POST", "/api/chats", m{"clientId": "four", "kind": "direct", "members": []string{"@ann", "@bob"}}).want(200) // oneself does not count
+	ann.call("POST", "/api/chats", m{"clientId": "four", "kind": "direct", "members": []string{"@ann", "@bob"}}).want(200) // the caller does not count
 	many := make([]string, chat.MaxJoinAtOnce+1)
 	for i := range many {
 		many[i] = fmt.Sprintf("u%d", i)
@@ -64,13 +64,13 @@ func TestCreateChat(t *testing.T) {
 		{m{"clientId": "x", "kind": "direct", "open": true, "members": []string{"@cat"}}, chat.BadInput, "open"},
 		{m{"clientId": "x", "kind": "direct", "title": "Us", "members": []string{"@cat"}}, chat.BadInput, "title"},
 	} {
-		ann.call("POST", "/api/chats", c.body).fails(c.code, c.field)
+		ann.call("POST", "/api/chats", c.body).wantError(c.code, c.field)
 	}
 }
 
 func TestListChats(t *testing.T) {
 	x := start(t)
-	ann, bob := x.person("ann"), x.person("bob")
+	ann, bob := x.addUser("ann"), x.addUser("bob")
 	var ids []chat.ChatID
 	for range 5 {
 		id := ann.group(bob)
@@ -113,18 +113,18 @@ func TestListChats(t *testing.T) {
 		t.Errorf("paged to %d chats of 5", len(unique))
 	}
 	for _, q := range []string{"limit=0", "limit=201", "limit=-1", "limit=1e3", "limit="} {
-		ann.call("GET", "/api/chats?"+q, nil).fails(chat.BadInput, "limit")
+		ann.call("GET", "/api/chats?"+q, nil).wantError(chat.BadInput, "limit")
 	}
 	for _, q := range []string{"!", "YQ", "MS4", "OTk5OTk5OTk5OTk5OTk5OTk5OTk5OTkuYQ"} {
-		ann.call("GET", "/api/chats?before="+q, nil).fails(chat.BadInput, "before")
+		ann.call("GET", "/api/chats?before="+q, nil).wantError(chat.BadInput, "before")
 	}
-	ann.call("GET", "/api/chats?open=true&before=!", nil).fails(chat.BadInput, "before")
-	ann.call("GET", "/api/chats?open=maybe", nil).fails(chat.BadInput, "open")
+	ann.call("GET", "/api/chats?open=true&before=!", nil).wantError(chat.BadInput, "before")
+	ann.call("GET", "/api/chats?open=maybe", nil).wantError(chat.BadInput, "open")
 }
 
 func TestOpenChats(t *testing.T) {
 	x := start(t)
-	ann, bob := x.person("ann"), x.person("bob")
+	ann, bob := x.addUser("ann"), x.addUser("bob")
 	var ids []chat.ChatID
 	for range 3 {
 		ids = append(ids, ann.chat(chat.NewChat{Kind: chat.Group, Open: true, Title: "Open"}))
@@ -137,16 +137,16 @@ func TestOpenChats(t *testing.T) {
 		t.Fatalf("%+v %+v", first, second)
 	}
 	bob.call("GET", "/api/chats/"+string(ids[0]), nil).want(200)
-	bob.call("GET", "/api/chats/"+string(ids[0])+"/messages", nil).fails(chat.NotFound, "chatId")
-	bob.call("GET", "/api/chats/"+string(hidden), nil).fails(chat.NotFound, "chatId")
-	bob.call("PUT", "/api/chats/"+string(hidden)+"/members/me", nil).fails(chat.NotFound, "chatId")
+	bob.call("GET", "/api/chats/"+string(ids[0])+"/messages", nil).wantError(chat.NotFound, "chatId")
+	bob.call("GET", "/api/chats/"+string(hidden), nil).wantError(chat.NotFound, "chatId")
+	bob.call("PUT", "/api/chats/"+string(hidden)+"/members/me", nil).wantError(chat.NotFound, "chatId")
 	bob.call("PUT", "/api/chats/"+string(ids[0])+"/members/me", nil).want(204)
 	bob.call("GET", "/api/chats/"+string(ids[0])+"/messages", nil).want(200)
 }
 
 func TestRenameChat(t *testing.T) {
 	x := start(t)
-	ann, bob, eve := x.person("ann"), x.person("bob"), x.person("eve")
+	ann, bob, eve := x.addUser("ann"), x.addUser("bob"), x.addUser("eve")
 	path := "/api/chats/" + string(ann.group(bob))
 	var out api.ChatAnswer
 	ann.call("PATCH", path, m{"title": "New", "clientId": "r1"}).want(200).into(&out)
@@ -156,41 +156,41 @@ func TestRenameChat(t *testing.T) {
 	}
 	head := out.Chat.Head
 	ann.call("PATCH", path, m{"title": "Newer"}).want(200)
-	ann.call("PATCH", path, m{"title": "New", "clientId": "r1"}).want(200).into(&out) // a late retry undoes nothing
+	ann.call("PATCH", path, m{"title": "New", "clientId": "r1"}).want(200).into(&out) // a retry undoes nothing
 	if out.Chat.Title != "Newer" || out.Chat.Head != head+1 {
 		t.Errorf("%+v", out)
 	}
-	ann.call("PATCH", path, m{}).want(200).into(&out) // nothing to change is no event
+	ann.call("PATCH", path, m{}).want(200).into(&out) // without a change there is no event
 	if out.Chat.Head != head+1 {
 		t.Errorf("%+v", out)
 	}
-	bob.call("PATCH", path, m{"title": "Mine"}).fails(chat.Forbidden, "")
-	eve.call("PATCH", path, m{"title": "Mine"}).fails(chat.NotFound, "chatId")
-	ann.call("PATCH", path, m{"title": strings.Repeat("a", 129)}).fails(chat.BadInput, "title")
-	ann.call("PATCH", path, m{"topic": 7}).fails(chat.BadInput, "topic")
-	ann.call("PATCH", path, m{"clientId": strings.Repeat("a", 65)}).fails(chat.BadInput, "clientId")
+	bob.call("PATCH", path, m{"title": "Mine"}).wantError(chat.Forbidden, "")
+	eve.call("PATCH", path, m{"title": "Mine"}).wantError(chat.NotFound, "chatId")
+	ann.call("PATCH", path, m{"title": strings.Repeat("a", 129)}).wantError(chat.BadInput, "title")
+	ann.call("PATCH", path, m{"topic": 7}).wantError(chat.BadInput, "topic")
+	ann.call("PATCH", path, m{"clientId": strings.Repeat("a", 65)}).wantError(chat.BadInput, "clientId")
 }
 
 func TestMembers(t *testing.T) {
 	x := start(t)
-	ann, bob, cat, eve := x.person("ann"), x.person("bob"), x.person("cat"), x.person("eve")
+	ann, bob, cat, eve := x.addUser("ann"), x.addUser("bob"), x.addUser("cat"), x.addUser("eve")
 	id := ann.group(bob)
 	path := "/api/chats/" + string(id) + "/members/"
 	of := func(c *client) string { return path + string(c.user.ID) }
 
-	bob.call("PUT", of(cat), m{"role": "admin"}).fails(chat.Forbidden, "")
-	eve.call("GET", "/api/chats/"+string(id)+"/members", nil).fails(chat.NotFound, "chatId")
-	eve.call("PUT", of(eve), nil).fails(chat.NotFound, "chatId")
-	cat.call("GET", "/api/chats/"+string(id), nil).fails(chat.NotFound, "chatId") // nobody joined by the refused call
+	bob.call("PUT", of(cat), m{"role": "admin"}).wantError(chat.Forbidden, "")
+	eve.call("GET", "/api/chats/"+string(id)+"/members", nil).wantError(chat.NotFound, "chatId")
+	eve.call("PUT", of(eve), nil).wantError(chat.NotFound, "chatId")
+	cat.call("GET", "/api/chats/"+string(id), nil).wantError(chat.NotFound, "chatId") // the refused call added no member
 	bob.call("PUT", of(cat), m{"clientId": "join"}).want(204)
-	bob.call("PUT", of(cat), nil).want(204) // in already
-	bob.call("PUT", path+"ghost", nil).fails(chat.NotFound, "userId")
-	bob.call("PUT", path+"a.b", nil).fails(chat.BadInput, "userId")
-	bob.call("PUT", of(ann), m{"role": "member"}).fails(chat.Forbidden, "")
-	ann.call("PUT", of(ann), m{"role": "king"}).fails(chat.BadInput, "role")
-	ann.call("PUT", of(ann), m{"role": 1}).fails(chat.BadInput, "role")
-	ann.call("PUT", of(ann), m{"role": "member"}).fails(chat.LastOwner, "")
-	ann.call("DELETE", path+"me", nil).fails(chat.LastOwner, "")
+	bob.call("PUT", of(cat), nil).want(204) // a member already
+	bob.call("PUT", path+"ghost", nil).wantError(chat.NotFound, "userId")
+	bob.call("PUT", path+"a.b", nil).wantError(chat.BadInput, "userId")
+	bob.call("PUT", of(ann), m{"role": "member"}).wantError(chat.Forbidden, "")
+	ann.call("PUT", of(ann), m{"role": "king"}).wantError(chat.BadInput, "role")
+	ann.call("PUT", of(ann), m{"role": 1}).wantError(chat.BadInput, "role")
+	ann.call("PUT", of(ann), m{"role": "member"}).wantError(chat.LastOwner, "")
+	ann.call("DELETE", path+"me", nil).wantError(chat.LastOwner, "")
 	ann.call("PUT", of(cat), m{"role": "admin"}).want(204)
 	ann.call("PUT", of(cat), m{"role": "admin"}).want(204)
 	ann.call("PUT", of(eve), m{"role": "admin"}).want(204) // adds and changes in one call
@@ -216,16 +216,16 @@ func TestMembers(t *testing.T) {
 	if len(got) != 4 || got[cat.user.ID] != chat.RoleAdmin || got[eve.user.ID] != chat.RoleAdmin || got[bob.user.ID] != chat.RoleMember {
 		t.Errorf("%v", got)
 	}
-	bob.call("GET", "/api/chats/"+string(id)+"/members?limit=1000", nil).fails(chat.BadInput, "limit")
-	bob.call("GET", "/api/chats/"+string(id)+"/members?after=a.b", nil).fails(chat.BadInput, "after")
+	bob.call("GET", "/api/chats/"+string(id)+"/members?limit=1000", nil).wantError(chat.BadInput, "limit")
+	bob.call("GET", "/api/chats/"+string(id)+"/members?after=a.b", nil).wantError(chat.BadInput, "after")
 
-	bob.call("DELETE", of(eve), nil).fails(chat.Forbidden, "")
+	bob.call("DELETE", of(eve), nil).wantError(chat.Forbidden, "")
 	ann.call("DELETE", of(bob), m{"clientId": "out"}).want(204)
-	ann.call("DELETE", of(bob), m{"clientId": "out2"}).fails(chat.NotFound, "userId")
-	bob.call("GET", "/api/chats/"+string(id)+"/messages", nil).fails(chat.NotFound, "chatId")
+	ann.call("DELETE", of(bob), m{"clientId": "out2"}).wantError(chat.NotFound, "userId")
+	bob.call("GET", "/api/chats/"+string(id)+"/messages", nil).wantError(chat.NotFound, "chatId")
 	cat.call("DELETE", path+"me", nil).want(204)
 
 	direct := ann.chat(chat.NewChat{Kind: chat.Direct}, bob)
-	ann.call("DELETE", "/api/chats/"+string(direct)+"/members/me", nil).fails(chat.Forbidden, "")
-	ann.call("PUT", "/api/chats/"+string(direct)+"/members/"+string(cat.user.ID), nil).fails(chat.Forbidden, "")
+	ann.call("DELETE", "/api/chats/"+string(direct)+"/members/me", nil).wantError(chat.Forbidden, "")
+	ann.call("PUT", "/api/chats/"+string(direct)+"/members/"+string(cat.user.ID), nil).wantError(chat.Forbidden, "")
 }

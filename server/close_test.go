@@ -19,9 +19,9 @@ import (
 	"parley/wire"
 )
 
-func TestMalformed(t *testing.T) {
+func TestMalformedMessageClosesSocket(t *testing.T) {
 	x := start(t)
-	ann := x.person("ann")
+	ann := x.addUser("ann")
 	for name, c := range map[string]struct {
 		codec *wire.Codec
 		bytes string
@@ -36,7 +36,7 @@ func TestMalformed(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			p := ann.connect(c.codec)
 			p.write([]byte(c.bytes))
-			p.closes(wire.CloseProtocol)
+			p.wantClose(wire.CloseProtocol)
 		})
 	}
 	t.Run("text for msgpack", func(t *testing.T) {
@@ -44,24 +44,24 @@ func TestMalformed(t *testing.T) {
 		if err := p.ws.Write(t.Context(), websocket.MessageText, []byte(`{"do":"ping"}`)); err != nil {
 			t.Fatal(err)
 		}
-		p.closes(wire.CloseProtocol)
+		p.wantClose(wire.CloseProtocol)
 	})
 	t.Run("not UTF-8", func(t *testing.T) {
 		p := ann.connect(wire.JSON)
 		p.write([]byte("{\"do\":\"\xff\"}"))
-		p.closes(1007)
+		p.wantClose(1007)
 	})
 	t.Run("too long", func(t *testing.T) {
 		p := ann.connect(wire.JSON)
 		p.write([]byte(strings.Repeat(" ", maxMessage+1)))
-		p.closes(1009)
+		p.wantClose(1009)
 	})
 }
 
-// A session that ends closes its sockets at once, by whichever way it ended.
-func TestRevoked(t *testing.T) {
+// The end of a session closes its sockets at once, whatever ended it.
+func TestRevocationClosesSockets(t *testing.T) {
 	x := start(t)
-	owner := x.owner()
+	owner := x.addOwner()
 	for name, end := range map[string]func(t *testing.T, c *client){
 		"signed out": func(t *testing.T, c *client) { c.call("DELETE", "/api/sessions/current", nil).want(204) },
 		"deactivated": func(t *testing.T, c *client) {
@@ -69,39 +69,39 @@ func TestRevoked(t *testing.T) {
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
-			who := x.person("who" + name[:1])
+			who := x.addUser("who" + name[:1])
 			id := owner.group(who)
-			p, other := who.live(), owner.live(wire.MsgPack)
+			p, other := who.connectLive(), owner.connectLive(wire.MsgPack)
 			end(t, who)
-			p.closes(wire.CloseSessionEnded)
+			p.wantClose(wire.CloseSessionEnded)
 			other.event(id, owner.post(id, "secret"))
-			for _, v := range p.came {
+			for _, v := range p.received {
 				if v.Event != "" {
-					t.Errorf("reads on: %s", v.raw)
+					t.Errorf("receives more: %s", v.raw)
 				}
 			}
-			again := x.stranger(wire.JSON)
-			again.refused(m{"do": "hello", "token": who.token}, chat.NoIdentity, "")
-			again.closes(wire.CloseRefused)
+			again := x.anonymousSocket(wire.JSON)
+			again.wantError(m{"do": "hello", "token": who.token}, chat.NoIdentity, "")
+			again.wantClose(wire.CloseRefused)
 		})
 	}
 	t.Run("new password", func(t *testing.T) {
-		ann := x.person("ann")
-		other := x.nobody()
+		ann := x.addUser("ann")
+		other := x.anonymous()
 		var in struct{ Token string }
 		other.call("POST", "/api/sessions", m{"handle": "ann", "password": password}).want(201).into(&in)
 		other.token = in.Token
 		mine, theirs := ann.connect(), other.connect()
 		ann.call("PATCH", "/api/me", m{"password": "another horse", "currentPassword": password}).want(200)
-		theirs.closes(wire.CloseSessionEnded)
+		theirs.wantClose(wire.CloseSessionEnded)
 		mine.ask(m{"do": "ping"}, nil)
 	})
 }
 
-// deaf is a store whose feed tells nothing of sessions.
-type deaf struct{ chat.Store }
+// deafStore is a store whose feed yields no ended sessions.
+type deafStore struct{ chat.Store }
 
-func (d deaf) OpenFeed(ctx context.Context) (iter.Seq2[chat.Notice, error], error) {
+func (d deafStore) OpenFeed(ctx context.Context) (iter.Seq2[chat.Notice, error], error) {
 	feed, err := d.Store.OpenFeed(ctx)
 	return func(yield func(chat.Notice, error) bool) {
 		for n, err := range feed {
@@ -112,71 +112,71 @@ func (d deaf) OpenFeed(ctx context.Context) (iter.Seq2[chat.Notice, error], erro
 	}, err
 }
 
-func TestSessionsAreChecked(t *testing.T) {
-	x := start(t, func(c *Config) { c.Store, c.intervals.Check = deaf{c.Store}, 20*time.Millisecond })
-	ann, bob := x.person("ann"), x.person("bob")
+func TestEndedSessionsAreFoundWithoutFeed(t *testing.T) {
+	x := start(t, func(c *Config) { c.Store, c.intervals.Check = deafStore{c.Store}, 20*time.Millisecond })
+	ann, bob := x.addUser("ann"), x.addUser("bob")
 	p, other := ann.connect(), bob.connect()
 	ann.call("DELETE", "/api/sessions/current", nil).want(204)
-	p.closes(wire.CloseSessionEnded)
+	p.wantClose(wire.CloseSessionEnded)
 	other.ask(m{"do": "ping"}, nil)
 }
 
-func TestSilent(t *testing.T) {
-	// Long enough that the one who answers is heard on a busy machine, too.
+func TestSilentSocketIsClosed(t *testing.T) {
+	// Long enough for an answer on a busy machine.
 	x := start(t, func(c *Config) { c.sockets = hub.Config{PingEvery: 300 * time.Millisecond} })
-	ann := x.person("ann")
+	ann := x.addUser("ann")
 	awake := ann.connect() // its library answers pings
 	p := ann.connect()
-	goOn := p.stall()
+	resume := p.stopReading()
 	p.send(m{"do": "ping"}) // its reader takes the reply, and no ping after it
-	x.await(func() bool { return x.s.hub.Stats().Closed[hub.Silent] == 1 })
-	goOn()
-	p.closes(wire.CloseSilent)
+	x.eventually(func() bool { return x.s.hub.Stats().Closed[hub.Silent] == 1 })
+	resume()
+	p.wantClose(wire.CloseSilent)
 	awake.ask(m{"do": "ping"}, nil)
 }
 
-// await waits until something outside of any socket is so.
-func (x *site) await(so func() bool) {
+// eventually waits until a condition outside of the sockets holds.
+func (x *testServer) eventually(holds func() bool) {
 	x.t.Helper()
 	tick := time.NewTicker(time.Millisecond)
 	defer tick.Stop()
-	for late := time.After(patience); !so(); {
+	for late := time.After(patience); !holds(); {
 		select {
 		case <-tick.C:
 		case <-late:
-			x.t.Fatal("it did not come to pass")
+			x.t.Fatal("the condition did not hold in time")
 		}
 	}
 }
 
-// One who does not read is told to come back, and hurts nobody.
-func TestTooSlow(t *testing.T) {
+// A client that does not read is closed with a code to reconnect, and delays no other.
+func TestSlowReaderIsClosed(t *testing.T) {
 	x := start(t, func(c *Config) { c.sockets = hub.Config{QueueBytes: 64 << 10} })
-	ann, bob := x.person("ann"), x.person("bob")
+	ann, bob := x.addUser("ann"), x.addUser("bob")
 	id := ann.group(bob)
-	a, b := ann.live(wire.MsgPack), bob.live()
-	goOn := b.stall()
+	a, b := ann.connectLive(wire.MsgPack), bob.connectLive()
+	resume := b.stopReading()
 	text := strings.Repeat("x", 16<<10)
 	var last chat.Seq
 	for x.s.hub.Stats().Closed[hub.TooSlow] == 0 {
 		last = ann.post(id, text)
 		a.event(id, last)
 	}
-	goOn()
-	b.closes(wire.CloseTooSlow)
+	resume()
+	b.wantClose(wire.CloseTooSlow)
 	b = bob.connect()
 	b.resume(id, last-1)
 	b.event(id, last)
 }
 
-// lossy is a store whose feed a test can end, and keep from being opened.
-type lossy struct {
+// lossyStore is a store whose feed a test can end and block from being opened.
+type lossyStore struct {
 	chat.Store
 	shut chan struct{} // while it blocks, no feed opens
 	lose atomic.Pointer[context.CancelFunc]
 }
 
-func (l *lossy) OpenFeed(ctx context.Context) (iter.Seq2[chat.Notice, error], error) {
+func (l *lossyStore) OpenFeed(ctx context.Context) (iter.Seq2[chat.Notice, error], error) {
 	select {
 	case <-l.shut:
 	case <-ctx.Done():
@@ -198,59 +198,59 @@ func (l *lossy) OpenFeed(ctx context.Context) (iter.Seq2[chat.Notice, error], er
 	}, err
 }
 
-// The feed is lost: everybody is told to come back, nobody is let in before it
-// stands again, and then nothing is missing.
+// When the feed is lost, all sockets are closed with a code to reconnect, hello is refused
+// until the feed is open again, and then no event is missing.
 func TestFeedLost(t *testing.T) {
-	l := &lossy{shut: make(chan struct{})}
+	l := &lossyStore{shut: make(chan struct{})}
 	close(l.shut)
 	x := start(t, func(c *Config) { l.Store, c.Store, c.intervals.Retry = c.Store, l, time.Millisecond })
-	ann, bob := x.person("ann"), x.person("bob")
+	ann, bob := x.addUser("ann"), x.addUser("bob")
 	id := ann.group(bob)
-	a, silent := ann.live(), x.stranger(wire.JSON)
+	a, silent := ann.connectLive(), x.anonymousSocket(wire.JSON)
 	seen := ann.post(id, "one")
 	a.event(id, seen)
 
 	l.shut = make(chan struct{})
 	(*l.lose.Load())()
-	if reason := a.closes(wire.CloseFeedLost); !strings.Contains(reason, "retryAfterMs=") {
+	if reason := a.wantClose(wire.CloseFeedLost); !strings.Contains(reason, "retryAfterMs=") {
 		t.Errorf("reason %q", reason)
 	}
-	silent.closes(wire.CloseFeedLost)
-	x.nobody().call("GET", "/readyz", nil).want(503)
+	silent.wantClose(wire.CloseFeedLost)
+	x.anonymous().call("GET", "/readyz", nil).want(503)
 	if _, res, err := x.upgrade(wire.JSON, nil); err == nil || res == nil || res.StatusCode != 503 {
 		t.Errorf("upgraded while the feed is lost: %v", res)
 	}
-	missed := ann.post(id, "two") // over HTTP all goes on
+	missed := ann.post(id, "two") // HTTP works meanwhile
 	close(l.shut)
-	x.await(x.s.live.Ready)
+	x.eventually(x.s.live.Ready)
 	a = ann.connect()
 	a.resume(id, seen)
 	a.event(id, missed)
 	a.signal(wire.SignalCaughtUp)
 	a.event(id, ann.post(id, "three"))
-	a.quiet()
+	a.wantQuiet()
 }
 
-// unhurried is a store whose outcomes are told when the test says so.
-type unhurried struct {
+// delayedStore is a store that reports outcomes when the test allows it.
+type delayedStore struct {
 	chat.Store
 	tell chan struct{}
 }
 
-func (u unhurried) Append(ctx context.Context, draft chat.Event, rule chat.Rule, done func(chat.Event, bool, error)) error {
+func (u delayedStore) Append(ctx context.Context, draft chat.Event, rule chat.Rule, done func(chat.Event, bool, error)) error {
 	return u.Store.Append(ctx, draft, rule, func(ev chat.Event, again bool, err error) {
 		go func() { <-u.tell; done(ev, again, err) }()
 	})
 }
 
-// What was accepted is answered, nothing more is accepted, then everybody is
-// told to come back.
+// Stop answers accepted drafts, refuses further ones, and then closes all sockets with a
+// code to reconnect.
 func TestStop(t *testing.T) {
 	tell := make(chan struct{})
-	x := start(t, func(c *Config) { c.Store = unhurried{c.Store, tell} })
-	ann := x.person("ann")
+	x := start(t, func(c *Config) { c.Store = delayedStore{c.Store, tell} })
+	ann := x.addUser("ann")
 	id := ann.group()
-	p := ann.live()
+	p := ann.connectLive()
 	accepted := p.send(m{"do": "post", "chatId": id, "clientId": "1", "text": "x"})
 	p.event(id, 2)
 	stopped := make(chan error, 1)
@@ -259,14 +259,14 @@ func TestStop(t *testing.T) {
 		defer cancel()
 		stopped <- x.s.Stop(ctx)
 	}()
-	x.await(x.s.service.Stopping)
-	p.refused(m{"do": "post", "chatId": id, "clientId": "2", "text": "x"}, chat.Unavailable, "")
-	x.nobody().call("GET", "/readyz", nil).want(503)
+	x.eventually(x.s.service.Stopping)
+	p.wantError(m{"do": "post", "chatId": id, "clientId": "2", "text": "x"}, chat.Unavailable, "")
+	x.anonymous().call("GET", "/readyz", nil).want(503)
 	close(tell)
 	if v := p.reply(accepted); v.Error != nil {
 		t.Error(v.raw)
 	}
-	if reason := p.closes(wire.CloseRestarting); !strings.Contains(reason, "retryAfterMs=") {
+	if reason := p.wantClose(wire.CloseRestarting); !strings.Contains(reason, "retryAfterMs=") {
 		t.Errorf("reason %q", reason)
 	}
 	if err := <-stopped; err != nil {
@@ -277,7 +277,7 @@ func TestStop(t *testing.T) {
 func TestOrigins(t *testing.T) {
 	public, _ := url.Parse("https://chat.example")
 	x := start(t, func(c *Config) { c.PublicURL = public })
-	ann := x.person("ann")
+	ann := x.addUser("ann")
 	for origin, ok := range map[string]bool{
 		"https://chat.example": true, "http://chat.example": false, "https://chat.example:444": false, "https://chat.example.evil": false,
 		"https://evilchat.example": false, "https://sub.chat.example": false, "null": false, "": false, "https://evil.example": false,
@@ -304,7 +304,7 @@ func TestOrigins(t *testing.T) {
 
 func TestUpgradeRefused(t *testing.T) {
 	x := start(t)
-	x.nobody().call("GET", "/api/socket", nil).want(http.StatusUpgradeRequired)
+	x.anonymous().call("GET", "/api/socket", nil).want(http.StatusUpgradeRequired)
 	ws, res, err := websocket.Dial(t.Context(), x.url+"/api/socket", nil) // no subprotocol: JSON
 	if err != nil {
 		t.Fatal(err)
@@ -322,43 +322,43 @@ func TestUpgradeRefused(t *testing.T) {
 	}
 }
 
-// looking is a store whose lookups by clientId wait until they are let go.
-type looking struct {
+// blockingFind is a store whose lookups by clientId wait until the test resumes them.
+type blockingFind struct {
 	chat.Store
-	came, goOn chan struct{}
+	called, resume chan struct{}
 }
 
-func (l *looking) Find(ctx context.Context, id chat.ChatID, by chat.UserID, clientID string) (chat.Event, bool, error) {
-	l.came <- struct{}{}
-	<-l.goOn
+func (l *blockingFind) Find(ctx context.Context, id chat.ChatID, by chat.UserID, clientID string) (chat.Event, bool, error) {
+	l.called <- struct{}{}
+	<-l.resume
 	return l.Store.Find(ctx, id, by, clientID)
 }
 
-// The lookup for somebody whose bucket is empty is on a goroutine of its own: a
-// stop waits for it as for any draft, since the store is closed after it.
+// The lookup for a user without budget runs on its own goroutine. Stop waits for it as for
+// any draft, since the store is closed afterwards.
 func TestStopWaitsForLookups(t *testing.T) {
-	l := &looking{came: make(chan struct{}), goOn: make(chan struct{})}
+	l := &blockingFind{called: make(chan struct{}), resume: make(chan struct{})}
 	x := start(t, func(c *Config) {
 		l.Store, c.Store = c.Store, l
 		c.Limits.Posts = middleware.Rate{N: 1, Per: time.Hour}
 	})
-	ann := x.person("ann")
+	ann := x.addUser("ann")
 	id := ann.group()
-	p := ann.live()
+	p := ann.connectLive()
 	p.ask(m{"do": "post", "chatId": id, "clientId": "1", "text": "hi"}, nil)
 	again := p.send(m{"do": "post", "chatId": id, "clientId": "1", "text": "hi"})
-	<-l.came
+	<-l.called
 	stopped := make(chan error, 1)
 	go func() { stopped <- x.s.Stop(t.Context()) }()
-	x.await(x.s.service.Stopping)
-	if p.refused(m{"do": "post", "chatId": id, "clientId": "2", "text": "hi"}, chat.Unavailable, "").Error.RetryAfterMs <= 0 {
-		t.Error("no hint when to come again")
+	x.eventually(x.s.service.Stopping)
+	if p.wantError(m{"do": "post", "chatId": id, "clientId": "2", "text": "hi"}, chat.Unavailable, "").Error.RetryAfterMs <= 0 {
+		t.Error("no delay")
 	}
-	close(l.goOn)
+	close(l.resume)
 	if v := p.reply(again); v.Error != nil {
 		t.Errorf("got %s", v.raw)
 	}
-	p.closes(wire.CloseRestarting)
+	p.wantClose(wire.CloseRestarting)
 	if err := <-stopped; err != nil {
 		t.Error(err)
 	}

@@ -14,7 +14,7 @@ import (
 	"parley/server/api"
 )
 
-// An administrator without a password: parley recover, over the socket file.
+// The commands parley recover and parley backup, over the socket file.
 func TestControl(t *testing.T) {
 	for _, public := range []string{"", "https://chat.example"} {
 		x := start(t, func(c *Config) {
@@ -41,7 +41,7 @@ func TestControl(t *testing.T) {
 		if !strings.HasPrefix(out.URL, base+"/#setup=") {
 			t.Errorf("%+v", out)
 		}
-		owner := x.owner()
+		owner := x.addOwner()
 		if a := ask("/owner-link", "").want(http.StatusConflict); !strings.Contains(string(a.body), "owner") {
 			t.Errorf("%s", a.body)
 		}
@@ -70,7 +70,7 @@ func TestControl(t *testing.T) {
 				t.Errorf("%s: %s", body, a.body)
 			}
 		}
-		x.nobody().call("POST", "/api/recoveries/use", m{"code": code, "password": "new password"}).want(201)
-		owner.call("GET", "/api/me", nil).fails(chat.NoIdentity, "")
+		x.anonymous().call("POST", "/api/recoveries/use", m{"code": code, "password": "new password"}).want(201)
+		owner.call("GET", "/api/me", nil).wantError(chat.NoIdentity, "")
 	}
 }

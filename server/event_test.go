@@ -14,19 +14,19 @@ import (
 )
 
 func (c *client) events(id chat.ChatID, query string) *answer {
-	c.site.t.Helper()
+	c.server.t.Helper()
 	return c.call("GET", "/api/chats/"+string(id)+"/events?"+query, nil)
 }
 
-// waiting returns once n calls wait on the hub.
-func (x *site) waiting(n int) {
+// awaitPolls returns once n calls wait on the hub.
+func (x *testServer) awaitPolls(n int) {
 	x.t.Helper()
-	x.await(func() bool { return x.s.hub.Stats().Members >= n })
+	x.eventually(func() bool { return x.s.hub.Stats().Members >= n })
 }
 
 func TestEvents(t *testing.T) {
 	x := start(t)
-	ann, eve := x.person("ann"), x.person("eve")
+	ann, eve := x.addUser("ann"), x.addUser("eve")
 	id := ann.group()
 	for range 3 {
 		ann.post(id, "hello")
@@ -46,27 +46,27 @@ func TestEvents(t *testing.T) {
 	if page.Events == nil || len(page.Events) != 0 || page.Head != 4 {
 		t.Errorf("%+v", page)
 	}
-	ann.events(id, "after=5").fails(chat.Reset, "after")
-	ann.events(id, "after=1&epoch=other").fails(chat.Reset, "epoch")
+	ann.events(id, "after=5").wantError(chat.Reset, "after")
+	ann.events(id, "after=1&epoch=other").wantError(chat.Reset, "epoch")
 	for query, field := range map[string]string{"": "after", "after=-1": "after", "after=x": "after", "after=0&limit=1001": "limit",
 		"after=0&limit=0": "limit", "after=0&wait=31": "wait", "after=0&wait=-1": "wait", "after=0&wait=x": "wait"} {
-		ann.events(id, query).fails(chat.BadInput, field)
+		ann.events(id, query).wantError(chat.BadInput, field)
 	}
-	eve.events(id, "after=0").fails(chat.NotFound, "chatId")
-	eve.events(id, "after=0&epoch=other").want(409) // what the server is tells nothing of the chat
+	eve.events(id, "after=0").wantError(chat.NotFound, "chatId")
+	eve.events(id, "after=0&epoch=other").want(409) // the epoch reveals nothing of the chat
 }
 
-// Ann waits; bob posts; ann has it.
-func TestWaitForAnEvent(t *testing.T) {
+// Ann's call waits until bob posts.
+func TestWaitForEvent(t *testing.T) {
 	x := start(t)
-	ann, bob := x.person("ann"), x.person("bob")
+	ann, bob := x.addUser("ann"), x.addUser("bob")
 	id := ann.group(bob)
-	came := make(chan *answer, 1)
-	go func() { came <- ann.events(id, "after=2&wait=30") }()
-	x.waiting(1)
+	answers := make(chan *answer, 1)
+	go func() { answers <- ann.events(id, "after=2&wait=30") }()
+	x.awaitPolls(1)
 	bob.post(id, "hello")
 	var page service.EventPage
-	(<-came).want(200).into(&page)
+	(<-answers).want(200).into(&page)
 	if len(page.Events) != 1 || page.Events[0].Text != "hello" || page.Head != 3 {
 		t.Errorf("%+v", page)
 	}
@@ -80,72 +80,72 @@ func TestWaitForAnEvent(t *testing.T) {
 	}
 }
 
-// Who is removed, or signed out, while waiting is told that and no more.
-func TestWaitEndsWithMembership(t *testing.T) {
+// A user who is removed or signed out while a call waits receives that error and no event.
+func TestWaitEndsWithMembershipOrSession(t *testing.T) {
 	x := start(t)
-	ann, bob := x.person("ann"), x.person("bob")
+	ann, bob := x.addUser("ann"), x.addUser("bob")
 	id := ann.group(bob)
-	came := make(chan *answer, 1)
-	go func() { came <- bob.events(id, "after=2&wait=30") }()
-	x.waiting(1)
+	answers := make(chan *answer, 1)
+	go func() { answers <- bob.events(id, "after=2&wait=30") }()
+	x.awaitPolls(1)
 	ann.call("DELETE", "/api/chats/"+string(id)+"/members/"+string(bob.user.ID), nil).want(204)
-	(<-came).fails(chat.NotFound, "chatId")
+	(<-answers).wantError(chat.NotFound, "chatId")
 
 	second := ann.group(bob)
-	go func() { came <- bob.events(second, "after=2&wait=30") }()
-	x.waiting(1)
+	go func() { answers <- bob.events(second, "after=2&wait=30") }()
+	x.awaitPolls(1)
 	if err := x.store.EndSession(context.Background(), bob.user.ID, bob.session.ID); err != nil {
 		t.Fatal(err)
 	}
 	select { // at once, not with the next event or the end of the wait
-	case a := <-came:
-		a.fails(chat.NoIdentity, "")
+	case a := <-answers:
+		a.wantError(chat.NoIdentity, "")
 	case <-time.After(patience):
-		t.Error("the session has ended and the call goes on waiting")
+		t.Error("the call still waits after its session has ended")
 	}
 }
 
-// Twenty calls of one user may wait, and they take no place from sockets.
-func TestTooManyWait(t *testing.T) {
+// Twenty calls of one user may wait; they do not count as sockets.
+func TestWaitingCallsAreLimited(t *testing.T) {
 	x := start(t)
-	ann := x.person("ann")
+	ann := x.addUser("ann")
 	id := ann.group()
-	came := make(chan *answer, api.MaxPolls)
+	answers := make(chan *answer, api.MaxPolls)
 	for range api.MaxPolls {
-		go func() { came <- ann.events(id, "after=1&wait=30") }()
+		go func() { answers <- ann.events(id, "after=1&wait=30") }()
 	}
-	x.waiting(api.MaxPolls)
-	ann.events(id, "after=1&wait=30").fails(chat.RateLimited, "")
+	x.awaitPolls(api.MaxPolls)
+	ann.events(id, "after=1&wait=30").wantError(chat.RateLimited, "")
 	ann.post(id, "hello")
 	for range api.MaxPolls {
-		(<-came).want(200)
+		(<-answers).want(200)
 	}
 }
 
-// A stop ends waiting calls with what there is, at once.
-func TestStopEndsWaiting(t *testing.T) {
+// Stop ends waiting calls at once with an empty page.
+func TestStopEndsWaitingCalls(t *testing.T) {
 	x := start(t)
-	ann := x.person("ann")
+	ann := x.addUser("ann")
 	id := ann.group()
-	came := make(chan *answer, 1)
-	go func() { came <- ann.events(id, "after=1&wait=30") }()
-	x.waiting(1)
+	answers := make(chan *answer, 1)
+	go func() { answers <- ann.events(id, "after=1&wait=30") }()
+	x.awaitPolls(1)
 	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second) // less than the call would wait
 	defer cancel()
 	if err := x.s.Stop(ctx); err != nil {
 		t.Fatal(err)
 	}
-	(<-came).want(200)
-	ann.events(id, "after=1&wait=30").fails(chat.Unavailable, "")
-	x.nobody().call("GET", "/readyz", nil).fails(chat.Unavailable, "")
-	x.nobody().call("GET", "/healthz", nil).want(200)
+	(<-answers).want(200)
+	ann.events(id, "after=1&wait=30").wantError(chat.Unavailable, "")
+	x.anonymous().call("GET", "/readyz", nil).wantError(chat.Unavailable, "")
+	x.anonymous().call("GET", "/healthz", nil).want(200)
 }
 
-// net/http reads on while a handler runs: its read timeout must not end a call
-// that waits longer.
-func TestWaitOutlivesTheReadTimeout(t *testing.T) {
+// net/http reads while a handler runs: its read timeout must not end a call that waits
+// longer.
+func TestWaitOutlivesReadTimeout(t *testing.T) {
 	x := start(t)
-	ann := x.person("ann")
+	ann := x.addUser("ann")
 	id := ann.group()
 	web := httptest.NewUnstartedServer(x.s.Handler())
 	web.Config.ReadTimeout = 100 * time.Millisecond
@@ -166,13 +166,13 @@ func TestWaitOutlivesTheReadTimeout(t *testing.T) {
 	}
 }
 
-// late is a store that lets something happen right after a log was read.
-type late struct {
+// hookAfter is a store that calls a hook after a log was read.
+type hookAfter struct {
 	chat.Store
-	then func() // taken by the first read of a viewer's that finds nothing while a call waits
+	then func() // nil: none
 }
 
-func (l *late) After(ctx context.Context, viewer chat.UserID, id chat.ChatID, seen chat.Seq, limit, maxBytes int) ([]chat.Event, chat.Seq, error) {
+func (l *hookAfter) After(ctx context.Context, viewer chat.UserID, id chat.ChatID, seen chat.Seq, limit, maxBytes int) ([]chat.Event, chat.Seq, error) {
 	events, head, err := l.Store.After(ctx, viewer, id, seen, limit, maxBytes)
 	if viewer != "" && l.then != nil {
 		l.then()
@@ -180,13 +180,13 @@ func (l *late) After(ctx context.Context, viewer chat.UserID, id chat.ChatID, se
 	return events, head, err
 }
 
-// An event that comes between the read and the wait is not waited for: the hub
-// has it in its ring, or says that the log has to be read again.
-func TestWaitRaces(t *testing.T) {
+// An event between the read and the wait is not missed: the hub has it in its ring, or
+// Live returns Behind and the log is read again.
+func TestWaitMissesNoEvent(t *testing.T) {
 	for _, trim := range []bool{false, true} {
-		var store late
+		var store hookAfter
 		x := start(t, func(c *Config) { store.Store = c.Store; c.Store = &store })
-		ann, bob := x.person("ann"), x.person("bob")
+		ann, bob := x.addUser("ann"), x.addUser("bob")
 		id := ann.group(bob)
 		store.then = func() {
 			if x.s.hub.Stats().Members == 0 {

@@ -17,7 +17,7 @@ func TestHello(t *testing.T) {
 	for name, codec := range bothCodecs {
 		t.Run(name, func(t *testing.T) {
 			x := start(t)
-			ann, bob := x.person("ann"), x.person("bob")
+			ann, bob := x.addUser("ann"), x.addUser("bob")
 			one, two := ann.group(bob), bob.group()
 			ann.post(one, "hi")
 			p := ann.connect(codec)
@@ -31,15 +31,15 @@ func TestHello(t *testing.T) {
 			if d := time.Now().UnixMilli() - h.Now; d < 0 || d > 60_000 {
 				t.Errorf("now is off by %d ms", d)
 			}
-			p.refused(m{"do": "hello", "token": ann.token}, chat.Conflict, "do")
-			p.refused(m{"do": "history", "chatId": two}, chat.NotFound, "chatId")
+			p.wantError(m{"do": "hello", "token": ann.token}, chat.Conflict, "do")
+			p.wantError(m{"do": "history", "chatId": two}, chat.NotFound, "chatId")
 		})
 	}
 }
 
 func TestHelloByHeader(t *testing.T) {
 	x := start(t)
-	ann := x.person("ann")
+	ann := x.addUser("ann")
 	p, _, err := x.upgrade(wire.JSON, http.Header{"Authorization": {"Bearer " + ann.token}})
 	if err != nil {
 		t.Fatal(err)
@@ -52,36 +52,36 @@ func TestHelloByHeader(t *testing.T) {
 
 func TestBeforeHello(t *testing.T) {
 	x := start(t)
-	p := x.stranger(wire.JSON)
+	p := x.anonymousSocket(wire.JSON)
 	p.ask(m{"do": "ping"}, nil)
 	for _, do := range []string{"resume", "post", "edit", "delete", "react", "read", "typing", "focus", "history", "nonsense"} {
-		p.refused(m{"do": do}, chat.NoIdentity, "")
+		p.wantError(m{"do": do}, chat.NoIdentity, "")
 	}
 }
 
-// Hello and resume come together, so a page that holds another user's chats and
-// cookie must be refused before either is carried out.
+// Hello and resume are sent together, so a page that shows another user's chats must be
+// refused before either is carried out.
 func TestHelloAs(t *testing.T) {
 	for name, codec := range bothCodecs {
 		t.Run(name, func(t *testing.T) {
 			x := start(t)
-			ann, bob := x.person("ann"), x.person("bob")
+			ann, bob := x.addUser("ann"), x.addUser("bob")
 			room := ann.group(bob)
-			p := x.stranger(codec)
+			p := x.anonymousSocket(codec)
 			hello := p.send(m{"do": "hello", "token": bob.token, "as": ann.user.ID})
 			p.send(m{"do": "resume", "epoch": x.store.Epoch(), "seen": m{string(room): 0}})
 			p.send(m{"do": "post", "chatId": room, "clientId": "k1", "text": "from Ann"})
 			if v := p.reply(hello); v.Error == nil || v.Error.Code != chat.NoIdentity || v.Error.Field != "as" {
 				t.Errorf("got %s", v.raw)
 			}
-			p.closes(wire.CloseRefused)
+			p.wantClose(wire.CloseRefused)
 			ann.post(room, "after it")
 			var page wire.History
 			ann.call("GET", "/api/chats/"+string(room)+"/messages", nil).want(200).into(&page)
 			if len(page.Messages) != 1 {
 				t.Errorf("messages: %+v", page.Messages)
 			}
-			p = x.stranger(codec)
+			p = x.anonymousSocket(codec)
 			p.ask(m{"do": "hello", "token": ann.token, "as": ann.user.ID}, &p.hello)
 			if p.hello.Me.ID != ann.user.ID {
 				t.Errorf("me: %+v", p.hello.Me)
@@ -90,25 +90,24 @@ func TestHelloAs(t *testing.T) {
 	}
 }
 
-// Each refusal is told by a reply and then by the code that says whether to
-// come back.
+// A refusal is a reply and then a close code that states whether to reconnect.
 func TestHelloRefused(t *testing.T) {
 	x := start(t, func(c *Config) { c.Limits.Sockets = 2 })
-	ann := x.person("ann")
-	gone := x.person("gone")
+	ann := x.addUser("ann")
+	gone := x.addUser("gone")
 	if err := x.store.EndSession(t.Context(), gone.user.ID, gone.session.ID); err != nil {
 		t.Fatal(err)
 	}
 	for name, token := range map[string]string{"unknown": chat.NewSecret(), "none": "", "long": strings.Repeat("x", 1000), "ended": gone.token} {
 		t.Run(name, func(t *testing.T) {
-			p := x.stranger(wire.JSON)
+			p := x.anonymousSocket(wire.JSON)
 			first := p.send(m{"do": "ping"})
 			v := p.reply(p.send(m{"do": "hello", "token": token}))
 			if v.Error == nil || v.Error.Code != chat.NoIdentity {
 				t.Errorf("got %s", v.raw)
 			}
 			p.reply(first)
-			p.closes(wire.CloseRefused)
+			p.wantClose(wire.CloseRefused)
 		})
 	}
 	t.Run("bad header", func(t *testing.T) {
@@ -116,79 +115,79 @@ func TestHelloRefused(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		p.refused(m{"do": "hello"}, chat.NoIdentity, "")
-		p.closes(wire.CloseRefused)
+		p.wantError(m{"do": "hello"}, chat.NoIdentity, "")
+		p.wantClose(wire.CloseRefused)
 	})
 	t.Run("too many sockets", func(t *testing.T) {
 		ann.connect()
 		second := ann.connect()
-		p := x.stranger(wire.JSON)
-		p.refused(m{"do": "hello", "token": ann.token}, chat.RateLimited, "")
-		if reason := p.closes(wire.CloseOverLimit); !strings.Contains(reason, "retryAfterMs=") {
+		p := x.anonymousSocket(wire.JSON)
+		p.wantError(m{"do": "hello", "token": ann.token}, chat.RateLimited, "")
+		if reason := p.wantClose(wire.CloseOverLimit); !strings.Contains(reason, "retryAfterMs=") {
 			t.Errorf("reason %q", reason)
 		}
-		second.drop()
+		second.disconnect()
 		for { // the place is free as soon as the server has seen the end
-			p := x.stranger(wire.JSON)
+			p := x.anonymousSocket(wire.JSON)
 			if v := p.reply(p.send(m{"do": "hello", "token": ann.token})); v.Error == nil {
 				break
 			}
-			p.closes(wire.CloseOverLimit)
+			p.wantClose(wire.CloseOverLimit)
 		}
 	})
 }
 
-// A refused hello is the last word: while its reply waits to be written, a second
-// one changed who the socket's user is under the eyes of those who look it up.
-func TestNothingAfterRefusedHello(t *testing.T) {
-	x, b := startBetween(t)
-	ann := x.person("ann")
+// No command is processed after a refused hello. A second hello once changed the socket's
+// user while the reply of the first waited to be written.
+func TestNoCommandAfterRefusedHello(t *testing.T) {
+	x, b := startHooked(t)
+	ann := x.addUser("ann")
 	for range 20 {
 		asked := make(chan struct{}, 10)
 		var ask func()
 		ask = func() { asked <- struct{}{}; b.identify.Store(&ask) }
 		b.identify.Store(&ask)
-		p := x.stranger(wire.JSON)
+		p := x.anonymousSocket(wire.JSON)
 		p.write(append(p.codec.Encode(m{"id": 1, "do": "hello", "token": "unknown"}), p.codec.Encode(m{"id": 2, "do": "hello", "token": ann.token})...))
 		if v := p.reply(1); v.Error == nil || v.Error.Code != chat.NoIdentity {
 			t.Fatalf("got %s", v.raw)
 		}
-		p.closes(wire.CloseRefused)
-		x.await(func() bool { return x.s.hub.Stats().Conns == 0 })
+		p.wantClose(wire.CloseRefused)
+		x.eventually(func() bool { return x.s.hub.Stats().Conns == 0 })
 		if len(asked) != 1 {
 			t.Fatalf("%d tokens were looked up", len(asked))
 		}
 	}
 }
 
-func TestNoHelloInTime(t *testing.T) {
+func TestMissingHelloClosesSocket(t *testing.T) {
 	x := start(t, func(c *Config) { c.sockets = hub.Config{BindWithin: 50 * time.Millisecond} })
-	p := x.stranger(wire.JSON)
+	p := x.anonymousSocket(wire.JSON)
 	p.send(m{"do": "ping"}) // who talks has not said who they are
-	p.closes(wire.CloseSilent)
+	p.wantClose(wire.CloseSilent)
 }
 
-// A stranger who keeps asking is not answered for ever.
-func TestStrangerFlood(t *testing.T) {
+// A socket that sends many commands before hello is closed.
+func TestFloodBeforeHelloIsClosed(t *testing.T) {
 	x := start(t)
-	p := x.stranger(wire.MsgPack)
+	p := x.anonymousSocket(wire.MsgPack)
 	for range 101 {
 		p.send(m{"do": "ping"})
 	}
-	p.closes(wire.CloseOverLimit)
+	p.wantClose(wire.CloseOverLimit)
 }
 
 func TestUnauthenticatedSocketsOfOneAddress(t *testing.T) {
 	x := start(t)
-	ann := x.person("ann")
+	ann := x.addUser("ann")
 	known := ann.connect()
-	var silent *peer
+	var silent *socketClient
 	for range 256 { // known does not count
-		silent = x.stranger(wire.JSON)
+		silent = x.anonymousSocket(wire.JSON)
 		silent.ask(m{"do": "ping"}, nil)
 	}
-	p := x.stranger(wire.JSON)
-	p.closes(wire.CloseOverLimit)
+	p := x.anonymousSocket(wire.JSON)
+	p.wantClose(wire.CloseOverLimit)
 	known.ask(m{"do": "ping"}, nil)
 	// A socket whose upgrade names a user counts for that user, not for the address.
 	named, _, err := x.upgrade(wire.JSON, http.Header{"Authorization": {"Bearer " + ann.token}})
@@ -200,12 +199,12 @@ func TestUnauthenticatedSocketsOfOneAddress(t *testing.T) {
 	ann.connect()
 }
 
-// What is sent along with hello comes after it.
+// Commands that are sent along with hello are processed after it.
 func TestPipelinedHello(t *testing.T) {
 	x := start(t)
-	ann := x.person("ann")
+	ann := x.addUser("ann")
 	id := ann.group()
-	p := x.stranger(wire.MsgPack)
+	p := x.anonymousSocket(wire.MsgPack)
 	var all []byte
 	for i, cmd := range []m{{"do": "hello", "token": ann.token}, {"do": "resume", "epoch": x.store.Epoch(), "seen": m{string(id): 0}},
 		{"do": "post", "chatId": id, "clientId": "1", "text": "hi"}} {
@@ -215,47 +214,47 @@ func TestPipelinedHello(t *testing.T) {
 	p.write(all)
 	hello, resume := p.reply(1), p.reply(2)
 	first, second := p.event(id, 1), p.event(id, 2)
-	if !(hello.place < resume.place && resume.place < first.place && first.place < second.place) {
-		t.Errorf("places: %d %d %d %d", hello.place, resume.place, first.place, second.place)
+	if !(hello.order < resume.order && resume.order < first.order && first.order < second.order) {
+		t.Errorf("places: %d %d %d %d", hello.order, resume.order, first.order, second.order)
 	}
 	if v := p.reply(3); v.Error != nil {
 		t.Errorf("post: %s", v.raw)
 	}
 }
 
-// Without a resume, the chats go live after a moment, or with the first command.
-func TestHeldDelivery(t *testing.T) {
+// Without a resume, the chats go live after a delay or with the first command.
+func TestDeliveryIsHeldAfterHello(t *testing.T) {
 	x := start(t, func(c *Config) { c.hold = 50 * time.Millisecond })
-	ann := x.person("ann")
+	ann := x.addUser("ann")
 	id := ann.group()
 	p := ann.connect()
 	seq := ann.post(id, "one")
 	p.event(id, seq)
 
 	y := start(t, func(c *Config) { c.hold = time.Hour })
-	bob := y.person("bob")
+	bob := y.addUser("bob")
 	id = bob.group()
 	p = bob.connect()
 	seq = bob.post(id, "one")
-	p.quiet() // a ping leaves it held
+	p.wantQuiet() // a ping leaves it held
 	p.ask(m{"do": "typing", "chatId": id}, nil)
 	p.event(id, seq)
 }
 
-// On a slow line each value that comes shows that the line is alive: so none is
-// large for a peer that asked for parts, and together they say what the whole says.
+// On a slow line each value shows that the connection works, so for a client that asks for
+// parts none is large. Together they contain the same as a hello without parts.
 func TestHelloInParts(t *testing.T) {
 	for name, codec := range bothCodecs {
 		t.Run(name, func(t *testing.T) {
 			x := start(t)
-			ann := x.person("ann")
+			ann := x.addUser("ann")
 			var id chat.ChatID
 			for range 60 {
 				id = ann.group()
 				ann.post(id, strings.Repeat("long ", 1000))
 			}
 			whole := ann.connect(codec).hello
-			p := x.stranger(codec)
+			p := x.anonymousSocket(codec)
 			hello := p.send(m{"do": "hello", "token": ann.token, "parts": true})
 			var chats []chat.Chat
 			var users []chat.User
@@ -285,7 +284,7 @@ func TestHelloInParts(t *testing.T) {
 			for range 20 {
 				ann.post(id, strings.Repeat("long ", 1000))
 			}
-			for v, most := range map[*peer]int{p: 40 << 10, ann.connect(codec): 384 << 10} {
+			for v, most := range map[*socketClient]int{p: 40 << 10, ann.connect(codec): 384 << 10} {
 				var page wire.History
 				if raw := v.ask(m{"do": "history", "chatId": id}, &page).raw; len(raw) > most || len(page.Messages) < 2 || !page.MoreBefore && most < 100<<10 {
 					t.Errorf("a page of %d messages and %d bytes", len(page.Messages), len(raw))

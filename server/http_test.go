@@ -19,7 +19,7 @@ import (
 
 func TestCodecs(t *testing.T) {
 	x := start(t)
-	ann := x.person("ann")
+	ann := x.addUser("ann")
 	for accept, want := range map[string]string{
 		"": "application/json", "*/*": "application/json", "text/html": "application/json", "application/json": "application/json",
 		"application/msgpack": "application/msgpack", "application/vnd.msgpack": "application/vnd.msgpack",
@@ -48,9 +48,9 @@ func TestCodecs(t *testing.T) {
 		case ok:
 			a.want(200)
 		case mediaType == "application/msgpack":
-			a.fails(chat.BadInput, "")
+			a.wantError(chat.BadInput, "")
 		default:
-			a.fails(chat.WrongType, "")
+			a.wantError(chat.WrongType, "")
 		}
 		c.call("PATCH", "/api/me", []byte{}).want(200) // nothing has no type
 	}
@@ -58,15 +58,15 @@ func TestCodecs(t *testing.T) {
 
 func TestBodies(t *testing.T) {
 	x := start(t, func(c *Config) { c.Limits.Body = 1000 })
-	ann := x.person("ann")
+	ann := x.addUser("ann")
 	for _, body := range []string{"{", "[]", "7", `"a"`, "{}{}", `{"a":1} x`, strings.Repeat(`{"a":`, 100) + "1" + strings.Repeat("}", 100)} {
-		ann.call("PATCH", "/api/me", []byte(body)).fails(chat.BadInput, "")
+		ann.call("PATCH", "/api/me", []byte(body)).wantError(chat.BadInput, "")
 	}
 	ann.call("PATCH", "/api/me", []byte(`{"unknown": [1, {"a": null}], "name": null}`)).want(200)
 	long := bytes.Repeat([]byte{' '}, 1001)
-	ann.call("PATCH", "/api/me", long).fails(chat.TooLarge, "")
+	ann.call("PATCH", "/api/me", long).wantError(chat.TooLarge, "")
 
-	// A body that does not say how long it is.
+	// A body without a stated length.
 	r, err := http.NewRequest("PATCH", x.url+"/api/me", io.MultiReader(bytes.NewReader(long)))
 	if err != nil {
 		t.Fatal(err)
@@ -83,18 +83,18 @@ func TestBodies(t *testing.T) {
 	}
 	ann.msgpack = true
 	for _, body := range [][]byte{{0xc1}, {0xd6}, {0x81}, {0x81, 0xa4}, bytes.Repeat([]byte{0x91}, 900), {0xdf, 0xff, 0xff, 0xff, 0xff}, {0x80, 0x80}} {
-		ann.call("PATCH", "/api/me", body).fails(chat.BadInput, "")
+		ann.call("PATCH", "/api/me", body).wantError(chat.BadInput, "")
 	}
-	ann.call("PATCH", "/api/me", wire.MsgPack.Encode(m{"name": []byte("bin")})).fails(chat.BadInput, "name")
+	ann.call("PATCH", "/api/me", wire.MsgPack.Encode(m{"name": []byte("bin")})).wantError(chat.BadInput, "name")
 }
 
-// The router's own answers have the one shape too.
+// The router's own errors have the same form.
 func TestRouter(t *testing.T) {
 	x := start(t)
-	ann := x.person("ann")
+	ann := x.addUser("ann")
 	for _, path := range []string{"/api", "/api/", "/api/nothing", "/nothing", "/api/../x", "/api/me/"} {
-		for _, c := range []*client{ann, x.nobody()} {
-			c.call("GET", path, nil).fails(chat.NotFound, "")
+		for _, c := range []*client{ann, x.anonymous()} {
+			c.call("GET", path, nil).wantError(chat.NotFound, "")
 		}
 	}
 	for call, allow := range map[string]string{
@@ -112,49 +112,49 @@ func TestRouter(t *testing.T) {
 	}
 }
 
-// broken is a store whose disk is gone, or whose code is wrong.
-type broken struct {
+// failingStore is a store that fails or panics.
+type failingStore struct {
 	chat.Store
 	err error
 }
 
-func (b broken) Server(context.Context) (chat.Server, error) {
+func (b failingStore) Server(context.Context) (chat.Server, error) {
 	if b.err == nil {
 		panic("a wrong turn with password hunter2")
 	}
 	return chat.Server{}, b.err
 }
 
-func (b broken) Ping(context.Context) error { return b.err }
+func (b failingStore) Ping(context.Context) error { return b.err }
 
-func TestServerFaults(t *testing.T) {
-	var fault broken
+func TestServerFailures(t *testing.T) {
+	var fault failingStore
 	x := start(t, func(c *Config) { fault.Store = c.Store; c.Store = &fault })
-	nobody := x.nobody()
-	nobody.call("GET", "/api/server", nil).fails(chat.Internal, "") // it panics
+	anonymous := x.anonymous()
+	anonymous.call("GET", "/api/server", nil).wantError(chat.Internal, "") // it panics
 	if !strings.Contains(x.logs.String(), "a wrong turn") {
 		t.Error("the panic is not in the log")
 	}
 	fault.err = io.ErrUnexpectedEOF
-	e := nobody.call("GET", "/api/server", nil).fails(chat.Internal, "").failure()
+	e := anonymous.call("GET", "/api/server", nil).wantError(chat.Internal, "").failure()
 	if strings.Contains(e.Message, "EOF") {
-		t.Errorf("the client reads of the server's insides: %s", e.Message)
+		t.Errorf("the error reveals internals: %s", e.Message)
 	}
 	if logs := x.logs.String(); !strings.Contains(logs, e.RequestID) || !strings.Contains(logs, "unexpected EOF") {
 		t.Error("the cause is not in the log beside the request's id")
 	}
 	fault.err = chat.FailCause(chat.Unavailable, io.ErrUnexpectedEOF, "the disk is full")
-	nobody.call("GET", "/api/server", nil).fails(chat.Unavailable, "")
-	nobody.call("GET", "/readyz", nil).fails(chat.Unavailable, "")
-	nobody.call("GET", "/healthz", nil).want(200)
+	anonymous.call("GET", "/api/server", nil).wantError(chat.Unavailable, "")
+	anonymous.call("GET", "/readyz", nil).wantError(chat.Unavailable, "")
+	anonymous.call("GET", "/healthz", nil).want(200)
 }
 
-// A stranger who runs into a fault again and again does not fill the log.
-func TestServerFaultsAreSummedUp(t *testing.T) {
-	fault := broken{err: io.ErrUnexpectedEOF}
+// A caller who causes many failures of the server does not fill the log.
+func TestServerFailuresAreSampled(t *testing.T) {
+	fault := failingStore{err: io.ErrUnexpectedEOF}
 	x := start(t, func(c *Config) { fault.Store = c.Store; c.Store = &fault })
 	for range 100 {
-		x.nobody().call("GET", "/api/server", nil).fails(chat.Internal, "")
+		x.anonymous().call("GET", "/api/server", nil).wantError(chat.Internal, "")
 	}
 	x.s.sampler.Flush()
 	if logs := x.logs.String(); strings.Count(logs, "unexpected EOF") != 10 || !strings.Contains(logs, `msg="more failures" count=90`) {
@@ -162,22 +162,21 @@ func TestServerFaultsAreSummedUp(t *testing.T) {
 	}
 }
 
-// crammed is a store whose disk may be full.
-type crammed struct {
+// fullDiskStore is a store whose disk may be full.
+type fullDiskStore struct {
 	chat.Store
 	full bool
 }
 
-func (c *crammed) Full() bool { return c.full }
+func (c *fullDiskStore) Full() bool { return c.full }
 
-// On a full disk people are still sent here, to read and to delete; whoever asks
-// is told.
-func TestReadyOnAFullDisk(t *testing.T) {
-	store := &crammed{}
+// On a full disk /readyz is 200, since reading and deleting work, and reports the disk.
+func TestReadyWithFullDisk(t *testing.T) {
+	store := &fullDiskStore{}
 	x := start(t, func(c *Config) { store.Store, c.Store = c.Store, store })
 	for full, want := range map[bool]string{false: `{"ok":true}`, true: `{"ok":true,"disk":"full"}`} {
 		store.full = full
-		if got := strings.TrimSpace(string(x.nobody().call("GET", "/readyz", nil).want(200).body)); got != want {
+		if got := strings.TrimSpace(string(x.anonymous().call("GET", "/readyz", nil).want(200).body)); got != want {
 			t.Errorf("full %v: %s", full, got)
 		}
 	}
@@ -187,38 +186,38 @@ func TestReadyOnAFullDisk(t *testing.T) {
 	if !strings.Contains(w.Body.String(), "parley_disk_full 1\n") {
 		t.Error("the metrics do not say it")
 	}
-	x.nobody().call("GET", "/healthz", nil).want(200)
+	x.anonymous().call("GET", "/healthz", nil).want(200)
 }
 
-// pinged is a store that counts how often it was asked whether it answers.
-type pinged struct {
+// pingCounter is a store that counts its pings.
+type pingCounter struct {
 	chat.Store
 	n atomic.Int64
 }
 
-func (p *pinged) Ping(ctx context.Context) error {
+func (p *pingCounter) Ping(ctx context.Context) error {
 	p.n.Add(1)
 	return p.Store.Ping(ctx)
 }
 
-// Anybody may ask whether the server is ready, as often as they like, and the
-// store's answer costs a write to the disk: it stands for a second.
-func TestReadinessIsCheap(t *testing.T) {
-	store := &pinged{}
+// /readyz needs no identity, and the store's answer costs a write to the disk: it is cached
+// for a second.
+func TestReadinessIsCached(t *testing.T) {
+	store := &pingCounter{}
 	x := start(t, func(c *Config) { store.Store, c.Store = c.Store, store })
-	nobody, began := x.nobody(), time.Now()
+	anonymous, began := x.anonymous(), time.Now()
 	for range 100 {
-		nobody.call("GET", "/readyz", nil).want(200)
+		anonymous.call("GET", "/readyz", nil).want(200)
 	}
 	if n, most := store.n.Load(), 1+int64(time.Since(began)/readyFor); n < 1 || n > most {
 		t.Errorf("%d writes, want at most %d", n, most)
 	}
 }
 
-// A long page comes compressed; what holds a token never does.
+// A large answer is compressed; one with a token never is.
 func TestCompression(t *testing.T) {
 	x := start(t)
-	ann := x.person("ann")
+	ann := x.addUser("ann")
 	id := ann.group()
 	ann.post(id, strings.Repeat("hello ", 1000))
 	c := *ann
@@ -241,7 +240,7 @@ func TestCompression(t *testing.T) {
 	if body, err := io.ReadAll(plain); err != nil || len(body) < 6000 {
 		t.Errorf("%d bytes, %v", len(body), err)
 	}
-	// Quotes grow in JSON, so that this answer is long enough.
+	// Quotes are escaped in JSON, so that this answer is long enough.
 	quotes := func(n int) string { return strings.Repeat(`"`, n) }
 	c.call("PATCH", "/api/me", m{"name": quotes(chat.MaxName), "status": quotes(chat.MaxStatus)}).want(200)
 	c.header.Set("User-Agent", quotes(5000))

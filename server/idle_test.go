@@ -11,12 +11,12 @@ import (
 	"parley/wire"
 )
 
-// BenchmarkIdle reports the memory of a connection that said hello and is silent
-// since: heap and stack of the process, without the kernel's. The peers are bare
-// TCP connections that keep next to nothing.
+// BenchmarkIdle reports the memory of a connection that is idle after hello: heap and
+// stacks of the process, without the kernel's memory. The clients are bare TCP connections
+// that need almost none.
 func BenchmarkIdle(b *testing.B) {
 	x := start(b, func(c *Config) { c.Limits.Sockets = 0 })
-	ann := x.person("ann")
+	ann := x.addUser("ann")
 	for range 10 {
 		ann.group()
 	}
@@ -56,11 +56,11 @@ func BenchmarkIdle(b *testing.B) {
 				}
 			}
 		}
-		x.await(func() bool { return x.s.hub.Stats().Bound == n })
+		x.eventually(func() bool { return x.s.hub.Stats().Bound == n })
 		b.ReportMetric(float64(measure()-before)/n, "B/conn")
 		for _, c := range conns {
 			_ = c.Close()
 		}
-		x.await(func() bool { return x.s.hub.Stats().Conns == 0 })
+		x.eventually(func() bool { return x.s.hub.Stats().Conns == 0 })
 	}
 }

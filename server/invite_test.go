@@ -13,46 +13,46 @@ import (
 	"parley/server/api"
 )
 
-type inviteMade struct {
+type createdInvite struct {
 	Invite chat.Invite
 	URL    string
 }
 
-func (c *client) invite(body m) (made inviteMade, code string) {
-	c.site.t.Helper()
-	c.call("POST", "/api/invites", body).want(201).into(&made)
-	_, code, _ = strings.Cut(made.URL, "#invite=")
-	return made, code
+func (c *client) invite(body m) (created createdInvite, code string) {
+	c.server.t.Helper()
+	c.call("POST", "/api/invites", body).want(201).into(&created)
+	_, code, _ = strings.Cut(created.URL, "#invite=")
+	return created, code
 }
 
-func TestInviteToAChat(t *testing.T) {
+func TestInviteToChat(t *testing.T) {
 	x := start(t, registration(ByInvite))
-	owner, ann, bob := x.owner(), x.person("ann"), x.person("bob")
+	owner, ann, bob := x.addOwner(), x.addUser("ann"), x.addUser("bob")
 	id, other := ann.group(), owner.group()
-	made, code := ann.invite(m{"chatId": id, "uses": 2})
-	if made.Invite.ChatID != id || made.Invite.By != ann.user.ID || made.Invite.Uses != 2 || !strings.HasPrefix(made.URL, x.url+"/#invite=") {
-		t.Errorf("%+v", made)
+	created, code := ann.invite(m{"chatId": id, "uses": 2})
+	if created.Invite.ChatID != id || created.Invite.By != ann.user.ID || created.Invite.Uses != 2 || !strings.HasPrefix(created.URL, x.url+"/#invite=") {
+		t.Errorf("%+v", created)
 	}
 	var seen api.InvitePreview
-	x.nobody().call("POST", "/api/invites/peek", m{"code": code}).want(200).into(&seen)
+	x.anonymous().call("POST", "/api/invites/peek", m{"code": code}).want(200).into(&seen)
 	if !seen.Valid || seen.By.Name != "Ann" || seen.Chat == nil || seen.Chat.Title != "Group" || seen.Chat.MemberCount != 1 || seen.Server != chat.DefaultServer {
 		t.Errorf("%+v", seen)
 	}
 	var in api.SignInAnswer
-	x.nobody().call("POST", "/api/accounts", signUp("cat", m{"invite": code})).want(201).into(&in)
-	cat := x.nobody()
+	x.anonymous().call("POST", "/api/accounts", signUp("cat", m{"invite": code})).want(201).into(&in)
+	cat := x.anonymous()
 	cat.header.Set("Authorization", "Bearer "+in.Token)
 	var joined api.ChatAnswer
 	cat.call("GET", "/api/chats/"+string(id), nil).want(200).into(&joined)
-	cat.call("GET", "/api/chats/"+string(other), nil).fails(chat.NotFound, "chatId") // one door, not all (CVE-2022-21706)
+	cat.call("GET", "/api/chats/"+string(other), nil).wantError(chat.NotFound, "chatId") // one door, not all (CVE-2022-21706)
 
 	bob.call("POST", "/api/invites/accept", m{"code": code}).want(200).into(&joined)
 	if joined.Chat.ID != id || joined.Chat.Role != chat.RoleMember || joined.Chat.MemberCount != 3 {
 		t.Errorf("%+v", joined)
 	}
 	bob.call("POST", "/api/invites/accept", m{"code": code}).want(200) // in already: spends nothing, answers the same
-	owner.call("POST", "/api/invites/accept", m{"code": code}).fails(chat.InviteSpent, "")
-	x.nobody().call("POST", "/api/invites/peek", m{"code": code}).want(200).into(&seen)
+	owner.call("POST", "/api/invites/accept", m{"code": code}).wantError(chat.InviteSpent, "")
+	x.anonymous().call("POST", "/api/invites/peek", m{"code": code}).want(200).into(&seen)
 	if seen.Valid {
 		t.Error("a used up invite is said to be valid")
 	}
@@ -63,7 +63,7 @@ func TestInviteToAChat(t *testing.T) {
 
 func TestInvites(t *testing.T) {
 	x := start(t)
-	owner, ann, bob := x.owner(), x.person("ann"), x.person("bob")
+	owner, ann, bob := x.addOwner(), x.addUser("ann"), x.addUser("bob")
 	foreign, direct := owner.group(), ann.chat(chat.NewChat{Kind: chat.Direct}, bob)
 	for _, c := range []struct {
 		body  m
@@ -80,16 +80,16 @@ func TestInvites(t *testing.T) {
 		{m{"expiresAt": chat.Now() - 1}, chat.BadInput, "expiresAt"},
 		{m{"expiresAt": chat.Now() + 2*chat.MaxInviteLife}, chat.BadInput, "expiresAt"},
 	} {
-		ann.call("POST", "/api/invites", c.body).fails(c.code, c.field)
+		ann.call("POST", "/api/invites", c.body).wantError(c.code, c.field)
 	}
-	made, code := ann.invite(m{})
-	if made.Invite.Uses != chat.DefaultInviteUses || made.Invite.ExpiresAt < chat.Now()+chat.DefaultInviteLife-60_000 {
-		t.Errorf("%+v", made)
+	created, code := ann.invite(m{})
+	if created.Invite.Uses != chat.DefaultInviteUses || created.Invite.ExpiresAt < chat.Now()+chat.DefaultInviteLife-60_000 {
+		t.Errorf("%+v", created)
 	}
-	bob.call("POST", "/api/invites/accept", m{"code": code}).fails(chat.BadInput, "code") // it names no chat
-	bob.call("POST", "/api/invites/accept", m{"code": "wrong"}).fails(chat.InviteSpent, "")
-	x.nobody().call("POST", "/api/invites/peek", m{"code": "wrong"}).fails(chat.NotFound, "code")
-	x.nobody().call("POST", "/api/invites/peek", m{}).fails(chat.BadInput, "code")
+	bob.call("POST", "/api/invites/accept", m{"code": code}).wantError(chat.BadInput, "code") // it names no chat
+	bob.call("POST", "/api/invites/accept", m{"code": "wrong"}).wantError(chat.InviteSpent, "")
+	x.anonymous().call("POST", "/api/invites/peek", m{"code": "wrong"}).wantError(chat.NotFound, "code")
+	x.anonymous().call("POST", "/api/invites/peek", m{}).wantError(chat.BadInput, "code")
 
 	count := func(c *client) int {
 		var list struct {
@@ -105,20 +105,20 @@ func TestInvites(t *testing.T) {
 	if a, b, o := count(ann), count(bob), count(owner); a != 1 || b != 0 || o != 1 {
 		t.Errorf("ann sees %d, bob %d, the owner %d", a, b, o)
 	}
-	path := "/api/invites/" + string(made.Invite.ID)
-	bob.call("DELETE", path, nil).fails(chat.NotFound, "inviteId")
-	bob.call("DELETE", "/api/invites/a.b", nil).fails(chat.BadInput, "inviteId")
+	path := "/api/invites/" + string(created.Invite.ID)
+	bob.call("DELETE", path, nil).wantError(chat.NotFound, "inviteId")
+	bob.call("DELETE", "/api/invites/a.b", nil).wantError(chat.BadInput, "inviteId")
 	ann.call("DELETE", path, nil).want(204)
 	again, _ := ann.invite(m{})
 	owner.call("DELETE", "/api/invites/"+string(again.Invite.ID), nil).want(204)
-	x.nobody().call("POST", "/api/accounts", signUp("cat", m{"invite": code})).fails(chat.InviteSpent, "invite")
+	x.anonymous().call("POST", "/api/accounts", signUp("cat", m{"invite": code})).wantError(chat.InviteSpent, "invite")
 }
 
-// While no accounts are taken, an invite without a chat would open nothing.
+// While registration is closed, an invite needs a chat.
 func TestInvitesWhileClosed(t *testing.T) {
 	x := start(t, registration(Closed))
-	ann, bob := x.person("ann"), x.person("bob")
-	ann.call("POST", "/api/invites", m{}).fails(chat.RegistrationClosed, "chatId")
+	ann, bob := x.addUser("ann"), x.addUser("bob")
+	ann.call("POST", "/api/invites", m{}).wantError(chat.RegistrationClosed, "chatId")
 	id := ann.group()
 	_, code := ann.invite(m{"chatId": id})
 	bob.call("POST", "/api/invites/accept", m{"code": code}).want(200)
@@ -126,17 +126,17 @@ func TestInvitesWhileClosed(t *testing.T) {
 
 func TestLinks(t *testing.T) {
 	x := start(t, func(c *Config) { c.PublicURL, _ = url.Parse("https://chat.example/") })
-	made, _ := x.person("ann").invite(m{})
-	if !strings.HasPrefix(made.URL, "https://chat.example/#invite=") {
-		t.Errorf("link %q", made.URL)
+	created, _ := x.addUser("ann").invite(m{})
+	if !strings.HasPrefix(created.URL, "https://chat.example/#invite=") {
+		t.Errorf("link %q", created.URL)
 	}
 }
 
-// A link says the Host that the request came with, so that must be no more than
-// a host: the link is copied by the one who asked, and opened by others.
+// A link contains the request's Host, which must be a plain host: the caller passes the
+// link to others.
 func TestForgedHost(t *testing.T) {
 	x := start(t)
-	ann := x.person("ann")
+	ann := x.addUser("ann")
 	for host, ok := range map[string]bool{"reef.example:8080": true, "reef.example/evil": false, "user@reef.example": false, "reef.example:0": false} {
 		r := httptest.NewRequest("POST", "/api/invites", nil)
 		r.Host = host
@@ -145,22 +145,22 @@ func TestForgedHost(t *testing.T) {
 		x.s.Handler().ServeHTTP(w, r)
 		a := &answer{t, "Host " + host, w.Code, w.Header(), w.Body.Bytes()}
 		if !ok {
-			a.fails(chat.BadInput, "Host")
+			a.wantError(chat.BadInput, "Host")
 			continue
 		}
-		var made inviteMade
-		a.want(201).into(&made)
-		if !strings.HasPrefix(made.URL, "http://"+host+"/#invite=") {
-			t.Errorf("%s: %s", host, made.URL)
+		var created createdInvite
+		a.want(201).into(&created)
+		if !strings.HasPrefix(created.URL, "http://"+host+"/#invite=") {
+			t.Errorf("%s: %s", host, created.URL)
 		}
 	}
 }
 
-// Invites are listed unpaged, to an admin everybody's: nobody makes more of them
-// than such a list can hold.
+// The invites of one user are limited, since they are listed without pages, to an admin
+// those of all users.
 func TestInvitesOfOneUserAreBounded(t *testing.T) {
 	x := start(t)
-	ann, bob := x.person("ann"), x.person("bob")
+	ann, bob := x.addUser("ann"), x.addUser("bob")
 	var last chat.Invite
 	for i := range 500 {
 		var err error
@@ -169,20 +169,20 @@ func TestInvitesOfOneUserAreBounded(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	ann.call("POST", "/api/invites", m{}).fails(chat.Conflict, "")
+	ann.call("POST", "/api/invites", m{}).wantError(chat.Conflict, "")
 	bob.invite(m{})
 	ann.call("DELETE", "/api/invites/"+string(last.ID), nil).want(204)
 	var all sync.WaitGroup
-	var made atomic.Int64
+	var created atomic.Int64
 	for range 8 { // at once, and there is room for one
 		all.Go(func() {
 			if ann.call("POST", "/api/invites", m{}).status == 201 {
-				made.Add(1)
+				created.Add(1)
 			}
 		})
 	}
 	all.Wait()
-	if made.Load() != 1 {
-		t.Errorf("%d more were made", made.Load())
+	if created.Load() != 1 {
+		t.Errorf("%d more were created", created.Load())
 	}
 }

@@ -20,7 +20,7 @@ import (
 	"parley/wire"
 )
 
-// patience is how long a test waits for what must come; nothing waits for less.
+// patience is the timeout of every wait in these tests; reaching it is a failure.
 const patience = 10 * time.Second
 
 // value is one value from the server: a reply, an event or a signal.
@@ -44,23 +44,23 @@ type value struct {
 
 	ClientID string `json:"clientId"`
 	raw      string
-	place    int // in the order of arrival
+	order    int // in the order of arrival
 }
 
-// peer is the client's end of one socket. A goroutine of its own reads what
-// comes, so that nobody waits for a test.
-type peer struct {
+// socketClient is the client's end of one socket. Its own goroutine reads all values, so
+// that the server never waits for a test.
+type socketClient struct {
 	t     testing.TB
 	codec *wire.Codec
 	ws    *websocket.Conn
 
-	mu    sync.Mutex
-	came  []value       // guarded by mu; what nobody took
-	n     int           // guarded by mu: values that came
-	err   error         // guarded by mu: why reading ended
-	news  chan struct{} // guarded by mu; closed when something comes
-	hold  chan struct{} // guarded by mu; while not nil and open, nothing is read
-	ended chan struct{} // closed when reading ended
+	mu       sync.Mutex
+	received []value       // guarded by mu; values that the test has not taken
+	n        int           // guarded by mu: number of values received
+	err      error         // guarded by mu: why reading ended
+	arrived  chan struct{} // guarded by mu; closed when a value arrives
+	hold     chan struct{} // guarded by mu; while not nil and open, nothing is read
+	ended    chan struct{} // closed when reading ended
 
 	id    uint64 // owned by the test
 	hello wire.Hello
@@ -68,8 +68,8 @@ type peer struct {
 
 var bothCodecs = map[string]*wire.Codec{"msgpack": wire.MsgPack, "json": wire.JSON}
 
-// upgrade opens a socket without a word. A refusal is returned.
-func (x *site) upgrade(codec *wire.Codec, header http.Header) (*peer, *http.Response, error) {
+// upgrade opens a socket and sends nothing. It returns the answer if that is a refusal.
+func (x *testServer) upgrade(codec *wire.Codec, header http.Header) (*socketClient, *http.Response, error) {
 	protocol := wire.MsgPack.Protocol
 	if codec == wire.JSON {
 		protocol = wire.JSON.Protocol
@@ -84,13 +84,13 @@ func (x *site) upgrade(codec *wire.Codec, header http.Header) (*peer, *http.Resp
 		return nil, res, err
 	}
 	ws.SetReadLimit(-1)
-	p := &peer{t: x.t, codec: codec, ws: ws, news: make(chan struct{}), ended: make(chan struct{})}
+	p := &socketClient{t: x.t, codec: codec, ws: ws, arrived: make(chan struct{}), ended: make(chan struct{})}
 	go p.read()
 	x.t.Cleanup(func() { _ = ws.CloseNow(); <-p.ended; transport.CloseIdleConnections() })
 	return p, res, nil
 }
 
-func (x *site) stranger(codec *wire.Codec) *peer {
+func (x *testServer) anonymousSocket(codec *wire.Codec) *socketClient {
 	x.t.Helper()
 	p, _, err := x.upgrade(codec, nil)
 	if err != nil {
@@ -99,24 +99,24 @@ func (x *site) stranger(codec *wire.Codec) *peer {
 	return p
 }
 
-// connect opens a socket and says hello.
-func (c *client) connect(codec ...*wire.Codec) *peer {
-	c.site.t.Helper()
-	p := c.site.stranger(append(codec, wire.JSON)[0])
+// connect opens a socket and sends hello.
+func (c *client) connect(codec ...*wire.Codec) *socketClient {
+	c.server.t.Helper()
+	p := c.server.anonymousSocket(append(codec, wire.JSON)[0])
 	p.ask(m{"do": "hello", "token": c.token}, &p.hello)
 	return p
 }
 
-// live is connect, and every chat is live when it returns.
-func (c *client) live(codec ...*wire.Codec) *peer {
-	c.site.t.Helper()
+// connectLive is connect and resume; every chat is live when it returns.
+func (c *client) connectLive(codec ...*wire.Codec) *socketClient {
+	c.server.t.Helper()
 	p := c.connect(codec...)
 	p.ask(m{"do": "resume", "epoch": p.hello.Epoch}, nil)
 	p.signal(wire.SignalCaughtUp)
 	return p
 }
 
-func (p *peer) read() {
+func (p *socketClient) read() {
 	defer close(p.ended)
 	for {
 		_, b, err := p.ws.Read(context.Background())
@@ -129,14 +129,14 @@ func (p *peer) read() {
 		for len(b) > 0 && err == nil {
 			var v value
 			if v, b, err = p.split(b); err == nil {
-				v.place = p.n
+				v.order = p.n
 				p.n++
-				p.came = append(p.came, v)
+				p.received = append(p.received, v)
 			}
 		}
 		p.err = err
-		close(p.news)
-		p.news = make(chan struct{})
+		close(p.arrived)
+		p.arrived = make(chan struct{})
 		p.mu.Unlock()
 		if err != nil {
 			return
@@ -144,7 +144,7 @@ func (p *peer) read() {
 	}
 }
 
-func (p *peer) split(b []byte) (v value, rest []byte, err error) {
+func (p *socketClient) split(b []byte) (v value, rest []byte, err error) {
 	line := b
 	if p.codec == wire.MsgPack {
 		var out bytes.Buffer
@@ -165,8 +165,8 @@ func (p *peer) split(b []byte) (v value, rest []byte, err error) {
 	return v, rest, nil
 }
 
-// send writes one command and gives its id.
-func (p *peer) send(cmd m) uint64 {
+// send writes one command and returns its id.
+func (p *socketClient) send(cmd m) uint64 {
 	p.t.Helper()
 	p.id++
 	cmd["id"] = p.id
@@ -174,52 +174,52 @@ func (p *peer) send(cmd m) uint64 {
 	return p.id
 }
 
-func (p *peer) write(b []byte) {
+func (p *socketClient) write(b []byte) {
 	kind := websocket.MessageBinary
 	if p.codec == wire.JSON {
 		kind = websocket.MessageText
 	}
-	_ = p.ws.Write(context.Background(), kind, b) // a closed socket is seen by who reads
+	_ = p.ws.Write(context.Background(), kind, b) // the reader reports a closed socket
 }
 
-// take waits for the first value that matches and takes it out.
-func (p *peer) take(what string, match func(*value) bool) value {
+// take waits for the first value that matches and removes it.
+func (p *socketClient) take(what string, match func(*value) bool) value {
 	p.t.Helper()
 	late := time.After(patience)
 	for from := 0; ; {
 		p.mu.Lock()
-		for i := from; i < len(p.came); i++ {
-			if v := p.came[i]; match(&v) {
+		for i := from; i < len(p.received); i++ {
+			if v := p.received[i]; match(&v) {
 				if i == 0 {
-					p.came = p.came[1:]
+					p.received = p.received[1:]
 				} else {
-					p.came = append(p.came[:i:i], p.came[i+1:]...)
+					p.received = append(p.received[:i:i], p.received[i+1:]...)
 				}
 				p.mu.Unlock()
 				return v
 			}
 		}
-		from = len(p.came)
-		news, err := p.news, p.err
+		from = len(p.received)
+		arrived, err := p.arrived, p.err
 		p.mu.Unlock()
 		if err != nil {
-			p.t.Fatalf("waiting for %s: %v; came: %s", what, err, p.rest())
+			p.t.Fatalf("waiting for %s: %v; received: %s", what, err, p.tail())
 		}
 		select {
-		case <-news:
+		case <-arrived:
 		case <-late:
-			p.t.Fatalf("%s did not come; came: %s", what, p.rest())
+			p.t.Fatalf("%s did not arrive; received: %s", what, p.tail())
 		}
 	}
 }
 
-func (p *peer) reply(id uint64) value {
+func (p *socketClient) reply(id uint64) value {
 	p.t.Helper()
 	return p.take(fmt.Sprintf("the reply to %d", id), func(v *value) bool { return v.Re != nil && *v.Re == id })
 }
 
 // ask sends a command and decodes its ok, if into is not nil.
-func (p *peer) ask(cmd m, into any) value {
+func (p *socketClient) ask(cmd m, into any) value {
 	p.t.Helper()
 	v := p.reply(p.send(cmd))
 	if v.Error != nil {
@@ -233,8 +233,8 @@ func (p *peer) ask(cmd m, into any) value {
 	return v
 }
 
-// refused sends a command and asserts its error.
-func (p *peer) refused(cmd m, code chat.Code, field string) value {
+// wantError sends a command and asserts the error of its reply.
+func (p *socketClient) wantError(cmd m, code chat.Code, field string) value {
 	p.t.Helper()
 	v := p.reply(p.send(cmd))
 	if v.Error == nil || v.Error.Code != code || v.Error.Field != field {
@@ -243,42 +243,42 @@ func (p *peer) refused(cmd m, code chat.Code, field string) value {
 	return v
 }
 
-func (p *peer) signal(kind string) value {
+func (p *socketClient) signal(kind string) value {
 	p.t.Helper()
 	return p.take("signal "+kind, func(v *value) bool { return v.Signal == kind })
 }
 
-func (p *peer) event(id chat.ChatID, seq chat.Seq) value {
+func (p *socketClient) event(id chat.ChatID, seq chat.Seq) value {
 	p.t.Helper()
 	return p.take(fmt.Sprintf("event %d", seq), func(v *value) bool { return v.Event != "" && v.ChatID == id && v.Seq == seq })
 }
 
-// quiet asserts that nothing but replies, presence and these signals came since,
-// as of now.
-func (p *peer) quiet(but ...string) {
+// wantQuiet asserts that no untaken value is anything but a reply, presence or one of
+// these signals.
+func (p *socketClient) wantQuiet(but ...string) {
 	p.t.Helper()
 	p.ask(m{"do": "ping"}, nil)
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	for _, v := range p.came {
+	for _, v := range p.received {
 		if v.Re == nil && v.Signal != string(chat.SignalPresence) && !slices.Contains(but, v.Signal) {
 			p.t.Fatalf("unexpected: %s", v.raw)
 		}
 	}
 }
 
-func (p *peer) rest() string {
+func (p *socketClient) tail() string {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	var all []string
-	for _, v := range p.came[max(0, len(p.came)-20):] {
+	for _, v := range p.received[max(0, len(p.received)-20):] {
 		all = append(all, v.raw)
 	}
 	return strings.Join(all, "\n")
 }
 
 // stall stops reading until the returned function is called.
-func (p *peer) stall() (goOn func()) {
+func (p *socketClient) stopReading() (resume func()) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	hold := make(chan struct{})
@@ -293,13 +293,13 @@ func (p *peer) stall() (goOn func()) {
 	return once
 }
 
-// closes waits for the end and asserts its code.
-func (p *peer) closes(code int) string {
+// wantClose waits until the socket is closed, asserts the code and returns the reason.
+func (p *socketClient) wantClose(code int) string {
 	p.t.Helper()
 	select {
 	case <-p.ended:
 	case <-time.After(2 * patience):
-		p.t.Fatalf("still open, want %d; came: %s", code, p.rest())
+		p.t.Fatalf("still open, want %d; received: %s", code, p.tail())
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -310,5 +310,5 @@ func (p *peer) closes(code int) string {
 	return e.Reason
 }
 
-// drop ends the connection without a word.
-func (p *peer) drop() { _ = p.ws.CloseNow(); <-p.ended }
+// disconnect ends the connection without a close frame.
+func (p *socketClient) disconnect() { _ = p.ws.CloseNow(); <-p.ended }

@@ -35,18 +35,18 @@ var passwordHash = sync.OnceValue(func() string {
 	return h
 })
 
-// site is a server on a store of its own, over real HTTP. Limits are off and
-// registration is open unless the test says otherwise.
-type site struct {
+// testServer is a server with its own store, over real HTTP. Limits are off and
+// registration is open unless the test changes the configuration.
+type testServer struct {
 	t     testing.TB
 	s     *Server
-	store chat.Store // the real one, below what the test may have put before it
+	store chat.Store // the real one, below any wrapper of the test
 	url   string
 	logs  *logs
-	stop  func() // in order, store and all; done when the test ends
+	stop  func() // stops the server in order and closes the store; also called when the test ends
 }
 
-// logs keeps what the server logged.
+// logs collects the server's log lines.
 type logs struct {
 	mu  sync.Mutex
 	buf bytes.Buffer // guarded by mu
@@ -64,15 +64,16 @@ func (l *logs) String() string {
 	return l.buf.String()
 }
 
-func start(t testing.TB, change ...func(*Config)) *site {
+// start starts a server on a new database.
+func start(t testing.TB, change ...func(*Config)) *testServer {
 	t.Helper()
 	return startOn(t, filepath.Join(t.TempDir(), "parley.db"), change...)
 }
 
-// startOn is start on a database of the test's.
-func startOn(t testing.TB, path string, change ...func(*Config)) *site {
+// startOn is start on the database at path.
+func startOn(t testing.TB, path string, change ...func(*Config)) *testServer {
 	t.Helper()
-	x := &site{t: t, logs: &logs{}}
+	x := &testServer{t: t, logs: &logs{}}
 	log := slog.New(slog.NewTextHandler(x.logs, nil))
 	store, err := sqlite.Open(context.Background(), path, log)
 	if err != nil {
@@ -114,37 +115,37 @@ func startOn(t testing.TB, path string, change ...func(*Config)) *site {
 	return x
 }
 
-// client calls the API as one person, or as nobody.
+// client calls the API as one user, or without an identity.
 type client struct {
-	site    *site
+	server  *testServer
 	user    chat.User
 	session chat.Session
 	token   string
 	header  http.Header // sent with each call
-	msgpack bool        // both ways
+	msgpack bool        // for requests and answers
 }
 
-func (x *site) nobody() *client { return &client{site: x, header: http.Header{}} }
+func (x *testServer) anonymous() *client { return &client{server: x, header: http.Header{}} }
 
-// person makes an account on the store itself, which costs no hashing.
-func (x *site) person(handle string) *client {
+// addUser creates an account in the store directly, which hashes no password.
+func (x *testServer) addUser(handle string) *client {
 	x.t.Helper()
-	return x.account(chat.NewAccount{Handle: handle})
+	return x.addAccount(chat.NewAccount{Handle: handle})
 }
 
-// owner makes the first admin, by the setup code, and so the chat General.
-func (x *site) owner() *client {
+// addOwner creates the first admin with the setup code, and with it the chat General.
+func (x *testServer) addOwner() *client {
 	x.t.Helper()
 	server, err := x.store.Server(context.Background())
 	if err != nil {
 		x.t.Fatal(err)
 	}
-	return x.account(chat.NewAccount{Handle: "owner", Setup: server.Setup})
+	return x.addAccount(chat.NewAccount{Handle: "owner", Setup: server.Setup})
 }
 
-func (x *site) account(n chat.NewAccount) *client {
+func (x *testServer) addAccount(n chat.NewAccount) *client {
 	x.t.Helper()
-	c := x.nobody()
+	c := x.anonymous()
 	c.token = chat.NewSecret()
 	n.Name, n.PasswordHash = strings.ToUpper(n.Handle[:1])+n.Handle[1:], passwordHash()
 	n.Session.TokenHash = chat.SecretHash(c.token)
@@ -156,34 +157,34 @@ func (x *site) account(n chat.NewAccount) *client {
 	return c
 }
 
-// group makes a group of the caller and others, and gives its id.
+// group creates a group of the client's user and others, and returns its id.
 func (c *client) group(others ...*client) chat.ChatID {
-	c.site.t.Helper()
+	c.server.t.Helper()
 	return c.chat(chat.NewChat{Kind: chat.Group, Title: "Group"}, others...)
 }
 
 func (c *client) chat(n chat.NewChat, others ...*client) chat.ChatID {
-	c.site.t.Helper()
+	c.server.t.Helper()
 	n.By, n.ClientID = c.user.ID, chat.NewID[string]()
 	for _, o := range others {
 		n.Members = append(n.Members, o.user.ID)
 	}
-	made, _, err := c.site.store.CreateChat(context.Background(), n)
+	created, _, err := c.server.store.CreateChat(context.Background(), n)
 	if err != nil {
-		c.site.t.Fatal(err)
+		c.server.t.Fatal(err)
 	}
-	return made.ID
+	return created.ID
 }
 
-// post sends a message over HTTP and gives its number.
+// post sends a message over HTTP and returns its seq.
 func (c *client) post(id chat.ChatID, text string) chat.Seq {
-	c.site.t.Helper()
+	c.server.t.Helper()
 	var out api.MessageAnswer
 	c.call("POST", "/api/chats/"+string(id)+"/messages", m{"clientId": chat.NewID[string](), "text": text}).want(201).into(&out)
 	return out.Message.Seq
 }
 
-// m is a body, or a part of one.
+// m is a map of a request's body or command.
 type m map[string]any
 
 type answer struct {
@@ -191,12 +192,12 @@ type answer struct {
 	call   string
 	status int
 	header http.Header
-	body   []byte // JSON, whatever came
+	body   []byte // as JSON, in whichever codec it came
 }
 
-// call makes one request. A body that is []byte goes out as it is.
+// call makes one request. A []byte body is sent unencoded.
 func (c *client) call(method, path string, body any) *answer {
-	t := c.site.t
+	t := c.server.t
 	t.Helper()
 	codec, mediaType := wire.JSON, "application/json"
 	if c.msgpack {
@@ -208,7 +209,7 @@ func (c *client) call(method, path string, body any) *answer {
 	} else if body != nil {
 		raw = bytes.NewReader(codec.Encode(body))
 	}
-	r, err := http.NewRequest(method, c.site.url+path, raw)
+	r, err := http.NewRequest(method, c.server.url+path, raw)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -219,7 +220,7 @@ func (c *client) call(method, path string, body any) *answer {
 	for k, v := range c.header {
 		r.Header[k] = v
 	}
-	res, err := http.DefaultTransport.RoundTrip(r) // follows nothing
+	res, err := http.DefaultTransport.RoundTrip(r) // does not follow redirects
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -235,7 +236,7 @@ func (c *client) call(method, path string, body any) *answer {
 		}
 		got = out.Bytes()
 	}
-	note(c.site.s, r, body, res.StatusCode, got)
+	note(c.server.s, r, body, res.StatusCode, got)
 	return &answer{t, method + " " + path, res.StatusCode, res.Header, got}
 }
 
@@ -247,8 +248,8 @@ func (a *answer) want(status int) *answer {
 	return a
 }
 
-// fails asserts an error in the one shape: its code, its status, its field.
-func (a *answer) fails(code chat.Code, field string) *answer {
+// wantError asserts an error's code, status and field.
+func (a *answer) wantError(code chat.Code, field string) *answer {
 	a.t.Helper()
 	a.want(api.Status[code])
 	e := a.failure()
@@ -263,7 +264,7 @@ func (a *answer) failure() chat.Error {
 	var f api.Failure
 	a.into(&f)
 	if f.Error == nil || f.Error.Message == "" || f.Error.RequestID == "" {
-		a.t.Fatalf("%s: not an error in the one shape: %s", a.call, a.body)
+		a.t.Fatalf("%s: not an error as documented: %s", a.call, a.body)
 	}
 	return *f.Error
 }

@@ -11,7 +11,7 @@ import (
 
 func TestMe(t *testing.T) {
 	x := start(t)
-	ann := x.person("ann")
+	ann := x.addUser("ann")
 	var out api.UserAnswer
 	ann.call("PATCH", "/api/me", m{"name": "Ann Lee", "status": "away"}).want(200).into(&out)
 	if out.User.Name != "Ann Lee" || out.User.Status != "away" {
@@ -25,15 +25,15 @@ func TestMe(t *testing.T) {
 	if out.User.Status != "" || out.User.Name != "Ann Lee" {
 		t.Errorf("%+v", out)
 	}
-	ann.call("PATCH", "/api/me", m{"name": " "}).fails(chat.BadInput, "name")
-	ann.call("PATCH", "/api/me", m{"name": []int{1}}).fails(chat.BadInput, "name")
-	ann.call("PATCH", "/api/me", m{"status": strings.Repeat("a", 129)}).fails(chat.BadInput, "status")
+	ann.call("PATCH", "/api/me", m{"name": " "}).wantError(chat.BadInput, "name")
+	ann.call("PATCH", "/api/me", m{"name": []int{1}}).wantError(chat.BadInput, "name")
+	ann.call("PATCH", "/api/me", m{"status": strings.Repeat("a", 129)}).wantError(chat.BadInput, "status")
 }
 
-// A change of name is told to who is connected.
-func TestNameIsTold(t *testing.T) {
+// A new name is signaled to connected users.
+func TestRenameIsSignaled(t *testing.T) {
 	x := start(t)
-	ann, owner := x.person("ann"), x.owner()
+	ann, owner := x.addUser("ann"), x.addOwner()
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()
 	feed, err := x.store.OpenFeed(ctx)
@@ -42,10 +42,10 @@ func TestNameIsTold(t *testing.T) {
 	}
 	ann.call("PATCH", "/api/me", m{"name": "Ann Lee"}).want(200)
 	owner.call("PATCH", "/api/users/"+string(ann.user.ID), m{"role": "admin"}).want(200)
-	told := 0
+	signals := 0
 	for n := range feed {
 		if n.Signal != nil && n.Signal.Kind == chat.SignalUser && n.Signal.By == ann.user.ID {
-			if told++; told == 2 {
+			if signals++; signals == 2 {
 				break
 			}
 		}
@@ -54,25 +54,25 @@ func TestNameIsTold(t *testing.T) {
 
 func TestNewPasswordEndsOtherSessions(t *testing.T) {
 	x := start(t)
-	ann, other := x.person("ann"), x.nobody()
-	var made api.SignInAnswer
-	other.call("POST", "/api/sessions", m{"handle": "ann", "password": password}).want(201).into(&made)
-	other.header.Set("Authorization", "Bearer "+made.Token)
-	ann.call("PATCH", "/api/me", m{"password": "new password"}).fails(chat.WrongPassword, "currentPassword")
-	ann.call("PATCH", "/api/me", m{"password": "new password", "currentPassword": "wrong horse"}).fails(chat.WrongPassword, "currentPassword")
-	ann.call("PATCH", "/api/me", m{"password": "short", "currentPassword": password}).fails(chat.BadInput, "password")
+	ann, other := x.addUser("ann"), x.anonymous()
+	var created api.SignInAnswer
+	other.call("POST", "/api/sessions", m{"handle": "ann", "password": password}).want(201).into(&created)
+	other.header.Set("Authorization", "Bearer "+created.Token)
+	ann.call("PATCH", "/api/me", m{"password": "new password"}).wantError(chat.WrongPassword, "currentPassword")
+	ann.call("PATCH", "/api/me", m{"password": "new password", "currentPassword": "wrong horse"}).wantError(chat.WrongPassword, "currentPassword")
+	ann.call("PATCH", "/api/me", m{"password": "short", "currentPassword": password}).wantError(chat.BadInput, "password")
 	other.call("GET", "/api/me", nil).want(200)
 	ann.call("PATCH", "/api/me", m{"password": "new password", "currentPassword": password}).want(200)
 	ann.call("GET", "/api/me", nil).want(200)
-	other.call("GET", "/api/me", nil).fails(chat.NoIdentity, "")
-	nobody := x.nobody()
-	nobody.call("POST", "/api/sessions", m{"handle": "ann", "password": password}).fails(chat.BadCredentials, "")
-	nobody.call("POST", "/api/sessions", m{"handle": "ann", "password": "new password"}).want(201)
+	other.call("GET", "/api/me", nil).wantError(chat.NoIdentity, "")
+	anonymous := x.anonymous()
+	anonymous.call("POST", "/api/sessions", m{"handle": "ann", "password": password}).wantError(chat.BadCredentials, "")
+	anonymous.call("POST", "/api/sessions", m{"handle": "ann", "password": "new password"}).want(201)
 }
 
 func TestUsers(t *testing.T) {
 	x := start(t)
-	owner, ann, bob := x.owner(), x.person("ann"), x.person("bob")
+	owner, ann, bob := x.addOwner(), x.addUser("ann"), x.addUser("bob")
 	id := string(ann.user.ID)
 	var page api.UserPage
 	bob.call("GET", "/api/users?q=an", nil).want(200).into(&page)
@@ -101,50 +101,50 @@ func TestUsers(t *testing.T) {
 	if len(found) != 3 {
 		t.Errorf("paged to %d users of 3", len(found))
 	}
-	bob.call("GET", "/api/users?limit=0", nil).fails(chat.BadInput, "limit")
-	bob.call("GET", "/api/users?limit=abc", nil).fails(chat.BadInput, "limit")
-	bob.call("GET", "/api/users?ids=", nil).fails(chat.BadInput, "ids")
-	bob.call("GET", "/api/users?q="+strings.Repeat("a", 65), nil).fails(chat.BadInput, "q")
-	bob.call("GET", "/api/users?after=!!", nil).fails(chat.BadInput, "after")
+	bob.call("GET", "/api/users?limit=0", nil).wantError(chat.BadInput, "limit")
+	bob.call("GET", "/api/users?limit=abc", nil).wantError(chat.BadInput, "limit")
+	bob.call("GET", "/api/users?ids=", nil).wantError(chat.BadInput, "ids")
+	bob.call("GET", "/api/users?q="+strings.Repeat("a", 65), nil).wantError(chat.BadInput, "q")
+	bob.call("GET", "/api/users?after=!!", nil).wantError(chat.BadInput, "after")
 
-	bob.call("PATCH", "/api/users/"+id, m{"role": "admin"}).fails(chat.Forbidden, "")
-	owner.call("PATCH", "/api/users/"+id, m{"role": "king"}).fails(chat.BadInput, "role")
-	owner.call("PATCH", "/api/users/nobody", m{"role": "admin"}).fails(chat.NotFound, "userId")
-	owner.call("PATCH", "/api/users/"+string(owner.user.ID), m{"role": "member"}).fails(chat.LastOwner, "")
-	owner.call("PATCH", "/api/users/"+string(owner.user.ID), m{"active": false}).fails(chat.LastOwner, "")
+	bob.call("PATCH", "/api/users/"+id, m{"role": "admin"}).wantError(chat.Forbidden, "")
+	owner.call("PATCH", "/api/users/"+id, m{"role": "king"}).wantError(chat.BadInput, "role")
+	owner.call("PATCH", "/api/users/nobody", m{"role": "admin"}).wantError(chat.NotFound, "userId")
+	owner.call("PATCH", "/api/users/"+string(owner.user.ID), m{"role": "member"}).wantError(chat.LastOwner, "")
+	owner.call("PATCH", "/api/users/"+string(owner.user.ID), m{"active": false}).wantError(chat.LastOwner, "")
 	var out api.UserAnswer
 	owner.call("PATCH", "/api/users/"+id, m{"active": false}).want(200).into(&out)
 	if out.User.Active {
 		t.Errorf("%+v", out)
 	}
-	ann.call("GET", "/api/me", nil).fails(chat.NoIdentity, "")
+	ann.call("GET", "/api/me", nil).wantError(chat.NoIdentity, "")
 }
 
 func TestRecovery(t *testing.T) {
 	x := start(t)
-	owner, ann := x.owner(), x.person("ann")
-	ann.call("POST", "/api/recoveries", m{"userId": ann.user.ID}).fails(chat.Forbidden, "")
-	owner.call("POST", "/api/recoveries", m{"userId": "nobody"}).fails(chat.NotFound, "userId")
-	owner.call("POST", "/api/recoveries", m{}).fails(chat.BadInput, "userId")
-	var made api.Link
-	owner.call("POST", "/api/recoveries", m{"userId": ann.user.ID}).want(201).into(&made)
-	base, code, ok := strings.Cut(made.URL, "/#recover=")
-	if !ok || base != x.url || made.ExpiresAt < chat.Now()+50*60_000 || made.ExpiresAt > chat.Now()+60*60_000 {
-		t.Fatalf("%+v", made)
+	owner, ann := x.addOwner(), x.addUser("ann")
+	ann.call("POST", "/api/recoveries", m{"userId": ann.user.ID}).wantError(chat.Forbidden, "")
+	owner.call("POST", "/api/recoveries", m{"userId": "nobody"}).wantError(chat.NotFound, "userId")
+	owner.call("POST", "/api/recoveries", m{}).wantError(chat.BadInput, "userId")
+	var created api.Link
+	owner.call("POST", "/api/recoveries", m{"userId": ann.user.ID}).want(201).into(&created)
+	base, code, ok := strings.Cut(created.URL, "/#recover=")
+	if !ok || base != x.url || created.ExpiresAt < chat.Now()+50*60_000 || created.ExpiresAt > chat.Now()+60*60_000 {
+		t.Fatalf("%+v", created)
 	}
-	nobody := x.nobody()
-	nobody.call("POST", "/api/recoveries/use", m{"code": "wrong", "password": "new password"}).fails(chat.InviteSpent, "")
-	nobody.call("POST", "/api/recoveries/use", m{"code": "", "password": "new password"}).fails(chat.BadInput, "code")
-	nobody.call("POST", "/api/recoveries/use", m{"code": code, "password": "short"}).fails(chat.BadInput, "password")
+	anonymous := x.anonymous()
+	anonymous.call("POST", "/api/recoveries/use", m{"code": "wrong", "password": "new password"}).wantError(chat.InviteSpent, "")
+	anonymous.call("POST", "/api/recoveries/use", m{"code": "", "password": "new password"}).wantError(chat.BadInput, "code")
+	anonymous.call("POST", "/api/recoveries/use", m{"code": code, "password": "short"}).wantError(chat.BadInput, "password")
 	ann.call("GET", "/api/me", nil).want(200)
 	var in api.SignInAnswer
-	nobody.call("POST", "/api/recoveries/use", m{"code": code, "password": "new password"}).want(201).into(&in)
+	anonymous.call("POST", "/api/recoveries/use", m{"code": code, "password": "new password"}).want(201).into(&in)
 	if in.User.ID != ann.user.ID || in.Token == "" {
 		t.Errorf("%+v", in)
 	}
-	ann.call("GET", "/api/me", nil).fails(chat.NoIdentity, "")
-	nobody.call("POST", "/api/recoveries/use", m{"code": code, "password": "other password"}).fails(chat.InviteSpent, "")
-	nobody.call("POST", "/api/sessions", m{"handle": "ann", "password": "new password"}).want(201)
+	ann.call("GET", "/api/me", nil).wantError(chat.NoIdentity, "")
+	anonymous.call("POST", "/api/recoveries/use", m{"code": code, "password": "other password"}).wantError(chat.InviteSpent, "")
+	anonymous.call("POST", "/api/sessions", m{"handle": "ann", "password": "new password"}).want(201)
 	if strings.Contains(x.logs.String(), code) {
 		t.Error("the code is in the log")
 	}

@@ -15,7 +15,7 @@ func TestMessages(t *testing.T) {
 	for _, msgpack := range []bool{false, true} {
 		t.Run(fmt.Sprint("msgpack ", msgpack), func(t *testing.T) {
 			x := start(t)
-			ann, bob, eve := x.person("ann"), x.person("bob"), x.person("eve")
+			ann, bob, eve := x.addUser("ann"), x.addUser("bob"), x.addUser("eve")
 			ann.msgpack, bob.msgpack, eve.msgpack = msgpack, msgpack, msgpack
 			path := "/api/chats/" + string(ann.group(bob)) + "/messages"
 			var out api.MessageAnswer
@@ -53,14 +53,14 @@ func TestMessages(t *testing.T) {
 			}
 			bob.call("DELETE", seq+"/reactions/"+url.PathEscape("👍"), nil).want(204)
 			bob.call("DELETE", seq+"/reactions/"+url.PathEscape("👍"), nil).want(204)
-			bob.call("PATCH", seq, m{"text": "mine"}).fails(chat.NotAuthor, "")
-			bob.call("DELETE", seq, nil).fails(chat.NotAuthor, "")
-			eve.call("GET", seq, nil).fails(chat.NotFound, "chatId")
-			eve.call("DELETE", seq, nil).fails(chat.NotFound, "chatId")
+			bob.call("PATCH", seq, m{"text": "mine"}).wantError(chat.NotAuthor, "")
+			bob.call("DELETE", seq, nil).wantError(chat.NotAuthor, "")
+			eve.call("GET", seq, nil).wantError(chat.NotFound, "chatId")
+			eve.call("DELETE", seq, nil).wantError(chat.NotFound, "chatId")
 			ann.call("DELETE", seq, m{"clientId": "d"}).want(204)
 			ann.call("DELETE", seq, nil).want(204)
-			ann.call("PATCH", seq, m{"text": "back"}).fails(chat.Conflict, "seq")
-			bob.call("PUT", seq+"/reactions/x", nil).fails(chat.Conflict, "seq")
+			ann.call("PATCH", seq, m{"text": "back"}).wantError(chat.Conflict, "seq")
+			bob.call("PUT", seq+"/reactions/x", nil).wantError(chat.Conflict, "seq")
 			bob.call("GET", seq, nil).want(200).into(&out)
 			if out.Message.Text != "" || out.Message.DeletedAt == 0 {
 				t.Errorf("%+v", out)
@@ -71,7 +71,7 @@ func TestMessages(t *testing.T) {
 
 func TestMessageFields(t *testing.T) {
 	x := start(t)
-	ann := x.person("ann")
+	ann := x.addUser("ann")
 	id := ann.group()
 	path := "/api/chats/" + string(id) + "/messages"
 	seq := fmt.Sprint(path, "/", ann.post(id, "hello"))
@@ -123,7 +123,7 @@ func TestMessageFields(t *testing.T) {
 			a.want(api.Status[c.code])
 			continue
 		}
-		a.fails(c.code, c.field)
+		a.wantError(c.code, c.field)
 	}
 	ann.call("PUT", seq+"/reactions/"+url.PathEscape("a/b"), nil).want(204)
 	ann.call("PUT", seq+"/reactions/"+url.PathEscape("50%"), nil).want(204)
@@ -136,7 +136,7 @@ func TestMessageFields(t *testing.T) {
 
 func TestHistory(t *testing.T) {
 	x := start(t)
-	ann, bob := x.person("ann"), x.person("bob")
+	ann, bob := x.addUser("ann"), x.addUser("bob")
 	id := ann.group(bob)
 	for i := range 5 {
 		ann.post(id, fmt.Sprint("number ", i+1)) // 3 to 7, after two joined events
@@ -162,7 +162,7 @@ func TestHistory(t *testing.T) {
 
 func TestRead(t *testing.T) {
 	x := start(t)
-	ann, bob, eve := x.person("ann"), x.person("bob"), x.person("eve")
+	ann, bob, eve := x.addUser("ann"), x.addUser("bob"), x.addUser("eve")
 	id := ann.group(bob)
 	path := "/api/chats/" + string(id) + "/read"
 	first := ann.post(id, "one")
@@ -184,8 +184,8 @@ func TestRead(t *testing.T) {
 	if n, at, to := unread(); n != 0 || at != 0 || to != last {
 		t.Errorf("%d unread, %d mentions, read up to %d", n, at, to)
 	}
-	bob.call("PUT", path, m{}).fails(chat.BadInput, "seq")
-	bob.call("PUT", path, m{"seq": -1}).fails(chat.BadInput, "seq")
-	bob.call("PUT", path, m{"seq": "1"}).fails(chat.BadInput, "seq")
-	eve.call("PUT", path, m{"seq": 1}).fails(chat.NotFound, "chatId")
+	bob.call("PUT", path, m{}).wantError(chat.BadInput, "seq")
+	bob.call("PUT", path, m{"seq": -1}).wantError(chat.BadInput, "seq")
+	bob.call("PUT", path, m{"seq": "1"}).wantError(chat.BadInput, "seq")
+	eve.call("PUT", path, m{"seq": 1}).wantError(chat.NotFound, "chatId")
 }

@@ -10,10 +10,10 @@ import (
 
 func TestMetrics(t *testing.T) {
 	x := start(t)
-	ann := x.person("ann")
+	ann := x.addUser("ann")
 	id := ann.group()
 	ann.post(id, "hello")
-	ann.call("POST", "/api/chats/"+string(id)+"/messages", m{"clientId": "x", "text": "a", "replyTo": 99}).fails(chat.NotFound, "replyTo")
+	ann.call("POST", "/api/chats/"+string(id)+"/messages", m{"clientId": "x", "text": "a", "replyTo": 99}).wantError(chat.NotFound, "replyTo")
 	ann.call("GET", "/api/strange-"+string(id), nil).want(404)
 	ann.call("BREW", "/api/me", nil).want(405)
 	scrape := func() string {
@@ -49,5 +49,5 @@ func TestMetrics(t *testing.T) {
 			t.Errorf("the metrics say %q", secret)
 		}
 	}
-	x.nobody().call("GET", "/metrics", nil).want(404) // they have a listener of their own
+	x.anonymous().call("GET", "/metrics", nil).want(404) // they have a listener of their own
 }

@@ -23,8 +23,8 @@ import (
 
 const documentPath = "../docs/openapi.yaml"
 
-// document is docs/openapi.yaml. To a client it says that unknown fields are
-// ignored; here they are faults, so that no field goes undocumented.
+// document is docs/openapi.yaml. It tells clients to ignore unknown fields; here they are
+// errors, so that every field is documented.
 var document = sync.OnceValues(func() (*openapi3.T, error) {
 	doc, err := openapi3.NewLoader().LoadFromFile(documentPath)
 	if err != nil {
@@ -39,20 +39,20 @@ var document = sync.OnceValues(func() (*openapi3.T, error) {
 	return doc, nil
 })
 
-// saw keeps what the tests of this package saw, for documented.
+// saw collects what the tests of this package received, for documented.
 var saw = struct {
 	sync.Mutex
 	faults map[string]bool    // guarded by the mutex
 	codes  map[chat.Code]bool // guarded by the mutex
 }{faults: map[string]bool{}, codes: map[chat.Code]bool{}}
 
-// note compares a call with the document: its status, its JSON answer, and what
-// was asked for where that was granted.
+// note compares a call with the document: its status, its JSON answer, and the request's
+// body if the call succeeded.
 func note(s *Server, r *http.Request, asked any, status int, body []byte) {
 	pattern := s.handler.(chi.Routes).Find(chi.NewRouteContext(), r.Method, r.URL.EscapedPath())
 	pattern = strings.TrimSuffix(pattern, "/")
 	if pattern == "" || pattern == "/*" || pattern == "/api" {
-		return // the page's, or nobody's
+		return // a file of the page, or no route
 	}
 	fault := compare(r.Method, pattern, asked, status, body)
 	var f api.Failure
@@ -110,8 +110,8 @@ func valid(content openapi3.Content, body []byte) error {
 	return content.Get("application/json").Schema.Value.VisitJSON(v, openapi3.DisableSchemaErrorDetails())
 }
 
-// documented reports whether every answer that the tests saw is as documented,
-// and, when all tests ran, whether they saw every code.
+// documented reports whether every answer in the tests is as documented and, if all tests
+// ran, whether every code occurred.
 func documented() bool {
 	saw.Lock()
 	defer saw.Unlock()

@@ -18,7 +18,7 @@ import (
 
 func TestPage(t *testing.T) {
 	x := start(t)
-	nobody := x.nobody()
+	anonymous := x.anonymous()
 	for path, c := range map[string]struct{ mediaType, keep string }{
 		"/":                 {"text/html; charset=utf-8", "no-cache"},
 		"/index.html":       {"text/html; charset=utf-8", "no-cache"},
@@ -27,7 +27,7 @@ func TestPage(t *testing.T) {
 		"/main.js":          {"text/javascript; charset=utf-8", "no-cache"},
 		"/assets/a-123.css": {"text/css; charset=utf-8", "public, max-age=31536000, immutable"},
 	} {
-		a := nobody.call("GET", path, nil).want(200)
+		a := anonymous.call("GET", path, nil).want(200)
 		if a.header.Get("Content-Type") != c.mediaType || a.header.Get("Cache-Control") != c.keep {
 			t.Errorf("%s: %s, %s", path, a.header.Get("Content-Type"), a.header.Get("Cache-Control"))
 		}
@@ -35,30 +35,30 @@ func TestPage(t *testing.T) {
 		if !strings.Contains(policy, "script-src 'self'") || strings.Contains(policy, "unsafe") || a.header.Get("X-Content-Type-Options") != "nosniff" {
 			t.Errorf("%s: %v", path, a.header)
 		}
-		again := x.nobody()
+		again := x.anonymous()
 		again.header.Set("If-None-Match", a.header.Get("ETag"))
 		again.call("GET", path, nil).want(http.StatusNotModified)
 	}
-	// No page in a script's place, and nothing from outside the folder.
+	// A missing script is not answered with the page, and no file outside the folder is served.
 	for _, path := range []string{"/missing.js", "/assets/missing.css", "/assets/", "/chats", "/../go.mod", "/%2e%2e/go.mod", "/..%2fgo.mod"} {
-		nobody.call("GET", path, nil).fails(chat.NotFound, "")
+		anonymous.call("GET", path, nil).wantError(chat.NotFound, "")
 	}
 	for _, path := range []string{"/", "/c/x"} {
-		if a := nobody.call("HEAD", path, nil).want(200); len(a.body) > 0 {
+		if a := anonymous.call("HEAD", path, nil).want(200); len(a.body) > 0 {
 			t.Errorf("HEAD %s has a body", path)
 		}
 	}
-	if a := nobody.call("GET", "/api/server", nil); !strings.Contains(a.header.Get("Content-Security-Policy"), "default-src 'none'") {
+	if a := anonymous.call("GET", "/api/server", nil); !strings.Contains(a.header.Get("Content-Security-Policy"), "default-src 'none'") {
 		t.Errorf("%v", a.header)
 	}
 }
 
-// script is long enough to be worth compressing.
+// script is long enough to be compressed.
 var script = []byte(strings.Repeat("export const again = 'and again';\n", 200))
 
 func withScript(c *Config) { c.Web.(fstest.MapFS)["long.js"] = &fstest.MapFile{Data: script} }
 
-// Each encoding of a file is made once and has an entity tag of its own.
+// Each encoding of a file has its own entity tag.
 func TestPageEncodings(t *testing.T) {
 	x := start(t, withScript)
 	unpack := map[string]func([]byte) ([]byte, error){
@@ -86,7 +86,7 @@ func TestPageEncodings(t *testing.T) {
 		strings.Repeat("gzip, ", 5000): "",
 	} {
 		for range 2 {
-			c := x.nobody()
+			c := x.anonymous()
 			c.header["Accept-Encoding"] = []string{accept}
 			a := c.call("GET", "/long.js", nil).want(200)
 			if a.header.Get("Content-Encoding") != want || a.header.Get("Vary") != "Accept-Encoding" || a.header.Get("Content-Length") != strconv.Itoa(len(a.body)) {
@@ -117,18 +117,17 @@ func TestPageEncodings(t *testing.T) {
 	if len(tags) != 3 || tags[""] == tags["gzip"] || tags["gzip"] == tags["zstd"] {
 		t.Errorf("tags %v", tags)
 	}
-	if a := x.nobody().call("GET", "/main.js", nil).want(200); a.header.Get("Content-Encoding") != "" {
+	if a := x.anonymous().call("GET", "/main.js", nil).want(200); a.header.Get("Content-Encoding") != "" {
 		t.Errorf("a short file is compressed: %v", a.header)
 	}
 }
 
-// The page is served whole: a Range header, above all a long one, buys nothing
-// (GO-2026-6609).
-func TestPageWithoutRanges(t *testing.T) {
+// Range headers are ignored, above all long ones (GO-2026-6609).
+func TestPageIgnoresRanges(t *testing.T) {
 	x := start(t, withScript)
 	for _, ranges := range []string{"bytes=0-0", "bytes=0-0,5-9", "bytes=0-0" + strings.Repeat(",0-0", 7900), "bytes=-1", "bytes=99999999-"} {
 		for _, accept := range []string{"identity", "gzip"} {
-			c := x.nobody()
+			c := x.anonymous()
 			c.header["Range"], c.header["Accept-Encoding"] = []string{ranges}, []string{accept}
 			a := c.call("GET", "/long.js", nil).want(200)
 			if a.header.Get("Content-Range") != "" || a.header.Get("Accept-Ranges") == "bytes" || len(a.body) > len(script) || strings.Contains(a.header.Get("Content-Type"), "multipart") {
@@ -138,8 +137,7 @@ func TestPageWithoutRanges(t *testing.T) {
 	}
 }
 
-// A request for a compressed file costs no compression: it makes no garbage to
-// speak of.
+// A file is compressed at the first request only: later ones allocate little.
 func TestPageIsCompressedOnce(t *testing.T) {
 	f := newFile(bytes.Repeat(script, 20), "text/javascript")
 	r := httptest.NewRequest("GET", "/", nil)
@@ -151,7 +149,7 @@ func TestPageIsCompressedOnce(t *testing.T) {
 	}
 	for _, encoded := range []func() content{f.gzip, f.zstd} {
 		if once, again := encoded(), encoded(); &once.body[0] != &again.body[0] {
-			t.Errorf("%s is made again", once.encoding)
+			t.Errorf("%s is compressed again", once.encoding)
 		}
 	}
 }
@@ -162,11 +160,12 @@ func (d *devNull) Header() http.Header         { return d.header }
 func (d *devNull) Write(b []byte) (int, error) { return len(b), nil }
 func (d *devNull) WriteHeader(int)             {}
 
-// What is answered without an identity is too short to be compressed each time.
-func TestNothingIsCompressedWithoutAnIdentity(t *testing.T) {
+// Answers without an identity are too short to be compressed, which would cost time for
+// each request.
+func TestAnonymousAnswersAreNotCompressed(t *testing.T) {
 	x := start(t, withScript)
-	x.owner()
-	c := x.nobody()
+	x.addOwner()
+	c := x.anonymous()
 	c.header["Accept-Encoding"] = []string{"gzip, zstd"}
 	long := strings.Repeat("long ", 3000)
 	for _, call := range []struct {

@@ -15,35 +15,35 @@ import (
 	"parley/wire"
 )
 
-// say is post that gives the whole message.
+// say is post that returns the message.
 func (c *client) say(id chat.ChatID, text string) chat.Message {
-	c.site.t.Helper()
+	c.server.t.Helper()
 	var out api.MessageAnswer
 	c.call("POST", "/api/chats/"+string(id)+"/messages", m{"clientId": chat.NewID[string](), "text": text}).want(201).into(&out)
 	return out.Message
 }
 
-// resumeAt is resume from an event whose time is known.
-func (p *peer) resumeAt(id chat.ChatID, seen chat.Seq, at int64) {
+// resumeAt is resume from an event with its time.
+func (p *socketClient) resumeAt(id chat.ChatID, seen chat.Seq, at int64) {
 	p.t.Helper()
 	p.ask(m{"do": "resume", "epoch": p.hello.Epoch, "seen": m{string(id): seen}, "at": m{string(id): at}}, nil)
 }
 
-func (p *peer) resetTo(id chat.ChatID, head chat.Seq) {
+func (p *socketClient) resetTo(id chat.ChatID, head chat.Seq) {
 	p.t.Helper()
 	if v := p.signal(wire.SignalReset); v.ChatID != id || v.Head != head || v.Epoch != p.hello.Epoch {
 		p.t.Errorf("reset: %s", v.raw)
 	}
 	p.signal(wire.SignalCaughtUp)
-	p.quiet()
+	p.wantQuiet()
 }
 
-// Ann keeps a copy of the database, posts message 4, puts the copy back and
-// posts another 4, then a 5. Who saw the first 4 gets a reset.
+// The database is copied, ann posts message 4, the copy is restored, and ann posts another
+// 4 and a 5. A client that has the first 4 receives a reset.
 func TestRestoredCopy(t *testing.T) {
 	path, kept := filepath.Join(t.TempDir(), "parley.db"), filepath.Join(t.TempDir(), "kept.db")
 	x := startOn(t, path)
-	ann := x.person("ann")
+	ann := x.addUser("ann")
 	id := ann.group()
 	ann.post(id, "two")
 	three := ann.say(id, "three")
@@ -51,13 +51,13 @@ func TestRestoredCopy(t *testing.T) {
 	copyFile(t, path, kept)
 
 	x = startOn(t, path)
-	ann.site = x
+	ann.server = x
 	lost := ann.say(id, "the lost four")
 	x.stop()
 	copyFile(t, kept, path)
 
 	x = startOn(t, path)
-	ann.site = x
+	ann.server = x
 	four := ann.say(id, "another four")
 	if four.Seq != lost.Seq || four.At == lost.At {
 		t.Fatalf("the lost one is %d at %d, the other %d at %d", lost.Seq, lost.At, four.Seq, four.At)
@@ -79,24 +79,24 @@ func TestRestoredCopy(t *testing.T) {
 						p.event(id, seq)
 					}
 					p.signal(wire.SignalCaughtUp)
-					p.quiet()
+					p.wantQuiet()
 				}
 				p.resumeAt(id, three.Seq, three.At) // before the copy was made
 				for seq := three.Seq + 1; seq <= head; seq++ {
 					p.event(id, seq)
 				}
 				p.signal(wire.SignalCaughtUp)
-				p.resume(id, lost.Seq) // a client that knows no times, as before
+				p.resume(id, lost.Seq) // a client that sends no times
 				for seq := lost.Seq + 1; seq <= head; seq++ {
 					p.event(id, seq)
 				}
 				p.signal(wire.SignalCaughtUp)
-				p.quiet()
+				p.wantQuiet()
 
 				web := *ann
 				web.msgpack = codec == wire.MsgPack
-				web.events(id, events(lost)).fails(chat.Reset, "at")
-				web.events(id, events(lost)+"&wait=30").fails(chat.Reset, "at")
+				web.events(id, events(lost)).wantError(chat.Reset, "at")
+				web.events(id, events(lost)+"&wait=30").wantError(chat.Reset, "at")
 				var page service.EventPage
 				web.events(id, events(four)).want(200).into(&page)
 				if len(page.Events) != int(head-four.Seq) || page.Head != head || page.More {
@@ -126,7 +126,7 @@ func copyFile(t *testing.T, from, to string) {
 	}
 }
 
-// readCounter counts how often pages of logs are read for a user.
+// readCounter is a store that counts how often pages of logs are read for a user.
 type readCounter struct {
 	chat.Store
 	pages, chats atomic.Int64
@@ -144,12 +144,12 @@ func (s *readCounter) Chat(ctx context.Context, viewer chat.UserID, id chat.Chat
 	return s.Store.Chat(ctx, viewer, id)
 }
 
-// A time is compared without a read where the peer stands at the head, and with
-// the page that is read anyway below it.
+// At the head, the time is compared without a read; below it, with the page that is read
+// anyway.
 func TestPositionReads(t *testing.T) {
 	var store readCounter
 	x := start(t, func(c *Config) { store.Store = c.Store; c.Store = &store })
-	ann := x.person("ann")
+	ann := x.addUser("ann")
 	id := ann.group()
 	var at []int64
 	for i := range 32 + 5 {
@@ -173,22 +173,22 @@ func TestPositionReads(t *testing.T) {
 						p.event(id, seq)
 					}
 					p.signal(wire.SignalCaughtUp)
-					p.quiet()
+					p.wantQuiet()
 				}
 				if got := store.pages.Load() - pages; got != c.reads || store.chats.Load() != chats {
 					t.Errorf("seen %d, wrong by %d: %d pages and %d chats were read, want %d and 0", c.seen, c.wrong, got, store.chats.Load()-chats, c.reads)
 				}
-				p.drop()
+				p.disconnect()
 			}
 		})
 	}
 }
 
-// A time counts for its own chat alone, not for what was seen of nothing, and
-// however far behind the peer is.
+// A time counts for its own chat only, not without a seen number, and however far behind
+// the client is.
 func TestPositionEdges(t *testing.T) {
 	x := start(t)
-	ann, bob := x.person("ann"), x.person("bob")
+	ann, bob := x.addUser("ann"), x.addUser("bob")
 	one, two := ann.group(), ann.group(bob)
 	hidden := bob.group()
 	first := ann.say(one, "x")
@@ -214,16 +214,16 @@ func TestPositionEdges(t *testing.T) {
 	p.event(one, 1)
 	p.event(one, 2)
 	p.signal(wire.SignalCaughtUp)
-	p.quiet()
+	p.wantQuiet()
 	resume(m{string(one): first.Seq}, m{})
 	p.signal(wire.SignalCaughtUp)
-	p.quiet()
+	p.wantQuiet()
 	resume(m{string(one): first.Seq}, m{string(one): 0}) // no event is of that time
 	p.resetTo(one, 2)
 	resume(m{string(one): 1}, m{string(one): 0})
 	p.resetTo(one, 2)
 
-	// Further behind than is replayed: a reset as before, right time or wrong.
+	// Further behind than is replayed: a reset, whether the time is right or wrong.
 	for _, wrong := range []int64{0, 1} {
 		resume(m{string(two): 2}, m{string(two): events[1].At + wrong})
 		p.resetTo(two, head)
@@ -235,9 +235,9 @@ func TestPositionEdges(t *testing.T) {
 		p.event(two, seq)
 	}
 	p.signal(wire.SignalCaughtUp)
-	p.quiet()
+	p.wantQuiet()
 
-	resume(m{string(hidden): 1}, m{string(hidden): 1}) // a stranger learns nothing
+	resume(m{string(hidden): 1}, m{string(hidden): 1}) // reveals nothing to a user who is not a member
 	if v := p.signal(wire.SignalChat); !v.Gone || v.ChatID != hidden {
 		t.Errorf("got %s", v.raw)
 	}
@@ -246,36 +246,36 @@ func TestPositionEdges(t *testing.T) {
 	last := ann.say(one, "still live")
 	p.event(one, last.Seq)
 	ann.events(one, "after=0&at=5").want(200)
-	ann.events(one, fmt.Sprintf("after=%d&at=%d", first.Seq, 0)).fails(chat.Reset, "at")
-	bob.events(one, fmt.Sprintf("after=%d&at=%d", first.Seq, first.At)).fails(chat.NotFound, "chatId")
-	ann.events(one, "after=99&at=5").fails(chat.Reset, "after")
+	ann.events(one, fmt.Sprintf("after=%d&at=%d", first.Seq, 0)).wantError(chat.Reset, "at")
+	bob.events(one, fmt.Sprintf("after=%d&at=%d", first.Seq, first.At)).wantError(chat.NotFound, "chatId")
+	ann.events(one, "after=99&at=5").wantError(chat.Reset, "after")
 	for _, at := range []string{"-1", "x", "1.5", ""} {
-		ann.events(one, "after=1&at="+at).fails(chat.BadInput, "at")
+		ann.events(one, "after=1&at="+at).wantError(chat.BadInput, "at")
 	}
 }
 
-// What is no map of times is refused by name, and a long one is bounded.
+// A value that is not a map of times is refused, and the size of the map is limited.
 func TestPositionRefused(t *testing.T) {
 	x := start(t)
-	ann := x.person("ann")
+	ann := x.addUser("ann")
 	id := ann.group()
 	for name, codec := range bothCodecs {
 		t.Run(name, func(t *testing.T) {
-			p := ann.live(codec)
+			p := ann.connectLive(codec)
 			for _, at := range []any{5, "x", []any{}, m{string(id): -1}, m{string(id): "1"}, m{string(id): nil}, m{"no id!": 1}} {
-				p.refused(m{"do": "resume", "epoch": p.hello.Epoch, "seen": m{string(id): 1}, "at": at}, chat.BadInput, "at")
+				p.wantError(m{"do": "resume", "epoch": p.hello.Epoch, "seen": m{string(id): 1}, "at": at}, chat.BadInput, "at")
 			}
 			many := m{}
 			for i := range wire.MaxSeen + 1 {
 				many[fmt.Sprint(i)] = 1
 			}
-			p.refused(m{"do": "resume", "epoch": p.hello.Epoch, "at": many}, chat.BadInput, "at")
+			p.wantError(m{"do": "resume", "epoch": p.hello.Epoch, "at": many}, chat.BadInput, "at")
 			delete(many, "0")
 			for range 5 { // more than may be under way at once
 				p.ask(m{"do": "resume", "epoch": p.hello.Epoch, "at": many}, nil)
 				p.signal(wire.SignalCaughtUp)
 			}
-			p.quiet()
+			p.wantQuiet()
 		})
 	}
 }

@@ -10,73 +10,73 @@ import (
 	"parley/wire"
 )
 
-// quick has short intervals, and a lease that outlives a beat on a busy machine.
-func quick(c *Config) {
+// shortIntervals sets short intervals, and a lease that does not expire between two
+// renewals on a busy machine.
+func shortIntervals(c *Config) {
 	c.intervals.Announce, c.intervals.Grace, c.intervals.Lease = 5*time.Millisecond, 20*time.Millisecond, 500*time.Millisecond
 }
 
-func (p *peer) presence(of *client, online bool) {
+func (p *socketClient) presence(of *client, online bool) {
 	p.t.Helper()
 	p.take(fmt.Sprintf("%s online %v", of.user.Handle, online), func(v *value) bool {
 		return v.Signal == "presence" && v.By == of.user.ID && *v.Online == online
 	})
 }
 
-// Direct peers are told who is here, and so are those who look at a chat.
+// Presence is signaled to users who share a direct chat and to viewers of a chat.
 func TestPresence(t *testing.T) {
-	x := start(t, quick)
-	ann, bob, cid := x.person("ann"), x.person("bob"), x.person("cid")
+	x := start(t, shortIntervals)
+	ann, bob, cid := x.addUser("ann"), x.addUser("bob"), x.addUser("cid")
 	ann.chat(chat.NewChat{Kind: chat.Direct}, bob)
-	dan := x.person("dan")
+	dan := x.addUser("dan")
 	dan.chat(chat.NewChat{Kind: chat.Direct}, cid)
 	id := ann.group(cid)
-	a, d := ann.live(), dan.live()
+	a, d := ann.connectLive(), dan.connectLive()
 	a.presence(bob, false)
-	b := bob.live(wire.MsgPack)
+	b := bob.connectLive(wire.MsgPack)
 	a.presence(bob, true)
 	b.presence(ann, true)
 	a.ask(m{"do": "focus", "chatIds": []chat.ChatID{id}}, nil)
 	a.presence(cid, false)
-	c := cid.live()
+	c := cid.connectLive()
 	a.presence(cid, true)
 	a.ask(m{"do": "focus", "chatIds": []chat.ChatID{}}, nil)
-	c.drop()
-	b.drop()
+	c.disconnect()
+	b.disconnect()
 	a.presence(bob, false)
 	d.presence(cid, false) // as he is when dan arrives
 	d.presence(cid, true)
 	d.presence(cid, false)
-	a.quiet()
+	a.wantQuiet()
 	a.ask(m{"do": "ping"}, nil)
-	for _, v := range a.came {
+	for _, v := range a.received {
 		if v.By == cid.user.ID {
 			t.Errorf("not looked at any more: %s", v.raw)
 		}
 	}
-	// A new direct chat brings the other's presence.
-	cid.live()
+	// A new direct chat signals the other's presence.
+	cid.connectLive()
 	ann.chat(chat.NewChat{Kind: chat.Direct}, cid)
 	a.presence(cid, true)
 }
 
-// Who is here but was told to nobody yet is not called away.
-func TestPresenceBeforeTheFirstBeat(t *testing.T) {
+// A user who is online but was not announced yet is not signaled as offline.
+func TestPresenceBeforeFirstRenewal(t *testing.T) {
 	x := start(t, func(c *Config) { c.intervals.Announce = time.Hour })
-	ann, bob := x.person("ann"), x.person("bob")
+	ann, bob := x.addUser("ann"), x.addUser("bob")
 	id := ann.group(bob)
-	a := ann.live()
-	bob.live()
+	a := ann.connectLive()
+	bob.connectLive()
 	a.ask(m{"do": "focus", "chatIds": []chat.ChatID{id}}, nil)
 	a.presence(bob, true)
 }
 
-// Another replica's users are here as long as it says so; when it falls silent
-// they go.
+// Users of another replica are online until its lease expires.
 func TestPresenceLease(t *testing.T) {
-	x := start(t, quick)
-	ann, bob := x.person("ann"), x.person("bob")
+	x := start(t, shortIntervals)
+	ann, bob := x.addUser("ann"), x.addUser("bob")
 	ann.chat(chat.NewChat{Kind: chat.Direct}, bob)
-	a := ann.live()
+	a := ann.connectLive()
 	a.presence(bob, false)
 	if err := x.store.Tell(context.Background(), chat.Signal{Kind: chat.SignalPresence, Replica: "other", Online: []chat.UserID{bob.user.ID}}); err != nil {
 		t.Fatal(err)
@@ -85,15 +85,15 @@ func TestPresenceLease(t *testing.T) {
 	a.presence(bob, false)
 }
 
-// Typing and others' read pointers go to who looks at a small chat; one's own
-// pointer to one's own devices; a changed name to oneself and direct peers.
+// Typing and others' read pointers are signaled to viewers of a small chat, a user's own
+// pointer to their devices, and a changed name to the user and to users with a direct chat.
 func TestSignals(t *testing.T) {
 	x := start(t)
-	ann, bob := x.person("ann"), x.person("bob")
+	ann, bob := x.addUser("ann"), x.addUser("bob")
 	id := ann.group(bob)
 	direct := ann.chat(chat.NewChat{Kind: chat.Direct}, bob)
 	ann.post(id, "one")
-	a, phone, b := ann.live(), ann.live(wire.MsgPack), bob.live()
+	a, phone, b := ann.connectLive(), ann.connectLive(wire.MsgPack), bob.connectLive()
 	b.ask(m{"do": "focus", "chatIds": []chat.ChatID{id}}, nil)
 
 	a.ask(m{"do": "typing", "chatId": id}, nil)
@@ -105,8 +105,8 @@ func TestSignals(t *testing.T) {
 	b.signal("read")
 	b.signal("read") // as a device of his and as one who looks
 	b.ask(m{"do": "read", "chatId": id, "seq": 2}, nil)
-	b.quiet()
-	a.quiet()
+	b.wantQuiet()
+	a.wantQuiet()
 
 	bob.post(id, "two")
 	a.event(id, 4)
@@ -120,20 +120,20 @@ func TestSignals(t *testing.T) {
 		t.Errorf("read: %s", v.raw)
 	}
 	ann.call("PATCH", "/api/me", m{"name": "Anna"}).want(200)
-	for _, p := range []*peer{phone, b} {
+	for _, p := range []*socketClient{phone, b} {
 		if v := p.signal("user"); v.User == nil || v.User.Name != "Anna" {
 			t.Errorf("user: %s", v.raw)
 		}
 	}
 }
 
-// Who makes a chat looks at it at once, before the feed has brought it to the
-// socket: typing there is told all the same.
+// A client that creates a chat focuses it before the feed has delivered it to the socket:
+// typing there is signaled.
 func TestFocusBeforeAdmission(t *testing.T) {
-	l := &lagging{}
+	l := &laggingStore{}
 	x := start(t, func(c *Config) { l.Store, c.Store = c.Store, l })
-	ann, bob := x.person("ann"), x.person("bob")
-	a, b := ann.live(), bob.live()
+	ann, bob := x.addUser("ann"), x.addUser("bob")
+	a, b := ann.connectLive(), bob.connectLive()
 	l.mu.Lock()
 	id := ann.group(bob)
 	a.ask(m{"do": "focus", "chatIds": []chat.ChatID{id}}, nil)
@@ -146,29 +146,29 @@ func TestFocusBeforeAdmission(t *testing.T) {
 	}
 }
 
-// In a large chat nobody is told who types, looks or reads.
-func TestSignalsOfLargeChats(t *testing.T) {
+// In a large chat typing, presence and read pointers are not signaled.
+func TestLargeChatsHaveNoSignals(t *testing.T) {
 	x := start(t)
-	ann, bob := x.person("ann"), x.person("bob")
+	ann, bob := x.addUser("ann"), x.addUser("bob")
 	others := []*client{bob}
 	for i := range chat.TypingChat - 1 {
-		others = append(others, x.person(fmt.Sprint("user", i)))
+		others = append(others, x.addUser(fmt.Sprint("user", i)))
 	}
 	id := ann.group(others...) // one more than chat.TypingChat
 	ann.post(id, "one")
-	a, b := ann.live(), bob.live()
+	a, b := ann.connectLive(), bob.connectLive()
 	b.ask(m{"do": "focus", "chatIds": []chat.ChatID{id}}, nil)
 	a.ask(m{"do": "typing", "chatId": id}, nil)
 	a.ask(m{"do": "post", "chatId": id, "clientId": "1", "text": "x"}, nil)
 	b.event(id, 4)
 	b.ask(m{"do": "read", "chatId": id, "seq": 4}, nil)
 	b.signal("read") // his own device
-	b.quiet()
+	b.wantQuiet()
 	a.event(id, 4)
-	a.quiet()
+	a.wantQuiet()
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	for _, v := range b.came {
+	for _, v := range b.received {
 		t.Errorf("unexpected: %s", v.raw)
 	}
 }

@@ -10,11 +10,11 @@ import (
 	"parley/wire"
 )
 
-// gappy is a store whose feed leaves out events with an even number and yields
-// all others twice.
-type gappy struct{ chat.Store }
+// gappyStore is a store whose feed omits events with an even number and yields all others
+// twice.
+type gappyStore struct{ chat.Store }
 
-func (g gappy) OpenFeed(ctx context.Context) (iter.Seq2[chat.Notice, error], error) {
+func (g gappyStore) OpenFeed(ctx context.Context) (iter.Seq2[chat.Notice, error], error) {
 	feed, err := g.Store.OpenFeed(ctx)
 	return func(yield func(chat.Notice, error) bool) {
 		for n, err := range feed {
@@ -30,22 +30,22 @@ func (g gappy) OpenFeed(ctx context.Context) (iter.Seq2[chat.Notice, error], err
 	}, err
 }
 
-// What the feed leaves out comes from the log, a removal among it too; what it
-// repeats comes once.
+// Events that the feed omits are read from the log, a removal too; repeated ones are
+// delivered once.
 func TestFeedGaps(t *testing.T) {
-	x := start(t, func(c *Config) { c.Store = gappy{c.Store} })
-	ann, bob := x.person("ann"), x.person("bob")
+	x := start(t, func(c *Config) { c.Store = gappyStore{c.Store} })
+	ann, bob := x.addUser("ann"), x.addUser("bob")
 	id := ann.group(bob)
-	a, b := ann.live(), bob.live(wire.MsgPack)
+	a, b := ann.connectLive(), bob.connectLive(wire.MsgPack)
 	for seq := chat.Seq(3); seq <= 9; seq++ {
 		ann.post(id, fmt.Sprint(seq))
 	}
 	last := -1
 	for seq := chat.Seq(3); seq <= 9; seq++ {
-		if v := a.event(id, seq); v.place < last || v.Text != fmt.Sprint(seq) {
-			t.Errorf("%s at %d, after %d", v.raw, v.place, last)
+		if v := a.event(id, seq); v.order < last || v.Text != fmt.Sprint(seq) {
+			t.Errorf("%s at %d, after %d", v.raw, v.order, last)
 		} else {
-			last = v.place
+			last = v.order
 		}
 		b.event(id, seq)
 	}
@@ -54,13 +54,13 @@ func TestFeedGaps(t *testing.T) {
 	a.event(id, 10)
 	a.event(id, 11)
 	b.event(id, 10)
-	b.quiet(wire.SignalChat)
-	a.quiet()
+	b.wantQuiet(wire.SignalChat)
+	a.wantQuiet()
 
-	cid := x.person("cid")
-	c := cid.live()
+	cid := x.addUser("cid")
+	c := cid.connectLive()
 	ann.post(id, "12")
-	ann.add(id, cid) // 13: told twice, and lets in once
+	ann.add(id, cid) // 13: repeated by the feed, joins once
 	if v := c.signal(wire.SignalChat); v.Head != 13 {
 		t.Errorf("let in at %s", v.raw)
 	}
@@ -68,15 +68,15 @@ func TestFeedGaps(t *testing.T) {
 	ann.post(id, "15")
 	c.event(id, 14)
 	c.event(id, 15)
-	c.quiet()
+	c.wantQuiet()
 }
 
-// A deleted text is in no ring: who was away sees that there was a message.
+// A deleted text is in no ring: a client that resumes receives the message without it.
 func TestDeletedTextIsNotResumed(t *testing.T) {
 	x := start(t)
-	ann, bob := x.person("ann"), x.person("bob")
+	ann, bob := x.addUser("ann"), x.addUser("bob")
 	id := ann.group(bob)
-	a := ann.live() // keeps the topic, and so its ring
+	a := ann.connectLive() // keeps the topic, and so its ring
 	seq := ann.post(id, "secret")
 	a.event(id, seq)
 	ann.call("DELETE", fmt.Sprintf("/api/chats/%s/messages/%d", id, seq), nil).want(204)
@@ -84,7 +84,7 @@ func TestDeletedTextIsNotResumed(t *testing.T) {
 	b := bob.connect()
 	b.resume(id, seq-1)
 	if v := b.event(id, seq); v.Text != "" {
-		t.Errorf("still told: %s", v.raw)
+		t.Errorf("still received: %s", v.raw)
 	}
 	b.event(id, seq+1)
 }

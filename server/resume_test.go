@@ -10,23 +10,23 @@ import (
 	"parley/wire"
 )
 
-// resume asks for what was missed of one chat.
-func (p *peer) resume(id chat.ChatID, seen chat.Seq) {
+// resume sends a resume of one chat.
+func (p *socketClient) resume(id chat.ChatID, seen chat.Seq) {
 	p.t.Helper()
 	p.ask(m{"do": "resume", "epoch": p.hello.Epoch, "seen": m{string(id): seen}}, nil)
 }
 
-// ann posts "hi"; bob drops; ann posts "two"; bob resumes and sees only that.
-func TestResumeExact(t *testing.T) {
+// Ann posts "hi", bob disconnects, ann posts "two": bob's resume delivers only that.
+func TestResumeDeliversMissedEvents(t *testing.T) {
 	for name, codec := range bothCodecs {
 		t.Run(name, func(t *testing.T) {
 			x := start(t)
-			ann, bob := x.person("ann"), x.person("bob")
+			ann, bob := x.addUser("ann"), x.addUser("bob")
 			id := ann.group(bob)
-			p := bob.live(codec)
+			p := bob.connectLive(codec)
 			seen := ann.post(id, "hi")
 			p.event(id, seen)
-			p.drop()
+			p.disconnect()
 			ann.post(id, "two")
 			ann.call("DELETE", fmt.Sprintf("/api/chats/%s/messages/%d", id, seen), nil).want(204)
 
@@ -34,26 +34,26 @@ func TestResumeExact(t *testing.T) {
 			p.resume(id, seen)
 			two, gone := p.event(id, seen+1), p.event(id, seen+2)
 			up := p.signal(wire.SignalCaughtUp)
-			if two.Text != "two" || gone.Event != chat.Deleted || !(two.place < gone.place && gone.place < up.place) {
-				t.Errorf("two %+v, deleted %+v, caught up at %d", two, gone, up.place)
+			if two.Text != "two" || gone.Event != chat.Deleted || !(two.order < gone.order && gone.order < up.order) {
+				t.Errorf("two %+v, deleted %+v, caught up at %d", two, gone, up.order)
 			}
-			p.quiet()
+			p.wantQuiet()
 
-			// Again, for a chat that is live: from seen+1, and then on.
+			// Again, for a chat that is live: it delivers from seen+1 on.
 			p.resume(id, seen)
 			p.event(id, seen+1)
 			p.event(id, seen+2)
 			p.signal(wire.SignalCaughtUp)
 			three := ann.post(id, "three")
 			p.event(id, three)
-			p.quiet()
+			p.wantQuiet()
 		})
 	}
 }
 
 func TestResumeReset(t *testing.T) {
 	x := start(t)
-	ann := x.person("ann")
+	ann := x.addUser("ann")
 	id := ann.group()
 	var head chat.Seq
 	for range 5 {
@@ -76,7 +76,7 @@ func TestResumeReset(t *testing.T) {
 					t.Errorf("reset: %s", v.raw)
 				}
 				p.signal(wire.SignalCaughtUp)
-				p.quiet()
+				p.wantQuiet()
 			}
 			head = ann.post(id, "on")
 			p.event(id, head)
@@ -84,10 +84,10 @@ func TestResumeReset(t *testing.T) {
 	}
 }
 
-// One further behind than is sent, in one chat and in all, loads a page.
+// A client that is too far behind, in one chat or in all, must load a page.
 func TestResumeTooFarBehind(t *testing.T) {
 	x := start(t)
-	ann := x.person("ann")
+	ann := x.addUser("ann")
 	fill := func(n int) chat.ChatID {
 		id := ann.group()
 		for i := 1; i < n; i += 500 {
@@ -113,13 +113,13 @@ func TestResumeTooFarBehind(t *testing.T) {
 		t.Errorf("reset: %s", v.raw)
 	}
 	p.signal(wire.SignalCaughtUp)
-	p.quiet()
+	p.wantQuiet()
 	p.resume(far, 2)
 	for seq := chat.Seq(3); seq <= session.MaxMissed+2; seq++ {
 		p.event(far, seq)
 	}
 	p.signal(wire.SignalCaughtUp)
-	p.quiet()
+	p.wantQuiet()
 
 	seen := m{}
 	var last []chat.ChatID
@@ -142,7 +142,7 @@ func TestResumeTooFarBehind(t *testing.T) {
 
 func TestResumeInParts(t *testing.T) {
 	x := start(t)
-	ann := x.person("ann")
+	ann := x.addUser("ann")
 	one, two, three := ann.group(), ann.group(), ann.group()
 	p := ann.connect()
 	p.ask(m{"do": "resume", "epoch": p.hello.Epoch, "seen": m{string(one): 0}, "more": true}, nil)
@@ -153,14 +153,14 @@ func TestResumeInParts(t *testing.T) {
 	p.signal(wire.SignalCaughtUp)
 	seq := ann.post(three, "x")
 	p.event(three, seq)
-	p.quiet()
+	p.wantQuiet()
 }
 
-// Chats that one is not in, or that are no chats, are told to be gone; what is
-// no id is refused; too many are a message that is too long.
-func TestResumeUnknown(t *testing.T) {
+// Chats of which the user is not a member, and chats that do not exist, are signaled as
+// gone. An invalid id is refused, and too many make the message too long.
+func TestResumeOfUnknownChats(t *testing.T) {
 	x := start(t)
-	ann, bob := x.person("ann"), x.person("bob")
+	ann, bob := x.addUser("ann"), x.addUser("bob")
 	hidden := bob.chat(chat.NewChat{Kind: chat.Group, Open: true, Title: "Open"})
 	p := ann.connect(wire.MsgPack)
 	p.resume(hidden, 0)
@@ -168,7 +168,7 @@ func TestResumeUnknown(t *testing.T) {
 		t.Errorf("got %s", v.raw)
 	}
 	p.signal(wire.SignalCaughtUp)
-	p.refused(m{"do": "resume", "seen": m{"no id!": 1}}, chat.BadInput, "seen")
+	p.wantError(m{"do": "resume", "seen": m{"no id!": 1}}, chat.BadInput, "seen")
 
 	seen := m{}
 	for i := range 9_999 {
@@ -183,17 +183,17 @@ func TestResumeUnknown(t *testing.T) {
 	}
 	p.signal(wire.SignalCaughtUp)
 	seen["one more"] = 1
-	p.refused(m{"do": "resume", "epoch": p.hello.Epoch, "seen": seen}, chat.BadInput, "seen")
-	p.quiet()
+	p.wantError(m{"do": "resume", "epoch": p.hello.Epoch, "seen": seen}, chat.BadInput, "seen")
+	p.wantQuiet()
 
 	p.write([]byte(`{"id":1,"do":"resume","seen":{` + strings.Repeat(`"x":1,`, 1_000_000) + `}}`))
-	p.closes(1009)
+	p.wantClose(1009)
 }
 
-// Long texts make large pages: they wait for room and do not close the socket.
+// Pages with long texts wait for room in the queue and do not close the socket.
 func TestResumeLongTexts(t *testing.T) {
 	x := start(t)
-	ann := x.person("ann")
+	ann := x.addUser("ann")
 	id := ann.group()
 	text := strings.Repeat("\x01", 16<<10) // six times as long in JSON
 	for range 60 {
@@ -212,7 +212,7 @@ func TestResumeLongTexts(t *testing.T) {
 			if n := len(h.Messages); n == 0 || n >= 60 || !h.MoreBefore || h.Messages[n-1].Seq != 61 {
 				t.Errorf("%d messages, more before: %v", n, h.MoreBefore)
 			}
-			p.quiet()
+			p.wantQuiet()
 		})
 	}
 }

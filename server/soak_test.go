@@ -11,13 +11,13 @@ import (
 	"parley/wire"
 )
 
-// soaker is one device that drops, comes back and resumes at random, and keeps
-// what it was told of one chat, as a client would.
-type soaker struct {
+// soakDevice is a device that disconnects, reconnects and resumes at random. It stores the
+// received events of one chat, as a client would.
+type soakDevice struct {
 	who  *client
 	rnd  *rand.Rand
-	p    *peer
-	seen chat.Seq // owned by the test's turn
+	p    *socketClient
+	seen chat.Seq // owned by the test's goroutine
 	log  map[chat.Seq]string
 	in   bool
 
@@ -25,21 +25,20 @@ type soaker struct {
 	from   chat.Seq // what it said
 }
 
-// note takes what came. Numbers go up by one, but after a reset or a chat that
-// appeared anew, which say where to go on.
-func (k *soaker) note(t *testing.T, id chat.ChatID) {
+// note processes the received values. Numbers increase by one, except after a reset or a
+// signal of the chat, which state where to continue.
+func (k *soakDevice) note(t *testing.T, id chat.ChatID) {
 	k.p.mu.Lock()
-	came := k.p.came
-	k.p.came = nil
+	received := k.p.received
+	k.p.received = nil
 	k.p.mu.Unlock()
-	for _, v := range came {
+	for _, v := range received {
 		switch {
 		case v.Re != nil && *v.Re == k.resume:
 			k.resume, k.in, k.seen = 0, true, k.from
 		case v.ChatID != id:
 		case v.Event != "" && k.resume != 0:
-			// The server did not wait for a slow resume: what comes before its reply
-			// comes again.
+			// The server did not wait for a slow resume: events before its reply are repeated.
 		case v.Event != "":
 			if !k.in {
 				t.Errorf("%s reads event %d of a chat that went", k.who.user.Handle, v.Seq)
@@ -57,8 +56,8 @@ func (k *soaker) note(t *testing.T, id chat.ChatID) {
 	}
 }
 
-// connect says hello and resumes from where the device was.
-func (k *soaker) connect(t *testing.T, id chat.ChatID) {
+// connect sends hello and resumes from the last event that the device has.
+func (k *soakDevice) connect(t *testing.T, id chat.ChatID) {
 	k.p = k.who.connect([]*wire.Codec{wire.JSON, wire.MsgPack}[k.rnd.IntN(2)])
 	k.in = false
 	cmd := m{"do": "resume", "epoch": k.p.hello.Epoch}
@@ -77,9 +76,9 @@ func (k *soaker) connect(t *testing.T, id chat.ChatID) {
 	k.p.send(cmd)
 }
 
-// Several devices post, drop, resume, are removed and come back while others
-// do the same: none sees a hole, a double, disorder, or anything after it went;
-// at the end all have the same log.
+// Several devices post, disconnect, resume, are removed and join again at the same time.
+// None sees a gap, a repeated event, a wrong order, or an event after its removal, and at
+// the end all have the same log.
 func TestSoak(t *testing.T) {
 	t.Run("held", func(t *testing.T) { soak(t, 0) })
 	t.Run("live before the resume", func(t *testing.T) { soak(t, time.Nanosecond) })
@@ -88,16 +87,16 @@ func TestSoak(t *testing.T) {
 func soak(t *testing.T, hold time.Duration) {
 	const rounds = 100
 	x := start(t, func(c *Config) { c.Limits.Sockets, c.hold = 0, hold })
-	ann := x.person("ann")
+	ann := x.addUser("ann")
 	people := []*client{ann}
 	for i := range 5 {
-		people = append(people, x.person(fmt.Sprint("user", i)))
+		people = append(people, x.addUser(fmt.Sprint("user", i)))
 	}
 	id := ann.group(people[1:]...)
 	var all sync.WaitGroup
-	soakers := make([]*soaker, 0, 2*len(people))
+	soakers := make([]*soakDevice, 0, 2*len(people))
 	for i := range cap(soakers) {
-		soakers = append(soakers, &soaker{who: people[i%len(people)], rnd: rand.New(rand.NewPCG(uint64(i), 7)), log: map[chat.Seq]string{}})
+		soakers = append(soakers, &soakDevice{who: people[i%len(people)], rnd: rand.New(rand.NewPCG(uint64(i), 7)), log: map[chat.Seq]string{}})
 	}
 	for i, k := range soakers {
 		all.Go(func() {
@@ -111,7 +110,7 @@ func soak(t *testing.T, hold time.Duration) {
 				case what < 6:
 					k.note(t, id)
 				case what < 7:
-					k.p.drop()
+					k.p.disconnect()
 					k.note(t, id)
 					k.p = nil
 				case what < 8 && i == 0:
@@ -141,7 +140,7 @@ func soak(t *testing.T, hold time.Duration) {
 	for _, k := range soakers {
 		for late := time.Now().Add(patience); k.seen < last; k.note(t, id) {
 			if time.Now().After(late) {
-				t.Fatalf("%s is at %d of %d: %s", k.who.user.Handle, k.seen, last, k.p.rest())
+				t.Fatalf("%s is at %d of %d: %s", k.who.user.Handle, k.seen, last, k.p.tail())
 			}
 			k.p.ask(m{"do": "ping"}, nil)
 		}

@@ -9,13 +9,12 @@ import (
 	"parley/server/api"
 )
 
-// A call that changed nothing is answered as the first time when it is sent
-// again, and undoes nothing that came since.
-func TestLateRetry(t *testing.T) {
+// The retry of a call that changed nothing has the same answer, and undoes no later change.
+func TestRetryUndoesNothing(t *testing.T) {
 	for _, msgpack := range []bool{false, true} {
 		t.Run(fmt.Sprint("msgpack ", msgpack), func(t *testing.T) {
 			x := start(t)
-			ann, bob, cat, dan := x.person("ann"), x.person("bob"), x.person("cat"), x.person("dan")
+			ann, bob, cat, dan := x.addUser("ann"), x.addUser("bob"), x.addUser("cat"), x.addUser("dan")
 			for _, c := range []*client{ann, bob, cat, dan} {
 				c.msgpack = msgpack
 			}
@@ -69,11 +68,11 @@ func TestLateRetry(t *testing.T) {
 	}
 }
 
-// Adding somebody with a role is one command: its retry gives no role that was
-// taken away since.
-func TestLateRetryOfRole(t *testing.T) {
+// Adding a member with a role is one command: its retry does not restore a role that was
+// removed since.
+func TestRetryDoesNotRestoreRole(t *testing.T) {
 	x := start(t)
-	ann, bob := x.person("ann"), x.person("bob")
+	ann, bob := x.addUser("ann"), x.addUser("bob")
 	id := ann.group()
 	c := "/api/chats/" + string(id)
 	path := c + "/members/" + string(bob.user.ID)
@@ -89,18 +88,18 @@ func TestLateRetryOfRole(t *testing.T) {
 	ann.call("PUT", path, m{"role": "member", "clientId": "l"}).want(204)
 	ann.call("PUT", path, m{"role": "admin", "clientId": "k"}).want(204)
 	if r := role(); r != chat.RoleMember {
-		t.Fatalf("the retry made them %q", r)
+		t.Fatalf("the retry set the role %q", r)
 	}
 }
 
-// The same over a socket.
-func TestLateRetryOfCommand(t *testing.T) {
+// TestRetryUndoesNothing over a socket.
+func TestRetryOfCommandUndoesNothing(t *testing.T) {
 	for name, codec := range bothCodecs {
 		t.Run(name, func(t *testing.T) {
 			x := start(t)
-			ann := x.person("ann")
+			ann := x.addUser("ann")
 			id := ann.group()
-			p := ann.live(codec)
+			p := ann.connectLive(codec)
 			edited, on, off, deleted := ann.post(id, "edited"), ann.post(id, "on"), ann.post(id, "off"), ann.post(id, "deleted")
 			react := func(target chat.Seq, on bool) m {
 				return m{"do": "react", "chatId": id, "target": target, "emoji": "👍", "on": on}

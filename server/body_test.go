@@ -13,7 +13,7 @@ import (
 )
 
 // begin sends the head of a request and the first byte of its body.
-func (x *site) begin(path, headers string, length int) net.Conn {
+func (x *testServer) begin(path, headers string, length int) net.Conn {
 	x.t.Helper()
 	c, err := net.Dial("tcp", strings.TrimPrefix(x.url, "http://"))
 	if err != nil {
@@ -37,10 +37,10 @@ func statusWithin(c net.Conn, d time.Duration) string {
 	return string(line[len("HTTP/1.1 "):])
 }
 
-// What is refused is refused before its body is read, and at once.
-func TestRefusedBeforeTheBody(t *testing.T) {
+// A refusal is answered at once, before the body is read.
+func TestRefusalDoesNotReadBody(t *testing.T) {
 	x := start(t, rates(3, 0), func(c *Config) { c.anonymous = middleware.Rate{N: 3, Per: time.Minute} })
-	eve := "Authorization: Bearer " + x.person("eve").token + "\r\n"
+	eve := "Authorization: Bearer " + x.addUser("eve").token + "\r\n"
 	for _, c := range []struct{ path, headers, status string }{
 		{"/api/chats", "", "401"},
 		{"/api/accounts", "", "413"}, // by its length
@@ -57,27 +57,26 @@ func TestRefusedBeforeTheBody(t *testing.T) {
 	}
 }
 
-func TestBodiesWithoutAnIdentity(t *testing.T) {
+func TestAnonymousBodiesAreLimited(t *testing.T) {
 	x := start(t)
-	nobody, ann := x.nobody(), x.person("ann")
+	anonymous, ann := x.anonymous(), x.addUser("ann")
 	long := m{"handle": "ann", "code": strings.Repeat("c", 20<<10), "password": password}
 	for _, path := range []string{"/api/accounts", "/api/sessions", "/api/invites/peek", "/api/recoveries/use"} {
-		nobody.call("POST", path, long).fails(chat.TooLarge, "")
+		anonymous.call("POST", path, long).wantError(chat.TooLarge, "")
 	}
-	ann.call("POST", "/api/invites/peek", long).fails(chat.NotFound, "code")
+	ann.call("POST", "/api/invites/peek", long).wantError(chat.NotFound, "code")
 }
 
-// Somebody who opens many requests and never ends them keeps few of them open,
-// and nobody else out.
-func TestManyUnfinishedRequests(t *testing.T) {
+// Incomplete requests of one address are limited, and do not lock out other callers.
+func TestIncompleteRequestsAreLimited(t *testing.T) {
 	x := start(t)
-	ann := x.person("ann")
+	ann := x.addUser("ann")
 	id := ann.group()
 	var open []net.Conn
 	for range 200 {
 		open = append(open, x.begin("/api/sessions", "", 15_000))
 	}
-	x.nobody().call("POST", "/api/sessions", m{"handle": "ann", "password": password}).want(201)
+	x.anonymous().call("POST", "/api/sessions", m{"handle": "ann", "password": password}).want(201)
 	ann.post(id, "hello")
 	answers := make(chan string, len(open))
 	for _, c := range open {
@@ -90,19 +89,19 @@ func TestManyUnfinishedRequests(t *testing.T) {
 	}
 }
 
-// Before hello a socket's messages are short, unless the upgrade says who it is;
-// what follows hello may be long, however soon it comes.
-func TestLongMessagesBeforeHello(t *testing.T) {
+// Before hello the messages of a socket must be short, unless the upgrade has an identity.
+// After hello they may be long, however soon they are sent.
+func TestMessagesBeforeHelloAreShort(t *testing.T) {
 	for name, codec := range bothCodecs {
 		t.Run(name, func(t *testing.T) {
 			x := start(t)
-			ann := x.person("ann")
+			ann := x.addUser("ann")
 			long := strings.Repeat("x", 100<<10)
-			p := x.stranger(codec)
+			p := x.anonymousSocket(codec)
 			p.send(m{"do": "ping", "text": long})
-			p.closes(1009)
+			p.wantClose(1009)
 
-			p = x.stranger(codec)
+			p = x.anonymousSocket(codec)
 			p.send(m{"do": "hello", "token": ann.token})
 			p.send(m{"do": "ping", "text": long})
 			p.reply(1)
@@ -122,10 +121,10 @@ func TestLongMessagesBeforeHello(t *testing.T) {
 	}
 }
 
-// A long Accept header, each part of which would be parsed, is not looked at.
-func TestLongAcceptHeader(t *testing.T) {
+// A long Accept header is not parsed.
+func TestLongAcceptHeaderIsIgnored(t *testing.T) {
 	x := start(t)
-	c := x.nobody()
+	c := x.anonymous()
 	c.header.Set("Accept", strings.Repeat("a/b;q=0.1, ", 200)+"application/msgpack")
 	if a := c.call("GET", "/api/server", nil).want(200); a.header.Get("Content-Type") != "application/json" {
 		t.Errorf("%v", a.header)

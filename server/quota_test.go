@@ -14,37 +14,37 @@ import (
 
 func chatsLimit(n int) func(*Config) { return func(c *Config) { c.Limits.Chats = n } }
 
-// The attack in small: groups of many, as fast as they go. Everybody else is in
-// few chats more, and what was refused was not made.
+// A small attack: large groups as fast as possible. Other users get into few of them, and a
+// refused call creates no chat.
 func TestGroupsAreLimited(t *testing.T) {
 	for name, codec := range bothCodecs {
 		t.Run(name, func(t *testing.T) {
 			x := start(t, chatsLimit(20))
-			ann := x.person("ann")
+			ann := x.addUser("ann")
 			ann.msgpack = codec == wire.MsgPack
 			var members []string
 			for i := range 5 {
-				members = append(members, string(x.person(fmt.Sprint("p", i)).user.ID))
+				members = append(members, string(x.addUser(fmt.Sprint("p", i)).user.ID))
 			}
 			body := func(i int) m {
 				return m{"clientId": fmt.Sprint(i), "kind": "group", "title": "Spam", "members": members}
 			}
 			for i := range 4 {
-				// A mistake, a retry, and whoever is named twice cost nothing.
+				// A mistake, a retry, and a user who is named twice cost nothing.
 				members = append(members, "@ann", members[0])
-				ann.call("POST", "/api/chats", m{"clientId": "bad", "kind": "group", "members": []string{"ghost"}}).fails(chat.NotFound, "members")
+				ann.call("POST", "/api/chats", m{"clientId": "bad", "kind": "group", "members": []string{"ghost"}}).wantError(chat.NotFound, "members")
 				ann.call("POST", "/api/chats", body(i)).want(201)
 				ann.call("POST", "/api/chats", body(i)).want(200)
 			}
 			members = members[:5]
 			for i := 4; i < 30; i++ {
-				e := ann.call("POST", "/api/chats", body(i)).fails(chat.RateLimited, "").failure()
-				// Five more people of 20 an hour are there after a quarter of an hour.
+				e := ann.call("POST", "/api/chats", body(i)).wantError(chat.RateLimited, "").failure()
+				// Five of 20 an hour are refilled after a quarter of an hour.
 				if e.RetryAfterMs <= 0 || e.RetryAfterMs > 15*time.Minute.Milliseconds() {
 					t.Fatalf("retryAfterMs %d", e.RetryAfterMs)
 				}
 			}
-			ann.call("POST", "/api/chats", m{"clientId": "alone", "kind": "group"}).fails(chat.RateLimited, "")
+			ann.call("POST", "/api/chats", m{"clientId": "alone", "kind": "group"}).wantError(chat.RateLimited, "")
 			ann.call("POST", "/api/chats", body(2)).want(200) // a retry without a token
 			if n, err := x.store.CountChats(context.Background(), chat.UserID(members[0])); err != nil || n != 4 {
 				t.Errorf("in %d chats, %v", n, err)
@@ -53,13 +53,13 @@ func TestGroupsAreLimited(t *testing.T) {
 	}
 }
 
-// Adding people to a group that is there costs the same as making one with them.
-func TestPeopleAddedAreLimited(t *testing.T) {
+// Adding users to a group costs the same as creating one with them.
+func TestAddedMembersAreLimited(t *testing.T) {
 	x := start(t, chatsLimit(3))
-	ann, eve := x.person("ann"), x.person("eve")
+	ann, eve := x.addUser("ann"), x.addUser("eve")
 	var people []*client
 	for i := range 5 {
-		people = append(people, x.person(fmt.Sprint("p", i)))
+		people = append(people, x.addUser(fmt.Sprint("p", i)))
 	}
 	id := ann.group()
 	member := func(c *client) string { return "/api/chats/" + string(id) + "/members/" + string(c.user.ID) }
@@ -69,26 +69,25 @@ func TestPeopleAddedAreLimited(t *testing.T) {
 		ann.call("PUT", member(people[i]), nil).want(204) // in already
 	}
 	for _, body := range []any{nil, m{"clientId": "3"}, m{"role": "member"}} {
-		if e := ann.call("PUT", member(people[3]), body).fails(chat.RateLimited, "").failure(); e.RetryAfterMs <= 0 {
+		if e := ann.call("PUT", member(people[3]), body).wantError(chat.RateLimited, "").failure(); e.RetryAfterMs <= 0 {
 			t.Errorf("no hint: %+v", e)
 		}
 	}
 	ann.call("PUT", member(people[0]), m{"clientId": "0"}).want(204) // a retry
-	ann.call("PUT", member(people[0]), m{"role": "admin"}).want(204) // adds nobody
-	ann.call("POST", "/api/chats", m{"clientId": "d", "kind": "direct", "members": []string{"@eve"}}).fails(chat.RateLimited, "")
-	// The budget is each person's own, and who joins by themselves needs none.
+	ann.call("PUT", member(people[0]), m{"role": "admin"}).want(204) // adds no user
+	ann.call("POST", "/api/chats", m{"clientId": "d", "kind": "direct", "members": []string{"@eve"}}).wantError(chat.RateLimited, "")
+	// Each user has a budget, and joining by oneself costs nothing.
 	eve.call("POST", "/api/chats", m{"clientId": "d", "kind": "direct", "members": []string{"@ann"}}).want(201)
 	ann.call("POST", "/api/chats", m{"clientId": "d", "kind": "direct", "members": []string{"@eve"}}).want(200) // there already
 	open := eve.chat(chat.NewChat{Kind: chat.Group, Open: true})
 	ann.call("PUT", "/api/chats/"+string(open)+"/members/me", nil).want(204)
-	eve.call("PUT", member(people[4]), nil).fails(chat.NotFound, "chatId")
+	eve.call("PUT", member(people[4]), nil).wantError(chat.NotFound, "chatId")
 }
 
-// Nobody gets into more chats than allowed, by whatever way; leaving one makes
-// room.
+// The chats of one user are limited for every way to join. Leaving one makes room.
 func TestChatsOfAUserAreLimited(t *testing.T) {
 	x := start(t, chatsLimit(4))
-	ann, bob := x.person("ann"), x.person("bob")
+	ann, bob := x.addUser("ann"), x.addUser("bob")
 	var first chat.ChatID
 	for range 4 {
 		first = ann.group()
@@ -97,38 +96,40 @@ func TestChatsOfAUserAreLimited(t *testing.T) {
 	path := "/api/chats/" + string(open) + "/members/"
 	_, code := bob.invite(m{"chatId": open})
 	for range 2 {
-		ann.call("POST", "/api/chats", m{"clientId": "5", "kind": "group"}).fails(chat.Conflict, "members")
-		bob.call("POST", "/api/chats", m{"clientId": "5", "kind": "direct", "members": []string{"@ann"}}).fails(chat.Conflict, "members")
-		ann.call("PUT", path+"me", nil).fails(chat.Conflict, "userId")
-		bob.call("PUT", path+string(ann.user.ID), nil).fails(chat.Conflict, "userId")
-		ann.call("POST", "/api/invites/accept", m{"code": code}).fails(chat.Conflict, "code")
+		ann.call("POST", "/api/chats", m{"clientId": "5", "kind": "group"}).wantError(chat.Conflict, "members")
+		bob.call("POST", "/api/chats", m{"clientId": "5", "kind": "direct", "members": []string{"@ann"}}).wantError(chat.Conflict, "members")
+		ann.call("PUT", path+"me", nil).wantError(chat.Conflict, "userId")
+		bob.call("PUT", path+string(ann.user.ID), nil).wantError(chat.Conflict, "userId")
+		ann.call("POST", "/api/invites/accept", m{"code": code}).wantError(chat.Conflict, "code")
 	}
 	ann.call("DELETE", "/api/chats/"+string(first)+"/members/me", nil).want(204)
 	ann.call("POST", "/api/invites/accept", m{"code": code}).want(200)
 	ann.call("POST", "/api/invites/accept", m{"code": code}).want(200)
 	ann.call("PUT", path+"me", nil).want(204)
-	// No bound, no budget.
+	// Without a limit there is no budget either.
 	x = start(t, chatsLimit(0))
-	ann = x.person("ann")
+	ann = x.addUser("ann")
 	for i := range 10 {
 		ann.call("POST", "/api/chats", m{"clientId": fmt.Sprint(i), "kind": "group"}).want(201)
 	}
 }
 
-// crowded is a store where everybody seems to be in many chats.
-type crowded struct {
+// manyChatsStore is a store in which every user seems to have many chats.
+type manyChatsStore struct {
 	chat.Store
 	ids []chat.ChatID
 }
 
-func (c *crowded) CountChats(context.Context, chat.UserID) (int, error) { return len(c.ids), nil }
-func (c *crowded) ChatIDs(context.Context, chat.UserID) ([]chat.ChatID, error) {
+func (c *manyChatsStore) CountChats(context.Context, chat.UserID) (int, error) {
+	return len(c.ids), nil
+}
+func (c *manyChatsStore) ChatIDs(context.Context, chat.UserID) ([]chat.ChatID, error) {
 	return c.ids, nil
 }
 
-func crowd(chats, tokens int) func(*Config) {
+func manyChats(chats, tokens int) func(*Config) {
 	return func(c *Config) {
-		store := &crowded{Store: c.Store}
+		store := &manyChatsStore{Store: c.Store}
 		for i := range chats {
 			store.ids = append(store.ids, chat.ChatID(fmt.Sprintf("chat%04d", i)))
 		}
@@ -136,10 +137,10 @@ func crowd(chats, tokens int) func(*Config) {
 	}
 }
 
-// A call costs as much as it may read, by HTTP and by socket.
-func TestReadsCostByTheirSize(t *testing.T) {
-	x := start(t, crowd(1234, 1000))
-	ann := x.person("ann")
+// A call costs as much as it may read, over HTTP and sockets.
+func TestReadsCostBySize(t *testing.T) {
+	x := start(t, manyChats(1234, 1000))
+	ann := x.addUser("ann")
 	id := string(ann.group())
 	left := 1000
 	cost := func(what string, want int, a *answer) {
@@ -206,50 +207,50 @@ func TestReadsCostByTheirSize(t *testing.T) {
 	}
 }
 
-// Whoever has nothing left is told when to come back, and nothing is read.
+// Hello without budget is refused with a delay, and nothing is read.
 func TestHelloIsLimited(t *testing.T) {
 	for name, codec := range bothCodecs {
 		t.Run(name, func(t *testing.T) {
-			x := start(t, crowd(1000, 25))
-			ann := x.person("ann")
+			x := start(t, manyChats(1000, 25))
+			ann := x.addUser("ann")
 			ann.connect(codec)
 			ann.connect(codec)
 			for range 3 { // 5 are left, it costs 10
-				p := x.stranger(codec)
-				if v := p.refused(m{"do": "hello", "token": ann.token}, chat.RateLimited, ""); v.Error.RetryAfterMs <= 0 {
+				p := x.anonymousSocket(codec)
+				if v := p.wantError(m{"do": "hello", "token": ann.token}, chat.RateLimited, ""); v.Error.RetryAfterMs <= 0 {
 					t.Errorf("no hint: %s", v.raw)
 				}
-				p.closes(wire.CloseOverLimit)
+				p.wantClose(wire.CloseOverLimit)
 			}
 			ann.call("GET", "/api/me", nil).want(200)
 		})
 	}
 }
 
-// After a restart each of many devices comes back, and some come back again.
-func TestReconnectingMeetsNoLimit(t *testing.T) {
-	x := start(t, crowd(1000, 1200))
-	ann := x.person("ann")
+// After a restart many devices of a user reconnect, some of them twice.
+func TestReconnectsAreNotLimited(t *testing.T) {
+	x := start(t, manyChats(1000, 1200))
+	ann := x.addUser("ann")
 	seen := m{}
-	for _, id := range x.s.service.Store.Store.(*crowded).ids {
+	for _, id := range x.s.service.Store.Store.(*manyChatsStore).ids {
 		seen[string(id)] = 7
 	}
 	for range 3 {
 		for range 20 {
 			p := ann.connect()
 			p.ask(m{"do": "resume", "epoch": p.hello.Epoch, "seen": seen}, nil)
-			p.drop()
+			p.disconnect()
 		}
 	}
 }
 
-// What a resume brings costs as much as reading it. Whoever has spent everything
-// loads a page instead, and misses nothing.
-func TestResumeCostsWhatItBrings(t *testing.T) {
+// A resume costs as much as reading its events. Without budget it tells the client to load
+// a page instead, and no event is missing.
+func TestResumeCostsBySize(t *testing.T) {
 	for name, codec := range bothCodecs {
 		t.Run(name, func(t *testing.T) {
-			x := start(t, func(c *Config) { c.Limits.User = slowly(5) })
-			ann := x.person("ann")
+			x := start(t, func(c *Config) { c.Limits.User = noRefill(5) })
+			ann := x.addUser("ann")
 			id := ann.group()
 			fill(t, x, ann, id, 250)
 			for i, want := range []struct {

@@ -17,9 +17,9 @@ func TestCommands(t *testing.T) {
 	for name, codec := range bothCodecs {
 		t.Run(name, func(t *testing.T) {
 			x := start(t)
-			ann, bob := x.person("ann"), x.person("bob")
+			ann, bob := x.addUser("ann"), x.addUser("bob")
 			id := ann.group(bob)
-			a, b := ann.live(codec), bob.live(codec)
+			a, b := ann.connectLive(codec), bob.connectLive(codec)
 			var posted wire.Posted
 			a.ask(m{"do": "post", "chatId": id, "clientId": "1", "text": "hi @bob", "replyTo": nil}, &posted)
 			if posted.Seq != 3 || posted.At == 0 || posted.Again {
@@ -73,14 +73,14 @@ func TestCommands(t *testing.T) {
 
 func TestCommandErrors(t *testing.T) {
 	x := start(t)
-	ann, bob := x.person("ann"), x.person("bob")
+	ann, bob := x.addUser("ann"), x.addUser("bob")
 	id, foreign := ann.group(bob), bob.group()
 	ann.post(id, "hi")
 	for name, codec := range bothCodecs {
 		t.Run(name, func(t *testing.T) {
-			a, b := ann.live(codec), bob.live(codec)
+			a, b := ann.connectLive(codec), bob.connectLive(codec)
 			for _, c := range []struct {
-				p     *peer
+				p     *socketClient
 				cmd   m
 				code  chat.Code
 				field string
@@ -114,20 +114,20 @@ func TestCommandErrors(t *testing.T) {
 				{a, m{"do": "history", "chatId": id, "limit": 201}, chat.BadInput, "limit"},
 				{a, m{"do": "history", "chatId": id, "before": 2, "after": 1}, chat.BadInput, "after"},
 			} {
-				c.p.refused(c.cmd, c.code, c.field)
+				c.p.wantError(c.cmd, c.code, c.field)
 			}
-			a.quiet()
+			a.wantQuiet()
 		})
 	}
 }
 
-// Each command gets exactly one reply, and each chat's stay in order: what is
-// said first has the lower number, and history sees what was sent before it.
-func TestOrderOfCommands(t *testing.T) {
+// Each command has exactly one reply, and those of one chat are processed in order: an
+// earlier post has a lower number, and history contains what was sent before it.
+func TestCommandsOfChatKeepOrder(t *testing.T) {
 	x := start(t)
-	ann := x.person("ann")
+	ann := x.addUser("ann")
 	one, two := ann.group(), ann.group()
-	p := ann.live(wire.MsgPack)
+	p := ann.connectLive(wire.MsgPack)
 	const n = 300
 	var ids []uint64
 	var all []byte
@@ -178,22 +178,22 @@ func TestOrderOfCommands(t *testing.T) {
 		last[i%2] = ok.Seq
 	}
 	p.ask(m{"do": "ping"}, nil)
-	for _, v := range p.came {
+	for _, v := range p.received {
 		if v.Re != nil {
 			t.Errorf("a second reply: %s", v.raw)
 		}
 	}
 }
 
-func TestLimitOfPosts(t *testing.T) {
+func TestPostsOverSocketAreLimited(t *testing.T) {
 	x := start(t, func(c *Config) { c.Limits.Posts = middleware.Rate{N: 2, Per: time.Hour} })
-	ann := x.person("ann")
+	ann := x.addUser("ann")
 	id := ann.group()
-	p := ann.live()
+	p := ann.connectLive()
 	for i := range 2 {
 		p.ask(m{"do": "post", "chatId": id, "clientId": fmt.Sprint(i), "text": "x"}, nil)
 	}
-	if v := p.refused(m{"do": "post", "chatId": id, "clientId": "2", "text": "x"}, chat.RateLimited, ""); v.Error.RetryAfterMs == 0 {
+	if v := p.wantError(m{"do": "post", "chatId": id, "clientId": "2", "text": "x"}, chat.RateLimited, ""); v.Error.RetryAfterMs == 0 {
 		t.Errorf("no hint: %s", v.raw)
 	}
 	var again wire.Posted // a known clientId costs nothing
@@ -202,21 +202,21 @@ func TestLimitOfPosts(t *testing.T) {
 	}
 }
 
-// A flood is answered while it is small, and then ends.
-func TestLimitOfCommands(t *testing.T) {
+// A flood of commands is refused, and then the socket is closed.
+func TestCommandsAreLimited(t *testing.T) {
 	x := start(t, func(c *Config) { c.Limits.User = middleware.Rate{N: 5, Per: time.Hour} })
-	ann := x.person("ann")
+	ann := x.addUser("ann")
 	p := ann.connect()
 	for range 5 {
 		p.ask(m{"do": "ping"}, nil)
 	}
-	if v := p.refused(m{"do": "ping"}, chat.RateLimited, ""); v.Error.RetryAfterMs == 0 {
+	if v := p.wantError(m{"do": "ping"}, chat.RateLimited, ""); v.Error.RetryAfterMs == 0 {
 		t.Errorf("no hint: %s", v.raw)
 	}
 	for range 1000 {
 		p.send(m{"do": "ping"})
 	}
-	if reason := p.closes(wire.CloseOverLimit); !strings.Contains(reason, "retryAfterMs=") {
+	if reason := p.wantClose(wire.CloseOverLimit); !strings.Contains(reason, "retryAfterMs=") {
 		t.Errorf("reason %q", reason)
 	}
 }

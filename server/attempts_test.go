@@ -14,12 +14,12 @@ import (
 	"parley/wire"
 )
 
-// tooMany asserts a refusal that says when to come again.
-func (a *answer) tooMany() *answer {
+// wantRateLimited asserts rate_limited with a delay.
+func (a *answer) wantRateLimited() *answer {
 	a.t.Helper()
-	a.fails(chat.RateLimited, "")
+	a.wantError(chat.RateLimited, "")
 	if a.failure().RetryAfterMs <= 0 || a.header.Get("Retry-After") == "" {
-		a.t.Errorf("%s: no hint when to come again: %v", a.call, a.header)
+		a.t.Errorf("%s: no delay: %v", a.call, a.header)
 	}
 	return a
 }
@@ -32,19 +32,19 @@ func attemptRates(set func(*service.AttemptRates)) func(*Config) {
 	}
 }
 
-// Failures count against the address, each kind of its own, whether the caller
-// is signed in or not.
-func TestFailuresOfAnAddress(t *testing.T) {
+// Each kind of failure has its own budget for an address, whether the caller is signed in
+// or not.
+func TestFailuresCountByAddress(t *testing.T) {
 	const most = 2
 	for _, signedIn := range []bool{false, true} {
 		t.Run(fmt.Sprint("signed in ", signedIn), func(t *testing.T) {
 			x := start(t, rates(most, 0))
-			owner, eve := x.owner(), x.nobody()
+			owner, eve := x.addOwner(), x.anonymous()
 			if signedIn {
-				eve = x.person("eve")
+				eve = x.addUser("eve")
 			}
 			for i := range service.PasswordFactor*most + 3 {
-				x.person(fmt.Sprint("victim", i))
+				x.addUser(fmt.Sprint("victim", i))
 			}
 			for _, c := range []struct {
 				path  string
@@ -61,20 +61,20 @@ func TestFailuresOfAnAddress(t *testing.T) {
 					a := eve.call("POST", c.path, c.body(i))
 					switch {
 					case i >= c.most:
-						a.tooMany()
+						a.wantRateLimited()
 					case c.code == "":
 						a.want(201)
 					default:
-						a.fails(c.code, c.field)
+						a.wantError(c.code, c.field)
 					}
 				}
 			}
-			// Those of codes are used up by now, whatever they would open.
-			eve.call("POST", "/api/recoveries/use", m{"code": "guess", "password": password}).tooMany()
-			eve.call("POST", "/api/accounts", signUp("late", m{"invite": "guess"})).tooMany()
-			eve.call("POST", "/api/accounts", signUp("late", m{"setup": "guess"})).tooMany()
+			// The budget of codes is used up by now, for every kind of code.
+			eve.call("POST", "/api/recoveries/use", m{"code": "guess", "password": password}).wantRateLimited()
+			eve.call("POST", "/api/accounts", signUp("late", m{"invite": "guess"})).wantRateLimited()
+			eve.call("POST", "/api/accounts", signUp("late", m{"setup": "guess"})).wantRateLimited()
 			if signedIn {
-				eve.call("POST", "/api/invites/accept", m{"code": "guess"}).tooMany()
+				eve.call("POST", "/api/invites/accept", m{"code": "guess"}).wantRateLimited()
 			}
 			_, code := owner.invite(m{})
 			eve.call("POST", "/api/invites/peek", m{"code": code}).want(200)
@@ -82,22 +82,22 @@ func TestFailuresOfAnAddress(t *testing.T) {
 	}
 }
 
-func TestRefusedTokensOfAnAddress(t *testing.T) {
+func TestRefusedTokensCountByAddress(t *testing.T) {
 	x := start(t, rates(3, 0))
-	ann, forged := x.person("ann"), x.nobody()
+	ann, forged := x.addUser("ann"), x.anonymous()
 	forged.header.Set("Authorization", "Bearer forged")
 	for range 3 {
-		forged.call("GET", "/api/me", nil).fails(chat.NoIdentity, "")
+		forged.call("GET", "/api/me", nil).wantError(chat.NoIdentity, "")
 	}
-	forged.call("GET", "/api/me", nil).tooMany()
-	forged.call("GET", "/api/server", nil).want(200) // not where nobody is asked for it
+	forged.call("GET", "/api/me", nil).wantRateLimited()
+	forged.call("GET", "/api/server", nil).want(200) // not counted where no identity is needed
 	forged.call("POST", "/api/sessions", m{"handle": "ann", "password": password}).want(201)
-	x.nobody().call("GET", "/api/me", nil).fails(chat.NoIdentity, "")
+	x.anonymous().call("GET", "/api/me", nil).wantError(chat.NoIdentity, "")
 	ann.call("GET", "/api/me", nil).want(200)
 }
 
-// A socket is refused for its token too, whether the upgrade or hello brings it.
-func TestRefusedTokensOfSockets(t *testing.T) {
+// A refused token of a socket counts, too, whether it is in the upgrade or in hello.
+func TestRefusedTokensOfSocketsCount(t *testing.T) {
 	for name, codec := range bothCodecs {
 		t.Run(name, func(t *testing.T) {
 			x := start(t, rates(2, 0))
@@ -116,49 +116,49 @@ func TestRefusedTokensOfSockets(t *testing.T) {
 					t.Fatal(err)
 				}
 				p.send(c.hello)
-				p.closes(c.code)
+				p.wantClose(c.code)
 			}
-			x.person("ann").connect(codec)
+			x.addUser("ann").connect(codec)
 		})
 	}
 }
 
-// A hundred requests and failures of others behind the same address keep nobody
-// out: neither a member with the right password, nor somebody with a link.
-func TestAnOfficeIsNotLockedOut(t *testing.T) {
+// A hundred requests and failures at one address lock out neither a member with the right
+// password nor a user with a link.
+func TestSharedAddressIsNotLockedOut(t *testing.T) {
 	const most = 2
 	x := start(t, rates(most, 0), registration(ByInvite))
-	owner := x.owner()
+	owner := x.addOwner()
 	_, code := owner.invite(m{})
 	var ann api.SignInAnswer
-	x.nobody().call("POST", "/api/accounts", signUp("ann", m{"invite": code})).want(201).into(&ann)
-	neighbour := x.nobody()
+	x.anonymous().call("POST", "/api/accounts", signUp("ann", m{"invite": code})).want(201).into(&ann)
+	neighbour := x.anonymous()
 	for i := range 4 * most {
 		neighbour.call("GET", "/api/server", nil).want(200)
-		neighbour.call("GET", "/api/me", nil).fails(chat.NoIdentity, "")
+		neighbour.call("GET", "/api/me", nil).wantError(chat.NoIdentity, "")
 		neighbour.call("GET", "/", nil).want(200)
 		neighbour.call("POST", "/api/sessions", m{"handle": fmt.Sprint("guess", i), "password": password})
 		neighbour.call("POST", "/api/invites/peek", m{"code": "guess"})
 		neighbour.call("POST", "/api/accounts", signUp("eve", m{"invite": "guess"}))
 	}
-	x.nobody().call("POST", "/api/sessions", m{"handle": "ann", "password": password}).want(201)
+	x.anonymous().call("POST", "/api/sessions", m{"handle": "ann", "password": password}).want(201)
 	for i := range 2 * most {
-		x.nobody().call("POST", "/api/invites/peek", m{"code": code}).want(200)
-		x.nobody().call("POST", "/api/accounts", signUp(fmt.Sprint("pupil", i), m{"invite": code})).want(201)
+		x.anonymous().call("POST", "/api/invites/peek", m{"code": code}).want(200)
+		x.anonymous().call("POST", "/api/accounts", signUp(fmt.Sprint("pupil", i), m{"invite": code})).want(201)
 	}
 	var link struct{ URL string }
 	owner.call("POST", "/api/recoveries", m{"userId": ann.User.ID}).want(201).into(&link)
 	_, recovery, _ := strings.Cut(link.URL, "#recover=")
-	x.nobody().call("POST", "/api/recoveries/use", m{"code": recovery, "password": "another horse"}).want(201)
+	x.anonymous().call("POST", "/api/recoveries/use", m{"code": recovery, "password": "another horse"}).want(201)
 }
 
-// An invite makes so many accounts in a while, and all invites of one user.
-func TestSignUpsOfAnInvite(t *testing.T) {
+// The accounts created with one invite are limited, and those with all invites of one user.
+func TestSignUpsByInviteAreLimited(t *testing.T) {
 	x := start(t, registration(ByInvite), attemptRates(func(r *service.AttemptRates) {
 		r.SignUps, r.InviterSignUps = middleware.Rate{N: 2, Per: time.Hour}, middleware.Rate{N: 3, Per: time.Hour}
 	}))
-	x.owner()
-	eve, bob := x.person("eve"), x.person("bob")
+	x.addOwner()
+	eve, bob := x.addUser("eve"), x.addUser("bob")
 	_, first := eve.invite(m{})
 	_, second := eve.invite(m{})
 	_, other := bob.invite(m{})
@@ -170,61 +170,60 @@ func TestSignUpsOfAnInvite(t *testing.T) {
 		if c.ok {
 			a.want(201)
 		} else {
-			a.tooMany()
+			a.wantRateLimited()
 		}
 	}
 }
 
-// Wrong current passwords are bounded for the account, wherever they come from;
-// what strangers try at the same handle has another budget.
-func TestWrongCurrentPasswords(t *testing.T) {
+// Wrong current passwords are limited by account, from all addresses together; attempts to
+// sign in with the same handle have another budget.
+func TestWrongCurrentPasswordsAreLimited(t *testing.T) {
 	x := start(t, func(c *Config) { c.TrustedProxies = loopback },
 		attemptRates(func(r *service.AttemptRates) { r.Target = middleware.Rate{N: 3, Per: time.Hour} }))
-	ann := x.person("ann")
+	ann := x.addUser("ann")
 	change := func(address, current string) *answer {
 		ann.header.Set("X-Forwarded-For", address)
 		return ann.call("PATCH", "/api/me", m{"password": "another horse", "currentPassword": current})
 	}
-	stranger := x.nobody()
-	stranger.header.Set("X-Forwarded-For", "192.0.2.1")
+	anonymous := x.anonymous()
+	anonymous.header.Set("X-Forwarded-For", "192.0.2.1")
 	for range 3 {
-		stranger.call("POST", "/api/sessions", m{"handle": "ann", "password": "wrong horse"}).fails(chat.BadCredentials, "")
+		anonymous.call("POST", "/api/sessions", m{"handle": "ann", "password": "wrong horse"}).wantError(chat.BadCredentials, "")
 	}
-	stranger.call("POST", "/api/sessions", m{"handle": "ann", "password": password}).tooMany()
+	anonymous.call("POST", "/api/sessions", m{"handle": "ann", "password": password}).wantRateLimited()
 	change("192.0.2.1", password).want(200)
 	for i := range 3 {
-		change(fmt.Sprint("192.0.2.", 10+i), "wrong horse").fails(chat.WrongPassword, "currentPassword")
+		change(fmt.Sprint("192.0.2.", 10+i), "wrong horse").wantError(chat.WrongPassword, "currentPassword")
 	}
-	change("192.0.2.20", "another horse").tooMany()
+	change("192.0.2.20", "another horse").wantRateLimited()
 }
 
-// Right passwords of one account are bounded too, and wrong ones do not use that
-// up.
-func TestUsesOfOneAccount(t *testing.T) {
+// Right passwords of one account are limited, and wrong ones do not use up that budget.
+func TestRightPasswordsAreLimited(t *testing.T) {
 	x := start(t, attemptRates(func(r *service.AttemptRates) { r.Uses = middleware.Rate{N: 3, Per: time.Hour} }))
-	ann := x.person("ann")
-	x.person("bob")
+	ann := x.addUser("ann")
+	x.addUser("bob")
 	try := func(handle, pass string) *answer {
-		return x.nobody().call("POST", "/api/sessions", m{"handle": handle, "password": pass})
+		return x.anonymous().call("POST", "/api/sessions", m{"handle": handle, "password": pass})
 	}
 	for range 5 {
-		try("ann", "wrong horse").fails(chat.BadCredentials, "")
+		try("ann", "wrong horse").wantError(chat.BadCredentials, "")
 	}
 	try("ann", password).want(201)
 	ann.call("PATCH", "/api/me", m{"password": password, "currentPassword": password}).want(200)
 	try("ann", password).want(201)
-	try("ann", password).tooMany()
-	ann.call("PATCH", "/api/me", m{"password": password, "currentPassword": password}).tooMany()
+	try("ann", password).wantRateLimited()
+	ann.call("PATCH", "/api/me", m{"password": password, "currentPassword": password}).wantRateLimited()
 	try("bob", password).want(201)
 }
 
-// A handle that is guessed at from many addresses is slowed down, and not for
-// its owner where they are signed in already.
-func TestGuessesAtOneHandleFromManyAddresses(t *testing.T) {
+// Attempts at one handle from many addresses are throttled, except for its owner at an
+// address where they have a session.
+func TestGuessesAtHandleAreThrottled(t *testing.T) {
 	x := start(t, func(c *Config) { c.TrustedProxies = loopback },
 		attemptRates(func(r *service.AttemptRates) { r.Handle = middleware.Rate{N: 3, Per: 24 * time.Hour} }))
 	from := func(address string) *client {
-		c := x.nobody()
+		c := x.anonymous()
 		c.header.Set("X-Forwarded-For", address)
 		return c
 	}
@@ -243,7 +242,7 @@ func TestGuessesAtOneHandleFromManyAddresses(t *testing.T) {
 	if d := took("203.0.113.1", password, 201); d < service.SlowAttempt {
 		t.Errorf("the owner elsewhere took %v", d)
 	}
-	// Where the owner is known they do not wait.
+	// Where the owner has a session, they do not wait.
 	if d := took("192.0.2.1", password, 201); d >= service.SlowAttempt {
 		t.Errorf("the owner at their own address took %v", d)
 	}

@@ -16,13 +16,13 @@ import (
 	"parley/wire"
 )
 
-// slowly is a budget that gets nothing back while a test runs.
-func slowly(n int) middleware.Rate {
+// noRefill returns a rate that refills nothing while a test runs.
+func noRefill(n int) middleware.Rate {
 	return middleware.Rate{N: n, Per: time.Duration(n) * 20 * time.Hour}
 }
 
-// untilLimited repeats a command until it is rate_limited, and returns how often
-// it went through.
+// untilLimited repeats a command until it is rate_limited, and returns how often it
+// succeeded.
 func untilLimited(t *testing.T, most int, do func(i int) *chat.Error) int {
 	t.Helper()
 	for i := range most {
@@ -38,8 +38,9 @@ func untilLimited(t *testing.T, most int, do func(i int) *chat.Error) int {
 	return most
 }
 
-// What others are told of is metered, by HTTP and by socket, in both codecs.
-func TestWhatOthersAreToldIsLimited(t *testing.T) {
+// Commands that are delivered to other users are limited, over HTTP and sockets, in both
+// codecs.
+func TestDeliveredCommandsAreLimited(t *testing.T) {
 	long := strings.Repeat("x", 16<<10)
 	type shared struct {
 		ann, bob *client
@@ -92,8 +93,8 @@ func TestWhatOthersAreToldIsLimited(t *testing.T) {
 	} {
 		for codecName, codec := range bothCodecs {
 			begin := func(t *testing.T) *shared {
-				x := start(t, func(c *Config) { c.Limits.Posts, c.Limits.Chats = slowly(4), 1000 })
-				s := &shared{ann: x.person("ann"), bob: x.person("bob")}
+				x := start(t, func(c *Config) { c.Limits.Posts, c.Limits.Chats = noRefill(4), 1000 })
+				s := &shared{ann: x.addUser("ann"), bob: x.addUser("bob")}
 				s.ann.msgpack = codec == wire.MsgPack
 				if name == "coming and going" {
 					s.id = s.bob.chat(chat.NewChat{Kind: chat.Group, Open: true}, s.ann)
@@ -126,7 +127,7 @@ func TestWhatOthersAreToldIsLimited(t *testing.T) {
 			if c.sock != nil {
 				t.Run(name+"/socket/"+codecName, func(t *testing.T) {
 					s := begin(t)
-					p := s.ann.live(codec)
+					p := s.ann.connectLive(codec)
 					if got := untilLimited(t, 200, func(i int) *chat.Error { return p.reply(p.send(c.sock(s, i))).Error }); got != c.want {
 						t.Errorf("%d went through, want %d", got, c.want)
 					}
@@ -136,8 +137,8 @@ func TestWhatOthersAreToldIsLimited(t *testing.T) {
 	}
 }
 
-// fill posts below the limits.
-func fill(t *testing.T, x *site, by *client, id chat.ChatID, n int) {
+// fill posts messages to the store directly, without limits.
+func fill(t *testing.T, x *testServer, by *client, id chat.ChatID, n int) {
 	t.Helper()
 	for i := range n {
 		did := make(chan error, 1)
@@ -151,19 +152,19 @@ func fill(t *testing.T, x *site, by *client, id chat.ChatID, n int) {
 	}
 }
 
-// What comes to nothing, and the retry of what was done, costs nothing.
-func TestWhatChangesNothingIsFree(t *testing.T) {
-	x := start(t, func(c *Config) { c.Limits.Posts = slowly(4) })
-	ann, bob := x.person("ann"), x.person("bob")
+// Commands that change nothing, and retries, cost nothing.
+func TestNoOpsAndRetriesAreFree(t *testing.T) {
+	x := start(t, func(c *Config) { c.Limits.Posts = noRefill(4) })
+	ann, bob := x.addUser("ann"), x.addUser("bob")
 	id := ann.group(bob)
 	path := "/api/chats/" + string(id)
 	fill(t, x, ann, id, 1)
 	for range 20 {
-		bob.call("PATCH", path+"/messages/3", m{"text": "not mine"}).fails(chat.NotAuthor, "")
+		bob.call("PATCH", path+"/messages/3", m{"text": "not mine"}).wantError(chat.NotAuthor, "")
 		ann.call("PATCH", path+"/messages/3", m{"text": "message 0"}).want(200) // as it is
-		ann.call("DELETE", path+"/messages/99", nil).fails(chat.NotFound, "seq")
+		ann.call("DELETE", path+"/messages/99", nil).wantError(chat.NotFound, "seq")
 		ann.call("PATCH", path, m{"title": "Group"}).want(200)
-		bob.call("PATCH", path, m{"title": "Bob's"}).fails(chat.Forbidden, "")
+		bob.call("PATCH", path, m{"title": "Bob's"}).wantError(chat.Forbidden, "")
 	}
 	for range 20 {
 		ann.call("PATCH", path+"/messages/3", m{"text": "edited", "clientId": "once"}).want(200)
@@ -171,21 +172,21 @@ func TestWhatChangesNothingIsFree(t *testing.T) {
 	for i := range 3 {
 		ann.call("PATCH", path+"/messages/3", m{"text": fmt.Sprint(i)}).want(200)
 	}
-	ann.call("PATCH", path+"/messages/3", m{"text": "more", "clientId": "more"}).fails(chat.RateLimited, "")
-	// Without a token a retry is found all the same.
+	ann.call("PATCH", path+"/messages/3", m{"text": "more", "clientId": "more"}).wantError(chat.RateLimited, "")
+	// Without a token a retry still succeeds.
 	ann.call("PATCH", path+"/messages/3", m{"text": "edited", "clientId": "once"}).want(200)
-	p := ann.live()
+	p := ann.connectLive()
 	p.ask(m{"do": "edit", "chatId": id, "target": 3, "text": "edited", "clientId": "once"}, nil)
-	p.refused(m{"do": "edit", "chatId": id, "target": 3, "text": "more", "clientId": "more"}, chat.RateLimited, "")
+	p.wantError(m{"do": "edit", "chatId": id, "target": 3, "text": "more", "clientId": "more"}, chat.RateLimited, "")
 	bob.call("PUT", path+"/messages/3/reactions/x", nil).want(204)
 }
 
-// Somebody who reacts and types while they write meets no limit.
-func TestUsualUseMeetsNoLimit(t *testing.T) {
+// A user who writes, reacts and types at a normal pace meets no limit.
+func TestNormalUseIsNotLimited(t *testing.T) {
 	x := start(t, func(c *Config) { c.Limits = usualLimits() })
-	ann, bob := x.person("ann"), x.person("bob")
+	ann, bob := x.addUser("ann"), x.addUser("bob")
 	id := ann.group(bob)
-	p := ann.live()
+	p := ann.connectLive()
 	for i := range 10 {
 		for range 3 {
 			p.ask(m{"do": "typing", "chatId": id}, nil)
@@ -199,18 +200,18 @@ func TestUsualUseMeetsNoLimit(t *testing.T) {
 	}
 }
 
-// Others see read pointers move as often as the budget allows; the pointer
-// itself moves always.
-func TestReadPointersToldAreLimited(t *testing.T) {
-	x := start(t, func(c *Config) { c.Limits.Posts = slowly(1) })
-	ann, bob := x.person("ann"), x.person("bob")
+// Others receive read signals as often as the budget allows; the pointer itself always
+// moves.
+func TestReadSignalsAreLimited(t *testing.T) {
+	x := start(t, func(c *Config) { c.Limits.Posts = noRefill(1) })
+	ann, bob := x.addUser("ann"), x.addUser("bob")
 	id := ann.group(bob)
 	fill(t, x, bob, id, 40)
-	p, q := ann.live(), bob.live()
+	p, q := ann.connectLive(), bob.connectLive()
 	q.ask(m{"do": "focus", "chatIds": []chat.ChatID{id}}, nil)
 	for i := range 40 {
 		p.ask(m{"do": "read", "chatId": id, "seq": 3 + i}, nil)
-		p.signal(string(chat.SignalRead)) // one's own devices are told
+		p.signal(string(chat.SignalRead)) // sent to the user's own devices
 	}
 	var got api.ChatAnswer
 	if ann.call("GET", "/api/chats/"+string(id), nil).want(200).into(&got); got.Chat.ReadUpTo != 42 {
@@ -218,30 +219,29 @@ func TestReadPointersToldAreLimited(t *testing.T) {
 	}
 	bob.call("PUT", "/api/chats/"+string(id)+"/messages/3/reactions/x", nil).want(204)
 	q.take("the reaction", func(v *value) bool { return v.Event == chat.Reacted })
-	told := 0
+	received := 0
 	q.mu.Lock()
-	for _, v := range q.came {
+	for _, v := range q.received {
 		if v.Signal == string(chat.SignalRead) && v.By == ann.user.ID {
-			told++
+			received++
 		}
 	}
 	q.mu.Unlock()
-	if told != 20 {
-		t.Errorf("%d of 40 were told, want 20", told)
+	if received != 20 {
+		t.Errorf("%d of 40 were received, want 20", received)
 	}
 }
 
-// The attack in small: edits of 16 KiB as fast as they go, while somebody does
-// not read.
-func TestEditsDoNotCloseSlowReaders(t *testing.T) {
+// A small attack: edits of 16 KiB as fast as possible, while a member does not read.
+func TestFloodOfEditsDoesNotCloseSlowReaders(t *testing.T) {
 	for name, codec := range bothCodecs {
 		t.Run(name, func(t *testing.T) {
 			x := start(t, func(c *Config) { c.Limits.Posts = usualLimits().Posts; c.sockets.QueueBytes = 512 << 10 })
-			ann, bob := x.person("ann"), x.person("bob")
+			ann, bob := x.addUser("ann"), x.addUser("bob")
 			id := ann.group(bob)
 			fill(t, x, ann, id, 1)
-			slow, fast := bob.live(codec), ann.live(codec)
-			goOn := slow.stall()
+			slow, fast := bob.connectLive(codec), ann.connectLive(codec)
+			resume := slow.stopReading()
 			var last chat.Seq
 			limited := 0
 			for i := range 1000 {
@@ -262,7 +262,7 @@ func TestEditsDoNotCloseSlowReaders(t *testing.T) {
 			if limited == 0 {
 				t.Error("no edit was refused")
 			}
-			goOn()
+			resume()
 			slow.event(id, last)
 			slow.ask(m{"do": "ping"}, nil)
 		})
