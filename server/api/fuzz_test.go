@@ -8,8 +8,8 @@ import (
 	"parley/chat"
 )
 
-// A host that may stand in a link is one that a browser reads as the same host:
-// no user, no path, nothing that ends it early.
+// A host that is valid for a link is parsed as the same host: it has no user, no path, and
+// nothing that ends it early.
 func FuzzHost(f *testing.F) {
 	for _, h := range []string{"chat.example", "chat.example:8080", "[::1]:80", "a@b", "a/b", "a:b", "[::1", "a#b", "a\\b", "%61", "xn--a", "a..b", ":80"} {
 		f.Add(h)
@@ -26,7 +26,7 @@ func FuzzHost(f *testing.F) {
 	})
 }
 
-// A cursor is read back as it was written, and nothing else is read.
+// parseCursor accepts exactly what cursor returns.
 func FuzzCursor(f *testing.F) {
 	for _, s := range []string{cursor(&chat.Chat{Activity: 1, ID: "a"}), cursor(&chat.Chat{Activity: -1, ID: "-P787"}), "", "MS4", "LjE", "!", "MTAuYQ"} {
 		f.Add(s)
@@ -45,7 +45,7 @@ func FuzzCursor(f *testing.F) {
 	})
 }
 
-// An Accept header picks a codec and never fails.
+// answerCodec returns a codec for any Accept header.
 func FuzzAccept(f *testing.F) {
 	for _, s := range []string{"", "*/*", "application/msgpack", "application/msgpack;q=0", "a;;q=,application/x-msgpack", "application/msgpack;q=NaN"} {
 		f.Add(s)

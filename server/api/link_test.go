@@ -2,7 +2,7 @@ package api
 
 import "testing"
 
-func TestPlausibleHost(t *testing.T) {
+func TestValidHost(t *testing.T) {
 	for host, ok := range map[string]bool{
 		"chat.example": true, "chat.example:8080": true, "127.0.0.1:1": true, "[::1]:8080": true, "[2001:db8::1]": true, "localhost": true,
 		"": false, "a b": false, "evil.example/path": false, "user@evil.example": false, "a:b": false, "a:0": false, "a:99999": false,

@@ -5,7 +5,7 @@ import (
 	"testing"
 )
 
-// A caller of wait goes on when the gate opens, or gives up with its context.
+// wait returns when the gate opens or when its context ends.
 func TestGate(t *testing.T) {
 	var g gate
 	ctx, cancel := context.WithCancel(t.Context())

@@ -5,7 +5,7 @@ import (
 	"time"
 )
 
-// A user who comes back within the grace period was online all the time.
+// A user who reconnects within the grace period stays online.
 func TestPresenceGrace(t *testing.T) {
 	p := newPresence(&Live{Config: Config{Intervals: Intervals{Grace: time.Hour}}})
 	p.Arrive("u")

@@ -13,9 +13,8 @@ import (
 	"parley/wire"
 )
 
-// The table of commands is the table in docs/protocol.md, the commands in the golden
-// files and the types of the web client: a command or field that is missing in one of
-// them fails here.
+// The table of commands agrees with docs/protocol.md, the golden files and the types of the
+// web client: a command or field that is missing in one of them fails here.
 func TestCommandsAreTheSameEverywhere(t *testing.T) {
 	inTable := map[string][]string{}
 	for _, c := range commands {
@@ -40,7 +39,7 @@ func TestCommandsAreTheSameEverywhere(t *testing.T) {
 	}
 }
 
-// Each field of a row is one of wire.Command, and each of wire.Command is in a row.
+// Each field of a row is a field of wire.Command, and each of those is in a row.
 func TestCommandFields(t *testing.T) {
 	used := []string{"do", "id"}
 	for _, c := range commands {

@@ -19,10 +19,10 @@ import (
 	"parley/wire"
 )
 
-// patience is how long a test waits for what must come; nothing waits for less.
+// patience is the timeout of every wait in these tests; reaching it is a failure.
 const patience = 10 * time.Second
 
-// fixture is the server below the transports, on a store of its own.
+// fixture is the server without its transports, with its own store.
 type fixture struct {
 	t        *testing.T
 	store    chat.Store
@@ -40,11 +40,11 @@ func start(t *testing.T, store func(chat.Store) chat.Store, change func(*Config)
 		t.Fatal(err)
 	}
 	f := &fixture{t: t, store: db, hub: hub.New(hub.Config{Codecs: len(wire.Codecs)})}
-	above := chat.Store(db)
+	wrapped := chat.Store(db)
 	if store != nil {
-		above = store(db)
+		wrapped = store(db)
 	}
-	f.service = service.New(service.Config{Store: above, Errors: service.ErrorLog{Log: log, Sampler: middleware.NewLogSampler(log)}, Limits: service.Limits{Text: 16 << 10, Body: 1 << 20},
+	f.service = service.New(service.Config{Store: wrapped, Errors: service.ErrorLog{Log: log, Sampler: middleware.NewLogSampler(log)}, Limits: service.Limits{Text: 16 << 10, Body: 1 << 20},
 		Appended: func(chat.Kind, time.Time, chat.Event, bool, error) {}})
 	f.live = live.New(live.Config{Store: f.service, Hub: f.hub, Log: log, TextChanged: f.service.Pages.Clear, UsersChanged: f.service.Clear,
 		Published: func(*chat.Event) {}, FeedLost: func() {}, Intervals: live.Intervals{Announce: time.Hour}})
@@ -97,15 +97,15 @@ func (f *fixture) chat(kind chat.ChatKind, by chat.User, members ...chat.UserID)
 	return c.ID
 }
 
-// pipe is a transport of the tests' own: it keeps what the session writes, as values.
-type pipe struct {
+// fakeTransport is a transport that collects the values that its session writes.
+type fakeTransport struct {
 	t *testing.T
 	*Session
 
-	mu     sync.Mutex
-	values []value       // guarded by mu
-	news   chan struct{} // guarded by mu; closed when something comes
-	code   int           // guarded by mu: close code, 0 while open
+	mu      sync.Mutex
+	values  []value       // guarded by mu
+	arrived chan struct{} // guarded by mu; closed when something comes
+	code    int           // guarded by mu: close code, 0 while open
 
 	id int // owned by the test
 }
@@ -123,7 +123,7 @@ type value struct {
 	Text   string          `json:"text"`
 }
 
-func (p *pipe) Write(b []byte, text bool) error {
+func (p *fakeTransport) Write(b []byte, text bool) error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	for _, line := range bytes.Split(bytes.TrimSpace(b[hub.Headroom:]), []byte("\n")) {
@@ -133,34 +133,34 @@ func (p *pipe) Write(b []byte, text bool) error {
 		}
 		p.values = append(p.values, v)
 	}
-	p.tell()
+	p.notify()
 	return nil
 }
 
-func (p *pipe) Ping() error { return nil }
+func (p *fakeTransport) Ping() error { return nil }
 
-func (p *pipe) Close(code int, _ string) {
+func (p *fakeTransport) Close(code int, _ string) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.code = code
-	p.tell()
+	p.notify()
 	go p.Finish() // as a read loop that ends
 }
 
-func (p *pipe) tell() {
-	close(p.news)
-	p.news = make(chan struct{})
+func (p *fakeTransport) notify() {
+	close(p.arrived)
+	p.arrived = make(chan struct{})
 }
 
-// open opens a session over a pipe.
-func (f *fixture) open() *pipe {
-	p := &pipe{t: f.t, news: make(chan struct{})}
+// open opens a session over a fakeTransport.
+func (f *fixture) open() *fakeTransport {
+	p := &fakeTransport{t: f.t, arrived: make(chan struct{})}
 	p.Session = f.sessions.Open(p, wire.JSON, Peer{Address: "192.0.2.1"})
 	return p
 }
 
-// connect opens a session that says hello and resumes.
-func (f *fixture) connect(token string) *pipe {
+// connect opens a session, sends hello and resume, and waits until its chats are live.
+func (f *fixture) connect(token string) *fakeTransport {
 	f.t.Helper()
 	p := f.open()
 	p.ask(map[string]any{"do": "hello", "token": token})
@@ -169,8 +169,8 @@ func (f *fixture) connect(token string) *pipe {
 	return p
 }
 
-// say sends one command and returns its id.
-func (p *pipe) say(cmd map[string]any) int {
+// send sends one command and returns its id.
+func (p *fakeTransport) send(cmd map[string]any) int {
 	p.id++
 	cmd["id"] = p.id
 	_ = p.Handle(true, wire.JSON.Encode(cmd))
@@ -178,20 +178,20 @@ func (p *pipe) say(cmd map[string]any) int {
 }
 
 // ask sends one command and waits for its reply.
-func (p *pipe) ask(cmd map[string]any) value {
+func (p *fakeTransport) ask(cmd map[string]any) value {
 	p.t.Helper()
-	return p.reply(p.say(cmd))
+	return p.reply(p.send(cmd))
 }
 
-func (p *pipe) reply(id int) value {
+func (p *fakeTransport) reply(id int) value {
 	p.t.Helper()
 	return p.await("a reply", func(v *value) bool { return v.Re == id })
 }
 
 // await waits for the first value that matches and removes it.
-func (p *pipe) await(what string, match func(*value) bool) value {
+func (p *fakeTransport) await(what string, match func(*value) bool) value {
 	p.t.Helper()
-	late := time.After(patience)
+	timeout := time.After(patience)
 	for {
 		p.mu.Lock()
 		for i := range p.values {
@@ -201,12 +201,12 @@ func (p *pipe) await(what string, match func(*value) bool) value {
 				return v
 			}
 		}
-		news := p.news
+		arrived := p.arrived
 		p.mu.Unlock()
 		select {
-		case <-news:
-		case <-late:
-			p.t.Fatalf("%s never came; there is %+v", what, p.values)
+		case <-arrived:
+		case <-timeout:
+			p.t.Fatalf("%s did not arrive; received: %+v", what, p.values)
 		}
 	}
 }

@@ -13,7 +13,7 @@ import (
 	"parley/server/service"
 )
 
-// A transport needs three methods; hub, session and service know nothing else of it.
+// A transport needs three methods. Hub, session and service use no other.
 func TestSessionOverAnotherTransport(t *testing.T) {
 	f := start(t, nil, nil)
 	ann, annToken := f.account("ann")
@@ -33,7 +33,7 @@ func TestSessionOverAnotherTransport(t *testing.T) {
 	eventually(t, "bob's connection is closed", func() bool { b.mu.Lock(); defer b.mu.Unlock(); return b.code == 4501 })
 }
 
-// A hello that finds the feed lost waits for the next one.
+// A hello waits until a lost feed is open again.
 func TestHelloWaitsUntilReady(t *testing.T) {
 	asked, ready := make(chan struct{}), make(chan struct{})
 	f := start(t, nil, func(c *Config) {
@@ -41,7 +41,7 @@ func TestHelloWaitsUntilReady(t *testing.T) {
 	})
 	_, token := f.account("ann")
 	p := f.open()
-	go p.say(map[string]any{"do": "hello", "token": token}) // the read loop waits until hello is answered
+	go p.send(map[string]any{"do": "hello", "token": token}) // the read loop waits until hello is answered
 	<-asked
 	const id = 1
 	p.mu.Lock()
@@ -55,8 +55,9 @@ func TestHelloWaitsUntilReady(t *testing.T) {
 	}
 }
 
-// A resume waits for a place among the readers of the log, and its session goes on.
-func TestResumesTakeTurns(t *testing.T) {
+// A resume waits for one of the readers of the log; meanwhile its session processes other
+// commands.
+func TestResumeWaitsForReaders(t *testing.T) {
 	f := start(t, nil, nil)
 	ann, token := f.account("ann")
 	id := f.chat(chat.Group, ann)
@@ -74,32 +75,32 @@ func TestResumesTakeTurns(t *testing.T) {
 	q.mu.Lock()
 	for _, v := range q.values {
 		if v.Event != "" || v.Signal == "caughtUp" {
-			t.Errorf("came without a place: %+v", v)
+			t.Errorf("received without a reader: %+v", v)
 		}
 	}
 	q.mu.Unlock()
 	<-f.sessions.readers
 	q.await("caughtUp", func(v *value) bool { return v.Signal == "caughtUp" })
 	if len(f.sessions.readers) != cap(f.sessions.readers)-1 {
-		t.Error("the place was not given back")
+		t.Error("the reader was not released")
 	}
 }
 
-// pausedPages is a store whose pages wait until they are let go.
+// pausedPages is a store whose Page waits until resume is closed.
 type pausedPages struct {
 	chat.Store
-	goOn chan struct{}
+	resume chan struct{}
 }
 
 func (p *pausedPages) Page(ctx context.Context, u chat.UserID, id chat.ChatID, w chat.Window) (chat.Page, error) {
-	<-p.goOn
+	<-p.resume
 	return p.Store.Page(ctx, u, id, w)
 }
 
-// Waiting commands are bounded in bytes: a hundred commands of 100 KiB, most of it in
-// fields that do not count, would hold 12 MiB for one connection.
-func TestWaitingCommandsAreBoundedInBytes(t *testing.T) {
-	store := &pausedPages{goOn: make(chan struct{})}
+// Queued commands are bounded in bytes: a hundred commands of 100 KiB, most of it in unused
+// fields, would need 12 MiB for one connection.
+func TestQueuedCommandsAreBoundedInBytes(t *testing.T) {
+	store := &pausedPages{resume: make(chan struct{})}
 	f := start(t, func(s chat.Store) chat.Store { store.Store = s; return store }, nil)
 	ann, token := f.account("ann")
 	id := f.chat(chat.Group, ann)
@@ -110,7 +111,7 @@ func TestWaitingCommandsAreBoundedInBytes(t *testing.T) {
 	go func() {
 		defer close(sent)
 		for range n {
-			p.say(map[string]any{"do": "history", "chatId": id, "text": strings.Repeat("x", 100<<10)})
+			p.send(map[string]any{"do": "history", "chatId": id, "text": strings.Repeat("x", 100<<10)})
 		}
 	}()
 	held := 0
@@ -128,7 +129,7 @@ func TestWaitingCommandsAreBoundedInBytes(t *testing.T) {
 	if held > 1<<20 {
 		t.Errorf("%d bytes wait", held)
 	}
-	close(store.goOn)
+	close(store.resume)
 	<-sent
 	for i := range n {
 		if v := p.reply(first + i); v.Error != nil {
@@ -137,7 +138,7 @@ func TestWaitingCommandsAreBoundedInBytes(t *testing.T) {
 	}
 }
 
-// pausedPresence is a Presence whose Watch of one user waits until it is let go.
+// pausedPresence is a Presence whose Watch of one user waits while a test holds mu.
 type pausedPresence struct {
 	Presence
 
@@ -150,8 +151,8 @@ func (p *pausedPresence) Watch(conn *hub.Conn, u chat.UserID, tell func(bool)) {
 	p.Presence.Watch(conn, u, tell)
 }
 
-// A direct chat appears while its other member's groups lose the focus: the presence of
-// that member is now told for good.
+// A direct chat is added while the groups of its other member lose the focus: the presence
+// of that member stays subscribed.
 func TestFocusRacesDirectChat(t *testing.T) {
 	presence := &pausedPresence{}
 	f := start(t, nil, func(c *Config) { presence.Presence = c.Presence; c.Presence = presence })
@@ -168,7 +169,7 @@ func TestFocusRacesDirectChat(t *testing.T) {
 	presence.mu.Lock() // stops focus where it begins to watch cid
 	release := sync.OnceFunc(presence.mu.Unlock)
 	defer release()
-	looked := a.say(map[string]any{"do": "focus", "chatIds": []chat.ChatID{all}})
+	looked := a.send(map[string]any{"do": "focus", "chatIds": []chat.ChatID{all}})
 	eventually(t, "the old focus is gone", func() bool { return !a.conn.In(service.FocusTopic(with)) })
 	f.chat(chat.Direct, ann, bob.ID)
 	stacks := make([]byte, 1<<20)

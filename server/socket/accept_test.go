@@ -8,7 +8,7 @@ import (
 	"testing"
 )
 
-func TestProtocolIsOursBySpelling(t *testing.T) {
+func TestProtocolSelection(t *testing.T) {
 	server, accepted := listen(t, Config{Protocols: []string{"v1.msgpack", "v1.json"}}, false, nil)
 	for asked, want := range map[string]string{
 		"":                               "",
@@ -30,7 +30,7 @@ func TestProtocolIsOursBySpelling(t *testing.T) {
 	}
 }
 
-func TestRefusal(t *testing.T) {
+func TestRefusedUpgrade(t *testing.T) {
 	good := http.Header{"Connection": {"keep-alive, Upgrade"}, "Upgrade": {"websocket"},
 		"Sec-Websocket-Version": {"13"}, "Sec-Websocket-Key": {"dGhlIHNhbXBsZSBub25jZQ=="}}
 	for name, c := range map[string]struct {

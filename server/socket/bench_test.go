@@ -17,7 +17,7 @@ func BenchmarkEcho(b *testing.B) {
 	})
 	p := dial(b, server, "")
 	_ = p.SetDeadline(time.Time{})
-	ask, answer := frame(finBinary, filled(150)), make([]byte, 4+150)
+	ask, answer := frame(finBinary, payload(150)), make([]byte, 4+150)
 	b.ReportAllocs()
 	for b.Loop() {
 		p.send(ask)
@@ -36,9 +36,8 @@ func readFull(r *bufio.Reader, b []byte) (n int, err error) {
 	return n, err
 }
 
-// BenchmarkIdle reports what one idle connection keeps in heap and stacks,
-// without the kernel's part and without its client (whose end was measured
-// before the server accepted).
+// BenchmarkIdle reports the heap and stacks of one idle connection, without the kernel's
+// memory and without the client's end (which is measured before the server accepts).
 func BenchmarkIdle(b *testing.B) {
 	const conns = 1000
 	for b.Loop() {
@@ -62,14 +61,14 @@ func BenchmarkIdle(b *testing.B) {
 			sockets <- s
 			go s.Serve(func(bool, []byte) error { return nil }, nil, func(err error) { ended <- err })
 		})}
-		before, goroutines := inUse(), runtime.NumGoroutine()
+		before, goroutines := memoryInUse(), runtime.NumGoroutine()
 		go func() {
 			if err := server.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
 				b.Error(err)
 			}
 		}()
-		// A message and a ping first: a stack that never grew would flatter.
-		ask := append([]byte(handshake+"\r\n"), append(frame(finPing, filled(10)), frame(finBinary, filled(2000))...)...)
+		// A message and a ping first, so that the stack has grown as in real use.
+		ask := append([]byte(handshake+"\r\n"), append(frame(finPing, payload(10)), frame(finBinary, payload(2000))...)...)
 		answer := make([]byte, 4096)
 		for _, c := range clients {
 			if _, err := c.Write(ask); err != nil {
@@ -86,7 +85,7 @@ func BenchmarkIdle(b *testing.B) {
 		for runtime.NumGoroutine() > goroutines+conns+1 { // net/http's end with their handlers
 			runtime.Gosched()
 		}
-		b.ReportMetric(float64(inUse()-before)/conns, "B/conn")
+		b.ReportMetric(float64(memoryInUse()-before)/conns, "B/conn")
 		for range conns {
 			(<-sockets).Abort()
 		}
@@ -100,9 +99,9 @@ func BenchmarkIdle(b *testing.B) {
 	}
 }
 
-// inUse is the bytes in heap and stacks after garbage was collected, pools
-// included (those take two rounds).
-func inUse() uint64 {
+// memoryInUse returns the bytes in heap and stacks after two garbage collections, which
+// also empty the pools.
+func memoryInUse() uint64 {
 	runtime.GC()
 	runtime.GC()
 	runtime.GC()

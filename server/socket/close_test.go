@@ -27,9 +27,9 @@ func TestCloseHandshake(t *testing.T) {
 		if reason := p.wantClose(4000); reason != "retryAfterMs=5" {
 			t.Errorf("reason %q", reason)
 		}
-		// The peer may say a last word before it answers: it is dropped, and no
-		// frame of ours follows the close frame, not even a pong.
-		p.send(text("after"), frame(finPing, []byte("?")), closing(4000, ""))
+		// The peer may send frames before it answers: they are dropped, and the server sends
+		// nothing after its close frame, not even a pong.
+		p.send(text("after"), frame(finPing, []byte("?")), clientClose(4000, ""))
 		p.wantEOF()
 		if err := receive(t, s.end); err == nil {
 			t.Error("Serve returned nil")
@@ -48,8 +48,8 @@ func TestCloseHandshake(t *testing.T) {
 	}
 }
 
-// No data frame leaves after the close frame, whoever writes meanwhile.
-func TestNothingFollowsTheCloseFrame(t *testing.T) {
+// No data frame is sent after the close frame, also with concurrent writers.
+func TestCloseFrameIsLast(t *testing.T) {
 	server, accepted := listen(t, Config{}, false, nil)
 	for range 20 {
 		p := dial(t, server, "")
@@ -74,7 +74,7 @@ func TestNothingFollowsTheCloseFrame(t *testing.T) {
 				break
 			}
 		}
-		p.send(closing(4001, ""))
+		p.send(clientClose(4001, ""))
 		p.wantEOF()
 		_ = receive(t, s.end)
 	}
@@ -97,9 +97,9 @@ func TestLongReasonIsCutAtARune(t *testing.T) {
 	}
 }
 
-// A peer that reads nothing: the Write is stuck in the kernel, and Close must
-// free it although its own frame cannot leave either.
-func TestStuckWrite(t *testing.T) {
+// The peer reads nothing, so a Write blocks in the kernel. Close must end it, although its
+// close frame cannot be sent either.
+func TestCloseUnblocksWrite(t *testing.T) {
 	for _, how := range []struct {
 		name string
 		end  func(*Socket)
@@ -134,7 +134,7 @@ func TestStuckWrite(t *testing.T) {
 				t.Error(how.name, "Write gave no error")
 			}
 			_ = receive(t, s.end)
-			// A tls.Conn would spend 5 s on its own goodbye.
+			// A tls.Conn would wait up to 5 s for its close message.
 			if took := time.Since(began); took > 4*time.Second {
 				t.Errorf("%s (TLS %v) took %v", how.name, useTLS, took)
 			}
@@ -143,8 +143,8 @@ func TestStuckWrite(t *testing.T) {
 	}
 }
 
-// A peer that never answers the close frame is left within the bound.
-func TestCloseUnanswered(t *testing.T) {
+// The connection of a peer that never answers the close frame ends within the timeout.
+func TestCloseWithoutAnswer(t *testing.T) {
 	server, accepted := listen(t, Config{closeWithin: 50 * time.Millisecond}, false, nil)
 	p := dial(t, server, "")
 	s := receive(t, accepted)
@@ -156,7 +156,7 @@ func TestCloseUnanswered(t *testing.T) {
 	}
 }
 
-func TestHandleEnds(t *testing.T) {
+func TestHandleErrorEndsServe(t *testing.T) {
 	mine := errors.New("mine")
 	for code, handle := range map[int]func(*Socket, bool, []byte) error{
 		1011: func(*Socket, bool, []byte) error { return mine },
@@ -171,7 +171,7 @@ func TestHandleEnds(t *testing.T) {
 		s := receive(t, accepted)
 		p.send(text("one"), text("two"))
 		p.wantClose(code)
-		p.send(closing(code, ""))
+		p.send(clientClose(code, ""))
 		p.wantEOF()
 		if err := receive(t, s.end); err != mine {
 			t.Errorf("Serve returned %v", err)

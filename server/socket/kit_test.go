@@ -14,17 +14,17 @@ import (
 	"time"
 )
 
-// patience bounds every wait of these tests; reaching it is a failure.
+// patience is the timeout of every wait in these tests; reaching it is a failure.
 const patience = 20 * time.Second
 
-// served is one Socket as its owner sees it.
-type served struct {
+// serverSocket is the server's end of a connection.
+type serverSocket struct {
 	*Socket
-	end chan error // what Serve returned
+	end chan error // receives Serve's error
 }
 
-// listen serves sockets over real TCP. handle nil echoes.
-func listen(t testing.TB, c Config, useTLS bool, handle func(*Socket, bool, []byte) error) (*httptest.Server, chan served) {
+// listen serves sockets over real TCP. A nil handle echoes.
+func listen(t testing.TB, c Config, useTLS bool, handle func(*Socket, bool, []byte) error) (*httptest.Server, chan serverSocket) {
 	t.Helper()
 	if c.ReadLimit == 0 {
 		c.ReadLimit = 1 << 20
@@ -34,13 +34,13 @@ func listen(t testing.TB, c Config, useTLS bool, handle func(*Socket, bool, []by
 			return s.Write(append(make([]byte, Headroom), m...), text)
 		}
 	}
-	accepted := make(chan served, 64)
+	accepted := make(chan serverSocket, 64)
 	server := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		s, err := Accept(w, r, c)
 		if err != nil {
 			return
 		}
-		v := served{s, make(chan error, 1)}
+		v := serverSocket{s, make(chan error, 1)}
 		accepted <- v
 		go s.Serve(func(text bool, m []byte) error { return handle(s, text, m) }, nil, func(err error) { v.end <- err })
 	}))
@@ -53,8 +53,8 @@ func listen(t testing.TB, c Config, useTLS bool, handle func(*Socket, bool, []by
 	return server, accepted
 }
 
-// peer is a client that makes its frames by hand.
-type peer struct {
+// testClient is a client that builds its frames itself.
+type testClient struct {
 	t testing.TB
 	net.Conn
 	in *bufio.Reader
@@ -64,7 +64,7 @@ const handshake = "GET / HTTP/1.1\r\nHost: parley.test\r\nUpgrade: websocket\r\n
 	"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n"
 
 // dial opens a socket; early is sent in the same write as the handshake.
-func dial(t testing.TB, server *httptest.Server, headers string, early ...byte) *peer {
+func dial(t testing.TB, server *httptest.Server, headers string, early ...byte) *testClient {
 	t.Helper()
 	var conn net.Conn
 	var err error
@@ -78,7 +78,7 @@ func dial(t testing.TB, server *httptest.Server, headers string, early ...byte) 
 	}
 	t.Cleanup(func() { _ = conn.Close() })
 	_ = conn.SetDeadline(time.Now().Add(patience))
-	p := &peer{t, conn, bufio.NewReader(conn)}
+	p := &testClient{t, conn, bufio.NewReader(conn)}
 	p.send(append([]byte(handshake+headers+"\r\n"), early...))
 	resp, err := http.ReadResponse(p.in, nil)
 	if err != nil || resp.StatusCode != http.StatusSwitchingProtocols {
@@ -87,15 +87,15 @@ func dial(t testing.TB, server *httptest.Server, headers string, early ...byte) 
 	return p
 }
 
-func (p *peer) send(frames ...[]byte) {
+func (p *testClient) send(frames ...[]byte) {
 	p.t.Helper()
 	if _, err := p.Write(bytes.Join(frames, nil)); err != nil {
 		p.t.Fatal(err)
 	}
 }
 
-// read gives the next frame's first byte and payload; a server never masks.
-func (p *peer) read() (first byte, payload []byte, err error) {
+// read returns the next frame's first byte and payload; a server never masks.
+func (p *testClient) read() (first byte, payload []byte, err error) {
 	var h [10]byte
 	if _, err := io.ReadFull(p.in, h[:2]); err != nil {
 		return 0, nil, err
@@ -119,7 +119,7 @@ func (p *peer) read() (first byte, payload []byte, err error) {
 	return h[0], payload, err
 }
 
-func (p *peer) want(first byte, payload []byte) {
+func (p *testClient) want(first byte, payload []byte) {
 	p.t.Helper()
 	f, got, err := p.read()
 	if err != nil || f != first || !bytes.Equal(got, payload) {
@@ -127,9 +127,9 @@ func (p *peer) want(first byte, payload []byte) {
 	}
 }
 
-// wantClose reads a close frame with the code (0: without one), and the end of
-// TCP right after it: an orderly one, since a reset would destroy the frame.
-func (p *peer) wantClose(code int) (reason string) {
+// wantClose reads a close frame with the code (0: without one) and the end of TCP right
+// after it. It must not be a reset, which would discard the frame.
+func (p *testClient) wantClose(code int) (reason string) {
 	p.t.Helper()
 	f, b, err := p.read()
 	if err != nil || f != finClose {
@@ -145,14 +145,14 @@ func (p *peer) wantClose(code int) (reason string) {
 	return reason
 }
 
-func (p *peer) wantEOF() {
+func (p *testClient) wantEOF() {
 	p.t.Helper()
 	if n, err := io.Copy(io.Discard, p.in); n != 0 || err != nil {
 		p.t.Fatalf("after the close frame: %d bytes, %v; want the end", n, err)
 	}
 }
 
-// frame is a client's frame: masked, with the shortest length.
+// frame returns a client's frame: masked, with the shortest length form.
 func frame(first byte, payload []byte) []byte {
 	n := len(payload)
 	h := []byte{first, byte(0x80 | n)}
@@ -170,7 +170,7 @@ func frame(first byte, payload []byte) []byte {
 	return h
 }
 
-func closing(code int, reason string) []byte {
+func clientClose(code int, reason string) []byte {
 	return frame(finClose, append(binary.BigEndian.AppendUint16(nil, uint16(code)), reason...))
 }
 
@@ -187,4 +187,4 @@ func receive[T any](t testing.TB, from <-chan T) T {
 
 func text(s string) []byte { return frame(finText, []byte(s)) }
 
-func filled(n int) []byte { return []byte(strings.Repeat("0123456789abcdef", n/16+1)[:n]) }
+func payload(n int) []byte { return []byte(strings.Repeat("0123456789abcdef", n/16+1)[:n]) }

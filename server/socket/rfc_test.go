@@ -10,17 +10,17 @@ import (
 )
 
 // Every length form of RFC 6455, section 5.2, in and out, in one frame each.
-func TestEverySizeComesBack(t *testing.T) {
+func TestEchoOfEverySize(t *testing.T) {
 	for _, useTLS := range []bool{false, true} {
 		server, _ := listen(t, Config{}, useTLS, nil)
 		p := dial(t, server, "")
 		for _, n := range []int{0, 1, 125, 126, 127, 511, 512, 513, 4096, 65535, 65536, 300_000} {
 			for _, first := range []byte{finText, finBinary} {
-				p.send(frame(first, filled(n)))
-				p.want(first, filled(n))
+				p.send(frame(first, payload(n)))
+				p.want(first, payload(n))
 			}
 		}
-		p.send(closing(1000, "bye"))
+		p.send(clientClose(1000, "bye"))
 		if reason := p.wantClose(1000); reason != "bye" {
 			t.Errorf("close reason %q did not come back", reason)
 		}
@@ -37,14 +37,14 @@ func TestFragments(t *testing.T) {
 	p.want(0x8a, []byte("a"))
 	p.want(0x8a, []byte("b"))
 	p.want(finText, []byte("Grüße"))
-	p.send(frame(0x02, filled(70_000)), frame(0x80, filled(70_000)))
-	p.want(finBinary, append(filled(70_000), filled(70_000)...))
-	p.send(frame(0x8a, []byte("nobody asked")), frame(finPing, filled(125)), frame(finPing, nil))
-	p.want(0x8a, filled(125))
+	p.send(frame(0x02, payload(70_000)), frame(0x80, payload(70_000)))
+	p.want(finBinary, append(payload(70_000), payload(70_000)...))
+	p.send(frame(0x8a, []byte("nobody asked")), frame(finPing, payload(125)), frame(finPing, nil))
+	p.want(0x8a, payload(125))
 	p.want(0x8a, nil)
 }
 
-func TestByteByByte(t *testing.T) {
+func TestFramesByteByByte(t *testing.T) {
 	server, _ := listen(t, Config{}, false, nil)
 	p := dial(t, server, "")
 	for _, b := range append(text("slow but sure"), frame(finPing, []byte("?"))...) {
@@ -54,7 +54,7 @@ func TestByteByByte(t *testing.T) {
 	p.want(0x8a, []byte("?"))
 }
 
-func TestBrokenProtocol(t *testing.T) {
+func TestProtocolErrors(t *testing.T) {
 	bad := []struct {
 		name   string
 		frames []byte
@@ -68,21 +68,21 @@ func TestBrokenProtocol(t *testing.T) {
 		{"rsv on ping", frame(0xc9, nil), 1002},
 		{"ping in fragments", frame(0x09, nil), 1002},
 		{"close in fragments", frame(0x08, nil), 1002},
-		{"ping of 126", frame(finPing, filled(126)), 1002},
-		{"close of 126", frame(finClose, filled(126)), 1002},
+		{"ping of 126", frame(finPing, payload(126)), 1002},
+		{"close of 126", frame(finClose, payload(126)), 1002},
 		{"continuation first", frame(0x80, []byte("x")), 1002},
 		{"text within text", append(frame(0x01, []byte("x")), text("y")...), 1002},
 		{"negative length", []byte{finText, 0xff, 0x80, 0, 0, 0, 0, 0, 0, 0, 1, 2, 3, 4}, 1002},
 		{"close of one byte", frame(finClose, []byte{3}), 1002},
-		{"reason not UTF-8", closing(1000, "\xff"), 1007},
-		{"reason cut in a rune", closing(4000, "\xe2\x82"), 1007},
+		{"reason not UTF-8", clientClose(1000, "\xff"), 1007},
+		{"reason cut in a rune", clientClose(4000, "\xe2\x82"), 1007},
 		{"text not UTF-8", text("\xc3\x28"), 1007},
 		{"surrogate", text("\xed\xa0\x80"), 1007},
 		{"text cut in a rune", text("\xe2\x82"), 1007},
 		{"text not UTF-8 in fragments", append(frame(0x01, []byte("\xe2")), frame(0x80, []byte("\x28\xa1"))...), 1007},
-		{"too large", frame(finBinary, filled(1001)), 1009},
-		{"too large by far", frame(finBinary, filled(500_000)), 1009},
-		{"too large in fragments", append(frame(0x01, filled(600)), frame(0x80, filled(401))...), 1009},
+		{"too large", frame(finBinary, payload(1001)), 1009},
+		{"too large by far", frame(finBinary, payload(500_000)), 1009},
+		{"too large in fragments", append(frame(0x01, payload(600)), frame(0x80, payload(401))...), 1009},
 		{"huge length, little sent", []byte{finBinary, 0xff, 0x7f, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 1, 2, 3, 4, 5}, 1009},
 	}
 	for _, op := range []byte{3, 4, 5, 6, 7, 11, 12, 13, 14, 15} {
@@ -97,7 +97,7 @@ func TestBrokenProtocol(t *testing.T) {
 			name   string
 			frames []byte
 			code   int
-		}{fmt.Sprint("close code ", code), closing(code, ""), 1002})
+		}{fmt.Sprint("close code ", code), clientClose(code, ""), 1002})
 	}
 	server, accepted := listen(t, Config{ReadLimit: 1000, closeWithin: 2 * patience}, false, nil)
 	for _, c := range bad {
@@ -106,12 +106,12 @@ func TestBrokenProtocol(t *testing.T) {
 			s := receive(t, accepted)
 			p.send(c.frames)
 			if c.name == "huge length, little sent" {
-				p.send(filled(2000))
+				p.send(payload(2000))
 			}
-			// More on its way must not turn the answer into a reset. (After a close
+			// More data in flight must not turn the answer into a reset. (After a close
 			// frame a peer sends nothing, section 5.5.1.)
 			if c.frames[0] != finClose {
-				go func() { _, _ = p.Write(frame(finBinary, filled(900))) }()
+				go func() { _, _ = p.Write(frame(finBinary, payload(900))) }()
 			}
 			p.wantClose(c.code)
 			p.wantEOF()
@@ -123,9 +123,9 @@ func TestBrokenProtocol(t *testing.T) {
 	}
 }
 
-// A browser that is still sending when it gets its 1009 must be able to finish
-// and read it: a reset would look like 1006, and 1006 means "try again".
-func TestTooLargeIsDrained(t *testing.T) {
+// A browser that is still sending when the server closes with 1009 must be able to finish
+// and read it: a reset would look like 1006, after which clients reconnect.
+func TestTooLargeMessageIsDrained(t *testing.T) {
 	server, accepted := listen(t, Config{ReadLimit: 1000}, false, nil)
 	p := dial(t, server, "")
 	s := receive(t, accepted)
@@ -136,21 +136,21 @@ func TestTooLargeIsDrained(t *testing.T) {
 	_ = receive(t, s.end)
 }
 
-// Exactly the limit passes, whole and in fragments.
+// A message of exactly the limit passes, in one frame and in fragments.
 func TestReadLimit(t *testing.T) {
 	server, _ := listen(t, Config{ReadLimit: 1000}, false, nil)
 	p := dial(t, server, "")
-	p.send(frame(finBinary, filled(1000)), frame(0x02, filled(500)), frame(0x80, filled(500)))
-	p.want(finBinary, filled(1000))
-	p.want(finBinary, append(filled(500), filled(500)...))
+	p.send(frame(finBinary, payload(1000)), frame(0x02, payload(500)), frame(0x80, payload(500)))
+	p.want(finBinary, payload(1000))
+	p.want(finBinary, append(payload(500), payload(500)...))
 }
 
-func TestCloseComesBack(t *testing.T) {
+func TestCloseIsEchoed(t *testing.T) {
 	server, accepted := listen(t, Config{}, false, nil)
 	for _, code := range []int{1000, 1001, 1003, 1007, 1011, 1014, 3000, 3999, 4000, 4999} {
 		p := dial(t, server, "")
 		s := receive(t, accepted)
-		p.send(closing(code, "так"), text("after the end"))
+		p.send(clientClose(code, "так"), text("after the end"))
 		p.wantClose(code)
 		_ = p.Close()
 		_ = receive(t, s.end)
@@ -161,21 +161,21 @@ func TestCloseComesBack(t *testing.T) {
 	p.wantEOF()
 }
 
-// A hasty client's first frames share a segment with its handshake, and may
-// fill more than the server's buffer.
-func TestEarlyFrames(t *testing.T) {
+// A client's first frames may be in the same segment as its handshake, and may be larger
+// than the server's buffer.
+func TestFramesSentWithHandshake(t *testing.T) {
 	server, _ := listen(t, Config{}, false, nil)
 	for _, n := range []int{0, 5, 100, 511, 700, 3000, 4096, 9000} {
-		early := append(frame(finBinary, filled(n)), text("and more")...)
+		early := append(frame(finBinary, payload(n)), text("and more")...)
 		p := dial(t, server, "", early...)
 		p.send(text("later"))
-		p.want(finBinary, filled(n))
+		p.want(finBinary, payload(n))
 		p.want(finText, []byte("and more"))
 		p.want(finText, []byte("later"))
 	}
 }
 
-// Pongs must fall between data frames, never into one.
+// Pongs are sent between data frames, never inside one.
 func TestPongsBetweenConcurrentWrites(t *testing.T) {
 	const writers, each, pings = 4, 200, 200
 	server, accepted := listen(t, Config{}, false, nil)
@@ -203,8 +203,8 @@ func TestPongsBetweenConcurrentWrites(t *testing.T) {
 			}
 		}
 	}()
-	data, pongs, served := 0, 0, 0
-	for data < writers*each || pongs < pings || served < writers*each {
+	data, pongs, serverSocket := 0, 0, 0
+	for data < writers*each || pongs < pings || serverSocket < writers*each {
 		first, b, err := p.read()
 		switch {
 		case err != nil:
@@ -214,14 +214,14 @@ func TestPongsBetweenConcurrentWrites(t *testing.T) {
 		case first == 0x8a && len(b) == 1 && b[0] == byte(pongs):
 			pongs++
 		case first == finPing && len(b) == 0:
-			served++
+			serverSocket++
 		default:
 			t.Fatalf("torn frame %#x % x", first, b)
 		}
 	}
 }
 
-func TestHalfOpen(t *testing.T) {
+func TestHalfOpenConnection(t *testing.T) {
 	server, accepted := listen(t, Config{}, false, nil)
 	p := dial(t, server, "")
 	s := receive(t, accepted)

@@ -9,8 +9,8 @@ import (
 	"time"
 )
 
-// Slow-loris after the upgrade: whatever is begun must be finished in time.
-func TestUnfinishedMessages(t *testing.T) {
+// A slowloris attack after the upgrade: a message that has begun must be complete in time.
+func TestIncompleteMessagesTimeOut(t *testing.T) {
 	whole := text("never ends")
 	for name, part := range map[string][]byte{
 		"first byte":       whole[:1],
@@ -40,9 +40,8 @@ func TestUnfinishedMessages(t *testing.T) {
 	}
 }
 
-// A trickle of bytes or pings does not buy more time: the bound is for the
-// message, not for the silence.
-func TestTrickle(t *testing.T) {
+// A trickle of bytes or pings does not extend the deadline: it is for the whole message.
+func TestTrickleDoesNotExtendDeadline(t *testing.T) {
 	for name, drop := range map[string][]byte{"fragments": frame(0, []byte(".")), "pings": frame(finPing, nil)} {
 		t.Run(name, func(t *testing.T) {
 			server, accepted := listen(t, Config{messageWithin: 30 * time.Millisecond}, false, nil)
@@ -66,14 +65,14 @@ func TestTrickle(t *testing.T) {
 	}
 }
 
-// watched counts the read deadlines that are set and not yet taken off.
-type watched struct {
+// deadlineConn counts the read deadlines that are set and cleared.
+type deadlineConn struct {
 	net.Conn
 	mu       sync.Mutex
 	set, off int
 }
 
-func (c *watched) SetReadDeadline(d time.Time) error {
+func (c *deadlineConn) SetReadDeadline(d time.Time) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if d.IsZero() {
@@ -84,27 +83,27 @@ func (c *watched) SetReadDeadline(d time.Time) error {
 	return c.Conn.SetReadDeadline(d)
 }
 
-func (c *watched) counts() (set, off int) {
+func (c *deadlineConn) counts() (set, off int) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return c.set, c.off
 }
 
-// hijacked is a ResponseWriter over a connection that no HTTP server owns.
-type hijacked struct {
+// hijackWriter is a ResponseWriter over a connection without an HTTP server.
+type hijackWriter struct {
 	conn net.Conn
 	h    http.Header
 }
 
-func (h *hijacked) Header() http.Header         { return h.h }
-func (h *hijacked) Write(b []byte) (int, error) { return len(b), nil }
-func (h *hijacked) WriteHeader(int)             {}
-func (h *hijacked) Hijack() (net.Conn, *bufio.ReadWriter, error) {
+func (h *hijackWriter) Header() http.Header         { return h.h }
+func (h *hijackWriter) Write(b []byte) (int, error) { return len(b), nil }
+func (h *hijackWriter) WriteHeader(int)             {}
+func (h *hijackWriter) Hijack() (net.Conn, *bufio.ReadWriter, error) {
 	return h.conn, bufio.NewReadWriter(bufio.NewReader(h.conn), bufio.NewWriter(h.conn)), nil
 }
 
-// accepted is a socket over any connection.
-func accepted(t testing.TB, conn net.Conn, c Config) *Socket {
+// acceptOn returns a socket over any connection.
+func acceptOn(t testing.TB, conn net.Conn, c Config) *Socket {
 	t.Helper()
 	r, err := http.NewRequest("GET", "http://parley.test/", nil)
 	if err != nil {
@@ -112,21 +111,21 @@ func accepted(t testing.TB, conn net.Conn, c Config) *Socket {
 	}
 	r.Header = http.Header{"Connection": {"Upgrade"}, "Upgrade": {"websocket"},
 		"Sec-Websocket-Version": {"13"}, "Sec-Websocket-Key": {"dGhlIHNhbXBsZSBub25jZQ=="}}
-	s, err := Accept(&hijacked{conn, http.Header{}}, r, c)
+	s, err := Accept(&hijackWriter{conn, http.Header{}}, r, c)
 	if err != nil {
 		t.Fatal(err)
 	}
 	return s
 }
 
-// An idle connection has no deadline, hence no timer; a message that arrives
-// whole never gets one; one in pieces gets one and loses it again.
-func TestDeadlineOnlyWhileUnderWay(t *testing.T) {
+// An idle connection has no deadline and so no timer. A message that arrives in one piece
+// sets none; one in several pieces sets one and clears it.
+func TestDeadlineOnlyDuringMessage(t *testing.T) {
 	here, there := net.Pipe()
 	defer there.Close()
 	_ = there.SetDeadline(time.Now().Add(patience))
-	conn := &watched{Conn: here}
-	s := accepted(t, conn, Config{ReadLimit: 1 << 20})
+	conn := &deadlineConn{Conn: here}
+	s := acceptOn(t, conn, Config{ReadLimit: 1 << 20})
 	heard, end := make(chan int), make(chan error, 1)
 	go s.Serve(func(_ bool, m []byte) error { heard <- len(m); return nil }, nil, func(err error) { end <- err })
 	send := func(b []byte) {
@@ -157,10 +156,10 @@ func TestDeadlineOnlyWhileUnderWay(t *testing.T) {
 	send(whole[8:])
 	receive(t, heard)
 	want(1, 1)
-	send(frame(finBinary, filled(100_000)))
+	send(frame(finBinary, payload(100_000)))
 	receive(t, heard)
 	want(2, 2)
-	// The end of one and the beginning of the next in one segment.
+	// The end of one message and the beginning of the next are in one segment.
 	send(append(text("end"), whole[:3]...))
 	receive(t, heard)
 	send(whole[3:])

@@ -8,9 +8,9 @@ import (
 	"time"
 )
 
-// While nothing comes a connection's goroutine has the smallest stack there is,
-// 2 KB, however deep its last frame led it.
-func TestIdleStack(t *testing.T) {
+// The goroutine of an idle connection has the smallest stack, 2 KB, however large the
+// previous frame made it.
+func TestIdleGoroutineHasSmallStack(t *testing.T) {
 	const conns, most = 500, 3 << 10
 	server, accepted := listen(t, Config{freshAfter: time.Nanosecond}, false, nil)
 	stacks := func() int {
@@ -20,7 +20,7 @@ func TestIdleStack(t *testing.T) {
 		return int(m.StackInuse)
 	}
 	before := stacks()
-	peers := make([]*peer, conns)
+	peers := make([]*testClient, conns)
 	for i := range peers {
 		peers[i] = dial(t, server, "")
 		receive(t, accepted)

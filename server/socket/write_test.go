@@ -10,8 +10,8 @@ import (
 	"unicode/utf8"
 )
 
-// The header stands directly before the payload, in its shortest form.
-func TestHeader(t *testing.T) {
+// The frame header is directly before the payload, in its shortest form.
+func TestFrameHeader(t *testing.T) {
 	for _, c := range []struct {
 		n    int
 		want []byte
@@ -33,16 +33,16 @@ func TestHeader(t *testing.T) {
 	}
 }
 
-// null swallows writes and counts them.
-type null struct {
+// countingConn discards writes and counts them.
+type countingConn struct {
 	net.Conn
 	writes int
 }
 
-func (n *null) Write(b []byte) (int, error) { n.writes++; return len(b), nil }
+func (n *countingConn) Write(b []byte) (int, error) { n.writes++; return len(b), nil }
 
 func TestWriteIsOneCallWithoutAllocation(t *testing.T) {
-	conn := &null{}
+	conn := &countingConn{}
 	s := &Socket{conn: conn}
 	b := make([]byte, Headroom+4096)
 	if allocs := testing.AllocsPerRun(100, func() { _ = s.Write(b, false); _ = s.Ping() }); allocs != 0 {
@@ -55,22 +55,22 @@ func TestWriteIsOneCallWithoutAllocation(t *testing.T) {
 	}
 }
 
-// half writes part of a frame and fails, as a deadline makes a connection do.
-type half struct {
+// shortWriteConn writes a part of a frame and fails, as a connection does at its deadline.
+type shortWriteConn struct {
 	net.Conn
 	closed bool
 }
 
-func (h *half) Write(b []byte) (int, error) { return len(b) / 2, io.ErrShortWrite }
-func (h *half) Close() error                { h.closed = true; return nil }
+func (h *shortWriteConn) Write(b []byte) (int, error) { return len(b) / 2, io.ErrShortWrite }
+func (h *shortWriteConn) Close() error                { h.closed = true; return nil }
 
-func TestFailedWriteEndsTheConnection(t *testing.T) {
+func TestFailedWriteClosesConnection(t *testing.T) {
 	for name, write := range map[string]func(*Socket) error{
 		"write": func(s *Socket) error { return s.Write(make([]byte, Headroom+5), true) },
 		"ping":  (*Socket).Ping,
 		"pong":  func(s *Socket) error { _, err := (&gate{s.conn, s}).Write([]byte{0x8a, 0}); return err },
 	} {
-		conn := &half{}
+		conn := &shortWriteConn{}
 		s := &Socket{conn: conn}
 		if err := write(s); err == nil || !conn.closed || !s.ended.Load() {
 			t.Errorf("%s: %v, closed %v", name, err, conn.closed)
@@ -78,18 +78,18 @@ func TestFailedWriteEndsTheConnection(t *testing.T) {
 	}
 }
 
-// polite stands for a tls.Conn, whose Close waits up to 5 s to say goodbye.
-type polite struct {
+// fakeTLSConn stands for a tls.Conn, whose Close waits up to 5 s for its close message.
+type fakeTLSConn struct {
 	net.Conn
 	t     *testing.T
-	inner *half
+	inner *shortWriteConn
 }
 
-func (p polite) NetConn() net.Conn { return p.inner }
-func (p polite) Close() error      { p.t.Error("Abort was polite"); return nil }
+func (p fakeTLSConn) NetConn() net.Conn { return p.inner }
+func (p fakeTLSConn) Close() error      { p.t.Error("Abort called Close of the TLS connection"); return nil }
 
-func TestAbortOfTLSIsNotPolite(t *testing.T) {
-	conn := polite{t: t, inner: &half{}}
+func TestAbortSkipsTLSClose(t *testing.T) {
+	conn := fakeTLSConn{t: t, inner: &shortWriteConn{}}
 	s := &Socket{conn: conn}
 	s.Abort()
 	s.Abort()
@@ -98,17 +98,17 @@ func TestAbortOfTLSIsNotPolite(t *testing.T) {
 	}
 }
 
-// Whatever a stranger sends, Serve ends when the peer does, and all that went
-// out is whole frames with at most one close frame, the last.
+// For any input, Serve returns when the peer ends, and the server has sent complete frames
+// with at most one close frame, the last one.
 func FuzzServe(f *testing.F) {
 	f.Add(text("hello"))
 	f.Add(append(frame(0x01, []byte("frag")), frame(0x80, []byte("ment"))...))
-	f.Add(append(frame(finPing, []byte("?")), closing(1000, "bye")...))
+	f.Add(append(frame(finPing, []byte("?")), clientClose(1000, "bye")...))
 	f.Add([]byte{0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff})
-	f.Add(closing(1005, "\xff"))
+	f.Add(clientClose(1005, "\xff"))
 	f.Fuzz(func(t *testing.T, input []byte) {
-		conn := &script{in: bytes.NewReader(input)}
-		s := accepted(t, conn, Config{ReadLimit: 1 << 10})
+		conn := &scriptedConn{in: bytes.NewReader(input)}
+		s := acceptOn(t, conn, Config{ReadLimit: 1 << 10})
 		over := make(chan error, 1)
 		s.Serve(func(text bool, m []byte) error {
 			if len(m) > 1<<10 || text && !utf8.Valid(m) {
@@ -123,18 +123,18 @@ func FuzzServe(f *testing.F) {
 	})
 }
 
-// script is a peer that has said all it will say, and reads everything.
-type script struct {
+// scriptedConn is a connection with a fixed input that accepts all output.
+type scriptedConn struct {
 	net.Conn
 	in  *bytes.Reader
 	out bytes.Buffer
 }
 
-func (c *script) Read(b []byte) (int, error)       { return c.in.Read(b) }
-func (c *script) Write(b []byte) (int, error)      { return c.out.Write(b) }
-func (c *script) SetReadDeadline(time.Time) error  { return nil }
-func (c *script) SetWriteDeadline(time.Time) error { return nil }
-func (c *script) Close() error                     { return nil }
+func (c *scriptedConn) Read(b []byte) (int, error)       { return c.in.Read(b) }
+func (c *scriptedConn) Write(b []byte) (int, error)      { return c.out.Write(b) }
+func (c *scriptedConn) SetReadDeadline(time.Time) error  { return nil }
+func (c *scriptedConn) SetWriteDeadline(time.Time) error { return nil }
+func (c *scriptedConn) Close() error                     { return nil }
 
 func checkFrames(t *testing.T, b []byte) {
 	for len(b) > 0 {

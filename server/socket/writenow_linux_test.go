@@ -8,8 +8,8 @@ import (
 	"testing"
 )
 
-// What the kernel does not take at once goes on where it stopped.
-func TestWriteGoesOnWhereTheKernelStopped(t *testing.T) {
+// After a short write of the kernel, the rest is written from where it stopped.
+func TestWriteResumesAfterShortWrite(t *testing.T) {
 	server, accepted := listen(t, Config{}, false, nil)
 	p := dial(t, server, "")
 	s := receive(t, accepted)
@@ -32,8 +32,8 @@ func TestWriteGoesOnWhereTheKernelStopped(t *testing.T) {
 	}
 }
 
-// A descriptor that was closed is soon another connection's: nothing may go there.
-func TestNothingIsWrittenToAnothersDescriptor(t *testing.T) {
+// A closed descriptor is soon reused by another connection: nothing may be written to it.
+func TestNoWriteToReusedDescriptor(t *testing.T) {
 	server, accepted := listen(t, Config{}, false, nil)
 	dial(t, server, "")
 	s := receive(t, accepted)
