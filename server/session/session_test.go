@@ -3,6 +3,7 @@ package session
 import (
 	"bytes"
 	"context"
+	"fmt"
 	"runtime"
 	"strings"
 	"sync"
@@ -63,7 +64,9 @@ func TestResumeWaitsForReaders(t *testing.T) {
 	id := f.chat(chat.Group, ann)
 	p := f.connect(token)
 	for n := range ringEvents + 1 {
-		p.ask(map[string]any{"do": "post", "chatId": id, "clientId": string(rune('a' + n)), "text": "x"})
+		if v := p.ask(map[string]any{"do": "post", "chatId": id, "clientId": fmt.Sprint("c-", n), "text": "x"}); v.Error != nil {
+			t.Fatal(v.Error)
+		}
 	}
 	for range cap(f.sessions.readers) {
 		f.sessions.readers <- struct{}{}
