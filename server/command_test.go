@@ -32,7 +32,7 @@ func TestCommands(t *testing.T) {
 			if v := b.event(id, 3); v.Event != chat.Posted || v.Text != "hi @bob" || v.By != ann.user.ID || v.ClientID != "1" || !strings.Contains(v.raw, string(bob.user.ID)) {
 				t.Errorf("event: %s", v.raw)
 			}
-			a.event(id, 3) // an own post comes back too
+			a.event(id, 3) // an own post is delivered, too
 
 			var changed wire.Changed
 			a.ask(m{"do": "edit", "chatId": id, "target": 3, "text": "hi bob"}, &changed)

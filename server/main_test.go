@@ -6,7 +6,7 @@ import (
 	"go.uber.org/goleak"
 )
 
-// suite judges, after all tests, what they saw together.
+// suite compares the answers of all tests with the document after they have run.
 type suite struct{ *testing.M }
 
 func (m suite) Run() int {

@@ -16,7 +16,7 @@ const (
 // used. A field that was absent or null is zero. Decoding checks types, UTF-8 and the two
 // bounds; the server checks ranges.
 type Command struct {
-	ID uint64 `json:"id" msgpack:"id"` // comes back as the reply's Re
+	ID uint64 `json:"id" msgpack:"id"` // the reply's Re
 	Do string `json:"do" msgpack:"do"`
 
 	// hello, resume. As: the user for whom the client signs in. Parts: the answer to hello

@@ -9,7 +9,7 @@ import (
 type gate struct {
 	mu     sync.Mutex
 	open   bool          // guarded by mu
-	opened chan struct{} // guarded by mu; closed when it opens; nil: nobody waits
+	opened chan struct{} // guarded by mu; closed when it opens; nil: no caller waits
 }
 
 // isOpen reports whether the gate is open.

@@ -11,7 +11,7 @@ import (
 	"parley/wire"
 )
 
-// Presence knows who is online. Each replica announces all users of its own sockets at
+// Presence tracks which users are online. Each replica announces all users of its own sockets at
 // an interval. An announcement is a lease: a replica that dies takes its users with it.
 // A user whose last socket has closed stays online for the grace period.
 //

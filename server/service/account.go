@@ -8,7 +8,7 @@ import (
 	"parley/chat"
 )
 
-// NewAccount is what a caller gives to create an account: one of Setup and Invite, or
+// NewAccount is the input of CreateAccount. It has one of Setup and Invite, or
 // neither where registration is open.
 type NewAccount struct {
 	Handle, Name, Password string

@@ -8,8 +8,8 @@ import (
 	"parley/wire"
 )
 
-// What a user makes the server deliver to others costs tokens of Limits.Posts, over
-// HTTP and sockets alike.
+// Prices of what the server delivers to other users, in tokens of Limits.Posts. They are
+// the same over HTTP and sockets.
 const (
 	textCost   = 1.0  // a post, an edit, a new title, topic, name or status
 	eventCost  = 0.25 // an event without a text: a reaction, deletion, join, leave or role
@@ -20,13 +20,13 @@ const (
 	editStep = 4 << 10
 )
 
-// price is what a command costs its user.
+// price is the price of a command.
 type price struct {
 	posts  float64 // of Limits.Posts
 	people float64 // of Limits.Chats an hour: chats created and people added
 }
 
-// priceOf returns what a draft costs its author.
+// priceOf returns the price of a draft.
 func priceOf(e *chat.Event) price {
 	switch e.Kind {
 	case chat.Posted, chat.Renamed:
@@ -45,7 +45,7 @@ func priceOf(e *chat.Event) price {
 	return price{posts: eventCost}
 }
 
-// priceOfOutcome returns what a draft costs in the end: nothing if nothing was written.
+// priceOfOutcome returns the final price of a draft: nothing if nothing was written.
 // A rule may have left out users who are members already, or turned a join into a role.
 // A stored no-op is written, but adds no member.
 func priceOfOutcome(draft, ev *chat.Event, again bool, err error) price {
@@ -66,7 +66,8 @@ func (p price) less(q price) price {
 // priceOfChat returns what a chat with that many members besides its creator costs.
 func priceOfChat(others int) price { return price{people: float64(max(1, others))} }
 
-// charge takes the price, all of it or nothing. Its error is rate_limited.
+// charge takes the price, all of it or nothing. It returns rate_limited if there is no
+// budget.
 func (s *Service) charge(user chat.UserID, p price) error {
 	if ok, wait := s.posts.TakeN(string(user), p.posts); !ok {
 		return chat.FailAfter(chat.RateLimited, wait, "too many messages and changes, wait a moment")
@@ -84,10 +85,9 @@ func (s *Service) refund(user chat.UserID, p price) {
 	s.people.RefundN(string(user), p.people)
 }
 
-// What a call makes the store read costs tokens of Limits.User: one, and one more for
-// each of these many entries that it may read. A restart of the server must lock no user
-// out: twenty devices with 1,000 chats each may send hello and resume three times within
-// a minute.
+// A call costs one token of Limits.User, and one more for each of these many entries that
+// it may read. A restart of the server must lock no user out: twenty devices with 1,000
+// chats each may send hello and resume three times within a minute.
 const (
 	PerPage  = 50  // entries of a page: messages, members, users, chats
 	PerLog   = 200 // events, of a page or of a resume
@@ -114,8 +114,8 @@ func ResumeCost(c *wire.Command) int { return 1 + len(c.Seen)/PerSeen }
 // FocusCost returns what the command focus costs.
 func FocusCost(c *wire.Command) int { return 1 + len(c.ChatIDs)/PerFocus }
 
-// Spend takes the cost from the user's budget of requests and commands. Its error is
-// rate_limited.
+// Spend takes the cost from the user's budget of requests and commands. It returns
+// rate_limited if there is none left.
 func (s *Service) Spend(user chat.UserID, cost int) error {
 	if ok, _, wait := s.PerUser.TakeN(string(user), cost); !ok {
 		return chat.FailAfter(chat.RateLimited, wait, "too many commands, wait a moment")
@@ -123,8 +123,8 @@ func (s *Service) Spend(user chat.UserID, cost int) error {
 	return nil
 }
 
-// SpendHello is Spend for a hello with that many chats. A refused one costs a token all
-// the same, for counting the chats.
+// SpendHello is Spend for a hello with that many chats. A refused hello also costs a token,
+// for counting the chats.
 func (s *Service) SpendHello(user chat.UserID, chats int) error {
 	cost := (chats + PerHello - 1) / PerHello
 	err := s.Spend(user, cost)

@@ -7,15 +7,15 @@ import (
 	"parley/wire"
 )
 
-// Page is a chat's newest page of messages, encoded. It is the same for every member but
-// those who reacted on it: their own reactions are marked.
+// Page is a chat's newest page of messages, encoded. It is the same for all members except
+// those who reacted to its messages, since their own reactions are marked.
 type Page struct {
 	Head    chat.Seq
 	Reacted []chat.UserID
 	Body    []byte
 }
 
-// PageKey names a cached page.
+// PageKey identifies a cached page.
 type PageKey struct {
 	Chat  chat.ChatID
 	Limit int

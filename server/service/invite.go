@@ -11,15 +11,15 @@ import (
 // listed without pages, to an admin those of all users.
 const maxInvites = 500
 
-// NewInvite is what a caller gives to create an invite; nil means the default.
+// NewInvite is the input of CreateInvite; nil means the default.
 type NewInvite struct {
 	ChatID    *chat.ChatID
 	Uses      *int64
 	ExpiresAt *int64 // ms
 }
 
-// CreateInvite creates an invite and returns it with its code. Any user may, as members
-// of a chat may bring others. An invite without a chat needs registration.
+// CreateInvite creates an invite and returns it with its code. Any user may create one,
+// since members of a chat may add others. An invite without a chat needs registration.
 func (s *Service) CreateInvite(ctx context.Context, caller Caller, n NewInvite) (invite chat.Invite, code string, err error) {
 	now := chat.Now()
 	invite = chat.Invite{By: caller.User.ID, Uses: chat.DefaultInviteUses, ExpiresAt: now + chat.DefaultInviteLife}
@@ -44,7 +44,7 @@ func (s *Service) CreateInvite(ctx context.Context, caller Caller, n NewInvite) 
 		}
 		invite.ExpiresAt = *n.ExpiresAt
 	}
-	unlock, err := s.inviting.lock(ctx, string(invite.By)) // so that two calls cannot both be the last one
+	unlock, err := s.inviting.lock(ctx, string(invite.By)) // so that concurrent calls cannot exceed maxInvites
 	if err != nil {
 		return invite, "", err
 	}
@@ -66,7 +66,7 @@ func (s *Service) Invites(ctx context.Context, caller Caller) ([]chat.Invite, er
 	return s.Store.Invites(ctx, caller.ownOrAll())
 }
 
-// EndInvite ends an invite of the caller; an admin's call ends anybody's.
+// EndInvite ends an invite of the caller; an admin may end every invite.
 func (s *Service) EndInvite(ctx context.Context, caller Caller, id chat.InviteID) error {
 	if err := chat.CheckID("inviteId", id); err != nil {
 		return err
@@ -74,7 +74,8 @@ func (s *Service) EndInvite(ctx context.Context, caller Caller, id chat.InviteID
 	return s.Store.EndInvite(ctx, caller.ownOrAll(), id)
 }
 
-// ownOrAll returns whose invites the caller may see and end: "" for an admin.
+// ownOrAll returns the user whose invites the caller may see and end: "" (all users) for an
+// admin.
 func (c Caller) ownOrAll() chat.UserID {
 	if c.User.Role == chat.RoleAdmin {
 		return ""

@@ -7,8 +7,8 @@ import (
 	"parley/chat"
 )
 
-// PutMember makes a user a member, if they are none, and gives them the role, if one is
-// named. It is one command and one event at most, so that its clientId stands for all.
+// PutMember makes a user a member, if they are not one, and sets their role, if one is
+// named. It writes at most one event, so that one clientId identifies the whole command.
 func (s *Service) PutMember(ctx context.Context, caller Caller, id chat.ChatID, user chat.UserID, role *chat.Role, clientID string) error {
 	if err := OptionalClientID(clientID); err != nil {
 		return err

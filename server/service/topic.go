@@ -15,5 +15,5 @@ func FocusTopic(id chat.ChatID) string { return "focus:" + string(id) }
 func PresenceTopic(u chat.UserID) string { return "presence:" + string(u) }
 
 // PollOwner is the owner in the hub of a user's waiting calls. It is not the user: these
-// calls take no socket's place and make nobody present.
+// calls do not count as sockets or for presence.
 func PollOwner(u chat.UserID) string { return "poll:" + string(u) }

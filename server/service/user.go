@@ -49,7 +49,7 @@ func (s *Service) UpdateProfile(ctx context.Context, caller Caller, p Profile) (
 	return user, nil
 }
 
-// newPassword hashes next for a caller who knows their current password.
+// newPassword returns the hash of next if current is the caller's current password.
 func (s *Service) newPassword(ctx context.Context, caller Caller, current *string, next string) (string, error) {
 	if err := chat.CheckPassword(next); err != nil {
 		return "", err

@@ -76,7 +76,7 @@ func (c *Session) catchUp(id chat.ChatID, seen service.Position, head chat.Seq) 
 	}
 }
 
-// endsMembership reports whether the user left with this event and did not come back:
+// endsMembership reports whether the user left with this event and did not rejoin:
 // a page stops at one's own left.
 func (c *Session) endsMembership(ev *chat.Event) bool {
 	if !ev.Kind.Is().Removes || !slices.Contains(ev.Users, c.user) {

@@ -100,7 +100,7 @@ const slowValue = 32 << 10
 // client sees by moreBefore and moreAfter that there is more.
 func (c *Session) history(t *task) {
 	if c.conn.Room(c.ctx) != nil {
-		return // nobody reads the answer
+		return // the connection has ended
 	}
 	most := maxValue
 	if c.parts {

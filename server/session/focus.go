@@ -19,12 +19,12 @@ func (c *Session) typing(t *task) {
 	c.answer(t.ID, nil, err)
 }
 
-// focus replaces the chats that the session shows: it is told who types and reads in
-// them, and the presence of their members where these are few.
+// focus replaces the chats that the client shows. The session receives typing and read
+// signals of them and, in small chats, the presence of their members.
 func (c *Session) focus(t *task) {
 	members, err := c.membersOf(t.ChatIDs)
 	if c.conn.Room(c.ctx) != nil {
-		return // nobody reads the answer
+		return // the connection has ended
 	}
 	if err == nil {
 		c.setFocus(t.ChatIDs, members)

@@ -108,7 +108,7 @@ func (c *Session) identify(cmd *wire.Command) (*wire.Hello, error) {
 	}
 	// Before anything is bound: a resume that was sent along is refused with it.
 	if cmd.As != "" && cmd.As != user.ID {
-		return nil, chat.FailField(chat.NoIdentity, "as", "these are the credentials of another user than as names")
+		return nil, chat.FailField(chat.NoIdentity, "as", "the credentials are not those of the user that as names")
 	}
 	c.user, c.id, c.began = user.ID, session.ID, session.CreatedAt
 	if !c.conn.Bind(string(c.user), c.Sockets) {

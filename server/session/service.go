@@ -73,7 +73,7 @@ type Service interface {
 // number and without an error: nothing changed.
 type Done = func(ev chat.Event, again bool, err error)
 
-// Presence knows who is online.
+// Presence tracks which users are online.
 type Presence interface {
 	Arrive(chat.UserID)
 	Depart(chat.UserID)

@@ -49,7 +49,7 @@ func New(c Config) *Sessions {
 	return &Sessions{Config: c, readers: make(chan struct{}, maxReaders)}
 }
 
-// Peer is what a transport knows of the other side before hello.
+// Peer is the transport's information about the client before hello.
 type Peer struct {
 	User    chat.User    // whom the credentials of the request name, if any
 	Session chat.Session // as User
@@ -104,7 +104,7 @@ type Session struct {
 	jobs       []func()                   // guarded by mu: of the subscriber, in order
 	subscribes bool                       // guarded by mu: the subscriber runs
 	places     int                        // guarded by mu: taken by commands that are not answered
-	freed      chan struct{}              // guarded by mu: closed when places are freed; nil: nobody waits
+	freed      chan struct{}              // guarded by mu: closed when places are freed; nil: no caller waits
 	hold       *time.Timer                // guarded by mu: delivery is on hold until it fires
 	working    sync.WaitGroup             // subscriber and queues; Add under mu while not over
 }

@@ -1,5 +1,5 @@
 // Package socket is the server's side of one WebSocket connection (RFC 6455). It takes
-// little memory while idle and little CPU for a write. It knows nothing of chat.
+// little memory while idle and little CPU for a write. It is independent of chat.
 //
 // Reading uses coder/websocket. Writing bypasses it: a data message is one unmasked,
 // unfragmented frame whose header is written into the bytes before the payload, so that
