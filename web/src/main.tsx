@@ -19,7 +19,7 @@ addEventListener("offline", wake); // a line that is dead says nothing
 addEventListener("pageshow", (e) => (e.persisted ? location.reload() : wake()));
 addEventListener("pagehide", (e) => (e.persisted ? (document.documentElement.hidden = true) : core.close()));
 const warn = (e: Event) => e.preventDefault();
-core.subscribe(() => (core.told.atRisk ? addEventListener : removeEventListener)("beforeunload", warn));
+core.subscribe(() => (core.published.unsavedText ? addEventListener : removeEventListener)("beforeunload", warn));
 document.addEventListener("visibilitychange", wake);
 
 // A notice was pressed.

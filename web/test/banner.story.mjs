@@ -34,7 +34,7 @@ test("a server that restarts says so, and the page covers nothing with it", asyn
   await h.parley.stop("SIGTERM");
   for (const p of [ann, bob]) {
     await banner(p, /^The server is restarting/);
-    const [above, header] = await Promise.all([strip(p).boundingBox(), p.locator(".talk > header").boundingBox()]);
+    const [above, header] = await Promise.all([strip(p).boundingBox(), p.locator(".conversation > header").boundingBox()]);
     assert.ok(header.y >= above.y + above.height);
     assert.equal(await wide(p), false);
     for (const colorScheme of ["light", "dark"]) {

@@ -166,7 +166,7 @@ test("who is here shows beside a name, and stays a while after they went", async
   const me = (await api(ann, "GET", "/api/me")).user.id;
   const { chat } = await api(bob, "POST", "/api/chats", { clientId: "with-ann", kind: "direct", members: [me] });
   await ann.goto(h.at(`/c/${chat.id}`));
-  const header = ann.locator(".talk > header");
+  const header = ann.locator(".conversation > header");
   await header.getByText("online", { exact: true }).waitFor();
   await bob.goto("about:blank");
   await header.getByText("online", { exact: true }).waitFor({ state: "detached" }); // the server's grace of 30 s

@@ -1,5 +1,5 @@
 // Loads the parts of the page that are not there at its start, and loads them again after a failure.
-import { loadEmoji } from "../write/emoji.ts";
+import { loadEmoji } from "../composer/emoji.ts";
 
 type Parts = typeof import("./parts.ts");
 

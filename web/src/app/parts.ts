@@ -1,12 +1,12 @@
 // What the page does not need at its start, in one file: it comes as a whole, or not at all.
-export { default as Alone } from "../me/Alone.tsx";
-export { default as InviteCard } from "../me/InviteCard.tsx";
-export { default as Browse } from "../rail/Browse.tsx";
-export { default as Help } from "../rail/Help.tsx";
-export { default as Jump } from "../rail/Jump.tsx";
-export { default as LongList } from "../rail/LongList.tsx";
-export { default as NewChat } from "../rail/NewChat.tsx";
-export { default as Leave } from "../talk/Leave.tsx";
-export { default as Members } from "../talk/Members.tsx";
-export { default as Rename } from "../talk/Rename.tsx";
-export { default as EmojiPicker } from "../write/EmojiPicker.tsx";
+export { default as InvitePrompt } from "../settings/InvitePrompt.tsx";
+export { default as InviteDialog } from "../settings/InviteDialog.tsx";
+export { default as BrowseChats } from "../sidebar/BrowseChats.tsx";
+export { default as KeyboardHelp } from "../sidebar/KeyboardHelp.tsx";
+export { default as QuickSwitcher } from "../sidebar/QuickSwitcher.tsx";
+export { default as VirtualList } from "../sidebar/VirtualList.tsx";
+export { default as NewChat } from "../sidebar/NewChat.tsx";
+export { default as LeaveChat } from "../conversation/LeaveChat.tsx";
+export { default as Members } from "../conversation/Members.tsx";
+export { default as RenameChat } from "../conversation/RenameChat.tsx";
+export { default as EmojiPicker } from "../composer/EmojiPicker.tsx";

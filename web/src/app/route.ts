@@ -24,23 +24,23 @@ export function routeOf(path: string): Route {
 }
 
 /** What a link's secret part brings: an owner's, an invite's or a recovery's code. */
-export interface Secret { readonly kind: "setup" | "invite" | "recover"; readonly code: string }
+export interface LinkSecret { readonly kind: "setup" | "invite" | "recover"; readonly code: string }
 
-export function secretOf(hash: string): Secret | undefined {
+export function secretOf(hash: string): LinkSecret | undefined {
   const m = /^#(setup|invite|recover)=([\w-]+)$/.exec(hash);
-  return m ? { kind: m[1] as Secret["kind"], code: m[2]! } : undefined;
+  return m ? { kind: m[1] as LinkSecret["kind"], code: m[2]! } : undefined;
 }
 
 const listeners = new Set<() => void>();
-const tell = () => listeners.forEach((l) => l());
-addEventListener("popstate", tell);
-addEventListener("hashchange", tell);
+const notify = () => listeners.forEach((l) => l());
+addEventListener("popstate", notify);
+addEventListener("hashchange", notify);
 const subscribe = (l: () => void) => (listeners.add(l), () => listeners.delete(l));
 
 export function navigate(path: string, how: { replace?: boolean } = {}): void {
   if (path === location.pathname + location.hash) return;
   history[how.replace ? "replaceState" : "pushState"](null, "", path);
-  tell();
+  notify();
 }
 
 let last: { path: string; route: Route } | undefined;

@@ -14,7 +14,7 @@ export function useCore(): Core {
 /** A part of what was told; select must give the same object while that part stays the same. */
 export function useSnapshot<T>(select: (s: Snapshot) => T): T {
   const core = useCore();
-  return useSyncExternalStore(core.subscribe, () => select(core.told));
+  return useSyncExternalStore(core.subscribe, () => select(core.published));
 }
 
 export const useChat = (id: ChatId): Chat | undefined => useSnapshot((s) => s.state.chats.get(id));

@@ -30,14 +30,14 @@ test("nothing to say is no body", async () => {
 
 test("an error names its code, field and when to come again", async () => {
   const { api } = answering(429, `{"error": {"code": "rate_limited", "message": "slow down", "retryAfterMs": 300, "requestId": "r1"}}`);
-  await expect(api.me()).rejects.toMatchObject({ code: "rate_limited", message: "slow down", retryAfterMs: 300, requestId: "r1", again: true });
+  await expect(api.me()).rejects.toMatchObject({ code: "rate_limited", message: "slow down", retryAfterMs: 300, requestId: "r1", retryable: true });
   await expect(answering(409, `{"error": {"code": "handle_taken", "message": "taken", "field": "handle"}}`).api.signUp({ handle: "a", name: "A", password: "x" }))
-    .rejects.toMatchObject({ code: "handle_taken", field: "handle", again: false });
+    .rejects.toMatchObject({ code: "handle_taken", field: "handle", retryable: false });
 });
 
 test("what is not Parley's answer is no answer", async () => {
   for (const { api } of [answering(502, "<html>bad gateway"), answering(502, `{"oops": 1}`), answering(200, "<html>sign in to the hotel"), answering(500, "null")]) {
-    await expect(api.me()).rejects.toMatchObject({ code: "no_answer", again: true });
+    await expect(api.me()).rejects.toMatchObject({ code: "no_answer", retryable: true });
   }
   await expect(new Api(() => Promise.reject(new TypeError("offline"))).me()).rejects.toMatchObject({ code: "no_answer" });
 });

@@ -5,7 +5,7 @@ import type { ChatId, Entry, Limits, Message, Page, Problem, Role, Seq, User, Us
 export interface ServerInfo { name: string; version: string; api: 1; setup: boolean; registration: "invite" | "open" | "closed"; now: number; limits: Limits }
 export interface Session { id: string; label: string; client: string; address: string; createdAt: number; seenAt: number; current: boolean }
 export interface Invite { id: string; by: UserId; uses: number; createdAt: number; expiresAt: number; chatId?: ChatId }
-export interface Peek { server: string; by: Pick<User, "id" | "handle" | "name">; valid: boolean; chat?: { id: ChatId; title: string; memberCount: number } }
+export interface InvitePreview { server: string; by: Pick<User, "id" | "handle" | "name">; valid: boolean; chat?: { id: ChatId; title: string; memberCount: number } }
 export interface Member { userId: UserId; role: Role; readUpTo: Seq }
 export interface NewAccount { handle: string; name: string; password: string; invite?: string; setup?: string; serverName?: string }
 export interface NewChat { clientId: string; kind: "group" | "direct"; open?: boolean; title?: string; topic?: string; members?: readonly string[] }
@@ -19,21 +19,21 @@ const timeoutMs = 30_000; // in which nothing came; a slow answer takes as long 
 export class Api {
   #fetch: typeof fetch;
   #user: UserId | undefined;
-  #refused: (f: Failure) => void;
+  #rejected: (f: Failure) => void;
   #ended = false;
   constructor(fetcher: typeof fetch = (input, init) => fetch(input, init), user?: UserId, refused: (f: Failure) => void = () => {}) {
     this.#fetch = fetcher;
     this.#user = user;
-    this.#refused = refused;
+    this.#rejected = refused;
   }
 
   /** The API for one user's calls: the server carries none out with another user's cookie. refused hears when it would have had to. */
-  as(user: UserId, refused: (f: Failure) => void): Api {
+  forUser(user: UserId, refused: (f: Failure) => void): Api {
     return new Api(this.#fetch, user, refused);
   }
 
   /** Its user is no longer signed in here: what calls under way still bring is nobody's. */
-  end(): void {
+  close(): void {
     this.#ended = true;
   }
 
@@ -52,13 +52,13 @@ export class Api {
   users = (q: { q?: string; limit?: number; after?: string }) => this.#call<{ users: User[]; next?: string }>("GET", "/users" + query(q));
   usersById = (ids: readonly UserId[]) => this.#call<{ users: User[] }>("GET", "/users" + query({ ids: ids.join(",") }));
   changeUser = (id: UserId, change: { role?: Role; active?: boolean }) => this.#call<{ user: User }>("PATCH", `/users/${id}`, change);
-  recover = (userId: UserId) => this.#call<{ url: string; expiresAt: number }>("POST", "/recoveries", { userId });
+  createRecovery = (userId: UserId) => this.#call<{ url: string; expiresAt: number }>("POST", "/recoveries", { userId });
   useRecovery = (code: string, password: string) => this.#call<SignedIn>("POST", "/recoveries/use", { code, password, cookie: true });
 
   invites = () => this.#call<{ invites: Invite[]; users: User[] }>("GET", "/invites");
   invite = (wish: { chatId?: ChatId; uses?: number; expiresAt?: number }) => this.#call<{ invite: Invite; url: string }>("POST", "/invites", wish);
   endInvite = (id: string) => this.#call<void>("DELETE", `/invites/${id}`);
-  peek = (code: string) => this.#call<Peek>("POST", "/invites/peek", { code });
+  peek = (code: string) => this.#call<InvitePreview>("POST", "/invites/peek", { code });
   acceptInvite = (code: string) => this.#call<OneChat>("POST", "/invites/accept", { code });
 
   openChats = (q: { limit?: number; before?: string }) => this.#call<{ chats: Entry[]; users: User[]; next?: string }>("GET", "/chats" + query({ ...q, open: true }));
@@ -89,7 +89,7 @@ export class Api {
         signal: stop.signal,
       });
       status = answer.status;
-      if (status !== 204) said = JSON.parse(await textOf(answer, () => {
+      if (status !== 204) said = JSON.parse(await readText(answer, () => {
         clearTimeout(timer);
         timer = watch();
       }));
@@ -102,13 +102,13 @@ export class Api {
     if (status >= 200 && status < 300) return said as T;
     const problem = (said as { error?: Problem } | null)?.error;
     const failure = problem?.code ? new Failure(problem) : noAnswer();
-    if (this.#user && failure.code === "no_identity") this.#refused(failure);
+    if (this.#user && failure.code === "no_identity") this.#rejected(failure);
     throw failure;
   }
 }
 
 /** The whole body; came is called for each piece of it. */
-async function textOf(answer: Response, came: () => void): Promise<string> {
+async function readText(answer: Response, came: () => void): Promise<string> {
   const decoder = new TextDecoder();
   let text = "";
   for (const reader = answer.body?.getReader(); reader;) {

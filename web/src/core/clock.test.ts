@@ -7,16 +7,16 @@ afterEach(() => void vi.useRealTimers());
 test("the quickest answer knows best, until a clock was set", () => {
   const clock = new Clock();
   expect(clock.now()).toBe(1_000_000);
-  clock.heard(1_060_500, 1_000_000, 1_001_000);
+  clock.addSample(1_060_500, 1_000_000, 1_001_000);
   expect(clock.now()).toBe(1_060_000);
-  clock.heard(1_060_090, 1_000_000, 1_000_100);
+  clock.addSample(1_060_090, 1_000_000, 1_000_100);
   expect(clock.now()).toBe(1_060_040);
-  clock.heard(1_061_000, 1_000_000, 1_001_000); // slower, and explained by its way
+  clock.addSample(1_061_000, 1_000_000, 1_001_000); // slower, and explained by its way
   expect(clock.now()).toBe(1_060_040);
-  clock.heard(5_000_000, 1_001_000, 1_000_000); // our clock was set back while it was under way
+  clock.addSample(5_000_000, 1_001_000, 1_000_000); // our clock was set back while it was under way
   expect(clock.now()).toBe(1_060_040);
-  clock.heard(1_000_250, 1_000_000, 1_000_500);
+  clock.addSample(1_000_250, 1_000_000, 1_000_500);
   expect(clock.now()).toBe(1_000_000);
-  clock.heard(1_060_005, 1_000_000, 1_000_010);
+  clock.addSample(1_060_005, 1_000_000, 1_000_010);
   expect([clock.now(), clock.at(500)]).toEqual([1_060_000, 60_500]);
 });

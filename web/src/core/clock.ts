@@ -4,7 +4,7 @@ export class Clock {
   #rtt = Infinity;
 
   /** now was told between sent and received, our own times: the shorter that took, the better it is known. */
-  heard(now: number, sent: number, received: number): void {
+  addSample(now: number, sent: number, received: number): void {
     const rtt = received - sent;
     // An own clock that was set in between shows as a long or a negative way, or as an offset that the way cannot explain.
     const offset = now - (sent + received) / 2;

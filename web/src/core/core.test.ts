@@ -3,8 +3,8 @@ import { IDBFactory } from "fake-indexeddb";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { Api } from "./api.ts";
 import { Core } from "./core.ts";
-import { chatsByActivity, pendingOf, stretchOf, titleOf, unreadOf, userOf } from "./select.ts";
-import { openShelf } from "./shelf.ts";
+import { chatsByActivity, pendingOf, rangeOf, titleOf, unreadOf, userOf } from "./selectors.ts";
+import { openLocalDB } from "./localDB.ts";
 import { Log, user } from "./testkit/log.ts";
 import { FakeWire } from "./testkit/wire.ts";
 
@@ -38,7 +38,7 @@ async function page(answers: Record<string, () => unknown> = {}) {
     if (said === undefined) return new Response(null, { status: 204 });
     return new Response(JSON.stringify(said), { status: (said as { error?: unknown }).error ? 401 : 200 });
   });
-  const core = new Core(api, openShelf(), () => (wires.push(new FakeWire()), wires.at(-1)!));
+  const core = new Core(api, openLocalDB(), () => (wires.push(new FakeWire()), wires.at(-1)!));
   let told = 0;
   core.subscribe(() => told++);
   void core.start();
@@ -59,7 +59,7 @@ async function page(answers: Record<string, () => unknown> = {}) {
       void core.load("c", {});
       await it.history();
     },
-    texts: () => [...(stretchOf(it.chat())?.messages.map((m) => m.text) ?? []), ...pendingOf(core.snapshot.pending, "c").map((p) => `${p.text} ${p.state}`)],
+    texts: () => [...(rangeOf(it.chat())?.messages.map((m) => m.text) ?? []), ...pendingOf(core.snapshot.pending, "c").map((p) => `${p.text} ${p.state}`)],
   };
   return it;
 }
@@ -68,7 +68,7 @@ test("whoever hears of the chats hears with it that the line is live", async () 
   const it = await page();
   const heard: string[] = [];
   await pass(1000); // so that the next change is told at once
-  it.core.subscribe(() => void (it.core.told.state.chats.size && heard.push(it.core.told.line.state)));
+  it.core.subscribe(() => void (it.core.published.state.chats.size && heard.push(it.core.published.connection.state)));
   it.greet();
   await pass(1000);
   expect(heard[0]).toBe("live");
@@ -115,10 +115,10 @@ test("whoever draws anew in between draws what the others did: a message is neve
   it.core.post("c", "mine");
   const { id, clientId } = it.wire().last("post");
   it.wire().says({ re: id, ok: { seq: 2, at: 1 } }, it.log.append({ event: "posted", by: "me", clientId: String(clientId), text: "mine" }));
-  expect([it.core.snapshot.pending.length, it.core.told.pending.length]).toEqual([0, 1]);
-  expect(it.core.told.state.chats.get("c")!.seen).toBe(1);
+  expect([it.core.snapshot.pending.length, it.core.published.pending.length]).toEqual([0, 1]);
+  expect(it.core.published.state.chats.get("c")!.seen).toBe(1);
   await pass(16);
-  expect(it.core.told).toBe(it.core.snapshot);
+  expect(it.core.published).toBe(it.core.snapshot);
 });
 
 test("a device that is slow to draw hears less often, but at once of what its person sends", async () => {
@@ -155,7 +155,7 @@ test("a restart brings what was missed, and the outbox goes on with the same cli
   const first = it.wire().last("post").clientId;
   const missed = it.log.append({ event: "posted", by: "ann", text: "missed" });
   it.wire().breaks(4000, "retryAfterMs=100");
-  expect([it.core.snapshot.line.cause, it.texts()]).toEqual(["restarting", ["over waiting"]]);
+  expect([it.core.snapshot.connection.cause, it.texts()]).toEqual(["restarting", ["over waiting"]]);
   await pass(100);
   it.wire().opens();
   expect(it.wire().last("resume")).toMatchObject({ epoch: "e", seen: { c: 1 }, at: { c: 1001 } });
@@ -241,14 +241,14 @@ test("the read pointer goes out at most once a second, the last one for sure, an
   for (let i = 0; i < 9; i++) it.log.append({ event: "posted", by: "ann", text: `t${i}` });
   it.greet();
   const reads = () => it.wire().got.filter((c) => c.do === "read").map((c) => c.seq);
-  for (const seq of [2, 3, 4]) it.core.read("c", seq);
+  for (const seq of [2, 3, 4]) it.core.markRead("c", seq);
   expect(reads()).toEqual([2]);
   it.wire().says({ re: it.wire().last("read").id, ok: {} });
   await pass(1000);
   expect([reads(), it.chat().readUpTo]).toEqual([[2, 4], 2]);
   it.wire().breaks(4000, "retryAfterMs=100");
-  it.core.read("c", 3);
-  it.core.read("c", 10);
+  it.core.markRead("c", 3);
+  it.core.markRead("c", 10);
   await pass(2000);
   it.greet();
   expect(reads()).toEqual([10]);
@@ -302,7 +302,7 @@ test("another version of the server asks for a reload, in time", async () => {
   it.wire().breaks(4000, "retryAfterMs=100");
   await pass(100);
   it.wire().greets({ version: "2" });
-  expect([it.core.snapshot.outdated, it.core.snapshot.line.state]).toEqual([true, "live"]);
+  expect([it.core.snapshot.outdated, it.core.snapshot.connection.state]).toEqual([true, "live"]);
 });
 
 test("the clock is the server's", async () => {
@@ -337,7 +337,7 @@ test("a request that the line loses is no request under way", async () => {
   const gone = expect(load).rejects.toMatchObject({ code: "no_answer" });
   it.wire().breaks();
   await gone;
-  expect(it.chat().asks.size).toBe(0);
+  expect(it.chat().requests.size).toBe(0);
 });
 
 test("a change that the line broke under, or that is to wait, is asked again with its clientId; without a line it is refused", async () => {
@@ -369,13 +369,13 @@ test("a session that the server ends says so at the door, one that the person en
   const it = await page();
   it.greet();
   it.wire().breaks(4501);
-  expect([it.core.snapshot.phase, it.core.snapshot.line.cause]).toEqual(["out", "signedOut"]);
+  expect([it.core.snapshot.phase, it.core.snapshot.connection.cause]).toEqual(["out", "signedOut"]);
   let close = () => {};
   const other = await page({ "DELETE /sessions/current": () => void close() });
   other.greet();
   close = () => other.wire().breaks(4501); // before the answer
   await other.core.signOut();
-  expect([other.core.snapshot.phase, other.core.snapshot.line.cause]).toEqual(["out", undefined]);
+  expect([other.core.snapshot.phase, other.core.snapshot.connection.cause]).toEqual(["out", undefined]);
 });
 
 test("that the server wants no more just now is told until all is sent", async () => {
@@ -384,9 +384,9 @@ test("that the server wants no more just now is told until all is sent", async (
   it.core.post("c", "one");
   it.wire().says({ re: it.wire().last("post").id, error: { code: "rate_limited", message: "", retryAfterMs: 4000 } });
   await pass();
-  expect(it.core.snapshot.heldUntil).toBe(Date.now() + 4000);
+  expect(it.core.snapshot.rateLimitedUntil).toBe(Date.now() + 4000);
   await pass(4000);
   it.wire().says({ re: it.wire().last("post").id, ok: { seq: 2, at: 1 } });
   await pass();
-  expect(it.core.snapshot.heldUntil).toBe(0);
+  expect(it.core.snapshot.rateLimitedUntil).toBe(0);
 });

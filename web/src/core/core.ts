@@ -2,82 +2,82 @@
 // server. Views read what was told, subscribe, and call the methods.
 import { failure } from "../strings/failure.ts";
 import { Api, type NewAccount, type NewChat } from "./api.ts";
-import { type Ask, typingMs } from "./chat.ts";
+import { type PageRequest, typingMs } from "./chat.ts";
 import { Clock } from "./clock.ts";
-import { Channel, type Notice } from "./channel.ts";
-import { Courier } from "./courier.ts";
+import { TabChannel, type TabMessage } from "./tabChannel.ts";
+import { OutboxSender } from "./outboxSender.ts";
 import { asFailure, type Failure } from "./failure.ts";
 import { newId } from "./id.ts";
-import { emptyBox, type Pending } from "./outbox.ts";
-import { Reader } from "./reader.ts";
-import { openShelf, type Shelf } from "./shelf.ts";
-import { type Line, Socket, type Wire } from "./socket.ts";
-import { type Action, nothing, reduce, seen, seenAt, type State } from "./state.ts";
-import { type NotKept, scrub, Storage } from "./storage.ts";
+import { emptyOutbox, type Pending } from "./outbox.ts";
+import { ActivityReporter } from "./activityReporter.ts";
+import { openLocalDB, type LocalDB } from "./localDB.ts";
+import { type ConnectionState, Socket, type WebSocketLike } from "./socket.ts";
+import { type Action, emptyState, reduce, resumeSeqs, resumeTimes, type State } from "./state.ts";
+import { type StorageProblem, scrub, Storage } from "./storage.ts";
 import { Tabs } from "./tabs.ts";
-import { Teller } from "./teller.ts";
-import { Upkeep } from "./upkeep.ts";
+import { NotifyScheduler } from "./notifyScheduler.ts";
+import { Refetcher } from "./refetcher.ts";
 import type { ChatId, Entry, Event, Fields, Ok, Quote, Seq, Signal, User, UserId, Verb, Window } from "./wire.ts";
 
 export interface Snapshot {
   /** unreachable: whether somebody is signed in is not known; failure says why. otherUser: this page was another user's before. */
   readonly phase: "starting" | "unreachable" | "out" | "in" | "otherUser";
   /** Who is signed in then. */
-  readonly other?: User;
+  readonly otherUser?: User;
   readonly failure?: Failure;
   readonly state: State;
   readonly pending: readonly Pending[];
   /** When nobody is signed in, how that came about: "signedOut" if the server said so, "left" if another page did it. */
-  readonly line: Line;
+  readonly connection: ConnectionState;
   /** The server took too many messages at once: until when the rest waits; 0 for no wait. */
-  readonly heldUntil: number;
+  readonly rateLimitedUntil: number;
   /** The server is another version than the one that this page began with: reload when it suits. */
   readonly outdated: boolean;
   /** Why what is written here goes with the page; undefined if it does not. */
-  readonly notKept: NotKept | undefined;
+  readonly storageProblem: StorageProblem | undefined;
   /** Something would be lost if the page went now. */
-  readonly atRisk: boolean;
+  readonly unsavedText: boolean;
 }
 
 /** What only somebody who is signed in has, bound to who that is. */
-interface Session { me: UserId; api: Api; storage: Storage; courier: Courier; socket: Socket; upkeep: Upkeep; reader: Reader }
+interface Session { me: UserId; api: Api; storage: Storage; outboxSender: OutboxSender; socket: Socket; refetcher: Refetcher; activity: ActivityReporter }
 
-const before: Snapshot = { phase: "starting", state: nothing, pending: emptyBox.pending, line: { state: "connecting" }, heldUntil: 0, outdated: false, notKept: undefined, atRisk: false };
-const againMs = 5000;
-const backMs = 30_000; // that a change waits for a connection which broke under it
-const mostTries = 5;
+const initialSnapshot: Snapshot = { phase: "starting", state: emptyState, pending: emptyOutbox.pending, connection: { state: "connecting" }, rateLimitedUntil: 0, outdated: false, storageProblem: undefined, unsavedText: false };
+const retryMs = 5000;
+const reconnectWaitMs = 30_000; // that a change waits for a connection which broke under it
+const maxAttempts = 5;
 const keptMessages = 200; // of a chat that nobody looks at
-const mostMessages = 400;
+const maxMessages = 400;
 
 export class Core {
   readonly clock = new Clock();
-  snapshot: Snapshot = before;
+  snapshot: Snapshot = initialSnapshot;
   /** The snapshot that listeners heard of last: what is drawn is of one time, whoever draws anew in between. */
-  told: Snapshot = before;
+  published: Snapshot = initialSnapshot;
   #listeners = new Set<() => void>();
   #api: Api;
-  #shelf: Promise<Shelf>;
+  #localDB: Promise<LocalDB>;
   #tabs: Promise<Tabs>;
-  #open: (() => Wire) | undefined;
-  #channel: Channel;
+  #open: (() => WebSocketLike) | undefined;
+  #channel: TabChannel;
   #session: Session | undefined;
-  #was: UserId | undefined; // whose page this was last
+  #lastUser: UserId | undefined; // whose page this was last
   #version = "";
-  #again: ReturnType<typeof setTimeout> | undefined;
-  #leaving = false; // by one's own wish
-  #quiet = 0; // changes under way that are told together
-  #teller = new Teller(() => {
-    this.told = this.snapshot;
+  #retryTimer: ReturnType<typeof setTimeout> | undefined;
+  #signingOut = false; // by one's own wish
+  #batchDepth = 0; // changes under way that are told together
+  #notifyScheduler = new NotifyScheduler(() => {
+    this.published = this.snapshot;
     for (const l of this.#listeners) l();
   });
 
-  constructor(api = new Api(), shelf = openShelf(), open?: () => Wire, channel = new Channel()) {
+  constructor(api = new Api(), localDB = openLocalDB(), open?: () => WebSocketLike, channel = new TabChannel()) {
     this.#api = api;
-    this.#shelf = shelf;
-    this.#tabs = shelf.then((s) => new Tabs(s));
+    this.#localDB = localDB;
+    this.#tabs = localDB.then((s) => new Tabs(s));
     this.#open = open;
     this.#channel = channel;
-    channel.hear = (n) => void this.#hear(n);
+    channel.onMessage = (n) => void this.#onTabMessage(n);
   }
 
   /** In the name of who is signed in. */
@@ -94,51 +94,51 @@ export class Core {
 
   /** Finds out whether somebody is signed in, however long the server takes to answer. */
   async start(): Promise<void> {
-    clearTimeout(this.#again);
+    clearTimeout(this.#retryTimer);
     try {
       const { user } = await this.#api.me();
       if (this.#session) return;
-      if (!this.#was || this.#was === user.id) return await this.#enter(user);
-      this.#set({ phase: "otherUser", other: user });
+      if (!this.#lastUser || this.#lastUser === user.id) return await this.#startSession(user);
+      this.#set({ phase: "otherUser", otherUser: user });
       await this.#scrub(user.id);
     } catch (err) {
       const failure = asFailure(err);
       if (this.#session) return;
-      if (failure.code === "no_identity") return this.#ended(this.#was ? "signedOut" : undefined);
+      if (failure.code === "no_identity") return this.#signedOut(this.#lastUser ? "signedOut" : undefined);
       this.#set({ phase: "unreachable", failure });
-      if (failure.again) this.#again = setTimeout(() => this.start(), failure.retryAfterMs ?? againMs);
+      if (failure.retryable) this.#retryTimer = setTimeout(() => this.start(), failure.retryAfterMs ?? retryMs);
     }
   }
 
   async signIn(handle: string, password: string): Promise<void> {
-    await this.#enter((await this.#api.signIn(handle, password)).user);
+    await this.#startSession((await this.#api.signIn(handle, password)).user);
   }
 
   async signUp(account: NewAccount): Promise<void> {
-    await this.#enter((await this.#api.signUp(account)).user);
+    await this.#startSession((await this.#api.signUp(account)).user);
   }
 
   async useRecovery(code: string, password: string): Promise<void> {
-    await this.#enter((await this.#api.useRecovery(code, password)).user);
+    await this.#startSession((await this.#api.useRecovery(code, password)).user);
   }
 
   /** Erases what the user has not sent, in all pages of this browser. */
   async signOut(): Promise<void> {
     const s = this.#session;
     if (!s) return;
-    this.#leaving = true;
+    this.#signingOut = true;
     try {
       const failure = await s.api.signOut().then(() => undefined, asFailure);
       // Whoever is no longer signed in is signed out, however that came.
-      if (failure && failure.code !== "no_identity" && s.socket.line.state !== "ended") throw failure;
-      s.courier.stop();
+      if (failure && failure.code !== "no_identity" && s.socket.connection.state !== "ended") throw failure;
+      s.outboxSender.stop();
       await s.storage.clear().catch(() => {});
-      this.#channel.say({ type: "out", user: s.me });
-      if (failure?.field) return this.#refused("otherUser");
-      this.#was = undefined;
-      this.#leave();
+      this.#channel.send({ type: "out", user: s.me });
+      if (failure?.field) return this.#userRejected("otherUser");
+      this.#lastUser = undefined;
+      this.#endSession();
     } finally {
-      this.#leaving = false;
+      this.#signingOut = false;
     }
   }
 
@@ -157,7 +157,7 @@ export class Core {
   /** The page goes for good. */
   close(): void {
     this.#channel.close();
-    void this.#tabs.then((t) => t.leave());
+    void this.#tabs.then((t) => t.close());
   }
 
   get storage(): Storage | undefined {
@@ -168,12 +168,12 @@ export class Core {
 
   /** Loads a page of a chat's history; what it brings stands in the chat's timeline. */
   async load(chatId: ChatId, window: Window): Promise<void> {
-    const ask: Ask = { window };
-    this.#do({ type: "asked", chatId, ask });
+    const request: PageRequest = { window };
+    this.#dispatch({ type: "requestStarted", chatId, request });
     try {
-      this.#do({ type: "page", chatId, ask, page: await this.command("history", { chatId, ...window }) });
+      this.#dispatch({ type: "page", chatId, request, page: await this.command("history", { chatId, ...window }) });
     } catch (err) {
-      this.#do({ type: "unasked", chatId, ask });
+      this.#dispatch({ type: "requestEnded", chatId, request });
       throw err;
     }
   }
@@ -182,53 +182,53 @@ export class Core {
   async loadMembers(chatId: ChatId): Promise<void> {
     const { api } = this;
     for (let after: string | undefined; ; ) {
-      const ask: Ask = {};
-      this.#do({ type: "asked", chatId, ask });
+      const request: PageRequest = {};
+      this.#dispatch({ type: "requestStarted", chatId, request });
       try {
         const page = await api.members(chatId, { limit: 200, after });
-        this.#do({ type: "members", chatId, ask, members: page.members, users: page.users });
+        this.#dispatch({ type: "members", chatId, request, members: page.members, users: page.users });
         if (!page.next) return;
         after = page.next;
       } catch (err) {
-        this.#do({ type: "unasked", chatId, ask });
+        this.#dispatch({ type: "requestEnded", chatId, request });
         throw err;
       }
     }
   }
 
   async createChat(chat: NewChat): Promise<ChatId> {
-    return this.#entered(await this.api.createChat(chat));
+    return this.#addChat(await this.api.createChat(chat));
   }
 
   async acceptInvite(code: string): Promise<ChatId> {
-    return this.#entered(await this.api.acceptInvite(code));
+    return this.#addChat(await this.api.acceptInvite(code));
   }
 
   async join(chatId: ChatId): Promise<void> {
     const { api } = this;
     await api.putMember(chatId, "me");
-    this.#entered(await api.chat(chatId));
+    this.#addChat(await api.chat(chatId));
   }
 
   /** Forgets what of a chat's messages lies outside from..to: for a long look at a busy chat. */
   trim(chatId: ChatId, from: Seq, to: Seq): void {
-    this.#do({ type: "trim", chatId, from, to });
+    this.#dispatch({ type: "trim", chatId, from, to });
   }
 
   // Messages.
 
   /** Shows at once, and is sent when that goes: see the snapshot's pending. */
   post(chatId: ChatId, text: string, reply?: Quote): void {
-    this.#session?.courier.write(chatId, text, reply);
-    this.#teller.now();
+    this.#session?.outboxSender.enqueue(chatId, text, reply);
+    this.#notifyScheduler.flush();
   }
 
   retry(clientId: string): void {
-    this.#session?.courier.do({ type: "retried", clientId, at: Date.now() });
+    this.#session?.outboxSender.dispatch({ type: "retried", clientId, at: Date.now() });
   }
 
   discard(clientId: string): void {
-    this.#session?.courier.do({ type: "discarded", clientId });
+    this.#session?.outboxSender.dispatch({ type: "discarded", clientId });
   }
 
   /**
@@ -240,13 +240,13 @@ export class Core {
     const socket = this.#session?.socket; // this user's: the next one's would do it in their name
     if (!socket) throw asFailure(new Error(failure.nobody));
     for (let tries = 1; ; tries++) {
-      const live = socket.line.state === "live";
+      const live = socket.connection.state === "live";
       try {
         return await socket.command(verb, once);
       } catch (err) {
         const f = asFailure(err);
-        if (!live || !f.again || tries === mostTries) throw f;
-        await (f.code === "no_answer" ? this.#back() : new Promise((ok) => setTimeout(ok, f.retryAfterMs ?? againMs)));
+        if (!live || !f.retryable || tries === maxAttempts) throw f;
+        await (f.code === "no_answer" ? this.#reconnected() : new Promise((ok) => setTimeout(ok, f.retryAfterMs ?? retryMs)));
       }
     }
   }
@@ -258,132 +258,132 @@ export class Core {
   }
 
   /** The person has seen the chat up to seq. */
-  read(chatId: ChatId, seq: Seq): void {
-    this.#session?.reader.read(chatId, seq);
+  markRead(chatId: ChatId, seq: Seq): void {
+    this.#session?.activity.read(chatId, seq);
   }
 
   typing(chatId: ChatId): void {
-    this.#teller.writing();
-    this.#session?.reader.typing(chatId);
+    this.#notifyScheduler.keystroke();
+    this.#session?.activity.typing(chatId);
   }
 
   /** The chats in sight: typing, presence and others' read pointers come for these alone. */
   focus(chatIds: readonly ChatId[]): void {
-    this.#session?.reader.focus(chatIds);
+    this.#session?.activity.focus(chatIds);
   }
 
   // Within.
 
-  async #enter(me: User): Promise<void> {
-    this.#leave();
-    const [shelf, tabs] = await Promise.all([this.#shelf, this.#tabs]);
+  async #startSession(me: User): Promise<void> {
+    this.#endSession();
+    const [localDB, tabs] = await Promise.all([this.#localDB, this.#tabs]);
     if (this.#session) return;
-    this.#was = me.id;
-    const api = this.#api.as(me.id, (f) => this.#session?.api === api && !this.#leaving && this.#refused(f.field === "Parley-User" ? "otherUser" : "signedOut"));
-    const risk = () => this.#session?.storage === storage && this.#set({ notKept: storage.notKept, atRisk: storage.atRisk });
-    const storage: Storage = new Storage(shelf, tabs, me.id, (key) => this.#channel.say({ type: "draft", user: me.id, key }), risk);
+    this.#lastUser = me.id;
+    const api = this.#api.forUser(me.id, (f) => this.#session?.api === api && !this.#signingOut && this.#userRejected(f.field === "Parley-User" ? "otherUser" : "signedOut"));
+    const risk = () => this.#session?.storage === storage && this.#set({ storageProblem: storage.storageProblem, unsavedText: storage.unsavedText });
+    const storage: Storage = new Storage(localDB, tabs, me.id, (key) => this.#channel.send({ type: "draft", user: me.id, key }), risk);
     const socket: Socket = new Socket({
       as: me.id,
-      resume: () => ({ epoch: this.snapshot.state.epoch || undefined, seen: seen(this.snapshot.state), at: seenAt(this.snapshot.state) }),
+      resume: () => ({ epoch: this.snapshot.state.epoch || undefined, seen: resumeSeqs(this.snapshot.state), at: resumeTimes(this.snapshot.state) }),
       hello: (ok, resumed, sent) => {
-        if (ok.me.id !== me.id) return this.#refused("otherUser"); // a server that does not know "as"
-        this.clock.heard(ok.now, sent, Date.now());
+        if (ok.me.id !== me.id) return this.#userRejected("otherUser"); // a server that does not know "as"
+        this.clock.addSample(ok.now, sent, Date.now());
         this.#version ||= ok.version;
-        this.#together(() => {
+        this.#batch(() => {
           this.#set({ outdated: ok.version !== this.#version });
-          this.#do({ type: "hello", ok, resumed: resumed.seen ?? {} });
-          this.#lined(socket.line);
+          this.#dispatch({ type: "hello", ok, resumed: resumed.seen ?? {} });
+          this.#connectionChanged(socket.connection);
         });
       },
-      values: (all) => this.#together(() => all.forEach((v) => this.#take(v))),
-      line: (line) => this.#lined(line),
+      values: (all) => this.#batch(() => all.forEach((v) => this.#receive(v))),
+      connection: (line) => this.#connectionChanged(line),
     }, this.#open);
-    const courier: Courier = new Courier(tabs.id, storage, (post) => socket.command("post", post), () => this.#set({ pending: courier.box.pending, heldUntil: courier.box.notBefore }));
-    const upkeep = new Upkeep(api, socket, () => this.snapshot.state, (a) => this.#do(a));
-    const reader = new Reader(socket, () => this.snapshot.state, (chatId, seq) => this.#do({ type: "read", chatId, seq }));
-    this.#session = { me: me.id, api, storage, courier, socket, upkeep, reader };
-    this.#set({ ...before, phase: "in", state: reduce(nothing, { type: "users", users: [me] }), notKept: storage.notKept });
-    this.#channel.say({ type: "in", user: me.id });
+    const outboxSender: OutboxSender = new OutboxSender(tabs.id, storage, (post) => socket.command("post", post), () => this.#set({ pending: outboxSender.outbox.pending, rateLimitedUntil: outboxSender.outbox.notBefore }));
+    const refetcher = new Refetcher(api, socket, () => this.snapshot.state, (a) => this.#dispatch(a));
+    const reader = new ActivityReporter(socket, () => this.snapshot.state, (chatId, seq) => this.#dispatch({ type: "read", chatId, seq }));
+    this.#session = { me: me.id, api, storage, outboxSender, socket, refetcher, activity: reader };
+    this.#set({ ...initialSnapshot, phase: "in", state: reduce(emptyState, { type: "users", users: [me] }), storageProblem: storage.storageProblem });
+    this.#channel.send({ type: "in", user: me.id });
     void this.#scrub(me.id);
     socket.connect();
   }
 
-  #leave(): void {
+  #endSession(): void {
     const s = this.#session;
     this.#session = undefined;
-    s?.api.end();
+    s?.api.close();
     s?.storage.end();
-    s?.courier.stop();
-    s?.upkeep.stop();
-    s?.reader.stop();
+    s?.outboxSender.stop();
+    s?.refetcher.stop();
+    s?.activity.stop();
     s?.socket.end();
     // The next session's rows are another tab's: what this one leaves may be sent from wherever its user is.
-    if (s) this.#tabs = Promise.all([this.#shelf, this.#tabs]).then(([shelf, tabs]) => (tabs.leave(), new Tabs(shelf)));
-    if (s) this.#set({ ...before, phase: "out" });
+    if (s) this.#tabs = Promise.all([this.#localDB, this.#tabs]).then(([localDB, tabs]) => (tabs.close(), new Tabs(localDB)));
+    if (s) this.#set({ ...initialSnapshot, phase: "out" });
   }
 
   /** Nobody is signed in any more, and not by this page's wish. */
-  #ended(cause?: "signedOut" | "left"): void {
-    const { notKept, atRisk } = this.snapshot; // what was written stays, as it did before
-    this.#together(() => {
-      this.#leave();
-      this.#set({ ...before, phase: "out", ...(cause && { line: { state: "ended", cause } }), ...(cause === "signedOut" && { notKept, atRisk }) });
+  #signedOut(cause?: "signedOut" | "left"): void {
+    const { storageProblem, unsavedText } = this.snapshot; // what was written stays, as it did before
+    this.#batch(() => {
+      this.#endSession();
+      this.#set({ ...initialSnapshot, phase: "out", ...(cause && { connection: { state: "ended", cause } }), ...(cause === "signedOut" && { storageProblem, unsavedText }) });
     });
     void this.#scrub();
   }
 
   /** The server refused this page's user. */
-  #refused(cause: "signedOut" | "otherUser"): void {
-    if (cause === "signedOut") return this.#ended(cause);
-    const { notKept, atRisk } = this.snapshot;
-    this.#together(() => {
-      this.#leave();
-      this.#set({ ...before, notKept, atRisk }); // starting: whose page it is now, the server says
+  #userRejected(cause: "signedOut" | "otherUser"): void {
+    if (cause === "signedOut") return this.#signedOut(cause);
+    const { storageProblem, unsavedText } = this.snapshot;
+    this.#batch(() => {
+      this.#endSession();
+      this.#set({ ...initialSnapshot, storageProblem, unsavedText }); // starting: whose page it is now, the server says
     });
     void this.start();
   }
 
   /** Another page of this browser says what it did. */
-  async #hear(n: Notice): Promise<void> {
-    if (n.type === "draft") return n.user === this.#session?.me ? this.#session.storage.heard(n.key) : undefined;
+  async #onTabMessage(n: TabMessage): Promise<void> {
+    if (n.type === "draft") return n.user === this.#session?.me ? this.#session.storage.notifyWatchers(n.key) : undefined;
     if (n.type === "in") {
-      const now = this.#session?.me ?? (this.snapshot.phase === "otherUser" ? this.snapshot.other?.id : undefined);
-      if (this.#was && now !== n.user) this.#refused("otherUser");
+      const now = this.#session?.me ?? (this.snapshot.phase === "otherUser" ? this.snapshot.otherUser?.id : undefined);
+      if (this.#lastUser && now !== n.user) this.#userRejected("otherUser");
       return;
     }
-    if (this.#was !== n.user) return this.snapshot.phase === "otherUser" ? void this.start() : undefined;
+    if (this.#lastUser !== n.user) return this.snapshot.phase === "otherUser" ? void this.start() : undefined;
     const s = this.#session;
-    const storage = s?.storage ?? new Storage(await this.#shelf, await this.#tabs, n.user);
-    s?.courier.stop();
+    const storage = s?.storage ?? new Storage(await this.#localDB, await this.#tabs, n.user);
+    s?.outboxSender.stop();
     await storage.clear().catch(() => {}); // again: this page may have written since the other one did
-    if (!this.#leaving && this.#session === s) this.#ended("left");
+    if (!this.#signingOut && this.#session === s) this.#signedOut("left");
   }
 
   #scrub(signedIn?: UserId): Promise<void> {
-    return this.#shelf.then((shelf) => scrub(shelf, signedIn)).catch(() => {});
+    return this.#localDB.then((localDB) => scrub(localDB, signedIn)).catch(() => {});
   }
 
-  #lined(line: Line): void {
+  #connectionChanged(line: ConnectionState): void {
     const s = this.#session;
     if (!s) return;
-    if (line.state === "ended" && this.#leaving) return this.#leave();
-    if (line.cause === "signedOut" || line.cause === "otherUser") return this.#refused(line.cause);
-    this.#together(() => {
-      this.#set({ line });
-      s.courier.do({ type: "live", live: line.state === "live" });
+    if (line.state === "ended" && this.#signingOut) return this.#endSession();
+    if (line.cause === "signedOut" || line.cause === "otherUser") return this.#userRejected(line.cause);
+    this.#batch(() => {
+      this.#set({ connection: line });
+      s.outboxSender.dispatch({ type: "live", live: line.state === "live" });
       if (line.state !== "live") return;
-      s.reader.live();
-      void s.courier.adopt();
-      for (const id of this.snapshot.state.chats.keys()) s.upkeep.look(id);
+      s.activity.connected();
+      void s.outboxSender.adopt();
+      for (const id of this.snapshot.state.chats.keys()) s.refetcher.checkChat(id);
     });
   }
 
   /** Until there is a connection again, or that takes too long. */
-  #back(): Promise<void> {
+  #reconnected(): Promise<void> {
     return new Promise((ok) => {
-      const look = () => this.snapshot.line.state === "live" && done();
+      const look = () => this.snapshot.connection.state === "live" && done();
       const stop = this.subscribe(look);
-      const timer = setTimeout(() => done(), backMs);
+      const timer = setTimeout(() => done(), reconnectWaitMs);
       const done = () => {
         clearTimeout(timer);
         stop();
@@ -393,58 +393,58 @@ export class Core {
     });
   }
 
-  #take(v: Event | Signal): void {
+  #receive(v: Event | Signal): void {
     const s = this.#session;
     if (!s) return;
     if ("signal" in v) {
       const at = Date.now();
-      this.#do({ type: "signal", signal: v, at });
-      if (v.signal === "typing") setTimeout(() => this.#do({ type: "tick", at: Date.now() }), typingMs);
-      if (v.signal === "chat") s.reader.live(); // it may be one that is looked at
-      if ("chatId" in v) s.upkeep.look(v.chatId);
+      this.#dispatch({ type: "signal", signal: v, at });
+      if (v.signal === "typing") setTimeout(() => this.#dispatch({ type: "tick", at: Date.now() }), typingMs);
+      if (v.signal === "chat") s.activity.connected(); // it may be one that is looked at
+      if ("chatId" in v) s.refetcher.checkChat(v.chatId);
       return;
     }
-    this.#do({ type: "event", event: v });
-    if (v.event === "posted" && v.by === this.snapshot.state.me?.id && v.clientId) s.courier.do({ type: "arrived", clientId: v.clientId });
-    s.upkeep.judge(v);
-    this.#shorten(v.chatId);
+    this.#dispatch({ type: "event", event: v });
+    if (v.event === "posted" && v.by === this.snapshot.state.me?.id && v.clientId) s.outboxSender.dispatch({ type: "arrived", clientId: v.clientId });
+    s.refetcher.checkEvent(v);
+    this.#trimUnfocused(v.chatId);
   }
 
   /** A chat that nobody looks at keeps its newest messages only. */
-  #shorten(chatId: ChatId): void {
-    if (this.#session?.reader.inFocus(chatId)) return;
+  #trimUnfocused(chatId: ChatId): void {
+    if (this.#session?.activity.isFocused(chatId)) return;
     const c = this.snapshot.state.chats.get(chatId);
     const last = c?.timeline?.at(-1)?.messages;
-    if (last && last.length > mostMessages) this.#do({ type: "trim", chatId, from: last.at(-keptMessages)!.seq, to: c.seen });
+    if (last && last.length > maxMessages) this.#dispatch({ type: "trim", chatId, from: last.at(-keptMessages)!.seq, to: c.seen });
   }
 
-  #entered({ chat, users }: { chat: Entry; users: readonly User[] }): ChatId {
-    this.#do({ type: "entry", entry: chat, users });
-    this.#teller.now(); // whoever asked goes there
+  #addChat({ chat, users }: { chat: Entry; users: readonly User[] }): ChatId {
+    this.#dispatch({ type: "entry", entry: chat, users });
+    this.#notifyScheduler.flush(); // whoever asked goes there
     return chat.id;
   }
 
-  #do(a: Action): void {
-    this.#together(() => {
+  #dispatch(a: Action): void {
+    this.#batch(() => {
       const state = reduce(this.snapshot.state, a);
       if (state === this.snapshot.state) return;
       this.#set({ state });
-      this.#session?.courier.do({ type: "seen", seen: (id) => (state.me ? state.chats.get(id)?.seen : 0) });
+      this.#session?.outboxSender.dispatch({ type: "seen", seen: (id) => (state.me ? state.chats.get(id)?.seen : 0) });
     });
   }
 
   #set(part: Partial<Snapshot>): void {
-    this.#together(() => void (this.snapshot = { ...this.snapshot, ...part }));
+    this.#batch(() => void (this.snapshot = { ...this.snapshot, ...part }));
   }
 
   /** However much changes within, listeners hear of it once. */
-  #together(change: () => void): void {
-    this.#quiet++;
+  #batch(change: () => void): void {
+    this.#batchDepth++;
     try {
       change();
     } finally {
-      this.#quiet--;
-      if (this.#quiet === 0 && this.told !== this.snapshot) this.#teller.changed();
+      this.#batchDepth--;
+      if (this.#batchDepth === 0 && this.published !== this.snapshot) this.#notifyScheduler.schedule();
     }
   }
 }

@@ -1,12 +1,12 @@
 // The counts of a chat, kept as the server would list them. Where what is held does
 // not suffice, the chat says that it is stale.
 import type { Chat } from "./chat.ts";
-import { stretchAt } from "./timeline.ts";
+import { rangeAt } from "./timeline.ts";
 import type { Event, UserId } from "./wire.ts";
 
 /** The entry, with e added. */
-export function counted(c: Chat, e: Event, me: UserId): Chat {
-  const now = { ...c, counted: e.seq, head: e.seq, activity: e.at };
+export function withEventCounted(c: Chat, e: Event, me: UserId): Chat {
+  const now = { ...c, countedUpTo: e.seq, head: e.seq, activity: e.at };
   switch (e.event) {
     case "posted":
       if (e.seq <= c.readUpTo) return now; // another device was faster than this event
@@ -30,9 +30,9 @@ export function counted(c: Chat, e: Event, me: UserId): Chat {
 }
 
 /** After one's own read pointer moved. */
-export function recounted(c: Chat, me: UserId): Chat {
+export function recount(c: Chat, me: UserId): Chat {
   if (c.readUpTo >= c.head) return { ...c, unread: 0, mentions: 0 };
-  const s = c.timeline && stretchAt(c.timeline, c.head);
+  const s = c.timeline && rangeAt(c.timeline, c.head);
   if (!s || s.from > c.readUpTo + 1) return { ...c, stale: true };
   const unread = s.messages.filter((m) => m.seq > c.readUpTo && m.seq <= c.head);
   return { ...c, unread: unread.length, mentions: unread.filter((m) => m.mentions?.includes(me)).length };

@@ -19,7 +19,7 @@ export class Failure extends Error implements Problem {
     this.requestId = p.requestId;
   }
 
-  get again(): boolean {
+  get retryable(): boolean {
     return again.has(this.code);
   }
 }

@@ -2,9 +2,9 @@ import "fake-indexeddb/auto";
 import { IDBFactory } from "fake-indexeddb";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { Api } from "./api.ts";
-import { Channel } from "./channel.ts";
+import { TabChannel } from "./tabChannel.ts";
 import { Core } from "./core.ts";
-import { openShelf } from "./shelf.ts";
+import { openLocalDB } from "./localDB.ts";
 import { Log, user } from "./testkit/log.ts";
 import { FakeWire, helloOk } from "./testkit/wire.ts";
 
@@ -27,14 +27,14 @@ async function pass(ms = 0) {
 /** A browser: one cookie and one disk for its pages, who hear each other unless deaf. */
 class Browser {
   cookie = "ann";
-  pages: { core: Core; channel: Channel }[] = [];
+  pages: { core: Core; channel: TabChannel }[] = [];
   asked: { call: string; as: string | undefined; cookie: string }[] = [];
   answers: Record<string, () => unknown> = {};
 
   async page(deaf = false) {
     const wires: FakeWire[] = [];
-    const channel = new Channel();
-    channel.say = (n) => deaf || this.pages.filter((p) => p.channel !== channel).forEach((p) => p.channel.hear(n));
+    const channel = new TabChannel();
+    channel.send = (n) => deaf || this.pages.filter((p) => p.channel !== channel).forEach((p) => p.channel.onMessage(n));
     const api = new Api(async (url, init) => {
       const call = `${init!.method} ${String(url).slice("/api".length)}`;
       const as = (init!.headers as Record<string, string>)["Parley-User"];
@@ -45,7 +45,7 @@ class Browser {
       const said = await this.answers[call]?.();
       return said === undefined ? new Response(null, { status: 204 }) : new Response(JSON.stringify(said));
     });
-    const core = new Core(api, openShelf(), () => (wires.push(new FakeWire()), wires.at(-1)!), channel);
+    const core = new Core(api, openLocalDB(), () => (wires.push(new FakeWire()), wires.at(-1)!), channel);
     const it = {
       core, wires, channel,
       wire: () => wires.at(-1)!,
@@ -60,7 +60,7 @@ class Browser {
 
   async shows(it: { core: Core }) {
     await pass();
-    const { phase, pending, state, other } = it.core.snapshot;
+    const { phase, pending, state, otherUser: other } = it.core.snapshot;
     return [phase, pending.length, state.chats.size, other?.id];
   }
 }
@@ -119,7 +119,7 @@ test("signing out of a page that is another person's now signs nobody else out",
   browser.answers["DELETE /sessions/current"] = () => void ended++;
   await it.core.signOut();
   expect([await browser.shows(it), ended]).toEqual([["otherUser", 0, 0, "bob"], 0]);
-  expect((await (await openShelf()).rows("drafts", "")).size).toBe(0); // that much was asked for
+  expect((await (await openLocalDB()).rows("drafts", "")).size).toBe(0); // that much was asked for
 });
 
 test("what is under way when the user changes neither ends in the next one's page nor goes on in their name", async () => {
@@ -159,7 +159,7 @@ test("a page hears at once who signs out and in beside it, and comes back with i
   expect(await other.core.storage!.unsent()).toEqual({ messages: true, drafts: true });
   await other.core.signOut();
   browser.cookie = "";
-  expect([await browser.shows(it), it.core.snapshot.line.cause]).toEqual([["out", 0, 0, undefined], "left"]);
+  expect([await browser.shows(it), it.core.snapshot.connection.cause]).toEqual([["out", 0, 0, undefined], "left"]);
   browser.cookie = "bob";
   await other.core.signIn("bob", "x");
   expect(await browser.shows(it)).toEqual(["otherUser", 0, 0, "bob"]);
@@ -193,8 +193,8 @@ test("without a BroadcastChannel pages hear by storage events", () => {
   const listeners: ((e: object) => void)[] = [], rows = new Map<string, string>();
   vi.stubGlobal("addEventListener", (_: string, l: (e: object) => void) => listeners.push(l));
   vi.stubGlobal("localStorage", { setItem: (key: string, newValue: string) => (rows.set(key, newValue), listeners.forEach((l) => l({ key, newValue }))), removeItem: (key: string) => rows.delete(key) });
-  const a = new Channel(), heard: object[] = [];
-  new Channel().hear = (n) => heard.push(n);
-  a.say({ type: "in", user: "ann" });
+  const a = new TabChannel(), heard: object[] = [];
+  new TabChannel().onMessage = (n) => heard.push(n);
+  a.send({ type: "in", user: "ann" });
   expect([heard, rows.size]).toEqual([[{ type: "in", user: "ann" }], 0]);
 });

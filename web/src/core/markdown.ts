@@ -20,8 +20,8 @@ export type Block =
 
 const stepsPerChar = 64;
 const stepsAtLeast = 1024; // of a short text
-const maxKept = 512 * 1024; // characters of the texts whose trees are kept
-const maxTrees = 500;
+const maxCachedChars = 512 * 1024; // characters of the texts whose trees are kept
+const maxCachedTrees = 500;
 
 /** read returns the tree of a text, or all of it as one plain paragraph when the steps do not suffice. */
 export function read(text: string, most = text.length * stepsPerChar + stepsAtLeast): { tree: readonly Block[]; steps: number; plain: boolean } {
@@ -35,22 +35,22 @@ export function read(text: string, most = text.length * stepsPerChar + stepsAtLe
 }
 
 /** The trees of the texts that were shown last, the latest at the end. */
-const kept = new Map<string, readonly Block[]>();
-let keptChars = 0;
+const cache = new Map<string, readonly Block[]>();
+let cachedChars = 0;
 
 /** parse returns the tree of a text. A row that comes back into view is not read again. */
 export function parse(text: string): readonly Block[] {
-  let tree = kept.get(text);
-  if (tree) kept.delete(text);
+  let tree = cache.get(text);
+  if (tree) cache.delete(text);
   else {
     tree = read(text).tree;
-    keptChars += text.length;
+    cachedChars += text.length;
   }
-  kept.set(text, tree);
-  for (const [oldest] of kept) {
-    if (keptChars <= maxKept && kept.size <= maxTrees) break;
-    kept.delete(oldest);
-    keptChars -= oldest.length;
+  cache.set(text, tree);
+  for (const [oldest] of cache) {
+    if (cachedChars <= maxCachedChars && cache.size <= maxCachedTrees) break;
+    cache.delete(oldest);
+    cachedChars -= oldest.length;
   }
   return tree;
 }

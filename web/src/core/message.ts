@@ -2,20 +2,20 @@
 import type { Event, Message, Posted, Reaction, Seq, UserId } from "./wire.ts";
 
 /** A message as it is held: at least as new as asOf. Unsure: a reaction came that could not be counted, ask again. */
-export interface Held extends Message { readonly asOf: Seq; readonly unsure?: boolean }
+export interface LoadedMessage extends Message { readonly asOf: Seq; readonly unsure?: boolean }
 
 const maxReactBy = 50; // names that the server gives for one emoji
 export const maxQuote = 200; // bytes of a quoted text
 
-export function posted(e: Posted): Held {
+export function messageOf(e: Posted): LoadedMessage {
   const { event: _, n: __, clientId = "", text = "", ...rest } = e;
   return { ...rest, clientId, text, asOf: e.seq };
 }
 
 /** The message after e, which is m itself where e changes nothing. */
-export function changed(m: Held, e: Event, me: UserId): Held {
+export function withEvent(m: LoadedMessage, e: Event, me: UserId): LoadedMessage {
   if (!("target" in e) || e.seq <= m.asOf) return m;
-  if (m.reply?.seq === e.target) return requoted(m, e);
+  if (m.reply?.seq === e.target) return withQuoteUpdated(m, e);
   if (m.seq !== e.target || m.deletedAt) return m;
   switch (e.event) {
     case "edited": // one without a text was deleted later; that event follows
@@ -23,18 +23,18 @@ export function changed(m: Held, e: Event, me: UserId): Held {
     case "deleted":
       return { ...m, text: "", mentions: undefined, reactions: undefined, deletedAt: e.at, unsure: undefined };
     case "reacted":
-      return reacted(m, e, me);
+      return withReaction(m, e, me);
   }
 }
 
-function requoted(m: Held, e: Event): Held {
+function withQuoteUpdated(m: LoadedMessage, e: Event): LoadedMessage {
   if (!m.reply) return m;
   if (e.event === "deleted") return { ...m, reply: { ...m.reply, text: "" } };
-  if (e.event === "edited" && e.text) return { ...m, reply: { ...m.reply, text: cut(e.text, maxQuote) } };
+  if (e.event === "edited" && e.text) return { ...m, reply: { ...m.reply, text: truncate(e.text, maxQuote) } };
   return m;
 }
 
-function reacted(m: Held, e: Event & { event: "reacted" }, me: UserId): Held {
+function withReaction(m: LoadedMessage, e: Event & { event: "reacted" }, me: UserId): LoadedMessage {
   const all = m.reactions ?? [];
   const old: Reaction = all.find((r) => r.emoji === e.emoji) ?? { emoji: e.emoji, count: 0, mine: false, by: [] };
   const mine = e.by === me ? e.on : old.mine;
@@ -49,7 +49,7 @@ function reacted(m: Held, e: Event & { event: "reacted" }, me: UserId): Held {
 }
 
 /** Shortens s to at most limit bytes of UTF-8 and never splits a character. */
-export function cut(s: string, limit: number): string {
+export function truncate(s: string, limit: number): string {
   const bytes = new TextEncoder().encode(s);
   if (bytes.length <= limit) return s;
   while (limit > 0 && (bytes[limit]! & 0xc0) === 0x80) limit--;

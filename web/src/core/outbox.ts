@@ -1,5 +1,5 @@
 // What was written and is not known to stand in its chat: a state machine without
-// time or network of its own. courier.ts moves it.
+// time or network of its own. outboxSender.ts moves it.
 import type { Failure } from "./failure.ts";
 import type { ChatId, Quote, Seq } from "./wire.ts";
 
@@ -19,7 +19,7 @@ export interface Pending {
   readonly reason?: { readonly code: string; readonly message: string };
 }
 
-export interface Box {
+export interface Outbox {
   readonly pending: readonly Pending[];
   /** A hello stands: commands are answered. */
   readonly live: boolean;
@@ -29,7 +29,7 @@ export interface Box {
   readonly pauses: ReadonlyMap<ChatId, number>;
 }
 
-export type Input =
+export type OutboxAction =
   | { type: "written"; pending: Pending }
   /** What a closed page left. */
   | { type: "found"; pending: readonly Pending[] }
@@ -44,19 +44,19 @@ export type Input =
   | { type: "retried"; clientId: string; at: number }
   | { type: "discarded"; clientId: string };
 
-export const emptyBox: Box = { pending: [], live: false, notBefore: 0, pauses: new Map() };
+export const emptyOutbox: Outbox = { pending: [], live: false, notBefore: 0, pauses: new Map() };
 
 const pauseMs = 2000; // where the server says to come back and not when
 
-export function step(b: Box, i: Input): Box {
-  const now = moved(b, i);
-  return now.notBefore && !now.pending.some(underWay) ? { ...now, notBefore: 0 } : now;
+export function reduceOutbox(b: Outbox, i: OutboxAction): Outbox {
+  const now = applyAction(b, i);
+  return now.notBefore && !now.pending.some(isUndelivered) ? { ...now, notBefore: 0 } : now;
 }
 
 /** Neither in its chat nor refused. */
-export const underWay = (p: Pending): boolean => p.state === "waiting" || p.state === "sending";
+export const isUndelivered = (p: Pending): boolean => p.state === "waiting" || p.state === "sending";
 
-function moved(b: Box, i: Input): Box {
+function applyAction(b: Outbox, i: OutboxAction): Outbox {
   switch (i.type) {
     case "written":
       return { ...b, pending: [...b.pending, i.pending] };
@@ -70,9 +70,9 @@ function moved(b: Box, i: Input): Box {
       return { ...b, pending, live: i.live };
     }
     case "sending":
-      return changed(b, i.clientId, (p) => ({ ...p, state: "sending" }));
+      return updated(b, i.clientId, (p) => ({ ...p, state: "sending" }));
     case "accepted":
-      return changed(b, i.clientId, ({ reason: _, ...p }) => ({ ...p, state: "sent", seq: i.seq }));
+      return updated(b, i.clientId, ({ reason: _, ...p }) => ({ ...p, state: "sent", seq: i.seq }));
     case "refused":
       return refused(b, i.clientId, i.failure, i.at);
     case "arrived":
@@ -81,45 +81,45 @@ function moved(b: Box, i: Input): Box {
     case "seen":
       return without(b, (p) => p.state === "sent" && (p.seq ?? 0) <= (i.seen(p.chatId) ?? Infinity));
     case "retried": {
-      const now = changed(b, i.clientId, ({ reason: _, ...p }) => ({ ...p, state: "waiting", at: i.at }));
+      const now = updated(b, i.clientId, ({ reason: _, ...p }) => ({ ...p, state: "waiting", at: i.at }));
       return now === b ? b : { ...now, pending: [...now.pending].sort(byTime) };
     }
   }
 }
 
 /** What goes out now: of each chat the first that has not failed, unless it is on its way. */
-export function due(b: Box, at: number): Pending[] {
-  return b.live && at >= b.notBefore ? heads(b).filter((p) => p.state === "waiting" && at >= (b.pauses.get(p.chatId) ?? 0)) : [];
+export function due(b: Outbox, at: number): Pending[] {
+  return b.live && at >= b.notBefore ? firstOfEachChat(b).filter((p) => p.state === "waiting" && at >= (b.pauses.get(p.chatId) ?? 0)) : [];
 }
 
 /** When to ask again what is due; undefined if that takes more than time. */
-export function dueAt(b: Box): number | undefined {
-  const waiting = heads(b).filter((p) => p.state === "waiting");
+export function nextDueAt(b: Outbox): number | undefined {
+  const waiting = firstOfEachChat(b).filter((p) => p.state === "waiting");
   return b.live && waiting.length ? Math.max(b.notBefore, Math.min(...waiting.map((p) => b.pauses.get(p.chatId) ?? 0))) : undefined;
 }
 
-function heads(b: Box): Pending[] {
+function firstOfEachChat(b: Outbox): Pending[] {
   const first = new Map<ChatId, Pending>();
-  for (const p of b.pending) if (underWay(p) && !first.has(p.chatId)) first.set(p.chatId, p);
+  for (const p of b.pending) if (isUndelivered(p) && !first.has(p.chatId)) first.set(p.chatId, p);
   return [...first.values()];
 }
 
-function refused(b: Box, clientId: string, f: Failure, at: number): Box {
+function refused(b: Outbox, clientId: string, f: Failure, at: number): Outbox {
   const p = b.pending.find((p) => p.clientId === clientId);
   if (p?.state !== "sending") return b; // its event came before, or the line broke
   // A session that ended is no verdict on the message: it waits for the next one.
-  if (!f.again && f.code !== "no_identity") return changed(b, clientId, (p) => ({ ...p, state: "failed", reason: { code: f.code, message: f.message } }));
-  const now = changed(b, clientId, (p) => ({ ...p, state: "waiting" }));
+  if (!f.retryable && f.code !== "no_identity") return updated(b, clientId, (p) => ({ ...p, state: "failed", reason: { code: f.code, message: f.message } }));
+  const now = updated(b, clientId, (p) => ({ ...p, state: "waiting" }));
   const until = at + (f.retryAfterMs ?? pauseMs);
   if (f.code === "rate_limited") return { ...now, notBefore: Math.max(until, b.notBefore) };
   return { ...now, pauses: new Map(b.pauses).set(p.chatId, until) };
 }
 
-function changed(b: Box, clientId: string, change: (p: Pending) => Pending): Box {
+function updated(b: Outbox, clientId: string, change: (p: Pending) => Pending): Outbox {
   return b.pending.some((p) => p.clientId === clientId) ? { ...b, pending: b.pending.map((p) => (p.clientId === clientId ? change(p) : p)) } : b;
 }
 
-function without(b: Box, gone: (p: Pending) => boolean): Box {
+function without(b: Outbox, gone: (p: Pending) => boolean): Outbox {
   return b.pending.some(gone) ? { ...b, pending: b.pending.filter((p) => !gone(p)) } : b;
 }
 

@@ -1,8 +1,8 @@
 import { expect, test } from "vitest";
-import { completed, completionAt, find, score } from "./search.ts";
+import { applyCompletion, completionAt, fuzzyFind, matchScore } from "./search.ts";
 
 const chats = ["General", "Design review", "Generic drugs", "Ops (on call)", "Ångström Lab", "Переговоры", "東京オフィス", "engineering-general", "Bob Smith", "Robert Bobson", "Garden"];
-const best = (q: string) => find(q, chats, (c) => [c]);
+const best = (q: string) => fuzzyFind(q, chats, (c) => [c]);
 
 test.each([
   ["general", ["General", "engineering-general"]],
@@ -36,9 +36,9 @@ test.each([
 
 test("nothing typed leaves the order as it is, and the best text of a thing counts", () => {
   expect(best("")).toEqual(chats);
-  expect(find("ann", [{ name: "Berta", handle: "ann" }, { name: "Anna", handle: "x" }], (u) => [u.name, u.handle]).map((u) => u.name)).toEqual(["Berta", "Anna"]);
-  expect(find("smith", ["Anna Smith", "Smith Anna"], (t) => [t])).toEqual(["Smith Anna", "Anna Smith"]);
-  expect(score("a", "")).toBe(0);
+  expect(fuzzyFind("ann", [{ name: "Berta", handle: "ann" }, { name: "Anna", handle: "x" }], (u) => [u.name, u.handle]).map((u) => u.name)).toEqual(["Berta", "Anna"]);
+  expect(fuzzyFind("smith", ["Anna Smith", "Smith Anna"], (t) => [t])).toEqual(["Smith Anna", "Anna Smith"]);
+  expect(matchScore("a", "")).toBe(0);
 });
 
 test("what stands before the caret is completed where a sign begins a word", () => {
@@ -60,7 +60,7 @@ test("taking a completion leaves the caret behind it and one space", () => {
   const take = (s: string, by: string) => {
     const caret = s.indexOf("|");
     const text = s.replace("|", "");
-    const done = completed(text, completionAt(text, caret)!, by);
+    const done = applyCompletion(text, completionAt(text, caret)!, by);
     return done.text.slice(0, done.caret) + "|" + done.text.slice(done.caret);
   };
   expect(take("hi @an|", "@ann")).toBe("hi @ann |");

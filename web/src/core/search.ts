@@ -3,7 +3,7 @@
 // and none puts the beginning of a word first and forgives its first letter.
 
 /** Small letters without accents. */
-export function plain(text: string): string {
+export function normalize(text: string): string {
   return text.normalize("NFKD").replace(/\p{M}/gu, "").toLowerCase();
 }
 
@@ -12,8 +12,8 @@ export function plain(text: string): string {
  * as the beginning of one, with slips, or inside one. One slip is forgiven from three letters on, two from eight on.
  * Two letters in the wrong order are half a slip: "gradn" is the garden, "general" is nothing generic.
  */
-export function score(query: string, text: string): number {
-  const wanted = words(plain(query)), there = words(plain(text));
+export function matchScore(query: string, text: string): number {
+  const wanted = words(normalize(query)), there = words(normalize(text));
   let sum = 0;
   for (const w of wanted) {
     const best = Math.max(0, ...there.map((t, i) => wordScore(w, t) - Math.min(i, 9) / 100));
@@ -27,7 +27,7 @@ function wordScore(wanted: string, there: string): number {
   if (there === wanted) return 5;
   if (there.startsWith(wanted)) return 4;
   const slips = wanted.length >= 8 ? 2 : wanted.length >= 5 ? 1.5 : wanted.length >= 3 ? 1 : 0;
-  const made = slips ? slipsIn(wanted, there, slips) : Infinity;
+  const made = slips ? typosIn(wanted, there, slips) : Infinity;
   if (made <= slips) return 3 - made;
   return wanted.length >= 2 && there.includes(wanted) ? 0.5 : 0;
 }
@@ -38,7 +38,7 @@ const words = (text: string) => text.split(/[^\p{L}\p{N}]+/u).filter(Boolean).sl
  * How many letters of a were added, lost or exchanged, or changed places with the next, which counts half, seen from
  * the beginning of b that is nearest to it; more than most is not counted. (Optimal string alignment.)
  */
-function slipsIn(a: string, b: string, most: number): number {
+function typosIn(a: string, b: string, most: number): number {
   if (b.length < a.length - most) return Infinity;
   const width = Math.min(b.length, a.length + Math.floor(most));
   let before: number[] = [], last = Array.from({ length: width + 1 }, (_, j) => j), leastBefore = 0;
@@ -60,9 +60,9 @@ function slipsIn(a: string, b: string, most: number): number {
 }
 
 /** The things that answer the query, best first; of equals the earlier. */
-export function find<T>(query: string, things: readonly T[], texts: (t: T) => readonly string[], limit = 20): T[] {
+export function fuzzyFind<T>(query: string, things: readonly T[], texts: (t: T) => readonly string[], limit = 20): T[] {
   return things
-    .map((thing) => ({ thing, score: Math.max(...texts(thing).map((t) => score(query, t))) }))
+    .map((thing) => ({ thing, score: Math.max(...texts(thing).map((t) => matchScore(query, t))) }))
     .filter((x) => x.score > 0)
     .sort((a, b) => b.score - a.score)
     .slice(0, limit)
@@ -81,7 +81,7 @@ export function completionAt(text: string, caret: number): Completion | undefine
 }
 
 /** The text and the caret after the completion was taken. */
-export function completed(text: string, c: Completion, by: string): { text: string; caret: number } {
+export function applyCompletion(text: string, c: Completion, by: string): { text: string; caret: number } {
   const rest = text.slice(c.to);
   const put = by + (/^\s/.test(rest) ? "" : " ");
   return { text: text.slice(0, c.from) + put + rest, caret: c.from + by.length + 1 };

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
-import { causeOf, type Line, Socket } from "./socket.ts";
+import { causeOf, type ConnectionState, Socket } from "./socket.ts";
 import { encodeCommand, type Hello } from "./wire.ts";
 import { FakeWire, lineOf } from "./testkit/wire.ts";
 
@@ -14,13 +14,13 @@ afterEach(() => {
 
 function connected(seen: Record<string, number> = {}, at?: Record<string, number>) {
   const wires: FakeWire[] = [], lines: string[] = [], told: unknown[] = [];
-  let line: Line = { state: "connecting" };
-  const lined = (l: Line) => void (lines.push(lineOf(l)), (line = l));
+  let line: ConnectionState = { state: "connecting" };
+  const lined = (l: ConnectionState) => void (lines.push(lineOf(l)), (line = l));
   const socket: Socket = new Socket({
     resume: () => ({ epoch: "e", seen, at }),
-    hello: (ok, _, sent) => void (told.push(["hello", ok.epoch, sent]), lined(socket.line)),
+    hello: (ok, _, sent) => void (told.push(["hello", ok.epoch, sent]), lined(socket.connection)),
     values: (all) => void told.push(...all),
-    line: lined,
+    connection: lined,
   }, () => (wires.push(new FakeWire()), wires.at(-1)!));
   socket.connect();
   return { socket, wires, wire: () => wires.at(-1)!, lines, told, line: () => line };
@@ -46,7 +46,7 @@ test("a greeting that comes slowly is waited for as long as it comes, and is tol
   const hellos: Hello[] = [];
   const wire = new FakeWire();
   const lines: string[] = [];
-  const socket = new Socket({ resume: () => ({}), hello: (ok) => void hellos.push(ok), values: () => {}, line: (l) => void lines.push(lineOf(l)) }, () => wire);
+  const socket = new Socket({ resume: () => ({}), hello: (ok) => void hellos.push(ok), values: () => {}, connection: (l) => void lines.push(lineOf(l)) }, () => wire);
   socket.connect();
   wire.opens();
   for (let i = 0; i < 10; i++) {
@@ -102,9 +102,9 @@ test("replies find their commands, in any order; a broken line answers the rest 
   const [p, e] = it.wire().got;
   it.wire().says({ re: e!.id, error: { code: "not_author", message: "no", field: "target" } }, { re: p!.id, ok: { seq: 9, at: 1 } });
   await expect(post).resolves.toEqual({ seq: 9, at: 1 });
-  await expect(edit).rejects.toMatchObject({ code: "not_author", field: "target", again: false });
+  await expect(edit).rejects.toMatchObject({ code: "not_author", field: "target", retryable: false });
   it.wire().breaks();
-  await expect(lost).rejects.toMatchObject({ code: "no_answer", again: true });
+  await expect(lost).rejects.toMatchObject({ code: "no_answer", retryable: true });
 });
 
 test("it waits at random up to 5 s, doubling up to a minute, and begins anew after a hello", async () => {
@@ -216,7 +216,7 @@ test("what is too long is not sent, and after a 1009 the longest is not sent aga
   const it = connected();
   it.wire().greets();
   const long = it.socket.command("post", { chatId: "a", clientId: "k", text: "x".repeat(131072) });
-  await expect(long).rejects.toMatchObject({ code: "text_too_long", again: false });
+  await expect(long).rejects.toMatchObject({ code: "text_too_long", retryable: false });
   expect(it.wire().got).toEqual([]);
   const small = it.socket.command("post", { chatId: "a", clientId: "k1", text: "x" });
   const large = it.socket.command("post", { chatId: "a", clientId: "k2", text: "x".repeat(100) });

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
-import type { Ask } from "./chat.ts";
-import type { Held } from "./message.ts";
-import { type Action, nothing, reduce, seen, seenAt, type State } from "./state.ts";
+import type { PageRequest } from "./chat.ts";
+import type { LoadedMessage } from "./message.ts";
+import { type Action, emptyState, reduce, resumeSeqs, resumeTimes, type State } from "./state.ts";
 import { Log, user } from "./testkit/log.ts";
 import { Random } from "./testkit/random.ts";
 import type { Entry, Event, Message, Page, Seq, Window } from "./wire.ts";
@@ -45,7 +45,7 @@ function happen(log: Log, r: Random): Event {
 
 /** What the server says between a client and a log, with everything that may go wrong on the way. */
 class Play {
-  state: State = nothing;
+  state: State = emptyState;
   pipe: Action[] = []; // from the server, in order
   late: (() => Action)[] = []; // answers over HTTP, in any order; each is made when it is read on the server, before it comes
   readonly log: Log;
@@ -80,7 +80,7 @@ class Play {
         return;
       }
       case 6:
-        return this.ask();
+        return this.request();
       case 7:
         if (this.late.length) this.do(this.late.splice(r.below(this.late.length), 1)[0]!());
         return;
@@ -104,13 +104,13 @@ class Play {
     if (next) this.do(next);
   }
 
-  ask() {
+  request() {
     const { log, r } = this;
     if (r.chance(0.2)) {
-      const ask: Ask = {};
-      this.do({ type: "asked", chatId: "c", ask });
+      const request: PageRequest = {};
+      this.do({ type: "requestStarted", chatId: "c", request });
       const members = [...log.members()].map(([userId, role]) => ({ userId, role, readUpTo: log.readUpTo.get(userId)! }));
-      this.late.push(() => ({ type: "members", chatId: "c", ask, members, users: [] }));
+      this.late.push(() => ({ type: "members", chatId: "c", request, members, users: [] }));
       return;
     }
     if (this.chat.stale || r.chance(0.2)) {
@@ -120,12 +120,12 @@ class Play {
     }
     const at = r.below(log.head + 2);
     const window: Window = { limit: 1 + r.below(5), ...r.of([{}, { before: at + 1 }, { after: at }, { around: at + 1 }]) };
-    const ask: Ask = { window };
-    this.do({ type: "asked", chatId: "c", ask });
+    const request: PageRequest = { window };
+    this.do({ type: "requestStarted", chatId: "c", request });
     const head = log.head;
     if (r.chance(0.3)) this.pipe.push({ type: "event", event: happen(log, r) }); // between the head and the rows
     const page: Page = log.page(me, window, head);
-    this.late.push(() => (r.chance(0.1) ? { type: "unasked", chatId: "c", ask } : { type: "page", chatId: "c", ask, page }));
+    this.late.push(() => (r.chance(0.1) ? { type: "requestEnded", chatId: "c", request } : { type: "page", chatId: "c", request, page }));
   }
 
   /** The line broke: what was under way on it is lost. */
@@ -133,8 +133,8 @@ class Play {
     const { log, r } = this;
     this.pipe = [];
     for (let i = r.below(4); i > 0; i--) happen(log, r);
-    const resumed = seen(this.state);
-    if (resumed.c) expect([this.log.events[resumed.c - 1]!.at, undefined]).toContain(seenAt(this.state).c);
+    const resumed = resumeSeqs(this.state);
+    if (resumed.c) expect([this.log.events[resumed.c - 1]!.at, undefined]).toContain(resumeTimes(this.state).c);
     const hello = { ...helloOf(log), resumed };
     const head = log.head;
     for (let i = r.below(3); i > 0; i--) happen(log, r); // until the resume is served
@@ -152,8 +152,8 @@ class Play {
 }
 
 /** Without what is ours; when a deleted message had been edited, a replay leaves open. */
-const plain = (held: Held | Message) => {
-  const { asOf: _, unsure: __, ...m } = held as Held;
+const plain = (held: LoadedMessage | Message) => {
+  const { asOf: _, unsure: __, ...m } = held as LoadedMessage;
   return m.deletedAt ? { ...m, editedAt: undefined } : m;
 };
 const inEntry = ["kind", "title", "topic", "head", "memberCount", "activity", "role", "readUpTo", "unread", "mentions"] as const;
@@ -167,7 +167,7 @@ test("a snapshot and what follows it, in any order that can happen, is a fresh s
     const fresh = log.entry(me);
     const say = `schedule ${seed}`;
     expect(Object.fromEntries(inEntry.map((k) => [k, chat[k]])), say).toEqual(Object.fromEntries(inEntry.map((k) => [k, fresh[k]])));
-    expect([chat.seen, chat.counted, chat.gap, chat.stale, chat.asks.size, chat.since.length], say).toEqual([log.head, log.head, false, false, 0, 0]);
+    expect([chat.seen, chat.countedUpTo, chat.gap, chat.stale, chat.requests.size, chat.eventsSince.length], say).toEqual([log.head, log.head, false, false, 0, 0]);
     expect(chat.seenAt, say).toBe(log.events.at(-1)!.at);
     if (chat.last) expect(plain(chat.last), say).toEqual(plain(fresh.last!));
     if (chat.members) for (const [id, role] of chat.members) expect(role, say).toBe(log.members().get(id));
@@ -184,10 +184,10 @@ test("a snapshot and what follows it, in any order that can happen, is a fresh s
 function held(messages: number): { log: Log; state: State; say: (a: Action) => void; chat: () => NonNullable<ReturnType<State["chats"]["get"]>> } {
   const log = new Log("c", people);
   for (let i = 0; i < messages; i++) log.append({ event: "posted", by: "ann", clientId: `k${i}`, text: `t${i}` });
-  const it = { log, state: reduce(nothing, helloOf(log)), say: (a: Action) => void (it.state = reduce(it.state, a)), chat: () => it.state.chats.get("c")! };
-  const ask: Ask = { window: {} };
-  it.say({ type: "asked", chatId: "c", ask });
-  it.say({ type: "page", chatId: "c", ask, page: log.page(me, {}) });
+  const it = { log, state: reduce(emptyState, helloOf(log)), say: (a: Action) => void (it.state = reduce(it.state, a)), chat: () => it.state.chats.get("c")! };
+  const request: PageRequest = { window: {} };
+  it.say({ type: "requestStarted", chatId: "c", request });
+  it.say({ type: "page", chatId: "c", request, page: log.page(me, {}) });
   return it;
 }
 const event = (e: Event): Action => ({ type: "event", event: e });
@@ -207,62 +207,62 @@ test("an event is applied once, and one that came too early asks for a resume", 
 
 test("a page that was asked for before a reset is not used", () => {
   const it = held(1);
-  const ask: Ask = { window: {} };
-  it.say({ type: "asked", chatId: "c", ask });
+  const request: PageRequest = { window: {} };
+  it.say({ type: "requestStarted", chatId: "c", request });
   const page = it.log.page(me, {});
   it.say({ type: "signal", signal: { signal: "reset", chatId: "c", head: 9, epoch: "f" }, at: 0 });
-  it.say({ type: "page", chatId: "c", ask, page });
+  it.say({ type: "page", chatId: "c", request, page });
   expect(it.chat().timeline).toBeUndefined();
   expect([it.state.epoch, it.chat().seen, it.chat().stale]).toEqual(["f", 9, true]);
 });
 
 test("what was seen last is known with its time: of an event, or of the entry whose head it is", () => {
   const it = held(2);
-  expect([seen(it.state), seenAt(it.state)]).toEqual([{ c: 3 }, { c: 1003 }]);
+  expect([resumeSeqs(it.state), resumeTimes(it.state)]).toEqual([{ c: 3 }, { c: 1003 }]);
   it.say(event(it.log.append({ event: "renamed", by: "ann", title: "t", topic: "" })));
-  expect([seen(it.state), seenAt(it.state)]).toEqual([{ c: 4 }, { c: 1004 }]);
+  expect([resumeSeqs(it.state), resumeTimes(it.state)]).toEqual([{ c: 4 }, { c: 1004 }]);
 
   // An entry of another history does not hide that what was seen was of this one.
   it.say({ type: "entry", entry: { ...it.log.entry(me), activity: 7 }, users: [] });
-  expect(seenAt(it.state)).toEqual({ c: 1004 });
+  expect(resumeTimes(it.state)).toEqual({ c: 1004 });
 
   // After a reset there is none until the entry or the next event tells it.
   const reset = () => {
     it.say({ type: "signal", signal: { signal: "reset", chatId: "c", head: 4, epoch: "e" }, at: 0 });
-    it.say({ type: "asked", chatId: "c", ask: { window: {} } });
+    it.say({ type: "requestStarted", chatId: "c", request: { window: {} } });
   };
   reset();
-  expect([seen(it.state), seenAt(it.state)]).toEqual([{ c: 4 }, {}]);
+  expect([resumeSeqs(it.state), resumeTimes(it.state)]).toEqual([{ c: 4 }, {}]);
   it.say({ type: "entry", entry: { ...it.log.entry(me), head: 5, activity: 9 }, users: [] });
-  expect(seenAt(it.state)).toEqual({});
+  expect(resumeTimes(it.state)).toEqual({});
   reset();
   it.say({ type: "entry", entry: it.log.entry(me), users: [] });
-  expect(seenAt(it.state)).toEqual({ c: 1004 });
+  expect(resumeTimes(it.state)).toEqual({ c: 1004 });
   reset();
   it.say(event(it.log.append({ event: "posted", by: "ann", text: "x" })));
-  expect(seenAt(it.state)).toEqual({ c: 1005 });
+  expect(resumeTimes(it.state)).toEqual({ c: 1005 });
 });
 
 test("a page that is older than what had been seen when it was asked for is not used", () => {
   const it = held(2);
-  const ask: Ask = { window: {} };
+  const request: PageRequest = { window: {} };
   const page = it.log.page(me, {});
   it.say(event(it.log.append({ event: "edited", by: "ann", target: 2, text: "new" })));
-  it.say({ type: "asked", chatId: "c", ask });
-  it.say({ type: "page", chatId: "c", ask, page });
+  it.say({ type: "requestStarted", chatId: "c", request });
+  it.say({ type: "page", chatId: "c", request, page });
   expect(it.chat().timeline![0]!.messages[0]!.text).toBe("new");
 });
 
 test("what a newer page told, neither an event nor an older page takes back", () => {
   const it = held(1);
-  const early: Ask = { window: {} }, ask: Ask = { window: {} };
-  it.say({ type: "asked", chatId: "c", ask: early });
+  const early: PageRequest = { window: {} }, request: PageRequest = { window: {} };
+  it.say({ type: "requestStarted", chatId: "c", request: early });
   const old = it.log.page(me, {});
   const edit = it.log.append({ event: "edited", by: "ann", target: 2, text: "first" });
   it.log.append({ event: "edited", by: "ann", target: 2, text: "second" });
-  it.say({ type: "asked", chatId: "c", ask });
-  it.say({ type: "page", chatId: "c", ask, page: it.log.page(me, {}) });
-  it.say({ type: "page", chatId: "c", ask: early, page: old });
+  it.say({ type: "requestStarted", chatId: "c", request });
+  it.say({ type: "page", chatId: "c", request, page: it.log.page(me, {}) });
+  it.say({ type: "page", chatId: "c", request: early, page: old });
   it.say(event(edit));
   expect(it.chat().timeline![0]!.messages[0]!.text).toBe("second");
 });
@@ -276,7 +276,7 @@ test("a replay tells of reactions before the deletion that it has told already",
 
 test("another epoch resumes nothing", () => {
   const it = held(2);
-  const resumed = seen(it.state);
+  const resumed = resumeSeqs(it.state);
   expect(resumed).toEqual({ c: 3 });
   const again = helloOf(it.log) as Extract<Action, { type: "hello" }>;
   it.say({ ...again, resumed, ok: { ...again.ok, epoch: "f" } });
@@ -289,9 +289,9 @@ test("jumping elsewhere leaves a gap, and pages from both sides close it", () =>
   for (let i = 0; i < 100; i++) it.say(event(it.log.append(i % 5 === 4 ? { event: "renamed", by: "ann", title: `t${i}`, topic: "" } : { event: "posted", by: "ann", text: `t${i}` })));
   it.say({ type: "trim", chatId: "c", from: 90, to: 101 });
   const load = (window: Window) => {
-    const ask: Ask = { window };
-    it.say({ type: "asked", chatId: "c", ask });
-    it.say({ type: "page", chatId: "c", ask, page: it.log.page(me, window) });
+    const request: PageRequest = { window };
+    it.say({ type: "requestStarted", chatId: "c", request });
+    it.say({ type: "page", chatId: "c", request, page: it.log.page(me, window) });
     return it.chat().timeline!.map((s) => [s.from, s.to]);
   };
   expect(load({ around: 22, limit: 8 })).toEqual([[17, 25], [90, 101]]);
@@ -302,16 +302,16 @@ test("jumping elsewhere leaves a gap, and pages from both sides close it", () =>
 
 test("where more reacted than are named, the message is asked for again", () => {
   const it = held(1);
-  const ask: Ask = { window: { around: 2, limit: 1 } };
+  const request: PageRequest = { window: { around: 2, limit: 1 } };
   const many = { emoji: "+", count: 60, mine: false, by: Array.from({ length: 50 }, (_, i) => `u${i}`) };
   const crowded = (r: typeof many, head: Seq): Page => ({ ...it.log.page(me, {}), head, messages: [{ ...it.log.messages(me, 2)[0]!, reactions: [r] }] });
-  it.say({ type: "asked", chatId: "c", ask });
-  it.say({ type: "page", chatId: "c", ask, page: crowded(many, 2) });
+  it.say({ type: "requestStarted", chatId: "c", request });
+  it.say({ type: "page", chatId: "c", request, page: crowded(many, 2) });
   it.say(event(it.log.append({ event: "reacted", by: me, target: 2, emoji: "+", on: true })));
   const unsure = it.chat().timeline![0]!.messages[0]!;
   expect([unsure.unsure, unsure.reactions![0]!.count, unsure.reactions![0]!.mine]).toEqual([true, 60, true]);
-  it.say({ type: "asked", chatId: "c", ask });
-  it.say({ type: "page", chatId: "c", ask, page: crowded({ ...many, count: 61, mine: true }, 3) });
+  it.say({ type: "requestStarted", chatId: "c", request });
+  it.say({ type: "page", chatId: "c", request, page: crowded({ ...many, count: 61, mine: true }, 3) });
   const sure = it.chat().timeline![0]!.messages[0]!;
   expect([sure.unsure, sure.reactions![0]!.count]).toEqual([undefined, 61]);
 });
@@ -359,9 +359,9 @@ test("chats come and go", () => {
 
 test("what others have read is known from pointers, pages of members and posts", () => {
   const it = held(1);
-  const ask: Ask = {};
-  it.say({ type: "asked", chatId: "c", ask });
-  it.say({ type: "members", chatId: "c", ask, users: [], members: [{ userId: "bob", role: "member", readUpTo: 1 }] });
+  const request: PageRequest = {};
+  it.say({ type: "requestStarted", chatId: "c", request });
+  it.say({ type: "members", chatId: "c", request, users: [], members: [{ userId: "bob", role: "member", readUpTo: 1 }] });
   it.say({ type: "signal", signal: { signal: "read", chatId: "c", by: "bob", seq: 2 }, at: 0 });
   it.say({ type: "signal", signal: { signal: "read", chatId: "c", by: "bob", seq: 1 }, at: 0 });
   it.say(event(it.log.append({ event: "posted", by: "ann", text: "x" })));

@@ -1,8 +1,8 @@
 // What is known of chats, messages and people, and how everything that comes from
 // the server changes it: one pure function. What the server would say to a newcomer
 // is what stands here after the events (the law that state.test.ts plays through).
-import { type Ask, appeared, asked, answered, type Chat, evented, listed, membersCame, read, refreshed, reset, typed, unasked, withoutTyping } from "./chat.ts";
-import { trimmed } from "./timeline.ts";
+import { type PageRequest, newChat, requestStarted, pageLoaded, type Chat, applyEvent, resumedChat, membersLoaded, withReadPointer, withEntry, resetChat, typingStarted, requestEnded, withoutExpiredTyping } from "./chat.ts";
+import { trimTimeline } from "./timeline.ts";
 import type { ChatId, Entry, Event, Hello, Limits, Page, Role, Seq, Signal, User, UserId } from "./wire.ts";
 
 export interface State {
@@ -23,10 +23,10 @@ export type Action =
   /** at: our time in ms. */
   | { type: "signal"; signal: Signal; at: number }
   /** Before each request of a page or of members: events are kept until its answer is in. */
-  | { type: "asked"; chatId: ChatId; ask: Ask }
-  | { type: "page"; chatId: ChatId; ask: Ask; page: Page }
-  | { type: "members"; chatId: ChatId; ask: Ask; members: readonly { userId: UserId; role: Role; readUpTo: Seq }[]; users: readonly User[] }
-  | { type: "unasked"; chatId: ChatId; ask: Ask }
+  | { type: "requestStarted"; chatId: ChatId; request: PageRequest }
+  | { type: "page"; chatId: ChatId; request: PageRequest; page: Page }
+  | { type: "members"; chatId: ChatId; request: PageRequest; members: readonly { userId: UserId; role: Role; readUpTo: Seq }[]; users: readonly User[] }
+  | { type: "requestEnded"; chatId: ChatId; request: PageRequest }
   /** An answer over HTTP brought the entry of one of our chats. */
   | { type: "entry"; entry: Entry; users: readonly User[] }
   | { type: "users"; users: readonly User[] }
@@ -37,7 +37,7 @@ export type Action =
   | { type: "tick"; at: number }
   | { type: "forget" };
 
-export const nothing: State = { epoch: "", version: "", me: null, limits: null, users: new Map(), chats: new Map(), online: new Set() };
+export const emptyState: State = { epoch: "", version: "", me: null, limits: null, users: new Map(), chats: new Map(), online: new Set() };
 
 export function reduce(s: State, a: Action): State {
   switch (a.type) {
@@ -47,40 +47,40 @@ export function reduce(s: State, a: Action): State {
       return event(s, a.event);
     case "signal":
       return signal(s, a.signal, a.at);
-    case "asked":
-      return inChat(s, a.chatId, (c) => asked(c, a.ask));
+    case "requestStarted":
+      return updateChat(s, a.chatId, (c) => requestStarted(c, a.request));
     case "page":
-      return inChat(meet(s, a.page.users), a.chatId, (c) => answered(c, a.ask, a.page, s.me?.id ?? ""));
+      return updateChat(addUsers(s, a.page.users), a.chatId, (c) => pageLoaded(c, a.request, a.page, s.me?.id ?? ""));
     case "members":
-      return inChat(meet(s, a.users), a.chatId, (c) => membersCame(c, a.ask, a.members));
-    case "unasked":
-      return inChat(s, a.chatId, (c) => unasked(c, a.ask));
+      return updateChat(addUsers(s, a.users), a.chatId, (c) => membersLoaded(c, a.request, a.members));
+    case "requestEnded":
+      return updateChat(s, a.chatId, (c) => requestEnded(c, a.request));
     case "entry": {
       const known = s.chats.get(a.entry.id);
-      return withChat(meet(s, a.users), known ? refreshed(known, a.entry) : appeared(a.entry));
+      return withChat(addUsers(s, a.users), known ? withEntry(known, a.entry) : newChat(a.entry));
     }
     case "users":
-      return meet(s, a.users);
+      return addUsers(s, a.users);
     case "read":
-      return inChat(s, a.chatId, (c) => read(c, s.me?.id ?? "", a.seq, true));
+      return updateChat(s, a.chatId, (c) => withReadPointer(c, s.me?.id ?? "", a.seq, true));
     case "trim":
-      return inChat(s, a.chatId, (c) => (c.timeline ? { ...c, timeline: trimmed(c.timeline, a.from, a.to) } : c));
+      return updateChat(s, a.chatId, (c) => (c.timeline ? { ...c, timeline: trimTimeline(c.timeline, a.from, a.to) } : c));
     case "tick":
       return tick(s, a.at);
     case "forget":
-      return nothing;
+      return emptyState;
   }
 }
 
 /** What to resume with: the chats of which messages are held. The others start at their heads. */
-export function seen(s: State): Record<ChatId, Seq> {
+export function resumeSeqs(s: State): Record<ChatId, Seq> {
   const all: Record<ChatId, Seq> = {};
   for (const c of s.chats.values()) if (c.timeline) all[c.id] = c.seen;
   return all;
 }
 
 /** The times of those events, where they are known. */
-export function seenAt(s: State): Record<ChatId, number> {
+export function resumeTimes(s: State): Record<ChatId, number> {
   const all: Record<ChatId, number> = {};
   for (const c of s.chats.values()) if (c.timeline && c.seenAt !== undefined) all[c.id] = c.seenAt;
   return all;
@@ -90,25 +90,25 @@ function hello(s: State, ok: Hello, resumed: Readonly<Record<ChatId, Seq>>): Sta
   const chats = new Map<ChatId, Chat>();
   for (const entry of ok.chats) {
     const known = s.epoch === ok.epoch && Object.hasOwn(resumed, entry.id) && s.chats.get(entry.id);
-    chats.set(entry.id, known ? listed(known, entry) : appeared(entry));
+    chats.set(entry.id, known ? resumedChat(known, entry) : newChat(entry));
   }
   const { epoch, version, me, limits } = ok;
-  return meet({ ...s, epoch, version, me, limits, chats, online: new Set() }, [...ok.users, me]);
+  return addUsers({ ...s, epoch, version, me, limits, chats, online: new Set() }, [...ok.users, me]);
 }
 
 function event(s: State, e: Event): State {
   const c = s.chats.get(e.chatId);
   if (!c) return s;
   if (e.event === "left" && s.me && e.users.includes(s.me.id) && e.seq === c.seen + 1) return withoutChat(s, c.id);
-  return withChat(s, evented(c, e, s.me?.id ?? ""));
+  return withChat(s, applyEvent(c, e, s.me?.id ?? ""));
 }
 
 function signal(s: State, v: Signal, at: number): State {
   switch (v.signal) {
     case "typing":
-      return inChat(s, v.chatId, (c) => typed(c, v.by, at));
+      return updateChat(s, v.chatId, (c) => typingStarted(c, v.by, at));
     case "read":
-      return inChat(s, v.chatId, (c) => read(c, v.by, v.seq, v.by === s.me?.id));
+      return updateChat(s, v.chatId, (c) => withReadPointer(c, v.by, v.seq, v.by === s.me?.id));
     case "presence": {
       if (s.online.has(v.by) === v.online) return s;
       const online = new Set(s.online);
@@ -117,34 +117,34 @@ function signal(s: State, v: Signal, at: number): State {
       return { ...s, online };
     }
     case "user":
-      return meet(s.me?.id === v.user.id ? { ...s, me: v.user } : s, [v.user]);
+      return addUsers(s.me?.id === v.user.id ? { ...s, me: v.user } : s, [v.user]);
     case "chat": {
       if (v.gone) return withoutChat(s, v.chatId);
       const entry = { ...v.chat, head: v.head ?? 0 };
       const known = s.chats.get(v.chatId);
-      return withChat(meet(s, v.users ?? []), known?.seen === entry.head ? refreshed(known, entry) : appeared(entry));
+      return withChat(addUsers(s, v.users ?? []), known?.seen === entry.head ? withEntry(known, entry) : newChat(entry));
     }
     case "reset":
-      return inChat({ ...s, epoch: v.epoch }, v.chatId, (c) => reset(c, v.head ?? 0));
+      return updateChat({ ...s, epoch: v.epoch }, v.chatId, (c) => resetChat(c, v.head ?? 0));
   }
   return s; // caughtUp, and kinds that we do not know
 }
 
 function tick(s: State, at: number): State {
   let now = s;
-  for (const c of s.chats.values()) if (c.typing.size) now = withChat(now, withoutTyping(c, at));
+  for (const c of s.chats.values()) if (c.typing.size) now = withChat(now, withoutExpiredTyping(c, at));
   return now;
 }
 
-function meet(s: State, users: readonly User[]): State {
-  const fresh = users.filter((u) => !same(u, s.users.get(u.id)));
+function addUsers(s: State, users: readonly User[]): State {
+  const fresh = users.filter((u) => !sameUser(u, s.users.get(u.id)));
   return fresh.length ? { ...s, users: new Map([...s.users, ...fresh.map((u) => [u.id, u] as const)]) } : s;
 }
 
-const same = (a: User, b: User | undefined) =>
+const sameUser = (a: User, b: User | undefined) =>
   b && a.name === b.name && a.handle === b.handle && a.status === b.status && a.role === b.role && a.active === b.active;
 
-function inChat(s: State, id: ChatId, change: (c: Chat) => Chat): State {
+function updateChat(s: State, id: ChatId, change: (c: Chat) => Chat): State {
   const c = s.chats.get(id);
   return c ? withChat(s, change(c)) : s;
 }

@@ -2,7 +2,7 @@ import "fake-indexeddb/auto";
 import { IDBFactory } from "fake-indexeddb";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import type { Pending } from "./outbox.ts";
-import { openShelf, type Shelf } from "./shelf.ts";
+import { openLocalDB, type LocalDB } from "./localDB.ts";
 import { editKey, scrub, Storage } from "./storage.ts";
 import { Tabs } from "./tabs.ts";
 
@@ -42,81 +42,81 @@ afterEach(() => {
 });
 
 describe.each([
-  ["on disk", () => openShelf()],
-  ["where there is no IndexedDB", () => (vi.stubGlobal("indexedDB", undefined), openShelf())],
-  ["where it refuses", () => (vi.stubGlobal("indexedDB", { open: () => { throw new DOMException("no", "SecurityError"); } }), openShelf())],
-])("%s", (_, shelf) => {
+  ["on disk", () => openLocalDB()],
+  ["where there is no IndexedDB", () => (vi.stubGlobal("indexedDB", undefined), openLocalDB())],
+  ["where it refuses", () => (vi.stubGlobal("indexedDB", { open: () => { throw new DOMException("no", "SecurityError"); } }), openLocalDB())],
+])("%s", (_, localDB) => {
   test("rows of one prefix are changed as one, and no others", async () => {
-    const s = await shelf();
-    await s.edit("settings", "a/", (rows) => rows.set("a/x", 1).set("a/y", 2));
-    await s.edit("settings", "b/", (rows) => rows.set("b/x", 3));
-    await s.edit<number>("settings", "a/", (rows) => {
+    const s = await localDB();
+    await s.update("settings", "a/", (rows) => rows.set("a/x", 1).set("a/y", 2));
+    await s.update("settings", "b/", (rows) => rows.set("b/x", 3));
+    await s.update<number>("settings", "a/", (rows) => {
       rows.set("a/x", rows.get("a/x")! + 10);
       rows.delete("a/y");
     });
     expect([[...await s.rows("settings", "a/")], [...await s.rows("settings", "")].sort()]).toEqual([[["a/x", 11]], [["a/x", 11], ["b/x", 3]]]);
-    await Promise.all(Array.from({ length: 20 }, () => s.edit<number>("settings", "a/x", (rows) => rows.set("a/x", rows.get("a/x")! + 1))));
+    await Promise.all(Array.from({ length: 20 }, () => s.update<number>("settings", "a/x", (rows) => rows.set("a/x", rows.get("a/x")! + 1))));
     expect([...await s.rows("settings", "a/")]).toEqual([["a/x", 31]]);
   });
 });
 
 test("what is on disk is there for the next page", async () => {
-  await (await openShelf()).edit("settings", "", (rows) => rows.set("a", 1));
-  expect([...await (await openShelf()).rows("settings", "")]).toEqual([["a", 1]]);
+  await (await openLocalDB()).update("settings", "", (rows) => rows.set("a", 1));
+  expect([...await (await openLocalDB()).rows("settings", "")]).toEqual([["a", 1]]);
 });
 
 test("a browser that never answers keeps in memory", async () => {
   vi.useFakeTimers();
   vi.stubGlobal("indexedDB", { open: () => new IDBOpenDBRequest() });
-  const opening = openShelf();
+  const opening = openLocalDB();
   await vi.advanceTimersByTimeAsync(3000);
   const s = await opening;
-  await s.edit("settings", "", (rows) => rows.set("a", 1));
+  await s.update("settings", "", (rows) => rows.set("a", 1));
   expect([...await s.rows("settings", "")]).toEqual([["a", 1]]);
 });
 
 /** A page of the user ann's browser. */
-function page(shelf: Shelf, locks = new FakeLocks(), user = "ann", session = new FakeSession()) {
-  const tabs = new Tabs(shelf, locks as unknown as LockManager, session);
-  return { tabs, storage: new Storage(shelf, tabs, user) };
+function page(localDB: LocalDB, locks = new FakeLocks(), user = "ann", session = new FakeSession()) {
+  const tabs = new Tabs(localDB, locks as unknown as LockManager, session);
+  return { tabs, storage: new Storage(localDB, tabs, user) };
 }
 
 describe("drafts", () => {
   test("come back with their reply, the newest of all tabs", async () => {
-    const shelf = await openShelf();
-    const a = page(shelf), b = page(shelf);
+    const localDB = await openLocalDB();
+    const a = page(localDB), b = page(localDB);
     const reply = { seq: 3, by: "bob", text: "why" };
     await a.storage.saveDraft("c", { text: "newer", reply, at: 2 });
     await b.storage.saveDraft("c", { text: "older", at: 1 });
     await a.storage.saveDraft("d", { text: "other", at: 3 });
-    const c = page(shelf);
+    const c = page(localDB);
     expect([...await c.storage.drafts()].map(([chat, d]) => [chat, d.text, d.reply])).toEqual([["c", "newer", reply], ["d", "other", undefined]]);
-    expect((await page(shelf, undefined, "bob").storage.drafts()).size).toBe(0);
+    expect((await page(localDB, undefined, "bob").storage.drafts()).size).toBe(0);
   });
 
   test("two tabs do not erase each other's", async () => {
-    const shelf = await openShelf();
-    const a = page(shelf), b = page(shelf);
+    const localDB = await openLocalDB();
+    const a = page(localDB), b = page(localDB);
     await a.storage.saveDraft("c", { text: "one", at: 1 });
     await b.storage.draft("c"); // b shows it, too
     await a.storage.saveDraft("c", { text: "one more", at: 2 });
     await b.storage.saveDraft("c", undefined); // and is emptied there
-    expect((await page(shelf).storage.drafts()).get("c")!.text).toBe("one more");
+    expect((await page(localDB).storage.drafts()).get("c")!.text).toBe("one more");
     await a.storage.saveDraft("c", undefined);
-    expect((await page(shelf).storage.drafts()).size).toBe(0);
+    expect((await page(localDB).storage.drafts()).size).toBe(0);
   });
 
   test("each tab goes on with its own, after a reload with what it left, and looking takes nothing", async () => {
-    const shelf = await openShelf(), locks = new FakeLocks(), tab = new FakeSession();
-    const a = page(shelf, locks, "ann", tab), b = page(shelf, locks);
+    const localDB = await openLocalDB(), locks = new FakeLocks(), tab = new FakeSession();
+    const a = page(localDB, locks, "ann", tab), b = page(localDB, locks);
     await a.storage.saveDraft("c", { text: "of a", at: 1 });
     await b.storage.saveDraft("c", { text: "of b", at: 2 });
     const seen = async (p: typeof a) => [(await p.storage.drafts()).get("c")?.text, (await p.storage.draft("c"))?.text];
     expect([await seen(a), await seen(b)]).toEqual([["of a", "of a"], ["of b", "of b"]]);
-    expect(await seen(page(shelf, locks, "ann", tab))).toEqual(["of a", "of a"]); // before its lock is known to be free
-    a.tabs.leave();
+    expect(await seen(page(localDB, locks, "ann", tab))).toEqual(["of a", "of a"]); // before its lock is known to be free
+    a.tabs.close();
     await flush();
-    const again = page(shelf, locks), third = page(shelf, locks);
+    const again = page(localDB, locks), third = page(localDB, locks);
     expect([await seen(again), await seen(b)]).toEqual([["of a", "of a"], ["of b", "of b"]]);
     await third.storage.drafts();
     await third.storage.saveDraft("c", { text: "of the third", at: 3 });
@@ -124,72 +124,72 @@ describe("drafts", () => {
   });
 
   test("what was sent does not come back from the page that was closed", async () => {
-    const shelf = await openShelf();
-    await page(shelf).storage.saveDraft("c", { text: "begun", at: 1 });
-    const later = page(shelf);
+    const localDB = await openLocalDB();
+    await page(localDB).storage.saveDraft("c", { text: "begun", at: 1 });
+    const later = page(localDB);
     await later.storage.draft("c");
     await later.storage.saveDraft("c", { text: "begun and ended", at: 2 });
     await later.storage.saveDraft("c", undefined);
-    expect((await page(shelf).storage.drafts()).size).toBe(0);
+    expect((await page(localDB).storage.drafts()).size).toBe(0);
   });
 });
 
 describe.each([["with Web Locks", new FakeLocks()], ["on plain http", undefined]])("the outbox %s", (_, locks) => {
   test("goes over to the next tab when one closes, and not before", async () => {
-    const shelf = await openShelf();
+    const localDB = await openLocalDB();
     const open = () => {
-      const tabs = new Tabs(shelf, locks as unknown as LockManager | undefined);
-      return { tabs, storage: new Storage(shelf, tabs, "ann") };
+      const tabs = new Tabs(localDB, locks as unknown as LockManager | undefined);
+      return { tabs, storage: new Storage(localDB, tabs, "ann") };
     };
     const a = open(), b = open();
     a.storage.put(pending("k1", a.tabs.id));
     b.storage.put(pending("k2", b.tabs.id));
     expect((await b.storage.adopt()).map((p) => p.clientId)).toEqual(["k2"]);
-    a.tabs.leave();
+    a.tabs.close();
     await flush();
     expect((await b.storage.adopt()).map((p) => [p.clientId, p.tab])).toEqual([["k1", b.tabs.id], ["k2", b.tabs.id]]);
     b.storage.remove(pending("k1", b.tabs.id));
     expect((await b.storage.adopt()).map((p) => p.clientId)).toEqual(["k2"]);
-    b.tabs.leave();
+    b.tabs.close();
   });
 });
 
 test("a lease that nobody renews runs out, one that is renewed does not", async () => {
-  const shelf = await openShelf("lease");
+  const localDB = await openLocalDB("lease");
   vi.useFakeTimers({ toFake: ["Date", "setInterval", "clearInterval"] });
-  const a = new Tabs(shelf, undefined), b = new Tabs(shelf, undefined);
+  const a = new Tabs(localDB, undefined), b = new Tabs(localDB, undefined);
   await a.alive();
   expect(await b.alive()).toEqual(new Set([a.id, b.id]));
   const died = vi.spyOn(a, "renew").mockResolvedValue(); // as if it were killed
   for (let i = 0; i < 4; i++) {
     vi.advanceTimersByTime(5000);
     await flush();
-    await shelf.rows("tabs", "");
+    await localDB.rows("tabs", "");
   }
   expect(died).toHaveBeenCalled();
   expect(await b.alive()).toEqual(new Set([b.id]));
-  a.leave();
-  b.leave();
+  a.close();
+  b.close();
 });
 
 test("places and settings are each user's own; signing out leaves the settings", async () => {
-  const shelf = await openShelf();
-  const { storage } = page(shelf);
-  await storage.savePlace("c", { seq: 7, offset: -12 });
+  const localDB = await openLocalDB();
+  const { storage } = page(localDB);
+  await storage.saveScrollPosition("c", { seq: 7, offset: -12 });
   await storage.saveSetting("theme", "dark");
   await storage.saveDraft("c", { text: "x", at: 1 });
   storage.put(pending("k1", "t"));
-  expect([await storage.place("c"), await storage.place("d"), [...await storage.settings()]]).toEqual([{ seq: 7, offset: -12 }, undefined, [["theme", "dark"]]]);
-  expect(await page(shelf, undefined, "bob").storage.place("c")).toBeUndefined();
+  expect([await storage.scrollPosition("c"), await storage.scrollPosition("d"), [...await storage.settings()]]).toEqual([{ seq: 7, offset: -12 }, undefined, [["theme", "dark"]]]);
+  expect(await page(localDB, undefined, "bob").storage.scrollPosition("c")).toBeUndefined();
   await storage.clear();
-  expect([await storage.place("c"), (await storage.drafts()).size, await storage.adopt(), (await storage.settings()).size]).toEqual([undefined, 0, [], 1]);
+  expect([await storage.scrollPosition("c"), (await storage.drafts()).size, await storage.adopt(), (await storage.settings()).size]).toEqual([undefined, 0, [], 1]);
 });
 
 test("a draft that is sent in one tab is gone in the other that showed it, unless one of them wrote something else", async () => {
-  const shelf = await openShelf(), locks = new FakeLocks();
-  const a = page(shelf, locks), b = page(shelf, locks);
+  const localDB = await openLocalDB(), locks = new FakeLocks();
+  const a = page(localDB, locks), b = page(localDB, locks);
   await flush();
-  const left = async () => [...await shelf.rows<{ text: string }>("drafts", "")].map(([, d]) => d.text);
+  const left = async () => [...await localDB.rows<{ text: string }>("drafts", "")].map(([, d]) => d.text);
   await a.storage.saveDraft("c", { text: "one", at: 1 });
   await b.storage.draft("c"); // b shows it
   await b.storage.saveDraft("c", undefined, "one");
@@ -212,72 +212,72 @@ test("a draft that is sent in one tab is gone in the other that showed it, unles
 });
 
 test("edits are kept beside drafts, and are none", async () => {
-  const shelf = await openShelf(), locks = new FakeLocks();
-  const a = page(shelf, locks);
+  const localDB = await openLocalDB(), locks = new FakeLocks();
+  const a = page(localDB, locks);
   await flush();
   await a.storage.saveDraft(editKey("c", 7), { text: "older", at: 1 });
   await a.storage.saveDraft(editKey("c", 12), { text: "edited", at: 2 });
-  const seen = async (p: typeof a) => [(await p.storage.drafts()).size, await p.storage.edited("c"), await p.storage.edited("d"), (await p.storage.draft(editKey("c", 12)))?.text];
+  const seen = async (p: typeof a) => [(await p.storage.drafts()).size, await p.storage.unfinishedEdit("c"), await p.storage.unfinishedEdit("d"), (await p.storage.draft(editKey("c", 12)))?.text];
   expect(await seen(a)).toEqual([0, 12, undefined, "edited"]);
-  expect((await seen(page(shelf, locks)))[1]).toBeUndefined(); // it goes on in another tab
-  a.tabs.leave();
+  expect((await seen(page(localDB, locks)))[1]).toBeUndefined(); // it goes on in another tab
+  a.tabs.close();
   await flush();
-  expect(await seen(page(shelf, locks))).toEqual([0, 12, undefined, "edited"]);
+  expect(await seen(page(localDB, locks))).toEqual([0, 12, undefined, "edited"]);
 });
 
 test("of who is not signed in stays what they wrote, without what they read", async () => {
-  const shelf = await openShelf();
+  const localDB = await openLocalDB();
   const reply = { seq: 3, by: "carl", text: "a secret" };
   for (const who of ["ann", "bob"]) {
-    const { storage } = page(shelf, undefined, who);
+    const { storage } = page(localDB, undefined, who);
     await storage.saveDraft("c", { text: "draft", reply, at: 1 });
     storage.put({ ...pending("k", "t"), reply });
-    await storage.savePlace("c", { seq: 1, offset: 0 });
+    await storage.saveScrollPosition("c", { seq: 1, offset: 0 });
   }
-  const secrets = async () => [...await shelf.rows<{ reply: typeof reply }>("drafts", ""), ...await shelf.rows<{ reply: typeof reply }>("outbox", ""), ...await shelf.rows("places", "")]
+  const secrets = async () => [...await localDB.rows<{ reply: typeof reply }>("drafts", ""), ...await localDB.rows<{ reply: typeof reply }>("outbox", ""), ...await localDB.rows("places", "")]
     .map(([key, row]) => [key.split("/")[0], row && (row as { reply?: typeof reply }).reply?.text]);
   await flush();
-  await scrub(shelf, "bob");
+  await scrub(localDB, "bob");
   expect(await secrets()).toEqual([["ann", "…"], ["bob", "a secret"], ["ann", "…"], ["bob", "a secret"], ["bob", undefined]]);
-  const late = page(shelf, undefined, "bob");
+  const late = page(localDB, undefined, "bob");
   late.storage.end();
   await late.storage.saveDraft("d", { text: "the last letter", reply, at: 2 });
-  await scrub(shelf);
+  await scrub(localDB);
   expect((await secrets()).map(([, text]) => text)).toEqual(["…", "…", "…", "…", "…"]);
 });
 
 test("a disk that is full is told, and what it refused is tried again", async () => {
-  const shelf = await openShelf();
+  const localDB = await openLocalDB();
   let full = true;
-  const edit: Shelf["edit"] = (...args) => (full && args[0] !== "tabs" ? Promise.reject(new DOMException("", "QuotaExceededError")) : shelf.edit(...args));
-  const tabs = new Tabs(shelf, new FakeLocks() as unknown as LockManager, new FakeSession());
+  const edit: LocalDB["update"] = (...args) => (full && args[0] !== "tabs" ? Promise.reject(new DOMException("", "QuotaExceededError")) : localDB.update(...args));
+  const tabs = new Tabs(localDB, new FakeLocks() as unknown as LockManager, new FakeSession());
   const told: unknown[] = [];
-  const s: Storage = new Storage({ ...shelf, durable: true, rows: shelf.rows.bind(shelf), edit }, tabs, "ann", undefined, () => told.push([s.notKept, s.atRisk]));
+  const s: Storage = new Storage({ ...localDB, durable: true, rows: localDB.rows.bind(localDB), update: edit }, tabs, "ann", undefined, () => told.push([s.storageProblem, s.unsavedText]));
   s.put(pending("k", tabs.id));
   await expect(s.saveDraft("c", { text: "x", at: 1 })).rejects.toThrow();
-  expect([s.notKept, s.atRisk]).toEqual(["full", true]);
+  expect([s.storageProblem, s.unsavedText]).toEqual(["full", true]);
   full = false;
   await s.adopt();
   await flush();
-  expect([s.notKept, s.atRisk, told.at(-1)]).toEqual([undefined, false, [undefined, false]]);
+  expect([s.storageProblem, s.unsavedText, told.at(-1)]).toEqual([undefined, false, [undefined, false]]);
   expect([(await s.adopt()).length, (await s.drafts()).get("c")?.text]).toEqual([1, "x"]);
 });
 
 test("in memory alone, what was written is at risk until it is sent", async () => {
   vi.stubGlobal("indexedDB", undefined);
-  const { storage, tabs } = page(await openShelf());
-  expect([storage.notKept, storage.atRisk]).toEqual(["memory", false]);
+  const { storage, tabs } = page(await openLocalDB());
+  expect([storage.storageProblem, storage.unsavedText]).toEqual(["memory", false]);
   storage.put(pending("k", tabs.id));
-  expect(storage.atRisk).toBe(true);
+  expect(storage.unsavedText).toBe(true);
   storage.remove(pending("k", tabs.id));
-  expect(storage.atRisk).toBe(false);
+  expect(storage.unsavedText).toBe(false);
 });
 
 test("who signs out leaves nothing, and nothing follows", async () => {
-  const shelf = await openShelf();
-  const { storage } = page(shelf);
+  const localDB = await openLocalDB();
+  const { storage } = page(localDB);
   await storage.saveDraft("c", { text: "x", at: 1 });
   await storage.clear();
   await storage.saveDraft("c", { text: "x and a last letter", at: 2 });
-  expect((await shelf.rows("drafts", "")).size).toBe(0);
+  expect((await localDB.rows("drafts", "")).size).toBe(0);
 });

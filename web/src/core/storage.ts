@@ -1,19 +1,19 @@
 // What one user's pages keep: drafts, edits, the outbox, where one was reading, settings.
-import type { Keeper } from "./courier.ts";
+import type { OutboxStore } from "./outboxSender.ts";
 import type { Pending } from "./outbox.ts";
-import type { Shelf } from "./shelf.ts";
+import type { LocalDB } from "./localDB.ts";
 import type { Tabs } from "./tabs.ts";
 import type { ChatId, Quote, Seq, UserId } from "./wire.ts";
 
 export interface Draft { readonly text: string; readonly reply?: Quote; readonly at: number }
 /** The message at the upper edge, and how far its top lies below that, in pixels. */
-export interface Place { readonly seq: Seq; readonly offset: number }
+export interface ScrollPosition { readonly seq: Seq; readonly offset: number }
 /** Why what is written here does not outlive the page: the browser keeps nothing, or its disk is full. */
-export type NotKept = "memory" | "full";
+export type StorageProblem = "memory" | "full";
 
-type Kept = Draft & { readonly tab: string };
+type StoredDraft = Draft & { readonly tab: string };
 /** The row of another tab that a draft here began with. closed: it is nobody's any more. */
-interface Base { readonly key: string; readonly at: number; readonly text: string; readonly closed: boolean }
+interface Origin { readonly key: string; readonly at: number; readonly text: string; readonly closed: boolean }
 
 /** Names the draft of an edit, beside those of the chats, whose ids hold no colon. */
 export const editKey = (chat: ChatId, seq: Seq): string => `${chat}:${seq}`;
@@ -22,73 +22,73 @@ export const editKey = (chat: ChatId, seq: Seq): string => `${chat}:${seq}`;
 const withoutQuote = <T extends { readonly reply?: Quote }>(row: T): T => (row.reply ? { ...row, reply: { ...row.reply, text: "…" } } : row);
 
 /** Erases what those who are not signed in have read: of them only stays what they wrote and did not send. */
-export async function scrub(shelf: Shelf, signedIn?: UserId): Promise<void> {
+export async function scrub(localDB: LocalDB, signedIn?: UserId): Promise<void> {
   const theirs = (rows: Map<string, { reply?: Quote }>) => [...rows].filter(([key]) => key.split("/")[0] !== signedIn);
-  await shelf.edit<object>("places", "", (rows) => theirs(rows).forEach(([key]) => rows.delete(key)));
+  await localDB.update<object>("places", "", (rows) => theirs(rows).forEach(([key]) => rows.delete(key)));
   for (const table of ["drafts", "outbox"] as const) {
-    await shelf.edit<{ reply?: Quote }>(table, "", (rows) => theirs(rows).forEach(([key, row]) => row.reply && rows.set(key, withoutQuote(row))));
+    await localDB.update<{ reply?: Quote }>(table, "", (rows) => theirs(rows).forEach(([key, row]) => row.reply && rows.set(key, withoutQuote(row))));
   }
 }
 
-export class Storage implements Keeper {
-  notKept: NotKept | undefined;
+export class Storage implements OutboxStore {
+  storageProblem: StorageProblem | undefined;
   /** A draft was saved or sent by another page; key names it. */
   #watchers = new Set<(key: string) => void>();
-  #shelf: Shelf;
+  #localDB: LocalDB;
   #tabs: Tabs;
   #user: UserId;
-  #saved: (draft: string) => void;
-  #changed: () => void;
-  #base = new Map<string, Base>();
+  #draftSaved: (draft: string) => void;
+  #riskChanged: () => void;
+  #origins = new Map<string, Origin>();
   #state: "open" | "ended" | "erased" = "open";
   /** Rows with text that this page has written. */
-  #held = new Set<string>();
+  #writtenRows = new Set<string>();
   /** Writes that the disk refused, by row. */
-  #failed = new Map<string, () => Promise<void>>();
+  #failedWrites = new Map<string, () => Promise<void>>();
 
-  /** saved: other pages should hear of that draft; changed: notKept or atRisk may be others now. */
-  constructor(shelf: Shelf, tabs: Tabs, user: UserId, saved: (draft: string) => void = () => {}, changed = () => {}) {
-    this.#shelf = shelf;
+  /** saved: other pages should hear of that draft; changed: storageProblem or unsavedText may be others now. */
+  constructor(localDB: LocalDB, tabs: Tabs, user: UserId, saved: (draft: string) => void = () => {}, changed = () => {}) {
+    this.#localDB = localDB;
     this.#tabs = tabs;
     this.#user = user;
-    this.#saved = saved;
-    this.#changed = changed;
-    if (!shelf.durable) this.notKept = "memory";
+    this.#draftSaved = saved;
+    this.#riskChanged = changed;
+    if (!localDB.durable) this.storageProblem = "memory";
   }
 
   /** Something that was written would be lost with the page. */
-  get atRisk(): boolean {
-    return this.#shelf.durable ? [...this.#failed.keys()].some((row) => this.#held.has(row)) : this.#held.size > 0;
+  get unsavedText(): boolean {
+    return this.#localDB.durable ? [...this.#failedWrites.keys()].some((row) => this.#writtenRows.has(row)) : this.#writtenRows.size > 0;
   }
 
   /** The draft of each chat: this tab's own, else the newest that closed tabs left, else the newest of another tab. */
   async drafts(): Promise<Map<ChatId, Draft>> {
-    return new Map([...(await this.#best(this.#key()))].filter(([key]) => !key.includes(":")));
+    return new Map([...(await this.#bestDrafts(this.#key()))].filter(([key]) => !key.includes(":")));
   }
 
   /** That of one chat, or of one edit, to go on with. */
   async draft(key: string): Promise<Draft | undefined> {
-    const best = (await this.#best(this.#key(key, ""))).get(key);
-    if (best && best.tab !== this.#tabs.id) this.#base.set(key, { ...best, key: this.#key(key, best.tab) });
+    const best = (await this.#bestDrafts(this.#key(key, ""))).get(key);
+    if (best && best.tab !== this.#tabs.id) this.#origins.set(key, { ...best, key: this.#key(key, best.tab) });
     return best;
   }
 
   /** The message of a chat whose edit was left unfinished last, in no other tab that is open. */
-  async edited(chat: ChatId): Promise<Seq | undefined> {
-    const all = [...(await this.#best(this.#key(chat) + ":"))].filter(([, d]) => d.closed || d.tab === this.#tabs.id);
+  async unfinishedEdit(chat: ChatId): Promise<Seq | undefined> {
+    const all = [...(await this.#bestDrafts(this.#key(chat) + ":"))].filter(([, d]) => d.closed || d.tab === this.#tabs.id);
     const newest = all.sort(([, a], [, b]) => b.at - a.at)[0];
     return newest && Number(newest[0].split(":")[1]);
   }
 
-  async #best(prefix: string): Promise<Map<string, Kept & { closed: boolean }>> {
+  async #bestDrafts(prefix: string): Promise<Map<string, StoredDraft & { closed: boolean }>> {
     const alive = await this.#tabs.alive();
-    const { id, before } = this.#tabs;
-    const rank = (d: Kept) => (d.tab === id ? 3 : d.tab === before ? 2 : alive.has(d.tab) ? 0 : 1);
-    const best = new Map<string, Kept & { closed: boolean }>();
-    for (const [row, d] of await this.#shelf.rows<Kept>("drafts", prefix)) {
+    const { id, previous } = this.#tabs;
+    const rank = (d: StoredDraft) => (d.tab === id ? 3 : d.tab === previous ? 2 : alive.has(d.tab) ? 0 : 1);
+    const best = new Map<string, StoredDraft & { closed: boolean }>();
+    for (const [row, d] of await this.#localDB.rows<StoredDraft>("drafts", prefix)) {
       const key = row.split("/")[1]!;
       const other = best.get(key);
-      if (!other || rank(d) > rank(other) || (rank(d) === rank(other) && d.at > other.at)) best.set(key, { ...d, closed: d.tab === before || !alive.has(d.tab) });
+      if (!other || rank(d) > rank(other) || (rank(d) === rank(other) && d.at > other.at)) best.set(key, { ...d, closed: d.tab === previous || !alive.has(d.tab) });
     }
     return best;
   }
@@ -101,23 +101,23 @@ export class Storage implements Keeper {
   async saveDraft(key: string, draft: Draft | undefined, sent?: string): Promise<void> {
     const { id: tab } = this.#tabs;
     const own = this.#key(key, tab);
-    const base = this.#base.get(key);
+    const base = this.#origins.get(key);
     const takes = base && (base.closed || sent?.includes(base.text));
-    if (takes || !draft) this.#base.delete(key);
+    if (takes || !draft) this.#origins.delete(key);
     await this.#write("drafts", own, draft && { ...draft, tab }, this.#key(key, ""), (rows) => {
       if (takes && rows.get(base.key)?.at === base.at) rows.delete(base.key);
     });
-    this.#saved(key);
+    this.#draftSaved(key);
   }
 
   /** Calls back when another page saved or sent a draft. Returns how to stop that. */
-  watch(saved: (key: string) => void): () => void {
+  watchDrafts(saved: (key: string) => void): () => void {
     this.#watchers.add(saved);
     return () => this.#watchers.delete(saved);
   }
 
   /** Another page saved or sent a draft. */
-  heard(key: string): void {
+  notifyWatchers(key: string): void {
     for (const w of this.#watchers) w(key);
   }
 
@@ -130,11 +130,11 @@ export class Storage implements Keeper {
   }
 
   async adopt(): Promise<readonly Pending[]> {
-    for (const [row, write] of [...this.#failed]) void this.#attempt(row, write).catch(() => {});
+    for (const [row, write] of [...this.#failedWrites]) void this.#attempt(row, write).catch(() => {});
     const { id: tab } = this.#tabs;
     const alive = await this.#tabs.alive();
     let own: Pending[] = [];
-    await this.#shelf.edit<Pending>("outbox", this.#key(), (rows) => {
+    await this.#localDB.update<Pending>("outbox", this.#key(), (rows) => {
       for (const [key, p] of rows) if (!alive.has(p.tab)) rows.set(key, { ...p, tab });
       own = [...rows.values()].filter((p) => p.tab === tab);
     });
@@ -143,27 +143,27 @@ export class Storage implements Keeper {
 
   /** Whether any page of this user's in this browser has written what was not sent: a message, a draft, an edit. */
   async unsent(): Promise<{ messages: boolean; drafts: boolean }> {
-    const [outbox, drafts] = await Promise.all([this.#shelf.rows("outbox", this.#key()), this.#shelf.rows<Kept>("drafts", this.#key())]);
+    const [outbox, drafts] = await Promise.all([this.#localDB.rows("outbox", this.#key()), this.#localDB.rows<StoredDraft>("drafts", this.#key())]);
     return { messages: outbox.size > 0, drafts: [...drafts.values()].some((d) => d.text.trim()) };
   }
 
-  async place(chat: ChatId): Promise<Place | undefined> {
-    return (await this.#shelf.rows<Place>("places", this.#key(chat))).get(this.#key(chat));
+  async scrollPosition(chat: ChatId): Promise<ScrollPosition | undefined> {
+    return (await this.#localDB.rows<ScrollPosition>("places", this.#key(chat))).get(this.#key(chat));
   }
 
-  async savePlace(chat: ChatId, place: Place | undefined): Promise<void> {
+  async saveScrollPosition(chat: ChatId, place: ScrollPosition | undefined): Promise<void> {
     if (this.#state !== "open") return;
     const key = this.#key(chat);
-    await this.#shelf.edit("places", key, (rows) => (place ? rows.set(key, place) : rows.delete(key)));
+    await this.#localDB.update("places", key, (rows) => (place ? rows.set(key, place) : rows.delete(key)));
   }
 
   async settings(): Promise<Map<string, unknown>> {
     const prefix = this.#key();
-    return new Map([...(await this.#shelf.rows("settings", prefix))].map(([k, v]) => [k.slice(prefix.length), v]));
+    return new Map([...(await this.#localDB.rows("settings", prefix))].map(([k, v]) => [k.slice(prefix.length), v]));
   }
 
   async saveSetting(name: string, value: unknown): Promise<void> {
-    await this.#shelf.edit("settings", this.#key(name), (rows) => rows.set(this.#key(name), value));
+    await this.#localDB.update("settings", this.#key(name), (rows) => rows.set(this.#key(name), value));
   }
 
   /** The session is over: what is still written here is kept without what others wrote. */
@@ -174,20 +174,20 @@ export class Storage implements Keeper {
   /** Signing out erases what was not sent, and lets nothing follow. */
   async clear(): Promise<void> {
     this.#state = "erased";
-    this.#base.clear();
-    this.#held.clear();
-    this.#failed.clear();
-    for (const table of ["drafts", "outbox", "places"] as const) await this.#shelf.edit(table, this.#key(), (rows) => rows.clear());
+    this.#origins.clear();
+    this.#writtenRows.clear();
+    this.#failedWrites.clear();
+    for (const table of ["drafts", "outbox", "places"] as const) await this.#localDB.update(table, this.#key(), (rows) => rows.clear());
   }
 
   /** Puts a row, or deletes it; also: what else changes with it among the rows of that prefix. */
   #write<T extends { readonly reply?: Quote }>(table: "drafts" | "outbox", row: string, value: T | undefined, prefix = row, also: (rows: Map<string, T>) => void = () => {}): Promise<void> {
     if (this.#state === "erased") return Promise.resolve();
     const now = value && this.#state === "ended" ? withoutQuote(value) : value;
-    if (now) this.#held.add(row);
-    else this.#held.delete(row);
-    if (!this.#shelf.durable) this.#changed();
-    return this.#attempt(row, () => this.#shelf.edit<T>(table, prefix, (rows) => {
+    if (now) this.#writtenRows.add(row);
+    else this.#writtenRows.delete(row);
+    if (!this.#localDB.durable) this.#riskChanged();
+    return this.#attempt(row, () => this.#localDB.update<T>(table, prefix, (rows) => {
       also(rows);
       if (now) rows.set(row, now);
       else rows.delete(row);
@@ -195,17 +195,17 @@ export class Storage implements Keeper {
   }
 
   async #attempt(row: string, write: () => Promise<void>): Promise<void> {
-    this.#failed.delete(row); // a newer write takes its place
+    this.#failedWrites.delete(row); // a newer write takes its place
     try {
       await write();
-      if (!this.#shelf.durable || !this.notKept || this.#failed.size) return;
-      this.notKept = undefined;
-      this.#changed();
+      if (!this.#localDB.durable || !this.storageProblem || this.#failedWrites.size) return;
+      this.storageProblem = undefined;
+      this.#riskChanged();
     } catch (err) {
       if (this.#state === "erased") return;
-      this.#failed.set(row, write);
-      this.notKept = (err as Error | null)?.name === "QuotaExceededError" ? "full" : "memory";
-      this.#changed();
+      this.#failedWrites.set(row, write);
+      this.storageProblem = (err as Error | null)?.name === "QuotaExceededError" ? "full" : "memory";
+      this.#riskChanged();
       throw err;
     }
   }

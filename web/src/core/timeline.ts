@@ -1,14 +1,14 @@
-// The messages of one chat as far as they are held: stretches of its log without
+// The messages of one chat as far as they are held: ranges of its log without
 // holes, in rising order, with a gap between any two.
-import type { Held } from "./message.ts";
+import type { LoadedMessage } from "./message.ts";
 import type { Page, Seq, Window } from "./wire.ts";
 
 /** Every message from `from` to `to`, both included. */
-export interface Stretch { readonly from: Seq; readonly to: Seq; readonly messages: readonly Held[] }
-export type Timeline = readonly Stretch[];
+export interface MessageRange { readonly from: Seq; readonly to: Seq; readonly messages: readonly LoadedMessage[] }
+export type Timeline = readonly MessageRange[];
 
 /** What a page covers, of the window that was asked for. */
-export function covered(page: Page, w: Window, messages: readonly Held[]): Stretch {
+export function coveredRange(page: Page, w: Window, messages: readonly LoadedMessage[]): MessageRange {
   const end = Math.max(page.head, messages.at(-1)?.seq ?? 0);
   const first = messages[0]?.seq ?? end + 1;
   const last = messages.at(-1)?.seq ?? 0;
@@ -19,24 +19,24 @@ export function covered(page: Page, w: Window, messages: readonly Held[]): Stret
   return { from, to, messages };
 }
 
-/** Adds a stretch; where both know a message, the newer knowledge wins, and of equals the added. */
-export function add(t: Timeline, s: Stretch): Timeline {
+/** Adds a range; where both know a message, the newer knowledge wins, and of equals the added. */
+export function addRange(t: Timeline, s: MessageRange): Timeline {
   if (s.to < s.from) return t;
   let { from, to, messages } = s;
-  const before: Stretch[] = [], after: Stretch[] = [];
+  const before: MessageRange[] = [], after: MessageRange[] = [];
   for (const one of t) {
     if (one.to + 1 < s.from) before.push(one);
     else if (one.from > s.to + 1) after.push(one);
     else {
       from = Math.min(from, one.from);
       to = Math.max(to, one.to);
-      messages = merged(one.messages, messages);
+      messages = mergeMessages(one.messages, messages);
     }
   }
   return [...before, { from, to, messages }, ...after];
 }
 
-function merged(old: readonly Held[], added: readonly Held[]): readonly Held[] {
+function mergeMessages(old: readonly LoadedMessage[], added: readonly LoadedMessage[]): readonly LoadedMessage[] {
   const last = old.at(-1), first = added[0];
   if (!last || !first || last.seq < first.seq) return [...old, ...added]; // what an event at the end does
   const all = new Map(old.map((m) => [m.seq, m]));
@@ -44,8 +44,8 @@ function merged(old: readonly Held[], added: readonly Held[]): readonly Held[] {
   return [...all.values()].sort((a, b) => a.seq - b.seq);
 }
 
-/** Changes messages; a stretch that nothing changed stays the same object. */
-export function mapped(t: Timeline, change: (m: Held) => Held): Timeline {
+/** Changes messages; a range that nothing changed stays the same object. */
+export function mapMessages(t: Timeline, change: (m: LoadedMessage) => LoadedMessage): Timeline {
   let touched = false;
   const out = t.map((s) => {
     const messages = s.messages.map(change);
@@ -57,7 +57,7 @@ export function mapped(t: Timeline, change: (m: Held) => Held): Timeline {
 }
 
 /** Forgets what lies outside from..to. */
-export function trimmed(t: Timeline, from: Seq, to: Seq): Timeline {
+export function trimTimeline(t: Timeline, from: Seq, to: Seq): Timeline {
   return t.flatMap((s) => {
     if (s.from >= from && s.to <= to) return [s];
     const cut = { from: Math.max(s.from, from), to: Math.min(s.to, to) };
@@ -65,7 +65,7 @@ export function trimmed(t: Timeline, from: Seq, to: Seq): Timeline {
   });
 }
 
-/** The stretch that holds seq. */
-export const stretchAt = (t: Timeline, seq: Seq): Stretch | undefined => t.find((s) => s.from <= seq && seq <= s.to);
+/** The range that holds seq. */
+export const rangeAt = (t: Timeline, seq: Seq): MessageRange | undefined => t.find((s) => s.from <= seq && seq <= s.to);
 
-export const messageAt = (t: Timeline, seq: Seq): Held | undefined => stretchAt(t, seq)?.messages.find((m) => m.seq === seq);
+export const messageAt = (t: Timeline, seq: Seq): LoadedMessage | undefined => rangeAt(t, seq)?.messages.find((m) => m.seq === seq);

@@ -1,11 +1,11 @@
 // Every word that the page says, by view.
-import { door } from "./door.ts";
+import { auth } from "./auth.ts";
 import { failure } from "./failure.ts";
-import { me } from "./me.ts";
-import { notices } from "./notices.ts";
-import { rail } from "./rail.ts";
-import { talk } from "./talk.ts";
-import { write } from "./write.ts";
+import { settings } from "./settings.ts";
+import { notifications } from "./notifications.ts";
+import { sidebar } from "./sidebar.ts";
+import { conversation } from "./conversation.ts";
+import { composer } from "./composer.ts";
 
 const app = {
   name: "Parley",
@@ -28,4 +28,4 @@ const app = {
   yesterday: "Yesterday",
 };
 
-export const t = { app, door, failure, rail, talk, write, me, notices };
+export const t = { app, auth, failure, sidebar, conversation, composer, settings, notifications };

@@ -4,7 +4,7 @@ import { toast } from "./Toast.tsx";
 /** Copies, or says why it cannot. */
 export function copy(text: string): void {
   const done = navigator.clipboard?.writeText(text) ?? (copiedAsOfOld(text) ? Promise.resolve() : Promise.reject(new Error("no clipboard")));
-  done.then(() => toast(t.talk.copied), () => toast(t.talk.cannotCopy));
+  done.then(() => toast(t.conversation.copied), () => toast(t.conversation.cannotCopy));
 }
 
 /** Over plain http browsers have no clipboard, but the command of old. */

@@ -1,5 +1,5 @@
 import { encode } from "@msgpack/msgpack";
-import type { Line, Wire } from "../socket.ts";
+import type { ConnectionState, WebSocketLike } from "../socket.ts";
 import { decodeValues, type Hello } from "../wire.ts";
 import { user } from "./log.ts";
 
@@ -9,11 +9,11 @@ export const helloOk = (more: Partial<Hello> = {}): Hello => ({
 });
 
 /** The server's end of one connection, played by hand. */
-export class FakeWire implements Wire {
+export class FakeWire implements WebSocketLike {
   binaryType: BinaryType = "blob";
-  onopen: Wire["onopen"] = null;
-  onmessage: Wire["onmessage"] = null;
-  onclose: Wire["onclose"] = null;
+  onopen: WebSocketLike["onopen"] = null;
+  onmessage: WebSocketLike["onmessage"] = null;
+  onclose: WebSocketLike["onclose"] = null;
   closed = false;
   /** What came, oldest first; take them away as they are judged. */
   got: Record<string, unknown>[] = [];
@@ -52,4 +52,4 @@ export class FakeWire implements Wire {
   }
 }
 
-export const lineOf = (l: Line): string => [l.state, l.cause].filter(Boolean).join(" ");
+export const lineOf = (l: ConnectionState): string => [l.state, l.cause].filter(Boolean).join(" ");

@@ -1,0 +1,44 @@
+import { useEffect } from "react";
+import { ProfilePage } from "../settings/ProfilePage.tsx";
+import { ServerPage } from "../settings/ServerPage.tsx";
+import { Notifications } from "../notifications/Notifications.tsx";
+import { Sidebar } from "../sidebar/Sidebar.tsx";
+import { UserCard } from "../sidebar/UserCard.tsx";
+import { t } from "../strings/index.ts";
+import { Conversation } from "../conversation/Conversation.tsx";
+import { chatsByActivity } from "../core/selectors.ts";
+import { prefetchParts } from "./loadParts.ts";
+import { navigate, paths, useRoute } from "./route.ts";
+import { setServerName, useServerName } from "./serverName.ts";
+import { useCore, useSnapshot } from "./useCore.ts";
+import "./layout.css";
+
+/** The two panes; on a phone one of them, and the address says which. */
+export function Layout() {
+  const route = useRoute();
+  const first = useSnapshot((s) => (route.at === "home" ? chatsByActivity(s.state)[0]?.id : undefined));
+  useEffect(() => { // with room for two panes one of them would be empty
+    if (first && matchMedia("(min-width: 45.01rem)").matches) navigate(paths.chat(first), { replace: true });
+  }, [first]);
+  const core = useCore();
+  const live = useSnapshot((s) => s.connection.state === "live");
+  useEffect(() => (live ? prefetchParts() : undefined), [live]);
+  const server = useServerName();
+  useEffect(() => void core.api.server().then((s) => setServerName(s.name), () => {}), [core]);
+  useEffect(() => {
+    if (route.at === "home") document.title = server;
+  }, [route.at, server]);
+  return (
+    <div className="layout" data-at={route.at}>
+      <Notifications />
+      <UserCard />
+      <Sidebar />
+      <main className="pane">
+        {route.at === "home" && <p className="whole hint">{t.app.choose}</p>}
+        {route.at === "chat" && <Conversation key={route.chatId} chatId={route.chatId} seq={route.seq} />}
+        {route.at === "me" && <ProfilePage />}
+        {route.at === "server" && <ServerPage />}
+      </main>
+    </div>
+  );
+}

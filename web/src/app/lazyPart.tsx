@@ -1,0 +1,56 @@
+import { Component, type ComponentType, lazy, type LazyExoticComponent, type ReactNode, Suspense, useEffect, useState } from "react";
+import { t } from "../strings/index.ts";
+import { Button } from "../ui/Button.tsx";
+import { Dialog } from "../ui/Dialog.tsx";
+import { outdated } from "./loadParts.ts";
+
+/**
+ * part returns a component that is loaded when it is shown first. One that cannot be loaded, or breaks, fails alone:
+ * words in its place offer to try again. "dialog": those words, too, stand in a dialog, which onClose closes.
+ */
+export function lazyPart<P extends object>(load: () => Promise<ComponentType<P>>, look?: "dialog" | { waiting: string }): ComponentType<P> {
+  const make = (): LazyExoticComponent<ComponentType<any>> => lazy(async () => {
+    try {
+      return { default: await load() };
+    } catch (err) {
+      Latest = make(); // React keeps the failure of this one
+      throw err;
+    }
+  });
+  let Latest = make();
+  const waiting = typeof look === "object" && <p className="hint">{look.waiting}</p>;
+  return function Part(props: P) {
+    const [Content, setContent] = useState(() => Latest);
+    const again = () => setContent(() => Latest);
+    const close = look === "dialog" && "onClose" in props ? (props.onClose as () => void) : undefined;
+    return <Boundary failed={<Failed again={again} close={close} />} of={Content}><Suspense fallback={waiting}><Content {...props} /></Suspense></Boundary>;
+  };
+}
+
+/** What breaks in its children breaks nothing else, until they are made of another component. */
+class Boundary extends Component<{ of: unknown; failed: ReactNode; children: ReactNode }, { failed: unknown }> {
+  override state = { failed: undefined };
+  static getDerivedStateFromError = () => ({ failed: true });
+  override componentDidUpdate(before: { of: unknown }) {
+    if (this.state.failed && before.of !== this.props.of) this.setState({ failed: undefined });
+  }
+  override render() {
+    return this.state.failed ? this.props.failed : this.props.children;
+  }
+}
+
+function Failed({ again, close }: { again(): void; close: (() => void) | undefined }) {
+  const [old, setOld] = useState(false);
+  useEffect(() => void outdated().then(setOld), []);
+  const content = (
+    <>
+      <p role="alert">{old ? t.app.partOld : t.app.partFailed}</p>
+      <div className="row end">
+        {close && <Button onPress={close}>{t.app.close}</Button>}
+        {old && <Button look="main" onPress={() => location.reload()}>{t.app.reload}</Button>}
+        {!old && <Button look="main" onPress={again}>{t.app.again}</Button>}
+      </div>
+    </>
+  );
+  return close ? <Dialog title={t.app.partTitle} isOpen onClose={close}>{content}</Dialog> : <div className="stack">{content}</div>;
+}

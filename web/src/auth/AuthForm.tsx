@@ -1,0 +1,67 @@
+import { type FormEvent, type ReactNode, useEffect, useRef, useState } from "react";
+import { Button } from "../ui/Button.tsx";
+import { Field } from "../ui/Field.tsx";
+import { asFailure } from "../core/failure.ts";
+import { t } from "../strings/index.ts";
+
+const d = t.auth;
+
+/** What one can be asked for at the door. */
+const fields = {
+  serverName: { label: d.serverName, autoComplete: "off", maxLength: 64 },
+  name: { label: d.name, hint: d.nameHint, autoComplete: "name", maxLength: 64 },
+  handle: { label: d.handle, autoComplete: "username", autoCapitalize: "none", spellCheck: false, maxLength: 33 },
+  password: { label: d.password, autoComplete: "current-password", maxLength: 256 },
+  newPassword: { label: d.newPassword, hint: d.passwordHint, autoComplete: "new-password", maxLength: 256 },
+} as const;
+type Name = keyof typeof fields;
+export type AuthValues = Readonly<Record<Name, string>>;
+
+interface Props {
+  ask: readonly Name[];
+  button: string;
+  /** What the fields hold at first. */
+  given?: Partial<AuthValues>;
+  send(said: AuthValues): Promise<void>;
+  children?: ReactNode;
+}
+
+/** A form of the door: a refusal stands at the field that it is about. */
+export function AuthForm({ ask, button, given, send, children }: Props) {
+  const [said, setSaid] = useState<AuthValues>({ serverName: "", name: "", handle: "", password: "", newPassword: "", ...given });
+  const [fault, setFault] = useState<{ field: string; message: string }>();
+  const [busy, setBusy] = useState(false);
+  const [shown, setShown] = useState(false);
+  const form = useRef<HTMLFormElement>(null);
+  useEffect(() => void (fault && form.current?.querySelector<HTMLElement>("[aria-invalid]")?.focus()), [fault]);
+
+  async function submit(e: FormEvent) {
+    e.preventDefault();
+    if (busy) return;
+    setBusy(true);
+    setFault(undefined);
+    try {
+      await send({ ...said, handle: said.handle.trim().replace(/^@/, ""), name: said.name.trim(), serverName: said.serverName.trim() });
+    } catch (err) {
+      const { field = "", message } = asFailure(err);
+      const at = field === "password" && ask.includes("newPassword") ? "newPassword" : field;
+      setFault({ field: ask.includes(at as Name) ? at : "", message });
+      setBusy(false);
+    }
+  }
+
+  return (
+    <form ref={form} onSubmit={submit} noValidate>
+      {ask.map((name, i) => (
+        <Field key={name} {...fields[name]} {...(name === "handle" && ask.includes("name") && { hint: d.handleHint })} name={name} value={said[name]} onChange={(v) => setSaid({ ...said, [name]: v })} autoFocus={i === 0} isRequired
+          type={/password/i.test(name) && !shown ? "password" : "text"} fault={fault?.field === name ? fault.message : undefined} />
+      ))}
+      {ask.some((n) => /password/i.test(n)) && (
+        <label className="row hint"><input type="checkbox" checked={shown} onChange={(e) => setShown(e.target.checked)} />{d.showPassword}</label>
+      )}
+      {fault?.field === "" && <p className="fault" role="alert">{fault.message}</p>}
+      <Button type="submit" look="main">{button}</Button>
+      {children}
+    </form>
+  );
+}

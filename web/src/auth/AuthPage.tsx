@@ -1,0 +1,91 @@
+// The ways in: the owner's link, an invite, a recovery link, and signing in.
+import { type ReactNode, useEffect, useState } from "react";
+import { navigate, paths, routeOf, type LinkSecret } from "../app/route.ts";
+import { useCore, useSnapshot } from "../app/useCore.ts";
+import type { ServerInfo } from "../core/api.ts";
+import { asFailure, type Failure } from "../core/failure.ts";
+import type { ChatId } from "../core/wire.ts";
+import { t } from "../strings/index.ts";
+import { Button } from "../ui/Button.tsx";
+import { AuthForm, type AuthValues } from "./AuthForm.tsx";
+import { InvitePage } from "./InvitePage.tsx";
+import "./auth.css";
+
+const d = t.auth;
+
+/** Takes the code out of the address and goes on: to the chat, unless the address names a place in it, or without one to where the address points. */
+export function leaveAuth(chatId?: ChatId): void {
+  const to = routeOf(location.pathname);
+  const there = !chatId || (to.at === "chat" && to.chatId === chatId);
+  navigate(there ? location.pathname : paths.chat(chatId), { replace: true });
+}
+
+export const accountOf = (s: AuthValues) => ({ name: s.name, handle: s.handle, password: s.newPassword });
+
+export function AuthPage({ secret }: { secret?: LinkSecret }) {
+  const core = useCore();
+  const signedIn = useSnapshot((s) => s.phase) === "in";
+  const [server, setServer] = useState<ServerInfo>();
+  const [failure, setFailure] = useState<Failure>();
+  const [making, setMaking] = useState(false);
+  useEffect(() => {
+    core.api.server().then(setServer, (err) => setFailure(asFailure(err)));
+  }, [core]);
+
+  if (secret?.kind === "invite") return <InvitePage key={secret.code} code={secret.code} />;
+  if (failure) return <AuthFrame title={d.serverFailed} why={failure.message}><Button onPress={() => location.reload()}>{d.again}</Button></AuthFrame>;
+  if (!server) return <p className="whole" role="status">{t.app.starting}</p>;
+
+  if (secret?.kind === "recover") {
+    return (
+      <AuthFrame title={d.recover} why={d.recoverWhy}>
+        <AuthForm ask={["newPassword"]} button={d.setPassword} send={async (s) => { await core.useRecovery(secret.code, s.newPassword); leaveAuth(); }} />
+        <Button look="plain" onPress={() => leaveAuth()}>{signedIn ? d.toMyChats : d.signIn}</Button>
+      </AuthFrame>
+    );
+  }
+  if (secret?.kind === "setup" && server.setup) {
+    return (
+      <AuthFrame title={d.setUp} why={d.setUpWhy}>
+        <AuthForm ask={["serverName", "name", "handle", "newPassword"]} given={{ serverName: server.name }} button={d.start} send={async (s) => {
+          await core.signUp({ ...accountOf(s), setup: secret.code, serverName: s.serverName });
+          const general = await core.api.openChats({ limit: 1 }).then(({ chats }) => chats[0]?.id, () => undefined);
+          leaveAuth(general);
+        }} />
+      </AuthFrame>
+    );
+  }
+  if (signedIn) return <AuthFrame title={d.setupUsed} why={d.hasOwner}><Button look="main" onPress={() => leaveAuth()}>{d.toMyChats}</Button></AuthFrame>;
+  if (making) {
+    return (
+      <AuthFrame title={d.join(server.name)}>
+        <AuthForm ask={["name", "handle", "newPassword"]} button={d.makeMyAccount} send={(s) => core.signUp(accountOf(s))} />
+        <Button look="plain" onPress={() => setMaking(false)}>{d.haveAccount}</Button>
+      </AuthFrame>
+    );
+  }
+  return (
+    <AuthFrame title={secret ? d.setupUsed : d.signInTo(server.name)} why={secret && d.hasOwner}>
+      <SignIn then={() => leaveAuth()} />
+      {server.registration === "open" ? <Button look="plain" onPress={() => setMaking(true)}>{d.makeAccount}</Button> : <p className="hint">{server.setup ? d.noOwner : server.registration === "closed" ? d.closed : d.noAccount}</p>}
+    </AuthFrame>
+  );
+}
+
+export function SignIn({ then }: { then(): void | Promise<void> }) {
+  const core = useCore();
+  return <AuthForm ask={["handle", "password"]} button={d.signIn} send={async (s) => { await core.signIn(s.handle, s.password); await then(); }} />;
+}
+
+export function AuthFrame({ title, why, children }: { title: string; why?: string; children: ReactNode }) {
+  useEffect(() => void (document.title = title), [title]);
+  return (
+    <main className="auth">
+      <div>
+        <h1>{title}</h1>
+        {why && <p>{why}</p>}
+        {children}
+      </div>
+    </main>
+  );
+}

@@ -1,0 +1,49 @@
+import { useEffect, useState } from "react";
+import { useCore, useSnapshot } from "../app/useCore.ts";
+import type { InvitePreview } from "../core/api.ts";
+import { asFailure, type Failure } from "../core/failure.ts";
+import { t } from "../strings/index.ts";
+import { Button } from "../ui/Button.tsx";
+import { accountOf, AuthFrame, leaveAuth, SignIn } from "./AuthPage.tsx";
+import { AuthForm } from "./AuthForm.tsx";
+
+const d = t.auth;
+
+/** Somebody follows an invite: with an account, signed in, or as a newcomer. */
+export function InvitePage({ code }: { code: string }) {
+  const core = useCore();
+  const me = useSnapshot((s) => (s.phase === "in" ? s.state.me : null));
+  const [peek, setPeek] = useState<InvitePreview>();
+  const [failure, setFailure] = useState<Failure>();
+  const [known, setKnown] = useState(false);
+  useEffect(() => {
+    core.api.peek(code).then(setPeek, (err) => setFailure(asFailure(err)));
+  }, [core, code]);
+
+  const away = <Button onPress={() => leaveAuth()}>{me ? d.toMyChats : d.signIn}</Button>;
+  if (failure?.retryable) return <AuthFrame title={d.inviteFailed} why={failure.message}><Button onPress={() => location.reload()}>{d.again}</Button></AuthFrame>;
+  if (failure || (peek && !peek.valid)) return <AuthFrame title={d.inviteSpent} why={d.inviteSpentWhy}>{away}</AuthFrame>;
+  if (!peek) return <p className="whole" role="status">{d.looking}</p>;
+
+  const title = d.invitesTo(peek.by.name, peek.chat ? peek.chat.title || d.aChat : peek.server);
+  const why = peek.chat && d.peopleThere(peek.chat.memberCount, peek.server);
+  const accept = async () => leaveAuth(peek.chat && (await core.acceptInvite(code)));
+  if (me) {
+    return (
+      <AuthFrame title={title} why={peek.chat ? why : d.hereAlready(me.name)}>
+        {peek.chat && <AuthForm ask={[]} button={d.joinAs(me.name)} send={accept} />}
+        {away}
+      </AuthFrame>
+    );
+  }
+  if (known) return <AuthFrame title={title} why={d.signInToAccept}><SignIn then={accept} /></AuthFrame>;
+  return (
+    <AuthFrame title={title} why={why}>
+      <AuthForm ask={["name", "handle", "newPassword"]} button={d.joinButton} send={async (s) => {
+        await core.signUp({ ...accountOf(s), invite: code });
+        leaveAuth(peek.chat?.id);
+      }} />
+      <Button look="plain" onPress={() => setKnown(true)}>{d.haveAccount}</Button>
+    </AuthFrame>
+  );
+}

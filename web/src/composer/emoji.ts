@@ -1,0 +1,30 @@
+// Emoji with their names, loaded on first use.
+import address from "emojibase-data/en/compact.json?url";
+import { fuzzyFind } from "../core/search.ts";
+
+export interface Emoji { readonly sign: string; readonly name: string; readonly words: string; readonly group: number }
+
+const components = 2; // skin tones and hair by themselves
+
+let loading: Promise<readonly Emoji[]> | undefined;
+
+/** All emoji; after a failure they are loaded again. */
+export function loadEmoji(): Promise<readonly Emoji[]> {
+  loading ??= load().catch((err: unknown) => {
+    loading = undefined;
+    throw err;
+  });
+  return loading;
+}
+
+async function load(): Promise<readonly Emoji[]> {
+  const answer = await fetch(address);
+  if (!answer.ok) throw new Error(String(answer.status));
+  const data = (await answer.json()) as { unicode: string; label: string; tags?: string[]; group?: number; order?: number }[];
+  return data
+    .filter((e) => e.group !== undefined && e.group !== components)
+    .sort((a, b) => a.order! - b.order!)
+    .map((e) => ({ sign: e.unicode, name: e.label, words: (e.tags ?? []).join(" "), group: e.group! }));
+}
+
+export const findEmoji = (emojis: readonly Emoji[], query: string, limit: number): Emoji[] => fuzzyFind(query.replaceAll("_", " "), emojis, (e) => [e.name, e.words], limit);

@@ -1,0 +1,44 @@
+import { useEffect, useMemo, useState } from "react";
+import { useCore, useSnapshot } from "../app/useCore.ts";
+import { type Completion, completionAt, fuzzyFind } from "../core/search.ts";
+import { userOf } from "../core/selectors.ts";
+import type { ChatId, User } from "../core/wire.ts";
+import { type Emoji, findEmoji, loadEmoji } from "./emoji.ts";
+
+export interface Suggestion { readonly key: string; readonly sign: string; readonly name: string; readonly put: string }
+
+const most = 8;
+
+/** What completes the word at the caret: members first, then others; emoji. */
+export function useSuggestions(chatId: ChatId, text: string, caret: number): { at: Completion | undefined; list: readonly Suggestion[] } {
+  const core = useCore();
+  const known = useSnapshot((s) => s.state.chats.get(chatId)?.members);
+  const users = useSnapshot((s) => s.state.users);
+  const at = useMemo(() => completionAt(text, caret), [text, caret]);
+  const [others, setOthers] = useState<{ query: string; users: readonly User[] }>();
+  const [emoji, setEmoji] = useState<readonly Emoji[]>();
+  const kind = at?.kind, query = at?.query ?? "";
+
+  useEffect(() => {
+    if (kind === "mention" && !known) core.loadMembers(chatId).catch(() => {});
+  }, [core, kind, chatId]);
+  useEffect(() => {
+    let gone = false;
+    if (kind === "mention" && query) core.api.users({ q: query, limit: most }).then((p) => gone || setOthers({ query, users: p.users.filter((u) => u.active) }), () => {});
+    return () => void (gone = true);
+  }, [core, kind, query]);
+  useEffect(() => {
+    if (kind === "emoji") loadEmoji().then(setEmoji, () => {});
+  }, [kind]);
+
+  // What is offered is always for the word as it stands: whoever types fast takes the first without a look.
+  const list = useMemo(() => {
+    if (kind === "emoji") return (emoji ? findEmoji(emoji, query, most) : []).map((e) => ({ key: e.sign, sign: e.sign, name: e.name, put: e.sign }));
+    if (kind !== "mention") return [];
+    const members = [...(known?.keys() ?? [])].map((id) => userOf(core.published.state, id)).filter((u) => u.handle && u.active);
+    const first = query ? fuzzyFind(query, members, (u) => [u.handle, u.name], most) : members.slice(0, most);
+    const rest = query && others?.query === query ? others.users.filter((u) => !known?.has(u.id)) : [];
+    return [...first, ...rest].slice(0, most).map((u) => ({ key: u.id, sign: "@" + u.handle, name: u.name, put: "@" + u.handle }));
+  }, [kind, query, known, others, emoji, users]);
+  return { at, list };
+}

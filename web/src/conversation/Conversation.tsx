@@ -1,0 +1,125 @@
+import { type KeyboardEvent, useEffect, useMemo, useRef, useState } from "react";
+import { loadParts } from "../app/loadParts.ts";
+import { lazyPart } from "../app/lazyPart.tsx";
+import { navigate, paths } from "../app/route.ts";
+import { useChat, useCore, useSnapshot } from "../app/useCore.ts";
+import type { Chat } from "../core/chat.ts";
+import type { Pending } from "../core/outbox.ts";
+import { rangeOf, titleOf, userOf } from "../core/selectors.ts";
+import type { ChatId, Entry, Message, Quote, Seq } from "../core/wire.ts";
+import { t } from "../strings/index.ts";
+import { Button } from "../ui/Button.tsx";
+import { attempt, toast } from "../ui/Toast.tsx";
+import { Composer } from "../composer/Composer.tsx";
+import { Header } from "./Header.tsx";
+import { MessageList } from "./MessageList.tsx";
+import type { MessageActions } from "./MessageRow.tsx";
+import { UnsentMessages } from "./UnsentMessages.tsx";
+import "./conversation.css";
+
+const Members = lazyPart(async () => (await loadParts()).Members, "dialog");
+const RenameChat = lazyPart(async () => (await loadParts()).RenameChat, "dialog");
+const LeaveChat = lazyPart(async () => (await loadParts()).LeaveChat, "dialog");
+const InvitePrompt = lazyPart(async () => (await loadParts()).InvitePrompt);
+const InviteDialog = lazyPart(async () => (await loadParts()).InviteDialog, "dialog");
+export type ConversationDialog = "members" | "rename" | "invite" | "leave";
+
+export function Conversation({ chatId, seq }: { chatId: ChatId; seq?: Seq }) {
+  const chat = useChat(chatId);
+  const known = useSnapshot((s) => s.state.epoch !== "");
+  const was = useRef(false);
+  if (chat) was.current = true;
+  if (chat) return <OpenConversation chat={chat} seq={seq} />;
+  return known ? <NotAMember chatId={chatId} left={was.current} /> : <p className="whole hint" role="status">{t.conversation.loading}</p>;
+}
+
+function OpenConversation({ chat, seq }: { chat: Chat; seq?: Seq }) {
+  const core = useCore();
+  const title = useSnapshot((s) => titleOf(s.state, chat));
+  const [reply, setReply] = useState<Quote>();
+  const [editing, setEditing] = useState<{ seq: Seq; resumed?: boolean }>();
+  const [given, setGiven] = useState<Pending>();
+  const [opened, setOpened] = useState<ConversationDialog>();
+  const area = useRef<HTMLDivElement>(null);
+
+  useEffect(() => {
+    const look = () => core.focus(document.visibilityState === "visible" ? [chat.id] : []);
+    look();
+    document.addEventListener("visibilitychange", look);
+    return () => {
+      document.removeEventListener("visibilitychange", look);
+      core.focus([]);
+    };
+  }, [core, chat.id]);
+
+  const free = !editing;
+  useEffect(() => { // an edit that was left unfinished
+    if (free) void core.storage?.unfinishedEdit(chat.id).then((seq) => seq && setEditing((e) => e ?? { seq, resumed: true }), () => {});
+  }, [core, chat.id, free]);
+
+  const actions = useMemo((): Omit<MessageActions, "activate" | "hover"> => ({
+    reply: (q) => {
+      setReply(q);
+      area.current?.querySelector<HTMLElement>("[data-composer]")?.focus();
+    },
+    edit: (at) => {
+      setEditing(at === undefined ? undefined : { seq: at });
+      if (at === undefined) area.current?.querySelector<HTMLElement>("[data-composer]")?.focus();
+    },
+    jump: (at) => navigate(paths.chat(chat.id, at)),
+  }), [chat.id]);
+
+  /** Of what stands at the end, of the newest that one call brings, else of what was read elsewhere. */
+  async function editLast() {
+    const { state } = core.snapshot;
+    const now = state.chats.get(chat.id);
+    const own = (m: Message) => m.by === state.me?.id && !m.deletedAt;
+    const last = (now && rangeOf(now))?.messages.findLast(own)
+      ?? (await core.command("history", { chatId: chat.id, limit: 200 })).messages.findLast(own)
+      ?? now?.timeline?.flatMap((s) => s.messages).findLast(own);
+    const field = area.current?.querySelector<HTMLTextAreaElement>("[data-composer]");
+    if (!field || field.value) return; // meanwhile one went on
+    if (!last) return toast(t.conversation.noneToEdit);
+    if (!area.current?.querySelector(`li[data-seq="${last.seq}"]`)) actions.jump(last.seq); // one reads far from it
+    setEditing({ seq: last.seq });
+  }
+  // Not drawn anew with each message that comes.
+  const composer = useMemo(() => <Composer chatId={chat.id} reply={reply} given={given} onReply={setReply} onEditLast={() => attempt(editLast)} />, [chat.id, reply, given]);
+  const close = () => setOpened(undefined);
+  /** Escape that nothing else wanted marks the chat as read; what comes through a portal is not meant for it. */
+  function onKeyDown(e: KeyboardEvent<HTMLElement>) {
+    if (e.key === "Escape" && !e.defaultPrevented && e.currentTarget.contains(e.target as Node)) core.markRead(chat.id, chat.seen);
+  }
+  return (
+    <div className="conversation" ref={area} onKeyDown={onKeyDown}>
+      <Header kind={chat.kind} with={chat.with} topic={chat.topic} memberCount={chat.memberCount} role={chat.role} title={title} onOpen={setOpened} />
+      {chat.kind === "group" && chat.memberCount === 1 && <InvitePrompt chatId={chat.id} />}
+      <MessageList chat={chat} target={seq} editing={editing} actions={actions} onEditPending={setGiven} />
+      <Typing chat={chat} />
+      {composer}
+      {opened === "members" && <Members chat={chat} onClose={close} />}
+      {opened === "rename" && <RenameChat chat={chat} onClose={close} />}
+      {opened === "leave" && <LeaveChat chat={chat} onClose={close} />}
+      {opened === "invite" && <InviteDialog chatId={chat.id} title={title} onClose={close} />}
+    </div>
+  );
+}
+
+function Typing({ chat }: { chat: Chat }) {
+  const names = useSnapshot((s) => [...chat.typing.keys()].filter((u) => u !== s.state.me?.id).map((u) => userOf(s.state, u).name).join("\n"));
+  return <p className="typing" aria-live="off">{names && t.conversation.typing(names.split("\n"))}</p>;
+}
+
+/** No member: an open chat can be joined. Who has just left, or was removed, is not asked to. */
+function NotAMember({ chatId, left }: { chatId: ChatId; left: boolean }) {
+  const core = useCore();
+  const [entry, setEntry] = useState<Entry>();
+  useEffect(() => {
+    if (!left) core.api.chat(chatId).then(({ chat }) => setEntry(chat), () => {});
+  }, [core, chatId, left]);
+  const back = <Button onPress={() => navigate(paths.home)}>{t.conversation.toChats}</Button>;
+  if (entry?.open && !entry.role) {
+    return <div className="whole stack"><h1 dir="auto">{entry.title}</h1><p className="hint">{t.conversation.joinOpen}</p><Button look="main" onPress={() => attempt(() => core.join(chatId))}>{t.conversation.join}</Button>{back}<UnsentMessages chatId={chatId} /></div>;
+  }
+  return <div className="whole stack"><h1>{left ? t.conversation.left : t.conversation.gone}</h1><p className="hint">{t.conversation.goneWhy}</p>{back}<UnsentMessages chatId={chatId} /></div>;
+}

@@ -1,0 +1,66 @@
+import { useEffect, useRef, useState } from "react";
+import { useCore, useSnapshot } from "../app/useCore.ts";
+import { asFailure } from "../core/failure.ts";
+import { newId } from "../core/id.ts";
+import { editKey } from "../core/storage.ts";
+import type { Message } from "../core/wire.ts";
+import { t } from "../strings/index.ts";
+import { Button } from "../ui/Button.tsx";
+import { byteLength, composing, sends } from "../composer/text.ts";
+import { useDraft } from "../composer/useDraft.ts";
+
+/** A message being edited, in its place. What was not saved is kept as drafts are; resumed: it was left unfinished before. */
+export function EditForm({ message, resumed, onDone }: { message: Message; resumed: boolean; onDone(): void }) {
+  const core = useCore();
+  const limit = useSnapshot((s) => s.state.limits?.text ?? Infinity);
+  const draft = useDraft(editKey(message.chatId, message.seq), { initial: message.text, onGone: onDone });
+  const { text } = draft;
+  const [fault, setFault] = useState("");
+  const [busy, setBusy] = useState(false);
+  const asked = useRef({ text: "", clientId: "" }); // the same text again is the same change
+  const field = useRef<HTMLTextAreaElement>(null);
+  const over = byteLength(text) - limit;
+  const done = () => {
+    draft.end();
+    onDone();
+  };
+  useEffect(() => {
+    if (resumed) return; // nobody asked for it just now
+    field.current?.focus();
+    field.current?.setSelectionRange(text.length, text.length);
+  }, []);
+
+  async function save() {
+    const now = text.trim();
+    if (busy || over > 0) return;
+    if (!now) return setFault(t.conversation.editEmpty);
+    if (now === message.text) return done();
+    if (asked.current.text !== now) asked.current = { text: now, clientId: newId() };
+    setBusy(true);
+    try {
+      await core.change("edit", { chatId: message.chatId, target: message.seq, ...asked.current });
+      done();
+    } catch (err) {
+      setFault(asFailure(err).message);
+      setBusy(false);
+    }
+  }
+  return (
+    <div className="edit-form" onKeyDown={(e) => {
+      if (composing(e.nativeEvent)) return;
+      e.stopPropagation();
+      if (e.key === "Escape") done();
+    }}>
+      <textarea ref={field} aria-label={t.conversation.editing} value={text} dir="auto" rows={Math.min(12, text.split("\n").length)} enterKeyHint="send" aria-invalid={over > 0 || undefined}
+        onChange={(e) => { draft.set(e.target.value); setFault(""); }}
+        onKeyDown={(e) => {
+          if (!sends(e.nativeEvent, e.currentTarget)) return;
+          e.preventDefault();
+          void save();
+        }} />
+      {over > 0 && <p className="fault" role="status">{t.composer.tooLong(over)}</p>}
+      {fault && <p className="fault" role="alert">{fault}</p>}
+      <div className="row end"><Button onPress={done}>{t.conversation.cancel}</Button><Button look="main" isDisabled={busy || over > 0} onPress={save}>{t.conversation.save}</Button></div>
+    </div>
+  );
+}

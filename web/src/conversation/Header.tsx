@@ -1,0 +1,45 @@
+import { memo, useEffect } from "react";
+import { Menu, MenuItem, MenuTrigger, Popover } from "react-aria-components";
+import { navigate, paths } from "../app/route.ts";
+import { useSnapshot } from "../app/useCore.ts";
+import type { Chat } from "../core/chat.ts";
+import { userOf } from "../core/selectors.ts";
+import { t } from "../strings/index.ts";
+import { Button } from "../ui/Button.tsx";
+import { Icon } from "../ui/Icon.tsx";
+import type { ConversationDialog } from "./Conversation.tsx";
+
+interface Props extends Pick<Chat, "kind" | "with" | "topic" | "memberCount" | "role"> {
+  title: string;
+  onOpen(what: ConversationDialog): void;
+}
+
+/** Takes what it shows and not the chat, which is another one with each message. */
+export const Header = memo(function Header({ title, onOpen, ...chat }: Props) {
+  const online = useSnapshot((s) => !!chat.with && s.state.online.has(chat.with));
+  const status = useSnapshot((s) => (chat.with ? userOf(s.state, chat.with).status : ""));
+  const group = chat.kind === "group";
+  useEffect(() => void (document.title = title), [title]);
+  return (
+    <header>
+      <Button look="plain icon" className="button plain icon back" aria-label={t.conversation.back} onPress={() => navigate(paths.home)}><Icon name="back" /></Button>
+      <div className="names">
+        <h1 dir="auto">{title}</h1>
+        <p className="hint" dir="auto">{group ? chat.topic : [online && t.conversation.online, status].filter(Boolean).join(" · ")}</p>
+      </div>
+      {group && <Button look="plain" onPress={() => onOpen("members")}>{t.conversation.members(chat.memberCount)}</Button>}
+      {group && (
+        <MenuTrigger>
+          <Button look="plain icon" aria-label={t.conversation.menu}><Icon name="more" /></Button>
+          <Popover className="popover" placement="bottom end">
+            <Menu className="menu" onAction={(what) => onOpen(what as ConversationDialog)}>
+              <MenuItem id="invite">{t.conversation.invite}</MenuItem>
+              {chat.role === "admin" && <MenuItem id="rename">{t.conversation.rename}</MenuItem>}
+              <MenuItem id="leave">{t.conversation.leave}</MenuItem>
+            </Menu>
+          </Popover>
+        </MenuTrigger>
+      )}
+    </header>
+  );
+});

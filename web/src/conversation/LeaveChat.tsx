@@ -1,0 +1,51 @@
+import { useEffect, useState } from "react";
+import { navigate, paths } from "../app/route.ts";
+import { useCore, useSnapshot } from "../app/useCore.ts";
+import type { Chat } from "../core/chat.ts";
+import { asFailure } from "../core/failure.ts";
+import { fuzzyFind } from "../core/search.ts";
+import { userOf } from "../core/selectors.ts";
+import type { User } from "../core/wire.ts";
+import { Combobox } from "../sidebar/Combobox.tsx";
+import { UserItem } from "../sidebar/UserItem.tsx";
+import { t } from "../strings/index.ts";
+import { Button } from "../ui/Button.tsx";
+import { Dialog } from "../ui/Dialog.tsx";
+import { attempt } from "../ui/Toast.tsx";
+
+/** The last admin of others chooses who takes over; the chat needs one. */
+export default function LeaveChat({ chat, onClose }: { chat: Chat; onClose(): void }) {
+  const core = useCore();
+  const state = useSnapshot((s) => s.state);
+  const [query, setQuery] = useState("");
+  const [heir, setHeir] = useState<User>();
+  const [loaded, setLoaded] = useState(false);
+  const [fault, setFault] = useState("");
+  const asks = chat.role === "admin" && chat.memberCount > 1; // whether there is another admin is yet to be seen
+  useEffect(() => {
+    if (asks) core.loadMembers(chat.id).then(() => setLoaded(true), (err) => setFault(asFailure(err).message));
+  }, [core, chat.id, asks]);
+  const others = [...(chat.members ?? [])].filter(([id]) => id !== state.me?.id);
+  const last = asks && loaded && others.length > 0 && !others.some(([, role]) => role === "admin");
+  const heirs = last && !heir ? fuzzyFind(query, others.map(([id]) => userOf(state, id)), (u) => [u.name, u.handle]) : [];
+
+  const leave = () => attempt(async () => {
+    if (last && heir) await core.api.putMember(chat.id, heir.id, "admin");
+    await core.api.removeMember(chat.id, "me");
+    navigate(paths.home);
+  });
+  return (
+    <Dialog title={t.conversation.leaveChat(chat.title)} isOpen onClose={onClose} role="alertdialog">
+      <p>{chat.memberCount > 1 ? t.conversation.leaveWhy : t.conversation.leaveLast}</p>
+      {fault && <p className="fault" role="alert">{fault}</p>}
+      {last && !heir && (
+        <Combobox label={t.conversation.heir} hint={t.conversation.addHint} items={heirs} keyOf={(u) => u.id} show={(u) => <UserItem user={u} />} query={query} onQuery={setQuery} onPick={(u) => setHeir(u)} none={t.conversation.nobody} />
+      )}
+      {last && heir && <p>{t.conversation.heirIs(heir.name)}</p>}
+      <div className="row end">
+        <Button onPress={onClose}>{t.conversation.cancel}</Button>
+        <Button look="danger" isDisabled={asks && (!loaded || (last && !heir))} onPress={leave}>{last ? t.conversation.handOver : t.conversation.leave}</Button>
+      </div>
+    </Dialog>
+  );
+}

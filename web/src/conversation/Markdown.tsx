@@ -1,0 +1,41 @@
+import { Fragment, memo, type ReactNode } from "react";
+import { type Block, type Inline, parse } from "../core/markdown.ts";
+import { t } from "../strings/index.ts";
+import { copy } from "../ui/copy.ts";
+
+interface Props {
+  text: string;
+  /** Handles that the message's mentions stand for. */
+  named: ReadonlySet<string>;
+  me: string;
+}
+
+/** Elements are made of the parsed tree alone: no text of anybody's becomes HTML. */
+export const Markdown = memo(function Markdown({ text, named, me }: Props) {
+  const inlines = (all: readonly Inline[]): ReactNode => all.map((x, i) => <Fragment key={i}>{inline(x)}</Fragment>);
+  const blocks = (all: readonly Block[]): ReactNode => all.map((x, i) => <Fragment key={i}>{block(x)}</Fragment>);
+
+  function inline(x: Inline): ReactNode {
+    switch (x.type) {
+      case "text": return x.text;
+      case "bold": return <strong>{inlines(x.children)}</strong>;
+      case "italic": return <em>{inlines(x.children)}</em>;
+      case "strike": return <s>{inlines(x.children)}</s>;
+      case "code": return <code>{x.text}</code>;
+      case "link": return <a href={x.href} target="_blank" rel="noopener noreferrer">{inlines(x.children)}</a>;
+      case "mention": return named.has(x.handle) ? <span className={x.handle === me ? "mention me" : "mention"}>{x.text}</span> : x.text;
+    }
+  }
+  function block(x: Block): ReactNode {
+    switch (x.type) {
+      case "paragraph": return <p dir="auto">{inlines(x.children)}</p>;
+      case "quote": return <blockquote>{blocks(x.children)}</blockquote>;
+      case "list": {
+        const items = x.items.map((item, i) => <li key={i} dir="auto">{item.map((b, j) => <Fragment key={j}>{b.type === "paragraph" ? inlines(b.children) : block(b)}</Fragment>)}</li>);
+        return x.ordered ? <ol start={x.start}>{items}</ol> : <ul>{items}</ul>;
+      }
+      case "fence": return <div className="fence"><pre tabIndex={0} dir="ltr"><code>{x.text}</code></pre><button type="button" className="button" onClick={() => copy(x.text)}>{t.conversation.copyCode}</button></div>;
+    }
+  }
+  return blocks(parse(text));
+});

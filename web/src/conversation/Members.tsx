@@ -1,0 +1,85 @@
+import { useEffect, useMemo, useState } from "react";
+import { Menu, MenuItem, MenuTrigger, Popover } from "react-aria-components";
+import { useCore, useSnapshot } from "../app/useCore.ts";
+import type { Chat } from "../core/chat.ts";
+import { asFailure } from "../core/failure.ts";
+import { fuzzyFind } from "../core/search.ts";
+import { userOf } from "../core/selectors.ts";
+import type { Role, User } from "../core/wire.ts";
+import { openDirectChat } from "../sidebar/openDirectChat.ts";
+import { Combobox } from "../sidebar/Combobox.tsx";
+import VirtualList from "../sidebar/VirtualList.tsx";
+import { UserItem } from "../sidebar/UserItem.tsx";
+import { useUserSearch } from "../sidebar/useUserSearch.ts";
+import { t } from "../strings/index.ts";
+import { Button } from "../ui/Button.tsx";
+import { Field } from "../ui/Field.tsx";
+import { Icon } from "../ui/Icon.tsx";
+import { Dialog } from "../ui/Dialog.tsx";
+import { attempt } from "../ui/Toast.tsx";
+
+const mostPlain = 300; // as in the list of chats
+const order = new Intl.Collator(undefined, { numeric: true, sensitivity: "base" }); // admins first, then by name
+const fewEnough = 20; // to find somebody by looking
+
+export default function Members({ chat, onClose }: { chat: Chat; onClose(): void }) {
+  const core = useCore();
+  const state = useSnapshot((s) => s.state);
+  const [adding, setAdding] = useState("");
+  const [query, setQuery] = useState("");
+  const [fault, setFault] = useState("");
+  useEffect(() => {
+    core.loadMembers(chat.id).catch((err) => setFault(asFailure(err).message));
+  }, [core, chat.id]);
+  const { people, searching } = useUserSearch(adding);
+  const members = useMemo(() => [...(chat.members ?? [])].map(([id, role]) => ({ key: id, user: userOf(state, id), role }))
+    .sort((a, b) => Number(b.role === "admin") - Number(a.role === "admin") || order.compare(a.user.name, b.user.name)), [chat.members, state.users]);
+  const shown = query.trim() ? fuzzyFind(query, members, (m) => [m.user.name, m.user.handle], members.length) : members;
+  const show = (m: (typeof members)[number]) => <MemberItem user={m.user} role={m.role} chat={chat} onClose={onClose} />;
+  return (
+    <Dialog title={t.conversation.members(chat.memberCount)} isOpen onClose={onClose}>
+      {fault && <p className="fault" role="alert">{fault}</p>}
+      {chat.role === "admin" && (
+        <Combobox label={t.conversation.addPeople} hint={t.conversation.addHint} items={adding.trim() ? people.filter((u) => !chat.members?.has(u.id)) : []} keyOf={(u) => u.id} show={(u) => <UserItem user={u} />}
+          query={adding} onQuery={setAdding} none={searching ? undefined : t.conversation.nobodyElse} onPick={(u) => { setAdding(""); attempt(() => core.api.putMember(chat.id, u.id)); }} />
+      )}
+      {members.length > fewEnough && <Field label={t.conversation.searchMembers} type="search" value={query} onChange={setQuery} autoComplete="off" />}
+      {!chat.members && !fault && <p className="hint" role="status">{t.conversation.loadingMembers}</p>}
+      {query && shown.length === 0 && <p className="hint" role="status">{t.conversation.nobody}</p>}
+      <div className="found">
+        {shown.length <= mostPlain ? <ul aria-label={t.conversation.members(chat.memberCount)}>{shown.map((m) => <li key={m.key}>{show(m)}</li>)}</ul> : <VirtualList items={shown} show={show} />}
+      </div>
+      <div className="row end"><Button onPress={onClose}>{t.app.close}</Button></div>
+    </Dialog>
+  );
+}
+
+function MemberItem({ user, role, chat, onClose }: { user: User; role: Role; chat: Chat; onClose(): void }) {
+  const core = useCore();
+  const me = useSnapshot((s) => s.state.me?.id === user.id);
+  const admin = chat.role === "admin";
+  return (
+    <div className="option">
+      <UserItem user={user} />
+      {(role === "admin" || me) && <span className="mark">{[me && t.conversation.you, role === "admin" && t.conversation.admin].filter(Boolean).join(", ")}</span>}
+      {(!me || admin) && (
+        <MenuTrigger>
+          <Button look="plain icon" aria-label={`${t.conversation.menu}: ${user.name}`}><Icon name="more" /></Button>
+          <Popover className="popover">
+            <Menu className="menu" onAction={(what) => attempt(async () => {
+              if (what === "write") {
+                onClose();
+                await openDirectChat(core, user.id);
+              } else if (what === "remove") await core.api.removeMember(chat.id, user.id);
+              else await core.api.putMember(chat.id, user.id, role === "admin" ? "member" : "admin");
+            })}>
+              {!me && <MenuItem id="write">{t.conversation.writeTo} {user.name}</MenuItem>}
+              {admin && <MenuItem id="role">{role === "admin" ? t.conversation.makeMember : t.conversation.makeAdmin}</MenuItem>}
+              {admin && !me && <MenuItem id="remove">{t.conversation.remove}</MenuItem>}
+            </Menu>
+          </Popover>
+        </MenuTrigger>
+      )}
+    </div>
+  );
+}

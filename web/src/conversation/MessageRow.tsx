@@ -1,0 +1,78 @@
+import { memo, useMemo } from "react";
+import { useCore, useSnapshot } from "../app/useCore.ts";
+import type { LoadedMessage } from "../core/message.ts";
+import { userOf } from "../core/selectors.ts";
+import type { Quote, Seq, User, UserId } from "../core/wire.ts";
+import { UserName } from "../sidebar/UserCard.tsx";
+import { t } from "../strings/index.ts";
+import { Avatar } from "../ui/Avatar.tsx";
+import { exactTime, Time } from "../ui/Time.tsx";
+import { EditForm } from "./EditForm.tsx";
+import { Markdown } from "./Markdown.tsx";
+import { PlainTextFallback } from "./PlainTextFallback.tsx";
+import { Reactions } from "./Reactions.tsx";
+import { MessageToolbar } from "./MessageToolbar.tsx";
+
+export interface MessageActions {
+  reply(q: Quote): void;
+  edit(seq: Seq | undefined): void;
+  jump(seq: Seq): void;
+  /** The mouse came to it. */
+  hover(seq: Seq): void;
+  /** Which message's tools are there; held while its menu is open, or a question that came from it. */
+  activate(seq: Seq | undefined, held?: boolean): void;
+}
+
+interface Props {
+  message: LoadedMessage;
+  user: User;
+  /** The first of its author's in a row. */
+  first: boolean;
+  marked: boolean;
+  /** resumed: it was left unfinished before. */
+  editing: false | "now" | "resumed";
+  /** It is hovered, focused or held: then its tools are there, and with "menu" open. */
+  active: false | "tools" | "menu";
+  actions: MessageActions;
+}
+
+export const MessageRow = memo(function Row({ message: m, user, first, marked, editing, active, actions }: Props) {
+  return (
+    <li className={`message${first ? " first" : ""}${marked ? " mark" : ""}`} data-seq={m.seq} data-active={active ? "" : undefined} tabIndex={-1}
+      aria-label={`${user.name}, ${exactTime(m.at)}`}
+      onPointerEnter={(e) => e.pointerType === "mouse" && actions.hover(m.seq)}>
+      <span className="gutter">{first ? <Avatar user={user} /> : <Time at={m.at} />}</span>
+      <div>
+        {first && <p className="who"><UserName user={user} /><Time at={m.at} /></p>}
+        {m.reply && <QuotedMessage quote={m.reply} jump={actions.jump} />}
+        {editing ? <EditForm message={m} resumed={editing === "resumed"} onDone={() => actions.edit(undefined)} /> : m.deletedAt ? <p className="gone">{t.conversation.deleted}</p> : m.mentions?.length ? <MessageBodyWithMentions text={m.text} mentions={m.mentions} /> : <MessageBody text={m.text} />}
+        {m.editedAt && !m.deletedAt && !editing && <span className="side" title={exactTime(m.editedAt)}>{t.conversation.edited}</span>}
+        {m.reactions && <Reactions message={m} />}
+      </div>
+      {active && !editing && <MessageToolbar message={m} name={user.name} open={active === "menu"} actions={actions} />}
+    </li>
+  );
+});
+
+const nobody: ReadonlySet<string> = new Set();
+
+/** The few that name somebody wait for their handles. */
+function MessageBodyWithMentions({ text, mentions }: { text: string; mentions: readonly UserId[] }) {
+  const handles = useSnapshot((s) => mentions.map((u) => userOf(s.state, u).handle).join(" "));
+  const named = useMemo(() => new Set(handles.split(" ").filter(Boolean)), [handles]);
+  return <MessageBody text={text} named={named} />;
+}
+
+export function MessageBody({ text, named = nobody }: { text: string; named?: ReadonlySet<string> }) {
+  const core = useCore();
+  return <div className="body"><PlainTextFallback text={text}><Markdown text={text} named={named} me={core.snapshot.state.me?.handle ?? ""} /></PlainTextFallback></div>;
+}
+
+export function QuotedMessage({ quote, jump }: { quote: Quote; jump(seq: Seq): void }) {
+  const name = useSnapshot((s) => userOf(s.state, quote.by).name);
+  return (
+    <button type="button" className="quote" dir="auto" aria-label={`${t.conversation.answerTo(name)}: ${quote.text || t.conversation.quoteGone}`} onClick={() => jump(quote.seq)}>
+      <b>{name}</b> {quote.text ? quote.text.replace(/\s+/g, " ") : <i>{t.conversation.quoteGone}</i>}
+    </button>
+  );
+}

@@ -1,0 +1,109 @@
+import { useEffect, useRef, useState } from "react";
+import { Menu, MenuItem, MenuSection, MenuTrigger, Popover, Text } from "react-aria-components";
+import { paths } from "../app/route.ts";
+import { useCore, useSnapshot } from "../app/useCore.ts";
+import { truncate, type LoadedMessage, maxQuote } from "../core/message.ts";
+import { userOf } from "../core/selectors.ts";
+import { t } from "../strings/index.ts";
+import { Button } from "../ui/Button.tsx";
+import { Icon } from "../ui/Icon.tsx";
+import { copy } from "../ui/copy.ts";
+import { Dialog } from "../ui/Dialog.tsx";
+import { attempt } from "../ui/Toast.tsx";
+import { clockTime } from "../ui/Time.tsx";
+import { EmojiPicker } from "../composer/LazyEmojiPicker.tsx";
+import { react } from "./Reactions.tsx";
+import type { MessageActions } from "./MessageRow.tsx";
+
+const quick = ["👍", "❤️", "😂"];
+const seenIn = 32; // members up to which others' read pointers are told
+
+/** Once a menu that closes has given the focus back. */
+const later = (then: () => void) => requestAnimationFrame(() => requestAnimationFrame(then));
+
+/** What can be done with one message. */
+export function MessageToolbar({ message: m, name, open, actions }: { message: LoadedMessage; name: string; open: boolean; actions: MessageActions }) {
+  const core = useCore();
+  const me = useSnapshot((s) => s.state.me);
+  const chat = useSnapshot((s) => s.state.chats.get(m.chatId));
+  const [asking, setAsking] = useState(false);
+  const [picking, setPicking] = useState(false);
+  const asks = useRef(false); // the menu gives way to a question
+  const done = () => {
+    asks.current = false;
+    setAsking(false);
+    setPicking(false);
+    actions.activate(undefined);
+    later(() => { // what had the focus before is gone with the tools
+      if (document.activeElement === document.body) document.querySelector<HTMLElement>(`li[data-seq="${m.seq}"]`)?.focus({ preventScroll: true });
+    });
+  };
+  const mine = m.by === me?.id;
+  const seen = useSnapshot((s) => {
+    const c = s.state.chats.get(m.chatId);
+    if (!c?.members || c.memberCount > seenIn) return undefined;
+    return [...c.reads].filter(([u, seq]) => seq >= m.seq && c.members!.has(u) && u !== m.by && u !== me?.id).map(([u]) => userOf(s.state, u).name).join("\n");
+  });
+  const told = !!chat && chat.memberCount <= seenIn;
+  useEffect(() => { // what was read while one looked elsewhere was told to nobody
+    if (open && told) core.loadMembers(m.chatId).catch(() => {});
+  }, [core, open, told, m.chatId]);
+  const mayDelete = mine || (chat?.kind === "group" && chat.role === "admin");
+
+  const toggle = (emoji: string) => react(core, m, emoji, !m.reactions?.some((r) => r.emoji === emoji && r.mine));
+  function act(what: string | number) {
+    switch (what) {
+      case "reply": return later(() => actions.reply({ seq: m.seq, by: m.by, text: truncate(m.text, maxQuote) }));
+      case "react":
+        asks.current = true;
+        return setPicking(true);
+      case "edit": return actions.edit(m.seq);
+      case "delete":
+        asks.current = true;
+        return setAsking(true);
+      case "text": return copy(m.text);
+      case "link": return copy(location.origin + paths.chat(m.chatId, m.seq));
+      default: return toggle(String(what));
+    }
+  }
+  return (
+    <div className="tools">
+      {!m.deletedAt && quick.map((emoji) => (
+        <Button key={emoji} aria-label={t.conversation.react(emoji)} onPress={() => toggle(emoji)}>{emoji}</Button>
+      ))}
+      {!m.deletedAt && <Button aria-label={t.conversation.reply} onPress={() => act("reply")}><Icon name="reply" /></Button>}
+      <MenuTrigger isOpen={open && !asking && !picking} onOpenChange={(now) => (now ? actions.activate(m.seq, true) : asks.current || done())}>
+        <Button aria-label={t.conversation.actions(name, clockTime(m.at))}><Icon name="more" /></Button>
+        <Popover className="popover" placement="bottom end">
+          <Menu className="menu" onAction={act}>
+            {!m.deletedAt && (
+              <MenuSection className="quick" aria-label={t.conversation.moreReactions}>
+                {quick.map((emoji) => <MenuItem key={emoji} id={emoji} aria-label={t.conversation.react(emoji)} textValue={emoji}>{emoji}</MenuItem>)}
+              </MenuSection>
+            )}
+            {!m.deletedAt && <MenuItem id="reply">{t.conversation.reply}</MenuItem>}
+            {!m.deletedAt && <MenuItem id="react">{t.conversation.moreReactions}</MenuItem>}
+            {mine && !m.deletedAt && <MenuItem id="edit">{t.conversation.edit}</MenuItem>}
+            {!m.deletedAt && <MenuItem id="text">{t.conversation.copyText}</MenuItem>}
+            <MenuItem id="link">{t.conversation.copyLink}</MenuItem>
+            {mayDelete && !m.deletedAt && <MenuItem id="delete">{t.conversation.delete}</MenuItem>}
+            {told && <MenuItem id="seen" isDisabled><Text slot="label" className="hint">{seen === undefined ? t.conversation.seenLoading : t.conversation.seenBy(seen.split("\n").filter(Boolean))}</Text></MenuItem>}
+          </Menu>
+        </Popover>
+      </MenuTrigger>
+      <Dialog title={t.conversation.delete} isOpen={asking} onClose={done} role="alertdialog">
+        <p>{t.conversation.deleteWhy}</p>
+        <div className="row end">
+          <Button onPress={done}>{t.conversation.cancel}</Button>
+          <Button look="danger" onPress={() => {
+            done();
+            attempt(() => core.change("delete", { chatId: m.chatId, target: m.seq }));
+          }}>{t.conversation.delete}</Button>
+        </div>
+      </Dialog>
+      <Dialog title={t.conversation.moreReactions} isOpen={picking} onClose={done}>
+        <EmojiPicker onPick={(emoji) => { done(); react(core, m, emoji, true); }} onClose={done} />
+      </Dialog>
+    </div>
+  );
+}

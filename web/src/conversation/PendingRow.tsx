@@ -1,0 +1,33 @@
+import { useCore } from "../app/useCore.ts";
+import type { Pending } from "../core/outbox.ts";
+import { useSnapshot } from "../app/useCore.ts";
+import { t } from "../strings/index.ts";
+import { Avatar } from "../ui/Avatar.tsx";
+import { Button } from "../ui/Button.tsx";
+import { Time } from "../ui/Time.tsx";
+import { MessageBody, QuotedMessage } from "./MessageRow.tsx";
+
+/** A message on its way. It turns into the message itself, in the same place. */
+export function PendingRow({ pending: p, first, onEdit }: { pending: Pending; first: boolean; onEdit(p: Pending): void }) {
+  const core = useCore();
+  const me = useSnapshot((s) => s.state.me);
+  const live = useSnapshot((s) => s.connection.state === "live");
+  return (
+    <li className={first ? "message first" : "message"} data-pending={p.state}>
+      <span className="gutter">{first && me ? <Avatar user={me} /> : null}</span>
+      <div>
+        {first && me && <p className="who"><b dir="auto">{me.name}</b><Time at={p.at} /></p>}
+        {p.reply && <QuotedMessage quote={p.reply} jump={() => {}} />}
+        <MessageBody text={p.text} />
+        {p.state === "failed" ? (
+          <div className="row failed">
+            <span className="fault" role="alert">{t.conversation.failed(p.reason?.message ?? "")}</span>
+            <Button onPress={() => core.retry(p.clientId)}>{t.conversation.retry}</Button>
+            <Button onPress={() => onEdit(p)}>{t.conversation.editFailed}</Button>
+            <Button look="danger" onPress={() => core.discard(p.clientId)}>{t.conversation.discard}</Button>
+          </div>
+        ) : p.state !== "sent" && <span className="side">{live ? t.conversation.sending : t.conversation.waiting}</span>}
+      </div>
+    </li>
+  );
+}

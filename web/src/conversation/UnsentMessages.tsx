@@ -1,0 +1,33 @@
+import { useCore, useSnapshot } from "../app/useCore.ts";
+import { pendingOf } from "../core/selectors.ts";
+import type { ChatId } from "../core/wire.ts";
+import { t } from "../strings/index.ts";
+import { Button } from "../ui/Button.tsx";
+import { copy } from "../ui/copy.ts";
+import { MessageBody } from "./MessageRow.tsx";
+
+/** What one wrote to a chat that one is no longer in. It is nowhere else than here, so it is not thrown away unasked. */
+export function UnsentMessages({ chatId }: { chatId: ChatId }) {
+  const core = useCore();
+  const all = useSnapshot((s) => s.pending);
+  const storageProblem = useSnapshot((s) => s.storageProblem);
+  const unsent = pendingOf(all, chatId).filter((p) => p.state !== "sent");
+  if (!unsent.length) return null;
+  return (
+    <section className="unsent" aria-labelledby="unsent">
+      <h2 id="unsent">{t.conversation.unsent}</h2>
+      <p className="hint">{t.conversation.unsentWhy} {storageProblem && t.notifications.notKept[storageProblem]}</p>
+      <ul>
+        {unsent.map((p) => (
+          <li key={p.clientId}>
+            <MessageBody text={p.text} />
+            <div className="row end">
+              <Button onPress={() => copy(p.text)}>{t.conversation.copyText}</Button>
+              <Button look="danger" onPress={() => core.discard(p.clientId)}>{t.conversation.discard}</Button>
+            </div>
+          </li>
+        ))}
+      </ul>
+    </section>
+  );
+}

@@ -1,0 +1,58 @@
+// The rows of a list: messages, and what stands between them.
+import type { LoadedMessage } from "../core/message.ts";
+import type { Pending } from "../core/outbox.ts";
+import type { Seq, UserId } from "../core/wire.ts";
+import { dayAfter, dayOf } from "../ui/Time.tsx";
+
+export type Row =
+  | { readonly kind: "day"; readonly key: string; readonly at: number }
+  | { readonly kind: "divider"; readonly key: string }
+  | { readonly kind: "message"; readonly key: string; readonly message: LoadedMessage; readonly first: boolean }
+  | { readonly kind: "pending"; readonly key: string; readonly pending: Pending; readonly first: boolean };
+
+const together = 5 * 60_000; // nearer than this, an author's messages stand under one name
+
+/**
+ * divider: the last message that had been read, below which the new ones stand; undefined for none.
+ * The times of what is pending are the server's here, too: it keeps its place when it becomes a message.
+ */
+export function buildRows(messages: readonly LoadedMessage[], pending: readonly Pending[], me: UserId, divider: Seq | undefined): Row[] {
+  const rows: Row[] = [];
+  let before: { by: UserId; at: number } | undefined;
+  const days = new Set<number>();
+  let day = NaN, nextDay = NaN, divided = divider === undefined;
+
+  /** What comes before a message; whether it begins a group. */
+  function begins(by: UserId, at: number, isNew: boolean, answers: boolean): boolean {
+    if (!(at >= day && at < nextDay)) {
+      day = dayOf(at);
+      nextDay = dayAfter(day);
+      rows.push({ kind: "day", key: days.has(day) ? `day ${day} ${rows.length}` : `day ${day}`, at: day });
+      days.add(day); // it comes again where a server's clock was set back
+      before = undefined;
+    }
+    if (!divided && isNew) {
+      divided = true;
+      rows.push({ kind: "divider", key: "divider" });
+      before = undefined;
+    }
+    const first = !before || before.by !== by || at - before.at >= together || answers;
+    before = { by, at };
+    return first;
+  }
+
+  for (const m of messages) {
+    const first = begins(m.by, m.at, m.seq > divider!, !!m.reply);
+    rows.push({ kind: "message", key: keyOf(m.by, m.clientId, m.seq), message: m, first });
+  }
+  const there = new Set(messages.filter((m) => m.by === me).map((m) => m.clientId));
+  for (const p of pending) {
+    if (there.has(p.clientId)) continue;
+    const first = begins(me, p.at, false, !!p.reply);
+    rows.push({ kind: "pending", key: keyOf(me, p.clientId, 0), pending: p, first });
+  }
+  return rows;
+}
+
+/** The same for a message and for the pending one that it was. */
+const keyOf = (by: UserId, clientId: string, seq: Seq) => (clientId ? `${by} ${clientId}` : String(seq));

@@ -1,0 +1,47 @@
+// Notes where one reads: with this step of the browser's history, for Back and a
+// reload, and on the localDB for the next visit. The end is no place: it moves on.
+import { type RefObject, useCallback, useEffect, useRef } from "react";
+import { routeOf } from "../app/route.ts";
+import { useCore } from "../app/useCore.ts";
+import type { ChatId } from "../core/wire.ts";
+import type { ScrollAnchor } from "./useScrollAnchor.ts";
+
+/** The note that one was at the end. */
+export const end = "end";
+const restMs = 300; // without scrolling, until the place is noted
+
+/** Gives what notes it at once, before the address changes. */
+export function useSavedPosition(chatId: ChatId, scroller: RefObject<HTMLElement | null>, scroll: ScrollAnchor): () => void {
+  const core = useCore();
+  const rest = useRef<ReturnType<typeof setTimeout>>(undefined);
+
+  const keep = useCallback(() => {
+    const follows = scroll.follows.current;
+    if (follows || scroll.position()) core.storage?.saveScrollPosition(chatId, follows ? undefined : scroll.position()).catch(() => {});
+  }, [core, chatId, scroll]);
+  const note = useCallback(() => {
+    clearTimeout(rest.current);
+    const route = routeOf(location.pathname);
+    if (route.at !== "chat" || route.chatId !== chatId) return;
+    const now = scroll.follows.current ? end : (scroll.position() ?? null);
+    if (JSON.stringify(history.state) !== JSON.stringify(now)) history.replaceState(now, "");
+    keep();
+  }, [chatId, scroll, keep]);
+
+  useEffect(() => {
+    const box = scroller.current;
+    const later = () => {
+      clearTimeout(rest.current);
+      rest.current = setTimeout(note, restMs);
+    };
+    box?.addEventListener("scroll", later, { passive: true });
+    addEventListener("pagehide", note);
+    return () => {
+      clearTimeout(rest.current);
+      box?.removeEventListener("scroll", later);
+      removeEventListener("pagehide", note);
+      keep(); // the address is another one already
+    };
+  }, [scroller, note, keep]);
+  return note;
+}

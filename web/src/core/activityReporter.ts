@@ -1,0 +1,86 @@
+// What the server is told of the person: what they have read, whether they type,
+// where they look. Trailing edge: the last position wins.
+import { asFailure } from "./failure.ts";
+import type { Socket } from "./socket.ts";
+import type { State } from "./state.ts";
+import type { ChatId, Seq } from "./wire.ts";
+
+const readMs = 1000;
+const typingMs = 3000;
+const maxFocused = 20;
+
+export class ActivityReporter {
+  #socket: Socket;
+  #state: () => State;
+  #acknowledged: (chatId: ChatId, seq: Seq) => void;
+  #readUpTo = new Map<ChatId, Seq>();
+  #timers = new Map<ChatId, ReturnType<typeof setTimeout>>();
+  #typingSentAt = new Map<ChatId, number>();
+  #focus: readonly ChatId[] = [];
+
+  /** taken is called when the server has moved the pointer. */
+  constructor(socket: Socket, state: () => State, taken: (chatId: ChatId, seq: Seq) => void) {
+    this.#socket = socket;
+    this.#state = state;
+    this.#acknowledged = taken;
+  }
+
+  read(chatId: ChatId, seq: Seq): void {
+    if (seq <= Math.max(this.#readUpTo.get(chatId) ?? 0, this.#state().chats.get(chatId)?.readUpTo ?? Infinity)) return;
+    this.#readUpTo.set(chatId, seq);
+    if (!this.#timers.has(chatId)) this.#sendRead(chatId);
+  }
+
+  typing(chatId: ChatId): void {
+    const now = Date.now();
+    if (now - (this.#typingSentAt.get(chatId) ?? -Infinity) < typingMs) return;
+    this.#typingSentAt.set(chatId, now);
+    this.#socket.command("typing", { chatId }).catch(() => {});
+  }
+
+  focus(chatIds: readonly ChatId[]): void {
+    const now = chatIds.slice(0, maxFocused);
+    if (now.join() === this.#focus.join()) return;
+    this.#focus = now;
+    this.#sendFocus();
+  }
+
+  isFocused(chatId: ChatId): boolean {
+    return this.#focus.includes(chatId);
+  }
+
+  /** A new connection knows nothing of all that. */
+  connected(): void {
+    if (this.#focus.length) this.#sendFocus();
+    for (const chatId of this.#readUpTo.keys()) if (!this.#timers.has(chatId)) this.#sendRead(chatId);
+  }
+
+  stop(): void {
+    for (const t of this.#timers.values()) clearTimeout(t);
+  }
+
+  #sendFocus(): void {
+    // A chat that one has just lost fails the whole list: name those that are there.
+    const chatIds = this.#focus.filter((id) => this.#state().chats.has(id));
+    this.#socket.command("focus", { chatIds }).catch(() => {});
+  }
+
+  #sendRead(chatId: ChatId): void {
+    const seq = this.#readUpTo.get(chatId);
+    if (seq === undefined) return;
+    this.#timers.set(chatId, setTimeout(() => {
+      this.#timers.delete(chatId);
+      if (this.#socket.connection.state === "live") this.#sendRead(chatId);
+    }, readMs));
+    this.#socket.command("read", { chatId, seq }).then(
+      () => {
+        if (this.#readUpTo.get(chatId) === seq) this.#readUpTo.delete(chatId);
+        this.#acknowledged(chatId, seq);
+      },
+      (err) => {
+        // Without a connection it waits for the next; refused for good it is dropped.
+        if (!asFailure(err).retryable && this.#readUpTo.get(chatId) === seq) this.#readUpTo.delete(chatId);
+      },
+    );
+  }
+}

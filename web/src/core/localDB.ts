@@ -1,0 +1,89 @@
+// Tables of plain values that outlive the page: IndexedDB, or where a browser
+// refuses that (private windows), memory.
+import { openDB, type IDBPDatabase } from "idb";
+
+const tables = ["drafts", "outbox", "places", "settings", "tabs"] as const;
+export type Table = (typeof tables)[number];
+
+export interface LocalDB {
+  /** What is kept outlives the page. */
+  readonly durable: boolean;
+  /** The rows whose keys begin so. */
+  rows<T>(table: Table, prefix: string): Promise<Map<string, T>>;
+  /** Lets change do as it likes with those rows: one transaction, no other tab comes in between. */
+  update<T>(table: Table, prefix: string, change: (rows: Map<string, T>) => unknown): Promise<void>;
+}
+
+/** Never fails: what cannot be kept on disk is kept in memory. */
+export async function openLocalDB(name = "parley"): Promise<LocalDB> {
+  try {
+    // Some browsers never answer where they do not want to keep anything.
+    const db = await Promise.race([open(name), new Promise<never>((_, fail) => setTimeout(fail, 3000))]);
+    return new IndexedDBStore(name, db);
+  } catch {
+    return new MemoryStore();
+  }
+}
+
+const open = (name: string) => openDB(name, 1, { upgrade: (db) => tables.forEach((t) => db.createObjectStore(t)) });
+const from = (prefix: string) => IDBKeyRange.bound(prefix, prefix + "\uffff");
+
+class IndexedDBStore implements LocalDB {
+  readonly durable = true;
+  #name: string;
+  #db: Promise<IDBPDatabase>;
+
+  constructor(name: string, db: IDBPDatabase) {
+    this.#name = name;
+    this.#db = Promise.resolve(db);
+    this.#reopenOnClose(db);
+  }
+
+  /** A browser may end a connection, and a newer version of the page asks to. */
+  #reopenOnClose(db: IDBPDatabase): void {
+    const again = () => {
+      db.close();
+      this.#db = open(this.#name);
+      this.#db.then((db) => this.#reopenOnClose(db), () => {});
+    };
+    db.addEventListener("close", again);
+    db.addEventListener("versionchange", () => db.close());
+  }
+
+  async rows<T>(table: Table, prefix: string): Promise<Map<string, T>> {
+    const tx = (await this.#db).transaction(table);
+    const [keys, values] = await Promise.all([tx.store.getAllKeys(from(prefix)), tx.store.getAll(from(prefix))]);
+    return new Map(keys.map((k, i) => [String(k), values[i] as T]));
+  }
+
+  async update<T>(table: Table, prefix: string, change: (rows: Map<string, T>) => unknown): Promise<void> {
+    const tx = (await this.#db).transaction(table, "readwrite");
+    const [keys, values] = await Promise.all([tx.store.getAllKeys(from(prefix)), tx.store.getAll(from(prefix))]);
+    const before = new Map(keys.map((k, i) => [String(k), values[i] as T]));
+    const rows = new Map(before);
+    change(rows);
+    const failed = () => {}; // the transaction says it
+    for (const [k, v] of rows) if (before.get(k) !== v) tx.store.put(v, k).catch(failed);
+    for (const k of before.keys()) if (!rows.has(k)) tx.store.delete(k).catch(failed);
+    await tx.done;
+  }
+}
+
+class MemoryStore implements LocalDB {
+  readonly durable = false;
+  #tables = new Map<Table, Map<string, unknown>>();
+
+  async rows<T>(table: Table, prefix: string): Promise<Map<string, T>> {
+    return new Map([...(this.#tables.get(table) ?? [])].filter(([k]) => k.startsWith(prefix))) as Map<string, T>;
+  }
+
+  async update<T>(table: Table, prefix: string, change: (rows: Map<string, T>) => unknown): Promise<void> {
+    const all = this.#tables.get(table) ?? new Map<string, unknown>();
+    const rows = new Map([...all].filter(([k]) => k.startsWith(prefix)));
+    const before = [...rows.keys()];
+    change(rows as Map<string, T>);
+    for (const k of before) all.delete(k);
+    for (const [k, v] of rows) all.set(k, v);
+    this.#tables.set(table, all);
+  }
+}

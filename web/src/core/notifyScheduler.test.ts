@@ -1,0 +1,91 @@
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { NotifyScheduler } from "./notifyScheduler.ts";
+
+let frames: (() => void)[] = [];
+beforeEach(() => {
+  vi.useFakeTimers();
+  frames = [];
+  vi.stubGlobal("requestAnimationFrame", (draw: () => void) => frames.push(draw));
+});
+afterEach(() => {
+  vi.useRealTimers();
+  vi.unstubAllGlobals();
+});
+const pass = (ms: number) => vi.advanceTimersByTimeAsync(ms);
+const draw = () => {
+  for (const f of frames.splice(0)) f();
+  return pass(1);
+};
+
+test("what comes while one writes is told behind a letter's frame, in one piece", async () => {
+  let told = 0;
+  const scheduler = new NotifyScheduler(() => told++);
+  scheduler.keystroke();
+  scheduler.schedule();
+  await pass(50);
+  scheduler.schedule();
+  expect(told).toBe(0);
+  await draw();
+  expect(told).toBe(1);
+});
+
+test("where no further letter is drawn it does not wait long", async () => {
+  let told = 0;
+  const scheduler = new NotifyScheduler(() => told++);
+  scheduler.keystroke();
+  await draw();
+  scheduler.schedule();
+  await pass(199);
+  expect(told).toBe(0);
+  await pass(1);
+  expect(told).toBe(1);
+  await pass(200);
+  scheduler.schedule(); // nobody writes any more
+  expect(told).toBe(2);
+});
+
+test("a letter's frame does not end the rest of a slow device", async () => {
+  let told = 0;
+  const now = performance.now.bind(performance);
+  let drew = 0;
+  vi.spyOn(performance, "now").mockImplementation(() => now() + drew);
+  const scheduler = new NotifyScheduler(() => {
+    told++;
+    drew += 20;
+  });
+  scheduler.schedule();
+  await pass(0);
+  scheduler.keystroke();
+  scheduler.schedule();
+  await draw();
+  expect(told).toBe(1);
+  await pass(80);
+  scheduler.keystroke();
+  await draw();
+  expect(told).toBe(2);
+  vi.restoreAllMocks();
+});
+
+test("a listener that fails does not end the telling", async () => {
+  let told = 0;
+  const scheduler = new NotifyScheduler(() => {
+    if (++told === 1) throw new Error("no");
+  });
+  expect(() => scheduler.schedule()).toThrow("no");
+  scheduler.schedule();
+  await pass(16);
+  expect(told).toBe(2);
+});
+
+test("what one did oneself is told at once, and what it changes in turn is not lost", async () => {
+  let told = 0;
+  const scheduler: NotifyScheduler = new NotifyScheduler(() => {
+    if (++told === 1) scheduler.schedule();
+  });
+  scheduler.keystroke();
+  scheduler.schedule();
+  scheduler.flush();
+  expect(told).toBe(1);
+  await pass(16); // a frame later, though a letter was written just before
+  expect(told).toBe(2);
+});

@@ -1,0 +1,105 @@
+// Fetches what the state says it lacks: events after a gap, counts, messages whose
+// reactions are unsure, names.
+import type { Api } from "./api.ts";
+import type { PageRequest } from "./chat.ts";
+import type { Socket } from "./socket.ts";
+import type { Action, State } from "./state.ts";
+import { messageAt } from "./timeline.ts";
+import type { ChatId, Event, UserId } from "./wire.ts";
+
+const batchMs = 50; // gathers names, and lets what made an entry stale pass
+const retryMs = 2000;
+const maxIds = 50;
+
+export class Refetcher {
+  #api: Api;
+  #socket: Socket;
+  #state: () => State;
+  #dispatch: (a: Action) => void;
+  /** Requests under way and ids that were asked for, each once. */
+  #inFlight = new Set<string>();
+  #unknown = new Set<UserId>();
+  #timers = new Set<ReturnType<typeof setTimeout>>();
+
+  constructor(api: Api, socket: Socket, state: () => State, say: (a: Action) => void) {
+    this.#api = api;
+    this.#socket = socket;
+    this.#state = state;
+    this.#dispatch = say;
+  }
+
+  stop(): void {
+    for (const t of this.#timers) clearTimeout(t);
+    this.#inFlight.clear();
+  }
+
+  /** After an event, a signal or a page. */
+  checkChat(id: ChatId): void {
+    const c = this.#state().chats.get(id);
+    if (c?.gap) this.#once(`gap ${id}`, () => this.#resume(id));
+    if (c?.stale) this.#once(`entry ${id}`, () => this.#delay(batchMs).then(() => this.#fetchEntry(id)), () => this.checkChat(id));
+  }
+
+  /** After an event: was it for a message, or by somebody, that is not held well enough? */
+  checkEvent(e: Event): void {
+    this.checkChat(e.chatId);
+    this.checkUsers("users" in e ? [e.by, ...e.users] : [e.by]);
+    const c = this.#state().chats.get(e.chatId);
+    if (e.event === "reacted" && c?.timeline && messageAt(c.timeline, e.target)?.unsure) {
+      this.#once(`message ${e.chatId} ${e.target}`, () => this.#fetchMessage(e.chatId, e.target));
+    }
+  }
+
+  /** Names are asked for together. */
+  checkUsers(ids: readonly UserId[]): void {
+    for (const id of ids) if (!this.#state().users.has(id)) this.#unknown.add(id);
+    if (this.#unknown.size) this.#once("names", () => this.#delay(batchMs).then(() => this.#fetchUsers()), () => this.checkUsers([]));
+  }
+
+  async #resume(id: ChatId): Promise<void> {
+    const { epoch, chats } = this.#state();
+    const c = chats.get(id);
+    if (c) await this.#socket.command("resume", { epoch, seen: { [id]: c.seen }, at: c.seenAt === undefined ? undefined : { [id]: c.seenAt } });
+  }
+
+  async #fetchEntry(id: ChatId): Promise<void> {
+    const { chat, users } = await this.#api.chat(id);
+    if (this.#state().chats.has(id)) this.#dispatch({ type: "entry", entry: chat, users });
+    if (this.#state().chats.get(id)?.stale) await this.#delay(retryMs); // the answer was older than an event
+  }
+
+  async #fetchMessage(chatId: ChatId, target: number): Promise<void> {
+    const request: PageRequest = { window: { around: target, limit: 1 } };
+    this.#dispatch({ type: "requestStarted", chatId, request });
+    try {
+      this.#dispatch({ type: "page", chatId, request, page: await this.#socket.command("history", { chatId, ...request.window }) });
+    } catch (err) {
+      this.#dispatch({ type: "requestEnded", chatId, request });
+      throw err;
+    }
+  }
+
+  async #fetchUsers(): Promise<void> {
+    const ids = [...this.#unknown].filter((id) => !this.#state().users.has(id)).slice(0, maxIds);
+    for (const id of ids) this.#unknown.delete(id);
+    if (ids.length) this.#dispatch({ type: "users", users: (await this.#api.usersById(ids)).users });
+  }
+
+  /** One request of a kind at a time. What fails is asked for again by the next look, at the latest after a hello. */
+  #once(what: string, run: () => Promise<void>, then = () => {}): void {
+    if (this.#inFlight.has(what)) return;
+    this.#inFlight.add(what);
+    const done = () => this.#inFlight.delete(what);
+    run().then(() => done() && then(), done);
+  }
+
+  #delay(ms: number): Promise<void> {
+    return new Promise((ok) => {
+      const timer = setTimeout(() => {
+        this.#timers.delete(timer);
+        ok();
+      }, ms);
+      this.#timers.add(timer);
+    });
+  }
+}

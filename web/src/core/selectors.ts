@@ -1,0 +1,52 @@
+// Views of the state that more than one place needs. Those that make new objects
+// are to be kept by whoever shows them (useMemo).
+import type { Chat } from "./chat.ts";
+import type { Pending } from "./outbox.ts";
+import type { State } from "./state.ts";
+import { type MessageRange, rangeAt } from "./timeline.ts";
+import type { ChatId, Seq, User, UserId } from "./wire.ts";
+
+export const unknownName = "…";
+
+/** Somebody whose entry has not come, each always the same object: who subscribes compares. */
+const unknown = new Map<UserId, User>();
+
+export function userOf(s: State, id: UserId): User {
+  const known = s.users.get(id) ?? unknown.get(id);
+  if (known) return known;
+  const user: User = { id, handle: "", name: unknownName, status: "", role: "member", active: true };
+  unknown.set(id, user);
+  return user;
+}
+
+export function titleOf(s: State, c: Chat): string {
+  return c.kind === "direct" && c.with ? userOf(s, c.with).name : c.title;
+}
+
+/** Newest activity first. */
+export function chatsByActivity(s: State): Chat[] {
+  return [...s.chats.values()].sort((a, b) => b.activity - a.activity || (a.id < b.id ? 1 : -1));
+}
+
+export function unreadOf(s: State): { chats: number; messages: number; mentions: number } {
+  const sum = { chats: 0, messages: 0, mentions: 0 };
+  for (const c of s.chats.values()) {
+    sum.chats += Number(c.unread > 0);
+    sum.messages += c.unread;
+    sum.mentions += c.mentions;
+  }
+  return sum;
+}
+
+/** The range around a message, or without one that at the end; undefined: load a page there. */
+export function rangeOf(c: Chat, at?: Seq): MessageRange | undefined {
+  return c.timeline && rangeAt(c.timeline, at ?? c.seen);
+}
+
+/** Whether what follows the range is yet to come, not yet to be loaded. */
+export const atEnd = (c: Chat, s: MessageRange): boolean => s.to >= c.seen;
+
+/** What of the outbox is to be shown behind the chat's last message. */
+export function pendingOf(all: readonly Pending[], chatId: ChatId): Pending[] {
+  return all.filter((p) => p.chatId === chatId);
+}

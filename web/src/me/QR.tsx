@@ -1,9 +1,0 @@
-import { encode } from "uqr";
-import { t } from "../strings/index.ts";
-
-/** Black on white, whatever the theme: cameras want that. */
-export default function QR({ text }: { text: string }) {
-  const { data, size } = encode(text, { border: 2 });
-  const path = data.map((row, y) => row.map((on, x) => (on ? `M${x} ${y}h1v1h-1z` : "")).join("")).join("");
-  return <div className="qr"><svg viewBox={`0 0 ${size} ${size}`} role="img" aria-label={t.me.qr} shapeRendering="crispEdges"><path d={path} fill="#000" /></svg></div>;
-}

@@ -1,0 +1,66 @@
+import { type ReactNode, useEffect, useState } from "react";
+import { useCore, useSnapshot } from "../app/useCore.ts";
+import { isUndelivered } from "../core/outbox.ts";
+import { t } from "../strings/index.ts";
+import { Button } from "../ui/Button.tsx";
+import "./connectionBanner.css";
+
+const n = t.notifications;
+const patienceMs = 2000;
+
+/** Says why nothing comes or goes, once that lasts. It has a place of its own above the page and covers nothing. */
+export function ConnectionBanner() {
+  const core = useCore();
+  const inside = useSnapshot((s) => s.phase === "in");
+  const line = useSnapshot((s) => s.connection);
+  const outdated = useSnapshot((s) => s.outdated);
+  const storageProblem = useSnapshot((s) => s.storageProblem);
+  const unsavedText = useSnapshot((s) => s.unsavedText);
+  const heldUntil = useSnapshot((s) => (s.pending.some(isUndelivered) ? s.rateLimitedUntil : 0));
+  const live = line.state === "live";
+  const held = live && heldUntil > 0;
+  const late = useDelayedTrue(inside && (!live || held));
+  const left = useSecondsTo(line.state === "waiting" ? line.until : heldUntil);
+
+  if (!inside) {
+    if (line.cause === "left") return <Strip>{n.cause.left}</Strip>;
+    return line.cause === "signedOut" ? <Strip>{n.cause.signedOut} {storageProblem ? unsavedText && n.notKept[storageProblem] : n.keptForYou}</Strip> : null;
+  }
+  const full = storageProblem === "full" && n.notKept.full;
+  if (late && held) return <Strip>{n.held} {left > 0 && n.goesOn(left)}</Strip>;
+  if (live && full) return <Strip>{full}</Strip>;
+  if (live) return outdated ? <Strip button={n.reload} onPress={() => location.reload()}>{n.outdated}</Strip> : null;
+  if (!late) return null;
+  const waitsFor = line.cause === "offline" || line.cause === "lost" || line.cause === "restarting";
+  const cause = !line.cause ? n.connecting : waitsFor ? `${n.cause[line.cause]} ${storageProblem ? n.notKept[storageProblem] : n.kept}` : n.cause[line.cause];
+  if (line.state === "ended") return <Strip button={n.reload} onPress={() => location.reload()}>{cause}</Strip>;
+  // The button stays while it tries, so that nothing moves under the finger.
+  const waits = line.state === "waiting" && left > 0;
+  return <Strip button={n.now} disabled={!waits} onPress={() => core.connectNow()}>{cause} {waits ? n.again(left) : line.cause && n.connecting}</Strip>;
+}
+
+function Strip({ children, button, disabled, onPress }: { children: ReactNode; button?: string; disabled?: boolean; onPress?(): void }) {
+  return <div className="banner"><p role="status">{children}</p>{button && <Button isDisabled={disabled} onPress={onPress}>{button}</Button>}</div>;
+}
+
+/** Whether on has been true for a while. */
+function useDelayedTrue(on: boolean): boolean {
+  const [late, setLate] = useState(false);
+  useEffect(() => {
+    if (!on) return setLate(false);
+    const timer = setTimeout(() => setLate(true), patienceMs);
+    return () => clearTimeout(timer);
+  }, [on]);
+  return on && late;
+}
+
+function useSecondsTo(until: number): number {
+  const [now, setNow] = useState(Date.now);
+  useEffect(() => {
+    if (until <= Date.now()) return;
+    setNow(Date.now());
+    const timer = setInterval(() => setNow(Date.now()), 1000);
+    return () => clearInterval(timer);
+  }, [until]);
+  return Math.max(0, Math.ceil((until - now) / 1000));
+}

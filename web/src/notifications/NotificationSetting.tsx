@@ -1,0 +1,19 @@
+import { t } from "../strings/index.ts";
+import { Button } from "../ui/Button.tsx";
+import { usePermission } from "./permission.ts";
+
+const n = t.notifications;
+
+/** Notices of this browser: turned on and off, or why that cannot be. */
+export function NotificationSetting() {
+  const [now, set] = usePermission();
+  if (!now) return null;
+  return (
+    <section aria-labelledby="notices">
+      <h2 id="notices">{n.setting}</h2>
+      <p className="hint">{n.state[now]}</p>
+      {now === "on" && <Button onPress={() => void set(false)}>{n.stop}</Button>}
+      {(now === "off" || now === "unasked") && <Button onPress={() => void set(true)}>{n.yes}</Button>}
+    </section>
+  );
+}

@@ -1,0 +1,82 @@
+import { useEffect, useRef } from "react";
+import { paths } from "../app/route.ts";
+import { useCore, useSnapshot } from "../app/useCore.ts";
+import type { Chat } from "../core/chat.ts";
+import { titleOf, unreadOf, userOf } from "../core/selectors.ts";
+import type { State } from "../core/state.ts";
+import { t } from "../strings/index.ts";
+import { Button } from "../ui/Button.tsx";
+import { badge } from "./badge.ts";
+import { usePermission } from "./permission.ts";
+import "./notifications.css";
+
+const n = t.notifications;
+
+/** The count in the title and on the icon, and notices of what comes while one looks elsewhere. */
+export function Notifications() {
+  const unread = useSnapshot((s) => unreadOf(s.state).messages);
+  useEffect(() => badge(unread), [unread]);
+  useEffect(() => () => badge(0), []);
+  const [permission, set] = usePermission();
+  useNotifications(permission === "on");
+  return permission === "unasked" ? <PermissionPrompt answer={set} /> : null;
+}
+
+/** Asks once, after the first direct message of somebody else's. It stands above everything and covers nothing. */
+function PermissionPrompt({ answer }: { answer(yes: boolean): Promise<void> }) {
+  const direct = useSnapshot((s) => [...s.state.chats.values()].some((c) => c.kind === "direct" && c.last && c.last.by !== s.state.me?.id));
+  if (!direct) return null;
+  return (
+    <div className="ask" role="region" aria-label={n.ask}>
+      <p>{n.ask}</p>
+      <div className="row"><Button look="main" onPress={() => void answer(true)}>{n.yes}</Button><Button onPress={() => void answer(false)}>{n.no}</Button></div>
+    </div>
+  );
+}
+
+interface NotificationMessage { readonly title: string; readonly options: NotificationOptions }
+const summaryTag = "summary";
+
+/** Shows what came since the last look, and takes away what was read, here or elsewhere. */
+function useNotifications(on: boolean): void {
+  const core = useCore();
+  const chats = useSnapshot((s) => s.state.chats);
+  const live = useSnapshot((s) => s.connection.state === "live");
+  const told = useRef<ReadonlyMap<string, number>>(undefined); // undefined: what was there before is no news
+  useEffect(() => {
+    if (!live) return; // what came meanwhile is told as one, once all of it is there
+    const { state } = core.snapshot;
+    const before = told.current;
+    told.current = new Map([...chats.values()].map((c) => [c.id, Math.max(c.last?.seq ?? 0, before?.get(c.id) ?? 0)]));
+    if (!on) return;
+    void close((tag) => { // by what is known then: a notice may have come meanwhile
+      const { state } = core.snapshot;
+      return tag === summaryTag ? unreadOf(state).messages > 0 : (state.chats.get(tag)?.unread ?? 0) > 0;
+    });
+    if (!before || (document.visibilityState === "visible" && document.hasFocus())) return;
+    const fresh = [...chats.values()].filter((c) => c.last && c.unread > 0 && c.last.by !== state.me?.id && c.last.seq > (before.get(c.id) ?? 0));
+    if (fresh.length) void navigator.serviceWorker.ready.then((r) => r.active?.postMessage(notificationOf(state, fresh)));
+  }, [chats, live, on, core]);
+  useEffect(() => () => void (on && close(() => false)), [on]); // who signs out leaves none behind
+}
+
+/** Nobody is signed in, or somebody else: what the former user's pages left behind goes. */
+export function clearNotifications(): void {
+  void close(() => false);
+  navigator.setAppBadge?.(0).catch(() => {});
+}
+
+async function close(keep: (tag: string) => boolean): Promise<void> {
+  const worker = await navigator.serviceWorker?.getRegistration();
+  for (const shown of (await worker?.getNotifications()) ?? []) if (!keep(shown.tag)) shown.close();
+}
+
+function notificationOf(state: State, fresh: readonly Chat[]): NotificationMessage {
+  const [c] = fresh, m = c?.last;
+  if (fresh.length > 1 || !c || !m) {
+    const messages = fresh.reduce((sum, c) => sum + c.unread, 0);
+    return { title: n.summary(messages, fresh.length), options: { tag: summaryTag, body: fresh.slice(0, 4).map((c) => titleOf(state, c)).join(", "), data: paths.home } };
+  }
+  const text = m.text.slice(0, 200);
+  return { title: titleOf(state, c), options: { tag: c.id, body: c.kind === "direct" ? text : `${userOf(state, m.by).name}: ${text}`, data: paths.chat(c.id, m.seq) } };
+}

@@ -1,9 +1,0 @@
-import { useSnapshot } from "../app/useCore.ts";
-import type { User } from "../core/wire.ts";
-import { Avatar } from "../ui/Avatar.tsx";
-
-/** Somebody in a list. */
-export function Person({ user }: { user: User }) {
-  const online = useSnapshot((s) => s.state.online.has(user.id));
-  return <><Avatar user={user} online={online} small /><span dir="auto">{user.name}</span><span className="hint">@{user.handle}</span></>;
-}

@@ -1,0 +1,22 @@
+import { useState } from "react";
+import type { ChatId } from "../core/wire.ts";
+import { t } from "../strings/index.ts";
+import { Button } from "../ui/Button.tsx";
+import { Dialog } from "../ui/Dialog.tsx";
+import { InviteLink } from "./InviteLink.tsx";
+import { InviteList } from "./Invites.tsx";
+
+const m = t.settings;
+
+/** A link to a chat, or without one to the server, and those that are open. */
+export default function InviteDialog({ chatId, title, onClose }: { chatId?: ChatId; title: string; onClose(): void }) {
+  const [made, setMade] = useState(0);
+  return (
+    <Dialog title={m.invite} isOpen onClose={onClose}>
+      <p>{m.inviteTo(title)}</p>
+      <InviteLink chatId={chatId} onMade={() => setMade(made + 1)} />
+      <InviteList key={made} title={m.open} which={(i) => i.chatId === chatId} />
+      <div className="row end"><Button onPress={onClose}>{t.app.close}</Button></div>
+    </Dialog>
+  );
+}

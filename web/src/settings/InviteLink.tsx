@@ -1,0 +1,65 @@
+import { useState } from "react";
+import { useCore } from "../app/useCore.ts";
+import { asFailure } from "../core/failure.ts";
+import type { ChatId } from "../core/wire.ts";
+import { t } from "../strings/index.ts";
+import { Button } from "../ui/Button.tsx";
+import { copy } from "../ui/copy.ts";
+import QRCode from "./QRCode.tsx";
+import "./settings.css";
+
+const m = t.settings;
+const dayMs = 86_400_000;
+const uses = [1, 5, 25, 100];
+const lifetimes = [1, 7, 30];
+
+interface Props {
+  chatId?: ChatId;
+  onMade?(): void;
+}
+
+/** Makes a link when asked to: each is an open door until it is used up, so that none is made by looking. */
+export function InviteLink({ chatId, onMade }: Props) {
+  const core = useCore();
+  const [wish, setWish] = useState({ uses: 25, days: 7 });
+  const [url, setUrl] = useState("");
+  const [busy, setBusy] = useState(false);
+  const [fault, setFault] = useState("");
+
+  function make() {
+    setBusy(true);
+    setFault("");
+    core.api.invite({ chatId, uses: wish.uses, expiresAt: core.clock.now() + wish.days * dayMs }).then(
+      (made) => {
+        setUrl(made.url);
+        onMade?.();
+      },
+      (err) => setFault(asFailure(err).message),
+    ).finally(() => setBusy(false));
+  }
+
+  if (url) {
+    return (
+      <>
+        <div className="link-row">
+          <input className="input" readOnly value={url} aria-label={m.link} onFocus={(e) => e.target.select()} />
+          <Button look="main" autoFocus onPress={() => copy(url)}>{m.copy}</Button>
+        </div>
+        <QRCode text={url} />
+        <p className="hint">{m.linkOnce(m.days(wish.days))}</p>
+      </>
+    );
+  }
+  return (
+    <div className="wish">
+      <label className="field"><span className="hint">{m.uses}</span>
+        <select className="input" value={wish.uses} onChange={(e) => setWish({ ...wish, uses: Number(e.target.value) })}>{uses.map((n) => <option key={n}>{n}</option>)}</select>
+      </label>
+      <label className="field"><span className="hint">{m.lasts}</span>
+        <select className="input" value={wish.days} onChange={(e) => setWish({ ...wish, days: Number(e.target.value) })}>{lifetimes.map((n) => <option key={n} value={n}>{m.days(n)}</option>)}</select>
+      </label>
+      <Button look="main" isDisabled={busy} onPress={make}>{m.makeLink}</Button>
+      {fault && <p className="fault" role="alert">{fault}</p>}
+    </div>
+  );
+}

@@ -1,0 +1,33 @@
+import { useEffect, useState } from "react";
+import { useCore } from "../app/useCore.ts";
+import type { ChatId } from "../core/wire.ts";
+import { t } from "../strings/index.ts";
+import { Button } from "../ui/Button.tsx";
+import { Icon } from "../ui/Icon.tsx";
+import { InviteLink } from "./InviteLink.tsx";
+
+const m = t.settings;
+
+/** Whoever has nobody to talk to is offered an invite, in sight of the field: after the setup, and in a new chat. */
+export default function InvitePrompt({ chatId }: { chatId: ChatId }) {
+  const core = useCore();
+  const setting = `alone/${chatId}`;
+  const [shown, setShown] = useState(false);
+  useEffect(() => {
+    core.storage?.settings().then((s) => setShown(!s.get(setting)), () => setShown(true));
+  }, [core, setting]);
+  if (!shown) return null;
+  return (
+    <section className="alone" aria-labelledby="alone">
+      <header>
+        <h2 id="alone">{m.alone}</h2>
+        <Button look="plain icon" aria-label={m.notNow} onPress={async () => { // once it is gone, it is for good
+          await core.storage?.saveSetting(setting, true).catch(() => {});
+          setShown(false);
+        }}><Icon name="close" /></Button>
+      </header>
+      <p className="hint">{m.aloneWhy}</p>
+      <InviteLink chatId={chatId} />
+    </section>
+  );
+}

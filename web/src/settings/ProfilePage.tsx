@@ -1,0 +1,102 @@
+import { useEffect, useState } from "react";
+import { navigate, paths } from "../app/route.ts";
+import { useCore, useSnapshot } from "../app/useCore.ts";
+import type { User } from "../core/wire.ts";
+import { NotificationSetting as Notices } from "../notifications/NotificationSetting.tsx";
+import { t } from "../strings/index.ts";
+import { Button } from "../ui/Button.tsx";
+import { Icon } from "../ui/Icon.tsx";
+import { Field } from "../ui/Field.tsx";
+import { setTheme, theme, themes } from "../ui/theme.ts";
+import { toast } from "../ui/Toast.tsx";
+import { Devices } from "./Devices.tsx";
+import { Invites } from "./Invites.tsx";
+import { SignOut } from "./SignOut.tsx";
+import { useFormError } from "./useFormError.ts";
+import "./settings.css";
+
+const m = t.settings;
+
+export function ProfilePage() {
+  const user = useSnapshot((s) => s.state.me);
+  const [leaving, setLeaving] = useState(false);
+  useEffect(() => void (document.title = m.profile), []);
+  return (
+    <div className="page">
+      <header>
+        <Button look="plain icon" aria-label={m.back} onPress={() => navigate(paths.home)}><Icon name="back" /></Button>
+        <h1>{m.profile}</h1>
+        <Button onPress={() => setLeaving(true)}>{t.sidebar.signOut}</Button>
+      </header>
+      {user && <Profile key={user.id} user={user} />}
+      <ThemeSetting />
+      <Notices />
+      {user && <Password handle={user.handle} />}
+      <Devices />
+      {user && <Invites title={m.mine} which={(i) => i.by === user.id} />}
+      {leaving && <SignOut onClose={() => setLeaving(false)} />}
+    </div>
+  );
+}
+
+function Profile({ user }: { user: User }) {
+  const core = useCore();
+  const [name, setName] = useState(user.name);
+  const [status, setStatus] = useState(user.status);
+  const fault = useFormError();
+  return (
+    <form onSubmit={(e) => {
+      e.preventDefault();
+      fault.clear();
+      core.api.changeMe({ name: name.trim(), status: status.trim() }).then(() => toast(m.saved), fault.set);
+    }}>
+      <section aria-label={m.profile}>
+        <p className="hint">{m.handle(user.handle)}</p>
+        <Field label={m.name} value={name} onChange={setName} maxLength={64} autoComplete="name" fault={fault.at("name")} />
+        <Field label={m.status} hint={m.statusHint} value={status} onChange={setStatus} maxLength={128} autoComplete="off" fault={fault.at("status")} />
+        {fault.elsewhere("name", "status") && <p className="fault" role="alert">{fault.elsewhere("name", "status")}</p>}
+        <Button type="submit" look="main">{m.save}</Button>
+      </section>
+    </form>
+  );
+}
+
+function ThemeSetting() {
+  const [now, setNow] = useState(theme);
+  return (
+    <section aria-labelledby="look">
+      <h2 id="look">{m.look}</h2>
+      <div className="choices">
+        {themes.map((x) => <label key={x}><input type="radio" name="theme" checked={now === x} onChange={() => { setTheme(x); setNow(x); }} />{m.themes[x]}</label>)}
+      </div>
+    </section>
+  );
+}
+
+function Password({ handle }: { handle: string }) {
+  const core = useCore();
+  const [currentPassword, setCurrent] = useState("");
+  const [password, setFresh] = useState("");
+  const fault = useFormError();
+  return (
+    <form onSubmit={(e) => {
+      e.preventDefault();
+      fault.clear();
+      core.api.changeMe({ currentPassword, password }).then(() => {
+        setCurrent("");
+        setFresh("");
+        toast(m.changed);
+      }, fault.set);
+    }}>
+      <section aria-labelledby="password">
+        <h2 id="password">{m.password}</h2>
+        {/* So that a password manager knows whose password it is; it would overlook a hidden field. */}
+        <input className="sr" name="username" autoComplete="username" value={handle} readOnly tabIndex={-1} aria-hidden="true" />
+        <Field label={m.current} type="password" value={currentPassword} onChange={setCurrent} autoComplete="current-password" fault={fault.at("currentPassword")} />
+        <Field label={m.fresh} hint={m.freshHint} type="password" value={password} onChange={setFresh} autoComplete="new-password" fault={fault.at("password")} />
+        {fault.elsewhere("currentPassword", "password") && <p className="fault" role="alert">{fault.elsewhere("currentPassword", "password")}</p>}
+        <Button type="submit" isDisabled={!currentPassword || !password}>{m.change}</Button>
+      </section>
+    </form>
+  );
+}

@@ -1,0 +1,58 @@
+import { useEffect, useState } from "react";
+import { navigate, paths } from "../app/route.ts";
+import { setServerName } from "../app/serverName.ts";
+import { useCore, useSnapshot } from "../app/useCore.ts";
+import { t } from "../strings/index.ts";
+import { Button } from "../ui/Button.tsx";
+import { Icon } from "../ui/Icon.tsx";
+import { Field } from "../ui/Field.tsx";
+import { attempt, toast } from "../ui/Toast.tsx";
+import { Accounts } from "./Accounts.tsx";
+import { Invites } from "./Invites.tsx";
+import { useFormError } from "./useFormError.ts";
+import "./settings.css";
+
+const m = t.settings;
+
+/** What admins of the server do. */
+export function ServerPage() {
+  const core = useCore();
+  const admin = useSnapshot((s) => s.state.me?.role === "admin");
+  const version = useSnapshot((s) => s.state.version);
+  const [name, setName] = useState<string>();
+  const fault = useFormError();
+  useEffect(() => {
+    document.title = m.server;
+    attempt(async () => setName((await core.api.server()).name));
+  }, [core]);
+  return (
+    <div className="page">
+      <header>
+        <Button look="plain icon" aria-label={m.back} onPress={() => navigate(paths.home)}><Icon name="back" /></Button>
+        <h1>{m.server}</h1>
+        <span className="hint">{m.version(version)}</span>
+      </header>
+      {!admin ? <p>{m.notAdmin}</p> : (
+        <>
+          <form onSubmit={(e) => {
+            e.preventDefault();
+            fault.clear();
+            const wanted = name?.trim() ?? "";
+            core.api.renameServer(wanted).then(() => {
+              setServerName(wanted);
+              toast(m.saved);
+            }, fault.set);
+          }}>
+            <section>
+              <Field label={m.serverName} value={name ?? ""} onChange={setName} maxLength={64} autoComplete="off" fault={fault.at("name")} />
+              {fault.elsewhere("name") && <p className="fault" role="alert">{fault.elsewhere("name")}</p>}
+              <Button type="submit" look="main" isDisabled={name === undefined}>{m.save}</Button>
+            </section>
+          </form>
+          <Accounts />
+          <Invites title={m.invites} />
+        </>
+      )}
+    </div>
+  );
+}

@@ -1,0 +1,41 @@
+import { useEffect, useState } from "react";
+import { navigate, paths } from "../app/route.ts";
+import { useCore, useSnapshot } from "../app/useCore.ts";
+import { t } from "../strings/index.ts";
+import { Button } from "../ui/Button.tsx";
+import { Dialog } from "../ui/Dialog.tsx";
+import { attempt } from "../ui/Toast.tsx";
+
+/** Signs out, at once unless that deletes something that was not sent, in whichever tab. */
+export function SignOut({ onClose }: { onClose(): void }) {
+  const core = useCore();
+  const pending = useSnapshot((s) => s.pending);
+  const unsent = pending.find((p) => p.state !== "sent")?.chatId; // the chat of the first
+  const [kept, setKept] = useState<{ messages: boolean; drafts: boolean }>();
+  const out = () => {
+    onClose();
+    attempt(() => core.signOut());
+  };
+  useEffect(() => {
+    let gone = false;
+    const none = { messages: false, drafts: false };
+    void (core.storage?.unsent() ?? Promise.resolve(none)).catch(() => none).then(({ messages, drafts }) => {
+      if (gone) return;
+      setKept({ messages: messages || !!unsent, drafts });
+      if (!messages && !drafts && !unsent) out(); // from the start, or because it was sent while one was asked
+    });
+    return () => void (gone = true);
+  }, [pending]);
+  if (!kept?.messages && !kept?.drafts) return null;
+  return (
+    <Dialog title={t.sidebar.signOut} isOpen onClose={onClose} role="alertdialog">
+      {kept.messages && <p>{t.settings.unsent}</p>}
+      {kept.drafts && <p>{t.settings.drafts}</p>}
+      <div className="row end">
+        <Button onPress={onClose}>{t.app.cancel}</Button>
+        {unsent && <Button onPress={() => { onClose(); navigate(paths.chat(unsent)); }}>{t.settings.showUnsent}</Button>}
+        <Button look="danger" onPress={out}>{t.settings.signOutAnyway}</Button>
+      </div>
+    </Dialog>
+  );
+}

@@ -1,0 +1,111 @@
+import { type FocusEvent, type KeyboardEvent, type ReactNode, useEffect, useMemo, useRef, useState } from "react";
+import { loadParts } from "../app/loadParts.ts";
+import { lazyPart } from "../app/lazyPart.tsx";
+import { useRoute } from "../app/route.ts";
+import { useChat, useCore, useSnapshot } from "../app/useCore.ts";
+import type { Chat } from "../core/chat.ts";
+import type { ChatId } from "../core/wire.ts";
+import { t } from "../strings/index.ts";
+import { useReorderGuard } from "../ui/useReorderGuard.ts";
+import { ChatRow } from "./ChatRow.tsx";
+import { keepOrder, stableOrder } from "./chatOrder.ts";
+import { useDraftPreviews } from "./useDraftPreviews.ts";
+
+const VirtualList = lazyPart(async () => (await loadParts()).VirtualList<Item>);
+const mostPlain = 300; // rows; with more of them only those in sight are on the page
+const r = t.sidebar;
+
+export interface Item { readonly key: ChatId | Chat["kind"]; readonly head?: string }
+
+/** Groups, then people; none stands for no chat at all. One stop for the Tab key, arrows within. */
+export function ChatList({ unreadFirst, none }: { unreadFirst: boolean; none: ReactNode }) {
+  const route = useRoute();
+  const current = route.at === "chat" ? route.chatId : undefined;
+  const come = useSnapshot((s) => s.state.epoch !== "");
+  const drafts = useDraftPreviews();
+  const box = useRef<HTMLDivElement>(null);
+  const [pointed, setPointed] = useState(false);
+  const [typed, setTyped] = useState(false); // the keyboard is in the list
+  const [at, setAt] = useState<ChatId>();
+  const { ids, late } = useOrder(unreadFirst, pointed || typed);
+  const core = useCore();
+  const items = useMemo(() => {
+    const { chats } = core.published.state; // a chat never changes its kind
+    const of = (kind: Chat["kind"], head: string): Item[] => {
+      const own = ids.filter((id) => chats.get(id)?.kind === kind && !late.has(id)).map((key) => ({ key }));
+      return own.length ? [{ key: kind, head }, ...own] : [];
+    };
+    const last: Item[] = ids.filter((id) => late.has(id)).map((key) => ({ key }));
+    return [...of("group", r.groups), ...of("direct", r.people), ...last];
+  }, [core, ids, late]);
+  const press = useReorderGuard(useMemo(() => items.map((i) => i.key), [items]), false);
+  const missed = useRef(false); // the press under way is on a row that another one has just made room for
+  const shown = items.flatMap((i) => (i.head ? [] : [i.key]));
+  const stop = [at, current].find((id) => id && shown.includes(id)) ?? shown[0];
+
+  const known = current !== undefined && shown.includes(current);
+  useEffect(() => {
+    if (known) reach(current, (row) => row.scrollIntoView({ block: "nearest" }));
+  }, [current, known]);
+
+  /** A row that was out of sight takes some frames to be there, and its place is a guess at first. act says whether it is done. */
+  const goal = useRef<ChatId>(undefined);
+  function reach(id: ChatId, act: (row: HTMLElement) => boolean | void, frames = 10) {
+    goal.current = id;
+    const row = box.current?.querySelector<HTMLElement>(`[data-chat="${id}"]`);
+    if ((row && act(row)) || !frames || items.length <= mostPlain) return;
+    requestAnimationFrame(() => goal.current === id && reach(id, act, frames - 1));
+  }
+  const chatOf = (e: { target: EventTarget }) => (e.target as Element).closest<HTMLElement>("[data-chat]")?.dataset["chat"];
+  function onKeyDown(e: KeyboardEvent) {
+    const from = shown.indexOf(chatOf(e) ?? "");
+    const to = new Map([["ArrowDown", from + 1], ["ArrowUp", from - 1], ["Home", 0], ["End", shown.length - 1]]).get(e.key);
+    if (from < 0 || to === undefined || e.ctrlKey || e.metaKey || e.altKey) return;
+    e.preventDefault();
+    const id = shown[Math.max(0, Math.min(shown.length - 1, to))]!;
+    setAt(id);
+    reach(id, (row) => {
+      row.focus();
+      return document.activeElement === row;
+    });
+  }
+  function onFocus(e: FocusEvent) {
+    setAt(chatOf(e));
+    if (e.target.matches(":focus-visible")) setTyped(true);
+  }
+
+  const show = (i: Item) => (i.head ? <h2>{i.head}</h2> : <Row id={i.key} current={i.key === current} stop={i.key === stop} draft={drafts.get(i.key)} />);
+  return (
+    <div className="scroll" ref={box} onPointerDownCapture={(e) => (missed.current = !press.settled(chatOf(e) ?? ""))}
+      onClickCapture={(e) => missed.current && e.detail > 0 && (e.preventDefault(), e.stopPropagation())} onKeyDown={onKeyDown} onFocus={onFocus} onBlur={(e) => e.currentTarget.contains(e.relatedTarget) || setTyped(false)}
+      onPointerEnter={(e) => e.pointerType === "mouse" && setPointed(true)} onPointerLeave={() => setPointed(false)}>
+      {items.length === 0 ? (come ? none : <p className="none hint" role="status">{r.loading}</p>) : items.length <= mostPlain ? <ul>{items.map((i) => <li key={i.key}>{show(i)}</li>)}</ul> : (
+        <VirtualList items={items} show={show} keep={[stop, current]} />
+      )}
+    </div>
+  );
+}
+
+/** Each looks after its own chat: a message draws one row anew, not the list. */
+function Row({ id, ...rest }: { id: ChatId; current: boolean; stop: boolean; draft?: string }) {
+  const chat = useChat(id);
+  return chat && <ChatRow chat={chat} {...rest} />;
+}
+
+const nothingLate: ReadonlySet<ChatId> = new Set();
+
+/** Nothing changes places under the pointer, or while the keyboard chooses: who comes meanwhile waits, late, below all. */
+function useOrder(unreadFirst: boolean, still: boolean): { ids: readonly ChatId[]; late: ReadonlySet<ChatId> } {
+  const before = useRef<readonly ChatId[]>([]);
+  const order = useMemo(() => stableOrder(unreadFirst), [unreadFirst]);
+  const now = useSnapshot((s) => order(s.state.chats));
+  const stands = still && before.current.length > 0;
+  useEffect(() => {
+    if (!stands) before.current = now;
+  });
+  return useMemo(() => {
+    if (!stands) return { ids: now, late: nothingLate };
+    const known = new Set(before.current);
+    return { ids: keepOrder(before.current, now), late: new Set(now.filter((id) => !known.has(id))) };
+  }, [stands, now]);
+}

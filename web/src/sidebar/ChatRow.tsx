@@ -1,0 +1,60 @@
+import { memo, type MouseEvent, useMemo } from "react";
+import { navigate, paths } from "../app/route.ts";
+import type { Chat } from "../core/chat.ts";
+import { titleOf, userOf } from "../core/selectors.ts";
+import { useSnapshot } from "../app/useCore.ts";
+import { t } from "../strings/index.ts";
+import { Avatar } from "../ui/Avatar.tsx";
+import { shortTime, Time, useToday } from "../ui/Time.tsx";
+
+interface Props {
+  chat: Chat;
+  current: boolean;
+  /** The Tab key comes to it. */
+  stop: boolean;
+  draft?: string;
+}
+
+export const ChatRow = memo(function ChatRow({ chat, current, stop, draft }: Props) {
+  const title = useSnapshot((s) => titleOf(s.state, chat));
+  const by = useSnapshot((s) => (!chat.last ? "" : chat.last.by === s.state.me?.id ? t.sidebar.you : userOf(s.state, chat.last.by).name));
+  const preview = useMemo(() => previewOf(chat, by), [chat, by]);
+  const online = useSnapshot((s) => !!chat.with && s.state.online.has(chat.with));
+  const failed = useSnapshot((s) => s.pending.some((p) => p.chatId === chat.id && p.state === "failed"));
+  const today = useToday();
+  return (
+    <a className="chat-row" data-chat={chat.id} tabIndex={stop ? 0 : -1} href={paths.chat(chat.id)} onClick={(e) => follow(e, paths.chat(chat.id))} aria-current={current ? "page" : undefined} data-unread={chat.unread > 0 || undefined}>
+      <Avatar user={{ name: title }} online={online} />
+      <span className="names">
+        <span className="title" dir="auto">{title}{online && <span className="sr">, {t.sidebar.online}</span>}</span>
+        <span className="preview" dir="auto">
+          {failed ? <b>{t.sidebar.failed}</b> : draft && !current ? <><b>{t.sidebar.draft}</b> {draft}</> : preview}
+        </span>
+      </span>
+      <span className="side">
+        <Time at={chat.activity} short={shortTime(chat.activity, today)} />
+        {chat.unread > 0 && (
+          <span className={chat.mentions > 0 ? "count at" : "count"}>
+            <span aria-hidden="true">{chat.mentions > 0 ? "@" : ""}{chat.unread > 99 ? "99+" : chat.unread}</span>
+            <span className="sr">{t.sidebar.unread(chat.unread)}{chat.mentions > 0 && `, ${t.sidebar.mentions(chat.mentions)}`}</span>
+          </span>
+        )}
+      </span>
+    </a>
+  );
+});
+
+/** With a key held it is the browser's: a new tab, a new window. */
+function follow(e: MouseEvent, path: string) {
+  if (e.ctrlKey || e.metaKey || e.shiftKey || e.altKey) return;
+  e.preventDefault();
+  navigate(path);
+}
+
+function previewOf(c: Chat, by: string): string {
+  const m = c.last;
+  if (!m) return c.topic;
+  if (m.deletedAt) return `${by} ${t.sidebar.deleted}`;
+  const text = m.text.replace(/\s+/g, " ").slice(0, 120);
+  return c.kind === "direct" && m.by === c.with ? text : `${by}: ${text}`;
+}

@@ -1,0 +1,60 @@
+import { useState } from "react";
+import { navigate, paths } from "../app/route.ts";
+import { useCore } from "../app/useCore.ts";
+import { asFailure } from "../core/failure.ts";
+import { newId } from "../core/id.ts";
+import type { User } from "../core/wire.ts";
+import { t } from "../strings/index.ts";
+import { Button } from "../ui/Button.tsx";
+import { Dialog } from "../ui/Dialog.tsx";
+import { Field } from "../ui/Field.tsx";
+import { openDirectChat } from "./openDirectChat.ts";
+import { Combobox } from "./Combobox.tsx";
+import { UserItem } from "./UserItem.tsx";
+import { useUserSearch } from "./useUserSearch.ts";
+
+const r = t.sidebar;
+const nameLength = 40; // so that any letters fit in the server's bytes
+
+/** People first: one makes a direct chat, more of them, or a name, a group. */
+export default function NewChat({ onClose }: { onClose(): void }) {
+  const core = useCore();
+  const [clientId] = useState(newId);
+  const [query, setQuery] = useState("");
+  const [chosen, setChosen] = useState<readonly User[]>([]);
+  const [title, setTitle] = useState("");
+  const [open, setOpen] = useState(false);
+  const [fault, setFault] = useState<{ field?: string; message: string }>();
+  const { people: all, searching } = useUserSearch(query);
+  const people = all.filter((u) => !chosen.some((c) => c.id === u.id));
+  const group = chosen.length !== 1 || title.trim() !== "" || open;
+
+  async function make() {
+    if (!chosen.length && !title.trim()) return setFault({ field: "", message: r.needsSome });
+    const names = [core.snapshot.state.me, ...chosen].flatMap((u) => u?.name ?? []).join(", ").slice(0, nameLength);
+    try {
+      if (!group) await openDirectChat(core, chosen[0]!.id);
+      else navigate(paths.chat(await core.createChat({ clientId, kind: "group", title: title.trim() || names, open, members: chosen.map((u) => u.id) })));
+      onClose();
+    } catch (err) {
+      setFault(asFailure(err));
+    }
+  }
+  return (
+    <Dialog title={r.newChat} isOpen onClose={onClose}>
+      {chosen.length > 0 && (
+        <ul className="chips" aria-label={r.chosen}>
+          {chosen.map((u) => <li key={u.id}><Button aria-label={r.remove(u.name)} onPress={() => setChosen(chosen.filter((c) => c !== u))}><span dir="auto">{u.name}</span> ×</Button></li>)}
+        </ul>
+      )}
+      <Combobox label={r.with} hint={r.withHint} items={people} keyOf={(u) => u.id} show={(u) => <UserItem user={u} />} query={query} onQuery={setQuery} none={searching ? undefined : r.nobody}
+        onPick={(u) => { setChosen([...chosen, u]); setQuery(""); }} />
+      <form className="stack" onSubmit={(e) => { e.preventDefault(); void make(); }}>
+        <Field label={r.title} hint={r.titleHint} value={title} onChange={setTitle} maxLength={128} autoComplete="off" fault={fault?.field === "title" ? fault.message : undefined} />
+        <label className="row"><input type="checkbox" checked={open} onChange={(e) => setOpen(e.target.checked)} />{r.open}</label>
+        {fault && fault.field !== "title" && <p className="fault" role="alert">{fault.message}</p>}
+        <div className="row end"><Button onPress={onClose}>{t.app.cancel}</Button><Button type="submit" look="main">{r.make}</Button></div>
+      </form>
+    </Dialog>
+  );
+}

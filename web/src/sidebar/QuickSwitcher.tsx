@@ -1,0 +1,42 @@
+import { useMemo, useState } from "react";
+import { navigate, paths } from "../app/route.ts";
+import { useCore, useSnapshot } from "../app/useCore.ts";
+import type { Chat } from "../core/chat.ts";
+import { fuzzyFind } from "../core/search.ts";
+import { chatsByActivity, titleOf } from "../core/selectors.ts";
+import type { User } from "../core/wire.ts";
+import { t } from "../strings/index.ts";
+import { Avatar } from "../ui/Avatar.tsx";
+import { Dialog } from "../ui/Dialog.tsx";
+import { attempt } from "../ui/Toast.tsx";
+import { openDirectChat } from "./openDirectChat.ts";
+import { Combobox } from "./Combobox.tsx";
+import { UserItem } from "./UserItem.tsx";
+import { useUserSearch } from "./useUserSearch.ts";
+
+type Goal = { chat: Chat; user?: undefined } | { user: User; chat?: undefined };
+
+export default function QuickSwitcher({ onClose }: { onClose(): void }) {
+  const core = useCore();
+  const state = useSnapshot((s) => s.state);
+  const [query, setQuery] = useState("");
+  const { people, searching } = useUserSearch(query);
+  const goals = useMemo((): Goal[] => {
+    const chats = chatsByActivity(state);
+    const found = query.trim() ? fuzzyFind(query, chats, (c) => [titleOf(state, c), c.topic]) : chats.slice(0, 20);
+    const talked = new Set(chats.map((c) => c.with));
+    return [...found.map((chat) => ({ chat })), ...(query.trim() ? people.filter((u) => !talked.has(u.id)).map((user) => ({ user })) : [])];
+  }, [state, query, people]);
+
+  function go(g: Goal) {
+    onClose();
+    if (g.chat) navigate(paths.chat(g.chat.id));
+    else attempt(() => openDirectChat(core, g.user.id));
+  }
+  return (
+    <Dialog title={t.sidebar.jump} isOpen onClose={onClose}>
+      <Combobox label={t.sidebar.jumpHint} items={goals} keyOf={(g) => g.chat?.id ?? g.user!.id} query={query} onQuery={setQuery} onPick={go} none={searching ? undefined : t.sidebar.nothingFound}
+        show={(g) => (g.chat ? <><Avatar user={{ name: titleOf(state, g.chat) }} small /><span dir="auto">{titleOf(state, g.chat)}</span></> : <UserItem user={g.user} />)} />
+    </Dialog>
+  );
+}

@@ -1,0 +1,92 @@
+import { useEffect, useState } from "react";
+import { Menu, MenuItem, MenuSection, MenuTrigger, Popover } from "react-aria-components";
+import { loadParts } from "../app/loadParts.ts";
+import { lazyPart } from "../app/lazyPart.tsx";
+import { navigate, paths } from "../app/route.ts";
+import { useServerName } from "../app/serverName.ts";
+import { useCore, useSnapshot } from "../app/useCore.ts";
+import { SignOut } from "../settings/SignOut.tsx";
+import { t } from "../strings/index.ts";
+import { Button } from "../ui/Button.tsx";
+import { Icon } from "../ui/Icon.tsx";
+import { attempt } from "../ui/Toast.tsx";
+import { ChatList } from "./ChatList.tsx";
+import "./sidebar.css";
+
+const NewChat = lazyPart(async () => (await loadParts()).NewChat, "dialog");
+const BrowseChats = lazyPart(async () => (await loadParts()).BrowseChats, "dialog");
+const QuickSwitcher = lazyPart(async () => (await loadParts()).QuickSwitcher, "dialog");
+const KeyboardHelp = lazyPart(async () => (await loadParts()).KeyboardHelp, "dialog");
+type Open = "new" | "browse" | "jump" | "help" | "out";
+
+const r = t.sidebar;
+
+export function Sidebar() {
+  const core = useCore();
+  const admin = useSnapshot((s) => s.state.me?.role === "admin");
+  const server = useServerName();
+  const [open, setOpen] = useState<Open>();
+  const [unreadFirst, setUnreadFirst] = useState(false);
+  useEffect(() => {
+    void core.storage?.settings().then((s) => setUnreadFirst(s.get("unreadFirst") === true), () => {});
+  }, [core]);
+  useEffect(() => {
+    const onKey = (e: KeyboardEvent) => {
+      if (!(e.ctrlKey || e.metaKey) || e.altKey) return;
+      const what = e.key.toLowerCase() === "k" ? "jump" : e.key === "/" ? "help" : undefined;
+      if (!what) return;
+      e.preventDefault();
+      setOpen(what);
+    };
+    addEventListener("keydown", onKey);
+    return () => removeEventListener("keydown", onKey);
+  }, []);
+
+  function act(what: string | number) {
+    if (what === "me" || what === "server") navigate(paths[what]);
+    else if (what === "newest" || what === "unread") order(what === "unread");
+    else setOpen(what as Open);
+  }
+  function order(first: boolean) {
+    setUnreadFirst(first);
+    attempt(async () => core.storage?.saveSetting("unreadFirst", first));
+  }
+
+  return (
+    <nav className="sidebar" aria-label={r.chats}>
+      <header>
+        <h1 dir="auto">{server}</h1>
+        <Button look="plain icon" aria-label={r.jump} onPress={() => setOpen("jump")}><Icon name="search" /></Button>
+        <Button look="plain icon" aria-label={r.newChat} onPress={() => setOpen("new")}><Icon name="plus" /></Button>
+        <MenuTrigger>
+          <Button look="plain icon" aria-label={r.menu}><Icon name="more" /></Button>
+          <Popover className="popover">
+            <Menu className="menu" onAction={act}>
+              <MenuItem id="me">{r.me}</MenuItem>
+              {admin && <MenuItem id="server">{r.server}</MenuItem>}
+              <MenuItem id="browse">{r.browse}</MenuItem>
+              <MenuSection aria-label={r.order} selectionMode="single" disallowEmptySelection selectedKeys={[unreadFirst ? "unread" : "newest"]}>
+                <MenuItem id="newest">{r.newestFirst}</MenuItem>
+                <MenuItem id="unread">{r.unreadFirst}</MenuItem>
+              </MenuSection>
+              <MenuItem id="help">{r.help}</MenuItem>
+              <MenuItem id="out">{r.signOut}</MenuItem>
+            </Menu>
+          </Popover>
+        </MenuTrigger>
+      </header>
+      <ChatList unreadFirst={unreadFirst} none={
+        <div className="none">
+          <p className="hint">{r.none}</p>
+          <Button look="main" onPress={() => setOpen("new")}>{r.start}</Button>
+          <Button onPress={() => setOpen("browse")}>{r.browse}</Button>
+        </div>
+      } />
+      {open === "new" && <NewChat onClose={() => setOpen(undefined)} />}
+      {open === "browse" && <BrowseChats onClose={() => setOpen(undefined)} />}
+      {open === "jump" && <QuickSwitcher onClose={() => setOpen(undefined)} />}
+      {open === "out" && <SignOut onClose={() => setOpen(undefined)} />}
+      {open === "help" && <KeyboardHelp onClose={() => setOpen(undefined)} />}
+    </nav>
+  );
+}

@@ -1,0 +1,55 @@
+import { useEffect, useRef, useSyncExternalStore } from "react";
+import { Dialog, Popover } from "react-aria-components";
+import { navigate, paths } from "../app/route.ts";
+import { useCore, useSnapshot } from "../app/useCore.ts";
+import { userOf } from "../core/selectors.ts";
+import type { User, UserId } from "../core/wire.ts";
+import { t } from "../strings/index.ts";
+import { Avatar } from "../ui/Avatar.tsx";
+import { Button } from "../ui/Button.tsx";
+import { attempt } from "../ui/Toast.tsx";
+import { openDirectChat } from "./openDirectChat.ts";
+
+let asked: { id: UserId; at: HTMLElement } | undefined;
+const listeners = new Set<() => void>();
+function ask(now: typeof asked): void {
+  asked = now;
+  listeners.forEach((l) => l());
+}
+
+/** Somebody's name; a press says who that is. One card for all names: a message must stay cheap. */
+export function UserName({ user }: { user: User }) {
+  // Without the focus: that would bring the message's tools, which on a phone lie over the name.
+  return <button type="button" className="name" tabIndex={-1} onMouseDown={(e) => e.preventDefault()} onClick={(e) => ask({ id: user.id, at: e.currentTarget })}><b dir="auto">{user.name}</b></button>;
+}
+
+/** Who that is, and the way to a chat with them alone. */
+export function UserCard() {
+  const core = useCore();
+  const open = useSyncExternalStore((l) => (listeners.add(l), () => listeners.delete(l)), () => asked);
+  const user = useSnapshot((s) => (open ? userOf(s.state, open.id) : undefined));
+  const online = useSnapshot((s) => !!open && s.state.online.has(open.id));
+  const mine = useSnapshot((s) => s.state.me?.id === open?.id);
+  const at = useRef<HTMLElement>(null);
+  at.current = open?.at ?? null;
+  useEffect(() => () => ask(undefined), []); // the next one to sign in did not ask
+  if (!user) return null;
+  const close = () => ask(undefined);
+  return (
+    <Popover className="popover" isOpen triggerRef={at} placement="bottom start" onOpenChange={(on) => on || close()}>
+      <Dialog className="person" aria-label={user.name}>
+        <Avatar user={user} online={online} />
+        <p className="names">
+          <b dir="auto">{user.name}</b>
+          <span className="hint">@{user.handle}{online && ` · ${t.sidebar.online}`}{!user.active && ` · ${t.settings.disabled}`}</span>
+          {user.status && <span dir="auto">{user.status}</span>}
+        </p>
+        <Button look="main" autoFocus onPress={() => {
+          close();
+          if (mine) navigate(paths.me);
+          else attempt(() => openDirectChat(core, user.id));
+        }}>{mine ? t.sidebar.me : t.sidebar.write}</Button>
+      </Dialog>
+    </Popover>
+  );
+}

@@ -1,0 +1,25 @@
+import { useEffect, useState } from "react";
+import { useRoute } from "../app/route.ts";
+import { useCore } from "../app/useCore.ts";
+import type { ChatId } from "../core/wire.ts";
+
+/** The beginnings of the drafts that are kept, as they were when one last went to another chat, or another page saved one. */
+export function useDraftPreviews(): ReadonlyMap<ChatId, string> {
+  const core = useCore();
+  const route = useRoute();
+  const [drafts, setDrafts] = useState<ReadonlyMap<ChatId, string>>(new Map());
+  useEffect(() => {
+    let gone = false;
+    const read = () => core.storage?.drafts().then(
+      (all) => gone || setDrafts(new Map([...all].map(([id, d]) => [id, d.text.replace(/\s+/g, " ").slice(0, 120)]))),
+      () => {},
+    );
+    void read();
+    const unwatch = core.storage?.watchDrafts(() => void read());
+    return () => {
+      gone = true;
+      unwatch?.();
+    };
+  }, [core, route]);
+  return drafts;
+}

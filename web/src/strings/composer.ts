@@ -1,0 +1,17 @@
+export const composer = {
+  field: "Message",
+  placeholder: (chat: string) => `Write to ${chat}`,
+  send: "Send",
+  emoji: "Emoji",
+  noAnswer: "Give up the answer",
+  left: (n: number) => `${n} bytes left`,
+  tooLong: (n: number) => `${n} bytes too long`,
+  noFiles: "Files cannot be sent yet: that comes later.",
+  suggestions: "Suggestions",
+  search: "Search emoji",
+  recent: "Used lately",
+  found: "Found",
+  none: "No emoji is called so.",
+  loading: "Loading emoji…",
+  groups: ["Faces", "People", "", "Nature", "Food", "Places", "Doing", "Things", "Signs", "Flags"] as const,
+};
