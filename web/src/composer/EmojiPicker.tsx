@@ -9,7 +9,7 @@ const setting = "recentEmoji";
 const mostRecent = 24;
 const mostFound = 80;
 
-interface Props { emojis: readonly Emoji[]; onPick(emoji: string): void; onClose(): void }
+interface Props { emojis: readonly Emoji[]; onPick: (emoji: string) => void; onClose: () => void }
 
 /** All emoji in a grid; arrows move, Enter takes. */
 export default function EmojiPicker({ emojis, onPick, onClose }: Props) {
@@ -25,7 +25,7 @@ export default function EmojiPicker({ emojis, onPick, onClose }: Props) {
     const known = new Map(emojis.map((e) => [e.sign, e]));
     const groups = t.composer.groups.map((name, group) => ({ name, list: emojis.filter((e) => e.group === group) }));
     return [{ name: t.composer.recent, list: recent.flatMap((sign) => known.get(sign) ?? []) }, ...groups].filter((s) => s.list.length);
-  }, [query, recent]);
+  }, [emojis, query, recent]);
 
   function pick(sign: string) {
     core.storage?.saveSetting(setting, [sign, ...recent.filter((r) => r !== sign)].slice(0, mostRecent)).catch(() => {});

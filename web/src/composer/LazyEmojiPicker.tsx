@@ -3,7 +3,7 @@ import { lazyPart } from "../app/lazyPart.tsx";
 import { t } from "../strings/index.ts";
 import { loadEmoji } from "./emoji.ts";
 
-interface Props { onPick(emoji: string): void; onClose(): void }
+interface Props { onPick: (emoji: string) => void; onClose: () => void }
 
 /** The emoji picker, once it and the emoji have come. */
 export const EmojiPicker = lazyPart<Props>(async () => {

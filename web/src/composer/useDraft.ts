@@ -1,107 +1,111 @@
-import { useEffect, useRef, useState } from "react";
+import { useCallback, useEffect, useEffectEvent, useRef, useState } from "react";
 import { useCore } from "../app/useCore.ts";
+import type { Draft as StoredDraft } from "../core/storage.ts";
 import type { Quote } from "../core/wire.ts";
 
-const restMs = 300; // between two writes
+const saveEveryMs = 300;
 
 interface Draft {
   readonly text: string;
-  set(text: string): void;
-  /** At once, whenever it was kept last. */
-  keep(): void;
-  /** It is over: neither it nor its answer comes back. sent: that text was sent. */
-  end(sent?: string): void;
+  set: (text: string) => void;
+  /** Saves at once. */
+  keep: () => void;
+  /** Deletes the draft and its reply; sent: because that text was sent. */
+  end: (sent?: string) => void;
 }
 
 interface Options {
   /** What stands in the field before anything is written. */
   initial?: string;
   reply?: Quote;
-  onReply?(q: Quote | undefined): void;
-  /** Another page sent it, or deleted it. */
-  onGone?(): void;
+  onReply?: (q: Quote | undefined) => void;
+  /** Another page sent or deleted the draft. */
+  onGone?: () => void;
 }
 
 /**
- * The draft of a chat or an edit, by its key in Storage: what was kept at first, then what is written, kept again as
- * one writes. As long as nothing else was written here it is that of the page where it was written.
+ * The draft of a chat or an edit, by its key in Storage: first what was saved, then what is written, saved while one
+ * writes. Until something is written here, it follows the page in which the draft is written.
  */
 export function useDraft(key: string, { initial = "", reply, onReply = () => {}, onGone = () => {} }: Options): Draft {
   const core = useCore();
-  const [storage] = useState(core.storage); // also when the session ends under the writer
+  const [storage] = useState(core.storage); // of this session, also after the session has ended
   const [text, setText] = useState(initial);
-  const now = useRef({ text: initial, reply });
-  const dirty = useRef(false);
-  const kept = useRef(false); // on disk there is what stands here
-  const refused = useRef(false); // the disk took the last one not: what it holds is older
-  const timer = useRef<ReturnType<typeof setTimeout>>(undefined);
+  const nowRef = useRef({ text: initial, reply });
+  const dirtyRef = useRef(false);
+  const savedRef = useRef(false); // the disk holds what stands here
+  const refusedRef = useRef(false); // the disk refused the last write: what it holds is older
+  const timerRef = useRef<ReturnType<typeof setTimeout>>(undefined);
 
-  const save = (sent?: string) => {
-    if (!dirty.current) return;
-    dirty.current = false;
-    const { text, reply } = now.current;
+  const save = useCallback((sent?: string) => {
+    if (!dirtyRef.current) return;
+    dirtyRef.current = false;
+    const { text, reply } = nowRef.current;
     const empty = text === initial && !reply;
     storage?.saveDraft(key, empty ? undefined : { text, ...(reply && { reply }), at: Date.now() }, sent)
       .then(() => {
-        kept.current = !empty;
-        refused.current = false;
-      }, () => void (refused.current = true));
-  };
-  /** At once and then at most every restMs: what a page writes as it goes, the disk may not get any more. */
-  const touch = () => {
-    dirty.current = true;
-    if (timer.current !== undefined) return;
-    save();
-    timer.current = setTimeout(() => {
-      timer.current = undefined;
-      if (dirty.current) touch();
-    }, restMs);
-  };
+        savedRef.current = !empty;
+        refusedRef.current = false;
+      }, () => void (refusedRef.current = true));
+  }, [storage, key, initial]);
+  /** Saves at once and then at most every saveEveryMs: what a page writes while it is closed may not reach the disk. */
+  const touch = useCallback(() => {
+    dirtyRef.current = true;
+    if (timerRef.current !== undefined) return;
+    const saveIfDirty = () => {
+      timerRef.current = undefined;
+      if (!dirtyRef.current) return;
+      save();
+      timerRef.current = setTimeout(saveIfDirty, saveEveryMs);
+    };
+    saveIfDirty();
+  }, [save]);
 
+  const follow = useEffectEvent((d: StoredDraft | undefined, first: boolean) => {
+    if (dirtyRef.current || refusedRef.current || (first && (!d || nowRef.current.text !== initial)) || (!d && !savedRef.current)) return;
+    if (!d) onGone();
+    savedRef.current = !!d;
+    if (d?.text === nowRef.current.text && d.reply?.seq === nowRef.current.reply?.seq) return;
+    nowRef.current = { text: d?.text ?? initial, reply: d?.reply };
+    setText(nowRef.current.text);
+    onReply(d?.reply);
+  });
+  const flush = useEffectEvent(() => save());
   useEffect(() => {
     let gone = false;
-    const follow = (first: boolean) => storage?.draft(key).then((d) => {
-      if (gone || dirty.current || refused.current || (first && (!d || now.current.text !== initial)) || (!d && !kept.current)) return;
-      if (!d) onGone();
-      kept.current = !!d;
-      if (d?.text === now.current.text && d.reply?.seq === now.current.reply?.seq) return;
-      now.current = { text: d?.text ?? initial, reply: d?.reply };
-      setText(now.current.text);
-      onReply(d?.reply);
-    }, () => {});
-    void follow(true);
-    const unwatch = storage?.watchDrafts((k) => k === key && void follow(false));
-    const flush = () => save();
-    addEventListener("pagehide", flush);
-    document.addEventListener("visibilitychange", flush);
+    const read = (first: boolean) => void storage?.draft(key).then((d) => gone || follow(d, first), () => {});
+    read(true);
+    const unwatch = storage?.watchDrafts((k) => k === key && read(false));
+    const onHide = () => flush();
+    addEventListener("pagehide", onHide);
+    document.addEventListener("visibilitychange", onHide);
     return () => {
       gone = true;
       unwatch?.();
-      removeEventListener("pagehide", flush);
-      document.removeEventListener("visibilitychange", flush);
-      save();
+      removeEventListener("pagehide", onHide);
+      document.removeEventListener("visibilitychange", onHide);
+      flush();
     };
   }, [storage, key]);
 
   useEffect(() => {
-    if (now.current.reply?.seq === reply?.seq) return;
-    now.current = { ...now.current, reply };
+    if (nowRef.current.reply?.seq === reply?.seq) return;
+    nowRef.current = { ...nowRef.current, reply };
     touch();
-  }, [reply]);
+  }, [reply, touch]);
 
-  const change = (to: typeof now.current) => {
-    now.current = to;
-    setText(to.text);
-    touch();
-  };
   return {
     text,
-    set: (text) => change({ ...now.current, text }),
+    set: (text) => {
+      nowRef.current = { ...nowRef.current, text };
+      setText(text);
+      touch();
+    },
     keep: () => save(),
     end(sent) {
-      now.current = { text: initial, reply: undefined };
+      nowRef.current = { text: initial, reply: undefined };
       setText(initial);
-      dirty.current = true;
+      dirtyRef.current = true;
       save(sent);
       onReply(undefined);
     },

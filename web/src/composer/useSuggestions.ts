@@ -21,7 +21,7 @@ export function useSuggestions(chatId: ChatId, text: string, caret: number): { a
 
   useEffect(() => {
     if (kind === "mention" && !known) core.loadMembers(chatId).catch(() => {});
-  }, [core, kind, chatId]);
+  }, [core, kind, known, chatId]);
   useEffect(() => {
     let gone = false;
     if (kind === "mention" && query) core.api.users({ q: query, limit: most }).then((p) => gone || setOthers({ query, users: p.users.filter((u) => u.active) }), () => {});
@@ -35,7 +35,7 @@ export function useSuggestions(chatId: ChatId, text: string, caret: number): { a
   const list = useMemo(() => {
     if (kind === "emoji") return (emoji ? findEmoji(emoji, query, most) : []).map((e) => ({ key: e.sign, sign: e.sign, name: e.name, put: e.sign }));
     if (kind !== "mention") return [];
-    const members = [...(known?.keys() ?? [])].map((id) => userOf(core.published.state, id)).filter((u) => u.handle && u.active);
+    const members = [...(known?.keys() ?? [])].map((id) => userOf({ users }, id)).filter((u) => u.handle && u.active);
     const first = query ? fuzzyFind(query, members, (u) => [u.handle, u.name], most) : members.slice(0, most);
     const rest = query && others?.query === query ? others.users.filter((u) => !known?.has(u.id)) : [];
     return [...first, ...rest].slice(0, most).map((u) => ({ key: u.id, sign: "@" + u.handle, name: u.name, put: "@" + u.handle }));

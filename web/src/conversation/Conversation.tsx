@@ -1,4 +1,4 @@
-import { type KeyboardEvent, useEffect, useMemo, useRef, useState } from "react";
+import { type KeyboardEvent, useCallback, useEffect, useMemo, useRef, useState } from "react";
 import { loadParts } from "../app/loadParts.ts";
 import { lazyPart } from "../app/lazyPart.tsx";
 import { navigate, paths } from "../app/route.ts";
@@ -13,6 +13,7 @@ import { attempt, toast } from "../ui/Toast.tsx";
 import { Composer } from "../composer/Composer.tsx";
 import { Header } from "./Header.tsx";
 import { MessageList } from "./MessageList.tsx";
+import { messageIn } from "./messageElements.ts";
 import type { MessageActions } from "./MessageRow.tsx";
 import { UnsentMessages } from "./UnsentMessages.tsx";
 import "./conversation.css";
@@ -27,10 +28,10 @@ export type ConversationDialog = "members" | "rename" | "invite" | "leave";
 export function Conversation({ chatId, seq }: { chatId: ChatId; seq?: Seq }) {
   const chat = useChat(chatId);
   const known = useSnapshot((s) => s.state.epoch !== "");
-  const was = useRef(false);
-  if (chat) was.current = true;
+  const [wasMember, setWasMember] = useState(!!chat);
+  if (chat && !wasMember) setWasMember(true);
   if (chat) return <OpenConversation chat={chat} seq={seq} />;
-  return known ? <NotAMember chatId={chatId} left={was.current} /> : <p className="whole hint" role="status">{t.conversation.loading}</p>;
+  return known ? <NotAMember chatId={chatId} left={wasMember} /> : <p className="whole hint" role="status">{t.conversation.loading}</p>;
 }
 
 function OpenConversation({ chat, seq }: { chat: Chat; seq?: Seq }) {
@@ -70,7 +71,7 @@ function OpenConversation({ chat, seq }: { chat: Chat; seq?: Seq }) {
   }), [chat.id]);
 
   /** Of what stands at the end, of the newest that one call brings, else of what was read elsewhere. */
-  async function editLast() {
+  const editLast = useCallback(async () => {
     const { state } = core.snapshot;
     const now = state.chats.get(chat.id);
     const own = (m: Message) => m.by === state.me?.id && !m.deletedAt;
@@ -80,11 +81,11 @@ function OpenConversation({ chat, seq }: { chat: Chat; seq?: Seq }) {
     const field = area.current?.querySelector<HTMLTextAreaElement>("[data-composer]");
     if (!field || field.value) return; // meanwhile one went on
     if (!last) return toast(t.conversation.noneToEdit);
-    if (!area.current?.querySelector(`li[data-seq="${last.seq}"]`)) actions.jump(last.seq); // one reads far from it
+    if (!messageIn(area.current, last.seq)) actions.jump(last.seq); // one reads far from it
     setEditing({ seq: last.seq });
-  }
+  }, [core, chat.id, actions]);
   // Not drawn anew with each message that comes.
-  const composer = useMemo(() => <Composer chatId={chat.id} reply={reply} given={given} onReply={setReply} onEditLast={() => attempt(editLast)} />, [chat.id, reply, given]);
+  const composer = useMemo(() => <Composer chatId={chat.id} reply={reply} given={given} onReply={setReply} onEditLast={() => attempt(editLast)} />, [chat.id, reply, given, editLast]);
   const close = () => setOpened(undefined);
   /** Escape that nothing else wanted marks the chat as read; what comes through a portal is not meant for it. */
   function onKeyDown(e: KeyboardEvent<HTMLElement>) {

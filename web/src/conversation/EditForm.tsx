@@ -1,4 +1,4 @@
-import { useEffect, useRef, useState } from "react";
+import { useEffect, useEffectEvent, useRef, useState } from "react";
 import { useCore, useSnapshot } from "../app/useCore.ts";
 import { asFailure } from "../core/failure.ts";
 import { newId } from "../core/id.ts";
@@ -10,7 +10,7 @@ import { byteLength, composing, sends } from "../composer/text.ts";
 import { useDraft } from "../composer/useDraft.ts";
 
 /** A message being edited, in its place. What was not saved is kept as drafts are; resumed: it was left unfinished before. */
-export function EditForm({ message, resumed, onDone }: { message: Message; resumed: boolean; onDone(): void }) {
+export function EditForm({ message, resumed, onDone }: { message: Message; resumed: boolean; onDone: () => void }) {
   const core = useCore();
   const limit = useSnapshot((s) => s.state.limits?.text ?? Infinity);
   const draft = useDraft(editKey(message.chatId, message.seq), { initial: message.text, onGone: onDone });
@@ -24,11 +24,12 @@ export function EditForm({ message, resumed, onDone }: { message: Message; resum
     draft.end();
     onDone();
   };
-  useEffect(() => {
-    if (resumed) return; // nobody asked for it just now
+  const focus = useEffectEvent(() => {
+    if (resumed) return; // an edit from before must not take the focus from what is being done
     field.current?.focus();
     field.current?.setSelectionRange(text.length, text.length);
-  }, []);
+  });
+  useEffect(() => focus(), []);
 
   async function save() {
     const now = text.trim();
@@ -60,7 +61,7 @@ export function EditForm({ message, resumed, onDone }: { message: Message; resum
         }} />
       {over > 0 && <p className="fault" role="status">{t.composer.tooLong(over)}</p>}
       {fault && <p className="fault" role="alert">{fault}</p>}
-      <div className="row end"><Button onPress={done}>{t.conversation.cancel}</Button><Button look="main" isDisabled={busy || over > 0} onPress={save}>{t.conversation.save}</Button></div>
+      <div className="row end"><Button onPress={done}>{t.conversation.cancel}</Button><Button look="main" isDisabled={busy || over > 0} onPress={() => void save()}>{t.conversation.save}</Button></div>
     </div>
   );
 }

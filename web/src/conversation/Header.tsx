@@ -11,7 +11,7 @@ import type { ConversationDialog } from "./Conversation.tsx";
 
 interface Props extends Pick<Chat, "kind" | "with" | "topic" | "memberCount" | "role"> {
   title: string;
-  onOpen(what: ConversationDialog): void;
+  onOpen: (what: ConversationDialog) => void;
 }
 
 /** Takes what it shows and not the chat, which is another one with each message. */

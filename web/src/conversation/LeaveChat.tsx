@@ -14,7 +14,7 @@ import { Dialog } from "../ui/Dialog.tsx";
 import { attempt } from "../ui/Toast.tsx";
 
 /** The last admin of others chooses who takes over; the chat needs one. */
-export default function LeaveChat({ chat, onClose }: { chat: Chat; onClose(): void }) {
+export default function LeaveChat({ chat, onClose }: { chat: Chat; onClose: () => void }) {
   const core = useCore();
   const state = useSnapshot((s) => s.state);
   const [query, setQuery] = useState("");

@@ -22,9 +22,9 @@ const mostPlain = 300; // as in the list of chats
 const order = new Intl.Collator(undefined, { numeric: true, sensitivity: "base" }); // admins first, then by name
 const fewEnough = 20; // to find somebody by looking
 
-export default function Members({ chat, onClose }: { chat: Chat; onClose(): void }) {
+export default function Members({ chat, onClose }: { chat: Chat; onClose: () => void }) {
   const core = useCore();
-  const state = useSnapshot((s) => s.state);
+  const users = useSnapshot((s) => s.state.users);
   const [adding, setAdding] = useState("");
   const [query, setQuery] = useState("");
   const [fault, setFault] = useState("");
@@ -32,8 +32,8 @@ export default function Members({ chat, onClose }: { chat: Chat; onClose(): void
     core.loadMembers(chat.id).catch((err) => setFault(asFailure(err).message));
   }, [core, chat.id]);
   const { people, searching } = useUserSearch(adding);
-  const members = useMemo(() => [...(chat.members ?? [])].map(([id, role]) => ({ key: id, user: userOf(state, id), role }))
-    .sort((a, b) => Number(b.role === "admin") - Number(a.role === "admin") || order.compare(a.user.name, b.user.name)), [chat.members, state.users]);
+  const members = useMemo(() => [...(chat.members ?? [])].map(([id, role]) => ({ key: id, user: userOf({ users }, id), role }))
+    .sort((a, b) => Number(b.role === "admin") - Number(a.role === "admin") || order.compare(a.user.name, b.user.name)), [chat.members, users]);
   const shown = query.trim() ? fuzzyFind(query, members, (m) => [m.user.name, m.user.handle], members.length) : members;
   const show = (m: (typeof members)[number]) => <MemberItem user={m.user} role={m.role} chat={chat} onClose={onClose} />;
   return (
@@ -54,7 +54,7 @@ export default function Members({ chat, onClose }: { chat: Chat; onClose(): void
   );
 }
 
-function MemberItem({ user, role, chat, onClose }: { user: User; role: Role; chat: Chat; onClose(): void }) {
+function MemberItem({ user, role, chat, onClose }: { user: User; role: Role; chat: Chat; onClose: () => void }) {
   const core = useCore();
   const me = useSnapshot((s) => s.state.me?.id === user.id);
   const admin = chat.role === "admin";

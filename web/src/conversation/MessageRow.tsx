@@ -14,13 +14,13 @@ import { Reactions } from "./Reactions.tsx";
 import { MessageToolbar } from "./MessageToolbar.tsx";
 
 export interface MessageActions {
-  reply(q: Quote): void;
-  edit(seq: Seq | undefined): void;
-  jump(seq: Seq): void;
+  reply: (q: Quote) => void;
+  edit: (seq: Seq | undefined) => void;
+  jump: (seq: Seq) => void;
   /** The mouse came to it. */
-  hover(seq: Seq): void;
+  hover: (seq: Seq) => void;
   /** Which message's tools are there; held while its menu is open, or a question that came from it. */
-  activate(seq: Seq | undefined, held?: boolean): void;
+  activate: (seq: Seq | undefined, held?: boolean) => void;
 }
 
 interface Props {
@@ -68,7 +68,7 @@ export function MessageBody({ text, named = nobody }: { text: string; named?: Re
   return <div className="body"><PlainTextFallback text={text}><Markdown text={text} named={named} me={core.snapshot.state.me?.handle ?? ""} /></PlainTextFallback></div>;
 }
 
-export function QuotedMessage({ quote, jump }: { quote: Quote; jump(seq: Seq): void }) {
+export function QuotedMessage({ quote, jump }: { quote: Quote; jump: (seq: Seq) => void }) {
   const name = useSnapshot((s) => userOf(s.state, quote.by).name);
   return (
     <button type="button" className="quote" dir="auto" aria-label={`${t.conversation.answerTo(name)}: ${quote.text || t.conversation.quoteGone}`} onClick={() => jump(quote.seq)}>

@@ -12,6 +12,7 @@ import { Dialog } from "../ui/Dialog.tsx";
 import { attempt } from "../ui/Toast.tsx";
 import { clockTime } from "../ui/Time.tsx";
 import { EmojiPicker } from "../composer/LazyEmojiPicker.tsx";
+import { messageIn } from "./messageElements.ts";
 import { react } from "./Reactions.tsx";
 import type { MessageActions } from "./MessageRow.tsx";
 
@@ -35,7 +36,7 @@ export function MessageToolbar({ message: m, name, open, actions }: { message: L
     setPicking(false);
     actions.activate(undefined);
     later(() => { // what had the focus before is gone with the tools
-      if (document.activeElement === document.body) document.querySelector<HTMLElement>(`li[data-seq="${m.seq}"]`)?.focus({ preventScroll: true });
+      if (document.activeElement === document.body) messageIn(document, m.seq)?.focus({ preventScroll: true });
     });
   };
   const mine = m.by === me?.id;

@@ -8,7 +8,7 @@ import { Time } from "../ui/Time.tsx";
 import { MessageBody, QuotedMessage } from "./MessageRow.tsx";
 
 /** A message on its way. It turns into the message itself, in the same place. */
-export function PendingRow({ pending: p, first, onEdit }: { pending: Pending; first: boolean; onEdit(p: Pending): void }) {
+export function PendingRow({ pending: p, first, onEdit }: { pending: Pending; first: boolean; onEdit: (p: Pending) => void }) {
   const core = useCore();
   const me = useSnapshot((s) => s.state.me);
   const live = useSnapshot((s) => s.connection.state === "live");

@@ -8,7 +8,7 @@ import { Button } from "../ui/Button.tsx";
 import { Dialog } from "../ui/Dialog.tsx";
 import { Field } from "../ui/Field.tsx";
 
-export default function RenameChat({ chat, onClose }: { chat: Chat; onClose(): void }) {
+export default function RenameChat({ chat, onClose }: { chat: Chat; onClose: () => void }) {
   const core = useCore();
   const [title, setTitle] = useState(chat.title);
   const [topic, setTopic] = useState(chat.topic);

@@ -2,6 +2,7 @@ import { userOf } from "../core/selectors.ts";
 import type { State } from "../core/state.ts";
 import type { LoadedMessage } from "../core/message.ts";
 import { t } from "../strings/index.ts";
+import { messagesIn, seqOf } from "./messageElements.ts";
 import { exactTime } from "../ui/Time.tsx";
 
 /** What is copied where more than one message is selected: each with name and time. undefined: leave it to the browser. */
@@ -9,9 +10,9 @@ export function selectionText(scroller: Element, messages: readonly LoadedMessag
   const chosen = getSelection();
   if (!chosen?.rangeCount) return undefined;
   const range = chosen.getRangeAt(0);
-  const rows = [...scroller.querySelectorAll<HTMLElement>("li[data-seq]")].filter((r) => range.intersectsNode(r));
+  const rows = [...messagesIn(scroller)].filter((r) => range.intersectsNode(r));
   if (rows.length < 2) return undefined;
-  const wanted = new Set(rows.map((r) => Number(r.dataset["seq"])));
+  const wanted = new Set(rows.map(seqOf));
   return messages.filter((m) => wanted.has(m.seq))
     .map((m) => `${userOf(s, m.by).name}, ${exactTime(m.at)}:\n${m.deletedAt ? t.conversation.deleted : m.text}`).join("\n\n");
 }

@@ -11,16 +11,16 @@ export const end = "end";
 const restMs = 300; // without scrolling, until the place is noted
 
 /** Gives what notes it at once, before the address changes. */
-export function useSavedPosition(chatId: ChatId, scroller: RefObject<HTMLElement | null>, scroll: ScrollAnchor): () => void {
+export function useSavedPosition(chatId: ChatId, scrollerRef: RefObject<HTMLElement | null>, scroll: ScrollAnchor): () => void {
   const core = useCore();
-  const rest = useRef<ReturnType<typeof setTimeout>>(undefined);
+  const timerRef = useRef<ReturnType<typeof setTimeout>>(undefined);
 
   const keep = useCallback(() => {
     const follows = scroll.follows.current;
     if (follows || scroll.position()) core.storage?.saveScrollPosition(chatId, follows ? undefined : scroll.position()).catch(() => {});
   }, [core, chatId, scroll]);
   const note = useCallback(() => {
-    clearTimeout(rest.current);
+    clearTimeout(timerRef.current);
     const route = routeOf(location.pathname);
     if (route.at !== "chat" || route.chatId !== chatId) return;
     const now = scroll.follows.current ? end : (scroll.position() ?? null);
@@ -29,19 +29,19 @@ export function useSavedPosition(chatId: ChatId, scroller: RefObject<HTMLElement
   }, [chatId, scroll, keep]);
 
   useEffect(() => {
-    const box = scroller.current;
+    const box = scrollerRef.current;
     const later = () => {
-      clearTimeout(rest.current);
-      rest.current = setTimeout(note, restMs);
+      clearTimeout(timerRef.current);
+      timerRef.current = setTimeout(note, restMs);
     };
     box?.addEventListener("scroll", later, { passive: true });
     addEventListener("pagehide", note);
     return () => {
-      clearTimeout(rest.current);
+      clearTimeout(timerRef.current);
       box?.removeEventListener("scroll", later);
       removeEventListener("pagehide", note);
       keep(); // the address is another one already
     };
-  }, [scroller, note, keep]);
+  }, [scrollerRef, note, keep]);
   return note;
 }

@@ -3,6 +3,7 @@
 import { type RefObject, useCallback, useEffect, useLayoutEffect, useMemo, useRef } from "react";
 import type { ScrollPosition } from "../core/storage.ts";
 import type { Seq } from "../core/wire.ts";
+import { messageIn, messagesIn, seqOf } from "./messageElements.ts";
 
 const slack = 8; // px that still count as the end
 
@@ -10,100 +11,100 @@ export interface ScrollAnchor {
   /** At the end of the chat, and to stay there. */
   readonly follows: RefObject<boolean>;
   /** It was scrolled: to be told first, before anything here is asked. */
-  scrolled(): void;
-  toEnd(): void;
+  scrolled: () => void;
+  toEnd: () => void;
   /** While it is held, as a press is under way, the list does not follow its end. */
-  hold(on: boolean): void;
+  hold: (on: boolean) => void;
   /** Puts a row so far below the upper edge, or as near to that as it goes. */
-  toRow(seq: Seq, offset: number): void;
+  toRow: (seq: Seq, offset: number) => void;
   /** The row at the upper edge, and how far its top lies below that. */
-  position(): ScrollPosition | undefined;
+  position: () => ScrollPosition | undefined;
   /** The last message that is in sight as a whole, or fills it. */
-  lastVisible(): Seq;
+  lastVisible: () => Seq;
   /** px to the end of what is loaded. */
-  distanceToEnd(): number;
+  distanceToEnd: () => number;
 }
 
 /** rows: what is shown; the list is put right before it is painted. end: the last of them is the chat's. */
-export function useScrollAnchor(scroller: RefObject<HTMLDivElement | null>, rows: unknown, end: boolean): ScrollAnchor {
+export function useScrollAnchor(scrollerRef: RefObject<HTMLDivElement | null>, rows: unknown, end: boolean): ScrollAnchor {
   const follows = useRef(false);
-  const anchor = useRef<ScrollPosition>(undefined);
-  const known = useRef(0); // scrollTop when that was noted
-  const ends = useRef(end);
-  const held = useRef(false);
+  const anchorRef = useRef<ScrollPosition>(undefined);
+  const knownRef = useRef(0); // scrollTop when that was noted
+  const endsRef = useRef(end);
+  const heldRef = useRef(false);
 
   const note = useCallback(() => {
-    const box = scroller.current;
+    const box = scrollerRef.current;
     if (!box) return;
     const all = messagesIn(box);
     if (!all.length) return; // while they load, the place is that of before
     // Where nobody scrolled the place is what it was, though the browser ended a scroll where what is loaded ends.
-    if (box.scrollTop === known.current && !follows.current && !ends.current && anchor.current && rowIn(box, anchor.current.seq)) return;
+    if (box.scrollTop === knownRef.current && !follows.current && !endsRef.current && anchorRef.current && messageIn(box, anchorRef.current.seq)) return;
     const edge = box.getBoundingClientRect().top;
     const row = all[firstBelow(all, edge)] ?? all[all.length - 1]!;
-    follows.current = ends.current && leftIn(box) <= slack;
-    anchor.current = { seq: seqOf(row), offset: row.getBoundingClientRect().top - edge };
-    known.current = box.scrollTop;
-  }, [scroller]);
+    follows.current = endsRef.current && leftIn(box) <= slack;
+    anchorRef.current = { seq: seqOf(row), offset: row.getBoundingClientRect().top - edge };
+    knownRef.current = box.scrollTop;
+  }, [scrollerRef]);
 
   const settle = useCallback(() => {
-    const box = scroller.current;
+    const box = scrollerRef.current;
     if (!box) return;
     // What moved without an event yet is the person's doing, unless the content became too short.
-    const scrolled = leftIn(box) > 1 ? box.scrollTop - known.current : 0;
+    const scrolled = leftIn(box) > 1 ? box.scrollTop - knownRef.current : 0;
     if (follows.current && scrolled < -slack) return note();
-    const a = anchor.current;
-    const row = a && rowIn(box, a.seq);
+    const a = anchorRef.current;
+    const row = a && messageIn(box, a.seq);
     if (follows.current) {
-      if (held.current) return;
+      if (heldRef.current) return;
       box.scrollTop = box.scrollHeight;
     } else if (row) {
       const moved = row.getBoundingClientRect().top - box.getBoundingClientRect().top - a.offset + scrolled;
       if (Math.abs(moved) >= 0.5) box.scrollTop += moved;
       if (scrolled) return note();
     }
-    known.current = box.scrollTop;
-  }, [scroller, note]);
+    knownRef.current = box.scrollTop;
+  }, [scrollerRef, note]);
 
   useLayoutEffect(() => {
-    ends.current = end;
+    endsRef.current = end;
     settle();
   }, [settle, rows, end]);
   useEffect(() => {
-    const box = scroller.current;
+    const box = scrollerRef.current;
     if (!box) return;
     const sizes = new ResizeObserver(settle); // late heights, and the phone's keyboard
     sizes.observe(box);
     if (box.firstElementChild) sizes.observe(box.firstElementChild);
     return () => sizes.disconnect();
-  }, [scroller, settle]);
+  }, [scrollerRef, settle]);
 
   return useMemo(() => ({
     follows,
     scrolled: note,
     toEnd() {
-      const box = scroller.current;
+      const box = scrollerRef.current;
       if (!box) return;
       follows.current = true;
-      box.scrollTop = known.current = box.scrollHeight;
+      box.scrollTop = knownRef.current = box.scrollHeight;
       note();
     },
     hold(on) {
-      held.current = on;
+      heldRef.current = on;
       if (!on) settle();
     },
     toRow(seq, offset) {
-      const box = scroller.current;
-      const row = box && rowIn(box, seq);
+      const box = scrollerRef.current;
+      const row = box && messageIn(box, seq);
       if (!row) return;
       follows.current = false;
       box.scrollTop += row.getBoundingClientRect().top - box.getBoundingClientRect().top - offset;
       note();
-      if (!follows.current) anchor.current = { seq, offset }; // where too little is loaded below, it gets there with the next page
+      if (!follows.current) anchorRef.current = { seq, offset }; // where too little is loaded below, it gets there with the next page
     },
-    position: () => anchor.current,
+    position: () => anchorRef.current,
     lastVisible() {
-      const box = scroller.current;
+      const box = scrollerRef.current;
       if (!box) return 0;
       const { top, bottom } = box.getBoundingClientRect();
       const all = messagesIn(box);
@@ -112,14 +113,11 @@ export function useScrollAnchor(scroller: RefObject<HTMLDivElement | null>, rows
       if (cut && cut.getBoundingClientRect().top <= top) return seqOf(cut);
       return whole && whole.getBoundingClientRect().bottom > top ? seqOf(whole) : 0;
     },
-    distanceToEnd: () => (scroller.current ? leftIn(scroller.current) : 0),
-  }), [scroller, note, settle]);
+    distanceToEnd: () => (scrollerRef.current ? leftIn(scrollerRef.current) : 0),
+  }), [scrollerRef, note, settle]);
 }
 
 const leftIn = (box: HTMLElement) => box.scrollHeight - box.clientHeight - box.scrollTop;
-const messagesIn = (box: HTMLElement) => box.querySelectorAll<HTMLElement>("li[data-seq]");
-const rowIn = (box: HTMLElement, seq: Seq) => box.querySelector<HTMLElement>(`li[data-seq="${seq}"]`);
-const seqOf = (row: HTMLElement) => Number(row.dataset["seq"]);
 
 /** The index of the first that ends below the edge. */
 function firstBelow(rows: NodeListOf<HTMLElement>, edge: number): number {

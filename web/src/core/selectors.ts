@@ -11,7 +11,7 @@ export const unknownName = "…";
 /** Somebody whose entry has not come, each always the same object: who subscribes compares. */
 const unknown = new Map<UserId, User>();
 
-export function userOf(s: State, id: UserId): User {
+export function userOf(s: Pick<State, "users">, id: UserId): User {
   const known = s.users.get(id) ?? unknown.get(id);
   if (known) return known;
   const user: User = { id, handle: "", name: unknownName, status: "", role: "member", active: true };

@@ -1,0 +1,34 @@
+import { type RefObject, useCallback, useEffect, useLayoutEffect, useRef, useState } from "react";
+import type { ChatId } from "../core/wire.ts";
+
+const coarse = matchMedia("(pointer: coarse)");
+
+interface TextFieldState {
+  readonly fieldRef: RefObject<HTMLTextAreaElement | null>;
+  readonly caret: number;
+  readonly setCaret: (to: number) => void;
+  /** Focuses the field and, once the next text is rendered, puts the caret there. */
+  readonly focusAt: (caret: number) => void;
+}
+
+/** The caret of the composer's field. With a mouse the field has the focus from the start; on a phone that would open the keyboard. */
+export function useTextField(chatId: ChatId): TextFieldState {
+  const [caret, setCaret] = useState(0);
+  const fieldRef = useRef<HTMLTextAreaElement>(null);
+  const wantedRef = useRef<number>(undefined);
+
+  useEffect(() => {
+    if (!coarse.matches) fieldRef.current?.focus();
+  }, [chatId]);
+  useLayoutEffect(() => {
+    if (wantedRef.current === undefined) return;
+    fieldRef.current?.setSelectionRange(wantedRef.current, wantedRef.current);
+    wantedRef.current = undefined;
+  });
+  const focusAt = useCallback((to: number) => {
+    wantedRef.current = to;
+    setCaret(to);
+    fieldRef.current?.focus();
+  }, []);
+  return { fieldRef, caret, setCaret, focusAt };
+}

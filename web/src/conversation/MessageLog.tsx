@@ -1,0 +1,52 @@
+import { memo } from "react";
+import type { Pending } from "../core/outbox.ts";
+import { userOf } from "../core/selectors.ts";
+import type { State } from "../core/state.ts";
+import type { Seq } from "../core/wire.ts";
+import { t } from "../strings/index.ts";
+import { Button } from "../ui/Button.tsx";
+import { dayName } from "../ui/Time.tsx";
+import { type MessageActions, MessageRow } from "./MessageRow.tsx";
+import { PendingRow } from "./PendingRow.tsx";
+import type { Row } from "./rows.ts";
+import type { ActiveMessage } from "./useActiveMessage.ts";
+
+export interface Editing { readonly seq: Seq; readonly resumed?: boolean }
+
+interface Props {
+  rows: readonly Row[];
+  /** What stands above the rows. */
+  head: "loading" | "failed" | "empty" | "beginning" | undefined;
+  onRetry: (() => void) | undefined;
+  users: State["users"];
+  /** Local midnight. */
+  today: number;
+  /** The message that the address names. */
+  target: Seq | undefined;
+  editing: Editing | undefined;
+  active: ActiveMessage | undefined;
+  actions: MessageActions;
+  onEditPending: (p: Pending) => void;
+}
+
+/** The rows of the list. Memoized: a message that comes out of view renders none of them. */
+export const MessageLog = memo(function MessageLog({ rows, head, onRetry, users, today, target, editing, active, actions, onEditPending }: Props) {
+  return (
+    <ol>
+      {head === "failed" && <li className="whole"><p className="fault" role="alert">{t.conversation.loadFailed}</p><Button onPress={onRetry}>{t.conversation.again}</Button></li>}
+      {head === "loading" && <li className="whole hint" role="status">{t.conversation.loading}</li>}
+      {(head === "beginning" || head === "empty") && <li className="whole hint">{head === "empty" ? t.conversation.empty : t.conversation.begin}</li>}
+      {rows.map((r) => {
+        switch (r.kind) {
+          case "day": return <li key={r.key} className="day">{dayName(r.at, today)}</li>;
+          case "divider": return <li key={r.key} className="divider">{t.conversation.newHere}</li>;
+          case "pending": return <PendingRow key={r.key} pending={r.pending} first={r.first} onEdit={onEditPending} />;
+          case "message": {
+            const { seq, by } = r.message;
+            return <MessageRow key={r.key} message={r.message} user={userOf({ users }, by)} first={r.first} marked={target === seq} editing={editing?.seq === seq && (editing.resumed ? "resumed" : "now")} active={active?.seq === seq && (active.menu ? "menu" : "tools")} actions={actions} />;
+          }
+        }
+      })}
+    </ol>
+  );
+});

@@ -1,0 +1,21 @@
+import { useState } from "react";
+import type { Chat } from "../core/chat.ts";
+import type { Seq } from "../core/wire.ts";
+
+/** What was unread: everything behind `after`; count: how many messages that was, 0 if they came while the conversation was open. */
+export interface Unread { readonly after: Seq; readonly count: number }
+
+/** Whether somebody looks at the page. */
+export const isAttended = (): boolean => document.hasFocus() && document.visibilityState === "visible";
+
+/** What was unread when the conversation was opened, or came while nobody looked: the divider stands above it. */
+export function useUnread(chat: Chat): Unread | undefined {
+  const hasUnread = chat.unread > 0;
+  const [unread, setUnread] = useState<Unread | undefined>(() => (hasUnread ? { after: chat.readUpTo, count: chat.unread } : undefined));
+  const [had, setHad] = useState(hasUnread);
+  if (hasUnread !== had) {
+    setHad(hasUnread);
+    if (hasUnread && !isAttended() && unread?.after !== chat.readUpTo) setUnread({ after: chat.readUpTo, count: 0 });
+  }
+  return unread;
+}

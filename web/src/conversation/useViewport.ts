@@ -1,0 +1,47 @@
+import { type RefObject, useCallback, useEffect, useState } from "react";
+import { useCore } from "../app/useCore.ts";
+import type { Chat } from "../core/chat.ts";
+import { atEnd } from "../core/selectors.ts";
+import { isAttended } from "./useUnread.ts";
+import type { Pagination } from "./usePagination.ts";
+import type { ScrollAnchor } from "./useScrollAnchor.ts";
+
+const nearEdge = 1600; // px from an edge at which the next page is requested
+
+/** How far what is in view is from the end of the chat. near: less than half a screen. */
+export type Distance = "end" | "near" | "far";
+
+/**
+ * Acts on what is in view: marks it read, loads the next page, drops messages that are far away. ready reports whether
+ * the list has been scrolled to where it opens. The second result does so again, after a scroll.
+ */
+export function useViewport(chat: Chat, scrollerRef: RefObject<HTMLElement | null>, scroll: ScrollAnchor, pages: Pagination, ready: () => boolean): [Distance, () => void] {
+  const core = useCore();
+  const [distance, setDistance] = useState<Distance>("end");
+  const { range, failed, loadMore, trimAround } = pages;
+  const end = !!range && atEnd(chat, range);
+
+  const update = useCallback(() => {
+    const box = scrollerRef.current;
+    if (!box || !range || !ready()) return;
+    const follows = scroll.follows.current;
+    setDistance(follows ? "end" : end && scroll.distanceToEnd() < box.clientHeight / 2 ? "near" : "far");
+    if (isAttended()) {
+      const seen = follows ? chat.seen : scroll.lastVisible();
+      if (seen > chat.readUpTo) core.markRead(chat.id, seen);
+    }
+    if (!failed && box.scrollTop < nearEdge && range.from > 1) loadMore({ before: range.from });
+    if (!failed && !end && scroll.distanceToEnd() < nearEdge) loadMore({ after: range.to });
+    trimAround(follows ? range.messages.at(-1)?.seq : scroll.position()?.seq, follows);
+  }, [chat, range, end, core, scrollerRef, scroll, failed, loadMore, trimAround, ready]);
+  useEffect(update, [update]);
+  useEffect(() => {
+    addEventListener("focus", update);
+    document.addEventListener("visibilitychange", update);
+    return () => {
+      removeEventListener("focus", update);
+      document.removeEventListener("visibilitychange", update);
+    };
+  }, [update]);
+  return [distance, update];
+}
