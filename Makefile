@@ -14,7 +14,7 @@ build: ## a static binary without symbols
 test: lint race web stories ## everything that CI runs
 
 race: testmongo ## all Go tests with the race detector
-	$(GO) test -race -shuffle=on -timeout 14m ./...
+	$(GO) test -race -shuffle=on -timeout 20m ./...
 
 testmongo: .testmongo/bin/secantusd-py ## the MongoDB for tests; PARLEY_TEST_MONGO sets the path of another program
 
@@ -24,8 +24,8 @@ testmongo: .testmongo/bin/secantusd-py ## the MongoDB for tests; PARLEY_TEST_MON
 	.testmongo/bin/pip install -q --disable-pip-version-check -r internal/mongotest/requirements.txt
 	@touch $@
 
-web: web/node_modules ## type check and unit tests of the client; checks that dist/ is built from src/
-	cd web && npm run check && npm test
+web: web/node_modules ## type check, linter and unit tests of the client; checks that dist/ is built from src/
+	cd web && npm run check && npm run lint && npm test
 	cd web && npm run build -- --outDir node_modules/.dist --logLevel warn && diff -r dist node_modules/.dist || \
 	  { echo "web/dist is not up to date with web/src: run make dist and commit the result"; exit 1; }
 

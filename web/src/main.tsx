@@ -23,7 +23,7 @@ core.subscribe(() => (core.published.unsavedText ? addEventListener : removeEven
 document.addEventListener("visibilitychange", wake);
 
 // A notice was pressed.
-navigator.serviceWorker?.addEventListener("message", (e) => typeof e.data?.open === "string" && navigate(e.data.open));
+navigator.serviceWorker?.addEventListener("message", (e: MessageEvent<{ open?: unknown } | null>) => typeof e.data?.open === "string" && navigate(e.data.open));
 
 createRoot(document.getElementById("app")!).render(
   <StrictMode>

@@ -9,7 +9,7 @@ import { outdated } from "./loadParts.ts";
  * words in its place offer to try again. "dialog": those words, too, stand in a dialog, which onClose closes.
  */
 export function lazyPart<P extends object>(load: () => Promise<ComponentType<P>>, look?: "dialog" | { waiting: string }): ComponentType<P> {
-  const make = (): LazyExoticComponent<ComponentType<any>> => lazy(async () => {
+  const make = (): LazyExoticComponent<ComponentType<P>> => lazy(async () => {
     try {
       return { default: await load() };
     } catch (err) {
@@ -39,7 +39,7 @@ class Boundary extends Component<{ of: unknown; failed: ReactNode; children: Rea
   }
 }
 
-function Failed({ again, close }: { again(): void; close: (() => void) | undefined }) {
+function Failed({ again, close }: { again: () => void; close: (() => void) | undefined }) {
   const [old, setOld] = useState(false);
   useEffect(() => void outdated().then(setOld), []);
   const content = (

@@ -22,7 +22,7 @@ interface Props {
   button: string;
   /** What the fields hold at first. */
   given?: Partial<AuthValues>;
-  send(said: AuthValues): Promise<void>;
+  send: (said: AuthValues) => Promise<void>;
   children?: ReactNode;
 }
 
@@ -51,7 +51,7 @@ export function AuthForm({ ask, button, given, send, children }: Props) {
   }
 
   return (
-    <form ref={form} onSubmit={submit} noValidate>
+    <form ref={form} onSubmit={(e) => void submit(e)} noValidate>
       {ask.map((name, i) => (
         <Field key={name} {...fields[name]} {...(name === "handle" && ask.includes("name") && { hint: d.handleHint })} name={name} value={said[name]} onChange={(v) => setSaid({ ...said, [name]: v })} autoFocus={i === 0} isRequired
           type={/password/i.test(name) && !shown ? "password" : "text"} fault={fault?.field === name ? fault.message : undefined} />

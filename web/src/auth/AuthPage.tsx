@@ -72,7 +72,7 @@ export function AuthPage({ secret }: { secret?: LinkSecret }) {
   );
 }
 
-export function SignIn({ then }: { then(): void | Promise<void> }) {
+export function SignIn({ then }: { then: () => void | Promise<void> }) {
   const core = useCore();
   return <AuthForm ask={["handle", "password"]} button={d.signIn} send={async (s) => { await core.signIn(s.handle, s.password); await then(); }} />;
 }

@@ -4,9 +4,9 @@ import { Api } from "./api.ts";
 /** An API whose every call gets this answer, and what was asked. */
 function answering(status: number, body: string) {
   const asked: [string, RequestInit][] = [];
-  const api = new Api(async (url, init) => {
-    asked.push([String(url), init!]);
-    return new Response(status === 204 ? null : body, { status });
+  const api = new Api((url, init) => {
+    asked.push([url as string, init!]);
+    return Promise.resolve(new Response(status === 204 ? null : body, { status }));
   });
   return { api, asked };
 }
@@ -44,17 +44,19 @@ test("what is not Parley's answer is no answer", async () => {
 
 test("a slow answer that comes is waited for; one that stops coming is not", async () => {
   vi.useFakeTimers();
-  const slow = (pieces: number, ends: boolean) => new Api(async (_, init) => {
+  const slow = (pieces: number, ends: boolean) => new Api((_, init) => {
     let n = 0;
-    return new Response(new ReadableStream({
+    return Promise.resolve(new Response(new ReadableStream({
       start: (out) => init!.signal!.addEventListener("abort", () => out.error(new DOMException("aborted", "AbortError"))),
       pull: (out) => new Promise((ok) => setTimeout(() => {
         if (n++ < pieces) out.enqueue(new TextEncoder().encode(n === 1 ? `{"user": {"name": "A` : "a"));
-        else if (ends) out.enqueue(new TextEncoder().encode(`"}}`)), out.close();
-        else return;
+        else if (ends) {
+          out.enqueue(new TextEncoder().encode(`"}}`));
+          out.close();
+        } else return;
         ok();
       }, 20_000)),
-    }));
+    })));
   });
   try {
     const whole = slow(10, true).me();

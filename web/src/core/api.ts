@@ -1,6 +1,6 @@
 // The HTTP API, in JSON, with the browser's cookie. docs/openapi.yaml has every call.
 import { Failure, noAnswer } from "./failure.ts";
-import type { ChatId, Entry, Limits, Message, Page, Problem, Role, Seq, User, UserId, Window } from "./wire.ts";
+import type { ChatId, Entry, Limits, Page, Problem, Role, Seq, User, UserId, Window } from "./wire.ts";
 
 export interface ServerInfo { name: string; version: string; api: 1; setup: boolean; registration: "invite" | "open" | "closed"; now: number; limits: Limits }
 export interface Session { id: string; label: string; client: string; address: string; createdAt: number; seenAt: number; current: boolean }
@@ -67,11 +67,10 @@ export class Api {
   changeChat = (id: ChatId, change: { title?: string; topic?: string; clientId?: string }) => this.#call<OneChat>("PATCH", `/chats/${id}`, change);
   members = (id: ChatId, q: { limit?: number; after?: string }) => this.#call<{ members: Member[]; users: User[]; next?: string }>("GET", `/chats/${id}/members` + query(q));
   /** "me" joins an open chat. */
-  putMember = (id: ChatId, user: UserId | "me", role?: Role) => this.#call<void>("PUT", `/chats/${id}/members/${user}`, { role });
+  putMember = (id: ChatId, user: UserId, role?: Role) => this.#call<void>("PUT", `/chats/${id}/members/${user}`, { role });
   /** "me" leaves. */
-  removeMember = (id: ChatId, user: UserId | "me") => this.#call<void>("DELETE", `/chats/${id}/members/${user}`);
+  removeMember = (id: ChatId, user: UserId) => this.#call<void>("DELETE", `/chats/${id}/members/${user}`);
   history = (id: ChatId, w: Window) => this.#call<Page>("GET", `/chats/${id}/messages` + query({ ...w }));
-  message = (id: ChatId, seq: Seq) => this.#call<{ message: Message }>("GET", `/chats/${id}/messages/${seq}`);
 
   /** @throws {Failure} with the server's code and field; "no_answer" if there was none that could be read. */
   async #call<T>(method: string, path: string, body?: object): Promise<T> {
@@ -122,5 +121,5 @@ async function readText(answer: Response, came: () => void): Promise<string> {
 
 function query(q: Query): string {
   const given = Object.entries(q).filter(([, v]) => v !== undefined).map(([k, v]) => [k, String(v)]);
-  return given.length ? "?" + new URLSearchParams(given) : "";
+  return given.length ? `?${new URLSearchParams(given).toString()}` : "";
 }

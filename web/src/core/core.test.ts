@@ -29,14 +29,14 @@ async function pass(ms = 0) {
 async function page(answers: Record<string, () => unknown> = {}) {
   const log = new Log("c", ["me", "ann"]);
   const wires: FakeWire[] = [], asked: string[] = [];
-  const api = new Api(async (url, init) => {
-    const call = `${init!.method} ${String(url).slice("/api".length)}`;
+  const api = new Api((url, init) => {
+    const call = `${init!.method} ${(url as string).slice("/api".length)}`;
     asked.push(call);
     const all: typeof answers = { "GET /me": () => ({ user: user("me") }), "GET /chats/c": () => ({ chat: log.entry("me"), users: [] }), ...answers };
     const said = all[call]?.();
-    if (said instanceof Error) throw said;
-    if (said === undefined) return new Response(null, { status: 204 });
-    return new Response(JSON.stringify(said), { status: (said as { error?: unknown }).error ? 401 : 200 });
+    if (said instanceof Error) return Promise.reject(said);
+    if (said === undefined) return Promise.resolve(new Response(null, { status: 204 }));
+    return Promise.resolve(new Response(JSON.stringify(said), { status: (said as { error?: unknown }).error ? 401 : 200 }));
   });
   const core = new Core(api, openLocalDB(), () => (wires.push(new FakeWire()), wires.at(-1)!));
   let told = 0;

@@ -106,7 +106,7 @@ export class Core {
       if (this.#session) return;
       if (failure.code === "no_identity") return this.#signedOut(this.#lastUser ? "signedOut" : undefined);
       this.#set({ phase: "unreachable", failure });
-      if (failure.retryable) this.#retryTimer = setTimeout(() => this.start(), failure.retryAfterMs ?? retryMs);
+      if (failure.retryable) this.#retryTimer = setTimeout(() => void this.start(), failure.retryAfterMs ?? retryMs);
     }
   }
 

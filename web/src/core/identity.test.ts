@@ -36,7 +36,7 @@ class Browser {
     const channel = new TabChannel();
     channel.send = (n) => deaf || this.pages.filter((p) => p.channel !== channel).forEach((p) => p.channel.onMessage(n));
     const api = new Api(async (url, init) => {
-      const call = `${init!.method} ${String(url).slice("/api".length)}`;
+      const call = `${init!.method} ${(url as string).slice("/api".length)}`;
       const as = (init!.headers as Record<string, string>)["Parley-User"];
       this.asked.push({ call, as, cookie: this.cookie });
       const refusal = !this.cookie ? { code: "no_identity", message: "" } : as && as !== this.cookie ? { code: "no_identity", message: "", field: "Parley-User" } : undefined;

@@ -9,9 +9,9 @@ export interface LocalDB {
   /** What is kept outlives the page. */
   readonly durable: boolean;
   /** The rows whose keys begin so. */
-  rows<T>(table: Table, prefix: string): Promise<Map<string, T>>;
+  rows: <T>(table: Table, prefix: string) => Promise<Map<string, T>>;
   /** Lets change do as it likes with those rows: one transaction, no other tab comes in between. */
-  update<T>(table: Table, prefix: string, change: (rows: Map<string, T>) => unknown): Promise<void>;
+  update: <T>(table: Table, prefix: string, change: (rows: Map<string, T>) => unknown) => Promise<void>;
 }
 
 /** Never fails: what cannot be kept on disk is kept in memory. */
@@ -53,13 +53,13 @@ class IndexedDBStore implements LocalDB {
   async rows<T>(table: Table, prefix: string): Promise<Map<string, T>> {
     const tx = (await this.#db).transaction(table);
     const [keys, values] = await Promise.all([tx.store.getAllKeys(from(prefix)), tx.store.getAll(from(prefix))]);
-    return new Map(keys.map((k, i) => [String(k), values[i] as T]));
+    return new Map(keys.map((k, i) => [k as string, values[i] as T]));
   }
 
   async update<T>(table: Table, prefix: string, change: (rows: Map<string, T>) => unknown): Promise<void> {
     const tx = (await this.#db).transaction(table, "readwrite");
     const [keys, values] = await Promise.all([tx.store.getAllKeys(from(prefix)), tx.store.getAll(from(prefix))]);
-    const before = new Map(keys.map((k, i) => [String(k), values[i] as T]));
+    const before = new Map(keys.map((k, i) => [k as string, values[i] as T]));
     const rows = new Map(before);
     change(rows);
     const failed = () => {}; // the transaction says it
@@ -73,17 +73,20 @@ class MemoryStore implements LocalDB {
   readonly durable = false;
   #tables = new Map<Table, Map<string, unknown>>();
 
-  async rows<T>(table: Table, prefix: string): Promise<Map<string, T>> {
-    return new Map([...(this.#tables.get(table) ?? [])].filter(([k]) => k.startsWith(prefix))) as Map<string, T>;
+  rows<T>(table: Table, prefix: string): Promise<Map<string, T>> {
+    return Promise.resolve(new Map([...(this.#tables.get(table) ?? [])].filter(([k]) => k.startsWith(prefix))) as Map<string, T>);
   }
 
-  async update<T>(table: Table, prefix: string, change: (rows: Map<string, T>) => unknown): Promise<void> {
-    const all = this.#tables.get(table) ?? new Map<string, unknown>();
-    const rows = new Map([...all].filter(([k]) => k.startsWith(prefix)));
-    const before = [...rows.keys()];
-    change(rows as Map<string, T>);
-    for (const k of before) all.delete(k);
-    for (const [k, v] of rows) all.set(k, v);
-    this.#tables.set(table, all);
+  update<T>(table: Table, prefix: string, change: (rows: Map<string, T>) => unknown): Promise<void> {
+    return new Promise((ok) => {
+      const all = this.#tables.get(table) ?? new Map<string, unknown>();
+      const rows = new Map([...all].filter(([k]) => k.startsWith(prefix)));
+      const before = [...rows.keys()];
+      change(rows as Map<string, T>);
+      for (const k of before) all.delete(k);
+      for (const [k, v] of rows) all.set(k, v);
+      this.#tables.set(table, all);
+      ok();
+    });
   }
 }

@@ -7,10 +7,10 @@ import type { ChatId, Fields, Ok, Quote } from "./wire.ts";
 
 /** Where messages outlive the page. Each is its tab's own, so that no two tabs send one side by side. */
 export interface OutboxStore {
-  put(p: Pending): void;
-  remove(p: Pending): void;
+  put: (p: Pending) => void;
+  remove: (p: Pending) => void;
   /** Makes the tab the owner of what tabs that are no more left, and gives all that it owns. */
-  adopt(): Promise<readonly Pending[]>;
+  adopt: () => Promise<readonly Pending[]>;
 }
 
 const adoptEveryMs = 15_000;
@@ -32,8 +32,8 @@ export class OutboxSender {
     this.#store = keeper;
     this.#send = send;
     this.#changed = changed;
-    this.#adopting = setInterval(() => this.adopt(), adoptEveryMs);
-    this.adopt();
+    this.#adopting = setInterval(() => void this.adopt(), adoptEveryMs);
+    void this.adopt();
   }
 
   /** It is in the box at once, and on disk as soon as that goes. */

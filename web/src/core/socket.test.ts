@@ -77,7 +77,7 @@ test("a long resume goes in parts, and the last says so", () => {
   const it = connected(Object.fromEntries(Array.from({ length: 7001 }, (_, i) => [`c${i}`, i])));
   it.wire().opens();
   const parts = it.wire().got.slice(1);
-  expect(parts.map((p) => [Object.keys(p.seen as object).length, p.more])).toEqual([...Array(4).fill([1500, true]), [1001, undefined]]);
+  expect(parts.map((p) => [Object.keys(p.seen as object).length, p.more])).toEqual([...Array<[number, boolean]>(4).fill([1500, true]), [1001, undefined]]);
 });
 
 test("the times of what was seen go with the numbers, and each part is below the bound of a message", () => {
@@ -138,7 +138,7 @@ test("a server that said it restarts is restarting until that takes too long", a
     await untilNext(it);
     it.wire().breaks();
   }
-  expect(it.lines.filter((l) => l.startsWith("waiting"))).toEqual([...Array(5).fill("waiting restarting"), "waiting lost"]);
+  expect(it.lines.filter((l) => l.startsWith("waiting"))).toEqual([...Array<string>(5).fill("waiting restarting"), "waiting lost"]);
 });
 
 test("close codes tell the cause, and which of them end it", () => {

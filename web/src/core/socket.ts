@@ -18,20 +18,20 @@ export interface Handlers {
   /** Whose session this is: the server refuses hello with another user's cookie. */
   as?: UserId;
   /** What to resume with, asked for as a connection opens. */
-  resume(): Fields<"resume">;
+  resume: () => Fields<"resume">;
   /** The line is live: what the greeting brings, and that, are one change. */
-  hello(ok: Hello, resumed: Fields<"resume">, sent: number): void;
+  hello: (ok: Hello, resumed: Fields<"resume">, sent: number) => void;
   /** The values of one message, in order. */
-  values(all: readonly (Event | Signal)[]): void;
+  values: (all: readonly (Event | Signal)[]) => void;
   /** Called for every other line; "ended" is final. */
-  connection(now: ConnectionState): void;
+  connection: (now: ConnectionState) => void;
 }
 
 /** The part of a WebSocket that is used. */
 export type WebSocketLike = Pick<WebSocket, "binaryType" | "send" | "close" | "onopen" | "onmessage" | "onclose">;
 
 /** Called as the reply is read: what stands behind it in the same message comes after. */
-interface PendingReply { ok(v: unknown): void; fail(f: Failure): void; bytes: number }
+interface PendingReply { ok: (v: never) => void; fail: (f: Failure) => void; bytes: number }
 
 const firstBackoffMs = 5000; // what one waits at most before the first try again; doubled at each further one
 const maxBackoffMs = 60_000;
@@ -70,7 +70,7 @@ export class Socket {
     this.#helloParts = [];
     ws.binaryType = "arraybuffer";
     ws.onopen = () => this.#sendHello(ws);
-    ws.onmessage = (e) => ws === this.#ws && this.#receive(ws, e.data);
+    ws.onmessage = (e) => ws === this.#ws && this.#receive(ws, e.data as ArrayBuffer);
     ws.onclose = (e) => this.#closed(ws, e.code, e.reason);
     this.#expectTraffic(ws, helloTimeoutMs);
   }
@@ -103,10 +103,10 @@ export class Socket {
     });
   }
 
-  #prepare<V extends Verb>(verb: V, fields: Fields<V>, then: { ok(v: Ok<V>): void; fail(f: Failure): void }): Uint8Array<ArrayBuffer> {
+  #prepare<V extends Verb>(verb: V, fields: Fields<V>, then: { ok: (v: Ok<V>) => void; fail: (f: Failure) => void }): Uint8Array<ArrayBuffer> {
     const id = this.#nextId++;
     const bytes = encodeCommand(id, verb, fields);
-    this.#pendingReplies.set(id, { ok: then.ok as (v: unknown) => void, fail: then.fail, bytes: bytes.length });
+    this.#pendingReplies.set(id, { ok: then.ok, fail: then.fail, bytes: bytes.length });
     return bytes;
   }
 
@@ -166,7 +166,7 @@ export class Socket {
     const w = this.#pendingReplies.get(v.re);
     this.#pendingReplies.delete(v.re);
     if (v.error) w?.fail(new Failure(v.error));
-    else w?.ok(v.ok);
+    else w?.ok(v.ok as never);
   }
 
   /** Nothing heard for a heartbeat: ask. A peer that vanished sends no close. */

@@ -34,8 +34,7 @@ export type Action =
   | { type: "read"; chatId: ChatId; seq: Seq }
   | { type: "trim"; chatId: ChatId; from: Seq; to: Seq }
   /** Lets typing run out. */
-  | { type: "tick"; at: number }
-  | { type: "forget" };
+  | { type: "tick"; at: number };
 
 export const emptyState: State = { epoch: "", version: "", me: null, limits: null, users: new Map(), chats: new Map(), online: new Set() };
 
@@ -67,8 +66,6 @@ export function reduce(s: State, a: Action): State {
       return updateChat(s, a.chatId, (c) => (c.timeline ? { ...c, timeline: trimTimeline(c.timeline, a.from, a.to) } : c));
     case "tick":
       return tick(s, a.at);
-    case "forget":
-      return emptyState;
   }
 }
 

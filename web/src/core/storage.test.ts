@@ -14,8 +14,8 @@ class FakeLocks {
     await run();
     this.held.delete(name);
   }
-  async query() {
-    return { held: [...this.held].map((name) => ({ name })) };
+  query() {
+    return Promise.resolve({ held: [...this.held].map((name) => ({ name })) });
   }
 }
 

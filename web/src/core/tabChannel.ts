@@ -16,11 +16,11 @@ export class TabChannel {
   onMessage: (n: TabMessage) => void = () => {};
   #channel = globalThis.BroadcastChannel ? new BroadcastChannel(name) : undefined;
   #onStorage = (e: StorageEvent) => {
-    if (e.key === name && e.newValue) this.onMessage(JSON.parse(e.newValue));
+    if (e.key === name && e.newValue) this.onMessage(JSON.parse(e.newValue) as TabMessage);
   };
 
   constructor() {
-    if (this.#channel) this.#channel.onmessage = (e) => this.onMessage(e.data);
+    if (this.#channel) this.#channel.onmessage = (e) => this.onMessage(e.data as TabMessage);
     else globalThis.addEventListener?.("storage", this.#onStorage);
   }
 

@@ -30,7 +30,7 @@ export class Tabs {
       return;
     }
     this.#held = this.renew();
-    this.#timer = setInterval(() => this.renew(), renewMs);
+    this.#timer = setInterval(() => void this.renew(), renewMs);
   }
 
   /** The ids of all that live, this one among them. */

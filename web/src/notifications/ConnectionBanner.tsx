@@ -1,4 +1,4 @@
-import { type ReactNode, useEffect, useState } from "react";
+import { type ReactNode, useEffect, useState, useSyncExternalStore } from "react";
 import { useCore, useSnapshot } from "../app/useCore.ts";
 import { isUndelivered } from "../core/outbox.ts";
 import { t } from "../strings/index.ts";
@@ -39,7 +39,7 @@ export function ConnectionBanner() {
   return <Strip button={n.now} disabled={!waits} onPress={() => core.connectNow()}>{cause} {waits ? n.again(left) : line.cause && n.connecting}</Strip>;
 }
 
-function Strip({ children, button, disabled, onPress }: { children: ReactNode; button?: string; disabled?: boolean; onPress?(): void }) {
+function Strip({ children, button, disabled, onPress }: { children: ReactNode; button?: string; disabled?: boolean; onPress?: () => void }) {
   return <div className="banner"><p role="status">{children}</p>{button && <Button isDisabled={disabled} onPress={onPress}>{button}</Button>}</div>;
 }
 
@@ -47,20 +47,23 @@ function Strip({ children, button, disabled, onPress }: { children: ReactNode; b
 function useDelayedTrue(on: boolean): boolean {
   const [late, setLate] = useState(false);
   useEffect(() => {
-    if (!on) return setLate(false);
+    if (!on) return;
     const timer = setTimeout(() => setLate(true), patienceMs);
-    return () => clearTimeout(timer);
+    return () => {
+      clearTimeout(timer);
+      setLate(false);
+    };
   }, [on]);
   return on && late;
 }
 
+/** Counts down the seconds to a time; 0 once it has passed. */
 function useSecondsTo(until: number): number {
-  const [now, setNow] = useState(Date.now);
-  useEffect(() => {
-    if (until <= Date.now()) return;
-    setNow(Date.now());
-    const timer = setInterval(() => setNow(Date.now()), 1000);
-    return () => clearInterval(timer);
-  }, [until]);
-  return Math.max(0, Math.ceil((until - now) / 1000));
+  return useSyncExternalStore(until ? everySecond : never, () => Math.max(0, Math.ceil((until - Date.now()) / 1000)));
 }
+
+function everySecond(tick: () => void): () => void {
+  const timer = setInterval(tick, 1000);
+  return () => clearInterval(timer);
+}
+const never = () => () => {};

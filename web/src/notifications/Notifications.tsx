@@ -23,7 +23,7 @@ export function Notifications() {
 }
 
 /** Asks once, after the first direct message of somebody else's. It stands above everything and covers nothing. */
-function PermissionPrompt({ answer }: { answer(yes: boolean): Promise<void> }) {
+function PermissionPrompt({ answer }: { answer: (yes: boolean) => Promise<void> }) {
   const direct = useSnapshot((s) => [...s.state.chats.values()].some((c) => c.kind === "direct" && c.last && c.last.by !== s.state.me?.id));
   if (!direct) return null;
   return (

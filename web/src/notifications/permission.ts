@@ -24,9 +24,9 @@ export function usePermission(): readonly [now: Permission | undefined, set: (wi
   const [now, setNow] = useState<Permission>();
   useEffect(() => {
     let gone = false;
-    const read = () => core.storage?.settings().then((s) => gone || setNow(judged(s.get(setting))), () => {});
+    const read = () => void core.storage?.settings().then((s) => gone || setNow(judged(s.get(setting))), () => {});
     listeners.add(read);
-    void read();
+    read();
     return () => {
       gone = true;
       listeners.delete(read);

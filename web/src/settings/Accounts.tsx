@@ -1,4 +1,4 @@
-import { useEffect, useState } from "react";
+import { useCallback, useEffect, useState } from "react";
 import { Menu, MenuItem, MenuTrigger, Popover } from "react-aria-components";
 import { useCore } from "../app/useCore.ts";
 import type { Role, User } from "../core/wire.ts";
@@ -22,15 +22,15 @@ export function Accounts() {
   const [disabling, setDisabling] = useState<User>();
   const [recovery, setRecovery] = useState<{ user: User; url: string }>();
 
-  const load = async (after?: string) => {
+  const load = useCallback(async (after?: string) => {
     const page = await core.api.users({ q: query, limit: 50, after });
     setUsers((old) => [...((after && old) || []), ...page.users]);
     setNext(page.next);
-  };
+  }, [core, query]);
   useEffect(() => {
     const timer = setTimeout(() => attempt(() => load()), restMs);
     return () => clearTimeout(timer);
-  }, [core, query]);
+  }, [load]);
 
   const change = (u: User, how: { role?: Role; active?: boolean }) => attempt(async () => {
     const { user } = await core.api.changeUser(u.id, how);

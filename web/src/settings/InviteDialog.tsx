@@ -9,7 +9,7 @@ import { InviteList } from "./Invites.tsx";
 const m = t.settings;
 
 /** A link to a chat, or without one to the server, and those that are open. */
-export default function InviteDialog({ chatId, title, onClose }: { chatId?: ChatId; title: string; onClose(): void }) {
+export default function InviteDialog({ chatId, title, onClose }: { chatId?: ChatId; title: string; onClose: () => void }) {
   const [made, setMade] = useState(0);
   return (
     <Dialog title={m.invite} isOpen onClose={onClose}>

@@ -15,7 +15,7 @@ const lifetimes = [1, 7, 30];
 
 interface Props {
   chatId?: ChatId;
-  onMade?(): void;
+  onMade?: () => void;
 }
 
 /** Makes a link when asked to: each is an open door until it is used up, so that none is made by looking. */

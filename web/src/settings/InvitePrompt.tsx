@@ -21,9 +21,8 @@ export default function InvitePrompt({ chatId }: { chatId: ChatId }) {
     <section className="alone" aria-labelledby="alone">
       <header>
         <h2 id="alone">{m.alone}</h2>
-        <Button look="plain icon" aria-label={m.notNow} onPress={async () => { // once it is gone, it is for good
-          await core.storage?.saveSetting(setting, true).catch(() => {});
-          setShown(false);
+        <Button look="plain icon" aria-label={m.notNow} onPress={() => { // once it is gone, it is for good
+          void (core.storage?.saveSetting(setting, true) ?? Promise.resolve()).catch(() => {}).then(() => setShown(false));
         }}><Icon name="close" /></Button>
       </header>
       <p className="hint">{m.aloneWhy}</p>

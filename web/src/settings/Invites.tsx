@@ -1,4 +1,4 @@
-import { type ReactNode, useEffect, useId, useState } from "react";
+import { type ReactNode, useCallback, useEffect, useId, useState } from "react";
 import { loadParts } from "../app/loadParts.ts";
 import { lazyPart } from "../app/lazyPart.tsx";
 import { useCore, useSnapshot } from "../app/useCore.ts";
@@ -15,7 +15,7 @@ const m = t.settings;
 const when = new Intl.DateTimeFormat(undefined, { day: "numeric", month: "short", hour: "2-digit", minute: "2-digit" });
 
 /** The open invites, newest first: one's own, for admins everybody's. */
-export function Invites({ title, which, children }: { title: string; which?(i: Invite): boolean; children?: ReactNode }) {
+export function Invites({ title, which, children }: { title: string; which?: (i: Invite) => boolean; children?: ReactNode }) {
   const [making, setMaking] = useState(false);
   return (
     <InviteList key={String(making)} title={title} which={which} none={m.noInvites}>
@@ -26,15 +26,15 @@ export function Invites({ title, which, children }: { title: string; which?(i: I
   );
 }
 
-interface ListProps { title: string; which?(i: Invite): boolean; none?: string; children?: ReactNode }
+interface ListProps { title: string; which?: (i: Invite) => boolean; none?: string; children?: ReactNode }
 
 export function InviteList({ title, which = () => true, none, children }: ListProps) {
   const core = useCore();
   const id = useId();
   const state = useSnapshot((s) => s.state);
   const [page, setPage] = useState<{ invites: readonly Invite[]; users: readonly User[] }>();
-  const load = async () => setPage(await core.api.invites());
-  useEffect(() => attempt(load), [core]);
+  const load = useCallback(async () => setPage(await core.api.invites()), [core]);
+  useEffect(() => attempt(load), [load]);
   const invites = page?.invites.filter(which) ?? [];
   if (!invites.length && !none) return null;
   return (

@@ -1,4 +1,4 @@
-import { useEffect, useState } from "react";
+import { useEffect, useEffectEvent, useState } from "react";
 import { navigate, paths } from "../app/route.ts";
 import { useCore, useSnapshot } from "../app/useCore.ts";
 import { t } from "../strings/index.ts";
@@ -7,25 +7,26 @@ import { Dialog } from "../ui/Dialog.tsx";
 import { attempt } from "../ui/Toast.tsx";
 
 /** Signs out, at once unless that deletes something that was not sent, in whichever tab. */
-export function SignOut({ onClose }: { onClose(): void }) {
+export function SignOut({ onClose }: { onClose: () => void }) {
   const core = useCore();
   const pending = useSnapshot((s) => s.pending);
   const unsent = pending.find((p) => p.state !== "sent")?.chatId; // the chat of the first
   const [kept, setKept] = useState<{ messages: boolean; drafts: boolean }>();
-  const out = () => {
+  const signOut = () => {
     onClose();
     attempt(() => core.signOut());
   };
+  const signOutUnasked = useEffectEvent(signOut);
   useEffect(() => {
     let gone = false;
     const none = { messages: false, drafts: false };
     void (core.storage?.unsent() ?? Promise.resolve(none)).catch(() => none).then(({ messages, drafts }) => {
       if (gone) return;
       setKept({ messages: messages || !!unsent, drafts });
-      if (!messages && !drafts && !unsent) out(); // from the start, or because it was sent while one was asked
+      if (!messages && !drafts && !unsent) signOutUnasked(); // nothing was unsent, or it was sent while the question was open
     });
     return () => void (gone = true);
-  }, [pending]);
+  }, [core, pending, unsent]);
   if (!kept?.messages && !kept?.drafts) return null;
   return (
     <Dialog title={t.sidebar.signOut} isOpen onClose={onClose} role="alertdialog">
@@ -34,7 +35,7 @@ export function SignOut({ onClose }: { onClose(): void }) {
       <div className="row end">
         <Button onPress={onClose}>{t.app.cancel}</Button>
         {unsent && <Button onPress={() => { onClose(); navigate(paths.chat(unsent)); }}>{t.settings.showUnsent}</Button>}
-        <Button look="danger" onPress={out}>{t.settings.signOutAnyway}</Button>
+        <Button look="danger" onPress={signOut}>{t.settings.signOutAnyway}</Button>
       </div>
     </Dialog>
   );

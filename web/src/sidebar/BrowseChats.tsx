@@ -1,4 +1,4 @@
-import { useEffect, useState } from "react";
+import { useCallback, useEffect, useState } from "react";
 import { navigate, paths } from "../app/route.ts";
 import { useCore, useSnapshot } from "../app/useCore.ts";
 import { asFailure } from "../core/failure.ts";
@@ -10,20 +10,20 @@ import { attempt } from "../ui/Toast.tsx";
 
 const r = t.sidebar;
 
-export default function BrowseChats({ onClose }: { onClose(): void }) {
+export default function BrowseChats({ onClose }: { onClose: () => void }) {
   const core = useCore();
   const mine = useSnapshot((s) => s.state.chats);
   const [chats, setChats] = useState<readonly Entry[]>();
   const [next, setNext] = useState<string>();
   const [fault, setFault] = useState("");
-  const load = (before?: string) => core.api.openChats({ limit: 50, before }).then(
+  const load = useCallback((before?: string) => core.api.openChats({ limit: 50, before }).then(
     (page) => {
       setChats((old = []) => [...(before ? old : []), ...page.chats]);
       setNext(page.next);
     },
     (err) => setFault(asFailure(err).message),
-  );
-  useEffect(() => void load(), []);
+  ), [core]);
+  useEffect(() => void load(), [load]);
 
   function go(c: Entry) {
     attempt(async () => {

@@ -1,4 +1,4 @@
-import { type FocusEvent, type KeyboardEvent, type ReactNode, useEffect, useMemo, useRef, useState } from "react";
+import { type FocusEvent, type KeyboardEvent, type ReactNode, useCallback, useEffect, useMemo, useRef, useState } from "react";
 import { loadParts } from "../app/loadParts.ts";
 import { lazyPart } from "../app/lazyPart.tsx";
 import { useRoute } from "../app/route.ts";
@@ -15,7 +15,7 @@ const VirtualList = lazyPart(async () => (await loadParts()).VirtualList<Item>);
 const mostPlain = 300; // rows; with more of them only those in sight are on the page
 const r = t.sidebar;
 
-export interface Item { readonly key: ChatId | Chat["kind"]; readonly head?: string }
+export interface Item { readonly key: string; readonly head?: string }
 
 /** Groups, then people; none stands for no chat at all. One stop for the Tab key, arrows within. */
 export function ChatList({ unreadFirst, none }: { unreadFirst: boolean; none: ReactNode }) {
@@ -43,19 +43,22 @@ export function ChatList({ unreadFirst, none }: { unreadFirst: boolean; none: Re
   const shown = items.flatMap((i) => (i.head ? [] : [i.key]));
   const stop = [at, current].find((id) => id && shown.includes(id)) ?? shown[0];
 
+  const virtual = items.length > mostPlain;
+  /** Calls act with a row until it returns true: in a virtual list a row takes some frames to be mounted, and its first place is an estimate. */
+  const goalRef = useRef<ChatId>(undefined);
+  const reach = useCallback((id: ChatId, act: (row: HTMLElement) => boolean | void) => {
+    goalRef.current = id;
+    const again = (frames: number) => {
+      const row = box.current?.querySelector<HTMLElement>(`[data-chat="${id}"]`);
+      if ((row && act(row)) || !frames || !virtual) return;
+      requestAnimationFrame(() => goalRef.current === id && again(frames - 1));
+    };
+    again(10);
+  }, [virtual]);
   const known = current !== undefined && shown.includes(current);
   useEffect(() => {
     if (known) reach(current, (row) => row.scrollIntoView({ block: "nearest" }));
-  }, [current, known]);
-
-  /** A row that was out of sight takes some frames to be there, and its place is a guess at first. act says whether it is done. */
-  const goal = useRef<ChatId>(undefined);
-  function reach(id: ChatId, act: (row: HTMLElement) => boolean | void, frames = 10) {
-    goal.current = id;
-    const row = box.current?.querySelector<HTMLElement>(`[data-chat="${id}"]`);
-    if ((row && act(row)) || !frames || items.length <= mostPlain) return;
-    requestAnimationFrame(() => goal.current === id && reach(id, act, frames - 1));
-  }
+  }, [current, known, reach]);
   const chatOf = (e: { target: EventTarget }) => (e.target as Element).closest<HTMLElement>("[data-chat]")?.dataset["chat"];
   function onKeyDown(e: KeyboardEvent) {
     const from = shown.indexOf(chatOf(e) ?? "");
@@ -94,18 +97,16 @@ function Row({ id, ...rest }: { id: ChatId; current: boolean; stop: boolean; dra
 
 const nothingLate: ReadonlySet<ChatId> = new Set();
 
-/** Nothing changes places under the pointer, or while the keyboard chooses: who comes meanwhile waits, late, below all. */
+/** The order of the chats. While still, under the pointer or the keyboard, no row moves: chats that are new (late) wait below all. */
 function useOrder(unreadFirst: boolean, still: boolean): { ids: readonly ChatId[]; late: ReadonlySet<ChatId> } {
-  const before = useRef<readonly ChatId[]>([]);
   const order = useMemo(() => stableOrder(unreadFirst), [unreadFirst]);
   const now = useSnapshot((s) => order(s.state.chats));
-  const stands = still && before.current.length > 0;
-  useEffect(() => {
-    if (!stands) before.current = now;
-  });
+  const [frozen, setFrozen] = useState<readonly ChatId[]>();
+  if (still && !frozen && now.length) setFrozen(now);
+  if (!still && frozen) setFrozen(undefined);
   return useMemo(() => {
-    if (!stands) return { ids: now, late: nothingLate };
-    const known = new Set(before.current);
-    return { ids: keepOrder(before.current, now), late: new Set(now.filter((id) => !known.has(id))) };
-  }, [stands, now]);
+    if (!still || !frozen) return { ids: now, late: nothingLate };
+    const known = new Set(frozen);
+    return { ids: keepOrder(frozen, now), late: new Set(now.filter((id) => !known.has(id))) };
+  }, [still, frozen, now]);
 }

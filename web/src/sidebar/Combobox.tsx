@@ -5,11 +5,11 @@ interface Props<T> {
   label: string;
   hint?: string;
   items: readonly T[];
-  keyOf(item: T): string;
-  show(item: T): ReactNode;
+  keyOf: (item: T) => string;
+  show: (item: T) => ReactNode;
   query: string;
-  onQuery(q: string): void;
-  onPick(item: T): void;
+  onQuery: (q: string) => void;
+  onPick: (item: T) => void;
   /** What to say when nothing was found; absent while that is not known. */
   none: string | undefined;
 }

@@ -2,7 +2,7 @@ import { t } from "../strings/index.ts";
 import { Button } from "../ui/Button.tsx";
 import { Dialog } from "../ui/Dialog.tsx";
 
-export default function KeyboardHelp({ onClose }: { onClose(): void }) {
+export default function KeyboardHelp({ onClose }: { onClose: () => void }) {
   return (
     <Dialog title={t.sidebar.help} isOpen onClose={onClose}>
       <dl className="keys">

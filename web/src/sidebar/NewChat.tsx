@@ -17,7 +17,7 @@ const r = t.sidebar;
 const nameLength = 40; // so that any letters fit in the server's bytes
 
 /** People first: one makes a direct chat, more of them, or a name, a group. */
-export default function NewChat({ onClose }: { onClose(): void }) {
+export default function NewChat({ onClose }: { onClose: () => void }) {
   const core = useCore();
   const [clientId] = useState(newId);
   const [query, setQuery] = useState("");

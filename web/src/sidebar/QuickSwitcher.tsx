@@ -16,7 +16,7 @@ import { useUserSearch } from "./useUserSearch.ts";
 
 type Goal = { chat: Chat; user?: undefined } | { user: User; chat?: undefined };
 
-export default function QuickSwitcher({ onClose }: { onClose(): void }) {
+export default function QuickSwitcher({ onClose }: { onClose: () => void }) {
   const core = useCore();
   const state = useSnapshot((s) => s.state);
   const [query, setQuery] = useState("");

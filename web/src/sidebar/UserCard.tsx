@@ -1,4 +1,4 @@
-import { useEffect, useRef, useSyncExternalStore } from "react";
+import { useEffect, useMemo, useSyncExternalStore } from "react";
 import { Dialog, Popover } from "react-aria-components";
 import { navigate, paths } from "../app/route.ts";
 import { useCore, useSnapshot } from "../app/useCore.ts";
@@ -30,13 +30,12 @@ export function UserCard() {
   const user = useSnapshot((s) => (open ? userOf(s.state, open.id) : undefined));
   const online = useSnapshot((s) => !!open && s.state.online.has(open.id));
   const mine = useSnapshot((s) => s.state.me?.id === open?.id);
-  const at = useRef<HTMLElement>(null);
-  at.current = open?.at ?? null;
+  const triggerRef = useMemo(() => ({ current: open?.at ?? null }), [open]);
   useEffect(() => () => ask(undefined), []); // the next one to sign in did not ask
   if (!user) return null;
   const close = () => ask(undefined);
   return (
-    <Popover className="popover" isOpen triggerRef={at} placement="bottom start" onOpenChange={(on) => on || close()}>
+    <Popover className="popover" isOpen triggerRef={triggerRef} placement="bottom start" onOpenChange={(on) => on || close()}>
       <Dialog className="person" aria-label={user.name}>
         <Avatar user={user} online={online} />
         <p className="names">

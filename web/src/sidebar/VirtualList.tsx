@@ -3,7 +3,7 @@ import { type CustomItemComponentProps, Virtualizer } from "virtua";
 
 interface Props<T> {
   items: readonly T[];
-  show(item: T): ReactNode;
+  show: (item: T) => ReactNode;
   /** Keys of those that are there even out of sight: what the keyboard and the address point at. */
   keep?: readonly (string | undefined)[];
 }

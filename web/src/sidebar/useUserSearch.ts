@@ -16,7 +16,7 @@ export function useUserSearch(query: string): { people: readonly User[]; searchi
   useEffect(() => {
     let gone = false;
     const timer = setTimeout(() => {
-      core.api.users({ q, limit: most }).then(({ users }) => users, () => []).then((users) => gone || setAnswer({ q, users }));
+      void core.api.users({ q, limit: most }).then(({ users }) => users, () => []).then((users) => gone || setAnswer({ q, users }));
     }, restMs);
     return () => {
       gone = true;

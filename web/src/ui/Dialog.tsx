@@ -4,7 +4,7 @@ import { Dialog as Box, Heading, Modal, ModalOverlay } from "react-aria-componen
 interface Props {
   title: string;
   isOpen: boolean;
-  onClose(): void;
+  onClose: () => void;
   /** For a question whose answer cannot be taken back: Escape and a press outside mean no. */
   role?: "dialog" | "alertdialog";
   children: ReactNode;

@@ -4,7 +4,7 @@ import { Input, Label, Text, TextField } from "react-aria-components";
 interface Props extends Pick<InputHTMLAttributes<HTMLInputElement>, "autoComplete" | "inputMode" | "maxLength" | "autoCapitalize" | "spellCheck" | "placeholder"> {
   label: string;
   value: string;
-  onChange(value: string): void;
+  onChange: (value: string) => void;
   type?: "text" | "password" | "search";
   hint?: string;
   /** What is wrong with it. */

@@ -6,7 +6,7 @@ export const settledMs = 300; // who presses within them had decided before they
  * For a list whose items change places: settled reports whether a press on an item was aimed at it. It was not if
  * another one stood there a moment ago; nor, with restsOnly, if the pointer has not moved since (see moved).
  */
-export function useReorderGuard(keys: readonly string[], restsOnly: boolean): { settled(key: string): boolean; moved(): void } {
+export function useReorderGuard(keys: readonly string[], restsOnly: boolean): { settled: (key: string) => boolean; moved: () => void } {
   const last = useRef({ keys, before: keys, at: -Infinity });
   const movedAt = useRef(-Infinity);
   useLayoutEffect(() => {

@@ -24,7 +24,7 @@ export class Log {
   append(draft: Draft): Event {
     const seq = this.head + 1;
     const n = (this.events.at(-1)?.n ?? 0) + Number(draft.event === "posted");
-    const e = { ...draft, chatId: this.id, seq, n, at: 1000 + seq } as Event;
+    const e = { ...draft, chatId: this.id, seq, n, at: 1000 + seq };
     this.events.push(e);
     if (e.event === "posted") this.readUpTo.set(e.by, seq);
     if (e.event === "joined") for (const u of e.users) this.readUpTo.set(u, seq);
