@@ -1,5 +1,5 @@
 import { createContext, useContext, useSyncExternalStore } from "react";
-import type { Chat } from "../core/chat.ts";
+import type { Chat } from "../core/chatModel.ts";
 import type { Core, Snapshot } from "../core/core.ts";
 import type { ChatId } from "../core/wire.ts";
 

@@ -1,21 +1,26 @@
 import { type FormEvent, type ReactNode, useEffect, useRef, useState } from "react";
 import { Button } from "../ui/Button.tsx";
 import { Field } from "../ui/Field.tsx";
-import { asFailure } from "../core/failure.ts";
+import { maxHandle, maxName, maxPassword, maxServerName } from "../core/protocolLimits.ts";
+import { explain } from "../strings/failure.ts";
 import { t } from "../strings/index.ts";
 
 const d = t.auth;
 
 /** What one can be asked for at the door. */
 const fields = {
-  serverName: { label: d.serverName, autoComplete: "off", maxLength: 64 },
-  name: { label: d.name, hint: d.nameHint, autoComplete: "name", maxLength: 64 },
-  handle: { label: d.handle, autoComplete: "username", autoCapitalize: "none", spellCheck: false, maxLength: 33 },
-  password: { label: d.password, autoComplete: "current-password", maxLength: 256 },
-  newPassword: { label: d.newPassword, hint: d.passwordHint, autoComplete: "new-password", maxLength: 256 },
+  serverName: { label: d.serverName, autoComplete: "off", maxLength: maxServerName },
+  name: { label: d.name, hint: d.nameHint, autoComplete: "name", maxLength: maxName },
+  /** A handle may be written with its @. */
+  handle: { label: d.handle, autoComplete: "username", autoCapitalize: "none", spellCheck: false, maxLength: maxHandle + 1 },
+  password: { label: d.password, autoComplete: "current-password", maxLength: maxPassword },
+  newPassword: { label: d.newPassword, hint: d.passwordHint, autoComplete: "new-password", maxLength: maxPassword },
 } as const;
 type Name = keyof typeof fields;
 export type AuthValues = Readonly<Record<Name, string>>;
+
+/** The account that a form asks for. */
+export const accountOf = (s: AuthValues) => ({ name: s.name, handle: s.handle, password: s.newPassword });
 
 interface Props {
   ask: readonly Name[];
@@ -43,7 +48,7 @@ export function AuthForm({ ask, button, given, send, children }: Props) {
     try {
       await send({ ...said, handle: said.handle.trim().replace(/^@/, ""), name: said.name.trim(), serverName: said.serverName.trim() });
     } catch (err) {
-      const { field = "", message } = asFailure(err);
+      const { field = "", message } = explain(err);
       const at = field === "password" && ask.includes("newPassword") ? "newPassword" : field;
       setFault({ field: ask.includes(at as Name) ? at : "", message });
       setBusy(false);

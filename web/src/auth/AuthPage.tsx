@@ -1,26 +1,19 @@
 // The ways in: the owner's link, an invite, a recovery link, and signing in.
-import { type ReactNode, useEffect, useState } from "react";
-import { navigate, paths, routeOf, type LinkSecret } from "../app/route.ts";
+import { useEffect, useState } from "react";
+import type { LinkSecret } from "../app/route.ts";
 import { useCore, useSnapshot } from "../app/useCore.ts";
 import type { ServerInfo } from "../core/api.ts";
 import { asFailure, type Failure } from "../core/failure.ts";
-import type { ChatId } from "../core/wire.ts";
+import { sentenceOf } from "../strings/failure.ts";
 import { t } from "../strings/index.ts";
 import { Button } from "../ui/Button.tsx";
-import { AuthForm, type AuthValues } from "./AuthForm.tsx";
+import { AuthForm, accountOf } from "./AuthForm.tsx";
+import { AuthFrame } from "./AuthFrame.tsx";
 import { InvitePage } from "./InvitePage.tsx";
-import "./auth.css";
+import { leaveAuth } from "./leaveAuth.ts";
+import { SignIn } from "./SignIn.tsx";
 
 const d = t.auth;
-
-/** Takes the code out of the address and goes on: to the chat, unless the address names a place in it, or without one to where the address points. */
-export function leaveAuth(chatId?: ChatId): void {
-  const to = routeOf(location.pathname);
-  const there = !chatId || (to.at === "chat" && to.chatId === chatId);
-  navigate(there ? location.pathname : paths.chat(chatId), { replace: true });
-}
-
-export const accountOf = (s: AuthValues) => ({ name: s.name, handle: s.handle, password: s.newPassword });
 
 export function AuthPage({ secret }: { secret?: LinkSecret }) {
   const core = useCore();
@@ -33,7 +26,7 @@ export function AuthPage({ secret }: { secret?: LinkSecret }) {
   }, [core]);
 
   if (secret?.kind === "invite") return <InvitePage key={secret.code} code={secret.code} />;
-  if (failure) return <AuthFrame title={d.serverFailed} why={failure.message}><Button onPress={() => location.reload()}>{d.again}</Button></AuthFrame>;
+  if (failure) return <AuthFrame title={d.serverFailed} why={sentenceOf(failure.message)}><Button onPress={() => location.reload()}>{d.again}</Button></AuthFrame>;
   if (!server) return <p className="whole" role="status">{t.app.starting}</p>;
 
   if (secret?.kind === "recover") {
@@ -69,23 +62,5 @@ export function AuthPage({ secret }: { secret?: LinkSecret }) {
       <SignIn then={() => leaveAuth()} />
       {server.registration === "open" ? <Button look="plain" onPress={() => setMaking(true)}>{d.makeAccount}</Button> : <p className="hint">{server.setup ? d.noOwner : server.registration === "closed" ? d.closed : d.noAccount}</p>}
     </AuthFrame>
-  );
-}
-
-export function SignIn({ then }: { then: () => void | Promise<void> }) {
-  const core = useCore();
-  return <AuthForm ask={["handle", "password"]} button={d.signIn} send={async (s) => { await core.signIn(s.handle, s.password); await then(); }} />;
-}
-
-export function AuthFrame({ title, why, children }: { title: string; why?: string; children: ReactNode }) {
-  useEffect(() => void (document.title = title), [title]);
-  return (
-    <main className="auth">
-      <div>
-        <h1>{title}</h1>
-        {why && <p>{why}</p>}
-        {children}
-      </div>
-    </main>
   );
 }

@@ -2,10 +2,13 @@ import { useEffect, useState } from "react";
 import { useCore, useSnapshot } from "../app/useCore.ts";
 import type { InvitePreview } from "../core/api.ts";
 import { asFailure, type Failure } from "../core/failure.ts";
+import { sentenceOf } from "../strings/failure.ts";
 import { t } from "../strings/index.ts";
 import { Button } from "../ui/Button.tsx";
-import { accountOf, AuthFrame, leaveAuth, SignIn } from "./AuthPage.tsx";
-import { AuthForm } from "./AuthForm.tsx";
+import { AuthForm, accountOf } from "./AuthForm.tsx";
+import { AuthFrame } from "./AuthFrame.tsx";
+import { leaveAuth } from "./leaveAuth.ts";
+import { SignIn } from "./SignIn.tsx";
 
 const d = t.auth;
 
@@ -21,7 +24,7 @@ export function InvitePage({ code }: { code: string }) {
   }, [core, code]);
 
   const away = <Button onPress={() => leaveAuth()}>{me ? d.toMyChats : d.signIn}</Button>;
-  if (failure?.retryable) return <AuthFrame title={d.inviteFailed} why={failure.message}><Button onPress={() => location.reload()}>{d.again}</Button></AuthFrame>;
+  if (failure?.retryable) return <AuthFrame title={d.inviteFailed} why={sentenceOf(failure.message)}><Button onPress={() => location.reload()}>{d.again}</Button></AuthFrame>;
   if (failure || (peek && !peek.valid)) return <AuthFrame title={d.inviteSpent} why={d.inviteSpentWhy}>{away}</AuthFrame>;
   if (!peek) return <p className="whole" role="status">{d.looking}</p>;
 

@@ -3,7 +3,7 @@ import { loadParts } from "../app/loadParts.ts";
 import { lazyPart } from "../app/lazyPart.tsx";
 import { navigate, paths } from "../app/route.ts";
 import { useChat, useCore, useSnapshot } from "../app/useCore.ts";
-import type { Chat } from "../core/chat.ts";
+import type { Chat } from "../core/chatModel.ts";
 import type { Pending } from "../core/outbox.ts";
 import { rangeOf, titleOf, userOf } from "../core/selectors.ts";
 import type { ChatId, Entry, Message, Quote, Seq } from "../core/wire.ts";
@@ -11,10 +11,10 @@ import { t } from "../strings/index.ts";
 import { Button } from "../ui/Button.tsx";
 import { attempt, toast } from "../ui/Toast.tsx";
 import { Composer } from "../composer/Composer.tsx";
-import { Header } from "./Header.tsx";
+import { type ConversationDialog, Header } from "./Header.tsx";
 import { MessageList } from "./MessageList.tsx";
 import { messageIn } from "./messageElements.ts";
-import type { MessageActions } from "./MessageRow.tsx";
+import type { MessageActions } from "./messageActions.ts";
 import { UnsentMessages } from "./UnsentMessages.tsx";
 import "./conversation.css";
 
@@ -23,7 +23,6 @@ const RenameChat = lazyPart(async () => (await loadParts()).RenameChat, "dialog"
 const LeaveChat = lazyPart(async () => (await loadParts()).LeaveChat, "dialog");
 const InvitePrompt = lazyPart(async () => (await loadParts()).InvitePrompt);
 const InviteDialog = lazyPart(async () => (await loadParts()).InviteDialog, "dialog");
-export type ConversationDialog = "members" | "rename" | "invite" | "leave";
 
 export function Conversation({ chatId, seq }: { chatId: ChatId; seq?: Seq }) {
   const chat = useChat(chatId);
@@ -76,7 +75,7 @@ function OpenConversation({ chat, seq }: { chat: Chat; seq?: Seq }) {
     const now = state.chats.get(chat.id);
     const own = (m: Message) => m.by === state.me?.id && !m.deletedAt;
     const last = (now && rangeOf(now))?.messages.findLast(own)
-      ?? (await core.command("history", { chatId: chat.id, limit: 200 })).messages.findLast(own)
+      ?? (await core.command("history", { chatId: chat.id, limit: state.limits?.page })).messages.findLast(own)
       ?? now?.timeline?.flatMap((s) => s.messages).findLast(own);
     const field = area.current?.querySelector<HTMLTextAreaElement>("[data-composer]");
     if (!field || field.value) return; // meanwhile one went on

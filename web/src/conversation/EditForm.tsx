@@ -1,6 +1,6 @@
 import { useEffect, useEffectEvent, useRef, useState } from "react";
 import { useCore, useSnapshot } from "../app/useCore.ts";
-import { asFailure } from "../core/failure.ts";
+import { explain } from "../strings/failure.ts";
 import { newId } from "../core/id.ts";
 import { editKey } from "../core/storage.ts";
 import type { Message } from "../core/wire.ts";
@@ -42,7 +42,7 @@ export function EditForm({ message, resumed, onDone }: { message: Message; resum
       await core.change("edit", { chatId: message.chatId, target: message.seq, ...asked.current });
       done();
     } catch (err) {
-      setFault(asFailure(err).message);
+      setFault(explain(err).message);
       setBusy(false);
     }
   }

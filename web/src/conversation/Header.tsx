@@ -2,12 +2,14 @@ import { memo, useEffect } from "react";
 import { Menu, MenuItem, MenuTrigger, Popover } from "react-aria-components";
 import { navigate, paths } from "../app/route.ts";
 import { useSnapshot } from "../app/useCore.ts";
-import type { Chat } from "../core/chat.ts";
+import type { Chat } from "../core/chatModel.ts";
 import { userOf } from "../core/selectors.ts";
 import { t } from "../strings/index.ts";
 import { Button } from "../ui/Button.tsx";
 import { Icon } from "../ui/Icon.tsx";
-import type { ConversationDialog } from "./Conversation.tsx";
+
+/** What the header opens. */
+export type ConversationDialog = "members" | "rename" | "invite" | "leave";
 
 interface Props extends Pick<Chat, "kind" | "with" | "topic" | "memberCount" | "role"> {
   title: string;

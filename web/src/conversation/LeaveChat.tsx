@@ -1,8 +1,8 @@
 import { useEffect, useState } from "react";
 import { navigate, paths } from "../app/route.ts";
 import { useCore, useSnapshot } from "../app/useCore.ts";
-import type { Chat } from "../core/chat.ts";
-import { asFailure } from "../core/failure.ts";
+import type { Chat } from "../core/chatModel.ts";
+import { explain } from "../strings/failure.ts";
 import { fuzzyFind } from "../core/search.ts";
 import { userOf } from "../core/selectors.ts";
 import type { User } from "../core/wire.ts";
@@ -23,7 +23,7 @@ export default function LeaveChat({ chat, onClose }: { chat: Chat; onClose: () =
   const [fault, setFault] = useState("");
   const asks = chat.role === "admin" && chat.memberCount > 1; // whether there is another admin is yet to be seen
   useEffect(() => {
-    if (asks) core.loadMembers(chat.id).then(() => setLoaded(true), (err) => setFault(asFailure(err).message));
+    if (asks) core.loadMembers(chat.id).then(() => setLoaded(true), (err) => setFault(explain(err).message));
   }, [core, chat.id, asks]);
   const others = [...(chat.members ?? [])].filter(([id]) => id !== state.me?.id);
   const last = asks && loaded && others.length > 0 && !others.some(([, role]) => role === "admin");

@@ -1,6 +1,6 @@
 import { useState } from "react";
 import { useSnapshot } from "../app/useCore.ts";
-import type { Chat } from "../core/chat.ts";
+import type { Chat } from "../core/chatModel.ts";
 import { userOf } from "../core/selectors.ts";
 
 const most = 500; // characters: one long message does not talk for minutes

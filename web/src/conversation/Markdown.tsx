@@ -1,5 +1,6 @@
 import { Fragment, memo, type ReactNode } from "react";
-import { type Block, type Inline, parse } from "../core/markdown.ts";
+import { parse } from "../core/markdown.ts";
+import type { Block, Inline } from "../core/markdownTree.ts";
 import { t } from "../strings/index.ts";
 import { copy } from "../ui/copy.ts";
 

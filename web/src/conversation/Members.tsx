@@ -1,8 +1,8 @@
 import { useEffect, useMemo, useState } from "react";
 import { Menu, MenuItem, MenuTrigger, Popover } from "react-aria-components";
 import { useCore, useSnapshot } from "../app/useCore.ts";
-import type { Chat } from "../core/chat.ts";
-import { asFailure } from "../core/failure.ts";
+import type { Chat } from "../core/chatModel.ts";
+import { explain } from "../strings/failure.ts";
 import { fuzzyFind } from "../core/search.ts";
 import { userOf } from "../core/selectors.ts";
 import type { Role, User } from "../core/wire.ts";
@@ -29,7 +29,7 @@ export default function Members({ chat, onClose }: { chat: Chat; onClose: () => 
   const [query, setQuery] = useState("");
   const [fault, setFault] = useState("");
   useEffect(() => {
-    core.loadMembers(chat.id).catch((err) => setFault(asFailure(err).message));
+    core.loadMembers(chat.id).catch((err) => setFault(explain(err).message));
   }, [core, chat.id]);
   const { people, searching } = useUserSearch(adding);
   const members = useMemo(() => [...(chat.members ?? [])].map(([id, role]) => ({ key: id, user: userOf({ users }, id), role }))

@@ -1,7 +1,7 @@
 import { type ClipboardEvent, useCallback, useEffect, useEffectEvent, useMemo, useRef, useState } from "react";
 import { navigate, paths } from "../app/route.ts";
 import { useCore, useSnapshot } from "../app/useCore.ts";
-import type { Chat } from "../core/chat.ts";
+import type { Chat } from "../core/chatModel.ts";
 import type { Pending } from "../core/outbox.ts";
 import { atEnd, pendingOf } from "../core/selectors.ts";
 import type { Seq } from "../core/wire.ts";
@@ -12,7 +12,7 @@ import { shortTime, useToday } from "../ui/Time.tsx";
 import { selectionText } from "./copySelection.ts";
 import { LiveRegion } from "./LiveRegion.tsx";
 import { type Editing, MessageLog } from "./MessageLog.tsx";
-import type { MessageActions } from "./MessageRow.tsx";
+import type { MessageActions } from "./messageActions.ts";
 import { buildRows } from "./rows.ts";
 import { useActiveMessage } from "./useActiveMessage.ts";
 import { useFollowTarget } from "./useFollowTarget.ts";

@@ -11,17 +11,8 @@ import { EditForm } from "./EditForm.tsx";
 import { Markdown } from "./Markdown.tsx";
 import { PlainTextFallback } from "./PlainTextFallback.tsx";
 import { Reactions } from "./Reactions.tsx";
+import type { MessageActions } from "./messageActions.ts";
 import { MessageToolbar } from "./MessageToolbar.tsx";
-
-export interface MessageActions {
-  reply: (q: Quote) => void;
-  edit: (seq: Seq | undefined) => void;
-  jump: (seq: Seq) => void;
-  /** The mouse came to it. */
-  hover: (seq: Seq) => void;
-  /** Which message's tools are there; held while its menu is open, or a question that came from it. */
-  activate: (seq: Seq | undefined, held?: boolean) => void;
-}
 
 interface Props {
   message: LoadedMessage;

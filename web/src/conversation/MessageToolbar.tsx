@@ -2,7 +2,8 @@ import { useEffect, useRef, useState } from "react";
 import { Menu, MenuItem, MenuSection, MenuTrigger, Popover, Text } from "react-aria-components";
 import { paths } from "../app/route.ts";
 import { useCore, useSnapshot } from "../app/useCore.ts";
-import { truncate, type LoadedMessage, maxQuote } from "../core/message.ts";
+import { type LoadedMessage, truncate } from "../core/message.ts";
+import { maxQuote, maxReadersShown } from "../core/protocolLimits.ts";
 import { userOf } from "../core/selectors.ts";
 import { t } from "../strings/index.ts";
 import { Button } from "../ui/Button.tsx";
@@ -14,10 +15,9 @@ import { clockTime } from "../ui/Time.tsx";
 import { EmojiPicker } from "../composer/LazyEmojiPicker.tsx";
 import { messageIn } from "./messageElements.ts";
 import { react } from "./Reactions.tsx";
-import type { MessageActions } from "./MessageRow.tsx";
+import type { MessageActions } from "./messageActions.ts";
 
 const quick = ["👍", "❤️", "😂"];
-const seenIn = 32; // members up to which others' read pointers are told
 
 /** Once a menu that closes has given the focus back. */
 const later = (then: () => void) => requestAnimationFrame(() => requestAnimationFrame(then));
@@ -42,10 +42,10 @@ export function MessageToolbar({ message: m, name, open, actions }: { message: L
   const mine = m.by === me?.id;
   const seen = useSnapshot((s) => {
     const c = s.state.chats.get(m.chatId);
-    if (!c?.members || c.memberCount > seenIn) return undefined;
+    if (!c?.members || c.memberCount > maxReadersShown) return undefined;
     return [...c.reads].filter(([u, seq]) => seq >= m.seq && c.members!.has(u) && u !== m.by && u !== me?.id).map(([u]) => userOf(s.state, u).name).join("\n");
   });
-  const told = !!chat && chat.memberCount <= seenIn;
+  const told = !!chat && chat.memberCount <= maxReadersShown;
   useEffect(() => { // what was read while one looked elsewhere was told to nobody
     if (open && told) core.loadMembers(m.chatId).catch(() => {});
   }, [core, open, told, m.chatId]);

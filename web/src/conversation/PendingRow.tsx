@@ -1,6 +1,7 @@
 import { useCore } from "../app/useCore.ts";
 import type { Pending } from "../core/outbox.ts";
 import { useSnapshot } from "../app/useCore.ts";
+import { sentenceOf } from "../strings/failure.ts";
 import { t } from "../strings/index.ts";
 import { Avatar } from "../ui/Avatar.tsx";
 import { Button } from "../ui/Button.tsx";
@@ -21,7 +22,7 @@ export function PendingRow({ pending: p, first, onEdit }: { pending: Pending; fi
         <MessageBody text={p.text} />
         {p.state === "failed" ? (
           <div className="row failed">
-            <span className="fault" role="alert">{t.conversation.failed(p.reason?.message ?? "")}</span>
+            <span className="fault" role="alert">{t.conversation.failed(sentenceOf(p.reason?.message ?? ""))}</span>
             <Button onPress={() => core.retry(p.clientId)}>{t.conversation.retry}</Button>
             <Button onPress={() => onEdit(p)}>{t.conversation.editFailed}</Button>
             <Button look="danger" onPress={() => core.discard(p.clientId)}>{t.conversation.discard}</Button>

@@ -1,9 +1,9 @@
 import { useCallback, useEffect, useMemo, useRef, useState } from "react";
 import { useCore, useSnapshot } from "../app/useCore.ts";
-import type { Chat } from "../core/chat.ts";
+import type { Chat } from "../core/chatModel.ts";
 import { atEnd, rangeOf } from "../core/selectors.ts";
 import type { MessageRange } from "../core/timeline.ts";
-import type { Seq, Window } from "../core/wire.ts";
+import type { Seq, HistoryWindow } from "../core/wire.ts";
 import type { ScrollTarget } from "./useScrollTarget.ts";
 
 const firstPage = 50;
@@ -19,7 +19,7 @@ export interface Pagination {
   /** Loads again the page that failed to load; undefined if none did. */
   failed: (() => void) | undefined;
   /** Loads the next page in one direction. */
-  loadMore: (w: Window) => void;
+  loadMore: (w: HistoryWindow) => void;
   /** Drops messages far from this one, the one in view; follows: the view stays at the end of the chat. */
   trimAround: (at: Seq | undefined, follows: boolean) => void;
 }
@@ -31,7 +31,7 @@ interface Trim { readonly target: ScrollTarget; readonly at: Seq; readonly from:
 export function usePagination(chat: Chat, scrollTarget: ScrollTarget | undefined): Pagination {
   const core = useCore();
   const live = useSnapshot((s) => s.connection.state === "live");
-  const [failed, setFailed] = useState<Window>();
+  const [failed, setFailed] = useState<HistoryWindow>();
   const [trim, setTrim] = useState<Trim>();
   const loadingRef = useRef(new Set<string>());
   const [wasLive, setWasLive] = useState(live);
@@ -40,7 +40,7 @@ export function usePagination(chat: Chat, scrollTarget: ScrollTarget | undefined
     if (live) setFailed(undefined); // what failed on the connection before is loaded again
   }
 
-  const load = useCallback((w: Window) => {
+  const load = useCallback((w: HistoryWindow) => {
     const key = JSON.stringify(w);
     if (!live || loadingRef.current.has(key)) return;
     loadingRef.current.add(key);
@@ -66,7 +66,7 @@ export function usePagination(chat: Chat, scrollTarget: ScrollTarget | undefined
     if (trim) core.trim(chat.id, trim.from, trim.to);
   }, [core, chat.id, trim]);
 
-  const loadMore = useCallback((w: Window) => load({ limit: nextPage, ...w }), [load]);
+  const loadMore = useCallback((w: HistoryWindow) => load({ limit: nextPage, ...w }), [load]);
   const retry = useMemo(() => failed && (() => load(failed)), [failed, load]);
   return { range, failed: retry, loadMore, trimAround };
 }

@@ -1,6 +1,6 @@
 import { useCallback, useEffect, useState } from "react";
 import { useCore } from "../app/useCore.ts";
-import type { Chat } from "../core/chat.ts";
+import type { Chat } from "../core/chatModel.ts";
 import type { ScrollPosition } from "../core/storage.ts";
 import type { Seq } from "../core/wire.ts";
 import { end } from "./useSavedPosition.ts";

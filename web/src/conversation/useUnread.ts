@@ -1,5 +1,5 @@
 import { useState } from "react";
-import type { Chat } from "../core/chat.ts";
+import type { Chat } from "../core/chatModel.ts";
 import type { Seq } from "../core/wire.ts";
 
 /** What was unread: everything behind `after`; count: how many messages that was, 0 if they came while the conversation was open. */

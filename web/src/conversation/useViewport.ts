@@ -1,6 +1,6 @@
 import { type RefObject, useCallback, useEffect, useState } from "react";
 import { useCore } from "../app/useCore.ts";
-import type { Chat } from "../core/chat.ts";
+import type { Chat } from "../core/chatModel.ts";
 import { atEnd } from "../core/selectors.ts";
 import { isAttended } from "./useUnread.ts";
 import type { Pagination } from "./usePagination.ts";

@@ -1,13 +1,13 @@
 // What the server is told of the person: what they have read, whether they type,
 // where they look. Trailing edge: the last position wins.
 import { asFailure } from "./failure.ts";
+import { maxFocused } from "./protocolLimits.ts";
 import type { Socket } from "./socket.ts";
 import type { State } from "./state.ts";
 import type { ChatId, Seq } from "./wire.ts";
 
 const readMs = 1000;
 const typingMs = 3000;
-const maxFocused = 20;
 
 export class ActivityReporter {
   #socket: Socket;

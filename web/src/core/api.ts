@@ -1,6 +1,6 @@
 // The HTTP API, in JSON, with the browser's cookie. docs/openapi.yaml has every call.
 import { Failure, noAnswer } from "./failure.ts";
-import type { ChatId, Entry, Limits, Page, Problem, Role, Seq, User, UserId, Window } from "./wire.ts";
+import type { ChatId, Entry, Limits, Page, Problem, Role, Seq, User, UserId, HistoryWindow } from "./wire.ts";
 
 export interface ServerInfo { name: string; version: string; api: 1; setup: boolean; registration: "invite" | "open" | "closed"; now: number; limits: Limits }
 export interface Session { id: string; label: string; client: string; address: string; createdAt: number; seenAt: number; current: boolean }
@@ -70,7 +70,7 @@ export class Api {
   putMember = (id: ChatId, user: UserId, role?: Role) => this.#call<void>("PUT", `/chats/${id}/members/${user}`, { role });
   /** "me" leaves. */
   removeMember = (id: ChatId, user: UserId) => this.#call<void>("DELETE", `/chats/${id}/members/${user}`);
-  history = (id: ChatId, w: Window) => this.#call<Page>("GET", `/chats/${id}/messages` + query({ ...w }));
+  history = (id: ChatId, w: HistoryWindow) => this.#call<Page>("GET", `/chats/${id}/messages` + query({ ...w }));
 
   /** @throws {Failure} with the server's code and field; "no_answer" if there was none that could be read. */
   async #call<T>(method: string, path: string, body?: object): Promise<T> {

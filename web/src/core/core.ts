@@ -1,14 +1,15 @@
 // The client without its looks: one state, what changes it, and what it asks of the
 // server. Views read what was told, subscribe, and call the methods.
-import { failure } from "../strings/failure.ts";
 import { Api, type NewAccount, type NewChat } from "./api.ts";
-import { type PageRequest, typingMs } from "./chat.ts";
+import type { PageRequest } from "./chatModel.ts";
+import { typingMs } from "./chat.ts";
 import { Clock } from "./clock.ts";
 import { TabChannel, type TabMessage } from "./tabChannel.ts";
 import { OutboxSender } from "./outboxSender.ts";
-import { asFailure, type Failure } from "./failure.ts";
+import { asFailure, type Failure, notSignedIn } from "./failure.ts";
 import { newId } from "./id.ts";
 import { emptyOutbox, type Pending } from "./outbox.ts";
+import { maxMembersPage } from "./protocolLimits.ts";
 import { ActivityReporter } from "./activityReporter.ts";
 import { openLocalDB, type LocalDB } from "./localDB.ts";
 import { type ConnectionState, Socket, type WebSocketLike } from "./socket.ts";
@@ -17,7 +18,7 @@ import { type StorageProblem, scrub, Storage } from "./storage.ts";
 import { Tabs } from "./tabs.ts";
 import { NotifyScheduler } from "./notifyScheduler.ts";
 import { Refetcher } from "./refetcher.ts";
-import type { ChatId, Entry, Event, Fields, Ok, Quote, Seq, Signal, User, UserId, Verb, Window } from "./wire.ts";
+import type { ChatId, Entry, Event, Fields, Ok, Quote, Seq, Signal, User, UserId, Verb, HistoryWindow } from "./wire.ts";
 
 export interface Snapshot {
   /** unreachable: whether somebody is signed in is not known; failure says why. otherUser: this page was another user's before. */
@@ -167,7 +168,7 @@ export class Core {
   // Chats.
 
   /** Loads a page of a chat's history; what it brings stands in the chat's timeline. */
-  async load(chatId: ChatId, window: Window): Promise<void> {
+  async load(chatId: ChatId, window: HistoryWindow): Promise<void> {
     const request: PageRequest = { window };
     this.#dispatch({ type: "requestStarted", chatId, request });
     try {
@@ -185,7 +186,7 @@ export class Core {
       const request: PageRequest = {};
       this.#dispatch({ type: "requestStarted", chatId, request });
       try {
-        const page = await api.members(chatId, { limit: 200, after });
+        const page = await api.members(chatId, { limit: maxMembersPage, after });
         this.#dispatch({ type: "members", chatId, request, members: page.members, users: page.users });
         if (!page.next) return;
         after = page.next;
@@ -238,7 +239,7 @@ export class Core {
   async change<V extends "edit" | "delete" | "react">(verb: V, fields: Fields<V>): Promise<Ok<V>> {
     const once = { clientId: newId(), ...fields };
     const socket = this.#session?.socket; // this user's: the next one's would do it in their name
-    if (!socket) throw asFailure(new Error(failure.nobody));
+    if (!socket) throw notSignedIn();
     for (let tries = 1; ; tries++) {
       const live = socket.connection.state === "live";
       try {
@@ -253,7 +254,7 @@ export class Core {
 
   /** Whatever else is asked on the socket. @throws {Failure} */
   async command<V extends Verb>(verb: V, fields: Fields<V>): Promise<Ok<V>> {
-    if (!this.#session) throw asFailure(new Error(failure.nobody));
+    if (!this.#session) throw notSignedIn();
     return this.#session.socket.command(verb, fields);
   }
 

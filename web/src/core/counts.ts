@@ -1,6 +1,6 @@
 // The counts of a chat, kept as the server would list them. Where what is held does
 // not suffice, the chat says that it is stale.
-import type { Chat } from "./chat.ts";
+import type { Chat } from "./chatModel.ts";
 import { rangeAt } from "./timeline.ts";
 import type { Event, UserId } from "./wire.ts";
 

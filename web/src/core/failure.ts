@@ -1,10 +1,12 @@
-import { failure } from "../strings/failure.ts";
 import type { Problem } from "./wire.ts";
 
 /** The one rule of the protocol: these may be tried again with the same clientId, any other never. */
 const again = new Set(["no_answer", "rate_limited", "internal", "unavailable"]);
 
-/** Why a call or a command came to nothing. "no_answer" is ours: it may have happened all the same. */
+/** Why the page itself failed: the message of such a Failure, for which strings/failure.ts has the sentence. */
+export type FailureReason = "noAnswer" | "noConnection" | "broke" | "tooLong" | "nobody";
+
+/** Why a call or a command failed. "no_answer" is the page's own code: the server may have done it all the same. */
 export class Failure extends Error implements Problem {
   readonly code: string;
   readonly field?: string;
@@ -24,7 +26,8 @@ export class Failure extends Error implements Problem {
   }
 }
 
-export const noAnswer = (message = failure.noAnswer) => new Failure({ code: "no_answer", message });
+export const noAnswer = (message: FailureReason = "noAnswer") => new Failure({ code: "no_answer", message });
+export const notSignedIn = () => new Failure({ code: "internal", message: "nobody" satisfies FailureReason });
 
 export const asFailure = (err: unknown): Failure =>
   err instanceof Failure ? err : new Failure({ code: "internal", message: err instanceof Error ? err.message : String(err) });

@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
-import { type Block, type Inline, parse, read } from "./markdown.ts";
+import { parse, read } from "./markdown.ts";
+import type { Block, Inline } from "./markdownTree.ts";
 import { filled, nasty, signs } from "./testkit/nasty.ts";
 import { Random } from "./testkit/random.ts";
 

@@ -1,6 +1,6 @@
 // Lines of Markdown as paragraphs, quotes, lists and fences, as CommonMark reads them.
 // Chat has no headings, rules, tables, indented code, HTML or link definitions: they are text.
-import type { Block } from "./markdown.ts";
+import type { Block } from "./markdownTree.ts";
 import { type Budget, maxDepth } from "./markdownBudget.ts";
 import { readInlines } from "./markdownInlines.ts";
 

@@ -1,6 +1,6 @@
 // The text of a paragraph as emphasis, code, links and mentions: CommonMark's way with a
 // stack of delimiters, which looks at each of them a fixed number of times.
-import type { Inline } from "./markdown.ts";
+import type { Inline } from "./markdownTree.ts";
 import { type Budget, maxDepth } from "./markdownBudget.ts";
 import { bareURL, emailAt, hrefOf, linkTail, pastBlank, pointed } from "./markdownLinks.ts";
 

@@ -1,11 +1,9 @@
 // One message and what an event does to it.
+import { maxQuote, maxReactionNames } from "./protocolLimits.ts";
 import type { Event, Message, Posted, Reaction, Seq, UserId } from "./wire.ts";
 
 /** A message as it is held: at least as new as asOf. Unsure: a reaction came that could not be counted, ask again. */
 export interface LoadedMessage extends Message { readonly asOf: Seq; readonly unsure?: boolean }
-
-const maxReactBy = 50; // names that the server gives for one emoji
-export const maxQuote = 200; // bytes of a quoted text
 
 export function messageOf(e: Posted): LoadedMessage {
   const { event: _, n: __, clientId = "", text = "", ...rest } = e;
@@ -42,7 +40,7 @@ function withReaction(m: LoadedMessage, e: Event & { event: "reacted" }, me: Use
   if (old.count > old.by.length) return { ...m, unsure: true, reactions: all.map((r) => (r === old ? { ...r, mine } : r)) };
   if (old.by.includes(e.by) === e.on) return m;
   const by = e.on ? [...old.by, e.by] : old.by.filter((u) => u !== e.by);
-  const now = { emoji: e.emoji, count: by.length, mine, by: by.slice(0, maxReactBy) };
+  const now = { emoji: e.emoji, count: by.length, mine, by: by.slice(0, maxReactionNames) };
   const list = all.includes(old) ? all.map((r) => (r === old ? now : r)) : [...all, now];
   const left = list.filter((r) => r.count > 0);
   return { ...m, reactions: left.length ? left : undefined };

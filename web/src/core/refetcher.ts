@@ -1,7 +1,8 @@
 // Fetches what the state says it lacks: events after a gap, counts, messages whose
 // reactions are unsure, names.
 import type { Api } from "./api.ts";
-import type { PageRequest } from "./chat.ts";
+import type { PageRequest } from "./chatModel.ts";
+import { maxUserIds } from "./protocolLimits.ts";
 import type { Socket } from "./socket.ts";
 import type { Action, State } from "./state.ts";
 import { messageAt } from "./timeline.ts";
@@ -9,7 +10,6 @@ import type { ChatId, Event, UserId } from "./wire.ts";
 
 const batchMs = 50; // gathers names, and lets what made an entry stale pass
 const retryMs = 2000;
-const maxIds = 50;
 
 export class Refetcher {
   #api: Api;
@@ -80,7 +80,7 @@ export class Refetcher {
   }
 
   async #fetchUsers(): Promise<void> {
-    const ids = [...this.#unknown].filter((id) => !this.#state().users.has(id)).slice(0, maxIds);
+    const ids = [...this.#unknown].filter((id) => !this.#state().users.has(id)).slice(0, maxUserIds);
     for (const id of ids) this.#unknown.delete(id);
     if (ids.length) this.#dispatch({ type: "users", users: (await this.#api.usersById(ids)).users });
   }

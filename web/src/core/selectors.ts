@@ -1,6 +1,6 @@
 // Views of the state that more than one place needs. Those that make new objects
 // are to be kept by whoever shows them (useMemo).
-import type { Chat } from "./chat.ts";
+import type { Chat } from "./chatModel.ts";
 import type { Pending } from "./outbox.ts";
 import type { State } from "./state.ts";
 import { type MessageRange, rangeAt } from "./timeline.ts";

@@ -1,7 +1,6 @@
 // The connection: one socket at a time, opened again until the session ends. It
 // owns its timers and what waits for a reply.
-import { failure } from "../strings/failure.ts";
-import { Failure, noAnswer } from "./failure.ts";
+import { Failure, type FailureReason, noAnswer } from "./failure.ts";
 import { decodeValues, encodeCommand, type Event, type Fields, type Hello, type HelloPart, type Ok, type Reply, type Signal, type UserId, type Value, type Verb } from "./wire.ts";
 
 /** Why there is no connection. left: another page signed out; otherUser: the cookie is another user's; lost: no more is known; protocol: the server and this page do not understand each other, it is too old or too new. */
@@ -94,7 +93,7 @@ export class Socket {
 
   /** @throws {Failure} no_answer where it is not known what became of it. */
   command<V extends Verb>(verb: V, fields: Fields<V>): Promise<Ok<V>> {
-    if (this.connection.state !== "live" || !this.#ws) return Promise.reject(noAnswer(failure.noConnection));
+    if (this.connection.state !== "live" || !this.#ws) return Promise.reject(noAnswer("noConnection"));
     const ws = this.#ws;
     return new Promise((ok, fail) => {
       const bytes = this.#prepare(verb, fields, { ok, fail });
@@ -199,7 +198,7 @@ export class Socket {
   #closed(ws: WebSocketLike, code: number, reason: string): void {
     if (ws !== this.#ws) return;
     if (code === 1009) this.#rejectLargest();
-    this.#failPending(noAnswer(failure.broke));
+    this.#failPending(noAnswer("broke"));
     let cause = causeOf(code);
     if (cause === "lost" && this.connection.cause === "restarting" && this.#attempts < restartAttempts) cause = "restarting"; // it said so, and is not back yet
     if (code === 1002 || (code >= 4500 && code <= 4999)) return this.#setConnection({ state: "ended", cause });
@@ -225,7 +224,7 @@ export class Socket {
   }
 
   #rejectTooLong(id: number): void {
-    this.#pendingReplies.get(id)?.fail(new Failure({ code: "text_too_long", message: failure.tooLong }));
+    this.#pendingReplies.get(id)?.fail(new Failure({ code: "text_too_long", message: "tooLong" satisfies FailureReason }));
     this.#pendingReplies.delete(id);
   }
 

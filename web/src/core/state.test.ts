@@ -1,10 +1,10 @@
 import { expect, test } from "vitest";
-import type { PageRequest } from "./chat.ts";
+import type { PageRequest } from "./chatModel.ts";
 import type { LoadedMessage } from "./message.ts";
 import { type Action, emptyState, reduce, resumeSeqs, resumeTimes, type State } from "./state.ts";
 import { Log, user } from "./testkit/log.ts";
 import { Random } from "./testkit/random.ts";
-import type { Entry, Event, Message, Page, Seq, Window } from "./wire.ts";
+import type { Entry, Event, Message, Page, Seq, HistoryWindow } from "./wire.ts";
 
 const me = "me";
 const people = [me, "ann", "bob"];
@@ -119,7 +119,7 @@ class Play {
       return;
     }
     const at = r.below(log.head + 2);
-    const window: Window = { limit: 1 + r.below(5), ...r.of([{}, { before: at + 1 }, { after: at }, { around: at + 1 }]) };
+    const window: HistoryWindow = { limit: 1 + r.below(5), ...r.of([{}, { before: at + 1 }, { after: at }, { around: at + 1 }]) };
     const request: PageRequest = { window };
     this.do({ type: "requestStarted", chatId: "c", request });
     const head = log.head;
@@ -288,7 +288,7 @@ test("jumping elsewhere leaves a gap, and pages from both sides close it", () =>
   // Every fifth event is no message: a page's ends lie between messages, too.
   for (let i = 0; i < 100; i++) it.say(event(it.log.append(i % 5 === 4 ? { event: "renamed", by: "ann", title: `t${i}`, topic: "" } : { event: "posted", by: "ann", text: `t${i}` })));
   it.say({ type: "trim", chatId: "c", from: 90, to: 101 });
-  const load = (window: Window) => {
+  const load = (window: HistoryWindow) => {
     const request: PageRequest = { window };
     it.say({ type: "requestStarted", chatId: "c", request });
     it.say({ type: "page", chatId: "c", request, page: it.log.page(me, window) });

@@ -1,7 +1,8 @@
 // What is known of chats, messages and people, and how everything that comes from
 // the server changes it: one pure function. What the server would say to a newcomer
 // is what stands here after the events (the law that state.test.ts plays through).
-import { type PageRequest, newChat, requestStarted, pageLoaded, type Chat, applyEvent, resumedChat, membersLoaded, withReadPointer, withEntry, resetChat, typingStarted, requestEnded, withoutExpiredTyping } from "./chat.ts";
+import type { PageRequest, Chat } from "./chatModel.ts";
+import { newChat, requestStarted, pageLoaded, applyEvent, resumedChat, membersLoaded, withReadPointer, withEntry, resetChat, typingStarted, requestEnded, withoutExpiredTyping } from "./chat.ts";
 import { trimTimeline } from "./timeline.ts";
 import type { ChatId, Entry, Event, Hello, Limits, Page, Role, Seq, Signal, User, UserId } from "./wire.ts";
 

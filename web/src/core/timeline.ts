@@ -1,14 +1,14 @@
 // The messages of one chat as far as they are held: ranges of its log without
 // holes, in rising order, with a gap between any two.
 import type { LoadedMessage } from "./message.ts";
-import type { Page, Seq, Window } from "./wire.ts";
+import type { Page, Seq, HistoryWindow } from "./wire.ts";
 
 /** Every message from `from` to `to`, both included. */
 export interface MessageRange { readonly from: Seq; readonly to: Seq; readonly messages: readonly LoadedMessage[] }
 export type Timeline = readonly MessageRange[];
 
 /** What a page covers, of the window that was asked for. */
-export function coveredRange(page: Page, w: Window, messages: readonly LoadedMessage[]): MessageRange {
+export function coveredRange(page: Page, w: HistoryWindow, messages: readonly LoadedMessage[]): MessageRange {
   const end = Math.max(page.head, messages.at(-1)?.seq ?? 0);
   const first = messages[0]?.seq ?? end + 1;
   const last = messages.at(-1)?.seq ?? 0;

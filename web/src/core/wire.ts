@@ -54,7 +54,7 @@ export type Signal =
   | { signal: "caughtUp" };
 
 /** Which page of a chat's history; with none of the last three the newest. */
-export interface Window { limit?: number; before?: Seq; after?: Seq; around?: Seq }
+export interface HistoryWindow { limit?: number; before?: Seq; after?: Seq; around?: Seq }
 
 /** What can be asked for, and what ok then says. */
 export interface Commands {
@@ -67,7 +67,7 @@ export interface Commands {
   read: [{ chatId: ChatId; seq: Seq }, object];
   typing: [{ chatId: ChatId }, object];
   focus: [{ chatIds: readonly ChatId[] }, object];
-  history: [{ chatId: ChatId } & Window, Page];
+  history: [{ chatId: ChatId } & HistoryWindow, Page];
   ping: [object, { now: number }];
 }
 export type Verb = keyof Commands;

@@ -1,7 +1,7 @@
 import { useEffect, useRef } from "react";
 import { paths } from "../app/route.ts";
 import { useCore, useSnapshot } from "../app/useCore.ts";
-import type { Chat } from "../core/chat.ts";
+import type { Chat } from "../core/chatModel.ts";
 import { titleOf, unreadOf, userOf } from "../core/selectors.ts";
 import type { State } from "../core/state.ts";
 import { t } from "../strings/index.ts";

@@ -4,7 +4,7 @@ import { t } from "../strings/index.ts";
 import { Button } from "../ui/Button.tsx";
 import { Dialog } from "../ui/Dialog.tsx";
 import { InviteLink } from "./InviteLink.tsx";
-import { InviteList } from "./Invites.tsx";
+import { InviteList } from "./InviteList.tsx";
 
 const m = t.settings;
 

@@ -1,6 +1,6 @@
 import { useState } from "react";
 import { useCore } from "../app/useCore.ts";
-import { asFailure } from "../core/failure.ts";
+import { explain } from "../strings/failure.ts";
 import type { ChatId } from "../core/wire.ts";
 import { t } from "../strings/index.ts";
 import { Button } from "../ui/Button.tsx";
@@ -34,7 +34,7 @@ export function InviteLink({ chatId, onMade }: Props) {
         setUrl(made.url);
         onMade?.();
       },
-      (err) => setFault(asFailure(err).message),
+      (err) => setFault(explain(err).message),
     ).finally(() => setBusy(false));
   }
 

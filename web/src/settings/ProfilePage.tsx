@@ -3,6 +3,7 @@ import { navigate, paths } from "../app/route.ts";
 import { useCore, useSnapshot } from "../app/useCore.ts";
 import type { User } from "../core/wire.ts";
 import { NotificationSetting as Notices } from "../notifications/NotificationSetting.tsx";
+import { maxName, maxStatus } from "../core/protocolLimits.ts";
 import { t } from "../strings/index.ts";
 import { Button } from "../ui/Button.tsx";
 import { Icon } from "../ui/Icon.tsx";
@@ -52,8 +53,8 @@ function Profile({ user }: { user: User }) {
     }}>
       <section aria-label={m.profile}>
         <p className="hint">{m.handle(user.handle)}</p>
-        <Field label={m.name} value={name} onChange={setName} maxLength={64} autoComplete="name" fault={fault.at("name")} />
-        <Field label={m.status} hint={m.statusHint} value={status} onChange={setStatus} maxLength={128} autoComplete="off" fault={fault.at("status")} />
+        <Field label={m.name} value={name} onChange={setName} maxLength={maxName} autoComplete="name" fault={fault.at("name")} />
+        <Field label={m.status} hint={m.statusHint} value={status} onChange={setStatus} maxLength={maxStatus} autoComplete="off" fault={fault.at("status")} />
         {fault.elsewhere("name", "status") && <p className="fault" role="alert">{fault.elsewhere("name", "status")}</p>}
         <Button type="submit" look="main">{m.save}</Button>
       </section>

@@ -1,10 +1,10 @@
 import { useState } from "react";
-import { asFailure } from "../core/failure.ts";
+import { explain } from "../strings/failure.ts";
 
 /** What a form was refused for, by field. */
 export function useFormError() {
   const [fault, setFault] = useState<{ field?: string; message: string }>();
   const at = (field: string) => (fault?.field === field ? fault.message : undefined);
   const elsewhere = (...fields: string[]) => (fault && !fields.includes(fault.field ?? "") ? fault.message : undefined);
-  return { at, elsewhere, clear: () => setFault(undefined), set: (err: unknown) => setFault(asFailure(err)) };
+  return { at, elsewhere, clear: () => setFault(undefined), set: (err: unknown) => setFault(explain(err)) };
 }

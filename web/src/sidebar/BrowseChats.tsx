@@ -1,7 +1,7 @@
 import { useCallback, useEffect, useState } from "react";
 import { navigate, paths } from "../app/route.ts";
 import { useCore, useSnapshot } from "../app/useCore.ts";
-import { asFailure } from "../core/failure.ts";
+import { explain } from "../strings/failure.ts";
 import type { Entry } from "../core/wire.ts";
 import { t } from "../strings/index.ts";
 import { Button } from "../ui/Button.tsx";
@@ -21,7 +21,7 @@ export default function BrowseChats({ onClose }: { onClose: () => void }) {
       setChats((old = []) => [...(before ? old : []), ...page.chats]);
       setNext(page.next);
     },
-    (err) => setFault(asFailure(err).message),
+    (err) => setFault(explain(err).message),
   ), [core]);
   useEffect(() => void load(), [load]);
 

@@ -3,7 +3,7 @@ import { loadParts } from "../app/loadParts.ts";
 import { lazyPart } from "../app/lazyPart.tsx";
 import { useRoute } from "../app/route.ts";
 import { useChat, useCore, useSnapshot } from "../app/useCore.ts";
-import type { Chat } from "../core/chat.ts";
+import type { Chat } from "../core/chatModel.ts";
 import type { ChatId } from "../core/wire.ts";
 import { t } from "../strings/index.ts";
 import { useReorderGuard } from "../ui/useReorderGuard.ts";

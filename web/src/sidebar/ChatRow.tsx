@@ -1,6 +1,6 @@
 import { memo, type MouseEvent, useMemo } from "react";
 import { navigate, paths } from "../app/route.ts";
-import type { Chat } from "../core/chat.ts";
+import type { Chat } from "../core/chatModel.ts";
 import { titleOf, userOf } from "../core/selectors.ts";
 import { useSnapshot } from "../app/useCore.ts";
 import { t } from "../strings/index.ts";

@@ -1,7 +1,8 @@
 import { useState } from "react";
 import { navigate, paths } from "../app/route.ts";
 import { useCore } from "../app/useCore.ts";
-import { asFailure } from "../core/failure.ts";
+import { explain } from "../strings/failure.ts";
+import { maxTitle } from "../core/protocolLimits.ts";
 import { newId } from "../core/id.ts";
 import type { User } from "../core/wire.ts";
 import { t } from "../strings/index.ts";
@@ -14,7 +15,7 @@ import { UserItem } from "./UserItem.tsx";
 import { useUserSearch } from "./useUserSearch.ts";
 
 const r = t.sidebar;
-const nameLength = 40; // so that any letters fit in the server's bytes
+const titleLength = 40; // characters of a title made of names: any letters fit into the bytes of maxTitle
 
 /** People first: one makes a direct chat, more of them, or a name, a group. */
 export default function NewChat({ onClose }: { onClose: () => void }) {
@@ -31,13 +32,13 @@ export default function NewChat({ onClose }: { onClose: () => void }) {
 
   async function make() {
     if (!chosen.length && !title.trim()) return setFault({ field: "", message: r.needsSome });
-    const names = [core.snapshot.state.me, ...chosen].flatMap((u) => u?.name ?? []).join(", ").slice(0, nameLength);
+    const names = [core.snapshot.state.me, ...chosen].flatMap((u) => u?.name ?? []).join(", ").slice(0, titleLength);
     try {
       if (!group) await openDirectChat(core, chosen[0]!.id);
       else navigate(paths.chat(await core.createChat({ clientId, kind: "group", title: title.trim() || names, open, members: chosen.map((u) => u.id) })));
       onClose();
     } catch (err) {
-      setFault(asFailure(err));
+      setFault(explain(err));
     }
   }
   return (
@@ -50,7 +51,7 @@ export default function NewChat({ onClose }: { onClose: () => void }) {
       <Combobox label={r.with} hint={r.withHint} items={people} keyOf={(u) => u.id} show={(u) => <UserItem user={u} />} query={query} onQuery={setQuery} none={searching ? undefined : r.nobody}
         onPick={(u) => { setChosen([...chosen, u]); setQuery(""); }} />
       <form className="stack" onSubmit={(e) => { e.preventDefault(); void make(); }}>
-        <Field label={r.title} hint={r.titleHint} value={title} onChange={setTitle} maxLength={128} autoComplete="off" fault={fault?.field === "title" ? fault.message : undefined} />
+        <Field label={r.title} hint={r.titleHint} value={title} onChange={setTitle} maxLength={maxTitle} autoComplete="off" fault={fault?.field === "title" ? fault.message : undefined} />
         <label className="row"><input type="checkbox" checked={open} onChange={(e) => setOpen(e.target.checked)} />{r.open}</label>
         {fault && fault.field !== "title" && <p className="fault" role="alert">{fault.message}</p>}
         <div className="row end"><Button onPress={onClose}>{t.app.cancel}</Button><Button type="submit" look="main">{r.make}</Button></div>

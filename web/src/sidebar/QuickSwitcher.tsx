@@ -1,7 +1,7 @@
 import { useMemo, useState } from "react";
 import { navigate, paths } from "../app/route.ts";
 import { useCore, useSnapshot } from "../app/useCore.ts";
-import type { Chat } from "../core/chat.ts";
+import type { Chat } from "../core/chatModel.ts";
 import { fuzzyFind } from "../core/search.ts";
 import { chatsByActivity, titleOf } from "../core/selectors.ts";
 import type { User } from "../core/wire.ts";

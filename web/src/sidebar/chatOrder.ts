@@ -1,4 +1,4 @@
-import type { Chat } from "../core/chat.ts";
+import type { Chat } from "../core/chatModel.ts";
 import type { ChatId } from "../core/wire.ts";
 
 /** The order of the list: what is unread first, if that is wished, then the newest activity. */

@@ -1,6 +1,5 @@
 // Every word that the page says, by view.
 import { auth } from "./auth.ts";
-import { failure } from "./failure.ts";
 import { settings } from "./settings.ts";
 import { notifications } from "./notifications.ts";
 import { sidebar } from "./sidebar.ts";
@@ -28,4 +27,4 @@ const app = {
   yesterday: "Yesterday",
 };
 
-export const t = { app, auth, failure, sidebar, conversation, composer, settings, notifications };
+export const t = { app, auth, sidebar, conversation, composer, settings, notifications };

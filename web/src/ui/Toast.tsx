@@ -1,6 +1,6 @@
 // Short words at the lower edge: what was done, or why it was not.
 import { useSyncExternalStore } from "react";
-import { asFailure } from "../core/failure.ts";
+import { explain } from "../strings/failure.ts";
 
 interface Toast { readonly id: number; readonly text: string }
 
@@ -22,7 +22,7 @@ export function toast(text: string): void {
 
 /** Runs what a press began; a failure is said. */
 export function attempt(what: () => Promise<unknown>): void {
-  what().catch((err) => toast(asFailure(err).message));
+  what().catch((err) => toast(explain(err).message));
 }
 
 export function Toasts() {

@@ -1,6 +1,6 @@
 // One chat as a server holds it, folded from its log each time it is asked: slow,
 // plain, and written apart from the code under test.
-import type { Entry, Event, Message, Page, Role, Seq, User, UserId, Window } from "../wire.ts";
+import type { Entry, Event, Message, Page, Role, Seq, User, UserId, HistoryWindow } from "../wire.ts";
 
 export const user = (id: UserId): User => ({ id, handle: id, name: id.toUpperCase(), status: "", role: "member", active: true });
 
@@ -79,7 +79,7 @@ export class Log {
   }
 
   /** A page whose head was read before its rows. */
-  page(me: UserId, w: Window, head = this.head): Page {
+  page(me: UserId, w: HistoryWindow, head = this.head): Page {
     const all = this.messages(me, this.head);
     const limit = w.limit ?? 50;
     let from = 0, to = all.length;

@@ -1,0 +1,16 @@
+import { type ReactNode, useEffect } from "react";
+import "./auth.css";
+
+/** The card around each form that leads into the server. */
+export function AuthFrame({ title, why, children }: { title: string; why?: string; children: ReactNode }) {
+  useEffect(() => void (document.title = title), [title]);
+  return (
+    <main className="auth">
+      <div>
+        <h1>{title}</h1>
+        {why && <p>{why}</p>}
+        {children}
+      </div>
+    </main>
+  );
+}
