@@ -1,5 +1,5 @@
-// Wiring only: one core, one page.
-import "./ui/tokens.css"; // first, so that views go before what all share
+// Wires one Core to one page.
+import "./ui/tokens.css"; // first, so that the style sheets of views override it
 import "./ui/base.css";
 import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
@@ -14,15 +14,15 @@ const core = new Core();
 void core.start();
 const wake = () => document.visibilityState === "visible" && core.wake();
 addEventListener("online", wake);
-addEventListener("offline", wake); // a line that is dead says nothing
-// A page that rests in the browser's cache hears of nobody's sign-out: it shows nothing, and begins anew when it comes back.
+addEventListener("offline", wake); // a dead connection reports nothing by itself
+// A page in the back/forward cache misses a sign-out: it is hidden, and reloaded when it comes back.
 addEventListener("pageshow", (e) => (e.persisted ? location.reload() : wake()));
 addEventListener("pagehide", (e) => (e.persisted ? (document.documentElement.hidden = true) : core.close()));
 const warn = (e: Event) => e.preventDefault();
 core.subscribe(() => (core.published.unsavedText ? addEventListener : removeEventListener)("beforeunload", warn));
 document.addEventListener("visibilitychange", wake);
 
-// A notice was pressed.
+// A notification was clicked.
 navigator.serviceWorker?.addEventListener("message", (e: MessageEvent<{ open?: unknown } | null>) => typeof e.data?.open === "string" && navigate(e.data.open));
 
 createRoot(document.getElementById("app")!).render(

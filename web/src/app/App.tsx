@@ -25,7 +25,7 @@ function Page() {
       {phase === "starting" && <StatusPage text={t.app.starting} />}
       {phase === "unreachable" && <StatusPage text={t.app.unreachable}><Button onPress={() => location.reload()}>{t.app.now}</Button></StatusPage>}
       {phase === "otherUser" && <OtherUserPage />}
-      {/* Somebody signed in who follows an invite joins its chat: the door knows. */}
+      {/* A signed-in user who follows an invite joins its chat on the auth page. */}
       {(phase === "out" || (phase === "in" && secret)) && <AuthPage secret={secret} />}
       {phase === "in" && !secret && <Layout />}
       <Toasts />
@@ -33,18 +33,18 @@ function Page() {
   );
 }
 
-/** What this page showed is another person's: it shows nothing of it any more. */
+/** Replaces the page after another user has signed in to this browser. */
 function OtherUserPage() {
   const name = useSnapshot((s) => s.otherUser?.name ?? "");
   const storageProblem = useSnapshot((s) => s.storageProblem);
   const unsavedText = useSnapshot((s) => s.unsavedText);
   const kept = storageProblem ? unsavedText && t.notifications.notKept[storageProblem] : t.notifications.keptForYou;
-  // An invite in the address stays there; the former user's chat does not.
+  // Keeps an invite in the address, but not the former user's chat.
   const goOn = () => (location.hash ? location.reload() : location.assign(paths.home));
   return <StatusPage title={t.app.otherUser} text={`${t.app.otherUserWhy(name)} ${kept || ""}`}><Button look="main" onPress={goOn}>{t.app.continueAs(name)}</Button></StatusPage>;
 }
 
 function StatusPage({ title = t.app.name, text, children }: { title?: string; text: string; children?: ReactNode }) {
-  useEffect(() => void (document.title = t.app.name), []); // nor does the tab's name keep the chat's
+  useEffect(() => void (document.title = t.app.name), []); // the tab must not keep the name of a chat
   return <main className="whole stack"><h1>{title}</h1><p role="status">{text}</p>{children}</main>;
 }

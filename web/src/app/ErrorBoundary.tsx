@@ -1,7 +1,7 @@
 import { Component, type ReactNode } from "react";
 import { t } from "../strings/index.ts";
 
-/** Never a white page. */
+/** Shows an error with a reload button in place of a page that failed to render. */
 export class ErrorBoundary extends Component<{ children: ReactNode }, { failed: boolean }> {
   override state = { failed: false };
   static getDerivedStateFromError = () => ({ failed: true });

@@ -13,11 +13,11 @@ import { setServerName, useServerName } from "./serverName.ts";
 import { useCore, useSnapshot } from "./useCore.ts";
 import "./layout.css";
 
-/** The two panes; on a phone one of them, and the address says which. */
+/** Sidebar and main pane; a narrow screen shows one of them, depending on the address. */
 export function Layout() {
   const route = useRoute();
   const first = useSnapshot((s) => (route.at === "home" ? chatsByActivity(s.state)[0]?.id : undefined));
-  useEffect(() => { // with room for two panes one of them would be empty
+  useEffect(() => { // on a wide screen the main pane would be empty
     if (first && matchMedia("(min-width: 45.01rem)").matches) navigate(paths.chat(first), { replace: true });
   }, [first]);
   const core = useCore();

@@ -5,15 +5,15 @@ import { Dialog } from "../ui/Dialog.tsx";
 import { outdated } from "./loadParts.ts";
 
 /**
- * part returns a component that is loaded when it is shown first. One that cannot be loaded, or breaks, fails alone:
- * words in its place offer to try again. "dialog": those words, too, stand in a dialog, which onClose closes.
+ * lazyPart returns a component that is loaded when it is first rendered. If it cannot be loaded, or throws, an error
+ * with a retry button is shown in its place; look "dialog": inside a dialog, which onClose closes.
  */
 export function lazyPart<P extends object>(load: () => Promise<ComponentType<P>>, look?: "dialog" | { waiting: string }): ComponentType<P> {
   const make = (): LazyExoticComponent<ComponentType<P>> => lazy(async () => {
     try {
       return { default: await load() };
     } catch (err) {
-      Latest = make(); // React keeps the failure of this one
+      Latest = make(); // React caches the failure of the old one
       throw err;
     }
   });
@@ -27,7 +27,7 @@ export function lazyPart<P extends object>(load: () => Promise<ComponentType<P>>
   };
 }
 
-/** What breaks in its children breaks nothing else, until they are made of another component. */
+/** An error boundary that is reset when `of` changes. */
 class Boundary extends Component<{ of: unknown; failed: ReactNode; children: ReactNode }, { failed: unknown }> {
   override state = { failed: undefined };
   static getDerivedStateFromError = () => ({ failed: true });

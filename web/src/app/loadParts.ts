@@ -1,34 +1,34 @@
-// Loads the parts of the page that are not there at its start, and loads them again after a failure.
+// Loads the chunk of parts.ts, and loads it again after a failure.
 import { loadEmoji } from "../composer/emoji.ts";
 
 type Parts = typeof import("./parts.ts");
 
-const prefetchAfterMs = 5000; // once the connection stands: what is in sight comes first
+const prefetchAfterMs = 5000; // after the connection is live: what is in view loads first
 
 let parts: Promise<Parts> | undefined;
 let failed: { url: string; times: number } | undefined;
 
-/** A browser may remember for good that a module did not load, but only under its address: the next try has another one. */
+/** Loads the parts. Browsers may cache a failed module by its URL, so a retry uses another URL. */
 export function loadParts(): Promise<Parts> {
   parts ??= (failed ? import(/* @vite-ignore */ `${failed.url}?again=${failed.times}`) as Promise<Parts> : import("./parts.ts")).catch((err: unknown) => {
     parts = undefined;
-    const url = failed?.url ?? /https?:\/\/[^\s?]+\.js/.exec(String(err))?.[0]; // Safari names none, and remembers no failure
+    const url = failed?.url ?? /https?:\/\/[^\s?]+\.js/.exec(String(err))?.[0]; // Safari's error has no URL, but Safari does not cache failures
     if (url) failed = { url, times: (failed?.times ?? 0) + 1 };
     throw err;
   });
   return parts;
 }
 
-/** Loads all parts when nothing else is to be done, so that an upgrade of the server or a lost connection does not take them away. */
+/** Loads all parts when the page is idle, so that they are there after a server upgrade or without a connection. */
 export function prefetchParts(): () => void {
   const line = (navigator as { connection?: { saveData?: boolean; effectiveType?: string } }).connection;
   if (line?.saveData || line?.effectiveType?.endsWith("2g")) return () => {};
-  const load = () => void loadParts().then(loadEmoji).catch(() => {}); // whoever opens one is told
+  const load = () => void loadParts().then(loadEmoji).catch(() => {}); // opening a part reports the failure
   const timer = setTimeout(() => ("requestIdleCallback" in globalThis ? requestIdleCallback(load) : load()), prefetchAfterMs);
   return () => clearTimeout(timer);
 }
 
-/** outdated reports whether the server has another page by now than this one. */
+/** Reports whether the server serves a newer page than this one. */
 export async function outdated(): Promise<boolean> {
   const entry = document.querySelector<HTMLScriptElement>("script[type=module][src]")?.getAttribute("src");
   try {

@@ -1,4 +1,4 @@
-// What the page does not need at its start, in one file: it comes as a whole, or not at all.
+// What the page does not need at its start, in one chunk: it loads as a whole or not at all.
 export { default as InvitePrompt } from "../settings/InvitePrompt.tsx";
 export { default as InviteDialog } from "../settings/InviteDialog.tsx";
 export { default as BrowseChats } from "../sidebar/BrowseChats.tsx";

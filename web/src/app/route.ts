@@ -1,4 +1,4 @@
-// Where the page is: the address says it, so that links, reload and Back work.
+// Routing by the address, so that links, reload and Back work.
 import { useSyncExternalStore } from "react";
 import type { ChatId, Seq } from "../core/wire.ts";
 
@@ -23,7 +23,7 @@ export function routeOf(path: string): Route {
   return { at: "home" };
 }
 
-/** What a link's secret part brings: an owner's, an invite's or a recovery's code. */
+/** The code in a link's hash: of the owner's setup, an invite or a recovery. */
 export interface LinkSecret { readonly kind: "setup" | "invite" | "recover"; readonly code: string }
 
 export function secretOf(hash: string): LinkSecret | undefined {
@@ -51,5 +51,5 @@ function current(): Route {
 }
 
 export const useRoute = (): Route => useSyncExternalStore(subscribe, current);
-/** The code stays in the address until it was used, so that a reload loses nothing. */
+/** Returns the hash. A code stays in the address until it is used, so that a reload does not lose it. */
 export const useHash = (): string => useSyncExternalStore(subscribe, () => location.hash);

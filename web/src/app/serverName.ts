@@ -1,4 +1,4 @@
-// The server's name, wherever it stands on the page.
+// The server's name, shared by all views.
 import { useSyncExternalStore } from "react";
 
 let name = "Parley";

@@ -11,7 +11,7 @@ export function useCore(): Core {
   return core;
 }
 
-/** A part of what was told; select must give the same object while that part stays the same. */
+/** Returns a part of the published snapshot. select must return the same object while that part is unchanged. */
 export function useSnapshot<T>(select: (s: Snapshot) => T): T {
   const core = useCore();
   return useSyncExternalStore(core.subscribe, () => select(core.published));

@@ -7,7 +7,7 @@ import { t } from "../strings/index.ts";
 
 const d = t.auth;
 
-/** What one can be asked for at the door. */
+/** The fields that auth forms can have. */
 const fields = {
   serverName: { label: d.serverName, autoComplete: "off", maxLength: maxServerName },
   name: { label: d.name, hint: d.nameHint, autoComplete: "name", maxLength: maxName },
@@ -19,19 +19,19 @@ const fields = {
 type Name = keyof typeof fields;
 export type AuthValues = Readonly<Record<Name, string>>;
 
-/** The account that a form asks for. */
+/** Returns the account that a form's values describe. */
 export const accountOf = (s: AuthValues) => ({ name: s.name, handle: s.handle, password: s.newPassword });
 
 interface Props {
   ask: readonly Name[];
   button: string;
-  /** What the fields hold at first. */
+  /** Initial values. */
   given?: Partial<AuthValues>;
   send: (said: AuthValues) => Promise<void>;
   children?: ReactNode;
 }
 
-/** A form of the door: a refusal stands at the field that it is about. */
+/** A form of the auth pages. An error is shown at the field that it is about. */
 export function AuthForm({ ask, button, given, send, children }: Props) {
   const [said, setSaid] = useState<AuthValues>({ serverName: "", name: "", handle: "", password: "", newPassword: "", ...given });
   const [fault, setFault] = useState<{ field: string; message: string }>();

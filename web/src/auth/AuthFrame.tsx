@@ -1,7 +1,7 @@
 import { type ReactNode, useEffect } from "react";
 import "./auth.css";
 
-/** The card around each form that leads into the server. */
+/** The card around the forms of the auth pages. */
 export function AuthFrame({ title, why, children }: { title: string; why?: string; children: ReactNode }) {
   useEffect(() => void (document.title = title), [title]);
   return (

@@ -1,4 +1,4 @@
-// The ways in: the owner's link, an invite, a recovery link, and signing in.
+// Setup by the owner's link, invites, recovery links, sign-in and sign-up.
 import { useEffect, useState } from "react";
 import type { LinkSecret } from "../app/route.ts";
 import { useCore, useSnapshot } from "../app/useCore.ts";

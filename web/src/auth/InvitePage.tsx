@@ -12,7 +12,7 @@ import { SignIn } from "./SignIn.tsx";
 
 const d = t.auth;
 
-/** Somebody follows an invite: with an account, signed in, or as a newcomer. */
+/** The page of an invite: for a signed-in user, one with an account, or a new one. */
 export function InvitePage({ code }: { code: string }) {
   const core = useCore();
   const me = useSnapshot((s) => (s.phase === "in" ? s.state.me : null));

@@ -1,7 +1,7 @@
 import { navigate, paths, routeOf } from "../app/route.ts";
 import type { ChatId } from "../core/wire.ts";
 
-/** Takes the code out of the address and goes on: to the chat, unless the address names a place in it, or without one to where the address points. */
+/** Removes the code from the address and goes to the chat; keeps the path if it is in that chat, or if there is no chat. */
 export function leaveAuth(chatId?: ChatId): void {
   const to = routeOf(location.pathname);
   const there = !chatId || (to.at === "chat" && to.chatId === chatId);

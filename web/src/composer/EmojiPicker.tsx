@@ -11,7 +11,7 @@ const mostFound = 80;
 
 interface Props { emojis: readonly Emoji[]; onPick: (emoji: string) => void; onClose: () => void }
 
-/** All emoji in a grid; arrows move, Enter takes. */
+/** All emoji in a grid; arrows move, Enter picks. */
 export default function EmojiPicker({ emojis, onPick, onClose }: Props) {
   const core = useCore();
   const [query, setQuery] = useState("");

@@ -5,7 +5,7 @@ import { loadEmoji } from "./emoji.ts";
 
 interface Props { onPick: (emoji: string) => void; onClose: () => void }
 
-/** The emoji picker, once it and the emoji have come. */
+/** The emoji picker, loaded together with the emoji. */
 export const EmojiPicker = lazyPart<Props>(async () => {
   const [emojis, { EmojiPicker }] = await Promise.all([loadEmoji(), loadParts()]);
   return (props: Props) => <EmojiPicker emojis={emojis} {...props} />;

@@ -1,14 +1,14 @@
-// Emoji with their names, loaded on first use.
+// The emoji and their names, loaded on first use.
 import address from "emojibase-data/en/compact.json?url";
 import { fuzzyFind } from "../core/search.ts";
 
 export interface Emoji { readonly sign: string; readonly name: string; readonly words: string; readonly group: number }
 
-const components = 2; // skin tones and hair by themselves
+const components = 2; // the group of skin tones and hair
 
 let loading: Promise<readonly Emoji[]> | undefined;
 
-/** All emoji; after a failure they are loaded again. */
+/** Loads all emoji once; after a failure the next call loads them again. */
 export function loadEmoji(): Promise<readonly Emoji[]> {
   loading ??= load().catch((err: unknown) => {
     loading = undefined;

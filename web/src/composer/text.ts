@@ -1,17 +1,17 @@
-// What the composer knows of a text.
+// Helpers for texts being written.
 
 const bytes = new TextEncoder();
 export const byteLength = (text: string): number => bytes.encode(text).length;
 
-/** An input method has the key; Safari says so by this code alone. */
+/** Reports whether an input method handles the key; in Safari only keyCode tells. */
 export const composing = (e: KeyboardEvent): boolean => e.isComposing || e.keyCode === 229;
 
-/** Enter sends, on touch keyboards, too; with Shift, or inside a code fence, it is a new line. */
+/** Reports whether the key sends: Enter does, but not with Shift or inside a code fence. */
 export function sends(e: KeyboardEvent, field: HTMLTextAreaElement): boolean {
   return e.key === "Enter" && !e.shiftKey && !composing(e) && !inFence(field.value, field.selectionStart);
 }
 
-/** Whether the caret stands in a code fence that is still open: there Enter is a new line. */
+/** Reports whether the caret is in an open code fence. */
 export function inFence(text: string, caret: number): boolean {
   let open: string | undefined;
   for (const line of text.slice(0, caret).split("\n")) {

@@ -9,7 +9,7 @@ export interface Suggestion { readonly key: string; readonly sign: string; reado
 
 const most = 8;
 
-/** What completes the word at the caret: members first, then others; emoji. */
+/** Returns completions for the word at the caret: members first, then other users; or emoji. */
 export function useSuggestions(chatId: ChatId, text: string, caret: number): { at: Completion | undefined; list: readonly Suggestion[] } {
   const core = useCore();
   const known = useSnapshot((s) => s.state.chats.get(chatId)?.members);
@@ -31,7 +31,7 @@ export function useSuggestions(chatId: ChatId, text: string, caret: number): { a
     if (kind === "emoji") loadEmoji().then(setEmoji, () => {});
   }, [kind]);
 
-  // What is offered is always for the word as it stands: whoever types fast takes the first without a look.
+  // Never shows results of an earlier query: fast typists accept the first one without looking.
   const list = useMemo(() => {
     if (kind === "emoji") return (emoji ? findEmoji(emoji, query, most) : []).map((e) => ({ key: e.sign, sign: e.sign, name: e.name, put: e.sign }));
     if (kind !== "mention") return [];

@@ -53,7 +53,7 @@ function OpenConversation({ chat, seq }: { chat: Chat; seq?: Seq }) {
   }, [core, chat.id]);
 
   const free = !editing;
-  useEffect(() => { // an edit that was left unfinished
+  useEffect(() => { // resumes an unfinished edit
     if (free) void core.storage?.unfinishedEdit(chat.id).then((seq) => seq && setEditing((e) => e ?? { seq, resumed: true }), () => {});
   }, [core, chat.id, free]);
 
@@ -69,7 +69,7 @@ function OpenConversation({ chat, seq }: { chat: Chat; seq?: Seq }) {
     jump: (at) => navigate(paths.chat(chat.id, at)),
   }), [chat.id]);
 
-  /** Of what stands at the end, of the newest that one call brings, else of what was read elsewhere. */
+  /** Edits the user's last message: among the loaded ones at the end, the newest page, or any loaded one. */
   const editLast = useCallback(async () => {
     const { state } = core.snapshot;
     const now = state.chats.get(chat.id);
@@ -78,15 +78,15 @@ function OpenConversation({ chat, seq }: { chat: Chat; seq?: Seq }) {
       ?? (await core.command("history", { chatId: chat.id, limit: state.limits?.page })).messages.findLast(own)
       ?? now?.timeline?.flatMap((s) => s.messages).findLast(own);
     const field = area.current?.querySelector<HTMLTextAreaElement>("[data-composer]");
-    if (!field || field.value) return; // meanwhile one went on
+    if (!field || field.value) return; // the user typed meanwhile
     if (!last) return toast(t.conversation.noneToEdit);
-    if (!messageIn(area.current, last.seq)) actions.jump(last.seq); // one reads far from it
+    if (!messageIn(area.current, last.seq)) actions.jump(last.seq); // it is not mounted
     setEditing({ seq: last.seq });
   }, [core, chat.id, actions]);
-  // Not drawn anew with each message that comes.
+  // Memoized: a new message does not render the composer.
   const composer = useMemo(() => <Composer chatId={chat.id} reply={reply} given={given} onReply={setReply} onEditLast={() => attempt(editLast)} />, [chat.id, reply, given, editLast]);
   const close = () => setOpened(undefined);
-  /** Escape that nothing else wanted marks the chat as read; what comes through a portal is not meant for it. */
+  /** Escape marks the chat as read if nothing else handled it; events from portals do not count. */
   function onKeyDown(e: KeyboardEvent<HTMLElement>) {
     if (e.key === "Escape" && !e.defaultPrevented && e.currentTarget.contains(e.target as Node)) core.markRead(chat.id, chat.seen);
   }
@@ -110,7 +110,7 @@ function Typing({ chat }: { chat: Chat }) {
   return <p className="typing" aria-live="off">{names && t.conversation.typing(names.split("\n"))}</p>;
 }
 
-/** No member: an open chat can be joined. Who has just left, or was removed, is not asked to. */
+/** The page of a chat without membership: an open chat can be joined, except right after leaving it or being removed. */
 function NotAMember({ chatId, left }: { chatId: ChatId; left: boolean }) {
   const core = useCore();
   const [entry, setEntry] = useState<Entry>();

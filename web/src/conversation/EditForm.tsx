@@ -9,7 +9,7 @@ import { Button } from "../ui/Button.tsx";
 import { byteLength, composing, sends } from "../composer/text.ts";
 import { useDraft } from "../composer/useDraft.ts";
 
-/** A message being edited, in its place. What was not saved is kept as drafts are; resumed: it was left unfinished before. */
+/** Edits a message in its place. An unfinished edit is stored like a draft; resumed: it was left unfinished earlier. */
 export function EditForm({ message, resumed, onDone }: { message: Message; resumed: boolean; onDone: () => void }) {
   const core = useCore();
   const limit = useSnapshot((s) => s.state.limits?.text ?? Infinity);
@@ -17,7 +17,7 @@ export function EditForm({ message, resumed, onDone }: { message: Message; resum
   const { text } = draft;
   const [fault, setFault] = useState("");
   const [busy, setBusy] = useState(false);
-  const asked = useRef({ text: "", clientId: "" }); // the same text again is the same change
+  const asked = useRef({ text: "", clientId: "" }); // a retry of the same text has the same clientId
   const field = useRef<HTMLTextAreaElement>(null);
   const over = byteLength(text) - limit;
   const done = () => {

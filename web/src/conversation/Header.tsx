@@ -8,7 +8,7 @@ import { t } from "../strings/index.ts";
 import { Button } from "../ui/Button.tsx";
 import { Icon } from "../ui/Icon.tsx";
 
-/** What the header opens. */
+/** The dialogs that the header opens. */
 export type ConversationDialog = "members" | "rename" | "invite" | "leave";
 
 interface Props extends Pick<Chat, "kind" | "with" | "topic" | "memberCount" | "role"> {
@@ -16,7 +16,7 @@ interface Props extends Pick<Chat, "kind" | "with" | "topic" | "memberCount" | "
   onOpen: (what: ConversationDialog) => void;
 }
 
-/** Takes what it shows and not the chat, which is another one with each message. */
+/** Its props are what it shows, not the chat, which is a new object with each message. */
 export const Header = memo(function Header({ title, onOpen, ...chat }: Props) {
   const online = useSnapshot((s) => !!chat.with && s.state.online.has(chat.with));
   const status = useSnapshot((s) => (chat.with ? userOf(s.state, chat.with).status : ""));

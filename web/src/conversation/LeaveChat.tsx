@@ -13,7 +13,7 @@ import { Button } from "../ui/Button.tsx";
 import { Dialog } from "../ui/Dialog.tsx";
 import { attempt } from "../ui/Toast.tsx";
 
-/** The last admin of others chooses who takes over; the chat needs one. */
+/** Asks before leaving. The last admin first picks a successor, because a chat with members needs an admin. */
 export default function LeaveChat({ chat, onClose }: { chat: Chat; onClose: () => void }) {
   const core = useCore();
   const state = useSnapshot((s) => s.state);
@@ -21,7 +21,7 @@ export default function LeaveChat({ chat, onClose }: { chat: Chat; onClose: () =
   const [heir, setHeir] = useState<User>();
   const [loaded, setLoaded] = useState(false);
   const [fault, setFault] = useState("");
-  const asks = chat.role === "admin" && chat.memberCount > 1; // whether there is another admin is yet to be seen
+  const asks = chat.role === "admin" && chat.memberCount > 1; // whether there is another admin is known once the members are loaded
   useEffect(() => {
     if (asks) core.loadMembers(chat.id).then(() => setLoaded(true), (err) => setFault(explain(err).message));
   }, [core, chat.id, asks]);

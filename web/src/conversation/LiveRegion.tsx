@@ -3,9 +3,9 @@ import { useSnapshot } from "../app/useCore.ts";
 import type { Chat } from "../core/chatModel.ts";
 import { userOf } from "../core/selectors.ts";
 
-const most = 500; // characters: one long message does not talk for minutes
+const most = 500; // characters read out of one message
 
-/** Speaks what somebody else says just now, and nothing that was only loaded. */
+/** Announces new messages of others to screen readers, but not messages that are only loaded. */
 export function LiveRegion({ chat }: { chat: Chat }) {
   const name = useSnapshot((s) => (chat.last ? userOf(s.state, chat.last.by).name : ""));
   const mine = useSnapshot((s) => s.state.me?.id === chat.last?.by);

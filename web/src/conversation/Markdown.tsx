@@ -6,12 +6,12 @@ import { copy } from "../ui/copy.ts";
 
 interface Props {
   text: string;
-  /** Handles that the message's mentions stand for. */
+  /** The handles of the message's mentions. */
   named: ReadonlySet<string>;
   me: string;
 }
 
-/** Elements are made of the parsed tree alone: no text of anybody's becomes HTML. */
+/** Renders the parsed tree as elements; no text becomes HTML. */
 export const Markdown = memo(function Markdown({ text, named, me }: Props) {
   const inlines = (all: readonly Inline[]): ReactNode => all.map((x, i) => <Fragment key={i}>{inline(x)}</Fragment>);
   const blocks = (all: readonly Block[]): ReactNode => all.map((x, i) => <Fragment key={i}>{block(x)}</Fragment>);

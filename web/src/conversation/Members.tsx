@@ -18,9 +18,9 @@ import { Icon } from "../ui/Icon.tsx";
 import { Dialog } from "../ui/Dialog.tsx";
 import { attempt } from "../ui/Toast.tsx";
 
-const mostPlain = 300; // as in the list of chats
+const mostPlain = 300; // rows; a longer list is virtual
 const order = new Intl.Collator(undefined, { numeric: true, sensitivity: "base" }); // admins first, then by name
-const fewEnough = 20; // to find somebody by looking
+const fewEnough = 20; // members; more get a search field
 
 export default function Members({ chat, onClose }: { chat: Chat; onClose: () => void }) {
   const core = useCore();

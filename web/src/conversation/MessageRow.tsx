@@ -17,12 +17,12 @@ import { MessageToolbar } from "./MessageToolbar.tsx";
 interface Props {
   message: LoadedMessage;
   user: User;
-  /** The first of its author's in a row. */
+  /** The first of a group of messages by one author. */
   first: boolean;
   marked: boolean;
-  /** resumed: it was left unfinished before. */
+  /** resumed: an edit that was left unfinished earlier. */
   editing: false | "now" | "resumed";
-  /** It is hovered, focused or held: then its tools are there, and with "menu" open. */
+  /** Whether its toolbar is shown; "menu": with its menu open. */
   active: false | "tools" | "menu";
   actions: MessageActions;
 }
@@ -47,7 +47,7 @@ export const MessageRow = memo(function Row({ message: m, user, first, marked, e
 
 const nobody: ReadonlySet<string> = new Set();
 
-/** The few that name somebody wait for their handles. */
+/** The body of a message with mentions, which needs the handles of the mentioned users. */
 function MessageBodyWithMentions({ text, mentions }: { text: string; mentions: readonly UserId[] }) {
   const handles = useSnapshot((s) => mentions.map((u) => userOf(s.state, u).handle).join(" "));
   const named = useMemo(() => new Set(handles.split(" ").filter(Boolean)), [handles]);

@@ -19,23 +19,23 @@ import type { MessageActions } from "./messageActions.ts";
 
 const quick = ["👍", "❤️", "😂"];
 
-/** Once a menu that closes has given the focus back. */
+/** Runs after a closing menu has returned the focus. */
 const later = (then: () => void) => requestAnimationFrame(() => requestAnimationFrame(then));
 
-/** What can be done with one message. */
+/** The toolbar and the menu of one message. */
 export function MessageToolbar({ message: m, name, open, actions }: { message: LoadedMessage; name: string; open: boolean; actions: MessageActions }) {
   const core = useCore();
   const me = useSnapshot((s) => s.state.me);
   const chat = useSnapshot((s) => s.state.chats.get(m.chatId));
   const [asking, setAsking] = useState(false);
   const [picking, setPicking] = useState(false);
-  const asks = useRef(false); // the menu gives way to a question
+  const asks = useRef(false); // the menu closes in favour of a dialog
   const done = () => {
     asks.current = false;
     setAsking(false);
     setPicking(false);
     actions.activate(undefined);
-    later(() => { // what had the focus before is gone with the tools
+    later(() => { // the focused button was removed with the toolbar
       if (document.activeElement === document.body) messageIn(document, m.seq)?.focus({ preventScroll: true });
     });
   };
@@ -46,7 +46,7 @@ export function MessageToolbar({ message: m, name, open, actions }: { message: L
     return [...c.reads].filter(([u, seq]) => seq >= m.seq && c.members!.has(u) && u !== m.by && u !== me?.id).map(([u]) => userOf(s.state, u).name).join("\n");
   });
   const told = !!chat && chat.memberCount <= maxReadersShown;
-  useEffect(() => { // what was read while one looked elsewhere was told to nobody
+  useEffect(() => { // read pointers are sent only while the chat is in view
     if (open && told) core.loadMembers(m.chatId).catch(() => {});
   }, [core, open, told, m.chatId]);
   const mayDelete = mine || (chat?.kind === "group" && chat.role === "admin");

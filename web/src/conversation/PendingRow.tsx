@@ -8,7 +8,7 @@ import { Button } from "../ui/Button.tsx";
 import { Time } from "../ui/Time.tsx";
 import { MessageBody, QuotedMessage } from "./MessageRow.tsx";
 
-/** A message on its way. It turns into the message itself, in the same place. */
+/** An unsent message. It becomes the message itself, in the same place. */
 export function PendingRow({ pending: p, first, onEdit }: { pending: Pending; first: boolean; onEdit: (p: Pending) => void }) {
   const core = useCore();
   const me = useSnapshot((s) => s.state.me);

@@ -2,7 +2,7 @@ import { Component, type ReactNode } from "react";
 
 interface Props { text: string; children: ReactNode }
 
-/** Whatever goes wrong within one message shows its plain text, and nothing else breaks. */
+/** An error boundary for one message: shows its plain text if rendering it throws. */
 export class PlainTextFallback extends Component<Props, { failed: boolean }> {
   override state = { failed: false };
   static getDerivedStateFromError = () => ({ failed: true });

@@ -6,7 +6,7 @@ import { Button } from "../ui/Button.tsx";
 import { copy } from "../ui/copy.ts";
 import { MessageBody } from "./MessageRow.tsx";
 
-/** What one wrote to a chat that one is no longer in. It is nowhere else than here, so it is not thrown away unasked. */
+/** Unsent messages of a chat that the user is no longer in. They are shown nowhere else, so only the user discards them. */
 export function UnsentMessages({ chatId }: { chatId: ChatId }) {
   const core = useCore();
   const all = useSnapshot((s) => s.pending);

@@ -5,7 +5,7 @@ import { t } from "../strings/index.ts";
 import { messagesIn, seqOf } from "./messageElements.ts";
 import { exactTime } from "../ui/Time.tsx";
 
-/** What is copied where more than one message is selected: each with name and time. undefined: leave it to the browser. */
+/** Returns the text of a selection of several messages, each with name and time; undefined to copy as the browser does. */
 export function selectionText(scroller: Element, messages: readonly LoadedMessage[], s: State): string | undefined {
   const chosen = getSelection();
   if (!chosen?.rangeCount) return undefined;

@@ -1,12 +1,12 @@
 import type { Quote, Seq } from "../core/wire.ts";
 
-/** What can be done from one message. */
+/** The actions of a message row. */
 export interface MessageActions {
   reply: (q: Quote) => void;
   edit: (seq: Seq | undefined) => void;
   jump: (seq: Seq) => void;
-  /** The mouse came to it. */
+  /** The mouse entered the row. */
   hover: (seq: Seq) => void;
-  /** Which message's tools are there; held while its menu is open, or a question that came from it. */
+  /** Shows a message's toolbar; held: with its menu or a dialog of it open. */
   activate: (seq: Seq | undefined, held?: boolean) => void;
 }

@@ -1,4 +1,4 @@
-// The rows of a list: messages, and what stands between them.
+// Builds the rows of the message list: messages, days, the divider and unsent messages.
 import type { LoadedMessage } from "../core/message.ts";
 import type { Pending } from "../core/outbox.ts";
 import type { Seq, UserId } from "../core/wire.ts";
@@ -10,11 +10,11 @@ export type Row =
   | { readonly kind: "message"; readonly key: string; readonly message: LoadedMessage; readonly first: boolean }
   | { readonly kind: "pending"; readonly key: string; readonly pending: Pending; readonly first: boolean };
 
-const together = 5 * 60_000; // nearer than this, an author's messages stand under one name
+const together = 5 * 60_000; // within this time an author's messages form one group
 
 /**
- * divider: the last message that had been read, below which the new ones stand; undefined for none.
- * The times of what is pending are the server's here, too: it keeps its place when it becomes a message.
+ * Returns the rows. divider: the last message that was read, above which the divider stands; undefined for none.
+ * Pending messages have server times here, so that each keeps its place when it becomes a message.
  */
 export function buildRows(messages: readonly LoadedMessage[], pending: readonly Pending[], me: UserId, divider: Seq | undefined): Row[] {
   const rows: Row[] = [];
@@ -22,13 +22,13 @@ export function buildRows(messages: readonly LoadedMessage[], pending: readonly 
   const days = new Set<number>();
   let day = NaN, nextDay = NaN, divided = divider === undefined;
 
-  /** What comes before a message; whether it begins a group. */
+  /** Adds the day or the divider before a message; reports whether the message begins a group. */
   function begins(by: UserId, at: number, isNew: boolean, answers: boolean): boolean {
     if (!(at >= day && at < nextDay)) {
       day = dayOf(at);
       nextDay = dayAfter(day);
       rows.push({ kind: "day", key: days.has(day) ? `day ${day} ${rows.length}` : `day ${day}`, at: day });
-      days.add(day); // it comes again where a server's clock was set back
+      days.add(day); // a day repeats if the server's clock was set back
       before = undefined;
     }
     if (!divided && isNew) {
@@ -54,5 +54,5 @@ export function buildRows(messages: readonly LoadedMessage[], pending: readonly 
   return rows;
 }
 
-/** The same for a message and for the pending one that it was. */
+/** The key of a message, which is the same for the pending message that it was. */
 const keyOf = (by: UserId, clientId: string, seq: Seq) => (clientId ? `${by} ${clientId}` : String(seq));

@@ -1,15 +1,15 @@
-// What moved under the pointer just now takes no press that was aimed at something else.
+// Ignores presses on controls that moved under the pointer a moment ago.
 import { type MouseEvent, type PointerEvent, type RefObject, useCallback, useEffect, useLayoutEffect, useMemo, useRef } from "react";
 import { messageOfEvent, messagesIn } from "./messageElements.ts";
 
-export const misclickMs = 300; // who presses within them had decided before they could see that something moved
+export const misclickMs = 300; // a press within this time was aimed before the user could see the move
 
 const control = "button, a, [role=button]";
 
 interface MisclickGuard {
-  /** The reader scrolled: that is no move. */
+  /** The user scrolled, which is no move. */
   scrolled: () => void;
-  /** For the list. */
+  /** The event handlers of the scroll container. */
   handlers: {
     onPointerMoveCapture: (e: PointerEvent) => void;
     onPointerDownCapture: (e: PointerEvent) => void;
@@ -17,12 +17,12 @@ interface MisclickGuard {
   };
 }
 
-/** rows: what is shown; moved is called when it changes its place on the screen, hold while a button of the list is pressed. */
+/** rows: what is rendered. moved is called when a row changes its place on the screen, hold while a control is pressed. */
 export function useMisclickGuard(scrollerRef: RefObject<HTMLElement | null>, rows: unknown, moved: () => void, hold: (on: boolean) => void): MisclickGuard {
-  const seenRef = useRef<{ row: HTMLElement; top: number }>(undefined); // under the pointer, or the last one
+  const seenRef = useRef<{ row: HTMLElement; top: number }>(undefined); // the row under the pointer, or the last one
   const lastRef = useRef({ at: -Infinity, by: 0 });
-  const ignoredRef = useRef(false); // the press under way
-  const releaseRef = useRef<() => void>(undefined); // while a button is pressed
+  const ignoredRef = useRef(false); // the current press is ignored
+  const releaseRef = useRef<() => void>(undefined); // ends the current press
 
   const look = useCallback((row = seenRef.current?.row) => {
     const there = row?.isConnected ? row : (scrollerRef.current ? [...messagesIn(scrollerRef.current)].at(-1) : undefined);
@@ -43,11 +43,11 @@ export function useMisclickGuard(scrollerRef: RefObject<HTMLElement | null>, row
     if (!list) return;
     const sizes = new ResizeObserver(compare);
     sizes.observe(list);
-    sizes.observe(scroller); // a banner pushes it down
+    sizes.observe(scroller); // a banner moves it
     return () => sizes.disconnect();
   }, [scrollerRef, compare]);
 
-  /** Whether another control stood at the place of the press before what is there now came to it. */
+  /** Reports whether another control was at the place of the press before the move. */
   const misses = useCallback((e: PointerEvent, pressed: Element) => {
     if (performance.now() - lastRef.current.at >= misclickMs) return false;
     const before = document.elementFromPoint(e.clientX, e.clientY + lastRef.current.by);
@@ -59,7 +59,7 @@ export function useMisclickGuard(scrollerRef: RefObject<HTMLElement | null>, row
     scrolled: () => look(),
     handlers: {
       onPointerMoveCapture: (e) => {
-        if (e.buttons === 0) releaseRef.current?.(); // it was let go outside of the window
+        if (e.buttons === 0) releaseRef.current?.(); // the button was released outside of the window
         if (messageOfEvent(e) !== seenRef.current?.row) look(messageOfEvent(e));
       },
       onPointerDownCapture: (e) => {
@@ -72,7 +72,7 @@ export function useMisclickGuard(scrollerRef: RefObject<HTMLElement | null>, row
           releaseRef.current = undefined;
           removeEventListener("pointerup", end);
           removeEventListener("pointercancel", end);
-          requestAnimationFrame(() => hold(false)); // behind the click
+          requestAnimationFrame(() => hold(false)); // after the click
         };
         releaseRef.current = end;
         addEventListener("pointerup", end);

@@ -1,16 +1,16 @@
-// Notes where one reads: with this step of the browser's history, for Back and a
-// reload, and on the localDB for the next visit. The end is no place: it moves on.
+// Saves the scroll position: in the browser's history entry, for Back and reload, and in Storage for
+// the next visit. The end of the chat is saved as such, because it moves.
 import { type RefObject, useCallback, useEffect, useRef } from "react";
 import { routeOf } from "../app/route.ts";
 import { useCore } from "../app/useCore.ts";
 import type { ChatId } from "../core/wire.ts";
 import type { ScrollAnchor } from "./useScrollAnchor.ts";
 
-/** The note that one was at the end. */
+/** The history state for the end of the chat. */
 export const end = "end";
-const restMs = 300; // without scrolling, until the place is noted
+const restMs = 300; // after the last scroll, before the position is saved
 
-/** Gives what notes it at once, before the address changes. */
+/** Returns the function that saves it at once, as before the address changes. */
 export function useSavedPosition(chatId: ChatId, scrollerRef: RefObject<HTMLElement | null>, scroll: ScrollAnchor): () => void {
   const core = useCore();
   const timerRef = useRef<ReturnType<typeof setTimeout>>(undefined);
@@ -40,7 +40,7 @@ export function useSavedPosition(chatId: ChatId, scrollerRef: RefObject<HTMLElem
       clearTimeout(timerRef.current);
       box?.removeEventListener("scroll", later);
       removeEventListener("pagehide", note);
-      keep(); // the address is another one already
+      keep(); // not in the history: the address has changed already
     };
   }, [scrollerRef, note, keep]);
   return note;

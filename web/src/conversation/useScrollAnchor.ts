@@ -1,5 +1,5 @@
-// Where the list stands: the row under the eye stays where it is, whatever comes
-// above it or grows; at the end the list follows.
+// Scroll anchoring: the row at the upper edge stays in place when rows are added above it or grow;
+// at the end of the chat the list follows new messages.
 import { type RefObject, useCallback, useEffect, useLayoutEffect, useMemo, useRef } from "react";
 import type { ScrollPosition } from "../core/storage.ts";
 import type { Seq } from "../core/wire.ts";
@@ -8,28 +8,28 @@ import { messageIn, messagesIn, seqOf } from "./messageElements.ts";
 const slack = 8; // px that still count as the end
 
 export interface ScrollAnchor {
-  /** At the end of the chat, and to stay there. */
+  /** Whether the list is at the end of the chat and follows it. */
   readonly follows: RefObject<boolean>;
-  /** It was scrolled: to be told first, before anything here is asked. */
+  /** Records a scroll. To be called first in the scroll handler. */
   scrolled: () => void;
   toEnd: () => void;
-  /** While it is held, as a press is under way, the list does not follow its end. */
+  /** While held, as during a press, the list does not follow the end. */
   hold: (on: boolean) => void;
-  /** Puts a row so far below the upper edge, or as near to that as it goes. */
+  /** Scrolls a row to `offset` px below the upper edge, or as near as possible. */
   toRow: (seq: Seq, offset: number) => void;
-  /** The row at the upper edge, and how far its top lies below that. */
+  /** Returns the row at the upper edge, and the px between its top and the edge. */
   position: () => ScrollPosition | undefined;
-  /** The last message that is in sight as a whole, or fills it. */
+  /** Returns the last message that is completely in view, or fills it. */
   lastVisible: () => Seq;
-  /** px to the end of what is loaded. */
+  /** Returns the px to the end of what is loaded. */
   distanceToEnd: () => number;
 }
 
-/** rows: what is shown; the list is put right before it is painted. end: the last of them is the chat's. */
+/** rows: what is rendered; the scroll position is corrected before the paint. end: the last row is the chat's last. */
 export function useScrollAnchor(scrollerRef: RefObject<HTMLDivElement | null>, rows: unknown, end: boolean): ScrollAnchor {
   const follows = useRef(false);
   const anchorRef = useRef<ScrollPosition>(undefined);
-  const knownRef = useRef(0); // scrollTop when that was noted
+  const knownRef = useRef(0); // scrollTop when the anchor was set
   const endsRef = useRef(end);
   const heldRef = useRef(false);
 
@@ -37,8 +37,8 @@ export function useScrollAnchor(scrollerRef: RefObject<HTMLDivElement | null>, r
     const box = scrollerRef.current;
     if (!box) return;
     const all = messagesIn(box);
-    if (!all.length) return; // while they load, the place is that of before
-    // Where nobody scrolled the place is what it was, though the browser ended a scroll where what is loaded ends.
+    if (!all.length) return; // while they load, the anchor stays
+    // Without a scroll by the user the anchor stays, also if the browser clamped scrollTop at the end of what is loaded.
     if (box.scrollTop === knownRef.current && !follows.current && !endsRef.current && anchorRef.current && messageIn(box, anchorRef.current.seq)) return;
     const edge = box.getBoundingClientRect().top;
     const row = all[firstBelow(all, edge)] ?? all[all.length - 1]!;
@@ -50,7 +50,7 @@ export function useScrollAnchor(scrollerRef: RefObject<HTMLDivElement | null>, r
   const settle = useCallback(() => {
     const box = scrollerRef.current;
     if (!box) return;
-    // What moved without an event yet is the person's doing, unless the content became too short.
+    // A move without its event yet is the user's, unless the content became too short.
     const scrolled = leftIn(box) > 1 ? box.scrollTop - knownRef.current : 0;
     if (follows.current && scrolled < -slack) return note();
     const a = anchorRef.current;
@@ -73,7 +73,7 @@ export function useScrollAnchor(scrollerRef: RefObject<HTMLDivElement | null>, r
   useEffect(() => {
     const box = scrollerRef.current;
     if (!box) return;
-    const sizes = new ResizeObserver(settle); // late heights, and the phone's keyboard
+    const sizes = new ResizeObserver(settle); // rows that grow late, and a phone's keyboard
     sizes.observe(box);
     if (box.firstElementChild) sizes.observe(box.firstElementChild);
     return () => sizes.disconnect();
@@ -100,7 +100,7 @@ export function useScrollAnchor(scrollerRef: RefObject<HTMLDivElement | null>, r
       follows.current = false;
       box.scrollTop += row.getBoundingClientRect().top - box.getBoundingClientRect().top - offset;
       note();
-      if (!follows.current) anchorRef.current = { seq, offset }; // where too little is loaded below, it gets there with the next page
+      if (!follows.current) anchorRef.current = { seq, offset }; // if too little is loaded below, the next page completes the scroll
     },
     position: () => anchorRef.current,
     lastVisible() {
@@ -109,7 +109,7 @@ export function useScrollAnchor(scrollerRef: RefObject<HTMLDivElement | null>, r
       const { top, bottom } = box.getBoundingClientRect();
       const all = messagesIn(box);
       const i = firstBelow(all, bottom + 1);
-      const whole = all[i - 1], cut = all[i]; // the last that ends in sight, and the one after
+      const whole = all[i - 1], cut = all[i]; // the last that ends in view, and the next one
       if (cut && cut.getBoundingClientRect().top <= top) return seqOf(cut);
       return whole && whole.getBoundingClientRect().bottom > top ? seqOf(whole) : 0;
     },
@@ -119,9 +119,9 @@ export function useScrollAnchor(scrollerRef: RefObject<HTMLDivElement | null>, r
 
 const leftIn = (box: HTMLElement) => box.scrollHeight - box.clientHeight - box.scrollTop;
 
-/** The index of the first that ends below the edge. */
+/** Returns the index of the first row that ends below the edge. */
 function firstBelow(rows: NodeListOf<HTMLElement>, edge: number): number {
-  let from = 0, to = rows.length; // rows stand in order: half the rest each time
+  let from = 0, to = rows.length; // binary search
   while (from < to) {
     const at = (from + to) >> 1;
     if (rows[at]!.getBoundingClientRect().bottom <= edge) from = at + 1;

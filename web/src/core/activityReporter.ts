@@ -1,5 +1,5 @@
-// What the server is told of the person: what they have read, whether they type,
-// where they look. Trailing edge: the last position wins.
+// Reports to the server what the user has read, that they are typing, and which chats are in view.
+// Read positions are throttled; the last one wins.
 import { asFailure } from "./failure.ts";
 import { maxFocused } from "./protocolLimits.ts";
 import type { Socket } from "./socket.ts";
@@ -18,7 +18,7 @@ export class ActivityReporter {
   #typingSentAt = new Map<ChatId, number>();
   #focus: readonly ChatId[] = [];
 
-  /** taken is called when the server has moved the pointer. */
+  /** acknowledged is called when the server has moved the read pointer. */
   constructor(socket: Socket, state: () => State, taken: (chatId: ChatId, seq: Seq) => void) {
     this.#socket = socket;
     this.#state = state;
@@ -49,7 +49,7 @@ export class ActivityReporter {
     return this.#focus.includes(chatId);
   }
 
-  /** A new connection knows nothing of all that. */
+  /** Reports everything again: a new connection starts without it. */
   connected(): void {
     if (this.#focus.length) this.#sendFocus();
     for (const chatId of this.#readUpTo.keys()) if (!this.#timers.has(chatId)) this.#sendRead(chatId);
@@ -60,7 +60,7 @@ export class ActivityReporter {
   }
 
   #sendFocus(): void {
-    // A chat that one has just lost fails the whole list: name those that are there.
+    // One chat that the user has just left would fail the whole command.
     const chatIds = this.#focus.filter((id) => this.#state().chats.has(id));
     this.#socket.command("focus", { chatIds }).catch(() => {});
   }
@@ -78,7 +78,7 @@ export class ActivityReporter {
         this.#acknowledged(chatId, seq);
       },
       (err) => {
-        // Without a connection it waits for the next; refused for good it is dropped.
+        // Without a connection the position is sent on the next one; one that is refused for good is dropped.
         if (!asFailure(err).retryable && this.#readUpTo.get(chatId) === seq) this.#readUpTo.delete(chatId);
       },
     );

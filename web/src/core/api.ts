@@ -14,7 +14,7 @@ interface SignedIn { user: User; session: Session }
 interface OneChat { chat: Entry; users: User[] }
 type Query = Record<string, string | number | boolean | undefined>;
 
-const timeoutMs = 30_000; // in which nothing came; a slow answer takes as long as it takes
+const timeoutMs = 30_000; // without any bytes; a slow response that keeps coming has no limit
 
 export class Api {
   #fetch: typeof fetch;
@@ -27,12 +27,12 @@ export class Api {
     this.#rejected = refused;
   }
 
-  /** The API for one user's calls: the server carries none out with another user's cookie. refused hears when it would have had to. */
+  /** Returns the API for one user's calls: the server refuses them with another user's cookie, and rejected is called then. */
   forUser(user: UserId, refused: (f: Failure) => void): Api {
     return new Api(this.#fetch, user, refused);
   }
 
-  /** Its user is no longer signed in here: what calls under way still bring is nobody's. */
+  /** Fails the calls under way and all later ones: their user is no longer signed in here. */
   close(): void {
     this.#ended = true;
   }
@@ -66,13 +66,13 @@ export class Api {
   createChat = (chat: NewChat) => this.#call<OneChat>("POST", "/chats", chat);
   changeChat = (id: ChatId, change: { title?: string; topic?: string; clientId?: string }) => this.#call<OneChat>("PATCH", `/chats/${id}`, change);
   members = (id: ChatId, q: { limit?: number; after?: string }) => this.#call<{ members: Member[]; users: User[]; next?: string }>("GET", `/chats/${id}/members` + query(q));
-  /** "me" joins an open chat. */
+  /** Adds a member or sets their role; "me" joins an open chat. */
   putMember = (id: ChatId, user: UserId, role?: Role) => this.#call<void>("PUT", `/chats/${id}/members/${user}`, { role });
-  /** "me" leaves. */
+  /** Removes a member; "me" leaves. */
   removeMember = (id: ChatId, user: UserId) => this.#call<void>("DELETE", `/chats/${id}/members/${user}`);
   history = (id: ChatId, w: HistoryWindow) => this.#call<Page>("GET", `/chats/${id}/messages` + query({ ...w }));
 
-  /** @throws {Failure} with the server's code and field; "no_answer" if there was none that could be read. */
+  /** @throws {Failure} with the server's code and field; "no_answer" if no response could be read. */
   async #call<T>(method: string, path: string, body?: object): Promise<T> {
     let status: number, said: unknown;
     if (this.#ended) throw noAnswer();
@@ -106,7 +106,7 @@ export class Api {
   }
 }
 
-/** The whole body; came is called for each piece of it. */
+/** Reads the whole body; came is called for each chunk. */
 async function readText(answer: Response, came: () => void): Promise<string> {
   const decoder = new TextDecoder();
   let text = "";

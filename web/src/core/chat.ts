@@ -8,35 +8,35 @@ import type { Entry, Event, Page, Role, Seq, UserId } from "./wire.ts";
 export const typingMs = 6000;
 const empty = { seen: 0, countedUpTo: 0, stale: false, gap: false, reads: new Map(), typing: new Map(), requests: new Map(), eventsSince: [] };
 
-/** A chat as the server lists it; events follow from head+1. */
+/** Returns the chat of an entry that the server lists; events follow from head+1. */
 export function newChat(entry: Entry): Chat {
   return { ...empty, ...entry, last: lastMessage(entry), seen: entry.head, seenAt: entry.activity, countedUpTo: entry.head };
 }
 
-/** A known chat in a new hello, which resumes it from what was seen. */
+/** Returns a known chat after a hello that resumes it from c.seen. */
 export function resumedChat(c: Chat, entry: Entry): Chat {
   return { ...c, ...entry, seenAt: seenAt(c, entry), last: lastMessage(entry) ?? c.last, countedUpTo: entry.head, stale: false, gap: false, typing: new Map() };
 }
 
-/** What the server says of the chat now, unless events told more already. */
+/** Applies a newer entry, unless the events seen here are newer still. */
 export function withEntry(c: Chat, entry: Entry): Chat {
   if (entry.head < c.countedUpTo) return c;
   const readUpTo = Math.max(entry.readUpTo, c.readUpTo);
   return { ...c, ...entry, seenAt: seenAt(c, entry), last: lastMessage(entry) ?? c.last, countedUpTo: entry.head, readUpTo, stale: entry.readUpTo < readUpTo };
 }
 
-/** What is held may be out of date: forget it. Events follow from head+1. */
+/** Drops what was loaded, for it may be out of date. Events follow from head+1. */
 export function resetChat(c: Chat, head: Seq): Chat {
   const { timeline: _, members: __, last: ___, seenAt: ____, ...rest } = c;
   return { ...rest, ...empty, head, seen: head, countedUpTo: head, stale: true };
 }
 
-/** What is known stays: an entry of another history must not take its place. */
+/** Keeps a known time: an entry of another history must not replace it. */
 const seenAt = (c: Chat, entry: Entry) => c.seenAt ?? (entry.head === c.seen ? entry.activity : undefined);
 
 const lastMessage = (entry: Entry): LoadedMessage | undefined => entry.last && { ...entry.last, asOf: entry.head };
 
-/** One event. A repeated one changes nothing, one that came too early only says so. */
+/** Applies one event. A repeated one changes nothing; one that came too early only sets gap. */
 export function applyEvent(c: Chat, e: Event, me: UserId): Chat {
   if (e.seq <= c.seen) return c;
   if (e.seq > c.seen + 1) return c.gap ? c : { ...c, gap: true };
@@ -46,7 +46,7 @@ export function applyEvent(c: Chat, e: Event, me: UserId): Chat {
   return withEventOnLoaded(c, e, me);
 }
 
-/** What e does to what was loaded. */
+/** Applies e to the messages, members and signals that were loaded. */
 function withEventOnLoaded(c: Chat, e: Event, me: UserId): Chat {
   switch (e.event) {
     case "posted": {
@@ -88,7 +88,7 @@ export function requestEnded(c: Chat, request: PageRequest): Chat {
   return { ...c, requests, eventsSince: requests.size ? c.eventsSince : [] };
 }
 
-/** A page came. One that was asked for before a reset, or lacks events that are no longer at hand, is not used. */
+/** Adds a page. One that was requested before a reset, or lacks events that are no longer kept, is dropped. */
 export function pageLoaded(c: Chat, request: PageRequest, page: Page, me: UserId): Chat {
   const left = c.requests.get(request);
   const now = requestEnded(c, request);
@@ -98,7 +98,7 @@ export function pageLoaded(c: Chat, request: PageRequest, page: Page, me: UserId
   return { ...now, timeline: addRange(c.timeline ?? [], coveredRange(page, request.window, messages)) };
 }
 
-/** A page of members came. Assigning again what happened meanwhile makes it as new as what is held. */
+/** Adds a page of members, and applies again the events that came after the request was sent. */
 export function membersLoaded(c: Chat, request: PageRequest, came: readonly { userId: UserId; role: Role; readUpTo: Seq }[]): Chat {
   const now = requestEnded(c, request);
   const left = c.requests.get(request);
@@ -110,7 +110,7 @@ export function membersLoaded(c: Chat, request: PageRequest, came: readonly { us
   return { ...now, members, reads };
 }
 
-/** A read pointer stands at seq now. It never goes back. */
+/** Moves a read pointer to seq, never backwards. */
 export function withReadPointer(c: Chat, by: UserId, seq: Seq, mine: boolean): Chat {
   if (!mine) return seq > (c.reads.get(by) ?? 0) ? { ...c, reads: new Map(c.reads).set(by, seq) } : c;
   if (seq <= c.readUpTo) return c;

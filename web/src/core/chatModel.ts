@@ -3,31 +3,31 @@ import type { LoadedMessage } from "./message.ts";
 import type { Timeline } from "./timeline.ts";
 import type { Entry, Event, Role, Seq, UserId, HistoryWindow } from "./wire.ts";
 
-/** One request under way; its identity is what tells a late answer. */
+/** A request under way. Compared by identity, so that a late response is recognized. */
 export interface PageRequest { readonly window?: HistoryWindow }
 
 export interface Chat extends Omit<Entry, "last"> {
   readonly last?: LoadedMessage;
-  /** The last event that was applied. */
+  /** The number of the last event that was applied. */
   readonly seen: Seq;
-  /** Its time, which proves to the server that it was that one; absent after a reset, until an event or an entry tells it. */
+  /** Its time, by which the server checks that it is the same event; absent after a reset, until an event or an entry has it. */
   readonly seenAt?: number;
-  /** Up to here the entry holds what the server would list; ahead of seen while a resume catches up. */
+  /** The event up to which the entry's counts are current; ahead of seen while a resume catches up. */
   readonly countedUpTo: Seq;
-  /** The entry cannot be told from what is held: ask for it. */
+  /** The entry cannot be computed from what is loaded and must be fetched. */
   readonly stale: boolean;
-  /** An event came too early: resume this chat. */
+  /** An event came too early: the chat must be resumed. */
   readonly gap: boolean;
-  /** Absent until somebody asked for a page. */
+  /** Absent until a page is requested. */
   readonly timeline?: Timeline;
-  /** Roles of the members that are known; absent until asked for. */
+  /** The roles of the members loaded so far; absent until they are requested. */
   readonly members?: ReadonlyMap<UserId, Role>;
-  /** How far others have read, where it is known. */
+  /** The read pointers of others, as far as they are known. */
   readonly reads: ReadonlyMap<UserId, Seq>;
-  /** Who types, and until when that is to be shown. */
+  /** Who is typing, and until when that is shown. */
   readonly typing: ReadonlyMap<UserId, number>;
-  /** Requests under way, each with what had been seen when it left. */
+  /** Requests under way, each with the value of seen when it was sent. */
   readonly requests: ReadonlyMap<PageRequest, Seq>;
-  /** Events since the oldest of them left: an answer may lack these. */
+  /** Events since the oldest of them was sent: its response may lack these. */
   readonly eventsSince: readonly Event[];
 }

@@ -1,12 +1,12 @@
-/** The server's time, from the times that it tells. */
+/** Clock estimates the server's time from the times in its messages. */
 export class Clock {
   #offset = 0;
   #rtt = Infinity;
 
-  /** now was told between sent and received, our own times: the shorter that took, the better it is known. */
+  /** Adds the server's time `now`, read between sent and received (local times). The sample with the shortest round trip wins. */
   addSample(now: number, sent: number, received: number): void {
     const rtt = received - sent;
-    // An own clock that was set in between shows as a long or a negative way, or as an offset that the way cannot explain.
+    // A change of the local clock shows as an implausible round-trip time, or as an offset that the round trip cannot explain.
     const offset = now - (sent + received) / 2;
     if (rtt < 0 || (rtt > this.#rtt && Math.abs(offset - this.#offset) <= rtt)) return;
     this.#offset = offset;
@@ -17,7 +17,7 @@ export class Clock {
     return this.at(Date.now());
   }
 
-  /** The server's time at one of ours. */
+  /** Returns the server's time at a local time. */
   at(ours: number): number {
     return Math.round(ours + this.#offset);
   }

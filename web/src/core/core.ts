@@ -1,5 +1,5 @@
-// The client without its looks: one state, what changes it, and what it asks of the
-// server. Views read what was told, subscribe, and call the methods.
+// The client without its views: the state, the actions on it, and the connection to the server.
+// Views read `published`, subscribe, and call the methods.
 import { Api, type NewAccount, type NewChat } from "./api.ts";
 import type { PageRequest } from "./chatModel.ts";
 import { typingMs } from "./chat.ts";
@@ -21,39 +21,39 @@ import { Refetcher } from "./refetcher.ts";
 import type { ChatId, Entry, Event, Fields, Ok, Quote, Seq, Signal, User, UserId, Verb, HistoryWindow } from "./wire.ts";
 
 export interface Snapshot {
-  /** unreachable: whether somebody is signed in is not known; failure says why. otherUser: this page was another user's before. */
+  /** unreachable: whether a user is signed in is unknown, for the reason in failure. otherUser: the cookie is no longer that of this page's user. */
   readonly phase: "starting" | "unreachable" | "out" | "in" | "otherUser";
-  /** Who is signed in then. */
+  /** The user of the cookie in phase otherUser. */
   readonly otherUser?: User;
   readonly failure?: Failure;
   readonly state: State;
   readonly pending: readonly Pending[];
-  /** When nobody is signed in, how that came about: "signedOut" if the server said so, "left" if another page did it. */
+  /** In phase out, its cause tells how that came: "signedOut" by the server, "left" by another page. */
   readonly connection: ConnectionState;
-  /** The server took too many messages at once: until when the rest waits; 0 for no wait. */
+  /** The server's rate limit holds unsent messages back until this time; 0 if it does not. */
   readonly rateLimitedUntil: number;
-  /** The server is another version than the one that this page began with: reload when it suits. */
+  /** The server has another version than when this page was loaded. */
   readonly outdated: boolean;
-  /** Why what is written here goes with the page; undefined if it does not. */
+  /** Why texts written here are lost with the page; undefined if they are stored. */
   readonly storageProblem: StorageProblem | undefined;
-  /** Something would be lost if the page went now. */
+  /** A text would be lost if the page were closed now. */
   readonly unsavedText: boolean;
 }
 
-/** What only somebody who is signed in has, bound to who that is. */
+/** What exists while a user is signed in, bound to that user. */
 interface Session { me: UserId; api: Api; storage: Storage; outboxSender: OutboxSender; socket: Socket; refetcher: Refetcher; activity: ActivityReporter }
 
 const initialSnapshot: Snapshot = { phase: "starting", state: emptyState, pending: emptyOutbox.pending, connection: { state: "connecting" }, rateLimitedUntil: 0, outdated: false, storageProblem: undefined, unsavedText: false };
 const retryMs = 5000;
-const reconnectWaitMs = 30_000; // that a change waits for a connection which broke under it
+const reconnectWaitMs = 30_000; // how long a change waits for the next connection
 const maxAttempts = 5;
-const keptMessages = 200; // of a chat that nobody looks at
+const keptMessages = 200; // of a chat that is not in view
 const maxMessages = 400;
 
 export class Core {
   readonly clock = new Clock();
   snapshot: Snapshot = initialSnapshot;
-  /** The snapshot that listeners heard of last: what is drawn is of one time, whoever draws anew in between. */
+  /** The snapshot that listeners were last notified of. All views render this one, also those that render in between. */
   published: Snapshot = initialSnapshot;
   #listeners = new Set<() => void>();
   #api: Api;
@@ -62,11 +62,11 @@ export class Core {
   #open: (() => WebSocketLike) | undefined;
   #channel: TabChannel;
   #session: Session | undefined;
-  #lastUser: UserId | undefined; // whose page this was last
+  #lastUser: UserId | undefined; // the user of this page's last session
   #version = "";
   #retryTimer: ReturnType<typeof setTimeout> | undefined;
-  #signingOut = false; // by one's own wish
-  #batchDepth = 0; // changes under way that are told together
+  #signingOut = false; // by this page's user
+  #batchDepth = 0; // of nested batches: listeners are notified once, at the end
   #notifyScheduler = new NotifyScheduler(() => {
     this.published = this.snapshot;
     for (const l of this.#listeners) l();
@@ -81,7 +81,7 @@ export class Core {
     channel.onMessage = (n) => void this.#onTabMessage(n);
   }
 
-  /** In the name of who is signed in. */
+  /** The API with the session's user, or without one. */
   get api(): Api {
     return this.#session?.api ?? this.#api;
   }
@@ -91,9 +91,9 @@ export class Core {
     return () => this.#listeners.delete(listener);
   };
 
-  // Coming and going.
+  // Sessions.
 
-  /** Finds out whether somebody is signed in, however long the server takes to answer. */
+  /** Asks the server who is signed in, again and again until it answers. */
   async start(): Promise<void> {
     clearTimeout(this.#retryTimer);
     try {
@@ -123,14 +123,14 @@ export class Core {
     await this.#startSession((await this.#api.useRecovery(code, password)).user);
   }
 
-  /** Erases what the user has not sent, in all pages of this browser. */
+  /** Signs out and erases the user's unsent texts in all pages of this browser. */
   async signOut(): Promise<void> {
     const s = this.#session;
     if (!s) return;
     this.#signingOut = true;
     try {
       const failure = await s.api.signOut().then(() => undefined, asFailure);
-      // Whoever is no longer signed in is signed out, however that came.
+      // A session that has ended already is as good as signed out.
       if (failure && failure.code !== "no_identity" && s.socket.connection.state !== "ended") throw failure;
       s.outboxSender.stop();
       await s.storage.clear().catch(() => {});
@@ -143,19 +143,19 @@ export class Core {
     }
   }
 
-  /** The device woke, is online again, or somebody looks again. */
+  /** Checks the connection: the device woke up, is online again, or the page is visible again. */
   wake(): void {
     this.#session?.socket.wake();
     void this.#tabs.then((t) => t.renew());
     if (this.snapshot.phase === "unreachable") void this.start();
   }
 
-  /** A person does not want to wait. */
+  /** Reconnects without waiting for the backoff. */
   connectNow(): void {
     this.#session?.socket.connect();
   }
 
-  /** The page goes for good. */
+  /** The page is being closed. */
   close(): void {
     this.#channel.close();
     void this.#tabs.then((t) => t.close());
@@ -167,7 +167,7 @@ export class Core {
 
   // Chats.
 
-  /** Loads a page of a chat's history; what it brings stands in the chat's timeline. */
+  /** Loads a page of a chat's history into the chat's timeline. */
   async load(chatId: ChatId, window: HistoryWindow): Promise<void> {
     const request: PageRequest = { window };
     this.#dispatch({ type: "requestStarted", chatId, request });
@@ -179,7 +179,7 @@ export class Core {
     }
   }
 
-  /** All members of a chat. */
+  /** Loads all members of a chat. */
   async loadMembers(chatId: ChatId): Promise<void> {
     const { api } = this;
     for (let after: string | undefined; ; ) {
@@ -211,14 +211,14 @@ export class Core {
     this.#addChat(await api.chat(chatId));
   }
 
-  /** Forgets what of a chat's messages lies outside from..to: for a long look at a busy chat. */
+  /** Drops the chat's messages outside of from..to, so that a busy chat does not fill the memory. */
   trim(chatId: ChatId, from: Seq, to: Seq): void {
     this.#dispatch({ type: "trim", chatId, from, to });
   }
 
   // Messages.
 
-  /** Shows at once, and is sent when that goes: see the snapshot's pending. */
+  /** Puts a message into the outbox: it is shown at once, see Snapshot.pending. */
   post(chatId: ChatId, text: string, reply?: Quote): void {
     this.#session?.outboxSender.enqueue(chatId, text, reply);
     this.#notifyScheduler.flush();
@@ -233,12 +233,12 @@ export class Core {
   }
 
   /**
-   * An edit, a deletion or a reaction. It has no outbox: without a connection it is refused at once, and what the
-   * connection broke under, or the server cannot do just now, is asked again with the same clientId. @throws {Failure}
+   * Sends an edit, a deletion or a reaction. These have no outbox: without a connection they fail at once. If the
+   * connection breaks, or the server cannot do it now, it is retried with the same clientId. @throws {Failure}
    */
   async change<V extends "edit" | "delete" | "react">(verb: V, fields: Fields<V>): Promise<Ok<V>> {
     const once = { clientId: newId(), ...fields };
-    const socket = this.#session?.socket; // this user's: the next one's would do it in their name
+    const socket = this.#session?.socket; // kept for the retries: another session's socket would send it as another user
     if (!socket) throw notSignedIn();
     for (let tries = 1; ; tries++) {
       const live = socket.connection.state === "live";
@@ -252,13 +252,13 @@ export class Core {
     }
   }
 
-  /** Whatever else is asked on the socket. @throws {Failure} */
+  /** Sends any other command. @throws {Failure} */
   async command<V extends Verb>(verb: V, fields: Fields<V>): Promise<Ok<V>> {
     if (!this.#session) throw notSignedIn();
     return this.#session.socket.command(verb, fields);
   }
 
-  /** The person has seen the chat up to seq. */
+  /** Reports that the user has seen the chat up to seq. */
   markRead(chatId: ChatId, seq: Seq): void {
     this.#session?.activity.read(chatId, seq);
   }
@@ -268,12 +268,12 @@ export class Core {
     this.#session?.activity.typing(chatId);
   }
 
-  /** The chats in sight: typing, presence and others' read pointers come for these alone. */
+  /** Sets the chats in view. The server sends typing, presence and read pointers of others for these only. */
   focus(chatIds: readonly ChatId[]): void {
     this.#session?.activity.focus(chatIds);
   }
 
-  // Within.
+  // Internals.
 
   async #startSession(me: User): Promise<void> {
     this.#endSession();
@@ -287,7 +287,7 @@ export class Core {
       as: me.id,
       resume: () => ({ epoch: this.snapshot.state.epoch || undefined, seen: resumeSeqs(this.snapshot.state), at: resumeTimes(this.snapshot.state) }),
       hello: (ok, resumed, sent) => {
-        if (ok.me.id !== me.id) return this.#userRejected("otherUser"); // a server that does not know "as"
+        if (ok.me.id !== me.id) return this.#userRejected("otherUser"); // a server without the field "as"
         this.clock.addSample(ok.now, sent, Date.now());
         this.#version ||= ok.version;
         this.#batch(() => {
@@ -318,14 +318,14 @@ export class Core {
     s?.refetcher.stop();
     s?.activity.stop();
     s?.socket.end();
-    // The next session's rows are another tab's: what this one leaves may be sent from wherever its user is.
+    // The next session gets a tab id of its own, so that another tab of this user may adopt the outbox.
     if (s) this.#tabs = Promise.all([this.#localDB, this.#tabs]).then(([localDB, tabs]) => (tabs.close(), new Tabs(localDB)));
     if (s) this.#set({ ...initialSnapshot, phase: "out" });
   }
 
-  /** Nobody is signed in any more, and not by this page's wish. */
+  /** The session ended without this page's doing. */
   #signedOut(cause?: "signedOut" | "left"): void {
-    const { storageProblem, unsavedText } = this.snapshot; // what was written stays, as it did before
+    const { storageProblem, unsavedText } = this.snapshot; // the stored texts stay
     this.#batch(() => {
       this.#endSession();
       this.#set({ ...initialSnapshot, phase: "out", ...(cause && { connection: { state: "ended", cause } }), ...(cause === "signedOut" && { storageProblem, unsavedText }) });
@@ -333,18 +333,18 @@ export class Core {
     void this.#scrub();
   }
 
-  /** The server refused this page's user. */
+  /** The server rejected this page's user. */
   #userRejected(cause: "signedOut" | "otherUser"): void {
     if (cause === "signedOut") return this.#signedOut(cause);
     const { storageProblem, unsavedText } = this.snapshot;
     this.#batch(() => {
       this.#endSession();
-      this.#set({ ...initialSnapshot, storageProblem, unsavedText }); // starting: whose page it is now, the server says
+      this.#set({ ...initialSnapshot, storageProblem, unsavedText }); // phase "starting": the server says who is signed in now
     });
     void this.start();
   }
 
-  /** Another page of this browser says what it did. */
+  /** Handles a message of another page of this browser. */
   async #onTabMessage(n: TabMessage): Promise<void> {
     if (n.type === "draft") return n.user === this.#session?.me ? this.#session.storage.notifyWatchers(n.key) : undefined;
     if (n.type === "in") {
@@ -356,7 +356,7 @@ export class Core {
     const s = this.#session;
     const storage = s?.storage ?? new Storage(await this.#localDB, await this.#tabs, n.user);
     s?.outboxSender.stop();
-    await storage.clear().catch(() => {}); // again: this page may have written since the other one did
+    await storage.clear().catch(() => {}); // this page may have written after the other one erased
     if (!this.#signingOut && this.#session === s) this.#signedOut("left");
   }
 
@@ -379,7 +379,7 @@ export class Core {
     });
   }
 
-  /** Until there is a connection again, or that takes too long. */
+  /** Resolves when there is a connection again, at the latest after reconnectWaitMs. */
   #reconnected(): Promise<void> {
     return new Promise((ok) => {
       const look = () => this.snapshot.connection.state === "live" && done();
@@ -401,7 +401,7 @@ export class Core {
       const at = Date.now();
       this.#dispatch({ type: "signal", signal: v, at });
       if (v.signal === "typing") setTimeout(() => this.#dispatch({ type: "tick", at: Date.now() }), typingMs);
-      if (v.signal === "chat") s.activity.connected(); // it may be one that is looked at
+      if (v.signal === "chat") s.activity.connected(); // it may be one in view
       if ("chatId" in v) s.refetcher.checkChat(v.chatId);
       return;
     }
@@ -411,7 +411,7 @@ export class Core {
     this.#trimUnfocused(v.chatId);
   }
 
-  /** A chat that nobody looks at keeps its newest messages only. */
+  /** Drops all but the newest messages of a chat that is not in view. */
   #trimUnfocused(chatId: ChatId): void {
     if (this.#session?.activity.isFocused(chatId)) return;
     const c = this.snapshot.state.chats.get(chatId);
@@ -421,7 +421,7 @@ export class Core {
 
   #addChat({ chat, users }: { chat: Entry; users: readonly User[] }): ChatId {
     this.#dispatch({ type: "entry", entry: chat, users });
-    this.#notifyScheduler.flush(); // whoever asked goes there
+    this.#notifyScheduler.flush(); // the caller navigates there
     return chat.id;
   }
 
@@ -438,7 +438,7 @@ export class Core {
     this.#batch(() => void (this.snapshot = { ...this.snapshot, ...part }));
   }
 
-  /** However much changes within, listeners hear of it once. */
+  /** Notifies listeners once for all changes that it makes. */
   #batch(change: () => void): void {
     this.#batchDepth++;
     try {

@@ -1,10 +1,10 @@
-// The counts of a chat, kept as the server would list them. Where what is held does
-// not suffice, the chat says that it is stale.
+// Keeps the counts of a chat as the server would list them. Where the loaded messages do not
+// suffice for that, it marks the chat as stale.
 import type { Chat } from "./chatModel.ts";
 import { rangeAt } from "./timeline.ts";
 import type { Event, UserId } from "./wire.ts";
 
-/** The entry, with e added. */
+/** Returns the chat with e counted in its entry. */
 export function withEventCounted(c: Chat, e: Event, me: UserId): Chat {
   const now = { ...c, countedUpTo: e.seq, head: e.seq, activity: e.at };
   switch (e.event) {
@@ -12,7 +12,7 @@ export function withEventCounted(c: Chat, e: Event, me: UserId): Chat {
       if (e.seq <= c.readUpTo) return now; // another device was faster than this event
       if (e.by === me) return { ...now, readUpTo: e.seq, unread: 0, mentions: 0 };
       return { ...now, unread: c.unread + 1, mentions: c.mentions + Number(e.mentions?.includes(me) ?? false) };
-    // Whether they took a mention away or brought one depends on the text before, and what is held may be newer than that.
+    // Whether a mention was added or removed depends on the text before, and the loaded text may be newer.
     case "edited":
       return e.target > c.readUpTo && (c.mentions > 0 || e.mentions?.includes(me)) ? { ...now, stale: true } : now;
     case "deleted":
@@ -29,7 +29,7 @@ export function withEventCounted(c: Chat, e: Event, me: UserId): Chat {
   return now;
 }
 
-/** After one's own read pointer moved. */
+/** Counts again after the user's own read pointer moved. */
 export function recount(c: Chat, me: UserId): Chat {
   if (c.readUpTo >= c.head) return { ...c, unread: 0, mentions: 0 };
   const s = c.timeline && rangeAt(c.timeline, c.head);

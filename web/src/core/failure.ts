@@ -1,6 +1,6 @@
 import type { Problem } from "./wire.ts";
 
-/** The one rule of the protocol: these may be tried again with the same clientId, any other never. */
+/** The codes of failures that may be retried with the same clientId; with any other code a retry is an error. */
 const again = new Set(["no_answer", "rate_limited", "internal", "unavailable"]);
 
 /** Why the page itself failed: the message of such a Failure, for which strings/failure.ts has the sentence. */

@@ -1,10 +1,10 @@
-// base64 in ASCII order, so that ids sort as their bytes do: what the server's own ids are made of.
+// Base64 digits in ASCII order, so that ids sort like their bytes; the server's ids use the same.
 const digits = "-0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ_abcdefghijklmnopqrstuvwxyz";
 let last = 0;
 
 /**
- * Makes an id as the server does: a set bit, 47 bits of milliseconds, 48 random bits, in 16 characters. Ids of one
- * page rise strictly, for the outbox sorts by them. crypto.randomUUID is not there on plain http; getRandomValues is.
+ * Returns an id like the server's: a set bit, 47 bits of milliseconds, 48 random bits, in 16 characters. Ids of one
+ * page are strictly increasing, for the outbox sorts by them. Plain http has getRandomValues but not crypto.randomUUID.
  */
 export function newId(now = Date.now()): string {
   last = Math.max(now, last + 1);

@@ -1,23 +1,23 @@
-// Tables of plain values that outlive the page: IndexedDB, or where a browser
-// refuses that (private windows), memory.
+// Tables of plain values that outlive the page, in IndexedDB; in memory where a browser
+// refuses that, as in private windows.
 import { openDB, type IDBPDatabase } from "idb";
 
 const tables = ["drafts", "outbox", "places", "settings", "tabs"] as const;
 export type Table = (typeof tables)[number];
 
 export interface LocalDB {
-  /** What is kept outlives the page. */
+  /** Whether rows outlive the page. */
   readonly durable: boolean;
-  /** The rows whose keys begin so. */
+  /** Returns the rows whose keys have the prefix. */
   rows: <T>(table: Table, prefix: string) => Promise<Map<string, T>>;
-  /** Lets change do as it likes with those rows: one transaction, no other tab comes in between. */
+  /** Stores what change does to those rows, in one transaction. */
   update: <T>(table: Table, prefix: string, change: (rows: Map<string, T>) => unknown) => Promise<void>;
 }
 
-/** Never fails: what cannot be kept on disk is kept in memory. */
+/** Opens the database; never fails, but falls back to memory. */
 export async function openLocalDB(name = "parley"): Promise<LocalDB> {
   try {
-    // Some browsers never answer where they do not want to keep anything.
+    // Some browsers never settle the request where storage is off.
     const db = await Promise.race([open(name), new Promise<never>((_, fail) => setTimeout(fail, 3000))]);
     return new IndexedDBStore(name, db);
   } catch {
@@ -39,7 +39,7 @@ class IndexedDBStore implements LocalDB {
     this.#reopenOnClose(db);
   }
 
-  /** A browser may end a connection, and a newer version of the page asks to. */
+  /** Opens the database again after the browser closed it; closes it for a newer version of the page. */
   #reopenOnClose(db: IDBPDatabase): void {
     const again = () => {
       db.close();
@@ -62,7 +62,7 @@ class IndexedDBStore implements LocalDB {
     const before = new Map(keys.map((k, i) => [k as string, values[i] as T]));
     const rows = new Map(before);
     change(rows);
-    const failed = () => {}; // the transaction says it
+    const failed = () => {}; // the transaction rejects, too
     for (const [k, v] of rows) if (before.get(k) !== v) tx.store.put(v, k).catch(failed);
     for (const k of before.keys()) if (!rows.has(k)) tx.store.delete(k).catch(failed);
     await tx.done;

@@ -1,13 +1,13 @@
-// The Markdown of chat as a tree. There is no HTML in it, on the way in or out: the
-// view makes elements of it. Anybody may write anything, so a text costs at most a
-// fixed number of steps for each of its characters and makes a bounded number of elements.
+// Parses the Markdown of chat into a tree, from which the view creates elements. HTML is text, in and
+// out. Texts are untrusted: each costs at most a fixed number of steps per character and creates a
+// bounded number of elements.
 import { readBlocks } from "./markdownBlocks.ts";
 import { Budget, OutOfSteps } from "./markdownBudget.ts";
 import type { Block } from "./markdownTree.ts";
 
 const stepsPerChar = 64;
-const stepsAtLeast = 1024; // of a short text
-const maxCachedChars = 512 * 1024; // characters of the texts whose trees are kept
+const stepsAtLeast = 1024; // for short texts
+const maxCachedChars = 512 * 1024; // of the cached texts
 const maxCachedTrees = 500;
 
 /** read returns the tree of a text, or all of it as one plain paragraph when the steps do not suffice. */
@@ -21,11 +21,11 @@ export function read(text: string, most = text.length * stepsPerChar + stepsAtLe
   }
 }
 
-/** The trees of the texts that were shown last, the latest at the end. */
+/** The trees of the texts that were rendered last, the latest at the end. */
 const cache = new Map<string, readonly Block[]>();
 let cachedChars = 0;
 
-/** parse returns the tree of a text. A row that comes back into view is not read again. */
+/** parse returns the tree of a text, from a cache if it was parsed lately. */
 export function parse(text: string): readonly Block[] {
   let tree = cache.get(text);
   if (tree) cache.delete(text);

@@ -1,5 +1,5 @@
-// Lines of Markdown as paragraphs, quotes, lists and fences, as CommonMark reads them.
-// Chat has no headings, rules, tables, indented code, HTML or link definitions: they are text.
+// Parses lines into paragraphs, quotes, lists and fences, as CommonMark does. Headings, rules,
+// tables, indented code, HTML and link definitions are text in chat.
 import type { Block } from "./markdownTree.ts";
 import { type Budget, maxDepth } from "./markdownBudget.ts";
 import { readInlines } from "./markdownInlines.ts";
@@ -47,7 +47,7 @@ export function readBlocks(lines: readonly string[], budget: Budget, depth = 0):
 
 const quoted = /^ {0,3}>/;
 
-/** The lines of the quote that begins at i, without its marks. */
+/** Returns the lines of the quote that begins at i, without its markers. */
 function quoteAt(lines: readonly string[], i: number, budget: Budget): { inner: string[]; next: number } {
   const inner: string[] = [];
   const open = new OpenParagraph();
@@ -64,7 +64,7 @@ function quoteAt(lines: readonly string[], i: number, budget: Budget): { inner: 
 
 interface Marker { kind: string; number: number; indent: number; content: string }
 
-/** The mark of a list's item, which a blank follows. */
+/** Returns the marker of a list item, which is followed by a blank. */
 function markerOf(line: string): Marker | undefined {
   const m = /^( {0,3})(?:([*+-])|(\d{1,9})([.)]))[ \t]/.exec(line);
   if (!m) return undefined;
@@ -106,7 +106,7 @@ function listAt(lines: readonly string[], i: number, budget: Budget, depth: numb
   return { list: { type: "list", ordered: /[.)]/.test(first.kind), start: first.number, items }, next: i };
 }
 
-/** Whether a paragraph is open at the end of some lines: it goes on without their marks. */
+/** Tracks whether a paragraph is open at the end of the lines taken so far: the next line continues it, also without a marker. */
 class OpenParagraph {
   continues = false;
   #fence: Fence | undefined;
@@ -119,7 +119,7 @@ class OpenParagraph {
   }
 }
 
-/** Whether the line ends a paragraph, since another block begins with it. */
+/** Reports whether the line begins another block, which ends a paragraph. */
 const begins = (line: string, depth: number) => !!fenceOf(line) || (depth < maxDepth && /^ {0,3}(?:>|[*+-][ \t]|1[.)][ \t])/.test(line));
 
 interface Fence { mark: string; indent: number; language: string }
@@ -141,14 +141,14 @@ function pastBlank(lines: readonly string[], i: number, budget: Budget): number 
 
 const isBlank = (line: string) => /^[ \t]*$/.test(line);
 
-/** In columns; a tab goes on to the next fourth. */
+/** Returns the indentation in columns; tab stops are every four. */
 function indentOf(line: string): number {
   let columns = 0;
   for (let i = 0; line[i] === " " || line[i] === "\t"; i++) columns += line[i] === "\t" ? 4 - (columns % 4) : 1;
   return columns;
 }
 
-/** The line without its first columns, which are blanks. */
+/** Returns the line without its first columns, which are blank. */
 function outdented(line: string, columns: number): string {
   let at = 0, done = 0;
   for (; done < columns && (line[at] === " " || line[at] === "\t"); at++) done += line[at] === "\t" ? 4 - (done % 4) : 1;

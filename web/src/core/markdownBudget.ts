@@ -1,8 +1,8 @@
-const maxElements = 500; // in one message; what follows is text
+const maxElements = 500; // in one message; further ones stay text
 
-export const maxDepth = 6; // of lists and quotes, and of emphasis, within each other
+export const maxDepth = 6; // of nested lists and quotes, and of nested emphasis
 
-/** What reading one text may still cost. */
+/** Budget limits the cost of parsing one text. */
 export class Budget {
   steps = 0;
   #elements = maxElements;
@@ -12,13 +12,13 @@ export class Budget {
     this.#most = most;
   }
 
-  /** Counts n steps. Every loop of the parser calls it; it throws when no step is left. */
+  /** Counts n steps and throws when none is left. Every loop of the parser calls it. */
   step(n = 1): void {
     this.steps += n;
     if (this.steps > this.#most) throw new OutOfSteps();
   }
 
-  /** Takes one element and reports whether there was one. */
+  /** Takes one element and reports whether one was left. */
   element(): boolean {
     return this.#elements > 0 && this.#elements-- > 0;
   }

@@ -1,12 +1,12 @@
-// The text of a paragraph as emphasis, code, links and mentions: CommonMark's way with a
-// stack of delimiters, which looks at each of them a fixed number of times.
+// Parses the text of a paragraph into emphasis, code, links and mentions, with CommonMark's delimiter
+// stack, which visits each delimiter a fixed number of times.
 import type { Inline } from "./markdownTree.ts";
 import { type Budget, maxDepth } from "./markdownBudget.ts";
 import { bareURL, emailAt, hrefOf, linkTail, pastBlank, pointed } from "./markdownLinks.ts";
 
 type Emphasis = "bold" | "italic" | "strike";
 
-/** A run of * or _ or ~~, which closes what it may and then opens what it may. */
+/** A delimiter run of *, _ or ~~: it closes as much as it can, then opens with the rest. */
 interface Run {
   type: "run";
   mark: string;
@@ -14,7 +14,7 @@ interface Run {
   opens: boolean;
   closes: boolean;
   length: number;
-  left: number; // of its characters, those that are text
+  left: number; // its characters that are text
   closing: Emphasis[]; // in the order of the text
   opening: Emphasis[]; // the innermost first
   previous: Run | undefined;
@@ -24,7 +24,7 @@ type Piece =
   | Run
   | { type: "text"; text: string }
   | { type: "whole"; node: Inline; raw: string }
-  | { type: "bracket"; href: string | undefined } // [, which opens a link if it leads somewhere
+  | { type: "bracket"; href: string | undefined } // a [ that opens a link if href is set
   | { type: "linkEnd"; raw: string };
 
 export function readInlines(src: string, budget: Budget): Inline[] {
@@ -35,10 +35,10 @@ class Scanner {
   #src: string;
   #budget: Budget;
   #pieces: Piece[] = [];
-  #text = 0; // where the text begins that is no piece yet
+  #text = 0; // where the text begins that is not yet in a piece
   #last: Run | undefined;
   #brackets: { piece: number; at: number }[] = [];
-  #ticks: Map<number, number[]> | undefined; // where runs of so many backticks are, the first at the end
+  #ticks: Map<number, number[]> | undefined; // positions of backtick runs by their length, the first position last
 
   constructor(src: string, budget: Budget) {
     this.#src = src;
@@ -55,7 +55,7 @@ class Scanner {
     return this.#pieces;
   }
 
-  /** Reads what begins at a character that may mean something, and returns where it ends. */
+  /** Parses what begins at a special character and returns where it ends. */
   #special(at: number): number | undefined {
     const src = this.#src;
     switch (src[at]) {
@@ -112,7 +112,7 @@ class Scanner {
     return this.#put(at, end, { type: "whole", raw: this.#src.slice(at, end), node: { type: "code", text } });
   }
 
-  /** Where the next run of so many backticks is. All are looked for once, when the first is asked for. */
+  /** Returns the position of the next run of n backticks. The first call scans the whole text, once. */
   #nextTicks(length: number, from: number): number | undefined {
     if (!this.#ticks) {
       this.#ticks = new Map();
@@ -140,7 +140,7 @@ class Scanner {
     const before = at ? src[at - 1]! : " ", after = src[end] ?? " ";
     const left = !space.test(after) && (!sign.test(after) || space.test(before) || sign.test(before));
     const right = !space.test(before) && (!sign.test(before) || space.test(after) || sign.test(after));
-    // Between letters or digits a star multiplies and an underscore belongs to a name.
+    // Between letters or digits a star is a multiplication and an underscore is part of a name.
     const opens = left && (mark === "~" || !wordly.test(before)), closes = right && (mark === "~" || !wordly.test(after));
     if (!(opens || closes) || (mark === "~" && end - at !== 2)) return end;
     const run: Run = { type: "run", mark, at, opens, closes, length: end - at, left: end - at, closing: [], opening: [], previous: this.#last, next: undefined };
@@ -149,7 +149,7 @@ class Scanner {
     return this.#put(at, end, run);
   }
 
-  /** Makes a link of what stands between the last [ and the ] here, if a target follows. */
+  /** Turns what is between the last [ and this ] into a link, if a target follows. */
   #link(at: number): number | undefined {
     const open = this.#brackets.pop();
     const tail = open && linkTail(this.#src, at + 1, this.#budget);
@@ -168,18 +168,18 @@ class Scanner {
       if (p.type === "whole" && p.node.type === "link") this.#pieces[i] = { type: "text", text: p.raw };
     }
     this.#pieces[open.piece] = { type: "bracket", href };
-    this.#brackets = []; // a link is in no other one
+    this.#brackets = []; // links do not nest
     return this.#put(at, tail.end, { type: "linkEnd", raw: this.#src.slice(at, tail.end) });
   }
 
-  /** Finds for each closing run behind a place the opening one, and takes all runs behind it off the stack. */
+  /** Matches closing runs behind a position with opening ones, and pops all runs behind it. */
   #pair(behind: number): void {
     let first: Run | undefined, bottom = this.#last;
     for (; bottom && bottom.at > behind; bottom = bottom.previous) {
       this.#budget.step();
       first = bottom;
     }
-    const searched = new Map<string, number>(); // before here is no opening run for such a closing one
+    const searched = new Map<string, number>(); // openers_bottom of CommonMark: no opener for this kind of closer lies before
     for (let closer = first; closer;) {
       this.#budget.step();
       const next: Run | undefined = closer.next;
@@ -203,7 +203,7 @@ class Scanner {
       closer.left -= n;
       opener.opening.push(kind);
       closer.closing.push(kind);
-      opener.next = closer; // what is between them opens nothing any more
+      opener.next = closer; // runs between them cannot open any more
       closer.previous = opener;
       if (!opener.left) this.#unlink(opener);
       if (!closer.left) {
@@ -226,14 +226,14 @@ const space = /^\s$/;
 const sign = /^[\p{P}\p{S}\ud800-\udfff]$/u;
 const wordly = /^[\p{L}\p{N}]$/u;
 
-/** CommonMark's rule for * and _: of two runs that could both open and close, the lengths do not add up to a multiple of three. */
+/** CommonMark's rule of three for * and _: the lengths of two runs that can both open and close must not add up to a multiple of three. */
 const fits = (o: Run, c: Run) => o.opens && o.mark === c.mark && !((o.closes || c.opens) && (o.length + c.length) % 3 === 0 && o.length % 3 !== 0);
 
-/** Makes the tree of the pieces. What is too deep, or too much, is the text that was written. */
+/** Builds the tree from the pieces. What exceeds the depth or the budget stays text. */
 class Elements {
   #budget: Budget;
   #children: Inline[] = [];
-  #open: ({ before: Inline[]; href: string | undefined } | undefined)[] = []; // undefined: it is text
+  #open: ({ before: Inline[]; href: string | undefined } | undefined)[] = []; // undefined: the bracket is text
   #depth = 0;
   #links = 0;
   #text = "";
@@ -306,7 +306,7 @@ class Elements {
     this.#children.push(node);
   }
 
-  /** Mentions are found as chat.Handles finds them: an @ inside a word names nobody. */
+  /** Finds mentions as chat.Handles does: an @ inside a word is not one. */
   #flush(): void {
     const text = this.#text;
     this.#budget.step(text.length);

@@ -1,18 +1,18 @@
-// What in a text is a link: [label](target), <address>, and addresses as they are written.
+// Finds links: [label](target), <address> and bare addresses.
 import type { Budget } from "./markdownBudget.ts";
 
-/** Without a target it is text that is not looked into again. */
+/** href is undefined for text that need not be scanned again. */
 interface Found { from: number; end: number; href: string | undefined; text: string }
 
-const maxURL = 4096; // characters; a longer one is text
+const maxURL = 4096; // characters; a longer URL is text
 const maxNested = 32; // brackets in a target
 
 const safe = /^(?:https?:\/\/[^\s/]\S*|mailto:\S+)$/i;
 
-/** The target if it is http, https or mailto; no other one is followed. */
+/** Returns the target if its scheme is http, https or mailto. */
 export const hrefOf = (target: string): string | undefined => (target.length <= maxURL && safe.test(target) ? target : undefined);
 
-/** The (target "title") at a place. */
+/** Parses the (target "title") at a position. */
 export function linkTail(src: string, at: number, budget: Budget): { href: string; end: number } | undefined {
   if (src[at] !== "(") return undefined;
   let i = pastBlank(src, at + 1, budget);
@@ -47,7 +47,7 @@ export function linkTail(src: string, at: number, budget: Budget): { href: strin
   return src[end] === ")" ? { href: href.replace(/\\([!-/:-@[-`{-~])/g, "$1"), end: end + 1 } : undefined;
 }
 
-/** The <address> at a place. */
+/** Parses the <address> at a position. */
 export function pointed(src: string, at: number, budget: Budget): Found | undefined {
   let end = at + 1;
   for (; src[end] !== ">"; end++) {
@@ -59,11 +59,11 @@ export function pointed(src: string, at: number, budget: Budget): Found | undefi
   return href ? { from: at, end: end + 1, href, text } : undefined;
 }
 
-/** The URL that begins at a place, without the punctuation behind it. In a link's label it ends before a ]. */
+/** Parses the URL at a position, without trailing punctuation. In a link's label it ends before a ]. */
 export function bareURL(src: string, at: number, inLabel: boolean, budget: Budget): Found | undefined {
   const head = /^(?:https?:\/\/|www\.)(?=[a-z0-9])/i.exec(src.slice(at, at + 9))?.[0];
   if (!head || /[A-Za-z0-9]/.test(src[at - 1] ?? "")) return undefined;
-  let end = at + head.length, surplus = 0; // of closing brackets
+  let end = at + head.length, surplus = 0; // unmatched closing brackets
   for (; end < src.length && !/[\s<]/.test(src[end]!) && !(inLabel && src[end] === "]"); end++) {
     budget.step();
     if (src[end] === "(") surplus--;
@@ -80,7 +80,7 @@ export function bareURL(src: string, at: number, inLabel: boolean, budget: Budge
   return end - at > head.length ? { from: at, end, href: hrefOf(/^w/i.test(head) ? "http://" + text : text), text } : undefined;
 }
 
-/** The e-mail address around an @; what is before it begins at from at the earliest. */
+/** Parses the e-mail address around an @, which does not begin before from. */
 export function emailAt(src: string, at: number, from: number, budget: Budget): Found | undefined {
   let start = at, end = at + 1;
   for (; start > from && /[\w.+-]/.test(src[start - 1]!); start--) budget.step();

@@ -1,10 +1,10 @@
-// What a text is read into.
+// The tree of a parsed text.
 export type Inline =
   | { type: "text"; text: string }
   | { type: "bold" | "italic" | "strike"; children: readonly Inline[] }
   | { type: "code"; text: string }
   | { type: "link"; href: string; children: readonly Inline[] }
-  /** Perhaps a user's handle, in small letters; the message's mentions know. */
+  /** A handle in lower case. It is a mention only if the message's mentions include its user. */
   | { type: "mention"; handle: string; text: string };
 
 export type Block =

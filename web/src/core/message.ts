@@ -1,8 +1,8 @@
-// One message and what an event does to it.
+// Applies events to one message.
 import { maxQuote, maxReactionNames } from "./protocolLimits.ts";
 import type { Event, Message, Posted, Reaction, Seq, UserId } from "./wire.ts";
 
-/** A message as it is held: at least as new as asOf. Unsure: a reaction came that could not be counted, ask again. */
+/** A loaded message, at least as new as event asOf. unsure: a reaction could not be counted, so the message must be fetched again. */
 export interface LoadedMessage extends Message { readonly asOf: Seq; readonly unsure?: boolean }
 
 export function messageOf(e: Posted): LoadedMessage {
@@ -10,7 +10,7 @@ export function messageOf(e: Posted): LoadedMessage {
   return { ...rest, clientId, text, asOf: e.seq };
 }
 
-/** The message after e, which is m itself where e changes nothing. */
+/** Returns the message after e; m itself if e changes nothing. */
 export function withEvent(m: LoadedMessage, e: Event, me: UserId): LoadedMessage {
   if (!("target" in e) || e.seq <= m.asOf) return m;
   if (m.reply?.seq === e.target) return withQuoteUpdated(m, e);
@@ -36,7 +36,7 @@ function withReaction(m: LoadedMessage, e: Event & { event: "reacted" }, me: Use
   const all = m.reactions ?? [];
   const old: Reaction = all.find((r) => r.emoji === e.emoji) ?? { emoji: e.emoji, count: 0, mine: false, by: [] };
   const mine = e.by === me ? e.on : old.mine;
-  // Whether somebody beyond the names given is in the count already, nobody can tell.
+  // The list of names is cut, so it is unknown whether the count includes this user already.
   if (old.count > old.by.length) return { ...m, unsure: true, reactions: all.map((r) => (r === old ? { ...r, mine } : r)) };
   if (old.by.includes(e.by) === e.on) return m;
   const by = e.on ? [...old.by, e.by] : old.by.filter((u) => u !== e.by);
@@ -46,7 +46,7 @@ function withReaction(m: LoadedMessage, e: Event & { event: "reacted" }, me: Use
   return { ...m, reactions: left.length ? left : undefined };
 }
 
-/** Shortens s to at most limit bytes of UTF-8 and never splits a character. */
+/** Cuts s to at most limit bytes of UTF-8 without splitting a character. */
 export function truncate(s: string, limit: number): string {
   const bytes = new TextEncoder().encode(s);
   if (bytes.length <= limit) return s;

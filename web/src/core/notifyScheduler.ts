@@ -1,26 +1,26 @@
-// When those who draw hear of what changed.
+// Throttles notifications to subscribers.
 
 const frameMs = 16;
-const restFactor = 4; // times what the last telling took is left to whoever types and scrolls
+const restFactor = 4; // the pause is this many times what the last notification took, so that typing and scrolling get the rest
 const maxRestMs = 100;
-const typingMs = 200; // behind a letter; then nobody is about to write the next one
-const maxDelayMs = 200; // that what comes waits for a letter's frame
+const typingMs = 200; // after a keystroke; without another one the user has stopped typing
+const maxDelayMs = 200; // for which a notification waits for a keystroke's frame
 
 /**
- * At once, but not more often than a screen is drawn: hundreds of messages a second would be as many renderings, one
- * after the other without a pause, which React takes for a loop and ends the page. On a slow device less often, so that
- * what comes in does not keep its person from writing. While they write, it is told right behind the frame that shows a
- * letter: that is when the next letter is farthest away.
+ * NotifyScheduler notifies at once, but at most once per frame: hundreds of messages a second would cause as many
+ * synchronous renders, which React takes for an endless update loop. On a slow device the pauses are longer, so that
+ * incoming messages do not block typing. While the user types, it notifies right after the frame that shows a
+ * keystroke: then the next keystroke is farthest away.
  */
 export class NotifyScheduler {
   #notify: () => void;
-  #waitingSince: number | undefined; // when what is not told yet began to wait
-  #notBefore = -Infinity; // the rest is over
+  #waitingSince: number | undefined; // when the first change that is not notified yet came
+  #notBefore = -Infinity; // the end of the pause
   #lastKeystroke = -Infinity;
   #timer: ReturnType<typeof setTimeout> | undefined;
 
-  constructor(tell: () => void) {
-    this.#notify = tell;
+  constructor(notify: () => void) {
+    this.#notify = notify;
   }
 
   schedule(): void {
@@ -28,13 +28,13 @@ export class NotifyScheduler {
     this.#check();
   }
 
-  /** What the person did shows without delay, and what comes of it does not wait for a next letter. */
+  /** Notifies without delay: the user's own actions show at once. */
   flush(): void {
     this.#lastKeystroke = -Infinity;
     if (this.#waitingSince !== undefined) this.#run();
   }
 
-  /** A letter was written. */
+  /** Records a keystroke. */
   keystroke(): void {
     this.#lastKeystroke = performance.now();
     globalThis.requestAnimationFrame?.(() => setTimeout(() => {
@@ -55,11 +55,11 @@ export class NotifyScheduler {
     clearTimeout(this.#timer);
     this.#waitingSince = undefined;
     const from = performance.now();
-    this.#notBefore = Infinity; // what changes while it is told is told the next time
+    this.#notBefore = Infinity; // changes made by a listener wait for the next notification
     try {
       this.#notify();
     } finally {
-      queueMicrotask(() => { // behind React's, which draws
+      queueMicrotask(() => { // after the microtask in which React renders
         const now = performance.now();
         this.#notBefore = now + Math.min(maxRestMs, Math.max(frameMs, restFactor * (now - from)));
         this.#check();

@@ -1,19 +1,19 @@
-// What was written and is not known to stand in its chat: a state machine without
-// time or network of its own. outboxSender.ts moves it.
+// The messages that are written and not yet known to be in their chat: a pure state machine.
+// outboxSender.ts drives it.
 import type { Failure } from "./failure.ts";
 import type { ChatId, Quote, Seq } from "./wire.ts";
 
-/** One message on its way. It keeps its clientId for ever: that is what makes it one message. */
+/** A message that is not yet in its chat. Its clientId never changes, which makes sending idempotent. */
 export interface Pending {
   readonly clientId: string;
   readonly chatId: ChatId;
   readonly text: string;
   readonly reply?: Quote;
-  /** When it was written, in our ms; within a chat they go out in this order. */
+  /** When it was written, in local ms; messages of a chat are sent in this order. */
   readonly at: number;
   /** The tab that sends it. */
   readonly tab: string;
-  /** sent: acknowledged, its event has not come. failed: refused for good. */
+  /** sent: acknowledged, its event has not come. failed: refused, and not retryable. */
   readonly state: "waiting" | "sending" | "sent" | "failed";
   readonly seq?: Seq;
   readonly reason?: { readonly code: string; readonly message: string };
@@ -21,39 +21,39 @@ export interface Pending {
 
 export interface Outbox {
   readonly pending: readonly Pending[];
-  /** A hello stands: commands are answered. */
+  /** The connection is live. */
   readonly live: boolean;
-  /** Nothing is sent before this time; 0 once nothing waits for it, */
+  /** Nothing is sent before this time; 0 if nothing waits for it. */
   readonly notBefore: number;
-  /** nor to these chats before theirs. */
+  /** The same for single chats. */
   readonly pauses: ReadonlyMap<ChatId, number>;
 }
 
 export type OutboxAction =
   | { type: "written"; pending: Pending }
-  /** What a closed page left. */
+  /** Messages of a closed page were adopted. */
   | { type: "found"; pending: readonly Pending[] }
   | { type: "live"; live: boolean }
   | { type: "sending"; clientId: string }
   | { type: "accepted"; clientId: string; seq: Seq }
   | { type: "refused"; clientId: string; failure: Failure; at: number }
-  /** Its own event came, whoever sent it. */
+  /** The message's own event came, whichever page sent it. */
   | { type: "arrived"; clientId: string }
-  /** How far the chats have been seen; of a chat that is gone, undefined. */
+  /** Returns a chat's last applied event; undefined if the chat is gone. */
   | { type: "seen"; seen: (id: ChatId) => Seq | undefined }
   | { type: "retried"; clientId: string; at: number }
   | { type: "discarded"; clientId: string };
 
 export const emptyOutbox: Outbox = { pending: [], live: false, notBefore: 0, pauses: new Map() };
 
-const pauseMs = 2000; // where the server says to come back and not when
+const pauseMs = 2000; // before a retry without retryAfterMs
 
 export function reduceOutbox(b: Outbox, i: OutboxAction): Outbox {
   const now = applyAction(b, i);
   return now.notBefore && !now.pending.some(isUndelivered) ? { ...now, notBefore: 0 } : now;
 }
 
-/** Neither in its chat nor refused. */
+/** Reports whether a message is neither acknowledged nor refused. */
 export const isUndelivered = (p: Pending): boolean => p.state === "waiting" || p.state === "sending";
 
 function applyAction(b: Outbox, i: OutboxAction): Outbox {
@@ -87,12 +87,12 @@ function applyAction(b: Outbox, i: OutboxAction): Outbox {
   }
 }
 
-/** What goes out now: of each chat the first that has not failed, unless it is on its way. */
+/** Returns the messages to send now: the first undelivered one of each chat, unless it is being sent. */
 export function due(b: Outbox, at: number): Pending[] {
   return b.live && at >= b.notBefore ? firstOfEachChat(b).filter((p) => p.state === "waiting" && at >= (b.pauses.get(p.chatId) ?? 0)) : [];
 }
 
-/** When to ask again what is due; undefined if that takes more than time. */
+/** Returns when to call due again; undefined if time alone makes nothing due. */
 export function nextDueAt(b: Outbox): number | undefined {
   const waiting = firstOfEachChat(b).filter((p) => p.state === "waiting");
   return b.live && waiting.length ? Math.max(b.notBefore, Math.min(...waiting.map((p) => b.pauses.get(p.chatId) ?? 0))) : undefined;
@@ -106,8 +106,8 @@ function firstOfEachChat(b: Outbox): Pending[] {
 
 function refused(b: Outbox, clientId: string, f: Failure, at: number): Outbox {
   const p = b.pending.find((p) => p.clientId === clientId);
-  if (p?.state !== "sending") return b; // its event came before, or the line broke
-  // A session that ended is no verdict on the message: it waits for the next one.
+  if (p?.state !== "sending") return b; // its event came first, or the connection broke
+  // An ended session is no refusal: the message waits for the next session.
   if (!f.retryable && f.code !== "no_identity") return updated(b, clientId, (p) => ({ ...p, state: "failed", reason: { code: f.code, message: f.message } }));
   const now = updated(b, clientId, (p) => ({ ...p, state: "waiting" }));
   const until = at + (f.retryAfterMs ?? pauseMs);

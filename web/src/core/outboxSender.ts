@@ -1,15 +1,15 @@
-// Moves the outbox: sends what is due, keeps what is not acknowledged, and looks
-// after what closed tabs left.
+// Drives the outbox: sends what is due, stores what is not acknowledged, and adopts the messages
+// of closed tabs.
 import { asFailure } from "./failure.ts";
 import { newId } from "./id.ts";
 import { type Outbox, due, nextDueAt, emptyOutbox, type OutboxAction, type Pending, reduceOutbox } from "./outbox.ts";
 import type { ChatId, Fields, Ok, Quote } from "./wire.ts";
 
-/** Where messages outlive the page. Each is its tab's own, so that no two tabs send one side by side. */
+/** Stores messages beyond the page. Each has one owning tab, so that no two tabs send it at the same time. */
 export interface OutboxStore {
   put: (p: Pending) => void;
   remove: (p: Pending) => void;
-  /** Makes the tab the owner of what tabs that are no more left, and gives all that it owns. */
+  /** Makes this tab the owner of closed tabs' messages and returns all that it owns. */
   adopt: () => Promise<readonly Pending[]>;
 }
 
@@ -23,7 +23,7 @@ export class OutboxSender {
   #store: OutboxStore;
   #send: (post: Fields<"post">) => Promise<Ok<"post">>;
   #changed: () => void;
-  /** What has left the box: an adoption that began before may still name it. */
+  /** Messages that have left the outbox: an adoption that began earlier may still return them. */
   #removed = new Set<string>();
   #stopped = false;
 
@@ -36,10 +36,10 @@ export class OutboxSender {
     void this.adopt();
   }
 
-  /** It is in the box at once, and on disk as soon as that goes. */
+  /** Adds a message to the outbox, and stores it without waiting for that. Returns its clientId. */
   enqueue(chatId: ChatId, text: string, reply?: Quote): string {
     const clientId = newId();
-    const at = Math.max(Date.now(), this.outbox.pending.at(-1)?.at ?? 0); // a clock that is set back changes no order
+    const at = Math.max(Date.now(), this.outbox.pending.at(-1)?.at ?? 0); // keeps the order if the clock is set back
     this.dispatch({ type: "written", pending: { clientId, chatId, text, ...(reply && { reply }), at, tab: this.#tab, state: "waiting" } });
     return clientId;
   }
@@ -59,7 +59,7 @@ export class OutboxSender {
       const found = await this.#store.adopt();
       this.dispatch({ type: "found", pending: found.filter((p) => !this.#removed.has(p.clientId)) });
     } catch {
-      // Storage fails: what is in the box is sent all the same.
+      // Without storage the messages in memory are still sent.
     }
   }
 
@@ -86,7 +86,7 @@ export class OutboxSender {
     }, Math.max(0, at - Date.now()));
   }
 
-  /** Brings the disk to what the box holds. One that is on its way counts as waiting there. */
+  /** Stores the changes since `before`. A message that is being sent is stored as waiting. */
   #persist(before: readonly Pending[]): void {
     const old = new Map(before.map((p) => [p.clientId, p]));
     for (const p of this.outbox.pending) {

@@ -1,5 +1,5 @@
-// Fetches what the state says it lacks: events after a gap, counts, messages whose
-// reactions are unsure, names.
+// Fetches what the state lacks: events after a gap, stale entries, messages with unsure reactions,
+// unknown users.
 import type { Api } from "./api.ts";
 import type { PageRequest } from "./chatModel.ts";
 import { maxUserIds } from "./protocolLimits.ts";
@@ -8,7 +8,7 @@ import type { Action, State } from "./state.ts";
 import { messageAt } from "./timeline.ts";
 import type { ChatId, Event, UserId } from "./wire.ts";
 
-const batchMs = 50; // gathers names, and lets what made an entry stale pass
+const batchMs = 50; // collects ids of users, and waits for the events that follow the one that made an entry stale
 const retryMs = 2000;
 
 export class Refetcher {
@@ -16,7 +16,7 @@ export class Refetcher {
   #socket: Socket;
   #state: () => State;
   #dispatch: (a: Action) => void;
-  /** Requests under way and ids that were asked for, each once. */
+  /** Keys of the requests under way. */
   #inFlight = new Set<string>();
   #unknown = new Set<UserId>();
   #timers = new Set<ReturnType<typeof setTimeout>>();
@@ -33,14 +33,14 @@ export class Refetcher {
     this.#inFlight.clear();
   }
 
-  /** After an event, a signal or a page. */
+  /** Fetches what a chat lacks after an event, a signal or a page. */
   checkChat(id: ChatId): void {
     const c = this.#state().chats.get(id);
     if (c?.gap) this.#once(`gap ${id}`, () => this.#resume(id));
     if (c?.stale) this.#once(`entry ${id}`, () => this.#delay(batchMs).then(() => this.#fetchEntry(id)), () => this.checkChat(id));
   }
 
-  /** After an event: was it for a message, or by somebody, that is not held well enough? */
+  /** Fetches the message and the users of an event if they are unsure or unknown. */
   checkEvent(e: Event): void {
     this.checkChat(e.chatId);
     this.checkUsers("users" in e ? [e.by, ...e.users] : [e.by]);
@@ -50,7 +50,7 @@ export class Refetcher {
     }
   }
 
-  /** Names are asked for together. */
+  /** Fetches unknown users, several in one request. */
   checkUsers(ids: readonly UserId[]): void {
     for (const id of ids) if (!this.#state().users.has(id)) this.#unknown.add(id);
     if (this.#unknown.size) this.#once("names", () => this.#delay(batchMs).then(() => this.#fetchUsers()), () => this.checkUsers([]));
@@ -65,7 +65,7 @@ export class Refetcher {
   async #fetchEntry(id: ChatId): Promise<void> {
     const { chat, users } = await this.#api.chat(id);
     if (this.#state().chats.has(id)) this.#dispatch({ type: "entry", entry: chat, users });
-    if (this.#state().chats.get(id)?.stale) await this.#delay(retryMs); // the answer was older than an event
+    if (this.#state().chats.get(id)?.stale) await this.#delay(retryMs); // the response was older than an event
   }
 
   async #fetchMessage(chatId: ChatId, target: number): Promise<void> {
@@ -85,7 +85,7 @@ export class Refetcher {
     if (ids.length) this.#dispatch({ type: "users", users: (await this.#api.usersById(ids)).users });
   }
 
-  /** One request of a kind at a time. What fails is asked for again by the next look, at the latest after a hello. */
+  /** Runs one request per key at a time. A failed one is made again by the next check, at the latest after a hello. */
   #once(what: string, run: () => Promise<void>, then = () => {}): void {
     if (this.#inFlight.has(what)) return;
     this.#inFlight.add(what);

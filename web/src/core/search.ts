@@ -1,16 +1,15 @@
-// Finding by what one types: chats and people, tolerant of slips, and what the
-// composer completes. A typo-tolerant search library costs more than all of this,
-// and none puts the beginning of a word first and forgives its first letter.
+// Fuzzy search for chats and people, and completion in the composer. A typo-tolerant search library
+// is larger than this file, and none both ranks prefixes first and tolerates a wrong first letter.
 
-/** Small letters without accents. */
+/** Returns the text in lower case without accents. */
 export function normalize(text: string): string {
   return text.normalize("NFKD").replace(/\p{M}/gu, "").toLowerCase();
 }
 
 /**
- * How well text answers the query, more is better, 0 not at all. Each word of the query must be found: as a word,
- * as the beginning of one, with slips, or inside one. One slip is forgiven from three letters on, two from eight on.
- * Two letters in the wrong order are half a slip: "gradn" is the garden, "general" is nothing generic.
+ * Returns how well text matches the query; 0 is no match. Each word of the query must match: a word, a prefix, either
+ * with typos, or a part of a word. One typo is allowed from three letters on, two from eight on. Two swapped letters
+ * count half: "gradn" finds the garden, "general" does not find "generic".
  */
 export function matchScore(query: string, text: string): number {
   const wanted = words(normalize(query)), there = words(normalize(text));
@@ -35,8 +34,8 @@ function wordScore(wanted: string, there: string): number {
 const words = (text: string) => text.split(/[^\p{L}\p{N}]+/u).filter(Boolean).slice(0, 20).map((w) => w.slice(0, 40));
 
 /**
- * How many letters of a were added, lost or exchanged, or changed places with the next, which counts half, seen from
- * the beginning of b that is nearest to it; more than most is not counted. (Optimal string alignment.)
+ * Returns the number of typos between a and the prefix of b that is nearest to it: letters added, lost or replaced;
+ * swapped neighbours count half. Infinity if there are more than most. (Optimal string alignment.)
  */
 function typosIn(a: string, b: string, most: number): number {
   if (b.length < a.length - most) return Infinity;
@@ -59,7 +58,7 @@ function typosIn(a: string, b: string, most: number): number {
   return Math.min(...last);
 }
 
-/** The things that answer the query, best first; of equals the earlier. */
+/** Returns the things that match the query, best first; equals keep their order. */
 export function fuzzyFind<T>(query: string, things: readonly T[], texts: (t: T) => readonly string[], limit = 20): T[] {
   return things
     .map((thing) => ({ thing, score: Math.max(...texts(thing).map((t) => matchScore(query, t))) }))
@@ -69,7 +68,7 @@ export function fuzzyFind<T>(query: string, things: readonly T[], texts: (t: T) 
     .map((x) => x.thing);
 }
 
-/** What stands before the caret and can be completed: from where to where, and what was typed after the sign. */
+/** A word before the caret that can be completed: its position, and what follows its @ or colon. */
 export interface Completion { kind: "mention" | "emoji"; from: number; to: number; query: string }
 
 export function completionAt(text: string, caret: number): Completion | undefined {
@@ -80,7 +79,7 @@ export function completionAt(text: string, caret: number): Completion | undefine
   return { kind: m[1] === undefined ? "emoji" : "mention", from: caret - query.length - 1, to: caret, query };
 }
 
-/** The text and the caret after the completion was taken. */
+/** Returns the text and the caret after a completion is accepted. */
 export function applyCompletion(text: string, c: Completion, by: string): { text: string; caret: number } {
   const rest = text.slice(c.to);
   const put = by + (/^\s/.test(rest) ? "" : " ");

@@ -1,5 +1,4 @@
-// Views of the state that more than one place needs. Those that make new objects
-// are to be kept by whoever shows them (useMemo).
+// Selectors of the state that several views use. Callers memoize those that return new objects.
 import type { Chat } from "./chatModel.ts";
 import type { Pending } from "./outbox.ts";
 import type { State } from "./state.ts";
@@ -8,7 +7,7 @@ import type { ChatId, Seq, User, UserId } from "./wire.ts";
 
 export const unknownName = "…";
 
-/** Somebody whose entry has not come, each always the same object: who subscribes compares. */
+/** Placeholders of users that are not loaded, one object per id: subscribers compare by identity. */
 const unknown = new Map<UserId, User>();
 
 export function userOf(s: Pick<State, "users">, id: UserId): User {
@@ -23,7 +22,7 @@ export function titleOf(s: State, c: Chat): string {
   return c.kind === "direct" && c.with ? userOf(s, c.with).name : c.title;
 }
 
-/** Newest activity first. */
+/** Returns the chats, newest activity first. */
 export function chatsByActivity(s: State): Chat[] {
   return [...s.chats.values()].sort((a, b) => b.activity - a.activity || (a.id < b.id ? 1 : -1));
 }
@@ -38,15 +37,15 @@ export function unreadOf(s: State): { chats: number; messages: number; mentions:
   return sum;
 }
 
-/** The range around a message, or without one that at the end; undefined: load a page there. */
+/** Returns the loaded range around a message, or that at the end; undefined if a page must be loaded first. */
 export function rangeOf(c: Chat, at?: Seq): MessageRange | undefined {
   return c.timeline && rangeAt(c.timeline, at ?? c.seen);
 }
 
-/** Whether what follows the range is yet to come, not yet to be loaded. */
+/** Reports whether the range ends with the chat's last event. */
 export const atEnd = (c: Chat, s: MessageRange): boolean => s.to >= c.seen;
 
-/** What of the outbox is to be shown behind the chat's last message. */
+/** Returns the unsent messages of a chat. */
 export function pendingOf(all: readonly Pending[], chatId: ChatId): Pending[] {
   return all.filter((p) => p.chatId === chatId);
 }

@@ -1,44 +1,44 @@
-// The connection: one socket at a time, opened again until the session ends. It
-// owns its timers and what waits for a reply.
+// The connection to the server: one WebSocket at a time, with reconnects until the session ends.
+// It owns its timers and the commands that wait for a reply.
 import { Failure, type FailureReason, noAnswer } from "./failure.ts";
 import { decodeValues, encodeCommand, type Event, type Fields, type Hello, type HelloPart, type Ok, type Reply, type Signal, type UserId, type Value, type Verb } from "./wire.ts";
 
-/** Why there is no connection. left: another page signed out; otherUser: the cookie is another user's; lost: no more is known; protocol: the server and this page do not understand each other, it is too old or too new. */
+/** Why there is no connection. left: another page signed out; otherUser: the cookie is another user's; lost: nothing more is known; protocol: the page is too old or too new for the server. */
 export type DisconnectCause = "offline" | "lost" | "restarting" | "tooMany" | "signedOut" | "otherUser" | "left" | "protocol";
 
 export type ConnectionState =
   | { readonly state: "live"; readonly cause?: undefined }
-  /** With the cause of the last loss, so that a banner can stay. */
+  /** cause: of the last loss, so that the banner can stay during a reconnect. */
   | { readonly state: "connecting"; readonly cause?: DisconnectCause }
   | { readonly state: "waiting"; readonly cause: DisconnectCause; readonly until: number }
   | { readonly state: "ended"; readonly cause?: DisconnectCause };
 
 export interface Handlers {
-  /** Whose session this is: the server refuses hello with another user's cookie. */
+  /** The session's user: the server refuses hello with another user's cookie. */
   as?: UserId;
-  /** What to resume with, asked for as a connection opens. */
+  /** Returns what to resume with; called when a connection opens. */
   resume: () => Fields<"resume">;
-  /** The line is live: what the greeting brings, and that, are one change. */
+  /** The connection is live. Called with the whole hello, so that both are one change. */
   hello: (ok: Hello, resumed: Fields<"resume">, sent: number) => void;
-  /** The values of one message, in order. */
+  /** Called with the events and signals of one message, in order. */
   values: (all: readonly (Event | Signal)[]) => void;
-  /** Called for every other line; "ended" is final. */
+  /** Called for every other state; "ended" is final. */
   connection: (now: ConnectionState) => void;
 }
 
 /** The part of a WebSocket that is used. */
 export type WebSocketLike = Pick<WebSocket, "binaryType" | "send" | "close" | "onopen" | "onmessage" | "onclose">;
 
-/** Called as the reply is read: what stands behind it in the same message comes after. */
+/** A command that waits for its reply. ok and fail run before the later values of the same message are handled. */
 interface PendingReply { ok: (v: never) => void; fail: (f: Failure) => void; bytes: number }
 
-const firstBackoffMs = 5000; // what one waits at most before the first try again; doubled at each further one
+const firstBackoffMs = 5000; // the longest wait before the first retry; doubled for each further one
 const maxBackoffMs = 60_000;
-const restartAttempts = 5; // after which a server that said it restarts counts as gone
-const helloTimeoutMs = 15_000; // to connect, and for each next part of the greeting
-const pongTimeoutMs = 10_000; // for an answer when nothing has come for a heartbeat
-const wakeTimeoutMs = 3000; // for an answer when the device woke
-const chatsPerResume = 1500; // chats of one resume: with their ids, numbers and times they stay below a message's bound
+const restartAttempts = 5; // failed attempts after which a restarting server counts as lost
+const helloTimeoutMs = 15_000; // to connect, and for each next part of hello
+const pongTimeoutMs = 10_000; // after a ping that follows a silent heartbeat
+const wakeTimeoutMs = 3000; // after a ping when the device woke up
+const chatsPerResume = 1500; // with their ids, numbers and times they fit into one message
 
 export class Socket {
   connection: ConnectionState = { state: "connecting" };
@@ -50,7 +50,7 @@ export class Socket {
   #attempts = 0;
   #heartbeatMs = 25_000;
   #maxBytes = Infinity;
-  #lastReceivedAt = 0; // when something came last
+  #lastReceivedAt = 0;
   #helloParts: HelloPart[] = []; // of the greeting under way
   #retry: ReturnType<typeof setTimeout> | undefined;
   #watchdog: ReturnType<typeof setTimeout> | undefined;
@@ -74,7 +74,7 @@ export class Socket {
     this.#expectTraffic(ws, helloTimeoutMs);
   }
 
-  /** The device may have slept, or is online again: is the line alive? Asks, or tries again at once. */
+  /** Checks the connection after a sleep or an online event: pings, or reconnects at once. */
   wake(): void {
     if (this.connection.state === "waiting" && this.connection.cause !== "tooMany") return this.connect();
     if (!this.#ws || this.connection.state === "ended") return;
@@ -82,7 +82,7 @@ export class Socket {
     if (this.connection.state === "live") this.#ping();
   }
 
-  /** Ends for good. */
+  /** Closes the connection and never reconnects. */
   end(): void {
     const ws = this.#ws;
     this.#failPending(noAnswer());
@@ -91,7 +91,7 @@ export class Socket {
     ws?.close();
   }
 
-  /** @throws {Failure} no_answer where it is not known what became of it. */
+  /** @throws {Failure} no_answer if it is unknown whether the server carried the command out. */
   command<V extends Verb>(verb: V, fields: Fields<V>): Promise<Ok<V>> {
     if (this.connection.state !== "live" || !this.#ws) return Promise.reject(noAnswer("noConnection"));
     const ws = this.#ws;
@@ -109,12 +109,12 @@ export class Socket {
     return bytes;
   }
 
-  /** Hello and the whole resume leave together: the server holds events back until it has both. */
+  /** Sends hello and the whole resume together: the server holds events back until it has both. */
   #sendHello(ws: WebSocketLike): void {
     const sent = Date.now();
     const resume = this.#handlers.resume();
     const part = (fields: Fields<"resume">) => ws.send(this.#prepare("resume", fields, { ok: () => {}, fail: () => ws === this.#ws && this.#abort(ws) }));
-    // A refused hello is followed by a close, whose code says more; only that the user is another one stands in the reply alone.
+    // The server closes after it refuses hello, and the close code says why; only "another user" is in the reply alone.
     ws.send(this.#prepare("hello", { as: this.#handlers.as, parts: true }, { ok: (ok) => this.#helloReceived(ws, ok, resume, sent), fail: (f) => ws === this.#ws && (f.field === "as" ? this.#rejectUser(ws) : this.#expectTraffic(ws, wakeTimeoutMs)) }));
     const seen = Object.entries(resume.seen ?? {});
     for (let i = 0; i === 0 || i < seen.length; i += chatsPerResume) {
@@ -151,7 +151,7 @@ export class Socket {
       ws.close();
       return this.#closed(ws, 4500, "");
     }
-    if (this.connection.state !== "live") this.#expectTraffic(ws, helloTimeoutMs); // a slow line that brings something is alive
+    if (this.connection.state !== "live") this.#expectTraffic(ws, helloTimeoutMs); // a slow connection that delivers something is alive
     const events: (Event | Signal)[] = [];
     for (const v of all) {
       if ("event" in v || "signal" in v) events.push(v);
@@ -168,7 +168,7 @@ export class Socket {
     else w?.ok(v.ok as never);
   }
 
-  /** Nothing heard for a heartbeat: ask. A peer that vanished sends no close. */
+  /** Pings after a heartbeat without any message: a peer that vanished sends no close. */
   #startHeartbeat(ws: WebSocketLike): void {
     clearTimeout(this.#watchdog);
     this.#watchdog = setTimeout(() => {
@@ -178,7 +178,7 @@ export class Socket {
     }, this.#heartbeatMs);
   }
 
-  /** Something must come within ms, else the line counts as lost. */
+  /** Drops the connection unless a message comes within ms. */
   #expectTraffic(ws: WebSocketLike, ms: number): void {
     clearTimeout(this.#watchdog);
     const from = Date.now();
@@ -189,7 +189,7 @@ export class Socket {
     this.command("ping", {}).catch(() => {});
   }
 
-  /** Does not wait for a closing handshake that may never come. */
+  /** Closes without waiting for the closing handshake, which may never come. */
   #abort(ws: WebSocketLike): void {
     ws.close();
     this.#closed(ws, 1006, "");
@@ -200,7 +200,7 @@ export class Socket {
     if (code === 1009) this.#rejectLargest();
     this.#failPending(noAnswer("broke"));
     let cause = causeOf(code);
-    if (cause === "lost" && this.connection.cause === "restarting" && this.#attempts < restartAttempts) cause = "restarting"; // it said so, and is not back yet
+    if (cause === "lost" && this.connection.cause === "restarting" && this.#attempts < restartAttempts) cause = "restarting"; // it announced a restart and is not back yet
     if (code === 1002 || (code >= 4500 && code <= 4999)) return this.#setConnection({ state: "ended", cause });
     const hint = /retryAfterMs=(\d+)$/.exec(reason);
     const span = Math.min(maxBackoffMs, firstBackoffMs * 2 ** this.#attempts++);
@@ -217,7 +217,7 @@ export class Socket {
     for (const w of waiting) w.fail(f);
   }
 
-  /** 1009 is the one close that is about what was sent: that must not go out again. */
+  /** Fails the largest command: close code 1009 means that one message was too big, and it must not be sent again. */
   #rejectLargest(): void {
     const [id] = [...this.#pendingReplies].reduce<[number, number]>((most, [id, w]) => (w.bytes > most[1] ? [id, w.bytes] : most), [0, -1]);
     this.#rejectTooLong(id);

@@ -1,6 +1,5 @@
-// What is known of chats, messages and people, and how everything that comes from
-// the server changes it: one pure function. What the server would say to a newcomer
-// is what stands here after the events (the law that state.test.ts plays through).
+// The state of chats, messages and users, and the reducer for everything that comes from the server.
+// After any events it equals what the server would send to a new client; state.test.ts checks that.
 import type { PageRequest, Chat } from "./chatModel.ts";
 import { newChat, requestStarted, pageLoaded, applyEvent, resumedChat, membersLoaded, withReadPointer, withEntry, resetChat, typingStarted, requestEnded, withoutExpiredTyping } from "./chat.ts";
 import { trimTimeline } from "./timeline.ts";
@@ -13,28 +12,28 @@ export interface State {
   readonly limits: Limits | null;
   readonly users: ReadonlyMap<UserId, User>;
   readonly chats: ReadonlyMap<ChatId, Chat>;
-  /** Nobody is online until a signal says so. */
+  /** Empty until presence signals come. */
   readonly online: ReadonlySet<UserId>;
 }
 
 export type Action =
-  /** resumed: what the resume beside this hello said had been seen. */
+  /** resumed: the `seen` of the resume that was sent with this hello. */
   | { type: "hello"; ok: Hello; resumed: Readonly<Record<ChatId, Seq>> }
   | { type: "event"; event: Event }
-  /** at: our time in ms. */
+  /** at: local time in ms. */
   | { type: "signal"; signal: Signal; at: number }
-  /** Before each request of a page or of members: events are kept until its answer is in. */
+  /** Before each request of a page or of members: events are kept until its response is in. */
   | { type: "requestStarted"; chatId: ChatId; request: PageRequest }
   | { type: "page"; chatId: ChatId; request: PageRequest; page: Page }
   | { type: "members"; chatId: ChatId; request: PageRequest; members: readonly { userId: UserId; role: Role; readUpTo: Seq }[]; users: readonly User[] }
   | { type: "requestEnded"; chatId: ChatId; request: PageRequest }
-  /** An answer over HTTP brought the entry of one of our chats. */
+  /** An HTTP response had the entry of one of the user's chats. */
   | { type: "entry"; entry: Entry; users: readonly User[] }
   | { type: "users"; users: readonly User[] }
-  /** The server took our read pointer. */
+  /** The server moved the user's own read pointer. */
   | { type: "read"; chatId: ChatId; seq: Seq }
   | { type: "trim"; chatId: ChatId; from: Seq; to: Seq }
-  /** Lets typing run out. */
+  /** Expires typing. */
   | { type: "tick"; at: number };
 
 export const emptyState: State = { epoch: "", version: "", me: null, limits: null, users: new Map(), chats: new Map(), online: new Set() };
@@ -70,14 +69,14 @@ export function reduce(s: State, a: Action): State {
   }
 }
 
-/** What to resume with: the chats of which messages are held. The others start at their heads. */
+/** Returns what to resume with: the chats with loaded messages. The others start at their heads. */
 export function resumeSeqs(s: State): Record<ChatId, Seq> {
   const all: Record<ChatId, Seq> = {};
   for (const c of s.chats.values()) if (c.timeline) all[c.id] = c.seen;
   return all;
 }
 
-/** The times of those events, where they are known. */
+/** Returns the times of those events, where they are known. */
 export function resumeTimes(s: State): Record<ChatId, number> {
   const all: Record<ChatId, number> = {};
   for (const c of s.chats.values()) if (c.timeline && c.seenAt !== undefined) all[c.id] = c.seenAt;
@@ -125,7 +124,7 @@ function signal(s: State, v: Signal, at: number): State {
     case "reset":
       return updateChat({ ...s, epoch: v.epoch }, v.chatId, (c) => resetChat(c, v.head ?? 0));
   }
-  return s; // caughtUp, and kinds that we do not know
+  return s; // caughtUp, and signals of a newer server
 }
 
 function tick(s: State, at: number): State {

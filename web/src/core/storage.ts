@@ -1,4 +1,4 @@
-// What one user's pages keep: drafts, edits, the outbox, where one was reading, settings.
+// Stores for one user: drafts, unfinished edits, the outbox, scroll positions, settings.
 import type { OutboxStore } from "./outboxSender.ts";
 import type { Pending } from "./outbox.ts";
 import type { LocalDB } from "./localDB.ts";
@@ -6,22 +6,22 @@ import type { Tabs } from "./tabs.ts";
 import type { ChatId, Quote, Seq, UserId } from "./wire.ts";
 
 export interface Draft { readonly text: string; readonly reply?: Quote; readonly at: number }
-/** The message at the upper edge, and how far its top lies below that, in pixels. */
+/** The message at the upper edge, and the px between its top and the edge. */
 export interface ScrollPosition { readonly seq: Seq; readonly offset: number }
-/** Why what is written here does not outlive the page: the browser keeps nothing, or its disk is full. */
+/** Why texts do not outlive the page: the browser stores nothing ("memory"), or its quota is full. */
 export type StorageProblem = "memory" | "full";
 
 type StoredDraft = Draft & { readonly tab: string };
-/** The row of another tab that a draft here began with. closed: it is nobody's any more. */
+/** Another tab's row from which a draft here was derived. closed: that tab is closed. */
 interface Origin { readonly key: string; readonly at: number; readonly text: string; readonly closed: boolean }
 
-/** Names the draft of an edit, beside those of the chats, whose ids hold no colon. */
+/** Returns the key of an edit's draft. A chat's draft has the chat's id, which contains no colon, as its key. */
 export const editKey = (chat: ChatId, seq: Seq): string => `${chat}:${seq}`;
 
-/** Without what somebody else wrote. */
+/** Returns the row without the quoted text of another user. */
 const withoutQuote = <T extends { readonly reply?: Quote }>(row: T): T => (row.reply ? { ...row, reply: { ...row.reply, text: "…" } } : row);
 
-/** Erases what those who are not signed in have read: of them only stays what they wrote and did not send. */
+/** Erases what users who are not signed in have read. Only texts that they wrote and did not send stay. */
 export async function scrub(localDB: LocalDB, signedIn?: UserId): Promise<void> {
   const theirs = (rows: Map<string, { reply?: Quote }>) => [...rows].filter(([key]) => key.split("/")[0] !== signedIn);
   await localDB.update<object>("places", "", (rows) => theirs(rows).forEach(([key]) => rows.delete(key)));
@@ -32,7 +32,7 @@ export async function scrub(localDB: LocalDB, signedIn?: UserId): Promise<void> 
 
 export class Storage implements OutboxStore {
   storageProblem: StorageProblem | undefined;
-  /** A draft was saved or sent by another page; key names it. */
+  /** Called with the key of a draft that another page saved or sent. */
   #watchers = new Set<(key: string) => void>();
   #localDB: LocalDB;
   #tabs: Tabs;
@@ -41,12 +41,12 @@ export class Storage implements OutboxStore {
   #riskChanged: () => void;
   #origins = new Map<string, Origin>();
   #state: "open" | "ended" | "erased" = "open";
-  /** Rows with text that this page has written. */
+  /** Keys of the rows with text that this page has written. */
   #writtenRows = new Set<string>();
-  /** Writes that the disk refused, by row. */
+  /** Failed writes, by row. */
   #failedWrites = new Map<string, () => Promise<void>>();
 
-  /** saved: other pages should hear of that draft; changed: storageProblem or unsavedText may be others now. */
+  /** saved is called for each saved draft, changed when storageProblem or unsavedText may have changed. */
   constructor(localDB: LocalDB, tabs: Tabs, user: UserId, saved: (draft: string) => void = () => {}, changed = () => {}) {
     this.#localDB = localDB;
     this.#tabs = tabs;
@@ -56,24 +56,24 @@ export class Storage implements OutboxStore {
     if (!localDB.durable) this.storageProblem = "memory";
   }
 
-  /** Something that was written would be lost with the page. */
+  /** Whether a text would be lost with the page. */
   get unsavedText(): boolean {
     return this.#localDB.durable ? [...this.#failedWrites.keys()].some((row) => this.#writtenRows.has(row)) : this.#writtenRows.size > 0;
   }
 
-  /** The draft of each chat: this tab's own, else the newest that closed tabs left, else the newest of another tab. */
+  /** Returns each chat's draft: this tab's own, else the newest of closed tabs, else the newest of another tab. */
   async drafts(): Promise<Map<ChatId, Draft>> {
     return new Map([...(await this.#bestDrafts(this.#key()))].filter(([key]) => !key.includes(":")));
   }
 
-  /** That of one chat, or of one edit, to go on with. */
+  /** Returns the draft of a chat or an edit, to continue it here. */
   async draft(key: string): Promise<Draft | undefined> {
     const best = (await this.#bestDrafts(this.#key(key, ""))).get(key);
     if (best && best.tab !== this.#tabs.id) this.#origins.set(key, { ...best, key: this.#key(key, best.tab) });
     return best;
   }
 
-  /** The message of a chat whose edit was left unfinished last, in no other tab that is open. */
+  /** Returns the message of the chat's last unfinished edit that is not open in another tab. */
   async unfinishedEdit(chat: ChatId): Promise<Seq | undefined> {
     const all = [...(await this.#bestDrafts(this.#key(chat) + ":"))].filter(([, d]) => d.closed || d.tab === this.#tabs.id);
     const newest = all.sort(([, a], [, b]) => b.at - a.at)[0];
@@ -94,9 +94,9 @@ export class Storage implements OutboxStore {
   }
 
   /**
-   * Saves a draft, or deletes it; sent: because that text was sent. Each tab has a row of its own. It deletes another
-   * tab's row only if its draft began with that, and the row is unchanged: when the other tab is closed, or when its text
-   * was sent from here.
+   * Saves a draft, or deletes it; sent: because that text was sent. Each tab has its own row. Another tab's row is
+   * deleted only if this draft was derived from it and is unchanged, and then only if that tab is closed or its text was
+   * sent from here.
    */
   async saveDraft(key: string, draft: Draft | undefined, sent?: string): Promise<void> {
     const { id: tab } = this.#tabs;
@@ -110,19 +110,19 @@ export class Storage implements OutboxStore {
     this.#draftSaved(key);
   }
 
-  /** Calls back when another page saved or sent a draft. Returns how to stop that. */
+  /** Calls saved with the key of each draft that another page saves or sends. Returns the function that ends this. */
   watchDrafts(saved: (key: string) => void): () => void {
     this.#watchers.add(saved);
     return () => this.#watchers.delete(saved);
   }
 
-  /** Another page saved or sent a draft. */
+  /** Tells the watchers that another page saved or sent a draft. */
   notifyWatchers(key: string): void {
     for (const w of this.#watchers) w(key);
   }
 
   put(p: Pending): void {
-    this.#write("outbox", this.#key(p.clientId), p).catch(() => {}); // it is sent all the same
+    this.#write("outbox", this.#key(p.clientId), p).catch(() => {}); // the message is sent without being stored
   }
 
   remove(p: Pending): void {
@@ -141,7 +141,7 @@ export class Storage implements OutboxStore {
     return own;
   }
 
-  /** Whether any page of this user's in this browser has written what was not sent: a message, a draft, an edit. */
+  /** Returns whether any page of this user in this browser has unsent messages or drafts, edits included. */
   async unsent(): Promise<{ messages: boolean; drafts: boolean }> {
     const [outbox, drafts] = await Promise.all([this.#localDB.rows("outbox", this.#key()), this.#localDB.rows<StoredDraft>("drafts", this.#key())]);
     return { messages: outbox.size > 0, drafts: [...drafts.values()].some((d) => d.text.trim()) };
@@ -166,12 +166,12 @@ export class Storage implements OutboxStore {
     await this.#localDB.update("settings", this.#key(name), (rows) => rows.set(this.#key(name), value));
   }
 
-  /** The session is over: what is still written here is kept without what others wrote. */
+  /** Ends the session: later writes are stored without quotes of others. */
   end(): void {
     if (this.#state === "open") this.#state = "ended";
   }
 
-  /** Signing out erases what was not sent, and lets nothing follow. */
+  /** Erases the user's unsent texts and ignores later writes: the user signed out. */
   async clear(): Promise<void> {
     this.#state = "erased";
     this.#origins.clear();
@@ -180,7 +180,7 @@ export class Storage implements OutboxStore {
     for (const table of ["drafts", "outbox", "places"] as const) await this.#localDB.update(table, this.#key(), (rows) => rows.clear());
   }
 
-  /** Puts a row, or deletes it; also: what else changes with it among the rows of that prefix. */
+  /** Puts or deletes a row; `also` changes further rows of the prefix in the same transaction. */
   #write<T extends { readonly reply?: Quote }>(table: "drafts" | "outbox", row: string, value: T | undefined, prefix = row, also: (rows: Map<string, T>) => void = () => {}): Promise<void> {
     if (this.#state === "erased") return Promise.resolve();
     const now = value && this.#state === "ended" ? withoutQuote(value) : value;
@@ -195,7 +195,7 @@ export class Storage implements OutboxStore {
   }
 
   async #attempt(row: string, write: () => Promise<void>): Promise<void> {
-    this.#failedWrites.delete(row); // a newer write takes its place
+    this.#failedWrites.delete(row); // a newer write replaces it
     try {
       await write();
       if (!this.#localDB.durable || !this.storageProblem || this.#failedWrites.size) return;

@@ -1,17 +1,17 @@
-// What the pages of one browser tell each other. No text of anybody's is among it.
+// Messages between the pages of one browser. They contain no texts of users.
 import type { UserId } from "./wire.ts";
 
 export type TabMessage =
-  /** The browser's cookie is this user's now. */
+  /** This user signed in: the browser's cookie is theirs now. */
   | { readonly type: "in"; readonly user: UserId }
-  /** They signed out here: what they had not sent was erased. */
+  /** This user signed out, and their unsent texts were erased. */
   | { readonly type: "out"; readonly user: UserId }
-  /** A draft of theirs was saved, sent or erased; key as in Storage. */
+  /** A draft of this user was saved, sent or erased; key as in Storage. */
   | { readonly type: "draft"; readonly user: UserId; readonly key: string };
 
 const name = "parley";
 
-/** A BroadcastChannel, or where there is none the storage event of the other pages. */
+/** Uses a BroadcastChannel, or the storage event where there is none. */
 export class TabChannel {
   onMessage: (n: TabMessage) => void = () => {};
   #channel = globalThis.BroadcastChannel ? new BroadcastChannel(name) : undefined;
@@ -28,9 +28,9 @@ export class TabChannel {
     try {
       if (this.#channel) return this.#channel.postMessage(n);
       localStorage.setItem(name, JSON.stringify(n));
-      localStorage.removeItem(name); // the same again is an event, too
+      localStorage.removeItem(name); // so that an equal message is an event again
     } catch {
-      // A browser that refuses both: the server still tells other pages whose call it is.
+      // The browser blocks both. The server still rejects the calls of another user's page.
     }
   }
 

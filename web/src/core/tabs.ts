@@ -1,16 +1,16 @@
-// Which pages of this browser are alive: each holds a Web Lock of its name for as
-// long as it lives. On plain http there are none: then it renews a lease.
+// Tracks which pages of this browser are open: each holds a Web Lock with its id. Plain http has no
+// Web Locks; there each page renews a lease in the database.
 import { newId } from "./id.ts";
 import type { LocalDB } from "./localDB.ts";
 
 const leaseMs = 15_000;
 const renewMs = 5000;
-const sessionKey = "parley-tab"; // in what a browser keeps of one tab through a reload
+const sessionKey = "parley-tab"; // in sessionStorage, which survives a reload
 const lockName = (id: string) => `parley-tab-${id}`;
 
 export class Tabs {
   readonly id = newId();
-  /** The page that this tab showed before; in a copy of a tab, the one that it was copied from. */
+  /** The id of the page that this tab showed before a reload; in a duplicated tab, that of the original. */
   readonly previous: string | undefined;
   #localDB: LocalDB;
   #locks: LockManager | undefined;
@@ -33,7 +33,7 @@ export class Tabs {
     this.#timer = setInterval(() => void this.renew(), renewMs);
   }
 
-  /** The ids of all that live, this one among them. */
+  /** Returns the ids of all open pages, including this one. */
   async alive(): Promise<Set<string>> {
     await this.#held;
     if (this.#locks) {
@@ -43,17 +43,17 @@ export class Tabs {
     return new Set([this.id, ...(await this.#localDB.rows("tabs", "")).keys()]);
   }
 
-  /** After a rest in the browser's cache, too. */
+  /** Renews the lease, where there are no locks. */
   renew(): Promise<void> {
     if (this.#locks) return Promise.resolve();
     const now = Date.now();
     return this.#localDB.update<number>("tabs", "", (rows) => {
       for (const [id, until] of rows) if (until < now) rows.delete(id);
       rows.set(this.id, now + leaseMs);
-    }).catch(() => {}); // without a disk there is nothing to share
+    }).catch(() => {}); // without storage there is nothing to share
   }
 
-  /** The page goes: others may take over at once. */
+  /** Releases the lock or the lease: other pages may adopt this one's rows at once. */
   close(): void {
     clearInterval(this.#timer);
     this.#release();
@@ -63,7 +63,7 @@ export class Tabs {
 
 type Session = Pick<Storage, "getItem" | "setItem">;
 
-/** Where a browser refuses it, there is none. */
+/** Returns sessionStorage, or undefined where the browser blocks it. */
 function sessionOf(): Session | undefined {
   try {
     return globalThis.sessionStorage;

@@ -1,13 +1,13 @@
-// The messages of one chat as far as they are held: ranges of its log without
-// holes, in rising order, with a gap between any two.
+// The loaded messages of one chat: contiguous ranges of its log in ascending order, with a gap
+// between any two.
 import type { LoadedMessage } from "./message.ts";
 import type { Page, Seq, HistoryWindow } from "./wire.ts";
 
-/** Every message from `from` to `to`, both included. */
+/** All messages from `from` to `to`, inclusive. */
 export interface MessageRange { readonly from: Seq; readonly to: Seq; readonly messages: readonly LoadedMessage[] }
 export type Timeline = readonly MessageRange[];
 
-/** What a page covers, of the window that was asked for. */
+/** Returns the range that a page covers, given the window that was requested. */
 export function coveredRange(page: Page, w: HistoryWindow, messages: readonly LoadedMessage[]): MessageRange {
   const end = Math.max(page.head, messages.at(-1)?.seq ?? 0);
   const first = messages[0]?.seq ?? end + 1;
@@ -19,7 +19,7 @@ export function coveredRange(page: Page, w: HistoryWindow, messages: readonly Lo
   return { from, to, messages };
 }
 
-/** Adds a range; where both know a message, the newer knowledge wins, and of equals the added. */
+/** Adds a range. Of a message in both, the newer version wins; of equally new ones, the added. */
 export function addRange(t: Timeline, s: MessageRange): Timeline {
   if (s.to < s.from) return t;
   let { from, to, messages } = s;
@@ -38,13 +38,13 @@ export function addRange(t: Timeline, s: MessageRange): Timeline {
 
 function mergeMessages(old: readonly LoadedMessage[], added: readonly LoadedMessage[]): readonly LoadedMessage[] {
   const last = old.at(-1), first = added[0];
-  if (!last || !first || last.seq < first.seq) return [...old, ...added]; // what an event at the end does
+  if (!last || !first || last.seq < first.seq) return [...old, ...added]; // the common case: an event at the end
   const all = new Map(old.map((m) => [m.seq, m]));
   for (const m of added) if (!((all.get(m.seq)?.asOf ?? 0) > m.asOf)) all.set(m.seq, m);
   return [...all.values()].sort((a, b) => a.seq - b.seq);
 }
 
-/** Changes messages; a range that nothing changed stays the same object. */
+/** Maps the messages; an unchanged range stays the same object. */
 export function mapMessages(t: Timeline, change: (m: LoadedMessage) => LoadedMessage): Timeline {
   let touched = false;
   const out = t.map((s) => {
@@ -56,7 +56,7 @@ export function mapMessages(t: Timeline, change: (m: LoadedMessage) => LoadedMes
   return touched ? out : t;
 }
 
-/** Forgets what lies outside from..to. */
+/** Drops the messages outside of from..to. */
 export function trimTimeline(t: Timeline, from: Seq, to: Seq): Timeline {
   return t.flatMap((s) => {
     if (s.from >= from && s.to <= to) return [s];
@@ -65,7 +65,7 @@ export function trimTimeline(t: Timeline, from: Seq, to: Seq): Timeline {
   });
 }
 
-/** The range that holds seq. */
+/** Returns the range that contains seq. */
 export const rangeAt = (t: Timeline, seq: Seq): MessageRange | undefined => t.find((s) => s.from <= seq && seq <= s.to);
 
 export const messageAt = (t: Timeline, seq: Seq): LoadedMessage | undefined => rangeAt(t, seq)?.messages.find((m) => m.seq === seq);

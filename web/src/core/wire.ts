@@ -1,9 +1,9 @@
-// The values on the socket, as docs/protocol.md names them, and their bytes.
+// The values on the socket, named as in docs/protocol.md, and their encoding.
 import { decodeMulti, encode } from "@msgpack/msgpack";
 
 export type ChatId = string;
 export type UserId = string;
-/** Numbers the events of one chat: 1, 2, 3, … without holes; 0 is before all. */
+/** The number of an event in its chat: 1, 2, 3, … without gaps; 0 is before the first. */
 export type Seq = number;
 export type Role = "member" | "admin";
 
@@ -22,7 +22,7 @@ export interface Entry {
   activity: number; role?: Role; readUpTo: Seq; unread: number; mentions: number; last?: Message; with?: UserId;
 }
 
-/** A window of messages in rising seq, at least as new as its head. */
+/** A window of messages in ascending seq, at least as new as event `head`. */
 export interface Page { messages: readonly Message[]; users: readonly User[]; head: Seq; moreBefore: boolean; moreAfter: boolean }
 
 export interface Limits { text: number; body: number; message: number; page: number; sockets: number; posts: { n: number; perMs: number } }
@@ -53,10 +53,10 @@ export type Signal =
   | { signal: "reset"; chatId: ChatId; head?: Seq; epoch: string }
   | { signal: "caughtUp" };
 
-/** Which page of a chat's history; with none of the last three the newest. */
+/** Selects a page of a chat's history; without before, after and around the newest. */
 export interface HistoryWindow { limit?: number; before?: Seq; after?: Seq; around?: Seq }
 
-/** What can be asked for, and what ok then says. */
+/** The commands: their fields and their results. */
 export interface Commands {
   hello: [{ token?: string; as?: UserId; parts?: boolean }, Hello];
   resume: [{ epoch?: string; seen?: Readonly<Record<ChatId, Seq>>; at?: Readonly<Record<ChatId, number>>; more?: boolean }, object];
@@ -75,19 +75,19 @@ export type Fields<V extends Verb> = Commands[V][0];
 export type Ok<V extends Verb> = Commands[V][1];
 
 export interface Problem { code: string; message: string; field?: string; retryAfterMs?: number; requestId?: string }
-/** A piece of the answer to hello, ahead of it. */
+/** A part of the reply to hello, sent ahead of it. */
 export interface HelloPart { chats: readonly Entry[]; users: readonly User[] }
 export type Reply = { re: number; ok: unknown; error?: undefined } | { re: number; ok?: undefined; error: Problem };
 
-/** One value from the server. Others may come from a newer one: ignore them. */
+/** A value from the server. Unknown ones come from newer servers and are ignored. */
 export type Value = Reply | { re: number; part: HelloPart } | Event | Signal;
 
-/** One command; a field that is undefined is left out. */
+/** Encodes a command; undefined fields are left out. */
 export function encodeCommand<V extends Verb>(id: number, verb: V, fields: Fields<V>): Uint8Array<ArrayBuffer> {
   return encode({ id, do: verb, ...fields }, { ignoreUndefined: true });
 }
 
-/** The values of one WebSocket message, which holds one or more back to back. */
+/** Decodes the values of one WebSocket message, which holds one or more back to back. */
 export function decodeValues(bytes: ArrayBuffer | Uint8Array<ArrayBuffer>): Value[] {
   return [...decodeMulti(bytes)] as Value[];
 }

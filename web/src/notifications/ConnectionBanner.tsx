@@ -8,7 +8,7 @@ import "./connectionBanner.css";
 const n = t.notifications;
 const patienceMs = 2000;
 
-/** Says why nothing comes or goes, once that lasts. It has a place of its own above the page and covers nothing. */
+/** Shows why the page is not connected, after patienceMs. It is part of the layout and covers nothing. */
 export function ConnectionBanner() {
   const core = useCore();
   const inside = useSnapshot((s) => s.phase === "in");
@@ -34,7 +34,7 @@ export function ConnectionBanner() {
   const waitsFor = line.cause === "offline" || line.cause === "lost" || line.cause === "restarting";
   const cause = !line.cause ? n.connecting : waitsFor ? `${n.cause[line.cause]} ${storageProblem ? n.notKept[storageProblem] : n.kept}` : n.cause[line.cause];
   if (line.state === "ended") return <Strip button={n.reload} onPress={() => location.reload()}>{cause}</Strip>;
-  // The button stays while it tries, so that nothing moves under the finger.
+  // The button stays during an attempt, so that nothing moves under the pointer.
   const waits = line.state === "waiting" && left > 0;
   return <Strip button={n.now} disabled={!waits} onPress={() => core.connectNow()}>{cause} {waits ? n.again(left) : line.cause && n.connecting}</Strip>;
 }
@@ -43,7 +43,7 @@ function Strip({ children, button, disabled, onPress }: { children: ReactNode; b
   return <div className="banner"><p role="status">{children}</p>{button && <Button isDisabled={disabled} onPress={onPress}>{button}</Button>}</div>;
 }
 
-/** Whether on has been true for a while. */
+/** Returns true once `on` has been true for patienceMs. */
 function useDelayedTrue(on: boolean): boolean {
   const [late, setLate] = useState(false);
   useEffect(() => {

@@ -4,7 +4,7 @@ import { usePermission } from "./permission.ts";
 
 const n = t.notifications;
 
-/** Notices of this browser: turned on and off, or why that cannot be. */
+/** Turns this browser's notifications on and off, or explains why that is impossible. */
 export function NotificationSetting() {
   const [now, set] = usePermission();
   if (!now) return null;

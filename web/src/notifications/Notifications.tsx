@@ -12,7 +12,7 @@ import "./notifications.css";
 
 const n = t.notifications;
 
-/** The count in the title and on the icon, and notices of what comes while one looks elsewhere. */
+/** The unread count in the title and on the icon, and notifications while the page is not attended. */
 export function Notifications() {
   const unread = useSnapshot((s) => unreadOf(s.state).messages);
   useEffect(() => badge(unread), [unread]);
@@ -22,7 +22,7 @@ export function Notifications() {
   return permission === "unasked" ? <PermissionPrompt answer={set} /> : null;
 }
 
-/** Asks once, after the first direct message of somebody else's. It stands above everything and covers nothing. */
+/** Asks for permission once, after the first direct message from another user. It is part of the layout and covers nothing. */
 function PermissionPrompt({ answer }: { answer: (yes: boolean) => Promise<void> }) {
   const direct = useSnapshot((s) => [...s.state.chats.values()].some((c) => c.kind === "direct" && c.last && c.last.by !== s.state.me?.id));
   if (!direct) return null;
@@ -37,19 +37,19 @@ function PermissionPrompt({ answer }: { answer: (yes: boolean) => Promise<void> 
 interface NotificationMessage { readonly title: string; readonly options: NotificationOptions }
 const summaryTag = "summary";
 
-/** Shows what came since the last look, and takes away what was read, here or elsewhere. */
+/** Shows notifications of new messages, and closes those of chats that were read here or elsewhere. */
 function useNotifications(on: boolean): void {
   const core = useCore();
   const chats = useSnapshot((s) => s.state.chats);
   const live = useSnapshot((s) => s.connection.state === "live");
-  const told = useRef<ReadonlyMap<string, number>>(undefined); // undefined: what was there before is no news
+  const told = useRef<ReadonlyMap<string, number>>(undefined); // undefined: messages from before the start are not notified
   useEffect(() => {
-    if (!live) return; // what came meanwhile is told as one, once all of it is there
+    if (!live) return; // what is missed is summed up after the reconnect
     const { state } = core.snapshot;
     const before = told.current;
     told.current = new Map([...chats.values()].map((c) => [c.id, Math.max(c.last?.seq ?? 0, before?.get(c.id) ?? 0)]));
     if (!on) return;
-    void close((tag) => { // by what is known then: a notice may have come meanwhile
+    void close((tag) => { // by the state at that time: a notification may have been shown meanwhile
       const { state } = core.snapshot;
       return tag === summaryTag ? unreadOf(state).messages > 0 : (state.chats.get(tag)?.unread ?? 0) > 0;
     });
@@ -57,10 +57,10 @@ function useNotifications(on: boolean): void {
     const fresh = [...chats.values()].filter((c) => c.last && c.unread > 0 && c.last.by !== state.me?.id && c.last.seq > (before.get(c.id) ?? 0));
     if (fresh.length) void navigator.serviceWorker.ready.then((r) => r.active?.postMessage(notificationOf(state, fresh)));
   }, [chats, live, on, core]);
-  useEffect(() => () => void (on && close(() => false)), [on]); // who signs out leaves none behind
+  useEffect(() => () => void (on && close(() => false)), [on]); // signing out closes all
 }
 
-/** Nobody is signed in, or somebody else: what the former user's pages left behind goes. */
+/** Closes the notifications of the former user's pages. */
 export function clearNotifications(): void {
   void close(() => false);
   navigator.setAppBadge?.(0).catch(() => {});

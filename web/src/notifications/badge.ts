@@ -1,7 +1,6 @@
-// The count of unread messages in the title, a dot on the icon, and for an
-// installed page the count on its own.
+// The unread count in the title, a dot on the icon, and the badge of an installed page.
 const plain = "/icon.svg", dotted = "/icon-unread.svg";
-const restMs = 200; // a busy chat changes the count more often than anybody reads it
+const restMs = 200; // throttles the updates in a busy chat
 
 let count = 0;
 let watching = false;
@@ -12,7 +11,7 @@ export function badge(unread: number): void {
   count = unread;
   timer ??= setTimeout(show, restMs);
   if (watching) return;
-  watching = true; // whoever sets the title need not know of the count
+  watching = true; // adds the count whenever a view sets the title
   new MutationObserver(put).observe(document.querySelector("title")!, { childList: true });
 }
 
@@ -20,7 +19,7 @@ function show(): void {
   timer = undefined;
   const link = document.querySelector('link[rel="icon"]'), icon = count > 0 ? dotted : plain;
   if (link?.getAttribute("href") !== icon) link?.setAttribute("href", icon);
-  navigator.setAppBadge?.(count).catch(() => {}); // none takes it away
+  navigator.setAppBadge?.(count).catch(() => {}); // 0 removes it
   put();
 }
 

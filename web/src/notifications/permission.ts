@@ -1,11 +1,11 @@
-// Whether this browser tells of new messages: what the browser allows, and what
-// the person wants here. The worker is there only once both say yes.
+// Whether notifications are on in this browser: the browser's permission and the user's setting.
+// The service worker is registered only if both allow it.
 import { useCallback, useEffect, useState } from "react";
 import { useCore } from "../app/useCore.ts";
 
 const setting = "notices";
 
-/** impossible: no https, or a browser without; forbidden: in the browser's own settings. */
+/** impossible: no https, or no support; forbidden: denied in the browser's settings. */
 export type Permission = "impossible" | "forbidden" | "unasked" | "off" | "on";
 
 const possible = () => "Notification" in globalThis && !!navigator.serviceWorker;
@@ -18,7 +18,7 @@ function judged(wish: unknown): Permission {
   return wish === true && Notification.permission === "granted" ? "on" : "off";
 }
 
-/** Undefined until what is kept here was read. */
+/** now is undefined until the setting is read. */
 export function usePermission(): readonly [now: Permission | undefined, set: (wish: boolean) => Promise<void>] {
   const core = useCore();
   const [now, setNow] = useState<Permission>();
@@ -36,7 +36,7 @@ export function usePermission(): readonly [now: Permission | undefined, set: (wi
     if (now === "on") navigator.serviceWorker.register("/sw.js").catch(() => {});
   }, [now]);
   const set = useCallback(async (wish: boolean) => {
-    if (wish) await Notification.requestPermission(); // first: browsers want it to follow the press at once
+    if (wish) await Notification.requestPermission(); // first, for browsers require it directly after a press
     await core.storage?.saveSetting(setting, wish).catch(() => {});
     for (const l of listeners) l();
   }, [core]);

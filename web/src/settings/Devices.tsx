@@ -9,7 +9,7 @@ import { shortTime, useToday } from "../ui/Time.tsx";
 
 const m = t.settings;
 
-/** Where one is signed in. */
+/** The user's sessions. */
 export function Devices() {
   const core = useCore();
   const today = useToday();

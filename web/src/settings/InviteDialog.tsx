@@ -8,7 +8,7 @@ import { InviteList } from "./InviteList.tsx";
 
 const m = t.settings;
 
-/** A link to a chat, or without one to the server, and those that are open. */
+/** Creates an invite to a chat, or without one to the server, and lists the open ones. */
 export default function InviteDialog({ chatId, title, onClose }: { chatId?: ChatId; title: string; onClose: () => void }) {
   const [made, setMade] = useState(0);
   return (

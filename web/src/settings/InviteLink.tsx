@@ -18,7 +18,7 @@ interface Props {
   onMade?: () => void;
 }
 
-/** Makes a link when asked to: each is an open door until it is used up, so that none is made by looking. */
+/** Creates an invite link on a press. Opening the view creates none, because each link lets people in until it is used up. */
 export function InviteLink({ chatId, onMade }: Props) {
   const core = useCore();
   const [wish, setWish] = useState({ uses: 25, days: 7 });

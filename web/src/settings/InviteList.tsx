@@ -13,7 +13,7 @@ const when = new Intl.DateTimeFormat(undefined, { day: "numeric", month: "short"
 
 interface Props { title: string; which?: (i: Invite) => boolean; none?: string; children?: ReactNode }
 
-/** The open invites that the server lists, newest first; none: what to show if there is none, else the list is left out. */
+/** The open invites, newest first. none: the text for an empty list; without it an empty list is hidden. */
 export function InviteList({ title, which = () => true, none, children }: Props) {
   const core = useCore();
   const id = useId();

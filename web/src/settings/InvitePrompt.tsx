@@ -8,7 +8,7 @@ import { InviteLink } from "./InviteLink.tsx";
 
 const m = t.settings;
 
-/** Whoever has nobody to talk to is offered an invite, in sight of the field: after the setup, and in a new chat. */
+/** Offers an invite above the composer while the user is alone in a chat. */
 export default function InvitePrompt({ chatId }: { chatId: ChatId }) {
   const core = useCore();
   const setting = `alone/${chatId}`;
@@ -21,7 +21,7 @@ export default function InvitePrompt({ chatId }: { chatId: ChatId }) {
     <section className="alone" aria-labelledby="alone">
       <header>
         <h2 id="alone">{m.alone}</h2>
-        <Button look="plain icon" aria-label={m.notNow} onPress={() => { // once it is gone, it is for good
+        <Button look="plain icon" aria-label={m.notNow} onPress={() => { // dismissed for good
           void (core.storage?.saveSetting(setting, true) ?? Promise.resolve()).catch(() => {}).then(() => setShown(false));
         }}><Icon name="close" /></Button>
       </header>

@@ -9,7 +9,7 @@ import { InviteList } from "./InviteList.tsx";
 const InviteDialog = lazyPart(async () => (await loadParts()).InviteDialog, "dialog");
 const m = t.settings;
 
-/** The open invites, newest first: one's own, for admins everybody's. */
+/** The open invites, newest first: the user's own, for admins all. */
 export function Invites({ title, which, children }: { title: string; which?: (i: Invite) => boolean; children?: ReactNode }) {
   const [making, setMaking] = useState(false);
   return (

@@ -91,7 +91,7 @@ function Password({ handle }: { handle: string }) {
     }}>
       <section aria-labelledby="password">
         <h2 id="password">{m.password}</h2>
-        {/* So that a password manager knows whose password it is; it would overlook a hidden field. */}
+        {/* Tells password managers whose password it is; they ignore hidden fields. */}
         <input className="sr" name="username" autoComplete="username" value={handle} readOnly tabIndex={-1} aria-hidden="true" />
         <Field label={m.current} type="password" value={currentPassword} onChange={setCurrent} autoComplete="current-password" fault={fault.at("currentPassword")} />
         <Field label={m.fresh} hint={m.freshHint} type="password" value={password} onChange={setFresh} autoComplete="new-password" fault={fault.at("password")} />

@@ -1,7 +1,7 @@
 import { encode } from "uqr";
 import { t } from "../strings/index.ts";
 
-/** Black on white, whatever the theme: cameras want that. */
+/** Black on white in both themes, because cameras need that. */
 export default function QRCode({ text }: { text: string }) {
   const { data, size } = encode(text, { border: 2 });
   const path = data.map((row, y) => row.map((on, x) => (on ? `M${x} ${y}h1v1h-1z` : "")).join("")).join("");

@@ -15,7 +15,7 @@ import "./settings.css";
 
 const m = t.settings;
 
-/** What admins of the server do. */
+/** The page for admins of the server. */
 export function ServerPage() {
   const core = useCore();
   const admin = useSnapshot((s) => s.state.me?.role === "admin");

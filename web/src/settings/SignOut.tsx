@@ -6,11 +6,11 @@ import { Button } from "../ui/Button.tsx";
 import { Dialog } from "../ui/Dialog.tsx";
 import { attempt } from "../ui/Toast.tsx";
 
-/** Signs out, at once unless that deletes something that was not sent, in whichever tab. */
+/** Signs out, and asks first if that deletes unsent texts of any tab. */
 export function SignOut({ onClose }: { onClose: () => void }) {
   const core = useCore();
   const pending = useSnapshot((s) => s.pending);
-  const unsent = pending.find((p) => p.state !== "sent")?.chatId; // the chat of the first
+  const unsent = pending.find((p) => p.state !== "sent")?.chatId; // the first one's chat
   const [kept, setKept] = useState<{ messages: boolean; drafts: boolean }>();
   const signOut = () => {
     onClose();

@@ -1,7 +1,7 @@
 import { useState } from "react";
 import { explain } from "../strings/failure.ts";
 
-/** What a form was refused for, by field. */
+/** The error of a form, by field. */
 export function useFormError() {
   const [fault, setFault] = useState<{ field?: string; message: string }>();
   const at = (field: string) => (fault?.field === field ? fault.message : undefined);

@@ -12,12 +12,12 @@ import { keepOrder, stableOrder } from "./chatOrder.ts";
 import { useDraftPreviews } from "./useDraftPreviews.ts";
 
 const VirtualList = lazyPart(async () => (await loadParts()).VirtualList<Item>);
-const mostPlain = 300; // rows; with more of them only those in sight are on the page
+const mostPlain = 300; // rows; a longer list is virtual
 const r = t.sidebar;
 
 export interface Item { readonly key: string; readonly head?: string }
 
-/** Groups, then people; none stands for no chat at all. One stop for the Tab key, arrows within. */
+/** Groups, then direct chats; none is shown if there are no chats. The list is one tab stop, arrows move inside. */
 export function ChatList({ unreadFirst, none }: { unreadFirst: boolean; none: ReactNode }) {
   const route = useRoute();
   const current = route.at === "chat" ? route.chatId : undefined;
@@ -25,7 +25,7 @@ export function ChatList({ unreadFirst, none }: { unreadFirst: boolean; none: Re
   const drafts = useDraftPreviews();
   const box = useRef<HTMLDivElement>(null);
   const [pointed, setPointed] = useState(false);
-  const [typed, setTyped] = useState(false); // the keyboard is in the list
+  const [typed, setTyped] = useState(false); // the keyboard focus is in the list
   const [at, setAt] = useState<ChatId>();
   const { ids, late } = useOrder(unreadFirst, pointed || typed);
   const core = useCore();
@@ -39,7 +39,7 @@ export function ChatList({ unreadFirst, none }: { unreadFirst: boolean; none: Re
     return [...of("group", r.groups), ...of("direct", r.people), ...last];
   }, [core, ids, late]);
   const press = useReorderGuard(useMemo(() => items.map((i) => i.key), [items]), false);
-  const missed = useRef(false); // the press under way is on a row that another one has just made room for
+  const missed = useRef(false); // the pointer is down on a row that has just moved there
   const shown = items.flatMap((i) => (i.head ? [] : [i.key]));
   const stop = [at, current].find((id) => id && shown.includes(id)) ?? shown[0];
 
@@ -89,7 +89,7 @@ export function ChatList({ unreadFirst, none }: { unreadFirst: boolean; none: Re
   );
 }
 
-/** Each looks after its own chat: a message draws one row anew, not the list. */
+/** Each row subscribes to its own chat, so that a message renders one row and not the list. */
 function Row({ id, ...rest }: { id: ChatId; current: boolean; stop: boolean; draft?: string }) {
   const chat = useChat(id);
   return chat && <ChatRow chat={chat} {...rest} />;

@@ -10,7 +10,7 @@ import { shortTime, Time, useToday } from "../ui/Time.tsx";
 interface Props {
   chat: Chat;
   current: boolean;
-  /** The Tab key comes to it. */
+  /** It is the list's tab stop. */
   stop: boolean;
   draft?: string;
 }
@@ -44,7 +44,7 @@ export const ChatRow = memo(function ChatRow({ chat, current, stop, draft }: Pro
   );
 });
 
-/** With a key held it is the browser's: a new tab, a new window. */
+/** Navigates, unless a modifier key asks the browser for a new tab or window. */
 function follow(e: MouseEvent, path: string) {
   if (e.ctrlKey || e.metaKey || e.shiftKey || e.altKey) return;
   e.preventDefault();

@@ -10,11 +10,11 @@ interface Props<T> {
   query: string;
   onQuery: (q: string) => void;
   onPick: (item: T) => void;
-  /** What to say when nothing was found; absent while that is not known. */
+  /** The message for no results; undefined while the search is running. */
   none: string | undefined;
 }
 
-/** A field with a list of what answers it: arrows choose, Enter takes. https://www.w3.org/WAI/ARIA/apg/patterns/combobox/ */
+/** A text field with a list of results: arrows select, Enter picks. https://www.w3.org/WAI/ARIA/apg/patterns/combobox/ */
 export function Combobox<T>({ label, hint, items, keyOf, show, query, onQuery, onPick, none }: Props<T>) {
   const id = useId();
   const [at, setAt] = useState(0);

@@ -17,7 +17,7 @@ import { useUserSearch } from "./useUserSearch.ts";
 const r = t.sidebar;
 const titleLength = 40; // characters of a title made of names: any letters fit into the bytes of maxTitle
 
-/** People first: one makes a direct chat, more of them, or a name, a group. */
+/** Creates a chat: one person makes a direct chat; several people, or a name, a group. */
 export default function NewChat({ onClose }: { onClose: () => void }) {
   const core = useCore();
   const [clientId] = useState(newId);

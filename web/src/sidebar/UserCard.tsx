@@ -17,13 +17,13 @@ function ask(now: typeof asked): void {
   listeners.forEach((l) => l());
 }
 
-/** Somebody's name; a press says who that is. One card for all names: a message must stay cheap. */
+/** A user's name; a press opens the card. All names share one card, to keep messages cheap. */
 export function UserName({ user }: { user: User }) {
-  // Without the focus: that would bring the message's tools, which on a phone lie over the name.
+  // Takes no focus: that would show the message's toolbar, which covers the name on a phone.
   return <button type="button" className="name" tabIndex={-1} onMouseDown={(e) => e.preventDefault()} onClick={(e) => ask({ id: user.id, at: e.currentTarget })}><b dir="auto">{user.name}</b></button>;
 }
 
-/** Who that is, and the way to a chat with them alone. */
+/** The card of a user, with a button that opens the direct chat. */
 export function UserCard() {
   const core = useCore();
   const open = useSyncExternalStore((l) => (listeners.add(l), () => listeners.delete(l)), () => asked);
@@ -31,7 +31,7 @@ export function UserCard() {
   const online = useSnapshot((s) => !!open && s.state.online.has(open.id));
   const mine = useSnapshot((s) => s.state.me?.id === open?.id);
   const triggerRef = useMemo(() => ({ current: open?.at ?? null }), [open]);
-  useEffect(() => () => ask(undefined), []); // the next one to sign in did not ask
+  useEffect(() => () => ask(undefined), []); // closed for the next user who signs in
   if (!user) return null;
   const close = () => ask(undefined);
   return (

@@ -2,7 +2,7 @@ import { useSnapshot } from "../app/useCore.ts";
 import type { User } from "../core/wire.ts";
 import { Avatar } from "../ui/Avatar.tsx";
 
-/** Somebody in a list. */
+/** A user in a list. */
 export function UserItem({ user }: { user: User }) {
   const online = useSnapshot((s) => s.state.online.has(user.id));
   return <><Avatar user={user} online={online} small /><span dir="auto">{user.name}</span><span className="hint">@{user.handle}</span></>;

@@ -4,21 +4,21 @@ import { type CustomItemComponentProps, Virtualizer } from "virtua";
 interface Props<T> {
   items: readonly T[];
   show: (item: T) => ReactNode;
-  /** Keys of those that are there even out of sight: what the keyboard and the address point at. */
+  /** Keys of items that stay mounted out of view: the current one and the tab stop. */
   keep?: readonly (string | undefined)[];
 }
 
-const near = 8; // items around the one with the focus: Tab goes on before a scroll could show them
+const near = 8; // items mounted around the focused one, for Tab moves there before a scroll mounts more
 
 const List = createContext({ size: 0, focused: (_index: number) => {} });
 
-/** Says which of how many it is: the page has only some of them. */
+/** Has aria-posinset and aria-setsize, because only some items are in the document. */
 function Item({ index, ...rest }: CustomItemComponentProps) {
   const { size, focused } = useContext(List);
   return <li {...rest} aria-posinset={index + 1} aria-setsize={size} onFocus={() => focused(index)} />;
 }
 
-/** A list of which only what is in sight is on the page; whatever holds it scrolls. */
+/** A list that mounts only the items in view; an ancestor is the scroll container. */
 export default function VirtualList<T extends { readonly key: string }>({ items, show, keep = [] }: Props<T>) {
   const [at, setAt] = useState<number>();
   const size = items.length;

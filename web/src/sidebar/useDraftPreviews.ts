@@ -3,7 +3,7 @@ import { useRoute } from "../app/route.ts";
 import { useCore } from "../app/useCore.ts";
 import type { ChatId } from "../core/wire.ts";
 
-/** The beginnings of the drafts that are kept, as they were when one last went to another chat, or another page saved one. */
+/** Returns the beginnings of the stored drafts. They are read on each navigation and when another page saves one. */
 export function useDraftPreviews(): ReadonlyMap<ChatId, string> {
   const core = useCore();
   const route = useRoute();

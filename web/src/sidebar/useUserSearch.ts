@@ -6,7 +6,7 @@ import type { User } from "../core/wire.ts";
 const restMs = 150;
 const most = 20;
 
-/** Those of the server who answer the query, without oneself: whoever is known here despite slips, then whom the server finds. */
+/** Returns the users that match the query, without oneself: first loaded ones, with typos allowed, then the server's results. */
 export function useUserSearch(query: string): { people: readonly User[]; searching: boolean } {
   const core = useCore();
   const q = query.trim().replace(/^@/, "");
@@ -26,7 +26,7 @@ export function useUserSearch(query: string): { people: readonly User[]; searchi
   const people = useMemo(() => {
     const texts = (u: User) => [u.name, u.handle];
     const here = q ? fuzzyFind(q, [...known.values()], texts, most) : [];
-    // Until the server answers, those of its last answer who still fit.
+    // Until the response comes, the last results that still match.
     const there = answer?.users.filter((u) => answer.q === q || texts(u).some((text) => matchScore(q, text) > 0)) ?? [];
     return [...new Map([...here, ...there].map((u) => [u.id, u])).values()].filter((u) => u.active && u.id !== me);
   }, [q, known, me, answer]);

@@ -1,6 +1,6 @@
 import { asFailure, type FailureReason } from "../core/failure.ts";
 
-// What the page says where the server said nothing.
+// The sentences of the page's own failures.
 const sentences = {
   noAnswer: "The server did not answer.",
   noConnection: "There is no connection.",
@@ -9,10 +9,10 @@ const sentences = {
   nobody: "Nobody is signed in.",
 } satisfies Record<FailureReason, string>;
 
-/** The sentence of a failure's message: the server's own, or ours for a FailureReason. */
+/** Returns the sentence for a failure's message, which is the server's own or a FailureReason. */
 export const sentenceOf = (message: string): string => sentences[message as FailureReason] ?? message;
 
-/** What to tell a person of a failure, and the field that it is about. */
+/** Returns the sentence of a failure, and the field that it is about. */
 export function explain(err: unknown): { readonly field?: string; readonly message: string } {
   const { field, message } = asFailure(err);
   return { field, message: sentenceOf(message) };

@@ -1,4 +1,4 @@
-// Every word that the page says, by view.
+// All texts of the page, by view.
 import { auth } from "./auth.ts";
 import { settings } from "./settings.ts";
 import { notifications } from "./notifications.ts";

@@ -1,6 +1,6 @@
 import type { User } from "../core/wire.ts";
 
-/** Two letters; what they stand for is written beside it. */
+/** The initials of a user. Hidden from screen readers: the name is beside it. */
 export function Avatar({ user, online, small }: { user: Pick<User, "name">; online?: boolean; small?: boolean }) {
   return <span className={small ? "avatar small" : "avatar"} data-online={online || undefined} aria-hidden="true">{initials(user.name)}</span>;
 }

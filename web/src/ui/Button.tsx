@@ -1,7 +1,7 @@
 import { Button as Pressable, type ButtonProps } from "react-aria-components";
 
 interface Props extends ButtonProps {
-  /** main: the one thing to do here. plain: as little as can be. icon: a sign alone, with an aria-label. */
+  /** main: the primary action. plain: without border. icon: an icon alone, needs an aria-label. */
   look?: "main" | "plain" | "danger" | "icon" | "plain icon";
 }
 

@@ -5,14 +5,14 @@ interface Props {
   title: string;
   isOpen: boolean;
   onClose: () => void;
-  /** For a question whose answer cannot be taken back: Escape and a press outside mean no. */
+  /** alertdialog: for a decision that cannot be undone; Escape and a press outside cancel. */
   role?: "dialog" | "alertdialog";
   children: ReactNode;
 }
 
-/** Focus goes in, stays in, and returns to where it was. */
+/** A modal dialog: focus moves in, is trapped, and returns. */
 export function Dialog({ title, isOpen, onClose, role = "dialog", children }: Props) {
-  useEffect(() => { // what had the focus may be gone, such as the menu of a member who was removed
+  useEffect(() => { // the focused element may have been removed, such as a removed member's menu
     const onKey = (e: KeyboardEvent) => isOpen && e.key === "Escape" && document.activeElement === document.body && onClose();
     addEventListener("keydown", onKey);
     return () => removeEventListener("keydown", onKey);

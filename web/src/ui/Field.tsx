@@ -7,7 +7,7 @@ interface Props extends Pick<InputHTMLAttributes<HTMLInputElement>, "autoComplet
   onChange: (value: string) => void;
   type?: "text" | "password" | "search";
   hint?: string;
-  /** What is wrong with it. */
+  /** The error message. */
   fault?: string;
   autoFocus?: boolean;
   isRequired?: boolean;

@@ -1,4 +1,4 @@
-// The signs on buttons, drawn here: a font may lack them.
+// Icons as SVG paths, because fonts may lack them.
 const paths = {
   search: "M10.5 4a6.5 6.5 0 1 0 0 13 6.5 6.5 0 0 0 0-13Zm4.7 11.2L20 20",
   plus: "M12 5v14M5 12h14",

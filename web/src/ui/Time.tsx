@@ -9,16 +9,16 @@ const weekday = new Intl.DateTimeFormat(undefined, { weekday: "long", day: "nume
 const weekdayOfYear = new Intl.DateTimeFormat(undefined, { weekday: "long", day: "numeric", month: "long", year: "numeric" });
 const exact = new Intl.DateTimeFormat(undefined, { dateStyle: "full", timeStyle: "medium" });
 
-/** Local midnight of the day. */
+/** Returns the local midnight that began the day. */
 export const dayOf = (at: number): number => new Date(at).setHours(0, 0, 0, 0);
 
-/** The day that it is, by the server's clock; changes at midnight. */
+/** Returns the current day by the server's clock; renders again at midnight. */
 export function useToday(): number {
   const { clock } = useCore();
   const [today, setToday] = useState(() => dayOf(clock.now()));
   useEffect(() => {
     let timer: ReturnType<typeof setTimeout>;
-    const look = () => { // again and again: it may ring before midnight, as when the server's clock became known meanwhile
+    const look = () => { // repeats: the timer may fire before midnight, such as after the server's clock became known
       const now = clock.now();
       setToday(dayOf(now));
       timer = setTimeout(look, Math.max(1000, dayAfter(dayOf(now)) - now));
@@ -32,7 +32,7 @@ export function useToday(): number {
 export const dayAfter = (day: number): number => daysFrom(day, 1);
 const daysFrom = (day: number, n: number): number => new Date(day).setDate(new Date(day).getDate() + n);
 
-/** A day's name: today and yesterday by those words. */
+/** Returns a day's name, "today" and "yesterday" included. */
 export function dayName(day: number, today: number): string {
   if (day === today) return t.app.today;
   if (day === daysFrom(today, -1)) return t.app.yesterday;
@@ -44,7 +44,7 @@ const sameYear = (a: number, b: number) => new Date(a).getFullYear() === new Dat
 export const clockTime = (at: number): string => hour.format(at);
 export const exactTime = (at: number): string => exact.format(at);
 
-/** A time today as hours and minutes, an earlier one as its date. */
+/** Returns hours and minutes for a time today, the date for an earlier one. */
 export function shortTime(at: number, today: number): string {
   if (at >= today) return hour.format(at);
   return (sameYear(at, today) ? date : dateOfYear).format(at);

@@ -1,4 +1,4 @@
-// Short words at the lower edge: what was done, or why it was not.
+// Toasts: short messages at the lower edge.
 import { useSyncExternalStore } from "react";
 import { explain } from "../strings/failure.ts";
 
@@ -20,7 +20,7 @@ export function toast(text: string): void {
   setTimeout(() => set(toasts.filter((x) => x.id !== id)), shownMs);
 }
 
-/** Runs what a press began; a failure is said. */
+/** Runs an action; a failure is shown as a toast. */
 export function attempt(what: () => Promise<unknown>): void {
   what().catch((err) => toast(explain(err).message));
 }

@@ -1,4 +1,4 @@
-// Light, dark, or as the system has it: kept for the browser, not for the account.
+// The theme: light, dark or the system's. Stored per browser, not per account.
 export const themes = ["system", "light", "dark"] as const;
 export type Theme = (typeof themes)[number];
 const key = "parley-theme";
@@ -8,7 +8,7 @@ export function theme(): Theme {
     const kept = localStorage.getItem(key) as Theme | null;
     return kept && themes.includes(kept) ? kept : "system";
   } catch {
-    return "system"; // a browser that keeps nothing
+    return "system"; // storage is blocked
   }
 }
 
@@ -16,7 +16,7 @@ export function setTheme(to: Theme): void {
   try {
     localStorage.setItem(key, to);
   } catch {
-    // then for this page alone
+    // storage is blocked: the theme is for this page only
   }
   show(to);
 }
@@ -24,7 +24,7 @@ export function setTheme(to: Theme): void {
 export function show(to: Theme): void {
   if (to === "system") delete document.documentElement.dataset["theme"];
   else document.documentElement.dataset["theme"] = to;
-  for (const m of document.querySelectorAll<HTMLMetaElement>('meta[name="theme-color"]')) { // what a phone draws around the page
+  for (const m of document.querySelectorAll<HTMLMetaElement>('meta[name="theme-color"]')) { // the browser's own bars
     const look = m.dataset["look"];
     m.media = to === "system" ? `(prefers-color-scheme: ${look})` : to === look ? "all" : "not all";
   }

@@ -1,10 +1,10 @@
 import { useLayoutEffect, useRef } from "react";
 
-export const settledMs = 300; // who presses within them had decided before they could see what changed
+export const settledMs = 300; // a press within this time was aimed before the user could see the change
 
 /**
- * For a list whose items change places: settled reports whether a press on an item was aimed at it. It was not if
- * another one stood there a moment ago; nor, with restsOnly, if the pointer has not moved since (see moved).
+ * Guards a list whose items change places: settled reports whether a press on an item was aimed at it. It was not if
+ * another item was there within settledMs; with restsOnly only as long as the pointer has not moved since (see moved).
  */
 export function useReorderGuard(keys: readonly string[], restsOnly: boolean): { settled: (key: string) => boolean; moved: () => void } {
   const last = useRef({ keys, before: keys, at: -Infinity });

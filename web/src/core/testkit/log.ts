@@ -1,5 +1,5 @@
-// One chat as a server holds it, folded from its log each time it is asked: slow,
-// plain, and written apart from the code under test.
+// A reference model of one chat on the server: folds the log on each call, slowly and plainly, and
+// shares no code with what it tests.
 import type { Entry, Event, Message, Page, Role, Seq, User, UserId, HistoryWindow } from "../wire.ts";
 
 export const user = (id: UserId): User => ({ id, handle: id, name: id.toUpperCase(), status: "", role: "member", active: true });
@@ -20,7 +20,7 @@ export class Log {
     return this.events.length;
   }
 
-  /** Appends what a rule of the server would let pass. */
+  /** Appends a random event that the server's rules allow. */
   append(draft: Draft): Event {
     const seq = this.head + 1;
     const n = (this.events.at(-1)?.n ?? 0) + Number(draft.event === "posted");
@@ -31,7 +31,7 @@ export class Log {
     return e;
   }
 
-  /** The events above a number as a replay tells them: with the texts of now. */
+  /** Returns the events after a number as a resume replays them: with the current texts. */
   replay(after: Seq): Event[] {
     const now = new Map(this.messages("", this.head).map((m) => [m.seq, m]));
     return this.events.slice(after).map((e) => {
@@ -78,7 +78,7 @@ export class Log {
     return [...all.values()];
   }
 
-  /** A page whose head was read before its rows. */
+  /** Returns a page whose head was read before its rows. */
   page(me: UserId, w: HistoryWindow, head = this.head): Page {
     const all = this.messages(me, this.head);
     const limit = w.limit ?? 50;

@@ -1,4 +1,4 @@
-/** A schedule that a seed names: the same numbers each time (mulberry32). */
+/** A seeded random generator (mulberry32). */
 export class Random {
   #state: number;
   constructor(seed: number) {

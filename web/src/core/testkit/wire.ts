@@ -8,14 +8,14 @@ export const helloOk = (more: Partial<Hello> = {}): Hello => ({
   limits: { text: 16384, body: 1, message: 131072, page: 200, sockets: 20, posts: { n: 20, perMs: 10000 } }, ...more,
 });
 
-/** The server's end of one connection, played by hand. */
+/** A fake WebSocket: the test plays the server. */
 export class FakeWire implements WebSocketLike {
   binaryType: BinaryType = "blob";
   onopen: WebSocketLike["onopen"] = null;
   onmessage: WebSocketLike["onmessage"] = null;
   onclose: WebSocketLike["onclose"] = null;
   closed = false;
-  /** What came, oldest first; take them away as they are judged. */
+  /** The commands received, oldest first. Tests remove those that they have checked. */
   got: Record<string, unknown>[] = [];
 
   send(data: string | ArrayBufferLike | Blob | ArrayBufferView): void {
@@ -28,7 +28,7 @@ export class FakeWire implements WebSocketLike {
   opens(): void {
     this.onopen?.call(this as unknown as WebSocket, {} as never);
   }
-  /** The values, in one message. */
+  /** Sends the values in one message. */
   says(...values: object[]): void {
     const parts = values.map((v) => encode(v));
     const all = new Uint8Array(parts.reduce((n, p) => n + p.length, 0));
@@ -41,7 +41,7 @@ export class FakeWire implements WebSocketLike {
   breaks(code = 1006, reason = ""): void {
     this.onclose?.call(this as unknown as WebSocket, { code, reason } as CloseEvent);
   }
-  /** Opens and greets. */
+  /** Opens the connection and replies to hello. */
   greets(more: Partial<Hello> = {}, ...values: object[]): void {
     this.opens();
     const [hello] = this.got.splice(0);
