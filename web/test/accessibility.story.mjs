@@ -14,7 +14,7 @@ const h = house(async (h) => {
   room = await h.chat("Garden", ann, bob, max);
 });
 
-test("a talk looks right at 360 and 1280 pixels, light and dark, whatever is written", async () => {
+test("a conversation looks right at 360 and 1280 pixels, in light and dark, with any texts", async () => {
   await say(ann, "Hello");
   for (const text of [longWord, `https://parley.example/${"a-very-long-path/".repeat(12)}`, "שלום עולם, זה טקסט מימין לשמאל", "👩‍👩‍👧‍👦🎉🇩🇪", "```\nconst wide = \"" + "0123456789".repeat(30) + "\";\n```", "> quoted\n\n- one\n- two\n\n`code`, **bold**, *italic*, ~~gone~~"]) await say(max, text);
   await sent(max, "👩‍👩‍👧‍👦🎉🇩🇪");
@@ -30,7 +30,7 @@ test("a talk looks right at 360 and 1280 pixels, light and dark, whatever is wri
   }
 });
 
-test("neither a long name nor a long word pushes anything off a phone", async () => {
+test("long names and words do not widen the page on a phone", async () => {
   const { user } = await api(bob, "GET", "/api/me");
   const { chat } = await api(max, "POST", "/api/chats", { clientId: "long", kind: "direct", members: [user.id] });
   await post(max, chat.id, 1, "Hello");
@@ -63,7 +63,7 @@ test("neither a long name nor a long word pushes anything off a phone", async ()
   await bob.getByRole("link", { name: /^Garden/ }).waitFor();
 });
 
-test("every further view has nothing for axe to find, at both widths", async () => {
+test("axe finds nothing in any other view, at both widths", async () => {
   const menu = async (p, name, item) => {
     await press(p, name);
     await p.getByRole("menuitem", { name: item, exact: true }).click();
@@ -125,7 +125,7 @@ test("every further view has nothing for axe to find, at both widths", async () 
   await ann.keyboard.press("Escape");
 });
 
-test("on a phone fingers find everything, and typing does not zoom", async () => {
+test("on a phone controls are large enough, and typing does not zoom", async () => {
   for (const path of [`/c/${room}`, "/", "/me"]) {
     await bob.goto(h.at(path));
     await bob.locator("button:visible, a:visible").first().waitFor();
@@ -145,7 +145,7 @@ test("on a phone fingers find everything, and typing does not zoom", async () =>
   await bob.setViewportSize(phone.viewport);
 });
 
-test("twice as large, nothing is lost and nothing scrolls sideways", async () => {
+test("at 200 % nothing is lost and nothing scrolls sideways", async () => {
   await ann.setViewportSize({ width: 640, height: 400 }); // 1280 × 800 at 200 %
   for (const path of [`/c/${room}`, "/", "/me", "/server"]) {
     await ann.goto(h.at(path));
@@ -160,7 +160,7 @@ test("twice as large, nothing is lost and nothing scrolls sideways", async () =>
   await ann.setViewportSize(wideScreen.viewport);
 });
 
-test("forced colours show where one is, and less motion means none", async () => {
+test("forced colours show the current item, and reduced motion is respected", async () => {
   await ann.emulateMedia({ forcedColors: "active", reducedMotion: "reduce" });
   await ann.goto(h.at(`/c/${room}`));
   await texts(ann, "Hello").waitFor();
@@ -172,7 +172,7 @@ test("forced colours show where one is, and less motion means none", async () =>
   await ann.emulateMedia({ forcedColors: "none", reducedMotion: "no-preference" });
 });
 
-test("what comes is spoken, what was there before is not", async () => {
+test("new messages are announced, old ones are not", async () => {
   await post(bob, room, 60, "Earlier");
   await ann.goto(h.at(`/c/${room}`));
   await texts(ann, "Earlier 60").waitFor();
@@ -186,7 +186,7 @@ test("what comes is spoken, what was there before is not", async () => {
   await ann.waitForFunction(() => document.querySelector('[role="log"]').textContent.includes("Bob: Just now"));
 });
 
-test("it can be installed", async () => {
+test("the page can be installed", async () => {
   const cdp = await ann.context().newCDPSession(ann);
   const { errors, data } = await cdp.send("Page.getAppManifest");
   assert.deepEqual(errors, []);
@@ -199,11 +199,11 @@ test("it can be installed", async () => {
   }
 });
 
-test("a missing asset is no page", async () => {
+test("a missing asset is a 404", async () => {
   for (const path of ["/assets/index-gone.js", "/nothing.css", "/nowhere"]) assert.equal((await fetch(h.at(path))).status, 404);
 });
 
-test("a crash in one message shows its plain text, and the rest lives on", async () => {
+test("a message that fails to render shows its plain text, and the rest works", async () => {
   const tab = await h.watch(await ann.context().newPage());
   await tab.addInitScript(() => { // reading this one breaks
     const { exec } = RegExp.prototype;
@@ -223,7 +223,7 @@ test("a crash in one message shows its plain text, and the rest lives on", async
   await tab.close();
 });
 
-test("on a LAN over plain http everything works, or says why not", async () => {
+test("on a LAN over plain http everything works or explains why not", async () => {
   const lan = h.parley.url.replace(/127\.0\.0\.1|localhost/, "chat.lan");
   const eve = await h.stranger();
   await eve.goto(`${lan}#invite=${await h.invite(room)}`);
@@ -259,7 +259,7 @@ test("on a LAN over plain http everything works, or says why not", async () => {
   await h.shot(eve, "lan-me");
 });
 
-test("who has no chats, or no server, is told what to do", async () => {
+test("without chats, or without a server, the page says what to do", async () => {
   const noa = await h.person("Noa");
   const { chats } = await api(noa, "GET", "/api/chats");
   for (const c of chats) await api(noa, "DELETE", `/api/chats/${c.id}/members/me`);

@@ -6,7 +6,7 @@ import { Parley } from "./parley.mjs";
 const h = house();
 let ann, bob, inviteLink;
 
-test("the owner's link makes the owner, who lands in General", async () => {
+test("the owner's link creates the owner, who lands in General", async () => {
   ann = await h.stranger();
   await ann.goto(h.parley.setup);
   await heading(ann, "Set up your server");
@@ -30,7 +30,7 @@ test("the owner's link makes the owner, who lands in General", async () => {
   await sent(ann, "Welcome");
 });
 
-test("the owner's link works once, and says so with the way out", async () => {
+test("the owner's link works once, and then explains that", async () => {
   await ann.goto(h.parley.setup);
   await heading(ann, "This link was used");
   await press(ann, "To my chats");
@@ -45,7 +45,7 @@ test("the owner's link works once, and says so with the way out", async () => {
   await late.context().close();
 });
 
-test("a link is made when it is asked for, listed, and withdrawn", async () => {
+test("an invite link is created on a press, listed, and withdrawn", async () => {
   const open = async () => (await api(ann, "GET", "/api/invites")).invites;
   assert.deepEqual(await open(), [], "nothing was made by looking");
   const card = ann.getByRole("region", { name: "You are alone here" });
@@ -82,7 +82,7 @@ test("a link is made when it is asked for, listed, and withdrawn", async () => {
   await late.context().close();
 });
 
-test("a chat is made and its invite brings a second person", async () => {
+test("a chat is created and a second person joins by its invite", async () => {
   await press(ann, "New chat");
   await fill(ann, { "Name of the chat": "Garden" });
   await h.accessible(ann, "new-chat");
@@ -130,7 +130,7 @@ test("a deep link survives signing in and an invite", async () => {
   await dan.context().close();
 });
 
-test("who signs out is out, and can come back", async () => {
+test("a user signs out and in again", async () => {
   await press(bob, "All chats");
   await press(bob, "Menu");
   await bob.getByRole("menuitem", { name: "Sign out" }).click();
@@ -144,7 +144,7 @@ test("who signs out is out, and can come back", async () => {
   await bob.getByRole("link", { name: /Garden/ }).waitFor();
 });
 
-test("an invite is accepted with an account that one has", async () => {
+test("an invite is accepted with an existing account", async () => {
   const carol = await h.stranger();
   await carol.goto(inviteLink);
   await press(carol, "I have an account");
@@ -154,7 +154,7 @@ test("an invite is accepted with an account that one has", async () => {
   await carol.context().close();
 });
 
-test("a recovery link sets a password, and ends the other sessions at once", async () => {
+test("a recovery link sets a password and ends the other sessions at once", async () => {
   const { users } = await api(ann, "GET", "/api/users?q=bob");
   const { url } = await api(ann, "POST", "/api/recoveries", { userId: users[0].id });
   const again = await h.stranger();
@@ -175,7 +175,7 @@ test("a recovery link sets a password, and ends the other sessions at once", asy
   await again.context().close();
 });
 
-test("on a phone the owner lands in General too", async () => {
+test("on a phone the owner lands in General, too", async () => {
   const server = new Parley();
   await server.start();
   try {
@@ -194,7 +194,7 @@ test("on a phone the owner lands in General too", async () => {
   }
 });
 
-test("who has no account is told whom to ask, where nobody may make one", async () => {
+test("a server without registration says whom to ask for an account", async () => {
   const server = new Parley(["--registration", "closed"]);
   await server.start();
   try {

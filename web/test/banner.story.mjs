@@ -28,7 +28,7 @@ async function onLine(page, line) {
   return tab;
 }
 
-test("a server that restarts says so, and the page covers nothing with it", async () => {
+test("a restart of the server is shown, and the banner covers nothing", async () => {
   for (const p of [ann, bob]) await p.getByText(/^Nothing was said here yet/).waitFor();
   h.down = true;
   await h.parley.stop("SIGTERM");
@@ -51,7 +51,7 @@ test("a server that restarts says so, and the page covers nothing with it", asyn
   h.down = false;
 });
 
-test("offline is told within seconds of the browser's word, and ended by it", async () => {
+test("the browser's offline and online events show and hide the banner within seconds", async () => {
   h.down = true;
   await bob.context().setOffline(true);
   await banner(bob, /^You are offline/);
@@ -64,7 +64,7 @@ test("offline is told within seconds of the browser's word, and ended by it", as
   await texts(ann, "From the tunnel").waitFor();
 });
 
-test("too many connections, and a countdown that Now cuts short", async () => {
+test("too many connections show a countdown, which Now ends", async () => {
   const line = {};
   const tab = await onLine(ann, line);
   await texts(tab, "From the tunnel").waitFor();
@@ -79,7 +79,7 @@ test("too many connections, and a countdown that Now cuts short", async () => {
   await tab.close();
 });
 
-test("another version of the server asks for a reload, which loses no draft", async () => {
+test("another version of the server asks for a reload, which keeps the draft", async () => {
   const line = {};
   const tab = await onLine(ann, line);
   await texts(tab, "And back").waitFor();
@@ -95,7 +95,7 @@ test("another version of the server asks for a reload, which loses no draft", as
   await tab.close();
 });
 
-test("more messages than the server takes at once go out at its pace, and all do", async () => {
+test("more messages than the rate limit are all sent in time", async () => {
   h.down = true;
   await h.parley.stop("SIGTERM");
   h.parley.flags = ["--limit-posts", "2/15s"];
@@ -117,7 +117,7 @@ test("more messages than the server takes at once go out at its pace, and all do
   h.down = false;
 });
 
-test("too far behind, the page keeps place, draft and outbox", async () => {
+test("a page that is too far behind keeps position, draft and outbox", async () => {
   await post(ann, room, 60, "Early");
   const line = {};
   const tab = await onLine(bob, line);

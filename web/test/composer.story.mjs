@@ -12,7 +12,7 @@ const h = house(async (h) => {
 
 const drafts = (page, ...want) => kept(page, "drafts", (d) => d.text, want);
 
-test("Enter sends, with Shift or in a fence it is a new line, on a phone too", async () => {
+test("Enter sends; with Shift or in a fence it is a new line, on a phone, too", async () => {
   for (const [page, name] of [[ann, "Ann"], [bob, "Bob"]]) {
     await field(page).pressSequentially(`${name} begins`);
     await page.keyboard.press("Shift+Enter");
@@ -36,7 +36,7 @@ test("Enter sends, with Shift or in a fence it is a new line, on a phone too", a
   }
 });
 
-test("Enter belongs to the input method while that composes", async () => {
+test("Enter belongs to the input method during a composition", async () => {
   await field(ann).focus();
   const keys = await ann.context().newCDPSession(ann);
   await keys.send("Input.imeSetComposition", { text: "にほん", selectionStart: 3, selectionEnd: 3 });
@@ -48,7 +48,7 @@ test("Enter belongs to the input method while that composes", async () => {
   await sent(ann, "日本");
 });
 
-test("a text that is too long stays, with the reason", async () => {
+test("a text that is too long stays in the field, with the reason", async () => {
   const limit = 16 * 1024;
   await field(ann).fill("ä".repeat((limit - 400) / 2));
   await ann.getByText("400 bytes left", { exact: true }).waitFor();
@@ -62,7 +62,7 @@ test("a text that is too long stays, with the reason", async () => {
   await ann.getByText(/bytes/).waitFor({ state: "detached" });
 });
 
-test("@ completes members first, a colon emoji", async () => {
+test("@ completes members first, a colon completes emoji", async () => {
   await field(ann).pressSequentially("hi @bo");
   await ann.getByRole("option", { name: "@bobby" }).waitFor();
   assert.deepEqual(await ann.locator(".suggest .option > :first-child").allInnerTexts(), ["@bob", "@bobby"]);
@@ -87,7 +87,7 @@ test("@ completes members first, a colon emoji", async () => {
   for (const p of [ann, bob]) await field(p).fill("");
 });
 
-test("the emoji come on first use, are found by name, and the last ones are at hand", async () => {
+test("emoji load on first use, are found by name, and recent ones come first", async () => {
   const tab = await h.watch(await ann.context().newPage());
   const loaded = [];
   tab.on("request", (r) => loaded.push(r.url()));
@@ -116,7 +116,7 @@ test("the emoji come on first use, are found by name, and the last ones are at h
   await tab.close();
 });
 
-test("a file is refused in words, a text with a picture of it is text", async () => {
+test("a file is refused with a message, a text with its picture is pasted as text", async () => {
   const give = (page, kind, text) => field(page).evaluate((on, [kind, text]) => {
     const data = new DataTransfer();
     data.items.add(new File(["x"], "x.png", { type: "image/png" }));
@@ -133,7 +133,7 @@ test("a file is refused in words, a text with a picture of it is text", async ()
   await said.nth(1).waitFor();
 });
 
-test("a draft stays with its chat and its answer, through a reload", async () => {
+test("a draft stays with its chat and its reply, also after a reload", async () => {
   await ann.locator(".message", { hasText: "Bob begins" }).hover();
   await ann.locator(".message", { hasText: "Bob begins" }).getByRole("button", { name: "Answer", exact: true }).click();
   await ann.locator("[data-composer]:focus").waitFor();
@@ -176,7 +176,7 @@ test("two tabs do not erase each other's drafts", async () => {
   await drafts(ann);
 });
 
-test("Up edits the last message of one's own", async () => {
+test("Up edits the user's last message", async () => {
   await api(bob, "POST", `/api/chats/${room}/messages`, { clientId: "not-anns", text: "Not Ann's" });
   await sent(ann, "Not Ann's");
   await field(ann).press("ArrowUp");
@@ -195,7 +195,7 @@ test("Up edits the last message of one's own", async () => {
   await sent(ann, "of the second tab");
 });
 
-test("it is found behind all that others wrote since, and who wrote nothing is told", async () => {
+test("the last own message is found behind many others, and its absence is shown", async () => {
   await post(bob, room, 130, "Bob's"); // more than is held
   await texts(ann, "Bob's 130").waitFor();
   await ann.waitForFunction(() => document.querySelectorAll(".message[data-seq]").length < 120);

@@ -51,7 +51,7 @@ const nothingOf = async (page, ...all) => {
   assert.ok(!/Garden/.test(await page.title()), await page.title());
 };
 
-test("a queued text is not sent with the cookie of somebody who signed in meanwhile, and waits for its own writer", async () => {
+test("a queued text is not sent with another user's cookie and waits for its author", async () => {
   const { tab, other, wire } = await shared();
   await wire.break();
   await say(tab, "Ann's own words");
@@ -86,7 +86,7 @@ test("a queued text is not sent with the cookie of somebody who signed in meanwh
   await tab.context().close();
 });
 
-test("a call of a page that is another person's now is not carried out, nor answered", async () => {
+test("a call of a page whose cookie is another user's is refused", async () => {
   const { tab, other } = await shared();
   await tab.goto(h.at("/me"));
   await tab.waitForLoadState("networkidle");
@@ -101,7 +101,7 @@ test("a call of a page that is another person's now is not carried out, nor answ
 });
 
 for (const how of ["BroadcastChannel", "storage events"]) {
-  test(`tabs tell each other at once who signs out and in, by ${how}`, async () => {
+  test(`tabs notify each other at once of sign-outs and sign-ins, by ${how}`, async () => {
     const other = await h.stranger();
     if (how !== "BroadcastChannel") await other.context().addInitScript(() => delete globalThis.BroadcastChannel);
     await other.goto(h.at("/"));
@@ -132,7 +132,7 @@ for (const how of ["BroadcastChannel", "storage events"]) {
   });
 }
 
-test("a page out of the browser's cache shows nothing before it knows whose it is", async () => {
+test("a page from the back/forward cache shows nothing before it knows its user", async () => {
   const { tab, other } = await shared();
   await tab.evaluate(() => dispatchEvent(new PageTransitionEvent("pagehide", { persisted: true })));
   assert.equal(await tab.locator("body").isVisible(), false);
@@ -145,7 +145,7 @@ test("a page out of the browser's cache shows nothing before it knows whose it i
   await tab.context().close();
 });
 
-test("notices of somebody whose session is over do not wait for the next one", async () => {
+test("notifications are closed when their user's session ends", async () => {
   const page = await h.stranger();
   await page.context().grantPermissions(["notifications"]);
   await page.goto(h.at("/"));
@@ -162,7 +162,7 @@ test("notices of somebody whose session is over do not wait for the next one", a
   await page.context().close();
 });
 
-test("a session that ends elsewhere leaves what was written, for its writer alone, and nothing that others wrote", async () => {
+test("a session that ends elsewhere keeps unsent texts for their author alone, without texts of others", async () => {
   const { tab } = await shared();
   await post(bob, room, 1, "Bob's secret");
   await sent(tab, "Bob's secret 1");
@@ -191,7 +191,7 @@ test("a session that ends elsewhere leaves what was written, for its writer alon
   await tab.context().close();
 });
 
-test("a draft that one tab sends is gone in the other, unless that wrote on", async () => {
+test("a draft that one tab sends is gone in the other, unless it was changed there", async () => {
   const { tab, other } = await shared();
   await field(tab).fill("said once");
   await drafts(tab, "said once");
@@ -218,7 +218,7 @@ test("a draft that one tab sends is gone in the other, unless that wrote on", as
   await tab.context().close();
 });
 
-test("an edit that is not finished outlives another chat, a reload, a busy chat and the end of the session", async () => {
+test("an unfinished edit survives another chat, a reload, a busy chat and the end of the session", async () => {
   const { tab } = await shared();
   await say(tab, "Roses are read");
   await sent(tab, "Roses are read");
@@ -253,7 +253,7 @@ test("an edit that is not finished outlives another chat, a reload, a busy chat 
   await tab.context().close();
 });
 
-test("where the browser keeps nothing, the page says so, and asks before it goes with what was not sent", async () => {
+test("without storage the page says so and asks before it is closed with unsent texts", async () => {
   const page = await h.stranger();
   await page.context().addInitScript(() => Object.defineProperty(globalThis, "indexedDB", { value: undefined }));
   await page.goto(h.at("/"));
@@ -287,7 +287,7 @@ test("where the browser keeps nothing, the page says so, and asks before it goes
   await page.context().close();
 });
 
-test("a full disk is mentioned, and no longer once there is room", async () => {
+test("a full disk is shown until there is room", async () => {
   const { tab, wire } = await shared();
   const devtools = await tab.context().newCDPSession(tab);
   const quota = (quotaSize) => devtools.send("Storage.overrideQuotaForOrigin", { origin: new URL(h.parley.url).origin, ...(quotaSize && { quotaSize }) });

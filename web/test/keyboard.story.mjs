@@ -42,7 +42,7 @@ const focusIs = (page, name) => page.waitForFunction(([name]) => {
   return (e?.getAttribute("aria-label") ?? e?.textContent) === name;
 }, [name]);
 
-test("in the morning one sets up the server", async () => {
+test("sets up the server", async () => {
   ann = await h.stranger();
   await ann.goto(h.parley.setup);
   await heading(ann, "Set up your server");
@@ -61,7 +61,7 @@ test("in the morning one sets up the server", async () => {
   await heading(bob, "General");
 });
 
-test("one says something, answers, reacts, mends it and takes it back", async () => {
+test("posts, replies, reacts, edits and deletes", async () => {
   await ann.keyboard.type("Good morning");
   await enter(ann);
   await sent(ann, "Good morning");
@@ -113,7 +113,7 @@ test("one says something, answers, reacts, mends it and takes it back", async ()
   await ann.getByText("This message was deleted.").first().waitFor();
 });
 
-test("one completes names and emoji while writing", async () => {
+test("completes names and emoji while writing", async () => {
   await go(ann, "Write to General");
   await ann.keyboard.type("@bo");
   await ann.getByRole("option", { name: /@bob/ }).waitFor();
@@ -126,7 +126,7 @@ test("one completes names and emoji while writing", async () => {
   await bob.getByText("🎉").first().waitFor();
 });
 
-test("one begins a chat, finds it again, and comes back to where one was", async () => {
+test("creates a chat, finds it again, and returns", async () => {
   await pick(ann, "Menu", "Browse open chats", "Shift+Tab");
   await ann.getByRole("dialog").waitFor();
   await ann.keyboard.press("Escape");
@@ -155,7 +155,7 @@ test("one begins a chat, finds it again, and comes back to where one was", async
   await focusIs(ann, "Write to General");
 });
 
-test("help is a key away, and the focus returns", async () => {
+test("help opens by a key, and the focus returns", async () => {
   await ann.keyboard.press("Control+/");
   await ann.getByRole("heading", { name: "Keyboard" }).waitFor();
   await ann.getByText("jump to a chat or a person").waitFor();
@@ -175,7 +175,7 @@ test("help is a key away, and the focus returns", async () => {
   await focusIs(ann, "2 members");
 });
 
-test("what is unread is marked read with Escape", async () => {
+test("Escape marks unread messages as read", async () => {
   await ann.keyboard.press("Control+k");
   await ann.getByRole("dialog").waitFor();
   await ann.keyboard.type("garden");
@@ -192,7 +192,7 @@ test("what is unread is marked read with Escape", async () => {
   await ann.getByText(/1 new since/).waitFor({ state: "detached" });
 });
 
-test("in the evening one sets one's status and signs out", async () => {
+test("sets a status and signs out", async () => {
   await pick(ann, "Menu", "Profile and devices", "Shift+Tab");
   await heading(ann, "Profile");
   await type(ann, "Status", "gone home");

@@ -200,7 +200,7 @@ export class House {
 
   /** The last story of each file. */
   quiet() {
-    nodeTest("nothing went wrong unseen", () => assert.deepEqual(this.faults, []));
+    nodeTest("no page reported an error", () => assert.deepEqual(this.faults, []));
   }
 }
 

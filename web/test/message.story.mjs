@@ -19,7 +19,7 @@ async function hold(page, text) {
   await touch.send("Input.dispatchTouchEvent", { type: "touchEnd", touchPoints: [] });
 }
 
-test("text is text, Markdown is Markdown, and links lead nowhere else", async () => {
+test("text and Markdown are rendered, and links are safe", async () => {
   await say(ann, "Hello @bob, <b>mind</b> the *gate*, **now** ~~later~~, `a*b*c`, snake_case and 2*3*4");
   const body = bob.locator(".message .body").first();
   await body.waitFor();
@@ -33,7 +33,7 @@ test("text is text, Markdown is Markdown, and links lead nowhere else", async ()
   assert.deepEqual(links, [["https://example.org/a_b", "_blank", "noopener noreferrer"], ["mailto:me@example.org", "_blank", "noopener noreferrer"]]);
 });
 
-test("a fence scrolls by itself and is copied with a button", async () => {
+test("a fence scrolls by itself and has a copy button", async () => {
   await ann.context().grantPermissions(["clipboard-read", "clipboard-write"]);
   const code = `const long = "${"word ".repeat(60)}";\n  indented();`;
   await say(bob, "```js\n" + code + "\n```");
@@ -75,7 +75,7 @@ test("reactions by hover, by keyboard and by a long press", async () => {
   await bob.getByRole("button", { name: "👍 1: Bob" }).waitFor();
 });
 
-test("an answer quotes, and its quote follows an edit and a deletion", async () => {
+test("a reply quotes its message, and the quote follows an edit and a deletion", async () => {
   await row(ann, "It is shut").hover();
   await row(ann, "It is shut").getByRole("button", { name: "Answer", exact: true }).click();
   await ann.locator(".composer .answer", { hasText: "It is shut" }).waitFor();
@@ -97,7 +97,7 @@ test("an answer quotes, and its quote follows an edit and a deletion", async () 
   assert.equal(await list(ann).locator(".reaction").count(), 0);
 });
 
-test("an edit knows fences, the limit and Escape; what is another's is not edited", async () => {
+test("an edit supports fences, the limit and Escape; others' messages cannot be edited", async () => {
   await say(ann, "First text");
   await sent(ann, "First text");
   await choose(ann, "First text", "Edit");
@@ -125,7 +125,7 @@ test("an edit knows fences, the limit and Escape; what is another's is not edite
   await ann.keyboard.press("Escape");
 });
 
-test("without a connection a change is refused in words, and an edit's text stays", async () => {
+test("without a connection a change fails with a message, and an edit's text stays", async () => {
   await say(ann, "To be changed");
   await sent(ann, "To be changed");
   await choose(ann, "To be changed", "Edit");
@@ -147,7 +147,7 @@ test("without a connection a change is refused in words, and an edit's text stay
   await texts(bob, "Was changed").waitFor();
 });
 
-test("who has seen it, and who writes", async () => {
+test("shows who has seen a message, and who is typing", async () => {
   await say(ann, "Seen?");
   await sent(bob, "Seen?");
   await bob.bringToFront(); // a window that is looked at has read it
@@ -162,7 +162,7 @@ test("who has seen it, and who writes", async () => {
   await field(bob).fill("");
 });
 
-test("who is here shows beside a name, and stays a while after they went", async () => {
+test("presence is shown beside a name, and for a while after a disconnect", async () => {
   const me = (await api(ann, "GET", "/api/me")).user.id;
   const { chat } = await api(bob, "POST", "/api/chats", { clientId: "with-ann", kind: "direct", members: [me] });
   await ann.goto(h.at(`/c/${chat.id}`));
@@ -174,7 +174,7 @@ test("who is here shows beside a name, and stays a while after they went", async
   await header.getByText("online", { exact: true }).waitFor();
 });
 
-test("what is made to cost much is shown at once, whole, in a bounded number of elements", async () => {
+test("expensive texts are rendered at once, complete, with a bounded number of elements", async () => {
   const { chat } = await api(ann, "POST", "/api/chats", { clientId: "costly", kind: "group", title: "Costly", members: [] });
   const parts = ["*a_", "_a*", "**a_", "*a__", "*é_", "[a](b (", "*a* ", "> ", "> - a\n", "- a\n", "`a` ", "a\n\n", "[a](http://b.c) ", "a\n", "@ann "];
   for (const [i, part] of parts.entries()) await api(ann, "POST", `/api/chats/${chat.id}/messages`, { clientId: `costly-${i}`, text: part.repeat(16_000 / new TextEncoder().encode(part).length).trim() });

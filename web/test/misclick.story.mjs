@@ -35,7 +35,7 @@ const once = (text, ms) => ann.evaluate(([text, ms]) => new Promise((ok) => {
 }), [text, ms]);
 
 for (const [ms, n] of [[0, 1], [60, 2], [120, 3], [200, 4]]) {
-  test(`a press ${ms} ms after a message came does nothing to that message`, async () => {
+  test(`a press ${ms} ms after a new message does not hit that message`, async () => {
     const [x, y] = await middle(await toolOf(n === 1 ? "Line 40" : `New ${n - 1} 1`));
     await ann.mouse.move(x, y, { steps: 4 });
     const before = await reactionsOf();
@@ -54,7 +54,7 @@ for (const [ms, n] of [[0, 1], [60, 2], [120, 3], [200, 4]]) {
   });
 }
 
-test("what comes between press and release does not take the press away", async () => {
+test("a message between press and release does not take the press away", async () => {
   const thumb = await toolOf("New 4 1");
   const [x, y] = await middle(thumb);
   await ann.mouse.move(x, y, { steps: 4 });
@@ -70,7 +70,7 @@ test("what comes between press and release does not take the press away", async 
   });
 });
 
-test("a chip that came to where another one was takes no press", async () => {
+test("a chip that moved under the pointer takes no press", async () => {
   await post(bob, room, 1, "Chips");
   await sent(ann, "Chips 1");
   const { messages } = await api(ann, "GET", `/api/chats/${room}/messages?limit=200`);
@@ -123,7 +123,7 @@ const click = async () => {
   await ann.mouse.up();
 };
 
-test("a chat that came to another one's place is not opened by a press that was meant for that", async () => {
+test("a chat that took another one's place is not opened by a press aimed at that one", async () => {
   const ids = [];
   for (const title of ["Attic", "Cellar", "Kitchen"]) {
     const { user } = await api(bob, "GET", "/api/me");

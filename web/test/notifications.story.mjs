@@ -30,7 +30,7 @@ const notices = (page, n) => page.evaluate(async (n) => {
   }
 }, n);
 
-test("the question comes with the first direct message, and covers nothing", async () => {
+test("permission is asked for with the first direct message, and the question covers nothing", async () => {
   const ask = (p) => p.getByRole("region", { name: /^Shall this browser tell/ });
   assert.equal(await ask(ann).count(), 0);
   direct = (await api(bob, "POST", "/api/chats", { clientId: "with-ann", kind: "direct", members: [me] })).chat.id;
@@ -61,7 +61,7 @@ test("the question comes with the first direct message, and covers nothing", asy
   await ann.evaluate(() => navigator.serviceWorker.ready.then(() => 0));
 });
 
-test("a notice shows what came while one looks elsewhere; pressing it opens the message", async () => {
+test("a notification shows a message that came while the page was in the background; a click opens it", async () => {
   await ann.getByRole("link", { name: /General/ }).click();
   await heading(ann, "General");
   await say(bob, "While you are here"); // the window has the focus: no notice
@@ -105,7 +105,7 @@ test("what is read on one device is read on all", async () => {
   await ann.getByRole("link", { name: /Garden/ }).locator(".count").waitFor({ state: "detached" });
 });
 
-test("after a sleep there is one notice for all that was missed", async () => {
+test("after a sleep one notification sums up what was missed", async () => {
   let asleep = false;
   const sockets = [];
   await ann.routeWebSocket(/\/api\/socket/, (ws) => {
@@ -132,7 +132,7 @@ test("after a sleep there is one notice for all that was missed", async () => {
   assert.deepEqual(notice.body.split(", ").sort(), ["Cat", "Garden"]);
 });
 
-test("notices can be turned off, and signing out takes them away", async () => {
+test("notifications can be turned off, and signing out closes them", async () => {
   await look(ann, true);
   await ann.goto(h.at("/me"));
   await ann.getByText("This browser tells you of new messages", { exact: false }).waitFor();

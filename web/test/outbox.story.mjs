@@ -49,7 +49,7 @@ async function wired(page, { up = (all) => all, down = (all) => all }) {
   return tab;
 }
 
-test("after a kill both come back, and what was written meanwhile arrives once", async () => {
+test("after a server crash both pages reconnect, and each unsent message arrives once", async () => {
   for (const p of [ann, bob]) await p.getByText(/^Nothing was said here yet/).waitFor();
   await away("SIGKILL", async () => {
     for (const p of [ann, bob]) await banner(p, /cannot be reached.*Trying again in|cannot be reached.*Connecting/);
@@ -69,7 +69,7 @@ test("after a kill both come back, and what was written meanwhile arrives once",
   for (const p of [ann, bob]) assert.equal(await texts(p, "Written in the dark").count(), 1);
 });
 
-test("two browsers and a curl write while the server is killed again and again: both windows equal the log", async () => {
+test("two browsers and curl write while the server is killed repeatedly: both pages equal the log", async () => {
   const id = await h.chat("Storm", ann, bob);
   const { token } = await bob.evaluate(async () => (await fetch("/api/sessions", { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify({ handle: "bob", password: "correct horse" }) })).json());
   const each = 20, kills = 3;
@@ -105,7 +105,7 @@ test("two browsers and a curl write while the server is killed again and again: 
   for (const p of [ann, bob]) await p.goto(h.at(`/c/${room}`));
 });
 
-test("a line that is cut a hundred times between commit and reply makes each message once", async () => {
+test("a connection that is cut a hundred times between commit and reply posts each message once", async () => {
   const id = await h.chat("Cuts", bob);
   let cuts = 0, posted = false;
   const tab = await wired(bob, {
@@ -136,7 +136,7 @@ test("a line that is cut a hundred times between commit and reply makes each mes
   await bob.goto(h.at(`/c/${room}`));
 });
 
-test("what was not sent outlives a reload, and its tab", async () => {
+test("unsent messages survive a reload and their tab", async () => {
   let cut = true;
   const up = (all) => (cut ? all.filter((v) => v.do !== "post") : all); // they never reach the server
   const tab = await wired(bob, { up });
@@ -160,7 +160,7 @@ test("what was not sent outlives a reload, and its tab", async () => {
   assert.deepEqual((await logOf(ann, room)).filter((t) => t.startsWith("Kept")), ["Kept one", "Kept two", "Kept three"]);
 });
 
-test("a final refusal is marked, frees those behind it, and can be edited, tried again or given up", async () => {
+test("a refused message is marked, unblocks the next ones, and can be edited, retried or discarded", async () => {
   let refuse = true;
   const down = [];
   const tab = await wired(bob, {
@@ -195,7 +195,7 @@ test("a final refusal is marked, frees those behind it, and can be edited, tried
   await tab.close();
 });
 
-test("a session that ends keeps draft and outbox for the next one", async () => {
+test("draft and outbox survive the end of a session", async () => {
   const tab = await h.stranger();
   await tab.goto(h.at(`/c/${room}`));
   const enter = async () => {
@@ -227,7 +227,7 @@ test("a session that ends keeps draft and outbox for the next one", async () => 
   await tab.context().close();
 });
 
-test("signing out asks first while something is not sent", async () => {
+test("signing out asks first if there are unsent texts", async () => {
   const tab = await h.stranger(phone);
   await tab.goto(h.at("/"));
   await api(tab, "POST", "/api/sessions", { handle: "bob", password: "correct horse", cookie: true });
@@ -260,7 +260,7 @@ test("signing out asks first while something is not sent", async () => {
   await tab.context().close();
 });
 
-test("what one wrote to a chat that one was removed from meanwhile is found, copied and given up", async () => {
+test("unsent messages of a chat that removed their author can be copied and discarded", async () => {
   const id = await h.chat("Shed", ann, bob);
   await bob.context().grantPermissions(["clipboard-read", "clipboard-write"]);
   const { user } = await api(bob, "GET", "/api/me");
@@ -306,7 +306,7 @@ test("what one wrote to a chat that one was removed from meanwhile is found, cop
   await field(bob).waitFor();
 });
 
-test("a browser that is killed keeps draft and outbox for its next start", async () => {
+test("draft and outbox survive a browser crash", async () => {
   const folder = await mkdtemp(join(tmpdir(), "parley-browser-"));
   const start = async () => {
     const browser = await h.kept(folder);

@@ -22,7 +22,7 @@ async function cutOff(page) {
 /** What a console says of parts that were not let through. */
 const expected = () => h.faults.splice(0).every((f) => /ERR_INTERNET|dynamically imported module|Failed to fetch/.test(f) || assert.fail(f));
 
-test("a part that does not load fails alone, and is loaded when it is tried again", async () => {
+test("a part that fails to load fails alone, and loads on a retry", async () => {
   await cutOff(ann);
   await field(ann).fill("Half a sentence");
   const words = ann.getByText("This part of the page could not be loaded.");
@@ -55,7 +55,7 @@ test("a part that does not load fails alone, and is loaded when it is tried agai
   expected();
 });
 
-test("after an upgrade the page offers to be loaded again, and what one wrote is there", async () => {
+test("after an upgrade the page offers a reload, which keeps the draft", async () => {
   await cutOff(bob);
   await field(bob).fill("Written before the upgrade");
   await bob.route(h.at("/"), async (route) => route.fulfill({ body: (await (await route.fetch()).text()).replace(/index-[\w-]+\.js/, "index-upgraded.js"), contentType: "text/html" }));
@@ -72,7 +72,7 @@ test("after an upgrade the page offers to be loaded again, and what one wrote is
   expected();
 });
 
-test("an idle page loads its parts: they open without a connection", async () => {
+test("an idle page prefetches its parts: they open without a connection", async () => {
   const come = Promise.all(["parts", "compact"].map((name) => ann.waitForResponse((r) => r.url().includes(`/assets/${name}`))));
   await ann.reload();
   await come;

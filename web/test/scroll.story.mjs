@@ -74,7 +74,7 @@ test("scrolling back reaches the beginning of 120 messages, in order", async () 
   assert.deepEqual(rows, Array.from({ length: 120 }, (_, i) => `Row ${i + 1}`));
 });
 
-test("a reload, another chat and Back keep the place in the chat", async () => {
+test("a reload, another chat and Back keep the scroll position", async () => {
   await texts(bob, "Row 31").evaluate((e) => e.scrollIntoView({ block: "start" }));
   const was = await eye(bob);
   const edge = await list(bob).evaluate((log) => [...log.querySelectorAll("[data-seq]")].find((m) => m.getBoundingClientRect().bottom > log.getBoundingClientRect().top).dataset.seq);
@@ -107,7 +107,7 @@ test("a reload, another chat and Back keep the place in the chat", async () => {
   await atEnd(bob);
 });
 
-test("scrolled up, nothing pulls one down; one's own send does", async () => {
+test("new messages do not scroll a reader down; an own message does", async () => {
   await scroll(bob, -600);
   await bob.getByRole("button", { name: "To the newest" }).waitFor();
   const was = await eye(bob);
@@ -124,7 +124,7 @@ test("scrolled up, nothing pulls one down; one's own send does", async () => {
   await bob.locator(".pill").waitFor({ state: "detached" });
 });
 
-test("a chat with much news opens at the first of it, and a quote leads to its message and Back from it", async () => {
+test("a chat opens at its first unread message, and a quote leads to its message and Back", async () => {
   const old = await number(ann, "Row 120") - 115;
   await allRead(bob, room); // else there is more news than this
   await press(bob, "All chats");
@@ -155,7 +155,7 @@ test("a chat with much news opens at the first of it, and a quote leads to its m
   assert.equal(await bob.locator(".divider").count(), 0);
 });
 
-test("a link to a message loads what is around it, and Back returns to the line that one read", async () => {
+test("a link to a message loads what is around it, and Back restores the scroll position", async () => {
   const old = await number(ann, "Row 120") - 110;
   await ann.goto(h.at(`/c/${room}/${old}`));
   await inSight(ann, old);
@@ -178,7 +178,7 @@ test("a link to a message loads what is around it, and Back returns to the line 
   await atEnd(ann);
 });
 
-test("only what was in sight of somebody counts as read", async () => {
+test("only what was in view of an attended page counts as read", async () => {
   await leave(bob, true);
   const before = await pointer(bob);
   await post(ann, room, 40, "Unseen");
@@ -212,7 +212,7 @@ test("Escape marks the chat as read", async () => {
   await bob.locator(".divider").waitFor({ state: "attached" });
 });
 
-test("late heights and the phone's keyboard leave the row under the eye", async () => {
+test("rows that grow late and a phone's keyboard keep the row in place", async () => {
   const was = await eye(bob);
   const still = async () => {
     await bob.evaluate(frames);
@@ -253,7 +253,7 @@ test("several messages are copied with name and time", async () => {
   assert.match(text, /^Ann, \w+,? \d+ \w+ \d{4}.* \d\d:\d\d:\d\d:\nSkipped 59\n\nAnn, .*:\nSkipped 60$/);
 });
 
-test("the exact time is there on hover and on focus", async () => {
+test("the exact time is shown on hover and on focus", async () => {
   await list(ann).focus();
   await ann.keyboard.press("ArrowUp");
   const last = row(ann, "Skipped 60");
@@ -265,7 +265,7 @@ test("the exact time is there on hover and on focus", async () => {
   await h.shot(ann, "exact-1280-light");
 });
 
-test("days have a line of their own, which moves at midnight, by the server's clock", async () => {
+test("day lines follow the server's midnight", async () => {
   const page = await h.watch(await ann.context().newPage());
   // The server says that it is noon on the day of the messages, whatever the hour is in truth; the page's own clock is three days fast.
   const { messages } = await api(ann, "GET", `/api/chats/${room}/messages?limit=1`);
@@ -284,7 +284,7 @@ test("days have a line of their own, which moves at midnight, by the server's cl
   await page.close();
 });
 
-test("what one writes shows while the history is on its way", async () => {
+test("an own message is shown while the history loads", async () => {
   const page = await ann.context().newPage();
   await h.watch(page);
   let held = []; // the history that has not come
@@ -309,7 +309,7 @@ test("what one writes shows while the history is on its way", async () => {
   await page.close();
 });
 
-test("however far one scrolls, few rows are held, and nothing is missing", async () => {
+test("any scroll keeps few rows mounted and misses none", async () => {
   const long = await h.chat("Long", ann);
   await post(ann, long, 900, "Line");
   await ann.reload();

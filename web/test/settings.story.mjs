@@ -31,7 +31,7 @@ test("a new name and status are seen by others", async () => {
   await bob.waitForFunction(() => [...document.querySelectorAll("input")].some((i) => i.value === "at lunch"));
 });
 
-test("the look is kept", async () => {
+test("the theme is stored", async () => {
   await bob.emulateMedia({ colorScheme: "light" });
   await bob.getByLabel("Dark", { exact: true }).check();
   await bob.locator('html[data-theme="dark"]').waitFor();
@@ -53,7 +53,7 @@ async function device(handle, password) {
   return page;
 }
 
-test("devices are listed, one is ended, then all others", async () => {
+test("devices are listed, one is signed out, then all others", async () => {
   const [one, two, three] = [await device("bob", "correct horse"), await device("bob", "correct horse"), await device("bob", "correct horse")];
   await bob.reload();
   const devices = bob.getByRole("region", { name: "Devices" });
@@ -74,7 +74,7 @@ test("devices are listed, one is ended, then all others", async () => {
   }
 });
 
-test("a new password needs the old one, and ends the other devices", async () => {
+test("a new password needs the old one, and signs the other devices out", async () => {
   const other = await device("bob", "correct horse");
   await fill(bob, { "Current password": "wrong horse", "New password": "a better password" });
   await press(bob, "Change password");
@@ -89,7 +89,7 @@ test("a new password needs the old one, and ends the other devices", async () =>
   await other.context().close();
 });
 
-test("somebody who is no admin of the server has their invites, and nobody else's", async () => {
+test("a user who is no admin sees only their own invites", async () => {
   await bob.goto(h.at("/server"));
   await bob.getByText("Only admins of the server see this page.").waitFor();
   await bob.goto(h.at("/me"));
@@ -139,7 +139,7 @@ test("members are added, get roles, and are removed; a chat is renamed", async (
   await bob.getByRole("link", { name: /Greenhouse/ }).waitFor();
 });
 
-test("the last admin is shown the way out: somebody takes over", async () => {
+test("the last admin hands over before leaving", async () => {
   await press(ann, "Chat menu");
   await item(ann, "Leave");
   const leave = ann.getByRole("alertdialog", { name: "Leave Greenhouse" });
@@ -160,7 +160,7 @@ test("the last admin is shown the way out: somebody takes over", async () => {
   await bob.getByRole("link", { name: /Greenhouse/ }).waitFor({ state: "detached" });
 });
 
-test("admins name the server, give roles, disable and enable, and help who forgot a password", async () => {
+test("admins rename the server, set roles, disable and enable accounts, and create recovery links", async () => {
   await press(ann, "Menu");
   await item(ann, "This server");
   await ann.getByText("@carol").waitFor();
@@ -212,7 +212,7 @@ test("admins name the server, give roles, disable and enable, and help who forgo
   await ann.getByText("make somebody else an admin of the server first").waitFor();
 });
 
-test("these pages fit a phone", async () => {
+test("the settings fit a phone", async () => {
   const page = await h.watch(await (await h.browser.newContext({ ...phone, locale: "en-GB", storageState: await ann.context().storageState() })).newPage());
   for (const [path, ready] of [["/me", "this device"], ["/server", "@bob"]]) {
     await page.goto(h.at(path));

@@ -11,7 +11,7 @@ const h = house(async (h) => {
 const link = (page, name) => page.getByRole("link", { name });
 const titles = (page) => page.locator(".chat-row .title").evaluateAll((all) => all.map((e) => e.firstChild.textContent));
 
-test("an unread chat has a count until it is looked at", async () => {
+test("an unread chat has a count until it is opened", async () => {
   await link(ann, /General/).click();
   await heading(ann, "General");
   await say(bob, "Anybody? @ann?");
@@ -24,7 +24,7 @@ test("an unread chat has a count until it is looked at", async () => {
   await link(ann, /Garden/).locator(".count").waitFor({ state: "detached" });
 });
 
-test("open chats are made, found and joined, and members are listed", async () => {
+test("open chats are created, found and joined, and members are listed", async () => {
   await press(ann, "New chat");
   await ann.getByRole("combobox", { name: "With whom?" }).and(ann.locator(":focus")).waitFor(); // people are asked for first
   await press(ann, "Start");
@@ -47,7 +47,7 @@ test("open chats are made, found and joined, and members are listed", async () =
   await ann.getByRole("dialog").waitFor({ state: "detached" });
 });
 
-test("Ctrl+K jumps anywhere, whatever one's fingers do", async () => {
+test("Ctrl+K finds chats despite typos", async () => {
   await ann.keyboard.press("Control+k");
   await ann.getByRole("combobox", { name: "Chats and people" }).fill("gradn");
   await ann.getByRole("option", { name: "Garden" }).waitFor();
@@ -61,7 +61,7 @@ test("Ctrl+K jumps anywhere, whatever one's fingers do", async () => {
   await ann.getByRole("dialog").waitFor({ state: "detached" });
 });
 
-test("a direct chat from a name: found, in the list of members, beside a message", async () => {
+test("a direct chat opens from search, from the list of members, and from a message", async () => {
   await ann.keyboard.press("Control+k");
   await ann.getByRole("combobox", { name: "Chats and people" }).fill("bob");
   await ann.getByRole("option", { name: /@bob/ }).click();
@@ -86,7 +86,7 @@ test("a direct chat from a name: found, in the list of members, beside a message
   assert.equal(ann.url(), direct);
 });
 
-test("groups and people stand apart, by activity or unread first, and nothing moves under the pointer", async () => {
+test("groups and direct chats are separate, by activity or unread first, and no row moves under the pointer", async () => {
   await link(ann, /General/).click();
   await heading(ann, "General");
   await say(ann, "First");
@@ -134,7 +134,7 @@ test("groups and people stand apart, by activity or unread first, and nothing mo
   assert.deepEqual(await titles(ann), held);
 });
 
-test("a draft and what could not be sent are marked", async () => {
+test("drafts and failed messages are marked", async () => {
   await link(ann, /Garden/).click();
   await heading(ann, "Garden");
   await field(ann).fill("half a thought");
@@ -160,7 +160,7 @@ test("a draft and what could not be sent are marked", async () => {
   await tab.close();
 });
 
-test("400 chats: the keyboard reaches them all, and the page holds those in sight", async () => {
+test("400 chats: the keyboard reaches them all, and only those in view are mounted", async () => {
   await api(bob, "GET", "/api/me");
   await bob.evaluate(async () => {
     for (let i = 1; i <= 400; i++) {
@@ -193,7 +193,7 @@ test("400 chats: the keyboard reaches them all, and the page holds those in sigh
   await h.accessible(bob, "many-chats");
 });
 
-test("400 members: wheel, keyboard and search reach them all, and the page holds those in sight", async () => {
+test("400 members: wheel, keyboard and search reach them all, and only those in view are mounted", async () => {
   const { url } = await api(ann, "POST", "/api/invites", { uses: 400, expiresAt: Date.now() + 864e5 });
   const stranger = await h.stranger();
   await stranger.goto(h.at("/"));

@@ -96,7 +96,7 @@ for (const [from, to, bytesPerSecond] of [[0, 300, 4000], [300, 1000, 10_000]]) 
   });
 }
 
-test("a page of long messages comes on a slow line, too", async () => {
+test("a page of long messages loads on a slow connection", async () => {
   const { chat } = await api(bob, "POST", "/api/chats", { clientId: "long", kind: "group", title: "Long", members: [] });
   await post(bob, chat.id, 1, "First");
   for (let i = 0; i < 20; i++) await api(bob, "POST", `/api/chats/${chat.id}/messages`, { clientId: `long-${i}`, text: `${i} ${"long ".repeat(3000)}` });

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { byteLength, inFence } from "./text.ts";
 
-test("a fence is open until it is closed by its like", () => {
+test("a fence is open until a fence of the same kind closes it", () => {
   for (const [text, want] of [
     ["hello", false], ["```", true], ["```js\nlet a", true], ["```\na\n```", false], ["```\na\n```\n", false],
     ["~~~\n```", true], ["````\n```", true], ["a `b` ```", false], ["   ```", true], ["    ```", false],
@@ -9,6 +9,6 @@ test("a fence is open until it is closed by its like", () => {
   expect(inFence("a\n```", 1)).toBe(false);
 });
 
-test("bytes, not characters", () => {
+test("byteLength counts UTF-8 bytes", () => {
   expect(byteLength("aä👍")).toBe(7);
 });

@@ -19,26 +19,26 @@ const seen = (messages: LoadedMessage[], waiting: Pending[] = [], divider?: numb
   }
 });
 
-test("messages of one author stand together for under five minutes", () => {
+test("messages of one author within five minutes form a group", () => {
   expect(seen([message(1, "ann", noon), message(2, "ann", noon + 5 * minute - 1), message(3, "ann", noon + 10 * minute - 1), message(4, "bob", noon + 10 * minute)]))
     .toEqual(["day", "+1", "2", "+3", "+4"]);
 });
 
-test("a day that comes again, since a clock stood ahead, has a line and a key of its own", () => {
+test("a day that repeats after a wrong clock has its own line and key", () => {
   const day = 24 * 60 * minute;
   const rows = buildRows([message(1, "ann", noon), message(2, "ann", noon + 365 * day), message(3, "ann", noon + 1), message(4, "ann", noon + 365 * day)], [], "me", undefined);
   expect(rows.map((r) => r.kind)).toEqual(["day", "message", "day", "message", "day", "message", "day", "message"]);
   expect(new Set(rows.map((r) => r.key)).size).toBe(rows.length);
 });
 
-test("an answer, a day and the divider begin a group", () => {
+test("a reply, a day and the divider begin a group", () => {
   const midnight = new Date(2030, 4, 6).getTime();
   const reply = { seq: 1, by: "ann", text: "t1" };
   expect(seen([message(1, "ann", midnight - 3), message(2, "ann", midnight - 2, { reply }), message(3, "ann", midnight), message(4, "ann", midnight + 1)], [], 3))
     .toEqual(["day", "+1", "+2", "day", "+3", "divider", "+4"]);
 });
 
-test("what is pending stands as it will when it is a message", () => {
+test("a pending message has the place and the key of the later message", () => {
   const before = message(1, "me", noon);
   const waiting = [pending("a", noon + minute), pending("b", noon + 7 * minute)];
   expect(seen([before], waiting)).toEqual(["day", "+1", "a", "+b"]);

@@ -11,7 +11,7 @@ function answering(status: number, body: string) {
   return { api, asked };
 }
 
-test("what goes out is JSON, with the cookie, and no code in the path", async () => {
+test("requests are JSON with the cookie, and no code is in the path", async () => {
   const { api, asked } = answering(200, `{"server": "S", "valid": true}`);
   expect(await api.peek("secret")).toEqual({ server: "S", valid: true });
   const [url, init] = asked[0]!;
@@ -22,27 +22,27 @@ test("what goes out is JSON, with the cookie, and no code in the path", async ()
   expect(asked.slice(1).map(([url]) => url)).toEqual(["/api/chats/c/messages?around=7", "/api/users?q=a%26b+%C3%BC"]);
 });
 
-test("nothing to say is no body", async () => {
+test("a 204 has no body", async () => {
   const { api, asked } = answering(204, "");
   expect(await api.signOut()).toBeUndefined();
   expect(asked[0]![1].body).toBeUndefined();
 });
 
-test("an error names its code, field and when to come again", async () => {
+test("an error has its code, field and retryAfterMs", async () => {
   const { api } = answering(429, `{"error": {"code": "rate_limited", "message": "slow down", "retryAfterMs": 300, "requestId": "r1"}}`);
   await expect(api.me()).rejects.toMatchObject({ code: "rate_limited", message: "slow down", retryAfterMs: 300, requestId: "r1", retryable: true });
   await expect(answering(409, `{"error": {"code": "handle_taken", "message": "taken", "field": "handle"}}`).api.signUp({ handle: "a", name: "A", password: "x" }))
     .rejects.toMatchObject({ code: "handle_taken", field: "handle", retryable: false });
 });
 
-test("what is not Parley's answer is no answer", async () => {
+test("a response that is not Parley's is no_answer", async () => {
   for (const { api } of [answering(502, "<html>bad gateway"), answering(502, `{"oops": 1}`), answering(200, "<html>sign in to the hotel"), answering(500, "null")]) {
     await expect(api.me()).rejects.toMatchObject({ code: "no_answer", retryable: true });
   }
   await expect(new Api(() => Promise.reject(new TypeError("offline"))).me()).rejects.toMatchObject({ code: "no_answer" });
 });
 
-test("a slow answer that comes is waited for; one that stops coming is not", async () => {
+test("a slow response that keeps coming has no timeout; one that stops has", async () => {
   vi.useFakeTimers();
   const slow = (pieces: number, ends: boolean) => new Api((_, init) => {
     let n = 0;

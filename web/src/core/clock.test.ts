@@ -4,7 +4,7 @@ import { Clock } from "./clock.ts";
 beforeEach(() => void vi.useFakeTimers({ now: 1_000_000 }));
 afterEach(() => void vi.useRealTimers());
 
-test("the quickest answer knows best, until a clock was set", () => {
+test("the sample with the shortest round trip wins, until a clock is set", () => {
   const clock = new Clock();
   expect(clock.now()).toBe(1_000_000);
   clock.addSample(1_060_500, 1_000_000, 1_001_000);

@@ -64,7 +64,7 @@ async function page(answers: Record<string, () => unknown> = {}) {
   return it;
 }
 
-test("whoever hears of the chats hears with it that the line is live", async () => {
+test("listeners get the chats and the live connection in one snapshot", async () => {
   const it = await page();
   const heard: string[] = [];
   await pass(1000); // so that the next change is told at once
@@ -74,7 +74,7 @@ test("whoever hears of the chats hears with it that the line is live", async () 
   expect(heard[0]).toBe("live");
 });
 
-test("from nothing to a message that stands", async () => {
+test("a message is posted, acknowledged and shown", async () => {
   const it = await page();
   expect(it.core.snapshot.phase).toBe("in");
   it.log.append({ event: "posted", by: "ann", text: "hello" });
@@ -91,7 +91,7 @@ test("from nothing to a message that stands", async () => {
   expect(it.texts()).toEqual(["hello", "hi"]);
 });
 
-test("listeners hear once of all that one message brought, and not more often than a screen is drawn", async () => {
+test("listeners are notified once for all values of a socket message, and at most once per frame", async () => {
   const it = await page();
   it.greet();
   await it.open();
@@ -107,7 +107,7 @@ test("listeners hear once of all that one message brought, and not more often th
   expect(it.told() - before).toBe(2);
 });
 
-test("whoever draws anew in between draws what the others did: a message is never neither on its way nor there", async () => {
+test("a render in between uses the published snapshot: a message is always either pending or in the timeline", async () => {
   const it = await page();
   it.greet();
   await it.open();
@@ -121,7 +121,7 @@ test("whoever draws anew in between draws what the others did: a message is neve
   expect(it.core.published).toBe(it.core.snapshot);
 });
 
-test("a device that is slow to draw hears less often, but at once of what its person sends", async () => {
+test("a slow device is notified less often, but at once of its user's messages", async () => {
   const it = await page();
   it.greet();
   await pass(1000);
@@ -147,7 +147,7 @@ test("a device that is slow to draw hears less often, but at once of what its pe
   expect(it.told()).toBe(before + 1);
 });
 
-test("a restart brings what was missed, and the outbox goes on with the same clientId", async () => {
+test("a reconnect brings missed events, and the outbox retries with the same clientId", async () => {
   const it = await page();
   it.greet();
   await it.open();
@@ -165,7 +165,7 @@ test("a restart brings what was missed, and the outbox goes on with the same cli
   expect(it.wire().last("post").clientId).toBe(first);
 });
 
-test("a page that was closed leaves its message to the next one, also after signing in anew", async () => {
+test("the next page sends the message of a closed one, also after signing in again", async () => {
   const it = await page();
   it.greet();
   it.core.post("c", "kept");
@@ -181,7 +181,7 @@ test("a page that was closed leaves its message to the next one, also after sign
   expect(next.wire().last("post")).toMatchObject({ clientId, text: "kept" });
 });
 
-test("signing out takes what was kept along", async () => {
+test("signing out erases what was stored", async () => {
   const it = await page();
   it.greet();
   it.core.post("c", "kept");
@@ -197,7 +197,7 @@ test("signing out takes what was kept along", async () => {
   expect([next.wire().last("post"), (await next.core.storage!.drafts()).size]).toEqual([undefined, 0]);
 });
 
-test("who is not signed in, and a server that does not answer, are told apart", async () => {
+test('"not signed in" and "no answer" are different phases', async () => {
   const out = await page({ "GET /me": () => ({ error: { code: "no_identity", message: "sign in" } }) });
   expect([out.core.snapshot.phase, out.wires.length]).toEqual(["out", 0]);
   let up = false;
@@ -208,7 +208,7 @@ test("who is not signed in, and a server that does not answer, are told apart", 
   expect([down.core.snapshot.phase, down.wires.length]).toEqual(["in", 1]);
 });
 
-test("what the state lacks is asked for, each thing once", async () => {
+test("what the state lacks is fetched, each thing once", async () => {
   const it = await page({ "GET /users?ids=carl%2Cdora": () => ({ users: [user("carl"), user("dora")] }) });
   it.greet();
   await it.open();
@@ -228,7 +228,7 @@ test("what the state lacks is asked for, each thing once", async () => {
   expect(it.texts().slice(-2)).toEqual(["first", "second"]);
 });
 
-test("a failing server is not asked in a loop", async () => {
+test("a failing server is not called in a loop", async () => {
   const it = await page({ "GET /chats/c": () => new TypeError("gone") });
   it.greet();
   it.wire().says({ signal: "reset", chatId: "c", head: 9, epoch: "e" });
@@ -236,7 +236,7 @@ test("a failing server is not asked in a loop", async () => {
   expect(it.asked.filter((a) => a === "GET /chats/c").length).toBe(1);
 });
 
-test("the read pointer goes out at most once a second, the last one for sure, and again after a break", async () => {
+test("the read pointer is sent at most once a second, the last one always, and again after a reconnect", async () => {
   const it = await page();
   for (let i = 0; i < 9; i++) it.log.append({ event: "posted", by: "ann", text: `t${i}` });
   it.greet();
@@ -257,7 +257,7 @@ test("the read pointer goes out at most once a second, the last one for sure, an
   expect([reads(), it.chat().unread]).toEqual([[10], 0]);
 });
 
-test("where one looks is told again after a break, typing at most every three seconds", async () => {
+test("focus is sent again after a reconnect, typing at most every three seconds", async () => {
   const it = await page();
   it.greet();
   it.core.focus(["c", "gone"]);
@@ -275,7 +275,7 @@ test("where one looks is told again after a break, typing at most every three se
   expect(it.wire().last("focus").chatIds).toEqual(["c", "gone"]);
 });
 
-test("typing runs out", async () => {
+test("typing expires", async () => {
   const it = await page();
   it.greet({ signal: "typing", chatId: "c", by: "ann" });
   await pass(5900);
@@ -284,7 +284,7 @@ test("typing runs out", async () => {
   expect(it.chat().typing.size).toBe(0);
 });
 
-test("a chat that nobody looks at keeps its newest messages only", async () => {
+test("a chat that is not in view keeps only its newest messages", async () => {
   const it = await page();
   it.greet();
   await it.open();
@@ -296,7 +296,7 @@ test("a chat that nobody looks at keeps its newest messages only", async () => {
   expect(it.texts().length).toBeGreaterThan(500);
 });
 
-test("another version of the server asks for a reload, in time", async () => {
+test("another version of the server sets outdated", async () => {
   const it = await page();
   it.greet();
   it.wire().breaks(4000, "retryAfterMs=100");
@@ -305,13 +305,13 @@ test("another version of the server asks for a reload, in time", async () => {
   expect([it.core.snapshot.outdated, it.core.snapshot.connection.state]).toEqual([true, "live"]);
 });
 
-test("the clock is the server's", async () => {
+test("the clock follows the server's", async () => {
   const it = await page();
   it.wire().greets({ now: 1_800_000_060_000 });
   expect(it.core.clock.now()).toBe(1_800_000_060_000);
 });
 
-test("all members come, page by page", async () => {
+test("all members are loaded, page by page", async () => {
   const it = await page({
     "GET /chats/c/members?limit=200": () => ({ members: [{ userId: "me", role: "admin", readUpTo: 1 }], users: [], next: "me" }),
     "GET /chats/c/members?limit=200&after=me": () => ({ members: [{ userId: "ann", role: "member", readUpTo: 1 }], users: [] }),
@@ -321,7 +321,7 @@ test("all members come, page by page", async () => {
   expect([...it.chat().members!]).toEqual([["me", "admin"], ["ann", "member"]]);
 });
 
-test("a chat that one makes is there with the answer", async () => {
+test("a created chat is in the state when the call returns", async () => {
   const it = await page({ "POST /chats": () => ({ chat: { ...it.log.entry("me"), id: "d", kind: "direct", title: "", with: "dora", activity: 9999 }, users: [user("dora")] }) });
   it.greet();
   expect(await it.core.createChat({ clientId: "k", kind: "direct", members: ["dora"] })).toBe("d");
@@ -330,7 +330,7 @@ test("a chat that one makes is there with the answer", async () => {
   expect(unreadOf(state)).toEqual({ chats: 0, messages: 0, mentions: 0 });
 });
 
-test("a request that the line loses is no request under way", async () => {
+test("a request that the connection loses is not under way", async () => {
   const it = await page();
   it.greet();
   const load = it.core.load("c", {});
@@ -340,7 +340,7 @@ test("a request that the line loses is no request under way", async () => {
   expect(it.chat().requests.size).toBe(0);
 });
 
-test("a change that the line broke under, or that is to wait, is asked again with its clientId; without a line it is refused", async () => {
+test("a change is retried with its clientId after a broken connection or a rate limit; without a connection it fails", async () => {
   const it = await page();
   await expect(it.core.change("delete", { chatId: "c", target: 1 })).rejects.toMatchObject({ code: "no_answer" });
   it.greet();
@@ -365,7 +365,7 @@ test("a change that the line broke under, or that is to wait, is asked again wit
   await expect(refused).rejects.toMatchObject({ code: "forbidden" });
 });
 
-test("a session that the server ends says so at the door, one that the person ends does not", async () => {
+test("the cause of a session's end is shown if the server ended it, not if the user did", async () => {
   const it = await page();
   it.greet();
   it.wire().breaks(4501);
@@ -378,7 +378,7 @@ test("a session that the server ends says so at the door, one that the person en
   expect([other.core.snapshot.phase, other.core.snapshot.connection.cause]).toEqual(["out", undefined]);
 });
 
-test("that the server wants no more just now is told until all is sent", async () => {
+test("rateLimitedUntil is set until everything is sent", async () => {
   const it = await page();
   it.greet();
   it.core.post("c", "one");

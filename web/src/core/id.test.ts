@@ -1,7 +1,7 @@
 import { expect, test, vi } from "vitest";
 import { newId } from "./id.ts";
 
-test("ids look as the server's, differ, and sort by the time of their making", () => {
+test("ids look like the server's, are unique, and sort by time", () => {
   const ids = Array.from({ length: 2000 }, () => newId(1_800_000_000_000));
   expect(new Set(ids).size).toBe(ids.length);
   expect([...ids].sort()).toEqual(ids);
@@ -18,7 +18,7 @@ test("they need no secure context", () => {
 });
 
 // What chat.NewID makes of 2026-01-01T12:00:00Z begins like this.
-test("the time is where the server puts it", async () => {
+test("the time is where the server has it", async () => {
   vi.resetModules();
   const fresh = await import("./id.ts");
   expect(fresh.newId(1767268800000).slice(0, 8)).toBe("VOhtQSN-");

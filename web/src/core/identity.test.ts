@@ -65,7 +65,7 @@ class Browser {
   }
 }
 
-test("hello says whose page it is, and a cookie of somebody else's posts nothing", async () => {
+test("hello names the page's user, and another user's cookie posts nothing", async () => {
   const browser = new Browser();
   const it = await browser.page(true);
   it.greet();
@@ -90,7 +90,7 @@ test("hello says whose page it is, and a cookie of somebody else's posts nothing
   expect([await browser.shows(it), [...it.posts(), ...next.posts()]]).toEqual([["in", 1, 1, "bob"], ["Ann's own"]]);
 });
 
-test("a server that does not know of that greets somebody else: the page is not theirs", async () => {
+test("a hello of another user, from a server without that check, ends the session", async () => {
   const browser = new Browser();
   const it = await browser.page();
   it.core.post("c", "Ann's own");
@@ -100,7 +100,7 @@ test("a server that does not know of that greets somebody else: the page is not 
   expect([await browser.shows(it), it.posts()]).toEqual([["otherUser", 0, 0, "bob"], []]);
 });
 
-test("calls say whose they are, and a refusal ends the page's session", async () => {
+test("calls name their user, and a refusal ends the page's session", async () => {
   const browser = new Browser();
   const it = await browser.page(true);
   it.greet();
@@ -110,7 +110,7 @@ test("calls say whose they are, and a refusal ends the page's session", async ()
   expect(browser.asked.map((a) => a.as)).toEqual([undefined, "ann", undefined]);
 });
 
-test("signing out of a page that is another person's now signs nobody else out", async () => {
+test("a page whose cookie is another user's does not sign that user out", async () => {
   const browser = new Browser();
   const it = await browser.page(true);
   await it.core.storage!.saveDraft("c", { text: "Ann's", at: 1 });
@@ -122,7 +122,7 @@ test("signing out of a page that is another person's now signs nobody else out",
   expect((await (await openLocalDB()).rows("drafts", "")).size).toBe(0); // that much was asked for
 });
 
-test("what is under way when the user changes neither ends in the next one's page nor goes on in their name", async () => {
+test("calls under way when the user changes neither reach the next user's page nor are retried in their name", async () => {
   const browser = new Browser();
   const it = await browser.page(true);
   it.greet();
@@ -147,7 +147,7 @@ test("what is under way when the user changes neither ends in the next one's pag
   expect(browser.asked.filter((a) => a.as && a.as !== a.cookie)).toEqual([]);
 });
 
-test("a page hears at once who signs out and in beside it, and comes back with its own user", async () => {
+test("a page reacts at once to sign-outs and sign-ins in other tabs, and resumes with its own user", async () => {
   const browser = new Browser();
   const it = await browser.page(), other = await browser.page();
   it.greet();
@@ -173,7 +173,7 @@ test("a page hears at once who signs out and in beside it, and comes back with i
   expect([(await browser.shows(it)).slice(0, 3), await it.core.storage!.unsent()]).toEqual([["in", 0, 1], { messages: false, drafts: false }]);
 });
 
-test("what a session that ended left is sent from wherever its user is next", async () => {
+test("the outbox of an ended session is sent from the user's next session", async () => {
   const browser = new Browser();
   const it = await browser.page();
   it.core.post("c", "left behind");
@@ -188,7 +188,7 @@ test("what a session that ended left is sent from wherever its user is next", as
   expect(next.posts()).toEqual(["left behind"]);
 });
 
-test("without a BroadcastChannel pages hear by storage events", () => {
+test("without a BroadcastChannel pages use storage events", () => {
   vi.stubGlobal("BroadcastChannel", undefined);
   const listeners: ((e: object) => void)[] = [], rows = new Map<string, string>();
   vi.stubGlobal("addEventListener", (_: string, l: (e: object) => void) => listeners.push(l));

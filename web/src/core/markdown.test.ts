@@ -44,13 +44,13 @@ test.each([
   ["- [ ] todo\n- [x] done", "-([ ] todo,[x] done)"],
 ])("%j", (text, tree) => expect(shown(text)).toBe(tree));
 
-test("what chat does not have stays as it was written", () => {
+test("Markdown that chat does not support stays text", () => {
   for (const text of ["# no heading", "a/---/b/===/***/c", "<b>x</b> &amp; a < b <!-- c --> <script>alert(1)</script>", "    indented", "<div>/x/</div>", "| a | b |/|---|---|/| 1 | 2 |", "[ref]: x/[ref]", "+1", "-", "\u00a0"]) {
     expect(shown(text.replaceAll("/", "\n")).replaceAll("\n", "/")).toBe(text);
   }
 });
 
-test("links are http, https and mailto, and nothing else", () => {
+test("links are http, https and mailto only", () => {
   expect(shown("see http://a.b/x_y_z. (https://a.b/c) www.a.bc a@b.cd")).toBe(
     "see <http://a.b/x_y_z|http://a.b/x_y_z>. (<https://a.b/c|https://a.b/c>) <http://www.a.bc|www.a.bc> <mailto:a@b.cd|a@b.cd>");
   expect(shown("[*t* @x](HTTPS://a.b \"title\") <http://q.r>")).toBe("<HTTPS://a.b|i(t) @x> <http://q.r|http://q.r>");
@@ -61,7 +61,7 @@ test("links are http, https and mailto, and nothing else", () => {
   }
 });
 
-test("mentions are read as the server reads them", () => {
+test("mentions are parsed as on the server", () => {
   expect(shown("hi @Ann, @bob.smith. (@c-d_e) a@b @ **@x** `@y`\n@z")).toBe("hi @(ann), @(bob.smith). (@(c-d_e)) a@b @ b(@(x)) `@y`/@(z)");
 });
 
@@ -72,7 +72,7 @@ const stepsOf = (text: string) => {
   return steps / text.length;
 };
 
-test("the steps that a text takes grow with its length alone: all short words", { timeout: 60_000 }, () => {
+test("the steps are linear in the length: all short words", { timeout: 60_000 }, () => {
   const over: string[] = [];
   const check = (word: string, size: number) => stepsOf(filled(word, size)) > perChar && over.push(word);
   for (const a of signs) {
@@ -85,7 +85,7 @@ test("the steps that a text takes grow with its length alone: all short words", 
   expect(over).toEqual([]);
 });
 
-test("the steps that a text takes grow with its length alone: nested, and at random", { timeout: 60_000 }, () => {
+test("the steps are linear in the length: nested and random texts", { timeout: 60_000 }, () => {
   for (const [open, close] of [["*", "*"], ["*a _b ", " b_ a*"], ["[", "](http://a.b)"], ["> ", "a"], ["- ", "a"], ["<", ">"], ["`", "`"], ["(", ")"], ["![", "](b)"]] as const) {
     expect(stepsOf(filled(open, 8192) + "x" + filled(close, 8192)), open).toBeLessThan(perChar);
   }
@@ -102,7 +102,7 @@ test("the steps that a text takes grow with its length alone: nested, and at ran
   }
 });
 
-test("a text that takes too many steps is plain, and whole", () => {
+test("a text with too many steps is plain text, complete", () => {
   const text = filled("**b** [a](b (");
   expect(read(text)).toEqual({ plain: true, steps: expect.any(Number) as number, tree: [{ type: "paragraph", children: [{ type: "text", text }] }] });
   expect(read("*a*", 3).tree).toEqual([{ type: "paragraph", children: [{ type: "text", text: "*a*" }] }]);
@@ -112,7 +112,7 @@ test("a text that takes too many steps is plain, and whole", () => {
 const sizeOf = (all: readonly (Block | Inline)[]): number => all.reduce((sum, n) => sum + (n.type === "text" ? 0 : 1) +
   (n.type === "list" ? n.items.reduce((s, i) => s + 1 + sizeOf(i), 0) : "children" in n ? sizeOf(n.children) : 0), 0);
 
-test("a message makes a bounded number of elements, and all of its text is there", () => {
+test("a message has a bounded number of elements and its whole text", () => {
   for (const part of ["*a* ", "a\n\n", "- a\n", "- > a\n", "`a` ", "@a ", "[a](http://b.c) ", "> a\n\n", "a@b.cd ", "~~**_a_**~~ ", "```\na\n```\n"]) {
     const tree = parse(filled(part));
     expect(sizeOf(tree), part).toBeLessThanOrEqual(520);
@@ -120,7 +120,7 @@ test("a message makes a bounded number of elements, and all of its text is there
   }
 });
 
-test("a text is not read again when its row comes back, and what is kept is bounded", () => {
+test("parsed texts are cached, and the cache is bounded", () => {
   const text = "*kept*";
   const tree = parse(text);
   expect(parse(text)).toBe(tree);
@@ -128,7 +128,7 @@ test("a text is not read again when its row comes back, and what is kept is boun
   expect(parse(text)).not.toBe(tree);
 });
 
-test("what is left of the bounds is text, whole", () => {
+test("what exceeds the bounds is text, complete", () => {
   expect(shown(filled(">")).replaceAll(/[()]/g, "")).toBe(filled(">"));
   expect(shown(">".repeat(9) + "a")).toBe(">(>(>(>(>(>(>>>a))))))");
   expect(shown("*a _b ".repeat(9) + "x" + " b_ a*".repeat(9))).toBe("i(a i(b ".repeat(3) + "*a _b ".repeat(6) + "x" + " b_ a*".repeat(6) + " b) a)".repeat(3));
@@ -138,11 +138,11 @@ test("what is left of the bounds is text, whole", () => {
   expect(shown(many)).toMatch(/^-\(a0,a1,.*\/- a2999$/);
 });
 
-test("16 KiB of the texts that bench-web times are read", () => {
+test("16 KiB of each text of bench-web is parsed", () => {
   for (const part of nasty) expect(read(filled(part)).steps, part).toBeLessThan(65 * 16 * 1024);
 });
 
-test("no text breaks it", { timeout: 60_000 }, () => {
+test("no text breaks the parser", { timeout: 60_000 }, () => {
   const r = new Random(1);
   const parts = ["*", "_", "~~", "`", "```", "[", "](", ")", "<", ">", "> ", "- ", "1. ", "\n", "\n\n", "  ", "\t", "a", "B1", "http://x.y", "@ann", "\\", "!", "|", "#", "é", "👍", "\u00a0", "\f", "\r", "\u2028", "\ud800"];
   for (let i = 0; i < 3000; i++) shown(Array.from({ length: r.below(60) }, () => r.of(parts)).join(""));

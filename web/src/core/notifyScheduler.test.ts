@@ -17,7 +17,7 @@ const draw = () => {
   return pass(1);
 };
 
-test("what comes while one writes is told behind a letter's frame, in one piece", async () => {
+test("changes during typing are notified together after a keystroke's frame", async () => {
   let told = 0;
   const scheduler = new NotifyScheduler(() => told++);
   scheduler.keystroke();
@@ -29,7 +29,7 @@ test("what comes while one writes is told behind a letter's frame, in one piece"
   expect(told).toBe(1);
 });
 
-test("where no further letter is drawn it does not wait long", async () => {
+test("without a further keystroke the wait is short", async () => {
   let told = 0;
   const scheduler = new NotifyScheduler(() => told++);
   scheduler.keystroke();
@@ -44,7 +44,7 @@ test("where no further letter is drawn it does not wait long", async () => {
   expect(told).toBe(2);
 });
 
-test("a letter's frame does not end the rest of a slow device", async () => {
+test("a keystroke's frame does not end the pause of a slow device", async () => {
   let told = 0;
   const now = performance.now.bind(performance);
   let drew = 0;
@@ -66,7 +66,7 @@ test("a letter's frame does not end the rest of a slow device", async () => {
   vi.restoreAllMocks();
 });
 
-test("a listener that fails does not end the telling", async () => {
+test("a listener that throws does not end notifications", async () => {
   let told = 0;
   const scheduler = new NotifyScheduler(() => {
     if (++told === 1) throw new Error("no");
@@ -77,7 +77,7 @@ test("a listener that fails does not end the telling", async () => {
   expect(told).toBe(2);
 });
 
-test("what one did oneself is told at once, and what it changes in turn is not lost", async () => {
+test("flush notifies at once, and changes made by listeners are not lost", async () => {
   let told = 0;
   const scheduler: NotifyScheduler = new NotifyScheduler(() => {
     if (++told === 1) scheduler.schedule();

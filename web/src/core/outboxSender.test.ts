@@ -119,7 +119,7 @@ class Tab {
   }
 }
 
-test("whatever breaks, each message is made once, in its chat's order, and is one bubble all the while", async () => {
+test("with any failures each message is posted once, in its chat's order, and is always shown once", async () => {
   for (let seed = 1; seed <= 150; seed++) {
     const r = new Random(seed);
     const server = new Server(r), disk = new Disk();
@@ -195,7 +195,7 @@ function byHand() {
   return { disk, sent, outboxSender, settle, states: () => outboxSender.outbox.pending.map((p) => `${p.text} ${p.state}`) };
 }
 
-test("a chat's second waits for the first, another chat does not", async () => {
+test("a chat's second message waits for the first, another chat's does not", async () => {
   const { outboxSender, sent, settle, states } = byHand();
   outboxSender.enqueue("a", "1");
   outboxSender.enqueue("a", "2");
@@ -208,7 +208,7 @@ test("a chat's second waits for the first, another chat does not", async () => {
   expect(states()).toEqual(["2 sending", "3 sending"]);
 });
 
-test("a final refusal says why and frees those behind it; retry keeps the clientId", async () => {
+test("a refused message has its reason and unblocks the next ones; a retry keeps the clientId", async () => {
   const { outboxSender, sent, settle, states, disk } = byHand();
   const id = outboxSender.enqueue("a", "1");
   outboxSender.enqueue("a", "2");
@@ -225,7 +225,7 @@ test("a final refusal says why and frees those behind it; retry keeps the client
   expect([states(), disk.rows.size]).toEqual([["2 sent"], 0]);
 });
 
-test("it waits as long as the server asks, with all chats or with one", async () => {
+test("it waits for retryAfterMs, for all chats or for one", async () => {
   const { outboxSender, sent, settle } = byHand();
   outboxSender.enqueue("a", "1");
   sent[0]!.fail(new Failure({ code: "rate_limited", message: "", retryAfterMs: 700 }));
@@ -244,7 +244,7 @@ test("it waits as long as the server asks, with all chats or with one", async ()
   expect(sent.map((s) => s.post.text)).toEqual(["1", "1", "2", "3", "1"]);
 });
 
-test("an ended session is no verdict on a message", async () => {
+test("a message survives the end of the session", async () => {
   const { outboxSender, sent, settle, states } = byHand();
   outboxSender.enqueue("a", "1");
   sent[0]!.fail(new Failure({ code: "no_identity", message: "" }));
@@ -252,7 +252,7 @@ test("an ended session is no verdict on a message", async () => {
   expect(states()).toEqual(["1 waiting"]);
 });
 
-test("after a broken line it sends at once, and once stopped nothing more", async () => {
+test("it sends at once after a reconnect, and nothing after stop", async () => {
   const { outboxSender, sent, settle, disk } = byHand();
   const id = outboxSender.enqueue("a", "1");
   outboxSender.dispatch({ type: "live", live: false });
@@ -267,7 +267,7 @@ test("after a broken line it sends at once, and once stopped nothing more", asyn
   expect([sent.length, [...disk.rows.keys()]]).toEqual([2, [id]]);
 });
 
-test("its event before its reply, and its reply after, is one bubble", async () => {
+test("an event before or after its reply leaves one message", async () => {
   const { outboxSender, sent, settle, states, disk } = byHand();
   const id = outboxSender.enqueue("a", "1");
   outboxSender.dispatch({ type: "arrived", clientId: id });
@@ -276,7 +276,7 @@ test("its event before its reply, and its reply after, is one bubble", async () 
   expect([states(), disk.rows.size]).toEqual([[], 0]);
 });
 
-test("an adoption that began before an acknowledgement brings nothing back", async () => {
+test("an adoption that began before an acknowledgement restores nothing", async () => {
   const { outboxSender, disk, states } = byHand();
   const id = outboxSender.enqueue("a", "1");
   const adopting = outboxSender.adopt(); // reads the disk now
@@ -285,7 +285,7 @@ test("an adoption that began before an acknowledgement brings nothing back", asy
   expect([states(), disk.rows.size]).toEqual([[], 0]);
 });
 
-test("a tab takes over what a closed one left, and leaves alone what is another's", async () => {
+test("a tab adopts the messages of closed tabs, not those of open ones", async () => {
   const { outboxSender, disk, sent } = byHand();
   disk.alive.add("open");
   const left: Pending = { clientId: "k1", chatId: "a", text: "left", at: 1, tab: "closed", state: "waiting" };

@@ -34,14 +34,14 @@ test.each([
   expect(all.length - found.length).toBe(0);
 });
 
-test("nothing typed leaves the order as it is, and the best text of a thing counts", () => {
+test("an empty query keeps the order, and the best text of a thing counts", () => {
   expect(best("")).toEqual(chats);
   expect(fuzzyFind("ann", [{ name: "Berta", handle: "ann" }, { name: "Anna", handle: "x" }], (u) => [u.name, u.handle]).map((u) => u.name)).toEqual(["Berta", "Anna"]);
   expect(fuzzyFind("smith", ["Anna Smith", "Smith Anna"], (t) => [t])).toEqual(["Smith Anna", "Anna Smith"]);
   expect(matchScore("a", "")).toBe(0);
 });
 
-test("what stands before the caret is completed where a sign begins a word", () => {
+test("a word with @ or colon before the caret can be completed", () => {
   const at = (s: string) => {
     const caret = s.indexOf("|");
     const c = completionAt(s.replace("|", ""), caret);
@@ -56,7 +56,7 @@ test("what stands before the caret is completed where a sign begins a word", () 
   for (const not of ["a@b|", "@an |", "at 10:30|", ":s|", "::|", "http://x|", "|@an", "@" + "x".repeat(60) + "|"]) expect(at(not)).toBeUndefined();
 });
 
-test("taking a completion leaves the caret behind it and one space", () => {
+test("accepting a completion puts the caret after it and one space", () => {
   const take = (s: string, by: string) => {
     const caret = s.indexOf("|");
     const text = s.replace("|", "");

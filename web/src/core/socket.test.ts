@@ -33,7 +33,7 @@ async function untilNext(it: ReturnType<typeof connected>): Promise<number> {
   return Date.now() - from;
 }
 
-test("hello and resume leave at once; what stands behind the greeting comes after it", () => {
+test("hello and resume are sent together; values behind the reply come after it", () => {
   const it = connected({ a: 3, b: 4 });
   it.wire().opens();
   expect(it.wire().got).toEqual([{ id: 1, do: "hello", parts: true }, { id: 2, do: "resume", epoch: "e", seen: { a: 3, b: 4 } }]);
@@ -42,7 +42,7 @@ test("hello and resume leave at once; what stands behind the greeting comes afte
   expect(it.lines).toEqual(["connecting", "live"]);
 });
 
-test("a greeting that comes slowly is waited for as long as it comes, and is told whole", async () => {
+test("a slow hello has no timeout while parts come, and is delivered whole", async () => {
   const hellos: Hello[] = [];
   const wire = new FakeWire();
   const lines: string[] = [];
@@ -62,7 +62,7 @@ test("a greeting that comes slowly is waited for as long as it comes, and is tol
   socket.end();
 });
 
-test("a greeting that stops coming is given up", async () => {
+test("a hello that stops coming times out", async () => {
   const it = connected();
   it.wire().opens();
   await vi.advanceTimersByTimeAsync(14_000);
@@ -73,14 +73,14 @@ test("a greeting that stops coming is given up", async () => {
   expect(it.line().state).toBe("waiting");
 });
 
-test("a long resume goes in parts, and the last says so", () => {
+test("a long resume is sent in parts, and the last one is marked", () => {
   const it = connected(Object.fromEntries(Array.from({ length: 7001 }, (_, i) => [`c${i}`, i])));
   it.wire().opens();
   const parts = it.wire().got.slice(1);
   expect(parts.map((p) => [Object.keys(p.seen as object).length, p.more])).toEqual([...Array<[number, boolean]>(4).fill([1500, true]), [1001, undefined]]);
 });
 
-test("the times of what was seen go with the numbers, and each part is below the bound of a message", () => {
+test("the times are sent with the numbers, and each part fits into a message", () => {
   const ids = Array.from({ length: 1600 }, (_, i) => `${i}`.padStart(32, "x")); // as long as ids are
   const it = connected(Object.fromEntries(ids.map((id) => [id, 2 ** 31])), Object.fromEntries(ids.slice(1).map((id) => [id, Date.now()])));
   it.wire().opens();
@@ -92,7 +92,7 @@ test("the times of what was seen go with the numbers, and each part is below the
   }
 });
 
-test("replies find their commands, in any order; a broken line answers the rest with no_answer", async () => {
+test("replies match their commands in any order; a broken connection fails the rest with no_answer", async () => {
   const it = connected();
   await expect(it.socket.command("typing", { chatId: "a" })).rejects.toMatchObject({ code: "no_answer" });
   it.wire().greets();
@@ -107,7 +107,7 @@ test("replies find their commands, in any order; a broken line answers the rest 
   await expect(lost).rejects.toMatchObject({ code: "no_answer", retryable: true });
 });
 
-test("it waits at random up to 5 s, doubling up to a minute, and begins anew after a hello", async () => {
+test("the backoff is random up to 5 s, doubles up to a minute, and is reset by a hello", async () => {
   const it = connected();
   it.wire().greets();
   const waits: number[] = [];
@@ -121,7 +121,7 @@ test("it waits at random up to 5 s, doubling up to a minute, and begins anew aft
   expect(await untilNext(it)).toBe(2500);
 });
 
-test("a hint says how long, and for how long the banner counts", async () => {
+test("retryAfterMs in the close reason sets the wait", async () => {
   const it = connected();
   it.wire().greets();
   it.wire().breaks(4000, "restarting; retryAfterMs=1200");
@@ -130,7 +130,7 @@ test("a hint says how long, and for how long the banner counts", async () => {
   expect(it.lines.at(-1)).toBe("connecting restarting");
 });
 
-test("a server that said it restarts is restarting until that takes too long", async () => {
+test('a restarting server stays "restarting" until that takes too long', async () => {
   const it = connected();
   it.wire().greets();
   it.wire().breaks(4000, "retryAfterMs=10");
@@ -141,7 +141,7 @@ test("a server that said it restarts is restarting until that takes too long", a
   expect(it.lines.filter((l) => l.startsWith("waiting"))).toEqual([...Array<string>(5).fill("waiting restarting"), "waiting lost"]);
 });
 
-test("close codes tell the cause, and which of them end it", () => {
+test("close codes map to causes, and some end the session", () => {
   const cause = (code: number, online = true) => causeOf(code, online);
   expect([4000, 1001, 4008, 1008, 4501, 4503, 4500, 1002, 4001, 4003, 1006, 1011, 4499].map((c) => cause(c))).toEqual([
     "restarting", "restarting", "tooMany", "tooMany", "signedOut", "signedOut", "protocol", "protocol", "lost", "lost", "lost", "lost", "lost"]);
@@ -155,7 +155,7 @@ test("close codes tell the cause, and which of them end it", () => {
   }
 });
 
-test("a refused identity is told by the close that follows the refused hello", () => {
+test("the close after a refused hello has the cause", () => {
   const it = connected();
   it.wire().opens();
   it.wire().says({ re: 1, error: { code: "no_identity", message: "sign in" } });
@@ -163,7 +163,7 @@ test("a refused identity is told by the close that follows the refused hello", (
   expect(it.lines).toEqual(["connecting", "ended signedOut"]);
 });
 
-test("a hello that fails without a close, or is never answered, is tried again", async () => {
+test("a hello that fails without a close, or has no reply, is retried", async () => {
   const it = connected();
   it.wire().opens();
   it.wire().says({ re: 1, error: { code: "unavailable", message: "" } });
@@ -174,7 +174,7 @@ test("a hello that fails without a close, or is never answered, is tried again",
   expect(it.wires[1]!.closed).toBe(true);
 });
 
-test("a silent line is asked, and given up when it does not answer", async () => {
+test("a silent connection is pinged, and dropped without a reply", async () => {
   const it = connected();
   it.wire().greets();
   await vi.advanceTimersByTimeAsync(25_000);
@@ -188,7 +188,7 @@ test("a silent line is asked, and given up when it does not answer", async () =>
   expect([it.wires[0]!.closed, it.lines.at(-1)]).toEqual([true, "waiting lost"]);
 });
 
-test("after waking, a dead line is known within three seconds and tried again at once", async () => {
+test("after waking, a dead connection is detected within three seconds and replaced at once", async () => {
   const it = connected();
   it.wire().greets();
   it.socket.wake();
@@ -202,7 +202,7 @@ test("after waking, a dead line is known within three seconds and tried again at
   expect([it.lines.at(-1), it.wires.length]).toEqual(["connecting lost", 2]);
 });
 
-test("waking does not overrule a server that has too many", () => {
+test("waking does not skip the wait for a server with too many connections", () => {
   const it = connected();
   it.wire().greets();
   it.wire().breaks(4008, "retryAfterMs=60000");
@@ -225,14 +225,14 @@ test("what is too long is not sent, and after a 1009 the longest is not sent aga
   await expect(large).rejects.toMatchObject({ code: "text_too_long" });
 });
 
-test("bytes that cannot be read end it: this page is too old", () => {
+test("bytes that cannot be decoded end the session: this page is too old", () => {
   const it = connected();
   it.wire().greets();
   it.wire().saysBytes(Uint8Array.of(0xc1).buffer);
   expect([it.lines.at(-1), it.wires[0]!.closed]).toEqual(["ended protocol", true]);
 });
 
-test("once ended nothing is opened or told any more", async () => {
+test("after end nothing is opened or reported", async () => {
   const it = connected();
   const wire = it.wire();
   wire.greets();

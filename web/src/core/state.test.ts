@@ -158,7 +158,7 @@ const plain = (held: LoadedMessage | Message) => {
 };
 const inEntry = ["kind", "title", "topic", "head", "memberCount", "activity", "role", "readUpTo", "unread", "mentions"] as const;
 
-test("a snapshot and what follows it, in any order that can happen, is a fresh snapshot", () => {
+test("a snapshot plus events, in any possible order, equals a fresh snapshot", () => {
   for (let seed = 1; seed <= 2000; seed++) {
     const play = new Play(seed);
     for (let i = 0; i < 60; i++) play.step();
@@ -192,7 +192,7 @@ function held(messages: number): { log: Log; state: State; say: (a: Action) => v
 }
 const event = (e: Event): Action => ({ type: "event", event: e });
 
-test("an event is applied once, and one that came too early asks for a resume", () => {
+test("an event is applied once, and one that comes too early sets gap", () => {
   const it = held(2);
   const [a, b] = [3, 4].map((n) => it.log.append({ event: "posted", by: "ann", text: `t${n}` }));
   it.say(event(b!));
@@ -205,7 +205,7 @@ test("an event is applied once, and one that came too early asks for a resume", 
   expect([it.chat().seen, it.chat().gap, it.chat().unread]).toEqual([5, false, 4]);
 });
 
-test("a page that was asked for before a reset is not used", () => {
+test("a page requested before a reset is dropped", () => {
   const it = held(1);
   const request: PageRequest = { window: {} };
   it.say({ type: "requestStarted", chatId: "c", request });
@@ -216,7 +216,7 @@ test("a page that was asked for before a reset is not used", () => {
   expect([it.state.epoch, it.chat().seen, it.chat().stale]).toEqual(["f", 9, true]);
 });
 
-test("what was seen last is known with its time: of an event, or of the entry whose head it is", () => {
+test("the last seen number has its time, from an event or from the entry with that head", () => {
   const it = held(2);
   expect([resumeSeqs(it.state), resumeTimes(it.state)]).toEqual([{ c: 3 }, { c: 1003 }]);
   it.say(event(it.log.append({ event: "renamed", by: "ann", title: "t", topic: "" })));
@@ -243,7 +243,7 @@ test("what was seen last is known with its time: of an event, or of the entry wh
   expect(resumeTimes(it.state)).toEqual({ c: 1005 });
 });
 
-test("a page that is older than what had been seen when it was asked for is not used", () => {
+test("a page older than the request is dropped", () => {
   const it = held(2);
   const request: PageRequest = { window: {} };
   const page = it.log.page(me, {});
@@ -253,7 +253,7 @@ test("a page that is older than what had been seen when it was asked for is not 
   expect(it.chat().timeline![0]!.messages[0]!.text).toBe("new");
 });
 
-test("what a newer page told, neither an event nor an older page takes back", () => {
+test("neither an event nor an older page overwrites a newer page", () => {
   const it = held(1);
   const early: PageRequest = { window: {} }, request: PageRequest = { window: {} };
   it.say({ type: "requestStarted", chatId: "c", request: early });
@@ -267,14 +267,14 @@ test("what a newer page told, neither an event nor an older page takes back", ()
   expect(it.chat().timeline![0]!.messages[0]!.text).toBe("second");
 });
 
-test("a replay tells of reactions before the deletion that it has told already", () => {
+test("a replay has reactions before a deletion that was applied already", () => {
   const it = held(1);
   it.say(event({ event: "posted", chatId: "c", seq: 3, n: 2, at: 5, by: "ann", deletedAt: 9 }));
   it.say(event({ event: "reacted", chatId: "c", seq: 4, n: 2, at: 6, by: "bob", target: 3, emoji: "+", on: true }));
   expect(it.chat().timeline![0]!.messages[1]!.reactions).toBeUndefined();
 });
 
-test("another epoch resumes nothing", () => {
+test("another epoch drops what was loaded", () => {
   const it = held(2);
   const resumed = resumeSeqs(it.state);
   expect(resumed).toEqual({ c: 3 });
@@ -300,7 +300,7 @@ test("jumping elsewhere leaves a gap, and pages from both sides close it", () =>
   expect(load({ before: 17, limit: 50 })).toEqual([[1, 101]]);
 });
 
-test("where more reacted than are named, the message is asked for again", () => {
+test("a reaction to an emoji with unlisted names makes the message unsure", () => {
   const it = held(1);
   const request: PageRequest = { window: { around: 2, limit: 1 } };
   const many = { emoji: "+", count: 60, mine: false, by: Array.from({ length: 50 }, (_, i) => `u${i}`) };
@@ -316,21 +316,21 @@ test("where more reacted than are named, the message is asked for again", () => 
   expect([sure.unsure, sure.reactions![0]!.count]).toEqual([undefined, 61]);
 });
 
-test("a name beyond the fiftieth is counted and not shown", () => {
+test("a reaction beyond the fiftieth name is counted and not listed", () => {
   const it = held(1);
   for (let i = 0; i < 52; i++) it.say(event(it.log.append({ event: "reacted", by: `u${i}`, target: 2, emoji: "+", on: true })));
   const m = it.chat().timeline![0]!.messages[0]!;
   expect([m.reactions![0]!.by.length, m.reactions![0]!.count, m.unsure]).toEqual([50, 51, true]);
 });
 
-test("a quote is cut between characters, as the server cuts it", () => {
+test("a quote is cut between characters, as on the server", () => {
   const it = held(1);
   it.say(event(it.log.append({ event: "posted", by: "bob", text: "why", reply: { seq: 2, by: "ann", text: "t0" } })));
   it.say(event(it.log.append({ event: "edited", by: "ann", target: 2, text: "x" + "é".repeat(200) })));
   expect(it.chat().timeline![0]!.messages[1]!.reply!.text).toBe("x" + "é".repeat(99));
 });
 
-test("typing ends with the message or after a while, presence and names follow their signals", () => {
+test("typing ends with the message or by time; presence and users follow their signals", () => {
   const it = held(1);
   const signal = (s: Extract<Action, { type: "signal" }>["signal"]) => it.say({ type: "signal", signal: s, at: 1000 });
   signal({ signal: "typing", chatId: "c", by: "ann" });
@@ -348,7 +348,7 @@ test("typing ends with the message or after a while, presence and names follow t
   expect(it.state.online.size).toBe(0);
 });
 
-test("chats come and go", () => {
+test("chat signals add and remove chats", () => {
   const it = held(1);
   it.say({ type: "signal", signal: { signal: "chat", chatId: "d", head: 4, chat: { ...it.log.entry(me), id: "d" }, users: [user("dora")] }, at: 0 });
   expect([it.state.chats.get("d")!.seen, it.state.users.has("dora")]).toEqual([4, true]);
@@ -357,7 +357,7 @@ test("chats come and go", () => {
   expect(it.state.chats.size).toBe(0);
 });
 
-test("what others have read is known from pointers, pages of members and posts", () => {
+test("read pointers of others come from signals, pages of members and posts", () => {
   const it = held(1);
   const request: PageRequest = {};
   it.say({ type: "requestStarted", chatId: "c", request });
@@ -368,7 +368,7 @@ test("what others have read is known from pointers, pages of members and posts",
   expect(Object.fromEntries(it.chat().reads)).toEqual({ bob: 2, ann: 3 });
 });
 
-test("an event of a kind that we do not know counts", () => {
+test("an event of an unknown kind is counted", () => {
   const it = held(1);
   it.say(event({ event: "painted", chatId: "c", seq: 3, n: 1, at: 5, by: "ann" } as unknown as Event));
   expect([it.chat().seen, it.chat().head, it.chat().timeline![0]!.to]).toEqual([3, 3, 3]);

@@ -46,7 +46,7 @@ describe.each([
   ["where there is no IndexedDB", () => (vi.stubGlobal("indexedDB", undefined), openLocalDB())],
   ["where it refuses", () => (vi.stubGlobal("indexedDB", { open: () => { throw new DOMException("no", "SecurityError"); } }), openLocalDB())],
 ])("%s", (_, localDB) => {
-  test("rows of one prefix are changed as one, and no others", async () => {
+  test("update changes the rows of one prefix, all or none", async () => {
     const s = await localDB();
     await s.update("settings", "a/", (rows) => rows.set("a/x", 1).set("a/y", 2));
     await s.update("settings", "b/", (rows) => rows.set("b/x", 3));
@@ -60,12 +60,12 @@ describe.each([
   });
 });
 
-test("what is on disk is there for the next page", async () => {
+test("rows are there for the next page", async () => {
   await (await openLocalDB()).update("settings", "", (rows) => rows.set("a", 1));
   expect([...await (await openLocalDB()).rows("settings", "")]).toEqual([["a", 1]]);
 });
 
-test("a browser that never answers keeps in memory", async () => {
+test("a browser that never opens the database falls back to memory", async () => {
   vi.useFakeTimers();
   vi.stubGlobal("indexedDB", { open: () => new IDBOpenDBRequest() });
   const opening = openLocalDB();
@@ -106,7 +106,7 @@ describe("drafts", () => {
     expect((await page(localDB).storage.drafts()).size).toBe(0);
   });
 
-  test("each tab goes on with its own, after a reload with what it left, and looking takes nothing", async () => {
+  test("each tab continues its own draft, also after a reload, and reading takes none from others", async () => {
     const localDB = await openLocalDB(), locks = new FakeLocks(), tab = new FakeSession();
     const a = page(localDB, locks, "ann", tab), b = page(localDB, locks);
     await a.storage.saveDraft("c", { text: "of a", at: 1 });
@@ -123,7 +123,7 @@ describe("drafts", () => {
     expect((await again.storage.draft("c"))!.text).toBe("of a");
   });
 
-  test("what was sent does not come back from the page that was closed", async () => {
+  test("a sent draft does not come back from a closed page", async () => {
     const localDB = await openLocalDB();
     await page(localDB).storage.saveDraft("c", { text: "begun", at: 1 });
     const later = page(localDB);
@@ -135,7 +135,7 @@ describe("drafts", () => {
 });
 
 describe.each([["with Web Locks", new FakeLocks()], ["on plain http", undefined]])("the outbox %s", (_, locks) => {
-  test("goes over to the next tab when one closes, and not before", async () => {
+  test("is adopted by another tab once its tab is closed, and not before", async () => {
     const localDB = await openLocalDB();
     const open = () => {
       const tabs = new Tabs(localDB, locks as unknown as LockManager | undefined);
@@ -154,7 +154,7 @@ describe.each([["with Web Locks", new FakeLocks()], ["on plain http", undefined]
   });
 });
 
-test("a lease that nobody renews runs out, one that is renewed does not", async () => {
+test("a lease expires unless it is renewed", async () => {
   const localDB = await openLocalDB("lease");
   vi.useFakeTimers({ toFake: ["Date", "setInterval", "clearInterval"] });
   const a = new Tabs(localDB, undefined), b = new Tabs(localDB, undefined);
@@ -172,7 +172,7 @@ test("a lease that nobody renews runs out, one that is renewed does not", async 
   b.close();
 });
 
-test("places and settings are each user's own; signing out leaves the settings", async () => {
+test("positions and settings are per user; signing out keeps the settings", async () => {
   const localDB = await openLocalDB();
   const { storage } = page(localDB);
   await storage.saveScrollPosition("c", { seq: 7, offset: -12 });
@@ -185,7 +185,7 @@ test("places and settings are each user's own; signing out leaves the settings",
   expect([await storage.scrollPosition("c"), (await storage.drafts()).size, await storage.adopt(), (await storage.settings()).size]).toEqual([undefined, 0, [], 1]);
 });
 
-test("a draft that is sent in one tab is gone in the other that showed it, unless one of them wrote something else", async () => {
+test("a draft that one tab sends is deleted in another that showed it, unless one of them changed it", async () => {
   const localDB = await openLocalDB(), locks = new FakeLocks();
   const a = page(localDB, locks), b = page(localDB, locks);
   await flush();
@@ -211,7 +211,7 @@ test("a draft that is sent in one tab is gone in the other that showed it, unles
   expect(await left()).toEqual(["three"]);
 });
 
-test("edits are kept beside drafts, and are none", async () => {
+test("edits are stored beside drafts and not listed as such", async () => {
   const localDB = await openLocalDB(), locks = new FakeLocks();
   const a = page(localDB, locks);
   await flush();
@@ -225,7 +225,7 @@ test("edits are kept beside drafts, and are none", async () => {
   expect(await seen(page(localDB, locks))).toEqual([0, 12, undefined, "edited"]);
 });
 
-test("of who is not signed in stays what they wrote, without what they read", async () => {
+test("scrub keeps what signed-out users wrote and erases what they read", async () => {
   const localDB = await openLocalDB();
   const reply = { seq: 3, by: "carl", text: "a secret" };
   for (const who of ["ann", "bob"]) {
@@ -246,7 +246,7 @@ test("of who is not signed in stays what they wrote, without what they read", as
   expect((await secrets()).map(([, text]) => text)).toEqual(["…", "…", "…", "…", "…"]);
 });
 
-test("a disk that is full is told, and what it refused is tried again", async () => {
+test("a full disk is reported, and failed writes are retried", async () => {
   const localDB = await openLocalDB();
   let full = true;
   const edit: LocalDB["update"] = (...args) => (full && args[0] !== "tabs" ? Promise.reject(new DOMException("", "QuotaExceededError")) : localDB.update(...args));
@@ -263,7 +263,7 @@ test("a disk that is full is told, and what it refused is tried again", async ()
   expect([(await s.adopt()).length, (await s.drafts()).get("c")?.text]).toEqual([1, "x"]);
 });
 
-test("in memory alone, what was written is at risk until it is sent", async () => {
+test("in memory, unsent texts count as unsaved", async () => {
   vi.stubGlobal("indexedDB", undefined);
   const { storage, tabs } = page(await openLocalDB());
   expect([storage.storageProblem, storage.unsavedText]).toEqual(["memory", false]);
@@ -273,7 +273,7 @@ test("in memory alone, what was written is at risk until it is sent", async () =
   expect(storage.unsavedText).toBe(false);
 });
 
-test("who signs out leaves nothing, and nothing follows", async () => {
+test("clear erases everything and ignores later writes", async () => {
   const localDB = await openLocalDB();
   const { storage } = page(localDB);
   await storage.saveDraft("c", { text: "x", at: 1 });

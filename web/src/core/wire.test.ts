@@ -21,14 +21,14 @@ test("there are golden files of each kind", () => {
   for (const kind of ["command-", "event-", "signal-", "reply-"]) expect(names.filter((n) => n.startsWith(kind)).length).toBeGreaterThan(5);
 });
 
-test("values back to back are all read, and a cut one is an error", () => {
+test("values back to back are all decoded, and a truncated one is an error", () => {
   const all = names.filter((n) => n.startsWith("event-"));
   const joined = Uint8Array.from(all.flatMap((n) => [...bytes(n)]));
   expect(decodeValues(joined)).toEqual(all.map(clear));
   expect(() => decodeValues(joined.slice(0, -1))).toThrow();
 });
 
-test("what is undefined is left out", () => {
+test("undefined fields are left out", () => {
   expect(decodeValues(encodeCommand(1, "post", { chatId: "c", clientId: "k", text: "x", replyTo: undefined })))
     .toEqual([{ id: 1, do: "post", chatId: "c", clientId: "k", text: "x" }]);
 });
