@@ -1,12 +1,11 @@
-// Draws the page's icons from public/icon.svg: for phones and desktops that want
-// pixels. Run by `make pictures`; what it writes is committed.
+// Renders the page's PNG icons from public/icon.svg. Run by `make pictures`; the output is committed.
 import { readFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { chromium } from "playwright-core";
 
 const folder = new URL("../public/", import.meta.url);
 const svg = await readFile(new URL("icon.svg", folder), "utf8");
-// Systems cut a maskable icon to their own shape: colour to the edges, the sign within the inner four fifths.
+// Systems crop a maskable icon: the background fills it, the sign is within the inner 80 %.
 const whole = svg.replace(' rx="8"', "").replace(/<path /, '<path transform="translate(16 16) scale(.78) translate(-16 -16.5)" ');
 
 const browser = await chromium.launch({ executablePath: process.env.CHROMIUM || "/usr/bin/chromium", args: ["--no-sandbox", "--disable-gpu"] });

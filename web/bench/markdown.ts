@@ -1,4 +1,4 @@
-// How long the worst texts of 16 KiB take to be read as Markdown.
+// Measures how long the worst texts of 16 KiB take to parse as Markdown.
 import { parse } from "../src/core/markdown.ts";
 import { filled, nasty } from "../src/core/testkit/nasty.ts";
 
@@ -9,7 +9,7 @@ const once = (text: string) => {
   return performance.now() - from;
 };
 
-/** Each text once the code is warm, the slowest first. */
+/** Returns the time of each text after a warm-up, the slowest first. */
 export function texts(): { part: string; ms: number }[] {
   for (let i = 0; i < 3; i++) for (const part of nasty) once(filled(part));
   return nasty.map((part) => ({ part, ms: Math.min(...Array.from({ length: rounds }, () => once(filled(part)))) })).sort((a, b) => b.ms - a.ms);

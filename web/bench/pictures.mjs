@@ -1,15 +1,15 @@
-// The two pictures of the README, taken of the product with people in it.
+// Takes the two screenshots of the README.
 import { fileURLToPath } from "node:url";
-import { api, heading, House, phone, wideScreen } from "../test/kit.mjs";
+import { api, heading, TestEnvironment, phone, wideScreen } from "../test/kit.mjs";
 
 const docs = new URL("../../docs/", import.meta.url);
-const h = new House([]);
+const h = new TestEnvironment([]);
 await h.open();
 try {
-  const ann = await h.person("Ann", wideScreen);
-  const ben = await h.person("Ben");
-  const cora = await h.person("Cora", phone);
-  const dev = await h.person("Dev");
+  const ann = await h.signedIn("Ann", wideScreen);
+  const ben = await h.signedIn("Ben");
+  const cora = await h.signedIn("Cora", phone);
+  const dev = await h.signedIn("Dev");
   const [a, b, c, d] = await Promise.all([ann, ben, cora, dev].map(async (p) => (await api(p, "GET", "/api/me")).user.id));
   let n = 0;
   const group = async (title, topic, by, members) => {
@@ -51,9 +51,9 @@ try {
     await page.goto(h.at(`/c/${release}`));
     await heading(page, "Release 2.4");
     await page.getByText("Perfect. See you all", { exact: false }).last().waitFor();
-    const no = page.getByRole("button", { name: "No", exact: true }); // the question of notices
+    const no = page.getByRole("button", { name: "No", exact: true }); // the question about notifications
     if (await no.count()) await no.click();
-    await page.getByRole("region", { name: "Messages" }).press("Escape"); // nothing new any more
+    await page.getByRole("region", { name: "Messages" }).press("Escape"); // marks all as read
     await page.reload();
     await page.getByText("Perfect. See you all", { exact: false }).last().waitFor();
     await page.evaluate(() => document.activeElement?.blur());

@@ -1,5 +1,5 @@
-// Where the time of a page goes, by the browser's own trace: milliseconds of each
-// second, by kind of work of the page's main thread, and by the threads behind it.
+// Where a page spends its time, from the browser's trace: milliseconds per second, by kind of work
+// on the main thread, and by the other threads.
 import { traced } from "./watch.mjs";
 
 const kinds = [
@@ -9,7 +9,7 @@ const kinds = [
 ];
 const behind = [["compositor", /^Compositor$/], ["raster", /^ThreadPool|Worker/], ["display, which draws without a graphics processor", /^VizCompositor/]];
 
-/** Traces what run does in the page of this session. */
+/** Traces the page of this session while run runs. */
 export async function shares(cdp, run) {
   let seconds;
   const events = await traced(cdp, ["devtools.timeline", "disabled-by-default-devtools.timeline", "toplevel"], async () => {
@@ -35,7 +35,7 @@ export async function shares(cdp, run) {
   return sums;
 }
 
-/** What each event took itself, without those within it. */
+/** Returns each event's own time, without that of nested events. */
 function alone(all) {
   const open = [], found = [];
   for (const e of all.toSorted((a, b) => a.ts - b.ts || b.dur - a.dur)) {

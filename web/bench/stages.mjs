@@ -1,16 +1,15 @@
-// What is measured in the page, stage by stage. The processor is slowed four times
-// where a person would feel it. Beside the page's figures stand those of a page that
-// does nothing, measured right before: what this machine costs by itself.
+// The stages of bench-web. The processor is slowed four times where users would notice. Next to the
+// page's figures are those of an idle page, measured right before: the cost of the machine itself.
 import { build } from "vite";
 import { shares } from "./shares.mjs";
 import { followed, frames, idlePage, keyTimes, screen, watchKeys } from "./watch.mjs";
 
 export const slowed = 4;
 const perSecond = 20;
-const scrollPx = 8000, scrollSpeed = 2000; // a second
-const chars = 24; // typed for one message
+const scrollPx = 8000, scrollSpeed = 2000; // px a second
+const chars = 24; // of one message
 
-/** Each takes the world and gives its rows: what, runs of samples or a text, unit, goal and whether it is met. */
+/** Each stage takes the world and returns rows: what, runs of samples or a text, unit, goal, and whether it is met. */
 export const stages = { start, markdown, keys, scroll, shares: where, memory };
 
 async function start({ h, ann, big, cdp, repeats }) {
@@ -18,7 +17,7 @@ async function start({ h, ann, big, cdp, repeats }) {
   await ann.reload();
   await newest(ann);
   const loaded = await ann.evaluate(() => performance.getEntriesByType("resource").filter((r) => /\.(js|css)$/.test(r.name)).map((r) => [r.name.endsWith(".js"), r.encodedBodySize]));
-  // A cached file counts no bytes on the wire; its body's size is told all the same.
+  // A cached file has no transfer size, but encodedBodySize is there.
   const kb = (js) => loaded.filter((r) => r[0] === js).reduce((sum, r) => sum + r[1], 0) / 1024;
   const times = [];
   await slow(cdp, slowed);
@@ -76,7 +75,7 @@ async function keys({ h, ann, big, crowd, cdp, repeats }) {
   ];
 }
 
-/** Ten messages are written and sent: what their keys took. */
+/** Types and sends ten messages; returns the times of their keys. */
 async function written(page, what) {
   await watchKeys(page);
   for (let n = 0; n < 10; n++) {
@@ -114,7 +113,7 @@ async function scroll({ h, ann, big, crowd, cdp, repeats }) {
   ];
 }
 
-/** Not slowed: the trace itself takes time, and would four times as much. */
+/** Not slowed, because that would slow the tracing, too. */
 async function where({ h, ann, big, crowd, cdp }) {
   await open(h, ann, big);
   await crowd.chatter(big, perSecond);
@@ -147,14 +146,14 @@ async function memory({ h, ann, big, crowd, cdp }) {
 const slow = (cdp, rate) => cdp.send("Emulation.setCPUThrottlingRate", { rate });
 const newest = (page) => page.locator(".message[data-seq]").last().waitFor();
 
-/** The chat, at its end. */
+/** Opens the chat at its end. */
 async function open(h, page, chat) {
   await page.goto(h.at(`/c/${chat}`));
   await newest(page);
   await followed(page);
 }
 
-/** Two scrolls back: one watched on the screen, one in the page, where watching asks its main thread for each frame. */
+/** Scrolls back twice: once traced on the screen, once measured in the page, which needs the main thread for each frame. */
 async function scrolled(page, cdp, show) {
   await show();
   await slow(cdp, slowed);

@@ -1,8 +1,8 @@
-// The figures as tables, and where they stand in the page that they are told on.
+// Formats the figures as tables and puts them into docs/web.md.
 import { execFileSync } from "node:child_process";
 import { cpus, release } from "node:os";
 
-/** The rows of a stage: the median of the runs and, in brackets, the lowest and the highest. */
+/** Returns the table of a stage: the median of the runs and, in brackets, the lowest and the highest. */
 export function table(rows) {
   const missed = [];
   const lines = rows.map(({ what, runs, text, unit, goal = "", met }) => {
@@ -29,7 +29,7 @@ function spread(values, unit) {
   return `${all[all.length >> 1]} ${unit}` + (all.length > 1 ? ` [${all[0]}–${all.at(-1)}]` : "");
 }
 
-/** The page's text, with this between the markers of that name. */
+/** Returns the document with a block's content replaced. */
 export function block(text, name, now) {
   const from = `<!-- begin ${name} -->\n`;
   if (!text.includes(from)) throw new Error(`docs/web.md has no place for ${name}`);

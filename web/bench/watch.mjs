@@ -1,14 +1,14 @@
-// What watches a page: keys and frames from within, what comes to the screen from
-// the browser's own trace; and the page that does nothing.
+// Measures a page: keys and frames inside it, frames on the screen from the browser's trace; and the
+// idle page.
 
 /** Where one reads along. */
 export async function followed(page) {
-  await page.getByRole("region", { name: "Messages" }).press("Escape"); // all is read
+  await page.getByRole("region", { name: "Messages" }).press("Escape"); // marks all as read
   await page.getByRole("region", { name: "Messages" }).press("End");
   await page.locator(".pill").waitFor({ state: "detached" });
 }
 
-/** A text field and a log of plain text, without a script. */
+/** Loads an idle page: a text field and a log of plain text, without scripts. */
 export async function idlePage(page) {
   await page.goto("about:blank");
   await page.setContent(`<body style="margin:0;font:16px sans-serif"><div role="region" aria-label="Messages" style="height:600px;overflow:auto">
@@ -17,7 +17,7 @@ export async function idlePage(page) {
   await page.locator("textarea").focus();
 }
 
-/** From a key's press, as the browser has it, until what it changed is painted. */
+/** Records the time from each keydown until its change is painted. */
 export function watchKeys(page) {
   return page.evaluate(() => {
     const painted = (then) => requestAnimationFrame(() => {
@@ -41,7 +41,7 @@ export function watchKeys(page) {
 
 export const keyTimes = (page) => page.evaluate(() => new Promise((ok) => requestAnimationFrame(() => setTimeout(() => ok(globalThis.keys)))));
 
-/** Notes each frame's length until what it gives is called. */
+/** Records each frame's length until the function that it returns is called. */
 export async function frames(page) {
   await page.evaluate(() => {
     const lengths = (globalThis.lengths = []);
@@ -60,21 +60,21 @@ export async function frames(page) {
 }
 
 /**
- * What of the page's frames came to the screen while run ran, as Chromium's developer tools tell it. partial: scrolled,
- * without what the page's main thread had to add; dropped: neither; blank: with a part that was not drawn yet.
+ * Returns how many of the page's frames reached the screen while run ran, as Chromium's developer tools count them.
+ * partial: scrolled, without the main thread's update; dropped: neither; blank: with an unpainted part.
  */
 export async function screen(cdp, run) {
   const events = await traced(cdp, ["disabled-by-default-devtools.timeline.frame"], run);
   const ids = events.filter((e) => e.name === "DrawFrame").map((e) => e.args.layerTreeId);
   const count = (id) => ids.filter((x) => x === id).length;
-  const page = [...new Set(ids)].sort((a, b) => count(b) - count(a))[0]; // it draws most
+  const page = [...new Set(ids)].sort((a, b) => count(b) - count(a))[0]; // the page has the most frames
   const late = events.filter((e) => e.name === "DroppedFrame" && e.args.layerTreeId === page);
   const partial = late.filter((e) => e.args.hasPartialUpdate).length;
   const blank = new Set(events.map((e) => e.args?.frame_reporter).filter((r) => r?.layer_tree_host_id === page && r.has_missing_content).map((r) => r.frame_sequence)).size;
   return { all: count(page) + late.length, partial, dropped: late.length - partial, blank };
 }
 
-/** What the browser notes of these categories while run runs. */
+/** Returns the browser's trace events of these categories while run runs. */
 export async function traced(cdp, categories, run) {
   const events = [], take = (d) => events.push(...d.value);
   cdp.on("Tracing.dataCollected", take);

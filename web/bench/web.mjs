@@ -1,9 +1,9 @@
-// What the page costs, against its budgets: `make bench-web`, or some stages of it.
-// Tells how it went on the terminal and writes docs/web.md.
+// Measures the page against its budgets: `make bench-web`, or some stages of it. Prints the results
+// and writes docs/web.md.
 import { readFile, writeFile } from "node:fs/promises";
 import { stages } from "./stages.mjs";
 import { block, machine, table } from "./table.mjs";
-import { furnished, size } from "./world.mjs";
+import { setUpWorld, size } from "./world.mjs";
 
 const repeats = Number(process.env.REPEAT || 3);
 const asked = process.argv.slice(2);
@@ -15,7 +15,7 @@ if (strange.length || !(repeats >= 1)) {
 }
 const say = (text) => process.stderr.write(`  ${text}\n`);
 
-const world = await furnished(say);
+const world = await setUpWorld(say);
 const { h, ann } = world;
 ann.setDefaultTimeout(120_000); // slowed, on a busy machine
 const page = new URL("../../docs/web.md", import.meta.url);

@@ -1,17 +1,17 @@
-// A large house to measure in: people, chats and messages, made over HTTP and
-// sockets as anybody would, by a page of the same browser that plays all others.
-import { House, wideScreen } from "../test/kit.mjs";
+// A large server to measure with: users, chats and messages, created over HTTP and sockets by a page
+// that plays all other users.
+import { TestEnvironment, wideScreen } from "../test/kit.mjs";
 
 export const size = { people: 1000, chats: 500, messages: 100_000 };
-const authors = 5; // each of them hears all the others, too: more would only make the furnishing long
+const authors = 5; // each receives all messages of the others, so more would only slow the setup
 
-/** @returns the house, Ann's page, the big chat's id, and the crowd */
-export async function furnished(say = () => {}) {
-  const h = new House(["--registration", "open", "--limit-user", "off"]);
+/** @returns the environment, Ann's page, the big chat's id, and the crowd */
+export async function setUpWorld(say = () => {}) {
+  const h = new TestEnvironment(["--registration", "open", "--limit-user", "off"]);
   await h.open();
   try {
-    const ann = await h.person("Ann", wideScreen);
-    const page = await h.stranger();
+    const ann = await h.signedIn("Ann", wideScreen);
+    const page = await h.newBrowser();
     await page.goto(h.at("/"));
     const crowd = new Crowd(page);
     say(`${size.people} people`);
@@ -20,7 +20,7 @@ export async function furnished(say = () => {}) {
     say(`${size.chats} chats`);
     const big = await crowd.found(me, size.chats);
     say(`${size.messages} messages`);
-    await ann.goto("about:blank"); // she is not there while it is written
+    await ann.goto("about:blank"); // she is not connected meanwhile
     await crowd.connect(authors);
     await crowd.fill(big, size.messages);
     return { h, ann, big, crowd };
@@ -30,7 +30,7 @@ export async function furnished(say = () => {}) {
   }
 }
 
-/** Everybody but Ann. Their tokens and sockets live in the page. */
+/** All users but Ann. Their tokens and sockets live in the page. */
 export class Crowd {
   #page;
 
@@ -55,7 +55,7 @@ export class Crowd {
     }, n);
   }
 
-  /** Chats in which Ann is; the first holds everybody. */
+  /** Creates n chats with Ann; the first has all users as members. */
   found(ann, n) {
     return this.#page.evaluate(async ([ann, n]) => {
       const { call, people } = globalThis;
@@ -81,7 +81,7 @@ export class Crowd {
       ws.onclose = (e) => fail(new Error(`closed with ${e.code} ${e.reason}`));
       ws.onmessage = (e) => {
         for (const line of e.data.split("\n")) {
-          if (!line.startsWith('{"re"')) continue; // events are the page's own matter
+          if (!line.startsWith('{"re"')) continue; // skips events
           const reply = JSON.parse(line);
           if (reply.error) throw new Error(line);
           if (reply.re === 1) ok();
@@ -110,7 +110,7 @@ export class Crowd {
     }, [chatId, n]);
   }
 
-  /** Posts so many messages a second until stop is called. */
+  /** Posts messages at a rate until quiet is called. */
   chatter(chatId, perSecond) {
     return this.#page.evaluate(([chatId, perSecond]) => {
       const writers = globalThis.people.filter((p) => p.ws);

@@ -1,4 +1,4 @@
-// The rules of who may import what. Types count: a circle of types is a circle for its reader.
+// The import rules. Imports of types count, too: they make a circle for the reader.
 import { readdirSync, readFileSync } from "node:fs";
 import { dirname, join, relative, resolve } from "node:path";
 import { expect, test } from "vitest";
@@ -7,11 +7,11 @@ const src = import.meta.dirname;
 const files = readdirSync(src, { recursive: true, encoding: "utf8" }).filter((f) => /\.tsx?$/.test(f));
 const imported = /(?:^|\n)\s*(?:import|export)\b[^"';]*?\bfrom\s*"(\.[^"]+)"|\bimport\("(\.[^"]+)"\)/g;
 
-/** The files that a file imports, by their paths below src. */
+/** The imports of each file, as paths below src. */
 const imports = new Map(files.map((f) => [f, [...readFileSync(join(src, f), "utf8").matchAll(imported)]
   .map((m) => relative(src, resolve(src, dirname(f), (m[1] ?? m[2])!))).filter((to) => files.includes(to))]));
 
-/** Every circle that a walk along the imports finds. */
+/** Returns the circles that a depth-first search finds; none only if there are none. */
 function circles(graph: ReadonlyMap<string, readonly string[]>): string[] {
   const done = new Set<string>(), found: string[] = [];
   const walk = (file: string, path: readonly string[]) => {

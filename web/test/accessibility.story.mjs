@@ -1,15 +1,15 @@
-// Everywhere: every view at both widths in light and dark, on a LAN without https, zoomed, in forced
-// colours, installed, spoken; and what goes wrong stays small.
+// Every view at both widths, in light and dark, on a LAN without https, zoomed, in forced colours,
+// installed, with a screen reader; and errors stay local.
 import assert from "node:assert/strict";
-import { api, choose, field, fill, heading, holds, house, list, phone, post, press, row, say, sent, test, texts, wide, wideScreen } from "./kit.mjs";
+import { api, choose, field, fill, heading, holds, testEnvironment, list, phone, post, press, row, say, sent, test, texts, wide, wideScreen } from "./kit.mjs";
 
 const longName = "Maximiliane Wolfeschlegelsteinhausenbergerdorff-Überlingen";
 const longWord = "Donaudampfschifffahrtselektrizitätenhauptbetriebswerkbauunterbeamtengesellschaft".repeat(3);
 let ann, bob, max, room;
-const h = house(async (h) => {
-  ann = await h.person("Ann");
-  bob = await h.person("Bob", phone);
-  max = await h.person("Max");
+const h = testEnvironment(async (h) => {
+  ann = await h.signedIn("Ann");
+  bob = await h.signedIn("Bob", phone);
+  max = await h.signedIn("Max");
   await api(max, "PATCH", "/api/me", { name: longName, status: "in a meeting that is called something very long as well" });
   room = await h.chat("Garden", ann, bob, max);
 });
@@ -59,7 +59,7 @@ test("long names and words do not widen the page on a phone", async () => {
   await bob.getByText("This chat is open: join to read and write.").waitFor();
   assert.equal(await wide(bob), false);
   await h.accessible(bob, "open");
-  await press(bob, "To my chats"); // one may also not join
+  await press(bob, "To my chats"); // joining is optional
   await bob.getByRole("link", { name: /^Garden/ }).waitFor();
 });
 
@@ -68,7 +68,7 @@ test("axe finds nothing in any other view, at both widths", async () => {
     await press(p, name);
     await p.getByRole("menuitem", { name: item, exact: true }).click();
   };
-  const to = async (p, path, what) => { // one pane on a phone; the wide page shows both
+  const to = async (p, path, what) => { // a phone shows one pane, a wide screen both
     if (p === bob) await p.goto(h.at(path));
     await p.getByRole("button", { name: what, exact: true }).waitFor();
   };
@@ -139,8 +139,8 @@ test("on a phone controls are large enough, and typing does not zoom", async () 
   }
   await bob.goto(h.at(`/c/${room}`));
   await texts(bob, "Hello").waitFor();
-  await bob.setViewportSize({ width: 360, height: 400 }); // the keyboard is there
-  await bob.waitForFunction(() => document.querySelector("[data-composer]").getBoundingClientRect().bottom <= 400); // the field stays in sight
+  await bob.setViewportSize({ width: 360, height: 400 }); // the on-screen keyboard opens
+  await bob.waitForFunction(() => document.querySelector("[data-composer]").getBoundingClientRect().bottom <= 400); // the field stays in view
   await heading(bob, "Garden");
   await bob.setViewportSize(phone.viewport);
 });
@@ -177,7 +177,7 @@ test("new messages are announced, old ones are not", async () => {
   await ann.goto(h.at(`/c/${room}`));
   await texts(ann, "Earlier 60").waitFor();
   const log = ann.getByRole("log");
-  await list(ann).evaluate((e) => e.scrollTo(0, 0)); // loads older ones
+  await list(ann).evaluate((e) => e.scrollTo(0, 0)); // loads older messages
   assert.equal((await log.innerText()).trim(), "");
   await say(ann, "My own words");
   await sent(ann, "My own words");
@@ -205,7 +205,7 @@ test("a missing asset is a 404", async () => {
 
 test("a message that fails to render shows its plain text, and the rest works", async () => {
   const tab = await h.watch(await ann.context().newPage());
-  await tab.addInitScript(() => { // reading this one breaks
+  await tab.addInitScript(() => { // rendering this one throws
     const { exec } = RegExp.prototype;
     RegExp.prototype.exec = function (s) {
       if (String(s).startsWith("*Kaboom*") && this.source.length > 40) throw new Error("kaboom");
@@ -219,13 +219,13 @@ test("a message that fails to render shows its plain text, and the rest works", 
   await texts(tab, "*Kaboom*").waitFor();
   await say(bob, "*After*");
   await list(tab).locator("em", { hasText: "After" }).waitFor();
-  for (const fault of h.faults.splice(before)) assert.match(fault, /kaboom/i); // it is told, once, on the console
+  for (const fault of h.faults.splice(before)) assert.match(fault, /kaboom/i); // logged to the console once
   await tab.close();
 });
 
 test("on a LAN over plain http everything works or explains why not", async () => {
   const lan = h.parley.url.replace(/127\.0\.0\.1|localhost/, "chat.lan");
-  const eve = await h.stranger();
+  const eve = await h.newBrowser();
   await eve.goto(`${lan}#invite=${await h.invite(room)}`);
   assert.deepEqual(await eve.evaluate(() => [isSecureContext, typeof crypto.randomUUID, typeof navigator.clipboard, typeof navigator.serviceWorker, typeof navigator.locks]), [false, "undefined", "undefined", "undefined", "undefined"]);
   await heading(eve, "Ann invites you to Garden");
@@ -243,8 +243,8 @@ test("on a LAN over plain http everything works or explains why not", async () =
 
   await choose(eve, "Heard you", "Copy text");
   await eve.locator(".toast").first().waitFor();
-  const other = await h.watch(await eve.context().newPage()); // only now: the tab behind it draws once a second
-  await other.goto(new URL(`/c/${room}`, lan).href); // without locks to share the outbox by
+  const other = await h.watch(await eve.context().newPage()); // only now, because a background tab renders once a second
+  await other.goto(new URL(`/c/${room}`, lan).href); // plain http: no Web Locks for the outbox
   await texts(other, "Heard you").waitFor();
   await say(other, "From the other tab");
   await texts(eve, "From the other tab").waitFor();
@@ -260,7 +260,7 @@ test("on a LAN over plain http everything works or explains why not", async () =
 });
 
 test("without chats, or without a server, the page says what to do", async () => {
-  const noa = await h.person("Noa");
+  const noa = await h.signedIn("Noa");
   const { chats } = await api(noa, "GET", "/api/chats");
   for (const c of chats) await api(noa, "DELETE", `/api/chats/${c.id}/members/me`);
   await noa.goto(h.at("/"));
@@ -277,4 +277,4 @@ test("without chats, or without a server, the page says what to do", async () =>
   h.down = false;
 });
 
-h.quiet();
+h.noFaults();

@@ -1,13 +1,13 @@
-// How one gets in: the owner's link, an invite, signing in and out, a lost password.
+// Setup by the owner's link, invites, signing in and out, recovery of a password.
 import assert from "node:assert/strict";
-import { api, field, fill, heading, house, phone, press, say, sent, test, wide } from "./kit.mjs";
+import { api, field, fill, heading, testEnvironment, phone, press, say, sent, test, wide } from "./kit.mjs";
 import { Parley } from "./parley.mjs";
 
-const h = house();
+const h = testEnvironment();
 let ann, bob, inviteLink;
 
 test("the owner's link creates the owner, who lands in General", async () => {
-  ann = await h.stranger();
+  ann = await h.newBrowser();
   await ann.goto(h.parley.setup);
   await heading(ann, "Set up your server");
   await fill(ann, { "Name of the server": "Our house", "Your name": "Ann", Handle: "ann", "New password": "short" });
@@ -35,7 +35,7 @@ test("the owner's link works once, and then explains that", async () => {
   await heading(ann, "This link was used");
   await press(ann, "To my chats");
   await heading(ann, "General");
-  const late = await h.stranger();
+  const late = await h.newBrowser();
   await late.goto(h.parley.setup);
   await heading(late, "This link was used");
   await h.accessible(late, "setup-used");
@@ -73,7 +73,7 @@ test("an invite link is created on a press, listed, and withdrawn", async () => 
   await ann.getByText("Welcome", { exact: true }).first().waitFor();
   assert.equal(await card.count(), 0, "who wants none is not asked again");
 
-  const late = await h.stranger();
+  const late = await h.newBrowser();
   await late.goto(link);
   await heading(late, "This invite cannot be used");
   await h.accessible(late, "invite-spent");
@@ -97,7 +97,7 @@ test("a chat is created and a second person joins by its invite", async () => {
   await ann.keyboard.press("Escape");
   assert.equal(new URL(inviteLink).host, new URL(h.parley.url).host);
 
-  bob = await h.stranger(phone);
+  bob = await h.newBrowser(phone);
   await bob.goto(inviteLink);
   await heading(bob, "Ann invites you to Garden");
   await fill(bob, { "Your name": "Bob", Handle: "ann", "New password": "battery staple" });
@@ -114,7 +114,7 @@ test("a deep link survives signing in and an invite", async () => {
   await say(ann, "Read this");
   await sent(ann, "Read this");
   const place = new URL(ann.url()).pathname + "/" + await ann.locator(".message[data-seq]").last().getAttribute("data-seq");
-  const dan = await h.stranger();
+  const dan = await h.newBrowser();
   await dan.goto(h.at(place) + new URL(inviteLink).hash);
   await heading(dan, "Ann invites you to Garden");
   await fill(dan, { "Your name": "Dan", Handle: "dan", "New password": "third time lucky" });
@@ -145,7 +145,7 @@ test("a user signs out and in again", async () => {
 });
 
 test("an invite is accepted with an existing account", async () => {
-  const carol = await h.stranger();
+  const carol = await h.newBrowser();
   await carol.goto(inviteLink);
   await press(carol, "I have an account");
   await fill(carol, { Handle: "bob", Password: "battery staple" });
@@ -157,7 +157,7 @@ test("an invite is accepted with an existing account", async () => {
 test("a recovery link sets a password and ends the other sessions at once", async () => {
   const { users } = await api(ann, "GET", "/api/users?q=bob");
   const { url } = await api(ann, "POST", "/api/recoveries", { userId: users[0].id });
-  const again = await h.stranger();
+  const again = await h.newBrowser();
   await again.goto(url);
   await heading(again, "Set a new password");
   await h.accessible(again, "recovery");
@@ -179,7 +179,7 @@ test("on a phone the owner lands in General, too", async () => {
   const server = new Parley();
   await server.start();
   try {
-    const owner = await h.stranger(phone);
+    const owner = await h.newBrowser(phone);
     await owner.goto(server.setup);
     await fill(owner, { "Your name": "Owner", Handle: "owner", "New password": "correct horse" });
     await press(owner, "Start");
@@ -198,12 +198,12 @@ test("a server without registration says whom to ask for an account", async () =
   const server = new Parley(["--registration", "closed"]);
   await server.start();
   try {
-    const owner = await h.stranger();
+    const owner = await h.newBrowser();
     await owner.goto(server.setup);
     await fill(owner, { "Your name": "Owner", Handle: "owner", "New password": "correct horse" });
     await press(owner, "Start");
     await heading(owner, "General");
-    const late = await h.stranger(phone);
+    const late = await h.newBrowser(phone);
     await late.goto(server.url);
     await late.getByText("This server takes no new accounts. Ask who runs it.", { exact: true }).waitFor();
     assert.equal(await late.getByRole("button", { name: "Make an account" }).count(), 0);
@@ -215,4 +215,4 @@ test("a server without registration says whom to ask for an account", async () =
   }
 });
 
-h.quiet();
+h.noFaults();

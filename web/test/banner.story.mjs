@@ -1,19 +1,19 @@
-// What the page says while nothing comes or goes, and when it says nothing.
+// The connection banner: when it is shown, and what it says.
 import assert from "node:assert/strict";
 import { decodeMulti, encode } from "@msgpack/msgpack";
-import { field, holds, house, list, phone, post, say, sent, test, texts, wake, wide } from "./kit.mjs";
+import { field, holds, testEnvironment, list, phone, post, say, sent, test, texts, wake, wide } from "./kit.mjs";
 
 let ann, bob, room;
-const h = house(async (h) => {
-  ann = await h.person("Ann");
-  bob = await h.person("Bob", phone);
+const h = testEnvironment(async (h) => {
+  ann = await h.signedIn("Ann");
+  bob = await h.signedIn("Bob", phone);
   room = await h.chat("Garden", ann, bob);
 });
 
 const strip = (page) => page.locator(".banner");
 const banner = (page, text) => strip(page).getByText(text).waitFor();
 const calm = (page) => strip(page).waitFor({ state: "detached", timeout: 60_000 });
-/** A tab whose sockets are closed with line.code as long as that is set, and whose server says it is another version with line.version. */
+/** Opens a tab whose sockets are closed with line.code while it is set, and whose server has the version line.version if set. */
 async function onLine(page, line) {
   const tab = await h.watch(await page.context().newPage());
   await tab.routeWebSocket(/\/api\/socket/, (ws) => {
@@ -57,7 +57,7 @@ test("the browser's offline and online events show and hide the banner within se
   await banner(bob, /^You are offline/);
   await say(bob, "From the tunnel");
   await bob.locator(".message[data-pending]", { hasText: "From the tunnel" }).waitFor();
-  await bob.context().setOffline(false); // "online": tries at once
+  await bob.context().setOffline(false); // the online event reconnects at once
   await calm(bob);
   h.down = false;
   await sent(bob, "From the tunnel");
@@ -123,7 +123,7 @@ test("a page that is too far behind keeps position, draft and outbox", async () 
   const tab = await onLine(bob, line);
   await texts(tab, "Early 60").waitFor();
   await texts(tab, "Early 30").evaluate((e) => e.scrollIntoView({ block: "start" }));
-  // Within the log: the banner, which comes and goes, has a place of its own above it.
+  // Positions inside the log, because the banner above it comes and goes.
   const top = () => texts(tab, "Early 30").evaluate((e) => e.getBoundingClientRect().top - e.closest(".scroller").getBoundingClientRect().top);
   Object.assign(line, { code: 4003, reason: "feed lost; retryAfterMs=600000" });
   line.cut(4003, "feed lost; retryAfterMs=600000");
@@ -135,7 +135,7 @@ test("a page that is too far behind keeps position, draft and outbox", async () 
   delete line.code;
   await strip(tab).getByRole("button", { name: "Now" }).click();
   await calm(tab);
-  await texts(tab, "Early 30").and(tab.locator(":not([data-before])")).waitFor(); // loaded anew
+  await texts(tab, "Early 30").and(tab.locator(":not([data-before])")).waitFor(); // loaded again
   await tab.evaluate(() => new Promise((ok) => requestAnimationFrame(() => requestAnimationFrame(ok))));
   const now = await top();
   const stands = await list(tab).evaluate((box) => [box.scrollTop, box.clientHeight, box.scrollHeight, box.querySelector("li[data-seq]").dataset.seq, [...box.querySelectorAll("li[data-seq]")].at(-1).dataset.seq]);
@@ -147,4 +147,4 @@ test("a page that is too far behind keeps position, draft and outbox", async () 
   await tab.close();
 });
 
-h.quiet();
+h.noFaults();

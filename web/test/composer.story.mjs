@@ -1,12 +1,12 @@
-// Writing: the composer, on a keyboard and on a phone.
+// The composer, with a keyboard and on a phone.
 import assert from "node:assert/strict";
-import { allRead, api, field, heading, holds, house, kept, phone, post, press, sent, test, texts } from "./kit.mjs";
+import { allRead, api, field, heading, holds, testEnvironment, kept, phone, post, press, sent, test, texts } from "./kit.mjs";
 
 let ann, bob, room;
-const h = house(async (h) => {
-  ann = await h.person("Ann");
-  await h.person("Bobby"); // in no chat of theirs
-  bob = await h.person("Bob", phone);
+const h = testEnvironment(async (h) => {
+  ann = await h.signedIn("Ann");
+  await h.signedIn("Bobby"); // shares no chat with them
+  bob = await h.signedIn("Bob", phone);
   room = await h.chat("Garden", ann, bob);
 });
 
@@ -41,7 +41,7 @@ test("Enter belongs to the input method during a composition", async () => {
   const keys = await ann.context().newCDPSession(ann);
   await keys.send("Input.imeSetComposition", { text: "にほん", selectionStart: 3, selectionEnd: 3 });
   await holds(ann, "にほん");
-  await keys.send("Input.dispatchKeyEvent", { type: "rawKeyDown", key: "Enter", code: "Enter", windowsVirtualKeyCode: 229 }); // what a browser says of such a key
+  await keys.send("Input.dispatchKeyEvent", { type: "rawKeyDown", key: "Enter", code: "Enter", windowsVirtualKeyCode: 229 }); // the key event of an input method
   await keys.send("Input.insertText", { text: "日本" });
   await holds(ann, "日本");
   await ann.keyboard.press("Enter");
@@ -79,7 +79,7 @@ test("@ completes members first, a colon completes emoji", async () => {
   const first = await ann.locator(".suggest .option > :first-child").first().innerText();
   await ann.keyboard.press("Enter");
   await holds(ann, `(${first} `);
-  await field(ann).fill("12:30"); // no emoji is meant
+  await field(ann).fill("12:30"); // not an emoji
   assert.equal(await ann.getByRole("option").count(), 0);
   await field(bob).pressSequentially("@an");
   await bob.getByRole("option", { name: "@ann" }).tap();
@@ -101,7 +101,7 @@ test("emoji load on first use, are found by name, and recent ones come first", a
   assert.notDeepEqual(loaded.filter((u) => /assets\/compact/.test(u)), []);
   await holds(tab, "Well done🎉");
   await tab.locator("[data-composer]:focus").waitFor();
-  await tab.keyboard.type("!"); // the caret is behind it
+  await tab.keyboard.type("!"); // the caret is after it
   await holds(tab, "Well done🎉!");
   await press(tab, "Emoji");
   await heading(tab, "Used lately");
@@ -150,7 +150,7 @@ test("a draft stays with its chat and its reply, also after a reload", async () 
   await ann.keyboard.press("Enter");
   await ann.locator(".message[data-seq]", { hasText: "half a thought" }).locator(".quote", { hasText: "Bob begins" }).waitFor();
   await drafts(ann);
-  await ann.reload(); // what was sent does not come back
+  await ann.reload(); // a sent draft does not come back
   await texts(ann, "half a thought").waitFor();
   await holds(ann, "");
 });
@@ -196,7 +196,7 @@ test("Up edits the user's last message", async () => {
 });
 
 test("the last own message is found behind many others, and its absence is shown", async () => {
-  await post(bob, room, 130, "Bob's"); // more than is held
+  await post(bob, room, 130, "Bob's"); // more than stay loaded
   await texts(ann, "Bob's 130").waitFor();
   await ann.waitForFunction(() => document.querySelectorAll(".message[data-seq]").length < 120);
   assert.equal(await texts(ann, "of the second tab").count(), 0);
@@ -209,11 +209,11 @@ test("the last own message is found behind many others, and its absence is shown
   await sent(ann, "of the second tab, found");
   await ann.locator("[data-composer]:focus").waitFor();
 
-  await post(bob, room, 90, "More"); // and more than one call brings
+  await post(bob, room, 90, "More"); // and more than one page
   await ann.locator(".pill").click();
   await texts(ann, "More 90").waitFor();
   await ann.waitForURL(h.at(`/c/${room}`));
-  await allRead(ann, room); // else the chat opens at the first unread
+  await allRead(ann, room); // otherwise the chat opens at the first unread message
   await ann.reload();
   await texts(ann, "More 90").waitFor();
   await field(ann).press("ArrowUp");
@@ -221,4 +221,4 @@ test("the last own message is found behind many others, and its absence is shown
   await ann.locator("[data-composer]:focus").waitFor();
 });
 
-h.quiet();
+h.noFaults();

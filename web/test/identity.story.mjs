@@ -1,12 +1,12 @@
-// Whose page it is: several people use one browser, one after the other. Nothing is
-// done in another person's name, and nothing that was written is lost to its own.
+// Several users in one browser, one after the other: no action runs as another user, and no author
+// loses an unsent text.
 import assert from "node:assert/strict";
-import { api, choose, field, heading, holds, house, kept, post, press, row, say, sent, test, texts } from "./kit.mjs";
+import { api, choose, field, heading, holds, testEnvironment, kept, post, press, row, say, sent, test, texts } from "./kit.mjs";
 
 let ann, bob, room;
-const h = house(async (h) => {
-  ann = await h.person("Ann");
-  bob = await h.person("Bob");
+const h = testEnvironment(async (h) => {
+  ann = await h.signedIn("Ann");
+  bob = await h.signedIn("Bob");
   room = await h.chat("Garden", ann, bob);
 });
 
@@ -14,7 +14,7 @@ const logOf = async (page) => (await api(page, "GET", `/api/chats/${room}/messag
 const drafts = (page, ...want) => kept(page, "drafts", (d) => d.text, want);
 const signIn = (page, handle) => api(page, "POST", "/api/sessions", { handle, password: "correct horse", cookie: true });
 const somebodyElse = (page) => heading(page, "You're signed in as somebody else");
-/** Signs in as a person does, which other tabs hear of. */
+/** Signs in through the page, which notifies other tabs. */
 const enter = async (page, handle) => {
   await page.getByLabel("Handle").fill(handle);
   await page.getByLabel("Password", { exact: true }).fill("correct horse");
@@ -25,9 +25,9 @@ const chooseSignOut = async (page) => {
   await press(page, "Menu");
   await page.getByRole("menuitem", { name: "Sign out" }).click();
 };
-/** A browser that Ann has signed in with, and a tab of it; wire.cut keeps the tab's sockets from the server. */
+/** Opens a browser in which Ann is signed in, and a tab of it; wire.cut blocks the tab's sockets. */
 async function shared(handle = "ann") {
-  const other = await h.stranger();
+  const other = await h.newBrowser();
   await other.goto(h.at("/"));
   await signIn(other, handle);
   const tab = await h.watch(await other.context().newPage());
@@ -59,7 +59,7 @@ test("a queued text is not sent with another user's cookie and waits for its aut
   await kept(tab, "outbox", (p) => p.text, ["Ann's own words"]);
   await drafts(tab, "Ann's thought");
   await api(other, "DELETE", "/api/sessions/current");
-  await signIn(other, "bob"); // without a word to the other tab
+  await signIn(other, "bob"); // without notifying the other tab
   wire.cut = false;
   await somebodyElse(tab);
   await nothingOf(tab, "Ann's own words", "Ann's thought");
@@ -102,16 +102,16 @@ test("a call of a page whose cookie is another user's is refused", async () => {
 
 for (const how of ["BroadcastChannel", "storage events"]) {
   test(`tabs notify each other at once of sign-outs and sign-ins, by ${how}`, async () => {
-    const other = await h.stranger();
+    const other = await h.newBrowser();
     if (how !== "BroadcastChannel") await other.context().addInitScript(() => delete globalThis.BroadcastChannel);
     await other.goto(h.at("/"));
     await enter(other, "ann");
     const tab = await h.watch(await other.context().newPage());
-    await tab.routeWebSocket(/\/api\/socket/, (ws) => void ws.connectToServer().onClose(() => {})); // the server's word never comes
+    await tab.routeWebSocket(/\/api\/socket/, (ws) => void ws.connectToServer().onClose(() => {})); // the server's close never arrives
     await tab.goto(h.at(`/c/${room}`));
     await field(tab).fill("half a word of Ann's");
     await drafts(tab, "half a word of Ann's");
-    await chooseSignOut(other); // it asks about what another tab would lose
+    await chooseSignOut(other); // it asks because another tab has unsent texts
     await other.getByRole("alertdialog").getByText(/^You have drafts or edits/).waitFor();
     await h.accessible(other, `sign-out-drafts`);
     await press(other, "Cancel");
@@ -125,7 +125,7 @@ for (const how of ["BroadcastChannel", "storage events"]) {
     await nothingOf(tab, "half a word of Ann's");
     await chooseSignOut(other);
     await other.getByRole("button", { name: "Sign in", exact: true }).waitFor();
-    await enter(other, "ann"); // and is back
+    await enter(other, "ann"); // Ann is back
     await tab.getByRole("heading", { name: "Garden", exact: true }).waitFor();
     await holds(tab, "");
     await tab.context().close();
@@ -146,7 +146,7 @@ test("a page from the back/forward cache shows nothing before it knows its user"
 });
 
 test("notifications are closed when their user's session ends", async () => {
-  const page = await h.stranger();
+  const page = await h.newBrowser();
   await page.context().grantPermissions(["notifications"]);
   await page.goto(h.at("/"));
   const shown = () => page.evaluate(async () => (await (await navigator.serviceWorker.getRegistration())?.getNotifications())?.length);
@@ -181,7 +181,7 @@ test("a session that ends elsewhere keeps unsent texts for their author alone, w
   await tab.goto(h.at(`/c/${room}`));
   await holds(tab, "");
   await tab.getByRole("link", { name: /Draft/ }).waitFor({ state: "detached" });
-  await chooseSignOut(tab); // Bob has nothing to lose, and is not asked about what is Ann's
+  await chooseSignOut(tab); // Bob has no unsent texts, and is not asked about Ann's
   await enter(tab, "ann");
   await tab.goto(h.at(`/c/${room}`));
   await holds(tab, "my answer");
@@ -201,7 +201,7 @@ test("a draft that one tab sends is gone in the other, unless it was changed the
   await sent(other, "said once");
   await holds(other, "");
   await field(other).press("Enter"); // nothing to send
-  await field(tab).fill("from the first"); // and what is written there shows here
+  await field(tab).fill("from the first"); // and the draft written there is shown here
   await holds(other, "from the first");
   await field(other).press("Enter");
   await holds(tab, "");
@@ -234,7 +234,7 @@ test("an unfinished edit survives another chat, a reload, a busy chat and the en
   await drafts(tab, "Roses are red");
   await tab.reload();
   await still("Roses are red");
-  await tab.locator("[data-composer]:focus").waitFor(); // nobody asked for the edit's field just now
+  await tab.locator("[data-composer]:focus").waitFor(); // a resumed edit does not take the focus
   await edit.fill("Roses are red, violets");
   await field(tab).focus();
   await post(bob, room, 160, "Weed");
@@ -254,7 +254,7 @@ test("an unfinished edit survives another chat, a reload, a busy chat and the en
 });
 
 test("without storage the page says so and asks before it is closed with unsent texts", async () => {
-  const page = await h.stranger();
+  const page = await h.newBrowser();
   await page.context().addInitScript(() => Object.defineProperty(globalThis, "indexedDB", { value: undefined }));
   await page.goto(h.at("/"));
   await enter(page, "ann");
@@ -281,7 +281,7 @@ test("without storage the page says so and asks before it is closed with unsent 
   await sent(page, "Only here");
   h.down = false;
   const gone = page.waitForEvent("close");
-  await page.close({ runBeforeUnload: true }); // nothing is lost: nothing is asked
+  await page.close({ runBeforeUnload: true }); // nothing is unsent, so there is no question
   await gone;
   assert.equal(asked, 1);
   await page.context().close();
@@ -308,4 +308,4 @@ test("a full disk is shown until there is room", async () => {
   await tab.context().close();
 });
 
-h.quiet();
+h.noFaults();

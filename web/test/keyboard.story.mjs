@@ -1,18 +1,18 @@
-// A whole day by keyboard alone: from the owner's link to signing out, no pointer ever.
+// All features by keyboard alone, from the owner's link to signing out.
 import assert from "node:assert/strict";
-import { api, field, heading, house, say, sent, test, texts } from "./kit.mjs";
+import { api, field, heading, testEnvironment, say, sent, test, texts } from "./kit.mjs";
 
-const h = house();
+const h = testEnvironment();
 let ann, bob;
 
-/** What has the focus, as it is spoken. */
+/** Returns the accessible name of the focused element. */
 const focused = (page) => page.evaluate(() => {
   const e = document.activeElement;
   const by = e?.getAttribute("aria-labelledby")?.split(" ").map((id) => document.getElementById(id)?.textContent).join(" ");
   return (e?.getAttribute("aria-label") ?? by ?? e?.labels?.[0]?.textContent ?? e?.getAttribute("placeholder") ?? e?.textContent ?? "").trim();
 });
 
-/** Presses a key until that has the focus. */
+/** Presses a key until that element has the focus. */
 async function go(page, name, key = "Tab") {
   const seen = [];
   for (let i = 0; i < 80; i++) {
@@ -29,7 +29,7 @@ const type = async (page, name, text) => {
   await page.keyboard.press("Control+a");
   await page.keyboard.type(text);
 };
-/** Opens a menu and takes one of its items. */
+/** Opens a menu and picks an item. */
 async function pick(page, menu, item, key = "Tab") {
   await go(page, menu, key);
   await enter(page);
@@ -43,7 +43,7 @@ const focusIs = (page, name) => page.waitForFunction(([name]) => {
 }, [name]);
 
 test("sets up the server", async () => {
-  ann = await h.stranger();
+  ann = await h.newBrowser();
   await ann.goto(h.parley.setup);
   await heading(ann, "Set up your server");
   await type(ann, "Name of the server", "Our house");
@@ -54,7 +54,7 @@ test("sets up the server", async () => {
   await heading(ann, "General");
   await focusIs(ann, "Write to General");
   h.owner = ann;
-  bob = await h.stranger();
+  bob = await h.newBrowser();
   await bob.goto(h.at("/"));
   await api(bob, "POST", "/api/accounts", { handle: "bob", name: "Bob", password: "correct horse", cookie: true, invite: await h.invite(/\/c\/([\w-]+)/.exec(ann.url())[1]) });
   await bob.goto(h.at("/"));
@@ -80,7 +80,7 @@ test("posts, replies, reacts, edits and deletes", async () => {
   await focusIs(ann, "Write to General");
 
   await go(ann, "Messages", "Shift+Tab");
-  await ann.keyboard.press("ArrowUp"); // to the last message, and the one before
+  await ann.keyboard.press("ArrowUp"); // to the last message, then the one before
   await go(ann, /^Bob, /, "ArrowUp");
   await enter(ann);
   await ann.getByRole("menu").waitFor();
@@ -99,17 +99,17 @@ test("posts, replies, reacts, edits and deletes", async () => {
   await bob.getByRole("button", { name: "👍 1: Ann" }).waitFor();
 
   await go(ann, "Messages", "Shift+Tab");
-  await ann.keyboard.press("ArrowUp"); // the newest is one's own
+  await ann.keyboard.press("ArrowUp"); // the newest is her own
   await enter(ann);
   await ann.getByRole("menu").waitFor();
   await go(ann, "Delete", "ArrowDown");
   await enter(ann);
   await ann.getByRole("alertdialog").waitFor();
   await go(ann, "Cancel");
-  await ann.keyboard.press("Tab"); // to the one that deletes
+  await ann.keyboard.press("Tab"); // to the button that deletes
   await enter(ann);
   await bob.getByText("This message was deleted.").first().waitFor();
-  await ann.waitForFunction(() => document.activeElement?.matches("li[data-seq]")); // on what is left of it
+  await ann.waitForFunction(() => document.activeElement?.matches("li[data-seq]")); // on the deleted message
   await ann.getByText("This message was deleted.").first().waitFor();
 });
 
@@ -148,7 +148,7 @@ test("creates a chat, finds it again, and returns", async () => {
 
   await ann.keyboard.press("Control+k");
   await ann.getByRole("dialog").waitFor();
-  await ann.keyboard.type("genral"); // slips are forgiven
+  await ann.keyboard.type("genral"); // typos are tolerated
   await ann.getByRole("option", { name: /General/ }).waitFor();
   await enter(ann);
   await heading(ann, "General");
@@ -207,4 +207,4 @@ test("sets a status and signs out", async () => {
   await heading(ann, "Profile");
 });
 
-h.quiet();
+h.noFaults();

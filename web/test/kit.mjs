@@ -1,7 +1,6 @@
-// What the stories share: a server and a browser for a file, people in it, and
-// the few words in which the stories are told. Anything that a page says on its
-// console, and any breach of its policy, fails the file that it happens in.
-// The browser is CHROMIUM or /usr/bin/chromium; PARLEY_SHOTS keeps the pictures.
+// What the stories share: a server and a browser per file, users, and helpers. Any console error or
+// policy violation of a page fails its file. The browser is CHROMIUM or /usr/bin/chromium;
+// PARLEY_SHOTS keeps the screenshots.
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
@@ -14,17 +13,16 @@ import { Parley } from "./parley.mjs";
 
 const axe = readFileSync(new URL("../node_modules/axe-core/axe.min.js", import.meta.url), "utf8");
 const chromiumFlags = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync",
-  "--host-resolver-rules=MAP chat.lan 127.0.0.1"]; // a name on a LAN: plain http, and so no secure context
+  "--host-resolver-rules=MAP chat.lan 127.0.0.1"]; // a host on a LAN: plain http, so no secure context
 
 export const wideScreen = { viewport: { width: 1280, height: 800 } };
-/** A phone's width, with fingers. */
+/** A phone: narrow, with touch. */
 export const phone = { viewport: { width: 360, height: 740 }, hasTouch: true, isMobile: true };
 
-let failed = "", open; // the file's house, while it stands
+let failed = "", open; // the file's environment, while it is open
 /**
- * A story. Those of a file follow from each other: after one that failed the rest would only wait in vain. With that
- * and its own bound, a fault that hangs costs a file four minutes, however many stories it has. One that fails says
- * what each page showed.
+ * Runs a story. The stories of a file build on each other, so after a failure the rest is skipped: a hang costs a file
+ * at most four minutes. A failure reports what each page showed.
  */
 export const test = (name, tell) => nodeTest(name, { timeout: 240_000 }, async (t) => {
   if (failed) return t.skip(`follows “${failed}”, which failed`);
@@ -32,19 +30,19 @@ export const test = (name, tell) => nodeTest(name, { timeout: 240_000 }, async (
   try {
     await tell();
   } catch (err) {
-    await open?.tellAll((line) => t.diagnostic(line)).catch(() => {});
+    await open?.reportPages((line) => t.diagnostic(line)).catch(() => {});
     throw err;
   }
   failed = "";
 });
 
-/** A house: one server, with further flags, and one browser for the stories of a file; furnish brings people in. */
-export function house(furnish = async (h) => {}, flags = []) {
-  const h = new House(flags);
+/** Starts one server, with further flags, and one browser for the stories of a file; setUp creates users. */
+export function testEnvironment(setUp = async (h) => {}, flags = []) {
+  const h = new TestEnvironment(flags);
   before(async () => {
-    failed = "the furnishing of the house";
+    failed = "the setup of the environment";
     await h.open();
-    await furnish(h);
+    await setUp(h);
     failed = "";
   }, { timeout: 240_000 });
   after(() => h.close());
@@ -60,12 +58,12 @@ function runs(id) {
   }
 }
 
-export class House {
+export class TestEnvironment {
   parley;
   browser;
-  /** The server is meant to be away: failures to reach it are no fault. */
+  /** The server is down on purpose: failures to reach it are no faults. */
   down = false;
-  /** What nobody expected. Call quiet at the end of a file. */
+  /** Unexpected errors of pages. The last story of a file checks them: noFaults. */
   faults = [];
   #shots = "";
   #contexts = [];
@@ -92,19 +90,19 @@ export class House {
     return new URL(path, this.parley.url).href;
   }
 
-  /** A browser of its own for somebody, nobody signed in. Ends with the house. */
-  async stranger(options = wideScreen) {
+  /** Opens a browser context in which nobody is signed in. Closed with the environment. */
+  async newBrowser(options = wideScreen) {
     const context = await this.browser.newContext({ locale: "en-GB", ...options });
     this.#contexts.push(context);
     return this.watch(await context.newPage());
   }
 
-  /** A browser of its own that keeps what it has in a folder, as everybody's does. */
+  /** Opens a browser with a persistent profile in a folder. */
   kept(folder) {
     return chromium.launchPersistentContext(folder, { executablePath: process.env.CHROMIUM || "/usr/bin/chromium", args: chromiumFlags, locale: "en-GB", ...wideScreen });
   }
 
-  /** Ends such a browser as a crash of the machine would: no process of it writes anything more. */
+  /** Kills such a browser like a crash of the machine: no process of it writes anything more. */
   async kill(context) {
     const gone = new Promise((ok) => context.once("close", ok));
     const { processInfo } = await (await context.browser().newBrowserCDPSession()).send("SystemInfo.getProcessInfo");
@@ -120,16 +118,16 @@ export class House {
     while (processInfo.some(({ id }) => runs(id))) await setTimeout(20); // the processes do not end at the same moment
   }
 
-  /** A further page, for example another tab of page.context(). */
+  /** Watches another page for faults, for example another tab of page.context(). */
   async watch(page) {
-    page.setDefaultTimeout(90_000); // longer than the minute that a page may wait before it tries to reach its server again
+    page.setDefaultTimeout(90_000); // longer than the longest backoff, a minute
     page.on("pageerror", (e) => this.faults.push(`${page.url()}: ${e}`));
     page.on("console", (m) => {
       if (m.type() !== "error") return;
       const of = m.location().url;
-      if (/\/api\/(me|server|users\/[\w-]+|accounts|sessions|recoveries\/use|invites\/peek)$/.test(of) && / 4\d\d /.test(m.text())) return; // refusals that the page shows itself
-      if (/ 401 /.test(m.text())) return; // whose page it was: the page says so
-      if (/\/api\/chats\/[^/]+$/.test(of) && / 404 /.test(m.text())) return; // a chat that one is no member of
+      if (/\/api\/(me|server|users\/[\w-]+|accounts|sessions|recoveries\/use|invites\/peek)$/.test(of) && / 4\d\d /.test(m.text())) return; // errors that the page shows itself
+      if (/ 401 /.test(m.text())) return; // the page shows that its session ended
+      if (/\/api\/chats\/[^/]+$/.test(of) && / 404 /.test(m.text())) return; // a chat without membership
       if (this.down && /ERR_CONNECTION|ERR_EMPTY|ERR_FAILED|ERR_INTERNET|WebSocket/.test(m.text())) return;
       this.faults.push(`${page.url()}: ${m.text()} (${of})`);
     });
@@ -139,10 +137,10 @@ export class House {
     return page;
   }
 
-  /** A page of somebody signed in, made over HTTP: the first is the owner, Ann. */
-  async person(name, options = wideScreen) {
-    const page = await this.stranger(options);
-    await page.goto(this.at("/")); // so that its calls have our origin
+  /** Opens a page of a new user, who is created over HTTP. The first one is the owner, Ann. */
+  async signedIn(name, options = wideScreen) {
+    const page = await this.newBrowser(options);
+    await page.goto(this.at("/")); // so that its calls have the server's origin
     const first = this.#names++ === 0;
     const code = first ? { setup: /#setup=(.+)$/.exec(this.parley.setup)[1], serverName: "Our house" } : { invite: await this.invite() };
     await api(page, "POST", "/api/accounts", { handle: name.toLowerCase().replace(/\W+/g, ""), name, password: "correct horse", cookie: true, ...code });
@@ -152,13 +150,13 @@ export class House {
     return page;
   }
 
-  /** An invite's code, from the owner. */
+  /** Returns the code of a new invite. */
   async invite(chatId) {
     const { url } = await api(this.owner, "POST", "/api/invites", { uses: 100, expiresAt: Date.now() + 864e5, chatId });
     return /#invite=(.+)$/.exec(url)[1];
   }
 
-  /** A group with these people, made by the first; each of them looks at it. */
+  /** Creates a group of these users, by the first one, and opens it in their pages. Returns its id. */
   async chat(title, ...people) {
     const [first, ...others] = people;
     const members = await Promise.all(others.map(async (p) => (await api(p, "GET", "/api/me")).user.id));
@@ -174,8 +172,8 @@ export class House {
     return page.screenshot({ path: join(this.#shots, `${name}.png`) });
   }
 
-  /** What each page shows, the newest last: what one who was not there needs to understand a failure. */
-  async tellAll(say) {
+  /** Reports what each page shows, to explain a failure. */
+  async reportPages(say) {
     for (const [i, page] of this.#contexts.flatMap((c) => c.pages()).entries()) {
       await this.shot(page, `failed-${i}`);
       say(`${page.url()} showed, and had the focus in ${await page.evaluate(() => document.activeElement?.outerHTML.slice(0, 120))}:`);
@@ -183,28 +181,28 @@ export class House {
     }
   }
 
-  /** What axe finds wrong with the page as it stands, in light and in dark: nothing. */
+  /** Asserts that axe finds nothing on the page, in light and in dark. */
   async accessible(page, name) {
-    // A phone's dialog with a field waits unseen for the keyboard, up to 0.6 s: until then there is neither page nor dialog.
+    // On a phone a dialog with a field stays invisible up to 0.6 s, until the keyboard is open.
     await page.waitForFunction(() => ![...document.querySelectorAll(".veil")].some((e) => getComputedStyle(e).opacity === "0"));
     await page.evaluate(axe);
     for (const colorScheme of ["light", "dark"]) {
       await page.emulateMedia({ colorScheme, reducedMotion: "reduce" });
       const look = () => page.evaluate(async () => (await globalThis.axe.run(document)).violations.map((v) => `${v.id}: ${v.nodes.map((n) => n.html.slice(0, 160)).join(" | ")}`));
       let found = await look();
-      for (let again = 4; found.length && again > 0; again--) found = await look(); // a view that was still coming
+      for (let again = 4; found.length && again > 0; again--) found = await look(); // a view was still loading
       assert.deepEqual(found, [], `${name}, ${colorScheme}`);
       await this.shot(page, `${name}-${page.viewportSize().width}-${colorScheme}`);
     }
   }
 
-  /** The last story of each file. */
-  quiet() {
+  /** The last story of each file: no page had a fault. */
+  noFaults() {
     nodeTest("no page reported an error", () => assert.deepEqual(this.faults, []));
   }
 }
 
-/** One call of the HTTP API as the page's user; what it answers. */
+/** Calls the HTTP API as the page's user and returns the response. */
 export const api = (page, method, path, body) => page.evaluate(async ([method, path, body]) => {
   const answer = await fetch(path, { method, headers: { "Content-Type": "application/json" }, body: body && JSON.stringify(body) });
   const text = await answer.text();
@@ -212,7 +210,7 @@ export const api = (page, method, path, body) => page.evaluate(async ([method, p
   return text ? JSON.parse(text) : undefined;
 }, [method, path, body]);
 
-/** Posts "NAME 1" to "NAME n" as the page's user, without the page. */
+/** Posts "NAME 1" to "NAME n" over HTTP as the page's user. */
 export const post = (page, chatId, n, name, replyTo) => page.evaluate(async ([id, n, name, replyTo]) => {
   for (let i = 1; i <= n; i++) {
     const body = JSON.stringify({ clientId: `${name}-${i}`, text: `${name} ${i}`, replyTo });
@@ -221,7 +219,7 @@ export const post = (page, chatId, n, name, replyTo) => page.evaluate(async ([id
   }
 }, [chatId, n, name, replyTo]);
 
-/** The server knows that its user has read the chat: what comes is all the news there is. */
+/** Waits until the server has recorded that the page's user has read the chat. */
 export const allRead = async (page, chatId) => {
   while ((await api(page, "GET", `/api/chats/${chatId}`)).chat.unread > 0);
 };
@@ -231,28 +229,28 @@ export const fill = async (page, values) => {
 };
 export const press = (page, name) => page.getByRole("button", { name, exact: true }).click();
 export const heading = (page, name) => page.getByRole("heading", { name, exact: true }).waitFor();
-/** The log of the open chat. */
+/** The message list of the open chat. */
 export const list = (page) => page.getByRole("region", { name: "Messages" });
 export const texts = (page, text) => list(page).getByText(text, { exact: true });
 export const row = (page, text) => page.locator(".message", { has: page.getByText(text, { exact: true }) });
 export const field = (page) => page.getByPlaceholder(/^Write to /);
-/** Writes a text and sends it, whatever sends on this device. */
+/** Writes a text and sends it with the button. */
 export const say = async (page, text) => {
   await field(page).fill(text);
   await press(page, "Send");
 };
-/** What is written in the field is that, now or soon. */
+/** Waits until the composer contains the text. */
 export const holds = (page, text) => page.waitForFunction((text) => document.querySelector("[data-composer]")?.value === text, text);
-/** What a device says when it wakes: the page tries its server at once, however long it meant to wait. */
+/** Dispatches the event of a device that woke up: the page reconnects at once. */
 export const wake = (page) => page.evaluate(() => dispatchEvent(new Event("online")));
-/** The message stands in the log. */
+/** Waits until the message is acknowledged. */
 export const sent = (page, text) => page.locator(".message[data-seq]", { has: page.getByText(text, { exact: true }) }).waitFor();
-export const choose = async (page, text, deed) => {
+export const choose = async (page, text, action) => {
   await row(page, text).hover();
   await row(page, text).getByRole("button", { name: /^What can be done/ }).click();
-  await page.getByRole("menuitem", { name: deed, exact: true }).click();
+  await page.getByRole("menuitem", { name: action, exact: true }).click();
 };
-/** Waits until a table on the page's disk holds rows of which what() is this, in any order, and no others. */
+/** Waits until a table of the page's database holds exactly the rows with these values of what(), in any order. */
 export const kept = async (page, table, what, want) => {
   for (const until = Date.now() + 60_000; ; ) {
     const rows = await page.evaluate((table) => new Promise((ok) => {
@@ -270,5 +268,5 @@ export const kept = async (page, table, what, want) => {
     if (Date.now() > until) assert.deepEqual(there, want);
   }
 };
-/** The page can be scrolled sideways, which no page should. */
-export const wide = (page) => page.evaluate((width) => document.documentElement.scrollWidth > width, page.viewportSize().width); // innerWidth grows with what does not fit
+/** Reports whether the page scrolls sideways, which no page should. */
+export const wide = (page) => page.evaluate((width) => document.documentElement.scrollWidth > width, page.viewportSize().width); // innerWidth grows with overflowing content

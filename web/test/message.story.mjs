@@ -1,17 +1,17 @@
-// Messages: what a text can be, and what can be done with one.
+// Messages: their texts, and the actions on them.
 import assert from "node:assert/strict";
-import { api, choose, field, house, list, phone, press, row, say, sent, test, texts, wake, wide } from "./kit.mjs";
+import { api, choose, field, testEnvironment, list, phone, press, row, say, sent, test, texts, wake, wide } from "./kit.mjs";
 
 let ann, bob;
-const h = house(async (h) => {
-  ann = await h.person("Ann");
-  bob = await h.person("Bob", phone);
+const h = testEnvironment(async (h) => {
+  ann = await h.signedIn("Ann");
+  bob = await h.signedIn("Bob", phone);
   await h.chat("Garden", ann, bob);
 });
 
-/** Presses long with a finger. */
+/** A long press with a finger. */
 async function hold(page, text) {
-  await texts(page, text).tap({ trial: true }); // once it stands still, in sight
+  await texts(page, text).tap({ trial: true }); // once it is stable and in view
   const at = await texts(page, text).boundingBox();
   const touch = await page.context().newCDPSession(page);
   await touch.send("Input.dispatchTouchEvent", { type: "touchStart", touchPoints: [{ x: at.x + 5, y: at.y + 5 }] });
@@ -82,7 +82,7 @@ test("a reply quotes its message, and the quote follows an edit and a deletion",
   await say(ann, "I know");
   const quote = row(ann, "I know").locator(".quote");
   await quote.getByText("It is shut").waitFor();
-  await hold(bob, "It is shut"); // on a phone the menu edits
+  await hold(bob, "It is shut"); // on a phone, edit by the menu
   await bob.getByRole("menuitem", { name: "Edit", exact: true }).tap();
   await bob.getByLabel("Edit the message").fill("It is locked");
   await bob.getByLabel("Edit the message").press("Enter");
@@ -150,8 +150,8 @@ test("without a connection a change fails with a message, and an edit's text sta
 test("shows who has seen a message, and who is typing", async () => {
   await say(ann, "Seen?");
   await sent(bob, "Seen?");
-  await bob.bringToFront(); // a window that is looked at has read it
-  await sent(ann, "Seen?"); // what is still on its way is another row
+  await bob.bringToFront(); // an attended window marks it read
+  await sent(ann, "Seen?"); // a pending message is another row
   await row(ann, "Seen?").focus();
   await ann.keyboard.press("Enter");
   await ann.getByText("Seen by Bob", { exact: true }).waitFor();
@@ -169,7 +169,7 @@ test("presence is shown beside a name, and for a while after a disconnect", asyn
   const header = ann.locator(".conversation > header");
   await header.getByText("online", { exact: true }).waitFor();
   await bob.goto("about:blank");
-  await header.getByText("online", { exact: true }).waitFor({ state: "detached" }); // the server's grace of 30 s
+  await header.getByText("online", { exact: true }).waitFor({ state: "detached" }); // the server's grace period of 30 s
   await bob.goto(h.at(`/c/${chat.id}`));
   await header.getByText("online", { exact: true }).waitFor();
 });
@@ -193,4 +193,4 @@ test("expensive texts are rendered at once, complete, with a bounded number of e
   assert.equal(await ann.locator(".message[data-seq] .body").first().innerText(), "*a_".repeat(5333));
 });
 
-h.quiet();
+h.noFaults();

@@ -1,11 +1,11 @@
-// What one aims at is what one hits, also when the list moves in the moment before.
+// A press hits what it was aimed at, also if the list moved right before.
 import assert from "node:assert/strict";
-import { api, house, post, row, sent, test, texts } from "./kit.mjs";
+import { api, testEnvironment, post, row, sent, test, texts } from "./kit.mjs";
 
 let ann, bob, room;
-const h = house(async (h) => {
-  ann = await h.person("Ann");
-  bob = await h.person("Bob");
+const h = testEnvironment(async (h) => {
+  ann = await h.signedIn("Ann");
+  bob = await h.signedIn("Bob");
   room = await h.chat("Garden", ann, bob);
   await post(bob, room, 40, "Line");
   await sent(ann, "Line 40");
@@ -16,14 +16,14 @@ const middle = async (locator) => {
   const b = await locator.boundingBox();
   return [b.x + b.width / 2, b.y + b.height / 2];
 };
-/** Until the tools came to rest on the row. */
+/** Waits until the toolbar is on the row. */
 const toolOf = async (text) => {
   await texts(ann, text).hover();
   const thumb = row(ann, text).getByRole("button", { name: "React with 👍" });
   await thumb.waitFor();
   return thumb;
 };
-/** Runs act in Ann's page as soon as the row stands in it, ms later. */
+/** Runs act in Ann's page, ms after the row is mounted. */
 const once = (text, ms) => ann.evaluate(([text, ms]) => new Promise((ok) => {
   const found = () => [...document.querySelectorAll(".message")].some((m) => m.textContent.includes(text));
   const watch = new MutationObserver(() => {
@@ -39,7 +39,7 @@ for (const [ms, n] of [[0, 1], [60, 2], [120, 3], [200, 4]]) {
     const [x, y] = await middle(await toolOf(n === 1 ? "Line 40" : `New ${n - 1} 1`));
     await ann.mouse.move(x, y, { steps: 4 });
     const before = await reactionsOf();
-    const moving = ms === 120; // a hand is never quite still
+    const moving = ms === 120; // a hand is never completely still
     const come = once(`New ${n} 1`, ms);
     await post(bob, room, 1, `New ${n}`);
     if (moving) await ann.mouse.move(x + 1, y);
@@ -47,7 +47,7 @@ for (const [ms, n] of [[0, 1], [60, 2], [120, 3], [200, 4]]) {
     await ann.mouse.down();
     await ann.mouse.up();
     await sent(ann, `New ${n} 1`);
-    await api(ann, "GET", "/api/me"); // behind whatever the press sent
+    await api(ann, "GET", "/api/me"); // after anything that the press sent
     const now = await reactionsOf();
     assert.ok(!now.some((r) => r.startsWith(`New ${n} 1`)), `it went to the newcomer: ${now}`);
     assert.deepEqual(now, before);
@@ -64,7 +64,7 @@ test("a message between press and release does not take the press away", async (
   await ann.mouse.up();
   await row(ann, "New 4 1").getByRole("button", { name: /^👍 1/ }).waitFor();
   assert.deepEqual(await reactionsOf(), ["New 4 1 👍"]);
-  await ann.waitForFunction(() => { // and then the list follows its end again
+  await ann.waitForFunction(() => { // then the list follows its end again
     const box = document.querySelector(".scroller");
     return box.scrollHeight - box.clientHeight - box.scrollTop < 8;
   });
@@ -83,7 +83,7 @@ test("a chip that moved under the pointer takes no press", async () => {
   const gap = (await middle(chip("Chips 1")))[1] - y;
   const { height } = await row(ann, "Line 20").boundingBox();
   const line = await texts(ann, "Line 20").evaluate((e) => parseFloat(getComputedStyle(e).lineHeight));
-  const lines = 1 + Math.round((gap - height) / line); // as high as the chips are apart
+  const lines = 1 + Math.round((gap - height) / line); // as high as the distance of the chips
   await ann.mouse.move(x, y, { steps: 4 });
   const before = await reactionsOf();
   const come = once("Tall", 50);
@@ -95,14 +95,14 @@ test("a chip that moved under the pointer takes no press", async () => {
   await ann.mouse.up();
   await api(ann, "GET", "/api/me");
   assert.deepEqual(await reactionsOf(), before);
-  for (const until = Date.now() + 10_000; (await chip("Chips 1").getAttribute("aria-pressed")) !== "true"; ) { // who sees where it is gets it
+  for (const until = Date.now() + 10_000; (await chip("Chips 1").getAttribute("aria-pressed")) !== "true"; ) { // a later press hits it
     assert.ok(Date.now() < until);
     await chip("Chips 1").click();
     await api(ann, "GET", "/api/me");
   }
 });
 
-/** Sends a message of Bob's to the chat, and runs act in the moment in which the order of what select finds changes. */
+/** Sends a message from Bob to the chat, and runs act at the moment when the order of the selected elements changes. */
 async function reorders(chatId, select, act) {
   const changed = ann.evaluate((select) => new Promise((ok) => {
     const order = () => [...document.querySelectorAll(select)].map((e) => e.textContent.slice(0, 12)).join();
@@ -164,4 +164,4 @@ test("a chat that took another one's place is not opened by a press aimed at tha
   await ann.getByRole("heading", { name: "Cellar", exact: true }).waitFor();
 });
 
-h.quiet();
+h.noFaults();

@@ -1,28 +1,28 @@
-// Notices: asked for by a button, shown through the worker, one after a sleep, gone once read.
+// Notifications: asked for by a button, shown by the service worker, summed up after a sleep, closed when read.
 import assert from "node:assert/strict";
-import { api, heading, house, phone, press, say, sent, test, texts, wide, wideScreen } from "./kit.mjs";
+import { api, heading, testEnvironment, phone, press, say, sent, test, texts, wide, wideScreen } from "./kit.mjs";
 
 let ann, annsPhone, bob, cat, me, direct;
 const told = { ...wideScreen, permissions: ["notifications"] };
-const h = house(async (h) => {
-  ann = await h.person("Ann", told);
-  bob = await h.person("Bob", phone);
-  cat = await h.person("Cat");
+const h = testEnvironment(async (h) => {
+  ann = await h.signedIn("Ann", told);
+  bob = await h.signedIn("Bob", phone);
+  cat = await h.signedIn("Cat");
   await h.chat("Garden", ann, bob, cat);
   me = (await api(ann, "GET", "/api/me")).user.id;
-  annsPhone = await h.stranger(phone);
+  annsPhone = await h.newBrowser(phone);
   await annsPhone.goto(h.at("/"));
   await api(annsPhone, "POST", "/api/sessions", { handle: "ann", password: "correct horse", cookie: true });
   await annsPhone.goto(h.at("/"));
   await annsPhone.getByRole("link", { name: /Garden/ }).waitFor();
 });
 
-/** The person looks elsewhere, or here again: a browser that is driven says of all its windows that they have the focus. */
+/** Makes the page attended or not, because an automated browser reports all windows as focused. */
 const look = (page, here) => page.evaluate((here) => {
   document.hasFocus = () => here;
   dispatchEvent(new Event(here ? "focus" : "blur"));
 }, here);
-/** The notices, once they are as many; nothing tells a page that one came. */
+/** Polls until there are n notifications, for pages get no event for them. */
 const notices = (page, n) => page.evaluate(async (n) => {
   for (const end = Date.now() + 60_000; ; await new Promise((ok) => setTimeout(ok, 20))) {
     const all = (await (await navigator.serviceWorker.getRegistration())?.getNotifications()) ?? [];
@@ -45,7 +45,7 @@ test("permission is asked for with the first direct message, and the question co
   await heading(annsPhone, "Bob");
   await h.accessible(annsPhone, "ask");
   assert.equal(await wide(annsPhone), false);
-  await press(annsPhone, "All chats"); // nothing lies above it
+  await press(annsPhone, "All chats"); // nothing covers it
   await annsPhone.getByRole("link", { name: /Garden/ }).waitFor();
   const no = annsPhone.getByRole("button", { name: "No", exact: true });
   assert.ok((await no.boundingBox()).width >= 44 && (await no.boundingBox()).height >= 44);
@@ -64,12 +64,12 @@ test("permission is asked for with the first direct message, and the question co
 test("a notification shows a message that came while the page was in the background; a click opens it", async () => {
   await ann.getByRole("link", { name: /General/ }).click();
   await heading(ann, "General");
-  await say(bob, "While you are here"); // the window has the focus: no notice
+  await say(bob, "While you are here"); // the window is attended: no notification
   await ann.getByRole("link", { name: /Bob.*unread/ }).waitFor();
   await look(ann, false);
   await say(bob, "While you are away");
   assert.deepEqual(await notices(ann, 1), [{ title: "Bob", body: "While you are away", tag: direct, data: `/c/${direct}/${await seqOf(bob, "While you are away")}` }]);
-  await ann.waitForFunction(() => /^\(\d\) /.test(document.title)); // the count rests a moment before it is shown
+  await ann.waitForFunction(() => /^\(\d\) /.test(document.title)); // the count is throttled
   await ann.locator('link[rel="icon"][href="/icon-unread.svg"]').waitFor({ state: "attached" });
 
   const [worker] = ann.context().serviceWorkers();
@@ -153,9 +153,9 @@ test("notifications can be turned off, and signing out closes them", async () =>
   await press(ann, "Sign out");
   await heading(ann, "Sign in to Our house");
   assert.deepEqual(await notices(ann, 0), []);
-  await ann.waitForFunction(() => !document.title.startsWith("(")); // it follows a moment later
+  await ann.waitForFunction(() => !document.title.startsWith("(")); // throttled
 });
 
 const seqOf = (page, text) => page.locator(".message[data-seq]", { has: page.getByText(text, { exact: true }) }).getAttribute("data-seq");
 
-h.quiet();
+h.noFaults();

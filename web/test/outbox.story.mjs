@@ -1,5 +1,5 @@
-// Never losing: a server that dies, answers that are lost, pages that are reloaded,
-// sessions that end, and what the page says meanwhile.
+// No message is lost: with a server that crashes, lost replies, reloads and ended sessions, and what
+// the page shows meanwhile.
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
 import { mkdtemp, rm } from "node:fs/promises";
@@ -7,22 +7,22 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { decodeMulti, encode } from "@msgpack/msgpack";
-import { api, field, holds, house, kept, phone, press, row, say, sent, test, texts, wake } from "./kit.mjs";
+import { api, field, holds, testEnvironment, kept, phone, press, row, say, sent, test, texts, wake } from "./kit.mjs";
 
 const run = promisify(execFile);
 let ann, bob, room;
-const h = house(async (h) => {
-  ann = await h.person("Ann");
-  bob = await h.person("Bob", phone);
+const h = testEnvironment(async (h) => {
+  ann = await h.signedIn("Ann");
+  bob = await h.signedIn("Bob", phone);
   room = await h.chat("Garden", ann, bob);
 });
 
 const banner = (page, text) => page.locator(".banner").getByText(text).waitFor();
 const calm = (page) => page.locator(".banner").waitFor({ state: "detached", timeout: 60_000 });
 const pending = (page, text) => page.locator(".message[data-pending]", { hasText: text });
-/** The texts of a chat's log. */
+/** Returns the texts of a chat's log. */
 const logOf = async (page, id) => (await api(page, "GET", `/api/chats/${id}/messages?limit=200`)).messages.map((m) => m.text);
-/** Stops the server, runs what is done meanwhile, and starts it again. */
+/** Stops the server, runs meanwhile(), and starts it again. */
 async function away(signal, meanwhile) {
   h.down = true;
   await h.parley.stop(signal);
@@ -32,7 +32,7 @@ async function away(signal, meanwhile) {
   for (const p of [ann, bob]) await calm(p);
   h.down = false;
 }
-/** Another tab of somebody, on a line whose ends are in the story's hands: change gives a message's values anew, or none to keep it back. */
+/** Opens another tab behind a proxy: change returns the values to pass on in place of a message's, or undefined to hold it back. */
 async function wired(page, { up = (all) => all, down = (all) => all }) {
   const tab = await h.watch(await page.context().newPage());
   await tab.routeWebSocket(/\/api\/socket/, (ws) => {
@@ -90,10 +90,10 @@ test("two browsers and curl write while the server is killed repeatedly: both pa
   const all = Promise.all([curled(), written(ann, "Ann"), written(bob, "Bob")]);
   h.down = true;
   for (let i = 1; i <= kills; i++) {
-    await texts(ann, `Curl ${i * 4}`).waitFor(); // in the midst of it
+    await texts(ann, `Curl ${i * 4}`).waitFor(); // in the middle of the writing
     await h.parley.stop("SIGKILL");
     await h.parley.start();
-    for (const p of [ann, bob]) await wake(p); // nobody has to wait
+    for (const p of [ann, bob]) await wake(p); // skip the backoff
   }
   await all;
   for (const p of [ann, bob]) await p.waitForFunction((n) => document.querySelectorAll(".message[data-seq]").length === n && !document.querySelector("[data-pending]"), 3 * each, { timeout: 90_000 });
@@ -138,7 +138,7 @@ test("a connection that is cut a hundred times between commit and reply posts ea
 
 test("unsent messages survive a reload and their tab", async () => {
   let cut = true;
-  const up = (all) => (cut ? all.filter((v) => v.do !== "post") : all); // they never reach the server
+  const up = (all) => (cut ? all.filter((v) => v.do !== "post") : all); // posts never reach the server
   const tab = await wired(bob, { up });
   await say(tab, "Kept one");
   await say(tab, "Kept two");
@@ -154,7 +154,7 @@ test("unsent messages survive a reload and their tab", async () => {
   cut = true;
   await say(tab, "Kept three");
   await kept(tab, "outbox", (p) => p.text, ["Kept three"]);
-  await tab.close(); // another tab of Bob's looks after it
+  await tab.close(); // another tab of Bob's adopts it
   await row(bob, "Kept three").and(bob.locator("[data-seq]")).waitFor({ timeout: 60_000 });
   await texts(ann, "Kept three").waitFor();
   assert.deepEqual((await logOf(ann, room)).filter((t) => t.startsWith("Kept")), ["Kept one", "Kept two", "Kept three"]);
@@ -168,7 +168,7 @@ test("a refused message is marked, unblocks the next ones, and can be edited, re
       if (v.do !== "post" || !refuse || !v.text.startsWith("Bad")) return true;
       down.push({ re: v.id, error: { code: "text_too_long", message: "This house wants short words." } });
       return false;
-    }).concat({ id: 0, do: "ping" }), // whose answer takes the refusal along
+    }).concat({ id: 0, do: "ping" }), // its reply carries the refusal
     down: (all) => [...down.splice(0), ...all.filter((v) => v.re !== 0)],
   });
   for (const text of ["Bad one", "Bad two", "Bad three", "Good one"]) await say(tab, text);
@@ -183,7 +183,7 @@ test("a refused message is marked, unblocks the next ones, and can be edited, re
   await holds(tab, "Bad two\nand more");
   await kept(tab, "drafts", (d) => d.text, ["Bad two\nand more"]);
   await kept(tab, "outbox", (p) => p.text, ["Bad three"]);
-  await tab.reload(); // marked it stays, and so does the draft
+  await tab.reload(); // it stays marked, and the draft stays
   await pending(tab, "Bad three").getByText(/^Not sent/).waitFor();
   await holds(tab, "Bad two\nand more");
   refuse = false;
@@ -196,7 +196,7 @@ test("a refused message is marked, unblocks the next ones, and can be edited, re
 });
 
 test("draft and outbox survive the end of a session", async () => {
-  const tab = await h.stranger();
+  const tab = await h.newBrowser();
   await tab.goto(h.at(`/c/${room}`));
   const enter = async () => {
     await tab.getByLabel("Handle").fill("bob");
@@ -206,7 +206,7 @@ test("draft and outbox survive the end of a session", async () => {
   };
   await enter();
   await sent(tab, "Good one");
-  h.down = true; // a socket that finds no way, or is refused, is told on the console
+  h.down = true; // browsers log failed sockets to the console
   await tab.context().setOffline(true);
   await tab.evaluate(() => dispatchEvent(new Event("offline")));
   await banner(tab, /^You are offline/);
@@ -228,7 +228,7 @@ test("draft and outbox survive the end of a session", async () => {
 });
 
 test("signing out asks first if there are unsent texts", async () => {
-  const tab = await h.stranger(phone);
+  const tab = await h.newBrowser(phone);
   await tab.goto(h.at("/"));
   await api(tab, "POST", "/api/sessions", { handle: "bob", password: "correct horse", cookie: true });
   await tab.goto(h.at(`/c/${room}`));
@@ -279,7 +279,7 @@ test("unsent messages of a chat that removed their author can be copied and disc
   await unsent.getByText("And the hose?", { exact: true }).waitFor();
   await h.accessible(bob, "removed");
 
-  await press(bob, "To my chats"); // there, it is out of sight
+  await press(bob, "To my chats"); // away from the unsent message
   const leave = async () => {
     await press(bob, "Menu");
     await bob.getByRole("menuitem", { name: "Sign out" }).click();
@@ -292,7 +292,7 @@ test("unsent messages of a chat that removed their author can be copied and disc
   assert.equal(await bob.evaluate(() => navigator.clipboard.readText()), "Where is *my* rake?");
   await rake.getByRole("button", { name: "Discard" }).click();
   await rake.waitFor({ state: "detached" });
-  await bob.reload(); // what is not given up outlives that
+  await bob.reload(); // it survives a reload until it is discarded
   await unsent.getByText("And the hose?", { exact: true }).waitFor();
   await unsent.getByRole("button", { name: "Discard" }).click();
   await unsent.waitFor({ state: "detached" });
@@ -312,14 +312,14 @@ test("draft and outbox survive a browser crash", async () => {
     const browser = await h.kept(folder);
     const page = await h.watch(await browser.newPage());
     await page.goto(h.at("/"));
-    await api(page, "POST", "/api/sessions", { handle: "bob", password: "correct horse", cookie: true }); // a browser writes cookies down half a minute late
+    await api(page, "POST", "/api/sessions", { handle: "bob", password: "correct horse", cookie: true }); // browsers write cookies to disk half a minute late
     return { page, kill: () => h.kill(browser) };
   };
   try {
     const first = await start();
     await first.page.routeWebSocket(/\/api\/socket/, (ws) => {
       const server = ws.connectToServer();
-      ws.onMessage((m) => [...decodeMulti(m)].some((v) => v.do === "post") || server.send(m)); // they never reach the server
+      ws.onMessage((m) => [...decodeMulti(m)].some((v) => v.do === "post") || server.send(m)); // posts never reach the server
       server.onMessage((m) => ws.send(m));
     });
     await first.page.goto(h.at(`/c/${room}`));
@@ -341,4 +341,4 @@ test("draft and outbox survive a browser crash", async () => {
   }
 });
 
-h.quiet();
+h.noFaults();

@@ -1,4 +1,4 @@
-// One Parley process of its own for a test, on a fresh store.
+// A Parley process for one test, with a new store.
 import { spawn } from "node:child_process";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -11,7 +11,7 @@ export class Parley {
   #folder = "";
   #process;
   #listen = "127.0.0.1:0";
-  /** Further ones of the server; of one that is given twice, the last counts. */
+  /** Further flags of the server; the last of equal ones counts. */
   flags;
   url = "";
   setup = ""; // the owner's link
@@ -20,7 +20,7 @@ export class Parley {
     this.flags = flags;
   }
 
-  /** Resolves once the server says where it listens; later starts take the same port. */
+  /** Resolves once the server has logged its address; later starts use the same port. */
   async start() {
     this.#folder ||= await mkdtemp(join(tmpdir(), "parley-page-"));
     const child = spawn(binary, ["--listen", this.#listen, "--store", `sqlite:${join(this.#folder, "parley.db")}`,

@@ -1,25 +1,25 @@
-// The parts of the page that are not loaded at its start: each fails alone and is tried again, an
-// upgrade of the server loses nothing, and once the page is idle they are there without a connection.
+// Lazily loaded parts: each fails alone and can be retried, a server upgrade loses nothing, and an
+// idle page prefetches them.
 import assert from "node:assert/strict";
-import { choose, field, heading, holds, house, press, row, say, sent, test } from "./kit.mjs";
+import { choose, field, heading, holds, testEnvironment, press, row, say, sent, test } from "./kit.mjs";
 
 const assets = /\/assets\/(parts|compact)[^/]*$/;
 let ann, bob;
-const h = house(async (h) => {
-  ann = await h.person("Ann");
-  bob = await h.person("Bob");
+const h = testEnvironment(async (h) => {
+  ann = await h.signedIn("Ann");
+  bob = await h.signedIn("Bob");
   await h.chat("Garden", ann, bob);
   await say(ann, "Hello");
   await sent(bob, "Hello");
 });
 
-/** Loads the page anew, without what is in the browser's cache, on a line that lets no part through. */
+/** Reloads the page with all requests for parts blocked. */
 async function cutOff(page) {
   await page.route(assets, (route) => route.abort("internetdisconnected"));
   await page.reload();
   await sent(page, "Hello");
 }
-/** What a console says of parts that were not let through. */
+/** Checks that the console has only errors of blocked parts, and clears them. */
 const expected = () => h.faults.splice(0).every((f) => /ERR_INTERNET|dynamically imported module|Failed to fetch/.test(f) || assert.fail(f));
 
 test("a part that fails to load fails alone, and loads on a retry", async () => {
@@ -89,4 +89,4 @@ test("an idle page prefetches its parts: they open without a connection", async 
   h.down = false;
 });
 
-h.quiet();
+h.noFaults();

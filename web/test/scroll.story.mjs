@@ -1,27 +1,27 @@
-// Reading: where a chat opens, and that what one reads stays where it is.
+// Scrolling: where a chat opens, and that the messages in view stay in place.
 import assert from "node:assert/strict";
 import { decodeMulti, encode } from "@msgpack/msgpack";
-import { allRead, api, field, heading, house, list, phone, post, press, row, say, sent, test, texts } from "./kit.mjs";
+import { allRead, api, field, heading, testEnvironment, list, phone, post, press, row, say, sent, test, texts } from "./kit.mjs";
 
 let ann, bob, room;
-const h = house(async (h) => {
-  ann = await h.person("Ann");
-  bob = await h.person("Bob", phone);
+const h = testEnvironment(async (h) => {
+  ann = await h.signedIn("Ann");
+  bob = await h.signedIn("Bob", phone);
   await h.chat("Kitchen", ann, bob);
   room = await h.chat("Garden", ann, bob);
 });
 
 const number = async (page, text) => Number(await page.locator(".message[data-seq]", { has: page.getByText(text, { exact: true }) }).getAttribute("data-seq"));
-/** Two frames: what a scroll or a change brought about is done. */
+/** Waits two frames, after which a scroll or a change has taken effect. */
 const frames = () => new Promise((ok) => requestAnimationFrame(() => requestAnimationFrame(ok)));
-/** The first message that is wholly in sight, and where it stands. */
+/** Returns the first message that is completely in view, and its position. */
 const eye = (page) => list(page).evaluate((log) => {
   const { top } = log.getBoundingClientRect();
   const row = [...log.querySelectorAll("[data-seq]")].find((m) => m.getBoundingClientRect().top >= top);
   return { seq: Number(row.dataset.seq), top: row.getBoundingClientRect().top };
 });
 const topOf = (page, seq) => page.locator(`[data-seq="${seq}"]`).evaluate((m) => m.getBoundingClientRect().top);
-/** What is under the eye is still there, to the pixel. */
+/** Asserts that the message is still in place, to the pixel. */
 const unmoved = async (page, was) => {
   const now = await eye(page);
   assert.ok(now.seq === was.seq && Math.abs(now.top - was.top) <= 1, `it was ${JSON.stringify(was)} and is ${JSON.stringify(now)}`);
@@ -36,10 +36,10 @@ const inSight = (page, seq) => page.waitForFunction((seq) => {
   const at = document.querySelector(`[data-seq="${seq}"]`)?.getBoundingClientRect();
   return at && at.top >= log.top && at.bottom <= log.bottom;
 }, seq);
-/** The place is noted: what a reload goes by. */
+/** Waits until the scroll position is saved for a reload. */
 const noted = (page, seq) => page.waitForFunction((seq) => history.state?.seq === seq, seq);
 const pointer = async (page) => (await api(page, "GET", `/api/chats/${room}`)).chat.readUpTo;
-/** The page does as if nobody, or somebody, were before it. */
+/** Makes the page attended or not. */
 const leave = (page, away) => page.evaluate((away) => {
   document.hasFocus = () => !away;
   dispatchEvent(new Event(away ? "blur" : "focus"));
@@ -48,11 +48,11 @@ const leave = (page, away) => page.evaluate((away) => {
 test("scrolling back reaches the beginning of 120 messages, in order", async () => {
   await post(ann, room, 120, "Row");
   await texts(bob, "Row 120").waitFor();
-  await allRead(bob, room); // else the chat opens at the first unread, not where one was
+  await allRead(bob, room); // otherwise the chat opens at the first unread message
   await bob.reload();
   await texts(bob, "Row 120").waitFor();
   assert.equal(await texts(bob, "Row 1").count(), 0);
-  // What one reads stays where it is while older messages come above it.
+  // The view stays in place while older messages are added above it.
   const moved = await list(bob).evaluate(async (log) => {
     const first = log.querySelector("[data-seq]");
     const grown = new Promise((ok) => new MutationObserver(() => log.querySelector("[data-seq]") !== first && ok()).observe(log, { subtree: true, childList: true }));
@@ -126,7 +126,7 @@ test("new messages do not scroll a reader down; an own message does", async () =
 
 test("a chat opens at its first unread message, and a quote leads to its message and Back", async () => {
   const old = await number(ann, "Row 120") - 115;
-  await allRead(bob, room); // else there is more news than this
+  await allRead(bob, room); // otherwise more is unread than this
   await press(bob, "All chats");
   await bob.getByRole("link", { name: /Garden/ }).waitFor();
   await post(ann, room, 80, "News", old);
@@ -139,7 +139,7 @@ test("a chat opens at its first unread message, and a quote leads to its message
   await bob.locator(".pill").click();
   await texts(bob, "News 80").waitFor();
   await atEnd(bob);
-  await bob.getByText(/80 new since/).waitFor({ state: "detached" }); // all was read
+  await bob.getByText(/80 new since/).waitFor({ state: "detached" }); // everything is read
   await row(bob, "News 80").locator(".quote").click();
   await inSight(bob, old);
   assert.equal(new URL(bob.url()).pathname, `/c/${room}/${old}`);
@@ -149,7 +149,7 @@ test("a chat opens at its first unread message, and a quote leads to its message
   await inSight(bob, await number(ann, "News 80"));
   await atEnd(bob);
   await bob.locator(".mark").waitFor({ state: "detached" });
-  await allRead(bob, room); // the server knows it too
+  await allRead(bob, room); // on the server, too
   await bob.reload();
   await texts(bob, "News 80").waitFor();
   assert.equal(await bob.locator(".divider").count(), 0);
@@ -160,7 +160,7 @@ test("a link to a message loads what is around it, and Back restores the scroll 
   await ann.goto(h.at(`/c/${room}/${old}`));
   await inSight(ann, old);
   await ann.locator(`.mark[data-seq="${old}"]`).waitFor();
-  await ann.goto(h.at(`/c/${room}/99999999`)); // there is no such message (yet)
+  await ann.goto(h.at(`/c/${room}/99999999`)); // there is no such message
   await texts(ann, "News 80").waitFor();
   await ann.goto(h.at(`/c/${room}`));
   await list(ann).press("End");
@@ -183,13 +183,13 @@ test("only what was in view of an attended page counts as read", async () => {
   const before = await pointer(bob);
   await post(ann, room, 40, "Unseen");
   await texts(bob, "Unseen 40").waitFor();
-  await bob.locator(".divider").waitFor(); // a line where one left
+  await bob.locator(".divider").waitFor(); // the divider at the last read message
   await atEnd(bob);
   assert.equal(await pointer(bob), before);
   await leave(bob, false);
   const last = await number(bob, "Unseen 40");
   while ((await pointer(bob)) !== last) await bob.evaluate(frames);
-  await bob.locator(".divider").waitFor({ state: "attached" }); // it stays while one is there
+  await bob.locator(".divider").waitFor({ state: "attached" }); // it stays while the chat is open
   await scroll(bob, -400);
   await bob.locator(".pill").waitFor();
   await post(ann, room, 1, "Below");
@@ -223,14 +223,14 @@ test("rows that grow late and a phone's keyboard keep the row in place", async (
   await still();
   await bob.setViewportSize({ width: 360, height: 740 });
   await still();
-  const above = await list(bob).evaluate((log, seq) => { // a message above gets long
+  const above = await list(bob).evaluate((log, seq) => { // a message above grows
     const rows = [...log.querySelectorAll("[data-seq]")];
     return Number(rows[rows.findIndex((r) => r.dataset.seq === String(seq)) - 12].dataset.seq);
   }, was.seq);
   await api(ann, "PATCH", `/api/chats/${room}/messages/${above}`, { text: "long\n".repeat(20), clientId: crypto.randomUUID() });
   await bob.locator(`[data-seq="${above}"]`, { hasText: "edited" }).waitFor();
   await still();
-  await list(bob).evaluate((log) => { log.querySelector("[data-seq] .body").style.paddingTop = "133px"; }); // as when a font or a picture comes late
+  await list(bob).evaluate((log) => { log.querySelector("[data-seq] .body").style.paddingTop = "133px"; }); // like a late font or picture
   await still();
   await bob.locator(".pill").click();
   await atEnd(bob);
@@ -267,7 +267,7 @@ test("the exact time is shown on hover and on focus", async () => {
 
 test("day lines follow the server's midnight", async () => {
   const page = await h.watch(await ann.context().newPage());
-  // The server says that it is noon on the day of the messages, whatever the hour is in truth; the page's own clock is three days fast.
+  // The server's clock is at noon of the messages' day; the page's own clock is three days fast.
   const { messages } = await api(ann, "GET", `/api/chats/${room}/messages?limit=1`);
   const noon = new Date(messages[0].at).setHours(12, 0, 0, 0);
   await page.clock.install({ time: noon + 3 * 864e5 });
@@ -287,7 +287,7 @@ test("day lines follow the server's midnight", async () => {
 test("an own message is shown while the history loads", async () => {
   const page = await ann.context().newPage();
   await h.watch(page);
-  let held = []; // the history that has not come
+  let held = []; // delayed replies to history
   await page.routeWebSocket(/\/api\/socket/, (ws) => {
     const server = ws.connectToServer();
     ws.onMessage((m) => {
@@ -340,4 +340,4 @@ test("any scroll keeps few rows mounted and misses none", async () => {
   await atEnd(ann);
 });
 
-h.quiet();
+h.noFaults();

@@ -1,12 +1,12 @@
-// One's own account, the members of a chat, and what admins of the server do.
+// The user's account, the members of a chat, and the pages for admins.
 import assert from "node:assert/strict";
-import { api, fill, heading, house, phone, press, test, wide } from "./kit.mjs";
+import { api, fill, heading, testEnvironment, phone, press, test, wide } from "./kit.mjs";
 
 let ann, bob, carol, garden;
-const h = house(async (h) => {
-  ann = await h.person("Ann");
-  bob = await h.person("Bob");
-  carol = await h.person("Carol");
+const h = testEnvironment(async (h) => {
+  ann = await h.signedIn("Ann");
+  bob = await h.signedIn("Bob");
+  carol = await h.signedIn("Carol");
   garden = await h.chat("Garden", ann, bob);
 });
 const item = (page, name) => page.getByRole("menuitem", { name, exact: true }).click();
@@ -43,9 +43,9 @@ test("the theme is stored", async () => {
   await bob.getByLabel("As the system", { exact: true }).check();
 });
 
-/** A further device of somebody. */
+/** Opens another device of a user. */
 async function device(handle, password) {
-  const page = await h.stranger();
+  const page = await h.newBrowser();
   await page.goto(h.at("/"));
   await fill(page, { Handle: handle, Password: password });
   await press(page, "Sign in");
@@ -103,7 +103,7 @@ test("a user who is no admin sees only their own invites", async () => {
 });
 
 test("members are added, get roles, and are removed; a chat is renamed", async () => {
-  await carol.goto(h.at("/me")); // with no chat at all the first would open by itself
+  await carol.goto(h.at("/me")); // the home page would open the first chat
   await ann.goto(h.at(`/c/${garden}`));
   await press(ann, "2 members");
   const dialog = ann.getByRole("dialog");
@@ -122,7 +122,7 @@ test("members are added, get roles, and are removed; a chat is renamed", async (
   await item(ann, "Remove");
   await dialog.getByText("@carol").waitFor({ state: "detached" });
   await carol.getByRole("link", { name: /Garden/ }).waitFor({ state: "detached" });
-  await ann.evaluate(() => { // Escape while what had the focus is gone, as her row is now
+  await ann.evaluate(() => { // Escape while the focused element, her row, is gone
     document.activeElement.blur();
     document.body.dispatchEvent(new KeyboardEvent("keydown", { key: "Escape", bubbles: true }));
   });
@@ -223,4 +223,4 @@ test("the settings fit a phone", async () => {
   await page.context().close();
 });
 
-h.quiet();
+h.noFaults();

@@ -1,11 +1,11 @@
-// The list of chats: what is unread, its order, finding, joining, jumping.
+// The sidebar: unread counts, order, search, joining, the quick switcher.
 import assert from "node:assert/strict";
-import { api, field, heading, house, phone, press, row, say, sent, test, texts, wide } from "./kit.mjs";
+import { api, field, heading, testEnvironment, phone, press, row, say, sent, test, texts, wide } from "./kit.mjs";
 
 let ann, bob, garden;
-const h = house(async (h) => {
-  ann = await h.person("Ann");
-  bob = await h.person("Bob");
+const h = testEnvironment(async (h) => {
+  ann = await h.signedIn("Ann");
+  bob = await h.signedIn("Bob");
   garden = await h.chat("Garden", ann, bob);
 });
 const link = (page, name) => page.getByRole("link", { name });
@@ -16,7 +16,7 @@ test("an unread chat has a count until it is opened", async () => {
   await heading(ann, "General");
   await say(bob, "Anybody? @ann?");
   await link(ann, /Garden.*Bob: Anybody.*1 unread message, you are mentioned once/).waitFor();
-  await ann.waitForFunction(() => document.title.startsWith("(1) ")); // it follows a moment later
+  await ann.waitForFunction(() => document.title.startsWith("(1) ")); // throttled
   await h.accessible(ann, "chats");
   await link(ann, /Garden/).click();
   await texts(ann, "Anybody?").or(ann.getByText("Anybody? @ann?")).first().waitFor();
@@ -26,7 +26,7 @@ test("an unread chat has a count until it is opened", async () => {
 
 test("open chats are created, found and joined, and members are listed", async () => {
   await press(ann, "New chat");
-  await ann.getByRole("combobox", { name: "With whom?" }).and(ann.locator(":focus")).waitFor(); // people are asked for first
+  await ann.getByRole("combobox", { name: "With whom?" }).and(ann.locator(":focus")).waitFor(); // people come first
   await press(ann, "Start");
   await ann.getByText("Choose somebody, or name a chat that others join later.").waitFor();
   await ann.getByLabel("Name of the chat", { exact: true }).fill("Kitchen");
@@ -100,7 +100,7 @@ test("groups and direct chats are separate, by activity or unread first, and no 
   await api(bob, "POST", `/api/chats/${garden}/messages`, { clientId: "under", text: "Under the pointer" });
   await link(ann, /Garden.*Under the pointer/).waitFor();
   assert.deepEqual(await titles(ann), order);
-  // One that begins meanwhile pushes nobody down.
+  // A new chat moves no row.
   const me = (await api(ann, "GET", "/api/me")).user.id;
   await api(bob, "POST", "/api/chats", { clientId: "shed", kind: "group", title: "Shed", members: [me] });
   await link(ann, /^Shed/).waitFor();
@@ -122,7 +122,7 @@ test("groups and direct chats are separate, by activity or unread first, and no 
   await ann.reload();
   await ann.waitForFunction(() => document.querySelector(".chat-row .title")?.textContent === "Garden");
 
-  // Nor while the keyboard chooses.
+  // Nor while the keyboard focus is in the list.
   await link(ann, /Garden/).focus();
   await ann.keyboard.press("ArrowDown");
   await ann.keyboard.press("ArrowUp");
@@ -148,7 +148,7 @@ test("drafts and failed messages are marked", async () => {
   const isPost = (m) => m.includes(Buffer.from("\xa2do\xa4post\xa6", "latin1"));
   await tab.routeWebSocket(/\/api\/socket/, (ws) => {
     const server = ws.connectToServer();
-    // A clientId that is not printable is refused for good.
+    // The server refuses a clientId that is not printable.
     ws.onMessage((m) => server.send(isPost(m) ? Buffer.from(m.toString("latin1").replace(/(\xa8clientId..)./s, "$1\x01"), "latin1") : m));
     server.onMessage((m) => ws.send(m));
   });
@@ -195,7 +195,7 @@ test("400 chats: the keyboard reaches them all, and only those in view are mount
 
 test("400 members: wheel, keyboard and search reach them all, and only those in view are mounted", async () => {
   const { url } = await api(ann, "POST", "/api/invites", { uses: 400, expiresAt: Date.now() + 864e5 });
-  const stranger = await h.stranger();
+  const stranger = await h.newBrowser();
   await stranger.goto(h.at("/"));
   const members = await stranger.evaluate(async (invite) => {
     const make = async (_, i) => {
@@ -218,7 +218,7 @@ test("400 members: wheel, keyboard and search reach them all, and only those in 
     const person = (name) => dialog.getByRole("listitem").filter({ hasText: name });
     await person("Guest").first().waitFor();
     await dialog.getByLabel("Search members").waitFor();
-    await dialog.locator('[aria-setsize="401"]').first().waitFor(); // the first 200 come as they are
+    await dialog.locator('[aria-setsize="401"]').first().waitFor(); // the first 200 are in the first page
     assert.ok((await dialog.getByRole("listitem").count()) < 60);
     await h.accessible(page, "many-members");
     assert.equal(await wide(page), false);
@@ -234,7 +234,7 @@ test("400 members: wheel, keyboard and search reach them all, and only those in 
     const last = dialog.getByRole("listitem").last();
     assert.deepEqual([await last.getAttribute("aria-posinset"), await last.getAttribute("aria-setsize")], ["401", "401"]);
 
-    await dialog.getByLabel("Search members").fill("gest 377"); // slips are forgiven
+    await dialog.getByLabel("Search members").fill("gest 377"); // typos are tolerated
     await person("Guest 377").waitFor();
     await page.waitForFunction(() => document.querySelectorAll(".dialog li").length < 60);
     await dialog.getByLabel("Search members").fill("");
@@ -250,7 +250,7 @@ test("400 members: wheel, keyboard and search reach them all, and only those in 
   assert.match(await ann.evaluate(() => document.activeElement.ariaLabel), /^Chat menu: /);
   await ann.getByLabel("Search members").focus();
   const seen = [];
-  for (let i = 0; i < 60; i++) { // from one to the next, further than is on the page
+  for (let i = 0; i < 60; i++) { // beyond the mounted rows
     await ann.keyboard.press("Tab");
     await ann.waitForFunction((last) => /^Chat menu: /.test(document.activeElement.ariaLabel ?? "") && document.activeElement.ariaLabel !== last, seen.at(-1));
     seen.push(await ann.evaluate(() => document.activeElement.ariaLabel));
@@ -285,4 +285,4 @@ test("the list and its dialogs fit a phone", async () => {
   await page.context().close();
 });
 
-h.quiet();
+h.noFaults();

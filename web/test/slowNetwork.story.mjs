@@ -1,14 +1,14 @@
-// Slow lines: a greeting that takes longer than any single wait is received, at the first attempt.
+// Slow connections: a hello that takes longer than any single timeout arrives at the first attempt.
 import assert from "node:assert/strict";
 import { connect, createServer } from "node:net";
-import { api, house, list, post, sent, test } from "./kit.mjs";
+import { api, testEnvironment, list, post, sent, test } from "./kit.mjs";
 
 const everyMs = 100;
 
-/** A line between page and server that lets through as many bytes a second as it is told, each way. */
+/** A TCP proxy with a limited bandwidth in each direction. */
 class Line {
   bytesPerSecond = Infinity;
-  /** Connections to the socket that were begun. */
+  /** Counts the WebSocket connections. */
   sockets = 0;
   #server;
   #open = new Set();
@@ -28,7 +28,7 @@ class Line {
     return `http://127.0.0.1:${this.#server.address().port}`;
   }
 
-  /** Takes from one end only what the other end may get: what waits, waits at the sender. */
+  /** Reads from one end only what the other end may get, so that the sender is throttled. */
   #pass(from, to) {
     from.on("data", async (bytes) => {
       from.pause();
@@ -54,12 +54,12 @@ class Line {
 
 const title = (n) => `A chat of ours with a name as long as people give them, number ${n}`;
 let ann, bob;
-const h = house(async (h) => {
-  ann = await h.person("Ann");
-  bob = await h.person("Bob");
+const h = testEnvironment(async (h) => {
+  ann = await h.signedIn("Ann");
+  bob = await h.signedIn("Bob");
 });
 
-/** Makes groups of Ann's, with a message in each, until there are n. */
+/** Creates groups of Ann's, with a message in each, until there are n. */
 const groups = (from, to) => ann.evaluate(async ([from, to, title]) => {
   const call = (path, body) => fetch(path, { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(body) }).then((r) => r.json());
   for (let i = from; i < to; i += 20) {
@@ -119,4 +119,4 @@ test("a page of long messages loads on a slow connection", async () => {
   }
 });
 
-h.quiet();
+h.noFaults();

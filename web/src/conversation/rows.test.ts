@@ -10,7 +10,7 @@ const message = (seq: number, by: string, at: number, more: Partial<LoadedMessag
   ({ chatId: "c", seq, by, at, text: `t${seq}`, clientId: `i${seq}`, asOf: seq, ...more });
 const pending = (clientId: string, at: number): Pending => ({ clientId, chatId: "c", text: clientId, at, tab: "t", state: "waiting" });
 
-/** What is seen: days as such, + where a name stands. */
+/** The rows in short: days as such, + where a group begins. */
 const seen = (messages: LoadedMessage[], waiting: Pending[] = [], divider?: number) => buildRows(messages, waiting, "me", divider).map((r) => {
   switch (r.kind) {
     case "message": return `${r.first ? "+" : ""}${r.message.seq}`;

@@ -1,7 +1,7 @@
 import { expect, test, vi } from "vitest";
 import { Api } from "./api.ts";
 
-/** An API whose every call gets this answer, and what was asked. */
+/** Returns an API whose calls all get this response, and the requests. */
 function answering(status: number, body: string) {
   const asked: [string, RequestInit][] = [];
   const api = new Api((url, init) => {

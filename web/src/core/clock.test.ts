@@ -11,9 +11,9 @@ test("the sample with the shortest round trip wins, until a clock is set", () =>
   expect(clock.now()).toBe(1_060_000);
   clock.addSample(1_060_090, 1_000_000, 1_000_100);
   expect(clock.now()).toBe(1_060_040);
-  clock.addSample(1_061_000, 1_000_000, 1_001_000); // slower, and explained by its way
+  clock.addSample(1_061_000, 1_000_000, 1_001_000); // slower, and within its round trip
   expect(clock.now()).toBe(1_060_040);
-  clock.addSample(5_000_000, 1_001_000, 1_000_000); // our clock was set back while it was under way
+  clock.addSample(5_000_000, 1_001_000, 1_000_000); // the local clock was set back meanwhile
   expect(clock.now()).toBe(1_060_040);
   clock.addSample(1_000_250, 1_000_000, 1_000_500);
   expect(clock.now()).toBe(1_000_000);

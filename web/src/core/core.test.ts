@@ -18,14 +18,14 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
-/** Lets promises, storage and what is due within ms go on. */
+/** Runs promises, storage and the timers of the next ms. */
 async function pass(ms = 0) {
   for (let i = 0; i < 5; i++) await new Promise((ok) => setImmediate(ok));
   await vi.advanceTimersByTimeAsync(ms);
   for (let i = 0; i < 5; i++) await new Promise((ok) => setImmediate(ok));
 }
 
-/** A page of somebody who is signed in as "me" and member of the chat "c", in a browser of its own. */
+/** Opens a page of the user "me", a member of the chat "c", in a browser of its own. */
 async function page(answers: Record<string, () => unknown> = {}) {
   const log = new Log("c", ["me", "ann"]);
   const wires: FakeWire[] = [], asked: string[] = [];
@@ -49,7 +49,7 @@ async function page(answers: Record<string, () => unknown> = {}) {
     told: () => told,
     chat: () => core.snapshot.state.chats.get("c")!,
     greet: (...values: object[]) => it.wire().greets({ chats: [log.entry("me")], users: [user("ann")] }, ...values),
-    /** Answers the last history command. */
+    /** Replies to the last history command. */
     history: async () => {
       const { id, do: _, chatId: __, ...w } = it.wire().last("history");
       it.wire().says({ re: id, ok: log.page("me", w) });
@@ -67,7 +67,7 @@ async function page(answers: Record<string, () => unknown> = {}) {
 test("listeners get the chats and the live connection in one snapshot", async () => {
   const it = await page();
   const heard: string[] = [];
-  await pass(1000); // so that the next change is told at once
+  await pass(1000); // so that the next change is notified at once
   it.core.subscribe(() => void (it.core.published.state.chats.size && heard.push(it.core.published.connection.state)));
   it.greet();
   await pass(1000);
@@ -128,7 +128,7 @@ test("a slow device is notified less often, but at once of its user's messages",
   const now = performance.now.bind(performance);
   let drew = 0;
   vi.spyOn(performance, "now").mockImplementation(() => now() + drew);
-  it.core.subscribe(() => void (drew += 20)); // what drawing takes
+  it.core.subscribe(() => void (drew += 20)); // the time of a render
   const said = () => it.wire().says(it.log.append({ event: "posted", by: "ann", text: "x" }));
   let before = it.told();
   said();
@@ -187,7 +187,7 @@ test("signing out erases what was stored", async () => {
   it.core.post("c", "kept");
   await it.core.storage!.saveDraft("c", { text: "draft", at: 1 });
   void it.core.signOut();
-  it.wire().breaks(4501); // the server is quick
+  it.wire().breaks(4501); // the server closes first
   await pass(1);
   expect([it.core.snapshot.phase, it.core.snapshot.pending]).toEqual(["out", []]);
   it.core.close();
@@ -373,7 +373,7 @@ test("the cause of a session's end is shown if the server ended it, not if the u
   let close = () => {};
   const other = await page({ "DELETE /sessions/current": () => void close() });
   other.greet();
-  close = () => other.wire().breaks(4501); // before the answer
+  close = () => other.wire().breaks(4501); // before the response
   await other.core.signOut();
   expect([other.core.snapshot.phase, other.core.snapshot.connection.cause]).toEqual(["out", undefined]);
 });

@@ -13,11 +13,11 @@ test("they need no secure context", () => {
   try {
     expect(newId()).toHaveLength(16);
   } finally {
-    Reflect.deleteProperty(crypto, "randomUUID"); // that of the prototype is there again
+    Reflect.deleteProperty(crypto, "randomUUID"); // uncovers that of the prototype
   }
 });
 
-// What chat.NewID makes of 2026-01-01T12:00:00Z begins like this.
+// The beginning of what chat.NewID returns for 2026-01-01T12:00:00Z.
 test("the time is where the server has it", async () => {
   vi.resetModules();
   const fresh = await import("./id.ts");

@@ -17,14 +17,14 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
-/** Lets promises, storage and what is due within ms go on. */
+/** Runs promises, storage and the timers of the next ms. */
 async function pass(ms = 0) {
   for (let i = 0; i < 10; i++) await new Promise((ok) => setImmediate(ok));
   await vi.advanceTimersByTimeAsync(ms);
   for (let i = 0; i < 10; i++) await new Promise((ok) => setImmediate(ok));
 }
 
-/** A browser: one cookie and one disk for its pages, who hear each other unless deaf. */
+/** A browser: its pages share a cookie, a database and a channel, from which a deaf page is cut off. */
 class Browser {
   cookie = "ann";
   pages: { core: Core; channel: TabChannel }[] = [];
@@ -82,7 +82,7 @@ test("hello names the page's user, and another user's cookie posts nothing", asy
   await pass(120_000);
   expect(it.wires.length).toBe(2);
   browser.cookie = "ann";
-  const next = await browser.page(); // Ann is back, in another tab, and the first hears of it
+  const next = await browser.page(); // Ann signs in again in another tab, and the first is notified
   next.greet();
   await pass();
   it.greet();
@@ -119,7 +119,7 @@ test("a page whose cookie is another user's does not sign that user out", async 
   browser.answers["DELETE /sessions/current"] = () => void ended++;
   await it.core.signOut();
   expect([await browser.shows(it), ended]).toEqual([["otherUser", 0, 0, "bob"], 0]);
-  expect((await (await openLocalDB()).rows("drafts", "")).size).toBe(0); // that much was asked for
+  expect((await (await openLocalDB()).rows("drafts", "")).size).toBe(0); // signing out erased them
 });
 
 test("calls under way when the user changes neither reach the next user's page nor are retried in their name", async () => {
@@ -180,7 +180,7 @@ test("the outbox of an ended session is sent from the user's next session", asyn
   await pass();
   it.wire().breaks(4501);
   browser.cookie = "bob";
-  await it.core.signIn("bob", "x"); // the tab is Bob's now, and stays open
+  await it.core.signIn("bob", "x"); // the tab is Bob's now
   browser.cookie = "ann";
   const next = await browser.page(true);
   next.greet();

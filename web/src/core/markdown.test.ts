@@ -4,7 +4,7 @@ import type { Block, Inline } from "./markdownTree.ts";
 import { filled, nasty, signs } from "./testkit/nasty.ts";
 import { Random } from "./testkit/random.ts";
 
-/** The tree on one line: b( i( s( for emphasis, ` for code, / for a new line. */
+/** Prints the tree on one line: b( i( s( for emphasis, ` for code, / for a new line. */
 const inline = (all: readonly Inline[]): string => all.map((n) => {
   switch (n.type) {
     case "text": return n.text.replaceAll("\n", "/");
@@ -65,7 +65,7 @@ test("mentions are parsed as on the server", () => {
   expect(shown("hi @Ann, @bob.smith. (@c-d_e) a@b @ **@x** `@y`\n@z")).toBe("hi @(ann), @(bob.smith). (@(c-d_e)) a@b @ b(@(x)) `@y`/@(z)");
 });
 
-const perChar = 40; // steps; after 64 the text would be plain
+const perChar = 40; // steps; with more than 64 the text would be plain
 const stepsOf = (text: string) => {
   const { steps, plain } = read(text, Infinity);
   expect(plain).toBe(false);
@@ -108,7 +108,7 @@ test("a text with too many steps is plain text, complete", () => {
   expect(read("*a*", 3).tree).toEqual([{ type: "paragraph", children: [{ type: "text", text: "*a*" }] }]);
 });
 
-/** How many elements the page makes of a tree. */
+/** Returns the number of elements that the page renders for a tree. */
 const sizeOf = (all: readonly (Block | Inline)[]): number => all.reduce((sum, n) => sum + (n.type === "text" ? 0 : 1) +
   (n.type === "list" ? n.items.reduce((s, i) => s + 1 + sizeOf(i), 0) : "children" in n ? sizeOf(n.children) : 0), 0);
 

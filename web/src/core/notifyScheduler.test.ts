@@ -40,7 +40,7 @@ test("without a further keystroke the wait is short", async () => {
   await pass(1);
   expect(told).toBe(1);
   await pass(200);
-  scheduler.schedule(); // nobody writes any more
+  scheduler.schedule(); // typing has ended
   expect(told).toBe(2);
 });
 
@@ -86,6 +86,6 @@ test("flush notifies at once, and changes made by listeners are not lost", async
   scheduler.schedule();
   scheduler.flush();
   expect(told).toBe(1);
-  await pass(16); // a frame later, though a letter was written just before
+  await pass(16); // a frame later, although there was a keystroke right before
   expect(told).toBe(2);
 });

@@ -8,7 +8,7 @@ import type { Fields, Ok } from "./wire.ts";
 beforeEach(() => void vi.useFakeTimers({ now: 1_800_000_000_000 }));
 afterEach(() => void vi.useRealTimers());
 
-/** A disk that all tabs of a browser share. */
+/** Storage shared by all tabs of a browser. */
 class Disk {
   rows = new Map<string, Pending>();
   alive = new Set<string>();
@@ -28,7 +28,7 @@ class Disk {
 
 interface Stored { seq: number; clientId: string; text: string }
 
-/** A server that makes a clientId once, and whose line loses what it likes. */
+/** A server with idempotent posts behind a connection that loses messages at random. */
 class Server {
   chats = new Map<string, Stored[]>();
   readonly r: Random;
@@ -50,10 +50,10 @@ class Server {
   }
 }
 
-/** A tab: its outboxSender, and what it has seen of each chat. */
+/** A tab: its OutboxSender, and what it has seen of each chat. */
 class Tab {
   seen = new Map<string, number>();
-  line = 0; // grows with each connection; a reply finds only its own
+  line = 0; // the number of the connection; a reply reaches only its own
   live = false;
   outboxSender: OutboxSender;
   readonly name: string;
@@ -71,7 +71,7 @@ class Tab {
     if (!this.live) return Promise.reject(noAnswer());
     return new Promise((ok, fail) => {
       const there = setTimeout(() => {
-        if (r.chance(0.1)) return; // lost on the way there, and the line with it
+        if (r.chance(0.1)) return; // the request is lost, and the connection with it
         let answer: () => void;
         try {
           const said = this.server.post(p);
@@ -80,7 +80,7 @@ class Tab {
           const failure = err as Failure;
           answer = () => fail(failure);
         }
-        setTimeout(() => (line === this.line ? answer() : fail(noAnswer())), r.below(400)); // or on the way back
+        setTimeout(() => (line === this.line ? answer() : fail(noAnswer())), r.below(400)); // or the reply is
       }, r.below(200));
       this.breaks.push(() => {
         clearTimeout(there);
@@ -103,7 +103,7 @@ class Tab {
     for (const b of this.breaks.splice(0)) b();
   }
 
-  /** One event of a chat, as the socket would bring it. */
+  /** Delivers one event of a chat. */
   hear(chatId: string) {
     const seq = (this.seen.get(chatId) ?? 0) + 1;
     const m = this.server.chats.get(chatId)?.[seq - 1];
@@ -143,7 +143,7 @@ test("with any failures each message is posted once, in its chat's order, and is
           if (r.chance(0.5)) tab.drop();
           break;
         case 4:
-          if (r.chance(0.3)) { // the tab is killed, and another one opened
+          if (r.chance(0.3)) { // the tab crashes and another one opens
             disk.alive.delete(tab.name);
             tab.outboxSender.stop();
             tab.drop();
@@ -185,7 +185,7 @@ test("with any failures each message is posted once, in its chat's order, and is
   }
 }, 60_000);
 
-/** A outboxSender whose sends are answered by hand. */
+/** Returns an OutboxSender whose sends the test answers. */
 function byHand() {
   const disk = new Disk();
   const sent: { post: Fields<"post">; ok: (v: Ok<"post">) => void; fail: (f: Failure) => void }[] = [];
@@ -279,7 +279,7 @@ test("an event before or after its reply leaves one message", async () => {
 test("an adoption that began before an acknowledgement restores nothing", async () => {
   const { outboxSender, disk, states } = byHand();
   const id = outboxSender.enqueue("a", "1");
-  const adopting = outboxSender.adopt(); // reads the disk now
+  const adopting = outboxSender.adopt(); // reads the storage now
   outboxSender.dispatch({ type: "arrived", clientId: id });
   await adopting;
   expect([states(), disk.rows.size]).toEqual([[], 0]);

@@ -26,7 +26,7 @@ function connected(seen: Record<string, number> = {}, at?: Record<string, number
   return { socket, wires, wire: () => wires.at(-1)!, lines, told, line: () => line };
 }
 
-/** How long until there is another connection, in ms. */
+/** Returns the ms until the next connection. */
 async function untilNext(it: ReturnType<typeof connected>): Promise<number> {
   const from = Date.now(), n = it.wires.length;
   while (it.wires.length === n && Date.now() - from < 200_000) await vi.advanceTimersByTimeAsync(100);
@@ -52,7 +52,7 @@ test("a slow hello has no timeout while parts come, and is delivered whole", asy
   for (let i = 0; i < 10; i++) {
     await vi.advanceTimersByTimeAsync(10_000);
     wire.says({ re: 1, part: { chats: [{ id: `c${i}` }], users: i ? [] : [{ id: "ann" }] } });
-    socket.wake(); // somebody looks at the page again, and waits
+    socket.wake(); // the page becomes visible again
     await vi.advanceTimersByTimeAsync(4000);
   }
   wire.says({ re: 1, ok: { epoch: "e", limits: {}, chats: [{ id: "last" }], users: [{ id: "bob" }] } });
@@ -81,7 +81,7 @@ test("a long resume is sent in parts, and the last one is marked", () => {
 });
 
 test("the times are sent with the numbers, and each part fits into a message", () => {
-  const ids = Array.from({ length: 1600 }, (_, i) => `${i}`.padStart(32, "x")); // as long as ids are
+  const ids = Array.from({ length: 1600 }, (_, i) => `${i}`.padStart(32, "x")); // the longest ids
   const it = connected(Object.fromEntries(ids.map((id) => [id, 2 ** 31])), Object.fromEntries(ids.slice(1).map((id) => [id, Date.now()])));
   it.wire().opens();
   const parts = it.wire().got.slice(1);
@@ -208,7 +208,7 @@ test("waking does not skip the wait for a server with too many connections", () 
   it.wire().breaks(4008, "retryAfterMs=60000");
   it.socket.wake();
   expect([it.lines.at(-1), it.wires.length]).toEqual(["waiting tooMany", 1]);
-  it.socket.connect(); // a person's "now" does
+  it.socket.connect(); // the banner's "Now" does
   expect(it.wires.length).toBe(2);
 });
 

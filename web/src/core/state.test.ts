@@ -16,7 +16,7 @@ function helloOf(log: Log): Action {
   };
 }
 
-/** Something that a member of the chat might do next. */
+/** Appends a random event of a member. */
 function happen(log: Log, r: Random): Event {
   const by = r.of(people);
   const alive = log.messages(me, log.head).filter((m) => !m.deletedAt);
@@ -43,11 +43,11 @@ function happen(log: Log, r: Random): Event {
   return log.append({ event: "reacted", by, target, emoji, on });
 }
 
-/** What the server says between a client and a log, with everything that may go wrong on the way. */
+/** Simulates the server between a client and a log, with all possible failures of the connection. */
 class Play {
   state: State = emptyState;
   pipe: Action[] = []; // from the server, in order
-  late: (() => Action)[] = []; // answers over HTTP, in any order; each is made when it is read on the server, before it comes
+  late: (() => Action)[] = []; // HTTP responses in any order, each created when the server reads
   readonly log: Log;
   readonly r: Random;
 
@@ -85,11 +85,11 @@ class Play {
         if (this.late.length) this.do(this.late.splice(r.below(this.late.length), 1)[0]!());
         return;
       case 8: {
-        const seq = r.below(log.head) + 1; // on this device or on another
+        const seq = r.below(log.head) + 1; // on this device or another
         if (seq <= log.readUpTo.get(me)!) return;
         log.readUpTo.set(me, seq);
         const moved: Action = { type: "signal", signal: { signal: "read", chatId: "c", by: me, seq }, at: 0 };
-        if (r.chance(0.5)) this.do(moved); // a signal and an event have no order
+        if (r.chance(0.5)) this.do(moved); // a signal and an event are not ordered
         else this.pipe.push(moved);
         return;
       }
@@ -128,7 +128,7 @@ class Play {
     this.late.push(() => (r.chance(0.1) ? { type: "requestEnded", chatId: "c", request } : { type: "page", chatId: "c", request, page }));
   }
 
-  /** The line broke: what was under way on it is lost. */
+  /** The connection breaks and loses what was under way. */
   reconnect() {
     const { log, r } = this;
     this.pipe = [];
@@ -137,7 +137,7 @@ class Play {
     if (resumed.c) expect([this.log.events[resumed.c - 1]!.at, undefined]).toContain(resumeTimes(this.state).c);
     const hello = { ...helloOf(log), resumed };
     const head = log.head;
-    for (let i = r.below(3); i > 0; i--) happen(log, r); // until the resume is served
+    for (let i = r.below(3); i > 0; i--) happen(log, r); // until the server handles the resume
     const from = resumed.c;
     this.do(hello);
     if (from !== undefined && log.head - from > 6) this.pipe.push({ type: "signal", signal: { signal: "reset", chatId: "c", head: log.head, epoch: "e" }, at: 0 });
@@ -151,7 +151,7 @@ class Play {
   }
 }
 
-/** Without what is ours; when a deleted message had been edited, a replay leaves open. */
+/** Removes local fields, and the edit time of deleted messages, which a replay does not have. */
 const plain = (held: LoadedMessage | Message) => {
   const { asOf: _, unsure: __, ...m } = held as LoadedMessage;
   return m.deletedAt ? { ...m, editedAt: undefined } : m;
@@ -180,7 +180,7 @@ test("a snapshot plus events, in any possible order, equals a fresh snapshot", (
   }
 }, 60_000);
 
-/** A chat whose messages 2 to head are ann's, all held. */
+/** Returns a chat with Ann's messages 2 to head, all loaded. */
 function held(messages: number): { log: Log; state: State; say: (a: Action) => void; chat: () => NonNullable<ReturnType<State["chats"]["get"]>> } {
   const log = new Log("c", people);
   for (let i = 0; i < messages; i++) log.append({ event: "posted", by: "ann", clientId: `k${i}`, text: `t${i}` });
@@ -222,11 +222,11 @@ test("the last seen number has its time, from an event or from the entry with th
   it.say(event(it.log.append({ event: "renamed", by: "ann", title: "t", topic: "" })));
   expect([resumeSeqs(it.state), resumeTimes(it.state)]).toEqual([{ c: 4 }, { c: 1004 }]);
 
-  // An entry of another history does not hide that what was seen was of this one.
+  // An entry of another history does not replace the time of the seen event.
   it.say({ type: "entry", entry: { ...it.log.entry(me), activity: 7 }, users: [] });
   expect(resumeTimes(it.state)).toEqual({ c: 1004 });
 
-  // After a reset there is none until the entry or the next event tells it.
+  // After a reset it is absent until the entry or the next event has it.
   const reset = () => {
     it.say({ type: "signal", signal: { signal: "reset", chatId: "c", head: 4, epoch: "e" }, at: 0 });
     it.say({ type: "requestStarted", chatId: "c", request: { window: {} } });
@@ -285,7 +285,7 @@ test("another epoch drops what was loaded", () => {
 
 test("jumping elsewhere leaves a gap, and pages from both sides close it", () => {
   const it = held(0);
-  // Every fifth event is no message: a page's ends lie between messages, too.
+  // Every fifth event is no message, so pages also end between messages.
   for (let i = 0; i < 100; i++) it.say(event(it.log.append(i % 5 === 4 ? { event: "renamed", by: "ann", title: `t${i}`, topic: "" } : { event: "posted", by: "ann", text: `t${i}` })));
   it.say({ type: "trim", chatId: "c", from: 90, to: 101 });
   const load = (window: HistoryWindow) => {

@@ -6,7 +6,7 @@ import { openLocalDB, type LocalDB } from "./localDB.ts";
 import { editKey, scrub, Storage } from "./storage.ts";
 import { Tabs } from "./tabs.ts";
 
-/** The locks of one browser, as far as they are used. */
+/** The Web Locks of one browser, as far as they are used. */
 class FakeLocks {
   held = new Set<string>();
   async request(name: string, run: () => Promise<void>): Promise<void> {
@@ -19,7 +19,7 @@ class FakeLocks {
   }
 }
 
-/** What a browser keeps of one tab. */
+/** The sessionStorage of one tab. */
 class FakeSession {
   rows = new Map<string, string>();
   getItem(key: string) {
@@ -75,7 +75,7 @@ test("a browser that never opens the database falls back to memory", async () =>
   expect([...await s.rows("settings", "")]).toEqual([["a", 1]]);
 });
 
-/** A page of the user ann's browser. */
+/** Opens a page in Ann's browser. */
 function page(localDB: LocalDB, locks = new FakeLocks(), user = "ann", session = new FakeSession()) {
   const tabs = new Tabs(localDB, locks as unknown as LockManager, session);
   return { tabs, storage: new Storage(localDB, tabs, user) };
@@ -98,9 +98,9 @@ describe("drafts", () => {
     const localDB = await openLocalDB();
     const a = page(localDB), b = page(localDB);
     await a.storage.saveDraft("c", { text: "one", at: 1 });
-    await b.storage.draft("c"); // b shows it, too
+    await b.storage.draft("c"); // b continues it
     await a.storage.saveDraft("c", { text: "one more", at: 2 });
-    await b.storage.saveDraft("c", undefined); // and is emptied there
+    await b.storage.saveDraft("c", undefined); // and deletes it
     expect((await page(localDB).storage.drafts()).get("c")!.text).toBe("one more");
     await a.storage.saveDraft("c", undefined);
     expect((await page(localDB).storage.drafts()).size).toBe(0);
@@ -113,7 +113,7 @@ describe("drafts", () => {
     await b.storage.saveDraft("c", { text: "of b", at: 2 });
     const seen = async (p: typeof a) => [(await p.storage.drafts()).get("c")?.text, (await p.storage.draft("c"))?.text];
     expect([await seen(a), await seen(b)]).toEqual([["of a", "of a"], ["of b", "of b"]]);
-    expect(await seen(page(localDB, locks, "ann", tab))).toEqual(["of a", "of a"]); // before its lock is known to be free
+    expect(await seen(page(localDB, locks, "ann", tab))).toEqual(["of a", "of a"]); // while its lock still counts as held
     a.tabs.close();
     await flush();
     const again = page(localDB, locks), third = page(localDB, locks);
@@ -160,7 +160,7 @@ test("a lease expires unless it is renewed", async () => {
   const a = new Tabs(localDB, undefined), b = new Tabs(localDB, undefined);
   await a.alive();
   expect(await b.alive()).toEqual(new Set([a.id, b.id]));
-  const died = vi.spyOn(a, "renew").mockResolvedValue(); // as if it were killed
+  const died = vi.spyOn(a, "renew").mockResolvedValue(); // like a crash
   for (let i = 0; i < 4; i++) {
     vi.advanceTimersByTime(5000);
     await flush();
@@ -191,7 +191,7 @@ test("a draft that one tab sends is deleted in another that showed it, unless on
   await flush();
   const left = async () => [...await localDB.rows<{ text: string }>("drafts", "")].map(([, d]) => d.text);
   await a.storage.saveDraft("c", { text: "one", at: 1 });
-  await b.storage.draft("c"); // b shows it
+  await b.storage.draft("c"); // b continues it
   await b.storage.saveDraft("c", undefined, "one");
   expect(await left()).toEqual([]);
 
@@ -207,7 +207,7 @@ test("a draft that one tab sends is deleted in another that showed it, unless on
   expect(await left()).toEqual([]);
   await a.storage.saveDraft("c", { text: "three", at: 5 });
   await b.storage.draft("c");
-  await b.storage.saveDraft("c", undefined); // emptied by hand: it is still written in a
+  await b.storage.saveDraft("c", undefined); // deleted by the user: a still writes it
   expect(await left()).toEqual(["three"]);
 });
 
@@ -219,7 +219,7 @@ test("edits are stored beside drafts and not listed as such", async () => {
   await a.storage.saveDraft(editKey("c", 12), { text: "edited", at: 2 });
   const seen = async (p: typeof a) => [(await p.storage.drafts()).size, await p.storage.unfinishedEdit("c"), await p.storage.unfinishedEdit("d"), (await p.storage.draft(editKey("c", 12)))?.text];
   expect(await seen(a)).toEqual([0, 12, undefined, "edited"]);
-  expect((await seen(page(localDB, locks)))[1]).toBeUndefined(); // it goes on in another tab
+  expect((await seen(page(localDB, locks)))[1]).toBeUndefined(); // another tab continues it
   a.tabs.close();
   await flush();
   expect(await seen(page(localDB, locks))).toEqual([0, 12, undefined, "edited"]);

@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import { decodeValues, encodeCommand, type Verb } from "./wire.ts";
 
-// The Go tests write and read the same files, so neither end can change alone.
+// The Go tests use the same files, so neither side can change alone.
 const golden = new URL("../../../wire/testdata/", import.meta.url);
 const names = readdirSync(golden).filter((f) => f.endsWith(".json")).map((f) => f.slice(0, -5));
 const clear = (name: string) => JSON.parse(readFileSync(new URL(`${name}.json`, golden), "utf8")) as { id: number; do: Verb };

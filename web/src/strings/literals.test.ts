@@ -4,7 +4,7 @@ import { expect, test } from "vitest";
 
 const src = join(import.meta.dirname, "..");
 
-// What a person reads: text between tags, and the attributes that are spoken or shown.
+// Texts for users: text between tags, and attributes that are announced or shown.
 const text = /(?<![\w)])<[A-Za-z][\w.]*(?:\s[^<>]*)?>\s*([^<>{}()&|?;]*\p{L}{2}[^<>{}()&|?;]*)[<{]|\s(?:aria-label|title|placeholder|label|alt|hint)="([^"]*\p{L}[^"]*)"/gu;
 
 test("every text of a view is in strings/", () => {
@@ -14,7 +14,7 @@ test("every text of a view is in strings/", () => {
   expect(found).toEqual([]);
 });
 
-// Core speaks through failures and toasts: a literal with two words side by side, or one that ends a sentence.
+// A sentence in core: a literal with two adjacent words, or one that ends like a sentence.
 const pieces = /\/\*[^]*?\*\/|\/\/.*|"(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*'|`(?:[^`\\]|\\.)*`|(?<=[=(,:!&|?[]\s*|return )\/(?:[^/\\\n[]|\\.|\[(?:[^\]\\\n]|\\.)*\])+\//g;
 const spoken = /\p{L}{2,},? \p{L}{2,}|\p{L}{2,}[.!?…]["'`]$/u;
 const sentences = (source: string) => [...source.matchAll(pieces)].map((m) => m[0]).filter((s) => !s.startsWith("/") && spoken.test(s.replace(/\$\{[^}]*\}/g, "")));
