@@ -54,7 +54,7 @@ type Observer func(route, method string, status int, took time.Duration)
 // begins. Health checks are logged at debug level unless they fail. The sampler decides
 // which of the requests that one caller repeats are logged; observe is called for all.
 func AccessLog(log *slog.Logger, sampler *LogSampler, observe Observer) Middleware {
-	to := log.Handler() // a Logger would look up who calls it, for each line
+	to := log.Handler() // a Logger would look up its caller's source line for each record
 	return func(next http.Handler) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			began := time.Now()

@@ -22,7 +22,7 @@ import (
 	"parley/wire"
 )
 
-// Registration says who may create an account.
+// Registration is the policy for creating accounts.
 type Registration = service.Registration
 
 const (

@@ -7,7 +7,7 @@ import (
 	"parley/server/service"
 )
 
-// Config is what an API is built from. Nothing in it changes afterwards.
+// Config is the configuration of an API. Nothing in it changes afterwards.
 type Config struct {
 	Service   *service.Service
 	Hub       *hub.Hub // for calls that wait for an event

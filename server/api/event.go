@@ -75,23 +75,23 @@ func (a *API) ListEvents(w http.ResponseWriter, r *http.Request) error {
 // awaitEvents waits until the hub delivers a frame of the chat. It then reads the log as
 // the caller, so that a user who was removed or signed out meanwhile receives nothing.
 func (a *API) awaitEvents(r *http.Request, id chat.ChatID, after chat.Seq, limit int, wait time.Duration) (service.EventPage, error) {
-	ctx, who, seen := r.Context(), caller(r), service.Position{Seq: after, At: service.Untimed}
+	ctx, caller, seen := r.Context(), caller(r), service.Position{Seq: after, At: service.Untimed}
 	if err := a.Ready(); err != nil {
 		return service.EventPage{}, err
 	}
-	p := &poll{who: who, woken: make(chan struct{})}
+	p := &poll{caller: caller, woken: make(chan struct{})}
 	c := a.Hub.Attach(p, wire.MsgPack.Index, p)
 	defer c.Detach()
 	// The owner is not the user: waiting calls do not count as sockets or for presence, and
 	// need no Evict, since the log is read again.
-	if !c.Bind(service.PollOwner(who.User.ID), MaxPolls) {
+	if !c.Bind(service.PollOwner(caller.User.ID), MaxPolls) {
 		return service.EventPage{}, chat.FailAfter(chat.RateLimited, time.Second, "at most %d calls of one user may wait", MaxPolls)
 	}
 	timer := time.NewTimer(wait)
 	defer timer.Stop()
 	c.Join(string(id))
 	for {
-		page, err := a.Service.Events(ctx, who.User.ID, id, seen, limit)
+		page, err := a.Service.Events(ctx, caller.User.ID, id, seen, limit)
 		if err != nil || len(page.Events) > 0 {
 			return page, err
 		}
@@ -106,25 +106,25 @@ func (a *API) awaitEvents(r *http.Request, id chat.ChatID, after chat.Seq, limit
 		case <-ctx.Done():
 			return service.EventPage{}, ctx.Err()
 		}
-		if err := a.Service.SessionLive(ctx, who.User.ID, who.Session.ID, who.Session.CreatedAt); err != nil {
+		if err := a.Service.SessionLive(ctx, caller.User.ID, caller.Session.ID, caller.Session.CreatedAt); err != nil {
 			return service.EventPage{}, err
 		}
-		return a.Service.Events(ctx, who.User.ID, id, seen, limit)
+		return a.Service.Events(ctx, caller.User.ID, id, seen, limit)
 	}
 }
 
 // poll is the hub's sink of one waiting call, and its tag (live.Conn). Any value or close
 // wakes the call.
 type poll struct {
-	who   service.Caller
-	woken chan struct{} // closed by the first value or close
-	once  sync.Once
+	caller service.Caller
+	woken  chan struct{} // closed by the first value or close
+	once   sync.Once
 }
 
 func (p *poll) Write([]byte) error        { p.wake(); return nil }
 func (p *poll) Ping() error               { return nil } // the call ends before the hub's second ping
 func (p *poll) Close(hub.Cause)           { p.wake() }
 func (p *poll) wake()                     { p.once.Do(func() { close(p.woken) }) }
-func (p *poll) SessionID() chat.SessionID { return p.who.Session.ID }
-func (p *poll) Began() int64              { return p.who.Session.CreatedAt }
+func (p *poll) SessionID() chat.SessionID { return p.caller.Session.ID }
+func (p *poll) Began() int64              { return p.caller.Session.CreatedAt }
 func (p *poll) SessionEnded()             { p.wake() } // the call checks the session again

@@ -64,7 +64,7 @@ func (p *Presence) Watch(conn *hub.Conn, u chat.UserID, tell func(online bool)) 
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	conn.Listen(service.PresenceTopic(u))
-	// A user who came a moment ago is not announced yet, but is online.
+	// A user who connected a moment ago is not announced yet, but is online.
 	tell(p.online[u] > 0 || p.here[u] != nil)
 }
 
@@ -88,7 +88,7 @@ func (p *Presence) run(ctx context.Context) error {
 	}
 }
 
-// expire drops the leases and stays that ran out and returns the users who are here.
+// expire removes expired leases and grace periods and returns the users of this replica.
 func (p *Presence) expire(now time.Time) (users []chat.UserID) {
 	p.mu.Lock()
 	defer p.mu.Unlock()

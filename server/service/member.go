@@ -42,9 +42,9 @@ func (s *Service) RemoveMember(ctx context.Context, caller Caller, id chat.ChatI
 		save: func(ctx context.Context) error { return s.appendWait(ctx, draft, chat.Leave) }})
 }
 
-// MarkRead moves a read pointer forward and tells those who may see it: the user's own
-// devices and, in a small chat, the sessions that show it, unless the user has no budget
-// left for that. The pointer is stored; the signal may be lost.
+// MarkRead moves a read pointer forward and signals it to the user's own devices and, in a
+// small chat, to the sessions that show it, unless the user has no budget left for that.
+// The pointer is stored; the signal may be lost.
 func (s *Service) MarkRead(ctx context.Context, user chat.UserID, id chat.ChatID, seq chat.Seq) error {
 	at, moved, err := s.Store.MarkRead(ctx, id, user, seq)
 	if err != nil || !moved {
@@ -59,8 +59,8 @@ func (s *Service) MarkRead(ctx context.Context, user chat.UserID, id chat.ChatID
 	return nil
 }
 
-// Typing tells the sessions that show a chat that the user types, unless the chat is too
-// large.
+// Typing signals to the sessions that show a chat that the user types, unless the chat is
+// too large.
 func (s *Service) Typing(ctx context.Context, user chat.UserID, id chat.ChatID) error {
 	cost := price{posts: signalCost}
 	if err := s.charge(user, cost); err != nil {

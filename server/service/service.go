@@ -11,7 +11,7 @@ import (
 	"parley/wire"
 )
 
-// Registration says who may create an account.
+// Registration is the policy for creating accounts.
 type Registration string
 
 const (
@@ -24,7 +24,7 @@ const (
 type Limits struct {
 	Anonymous middleware.Rate // failures of one address, of each kind (attempts.go); off lifts every bound on addresses
 	User      middleware.Rate // requests and socket commands of one user
-	Posts     middleware.Rate // posts of one user and what else others are told, by cost (budget.go): a token bucket
+	Posts     middleware.Rate // posts of one user and whatever else is delivered to others, by cost (budget.go): a token bucket
 	Chats     int             // chats of one user, and chats created or people added by them in an hour; 0: no limit
 	Sockets   int             // open sockets of one user
 	Body      middleware.Size // bytes of a request's body
@@ -32,7 +32,7 @@ type Limits struct {
 	Message   int64           // bytes of one WebSocket message from a client
 }
 
-// Config is what a Service is built from. Nothing in it changes afterwards.
+// Config is the configuration of a Service. Nothing in it changes afterwards.
 type Config struct {
 	Store        chat.Store
 	Errors       ErrorLog
@@ -101,13 +101,13 @@ func errStopping() error {
 	return chat.FailAfter(chat.Unavailable, time.Second, "the server is stopping")
 }
 
-// Registration returns who may create an account.
+// Registration returns the policy for creating accounts.
 func (s *Service) Registration() Registration { return s.registration }
 
 // Unsaved returns the number of revocations that the store has not saved yet.
 func (s *Service) Unsaved() int { return int(s.revocations.n.Load()) }
 
-// Limits returns what clients are told of the limits.
+// Limits returns the limits that clients are told.
 func (s *Service) Limits() wire.Limits {
 	return wire.Limits{
 		Text:    int64(s.limits.Text),

@@ -6,8 +6,8 @@ import (
 	"parley/chat"
 )
 
-// Store is a store with a short cache for who holds a token, whom an id names, and each
-// chat's newest page. A change through it clears the cache before the call returns. A
+// Store is a store with a short cache of sessions by token, users by id, and each chat's
+// newest page. A change through it clears the cache before the call returns. A
 // change by another replica is seen when the feed reports it, and otherwise after
 // cacheTTL. Memberships are never cached.
 type Store struct {

@@ -6,7 +6,7 @@ import (
 	"parley/chat"
 )
 
-// Profile is what a user changes of their own account; nil fields stay.
+// Profile is a change of a user's own account; nil fields stay.
 type Profile struct {
 	Name, Status              *string
 	Password, CurrentPassword *string
@@ -93,7 +93,7 @@ func (s *Service) UpdateUser(ctx context.Context, caller Caller, id chat.UserID,
 	return user, err
 }
 
-// signalUser tells others that a user's entry changed. A lost signal does not undo the
+// signalUser signals that a user's entry changed. A lost signal does not undo the
 // change: clients see it with the next users list.
 func (s *Service) signalUser(ctx context.Context, id chat.UserID) {
 	_ = s.Tell(ctx, chat.Signal{Kind: chat.SignalUser, By: id})

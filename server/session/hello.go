@@ -23,7 +23,7 @@ func (c *Session) startHello(t *task) {
 	c.schedule(func() { defer close(done); c.hello(&t.Command) })
 }
 
-// hello says who the peer is and where its chats stand; a job of the subscriber.
+// hello answers with the user and their chats; the subscriber runs it.
 // Nothing is delivered before the reply, and then not before the first resume, another
 // command or a moment (holdDelivery).
 func (c *Session) hello(cmd *wire.Command) {
