@@ -75,7 +75,7 @@ func TestCloseWhileTheServerHangs(t *testing.T) {
 
 // Whoever waits for a commit when the store closes hears unavailable, and what
 // was committed is found.
-func TestCloseWhileACommitIsNotHeard(t *testing.T) {
+func TestCloseWhileACommitHasNoAnswer(t *testing.T) {
 	o := &outage{commit: mongotest.Lose}
 	db := o.open(t)
 	ann, a := newChat(t, db)
@@ -140,7 +140,7 @@ func TestReadEndsWithItsCaller(t *testing.T) {
 }
 
 // Open returns its caller's own end back, and takes no other for it.
-func TestOpenEnds(t *testing.T) {
+func TestOpenEndsWithItsContext(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	url := server.Proxy(t, func(m mongotest.Command) mongotest.Action {
 		if m.Name == "createIndexes" {

@@ -75,7 +75,7 @@ func openBehind(t *testing.T, decide func(mongotest.Command) mongotest.Action, f
 
 // A commit whose answer is lost is sent again until it is known: the transaction
 // is there once, and what is acknowledged is there.
-func TestCommitIsNotHeard(t *testing.T) {
+func TestCommitWithoutAnswer(t *testing.T) {
 	for _, c := range []struct {
 		what string
 		do   func(t *testing.T, db *mongo.DB, begin func()) error

@@ -22,7 +22,7 @@ const feedApp = "parley feed"
 // A stream whose line is cut without a word, or whose server answers but hears
 // of nothing any more, is opened again behind what it gave. Until then the store
 // is not ready.
-func TestFeedFallsSilent(t *testing.T) {
+func TestSilentFeedIsReopened(t *testing.T) {
 	for _, c := range []struct {
 		name string
 		how  mongotest.Action

@@ -26,7 +26,7 @@ func TestMain(m *testing.M) {
 	})
 }
 
-// TestShared comes first, and in it the trouble that opens feeds over and over:
+// TestShared comes first, and in it the failure that opens feeds over and over:
 // the stand-in reads its whole oplog to find where a feed begins.
 func TestShared(t *testing.T) {
 	storetest.Shared(t, open,
@@ -41,7 +41,7 @@ func TestShared(t *testing.T) {
 		failing("reads lose their connection", mongotest.Fault{Commands: []string{"find", "aggregate", "getMore"}, Times: 20, Close: true}),
 		failing("streams lose their connection", mongotest.Fault{Commands: []string{"getMore", "aggregate"}, Times: 9, Close: true, AppName: "parley feed"}),
 		failing("the primary steps down under streams", mongotest.Fault{Commands: []string{"getMore", "aggregate"}, Times: 3, Code: 189, AppName: "parley feed"}),
-		storetest.Trouble{Name: "the server is killed", Around: func(t *testing.T, work func()) {
+		storetest.Failure{Name: "the server is killed", Around: func(t *testing.T, work func()) {
 			ended := make(chan struct{})
 			go func() {
 				defer close(ended)
@@ -77,14 +77,14 @@ func openAt(t testing.TB, dir string, now func() int64) chat.Store {
 	return s
 }
 
-func losing(t storetest.Trouble) storetest.Trouble {
-	t.Loses = true
+func losing(t storetest.Failure) storetest.Failure {
+	t.LosesFeed = true
 	return t
 }
 
-// failing is a trouble that the server makes.
-func failing(name string, f mongotest.Fault) storetest.Trouble {
-	return storetest.Trouble{Name: name, Around: func(t *testing.T, work func()) {
+// failing returns a failure that the server injects.
+func failing(name string, f mongotest.Fault) storetest.Failure {
+	return storetest.Failure{Name: name, Around: func(t *testing.T, work func()) {
 		server.Fail(t, f)
 		work()
 		server.Heal(t)

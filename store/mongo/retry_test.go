@@ -20,7 +20,7 @@ func (cleared) Error() string   { return "connection pool was cleared" }
 func (cleared) Retryable() bool { return true }
 
 // Whoever is told unavailable tries again; whoever is told internal does not.
-func TestFault(t *testing.T) {
+func TestStoreError(t *testing.T) {
 	for _, c := range []struct {
 		name string
 		err  error

@@ -118,7 +118,7 @@ func TestOpenMakesFiles(t *testing.T) {
 
 // A migration that somebody's database has run stays as it is: what it should
 // have done otherwise is the next one's to do.
-func TestMigrationsStay(t *testing.T) {
+func TestMigrationsAreUnchanged(t *testing.T) {
 	for i, want := range []string{
 		"44a056913c039689ef505da002eb60b1caa782a3861fd89d386b7788009271fd",
 	} {
@@ -199,7 +199,7 @@ func TestEpoch(t *testing.T) {
 }
 
 // The parts of a page, as they lie in SQLite's file format.
-func TestRoomOf(t *testing.T) {
+func TestUnallocated(t *testing.T) {
 	leaf := func(kind byte, at int) []byte {
 		b := make([]byte, pageSize)
 		b[at], b[at+4], b[at+5], b[at+6] = kind, 3, 0x0f, 0x00 // three cells, from 3840

@@ -11,7 +11,7 @@ import (
 
 // Whoever asks once a change was acknowledged hears of it, however many asked
 // before and during it: a member who was removed, above all, is one no more.
-func TestHeadsAreExact(t *testing.T) {
+func TestReadCacheIsExact(t *testing.T) {
 	db, _, ann, id := garden(t)
 	bob := account(t, db, "bob")
 	ctx, cancel := context.WithCancel(t.Context())
@@ -76,7 +76,7 @@ func TestHeadsAreExact(t *testing.T) {
 	}
 }
 
-func TestHeadsAreBounded(t *testing.T) {
+func TestReadCacheIsBounded(t *testing.T) {
 	var h readCache
 	const pairs = 3 * maxReadCache / headSize
 	for i := range pairs {

@@ -49,7 +49,7 @@ func barrier(t *testing.T, db *DB) {
 
 // Two who looked at one session write in the order of the queue, which need not
 // be the order of their looks.
-func TestSeenNeverGoesBack(t *testing.T) {
+func TestSeenAtNeverGoesBack(t *testing.T) {
 	db, clock := clocked(t)
 	start := clock.Load()
 	signUp(t, db)
@@ -69,7 +69,7 @@ func TestSeenNeverGoesBack(t *testing.T) {
 
 // However a user came to be inactive (say, by a statement at the database
 // itself), no token of theirs is good.
-func TestInactiveIsNobody(t *testing.T) {
+func TestInactiveUserHasNoSession(t *testing.T) {
 	db, _ := clocked(t)
 	ann, _ := signUp(t, db)
 	err := db.write(t.Context(), func(t *tx) error {

@@ -242,7 +242,7 @@ func TestFailedCommit(t *testing.T) {
 
 // A job that fails after it wrote leaves nothing: no row, no event, no notice,
 // and the cache as it was, also where a post of the same batch came before.
-func TestFailedJob(t *testing.T) {
+func TestFailedJobLeavesOthers(t *testing.T) {
 	ctx := context.Background()
 	db, _, ann, c := garden(t)
 	bob := account(t, db, "bob")
@@ -331,7 +331,7 @@ func TestFailedJob(t *testing.T) {
 
 // A post has no savepoint. One whose row is written and whose projection then
 // fails takes the batch with it, rather than stay without having been told.
-func TestHalfPost(t *testing.T) {
+func TestFailedPostWritesNothing(t *testing.T) {
 	db, _, ann, c := garden(t)
 	twice := func(_ chat.View, e *chat.Event) error { e.Mentions = []chat.UserID{ann, ann}; return nil }
 	done := make(chan error, 1)
@@ -352,7 +352,7 @@ func TestHalfPost(t *testing.T) {
 
 // A deleted text is in none of the database's files soon after, and neither are
 // its edits. Neighbours that stay, and pages that split, must not keep copies.
-func TestDeletedTextIsGone(t *testing.T) {
+func TestDeletedTextIsInNoFile(t *testing.T) {
 	db, path, ann, c := garden(t)
 	const n = 400
 	text := func(i int) string { return fmt.Sprintf("SECRET%05d%s", i, strings.Repeat("z", i%7*600)) }

@@ -9,14 +9,15 @@ import (
 	"parley/chat"
 )
 
-// What a log gives back: in order, bounded, filled from the current message.
+// after tests that After returns events in order, bounded, with the current text of
+// their messages.
 func after(t *testing.T, open opener) {
 	ctx := context.Background()
 	s := open(t, t.TempDir())
 	ann, bob, eve := account(t, s, "ann"), account(t, s, "bob"), account(t, s, "eve")
 	c := group(t, s, "garden", ann, bob)                                          // 1, 2
-	say(t, s, ann, c, "first @bob")                                               // 3
-	say(t, s, bob, c, "second")                                                   // 4
+	post(t, s, ann, c, "first @bob")                                              // 3
+	post(t, s, bob, c, "second")                                                  // 4
 	_, _, err := do(t, s, targeting(chat.Edited, ann, c, 3, "e", "x"), chat.Edit) // 5
 	must(t, err)
 	_, _, err = do(t, s, targeting(chat.Edited, ann, c, 3, "f", "y @bob"), chat.Edit) // 6
@@ -73,7 +74,7 @@ func after(t *testing.T, open opener) {
 7 2 reacted 👍 of 3 true
 8 2 renamed r orchard ""
 `)
-	for _, o := range together(t, s, step{targeting(chat.Deleted, ann, c, 3, "d", ""), chat.Delete}) {
+	for _, o := range appendAll(t, s, step{targeting(chat.Deleted, ann, c, 3, "d", ""), chat.Delete}) {
 		must(t, o.err)
 	}
 	events, _, err = s.After(ctx, "", c.ID, 2, 100, 1<<20)
@@ -112,12 +113,12 @@ func after(t *testing.T, open opener) {
 		}
 	}
 	_, _, err = s.After(ctx, eve.ID, c.ID, 0, 10, 1<<20)
-	refused(t, err, chat.NotFound, "chatId")
+	wantError(t, err, chat.NotFound, "chatId")
 	_, _, err = s.After(ctx, "", "nowhere", 0, 10, 1<<20)
-	refused(t, err, chat.NotFound, "chatId")
+	wantError(t, err, chat.NotFound, "chatId")
 	remove(t, s, ann, c, bob)
 	_, _, err = s.After(ctx, bob.ID, c.ID, 0, 10, 1<<20)
-	refused(t, err, chat.NotFound, "chatId")
+	wantError(t, err, chat.NotFound, "chatId")
 	ended, cancel := context.WithCancel(ctx)
 	cancel()
 	if _, _, err := s.After(ended, ann.ID, c.ID, 0, 10, 1<<20); err != context.Canceled {

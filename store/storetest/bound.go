@@ -9,12 +9,12 @@ import (
 	"parley/chat"
 )
 
-// chatLimit: the rule of whoever makes, joins or fills a chat is judged in the
-// transaction that does it, with the number of chats that everybody is in.
+// chatLimit tests that the rule of a draft that makes, joins or fills a chat is judged in
+// the transaction that commits it, with the number of chats of each user.
 func chatLimit(t *testing.T, open opener) {
-	t.Run("what the view counts", func(t *testing.T) { counts(t, open) })
-	t.Run("refused", func(t *testing.T) { overLimit(t, open) })
-	t.Run("one filler", func(t *testing.T) { filler(t, open) })
+	t.Run("the counts of the view", func(t *testing.T) { counts(t, open) })
+	t.Run("over the limit", func(t *testing.T) { overLimit(t, open) })
+	t.Run("many chats by one maker", func(t *testing.T) { filler(t, open) })
 }
 
 func counts(t *testing.T, open opener) {
@@ -55,12 +55,12 @@ func counts(t *testing.T, open opener) {
 		return look(v, e)
 	}
 	_, _, err := s.CreateChat(ctx, n)
-	refused(t, err, chat.Conflict)
+	wantError(t, err, chat.Conflict)
 	_, _, err = do(t, s, chat.Event{Kind: chat.Joined, ChatID: c.ID, By: ann.ID, Users: []chat.UserID{cid.ID}}, look)
-	refused(t, err, chat.Conflict)
+	wantError(t, err, chat.Conflict)
 	invite(t, s, ann, c, "code", 1)
 	_, err = s.AcceptInvite(ctx, chat.SecretHash("code"), cid.ID, look)
-	refused(t, err, chat.Conflict)
+	wantError(t, err, chat.Conflict)
 	if saw < 3 {
 		t.Fatalf("the rule was asked %d times", saw)
 	}
@@ -87,14 +87,14 @@ func overLimit(t *testing.T, open opener) {
 		}
 	}
 	_, _, err := create(newGroup("3", ann))
-	refused(t, err, chat.Conflict, "members")
+	wantError(t, err, chat.Conflict, "members")
 	_, _, err = create(newGroup("theirs", bob, cid, ann)) // names her, makes nothing
-	refused(t, err, chat.Conflict, "members")
+	wantError(t, err, chat.Conflict, "members")
 	n, err := s.CountChats(ctx, bob.ID)
 	must(t, err)
 	equal(t, "chats of who was refused", n, 0)
 	_, _, err = create(chat.NewChat{Kind: chat.Direct, By: bob.ID, ClientID: "d", Members: []chat.UserID{ann.ID}})
-	refused(t, err, chat.Conflict, "members")
+	wantError(t, err, chat.Conflict, "members")
 	c, again, err := create(newGroup("0", ann)) // a retry
 	must(t, err)
 	equal(t, "again", again, true)
@@ -105,10 +105,10 @@ func overLimit(t *testing.T, open opener) {
 	join := chat.Event{Kind: chat.Joined, ChatID: theirs.ID, By: bob.ID, Users: []chat.UserID{ann.ID}}
 	bound := chat.All(chat.Join, chat.ChatLimit(3, "userId"))
 	_, _, err = do(t, s, join, bound)
-	refused(t, err, chat.Conflict, "userId")
+	wantError(t, err, chat.Conflict, "userId")
 	invite(t, s, bob, theirs, "code", 1)
 	_, err = s.AcceptInvite(ctx, chat.SecretHash("code"), ann.ID, chat.ChatLimit(3, "code"))
-	refused(t, err, chat.Conflict, "code")
+	wantError(t, err, chat.Conflict, "code")
 	_, _, err = do(t, s, chat.Event{Kind: chat.Joined, ChatID: theirs.ID, By: bob.ID, Users: []chat.UserID{dan.ID}}, bound)
 	must(t, err)
 
@@ -131,10 +131,10 @@ func overLimit(t *testing.T, open opener) {
 	equal(t, "again", again, true)
 	eve := account(t, s, "eve")
 	_, _, err = do(t, s, chat.Event{Kind: chat.Joined, ChatID: theirs.ID, By: bob.ID, Users: []chat.UserID{eve.ID}, ClientID: "new"}, noToken)
-	refused(t, err, chat.RateLimited)
+	wantError(t, err, chat.RateLimited)
 }
 
-// filler: one person cannot shut another out of chats that others make.
+// filler tests that one person cannot keep another out of chats that others make.
 func filler(t *testing.T, open opener) {
 	ctx := context.Background()
 	s := open(t, t.TempDir())
@@ -149,6 +149,6 @@ func filler(t *testing.T, open opener) {
 	for i := range 100 {
 		must(t, create(eve, fmt.Sprint(i)))
 	}
-	refused(t, create(eve, "one more"), chat.Conflict, "members")
+	wantError(t, create(eve, "one more"), chat.Conflict, "members")
 	must(t, create(ann, "work"))
 }

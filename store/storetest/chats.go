@@ -24,7 +24,7 @@ func groups(t *testing.T, open opener) {
 		dir := t.TempDir()
 		s := open(t, dir)
 		ann, bob, cid, dan := account(t, s, "ann"), account(t, s, "bob"), account(t, s, "cid"), account(t, s, "dan")
-		heard := listen(t, s)
+		received := listen(t, s)
 		n := newGroup("garden", ann, bob, ann, cid, bob) // each once, the maker not again
 		n.Topic = "what grows"
 		c, again, err := s.CreateChat(ctx, n)
@@ -34,7 +34,7 @@ func groups(t *testing.T, open opener) {
 		equal(t, "as the maker sees it", c, want)
 
 		var events []chat.Event
-		for _, n := range heard() {
+		for _, n := range received() {
 			if n.Event != nil {
 				events = append(events, *n.Event)
 			}
@@ -44,7 +44,7 @@ func groups(t *testing.T, open opener) {
 			{Kind: chat.Joined, ChatID: c.ID, Seq: 2, At: c.Activity, By: ann.ID, Users: []chat.UserID{bob.ID, cid.ID}, Role: chat.RoleMember},
 		}
 		if !reflect.DeepEqual(events, joined) {
-			t.Fatalf("heard %+v, want %+v", events, joined)
+			t.Fatalf("received %+v, want %+v", events, joined)
 		}
 		must(t, s.Close())
 		s = open(t, dir)
@@ -59,13 +59,13 @@ func groups(t *testing.T, open opener) {
 		must(t, err)
 		equal(t, "as a member sees it", got, want)
 		_, err = s.Chat(ctx, dan.ID, c.ID)
-		refused(t, err, chat.NotFound)
+		wantError(t, err, chat.NotFound)
 		_, err = s.Chat(ctx, ann.ID, "nowhere")
-		refused(t, err, chat.NotFound)
-		say(t, s, bob, c, "hello")
+		wantError(t, err, chat.NotFound)
+		post(t, s, bob, c, "hello")
 	})
 
-	t.Run("alone, and open", func(t *testing.T) {
+	t.Run("an open group of one", func(t *testing.T) {
 		s := open(t, t.TempDir())
 		ann, bob := account(t, s, "ann"), account(t, s, "bob")
 		n := newGroup("garden", ann)
@@ -73,13 +73,13 @@ func groups(t *testing.T, open opener) {
 		c, _, err := s.CreateChat(ctx, n)
 		must(t, err)
 		equal(t, "head", c.Head, 1)
-		say(t, s, ann, c, "hello @bob")
+		post(t, s, ann, c, "hello @bob")
 		got, err := s.Chat(ctx, bob.ID, c.ID)
 		must(t, err)
 		equal(t, "as a stranger sees it", got, chat.Chat{ID: c.ID, Kind: chat.Group, Open: true, Title: "garden", Head: 2, MemberCount: 1, Activity: got.Activity})
 	})
 
-	t.Run("once", func(t *testing.T) {
+	t.Run("made once", func(t *testing.T) {
 		s := open(t, t.TempDir())
 		ann, bob := account(t, s, "ann"), account(t, s, "bob")
 		var ids [2]chat.ChatID
@@ -111,7 +111,7 @@ func groups(t *testing.T, open opener) {
 		}
 	})
 
-	t.Run("with nobody unknown", func(t *testing.T) {
+	t.Run("unknown members", func(t *testing.T) {
 		s := open(t, t.TempDir())
 		ann, bob := account(t, s, "ann"), account(t, s, "bob")
 		off := false
@@ -120,14 +120,14 @@ func groups(t *testing.T, open opener) {
 		for _, n := range []chat.NewChat{newGroup("g", ann, bob), newGroup("g", ann, chat.User{ID: "nobody"}), newGroup("g", ann, chat.User{}),
 			{Kind: chat.Direct, By: ann.ID, ClientID: "d", Members: []chat.UserID{bob.ID}}} {
 			_, _, err := s.CreateChat(ctx, n)
-			refused(t, err, chat.NotFound, "members")
+			wantError(t, err, chat.NotFound, "members")
 		}
 		many := newGroup("g", ann)
 		for i := range chat.MaxJoinAtOnce + 1 {
 			many.Members = append(many.Members, chat.UserID(fmt.Sprint("u", i)))
 		}
 		_, _, err = s.CreateChat(ctx, many)
-		refused(t, err, chat.BadInput, "members")
+		wantError(t, err, chat.BadInput, "members")
 		ids, err := s.ChatIDs(ctx, ann.ID)
 		must(t, err)
 		sameIDs(t, ids)
@@ -147,7 +147,7 @@ func directs(t *testing.T, open opener) {
 	}
 	for _, others := range [][]chat.User{nil, {ann}, {bob, cid}} {
 		_, _, err := direct(ann, "d", others...)
-		refused(t, err, chat.BadInput, "members")
+		wantError(t, err, chat.BadInput, "members")
 	}
 	var made [2]chat.Chat
 	var again [2]bool
@@ -194,7 +194,7 @@ func directs(t *testing.T, open opener) {
 		t.Fatalf("log %+v", log)
 	}
 	_, err = s.Chat(ctx, cid.ID, c.ID)
-	refused(t, err, chat.NotFound)
+	wantError(t, err, chat.NotFound)
 }
 
 func lists(t *testing.T, open opener) {
@@ -213,7 +213,7 @@ func lists(t *testing.T, open opener) {
 		must(t, err)
 		made = append(made, c)
 	}
-	last := say(t, s, ann, made[1], "newest")
+	last := post(t, s, ann, made[1], "newest")
 	must(t, s.Close())
 	s = open(t, dir)
 
@@ -311,7 +311,7 @@ func members(t *testing.T, open opener) {
 	s := open(t, t.TempDir())
 	ann, bob, cid, dan := account(t, s, "ann"), account(t, s, "bob"), account(t, s, "cid"), account(t, s, "dan")
 	c := group(t, s, "garden", ann, bob, cid)
-	posted := say(t, s, bob, c, "mine") // posting moves one's own pointer
+	posted := post(t, s, bob, c, "mine") // posting moves one's own pointer
 	want := []chat.Member{{UserID: ann.ID, Role: chat.RoleAdmin, ReadUpTo: 1}, {UserID: bob.ID, Role: chat.RoleMember, ReadUpTo: posted},
 		{UserID: cid.ID, Role: chat.RoleMember, ReadUpTo: 2}}
 	slices.SortFunc(want, func(a, b chat.Member) int {
@@ -335,12 +335,12 @@ func members(t *testing.T, open opener) {
 		}
 	}
 	_, err := s.Members(ctx, dan.ID, c.ID, "", 10)
-	refused(t, err, chat.NotFound)
+	wantError(t, err, chat.NotFound)
 	_, err = s.Members(ctx, ann.ID, "nowhere", "", 10)
-	refused(t, err, chat.NotFound)
+	wantError(t, err, chat.NotFound)
 	remove(t, s, ann, c, cid)
 	_, err = s.Members(ctx, cid.ID, c.ID, "", 10)
-	refused(t, err, chat.NotFound)
+	wantError(t, err, chat.NotFound)
 	left, err := s.Members(ctx, ann.ID, c.ID, "", 10)
 	must(t, err)
 	equal(t, "members", len(left), 2)

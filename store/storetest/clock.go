@@ -12,10 +12,10 @@ import (
 
 const minute = 60_000 // ms
 
-// clocked opens a store that takes the time from now.
+// clocked opens a store whose clock is now.
 type clocked = func(t testing.TB, dir string, now func() int64) chat.Store
 
-// Clocks runs the cases in which time passes.
+// Clocks runs the cases that set the clock.
 func Clocks(t *testing.T, open func(t testing.TB, dir string, now func() int64) chat.Store) {
 	t.Run("SessionTTL", func(t *testing.T) { sessionTTL(t, open) })
 	t.Run("Seen", func(t *testing.T) { seenToTheMinute(t, open) })
@@ -31,8 +31,8 @@ func ticking(t *testing.T, open clocked) (chat.Store, *atomic.Int64) {
 	return open(t, t.TempDir(), clock.Load), &clock
 }
 
-// seen asks who holds ann's token until the answer is that they were seen at a
-// time: it is noted without making the caller wait.
+// seen identifies ann's token until SeenAt is the given time: it is saved without making
+// the caller wait.
 func seen(t *testing.T, s chat.Store, at int64) {
 	t.Helper()
 	for {
@@ -44,7 +44,8 @@ func seen(t *testing.T, s chat.Store, at int64) {
 	}
 }
 
-// A session lives for SessionTTL after it was seen, whoever asks.
+// sessionTTL tests that every call treats a session as live for SessionTTL after it was
+// seen.
 func sessionTTL(t *testing.T, open clocked) {
 	ctx := context.Background()
 	s, clock := ticking(t, open)
@@ -54,7 +55,7 @@ func sessionTTL(t *testing.T, open clocked) {
 		t.Helper()
 		_, _, err := s.Identify(ctx, chat.SecretHash("token of ann"))
 		if !want {
-			refused(t, err, chat.NoIdentity)
+			wantError(t, err, chat.NoIdentity)
 		} else {
 			must(t, err)
 		}
@@ -77,10 +78,10 @@ func sessionTTL(t *testing.T, open clocked) {
 	// The next one that is made sweeps it out.
 	_, err = s.CreateSession(ctx, ann.ID, newSession("second"))
 	must(t, err)
-	refused(t, s.EndSession(ctx, ann.ID, first.ID), chat.NotFound)
+	wantError(t, s.EndSession(ctx, ann.ID, first.ID), chat.NotFound)
 }
 
-// SeenAt is noted once a minute, and never goes back.
+// seenToTheMinute tests that SeenAt is saved once a minute, and never goes back.
 func seenToTheMinute(t *testing.T, open clocked) {
 	s, clock := ticking(t, open)
 	made := clock.Load()
@@ -97,7 +98,8 @@ func seenToTheMinute(t *testing.T, open clocked) {
 	}
 }
 
-// A clock that is set back by at most MaxClockLead sets no time in a chat back.
+// clockBack tests that times in a chat do not go back when the clock is set back by at
+// most MaxClockLead.
 func clockBack(t *testing.T, open clocked) {
 	s, clock := ticking(t, open)
 	ann := account(t, s, "ann")
@@ -111,13 +113,13 @@ func clockBack(t *testing.T, open clocked) {
 		{first + 1 - chat.MaxClockLead, first + 1},
 	} {
 		clock.Store(step.now)
-		equal(t, fmt.Sprint("time of event ", i+2), eventAt(t, s, ann, c, say(t, s, ann, c, fmt.Sprint("message ", i))), step.at)
+		equal(t, fmt.Sprint("time of event ", i+2), eventAt(t, s, ann, c, post(t, s, ann, c, fmt.Sprint("message ", i))), step.at)
 		stands(t, s, ann, c, step.at)
 	}
 }
 
-// A clock that stood further ahead freezes no time: as soon as it is right, so
-// are the times, and the chat has its place in the lists.
+// clockAhead tests that a clock that was further ahead does not freeze times: once it is
+// right, the times of new events are, and the chat has its place in lists.
 func clockAhead(t *testing.T, open clocked) {
 	const year = 365 * 24 * 60 * minute
 	s, clock := ticking(t, open)
@@ -126,7 +128,7 @@ func clockAhead(t *testing.T, open clocked) {
 	right := clock.Load()
 	for i, ahead := range []int64{year, chat.MaxClockLead + 1} {
 		clock.Store(right + ahead)
-		seq := say(t, s, ann, c, fmt.Sprint("ahead ", i))
+		seq := post(t, s, ann, c, fmt.Sprint("ahead ", i))
 		equal(t, "time ahead", eventAt(t, s, ann, c, seq), right+ahead)
 		for n := range int64(3) { // of every kind, one after the other
 			clock.Store(right + n)
@@ -137,7 +139,7 @@ func clockAhead(t *testing.T, open clocked) {
 			stands(t, s, ann, c, right+n)
 		}
 		clock.Store(right + 10)
-		say(t, s, ann, other, fmt.Sprint("in the other chat ", i))
+		post(t, s, ann, other, fmt.Sprint("in the other chat ", i))
 		list, err := s.ChatsOf(context.Background(), ann.ID, chat.ChatList{})
 		must(t, err)
 		equal(t, "first of the list", list[0].ID, other.ID)
@@ -145,7 +147,7 @@ func clockAhead(t *testing.T, open clocked) {
 	}
 }
 
-// stands asserts that every list gives the chat with the time of its head.
+// stands asserts that every list has the chat with the time of its head.
 func stands(t *testing.T, s chat.Store, viewer chat.User, c chat.Chat, at int64) {
 	t.Helper()
 	ctx := context.Background()
@@ -167,9 +169,9 @@ func eventAt(t *testing.T, s chat.Store, viewer chat.User, c chat.Chat, seq chat
 	return events[0].At
 }
 
-// Skewed runs two replicas whose clocks differ: by a little, and times do not go
-// back in a chat; by a lot, and each event has the time of the clock that wrote
-// it. Nobody is signed out or seen earlier for it.
+// Skewed tests two replicas whose clocks differ. If they differ by a little, times do not
+// go back in a chat; if by a lot, each event has the time of the clock of its replica.
+// Sessions neither end nor have an earlier SeenAt.
 func Skewed(t *testing.T, open func(t testing.TB, dir string, now func() int64) chat.Store) {
 	for name, lead := range map[string]int64{"a little": chat.MaxClockLead - 1000, "a lot": minute} {
 		t.Run(name, func(t *testing.T) { skewed(t, open, lead) })
@@ -184,8 +186,8 @@ func skewed(t *testing.T, open clocked, lead int64) {
 	ann := account(t, slow, "ann")
 	c := group(t, slow, "garden", ann)
 	for _, text := range []string{"one", "two", "three"} {
-		target := say(t, fast, ann, c, text+" on the fast one")
-		say(t, slow, ann, c, text+" on the slow one")
+		target := post(t, fast, ann, c, text+" on the fast one")
+		post(t, slow, ann, c, text+" on the slow one")
 		ev, _, err := do(t, slow, targeting(chat.Edited, ann, c, target, text, text), chat.Edit)
 		must(t, err)
 		if ahead := ev.At - chat.Now(); ahead > chat.MaxClockLead {
@@ -194,7 +196,7 @@ func skewed(t *testing.T, open clocked, lead int64) {
 		stands(t, fast, ann, c, ev.At)
 	}
 	at := int64(0)
-	for _, e := range whole(t, slow, c.ID) {
+	for _, e := range fullLog(t, slow, c.ID) {
 		if e.At < at && lead <= chat.MaxClockLead {
 			t.Fatalf("%s %d was at %d, what came before at %d", e.Kind, e.Seq, e.At, at)
 		}
@@ -216,5 +218,5 @@ func skewed(t *testing.T, open clocked, lead int64) {
 	ended, err := slow.Ended(ctx, []chat.SessionID{session.ID})
 	must(t, err)
 	equal(t, "ended", len(ended), 0)
-	replayed(t, fast, ann.ID, c)
+	checkReplay(t, fast, ann.ID, c)
 }

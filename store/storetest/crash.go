@@ -19,10 +19,9 @@ import (
 	"parley/chat"
 )
 
-// Main is the TestMain of a store's tests. Where Crash started the process it
-// writes to the store until it is killed, else it runs the tests and looks for
-// goroutines that they left behind. begin, if not nil, makes what the tests
-// need and gives what takes it away again.
+// Main is the TestMain of a store's tests. In a process that Crash started it writes to
+// the store until it is killed. Else it runs the tests and fails if they left goroutines.
+// begin, if not nil, sets up what the tests need and returns its cleanup.
 func Main(m *testing.M, open func(t testing.TB, dir string) chat.Store, begin func() (end func(), err error)) {
 	if dir := os.Getenv("PARLEY_CRASH_DIR"); dir != "" {
 		victim(open(nil, dir), os.Getenv("PARLEY_CRASH_ROUND"))
@@ -41,10 +40,10 @@ func Main(m *testing.M, open func(t testing.TB, dir string) chat.Store, begin fu
 	}))
 }
 
-// Crash kills a writing process at a random moment, again and again on the same
-// data. Whatever was acknowledged must be there once, with its number; numbers
-// have no holes; the projections equal a replay of the log. What was said to
-// change nothing changes nothing under that clientId.
+// Crash kills a writing process at a random moment, again and again on the same data. Each
+// acknowledged event must exist once, with its number; numbers have no holes; the
+// projections equal a replay of the log. A clientId whose command was acknowledged to
+// change nothing changes nothing later.
 func Crash(t *testing.T, kills int, open func(t testing.TB, dir string) chat.Store) {
 	dir := t.TempDir()
 	s := open(t, dir)
@@ -52,7 +51,7 @@ func Crash(t *testing.T, kills int, open func(t testing.TB, dir string) chat.Sto
 	var chats []chat.Chat
 	for i := range 4 {
 		chats = append(chats, group(t, s, strconv.Itoa(i), ann, bob))
-		say(t, s, ann, chats[i], "edited and reacted to")
+		post(t, s, ann, chats[i], "edited and reacted to")
 	}
 	must(t, s.Close())
 	acked := map[string]chat.Seq{} // chat and clientId → number; 0: it changed nothing
@@ -62,7 +61,7 @@ func Crash(t *testing.T, kills int, open func(t testing.TB, dir string) chat.Sto
 		s := open(t, dir)
 		found := 0
 		for _, c := range chats {
-			for _, e := range replayed(t, s, ann.ID, c) {
+			for _, e := range checkReplay(t, s, ann.ID, c) {
 				if seq, ok := acked[string(c.ID)+e.ClientID]; ok {
 					found++
 					equal(t, "number of "+e.ClientID, e.Seq, seq)
@@ -81,7 +80,7 @@ func Crash(t *testing.T, kills int, open func(t testing.TB, dir string) chat.Sto
 				if id, ok := strings.CutPrefix(key, string(c.ID)); ok {
 					e := reacting(ann, c, 3, untouched, true)
 					e.ClientID = id
-					nothing(t, id, try(t, s, step{e, chat.React}), true)
+					wantUnchanged(t, id, try(t, s, step{e, chat.React}), true)
 				}
 			}
 		}
@@ -93,7 +92,7 @@ func Crash(t *testing.T, kills int, open func(t testing.TB, dir string) chat.Sto
 	t.Logf("%d acknowledged events, and %d commands that changed nothing, outlived %d kills", len(acked), unchanged, kills)
 }
 
-// kill runs a victim, notes its acknowledgements and kills it.
+// kill runs a victim, records its acknowledgements and kills it.
 func kill(t *testing.T, dir string, round int, acked map[string]chat.Seq) {
 	t.Helper()
 	self, err := os.Executable()
@@ -126,8 +125,8 @@ func kill(t *testing.T, dir string, round int, acked map[string]chat.Seq) {
 	_ = child.Wait()
 }
 
-// victim writes all kinds of events to all chats and says each acknowledgement
-// on a line of its own, until it is killed.
+// victim writes all kinds of events to all chats and prints each acknowledgement on a line
+// of its own, until it is killed.
 func victim(s chat.Store, round string) {
 	ctx := context.Background()
 	users, err := s.UsersByHandle(ctx, []string{"ann", "bob"})
@@ -175,7 +174,7 @@ func victim(s chat.Store, round string) {
 	select {}
 }
 
-// untouched is an emoji that is taken away again and again, and never put.
+// untouched is an emoji that commands remove again and again, and that is never added.
 const untouched = "❄️"
 
 // kindOf returns mostly posts, and each other kind now and then.

@@ -11,14 +11,14 @@ import (
 	"parley/chat"
 )
 
-// A feed yields every event after OpenFeed, each chat in order, not before its
-// commit, with the text that was posted; and signals.
+// feed tests that a feed yields every event after OpenFeed, each chat in order, not before
+// its commit, with the text that was posted; and signals.
 func feed(t *testing.T, open opener) {
 	ctx := context.Background()
 	s := open(t, t.TempDir())
 	ann := account(t, s, "ann")
 	a, b := group(t, s, "a", ann), group(t, s, "b", ann)
-	say(t, s, ann, a, "before")
+	post(t, s, ann, a, "before")
 	first, second := listen(t, s), listen(t, s)
 	var wait sync.WaitGroup
 	for caller := range 4 {
@@ -41,10 +41,10 @@ func feed(t *testing.T, open opener) {
 	must(t, err)
 	equal(t, "again", again, true)
 	_, _, err = do(t, s, posting(account(t, s, "eve"), a, "no", "refused"), chat.Post)
-	refused(t, err, chat.NotFound)
-	for _, heard := range []func() []chat.Notice{first, second} {
+	wantError(t, err, chat.NotFound)
+	for _, received := range []func() []chat.Notice{first, second} {
 		next := map[chat.ChatID]chat.Seq{a.ID: 3, b.ID: 2}
-		for _, n := range heard() {
+		for _, n := range received() {
 			e := n.Event
 			if e == nil || n.Signal != nil || n.Ended != nil {
 				t.Fatalf("not an event alone: %+v", n)
@@ -62,7 +62,7 @@ func feed(t *testing.T, open opener) {
 		defer cancel()
 		events, err := s.OpenFeed(ctx)
 		must(t, err)
-		say(t, s, ann, a, "one more")
+		post(t, s, ann, a, "one more")
 		got := 0
 		for n, err := range events {
 			if err != nil {
@@ -82,7 +82,7 @@ func feed(t *testing.T, open opener) {
 	})
 }
 
-// A reader that falls far behind loses its feed, and nobody else does.
+// feedLost tests that a reader that falls far behind loses its feed, and others do not.
 func feedLost(t *testing.T, open opener) {
 	ctx := t.Context()
 	s := open(t, t.TempDir())
@@ -116,8 +116,8 @@ func feedLost(t *testing.T, open opener) {
 	}
 }
 
-// Close in the middle of work: what was queued is committed and acknowledged,
-// the rest is told so, feeds end, and nothing works afterwards.
+// closed tests Close in the middle of work: queued drafts are committed and acknowledged,
+// others are refused, feeds end, and all later calls fail.
 func closed(t *testing.T, open opener) {
 	ctx := context.Background()
 	dir := t.TempDir()
@@ -181,13 +181,13 @@ func closed(t *testing.T, open opener) {
 	}
 	equal(t, "yielded", yielded, len(acked))
 	_, err = s.Page(ctx, ann.ID, c.ID, chat.Window{Limit: 1})
-	refused(t, err, chat.Unavailable)
+	wantError(t, err, chat.Unavailable)
 	_, err = s.OpenFeed(ctx)
-	refused(t, err, chat.Unavailable)
-	refused(t, s.Ping(ctx), chat.Unavailable)
+	wantError(t, err, chat.Unavailable)
+	wantError(t, s.Ping(ctx), chat.Unavailable)
 
 	s = open(t, dir)
-	log := whole(t, s, c.ID)
+	log := fullLog(t, s, c.ID)
 	equal(t, "events", len(log), len(acked)+1)
 	for _, e := range log[1:] {
 		equal(t, "number of "+e.ClientID, acked[e.ClientID], e.Seq)

@@ -44,7 +44,7 @@ func find(t *testing.T, open opener) {
 		}
 	}
 
-	t.Run("a word's beginning", func(t *testing.T) {
+	t.Run("the beginning of a word", func(t *testing.T) {
 		for q, want := range map[string][]chat.User{
 			"": {ann, bob, zoe}, "an": {ann, bob}, "ann": {ann}, " @ANN ": {ann}, "lee": {ann}, "anna lee": {ann},
 			"b": {bob}, "bob.a": {bob}, "zoë": {zoe}, "ÅNG": {zoe}, "%": nil, "%_": nil, "nn": nil, "lees": nil, "\x00": nil, "\xff": nil,
@@ -56,20 +56,20 @@ func find(t *testing.T, open opener) {
 		}
 	})
 
-	t.Run("a cursor that is none", func(t *testing.T) {
+	t.Run("an invalid cursor", func(t *testing.T) {
 		_, next, err := s.FindUsers(ctx, "an", "", 1)
 		must(t, err)
 		forged := base64.RawURLEncoding.EncodeToString
 		for _, after := range []string{"!", "x", next + "!", strings.Repeat("A", 100_000), forged([]byte("an" + strings.Repeat("n", 1000) + "\x00a")), forged([]byte("an")), forged([]byte("an\x00")),
 			forged([]byte("an\x00a b")), forged([]byte("\x00\x00")), forged([]byte("an\x00a\x00b"))} {
 			_, _, err := s.FindUsers(ctx, "an", after, 1)
-			refused(t, err, chat.BadInput, "after")
+			wantError(t, err, chat.BadInput, "after")
 		}
 		_, _, err = s.FindUsers(ctx, "b", next, 1)
-		refused(t, err, chat.BadInput, "after") // of another search
+		wantError(t, err, chat.BadInput, "after") // of another search
 	})
 
-	t.Run("a new name is found, the old one no more", func(t *testing.T) {
+	t.Run("a new name is found, the old one is not", func(t *testing.T) {
 		name := "Carla Bobsdaughter"
 		carla, err := s.PatchUser(ctx, ann.ID, chat.UserPatch{Name: &name})
 		must(t, err)
@@ -83,7 +83,7 @@ func find(t *testing.T, open opener) {
 		sameUsers(t, all(t, "zo", 2), out) // admins must find them again
 	})
 
-	t.Run("many", func(t *testing.T) {
+	t.Run("many users", func(t *testing.T) {
 		for i := range 60 {
 			named(fmt.Sprintf("u%02d", i), fmt.Sprintf("many-%02d Many User", i%7))
 		}

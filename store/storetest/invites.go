@@ -33,22 +33,22 @@ func invites(t *testing.T, open opener) {
 		ann := account(t, s, "ann")
 		c := group(t, s, "garden", ann)
 		i := invite(t, s, ann, c, "code", 2)
-		heard := listen(t, s)
+		received := listen(t, s)
 		for _, bad := range []string{"", "other"} {
 			_, _, err := s.CreateAccount(ctx, invited("ann", bad))
-			refused(t, err, chat.InviteSpent) // before the handle, which is taken
+			wantError(t, err, chat.InviteSpent) // before the handle, which is taken
 		}
 		_, _, err := s.CreateAccount(ctx, invited("ann", "code"))
-		refused(t, err, chat.HandleTaken)
+		wantError(t, err, chat.HandleTaken)
 		peek, err := s.PeekInvite(ctx, chat.SecretHash("code"))
 		must(t, err)
 		equal(t, "nothing spent", peek, i)
 
 		bob, _, err := s.CreateAccount(ctx, invited("bob", "code"))
 		must(t, err)
-		notices := heard()
+		notices := received()
 		if len(notices) != 1 || notices[0].Event == nil {
-			t.Fatalf("heard %+v", notices)
+			t.Fatalf("received %+v", notices)
 		}
 		e := *notices[0].Event
 		if e.Kind != chat.Joined || e.ChatID != c.ID || e.Seq != 2 || e.By != bob.ID || len(e.Users) != 1 || e.Users[0] != bob.ID || e.Role != chat.RoleMember {
@@ -66,7 +66,7 @@ func invites(t *testing.T, open opener) {
 			_, _, err := s.CreateAccount(ctx, invited([]string{"cid", "dan"}[i], "code"))
 			return err
 		})
-		oneWins(t, chat.InviteSpent, first, second)
+		wantOneWinner(t, chat.InviteSpent, first, second)
 		all, err := s.Members(ctx, ann.ID, c.ID, "", 10)
 		must(t, err)
 		equal(t, "members", len(all), 3)
@@ -85,14 +85,14 @@ func invites(t *testing.T, open opener) {
 			}
 			return err
 		}
-		refused(t, accept("nothing", bob), chat.InviteSpent)
-		refused(t, accept("account", bob), chat.BadInput, "code")
+		wantError(t, accept("nothing", bob), chat.InviteSpent)
+		wantError(t, accept("account", bob), chat.BadInput, "code")
 		must(t, accept("garden", ann)) // in already: spends nothing
 		peek, err := s.PeekInvite(ctx, chat.SecretHash("garden"))
 		must(t, err)
 		equal(t, "invite", peek, i)
 		first, second := race(func(i int) error { return accept("garden", []chat.User{bob, cid}[i]) })
-		oneWins(t, chat.InviteSpent, first, second)
+		wantOneWinner(t, chat.InviteSpent, first, second)
 		if first == nil {
 			must(t, accept("garden", bob)) // the answer was lost, the use is spent
 		} else {
@@ -102,12 +102,12 @@ func invites(t *testing.T, open opener) {
 		must(t, err)
 		equal(t, "head", got.Head, 2)
 		equal(t, "members", got.MemberCount, 2)
-		refused(t, accept("garden", chat.User{ID: "nobody"}), chat.InviteSpent)
+		wantError(t, accept("garden", chat.User{ID: "nobody"}), chat.InviteSpent)
 		invite(t, s, ann, c, "more", 1)
-		refused(t, accept("more", chat.User{ID: "nobody"}), chat.NoIdentity)
+		wantError(t, accept("more", chat.User{ID: "nobody"}), chat.NoIdentity)
 	})
 
-	t.Run("make, list, withdraw", func(t *testing.T) {
+	t.Run("create, list, end", func(t *testing.T) {
 		dir := t.TempDir()
 		s := open(t, dir)
 		ann, bob := account(t, s, "ann"), account(t, s, "bob")
@@ -116,7 +116,7 @@ func invites(t *testing.T, open opener) {
 		must(t, err)
 		for who, where := range map[chat.UserID]chat.ChatID{bob.ID: c.ID, ann.ID: direct.ID, "nobody": c.ID} {
 			_, err := s.CreateInvite(ctx, chat.Invite{By: who, ChatID: where, Uses: 1, ExpiresAt: chat.Now() + hour}, chat.SecretHash("x"))
-			refused(t, err, chat.NotFound)
+			wantError(t, err, chat.NotFound)
 		}
 		first := invite(t, s, ann, c, "first", 7)
 		equal(t, "invite", first, chat.Invite{ID: first.ID, By: ann.ID, ChatID: c.ID, Uses: 7, CreatedAt: first.CreatedAt, ExpiresAt: first.ExpiresAt})
@@ -136,15 +136,15 @@ func invites(t *testing.T, open opener) {
 		listed(ann.ID, second, first)
 		listed("", bobs, second, first)
 		listed("nobody")
-		refused(t, s.EndInvite(ctx, bob.ID, first.ID), chat.NotFound)
+		wantError(t, s.EndInvite(ctx, bob.ID, first.ID), chat.NotFound)
 		must(t, s.EndInvite(ctx, ann.ID, first.ID))
-		refused(t, s.EndInvite(ctx, ann.ID, first.ID), chat.NotFound)
+		wantError(t, s.EndInvite(ctx, ann.ID, first.ID), chat.NotFound)
 		must(t, s.EndInvite(ctx, "", bobs.ID)) // an admin
 		listed("", second)
 		_, err = s.PeekInvite(ctx, chat.SecretHash("first"))
-		refused(t, err, chat.NotFound)
+		wantError(t, err, chat.NotFound)
 		_, _, err = s.CreateAccount(ctx, invited("cid", "first"))
-		refused(t, err, chat.InviteSpent)
+		wantError(t, err, chat.InviteSpent)
 	})
 
 	t.Run("expired", func(t *testing.T) {
@@ -157,14 +157,14 @@ func invites(t *testing.T, open opener) {
 		must(t, err)
 		equal(t, "invite", peek, i)
 		_, err = s.AcceptInvite(ctx, chat.SecretHash("late"), bob.ID, nil)
-		refused(t, err, chat.InviteSpent)
+		wantError(t, err, chat.InviteSpent)
 		_, _, err = s.CreateAccount(ctx, invited("cid", "late"))
-		refused(t, err, chat.InviteSpent)
+		wantError(t, err, chat.InviteSpent)
 	})
 
-	// Somebody who was put out of a chat, or of the server, still knows the
-	// codes that they made: none of them lets anybody in any more.
-	t.Run("no way back by a code of one's own", func(t *testing.T) {
+	// A user who was removed from a chat, or from the server, still has the codes that they
+	// made: none of them can be used any more.
+	t.Run("a removed user's own code is invalid", func(t *testing.T) {
 		s := open(t, t.TempDir())
 		ann, bob := account(t, s, "ann"), account(t, s, "bob")
 		c := group(t, s, "garden", ann, bob)
@@ -172,28 +172,28 @@ func invites(t *testing.T, open opener) {
 		invite(t, s, bob, chat.Chat{}, "new me", 5)
 		remove(t, s, ann, c, bob)
 		_, err := s.AcceptInvite(ctx, chat.SecretHash("way back"), bob.ID, nil)
-		refused(t, err, chat.InviteSpent)
+		wantError(t, err, chat.InviteSpent)
 		_, _, err = s.CreateAccount(ctx, invited("bob2", "way back"))
-		refused(t, err, chat.InviteSpent)
+		wantError(t, err, chat.InviteSpent)
 		_, err = s.PeekInvite(ctx, chat.SecretHash("way back"))
-		refused(t, err, chat.NotFound)
+		wantError(t, err, chat.NotFound)
 		_, err = s.PeekInvite(ctx, chat.SecretHash("new me"))
 		must(t, err)
 		off := false
 		_, err = s.PatchUser(ctx, bob.ID, chat.UserPatch{Active: &off})
 		must(t, err)
 		_, _, err = s.CreateAccount(ctx, invited("bob2", "new me"))
-		refused(t, err, chat.InviteSpent)
+		wantError(t, err, chat.InviteSpent)
 		_, err = s.PeekInvite(ctx, chat.SecretHash("new me"))
-		refused(t, err, chat.NotFound)
+		wantError(t, err, chat.NotFound)
 		invite(t, s, ann, c, "anns", 1)
 		_, err = s.AcceptInvite(ctx, chat.SecretHash("anns"), bob.ID, nil)
-		refused(t, err, chat.NoIdentity)
+		wantError(t, err, chat.NoIdentity)
 		must(t, s.CreateRecovery(ctx, ann.ID, chat.SecretHash("of ann"), chat.Now()+hour))
 		_, err = s.PatchUser(ctx, ann.ID, chat.UserPatch{Active: &off})
 		must(t, err)
 		_, err = s.PeekRecovery(ctx, chat.SecretHash("of ann"))
-		refused(t, err, chat.InviteSpent)
+		wantError(t, err, chat.InviteSpent)
 	})
 
 	t.Run("recovery", func(t *testing.T) { recoveries(t, open) })
@@ -209,7 +209,7 @@ func recoveries(t *testing.T, open opener) {
 	use := func(code, token string) (chat.User, chat.Session, error) {
 		return s.UseRecovery(ctx, chat.SecretHash(code), "hash by "+code, newSession(token))
 	}
-	refused(t, s.CreateRecovery(ctx, "nobody", chat.SecretHash("x"), chat.Now()+hour), chat.NotFound)
+	wantError(t, s.CreateRecovery(ctx, "nobody", chat.SecretHash("x"), chat.Now()+hour), chat.NotFound)
 	must(t, s.CreateRecovery(ctx, ann.ID, chat.SecretHash("first"), chat.Now()+hour))
 	peek := func(code string) (chat.UserID, error) { return s.PeekRecovery(ctx, chat.SecretHash(code)) }
 	for range 2 { // spends nothing
@@ -220,9 +220,9 @@ func recoveries(t *testing.T, open opener) {
 	must(t, s.CreateRecovery(ctx, ann.ID, chat.SecretHash("expired"), chat.Now()))
 	for _, code := range []string{"unknown", "first", "expired"} { // first was replaced
 		_, err := peek(code)
-		refused(t, err, chat.InviteSpent)
+		wantError(t, err, chat.InviteSpent)
 		_, _, err = use(code, "stolen")
-		refused(t, err, chat.InviteSpent)
+		wantError(t, err, chat.InviteSpent)
 	}
 	_, _, err = s.Identify(ctx, chat.SecretHash("token of ann"))
 	must(t, err) // a code that is out or fails ends nothing
@@ -230,7 +230,7 @@ func recoveries(t *testing.T, open opener) {
 	must(t, s.CreateRecovery(ctx, ann.ID, chat.SecretHash("good"), chat.Now()+hour))
 	must(t, s.Close())
 	s = open(t, dir)
-	heard := listen(t, s)
+	received := listen(t, s)
 	var fresh chat.Session
 	first, second := race(func(i int) error {
 		u, own, err := use("good", []string{"new one", "new two"}[i])
@@ -240,10 +240,10 @@ func recoveries(t *testing.T, open opener) {
 		}
 		return err
 	})
-	oneWins(t, chat.InviteSpent, first, second)
+	wantOneWinner(t, chat.InviteSpent, first, second)
 	_, err = peek("good")
-	refused(t, err, chat.InviteSpent)
-	ended(t, heard(), ann.ID, old.ID)
+	wantError(t, err, chat.InviteSpent)
+	wantRevoked(t, received(), ann.ID, old.ID)
 	of, err := s.SessionsOf(ctx, ann.ID)
 	must(t, err)
 	if len(of) != 1 || of[0] != fresh {

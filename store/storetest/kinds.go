@@ -37,7 +37,7 @@ func kinds(t *testing.T, open opener) {
 				t.Fatal("there is no example of this kind: add one")
 			}
 			c := group(t, s, string(kind), ann, bob)
-			equal(t, "number of the message", say(t, s, ann, c, "the first text"), 3)
+			equal(t, "number of the message", post(t, s, ann, c, "the first text"), 3)
 			before := projections(t, s, ann, c)
 			e := draft(kind, ann, c, "")
 			fill(&e)

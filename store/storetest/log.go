@@ -32,7 +32,7 @@ func reacting(by chat.User, c chat.Chat, target chat.Seq, emoji string, on bool)
 	return e
 }
 
-// outcome is what done was called with.
+// outcome has the arguments with which done was called.
 type outcome struct {
 	ev    chat.Event
 	again bool
@@ -45,8 +45,8 @@ type step struct {
 	rule  chat.Rule
 }
 
-// together queues all steps, from one caller, before it looks at any outcome.
-func together(t testing.TB, s chat.Store, steps ...step) []outcome {
+// appendAll queues all steps, from one caller, before it looks at any outcome.
+func appendAll(t testing.TB, s chat.Store, steps ...step) []outcome {
 	t.Helper()
 	var wait sync.WaitGroup
 	got := make([]outcome, len(steps))
@@ -61,8 +61,9 @@ func together(t testing.TB, s chat.Store, steps ...step) []outcome {
 	return got
 }
 
-// A rule is judged where its event goes: what is queued behind a removal or a
-// deletion sees it, though it was queued before that was committed.
+// judged tests that a rule is judged at the head that its event extends: a draft that is
+// queued behind a removal or a deletion is judged after it, though it was queued before
+// that was committed.
 func judged(t *testing.T, open opener) {
 	s := open(t, t.TempDir())
 	ann, bob, cid := account(t, s, "ann"), account(t, s, "bob"), account(t, s, "cid")
@@ -71,18 +72,18 @@ func judged(t *testing.T, open opener) {
 	t.Run("a post behind its author's removal", func(t *testing.T) {
 		out := draft(chat.Left, ann, c, "out")
 		out.Users = []chat.UserID{bob.ID}
-		got := together(t, s, step{posting(bob, c, "b1", "in time"), chat.Post}, step{out, chat.Leave}, step{posting(bob, c, "b2", "too late"), chat.Post})
+		got := appendAll(t, s, step{posting(bob, c, "b1", "in time"), chat.Post}, step{out, chat.Leave}, step{posting(bob, c, "b2", "too late"), chat.Post})
 		must(t, got[0].err)
 		must(t, got[1].err)
 		equal(t, "reason", got[1].ev.Reason, "removed")
-		refused(t, got[2].err, chat.NotFound, "chatId")
+		wantError(t, got[2].err, chat.NotFound, "chatId")
 		page, err := s.Page(context.Background(), ann.ID, c.ID, chat.Window{Limit: 10})
 		must(t, err)
 		equal(t, "messages", len(page.Messages), 1)
 	})
 
 	t.Run("an edit behind a deletion", func(t *testing.T) {
-		got := together(t, s,
+		got := appendAll(t, s,
 			step{posting(ann, c, "a1", "a secret"), chat.Post},
 			step{targeting(chat.Edited, ann, c, 5, "", "a secret, edited"), chat.Edit},
 			step{targeting(chat.Deleted, ann, c, 5, "", ""), chat.Delete},
@@ -92,8 +93,8 @@ func judged(t *testing.T, open opener) {
 			must(t, o.err)
 			equal(t, "seq", o.ev.Seq, chat.Seq(5+i))
 		}
-		refused(t, got[3].err, chat.Conflict)
-		refused(t, got[4].err, chat.Conflict)
+		wantError(t, got[3].err, chat.Conflict)
+		wantError(t, got[4].err, chat.Conflict)
 		m, err := s.Message(context.Background(), ann.ID, c.ID, 5)
 		must(t, err)
 		if m.Text != "" || m.DeletedAt == 0 {
@@ -110,10 +111,10 @@ func judged(t *testing.T, open opener) {
 			e.Users = []chat.UserID{u.ID}
 			return e
 		}
-		got := together(t, s, step{promote, chat.SetRole}, step{leave(ann), chat.Leave}, step{leave(bob), chat.Leave})
+		got := appendAll(t, s, step{promote, chat.SetRole}, step{leave(ann), chat.Leave}, step{leave(bob), chat.Leave})
 		must(t, got[0].err)
 		must(t, got[1].err)
-		refused(t, got[2].err, chat.LastOwner)
+		wantError(t, got[2].err, chat.LastOwner)
 	})
 
 	t.Run("the last admin, then another one", func(t *testing.T) {
@@ -128,24 +129,24 @@ func judged(t *testing.T, open opener) {
 			e.Users, e.Role = []chat.UserID{u.ID}, r
 			return step{e, chat.SetRole}
 		}
-		got := together(t, s, leave(ann), role(ann, bob, chat.RoleAdmin), leave(ann), leave(bob),
+		got := appendAll(t, s, leave(ann), role(ann, bob, chat.RoleAdmin), leave(ann), leave(bob),
 			role(bob, cid, chat.RoleAdmin), role(bob, bob, chat.RoleMember), role(cid, cid, chat.RoleMember), leave(bob))
 		for i, code := range []chat.Code{chat.LastOwner, "", "", chat.LastOwner, "", "", chat.LastOwner, ""} {
 			if code == "" {
 				must(t, got[i].err)
 			} else {
-				refused(t, got[i].err, code)
+				wantError(t, got[i].err, code)
 			}
 		}
 	})
 
-	t.Run("who is added twice at once", func(t *testing.T) {
+	t.Run("a user who is added twice at once", func(t *testing.T) {
 		c := group(t, s, "added", ann)
 		add := draft(chat.Joined, ann, c, "")
 		add.Users = []chat.UserID{bob.ID, cid.ID}
 		one := draft(chat.Joined, ann, c, "")
 		one.Users = []chat.UserID{cid.ID}
-		got := together(t, s, step{add, chat.Join}, step{one, chat.Join}, step{posting(cid, c, "c1", "hello"), chat.Post})
+		got := appendAll(t, s, step{add, chat.Join}, step{one, chat.Join}, step{posting(cid, c, "c1", "hello"), chat.Post})
 		must(t, got[0].err)
 		must(t, got[1].err)
 		equal(t, "number of a change that changes nothing", got[1].ev.Seq, 0)
@@ -155,32 +156,32 @@ func judged(t *testing.T, open opener) {
 	t.Run("a rule that panics fails alone", func(t *testing.T) {
 		c := group(t, s, "panics", ann)
 		boom := func(chat.View, *chat.Event) error { panic("a bug") }
-		got := together(t, s, step{posting(ann, c, "1", "before"), chat.Post}, step{posting(ann, c, "2", "boom"), boom},
+		got := appendAll(t, s, step{posting(ann, c, "1", "before"), chat.Post}, step{posting(ann, c, "2", "boom"), boom},
 			step{targeting(chat.Edited, ann, c, 2, "", "boom"), boom}, step{posting(ann, c, "3", "after"), chat.Post})
 		must(t, got[0].err)
-		refused(t, got[1].err, chat.Internal)
-		refused(t, got[2].err, chat.Internal)
+		wantError(t, got[1].err, chat.Internal)
+		wantError(t, got[2].err, chat.Internal)
 		must(t, got[3].err)
 		equal(t, "the next number", got[3].ev.Seq, 3)
 	})
 
 	t.Run("no chat and no clientId", func(t *testing.T) {
 		_, _, err := do(t, s, posting(ann, chat.Chat{ID: "nowhere"}, "1", "text"), chat.Post)
-		refused(t, err, chat.NotFound, "chatId")
+		wantError(t, err, chat.NotFound, "chatId")
 		for _, clientID := range []string{"", "a\nb"} {
 			err = s.Append(context.Background(), posting(ann, c, clientID, "text"), chat.Post, func(chat.Event, bool, error) { t.Error("done was called") })
-			refused(t, err, chat.BadInput, "clientId")
+			wantError(t, err, chat.BadInput, "clientId")
 		}
 	})
 
 	t.Run("a text that is not UTF-8", func(t *testing.T) {
 		err := s.Append(context.Background(), posting(ann, c, "latin", "caf\xe9\xff"), chat.Post, func(chat.Event, bool, error) { t.Error("done was called") })
-		refused(t, err, chat.BadInput, "text")
+		wantError(t, err, chat.BadInput, "text")
 	})
 }
 
-// done is called once, after the commit, also for what is refused; never for
-// what was not queued.
+// done tests that done is called once, after the commit, also for refused drafts, and never
+// for those that were not queued.
 func done(t *testing.T, open opener) {
 	s := open(t, t.TempDir())
 	ann := account(t, s, "ann")
@@ -226,10 +227,10 @@ func done(t *testing.T, open opener) {
 	boom := make(chan struct{})
 	must(t, s.Append(context.Background(), posting(ann, c, "boom", "text"), chat.Post, func(chat.Event, bool, error) { close(boom); panic("a bug") }))
 	<-boom
-	say(t, s, ann, c, "the store goes on")
+	post(t, s, ann, c, "the store goes on")
 }
 
-// Texts come back as they were, byte by byte.
+// texts tests that texts are returned as they were posted, byte by byte.
 func texts(t *testing.T, open opener) {
 	dir := t.TempDir()
 	s := open(t, dir)

@@ -9,8 +9,8 @@ import (
 	"parley/chat"
 )
 
-// A known clientId gives the first event, whatever is sent with it, at once, at
-// the same time or after a restart.
+// once tests that a known clientId returns the first event, whatever the draft is, in one
+// batch, at the same time or after a restart.
 func once(t *testing.T, open opener) {
 	ctx := context.Background()
 	dir := t.TempDir()
@@ -19,7 +19,7 @@ func once(t *testing.T, open opener) {
 	c, other := group(t, s, "garden", ann, bob), group(t, s, "other", ann, bob) // both end at 2
 
 	t.Run("in one batch", func(t *testing.T) {
-		got := together(t, s, step{posting(ann, c, "x", "first"), chat.Post}, step{posting(ann, c, "x", "first"), chat.Post},
+		got := appendAll(t, s, step{posting(ann, c, "x", "first"), chat.Post}, step{posting(ann, c, "x", "first"), chat.Post},
 			step{posting(ann, c, "x", "another text"), chat.Post}, step{posting(bob, c, "x", "bob's own"), chat.Post}, step{posting(ann, other, "x", "elsewhere"), chat.Post})
 		for i, want := range []struct {
 			seq   chat.Seq
@@ -59,7 +59,7 @@ func once(t *testing.T, open opener) {
 		equal(t, "first ones", fresh, 1)
 	})
 
-	t.Run("edits and the like have theirs apart", func(t *testing.T) {
+	t.Run("clientIds of posts and of other kinds are separate", func(t *testing.T) {
 		edit := targeting(chat.Edited, ann, c, 3, "x", "edited")
 		ev, again, err := do(t, s, edit, chat.Edit)
 		must(t, err)
@@ -110,10 +110,10 @@ func once(t *testing.T, open opener) {
 		equal(t, "again", again, true)
 		equal(t, "seq", ev.Seq, 3)
 		equal(t, "text", ev.Text, "elsewhere")
-		said := say(t, s, bob, other, "bob was here")
+		said := post(t, s, bob, other, "bob was here")
 		remove(t, s, ann, other, bob)
 		_, _, err = do(t, s, posting(bob, other, "bob was here", "bob was here"), chat.Post)
-		refused(t, err, chat.NotFound)
+		wantError(t, err, chat.NotFound)
 		back := draft(chat.Joined, ann, other, "")
 		back.Users = []chat.UserID{bob.ID}
 		_, _, err = do(t, s, back, chat.Join)
@@ -124,7 +124,7 @@ func once(t *testing.T, open opener) {
 		equal(t, "seq", ev.Seq, said)
 	})
 
-	t.Run("who left hears again that they left", func(t *testing.T) {
+	t.Run("a user who left may repeat the leave", func(t *testing.T) {
 		out := draft(chat.Left, bob, c, "bye")
 		out.Users = []chat.UserID{bob.ID}
 		first, _, err := do(t, s, out, chat.Leave)
@@ -135,6 +135,6 @@ func once(t *testing.T, open opener) {
 		equal(t, "seq", ev.Seq, first.Seq)
 		out.ClientID = "bye again"
 		_, _, err = do(t, s, out, chat.Leave)
-		refused(t, err, chat.NotFound)
+		wantError(t, err, chat.NotFound)
 	})
 }

@@ -9,8 +9,8 @@ import (
 	"parley/chat"
 )
 
-// Many callers, several chats: numbers without holes, each caller's own in its
-// order, every acknowledged one there once, n counting the posts.
+// order tests many callers in several chats: numbers have no holes, the events of each
+// caller are in its order, every acknowledged one exists once, and n counts the posts.
 func order(t *testing.T, open opener) {
 	const callers, each = 12, 150
 	ctx := context.Background()
@@ -18,7 +18,7 @@ func order(t *testing.T, open opener) {
 	ann := account(t, s, "ann")
 	chats := []chat.Chat{group(t, s, "one", ann), group(t, s, "two", ann), group(t, s, "three", ann)}
 	for _, c := range chats {
-		say(t, s, ann, c, "edited by many")
+		post(t, s, ann, c, "edited by many")
 	}
 	var wait sync.WaitGroup
 	var mu sync.Mutex
@@ -54,7 +54,7 @@ func order(t *testing.T, open opener) {
 	wait.Wait()
 	total := 0
 	for _, c := range chats {
-		events := whole(t, s, c.ID)
+		events := fullLog(t, s, c.ID)
 		total += len(events) - 2
 		last := map[int]int{}
 		n := chat.Seq(0)
@@ -81,8 +81,8 @@ func order(t *testing.T, open opener) {
 	equal(t, "events", total, callers*each)
 }
 
-// whole reads a chat's log from its beginning, in pages.
-func whole(t testing.TB, s chat.Store, id chat.ChatID) (all []chat.Event) {
+// fullLog reads a chat's log from its beginning, in pages.
+func fullLog(t testing.TB, s chat.Store, id chat.ChatID) (all []chat.Event) {
 	t.Helper()
 	for {
 		seen := chat.Seq(len(all))

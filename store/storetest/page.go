@@ -10,7 +10,7 @@ import (
 	"parley/chat"
 )
 
-// Pages over a chat whose numbers 2, 5, 8, … are messages and the rest are not.
+// page tests pages of a chat in which only the numbers 2, 5, 8, … are messages.
 func page(t *testing.T, open opener) {
 	ctx := context.Background()
 	s := open(t, t.TempDir())
@@ -43,7 +43,7 @@ func page(t *testing.T, open opener) {
 		steps = append(steps, step{posting(ann, c, id, "message "+id), chat.Post},
 			step{targeting(chat.Edited, ann, c, target, "e"+id, "edited "+id), chat.Edit}, step{reacting(ann, c, target, "👍", true), chat.React})
 	}
-	for _, o := range together(t, s, steps...) {
+	for _, o := range appendAll(t, s, steps...) {
 		must(t, o.err)
 	}
 
@@ -55,7 +55,7 @@ func page(t *testing.T, open opener) {
 		t.Fatalf("a page known as it was: %+v", p)
 	}
 	_, err := s.Page(ctx, eve.ID, c.ID, chat.Window{Limit: 3, Known: 31})
-	refused(t, err, chat.NotFound)
+	wantError(t, err, chat.NotFound)
 
 	const huge = chat.Seq(1<<64 - 1)
 	for _, test := range []struct {
@@ -101,29 +101,29 @@ func page(t *testing.T, open opener) {
 	}
 	for _, limit := range []int{0, -1, 201} {
 		_, err := s.Page(ctx, ann.ID, c.ID, chat.Window{Limit: limit})
-		refused(t, err, chat.BadInput, "limit")
+		wantError(t, err, chat.BadInput, "limit")
 	}
 	for _, viewer := range []chat.UserID{eve.ID, "", "nobody"} {
 		_, err := s.Page(ctx, viewer, c.ID, chat.Window{Limit: 1})
 		if viewer != "" {
-			refused(t, err, chat.NotFound, "chatId")
+			wantError(t, err, chat.NotFound, "chatId")
 			_, err = s.Message(ctx, viewer, c.ID, 2)
-			refused(t, err, chat.NotFound)
+			wantError(t, err, chat.NotFound)
 		}
 	}
 	_, err = s.Page(ctx, ann.ID, "nowhere", chat.Window{Limit: 1})
-	refused(t, err, chat.NotFound, "chatId")
+	wantError(t, err, chat.NotFound, "chatId")
 	for _, miss := range []chat.Seq{0, 1, 3, 32, huge} {
 		_, err := s.Message(ctx, ann.ID, c.ID, miss)
-		refused(t, err, chat.NotFound, "seq")
+		wantError(t, err, chat.NotFound, "seq")
 	}
 
-	t.Run("what a message holds", func(t *testing.T) {
+	t.Run("the fields of a message", func(t *testing.T) {
 		add := draft(chat.Joined, ann, c, "")
 		add.Users = []chat.UserID{bob.ID} // 32
 		reply := posting(bob, c, "reply", "hello @ann and @eve")
 		reply.Reply = &chat.Quote{Seq: 5}
-		for _, o := range together(t, s, step{add, chat.Join}, step{reply, chat.Post},
+		for _, o := range appendAll(t, s, step{add, chat.Join}, step{reply, chat.Post},
 			step{reacting(bob, c, 5, "👍", true), chat.React}, step{reacting(bob, c, 5, "🎉", true), chat.React}, step{reacting(ann, c, 5, "👍", false), chat.React}) {
 			must(t, o.err)
 		}
@@ -150,7 +150,8 @@ func page(t *testing.T, open opener) {
 	})
 }
 
-// Who is removed while they read gets nothing that was posted afterwards.
+// removed tests that a member who is removed while they read gets nothing that was posted
+// afterwards.
 func removed(t *testing.T, open opener) {
 	ctx := context.Background()
 	s := open(t, t.TempDir())
@@ -159,7 +160,7 @@ func removed(t *testing.T, open opener) {
 	join, out := draft(chat.Joined, ann, c, ""), draft(chat.Left, ann, c, "")
 	join.Users, out.Users = []chat.UserID{bob.ID}, []chat.UserID{bob.ID}
 	for round := range 60 {
-		joined := together(t, s, step{join, chat.Join}, step{posting(ann, c, "in"+strconv.Itoa(round), "in time"), chat.Post})
+		joined := appendAll(t, s, step{join, chat.Join}, step{posting(ann, c, "in"+strconv.Itoa(round), "in time"), chat.Post})
 		must(t, joined[1].err)
 		last := joined[1].ev.Seq
 		reading := make(chan error, 4)
@@ -207,17 +208,17 @@ func removed(t *testing.T, open opener) {
 				}
 			}()
 		}
-		for _, o := range together(t, s, step{out, chat.Leave}, step{posting(ann, c, "out"+strconv.Itoa(round), "too late"), chat.Post}) {
+		for _, o := range appendAll(t, s, step{out, chat.Leave}, step{posting(ann, c, "out"+strconv.Itoa(round), "too late"), chat.Post}) {
 			must(t, o.err)
 		}
 		for range cap(reading) {
-			refused(t, <-reading, chat.NotFound, "chatId")
+			wantError(t, <-reading, chat.NotFound, "chatId")
 		}
 	}
 }
 
-// A message with more reactions than are listed: all count, the oldest are
-// named, and each viewer knows their own.
+// reactions tests a message with more reactions than are listed: all are counted, the
+// oldest users are listed, and Mine is right for each viewer.
 func reactions(t *testing.T, open opener) {
 	ctx := context.Background()
 	s := open(t, t.TempDir())
@@ -227,14 +228,14 @@ func reactions(t *testing.T, open opener) {
 		others = append(others, account(t, s, "u"+strconv.Itoa(i)))
 	}
 	c := group(t, s, "garden", ann, others...)
-	seq := say(t, s, ann, c, "hello")
+	seq := post(t, s, ann, c, "hello")
 	var steps []step
 	for _, u := range others {
 		steps = append(steps, step{reacting(u, c, seq, "👍", true), chat.React})
 	}
 	last := others[len(others)-1]
 	steps = append(steps, step{reacting(others[0], c, seq, "👍", false), chat.React}, step{reacting(last, c, seq, "👍", true), chat.React})
-	got := together(t, s, steps...)
+	got := appendAll(t, s, steps...)
 	for _, o := range got {
 		must(t, o.err)
 	}

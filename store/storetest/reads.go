@@ -32,10 +32,10 @@ func reads(t *testing.T, open opener) {
 	}
 	sees(ann, 1, 0, 0)
 	sees(bob, 2, 0, 0)
-	say(t, s, ann, c, "one")               // 3
-	say(t, s, ann, c, "hi @bob, and @ann") // 4
-	say(t, s, ann, c, "@bob @bob!")        // 5
-	sees(ann, 5, 0, 0)                     // one's own are read
+	post(t, s, ann, c, "one")               // 3
+	post(t, s, ann, c, "hi @bob, and @ann") // 4
+	post(t, s, ann, c, "@bob @bob!")        // 5
+	sees(ann, 5, 0, 0)                      // one's own are read
 	sees(bob, 2, 3, 2)
 	_, _, err := do(t, s, chat.Event{Kind: chat.Joined, ChatID: c.ID, By: ann.ID, Users: []chat.UserID{dan.ID}}, chat.Join) // 6
 	must(t, err)
@@ -56,7 +56,7 @@ func reads(t *testing.T, open opener) {
 	s = open(t, dir)
 	sees(bob, 4, 1, 1)
 	sees(ann, 6, 0, 0)
-	say(t, s, dan, c, "@ann") // 7
+	post(t, s, dan, c, "@ann") // 7
 	sees(ann, 6, 1, 1)
 	sees(bob, 4, 2, 1)
 	_, _, err = do(t, s, chat.Event{Kind: chat.Deleted, ChatID: c.ID, By: ann.ID, Target: 5}, chat.Delete) // 8
@@ -66,7 +66,7 @@ func reads(t *testing.T, open opener) {
 	must(t, err)
 	sees(ann, 6, 1, 0)
 	sees(bob, 4, 2, 1)
-	say(t, s, bob, c, "mine") // 10
+	post(t, s, bob, c, "mine") // 10
 	sees(bob, 10, 0, 0)
 	sees(dan, 7, 1, 0)
 	mark(bob, 9, 10, false)
@@ -126,14 +126,14 @@ func reads(t *testing.T, open opener) {
 		}
 	})
 
-	t.Run("strangers have none", func(t *testing.T) {
+	t.Run("not for users who are not members", func(t *testing.T) {
 		cid := account(t, s, "cid")
 		_, _, err := s.MarkRead(ctx, c.ID, cid.ID, 1)
-		refused(t, err, chat.NotFound)
+		wantError(t, err, chat.NotFound)
 		_, _, err = s.MarkRead(ctx, "nowhere", ann.ID, 1)
-		refused(t, err, chat.NotFound)
+		wantError(t, err, chat.NotFound)
 		remove(t, s, ann, c, bob)
 		_, _, err = s.MarkRead(ctx, c.ID, bob.ID, 1)
-		refused(t, err, chat.NotFound)
+		wantError(t, err, chat.NotFound)
 	})
 }

@@ -13,9 +13,8 @@ import (
 	"parley/chat"
 )
 
-// world is what a log's events add up to: the projections, computed once more
-// by the simplest means.
-type world struct {
+// model is the projections of a log's events, computed in the simplest way.
+type model struct {
 	title, topic string
 	head         chat.Seq
 	activity     int64
@@ -24,11 +23,11 @@ type world struct {
 	messages     map[chat.Seq]*chat.Message
 }
 
-func newWorld(c chat.Chat) *world {
-	return &world{title: c.Title, topic: c.Topic, members: map[chat.UserID]chat.Role{}, readUpTo: map[chat.UserID]chat.Seq{}, messages: map[chat.Seq]*chat.Message{}}
+func newModel(c chat.Chat) *model {
+	return &model{title: c.Title, topic: c.Topic, members: map[chat.UserID]chat.Role{}, readUpTo: map[chat.UserID]chat.Seq{}, messages: map[chat.Seq]*chat.Message{}}
 }
 
-func (w *world) apply(e chat.Event) {
+func (w *model) apply(e chat.Event) {
 	w.head, w.activity = e.Seq, e.At
 	m := w.messages[e.Target]
 	switch e.Kind {
@@ -70,8 +69,8 @@ func (w *world) apply(e chat.Event) {
 	}
 }
 
-// matches compares the world with what the store's reads give a member.
-func (w *world) matches(t testing.TB, s chat.Store, viewer chat.UserID, id chat.ChatID) {
+// matches compares the model with what the store's reads return to a member.
+func (w *model) matches(t testing.TB, s chat.Store, viewer chat.UserID, id chat.ChatID) {
 	t.Helper()
 	ctx := context.Background()
 	c, err := s.Chat(ctx, viewer, id)
@@ -118,7 +117,7 @@ func (w *world) matches(t testing.TB, s chat.Store, viewer chat.UserID, id chat.
 	equal(t, "messages", count, len(w.messages))
 }
 
-func (w *world) unread(u chat.UserID) (messages, mentions int) {
+func (w *model) unread(u chat.UserID) (messages, mentions int) {
 	for seq, m := range w.messages {
 		if seq > w.readUpTo[u] {
 			messages++
@@ -130,12 +129,12 @@ func (w *world) unread(u chat.UserID) (messages, mentions int) {
 	return messages, mentions
 }
 
-// replayed checks one chat whole: numbers without holes, and projections that
-// equal a replay of the log.
-func replayed(t testing.TB, s chat.Store, viewer chat.UserID, c chat.Chat) []chat.Event {
+// checkReplay checks a whole chat: numbers have no holes, and the projections equal a
+// replay of the log. It returns the log.
+func checkReplay(t testing.TB, s chat.Store, viewer chat.UserID, c chat.Chat) []chat.Event {
 	t.Helper()
-	w := newWorld(c)
-	log := whole(t, s, c.ID)
+	w := newModel(c)
+	log := fullLog(t, s, c.ID)
 	n := chat.Seq(0)
 	for i, e := range log {
 		if e.Kind == chat.Posted {
@@ -150,8 +149,8 @@ func replayed(t testing.TB, s chat.Store, viewer chat.UserID, c chat.Chat) []cha
 	return log
 }
 
-// A random history of all kinds, of which rules refuse a good part: what was
-// acknowledged adds up to what reads give, and so does the log.
+// replay runs a random history of all kinds, of which rules refuse many: the model of the
+// acknowledged events, and that of the log, must equal what reads return.
 func replay(t *testing.T, open opener) {
 	for _, seed := range []uint64{1, 2, rand.Uint64()} {
 		t.Logf("seed %d", seed)
@@ -164,17 +163,17 @@ func replay(t *testing.T, open opener) {
 		}
 		ann := people[0] // stays an admin
 		c := group(t, s, "garden", ann, people[1:40]...)
-		w := newWorld(c)
-		for _, e := range whole(t, s, c.ID) {
+		w := newModel(c)
+		for _, e := range fullLog(t, s, c.ID) {
 			w.apply(e)
 		}
 		refusals := map[chat.Code]int{}
 		for range 30 {
 			steps := make([]step, 40)
 			for i := range steps {
-				steps[i] = anything(r, people, c, int(w.head)+len(steps))
+				steps[i] = randomStep(r, people, c, int(w.head)+len(steps))
 			}
-			for _, o := range together(t, s, steps...) {
+			for _, o := range appendAll(t, s, steps...) {
 				switch e := chat.AsError(o.err); {
 				case e != nil:
 					refusals[e.Code]++
@@ -188,18 +187,18 @@ func replay(t *testing.T, open opener) {
 			t.Fatalf("refused: %v", refusals)
 		}
 		w.matches(t, s, ann.ID, c.ID)
-		replayed(t, s, ann.ID, c)
+		checkReplay(t, s, ann.ID, c)
 		must(t, s.Close())
 		s = open(t, dir)
-		replayed(t, s, ann.ID, c)
+		checkReplay(t, s, ann.ID, c)
 		must(t, s.Close())
 		t.Logf("%d events, %d messages, refused %v", w.head, len(w.messages), refusals)
 	}
 }
 
-// anything is a random draft. Its target lies in the newer half, so that many
-// events meet on one message.
-func anything(r *rand.Rand, people []chat.User, c chat.Chat, head int) step {
+// randomStep returns a random draft. Its target is in the newer half, so that many events
+// have the same target.
+func randomStep(r *rand.Rand, people []chat.User, c chat.Chat, head int) step {
 	by, who := people[r.IntN(len(people))], people[1+r.IntN(len(people)-1)]
 	if r.IntN(4) == 0 {
 		by = people[0]

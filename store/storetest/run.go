@@ -1,6 +1,6 @@
-// Package storetest is the contract suite that every store must pass: the laws
-// of [chat.Log] and [chat.Feed], and what the lists promise. A store's own test
-// calls Run, and Crash with a TestMain that calls Main.
+// Package storetest is the contract suite that every store must pass: the laws of
+// [chat.Log] and [chat.Feed], and the contracts of lists, accounts, sessions and invites.
+// A store's test calls Run, and Crash with a TestMain that calls Main.
 package storetest
 
 import (
@@ -10,8 +10,8 @@ import (
 )
 
 // Run runs all cases. open opens the store that keeps its data under dir, the
-// same data for the same dir, and closes it when the test ends. Closing twice
-// must do no harm.
+// same data for the same dir, and closes it when the test ends. A second
+// Close must do no harm.
 func Run(t *testing.T, open func(t testing.TB, dir string) chat.Store) {
 	for _, c := range []struct {
 		name string

@@ -10,7 +10,7 @@ import (
 func server(t *testing.T, open opener) {
 	ctx := context.Background()
 
-	t.Run("its name and its history", func(t *testing.T) {
+	t.Run("name and epoch", func(t *testing.T) {
 		dir := t.TempDir()
 		s := open(t, dir)
 		before, err := s.Server(ctx)
@@ -30,24 +30,24 @@ func server(t *testing.T, open opener) {
 		}
 	})
 
-	t.Run("closed, it refuses", func(t *testing.T) {
+	t.Run("refused after Close", func(t *testing.T) {
 		s := open(t, t.TempDir())
 		ann := account(t, s, "ann")
 		must(t, s.Close())
 		must(t, s.Close()) // again is nothing
 		_, _, err := s.Identify(ctx, chat.SecretHash("token of ann"))
-		refused(t, err, chat.Unavailable)
+		wantError(t, err, chat.Unavailable)
 		_, err = s.ChatsOf(ctx, ann.ID, chat.ChatList{WithLast: 1})
-		refused(t, err, chat.Unavailable)
+		wantError(t, err, chat.Unavailable)
 		_, _, err = s.CreateChat(ctx, newGroup("g", ann))
-		refused(t, err, chat.Unavailable)
-		refused(t, s.EndOthers(ctx, ann.ID, ""), chat.Unavailable)
-		refused(t, s.Ping(ctx), chat.Unavailable)
+		wantError(t, err, chat.Unavailable)
+		wantError(t, s.EndOthers(ctx, ann.ID, ""), chat.Unavailable)
+		wantError(t, s.Ping(ctx), chat.Unavailable)
 		_, err = s.OpenFeed(ctx)
-		refused(t, err, chat.Unavailable)
+		wantError(t, err, chat.Unavailable)
 	})
 
-	t.Run("a caller who is gone", func(t *testing.T) {
+	t.Run("a caller whose context ended", func(t *testing.T) {
 		s := open(t, t.TempDir())
 		account(t, s, "ann")
 		gone, cancel := context.WithCancel(ctx)

@@ -11,7 +11,7 @@ import (
 func sessions(t *testing.T, open opener) {
 	ctx := context.Background()
 
-	t.Run("sign in, be known, sign out", func(t *testing.T) {
+	t.Run("sign in, identify, sign out", func(t *testing.T) {
 		dir := t.TempDir()
 		s := open(t, dir)
 		ann, bob := account(t, s, "ann"), account(t, s, "bob")
@@ -24,7 +24,7 @@ func sessions(t *testing.T, open opener) {
 		equal(t, "session", phone, chat.Session{ID: phone.ID, UserID: ann.ID, Label: "phone", Client: "Mozilla", Address: "2001:db8::1",
 			CreatedAt: phone.CreatedAt, SeenAt: phone.CreatedAt})
 		_, err = s.CreateSession(ctx, "nobody", newSession("nobody's"))
-		refused(t, err, chat.NoIdentity)
+		wantError(t, err, chat.NoIdentity)
 
 		must(t, s.Close())
 		s = open(t, dir)
@@ -33,9 +33,9 @@ func sessions(t *testing.T, open opener) {
 		equal(t, "user", u, ann)
 		equal(t, "session", own, phone)
 		_, _, err = s.Identify(ctx, chat.SecretHash("unknown"))
-		refused(t, err, chat.NoIdentity)
+		wantError(t, err, chat.NoIdentity)
 		_, _, err = s.Identify(ctx, [32]byte{})
-		refused(t, err, chat.NoIdentity)
+		wantError(t, err, chat.NoIdentity)
 
 		of, err := s.SessionsOf(ctx, ann.ID)
 		must(t, err)
@@ -43,14 +43,14 @@ func sessions(t *testing.T, open opener) {
 		if of[0].ID < of[1].ID || !slices.Contains(of, phone) { // newest first
 			t.Fatalf("sessions %+v, one of them %+v", of, phone)
 		}
-		refused(t, s.EndSession(ctx, bob.ID, phone.ID), chat.NotFound) // another's
-		heard := listen(t, s)
+		wantError(t, s.EndSession(ctx, bob.ID, phone.ID), chat.NotFound) // another's
+		received := listen(t, s)
 		must(t, s.EndSession(ctx, ann.ID, phone.ID))
-		ended(t, heard(), ann.ID, phone.ID)
-		refused(t, s.EndSession(ctx, ann.ID, phone.ID), chat.NotFound)
-		ended(t, heard(), ann.ID)
+		wantRevoked(t, received(), ann.ID, phone.ID)
+		wantError(t, s.EndSession(ctx, ann.ID, phone.ID), chat.NotFound)
+		wantRevoked(t, received(), ann.ID)
 		_, _, err = s.Identify(ctx, chat.SecretHash("phone"))
-		refused(t, err, chat.NoIdentity)
+		wantError(t, err, chat.NoIdentity)
 		gone, err := s.Ended(ctx, []chat.SessionID{of[0].ID, of[1].ID, "never", ""})
 		must(t, err)
 		sameIDs(t, gone, phone.ID, "never", "")
@@ -59,7 +59,7 @@ func sessions(t *testing.T, open opener) {
 		sameIDs(t, none)
 	})
 
-	t.Run("all others", func(t *testing.T) {
+	t.Run("end all others", func(t *testing.T) {
 		s := open(t, t.TempDir())
 		ann := account(t, s, "ann")
 		account(t, s, "bob")
@@ -67,11 +67,11 @@ func sessions(t *testing.T, open opener) {
 		must(t, err)
 		keep, err := s.CreateSession(ctx, ann.ID, newSession("keep"))
 		must(t, err)
-		heard := listen(t, s)
+		received := listen(t, s)
 		must(t, s.EndOthers(ctx, ann.ID, keep.ID))
-		ended(t, heard(), ann.ID, of[0].ID)
+		wantRevoked(t, received(), ann.ID, of[0].ID)
 		must(t, s.EndOthers(ctx, ann.ID, keep.ID))
-		ended(t, heard(), ann.ID)
+		wantRevoked(t, received(), ann.ID)
 		_, _, err = s.Identify(ctx, chat.SecretHash("keep"))
 		must(t, err)
 		_, _, err = s.Identify(ctx, chat.SecretHash("token of bob"))

@@ -11,31 +11,32 @@ import (
 	"parley/chat"
 )
 
-// Trouble is something that happens to the server below while replicas write.
-type Trouble struct {
+// Failure is a failure of the database server while replicas write.
+type Failure struct {
 	Name string
-	// Around calls work, which returns when everything is written, and makes
-	// the trouble meanwhile.
-	Around func(t *testing.T, work func())
-	Loses  bool // every feed ends with ErrFeedLost, once at least
+	// Around calls work, which returns when everything is written, and causes
+	// the failure meanwhile.
+	Around    func(t *testing.T, work func())
+	LosesFeed bool // every feed ends with ErrFeedLost, once at least
 }
 
-// Shared runs the cases of a store that several processes have open at once:
-// each opening of the same data is a replica.
-func Shared(t *testing.T, open func(t testing.TB, dir string) chat.Store, troubles ...Trouble) {
+// Shared runs the cases of a store that several processes open at once: each open store of
+// the same data is a replica.
+func Shared(t *testing.T, open func(t testing.TB, dir string) chat.Store, failures ...Failure) {
 	t.Run("OneWinner", func(t *testing.T) { oneWinner(t, open) })
-	t.Run("Rights", func(t *testing.T) { rights(t, open) })
-	t.Run("Across", func(t *testing.T) { across(t, open) })
-	t.Run("Outrun", func(t *testing.T) { outrun(t, open) })
+	t.Run("RemovedAuthor", func(t *testing.T) { removedAuthor(t, open) })
+	t.Run("Replicas", func(t *testing.T) { replicas(t, open) })
+	t.Run("Stale", func(t *testing.T) { stale(t, open) })
 	t.Run("Unchanged", func(t *testing.T) { unchangedAcross(t, open) })
-	t.Run("GivenUp", func(t *testing.T) { givenUp(t, open) })
+	t.Run("CallerGone", func(t *testing.T) { callerGone(t, open) })
 	t.Run("OneOutcome", func(t *testing.T) { oneOutcome(t, open) })
-	for _, trouble := range append([]Trouble{{Name: "no trouble", Around: func(_ *testing.T, work func()) { work() }}}, troubles...) {
-		t.Run("Troubles/"+trouble.Name, func(t *testing.T) { troubled(t, open, trouble) })
+	for _, failure := range append([]Failure{{Name: "no failure", Around: func(_ *testing.T, work func()) { work() }}}, failures...) {
+		t.Run("Failures/"+failure.Name, func(t *testing.T) { withFailure(t, open, failure) })
 	}
 }
 
-// What only one can have, two replicas ask for at the same time.
+// oneWinner tests that of two replicas that request the same thing at the same time one
+// gets it.
 func oneWinner(t *testing.T, open opener) {
 	ctx := context.Background()
 	dir := t.TempDir()
@@ -50,14 +51,14 @@ func oneWinner(t *testing.T, open opener) {
 		_, _, err := s[i].CreateAccount(ctx, n)
 		return err
 	})
-	oneWins(t, chat.Forbidden, first, second)
+	wantOneWinner(t, chat.Forbidden, first, second)
 	first, second = race(func(i int) error {
 		n := newAccount("ann")
 		n.Session = newSession(fmt.Sprint("token", i))
 		_, _, err := s[i].CreateAccount(ctx, n)
 		return err
 	})
-	oneWins(t, chat.HandleTaken, first, second)
+	wantOneWinner(t, chat.HandleTaken, first, second)
 	anns, err := s[0].UsersByHandle(ctx, []string{"ann"})
 	must(t, err)
 	ann, bob := anns[0], account(t, s[1], "bob")
@@ -77,7 +78,7 @@ func oneWinner(t *testing.T, open opener) {
 		_, _, err := s[i].CreateAccount(ctx, invited(fmt.Sprint("guest", i), "one use"))
 		return err
 	})
-	oneWins(t, chat.InviteSpent, first, second)
+	wantOneWinner(t, chat.InviteSpent, first, second)
 
 	// Two who let go at once leave one admin: of a chat, and of the server.
 	roled := draft(chat.RoleChanged, ann, c, "")
@@ -91,7 +92,7 @@ func oneWinner(t *testing.T, open opener) {
 		_, _, err := do(t, s[i], e, chat.SetRole)
 		return err
 	})
-	oneWins(t, chat.LastOwner, first, second)
+	wantOneWinner(t, chat.LastOwner, first, second)
 	owners, err := s[0].UsersByHandle(ctx, []string{"owner0", "owner1"})
 	must(t, err)
 	equal(t, "owners", len(owners), 1)
@@ -102,20 +103,20 @@ func oneWinner(t *testing.T, open opener) {
 		_, err := s[i].PatchUser(ctx, [2]chat.User{ann, owners[0]}[i].ID, chat.UserPatch{Role: &member})
 		return err
 	})
-	oneWins(t, chat.LastOwner, first, second)
-	replayed(t, s[1], ann.ID, c)
+	wantOneWinner(t, chat.LastOwner, first, second)
+	checkReplay(t, s[1], ann.ID, c)
 }
 
-// Somebody writes on one replica while they are taken out and put in again on
-// the other: nothing of theirs stands behind a left, and what is deleted on one
-// is not edited on the other.
-func rights(t *testing.T, open opener) {
+// removedAuthor tests a user who writes on one replica while they are removed and added on
+// the other: the log has no event of theirs between a left and a joined event, and what is
+// deleted on one replica is not edited on the other.
+func removedAuthor(t *testing.T, open opener) {
 	const rounds = 10
 	dir := t.TempDir()
 	here, there := open(t, dir), open(t, dir)
 	ann, bob := account(t, here, "ann"), account(t, here, "bob")
 	c := group(t, here, "garden", ann, bob)
-	target := say(t, here, bob, c, "edited until it is deleted")
+	target := post(t, here, bob, c, "edited until it is deleted")
 	posted, tried := 0, 0
 	for i := range rounds {
 		change, rule := draft(chat.Left, ann, c, ""), chat.Leave
@@ -148,7 +149,7 @@ func rights(t *testing.T, open opener) {
 		wait.Wait()
 	}
 	in, deleted := true, false
-	for _, e := range replayed(t, there, ann.ID, c) {
+	for _, e := range checkReplay(t, there, ann.ID, c) {
 		switch {
 		case e.Kind == chat.Left:
 			in = false
@@ -165,9 +166,9 @@ func rights(t *testing.T, open opener) {
 	t.Logf("%d of %d posts came through", posted, tried)
 }
 
-// What one replica was told or has committed, the other hears and can read at
-// once: its reads are not behind its feed.
-func across(t *testing.T, open opener) {
+// replicas tests that one replica's feed yields what the other committed or told, and that
+// its reads are not behind its feed.
+func replicas(t *testing.T, open opener) {
 	ctx := context.Background()
 	dir := t.TempDir()
 	here, there := open(t, dir), open(t, dir)
@@ -177,7 +178,7 @@ func across(t *testing.T, open opener) {
 	c := group(t, here, "garden", ann, bob)
 	feed, err := there.OpenFeed(t.Context())
 	must(t, err)
-	heard := listen(t, there)
+	received := listen(t, there)
 	const posts = 60
 	var wait sync.WaitGroup
 	for i := range posts {
@@ -208,7 +209,7 @@ func across(t *testing.T, open opener) {
 		}
 	}
 	wait.Wait()
-	equal(t, "events of a second feed", len(heard()), posts)
+	equal(t, "events of a second feed", len(received()), posts)
 
 	// An answer that never arrived is asked for again elsewhere.
 	ev, again, err := do(t, there, posting(ann, c, "0", "text"), chat.Post)
@@ -216,12 +217,12 @@ func across(t *testing.T, open opener) {
 	equal(t, "again", again, true)
 	equal(t, "seq", ev.Seq, c.Head+1)
 
-	heard()
+	received()
 	must(t, here.EndSession(ctx, bob.ID, session.ID))
-	ended(t, heard(), bob.ID, session.ID)
+	wantRevoked(t, received(), bob.ID, session.ID)
 	_, _, err = there.Identify(ctx, chat.SecretHash("token of bob"))
-	refused(t, err, chat.NoIdentity)
+	wantError(t, err, chat.NoIdentity)
 	remove(t, here, ann, c, bob)
 	_, err = there.Page(ctx, bob.ID, c.ID, chat.Window{Limit: 1})
-	refused(t, err, chat.NotFound)
+	wantError(t, err, chat.NotFound)
 }

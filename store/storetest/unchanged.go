@@ -10,15 +10,15 @@ import (
 	"parley/chat"
 )
 
-// twist is a command that changes nothing, and one that makes a difference to
-// it: sent again behind that one, the first would change something.
+// twist is a command that changes nothing, and another one after which the first would
+// change something.
 type twist struct {
 	name             string
 	noop, difference step
 }
 
-// twisted makes a group and the twists of every kind of command that can change
-// nothing. No two of them touch the same thing.
+// twisted makes a group and the twists of every kind of command that can change nothing.
+// They are independent of each other.
 func twisted(t *testing.T, s chat.Store, title string) (chat.Chat, []twist) {
 	t.Helper()
 	who := map[string]chat.User{}
@@ -35,7 +35,7 @@ func twisted(t *testing.T, s chat.Store, title string) (chat.Chat, []twist) {
 	n.Open = true
 	c, _, err := s.CreateChat(context.Background(), n)
 	must(t, err)
-	edited, on, off := say(t, s, ann, c, "edited"), say(t, s, ann, c, "on"), say(t, s, ann, c, "off")
+	edited, on, off := post(t, s, ann, c, "edited"), post(t, s, ann, c, "on"), post(t, s, ann, c, "off")
 	_, _, err = do(t, s, reacting(bob, c, on, "👍", true), chat.React)
 	must(t, err)
 
@@ -68,8 +68,8 @@ func twisted(t *testing.T, s chat.Store, title string) (chat.Chat, []twist) {
 	return c, list
 }
 
-// nothing asks that a command made no event, and whether it was known.
-func nothing(t *testing.T, what string, got outcome, again bool) {
+// wantUnchanged fails the test unless a command made no event, and was known or not.
+func wantUnchanged(t *testing.T, what string, got outcome, again bool) {
 	t.Helper()
 	if got.err != nil || got.ev.Seq != 0 || got.again != again {
 		t.Fatalf("%s: event %d, again %v, %v; want no event, again %v", what, got.ev.Seq, got.again, got.err, again)
@@ -82,8 +82,8 @@ func try(t *testing.T, s chat.Store, what step) outcome {
 	return outcome{ev, again, err}
 }
 
-// A clientId whose command changed nothing is known for ever, without an event:
-// a late retry does not undo what came since.
+// unchanged tests that a clientId whose command changed nothing is known for ever, without
+// an event: a late retry does not undo later changes.
 func unchanged(t *testing.T, open opener) {
 	ctx := context.Background()
 	dir := t.TempDir()
@@ -99,14 +99,14 @@ func unchanged(t *testing.T, open opener) {
 		t.Helper()
 		before := head()
 		for _, w := range list {
-			nothing(t, w.name, try(t, s, w.noop), again)
+			wantUnchanged(t, w.name, try(t, s, w.noop), again)
 		}
 		equal(t, "the head", head(), before)
 	}
-	heard := listen(t, s)
+	received := listen(t, s)
 	retry(false)
 	retry(true)
-	equal(t, "events of commands that change nothing", len(heard()), 0)
+	equal(t, "events of commands that change nothing", len(received()), 0)
 	for _, w := range list {
 		got := try(t, s, w.difference)
 		must(t, got.err)
@@ -118,7 +118,7 @@ func unchanged(t *testing.T, open opener) {
 		stray := list[1].difference
 		stray.draft.ClientID = list[0].noop.draft.ClientID
 		stray.draft.By = list[0].noop.draft.By
-		nothing(t, "react", try(t, s, stray), true)
+		wantUnchanged(t, "react", try(t, s, stray), true)
 	})
 	t.Run("another author, another chat, a post", func(t *testing.T) {
 		ann, bob := list[0].noop.draft.By, list[1].noop.draft.By
@@ -142,21 +142,21 @@ func unchanged(t *testing.T, open opener) {
 	t.Run("in one batch", func(t *testing.T) {
 		c, list := twisted(t, s, "in one batch")
 		for _, w := range list {
-			got := together(t, s, w.noop, w.noop, w.difference, w.noop)
-			nothing(t, w.name, got[0], false)
-			nothing(t, w.name+" at once again", got[1], true)
+			got := appendAll(t, s, w.noop, w.noop, w.difference, w.noop)
+			wantUnchanged(t, w.name, got[0], false)
+			wantUnchanged(t, w.name+" at once again", got[1], true)
 			must(t, got[2].err)
-			nothing(t, w.name+" again", got[3], true)
+			wantUnchanged(t, w.name+" again", got[3], true)
 		}
-		replayed(t, s, list[0].noop.draft.By, c)
+		checkReplay(t, s, list[0].noop.draft.By, c)
 	})
-	t.Run("a refusal is not remembered", func(t *testing.T) {
+	t.Run("a refused clientId stays unknown", func(t *testing.T) {
 		ann, bob := chat.User{ID: list[0].noop.draft.By}, chat.User{ID: list[1].noop.draft.By}
 		c := group(t, s, "refused", ann, bob)
 		title := "by bob"
 		e := draft(chat.Renamed, bob, c, "refused")
 		e.Title = &title
-		refused(t, try(t, s, step{e, chat.Rename}).err, chat.Forbidden)
+		wantError(t, try(t, s, step{e, chat.Rename}).err, chat.Forbidden)
 		up := draft(chat.RoleChanged, ann, c, "")
 		up.Users, up.Role = []chat.UserID{bob.ID}, chat.RoleAdmin
 		must(t, try(t, s, step{up, chat.SetRole}).err)
@@ -167,8 +167,8 @@ func unchanged(t *testing.T, open opener) {
 	t.Run("without a clientId", func(t *testing.T) {
 		w := list[1] // their reaction is off
 		w.noop.draft.ClientID, w.difference.draft.ClientID = "", ""
-		nothing(t, "off", try(t, s, w.difference), false)
-		nothing(t, "off", try(t, s, w.difference), false)
+		wantUnchanged(t, "off", try(t, s, w.difference), false)
+		wantUnchanged(t, "off", try(t, s, w.difference), false)
 		got := try(t, s, w.noop)
 		must(t, got.err)
 		equal(t, "the head", head(), got.ev.Seq)
@@ -179,32 +179,33 @@ func unchanged(t *testing.T, open opener) {
 	s = open(t, dir)
 	t.Run("after a restart", func(t *testing.T) {
 		retry(true)
-		replayed(t, s, list[0].noop.draft.By, c)
+		checkReplay(t, s, list[0].noop.draft.By, c)
 	})
 }
 
-// What changed nothing on one replica is known on every other.
+// unchangedAcross tests that the clientId of a command that changed nothing on one replica
+// is known on every other.
 func unchangedAcross(t *testing.T, open opener) {
 	dir := t.TempDir()
 	here, there := open(t, dir), open(t, dir)
 	c, list := twisted(t, here, "across")
 	for _, w := range list {
-		nothing(t, w.name, try(t, here, w.noop), false)
-		nothing(t, w.name+" there", try(t, there, w.noop), true)
+		wantUnchanged(t, w.name, try(t, here, w.noop), false)
+		wantUnchanged(t, w.name+" there", try(t, there, w.noop), true)
 		got := try(t, there, w.difference)
 		must(t, got.err)
-		nothing(t, w.name+" again", try(t, here, w.noop), true)
-		nothing(t, w.name+" again there", try(t, there, w.noop), true)
+		wantUnchanged(t, w.name+" again", try(t, here, w.noop), true)
+		wantUnchanged(t, w.name+" again there", try(t, there, w.noop), true)
 		_, head, err := here.After(context.Background(), "", c.ID, 1<<40, 1, 1)
 		must(t, err)
 		equal(t, w.name+": the head", head, got.ev.Seq)
 	}
-	replayed(t, there, list[0].noop.draft.By, c)
+	checkReplay(t, there, list[0].noop.draft.By, c)
 }
 
-// A command that was given up waits on one replica while its retry is answered
-// by another: it makes nothing of its own any more.
-func givenUp(t *testing.T, open opener) {
+// callerGone tests a command that waits on one replica after its caller gave up, while
+// another replica answers its retry: it makes no event.
+func callerGone(t *testing.T, open opener) {
 	dir := t.TempDir()
 	here, there := open(t, dir), open(t, dir)
 	c, list := twisted(t, here, "given up")
@@ -227,17 +228,17 @@ func givenUp(t *testing.T, open opener) {
 		put(step{posting(ann, c, "before "+w.name, "text"), busy}, first)
 		<-held
 		put(w.noop, second)
-		nothing(t, w.name, try(t, there, w.noop), false)
+		wantUnchanged(t, w.name, try(t, there, w.noop), false)
 		must(t, try(t, there, w.difference).err)
 		close(hold)
 		must(t, (<-first).err)
-		nothing(t, w.name+" at last", <-second, true)
+		wantUnchanged(t, w.name+" at last", <-second, true)
 	}
-	replayed(t, there, ann.ID, c)
+	checkReplay(t, there, ann.ID, c)
 }
 
-// While a command is tried on two replicas at once others change what it is
-// about: both tries have one outcome, and only one of them made it.
+// oneOutcome tests a command that is tried on two replicas at once while others change its
+// target: both tries have one outcome, and only one of them made it.
 func oneOutcome(t *testing.T, open opener) {
 	const rounds = 12
 	dir := t.TempDir()
@@ -270,6 +271,6 @@ func oneOutcome(t *testing.T, open opener) {
 			events++
 		}
 	}
-	replayed(t, s[1], react.draft.By, c)
+	checkReplay(t, s[1], react.draft.By, c)
 	t.Logf("%d of %d made an event", events, rounds)
 }

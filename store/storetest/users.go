@@ -11,7 +11,7 @@ import (
 func users(t *testing.T, open opener) {
 	ctx := context.Background()
 
-	t.Run("the setup code makes the owner, once", func(t *testing.T) {
+	t.Run("the setup code makes the first admin, once", func(t *testing.T) {
 		dir := t.TempDir()
 		s := open(t, dir)
 		before, err := s.Server(ctx)
@@ -23,7 +23,7 @@ func users(t *testing.T, open opener) {
 		n := newAccount("olga")
 		n.Setup, n.ServerName = before.Setup+"x", "Our place"
 		_, _, err = s.CreateAccount(ctx, n)
-		refused(t, err, chat.Forbidden)
+		wantError(t, err, chat.Forbidden)
 		n.Setup = before.Setup
 		olga, session, err := s.CreateAccount(ctx, n)
 		must(t, err)
@@ -47,14 +47,14 @@ func users(t *testing.T, open opener) {
 		for _, code := range []string{before.Setup, "x"} {
 			n.Setup = code
 			_, _, err = s.CreateAccount(ctx, n)
-			refused(t, err, chat.Forbidden)
+			wantError(t, err, chat.Forbidden)
 		}
 		again, err := s.Server(ctx)
 		must(t, err)
 		equal(t, "server after reopening", again, after)
 	})
 
-	t.Run("two with the setup code at once: one owner", func(t *testing.T) {
+	t.Run("two use the setup code at once: one admin", func(t *testing.T) {
 		s := open(t, t.TempDir())
 		server, err := s.Server(ctx)
 		must(t, err)
@@ -64,13 +64,13 @@ func users(t *testing.T, open opener) {
 			_, _, err := s.CreateAccount(ctx, n)
 			return err
 		})
-		oneWins(t, chat.Forbidden, first, second)
+		wantOneWinner(t, chat.Forbidden, first, second)
 		all, _, err := s.FindUsers(ctx, "", "", 10)
 		must(t, err)
 		equal(t, "users", len(all), 1)
 	})
 
-	t.Run("a handle is one user's", func(t *testing.T) {
+	t.Run("a handle is unique", func(t *testing.T) {
 		s := open(t, t.TempDir())
 		first, second := race(func(i int) error {
 			n := newAccount("ann")
@@ -78,15 +78,15 @@ func users(t *testing.T, open opener) {
 			_, _, err := s.CreateAccount(ctx, n)
 			return err
 		})
-		oneWins(t, chat.HandleTaken, first, second)
+		wantOneWinner(t, chat.HandleTaken, first, second)
 		_, _, one := s.Identify(ctx, chat.SecretHash("one"))
 		_, _, two := s.Identify(ctx, chat.SecretHash("two"))
-		oneWins(t, chat.NoIdentity, one, two) // nothing of the other's is left
+		wantOneWinner(t, chat.NoIdentity, one, two) // nothing of the other's is left
 		_, _, err := s.CreateAccount(ctx, newAccount("ann"))
-		refused(t, err, chat.HandleTaken, "handle")
+		wantError(t, err, chat.HandleTaken, "handle")
 	})
 
-	t.Run("who they are", func(t *testing.T) {
+	t.Run("read users", func(t *testing.T) {
 		dir := t.TempDir()
 		s := open(t, dir)
 		ann, bob := account(t, s, "ann"), account(t, s, "bob")
@@ -99,7 +99,7 @@ func users(t *testing.T, open opener) {
 		equal(t, "user", u, ann)
 		equal(t, "hash", hash, "hash of ann")
 		_, _, err = s.Credentials(ctx, "nobody")
-		refused(t, err, chat.NotFound)
+		wantError(t, err, chat.NotFound)
 
 		both, err := s.Users(ctx, []chat.UserID{bob.ID, "no\x00\"body", ann.ID, bob.ID, ""})
 		must(t, err)
@@ -151,7 +151,7 @@ func patches(t *testing.T, open opener) {
 		_, err := s.PatchUser(ctx, ann.ID, chat.UserPatch{PasswordHash: &hash})
 		must(t, err)
 		_, err = s.PatchUser(ctx, "nobody", chat.UserPatch{Name: &name})
-		refused(t, err, chat.NotFound)
+		wantError(t, err, chat.NotFound)
 		must(t, s.Close())
 		u, kept, err := open(t, dir).Credentials(ctx, "ann")
 		must(t, err)
@@ -159,7 +159,7 @@ func patches(t *testing.T, open opener) {
 		equal(t, "hash", kept, hash)
 	})
 
-	t.Run("the last active admin stays", func(t *testing.T) {
+	t.Run("the server keeps an active admin", func(t *testing.T) {
 		s := open(t, t.TempDir())
 		ann, bob := account(t, s, "ann"), account(t, s, "bob")
 		patch := func(u chat.User, p chat.UserPatch) error {
@@ -167,14 +167,14 @@ func patches(t *testing.T, open opener) {
 			return err
 		}
 		must(t, patch(ann, chat.UserPatch{Role: &admin}))
-		refused(t, patch(ann, chat.UserPatch{Role: &member}), chat.LastOwner)
-		refused(t, patch(ann, chat.UserPatch{Active: &off}), chat.LastOwner)
+		wantError(t, patch(ann, chat.UserPatch{Role: &member}), chat.LastOwner)
+		wantError(t, patch(ann, chat.UserPatch{Active: &off}), chat.LastOwner)
 		must(t, patch(ann, chat.UserPatch{Role: &admin, Active: &on}))
 		must(t, patch(bob, chat.UserPatch{Role: &admin, Active: &off})) // an inactive admin is no help
-		refused(t, patch(ann, chat.UserPatch{Role: &member}), chat.LastOwner)
+		wantError(t, patch(ann, chat.UserPatch{Role: &member}), chat.LastOwner)
 		must(t, patch(bob, chat.UserPatch{Active: &on}))
 		first, second := race(func(i int) error { return patch([]chat.User{ann, bob}[i], chat.UserPatch{Role: &member}) })
-		oneWins(t, chat.LastOwner, first, second)
+		wantOneWinner(t, chat.LastOwner, first, second)
 	})
 
 	t.Run("a new password ends the other sessions", func(t *testing.T) {
@@ -187,25 +187,25 @@ func patches(t *testing.T, open opener) {
 		third, err := s.CreateSession(ctx, ann.ID, newSession("third"))
 		must(t, err)
 		must(t, s.CreateRecovery(ctx, ann.ID, chat.SecretHash("old link"), chat.Now()+chat.RecoveryLife))
-		heard := listen(t, s)
+		received := listen(t, s)
 		hash := "new"
 		_, err = s.PatchUser(ctx, ann.ID, chat.UserPatch{PasswordHash: &hash, Keep: second.ID})
 		must(t, err)
-		ended(t, heard(), ann.ID, first.ID, third.ID)
+		wantRevoked(t, received(), ann.ID, first.ID, third.ID)
 		gone, err := s.Ended(ctx, []chat.SessionID{first.ID, second.ID, third.ID})
 		must(t, err)
 		sameIDs(t, gone, first.ID, third.ID)
 		_, err = s.PatchUser(ctx, ann.ID, chat.UserPatch{PasswordHash: &hash, Keep: second.ID})
 		must(t, err)
-		ended(t, heard(), ann.ID) // nothing was left to end
+		wantRevoked(t, received(), ann.ID) // nothing was left to end
 		_, _, err = s.UseRecovery(ctx, chat.SecretHash("old link"), "undone", newSession("thief"))
-		refused(t, err, chat.InviteSpent)
+		wantError(t, err, chat.InviteSpent)
 		_, _, err = s.Identify(ctx, chat.SecretHash("token of bob"))
 		must(t, err)
 		_ = bob
 	})
 
-	t.Run("who is put out is out", func(t *testing.T) {
+	t.Run("deactivation ends all sessions", func(t *testing.T) {
 		s := open(t, t.TempDir())
 		ann := account(t, s, "ann")
 		_, first, err := s.Identify(ctx, chat.SecretHash("token of ann"))
@@ -213,20 +213,20 @@ func patches(t *testing.T, open opener) {
 		second, err := s.CreateSession(ctx, ann.ID, newSession("second"))
 		must(t, err)
 		must(t, s.CreateRecovery(ctx, ann.ID, chat.SecretHash("link"), chat.Now()+chat.RecoveryLife))
-		heard := listen(t, s)
+		received := listen(t, s)
 		_, err = s.PatchUser(ctx, ann.ID, chat.UserPatch{Active: &off, Keep: first.ID}) // Keep is of no use here
 		must(t, err)
-		ended(t, heard(), ann.ID, first.ID, second.ID)
+		wantRevoked(t, received(), ann.ID, first.ID, second.ID)
 		_, _, err = s.Identify(ctx, chat.SecretHash("token of ann"))
-		refused(t, err, chat.NoIdentity)
+		wantError(t, err, chat.NoIdentity)
 		_, err = s.CreateSession(ctx, ann.ID, newSession("third"))
-		refused(t, err, chat.NoIdentity)
+		wantError(t, err, chat.NoIdentity)
 		_, _, err = s.UseRecovery(ctx, chat.SecretHash("link"), "hash", newSession("fourth"))
-		refused(t, err, chat.InviteSpent)
+		wantError(t, err, chat.InviteSpent)
 		_, err = s.PatchUser(ctx, ann.ID, chat.UserPatch{Active: &on})
 		must(t, err)
 		_, _, err = s.Identify(ctx, chat.SecretHash("token of ann"))
-		refused(t, err, chat.NoIdentity) // the old sessions do not come back
+		wantError(t, err, chat.NoIdentity) // the old sessions do not come back
 		_, err = s.CreateSession(ctx, ann.ID, newSession("fifth"))
 		must(t, err)
 	})

@@ -10,8 +10,8 @@ import (
 	"parley/chat"
 )
 
-// opener opens the store that keeps its data under dir; the same dir gives the
-// same data again. It closes the store when the test ends, unless closed before.
+// opener opens the store that keeps its data under dir; the same dir opens the same data.
+// It closes the store when the test ends, unless it was closed before.
 type opener = func(t testing.TB, dir string) chat.Store
 
 // account makes a user whose token is "token of HANDLE".
@@ -46,7 +46,7 @@ func newGroup(title string, by chat.User, others ...chat.User) chat.NewChat {
 	return n
 }
 
-// do appends and waits for the outcome.
+// do appends a draft and waits for the outcome.
 func do(t testing.TB, s chat.Store, draft chat.Event, rule chat.Rule) (ev chat.Event, again bool, err error) {
 	t.Helper()
 	done := make(chan struct{})
@@ -59,15 +59,15 @@ func do(t testing.TB, s chat.Store, draft chat.Event, rule chat.Rule) (ev chat.E
 	return ev, again, err
 }
 
-// say posts a text with itself as clientId, and gives its number.
-func say(t testing.TB, s chat.Store, by chat.User, c chat.Chat, text string) chat.Seq {
+// post posts a text with itself as clientId, and returns its number.
+func post(t testing.TB, s chat.Store, by chat.User, c chat.Chat, text string) chat.Seq {
 	t.Helper()
 	ev, _, err := do(t, s, chat.Event{Kind: chat.Posted, ChatID: c.ID, By: by.ID, ClientID: text, Text: text}, chat.Post)
 	must(t, err)
 	return ev.Seq
 }
 
-// remove removes a member from a chat, by an admin of it.
+// remove removes a member from a chat; by is an admin of it.
 func remove(t testing.TB, s chat.Store, by chat.User, c chat.Chat, who chat.User) {
 	t.Helper()
 	_, _, err := do(t, s, chat.Event{Kind: chat.Left, ChatID: c.ID, By: by.ID, Users: []chat.UserID{who.ID}}, chat.Leave)
@@ -81,8 +81,8 @@ func must(t testing.TB, err error) {
 	}
 }
 
-// refused asks for one error code, and for its field where one is named.
-func refused(t testing.TB, err error, code chat.Code, field ...string) {
+// wantError fails the test unless err has the code, and the field if one is given.
+func wantError(t testing.TB, err error, code chat.Code, field ...string) {
 	t.Helper()
 	if !chat.Is(err, code) {
 		t.Fatalf("got %v, want %s", err, code)
@@ -92,7 +92,7 @@ func refused(t testing.TB, err error, code chat.Code, field ...string) {
 	}
 }
 
-// equal compares two values that print in full.
+// equal fails the test unless two values are equal; they print in full.
 func equal[T comparable](t testing.TB, what string, got, want T) {
 	t.Helper()
 	if got != want {
@@ -100,7 +100,7 @@ func equal[T comparable](t testing.TB, what string, got, want T) {
 	}
 }
 
-// race calls f twice at the same time, and gives the errors.
+// race calls f twice at the same time, and returns the errors.
 func race(f func(i int) error) (first, second error) {
 	start, done := make(chan struct{}), make(chan error)
 	go func() {
@@ -112,19 +112,19 @@ func race(f func(i int) error) (first, second error) {
 	return first, <-done
 }
 
-// oneWins asks that exactly one of two was refused, with that code.
-func oneWins(t testing.TB, code chat.Code, first, second error) {
+// wantOneWinner fails the test unless exactly one of two calls failed, with that code.
+func wantOneWinner(t testing.TB, code chat.Code, first, second error) {
 	t.Helper()
 	if first == nil {
 		first, second = second, first
 	}
 	must(t, second)
-	refused(t, first, code)
+	wantError(t, first, code)
 }
 
-// listen opens a feed. Each call of heard gives what came since the one before:
-// it tells a signal and reads up to it.
-func listen(t testing.TB, s chat.Store) (heard func() []chat.Notice) {
+// listen opens a feed. Each call of received returns the notices since the last call: it
+// sends a signal and reads up to it.
+func listen(t testing.TB, s chat.Store) (received func() []chat.Notice) {
 	t.Helper()
 	ctx, cancel := context.WithCancel(context.Background())
 	feed, err := s.OpenFeed(ctx)
@@ -150,12 +150,12 @@ func listen(t testing.TB, s chat.Store) (heard func() []chat.Notice) {
 	}
 }
 
-// ended asks that the notices hold one revocation alone, of exactly these
-// sessions of the user; none at all for no sessions.
-func ended(t testing.TB, heard []chat.Notice, user chat.UserID, want ...chat.SessionID) {
+// wantRevoked fails the test unless the notices have one revocation, of exactly these
+// sessions of the user, or none for no sessions.
+func wantRevoked(t testing.TB, received []chat.Notice, user chat.UserID, want ...chat.SessionID) {
 	t.Helper()
 	var got []chat.SessionID
-	for _, n := range heard {
+	for _, n := range received {
 		if n.Ended == nil {
 			continue
 		}

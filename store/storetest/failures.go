@@ -11,11 +11,11 @@ import (
 	"parley/chat"
 )
 
-// Three replicas, two chats, a dozen authors who ask again, elsewhere, for
-// whatever got no answer; a feed on each replica. In the end every event is
-// there once, under the number that was acknowledged, and every feed gave the
-// whole log; and every command that changed nothing is known.
-func troubled(t *testing.T, open opener, trouble Trouble) {
+// withFailure runs three replicas, two chats, and a dozen authors who retry commands without
+// an answer on another replica; each replica has a feed. In the end every event exists
+// once, with the number that was acknowledged, every feed yielded the whole log, and the
+// clientId of every command that changed nothing is known.
+func withFailure(t *testing.T, open opener, failure Failure) {
 	const replicas, authors, each = 3, 12, 20
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()
@@ -27,14 +27,14 @@ func troubled(t *testing.T, open opener, trouble Trouble) {
 	ann := account(t, s[0], "ann")
 	chats := []chat.Chat{group(t, s[0], "one", ann), group(t, s[0], "two", ann)}
 	for _, c := range chats {
-		say(t, s[0], ann, c, "edited by many")
+		post(t, s[0], ann, c, "edited by many")
 	}
 	var readers []*reader
 	var reading sync.WaitGroup
 	for i := range s {
-		r := &reader{s: s[i], logs: map[chat.ChatID][]chat.Event{}, shaken: make(chan struct{})}
+		r := &reader{s: s[i], logs: map[chat.ChatID][]chat.Event{}, feedLost: make(chan struct{})}
 		for _, c := range chats {
-			r.logs[c.ID] = whole(t, s[i], c.ID)
+			r.logs[c.ID] = fullLog(t, s[i], c.ID)
 		}
 		must(t, r.open(ctx))
 		readers = append(readers, r)
@@ -48,7 +48,7 @@ func troubled(t *testing.T, open opener, trouble Trouble) {
 	var mu sync.Mutex
 	acked := map[string]chat.Seq{}
 	retries := 0
-	trouble.Around(t, func() {
+	failure.Around(t, func() {
 		var writing sync.WaitGroup
 		for author := range authors {
 			writing.Go(func() {
@@ -83,25 +83,25 @@ func troubled(t *testing.T, open opener, trouble Trouble) {
 			})
 		}
 		writing.Wait()
-		if trouble.Loses {
+		if failure.LosesFeed {
 			for _, r := range readers {
-				<-r.shaken
+				<-r.feedLost
 			}
 		}
 	})
 	for _, c := range chats {
-		say(t, s[1], ann, c, "last")
+		post(t, s[1], ann, c, "last")
 	}
 	reading.Wait()
 	total := 0
 	for _, c := range chats {
-		log := replayed(t, s[2], ann.ID, c)
+		log := checkReplay(t, s[2], ann.ID, c)
 		total += len(log) - 3 // joined, what is edited, and last
 		for _, e := range log[2 : len(log)-1] {
 			equal(t, "number of "+e.ClientID, acked[string(c.ID)+e.ClientID], e.Seq)
 		}
 		for i, r := range readers {
-			if trouble.Loses && r.lost == 0 {
+			if failure.LosesFeed && r.lost == 0 {
 				t.Fatalf("the feed of replica %d was not lost", i)
 			}
 			got := r.logs[c.ID]
@@ -117,23 +117,23 @@ func troubled(t *testing.T, open opener, trouble Trouble) {
 			id := fmt.Sprint(author, "-", i)
 			late := reacting(ann, chats[(author+i)%len(chats)], 2, untouched, true)
 			late.ClientID = id
-			nothing(t, id, try(t, s[i%replicas], step{late, chat.React}), true)
+			wantUnchanged(t, id, try(t, s[i%replicas], step{late, chat.React}), true)
 		}
 	}
 	t.Logf("%d retries, feeds lost: %d %d %d", retries, readers[0].lost, readers[1].lost, readers[2].lost)
 }
 
-// reader keeps the logs of chats as one replica's feed gives them.
+// reader collects the logs of chats from one replica's feed.
 type reader struct {
 	s    chat.Store
 	feed iter.Seq2[chat.Notice, error]
 	logs map[chat.ChatID][]chat.Event
 	lost int
 
-	shaken chan struct{} // closed when the feed was lost, or read ended
+	feedLost chan struct{} // closed when the feed was lost, or read ended
 }
 
-// open opens the feed, over again while the store is unavailable.
+// open opens the feed, and tries again while the store is unavailable.
 func (r *reader) open(ctx context.Context) (err error) {
 	for {
 		if r.feed, err = r.s.OpenFeed(ctx); !chat.Is(err, chat.Unavailable) {
@@ -142,10 +142,10 @@ func (r *reader) open(ctx context.Context) (err error) {
 	}
 }
 
-// read reads until every log has its last post. After a feed that was lost it
-// opens another and reads what is missing from the log.
+// read reads until every log has its last post. After the loss of a feed it opens another
+// and reads the missing events from the log.
 func (r *reader) read(ctx context.Context) error {
-	shake := sync.OnceFunc(func() { close(r.shaken) })
+	shake := sync.OnceFunc(func() { close(r.feedLost) })
 	defer shake()
 	for {
 		for n, err := range r.feed {
@@ -173,7 +173,7 @@ func (r *reader) read(ctx context.Context) error {
 	}
 }
 
-// add takes the next event of a log; what came before may come again.
+// add appends the next event of a log; earlier ones may be repeated.
 func (r *reader) add(e chat.Event) error {
 	log := r.logs[e.ChatID]
 	switch at := int(e.Seq); {
