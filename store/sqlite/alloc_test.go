@@ -9,7 +9,7 @@ import (
 	"parley/chat"
 )
 
-// What a page of 50 messages may allocate on its way from the rows.
+// TestPageAllocates bounds the allocations of a page of 50 messages.
 func TestPageAllocates(t *testing.T) {
 	const planned = 40
 	c := newCrowd(t, 1)

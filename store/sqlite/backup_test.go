@@ -30,8 +30,8 @@ func alone(t *testing.T, dir string, want ...string) {
 	}
 }
 
-// nullInt returns the log of a chat.
-func nullInt(t *testing.T, db *DB, id chat.ChatID) []chat.Event {
+// fullLog returns the log of a chat.
+func fullLog(t *testing.T, db *DB, id chat.ChatID) []chat.Event {
 	t.Helper()
 	events, head, err := db.After(context.Background(), "", id, 0, 100_000, 1<<30)
 	if err != nil || chat.Seq(len(events)) != head {
@@ -40,8 +40,8 @@ func nullInt(t *testing.T, db *DB, id chat.ChatID) []chat.Event {
 	return events
 }
 
-// A copy has everything but the epoch and what was deleted or edited away, and
-// is the beginning of another history.
+// A copy has all but the epoch and the texts that were deleted or edited away, and starts
+// another history.
 func TestBackup(t *testing.T) {
 	db, path, ann, id := garden(t)
 	post(t, db, ann, id, "SECRET deleted", "SECRET edited", "stays")
@@ -76,13 +76,13 @@ func TestBackup(t *testing.T) {
 		t.Error("the copy has the epoch")
 	}
 
-	log := nullInt(t, db, id)
+	log := fullLog(t, db, id)
 	post(t, db, ann, id, "only in the first")
 	second := opened(t, file)
 	if len(second.Epoch()) != chat.EpochLen || second.Epoch() == db.Epoch() {
 		t.Fatalf("the epoch of the copy is %q, that of the database %q", second.Epoch(), db.Epoch())
 	}
-	if got := nullInt(t, second, id); fmt.Sprint(got) != fmt.Sprint(log) {
+	if got := fullLog(t, second, id); fmt.Sprint(got) != fmt.Sprint(log) {
 		t.Errorf("the copy has %v\nwant %v", got, log)
 	}
 	if u, _, err := second.Identify(t.Context(), chat.SecretHash("ann")); err != nil || u.ID != ann {
@@ -93,8 +93,8 @@ func TestBackup(t *testing.T) {
 	}
 }
 
-// A copy that is made while posts run holds a beginning of the log, with every
-// post that was acknowledged before.
+// A copy that is made while posts run has a prefix of the log, with every post that was
+// acknowledged before.
 func TestBackupWhilePostsRun(t *testing.T) {
 	db, _, ann, id := garden(t)
 	ctx, cancel := context.WithCancel(t.Context())
@@ -117,13 +117,13 @@ func TestBackupWhilePostsRun(t *testing.T) {
 			t.Fatal(err)
 		}
 		copied := opened(t, file)
-		log := nullInt(t, copied, id)
+		log := fullLog(t, copied, id)
 		for _, seq := range acked {
 			if seq > chat.Seq(len(log)) {
 				t.Errorf("%d was acknowledged, the copy ends at %d", seq, len(log))
 			}
 		}
-		if truth := nullInt(t, db, id); fmt.Sprint(truth[:len(log)]) != fmt.Sprint(log) {
+		if truth := fullLog(t, db, id); fmt.Sprint(truth[:len(log)]) != fmt.Sprint(log) {
 			t.Error("the copy is no beginning of the log")
 		}
 	}
@@ -191,7 +191,7 @@ func TestBackupEndsWithTheStore(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	// It may have been quicker than Close; then the copy is whole.
+	// It may end before Close; then the copy is complete.
 	if err := <-ended; err == nil {
 		alone(t, dir, "copy.db")
 	} else if !chat.Is(err, chat.Unavailable) || len(files) > 0 {

@@ -53,8 +53,8 @@ func newCrowd(b testing.TB, chats int) crowd {
 // text has 150 bytes.
 var text = strings.Repeat("Fifty bytes of a message that somebody has typed. ", 3)
 
-// load posts n messages from 64 callers, each with 64 under way; so many members
-// of each chat write.
+// load posts n messages from 64 callers, each with 64 in flight, by the given number of
+// authors of each chat.
 func (c crowd) load(b testing.TB, n, authors int) {
 	var next atomic.Int64
 	var callers sync.WaitGroup
@@ -135,7 +135,7 @@ func BenchmarkPage(b *testing.B) {
 	b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "pages/s")
 }
 
-// What a resume reads of a chat in which ten events were missed.
+// A resume in a chat with ten events that the client lacks.
 func BenchmarkAfter(b *testing.B) {
 	c := newCrowd(b, 1)
 	c.load(b, 10_000, 20)

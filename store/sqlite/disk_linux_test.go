@@ -14,8 +14,8 @@ import (
 	lib "modernc.org/sqlite/lib"
 )
 
-// smallDisk is a folder that is a disk of its own to SQLite and to the reserve:
-// what does not fit fails with ENOSPC.
+// smallDisk is a folder that SQLite and the reserve see as a small disk of its own: writes
+// that do not fit fail with ENOSPC.
 type smallDisk struct {
 	dir    string
 	total  int64
@@ -42,7 +42,7 @@ func (d *smallDisk) free() int64 {
 	return max(0, free)
 }
 
-// fillUp leaves so many bytes.
+// fillUp lets other programs occupy all but leave bytes.
 func (d *smallDisk) fillUp(leave int64) { d.others.Add(d.free() - leave) }
 
 func init() {
@@ -89,5 +89,5 @@ func replaceWrite(f pwrite) {
 	}
 }
 
-// write is what SQLite calls; it must stay where it is.
+// write is the function that SQLite calls; its address must not change.
 var write pwrite

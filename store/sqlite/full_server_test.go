@@ -19,7 +19,7 @@ import (
 	"parley/server"
 )
 
-// What the API answers on a full disk.
+// TestFullDiskAPI tests the answers of the API on a full disk.
 func TestFullDiskAPI(t *testing.T) {
 	f := fullStore(t, 10<<20)
 	f.disk.fillUp(0)

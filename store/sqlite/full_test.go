@@ -15,7 +15,7 @@ import (
 	"parley/chat"
 )
 
-// filled is a store on a disk that posts have filled up: it refuses further ones.
+// filled is a store on a disk that posts have filled: it refuses further ones.
 type filled struct {
 	*DB
 	disk               *smallDisk
@@ -84,7 +84,7 @@ func diskFull(t testing.TB, err error) {
 	}
 }
 
-// act does one thing in the chat and waits for it.
+// act appends a draft to the chat and waits for the outcome.
 func (f *filled) act(t testing.TB, kind chat.Kind, rule chat.Rule, by chat.UserID, change func(*chat.Event)) error {
 	t.Helper()
 	e, done := chat.Event{Kind: kind, ChatID: f.chat, By: by}, make(chan error, 1)
@@ -95,7 +95,7 @@ func (f *filled) act(t testing.TB, kind chat.Kind, rule chat.Rule, by chat.UserI
 	return <-done
 }
 
-// revoke does all that is done on a full disk, and checks that it is so.
+// revoke makes all writes that are done on a full disk, and checks that the disk is full.
 func (f *filled) revoke(t *testing.T) {
 	t.Helper()
 	ctx := t.Context()
@@ -164,7 +164,7 @@ func (f *filled) revoked(t *testing.T) {
 	f.CheckIntegrity(t)
 }
 
-// gone wants no deleted text in any file, once the writer has settled.
+// gone fails the test if a file has a deleted text after the next checkpoint.
 func (f *filled) gone(t *testing.T) {
 	t.Helper()
 	checkpointNow(t, f.DB)
@@ -179,8 +179,8 @@ func (f *filled) gone(t *testing.T) {
 	}
 }
 
-// On a full disk people are put out, sign out, leave and delete; a restart finds
-// all that; and with room all goes on.
+// On a full disk users are removed, sign out, leave and delete; all of it is there after a
+// restart; and once the disk has room all writes are done.
 func TestFullDiskRevocations(t *testing.T) {
 	f := fullStore(t, 10<<20)
 	f.disk.fillUp(0) // whoever else writes there does not stop either
@@ -216,8 +216,8 @@ func TestFullDiskRevocations(t *testing.T) {
 	f.CheckIntegrity(t)
 }
 
-// Whatever others do to the disk: what was acknowledged is there, nothing else,
-// and the file is sound, also after a restart.
+// While others fill and free the disk at random: acknowledged posts are there, and no
+// others, and the file is intact, also after a restart.
 func TestFullDiskAtRandom(t *testing.T) {
 	seed := rand.Uint64()
 	t.Logf("seed %d", seed)

@@ -25,13 +25,13 @@ func TestMarkReadAtOnce(t *testing.T) {
 	barrier(t, db)
 	free := hold(t, db)
 
-	// What moves nothing is answered without the writer.
+	// A call that moves nothing does not need the writer.
 	if at, moved, err := db.MarkRead(ctx, c.ID, bob, 2); at != 2 || moved || err != nil {
 		t.Fatal(at, moved, err)
 	}
 
-	// Both devices have seen pointer 2. The slower one comes with less, and must
-	// neither take the pointer back nor say that it moved.
+	// Both devices have read pointer 2. The slower one sends a lower number, which must
+	// neither move the pointer back nor be reported as a move.
 	type outcome struct {
 		at    chat.Seq
 		moved bool
@@ -62,8 +62,8 @@ func TestMarkReadAtOnce(t *testing.T) {
 	}
 }
 
-// Ping looks at both halves: a writer that is well does not hide readers that
-// are not.
+// Ping checks the writer and the readers: readers that fail are an error also while the
+// writer works.
 func TestPingReads(t *testing.T) {
 	db, _ := clocked(t)
 	if err := db.Ping(t.Context()); err != nil {

@@ -88,7 +88,7 @@ func TestOpenRefuses(t *testing.T) {
 		}
 	})
 
-	t.Run("what is no database", func(t *testing.T) {
+	t.Run("a file that is no database", func(t *testing.T) {
 		path := filepath.Join(t.TempDir(), "parley.db")
 		if err := os.WriteFile(path, []byte(strings.Repeat("no database ", 1000)), 0o600); err != nil {
 			t.Fatal(err)
@@ -99,7 +99,7 @@ func TestOpenRefuses(t *testing.T) {
 	})
 }
 
-// Only the owner of the process reads the files, whatever the path looks like.
+// Only the user of the process can read the files, whatever characters the path has.
 func TestOpenMakesFiles(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "new folder", "100% é?#")
 	path := filepath.Join(dir, "parley ?mode=ro&#1.db")
@@ -116,8 +116,7 @@ func TestOpenMakesFiles(t *testing.T) {
 	}
 }
 
-// A migration that somebody's database has run stays as it is: what it should
-// have done otherwise is the next one's to do.
+// A released migration must not change: corrections need a further one.
 func TestMigrationsAreUnchanged(t *testing.T) {
 	for i, want := range []string{
 		"44a056913c039689ef505da002eb60b1caa782a3861fd89d386b7788009271fd",
@@ -136,7 +135,7 @@ func TestMigrationsAreUnchanged(t *testing.T) {
 	}
 }
 
-// Through a link it is the same database: locked, and swept.
+// A link opens the same database: it is locked, and scrubbed.
 func TestOpenLink(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "parley.db")
 	link := filepath.Join(t.TempDir(), "link.db")
@@ -153,12 +152,11 @@ func TestOpenLink(t *testing.T) {
 	checkpointNow(t, db)
 	seen := false
 	if err := db.write(t.Context(), func(x *tx) error { seen = x.scrubber.done > 0; return nil }); err != nil || !seen {
-		t.Fatalf("the sweeper saw no log, %v", err)
+		t.Fatalf("the scrubber read no log, %v", err)
 	}
 }
 
-// An epoch is kept; a copy that comes without one gets its own, once, and stays
-// as it is otherwise.
+// An epoch does not change; a copy without one gets its own, once, and is else unchanged.
 func TestEpoch(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "parley.db")
 	db := opened(t, path)
@@ -198,7 +196,7 @@ func TestEpoch(t *testing.T) {
 	}
 }
 
-// The parts of a page, as they lie in SQLite's file format.
+// The parts of a page in SQLite's file format.
 func TestUnallocated(t *testing.T) {
 	leaf := func(kind byte, at int) []byte {
 		b := make([]byte, pageSize)
@@ -220,17 +218,17 @@ func TestUnallocated(t *testing.T) {
 		}
 		room := unallocated(c.page, c.b)
 		if len(room) != c.end-c.start {
-			t.Errorf("page %d of kind %v: room of %d bytes, want %d", c.page, c.b, len(room), c.end-c.start)
+			t.Errorf("page %d of kind %v: %d unallocated bytes, want %d", c.page, c.b, len(room), c.end-c.start)
 		}
 		for _, x := range room {
 			if x != 0xee {
-				t.Fatal("the room is elsewhere")
+				t.Fatal("the unallocated space is elsewhere")
 			}
 		}
 	}
 }
 
-// Whatever a page holds, its room lies inside it.
+// The unallocated space lies inside the page, whatever its bytes.
 func FuzzRoomOf(f *testing.F) {
 	f.Add(uint32(2), []byte{10, 0, 0, 0xff, 0xff, 0, 1, 0})
 	f.Add(uint32(1), []byte{13})

@@ -25,9 +25,9 @@ func addQuery(query string) {
 	}
 }
 
-// Plans asks that every statement which ran so far finds its rows through an
-// index range, and sorts nothing. A new statement cannot be forgotten: it is
-// here as soon as one case of the suite comes past it.
+// Plans fails the test unless every statement that was prepared so far finds its rows
+// through an index range, and sorts nothing. New statements are included as soon as a case
+// of the suite uses them.
 func Plans(t *testing.T) {
 	db, err := Open(context.Background(), filepath.Join(t.TempDir(), "parley.db"), slog.New(slog.DiscardHandler))
 	if err != nil {
@@ -37,7 +37,7 @@ func Plans(t *testing.T) {
 	Queries.Lock()
 	defer Queries.Unlock()
 	if len(Queries.texts) < 40 {
-		t.Fatalf("only %d statements were seen", len(Queries.texts))
+		t.Fatalf("only %d statements were prepared", len(Queries.texts))
 	}
 	for _, query := range Queries.texts {
 		for _, step := range plan(t, db, query) {
@@ -48,8 +48,8 @@ func Plans(t *testing.T) {
 	}
 }
 
-// bad is a walk over a table, or a sort. json_each over an argument is neither,
-// nor is a walk over what a subquery gives, whose own steps are judged too.
+// bad reports whether a step scans a table, or sorts. json_each over an argument does
+// neither, nor does a scan of a subquery, whose own steps are checked, too.
 func bad(step string) bool {
 	walk := strings.HasPrefix(step, "SCAN ") && !strings.Contains(step, "VIRTUAL TABLE") && step != "SCAN CONSTANT ROW" &&
 		!strings.HasPrefix(step, "SCAN (subquery-")
@@ -78,7 +78,7 @@ func plan(t *testing.T, db *DB, query string) (steps []string) {
 	return steps
 }
 
-// The judge of plans knows a bad one.
+// TestPlanJudge tests that bad finds bad plans.
 func TestPlanJudge(t *testing.T) {
 	db, err := Open(context.Background(), filepath.Join(t.TempDir(), "parley.db"), slog.New(slog.DiscardHandler))
 	if err != nil {

@@ -156,7 +156,7 @@ func nullString(s string) any {
 	return s
 }
 
-func whole(n int64) any {
+func nullInt(n int64) any {
 	if n == 0 {
 		return nil
 	}

@@ -9,8 +9,8 @@ import (
 	"parley/chat"
 )
 
-// Whoever asks once a change was acknowledged hears of it, however many asked
-// before and during it: a member who was removed, above all, is one no more.
+// A read after the acknowledgement of a change returns the change, whatever was read and
+// cached before and during it. Above all, a member who was removed is none any more.
 func TestReadCacheIsExact(t *testing.T) {
 	db, _, ann, id := garden(t)
 	bob := account(t, db, "bob")
@@ -29,8 +29,8 @@ func TestReadCacheIsExact(t *testing.T) {
 			}
 		})
 	}
-	// Bob's joining and leaving take turns, so a head tells whether he was in. A
-	// list that has him in at a head behind his leaving would make him live there.
+	// Bob joins and leaves by turns, so that the head tells whether he is a member. A list
+	// with the chat at a head at which he had left would make him live there.
 	for _, who := range []chat.UserID{ann, bob} {
 		asking.Go(func() {
 			for ctx.Err() == nil {
@@ -68,10 +68,10 @@ func TestReadCacheIsExact(t *testing.T) {
 		}
 		change(chat.Event{Kind: chat.Left, Users: []chat.UserID{bob}}, chat.Leave)
 		if head, err := db.head(t.Context(), bob, id); !chat.Is(err, chat.NotFound) {
-			t.Fatalf("who left sees the head %d, %v", head, err)
+			t.Fatalf("a user who left reads the head %d, %v", head, err)
 		}
 		if chats, err := db.ChatsOf(t.Context(), bob, chat.ChatList{WithLast: 1}); err != nil || len(chats) != 0 {
-			t.Fatalf("who left has the list %+v, %v", chats, err)
+			t.Fatalf("a user who left has the list %+v, %v", chats, err)
 		}
 	}
 }
@@ -87,7 +87,7 @@ func TestReadCacheIsBounded(t *testing.T) {
 		n, size = n+len(a.of), size+a.size
 	}
 	if h.size > maxReadCache || size != h.size || n*headSize != size || n == 0 {
-		t.Errorf("%d pairs of %d bytes are kept, %d were counted", n, size, h.size)
+		t.Errorf("%d pairs of %d bytes are cached, %d were counted", n, size, h.size)
 	}
 	last := pairs - 1
 	h.begin([]chat.Notice{{Event: &chat.Event{ChatID: chat.ChatID(rune(last % 100))}}, {Signal: &chat.Signal{}}})

@@ -18,7 +18,7 @@ import (
 	"parley/chat"
 )
 
-// CheckIntegrity fails the test unless SQLite finds nothing wrong in any page.
+// CheckIntegrity fails the test if SQLite finds a page that is wrong.
 func (db *DB) CheckIntegrity(t testing.TB) {
 	t.Helper()
 	rows, err := db.reads.Query("PRAGMA integrity_check")
@@ -28,8 +28,8 @@ func (db *DB) CheckIntegrity(t testing.TB) {
 	}
 }
 
-// CheckScrubbed fails the test if a page of the file has anything in its room, where a
-// copy of a deleted text could be.
+// CheckScrubbed fails the test if the unallocated space of a page of the file is not
+// cleared: a copy of a deleted text could be there.
 func CheckScrubbed(t testing.TB, path string) {
 	t.Helper()
 	file, err := os.ReadFile(path)
@@ -38,16 +38,16 @@ func CheckScrubbed(t testing.TB, path string) {
 	}
 	for i := range len(file) / pageSize {
 		if room := unallocated(uint32(i+1), file[i*pageSize:][:pageSize]); len(bytes.Trim(room, "\x00")) > 0 {
-			t.Fatalf("the room of page %d of %d was not emptied", i+1, len(file)/pageSize)
+			t.Fatalf("the unallocated space of page %d of %d was not cleared", i+1, len(file)/pageSize)
 		}
 	}
 }
 
-// ScrubOften lets a process that will be killed die in the middle of a sweep.
+// ScrubOften lets a process that will be killed die in the middle of a scrub.
 func ScrubOften(o *settings) { o.scrubEvery = 3 * time.Millisecond }
 
-// checkpointNow lets the writer settle at once if a scrub is due, and tells whether it
-// still is after it.
+// checkpointNow lets the writer run a checkpoint if a scrub is due, and reports whether it
+// is due after it.
 func checkpointNow(t *testing.T, db *DB) (due bool) {
 	t.Helper()
 	look := func(f func(*tx)) {
@@ -62,7 +62,7 @@ func checkpointNow(t *testing.T, db *DB) (due bool) {
 
 var marker = regexp.MustCompile(`SECRET\d{6}`)
 
-// secrets are the markers in the database's files.
+// secrets returns the markers in the database's files.
 func secrets(t *testing.T, path string) map[string]string {
 	t.Helper()
 	files, err := filepath.Glob(path + "*")
@@ -108,7 +108,7 @@ func newHistory(t *testing.T, db *DB, seed uint64) *history {
 
 func (h *history) step(t *testing.T, steps int) { h.play(t, steps, 6) }
 
-// play does steps, of which only posts are left when the dice have one side.
+// play does random steps; with one side of the dice they are all posts.
 func (h *history) play(t *testing.T, steps, sides int) {
 	t.Helper()
 	failed := make(chan error, steps)
@@ -150,7 +150,7 @@ func (h *history) play(t *testing.T, steps, sides int) {
 
 func accept(chat.View, *chat.Event) error { return nil }
 
-// only fails unless the texts in the files are those that a reader sees.
+// only fails the test unless the texts in the files are those that a reader sees.
 func (h *history) only(t *testing.T, path string) {
 	t.Helper()
 	CheckScrubbed(t, path)
@@ -164,12 +164,12 @@ func (h *history) only(t *testing.T, path string) {
 		}
 	}
 	for mark, file := range found {
-		t.Errorf("%s was taken back and is in %s", mark, file)
+		t.Errorf("%s was deleted and is in %s", mark, file)
 	}
 }
 
-// Whatever pages go through, no text stays that was deleted or edited away, and
-// the sweeps leave every page sound.
+// After random changes of pages, no text stays that was deleted or edited away, and
+// scrubbed pages are intact.
 func TestScrub(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "parley.db")
 	db := opened(t, path)
@@ -179,7 +179,7 @@ func TestScrub(t *testing.T) {
 	for range 12 {
 		h.step(t, 150)
 		if checkpointNow(t, db) {
-			t.Fatal("nobody reads, and yet the log could not be emptied")
+			t.Fatal("there is no reader, and the log could not be emptied")
 		}
 		db.CheckIntegrity(t)
 		h.only(t, path)
@@ -190,7 +190,7 @@ func TestScrub(t *testing.T) {
 	h.only(t, path)
 }
 
-// An edit alone brings the scrub, too.
+// An edit alone makes a scrub due, too.
 func TestScrubAfterEdit(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "parley.db")
 	db := opened(t, path)
@@ -202,8 +202,8 @@ func TestScrubAfterEdit(t *testing.T) {
 	h.only(t, path)
 }
 
-// The log begins anew over and over, now and then under a reader, and no text is
-// deleted for good before the end.
+// SQLite begins its log anew many times, sometimes while there is a reader, and the texts
+// are scrubbed at the end.
 func TestScrubAcrossLogs(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "parley.db")
 	db := openedWith(t, path, func(o *settings) { o.checkpointEvery, o.scrubEvery = 60, time.Hour })
@@ -231,7 +231,7 @@ func TestScrubAcrossLogs(t *testing.T) {
 	h.only(t, path)
 }
 
-// A reader keeps the log from being emptied; once it is gone nothing is left.
+// A reader keeps the log from being emptied; once it ends the log is emptied.
 func TestScrubWithReader(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "parley.db")
 	db := opened(t, path)
@@ -254,13 +254,13 @@ func TestScrubWithReader(t *testing.T) {
 		db.CheckIntegrity(t)
 		h.step(t, 50)
 		if err := reader.QueryRow(count).Scan(&again); err != nil || again != n {
-			t.Fatalf("the reader's picture moved: %d, then %d, %v", n, again, err)
+			t.Fatalf("the reader's snapshot changed: %d, then %d, %v", n, again, err)
 		}
 		if err := reader.Rollback(); err != nil {
 			t.Fatal(err)
 		}
 		if checkpointNow(t, db) {
-			t.Fatal("the reader is gone, and yet the log could not be emptied")
+			t.Fatal("the reader ended, and the log could not be emptied")
 		}
 		db.CheckIntegrity(t)
 		h.only(t, path)
@@ -283,8 +283,8 @@ func copied(t *testing.T, path string) string {
 	return to
 }
 
-// A process that is killed between a deletion and the scrub leaves the text in
-// its log, with what a torn transaction wrote behind it. The next one scrubs.
+// A process that is killed between a deletion and the scrub leaves the text in its log,
+// followed by frames of an incomplete transaction. The next process scrubs.
 func TestScrubAfterKill(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "parley.db")
 	h := newHistory(t, opened(t, path), rand.Uint64())
@@ -331,8 +331,8 @@ func TestScrubAfterKill(t *testing.T) {
 	}
 }
 
-// A sweep that fails is made up for by the next one, though the log it looked
-// at was moved into the database in between.
+// The pages of a scrub that failed are scrubbed by the next one, though their log was moved
+// into the database in between.
 func TestScrubFails(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "parley.db")
 	db := openedWith(t, path, func(o *settings) { o.scrubEvery = time.Hour }) // no round but those that are asked for
@@ -350,7 +350,7 @@ func TestScrubFails(t *testing.T) {
 		}
 		// The round that is due comes before this.
 		if err := db.write(t.Context(), func(*tx) error { return nil }); !chat.Is(err, chat.Unavailable) {
-			t.Fatalf("a sweep could write: %v", err)
+			t.Fatalf("a scrub could write: %v", err)
 		}
 		if _, err := conn.ExecContext(context.Background(), "PRAGMA query_only = OFF"); err != nil {
 			t.Fatal(err)

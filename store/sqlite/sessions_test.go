@@ -13,7 +13,7 @@ import (
 
 const minute = 60_000 // ms
 
-// SetClock returns the store another clock; before its first use.
+// SetClock sets the store's clock, before its first use.
 func SetClock(db *DB, now func() int64) { db.now = now }
 
 // clocked opens a store whose clock the test sets.
@@ -39,7 +39,7 @@ func signUp(t *testing.T, db *DB) (chat.User, chat.Session) {
 	return u, s
 }
 
-// barrier waits for all that was queued before.
+// barrier waits for all jobs that were queued before.
 func barrier(t *testing.T, db *DB) {
 	t.Helper()
 	if err := db.write(t.Context(), func(*tx) error { return nil }); err != nil {
@@ -47,8 +47,8 @@ func barrier(t *testing.T, db *DB) {
 	}
 }
 
-// Two who looked at one session write in the order of the queue, which need not
-// be the order of their looks.
+// Two calls that identified one session write SeenAt in the order of the queue, which need
+// not be the order of the calls.
 func TestSeenAtNeverGoesBack(t *testing.T) {
 	db, clock := clocked(t)
 	start := clock.Load()
@@ -67,8 +67,8 @@ func TestSeenAtNeverGoesBack(t *testing.T) {
 	}
 }
 
-// However a user came to be inactive (say, by a statement at the database
-// itself), no token of theirs is good.
+// No token of an inactive user is valid, also if they were deactivated by a statement on
+// the database.
 func TestInactiveUserHasNoSession(t *testing.T) {
 	db, _ := clocked(t)
 	ann, _ := signUp(t, db)
@@ -104,8 +104,7 @@ func hold(t *testing.T, db *DB) (free func()) {
 	}
 }
 
-// A disk that hangs must not hang those who ask whether the store is well, nor
-// those who only want to be known.
+// Ping and Identify must not hang with a disk that hangs.
 func TestStuckWriter(t *testing.T) {
 	db, clock := clocked(t)
 	signUp(t, db)

@@ -27,8 +27,8 @@ func TestClocks(t *testing.T) {
 
 func TestCrash(t *testing.T) { storetest.Crash(t, 50, open) }
 
-// open opens the database in dir, sound and swept whenever it is opened and
-// closed; t is nil in a process that will be killed, which sweeps all the time.
+// open opens the database in dir and checks that it is intact and scrubbed after it is
+// opened and closed. t is nil in a process that will be killed, which scrubs all the time.
 func open(t testing.TB, dir string) chat.Store {
 	path := filepath.Join(dir, "parley.db")
 	if t == nil {

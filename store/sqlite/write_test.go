@@ -59,8 +59,7 @@ func garden(t testing.TB) (db *DB, path string, ann chat.UserID, c chat.ChatID) 
 	return db, path, ann, made.ID
 }
 
-// post appends texts together and gives the numbers of those that were
-// acknowledged, by text.
+// post appends texts together and returns the numbers of the acknowledged ones, by text.
 func post(t testing.TB, db *DB, by chat.UserID, c chat.ChatID, texts ...string) (acked map[string]chat.Seq, failed map[string]error) {
 	t.Helper()
 	acked, failed = map[string]chat.Seq{}, map[string]error{}
@@ -87,10 +86,10 @@ func post(t testing.TB, db *DB, by chat.UserID, c chat.ChatID, texts ...string) 
 	return acked, failed
 }
 
-// When the disk is full nothing is acknowledged, nothing of it is there, and
-// the store goes on once there is room. SQLite rolls such a transaction back by
-// itself in the middle of a batch: were the rest of the batch then done, it
-// would be committed statement by statement, and parts of it acknowledged.
+// On a full disk nothing is acknowledged or written, and the store goes on once there is
+// room. SQLite rolls such a transaction back by itself in the middle of a batch: if the
+// rest of the batch were done, it would be committed statement by statement, and parts of
+// it acknowledged.
 func TestFullDisk(t *testing.T) {
 	ctx := context.Background()
 	db, _, ann, c := garden(t)
@@ -167,8 +166,8 @@ func TestFullDisk(t *testing.T) {
 	}
 }
 
-// A batch whose COMMIT fails is as if it had never been; what it left in the
-// cache would give numbers with holes.
+// A batch whose COMMIT fails leaves nothing; its changes in the cache would make holes in
+// the numbers.
 func TestFailedCommit(t *testing.T) {
 	ctx := context.Background()
 	db, path, ann, c := garden(t)
@@ -240,8 +239,8 @@ func TestFailedCommit(t *testing.T) {
 	}
 }
 
-// A job that fails after it wrote leaves nothing: no row, no event, no notice,
-// and the cache as it was, also where a post of the same batch came before.
+// A job that fails after it wrote leaves nothing: no row, no event, no notice, no change of
+// the cache, also after a post of the same batch.
 func TestFailedJobLeavesOthers(t *testing.T) {
 	ctx := context.Background()
 	db, _, ann, c := garden(t)
@@ -329,8 +328,8 @@ func TestFailedJobLeavesOthers(t *testing.T) {
 	}
 }
 
-// A post has no savepoint. One whose row is written and whose projection then
-// fails takes the batch with it, rather than stay without having been told.
+// A post has no savepoint. If its projection fails after its row was written, the batch
+// fails.
 func TestFailedPostWritesNothing(t *testing.T) {
 	db, _, ann, c := garden(t)
 	twice := func(_ chat.View, e *chat.Event) error { e.Mentions = []chat.UserID{ann, ann}; return nil }
@@ -350,8 +349,8 @@ func TestFailedPostWritesNothing(t *testing.T) {
 	}
 }
 
-// A deleted text is in none of the database's files soon after, and neither are
-// its edits. Neighbours that stay, and pages that split, must not keep copies.
+// A deleted text and its edits are in none of the database's files soon after. Other rows
+// of a page, and pages that split, must not keep copies.
 func TestDeletedTextIsInNoFile(t *testing.T) {
 	db, path, ann, c := garden(t)
 	const n = 400
@@ -378,7 +377,7 @@ func TestDeletedTextIsInNoFile(t *testing.T) {
 	for i := range n {
 		change(chat.Deleted, chat.Delete, acked[text(i)], "")
 	}
-	// A write behind the last deletion: the checkpoint follows its batch.
+	// A write after the last deletion: the checkpoint follows its batch.
 	if err := db.Close(); err != nil {
 		t.Fatal(err)
 	}
