@@ -23,15 +23,15 @@ import (
 	"parley/store/mongo"
 )
 
-// Each figure is a ratio to the bare driver on the same server in the same run,
-// turn by turn: the server is a stand-in whose own speed says nothing.
+// Each figure is a ratio to the bare driver on the same server in the same run, by turns:
+// the server is a stand-in whose own speed is of no interest.
 
 const turns = 5
 
 // text has 150 bytes.
 var text = strings.Repeat("Fifty bytes of a message that somebody has typed. ", 3)
 
-// row is what a bare reader makes of a post.
+// row is a post as the bare reader decodes it.
 type row struct {
 	ID       string `bson:"_id"`
 	Chat     string
@@ -127,8 +127,8 @@ func (s *bench) doc(author, i int) bson.D {
 		{Key: "n", Value: int64(i)}, {Key: "kind", Value: chat.Posted}, {Key: "at", Value: chat.Now()}, {Key: "by", Value: u}, {Key: "clientId", Value: id}, {Key: "text", Value: text}}
 }
 
-// race lets authors call f, each one call at a time, n calls in all, and gives
-// calls per second and how long they took, sorted.
+// race lets authors call f, each one call at a time, n calls in all, and returns the calls
+// per second and their durations, sorted.
 func (s *bench) race(b *testing.B, authors, n int, f func(author, i int) error) (rate float64, took []time.Duration) {
 	took = make([]time.Duration, n)
 	var next atomic.Int64
@@ -160,7 +160,7 @@ func (s *bench) race(b *testing.B, authors, n int, f func(author, i int) error) 
 func (s *bench) compare(b *testing.B, authors, n int, ours, bare func(author, i int) error) {
 	var ratios []float64
 	var mine, theirs []time.Duration
-	// What is read before the first message of a chat is no part of the figure.
+	// Reads before the first message of a chat do not count.
 	calls := 2 * authors
 	s.race(b, authors, calls, ours)
 	for b.Loop() {

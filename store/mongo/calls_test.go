@@ -20,9 +20,8 @@ func counted(name string) {
 	calls.names = append(calls.names, name)
 }
 
-// Calls asks how many round trips a command takes in a chat that this replica
-// wrote to before. What is refused or changes nothing reads once more than it is
-// judged by; an event does not.
+// Calls tests how many round trips a command takes in a chat that this replica wrote to
+// before. Commands that are refused or change nothing need one more read than events.
 func Calls(t *testing.T, db *DB) {
 	ann, _, err := db.CreateAccount(t.Context(), chat.NewAccount{Handle: "ann", Name: "Ann", Session: chat.NewSession{TokenHash: chat.SecretHash("ann")}})
 	if err != nil {

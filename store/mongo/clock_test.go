@@ -2,7 +2,7 @@ package mongo
 
 import "time"
 
-// SetClock returns the store another clock; before its first use.
+// SetClock sets the store's clock, before its first use.
 func SetClock(db *DB, now func() int64) { db.now = now }
 
 // SetSilence sets how often a feed writes a marker, and for how long it waits

@@ -15,8 +15,8 @@ import (
 	"parley/store/mongo"
 )
 
-// Close waits for a server that hangs no longer than it says, and whoever waits
-// for an answer hears unavailable.
+// Close waits for a server that hangs no longer than closeTimeout, and callers that wait
+// for an answer get unavailable.
 func TestCloseWhileTheServerHangs(t *testing.T) {
 	var hanging atomic.Bool
 	asked := make(chan string, 1000)
@@ -73,8 +73,8 @@ func TestCloseWhileTheServerHangs(t *testing.T) {
 	}
 }
 
-// Whoever waits for a commit when the store closes hears unavailable, and what
-// was committed is found.
+// Callers that wait for a commit when the store closes get unavailable, and find what was
+// committed.
 func TestCloseWhileACommitHasNoAnswer(t *testing.T) {
 	o := &outage{commit: mongotest.Lose}
 	db := o.open(t)
@@ -104,8 +104,8 @@ func TestCloseWhileACommitHasNoAnswer(t *testing.T) {
 	}
 }
 
-// A caller who gives up does not wait for a server that hangs, not even for the
-// end of a cursor.
+// A caller whose context ends does not wait for a server that hangs, not even for the close
+// of a cursor.
 func TestReadEndsWithItsCaller(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
@@ -139,7 +139,7 @@ func TestReadEndsWithItsCaller(t *testing.T) {
 	}
 }
 
-// Open returns its caller's own end back, and takes no other for it.
+// Open returns the error of its caller's context if that ended.
 func TestOpenEndsWithItsContext(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	url := server.Proxy(t, func(m mongotest.Command) mongotest.Action {

@@ -16,7 +16,7 @@ import (
 	"parley/store/mongo"
 )
 
-// outage is a server that cannot be reached from a commit on.
+// outage is a server that cannot be reached after a commit.
 type outage struct {
 	commit mongotest.Action // of that commit
 	kill   bool             // the server forgets the transaction
@@ -40,7 +40,7 @@ func (o *outage) decide(c mongotest.Command) mongotest.Action {
 	return mongotest.Pass
 }
 
-// open opens a database of the test that suffers the outage.
+// open opens a database of the test behind the outage.
 func (o *outage) open(t *testing.T) *mongo.DB {
 	o.search, o.lasts = cmp.Or(o.search, 200*time.Millisecond), cmp.Or(o.lasts, 700*time.Millisecond)
 	o.began = make(chan struct{})
@@ -73,8 +73,8 @@ func openBehind(t *testing.T, decide func(mongotest.Command) mongotest.Action, f
 	return db
 }
 
-// A commit whose answer is lost is sent again until it is known: the transaction
-// is there once, and what is acknowledged is there.
+// A commit whose answer is lost is sent again until its outcome is known: the transaction
+// is committed once, and all that was acknowledged is there.
 func TestCommitWithoutAnswer(t *testing.T) {
 	for _, c := range []struct {
 		what string

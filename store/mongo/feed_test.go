@@ -19,9 +19,9 @@ import (
 
 const feedApp = "parley feed"
 
-// A stream whose line is cut without a word, or whose server answers but hears
-// of nothing any more, is opened again behind what it gave. Until then the store
-// is not ready.
+// A stream whose connection breaks unnoticed, or whose server answers but returns no
+// changes any more, is opened again after what it returned. Until then the store is not
+// ready.
 func TestSilentFeedIsReopened(t *testing.T) {
 	for _, c := range []struct {
 		name string
@@ -72,8 +72,8 @@ func TestSilentFeedIsReopened(t *testing.T) {
 	}
 }
 
-// A feed begins at a time that later reads are not older than, and keeps it
-// until it has a token: nothing is between the two, whatever fails first.
+// A feed begins at a time that later reads are not older than, and keeps it until it has a
+// token: no change is missed between the two, whatever fails first.
 func TestFeedKeepsItsStart(t *testing.T) {
 	var mu sync.Mutex
 	var opened []bson.Raw // the $changeStream stages

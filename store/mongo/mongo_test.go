@@ -93,7 +93,7 @@ func failing(name string, f mongotest.Fault) storetest.Failure {
 
 func TestCrash(t *testing.T) { storetest.Crash(t, 8, open) }
 
-// open opens the database that dir stands for; t is nil in a process that will
+// open opens the database whose name is derived from dir; t is nil in a process that will
 // be killed.
 func open(t testing.TB, dir string) chat.Store {
 	h := fnv.New64a()

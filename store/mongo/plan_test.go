@@ -15,8 +15,7 @@ import (
 	monitoring "go.mongodb.org/mongo-driver/v2/event"
 )
 
-// query is what a server has to find rows for: a command's, or one that a stage
-// of a pipeline asks for each of its documents.
+// query is a query of a command, or of a stage of a pipeline for each of its documents.
 type query struct {
 	collection   string
 	filter, sort bson.D
@@ -146,9 +145,9 @@ func shape(v any) any {
 	return "?"
 }
 
-// Plans asks of every query that was sent so far that the server finds its rows
-// through an index range whose order is the one asked for. A new query cannot be
-// forgotten: it is here as soon as one case of the suite comes past it.
+// Plans fails the test unless the server finds the rows of every query that was sent so far
+// through an index range that has the query's order. New queries are included as soon as a
+// case of the suite sends them.
 func Plans(t *testing.T, db *DB) {
 	Queries.Lock()
 	seen := slices.Collect(maps.Values(Queries.of))
@@ -161,7 +160,7 @@ func Plans(t *testing.T, db *DB) {
 			t.Errorf("%s: %s, sorted by %v\n  %s", q.collection, shape(q.filter), q.sort, fault)
 		}
 	}
-	// The judge knows a bad one.
+	// Bad plans are found.
 	for _, q := range []query{
 		{"events", bson.D{{Key: "text", Value: "x"}}, nil},
 		{"events", bson.D{{Key: "chat", Value: "x"}}, bson.D{{Key: "at", Value: 1}}},
@@ -173,7 +172,7 @@ func Plans(t *testing.T, db *DB) {
 	}
 }
 
-// planned says what is wrong with the plan of a query; "" if nothing is.
+// planned returns what is wrong with the plan of a query; "" if nothing is.
 func planned(t *testing.T, db *DB, q query) string {
 	t.Helper()
 	branches, _ := first(q.filter, "$or").(bson.A)
@@ -232,8 +231,8 @@ func planned(t *testing.T, db *DB, q query) string {
 	return ""
 }
 
-// ordered reports whether an index gives rows in the query's order: the fields
-// that one value is asked of, then those of the sort, all in one direction.
+// ordered reports whether an index returns rows in the query's order: the fields with one
+// value, then those of the sort, all in one direction.
 func ordered(keys bson.D, q query) bool {
 	sort := slices.Clone(q.sort)
 	for _, k := range keys {

@@ -12,14 +12,13 @@ import (
 	"parley/chat"
 )
 
-// cleared is what a call gets that waited for a connection while the pool was
-// emptied.
+// cleared is the error of a call that waited for a connection while the pool was cleared.
 type cleared struct{}
 
 func (cleared) Error() string   { return "connection pool was cleared" }
 func (cleared) Retryable() bool { return true }
 
-// Whoever is told unavailable tries again; whoever is told internal does not.
+// Callers try again after unavailable, and do not after internal.
 func TestStoreError(t *testing.T) {
 	for _, c := range []struct {
 		name string
@@ -52,11 +51,11 @@ func TestStoreError(t *testing.T) {
 	}
 	cancel()
 	if got := readError(ctx, mongo.CommandError{Code: 189}, "read"); got != context.Canceled {
-		t.Errorf("the caller's own end became %v", got)
+		t.Errorf("the caller's own error became %v", got)
 	}
 }
 
-// A stream goes on behind its token, unless the server says that it cannot.
+// A stream is resumed after its token, unless the server returns that it cannot be.
 func TestLostFor(t *testing.T) {
 	for _, c := range []struct {
 		name string
