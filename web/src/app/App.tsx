@@ -5,13 +5,16 @@ import { ConnectionBanner } from "../notifications/ConnectionBanner.tsx";
 import { clearNotifications } from "../notifications/Notifications.tsx";
 import { t } from "../strings/index.ts";
 import { Button } from "../ui/Button.tsx";
+import { ErrorBoundary } from "../ui/ErrorBoundary.tsx";
 import { Toasts } from "../ui/Toast.tsx";
-import { ErrorBoundary } from "./ErrorBoundary.tsx";
 import { Layout } from "./Layout.tsx";
 import { navigate, paths, secretOf, useHash } from "./route.ts";
 import { useSnapshot } from "./useCore.ts";
 
-export const App = () => <ErrorBoundary><Page /></ErrorBoundary>;
+export const App = () => <ErrorBoundary fallback={<CrashPage />}><Page /></ErrorBoundary>;
+
+/** Uses nothing that may have failed itself. */
+const CrashPage = () => <main className="whole stack"><h1>{t.app.name}</h1><p role="alert">{t.app.crashed}</p><p><button type="button" className="button main" onClick={() => location.reload()}>{t.app.reload}</button></p></main>;
 
 function Page() {
   const phase = useSnapshot((s) => s.phase);

@@ -1,7 +1,8 @@
-import { Component, type ComponentType, lazy, type LazyExoticComponent, type ReactNode, Suspense, useEffect, useState } from "react";
+import { type ComponentType, lazy, type LazyExoticComponent, Suspense, useEffect, useState } from "react";
 import { t } from "../strings/index.ts";
 import { Button } from "../ui/Button.tsx";
 import { Dialog } from "../ui/Dialog.tsx";
+import { ErrorBoundary } from "../ui/ErrorBoundary.tsx";
 import { outdated } from "./loadParts.ts";
 
 /**
@@ -23,20 +24,8 @@ export function lazyPart<P extends object>(load: () => Promise<ComponentType<P>>
     const [Content, setContent] = useState(() => Latest);
     const again = () => setContent(() => Latest);
     const close = look === "dialog" && "onClose" in props ? (props.onClose as () => void) : undefined;
-    return <Boundary failed={<Failed again={again} close={close} />} of={Content}><Suspense fallback={waiting}><Content {...props} /></Suspense></Boundary>;
+    return <ErrorBoundary resetKey={Content} fallback={<Failed again={again} close={close} />}><Suspense fallback={waiting}><Content {...props} /></Suspense></ErrorBoundary>;
   };
-}
-
-/** An error boundary that is reset when `of` changes. */
-class Boundary extends Component<{ of: unknown; failed: ReactNode; children: ReactNode }, { failed: unknown }> {
-  override state = { failed: undefined };
-  static getDerivedStateFromError = () => ({ failed: true });
-  override componentDidUpdate(before: { of: unknown }) {
-    if (this.state.failed && before.of !== this.props.of) this.setState({ failed: undefined });
-  }
-  override render() {
-    return this.state.failed ? this.props.failed : this.props.children;
-  }
 }
 
 function Failed({ again, close }: { again: () => void; close: (() => void) | undefined }) {

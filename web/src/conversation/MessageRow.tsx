@@ -6,10 +6,10 @@ import type { Quote, Seq, User, UserId } from "../core/wire.ts";
 import { UserName } from "../sidebar/UserCard.tsx";
 import { t } from "../strings/index.ts";
 import { Avatar } from "../ui/Avatar.tsx";
+import { ErrorBoundary } from "../ui/ErrorBoundary.tsx";
 import { exactTime, Time } from "../ui/Time.tsx";
 import { EditForm } from "./EditForm.tsx";
 import { Markdown } from "./Markdown.tsx";
-import { PlainTextFallback } from "./PlainTextFallback.tsx";
 import { Reactions } from "./Reactions.tsx";
 import type { MessageActions } from "./messageActions.ts";
 import { MessageToolbar } from "./MessageToolbar.tsx";
@@ -56,7 +56,7 @@ function MessageBodyWithMentions({ text, mentions }: { text: string; mentions: r
 
 export function MessageBody({ text, named = nobody }: { text: string; named?: ReadonlySet<string> }) {
   const core = useCore();
-  return <div className="body"><PlainTextFallback text={text}><Markdown text={text} named={named} me={core.snapshot.state.me?.handle ?? ""} /></PlainTextFallback></div>;
+  return <div className="body"><ErrorBoundary resetKey={text} fallback={<p>{text}</p>}><Markdown text={text} named={named} me={core.snapshot.state.me?.handle ?? ""} /></ErrorBoundary></div>;
 }
 
 export function QuotedMessage({ quote, jump }: { quote: Quote; jump: (seq: Seq) => void }) {

@@ -1,4 +1,4 @@
-import { useEffect, useMemo, useSyncExternalStore } from "react";
+import { useEffect, useMemo } from "react";
 import { Dialog, Popover } from "react-aria-components";
 import { navigate, paths } from "../app/route.ts";
 import { useCore, useSnapshot } from "../app/useCore.ts";
@@ -7,15 +7,11 @@ import type { User, UserId } from "../core/wire.ts";
 import { t } from "../strings/index.ts";
 import { Avatar } from "../ui/Avatar.tsx";
 import { Button } from "../ui/Button.tsx";
+import { createStore } from "../ui/store.ts";
 import { attempt } from "../ui/Toast.tsx";
 import { openDirectChat } from "./openDirectChat.ts";
 
-let asked: { id: UserId; at: HTMLElement } | undefined;
-const listeners = new Set<() => void>();
-function ask(now: typeof asked): void {
-  asked = now;
-  listeners.forEach((l) => l());
-}
+const { set: ask, useValue: useAsked } = createStore<{ id: UserId; at: HTMLElement } | undefined>(undefined);
 
 /** A user's name; a press opens the card. All names share one card, to keep messages cheap. */
 export function UserName({ user }: { user: User }) {
@@ -26,7 +22,7 @@ export function UserName({ user }: { user: User }) {
 /** The card of a user, with a button that opens the direct chat. */
 export function UserCard() {
   const core = useCore();
-  const open = useSyncExternalStore((l) => (listeners.add(l), () => listeners.delete(l)), () => asked);
+  const open = useAsked();
   const user = useSnapshot((s) => (open ? userOf(s.state, open.id) : undefined));
   const online = useSnapshot((s) => !!open && s.state.online.has(open.id));
   const mine = useSnapshot((s) => s.state.me?.id === open?.id);

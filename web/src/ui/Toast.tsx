@@ -1,18 +1,14 @@
 // Toasts: short messages at the lower edge.
-import { useSyncExternalStore } from "react";
 import { explain } from "../strings/failure.ts";
+import { createStore } from "./store.ts";
 
 interface Toast { readonly id: number; readonly text: string }
 
 const shownMs = 5000;
 let toasts: readonly Toast[] = [];
 let next = 1;
-const listeners = new Set<() => void>();
-
-function set(now: readonly Toast[]): void {
-  toasts = now;
-  listeners.forEach((l) => l());
-}
+const store = createStore(toasts);
+const set = (now: readonly Toast[]) => store.set((toasts = now));
 
 export function toast(text: string): void {
   const id = next++;
@@ -26,6 +22,6 @@ export function attempt(what: () => Promise<unknown>): void {
 }
 
 export function Toasts() {
-  const now = useSyncExternalStore((l) => (listeners.add(l), () => listeners.delete(l)), () => toasts);
+  const now = store.useValue();
   return <div className="toasts" role="status" aria-live="polite">{now.map((x) => <div className="toast" key={x.id}>{x.text}</div>)}</div>;
 }
