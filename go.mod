@@ -4,6 +4,9 @@ go 1.26.0
 
 toolchain go1.26.10
 
+// A package of npm brings Go files along.
+ignore ./web/node_modules
+
 require (
 	github.com/HdrHistogram/hdrhistogram-go v1.4.0
 	github.com/KimMachineGun/automemlimit v1.0.1
