@@ -1,4 +1,4 @@
--- Chats, users, sessions and invites. Ids are text that sorts by time, times are
+-- Chats, people and their doors. Ids are text that sorts by time, times are
 -- milliseconds since 1970 UTC. Every table is clustered by the key that its
 -- reads range over (WITHOUT ROWID).
 
