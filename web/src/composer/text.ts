@@ -3,7 +3,7 @@
 const bytes = new TextEncoder();
 export const byteLength = (text: string): number => bytes.encode(text).length;
 
-/** Reports whether an input method handles the key; in Safari only keyCode tells. */
+/** Reports whether an input method handles the key; in Safari only keyCode 229 indicates it. */
 export const composing = (e: KeyboardEvent): boolean => e.isComposing || e.keyCode === 229;
 
 /** Reports whether the key sends: Enter does, but not with Shift or inside a code fence. */

@@ -8,40 +8,40 @@ import type { ScrollAnchor } from "./useScrollAnchor.ts";
 
 /** The history state for the end of the chat. */
 export const end = "end";
-const restMs = 300; // after the last scroll, before the position is saved
+const saveAfterMs = 300; // after the last scroll, before the position is saved
 
 /** Returns the function that saves it at once, as before the address changes. */
 export function useSavedPosition(chatId: ChatId, scrollerRef: RefObject<HTMLElement | null>, scroll: ScrollAnchor): () => void {
   const core = useCore();
   const timerRef = useRef<ReturnType<typeof setTimeout>>(undefined);
 
-  const keep = useCallback(() => {
+  const store = useCallback(() => {
     const follows = scroll.follows.current;
     if (follows || scroll.position()) core.storage?.saveScrollPosition(chatId, follows ? undefined : scroll.position()).catch(() => {});
   }, [core, chatId, scroll]);
-  const note = useCallback(() => {
+  const save = useCallback(() => {
     clearTimeout(timerRef.current);
     const route = routeOf(location.pathname);
     if (route.at !== "chat" || route.chatId !== chatId) return;
     const now = scroll.follows.current ? end : (scroll.position() ?? null);
     if (JSON.stringify(history.state) !== JSON.stringify(now)) history.replaceState(now, "");
-    keep();
-  }, [chatId, scroll, keep]);
+    store();
+  }, [chatId, scroll, store]);
 
   useEffect(() => {
     const box = scrollerRef.current;
-    const later = () => {
+    const saveLater = () => {
       clearTimeout(timerRef.current);
-      timerRef.current = setTimeout(note, restMs);
+      timerRef.current = setTimeout(save, saveAfterMs);
     };
-    box?.addEventListener("scroll", later, { passive: true });
-    addEventListener("pagehide", note);
+    box?.addEventListener("scroll", saveLater, { passive: true });
+    addEventListener("pagehide", save);
     return () => {
       clearTimeout(timerRef.current);
-      box?.removeEventListener("scroll", later);
-      removeEventListener("pagehide", note);
-      keep(); // not in the history: the address has changed already
+      box?.removeEventListener("scroll", saveLater);
+      removeEventListener("pagehide", save);
+      store(); // not in the history: the address has changed already
     };
-  }, [scrollerRef, note, keep]);
-  return note;
+  }, [scrollerRef, save, store]);
+  return save;
 }

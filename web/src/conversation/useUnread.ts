@@ -5,10 +5,10 @@ import type { Seq } from "../core/wire.ts";
 /** What was unread: everything behind `after`; count: how many messages that was, 0 if they came while the conversation was open. */
 export interface Unread { readonly after: Seq; readonly count: number }
 
-/** Whether somebody looks at the page. */
+/** Reports whether the page is visible and has the focus. */
 export const isAttended = (): boolean => document.hasFocus() && document.visibilityState === "visible";
 
-/** What was unread when the conversation was opened, or came while nobody looked: the divider stands above it. */
+/** Returns what was unread when the conversation was opened, or came while the page was not attended: the divider is above it. */
 export function useUnread(chat: Chat): Unread | undefined {
   const hasUnread = chat.unread > 0;
   const [unread, setUnread] = useState<Unread | undefined>(() => (hasUnread ? { after: chat.readUpTo, count: chat.unread } : undefined));
