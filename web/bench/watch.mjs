@@ -5,7 +5,7 @@
 export async function followed(page) {
   await page.getByRole("region", { name: "Messages" }).press("Escape"); // marks all as read
   await page.getByRole("region", { name: "Messages" }).press("End");
-  await page.locator(".pill").waitFor({ state: "detached" });
+  await page.locator(".message-list-pill").waitFor({ state: "detached" });
 }
 
 /** Loads an idle page: a text field and a log of plain text, without scripts. */

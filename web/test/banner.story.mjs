@@ -10,7 +10,7 @@ const h = testEnvironment(async (h) => {
   room = await h.chat("Garden", ann, bob);
 });
 
-const strip = (page) => page.locator(".banner");
+const strip = (page) => page.locator(".connection-banner");
 const banner = (page, text) => strip(page).getByText(text).waitFor();
 const calm = (page) => strip(page).waitFor({ state: "detached", timeout: 60_000 });
 /** Opens a tab whose sockets are closed with line.code while it is set, and whose server has the version line.version if set. */
@@ -108,7 +108,7 @@ test("more messages than the rate limit are all sent in time", async () => {
   await h.shot(bob, "held-360");
   for (const text of want) await bob.locator(".message[data-seq]", { hasText: text }).waitFor({ timeout: 60_000 });
   await calm(bob);
-  assert.deepEqual((await list(ann).locator(".body", { hasText: "Quick" }).allInnerTexts()), want);
+  assert.deepEqual((await list(ann).locator(".message-body", { hasText: "Quick" }).allInnerTexts()), want);
   h.down = true;
   await h.parley.stop("SIGTERM");
   h.parley.flags = [];
@@ -124,7 +124,7 @@ test("a page that is too far behind keeps position, draft and outbox", async () 
   await texts(tab, "Early 60").waitFor();
   await texts(tab, "Early 30").evaluate((e) => e.scrollIntoView({ block: "start" }));
   // Positions inside the log, because the banner above it comes and goes.
-  const top = () => texts(tab, "Early 30").evaluate((e) => e.getBoundingClientRect().top - e.closest(".scroller").getBoundingClientRect().top);
+  const top = () => texts(tab, "Early 30").evaluate((e) => e.getBoundingClientRect().top - e.closest(".message-scroller").getBoundingClientRect().top);
   Object.assign(line, { code: 4003, reason: "feed lost; retryAfterMs=600000" });
   line.cut(4003, "feed lost; retryAfterMs=600000");
   await banner(tab, /cannot be reached/);

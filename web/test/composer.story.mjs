@@ -19,7 +19,7 @@ test("Enter sends; with Shift or in a fence it is a new line, on a phone, too", 
     await page.keyboard.type("and ends");
     await holds(page, `${name} begins\nand ends`);
     await page.keyboard.press("Enter");
-    await page.locator(".message[data-seq] .body", { hasText: `${name} begins` }).waitFor();
+    await page.locator(".message[data-seq] .message-body", { hasText: `${name} begins` }).waitFor();
     await holds(page, "");
 
     await page.keyboard.type("```");
@@ -65,7 +65,7 @@ test("a text that is too long stays in the field, with the reason", async () => 
 test("@ completes members first, a colon completes emoji", async () => {
   await field(ann).pressSequentially("hi @bo");
   await ann.getByRole("option", { name: "@bobby" }).waitFor();
-  assert.deepEqual(await ann.locator(".suggest .option > :first-child").allInnerTexts(), ["@bob", "@bobby"]);
+  assert.deepEqual(await ann.locator(".suggestion-list .option > :first-child").allInnerTexts(), ["@bob", "@bobby"]);
   await h.shot(ann, "suggest-1280");
   await ann.keyboard.press("ArrowDown");
   await ann.keyboard.press("Tab");
@@ -76,7 +76,7 @@ test("@ completes members first, a colon completes emoji", async () => {
   await ann.keyboard.press("Escape");
   await ann.getByRole("option").first().waitFor({ state: "detached" });
   await ann.keyboard.type("l");
-  const first = await ann.locator(".suggest .option > :first-child").first().innerText();
+  const first = await ann.locator(".suggestion-list .option > :first-child").first().innerText();
   await ann.keyboard.press("Enter");
   await holds(ann, `(${first} `);
   await field(ann).fill("12:30"); // not an emoji
@@ -146,9 +146,9 @@ test("a draft stays with its chat and its reply, also after a reload", async () 
   await ann.reload();
   await ann.getByRole("link", { name: /Garden/ }).click();
   await holds(ann, "half a thought");
-  await ann.locator(".composer .answer", { hasText: "Bob begins" }).waitFor();
+  await ann.locator(".composer .composer-reply", { hasText: "Bob begins" }).waitFor();
   await ann.keyboard.press("Enter");
-  await ann.locator(".message[data-seq]", { hasText: "half a thought" }).locator(".quote", { hasText: "Bob begins" }).waitFor();
+  await ann.locator(".message[data-seq]", { hasText: "half a thought" }).locator(".message-quote", { hasText: "Bob begins" }).waitFor();
   await drafts(ann);
   await ann.reload(); // a sent draft does not come back
   await texts(ann, "half a thought").waitFor();
@@ -210,7 +210,7 @@ test("the last own message is found behind many others, and its absence is shown
   await ann.locator("[data-composer]:focus").waitFor();
 
   await post(bob, room, 90, "More"); // and more than one page
-  await ann.locator(".pill").click();
+  await ann.locator(".message-list-pill").click();
   await texts(ann, "More 90").waitFor();
   await ann.waitForURL(h.at(`/c/${room}`));
   await allRead(ann, room); // otherwise the chat opens at the first unread message

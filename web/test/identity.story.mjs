@@ -186,7 +186,7 @@ test("a session that ends elsewhere keeps unsent texts for their author alone, w
   await tab.goto(h.at(`/c/${room}`));
   await holds(tab, "my answer");
   await tab.keyboard.press("Enter");
-  await tab.locator(".message[data-seq]", { hasText: "my answer" }).locator(".quote", { hasText: "Bob's secret 1" }).waitFor();
+  await tab.locator(".message[data-seq]", { hasText: "my answer" }).locator(".message-quote", { hasText: "Bob's secret 1" }).waitFor();
   await drafts(tab);
   await tab.context().close();
 });
@@ -263,7 +263,7 @@ test("without storage the page says so and asks before it is closed with unsent 
   h.down = true;
   await page.context().setOffline(true);
   await page.evaluate(() => dispatchEvent(new Event("offline")));
-  await page.locator(".banner").getByText(/^You are offline\. This browser doesn't save what you write\. Keep this page open until it is sent/).waitFor();
+  await page.locator(".connection-banner").getByText(/^You are offline\. This browser doesn't save what you write\. Keep this page open until it is sent/).waitFor();
   await say(page, "Only here");
   await page.locator(".message[data-pending]", { hasText: "Only here" }).waitFor();
   let asked = 0;
@@ -294,12 +294,12 @@ test("a full disk is shown until there is room", async () => {
   await wire.break();
   await quota(1);
   await field(tab).fill("no room for this");
-  await tab.locator(".banner").getByText(/storage is full\. Keep this page open/).waitFor();
+  await tab.locator(".connection-banner").getByText(/storage is full\. Keep this page open/).waitFor();
   await h.shot(tab, "full-disk-1280");
   await say(tab, "nor for that");
   await quota();
   await field(tab).fill("room again");
-  await tab.locator(".banner").getByText(/What you write is kept and sent later/).waitFor({ timeout: 60_000 });
+  await tab.locator(".connection-banner").getByText(/What you write is kept and sent later/).waitFor({ timeout: 60_000 });
   await kept(tab, "outbox", (p) => p.text, ["nor for that"]);
   await drafts(tab, "room again");
   wire.cut = false;

@@ -89,7 +89,7 @@ test("posts, replies, reacts, edits and deletes", async () => {
   await focusIs(ann, "Write to General");
   await ann.keyboard.type("Did you sleep well?");
   await enter(ann);
-  await bob.locator(".quote", { hasText: "Morning, Ann" }).waitFor();
+  await bob.locator(".message-quote", { hasText: "Morning, Ann" }).waitFor();
 
   await go(ann, "Messages", "Shift+Tab");
   await ann.keyboard.press("ArrowUp");
@@ -122,7 +122,7 @@ test("completes names and emoji while writing", async () => {
   await ann.getByRole("option").first().waitFor();
   await ann.keyboard.press("Tab");
   await enter(ann);
-  await bob.locator(".mention.me", { hasText: "@bob" }).waitFor();
+  await bob.locator(".markdown-mention.me", { hasText: "@bob" }).waitFor();
   await bob.getByText("🎉").first().waitFor();
 });
 

@@ -21,10 +21,10 @@ async function hold(page, text) {
 
 test("text and Markdown are rendered, and links are safe", async () => {
   await say(ann, "Hello @bob, <b>mind</b> the *gate*, **now** ~~later~~, `a*b*c`, snake_case and 2*3*4");
-  const body = bob.locator(".message .body").first();
+  const body = bob.locator(".message .message-body").first();
   await body.waitFor();
   assert.equal(await body.innerText(), "Hello @bob, <b>mind</b> the gate, now later, a*b*c, snake_case and 2*3*4");
-  for (const [tag, text] of [["em", "gate"], ["strong", "now"], ["s", "later"], ["code", "a*b*c"], [".mention.me", "@bob"]]) assert.equal(await body.locator(tag).innerText(), text);
+  for (const [tag, text] of [["em", "gate"], ["strong", "now"], ["s", "later"], ["code", "a*b*c"], [".markdown-mention.me", "@bob"]]) assert.equal(await body.locator(tag).innerText(), text);
   await say(ann, "> quoted\n\n1. one\n2. two\n\nsee https://example.org/a_b and [x](javascript:alert(1)) or me@example.org");
   const rich = row(bob, "https://example.org/a_b");
   await rich.locator("blockquote", { hasText: "quoted" }).waitFor();
@@ -38,13 +38,13 @@ test("a fence scrolls by itself and has a copy button", async () => {
   const code = `const long = "${"word ".repeat(60)}";\n  indented();`;
   await say(bob, "```js\n" + code + "\n```");
   for (const p of [ann, bob]) {
-    const pre = p.locator(".fence pre");
+    const pre = p.locator(".markdown-fence pre");
     await pre.waitFor();
     assert.ok(await pre.evaluate((e) => e.scrollWidth > e.clientWidth));
     assert.equal(await wide(p), false);
     assert.equal(await list(p).evaluate((e) => e.scrollWidth > e.clientWidth), false);
   }
-  await ann.locator(".fence").hover();
+  await ann.locator(".markdown-fence").hover();
   await press(ann, "Copy");
   await ann.getByText("Copied.", { exact: true }).waitFor();
   assert.equal(await ann.evaluate(() => navigator.clipboard.readText()), code);
@@ -78,9 +78,9 @@ test("reactions by hover, by keyboard and by a long press", async () => {
 test("a reply quotes its message, and the quote follows an edit and a deletion", async () => {
   await row(ann, "It is shut").hover();
   await row(ann, "It is shut").getByRole("button", { name: "Answer", exact: true }).click();
-  await ann.locator(".composer .answer", { hasText: "It is shut" }).waitFor();
+  await ann.locator(".composer .composer-reply", { hasText: "It is shut" }).waitFor();
   await say(ann, "I know");
-  const quote = row(ann, "I know").locator(".quote");
+  const quote = row(ann, "I know").locator(".message-quote");
   await quote.getByText("It is shut").waitFor();
   await hold(bob, "It is shut"); // on a phone, edit by the menu
   await bob.getByRole("menuitem", { name: "Edit", exact: true }).tap();
@@ -115,7 +115,7 @@ test("an edit supports fences, the limit and Escape; others' messages cannot be 
   await edit.press("Enter");
   await ann.keyboard.type("second()\n```");
   await ann.keyboard.press("Enter");
-  await bob.locator(".fence", { hasText: "second()" }).waitFor();
+  await bob.locator(".markdown-fence", { hasText: "second()" }).waitFor();
   await say(bob, "Bob's own");
   await texts(ann, "Bob's own").waitFor();
   await row(ann, "Bob's own").hover();
@@ -131,7 +131,7 @@ test("without a connection a change fails with a message, and an edit's text sta
   await choose(ann, "To be changed", "Edit");
   h.down = true;
   await h.parley.stop("SIGKILL");
-  await ann.locator(".banner").waitFor();
+  await ann.locator(".connection-banner").waitFor();
   await ann.getByLabel("Edit the message").fill("Was changed");
   await press(ann, "Save");
   await list(ann).getByText("There is no connection", { exact: false }).waitFor();
@@ -141,7 +141,7 @@ test("without a connection a change fails with a message, and an edit's text sta
   await bob.locator(".toast", { hasText: "There is no connection" }).waitFor();
   await h.parley.start();
   for (const p of [ann, bob]) await wake(p);
-  for (const p of [ann, bob]) await p.locator(".banner").waitFor({ state: "detached", timeout: 60_000 });
+  for (const p of [ann, bob]) await p.locator(".connection-banner").waitFor({ state: "detached", timeout: 60_000 });
   h.down = false;
   await press(ann, "Save");
   await texts(bob, "Was changed").waitFor();
@@ -184,13 +184,13 @@ test("expensive texts are rendered at once, complete, with a bounded number of e
   await sent(ann, "The end");
   const sizes = new Map();
   while (sizes.size <= parts.length) { // to the beginning, page by page
-    const some = await ann.locator(".message[data-seq]").evaluateAll((all) => all.map((m) => [m.dataset.seq, m.querySelectorAll(".body *").length]));
+    const some = await ann.locator(".message[data-seq]").evaluateAll((all) => all.map((m) => [m.dataset.seq, m.querySelectorAll(".message-body *").length]));
     for (const [seq, size] of some) sizes.set(seq, size);
     await list(ann).evaluate((box) => (box.scrollTop = 0));
     assert.ok(Date.now() - from < 60_000, "for each of them it took seconds, once");
   }
   assert.ok(Math.max(...sizes.values()) <= 520, String([...sizes.values()]));
-  assert.equal(await ann.locator(".message[data-seq] .body").first().innerText(), "*a_".repeat(5333));
+  assert.equal(await ann.locator(".message[data-seq] .message-body").first().innerText(), "*a_".repeat(5333));
 });
 
 h.noFaults();

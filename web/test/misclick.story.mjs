@@ -65,7 +65,7 @@ test("a message between press and release does not take the press away", async (
   await row(ann, "New 4 1").getByRole("button", { name: /^👍 1/ }).waitFor();
   assert.deepEqual(await reactionsOf(), ["New 4 1 👍"]);
   await ann.waitForFunction(() => { // then the list follows its end again
-    const box = document.querySelector(".scroller");
+    const box = document.querySelector(".message-scroller");
     return box.scrollHeight - box.clientHeight - box.scrollTop < 8;
   });
 });
@@ -130,13 +130,13 @@ test("a chat that took another one's place is not opened by a press aimed at tha
     const { chat } = await api(ann, "POST", "/api/chats", { clientId: title, kind: "group", title, members: [user.id] });
     ids.push(chat.id);
   }
-  const rows = ann.locator(".chat-row .title");
+  const rows = ann.locator(".chat-row .chat-row-title");
   await rows.getByText("Kitchen").waitFor();
   assert.equal(await rows.first().innerText(), "Kitchen");
   const [x, y] = await middle(rows.first());
   const before = ann.url();
   await ann.mouse.move(900, 400);
-  await reorders(ids[0], ".chat-row .title", async () => {
+  await reorders(ids[0], ".chat-row .chat-row-title", async () => {
     await ann.mouse.move(x, y);
     await click();
   });

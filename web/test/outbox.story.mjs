@@ -17,8 +17,8 @@ const h = testEnvironment(async (h) => {
   room = await h.chat("Garden", ann, bob);
 });
 
-const banner = (page, text) => page.locator(".banner").getByText(text).waitFor();
-const calm = (page) => page.locator(".banner").waitFor({ state: "detached", timeout: 60_000 });
+const banner = (page, text) => page.locator(".connection-banner").getByText(text).waitFor();
+const calm = (page) => page.locator(".connection-banner").waitFor({ state: "detached", timeout: 60_000 });
 const pending = (page, text) => page.locator(".message[data-pending]", { hasText: text });
 /** Returns the texts of a chat's log. */
 const logOf = async (page, id) => (await api(page, "GET", `/api/chats/${id}/messages?limit=200`)).messages.map((m) => m.text);
@@ -53,7 +53,7 @@ test("after a server crash both pages reconnect, and each unsent message arrives
   for (const p of [ann, bob]) await p.getByText(/^Nothing was said here yet/).waitFor();
   await away("SIGKILL", async () => {
     for (const p of [ann, bob]) await banner(p, /cannot be reached.*Trying again in|cannot be reached.*Connecting/);
-    const [strip, header] = await Promise.all([bob.locator(".banner").boundingBox(), bob.locator(".conversation > header").boundingBox()]);
+    const [strip, header] = await Promise.all([bob.locator(".connection-banner").boundingBox(), bob.locator(".conversation > header").boundingBox()]);
     assert.ok(header.y >= strip.y + strip.height, "the banner covers the header");
     await say(bob, "Written in the dark");
     await pending(bob, "Written in the dark").getByText("Waits for the connection").waitFor();
@@ -101,7 +101,7 @@ test("two browsers and curl write while the server is killed repeatedly: both pa
   h.down = false;
   const log = await logOf(ann, id);
   for (const name of ["Ann", "Bob", "Curl"]) assert.deepEqual(log.filter((t) => t.startsWith(name)), Array.from({ length: each }, (_, i) => `${name} ${i + 1}`));
-  for (const p of [ann, bob]) assert.deepEqual(await p.locator(".message[data-seq] .body").allInnerTexts(), log);
+  for (const p of [ann, bob]) assert.deepEqual(await p.locator(".message[data-seq] .message-body").allInnerTexts(), log);
   for (const p of [ann, bob]) await p.goto(h.at(`/c/${room}`));
 });
 
@@ -131,7 +131,7 @@ test("a connection that is cut a hundred times between commit and reply posts ea
   await tab.waitForFunction(() => document.querySelectorAll(".message[data-seq]").length === 100 && !document.querySelector("[data-pending]"), undefined, { timeout: 120_000 });
   assert.equal(cuts, 100);
   assert.deepEqual(await logOf(bob, id), want);
-  assert.deepEqual(await tab.locator(".message[data-seq] .body").allInnerTexts(), want);
+  assert.deepEqual(await tab.locator(".message[data-seq] .message-body").allInnerTexts(), want);
   await tab.close();
   await bob.goto(h.at(`/c/${room}`));
 });
@@ -222,7 +222,7 @@ test("draft and outbox survive the end of a session", async () => {
   await enter();
   await sent(tab, "Said before the end");
   await holds(tab, "a thought at the end");
-  await tab.locator(".banner").waitFor({ state: "detached" });
+  await tab.locator(".connection-banner").waitFor({ state: "detached" });
   await texts(ann, "Said before the end").waitFor();
   await tab.context().close();
 });

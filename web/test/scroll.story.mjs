@@ -28,11 +28,11 @@ const unmoved = async (page, was) => {
 };
 const scroll = (page, by) => list(page).evaluate((log, by) => log.scrollBy(0, by), by);
 const atEnd = (page) => page.waitForFunction(() => {
-  const log = document.querySelector(".scroller");
+  const log = document.querySelector(".message-scroller");
   return log.scrollHeight - log.clientHeight - log.scrollTop <= 1;
 });
 const inSight = (page, seq) => page.waitForFunction((seq) => {
-  const log = document.querySelector(".scroller")?.getBoundingClientRect();
+  const log = document.querySelector(".message-scroller")?.getBoundingClientRect();
   const at = document.querySelector(`[data-seq="${seq}"]`)?.getBoundingClientRect();
   return at && at.top >= log.top && at.bottom <= log.bottom;
 }, seq);
@@ -70,7 +70,7 @@ test("scrolling back reaches the beginning of 120 messages, in order", async () 
   await texts(bob, "Row 1").waitFor();
   const numbers = await bob.locator(".message[data-seq]").evaluateAll((all) => all.map((m) => Number(m.dataset.seq)));
   assert.deepEqual(numbers, [...new Set(numbers)].sort((a, b) => a - b));
-  const rows = (await bob.locator(".message .body").allInnerTexts()).filter((t) => t.startsWith("Row "));
+  const rows = (await bob.locator(".message .message-body").allInnerTexts()).filter((t) => t.startsWith("Row "));
   assert.deepEqual(rows, Array.from({ length: 120 }, (_, i) => `Row ${i + 1}`));
 });
 
@@ -102,7 +102,7 @@ test("a reload, another chat and Back keep the scroll position", async () => {
   await bob.goForward();
   await bob.goForward();
   await same();
-  await bob.locator(".pill").click();
+  await bob.locator(".message-list-pill").click();
   await texts(bob, "Row 120").waitFor();
   await atEnd(bob);
 });
@@ -121,7 +121,7 @@ test("new messages do not scroll a reader down; an own message does", async () =
   await post(ann, room, 2, "Later");
   await texts(bob, "Later 2").waitFor();
   await atEnd(bob);
-  await bob.locator(".pill").waitFor({ state: "detached" });
+  await bob.locator(".message-list-pill").waitFor({ state: "detached" });
 });
 
 test("a chat opens at its first unread message, and a quote leads to its message and Back", async () => {
@@ -133,14 +133,14 @@ test("a chat opens at its first unread message, and a quote leads to its message
   await bob.getByRole("link", { name: /Garden.*80 unread/ }).click();
   await texts(bob, "News 1").waitFor();
   await inSight(bob, await number(bob, "News 1"));
-  assert.ok(await bob.locator(".divider").evaluate((e) => e.getBoundingClientRect().top > 0 && e.getBoundingClientRect().top < innerHeight));
+  assert.ok(await bob.locator(".message-divider").evaluate((e) => e.getBoundingClientRect().top > 0 && e.getBoundingClientRect().top < innerHeight));
   await bob.getByText(/80 new since/).waitFor();
   await h.shot(bob, "news-360");
-  await bob.locator(".pill").click();
+  await bob.locator(".message-list-pill").click();
   await texts(bob, "News 80").waitFor();
   await atEnd(bob);
   await bob.getByText(/80 new since/).waitFor({ state: "detached" }); // everything is read
-  await row(bob, "News 80").locator(".quote").click();
+  await row(bob, "News 80").locator(".message-quote").click();
   await inSight(bob, old);
   assert.equal(new URL(bob.url()).pathname, `/c/${room}/${old}`);
   await bob.locator(`.mark[data-seq="${old}"]`).waitFor();
@@ -152,7 +152,7 @@ test("a chat opens at its first unread message, and a quote leads to its message
   await allRead(bob, room); // on the server, too
   await bob.reload();
   await texts(bob, "News 80").waitFor();
-  assert.equal(await bob.locator(".divider").count(), 0);
+  assert.equal(await bob.locator(".message-divider").count(), 0);
 });
 
 test("a link to a message loads what is around it, and Back restores the scroll position", async () => {
@@ -168,13 +168,13 @@ test("a link to a message loads what is around it, and Back restores the scroll 
   await atEnd(ann);
   await scroll(ann, -500);
   const was = await eye(ann);
-  await ann.locator(`[data-seq="${was.seq}"] .quote`).click();
+  await ann.locator(`[data-seq="${was.seq}"] .message-quote`).click();
   await inSight(ann, old - 5);
   await ann.goBack();
   await inSight(ann, was.seq);
   await ann.evaluate(frames);
   assert.ok(Math.abs((await topOf(ann, was.seq)) - was.top) <= 1);
-  await ann.locator(".pill").click();
+  await ann.locator(".message-list-pill").click();
   await atEnd(ann);
 });
 
@@ -183,15 +183,15 @@ test("only what was in view of an attended page counts as read", async () => {
   const before = await pointer(bob);
   await post(ann, room, 40, "Unseen");
   await texts(bob, "Unseen 40").waitFor();
-  await bob.locator(".divider").waitFor(); // the divider at the last read message
+  await bob.locator(".message-divider").waitFor(); // the divider at the last read message
   await atEnd(bob);
   assert.equal(await pointer(bob), before);
   await leave(bob, false);
   const last = await number(bob, "Unseen 40");
   while ((await pointer(bob)) !== last) await bob.evaluate(frames);
-  await bob.locator(".divider").waitFor({ state: "attached" }); // it stays while the chat is open
+  await bob.locator(".message-divider").waitFor({ state: "attached" }); // it stays while the chat is open
   await scroll(bob, -400);
-  await bob.locator(".pill").waitFor();
+  await bob.locator(".message-list-pill").waitFor();
   await post(ann, room, 1, "Below");
   await bob.getByRole("button", { name: "1 new", exact: true }).waitFor();
   assert.equal(await pointer(bob), last);
@@ -202,14 +202,14 @@ test("Escape marks the chat as read", async () => {
   await bob.getByRole("link", { name: /Garden/ }).waitFor();
   await post(ann, room, 60, "Skipped");
   await bob.getByRole("link", { name: /Garden.*6\d unread/ }).click();
-  await bob.locator(".bar").waitFor();
+  await bob.locator(".message-list-bar").waitFor();
   const was = await eye(bob);
   await list(bob).press("Escape");
-  await bob.locator(".bar").waitFor({ state: "detached" });
+  await bob.locator(".message-list-bar").waitFor({ state: "detached" });
   await bob.getByRole("button", { name: "To the newest" }).waitFor();
   await unmoved(bob, was);
   while ((await pointer(bob)) !== (await number(ann, "Skipped 60"))) await bob.evaluate(frames);
-  await bob.locator(".divider").waitFor({ state: "attached" });
+  await bob.locator(".message-divider").waitFor({ state: "attached" });
 });
 
 test("rows that grow late and a phone's keyboard keep the row in place", async () => {
@@ -230,9 +230,9 @@ test("rows that grow late and a phone's keyboard keep the row in place", async (
   await api(ann, "PATCH", `/api/chats/${room}/messages/${above}`, { text: "long\n".repeat(20), clientId: crypto.randomUUID() });
   await bob.locator(`[data-seq="${above}"]`, { hasText: "edited" }).waitFor();
   await still();
-  await list(bob).evaluate((log) => { log.querySelector("[data-seq] .body").style.paddingTop = "133px"; }); // like a late font or picture
+  await list(bob).evaluate((log) => { log.querySelector("[data-seq] .message-body").style.paddingTop = "133px"; }); // like a late font or picture
   await still();
-  await bob.locator(".pill").click();
+  await bob.locator(".message-list-pill").click();
   await atEnd(bob);
   await bob.setViewportSize({ width: 360, height: 420 });
   await atEnd(bob);
@@ -244,7 +244,7 @@ test("several messages are copied with name and time", async () => {
   await list(ann).press("End");
   await texts(ann, "Skipped 60").waitFor();
   const text = await ann.evaluate(() => {
-    const [a, b] = [...document.querySelectorAll(".message .body")].slice(-2);
+    const [a, b] = [...document.querySelectorAll(".message .message-body")].slice(-2);
     getSelection().setBaseAndExtent(a, 0, b, 1);
     const data = new DataTransfer();
     b.dispatchEvent(new ClipboardEvent("copy", { clipboardData: data, bubbles: true, cancelable: true }));
@@ -278,9 +278,9 @@ test("day lines follow the server's midnight", async () => {
   });
   await page.goto(h.at(`/c/${room}`));
   await texts(page, "Skipped 60").waitFor();
-  await page.locator(".day", { hasText: /^Today$/ }).waitFor();
+  await page.locator(".message-day", { hasText: /^Today$/ }).waitFor();
   await page.clock.fastForward("13:00:00");
-  await page.locator(".day", { hasText: /^Yesterday$/ }).waitFor();
+  await page.locator(".message-day", { hasText: /^Yesterday$/ }).waitFor();
   await page.close();
 });
 

@@ -164,7 +164,7 @@ test("admins rename the server, set roles, disable and enable accounts, and crea
   await press(ann, "Menu");
   await item(ann, "This server");
   await ann.getByText("@carol").waitFor();
-  await ann.locator(".page > header", { hasText: /Parley \S+/ }).waitFor();
+  await ann.locator(".settings-page > header", { hasText: /Parley \S+/ }).waitFor();
   await h.accessible(ann, "server");
   await fill(ann, { "Name of the server": "" });
   await press(ann, "Save");

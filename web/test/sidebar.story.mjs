@@ -9,7 +9,7 @@ const h = testEnvironment(async (h) => {
   garden = await h.chat("Garden", ann, bob);
 });
 const link = (page, name) => page.getByRole("link", { name });
-const titles = (page) => page.locator(".chat-row .title").evaluateAll((all) => all.map((e) => e.firstChild.textContent));
+const titles = (page) => page.locator(".chat-row .chat-row-title").evaluateAll((all) => all.map((e) => e.firstChild.textContent));
 
 test("an unread chat has a count until it is opened", async () => {
   await link(ann, /General/).click();
@@ -20,8 +20,8 @@ test("an unread chat has a count until it is opened", async () => {
   await h.accessible(ann, "chats");
   await link(ann, /Garden/).click();
   await texts(ann, "Anybody?").or(ann.getByText("Anybody? @ann?")).first().waitFor();
-  await ann.locator(".divider").waitFor();
-  await link(ann, /Garden/).locator(".count").waitFor({ state: "detached" });
+  await ann.locator(".message-divider").waitFor();
+  await link(ann, /Garden/).locator(".chat-row-count").waitFor({ state: "detached" });
 });
 
 test("open chats are created, found and joined, and members are listed", async () => {
@@ -92,7 +92,7 @@ test("groups and direct chats are separate, by activity or unread first, and no 
   await say(ann, "First");
   await sent(ann, "First");
   await ann.mouse.move(900, 400);
-  await ann.waitForFunction(() => document.querySelector(".chat-row .title")?.textContent === "General");
+  await ann.waitForFunction(() => document.querySelector(".chat-row .chat-row-title")?.textContent === "General");
   const order = await titles(ann);
   assert.deepEqual([order[0], order.at(-1)], ["General", "Bob"]);
 
@@ -106,21 +106,21 @@ test("groups and direct chats are separate, by activity or unread first, and no 
   await link(ann, /^Shed/).waitFor();
   assert.deepEqual(await titles(ann), [...order, "Shed"]);
   await ann.mouse.move(900, 400);
-  await ann.waitForFunction(() => document.querySelectorAll(".chat-row .title")[0]?.textContent === "Shed" || document.querySelectorAll(".chat-row .title")[1]?.textContent === "Shed");
+  await ann.waitForFunction(() => document.querySelectorAll(".chat-row .chat-row-title")[0]?.textContent === "Shed" || document.querySelectorAll(".chat-row .chat-row-title")[1]?.textContent === "Shed");
   await api(ann, "DELETE", `/api/chats/${await link(ann, /^Shed/).getAttribute("data-chat")}/members/me`);
   await link(ann, /^Shed/).waitFor({ state: "detached" });
-  await ann.waitForFunction(() => document.querySelector(".chat-row .title")?.textContent === "Garden");
+  await ann.waitForFunction(() => document.querySelector(".chat-row .chat-row-title")?.textContent === "Garden");
 
   await say(ann, "Second"); // General is the newest, Garden is unread
-  await ann.waitForFunction(() => document.querySelector(".chat-row .title")?.textContent === "General");
+  await ann.waitForFunction(() => document.querySelector(".chat-row .chat-row-title")?.textContent === "General");
   await press(ann, "Menu");
   await ann.getByRole("menuitemradio", { name: "Newest first", checked: true }).waitFor();
   await h.accessible(ann, "menu");
   await ann.getByRole("menuitemradio", { name: "Unread first" }).click();
   await ann.mouse.move(900, 400);
-  await ann.waitForFunction(() => document.querySelector(".chat-row .title")?.textContent === "Garden");
+  await ann.waitForFunction(() => document.querySelector(".chat-row .chat-row-title")?.textContent === "Garden");
   await ann.reload();
-  await ann.waitForFunction(() => document.querySelector(".chat-row .title")?.textContent === "Garden");
+  await ann.waitForFunction(() => document.querySelector(".chat-row .chat-row-title")?.textContent === "Garden");
 
   // Nor while the keyboard focus is in the list.
   await link(ann, /Garden/).focus();
@@ -173,12 +173,12 @@ test("400 chats: the keyboard reaches them all, and only those in view are mount
   assert.ok((await bob.locator(".chat-row").count()) < 100);
   await link(bob, /Chat 400/).focus();
   await bob.keyboard.press("End");
-  await bob.waitForFunction(() => /^Ann/.test(document.activeElement.querySelector?.(".title")?.textContent ?? ""));
+  await bob.waitForFunction(() => /^Ann/.test(document.activeElement.querySelector?.(".chat-row-title")?.textContent ?? ""));
   await bob.keyboard.press("Home");
-  await bob.waitForFunction(() => /^Chat 400/.test(document.activeElement.querySelector?.(".title")?.textContent ?? ""));
+  await bob.waitForFunction(() => /^Chat 400/.test(document.activeElement.querySelector?.(".chat-row-title")?.textContent ?? ""));
   for (let i = 0; i < 40; i++) {
     await bob.keyboard.press("ArrowDown");
-    await bob.waitForFunction((n) => document.activeElement.querySelector?.(".title")?.textContent === `Chat ${n}`, 399 - i);
+    await bob.waitForFunction((n) => document.activeElement.querySelector?.(".chat-row-title")?.textContent === `Chat ${n}`, 399 - i);
   }
   await bob.keyboard.press("Enter");
   await heading(bob, "Chat 360");
@@ -225,7 +225,7 @@ test("400 members: wheel, keyboard and search reach them all, and only those in 
 
     const met = new Set();
     const look = async () => (await dialog.getByRole("listitem").allInnerTexts()).forEach((text) => met.add(/@\w+/.exec(text)[0]));
-    const box = dialog.locator(".found").last();
+    const box = dialog.locator(".combobox-list").last();
     for (let was = -1, now = 0; was !== now; was = now, now = await box.evaluate((e) => new Promise((ok) => {
       e.scrollBy(0, 200);
       requestAnimationFrame(() => requestAnimationFrame(() => ok(e.scrollTop)));
@@ -241,7 +241,7 @@ test("400 members: wheel, keyboard and search reach them all, and only those in 
     await person("Ann").or(person("Guest 0")).first().waitFor();
   }
   await small.context().close();
-  await ann.locator(".found").last().evaluate((e) => e.scrollTo(0, 0));
+  await ann.locator(".combobox-list").last().evaluate((e) => e.scrollTo(0, 0));
   await ann.getByLabel("Search members").focus();
   const slow = await ann.context().newCDPSession(ann);
   await slow.send("Emulation.setCPUThrottlingRate", { rate: 8 });
@@ -255,7 +255,7 @@ test("400 members: wheel, keyboard and search reach them all, and only those in 
     await ann.waitForFunction((last) => /^Chat menu: /.test(document.activeElement.ariaLabel ?? "") && document.activeElement.ariaLabel !== last, seen.at(-1));
     seen.push(await ann.evaluate(() => document.activeElement.ariaLabel));
     await ann.waitForFunction(() => {
-      const at = document.activeElement.getBoundingClientRect(), box = document.activeElement.closest(".found").getBoundingClientRect();
+      const at = document.activeElement.getBoundingClientRect(), box = document.activeElement.closest(".combobox-list").getBoundingClientRect();
       return at.top >= box.top - 1 && at.bottom <= box.bottom + 1;
     });
   }

@@ -83,10 +83,10 @@ for (const [from, to, bytesPerSecond] of [[0, 300, 4000], [300, 1000, 10_000]]) 
       line.sockets = 0;
       line.bytesPerSecond = bytesPerSecond;
       line.cut();
-      await page.locator(".banner").waitFor();
+      await page.locator(".connection-banner").waitFor();
       await api(ann, "POST", "/api/chats", { clientId: `news-${to}`, kind: "group", title: `The news of ${to}`, members: [] });
       await page.getByRole("link", { name: `The news of ${to}` }).waitFor();
-      await page.locator(".banner").waitFor({ state: "detached" });
+      await page.locator(".connection-banner").waitFor({ state: "detached" });
       assert.equal(line.sockets, 1);
       await page.close();
     } finally {

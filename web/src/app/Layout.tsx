@@ -33,7 +33,7 @@ export function Layout() {
       <Notifications />
       <UserCard />
       <Sidebar />
-      <main className="pane">
+      <main className="layout-pane">
         {route.at === "home" && <p className="whole hint">{t.app.choose}</p>}
         {route.at === "chat" && <Conversation key={route.chatId} chatId={route.chatId} seq={route.seq} />}
         {route.at === "me" && <ProfilePage />}

@@ -84,7 +84,7 @@ export function Composer({ chatId, reply, given, onReply, onEditLast }: Props) {
     <form className="composer" onSubmit={send}>
       <SuggestionList id={id} menu={menu} />
       {reply && <ReplyPreview reply={reply} onClose={() => onReply(undefined)} />}
-      <div className="line">
+      <div className="composer-line">
         <EmojiButton onPress={pickEmoji} />
         <textarea ref={fieldRef} data-composer rows={Math.min(8, text.split("\n").length)} dir="auto" aria-label={w.placeholder(title)} placeholder={w.placeholder(title)} value={text} enterKeyHint={inFence(text, caret) ? "enter" : "send"}
           role={menu.open ? "combobox" : undefined} aria-expanded={menu.open || undefined} aria-controls={menu.open ? id : undefined} aria-activedescendant={menu.open ? `${id}-${menu.selected}` : undefined}
@@ -112,7 +112,7 @@ export function Composer({ chatId, reply, given, onReply, onEditLast }: Props) {
 function ReplyPreview({ reply, onClose }: { reply: Quote; onClose: () => void }) {
   const name = useSnapshot((s) => userOf(s.state, reply.by).name);
   return (
-    <div className="answer">
+    <div className="composer-reply">
       <span dir="auto"><b>{name}</b> {reply.text.replace(/\s+/g, " ")}</span>
       <Button look="plain icon" aria-label={w.noAnswer} onPress={onClose}><Icon name="close" /></Button>
     </div>

@@ -46,7 +46,7 @@ export function SuggestionList({ id, menu: { open, list, selected, accept } }: {
   const guard = useReorderGuard(list.map((s) => s.key), true);
   if (!open) return null;
   return (
-    <div className="popover suggest" role="listbox" id={id} aria-label={t.composer.suggestions} onPointerMove={guard.moved}>
+    <div className="popover suggestion-list" role="listbox" id={id} aria-label={t.composer.suggestions} onPointerMove={guard.moved}>
       {list.map((s, i) => (
         <div key={s.key} id={`${id}-${i}`} className="option" role="option" aria-selected={i === selected} onPointerDown={(e) => e.preventDefault()} onClick={() => guard.settled(s.key) && accept(i)}>
           <span>{s.sign}</span><span className="hint" dir="auto">{s.name}</span>

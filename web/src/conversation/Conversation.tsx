@@ -107,7 +107,7 @@ function OpenConversation({ chat, seq }: { chat: Chat; seq?: Seq }) {
 
 function Typing({ chat }: { chat: Chat }) {
   const names = useSnapshot((s) => [...chat.typing.keys()].filter((u) => u !== s.state.me?.id).map((u) => userOf(s.state, u).name).join("\n"));
-  return <p className="typing" aria-live="off">{names && t.conversation.typing(names.split("\n"))}</p>;
+  return <p className="conversation-typing" aria-live="off">{names && t.conversation.typing(names.split("\n"))}</p>;
 }
 
 /** The page of a chat without membership: an open chat can be joined, except right after leaving it or being removed. */

@@ -24,8 +24,8 @@ export const Header = memo(function Header({ title, onOpen, ...chat }: Props) {
   useEffect(() => void (document.title = title), [title]);
   return (
     <header>
-      <Button look="plain icon" className="button plain icon back" aria-label={t.conversation.back} onPress={() => navigate(paths.home)}><Icon name="back" /></Button>
-      <div className="names">
+      <Button look="plain icon" className="button plain icon conversation-back" aria-label={t.conversation.back} onPress={() => navigate(paths.home)}><Icon name="back" /></Button>
+      <div className="conversation-names">
         <h1 dir="auto">{title}</h1>
         <p className="hint" dir="auto">{group ? chat.topic : [online && t.conversation.online, status].filter(Boolean).join(" · ")}</p>
       </div>

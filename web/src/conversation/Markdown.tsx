@@ -24,7 +24,7 @@ export const Markdown = memo(function Markdown({ text, named, me }: Props) {
       case "strike": return <s>{inlines(x.children)}</s>;
       case "code": return <code>{x.text}</code>;
       case "link": return <a href={x.href} target="_blank" rel="noopener noreferrer">{inlines(x.children)}</a>;
-      case "mention": return named.has(x.handle) ? <span className={x.handle === me ? "mention me" : "mention"}>{x.text}</span> : x.text;
+      case "mention": return named.has(x.handle) ? <span className={x.handle === me ? "markdown-mention me" : "markdown-mention"}>{x.text}</span> : x.text;
     }
   }
   function block(x: Block): ReactNode {
@@ -35,7 +35,7 @@ export const Markdown = memo(function Markdown({ text, named, me }: Props) {
         const items = x.items.map((item, i) => <li key={i} dir="auto">{item.map((b, j) => <Fragment key={j}>{b.type === "paragraph" ? inlines(b.children) : block(b)}</Fragment>)}</li>);
         return x.ordered ? <ol start={x.start}>{items}</ol> : <ul>{items}</ul>;
       }
-      case "fence": return <div className="fence"><pre tabIndex={0} dir="ltr"><code>{x.text}</code></pre><button type="button" className="button" onClick={() => copy(x.text)}>{t.conversation.copyCode}</button></div>;
+      case "fence": return <div className="markdown-fence"><pre tabIndex={0} dir="ltr"><code>{x.text}</code></pre><button type="button" className="button" onClick={() => copy(x.text)}>{t.conversation.copyCode}</button></div>;
     }
   }
   return blocks(parse(text));

@@ -46,7 +46,7 @@ export default function Members({ chat, onClose }: { chat: Chat; onClose: () => 
       {members.length > fewEnough && <Field label={t.conversation.searchMembers} type="search" value={query} onChange={setQuery} autoComplete="off" />}
       {!chat.members && !fault && <p className="hint" role="status">{t.conversation.loadingMembers}</p>}
       {query && shown.length === 0 && <p className="hint" role="status">{t.conversation.nobody}</p>}
-      <div className="found">
+      <div className="combobox-list">
         {shown.length <= mostPlain ? <ul aria-label={t.conversation.members(chat.memberCount)}>{shown.map((m) => <li key={m.key}>{show(m)}</li>)}</ul> : <VirtualList items={shown} show={show} />}
       </div>
       <div className="row end"><Button onPress={onClose}>{t.app.close}</Button></div>
@@ -61,7 +61,7 @@ function MemberItem({ user, role, chat, onClose }: { user: User; role: Role; cha
   return (
     <div className="option">
       <UserItem user={user} />
-      {(role === "admin" || me) && <span className="mark">{[me && t.conversation.you, role === "admin" && t.conversation.admin].filter(Boolean).join(", ")}</span>}
+      {(role === "admin" || me) && <span className="member-mark">{[me && t.conversation.you, role === "admin" && t.conversation.admin].filter(Boolean).join(", ")}</span>}
       {(!me || admin) && (
         <MenuTrigger>
           <Button look="plain icon" aria-label={`${t.conversation.menu}: ${user.name}`}><Icon name="more" /></Button>

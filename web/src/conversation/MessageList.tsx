@@ -104,20 +104,20 @@ export function MessageList({ chat, target, editing, actions, onEditPending }: P
   const head = failed ? "failed" : !range ? "loading" : range.from !== 1 ? undefined : range.messages.length || pending.length ? "beginning" : "empty";
 
   return (
-    <div className="list">
+    <div className="message-list">
       {bar && chat.unread > 0 && (
-        <div className="bar">
+        <div className="message-list-bar">
           <Button look="plain" onPress={() => unread && setScrollTarget(messageTarget(unread.after + 1))}>{t.conversation.newSince(bar.count, shortTime(bar.since, today))}</Button>
           <Button look="plain" onPress={markRead}>{t.conversation.markRead}</Button>
         </div>
       )}
-      <div className="scroller" ref={scrollerRef} tabIndex={0} role="region" aria-label={t.conversation.messages} onScroll={onScroll} onKeyDown={onKeyDown} onCopy={onCopy} {...handlers} {...guard.handlers}>
+      <div className="message-scroller" ref={scrollerRef} tabIndex={0} role="region" aria-label={t.conversation.messages} onScroll={onScroll} onKeyDown={onKeyDown} onCopy={onCopy} {...handlers} {...guard.handlers}>
         <MessageLog rows={rows} head={head} onRetry={failed} users={users} today={today} target={target} editing={editing} active={active} actions={rowActions} onEditPending={onEditPending} />
       </div>
-      {range && (distance === "far" || (distance === "near" && chat.unread > 0)) && <Button className={() => "button pill"} onPress={toEnd}><Icon name="down" /> {t.conversation.newBelow(chat.unread)}</Button>}
+      {range && (distance === "far" || (distance === "near" && chat.unread > 0)) && <Button className={() => "button message-list-pill"} onPress={toEnd}><Icon name="down" /> {t.conversation.newBelow(chat.unread)}</Button>}
       <LiveRegion chat={chat} />
       {editing && range && !range.messages.some((m) => m.seq === editing.seq) && (
-        <div className="unfinished">
+        <div className="message-list-edit">
           <span>{t.conversation.unfinished}</span>
           <Button look="plain" onPress={() => { actions.edit(editing.seq); rowActions.jump(editing.seq); }}>{t.conversation.showEdit}</Button>
         </div>

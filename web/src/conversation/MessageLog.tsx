@@ -39,8 +39,8 @@ export const MessageLog = memo(function MessageLog({ rows, head, onRetry, users,
       {(head === "beginning" || head === "empty") && <li className="whole hint">{head === "empty" ? t.conversation.empty : t.conversation.begin}</li>}
       {rows.map((r) => {
         switch (r.kind) {
-          case "day": return <li key={r.key} className="day">{dayName(r.at, today)}</li>;
-          case "divider": return <li key={r.key} className="divider">{t.conversation.newHere}</li>;
+          case "day": return <li key={r.key} className="message-day">{dayName(r.at, today)}</li>;
+          case "divider": return <li key={r.key} className="message-divider">{t.conversation.newHere}</li>;
           case "pending": return <PendingRow key={r.key} pending={r.pending} first={r.first} onEdit={onEditPending} />;
           case "message": {
             const { seq, by } = r.message;

@@ -32,12 +32,12 @@ export const MessageRow = memo(function Row({ message: m, user, first, marked, e
     <li className={`message${first ? " first" : ""}${marked ? " mark" : ""}`} data-seq={m.seq} data-active={active ? "" : undefined} tabIndex={-1}
       aria-label={`${user.name}, ${exactTime(m.at)}`}
       onPointerEnter={(e) => e.pointerType === "mouse" && actions.hover(m.seq)}>
-      <span className="gutter">{first ? <Avatar user={user} /> : <Time at={m.at} />}</span>
+      <span className="message-gutter">{first ? <Avatar user={user} /> : <Time at={m.at} />}</span>
       <div>
-        {first && <p className="who"><UserName user={user} /><Time at={m.at} /></p>}
+        {first && <p className="message-author"><UserName user={user} /><Time at={m.at} /></p>}
         {m.reply && <QuotedMessage quote={m.reply} jump={actions.jump} />}
-        {editing ? <EditForm message={m} resumed={editing === "resumed"} onDone={() => actions.edit(undefined)} /> : m.deletedAt ? <p className="gone">{t.conversation.deleted}</p> : m.mentions?.length ? <MessageBodyWithMentions text={m.text} mentions={m.mentions} /> : <MessageBody text={m.text} />}
-        {m.editedAt && !m.deletedAt && !editing && <span className="side" title={exactTime(m.editedAt)}>{t.conversation.edited}</span>}
+        {editing ? <EditForm message={m} resumed={editing === "resumed"} onDone={() => actions.edit(undefined)} /> : m.deletedAt ? <p className="message-deleted">{t.conversation.deleted}</p> : m.mentions?.length ? <MessageBodyWithMentions text={m.text} mentions={m.mentions} /> : <MessageBody text={m.text} />}
+        {m.editedAt && !m.deletedAt && !editing && <span className="message-note" title={exactTime(m.editedAt)}>{t.conversation.edited}</span>}
         {m.reactions && <Reactions message={m} />}
       </div>
       {active && !editing && <MessageToolbar message={m} name={user.name} open={active === "menu"} actions={actions} />}
@@ -56,13 +56,13 @@ function MessageBodyWithMentions({ text, mentions }: { text: string; mentions: r
 
 export function MessageBody({ text, named = nobody }: { text: string; named?: ReadonlySet<string> }) {
   const core = useCore();
-  return <div className="body"><ErrorBoundary resetKey={text} fallback={<p>{text}</p>}><Markdown text={text} named={named} me={core.snapshot.state.me?.handle ?? ""} /></ErrorBoundary></div>;
+  return <div className="message-body"><ErrorBoundary resetKey={text} fallback={<p>{text}</p>}><Markdown text={text} named={named} me={core.snapshot.state.me?.handle ?? ""} /></ErrorBoundary></div>;
 }
 
 export function QuotedMessage({ quote, jump }: { quote: Quote; jump: (seq: Seq) => void }) {
   const name = useSnapshot((s) => userOf(s.state, quote.by).name);
   return (
-    <button type="button" className="quote" dir="auto" aria-label={`${t.conversation.answerTo(name)}: ${quote.text || t.conversation.quoteGone}`} onClick={() => jump(quote.seq)}>
+    <button type="button" className="message-quote" dir="auto" aria-label={`${t.conversation.answerTo(name)}: ${quote.text || t.conversation.quoteGone}`} onClick={() => jump(quote.seq)}>
       <b>{name}</b> {quote.text ? quote.text.replace(/\s+/g, " ") : <i>{t.conversation.quoteGone}</i>}
     </button>
   );

@@ -68,7 +68,7 @@ export function MessageToolbar({ message: m, name, open, actions }: { message: L
     }
   }
   return (
-    <div className="tools">
+    <div className="message-tools">
       {!m.deletedAt && quick.map((emoji) => (
         <Button key={emoji} aria-label={t.conversation.react(emoji)} onPress={() => toggle(emoji)}>{emoji}</Button>
       ))}
@@ -78,7 +78,7 @@ export function MessageToolbar({ message: m, name, open, actions }: { message: L
         <Popover className="popover" placement="bottom end">
           <Menu className="menu" onAction={act}>
             {!m.deletedAt && (
-              <MenuSection className="quick" aria-label={t.conversation.moreReactions}>
+              <MenuSection className="message-quick" aria-label={t.conversation.moreReactions}>
                 {quick.map((emoji) => <MenuItem key={emoji} id={emoji} aria-label={t.conversation.react(emoji)} textValue={emoji}>{emoji}</MenuItem>)}
               </MenuSection>
             )}

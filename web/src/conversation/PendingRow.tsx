@@ -15,19 +15,19 @@ export function PendingRow({ pending: p, first, onEdit }: { pending: Pending; fi
   const live = useSnapshot((s) => s.connection.state === "live");
   return (
     <li className={first ? "message first" : "message"} data-pending={p.state}>
-      <span className="gutter">{first && me ? <Avatar user={me} /> : null}</span>
+      <span className="message-gutter">{first && me ? <Avatar user={me} /> : null}</span>
       <div>
-        {first && me && <p className="who"><b dir="auto">{me.name}</b><Time at={p.at} /></p>}
+        {first && me && <p className="message-author"><b dir="auto">{me.name}</b><Time at={p.at} /></p>}
         {p.reply && <QuotedMessage quote={p.reply} jump={() => {}} />}
         <MessageBody text={p.text} />
         {p.state === "failed" ? (
-          <div className="row failed">
+          <div className="row message-failed">
             <span className="fault" role="alert">{t.conversation.failed(sentenceOf(p.reason?.message ?? ""))}</span>
             <Button onPress={() => core.retry(p.clientId)}>{t.conversation.retry}</Button>
             <Button onPress={() => onEdit(p)}>{t.conversation.editFailed}</Button>
             <Button look="danger" onPress={() => core.discard(p.clientId)}>{t.conversation.discard}</Button>
           </div>
-        ) : p.state !== "sent" && <span className="side">{live ? t.conversation.sending : t.conversation.waiting}</span>}
+        ) : p.state !== "sent" && <span className="message-note">{live ? t.conversation.sending : t.conversation.waiting}</span>}
       </div>
     </li>
   );

@@ -14,7 +14,7 @@ export function UnsentMessages({ chatId }: { chatId: ChatId }) {
   const unsent = pendingOf(all, chatId).filter((p) => p.state !== "sent");
   if (!unsent.length) return null;
   return (
-    <section className="unsent" aria-labelledby="unsent">
+    <section className="unsent-messages" aria-labelledby="unsent">
       <h2 id="unsent">{t.conversation.unsent}</h2>
       <p className="hint">{t.conversation.unsentWhy} {storageProblem && t.notifications.notKept[storageProblem]}</p>
       <ul>

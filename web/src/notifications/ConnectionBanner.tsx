@@ -40,7 +40,7 @@ export function ConnectionBanner() {
 }
 
 function Strip({ children, button, disabled, onPress }: { children: ReactNode; button?: string; disabled?: boolean; onPress?: () => void }) {
-  return <div className="banner"><p role="status">{children}</p>{button && <Button isDisabled={disabled} onPress={onPress}>{button}</Button>}</div>;
+  return <div className="connection-banner"><p role="status">{children}</p>{button && <Button isDisabled={disabled} onPress={onPress}>{button}</Button>}</div>;
 }
 
 /** Returns true once `on` has been true for patienceMs. */

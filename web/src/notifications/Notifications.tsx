@@ -27,7 +27,7 @@ function PermissionPrompt({ answer }: { answer: (yes: boolean) => Promise<void> 
   const direct = useSnapshot((s) => [...s.state.chats.values()].some((c) => c.kind === "direct" && c.last && c.last.by !== s.state.me?.id));
   if (!direct) return null;
   return (
-    <div className="ask" role="region" aria-label={n.ask}>
+    <div className="permission-prompt" role="region" aria-label={n.ask}>
       <p>{n.ask}</p>
       <div className="row"><Button look="main" onPress={() => void answer(true)}>{n.yes}</Button><Button onPress={() => void answer(false)}>{n.no}</Button></div>
     </div>

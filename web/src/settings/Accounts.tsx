@@ -47,11 +47,11 @@ export function Accounts() {
       <h2 id="people">{m.people}</h2>
       <Field label={m.search} type="search" value={query} onChange={setQuery} autoComplete="off" />
       {users?.length === 0 && <p className="hint">{m.nobody}</p>}
-      <ul className="listed">
+      <ul className="settings-list">
         {users?.map((u) => (
           <li key={u.id}>
             <Avatar user={u} />
-            <span className="grow">
+            <span className="settings-grow">
               <bdi>{u.name}</bdi>
               <span className="hint">@{u.handle}{u.role === "admin" && ` · ${m.admin}`}{!u.active && ` · ${m.disabled}`}</span>
             </span>
@@ -81,7 +81,7 @@ export function Accounts() {
       </Dialog>
       <Dialog title={m.recovery} isOpen={!!recovery} onClose={() => setRecovery(undefined)}>
         <p>{m.recoveryWhy(recovery?.user.name ?? "")}</p>
-        <div className="link-row">
+        <div className="invite-link">
           <input className="input" readOnly value={recovery?.url ?? ""} aria-label={m.link} onFocus={(e) => e.target.select()} />
           <Button look="main" onPress={() => recovery && copy(recovery.url)}>{m.copy}</Button>
         </div>

@@ -23,10 +23,10 @@ export function Devices() {
   return (
     <section aria-labelledby="devices">
       <h2 id="devices">{m.devices}</h2>
-      <ul className="listed">
+      <ul className="settings-list">
         {sessions.map((s) => (
           <li key={s.id}>
-            <span className="grow" title={s.client}>
+            <span className="settings-grow" title={s.client}>
               <bdi>{s.label || deviceOf(s.client) || m.unnamed}</bdi>
               <span className="hint">{s.current ? m.thisDevice : m.seen(shortTime(s.seenAt, today))}{s.address && ` · ${s.address}`}</span>
             </span>

@@ -41,7 +41,7 @@ export function InviteLink({ chatId, onMade }: Props) {
   if (url) {
     return (
       <>
-        <div className="link-row">
+        <div className="invite-link">
           <input className="input" readOnly value={url} aria-label={m.link} onFocus={(e) => e.target.select()} />
           <Button look="main" autoFocus onPress={() => copy(url)}>{m.copy}</Button>
         </div>
@@ -51,7 +51,7 @@ export function InviteLink({ chatId, onMade }: Props) {
     );
   }
   return (
-    <div className="wish">
+    <div className="invite-link-form">
       <label className="field"><span className="hint">{m.uses}</span>
         <select className="input" value={wish.uses} onChange={(e) => setWish({ ...wish, uses: Number(e.target.value) })}>{uses.map((n) => <option key={n}>{n}</option>)}</select>
       </label>

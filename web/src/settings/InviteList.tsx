@@ -27,13 +27,13 @@ export function InviteList({ title, which = () => true, none, children }: Props)
     <section aria-labelledby={id}>
       <h2 id={id}>{title}</h2>
       {page && invites.length === 0 && <p className="hint">{none}</p>}
-      <ul className="listed">
+      <ul className="settings-list">
         {invites.map((i) => {
           const what = i.chatId ? state.chats.get(i.chatId)?.title || m.aChat : m.server;
           const by = (page?.users.find((u) => u.id === i.by) ?? userOf(state, i.by)).name;
           return (
             <li key={i.id}>
-              <span className="grow">
+              <span className="settings-grow">
                 <bdi>{what}</bdi>
                 <span className="hint">{i.by !== state.me?.id && `${m.by(by)} · `}{m.usesLeft(i.uses)} · <span title={exactTime(i.expiresAt)}>{m.until(when.format(i.expiresAt))}</span></span>
               </span>

@@ -18,7 +18,7 @@ export default function InvitePrompt({ chatId }: { chatId: ChatId }) {
   }, [core, setting]);
   if (!shown) return null;
   return (
-    <section className="alone" aria-labelledby="alone">
+    <section className="invite-prompt" aria-labelledby="alone">
       <header>
         <h2 id="alone">{m.alone}</h2>
         <Button look="plain icon" aria-label={m.notNow} onPress={() => { // dismissed for good

@@ -23,7 +23,7 @@ export function ProfilePage() {
   const [leaving, setLeaving] = useState(false);
   useEffect(() => void (document.title = m.profile), []);
   return (
-    <div className="page">
+    <div className="settings-page">
       <header>
         <Button look="plain icon" aria-label={m.back} onPress={() => navigate(paths.home)}><Icon name="back" /></Button>
         <h1>{m.profile}</h1>
@@ -67,7 +67,7 @@ function ThemeSetting() {
   return (
     <section aria-labelledby="look">
       <h2 id="look">{m.look}</h2>
-      <div className="choices">
+      <div className="theme-choices">
         {themes.map((x) => <label key={x}><input type="radio" name="theme" checked={now === x} onChange={() => { setTheme(x); setNow(x); }} />{m.themes[x]}</label>)}
       </div>
     </section>

@@ -5,5 +5,5 @@ import { t } from "../strings/index.ts";
 export default function QRCode({ text }: { text: string }) {
   const { data, size } = encode(text, { border: 2 });
   const path = data.map((row, y) => row.map((on, x) => (on ? `M${x} ${y}h1v1h-1z` : "")).join("")).join("");
-  return <div className="qr"><svg viewBox={`0 0 ${size} ${size}`} role="img" aria-label={t.settings.qr} shapeRendering="crispEdges"><path d={path} fill="#000" /></svg></div>;
+  return <div className="qr-code"><svg viewBox={`0 0 ${size} ${size}`} role="img" aria-label={t.settings.qr} shapeRendering="crispEdges"><path d={path} fill="#000" /></svg></div>;
 }

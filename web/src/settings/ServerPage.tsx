@@ -27,7 +27,7 @@ export function ServerPage() {
     attempt(async () => setName((await core.api.server()).name));
   }, [core]);
   return (
-    <div className="page">
+    <div className="settings-page">
       <header>
         <Button look="plain icon" aria-label={m.back} onPress={() => navigate(paths.home)}><Icon name="back" /></Button>
         <h1>{m.server}</h1>

@@ -36,7 +36,7 @@ export default function BrowseChats({ onClose }: { onClose: () => void }) {
     <Dialog title={r.browse} isOpen onClose={onClose}>
       {fault && <p className="fault" role="alert">{fault}</p>}
       {chats?.length === 0 && <p className="hint">{r.noOpen}</p>}
-      <ul className="found">
+      <ul className="combobox-list">
         {chats?.map((c) => (
           <li key={c.id} className="row option">
             <span dir="auto">{c.title}</span><span className="hint">{r.members(c.memberCount)}</span>

@@ -79,10 +79,10 @@ export function ChatList({ unreadFirst, none }: { unreadFirst: boolean; none: Re
 
   const show = (i: Item) => (i.head ? <h2>{i.head}</h2> : <Row id={i.key} current={i.key === current} stop={i.key === stop} draft={drafts.get(i.key)} />);
   return (
-    <div className="scroll" ref={box} onPointerDownCapture={(e) => (missed.current = !press.settled(chatOf(e) ?? ""))}
+    <div className="chat-list" ref={box} onPointerDownCapture={(e) => (missed.current = !press.settled(chatOf(e) ?? ""))}
       onClickCapture={(e) => missed.current && e.detail > 0 && (e.preventDefault(), e.stopPropagation())} onKeyDown={onKeyDown} onFocus={onFocus} onBlur={(e) => e.currentTarget.contains(e.relatedTarget) || setTyped(false)}
       onPointerEnter={(e) => e.pointerType === "mouse" && setPointed(true)} onPointerLeave={() => setPointed(false)}>
-      {items.length === 0 ? (come ? none : <p className="none hint" role="status">{r.loading}</p>) : items.length <= mostPlain ? <ul>{items.map((i) => <li key={i.key}>{show(i)}</li>)}</ul> : (
+      {items.length === 0 ? (come ? none : <p className="chat-list-none hint" role="status">{r.loading}</p>) : items.length <= mostPlain ? <ul>{items.map((i) => <li key={i.key}>{show(i)}</li>)}</ul> : (
         <VirtualList items={items} show={show} keep={[stop, current]} />
       )}
     </div>

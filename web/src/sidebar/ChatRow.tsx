@@ -25,16 +25,16 @@ export const ChatRow = memo(function ChatRow({ chat, current, stop, draft }: Pro
   return (
     <a className="chat-row" data-chat={chat.id} tabIndex={stop ? 0 : -1} href={paths.chat(chat.id)} onClick={(e) => follow(e, paths.chat(chat.id))} aria-current={current ? "page" : undefined} data-unread={chat.unread > 0 || undefined}>
       <Avatar user={{ name: title }} online={online} />
-      <span className="names">
-        <span className="title" dir="auto">{title}{online && <span className="sr">, {t.sidebar.online}</span>}</span>
-        <span className="preview" dir="auto">
+      <span className="chat-row-names">
+        <span className="chat-row-title" dir="auto">{title}{online && <span className="sr">, {t.sidebar.online}</span>}</span>
+        <span className="chat-row-preview" dir="auto">
           {failed ? <b>{t.sidebar.failed}</b> : draft && !current ? <><b>{t.sidebar.draft}</b> {draft}</> : preview}
         </span>
       </span>
-      <span className="side">
+      <span className="chat-row-side">
         <Time at={chat.activity} short={shortTime(chat.activity, today)} />
         {chat.unread > 0 && (
-          <span className={chat.mentions > 0 ? "count at" : "count"}>
+          <span className={chat.mentions > 0 ? "chat-row-count at" : "chat-row-count"}>
             <span aria-hidden="true">{chat.mentions > 0 ? "@" : ""}{chat.unread > 99 ? "99+" : chat.unread}</span>
             <span className="sr">{t.sidebar.unread(chat.unread)}{chat.mentions > 0 && `, ${t.sidebar.mentions(chat.mentions)}`}</span>
           </span>

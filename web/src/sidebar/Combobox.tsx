@@ -35,7 +35,7 @@ export function Combobox<T>({ label, hint, items, keyOf, show, query, onQuery, o
           else return;
           e.preventDefault();
         }} />
-      <div className="found" role="listbox" id={id + "l"} aria-label={label} ref={list} onPointerMove={press.moved}>
+      <div className="combobox-list" role="listbox" id={id + "l"} aria-label={label} ref={list} onPointerMove={press.moved}>
         {items.map((item, i) => (
           <div key={keyOf(item)} id={`${id}-${i}`} className="option" role="option" aria-selected={i === chosen} onPointerDown={(e) => e.preventDefault()} onClick={() => press.settled(keyOf(item)) && onPick(item)}>{show(item)}</div>
         ))}

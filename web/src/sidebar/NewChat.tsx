@@ -44,7 +44,7 @@ export default function NewChat({ onClose }: { onClose: () => void }) {
   return (
     <Dialog title={r.newChat} isOpen onClose={onClose}>
       {chosen.length > 0 && (
-        <ul className="chips" aria-label={r.chosen}>
+        <ul className="new-chat-chips" aria-label={r.chosen}>
           {chosen.map((u) => <li key={u.id}><Button aria-label={r.remove(u.name)} onPress={() => setChosen(chosen.filter((c) => c !== u))}><span dir="auto">{u.name}</span> ×</Button></li>)}
         </ul>
       )}

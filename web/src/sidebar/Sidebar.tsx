@@ -76,7 +76,7 @@ export function Sidebar() {
         </MenuTrigger>
       </header>
       <ChatList unreadFirst={unreadFirst} none={
-        <div className="none">
+        <div className="chat-list-none">
           <p className="hint">{r.none}</p>
           <Button look="main" onPress={() => setOpen("new")}>{r.start}</Button>
           <Button onPress={() => setOpen("browse")}>{r.browse}</Button>

@@ -16,7 +16,7 @@ const { set: ask, useValue: useAsked } = createStore<{ id: UserId; at: HTMLEleme
 /** A user's name; a press opens the card. All names share one card, to keep messages cheap. */
 export function UserName({ user }: { user: User }) {
   // Takes no focus: that would show the message's toolbar, which covers the name on a phone.
-  return <button type="button" className="name" tabIndex={-1} onMouseDown={(e) => e.preventDefault()} onClick={(e) => ask({ id: user.id, at: e.currentTarget })}><b dir="auto">{user.name}</b></button>;
+  return <button type="button" className="user-name" tabIndex={-1} onMouseDown={(e) => e.preventDefault()} onClick={(e) => ask({ id: user.id, at: e.currentTarget })}><b dir="auto">{user.name}</b></button>;
 }
 
 /** The card of a user, with a button that opens the direct chat. */
@@ -32,9 +32,9 @@ export function UserCard() {
   const close = () => ask(undefined);
   return (
     <Popover className="popover" isOpen triggerRef={triggerRef} placement="bottom start" onOpenChange={(on) => on || close()}>
-      <Dialog className="person" aria-label={user.name}>
+      <Dialog className="user-card" aria-label={user.name}>
         <Avatar user={user} online={online} />
-        <p className="names">
+        <p className="user-card-names">
           <b dir="auto">{user.name}</b>
           <span className="hint">@{user.handle}{online && ` · ${t.sidebar.online}`}{!user.active && ` · ${t.settings.disabled}`}</span>
           {user.status && <span dir="auto">{user.status}</span>}
