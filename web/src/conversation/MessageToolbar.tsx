@@ -20,7 +20,7 @@ import type { MessageActions } from "./messageActions.ts";
 const quick = ["👍", "❤️", "😂"];
 
 /** Runs after a closing menu has returned the focus. */
-const later = (then: () => void) => requestAnimationFrame(() => requestAnimationFrame(then));
+const afterFocusReturns = (then: () => void) => requestAnimationFrame(() => requestAnimationFrame(then));
 
 /** The toolbar and the menu of one message. */
 export function MessageToolbar({ message: m, name, open, actions }: { message: LoadedMessage; name: string; open: boolean; actions: MessageActions }) {
@@ -29,13 +29,13 @@ export function MessageToolbar({ message: m, name, open, actions }: { message: L
   const chat = useSnapshot((s) => s.state.chats.get(m.chatId));
   const [asking, setAsking] = useState(false);
   const [picking, setPicking] = useState(false);
-  const asks = useRef(false); // the menu closes in favour of a dialog
+  const opensDialogRef = useRef(false); // the menu closes in favour of a dialog
   const done = () => {
-    asks.current = false;
+    opensDialogRef.current = false;
     setAsking(false);
     setPicking(false);
     actions.activate(undefined);
-    later(() => { // the focused button was removed with the toolbar
+    afterFocusReturns(() => { // the focused button was removed with the toolbar
       if (document.activeElement === document.body) messageIn(document, m.seq)?.focus({ preventScroll: true });
     });
   };
@@ -45,22 +45,22 @@ export function MessageToolbar({ message: m, name, open, actions }: { message: L
     if (!c?.members || c.memberCount > maxReadersShown) return undefined;
     return [...c.reads].filter(([u, seq]) => seq >= m.seq && c.members!.has(u) && u !== m.by && u !== me?.id).map(([u]) => userOf(s.state, u).name).join("\n");
   });
-  const told = !!chat && chat.memberCount <= maxReadersShown;
+  const sharesReads = !!chat && chat.memberCount <= maxReadersShown;
   useEffect(() => { // read pointers are sent only while the chat is in view
-    if (open && told) core.loadMembers(m.chatId).catch(() => {});
-  }, [core, open, told, m.chatId]);
+    if (open && sharesReads) core.loadMembers(m.chatId).catch(() => {});
+  }, [core, open, sharesReads, m.chatId]);
   const mayDelete = mine || (chat?.kind === "group" && chat.role === "admin");
 
   const toggle = (emoji: string) => react(core, m, emoji, !m.reactions?.some((r) => r.emoji === emoji && r.mine));
   function act(what: string | number) {
     switch (what) {
-      case "reply": return later(() => actions.reply({ seq: m.seq, by: m.by, text: truncate(m.text, maxQuote) }));
+      case "reply": return afterFocusReturns(() => actions.reply({ seq: m.seq, by: m.by, text: truncate(m.text, maxQuote) }));
       case "react":
-        asks.current = true;
+        opensDialogRef.current = true;
         return setPicking(true);
       case "edit": return actions.edit(m.seq);
       case "delete":
-        asks.current = true;
+        opensDialogRef.current = true;
         return setAsking(true);
       case "text": return copy(m.text);
       case "link": return copy(location.origin + paths.chat(m.chatId, m.seq));
@@ -73,7 +73,7 @@ export function MessageToolbar({ message: m, name, open, actions }: { message: L
         <Button key={emoji} aria-label={t.conversation.react(emoji)} onPress={() => toggle(emoji)}>{emoji}</Button>
       ))}
       {!m.deletedAt && <Button aria-label={t.conversation.reply} onPress={() => act("reply")}><Icon name="reply" /></Button>}
-      <MenuTrigger isOpen={open && !asking && !picking} onOpenChange={(now) => (now ? actions.activate(m.seq, true) : asks.current || done())}>
+      <MenuTrigger isOpen={open && !asking && !picking} onOpenChange={(now) => (now ? actions.activate(m.seq, true) : opensDialogRef.current || done())}>
         <Button aria-label={t.conversation.actions(name, clockTime(m.at))}><Icon name="more" /></Button>
         <Popover className="popover" placement="bottom end">
           <Menu className="menu" onAction={act}>
@@ -88,7 +88,7 @@ export function MessageToolbar({ message: m, name, open, actions }: { message: L
             {!m.deletedAt && <MenuItem id="text">{t.conversation.copyText}</MenuItem>}
             <MenuItem id="link">{t.conversation.copyLink}</MenuItem>
             {mayDelete && !m.deletedAt && <MenuItem id="delete">{t.conversation.delete}</MenuItem>}
-            {told && <MenuItem id="seen" isDisabled><Text slot="label" className="hint">{seen === undefined ? t.conversation.seenLoading : t.conversation.seenBy(seen.split("\n").filter(Boolean))}</Text></MenuItem>}
+            {sharesReads && <MenuItem id="seen" isDisabled><Text slot="label" className="hint">{seen === undefined ? t.conversation.seenLoading : t.conversation.seenBy(seen.split("\n").filter(Boolean))}</Text></MenuItem>}
           </Menu>
         </Popover>
       </MenuTrigger>

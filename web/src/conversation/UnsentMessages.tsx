@@ -9,9 +9,9 @@ import { MessageBody } from "./MessageRow.tsx";
 /** Unsent messages of a chat that the user is no longer in. They are shown nowhere else, so only the user discards them. */
 export function UnsentMessages({ chatId }: { chatId: ChatId }) {
   const core = useCore();
-  const all = useSnapshot((s) => s.pending);
+  const pending = useSnapshot((s) => s.pending);
   const storageProblem = useSnapshot((s) => s.storageProblem);
-  const unsent = pendingOf(all, chatId).filter((p) => p.state !== "sent");
+  const unsent = pendingOf(pending, chatId).filter((p) => p.state !== "sent");
   if (!unsent.length) return null;
   return (
     <section className="unsent-messages" aria-labelledby="unsent">

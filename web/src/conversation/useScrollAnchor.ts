@@ -33,7 +33,7 @@ export function useScrollAnchor(scrollerRef: RefObject<HTMLDivElement | null>, r
   const endsRef = useRef(end);
   const heldRef = useRef(false);
 
-  const note = useCallback(() => {
+  const setAnchor = useCallback(() => {
     const box = scrollerRef.current;
     if (!box) return;
     const all = messagesIn(box);
@@ -47,12 +47,12 @@ export function useScrollAnchor(scrollerRef: RefObject<HTMLDivElement | null>, r
     knownRef.current = box.scrollTop;
   }, [scrollerRef]);
 
-  const settle = useCallback(() => {
+  const correct = useCallback(() => {
     const box = scrollerRef.current;
     if (!box) return;
     // A move without its event yet is the user's, unless the content became too short.
     const scrolled = leftIn(box) > 1 ? box.scrollTop - knownRef.current : 0;
-    if (follows.current && scrolled < -slack) return note();
+    if (follows.current && scrolled < -slack) return setAnchor();
     const a = anchorRef.current;
     const row = a && messageIn(box, a.seq);
     if (follows.current) {
@@ -61,37 +61,37 @@ export function useScrollAnchor(scrollerRef: RefObject<HTMLDivElement | null>, r
     } else if (row) {
       const moved = row.getBoundingClientRect().top - box.getBoundingClientRect().top - a.offset + scrolled;
       if (Math.abs(moved) >= 0.5) box.scrollTop += moved;
-      if (scrolled) return note();
+      if (scrolled) return setAnchor();
     }
     knownRef.current = box.scrollTop;
-  }, [scrollerRef, note]);
+  }, [scrollerRef, setAnchor]);
 
   useLayoutEffect(() => {
     endsRef.current = end;
-    settle();
-  }, [settle, rows, end]);
+    correct();
+  }, [correct, rows, end]);
   useEffect(() => {
     const box = scrollerRef.current;
     if (!box) return;
-    const sizes = new ResizeObserver(settle); // rows that grow late, and a phone's keyboard
+    const sizes = new ResizeObserver(correct); // rows that grow late, and a phone's keyboard
     sizes.observe(box);
     if (box.firstElementChild) sizes.observe(box.firstElementChild);
     return () => sizes.disconnect();
-  }, [scrollerRef, settle]);
+  }, [scrollerRef, correct]);
 
   return useMemo(() => ({
     follows,
-    scrolled: note,
+    scrolled: setAnchor,
     toEnd() {
       const box = scrollerRef.current;
       if (!box) return;
       follows.current = true;
       box.scrollTop = knownRef.current = box.scrollHeight;
-      note();
+      setAnchor();
     },
     hold(on) {
       heldRef.current = on;
-      if (!on) settle();
+      if (!on) correct();
     },
     toRow(seq, offset) {
       const box = scrollerRef.current;
@@ -99,7 +99,7 @@ export function useScrollAnchor(scrollerRef: RefObject<HTMLDivElement | null>, r
       if (!row) return;
       follows.current = false;
       box.scrollTop += row.getBoundingClientRect().top - box.getBoundingClientRect().top - offset;
-      note();
+      setAnchor();
       if (!follows.current) anchorRef.current = { seq, offset }; // if too little is loaded below, the next page completes the scroll
     },
     position: () => anchorRef.current,
@@ -114,7 +114,7 @@ export function useScrollAnchor(scrollerRef: RefObject<HTMLDivElement | null>, r
       return whole && whole.getBoundingClientRect().bottom > top ? seqOf(whole) : 0;
     },
     distanceToEnd: () => (scrollerRef.current ? leftIn(scrollerRef.current) : 0),
-  }), [scrollerRef, note, settle]);
+  }), [scrollerRef, setAnchor, correct]);
 }
 
 const leftIn = (box: HTMLElement) => box.scrollHeight - box.clientHeight - box.scrollTop;

@@ -11,32 +11,32 @@ const patienceMs = 2000;
 /** Shows why the page is not connected, after patienceMs. It is part of the layout and covers nothing. */
 export function ConnectionBanner() {
   const core = useCore();
-  const inside = useSnapshot((s) => s.phase === "in");
-  const line = useSnapshot((s) => s.connection);
+  const signedIn = useSnapshot((s) => s.phase === "in");
+  const connection = useSnapshot((s) => s.connection);
   const outdated = useSnapshot((s) => s.outdated);
   const storageProblem = useSnapshot((s) => s.storageProblem);
   const unsavedText = useSnapshot((s) => s.unsavedText);
   const heldUntil = useSnapshot((s) => (s.pending.some(isUndelivered) ? s.rateLimitedUntil : 0));
-  const live = line.state === "live";
-  const held = live && heldUntil > 0;
-  const late = useDelayedTrue(inside && (!live || held));
-  const left = useSecondsTo(line.state === "waiting" ? line.until : heldUntil);
+  const live = connection.state === "live";
+  const rateLimited = live && heldUntil > 0;
+  const late = useDelayedTrue(signedIn && (!live || rateLimited));
+  const left = useSecondsTo(connection.state === "waiting" ? connection.until : heldUntil);
 
-  if (!inside) {
-    if (line.cause === "left") return <Strip>{n.cause.left}</Strip>;
-    return line.cause === "signedOut" ? <Strip>{n.cause.signedOut} {storageProblem ? unsavedText && n.notKept[storageProblem] : n.keptForYou}</Strip> : null;
+  if (!signedIn) {
+    if (connection.cause === "left") return <Strip>{n.cause.left}</Strip>;
+    return connection.cause === "signedOut" ? <Strip>{n.cause.signedOut} {storageProblem ? unsavedText && n.notKept[storageProblem] : n.keptForYou}</Strip> : null;
   }
   const full = storageProblem === "full" && n.notKept.full;
-  if (late && held) return <Strip>{n.held} {left > 0 && n.goesOn(left)}</Strip>;
+  if (late && rateLimited) return <Strip>{n.held} {left > 0 && n.goesOn(left)}</Strip>;
   if (live && full) return <Strip>{full}</Strip>;
   if (live) return outdated ? <Strip button={n.reload} onPress={() => location.reload()}>{n.outdated}</Strip> : null;
   if (!late) return null;
-  const waitsFor = line.cause === "offline" || line.cause === "lost" || line.cause === "restarting";
-  const cause = !line.cause ? n.connecting : waitsFor ? `${n.cause[line.cause]} ${storageProblem ? n.notKept[storageProblem] : n.kept}` : n.cause[line.cause];
-  if (line.state === "ended") return <Strip button={n.reload} onPress={() => location.reload()}>{cause}</Strip>;
+  const waitsFor = connection.cause === "offline" || connection.cause === "lost" || connection.cause === "restarting";
+  const cause = !connection.cause ? n.connecting : waitsFor ? `${n.cause[connection.cause]} ${storageProblem ? n.notKept[storageProblem] : n.kept}` : n.cause[connection.cause];
+  if (connection.state === "ended") return <Strip button={n.reload} onPress={() => location.reload()}>{cause}</Strip>;
   // The button stays during an attempt, so that nothing moves under the pointer.
-  const waits = line.state === "waiting" && left > 0;
-  return <Strip button={n.now} disabled={!waits} onPress={() => core.connectNow()}>{cause} {waits ? n.again(left) : line.cause && n.connecting}</Strip>;
+  const waits = connection.state === "waiting" && left > 0;
+  return <Strip button={n.now} disabled={!waits} onPress={() => core.connectNow()}>{cause} {waits ? n.again(left) : connection.cause && n.connecting}</Strip>;
 }
 
 function Strip({ children, button, disabled, onPress }: { children: ReactNode; button?: string; disabled?: boolean; onPress?: () => void }) {

@@ -42,12 +42,12 @@ function useNotifications(on: boolean): void {
   const core = useCore();
   const chats = useSnapshot((s) => s.state.chats);
   const live = useSnapshot((s) => s.connection.state === "live");
-  const told = useRef<ReadonlyMap<string, number>>(undefined); // undefined: messages from before the start are not notified
+  const notifiedRef = useRef<ReadonlyMap<string, number>>(undefined); // undefined: messages from before the start are not notified
   useEffect(() => {
     if (!live) return; // what is missed is summed up after the reconnect
     const { state } = core.snapshot;
-    const before = told.current;
-    told.current = new Map([...chats.values()].map((c) => [c.id, Math.max(c.last?.seq ?? 0, before?.get(c.id) ?? 0)]));
+    const before = notifiedRef.current;
+    notifiedRef.current = new Map([...chats.values()].map((c) => [c.id, Math.max(c.last?.seq ?? 0, before?.get(c.id) ?? 0)]));
     if (!on) return;
     void close((tag) => { // by the state at that time: a notification may have been shown meanwhile
       const { state } = core.snapshot;

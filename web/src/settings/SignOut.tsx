@@ -18,14 +18,14 @@ export function SignOut({ onClose }: { onClose: () => void }) {
   };
   const signOutUnasked = useEffectEvent(signOut);
   useEffect(() => {
-    let gone = false;
+    let cancelled = false;
     const none = { messages: false, drafts: false };
     void (core.storage?.unsent() ?? Promise.resolve(none)).catch(() => none).then(({ messages, drafts }) => {
-      if (gone) return;
+      if (cancelled) return;
       setKept({ messages: messages || !!unsent, drafts });
       if (!messages && !drafts && !unsent) signOutUnasked(); // nothing was unsent, or it was sent while the question was open
     });
-    return () => void (gone = true);
+    return () => void (cancelled = true);
   }, [core, pending, unsent]);
   if (!kept?.messages && !kept?.drafts) return null;
   return (
