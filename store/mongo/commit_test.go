@@ -84,7 +84,7 @@ func TestCommitWithoutAnswer(t *testing.T) {
 		// The server is back after the searches of two commits, in that of a third.
 		{"a name, and the server forgot the transaction", rename, &outage{commit: mongotest.Close, kill: true, search: time.Second, lasts: 2400 * time.Millisecond}},
 		{"a name, which is there", rename, &outage{commit: mongotest.Lose}},
-		{"the owner's link, and it is used", setUp, &outage{commit: mongotest.Lose}},
+		{"the setup code, and it is used", setUp, &outage{commit: mongotest.Lose}},
 		{"a recovery, and it is used", recoverAccount, &outage{commit: mongotest.Lose}},
 		{"a draft, and the server forgot the transaction", retitle, &outage{commit: mongotest.Close, kill: true}},
 		{"a draft, and the server has the transaction", retitle, &outage{commit: mongotest.Close}},
@@ -123,7 +123,7 @@ func setUp(t *testing.T, db *mongo.DB, begin func()) error {
 		return err
 	}
 	begin()
-	n := newAccount("owner")
+	n := newAccount("admin")
 	n.Setup = s.Setup
 	_, _, err = db.CreateAccount(t.Context(), n)
 	return err

@@ -14,8 +14,8 @@ const beyond = "\U0010FFFF"
 
 // hit is a word and the user whom it found.
 type hit struct {
-	Word   wordDoc   `bson:",inline"`
-	Person []userDoc `bson:"person"`
+	Word  wordDoc   `bson:",inline"`
+	Users []userDoc `bson:"users"`
 }
 
 // FindUsers reads the range of words that begin with q. A user who has several of them is
@@ -36,7 +36,7 @@ func (db *DB) FindUsers(ctx context.Context, q, after string, limit int) (found 
 				return err
 			}
 			for _, h := range page {
-				if u := h.Person[0].user(); chat.FirstWord(u, q, h.Word.Word) {
+				if u := h.Users[0].user(); chat.FirstWord(u, q, h.Word.Word) {
 					if len(found) == limit {
 						next = chat.SearchNext(from, user)
 						return nil
@@ -62,6 +62,6 @@ func (db *DB) hits(ctx context.Context, q, from string, user chat.UserID, limit 
 	above := bson.D{{Key: "word", Value: bson.D{{Key: "$gt", Value: from}, {Key: "$lt", Value: q + beyond}}}}
 	cur, err := db.words.Aggregate(ctx, mongo.Pipeline{{{Key: "$match", Value: bson.D{{Key: "$or", Value: bson.A{same, above}}}}},
 		{{Key: "$sort", Value: key("word", "user")}}, {{Key: "$limit", Value: limit}},
-		{{Key: "$lookup", Value: bson.D{{Key: "from", Value: db.users.Name()}, {Key: "localField", Value: "user"}, {Key: "foreignField", Value: "_id"}, {Key: "as", Value: "person"}}}}})
+		{{Key: "$lookup", Value: bson.D{{Key: "from", Value: db.users.Name()}, {Key: "localField", Value: "user"}, {Key: "foreignField", Value: "_id"}, {Key: "as", Value: "users"}}}}})
 	return all[hit](ctx, cur, err)
 }

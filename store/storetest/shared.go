@@ -45,8 +45,8 @@ func oneWinner(t *testing.T, open opener) {
 	must(t, err)
 	equal(t, "epoch", s[0].Epoch(), s[1].Epoch())
 
-	first, second := race(func(i int) error { // the owner's link
-		n := newAccount(fmt.Sprint("owner", i))
+	first, second := race(func(i int) error { // the setup code
+		n := newAccount(fmt.Sprint("admin", i))
 		n.Setup = info.Setup
 		_, _, err := s[i].CreateAccount(ctx, n)
 		return err
@@ -93,14 +93,14 @@ func oneWinner(t *testing.T, open opener) {
 		return err
 	})
 	wantOneWinner(t, chat.LastOwner, first, second)
-	owners, err := s[0].UsersByHandle(ctx, []string{"owner0", "owner1"})
+	admins, err := s[0].UsersByHandle(ctx, []string{"admin0", "admin1"})
 	must(t, err)
-	equal(t, "owners", len(owners), 1)
+	equal(t, "admins", len(admins), 1)
 	admin, member := chat.RoleAdmin, chat.RoleMember
 	_, err = s[0].PatchUser(ctx, ann.ID, chat.UserPatch{Role: &admin})
 	must(t, err)
 	first, second = race(func(i int) error {
-		_, err := s[i].PatchUser(ctx, [2]chat.User{ann, owners[0]}[i].ID, chat.UserPatch{Role: &member})
+		_, err := s[i].PatchUser(ctx, [2]chat.User{ann, admins[0]}[i].ID, chat.UserPatch{Role: &member})
 		return err
 	})
 	wantOneWinner(t, chat.LastOwner, first, second)
