@@ -8,6 +8,16 @@ type Server struct {
 	Setup string // the code that makes the first admin; empty once used
 }
 
+// IsSetup reports whether code is the setup code, and was not used.
+func (s Server) IsSetup(code string) bool {
+	return s.Setup != "" && subtle.ConstantTimeCompare([]byte(s.Setup), []byte(code)) == 1
+}
+
+// WrongSetup is the error for a code that is not the setup code.
+func WrongSetup() error {
+	return FailField(Forbidden, "setup", "the setup code is wrong or was used")
+}
+
 // ServerName returns the name to save for a server: DefaultServer for none.
 func ServerName(name string) string {
 	if name == "" {
@@ -48,8 +58,8 @@ type AccountView struct {
 
 // CheckNew judges the request: the setup code or invite first, then the handle.
 func (n NewAccount) CheckNew(v AccountView) error {
-	if n.Setup != "" && (v.Setup == "" || subtle.ConstantTimeCompare([]byte(v.Setup), []byte(n.Setup)) != 1) {
-		return FailField(Forbidden, "setup", "the setup code is wrong or was used")
+	if n.Setup != "" && !(Server{Setup: v.Setup}).IsSetup(n.Setup) {
+		return WrongSetup()
 	}
 	if n.HasInvite {
 		if err := v.Invite.CheckUse(v.Now); err != nil {

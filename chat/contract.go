@@ -57,9 +57,12 @@ type Window struct {
 }
 
 // Check judges the Limit.
-func (w Window) Check() error {
-	if w.Limit < 1 || w.Limit > MaxPage {
-		return FailField(BadInput, "limit", "limit must be 1 to %d", MaxPage)
+func (w Window) Check() error { return CheckLimit(int64(w.Limit), MaxPage) }
+
+// CheckLimit refuses a page size that is not 1 to most.
+func CheckLimit(n int64, most int) error {
+	if n < 1 || n > int64(most) {
+		return FailField(BadInput, "limit", "limit must be 1 to %d", most)
 	}
 	return nil
 }

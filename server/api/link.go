@@ -86,7 +86,7 @@ func (a *API) RecoveryLink(ctx context.Context, listen *url.URL, handle string) 
 		return "", 0, err
 	}
 	if len(users) == 0 {
-		return "", 0, chat.FailField(chat.NotFound, "handle", "there is no user with the handle %q", handle)
+		return "", 0, chat.NoHandle(handle)
 	}
 	code, expiresAt, err := a.Service.NewRecovery(ctx, users[0].ID)
 	return recoverLink(a.publicOr(listen), code), expiresAt, err

@@ -3,7 +3,6 @@ package service
 import (
 	"cmp"
 	"context"
-	"crypto/subtle"
 
 	"parley/chat"
 )
@@ -58,14 +57,14 @@ func (s *Service) authorizeSignUp(ctx context.Context, caller Caller, in *NewAcc
 			return invite, err
 		}
 		code := cmp.Or(in.Setup, in.Invite)
-		if server.Setup != "" && subtle.ConstantTimeCompare([]byte(server.Setup), []byte(code)) == 1 {
+		if server.IsSetup(code) {
 			n.Setup = code
 			return invite, nil
 		}
 	}
 	switch {
 	case in.Setup != "":
-		err = chat.FailField(chat.Forbidden, "setup", "the setup code is wrong or was used")
+		err = chat.WrongSetup()
 	case s.registration == Closed:
 		return invite, chat.Fail(chat.RegistrationClosed, "this server takes no new accounts")
 	case in.Invite == "" && s.registration == ByInvite:

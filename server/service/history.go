@@ -67,13 +67,10 @@ func (s *Service) Window(c *wire.Command) (w chat.Window, err error) {
 
 // PageLimit checks a page size: nil is def, else 1 to most.
 func PageLimit(n *int64, def, most int) (int, error) {
-	switch {
-	case n == nil:
+	if n == nil {
 		return def, nil
-	case *n < 1 || *n > int64(most):
-		return 0, chat.FailField(chat.BadInput, "limit", "limit must be 1 to %d", most)
 	}
-	return int(*n), nil
+	return int(*n), chat.CheckLimit(*n, most)
 }
 
 // History returns a window of a chat's messages with the users that they name.
