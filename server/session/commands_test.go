@@ -100,11 +100,11 @@ func commandsOfClient(t *testing.T) map[string][]string {
 		}
 		return names
 	}
-	window := fields(regexp.MustCompile(`interface Window \{(.*)\}`).FindStringSubmatch(source)[1])
+	window := fields(regexp.MustCompile(`interface HistoryWindow \{(.*)\}`).FindStringSubmatch(source)[1])
 	_, table, _ := strings.Cut(source, "export interface Commands {\n")
 	table, _, _ = strings.Cut(table, "\n}")
 	found := map[string][]string{}
-	for _, m := range regexp.MustCompile(`(?m)^  (\w+): \[(object|\{([^}]*)\}( & Window)?)`).FindAllStringSubmatch(table, -1) {
+	for _, m := range regexp.MustCompile(`(?m)^  (\w+): \[(object|\{([^}]*)\}( & HistoryWindow)?)`).FindAllStringSubmatch(table, -1) {
 		list := fields(m[3])
 		if m[4] != "" {
 			list = append(list, window...)
