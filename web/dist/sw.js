@@ -1,8 +1,8 @@
-// Shows notices and opens what they are about. It keeps no pages.
+// Shows notifications and opens their messages on a click. It caches nothing.
 addEventListener("install", () => skipWaiting());
 addEventListener("activate", (e) => e.waitUntil(clients.claim()));
 
-// A page tells what came. No notice while another window of this server is being looked at.
+// Pages post what to show. Nothing is shown while another window of this server has the focus.
 addEventListener("message", (e) => e.waitUntil((async () => {
   const { title, options } = e.data;
   const windows = await clients.matchAll({ type: "window", includeUncontrolled: true });
@@ -18,6 +18,6 @@ addEventListener("notificationclick", (e) => {
     const page = windows.find((w) => w.visibilityState === "visible") ?? windows[0];
     if (!page) return clients.openWindow(path);
     page.postMessage({ open: path });
-    await page.focus().catch(() => {}); // some browsers refuse, and go there all the same
+    await page.focus().catch(() => {}); // some browsers reject, and focus it anyway
   })());
 });
