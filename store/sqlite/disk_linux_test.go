@@ -22,12 +22,16 @@ type smallDisk struct {
 	others atomic.Int64 // bytes that other programs occupy
 }
 
-var smallDisks sync.Map // folder → *smallDisk
+var (
+	smallDisks     sync.Map     // folder → *smallDisk
+	smallDiskCount atomic.Int32 // benchmarks have none, and do not pay for the search
+)
 
 func newSmallDisk(t testing.TB, total int64) *smallDisk {
 	d := &smallDisk{dir: t.TempDir(), total: total}
 	smallDisks.Store(d.dir, d)
-	t.Cleanup(func() { smallDisks.Delete(d.dir) })
+	smallDiskCount.Add(1)
+	t.Cleanup(func() { smallDisks.Delete(d.dir); smallDiskCount.Add(-1) })
 	return d
 }
 
@@ -57,6 +61,9 @@ func init() {
 		panic(err)
 	}
 	replaceWrite(func(tls *libc.TLS, fd int32, buf uintptr, n lib.Tsize_t, at lib.Toff_t) lib.Tssize_t {
+		if smallDiskCount.Load() == 0 {
+			return lib.Tssize_t(libc.Xpwrite(tls, fd, buf, n, at))
+		}
 		if path, err := os.Readlink("/proc/self/fd/" + strconv.Itoa(int(fd))); err == nil {
 			if d, ok := smallDisks.Load(filepath.Dir(path)); ok {
 				info, err := os.Stat(path)
