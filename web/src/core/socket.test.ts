@@ -107,6 +107,17 @@ test("replies match their commands in any order; a broken connection fails the r
   await expect(lost).rejects.toMatchObject({ code: "no_answer", retryable: true });
 });
 
+test("a command is not sent on a connection that is closing, and fails when it is closed", async () => {
+  const it = connected();
+  it.wire().greets();
+  it.wire().got = [];
+  it.wire().readyState = 2; // closing: the server's close frame came, its event has not
+  const typing = it.socket.command("typing", { chatId: "a" });
+  it.wire().breaks();
+  await expect(typing).rejects.toMatchObject({ code: "no_answer" });
+  expect(it.wire().got).toEqual([]);
+});
+
 test("the backoff is random up to 5 s, doubles up to a minute, and is reset by a hello", async () => {
   const it = connected();
   it.wire().greets();

@@ -27,7 +27,7 @@ export interface Handlers {
 }
 
 /** The part of a WebSocket that is used. */
-export type WebSocketLike = Pick<WebSocket, "binaryType" | "send" | "close" | "onopen" | "onmessage" | "onclose">;
+export type WebSocketLike = Pick<WebSocket, "binaryType" | "readyState" | "OPEN" | "send" | "close" | "onopen" | "onmessage" | "onclose">;
 
 /** A command that waits for its reply. ok and fail run before the later values of the same message are handled. */
 interface PendingReply { ok: (v: never) => void; fail: (f: Failure) => void; bytes: number }
@@ -98,7 +98,7 @@ export class Socket {
     return new Promise((ok, fail) => {
       const bytes = this.#prepare(verb, fields, { ok, fail });
       if (bytes.length > this.#maxBytes) this.#rejectTooLong(this.#nextId - 1);
-      else ws.send(bytes);
+      else if (ws.readyState === ws.OPEN) ws.send(bytes); // else it is closing, and #closed fails the command
     });
   }
 

@@ -11,6 +11,8 @@ export const helloOk = (more: Partial<Hello> = {}): Hello => ({
 /** A fake WebSocket: the test plays the server. */
 export class FakeWire implements WebSocketLike {
   binaryType: BinaryType = "blob";
+  readonly OPEN = 1;
+  readyState: WebSocketLike["readyState"] = 0;
   onopen: WebSocketLike["onopen"] = null;
   onmessage: WebSocketLike["onmessage"] = null;
   onclose: WebSocketLike["onclose"] = null;
@@ -18,14 +20,18 @@ export class FakeWire implements WebSocketLike {
   /** The commands received, oldest first. Tests remove those that they have checked. */
   got: Record<string, unknown>[] = [];
 
+  /** Throws unless the connection is open: a browser drops what is sent later, and reports an error on the console. */
   send(data: string | ArrayBufferLike | Blob | ArrayBufferView): void {
+    if (this.readyState !== this.OPEN) throw new Error("sent on a connection that is not open");
     this.got.push(...(decodeValues(data as Uint8Array<ArrayBuffer>) as unknown as Record<string, unknown>[]));
   }
   close(): void {
     this.closed = true;
+    this.readyState = 2;
   }
 
   opens(): void {
+    this.readyState = this.OPEN;
     this.onopen?.call(this as unknown as WebSocket, {} as never);
   }
   /** Sends the values in one message. */
@@ -39,6 +45,7 @@ export class FakeWire implements WebSocketLike {
     this.onmessage?.call(this as unknown as WebSocket, { data } as MessageEvent);
   }
   breaks(code = 1006, reason = ""): void {
+    this.readyState = 3;
     this.onclose?.call(this as unknown as WebSocket, { code, reason } as CloseEvent);
   }
   /** Opens the connection and replies to hello. */
