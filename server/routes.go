@@ -47,7 +47,8 @@ func (s *Server) routes() http.Handler {
 		r.Post("/invites/peek", h(invites.Peek))
 
 		r.Group(func(r chi.Router) {
-			r.Use(s.countRefused, middleware.Require(s.api.Fail)) // no-store, and 401 without an identity
+			r.Use(s.countRefused, middleware.Require(s.api.Fail), // no-store, and 401 without an identity
+				middleware.Query(s.api.Fail))
 			r.Patch("/server", h(server.Patch))
 			r.Get("/sessions", h(sessions.List))
 			r.Delete("/sessions", h(sessions.EndOthers))
