@@ -9,6 +9,8 @@ import (
 	"testing"
 	"time"
 
+	"go.mongodb.org/mongo-driver/v2/bson"
+
 	"parley/chat"
 	"parley/internal/mongotest"
 	"parley/store/mongo"
@@ -149,5 +151,67 @@ func TestNewerDatabaseIsLeftAsItIs(t *testing.T) {
 	}
 	if err == nil || !strings.Contains(err.Error(), "newer Parley") || chat.Is(err, chat.Unavailable) {
 		t.Errorf("opened: %v", err)
+	}
+}
+
+// A wrong password does not pass by waiting, and is not in the error.
+func TestWrongPassword(t *testing.T) {
+	fake := mongotest.StartFake(t, mongotest.Hello{SetName: "rs0"}, func(c mongotest.Command) bson.D {
+		if c.Name == "saslStart" {
+			return bson.D{{Key: "ok", Value: 0}, {Key: "code", Value: 18}, {Key: "codeName", Value: "AuthenticationFailed"}, {Key: "errmsg", Value: "Authentication failed."}}
+		}
+		return nil
+	})
+	db, err := mongo.Open(t.Context(), "mongodb://ann:hunter2@"+fake.Addr()+"/?replicaSet=rs0", 10, slog.New(slog.DiscardHandler))
+	if err == nil {
+		_ = db.Close()
+	}
+	if err == nil || chat.Is(err, chat.Unavailable) || !strings.Contains(err.Error(), "Authentication") || strings.Contains(err.Error(), "hunter2") {
+		t.Errorf("opened: %v", err)
+	}
+}
+
+// The errors that a server returns as documents, as the driver reads them.
+func TestServerErrors(t *testing.T) {
+	concern := func(code int) bson.D {
+		return bson.D{{Key: "ok", Value: 1}, {Key: "n", Value: 1}, {Key: "writeConcernError", Value: bson.D{{Key: "code", Value: code}, {Key: "errmsg", Value: "no majority"}}}}
+	}
+	failed := func(code int, labels ...string) bson.D {
+		return bson.D{{Key: "ok", Value: 0}, {Key: "code", Value: code}, {Key: "errmsg", Value: "failed"}, {Key: "errorLabels", Value: labels}}
+	}
+	for _, c := range []struct {
+		name, command string
+		reply         bson.D
+		want          chat.Code
+	}{
+		{"the time limit of the write concern of an index", "createIndexes", concern(50), chat.Unavailable},
+		{"a write concern of an index that was not met", "createIndexes", concern(64), chat.Unavailable},
+		{"a build of an index that was ended", "createIndexes", failed(276), chat.Unavailable},
+		{"an overload during the build of an index", "createIndexes", failed(462, "SystemOverloadedError", "RetryableError"), chat.Unavailable},
+		{"the time limit of a write concern", "update", concern(50), chat.Unavailable},
+		{"an overload", "find", failed(462, "SystemOverloadedError", "RetryableError"), chat.Unavailable},
+		{"no room in the cache", "find", failed(365), chat.Unavailable},
+		{"an index with other options", "createIndexes", failed(85), chat.Internal},
+		{"no right to read", "find", failed(13), chat.Internal},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			fake := mongotest.StartFake(t, mongotest.Hello{SetName: "rs0"}, func(m mongotest.Command) bson.D {
+				switch m.Name {
+				case c.command:
+					return c.reply
+				case "find":
+					return bson.D{{Key: "ok", Value: 1}, {Key: "cursor", Value: bson.D{{Key: "id", Value: int64(0)}, {Key: "ns", Value: "parley.meta"}, {Key: "firstBatch", Value: bson.A{}}}}}
+				}
+				return nil
+			})
+			db, err := mongo.Open(t.Context(), "mongodb://"+fake.Addr()+"/?replicaSet=rs0", 10, slog.New(slog.DiscardHandler))
+			if err == nil {
+				_ = db.Close()
+			}
+			if !chat.Is(err, c.want) {
+				t.Errorf("opened: %v", err)
+			}
+		})
 	}
 }
