@@ -80,7 +80,10 @@ func (a *API) OwnerLink(ctx context.Context, listen *url.URL) (string, error) {
 // RecoveryLink creates a link with which the user of the handle sets a new password, once.
 // It returns the link and when it expires.
 func (a *API) RecoveryLink(ctx context.Context, listen *url.URL, handle string) (link string, expiresAt int64, err error) {
-	handle = strings.ToLower(strings.TrimPrefix(handle, "@"))
+	handle, err = chat.ParseHandle(handle)
+	if err != nil {
+		return "", 0, err
+	}
 	users, err := a.Service.UsersByHandle(ctx, []string{handle})
 	if err != nil {
 		return "", 0, err

@@ -1,6 +1,7 @@
 package service
 
 import (
+	"cmp"
 	"context"
 	"slices"
 	"strings"
@@ -16,7 +17,7 @@ func (s *Service) CreateChat(ctx context.Context, caller Caller, n chat.NewChat,
 	if err := chat.CheckClientID(n.ClientID); err != nil {
 		return c, false, err
 	}
-	if err := checkTitles(&n.Title, &n.Topic); err != nil {
+	if err := cleanTitles(&n.Title, &n.Topic); err != nil {
 		return c, false, err
 	}
 	if len(members) > chat.MaxJoinAtOnce {
@@ -67,8 +68,8 @@ func (s *Service) resolve(ctx context.Context, caller chat.UserID, members []str
 	ids, handles := UserSet{}, []string{}
 	for _, m := range members {
 		if h, ok := strings.CutPrefix(m, "@"); ok {
-			h = strings.ToLower(h)
-			if chat.CheckHandle(h) != nil {
+			h, err := chat.ParseHandle(h)
+			if err != nil {
 				return nil, chat.FailField(chat.BadInput, "members", "members must be user ids or @handles")
 			}
 			if !slices.Contains(handles, h) {
@@ -101,7 +102,7 @@ func (s *Service) resolve(ctx context.Context, caller chat.UserID, members []str
 
 // RenameChat changes a group's title, topic or both; nil stays.
 func (s *Service) RenameChat(ctx context.Context, caller Caller, id chat.ChatID, title, topic *string, clientID string) error {
-	if err := checkTitles(title, topic); err != nil {
+	if err := cleanTitles(title, topic); err != nil {
 		return err
 	}
 	if err := OptionalClientID(clientID); err != nil {
@@ -111,16 +112,9 @@ func (s *Service) RenameChat(ctx context.Context, caller Caller, id chat.ChatID,
 	return s.appendWait(ctx, draft, chat.Rename)
 }
 
-func checkTitles(title, topic *string) error {
-	if title != nil {
-		if err := chat.CheckLine("title", *title, chat.MaxTitle); err != nil {
-			return err
-		}
-	}
-	if topic != nil {
-		return chat.CheckLine("topic", *topic, chat.MaxTopic)
-	}
-	return nil
+// cleanTitles brings them into the form in which they are stored; nil stays.
+func cleanTitles(title, topic *string) error {
+	return cmp.Or(chat.ChatTitle.CleanIn(title), chat.ChatTopic.CleanIn(topic))
 }
 
 // appendWait queues a draft and waits for its outcome.

@@ -3,19 +3,17 @@ package service
 import (
 	"cmp"
 	"context"
-	"strings"
 
 	"parley/chat"
 )
 
 // SignIn creates a session for the holder of a handle and password.
 func (s *Service) SignIn(ctx context.Context, caller Caller, handle, password string, n chat.NewSession) (u chat.User, created chat.Session, err error) {
-	if err := chat.CheckLine("label", n.Label, chat.MaxLabel); err != nil {
+	if err := chat.SessionLabel.CleanIn(&n.Label); err != nil {
 		return u, created, err
 	}
 	wrong := chat.Fail(chat.BadCredentials, "the handle or the password is wrong")
-	handle = strings.ToLower(strings.TrimPrefix(handle, "@"))
-	if chat.CheckHandle(handle) != nil {
+	if handle, err = chat.ParseHandle(handle); err != nil {
 		return u, created, wrong // no account can have such a handle, which is no secret
 	}
 	u, hash, err := s.Credentials(ctx, handle)
@@ -116,10 +114,10 @@ func (s *Service) UseRecovery(ctx context.Context, caller Caller, code, password
 	if code == "" {
 		return u, created, chat.FailField(chat.BadInput, "code", "code must not be empty")
 	}
-	if err := chat.CheckPassword(password); err != nil {
+	if password, err = chat.NewPassword(password); err != nil {
 		return u, created, err
 	}
-	if err := chat.CheckLine("label", n.Label, chat.MaxLabel); err != nil {
+	if err := chat.SessionLabel.CleanIn(&n.Label); err != nil {
 		return u, created, err
 	}
 	codeHash := chat.SecretHash(code)

@@ -18,7 +18,7 @@ type account struct {
 // verifyPassword reports whether the password is that of the hash. An attempt takes its
 // tokens before the password is checked and gets them back unless it is wrong.
 func (s *Service) verifyPassword(ctx context.Context, caller Caller, acc account, password, hash string) (bool, error) {
-	if len(password) > chat.MaxPassword {
+	if len(password) > chat.MaxPasswordTyped {
 		return false, nil // no account can have it, so the answer tells nothing
 	}
 	a, address := s.attempts, caller.Address
