@@ -3,7 +3,6 @@ package service
 import (
 	"cmp"
 	"context"
-	"strings"
 
 	"parley/chat"
 	"parley/server/auth"
@@ -15,12 +14,11 @@ type sessions struct{ *core }
 
 // SignIn creates a session for the holder of a handle and password.
 func (s sessions) SignIn(ctx context.Context, caller Caller, handle, password string, n chat.NewSession) (u chat.User, created chat.Session, err error) {
-	if err := chat.CheckLine("label", n.Label, chat.MaxLabel); err != nil {
+	if err := chat.SessionLabel.CleanIn(&n.Label); err != nil {
 		return u, created, err
 	}
 	wrong := chat.Fail(chat.BadCredentials, "the handle or the password is wrong")
-	handle = strings.ToLower(strings.TrimPrefix(handle, "@"))
-	if chat.CheckHandle(handle) != nil {
+	if handle, err = chat.ParseHandle(handle); err != nil {
 		return u, created, wrong // no account can have such a handle, which is no secret
 	}
 	u, hash, err := s.Credentials(ctx, handle)
