@@ -20,6 +20,7 @@ import (
 func (s *Server) guard(r chi.Router) {
 	r.Use(
 		growStack,
+		endChunked,
 		middleware.ClientAddress(s.TrustedProxies, s.Log),
 		middleware.AccessLog(s.Log, s.sampler, s.metrics.request),
 		middleware.Recover(s.Log, s.API.Fail),
@@ -81,6 +82,18 @@ func (s *Server) wrongMethod(routes chi.Routes) http.HandlerFunc {
 func growStack(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		service.GrowStack()
+		next.ServeHTTP(w, r)
+	})
+}
+
+// endChunked ends the connection of a request with Transfer-Encoding after its answer.
+// One that also has a Content-Length may smuggle a second request past a proxy, so its
+// connection must end (RFC 9112, section 6.1); net/http does not show whether it had one.
+func endChunked(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if len(r.TransferEncoding) > 0 && r.ProtoMajor == 1 {
+			w.Header().Set("Connection", "close")
+		}
 		next.ServeHTTP(w, r)
 	})
 }

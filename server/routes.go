@@ -33,7 +33,8 @@ func (s *Server) routes() http.Handler {
 		r.Post("/invites/peek", h(s.API.PeekInvite))
 
 		r.Group(func(r chi.Router) {
-			r.Use(s.countRefused, middleware.Require(s.API.Fail)) // no-store, and 401 without an identity
+			r.Use(s.countRefused, middleware.Require(s.API.Fail), // no-store, and 401 without an identity
+				middleware.Query(s.API.Fail))
 			r.Patch("/server", h(s.API.PatchServer))
 			r.Get("/sessions", h(s.API.ListSessions))
 			r.Delete("/sessions", h(s.API.EndSessions))
