@@ -116,7 +116,7 @@ func serve(ctx context.Context, c *config, stdout io.Writer, stderr *logging.Wri
 		h.IdleTimeout, h.MaxHeaderBytes = idleTimeout, maxHeader
 		h.ErrorLog = slog.NewLogLogger(log.Handler(), slog.LevelDebug)
 		g.Go(func() error {
-			if err := h.Serve(listeners[i]); !errors.Is(err, http.ErrServerClosed) {
+			if err := h.Serve(&acceptLog{Listener: listeners[i], log: log}); !errors.Is(err, http.ErrServerClosed) {
 				return err
 			}
 			return nil
