@@ -13,7 +13,7 @@ const (
 	apiPolicy  = "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 	pagePolicy = "default-src 'self'; connect-src %s; img-src 'self' data:; style-src 'self'; script-src 'self'; " +
 		"object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
-	hsts       = "max-age=31536000" // a year
+	hsts = "max-age=31536000" // a year
 )
 
 // Headers sets security headers: a content security policy without inline code, no

@@ -200,9 +200,14 @@ func (t *tx) batch(batch []*job) {
 	for t.reserve.noSpace(t.broken) && t.releaseReserve(t.reserve.piece()) {
 		t.attempt(batch)
 	}
+	if t.broken != nil && !t.db.full.Load() && time.Since(t.checkpointed) > time.Second {
+		t.checkpoint() // empties SQLite's log, if that is what cannot grow
+		t.attempt(batch)
+	}
 	if t.broken == nil {
 		return
 	}
+	t.db.unwritten.Store(probeSize(batch))
 	t.db.log.Error("a batch of writes failed", "jobs", len(batch), "err", t.broken)
 	err := storeError(t.broken, "write")
 	if t.reserve.noSpace(t.broken) {
