@@ -24,16 +24,17 @@ import (
 type DB struct {
 	// Static after construction.
 	settings
-	log    *slog.Logger
-	lock   *os.File
-	name   string // the database's address for the driver
-	epoch  string
-	now    func() int64 // chat.Now; a test sets its own before the first call
-	reads  *sql.DB      // the read pool
-	writes *sql.DB      // holds the writer's one connection
-	queue  chan *job
-	acks   chan []*job // finished, from the writer to the notifier
-	stop   chan struct{}
+	log     *slog.Logger
+	lock    *os.File
+	name    string // the database's address for the driver
+	walPath string // of SQLite's log
+	epoch   string
+	now     func() int64 // chat.Now; a test sets its own before the first call
+	reads   *sql.DB      // the read pool
+	writes  *sql.DB      // holds the writer's one connection
+	queue   chan *job
+	acks    chan []*job // finished, from the writer to the notifier
+	stop    chan struct{}
 
 	ended     sync.WaitGroup // the writer and the notifier
 	sending   sync.RWMutex   // read-held while a job goes into the queue
@@ -60,6 +61,7 @@ const (
 // settings are what only tests change.
 type settings struct {
 	checkpointEvery int           // pages in the log, until the writer settles
+	longLog         int64         // bytes of the log at which it is reported
 	scrubEvery      time.Duration // of work while texts are deleted, until the writer settles
 	// diskSpace returns the bytes that are free, and all, on the disk of a folder.
 	diskSpace func(dir string) (free, total int64, err error)
@@ -68,7 +70,7 @@ type settings struct {
 }
 
 func defaultSettings() settings {
-	return settings{checkpointEvery: 8000, scrubEvery: 2 * time.Second, diskSpace: statfs, preparing: func(string) {}}
+	return settings{checkpointEvery: 8000, longLog: 128 << 20, scrubEvery: 2 * time.Second, diskSpace: statfs, preparing: func(string) {}}
 }
 
 // Open opens the database at path, makes it and its folder if they are not
@@ -125,7 +127,7 @@ func open(ctx context.Context, path string, log *slog.Logger, opts settings) (_ 
 			}
 		}()
 	}
-	db.name = address(path)
+	db.name, db.walPath = address(path), path+"-wal"
 	if db.writes, err = sql.Open("sqlite", db.name+"?"+writePragmas); err != nil {
 		return nil, fmt.Errorf("open %s: %w", path, err)
 	}
