@@ -114,7 +114,7 @@ func TestRefusedIdentity(t *testing.T) {
 		c.call("GET", "/api/server", nil).want(200) // needs none
 	}
 	c := x.anonymous()
-	c.header.Set("Cookie", "parley=wrong")
+	c.header.Set("Cookie", x.cookieName()+"=wrong")
 	a := c.call("GET", "/api/me", nil).wantError(chat.NoIdentity, "")
 	if !strings.Contains(a.header.Get("Set-Cookie"), "Max-Age=0") {
 		t.Errorf("a refused cookie stays: %q", a.header.Get("Set-Cookie"))

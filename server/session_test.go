@@ -65,17 +65,63 @@ func TestSignInRacesPasswordChange(t *testing.T) {
 	}
 }
 
+// cookieName returns the name of the session cookie for clients at the server's own
+// address.
+func (x *testServer) cookieName() string { return "parley-" + x.url[strings.LastIndex(x.url, ":")+1:] }
+
+// Signing in and out at one server changes nothing for the cookie of another one on the
+// same host, and a session of an older version goes on.
+func TestTwoServersOnOneHost(t *testing.T) {
+	one, two := start(t), start(t)
+	jar := map[string]string{}
+	call := func(x *testServer, method, path string, body any) *answer {
+		c := x.anonymous()
+		var all []string
+		for name, value := range jar {
+			all = append(all, name+"="+value)
+		}
+		c.header.Set("Cookie", strings.Join(all, "; "))
+		a := c.call(method, path, body)
+		for _, line := range a.header["Set-Cookie"] {
+			set, err := http.ParseSetCookie(line)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if jar[set.Name] = set.Value; set.MaxAge < 0 {
+				delete(jar, set.Name)
+			}
+		}
+		return a
+	}
+	ann := one.addUser("ann")
+	two.addUser("bob")
+	jar["parley"] = ann.token // as an older version set it
+	call(two, "GET", "/api/me", nil).wantError(chat.NoIdentity, "")
+	call(two, "POST", "/api/sessions", m{"handle": "bob", "password": password, "cookie": true}).want(201)
+	call(one, "GET", "/api/me", nil).want(200)
+	call(two, "GET", "/api/me", nil).want(200)
+	if jar[one.cookieName()] != ann.token || jar["parley"] != "" || len(jar) != 2 {
+		t.Errorf("cookies %v", jar)
+	}
+	call(one, "DELETE", "/api/sessions/current", nil).want(204)
+	call(one, "GET", "/api/me", nil).wantError(chat.NoIdentity, "")
+	call(two, "GET", "/api/me", nil).want(200)
+}
+
 // A browser receives a cookie that scripts cannot read, and no token.
 func TestCookieSignIn(t *testing.T) {
 	for _, c := range []struct {
 		public, name string
 		secure       bool
-	}{{"", "parley", false}, {"https://chat.example", "__Host-parley", true}} {
+	}{{"", "", false}, {"https://chat.example", "__Host-parley", true}, {"https://chat.example:8443", "__Host-parley-8443", true}} {
 		x := start(t, func(config *Config) {
 			if c.public != "" {
 				config.PublicURL, _ = url.Parse(c.public)
 			}
 		})
+		if c.name == "" {
+			c.name = x.cookieName()
+		}
 		x.addUser("ann")
 		var created api.SignInAnswer
 		a := x.anonymous().call("POST", "/api/sessions", m{"handle": "ann", "password": password, "cookie": true}).want(201).into(&created)
