@@ -32,17 +32,25 @@ func pathMessage(r *http.Request) (chat.ChatID, chat.Seq, error) {
 	return id, chat.Seq(n), nil
 }
 
-// GetMessage handles GET /api/chats/{chatId}/messages/{seq}.
-func (a *API) GetMessage(w http.ResponseWriter, r *http.Request) error {
+// Messages has the handlers of messages.
+type Messages struct{ *API }
+
+// Get handles GET /api/chats/{chatId}/messages/{seq}.
+func (a Messages) Get(w http.ResponseWriter, r *http.Request) error {
 	id, seq, err := pathMessage(r)
 	if err != nil {
 		return err
 	}
-	return a.answerMessage(w, r, http.StatusOK, id, seq, false)
+	m, err := a.Service.Message(r.Context(), callerID(r), id, seq)
+	if err != nil {
+		return err
+	}
+	a.Answer(w, r, http.StatusOK, MessageAnswer{Message: m})
+	return nil
 }
 
-// PostMessage handles POST /api/chats/{chatId}/messages.
-func (a *API) PostMessage(w http.ResponseWriter, r *http.Request) error {
+// Post handles POST /api/chats/{chatId}/messages.
+func (a Messages) Post(w http.ResponseWriter, r *http.Request) error {
 	var in struct {
 		ClientID string   `json:"clientId"`
 		Text     string   `json:"text"`
@@ -57,15 +65,15 @@ func (a *API) PostMessage(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	if again { // the message may have been edited since
-		return a.answerMessage(w, r, http.StatusOK, ev.ChatID, ev.Seq, true)
+		return a.answerChanged(w, r, chat.Message{ChatID: ev.ChatID, Seq: ev.Seq, At: ev.At, By: ev.By, ClientID: ev.ClientID}, true)
 	}
 	a.Answer(w, r, http.StatusCreated, MessageAnswer{Message: chat.Message{ChatID: ev.ChatID, Seq: ev.Seq, At: ev.At, By: ev.By,
 		ClientID: ev.ClientID, Text: ev.Text, Reply: ev.Reply, Mentions: ev.Mentions}})
 	return nil
 }
 
-// PatchMessage handles PATCH /api/chats/{chatId}/messages/{seq}.
-func (a *API) PatchMessage(w http.ResponseWriter, r *http.Request) error {
+// Patch handles PATCH /api/chats/{chatId}/messages/{seq}.
+func (a Messages) Patch(w http.ResponseWriter, r *http.Request) error {
 	id, seq, err := pathMessage(r)
 	if err != nil {
 		return err
@@ -81,11 +89,11 @@ func (a *API) PatchMessage(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return targetAsSeq(err)
 	}
-	return a.answerMessage(w, r, http.StatusOK, id, seq, false)
+	return a.answerChanged(w, r, chat.Message{ChatID: id, Seq: seq, By: callerID(r)}, false)
 }
 
-// DeleteMessage handles DELETE /api/chats/{chatId}/messages/{seq}.
-func (a *API) DeleteMessage(w http.ResponseWriter, r *http.Request) error {
+// Delete handles DELETE /api/chats/{chatId}/messages/{seq}.
+func (a Messages) Delete(w http.ResponseWriter, r *http.Request) error {
 	id, seq, err := pathMessage(r)
 	if err != nil {
 		return err
@@ -101,16 +109,16 @@ func (a *API) DeleteMessage(w http.ResponseWriter, r *http.Request) error {
 }
 
 // PutReaction handles PUT /api/chats/{chatId}/messages/{seq}/reactions/{emoji}.
-func (a *API) PutReaction(w http.ResponseWriter, r *http.Request) error {
+func (a Messages) PutReaction(w http.ResponseWriter, r *http.Request) error {
 	return a.react(w, r, true)
 }
 
 // DeleteReaction handles DELETE /api/chats/{chatId}/messages/{seq}/reactions/{emoji}.
-func (a *API) DeleteReaction(w http.ResponseWriter, r *http.Request) error {
+func (a Messages) DeleteReaction(w http.ResponseWriter, r *http.Request) error {
 	return a.react(w, r, false)
 }
 
-func (a *API) react(w http.ResponseWriter, r *http.Request, on bool) error {
+func (a Messages) react(w http.ResponseWriter, r *http.Request, on bool) error {
 	id, seq, err := pathMessage(r)
 	if err != nil {
 		return err
@@ -143,13 +151,17 @@ func targetAsSeq(err error) error {
 	return &named
 }
 
-// answerMessage answers with the message in its current state.
-func (a *API) answerMessage(w http.ResponseWriter, r *http.Request, code int, id chat.ChatID, seq chat.Seq, again bool) error {
-	m, err := a.Service.Message(r.Context(), callerID(r), id, seq)
+// answerChanged answers a command that succeeded with the message as it is now. A caller
+// who is not a member any more, as in a late retry, gets bare.
+func (a Messages) answerChanged(w http.ResponseWriter, r *http.Request, bare chat.Message, again bool) error {
+	m, err := a.Service.Message(r.Context(), callerID(r), bare.ChatID, bare.Seq)
+	if chat.Is(err, chat.NotFound) {
+		m, err = bare, nil
+	}
 	if err != nil {
 		return err
 	}
-	a.Answer(w, r, code, MessageAnswer{m, again})
+	a.Answer(w, r, http.StatusOK, MessageAnswer{m, again})
 	return nil
 }
 
