@@ -9,6 +9,7 @@ import (
 	"net"
 	"net/netip"
 	"net/url"
+	"os"
 	"runtime/debug"
 	"strings"
 
@@ -26,6 +27,7 @@ import (
 type config struct {
 	Listen         string              `default:"127.0.0.1:8080" help:"Address to listen on; port 0 selects a free port."`
 	Store          string              `default:"sqlite:./parley-data/parley.db" help:"Database: sqlite:PATH, or mongodb://HOST/NAME?replicaSet=SET for any number of replicas."`
+	StoreFile      string              `placeholder:"PATH" help:"File that holds the value of --store, for a URL with a password; it replaces --store."`
 	StorePool      int                 `default:"50" help:"Maximum connections to MongoDB, at least 5."`
 	Registration   server.Registration `default:"invite" enum:"invite,open,closed" help:"Who may create an account: ${enum}."`
 	PublicURL      *url.URL            `name:"public-url" placeholder:"URL" help:"URL of this server for its users; used in links, cookies and the check of origins."`
@@ -128,6 +130,15 @@ func (c *config) Validate() error {
 	if u := c.PublicURL; u != nil && ((u.Scheme != "http" && u.Scheme != "https") || u.Host == "" || u.User != nil ||
 		strings.Trim(u.Path, "/") != "" || u.RawQuery != "" || u.Fragment != "") {
 		return errors.New("--public-url must be http or https with a host and no path, such as https://chat.example")
+	}
+	if c.StoreFile != "" {
+		content, err := os.ReadFile(c.StoreFile)
+		if err != nil {
+			return fmt.Errorf("--store-file: %w", err)
+		}
+		if c.Store = strings.TrimSpace(string(content)); c.Store == "" {
+			return fmt.Errorf("--store-file: %s is empty", c.StoreFile)
+		}
 	}
 	if c.StorePool < 5 {
 		return errors.New("--store-pool must be at least 5")

@@ -114,7 +114,7 @@ func New(c Config) *Server {
 		Version: c.Version, Heartbeat: c.sockets.PingEvery, Sockets: c.Limits.Sockets, Hold: c.hold,
 		Closed: s.metrics.closed, LogRead: s.metrics.caughtUp.Inc})
 	s.api = api.New(api.Config{Service: s.service, Hub: s.hub, Errors: errors, Version: c.Version, PublicURL: c.PublicURL, Ready: s.ready})
-	s.health = &health{api: s.api, store: s.service.Store, ready: s.ready, cache: readinessCache{lock: make(chan struct{}, 1)}}
+	s.health = &health{api: s.api, store: s.service.Store, ready: s.ready}
 	s.metrics.registry.MustRegister(newHubCollector(s))
 	s.handler = s.routes()
 	return s
