@@ -20,7 +20,8 @@ import (
 //     a member any more it returns Event.Repeat of it. A refused draft leaves its
 //     ClientID unknown.
 //  6. A text that was deleted or edited away is in no log, no projection and,
-//     after a checkpoint, no file.
+//     after a checkpoint, no file; nor is a reaction that was taken back or whose
+//     message was deleted, nor a title or topic that was replaced.
 //  7. An event keeps its number and its time, and the activity of a chat is the
 //     time of its head. EventTime says how times follow each other.
 type Log interface {

@@ -30,6 +30,9 @@ func key(fields ...string) bson.D {
 	return d
 }
 
+// there is what a query or an index asks of a text that is not empty.
+var there = bson.D{{Key: "$gt", Value: ""}}
+
 // indexes are all but the ones on _id. Making one that is there does nothing.
 func (db *DB) indexes() map[*mongo.Collection][]mongo.IndexModel {
 	// The driver keeps the name in the options: each index needs its own.
@@ -37,7 +40,6 @@ func (db *DB) indexes() map[*mongo.Collection][]mongo.IndexModel {
 	when := func(field string, value any) *options.IndexOptionsBuilder {
 		return options.Index().SetPartialFilterExpression(bson.D{{Key: field, Value: value}})
 	}
-	there := bson.D{{Key: "$gt", Value: ""}}
 	ttl := func(seconds int32) *options.IndexOptionsBuilder {
 		return options.Index().SetExpireAfterSeconds(seconds)
 	}
@@ -48,6 +50,7 @@ func (db *DB) indexes() map[*mongo.Collection][]mongo.IndexModel {
 			{Keys: key("chat", "by", "seq"), Options: when("kind", messageKind)},      // one's own last post
 			{Keys: key("mentions", "chat", "seq"), Options: when("mentions", there)},  // mentions after a number
 			{Keys: key("chat", "target", "seq"), Options: when("kind", chat.Deleted)}, // deleted messages after a number
+			{Keys: key("chat", "target", "by"), Options: when("emoji", there)},        // reactions that may be taken back
 		},
 		db.chats: {
 			{Keys: key("by", "clientId"), Options: unique()},

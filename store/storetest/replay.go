@@ -40,6 +40,9 @@ func (w *model) apply(e chat.Event) {
 	case chat.Deleted:
 		m.Text, m.Mentions, m.Reactions, m.DeletedAt = "", nil, nil, e.At
 	case chat.Reacted:
+		if e.Emoji == "" {
+			return // of a reaction that is gone
+		}
 		at := slices.IndexFunc(m.Reactions, func(r chat.Reaction) bool { return r.Emoji == e.Emoji })
 		if *e.On && at < 0 {
 			m.Reactions = append(m.Reactions, chat.Reaction{Emoji: e.Emoji})
@@ -65,7 +68,9 @@ func (w *model) apply(e chat.Event) {
 			delete(w.members, u)
 		}
 	case chat.Renamed:
-		w.title, w.topic = *e.Title, *e.Topic
+		if e.Title != nil { // else it was replaced
+			w.title, w.topic = *e.Title, *e.Topic
+		}
 	}
 }
 

@@ -34,6 +34,8 @@ function withQuoteUpdated(m: LoadedMessage, e: Event): LoadedMessage {
 
 function withReaction(m: LoadedMessage, e: Event & { event: "reacted" }, me: UserId): LoadedMessage {
   const all = m.reactions ?? [];
+  // The log forgets the emoji of a reaction that was taken back: which one this message loses is unknown.
+  if (e.emoji === undefined) return e.on ? m : { ...m, unsure: true };
   const old: Reaction = all.find((r) => r.emoji === e.emoji) ?? { emoji: e.emoji, count: 0, mine: false, by: [] };
   const mine = e.by === me ? e.on : old.mine;
   // The list of names is cut, so it is unknown whether the count includes this user already.

@@ -316,6 +316,25 @@ test("a reaction to an emoji with unlisted names makes the message unsure", () =
   expect([sure.unsure, sure.reactions![0]!.count]).toEqual([undefined, 61]);
 });
 
+test("a reaction whose emoji left the log makes the message unsure only when it is taken back", () => {
+  const it = held(1);
+  it.say(event(it.log.append({ event: "reacted", by: "bob", target: 2, emoji: "+", on: true })));
+  const before = it.chat().timeline![0]!.messages[0]!;
+  const c = it.chat();
+  it.say(event({ event: "reacted", chatId: "c", seq: c.head + 1, n: 1, at: 100, by: "bob", target: 2, on: true }));
+  expect(it.chat().timeline![0]!.messages[0]).toBe(before);
+  it.say(event({ event: "reacted", chatId: "c", seq: c.head + 2, n: 1, at: 101, by: "bob", target: 2, on: false }));
+  const after = it.chat().timeline![0]!.messages[0]!;
+  expect([after.unsure, after.reactions]).toEqual([true, before.reactions]);
+});
+
+test("a renamed event whose title left the log keeps the title", () => {
+  const it = held(1);
+  const c = it.chat();
+  it.say(event({ event: "renamed", chatId: "c", seq: c.head + 1, n: 1, at: 100, by: "ann" }));
+  expect([it.chat().title, it.chat().topic, it.chat().head]).toEqual([c.title, c.topic, c.head + 1]);
+});
+
 test("a reaction beyond the fiftieth name is counted and not listed", () => {
   const it = held(1);
   for (let i = 0; i < 52; i++) it.say(event(it.log.append({ event: "reacted", by: `u${i}`, target: 2, emoji: "+", on: true })));

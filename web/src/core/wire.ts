@@ -37,11 +37,11 @@ export type Posted = Logged & { event: "posted"; text?: string; reply?: Quote; m
 export type Event = Posted
   | Logged & { event: "edited"; target: Seq; text?: string; mentions?: readonly UserId[] }
   | Logged & { event: "deleted"; target: Seq }
-  | Logged & { event: "reacted"; target: Seq; emoji: string; on: boolean }
+  | Logged & { event: "reacted"; target: Seq; emoji?: string; on: boolean }
   | Logged & { event: "joined"; users: readonly UserId[]; role: Role }
   | Logged & { event: "left"; users: readonly UserId[]; reason?: string }
   | Logged & { event: "role"; users: readonly UserId[]; role: Role }
-  | Logged & { event: "renamed"; title: string; topic: string };
+  | Logged & { event: "renamed"; title?: string; topic?: string };
 
 export type Signal =
   | { signal: "typing"; chatId: ChatId; by: UserId }
