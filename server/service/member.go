@@ -2,6 +2,7 @@ package service
 
 import (
 	"context"
+	"math"
 	"sync/atomic"
 
 	"parley/chat"
@@ -68,6 +69,9 @@ func (s members) ListMembers(ctx context.Context, viewer chat.UserID, id chat.Ch
 // small chat, to the sessions that show it, unless the user has no budget left for that.
 // The pointer is stored; the signal may be lost.
 func (s members) MarkRead(ctx context.Context, user chat.UserID, id chat.ChatID, seq chat.Seq) error {
+	if seq == 0 || seq > math.MaxInt64 {
+		return chat.FailField(chat.BadInput, "seq", "seq must be a number in the chat")
+	}
 	at, moved, err := s.Store.MarkRead(ctx, id, user, seq)
 	if err != nil || !moved {
 		return err

@@ -21,6 +21,13 @@ test("a new name and status are seen by others", async () => {
   await press(bob, "Save");
   await refused(bob, "Your name");
   await h.accessible(bob, "me");
+  await fill(bob, { "Your name": "é".repeat(40), Status: "x".repeat(200) }); // the server knows how much is too much, and says it at the field
+  await press(bob, "Save");
+  await refused(bob, "Your name");
+  await bob.getByText(/name must have at most 64 bytes/).waitFor();
+  await fill(bob, { "Your name": "Robert" });
+  await press(bob, "Save");
+  await refused(bob, "Status");
   await fill(bob, { "Your name": "Robert", Status: "at lunch" });
   await press(bob, "Save");
   await bob.getByText("Saved.").waitFor();
@@ -133,7 +140,13 @@ test("members are added, get roles, and are removed; a chat is renamed", async (
   await ann.keyboard.press("Enter");
   await refused(ann, "Name");
   await h.accessible(ann, "rename");
-  await fill(ann, { Name: "Greenhouse" });
+  await fill(ann, { Name: "x".repeat(200) });
+  await ann.keyboard.press("Enter");
+  await refused(ann, "Name");
+  await fill(ann, { Name: "Greenhouse", "What it is about": "x".repeat(600) });
+  await ann.keyboard.press("Enter");
+  await refused(ann, "What it is about");
+  await fill(ann, { "What it is about": "Beds and bugs" });
   await ann.keyboard.press("Enter");
   await heading(ann, "Greenhouse");
   await bob.getByRole("link", { name: /Greenhouse/ }).waitFor();

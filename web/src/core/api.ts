@@ -1,8 +1,8 @@
 // The HTTP API, in JSON, with the browser's cookie. docs/openapi.yaml has every call.
 import { Failure, noAnswer } from "./failure.ts";
-import type { ChatId, Entry, Limits, Page, Problem, Role, Seq, User, UserId, HistoryWindow } from "./wire.ts";
+import type { ChatId, Entry, Page, Problem, Role, Seq, User, UserId, HistoryWindow } from "./wire.ts";
 
-export interface ServerInfo { name: string; version: string; api: 1; setup: boolean; registration: "invite" | "open" | "closed"; now: number; limits: Limits }
+export interface ServerInfo { name: string; version: string; api: 1; setup: boolean; registration: "invite" | "open" | "closed"; now: number }
 export interface Session { id: string; label: string; client: string; address: string; createdAt: number; seenAt: number; current: boolean }
 export interface Invite { id: string; by: UserId; uses: number; createdAt: number; expiresAt: number; chatId?: ChatId }
 export interface InvitePreview { server: string; by: Pick<User, "id" | "handle" | "name">; valid: boolean; chat?: { id: ChatId; title: string; memberCount: number } }
