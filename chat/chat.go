@@ -143,5 +143,5 @@ func OtherOf(pair string, user UserID) UserID {
 type Member struct {
 	UserID   UserID `json:"userId" msgpack:"userId"`
 	Role     Role   `json:"role" msgpack:"role"`
-	ReadUpTo Seq    `json:"readUpTo" msgpack:"readUpTo"`
+	ReadUpTo Seq    `json:"readUpTo,omitempty" msgpack:"readUpTo,omitempty"`
 }

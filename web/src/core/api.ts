@@ -6,7 +6,7 @@ export interface ServerInfo { name: string; version: string; api: 1; setup: bool
 export interface Session { id: string; label: string; client: string; address: string; createdAt: number; seenAt: number; current: boolean }
 export interface Invite { id: string; by: UserId; uses: number; createdAt: number; expiresAt: number; chatId?: ChatId }
 export interface InvitePreview { server: string; by: Pick<User, "id" | "handle" | "name">; valid: boolean; chat?: { id: ChatId; title: string; memberCount: number } }
-export interface Member { userId: UserId; role: Role; readUpTo: Seq }
+export interface Member { userId: UserId; role: Role; readUpTo?: Seq }
 export interface NewAccount { handle: string; name: string; password: string; invite?: string; setup?: string; serverName?: string }
 export interface NewChat { clientId: string; kind: "group" | "direct"; open?: boolean; title?: string; topic?: string; members?: readonly string[] }
 
