@@ -2,7 +2,7 @@ module parley
 
 go 1.26.0
 
-toolchain go1.26.10
+toolchain go1.26.11
 
 // A package of npm brings Go files along.
 ignore ./web/node_modules
