@@ -108,7 +108,7 @@ func (s *Service) CreateRecovery(ctx context.Context, caller Caller, user chat.U
 // NewRecovery is CreateRecovery for the administrator of the machine.
 func (s *Service) NewRecovery(ctx context.Context, user chat.UserID) (code string, expiresAt int64, err error) {
 	code, expiresAt = chat.NewSecret(), chat.Now()+chat.RecoveryLife
-	return code, expiresAt, s.Store.CreateRecovery(ctx, user, chat.SecretHash(code), expiresAt)
+	return code, expiresAt, s.Store.CreateRecovery(ctx, chat.Recovery{User: user, ExpiresAt: expiresAt}, chat.SecretHash(code))
 }
 
 // UseRecovery sets a new password, ends the user's sessions and creates one.

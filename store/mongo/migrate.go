@@ -70,9 +70,10 @@ func (db *DB) indexes() map[*mongo.Collection][]mongo.IndexModel {
 			{Keys: key("code"), Options: unique()},
 			{Keys: key("by", "_id")},
 		},
-		db.recoveries:  {{Keys: key("code"), Options: unique()}},
-		db.revocations: {{Keys: key("at"), Options: ttl(revocationLife)}},
-		db.signals:     {{Keys: key("at"), Options: ttl(signalLife)}},
+		db.recoveries:   {{Keys: key("code"), Options: unique()}},
+		db.recoveryUses: {{Keys: key("user", "at")}},
+		db.revocations:  {{Keys: key("at"), Options: ttl(revocationLife)}},
+		db.signals:      {{Keys: key("at"), Options: ttl(signalLife)}},
 	}
 }
 

@@ -46,8 +46,8 @@ type DB struct {
 	ctx    context.Context    // of writes, which do not end with their caller
 	end    context.CancelFunc // ends ctx, closeTimeout after Close began at the latest
 
-	events, chats, members, users, words, sessions, invites, recoveries, meta *mongo.Collection
-	revocations, signals                                                      *mongo.Collection
+	events, chats, members, users, words, sessions, invites, recoveries, recoveryUses, meta *mongo.Collection
+	revocations, signals                                                                    *mongo.Collection
 
 	name        string // identifies this process among the replicas
 	clock       clock
@@ -130,7 +130,7 @@ func (db *DB) use(name string) {
 	db.db = db.client.Database(name)
 	for name, c := range map[string]**mongo.Collection{
 		"events": &db.events, "chats": &db.chats, "members": &db.members, "users": &db.users, "user_words": &db.words,
-		"sessions": &db.sessions, "invites": &db.invites, "recoveries": &db.recoveries, "meta": &db.meta,
+		"sessions": &db.sessions, "invites": &db.invites, "recoveries": &db.recoveries, "recovery_uses": &db.recoveryUses, "meta": &db.meta,
 		"revocations": &db.revocations, "signals": &db.signals,
 	} {
 		*c = db.db.Collection(name)

@@ -202,6 +202,11 @@ func (db *DB) PatchUser(ctx context.Context, id chat.UserID, p chat.UserPatch) (
 				return err
 			}
 		}
+		if p.EndsRecovery(u) {
+			if err := endRecovery(t, id); err != nil {
+				return err
+			}
+		}
 		if p.PasswordHash != nil {
 			if err := setPassword(t, id, *p.PasswordHash); err != nil {
 				return err
@@ -240,12 +245,21 @@ func otherAdmins(t *tx, id chat.UserID) (bool, error) {
 	return slices.ContainsFunc(admins, func(a userDoc) bool { return a.ID != id }), err
 }
 
-// setPassword also deletes the user's recovery code, so that an old link cannot change the
-// new password.
-func setPassword(t *tx, id chat.UserID, hash string) error {
-	if _, err := t.db.recoveries.DeleteOne(t.ctx, bson.D{{Key: "_id", Value: id}}); err != nil {
+// RenewHash is [chat.People].RenewHash.
+func (db *DB) RenewHash(ctx context.Context, id chat.UserID, old, renewed string) error {
+	return db.write(ctx, "", "renew a hash", func(t *tx) error {
+		_, err := t.db.users.UpdateOne(t.ctx, bson.D{{Key: "_id", Value: id}, {Key: "password", Value: old}}, set(bson.E{Key: "password", Value: renewed}))
 		return err
-	}
+	})
+}
+
+// endRecovery deletes the user's recovery code.
+func endRecovery(t *tx, id chat.UserID) error {
+	_, err := t.db.recoveries.DeleteOne(t.ctx, bson.D{{Key: "_id", Value: id}})
+	return err
+}
+
+func setPassword(t *tx, id chat.UserID, hash string) error {
 	_, err := t.db.users.UpdateByID(t.ctx, id, set(bson.E{Key: "password", Value: hash}))
 	return err
 }

@@ -15,6 +15,7 @@ INSERT INTO users VALUES ('-OLkfm9dZ1qV3x0A', 'ann', 'Ann', '', 'admin', 1, '', 
 INSERT INTO chats VALUES ('-OLkfmAaQ4wE8u6D', 'group', 0, 'Tea', '', '-OLkfm9dZ1qV3x0A', 'tea', NULL, 1, 0, 1, 1);
 INSERT INTO members VALUES ('-OLkfmAaQ4wE8u6D', '-OLkfm9dZ1qV3x0A', 'admin', 1);
 INSERT INTO events (chat, seq, n, at, kind, by, users) VALUES ('-OLkfmAaQ4wE8u6D', 1, 0, 1, 'joined', '-OLkfm9dZ1qV3x0A', '["-OLkfm9dZ1qV3x0A"]');
+INSERT INTO sessions VALUES ('-OLkfm9dZ1qV3x0B', '-OLkfm9dZ1qV3x0A', x'00', '', '', '', 1, 4000000000000);
 PRAGMA user_version = 1`
 
 // A database of the first format gets what came later, and keeps its rows.
@@ -45,6 +46,12 @@ func TestMigrate(t *testing.T) {
 	if err != nil || c.Title != "Tea" || c.Role != chat.RoleAdmin || c.Head != 1 {
 		t.Fatalf("%+v, %v", c, err)
 	}
+	db.now = func() int64 { return chat.DefaultSessionLife }
+	sessions, err := db.SessionsOf(t.Context(), ann)
+	if err != nil || len(sessions) != 1 || sessions[0].ExpiresAt != 1+chat.DefaultSessionLife {
+		t.Errorf("sessions %+v, %v", sessions, err)
+	}
+	db.now = chat.Now
 	title := "Tea"
 	for _, want := range []bool{false, true} {
 		came := make(chan bool, 1)

@@ -170,6 +170,11 @@ func (db *DB) PatchUser(ctx context.Context, id chat.UserID, p chat.UserPatch) (
 				return err
 			}
 		}
+		if p.EndsRecovery(u) {
+			if err := endRecovery(t, id); err != nil {
+				return err
+			}
+		}
 		if p.PasswordHash != nil {
 			return setPassword(t, id, *p.PasswordHash)
 		}
@@ -205,12 +210,21 @@ func otherAdmins(t *tx, id chat.UserID) (bool, error) {
 	return slices.ContainsFunc(admins, func(a chat.UserID) bool { return a != id }), err
 }
 
-// setPassword also deletes the user's recovery code, so that an old link cannot change
-// the new password.
-func setPassword(t *tx, id chat.UserID, hash string) error {
-	if _, err := t.exec(`DELETE FROM recoveries WHERE user = ?`, string(id)); err != nil {
+// RenewHash is [chat.People].RenewHash.
+func (db *DB) RenewHash(ctx context.Context, id chat.UserID, old, renewed string) error {
+	return db.write(ctx, func(t *tx) error {
+		_, err := t.exec(`UPDATE users SET password = ? WHERE id = ? AND password = ?`, renewed, string(id), old)
 		return err
-	}
+	})
+}
+
+// endRecovery deletes the user's recovery code.
+func endRecovery(t *tx, id chat.UserID) error {
+	_, err := t.exec(`DELETE FROM recoveries WHERE user = ?`, string(id))
+	return err
+}
+
+func setPassword(t *tx, id chat.UserID, hash string) error {
 	_, err := t.exec(`UPDATE users SET password = ? WHERE id = ?`, hash, string(id))
 	return err
 }
