@@ -1,7 +1,7 @@
 // Package server wires the server: configuration, lifecycle, the table of HTTP routes
 // (routes.go), health, metrics and the page's files. It contains no rules and no codec.
 //
-//	service   what can be done, once, for every entry point; limits; the cache
+//	service   what can be done, once, for every entry point; limits
 //	api       HTTP handlers: decode, call service, encode
 //	session   one client connection over any transport: hello, resume, commands
 //	live      feed → hub; presence, signals, ended sessions

@@ -19,6 +19,7 @@ import (
 	"parley/server/live"
 	"parley/server/service"
 	"parley/server/session"
+	"parley/store/cached"
 	"parley/wire"
 )
 
@@ -102,8 +103,8 @@ func New(c Config) *Server {
 	errors := service.ErrorLog{Log: c.Log, Sampler: s.sampler}
 	s.metrics = newMetrics(s)
 	s.service = service.New(service.Config{Store: c.Store, Errors: errors, Registration: c.Registration, Limits: c.Limits, Appended: s.metrics.outcome, Attempts: c.attempts,
-		Enforce: func(r service.Revocation) { s.live.Enforce(r, s.service.Revoked) },
-		Readmit: func(r service.Revocation) { s.live.Readmit(r) }})
+		Enforce: func(r cached.Revocation) { s.live.Enforce(r, s.service.Revoked) },
+		Readmit: func(r cached.Revocation) { s.live.Readmit(r) }})
 	s.live = live.New(live.Config{Store: s.service, Hub: s.hub, Log: c.Log, TextChanged: s.service.Pages.Clear, UsersChanged: s.service.Clear,
 		Published: s.metrics.published, FeedLost: s.metrics.feedLost.Inc, Intervals: c.intervals})
 	s.sessions = session.New(session.Config{Service: s.service, Hub: s.hub, Presence: s.live.Presence, Log: c.Log, Ready: s.live.Await,

@@ -8,7 +8,6 @@ import (
 
 	"parley/chat"
 	"parley/middleware"
-	"parley/server/service"
 )
 
 // SignInAnswer is the answer to a call that creates a session.
@@ -102,9 +101,9 @@ func (a *API) EndSession(w http.ResponseWriter, r *http.Request) error {
 	if err := chat.CheckID("sessionId", id); err != nil {
 		return err
 	}
-	err := a.Service.EndSession(r.Context(), callerID(r), id)
-	if id == current && identity(r).Cookie && (err == nil || service.StoreFailed(err)) {
-		middleware.ClearCookie(w, r, a.PublicURL) // the session has ended here, saved or not
+	ended, err := a.Service.EndSession(r.Context(), callerID(r), id)
+	if id == current && identity(r).Cookie && ended {
+		middleware.ClearCookie(w, r, a.PublicURL)
 		// Not "storage", which would delete unsent messages of the browser's other users, nor
 		// "cookies", which would end other servers' sessions on this host.
 		w.Header().Set("Clear-Site-Data", `"cache"`)

@@ -1,4 +1,3 @@
-// Package service implements every operation once, for all entry points: checks, budgets,
-// passwords, unsaved revocations and the cache over the store. It is independent of
-// transports and HTTP.
+// Package service implements every operation once, for all entry points: checks, budgets
+// and passwords. It is independent of transports and HTTP.
 package service

@@ -103,8 +103,5 @@ func (s *Service) AcceptInvite(ctx context.Context, caller Caller, code string) 
 	if chat.Is(err, chat.InviteSpent) {
 		return id, cmp.Or(s.attempts.countFailure(caller.Address, byCode), err)
 	}
-	if err == nil {
-		s.revocations.remove(Revocation{User: caller.User.ID, Chat: id})
-	}
 	return id, err
 }

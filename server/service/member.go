@@ -20,7 +20,7 @@ func (s *Service) PutMember(ctx context.Context, caller Caller, id chat.ChatID, 
 		}
 		draft.Role, rule = *role, chat.PutMember
 	}
-	return s.revocations.revert(Revocation{User: user, Chat: id}, func() error {
+	return s.Store.AddMember(user, id, func() error {
 		return s.appendWait(ctx, draft, chat.All(rule, chat.ChatLimit(s.limits.Chats, "userId")))
 	})
 }
@@ -38,8 +38,8 @@ func (s *Service) RemoveMember(ctx context.Context, caller Caller, id chat.ChatI
 	if !allowed.Load() {
 		return err
 	}
-	return s.revocations.enforceIfUnsaved(err, Revocation{User: user, Chat: id}, unsaved{by: caller.User.ID,
-		save: func(ctx context.Context) error { return s.appendWait(ctx, draft, chat.Leave) }})
+	return s.Store.RemoveMember(err, caller.User.ID, user, id,
+		func(ctx context.Context) error { return s.appendWait(ctx, draft, chat.Leave) })
 }
 
 // MarkRead moves a read pointer forward and signals it to the user's own devices and, in a

@@ -8,6 +8,7 @@ import (
 
 	"parley/chat"
 	"parley/middleware"
+	"parley/store/cached"
 	"parley/wire"
 )
 
@@ -43,7 +44,7 @@ type Config struct {
 
 	// Enforce closes what a revocation that could not be saved leaves open, and Readmit
 	// opens it again. They are called from any goroutine.
-	Enforce, Readmit func(Revocation)
+	Enforce, Readmit func(cached.Revocation)
 }
 
 // Appended is called with the outcome of each draft; began is when it was queued.
@@ -52,7 +53,7 @@ type Appended func(kind chat.Kind, began time.Time, ev chat.Event, again bool, e
 // Service serves one store. Its reads are the store's own, with a short cache. All
 // methods are safe for concurrent use.
 type Service struct {
-	*Store
+	*cached.Store
 	registration Registration
 	limits       Limits
 	ErrorLog
@@ -71,7 +72,7 @@ type Service struct {
 // New returns a Service; Run is its only goroutine.
 func New(c Config) *Service {
 	s := &Service{
-		Store:        newStore(c.Store),
+		Store:        cached.New(c.Store, c.Enforce, c.Readmit),
 		registration: c.Registration,
 		limits:       c.Limits,
 		ErrorLog:     c.Errors,
@@ -82,13 +83,8 @@ func New(c Config) *Service {
 		attempts:     newAttempts(c.Limits.Anonymous, c.Attempts),
 		passwords:    newPasswords(),
 	}
-	s.revocations.enforce = func(r Revocation) { s.Clear(); c.Enforce(r) }
-	s.revocations.readmit = func(r Revocation) { s.Clear(); c.Readmit(r) }
 	return s
 }
-
-// Run retries to save revocations until ctx ends.
-func (s *Service) Run(ctx context.Context) error { return s.revocations.run(ctx) }
 
 // Stop refuses further drafts and waits until the accepted ones are answered, or until
 // ctx ends.
@@ -103,9 +99,6 @@ func errStopping() error {
 
 // Registration returns the policy for creating accounts.
 func (s *Service) Registration() Registration { return s.registration }
-
-// Unsaved returns the number of revocations that the store has not saved yet.
-func (s *Service) Unsaved() int { return int(s.revocations.n.Load()) }
 
 // Limits returns the limits that clients are told.
 func (s *Service) Limits() wire.Limits {

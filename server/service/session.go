@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"parley/chat"
+	"parley/store/cached"
 )
 
 // SignIn creates a session for the holder of a handle and password.
@@ -42,7 +43,7 @@ func (s *Service) SignIn(ctx context.Context, caller Caller, handle, password st
 	// A new password ends the sessions that exist. If it was set between the reading of
 	// the old one and this session, nothing has ended this one.
 	if _, now, err := s.Credentials(ctx, handle); err != nil || now != hash {
-		_ = s.EndSession(ctx, u.ID, created.ID) // if that fails, no client has its token
+		_ = s.Store.EndSession(ctx, u.ID, created.ID) // if that fails, no client has its token
 		return u, created, cmp.Or[error](err, wrong)
 	}
 	return u, created, nil
@@ -61,16 +62,17 @@ func (s *Service) Sessions(ctx context.Context, caller Caller) ([]chat.Session, 
 // identified.
 func (s *Service) SessionLive(ctx context.Context, user chat.UserID, id chat.SessionID, began int64) error {
 	ended, err := s.Ended(ctx, []chat.SessionID{id})
-	if err == nil && (len(ended) > 0 || s.Revoked(user, id, began)) {
+	if err == nil && (len(ended) > 0 || s.Store.Revoked(user, id, began)) {
 		err = chat.Fail(chat.NoIdentity, "this session has ended")
 	}
 	return err
 }
 
-// Revoked reports whether a session that began at a time, or its user, was revoked and
-// the store has not saved that yet.
-func (s *Service) Revoked(user chat.UserID, id chat.SessionID, began int64) bool {
-	return s.revocations.revoked(user, id, began)
+// EndSession ends a session of the user. ended reports whether it has ended on this
+// server, which may be so although the store could not save it (err).
+func (s *Service) EndSession(ctx context.Context, user chat.UserID, id chat.SessionID) (ended bool, err error) {
+	err = s.Store.EndSession(ctx, user, id)
+	return err == nil || cached.StoreFailed(err), err
 }
 
 // maxToken bounds what is hashed, in bytes; tokens have 43.
@@ -83,7 +85,7 @@ func (s *Service) IdentifyToken(ctx context.Context, token, address string) (cha
 	if len(token) > maxToken {
 		return chat.User{}, chat.Session{}, chat.FailField(chat.NoIdentity, "token", "this token is not valid")
 	}
-	u, session, err := s.identify(ctx, chat.SecretHash(token))
+	u, session, err := s.IdentifyNow(ctx, chat.SecretHash(token))
 	if chat.Is(err, chat.NoIdentity) {
 		err = s.RefusedToken(address, err)
 	}
