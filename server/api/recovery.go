@@ -8,7 +8,7 @@ import (
 
 // CreateRecovery creates a link with which a user sets a new password; admins only.
 func (a *API) CreateRecovery(w http.ResponseWriter, r *http.Request) error {
-	if err := a.Service.CheckAdmin(caller(r)); err != nil {
+	if err := caller(r).CheckAdmin(); err != nil {
 		return err
 	}
 	var in struct {

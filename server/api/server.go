@@ -41,7 +41,7 @@ func (a *API) PatchServer(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	if in.Name == nil {
-		if err := a.Service.CheckAdmin(caller(r)); err != nil {
+		if err := caller(r).CheckAdmin(); err != nil {
 			return err
 		}
 	} else if err := a.Service.RenameServer(r.Context(), caller(r), *in.Name); err != nil {

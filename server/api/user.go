@@ -71,7 +71,7 @@ func (a *API) PatchUser(w http.ResponseWriter, r *http.Request) error {
 		Role   *chat.Role `json:"role"`
 		Active *bool      `json:"active"`
 	}
-	if err := a.Service.CheckAdmin(caller(r)); err != nil {
+	if err := caller(r).CheckAdmin(); err != nil {
 		return err
 	}
 	if err := decode(r, &in); err != nil {

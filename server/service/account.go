@@ -16,8 +16,11 @@ type NewAccount struct {
 	Session                chat.NewSession
 }
 
+// accounts are the operations that create accounts.
+type accounts struct{ *core }
+
 // CreateAccount creates an account and signs it in. Passwords are hashed here.
-func (s *Service) CreateAccount(ctx context.Context, caller Caller, in NewAccount) (u chat.User, created chat.Session, err error) {
+func (s accounts) CreateAccount(ctx context.Context, caller Caller, in NewAccount) (u chat.User, created chat.Session, err error) {
 	n := chat.NewAccount{Handle: in.Handle, Name: in.Name, ServerName: in.ServerName, Session: in.Session}
 	invite, err := s.authorizeSignUp(ctx, caller, &in, &n)
 	if err != nil {
@@ -50,7 +53,7 @@ func (s *Service) CreateAccount(ctx context.Context, caller Caller, in NewAccoun
 // authorizeSignUp finds what allows the call to create an account: the setup code, an invite, or
 // open registration. The store checks the same again in its transaction. A code that is
 // not valid counts against the caller's address.
-func (s *Service) authorizeSignUp(ctx context.Context, caller Caller, in *NewAccount, n *chat.NewAccount) (invite chat.Invite, err error) {
+func (s accounts) authorizeSignUp(ctx context.Context, caller Caller, in *NewAccount, n *chat.NewAccount) (invite chat.Invite, err error) {
 	if in.Setup != "" || in.Invite != "" {
 		server, err := s.Server(ctx)
 		if err != nil {
@@ -88,7 +91,7 @@ func (s *Service) authorizeSignUp(ctx context.Context, caller Caller, in *NewAcc
 // countSignUp takes the sign-up from the budgets of its invite and of the invite's
 // creator, or else from that of the caller's address: many people behind one address may
 // join by an invite.
-func (s *Service) countSignUp(caller Caller, n *chat.NewAccount, invite chat.Invite) error {
+func (s accounts) countSignUp(caller Caller, n *chat.NewAccount, invite chat.Invite) error {
 	switch {
 	case n.Setup != "":
 		return nil // the code works once
@@ -100,17 +103,3 @@ func (s *Service) countSignUp(caller Caller, n *chat.NewAccount, invite chat.Inv
 	}
 	return s.attempts.countFailure(caller.Address, bySignUp)
 }
-
-// RenameServer renames the server; admins only.
-func (s *Service) RenameServer(ctx context.Context, caller Caller, name string) error {
-	if err := caller.checkAdmin(); err != nil {
-		return err
-	}
-	if err := chat.CheckName("name", name, chat.MaxServerName); err != nil {
-		return err
-	}
-	return s.Store.RenameServer(ctx, name)
-}
-
-// CheckAdmin returns forbidden unless the caller is an admin of the server.
-func (s *Service) CheckAdmin(caller Caller) error { return caller.checkAdmin() }

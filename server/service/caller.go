@@ -12,8 +12,8 @@ type Caller struct {
 // SignedIn reports whether the caller is a user with a live session.
 func (c Caller) SignedIn() bool { return c.User.ID != "" }
 
-// checkAdmin returns forbidden unless the caller is an admin of the server.
-func (c Caller) checkAdmin() error {
+// CheckAdmin returns forbidden unless the caller is an admin of the server.
+func (c Caller) CheckAdmin() error {
 	if c.User.Role != chat.RoleAdmin {
 		return chat.Fail(chat.Forbidden, "only an admin of the server can do this")
 	}

@@ -11,7 +11,7 @@ import (
 )
 
 // Window returns the window of messages that a command asks for.
-func (s *Service) Window(c *wire.Command) (w chat.Window, err error) {
+func (s messages) Window(c *wire.Command) (w chat.Window, err error) {
 	if err := chat.CheckID("chatId", c.ChatID); err != nil {
 		return w, err
 	}
@@ -48,7 +48,7 @@ func PageLimit(n *int64, def, most int) (int, error) {
 }
 
 // History returns a window of a chat's messages with the users that they name.
-func (s *Service) History(ctx context.Context, viewer chat.UserID, id chat.ChatID, w chat.Window) (wire.History, error) {
+func (s messages) History(ctx context.Context, viewer chat.UserID, id chat.ChatID, w chat.Window) (wire.History, error) {
 	page, err := s.Page(ctx, viewer, id, w)
 	if err != nil {
 		return wire.History{}, err
@@ -70,7 +70,7 @@ const maxPage = 64 << 10
 
 // EncodedHistory calls use with an encoded History. body is valid until use returns. The
 // newest page of a chat is cached in this form.
-func (s *Service) EncodedHistory(ctx context.Context, viewer chat.UserID, id chat.ChatID, w chat.Window, codec *wire.Codec, use func(body []byte)) error {
+func (s messages) EncodedHistory(ctx context.Context, viewer chat.UserID, id chat.ChatID, w chat.Window, codec *wire.Codec, use func(body []byte)) error {
 	key := cached.PageKey{Chat: id, Limit: w.Limit, Codec: codec.Index}
 	newest := w == chat.Window{Limit: w.Limit}
 	known, ok, generation := s.Pages.Get(key)

@@ -11,6 +11,12 @@ import (
 // listed without pages, to an admin those of all users.
 const maxInvites = 500
 
+// invites are the operations on invites.
+type invites struct {
+	*core
+	creating keyedMutex // held while an invite is created, by user
+}
+
 // NewInvite is the input of CreateInvite; nil means the default.
 type NewInvite struct {
 	ChatID    *chat.ChatID
@@ -20,7 +26,7 @@ type NewInvite struct {
 
 // CreateInvite creates an invite and returns it with its code. Any user may create one,
 // since members of a chat may add others. An invite without a chat needs registration.
-func (s *Service) CreateInvite(ctx context.Context, caller Caller, n NewInvite) (invite chat.Invite, code string, err error) {
+func (s *invites) CreateInvite(ctx context.Context, caller Caller, n NewInvite) (invite chat.Invite, code string, err error) {
 	now := chat.Now()
 	invite = chat.Invite{By: caller.User.ID, Uses: chat.DefaultInviteUses, ExpiresAt: now + chat.DefaultInviteLife}
 	switch {
@@ -44,7 +50,7 @@ func (s *Service) CreateInvite(ctx context.Context, caller Caller, n NewInvite) 
 		}
 		invite.ExpiresAt = *n.ExpiresAt
 	}
-	unlock, err := s.inviting.lock(ctx, string(invite.By)) // so that concurrent calls cannot exceed maxInvites
+	unlock, err := s.creating.lock(ctx, string(invite.By)) // so that concurrent calls cannot exceed maxInvites
 	if err != nil {
 		return invite, "", err
 	}
@@ -62,12 +68,12 @@ func (s *Service) CreateInvite(ctx context.Context, caller Caller, n NewInvite) 
 }
 
 // Invites returns the caller's invites, to an admin those of all users.
-func (s *Service) Invites(ctx context.Context, caller Caller) ([]chat.Invite, error) {
+func (s *invites) Invites(ctx context.Context, caller Caller) ([]chat.Invite, error) {
 	return s.Store.Invites(ctx, caller.ownOrAll())
 }
 
 // EndInvite ends an invite of the caller; an admin may end every invite.
-func (s *Service) EndInvite(ctx context.Context, caller Caller, id chat.InviteID) error {
+func (s *invites) EndInvite(ctx context.Context, caller Caller, id chat.InviteID) error {
 	if err := chat.CheckID("inviteId", id); err != nil {
 		return err
 	}
@@ -85,7 +91,7 @@ func (c Caller) ownOrAll() chat.UserID {
 
 // PeekInvite returns the invite of a code and spends nothing. A code that is not valid
 // counts against the caller's address.
-func (s *Service) PeekInvite(ctx context.Context, caller Caller, code string) (chat.Invite, error) {
+func (s *invites) PeekInvite(ctx context.Context, caller Caller, code string) (chat.Invite, error) {
 	hash := chat.SecretHash(code)
 	invite, err := s.Store.PeekInvite(ctx, hash)
 	if chat.Is(err, chat.NotFound) {
@@ -98,7 +104,7 @@ func (s *Service) PeekInvite(ctx context.Context, caller Caller, code string) (c
 }
 
 // AcceptInvite joins the caller to the invite's chat.
-func (s *Service) AcceptInvite(ctx context.Context, caller Caller, code string) (chat.ChatID, error) {
+func (s *invites) AcceptInvite(ctx context.Context, caller Caller, code string) (chat.ChatID, error) {
 	id, err := s.Store.AcceptInvite(ctx, chat.SecretHash(code), caller.User.ID, chat.ChatLimit(s.limits.Chats, "code"))
 	if chat.Is(err, chat.InviteSpent) {
 		return id, cmp.Or(s.attempts.countFailure(caller.Address, byCode), err)

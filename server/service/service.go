@@ -9,7 +9,6 @@ import (
 	"parley/chat"
 	"parley/middleware"
 	"parley/store/cached"
-	"parley/wire"
 )
 
 // Registration is the policy for creating accounts.
@@ -50,66 +49,72 @@ type Config struct {
 // Appended is called with the outcome of each draft; began is when it was queued.
 type Appended func(kind chat.Kind, began time.Time, ev chat.Event, again bool, err error)
 
-// Service serves one store. Its reads are the store's own, with a short cache. All
-// methods are safe for concurrent use.
+// Service serves one store. It has the operations of each noun, and the store's reads. An
+// operation hides the store's method of the same name. All methods are safe for concurrent
+// use.
 type Service struct {
-	*cached.Store
-	registration Registration
-	limits       Limits
-	ErrorLog
-	appended Appended
-
-	PerUser *middleware.Limiter // budget of requests and commands, by user
-	posts   *middleware.Bucket  // what is delivered to others, by user
-	people  *middleware.Bucket  // chats created and people added, by user
-
-	attempts  *attempts
-	passwords *passwords
-	inviting  keyedMutex // held while an invite is created, by user
-	drafts    inFlight   // accepted and not yet answered
+	*core
+	accounts
+	chats
+	events
+	*invites
+	members
+	messages
+	recoveries
+	server
+	sessions
+	users
 }
 
-// New returns a Service; Run is its only goroutine.
+// core is what the nouns share.
+type core struct {
+	*cached.Store // its Run is the only goroutine of a Service
+	ErrorLog
+	*budgets
+	registration Registration
+	limits       Limits
+	drafts       *drafts
+	attempts     *attempts
+	passwords    *passwords
+}
+
+// New returns a Service.
 func New(c Config) *Service {
-	s := &Service{
-		Store:        cached.New(c.Store, c.Enforce, c.Readmit),
+	store, budgets := cached.New(c.Store, c.Enforce, c.Readmit), newBudgets(c.Limits)
+	s := &core{
+		Store:        store,
+		ErrorLog:     c.Errors,
+		budgets:      budgets,
 		registration: c.Registration,
 		limits:       c.Limits,
-		ErrorLog:     c.Errors,
-		appended:     c.Appended,
-		PerUser:      middleware.NewLimiter(c.Limits.User),
-		posts:        middleware.NewBucket(c.Limits.Posts),
-		people:       middleware.NewBucket(middleware.Rate{N: c.Limits.Chats, Per: time.Hour}),
+		drafts:       &drafts{store: store, budgets: budgets, appended: c.Appended},
 		attempts:     newAttempts(c.Limits.Anonymous, c.Attempts),
 		passwords:    newPasswords(),
 	}
-	return s
+	return &Service{
+		core:       s,
+		accounts:   accounts{s},
+		chats:      chats{s},
+		events:     events{s},
+		invites:    &invites{core: s},
+		members:    members{s},
+		messages:   messages{s},
+		recoveries: recoveries{s},
+		server:     server{s},
+		sessions:   sessions{s},
+		users:      users{s},
+	}
 }
 
 // Stop refuses further drafts and waits until the accepted ones are answered, or until
 // ctx ends.
-func (s *Service) Stop(ctx context.Context) { s.drafts.close(ctx) }
+func (s *Service) Stop(ctx context.Context) { s.drafts.accepted.close(ctx) }
 
 // Stopping reports whether Stop has begun.
-func (s *Service) Stopping() bool { return s.drafts.isClosed() }
+func (s *Service) Stopping() bool { return s.drafts.accepted.isClosed() }
 
 func errStopping() error {
 	return chat.FailAfter(chat.Unavailable, time.Second, "the server is stopping")
-}
-
-// Registration returns the policy for creating accounts.
-func (s *Service) Registration() Registration { return s.registration }
-
-// Limits returns the limits that clients are told.
-func (s *Service) Limits() wire.Limits {
-	return wire.Limits{
-		Text:    int64(s.limits.Text),
-		Body:    int64(s.limits.Body),
-		Message: s.limits.Message,
-		Page:    chat.MaxPage,
-		Sockets: int64(s.limits.Sockets),
-		Posts:   wire.Rate{N: int64(s.limits.Posts.N), PerMs: s.limits.Posts.Per.Milliseconds()},
-	}
 }
 
 // ErrorLog logs failures of the server.

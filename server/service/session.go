@@ -9,8 +9,11 @@ import (
 	"parley/store/cached"
 )
 
+// sessions are the operations on sessions and their tokens.
+type sessions struct{ *core }
+
 // SignIn creates a session for the holder of a handle and password.
-func (s *Service) SignIn(ctx context.Context, caller Caller, handle, password string, n chat.NewSession) (u chat.User, created chat.Session, err error) {
+func (s sessions) SignIn(ctx context.Context, caller Caller, handle, password string, n chat.NewSession) (u chat.User, created chat.Session, err error) {
 	if err := chat.CheckLine("label", n.Label, chat.MaxLabel); err != nil {
 		return u, created, err
 	}
@@ -50,7 +53,7 @@ func (s *Service) SignIn(ctx context.Context, caller Caller, handle, password st
 }
 
 // Sessions returns the caller's sessions, the current one marked.
-func (s *Service) Sessions(ctx context.Context, caller Caller) ([]chat.Session, error) {
+func (s sessions) Sessions(ctx context.Context, caller Caller) ([]chat.Session, error) {
 	sessions, err := s.SessionsOf(ctx, caller.User.ID)
 	for i := range sessions {
 		sessions[i].Current = sessions[i].ID == caller.Session.ID
@@ -60,7 +63,7 @@ func (s *Service) Sessions(ctx context.Context, caller Caller) ([]chat.Session, 
 
 // SessionLive fails with no_identity if the session has ended since its user was
 // identified.
-func (s *Service) SessionLive(ctx context.Context, user chat.UserID, id chat.SessionID, began int64) error {
+func (s sessions) SessionLive(ctx context.Context, user chat.UserID, id chat.SessionID, began int64) error {
 	ended, err := s.Ended(ctx, []chat.SessionID{id})
 	if err == nil && (len(ended) > 0 || s.Store.Revoked(user, id, began)) {
 		err = chat.Fail(chat.NoIdentity, "this session has ended")
@@ -70,7 +73,7 @@ func (s *Service) SessionLive(ctx context.Context, user chat.UserID, id chat.Ses
 
 // EndSession ends a session of the user. ended reports whether it has ended on this
 // server, which may be so although the store could not save it (err).
-func (s *Service) EndSession(ctx context.Context, user chat.UserID, id chat.SessionID) (ended bool, err error) {
+func (s sessions) EndSession(ctx context.Context, user chat.UserID, id chat.SessionID) (ended bool, err error) {
 	err = s.Store.EndSession(ctx, user, id)
 	return err == nil || cached.StoreFailed(err), err
 }
@@ -81,7 +84,7 @@ const maxToken = 256
 // IdentifyToken returns the holder of a token, read from the store itself and not from
 // the cache: a socket stays open after it. A token that is not valid counts against the
 // address.
-func (s *Service) IdentifyToken(ctx context.Context, token, address string) (chat.User, chat.Session, error) {
+func (s sessions) IdentifyToken(ctx context.Context, token, address string) (chat.User, chat.Session, error) {
 	if len(token) > maxToken {
 		return chat.User{}, chat.Session{}, chat.FailField(chat.NoIdentity, "token", "this token is not valid")
 	}
@@ -94,50 +97,6 @@ func (s *Service) IdentifyToken(ctx context.Context, token, address string) (cha
 
 // RefusedToken counts a token that was refused against the address. It returns
 // rate_limited past the budget, else the refusal.
-func (s *Service) RefusedToken(address string, refusal error) error {
+func (s sessions) RefusedToken(address string, refusal error) error {
 	return cmp.Or(s.attempts.countFailure(address, byToken), refusal)
-}
-
-// CreateRecovery creates a code with which a user sets a new password; admins only. It
-// returns the code and when it expires.
-func (s *Service) CreateRecovery(ctx context.Context, caller Caller, user chat.UserID) (code string, expiresAt int64, err error) {
-	if err := caller.checkAdmin(); err != nil {
-		return "", 0, err
-	}
-	return s.NewRecovery(ctx, user)
-}
-
-// NewRecovery is CreateRecovery for the administrator of the machine.
-func (s *Service) NewRecovery(ctx context.Context, user chat.UserID) (code string, expiresAt int64, err error) {
-	code, expiresAt = chat.NewSecret(), chat.Now()+chat.RecoveryLife
-	return code, expiresAt, s.Store.CreateRecovery(ctx, user, chat.SecretHash(code), expiresAt)
-}
-
-// UseRecovery sets a new password, ends the user's sessions and creates one.
-func (s *Service) UseRecovery(ctx context.Context, caller Caller, code, password string, n chat.NewSession) (u chat.User, created chat.Session, err error) {
-	if code == "" {
-		return u, created, chat.FailField(chat.BadInput, "code", "code must not be empty")
-	}
-	if err := chat.CheckPassword(password); err != nil {
-		return u, created, err
-	}
-	if err := chat.CheckLine("label", n.Label, chat.MaxLabel); err != nil {
-		return u, created, err
-	}
-	codeHash := chat.SecretHash(code)
-	whose, err := s.PeekRecovery(ctx, codeHash) // an unknown code costs no hash
-	if chat.Is(err, chat.InviteSpent) {
-		err = cmp.Or(s.attempts.countFailure(caller.Address, byCode), err)
-	}
-	if err != nil {
-		return u, created, err
-	}
-	if err := takeToken(s.attempts.targets, s.attempts.key("recovery", string(whose))); err != nil {
-		return u, created, err
-	}
-	hash, err := s.passwords.hash(ctx, caller.hashQueues(), password)
-	if err != nil {
-		return u, created, err
-	}
-	return s.Store.UseRecovery(ctx, codeHash, hash, n)
 }

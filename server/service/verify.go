@@ -17,7 +17,7 @@ type account struct {
 
 // verifyPassword reports whether the password is that of the hash. An attempt takes its
 // tokens before the password is checked and gets them back unless it is wrong.
-func (s *Service) verifyPassword(ctx context.Context, caller Caller, acc account, password, hash string) (bool, error) {
+func (s *core) verifyPassword(ctx context.Context, caller Caller, acc account, password, hash string) (bool, error) {
 	if len(password) > chat.MaxPassword {
 		return false, nil // no account can have it, so the answer tells nothing
 	}
@@ -73,7 +73,7 @@ func (s *Service) verifyPassword(ctx context.Context, caller Caller, acc account
 
 // hasSessionFrom reports whether the user has a live session that began at the address.
 // Failures of others, there or elsewhere, do not stop such a user.
-func (s *Service) hasSessionFrom(ctx context.Context, user chat.UserID, address string) (bool, error) {
+func (s *core) hasSessionFrom(ctx context.Context, user chat.UserID, address string) (bool, error) {
 	if user == "" || address == "" {
 		return false, nil
 	}
