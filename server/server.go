@@ -16,6 +16,7 @@ import (
 	"parley/hub"
 	"parley/middleware"
 	"parley/server/api"
+	"parley/server/auth"
 	"parley/server/live"
 	"parley/server/service"
 	"parley/server/session"
@@ -49,7 +50,7 @@ type Config struct {
 
 	// For tests; zero values mean the defaults.
 	sockets   hub.Config
-	attempts  service.AttemptRates
+	attempts  auth.Rates
 	anonymous middleware.Rate // of one address: calls without an identity, and requests for the page's files
 	intervals live.Intervals
 	hold      time.Duration // session.Config.Hold
@@ -87,7 +88,7 @@ type Server struct {
 func New(c Config) *Server {
 	c.sockets.Codecs, c.sockets.PingEvery = len(wire.Codecs), cmp.Or(c.sockets.PingEvery, heartbeat)
 	c.Limits.Message = maxMessage
-	c.attempts = cmp.Or(c.attempts, service.DefaultAttemptRates())
+	c.attempts = cmp.Or(c.attempts, auth.DefaultRates())
 	requests := cmp.Or(c.anonymous, middleware.Rate{N: anonymousRequests, Per: time.Minute})
 	if c.Limits.Anonymous.N == 0 {
 		requests = middleware.Rate{}

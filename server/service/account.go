@@ -5,6 +5,7 @@ import (
 	"context"
 
 	"parley/chat"
+	"parley/server/auth"
 )
 
 // NewAccount is the input of CreateAccount. It has one of Setup and Invite, or
@@ -44,7 +45,7 @@ func (s accounts) CreateAccount(ctx context.Context, caller Caller, in NewAccoun
 	if err := s.countSignUp(caller, &n, invite); err != nil {
 		return u, created, err
 	}
-	if n.PasswordHash, err = s.passwords.hash(ctx, caller.hashQueues(), in.Password); err != nil {
+	if n.PasswordHash, err = s.auth.Hash(ctx, caller.hashQueues(), in.Password); err != nil {
 		return u, created, err
 	}
 	return s.Store.CreateAccount(ctx, n)
@@ -85,7 +86,7 @@ func (s accounts) authorizeSignUp(ctx context.Context, caller Caller, in *NewAcc
 		}
 		err = chat.FailField(chat.InviteSpent, "invite", "this invite was used up, has expired or does not exist")
 	}
-	return invite, cmp.Or(s.attempts.countFailure(caller.Address, byCode), err)
+	return invite, cmp.Or(s.auth.CountFailure(caller.Address, auth.ByCode), err)
 }
 
 // countSignUp takes the sign-up from the budgets of its invite and of the invite's
@@ -96,10 +97,7 @@ func (s accounts) countSignUp(caller Caller, n *chat.NewAccount, invite chat.Inv
 	case n.Setup != "":
 		return nil // the code works once
 	case n.HasInvite:
-		if err := takeToken(s.attempts.invites, s.attempts.key(string(n.Invite[:]))); err != nil {
-			return err
-		}
-		return takeToken(s.attempts.inviters, s.attempts.key(string(invite.By)))
+		return s.auth.CountSignUp(n.Invite, invite.By)
 	}
-	return s.attempts.countFailure(caller.Address, bySignUp)
+	return s.auth.CountFailure(caller.Address, auth.BySignUp)
 }

@@ -5,6 +5,8 @@ import (
 	"context"
 
 	"parley/chat"
+	"parley/internal/keyed"
+	"parley/server/auth"
 )
 
 // maxInvites bounds the invites of one user, expired and used ones included: they are
@@ -14,7 +16,7 @@ const maxInvites = 500
 // invites are the operations on invites.
 type invites struct {
 	*core
-	creating keyedMutex // held while an invite is created, by user
+	creating keyed.Mutex // held while an invite is created, by user
 }
 
 // NewInvite is the input of CreateInvite; nil means the default.
@@ -50,7 +52,7 @@ func (s *invites) CreateInvite(ctx context.Context, caller Caller, n NewInvite) 
 		}
 		invite.ExpiresAt = *n.ExpiresAt
 	}
-	unlock, err := s.creating.lock(ctx, string(invite.By)) // so that concurrent calls cannot exceed maxInvites
+	unlock, err := s.creating.Lock(ctx, string(invite.By)) // so that concurrent calls cannot exceed maxInvites
 	if err != nil {
 		return invite, "", err
 	}
@@ -95,10 +97,10 @@ func (s *invites) PeekInvite(ctx context.Context, caller Caller, code string) (c
 	hash := chat.SecretHash(code)
 	invite, err := s.Store.PeekInvite(ctx, hash)
 	if chat.Is(err, chat.NotFound) {
-		return invite, cmp.Or(s.attempts.countFailure(caller.Address, byCode), err)
+		return invite, cmp.Or(s.auth.CountFailure(caller.Address, auth.ByCode), err)
 	}
 	if err == nil {
-		err = takeToken(s.attempts.peeks, s.attempts.key(string(hash[:])))
+		err = s.auth.CountPeek(hash)
 	}
 	return invite, err
 }
@@ -107,7 +109,7 @@ func (s *invites) PeekInvite(ctx context.Context, caller Caller, code string) (c
 func (s *invites) AcceptInvite(ctx context.Context, caller Caller, code string) (chat.ChatID, error) {
 	id, err := s.Store.AcceptInvite(ctx, chat.SecretHash(code), caller.User.ID, chat.ChatLimit(s.limits.Chats, "code"))
 	if chat.Is(err, chat.InviteSpent) {
-		return id, cmp.Or(s.attempts.countFailure(caller.Address, byCode), err)
+		return id, cmp.Or(s.auth.CountFailure(caller.Address, auth.ByCode), err)
 	}
 	return id, err
 }

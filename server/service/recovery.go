@@ -5,6 +5,7 @@ import (
 	"context"
 
 	"parley/chat"
+	"parley/server/auth"
 )
 
 // recoveries are the operations on the codes with which users set a new password.
@@ -39,15 +40,15 @@ func (s recoveries) UseRecovery(ctx context.Context, caller Caller, code, passwo
 	codeHash := chat.SecretHash(code)
 	whose, err := s.PeekRecovery(ctx, codeHash) // an unknown code costs no hash
 	if chat.Is(err, chat.InviteSpent) {
-		err = cmp.Or(s.attempts.countFailure(caller.Address, byCode), err)
+		err = cmp.Or(s.auth.CountFailure(caller.Address, auth.ByCode), err)
 	}
 	if err != nil {
 		return u, created, err
 	}
-	if err := takeToken(s.attempts.targets, s.attempts.key("recovery", string(whose))); err != nil {
+	if err := s.auth.CountRecovery(whose); err != nil {
 		return u, created, err
 	}
-	hash, err := s.passwords.hash(ctx, caller.hashQueues(), password)
+	hash, err := s.auth.Hash(ctx, caller.hashQueues(), password)
 	if err != nil {
 		return u, created, err
 	}

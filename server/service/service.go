@@ -8,6 +8,7 @@ import (
 
 	"parley/chat"
 	"parley/middleware"
+	"parley/server/auth"
 	"parley/store/cached"
 )
 
@@ -22,7 +23,7 @@ const (
 
 // Limits bound what one address, one user and one request may do.
 type Limits struct {
-	Anonymous middleware.Rate // failures of one address, of each kind (attempts.go); off lifts every bound on addresses
+	Anonymous middleware.Rate // failures of one address, of each kind (package auth); off lifts every bound on addresses
 	User      middleware.Rate // requests and socket commands of one user
 	Posts     middleware.Rate // posts of one user and whatever else is delivered to others, by cost (budget.go): a token bucket
 	Chats     int             // chats of one user, and chats created or people added by them in an hour; 0: no limit
@@ -39,7 +40,7 @@ type Config struct {
 	Registration Registration
 	Limits       Limits
 	Appended     Appended
-	Attempts     AttemptRates
+	Attempts     auth.Rates
 
 	// Enforce closes what a revocation that could not be saved leaves open, and Readmit
 	// opens it again. They are called from any goroutine.
@@ -74,8 +75,7 @@ type core struct {
 	registration Registration
 	limits       Limits
 	drafts       *drafts
-	attempts     *attempts
-	passwords    *passwords
+	auth         *auth.Auth
 }
 
 // New returns a Service.
@@ -88,8 +88,7 @@ func New(c Config) *Service {
 		registration: c.Registration,
 		limits:       c.Limits,
 		drafts:       &drafts{store: store, budgets: budgets, appended: c.Appended},
-		attempts:     newAttempts(c.Limits.Anonymous, c.Attempts),
-		passwords:    newPasswords(),
+		auth:         auth.New(c.Limits.Anonymous, c.Attempts, store.SessionsOf),
 	}
 	return &Service{
 		core:       s,

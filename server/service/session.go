@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"parley/chat"
+	"parley/server/auth"
 	"parley/store/cached"
 )
 
@@ -25,11 +26,11 @@ func (s sessions) SignIn(ctx context.Context, caller Caller, handle, password st
 	u, hash, err := s.Credentials(ctx, handle)
 	switch {
 	case chat.Is(err, chat.NotFound):
-		hash = s.passwords.dummyHash
+		hash = s.auth.DummyHash()
 	case err != nil:
 		return u, created, err
 	}
-	ok, err := s.verifyPassword(ctx, caller, account{handle: handle, user: u.ID}, password, hash)
+	ok, err := s.auth.Verify(ctx, caller.attempt(handle, u.ID, false), password, hash)
 	if err != nil {
 		return u, created, err
 	}
@@ -98,5 +99,5 @@ func (s sessions) IdentifyToken(ctx context.Context, token, address string) (cha
 // RefusedToken counts a token that was refused against the address. It returns
 // rate_limited past the budget, else the refusal.
 func (s sessions) RefusedToken(address string, refusal error) error {
-	return cmp.Or(s.attempts.countFailure(address, byToken), refusal)
+	return cmp.Or(s.auth.CountFailure(address, auth.ByToken), refusal)
 }

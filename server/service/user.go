@@ -65,14 +65,14 @@ func (s users) newPassword(ctx context.Context, caller Caller, current *string, 
 	if current != nil {
 		given = *current
 	}
-	ok, err := s.verifyPassword(ctx, caller, account{handle: caller.User.Handle, user: caller.User.ID, own: true}, given, old)
+	ok, err := s.auth.Verify(ctx, caller.attempt(caller.User.Handle, caller.User.ID, true), given, old)
 	if err != nil {
 		return "", err
 	}
 	if !ok {
 		return "", chat.FailField(chat.WrongPassword, "currentPassword", "this is not the current password")
 	}
-	return s.passwords.hash(ctx, caller.hashQueues(), next)
+	return s.auth.Hash(ctx, caller.hashQueues(), next)
 }
 
 // UpdateUser changes a user's role, or activates or deactivates them; admins only. The
