@@ -20,10 +20,10 @@ func (s *Server) health(w http.ResponseWriter, r *http.Request) error {
 // Waiting returns the handler that is used until the store can be reached: /healthz
 // answers 200, everything else 503 with a delay of a second.
 func Waiting(log *slog.Logger) http.Handler {
-	s := &Server{API: api.New(api.Config{Errors: service.ErrorLog{Log: log, Sampler: middleware.NewLogSampler(log)}})}
+	s := &Server{api: api.New(api.Config{Errors: service.ErrorLog{Log: log, Sampler: middleware.NewLogSampler(log)}})}
 	r := http.NewServeMux()
-	r.HandleFunc("GET /healthz", s.API.Handle(s.health))
-	r.HandleFunc("/", s.API.Handle(func(http.ResponseWriter, *http.Request) error {
+	r.HandleFunc("GET /healthz", s.api.Handle(s.health))
+	r.HandleFunc("/", s.api.Handle(func(http.ResponseWriter, *http.Request) error {
 		return chat.FailAfter(chat.Unavailable, time.Second, "the server is waiting for its store")
 	}))
 	return r
@@ -48,7 +48,7 @@ func (s *Server) getReady(w http.ResponseWriter, r *http.Request) error {
 
 func (s *Server) answerOK(w http.ResponseWriter, r *http.Request, disk string) error {
 	w.Header().Set("Cache-Control", "no-store")
-	s.API.Answer(w, r, http.StatusOK, struct {
+	s.api.Answer(w, r, http.StatusOK, struct {
 		OK   bool   `json:"ok" msgpack:"ok"`
 		Disk string `json:"disk,omitempty" msgpack:"disk,omitempty"` // "full"
 	}{true, disk})

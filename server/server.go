@@ -36,6 +36,9 @@ const (
 // Limits bound what one address, one user and one request may do.
 type Limits = service.Limits
 
+// Control has the commands of the machine's administrator.
+type Control = api.Control
+
 // Config is the configuration of a Server. Nothing in it changes afterwards.
 type Config struct {
 	Store          chat.Store
@@ -80,7 +83,7 @@ type Server struct {
 	perAddress *middleware.Limiter // calls without an identity, by address
 	page       *middleware.Limiter // requests for the page's files, by address
 	sampler    *middleware.LogSampler
-	API        *api.API       // static after construction
+	api        *api.API
 	readiness  readinessCache // when the store last answered
 }
 
@@ -111,7 +114,7 @@ func New(c Config) *Server {
 	s.sessions = session.New(session.Config{Service: s.service, Hub: s.hub, Presence: s.live.Presence, Log: c.Log, Ready: s.live.Await,
 		Version: c.Version, Heartbeat: c.sockets.PingEvery, Sockets: c.Limits.Sockets, Hold: c.hold,
 		Closed: s.metrics.closed, LogRead: s.metrics.caughtUp.Inc})
-	s.API = api.New(api.Config{Service: s.service, Hub: s.hub, Errors: errors, Version: c.Version, PublicURL: c.PublicURL, Ready: s.ready})
+	s.api = api.New(api.Config{Service: s.service, Hub: s.hub, Errors: errors, Version: c.Version, PublicURL: c.PublicURL, Ready: s.ready})
 	s.metrics.registry.MustRegister(newHubCollector(s))
 	s.handler = s.routes()
 	return s
@@ -122,6 +125,10 @@ func (s *Server) Handler() http.Handler { return s.handler }
 
 // Metrics returns the handler of the metrics, in Prometheus's text format.
 func (s *Server) Metrics() http.Handler { return s.metrics.handler() }
+
+// Control returns the commands of the machine's administrator. listen is the address of the
+// server, for links without a public URL.
+func (s *Server) Control(listen *url.URL) Control { return Control{API: s.api, Listen: listen} }
 
 // Run runs the server's goroutines until ctx ends. A lost feed is opened again with
 // back-off; only a programming error makes Run fail.

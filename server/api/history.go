@@ -9,8 +9,8 @@ import (
 	"parley/wire"
 )
 
-// ListMessages handles GET /api/chats/{chatId}/messages.
-func (a *API) ListMessages(w http.ResponseWriter, r *http.Request) error {
+// List handles GET /api/chats/{chatId}/messages.
+func (a Messages) List(w http.ResponseWriter, r *http.Request) error {
 	c := wire.Command{ChatID: chat.ChatID(chi.URLParam(r, "chatId"))}
 	query := r.URL.Query()
 	for _, q := range []struct {
