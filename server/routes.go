@@ -34,8 +34,8 @@ func (s *Server) routes() http.Handler {
 	}))
 	r.MethodNotAllowed(s.wrongMethod(r))
 
-	r.Get("/healthz", h(s.health))
-	r.Get("/readyz", h(s.getReady))
+	r.Get("/healthz", h(s.health.getHealth))
+	r.Get("/readyz", h(s.health.getReady))
 
 	r.Route("/api", func(r chi.Router) {
 		s.guardAPI(r) // compression, same origin, identity, rate limits, the user that the client means, body limits
@@ -82,6 +82,6 @@ func (s *Server) routes() http.Handler {
 			})
 		})
 	})
-	r.With(middleware.Limit(s.page, s.service.PerUser, nil, nil, s.api.Fail)).Get("/*", h(s.pages()))
+	r.With(middleware.Limit(s.page, s.service.PerUser, nil, nil, s.api.Fail)).Get("/*", h(pages(s.Web)))
 	return r
 }

@@ -84,7 +84,7 @@ type Server struct {
 	page       *middleware.Limiter // requests for the page's files, by address
 	sampler    *middleware.LogSampler
 	api        *api.API
-	readiness  readinessCache // when the store last answered
+	health     *health
 }
 
 // New returns a Server. It starts the hub's goroutine and no other.
@@ -102,7 +102,6 @@ func New(c Config) *Server {
 		perAddress: middleware.NewLimiter(requests),
 		page:       middleware.NewLimiter(requests),
 		sampler:    middleware.NewLogSampler(c.Log),
-		readiness:  readinessCache{lock: make(chan struct{}, 1)},
 	}
 	errors := service.ErrorLog{Log: c.Log, Sampler: s.sampler}
 	s.metrics = newMetrics(s)
@@ -115,6 +114,7 @@ func New(c Config) *Server {
 		Version: c.Version, Heartbeat: c.sockets.PingEvery, Sockets: c.Limits.Sockets, Hold: c.hold,
 		Closed: s.metrics.closed, LogRead: s.metrics.caughtUp.Inc})
 	s.api = api.New(api.Config{Service: s.service, Hub: s.hub, Errors: errors, Version: c.Version, PublicURL: c.PublicURL, Ready: s.ready})
+	s.health = &health{api: s.api, store: s.service.Store, ready: s.ready, cache: readinessCache{lock: make(chan struct{}, 1)}}
 	s.metrics.registry.MustRegister(newHubCollector(s))
 	s.handler = s.routes()
 	return s
