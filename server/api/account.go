@@ -34,6 +34,6 @@ func (a Accounts) Create(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	Sessions{a.API}.answerNew(w, r, user, created, token, in.Cookie)
+	Sessions(a).answerNew(w, r, user, created, token, in.Cookie)
 	return nil
 }

@@ -51,6 +51,6 @@ func (a Recoveries) Use(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	Sessions{a.API}.answerNew(w, r, user, created, token, in.Cookie)
+	Sessions(a).answerNew(w, r, user, created, token, in.Cookie)
 	return nil
 }
