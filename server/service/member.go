@@ -23,7 +23,7 @@ func (s members) PutMember(ctx context.Context, caller Caller, id chat.ChatID, u
 		}
 		draft.Role, rule = *role, chat.PutMember
 	}
-	return s.AddMember(user, id, func() error {
+	return s.RevertRemoval(user, id, func() error {
 		return s.drafts.appendWait(ctx, draft, chat.All(rule, chat.ChatLimit(s.limits.Chats, "userId")))
 	})
 }
@@ -41,7 +41,7 @@ func (s members) RemoveMember(ctx context.Context, caller Caller, id chat.ChatID
 	if !allowed.Load() {
 		return err
 	}
-	return s.Store.RemoveMember(err, caller.User.ID, user, id,
+	return s.EnforceRemoval(err, caller.User.ID, user, id,
 		func(ctx context.Context) error { return s.drafts.appendWait(ctx, draft, chat.Leave) })
 }
 

@@ -28,16 +28,16 @@ func (s *Store) Revoked(user chat.UserID, id chat.SessionID, began int64) bool {
 	return s.revocations.revoked(user, id, began)
 }
 
-// AddMember calls add, which makes the user a member of the chat. If it succeeds, a
+// RevertRemoval calls add, which makes the user a member of the chat. If it succeeds, a
 // removal that is not saved yet is dropped.
-func (s *Store) AddMember(user chat.UserID, id chat.ChatID, add func() error) error {
+func (s *Store) RevertRemoval(user chat.UserID, id chat.ChatID, add func() error) error {
 	return s.revocations.revert(Revocation{User: user, Chat: id}, add)
 }
 
-// RemoveMember takes the error of removing the user from the chat, which by asked for. If
-// the store failed, the removal takes effect on this server, and remove is called until
+// EnforceRemoval takes the error of removing the user from the chat, which by asked for.
+// If the store failed, the removal takes effect on this server, and remove is called until
 // it succeeds or the store refuses. It returns the error for the caller.
-func (s *Store) RemoveMember(err error, by, user chat.UserID, id chat.ChatID, remove func(context.Context) error) error {
+func (s *Store) EnforceRemoval(err error, by, user chat.UserID, id chat.ChatID, remove func(context.Context) error) error {
 	return s.revocations.enforceIfUnsaved(err, Revocation{User: user, Chat: id}, unsaved{by: by, save: remove})
 }
 
