@@ -102,7 +102,7 @@ func serve(ctx context.Context, c *config, stdout io.Writer, stderr *logging.Wri
 			log.Warn("the commands recover, owner-link and backup cannot reach this server", "error", err)
 		} else {
 			// A backup has no timeout, so a stop interrupts it.
-			control := &http.Server{Handler: s.API.Control(localURL), BaseContext: func(net.Listener) context.Context { return ctx }}
+			control := &http.Server{Handler: s.Control(localURL).Handler(), BaseContext: func(net.Listener) context.Context { return ctx }}
 			servers, listeners = append(servers, control), append(listeners, l)
 		}
 	}
@@ -161,7 +161,7 @@ func announce(ctx context.Context, s *server.Server, db chat.Store, log *slog.Lo
 	if info.Setup == "" {
 		return nil
 	}
-	link, err := s.API.OwnerLink(ctx, localURL)
+	link, err := s.Control(localURL).OwnerLink(ctx)
 	if err == nil {
 		fmt.Fprintf(stdout, "Open this link to become the owner of this server:\n%s\n", link)
 	}

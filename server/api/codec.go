@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"parley/chat"
+	"parley/middleware"
 	"parley/server/service"
 	"parley/wire"
 )
@@ -61,6 +62,14 @@ func answerCodec(r *http.Request) (*wire.Codec, string) {
 func (a *API) Answer(w http.ResponseWriter, r *http.Request, code int, v any) {
 	codec, mediaType := answerCodec(r)
 	codec.With(v, func(body []byte) { writeBody(w, code, mediaType, body) })
+}
+
+// answerSecret is Answer for a body with a token or a code, which is not cached. It is
+// not compressed either, as it may also contain input of the caller (the BREACH attack).
+func (a *API) answerSecret(w http.ResponseWriter, r *http.Request, code int, v any) {
+	w.Header().Set("Cache-Control", "no-store")
+	middleware.DisableCompression(w)
+	a.Answer(w, r, code, v)
 }
 
 // writeBody writes an answer whose body is encoded already.

@@ -79,7 +79,7 @@ func (c *Session) dispatch(t *task, size int, malformed error) {
 		}
 	}
 	if row.draft != nil || row.ordered {
-		c.enqueue(t)
+		c.queues.add(t)
 	} else {
 		row.run(c, t)
 	}
@@ -119,49 +119,12 @@ func (c *Session) admit(t *task, row *command, malformed error) error {
 // only.
 func (c *Session) takePlaces(n int) bool {
 	for {
-		c.mu.Lock()
-		if c.places == 0 || c.places+n <= maxPlaces {
-			c.places += n
-			c.mu.Unlock()
+		freed := c.places.take(n)
+		if freed == nil {
 			return true
 		}
-		freed := make(chan struct{})
-		c.freed = freed
-		c.mu.Unlock()
 		if !c.wait(freed) {
 			return false
-		}
-	}
-}
-
-func (c *Session) freePlaces(n int) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.places -= n
-	if c.freed != nil {
-		close(c.freed)
-		c.freed = nil
-	}
-}
-
-// wait blocks the read loop until ch is closed. It reports false if the session has
-// ended. Meanwhile the peer cannot be heard, so it counts as heard.
-func (c *Session) wait(ch <-chan struct{}) bool {
-	select {
-	case <-ch:
-		return true
-	default:
-	}
-	tick := time.NewTicker(c.Heartbeat / 3)
-	defer tick.Stop()
-	for {
-		// No case for the end of the session: it also ends what ch waits for. And a
-		// context whose Done was never called is a hundred bytes smaller.
-		select {
-		case <-ch:
-			return !c.ended.Load()
-		case <-tick.C:
-			c.conn.Heard()
 		}
 	}
 }

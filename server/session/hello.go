@@ -60,7 +60,7 @@ func (c *Session) hello(cmd *wire.Command) {
 	c.push(b)
 	c.conn.Listen(service.UserTopic(c.user))
 	c.holdDelivery()
-	c.schedule(func() { c.watchPeers(peers) })
+	c.schedule(func() { c.focus.watchPeers(peers) })
 }
 
 // sendParts sends the chats and users of h before the reply, in values of about
