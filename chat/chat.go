@@ -24,7 +24,7 @@ type Chat struct {
 
 	Role     Role     `json:"role,omitempty" msgpack:"role,omitempty"` // empty: not a member
 	ReadUpTo Seq      `json:"readUpTo" msgpack:"readUpTo"`
-	Unread   int      `json:"unread" msgpack:"unread"`     // messages posted after ReadUpTo
+	Unread   int      `json:"unread" msgpack:"unread"`     // messages posted after ReadUpTo, without deleted ones
 	Mentions int      `json:"mentions" msgpack:"mentions"` // those of them that name the user
 	Last     *Message `json:"last,omitempty" msgpack:"last,omitempty"`
 	With     UserID   `json:"with,omitempty" msgpack:"with,omitempty"` // the other one of a direct chat
@@ -107,6 +107,10 @@ func (n NewChat) Begin(id ChatID) []Event {
 	}
 	return []Event{first, {Kind: Joined, ChatID: id, By: n.By, Users: n.Members, Role: RoleMember}}
 }
+
+// Repeat returns the answer to the retry of a request by a user who may not see the chat
+// any more: that it was made, and nothing else.
+func (n NewChat) Repeat(id ChatID) Chat { return Chat{ID: id, Kind: n.Kind} }
 
 // CheckActive judges the members of a new chat: all must be active users, and active
 // holds those who are.

@@ -16,10 +16,12 @@ import (
 //  4. Numbers are 1, 2, 3, … without holes, in every chat.
 //  5. (By, ChatID, ClientID) is unique for ever, for posts and, separately, for
 //     all other kinds: a known one returns the first event, or Seq 0 with again
-//     if the first draft was no post and changed nothing. A refused draft leaves
-//     its ClientID unknown.
+//     if the first draft was no post and changed nothing. To a caller who is not
+//     a member any more it returns Event.Repeat of it. A refused draft leaves its
+//     ClientID unknown.
 //  6. A text that was deleted or edited away is in no log, no projection and,
-//     after a checkpoint, no file.
+//     after a checkpoint, no file; nor is a reaction that was taken back or whose
+//     message was deleted, nor a title or topic that was replaced.
 //  7. An event keeps its number and its time, and the activity of a chat is the
 //     time of its head. EventTime says how times follow each other.
 type Log interface {
@@ -98,7 +100,7 @@ type Feed interface {
 // Chats are the projections that are lists: chats and their members.
 type Chats interface {
 	// CreateChat makes a chat with its first joined events, or returns the one
-	// that was made before. Unknown or inactive members are not_found (field members).
+	// that was made before (NewChat.Repeat, if By may not see it any more). Unknown or inactive members are not_found (field members).
 	CreateChat(ctx context.Context, n NewChat) (c Chat, again bool, err error)
 	// Chat returns the chat as the viewer sees it; not_found unless they are a
 	// member or it is open.
@@ -218,7 +220,8 @@ type Store interface {
 	Server(ctx context.Context) (Server, error)
 	// RenameServer sets the server's name.
 	RenameServer(ctx context.Context, name string) error
-	// Ping returns nil while the store answers, reads and writes, or is Full.
+	// Ping returns nil while the store answers, reads and writes, or is Full. It is an
+	// error while the store cannot write as much as a post needs.
 	Ping(ctx context.Context) error
 	// Full reports whether the disk is full. Until it has room again the store
 	// reads, and accepts only writes that remove something or take rights away. All

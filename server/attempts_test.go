@@ -109,7 +109,7 @@ func TestRefusedTokensOfSocketsCount(t *testing.T) {
 			}{
 				{forged, m{"do": "hello"}, wire.CloseRefused}, {nil, m{"do": "hello", "token": "forged"}, wire.CloseRefused},
 				{forged, m{"do": "hello"}, wire.CloseOverLimit}, {nil, m{"do": "hello", "token": "forged"}, wire.CloseOverLimit},
-				{http.Header{"Cookie": {"parley=expired"}, "Origin": {x.url}}, m{"do": "hello"}, wire.CloseRefused},
+				{http.Header{"Cookie": {x.cookieName() + "=expired"}, "Origin": {x.url}}, m{"do": "hello"}, wire.CloseRefused},
 			} {
 				p, _, err := x.upgrade(codec, c.header)
 				if err != nil {
@@ -121,6 +121,29 @@ func TestRefusedTokensOfSocketsCount(t *testing.T) {
 			x.addUser("ann").connect(codec)
 		})
 	}
+}
+
+// A refused token of the upgrade counts when the socket opens, whatever is sent on it.
+func TestRefusedTokenOfUpgradeCountsAtOnce(t *testing.T) {
+	x := start(t, rates(2, 0))
+	ann := x.addUser("ann")
+	forged := http.Header{"Authorization": {"Bearer forged"}}
+	open := func() *socketClient {
+		p, _, err := x.upgrade(wire.JSON, forged)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return p
+	}
+	silent, other := open(), open()
+	silent.ask(m{"do": "ping"}, nil) // both are open
+	other.ask(m{"do": "ping"}, nil)
+	other.send(m{"do": "hello", "token": ann.token}) // with another token, which is right
+	open().wantClose(wire.CloseOverLimit)            // before any hello
+	x.anonymousSocket(wire.JSON).wantError(m{"do": "hello", "token": "forged"}, chat.RateLimited, "")
+	other.ask(m{"do": "ping"}, nil)
+	silent.send(m{"do": "hello"})
+	silent.wantClose(wire.CloseRefused)
 }
 
 // A hundred requests and failures at one address lock out neither a member with the right

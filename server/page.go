@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"parley/chat"
+	"parley/middleware"
 )
 
 // file is one file of the page, held in memory.
@@ -70,7 +71,7 @@ func (f *file) serve(w http.ResponseWriter, r *http.Request, keep string) {
 	h.Set("Cache-Control", keep)
 	if f.zstd != nil {
 		h.Set("Vary", "Accept-Encoding")
-		switch preferred(r.Header.Get("Accept-Encoding")) {
+		switch middleware.ContentEncoding(r.Header) {
 		case "zstd":
 			c = f.zstd()
 		case "gzip":

@@ -17,21 +17,15 @@ type SignInAnswer struct {
 	Token   string       `json:"token,omitempty" msgpack:"token,omitempty"` // not with a cookie
 }
 
-// newSession returns a new token and the session to be created for the request. If the
-// token becomes the cookie, the session of the request's cookie ends: nothing has its token
-// any more.
-func newSession(r *http.Request, label string, cookie bool) (token string, n chat.NewSession) {
+// newSession returns a new token and the session to be created for the request.
+func newSession(r *http.Request, label string) (token string, n chat.NewSession) {
 	token = chat.NewSecret()
-	n = chat.NewSession{
+	return token, chat.NewSession{
 		TokenHash: chat.SecretHash(token),
 		Label:     label,
 		Client:    chat.Cut(strings.ToValidUTF8(r.UserAgent(), ""), 200),
 		Address:   middleware.Address(r.Context()),
 	}
-	if cookie && identity(r).Cookie {
-		n.Replaces = identity(r).Session.ID
-	}
-	return token, n
 }
 
 // Sessions has the handlers of sessions.
@@ -59,7 +53,13 @@ func (a Sessions) Create(w http.ResponseWriter, r *http.Request) error {
 	if err := decode(r, &in); err != nil {
 		return err
 	}
-	token, session := newSession(r, in.Label, in.Cookie)
+	switch "" {
+	case in.Handle:
+		return chat.FailField(chat.BadInput, "handle", "handle must not be empty")
+	case in.Password:
+		return chat.FailField(chat.BadInput, "password", "password must not be empty")
+	}
+	token, session := newSession(r, in.Label)
 	user, created, err := a.Service.SignIn(r.Context(), caller(r), in.Handle, in.Password, session)
 	if err != nil {
 		return err
@@ -74,20 +74,10 @@ func (a Sessions) List(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	uses, err := a.Service.RecoveryUses(r.Context(), callerID(r))
-	if err != nil {
-		return err
-	}
 	a.Answer(w, r, http.StatusOK, struct {
-		Sessions   []chat.Session     `json:"sessions" msgpack:"sessions"`
-		Recoveries []chat.RecoveryUse `json:"recoveries,omitempty" msgpack:"recoveries,omitempty"`
-	}{sessions, uses})
+		Sessions []chat.Session `json:"sessions" msgpack:"sessions"`
+	}{sessions})
 	return nil
-}
-
-// confirmation is the body of a call that ends other sessions.
-type confirmation struct {
-	Password string `json:"password"`
 }
 
 // EndOthers handles DELETE /api/sessions. It requires ?except=current, so that a call
@@ -96,11 +86,7 @@ func (a Sessions) EndOthers(w http.ResponseWriter, r *http.Request) error {
 	if r.URL.Query().Get("except") != "current" {
 		return chat.FailField(chat.BadInput, "except", "except must be current")
 	}
-	var in confirmation
-	if err := decode(r, &in); err != nil {
-		return err
-	}
-	if err := a.Service.EndOthers(r.Context(), caller(r), in.Password); err != nil {
+	if err := a.Service.EndOthers(r.Context(), callerID(r), identity(r).Session.ID); err != nil {
 		return err
 	}
 	return noContent(w)
@@ -116,18 +102,8 @@ func (a Sessions) End(w http.ResponseWriter, r *http.Request) error {
 	if err := chat.CheckID("sessionId", id); err != nil {
 		return err
 	}
-	if id != current {
-		var in confirmation
-		if err := decode(r, &in); err != nil {
-			return err
-		}
-		if err := a.Service.EndSession(r.Context(), caller(r), id, in.Password); err != nil {
-			return err
-		}
-		return noContent(w)
-	}
-	ended, err := a.Service.SignOut(r.Context(), caller(r))
-	if identity(r).Cookie && ended {
+	ended, err := a.Service.EndSession(r.Context(), callerID(r), id)
+	if id == current && identity(r).Cookie && ended {
 		middleware.ClearCookie(w, r, a.PublicURL)
 		// Not "storage", which would delete unsent messages of the browser's other users, nor
 		// "cookies", which would end other servers' sessions on this host.

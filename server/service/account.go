@@ -5,7 +5,6 @@ import (
 	"context"
 
 	"parley/chat"
-	"parley/server/audit"
 	"parley/server/auth"
 )
 
@@ -23,9 +22,6 @@ type accounts struct{ *core }
 
 // CreateAccount creates an account and signs it in. Passwords are hashed here.
 func (s accounts) CreateAccount(ctx context.Context, caller Caller, in NewAccount) (u chat.User, created chat.Session, err error) {
-	defer func() {
-		s.audit.Write(ctx, audit.Event{Kind: audit.AccountCreated, Actor: string(u.ID), Target: string(u.ID), Err: err})
-	}()
 	n := chat.NewAccount{Handle: in.Handle, Name: in.Name, ServerName: in.ServerName, Session: in.Session}
 	invite, err := s.authorizeSignUp(ctx, caller, &in, &n)
 	if err != nil {
@@ -40,9 +36,6 @@ func (s accounts) CreateAccount(ctx context.Context, caller Caller, in NewAccoun
 	if err := chat.CheckPassword(in.Password); err != nil {
 		return u, created, err
 	}
-	if err := s.checkWeakPassword(ctx, in.Password, n.Handle, n.Name, n.ServerName); err != nil {
-		return u, created, err
-	}
 	if err := chat.CheckLine("serverName", n.ServerName, chat.MaxServerName); err != nil {
 		return u, created, err
 	}
@@ -55,17 +48,7 @@ func (s accounts) CreateAccount(ctx context.Context, caller Caller, in NewAccoun
 	if n.PasswordHash, err = s.auth.Hash(ctx, caller.hashQueues(), in.Password); err != nil {
 		return u, created, err
 	}
-	n.Session.Life = s.lifetimes.Session.Milliseconds()
 	return s.Store.CreateAccount(ctx, n)
-}
-
-// checkWeakPassword judges a new password of the user with these names.
-func (s *core) checkWeakPassword(ctx context.Context, password string, names ...string) error {
-	server, err := s.Server(ctx)
-	if err != nil {
-		return err
-	}
-	return chat.CheckWeakPassword(password, append(names, server.Name)...)
 }
 
 // authorizeSignUp finds what allows the call to create an account: the setup code, an invite, or

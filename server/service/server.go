@@ -20,6 +20,8 @@ func (s server) Limits() wire.Limits {
 		Body:    int64(s.limits.Body),
 		Message: s.limits.Message,
 		Page:    chat.MaxPage,
+		Quote:   chat.MaxQuote,
+		Readers: chat.SmallChat,
 		Sockets: int64(s.limits.Sockets),
 		Posts:   wire.Rate{N: int64(s.limits.Posts.N), PerMs: s.limits.Posts.Per.Milliseconds()},
 	}

@@ -8,7 +8,6 @@ import (
 
 	"parley/chat"
 	"parley/middleware"
-	"parley/server/audit"
 	"parley/server/auth"
 	"parley/store/cached"
 )
@@ -34,20 +33,12 @@ type Limits struct {
 	Message   int64           // bytes of one WebSocket message from a client
 }
 
-// Lifetimes are how long what a Service creates is valid.
-type Lifetimes struct {
-	Session  time.Duration // however often it is used; 0: chat.DefaultSessionLife
-	Recovery time.Duration // of a recovery link; 0: chat.RecoveryLife
-}
-
 // Config is the configuration of a Service. Nothing in it changes afterwards.
 type Config struct {
 	Store        chat.Store
 	Errors       ErrorLog
-	Audit        *audit.Log
 	Registration Registration
 	Limits       Limits
-	Lifetimes    Lifetimes
 	Appended     Appended
 	Attempts     auth.Rates
 
@@ -81,10 +72,8 @@ type core struct {
 	*cached.Store // its Run is the only goroutine of a Service
 	ErrorLog
 	*budgets
-	audit        *audit.Log
 	registration Registration
 	limits       Limits
-	lifetimes    Lifetimes
 	drafts       *drafts
 	auth         *auth.Auth
 }
@@ -96,10 +85,8 @@ func New(c Config) *Service {
 		Store:        store,
 		ErrorLog:     c.Errors,
 		budgets:      budgets,
-		audit:        c.Audit,
 		registration: c.Registration,
 		limits:       c.Limits,
-		lifetimes:    c.Lifetimes,
 		drafts:       &drafts{store: store, budgets: budgets, appended: c.Appended},
 		auth:         auth.New(c.Limits.Anonymous, c.Attempts, store.SessionsOf),
 	}

@@ -19,6 +19,9 @@ const (
 // under way. The transport owns message again when Handle returns.
 func (c *Session) Handle(text bool, message []byte) error {
 	defer c.recoverPanic()
+	if c.ended.Load() || c.pendingClose.Load() != nil {
+		return nil // nothing is parsed any more
+	}
 	c.conn.Heard()
 	if text && !c.codec.Text {
 		c.end(wire.CloseProtocol, "a text message on a MessagePack socket", 0)
@@ -26,7 +29,7 @@ func (c *Session) Handle(text bool, message []byte) error {
 	}
 	// While no hello is under way, peer is owned by the read loop.
 	limited := c.helloDone == nil && !c.identified() && !c.peer.known()
-	for rest := message; !c.ended.Load(); {
+	for rest := message; !c.ended.Load() && c.pendingClose.Load() == nil; {
 		before := len(rest)
 		t := &task{}
 		var err error
@@ -61,7 +64,7 @@ func (c *Session) dispatch(t *task, size int, malformed error) {
 	}
 	row := commandsByName[t.Do]
 	if err := c.admit(t, row, malformed); err != nil {
-		c.refuse(t, err)
+		c.answer(t.ID, nil, err)
 		return
 	}
 	if row == nil || !row.keepsHold {

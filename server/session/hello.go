@@ -5,7 +5,6 @@ import (
 	"time"
 
 	"parley/chat"
-	"parley/server/audit"
 	"parley/server/service"
 	"parley/wire"
 )
@@ -29,7 +28,6 @@ func (c *Session) startHello(t *task) {
 // command or a moment (holdDelivery).
 func (c *Session) hello(cmd *wire.Command) {
 	h, err := c.identify(cmd)
-	c.Audit.Write(c.ctx, audit.Event{Kind: audit.Hello, Actor: string(c.user), Target: string(c.id), Address: c.address, Err: err})
 	if err != nil {
 		c.refuseHello(cmd.ID, err)
 		return
@@ -173,8 +171,6 @@ func (c *Session) credentials(cmd *wire.Command) (chat.User, chat.Session, error
 	switch {
 	case cmd.Token != "":
 		return c.Service.IdentifyToken(c.ctx, cmd.Token, c.peer.Address)
-	case chat.Is(c.peer.Err, chat.NoIdentity) && !c.peer.Cookie: // a cookie may have expired
-		return chat.User{}, chat.Session{}, c.Service.RefusedToken(c.peer.Address, c.peer.Err)
 	case c.peer.Err != nil:
 		return chat.User{}, chat.Session{}, c.peer.Err
 	case !c.peer.known():

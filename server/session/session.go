@@ -8,7 +8,6 @@ import (
 
 	"parley/chat"
 	"parley/hub"
-	"parley/server/audit"
 	"parley/server/service"
 	"parley/wire"
 )
@@ -19,7 +18,6 @@ type Config struct {
 	Hub      *hub.Hub
 	Presence Presence
 	Log      *slog.Logger
-	Audit    *audit.Log
 
 	Ready     func(context.Context) error // waits until hello may be accepted
 	Version   string                      // of the server, told in hello
@@ -88,7 +86,7 @@ type unidentified struct {
 // Handle, Heard and Finish.
 func (s *Sessions) Open(t Transport, codec *wire.Codec, peer Peer) *Session {
 	c := &Session{peer: &unidentified{Peer: peer}}
-	c.client.Sessions, c.transport, c.codec, c.address = s, t, codec, peer.Address
+	c.client.Sessions, c.transport, c.codec = s, t, codec
 	c.focus.client = &c.client
 	c.subscriber.client, c.subscriber.focus = &c.client, &c.focus
 	c.queues.session = c
@@ -96,14 +94,22 @@ func (s *Sessions) Open(t Transport, codec *wire.Codec, peer Peer) *Session {
 	// Attached before anything is checked: a feed that is lost or a session that is
 	// revoked from here on finds this connection.
 	c.conn = s.Hub.Attach(c, codec.Index, c)
+	if chat.Is(peer.Err, chat.NoIdentity) && !peer.Cookie { // a cookie may have expired
+		c.peer.Err = s.Service.RefusedToken(peer.Address, peer.Err)
+	}
 	key := peer.Address
 	if peer.known() {
 		key = service.UserTopic(peer.User.ID) // so that others behind the address cannot take all places
 	}
-	if s.unauthenticated.enter(key) {
-		c.peer.counted = key
-	} else {
+	switch {
+	case !s.unauthenticated.enter(key):
 		c.end(wire.CloseOverLimit, "too many sockets of this address have not said hello", reconnectDelay())
+	case chat.Is(c.peer.Err, chat.RateLimited):
+		c.peer.counted = key
+		e := chat.AsError(c.peer.Err)
+		c.end(wire.CloseOverLimit, e.Message, time.Duration(e.RetryAfterMs)*time.Millisecond)
+	default:
+		c.peer.counted = key
 	}
 	return c
 }

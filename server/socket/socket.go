@@ -60,6 +60,8 @@ type Socket struct {
 	readErr       error            // first error of conn, as opposed to one of the protocol
 	betweenFrames bool             // nothing of the next frame has arrived
 	inMessage     bool             // a data message is under way
+	received      int              // bytes since it began, with the headers of its frames
+	expected      int              // bytes of it that fit the buffer, above what is read of its content
 	timed         bool             // conn has a read deadline
 	fresh         bool             // another goroutine read before this one
 	controls      int              // control frames since controlsFrom

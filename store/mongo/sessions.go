@@ -142,7 +142,7 @@ func (db *DB) updateLastSeen() {
 	for {
 		select {
 		case x := <-db.lastSeen:
-			bounded, enough := context.WithTimeout(db.ctx, writeTimeout)
+			bounded, enough := context.WithTimeout(db.ctx, db.attemptTimeout)
 			_, err := db.sessions.UpdateByID(bounded, x.id, bson.D{{Key: "$max", Value: bson.D{{Key: "seenAt", Value: x.at}}}})
 			enough()
 			if err != nil {

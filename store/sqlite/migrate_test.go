@@ -2,7 +2,9 @@ package sqlite
 
 import (
 	"database/sql"
+	"fmt"
 	"path/filepath"
+	"slices"
 	"testing"
 
 	"parley/chat"
@@ -16,6 +18,13 @@ INSERT INTO chats VALUES ('-OLkfmAaQ4wE8u6D', 'group', 0, 'Tea', '', '-OLkfm9dZ1
 INSERT INTO members VALUES ('-OLkfmAaQ4wE8u6D', '-OLkfm9dZ1qV3x0A', 'admin', 1);
 INSERT INTO events (chat, seq, n, at, kind, by, users) VALUES ('-OLkfmAaQ4wE8u6D', 1, 0, 1, 'joined', '-OLkfm9dZ1qV3x0A', '["-OLkfm9dZ1qV3x0A"]');
 INSERT INTO sessions VALUES ('-OLkfm9dZ1qV3x0B', '-OLkfm9dZ1qV3x0A', x'00', '', '', '', 1, 4000000000000);
+INSERT INTO messages (chat, seq, n, at, by, client_id, text, reactions) VALUES ('-OLkfmAaQ4wE8u6D', 2, 1, 1, '-OLkfm9dZ1qV3x0A', 'm', 'hello', '[{"emoji":"+","by":["-OLkfm9dZ1qV3x0A"]}]');
+INSERT INTO events (chat, seq, n, at, kind, by, target, emoji, is_on) VALUES
+	('-OLkfmAaQ4wE8u6D', 3, 1, 1, 'reacted', '-OLkfm9dZ1qV3x0A', 2, '+', 1), ('-OLkfmAaQ4wE8u6D', 4, 1, 1, 'reacted', '-OLkfm9dZ1qV3x0A', 2, '-', 1),
+	('-OLkfmAaQ4wE8u6D', 5, 1, 1, 'reacted', '-OLkfm9dZ1qV3x0A', 2, '-', 0), ('-OLkfmAaQ4wE8u6D', 6, 1, 1, 'reacted', '-OLkfm9dZ1qV3x0B', 2, '+', 1);
+INSERT INTO events (chat, seq, n, at, kind, by, title, topic) VALUES
+	('-OLkfmAaQ4wE8u6D', 7, 1, 1, 'renamed', '-OLkfm9dZ1qV3x0A', 'Coffee', ''), ('-OLkfmAaQ4wE8u6D', 8, 1, 1, 'renamed', '-OLkfm9dZ1qV3x0A', 'Tea', '');
+UPDATE chats SET head = 8, n = 1;
 PRAGMA user_version = 1`
 
 // A database of the first format gets what came later, and keeps its rows.
@@ -43,8 +52,25 @@ func TestMigrate(t *testing.T) {
 
 	db := opened(t, path)
 	c, err := db.Chat(t.Context(), ann, tea)
-	if err != nil || c.Title != "Tea" || c.Role != chat.RoleAdmin || c.Head != 1 {
+	if err != nil || c.Title != "Tea" || c.Role != chat.RoleAdmin || c.Head != 8 {
 		t.Fatalf("%+v, %v", c, err)
+	}
+	// Reactions that were taken back and replaced titles leave the log.
+	events, _, err := db.After(t.Context(), ann, tea, 2, 10, 1<<20)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var left []string
+	for _, e := range events {
+		switch {
+		case e.Emoji != "":
+			left = append(left, fmt.Sprint(e.Seq, e.Emoji))
+		case e.Title != nil:
+			left = append(left, fmt.Sprint(e.Seq, *e.Title))
+		}
+	}
+	if want := []string{"3+", "8Tea"}; !slices.Equal(left, want) {
+		t.Errorf("the log holds %q, want %q", left, want)
 	}
 	db.now = func() int64 { return chat.DefaultSessionLife }
 	sessions, err := db.SessionsOf(t.Context(), ann)

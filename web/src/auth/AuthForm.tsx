@@ -1,7 +1,6 @@
 import { type FormEvent, type ReactNode, useEffect, useRef, useState } from "react";
 import { Button } from "../ui/Button.tsx";
 import { Field } from "../ui/Field.tsx";
-import { maxHandle, maxName, maxPassword, maxServerName } from "../core/protocolLimits.ts";
 import { explain } from "../strings/failure.ts";
 import { t } from "../strings/index.ts";
 
@@ -9,12 +8,12 @@ const d = t.auth;
 
 /** The fields that auth forms can have. */
 const fields = {
-  serverName: { label: d.serverName, autoComplete: "off", maxLength: maxServerName },
-  name: { label: d.name, hint: d.nameHint, autoComplete: "name", maxLength: maxName },
+  serverName: { label: d.serverName, autoComplete: "off" },
+  name: { label: d.name, hint: d.nameHint, autoComplete: "name" },
   /** A handle may be written with its @. */
-  handle: { label: d.handle, autoComplete: "username", autoCapitalize: "none", spellCheck: false, maxLength: maxHandle + 1 },
-  password: { label: d.password, autoComplete: "current-password", maxLength: maxPassword },
-  newPassword: { label: d.newPassword, hint: d.passwordHint, autoComplete: "new-password", maxLength: maxPassword },
+  handle: { label: d.handle, autoComplete: "username", autoCapitalize: "none", spellCheck: false },
+  password: { label: d.password, autoComplete: "current-password" },
+  newPassword: { label: d.newPassword, hint: d.passwordHint, autoComplete: "new-password" },
 } as const;
 type Name = keyof typeof fields;
 export type AuthValues = Readonly<Record<Name, string>>;

@@ -32,7 +32,7 @@ interface Props {
 export function Composer({ chatId, reply, given, onReply, onEditLast }: Props) {
   const core = useCore();
   const id = useId();
-  const limit = useSnapshot((s) => s.state.limits?.text ?? Infinity);
+  const limit = useSnapshot((s) => s.state.limits.text);
   const title = useSnapshot((s) => { const c = s.state.chats.get(chatId); return c ? titleOf(s.state, c) : ""; });
   const draft = useDraft(chatId, { reply, onReply });
   const { text } = draft;

@@ -12,7 +12,7 @@ import { useDraft } from "../composer/useDraft.ts";
 /** Edits a message in its place. An unfinished edit is stored like a draft; resumed: it was left unfinished earlier. */
 export function EditForm({ message, resumed, onDone }: { message: Message; resumed: boolean; onDone: () => void }) {
   const core = useCore();
-  const limit = useSnapshot((s) => s.state.limits?.text ?? Infinity);
+  const limit = useSnapshot((s) => s.state.limits.text);
   const draft = useDraft(editKey(message.chatId, message.seq), { initial: message.text, onGone: onDone });
   const { text } = draft;
   const [fault, setFault] = useState("");

@@ -2,7 +2,6 @@ import { useState } from "react";
 import { useCore } from "../app/useCore.ts";
 import type { Chat } from "../core/chatModel.ts";
 import { explain } from "../strings/failure.ts";
-import { maxTitle, maxTopic } from "../core/protocolLimits.ts";
 import { newId } from "../core/id.ts";
 import { t } from "../strings/index.ts";
 import { Button } from "../ui/Button.tsx";
@@ -22,8 +21,8 @@ export default function RenameChat({ chat, onClose }: { chat: Chat; onClose: () 
         if (!title.trim()) return setFault({ field: "title", message: t.conversation.needsName });
         core.api.changeChat(chat.id, { title: title.trim(), topic: topic.trim(), clientId: newId() }).then(onClose, (err) => setFault(explain(err)));
       }}>
-        <Field label={t.conversation.title} value={title} onChange={setTitle} maxLength={maxTitle} autoFocus fault={at("title")} />
-        <Field label={t.conversation.topic} value={topic} onChange={setTopic} maxLength={maxTopic} fault={at("topic")} />
+        <Field label={t.conversation.title} value={title} onChange={setTitle} autoFocus fault={at("title")} />
+        <Field label={t.conversation.topic} value={topic} onChange={setTopic} fault={at("topic")} />
         {fault && !at("title") && !at("topic") && <p className="fault" role="alert">{fault.message}</p>}
         <div className="row end">
           <Button onPress={onClose}>{t.conversation.cancel}</Button>

@@ -1,7 +1,6 @@
 // Reports to the server what the user has read, that they are typing, and which chats are in view.
 // Read positions are throttled; the last one wins.
 import { asFailure } from "./failure.ts";
-import { maxFocused } from "./protocolLimits.ts";
 import type { Socket } from "./socket.ts";
 import type { State } from "./state.ts";
 import type { ChatId, Seq } from "./wire.ts";
@@ -39,9 +38,8 @@ export class ActivityReporter {
   }
 
   focus(chatIds: readonly ChatId[]): void {
-    const now = chatIds.slice(0, maxFocused);
-    if (now.join() === this.#focus.join()) return;
-    this.#focus = now;
+    if (chatIds.join() === this.#focus.join()) return;
+    this.#focus = chatIds;
     this.#sendFocus();
   }
 

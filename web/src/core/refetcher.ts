@@ -2,7 +2,6 @@
 // unknown users.
 import type { Api } from "./api.ts";
 import type { PageRequest } from "./chatModel.ts";
-import { maxUserIds } from "./protocolLimits.ts";
 import type { Socket } from "./socket.ts";
 import type { Action, State } from "./state.ts";
 import { messageAt } from "./timeline.ts";
@@ -80,7 +79,8 @@ export class Refetcher {
   }
 
   async #fetchUsers(): Promise<void> {
-    const ids = [...this.#unknown].filter((id) => !this.#state().users.has(id)).slice(0, maxUserIds);
+    const { users, limits } = this.#state();
+    const ids = [...this.#unknown].filter((id) => !users.has(id)).slice(0, limits.page);
     for (const id of ids) this.#unknown.delete(id);
     if (ids.length) this.#dispatch({ type: "users", users: (await this.#api.usersById(ids)).users });
   }

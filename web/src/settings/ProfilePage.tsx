@@ -3,7 +3,6 @@ import { navigate, paths } from "../app/route.ts";
 import { useCore, useSnapshot } from "../app/useCore.ts";
 import type { User } from "../core/wire.ts";
 import { NotificationSetting as Notices } from "../notifications/NotificationSetting.tsx";
-import { maxName, maxStatus } from "../core/protocolLimits.ts";
 import { t } from "../strings/index.ts";
 import { Button } from "../ui/Button.tsx";
 import { Icon } from "../ui/Icon.tsx";
@@ -33,7 +32,7 @@ export function ProfilePage() {
       <ThemeSetting />
       <Notices />
       {user && <Password handle={user.handle} />}
-      {user && <Devices handle={user.handle} />}
+      <Devices />
       {user && <Invites title={m.mine} which={(i) => i.by === user.id} />}
       {leaving && <SignOut onClose={() => setLeaving(false)} />}
     </div>
@@ -53,8 +52,8 @@ function Profile({ user }: { user: User }) {
     }}>
       <section aria-label={m.profile}>
         <p className="hint">{m.handle(user.handle)}</p>
-        <Field label={m.name} value={name} onChange={setName} maxLength={maxName} autoComplete="name" fault={fault.at("name")} />
-        <Field label={m.status} hint={m.statusHint} value={status} onChange={setStatus} maxLength={maxStatus} autoComplete="off" fault={fault.at("status")} />
+        <Field label={m.name} value={name} onChange={setName} autoComplete="name" fault={fault.at("name")} />
+        <Field label={m.status} hint={m.statusHint} value={status} onChange={setStatus} autoComplete="off" fault={fault.at("status")} />
         {fault.elsewhere("name", "status") && <p className="fault" role="alert">{fault.elsewhere("name", "status")}</p>}
         <Button type="submit" look="main">{m.save}</Button>
       </section>

@@ -2,7 +2,6 @@ import { useEffect, useState } from "react";
 import { navigate, paths } from "../app/route.ts";
 import { setServerName } from "../app/serverName.ts";
 import { useCore, useSnapshot } from "../app/useCore.ts";
-import { maxServerName } from "../core/protocolLimits.ts";
 import { t } from "../strings/index.ts";
 import { Button } from "../ui/Button.tsx";
 import { Icon } from "../ui/Icon.tsx";
@@ -45,7 +44,7 @@ export function ServerPage() {
             }, fault.set);
           }}>
             <section>
-              <Field label={m.serverName} value={name ?? ""} onChange={setName} maxLength={maxServerName} autoComplete="off" fault={fault.at("name")} />
+              <Field label={m.serverName} value={name ?? ""} onChange={setName} autoComplete="off" fault={fault.at("name")} />
               {fault.elsewhere("name") && <p className="fault" role="alert">{fault.elsewhere("name")}</p>}
               <Button type="submit" look="main" isDisabled={name === undefined}>{m.save}</Button>
             </section>

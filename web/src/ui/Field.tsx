@@ -1,7 +1,7 @@
 import type { InputHTMLAttributes } from "react";
 import { Input, Label, Text, TextField } from "react-aria-components";
 
-interface Props extends Pick<InputHTMLAttributes<HTMLInputElement>, "autoComplete" | "inputMode" | "maxLength" | "autoCapitalize" | "spellCheck" | "placeholder"> {
+interface Props extends Pick<InputHTMLAttributes<HTMLInputElement>, "autoComplete" | "inputMode" | "autoCapitalize" | "spellCheck" | "placeholder"> {
   label: string;
   value: string;
   onChange: (value: string) => void;
