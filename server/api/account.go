@@ -27,7 +27,7 @@ func (a Accounts) Create(w http.ResponseWriter, r *http.Request) error {
 	if err := decode(r, &in); err != nil {
 		return err
 	}
-	token, session := newSession(r, in.Label)
+	token, session := newSession(r, in.Label, in.Cookie)
 	user, created, err := a.Service.CreateAccount(r.Context(), caller(r), service.NewAccount{Handle: in.Handle, Name: in.Name,
 		Password: in.Password, Setup: in.Setup, Invite: in.Invite, ServerName: in.ServerName, Session: session})
 	if err != nil {

@@ -27,6 +27,9 @@ func (a *Auth) Hash(ctx context.Context, queues []string, password string) (stri
 	return a.passwords.hash(ctx, queues, password)
 }
 
+// Outdated reports whether the hash costs less to guess than those that Hash returns now.
+func (a *Auth) Outdated(hash string) bool { return outdated(hash) }
+
 // DummyHash returns a hash that no password has. Verifying it costs what another hash does.
 func (a *Auth) DummyHash() string { return a.passwords.dummyHash }
 

@@ -37,6 +37,9 @@ func (s accounts) CreateAccount(ctx context.Context, caller Caller, in NewAccoun
 	if err != nil {
 		return u, created, err
 	}
+	if err := s.checkWeakPassword(ctx, password, n.Handle, n.Name, n.ServerName); err != nil {
+		return u, created, err
+	}
 	if err := chat.FirstServerName.CleanIn(&n.ServerName); err != nil {
 		return u, created, err
 	}
@@ -49,7 +52,17 @@ func (s accounts) CreateAccount(ctx context.Context, caller Caller, in NewAccoun
 	if n.PasswordHash, err = s.auth.Hash(ctx, caller.hashQueues(), password); err != nil {
 		return u, created, err
 	}
+	n.Session.Life = s.lifetimes.Session.Milliseconds()
 	return s.Store.CreateAccount(ctx, n)
+}
+
+// checkWeakPassword judges a new password of the user with these names.
+func (s *core) checkWeakPassword(ctx context.Context, password string, names ...string) error {
+	server, err := s.Server(ctx)
+	if err != nil {
+		return err
+	}
+	return chat.CheckWeakPassword(password, append(names, server.Name)...)
 }
 
 // authorizeSignUp finds what allows the call to create an account: the setup code, an invite, or

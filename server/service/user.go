@@ -58,22 +58,30 @@ func (s users) newPassword(ctx context.Context, caller Caller, current *string, 
 	if err != nil {
 		return "", err
 	}
-	_, old, err := s.Credentials(ctx, caller.User.Handle)
-	if err != nil {
+	if err := s.checkWeakPassword(ctx, next, caller.User.Handle, caller.User.Name); err != nil {
 		return "", err
 	}
 	given := ""
 	if current != nil {
 		given = *current
 	}
-	ok, err := s.auth.Verify(ctx, caller.attempt(caller.User.Handle, caller.User.ID, true), given, old)
-	if err != nil {
+	if err := s.confirm(ctx, caller, "currentPassword", given); err != nil {
 		return "", err
 	}
-	if !ok {
-		return "", chat.FailField(chat.WrongPassword, "currentPassword", "this is not the current password")
-	}
 	return s.auth.Hash(ctx, caller.hashQueues(), next)
+}
+
+// confirm returns wrong_password, for the field, unless the password is the caller's.
+func (s *core) confirm(ctx context.Context, caller Caller, field, password string) error {
+	_, hash, err := s.Credentials(ctx, caller.User.Handle)
+	if err != nil {
+		return err
+	}
+	ok, err := s.auth.Verify(ctx, caller.attempt(caller.User.Handle, caller.User.ID, true), password, hash)
+	if err == nil && !ok {
+		err = chat.FailField(chat.WrongPassword, field, "this is not the current password")
+	}
+	return err
 }
 
 // UpdateUser changes a user's role, or activates or deactivates them; admins only. The

@@ -3,7 +3,9 @@ import { Failure, noAnswer } from "./failure.ts";
 import type { ChatId, Entry, Page, Problem, Role, Seq, User, UserId, HistoryWindow } from "./wire.ts";
 
 export interface ServerInfo { name: string; version: string; api: 1; setup: boolean; registration: "invite" | "open" | "closed"; now: number }
-export interface Session { id: string; label: string; client: string; address: string; createdAt: number; seenAt: number; current: boolean }
+export interface Session { id: string; label: string; client: string; address: string; createdAt: number; seenAt: number; expiresAt: number; current: boolean }
+/** One use of a recovery link; without by, the link was made on the machine of the server. */
+export interface RecoveryUse { at: number; by?: UserId; client: string; address: string }
 export interface Invite { id: string; by: UserId; uses: number; createdAt: number; expiresAt: number; chatId?: ChatId }
 export interface InvitePreview { server: string; by: Pick<User, "id" | "handle" | "name">; valid: boolean; chat?: { id: ChatId; title: string; memberCount: number } }
 export interface Member { userId: UserId; role: Role; readUpTo?: Seq }
@@ -43,9 +45,9 @@ export class Api {
   signUp = (account: NewAccount) => this.#call<SignedIn>("POST", "/accounts", { ...account, cookie: true });
   signIn = (handle: string, password: string) => this.#call<SignedIn>("POST", "/sessions", { handle, password, cookie: true });
   signOut = () => this.#call<void>("DELETE", "/sessions/current");
-  sessions = () => this.#call<{ sessions: Session[] }>("GET", "/sessions");
-  endSession = (id: string) => this.#call<void>("DELETE", `/sessions/${id}`);
-  endOtherSessions = () => this.#call<void>("DELETE", "/sessions" + query({ except: "current" }));
+  sessions = () => this.#call<{ sessions: Session[]; recoveries?: RecoveryUse[] }>("GET", "/sessions");
+  endSession = (id: string, password: string) => this.#call<void>("DELETE", `/sessions/${id}`, { password });
+  endOtherSessions = (password: string) => this.#call<void>("DELETE", "/sessions" + query({ except: "current" }), { password });
 
   me = () => this.#call<{ user: User }>("GET", "/me");
   changeMe = (change: { name?: string; status?: string; password?: string; currentPassword?: string }) => this.#call<{ user: User }>("PATCH", "/me", change);

@@ -32,7 +32,7 @@ export function ProfilePage() {
       <ThemeSetting />
       <Notices />
       {user && <Password handle={user.handle} />}
-      <Devices />
+      {user && <Devices handle={user.handle} />}
       {user && <Invites title={m.mine} which={(i) => i.by === user.id} />}
       {leaving && <SignOut onClose={() => setLeaving(false)} />}
     </div>
