@@ -1,5 +1,6 @@
 // Applies events to one message.
 import { maxQuote, maxReactionNames } from "./protocolLimits.ts";
+import { cutBytes } from "./text.ts";
 import type { Event, Message, Posted, Reaction, Seq, UserId } from "./wire.ts";
 
 /** A loaded message, at least as new as event asOf. unsure: a reaction could not be counted, so the message must be fetched again. */
@@ -28,7 +29,7 @@ export function withEvent(m: LoadedMessage, e: Event, me: UserId): LoadedMessage
 function withQuoteUpdated(m: LoadedMessage, e: Event): LoadedMessage {
   if (!m.reply) return m;
   if (e.event === "deleted") return { ...m, reply: { ...m.reply, text: "" } };
-  if (e.event === "edited" && e.text) return { ...m, reply: { ...m.reply, text: truncate(e.text, maxQuote) } };
+  if (e.event === "edited" && e.text) return { ...m, reply: { ...m.reply, text: cutBytes(e.text, maxQuote) } };
   return m;
 }
 
@@ -44,12 +45,4 @@ function withReaction(m: LoadedMessage, e: Event & { event: "reacted" }, me: Use
   const list = all.includes(old) ? all.map((r) => (r === old ? now : r)) : [...all, now];
   const left = list.filter((r) => r.count > 0);
   return { ...m, reactions: left.length ? left : undefined };
-}
-
-/** Cuts s to at most limit bytes of UTF-8 without splitting a character. */
-export function truncate(s: string, limit: number): string {
-  const bytes = new TextEncoder().encode(s);
-  if (bytes.length <= limit) return s;
-  while (limit > 0 && (bytes[limit]! & 0xc0) === 0x80) limit--;
-  return new TextDecoder().decode(bytes.subarray(0, limit));
 }

@@ -4,6 +4,7 @@ import { useCore } from "../app/useCore.ts";
 import { explain } from "../strings/failure.ts";
 import { maxTitle } from "../core/protocolLimits.ts";
 import { newId } from "../core/id.ts";
+import { cut } from "../core/text.ts";
 import type { User } from "../core/wire.ts";
 import { t } from "../strings/index.ts";
 import { Button } from "../ui/Button.tsx";
@@ -32,7 +33,7 @@ export default function NewChat({ onClose }: { onClose: () => void }) {
 
   async function make() {
     if (!chosen.length && !title.trim()) return setFault({ field: "", message: r.needsSome });
-    const names = [core.snapshot.state.me, ...chosen].flatMap((u) => u?.name ?? []).join(", ").slice(0, titleLength);
+    const names = cut([core.snapshot.state.me, ...chosen].flatMap((u) => u?.name ?? []).join(", "), titleLength);
     try {
       if (!group) await openDirectChat(core, chosen[0]!.id);
       else navigate(paths.chat(await core.createChat({ clientId, kind: "group", title: title.trim() || names, open, members: chosen.map((u) => u.id) })));
