@@ -258,3 +258,39 @@ func TestReactionsAreEmoji(t *testing.T) {
 		t.Errorf("%+v", r)
 	}
 }
+
+// Every text that a caller may send has a rule. A new one needs a row here, and if people
+// write it, one in chat/line.go and in TestLinesAtEveryEntryPoint.
+func TestEveryTextHasARule(t *testing.T) {
+	rules := map[string]string{
+		"name": "chat.Line", "status": "chat.Line", "serverName": "chat.Line", "title": "chat.Line", "topic": "chat.Line", "label": "chat.Line",
+		"handle": "NewHandle, ParseHandle", "members": "ParseHandle, CheckID", "password": "NewPassword, PasswordForms", "currentPassword": "PasswordForms",
+		"text": "CheckText", "clientId": "CheckClientID", "chatId": "CheckID", "userId": "CheckID", "role": "CheckRole", "kind": "two values",
+		"setup": "a secret", "invite": "a secret", "code": "a secret",
+	}
+	doc, err := document()
+	if err != nil {
+		t.Fatal(err)
+	}
+	seen := map[string]bool{}
+	for path, item := range doc.Paths.Map() {
+		for method, operation := range item.Operations() {
+			if operation.RequestBody == nil || operation.RequestBody.Value.Content.Get("application/json") == nil {
+				continue
+			}
+			for name, p := range operation.RequestBody.Value.Content.Get("application/json").Schema.Value.Properties {
+				if s := p.Value; s.Type.Is("string") || s.Type.Is("array") && s.Items.Value.Type.Is("string") {
+					seen[name] = true
+					if rules[name] == "" {
+						t.Errorf("%s %s: %s has no rule", method, path, name)
+					}
+				}
+			}
+		}
+	}
+	for name := range rules {
+		if !seen[name] {
+			t.Errorf("no call has %s", name)
+		}
+	}
+}

@@ -7,6 +7,7 @@ import (
 	"testing"
 	"unicode/utf8"
 
+	"github.com/rivo/uniseg"
 	"golang.org/x/text/unicode/norm"
 )
 
@@ -31,6 +32,25 @@ func TestCut(t *testing.T) {
 		if got := Cut(c.text, c.limit); got != c.want {
 			t.Errorf("Cut(%q, %d) = %q, want %q", c.text, c.limit, got, c.want)
 		}
+	}
+}
+
+// A cluster ends between two characters that separate takes, whichever they are.
+func TestSeparate(t *testing.T) {
+	n := 0
+	for r := rune(0); r <= utf8.MaxRune; r++ {
+		if !separate(r) {
+			continue
+		}
+		n++
+		for _, pair := range []string{string(r) + "a", "a" + string(r), string(r) + string(r), "字" + string(r), string(r) + "字"} {
+			if uniseg.GraphemeClusterCount(pair) != 2 {
+				t.Fatalf("%q is one cluster", pair)
+			}
+		}
+	}
+	if n < 20_000 {
+		t.Errorf("%d characters", n)
 	}
 }
 
@@ -185,7 +205,7 @@ func TestFold(t *testing.T) {
 }
 
 func FuzzFold(f *testing.F) {
-	for _, s := range []string{"José", "YILMAZ", "İ", "ΟΔΟΣ", "ﷺ", "ŉ", "ΐ", "\u0345", "ｶﾞ", "\xff", "ẞ", "K"} {
+	for _, s := range []string{"José", "YILMAZ", "İ", "ΟΔΟΣ", "ﷺ", "ŉ", "ΐ", "\u0345", "ｶﾞ", "\xff", "ẞ", "K", "\xf5Ӫ", "Ꮊ", "ꮊ"} {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, s string) {
@@ -231,5 +251,23 @@ func TestPassword(t *testing.T) {
 		if got := Passwords(s); strings.Join(got, "|") != strings.Join(want, "|") {
 			t.Errorf("Passwords(%q) = %q, want %q", s, got, want)
 		}
+	}
+}
+
+// Quotes are cut whenever they are read.
+func BenchmarkCut(b *testing.B) {
+	for name, s := range map[string]string{
+		"ASCII":    strings.Repeat("a quoted text ", 100),
+		"emoji":    strings.Repeat("👩‍👩‍👧‍👦", 100),
+		"Russian":  strings.Repeat("цитата из текста ", 50),
+		"Japanese": strings.Repeat("引用された本文", 100),
+		"marks":    "e" + strings.Repeat("\u0301", 8000),
+	} {
+		b.Run(name, func(b *testing.B) {
+			b.ReportAllocs()
+			for b.Loop() {
+				Cut(s, 200)
+			}
+		})
 	}
 }

@@ -4,6 +4,7 @@ import { explain } from "../strings/failure.ts";
 import { newId } from "../core/id.ts";
 import { editKey } from "../core/storage.ts";
 import type { Message } from "../core/wire.ts";
+import { visible } from "../core/text.ts";
 import { t } from "../strings/index.ts";
 import { Button } from "../ui/Button.tsx";
 import { byteLength, composing, sends } from "../composer/text.ts";
@@ -34,7 +35,7 @@ export function EditForm({ message, resumed, onDone }: { message: Message; resum
   async function save() {
     const now = text.trim();
     if (busy || over > 0) return;
-    if (!now) return setError(t.conversation.editEmpty);
+    if (!visible(now)) return setError(t.conversation.editEmpty);
     if (now === message.text) return done();
     if (asked.current.text !== now) asked.current = { text: now, clientId: newId() };
     setBusy(true);

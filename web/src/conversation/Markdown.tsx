@@ -24,7 +24,11 @@ export const Markdown = memo(function Markdown({ text, named, me }: Props) {
       case "strike": return <s>{inlines(x.children)}</s>;
       case "code": return <code>{x.text}</code>;
       case "link": return <a href={x.href} target="_blank" rel="noopener noreferrer">{inlines(x.children)}</a>;
-      case "mention": return named.has(x.handle) ? <span className={x.handle === me ? "markdown-mention me" : "markdown-mention"}>{x.text}</span> : x.text;
+      case "mention": {
+        const handle = x.handles.find((h) => named.has(h));
+        const end = handle ? handle.length + 1 : 0;
+        return <>{handle && <span className={handle === me ? "markdown-mention me" : "markdown-mention"}>{x.text.slice(0, end)}</span>}{x.text.slice(end)}</>;
+      }
     }
   }
   function block(x: Block): ReactNode {

@@ -12,6 +12,7 @@ import VirtualList from "../sidebar/VirtualList.tsx";
 import { UserItem } from "../sidebar/UserItem.tsx";
 import { useUserSearch } from "../sidebar/useUserSearch.ts";
 import { t } from "../strings/index.ts";
+import { isolate } from "../strings/isolate.ts";
 import { Button } from "../ui/Button.tsx";
 import { Field } from "../ui/Field.tsx";
 import { Icon } from "../ui/Icon.tsx";
@@ -73,7 +74,7 @@ function MemberItem({ user, role, chat, onClose }: { user: User; role: Role; cha
               } else if (what === "remove") await core.api.removeMember(chat.id, user.id);
               else await core.api.putMember(chat.id, user.id, role === "admin" ? "member" : "admin");
             })}>
-              {!me && <MenuItem id="write">{t.conversation.writeTo} {user.name}</MenuItem>}
+              {!me && <MenuItem id="write">{t.conversation.writeTo} {isolate(user.name)}</MenuItem>}
               {admin && <MenuItem id="role">{role === "admin" ? t.conversation.makeMember : t.conversation.makeAdmin}</MenuItem>}
               {admin && !me && <MenuItem id="remove">{t.conversation.remove}</MenuItem>}
             </Menu>

@@ -2,6 +2,7 @@
 // stack, which visits each delimiter a fixed number of times.
 import type { Inline } from "./markdownTree.ts";
 import { type Budget, maxDepth } from "./markdownBudget.ts";
+import { handlesAt, mayName } from "./mention.ts";
 import { bareURL, emailAt, hrefOf, linkTail, pastBlank, autolinkAt } from "./markdownLinks.ts";
 
 type Emphasis = "bold" | "italic" | "strike";
@@ -24,6 +25,7 @@ type Piece =
   | Run
   | { type: "text"; text: string }
   | { type: "whole"; node: Inline; raw: string }
+  | { type: "at" } // an @ that may name somebody
   | { type: "bracket"; href: string | undefined } // a [ that opens a link if href is set
   | { type: "linkEnd"; raw: string };
 
@@ -73,7 +75,7 @@ class Scanner {
         const found = src[at] === "<" ? autolinkAt(src, at, this.#budget)
           : src[at] === "@" ? emailAt(src, at, this.#text, this.#budget)
           : bareURL(src, at, this.#brackets.length > 0, this.#budget);
-        if (!found) return undefined;
+        if (!found) return src[at] === "@" && mayName(src, at, () => this.#budget.step()) ? this.#put(at, at + 1, { type: "at" }) : undefined;
         if (found.href === undefined) return found.end;
         const raw = src.slice(found.from, found.end);
         return this.#put(found.from, found.end, { type: "whole", raw, node: { type: "link", href: found.href, children: [{ type: "text", text: found.text }] } });
@@ -237,6 +239,7 @@ class Elements {
   #depth = 0;
   #links = 0;
   #text = "";
+  #ats: number[] = []; // the positions in #text of each @ that may name somebody
 
   constructor(budget: Budget) {
     this.#budget = budget;
@@ -248,6 +251,10 @@ class Elements {
       switch (p.type) {
         case "text":
           this.#text += p.text;
+          break;
+        case "at":
+          if (!this.#links) this.#ats.push(this.#text.length);
+          this.#text += "@";
           break;
         case "whole":
           if (this.#budget.element()) this.#push(p.node);
@@ -306,18 +313,20 @@ class Elements {
     this.#children.push(node);
   }
 
-  /** Finds mentions as chat.Handles does: an @ inside a word is not one. */
   #flush(): void {
-    const text = this.#text;
+    const text = this.#text, ats = this.#ats;
     this.#budget.step(text.length);
     this.#text = "";
+    this.#ats = [];
     let from = 0;
     const put = (to: number) => to > from && this.#children.push({ type: "text", text: text.slice(from, to) });
-    for (const m of this.#links ? [] : text.matchAll(/(?<![\p{L}\p{N}_])@[0-9A-Za-z_.-]*[0-9A-Za-z_-]/gu)) {
+    for (const at of ats) {
+      const handles = handlesAt(text, at + 1);
+      if (!handles.length) continue;
       if (!this.#budget.element()) break;
-      put(m.index);
-      from = m.index + m[0].length;
-      this.#children.push({ type: "mention", handle: m[0].slice(1).toLowerCase(), text: m[0] });
+      put(at);
+      from = at + 1 + handles[0]!.length;
+      this.#children.push({ type: "mention", handles, text: text.slice(at, from) });
     }
     put(text.length);
   }

@@ -3,6 +3,7 @@ import { navigate, paths } from "../app/route.ts";
 import { useCore } from "../app/useCore.ts";
 import { explain } from "../strings/failure.ts";
 import { newId } from "../core/id.ts";
+import { cut } from "../core/text.ts";
 import type { User } from "../core/wire.ts";
 import { t } from "../strings/index.ts";
 import { Button } from "../ui/Button.tsx";
@@ -31,7 +32,7 @@ export default function NewChat({ onClose }: { onClose: () => void }) {
 
   async function make() {
     if (!chosen.length && !title.trim()) return setError({ field: "", message: r.needsSome });
-    const names = [core.store.snapshot.state.me, ...chosen].flatMap((u) => u?.name ?? []).join(", ").slice(0, titleLength);
+    const names = cut([core.store.snapshot.state.me, ...chosen].flatMap((u) => u?.name ?? []).join(", "), titleLength);
     try {
       if (!group) await openDirectChat(core, chosen[0]!.id);
       else navigate(paths.chat(await core.createChat({ clientId, kind: "group", title: title.trim() || names, open, members: chosen.map((u) => u.id) })));
