@@ -120,8 +120,12 @@ func (db *DB) makeIndexes(ctx context.Context) error {
 		ended := db.logProgress(ctx, c)
 		_, err := db.stream.Database(db.db.Name()).Collection(c.Name()).Indexes().CreateMany(ctx, models)
 		ended()
+		doing := "build the indexes of " + c.Name()
+		if isDuplicate(err) { // it would fail again, after as long
+			return chat.StoreFailed(err, doing)
+		}
 		if err != nil {
-			return storeError(err, "build the indexes of "+c.Name())
+			return storeError(err, doing)
 		}
 	}
 	return nil
