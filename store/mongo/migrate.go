@@ -87,7 +87,8 @@ func (db *DB) indexes() map[*mongo.Collection][]mongo.IndexModel {
 }
 
 // migrate makes the indexes, then the server's document. Of replicas that start at the same
-// time one makes it. A database of a newer Parley is left as it is.
+// time one makes it. A database of a newer Parley is left as it is. Nothing that takes
+// longer with more documents has a timeout.
 func (db *DB) migrate(ctx context.Context) error {
 	var a serverDoc
 	reading, cancel := context.WithTimeout(ctx, readTimeout)
