@@ -17,7 +17,7 @@ export function withEvent(m: LoadedMessage, e: Event, me: UserId): LoadedMessage
   if (m.seq !== e.target || m.deletedAt) return m;
   switch (e.event) {
     case "edited": // one without a text was deleted later; that event follows
-      return e.text ? { ...m, text: e.text, mentions: e.mentions, editedAt: e.at } : m;
+      return e.text ? { ...m, text: e.text, mentions: e.mentions, editedAt: e.at } : { ...m, editedAt: e.at };
     case "deleted":
       return { ...m, text: "", mentions: undefined, reactions: undefined, deletedAt: e.at, unsure: undefined };
     case "reacted":

@@ -151,10 +151,10 @@ class Play {
   }
 }
 
-/** Removes local fields, and the edit time of deleted messages, which a replay does not have. */
+/** Removes local fields. */
 const plain = (held: LoadedMessage | Message) => {
   const { asOf: _, unsure: __, ...m } = held as LoadedMessage;
-  return m.deletedAt ? { ...m, editedAt: undefined } : m;
+  return m;
 };
 const inEntry = ["kind", "title", "topic", "head", "memberCount", "activity", "role", "readUpTo", "unread", "mentions"] as const;
 
