@@ -63,6 +63,9 @@ func (n *network) UnmarshalText(b []byte) error {
 		}
 		p = netip.PrefixFrom(a, a.BitLen())
 	}
+	if a := p.Addr(); a.Is4In6() && p.Bits() >= 96 { // addresses are compared in their IPv4 form
+		p = netip.PrefixFrom(a.Unmap(), p.Bits()-96)
+	}
 	*n = network(p)
 	return nil
 }

@@ -47,6 +47,18 @@ func TestInvalidFlags(t *testing.T) {
 	}
 }
 
+// The IPv6 form of an IPv4 network matches its clients, which are compared as IPv4.
+func TestTrustedProxiesInIPv6Form(t *testing.T) {
+	for text, want := range map[string]string{
+		"::ffff:10.0.0.1": "10.0.0.1/32", "::ffff:10.0.0.0/104": "10.0.0.0/8", "10.0.0.0/8": "10.0.0.0/8", "fd00::/8": "fd00::/8",
+	} {
+		var n network
+		if err := n.UnmarshalText([]byte(text)); err != nil || prefixes([]network{n})[0].String() != want {
+			t.Errorf("%s: %v %v", text, n, err)
+		}
+	}
+}
+
 func TestHelpHasEveryFlagAndDefault(t *testing.T) {
 	for _, args := range [][]string{{"help"}, {"--help"}} {
 		out, _, code := runOnce(t, args...)

@@ -31,7 +31,7 @@ func (c *config) open(ctx context.Context, listener net.Listener, log *slog.Logg
 	served := make(chan struct{})
 	go func() {
 		defer close(served)
-		_ = waiting.Serve(shared)
+		_ = waiting.Serve(&acceptLog{Listener: shared, log: log})
 	}()
 	for logged := (time.Time{}); chat.Is(err, chat.Unavailable); db, err = store.Open(ctx, c.Store, c.StorePool, log) {
 		if time.Since(logged) > openLogInterval {

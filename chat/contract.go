@@ -209,7 +209,8 @@ type Store interface {
 	Server(ctx context.Context) (Server, error)
 	// RenameServer sets the server's name.
 	RenameServer(ctx context.Context, name string) error
-	// Ping returns nil while the store answers, reads and writes, or is Full.
+	// Ping returns nil while the store answers, reads and writes, or is Full. It is an
+	// error while the store cannot write as much as a post needs.
 	Ping(ctx context.Context) error
 	// Full reports whether the disk is full. Until it has room again the store
 	// reads, and accepts only writes that remove something or take rights away. All

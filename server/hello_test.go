@@ -137,6 +137,14 @@ func TestHelloRefused(t *testing.T) {
 	})
 }
 
+// After a refused hello nothing is parsed: what is malformed does not change the code.
+func TestNothingIsParsedAfterRefusedHello(t *testing.T) {
+	x := start(t)
+	p := x.anonymousSocket(wire.JSON)
+	p.write([]byte(`{"id":1,"do":"hello","token":"forged"}` + "\n" + `{"id":2,"do":"ping"}` + "\n" + `{"malformed`))
+	p.wantClose(wire.CloseRefused)
+}
+
 // No command is processed after a refused hello. A second hello once changed the socket's
 // user while the reply of the first waited to be written.
 func TestNoCommandAfterRefusedHello(t *testing.T) {

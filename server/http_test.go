@@ -25,6 +25,14 @@ func TestCodecs(t *testing.T) {
 		"application/msgpack": "application/msgpack", "application/vnd.msgpack": "application/vnd.msgpack",
 		"application/x-msgpack": "application/x-msgpack", "text/html, application/msgpack;q=0.5": "application/msgpack",
 		"application/msgpack;q=0": "application/json", "APPLICATION/MSGPACK": "application/msgpack", ";;;": "application/json",
+		"application/json, application/msgpack": "application/json", "application/msgpack, application/json": "application/msgpack",
+		"application/msgpack;q=0.5, application/json": "application/json", "application/json;q=0.5, application/msgpack": "application/msgpack",
+		"application/json;q=0.9,application/msgpack;q=0.8": "application/json", "application/json, */*;q=0.1": "application/json",
+		"application/msgpack, */*": "application/msgpack", "application/msgpack;q=0.1, */*": "application/json",
+		"application/json;q=0.1, */*": "application/msgpack", "application/json;q=0, application/*": "application/msgpack",
+		"application/x-msgpack;q=0.1, application/vnd.msgpack": "application/vnd.msgpack", "*/*;q=0": "application/json",
+		"application/json;q=0": "application/json", "application/msgpack;q=x, application/json;q=0.1": "application/json",
+		"application/json; charset=utf-8; q=0.2, application/msgpack ; q=0.3": "application/msgpack",
 	} {
 		c := *ann
 		c.header = ann.header.Clone()
@@ -38,6 +46,7 @@ func TestCodecs(t *testing.T) {
 	}
 	for mediaType, ok := range map[string]bool{
 		"application/json": true, "application/json; charset=utf-8": true, "application/msgpack": false /* JSON bytes */, "": false,
+		"application/json; charset=UTF-8": true, "application/json; charset=utf-16": false,
 		"text/plain": false, "application/x-www-form-urlencoded": false, "application/jsonx": false, "/": false,
 	} {
 		c := *ann
@@ -50,9 +59,57 @@ func TestCodecs(t *testing.T) {
 		case mediaType == "application/msgpack":
 			a.wantError(chat.BadInput, "")
 		default:
-			a.wantError(chat.WrongType, "")
+			a.want(415)
 		}
 		c.call("PATCH", "/api/me", []byte{}).want(200) // nothing has no type
+	}
+}
+
+// A compressed body is refused by name, and the answer says what is accepted.
+func TestCompressedBodies(t *testing.T) {
+	x := start(t)
+	ann := x.addUser("ann")
+	var packed bytes.Buffer
+	w := gzip.NewWriter(&packed)
+	_, _ = w.Write([]byte(`{"status":"x"}`))
+	_ = w.Close()
+	c := *ann
+	for _, encoding := range []string{"gzip", "zstd", "br", "identity, gzip", "x"} {
+		c.header = ann.header.Clone()
+		c.header["Content-Encoding"] = []string{encoding}
+		a := c.call("PATCH", "/api/me", packed.Bytes()).wantError(chat.WrongType, "Content-Encoding")
+		if got := a.header.Get("Accept-Encoding"); got != "identity" {
+			t.Errorf("%s: Accept-Encoding %q", encoding, got)
+		}
+		c.call("PATCH", "/api/me", []byte{}).want(200)
+	}
+	for _, encodings := range [][]string{{"identity"}, {""}, {"Identity"}} {
+		c.header["Content-Encoding"] = encodings
+		c.call("PATCH", "/api/me", []byte(`{"status":"x"}`)).want(200)
+	}
+}
+
+// A query that cannot be read is refused: it would be taken for one without the field.
+func TestMalformedQuery(t *testing.T) {
+	x := start(t)
+	ann := x.addUser("ann")
+	id := string(ann.group())
+	for path, field := range map[string]string{
+		"/api/users?q=%ZZ": "q", "/api/users?q=%": "q", "/api/users?q=%4": "q", "/api/users?q=a;b": "q", "/api/users?a=1&q=%ff": "q",
+		"/api/users?q=%ZZ&limit=5": "q", "/api/users?%ZZ=q": "query", "/api/users?q=a&q=b": "q", "/api/users?ids=a&ids=b": "ids",
+		"/api/users?limit=%ZZ": "limit", "/api/users?limit=": "limit", "/api/users?limit=5;after=1": "limit",
+		"/api/chats?open=%ZZ": "open", "/api/chats?open=": "open", "/api/chats?open=yes": "open", "/api/chats?before=%": "before",
+		"/api/chats/" + id + "/messages?before=%ZZ": "before", "/api/chats/" + id + "/messages?around=1&around=2": "around",
+		"/api/chats/" + id + "/events?after=%ZZ": "after", "/api/chats/" + id + "/events?wait=%ZZ": "wait",
+		"/api/chats/" + id + "/members?after=%ZZ": "after",
+	} {
+		ann.call("GET", path, nil).wantError(chat.BadInput, field)
+	}
+	ann.call("DELETE", "/api/sessions?except=%ZZ", nil).wantError(chat.BadInput, "except")
+	ann.call("PATCH", "/api/me?x=%ZZ", m{"status": "changed"}).wantError(chat.BadInput, "x")
+	x.anonymous().call("GET", "/api/users?q=%ZZ", nil).wantError(chat.NoIdentity, "")
+	for _, path := range []string{"/api/users?q=a%26b", "/api/users?q=", "/api/users?", "/api/users?&", "/api/users?q=%C3%A9", "/api/users?unknown=1"} {
+		ann.call("GET", path, nil).want(200)
 	}
 }
 

@@ -9,7 +9,7 @@ import (
 
 	"parley/chat"
 	"parley/server/api"
-	"parley/server/service"
+	"parley/server/auth"
 	"parley/wire"
 )
 
@@ -159,7 +159,7 @@ func TestSessions(t *testing.T) {
 // Failed attempts at one account are limited, lock out no user at another address, and a
 // right password does not count.
 func TestFailedSignInsOfHandleAreLimited(t *testing.T) {
-	x := start(t, func(c *Config) { c.TrustedProxies = loopback }, attemptRates(func(r *service.AttemptRates) { r.Target.N = 2 }))
+	x := start(t, func(c *Config) { c.TrustedProxies = loopback }, attemptRates(func(r *auth.Rates) { r.Target.N = 2 }))
 	x.addUser("ann")
 	x.addUser("bob")
 	anonymous := x.anonymous()

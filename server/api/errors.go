@@ -55,6 +55,9 @@ func (a *API) FailStatus(w http.ResponseWriter, r *http.Request, code int, err e
 	if code == http.StatusUnauthorized {
 		w.Header().Set("WWW-Authenticate", `Bearer realm="parley"`)
 	}
+	if e.Code == chat.WrongType && e.Field == "Content-Encoding" {
+		w.Header().Set("Accept-Encoding", "identity") // RFC 9110, section 15.5.16
+	}
 	if middleware.HasUnreadBody(r) && (!identity(r).SignedIn() || r.ContentLength < 0 || r.ContentLength > middleware.AnonymousBody) {
 		w.Header().Set("Connection", "close") // else net/http reads the rest before it answers
 	}

@@ -1,7 +1,6 @@
 package api
 
 import (
-	"context"
 	"net/http"
 	"net/netip"
 	"net/url"
@@ -62,39 +61,4 @@ func validHost(h string) bool {
 func isPort(s string) bool {
 	n, err := strconv.ParseUint(s, 10, 16)
 	return err == nil && n > 0
-}
-
-// OwnerLink returns the link with which the first owner signs up, or conflict once it was
-// used. listen is the address of the server, used if there is no public URL.
-func (a *API) OwnerLink(ctx context.Context, listen *url.URL) (string, error) {
-	server, err := a.Service.Server(ctx)
-	if err != nil {
-		return "", err
-	}
-	if server.Setup == "" {
-		return "", chat.Fail(chat.Conflict, "this server has an owner already; parley recover HANDLE helps a user who lost their password")
-	}
-	return setupLink(a.publicOr(listen), server.Setup), nil
-}
-
-// RecoveryLink creates a link with which the user of the handle sets a new password, once.
-// It returns the link and when it expires.
-func (a *API) RecoveryLink(ctx context.Context, listen *url.URL, handle string) (link string, expiresAt int64, err error) {
-	handle = strings.ToLower(strings.TrimPrefix(handle, "@"))
-	users, err := a.Service.UsersByHandle(ctx, []string{handle})
-	if err != nil {
-		return "", 0, err
-	}
-	if len(users) == 0 {
-		return "", 0, chat.NoHandle(handle)
-	}
-	code, expiresAt, err := a.Service.NewRecovery(ctx, users[0].ID)
-	return recoverLink(a.publicOr(listen), code), expiresAt, err
-}
-
-func (a *API) publicOr(listen *url.URL) *url.URL {
-	if a.PublicURL != nil {
-		return a.PublicURL
-	}
-	return listen
 }

@@ -32,17 +32,20 @@ func pathMessage(r *http.Request) (chat.ChatID, chat.Seq, error) {
 	return id, chat.Seq(n), nil
 }
 
-// GetMessage handles GET /api/chats/{chatId}/messages/{seq}.
-func (a *API) GetMessage(w http.ResponseWriter, r *http.Request) error {
+// Messages has the handlers of messages.
+type Messages struct{ *API }
+
+// Get handles GET /api/chats/{chatId}/messages/{seq}.
+func (a Messages) Get(w http.ResponseWriter, r *http.Request) error {
 	id, seq, err := pathMessage(r)
 	if err != nil {
 		return err
 	}
-	return a.answerMessage(w, r, http.StatusOK, id, seq, false)
+	return a.answer(w, r, http.StatusOK, id, seq, false)
 }
 
-// PostMessage handles POST /api/chats/{chatId}/messages.
-func (a *API) PostMessage(w http.ResponseWriter, r *http.Request) error {
+// Post handles POST /api/chats/{chatId}/messages.
+func (a Messages) Post(w http.ResponseWriter, r *http.Request) error {
 	var in struct {
 		ClientID string   `json:"clientId"`
 		Text     string   `json:"text"`
@@ -57,15 +60,15 @@ func (a *API) PostMessage(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	if again { // the message may have been edited since
-		return a.answerMessage(w, r, http.StatusOK, ev.ChatID, ev.Seq, true)
+		return a.answer(w, r, http.StatusOK, ev.ChatID, ev.Seq, true)
 	}
 	a.Answer(w, r, http.StatusCreated, MessageAnswer{Message: chat.Message{ChatID: ev.ChatID, Seq: ev.Seq, At: ev.At, By: ev.By,
 		ClientID: ev.ClientID, Text: ev.Text, Reply: ev.Reply, Mentions: ev.Mentions}})
 	return nil
 }
 
-// PatchMessage handles PATCH /api/chats/{chatId}/messages/{seq}.
-func (a *API) PatchMessage(w http.ResponseWriter, r *http.Request) error {
+// Patch handles PATCH /api/chats/{chatId}/messages/{seq}.
+func (a Messages) Patch(w http.ResponseWriter, r *http.Request) error {
 	id, seq, err := pathMessage(r)
 	if err != nil {
 		return err
@@ -81,11 +84,11 @@ func (a *API) PatchMessage(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return targetAsSeq(err)
 	}
-	return a.answerMessage(w, r, http.StatusOK, id, seq, false)
+	return a.answer(w, r, http.StatusOK, id, seq, false)
 }
 
-// DeleteMessage handles DELETE /api/chats/{chatId}/messages/{seq}.
-func (a *API) DeleteMessage(w http.ResponseWriter, r *http.Request) error {
+// Delete handles DELETE /api/chats/{chatId}/messages/{seq}.
+func (a Messages) Delete(w http.ResponseWriter, r *http.Request) error {
 	id, seq, err := pathMessage(r)
 	if err != nil {
 		return err
@@ -101,16 +104,16 @@ func (a *API) DeleteMessage(w http.ResponseWriter, r *http.Request) error {
 }
 
 // PutReaction handles PUT /api/chats/{chatId}/messages/{seq}/reactions/{emoji}.
-func (a *API) PutReaction(w http.ResponseWriter, r *http.Request) error {
+func (a Messages) PutReaction(w http.ResponseWriter, r *http.Request) error {
 	return a.react(w, r, true)
 }
 
 // DeleteReaction handles DELETE /api/chats/{chatId}/messages/{seq}/reactions/{emoji}.
-func (a *API) DeleteReaction(w http.ResponseWriter, r *http.Request) error {
+func (a Messages) DeleteReaction(w http.ResponseWriter, r *http.Request) error {
 	return a.react(w, r, false)
 }
 
-func (a *API) react(w http.ResponseWriter, r *http.Request, on bool) error {
+func (a Messages) react(w http.ResponseWriter, r *http.Request, on bool) error {
 	id, seq, err := pathMessage(r)
 	if err != nil {
 		return err
@@ -143,8 +146,8 @@ func targetAsSeq(err error) error {
 	return &named
 }
 
-// answerMessage answers with the message in its current state.
-func (a *API) answerMessage(w http.ResponseWriter, r *http.Request, code int, id chat.ChatID, seq chat.Seq, again bool) error {
+// answer answers with the message in its current state.
+func (a Messages) answer(w http.ResponseWriter, r *http.Request, code int, id chat.ChatID, seq chat.Seq, again bool) error {
 	m, err := a.Service.Message(r.Context(), callerID(r), id, seq)
 	if err != nil {
 		return err

@@ -8,7 +8,6 @@ import (
 
 	"parley/chat"
 	"parley/middleware"
-	"parley/server/service"
 )
 
 // SignInAnswer is the answer to a call that creates a session.
@@ -29,8 +28,11 @@ func newSession(r *http.Request, label string) (token string, n chat.NewSession)
 	}
 }
 
-// signIn answers 201 with a new session and its token, in the body or in a cookie.
-func (a *API) signIn(w http.ResponseWriter, r *http.Request, user chat.User, created chat.Session, token string, cookie bool) {
+// Sessions has the handlers of sessions.
+type Sessions struct{ *API }
+
+// answerNew answers 201 with a new session and its token, in the body or in a cookie.
+func (a Sessions) answerNew(w http.ResponseWriter, r *http.Request, user chat.User, created chat.Session, token string, cookie bool) {
 	created.Current = true
 	out := SignInAnswer{User: user, Session: created, Token: token}
 	if cookie {
@@ -40,16 +42,8 @@ func (a *API) signIn(w http.ResponseWriter, r *http.Request, user chat.User, cre
 	a.answerSecret(w, r, http.StatusCreated, out)
 }
 
-// answerSecret is Answer for a body with a token or a code, which is not cached. It is
-// not compressed either, as it may also contain input of the caller (the BREACH attack).
-func (a *API) answerSecret(w http.ResponseWriter, r *http.Request, code int, v any) {
-	w.Header().Set("Cache-Control", "no-store")
-	middleware.DisableCompression(w)
-	a.Answer(w, r, code, v)
-}
-
-// CreateSession handles POST /api/sessions.
-func (a *API) CreateSession(w http.ResponseWriter, r *http.Request) error {
+// Create handles POST /api/sessions.
+func (a Sessions) Create(w http.ResponseWriter, r *http.Request) error {
 	var in struct {
 		Handle   string `json:"handle"`
 		Password string `json:"password"`
@@ -64,12 +58,12 @@ func (a *API) CreateSession(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	a.signIn(w, r, user, created, token, in.Cookie)
+	a.answerNew(w, r, user, created, token, in.Cookie)
 	return nil
 }
 
-// ListSessions handles GET /api/sessions.
-func (a *API) ListSessions(w http.ResponseWriter, r *http.Request) error {
+// List handles GET /api/sessions.
+func (a Sessions) List(w http.ResponseWriter, r *http.Request) error {
 	sessions, err := a.Service.Sessions(r.Context(), caller(r))
 	if err != nil {
 		return err
@@ -80,9 +74,9 @@ func (a *API) ListSessions(w http.ResponseWriter, r *http.Request) error {
 	return nil
 }
 
-// EndSessions handles DELETE /api/sessions. It requires ?except=current, so that a call
+// EndOthers handles DELETE /api/sessions. It requires ?except=current, so that a call
 // without it cannot end all sessions by mistake.
-func (a *API) EndSessions(w http.ResponseWriter, r *http.Request) error {
+func (a Sessions) EndOthers(w http.ResponseWriter, r *http.Request) error {
 	if r.URL.Query().Get("except") != "current" {
 		return chat.FailField(chat.BadInput, "except", "except must be current")
 	}
@@ -92,8 +86,8 @@ func (a *API) EndSessions(w http.ResponseWriter, r *http.Request) error {
 	return noContent(w)
 }
 
-// EndSession handles DELETE /api/sessions/{sessionId}.
-func (a *API) EndSession(w http.ResponseWriter, r *http.Request) error {
+// End handles DELETE /api/sessions/{sessionId}.
+func (a Sessions) End(w http.ResponseWriter, r *http.Request) error {
 	current := identity(r).Session.ID
 	id := chat.SessionID(chi.URLParam(r, "sessionId"))
 	if id == "current" {
@@ -102,9 +96,9 @@ func (a *API) EndSession(w http.ResponseWriter, r *http.Request) error {
 	if err := chat.CheckID("sessionId", id); err != nil {
 		return err
 	}
-	err := a.Service.EndSession(r.Context(), callerID(r), id)
-	if id == current && identity(r).Cookie && (err == nil || service.StoreFailed(err)) {
-		middleware.ClearCookie(w, r, a.PublicURL) // the session has ended here, saved or not
+	ended, err := a.Service.EndSession(r.Context(), callerID(r), id)
+	if id == current && identity(r).Cookie && ended {
+		middleware.ClearCookie(w, r, a.PublicURL)
 		// Not "storage", which would delete unsent messages of the browser's other users, nor
 		// "cookies", which would end other servers' sessions on this host.
 		w.Header().Set("Clear-Site-Data", `"cache"`)

@@ -18,9 +18,12 @@ type UserPage struct {
 	Next  string      `json:"next,omitempty" msgpack:"next,omitempty"`
 }
 
-// ListUsers answers with the users of the ids, or with those of whom a word of the name
+// Users has the handlers of users.
+type Users struct{ *API }
+
+// List answers with the users of the ids, or with those of whom a word of the name
 // or the handle begins with q.
-func (a *API) ListUsers(w http.ResponseWriter, r *http.Request) error {
+func (a Users) List(w http.ResponseWriter, r *http.Request) error {
 	limit, err := queryLimit(r, chat.DefaultPage, chat.MaxPage)
 	if err != nil {
 		return err
@@ -65,13 +68,13 @@ func userIDs(list string) ([]chat.UserID, error) {
 	return ids.List(), nil
 }
 
-// PatchUser changes a user's role, or activates or deactivates them; admins only.
-func (a *API) PatchUser(w http.ResponseWriter, r *http.Request) error {
+// Patch changes a user's role, or activates or deactivates them; admins only.
+func (a Users) Patch(w http.ResponseWriter, r *http.Request) error {
 	var in struct {
 		Role   *chat.Role `json:"role"`
 		Active *bool      `json:"active"`
 	}
-	if err := a.Service.CheckAdmin(caller(r)); err != nil {
+	if err := caller(r).CheckAdmin(); err != nil {
 		return err
 	}
 	if err := decode(r, &in); err != nil {

@@ -8,10 +8,13 @@ import (
 	"parley/chat"
 )
 
+// chats are the operations on chats.
+type chats struct{ *core }
+
 // CreateChat creates a chat with members, which are user ids or @handles. A known
 // clientId, or the same direct pair, returns the first chat (again), which costs
 // nothing: without budget the store looks for it, and then refuses.
-func (s *Service) CreateChat(ctx context.Context, caller Caller, n chat.NewChat, members []string) (c chat.Chat, again bool, err error) {
+func (s chats) CreateChat(ctx context.Context, caller Caller, n chat.NewChat, members []string) (c chat.Chat, again bool, err error) {
 	n.By = caller.User.ID
 	if err := chat.CheckClientID(n.ClientID); err != nil {
 		return c, false, err
@@ -63,7 +66,7 @@ func (s *Service) CreateChat(ctx context.Context, caller Caller, n chat.NewChat,
 }
 
 // resolve turns ids and @handles into ids, each once and without the caller.
-func (s *Service) resolve(ctx context.Context, caller chat.UserID, members []string) ([]chat.UserID, error) {
+func (s chats) resolve(ctx context.Context, caller chat.UserID, members []string) ([]chat.UserID, error) {
 	ids, handles := UserSet{}, []string{}
 	for _, m := range members {
 		if h, ok := strings.CutPrefix(m, "@"); ok {
@@ -100,7 +103,7 @@ func (s *Service) resolve(ctx context.Context, caller chat.UserID, members []str
 }
 
 // RenameChat changes a group's title, topic or both; nil stays.
-func (s *Service) RenameChat(ctx context.Context, caller Caller, id chat.ChatID, title, topic *string, clientID string) error {
+func (s chats) RenameChat(ctx context.Context, caller Caller, id chat.ChatID, title, topic *string, clientID string) error {
 	if err := checkTitles(title, topic); err != nil {
 		return err
 	}
@@ -108,7 +111,7 @@ func (s *Service) RenameChat(ctx context.Context, caller Caller, id chat.ChatID,
 		return err
 	}
 	draft := chat.Event{Kind: chat.Renamed, ChatID: id, By: caller.User.ID, ClientID: clientID, Title: title, Topic: topic}
-	return s.appendWait(ctx, draft, chat.Rename)
+	return s.drafts.appendWait(ctx, draft, chat.Rename)
 }
 
 func checkTitles(title, topic *string) error {
@@ -121,12 +124,6 @@ func checkTitles(title, topic *string) error {
 		return chat.CheckLine("topic", *topic, chat.MaxTopic)
 	}
 	return nil
-}
-
-// appendWait queues a draft and waits for its outcome.
-func (s *Service) appendWait(ctx context.Context, draft chat.Event, rule chat.Rule) error {
-	_, _, err := Wait(ctx, func(done Done) error { return s.Append(ctx, draft, rule, done) })
-	return err
 }
 
 // OptionalClientID checks a clientId that may be absent.

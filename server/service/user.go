@@ -12,8 +12,11 @@ type Profile struct {
 	Password, CurrentPassword *string
 }
 
+// users are the operations on existing accounts.
+type users struct{ *core }
+
 // UpdateProfile changes the caller's account. A new password ends their other sessions.
-func (s *Service) UpdateProfile(ctx context.Context, caller Caller, p Profile) (chat.User, error) {
+func (s users) UpdateProfile(ctx context.Context, caller Caller, p Profile) (chat.User, error) {
 	patch := chat.UserPatch{Name: p.Name, Status: p.Status, Keep: caller.Session.ID}
 	var cost price
 	if p.Name != nil {
@@ -50,7 +53,7 @@ func (s *Service) UpdateProfile(ctx context.Context, caller Caller, p Profile) (
 }
 
 // newPassword returns the hash of next if current is the caller's current password.
-func (s *Service) newPassword(ctx context.Context, caller Caller, current *string, next string) (string, error) {
+func (s users) newPassword(ctx context.Context, caller Caller, current *string, next string) (string, error) {
 	if err := chat.CheckPassword(next); err != nil {
 		return "", err
 	}
@@ -62,20 +65,20 @@ func (s *Service) newPassword(ctx context.Context, caller Caller, current *strin
 	if current != nil {
 		given = *current
 	}
-	ok, err := s.verifyPassword(ctx, caller, account{handle: caller.User.Handle, user: caller.User.ID, own: true}, given, old)
+	ok, err := s.auth.Verify(ctx, caller.attempt(caller.User.Handle, caller.User.ID, true), given, old)
 	if err != nil {
 		return "", err
 	}
 	if !ok {
 		return "", chat.FailField(chat.WrongPassword, "currentPassword", "this is not the current password")
 	}
-	return s.passwords.hash(ctx, caller.hashQueues(), next)
+	return s.auth.Hash(ctx, caller.hashQueues(), next)
 }
 
 // UpdateUser changes a user's role, or activates or deactivates them; admins only. The
 // store keeps the last active admin.
-func (s *Service) UpdateUser(ctx context.Context, caller Caller, id chat.UserID, role *chat.Role, active *bool) (chat.User, error) {
-	if err := caller.checkAdmin(); err != nil {
+func (s users) UpdateUser(ctx context.Context, caller Caller, id chat.UserID, role *chat.Role, active *bool) (chat.User, error) {
+	if err := caller.CheckAdmin(); err != nil {
 		return chat.User{}, err
 	}
 	if err := chat.CheckID("userId", id); err != nil {
@@ -95,6 +98,6 @@ func (s *Service) UpdateUser(ctx context.Context, caller Caller, id chat.UserID,
 
 // signalUser signals that a user's entry changed. A lost signal does not undo the
 // change: clients see it with the next users list.
-func (s *Service) signalUser(ctx context.Context, id chat.UserID) {
+func (s users) signalUser(ctx context.Context, id chat.UserID) {
 	_ = s.Tell(ctx, chat.Signal{Kind: chat.SignalUser, By: id})
 }

@@ -71,7 +71,7 @@ function OpenConversation({ chat, seq }: { chat: Chat; seq?: Seq }) {
 
   /** Edits the user's last message: among the loaded ones at the end, the newest page, or any loaded one. */
   const editLast = useCallback(async () => {
-    const { state } = core.snapshot;
+    const { state } = core.store.snapshot;
     const now = state.chats.get(chat.id);
     const own = (m: Message) => m.by === state.me?.id && !m.deletedAt;
     const last = (now && rangeOf(now))?.messages.findLast(own)

@@ -30,7 +30,7 @@ export function ChatList({ unreadFirst, none }: { unreadFirst: boolean; none: Re
   const { ids, late } = useOrder(unreadFirst, pointed || typed);
   const core = useCore();
   const items = useMemo(() => {
-    const { chats } = core.published.state; // a chat never changes its kind
+    const { chats } = core.store.published.state; // a chat never changes its kind
     const of = (kind: Chat["kind"], head: string): Item[] => {
       const own = ids.filter((id) => chats.get(id)?.kind === kind && !late.has(id)).map((key) => ({ key }));
       return own.length ? [{ key: kind, head }, ...own] : [];

@@ -32,7 +32,7 @@ export default function NewChat({ onClose }: { onClose: () => void }) {
 
   async function make() {
     if (!chosen.length && !title.trim()) return setFault({ field: "", message: r.needsSome });
-    const names = [core.snapshot.state.me, ...chosen].flatMap((u) => u?.name ?? []).join(", ").slice(0, titleLength);
+    const names = [core.store.snapshot.state.me, ...chosen].flatMap((u) => u?.name ?? []).join(", ").slice(0, titleLength);
     try {
       if (!group) await openDirectChat(core, chosen[0]!.id);
       else navigate(paths.chat(await core.createChat({ clientId, kind: "group", title: title.trim() || names, open, members: chosen.map((u) => u.id) })));

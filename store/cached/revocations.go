@@ -1,4 +1,4 @@
-package service
+package cached
 
 import (
 	"context"
@@ -48,10 +48,6 @@ type unsaved struct {
 	at   int64          // with others: sessions that began later are not ended
 	keep chat.SessionID // with others: the session that stays
 	save func(context.Context) error
-}
-
-func newRevocations() *revocations {
-	return &revocations{wake: make(chan struct{}, 1), list: map[Revocation]*unsaved{}}
 }
 
 // enforceIfUnsaved takes the error of saving a revocation. If the store failed, the

@@ -1,4 +1,5 @@
-package service
+// Package keyed has a mutex with keys.
+package keyed
 
 import (
 	"context"
@@ -7,21 +8,21 @@ import (
 	"golang.org/x/sync/semaphore"
 )
 
-// keyedMutex is a mutex for each key. Waiting callers get it in the order in which they
+// Mutex is a mutex for each key. Waiting callers get it in the order in which they
 // came. The zero value is ready to use.
-type keyedMutex struct {
+type Mutex struct {
 	mu   sync.Mutex
 	keys map[string]*keyLock // guarded by mu: keys that are locked or waited for
 }
 
 type keyLock struct {
 	sem     *semaphore.Weighted
-	callers int // holder and waiting callers; guarded by keyedMutex.mu
+	callers int // holder and waiting callers; guarded by Mutex.mu
 }
 
-// lock locks the key. It waits until the key is free or ctx ends. If err is nil, the
+// Lock locks the key. It waits until the key is free or ctx ends. If err is nil, the
 // caller must call unlock once.
-func (m *keyedMutex) lock(ctx context.Context, key string) (unlock func(), err error) {
+func (m *Mutex) Lock(ctx context.Context, key string) (unlock func(), err error) {
 	m.mu.Lock()
 	if m.keys == nil {
 		m.keys = map[string]*keyLock{}
@@ -45,4 +46,11 @@ func (m *keyedMutex) lock(ctx context.Context, key string) (unlock func(), err e
 		return nil, err
 	}
 	return func() { k.sem.Release(1); release() }, nil
+}
+
+// Locked returns the number of keys that are locked or waited for.
+func (m *Mutex) Locked() int {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return len(m.keys)
 }

@@ -1,4 +1,4 @@
-package service
+package cached
 
 import (
 	"context"
@@ -10,8 +10,8 @@ import (
 // The methods in this file end access, or read what a user may have lost access to. They
 // respect revocations that the store could not save yet.
 
-// identify is [chat.Sessions].Identify without the cache.
-func (s *Store) identify(ctx context.Context, tokenHash [32]byte) (chat.User, chat.Session, error) {
+// IdentifyNow is [chat.Sessions].Identify without the cache.
+func (s *Store) IdentifyNow(ctx context.Context, tokenHash [32]byte) (chat.User, chat.Session, error) {
 	user, session, err := s.Store.Identify(ctx, tokenHash)
 	if err == nil && s.revocations.revoked(user.ID, session.ID, session.CreatedAt) {
 		return chat.User{}, chat.Session{}, chat.SessionEnded()
@@ -20,6 +20,34 @@ func (s *Store) identify(ctx context.Context, tokenHash [32]byte) (chat.User, ch
 		user.Role = chat.RoleMember
 	}
 	return user, session, err
+}
+
+// Revoked reports whether a session that began at a time, or its user, was revoked and
+// that is not saved yet.
+func (s *Store) Revoked(user chat.UserID, id chat.SessionID, began int64) bool {
+	return s.revocations.revoked(user, id, began)
+}
+
+// RevertRemoval calls add, which makes the user a member of the chat. If it succeeds, a
+// removal that is not saved yet is dropped.
+func (s *Store) RevertRemoval(user chat.UserID, id chat.ChatID, add func() error) error {
+	return s.revocations.revert(Revocation{User: user, Chat: id}, add)
+}
+
+// EnforceRemoval takes the error of removing the user from the chat, which by asked for.
+// If the store failed, the removal takes effect on this server, and remove is called until
+// it succeeds or the store refuses. It returns the error for the caller.
+func (s *Store) EnforceRemoval(err error, by, user chat.UserID, id chat.ChatID, remove func(context.Context) error) error {
+	return s.revocations.enforceIfUnsaved(err, Revocation{User: user, Chat: id}, unsaved{by: by, save: remove})
+}
+
+// AcceptInvite is [chat.Invites].AcceptInvite.
+func (s *Store) AcceptInvite(ctx context.Context, codeHash [32]byte, user chat.UserID, rule chat.Rule) (chat.ChatID, error) {
+	id, err := s.Store.AcceptInvite(ctx, codeHash, user, rule)
+	if err == nil {
+		s.revocations.remove(Revocation{User: user, Chat: id})
+	}
+	return id, err
 }
 
 // CreateSession is [chat.Sessions].CreateSession.

@@ -1,4 +1,4 @@
-package service
+package auth
 
 import (
 	"hash/maphash"
@@ -6,12 +6,13 @@ import (
 	"time"
 
 	"parley/chat"
+	"parley/internal/keyed"
 	"parley/middleware"
 )
 
-// AttemptRates are the budgets for attempts at passwords, codes and sign-ups. They are
+// Rates are the budgets for attempts at passwords, codes and sign-ups. They are
 // token buckets: an empty one lets another attempt pass every Per/N.
-type AttemptRates struct {
+type Rates struct {
 	// Target bounds wrong passwords for one account from one address (of a signed-in user
 	// for their own account: from anywhere), and uses of one user's recovery link.
 	Target middleware.Rate
@@ -26,9 +27,9 @@ type AttemptRates struct {
 	InviterSignUps middleware.Rate // by all invites of one user
 }
 
-// DefaultAttemptRates returns the rates that docs/operations.md states.
-func DefaultAttemptRates() AttemptRates {
-	return AttemptRates{
+// DefaultRates returns the rates that docs/operations.md states.
+func DefaultRates() Rates {
+	return Rates{
 		Target:         middleware.Rate{N: 20, Per: 15 * time.Minute},
 		Handle:         middleware.Rate{N: 100, Per: time.Hour},
 		Uses:           middleware.Rate{N: 100, Per: 15 * time.Minute},
@@ -38,40 +39,40 @@ func DefaultAttemptRates() AttemptRates {
 	}
 }
 
-// SlowAttempt is the time between two attempts at an account past AttemptRates.Handle.
+// SlowAttempt is the time between two attempts at an account past Rates.Handle.
 const SlowAttempt = time.Second
 
 // Kinds of failures of an address. Each has a budget of its own, so that users of one
 // address whose cookies have expired can still sign in.
 const (
-	byToken  = "token"   // tokens that are not valid
-	byCode   = "code"    // codes of invites, recoveries and set-up that are not valid
-	bySignUp = "sign-up" // accounts created or refused without an invite
+	ByToken  = "token"   // tokens that are not valid
+	ByCode   = "code"    // codes of invites, recoveries and set-up that are not valid
+	BySignUp = "sign-up" // accounts created or refused without an invite
 )
 
-// attempts counts attempts by address and by target.
+// attempts counts attempts, by address and by target.
 type attempts struct {
 	addresses *middleware.Bucket // by kind and address: --limit-anonymous
-	passwords *middleware.Bucket // wrong passwords, by address
-	targets   *middleware.Bucket // AttemptRates.Target
-	handles   *middleware.Bucket // AttemptRates.Handle
-	uses      *middleware.Bucket // AttemptRates.Uses
+	mistakes  *middleware.Bucket // wrong passwords, by address
+	targets   *middleware.Bucket // Rates.Target
+	handles   *middleware.Bucket // Rates.Handle
+	uses      *middleware.Bucket // Rates.Uses
 	peeks     *middleware.Bucket
 	invites   *middleware.Bucket
 	inviters  *middleware.Bucket
-	throttled keyedMutex // attempts past AttemptRates.Handle, by handle
+	throttled keyed.Mutex // attempts past Rates.Handle, by handle
 	seed      maphash.Seed
 }
 
 // PasswordFactor is how many times more wrong passwords than other failures an address
-// may cause: users mistype, many share an address, and AttemptRates.Target bounds the
+// may cause: users mistype, many share an address, and Rates.Target bounds the
 // attempts at each account.
 const PasswordFactor = 3
 
-func newAttempts(address middleware.Rate, rates AttemptRates) *attempts {
+func newAttempts(address middleware.Rate, rates Rates) *attempts {
 	return &attempts{
 		addresses: middleware.NewBucket(address),
-		passwords: middleware.NewBucket(middleware.Rate{N: PasswordFactor * address.N, Per: address.Per}),
+		mistakes:  middleware.NewBucket(middleware.Rate{N: PasswordFactor * address.N, Per: address.Per}),
 		targets:   middleware.NewBucket(rates.Target),
 		handles:   middleware.NewBucket(rates.Handle),
 		uses:      middleware.NewBucket(rates.Uses),
@@ -105,8 +106,28 @@ func takeToken(b *middleware.Bucket, key string) error {
 	return nil
 }
 
-// countFailure counts a failure of the caller's address. Past the budget it returns
+// CountFailure counts a failure of the caller's address. Past the budget it returns
 // rate_limited, which is then the answer: it does not reveal whether a guess was right.
-func (a *attempts) countFailure(address, kind string) error {
+func (a *attempts) CountFailure(address, kind string) error {
 	return takeToken(a.addresses, a.key(kind, address))
+}
+
+// CountSignUp counts a sign-up by the invite of a code. It returns rate_limited past the
+// budget of the invite or of its creator.
+func (a *attempts) CountSignUp(codeHash [32]byte, by chat.UserID) error {
+	if err := takeToken(a.invites, a.key(string(codeHash[:]))); err != nil {
+		return err
+	}
+	return takeToken(a.inviters, a.key(string(by)))
+}
+
+// CountPeek counts a look at the invite of a code. It returns rate_limited past the budget.
+func (a *attempts) CountPeek(codeHash [32]byte) error {
+	return takeToken(a.peeks, a.key(string(codeHash[:])))
+}
+
+// CountRecovery counts a use of the user's recovery link. It returns rate_limited past the
+// budget.
+func (a *attempts) CountRecovery(user chat.UserID) error {
+	return takeToken(a.targets, a.key("recovery", string(user)))
 }

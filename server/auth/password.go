@@ -1,4 +1,4 @@
-package service
+package auth
 
 import (
 	"context"
@@ -15,6 +15,7 @@ import (
 	"golang.org/x/sync/semaphore"
 
 	"parley/chat"
+	"parley/internal/keyed"
 )
 
 // The cost of a hash: argon2id with m=19 MiB, t=2, p=1 (OWASP Password Storage Cheat
@@ -34,7 +35,7 @@ const (
 // run at once is bounded. Each queue runs one at a time, so that a caller who sends many
 // does not delay others.
 type passwords struct {
-	queues    keyedMutex
+	queues    keyed.Mutex
 	slots     *semaphore.Weighted // static after construction; 2 for each core, first come first served
 	dummyHash string              // a hash that no password has: unknown handles cost the same
 }
@@ -59,7 +60,7 @@ func (p *passwords) acquire(ctx context.Context, queues []string) (release func(
 	}
 	for _, queue := range queues {
 		var unlock func()
-		if unlock, err = p.queues.lock(ctx, queue); err != nil {
+		if unlock, err = p.queues.Lock(ctx, queue); err != nil {
 			break
 		}
 		held = append(held, unlock)

@@ -1,4 +1,4 @@
-package service
+package auth
 
 import (
 	"context"
@@ -16,7 +16,7 @@ import (
 // other, so that the first one of another address does not wait long.
 func TestThrottle(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		a := newAttempts(middleware.Rate{}, DefaultAttemptRates())
+		a := newAttempts(middleware.Rate{}, DefaultRates())
 		began := time.Now()
 		var all sync.WaitGroup
 		var mu sync.Mutex
@@ -46,15 +46,15 @@ func TestThrottle(t *testing.T) {
 		if err := a.throttle(ctx, "ann", "gone"); err == nil {
 			t.Error("passed after its context had ended")
 		}
-		if len(a.throttled.keys) > 0 {
-			t.Errorf("%d keys are kept", len(a.throttled.keys))
+		if a.throttled.Locked() > 0 {
+			t.Errorf("%d keys are kept", a.throttled.Locked())
 		}
 	})
 }
 
 // The number of counters is bounded, whatever handles are tried.
 func TestAttemptKeysAreBounded(t *testing.T) {
-	a := newAttempts(middleware.Rate{N: 1, Per: time.Hour}, DefaultAttemptRates())
+	a := newAttempts(middleware.Rate{N: 1, Per: time.Hour}, DefaultRates())
 	if one := a.key("a", "bc"); one == a.key("ab", "c") || one != a.key("a", "bc") {
 		t.Error("keys do not tell words apart")
 	}

@@ -1,4 +1,4 @@
-package service
+package cached
 
 import (
 	"context"
@@ -16,7 +16,7 @@ type Store struct {
 	users   ttlCache[chat.UserID, chat.User]
 	Pages   Pages
 
-	revocations *revocations // that are not saved yet
+	revocations revocations // that are not saved yet
 }
 
 type holder struct {
@@ -24,11 +24,26 @@ type holder struct {
 	session chat.Session
 }
 
-func newStore(store chat.Store) *Store {
-	s := &Store{Store: store, revocations: newRevocations()}
+// New returns a Store over another one; Run is its only goroutine. enforce closes what a
+// revocation that could not be saved leaves open, and readmit opens it again. They are
+// called from any goroutine.
+func New(store chat.Store, enforce, readmit func(Revocation)) *Store {
+	s := &Store{Store: store}
 	s.holders.max, s.users.max, s.Pages.cache.max = 4096, 4096, 64
+	s.revocations = revocations{
+		enforce: func(r Revocation) { s.Clear(); enforce(r) },
+		readmit: func(r Revocation) { s.Clear(); readmit(r) },
+		wake:    make(chan struct{}, 1),
+		list:    map[Revocation]*unsaved{},
+	}
 	return s
 }
+
+// Run retries to save revocations until ctx ends.
+func (s *Store) Run(ctx context.Context) error { return s.revocations.run(ctx) }
+
+// Unsaved returns the number of revocations that are not saved yet.
+func (s *Store) Unsaved() int { return int(s.revocations.n.Load()) }
 
 // Clear empties the cache. It must follow every change of users or sessions.
 func (s *Store) Clear() {
@@ -43,7 +58,7 @@ func (s *Store) Identify(ctx context.Context, tokenHash [32]byte) (chat.User, ch
 	if ok {
 		return h.user, h.session, nil
 	}
-	user, session, err := s.identify(ctx, tokenHash)
+	user, session, err := s.IdentifyNow(ctx, tokenHash)
 	if err == nil {
 		s.holders.put(tokenHash, holder{user, session}, generation)
 	}

@@ -1,4 +1,4 @@
-package service
+package auth
 
 import (
 	"context"
@@ -65,8 +65,8 @@ func TestPasswordSlotsAreBounded(t *testing.T) {
 	if _, err := p.hash(t.Context(), []string{"a"}, password); err != nil {
 		t.Error(err)
 	}
-	if len(p.queues.keys) > 0 {
-		t.Errorf("%d queues are kept", len(p.queues.keys))
+	if p.queues.Locked() > 0 {
+		t.Errorf("%d queues are kept", p.queues.Locked())
 	}
 }
 
@@ -105,8 +105,8 @@ func TestPasswordQueuesAreFair(t *testing.T) {
 	cancel()
 	eve.Wait()
 	first()
-	if len(p.queues.keys) > 0 {
-		t.Errorf("%d queues are kept", len(p.queues.keys))
+	if p.queues.Locked() > 0 {
+		t.Errorf("%d queues are kept", p.queues.Locked())
 	}
 }
 
