@@ -5,7 +5,6 @@ import (
 
 	"github.com/go-chi/chi/v5"
 
-	"parley/chat"
 	"parley/middleware"
 	"parley/server/api"
 )
@@ -29,9 +28,7 @@ func (s *Server) routes() http.Handler {
 	r := chi.NewRouter()
 	h := s.api.Handle
 	s.guard(r) // middleware.go
-	r.NotFound(h(func(http.ResponseWriter, *http.Request) error {
-		return chat.Fail(chat.NotFound, "there is nothing at this path")
-	}))
+	r.NotFound(h(func(http.ResponseWriter, *http.Request) error { return noPath() }))
 	r.MethodNotAllowed(s.wrongMethod(r))
 
 	r.Get("/healthz", h(s.health.getHealth))
@@ -61,26 +58,24 @@ func (s *Server) routes() http.Handler {
 			r.Get("/invites", h(invites.List))
 			r.Post("/invites", h(invites.Create))
 			r.Post("/invites/accept", h(invites.Accept))
-			r.Delete("/invites/{inviteId}", h(invites.End))
+			r.Delete("/invites/{inviteId:.{8,}}", h(invites.End)) // accept and peek are no ids
 
 			r.Get("/chats", h(chats.List))
 			r.Post("/chats", h(chats.Create))
-			r.Route("/chats/{chatId}", func(r chi.Router) {
-				r.Get("/", h(chats.Get))
-				r.Patch("/", h(chats.Patch))
-				r.Get("/members", h(members.List))
-				r.Put("/members/{userId}", h(members.Put))
-				r.Delete("/members/{userId}", h(members.Delete))
-				r.Get("/messages", h(messages.List))
-				r.Post("/messages", h(messages.Post))
-				r.Get("/messages/{seq}", h(messages.Get))
-				r.Patch("/messages/{seq}", h(messages.Patch))
-				r.Delete("/messages/{seq}", h(messages.Delete))
-				r.Put("/messages/{seq}/reactions/{emoji}", h(messages.PutReaction))
-				r.Delete("/messages/{seq}/reactions/{emoji}", h(messages.DeleteReaction))
-				r.Put("/read", h(members.PutRead))
-				r.Get("/events", h(events.List))
-			})
+			r.Get("/chats/{chatId}", h(chats.Get))
+			r.Patch("/chats/{chatId}", h(chats.Patch))
+			r.Get("/chats/{chatId}/members", h(members.List))
+			r.Put("/chats/{chatId}/members/{userId}", h(members.Put))
+			r.Delete("/chats/{chatId}/members/{userId}", h(members.Delete))
+			r.Get("/chats/{chatId}/messages", h(messages.List))
+			r.Post("/chats/{chatId}/messages", h(messages.Post))
+			r.Get("/chats/{chatId}/messages/{seq}", h(messages.Get))
+			r.Patch("/chats/{chatId}/messages/{seq}", h(messages.Patch))
+			r.Delete("/chats/{chatId}/messages/{seq}", h(messages.Delete))
+			r.Put("/chats/{chatId}/messages/{seq}/reactions/{emoji}", h(messages.PutReaction))
+			r.Delete("/chats/{chatId}/messages/{seq}/reactions/{emoji}", h(messages.DeleteReaction))
+			r.Put("/chats/{chatId}/read", h(members.PutRead))
+			r.Get("/chats/{chatId}/events", h(events.List))
 		})
 	})
 	r.With(middleware.Limit(s.page, s.service.PerUser, nil, nil, s.api.Fail)).Get("/*", h(pages(s.Web)))
