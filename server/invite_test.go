@@ -107,7 +107,7 @@ func TestInvites(t *testing.T) {
 	}
 	path := "/api/invites/" + string(created.Invite.ID)
 	bob.call("DELETE", path, nil).wantError(chat.NotFound, "inviteId")
-	bob.call("DELETE", "/api/invites/a.b", nil).wantError(chat.BadInput, "inviteId")
+	bob.call("DELETE", "/api/invites/not.an.id", nil).wantError(chat.BadInput, "inviteId")
 	ann.call("DELETE", path, nil).want(204)
 	again, _ := ann.invite(m{})
 	owner.call("DELETE", "/api/invites/"+string(again.Invite.ID), nil).want(204)

@@ -51,11 +51,10 @@ var saw = struct {
 // body if the call succeeded.
 func note(s *Server, r *http.Request, asked any, status int, body []byte) {
 	pattern := s.handler.(chi.Routes).Find(chi.NewRouteContext(), r.Method, r.URL.EscapedPath())
-	pattern = documentPattern(pattern)
-	if pattern == "" || pattern == "/*" || pattern == "/api" {
-		return // a file of the page, or no route
+	fault := ""
+	if pattern = documentPattern(pattern); pattern != "" && pattern != "/*" && pattern != "/api" { // no route, or a file of the page
+		fault = compare(r.Method, pattern, asked, status, body)
 	}
-	fault := compare(r.Method, pattern, asked, status, body)
 	var f api.Failure
 	_ = json.Unmarshal(body, &f)
 	saw.Lock()
