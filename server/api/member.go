@@ -110,15 +110,12 @@ func (a Members) PutRead(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	var in struct {
-		Seq *chat.Seq `json:"seq"`
+		Seq chat.Seq `json:"seq"`
 	}
 	if err := decode(r, &in); err != nil {
 		return err
 	}
-	if in.Seq == nil || *in.Seq == 0 {
-		return chat.FailField(chat.BadInput, "seq", "seq must be a number in the chat")
-	}
-	if err := a.Service.MarkRead(r.Context(), callerID(r), id, *in.Seq); err != nil {
+	if err := a.Service.MarkRead(r.Context(), callerID(r), id, in.Seq); err != nil {
 		return err
 	}
 	return noContent(w)

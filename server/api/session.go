@@ -53,6 +53,12 @@ func (a Sessions) Create(w http.ResponseWriter, r *http.Request) error {
 	if err := decode(r, &in); err != nil {
 		return err
 	}
+	switch "" {
+	case in.Handle:
+		return chat.FailField(chat.BadInput, "handle", "handle must not be empty")
+	case in.Password:
+		return chat.FailField(chat.BadInput, "password", "password must not be empty")
+	}
 	token, session := newSession(r, in.Label)
 	user, created, err := a.Service.SignIn(r.Context(), caller(r), in.Handle, in.Password, session)
 	if err != nil {

@@ -2,6 +2,7 @@ package service
 
 import (
 	"context"
+	"math"
 	"sync/atomic"
 
 	"parley/chat"
@@ -49,6 +50,9 @@ func (s members) RemoveMember(ctx context.Context, caller Caller, id chat.ChatID
 // small chat, to the sessions that show it, unless the user has no budget left for that.
 // The pointer is stored; the signal may be lost.
 func (s members) MarkRead(ctx context.Context, user chat.UserID, id chat.ChatID, seq chat.Seq) error {
+	if seq == 0 || seq > math.MaxInt64 {
+		return chat.FailField(chat.BadInput, "seq", "seq must be a number in the chat")
+	}
 	at, moved, err := s.Store.MarkRead(ctx, id, user, seq)
 	if err != nil || !moved {
 		return err

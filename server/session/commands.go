@@ -71,9 +71,6 @@ func (c *Session) ping(t *task) { c.answer(t.ID, wire.Pong{Now: chat.Now()}, nil
 
 func (c *Session) markRead(t *task) {
 	err := chat.CheckID("chatId", t.ChatID)
-	if err == nil && t.Seq == 0 {
-		err = chat.FailField(chat.BadInput, "seq", "seq must be a number in the chat")
-	}
 	if err == nil {
 		err = c.Service.MarkRead(c.ctx, c.user, t.ChatID, t.Seq)
 	}
