@@ -19,7 +19,8 @@ import (
 // as in the picture in ARCHITECTURE.md. Test files may import anything.
 var layers = map[string][]string{
 	"parley":                 {"chat", "internal/logging", "server", "store", "middleware", "web", "github.com/alecthomas/kong", "github.com/KimMachineGun/automemlimit", "golang.org/x/sync"},
-	"parley/chat":            {},
+	"parley/textrule":        {"golang.org/x/text", "github.com/rivo/uniseg"},
+	"parley/chat":            {"textrule"},
 	"parley/hub":             {},
 	"parley/web":             {},
 	"parley/wire":            {"chat", "github.com/shamaton/msgpack/v2", "github.com/tinylib/msgp"},

@@ -24,7 +24,7 @@ type Chat struct {
 
 	Role     Role     `json:"role,omitempty" msgpack:"role,omitempty"` // empty: not a member
 	ReadUpTo Seq      `json:"readUpTo" msgpack:"readUpTo"`
-	Unread   int      `json:"unread" msgpack:"unread"`     // messages posted after ReadUpTo
+	Unread   int      `json:"unread" msgpack:"unread"`     // messages posted after ReadUpTo, without deleted ones
 	Mentions int      `json:"mentions" msgpack:"mentions"` // those of them that name the user
 	Last     *Message `json:"last,omitempty" msgpack:"last,omitempty"`
 	With     UserID   `json:"with,omitempty" msgpack:"with,omitempty"` // the other one of a direct chat
@@ -37,9 +37,8 @@ const (
 	MaxJoinAtOnce = 1000
 	MaxReactEmoji = 20   // different emoji on one message
 	MaxReactions  = 5000 // of all users on one message: each further one rewrites them all
-	MaxEmoji      = 64
-	SmallChat     = 32  // members up to which others see read pointers move
-	TypingChat    = 100 // members up to which typing and presence are sent
+	SmallChat     = 32   // members up to which others see read pointers move
+	TypingChat    = 100  // members up to which typing and presence are sent
 	EpochLen      = 16
 )
 
@@ -108,6 +107,10 @@ func (n NewChat) Begin(id ChatID) []Event {
 	return []Event{first, {Kind: Joined, ChatID: id, By: n.By, Users: n.Members, Role: RoleMember}}
 }
 
+// Repeat returns the answer to the retry of a request by a user who may not see the chat
+// any more: that it was made, and nothing else.
+func (n NewChat) Repeat(id ChatID) Chat { return Chat{ID: id, Kind: n.Kind} }
+
 // CheckActive judges the members of a new chat: all must be active users, and active
 // holds those who are.
 func (n NewChat) CheckActive(active map[UserID]bool) error {
@@ -140,5 +143,5 @@ func OtherOf(pair string, user UserID) UserID {
 type Member struct {
 	UserID   UserID `json:"userId" msgpack:"userId"`
 	Role     Role   `json:"role" msgpack:"role"`
-	ReadUpTo Seq    `json:"readUpTo" msgpack:"readUpTo"`
+	ReadUpTo Seq    `json:"readUpTo,omitempty" msgpack:"readUpTo,omitempty"`
 }

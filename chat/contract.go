@@ -16,10 +16,12 @@ import (
 //  4. Numbers are 1, 2, 3, … without holes, in every chat.
 //  5. (By, ChatID, ClientID) is unique for ever, for posts and, separately, for
 //     all other kinds: a known one returns the first event, or Seq 0 with again
-//     if the first draft was no post and changed nothing. A refused draft leaves
-//     its ClientID unknown.
+//     if the first draft was no post and changed nothing. To a caller who is not
+//     a member any more it returns Event.Repeat of it. A refused draft leaves its
+//     ClientID unknown.
 //  6. A text that was deleted or edited away is in no log, no projection and,
-//     after a checkpoint, no file.
+//     after a checkpoint, no file; nor is a reaction that was taken back or whose
+//     message was deleted, nor a title or topic that was replaced.
 //  7. An event keeps its number and its time, and the activity of a chat is the
 //     time of its head. EventTime says how times follow each other.
 type Log interface {
@@ -98,7 +100,7 @@ type Feed interface {
 // Chats are the projections that are lists: chats and their members.
 type Chats interface {
 	// CreateChat makes a chat with its first joined events, or returns the one
-	// that was made before. Unknown or inactive members are not_found (field members).
+	// that was made before (NewChat.Repeat, if By may not see it any more). Unknown or inactive members are not_found (field members).
 	CreateChat(ctx context.Context, n NewChat) (c Chat, again bool, err error)
 	// Chat returns the chat as the viewer sees it; not_found unless they are a
 	// member or it is open.
@@ -138,17 +140,23 @@ type People interface {
 	FindUsers(ctx context.Context, q, after string, limit int) (users []User, next string, err error)
 	// PatchUser changes a user; last_owner if the server would be left without an
 	// active admin. A new password ends all sessions but Keep, Active=false ends
-	// all: in the same commit, and as a Revocation on the feed.
+	// all: in the same commit, and as a Revocation on the feed. Both end the user's
+	// recovery code.
 	PatchUser(ctx context.Context, id UserID, p UserPatch) (User, error)
+	// RenewHash replaces the hash of an unchanged password if it is still old, and ends
+	// nothing.
+	RenewHash(ctx context.Context, id UserID, old, renewed string) error
 }
 
 // Sessions are the signed-in devices and programs of users.
 type Sessions interface {
 	// CreateSession signs in a user whose password was right; no_identity if they
-	// are inactive.
+	// are inactive. In the same commit it ends the session that n replaces and the
+	// SurplusSessions of the user, as Revocations on the feed. So does every other
+	// method that takes a NewSession.
 	CreateSession(ctx context.Context, user UserID, n NewSession) (Session, error)
 	// Identify returns the holder of a token; no_identity if the session ended,
-	// was unseen for SessionTTL, or the user is inactive. It updates SeenAt, once a
+	// is not Live, or the user is inactive. It updates SeenAt, once a
 	// minute, without making the caller wait.
 	Identify(ctx context.Context, tokenHash [32]byte) (User, Session, error)
 	// SessionsOf returns the live sessions of a user, newest first.
@@ -183,13 +191,16 @@ type Invites interface {
 	AcceptInvite(ctx context.Context, codeHash [32]byte, user UserID, rule Rule) (ChatID, error)
 	// CreateRecovery saves a code that lets its holder set a new password; it
 	// replaces an earlier one. not_found for an unknown user.
-	CreateRecovery(ctx context.Context, user UserID, codeHash [32]byte, expiresAt int64) error
+	CreateRecovery(ctx context.Context, r Recovery, codeHash [32]byte) error
 	// PeekRecovery returns the user whose password the code would set, without
 	// spending it; invite_spent as UseRecovery.
 	PeekRecovery(ctx context.Context, codeHash [32]byte) (UserID, error)
-	// UseRecovery spends the code, once: it sets the password, ends all sessions
-	// and makes a new one. invite_spent if the code is unknown, used or expired.
+	// UseRecovery spends the code, once: it sets the password, ends all sessions,
+	// makes a new one and saves the RecoveryUse. invite_spent if the code is unknown,
+	// used or expired.
 	UseRecovery(ctx context.Context, codeHash [32]byte, passwordHash string, n NewSession) (User, Session, error)
+	// RecoveryUses returns the last MaxRecoveryUses uses of a user's codes, newest first.
+	RecoveryUses(ctx context.Context, user UserID) ([]RecoveryUse, error)
 }
 
 // Store is the whole of what Parley stores. All methods are safe for concurrent use. A

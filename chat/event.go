@@ -11,7 +11,7 @@ type Event struct {
 	Kind     Kind   `json:"event" msgpack:"event"`
 	ChatID   ChatID `json:"chatId" msgpack:"chatId"`
 	Seq      Seq    `json:"seq" msgpack:"seq"`
-	N        Seq    `json:"n" msgpack:"n"` // posted events up to here: unread is a subtraction
+	N        Seq    `json:"n" msgpack:"n"` // posted events up to here: the difference of two counts messages
 	At       int64  `json:"at" msgpack:"at"`
 	By       UserID `json:"by" msgpack:"by"` // the user who acted
 	ClientID string `json:"clientId,omitempty" msgpack:"clientId,omitempty"`
@@ -26,18 +26,26 @@ type Event struct {
 
 	// Edited, Deleted, Reacted: the message.
 	Target Seq    `json:"target,omitempty" msgpack:"target,omitempty"`
-	Emoji  string `json:"emoji,omitempty" msgpack:"emoji,omitempty"`
-	On     *bool  `json:"on,omitempty" msgpack:"on,omitempty"` // Reacted; never nil there
+	Emoji  string `json:"emoji,omitempty" msgpack:"emoji,omitempty"` // Reacted; "" in the log once the reaction was taken back
+	On     *bool  `json:"on,omitempty" msgpack:"on,omitempty"`       // Reacted; never nil there
 
 	// Joined, Left, RoleChanged: one event for many.
 	Users  []UserID `json:"users,omitempty" msgpack:"users,omitempty"`
 	Role   Role     `json:"role,omitempty" msgpack:"role,omitempty"`
 	Reason string   `json:"reason,omitempty" msgpack:"reason,omitempty"` // Left: "removed" unless the user left by themselves
 
-	// Renamed: both, as they are now.
+	// Renamed: both, as they are now. In the log the newest renamed event alone has them.
 	Title *string `json:"title,omitempty" msgpack:"title,omitempty"`
 	Topic *string `json:"topic,omitempty" msgpack:"topic,omitempty"`
 }
+
+// ReplacesText reports whether the event replaces or removes a text, or takes a reaction
+// back, so that no buffer may keep what was before.
+func (e *Event) ReplacesText() bool { return e.Kind.Is().ReplacesText || e.TakesBack() }
+
+// TakesBack reports whether the event takes a reaction back. Its emoji is told and not
+// stored, since nothing of the reaction stays in the log.
+func (e *Event) TakesBack() bool { return e.On != nil && !*e.On }
 
 // Size returns about how many bytes the event has, for bounds on pages and queues.
 func (e *Event) Size() int {
@@ -59,12 +67,14 @@ func CheckDraft(e *Event) error {
 	return nil
 }
 
-// MayRepeat reports whether the caller of a draft that a rule refused is answered with
-// e, the event that the draft's ClientID made before: e may be the reason of the
-// refusal. member says whether the caller is one. A user who was removed by e may
-// still receive it.
-func (e *Event) MayRepeat(caller UserID, member bool) bool {
-	return member || e.Kind.Is().Removes && contains(e.Users, caller)
+// Repeat returns the answer to the retry of the command that made e, which a rule
+// refused: e itself may be the reason, or what came since. A caller who is not a member
+// any more learns that e was made and where, and nothing else.
+func (e Event) Repeat(member bool) Event {
+	if member {
+		return e
+	}
+	return Event{Kind: e.Kind, ChatID: e.ChatID, Seq: e.Seq, At: e.At, By: e.By, ClientID: e.ClientID}
 }
 
 // SignalKind is the kind of a signal.

@@ -109,7 +109,7 @@ func TestRefusedTokensOfSocketsCount(t *testing.T) {
 			}{
 				{forged, m{"do": "hello"}, wire.CloseRefused}, {nil, m{"do": "hello", "token": "forged"}, wire.CloseRefused},
 				{forged, m{"do": "hello"}, wire.CloseOverLimit}, {nil, m{"do": "hello", "token": "forged"}, wire.CloseOverLimit},
-				{http.Header{"Cookie": {"parley=expired"}, "Origin": {x.url}}, m{"do": "hello"}, wire.CloseRefused},
+				{http.Header{"Cookie": {x.cookieName() + "=expired"}, "Origin": {x.url}}, m{"do": "hello"}, wire.CloseRefused},
 			} {
 				p, _, err := x.upgrade(codec, c.header)
 				if err != nil {

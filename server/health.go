@@ -6,6 +6,8 @@ import (
 	"net/http"
 	"time"
 
+	"golang.org/x/sync/singleflight"
+
 	"parley/chat"
 	"parley/middleware"
 	"parley/server/api"
@@ -64,31 +66,32 @@ func (h *health) answerOK(w http.ResponseWriter, r *http.Request, disk string) e
 	return nil
 }
 
-// readyFor is how long a success of the store is cached: a check costs it a write and
-// needs no identity.
-const readyFor = time.Second
+const (
+	readyFor    = time.Second     // how long a success of the store is cached: a check costs it a write and needs no identity
+	pingTimeout = 5 * time.Second // for the store's answer
+)
 
 // readinessCache caches when the store last answered.
 type readinessCache struct {
-	lock chan struct{} // has a value while a caller holds it, which then owns at
-	at   time.Time     // when the store last answered
+	calls singleflight.Group
+	at    time.Time // owned by the call under way; when the store last answered
 }
 
-// check calls ping, one caller at a time, unless a success is cached. A failure is not
-// cached, so that a store that has recovered is noticed at once.
+// check calls ping unless a success is cached. Callers that come meanwhile wait for the
+// same answer, no longer than pingTimeout. A failure is not cached, so that a store that
+// has recovered is noticed at once.
 func (p *readinessCache) check(ctx context.Context, ping func(context.Context) error) error {
-	select {
-	case p.lock <- struct{}{}:
-		defer func() { <-p.lock }()
-	case <-ctx.Done():
-		return ctx.Err()
-	}
-	if time.Since(p.at) < readyFor {
-		return nil
-	}
-	err := ping(ctx)
-	if err == nil {
-		p.at = time.Now()
-	}
+	_, err, _ := p.calls.Do("", func() (any, error) {
+		if time.Since(p.at) < readyFor {
+			return nil, nil
+		}
+		bounded, cancel := context.WithTimeout(context.WithoutCancel(ctx), pingTimeout)
+		defer cancel()
+		err := ping(bounded)
+		if err == nil {
+			p.at = time.Now()
+		}
+		return nil, err
+	})
 	return err
 }

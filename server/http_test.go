@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"compress/gzip"
 	"context"
+	"errors"
 	"io"
 	"maps"
 	"net/http"
@@ -11,8 +12,10 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"parley/chat"
@@ -317,6 +320,49 @@ func TestReadinessIsCached(t *testing.T) {
 	if n, most := store.n.Load(), 1+int64(time.Since(began)/readyFor); n < 1 || n > most {
 		t.Errorf("%d writes, want at most %d", n, most)
 	}
+}
+
+// hangingStore is a store whose Ping hangs until its context ends.
+type hangingStore struct {
+	chat.Store
+	asked chan struct{}
+	n     atomic.Int64
+}
+
+func (h *hangingStore) Ping(ctx context.Context) error {
+	h.n.Add(1)
+	h.asked <- struct{}{}
+	<-ctx.Done()
+	return ctx.Err()
+}
+
+// A store that hangs makes the server unready after pingTimeout, also for callers that come
+// while another one waits, and also if that one has gone.
+func TestReadinessOfAStoreThatHangs(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var p readinessCache
+		h := &hangingStore{asked: make(chan struct{}, 10)}
+		began := time.Now()
+		ctx, gone := context.WithCancel(t.Context())
+		var calls sync.WaitGroup
+		calls.Go(func() { _ = p.check(ctx, h.Ping) })
+		<-h.asked
+		gone()
+		for range 5 {
+			calls.Go(func() {
+				if err := p.check(t.Context(), h.Ping); !errors.Is(err, context.DeadlineExceeded) {
+					t.Errorf("ready: %v", err)
+				}
+			})
+		}
+		calls.Wait()
+		if d := time.Since(began); d != pingTimeout || h.n.Load() != 1 {
+			t.Errorf("%d pings in %v", h.n.Load(), d)
+		}
+		if err := p.check(t.Context(), func(context.Context) error { return nil }); err != nil {
+			t.Errorf("it answers again: %v", err)
+		}
+	})
 }
 
 // A large answer is compressed; one with a token never is.

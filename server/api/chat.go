@@ -144,7 +144,7 @@ func (a Chats) Create(w http.ResponseWriter, r *http.Request) error {
 	if again {
 		code = http.StatusOK
 	}
-	return a.answer(w, r, code, c.ID)
+	return a.answer(w, r, code, chat.Chat{ID: c.ID, Kind: c.Kind})
 }
 
 // Get handles GET /api/chats/{chatId}.
@@ -153,7 +153,11 @@ func (a Chats) Get(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return a.answer(w, r, http.StatusOK, id)
+	c, err := a.Service.Chat(r.Context(), callerID(r), id)
+	if err != nil {
+		return err
+	}
+	return a.answerWithUsers(w, r, http.StatusOK, c)
 }
 
 // Patch renames a chat or changes its topic.
@@ -173,15 +177,23 @@ func (a Chats) Patch(w http.ResponseWriter, r *http.Request) error {
 	if err := a.Service.RenameChat(r.Context(), caller(r), id, in.Title, in.Topic, in.ClientID); err != nil {
 		return err
 	}
-	return a.answer(w, r, http.StatusOK, id)
+	return a.answer(w, r, http.StatusOK, chat.Chat{ID: id, Kind: chat.Group})
 }
 
-// answer answers with the chat in its current state.
-func (a Chats) answer(w http.ResponseWriter, r *http.Request, code int, id chat.ChatID) error {
-	c, err := a.Service.Chat(r.Context(), callerID(r), id)
+// answer answers a command that succeeded with the chat as it is now. A caller who may
+// not see it any more, as in a late retry, gets bare.
+func (a Chats) answer(w http.ResponseWriter, r *http.Request, code int, bare chat.Chat) error {
+	c, err := a.Service.Chat(r.Context(), callerID(r), bare.ID)
+	if chat.Is(err, chat.NotFound) {
+		c, err = bare, nil
+	}
 	if err != nil {
 		return err
 	}
+	return a.answerWithUsers(w, r, code, c)
+}
+
+func (a Chats) answerWithUsers(w http.ResponseWriter, r *http.Request, code int, c chat.Chat) error {
 	named := service.UserSet{}
 	named.Chat(&c)
 	users, err := a.Service.Users(r.Context(), named.List())

@@ -134,7 +134,7 @@ func (a Invites) Accept(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return Chats(a).answer(w, r, http.StatusOK, id)
+	return Chats(a).answer(w, r, http.StatusOK, chat.Chat{ID: id, Kind: chat.Group})
 }
 
 // readCode returns the code of an invite in the request's body.

@@ -41,7 +41,12 @@ func (a Messages) Get(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return a.answer(w, r, http.StatusOK, id, seq, false)
+	m, err := a.Service.Message(r.Context(), callerID(r), id, seq)
+	if err != nil {
+		return err
+	}
+	a.Answer(w, r, http.StatusOK, MessageAnswer{Message: m})
+	return nil
 }
 
 // Post handles POST /api/chats/{chatId}/messages.
@@ -60,7 +65,7 @@ func (a Messages) Post(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	if again { // the message may have been edited since
-		return a.answer(w, r, http.StatusOK, ev.ChatID, ev.Seq, true)
+		return a.answerChanged(w, r, chat.Message{ChatID: ev.ChatID, Seq: ev.Seq, At: ev.At, By: ev.By, ClientID: ev.ClientID}, true)
 	}
 	a.Answer(w, r, http.StatusCreated, MessageAnswer{Message: chat.Message{ChatID: ev.ChatID, Seq: ev.Seq, At: ev.At, By: ev.By,
 		ClientID: ev.ClientID, Text: ev.Text, Reply: ev.Reply, Mentions: ev.Mentions}})
@@ -84,7 +89,7 @@ func (a Messages) Patch(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return targetAsSeq(err)
 	}
-	return a.answer(w, r, http.StatusOK, id, seq, false)
+	return a.answerChanged(w, r, chat.Message{ChatID: id, Seq: seq, By: callerID(r)}, false)
 }
 
 // Delete handles DELETE /api/chats/{chatId}/messages/{seq}.
@@ -146,13 +151,17 @@ func targetAsSeq(err error) error {
 	return &named
 }
 
-// answer answers with the message in its current state.
-func (a Messages) answer(w http.ResponseWriter, r *http.Request, code int, id chat.ChatID, seq chat.Seq, again bool) error {
-	m, err := a.Service.Message(r.Context(), callerID(r), id, seq)
+// answerChanged answers a command that succeeded with the message as it is now. A caller
+// who is not a member any more, as in a late retry, gets bare.
+func (a Messages) answerChanged(w http.ResponseWriter, r *http.Request, bare chat.Message, again bool) error {
+	m, err := a.Service.Message(r.Context(), callerID(r), bare.ChatID, bare.Seq)
+	if chat.Is(err, chat.NotFound) {
+		m, err = bare, nil
+	}
 	if err != nil {
 		return err
 	}
-	a.Answer(w, r, code, MessageAnswer{m, again})
+	a.Answer(w, r, http.StatusOK, MessageAnswer{m, again})
 	return nil
 }
 

@@ -109,7 +109,7 @@ func (l *Live) deliver(ctx context.Context, ev *chat.Event) error {
 func (l *Live) publish(ev *chat.Event) (missing uint64, ok bool) {
 	topic := string(ev.ChatID)
 	is := ev.Kind.Is()
-	if is.ReplacesText {
+	if ev.ReplacesText() {
 		l.Hub.Trim(topic) // no ring keeps the old text
 		l.TextChanged()
 	}

@@ -88,7 +88,7 @@ func (c *Session) typing(t *task) {
 // changeFocus replaces the chats that the client shows. The session receives typing and read
 // signals of them and, in small chats, the presence of their members.
 func (c *Session) changeFocus(t *task) {
-	members, err := c.focus.members(t.ChatIDs)
+	members, err := c.focus.membersOf(t.ChatIDs)
 	if c.conn.Room(c.ctx) != nil {
 		return // the connection has ended
 	}

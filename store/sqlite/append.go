@@ -32,7 +32,7 @@ func removes(e *chat.Event) bool {
 // judge applies the rule at the head of the chat and extends the log. A known clientId is
 // found by the unique index as the event is inserted, since most are new. It is looked up
 // only if the rule refused (the first event may be the reason), and the first event
-// returned if chat.Event.MayRepeat allows it. A clientId whose command changed nothing is
+// returned as chat.Event.Repeat allows. A clientId whose command changed nothing is
 // in no index of events: it is looked up first, unless the draft is a post.
 func (t *tx) judge(draft chat.Event, rule chat.Rule) (ev chat.Event, again bool, err error) {
 	s, err := t.state(draft.ChatID)
@@ -63,8 +63,8 @@ func (t *tx) judge(draft chat.Event, rule chat.Rule) (ev chat.Event, again bool,
 			return chat.Event{}, false, findErr
 		}
 		_, in := v.Member(draft.By)
-		if ok && first.MayRepeat(draft.By, in) {
-			return first, true, nil
+		if ok {
+			return first.Repeat(in), true, nil
 		}
 	}
 	if errors.Is(err, chat.ErrNoChange) {
@@ -136,9 +136,13 @@ func (t *tx) insert(e *chat.Event) (fresh bool, err error) {
 			string(e.ChatID), int64(e.Seq), int64(e.N), e.At, string(e.By), e.ClientID, e.Text, reply, jsonIDs(e.Mentions))
 		return n == 1, err
 	}
+	emoji := e.Emoji
+	if e.TakesBack() {
+		emoji = ""
+	}
 	n, err = t.exec(`INSERT INTO events (chat, seq, n, at, kind, by, client_id, target, emoji, is_on, users, role, reason, title, topic)
 		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (chat, client_id, by) WHERE client_id IS NOT NULL DO NOTHING`,
-		string(e.ChatID), int64(e.Seq), int64(e.N), e.At, string(e.Kind), string(e.By), nullString(e.ClientID), nullInt(int64(e.Target)), nullString(e.Emoji), e.On,
+		string(e.ChatID), int64(e.Seq), int64(e.N), e.At, string(e.Kind), string(e.By), nullString(e.ClientID), nullInt(int64(e.Target)), nullString(emoji), e.On,
 		jsonIDs(e.Users), nullString(string(e.Role)), nullString(e.Reason), e.Title, e.Topic)
 	return n == 1, err
 }

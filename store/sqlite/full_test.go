@@ -123,7 +123,7 @@ func (f *filled) revoke(t *testing.T) {
 	_, err = f.PatchUser(ctx, f.eve, chat.UserPatch{Active: &no})
 	must(err)
 	must(f.EndInvite(ctx, f.ann, f.invite))
-	must(f.CreateRecovery(ctx, f.bob, chat.SecretHash("recovery"), chat.Now()+chat.RecoveryLife))
+	must(f.CreateRecovery(ctx, chat.Recovery{User: f.bob, ExpiresAt: chat.Now() + chat.RecoveryLife}, chat.SecretHash("recovery")))
 	for _, seq := range f.posts {
 		must(f.act(t, chat.Deleted, chat.Delete, f.bob, func(e *chat.Event) { e.Target = seq }))
 	}
