@@ -32,6 +32,8 @@ schemathesis.openapi.format("name", within(64, least=1))
 schemathesis.openapi.format("line", within(64))
 schemathesis.openapi.format("text", within(200, least=1))
 schemathesis.openapi.format("emoji", st.sampled_from(["👍", "🎉", "😀", "🍜"]))
+schemathesis.openapi.format("handle", st.from_regex(r"[0-9a-z][0-9a-z._-]{2,20}[0-9a-z]", fullmatch=True))
+schemathesis.openapi.format("user", st.sampled_from([OTHER, "@other", "@nobody", "0" * 16]))
 schemathesis.openapi.format("password", st.binary(min_size=12, max_size=24).map(lambda b: base64.b64encode(b).decode()))
 schemathesis.openapi.format("code", st.binary(min_size=32, max_size=32).map(lambda b: base64.urlsafe_b64encode(b).decode().rstrip("=")))
 schemathesis.openapi.format("cursor", st.just(""))  # the first page
@@ -76,6 +78,8 @@ def map_case(ctx, case):
     if "seq" in path:
         path["seq"] = 2 + int(path["seq"]) % MESSAGES  # 1 is the event that made the chat
     operation = case.operation.definition.raw["operationId"]
+    if operation == "endSession" and not isinstance(body, dict):
+        path["sessionId"] = "current"  # the others need a password
     if operation == "listMessages":
         for side in [side for side in ("before", "after", "around") if side in (query or {})][1:]:
             del query[side]
@@ -84,6 +88,8 @@ def map_case(ctx, case):
             body["code"] = CODE
         if operation == "createSession":
             body.update(OWNER)
+        if operation in ("endSession", "endSessions"):
+            body["password"] = OWNER["password"]
         if operation == "createAccount":
             body.pop("setup", None)
             body["invite"] = CODE
