@@ -36,6 +36,9 @@ const (
 // Limits bound what one address, one user and one request may do.
 type Limits = service.Limits
 
+// Lifetimes are how long sessions and recovery links are valid.
+type Lifetimes = service.Lifetimes
+
 // Control has the commands of the machine's administrator.
 type Control = api.Control
 
@@ -49,6 +52,7 @@ type Config struct {
 	Registration   Registration
 	TrustedProxies []netip.Prefix
 	Limits         Limits
+	Lifetimes      Lifetimes
 	LostLines      func() uint64 // returns the number of lost log lines, for the metrics; nil: 0
 
 	// For tests; zero values mean the defaults.
@@ -105,7 +109,7 @@ func New(c Config) *Server {
 	}
 	errors := service.ErrorLog{Log: c.Log, Sampler: s.sampler}
 	s.metrics = newMetrics(s)
-	s.service = service.New(service.Config{Store: c.Store, Errors: errors, Registration: c.Registration, Limits: c.Limits, Appended: s.metrics.outcome, Attempts: c.attempts,
+	s.service = service.New(service.Config{Store: c.Store, Errors: errors, Registration: c.Registration, Limits: c.Limits, Lifetimes: c.Lifetimes, Appended: s.metrics.outcome, Attempts: c.attempts,
 		Enforce: func(r cached.Revocation) { s.live.Enforce(r, s.service.Revoked) },
 		Readmit: func(r cached.Revocation) { s.live.Readmit(r) }})
 	s.live = live.New(live.Config{Store: s.service, Hub: s.hub, Log: c.Log, TextChanged: s.service.Pages.Clear, UsersChanged: s.service.Clear,

@@ -33,12 +33,19 @@ type Limits struct {
 	Message   int64           // bytes of one WebSocket message from a client
 }
 
+// Lifetimes are how long what a Service creates is valid.
+type Lifetimes struct {
+	Session  time.Duration // however often it is used; 0: chat.DefaultSessionLife
+	Recovery time.Duration // of a recovery link; 0: chat.RecoveryLife
+}
+
 // Config is the configuration of a Service. Nothing in it changes afterwards.
 type Config struct {
 	Store        chat.Store
 	Errors       ErrorLog
 	Registration Registration
 	Limits       Limits
+	Lifetimes    Lifetimes
 	Appended     Appended
 	Attempts     auth.Rates
 
@@ -74,6 +81,7 @@ type core struct {
 	*budgets
 	registration Registration
 	limits       Limits
+	lifetimes    Lifetimes
 	drafts       *drafts
 	auth         *auth.Auth
 }
@@ -87,6 +95,7 @@ func New(c Config) *Service {
 		budgets:      budgets,
 		registration: c.Registration,
 		limits:       c.Limits,
+		lifetimes:    c.Lifetimes,
 		drafts:       &drafts{store: store, budgets: budgets, appended: c.Appended},
 		auth:         auth.New(c.Limits.Anonymous, c.Attempts, store.SessionsOf),
 	}

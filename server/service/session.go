@@ -3,7 +3,6 @@ package service
 import (
 	"cmp"
 	"context"
-	"strings"
 
 	"parley/chat"
 	"parley/server/auth"
@@ -15,12 +14,11 @@ type sessions struct{ *core }
 
 // SignIn creates a session for the holder of a handle and password.
 func (s sessions) SignIn(ctx context.Context, caller Caller, handle, password string, n chat.NewSession) (u chat.User, created chat.Session, err error) {
-	if err := chat.CheckLine("label", n.Label, chat.MaxLabel); err != nil {
+	if err := chat.SessionLabel.CleanIn(&n.Label); err != nil {
 		return u, created, err
 	}
 	wrong := chat.Fail(chat.BadCredentials, "the handle or the password is wrong")
-	handle = strings.ToLower(strings.TrimPrefix(handle, "@"))
-	if chat.CheckHandle(handle) != nil {
+	if handle, err = chat.ParseHandle(handle); err != nil {
 		return u, created, wrong // no account can have such a handle, which is no secret
 	}
 	u, hash, err := s.Credentials(ctx, handle)
@@ -37,6 +35,10 @@ func (s sessions) SignIn(ctx context.Context, caller Caller, handle, password st
 	if !ok {
 		return u, created, wrong
 	}
+	if s.auth.Outdated(hash) {
+		hash = s.renewHash(ctx, caller, u.ID, password, hash)
+	}
+	n.Life = s.lifetimes.Session.Milliseconds()
 	created, err = s.CreateSession(ctx, u.ID, n)
 	if chat.Is(err, chat.NoIdentity) {
 		return u, created, wrong // does not reveal that the account is inactive
@@ -51,6 +53,19 @@ func (s sessions) SignIn(ctx context.Context, caller Caller, handle, password st
 		return u, created, cmp.Or[error](err, wrong)
 	}
 	return u, created, nil
+}
+
+// renewHash replaces an outdated hash of the password and returns the one that the store
+// then has. If it fails, the old one stays until the next sign-in.
+func (s sessions) renewHash(ctx context.Context, caller Caller, user chat.UserID, password, old string) string {
+	renewed, err := s.auth.Hash(ctx, caller.hashQueues(), password)
+	if err == nil {
+		err = s.RenewHash(ctx, user, old, renewed)
+	}
+	if err != nil {
+		return old
+	}
+	return renewed
 }
 
 // Sessions returns the caller's sessions, the current one marked.
@@ -72,11 +87,27 @@ func (s sessions) SessionLive(ctx context.Context, user chat.UserID, id chat.Ses
 	return err
 }
 
-// EndSession ends a session of the user. ended reports whether it has ended on this
-// server, which may be so although the store could not save it (err).
-func (s sessions) EndSession(ctx context.Context, user chat.UserID, id chat.SessionID) (ended bool, err error) {
-	err = s.Store.EndSession(ctx, user, id)
+// SignOut ends the caller's session. ended reports whether it has ended on this server,
+// which may be so although the store could not save it (err).
+func (s sessions) SignOut(ctx context.Context, caller Caller) (ended bool, err error) {
+	err = s.Store.EndSession(ctx, caller.User.ID, caller.Session.ID)
 	return err == nil || cached.StoreFailed(err), err
+}
+
+// EndSession ends another session of the caller, who confirms it with their password.
+func (s sessions) EndSession(ctx context.Context, caller Caller, id chat.SessionID, password string) error {
+	if err := s.confirm(ctx, caller, "password", password); err != nil {
+		return err
+	}
+	return s.Store.EndSession(ctx, caller.User.ID, id)
+}
+
+// EndOthers ends all other sessions of the caller, who confirms it with their password.
+func (s sessions) EndOthers(ctx context.Context, caller Caller, password string) error {
+	if err := s.confirm(ctx, caller, "password", password); err != nil {
+		return err
+	}
+	return s.Store.EndOthers(ctx, caller.User.ID, caller.Session.ID)
 }
 
 // maxToken bounds what is hashed, in bytes; tokens have 43.

@@ -20,13 +20,13 @@ func (s users) UpdateProfile(ctx context.Context, caller Caller, p Profile) (cha
 	patch := chat.UserPatch{Name: p.Name, Status: p.Status, Keep: caller.Session.ID}
 	var cost price
 	if p.Name != nil {
-		if err := chat.CheckName("name", *p.Name, chat.MaxName); err != nil {
+		if err := chat.UserName.CleanIn(p.Name); err != nil {
 			return chat.User{}, err
 		}
 		cost.posts = textCost // others are told
 	}
 	if p.Status != nil {
-		if err := chat.CheckLine("status", *p.Status, chat.MaxStatus); err != nil {
+		if err := chat.UserStatus.CleanIn(p.Status); err != nil {
 			return chat.User{}, err
 		}
 		cost.posts = textCost
@@ -54,25 +54,34 @@ func (s users) UpdateProfile(ctx context.Context, caller Caller, p Profile) (cha
 
 // newPassword returns the hash of next if current is the caller's current password.
 func (s users) newPassword(ctx context.Context, caller Caller, current *string, next string) (string, error) {
-	if err := chat.CheckPassword(next); err != nil {
+	next, err := chat.NewPassword(next)
+	if err != nil {
 		return "", err
 	}
-	_, old, err := s.Credentials(ctx, caller.User.Handle)
-	if err != nil {
+	if err := s.checkWeakPassword(ctx, next, caller.User.Handle, caller.User.Name); err != nil {
 		return "", err
 	}
 	given := ""
 	if current != nil {
 		given = *current
 	}
-	ok, err := s.auth.Verify(ctx, caller.attempt(caller.User.Handle, caller.User.ID, true), given, old)
-	if err != nil {
+	if err := s.confirm(ctx, caller, "currentPassword", given); err != nil {
 		return "", err
 	}
-	if !ok {
-		return "", chat.FailField(chat.WrongPassword, "currentPassword", "this is not the current password")
-	}
 	return s.auth.Hash(ctx, caller.hashQueues(), next)
+}
+
+// confirm returns wrong_password, for the field, unless the password is the caller's.
+func (s *core) confirm(ctx context.Context, caller Caller, field, password string) error {
+	_, hash, err := s.Credentials(ctx, caller.User.Handle)
+	if err != nil {
+		return err
+	}
+	ok, err := s.auth.Verify(ctx, caller.attempt(caller.User.Handle, caller.User.ID, true), password, hash)
+	if err == nil && !ok {
+		err = chat.FailField(chat.WrongPassword, field, "this is not the current password")
+	}
+	return err
 }
 
 // UpdateUser changes a user's role, or activates or deactivates them; admins only. The

@@ -55,7 +55,21 @@ func (s *Store) CreateSession(ctx context.Context, user chat.UserID, n chat.NewS
 	if s.revocations.get(Revocation{User: user}) != nil {
 		return chat.Session{}, chat.SessionEnded()
 	}
+	defer s.clearIfReplaced(n)
 	return s.Store.CreateSession(ctx, user, n)
+}
+
+// CreateAccount is [chat.People].CreateAccount.
+func (s *Store) CreateAccount(ctx context.Context, n chat.NewAccount) (chat.User, chat.Session, error) {
+	defer s.clearIfReplaced(n.Session)
+	return s.Store.CreateAccount(ctx, n)
+}
+
+// clearIfReplaced clears the cache if a session ends with the sign-in.
+func (s *Store) clearIfReplaced(n chat.NewSession) {
+	if n.Replaces != "" {
+		s.Clear()
+	}
 }
 
 // PatchUser is [chat.People].PatchUser.
