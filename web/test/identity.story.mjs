@@ -88,6 +88,7 @@ test("a queued text is not sent with another user's cookie and waits for its aut
 
 test("a call of a page whose cookie is another user's is refused", async () => {
   const { tab, other } = await shared();
+  await tab.routeWebSocket(/\/api\/socket/, (ws) => void ws.connectToServer().onClose(() => {})); // the end of Ann's session never arrives
   await tab.goto(h.at("/me"));
   await tab.waitForLoadState("networkidle");
   await signIn(other, "bob");
@@ -97,6 +98,13 @@ test("a call of a page whose cookie is another user's is refused", async () => {
   assert.equal((await api(bob, "GET", "/api/me")).user.name, "Bob");
   await press(tab, "Continue as Bob");
   await tab.getByRole("button", { name: "New chat", exact: true }).waitFor();
+  await tab.context().close();
+});
+
+test("a page notices at once that another user's sign-in ended its session", async () => {
+  const { tab, other } = await shared();
+  await signIn(other, "bob"); // without notifying the other tab
+  await somebodyElse(tab);
   await tab.context().close();
 });
 
