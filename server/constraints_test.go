@@ -29,7 +29,7 @@ func TestConstraintsAreTheServers(t *testing.T) {
 	id := owner.group(bob)
 	seq := owner.post(id, "hello")
 	in := map[string]string{"chatId": string(id), "userId": string(bob.user.ID), "sessionId": string(bob.session.ID),
-		"inviteId": "0123456789abcdef", "seq": fmt.Sprint(seq), "emoji": "x", "except": "current", "after": "0"}
+		"inviteId": "0123456789abcdef", "seq": fmt.Sprint(seq), "emoji": "👍", "except": "current", "after": "0"}
 	bodies := map[string]m{
 		"patchServer": {}, "createAccount": {"handle": "cai", "name": "Cai", "password": password}, "createSession": {"handle": "bob", "password": password},
 		"endSessions": {"password": password}, "endSession": {"password": password},
@@ -210,7 +210,7 @@ func judgedStrings(s *openapi3.Schema, values map[string]bool) {
 		values[text(strings.Repeat(letter, int(*s.MaxLength)))] = true
 		values[text(strings.Repeat(letter, int(*s.MaxLength)+1))] = false
 	}
-	if n, ok := s.Extensions["x-max-bytes"].(float64); ok && s.Format != "emoji" {
+	if n, ok := s.Extensions["x-max-bytes"].(float64); ok {
 		values[text(strings.Repeat(wide, int(n)/2))] = true
 		values[text(strings.Repeat(wide, int(n)/2+1))] = false
 		if s.MaxLength == nil || *s.MaxLength != uint64(n) {
@@ -226,7 +226,9 @@ func judgedStrings(s *openapi3.Schema, values map[string]bool) {
 	case "line":
 		values[`"a\u0007b"`] = false
 	case "emoji":
-		values[`"a b"`] = false
+		values[`"👍"`], values[`"a b"`], values[`"x"`] = true, false, false
+	case "handle":
+		values[`" @New.Handle "`], values[`"new handle"`], values[`"everyone"`], values[`"a"`] = true, false, false, false
 	}
 }
 

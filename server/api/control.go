@@ -5,7 +5,6 @@ import (
 	"context"
 	"net/http"
 	"net/url"
-	"strings"
 
 	"github.com/go-chi/chi/v5"
 
@@ -75,7 +74,10 @@ func (a Control) OwnerLink(ctx context.Context) (string, error) {
 // RecoveryLink creates a link with which the user of the handle sets a new password, once.
 // It returns the link and when it expires.
 func (a Control) RecoveryLink(ctx context.Context, handle string) (link string, expiresAt int64, err error) {
-	handle = strings.ToLower(strings.TrimPrefix(handle, "@"))
+	handle, err = chat.ParseHandle(handle)
+	if err != nil {
+		return "", 0, err
+	}
 	users, err := a.Service.UsersByHandle(ctx, []string{handle})
 	if err != nil {
 		return "", 0, err

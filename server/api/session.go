@@ -40,6 +40,7 @@ type Sessions struct{ *API }
 // answerNew answers 201 with a new session and its token, in the body or in a cookie.
 func (a Sessions) answerNew(w http.ResponseWriter, r *http.Request, user chat.User, created chat.Session, token string, cookie bool) {
 	created.Current = true
+	a.sawSignIn(r, user)
 	out := SignInAnswer{User: user, Session: created, Token: token}
 	if cookie {
 		middleware.SetCookie(w, r, a.PublicURL, token)

@@ -45,7 +45,7 @@ type Attempt struct {
 // Verify reports whether the password is that of the hash. An attempt takes its tokens
 // before the password is checked and gets them back unless it is wrong.
 func (a *Auth) Verify(ctx context.Context, at Attempt, password, hash string) (bool, error) {
-	if len(password) > chat.MaxPassword {
+	if len(password) > chat.MaxPasswordTyped {
 		return false, nil // no account can have it, so the answer tells nothing
 	}
 	target, from, handle := a.key("sign-in", at.Handle, at.Address), a.key(at.Address), a.key(at.Handle)

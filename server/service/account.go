@@ -31,28 +31,29 @@ func (s accounts) CreateAccount(ctx context.Context, caller Caller, in NewAccoun
 	if err != nil {
 		return u, created, err
 	}
-	if err := chat.CheckHandle(n.Handle); err != nil {
+	if n.Handle, err = chat.NewHandle(n.Handle); err != nil {
 		return u, created, err
 	}
-	if err := chat.CheckName("name", n.Name, chat.MaxName); err != nil {
+	if err := chat.UserName.CleanIn(&n.Name); err != nil {
 		return u, created, err
 	}
-	if err := chat.CheckPassword(in.Password); err != nil {
+	password, err := chat.NewPassword(in.Password)
+	if err != nil {
 		return u, created, err
 	}
-	if err := s.checkWeakPassword(ctx, in.Password, n.Handle, n.Name, n.ServerName); err != nil {
+	if err := chat.FirstServerName.CleanIn(&n.ServerName); err != nil {
 		return u, created, err
 	}
-	if err := chat.CheckLine("serverName", n.ServerName, chat.MaxServerName); err != nil {
+	if err := chat.SessionLabel.CleanIn(&n.Session.Label); err != nil {
 		return u, created, err
 	}
-	if err := chat.CheckLine("label", in.Session.Label, chat.MaxLabel); err != nil {
+	if err := s.checkWeakPassword(ctx, password, n.Handle, n.Name, n.ServerName); err != nil {
 		return u, created, err
 	}
 	if err := s.countSignUp(caller, &n, invite); err != nil {
 		return u, created, err
 	}
-	if n.PasswordHash, err = s.auth.Hash(ctx, caller.hashQueues(), in.Password); err != nil {
+	if n.PasswordHash, err = s.auth.Hash(ctx, caller.hashQueues(), password); err != nil {
 		return u, created, err
 	}
 	n.Session.Life = s.lifetimes.Session.Milliseconds()

@@ -44,10 +44,10 @@ func (s recoveries) UseRecovery(ctx context.Context, caller Caller, code, passwo
 	if code == "" {
 		return u, created, chat.FailField(chat.BadInput, "code", "code must not be empty")
 	}
-	if err := chat.CheckPassword(password); err != nil {
+	if password, err = chat.NewPassword(password); err != nil {
 		return u, created, err
 	}
-	if err := chat.CheckLine("label", n.Label, chat.MaxLabel); err != nil {
+	if err := chat.SessionLabel.CleanIn(&n.Label); err != nil {
 		return u, created, err
 	}
 	codeHash := chat.SecretHash(code)

@@ -3,7 +3,6 @@ package service
 import (
 	"cmp"
 	"context"
-	"strings"
 
 	"parley/chat"
 	"parley/server/audit"
@@ -24,12 +23,11 @@ func (s sessions) SignIn(ctx context.Context, caller Caller, handle, password st
 		}
 		s.audit.Write(ctx, e)
 	}()
-	if err := chat.CheckLine("label", n.Label, chat.MaxLabel); err != nil {
+	if err := chat.SessionLabel.CleanIn(&n.Label); err != nil {
 		return u, created, err
 	}
 	wrong := chat.Fail(chat.BadCredentials, "the handle or the password is wrong")
-	handle = strings.ToLower(strings.TrimPrefix(handle, "@"))
-	if chat.CheckHandle(handle) != nil {
+	if handle, err = chat.ParseHandle(handle); err != nil {
 		return u, created, wrong // no account can have such a handle, which is no secret
 	}
 	u, hash, err := s.Credentials(ctx, handle)
@@ -71,6 +69,9 @@ func (s sessions) SignIn(ctx context.Context, caller Caller, handle, password st
 // renewHash replaces an outdated hash of the password and returns the one that the store
 // then has. If it fails, the old one stays until the next sign-in.
 func (s sessions) renewHash(ctx context.Context, caller Caller, user chat.UserID, password, old string) string {
+	if form, err := chat.NewPassword(password); err == nil {
+		password = form // an older one may have what new ones must not
+	}
 	renewed, err := s.auth.Hash(ctx, caller.hashQueues(), password)
 	if err == nil {
 		err = s.RenewHash(ctx, user, old, renewed)

@@ -21,13 +21,13 @@ func (s users) UpdateProfile(ctx context.Context, caller Caller, p Profile) (use
 	patch := chat.UserPatch{Name: p.Name, Status: p.Status, Keep: caller.Session.ID}
 	var cost price
 	if p.Name != nil {
-		if err := chat.CheckName("name", *p.Name, chat.MaxName); err != nil {
+		if err := chat.UserName.CleanIn(p.Name); err != nil {
 			return chat.User{}, err
 		}
 		cost.posts = textCost // others are told
 	}
 	if p.Status != nil {
-		if err := chat.CheckLine("status", *p.Status, chat.MaxStatus); err != nil {
+		if err := chat.UserStatus.CleanIn(p.Status); err != nil {
 			return chat.User{}, err
 		}
 		cost.posts = textCost
@@ -58,7 +58,8 @@ func (s users) UpdateProfile(ctx context.Context, caller Caller, p Profile) (use
 
 // newPassword returns the hash of next if current is the caller's current password.
 func (s users) newPassword(ctx context.Context, caller Caller, current *string, next string) (string, error) {
-	if err := chat.CheckPassword(next); err != nil {
+	next, err := chat.NewPassword(next)
+	if err != nil {
 		return "", err
 	}
 	if err := s.checkWeakPassword(ctx, next, caller.User.Handle, caller.User.Name); err != nil {

@@ -65,8 +65,12 @@ func (db *DB) indexes() map[*mongo.Collection][]mongo.IndexModel {
 		db.users: {
 			{Keys: key("handle"), Options: unique()},
 			{Keys: key("active"), Options: when("role", chat.RoleAdmin)},
+			{Keys: key("words")}, // users whose search words are of an older version
 		},
-		db.words: {{Keys: key("word", "user"), Options: unique()}},
+		db.words: {
+			{Keys: key("word", "user"), Options: unique()},
+			{Keys: key("user")},
+		},
 		db.sessions: {
 			{Keys: key("token"), Options: unique()},
 			{Keys: key("user", "seenAt")},

@@ -126,6 +126,9 @@ func open(ctx context.Context, url string, pool int, log *slog.Logger, o setting
 	if err := db.migrate(ctx); err != nil {
 		return nil, err
 	}
+	if err := db.renewWords(ctx); err != nil {
+		return nil, err
+	}
 	db.start(pool)
 	return db, nil
 }

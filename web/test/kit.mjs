@@ -185,7 +185,7 @@ export class TestEnvironment {
   /** Asserts that axe finds nothing on the page, in light and in dark. */
   async accessible(page, name) {
     // On a phone a dialog with a field stays invisible up to 0.6 s, until the keyboard is open.
-    await page.waitForFunction(() => ![...document.querySelectorAll(".veil")].some((e) => getComputedStyle(e).opacity === "0"));
+    await page.waitForFunction(() => ![...document.querySelectorAll(".dialog-overlay")].some((e) => getComputedStyle(e).opacity === "0"));
     await page.evaluate(axe);
     for (const colorScheme of ["light", "dark"]) {
       await page.emulateMedia({ colorScheme, reducedMotion: "reduce" });
