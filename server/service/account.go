@@ -41,13 +41,13 @@ func (s accounts) CreateAccount(ctx context.Context, caller Caller, in NewAccoun
 	if err != nil {
 		return u, created, err
 	}
+	if err := s.checkWeakPassword(ctx, password, n.Handle, n.Name, n.ServerName); err != nil {
+		return u, created, err
+	}
 	if err := chat.FirstServerName.CleanIn(&n.ServerName); err != nil {
 		return u, created, err
 	}
 	if err := chat.SessionLabel.CleanIn(&n.Session.Label); err != nil {
-		return u, created, err
-	}
-	if err := s.checkWeakPassword(ctx, password, n.Handle, n.Name, n.ServerName); err != nil {
 		return u, created, err
 	}
 	if err := s.countSignUp(caller, &n, invite); err != nil {

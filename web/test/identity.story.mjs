@@ -101,13 +101,6 @@ test("a call of a page whose cookie is another user's is refused", async () => {
   await tab.context().close();
 });
 
-test("a page notices at once that another user's sign-in ended its session", async () => {
-  const { tab, other } = await shared();
-  await signIn(other, "bob"); // without notifying the other tab
-  await somebodyElse(tab);
-  await tab.context().close();
-});
-
 for (const how of ["BroadcastChannel", "storage events"]) {
   test(`tabs notify each other at once of sign-outs and sign-ins, by ${how}`, async () => {
     const other = await h.newBrowser();
