@@ -125,7 +125,7 @@ export class TestEnvironment {
     page.on("console", (m) => {
       if (m.type() !== "error") return;
       const of = m.location().url;
-      if (/\/api\/(me|server|users\/[\w-]+|accounts|sessions|recoveries\/use|invites\/peek)$/.test(of) && / 4\d\d /.test(m.text())) return; // errors that the page shows itself
+      if (/\/api\/(me|server|users\/[\w-]+|accounts|sessions(\/[\w-]+)?|recoveries\/use|invites\/peek)$/.test(of) && / 4\d\d /.test(m.text())) return; // errors that the page shows itself
       if (/ 401 /.test(m.text())) return; // the page shows that its session ended
       if (/\/api\/chats\/[^/]+$/.test(of) && / 404 /.test(m.text())) return; // a chat without membership
       if (/\/api\/chats(\/[^/]+)?$/.test(of) && / 400 /.test(m.text())) return; // a field of a form
