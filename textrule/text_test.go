@@ -111,6 +111,16 @@ func TestLine(t *testing.T) {
 	}
 }
 
+func TestLineKeepsEmoji(t *testing.T) {
+	for _, e := range strings.Fields(emojis) {
+		for _, s := range []string{e, "Ops " + e + " team", e + e} {
+			if got, bad, ok := Line(s); got != s || !ok {
+				t.Errorf("Line(%q) = %q, %U", s, got, bad)
+			}
+		}
+	}
+}
+
 // What Line returns is stored: it must be the same when it comes back.
 func FuzzLine(f *testing.F) {
 	for _, s := range []string{"Ann Lee", " \u200bJose\u0301 \u00a0🏳️‍🌈\u200e", "\u202e", "a\u200db", "می\u200cخواهم", "🏴󠁧󠁢󠁥󠁮󠁧󠁿"} {
