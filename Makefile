@@ -50,7 +50,7 @@ web/node_modules: web/package-lock.json
 	@touch $@
 
 bench: ## Go benchmarks, six runs for benchstat
-	$(GO) test -run '^$$' -bench . -benchmem -benchtime 0.5s -count 6 ./chat/... ./wire ./hub ./store/sqlite ./server/...
+	$(GO) test -run '^$$' -bench . -benchmem -benchtime 0.5s -count 6 ./chat/... ./textrule ./wire ./hub ./store/sqlite ./server/...
 
 bench-peers: bench/peers/node/node_modules ## Parley compared with two other servers; writes docs/performance.md
 	$(GO) run ./internal/loadgen -peers bench/peers -doc docs $(BENCH)
