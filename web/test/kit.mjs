@@ -37,8 +37,8 @@ export const test = (name, tell) => nodeTest(name, { timeout: 240_000 }, async (
 });
 
 /** Starts one server, with further flags, and one browser for the stories of a file; setUp creates users. */
-export function testEnvironment(setUp = async (h) => {}, flags = []) {
-  const h = new TestEnvironment(flags);
+export function testEnvironment(setUp = async (h) => {}, flags = [], browser = {}) {
+  const h = new TestEnvironment(flags, browser);
   before(async () => {
     failed = "the setup of the environment";
     await h.open();
@@ -68,16 +68,19 @@ export class TestEnvironment {
   #shots = "";
   #contexts = [];
   #names = 0;
+  #launch;
 
-  constructor(flags) {
+  /** browser: further launch options of Playwright. */
+  constructor(flags, browser = {}) {
     this.parley = new Parley(flags);
+    this.#launch = browser;
   }
 
   async open() {
     open = this;
     await this.parley.start();
     this.#shots = process.env.PARLEY_SHOTS ?? (await mkdtemp(join(tmpdir(), "parley-shots-")));
-    this.browser = await chromium.launch({ executablePath: process.env.CHROMIUM || "/usr/bin/chromium", args: chromiumFlags });
+    this.browser = await chromium.launch({ executablePath: process.env.CHROMIUM || "/usr/bin/chromium", args: chromiumFlags, ...this.#launch });
   }
 
   async close() {
