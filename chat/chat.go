@@ -108,6 +108,10 @@ func (n NewChat) Begin(id ChatID) []Event {
 	return []Event{first, {Kind: Joined, ChatID: id, By: n.By, Users: n.Members, Role: RoleMember}}
 }
 
+// Repeat returns the answer to the retry of a request by a user who may not see the chat
+// any more: that it was made, and nothing else.
+func (n NewChat) Repeat(id ChatID) Chat { return Chat{ID: id, Kind: n.Kind} }
+
 // CheckActive judges the members of a new chat: all must be active users, and active
 // holds those who are.
 func (n NewChat) CheckActive(active map[UserID]bool) error {

@@ -64,20 +64,12 @@ func TestDraftRules(t *testing.T) {
 	outcome(t, "a post without a clientId", CheckDraft(&Event{Kind: Posted, Text: "hello"}), BadInput, "clientId")
 	outcome(t, "an edit without a clientId", CheckDraft(&Event{Kind: Edited, Text: "hello"}), "", "")
 	outcome(t, "a text that is not UTF-8", CheckDraft(&Event{Kind: Posted, ClientID: "1", Text: "caf\xe9"}), BadInput, "text")
-	for _, c := range []struct {
-		name   string
-		first  Event
-		member bool
-		want   bool
-	}{
-		{"a member repeats a post", Event{Kind: Posted}, true, true},
-		{"a removed user repeats a post", Event{Kind: Posted}, false, false},
-		{"a removed user repeats their leaving", Event{Kind: Left, Users: []UserID{"ann"}}, false, true},
-		{"a removed user repeats the removal of another", Event{Kind: Left, Users: []UserID{"bob"}}, false, false},
-	} {
-		if got := c.first.MayRepeat("ann", c.member); got != c.want {
-			t.Errorf("%s: %v", c.name, got)
-		}
+	first := Event{Kind: Posted, ChatID: "tea", Seq: 7, N: 5, At: 9, By: "ann", ClientID: "1", Text: "hello", Mentions: []UserID{"bob"}, Reply: &Quote{Text: "hi"}}
+	if got := first.Repeat(true); !reflect.DeepEqual(got, first) {
+		t.Errorf("a member's retry is answered with %+v", got)
+	}
+	if got, want := first.Repeat(false), (Event{Kind: Posted, ChatID: "tea", Seq: 7, At: 9, By: "ann", ClientID: "1"}); !reflect.DeepEqual(got, want) {
+		t.Errorf("a removed user's retry is answered with %+v, want %+v", got, want)
 	}
 	for limit, want := range map[int]Code{0: BadInput, 1: "", MaxPage: "", MaxPage + 1: BadInput} {
 		field := "limit"

@@ -16,8 +16,9 @@ import (
 //  4. Numbers are 1, 2, 3, … without holes, in every chat.
 //  5. (By, ChatID, ClientID) is unique for ever, for posts and, separately, for
 //     all other kinds: a known one returns the first event, or Seq 0 with again
-//     if the first draft was no post and changed nothing. A refused draft leaves
-//     its ClientID unknown.
+//     if the first draft was no post and changed nothing. To a caller who is not
+//     a member any more it returns Event.Repeat of it. A refused draft leaves its
+//     ClientID unknown.
 //  6. A text that was deleted or edited away is in no log, no projection and,
 //     after a checkpoint, no file.
 //  7. An event keeps its number and its time, and the activity of a chat is the
@@ -98,7 +99,7 @@ type Feed interface {
 // Chats are the projections that are lists: chats and their members.
 type Chats interface {
 	// CreateChat makes a chat with its first joined events, or returns the one
-	// that was made before. Unknown or inactive members are not_found (field members).
+	// that was made before (NewChat.Repeat, if By may not see it any more). Unknown or inactive members are not_found (field members).
 	CreateChat(ctx context.Context, n NewChat) (c Chat, again bool, err error)
 	// Chat returns the chat as the viewer sees it; not_found unless they are a
 	// member or it is open.

@@ -59,12 +59,14 @@ func CheckDraft(e *Event) error {
 	return nil
 }
 
-// MayRepeat reports whether the caller of a draft that a rule refused is answered with
-// e, the event that the draft's ClientID made before: e may be the reason of the
-// refusal. member says whether the caller is one. A user who was removed by e may
-// still receive it.
-func (e *Event) MayRepeat(caller UserID, member bool) bool {
-	return member || e.Kind.Is().Removes && contains(e.Users, caller)
+// Repeat returns the answer to the retry of the command that made e, which a rule
+// refused: e itself may be the reason, or what came since. A caller who is not a member
+// any more learns that e was made and where, and nothing else.
+func (e Event) Repeat(member bool) Event {
+	if member {
+		return e
+	}
+	return Event{Kind: e.Kind, ChatID: e.ChatID, Seq: e.Seq, At: e.At, By: e.By, ClientID: e.ClientID}
 }
 
 // SignalKind is the kind of a signal.

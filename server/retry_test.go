@@ -3,6 +3,7 @@ package server
 import (
 	"fmt"
 	"net/url"
+	"strings"
 	"testing"
 
 	"parley/chat"
@@ -128,6 +129,67 @@ func TestRetryOfCommandUndoesNothing(t *testing.T) {
 					t.Errorf("%s again: %s", row.name, v.raw)
 				}
 			}
+		})
+	}
+}
+
+// A retry by a user who was removed meanwhile is answered with the first event's number,
+// and nothing else, over HTTP and over a socket.
+func TestRetryAfterRemoval(t *testing.T) {
+	for name, codec := range bothCodecs {
+		t.Run(name, func(t *testing.T) {
+			x := start(t)
+			ann, bob := x.addUser("ann"), x.addUser("bob")
+			made := m{"kind": "group", "title": "Garden", "members": []chat.UserID{ann.user.ID}, "clientId": "made"}
+			var garden api.ChatAnswer
+			bob.call("POST", "/api/chats", made).want(201).into(&garden)
+			id := garden.Chat.ID
+			c := "/api/chats/" + string(id)
+			bob.call("PUT", c+"/members/"+string(ann.user.ID), m{"role": "admin"}).want(204)
+			p := bob.connectLive(codec)
+			target := bob.post(id, "a secret")
+			message := fmt.Sprint(c, "/messages/", target)
+			calls := []struct {
+				method, path string
+				body         m
+				again        int
+			}{
+				{"POST", c + "/messages", m{"text": "another secret", "clientId": "post"}, 200},
+				{"PATCH", message, m{"text": "an edited secret", "clientId": "edit"}, 200},
+				{"PUT", message + "/reactions/" + url.PathEscape("👍"), m{"clientId": "react"}, 204},
+				{"PATCH", c, m{"title": "Secret garden", "clientId": "rename"}, 200},
+				{"DELETE", message, m{"clientId": "delete"}, 204},
+			}
+			commands := []m{
+				{"do": "post", "chatId": id, "text": "a third secret", "clientId": "p"},
+				{"do": "edit", "chatId": id, "target": target, "text": "a fourth secret", "clientId": "e"},
+				{"do": "react", "chatId": id, "target": target, "emoji": "👎", "on": true, "clientId": "r"},
+			}
+			var first []string
+			for _, k := range commands {
+				first = append(first, string(p.ask(k, nil).OK))
+			}
+			for _, k := range calls {
+				bob.call(k.method, k.path, k.body)
+			}
+			ann.remove(id, bob)
+			for i, k := range commands {
+				if got := string(p.ask(k, nil).OK); got != first[i] && got != strings.Replace(first[i], "}", `,"again":true}`, 1) {
+					t.Errorf("%s: %s, at first %s", k["do"], got, first[i])
+				}
+			}
+			p.wantError(m{"do": "post", "chatId": id, "text": "new", "clientId": "new"}, chat.NotFound, "chatId")
+			for _, k := range calls {
+				if got := bob.call(k.method, k.path, k.body).want(k.again); strings.Contains(string(got.body), "ecret") {
+					t.Errorf("%s %s: %s", k.method, k.path, got.body)
+				}
+			}
+			var again api.ChatAnswer
+			bob.call("POST", "/api/chats", made).want(200).into(&again)
+			if again.Chat != (chat.Chat{ID: id, Kind: chat.Group}) {
+				t.Errorf("made again: %+v", again.Chat)
+			}
+			bob.call("POST", c+"/messages", m{"text": "new", "clientId": "new"}).wantError(chat.NotFound, "chatId")
 		})
 	}
 }

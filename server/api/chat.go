@@ -141,7 +141,7 @@ func (a *API) CreateChat(w http.ResponseWriter, r *http.Request) error {
 	if again {
 		code = http.StatusOK
 	}
-	return a.answerChat(w, r, code, c.ID)
+	return a.answerChat(w, r, code, chat.Chat{ID: c.ID, Kind: c.Kind})
 }
 
 // GetChat handles GET /api/chats/{chatId}.
@@ -150,7 +150,11 @@ func (a *API) GetChat(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return a.answerChat(w, r, http.StatusOK, id)
+	c, err := a.Service.Chat(r.Context(), callerID(r), id)
+	if err != nil {
+		return err
+	}
+	return a.answerWithUsers(w, r, http.StatusOK, c)
 }
 
 // PatchChat renames a chat or changes its topic.
@@ -170,15 +174,23 @@ func (a *API) PatchChat(w http.ResponseWriter, r *http.Request) error {
 	if err := a.Service.RenameChat(r.Context(), caller(r), id, in.Title, in.Topic, in.ClientID); err != nil {
 		return err
 	}
-	return a.answerChat(w, r, http.StatusOK, id)
+	return a.answerChat(w, r, http.StatusOK, chat.Chat{ID: id, Kind: chat.Group})
 }
 
-// answerChat answers with the chat in its current state.
-func (a *API) answerChat(w http.ResponseWriter, r *http.Request, code int, id chat.ChatID) error {
-	c, err := a.Service.Chat(r.Context(), callerID(r), id)
+// answerChat answers a command that succeeded with the chat as it is now. A caller who may
+// not see it any more, as in a late retry, gets bare.
+func (a *API) answerChat(w http.ResponseWriter, r *http.Request, code int, bare chat.Chat) error {
+	c, err := a.Service.Chat(r.Context(), callerID(r), bare.ID)
+	if chat.Is(err, chat.NotFound) {
+		c, err = bare, nil
+	}
 	if err != nil {
 		return err
 	}
+	return a.answerWithUsers(w, r, code, c)
+}
+
+func (a *API) answerWithUsers(w http.ResponseWriter, r *http.Request, code int, c chat.Chat) error {
 	named := service.UserSet{}
 	named.Chat(&c)
 	users, err := a.Service.Users(r.Context(), named.List())

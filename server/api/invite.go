@@ -131,7 +131,7 @@ func (a *API) AcceptInvite(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return a.answerChat(w, r, http.StatusOK, id)
+	return a.answerChat(w, r, http.StatusOK, chat.Chat{ID: id, Kind: chat.Group})
 }
 
 // readCode returns the code of an invite in the request's body.

@@ -38,7 +38,12 @@ func (a *API) GetMessage(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return a.answerMessage(w, r, http.StatusOK, id, seq, false)
+	m, err := a.Service.Message(r.Context(), callerID(r), id, seq)
+	if err != nil {
+		return err
+	}
+	a.Answer(w, r, http.StatusOK, MessageAnswer{Message: m})
+	return nil
 }
 
 // PostMessage handles POST /api/chats/{chatId}/messages.
@@ -57,7 +62,7 @@ func (a *API) PostMessage(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	if again { // the message may have been edited since
-		return a.answerMessage(w, r, http.StatusOK, ev.ChatID, ev.Seq, true)
+		return a.answerChanged(w, r, chat.Message{ChatID: ev.ChatID, Seq: ev.Seq, At: ev.At, By: ev.By, ClientID: ev.ClientID}, true)
 	}
 	a.Answer(w, r, http.StatusCreated, MessageAnswer{Message: chat.Message{ChatID: ev.ChatID, Seq: ev.Seq, At: ev.At, By: ev.By,
 		ClientID: ev.ClientID, Text: ev.Text, Reply: ev.Reply, Mentions: ev.Mentions}})
@@ -81,7 +86,7 @@ func (a *API) PatchMessage(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return targetAsSeq(err)
 	}
-	return a.answerMessage(w, r, http.StatusOK, id, seq, false)
+	return a.answerChanged(w, r, chat.Message{ChatID: id, Seq: seq, By: callerID(r)}, false)
 }
 
 // DeleteMessage handles DELETE /api/chats/{chatId}/messages/{seq}.
@@ -143,13 +148,17 @@ func targetAsSeq(err error) error {
 	return &named
 }
 
-// answerMessage answers with the message in its current state.
-func (a *API) answerMessage(w http.ResponseWriter, r *http.Request, code int, id chat.ChatID, seq chat.Seq, again bool) error {
-	m, err := a.Service.Message(r.Context(), callerID(r), id, seq)
+// answerChanged answers a command that succeeded with the message as it is now. A caller
+// who is not a member any more, as in a late retry, gets bare.
+func (a *API) answerChanged(w http.ResponseWriter, r *http.Request, bare chat.Message, again bool) error {
+	m, err := a.Service.Message(r.Context(), callerID(r), bare.ChatID, bare.Seq)
+	if chat.Is(err, chat.NotFound) {
+		m, err = bare, nil
+	}
 	if err != nil {
 		return err
 	}
-	a.Answer(w, r, code, MessageAnswer{m, again})
+	a.Answer(w, r, http.StatusOK, MessageAnswer{m, again})
 	return nil
 }
 

@@ -23,8 +23,8 @@ func (db *DB) Append(ctx context.Context, draft chat.Event, rule chat.Rule, done
 // judge applies the rule at the head of the chat and writes the event; the document of a
 // post is added to s.posted. A known clientId of a post is found as a duplicate key. look
 // says to look it up first, since a duplicate key ends a transaction. It is also looked up
-// if the rule refused (the first event may be the reason), and the first event returned if
-// chat.Event.MayRepeat allows it. A command that changes nothing is written, too, under the
+// if the rule refused (the first event may be the reason), and the first event returned as
+// chat.Event.Repeat allows. A command that changes nothing is written, too, under the
 // same _id, unless it is a post: its retry must change nothing.
 func (t *tx) judge(draft chat.Event, rule chat.Rule, look bool) (ev chat.Event, again bool, err error) {
 	s, err := t.state(draft.ChatID)
@@ -39,8 +39,8 @@ func (t *tx) judge(draft chat.Event, rule chat.Rule, look bool) (ev chat.Event, 
 			return chat.Event{}, true, t.broken
 		}
 		_, in := v.Member(draft.By)
-		if ok && (err == nil || first.MayRepeat(draft.By, in)) {
-			return first, true, t.broken
+		if ok {
+			return first.Repeat(err == nil || in), true, t.broken
 		}
 	}
 	switch {

@@ -157,6 +157,9 @@ func (db *DB) CreateChat(ctx context.Context, n chat.NewChat) (c chat.Chat, agai
 		return c, false, err
 	}
 	c, err = db.Chat(ctx, n.By, id)
+	if again && chat.Is(err, chat.NotFound) {
+		return n.Repeat(id), true, nil
+	}
 	return c, again, err
 }
 

@@ -32,7 +32,7 @@ func removes(e *chat.Event) bool {
 // judge applies the rule at the head of the chat and extends the log. A known clientId is
 // found by the unique index as the event is inserted, since most are new. It is looked up
 // only if the rule refused (the first event may be the reason), and the first event
-// returned if chat.Event.MayRepeat allows it. A clientId whose command changed nothing is
+// returned as chat.Event.Repeat allows. A clientId whose command changed nothing is
 // in no index of events: it is looked up first, unless the draft is a post.
 func (t *tx) judge(draft chat.Event, rule chat.Rule) (ev chat.Event, again bool, err error) {
 	s, err := t.state(draft.ChatID)
@@ -63,8 +63,8 @@ func (t *tx) judge(draft chat.Event, rule chat.Rule) (ev chat.Event, again bool,
 			return chat.Event{}, false, findErr
 		}
 		_, in := v.Member(draft.By)
-		if ok && first.MayRepeat(draft.By, in) {
-			return first, true, nil
+		if ok {
+			return first.Repeat(in), true, nil
 		}
 	}
 	if errors.Is(err, chat.ErrNoChange) {

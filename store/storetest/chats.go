@@ -104,6 +104,18 @@ func groups(t *testing.T, open opener) {
 		equal(t, "again", known, true)
 		equal(t, "id", c.ID, ids[0])
 		equal(t, "title and topic", c.Title+c.Topic, "garden")
+		on := true
+		_, err = s.PatchUser(ctx, bob.ID, chat.UserPatch{Active: &on})
+		must(t, err)
+		promote := draft(chat.RoleChanged, ann, c, "")
+		promote.Users, promote.Role = []chat.UserID{bob.ID}, chat.RoleAdmin
+		_, _, err = do(t, s, promote, chat.SetRole)
+		must(t, err)
+		remove(t, s, bob, c, ann)
+		c, known, err = s.CreateChat(ctx, retry)
+		must(t, err)
+		equal(t, "again", known, true)
+		equal(t, "after the maker was removed", c, chat.Chat{ID: ids[0], Kind: chat.Group})
 		cid := account(t, s, "cid")
 		other := group(t, s, "garden", cid) // a clientId is its author's
 		if other.ID == c.ID {

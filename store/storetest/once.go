@@ -2,6 +2,7 @@ package storetest
 
 import (
 	"context"
+	"reflect"
 	"strconv"
 	"sync"
 	"testing"
@@ -104,7 +105,7 @@ func once(t *testing.T, open opener) {
 
 	must(t, s.Close())
 	s = open(t, dir)
-	t.Run("after a restart, and only for members", func(t *testing.T) {
+	t.Run("after a restart, and after a removal", func(t *testing.T) {
 		ev, again, err := do(t, s, posting(ann, other, "x", "sent again"), chat.Post)
 		must(t, err)
 		equal(t, "again", again, true)
@@ -112,8 +113,9 @@ func once(t *testing.T, open opener) {
 		equal(t, "text", ev.Text, "elsewhere")
 		said := post(t, s, bob, other, "bob was here")
 		remove(t, s, ann, other, bob)
-		_, _, err = do(t, s, posting(bob, other, "bob was here", "bob was here"), chat.Post)
-		wantError(t, err, chat.NotFound)
+		wantBare(t, s, step{posting(bob, other, "bob was here", "bob was here"), chat.Post}, said)
+		_, _, err = do(t, s, posting(bob, other, "bob is new", "bob is new"), chat.Post)
+		wantError(t, err, chat.NotFound, "chatId")
 		back := draft(chat.Joined, ann, other, "")
 		back.Users = []chat.UserID{bob.ID}
 		_, _, err = do(t, s, back, chat.Join)
@@ -122,6 +124,46 @@ func once(t *testing.T, open opener) {
 		must(t, err)
 		equal(t, "again", again, true)
 		equal(t, "seq", ev.Seq, said)
+	})
+
+	t.Run("every kind of command, by a user who was removed", func(t *testing.T) {
+		c := group(t, s, "kinds", ann, bob)
+		promote, rename := draft(chat.RoleChanged, ann, c, ""), draft(chat.Renamed, bob, c, "k6")
+		promote.Users, promote.Role = []chat.UserID{bob.ID}, chat.RoleAdmin
+		title := "kinds of commands"
+		rename.Title = &title
+		cid := account(t, s, "cid")
+		add, out := draft(chat.Joined, bob, c, "k7"), draft(chat.Left, bob, c, "k8")
+		add.Users, out.Users = []chat.UserID{cid.ID}, []chat.UserID{cid.ID}
+		role := draft(chat.RoleChanged, bob, c, "k9")
+		role.Users, role.Role = []chat.UserID{cid.ID}, chat.RoleAdmin
+		react := reacting(bob, c, 4, "👍", true)
+		react.ClientID = "k4"
+		noop := reacting(bob, c, 4, "👎", false)
+		noop.ClientID = "k10"
+		_, _, err := do(t, s, promote, chat.SetRole) // 3
+		must(t, err)
+		steps := []step{
+			{posting(bob, c, "k2", "a secret"), chat.Post}, {targeting(chat.Edited, bob, c, 4, "k3", "another secret"), chat.Edit}, {react, chat.React},
+			{targeting(chat.Deleted, bob, c, 4, "k5", ""), chat.Delete}, {rename, chat.Rename}, {add, chat.Join}, {role, chat.SetRole}, {out, chat.Leave},
+		}
+		var first []chat.Seq
+		for i, st := range steps {
+			if i == 3 {
+				wantUnchanged(t, "noop", try(t, s, step{noop, chat.React}), false)
+			}
+			got := try(t, s, st)
+			must(t, got.err)
+			first = append(first, got.ev.Seq)
+		}
+		leave := draft(chat.Left, bob, c, "k11")
+		leave.Users = []chat.UserID{bob.ID}
+		got := try(t, s, step{leave, chat.Leave})
+		must(t, got.err)
+		for i, st := range append(steps, step{leave, chat.Leave}) {
+			wantBare(t, s, st, append(first, got.ev.Seq)[i])
+		}
+		wantUnchanged(t, "noop", try(t, s, step{noop, chat.React}), true)
 	})
 
 	t.Run("a user who left may repeat the leave", func(t *testing.T) {
@@ -137,4 +179,17 @@ func once(t *testing.T, open opener) {
 		_, _, err = do(t, s, out, chat.Leave)
 		wantError(t, err, chat.NotFound)
 	})
+}
+
+// wantBare fails the test unless the retry of a command by a user who was removed returns
+// the number, time, author and clientId of the first event, and nothing else.
+func wantBare(t *testing.T, s chat.Store, st step, seq chat.Seq) {
+	t.Helper()
+	got := try(t, s, st)
+	must(t, got.err)
+	d := st.draft
+	want := chat.Event{Kind: d.Kind, ChatID: d.ChatID, Seq: seq, At: got.ev.At, By: d.By, ClientID: d.ClientID}
+	if !got.again || got.ev.At == 0 || !reflect.DeepEqual(got.ev, want) {
+		t.Fatalf("again %v, %+v, want %+v", got.again, got.ev, want)
+	}
 }

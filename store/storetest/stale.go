@@ -89,8 +89,8 @@ func stale(t *testing.T, open opener) {
 		{"removed, and edits another's", nil, []change{remove}, change{onMessage(chat.Edited, bob, "text"), chat.Edit}, chat.NotFound, "chatId"},
 		{"removed, and answers what is not there", nil, []change{remove}, change{answering(bob, 99), chat.Post}, chat.NotFound, "chatId"},
 		{"removed, and posts again what is known", []change{{func(c chat.Chat) chat.Event { return posting(bob, c, "bob's", "bob's") }, chat.Post}}, []change{remove},
-			change{func(c chat.Chat) chat.Event { return posting(bob, c, "bob's", "bob's") }, chat.Post}, chat.NotFound, "chatId"},
-		{"removed, and reacts again as is known", []change{{known(reacts(bob, true)), chat.React}}, []change{remove}, change{known(reacts(bob, true)), chat.React}, chat.NotFound, "chatId"},
+			change{func(c chat.Chat) chat.Event { return posting(bob, c, "bob's", "bob's") }, chat.Post}, "", "bare"},
+		{"removed, and reacts again as is known", []change{{known(reacts(bob, true)), chat.React}}, []change{remove}, change{known(reacts(bob, true)), chat.React}, "", "bare"},
 		{"answers what is not there", nil, []change{rename(ann, &other)}, change{answering(bob, 99), chat.Post}, chat.NotFound, "replyTo"},
 		{"answers what just came", nil, []change{{func(c chat.Chat) chat.Event { return posting(ann, c, "new", "new") }, chat.Post}}, change{answering(bob, 5), chat.Post}, "", ""},
 		{"a name set, and set back", []change{rename(ann, &title), rename(ann, &title)}, []change{rename(ann, &other)}, rename(ann, &title), "", ""},
@@ -119,6 +119,8 @@ func stale(t *testing.T, open opener) {
 			switch {
 			case w.want != "":
 				wantError(t, got.err, w.want, w.field)
+			case w.field == "bare" && (got.err != nil || !got.again || got.ev.Seq != 5 || got.ev.Text+got.ev.Emoji != ""):
+				t.Fatalf("again %v, %+v, %v", got.again, got.ev, got.err)
 			case w.field == "nothing":
 				wantUnchanged(t, w.name, got, false)
 			case got.err != nil || got.ev.Seq == 0:
