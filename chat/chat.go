@@ -24,7 +24,7 @@ type Chat struct {
 
 	Role     Role     `json:"role,omitempty" msgpack:"role,omitempty"` // empty: not a member
 	ReadUpTo Seq      `json:"readUpTo" msgpack:"readUpTo"`
-	Unread   int      `json:"unread" msgpack:"unread"`     // messages posted after ReadUpTo
+	Unread   int      `json:"unread" msgpack:"unread"`     // messages posted after ReadUpTo, without deleted ones
 	Mentions int      `json:"mentions" msgpack:"mentions"` // those of them that name the user
 	Last     *Message `json:"last,omitempty" msgpack:"last,omitempty"`
 	With     UserID   `json:"with,omitempty" msgpack:"with,omitempty"` // the other one of a direct chat

@@ -11,7 +11,7 @@ type Event struct {
 	Kind     Kind   `json:"event" msgpack:"event"`
 	ChatID   ChatID `json:"chatId" msgpack:"chatId"`
 	Seq      Seq    `json:"seq" msgpack:"seq"`
-	N        Seq    `json:"n" msgpack:"n"` // posted events up to here: unread is a subtraction
+	N        Seq    `json:"n" msgpack:"n"` // posted events up to here: the difference of two counts messages
 	At       int64  `json:"at" msgpack:"at"`
 	By       UserID `json:"by" msgpack:"by"` // the user who acted
 	ClientID string `json:"clientId,omitempty" msgpack:"clientId,omitempty"`

@@ -66,32 +66,42 @@ func (db *DB) joinedChats(ctx context.Context, user chat.UserID, only bson.D) (c
 		chats = append(chats, s.chat())
 		posts[s.Place.Member.Chat] = s.Head[0].N
 	}
-	return chats, posts, db.countMentions(ctx, user, chats)
+	return chats, posts, db.countUnread(ctx, user, chats)
 }
 
-// countMentions fills Mentions of the chats in which something is unread, up to
-// the head that was read.
-func (db *DB) countMentions(ctx context.Context, user chat.UserID, chats []chat.Chat) error {
+// countUnread subtracts the deleted messages from Unread, and fills Mentions, of the chats
+// in which something may be unread. It counts up to the head that was read: by the deleted
+// events, since a message does not say when it was deleted.
+func (db *DB) countUnread(ctx context.Context, user chat.UserID, chats []chat.Chat) error {
 	at := map[chat.ChatID]*chat.Chat{}
 	var branches bson.A
 	for i := range chats {
 		if c := &chats[i]; c.Unread > 0 {
 			at[c.ID] = c
-			branches = append(branches, bson.D{{Key: "mentions", Value: user}, {Key: "chat", Value: c.ID}, {Key: "seq", Value: bson.D{{Key: "$gt", Value: c.ReadUpTo}, {Key: "$lte", Value: c.Head}}}})
+			branches = append(branches,
+				bson.D{{Key: "mentions", Value: user}, {Key: "chat", Value: c.ID}, {Key: "seq", Value: bson.D{{Key: "$gt", Value: c.ReadUpTo}, {Key: "$lte", Value: c.Head}}}},
+				bson.D{{Key: "kind", Value: chat.Deleted}, {Key: "chat", Value: c.ID}, {Key: "target", Value: bson.D{{Key: "$gt", Value: c.ReadUpTo}}}, {Key: "seq", Value: bson.D{{Key: "$lte", Value: c.Head}}}})
 		}
 	}
 	for some := range slices.Chunk(branches, maxBranches) {
 		cur, err := db.events.Aggregate(ctx, mongo.Pipeline{{{Key: "$match", Value: bson.D{{Key: "$or", Value: some}}}},
-			{{Key: "$group", Value: bson.D{{Key: "_id", Value: "$chat"}, {Key: "n", Value: bson.D{{Key: "$sum", Value: 1}}}}}}})
+			{{Key: "$group", Value: bson.D{{Key: "_id", Value: bson.D{{Key: "chat", Value: "$chat"}, {Key: "kind", Value: "$kind"}}}, {Key: "n", Value: bson.D{{Key: "$sum", Value: 1}}}}}}})
 		counts, err := all[struct {
-			Chat chat.ChatID `bson:"_id"`
-			N    int         `bson:"n"`
+			Of struct {
+				Chat chat.ChatID `bson:"chat"`
+				Kind chat.Kind   `bson:"kind"`
+			} `bson:"_id"`
+			N int `bson:"n"`
 		}](ctx, cur, err)
 		if err != nil {
 			return err
 		}
 		for _, c := range counts {
-			at[c.Chat].Mentions = c.N
+			if c.Of.Kind == chat.Deleted {
+				at[c.Of.Chat].Unread -= c.N
+			} else {
+				at[c.Of.Chat].Mentions += c.N
+			}
 		}
 	}
 	return nil
@@ -229,8 +239,8 @@ func (db *DB) Chat(ctx context.Context, viewer chat.UserID, id chat.ChatID) (c c
 	return c, err
 }
 
-// ChatsOf returns chats of a user: one aggregation, a count of mentions for chats with
-// unread messages, and a find of the last messages. The chats of a page are chosen before.
+// ChatsOf returns chats of a user: one aggregation, a count of deleted messages and
+// mentions for chats with unread messages, and a find of the last messages. The chats of a page are chosen before.
 func (db *DB) ChatsOf(ctx context.Context, user chat.UserID, l chat.ChatList) (chats []chat.Chat, err error) {
 	err = db.read(ctx, "read chats", func(ctx context.Context) error {
 		chats = nil

@@ -12,10 +12,12 @@ const (
 	readColumn = `ifnull(m.read_up_to, 0)`
 
 	// memberColumns are a membership, each a single seek: the role, how far m has read,
-	// the messages posted up to there, and the mentions behind it. m may be missing
-	// (LEFT JOIN): then the role is empty.
+	// the messages posted up to there, and the deleted messages and mentions behind it (by
+	// the partial index: SQLite would choose the range of all messages behind it). m
+	// may be missing (LEFT JOIN): then the role is empty.
 	memberColumns = `ifnull(m.role, ''), ` + readColumn + `,
 		ifnull((SELECT x.n FROM messages x WHERE x.chat = m.chat AND x.seq <= ` + readColumn + ` ORDER BY x.seq DESC LIMIT 1), 0),
+		(SELECT count(*) FROM messages d INDEXED BY messages_deleted WHERE d.chat = m.chat AND d.seq > ` + readColumn + ` AND d.deleted_at IS NOT NULL),
 		(SELECT count(*) FROM mentions k WHERE k.user = m.user AND k.chat = m.chat AND k.seq > ` + readColumn + `)`
 
 	chatColumns = `c.id, c.kind, c.open, c.title, c.topic, c.head, c.members, c.activity, c.n, ifnull(c.pair, ''),
@@ -27,18 +29,19 @@ type membership struct {
 	role     chat.Role // empty: not a member
 	readUpTo chat.Seq
 	read     chat.Seq // messages posted up to there
+	deleted  int      // messages behind it that were deleted
 	mentions int
 }
 
 // into returns where memberColumns are scanned to.
 func (m *membership) into() []any {
-	return []any{(*string)(&m.role), &m.readUpTo, &m.read, &m.mentions}
+	return []any{(*string)(&m.role), &m.readUpTo, &m.read, &m.deleted, &m.mentions}
 }
 
 // of returns the chat as the member sees it.
 func (m *membership) of(s *chatSnapshot, user chat.UserID) chat.Chat {
 	c := s.chat
-	c.Role, c.ReadUpTo, c.Unread, c.Mentions = m.role, m.readUpTo, int(s.n-m.read), m.mentions
+	c.Role, c.ReadUpTo, c.Unread, c.Mentions = m.role, m.readUpTo, int(s.n-m.read)-m.deleted, m.mentions
 	if s.pair != "" {
 		c.With = chat.OtherOf(s.pair, user)
 	}

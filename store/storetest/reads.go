@@ -61,11 +61,11 @@ func reads(t *testing.T, open opener) {
 	sees(bob, 4, 2, 1)
 	_, _, err = do(t, s, chat.Event{Kind: chat.Deleted, ChatID: c.ID, By: ann.ID, Target: 5}, chat.Delete) // 8
 	must(t, err)
-	sees(bob, 4, 2, 0)                                                                                                // what was deleted names nobody; it was posted all the same
+	sees(bob, 4, 1, 0)                                                                                                // what was deleted is not unread, and names nobody
 	_, _, err = do(t, s, chat.Event{Kind: chat.Edited, ChatID: c.ID, By: dan.ID, Target: 7, Text: "@bob"}, chat.Edit) // 9
 	must(t, err)
 	sees(ann, 6, 1, 0)
-	sees(bob, 4, 2, 1)
+	sees(bob, 4, 1, 1)
 	post(t, s, bob, c, "mine") // 10
 	sees(bob, 10, 0, 0)
 	sees(dan, 7, 1, 0)
@@ -73,6 +73,37 @@ func reads(t *testing.T, open opener) {
 	_, _, err = do(t, s, chat.Event{Kind: chat.Deleted, ChatID: c.ID, By: bob.ID, Target: 10}, chat.Delete) // 11
 	must(t, err)
 	sees(bob, 10, 0, 0)
+
+	t.Run("deleted messages are not unread", func(t *testing.T) {
+		c := group(t, s, "deletions", ann, bob)
+		lists := func(unread, mentions int) {
+			t.Helper()
+			list, err := s.ChatsOf(ctx, bob.ID, chat.ChatList{Limit: 1, WithLast: 1})
+			must(t, err)
+			one, err := s.Chat(ctx, bob.ID, c.ID)
+			must(t, err)
+			for _, got := range []chat.Chat{list[0], one} {
+				equal(t, "unread, mentions", fmt.Sprint(got.Unread, got.Mentions), fmt.Sprint(unread, mentions))
+			}
+		}
+		var posted []chat.Seq
+		for i := range 5 {
+			posted = append(posted, post(t, s, ann, c, fmt.Sprint("@bob ", i)))
+		}
+		lists(5, 5)
+		_, _, err := s.MarkRead(ctx, c.ID, bob.ID, posted[1])
+		must(t, err)
+		for i, want := range []int{3, 3, 2, 1, 0} { // the first two are read
+			lists(min(3, 5-i), min(3, 5-i))
+			for range 2 { // a second deletion changes nothing
+				_, _, err := do(t, s, chat.Event{Kind: chat.Deleted, ChatID: c.ID, By: ann.ID, Target: posted[i]}, chat.Delete)
+				must(t, err)
+			}
+			lists(want, want)
+		}
+		post(t, s, ann, c, "after all")
+		lists(1, 0)
+	})
 
 	t.Run("two devices at once", func(t *testing.T) {
 		var at [2]chat.Seq
@@ -85,7 +116,7 @@ func reads(t *testing.T, open opener) {
 		if at[1] != 9 || at[0] < 8 {
 			t.Fatalf("pointers %v", at)
 		}
-		sees(dan, 9, 1, 0)
+		sees(dan, 9, 0, 0)
 	})
 
 	t.Run("never behind the head", func(t *testing.T) {

@@ -119,7 +119,7 @@ func (w *model) matches(t testing.TB, s chat.Store, viewer chat.UserID, id chat.
 
 func (w *model) unread(u chat.UserID) (messages, mentions int) {
 	for seq, m := range w.messages {
-		if seq > w.readUpTo[u] {
+		if seq > w.readUpTo[u] && m.DeletedAt == 0 {
 			messages++
 			if slices.Contains(m.Mentions, u) {
 				mentions++

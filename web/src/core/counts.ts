@@ -16,7 +16,7 @@ export function withEventCounted(c: Chat, e: Event, me: UserId): Chat {
     case "edited":
       return e.target > c.readUpTo && (c.mentions > 0 || e.mentions?.includes(me)) ? { ...now, stale: true } : now;
     case "deleted":
-      return e.target > c.readUpTo && c.mentions > 0 ? { ...now, stale: true } : now;
+      return e.target > c.readUpTo ? { ...now, unread: Math.max(0, c.unread - 1), stale: c.stale || c.mentions > 0 } : now;
     case "joined":
       return { ...now, memberCount: c.memberCount + e.users.length };
     case "left":
@@ -34,6 +34,7 @@ export function recount(c: Chat, me: UserId): Chat {
   if (c.readUpTo >= c.head) return { ...c, unread: 0, mentions: 0 };
   const s = c.timeline && rangeAt(c.timeline, c.head);
   if (!s || s.from > c.readUpTo + 1) return { ...c, stale: true };
-  const unread = s.messages.filter((m) => m.seq > c.readUpTo && m.seq <= c.head);
+  // The messages can be newer than the head: a deletion after it is counted when its event arrives.
+  const unread = s.messages.filter((m) => m.seq > c.readUpTo && m.seq <= c.head && !(m.deletedAt && m.deletedAt <= c.activity));
   return { ...c, unread: unread.length, mentions: unread.filter((m) => m.mentions?.includes(me)).length };
 }

@@ -104,7 +104,7 @@ export class Log {
   entry(me: UserId): Entry {
     const all = this.messages(me, this.head);
     const readUpTo = this.readUpTo.get(me)!;
-    const unread = all.filter((m) => m.seq > readUpTo);
+    const unread = all.filter((m) => m.seq > readUpTo && !m.deletedAt);
     const named = this.events.findLast((e) => e.event === "renamed");
     const last = all.at(-1);
     return {
