@@ -21,7 +21,9 @@ import (
 //     ClientID unknown.
 //  6. A text that was deleted or edited away is in no log, no projection and,
 //     after a checkpoint, no file.
-//  7. An event keeps its number and its time, and the activity of a chat is the
+//  7. A group with an active member has an active admin: Succession is in the commit
+//     of its cause.
+//  8. An event keeps its number and its time, and the activity of a chat is the
 //     time of its head. EventTime says how times follow each other.
 type Log interface {
 	// Append queues a draft and returns. done is called once, after the commit
@@ -138,7 +140,8 @@ type People interface {
 	// (bad_input, field after, if it is not), and next is "" at the end.
 	FindUsers(ctx context.Context, q, after string, limit int) (users []User, next string, err error)
 	// PatchUser changes a user; last_owner if the server would be left without an
-	// active admin. A new password ends all sessions but Keep, Active=false ends
+	// active admin. Where the change of Active leaves a group without an active admin,
+	// or with one who could be, it appends Succession. A new password ends all sessions but Keep, Active=false ends
 	// all: in the same commit, and as a Revocation on the feed.
 	PatchUser(ctx context.Context, id UserID, p UserPatch) (User, error)
 }

@@ -6,8 +6,10 @@ package chat
 type View interface {
 	// Chat returns the chat, without the fields of one member.
 	Chat() Chat
-	// Admins returns the number of members who are admins of the chat.
+	// Admins returns the number of active users who are admins of the chat.
 	Admins() int
+	// Oldest returns the active member who joined first; ok is false if there is none.
+	Oldest() (u UserID, ok bool)
 	// Member returns a user's role in the chat; ok reports whether they are a member.
 	Member(UserID) (role Role, ok bool)
 	// Message returns the message posted with that number, its reactions in full.
@@ -113,8 +115,8 @@ func React(v View, e *Event) error {
 }
 
 // Join is the rule of joined drafts: a member of a group adds others as members, and
-// any user joins an open group by themselves. Users who are members already are dropped
-// from the draft. A join by invite does not use this rule.
+// any user joins an open group by themselves, as its admin if it has none. Users who are
+// members already are dropped from the draft. A join by invite does not use this rule.
 func Join(v View, e *Event) error {
 	c := v.Chat()
 	_, in := v.Member(e.By)
@@ -141,12 +143,19 @@ func Join(v View, e *Event) error {
 		return ErrNoChange
 	}
 	e.Users, e.Role = fresh, RoleMember
+	if !in && v.Admins() == 0 {
+		e.Role = RoleAdmin
+	}
 	return nil
 }
 
 // PutMember is Join with a role. A user who is a member already gets the role as by
-// SetRole, and the event is of kind RoleChanged. Only an admin adds an admin.
+// SetRole, and the event is of kind RoleChanged. Only an admin adds an admin; an admin of
+// the server becomes admin of any group by themselves.
 func PutMember(v View, e *Event) error {
+	if mayTakeCharge(v, e) {
+		return takeCharge(v, e)
+	}
 	_, in := v.Member(e.By)
 	if _, there := v.Member(e.Users[0]); in && there {
 		e.Kind = RoleChanged
@@ -156,6 +165,9 @@ func PutMember(v View, e *Event) error {
 	if err := Join(v, e); err != nil {
 		return err
 	}
+	if e.Role == RoleAdmin { // of a chat without one
+		return nil
+	}
 	if mine, _ := v.Member(e.By); role == RoleAdmin && mine != RoleAdmin {
 		return Fail(Forbidden, "only an admin of the chat can change roles")
 	}
@@ -163,8 +175,8 @@ func PutMember(v View, e *Event) error {
 	return nil
 }
 
-// Leave is the rule of left drafts: members leave, and admins remove others. The last
-// admin must make another one first; a direct chat is never left.
+// Leave is the rule of left drafts: members leave, and admins remove others. After the last
+// admin Succession makes another one; a direct chat is never left.
 func Leave(v View, e *Event) error {
 	if err := isMember(v, e.By); err != nil {
 		return err
@@ -173,7 +185,7 @@ func Leave(v View, e *Event) error {
 		return Fail(Forbidden, "a direct chat cannot be left")
 	}
 	u := e.Users[0]
-	role, in := v.Member(u)
+	_, in := v.Member(u)
 	if u != e.By {
 		if mine, _ := v.Member(e.By); mine != RoleAdmin {
 			return Fail(Forbidden, "only an admin of the chat can remove members")
@@ -182,9 +194,6 @@ func Leave(v View, e *Event) error {
 	}
 	if !in {
 		return FailField(NotFound, "userId", "%s is not a member", u)
-	}
-	if role == RoleAdmin && v.Admins() == 1 && v.Chat().MemberCount > 1 {
-		return Fail(LastOwner, "make somebody else an admin of the chat first")
 	}
 	return nil
 }
@@ -204,7 +213,7 @@ func SetRole(v View, e *Event) error {
 		return FailField(NotFound, "userId", "%s is not a member", e.Users[0])
 	case role == e.Role:
 		return ErrNoChange
-	case role == RoleAdmin && v.Admins() == 1:
+	case role == RoleAdmin && isLastAdmin(v, e.Users[0]):
 		return Fail(LastOwner, "make somebody else an admin of the chat first")
 	}
 	return nil

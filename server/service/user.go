@@ -86,7 +86,7 @@ func (s *Service) UpdateUser(ctx context.Context, caller Caller, id chat.UserID,
 			return chat.User{}, err
 		}
 	}
-	user, err := s.PatchUser(ctx, id, chat.UserPatch{Role: role, Active: active})
+	user, err := s.PatchUser(ctx, id, chat.UserPatch{Role: role, Active: active, By: caller.User.ID})
 	if err == nil {
 		s.signalUser(ctx, id)
 	}

@@ -123,6 +123,9 @@ func open(ctx context.Context, url string, pool int, log *slog.Logger, o setting
 		return nil, err
 	}
 	db.start(pool)
+	if err := db.giveAdmins(ctx); err != nil {
+		log.Warn("groups without an admin were not given one: this is tried again at the next start", "err", err)
+	}
 	return db, nil
 }
 

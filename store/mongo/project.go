@@ -51,6 +51,9 @@ func (t *tx) project(s *state, e *chat.Event) error {
 			s.roles[u] = e.Role
 		}
 		_, err := t.db.members.UpdateMany(t.ctx, members(e), bson.D{{Key: "$set", Value: bson.D{{Key: "role", Value: e.Role}}}})
+		if err == nil {
+			_, err = t.db.chats.UpdateByID(t.ctx, s.id, changed())
+		}
 		return err
 	case chat.Renamed:
 		s.chat = nil

@@ -193,6 +193,11 @@ func (db *DB) PatchUser(ctx context.Context, id chat.UserID, p chat.UserPatch) (
 				return err
 			}
 		}
+		if u.Active != old.Active {
+			if err := t.succeedAll(id, p.Actor(id)); err != nil {
+				return err
+			}
+		}
 		if u.Name != old.Name {
 			gone := bson.D{{Key: "word", Value: bson.D{{Key: "$in", Value: chat.SearchWords(old)}}}, {Key: "user", Value: id}}
 			if _, err := t.db.words.DeleteMany(t.ctx, gone); err != nil {

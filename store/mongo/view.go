@@ -180,12 +180,6 @@ func (v view) Chat() chat.Chat {
 		Head: v.s.head, MemberCount: g.MemberCount, Activity: v.s.activity}
 }
 
-func (v view) Admins() int {
-	n, err := v.t.db.members.CountDocuments(v.t.ctx, bson.D{{Key: "chat", Value: v.s.id}, {Key: "role", Value: chat.RoleAdmin}})
-	v.t.note(err)
-	return int(n)
-}
-
 func (v view) Member(u chat.UserID) (chat.Role, bool) {
 	if r, ok := v.s.roles[u]; ok {
 		return r, true

@@ -155,6 +155,11 @@ func (db *DB) PatchUser(ctx context.Context, id chat.UserID, p chat.UserPatch) (
 				return err
 			}
 		}
+		if u.Active != old.Active {
+			if err := t.succeedAll(id, p.Actor(id)); err != nil {
+				return err
+			}
+		}
 		if u.Name != old.Name {
 			for _, w := range chat.SearchWords(old) {
 				if _, err := t.exec(`DELETE FROM user_words WHERE word = ? AND user = ?`, w, string(id)); err != nil {

@@ -25,7 +25,7 @@ type state struct {
 	n           chat.Seq
 	memberCount int
 	activity    int64
-	admins      int                       // -1: not counted yet
+	admins      int                       // the active ones; -1: not counted yet
 	roles       map[chat.UserID]chat.Role // of the members that were read
 	wrote       []author                  // the authors of this batch's posts
 	dirty       bool                      // flush must write the row
@@ -187,7 +187,7 @@ func (v view) Chat() chat.Chat {
 func (v view) Admins() int {
 	if v.s.admins < 0 {
 		var n int
-		if !v.found(v.t.row("SELECT COUNT(*) FROM members WHERE chat = ? AND role = 'admin'", v.s.id).Scan(&n)) {
+		if !v.found(v.t.row("SELECT count(*) FROM members m CROSS JOIN users u ON u.id = m.user WHERE m.chat = ? AND m.role = 'admin' AND u.active = 1", v.s.id).Scan(&n)) {
 			return 0
 		}
 		v.s.admins = n
