@@ -39,7 +39,8 @@ type Log interface {
 	// After returns the events numbered seen+1 and up, in order: at most limit,
 	// and no further one once they hold maxBytes (by Event.Size). head is read
 	// before the events. A viewer who is no member gets not_found; "" is the
-	// server itself and reads every chat.
+	// server itself and reads every chat, also a deleted one, whose log may be
+	// purged and have holes.
 	After(ctx context.Context, viewer UserID, chat ChatID, seen Seq, limit, maxBytes int) (events []Event, head Seq, err error)
 	// Page returns a window of messages in rising seq; not_found unless the viewer
 	// is a member.
@@ -119,6 +120,11 @@ type Chats interface {
 	// Members returns members with user ids above after, in rising id; not_found
 	// unless the viewer is a member.
 	Members(ctx context.Context, viewer UserID, chat ChatID, after UserID, limit int) ([]Member, error)
+	// Purge does the next part of what is left to do for deleted chats, and reports
+	// whether there may be more: members leave (Emptying), then the log is deleted, but
+	// for events that outlast it (Event.Outlasts). A process that is killed between two
+	// parts loses nothing, and several replicas may purge at the same time.
+	Purge(ctx context.Context) (more bool, err error)
 	// MarkRead moves a member's read pointer forward, never back, at most to
 	// the head. It returns the pointer after that and whether it moved.
 	MarkRead(ctx context.Context, chat ChatID, user UserID, seq Seq) (at Seq, moved bool, err error)

@@ -4,14 +4,18 @@ package chat
 // If a read fails, the View returns zero values, and the store discards what the rule
 // returns.
 type View interface {
-	// Chat returns the chat, without the fields of one member.
+	// Chat returns the chat, without the fields of one member; the zero Chat if it was
+	// deleted.
 	Chat() Chat
 	// Admins returns the number of active users who are admins of the chat.
 	Admins() int
 	// Oldest returns the active member who joined first; ok is false if there is none.
 	Oldest() (u UserID, ok bool)
-	// Member returns a user's role in the chat; ok reports whether they are a member.
+	// Member returns a user's role in the chat; ok reports whether they are a member. A
+	// chat that was deleted has none.
 	Member(UserID) (role Role, ok bool)
+	// Members returns at most limit members, also of a chat that was deleted.
+	Members(limit int) []UserID
 	// Message returns the message posted with that number, its reactions in full.
 	Message(Seq) (m Message, ok bool)
 	// User returns an account.

@@ -3,6 +3,8 @@ package chat
 import (
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 	"testing"
 )
 
@@ -38,7 +40,11 @@ func (r room) Oldest() (u UserID, ok bool) {
 	return Oldest(r.joined, active)
 }
 
-func (r room) Member(u UserID) (Role, bool)  { role, ok := r.members[u]; return role, ok }
+func (r room) Member(u UserID) (Role, bool) { role, ok := r.members[u]; return role, ok }
+func (r room) Members(limit int) []UserID {
+	users := slices.Sorted(maps.Keys(r.members))
+	return users[:min(limit, len(users))]
+}
 func (r room) Message(s Seq) (Message, bool) { m, ok := r.messages[s]; return m, ok }
 func (r room) User(u UserID) (User, bool)    { x, ok := r.users[u]; return x, ok }
 func (r room) UserByHandle(h string) (User, bool) {
@@ -207,6 +213,16 @@ func TestRules(t *testing.T) {
 		{"an inactive admin is made a member", SetRole, with(inactive("ann")), Event{By: "bob", Users: only("ann"), Role: RoleMember}, ok, ""},
 		{"in a direct chat", SetRole, with(direct), Event{By: "ann", Users: only("bob"), Role: RoleAdmin}, Forbidden, ""},
 
+		{"an admin deletes the chat", DeleteChat, tea(), Event{By: "ann"}, ok, ""},
+		{"a member deletes the chat", DeleteChat, tea(), Event{By: "bob"}, Forbidden, ""},
+		{"a stranger deletes the chat", DeleteChat, with(open), Event{By: "dan"}, NotFound, "chatId"},
+		{"an admin of the server deletes the chat", DeleteChat, with(serverAdmin("dan")), Event{By: "dan"}, ok, ""},
+		{"an admin of the server, a member, deletes the chat", DeleteChat, with(serverAdmin("bob")), Event{By: "bob"}, ok, ""},
+		{"an admin of the server deletes an empty chat", DeleteChat, with(func(r *room) { empty(r); serverAdmin("dan")(r) }), Event{By: "dan"}, ok, ""},
+		{"an admin of the server deletes a direct chat of others", DeleteChat, with(func(r *room) { direct(r); serverAdmin("dan")(r) }), Event{By: "dan"}, NotFound, "chatId"},
+		{"a direct chat is deleted", DeleteChat, with(direct), Event{By: "ann"}, Forbidden, ""},
+		{"a deleted chat is deleted", DeleteChat, room{users: tea().users}, Event{By: "ann"}, NotFound, "chatId"},
+
 		{"an admin renames", Rename, tea(), Event{By: "ann", Title: str("Chai")}, ok, ""},
 		{"to the same", Rename, tea(), Event{By: "ann", Title: str("Tea"), Topic: str("green")}, same, ""},
 		{"a member renames", Rename, tea(), Event{By: "bob", Title: str("Chai")}, Forbidden, ""},
@@ -266,6 +282,10 @@ func TestRulesComplete(t *testing.T) {
 		if err := Leave(tea(), &left); err != nil || left.Reason != reason {
 			t.Errorf("%v: bob left by %s for %q", err, by, left.Reason)
 		}
+	}
+	deleted := Event{Kind: Left, By: "ann"}
+	if err := DeleteChat(tea(), &deleted); err != nil || fmt.Sprint(deleted.Users) != "[ann bob cleo]" || !deleted.DeletesChat() {
+		t.Errorf("%v: %v leave for %q", err, deleted.Users, deleted.Reason)
 	}
 	renamed := Event{By: "ann", Topic: str("black")}
 	if err := Rename(tea(), &renamed); err != nil || *renamed.Title != "Tea" || *renamed.Topic != "black" {

@@ -51,6 +51,7 @@ func (db *DB) indexes() map[*mongo.Collection][]mongo.IndexModel {
 			{Keys: key("by", "clientId"), Options: unique()},
 			{Keys: key("pair"), Options: when("pair", there).SetUnique(true)},
 			{Keys: key("open", "_id"), Options: when("open", true)},
+			{Keys: key("purging"), Options: when("purging", true)},
 		},
 		db.members: {
 			{Keys: key("chat", "user"), Options: unique()},

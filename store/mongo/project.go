@@ -38,6 +38,14 @@ func (t *tx) project(s *state, e *chat.Event) error {
 		}
 		return t.count(s, len(fresh))
 	case chat.Left:
+		if e.DeletesChat() {
+			if err := t.markDeleted(s); err != nil {
+				return err
+			}
+		}
+		if len(e.Users) == 0 { // the deleted chat was empty; $in takes no nil
+			return nil
+		}
 		gone, err := t.db.members.DeleteMany(t.ctx, members(e))
 		if err != nil {
 			return err

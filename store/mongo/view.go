@@ -40,6 +40,7 @@ type state struct {
 	head     chat.Seq
 	n        chat.Seq
 	activity int64
+	deleted  bool                      // the last event deletes the chat
 	stale    bool                      // there are newer events: catchUp reads them
 	chat     *chatDoc                  // nil: not read yet
 	roles    map[chat.UserID]chat.Role // of the members that were read
@@ -47,7 +48,7 @@ type state struct {
 }
 
 func newState(id chat.ChatID, last eventDoc) *state {
-	return &state{id: id, head: last.Seq, n: last.N, activity: last.At, roles: map[chat.UserID]chat.Role{}}
+	return &state{id: id, head: last.Seq, n: last.N, activity: last.At, deleted: last.deletesChat(), roles: map[chat.UserID]chat.Role{}}
 }
 
 // clone returns a copy for an attempt that may fail.
@@ -99,13 +100,13 @@ func (t *tx) catchUp(a *chatQueue) (*state, error) {
 // and counts are not cached.
 func (t *tx) refresh(s *state) (changed bool, err error) {
 	cur, err := t.db.events.Find(t.ctx, bson.D{{Key: "chat", Value: s.id}, {Key: "seq", Value: bson.D{{Key: "$gt", Value: s.head}}}},
-		options.Find().SetSort(key("seq")).SetLimit(maxNews).SetProjection(key("seq", "n", "at", "kind")))
+		options.Find().SetSort(key("seq")).SetLimit(maxNews).SetProjection(key("seq", "n", "at", "kind", "reason")))
 	news, err := all[eventDoc](t.ctx, cur, err)
 	if err != nil {
 		return false, err
 	}
 	for _, d := range news {
-		s.head, s.n, s.activity = d.Seq, d.N, d.At
+		s.head, s.n, s.activity, s.deleted = d.Seq, d.N, d.At, d.deletesChat()
 		changed = changed || !d.Kind.Is().MessagesOnly
 	}
 	if len(news) == maxNews { // there may be many more
@@ -113,7 +114,7 @@ func (t *tx) refresh(s *state) (changed bool, err error) {
 		if err != nil {
 			return false, err
 		}
-		s.head, s.n, s.activity, changed = last.Seq, last.N, last.At, true
+		s.head, s.n, s.activity, s.deleted, changed = last.Seq, last.N, last.At, last.deletesChat(), true
 	}
 	if changed {
 		s.chat = nil
@@ -172,7 +173,7 @@ func (t *tx) checkRule(rule chat.Rule, s *state, e *chat.Event) error {
 }
 
 func (v view) Chat() chat.Chat {
-	if !v.there() {
+	if v.s.deleted || !v.there() {
 		return chat.Chat{}
 	}
 	g := v.s.chat
@@ -181,6 +182,9 @@ func (v view) Chat() chat.Chat {
 }
 
 func (v view) Member(u chat.UserID) (chat.Role, bool) {
+	if v.s.deleted {
+		return "", false
+	}
 	if r, ok := v.s.roles[u]; ok {
 		return r, true
 	}

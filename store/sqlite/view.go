@@ -25,6 +25,7 @@ type state struct {
 	n           chat.Seq
 	memberCount int
 	activity    int64
+	deleted     bool
 	admins      int                       // the active ones; -1: not counted yet
 	roles       map[chat.UserID]chat.Role // of the members that were read
 	wrote       []author                  // the authors of this batch's posts
@@ -115,8 +116,8 @@ func (t *tx) state(id chat.ChatID) (*state, error) {
 		return s, nil
 	}
 	s := &state{id: id, admins: -1, roles: map[chat.UserID]chat.Role{}}
-	err := t.row("SELECT kind, open, title, topic, head, n, members, activity FROM chats WHERE id = ?", id).
-		Scan(&s.kind, &s.open, &s.title, &s.topic, &s.head, &s.n, &s.memberCount, &s.activity)
+	err := t.row("SELECT kind, open, title, topic, head, n, members, activity, deleted != 0 FROM chats WHERE id = ?", id).
+		Scan(&s.kind, &s.open, &s.title, &s.topic, &s.head, &s.n, &s.memberCount, &s.activity, &s.deleted)
 	if errors.Is(err, sql.ErrNoRows) {
 		return nil, chat.NoChat()
 	}
@@ -180,6 +181,9 @@ func (t *tx) checkRule(rule chat.Rule, s *state, e *chat.Event) error {
 
 func (v view) Chat() chat.Chat {
 	s := v.s
+	if s.deleted {
+		return chat.Chat{}
+	}
 	return chat.Chat{ID: s.id, Kind: s.kind, Open: s.open, Title: s.title, Topic: s.topic,
 		Head: s.head, MemberCount: s.memberCount, Activity: s.activity}
 }
@@ -196,6 +200,9 @@ func (v view) Admins() int {
 }
 
 func (v view) Member(u chat.UserID) (chat.Role, bool) {
+	if v.s.deleted {
+		return "", false
+	}
 	if r, ok := v.s.roles[u]; ok {
 		return r, true
 	}
