@@ -53,6 +53,7 @@ func (s *Server) routes() http.Handler {
 			r.Route("/chats/{chatId}", func(r chi.Router) {
 				r.Get("/", h(s.API.GetChat))
 				r.Patch("/", h(s.API.PatchChat))
+				r.Delete("/", h(s.API.DeleteChat))
 				r.Get("/members", h(s.API.ListMembers))
 				r.Put("/members/{userId}", h(s.API.PutMember))
 				r.Delete("/members/{userId}", h(s.API.DeleteMember))

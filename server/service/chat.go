@@ -111,6 +111,22 @@ func (s *Service) RenameChat(ctx context.Context, caller Caller, id chat.ChatID,
 	return s.appendWait(ctx, draft, chat.Rename)
 }
 
+// DeleteChat deletes a group: its members are told, and then its log is purged.
+func (s *Service) DeleteChat(ctx context.Context, caller Caller, id chat.ChatID, clientID string) error {
+	if err := OptionalClientID(clientID); err != nil {
+		return err
+	}
+	draft := chat.Event{Kind: chat.Left, ChatID: id, By: caller.User.ID, ClientID: clientID}
+	if err := s.appendWait(ctx, draft, chat.DeleteChat); err != nil {
+		return err
+	}
+	select {
+	case s.deleted <- struct{}{}:
+	default:
+	}
+	return nil
+}
+
 func checkTitles(title, topic *string) error {
 	if title != nil {
 		if err := chat.CheckLine("title", *title, chat.MaxTitle); err != nil {

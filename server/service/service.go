@@ -66,9 +66,11 @@ type Service struct {
 	passwords *passwords
 	inviting  keyedMutex // held while an invite is created, by user
 	drafts    inFlight   // accepted and not yet answered
+
+	deleted chan struct{} // has a token when a chat was deleted
 }
 
-// New returns a Service; Run is its only goroutine.
+// New returns a Service; Run and RunPurge are its only goroutines.
 func New(c Config) *Service {
 	s := &Service{
 		Store:        newStore(c.Store),
@@ -81,6 +83,7 @@ func New(c Config) *Service {
 		people:       middleware.NewBucket(middleware.Rate{N: c.Limits.Chats, Per: time.Hour}),
 		attempts:     newAttempts(c.Limits.Anonymous, c.Attempts),
 		passwords:    newPasswords(),
+		deleted:      make(chan struct{}, 1),
 	}
 	s.revocations.enforce = func(r Revocation) { s.Clear(); c.Enforce(r) }
 	s.revocations.readmit = func(r Revocation) { s.Clear(); c.Readmit(r) }

@@ -36,6 +36,7 @@ func (db *DB) Purge(ctx context.Context) (more bool, err error) {
 	if err := db.writeWhenFull(ctx, func(t *tx) error { return t.purge(id) }); err != nil {
 		return false, err
 	}
+	db.readCache.evict(id)
 	return true, nil
 }
 
