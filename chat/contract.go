@@ -152,6 +152,16 @@ type People interface {
 	PatchUser(ctx context.Context, id UserID, p UserPatch) (User, error)
 }
 
+// Blocks are whom users blocked.
+type Blocks interface {
+	// Block blocks a user for by, as CheckBlock allows; blocked already is no error.
+	Block(ctx context.Context, by, user UserID) error
+	// Unblock ends that; not blocked is no error.
+	Unblock(ctx context.Context, by, user UserID) error
+	// Blocks returns whom by blocked, in no order.
+	Blocks(ctx context.Context, by UserID) ([]UserID, error)
+}
+
 // Sessions are the signed-in devices and programs of users.
 type Sessions interface {
 	// CreateSession signs in a user whose password was right; no_identity if they
@@ -210,6 +220,7 @@ type Store interface {
 	Feed
 	Chats
 	People
+	Blocks
 	Sessions
 	Invites
 	// Epoch returns the name of this history. It was made with the database, or

@@ -16,6 +16,11 @@ type View interface {
 	Member(UserID) (role Role, ok bool)
 	// Members returns at most limit members, also of a chat that was deleted.
 	Members(limit int) []UserID
+	// Blocked reports whether one of the users by blocked the user.
+	Blocked(user UserID, by []UserID) bool
+	// Silenced reports whether the chat is a direct one in which one user blocked the
+	// other.
+	Silenced() bool
 	// Message returns the message posted with that number, its reactions in full.
 	Message(Seq) (m Message, ok bool)
 	// User returns an account.
@@ -39,7 +44,7 @@ type Rule func(View, *Event) error
 // Post is the rule of posted drafts: the author is a member. The reply's target must be
 // a message of the chat; mentions are the members that the text names.
 func Post(v View, e *Event) error {
-	if err := isMember(v, e.By); err != nil {
+	if err := mayWrite(v, e.By); err != nil {
 		return err
 	}
 	e.Mentions = mentioned(v, e.Text)
@@ -57,6 +62,9 @@ func Post(v View, e *Event) error {
 // Edit is the rule of edited drafts: only the author edits a message, and never after a
 // deletion.
 func Edit(v View, e *Event) error {
+	if err := mayWrite(v, e.By); err != nil {
+		return err
+	}
 	m, err := target(v, e)
 	if err != nil {
 		return err
@@ -92,6 +100,9 @@ func Delete(v View, e *Event) error {
 // React is the rule of reacted drafts: any member reacts to a message that was not
 // deleted and has fewer than MaxReactEmoji different emoji and MaxReactions in all.
 func React(v View, e *Event) error {
+	if err := mayWrite(v, e.By); err != nil {
+		return err
+	}
 	m, err := target(v, e)
 	if err != nil {
 		return err

@@ -13,6 +13,8 @@ type room struct {
 	chat     Chat
 	members  map[UserID]Role
 	joined   [][]UserID // by each joined event
+	blocks   map[UserID]UserID
+	silenced bool
 	messages map[Seq]Message
 	users    map[UserID]User
 	chats    map[UserID]int            // of each user
@@ -41,6 +43,10 @@ func (r room) Oldest() (u UserID, ok bool) {
 }
 
 func (r room) Member(u UserID) (Role, bool) { role, ok := r.members[u]; return role, ok }
+func (r room) Blocked(user UserID, by []UserID) bool {
+	return slices.ContainsFunc(by, func(u UserID) bool { return r.blocks[u] == user })
+}
+func (r room) Silenced() bool { return r.silenced }
 func (r room) Members(limit int) []UserID {
 	users := slices.Sorted(maps.Keys(r.members))
 	return users[:min(limit, len(users))]

@@ -34,7 +34,7 @@ func (s *Service) CreateChat(ctx context.Context, caller Caller, n chat.NewChat,
 			s.refund(n.By, cost)
 		}
 	}()
-	n.Rule = chat.ChatLimit(s.limits.Chats, "members")
+	n.Rule = chat.All(chat.NotBlocked("members"), chat.ChatLimit(s.limits.Chats, "members"))
 	if refusal := s.charge(n.By, cost); refusal != nil {
 		cost, n.Rule = price{}, chat.Refuse(refusal)
 		if n.Kind == chat.Group {

@@ -21,7 +21,7 @@ func (s *Service) PutMember(ctx context.Context, caller Caller, id chat.ChatID, 
 		draft.Role, rule = *role, chat.PutMember
 	}
 	return s.revocations.revert(Revocation{User: user, Chat: id}, func() error {
-		return s.appendWait(ctx, draft, chat.All(rule, chat.ChatLimit(s.limits.Chats, "userId")))
+		return s.appendWait(ctx, draft, chat.All(rule, chat.NotBlocked("userId"), chat.ChatLimit(s.limits.Chats, "userId")))
 	})
 }
 

@@ -71,6 +71,7 @@ func (db *DB) indexes() map[*mongo.Collection][]mongo.IndexModel {
 			{Keys: key("code"), Options: unique()},
 			{Keys: key("by", "_id")},
 		},
+		db.blocks:      {{Keys: key("user", "blocked"), Options: unique()}},
 		db.recoveries:  {{Keys: key("code"), Options: unique()}},
 		db.revocations: {{Keys: key("at"), Options: ttl(revocationLife)}},
 		db.signals:     {{Keys: key("at"), Options: ttl(signalLife)}},

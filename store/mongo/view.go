@@ -43,6 +43,8 @@ type state struct {
 	deleted  bool                      // the last event deletes the chat
 	stale    bool                      // there are newer events: catchUp reads them
 	chat     *chatDoc                  // nil: not read yet
+	kind     chat.ChatKind             // never changes; empty: not read yet
+	spoken   spoken                    // of a direct chat
 	roles    map[chat.UserID]chat.Role // of the members that were read
 	posted   []eventDoc                // judged in this attempt, not written yet
 }
@@ -155,7 +157,7 @@ func (v view) there() bool {
 		if !ok {
 			return false
 		}
-		v.s.chat = &g
+		v.s.chat, v.s.kind = &g, g.Kind
 	}
 	return true
 }

@@ -27,6 +27,7 @@ type state struct {
 	activity    int64
 	deleted     bool
 	admins      int                       // the active ones; -1: not counted yet
+	silenced    int                       // 1: chat.View.Silenced, 0: not, -1: not read yet
 	roles       map[chat.UserID]chat.Role // of the members that were read
 	wrote       []author                  // the authors of this batch's posts
 	dirty       bool                      // flush must write the row
@@ -115,7 +116,7 @@ func (t *tx) state(id chat.ChatID) (*state, error) {
 	if s, ok := t.cache.chats[id]; ok {
 		return s, nil
 	}
-	s := &state{id: id, admins: -1, roles: map[chat.UserID]chat.Role{}}
+	s := &state{id: id, admins: -1, silenced: -1, roles: map[chat.UserID]chat.Role{}}
 	err := t.row("SELECT kind, open, title, topic, head, n, members, activity, deleted != 0 FROM chats WHERE id = ?", id).
 		Scan(&s.kind, &s.open, &s.title, &s.topic, &s.head, &s.n, &s.memberCount, &s.activity, &s.deleted)
 	if errors.Is(err, sql.ErrNoRows) {
