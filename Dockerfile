@@ -1,5 +1,5 @@
 # An empty image with a static binary. The data is in /data.
-FROM golang:1.26.10 AS build
+FROM golang:1.26.11 AS build
 WORKDIR /src
 COPY go.mod go.sum ./
 RUN go mod download

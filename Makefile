@@ -1,4 +1,4 @@
-# make build | test | dist | pictures | bench | bench-web | bench-peers | bench-mongo | lint | fuzz
+# make build | test | dist | pictures | bench | bench-web | bench-peers | bench-mongo | lint | fuzz | audit | sbom
 
 SHELL := /bin/bash
 GO ?= go
@@ -6,7 +6,7 @@ VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 FUZZTIME ?= 30s
 CHROMIUM ?= $(shell command -v chromium || command -v chromium-browser || command -v google-chrome)
 
-.PHONY: build test race web dist stories pictures bench-web bench bench-peers bench-mongo lint fuzz testmongo
+.PHONY: build test race web dist stories pictures bench-web bench bench-peers bench-mongo lint fuzz audit sbom testmongo
 
 build: ## a static binary without symbols
 	CGO_ENABLED=0 $(GO) build -trimpath -ldflags '-s -w -X main.release=$(VERSION)' -o parley .
@@ -21,7 +21,7 @@ testmongo: .testmongo/bin/secantusd-py ## the MongoDB for tests; PARLEY_TEST_MON
 .testmongo/bin/secantusd-py: internal/mongotest/requirements.txt
 	@python3 -c 'import ensurepip, venv' 2>/dev/null || { echo "make test needs Python 3.11 or newer with venv: apt-get install python3-venv"; exit 1; }
 	python3 -m venv .testmongo
-	.testmongo/bin/pip install -q --disable-pip-version-check -r internal/mongotest/requirements.txt
+	.testmongo/bin/pip install -q --disable-pip-version-check --require-hashes -r internal/mongotest/requirements.txt
 	@touch $@
 
 web: web/node_modules ## type check, linter and unit tests of the client; checks that dist/ is built from src/
@@ -72,3 +72,21 @@ fuzz: ## all fuzz tests, FUZZTIME each
 	  for f in $$(grep -rhoE '^func Fuzz[A-Za-z0-9]+' $$pkg/*_test.go | sed 's/func //'); do \
 	    echo "$$pkg $$f"; $(GO) test -run '^$$' -fuzz "^$$f\$$" -fuzztime $(FUZZTIME) $$pkg || exit 1; \
 	  done; done
+
+GOVULNCHECK := golang.org/x/vuln/cmd/govulncheck@v1.9.0
+CYCLONEDX := github.com/CycloneDX/cyclonedx-gomod/cmd/cyclonedx-gomod@v1.10.0
+
+audit: ## known vulnerabilities of the Go and npm dependencies; fails too if a database cannot be reached
+	@failed=0; \
+	out=$$($(GO) run $(GOVULNCHECK) ./... 2>&1) || failed=1; \
+	if grep -q 'fetching vulnerabilities' <<<"$$out"; then echo "govulncheck was not run: its database cannot be reached (set GOVULNDB to a mirror)"; \
+	else echo "$$out"; fi; \
+	for dir in web bench/peers/node; do \
+	  out=$$(cd $$dir && npm audit --package-lock-only 2>&1) || failed=1; \
+	  if grep -q 'audit endpoint returned an error' <<<"$$out"; then echo "npm audit of $$dir was not run: the registry does not answer audits"; \
+	  else echo "npm audit of $$dir: $$out"; fi; \
+	done; exit $$failed
+
+sbom: build ## the software bill of materials of the release binary, as CycloneDX: parley.cdx.json (Go) and parley-web.cdx.json (the page)
+	$(GO) run $(CYCLONEDX) bin -json -licenses -version $(VERSION) -output parley.cdx.json parley
+	cd web && npm sbom --sbom-format cyclonedx --package-lock-only --omit dev > ../parley-web.cdx.json

@@ -9,8 +9,11 @@ import (
 	"net"
 	"net/netip"
 	"net/url"
+	"os"
 	"runtime/debug"
+	"strconv"
 	"strings"
+	"time"
 
 	"github.com/alecthomas/kong"
 
@@ -26,12 +29,16 @@ import (
 type config struct {
 	Listen         string              `default:"127.0.0.1:8080" help:"Address to listen on; port 0 selects a free port."`
 	Store          string              `default:"sqlite:./parley-data/parley.db" help:"Database: sqlite:PATH, or mongodb://HOST/NAME?replicaSet=SET for any number of replicas."`
+	StoreFile      string              `placeholder:"PATH" help:"File that holds the value of --store, for a URL with a password; it replaces --store."`
 	StorePool      int                 `default:"50" help:"Maximum connections to MongoDB, at least 5."`
 	Registration   server.Registration `default:"invite" enum:"invite,open,closed" help:"Who may create an account: ${enum}."`
 	PublicURL      *url.URL            `name:"public-url" placeholder:"URL" help:"URL of this server for its users; used in links, cookies and the check of origins."`
 	TrustedProxies []network           `placeholder:"CIDR,..." help:"Proxies whose X-Forwarded-For header is trusted: addresses or networks."`
 	LogFormat      string              `default:"text" enum:"text,json" help:"Format of the log: ${enum}."`
 	MetricsListen  string              `placeholder:"HOST:PORT" help:"Address for Prometheus metrics; off by default."`
+
+	SessionLifetime  lifetime `default:"90d" help:"Time after which a user signs in again, 1h to 400d; also after 90 days without use."`
+	RecoveryLifetime lifetime `default:"1h" help:"Time for which a link that sets a new password is valid, 1m to 7d."`
 
 	LimitAnonymous middleware.Rate `default:"100/15m" help:"Failed attempts per address, for each kind (passwords, codes, tokens, accounts without an invite), or off."`
 	LimitUser      middleware.Rate `default:"1200/1m" help:"Requests and socket commands per user, or off."`
@@ -42,7 +49,7 @@ type config struct {
 	LimitText      middleware.Size `default:"16KiB" help:"Maximum size of the text of a message, at most 16KiB."`
 
 	Serve     struct{}    `cmd:"" default:"1" help:"Run the server (the default)."`
-	Recover   recoverArgs `cmd:"" help:"Print a link that sets a new password; it is valid for one hour and can be used once."`
+	Recover   recoverArgs `cmd:"" help:"Print a link that sets a new password; it is valid for --recovery-lifetime and can be used once."`
 	OwnerLink struct{}    `cmd:"" help:"Print the link that creates the owner account; it is valid until it is used."`
 	Backup    backupArgs  `cmd:"" help:"Write a copy of the SQLite database to a new file; the server may be running."`
 	Health    struct{}    `cmd:"" help:"Check whether the server at --listen is ready; exit 1 if not."`
@@ -63,6 +70,9 @@ func (n *network) UnmarshalText(b []byte) error {
 		}
 		p = netip.PrefixFrom(a, a.BitLen())
 	}
+	if a := p.Addr(); a.Is4In6() && p.Bits() >= 96 { // addresses are compared in their IPv4 form
+		p = netip.PrefixFrom(a.Unmap(), p.Bits()-96)
+	}
 	*n = network(p)
 	return nil
 }
@@ -73,6 +83,29 @@ func prefixes(networks []network) (p []netip.Prefix) {
 		p = append(p, netip.Prefix(n))
 	}
 	return p
+}
+
+// lifetime is a duration that may be in days.
+type lifetime time.Duration
+
+const day = 24 * time.Hour
+
+// UnmarshalText parses the value of a flag.
+func (l *lifetime) UnmarshalText(b []byte) error {
+	if days, ok := strings.CutSuffix(string(b), "d"); ok {
+		n, err := strconv.ParseUint(days, 10, 16)
+		if err != nil {
+			return errors.New("must be a time, such as 90d or 12h")
+		}
+		*l = lifetime(time.Duration(n) * day)
+		return nil
+	}
+	d, err := time.ParseDuration(string(b))
+	if err != nil {
+		return errors.New("must be a time, such as 90d or 12h")
+	}
+	*l = lifetime(d)
+	return nil
 }
 
 type recoverArgs struct {
@@ -126,8 +159,23 @@ func (c *config) Validate() error {
 		strings.Trim(u.Path, "/") != "" || u.RawQuery != "" || u.Fragment != "") {
 		return errors.New("--public-url must be http or https with a host and no path, such as https://chat.example")
 	}
+	if c.StoreFile != "" {
+		content, err := os.ReadFile(c.StoreFile)
+		if err != nil {
+			return fmt.Errorf("--store-file: %w", err)
+		}
+		if c.Store = strings.TrimSpace(string(content)); c.Store == "" {
+			return fmt.Errorf("--store-file: %s is empty", c.StoreFile)
+		}
+	}
 	if c.StorePool < 5 {
 		return errors.New("--store-pool must be at least 5")
+	}
+	if c.SessionLifetime < lifetime(time.Hour) || c.SessionLifetime > lifetime(400*day) {
+		return errors.New("--session-lifetime must be 1h to 400d")
+	}
+	if c.RecoveryLifetime < lifetime(time.Minute) || c.RecoveryLifetime > lifetime(7*day) {
+		return errors.New("--recovery-lifetime must be 1m to 7d")
 	}
 	if c.LimitSockets < 1 {
 		return errors.New("--limit-sockets must be at least 1")
@@ -149,6 +197,7 @@ func (c *config) server(db chat.Store, log *slog.Logger) server.Config {
 	return server.Config{
 		Store: db, Log: log, Web: web.Files, Version: version(),
 		PublicURL: c.PublicURL, Registration: c.Registration, TrustedProxies: prefixes(c.TrustedProxies),
+		Lifetimes: server.Lifetimes{Session: time.Duration(c.SessionLifetime), Recovery: time.Duration(c.RecoveryLifetime)},
 		Limits: server.Limits{Anonymous: c.LimitAnonymous, User: c.LimitUser, Posts: c.LimitPosts,
 			Chats: c.LimitChats, Sockets: c.LimitSockets, Body: c.LimitBody, Text: c.LimitText},
 	}

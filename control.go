@@ -50,16 +50,16 @@ func listenControl(path string) (net.Listener, error) {
 // recoverAccount prints a recovery link.
 func recoverAccount(ctx context.Context, c *config, stdout io.Writer, _ *logging.Writer) error {
 	return c.control(ctx, stdout, "/recover", map[string]string{"handle": c.Recover.Handle},
-		func(s *server.Server, localURL *url.URL) (string, error) {
-			link, _, err := s.API.RecoveryLink(ctx, localURL, c.Recover.Handle)
+		func(local server.Control) (string, error) {
+			link, _, err := local.RecoveryLink(ctx, c.Recover.Handle)
 			return link, err
 		})
 }
 
 // ownerLink prints the owner link.
 func ownerLink(ctx context.Context, c *config, stdout io.Writer, _ *logging.Writer) error {
-	return c.control(ctx, stdout, "/owner-link", struct{}{}, func(s *server.Server, localURL *url.URL) (string, error) {
-		return s.API.OwnerLink(ctx, localURL)
+	return c.control(ctx, stdout, "/owner-link", struct{}{}, func(local server.Control) (string, error) {
+		return local.OwnerLink(ctx)
 	})
 }
 
@@ -73,14 +73,14 @@ func backupDatabase(ctx context.Context, c *config, stdout io.Writer, _ *logging
 	if err != nil {
 		return err
 	}
-	return c.control(ctx, stdout, "/backup", map[string]string{"file": file}, func(s *server.Server, _ *url.URL) (string, error) {
-		return file, s.API.Backup(ctx, file)
+	return c.control(ctx, stdout, "/backup", map[string]string{"file": file}, func(local server.Control) (string, error) {
+		return file, local.Backup(ctx, file)
 	})
 }
 
 // control lets the running server create a link or a backup, and prints the link or
 // the path. If no server is running, it opens the store and calls local.
-func (c *config) control(ctx context.Context, stdout io.Writer, path string, body any, local func(*server.Server, *url.URL) (string, error)) error {
+func (c *config) control(ctx context.Context, stdout io.Writer, path string, body any, local func(server.Control) (string, error)) error {
 	result, running, err := c.callServer(ctx, path, body)
 	if !running {
 		result, err = c.runOnStore(ctx, local)
@@ -130,8 +130,8 @@ func (c *config) callServer(ctx context.Context, path string, body any) (result 
 	return cmp.Or(answer.URL, answer.File), true, nil
 }
 
-// runOnStore calls local with a server on the store and without listeners.
-func (c *config) runOnStore(ctx context.Context, local func(*server.Server, *url.URL) (string, error)) (result string, err error) {
+// runOnStore calls local with the commands of a server on the store and without listeners.
+func (c *config) runOnStore(ctx context.Context, local func(server.Control) (string, error)) (result string, err error) {
 	if path, ok := strings.CutPrefix(c.Store, "sqlite:"); ok {
 		if _, err := os.Stat(path); err != nil {
 			return "", fmt.Errorf("--store: %w", err) // opening would create an empty database
@@ -144,7 +144,7 @@ func (c *config) runOnStore(ctx context.Context, local func(*server.Server, *url
 	}
 	s := server.New(c.server(db, log))
 	defer func() { err = errors.Join(err, s.Stop(ctx), db.Close()) }()
-	result, err = local(s, &url.URL{Scheme: "http", Host: reachable(c.Listen)})
+	result, err = local(s.Control(&url.URL{Scheme: "http", Host: reachable(c.Listen)}))
 	if e := (*chat.Error)(nil); errors.As(err, &e) {
 		err = errors.New(e.Message)
 	}

@@ -1,8 +1,15 @@
 package main
 
 import (
+	"bytes"
 	"encoding/json"
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"io/fs"
+	"os"
 	"os/exec"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -12,7 +19,8 @@ import (
 // as in the picture in ARCHITECTURE.md. Test files may import anything.
 var layers = map[string][]string{
 	"parley":                 {"chat", "internal/logging", "server", "store", "middleware", "web", "github.com/alecthomas/kong", "github.com/KimMachineGun/automemlimit", "golang.org/x/sync"},
-	"parley/chat":            {},
+	"parley/textrule":        {"golang.org/x/text", "github.com/rivo/uniseg"},
+	"parley/chat":            {"textrule"},
 	"parley/hub":             {},
 	"parley/web":             {},
 	"parley/wire":            {"chat", "github.com/shamaton/msgpack/v2", "github.com/tinylib/msgp"},
@@ -20,15 +28,18 @@ var layers = map[string][]string{
 	"parley/store/queue":     {"chat"},
 	"parley/store/sqlite":    {"chat", "store/queue", "modernc.org/sqlite", "golang.org/x/sys"},
 	"parley/store/mongo":     {"chat", "store/queue", "go.mongodb.org/mongo-driver/v2"},
+	"parley/store/cached":    {"chat"},
 	"parley/store/storetest": {"chat", "go.uber.org/goleak"},
 	"parley/middleware":      {"chat", "github.com/go-chi/chi/v5", "github.com/go-chi/httprate", "github.com/unrolled/secure", "github.com/klauspost/compress"},
 	"parley/server/socket":   {"github.com/coder/websocket"},
 	"parley/server/api":      {"chat", "wire", "hub", "middleware", "server/service", "github.com/go-chi/chi/v5"},
-	"parley/server/service":  {"chat", "wire", "middleware", "golang.org/x/crypto", "golang.org/x/sync"},
+	"parley/server/auth":     {"chat", "middleware", "internal/keyed", "golang.org/x/crypto", "golang.org/x/sync"},
+	"parley/server/service":  {"chat", "wire", "middleware", "server/auth", "store/cached", "internal/keyed"},
 	"parley/server/session":  {"chat", "wire", "hub", "server/service"},
-	"parley/server/live":     {"chat", "wire", "hub", "server/service", "golang.org/x/sync"},
-	"parley/server": {"chat", "wire", "hub", "middleware", "server/api", "server/service", "server/session", "server/live", "server/socket", "github.com/go-chi/chi/v5",
+	"parley/server/live":     {"chat", "wire", "hub", "server/service", "store/cached", "golang.org/x/sync"},
+	"parley/server": {"chat", "wire", "hub", "middleware", "store/cached", "server/api", "server/auth", "server/service", "server/session", "server/live", "server/socket", "github.com/go-chi/chi/v5",
 		"github.com/prometheus/client_golang", "golang.org/x/sync", "github.com/klauspost/compress"},
+	"parley/internal/keyed":     {"golang.org/x/sync"},
 	"parley/internal/logging":   {},
 	"parley/internal/mongotest": {"go.mongodb.org/mongo-driver/v2"},
 	"parley/internal/echo":      {"server/socket"},
@@ -82,6 +93,81 @@ func TestImportsObeyTheLayers(t *testing.T) {
 		switch name := path[strings.LastIndex(path, "/")+1:]; name {
 		case "util", "common", "helpers", "models", "types":
 			t.Errorf("%s: name the package after what it provides, not %s", path, name)
+		}
+	}
+}
+
+// Bounds below server/, without tests.
+const (
+	maxPackageLines = 2000
+	maxMethodFiles  = 4 // of one type
+)
+
+// No package below server/ and no type grows until it is hard to find one's way in it.
+// Files of all platforms count.
+func TestServerPackagesAndTypesAreSmall(t *testing.T) {
+	lines := map[string]int{}                 // by folder
+	files := map[string]map[string][]string{} // by folder and type: files with its methods
+	err := filepath.WalkDir("server", func(path string, _ fs.DirEntry, err error) error {
+		if err != nil || filepath.Ext(path) != ".go" || strings.HasSuffix(path, "_test.go") {
+			return err
+		}
+		source, err := os.ReadFile(path)
+		if err != nil {
+			return err
+		}
+		parsed, err := parser.ParseFile(token.NewFileSet(), path, source, parser.SkipObjectResolution)
+		if err != nil {
+			return err
+		}
+		folder, file := filepath.Split(path)
+		lines[folder] += bytes.Count(source, []byte("\n"))
+		if files[folder] == nil {
+			files[folder] = map[string][]string{}
+		}
+		for _, d := range parsed.Decls {
+			f, ok := d.(*ast.FuncDecl)
+			if !ok || f.Recv == nil {
+				continue
+			}
+			if name := receiver(f.Recv.List[0].Type); !slices.Contains(files[folder][name], file) {
+				files[folder][name] = append(files[folder][name], file)
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(lines) < 6 || len(files["server/session/"]["Session"]) == 0 {
+		t.Errorf("not all packages were read: %v", lines)
+	}
+	for folder, n := range lines {
+		if n > maxPackageLines {
+			t.Errorf("%s has %d lines, at most %d are allowed: move what stands alone into a package of its own", folder, n, maxPackageLines)
+		}
+		for name, in := range files[folder] {
+			if len(in) > maxMethodFiles {
+				t.Errorf("%s: the methods of %s are in %d files, at most %d are allowed: %s", folder, name, len(in), maxMethodFiles, strings.Join(in, ", "))
+			}
+		}
+	}
+}
+
+// receiver returns the name of a receiver's type.
+func receiver(e ast.Expr) string {
+	for {
+		switch x := e.(type) {
+		case *ast.StarExpr:
+			e = x.X
+		case *ast.IndexExpr:
+			e = x.X
+		case *ast.IndexListExpr:
+			e = x.X
+		case *ast.Ident:
+			return x.Name
+		default:
+			return ""
 		}
 	}
 }

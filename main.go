@@ -36,12 +36,20 @@ const (
 func main() {
 	ctx, stop := context.WithCancel(context.Background())
 	signals := make(chan os.Signal, 2)
-	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
+	for _, s := range []os.Signal{os.Interrupt, syscall.SIGTERM, syscall.SIGHUP} {
+		if !signal.Ignored(s) { // nohup, and shells that start it in the background
+			signal.Notify(signals, s)
+		}
+	}
 	go func() {
-		<-signals
+		first := <-signals
 		stop()
-		<-signals // a second signal does not wait for the orderly stop
-		os.Exit(1)
+		for second := range signals {
+			if second == syscall.SIGHUP && first == syscall.SIGHUP {
+				continue // a terminal that closes sends it more than once
+			}
+			os.Exit(1) // does not wait for the orderly stop
+		}
 	}()
 	os.Exit(run(ctx, os.Args[1:], os.Stdout, os.Stderr))
 }
@@ -102,7 +110,7 @@ func serve(ctx context.Context, c *config, stdout io.Writer, stderr *logging.Wri
 			log.Warn("the commands recover, owner-link and backup cannot reach this server", "error", err)
 		} else {
 			// A backup has no timeout, so a stop interrupts it.
-			control := &http.Server{Handler: s.API.Control(localURL), BaseContext: func(net.Listener) context.Context { return ctx }}
+			control := &http.Server{Handler: s.Control(localURL).Handler(), BaseContext: func(net.Listener) context.Context { return ctx }}
 			servers, listeners = append(servers, control), append(listeners, l)
 		}
 	}
@@ -116,7 +124,7 @@ func serve(ctx context.Context, c *config, stdout io.Writer, stderr *logging.Wri
 		h.IdleTimeout, h.MaxHeaderBytes = idleTimeout, maxHeader
 		h.ErrorLog = slog.NewLogLogger(log.Handler(), slog.LevelDebug)
 		g.Go(func() error {
-			if err := h.Serve(listeners[i]); !errors.Is(err, http.ErrServerClosed) {
+			if err := h.Serve(&acceptLog{Listener: listeners[i], log: log}); !errors.Is(err, http.ErrServerClosed) {
 				return err
 			}
 			return nil
@@ -161,7 +169,7 @@ func announce(ctx context.Context, s *server.Server, db chat.Store, log *slog.Lo
 	if info.Setup == "" {
 		return nil
 	}
-	link, err := s.API.OwnerLink(ctx, localURL)
+	link, err := s.Control(localURL).OwnerLink(ctx)
 	if err == nil {
 		fmt.Fprintf(stdout, "Open this link to become the owner of this server:\n%s\n", link)
 	}

@@ -120,6 +120,10 @@ func (p UserPatch) Ends(u User) (ends bool, keep SessionID) {
 	return p.PasswordHash != nil, p.Keep
 }
 
+// EndsRecovery reports whether a recovery code of the user, as the patch leaves them, ends:
+// a code from before a deactivation or a new password is of no use after it.
+func (p UserPatch) EndsRecovery(u User) bool { return p.PasswordHash != nil || !u.Active }
+
 // Revokes reports whether the patch can take rights away.
 func (p UserPatch) Revokes() bool {
 	return p.PasswordHash != nil || p.Active != nil && !*p.Active || p.Role != nil && *p.Role == RoleMember

@@ -20,7 +20,8 @@ import (
 //     a member any more it returns Event.Repeat of it. A refused draft leaves its
 //     ClientID unknown.
 //  6. A text that was deleted or edited away is in no log, no projection and,
-//     after a checkpoint, no file.
+//     after a checkpoint, no file; nor is a reaction that was taken back or whose
+//     message was deleted, nor a title or topic that was replaced.
 //  7. A group with an active member has an active admin: Succession is in the commit
 //     of its cause.
 //  8. An event keeps its number and its time, and the activity of a chat is the
@@ -147,9 +148,13 @@ type People interface {
 	FindUsers(ctx context.Context, q, after string, limit int) (users []User, next string, err error)
 	// PatchUser changes a user; last_owner if the server would be left without an
 	// active admin. Where the change of Active leaves a group without an active admin,
-	// or with one who could be, it appends Succession. A new password ends all sessions but Keep, Active=false ends
-	// all: in the same commit, and as a Revocation on the feed.
+	// or with one who could be, it appends Succession. A new password ends all sessions
+	// but Keep, Active=false ends all: in the same commit, and as a Revocation on the
+	// feed. Both end the user's recovery code.
 	PatchUser(ctx context.Context, id UserID, p UserPatch) (User, error)
+	// RenewHash replaces the hash of an unchanged password if it is still old, and ends
+	// nothing.
+	RenewHash(ctx context.Context, id UserID, old, renewed string) error
 }
 
 // Blocks are whom users blocked.
@@ -165,10 +170,12 @@ type Blocks interface {
 // Sessions are the signed-in devices and programs of users.
 type Sessions interface {
 	// CreateSession signs in a user whose password was right; no_identity if they
-	// are inactive.
+	// are inactive. In the same commit it ends the session that n replaces and the
+	// SurplusSessions of the user, as Revocations on the feed. So does every other
+	// method that takes a NewSession.
 	CreateSession(ctx context.Context, user UserID, n NewSession) (Session, error)
 	// Identify returns the holder of a token; no_identity if the session ended,
-	// was unseen for SessionTTL, or the user is inactive. It updates SeenAt, once a
+	// is not Live, or the user is inactive. It updates SeenAt, once a
 	// minute, without making the caller wait.
 	Identify(ctx context.Context, tokenHash [32]byte) (User, Session, error)
 	// SessionsOf returns the live sessions of a user, newest first.
@@ -203,13 +210,16 @@ type Invites interface {
 	AcceptInvite(ctx context.Context, codeHash [32]byte, user UserID, rule Rule) (ChatID, error)
 	// CreateRecovery saves a code that lets its holder set a new password; it
 	// replaces an earlier one. not_found for an unknown user.
-	CreateRecovery(ctx context.Context, user UserID, codeHash [32]byte, expiresAt int64) error
+	CreateRecovery(ctx context.Context, r Recovery, codeHash [32]byte) error
 	// PeekRecovery returns the user whose password the code would set, without
 	// spending it; invite_spent as UseRecovery.
 	PeekRecovery(ctx context.Context, codeHash [32]byte) (UserID, error)
-	// UseRecovery spends the code, once: it sets the password, ends all sessions
-	// and makes a new one. invite_spent if the code is unknown, used or expired.
+	// UseRecovery spends the code, once: it sets the password, ends all sessions,
+	// makes a new one and saves the RecoveryUse. invite_spent if the code is unknown,
+	// used or expired.
 	UseRecovery(ctx context.Context, codeHash [32]byte, passwordHash string, n NewSession) (User, Session, error)
+	// RecoveryUses returns the last MaxRecoveryUses uses of a user's codes, newest first.
+	RecoveryUses(ctx context.Context, user UserID) ([]RecoveryUse, error)
 }
 
 // Store is the whole of what Parley stores. All methods are safe for concurrent use. A
@@ -230,7 +240,8 @@ type Store interface {
 	Server(ctx context.Context) (Server, error)
 	// RenameServer sets the server's name.
 	RenameServer(ctx context.Context, name string) error
-	// Ping returns nil while the store answers, reads and writes, or is Full.
+	// Ping returns nil while the store answers, reads and writes, or is Full. It is an
+	// error while the store cannot write as much as a post needs.
 	Ping(ctx context.Context) error
 	// Full reports whether the disk is full. Until it has room again the store
 	// reads, and accepts only writes that remove something or take rights away. All

@@ -6,8 +6,8 @@ import (
 	"time"
 )
 
-// Code is the machine-readable part of an Error. The list is closed: clients may switch
-// over it.
+// Code is the machine-readable part of an Error. Clients may switch over it: they take
+// a code that they do not know as one after which they do not try again.
 type Code string
 
 // One rule for clients: after no answer, rate_limited, internal or unavailable
@@ -21,6 +21,7 @@ const (
 	RegistrationClosed Code = "registration_closed"
 	WrongPassword      Code = "wrong_password"
 	NotFound           Code = "not_found"
+	MethodNotAllowed   Code = "method_not_allowed"
 	Conflict           Code = "conflict"
 	HandleTaken        Code = "handle_taken"
 	LastOwner          Code = "last_owner"

@@ -16,7 +16,7 @@ const (
 	MaxInviteUses     = 100_000
 	DefaultInviteLife = 7 * 24 * 60 * 60 * 1000   // ms
 	MaxInviteLife     = 365 * 24 * 60 * 60 * 1000 // ms
-	RecoveryLife      = 60 * 60 * 1000            // ms
+	RecoveryLife      = 60 * 60 * 1000            // ms, the default
 )
 
 // Open reports whether the invite has uses left and has not expired at now.
@@ -79,11 +79,36 @@ func (v InviteView) CheckAccept(u User, now int64) error {
 // invite.
 func NoInvite(field string) error { return FailField(NotFound, field, "there is no such invite") }
 
-// RecoveryView is the user of a recovery code and its expiry, as a store read both.
+// Recovery is a code that lets its holder set a user's password.
+type Recovery struct {
+	User      UserID
+	By        UserID // the admin who made it; empty: the administrator of the machine
+	ExpiresAt int64
+}
+
+// RecoveryUse is one use of a recovery code. Its user sees it, since whoever made the code
+// could have used it.
+type RecoveryUse struct {
+	At      int64  `json:"at" msgpack:"at"`
+	By      UserID `json:"by,omitempty" msgpack:"by,omitempty"` // Recovery.By
+	Client  string `json:"client" msgpack:"client"`
+	Address string `json:"address" msgpack:"address"`
+}
+
+// MaxRecoveryUses is how many uses are kept of one user, the newest.
+const MaxRecoveryUses = 20
+
+// RecoveryView is the user of a recovery code and the rest of it, as a store read both.
 // The zero value stands for a code that is unknown or was used.
 type RecoveryView struct {
 	User      User
+	By        UserID
 	ExpiresAt int64
+}
+
+// Use returns the use of the code that signs in with a session.
+func (v RecoveryView) Use(s Session) RecoveryUse {
+	return RecoveryUse{At: s.CreatedAt, By: v.By, Client: s.Client, Address: s.Address}
 }
 
 // CheckUse judges whether the code can set a new password at now.

@@ -60,8 +60,8 @@ func TestInviteRules(t *testing.T) {
 func TestRecoveryRules(t *testing.T) {
 	const now = 1000
 	ann := User{ID: "ann", Active: true}
-	outcome(t, "a code", RecoveryView{ann, now + 1}.CheckUse(now), "", "")
-	outcome(t, "an expired code", RecoveryView{ann, now}.CheckUse(now), InviteSpent, "")
+	outcome(t, "a code", RecoveryView{User: ann, ExpiresAt: now + 1}.CheckUse(now), "", "")
+	outcome(t, "an expired code", RecoveryView{User: ann, ExpiresAt: now}.CheckUse(now), InviteSpent, "")
 	outcome(t, "an unknown code", RecoveryView{}.CheckUse(now), InviteSpent, "")
-	outcome(t, "a code of an inactive user", RecoveryView{User{ID: "eve"}, now + 1}.CheckUse(now), InviteSpent, "")
+	outcome(t, "a code of an inactive user", RecoveryView{User: User{ID: "eve"}, ExpiresAt: now + 1}.CheckUse(now), InviteSpent, "")
 }

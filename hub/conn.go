@@ -16,10 +16,6 @@ type Conn struct {
 	attachedAt int64 // Hub.now at Attach
 	codec      uint8
 
-	// Owned by keepalive.
-	pings    uint8 // sent since the peer was last heard
-	pingedAt int64 // Hub.now at the last ping, at first that of Attach, spread
-
 	heardAt atomic.Int64 // Hub.now when the peer was last heard
 
 	// Guarded by Hub.mu.
@@ -31,6 +27,8 @@ type Conn struct {
 	mu           sync.Mutex
 	busy         bool          // guarded by mu; enqueued at the pool, or a worker drains it
 	pingDue      bool          // guarded by mu; the worker shall ping
+	pings        uint8         // guarded by mu; sent since the peer was last heard
+	pingedAt     int64         // guarded by mu; Hub.now at the last ping, at first that of Attach, spread
 	closing      bool          // guarded by mu; takes no more values, is closed when drained
 	closed       bool          // guarded by mu; takes no values and no memberships
 	detached     bool          // guarded by mu
@@ -74,32 +72,50 @@ func (h *Hub) Attach(sink Sink, codec int, tag any) *Conn {
 }
 
 // Bind sets the owner of the connection, once. It reports false if the owner
-// already has limit connections (0: no limit), or if the connection is closed or
+// already has limit open connections (0: no limit), or if the connection is closed or
 // bound to another owner. A connection that is not bound within
 // Config.BindWithin is closed with Unbound.
+//
+// At the limit, a connection that owes an answer to a ping for answerWithin makes room:
+// it is closed with Silent. If there is none, the quiet ones are pinged, so that
+// half-open connections make room for the owner's next attempt.
 func (c *Conn) Bind(owner string, limit int) bool {
+	bound, silent := c.bind(owner, limit)
+	if silent != nil {
+		silent.closeSink(Silent)
+	}
+	return bound
+}
+
+// bind is Bind. It may return a connection that it marked as closed; the caller then
+// calls closeSink.
+func (c *Conn) bind(owner string, limit int) (bound bool, silent *Conn) {
 	h := c.hub
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.owner != "" || owner == "" || c.closed || c.slot < 0 {
-		return owner != "" && c.owner == owner && !c.closed
+		return owner != "" && c.owner == owner && !c.closed, nil
 	}
 	first := h.owners[owner]
 	if limit > 0 {
 		n := 0
-		for s := first; s != nil && n < limit; s = s.sibling {
-			n++
+		for s := first; s != nil; s = s.sibling {
+			if s.isOpen() {
+				n++
+			}
 		}
-		if n == limit {
-			return false
+		if n >= limit {
+			if silent = makeRoom(first, h.now.Load()); silent == nil {
+				return false, nil
+			}
 		}
 	}
 	c.owner, c.sibling = owner, first
 	h.owners[owner] = c
 	h.bound++
-	return true
+	return true, silent
 }
 
 // Owner returns the owner that Bind set, or "".

@@ -79,6 +79,12 @@ func (c *Conn) checkTimeouts(now int64) (cause Cause, over bool) {
 	if c.pings == 2 {
 		return Silent, true
 	}
+	c.requestPing(now)
+	return 0, false
+}
+
+// requestPing lets a worker ping the peer. c.mu is held.
+func (c *Conn) requestPing(now int64) {
 	c.pings++
 	c.pingedAt = now
 	c.pingDue = true
@@ -86,5 +92,46 @@ func (c *Conn) checkTimeouts(now int64) (cause Cause, over bool) {
 		c.busy = true
 		c.pool.enqueue(c)
 	}
-	return 0, false
+}
+
+// answerWithin is how long a peer may take to answer a ping once its owner is at the
+// limit of connections; half of Config.PingEvery if that is less.
+const answerWithin = 2 * time.Second
+
+// makeRoom marks as closed that connection of an owner which has owed an answer to a
+// ping for the longest, but at least answerWithin, and returns it. If there is none, it
+// pings those that were not heard for so long, and returns nil. Hub.mu is held.
+func makeRoom(first *Conn, now int64) (silent *Conn) {
+	wait, oldest := int64(min(answerWithin, first.hub.config.PingEvery/2)), int64(0)
+	for c := first; c != nil; c = c.sibling {
+		c.mu.Lock()
+		if heard := c.heardAt.Load(); !c.closed && c.pings > 0 && heard < c.pingedAt && now-c.pingedAt >= wait && (silent == nil || heard < oldest) {
+			silent, oldest = c, heard
+		}
+		c.mu.Unlock()
+	}
+	if silent != nil {
+		silent.mu.Lock()
+		defer silent.mu.Unlock()
+		if !silent.markClosed() {
+			return nil
+		}
+		return silent
+	}
+	for c := first; c != nil; c = c.sibling {
+		c.mu.Lock()
+		if heard := c.heardAt.Load(); !c.closed && now-heard >= wait && (c.pings == 0 || heard >= c.pingedAt) {
+			c.pings = 0
+			c.requestPing(now)
+		}
+		c.mu.Unlock()
+	}
+	return nil
+}
+
+// isOpen reports whether the connection was not closed.
+func (c *Conn) isOpen() bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return !c.closed
 }

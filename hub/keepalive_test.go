@@ -57,6 +57,67 @@ func TestHeardPostponesPing(t *testing.T) {
 	})
 }
 
+// Half-open connections do not lock their owner out: at the limit they are pinged, and
+// who owes an answer for two seconds makes room, the longest unheard first.
+func TestHalfOpenConnectionsMakeRoom(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h := newHub(t, Config{})
+		start := time.Now()
+		var peers []*peer
+		var conns []*Conn
+		attach := func() *Conn {
+			peers = append(peers, newPeer())
+			conns = append(conns, h.Attach(peers[len(peers)-1], 0, nil))
+			return conns[len(conns)-1]
+		}
+		for i := range 3 {
+			time.Sleep(time.Until(start.Add(time.Duration(i+1) * second)))
+			attach().Bind("ann", 3)
+			synctest.Wait()
+			conns[i].Heard()
+		}
+		conns[1].Heard() // of all, 0 was heard first
+		time.Sleep(time.Until(start.Add(6 * second)))
+		if attach().Bind("ann", 3) {
+			t.Error("bound beyond the limit, while nobody owes an answer")
+		}
+		for i := range 3 {
+			at(t, start, 6*second+second/2, peers[i], 1)
+		}
+		conns[1].Heard() // answers
+		if attach().Bind("ann", 3) {
+			t.Error("bound before the others had time to answer")
+		}
+		at(t, start, 7*second, peers[0], 1) // is not pinged again meanwhile
+		time.Sleep(time.Until(start.Add(9*second + second/2)))
+		if !conns[3].Bind("ann", 3) {
+			t.Error("a half-open connection made no room")
+		}
+		at(t, start, 9*second+second/2, peers[0], 1, Silent)
+		at(t, start, 9*second+second/2, peers[2], 1)
+		if !conns[4].Bind("ann", 3) { // although the closed ones are not detached yet
+			t.Error("the second half-open connection made no room")
+		}
+		at(t, start, 9*second+second/2, peers[2], 1, Silent)
+		conns[3].Heard()
+		conns[4].Heard()
+		conns[1].Heard()
+		if attach().Bind("ann", 3) {
+			t.Error("bound beyond the limit of live connections")
+		}
+		at(t, start, 10*second, peers[1], 1)
+		if got := h.Stats().Closed[Silent]; got != 2 {
+			t.Errorf("%d closed", got)
+		}
+		for _, c := range conns {
+			c.Detach()
+		}
+		if h.Stats().Bound != 0 || len(h.owners) != 0 {
+			t.Errorf("%+v", h.Stats())
+		}
+	})
+}
+
 // A process that was suspended for an hour finds every peer silent, although no
 // peer had a ping to answer.
 func TestSuspendedServerClosesNoConnection(t *testing.T) {

@@ -10,9 +10,6 @@ import (
 // sends a tenth more bytes than gzip.
 const zstdLevel = 2
 
-// maxAcceptEncoding bounds the header that is parsed, in bytes.
-const maxAcceptEncoding = 256
-
 // Compress compresses answers of at least 1 KiB with zstd or gzip if the client accepts
 // it. It leaves upgrades alone. It is for answers of the API, which differ each time;
 // the page's files are compressed once, when they are loaded.
@@ -29,8 +26,8 @@ func Compress() Middleware {
 				next.ServeHTTP(w, r)
 				return
 			}
-			if len(r.Header.Get("Accept-Encoding")) > maxAcceptEncoding {
-				r.Header.Del("Accept-Encoding")
+			if r.Header["Accept-Encoding"] != nil { // gzhttp knows neither "*" nor a weight of identity
+				r.Header.Set("Accept-Encoding", ContentEncoding(r.Header))
 			}
 			compressed.ServeHTTP(w, r)
 		})

@@ -18,6 +18,7 @@
 //	MatchUser      after Limit, so that refused requests are counted
 //	Body           after Limit, so that nothing is read of a request over the limit
 //	Require        on routes that need an identity
+//	Query          after Require
 //
 // Queries, bodies, headers and paths are never logged. The access log contains the
 // route's pattern instead of the path.

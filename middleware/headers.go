@@ -13,13 +13,15 @@ const (
 	apiPolicy  = "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 	pagePolicy = "default-src 'self'; connect-src %s; img-src 'self' data:; style-src 'self'; script-src 'self'; " +
 		"object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
-	hstsSeconds = 365 * 24 * 60 * 60
+	hsts = "max-age=31536000" // a year
 )
 
 // Headers sets security headers: a content security policy without inline code, no
 // content sniffing, no frames, no referrer, no sharing with other origins, no devices.
-// HSTS is set only if the public URL is https: it would make an installation without
-// TLS unreachable.
+// HSTS is set only on answers over TLS, as RFC 6797, section 7.2, asks: to this server or
+// to a trusted proxy. It also needs a public URL with https, which says that the host is
+// meant for TLS alone: HSTS covers all its ports, and a LAN without TLS would become
+// unreachable.
 func Headers(public *url.URL) Middleware {
 	// 'self' covers ws and wss of the same host (CSP level 3). Older browsers need
 	// the host's name, which only the public URL states.
@@ -34,10 +36,6 @@ func Headers(public *url.URL) Middleware {
 		ReferrerPolicy:            "no-referrer",
 		CrossOriginResourcePolicy: "same-origin",
 		PermissionsPolicy:         "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
-		ForceSTSHeader:            https,
-	}
-	if https {
-		options.STSSeconds = hstsSeconds
 	}
 	api := fixedHeaders(options, apiPolicy)
 	page := fixedHeaders(options, strings.Replace(pagePolicy, "%s", connect, 1))
@@ -49,6 +47,9 @@ func Headers(public *url.URL) Middleware {
 			}
 			for _, f := range set {
 				h[f.name] = f.value
+			}
+			if https && IsHTTPS(r, nil) {
+				h.Set("Strict-Transport-Security", hsts)
 			}
 			if https || secureContext(r) {
 				h.Set("Cross-Origin-Opener-Policy", "same-origin")

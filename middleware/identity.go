@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/http"
 	"net/url"
+	"strconv"
 	"strings"
 
 	"parley/chat"
@@ -42,7 +43,9 @@ const maxToken = 256
 
 // Identify finds the caller by the Authorization header (Bearer) or else the session
 // cookie. Credentials that are not valid do not end the request, but Require does; such
-// a cookie is cleared. public is the public URL, or nil.
+// a cookie is cleared. A cookie of the name without a port is moved to this server's name
+// if it is valid here; else it is another server's, and as good as none. public is the
+// public URL, or nil.
 func Identify(sessions Sessions, public *url.URL) Middleware {
 	return func(next http.Handler) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -51,17 +54,28 @@ func Identify(sessions Sessions, public *url.URL) Middleware {
 				next.ServeHTTP(w, r)
 				return
 			}
-			c := Caller{Cookie: cookie}
+			// A client that names its user handles errors itself. Its answer may be late and
+			// must not change the cookie of another user who has signed in meanwhile.
+			mayChange := r.Header.Get(UserHeader) == ""
+			c := Caller{Cookie: cookie != ""}
 			if token == "" || len(token) > maxToken {
 				c.Err = chat.Fail(chat.NoIdentity, "this token is not valid")
 			} else {
 				c.User, c.Session, c.Err = sessions.Identify(r.Context(), chat.SecretHash(token))
 			}
+			if name := cookieName(r, public); cookie != "" && cookie != name {
+				if chat.Is(c.Err, chat.NoIdentity) {
+					next.ServeHTTP(w, r)
+					return
+				}
+				if c.Err == nil && mayChange {
+					setCookie(w, r, public, name, token, cookieLife)
+					setCookie(w, r, public, cookie, "", -1)
+				}
+			}
 			if c.Err != nil {
 				c.User, c.Session = chat.User{}, chat.Session{}
-				// A client that names its user handles the error itself. This answer may be late
-				// and must not clear the cookie of another user who has signed in meanwhile.
-				if cookie && chat.Is(c.Err, chat.NoIdentity) && r.Header.Get(UserHeader) == "" {
+				if c.Cookie && chat.Is(c.Err, chat.NoIdentity) && mayChange {
 					ClearCookie(w, r, public)
 				}
 			}
@@ -72,17 +86,20 @@ func Identify(sessions Sessions, public *url.URL) Middleware {
 	}
 }
 
-// credentials returns the token of a request. An Authorization header of another scheme
-// is meant for a proxy in front of the server and is ignored.
-func credentials(r *http.Request, public *url.URL) (token string, cookie, given bool) {
+// credentials returns the token of a request, and the name of the cookie if it came in
+// one. An Authorization header of another scheme is meant for a proxy in front of the
+// server and is ignored.
+func credentials(r *http.Request, public *url.URL) (token, cookie string, given bool) {
 	scheme, token, _ := strings.Cut(r.Header.Get("Authorization"), " ")
 	if strings.EqualFold(scheme, "Bearer") {
-		return strings.TrimSpace(token), false, true
+		return strings.TrimSpace(token), "", true
 	}
-	if c, err := r.Cookie(cookieName(IsHTTPS(r, public))); err == nil {
-		return c.Value, true, true
+	for _, name := range []string{cookieName(r, public), baseCookieName(r, public)} {
+		if c, err := r.Cookie(name); err == nil {
+			return c.Value, name, true
+		}
 	}
-	return "", false, false
+	return "", "", false
 }
 
 // Require answers 401 to callers without an identity, and forbids to cache any answer.
@@ -134,30 +151,48 @@ func MatchUser(fail Fail) Middleware {
 // decides when the session itself expires.
 const cookieLife = 400 * 24 * 60 * 60
 
-// cookieName returns the session cookie's name. On https it has the prefix that binds a
-// cookie to this host alone (RFC 6265bis, section 4.1.3.2).
-func cookieName(https bool) string {
-	if https {
+// baseCookieName is cookieName without the port, as older versions used it. On https it
+// has the prefix that binds a cookie to this host alone (RFC 6265bis, section 4.1.3.2).
+func baseCookieName(r *http.Request, public *url.URL) string {
+	if IsHTTPS(r, public) {
 		return "__Host-parley"
 	}
 	return "parley"
 }
 
+// cookieName returns the session cookie's name. It ends with the port that the client
+// uses, unless that is the scheme's own: browsers send a cookie to all ports of a host,
+// where other servers may run.
+func cookieName(r *http.Request, public *url.URL) string {
+	name, host, standard := baseCookieName(r, public), r.Host, "80"
+	if public != nil {
+		host = public.Host
+	}
+	if strings.HasPrefix(name, "__Host-") {
+		standard = "443"
+	}
+	port, err := strconv.ParseUint((&url.URL{Host: host}).Port(), 10, 16)
+	if number := strconv.FormatUint(port, 10); err == nil && port != 0 && number != standard {
+		name += "-" + number
+	}
+	return name
+}
+
 // SetCookie sets the session cookie and forbids to cache the answer.
 func SetCookie(w http.ResponseWriter, r *http.Request, public *url.URL, token string) {
-	setCookie(w, r, public, token, cookieLife)
+	setCookie(w, r, public, cookieName(r, public), token, cookieLife)
 }
 
 // ClearCookie deletes the session cookie in the browser.
 func ClearCookie(w http.ResponseWriter, r *http.Request, public *url.URL) {
-	setCookie(w, r, public, "", -1)
+	setCookie(w, r, public, cookieName(r, public), "", -1)
 }
 
-func setCookie(w http.ResponseWriter, r *http.Request, public *url.URL, value string, age int) {
+func setCookie(w http.ResponseWriter, r *http.Request, public *url.URL, name, value string, age int) {
 	https := IsHTTPS(r, public)
 	w.Header().Set("Cache-Control", "no-store")
 	http.SetCookie(w, &http.Cookie{
-		Name: cookieName(https), Value: value, Path: "/", MaxAge: age,
+		Name: name, Value: value, Path: "/", MaxAge: age,
 		Secure: https, HttpOnly: true, SameSite: http.SameSiteLaxMode,
 	})
 }

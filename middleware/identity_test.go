@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/tls"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 
@@ -80,6 +81,62 @@ func TestIdentify(t *testing.T) {
 				t.Error("the answer may be cached")
 			}
 		})
+	}
+}
+
+// Servers on other ports of a host get each other's cookies: the name carries the port,
+// and a cookie of the older name is taken over by the server that knows it.
+func TestCookiesOfOtherServers(t *testing.T) {
+	const attributes = "; HttpOnly; SameSite=Lax"
+	moved := []string{"parley-8080=ann; Path=/; Max-Age=34560000" + attributes, "parley=; Path=/; Max-Age=0" + attributes}
+	for _, c := range []struct {
+		name, public, host, cookies string
+		user                        chat.UserID
+		body                        string
+		set                         []string
+	}{
+		{"its own", "", "lan:8080", "parley-8080=ann; parley-9090=x", "u1", "", nil},
+		{"another port's alone", "", "lan:8080", "parley-9090=ann", "", "no_identity", nil},
+		{"its own is bad", "", "lan:8080", "parley-8080=x; parley-9090=ann", "", "no_identity", []string{"parley-8080=; Path=/; Max-Age=0" + attributes}},
+		{"the older name, its own", "", "lan:8080", "parley=ann", "u1", "", moved},
+		{"the older name, another's", "", "lan:8080", "parley=x", "", "no_identity", nil},
+		{"both names", "", "lan:8080", "parley=bob; parley-8080=ann", "u1", "", nil},
+		{"both names, its own is bad", "", "lan:8080", "parley=ann; parley-8080=x", "", "no_identity", []string{"parley-8080=; Path=/; Max-Age=0" + attributes}},
+		{"the older name while the store is down", "", "lan:8080", "parley=down", "", "unavailable", nil},
+		{"the scheme's port", "", "lan", "parley=ann", "u1", "", nil},
+		{"the scheme's port, named", "", "lan:80", "parley=ann", "u1", "", nil},
+		{"IPv6", "", "[::1]:8080", "parley-8080=ann", "u1", "", nil},
+		{"IPv6 without a port", "", "[::1]", "parley=ann", "u1", "", nil},
+		{"no port", "", "lan:", "parley=ann", "u1", "", nil},
+		{"no number", "", "lan:http", "parley=ann", "u1", "", nil},
+		{"port 0", "", "lan:0", "parley=ann", "u1", "", nil},
+		{"https", "https://x:8443", "inner:8080", "__Host-parley-8443=ann; parley-8080=bob", "u1", "", nil},
+		{"https, the scheme's port", "https://x:443", "inner:8080", "__Host-parley=ann", "u1", "", nil},
+		{"https, the older name", "https://x:8443", "inner:8080", "__Host-parley=ann", "u1", "", []string{
+			"__Host-parley-8443=ann; Path=/; Max-Age=34560000; HttpOnly; Secure; SameSite=Lax", "__Host-parley=; Path=/; Max-Age=0; HttpOnly; Secure; SameSite=Lax"}},
+	} {
+		var seen Caller
+		spy := func(next http.Handler) http.Handler {
+			return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				seen = CallerOf(r.Context())
+				next.ServeHTTP(w, r)
+			})
+		}
+		w := do(chain(ok, Identify(fakeSessions{"ann": "u1", "bob": "u2"}, parse(t, c.public)), spy, Require(writeError)),
+			request("GET", "/api/me", "Host: "+c.host, "Cookie: "+c.cookies))
+		if seen.User.ID != c.user || w.Body.String() != c.body || !slices.Equal(w.Header()["Set-Cookie"], c.set) {
+			t.Errorf("%s: %+v, %q, Set-Cookie %q", c.name, seen, w.Body, w.Header()["Set-Cookie"])
+		}
+	}
+}
+
+// The answer to a call that names its user may be late: it moves no cookie, since another
+// user may have signed in meanwhile.
+func TestLateAnswerMovesNoCookie(t *testing.T) {
+	w := do(chain(ok, Identify(fakeSessions{"ann": "u1"}, nil), Require(writeError)),
+		request("GET", "/api/me", "Host: lan:8080", "Cookie: parley=ann", "Parley-User: u1"))
+	if w.Code != 200 || w.Header()["Set-Cookie"] != nil {
+		t.Errorf("%d, %v", w.Code, w.Header())
 	}
 }
 

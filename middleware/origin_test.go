@@ -164,6 +164,41 @@ func TestHeaders(t *testing.T) {
 	}
 }
 
+// HSTS goes over TLS alone (RFC 6797, section 7.2), and only to a host that is meant for
+// TLS.
+func TestTransportSecurity(t *testing.T) {
+	for _, c := range []struct {
+		name, public, peer string
+		tls                bool
+		proto              []string
+		want               string
+	}{
+		{"plain", "https://chat.example", "192.0.2.1:5", false, nil, ""},
+		{"a client says so", "https://chat.example", "192.0.2.1:5", false, []string{"https"}, ""},
+		{"TLS", "https://chat.example", "192.0.2.1:5", true, nil, "max-age=31536000"},
+		{"a proxy says so", "https://chat.example", "10.0.0.1:5", false, []string{"https"}, "max-age=31536000"},
+		{"a proxy says no", "https://chat.example", "10.0.0.1:5", false, []string{"http"}, ""},
+		{"a proxy says nothing", "https://chat.example", "10.0.0.1:5", false, nil, ""},
+		{"the client through a proxy", "https://chat.example", "10.0.0.1:5", false, []string{"https, http"}, ""},
+		{"no public URL", "", "10.0.0.1:5", false, []string{"https"}, ""},
+		{"a plain public URL", "http://chat.lan", "10.0.0.1:5", true, nil, ""},
+	} {
+		log, _ := logger()
+		for _, path := range []string{"/", "/api/server", "/healthz"} {
+			r := request("GET", path)
+			r.RemoteAddr = c.peer
+			r.Header["X-Forwarded-Proto"] = c.proto
+			if c.tls {
+				r.TLS = &tls.ConnectionState{}
+			}
+			h := do(chain(ok, ClientAddress(prefixes("10.0.0.0/8"), log), Headers(parse(t, c.public))), r).Header()
+			if got := h.Get("Strict-Transport-Security"); got != c.want {
+				t.Errorf("%s, %s: %q", c.name, path, got)
+			}
+		}
+	}
+}
+
 func TestOpenerPolicyOnlyInSecureContext(t *testing.T) {
 	for _, c := range []struct {
 		public, host, proto, want string

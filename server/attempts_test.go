@@ -10,7 +10,7 @@ import (
 	"parley/chat"
 	"parley/middleware"
 	"parley/server/api"
-	"parley/server/service"
+	"parley/server/auth"
 	"parley/wire"
 )
 
@@ -25,9 +25,9 @@ func (a *answer) wantRateLimited() *answer {
 }
 
 // attemptRates sets some of the rates of attempts; the others are the defaults.
-func attemptRates(set func(*service.AttemptRates)) func(*Config) {
+func attemptRates(set func(*auth.Rates)) func(*Config) {
 	return func(c *Config) {
-		c.attempts = service.DefaultAttemptRates()
+		c.attempts = auth.DefaultRates()
 		set(&c.attempts)
 	}
 }
@@ -43,7 +43,7 @@ func TestFailuresCountByAddress(t *testing.T) {
 			if signedIn {
 				eve = x.addUser("eve")
 			}
-			for i := range service.PasswordFactor*most + 3 {
+			for i := range auth.PasswordFactor*most + 3 {
 				x.addUser(fmt.Sprint("victim", i))
 			}
 			for _, c := range []struct {
@@ -53,7 +53,7 @@ func TestFailuresCountByAddress(t *testing.T) {
 				code  chat.Code
 				field string
 			}{
-				{"/api/sessions", service.PasswordFactor * most, func(i int) m { return m{"handle": fmt.Sprint("victim", i), "password": "password1"} }, chat.BadCredentials, ""},
+				{"/api/sessions", auth.PasswordFactor * most, func(i int) m { return m{"handle": fmt.Sprint("victim", i), "password": "password1"} }, chat.BadCredentials, ""},
 				{"/api/invites/peek", most, func(i int) m { return m{"code": fmt.Sprint("guess", i)} }, chat.NotFound, "code"},
 				{"/api/accounts", most, func(i int) m { return signUp(fmt.Sprintf("more%d%v", i, signedIn)) }, "", ""},
 			} {
@@ -109,7 +109,7 @@ func TestRefusedTokensOfSocketsCount(t *testing.T) {
 			}{
 				{forged, m{"do": "hello"}, wire.CloseRefused}, {nil, m{"do": "hello", "token": "forged"}, wire.CloseRefused},
 				{forged, m{"do": "hello"}, wire.CloseOverLimit}, {nil, m{"do": "hello", "token": "forged"}, wire.CloseOverLimit},
-				{http.Header{"Cookie": {"parley=expired"}, "Origin": {x.url}}, m{"do": "hello"}, wire.CloseRefused},
+				{http.Header{"Cookie": {x.cookieName() + "=expired"}, "Origin": {x.url}}, m{"do": "hello"}, wire.CloseRefused},
 			} {
 				p, _, err := x.upgrade(codec, c.header)
 				if err != nil {
@@ -121,6 +121,29 @@ func TestRefusedTokensOfSocketsCount(t *testing.T) {
 			x.addUser("ann").connect(codec)
 		})
 	}
+}
+
+// A refused token of the upgrade counts when the socket opens, whatever is sent on it.
+func TestRefusedTokenOfUpgradeCountsAtOnce(t *testing.T) {
+	x := start(t, rates(2, 0))
+	ann := x.addUser("ann")
+	forged := http.Header{"Authorization": {"Bearer forged"}}
+	open := func() *socketClient {
+		p, _, err := x.upgrade(wire.JSON, forged)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return p
+	}
+	silent, other := open(), open()
+	silent.ask(m{"do": "ping"}, nil) // both are open
+	other.ask(m{"do": "ping"}, nil)
+	other.send(m{"do": "hello", "token": ann.token}) // with another token, which is right
+	open().wantClose(wire.CloseOverLimit)            // before any hello
+	x.anonymousSocket(wire.JSON).wantError(m{"do": "hello", "token": "forged"}, chat.RateLimited, "")
+	other.ask(m{"do": "ping"}, nil)
+	silent.send(m{"do": "hello"})
+	silent.wantClose(wire.CloseRefused)
 }
 
 // A hundred requests and failures at one address lock out neither a member with the right
@@ -154,7 +177,7 @@ func TestSharedAddressIsNotLockedOut(t *testing.T) {
 
 // The accounts created with one invite are limited, and those with all invites of one user.
 func TestSignUpsByInviteAreLimited(t *testing.T) {
-	x := start(t, registration(ByInvite), attemptRates(func(r *service.AttemptRates) {
+	x := start(t, registration(ByInvite), attemptRates(func(r *auth.Rates) {
 		r.SignUps, r.InviterSignUps = middleware.Rate{N: 2, Per: time.Hour}, middleware.Rate{N: 3, Per: time.Hour}
 	}))
 	x.addOwner()
@@ -179,7 +202,7 @@ func TestSignUpsByInviteAreLimited(t *testing.T) {
 // sign in with the same handle have another budget.
 func TestWrongCurrentPasswordsAreLimited(t *testing.T) {
 	x := start(t, func(c *Config) { c.TrustedProxies = loopback },
-		attemptRates(func(r *service.AttemptRates) { r.Target = middleware.Rate{N: 3, Per: time.Hour} }))
+		attemptRates(func(r *auth.Rates) { r.Target = middleware.Rate{N: 3, Per: time.Hour} }))
 	ann := x.addUser("ann")
 	change := func(address, current string) *answer {
 		ann.header.Set("X-Forwarded-For", address)
@@ -200,7 +223,7 @@ func TestWrongCurrentPasswordsAreLimited(t *testing.T) {
 
 // Right passwords of one account are limited, and wrong ones do not use up that budget.
 func TestRightPasswordsAreLimited(t *testing.T) {
-	x := start(t, attemptRates(func(r *service.AttemptRates) { r.Uses = middleware.Rate{N: 3, Per: time.Hour} }))
+	x := start(t, attemptRates(func(r *auth.Rates) { r.Uses = middleware.Rate{N: 3, Per: time.Hour} }))
 	ann := x.addUser("ann")
 	x.addUser("bob")
 	try := func(handle, pass string) *answer {
@@ -221,7 +244,7 @@ func TestRightPasswordsAreLimited(t *testing.T) {
 // address where they have a session.
 func TestGuessesAtHandleAreThrottled(t *testing.T) {
 	x := start(t, func(c *Config) { c.TrustedProxies = loopback },
-		attemptRates(func(r *service.AttemptRates) { r.Handle = middleware.Rate{N: 3, Per: 24 * time.Hour} }))
+		attemptRates(func(r *auth.Rates) { r.Handle = middleware.Rate{N: 3, Per: 24 * time.Hour} }))
 	from := func(address string) *client {
 		c := x.anonymous()
 		c.header.Set("X-Forwarded-For", address)
@@ -236,14 +259,14 @@ func TestGuessesAtHandleAreThrottled(t *testing.T) {
 	for i := range 3 {
 		took(fmt.Sprint("198.51.100.", i), "wrong horse", 401)
 	}
-	if d := took("198.51.100.9", "wrong horse", 401); d < service.SlowAttempt {
+	if d := took("198.51.100.9", "wrong horse", 401); d < auth.SlowAttempt {
 		t.Errorf("one attempt more took %v", d)
 	}
-	if d := took("203.0.113.1", password, 201); d < service.SlowAttempt {
+	if d := took("203.0.113.1", password, 201); d < auth.SlowAttempt {
 		t.Errorf("the owner elsewhere took %v", d)
 	}
 	// Where the owner has a session, they do not wait.
-	if d := took("192.0.2.1", password, 201); d >= service.SlowAttempt {
+	if d := took("192.0.2.1", password, 201); d >= auth.SlowAttempt {
 		t.Errorf("the owner at their own address took %v", d)
 	}
 }

@@ -1,9 +1,11 @@
 package server
 
 import (
+	"bufio"
 	"fmt"
 	"io"
 	"net"
+	"net/http"
 	"strings"
 	"testing"
 	"time"
@@ -53,6 +55,43 @@ func TestRefusalDoesNotReadBody(t *testing.T) {
 	} {
 		if got := statusWithin(x.begin(c.path, c.headers, 60_000), patience); got != c.status {
 			t.Errorf("%s with %q: %q, want %s", c.path, c.headers, got, c.status)
+		}
+	}
+}
+
+// A connection ends after a request with both Transfer-Encoding and Content-Length, so
+// that what a proxy may have taken for its body is not read as the next request.
+func TestTwoLengthsEndConnection(t *testing.T) {
+	x := start(t)
+	for name, c := range map[string]struct {
+		request string
+		closed  bool
+	}{
+		"both":             {"POST /api/invites/peek HTTP/1.1\r\nHost: x\r\nContent-Length: 4\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", true},
+		"both, other way":  {"POST /api/invites/peek HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\nContent-Length: 4\r\n\r\n0\r\n\r\n", true},
+		"both on the page": {"GET / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\nContent-Length: 4\r\n\r\n0\r\n\r\n", true},
+		"both on nothing":  {"GET /nothing HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\nContent-Length: 4\r\n\r\n0\r\n\r\n", true},
+		"a length alone":   {"POST /api/invites/peek HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n{}", false},
+	} {
+		conn, err := net.Dial("tcp", strings.TrimPrefix(x.url, "http://"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { _ = conn.Close() })
+		_ = conn.SetDeadline(time.Now().Add(patience))
+		_, err = io.WriteString(conn, c.request+"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n")
+		if err != nil {
+			t.Fatal(err)
+		}
+		replies := bufio.NewReader(conn)
+		first, err := http.ReadResponse(replies, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, _ = io.Copy(io.Discard, first.Body)
+		second, err := http.ReadResponse(replies, nil)
+		if c.closed != first.Close || c.closed != (err != nil) {
+			t.Errorf("%s: Close %v, then %v, %v", name, first.Close, second, err)
 		}
 	}
 }

@@ -34,7 +34,7 @@ func (s *Server) openSocket(w http.ResponseWriter, r *http.Request) error {
 		Protocols: []string{wire.MsgPack.Protocol, wire.JSON.Protocol},
 		ReadLimit: limit,
 		Refuse: func(w http.ResponseWriter, r *http.Request, status int, sentence string) {
-			s.API.FailStatus(w, r, status, chat.Fail(chat.BadInput, "%s", sentence))
+			s.api.FailStatus(w, r, status, chat.Fail(chat.BadInput, "%s", sentence))
 		},
 	})
 	if err != nil {

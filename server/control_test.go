@@ -23,7 +23,7 @@ func TestControl(t *testing.T) {
 			}
 		})
 		here, _ := url.Parse(x.url)
-		control := x.s.API.Control(here)
+		control := x.s.Control(here).Handler()
 		base := x.url
 		if public != "" {
 			base = public

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"crypto/sha256"
 	"encoding/base64"
-	"strconv"
 	"strings"
 	"sync"
 
@@ -58,38 +57,4 @@ func toGzip(body []byte) []byte {
 	_, _ = w.Write(body)
 	_ = w.Close()
 	return out.Bytes()
-}
-
-// maxAcceptEncoding bounds the header that is parsed, in bytes.
-const maxAcceptEncoding = 256
-
-// preferred returns the encoding with the greater weight in an Accept-Encoding header:
-// "zstd" (also for equal weights), "gzip", or "" if it accepts neither (RFC 9110, section
-// 12.5.3).
-func preferred(accept string) string {
-	if len(accept) > maxAcceptEncoding {
-		return ""
-	}
-	weights := map[string]float64{}
-	for part := range strings.SplitSeq(accept, ",") {
-		name, params, _ := strings.Cut(part, ";")
-		weight := 1.0
-		if q, ok := strings.CutPrefix(strings.ReplaceAll(params, " ", ""), "q="); ok {
-			weight, _ = strconv.ParseFloat(q, 64)
-		}
-		weights[strings.ToLower(strings.TrimSpace(name))] = weight
-	}
-	weight := func(name string) float64 {
-		if w, ok := weights[name]; ok {
-			return w
-		}
-		return weights["*"]
-	}
-	switch z, g := weight("zstd"), weight("gzip"); {
-	case z > 0 && z >= g:
-		return "zstd"
-	case g > 0:
-		return "gzip"
-	}
-	return ""
 }

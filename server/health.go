@@ -6,24 +6,35 @@ import (
 	"net/http"
 	"time"
 
+	"golang.org/x/sync/singleflight"
+
 	"parley/chat"
 	"parley/middleware"
 	"parley/server/api"
 	"parley/server/service"
 )
 
-// health answers 200 as long as the process runs, whatever the store does.
-func (s *Server) health(w http.ResponseWriter, r *http.Request) error {
-	return s.answerOK(w, r, "")
+// health has the handlers of /healthz and /readyz.
+type health struct {
+	api   *api.API
+	store chat.Store
+	ready func() error   // returns why the server is not ready, or nil
+	cache readinessCache // when the store last answered
+}
+
+// getHealth answers 200 as long as the process runs, whatever the store does.
+func (h *health) getHealth(w http.ResponseWriter, r *http.Request) error {
+	return h.answerOK(w, r, "")
 }
 
 // Waiting returns the handler that is used until the store can be reached: /healthz
 // answers 200, everything else 503 with a delay of a second.
 func Waiting(log *slog.Logger) http.Handler {
-	s := &Server{API: api.New(api.Config{Errors: service.ErrorLog{Log: log, Sampler: middleware.NewLogSampler(log)}})}
+	a := api.New(api.Config{Errors: service.ErrorLog{Log: log, Sampler: middleware.NewLogSampler(log)}})
+	h := &health{api: a}
 	r := http.NewServeMux()
-	r.HandleFunc("GET /healthz", s.API.Handle(s.health))
-	r.HandleFunc("/", s.API.Handle(func(http.ResponseWriter, *http.Request) error {
+	r.HandleFunc("GET /healthz", a.Handle(h.getHealth))
+	r.HandleFunc("/", a.Handle(func(http.ResponseWriter, *http.Request) error {
 		return chat.FailAfter(chat.Unavailable, time.Second, "the server is waiting for its store")
 	}))
 	return r
@@ -32,54 +43,55 @@ func Waiting(log *slog.Logger) http.Handler {
 // getReady answers 200 if clients should be sent here: the store answers, the feed is
 // open, and no stop has begun. A full disk is 200 too, since reading, signing out and
 // deleting work; the answer says that the disk is full.
-func (s *Server) getReady(w http.ResponseWriter, r *http.Request) error {
-	if err := s.ready(); err != nil {
+func (h *health) getReady(w http.ResponseWriter, r *http.Request) error {
+	if err := h.ready(); err != nil {
 		return err
 	}
-	if err := s.readiness.check(r.Context(), s.service.Ping); err != nil {
+	if err := h.cache.check(r.Context(), h.store.Ping); err != nil {
 		return err
 	}
 	disk := ""
-	if s.service.Full() {
+	if h.store.Full() {
 		disk = "full"
 	}
-	return s.answerOK(w, r, disk)
+	return h.answerOK(w, r, disk)
 }
 
-func (s *Server) answerOK(w http.ResponseWriter, r *http.Request, disk string) error {
+func (h *health) answerOK(w http.ResponseWriter, r *http.Request, disk string) error {
 	w.Header().Set("Cache-Control", "no-store")
-	s.API.Answer(w, r, http.StatusOK, struct {
+	h.api.Answer(w, r, http.StatusOK, struct {
 		OK   bool   `json:"ok" msgpack:"ok"`
 		Disk string `json:"disk,omitempty" msgpack:"disk,omitempty"` // "full"
 	}{true, disk})
 	return nil
 }
 
-// readyFor is how long a success of the store is cached: a check costs it a write and
-// needs no identity.
-const readyFor = time.Second
+const (
+	readyFor    = time.Second     // how long a success of the store is cached: a check costs it a write and needs no identity
+	pingTimeout = 5 * time.Second // for the store's answer
+)
 
 // readinessCache caches when the store last answered.
 type readinessCache struct {
-	lock chan struct{} // has a value while a caller holds it, which then owns at
-	at   time.Time     // when the store last answered
+	calls singleflight.Group
+	at    time.Time // owned by the call under way; when the store last answered
 }
 
-// check calls ping, one caller at a time, unless a success is cached. A failure is not
-// cached, so that a store that has recovered is noticed at once.
+// check calls ping unless a success is cached. Callers that come meanwhile wait for the
+// same answer, no longer than pingTimeout. A failure is not cached, so that a store that
+// has recovered is noticed at once.
 func (p *readinessCache) check(ctx context.Context, ping func(context.Context) error) error {
-	select {
-	case p.lock <- struct{}{}:
-		defer func() { <-p.lock }()
-	case <-ctx.Done():
-		return ctx.Err()
-	}
-	if time.Since(p.at) < readyFor {
-		return nil
-	}
-	err := ping(ctx)
-	if err == nil {
-		p.at = time.Now()
-	}
+	_, err, _ := p.calls.Do("", func() (any, error) {
+		if time.Since(p.at) < readyFor {
+			return nil, nil
+		}
+		bounded, cancel := context.WithTimeout(context.WithoutCancel(ctx), pingTimeout)
+		defer cancel()
+		err := ping(bounded)
+		if err == nil {
+			p.at = time.Now()
+		}
+		return nil, err
+	})
 	return err
 }

@@ -25,6 +25,9 @@ func TestHello(t *testing.T) {
 			if h.Epoch != x.store.Epoch() || h.Me.ID != ann.user.ID || h.Version != "test" || h.HeartbeatMs != 25_000 || h.Limits.Message != maxMessage {
 				t.Errorf("hello: %+v", h)
 			}
+			if h.Limits.Page != chat.MaxPage || h.Limits.Quote != chat.MaxQuote || h.Limits.Readers != chat.SmallChat {
+				t.Errorf("limits: %+v", h.Limits)
+			}
 			if len(h.Chats) != 1 || h.Chats[0].ID != one || h.Chats[0].Head != 3 || h.Chats[0].Last.Text != "hi" {
 				t.Errorf("chats: %+v", h.Chats)
 			}
@@ -135,6 +138,14 @@ func TestHelloRefused(t *testing.T) {
 			p.wantClose(wire.CloseOverLimit)
 		}
 	})
+}
+
+// After a refused hello nothing is parsed: what is malformed does not change the code.
+func TestNothingIsParsedAfterRefusedHello(t *testing.T) {
+	x := start(t)
+	p := x.anonymousSocket(wire.JSON)
+	p.write([]byte(`{"id":1,"do":"hello","token":"forged"}` + "\n" + `{"id":2,"do":"ping"}` + "\n" + `{"malformed`))
+	p.wantClose(wire.CloseRefused)
 }
 
 // No command is processed after a refused hello. A second hello once changed the socket's

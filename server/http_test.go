@@ -4,13 +4,18 @@ import (
 	"bytes"
 	"compress/gzip"
 	"context"
+	"errors"
 	"io"
+	"maps"
 	"net/http"
 	"net/http/httptest"
+	"regexp"
 	"slices"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"parley/chat"
@@ -25,6 +30,14 @@ func TestCodecs(t *testing.T) {
 		"application/msgpack": "application/msgpack", "application/vnd.msgpack": "application/vnd.msgpack",
 		"application/x-msgpack": "application/x-msgpack", "text/html, application/msgpack;q=0.5": "application/msgpack",
 		"application/msgpack;q=0": "application/json", "APPLICATION/MSGPACK": "application/msgpack", ";;;": "application/json",
+		"application/json, application/msgpack": "application/json", "application/msgpack, application/json": "application/msgpack",
+		"application/msgpack;q=0.5, application/json": "application/json", "application/json;q=0.5, application/msgpack": "application/msgpack",
+		"application/json;q=0.9,application/msgpack;q=0.8": "application/json", "application/json, */*;q=0.1": "application/json",
+		"application/msgpack, */*": "application/msgpack", "application/msgpack;q=0.1, */*": "application/json",
+		"application/json;q=0.1, */*": "application/msgpack", "application/json;q=0, application/*": "application/msgpack",
+		"application/x-msgpack;q=0.1, application/vnd.msgpack": "application/vnd.msgpack", "*/*;q=0": "application/json",
+		"application/json;q=0": "application/json", "application/msgpack;q=x, application/json;q=0.1": "application/json",
+		"application/json; charset=utf-8; q=0.2, application/msgpack ; q=0.3": "application/msgpack",
 	} {
 		c := *ann
 		c.header = ann.header.Clone()
@@ -38,6 +51,7 @@ func TestCodecs(t *testing.T) {
 	}
 	for mediaType, ok := range map[string]bool{
 		"application/json": true, "application/json; charset=utf-8": true, "application/msgpack": false /* JSON bytes */, "": false,
+		"application/json; charset=UTF-8": true, "application/json; charset=utf-16": false,
 		"text/plain": false, "application/x-www-form-urlencoded": false, "application/jsonx": false, "/": false,
 	} {
 		c := *ann
@@ -50,9 +64,57 @@ func TestCodecs(t *testing.T) {
 		case mediaType == "application/msgpack":
 			a.wantError(chat.BadInput, "")
 		default:
-			a.wantError(chat.WrongType, "")
+			a.want(415)
 		}
 		c.call("PATCH", "/api/me", []byte{}).want(200) // nothing has no type
+	}
+}
+
+// A compressed body is refused by name, and the answer says what is accepted.
+func TestCompressedBodies(t *testing.T) {
+	x := start(t)
+	ann := x.addUser("ann")
+	var packed bytes.Buffer
+	w := gzip.NewWriter(&packed)
+	_, _ = w.Write([]byte(`{"status":"x"}`))
+	_ = w.Close()
+	c := *ann
+	for _, encoding := range []string{"gzip", "zstd", "br", "identity, gzip", "x"} {
+		c.header = ann.header.Clone()
+		c.header["Content-Encoding"] = []string{encoding}
+		a := c.call("PATCH", "/api/me", packed.Bytes()).wantError(chat.WrongType, "Content-Encoding")
+		if got := a.header.Get("Accept-Encoding"); got != "identity" {
+			t.Errorf("%s: Accept-Encoding %q", encoding, got)
+		}
+		c.call("PATCH", "/api/me", []byte{}).want(200)
+	}
+	for _, encodings := range [][]string{{"identity"}, {""}, {"Identity"}} {
+		c.header["Content-Encoding"] = encodings
+		c.call("PATCH", "/api/me", []byte(`{"status":"x"}`)).want(200)
+	}
+}
+
+// A query that cannot be read is refused: it would be taken for one without the field.
+func TestMalformedQuery(t *testing.T) {
+	x := start(t)
+	ann := x.addUser("ann")
+	id := string(ann.group())
+	for path, field := range map[string]string{
+		"/api/users?q=%ZZ": "q", "/api/users?q=%": "q", "/api/users?q=%4": "q", "/api/users?q=a;b": "q", "/api/users?a=1&q=%ff": "q",
+		"/api/users?q=%ZZ&limit=5": "q", "/api/users?%ZZ=q": "query", "/api/users?q=a&q=b": "q", "/api/users?ids=a&ids=b": "ids",
+		"/api/users?limit=%ZZ": "limit", "/api/users?limit=": "limit", "/api/users?limit=5;after=1": "limit",
+		"/api/chats?open=%ZZ": "open", "/api/chats?open=": "open", "/api/chats?open=yes": "open", "/api/chats?before=%": "before",
+		"/api/chats/" + id + "/messages?before=%ZZ": "before", "/api/chats/" + id + "/messages?around=1&around=2": "around",
+		"/api/chats/" + id + "/events?after=%ZZ": "after", "/api/chats/" + id + "/events?wait=%ZZ": "wait",
+		"/api/chats/" + id + "/members?after=%ZZ": "after",
+	} {
+		ann.call("GET", path, nil).wantError(chat.BadInput, field)
+	}
+	ann.call("DELETE", "/api/sessions?except=%ZZ", nil).wantError(chat.BadInput, "except")
+	ann.call("PATCH", "/api/me?x=%ZZ", m{"status": "changed"}).wantError(chat.BadInput, "x")
+	x.anonymous().call("GET", "/api/users?q=%ZZ", nil).wantError(chat.NoIdentity, "")
+	for _, path := range []string{"/api/users?q=a%26b", "/api/users?q=", "/api/users?", "/api/users?&", "/api/users?q=%C3%A9", "/api/users?unknown=1"} {
+		ann.call("GET", path, nil).want(200)
 	}
 }
 
@@ -97,20 +159,59 @@ func TestRouter(t *testing.T) {
 			c.call("GET", path, nil).wantError(chat.NotFound, "")
 		}
 	}
-	for call, allow := range map[string]string{
-		"DELETE /api/me": "GET, HEAD, PATCH", "POST /api/server": "GET, HEAD, PATCH", "GET /api/accounts": "POST",
-		"POST /healthz": "GET, HEAD", "POST /": "GET, HEAD", "PUT /api/chats": "GET, HEAD, POST",
-	} {
-		method, path, _ := strings.Cut(call, " ")
-		a := ann.call(method, path, nil).want(http.StatusMethodNotAllowed)
-		if got := a.header.Get("Allow"); got != allow || a.failure().Code != chat.BadInput {
-			t.Errorf("%s: Allow %q, want %q", call, got, allow)
-		}
-	}
 	if a := ann.call("HEAD", "/api/me", nil).want(200); len(a.body) > 0 || a.header.Get("Content-Length") == "" {
 		t.Errorf("HEAD: %d bytes", len(a.body))
 	}
 }
+
+// Allow lists exactly the methods that do not answer 405: those of the document, and HEAD
+// beside GET. A path without any is not found, whatever the method. No identity is needed
+// to learn that.
+func TestAllow(t *testing.T) {
+	x := start(t)
+	ann := x.addUser("ann")
+	want := map[string][]string{"/": {"GET"}, "/main.js": {"GET"}, "/nothing": {"GET"}} // of the page
+	for _, path := range []string{"/api", "/api/", "/api/nothing", "/api/me/", "/api/chats/", "/api/chats/x/", "/api/chats/x/nothing", "/api/invites/"} {
+		want[path] = nil
+	}
+	doc, err := document()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for path, item := range doc.Paths.Map() {
+		want[inPath.ReplaceAllString(path, "0123456789abcdef")] = slices.Collect(maps.Keys(item.Operations()))
+	}
+	for path, allow := range want {
+		if slices.Contains(allow, "GET") {
+			allow = append(allow, "HEAD")
+		}
+		for _, method := range []string{"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "PROPFIND"} {
+			for _, c := range []*client{x.anonymous(), ann} {
+				a := c.call(method, path, nil)
+				switch {
+				case allow == nil && (a.status != http.StatusNotFound || a.header.Get("Allow") != ""):
+					t.Errorf("%s %s: %d, Allow %q", method, path, a.status, a.header.Get("Allow"))
+				case allow == nil || slices.Contains(allow, method):
+					if a.status == http.StatusMethodNotAllowed {
+						t.Errorf("%s %s: %d", method, path, a.status)
+					}
+				case method == "HEAD":
+					a.want(http.StatusMethodNotAllowed)
+				default:
+					a.wantError(chat.MethodNotAllowed, "")
+					got := strings.Split(a.header.Get("Allow"), ", ")
+					slices.Sort(got)
+					slices.Sort(allow)
+					if !slices.Equal(got, allow) {
+						t.Errorf("%s %s: Allow %q, want %q", method, path, got, allow)
+					}
+				}
+			}
+		}
+	}
+}
+
+var inPath = regexp.MustCompile(`{\w+}`)
 
 // failingStore is a store that fails or panics.
 type failingStore struct {
@@ -212,6 +313,49 @@ func TestReadinessIsCached(t *testing.T) {
 	if n, most := store.n.Load(), 1+int64(time.Since(began)/readyFor); n < 1 || n > most {
 		t.Errorf("%d writes, want at most %d", n, most)
 	}
+}
+
+// hangingStore is a store whose Ping hangs until its context ends.
+type hangingStore struct {
+	chat.Store
+	asked chan struct{}
+	n     atomic.Int64
+}
+
+func (h *hangingStore) Ping(ctx context.Context) error {
+	h.n.Add(1)
+	h.asked <- struct{}{}
+	<-ctx.Done()
+	return ctx.Err()
+}
+
+// A store that hangs makes the server unready after pingTimeout, also for callers that come
+// while another one waits, and also if that one has gone.
+func TestReadinessOfAStoreThatHangs(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var p readinessCache
+		h := &hangingStore{asked: make(chan struct{}, 10)}
+		began := time.Now()
+		ctx, gone := context.WithCancel(t.Context())
+		var calls sync.WaitGroup
+		calls.Go(func() { _ = p.check(ctx, h.Ping) })
+		<-h.asked
+		gone()
+		for range 5 {
+			calls.Go(func() {
+				if err := p.check(t.Context(), h.Ping); !errors.Is(err, context.DeadlineExceeded) {
+					t.Errorf("ready: %v", err)
+				}
+			})
+		}
+		calls.Wait()
+		if d := time.Since(began); d != pingTimeout || h.n.Load() != 1 {
+			t.Errorf("%d pings in %v", h.n.Load(), d)
+		}
+		if err := p.check(t.Context(), func(context.Context) error { return nil }); err != nil {
+			t.Errorf("it answers again: %v", err)
+		}
+	})
 }
 
 // A large answer is compressed; one with a token never is.

@@ -162,6 +162,7 @@ func (p *socketClient) split(b []byte) (v value, rest []byte, err error) {
 		line, rest, _ = bytes.Cut(b, []byte("\n"))
 	}
 	v.raw = string(line)
+	noteValue(line)
 	if err := json.Unmarshal(line, &v); err != nil {
 		return v, nil, fmt.Errorf("bad value %q: %w", line, err)
 	}

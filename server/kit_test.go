@@ -20,7 +20,7 @@ import (
 	"parley/chat"
 	"parley/middleware"
 	"parley/server/api"
-	"parley/server/service"
+	"parley/server/auth"
 	"parley/store/sqlite"
 	"parley/wire"
 )
@@ -28,7 +28,7 @@ import (
 const password = "correct horse"
 
 var passwordHash = sync.OnceValue(func() string {
-	h, err := service.HashPassword(context.Background(), password)
+	h, err := auth.HashPassword(context.Background(), password)
 	if err != nil {
 		panic(err)
 	}

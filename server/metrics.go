@@ -71,6 +71,12 @@ func newMetrics(s *Server) *metrics {
 		Help: "Sessions, users, roles and memberships that ended here and that the store has not saved yet."}, func() float64 {
 		return float64(s.service.Unsaved())
 	})
+	if store, ok := s.Store.(interface{ WALBytes() int64 }); ok { // SQLite's
+		m.registry.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: "parley_sqlite_wal_bytes",
+			Help: "Size of SQLite's log, which grows while another program reads the database for long."}, func() float64 {
+			return float64(store.WALBytes())
+		}))
+	}
 	m.registry.MustRegister(full, unsaved, m.requests, m.took, m.appends, m.appended, m.lag, m.sockets, m.feedLost, m.caughtUp, version, lostLines,
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return m

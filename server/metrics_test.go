@@ -35,6 +35,7 @@ func TestMetrics(t *testing.T) {
 		`parley_resume_reads_total 0`,
 		`parley_log_lines_lost_total 0`,
 		`parley_disk_full 0`,
+		`parley_sqlite_wal_bytes `,
 		`parley_revocations_unsaved 0`,
 		`parley_build_info{version="test"} 1`,
 		`process_open_fds`,

@@ -20,9 +20,10 @@ import (
 func (s *Server) guard(r chi.Router) {
 	r.Use(
 		growStack,
+		endChunked,
 		middleware.ClientAddress(s.TrustedProxies, s.Log),
 		middleware.AccessLog(s.Log, s.sampler, s.metrics.request),
-		middleware.Recover(s.Log, s.API.Fail),
+		middleware.Recover(s.Log, s.api.Fail),
 		middleware.Headers(s.PublicURL),
 		chimw.GetHead,
 	)
@@ -32,10 +33,10 @@ func (s *Server) guard(r chi.Router) {
 func (s *Server) guardAPI(r chi.Router) {
 	r.Use(
 		middleware.Compress(),
-		middleware.SameOrigin(s.PublicURL, s.API.Fail),
+		middleware.SameOrigin(s.PublicURL, s.api.Fail),
 		middleware.Identify(s.service, s.PublicURL),
-		middleware.Limit(s.perAddress, s.service.PerUser, isUpgrade, s.requestCost, s.API.Fail),
-		middleware.MatchUser(s.API.Fail),
+		middleware.Limit(s.perAddress, s.service.PerUser, isUpgrade, s.requestCost, s.api.Fail),
+		middleware.MatchUser(s.api.Fail),
 		middleware.Body(s.Limits.Body),
 	)
 }
@@ -52,7 +53,7 @@ func (s *Server) countRefused(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if refused := middleware.CallerOf(r.Context()).Err; refused != nil && chat.Is(refused, chat.NoIdentity) {
 			if err := s.service.RefusedToken(middleware.AddressKey(r.Context()), nil); err != nil {
-				s.API.Fail(w, r, err)
+				s.api.Fail(w, r, err)
 				return
 			}
 		}
@@ -63,24 +64,43 @@ func (s *Server) countRefused(next http.Handler) http.Handler {
 var methods = []string{http.MethodGet, http.MethodHead, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete}
 
 // wrongMethod answers 405 with the methods that the path allows (RFC 9110, section
-// 15.5.6).
+// 15.5.6), and 404 if there are none: chi calls it for every method that it does not know.
 func (s *Server) wrongMethod(routes chi.Routes) http.HandlerFunc {
-	return func(w http.ResponseWriter, r *http.Request) {
+	return s.api.Handle(func(w http.ResponseWriter, r *http.Request) error {
 		allowed := slices.DeleteFunc(slices.Clone(methods), func(m string) bool {
 			if m == http.MethodHead {
 				m = http.MethodGet // GetHead routes it there
 			}
-			return !routes.Match(chi.NewRouteContext(), m, r.URL.EscapedPath())
+			pattern := routes.Find(chi.NewRouteContext(), m, r.URL.EscapedPath())
+			return pattern == "" || strings.TrimSuffix(pattern, "/") == "/api" // where the routes of the API are mounted
 		})
+		if len(allowed) == 0 {
+			return noPath()
+		}
 		w.Header().Set("Allow", strings.Join(allowed, ", "))
-		s.API.FailStatus(w, r, http.StatusMethodNotAllowed, chat.Fail(chat.BadInput, "this path does not allow this method"))
-	}
+		return chat.Fail(chat.MethodNotAllowed, "this path does not allow this method")
+	})
 }
+
+// noPath is the error for a path without a route.
+func noPath() error { return chat.Fail(chat.NotFound, "there is nothing at this path") }
 
 // growStack grows the stack of the connection's goroutine for reads of the store.
 func growStack(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		service.GrowStack()
+		next.ServeHTTP(w, r)
+	})
+}
+
+// endChunked ends the connection of a request with Transfer-Encoding after its answer.
+// One that also has a Content-Length may smuggle a second request past a proxy, so its
+// connection must end (RFC 9112, section 6.1); net/http does not show whether it had one.
+func endChunked(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if len(r.TransferEncoding) > 0 && r.ProtoMajor == 1 {
+			w.Header().Set("Connection", "close")
+		}
 		next.ServeHTTP(w, r)
 	})
 }

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"parley/chat"
+	"parley/middleware"
 )
 
 // file is one file of the page, held in memory.
@@ -44,8 +45,8 @@ var mediaTypes = map[string]string{
 // /c/…) are all index.html. A file that does not exist is 404 and never index.html, so
 // that no browser runs index.html as a script. Names below assets/ contain a hash of the
 // content and are cached for ever; other files are revalidated by their ETag.
-func (s *Server) pages() func(http.ResponseWriter, *http.Request) error {
-	files := readFiles(s.Web)
+func pages(web fs.FS) func(http.ResponseWriter, *http.Request) error {
+	files := readFiles(web)
 	return func(w http.ResponseWriter, r *http.Request) error {
 		name := strings.TrimPrefix(r.URL.Path, "/")
 		if name == "" || name == "c" || name == "me" || name == "server" || strings.HasPrefix(name, "c/") {
@@ -70,7 +71,7 @@ func (f *file) serve(w http.ResponseWriter, r *http.Request, keep string) {
 	h.Set("Cache-Control", keep)
 	if f.zstd != nil {
 		h.Set("Vary", "Accept-Encoding")
-		switch preferred(r.Header.Get("Accept-Encoding")) {
+		switch middleware.ContentEncoding(r.Header) {
 		case "zstd":
 			c = f.zstd()
 		case "gzip":

@@ -81,8 +81,10 @@ func TestPageEncodings(t *testing.T) {
 	}
 	tags := map[string]string{} // by encoding
 	for accept, want := range map[string]string{
-		"": "", "identity": "", "br": "", "gzip": "gzip", "zstd": "zstd", "gzip, deflate, br, zstd": "zstd", "GZIP;q=0.5": "gzip",
+		",": "", "identity": "", "br": "", "gzip": "gzip", "zstd": "zstd", "gzip, deflate, br, zstd": "zstd", "GZIP;q=0.5": "gzip",
 		"gzip;q=1.0, zstd;q=0.5": "gzip", "zstd; q=0, gzip": "gzip", "gzip;q=0, zstd;q=0": "", "*": "zstd", "*;q=0": "", "zstd;q=0,*": "gzip",
+		"identity, gzip;q=0.5": "", "identity;q=0.5, gzip": "gzip", "identity;q=0, gzip;q=0.1": "gzip", "gzip;q=0.4, zstd;q=0.5": "zstd",
+		"zstd;Q=0, gzip;q=1": "gzip", "zstd;q=NaN": "", "zstd;q=2, gzip": "gzip", "zstd;q=x, gzip": "gzip",
 		strings.Repeat("gzip, ", 5000): "",
 	} {
 		for range 2 {

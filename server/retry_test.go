@@ -193,3 +193,47 @@ func TestRetryAfterRemoval(t *testing.T) {
 		})
 	}
 }
+
+// An empty clientId would protect no retry. It is refused wherever one may be sent.
+func TestEmptyClientIDIsRefused(t *testing.T) {
+	x := start(t)
+	ann, bob := x.addUser("ann"), x.addUser("bob")
+	id := ann.group(bob)
+	seq := ann.post(id, "hello")
+	of := "/api/chats/" + string(id)
+	message := fmt.Sprint(of, "/messages/", seq)
+	for _, c := range []struct {
+		call string
+		body m
+	}{
+		{"POST /api/chats", m{"kind": "group"}},
+		{"PATCH " + of, m{"title": "Map"}},
+		{"PUT " + of + "/members/" + string(bob.user.ID), m{"role": "admin"}},
+		{"DELETE " + of + "/members/" + string(bob.user.ID), m{}},
+		{"POST " + of + "/messages", m{"text": "hello"}},
+		{"PATCH " + message, m{"text": "bye"}},
+		{"PUT " + message + "/reactions/x", m{}},
+		{"DELETE " + message + "/reactions/x", m{}},
+		{"DELETE " + message, m{}},
+	} {
+		c.body["clientId"] = ""
+		method, path, _ := strings.Cut(c.call, " ")
+		for _, packed := range []bool{false, true} {
+			one := *ann
+			one.msgpack = packed
+			one.call(method, path, c.body).wantError(chat.BadInput, "clientId")
+		}
+	}
+	for _, codec := range bothCodecs {
+		p := ann.connectLive(codec)
+		for _, cmd := range []m{
+			{"do": "post", "text": "hello"}, {"do": "edit", "target": seq, "text": "bye"},
+			{"do": "react", "target": seq, "emoji": "x", "on": true}, {"do": "delete", "target": seq},
+		} {
+			cmd["chatId"], cmd["clientId"] = id, ""
+			p.wantError(cmd, chat.BadInput, "clientId")
+		}
+		p.ask(m{"do": "edit", "chatId": id, "target": seq, "text": "hello", "clientId": nil}, nil) // null is absent
+	}
+	ann.call("DELETE", message, m{"clientId": nil}).want(204)
+}

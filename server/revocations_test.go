@@ -124,7 +124,7 @@ func TestUnsavedSignOut(t *testing.T) {
 			}
 			socket, kept := gone.connectLive(), phone.connectLive()
 			store.down.Store(true)
-			asking.call("DELETE", path, nil).wantError(chat.Unavailable, "")
+			asking.call("DELETE", path, m{"password": password}).wantError(chat.Unavailable, "")
 			gone.is(t, false)
 			phone.is(t, true)
 			socket.wantClose(wire.CloseSessionEnded)

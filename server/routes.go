@@ -5,73 +5,84 @@ import (
 
 	"github.com/go-chi/chi/v5"
 
-	"parley/chat"
 	"parley/middleware"
+	"parley/server/api"
 )
 
 // routes returns the handler of all HTTP routes except the metrics, which have a listener
 // of their own.
 func (s *Server) routes() http.Handler {
+	var (
+		accounts   = api.Accounts{API: s.api}
+		blocks     = api.Blocks{API: s.api}
+		chats      = api.Chats{API: s.api}
+		events     = api.Events{API: s.api}
+		invites    = api.Invites{API: s.api}
+		me         = api.Me{API: s.api}
+		members    = api.Members{API: s.api}
+		messages   = api.Messages{API: s.api}
+		recoveries = api.Recoveries{API: s.api}
+		server     = api.Server{API: s.api}
+		sessions   = api.Sessions{API: s.api}
+		users      = api.Users{API: s.api}
+	)
 	r := chi.NewRouter()
-	h := s.API.Handle
+	h := s.api.Handle
 	s.guard(r) // middleware.go
-	r.NotFound(h(func(http.ResponseWriter, *http.Request) error {
-		return chat.Fail(chat.NotFound, "there is nothing at this path")
-	}))
+	r.NotFound(h(func(http.ResponseWriter, *http.Request) error { return noPath() }))
 	r.MethodNotAllowed(s.wrongMethod(r))
 
-	r.Get("/healthz", h(s.health))
-	r.Get("/readyz", h(s.getReady))
+	r.Get("/healthz", h(s.health.getHealth))
+	r.Get("/readyz", h(s.health.getReady))
 
 	r.Route("/api", func(r chi.Router) {
 		s.guardAPI(r) // compression, same origin, identity, rate limits, the user that the client means, body limits
-		r.Get("/server", h(s.API.GetServer))
+		r.Get("/server", h(server.Get))
 		r.Get("/socket", h(s.openSocket))
-		r.Post("/accounts", h(s.API.CreateAccount))
-		r.Post("/sessions", h(s.API.CreateSession))
-		r.Post("/recoveries/use", h(s.API.UseRecovery))
-		r.Post("/invites/peek", h(s.API.PeekInvite))
+		r.Post("/accounts", h(accounts.Create))
+		r.Post("/sessions", h(sessions.Create))
+		r.Post("/recoveries/use", h(recoveries.Use))
+		r.Post("/invites/peek", h(invites.Peek))
 
 		r.Group(func(r chi.Router) {
-			r.Use(s.countRefused, middleware.Require(s.API.Fail)) // no-store, and 401 without an identity
-			r.Patch("/server", h(s.API.PatchServer))
-			r.Get("/sessions", h(s.API.ListSessions))
-			r.Delete("/sessions", h(s.API.EndSessions))
-			r.Delete("/sessions/{sessionId}", h(s.API.EndSession))
-			r.Get("/me", h(s.API.GetMe))
-			r.Patch("/me", h(s.API.PatchMe))
-			r.Get("/users", h(s.API.ListUsers))
-			r.Patch("/users/{userId}", h(s.API.PatchUser))
-			r.Get("/blocks", h(s.API.ListBlocks))
-			r.Put("/blocks/{userId}", h(s.API.PutBlock))
-			r.Delete("/blocks/{userId}", h(s.API.DeleteBlock))
-			r.Post("/recoveries", h(s.API.CreateRecovery))
-			r.Get("/invites", h(s.API.ListInvites))
-			r.Post("/invites", h(s.API.CreateInvite))
-			r.Post("/invites/accept", h(s.API.AcceptInvite))
-			r.Delete("/invites/{inviteId}", h(s.API.EndInvite))
+			r.Use(s.countRefused, middleware.Require(s.api.Fail), // no-store, and 401 without an identity
+				middleware.Query(s.api.Fail))
+			r.Patch("/server", h(server.Patch))
+			r.Get("/sessions", h(sessions.List))
+			r.Delete("/sessions", h(sessions.EndOthers))
+			r.Delete("/sessions/{sessionId}", h(sessions.End))
+			r.Get("/me", h(me.Get))
+			r.Patch("/me", h(me.Patch))
+			r.Get("/users", h(users.List))
+			r.Patch("/users/{userId}", h(users.Patch))
+			r.Get("/blocks", h(blocks.List))
+			r.Put("/blocks/{userId}", h(blocks.Put))
+			r.Delete("/blocks/{userId}", h(blocks.Delete))
+			r.Post("/recoveries", h(recoveries.Create))
+			r.Get("/invites", h(invites.List))
+			r.Post("/invites", h(invites.Create))
+			r.Post("/invites/accept", h(invites.Accept))
+			r.Delete("/invites/{inviteId:.{8,}}", h(invites.End)) // accept and peek are no ids
 
-			r.Get("/chats", h(s.API.ListChats))
-			r.Post("/chats", h(s.API.CreateChat))
-			r.Route("/chats/{chatId}", func(r chi.Router) {
-				r.Get("/", h(s.API.GetChat))
-				r.Patch("/", h(s.API.PatchChat))
-				r.Delete("/", h(s.API.DeleteChat))
-				r.Get("/members", h(s.API.ListMembers))
-				r.Put("/members/{userId}", h(s.API.PutMember))
-				r.Delete("/members/{userId}", h(s.API.DeleteMember))
-				r.Get("/messages", h(s.API.ListMessages))
-				r.Post("/messages", h(s.API.PostMessage))
-				r.Get("/messages/{seq}", h(s.API.GetMessage))
-				r.Patch("/messages/{seq}", h(s.API.PatchMessage))
-				r.Delete("/messages/{seq}", h(s.API.DeleteMessage))
-				r.Put("/messages/{seq}/reactions/{emoji}", h(s.API.PutReaction))
-				r.Delete("/messages/{seq}/reactions/{emoji}", h(s.API.DeleteReaction))
-				r.Put("/read", h(s.API.PutRead))
-				r.Get("/events", h(s.API.ListEvents))
-			})
+			r.Get("/chats", h(chats.List))
+			r.Post("/chats", h(chats.Create))
+			r.Get("/chats/{chatId}", h(chats.Get))
+			r.Patch("/chats/{chatId}", h(chats.Patch))
+			r.Delete("/chats/{chatId}", h(chats.Delete))
+			r.Get("/chats/{chatId}/members", h(members.List))
+			r.Put("/chats/{chatId}/members/{userId}", h(members.Put))
+			r.Delete("/chats/{chatId}/members/{userId}", h(members.Delete))
+			r.Get("/chats/{chatId}/messages", h(messages.List))
+			r.Post("/chats/{chatId}/messages", h(messages.Post))
+			r.Get("/chats/{chatId}/messages/{seq}", h(messages.Get))
+			r.Patch("/chats/{chatId}/messages/{seq}", h(messages.Patch))
+			r.Delete("/chats/{chatId}/messages/{seq}", h(messages.Delete))
+			r.Put("/chats/{chatId}/messages/{seq}/reactions/{emoji}", h(messages.PutReaction))
+			r.Delete("/chats/{chatId}/messages/{seq}/reactions/{emoji}", h(messages.DeleteReaction))
+			r.Put("/chats/{chatId}/read", h(members.PutRead))
+			r.Get("/chats/{chatId}/events", h(events.List))
 		})
 	})
-	r.With(middleware.Limit(s.page, s.service.PerUser, nil, nil, s.API.Fail)).Get("/*", h(s.pages()))
+	r.With(middleware.Limit(s.page, s.service.PerUser, nil, nil, s.api.Fail)).Get("/*", h(pages(s.Web)))
 	return r
 }

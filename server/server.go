@@ -16,9 +16,11 @@ import (
 	"parley/hub"
 	"parley/middleware"
 	"parley/server/api"
+	"parley/server/auth"
 	"parley/server/live"
 	"parley/server/service"
 	"parley/server/session"
+	"parley/store/cached"
 	"parley/wire"
 )
 
@@ -34,6 +36,12 @@ const (
 // Limits bound what one address, one user and one request may do.
 type Limits = service.Limits
 
+// Lifetimes are how long sessions and recovery links are valid.
+type Lifetimes = service.Lifetimes
+
+// Control has the commands of the machine's administrator.
+type Control = api.Control
+
 // Config is the configuration of a Server. Nothing in it changes afterwards.
 type Config struct {
 	Store          chat.Store
@@ -44,11 +52,12 @@ type Config struct {
 	Registration   Registration
 	TrustedProxies []netip.Prefix
 	Limits         Limits
+	Lifetimes      Lifetimes
 	LostLines      func() uint64 // returns the number of lost log lines, for the metrics; nil: 0
 
 	// For tests; zero values mean the defaults.
 	sockets   hub.Config
-	attempts  service.AttemptRates
+	attempts  auth.Rates
 	anonymous middleware.Rate // of one address: calls without an identity, and requests for the page's files
 	intervals live.Intervals
 	hold      time.Duration // session.Config.Hold
@@ -78,15 +87,15 @@ type Server struct {
 	perAddress *middleware.Limiter // calls without an identity, by address
 	page       *middleware.Limiter // requests for the page's files, by address
 	sampler    *middleware.LogSampler
-	API        *api.API       // static after construction
-	readiness  readinessCache // when the store last answered
+	api        *api.API
+	health     *health
 }
 
 // New returns a Server. It starts the hub's goroutine and no other.
 func New(c Config) *Server {
 	c.sockets.Codecs, c.sockets.PingEvery = len(wire.Codecs), cmp.Or(c.sockets.PingEvery, heartbeat)
 	c.Limits.Message = maxMessage
-	c.attempts = cmp.Or(c.attempts, service.DefaultAttemptRates())
+	c.attempts = cmp.Or(c.attempts, auth.DefaultRates())
 	requests := cmp.Or(c.anonymous, middleware.Rate{N: anonymousRequests, Per: time.Minute})
 	if c.Limits.Anonymous.N == 0 {
 		requests = middleware.Rate{}
@@ -97,19 +106,19 @@ func New(c Config) *Server {
 		perAddress: middleware.NewLimiter(requests),
 		page:       middleware.NewLimiter(requests),
 		sampler:    middleware.NewLogSampler(c.Log),
-		readiness:  readinessCache{lock: make(chan struct{}, 1)},
 	}
 	errors := service.ErrorLog{Log: c.Log, Sampler: s.sampler}
 	s.metrics = newMetrics(s)
-	s.service = service.New(service.Config{Store: c.Store, Errors: errors, Registration: c.Registration, Limits: c.Limits, Appended: s.metrics.outcome, Attempts: c.attempts,
-		Enforce: func(r service.Revocation) { s.live.Enforce(r, s.service.Revoked) },
-		Readmit: func(r service.Revocation) { s.live.Readmit(r) }})
+	s.service = service.New(service.Config{Store: c.Store, Errors: errors, Registration: c.Registration, Limits: c.Limits, Lifetimes: c.Lifetimes, Appended: s.metrics.outcome, Attempts: c.attempts,
+		Enforce: func(r cached.Revocation) { s.live.Enforce(r, s.service.Revoked) },
+		Readmit: func(r cached.Revocation) { s.live.Readmit(r) }})
 	s.live = live.New(live.Config{Store: s.service, Hub: s.hub, Log: c.Log, TextChanged: s.service.Pages.Clear, UsersChanged: s.service.Clear,
 		Published: s.metrics.published, FeedLost: s.metrics.feedLost.Inc, Intervals: c.intervals})
 	s.sessions = session.New(session.Config{Service: s.service, Hub: s.hub, Presence: s.live.Presence, Log: c.Log, Ready: s.live.Await,
 		Version: c.Version, Heartbeat: c.sockets.PingEvery, Sockets: c.Limits.Sockets, Hold: c.hold,
 		Closed: s.metrics.closed, LogRead: s.metrics.caughtUp.Inc})
-	s.API = api.New(api.Config{Service: s.service, Hub: s.hub, Errors: errors, Version: c.Version, PublicURL: c.PublicURL, Ready: s.ready})
+	s.api = api.New(api.Config{Service: s.service, Hub: s.hub, Errors: errors, Version: c.Version, PublicURL: c.PublicURL, Ready: s.ready})
+	s.health = &health{api: s.api, store: s.service.Store, ready: s.ready}
 	s.metrics.registry.MustRegister(newHubCollector(s))
 	s.handler = s.routes()
 	return s
@@ -120,6 +129,10 @@ func (s *Server) Handler() http.Handler { return s.handler }
 
 // Metrics returns the handler of the metrics, in Prometheus's text format.
 func (s *Server) Metrics() http.Handler { return s.metrics.handler() }
+
+// Control returns the commands of the machine's administrator. listen is the address of the
+// server, for links without a public URL.
+func (s *Server) Control(listen *url.URL) Control { return Control{API: s.api, Listen: listen} }
 
 // Run runs the server's goroutines until ctx ends. A lost feed is opened again with
 // back-off; only a programming error makes Run fail.

@@ -117,7 +117,10 @@ func (cmd *Command) set(c *Codec, key, v item, names []string) *chat.Error {
 	case "chatId":
 		return setString(&cmd.ChatID, "chatId", v)
 	case "clientId":
-		return setString(&cmd.ClientID, "clientId", v)
+		if err := setString(&cmd.ClientID, "clientId", v); err != nil || cmd.ClientID != "" {
+			return err
+		}
+		return chat.AsError(chat.CheckClientID("")) // else it would count as absent
 	case "text":
 		return setString(&cmd.Text, "text", v)
 	case "replyTo":

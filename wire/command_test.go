@@ -52,9 +52,13 @@ func TestWrongTypes(t *testing.T) {
 		{"chatId", `["a"]`, []any{"a"}},
 		{"chatId", ``, bin},
 		{"clientId", `7`, 7},
+		{"clientId", `""`, ""},
 		{"text", `{}`, map[string]any{}},
 		{"text", ``, bin},
 		{"text", ``, bad},
+		{"text", `"\ud800"`, bad}, // half a surrogate pair
+		{"chatIds", `["\uDC00"]`, append([]byte{0x91}, bad...)},
+		{"seen", `{"\ud83c\ud83c":1}`, append(append([]byte{0x81}, bad...), 1)},
 		{"text", ``, []byte{0xd4, 1, 1}}, // an extension
 		{"replyTo", `-1`, -1},
 		{"replyTo", `-100`, []byte{0xd0, 0x9c}},

@@ -2,6 +2,7 @@ package wire
 
 import (
 	"bytes"
+	"encoding/json"
 	"errors"
 	"reflect"
 	"testing"
@@ -101,6 +102,26 @@ func FuzzUnmarshal(f *testing.F) {
 			if jerr := JSON.Unmarshal(inJSON, &w); (jerr == nil) != (err == nil) || !reflect.DeepEqual(v, w) {
 				t.Fatalf("%v and %v, %+v and %+v", err, jerr, v, w)
 			}
+		}
+	})
+}
+
+// halfSurrogate finds exactly the strings in which encoding/json puts U+FFFD by itself.
+func FuzzHalfSurrogate(f *testing.F) {
+	for _, s := range []string{`"\ud83c\udf5c"`, `"\ud83c"`, `"\udf5c\ud83c"`, `"\\ud83c"`, `"\ud83c\\udf5c"`, `"\ud83c\u0041"`, `["\uD83C","\uDF5C"]`, `"\u00e9\n"`} {
+		f.Add([]byte(s))
+	}
+	f.Fuzz(func(t *testing.T, b []byte) {
+		var v any
+		if !utf8.Valid(b) || json.Unmarshal(b, &v) != nil {
+			return
+		}
+		if bytes.Contains(b, []byte("\uFFFD")) || bytes.Contains(bytes.ToLower(b), []byte(`fffd`)) {
+			return // the sender's own
+		}
+		decoded, _ := json.Marshal(v)
+		if want := bytes.Contains(decoded, []byte("\uFFFD")); halfSurrogate(b) != want {
+			t.Errorf("%s: %v", b, !want)
 		}
 	})
 }

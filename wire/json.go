@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"strconv"
+	"unicode/utf16"
 	"unicode/utf8"
 )
 
@@ -81,6 +82,9 @@ func readItemJSON(b []byte) (it item, rest []byte) {
 		if bytes.IndexByte(it.text, '\\') >= 0 {
 			var s string
 			_ = json.Unmarshal(b[:end], &s) // cannot fail: the bytes are checked
+			if halfSurrogate(it.text) {
+				s = "\xff" // no UTF-8, as in a MessagePack string
+			}
 			it.text = []byte(s)
 		}
 		return it, b[end:]
@@ -111,6 +115,36 @@ func readItemJSON(b []byte) (it item, rest []byte) {
 		}
 	}
 	return it, b[end:]
+}
+
+// halfSurrogate reports whether checked JSON has an escape of half a surrogate pair, such
+// as \ud800. No UTF-8 expresses one, and encoding/json replaces it silently.
+func halfSurrogate(b []byte) bool {
+	for i := bytes.IndexByte(b, '\\'); i >= 0 && i < len(b); i++ {
+		r, n := unicodeEscape(b[i:])
+		if utf16.IsSurrogate(r) {
+			low, m := unicodeEscape(b[i+n:])
+			if utf16.DecodeRune(r, low) == utf8.RuneError {
+				return true
+			}
+			n += m
+		}
+		i += n - 1
+	}
+	return false
+}
+
+// unicodeEscape returns the value of the \u escape that checked JSON begins with, else 0, and
+// the length of what it begins with: an escape or one byte.
+func unicodeEscape(b []byte) (r rune, n int) {
+	switch {
+	case len(b) < 2 || b[0] != '\\':
+		return 0, 1
+	case b[1] != 'u':
+		return 0, 2
+	}
+	v, _ := strconv.ParseUint(string(b[2:6]), 16, 32) // cannot fail: the bytes are checked
+	return rune(v), 6
 }
 
 // containerLen returns the length of the list or map that b begins with.

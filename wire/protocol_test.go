@@ -33,7 +33,7 @@ func TestProtocolIsComplete(t *testing.T) {
 			t.Errorf("no word of the field %s", name)
 		}
 	}
-	codes := []chat.Code{chat.BadInput, chat.NoIdentity, chat.BadCredentials, chat.Forbidden, chat.NotAuthor, chat.RegistrationClosed, chat.WrongPassword, chat.NotFound, chat.Conflict,
+	codes := []chat.Code{chat.BadInput, chat.NoIdentity, chat.BadCredentials, chat.Forbidden, chat.NotAuthor, chat.RegistrationClosed, chat.WrongPassword, chat.NotFound, chat.MethodNotAllowed, chat.Conflict,
 		chat.HandleTaken, chat.LastOwner, chat.Reset, chat.InviteSpent, chat.TooLarge, chat.WrongType, chat.TextTooLong, chat.RateLimited, chat.Internal, chat.Unavailable}
 	quoted := slices.Concat(kinds, signals, []string{JSON.Protocol, MsgPack.Protocol})
 	for _, c := range codes {

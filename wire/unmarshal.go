@@ -28,8 +28,12 @@ func (c *Codec) Unmarshal(body []byte, v any) error {
 	if err != nil {
 		return err
 	}
+	fields, err := knownFields(body, v)
+	if err != nil {
+		return err
+	}
 	var wrong *json.UnmarshalTypeError
-	switch err := json.Unmarshal(knownFields(body, v), v); {
+	switch err := json.Unmarshal(fields, v); {
 	case err == nil:
 		return nil
 	case errors.As(err, &wrong) && wrong.Field != "":
@@ -40,22 +44,29 @@ func (c *Codec) Unmarshal(body []byte, v any) error {
 }
 
 // knownFields removes the fields of a body whose names are not exactly those of v's tags:
-// encoding/json would ignore case, and accept letters that fold to others.
-func knownFields(body []byte, v any) []byte {
+// encoding/json would ignore case, and accept letters that fold to others. It refuses
+// what encoding/json would change or accept silently.
+func knownFields(body []byte, v any) ([]byte, error) {
 	var fields map[string]json.RawMessage
-	if json.Unmarshal(body, &fields) != nil || fields == nil {
-		return body // not a map: the caller reports it
+	if err := json.Unmarshal(body, &fields); err != nil || fields == nil {
+		return nil, chat.FailCause(chat.BadInput, err, "the body must be a map of fields")
 	}
 	t := reflect.TypeOf(v).Elem()
 	known := make(map[string]json.RawMessage, t.NumField())
 	for i := range t.NumField() {
 		name, _, _ := strings.Cut(t.Field(i).Tag.Get("json"), ",")
-		if value, ok := fields[name]; ok {
-			known[name] = value
+		value, ok := fields[name]
+		switch {
+		case !ok:
+			continue
+		case halfSurrogate(value):
+			return nil, chat.FailField(chat.BadInput, name, "%s must be UTF-8", name)
+		case name == "clientId" && string(value) == `""`: // else it would count as absent
+			return nil, chat.CheckClientID("")
 		}
+		known[name] = value
 	}
-	body, _ = json.Marshal(known) // cannot fail: the values are JSON
-	return body
+	return json.Marshal(known) // cannot fail: the values are JSON
 }
 
 // typeName returns the name of a field's type for an error message.

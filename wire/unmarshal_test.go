@@ -12,6 +12,7 @@ import (
 
 type body struct {
 	Handle  string   `json:"handle"`
+	Once    string   `json:"clientId"`
 	Name    *string  `json:"name"`
 	Open    *bool    `json:"open"`
 	Uses    int      `json:"uses"`
@@ -47,6 +48,10 @@ func TestUnmarshalNamesTheField(t *testing.T) {
 		{"handle", `{"handle":5}`, pack("handle", 5)},
 		{"handle", "", pack("handle", []byte{0xc4, 1, 'x'})},
 		{"handle", "", pack("handle", []byte{0xa1, 0xff})},
+		{"handle", `{"handle":"a\ud800"}`, pack("handle", []byte{0xa1, 0xff})},
+		{"handle", `{"handle":"\uDFFF"}`, pack("handle", []byte{0xa1, 0xff})},
+		{"members", `{"members":["\ud83c\ud83c"]}`, pack("members", []byte{0x91, 0xa1, 0xff})},
+		{"clientId", `{"clientId":""}`, pack("clientId", "")},
 		{"name", `{"name":[]}`, pack("name", []any{})},
 		{"open", `{"open":"yes"}`, pack("open", "yes")},
 		{"uses", `{"uses":1.5}`, pack("uses", 1.5)},
@@ -62,6 +67,7 @@ func TestUnmarshalNamesTheField(t *testing.T) {
 		{"inner.code", `{"inner":{"code":1}}`, pack("inner", map[string]any{"code": 1})},
 		{"inner.code", "", pack("inner", []byte("\x81\xa4code\xd4\x01\x01"))},
 		{"", `[]`, []byte{0x90}},
+		{"", `null`, []byte{0xc0}},
 		{"", `"x"`, []byte{0xa1, 'x'}},
 		{"", ``, nil},
 		{"", `{} {}`, []byte{0x80, 0x80}},

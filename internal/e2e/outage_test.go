@@ -67,13 +67,44 @@ func TestMongoDBDownAtStartAndLater(t *testing.T) {
 func TestWaitIsLoggedOnce(t *testing.T) {
 	t.Parallel()
 	db := mongotest.Start(t)
-	db.Fail(t, mongotest.Fault{Commands: []string{"createIndexes"}, Times: 3, Code: 112, AppName: "parley"})
+	db.Fail(t, mongotest.Fault{Commands: []string{"createIndexes"}, Times: 3, Code: 112, AppName: "parley feed"})
 	s := newMongoServer(t, db.URL("parley"))
 	s.start()
 	t.Cleanup(s.kill)
 	if log := s.logText(); strings.Count(log, "waiting for the store") != 1 {
 		t.Errorf("the log is:\n%s", log)
 	}
+}
+
+// While indexes are built, for however long, the server is alive and not ready, and stops
+// when it is told to.
+func TestServerIsAliveWhileIndexesAreBuilt(t *testing.T) {
+	t.Parallel()
+	db := mongotest.Start(t)
+	build := make(chan struct{})
+	url := db.Proxy(t, func(c mongotest.Command) mongotest.Action {
+		if c.Name == "createIndexes" {
+			<-build
+		}
+		return mongotest.Pass
+	}).URL("parley")
+	stopped := newMongoServer(t, url)
+	stopped.launch()
+	t.Cleanup(stopped.kill)
+	stopped.waitStatus(503, "/readyz")
+	if code := stopped.stop(); code != 0 {
+		t.Errorf("exit %d\n%s", code, stopped.logText())
+	}
+	s := newMongoServer(t, url)
+	ready, _ := s.launch()
+	t.Cleanup(s.kill)
+	s.waitStatus(200, "/healthz")
+	if status, e := s.getStatus("/readyz"); status != 503 || e.Code != chat.Unavailable {
+		t.Errorf("/readyz: %d, %+v", status, e)
+	}
+	close(build)
+	s.waitReady(ready)
+	s.waitStatus(200, "/readyz")
 }
 
 // SIGTERM stops a server that waits for its store, before and after it logs the wait.

@@ -7,6 +7,8 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"os"
+	"os/signal"
 	"path/filepath"
 	"strings"
 	"syscall"
@@ -14,6 +16,7 @@ import (
 	"time"
 
 	"parley/internal/mongotest"
+	"parley/wire"
 )
 
 func TestStartStopAndOwnerLink(t *testing.T) {
@@ -112,6 +115,47 @@ func TestPermanentStoreErrorStopsTheStart(t *testing.T) {
 		if strings.Contains(stdout+stderr, "hush") || strings.Contains(stdout+stderr, "%hu") {
 			t.Errorf("%s: %q", url, stdout+stderr)
 		}
+	}
+}
+
+// Every signal that asks a process to end stops the server in order: sockets get a close
+// code. A terminal that closes sends SIGHUP twice.
+func TestSignalsStopInOrder(t *testing.T) {
+	for name, signals := range map[string][]os.Signal{
+		"SIGTERM": {syscall.SIGTERM}, "SIGINT": {syscall.SIGINT}, "SIGHUP": {syscall.SIGHUP}, "SIGHUP twice": {syscall.SIGHUP, syscall.SIGHUP},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := newTestServer(t)
+			c := s.openSocket(s.createOwner("ann"))
+			for _, signal := range signals {
+				if err := s.cmd.Process.Signal(signal); err != nil {
+					t.Fatal(err)
+				}
+			}
+			if _, code := c.next(); code != 4000 {
+				t.Errorf("close code %d", code)
+			}
+			<-s.done
+			if code := s.cmd.ProcessState.ExitCode(); code != 0 {
+				t.Errorf("exit %d:\n%s", code, s.logText())
+			}
+		})
+	}
+}
+
+// A server that was started with nohup goes on when its terminal closes.
+func TestIgnoredHangupIsIgnored(t *testing.T) {
+	signal.Ignore(syscall.SIGHUP) // the process inherits it
+	s := newTestServer(t)
+	signal.Reset(syscall.SIGHUP)
+	c := s.openSocket(s.createOwner("ann"))
+	if err := s.cmd.Process.Signal(syscall.SIGHUP); err != nil {
+		t.Fatal(err)
+	}
+	c.send(wire.Command{ID: 3, Do: "ping"})
+	c.readUntil(func(v received) bool { return v.Re == 3 })
+	if code := s.stop(); code != 0 {
+		t.Errorf("exit %d", code)
 	}
 }
 

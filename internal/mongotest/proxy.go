@@ -33,6 +33,7 @@ const (
 // Opcodes and header size of the wire protocol.
 // https://www.mongodb.com/docs/manual/reference/mongodb-wire-protocol/
 const (
+	opReply    = 1
 	opQuery    = 2004
 	opMsg      = 2013
 	headerSize = 16
@@ -136,7 +137,11 @@ func (c *proxiedConn) forwardRequests(decide func(Command) Action) {
 			return
 		}
 		id := binary.LittleEndian.Uint32(message[4:])
-		command := c.parseCommand(message)
+		command := parseCommand(message)
+		if command.App != "" {
+			c.app = command.App
+		}
+		command.App = c.app
 		switch decide(command) {
 		case Close:
 			c.close()
@@ -199,40 +204,53 @@ func readMessage(r io.Reader) ([]byte, error) {
 	return message, err
 }
 
-// parseCommand returns the command in a message, with an empty Name if there is none.
-func (c *proxiedConn) parseCommand(message []byte) Command {
+// parseCommand returns the command in a message, with an empty Name if there is none. App
+// is set only in the handshake of a connection.
+func parseCommand(message []byte) Command {
 	body := message[headerSize:]
-	switch binary.LittleEndian.Uint32(message[12:]) {
+	switch opcode(message) {
 	case opMsg: // flags, then the kind of the first section, which is the command
 		body = body[5:]
 	case opQuery: // flags, a name that ends with a zero byte, two numbers
 		body = body[4+bytes.IndexByte(body[4:], 0)+1+8:]
 	default:
-		return Command{App: c.app}
+		return Command{}
 	}
 	raw := bson.Raw(body[:binary.LittleEndian.Uint32(body)])
-	if name, ok := raw.Lookup("client", "application", "name").StringValueOK(); ok {
-		c.app = name
-	}
+	app, _ := raw.Lookup("client", "application", "name").StringValueOK()
 	first, err := raw.IndexErr(0)
 	if err != nil {
-		return Command{App: c.app}
+		return Command{App: app}
 	}
-	return Command{Name: first.Key(), App: c.app, Body: raw}
+	return Command{Name: first.Key(), App: app, Body: raw}
 }
+
+func opcode(message []byte) uint32 { return binary.LittleEndian.Uint32(message[12:]) }
 
 // emptyBatch waits 20 ms and returns the reply to a getMore without results.
 func emptyBatch(id uint32, getMore bson.Raw) []byte {
 	<-time.After(20 * time.Millisecond) // MongoDB waits too; otherwise the client would send getMore in a tight loop
 	cursor := bson.D{{Key: "id", Value: getMore.Lookup("getMore").AsInt64()},
 		{Key: "ns", Value: getMore.Lookup("$db").StringValue() + ".$cmd.aggregate"}, {Key: "nextBatch", Value: bson.A{}}}
-	body, err := bson.Marshal(bson.D{{Key: "cursor", Value: cursor}, {Key: "ok", Value: 1}})
+	return replyTo(id, opMsg, bson.D{{Key: "cursor", Value: cursor}, {Key: "ok", Value: 1}})
+}
+
+// replyTo returns the message that answers a request. The handshake, an OP_QUERY, is
+// answered by an OP_REPLY.
+func replyTo(id, opcode uint32, reply bson.D) []byte {
+	body, err := bson.Marshal(reply)
 	if err != nil {
 		panic(err)
 	}
+	head := make([]byte, 5) // flags and the kind of the section
+	code := uint32(opMsg)
+	if opcode == opQuery {
+		head, code = make([]byte, 20), opReply // flags, cursor, offset, and the number of documents
+		head[16] = 1
+	}
 	var m []byte
-	for _, n := range []uint32{uint32(headerSize + 5 + len(body)), 0, id, opMsg, 0} {
+	for _, n := range []uint32{uint32(headerSize + len(head) + len(body)), 0, id, code} {
 		m = binary.LittleEndian.AppendUint32(m, n)
 	}
-	return append(append(m, 0), body...)
+	return append(append(m, head...), body...)
 }

@@ -10,13 +10,13 @@ import (
 	"parley/chat"
 )
 
-// backuper is a store that writes a copy of itself to a file.
+// backupStore is a store that writes a copy of itself to a file.
 type backupStore interface {
 	Backup(ctx context.Context, file string) error
 }
 
 // Backup writes a copy of the store to a new file, if the store is a single file.
-func (a *API) Backup(ctx context.Context, file string) error {
+func (a Control) Backup(ctx context.Context, file string) error {
 	store, ok := a.Service.Store.Store.(backupStore)
 	if !ok {
 		return chat.Fail(chat.Conflict, "this store cannot be backed up here: use the tools of the database")
@@ -33,7 +33,7 @@ func (a *API) Backup(ctx context.Context, file string) error {
 }
 
 // postBackup answers once the copy is on disk. It has no time limit.
-func (a *API) postBackup(w http.ResponseWriter, r *http.Request) error {
+func (a Control) postBackup(w http.ResponseWriter, r *http.Request) error {
 	var in struct {
 		File string `json:"file"`
 	}

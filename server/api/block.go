@@ -13,8 +13,11 @@ type BlockList struct {
 	Users []chat.User `json:"users" msgpack:"users"`
 }
 
-// ListBlocks handles GET /api/blocks.
-func (a *API) ListBlocks(w http.ResponseWriter, r *http.Request) error {
+// Blocks has the handlers of blocks.
+type Blocks struct{ *API }
+
+// List handles GET /api/blocks.
+func (a Blocks) List(w http.ResponseWriter, r *http.Request) error {
 	users, err := a.Service.Blocked(r.Context(), caller(r))
 	if err != nil {
 		return err
@@ -23,8 +26,8 @@ func (a *API) ListBlocks(w http.ResponseWriter, r *http.Request) error {
 	return nil
 }
 
-// PutBlock handles PUT /api/blocks/{userId}.
-func (a *API) PutBlock(w http.ResponseWriter, r *http.Request) error {
+// Put handles PUT /api/blocks/{userId}.
+func (a Blocks) Put(w http.ResponseWriter, r *http.Request) error {
 	user := chat.UserID(chi.URLParam(r, "userId"))
 	if err := chat.CheckID("userId", user); err != nil {
 		return err
@@ -35,8 +38,8 @@ func (a *API) PutBlock(w http.ResponseWriter, r *http.Request) error {
 	return noContent(w)
 }
 
-// DeleteBlock handles DELETE /api/blocks/{userId}.
-func (a *API) DeleteBlock(w http.ResponseWriter, r *http.Request) error {
+// Delete handles DELETE /api/blocks/{userId}.
+func (a Blocks) Delete(w http.ResponseWriter, r *http.Request) error {
 	user := chat.UserID(chi.URLParam(r, "userId"))
 	if err := chat.CheckID("userId", user); err != nil {
 		return err

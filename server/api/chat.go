@@ -31,8 +31,11 @@ func pathChat(r *http.Request) (chat.ChatID, error) {
 	return id, chat.CheckID("chatId", id)
 }
 
-// ListChats answers with the caller's chats, newest activity first, or with open chats.
-func (a *API) ListChats(w http.ResponseWriter, r *http.Request) error {
+// Chats has the handlers of chats.
+type Chats struct{ *API }
+
+// List answers with the caller's chats, newest activity first, or with open chats.
+func (a Chats) List(w http.ResponseWriter, r *http.Request) error {
 	limit, err := queryLimit(r, chat.DefaultPage, chat.MaxPage)
 	if err != nil {
 		return err
@@ -62,7 +65,7 @@ func (a *API) ListChats(w http.ResponseWriter, r *http.Request) error {
 	return nil
 }
 
-func (a *API) openChats(r *http.Request, before string, limit int) (page ChatPage, err error) {
+func (a Chats) openChats(r *http.Request, before string, limit int) (page ChatPage, err error) {
 	if before != "" {
 		if err := chat.CheckID("before", chat.ChatID(before)); err != nil {
 			return page, err
@@ -82,7 +85,7 @@ func (a *API) openChats(r *http.Request, before string, limit int) (page ChatPag
 // ownChats returns a page of the caller's chats. It begins below (activity, id) of the
 // previous page's last chat. A chat that moves up between two calls is on the first page
 // when that is read again.
-func (a *API) ownChats(r *http.Request, before string, limit int) (page ChatPage, err error) {
+func (a Chats) ownChats(r *http.Request, before string, limit int) (page ChatPage, err error) {
 	list := chat.ChatList{Limit: limit + 1, WithLast: limit}
 	if before != "" {
 		if list.Below, err = parseCursor(before); err != nil {
@@ -118,9 +121,9 @@ func parseCursor(s string) (p chat.ChatPlace, err error) {
 	return p, nil
 }
 
-// CreateChat creates a chat. For a known clientId, or an existing direct chat of the same
+// Create creates a chat. For a known clientId, or an existing direct chat of the same
 // two users, it answers 200 with that chat.
-func (a *API) CreateChat(w http.ResponseWriter, r *http.Request) error {
+func (a Chats) Create(w http.ResponseWriter, r *http.Request) error {
 	var in struct {
 		ClientID string        `json:"clientId"`
 		Kind     chat.ChatKind `json:"kind"`
@@ -141,11 +144,11 @@ func (a *API) CreateChat(w http.ResponseWriter, r *http.Request) error {
 	if again {
 		code = http.StatusOK
 	}
-	return a.answerChat(w, r, code, chat.Chat{ID: c.ID, Kind: c.Kind})
+	return a.answer(w, r, code, chat.Chat{ID: c.ID, Kind: c.Kind})
 }
 
-// GetChat handles GET /api/chats/{chatId}.
-func (a *API) GetChat(w http.ResponseWriter, r *http.Request) error {
+// Get handles GET /api/chats/{chatId}.
+func (a Chats) Get(w http.ResponseWriter, r *http.Request) error {
 	id, err := pathChat(r)
 	if err != nil {
 		return err
@@ -157,8 +160,8 @@ func (a *API) GetChat(w http.ResponseWriter, r *http.Request) error {
 	return a.answerWithUsers(w, r, http.StatusOK, c)
 }
 
-// PatchChat renames a chat or changes its topic.
-func (a *API) PatchChat(w http.ResponseWriter, r *http.Request) error {
+// Patch renames a chat or changes its topic.
+func (a Chats) Patch(w http.ResponseWriter, r *http.Request) error {
 	id, err := pathChat(r)
 	if err != nil {
 		return err
@@ -174,11 +177,11 @@ func (a *API) PatchChat(w http.ResponseWriter, r *http.Request) error {
 	if err := a.Service.RenameChat(r.Context(), caller(r), id, in.Title, in.Topic, in.ClientID); err != nil {
 		return err
 	}
-	return a.answerChat(w, r, http.StatusOK, chat.Chat{ID: id, Kind: chat.Group})
+	return a.answer(w, r, http.StatusOK, chat.Chat{ID: id, Kind: chat.Group})
 }
 
-// DeleteChat handles DELETE /api/chats/{chatId}.
-func (a *API) DeleteChat(w http.ResponseWriter, r *http.Request) error {
+// Delete handles DELETE /api/chats/{chatId}.
+func (a Chats) Delete(w http.ResponseWriter, r *http.Request) error {
 	id, err := pathChat(r)
 	if err != nil {
 		return err
@@ -193,9 +196,9 @@ func (a *API) DeleteChat(w http.ResponseWriter, r *http.Request) error {
 	return noContent(w)
 }
 
-// answerChat answers a command that succeeded with the chat as it is now. A caller who may
+// answer answers a command that succeeded with the chat as it is now. A caller who may
 // not see it any more, as in a late retry, gets bare.
-func (a *API) answerChat(w http.ResponseWriter, r *http.Request, code int, bare chat.Chat) error {
+func (a Chats) answer(w http.ResponseWriter, r *http.Request, code int, bare chat.Chat) error {
 	c, err := a.Service.Chat(r.Context(), callerID(r), bare.ID)
 	if chat.Is(err, chat.NotFound) {
 		c, err = bare, nil
@@ -206,7 +209,7 @@ func (a *API) answerChat(w http.ResponseWriter, r *http.Request, code int, bare 
 	return a.answerWithUsers(w, r, code, c)
 }
 
-func (a *API) answerWithUsers(w http.ResponseWriter, r *http.Request, code int, c chat.Chat) error {
+func (a Chats) answerWithUsers(w http.ResponseWriter, r *http.Request, code int, c chat.Chat) error {
 	named := service.UserSet{}
 	named.Chat(&c)
 	users, err := a.Service.Users(r.Context(), named.List())

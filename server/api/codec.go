@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"parley/chat"
+	"parley/middleware"
 	"parley/server/service"
 	"parley/wire"
 )
@@ -34,25 +35,34 @@ func isMsgPack(mediaType string) bool {
 	return false
 }
 
-// maxAccept bounds the Accept header that is parsed, in bytes.
-const maxAccept = 1 << 10
-
-// answerCodec returns the codec and media type of an answer: MessagePack if a range of
-// the Accept header names it without q=0, else JSON (RFC 9110, section 12.5.1).
+// answerCodec returns the codec and media type of an answer: the one with the greatest
+// weight in the Accept header (RFC 9110, section 12.5.1), the first of equal ones. A
+// range that names a type wins over one with a star of the same weight, and JSON over
+// MessagePack where a star means both. What accepts neither gets JSON: a write may have
+// happened, and a refusal would hide its outcome.
 func answerCodec(r *http.Request) (*wire.Codec, string) {
-	accept := r.Header.Get("Accept")
-	if accept == "application/json" || accept == "" || len(accept) > maxAccept {
+	accept := r.Header["Accept"]
+	if len(accept) == 0 || len(accept) == 1 && accept[0] == "application/json" {
 		return wire.JSON, "application/json"
 	}
-	for part := range strings.SplitSeq(accept, ",") {
-		t, params, err := mime.ParseMediaType(strings.TrimSpace(part))
-		if err != nil || !isMsgPack(t) {
-			continue
+	const unset = -1
+	json, msgpack, both := float64(unset), float64(unset), 0.0
+	mediaType, msgpackFirst := "application/msgpack", false
+	for name, weight := range middleware.Accepted(accept) {
+		switch {
+		case name == "application/json":
+			json = max(json, weight)
+		case isMsgPack(name) && weight > msgpack:
+			msgpack, mediaType, msgpackFirst = weight, name, json == unset
+		case name == "application/*", name == "*/*":
+			both = max(both, weight)
 		}
-		if q, err := strconv.ParseFloat(params["q"], 64); err == nil && q <= 0 {
-			continue
-		}
-		return wire.MsgPack, t
+	}
+	switch {
+	case msgpack == unset && json != unset && both > json,
+		msgpack > 0 && json == unset && msgpack >= both,
+		msgpack > 0 && json != unset && (msgpack > json || msgpack == json && msgpackFirst):
+		return wire.MsgPack, mediaType
 	}
 	return wire.JSON, "application/json"
 }
@@ -61,6 +71,14 @@ func answerCodec(r *http.Request) (*wire.Codec, string) {
 func (a *API) Answer(w http.ResponseWriter, r *http.Request, code int, v any) {
 	codec, mediaType := answerCodec(r)
 	codec.With(v, func(body []byte) { writeBody(w, code, mediaType, body) })
+}
+
+// answerSecret is Answer for a body with a token or a code, which is not cached. It is
+// not compressed either, as it may also contain input of the caller (the BREACH attack).
+func (a *API) answerSecret(w http.ResponseWriter, r *http.Request, code int, v any) {
+	w.Header().Set("Cache-Control", "no-store")
+	middleware.DisableCompression(w)
+	a.Answer(w, r, code, v)
 }
 
 // writeBody writes an answer whose body is encoded already.
@@ -87,6 +105,11 @@ func noContent(w http.ResponseWriter) error {
 // decode decodes a request's body into v, in the codec that Content-Type names. An empty
 // body sets no field; the handler checks for required ones.
 func decode(r *http.Request, v any) error {
+	for _, encoding := range r.Header["Content-Encoding"] {
+		if encoding != "" && !strings.EqualFold(encoding, "identity") && r.ContentLength != 0 {
+			return chat.FailField(chat.WrongType, "Content-Encoding", "the body must not be compressed")
+		}
+	}
 	body, err := io.ReadAll(r.Body)
 	if err != nil {
 		if limited := (*chat.Error)(nil); errors.As(err, &limited) {
@@ -100,7 +123,10 @@ func decode(r *http.Request, v any) error {
 	if len(body) == 0 {
 		return nil
 	}
-	t, _, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
+	t, params, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
+	if charset := params["charset"]; charset != "" && !strings.EqualFold(charset, "utf-8") {
+		return chat.FailField(chat.WrongType, "Content-Type", "the charset must be utf-8")
+	}
 	switch {
 	case err == nil && t == "application/json":
 		return wire.JSON.Unmarshal(body, v)
@@ -133,10 +159,10 @@ func queryLimit(r *http.Request, def, most int) (int, error) {
 
 // queryBool returns an optional boolean of the query; false if it is absent.
 func queryBool(r *http.Request, name string) (bool, error) {
-	switch v := r.URL.Query().Get(name); v {
-	case "", "false":
+	switch q := r.URL.Query(); {
+	case !q.Has(name) || q.Get(name) == "false":
 		return false, nil
-	case "true":
+	case q.Get(name) == "true":
 		return true, nil
 	}
 	return false, chat.FailField(chat.BadInput, name, "%s must be true or false", name)

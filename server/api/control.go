@@ -1,6 +1,8 @@
 package api
 
 import (
+	"cmp"
+	"context"
 	"net/http"
 	"net/url"
 
@@ -15,10 +17,15 @@ type Link struct {
 	ExpiresAt int64  `json:"expiresAt,omitempty" msgpack:"expiresAt,omitempty"`
 }
 
-// Control returns the handler of the commands of the machine's administrator to a running
-// server. It checks no identity: serve it on a socket file that only its owner may open.
-// listen is the address of the server, for links without a public URL.
-func (a *API) Control(listen *url.URL) http.Handler {
+// Control has the commands of the machine's administrator. They check no identity.
+type Control struct {
+	*API
+	Listen *url.URL // address of the server, for links without a public URL
+}
+
+// Handler returns the handler of the commands to a running server. Serve it on a socket
+// file that only its owner may open.
+func (a Control) Handler() http.Handler {
 	r := chi.NewRouter()
 	r.Post("/recover", a.Handle(func(w http.ResponseWriter, r *http.Request) error {
 		var in struct {
@@ -27,7 +34,7 @@ func (a *API) Control(listen *url.URL) http.Handler {
 		if err := decode(r, &in); err != nil {
 			return err
 		}
-		url, expiresAt, err := a.RecoveryLink(r.Context(), listen, in.Handle)
+		url, expiresAt, err := a.RecoveryLink(r.Context(), in.Handle)
 		if err != nil {
 			return err
 		}
@@ -35,7 +42,7 @@ func (a *API) Control(listen *url.URL) http.Handler {
 		return nil
 	}))
 	r.Post("/owner-link", a.Handle(func(w http.ResponseWriter, r *http.Request) error {
-		url, err := a.OwnerLink(r.Context(), listen)
+		url, err := a.OwnerLink(r.Context())
 		if err != nil {
 			return err
 		}
@@ -48,3 +55,37 @@ func (a *API) Control(listen *url.URL) http.Handler {
 	}))
 	return r
 }
+
+// OwnerLink returns the link with which the first owner signs up, or conflict once it was
+// used.
+func (a Control) OwnerLink(ctx context.Context) (string, error) {
+	server, err := a.Service.Server(ctx)
+	if err != nil {
+		return "", err
+	}
+	if server.Setup == "" {
+		return "", chat.Fail(chat.Conflict, "this server has an owner already; parley recover HANDLE helps a user who lost their password")
+	}
+	return setupLink(a.base(), server.Setup), nil
+}
+
+// RecoveryLink creates a link with which the user of the handle sets a new password, once.
+// It returns the link and when it expires.
+func (a Control) RecoveryLink(ctx context.Context, handle string) (link string, expiresAt int64, err error) {
+	handle, err = chat.ParseHandle(handle)
+	if err != nil {
+		return "", 0, err
+	}
+	users, err := a.Service.UsersByHandle(ctx, []string{handle})
+	if err != nil {
+		return "", 0, err
+	}
+	if len(users) == 0 {
+		return "", 0, chat.NoHandle(handle)
+	}
+	code, expiresAt, err := a.Service.NewRecovery(ctx, users[0].ID)
+	return recoverLink(a.base(), code), expiresAt, err
+}
+
+// base returns the URL with which links begin.
+func (a Control) base() *url.URL { return cmp.Or(a.PublicURL, a.Listen) }

@@ -18,6 +18,7 @@ var Status = map[chat.Code]int{
 	chat.RegistrationClosed: http.StatusForbidden,
 	chat.WrongPassword:      http.StatusForbidden,
 	chat.NotFound:           http.StatusNotFound,
+	chat.MethodNotAllowed:   http.StatusMethodNotAllowed,
 	chat.Conflict:           http.StatusConflict,
 	chat.HandleTaken:        http.StatusConflict,
 	chat.LastOwner:          http.StatusConflict,
@@ -42,7 +43,7 @@ func (a *API) Fail(w http.ResponseWriter, r *http.Request, err error) {
 	a.FailStatus(w, r, 0, err)
 }
 
-// FailStatus is Fail with another status than the code's (405).
+// FailStatus is Fail with another status than the code's (426).
 func (a *API) FailStatus(w http.ResponseWriter, r *http.Request, code int, err error) {
 	e := *a.Errors.ClientError(r.Context(), err)
 	e.RequestID = middleware.RequestID(r.Context())
@@ -54,6 +55,9 @@ func (a *API) FailStatus(w http.ResponseWriter, r *http.Request, code int, err e
 	}
 	if code == http.StatusUnauthorized {
 		w.Header().Set("WWW-Authenticate", `Bearer realm="parley"`)
+	}
+	if e.Code == chat.WrongType && e.Field == "Content-Encoding" {
+		w.Header().Set("Accept-Encoding", "identity") // RFC 9110, section 15.5.16
 	}
 	if middleware.HasUnreadBody(r) && (!identity(r).SignedIn() || r.ContentLength < 0 || r.ContentLength > middleware.AnonymousBody) {
 		w.Header().Set("Connection", "close") // else net/http reads the rest before it answers

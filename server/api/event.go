@@ -18,9 +18,12 @@ const (
 	MaxPolls      = 20 // waiting calls of one user
 )
 
-// ListEvents answers with a chat's events after a seq. With wait the call waits until
+// Events has the handlers of the log of a chat.
+type Events struct{ *API }
+
+// List answers with a chat's events after a seq. With wait the call waits until
 // there is one.
-func (a *API) ListEvents(w http.ResponseWriter, r *http.Request) error {
+func (a Events) List(w http.ResponseWriter, r *http.Request) error {
 	id, err := pathChat(r)
 	if err != nil {
 		return err
@@ -74,7 +77,7 @@ func (a *API) ListEvents(w http.ResponseWriter, r *http.Request) error {
 
 // awaitEvents waits until the hub delivers a frame of the chat. It then reads the log as
 // the caller, so that a user who was removed or signed out meanwhile receives nothing.
-func (a *API) awaitEvents(r *http.Request, id chat.ChatID, after chat.Seq, limit int, wait time.Duration) (service.EventPage, error) {
+func (a Events) awaitEvents(r *http.Request, id chat.ChatID, after chat.Seq, limit int, wait time.Duration) (service.EventPage, error) {
 	ctx, caller, seen := r.Context(), caller(r), service.Position{Seq: after, At: service.Untimed}
 	if err := a.Ready(); err != nil {
 		return service.EventPage{}, err

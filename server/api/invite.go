@@ -9,8 +9,11 @@ import (
 	"parley/server/service"
 )
 
-// ListInvites answers with the caller's invites, to an admin with those of all users.
-func (a *API) ListInvites(w http.ResponseWriter, r *http.Request) error {
+// Invites has the handlers of invites.
+type Invites struct{ *API }
+
+// List answers with the caller's invites, to an admin with those of all users.
+func (a Invites) List(w http.ResponseWriter, r *http.Request) error {
 	invites, err := a.Service.Invites(r.Context(), caller(r))
 	if err != nil {
 		return err
@@ -30,8 +33,8 @@ func (a *API) ListInvites(w http.ResponseWriter, r *http.Request) error {
 	return nil
 }
 
-// CreateInvite handles POST /api/invites.
-func (a *API) CreateInvite(w http.ResponseWriter, r *http.Request) error {
+// Create handles POST /api/invites.
+func (a Invites) Create(w http.ResponseWriter, r *http.Request) error {
 	var in struct {
 		ChatID    *chat.ChatID `json:"chatId"`
 		Uses      *int64       `json:"uses"`
@@ -55,8 +58,8 @@ func (a *API) CreateInvite(w http.ResponseWriter, r *http.Request) error {
 	return nil
 }
 
-// EndInvite handles DELETE /api/invites/{inviteId}.
-func (a *API) EndInvite(w http.ResponseWriter, r *http.Request) error {
+// End handles DELETE /api/invites/{inviteId}.
+func (a Invites) End(w http.ResponseWriter, r *http.Request) error {
 	id := chat.InviteID(chi.URLParam(r, "inviteId"))
 	if err := a.Service.EndInvite(r.Context(), caller(r), id); err != nil {
 		return err
@@ -86,8 +89,8 @@ type InvitePreviewChat struct {
 	MemberCount int         `json:"memberCount" msgpack:"memberCount"`
 }
 
-// PeekInvite handles POST /api/invites/peek.
-func (a *API) PeekInvite(w http.ResponseWriter, r *http.Request) error {
+// Peek handles POST /api/invites/peek.
+func (a Invites) Peek(w http.ResponseWriter, r *http.Request) error {
 	code, err := readCode(r)
 	if err != nil {
 		return err
@@ -121,8 +124,8 @@ func (a *API) PeekInvite(w http.ResponseWriter, r *http.Request) error {
 	return nil
 }
 
-// AcceptInvite handles POST /api/invites/accept.
-func (a *API) AcceptInvite(w http.ResponseWriter, r *http.Request) error {
+// Accept handles POST /api/invites/accept.
+func (a Invites) Accept(w http.ResponseWriter, r *http.Request) error {
 	code, err := readCode(r)
 	if err != nil {
 		return err
@@ -131,7 +134,7 @@ func (a *API) AcceptInvite(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return a.answerChat(w, r, http.StatusOK, chat.Chat{ID: id, Kind: chat.Group})
+	return Chats(a).answer(w, r, http.StatusOK, chat.Chat{ID: id, Kind: chat.Group})
 }
 
 // readCode returns the code of an invite in the request's body.

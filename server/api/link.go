@@ -1,15 +1,10 @@
 package api
 
 import (
-	"context"
-	"net/http"
 	"net/netip"
 	"net/url"
 	"strconv"
 	"strings"
-
-	"parley/chat"
-	"parley/middleware"
 )
 
 // Links carry their code in the fragment, which a browser does not send to a server.
@@ -19,22 +14,6 @@ func recoverLink(base *url.URL, code string) string { return link(base, "recover
 
 func link(base *url.URL, kind, code string) string {
 	return strings.TrimSuffix(base.String(), "/") + "/#" + kind + "=" + code
-}
-
-// baseURL returns the URL with which links begin: the public URL, or else the request's
-// Host, if it is valid. Only the caller gets such a link.
-func (a *API) baseURL(r *http.Request) (*url.URL, error) {
-	if a.PublicURL != nil {
-		return a.PublicURL, nil
-	}
-	if !validHost(r.Host) {
-		return nil, chat.FailField(chat.BadInput, "Host", "the Host header is not a host and port")
-	}
-	scheme := "http"
-	if middleware.IsHTTPS(r, a.PublicURL) {
-		scheme = "https"
-	}
-	return &url.URL{Scheme: scheme, Host: r.Host}, nil
 }
 
 // validHost reports whether h is name, name:port, 192.0.2.1:port or [2001:db8::1]:port.
@@ -62,39 +41,4 @@ func validHost(h string) bool {
 func isPort(s string) bool {
 	n, err := strconv.ParseUint(s, 10, 16)
 	return err == nil && n > 0
-}
-
-// OwnerLink returns the link with which the first owner signs up, or conflict once it was
-// used. listen is the address of the server, used if there is no public URL.
-func (a *API) OwnerLink(ctx context.Context, listen *url.URL) (string, error) {
-	server, err := a.Service.Server(ctx)
-	if err != nil {
-		return "", err
-	}
-	if server.Setup == "" {
-		return "", chat.Fail(chat.Conflict, "this server has an owner already; parley recover HANDLE helps a user who lost their password")
-	}
-	return setupLink(a.publicOr(listen), server.Setup), nil
-}
-
-// RecoveryLink creates a link with which the user of the handle sets a new password, once.
-// It returns the link and when it expires.
-func (a *API) RecoveryLink(ctx context.Context, listen *url.URL, handle string) (link string, expiresAt int64, err error) {
-	handle = strings.ToLower(strings.TrimPrefix(handle, "@"))
-	users, err := a.Service.UsersByHandle(ctx, []string{handle})
-	if err != nil {
-		return "", 0, err
-	}
-	if len(users) == 0 {
-		return "", 0, chat.NoHandle(handle)
-	}
-	code, expiresAt, err := a.Service.NewRecovery(ctx, users[0].ID)
-	return recoverLink(a.publicOr(listen), code), expiresAt, err
-}
-
-func (a *API) publicOr(listen *url.URL) *url.URL {
-	if a.PublicURL != nil {
-		return a.PublicURL
-	}
-	return listen
 }

@@ -12,14 +12,17 @@ type UserAnswer struct {
 	User chat.User `json:"user" msgpack:"user"`
 }
 
-// GetMe handles GET /api/me.
-func (a *API) GetMe(w http.ResponseWriter, r *http.Request) error {
+// Me has the handlers of the caller's own account.
+type Me struct{ *API }
+
+// Get handles GET /api/me.
+func (a Me) Get(w http.ResponseWriter, r *http.Request) error {
 	a.Answer(w, r, http.StatusOK, UserAnswer{identity(r).User})
 	return nil
 }
 
-// PatchMe changes the caller's account. A new password ends the user's other sessions.
-func (a *API) PatchMe(w http.ResponseWriter, r *http.Request) error {
+// Patch changes the caller's account. A new password ends the user's other sessions.
+func (a Me) Patch(w http.ResponseWriter, r *http.Request) error {
 	var in struct {
 		Name            *string `json:"name"`
 		Status          *string `json:"status"`

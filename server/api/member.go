@@ -16,8 +16,11 @@ type MemberPage struct {
 	Next    chat.UserID   `json:"next,omitempty" msgpack:"next,omitempty"`
 }
 
-// ListMembers handles GET /api/chats/{chatId}/members.
-func (a *API) ListMembers(w http.ResponseWriter, r *http.Request) error {
+// Members has the handlers of the members of a chat.
+type Members struct{ *API }
+
+// List handles GET /api/chats/{chatId}/members.
+func (a Members) List(w http.ResponseWriter, r *http.Request) error {
 	id, err := pathChat(r)
 	if err != nil {
 		return err
@@ -33,7 +36,7 @@ func (a *API) ListMembers(w http.ResponseWriter, r *http.Request) error {
 		}
 	}
 	var page MemberPage
-	if page.Members, err = a.Service.Members(r.Context(), callerID(r), id, after, limit+1); err != nil {
+	if page.Members, err = a.Service.ListMembers(r.Context(), callerID(r), id, after, limit+1); err != nil {
 		return err
 	}
 	if len(page.Members) > limit {
@@ -64,9 +67,9 @@ func pathMember(r *http.Request) (chat.ChatID, chat.UserID, error) {
 	return id, user, chat.CheckID("userId", user)
 }
 
-// PutMember makes a user a member, if they are not one, and sets their role, if the body
+// Put makes a user a member, if they are not one, and sets their role, if the body
 // names one.
-func (a *API) PutMember(w http.ResponseWriter, r *http.Request) error {
+func (a Members) Put(w http.ResponseWriter, r *http.Request) error {
 	id, user, err := pathMember(r)
 	if err != nil {
 		return err
@@ -84,8 +87,8 @@ func (a *API) PutMember(w http.ResponseWriter, r *http.Request) error {
 	return noContent(w)
 }
 
-// DeleteMember handles DELETE /api/chats/{chatId}/members/{userId}.
-func (a *API) DeleteMember(w http.ResponseWriter, r *http.Request) error {
+// Delete handles DELETE /api/chats/{chatId}/members/{userId}.
+func (a Members) Delete(w http.ResponseWriter, r *http.Request) error {
 	id, user, err := pathMember(r)
 	if err != nil {
 		return err
@@ -95,6 +98,24 @@ func (a *API) DeleteMember(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	if err := a.Service.RemoveMember(r.Context(), caller(r), id, user, clientID); err != nil {
+		return err
+	}
+	return noContent(w)
+}
+
+// PutRead handles PUT /api/chats/{chatId}/read.
+func (a Members) PutRead(w http.ResponseWriter, r *http.Request) error {
+	id, err := pathChat(r)
+	if err != nil {
+		return err
+	}
+	var in struct {
+		Seq chat.Seq `json:"seq"`
+	}
+	if err := decode(r, &in); err != nil {
+		return err
+	}
+	if err := a.Service.MarkRead(r.Context(), callerID(r), id, in.Seq); err != nil {
 		return err
 	}
 	return noContent(w)

@@ -32,8 +32,11 @@ func pathMessage(r *http.Request) (chat.ChatID, chat.Seq, error) {
 	return id, chat.Seq(n), nil
 }
 
-// GetMessage handles GET /api/chats/{chatId}/messages/{seq}.
-func (a *API) GetMessage(w http.ResponseWriter, r *http.Request) error {
+// Messages has the handlers of messages.
+type Messages struct{ *API }
+
+// Get handles GET /api/chats/{chatId}/messages/{seq}.
+func (a Messages) Get(w http.ResponseWriter, r *http.Request) error {
 	id, seq, err := pathMessage(r)
 	if err != nil {
 		return err
@@ -46,8 +49,8 @@ func (a *API) GetMessage(w http.ResponseWriter, r *http.Request) error {
 	return nil
 }
 
-// PostMessage handles POST /api/chats/{chatId}/messages.
-func (a *API) PostMessage(w http.ResponseWriter, r *http.Request) error {
+// Post handles POST /api/chats/{chatId}/messages.
+func (a Messages) Post(w http.ResponseWriter, r *http.Request) error {
 	var in struct {
 		ClientID string   `json:"clientId"`
 		Text     string   `json:"text"`
@@ -69,8 +72,8 @@ func (a *API) PostMessage(w http.ResponseWriter, r *http.Request) error {
 	return nil
 }
 
-// PatchMessage handles PATCH /api/chats/{chatId}/messages/{seq}.
-func (a *API) PatchMessage(w http.ResponseWriter, r *http.Request) error {
+// Patch handles PATCH /api/chats/{chatId}/messages/{seq}.
+func (a Messages) Patch(w http.ResponseWriter, r *http.Request) error {
 	id, seq, err := pathMessage(r)
 	if err != nil {
 		return err
@@ -89,8 +92,8 @@ func (a *API) PatchMessage(w http.ResponseWriter, r *http.Request) error {
 	return a.answerChanged(w, r, chat.Message{ChatID: id, Seq: seq, By: callerID(r)}, false)
 }
 
-// DeleteMessage handles DELETE /api/chats/{chatId}/messages/{seq}.
-func (a *API) DeleteMessage(w http.ResponseWriter, r *http.Request) error {
+// Delete handles DELETE /api/chats/{chatId}/messages/{seq}.
+func (a Messages) Delete(w http.ResponseWriter, r *http.Request) error {
 	id, seq, err := pathMessage(r)
 	if err != nil {
 		return err
@@ -106,16 +109,16 @@ func (a *API) DeleteMessage(w http.ResponseWriter, r *http.Request) error {
 }
 
 // PutReaction handles PUT /api/chats/{chatId}/messages/{seq}/reactions/{emoji}.
-func (a *API) PutReaction(w http.ResponseWriter, r *http.Request) error {
+func (a Messages) PutReaction(w http.ResponseWriter, r *http.Request) error {
 	return a.react(w, r, true)
 }
 
 // DeleteReaction handles DELETE /api/chats/{chatId}/messages/{seq}/reactions/{emoji}.
-func (a *API) DeleteReaction(w http.ResponseWriter, r *http.Request) error {
+func (a Messages) DeleteReaction(w http.ResponseWriter, r *http.Request) error {
 	return a.react(w, r, false)
 }
 
-func (a *API) react(w http.ResponseWriter, r *http.Request, on bool) error {
+func (a Messages) react(w http.ResponseWriter, r *http.Request, on bool) error {
 	id, seq, err := pathMessage(r)
 	if err != nil {
 		return err
@@ -150,7 +153,7 @@ func targetAsSeq(err error) error {
 
 // answerChanged answers a command that succeeded with the message as it is now. A caller
 // who is not a member any more, as in a late retry, gets bare.
-func (a *API) answerChanged(w http.ResponseWriter, r *http.Request, bare chat.Message, again bool) error {
+func (a Messages) answerChanged(w http.ResponseWriter, r *http.Request, bare chat.Message, again bool) error {
 	m, err := a.Service.Message(r.Context(), callerID(r), bare.ChatID, bare.Seq)
 	if chat.Is(err, chat.NotFound) {
 		m, err = bare, nil

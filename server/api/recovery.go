@@ -6,9 +6,12 @@ import (
 	"parley/chat"
 )
 
-// CreateRecovery creates a link with which a user sets a new password; admins only.
-func (a *API) CreateRecovery(w http.ResponseWriter, r *http.Request) error {
-	if err := a.Service.CheckAdmin(caller(r)); err != nil {
+// Recoveries has the handlers of the codes with which users set a new password.
+type Recoveries struct{ *API }
+
+// Create creates a link with which a user sets a new password; admins only.
+func (a Recoveries) Create(w http.ResponseWriter, r *http.Request) error {
+	if err := caller(r).CheckAdmin(); err != nil {
 		return err
 	}
 	var in struct {
@@ -32,8 +35,8 @@ func (a *API) CreateRecovery(w http.ResponseWriter, r *http.Request) error {
 	return nil
 }
 
-// UseRecovery sets a new password, ends the user's sessions and creates a new one.
-func (a *API) UseRecovery(w http.ResponseWriter, r *http.Request) error {
+// Use sets a new password, ends the user's sessions and creates a new one.
+func (a Recoveries) Use(w http.ResponseWriter, r *http.Request) error {
 	var in struct {
 		Code     string `json:"code"`
 		Password string `json:"password"`
@@ -43,11 +46,11 @@ func (a *API) UseRecovery(w http.ResponseWriter, r *http.Request) error {
 	if err := decode(r, &in); err != nil {
 		return err
 	}
-	token, session := newSession(r, in.Label)
+	token, session := newSession(r, in.Label, in.Cookie)
 	user, created, err := a.Service.UseRecovery(r.Context(), caller(r), in.Code, in.Password, session)
 	if err != nil {
 		return err
 	}
-	a.signIn(w, r, user, created, token, in.Cookie)
+	Sessions(a).answerNew(w, r, user, created, token, in.Cookie)
 	return nil
 }

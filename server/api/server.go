@@ -2,10 +2,8 @@ package api
 
 import (
 	"net/http"
-	"strings"
 
 	"parley/chat"
-	"parley/middleware"
 	"parley/server/service"
 	"parley/wire"
 )
@@ -21,8 +19,11 @@ type ServerInfo struct {
 	Limits       wire.Limits          `json:"limits" msgpack:"limits"`
 }
 
-// GetServer handles GET /api/server.
-func (a *API) GetServer(w http.ResponseWriter, r *http.Request) error {
+// Server has the handlers of the server itself.
+type Server struct{ *API }
+
+// Get handles GET /api/server.
+func (a Server) Get(w http.ResponseWriter, r *http.Request) error {
 	server, err := a.Service.Server(r.Context())
 	if err != nil {
 		return err
@@ -32,8 +33,8 @@ func (a *API) GetServer(w http.ResponseWriter, r *http.Request) error {
 	return nil
 }
 
-// PatchServer renames the server; admins only.
-func (a *API) PatchServer(w http.ResponseWriter, r *http.Request) error {
+// Patch renames the server; admins only.
+func (a Server) Patch(w http.ResponseWriter, r *http.Request) error {
 	var in struct {
 		Name *string `json:"name"`
 	}
@@ -41,51 +42,11 @@ func (a *API) PatchServer(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	if in.Name == nil {
-		if err := a.Service.CheckAdmin(caller(r)); err != nil {
+		if err := caller(r).CheckAdmin(); err != nil {
 			return err
 		}
 	} else if err := a.Service.RenameServer(r.Context(), caller(r), *in.Name); err != nil {
 		return err
 	}
-	return a.GetServer(w, r)
-}
-
-// newAccount is the body of POST /api/accounts.
-type newAccount struct {
-	Handle     string `json:"handle"`
-	Name       string `json:"name"`
-	Password   string `json:"password"`
-	Invite     string `json:"invite"`
-	Setup      string `json:"setup"`
-	ServerName string `json:"serverName"`
-	Label      string `json:"label"`
-	Cookie     bool   `json:"cookie"`
-}
-
-// CreateAccount handles POST /api/accounts.
-func (a *API) CreateAccount(w http.ResponseWriter, r *http.Request) error {
-	var in newAccount
-	if err := decode(r, &in); err != nil {
-		return err
-	}
-	token, session := newSession(r, in.Label)
-	user, created, err := a.Service.CreateAccount(r.Context(), caller(r), service.NewAccount{Handle: strings.ToLower(in.Handle), Name: in.Name,
-		Password: in.Password, Setup: in.Setup, Invite: in.Invite, ServerName: in.ServerName, Session: session})
-	if err != nil {
-		return err
-	}
-	a.signIn(w, r, user, created, token, in.Cookie)
-	return nil
-}
-
-// identity returns the identity of the request.
-func identity(r *http.Request) middleware.Caller { return middleware.CallerOf(r.Context()) }
-
-// callerID returns the caller's user id.
-func callerID(r *http.Request) chat.UserID { return identity(r).User.ID }
-
-// caller returns the caller of the request.
-func caller(r *http.Request) service.Caller {
-	c := identity(r)
-	return service.Caller{User: c.User, Session: c.Session, Address: middleware.AddressKey(r.Context())}
+	return a.Get(w, r)
 }

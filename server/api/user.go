@@ -10,17 +10,18 @@ import (
 	"parley/server/service"
 )
 
-const maxQuery = 64 // bytes of a search for users
-
 // UserPage is the answer to GET /api/users.
 type UserPage struct {
 	Users []chat.User `json:"users" msgpack:"users"`
 	Next  string      `json:"next,omitempty" msgpack:"next,omitempty"`
 }
 
-// ListUsers answers with the users of the ids, or with those of whom a word of the name
+// Users has the handlers of users.
+type Users struct{ *API }
+
+// List answers with the users of the ids, or with those of whom a word of the name
 // or the handle begins with q.
-func (a *API) ListUsers(w http.ResponseWriter, r *http.Request) error {
+func (a Users) List(w http.ResponseWriter, r *http.Request) error {
 	limit, err := queryLimit(r, chat.DefaultPage, chat.MaxPage)
 	if err != nil {
 		return err
@@ -37,7 +38,7 @@ func (a *API) ListUsers(w http.ResponseWriter, r *http.Request) error {
 			return err
 		}
 	} else {
-		if err := chat.CheckLine("q", q.Get("q"), maxQuery); err != nil {
+		if err := chat.CheckQuery(q.Get("q")); err != nil {
 			return err
 		}
 		page.Users, page.Next, err = a.Service.FindUsers(r.Context(), q.Get("q"), q.Get("after"), limit)
@@ -65,13 +66,13 @@ func userIDs(list string) ([]chat.UserID, error) {
 	return ids.List(), nil
 }
 
-// PatchUser changes a user's role, or activates or deactivates them; admins only.
-func (a *API) PatchUser(w http.ResponseWriter, r *http.Request) error {
+// Patch changes a user's role, or activates or deactivates them; admins only.
+func (a Users) Patch(w http.ResponseWriter, r *http.Request) error {
 	var in struct {
 		Role   *chat.Role `json:"role"`
 		Active *bool      `json:"active"`
 	}
-	if err := a.Service.CheckAdmin(caller(r)); err != nil {
+	if err := caller(r).CheckAdmin(); err != nil {
 		return err
 	}
 	if err := decode(r, &in); err != nil {

@@ -112,8 +112,7 @@ func (l *Live) deliver(ctx context.Context, ev *chat.Event) error {
 // publish hands one event to the hub and then to applyMembers.
 func (l *Live) publish(ev *chat.Event) (missing uint64, ok bool) {
 	topic := string(ev.ChatID)
-	is := ev.Kind.Is()
-	if is.ReplacesText || ev.DeletesChat() {
+	if ev.ReplacesText() || ev.DeletesChat() {
 		l.Hub.Trim(topic) // no ring keeps the old text
 		l.TextChanged()
 	}

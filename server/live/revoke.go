@@ -10,6 +10,7 @@ import (
 	"parley/chat"
 	"parley/hub"
 	"parley/server/service"
+	"parley/store/cached"
 )
 
 // revoke closes the connections of sessions that ended. One that is in the middle of
@@ -69,7 +70,7 @@ func (l *Live) checkSessions(ctx context.Context) error {
 
 // Enforce closes what a revocation leaves open that the store could not save: the user's
 // connections whose session it ends, or the chat on them.
-func (l *Live) Enforce(r service.Revocation, ends func(chat.UserID, chat.SessionID, int64) bool) {
+func (l *Live) Enforce(r cached.Revocation, ends func(chat.UserID, chat.SessionID, int64) bool) {
 	if r.Chat != "" {
 		l.Hub.Evict(string(r.User), string(r.Chat), math.MaxInt64)
 		l.each(r.User, func(s Subscriber) { s.Left(r.Chat) })
@@ -88,7 +89,7 @@ func (l *Live) Enforce(r service.Revocation, ends func(chat.UserID, chat.Session
 }
 
 // Readmit subscribes a member's sockets again to a chat from which Enforce removed them.
-func (l *Live) Readmit(r service.Revocation) {
+func (l *Live) Readmit(r cached.Revocation) {
 	if r.Chat != "" {
 		l.each(r.User, func(s Subscriber) { s.Joined(r.Chat) })
 	}

@@ -5,6 +5,7 @@ import (
 	"context"
 
 	"parley/chat"
+	"parley/server/auth"
 )
 
 // NewAccount is the input of CreateAccount. It has one of Setup and Invite, or
@@ -16,41 +17,58 @@ type NewAccount struct {
 	Session                chat.NewSession
 }
 
+// accounts are the operations that create accounts.
+type accounts struct{ *core }
+
 // CreateAccount creates an account and signs it in. Passwords are hashed here.
-func (s *Service) CreateAccount(ctx context.Context, caller Caller, in NewAccount) (u chat.User, created chat.Session, err error) {
+func (s accounts) CreateAccount(ctx context.Context, caller Caller, in NewAccount) (u chat.User, created chat.Session, err error) {
 	n := chat.NewAccount{Handle: in.Handle, Name: in.Name, ServerName: in.ServerName, Session: in.Session}
 	invite, err := s.authorizeSignUp(ctx, caller, &in, &n)
 	if err != nil {
 		return u, created, err
 	}
-	if err := chat.CheckHandle(n.Handle); err != nil {
+	if n.Handle, err = chat.NewHandle(n.Handle); err != nil {
 		return u, created, err
 	}
-	if err := chat.CheckName("name", n.Name, chat.MaxName); err != nil {
+	if err := chat.UserName.CleanIn(&n.Name); err != nil {
 		return u, created, err
 	}
-	if err := chat.CheckPassword(in.Password); err != nil {
+	password, err := chat.NewPassword(in.Password)
+	if err != nil {
 		return u, created, err
 	}
-	if err := chat.CheckLine("serverName", n.ServerName, chat.MaxServerName); err != nil {
+	if err := s.checkWeakPassword(ctx, password, n.Handle, n.Name, n.ServerName); err != nil {
 		return u, created, err
 	}
-	if err := chat.CheckLine("label", in.Session.Label, chat.MaxLabel); err != nil {
+	if err := chat.FirstServerName.CleanIn(&n.ServerName); err != nil {
+		return u, created, err
+	}
+	if err := chat.SessionLabel.CleanIn(&n.Session.Label); err != nil {
 		return u, created, err
 	}
 	if err := s.countSignUp(caller, &n, invite); err != nil {
 		return u, created, err
 	}
-	if n.PasswordHash, err = s.passwords.hash(ctx, caller.hashQueues(), in.Password); err != nil {
+	if n.PasswordHash, err = s.auth.Hash(ctx, caller.hashQueues(), password); err != nil {
 		return u, created, err
 	}
+	n.Session.Life = s.lifetimes.Session.Milliseconds()
 	return s.Store.CreateAccount(ctx, n)
+}
+
+// checkWeakPassword judges a new password of the user with these names.
+func (s *core) checkWeakPassword(ctx context.Context, password string, names ...string) error {
+	server, err := s.Server(ctx)
+	if err != nil {
+		return err
+	}
+	return chat.CheckWeakPassword(password, append(names, server.Name)...)
 }
 
 // authorizeSignUp finds what allows the call to create an account: the setup code, an invite, or
 // open registration. The store checks the same again in its transaction. A code that is
 // not valid counts against the caller's address.
-func (s *Service) authorizeSignUp(ctx context.Context, caller Caller, in *NewAccount, n *chat.NewAccount) (invite chat.Invite, err error) {
+func (s accounts) authorizeSignUp(ctx context.Context, caller Caller, in *NewAccount, n *chat.NewAccount) (invite chat.Invite, err error) {
 	if in.Setup != "" || in.Invite != "" {
 		server, err := s.Server(ctx)
 		if err != nil {
@@ -82,35 +100,18 @@ func (s *Service) authorizeSignUp(ctx context.Context, caller Caller, in *NewAcc
 		}
 		err = chat.FailField(chat.InviteSpent, "invite", "this invite was used up, has expired or does not exist")
 	}
-	return invite, cmp.Or(s.attempts.countFailure(caller.Address, byCode), err)
+	return invite, cmp.Or(s.auth.CountFailure(caller.Address, auth.ByCode), err)
 }
 
 // countSignUp takes the sign-up from the budgets of its invite and of the invite's
 // creator, or else from that of the caller's address: many people behind one address may
 // join by an invite.
-func (s *Service) countSignUp(caller Caller, n *chat.NewAccount, invite chat.Invite) error {
+func (s accounts) countSignUp(caller Caller, n *chat.NewAccount, invite chat.Invite) error {
 	switch {
 	case n.Setup != "":
 		return nil // the code works once
 	case n.HasInvite:
-		if err := takeToken(s.attempts.invites, s.attempts.key(string(n.Invite[:]))); err != nil {
-			return err
-		}
-		return takeToken(s.attempts.inviters, s.attempts.key(string(invite.By)))
+		return s.auth.CountSignUp(n.Invite, invite.By)
 	}
-	return s.attempts.countFailure(caller.Address, bySignUp)
+	return s.auth.CountFailure(caller.Address, auth.BySignUp)
 }
-
-// RenameServer renames the server; admins only.
-func (s *Service) RenameServer(ctx context.Context, caller Caller, name string) error {
-	if err := caller.checkAdmin(); err != nil {
-		return err
-	}
-	if err := chat.CheckName("name", name, chat.MaxServerName); err != nil {
-		return err
-	}
-	return s.Store.RenameServer(ctx, name)
-}
-
-// CheckAdmin returns forbidden unless the caller is an admin of the server.
-func (s *Service) CheckAdmin(caller Caller) error { return caller.checkAdmin() }

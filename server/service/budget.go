@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"parley/chat"
+	"parley/middleware"
 	"parley/wire"
 )
 
@@ -66,23 +67,40 @@ func (p price) less(q price) price {
 // priceOfChat returns what a chat with that many members besides its creator costs.
 func priceOfChat(others int) price { return price{people: float64(max(1, others))} }
 
+// budgets are what users may still spend.
+type budgets struct {
+	user    middleware.Rate     // Limits.User
+	PerUser *middleware.Limiter // requests and commands, by user
+	posts   *middleware.Bucket  // what is delivered to others, by user
+	people  *middleware.Bucket  // chats created and people added, by user
+}
+
+func newBudgets(l Limits) *budgets {
+	return &budgets{
+		user:    l.User,
+		PerUser: middleware.NewLimiter(l.User),
+		posts:   middleware.NewBucket(l.Posts),
+		people:  middleware.NewBucket(middleware.Rate{N: l.Chats, Per: time.Hour}),
+	}
+}
+
 // charge takes the price, all of it or nothing. It returns rate_limited if there is no
 // budget.
-func (s *Service) charge(user chat.UserID, p price) error {
-	if ok, wait := s.posts.TakeN(string(user), p.posts); !ok {
+func (b *budgets) charge(user chat.UserID, p price) error {
+	if ok, wait := b.posts.TakeN(string(user), p.posts); !ok {
 		return chat.FailAfter(chat.RateLimited, wait, "too many messages and changes, wait a moment")
 	}
-	if ok, wait := s.people.TakeN(string(user), p.people); !ok {
-		s.posts.RefundN(string(user), p.posts)
+	if ok, wait := b.people.TakeN(string(user), p.people); !ok {
+		b.posts.RefundN(string(user), p.posts)
 		return chat.FailAfter(chat.RateLimited, wait, "too many chats created and people added within an hour, wait %s", wait.Round(time.Second))
 	}
 	return nil
 }
 
 // refund returns what charge took for a command without an effect.
-func (s *Service) refund(user chat.UserID, p price) {
-	s.posts.RefundN(string(user), p.posts)
-	s.people.RefundN(string(user), p.people)
+func (b *budgets) refund(user chat.UserID, p price) {
+	b.posts.RefundN(string(user), p.posts)
+	b.people.RefundN(string(user), p.people)
 }
 
 // A call costs one token of Limits.User, and one more for each of these many entries that
@@ -116,8 +134,8 @@ func FocusCost(c *wire.Command) int { return 1 + len(c.ChatIDs)/PerFocus }
 
 // Spend takes the cost from the user's budget of requests and commands. It returns
 // rate_limited if there is none left.
-func (s *Service) Spend(user chat.UserID, cost int) error {
-	if ok, _, wait := s.PerUser.TakeN(string(user), cost); !ok {
+func (b *budgets) Spend(user chat.UserID, cost int) error {
+	if ok, _, wait := b.PerUser.TakeN(string(user), cost); !ok {
 		return chat.FailAfter(chat.RateLimited, wait, "too many commands, wait a moment")
 	}
 	return nil
@@ -125,12 +143,12 @@ func (s *Service) Spend(user chat.UserID, cost int) error {
 
 // SpendHello is Spend for a hello with that many chats. A refused hello also costs a token,
 // for counting the chats.
-func (s *Service) SpendHello(user chat.UserID, chats int) error {
+func (b *budgets) SpendHello(user chat.UserID, chats int) error {
 	cost := (chats + PerHello - 1) / PerHello
-	err := s.Spend(user, cost)
-	if err != nil && cost < s.limits.User.N {
-		_ = s.Spend(user, 1)
-		err = s.Spend(user, cost) // its delay counts that token
+	err := b.Spend(user, cost)
+	if err != nil && cost < b.user.N {
+		_ = b.Spend(user, 1)
+		err = b.Spend(user, cost) // its delay counts that token
 	}
 	return err
 }

@@ -1,6 +1,9 @@
 package service
 
-import "parley/chat"
+import (
+	"parley/chat"
+	"parley/server/auth"
+)
 
 // Caller is the user and session that make a call, and their address.
 type Caller struct {
@@ -12,8 +15,8 @@ type Caller struct {
 // SignedIn reports whether the caller is a user with a live session.
 func (c Caller) SignedIn() bool { return c.User.ID != "" }
 
-// checkAdmin returns forbidden unless the caller is an admin of the server.
-func (c Caller) checkAdmin() error {
+// CheckAdmin returns forbidden unless the caller is an admin of the server.
+func (c Caller) CheckAdmin() error {
 	if c.User.Role != chat.RoleAdmin {
 		return chat.Fail(chat.Forbidden, "only an admin of the server can do this")
 	}
@@ -28,4 +31,10 @@ func (c Caller) hashQueues() []string {
 		return []string{"user " + string(c.User.ID), "users at " + c.Address}
 	}
 	return []string{"address " + c.Address}
+}
+
+// attempt returns the caller's attempt at the password of an account. user is "" if no
+// user has the handle; own says that it is the caller's account.
+func (c Caller) attempt(handle string, user chat.UserID, own bool) auth.Attempt {
+	return auth.Attempt{Handle: handle, User: user, Own: own, Address: c.Address, Queues: c.hashQueues()}
 }

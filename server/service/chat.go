@@ -1,6 +1,7 @@
 package service
 
 import (
+	"cmp"
 	"context"
 	"slices"
 	"strings"
@@ -8,15 +9,18 @@ import (
 	"parley/chat"
 )
 
+// chats are the operations on chats.
+type chats struct{ *core }
+
 // CreateChat creates a chat with members, which are user ids or @handles. A known
 // clientId, or the same direct pair, returns the first chat (again), which costs
 // nothing: without budget the store looks for it, and then refuses.
-func (s *Service) CreateChat(ctx context.Context, caller Caller, n chat.NewChat, members []string) (c chat.Chat, again bool, err error) {
+func (s chats) CreateChat(ctx context.Context, caller Caller, n chat.NewChat, members []string) (c chat.Chat, again bool, err error) {
 	n.By = caller.User.ID
 	if err := chat.CheckClientID(n.ClientID); err != nil {
 		return c, false, err
 	}
-	if err := checkTitles(&n.Title, &n.Topic); err != nil {
+	if err := cleanTitles(&n.Title, &n.Topic); err != nil {
 		return c, false, err
 	}
 	if len(members) > chat.MaxJoinAtOnce {
@@ -63,12 +67,12 @@ func (s *Service) CreateChat(ctx context.Context, caller Caller, n chat.NewChat,
 }
 
 // resolve turns ids and @handles into ids, each once and without the caller.
-func (s *Service) resolve(ctx context.Context, caller chat.UserID, members []string) ([]chat.UserID, error) {
+func (s chats) resolve(ctx context.Context, caller chat.UserID, members []string) ([]chat.UserID, error) {
 	ids, handles := UserSet{}, []string{}
 	for _, m := range members {
 		if h, ok := strings.CutPrefix(m, "@"); ok {
-			h = strings.ToLower(h)
-			if chat.CheckHandle(h) != nil {
+			h, err := chat.ParseHandle(h)
+			if err != nil {
 				return nil, chat.FailField(chat.BadInput, "members", "members must be user ids or @handles")
 			}
 			if !slices.Contains(handles, h) {
@@ -100,24 +104,24 @@ func (s *Service) resolve(ctx context.Context, caller chat.UserID, members []str
 }
 
 // RenameChat changes a group's title, topic or both; nil stays.
-func (s *Service) RenameChat(ctx context.Context, caller Caller, id chat.ChatID, title, topic *string, clientID string) error {
-	if err := checkTitles(title, topic); err != nil {
+func (s chats) RenameChat(ctx context.Context, caller Caller, id chat.ChatID, title, topic *string, clientID string) error {
+	if err := cleanTitles(title, topic); err != nil {
 		return err
 	}
 	if err := OptionalClientID(clientID); err != nil {
 		return err
 	}
 	draft := chat.Event{Kind: chat.Renamed, ChatID: id, By: caller.User.ID, ClientID: clientID, Title: title, Topic: topic}
-	return s.appendWait(ctx, draft, chat.Rename)
+	return s.drafts.appendWait(ctx, draft, chat.Rename)
 }
 
 // DeleteChat deletes a group: its members are told, and then its log is purged.
-func (s *Service) DeleteChat(ctx context.Context, caller Caller, id chat.ChatID, clientID string) error {
+func (s chats) DeleteChat(ctx context.Context, caller Caller, id chat.ChatID, clientID string) error {
 	if err := OptionalClientID(clientID); err != nil {
 		return err
 	}
 	draft := chat.Event{Kind: chat.Left, ChatID: id, By: caller.User.ID, ClientID: clientID}
-	if err := s.appendWait(ctx, draft, chat.DeleteChat); err != nil {
+	if err := s.drafts.appendWait(ctx, draft, chat.DeleteChat); err != nil {
 		return err
 	}
 	select {
@@ -127,22 +131,9 @@ func (s *Service) DeleteChat(ctx context.Context, caller Caller, id chat.ChatID,
 	return nil
 }
 
-func checkTitles(title, topic *string) error {
-	if title != nil {
-		if err := chat.CheckLine("title", *title, chat.MaxTitle); err != nil {
-			return err
-		}
-	}
-	if topic != nil {
-		return chat.CheckLine("topic", *topic, chat.MaxTopic)
-	}
-	return nil
-}
-
-// appendWait queues a draft and waits for its outcome.
-func (s *Service) appendWait(ctx context.Context, draft chat.Event, rule chat.Rule) error {
-	_, _, err := Wait(ctx, func(done Done) error { return s.Append(ctx, draft, rule, done) })
-	return err
+// cleanTitles brings them into the form in which they are stored; nil stays.
+func cleanTitles(title, topic *string) error {
+	return cmp.Or(chat.ChatTitle.CleanIn(title), chat.ChatTopic.CleanIn(topic))
 }
 
 // OptionalClientID checks a clientId that may be absent.

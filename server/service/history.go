@@ -1,43 +1,17 @@
 package service
 
 import (
+	"bytes"
 	"context"
+	"slices"
 
 	"parley/chat"
+	"parley/store/cached"
 	"parley/wire"
 )
 
-// Page is a chat's newest page of messages, encoded. It is the same for all members except
-// those who reacted to its messages, since their own reactions are marked.
-type Page struct {
-	Head    chat.Seq
-	Reacted []chat.UserID
-	Body    []byte
-}
-
-// PageKey identifies a cached page.
-type PageKey struct {
-	Chat  chat.ChatID
-	Limit int
-	Codec *wire.Codec
-}
-
-// Pages caches the newest page of chats. An entry is used only while its Head is the
-// chat's, which the store checks together with the membership (chat.Window.Known).
-type Pages struct{ cache ttlCache[PageKey, Page] }
-
-// Get returns a cached page. A caller that finds none passes the page that it read to
-// Put with the generation.
-func (p *Pages) Get(k PageKey) (page Page, ok bool, generation uint64) { return p.cache.get(k) }
-
-// Put caches a page unless Clear was called since the generation.
-func (p *Pages) Put(k PageKey, page Page, generation uint64) { p.cache.put(k, page, generation) }
-
-// Clear empties the cache. It is called before an edit or deletion is delivered.
-func (p *Pages) Clear() { p.cache.clear() }
-
 // Window returns the window of messages that a command asks for.
-func (s *Service) Window(c *wire.Command) (w chat.Window, err error) {
+func (s messages) Window(c *wire.Command) (w chat.Window, err error) {
 	if err := chat.CheckID("chatId", c.ChatID); err != nil {
 		return w, err
 	}
@@ -74,7 +48,7 @@ func PageLimit(n *int64, def, most int) (int, error) {
 }
 
 // History returns a window of a chat's messages with the users that they name.
-func (s *Service) History(ctx context.Context, viewer chat.UserID, id chat.ChatID, w chat.Window) (wire.History, error) {
+func (s messages) History(ctx context.Context, viewer chat.UserID, id chat.ChatID, w chat.Window) (wire.History, error) {
 	page, err := s.Page(ctx, viewer, id, w)
 	if err != nil {
 		return wire.History{}, err
@@ -89,4 +63,48 @@ func (s *Service) History(ctx context.Context, viewer chat.UserID, id chat.ChatI
 	}
 	return wire.History{Messages: page.Messages, Users: users, Head: page.Head,
 		MoreBefore: page.MoreBefore, MoreAfter: page.MoreAfter}, nil
+}
+
+// maxPage bounds a page that is cached, in bytes.
+const maxPage = 64 << 10
+
+// EncodedHistory calls use with an encoded History. body is valid until use returns. The
+// newest page of a chat is cached in this form.
+func (s messages) EncodedHistory(ctx context.Context, viewer chat.UserID, id chat.ChatID, w chat.Window, codec *wire.Codec, use func(body []byte)) error {
+	key := cached.PageKey{Chat: id, Limit: w.Limit, Codec: codec.Index}
+	newest := w == chat.Window{Limit: w.Limit}
+	known, ok, generation := s.Pages.Get(key)
+	if newest && ok && !slices.Contains(known.Reacted, viewer) {
+		w.Known = known.Head
+	}
+	h, err := s.History(ctx, viewer, id, w)
+	if err != nil {
+		return err
+	}
+	if w.Known != 0 && h.Head == w.Known {
+		use(known.Body)
+		return nil
+	}
+	codec.With(h, func(body []byte) {
+		if reacted, same := reacted(h.Messages); newest && same && len(body) <= maxPage {
+			s.Pages.Put(key, cached.Page{Head: h.Head, Reacted: reacted, Body: bytes.Clone(body)}, generation)
+		}
+		use(body)
+	})
+	return nil
+}
+
+// reacted returns the users who reacted to the messages, and whether the page is the same
+// for all other users. It is not if the viewer reacted, or if a reaction does not name all
+// of its users.
+func reacted(messages []chat.Message) (by []chat.UserID, same bool) {
+	for i := range messages {
+		for _, x := range messages[i].Reactions {
+			if x.Mine || x.Count > len(x.By) {
+				return nil, false
+			}
+			by = append(by, x.By...)
+		}
+	}
+	return by, true
 }

@@ -5,11 +5,19 @@ import (
 	"context"
 
 	"parley/chat"
+	"parley/internal/keyed"
+	"parley/server/auth"
 )
 
 // maxInvites bounds the invites of one user, expired and used ones included: they are
 // listed without pages, to an admin those of all users.
 const maxInvites = 500
+
+// invites are the operations on invites.
+type invites struct {
+	*core
+	creating keyed.Mutex // held while an invite is created, by user
+}
 
 // NewInvite is the input of CreateInvite; nil means the default.
 type NewInvite struct {
@@ -20,7 +28,7 @@ type NewInvite struct {
 
 // CreateInvite creates an invite and returns it with its code. Any user may create one,
 // since members of a chat may add others. An invite without a chat needs registration.
-func (s *Service) CreateInvite(ctx context.Context, caller Caller, n NewInvite) (invite chat.Invite, code string, err error) {
+func (s *invites) CreateInvite(ctx context.Context, caller Caller, n NewInvite) (invite chat.Invite, code string, err error) {
 	now := chat.Now()
 	invite = chat.Invite{By: caller.User.ID, Uses: chat.DefaultInviteUses, ExpiresAt: now + chat.DefaultInviteLife}
 	switch {
@@ -44,7 +52,7 @@ func (s *Service) CreateInvite(ctx context.Context, caller Caller, n NewInvite) 
 		}
 		invite.ExpiresAt = *n.ExpiresAt
 	}
-	unlock, err := s.inviting.lock(ctx, string(invite.By)) // so that concurrent calls cannot exceed maxInvites
+	unlock, err := s.creating.Lock(ctx, string(invite.By)) // so that concurrent calls cannot exceed maxInvites
 	if err != nil {
 		return invite, "", err
 	}
@@ -62,12 +70,12 @@ func (s *Service) CreateInvite(ctx context.Context, caller Caller, n NewInvite) 
 }
 
 // Invites returns the caller's invites, to an admin those of all users.
-func (s *Service) Invites(ctx context.Context, caller Caller) ([]chat.Invite, error) {
+func (s *invites) Invites(ctx context.Context, caller Caller) ([]chat.Invite, error) {
 	return s.Store.Invites(ctx, caller.ownOrAll())
 }
 
 // EndInvite ends an invite of the caller; an admin may end every invite.
-func (s *Service) EndInvite(ctx context.Context, caller Caller, id chat.InviteID) error {
+func (s *invites) EndInvite(ctx context.Context, caller Caller, id chat.InviteID) error {
 	if err := chat.CheckID("inviteId", id); err != nil {
 		return err
 	}
@@ -85,26 +93,23 @@ func (c Caller) ownOrAll() chat.UserID {
 
 // PeekInvite returns the invite of a code and spends nothing. A code that is not valid
 // counts against the caller's address.
-func (s *Service) PeekInvite(ctx context.Context, caller Caller, code string) (chat.Invite, error) {
+func (s *invites) PeekInvite(ctx context.Context, caller Caller, code string) (chat.Invite, error) {
 	hash := chat.SecretHash(code)
 	invite, err := s.Store.PeekInvite(ctx, hash)
 	if chat.Is(err, chat.NotFound) {
-		return invite, cmp.Or(s.attempts.countFailure(caller.Address, byCode), err)
+		return invite, cmp.Or(s.auth.CountFailure(caller.Address, auth.ByCode), err)
 	}
 	if err == nil {
-		err = takeToken(s.attempts.peeks, s.attempts.key(string(hash[:])))
+		err = s.auth.CountPeek(hash)
 	}
 	return invite, err
 }
 
 // AcceptInvite joins the caller to the invite's chat.
-func (s *Service) AcceptInvite(ctx context.Context, caller Caller, code string) (chat.ChatID, error) {
+func (s *invites) AcceptInvite(ctx context.Context, caller Caller, code string) (chat.ChatID, error) {
 	id, err := s.Store.AcceptInvite(ctx, chat.SecretHash(code), caller.User.ID, chat.ChatLimit(s.limits.Chats, "code"))
 	if chat.Is(err, chat.InviteSpent) {
-		return id, cmp.Or(s.attempts.countFailure(caller.Address, byCode), err)
-	}
-	if err == nil {
-		s.revocations.remove(Revocation{User: caller.User.ID, Chat: id})
+		return id, cmp.Or(s.auth.CountFailure(caller.Address, auth.ByCode), err)
 	}
 	return id, err
 }

@@ -2,14 +2,18 @@ package service
 
 import (
 	"context"
+	"math"
 	"sync/atomic"
 
 	"parley/chat"
 )
 
+// members are the operations on the members of a chat.
+type members struct{ *core }
+
 // PutMember makes a user a member, if they are not one, and sets their role, if one is
 // named. It writes at most one event, so that one clientId identifies the whole command.
-func (s *Service) PutMember(ctx context.Context, caller Caller, id chat.ChatID, user chat.UserID, role *chat.Role, clientID string) error {
+func (s members) PutMember(ctx context.Context, caller Caller, id chat.ChatID, user chat.UserID, role *chat.Role, clientID string) error {
 	if err := OptionalClientID(clientID); err != nil {
 		return err
 	}
@@ -20,17 +24,17 @@ func (s *Service) PutMember(ctx context.Context, caller Caller, id chat.ChatID, 
 		}
 		draft.Role, rule = *role, chat.PutMember
 	}
-	return s.revocations.revert(Revocation{User: user, Chat: id}, func() error {
-		return s.appendWait(ctx, draft, chat.All(rule, chat.NotBlocked("userId"), chat.ChatLimit(s.limits.Chats, "userId")))
+	return s.RevertRemoval(user, id, func() error {
+		return s.drafts.appendWait(ctx, draft, chat.All(rule, chat.NotBlocked("userId"), chat.ChatLimit(s.limits.Chats, "userId")))
 	})
 }
 
 // RemoveMember removes a user from a chat. If the rule allows it and the store then
 // fails to save it, it takes effect here at once.
-func (s *Service) RemoveMember(ctx context.Context, caller Caller, id chat.ChatID, user chat.UserID, clientID string) error {
+func (s members) RemoveMember(ctx context.Context, caller Caller, id chat.ChatID, user chat.UserID, clientID string) error {
 	draft := chat.Event{Kind: chat.Left, ChatID: id, By: caller.User.ID, ClientID: clientID, Users: []chat.UserID{user}}
 	var allowed atomic.Bool
-	err := s.appendWait(ctx, draft, func(v chat.View, e *chat.Event) error {
+	err := s.drafts.appendWait(ctx, draft, func(v chat.View, e *chat.Event) error {
 		err := chat.Leave(v, e)
 		allowed.Store(err == nil)
 		return err
@@ -38,14 +42,36 @@ func (s *Service) RemoveMember(ctx context.Context, caller Caller, id chat.ChatI
 	if !allowed.Load() {
 		return err
 	}
-	return s.revocations.enforceIfUnsaved(err, Revocation{User: user, Chat: id}, unsaved{by: caller.User.ID,
-		save: func(ctx context.Context) error { return s.appendWait(ctx, draft, chat.Leave) }})
+	return s.EnforceRemoval(err, caller.User.ID, user, id,
+		func(ctx context.Context) error { return s.drafts.appendWait(ctx, draft, chat.Leave) })
+}
+
+// ListMembers returns a page of the members. Others' read pointers are told as MarkRead
+// signals them: in a chat with more than SmallChat members they are 0.
+func (s members) ListMembers(ctx context.Context, viewer chat.UserID, id chat.ChatID, after chat.UserID, limit int) ([]chat.Member, error) {
+	list, err := s.Members(ctx, viewer, id, after, limit)
+	if err != nil {
+		return nil, err
+	}
+	c, err := s.Chat(ctx, viewer, id)
+	if err != nil || c.MemberCount <= chat.SmallChat {
+		return list, err
+	}
+	for i := range list {
+		if list[i].UserID != viewer {
+			list[i].ReadUpTo = 0
+		}
+	}
+	return list, nil
 }
 
 // MarkRead moves a read pointer forward and signals it to the user's own devices and, in a
 // small chat, to the sessions that show it, unless the user has no budget left for that.
 // The pointer is stored; the signal may be lost.
-func (s *Service) MarkRead(ctx context.Context, user chat.UserID, id chat.ChatID, seq chat.Seq) error {
+func (s members) MarkRead(ctx context.Context, user chat.UserID, id chat.ChatID, seq chat.Seq) error {
+	if seq == 0 || seq > math.MaxInt64 {
+		return chat.FailField(chat.BadInput, "seq", "seq must be a number in the chat")
+	}
 	at, moved, err := s.Store.MarkRead(ctx, id, user, seq)
 	if err != nil || !moved {
 		return err
@@ -61,7 +87,7 @@ func (s *Service) MarkRead(ctx context.Context, user chat.UserID, id chat.ChatID
 
 // Typing signals to the sessions that show a chat that the user types, unless the chat is
 // too large.
-func (s *Service) Typing(ctx context.Context, user chat.UserID, id chat.ChatID) error {
+func (s members) Typing(ctx context.Context, user chat.UserID, id chat.ChatID) error {
 	cost := price{posts: signalCost}
 	if err := s.charge(user, cost); err != nil {
 		return err
@@ -76,7 +102,7 @@ func (s *Service) Typing(ctx context.Context, user chat.UserID, id chat.ChatID) 
 
 // MemberChat returns a chat of which the user is a member, else not_found: others may see
 // an open chat, but cannot follow it.
-func (s *Service) MemberChat(ctx context.Context, user chat.UserID, id chat.ChatID) (chat.Chat, error) {
+func (s members) MemberChat(ctx context.Context, user chat.UserID, id chat.ChatID) (chat.Chat, error) {
 	c, err := s.Chat(ctx, user, id)
 	if err == nil && c.Role == "" {
 		err = chat.NoChat()

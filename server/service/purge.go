@@ -12,7 +12,7 @@ const purgeEvery = time.Minute
 
 // RunPurge purges deleted chats until ctx ends: at the start, after each deletion, and every
 // purgeEvery.
-func (s *Service) RunPurge(ctx context.Context) error {
+func (s chats) RunPurge(ctx context.Context) error {
 	tick := time.NewTicker(purgeEvery)
 	defer tick.Stop()
 	for {

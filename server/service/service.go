@@ -8,7 +8,8 @@ import (
 
 	"parley/chat"
 	"parley/middleware"
-	"parley/wire"
+	"parley/server/auth"
+	"parley/store/cached"
 )
 
 // Registration is the policy for creating accounts.
@@ -22,7 +23,7 @@ const (
 
 // Limits bound what one address, one user and one request may do.
 type Limits struct {
-	Anonymous middleware.Rate // failures of one address, of each kind (attempts.go); off lifts every bound on addresses
+	Anonymous middleware.Rate // failures of one address, of each kind (package auth); off lifts every bound on addresses
 	User      middleware.Rate // requests and socket commands of one user
 	Posts     middleware.Rate // posts of one user and whatever else is delivered to others, by cost (budget.go): a token bucket
 	Chats     int             // chats of one user, and chats created or people added by them in an hour; 0: no limit
@@ -32,94 +33,100 @@ type Limits struct {
 	Message   int64           // bytes of one WebSocket message from a client
 }
 
+// Lifetimes are how long what a Service creates is valid.
+type Lifetimes struct {
+	Session  time.Duration // however often it is used; 0: chat.DefaultSessionLife
+	Recovery time.Duration // of a recovery link; 0: chat.RecoveryLife
+}
+
 // Config is the configuration of a Service. Nothing in it changes afterwards.
 type Config struct {
 	Store        chat.Store
 	Errors       ErrorLog
 	Registration Registration
 	Limits       Limits
+	Lifetimes    Lifetimes
 	Appended     Appended
-	Attempts     AttemptRates
+	Attempts     auth.Rates
 
 	// Enforce closes what a revocation that could not be saved leaves open, and Readmit
 	// opens it again. They are called from any goroutine.
-	Enforce, Readmit func(Revocation)
+	Enforce, Readmit func(cached.Revocation)
 }
 
 // Appended is called with the outcome of each draft; began is when it was queued.
 type Appended func(kind chat.Kind, began time.Time, ev chat.Event, again bool, err error)
 
-// Service serves one store. Its reads are the store's own, with a short cache. All
-// methods are safe for concurrent use.
+// Service serves one store. It has the operations of each noun, and the store's reads. An
+// operation hides the store's method of the same name. All methods are safe for concurrent
+// use.
 type Service struct {
-	*Store
+	*core
+	accounts
+	blocks
+	chats
+	events
+	*invites
+	members
+	messages
+	recoveries
+	server
+	sessions
+	users
+}
+
+// core is what the nouns share.
+type core struct {
+	*cached.Store // its Run and RunPurge are the only goroutines of a Service
+	ErrorLog
+	*budgets
 	registration Registration
 	limits       Limits
-	ErrorLog
-	appended Appended
-
-	PerUser *middleware.Limiter // budget of requests and commands, by user
-	posts   *middleware.Bucket  // what is delivered to others, by user
-	people  *middleware.Bucket  // chats created and people added, by user
-
-	attempts  *attempts
-	passwords *passwords
-	inviting  keyedMutex // held while an invite is created, by user
-	drafts    inFlight   // accepted and not yet answered
-
-	deleted chan struct{} // has a token when a chat was deleted
+	lifetimes    Lifetimes
+	drafts       *drafts
+	auth         *auth.Auth
+	deleted      chan struct{} // has a token when a chat was deleted
 }
 
-// New returns a Service; Run and RunPurge are its only goroutines.
+// New returns a Service.
 func New(c Config) *Service {
-	s := &Service{
-		Store:        newStore(c.Store),
+	store, budgets := cached.New(c.Store, c.Enforce, c.Readmit), newBudgets(c.Limits)
+	s := &core{
+		Store:        store,
+		ErrorLog:     c.Errors,
+		budgets:      budgets,
 		registration: c.Registration,
 		limits:       c.Limits,
-		ErrorLog:     c.Errors,
-		appended:     c.Appended,
-		PerUser:      middleware.NewLimiter(c.Limits.User),
-		posts:        middleware.NewBucket(c.Limits.Posts),
-		people:       middleware.NewBucket(middleware.Rate{N: c.Limits.Chats, Per: time.Hour}),
-		attempts:     newAttempts(c.Limits.Anonymous, c.Attempts),
-		passwords:    newPasswords(),
+		lifetimes:    c.Lifetimes,
+		drafts:       &drafts{store: store, budgets: budgets, appended: c.Appended},
+		auth:         auth.New(c.Limits.Anonymous, c.Attempts, store.SessionsOf),
 		deleted:      make(chan struct{}, 1),
 	}
-	s.revocations.enforce = func(r Revocation) { s.Clear(); c.Enforce(r) }
-	s.revocations.readmit = func(r Revocation) { s.Clear(); c.Readmit(r) }
-	return s
+	return &Service{
+		core:       s,
+		accounts:   accounts{s},
+		blocks:     blocks{s},
+		chats:      chats{s},
+		events:     events{s},
+		invites:    &invites{core: s},
+		members:    members{s},
+		messages:   messages{s},
+		recoveries: recoveries{s},
+		server:     server{s},
+		sessions:   sessions{s},
+		users:      users{s},
+	}
 }
-
-// Run retries to save revocations until ctx ends.
-func (s *Service) Run(ctx context.Context) error { return s.revocations.run(ctx) }
 
 // Stop refuses further drafts and waits until the accepted ones are answered, or until
 // ctx ends.
-func (s *Service) Stop(ctx context.Context) { s.drafts.close(ctx) }
+func (s *Service) Stop(ctx context.Context) { s.drafts.accepted.close(ctx) }
 
 // Stopping reports whether Stop has begun.
-func (s *Service) Stopping() bool { return s.drafts.isClosed() }
+func (s *Service) Stopping() bool { return s.drafts.accepted.isClosed() }
 
 func errStopping() error {
 	return chat.FailAfter(chat.Unavailable, time.Second, "the server is stopping")
-}
-
-// Registration returns the policy for creating accounts.
-func (s *Service) Registration() Registration { return s.registration }
-
-// Unsaved returns the number of revocations that the store has not saved yet.
-func (s *Service) Unsaved() int { return int(s.revocations.n.Load()) }
-
-// Limits returns the limits that clients are told.
-func (s *Service) Limits() wire.Limits {
-	return wire.Limits{
-		Text:    int64(s.limits.Text),
-		Body:    int64(s.limits.Body),
-		Message: s.limits.Message,
-		Page:    chat.MaxPage,
-		Sockets: int64(s.limits.Sockets),
-		Posts:   wire.Rate{N: int64(s.limits.Posts.N), PerMs: s.limits.Posts.Per.Milliseconds()},
-	}
 }
 
 // ErrorLog logs failures of the server.

@@ -3,35 +3,42 @@ package service
 import (
 	"cmp"
 	"context"
-	"strings"
 
 	"parley/chat"
+	"parley/server/auth"
+	"parley/store/cached"
 )
 
+// sessions are the operations on sessions and their tokens.
+type sessions struct{ *core }
+
 // SignIn creates a session for the holder of a handle and password.
-func (s *Service) SignIn(ctx context.Context, caller Caller, handle, password string, n chat.NewSession) (u chat.User, created chat.Session, err error) {
-	if err := chat.CheckLine("label", n.Label, chat.MaxLabel); err != nil {
+func (s sessions) SignIn(ctx context.Context, caller Caller, handle, password string, n chat.NewSession) (u chat.User, created chat.Session, err error) {
+	if err := chat.SessionLabel.CleanIn(&n.Label); err != nil {
 		return u, created, err
 	}
 	wrong := chat.Fail(chat.BadCredentials, "the handle or the password is wrong")
-	handle = strings.ToLower(strings.TrimPrefix(handle, "@"))
-	if chat.CheckHandle(handle) != nil {
+	if handle, err = chat.ParseHandle(handle); err != nil {
 		return u, created, wrong // no account can have such a handle, which is no secret
 	}
 	u, hash, err := s.Credentials(ctx, handle)
 	switch {
 	case chat.Is(err, chat.NotFound):
-		hash = s.passwords.dummyHash
+		hash = s.auth.DummyHash()
 	case err != nil:
 		return u, created, err
 	}
-	ok, err := s.verifyPassword(ctx, caller, account{handle: handle, user: u.ID}, password, hash)
+	ok, err := s.auth.Verify(ctx, caller.attempt(handle, u.ID, false), password, hash)
 	if err != nil {
 		return u, created, err
 	}
 	if !ok {
 		return u, created, wrong
 	}
+	if s.auth.Outdated(hash) {
+		hash = s.renewHash(ctx, caller, u.ID, password, hash)
+	}
+	n.Life = s.lifetimes.Session.Milliseconds()
 	created, err = s.CreateSession(ctx, u.ID, n)
 	if chat.Is(err, chat.NoIdentity) {
 		return u, created, wrong // does not reveal that the account is inactive
@@ -42,14 +49,27 @@ func (s *Service) SignIn(ctx context.Context, caller Caller, handle, password st
 	// A new password ends the sessions that exist. If it was set between the reading of
 	// the old one and this session, nothing has ended this one.
 	if _, now, err := s.Credentials(ctx, handle); err != nil || now != hash {
-		_ = s.EndSession(ctx, u.ID, created.ID) // if that fails, no client has its token
+		_ = s.Store.EndSession(ctx, u.ID, created.ID) // if that fails, no client has its token
 		return u, created, cmp.Or[error](err, wrong)
 	}
 	return u, created, nil
 }
 
+// renewHash replaces an outdated hash of the password and returns the one that the store
+// then has. If it fails, the old one stays until the next sign-in.
+func (s sessions) renewHash(ctx context.Context, caller Caller, user chat.UserID, password, old string) string {
+	renewed, err := s.auth.Hash(ctx, caller.hashQueues(), password)
+	if err == nil {
+		err = s.RenewHash(ctx, user, old, renewed)
+	}
+	if err != nil {
+		return old
+	}
+	return renewed
+}
+
 // Sessions returns the caller's sessions, the current one marked.
-func (s *Service) Sessions(ctx context.Context, caller Caller) ([]chat.Session, error) {
+func (s sessions) Sessions(ctx context.Context, caller Caller) ([]chat.Session, error) {
 	sessions, err := s.SessionsOf(ctx, caller.User.ID)
 	for i := range sessions {
 		sessions[i].Current = sessions[i].ID == caller.Session.ID
@@ -59,18 +79,35 @@ func (s *Service) Sessions(ctx context.Context, caller Caller) ([]chat.Session, 
 
 // SessionLive fails with no_identity if the session has ended since its user was
 // identified.
-func (s *Service) SessionLive(ctx context.Context, user chat.UserID, id chat.SessionID, began int64) error {
+func (s sessions) SessionLive(ctx context.Context, user chat.UserID, id chat.SessionID, began int64) error {
 	ended, err := s.Ended(ctx, []chat.SessionID{id})
-	if err == nil && (len(ended) > 0 || s.Revoked(user, id, began)) {
+	if err == nil && (len(ended) > 0 || s.Store.Revoked(user, id, began)) {
 		err = chat.Fail(chat.NoIdentity, "this session has ended")
 	}
 	return err
 }
 
-// Revoked reports whether a session that began at a time, or its user, was revoked and
-// the store has not saved that yet.
-func (s *Service) Revoked(user chat.UserID, id chat.SessionID, began int64) bool {
-	return s.revocations.revoked(user, id, began)
+// SignOut ends the caller's session. ended reports whether it has ended on this server,
+// which may be so although the store could not save it (err).
+func (s sessions) SignOut(ctx context.Context, caller Caller) (ended bool, err error) {
+	err = s.Store.EndSession(ctx, caller.User.ID, caller.Session.ID)
+	return err == nil || cached.StoreFailed(err), err
+}
+
+// EndSession ends another session of the caller, who confirms it with their password.
+func (s sessions) EndSession(ctx context.Context, caller Caller, id chat.SessionID, password string) error {
+	if err := s.confirm(ctx, caller, "password", password); err != nil {
+		return err
+	}
+	return s.Store.EndSession(ctx, caller.User.ID, id)
+}
+
+// EndOthers ends all other sessions of the caller, who confirms it with their password.
+func (s sessions) EndOthers(ctx context.Context, caller Caller, password string) error {
+	if err := s.confirm(ctx, caller, "password", password); err != nil {
+		return err
+	}
+	return s.Store.EndOthers(ctx, caller.User.ID, caller.Session.ID)
 }
 
 // maxToken bounds what is hashed, in bytes; tokens have 43.
@@ -79,11 +116,11 @@ const maxToken = 256
 // IdentifyToken returns the holder of a token, read from the store itself and not from
 // the cache: a socket stays open after it. A token that is not valid counts against the
 // address.
-func (s *Service) IdentifyToken(ctx context.Context, token, address string) (chat.User, chat.Session, error) {
+func (s sessions) IdentifyToken(ctx context.Context, token, address string) (chat.User, chat.Session, error) {
 	if len(token) > maxToken {
 		return chat.User{}, chat.Session{}, chat.FailField(chat.NoIdentity, "token", "this token is not valid")
 	}
-	u, session, err := s.identify(ctx, chat.SecretHash(token))
+	u, session, err := s.IdentifyNow(ctx, chat.SecretHash(token))
 	if chat.Is(err, chat.NoIdentity) {
 		err = s.RefusedToken(address, err)
 	}
@@ -92,50 +129,6 @@ func (s *Service) IdentifyToken(ctx context.Context, token, address string) (cha
 
 // RefusedToken counts a token that was refused against the address. It returns
 // rate_limited past the budget, else the refusal.
-func (s *Service) RefusedToken(address string, refusal error) error {
-	return cmp.Or(s.attempts.countFailure(address, byToken), refusal)
-}
-
-// CreateRecovery creates a code with which a user sets a new password; admins only. It
-// returns the code and when it expires.
-func (s *Service) CreateRecovery(ctx context.Context, caller Caller, user chat.UserID) (code string, expiresAt int64, err error) {
-	if err := caller.checkAdmin(); err != nil {
-		return "", 0, err
-	}
-	return s.NewRecovery(ctx, user)
-}
-
-// NewRecovery is CreateRecovery for the administrator of the machine.
-func (s *Service) NewRecovery(ctx context.Context, user chat.UserID) (code string, expiresAt int64, err error) {
-	code, expiresAt = chat.NewSecret(), chat.Now()+chat.RecoveryLife
-	return code, expiresAt, s.Store.CreateRecovery(ctx, user, chat.SecretHash(code), expiresAt)
-}
-
-// UseRecovery sets a new password, ends the user's sessions and creates one.
-func (s *Service) UseRecovery(ctx context.Context, caller Caller, code, password string, n chat.NewSession) (u chat.User, created chat.Session, err error) {
-	if code == "" {
-		return u, created, chat.FailField(chat.BadInput, "code", "code must not be empty")
-	}
-	if err := chat.CheckPassword(password); err != nil {
-		return u, created, err
-	}
-	if err := chat.CheckLine("label", n.Label, chat.MaxLabel); err != nil {
-		return u, created, err
-	}
-	codeHash := chat.SecretHash(code)
-	whose, err := s.PeekRecovery(ctx, codeHash) // an unknown code costs no hash
-	if chat.Is(err, chat.InviteSpent) {
-		err = cmp.Or(s.attempts.countFailure(caller.Address, byCode), err)
-	}
-	if err != nil {
-		return u, created, err
-	}
-	if err := takeToken(s.attempts.targets, s.attempts.key("recovery", string(whose))); err != nil {
-		return u, created, err
-	}
-	hash, err := s.passwords.hash(ctx, caller.hashQueues(), password)
-	if err != nil {
-		return u, created, err
-	}
-	return s.Store.UseRecovery(ctx, codeHash, hash, n)
+func (s sessions) RefusedToken(address string, refusal error) error {
+	return cmp.Or(s.auth.CountFailure(address, auth.ByToken), refusal)
 }

@@ -12,18 +12,21 @@ type Profile struct {
 	Password, CurrentPassword *string
 }
 
+// users are the operations on existing accounts.
+type users struct{ *core }
+
 // UpdateProfile changes the caller's account. A new password ends their other sessions.
-func (s *Service) UpdateProfile(ctx context.Context, caller Caller, p Profile) (chat.User, error) {
+func (s users) UpdateProfile(ctx context.Context, caller Caller, p Profile) (chat.User, error) {
 	patch := chat.UserPatch{Name: p.Name, Status: p.Status, Keep: caller.Session.ID}
 	var cost price
 	if p.Name != nil {
-		if err := chat.CheckName("name", *p.Name, chat.MaxName); err != nil {
+		if err := chat.UserName.CleanIn(p.Name); err != nil {
 			return chat.User{}, err
 		}
 		cost.posts = textCost // others are told
 	}
 	if p.Status != nil {
-		if err := chat.CheckLine("status", *p.Status, chat.MaxStatus); err != nil {
+		if err := chat.UserStatus.CleanIn(p.Status); err != nil {
 			return chat.User{}, err
 		}
 		cost.posts = textCost
@@ -50,32 +53,41 @@ func (s *Service) UpdateProfile(ctx context.Context, caller Caller, p Profile) (
 }
 
 // newPassword returns the hash of next if current is the caller's current password.
-func (s *Service) newPassword(ctx context.Context, caller Caller, current *string, next string) (string, error) {
-	if err := chat.CheckPassword(next); err != nil {
+func (s users) newPassword(ctx context.Context, caller Caller, current *string, next string) (string, error) {
+	next, err := chat.NewPassword(next)
+	if err != nil {
 		return "", err
 	}
-	_, old, err := s.Credentials(ctx, caller.User.Handle)
-	if err != nil {
+	if err := s.checkWeakPassword(ctx, next, caller.User.Handle, caller.User.Name); err != nil {
 		return "", err
 	}
 	given := ""
 	if current != nil {
 		given = *current
 	}
-	ok, err := s.verifyPassword(ctx, caller, account{handle: caller.User.Handle, user: caller.User.ID, own: true}, given, old)
-	if err != nil {
+	if err := s.confirm(ctx, caller, "currentPassword", given); err != nil {
 		return "", err
 	}
-	if !ok {
-		return "", chat.FailField(chat.WrongPassword, "currentPassword", "this is not the current password")
+	return s.auth.Hash(ctx, caller.hashQueues(), next)
+}
+
+// confirm returns wrong_password, for the field, unless the password is the caller's.
+func (s *core) confirm(ctx context.Context, caller Caller, field, password string) error {
+	_, hash, err := s.Credentials(ctx, caller.User.Handle)
+	if err != nil {
+		return err
 	}
-	return s.passwords.hash(ctx, caller.hashQueues(), next)
+	ok, err := s.auth.Verify(ctx, caller.attempt(caller.User.Handle, caller.User.ID, true), password, hash)
+	if err == nil && !ok {
+		err = chat.FailField(chat.WrongPassword, field, "this is not the current password")
+	}
+	return err
 }
 
 // UpdateUser changes a user's role, or activates or deactivates them; admins only. The
 // store keeps the last active admin.
-func (s *Service) UpdateUser(ctx context.Context, caller Caller, id chat.UserID, role *chat.Role, active *bool) (chat.User, error) {
-	if err := caller.checkAdmin(); err != nil {
+func (s users) UpdateUser(ctx context.Context, caller Caller, id chat.UserID, role *chat.Role, active *bool) (chat.User, error) {
+	if err := caller.CheckAdmin(); err != nil {
 		return chat.User{}, err
 	}
 	if err := chat.CheckID("userId", id); err != nil {
@@ -95,6 +107,6 @@ func (s *Service) UpdateUser(ctx context.Context, caller Caller, id chat.UserID,
 
 // signalUser signals that a user's entry changed. A lost signal does not undo the
 // change: clients see it with the next users list.
-func (s *Service) signalUser(ctx context.Context, id chat.UserID) {
+func (s users) signalUser(ctx context.Context, id chat.UserID) {
 	_ = s.Tell(ctx, chat.Signal{Kind: chat.SignalUser, By: id})
 }

@@ -21,22 +21,22 @@ const (
 // log, page by page. With a time the first page begins at seen itself: if the event there
 // is of another time, the peer saw another history and gets a reset. It returns the number
 // of events that it sent.
-func (c *Session) catchUp(id chat.ChatID, seen service.Position, head chat.Seq) (sent int) {
+func (s *subscriber) catchUp(id chat.ChatID, seen service.Position, head chat.Seq) (sent int) {
 	for {
-		if c.conn.Room(c.ctx) != nil {
+		if s.conn.Room(s.ctx) != nil {
 			return sent
 		}
 		if seen.At == service.Untimed && head <= seen.Seq+ringEvents {
 			// What is beyond head was committed after head was read, and so after the
 			// Join: the feed delivers it to the topic. So the log ends at seen for the
 			// hub, also when head is below it.
-			switch c.conn.Live(string(id), uint64(seen.Seq), seen.Seq >= head) {
+			switch s.conn.Live(string(id), uint64(seen.Seq), seen.Seq >= head) {
 			case hub.IsLive:
 				return sent
 			case hub.Gone:
 				// Removed since the check, and perhaps added again: start over.
-				c.conn.Leave(string(id))
-				c.subscribe(id)
+				s.conn.Leave(string(id))
+				s.subscribe(id)
 				return sent
 			}
 		}
@@ -44,32 +44,32 @@ func (c *Session) catchUp(id chat.ChatID, seen service.Position, head chat.Seq) 
 		if seen.At != service.Untimed {
 			from--
 		}
-		events, now, err := c.readLog(id, from)
+		events, now, err := s.readLog(id, from)
 		if chat.Is(err, chat.NotFound) {
-			c.leaveChat(id)
+			s.leaveChat(id)
 			return sent
 		}
 		if err != nil {
-			c.fail(err)
+			s.fail(err)
 			return sent
 		}
 		head = now
 		if seen.At != service.Untimed {
 			if !seen.Begins(events) {
-				c.reset(id, head)
+				s.reset(id, head)
 				return sent
 			}
 			events, seen.At = events[1:], service.Untimed
 		}
 		for i := range events {
-			if c.conn.Room(c.ctx) != nil {
+			if s.conn.Room(s.ctx) != nil {
 				return sent
 			}
-			c.send(&events[i])
+			s.send(&events[i])
 			sent++
 			seen.Seq = events[i].Seq
-			if c.endsMembership(&events[i]) {
-				c.leaveChat(id)
+			if s.endsMembership(&events[i]) {
+				s.leaveChat(id)
 				return sent
 			}
 		}
@@ -78,23 +78,23 @@ func (c *Session) catchUp(id chat.ChatID, seen service.Position, head chat.Seq) 
 
 // endsMembership reports whether the user left with this event and did not rejoin:
 // a page stops at one's own left.
-func (c *Session) endsMembership(ev *chat.Event) bool {
-	if !ev.Kind.Is().Removes || !slices.Contains(ev.Users, c.user) {
+func (s *subscriber) endsMembership(ev *chat.Event) bool {
+	if !ev.Kind.Is().Removes || !slices.Contains(ev.Users, s.user) {
 		return false
 	}
-	_, err := c.Service.MemberChat(c.ctx, c.user, ev.ChatID)
+	_, err := s.Service.MemberChat(s.ctx, s.user, ev.ChatID)
 	return chat.Is(err, chat.NotFound)
 }
 
 // readLog reads one page as the user, which also checks the membership. It holds a
 // place among the readers only while it reads, never while the peer is slow.
-func (c *Session) readLog(id chat.ChatID, seen chat.Seq) (events []chat.Event, head chat.Seq, err error) {
+func (s *subscriber) readLog(id chat.ChatID, seen chat.Seq) (events []chat.Event, head chat.Seq, err error) {
 	select {
-	case c.readers <- struct{}{}:
-		defer func() { <-c.readers }()
-	case <-c.ctx.Done():
-		return nil, 0, c.ctx.Err()
+	case s.readers <- struct{}{}:
+		defer func() { <-s.readers }()
+	case <-s.ctx.Done():
+		return nil, 0, s.ctx.Err()
 	}
-	c.LogRead()
-	return c.Service.After(c.ctx, c.user, id, seen, pageEvents, pageBytes)
+	s.LogRead()
+	return s.Service.After(s.ctx, s.user, id, seen, pageEvents, pageBytes)
 }

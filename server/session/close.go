@@ -2,7 +2,6 @@ package session
 
 import (
 	"math/rand/v2"
-	"sync"
 	"time"
 
 	"parley/hub"
@@ -13,9 +12,16 @@ import (
 // reconnect after it.
 const closeInternal = 1011
 
+// pendingClose is a close that waits until everything queued is written.
+type pendingClose struct {
+	code  int
+	text  string
+	after time.Duration
+}
+
 // Write is the hub's: one message that may hold many values. After the end values
 // are dropped without an error, since the peer did not fail.
-func (c *Session) Write(b []byte) error {
+func (c *client) Write(b []byte) error {
 	if c.ended.Load() {
 		return nil
 	}
@@ -31,7 +37,7 @@ func (c *Session) Write(b []byte) error {
 }
 
 // Ping is the hub's.
-func (c *Session) Ping() error {
+func (c *client) Ping() error {
 	if c.ended.Load() {
 		return nil
 	}
@@ -39,7 +45,7 @@ func (c *Session) Ping() error {
 }
 
 // Close is the hub's.
-func (c *Session) Close(cause hub.Cause) {
+func (c *client) Close(cause hub.Cause) {
 	switch cause {
 	case hub.TooSlow:
 		c.end(wire.CloseTooSlow, "too slow", 0)
@@ -55,14 +61,14 @@ func (c *Session) Close(cause hub.Cause) {
 }
 
 // SessionEnded closes the connection because its signed-in session has ended.
-func (c *Session) SessionEnded() { c.end(wire.CloseSessionEnded, "this session has ended", 0) }
+func (c *client) SessionEnded() { c.end(wire.CloseSessionEnded, "this session has ended", 0) }
 
 // reconnectDelay spreads clients that reconnect at the same time over some seconds.
 func reconnectDelay() time.Duration { return 200*time.Millisecond + rand.N(5*time.Second) }
 
 // end closes the connection with a code. Only the first call has an effect: after it
 // nothing is written, and the session's context ends.
-func (c *Session) end(code int, text string, retryAfter time.Duration) {
+func (c *client) end(code int, text string, retryAfter time.Duration) {
 	if c.ended.Swap(true) {
 		return
 	}
@@ -74,7 +80,7 @@ func (c *Session) end(code int, text string, retryAfter time.Duration) {
 // closeAfter replies with an error and closes the connection once the reply is
 // written. It is for a session that has joined no chat: what topics deliver is not
 // counted in unsent.
-func (c *Session) closeAfter(id uint64, err error, p pendingClose) {
+func (c *client) closeAfter(id uint64, err error, p pendingClose) {
 	b := c.codec.Encode(wire.Reply{Re: id, Error: c.Service.ClientError(c.ctx, err)})
 	c.unsent.Add(int64(len(b))) // before pendingClose is visible: the close waits for this reply
 	c.pendingClose.Store(&p)
@@ -84,40 +90,9 @@ func (c *Session) closeAfter(id uint64, err error, p pendingClose) {
 }
 
 // fail closes a session whose position in a log is not certain any more.
-func (c *Session) fail(err error) {
+func (c *client) fail(err error) {
 	if c.ctx.Err() == nil {
 		c.Service.ClientError(c.ctx, err)
 		c.end(closeInternal, "the log could not be read, resume", reconnectDelay())
-	}
-}
-
-// maxUnauthenticated bounds the sockets of one address that have not said hello.
-const maxUnauthenticated = 256
-
-// unauthenticated counts, by address, the sockets that have not said hello.
-type unauthenticated struct {
-	mu sync.Mutex
-	by map[string]int // guarded by mu
-}
-
-// enter counts one more socket of the address. It reports false if there are too many.
-func (u *unauthenticated) enter(address string) bool {
-	u.mu.Lock()
-	defer u.mu.Unlock()
-	if u.by[address] >= maxUnauthenticated {
-		return false
-	}
-	if u.by == nil {
-		u.by = map[string]int{}
-	}
-	u.by[address]++
-	return true
-}
-
-func (u *unauthenticated) leave(address string) {
-	u.mu.Lock()
-	defer u.mu.Unlock()
-	if u.by[address]--; u.by[address] <= 0 {
-		delete(u.by, address)
 	}
 }

@@ -41,7 +41,7 @@ var commands = []command{
 
 	{name: "read", fields: []string{"chatId", "seq"}, places: bySize, ordered: true, run: (*Session).markRead},
 	{name: "typing", fields: []string{"chatId"}, places: bySize, ordered: true, run: (*Session).typing},
-	{name: "focus", fields: []string{"chatIds"}, places: bySize, cost: service.FocusCost, ordered: true, run: (*Session).focus},
+	{name: "focus", fields: []string{"chatIds"}, places: bySize, cost: service.FocusCost, ordered: true, run: (*Session).changeFocus},
 	{name: "history", fields: []string{"chatId", "limit", "before", "after", "around"}, places: bySize, cost: service.HistoryCost, ordered: true, run: (*Session).history},
 }
 
@@ -64,14 +64,6 @@ type task struct {
 	places int // taken until it is answered
 }
 
-// Places bound the memory of the commands of one session that are not answered yet.
-const (
-	maxPlaces  = 128     // of one session
-	placeBytes = 4 << 10 // of a command for which it takes one place more
-)
-
-func bySize(bytes int) int { return 1 + bytes/placeBytes }
-
 func posted(ev chat.Event, again bool) any { return wire.Posted{Seq: ev.Seq, At: ev.At, Again: again} }
 func changed(ev chat.Event, _ bool) any    { return wire.Changed{Seq: ev.Seq} }
 
@@ -79,13 +71,70 @@ func (c *Session) ping(t *task) { c.answer(t.ID, wire.Pong{Now: chat.Now()}, nil
 
 func (c *Session) markRead(t *task) {
 	err := chat.CheckID("chatId", t.ChatID)
-	if err == nil && t.Seq == 0 {
-		err = chat.FailField(chat.BadInput, "seq", "seq must be a number in the chat")
-	}
 	if err == nil {
 		err = c.Service.MarkRead(c.ctx, c.user, t.ChatID, t.Seq)
 	}
 	c.answer(t.ID, nil, err)
+}
+
+func (c *Session) typing(t *task) {
+	err := chat.CheckID("chatId", t.ChatID)
+	if err == nil {
+		err = c.Service.Typing(c.ctx, c.user, t.ChatID)
+	}
+	c.answer(t.ID, nil, err)
+}
+
+// changeFocus replaces the chats that the client shows. The session receives typing and read
+// signals of them and, in small chats, the presence of their members.
+func (c *Session) changeFocus(t *task) {
+	members, err := c.focus.membersOf(t.ChatIDs)
+	if c.conn.Room(c.ctx) != nil {
+		return // the connection has ended
+	}
+	if err == nil {
+		c.focus.set(t.ChatIDs, members)
+	}
+	c.answer(t.ID, nil, err)
+}
+
+// resumePlaces are the places of a resume, which holds much memory; twice as many with
+// times.
+const resumePlaces = 32
+
+func (c *Session) startResume(t *task) {
+	if err := checkSeen(&t.Command); err != nil {
+		c.answer(t.ID, nil, err)
+		return
+	}
+	places := resumePlaces
+	if t.At != nil {
+		places *= 2
+	}
+	if !c.takePlaces(places) {
+		return
+	}
+	if !t.More {
+		c.endHold(false) // resume makes the held chats live itself
+	}
+	c.schedule(func() {
+		defer c.places.free(places)
+		c.resume(&t.Command)
+	})
+}
+
+func checkSeen(cmd *wire.Command) error {
+	for id := range cmd.Seen {
+		if err := chat.CheckID("seen", id); err != nil {
+			return err
+		}
+	}
+	for id := range cmd.At {
+		if err := chat.CheckID("at", id); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // maxValue is the size in bytes that one value should not exceed: it must fit into a

@@ -19,6 +19,9 @@ const (
 // under way. The transport owns message again when Handle returns.
 func (c *Session) Handle(text bool, message []byte) error {
 	defer c.recoverPanic()
+	if c.ended.Load() || c.pendingClose.Load() != nil {
+		return nil // nothing is parsed any more
+	}
 	c.conn.Heard()
 	if text && !c.codec.Text {
 		c.end(wire.CloseProtocol, "a text message on a MessagePack socket", 0)
@@ -26,7 +29,7 @@ func (c *Session) Handle(text bool, message []byte) error {
 	}
 	// While no hello is under way, peer is owned by the read loop.
 	limited := c.helloDone == nil && !c.identified() && !c.peer.known()
-	for rest := message; !c.ended.Load(); {
+	for rest := message; !c.ended.Load() && c.pendingClose.Load() == nil; {
 		before := len(rest)
 		t := &task{}
 		var err error
@@ -79,7 +82,7 @@ func (c *Session) dispatch(t *task, size int, malformed error) {
 		}
 	}
 	if row.draft != nil || row.ordered {
-		c.enqueue(t)
+		c.queues.add(t)
 	} else {
 		row.run(c, t)
 	}
@@ -119,49 +122,12 @@ func (c *Session) admit(t *task, row *command, malformed error) error {
 // only.
 func (c *Session) takePlaces(n int) bool {
 	for {
-		c.mu.Lock()
-		if c.places == 0 || c.places+n <= maxPlaces {
-			c.places += n
-			c.mu.Unlock()
+		freed := c.places.take(n)
+		if freed == nil {
 			return true
 		}
-		freed := make(chan struct{})
-		c.freed = freed
-		c.mu.Unlock()
 		if !c.wait(freed) {
 			return false
-		}
-	}
-}
-
-func (c *Session) freePlaces(n int) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.places -= n
-	if c.freed != nil {
-		close(c.freed)
-		c.freed = nil
-	}
-}
-
-// wait blocks the read loop until ch is closed. It reports false if the session has
-// ended. Meanwhile the peer cannot be heard, so it counts as heard.
-func (c *Session) wait(ch <-chan struct{}) bool {
-	select {
-	case <-ch:
-		return true
-	default:
-	}
-	tick := time.NewTicker(c.Heartbeat / 3)
-	defer tick.Stop()
-	for {
-		// No case for the end of the session: it also ends what ch waits for. And a
-		// context whose Done was never called is a hundred bytes smaller.
-		select {
-		case <-ch:
-			return !c.ended.Load()
-		case <-tick.C:
-			c.conn.Heard()
 		}
 	}
 }

@@ -7,11 +7,16 @@
 // The session writes through [Transport]; what it needs of the server is [Service]
 // and [Presence].
 //
+// A [Session] has the read side: hello, and what a message of the peer starts. Its parts
+// are types with state of their own: client (the write side and the user), queues (the
+// order of commands), places (how many are under way), subscriber (the position in each
+// chat) and focus (what the client shows).
+//
 // Goroutines of a session: the transport's read loop; while there is work, one
 // goroutine for each chat with waiting commands (queue.go) and one subscriber
 // (subscriber.go). Finish waits for both before it detaches from the hub.
 //
-// Locks: a session's focusMu may be held while the lock of Presence is taken, and the
-// hub's locks under these two; a session's mu is taken last. What the hub calls
-// (Write, Ping, Close) takes none of them.
+// Locks: that of focus may be held while the lock of Presence is taken, and the hub's
+// locks under these two; those of the other parts are taken last, and no two of them
+// together. What the hub calls (Write, Ping, Close) takes none of them.
 package session

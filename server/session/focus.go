@@ -2,6 +2,7 @@ package session
 
 import (
 	"slices"
+	"sync"
 
 	"parley/chat"
 	"parley/server/service"
@@ -11,38 +12,28 @@ import (
 // maxFocus bounds the chats that one session shows at the same time.
 const maxFocus = 20
 
-func (c *Session) typing(t *task) {
-	err := chat.CheckID("chatId", t.ChatID)
-	if err == nil {
-		err = c.Service.Typing(c.ctx, c.user, t.ChatID)
-	}
-	c.answer(t.ID, nil, err)
-}
+// focus is what the client shows: typing and read signals of these chats are delivered,
+// and the presence of the members of small ones.
+type focus struct {
+	*client // static
 
-// focus replaces the chats that the client shows. The session receives typing and read
-// signals of them and, in small chats, the presence of their members.
-func (c *Session) focus(t *task) {
-	members, err := c.membersOf(t.ChatIDs)
-	if c.conn.Room(c.ctx) != nil {
-		return // the connection has ended
-	}
-	if err == nil {
-		c.setFocus(t.ChatIDs, members)
-	}
-	c.answer(t.ID, nil, err)
+	mu      sync.Mutex
+	chats   []chat.ChatID                 // guarded by mu: the chats that the client shows
+	members map[chat.ChatID][]chat.UserID // guarded by mu: of the small ones, as of the focus
+	watched []chat.UserID                 // guarded by mu: users watched only because of chats
 }
 
 // membersOf returns the members of those of the chats that are small, without the user.
-func (c *Session) membersOf(ids []chat.ChatID) (map[chat.UserID]bool, error) {
+func (f *focus) membersOf(ids []chat.ChatID) (map[chat.ChatID][]chat.UserID, error) {
 	if len(ids) > maxFocus {
 		return nil, chat.FailField(chat.BadInput, "chatIds", "at most %d chats can be looked at", maxFocus)
 	}
-	members := map[chat.UserID]bool{}
+	members := make(map[chat.ChatID][]chat.UserID, len(ids))
 	for _, id := range ids {
 		if err := chat.CheckID("chatIds", id); err != nil {
 			return nil, err
 		}
-		some, err := c.Service.Members(c.ctx, c.user, id, "", chat.TypingChat+1)
+		some, err := f.Service.Members(f.ctx, f.user, id, "", chat.TypingChat+1)
 		if chat.Is(err, chat.NotFound) {
 			return nil, chat.FailField(chat.NotFound, "chatIds", "there is no chat %s", id)
 		}
@@ -53,89 +44,118 @@ func (c *Session) membersOf(ids []chat.ChatID) (map[chat.UserID]bool, error) {
 			continue
 		}
 		for i := range some {
-			members[some[i].UserID] = true
+			if u := some[i].UserID; u != f.user {
+				members[id] = append(members[id], u)
+			}
 		}
 	}
-	delete(members, c.user)
 	return members, nil
 }
 
-func (c *Session) setFocus(ids []chat.ChatID, members map[chat.UserID]bool) {
-	c.focusMu.Lock()
-	defer c.focusMu.Unlock()
-	for _, id := range c.focused {
+// set replaces the chats. The presence of members, by small chat, is told.
+func (f *focus) set(ids []chat.ChatID, members map[chat.ChatID][]chat.UserID) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	for _, id := range f.chats {
 		if !slices.Contains(ids, id) {
-			c.conn.Leave(service.FocusTopic(id))
+			f.conn.Leave(service.FocusTopic(id))
 		}
 	}
-	c.focused = ids
+	f.chats, f.members = ids, members
 	for _, id := range ids {
-		c.listenFocus(id)
+		f.listen(id)
+	}
+	f.watchMembers()
+}
+
+// watchMembers watches the members of the chats of the focus that the session has joined,
+// and no others: members as of the focus may be of a chat that was left since. f.mu is
+// held.
+func (f *focus) watchMembers() {
+	members := map[chat.UserID]bool{}
+	for id, users := range f.members {
+		if !f.conn.In(string(id)) {
+			continue // joined or changed calls this again
+		}
+		for _, u := range users {
+			members[u] = true
+		}
 	}
 	var watched []chat.UserID
-	for _, u := range c.watched {
+	for _, u := range f.watched {
 		if members[u] {
 			watched = append(watched, u)
 			delete(members, u)
 		} else {
-			c.conn.Leave(service.PresenceTopic(u))
+			f.conn.Leave(service.PresenceTopic(u))
 		}
 	}
 	for u := range members {
-		if !c.conn.In(service.PresenceTopic(u)) { // a direct peer is watched already
+		if !f.conn.In(service.PresenceTopic(u)) { // a direct peer is watched already
 			watched = append(watched, u)
-			c.watch(u)
+			f.watch(u)
 		}
 	}
-	c.watched = watched
+	f.watched = watched
 }
 
-// listenFocus subscribes the session to a chat's focus topic if it has joined the chat:
-// otherwise subscribe does it later. c.focusMu is held.
-func (c *Session) listenFocus(id chat.ChatID) {
-	c.conn.Listen(service.FocusTopic(id))
+// listen subscribes the session to a chat's focus topic if it has joined the chat:
+// otherwise subscribe does it later. f.mu is held.
+func (f *focus) listen(id chat.ChatID) {
+	f.conn.Listen(service.FocusTopic(id))
 	// After Listen: from here on a removal takes the session off the topic.
-	if !c.conn.In(string(id)) {
-		c.conn.Leave(service.FocusTopic(id))
+	if !f.conn.In(string(id)) {
+		f.conn.Leave(service.FocusTopic(id))
 	}
 }
 
-// refocus is called for a chat that was just joined and may have the focus already.
-func (c *Session) refocus(id chat.ChatID) {
-	c.focusMu.Lock()
-	defer c.focusMu.Unlock()
-	if slices.Contains(c.focused, id) {
-		c.listenFocus(id)
+// joined is called for a chat that was just joined and may have the focus already.
+func (f *focus) joined(id chat.ChatID) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if slices.Contains(f.chats, id) {
+		f.listen(id)
+		f.watchMembers()
 	}
 }
 
-// unfocus removes a chat that was left. The presence of its members is told until the
-// next focus: only their chat was private.
-func (c *Session) unfocus(id chat.ChatID) {
-	c.focusMu.Lock()
-	defer c.focusMu.Unlock()
-	c.conn.Leave(service.FocusTopic(id))
-	c.focused = slices.DeleteFunc(c.focused, func(x chat.ChatID) bool { return x == id })
+// removed is called at once when the user was removed from a chat: its signals, and the
+// presence and status of its members, are told no more.
+func (f *focus) removed(id chat.ChatID) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.conn.Leave(service.FocusTopic(id))
+	f.watchMembers()
+}
+
+// left removes a chat that was left from the focus.
+func (f *focus) left(id chat.ChatID) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.conn.Leave(service.FocusTopic(id))
+	f.chats = slices.DeleteFunc(f.chats, func(x chat.ChatID) bool { return x == id })
+	delete(f.members, id)
+	f.watchMembers()
 }
 
 // watchPeers tells the presence of those with whom the user has a direct chat.
-func (c *Session) watchPeers(peers []chat.UserID) {
+func (f *focus) watchPeers(peers []chat.UserID) {
 	for _, u := range peers {
-		if c.conn.Room(c.ctx) != nil {
+		if f.conn.Room(f.ctx) != nil {
 			return
 		}
-		c.watchPeer(u)
+		f.watchPeer(u)
 	}
 }
 
 // watchPeer tells a direct peer's presence for as long as the session lives.
-func (c *Session) watchPeer(u chat.UserID) {
-	c.focusMu.Lock()
-	defer c.focusMu.Unlock()
-	c.watched = slices.DeleteFunc(c.watched, func(x chat.UserID) bool { return x == u })
-	c.watch(u)
+func (f *focus) watchPeer(u chat.UserID) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.watched = slices.DeleteFunc(f.watched, func(x chat.UserID) bool { return x == u })
+	f.watch(u)
 }
 
-func (c *Session) watch(u chat.UserID) {
-	c.Presence.Watch(c.conn, u, func(online bool) { c.send(wire.Presence(u, online)) })
+func (f *focus) watch(u chat.UserID) {
+	f.Presence.Watch(f.conn, u, func(online bool) { f.send(wire.Presence(u, online)) })
 }

@@ -60,7 +60,7 @@ func (c *Session) hello(cmd *wire.Command) {
 	c.push(b)
 	c.conn.Listen(service.UserTopic(c.user))
 	c.holdDelivery()
-	c.schedule(func() { c.watchPeers(peers) })
+	c.schedule(func() { c.focus.watchPeers(peers) })
 }
 
 // sendParts sends the chats and users of h before the reply, in values of about
@@ -171,8 +171,6 @@ func (c *Session) credentials(cmd *wire.Command) (chat.User, chat.Session, error
 	switch {
 	case cmd.Token != "":
 		return c.Service.IdentifyToken(c.ctx, cmd.Token, c.peer.Address)
-	case chat.Is(c.peer.Err, chat.NoIdentity) && !c.peer.Cookie: // a cookie may have expired
-		return chat.User{}, chat.Session{}, c.Service.RefusedToken(c.peer.Address, c.peer.Err)
 	case c.peer.Err != nil:
 		return chat.User{}, chat.Session{}, c.peer.Err
 	case !c.peer.known():

@@ -3,11 +3,7 @@ package session
 import (
 	"cmp"
 	"context"
-	"fmt"
 	"log/slog"
-	"runtime/debug"
-	"sync"
-	"sync/atomic"
 	"time"
 
 	"parley/chat"
@@ -63,26 +59,14 @@ type Peer struct {
 // known reports whether the request named a user.
 func (p *Peer) known() bool { return p.User.ID != "" }
 
-// Session is one connection. It is also the hub's Sink (close.go).
+// Session is one connection. Its parts have state of their own; this type has the read
+// side: hello, and what a message of the peer starts.
 type Session struct {
-	// Static after construction.
-	*Sessions
-	transport Transport
-	conn      *hub.Conn
-	codec     *wire.Codec
-	ctx       context.Context // ends with the session
-	cancel    context.CancelFunc
-
-	ended        atomic.Bool                  // end was called
-	unsent       atomic.Int64                 // bytes of replies and signals queued but not written
-	pendingClose atomic.Pointer[pendingClose] // how to end once unsent is 0
-
-	// Written by hello before Bind makes the session visible to others; then static.
-	user  chat.UserID
-	id    chat.SessionID
-	began int64 // when the signed-in session was created
-
-	parts bool // set by hello before its reply; then static: the peer's line may be slow
+	client
+	subscriber
+	focus  focus
+	queues queues
+	places places
 
 	// Owned by the read loop; by hello while it runs.
 	peer *unidentified // nil once hello succeeded
@@ -90,23 +74,6 @@ type Session struct {
 	// Owned by the read loop.
 	helloDone chan struct{} // closed when the hello under way is over; else nil
 	refused   int           // consecutive commands that were refused for their number
-
-	// Owned by the subscriber.
-	held map[chat.ChatID]service.Position // joined by hello and not yet live, with their heads
-
-	focusMu sync.Mutex
-	focused []chat.ChatID // guarded by focusMu: the chats that the client shows
-	watched []chat.UserID // guarded by focusMu: users watched only because of focused
-
-	mu         sync.Mutex
-	over       bool                       // guarded by mu: no goroutine is started any more
-	queues     map[chat.ChatID]*chatQueue // guarded by mu; nil while no command is under way
-	jobs       []func()                   // guarded by mu: of the subscriber, in order
-	subscribes bool                       // guarded by mu: the subscriber runs
-	places     int                        // guarded by mu: taken by commands that are not answered
-	freed      chan struct{}              // guarded by mu: closed when places are freed; nil: no caller waits
-	hold       *time.Timer                // guarded by mu: delivery is on hold until it fires
-	working    sync.WaitGroup             // subscriber and queues; Add under mu while not over
 }
 
 // unidentified is a peer that has not said hello.
@@ -115,35 +82,37 @@ type unidentified struct {
 	counted string // key by which Sessions.unauthenticated counts it, "" if it does not
 }
 
-// pendingClose is a close that waits until everything queued is written.
-type pendingClose struct {
-	code  int
-	text  string
-	after time.Duration
-}
-
 // Open starts a session. The caller then runs the transport's read loop and calls
 // Handle, Heard and Finish.
 func (s *Sessions) Open(t Transport, codec *wire.Codec, peer Peer) *Session {
-	c := &Session{Sessions: s, transport: t, codec: codec, peer: &unidentified{Peer: peer}}
+	c := &Session{peer: &unidentified{Peer: peer}}
+	c.client.Sessions, c.transport, c.codec = s, t, codec
+	c.focus.client = &c.client
+	c.subscriber.client, c.subscriber.focus = &c.client, &c.focus
+	c.queues.session = c
 	c.ctx, c.cancel = context.WithCancel(context.Background())
 	// Attached before anything is checked: a feed that is lost or a session that is
 	// revoked from here on finds this connection.
 	c.conn = s.Hub.Attach(c, codec.Index, c)
+	if chat.Is(peer.Err, chat.NoIdentity) && !peer.Cookie { // a cookie may have expired
+		c.peer.Err = s.Service.RefusedToken(peer.Address, peer.Err)
+	}
 	key := peer.Address
 	if peer.known() {
 		key = service.UserTopic(peer.User.ID) // so that others behind the address cannot take all places
 	}
-	if s.unauthenticated.enter(key) {
-		c.peer.counted = key
-	} else {
+	switch {
+	case !s.unauthenticated.enter(key):
 		c.end(wire.CloseOverLimit, "too many sockets of this address have not said hello", reconnectDelay())
+	case chat.Is(c.peer.Err, chat.RateLimited):
+		c.peer.counted = key
+		e := chat.AsError(c.peer.Err)
+		c.end(wire.CloseOverLimit, e.Message, time.Duration(e.RetryAfterMs)*time.Millisecond)
+	default:
+		c.peer.counted = key
 	}
 	return c
 }
-
-// Heard records a sign of life of the peer.
-func (c *Session) Heard() { c.conn.Heard() }
 
 // Finish frees what the session holds, once its other goroutines have ended. The
 // transport calls it when its read loop has ended.
@@ -151,22 +120,14 @@ func (c *Session) Finish() {
 	c.ended.Store(true)
 	c.cancel()
 	c.endHold(false)
-	c.mu.Lock()
-	c.over, c.jobs = true, nil
-	c.mu.Unlock()
-	c.working.Wait()
+	c.subscriber.stop()
+	c.queues.stop()
 	c.uncount()
 	if c.identified() {
 		c.Presence.Depart(c.user)
 	}
 	c.conn.Detach()
 }
-
-// SessionID returns the id of the signed-in session behind this connection.
-func (c *Session) SessionID() chat.SessionID { return c.id }
-
-// Began returns when that session was created, in ms.
-func (c *Session) Began() int64 { return c.began }
 
 // identified reports whether hello succeeded.
 func (c *Session) identified() bool { return c.peer == nil }
@@ -177,38 +138,4 @@ func (c *Session) uncount() {
 		c.unauthenticated.leave(p.counted)
 		p.counted = ""
 	}
-}
-
-// start runs f on a goroutine of the session. c.mu is held, c is not over.
-func (c *Session) start(f func()) {
-	c.working.Go(func() {
-		defer c.recoverPanic()
-		f()
-	})
-}
-
-// recoverPanic is deferred: a panic ends one session, not the server.
-func (c *Session) recoverPanic() {
-	if p := recover(); p != nil {
-		c.Log.LogAttrs(c.ctx, slog.LevelError, "panic in a session",
-			slog.String("user", string(c.user)), slog.String("panic", fmt.Sprint(p)), slog.String("stack", string(debug.Stack())))
-		c.end(closeInternal, "the server failed", reconnectDelay())
-	}
-}
-
-// send queues one value of the session's own behind everything queued.
-func (c *Session) send(v any) bool { return c.push(c.codec.Encode(v)) }
-
-func (c *Session) push(b []byte) bool {
-	c.unsent.Add(int64(len(b)))
-	return c.conn.Send(b)
-}
-
-// answer replies to a command with ok or, if err is not nil, with the error.
-func (c *Session) answer(id uint64, ok any, err error) {
-	r := wire.Reply{Re: id, OK: ok}
-	if err != nil {
-		r.OK, r.Error = nil, c.Service.ClientError(c.ctx, err)
-	}
-	c.send(r)
 }

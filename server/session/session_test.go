@@ -119,15 +119,17 @@ func TestQueuedCommandsAreBoundedInBytes(t *testing.T) {
 	}()
 	held := 0
 	eventually(t, "the read loop waits", func() bool {
-		p.Session.mu.Lock()
-		defer p.Session.mu.Unlock()
+		p.queues.mu.Lock()
+		defer p.queues.mu.Unlock()
 		held = 0
-		for _, q := range p.queues {
+		for _, q := range p.queues.byChat {
 			for _, t := range q.waiting {
 				held += len(t.Text)
 			}
 		}
-		return p.freed != nil
+		p.places.mu.Lock()
+		defer p.places.mu.Unlock()
+		return p.places.freed != nil
 	})
 	if held > 1<<20 {
 		t.Errorf("%d bytes wait", held)
@@ -177,7 +179,7 @@ func TestFocusRacesDirectChat(t *testing.T) {
 	f.chat(chat.Direct, ann, bob.ID)
 	stacks := make([]byte, 1<<20)
 	eventually(t, "the subscriber is where it would cross the focus", func() bool {
-		return bytes.Contains(stacks[:runtime.Stack(stacks, true)], []byte("(*Session).watchPeer("))
+		return bytes.Contains(stacks[:runtime.Stack(stacks, true)], []byte("(*focus).watchPeer("))
 	})
 	release()
 	a.reply(looked)

@@ -1,6 +1,7 @@
 package session
 
 import (
+	"sync"
 	"time"
 
 	"parley/chat"
@@ -12,135 +13,163 @@ import (
 // the peer does not read while its user is added and removed all the time.
 const maxJobs = 10_000
 
-// schedule queues a job for the subscriber: one goroutine that runs all jobs that
-// change the session's position in its chats (hello, a resume, a new chat), one after
-// the other, so that no two of them interleave.
-func (c *Session) schedule(job func()) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if c.over {
+// subscriber holds the session's position in its chats. One goroutine runs all jobs that
+// change it (hello, a resume, a new chat), one after the other, so that no two of them
+// interleave.
+type subscriber struct {
+	// Static after construction.
+	*client
+	focus *focus
+
+	// Owned by the goroutine of the jobs.
+	held map[chat.ChatID]service.Position // joined by hello and not yet live, with their heads
+
+	mu      sync.Mutex
+	over    bool           // guarded by mu: no job is accepted any more
+	jobs    []func()       // guarded by mu: in order
+	running bool           // guarded by mu: the goroutine runs
+	hold    *time.Timer    // guarded by mu: delivery is on hold until it fires
+	working sync.WaitGroup // the goroutine; Add under mu while not over
+}
+
+// schedule queues a job.
+func (s *subscriber) schedule(job func()) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.over {
 		return
 	}
-	if len(c.jobs) >= maxJobs {
-		c.end(wire.CloseTooSlow, "too slow", 0) // takes no lock
+	if len(s.jobs) >= maxJobs {
+		s.end(wire.CloseTooSlow, "too slow", 0) // takes no lock
 		return
 	}
-	c.jobs = append(c.jobs, job)
-	if !c.subscribes {
-		c.subscribes = true
-		c.start(c.runJobs)
+	s.jobs = append(s.jobs, job)
+	if !s.running {
+		s.running = true
+		s.working.Go(func() {
+			defer s.recoverPanic()
+			s.runJobs()
+		})
 	}
 }
 
-func (c *Session) runJobs() {
+func (s *subscriber) runJobs() {
 	service.GrowStack()
 	for {
-		c.mu.Lock()
+		s.mu.Lock()
 		// A session that was refused joins no chat while the refusal waits to be written.
-		if len(c.jobs) == 0 || c.pendingClose.Load() != nil {
-			c.jobs, c.subscribes = nil, false
-			c.mu.Unlock()
+		if len(s.jobs) == 0 || s.pendingClose.Load() != nil {
+			s.jobs, s.running = nil, false
+			s.mu.Unlock()
 			return
 		}
-		job := c.jobs[0]
-		c.jobs[0] = nil
-		c.jobs = c.jobs[1:]
-		c.mu.Unlock()
+		job := s.jobs[0]
+		s.jobs[0] = nil
+		s.jobs = s.jobs[1:]
+		s.mu.Unlock()
 		job()
 	}
 }
 
+// stop drops the jobs that wait and returns when the one that runs is over.
+func (s *subscriber) stop() {
+	s.mu.Lock()
+	s.over, s.jobs = true, nil
+	s.mu.Unlock()
+	s.working.Wait()
+}
+
 // holdDelivery delivers nothing until the first resume, another command, or Config.Hold
 // has passed.
-func (c *Session) holdDelivery() {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.hold = time.AfterFunc(c.Hold, func() { c.endHold(true) })
+func (s *subscriber) holdDelivery() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.hold = time.AfterFunc(s.Hold, func() { s.endHold(true) })
 }
 
 // endHold ends the hold on delivery after hello; with goLive the held chats go live
 // from their heads. Later calls have no effect.
-func (c *Session) endHold(goLive bool) {
-	c.mu.Lock()
-	timer := c.hold
-	c.hold = nil
-	c.mu.Unlock()
+func (s *subscriber) endHold(goLive bool) {
+	s.mu.Lock()
+	timer := s.hold
+	s.hold = nil
+	s.mu.Unlock()
 	if timer == nil {
 		return
 	}
 	timer.Stop()
 	if goLive {
-		c.schedule(c.goLive)
+		s.schedule(s.goLive)
 	}
 }
 
 // goLive makes live the chats that are still held.
-func (c *Session) goLive() {
-	held := c.held
-	c.held = nil
+func (s *subscriber) goLive() {
+	held := s.held
+	s.held = nil
 	for id, head := range held {
-		c.catchUp(id, service.Position{Seq: head.Seq, At: service.Untimed}, head.Seq)
+		s.catchUp(id, service.Position{Seq: head.Seq, At: service.Untimed}, head.Seq)
 	}
 }
 
 // Joined subscribes the session to a chat that its user has joined.
-func (c *Session) Joined(id chat.ChatID) { c.schedule(func() { c.subscribe(id) }) }
+func (s *subscriber) Joined(id chat.ChatID) { s.schedule(func() { s.subscribe(id) }) }
 
 // Left tells the peer that its user has left a chat, unless they are back meanwhile.
-func (c *Session) Left(id chat.ChatID) {
-	c.conn.Leave(service.FocusTopic(id))
-	c.schedule(func() {
-		if !c.conn.In(string(id)) {
-			c.leaveChat(id)
+func (s *subscriber) Left(id chat.ChatID) {
+	s.focus.removed(id)
+	s.schedule(func() {
+		if !s.conn.In(string(id)) {
+			s.leaveChat(id)
 		}
 	})
 }
 
 // subscribe joins a chat and makes it live. A chat that the session has joined already
 // is made live by another job, or was.
-func (c *Session) subscribe(id chat.ChatID) {
+func (s *subscriber) subscribe(id chat.ChatID) {
 	topic := string(id)
-	if c.ctx.Err() != nil || c.conn.In(topic) {
+	if s.ctx.Err() != nil || s.conn.In(topic) {
 		return
 	}
-	c.conn.Join(topic)
+	s.conn.Join(topic)
 	// Read after Join: a user who is removed after the Join is evicted from the topic,
 	// one who was removed before it is no member here.
-	one, ok := c.readChat(id)
+	one, ok := s.readChat(id)
 	if !ok {
 		return
 	}
 	named := service.UserSet{}
 	named.Chat(&one)
-	users, err := c.Service.Users(c.ctx, named.List())
+	users, err := s.Service.Users(s.ctx, named.List())
 	if err != nil {
-		c.fail(err)
+		s.fail(err)
 		return
 	}
 	if one.Kind == chat.Direct {
-		c.watchPeer(one.With)
+		s.focus.watchPeer(one.With)
 	}
-	c.refocus(id)
-	c.send(wire.Signal{Signal: wire.SignalChat, ChatID: id, Head: one.Head, Chat: &one, Users: users})
-	c.catchUp(id, service.Position{Seq: one.Head, At: service.Untimed}, one.Head)
+	s.focus.joined(id)
+	s.send(wire.Signal{Signal: wire.SignalChat, ChatID: id, Head: one.Head, Chat: &one, Users: users})
+	s.catchUp(id, service.Position{Seq: one.Head, At: service.Untimed}, one.Head)
 }
 
 // leaveChat leaves a chat whose membership has ended, and tells the peer.
-func (c *Session) leaveChat(id chat.ChatID) {
-	c.conn.Leave(string(id))
-	c.unfocus(id)
-	c.send(wire.Signal{Signal: wire.SignalChat, ChatID: id, Gone: true})
+func (s *subscriber) leaveChat(id chat.ChatID) {
+	s.conn.Leave(string(id))
+	s.focus.left(id)
+	s.send(wire.Signal{Signal: wire.SignalChat, ChatID: id, Gone: true})
 }
 
 // readChat reads a chat that was joined. If ok is false the membership has ended, or
 // the chat could not be read and the session was closed.
-func (c *Session) readChat(id chat.ChatID) (one chat.Chat, ok bool) {
-	one, err := c.Service.MemberChat(c.ctx, c.user, id)
+func (s *subscriber) readChat(id chat.ChatID) (one chat.Chat, ok bool) {
+	one, err := s.Service.MemberChat(s.ctx, s.user, id)
 	switch {
 	case chat.Is(err, chat.NotFound):
-		c.leaveChat(id)
+		s.leaveChat(id)
 	case err != nil:
-		c.fail(err)
+		s.fail(err)
 	}
 	return one, err == nil
 }

@@ -14,26 +14,26 @@ const maxReason = 123
 // its own sends the frame. Serve closes TCP when the peer's close frame arrives, a timer
 // does so after 5 s at the latest, and a stuck Write fails by then. Only the first call
 // has an effect. code must be allowed in a close frame; reason is cut to 123 bytes.
-func (s *Socket) Close(code int, reason string) {
-	if s.closing.Swap(true) || s.ended.Load() {
+func (w *writer) Close(code int, reason string) {
+	if w.closing.Swap(true) || w.ended.Load() {
 		return
 	}
-	time.AfterFunc(s.closeWithin, s.Abort)
-	go s.sendClose(code, reason)
+	time.AfterFunc(w.closeWithin, w.Abort)
+	go w.sendClose(code, reason)
 }
 
 // sendClose sends a close frame unless one was sent.
-func (s *Socket) sendClose(code int, reason string) {
+func (w *writer) sendClose(code int, reason string) {
 	// The read loop calls this without Close: a stuck Write must not block it.
-	_ = s.conn.SetWriteDeadline(time.Now().Add(s.closeWithin))
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.closeSent {
+	_ = w.conn.SetWriteDeadline(time.Now().Add(w.closeWithin))
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.closeSent {
 		return
 	}
-	s.closeSent = true
-	if _, err := s.conn.Write(closeFrame(code, reason)); err != nil {
-		s.Abort()
+	w.closeSent = true
+	if _, err := w.conn.Write(closeFrame(code, reason)); err != nil {
+		w.Abort()
 	}
 }
 
@@ -52,17 +52,17 @@ func closeFrame(code int, reason string) []byte {
 }
 
 // Abort closes TCP at once, without a close frame. Serve and a stuck Write return.
-func (s *Socket) Abort() {
-	s.abort.Do(func() {
+func (w *writer) Abort() {
+	w.abort.Do(func() {
 		// A tls.Conn's own Close may wait 5 s to send its alert to a stuck peer.
-		conn := s.conn
+		conn := w.conn
 		if t, ok := conn.(interface{ NetConn() net.Conn }); ok {
 			conn = t.NetConn()
 		}
-		s.open.Lock()
-		s.fd = 0
-		s.open.Unlock()
+		w.open.Lock()
+		w.fd = 0
+		w.open.Unlock()
 		_ = conn.Close()
-		s.ended.Store(true)
+		w.ended.Store(true)
 	})
 }

@@ -8,6 +8,12 @@ import (
 	"unicode/utf8"
 )
 
+// maxOverhead is how many bytes of frame headers and of control frames a message may
+// have more than twice the bytes of its buffer: some 2,000 empty frames.
+const maxOverhead = 8 << 10
+
+var errTooManyFrames = errors.New("socket: too many frames in one message")
+
 var errNotUTF8 = errors.New("socket: text message is not UTF-8")
 
 // opcodes of frames (RFC 6455, section 5.2) with the final bit set.
@@ -33,7 +39,7 @@ func (g *gate) Read(b []byte) (int, error) {
 		if s.early = s.early[n:]; len(s.early) == 0 {
 			s.early = nil
 		}
-		return n, nil
+		return s.countFrames(n)
 	}
 	switch {
 	case s.readErr != nil:
@@ -47,8 +53,22 @@ func (g *gate) Read(b []byte) (int, error) {
 	n, err := s.conn.Read(b)
 	if err != nil {
 		s.readErr = err
+		return n, err
 	}
-	return n, err
+	return s.countFrames(n)
+}
+
+// countFrames counts n bytes of a message. coder/websocket reads any number of empty
+// frames before it returns, so that their sum is bounded here.
+func (s *Socket) countFrames(n int) (int, error) {
+	if !s.inMessage {
+		return n, nil
+	}
+	if s.received += n; s.received > 2*s.expected+maxOverhead {
+		s.sendClose(policyBroken, "too many frames in one message")
+		return 0, errTooManyFrames
+	}
+	return n, nil
 }
 
 // frameDone is called when a message, or a control frame outside of one, was read to

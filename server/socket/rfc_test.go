@@ -123,6 +123,50 @@ func TestProtocolErrors(t *testing.T) {
 	}
 }
 
+// A message has a bounded number of frames: empty ones cost the server time and have no
+// content that the limit on messages would count.
+func TestFramesOfOneMessageAreBounded(t *testing.T) {
+	server, accepted := listen(t, Config{}, false, nil)
+	many := func(n int, f []byte) []byte { return bytes.Repeat(f, n) }
+	for name, c := range map[string][]byte{
+		"empty":          append(frame(0x01, []byte("a")), many(20_000, frame(0x00, nil))...),
+		"empty at first": append(frame(0x01, nil), many(20_000, frame(0x00, nil))...),
+		"of one byte":    append(frame(0x02, []byte("a")), many(50_000, frame(0x00, []byte("b")))...),
+		"pings":          append(frame(0x01, []byte("a")), many(900, frame(finPing, payload(125)))...),
+	} {
+		t.Run(name, func(t *testing.T) {
+			p := dial(t, server, "")
+			s := receive(t, accepted)
+			go func() { _, _ = p.Write(c) }()
+			for {
+				first, b, err := p.read()
+				if err != nil {
+					t.Fatal(err)
+				}
+				if first == finClose {
+					if code := int(b[0])<<8 | int(b[1]); code != 1008 {
+						t.Errorf("closed with %d", code)
+					}
+					break
+				}
+			}
+			_ = p.Close()
+			if err := receive(t, s.end); err == nil {
+				t.Error("Serve returned nil")
+			}
+		})
+	}
+	p := dial(t, server, "")
+	for range 3 { // each message has its own bound
+		p.send(frame(0x01, []byte("a")), many(1000, frame(0x00, nil)), frame(0x80, []byte("b")))
+		p.want(finText, []byte("ab"))
+		p.send(frame(0x02, nil), many(1000, frame(0x00, payload(64))), frame(0x80, nil))
+		p.want(finBinary, many(1000, payload(64)))
+		p.send(frame(0x02, payload(100_000)), frame(0x00, payload(800_000)), frame(0x80, nil))
+		p.want(finBinary, append(payload(100_000), payload(800_000)...))
+	}
+}
+
 // A browser that is still sending when the server closes with 1009 must be able to finish
 // and read it: a reset would look like 1006, after which clients reconnect.
 func TestTooLargeMessageIsDrained(t *testing.T) {

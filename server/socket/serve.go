@@ -92,9 +92,13 @@ func (s *Socket) next() error {
 	if err != nil {
 		return err
 	}
-	s.inMessage = true
+	if s.closing.Load() {
+		_, err := io.Copy(io.Discard, r) // up to the peer's close frame
+		return err
+	}
+	s.inMessage, s.received = true, 0
 	buf := buffers.Get().(*[]byte)
-	message, err := readAll(r, (*buf)[:0])
+	message, err := s.readAll(r, (*buf)[:0])
 	if err == nil {
 		s.inMessage = false
 		s.frameDone()
@@ -117,11 +121,12 @@ func (s *Socket) next() error {
 }
 
 // readAll is io.ReadAll into an existing buffer.
-func readAll(r io.Reader, b []byte) ([]byte, error) {
+func (s *Socket) readAll(r io.Reader, b []byte) ([]byte, error) {
 	for {
 		if len(b) == cap(b) {
 			b = append(b, 0)[:len(b)]
 		}
+		s.expected = cap(b)
 		n, err := r.Read(b[len(b):cap(b)])
 		b = b[:len(b)+n]
 		if err == io.EOF {
@@ -175,6 +180,9 @@ func (s *Socket) control() bool {
 		s.controlsFrom, s.controls = now, 0
 	}
 	s.controls++
+	if s.closing.Load() {
+		return false
+	}
 	if s.controls > maxControls {
 		s.Close(policyBroken, "too many control frames")
 		return false

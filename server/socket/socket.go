@@ -3,11 +3,8 @@ package socket
 import (
 	"bufio"
 	"cmp"
-	"net"
 	"net/http"
 	"strings"
-	"sync"
-	"sync/atomic"
 	"time"
 
 	"github.com/coder/websocket"
@@ -44,23 +41,14 @@ type Config struct {
 // Socket is one accepted connection. Write, Ping, Close and Abort may be called
 // from any goroutine; Serve once, by its owner.
 type Socket struct {
+	writer
+
 	// Static after construction.
-	conn                       net.Conn
-	ws                         *websocket.Conn
-	in                         *bufio.Reader // the one that ws reads from
-	protocol                   string
-	messageWithin, closeWithin time.Duration
-	freshAfter                 time.Duration
-
-	closing atomic.Bool // Close was called
-	ended   atomic.Bool // Abort was called: TCP is closed
-	abort   sync.Once
-
-	open sync.Mutex // after mu
-	fd   uintptr    // guarded by open: conn's descriptor, 0 once it may be another's
-
-	mu        sync.Mutex // serialises frames; held during a write to conn
-	closeSent bool       // guarded by mu: a close frame went out, nothing follows
+	ws            *websocket.Conn
+	in            *bufio.Reader // the one that ws reads from
+	protocol      string
+	messageWithin time.Duration
+	freshAfter    time.Duration
 
 	// Owned by the goroutine in serve.
 	handle        func(text bool, message []byte) error
@@ -72,6 +60,8 @@ type Socket struct {
 	readErr       error            // first error of conn, as opposed to one of the protocol
 	betweenFrames bool             // nothing of the next frame has arrived
 	inMessage     bool             // a data message is under way
+	received      int              // bytes since it began, with the headers of its frames
+	expected      int              // bytes of it that fit the buffer, above what is read of its content
 	timed         bool             // conn has a read deadline
 	fresh         bool             // another goroutine read before this one
 	controls      int              // control frames since controlsFrom
@@ -83,8 +73,8 @@ type Socket struct {
 // alone frees the connection, and should let the HTTP handler return.
 func Accept(w http.ResponseWriter, r *http.Request, c Config) (*Socket, error) {
 	s := &Socket{
+		writer:        writer{closeWithin: cmp.Or(c.closeWithin, closeWithin)},
 		messageWithin: cmp.Or(c.messageWithin, messageWithin),
-		closeWithin:   cmp.Or(c.closeWithin, closeWithin),
 		freshAfter:    cmp.Or(c.freshAfter, freshAfter),
 	}
 	ws, err := websocket.Accept(&upgrade{ResponseWriter: w, request: r, refuse: c.Refuse, s: s}, r, &websocket.AcceptOptions{

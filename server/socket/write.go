@@ -3,39 +3,59 @@ package socket
 import (
 	"encoding/binary"
 	"net"
+	"sync"
+	"sync/atomic"
+	"time"
 )
 
 // Headroom is the number of bytes before a message that Write may overwrite with the
 // frame's header (RFC 6455, section 5.2).
 const Headroom = 10
 
+// writer is the write side of a Socket, and what closes it.
+type writer struct {
+	// Static after construction.
+	conn        net.Conn
+	closeWithin time.Duration
+
+	closing atomic.Bool // Close was called
+	ended   atomic.Bool // Abort was called: TCP is closed
+	abort   sync.Once
+
+	open sync.Mutex // after mu
+	fd   uintptr    // guarded by open: conn's descriptor, 0 once it may be another's
+
+	mu        sync.Mutex // serialises frames; held during a write to conn
+	closeSent bool       // guarded by mu: a close frame went out, nothing follows
+}
+
 // Write sends b[Headroom:] as one data message, text or binary. b[:Headroom] is scratch
 // space; the caller owns b again when Write returns. Write blocks while the peer does not
 // read, until Close or Abort; after either it fails with net.ErrClosed. A failed write
 // closes the connection.
-func (s *Socket) Write(b []byte, text bool) error {
+func (w *writer) Write(b []byte, text bool) error {
 	start := header(b, text)
-	return s.frame(b[start:])
+	return w.frame(b[start:])
 }
 
 var pingFrame = []byte{finPing, 0}
 
 // Ping sends an empty ping. It blocks as Write does.
-func (s *Socket) Ping() error { return s.frame(pingFrame) }
+func (w *writer) Ping() error { return w.frame(pingFrame) }
 
-func (s *Socket) frame(b []byte) error {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.closeSent {
+func (w *writer) frame(b []byte) error {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.closeSent {
 		return net.ErrClosed
 	}
-	n := s.writeNow(b)
+	n := w.writeNow(b)
 	if n == len(b) {
 		return nil
 	}
-	_, err := s.conn.Write(b[n:]) // blocks
+	_, err := w.conn.Write(b[n:]) // blocks
 	if err != nil {
-		s.Abort() // a part of the frame may be sent: no other can follow
+		w.Abort() // a part of the frame may be sent: no other can follow
 	}
 	return err
 }

@@ -43,7 +43,7 @@ func (n *countingConn) Write(b []byte) (int, error) { n.writes++; return len(b),
 
 func TestWriteIsOneCallWithoutAllocation(t *testing.T) {
 	conn := &countingConn{}
-	s := &Socket{conn: conn}
+	s := &Socket{writer: writer{conn: conn}}
 	b := make([]byte, Headroom+4096)
 	if allocs := testing.AllocsPerRun(100, func() { _ = s.Write(b, false); _ = s.Ping() }); allocs != 0 {
 		t.Errorf("%v allocations", allocs)
@@ -71,7 +71,7 @@ func TestFailedWriteClosesConnection(t *testing.T) {
 		"pong":  func(s *Socket) error { _, err := (&gate{s.conn, s}).Write([]byte{0x8a, 0}); return err },
 	} {
 		conn := &shortWriteConn{}
-		s := &Socket{conn: conn}
+		s := &Socket{writer: writer{conn: conn}}
 		if err := write(s); err == nil || !conn.closed || !s.ended.Load() {
 			t.Errorf("%s: %v, closed %v", name, err, conn.closed)
 		}
@@ -90,7 +90,7 @@ func (p fakeTLSConn) Close() error      { p.t.Error("Abort called Close of the T
 
 func TestAbortSkipsTLSClose(t *testing.T) {
 	conn := fakeTLSConn{t: t, inner: &shortWriteConn{}}
-	s := &Socket{conn: conn}
+	s := &Socket{writer: writer{conn: conn}}
 	s.Abort()
 	s.Abort()
 	if !conn.inner.closed || !s.ended.Load() {

@@ -25,13 +25,13 @@ func descriptor(conn net.Conn) (fd uintptr) {
 // the number of bytes. After an error it returns 0, and conn.Write will meet the error
 // again. net.Conn's own Write takes a quarter of a busy room's time: its locks, its
 // deadline, and two calls that prepare the scheduler for a wait. This call never waits.
-func (s *Socket) writeNow(b []byte) int {
-	s.open.Lock()
-	defer s.open.Unlock()
-	if s.fd == 0 {
+func (w *writer) writeNow(b []byte) int {
+	w.open.Lock()
+	defer w.open.Unlock()
+	if w.fd == 0 {
 		return 0
 	}
-	n, _, failed := syscall.RawSyscall6(syscall.SYS_SENDTO, s.fd, uintptr(unsafe.Pointer(unsafe.SliceData(b))), uintptr(len(b)), syscall.MSG_DONTWAIT|syscall.MSG_NOSIGNAL, 0, 0)
+	n, _, failed := syscall.RawSyscall6(syscall.SYS_SENDTO, w.fd, uintptr(unsafe.Pointer(unsafe.SliceData(b))), uintptr(len(b)), syscall.MSG_DONTWAIT|syscall.MSG_NOSIGNAL, 0, 0)
 	if failed != 0 {
 		return 0
 	}

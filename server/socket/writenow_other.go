@@ -7,4 +7,4 @@ import "net"
 func descriptor(net.Conn) uintptr { return 0 }
 
 // writeNow writes nothing: conn.Write does.
-func (s *Socket) writeNow([]byte) int { return 0 }
+func (w *writer) writeNow([]byte) int { return 0 }

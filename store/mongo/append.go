@@ -148,7 +148,7 @@ func (db *DB) insert(ctx context.Context, a *chatQueue, batch []*job) (left []*j
 		}
 		a.state = nil
 		for _, j := range sent[in:] {
-			j.unsure = j.unsure || !isConflict(err)
+			j.unsure = j.unsure || !isConflict(err) || writeNotConfirmed(err)
 		}
 		if !isConflict(err) {
 			return err

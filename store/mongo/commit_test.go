@@ -132,7 +132,7 @@ func setUp(t *testing.T, db *mongo.DB, begin func()) error {
 func recoverAccount(t *testing.T, db *mongo.DB, begin func()) error {
 	ann, _, err := db.CreateAccount(t.Context(), newAccount("ann"))
 	if err == nil {
-		err = db.CreateRecovery(t.Context(), ann.ID, chat.SecretHash("code"), chat.Now()+60_000)
+		err = db.CreateRecovery(t.Context(), chat.Recovery{User: ann.ID, ExpiresAt: chat.Now() + 60_000}, chat.SecretHash("code"))
 	}
 	if err != nil {
 		return err

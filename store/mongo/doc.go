@@ -1,6 +1,6 @@
 // Package mongo is a [chat.Store] in a MongoDB database that any number of replicas share.
-// It needs a replica set or a sharded cluster's router, for transactions and change
-// streams.
+// It needs a replica set of MongoDB 5.0 or newer, for transactions and change streams;
+// sharded clusters are refused (deployment.go).
 //
 //   - A document of events is an entry of a chat's log; a post's is also the
 //     message. The unique index on chat and seq assigns the numbers: the replica
@@ -22,6 +22,8 @@
 //     open.go): no client receives what could be rolled back, and a client that
 //     received something can read it.
 //   - The feed is one change stream on a client of its own (feed.go).
+//   - A call is tried again within its time. An attempt has five seconds, so that a server
+//     that gives no answer does not use up the call (open.go, retry.go).
 //
 // Goroutines: one for each chat queue, while it has work; two for each feed, from OpenFeed
 // to the end of its context; one that updates when sessions were seen. Close waits for

@@ -45,7 +45,7 @@ func (db *DB) Tell(ctx context.Context, s chat.Signal) error {
 	if err := db.open(); err != nil {
 		return err
 	}
-	bounded, cancel := context.WithTimeout(ctx, writeTimeout)
+	bounded, cancel := context.WithTimeout(ctx, db.attemptTimeout)
 	defer cancel()
 	_, err := db.signals.InsertOne(bounded, signalDoc{At: time.Now(), Kind: s.Kind, Chat: s.ChatID, By: s.By, Seq: s.Seq, Small: s.Small, Replica: s.Replica, Online: s.Online})
 	return readError(ctx, err, "tell")

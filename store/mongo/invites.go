@@ -28,8 +28,18 @@ func (i *inviteDoc) invite() chat.Invite {
 // recoveryDoc is a document of recoveries, one a user.
 type recoveryDoc struct {
 	User      chat.UserID `bson:"_id"`
+	By        chat.UserID `bson:"by,omitempty"`
 	Code      []byte      `bson:"code"` // SHA-256
 	ExpiresAt int64       `bson:"expiresAt"`
+}
+
+// recoveryUseDoc is a document of recovery_uses.
+type recoveryUseDoc struct {
+	User    chat.UserID `bson:"user"`
+	At      int64       `bson:"at"`
+	By      chat.UserID `bson:"by,omitempty"`
+	Client  string      `bson:"client"`
+	Address string      `bson:"address"`
 }
 
 // CreateInvite saves an invite with the hash of its code.
@@ -195,18 +205,18 @@ func (db *DB) AcceptInvite(ctx context.Context, codeHash [32]byte, user chat.Use
 }
 
 // CreateRecovery saves the hash of a code, one for each user.
-func (db *DB) CreateRecovery(ctx context.Context, user chat.UserID, codeHash [32]byte, expiresAt int64) error {
+func (db *DB) CreateRecovery(ctx context.Context, r chat.Recovery, codeHash [32]byte) error {
 	return db.write(ctx, "", "keep the code", func(t *tx) error {
-		if _, ok, err := t.user(user); err != nil || !ok {
-			return cmp.Or(err, chat.NoUser(user))
+		if _, ok, err := t.user(r.User); err != nil || !ok {
+			return cmp.Or(err, chat.NoUser(r.User))
 		}
-		_, err := t.db.recoveries.ReplaceOne(t.ctx, bson.D{{Key: "_id", Value: user}}, recoveryDoc{User: user, Code: codeHash[:], ExpiresAt: expiresAt}, options.Replace().SetUpsert(true))
+		_, err := t.db.recoveries.ReplaceOne(t.ctx, bson.D{{Key: "_id", Value: r.User}}, recoveryDoc{User: r.User, By: r.By, Code: codeHash[:], ExpiresAt: r.ExpiresAt}, options.Replace().SetUpsert(true))
 		return err
 	})
 }
 
-// recovering returns the user of a code, judged at now.
-func (db *DB) recovering(ctx context.Context, codeHash [32]byte, now int64) (chat.User, error) {
+// recovering returns the view of a code, judged at now.
+func (db *DB) recovering(ctx context.Context, codeHash [32]byte, now int64) (chat.RecoveryView, error) {
 	var r recoveryDoc
 	var p userDoc
 	ok, err := one(db.recoveries.FindOne(ctx, bson.D{{Key: "code", Value: codeHash[:]}}), &r)
@@ -214,27 +224,31 @@ func (db *DB) recovering(ctx context.Context, codeHash [32]byte, now int64) (cha
 		_, err = one(db.users.FindOne(ctx, bson.D{{Key: "_id", Value: r.User}}), &p)
 	}
 	if err != nil {
-		return chat.User{}, err
+		return chat.RecoveryView{}, err
 	}
-	v := chat.RecoveryView{User: p.user(), ExpiresAt: r.ExpiresAt}
-	return v.User, v.CheckUse(now)
+	v := chat.RecoveryView{User: p.user(), By: r.By, ExpiresAt: r.ExpiresAt}
+	return v, v.CheckUse(now)
 }
 
 // PeekRecovery returns the user of a code and spends nothing.
 func (db *DB) PeekRecovery(ctx context.Context, codeHash [32]byte) (id chat.UserID, err error) {
 	err = db.read(ctx, "read a recovery code", func(ctx context.Context) error {
-		u, err := db.recovering(ctx, codeHash, chat.Now())
-		id = u.ID
+		v, err := db.recovering(ctx, codeHash, db.now())
+		id = v.User.ID
 		return err
 	})
 	return id, err
 }
 
-// UseRecovery spends the code: setPassword deletes it.
+// UseRecovery is [chat.Invites].UseRecovery.
 func (db *DB) UseRecovery(ctx context.Context, codeHash [32]byte, passwordHash string, n chat.NewSession) (u chat.User, s chat.Session, err error) {
 	err = db.write(ctx, "", "set the password", func(t *tx) error {
-		var err error
-		if u, err = t.db.recovering(t.ctx, codeHash, t.now); err != nil {
+		v, err := t.db.recovering(t.ctx, codeHash, t.now)
+		if err != nil {
+			return err
+		}
+		u = v.User
+		if err := endRecovery(t, u.ID); err != nil {
 			return err
 		}
 		if err := setPassword(t, u.ID, passwordHash); err != nil {
@@ -243,11 +257,46 @@ func (db *DB) UseRecovery(ctx context.Context, codeHash [32]byte, passwordHash s
 		if err := endSessions(t, u.ID, ""); err != nil {
 			return err
 		}
-		s, err = insertSession(t, u.ID, n)
-		return err
+		if s, err = insertSession(t, u.ID, n); err != nil {
+			return err
+		}
+		return insertRecoveryUse(t, u.ID, v.Use(s))
 	})
 	if err != nil {
 		return chat.User{}, chat.Session{}, err
 	}
 	return u, s, nil
+}
+
+// insertRecoveryUse also deletes the user's oldest uses.
+func insertRecoveryUse(t *tx, user chat.UserID, use chat.RecoveryUse) error {
+	if _, err := t.db.recoveryUses.InsertOne(t.ctx, recoveryUseDoc{User: user, At: use.At, By: use.By, Client: use.Client, Address: use.Address}); err != nil {
+		return err
+	}
+	uses, err := t.db.recoveryUsesOf(t.ctx, user)
+	if err != nil || len(uses) <= chat.MaxRecoveryUses {
+		return err
+	}
+	old := bson.D{{Key: "user", Value: user}, {Key: "at", Value: bson.D{{Key: "$lt", Value: uses[chat.MaxRecoveryUses-1].At}}}}
+	_, err = t.db.recoveryUses.DeleteMany(t.ctx, old)
+	return err
+}
+
+// recoveryUsesOf returns the uses of a user's recovery codes, newest first.
+func (db *DB) recoveryUsesOf(ctx context.Context, user chat.UserID) ([]recoveryUseDoc, error) {
+	cur, err := db.recoveryUses.Find(ctx, bson.D{{Key: "user", Value: user}}, options.Find().SetSort(bson.D{{Key: "user", Value: -1}, {Key: "at", Value: -1}}))
+	return all[recoveryUseDoc](ctx, cur, err)
+}
+
+// RecoveryUses is [chat.Invites].RecoveryUses.
+func (db *DB) RecoveryUses(ctx context.Context, user chat.UserID) (list []chat.RecoveryUse, err error) {
+	err = db.read(ctx, "read recoveries", func(ctx context.Context) error {
+		uses, err := db.recoveryUsesOf(ctx, user)
+		list = nil
+		for _, u := range uses {
+			list = append(list, chat.RecoveryUse{At: u.At, By: u.By, Client: u.Client, Address: u.Address})
+		}
+		return err
+	})
+	return list, err
 }

@@ -3,6 +3,7 @@ package mongo
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"go.mongodb.org/mongo-driver/v2/bson"
 	"go.mongodb.org/mongo-driver/v2/mongo"
@@ -29,6 +30,9 @@ func key(fields ...string) bson.D {
 	return d
 }
 
+// there is what a query or an index asks of a text that is not empty.
+var there = bson.D{{Key: "$gt", Value: ""}}
+
 // indexes are all but the ones on _id. Making one that is there does nothing.
 func (db *DB) indexes() map[*mongo.Collection][]mongo.IndexModel {
 	// The driver keeps the name in the options: each index needs its own.
@@ -36,16 +40,17 @@ func (db *DB) indexes() map[*mongo.Collection][]mongo.IndexModel {
 	when := func(field string, value any) *options.IndexOptionsBuilder {
 		return options.Index().SetPartialFilterExpression(bson.D{{Key: field, Value: value}})
 	}
-	there := bson.D{{Key: "$gt", Value: ""}}
 	ttl := func(seconds int32) *options.IndexOptionsBuilder {
 		return options.Index().SetExpireAfterSeconds(seconds)
 	}
 	return map[*mongo.Collection][]mongo.IndexModel{
 		db.events: {
-			{Keys: key("chat", "seq"), Options: unique()},                            // the log and its numbers
-			{Keys: key("chat", "kind", "n")},                                         // pages: posts by their own number
-			{Keys: key("chat", "by", "seq"), Options: when("kind", messageKind)},     // one's own last post
-			{Keys: key("mentions", "chat", "seq"), Options: when("mentions", there)}, // mentions after a number
+			{Keys: key("chat", "seq"), Options: unique()},                             // the log and its numbers
+			{Keys: key("chat", "kind", "n")},                                          // pages: posts by their own number
+			{Keys: key("chat", "by", "seq"), Options: when("kind", messageKind)},      // one's own last post
+			{Keys: key("mentions", "chat", "seq"), Options: when("mentions", there)},  // mentions after a number
+			{Keys: key("chat", "target", "seq"), Options: when("kind", chat.Deleted)}, // deleted messages after a number
+			{Keys: key("chat", "target", "by"), Options: when("emoji", there)},        // reactions that may be taken back
 		},
 		db.chats: {
 			{Keys: key("by", "clientId"), Options: unique()},
@@ -61,8 +66,12 @@ func (db *DB) indexes() map[*mongo.Collection][]mongo.IndexModel {
 		db.users: {
 			{Keys: key("handle"), Options: unique()},
 			{Keys: key("active"), Options: when("role", chat.RoleAdmin)},
+			{Keys: key("words")}, // users whose search words are of an older version
 		},
-		db.words: {{Keys: key("word", "user"), Options: unique()}},
+		db.words: {
+			{Keys: key("word", "user"), Options: unique()},
+			{Keys: key("user")},
+		},
 		db.sessions: {
 			{Keys: key("token"), Options: unique()},
 			{Keys: key("user", "seenAt")},
@@ -71,23 +80,84 @@ func (db *DB) indexes() map[*mongo.Collection][]mongo.IndexModel {
 			{Keys: key("code"), Options: unique()},
 			{Keys: key("by", "_id")},
 		},
-		db.blocks:      {{Keys: key("user", "blocked"), Options: unique()}},
-		db.recoveries:  {{Keys: key("code"), Options: unique()}},
-		db.revocations: {{Keys: key("at"), Options: ttl(revocationLife)}},
-		db.signals:     {{Keys: key("at"), Options: ttl(signalLife)}},
+		db.blocks:       {{Keys: key("user", "blocked"), Options: unique()}},
+		db.recoveries:   {{Keys: key("code"), Options: unique()}},
+		db.recoveryUses: {{Keys: key("user", "at")}},
+		db.revocations:  {{Keys: key("at"), Options: ttl(revocationLife)}},
+		db.signals:      {{Keys: key("at"), Options: ttl(signalLife)}},
 	}
 }
 
 // migrate makes the indexes, then the server's document. Of replicas that start at the same
-// time one makes it.
+// time one makes it. A database of a newer Parley is left as it is.
 func (db *DB) migrate(ctx context.Context) error {
-	ctx, cancel := context.WithTimeout(ctx, writeTimeout)
-	defer cancel()
+	var a serverDoc
+	reading, cancel := context.WithTimeout(ctx, readTimeout)
+	_, err := one(db.meta.FindOne(reading, serverID), &a)
+	cancel()
+	if err != nil {
+		return storeError(err, "read its version")
+	}
+	if err := a.checkSchema(); err != nil {
+		return err
+	}
+	if err := db.makeIndexes(ctx); err != nil {
+		return err
+	}
+	return db.nameHistory(ctx)
+}
+
+func (a *serverDoc) checkSchema() error {
+	if a.Schema > schema {
+		return fmt.Errorf("the database was written by a newer Parley (version %d, this one reads up to %d)", a.Schema, schema)
+	}
+	return nil
+}
+
+// makeIndexes builds the indexes that are missing, however long that takes: a build that was
+// given up would begin anew. So it uses the client that has no timeout; a server that dies
+// meanwhile is noticed by the driver's monitor.
+func (db *DB) makeIndexes(ctx context.Context) error {
 	for c, models := range db.indexes() {
-		if _, err := c.Indexes().CreateMany(ctx, models); err != nil {
-			return storeError(err, "make the indexes of "+c.Name())
+		ended := db.logProgress(ctx, c)
+		_, err := db.stream.Database(db.db.Name()).Collection(c.Name()).Indexes().CreateMany(ctx, models)
+		ended()
+		if err != nil {
+			return storeError(err, "build the indexes of "+c.Name())
 		}
 	}
+	return nil
+}
+
+// logProgress logs that indexes are being built, every progressEvery until the returned
+// function is called.
+func (db *DB) logProgress(ctx context.Context, c *mongo.Collection) (end func()) {
+	began := time.Now()
+	ctx, cancel := context.WithCancel(ctx)
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		tick := time.NewTicker(db.progressEvery)
+		defer tick.Stop()
+		for {
+			select {
+			case <-tick.C:
+				bounded, enough := context.WithTimeout(ctx, readTimeout)
+				n, _ := c.EstimatedDocumentCount(bounded) // 0 if it cannot be read
+				enough()
+				db.log.Info("building indexes; this server serves when they are complete", "collection", c.Name(), "documents", n, "elapsed", time.Since(began).Round(time.Second))
+			case <-ctx.Done():
+				return
+			}
+		}
+	}()
+	return func() { cancel(); <-ended }
+}
+
+// nameHistory makes the server's document, and names the history if it has no name.
+func (db *DB) nameHistory(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, writeTimeout)
+	defer cancel()
 	fresh := bson.D{{Key: "schema", Value: schema}, {Key: "epoch", Value: chat.NewID[string]()},
 		{Key: "name", Value: chat.DefaultServer}, {Key: "setup", Value: chat.NewSecret()}}
 	for n := 1; ; n++ {
@@ -109,9 +179,6 @@ func (db *DB) migrate(ctx context.Context) error {
 	if err := db.meta.FindOne(ctx, serverID).Decode(&a); err != nil {
 		return storeError(err, "read its name")
 	}
-	if a.Schema > schema {
-		return fmt.Errorf("the database was written by a newer Parley (version %d, this one reads up to %d)", a.Schema, schema)
-	}
 	db.epoch = a.Epoch
-	return nil
+	return a.checkSchema()
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"net"
 	"regexp"
 	"sync"
 	"sync/atomic"
@@ -22,15 +23,19 @@ import (
 	"parley/chat"
 )
 
-// How long a call may take, the search for a primary included.
+// How long a call may take, the search for a primary included. A call is tried again within
+// its time: a server that gives no answer uses up an attempt, not the call.
 const (
-	readTimeout   = 10 * time.Second
-	writeTimeout  = 15 * time.Second
-	selectTimeout = 5 * time.Second // unless the URL says another
-	abortTimeout  = time.Second
-	closeTimeout  = 2 * time.Second // for calls that run when Close begins
-	leaveTimeout  = time.Second     // to end the sessions at the server
-	defaultName   = "parley"        // of the database, if the URL names none
+	readTimeout    = 10 * time.Second
+	writeTimeout   = 15 * time.Second
+	attemptTimeout = 5 * time.Second
+	selectTimeout  = 5 * time.Second // unless the URL says another
+	connectTimeout = 5 * time.Second // unless the URL says another
+	abortTimeout   = time.Second
+	closeTimeout   = 2 * time.Second  // for calls that run when Close begins
+	leaveTimeout   = time.Second      // to end the sessions at the server
+	progressEvery  = 15 * time.Second // between two log lines about a build of indexes
+	defaultName    = "parley"         // of the database, if the URL names none
 )
 
 // DB is a store in one MongoDB database. All methods are safe for concurrent use.
@@ -47,8 +52,8 @@ type DB struct {
 	ctx    context.Context    // of writes, which do not end with their caller
 	end    context.CancelFunc // ends ctx, closeTimeout after Close began at the latest
 
-	events, chats, members, users, words, sessions, invites, recoveries, meta *mongo.Collection
-	revocations, signals, blocks                                              *mongo.Collection
+	events, chats, members, users, words, sessions, invites, recoveries, recoveryUses, meta *mongo.Collection
+	revocations, signals, blocks                                                            *mongo.Collection
 
 	name        string // identifies this process among the replicas
 	clock       clock
@@ -64,12 +69,12 @@ type DB struct {
 
 // settings are what only tests change.
 type settings struct {
-	monitor                          *monitoring.CommandMonitor // receives every command; may be nil
-	closeTimeout, markEvery, silence time.Duration
+	monitor                                                         *monitoring.CommandMonitor // receives every command; may be nil
+	attemptTimeout, closeTimeout, markEvery, silence, progressEvery time.Duration
 }
 
 func defaultSettings() settings {
-	return settings{closeTimeout: closeTimeout, markEvery: markEvery, silence: maxSilence}
+	return settings{attemptTimeout: attemptTimeout, closeTimeout: closeTimeout, markEvery: markEvery, silence: maxSilence, progressEvery: progressEvery}
 }
 
 // quoted matches parts of the URL that the driver repeats in errors, and which may be of
@@ -80,7 +85,7 @@ var quoted = regexp.MustCompile(`"[^"]*"`)
 // NAME is parley if left out), brings its indexes up to date and starts its
 // history. pool is the maximum of connections at once. An error is unavailable if the
 // server cannot be reached; others (a bad URL, a standalone server, a wrong password) do
-// not pass by waiting. ctx bounds Open alone.
+// not pass by waiting. Open waits for as long as it takes to build missing indexes. ctx bounds Open alone.
 func Open(ctx context.Context, url string, pool int, log *slog.Logger) (*DB, error) {
 	return open(ctx, url, pool, log, defaultSettings())
 }
@@ -88,16 +93,13 @@ func Open(ctx context.Context, url string, pool int, log *slog.Logger) (*DB, err
 func open(ctx context.Context, url string, pool int, log *slog.Logger, o settings) (_ *DB, err error) {
 	where, err := connstring.ParseAndValidate(url)
 	if err != nil {
-		return nil, fmt.Errorf("the store's URL: %s", quoted.ReplaceAllString(err.Error(), "…"))
+		return nil, urlError(err)
+	}
+	if where.LoadBalanced {
+		return nil, errSharded
 	}
 	db := &DB{settings: o, log: log, now: chat.Now, name: chat.NewID[string](), stop: make(chan struct{}), lastSeen: make(chan lastSeenUpdate, maxLastSeen)}
 	db.ctx, db.end = context.WithCancel(context.Background())
-	journaled := true
-	opts := options.Client().SetServerSelectionTimeout(selectTimeout).ApplyURI(url).SetAppName("parley").
-		SetReadPreference(readpref.Primary()).SetReadConcern(readconcern.Majority()).
-		SetWriteConcern(&writeconcern.WriteConcern{W: writeconcern.WCMajority, Journal: &journaled}).
-		SetMonitor(o.monitor).
-		SetTimeout(writeTimeout) // of the driver's own calls, such as the retry of a commit
 	defer func() {
 		if err != nil {
 			db.end()
@@ -107,23 +109,28 @@ func open(ctx context.Context, url string, pool int, log *slog.Logger, o setting
 			err = ctx.Err() // the caller gave up
 		}
 	}()
-	if db.client, err = mongo.Connect(opts.SetMaxPoolSize(uint64(pool))); err != nil {
-		return nil, fmt.Errorf("the store's URL: %w", err)
+	calls := db.clientOptions(url, "parley").SetMaxPoolSize(uint64(pool)).SetTimeout(writeTimeout)
+	if db.client, err = mongo.Connect(calls); err != nil {
+		return nil, urlError(err)
 	}
-	streaming := options.Client().SetServerSelectionTimeout(selectTimeout).ApplyURI(url).SetAppName("parley feed").
-		SetReadPreference(readpref.Primary()).SetReadConcern(readconcern.Majority()).SetMonitor(o.monitor)
+	// A timeout, also one of the URL, would end the wait for the next change.
+	streaming := db.clientOptions(url, "parley feed")
+	streaming.Timeout = nil
 	if db.stream, err = mongo.Connect(streaming); err != nil {
-		return nil, fmt.Errorf("the store's URL: %w", err)
+		return nil, urlError(err)
 	}
 	name := where.Database
 	if name == "" {
 		name = defaultName
 	}
 	db.use(name)
-	if err := db.checkServer(ctx); err != nil {
+	if err := db.checkServer(ctx, calls); err != nil {
 		return nil, err
 	}
 	if err := db.migrate(ctx); err != nil {
+		return nil, err
+	}
+	if err := db.renewWords(ctx); err != nil {
 		return nil, err
 	}
 	db.start(pool)
@@ -133,35 +140,37 @@ func open(ctx context.Context, url string, pool int, log *slog.Logger, o setting
 	return db, nil
 }
 
+// clientOptions returns the URL's options, except for those on which the store's guarantees
+// depend.
+func (db *DB) clientOptions(url, app string) *options.ClientOptions {
+	journaled := true
+	return options.Client().SetServerSelectionTimeout(selectTimeout).SetConnectTimeout(connectTimeout).ApplyURI(url).SetAppName(app).
+		SetReadPreference(readpref.Primary()).SetReadConcern(readconcern.Majority()).
+		SetWriteConcern(&writeconcern.WriteConcern{W: writeconcern.WCMajority, Journal: &journaled}).
+		SetMonitor(db.monitor)
+}
+
+// urlError returns an error of a URL without the values that the driver quotes. A
+// mongodb+srv:// name that does not resolve is like a host that cannot be reached yet.
+func urlError(err error) error {
+	var lookup *net.DNSError
+	if errors.As(err, &lookup) {
+		return chat.StoreUnavailable(err, "be reached")
+	}
+	return fmt.Errorf("the store's URL: %s", quoted.ReplaceAllString(err.Error(), "…"))
+}
+
 func (db *DB) use(name string) {
 	db.db = db.client.Database(name)
 	for name, c := range map[string]**mongo.Collection{
 		"events": &db.events, "chats": &db.chats, "members": &db.members, "users": &db.users, "user_words": &db.words,
-		"sessions": &db.sessions, "invites": &db.invites, "recoveries": &db.recoveries, "meta": &db.meta,
+		"sessions": &db.sessions, "invites": &db.invites, "recoveries": &db.recoveries, "recovery_uses": &db.recoveryUses, "meta": &db.meta,
 		"revocations": &db.revocations, "signals": &db.signals, "blocks": &db.blocks,
 	} {
 		*c = db.db.Collection(name)
 	}
 	// Signals need not outlive a server.
 	db.signals = db.db.Collection("signals", options.Collection().SetWriteConcern(writeconcern.W1()))
-}
-
-// checkServer refuses a server that has no change streams.
-func (db *DB) checkServer(ctx context.Context) error {
-	var hello struct {
-		SetName string `bson:"setName"`
-		Msg     string `bson:"msg"`
-	}
-	ctx, cancel := context.WithTimeout(ctx, readTimeout)
-	defer cancel()
-	if err := db.client.Database("admin").RunCommand(ctx, bson.D{{Key: "hello", Value: 1}}).Decode(&hello); err != nil {
-		return storeError(err, "be reached")
-	}
-	if hello.SetName == "" && hello.Msg != "isdbgrid" {
-		return errors.New("the MongoDB server is standalone and has no change streams: " +
-			"start it with --replSet NAME and run rs.initiate() once, one member is enough")
-	}
-	return nil
 }
 
 // start starts the store's own goroutine.
@@ -239,8 +248,8 @@ func (db *DB) session(ctx context.Context, f func(ctx context.Context, s *mongo.
 	if err != nil {
 		return err
 	}
-	// A commit without an answer leaves the session in its transaction, which
-	// EndSession would abort: with an ended context it sends nothing.
+	// For the driver the session is in its transaction, also after a commit (see
+	// transaction), and EndSession would abort it: with an ended context it sends nothing.
 	ended, end := context.WithCancel(ctx)
 	end()
 	defer s.EndSession(ended)
@@ -256,16 +265,22 @@ func (db *DB) session(ctx context.Context, f func(ctx context.Context, s *mongo.
 	return err
 }
 
-// read runs the reads of f, causally after all that this process has seen. doing completes
-// "the store could not …".
+// read runs the reads of f, causally after all that this process has seen. f runs again
+// after an attempt without an answer. doing completes "the store could not …".
 func (db *DB) read(ctx context.Context, doing string, f func(ctx context.Context) error) error {
 	if err := db.open(); err != nil {
 		return err
 	}
 	bounded, cancel := context.WithTimeout(ctx, readTimeout)
 	defer cancel()
-	err := db.session(bounded, func(ctx context.Context, _ *mongo.Session) error { return f(ctx) })
-	return readError(ctx, err, doing)
+	for {
+		attempt, end := context.WithTimeout(bounded, db.attemptTimeout)
+		err := db.session(attempt, func(ctx context.Context, _ *mongo.Session) error { return f(ctx) })
+		end()
+		if !unanswered(err) || bounded.Err() != nil {
+			return readError(ctx, err, doing)
+		}
+	}
 }
 
 // one decodes the first document into v; ok is false if there is none.

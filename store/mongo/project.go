@@ -21,6 +21,9 @@ func (t *tx) project(s *state, e *chat.Event) error {
 		}
 		return t.rewrite(e, bson.D{{Key: "$set", Value: set}, {Key: "$unset", Value: key("mentions")}})
 	case chat.Deleted:
+		if err := t.clearReactions(e, there); err != nil {
+			return err
+		}
 		return t.rewrite(e, bson.D{{Key: "$set", Value: bson.D{{Key: "deletedAt", Value: e.At}}},
 			{Key: "$unset", Value: key("text", "mentions", "reactions")}})
 	case chat.Reacted:
@@ -65,6 +68,11 @@ func (t *tx) project(s *state, e *chat.Event) error {
 		return err
 	case chat.Renamed:
 		s.chat = nil
+		before := bson.D{{Key: "chat", Value: e.ChatID}, {Key: "kind", Value: chat.Renamed}, {Key: "n", Value: bson.D{{Key: "$lte", Value: e.N}}},
+			{Key: "seq", Value: bson.D{{Key: "$lt", Value: e.Seq}}}, {Key: "title", Value: bson.D{{Key: "$exists", Value: true}}}}
+		if _, err := t.db.events.UpdateMany(t.ctx, before, bson.D{{Key: "$unset", Value: key("title", "topic")}}); err != nil {
+			return err
+		}
 		_, err := t.db.chats.UpdateByID(t.ctx, e.ChatID, bson.D{{Key: "$set", Value: bson.D{{Key: "title", Value: *e.Title}, {Key: "topic", Value: *e.Topic}}}})
 		return err
 	}
@@ -88,7 +96,24 @@ func (t *tx) rewrite(e *chat.Event, update bson.D) error {
 	return err
 }
 
+// clearReactions removes the emoji from the reacted events of the event's target, also
+// from this one: those whose emoji matches, and with TakesBack those by the same user.
+// The feed yields the event as it was inserted.
+func (t *tx) clearReactions(e *chat.Event, emoji any) error {
+	which := bson.D{{Key: "chat", Value: e.ChatID}, {Key: "target", Value: e.Target}}
+	if e.TakesBack() {
+		which = append(which, bson.E{Key: "by", Value: e.By})
+	}
+	_, err := t.db.events.UpdateMany(t.ctx, append(which, bson.E{Key: "emoji", Value: emoji}), bson.D{{Key: "$unset", Value: key("emoji")}})
+	return err
+}
+
 func (t *tx) react(e *chat.Event) error {
+	if e.TakesBack() {
+		if err := t.clearReactions(e, e.Emoji); err != nil {
+			return err
+		}
+	}
 	d, _, err := t.db.post(t.ctx, e.ChatID, e.Target)
 	if err != nil {
 		return err

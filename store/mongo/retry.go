@@ -4,8 +4,10 @@ import (
 	"context"
 	"errors"
 	"math/rand/v2"
+	"slices"
 	"time"
 
+	"go.mongodb.org/mongo-driver/v2/bson"
 	"go.mongodb.org/mongo-driver/v2/mongo"
 	"go.mongodb.org/mongo-driver/v2/mongo/options"
 	"go.mongodb.org/mongo-driver/v2/mongo/readconcern"
@@ -22,35 +24,72 @@ const (
 )
 
 // retryable reports whether the same call may succeed later: after an error of the
-// network, a primary that steps down or is missing, a conflict with another write.
+// network, a primary that steps down or is missing, a server that is overloaded, a conflict
+// with another write.
 func retryable(err error) bool {
-	var labeled mongo.LabeledError
 	var selection topology.ServerSelectionError
 	var pool driver.RetryablePoolError
-	var server mongo.ServerError
 	switch {
-	case outcomeUnknown(err):
-		return true
-	case errors.As(err, &labeled) && (labeled.HasErrorLabel("TransientTransactionError") || labeled.HasErrorLabel("RetryableWriteError") ||
-		labeled.HasErrorLabel("UnknownTransactionCommitResult") || labeled.HasErrorLabel("NetworkError")):
+	case outcomeUnknown(err), hasLabel(err), writeNotConfirmed(err):
 		return true
 	case mongo.IsNetworkError(err), mongo.IsTimeout(err), errors.As(err, &selection), errors.As(err, &pool),
 		errors.Is(err, mongo.ErrClientDisconnected), errors.Is(err, context.DeadlineExceeded), errors.Is(err, context.Canceled):
 		return true
-	case errors.As(err, &server):
-		for _, code := range retryableCodes {
-			if server.HasErrorCode(code) {
-				return true
-			}
-		}
 	}
-	return isConflict(err)
+	var server mongo.ServerError
+	return errors.As(err, &server) && slices.ContainsFunc(retryableCodes, server.HasErrorCode) || isConflict(err)
+}
+
+// retryableLabels are the labels of errors that pass, by the server or the driver.
+// https://github.com/mongodb/specifications/blob/master/source/client-backpressure/client-backpressure.md
+var retryableLabels = []string{"TransientTransactionError", "RetryableWriteError", "UnknownTransactionCommitResult", "NetworkError",
+	"SystemOverloadedError", "RetryableError"}
+
+func hasLabel(err error) bool {
+	var labeled mongo.LabeledError
+	return errors.As(err, &labeled) && slices.ContainsFunc(retryableLabels, labeled.HasErrorLabel)
+}
+
+// writeNotConfirmed reports whether the server did what was asked, but not yet as the write
+// concern demands: it may still reach a majority, whatever the code is.
+func writeNotConfirmed(err error) bool {
+	var one mongo.WriteException
+	var many mongo.BulkWriteException
+	return errors.As(err, &one) && one.WriteConcernError != nil || errors.As(err, &many) && many.WriteConcernError != nil
+}
+
+// unanswered reports whether a call found a server, which gave no answer in time.
+func unanswered(err error) bool {
+	var selection topology.ServerSelectionError
+	return mongo.IsTimeout(err) && !errors.As(err, &selection)
 }
 
 // retryableCodes are those of the driver's specification of retryable reads and
-// writes, for servers and fail points that give no label.
+// writes, for servers and fail points that give no label, and others that pass.
 // https://github.com/mongodb/specifications/blob/master/source/retryable-writes/retryable-writes.md
-var retryableCodes = []int{6, 7, 64, 89, 91, 112, 134, 189, 262, 9001, 10107, 11600, 11602, 13435, 13436}
+// https://github.com/mongodb/mongo/blob/master/src/mongo/base/error_codes.yml
+var retryableCodes = []int{
+	6, 7, 64, 89, 91, 112, 134, 189, 262, 9001, 10107, 11600, 11602, 13435, 13436,
+	24,    // LockTimeout
+	46,    // LockBusy
+	50,    // MaxTimeMSExpired
+	133,   // FailedToSatisfyReadPreference
+	175,   // QueryPlanKilled
+	202,   // NetworkInterfaceExceededTimeLimit
+	216,   // ElectionInProgress
+	237,   // CursorKilled
+	246,   // SnapshotUnavailable
+	264,   // TooManyFilesOpen
+	276,   // IndexBuildAborted
+	290,   // TransactionExceededLifetimeLimitSeconds
+	355,   // InterruptedDueToStorageChange
+	365,   // TemporarilyUnavailable
+	371,   // UserWritesBlocked
+	462,   // IngressRequestRateLimitExceeded
+	11601, // Interrupted
+	14031, // OutOfDiskSpace
+	codeNoCursor,
+}
 
 // isConflict reports whether another write changed the key or the document first: the
 // caller reads and judges again.
@@ -72,12 +111,12 @@ func outcomeUnknown(err error) bool {
 }
 
 // aborted reports whether a commit's error means that the transaction is not and will not
-// be committed. Other errors do not: the driver returns those of a timeout (such as no
-// primary found) as they are.
+// be committed: only the server can know. Errors of the driver, which have no code, and
+// other ones of the server leave it open.
 // https://github.com/mongodb/specifications/blob/master/source/transactions/transactions.md
 func aborted(err error) bool {
-	var labeled mongo.LabeledError
-	return errors.As(err, &labeled) && labeled.HasErrorLabel("TransientTransactionError") && !labeled.HasErrorLabel("UnknownTransactionCommitResult")
+	var answer mongo.CommandError
+	return errors.As(err, &answer) && answer.Code != 0 && answer.HasErrorLabel("TransientTransactionError") && !answer.HasErrorLabel("UnknownTransactionCommitResult")
 }
 
 // backoff waits before attempt n (1, 2, …) after a retryable error: a few milliseconds,
@@ -94,10 +133,14 @@ func backoff(ctx context.Context, n int) bool {
 	}
 }
 
-// transaction runs f in the only transaction of the session: after a commit without an
-// answer the driver treats the session's next statements as parts of the same transaction.
-// A commit is sent again until its outcome is known or ctx ends.
-func transaction(ctx context.Context, s *mongo.Session, f func() error) error {
+// commit is sent as a command, for each attempt: the driver's CommitTransaction sends a retry
+// without the wait for the journal.
+var commit = bson.D{{Key: "commitTransaction", Value: 1}, {Key: "writeConcern", Value: bson.D{{Key: "w", Value: "majority"}, {Key: "j", Value: true}}}}
+
+// transaction runs f in the only transaction of the session. A commit is sent again until
+// its outcome is known or ctx ends. The session must end with an ended context, since the
+// driver does not know of the commit and would abort the transaction.
+func (db *DB) transaction(ctx context.Context, s *mongo.Session, f func() error) error {
 	if err := s.StartTransaction(options.Transaction().SetReadConcern(readconcern.Snapshot())); err != nil {
 		return err
 	}
@@ -110,7 +153,9 @@ func transaction(ctx context.Context, s *mongo.Session, f func() error) error {
 		return err
 	}
 	for n := 1; ; n++ {
-		err := s.CommitTransaction(ctx)
+		attempt, end := context.WithTimeout(ctx, db.attemptTimeout)
+		err := db.client.Database("admin").RunCommand(attempt, commit).Err()
+		end()
 		if err == nil || aborted(err) {
 			return err
 		}
@@ -136,7 +181,9 @@ func (db *DB) transact(f func(t *tx) error) error {
 	defer cancel()
 	for n := 1; ; n++ {
 		err := db.session(ctx, func(ctx context.Context, s *mongo.Session) error {
-			return transaction(ctx, s, func() error { return f(db.tx(ctx)) })
+			attempt, end := context.WithTimeout(ctx, db.attemptTimeout)
+			defer end()
+			return db.transaction(ctx, s, func() error { return f(db.tx(attempt)) })
 		})
 		if err == nil || !retryable(err) || outcomeUnknown(err) || !backoff(ctx, n) {
 			return err

@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"go.mongodb.org/mongo-driver/v2/bson"
+	"go.mongodb.org/mongo-driver/v2/mongo"
 	"go.mongodb.org/mongo-driver/v2/mongo/options"
 
 	"parley/chat"
@@ -48,15 +49,23 @@ func named(server string) bson.E {
 // Full is [chat.Store].Full. A full disk of MongoDB is an error like any other.
 func (db *DB) Full() bool { return false }
 
-// Ping reads, and writes to a majority's journals. It waits no longer than ctx. While an
-// open feed is silent it returns unavailable.
+// Ping reads, and writes to a majority's journals. It waits no longer than one attempt may
+// take. While an open feed is silent it returns unavailable.
 func (db *DB) Ping(ctx context.Context) error {
+	if err := db.open(); err != nil {
+		return err
+	}
 	if db.feedStreams.silent(db.silence) {
 		return errPingSilent()
 	}
-	if _, err := db.Server(ctx); err != nil {
+	bounded, cancel := context.WithTimeout(ctx, db.attemptTimeout)
+	defer cancel()
+	err := db.session(bounded, func(ctx context.Context, _ *mongo.Session) error {
+		if _, err := one(db.meta.FindOne(ctx, serverID), &serverDoc{}); err != nil {
+			return err
+		}
+		_, err := db.meta.UpdateOne(ctx, bson.D{{Key: "_id", Value: "ping"}}, set(bson.E{Key: "at", Value: db.now()}), options.UpdateOne().SetUpsert(true))
 		return err
-	}
-	_, err := db.meta.UpdateOne(ctx, bson.D{{Key: "_id", Value: "ping"}}, set(bson.E{Key: "at", Value: db.now()}), options.UpdateOne().SetUpsert(true))
-	return readError(ctx, err, "write")
+	})
+	return readError(ctx, err, "answer")
 }

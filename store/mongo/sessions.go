@@ -25,10 +25,12 @@ type sessionDoc struct {
 	Address   string         `bson:"address"`
 	CreatedAt int64          `bson:"createdAt"`
 	SeenAt    int64          `bson:"seenAt"`
+	ExpiresAt int64          `bson:"expiresAt,omitempty"` // older documents have none
 }
 
 func (l *sessionDoc) session() chat.Session {
-	return chat.Session{ID: l.ID, UserID: l.User, Label: l.Label, Client: l.Client, Address: l.Address, CreatedAt: l.CreatedAt, SeenAt: l.SeenAt}
+	return chat.Session{ID: l.ID, UserID: l.User, Label: l.Label, Client: l.Client, Address: l.Address, CreatedAt: l.CreatedAt, SeenAt: l.SeenAt,
+		ExpiresAt: cmp.Or(l.ExpiresAt, l.CreatedAt+chat.DefaultSessionLife)}
 }
 
 // lastSeenUpdate is the time at which a session was seen.
@@ -57,15 +59,54 @@ func (db *DB) CreateSession(ctx context.Context, user chat.UserID, n chat.NewSes
 	return s, nil
 }
 
-// insertSession also deletes the user's expired sessions.
+// insertSession also deletes the user's expired sessions, and ends what the new session
+// replaces and the surplus. Two replicas may each leave one more than the bound, until the
+// next sign-in.
 func insertSession(t *tx, user chat.UserID, n chat.NewSession) (chat.Session, error) {
 	s := n.Session(user, t.now)
-	l := sessionDoc{ID: s.ID, User: user, Token: n.TokenHash[:], Label: s.Label, Client: s.Client, Address: s.Address, CreatedAt: s.CreatedAt, SeenAt: s.SeenAt}
-	_, err := t.db.sessions.DeleteMany(t.ctx, bson.D{{Key: "user", Value: user}, {Key: "seenAt", Value: bson.D{{Key: "$lte", Value: chat.SessionsSeen(t.now)}}}})
-	if err == nil {
-		_, err = t.db.sessions.InsertOne(t.ctx, l)
+	l := sessionDoc{ID: s.ID, User: user, Token: n.TokenHash[:], Label: s.Label, Client: s.Client, Address: s.Address, CreatedAt: s.CreatedAt, SeenAt: s.SeenAt, ExpiresAt: s.ExpiresAt}
+	if _, err := t.db.sessions.InsertOne(t.ctx, l); err != nil {
+		return s, err
 	}
-	return s, err
+	if n.Replaces != "" {
+		var old sessionDoc
+		ok, err := one(t.db.sessions.FindOne(t.ctx, bson.D{{Key: "_id", Value: n.Replaces}}), &old)
+		if err == nil && ok {
+			if err = deleteSessions(t, []chat.SessionID{old.ID}); err == nil {
+				err = t.publish(chat.Revocation{UserID: old.User, Sessions: []chat.SessionID{old.ID}})
+			}
+		}
+		if err != nil {
+			return s, err
+		}
+	}
+	cur, err := t.db.sessions.Find(t.ctx, bson.D{{Key: "user", Value: user}})
+	docs, err := all[sessionDoc](t.ctx, cur, err)
+	if err != nil {
+		return s, err
+	}
+	var expired []chat.SessionID
+	var live []chat.Session
+	for i := range docs {
+		if o := docs[i].session(); o.Live(t.now) {
+			live = append(live, o)
+		} else {
+			expired = append(expired, o.ID)
+		}
+	}
+	surplus := chat.SurplusSessions(live, s.ID)
+	if err := deleteSessions(t, append(expired, surplus...)); err != nil || len(surplus) == 0 {
+		return s, err
+	}
+	return s, t.publish(chat.Revocation{UserID: user, Sessions: surplus})
+}
+
+func deleteSessions(t *tx, ids []chat.SessionID) error {
+	if len(ids) == 0 {
+		return nil
+	}
+	_, err := t.db.sessions.DeleteMany(t.ctx, bson.D{{Key: "_id", Value: bson.D{{Key: "$in", Value: ids}}}})
+	return err
 }
 
 // Identify returns the holder of a token.
@@ -101,7 +142,7 @@ func (db *DB) updateLastSeen() {
 	for {
 		select {
 		case x := <-db.lastSeen:
-			bounded, enough := context.WithTimeout(db.ctx, writeTimeout)
+			bounded, enough := context.WithTimeout(db.ctx, db.attemptTimeout)
 			_, err := db.sessions.UpdateByID(bounded, x.id, bson.D{{Key: "$max", Value: bson.D{{Key: "seenAt", Value: x.at}}}})
 			enough()
 			if err != nil {
@@ -116,11 +157,14 @@ func (db *DB) updateLastSeen() {
 // SessionsOf returns the live sessions of a user, newest first.
 func (db *DB) SessionsOf(ctx context.Context, user chat.UserID) (list []chat.Session, err error) {
 	err = db.read(ctx, "read sessions", func(ctx context.Context) error {
-		cur, err := db.sessions.Find(ctx, bson.D{{Key: "user", Value: user}, {Key: "seenAt", Value: bson.D{{Key: "$gt", Value: chat.SessionsSeen(db.now())}}}})
+		now := db.now()
+		cur, err := db.sessions.Find(ctx, bson.D{{Key: "user", Value: user}, {Key: "seenAt", Value: bson.D{{Key: "$gt", Value: chat.SessionsSeen(now)}}}})
 		found, err := all[sessionDoc](ctx, cur, err)
 		list = nil
 		for i := range found {
-			list = append(list, found[i].session())
+			if s := found[i].session(); s.Live(now) {
+				list = append(list, s)
+			}
 		}
 		slices.SortFunc(list, func(a, b chat.Session) int { return cmp.Compare(b.ID, a.ID) })
 		return err
@@ -160,7 +204,7 @@ func endSessions(t *tx, user chat.UserID, keep chat.SessionID) error {
 	if err != nil || len(ended) == 0 {
 		return err
 	}
-	if _, err := t.db.sessions.DeleteMany(t.ctx, bson.D{{Key: "_id", Value: bson.D{{Key: "$in", Value: ended}}}}); err != nil {
+	if err := deleteSessions(t, ended); err != nil {
 		return err
 	}
 	return t.publish(chat.Revocation{UserID: user, Sessions: ended})
@@ -172,14 +216,14 @@ func (db *DB) Ended(ctx context.Context, ids []chat.SessionID) (ended []chat.Ses
 		return nil, nil
 	}
 	err = db.read(ctx, "read ended sessions", func(ctx context.Context) error {
-		cur, err := db.sessions.Find(ctx, bson.D{{Key: "_id", Value: bson.D{{Key: "$in", Value: ids}}}}, options.Find().SetProjection(key("seenAt")))
+		cur, err := db.sessions.Find(ctx, bson.D{{Key: "_id", Value: bson.D{{Key: "$in", Value: ids}}}}, options.Find().SetProjection(key("seenAt", "createdAt", "expiresAt")))
 		found, err := all[sessionDoc](ctx, cur, err)
 		if err != nil {
 			return err
 		}
-		live := make(map[chat.SessionID]bool, len(found))
+		live, now := make(map[chat.SessionID]bool, len(found)), db.now()
 		for i := range found {
-			live[found[i].ID] = found[i].SeenAt > chat.SessionsSeen(db.now())
+			live[found[i].ID] = found[i].session().Live(now)
 		}
 		ended = chat.EndedSessions(ids, live)
 		return nil

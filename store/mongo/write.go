@@ -222,7 +222,9 @@ func (db *DB) insertPosts(a *chatQueue, batch []*job) {
 	ctx, cancel := context.WithTimeout(db.ctx, writeTimeout)
 	defer cancel()
 	for n := 1; len(batch) > 0; {
-		left, err := db.insert(ctx, a, batch)
+		attempt, end := context.WithTimeout(ctx, db.attemptTimeout)
+		left, err := db.insert(attempt, a, batch)
+		end()
 		if err != nil {
 			a.state = nil
 			if !retryable(err) || !backoff(ctx, n) {
@@ -277,7 +279,9 @@ func (db *DB) extend(a *chatQueue, batch []*job) {
 // attempt is one transaction of extend. Without look a known clientId is a
 // duplicate key.
 func (db *DB) attempt(ctx context.Context, s *mongo.Session, a *chatQueue, batch []*job, look bool) error {
-	t := db.tx(ctx)
+	bounded, end := context.WithTimeout(ctx, db.attemptTimeout)
+	defer end()
+	t := db.tx(bounded)
 	known, err := t.catchUp(a)
 	if err == nil {
 		a.state = known
@@ -288,7 +292,7 @@ func (db *DB) attempt(ctx context.Context, s *mongo.Session, a *chatQueue, batch
 	}
 	head := known.clone()
 	t.states[a.id] = head
-	err = transaction(ctx, s, func() error {
+	err = db.transaction(ctx, s, func() error {
 		for _, j := range batch {
 			var err error
 			if j.run != nil {

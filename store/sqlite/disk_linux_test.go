@@ -17,9 +17,10 @@ import (
 // smallDisk is a folder that SQLite and the reserve see as a small disk of its own: writes
 // that do not fit fail with ENOSPC.
 type smallDisk struct {
-	dir    string
-	total  int64
-	others atomic.Int64 // bytes that other programs occupy
+	dir     string
+	total   int64
+	others  atomic.Int64 // bytes that other programs occupy
+	longest atomic.Int64 // bytes of the longest file (setrlimit's RLIMIT_FSIZE); 0: no limit
 }
 
 var (
@@ -66,6 +67,11 @@ func init() {
 		}
 		if path, err := os.Readlink("/proc/self/fd/" + strconv.Itoa(int(fd))); err == nil {
 			if d, ok := smallDisks.Load(filepath.Dir(path)); ok {
+				if longest := d.(*smallDisk).longest.Load(); longest > 0 && int64(at)+int64(n) > longest {
+					errno := libc.X__errno_location(tls)
+					**(**int32)(unsafe.Pointer(&errno)) = int32(syscall.EFBIG)
+					return -1
+				}
 				info, err := os.Stat(path)
 				if err == nil && int64(at)+int64(n)-info.Size() > 0 && int64(at)+int64(n)-info.Size() > d.(*smallDisk).free() {
 					return lib.Tssize_t(libc.Xpwrite(tls, int32(refused), buf, n, 0))

@@ -123,7 +123,7 @@ func (f *filled) revoke(t *testing.T) {
 	_, err = f.PatchUser(ctx, f.eve, chat.UserPatch{Active: &no})
 	must(err)
 	must(f.EndInvite(ctx, f.ann, f.invite))
-	must(f.CreateRecovery(ctx, f.bob, chat.SecretHash("recovery"), chat.Now()+chat.RecoveryLife))
+	must(f.CreateRecovery(ctx, chat.Recovery{User: f.bob, ExpiresAt: chat.Now() + chat.RecoveryLife}, chat.SecretHash("recovery")))
 	for _, seq := range f.posts {
 		must(f.act(t, chat.Deleted, chat.Delete, f.bob, func(e *chat.Event) { e.Target = seq }))
 	}
@@ -291,4 +291,46 @@ func TestFullDiskAtRandom(t *testing.T) {
 	if len(texts) > 0 {
 		t.Fatalf("%d acknowledged posts are lost", len(texts))
 	}
+}
+
+// While posts do not fit under a limit of the process on the size of files, Ping fails,
+// also where its own short row would fit. When the limit is lifted all is well again.
+func TestPingFailsWhilePostsFail(t *testing.T) {
+	disk := newSmallDisk(t, 1<<30)
+	db := opened(t, filepath.Join(disk.dir, "parley.db"))
+	ann := account(t, db, "ann")
+	made, _, err := db.CreateChat(t.Context(), chat.NewChat{Kind: chat.Group, Title: "garden", By: ann, ClientID: "1"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	disk.longest.Store(2 << 20)
+	long := func(i int) string { return fmt.Sprint(i) + strings.Repeat("x", 15<<10) }
+	failures, acked := 0, 0
+	for i := 0; failures < 20; i++ {
+		_, failed := post(t, db, ann, made.ID, long(i))
+		if err := failed[long(i)]; err == nil {
+			acked++
+			if failures > 0 {
+				t.Fatal("a post was written after one had failed")
+			}
+			continue
+		}
+		failures++
+		if err := db.Ping(t.Context()); !chat.Is(err, chat.Unavailable) {
+			t.Fatalf("failure %d: Ping returns %v", failures, err)
+		}
+	}
+	if acked == 0 {
+		t.Error("no post was written before the limit")
+	}
+	disk.longest.Store(0)
+	for i := range 2 {
+		if err := db.Ping(t.Context()); err != nil {
+			t.Fatal(i, err)
+		}
+	}
+	if acked, failed := post(t, db, ann, made.ID, long(0)); len(acked) != 1 {
+		t.Fatal(failed)
+	}
+	db.CheckIntegrity(t)
 }

@@ -140,43 +140,45 @@ func (db *DB) AcceptInvite(ctx context.Context, codeHash [32]byte, user chat.Use
 }
 
 // CreateRecovery saves the hash of a code, one for each user.
-func (db *DB) CreateRecovery(ctx context.Context, user chat.UserID, codeHash [32]byte, expiresAt int64) error {
+func (db *DB) CreateRecovery(ctx context.Context, r chat.Recovery, codeHash [32]byte) error {
 	return db.writeWhenFull(ctx, func(t *tx) error {
-		if _, ok, err := t.user(user); err != nil || !ok {
-			return cmp.Or(err, chat.NoUser(user))
+		if _, ok, err := t.user(r.User); err != nil || !ok {
+			return cmp.Or(err, chat.NoUser(r.User))
 		}
-		_, err := t.exec(`INSERT INTO recoveries (user, code, expires_at) VALUES (?1, ?2, ?3)
-			ON CONFLICT (user) DO UPDATE SET code = ?2, expires_at = ?3`, string(user), codeHash[:], expiresAt)
+		_, err := t.exec(`INSERT INTO recoveries (user, code, by, expires_at) VALUES (?1, ?2, ?3, ?4)
+			ON CONFLICT (user) DO UPDATE SET code = ?2, by = ?3, expires_at = ?4`, string(r.User), codeHash[:], string(r.By), r.ExpiresAt)
 		return err
 	})
 }
 
-const recoveryOf = `SELECT ` + userColumns + `, r.expires_at FROM recoveries r CROSS JOIN users u ON u.id = r.user WHERE r.code = ?`
+const recoveryOf = `SELECT ` + userColumns + `, r.by, r.expires_at FROM recoveries r CROSS JOIN users u ON u.id = r.user WHERE r.code = ?`
 
 // scanRecovery reads a row of recoveryOf and judges it at now.
-func scanRecovery(row scanner, now int64) (chat.User, error) {
-	var v chat.RecoveryView
-	var err error
-	v.User, err = scanUser(row, &v.ExpiresAt)
+func scanRecovery(row scanner, now int64) (v chat.RecoveryView, err error) {
+	v.User, err = scanUser(row, &v.By, &v.ExpiresAt)
 	if _, err := found(err); err != nil {
-		return chat.User{}, err
+		return chat.RecoveryView{}, err
 	}
-	return v.User, v.CheckUse(now)
+	return v, v.CheckUse(now)
 }
 
 // PeekRecovery returns the user of a code and spends nothing.
 func (db *DB) PeekRecovery(ctx context.Context, codeHash [32]byte) (chat.UserID, error) {
-	u, err := scanRecovery(db.row(ctx, recoveryOf, codeHash[:]), chat.Now())
-	return u.ID, storeError(err, "read a recovery code")
+	v, err := scanRecovery(db.row(ctx, recoveryOf, codeHash[:]), db.now())
+	return v.User.ID, storeError(err, "read a recovery code")
 }
 
-// UseRecovery spends the code: setPassword deletes it.
+// UseRecovery is [chat.Invites].UseRecovery.
 func (db *DB) UseRecovery(ctx context.Context, codeHash [32]byte, passwordHash string, n chat.NewSession) (chat.User, chat.Session, error) {
 	var u chat.User
 	var s chat.Session
 	err := db.writeWhenFull(ctx, func(t *tx) error {
-		var err error
-		if u, err = scanRecovery(t.row(recoveryOf, codeHash[:]), t.now); err != nil {
+		v, err := scanRecovery(t.row(recoveryOf, codeHash[:]), t.now)
+		if err != nil {
+			return err
+		}
+		u = v.User
+		if err := endRecovery(t, u.ID); err != nil {
 			return err
 		}
 		if err := setPassword(t, u.ID, passwordHash); err != nil {
@@ -185,11 +187,31 @@ func (db *DB) UseRecovery(ctx context.Context, codeHash [32]byte, passwordHash s
 		if err := endSessions(t, u.ID, ""); err != nil {
 			return err
 		}
-		s, err = insertSession(t, u.ID, n)
-		return err
+		if s, err = insertSession(t, u.ID, n); err != nil {
+			return err
+		}
+		return insertRecoveryUse(t, u.ID, v.Use(s))
 	})
 	if err != nil {
 		return chat.User{}, chat.Session{}, err
 	}
 	return u, s, nil
+}
+
+// insertRecoveryUse also deletes the user's oldest uses.
+func insertRecoveryUse(t *tx, user chat.UserID, use chat.RecoveryUse) error {
+	if _, err := t.exec(`INSERT OR REPLACE INTO recovery_uses (user, at, by, client, address) VALUES (?, ?, ?, ?, ?)`,
+		string(user), use.At, string(use.By), use.Client, use.Address); err != nil {
+		return err
+	}
+	_, err := t.exec(`DELETE FROM recovery_uses WHERE user = ?1 AND at <= (SELECT at FROM recovery_uses WHERE user = ?1 ORDER BY at DESC LIMIT 1 OFFSET ?2)`,
+		string(user), chat.MaxRecoveryUses)
+	return err
+}
+
+// RecoveryUses is [chat.Invites].RecoveryUses.
+func (db *DB) RecoveryUses(ctx context.Context, user chat.UserID) ([]chat.RecoveryUse, error) {
+	rows, err := db.rows(ctx, `SELECT at, by, client, address FROM recovery_uses WHERE user = ? ORDER BY at DESC`, string(user))
+	all, err := collect(rows, err, func() (u chat.RecoveryUse, err error) { return u, rows.Scan(&u.At, &u.By, &u.Client, &u.Address) })
+	return all, storeError(err, "read recoveries")
 }

@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"io/fs"
 	"log/slog"
 	"net/url"
 	"os"
@@ -23,20 +24,22 @@ import (
 type DB struct {
 	// Static after construction.
 	settings
-	log    *slog.Logger
-	lock   *os.File
-	name   string // the database's address for the driver
-	epoch  string
-	now    func() int64 // chat.Now; a test sets its own before the first call
-	reads  *sql.DB      // the read pool
-	writes *sql.DB      // holds the writer's one connection
-	queue  chan *job
-	acks   chan []*job // finished, from the writer to the notifier
-	stop   chan struct{}
+	log     *slog.Logger
+	lock    *os.File
+	name    string // the database's address for the driver
+	walPath string // of SQLite's log
+	epoch   string
+	now     func() int64 // chat.Now; a test sets its own before the first call
+	reads   *sql.DB      // the read pool
+	writes  *sql.DB      // holds the writer's one connection
+	queue   chan *job
+	acks    chan []*job // finished, from the writer to the notifier
+	stop    chan struct{}
 
 	ended     sync.WaitGroup // the writer and the notifier
 	sending   sync.RWMutex   // read-held while a job goes into the queue
 	full      atomic.Bool    // reserve.go
+	unwritten atomic.Int64   // bytes of a batch that could not be written: Ping tries as many
 	closing   sync.Once
 	closed    error
 	prepared  sync.Map // query text → *sql.Stmt of the read pool
@@ -58,6 +61,7 @@ const (
 // settings are what only tests change.
 type settings struct {
 	checkpointEvery int           // pages in the log, until the writer settles
+	longLog         int64         // bytes of the log at which it is reported
 	scrubEvery      time.Duration // of work while texts are deleted, until the writer settles
 	// diskSpace returns the bytes that are free, and all, on the disk of a folder.
 	diskSpace func(dir string) (free, total int64, err error)
@@ -66,7 +70,7 @@ type settings struct {
 }
 
 func defaultSettings() settings {
-	return settings{checkpointEvery: 8000, scrubEvery: 2 * time.Second, diskSpace: statfs, preparing: func(string) {}}
+	return settings{checkpointEvery: 8000, longLog: 128 << 20, scrubEvery: 2 * time.Second, diskSpace: statfs, preparing: func(string) {}}
 }
 
 // Open opens the database at path, makes it and its folder if they are not
@@ -111,15 +115,19 @@ func open(ctx context.Context, path string, log *slog.Logger, opts settings) (_ 
 		log.Warn("the disk is full: until it has room only deleting, removing and signing out are saved",
 			"free", spare.free(), "reserve", spare.size, "wanted", spare.want)
 	}
-	// SQLite returns its other files the mode of this one.
-	f, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o600)
+	made, err := makeFile(path)
 	if err != nil {
-		return nil, fmt.Errorf("make the store's file: %w", err)
+		return nil, err
 	}
-	if err := f.Close(); err != nil {
-		return nil, fmt.Errorf("make the store's file: %w", err)
+	if made {
+		log.Info("a new database is made", "path", path)
+		defer func() {
+			if info, statErr := os.Stat(path); err != nil && statErr == nil && info.Size() == 0 {
+				_ = os.Remove(path) // the next start would refuse it
+			}
+		}()
 	}
-	db.name = address(path)
+	db.name, db.walPath = address(path), path+"-wal"
 	if db.writes, err = sql.Open("sqlite", db.name+"?"+writePragmas); err != nil {
 		return nil, fmt.Errorf("open %s: %w", path, err)
 	}
@@ -129,6 +137,9 @@ func open(ctx context.Context, path string, log *slog.Logger, opts settings) (_ 
 		return nil, fmt.Errorf("open %s: %w", path, err)
 	}
 	if err := checkLayout(ctx, conn); err != nil {
+		return nil, fmt.Errorf("open %s: %w", path, err)
+	}
+	if err := checkOwner(ctx, conn); err != nil {
 		return nil, fmt.Errorf("open %s: %w", path, err)
 	}
 	if err := migrate(ctx, conn); err != nil {
@@ -152,6 +163,32 @@ func open(ctx context.Context, path string, log *slog.Logger, opts settings) (_ 
 	return db, nil
 }
 
+// makeFile makes the database's file if there is none; SQLite gives its other files the
+// mode of this one. It refuses what is left of a lost database: an empty file, or a log
+// without the file to which it belongs. Parley would start as a new server, with a new
+// owner.
+func makeFile(path string) (made bool, err error) {
+	info, err := os.Stat(path)
+	switch {
+	case err == nil && !info.Mode().IsRegular():
+		return false, fmt.Errorf("%s is not a file", path)
+	case err == nil && info.Size() == 0:
+		return false, fmt.Errorf("%s is empty: restore a backup, or delete the file to start a new server", path)
+	case err == nil:
+		return false, nil
+	case !errors.Is(err, fs.ErrNotExist):
+		return false, fmt.Errorf("store path: %w", err)
+	}
+	if info, err := os.Stat(path + "-wal"); err == nil && info.Size() > 0 {
+		return false, fmt.Errorf("%s is missing, but its log %s-wal is there: restore a backup, or delete the log to start a new server", path, path)
+	}
+	f, err := os.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_RDWR, 0o600)
+	if err != nil {
+		return false, fmt.Errorf("make the store's file: %w", err)
+	}
+	return true, f.Close()
+}
+
 // address returns a path as the driver takes it, whatever characters it has.
 func address(path string) string {
 	return (&url.URL{Scheme: "file", OmitHost: true, Path: path}).String()
@@ -165,6 +202,17 @@ func checkLayout(ctx context.Context, conn *sql.Conn) error {
 	if err == nil && (size != pageSize || vacuum != 0) {
 		err = fmt.Errorf("the database has page_size %d and auto_vacuum %d, Parley needs %d and 0: "+
 			"make a copy that has, with sqlite3 and PRAGMA page_size = %d; PRAGMA auto_vacuum = 0; VACUUM INTO 'FILE'", size, vacuum, pageSize, pageSize)
+	}
+	return err
+}
+
+// checkOwner refuses a database of another program, to which migrate would add tables.
+func checkOwner(ctx context.Context, conn *sql.Conn) error {
+	var foreign bool
+	err := conn.QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 FROM sqlite_schema WHERE name NOT LIKE 'sqlite\_%' ESCAPE '\')
+		AND NOT EXISTS (SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = 'meta')`).Scan(&foreign)
+	if err == nil && foreign {
+		err = errors.New("the database is not Parley's")
 	}
 	return err
 }

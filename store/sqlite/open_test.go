@@ -99,6 +99,91 @@ func TestOpenRefuses(t *testing.T) {
 	})
 }
 
+// What is left of a lost database does not become a new server in silence.
+func TestOpenRefusesRemains(t *testing.T) {
+	open := func(path string) (*DB, error) { return Open(t.Context(), path, slog.New(slog.DiscardHandler)) }
+	write := func(path, text string) {
+		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	lost := func() string {
+		path := filepath.Join(t.TempDir(), "parley.db")
+		db := opened(t, path)
+		account(t, db, "ann")
+		if err := db.Close(); err != nil {
+			t.Fatal(err)
+		}
+		return path
+	}
+	t.Run("an empty file", func(t *testing.T) {
+		path := lost()
+		write(path, "")
+		for range 2 {
+			if _, err := open(path); err == nil || !strings.Contains(err.Error(), path+" is empty") {
+				t.Fatalf("got %v", err)
+			}
+		}
+		if info, err := os.Stat(path); err != nil || info.Size() != 0 {
+			t.Errorf("the file was changed: %v, %v", info.Size(), err)
+		}
+	})
+	t.Run("a log alone", func(t *testing.T) {
+		path := lost()
+		if err := os.Remove(path); err != nil {
+			t.Fatal(err)
+		}
+		write(path+"-wal", "the log")
+		if _, err := open(path); err == nil || !strings.Contains(err.Error(), path+"-wal is there") {
+			t.Fatalf("got %v", err)
+		}
+		if _, err := os.Stat(path); err == nil {
+			t.Error("the file was made")
+		}
+	})
+	t.Run("a database of another program", func(t *testing.T) {
+		path := filepath.Join(t.TempDir(), "other.db")
+		other, err := sql.Open("sqlite", path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := other.Exec("CREATE TABLE invoices (id INTEGER PRIMARY KEY)"); err != nil {
+			t.Fatal(err)
+		}
+		if err := other.Close(); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := open(path); err == nil || !strings.Contains(err.Error(), "not Parley's") {
+			t.Fatalf("got %v", err)
+		}
+	})
+	t.Run("a start that fails leaves no empty file", func(t *testing.T) {
+		path := filepath.Join(t.TempDir(), "parley.db")
+		gone, cancel := context.WithCancel(t.Context())
+		cancel()
+		if _, err := Open(gone, path, slog.New(slog.DiscardHandler)); err == nil {
+			t.Fatal("opened")
+		}
+		opened(t, path)
+	})
+	t.Run("a new database is told", func(t *testing.T) {
+		var out strings.Builder
+		path := filepath.Join(t.TempDir(), "parley.db")
+		for range 2 {
+			db, err := Open(t.Context(), path, slog.New(slog.NewTextHandler(&out, nil)))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := db.Close(); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if strings.Count(out.String(), "a new database is made") != 1 {
+			t.Errorf("logged %s", out.String())
+		}
+	})
+}
+
 // Only the user of the process can read the files, whatever characters the path has.
 func TestOpenMakesFiles(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "new folder", "100% é?#")

@@ -94,7 +94,10 @@ func (s *scrubber) full(every int, reserve int64) bool {
 // checkpoint scrubs the pages of the log and then moves them into the database; all of
 // them, which empties the log, if a text was deleted.
 func (t *tx) checkpoint() {
-	defer func() { t.checkpointed = time.Now() }() // at the end, so that jobs get their turn
+	defer func() {
+		t.checkLogSize()
+		t.checkpointed = time.Now() // at the end, so that jobs get their turn
+	}()
 	t.restoreReserve()
 	err := t.scrubPages()
 	for t.reserve.noSpace(err) && t.releaseReserve(t.reserve.piece()) {

@@ -6,7 +6,12 @@ import (
 	"parley/chat"
 )
 
-const sessionColumns = `s.id, s.user, s.label, s.client, s.address, s.created_at, s.seen_at`
+const sessionColumns = `s.id, s.user, s.label, s.client, s.address, s.created_at, s.seen_at, s.expires_at`
+
+// scanSession returns where a row of sessionColumns is read to.
+func scanSession(s *chat.Session) []any {
+	return []any{&s.ID, &s.UserID, &s.Label, &s.Client, &s.Address, &s.CreatedAt, &s.SeenAt, &s.ExpiresAt}
+}
 
 // CreateSession signs a user in. On a full disk only admins of the server sign in: they
 // can remove others.
@@ -32,22 +37,54 @@ func (db *DB) CreateSession(ctx context.Context, user chat.UserID, n chat.NewSes
 	return s, nil
 }
 
-// insertSession also deletes the user's expired sessions.
+// insertSession also deletes the user's expired sessions, and ends what the new session
+// replaces and the surplus.
 func insertSession(t *tx, user chat.UserID, n chat.NewSession) (chat.Session, error) {
 	s := n.Session(user, t.now)
-	if _, err := t.exec(`DELETE FROM sessions WHERE user = ? AND seen_at <= ?`, string(user), chat.SessionsSeen(t.now)); err != nil {
+	if _, err := t.exec(`DELETE FROM sessions WHERE user = ? AND (seen_at <= ? OR expires_at <= ?)`, string(user), chat.SessionsSeen(t.now), t.now); err != nil {
 		return s, err
 	}
-	_, err := t.exec(`INSERT INTO sessions (id, user, token, label, client, address, created_at, seen_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
-		string(s.ID), string(user), n.TokenHash[:], s.Label, s.Client, s.Address, s.CreatedAt, s.SeenAt)
-	return s, err
+	if _, err := t.exec(`INSERT INTO sessions (id, user, token, label, client, address, created_at, seen_at, expires_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+		string(s.ID), string(user), n.TokenHash[:], s.Label, s.Client, s.Address, s.CreatedAt, s.SeenAt, s.ExpiresAt); err != nil {
+		return s, err
+	}
+	if n.Replaces != "" {
+		var whose chat.UserID
+		ok, err := found(t.row(`SELECT user FROM sessions WHERE id = ?`, string(n.Replaces)).Scan(&whose))
+		if err == nil && ok {
+			err = deleteSessions(t, whose, []chat.SessionID{n.Replaces})
+		}
+		if err != nil {
+			return s, err
+		}
+	}
+	rows, err := t.rows(`SELECT id, seen_at FROM sessions WHERE user = ?`, string(user))
+	all, err := collect(rows, err, func() (s chat.Session, err error) { return s, rows.Scan(&s.ID, &s.SeenAt) })
+	if err != nil {
+		return s, err
+	}
+	return s, deleteSessions(t, user, chat.SurplusSessions(all, s.ID))
+}
+
+// deleteSessions ends sessions of the user, and publishes their revocation.
+func deleteSessions(t *tx, user chat.UserID, ids []chat.SessionID) error {
+	if len(ids) == 0 {
+		return nil
+	}
+	for _, id := range ids {
+		if _, err := t.exec(`DELETE FROM sessions WHERE id = ?`, string(id)); err != nil {
+			return err
+		}
+	}
+	t.publish(chat.Notice{Ended: &chat.Revocation{UserID: user, Sessions: ids}})
+	return nil
 }
 
 // Identify returns the holder of a token.
 func (db *DB) Identify(ctx context.Context, tokenHash [32]byte) (chat.User, chat.Session, error) {
 	var s chat.Session
 	u, err := scanUser(db.row(ctx, `SELECT `+userColumns+`, `+sessionColumns+` FROM sessions s CROSS JOIN users u ON u.id = s.user WHERE s.token = ?`, tokenHash[:]),
-		&s.ID, &s.UserID, &s.Label, &s.Client, &s.Address, &s.CreatedAt, &s.SeenAt)
+		scanSession(&s)...)
 	now := db.now()
 	if _, err := found(err); err != nil {
 		return chat.User{}, chat.Session{}, storeError(err, "identify a session")
@@ -66,10 +103,11 @@ func (db *DB) Identify(ctx context.Context, tokenHash [32]byte) (chat.User, chat
 
 // SessionsOf returns the live sessions of a user, newest first.
 func (db *DB) SessionsOf(ctx context.Context, user chat.UserID) ([]chat.Session, error) {
-	rows, err := db.rows(ctx, `SELECT `+sessionColumns+` FROM sessions s WHERE s.user = ? AND s.seen_at > ? ORDER BY s.id DESC`,
-		string(user), chat.SessionsSeen(db.now()))
+	now := db.now()
+	rows, err := db.rows(ctx, `SELECT `+sessionColumns+` FROM sessions s WHERE s.user = ? AND s.seen_at > ? AND s.expires_at > ? ORDER BY s.id DESC`,
+		string(user), chat.SessionsSeen(now), now)
 	all, err := collect(rows, err, func() (s chat.Session, err error) {
-		return s, rows.Scan(&s.ID, &s.UserID, &s.Label, &s.Client, &s.Address, &s.CreatedAt, &s.SeenAt)
+		return s, rows.Scan(scanSession(&s)...)
 	})
 	return all, storeError(err, "read sessions")
 }
@@ -110,13 +148,14 @@ func endSessions(t *tx, user chat.UserID, keep chat.SessionID) error {
 
 // Ended returns those of the ids that are no longer live. Each hello asks for one.
 func (db *DB) Ended(ctx context.Context, ids []chat.SessionID) ([]chat.SessionID, error) {
-	query, which := `SELECT s.id FROM sessions s WHERE s.id = ? AND s.seen_at > ?`, ""
+	query, which := `SELECT s.id FROM sessions s WHERE s.id = ? AND s.seen_at > ? AND s.expires_at > ?`, ""
 	if len(ids) == 1 {
 		which = string(ids[0])
 	} else {
-		query, which = `SELECT s.id FROM sessions s WHERE s.id IN (SELECT value FROM json_each(?)) AND s.seen_at > ?`, jsonArg(ids)
+		query, which = `SELECT s.id FROM sessions s WHERE s.id IN (SELECT value FROM json_each(?)) AND s.seen_at > ? AND s.expires_at > ?`, jsonArg(ids)
 	}
-	rows, err := db.rows(ctx, query, which, chat.SessionsSeen(db.now()))
+	now := db.now()
+	rows, err := db.rows(ctx, query, which, chat.SessionsSeen(now), now)
 	live := make(map[chat.SessionID]bool, len(ids))
 	_, err = collect(rows, err, func() (id chat.SessionID, err error) {
 		err = rows.Scan(&id)

@@ -114,6 +114,7 @@ type tx struct {
 	inJob        bool          // inside a savepoint
 	scrubDue     bool          // SQLite's log may hold a text that was deleted: empty it soon
 	checkpointed time.Time     // the last checkpoint
+	warnedAt     int64         // bytes of the log at the last warning; 0: none since it was short
 	scrubber     scrubber
 	path         string // of the database
 	reserve      reserve
@@ -123,7 +124,7 @@ type tx struct {
 // scrubbed.
 func newTx(db *DB, conn *sql.Conn, path string, r reserve) *tx {
 	return &tx{db: db, conn: conn, stmts: map[string]*sql.Stmt{}, cache: newCache(), scrubDue: true, path: path, reserve: r,
-		scrubber: scrubber{path: path + "-wal", pending: map[uint32]struct{}{}}}
+		scrubber: scrubber{path: db.walPath, pending: map[uint32]struct{}{}}}
 }
 
 // run is the writer goroutine. It ends when the queue is closed and empty.
@@ -200,9 +201,14 @@ func (t *tx) batch(batch []*job) {
 	for t.reserve.noSpace(t.broken) && t.releaseReserve(t.reserve.piece()) {
 		t.attempt(batch)
 	}
+	if t.broken != nil && !t.db.full.Load() && time.Since(t.checkpointed) > time.Second {
+		t.checkpoint() // empties SQLite's log, if that is what cannot grow
+		t.attempt(batch)
+	}
 	if t.broken == nil {
 		return
 	}
+	t.db.unwritten.Store(probeSize(batch))
 	t.db.log.Error("a batch of writes failed", "jobs", len(batch), "err", t.broken)
 	err := storeError(t.broken, "write")
 	if t.reserve.noSpace(t.broken) {

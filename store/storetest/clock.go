@@ -18,6 +18,9 @@ type clocked = func(t testing.TB, dir string, now func() int64) chat.Store
 // Clocks runs the cases that set the clock.
 func Clocks(t *testing.T, open func(t testing.TB, dir string, now func() int64) chat.Store) {
 	t.Run("SessionTTL", func(t *testing.T) { sessionTTL(t, open) })
+	t.Run("SessionLife", func(t *testing.T) { sessionLife(t, open) })
+	t.Run("SurplusSessions", func(t *testing.T) { surplusSessions(t, open) })
+	t.Run("RecoveryUses", func(t *testing.T) { manyRecoveries(t, open) })
 	t.Run("Seen", func(t *testing.T) { seenToTheMinute(t, open) })
 	t.Run("ClockBack", func(t *testing.T) { clockBack(t, open) })
 	t.Run("ClockAhead", func(t *testing.T) { clockAhead(t, open) })
@@ -44,36 +47,99 @@ func seen(t *testing.T, s chat.Store, at int64) {
 	}
 }
 
+// wantLive fails the test unless every call treats ann's only session as live, or none does.
+func wantLive(t *testing.T, s chat.Store, session chat.Session, want bool) {
+	t.Helper()
+	ctx := context.Background()
+	_, _, err := s.Identify(ctx, chat.SecretHash("token of ann"))
+	if !want {
+		wantError(t, err, chat.NoIdentity)
+	} else {
+		must(t, err)
+	}
+	of, err := s.SessionsOf(ctx, session.UserID)
+	must(t, err)
+	equal(t, "listed", len(of) == 1, want)
+	for _, ids := range [][]chat.SessionID{{session.ID}, {session.ID, "never"}} {
+		ended, err := s.Ended(ctx, ids)
+		must(t, err)
+		equal(t, "ended", len(ended) == len(ids)-1, want)
+	}
+}
+
+// sessionLife tests that a session ends when its life is over, although it is seen.
+func sessionLife(t *testing.T, open clocked) {
+	ctx := context.Background()
+	for _, life := range []int64{0, 20 * minute} {
+		s, clock := ticking(t, open)
+		n := newAccount("ann")
+		n.Session.Life = life
+		ann, session, err := s.CreateAccount(ctx, n)
+		must(t, err)
+		if life == 0 {
+			life = chat.DefaultSessionLife
+		}
+		equal(t, "end", session.ExpiresAt, clock.Load()+life)
+		clock.Add(life - 1)
+		wantLive(t, s, session, true)
+		seen(t, s, clock.Load())
+		wantLive(t, s, session, true)
+		clock.Add(1)
+		wantLive(t, s, session, false)
+		_, err = s.CreateSession(ctx, ann.ID, newSession("second")) // deletes it
+		must(t, err)
+		wantError(t, s.EndSession(ctx, ann.ID, session.ID), chat.NotFound)
+	}
+}
+
+// surplusSessions tests that a sign-in past MaxSessions ends the session that was not seen
+// for the longest time.
+func surplusSessions(t *testing.T, open clocked) {
+	ctx := context.Background()
+	s, clock := ticking(t, open)
+	account(t, s, "bob")
+	ann, first, err := s.CreateAccount(ctx, newAccount("ann"))
+	must(t, err)
+	var made []chat.Session
+	for n := range chat.MaxSessions - 1 {
+		clock.Add(1)
+		next, err := s.CreateSession(ctx, ann.ID, newSession(fmt.Sprint("token ", n)))
+		must(t, err)
+		made = append(made, next)
+	}
+	clock.Add(minute)
+	seen(t, s, clock.Load()) // the oldest, which is in use
+	received := listen(t, s)
+	_, err = s.CreateSession(ctx, ann.ID, newSession("one more"))
+	must(t, err)
+	wantRevoked(t, received(), ann.ID, made[0].ID)
+	ended, err := s.Ended(ctx, []chat.SessionID{first.ID, made[0].ID, made[1].ID})
+	must(t, err)
+	sameIDs(t, ended, made[0].ID)
+	of, err := s.SessionsOf(ctx, ann.ID)
+	must(t, err)
+	equal(t, "sessions", len(of), chat.MaxSessions)
+	_, _, err = s.Identify(ctx, chat.SecretHash("token of bob"))
+	must(t, err)
+}
+
 // sessionTTL tests that every call treats a session as live for SessionTTL after it was
 // seen.
 func sessionTTL(t *testing.T, open clocked) {
 	ctx := context.Background()
 	s, clock := ticking(t, open)
-	ann, first, err := s.CreateAccount(ctx, newAccount("ann"))
+	long := newAccount("ann")
+	long.Session.Life = 10 * chat.SessionTTL
+	ann, first, err := s.CreateAccount(ctx, long)
 	must(t, err)
-	live := func(want bool) {
-		t.Helper()
-		_, _, err := s.Identify(ctx, chat.SecretHash("token of ann"))
-		if !want {
-			wantError(t, err, chat.NoIdentity)
-		} else {
-			must(t, err)
-		}
-		of, err := s.SessionsOf(ctx, ann.ID)
-		must(t, err)
-		equal(t, "listed", len(of) == 1, want)
-		ended, err := s.Ended(ctx, []chat.SessionID{first.ID})
-		must(t, err)
-		equal(t, "ended", len(ended) == 0, want)
-	}
-	live(true)
+	wantLive(t, s, first, true)
 	for range 2 { // being seen prolongs it
 		clock.Add(chat.SessionTTL - 1)
-		live(true)
+		wantLive(t, s, first, true)
 		seen(t, s, clock.Load())
 	}
 	clock.Add(chat.SessionTTL)
-	live(false)
+	wantLive(t, s, first, false)
 
 	// The next one that is made sweeps it out.
 	_, err = s.CreateSession(ctx, ann.ID, newSession("second"))

@@ -2,6 +2,7 @@ package storetest
 
 import (
 	"context"
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -189,10 +190,15 @@ func invites(t *testing.T, open opener) {
 		invite(t, s, ann, c, "anns", 1)
 		_, err = s.AcceptInvite(ctx, chat.SecretHash("anns"), bob.ID, nil)
 		wantError(t, err, chat.NoIdentity)
-		must(t, s.CreateRecovery(ctx, ann.ID, chat.SecretHash("of ann"), chat.Now()+hour))
+		must(t, s.CreateRecovery(ctx, chat.Recovery{User: ann.ID, ExpiresAt: chat.Now() + hour}, chat.SecretHash("of ann")))
 		_, err = s.PatchUser(ctx, ann.ID, chat.UserPatch{Active: &off})
 		must(t, err)
 		_, err = s.PeekRecovery(ctx, chat.SecretHash("of ann"))
+		wantError(t, err, chat.InviteSpent)
+		on := true
+		_, err = s.PatchUser(ctx, ann.ID, chat.UserPatch{Active: &on})
+		must(t, err)
+		_, err = s.PeekRecovery(ctx, chat.SecretHash("of ann")) // a code from before is not valid again
 		wantError(t, err, chat.InviteSpent)
 	})
 
@@ -203,21 +209,21 @@ func recoveries(t *testing.T, open opener) {
 	ctx := context.Background()
 	dir := t.TempDir()
 	s := open(t, dir)
-	ann := account(t, s, "ann")
+	ann, bob := account(t, s, "ann"), account(t, s, "bob")
 	_, old, err := s.Identify(ctx, chat.SecretHash("token of ann"))
 	must(t, err)
 	use := func(code, token string) (chat.User, chat.Session, error) {
 		return s.UseRecovery(ctx, chat.SecretHash(code), "hash by "+code, newSession(token))
 	}
-	wantError(t, s.CreateRecovery(ctx, "nobody", chat.SecretHash("x"), chat.Now()+hour), chat.NotFound)
-	must(t, s.CreateRecovery(ctx, ann.ID, chat.SecretHash("first"), chat.Now()+hour))
+	wantError(t, s.CreateRecovery(ctx, chat.Recovery{User: "nobody", ExpiresAt: chat.Now() + hour}, chat.SecretHash("x")), chat.NotFound)
+	must(t, s.CreateRecovery(ctx, chat.Recovery{User: ann.ID, ExpiresAt: chat.Now() + hour}, chat.SecretHash("first")))
 	peek := func(code string) (chat.UserID, error) { return s.PeekRecovery(ctx, chat.SecretHash(code)) }
 	for range 2 { // spends nothing
 		id, err := peek("first")
 		must(t, err)
 		equal(t, "user", id, ann.ID)
 	}
-	must(t, s.CreateRecovery(ctx, ann.ID, chat.SecretHash("expired"), chat.Now()))
+	must(t, s.CreateRecovery(ctx, chat.Recovery{User: ann.ID, ExpiresAt: chat.Now()}, chat.SecretHash("expired")))
 	for _, code := range []string{"unknown", "first", "expired"} { // first was replaced
 		_, err := peek(code)
 		wantError(t, err, chat.InviteSpent)
@@ -227,7 +233,7 @@ func recoveries(t *testing.T, open opener) {
 	_, _, err = s.Identify(ctx, chat.SecretHash("token of ann"))
 	must(t, err) // a code that is out or fails ends nothing
 
-	must(t, s.CreateRecovery(ctx, ann.ID, chat.SecretHash("good"), chat.Now()+hour))
+	must(t, s.CreateRecovery(ctx, chat.Recovery{User: ann.ID, By: bob.ID, ExpiresAt: chat.Now() + hour}, chat.SecretHash("good")))
 	must(t, s.Close())
 	s = open(t, dir)
 	received := listen(t, s)
@@ -252,4 +258,33 @@ func recoveries(t *testing.T, open opener) {
 	_, hash, err := s.Credentials(ctx, "ann")
 	must(t, err)
 	equal(t, "hash", hash, "hash by good")
+
+	uses, err := s.RecoveryUses(ctx, ann.ID)
+	must(t, err)
+	if len(uses) != 1 || uses[0] != (chat.RecoveryUse{At: fresh.CreatedAt, By: bob.ID, Client: fresh.Client, Address: fresh.Address}) {
+		t.Fatalf("uses %+v, want one by bob", uses)
+	}
+	others, err := s.RecoveryUses(ctx, bob.ID)
+	must(t, err)
+	equal(t, "uses of others", len(others), 0)
+}
+
+// manyRecoveries tests that the newest uses of a user's codes are kept.
+func manyRecoveries(t *testing.T, open clocked) {
+	ctx := context.Background()
+	s, clock := ticking(t, open)
+	ann := account(t, s, "ann")
+	first := clock.Load()
+	for n := range chat.MaxRecoveryUses + 2 {
+		clock.Store(first + int64(n))
+		code := chat.SecretHash(fmt.Sprint("code ", n))
+		must(t, s.CreateRecovery(ctx, chat.Recovery{User: ann.ID, ExpiresAt: clock.Load() + hour}, code))
+		_, _, err := s.UseRecovery(ctx, code, "hash", newSession(fmt.Sprint("token ", n)))
+		must(t, err)
+	}
+	uses, err := s.RecoveryUses(ctx, ann.ID)
+	must(t, err)
+	equal(t, "uses", len(uses), chat.MaxRecoveryUses)
+	equal(t, "newest", uses[0].At, first+chat.MaxRecoveryUses+1)
+	equal(t, "oldest", uses[len(uses)-1].At, first+2)
 }

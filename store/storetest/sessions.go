@@ -22,7 +22,7 @@ func sessions(t *testing.T, open opener) {
 			t.Fatalf("made at %d, now %d", phone.CreatedAt, chat.Now())
 		}
 		equal(t, "session", phone, chat.Session{ID: phone.ID, UserID: ann.ID, Label: "phone", Client: "Mozilla", Address: "2001:db8::1",
-			CreatedAt: phone.CreatedAt, SeenAt: phone.CreatedAt})
+			CreatedAt: phone.CreatedAt, SeenAt: phone.CreatedAt, ExpiresAt: phone.CreatedAt + chat.DefaultSessionLife})
 		_, err = s.CreateSession(ctx, "nobody", newSession("nobody's"))
 		wantError(t, err, chat.NoIdentity)
 
@@ -76,5 +76,29 @@ func sessions(t *testing.T, open opener) {
 		must(t, err)
 		_, _, err = s.Identify(ctx, chat.SecretHash("token of bob"))
 		must(t, err)
+	})
+
+	t.Run("a sign-in ends the session that it replaces", func(t *testing.T) {
+		s := open(t, t.TempDir())
+		ann, bob := account(t, s, "ann"), account(t, s, "bob")
+		of, err := s.SessionsOf(ctx, bob.ID)
+		must(t, err)
+		received := listen(t, s)
+		n := newSession("fresh")
+		n.Replaces = of[0].ID
+		_, err = s.CreateSession(ctx, ann.ID, n)
+		must(t, err)
+		wantRevoked(t, received(), bob.ID, of[0].ID)
+		_, _, err = s.Identify(ctx, chat.SecretHash("token of bob"))
+		wantError(t, err, chat.NoIdentity)
+		again := newSession("again") // it has ended already
+		again.Replaces = of[0].ID
+		_, err = s.CreateSession(ctx, ann.ID, again)
+		must(t, err)
+		wantRevoked(t, received(), bob.ID)
+		for _, token := range []string{"token of ann", "fresh", "again"} {
+			_, _, err = s.Identify(ctx, chat.SecretHash(token))
+			must(t, err)
+		}
 	})
 }

@@ -186,7 +186,7 @@ func patches(t *testing.T, open opener) {
 		must(t, err)
 		third, err := s.CreateSession(ctx, ann.ID, newSession("third"))
 		must(t, err)
-		must(t, s.CreateRecovery(ctx, ann.ID, chat.SecretHash("old link"), chat.Now()+chat.RecoveryLife))
+		must(t, s.CreateRecovery(ctx, chat.Recovery{User: ann.ID, ExpiresAt: chat.Now() + chat.RecoveryLife}, chat.SecretHash("old link")))
 		received := listen(t, s)
 		hash := "new"
 		_, err = s.PatchUser(ctx, ann.ID, chat.UserPatch{PasswordHash: &hash, Keep: second.ID})
@@ -205,6 +205,27 @@ func patches(t *testing.T, open opener) {
 		_ = bob
 	})
 
+	t.Run("a renewed hash ends nothing", func(t *testing.T) {
+		s := open(t, t.TempDir())
+		ann := account(t, s, "ann")
+		must(t, s.CreateRecovery(ctx, chat.Recovery{User: ann.ID, ExpiresAt: chat.Now() + chat.RecoveryLife}, chat.SecretHash("link")))
+		received := listen(t, s)
+		for _, c := range []struct{ old, renewed, want string }{
+			{"hash of ann", "renewed", "renewed"},
+			{"hash of ann", "late", "renewed"}, // somebody else was faster
+		} {
+			must(t, s.RenewHash(ctx, ann.ID, c.old, c.renewed))
+			_, hash, err := s.Credentials(ctx, "ann")
+			must(t, err)
+			equal(t, "hash", hash, c.want)
+		}
+		wantRevoked(t, received(), ann.ID)
+		_, _, err := s.Identify(ctx, chat.SecretHash("token of ann"))
+		must(t, err)
+		_, err = s.PeekRecovery(ctx, chat.SecretHash("link"))
+		must(t, err)
+	})
+
 	t.Run("deactivation ends all sessions", func(t *testing.T) {
 		s := open(t, t.TempDir())
 		ann := account(t, s, "ann")
@@ -212,7 +233,7 @@ func patches(t *testing.T, open opener) {
 		must(t, err)
 		second, err := s.CreateSession(ctx, ann.ID, newSession("second"))
 		must(t, err)
-		must(t, s.CreateRecovery(ctx, ann.ID, chat.SecretHash("link"), chat.Now()+chat.RecoveryLife))
+		must(t, s.CreateRecovery(ctx, chat.Recovery{User: ann.ID, ExpiresAt: chat.Now() + chat.RecoveryLife}, chat.SecretHash("link")))
 		received := listen(t, s)
 		_, err = s.PatchUser(ctx, ann.ID, chat.UserPatch{Active: &off, Keep: first.ID}) // Keep is of no use here
 		must(t, err)
@@ -227,6 +248,8 @@ func patches(t *testing.T, open opener) {
 		must(t, err)
 		_, _, err = s.Identify(ctx, chat.SecretHash("token of ann"))
 		wantError(t, err, chat.NoIdentity) // the old sessions do not come back
+		_, _, err = s.UseRecovery(ctx, chat.SecretHash("link"), "hash", newSession("fourth"))
+		wantError(t, err, chat.InviteSpent) // nor does the old link
 		_, err = s.CreateSession(ctx, ann.ID, newSession("fifth"))
 		must(t, err)
 	})

@@ -19,7 +19,7 @@ addEventListener("offline", wake); // a dead connection reports nothing by itsel
 addEventListener("pageshow", (e) => (e.persisted ? location.reload() : wake()));
 addEventListener("pagehide", (e) => (e.persisted ? (document.documentElement.hidden = true) : core.close()));
 const warn = (e: Event) => e.preventDefault();
-core.subscribe(() => (core.published.unsavedText ? addEventListener : removeEventListener)("beforeunload", warn));
+core.store.subscribe(() => (core.store.published.unsavedText ? addEventListener : removeEventListener)("beforeunload", warn));
 document.addEventListener("visibilitychange", wake);
 
 // A notification was clicked.

@@ -340,4 +340,72 @@ test("any scroll keeps few rows mounted and misses none", async () => {
   await atEnd(ann);
 });
 
+test("a list at the end stays there when it changes before the scroll event", async () => {
+  const shore = await h.chat("Shore", ann);
+  await post(ann, shore, 1, "Tide");
+  await texts(ann, "Tide 1").waitFor();
+  await post(ann, shore, 60, "Wave", await number(ann, "Tide 1"));
+  await texts(ann, "Wave 60").waitFor();
+  /** Scrolls away, goes to the end and makes the changes in one task: so the scroll event comes after all of them, and before the ResizeObserver. */
+  const change = (...changes) => list(ann).evaluate(async (log, changes) => {
+    // Waits two frames, and until the second one has ended: in it, the scroll events have come already.
+    const frames = () => new Promise((ok) => requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(ok))));
+    const height = log.clientHeight, last = [...log.querySelectorAll(".message-body")].at(-1);
+    const change = {
+      end: async () => {
+        log.dispatchEvent(new KeyboardEvent("keydown", { key: "End", bubbles: true }));
+        for (let i = 0; i < 50; i++) await null; // React renders in a microtask
+      },
+      shrink: () => { log.style.cssText = `flex: none; height: ${height - 300}px`; },
+      restore: () => { log.style.cssText = ""; },
+      layout: () => log.clientHeight,
+      grow: () => { last.style.paddingBottom = "200px"; },
+      ungrow: () => { last.style.paddingBottom = ""; },
+      frames,
+      press: () => log.querySelector(".message-quote").dispatchEvent(new PointerEvent("pointerdown", { bubbles: true, pointerType: "mouse" })),
+      release: () => dispatchEvent(new PointerEvent("pointerup")),
+      up: () => log.scrollBy(0, -5),
+      away: () => log.scrollBy(0, -150),
+    };
+    log.scrollBy(0, -600);
+    await frames();
+    for (const name of ["end", ...changes]) await change[name]();
+    await frames();
+  }, changes);
+  /** Lets the list grow without a scroll, and returns the px to the end. */
+  const growth = () => list(ann).evaluate(async (log) => {
+    const last = [...log.querySelectorAll(".message-body")].at(-1);
+    last.style.paddingTop = "100px";
+    await new Promise((ok) => requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(ok))));
+    return log.scrollHeight - log.clientHeight - log.scrollTop;
+  });
+  const reset = () => list(ann).evaluate((log) => {
+    log.style.cssText = "";
+    for (const body of log.querySelectorAll(".message-body")) body.style.cssText = "";
+  });
+  const stays = async (...changes) => {
+    await change(...changes);
+    await atEnd(ann);
+    await growth();
+    await atEnd(ann);
+    await reset();
+  };
+  const leaves = async (...changes) => {
+    await change(...changes);
+    assert.ok((await growth()) > 100, changes.join(", "));
+    await reset();
+  };
+  await stays();
+  await stays("shrink"); // a phone's keyboard opens
+  await stays("grow"); // a picture or a font comes late
+  await stays("grow", "shrink");
+  await stays("shrink", "frames", "restore", "layout", "grow"); // the keyboard closes, the browser clamps scrollTop, and a row grows
+  await stays("grow", "frames", "press", "ungrow", "frames", "shrink", "release"); // a press holds the list
+  await stays("frames", "up", "grow"); // so few px are still the end
+  await leaves("frames", "away");
+  await leaves("frames", "away", "grow");
+  await leaves("frames", "away", "shrink");
+  await leaves("frames", "up", "frames", "up", "frames", "up"); // slowly
+});
+
 h.noFaults();

@@ -1,6 +1,7 @@
 import { createContext, useContext, useSyncExternalStore } from "react";
 import type { Chat } from "../core/chatModel.ts";
-import type { Core, Snapshot } from "../core/core.ts";
+import type { Core } from "../core/core.ts";
+import type { Snapshot } from "../core/store.ts";
 import type { ChatId } from "../core/wire.ts";
 
 export const CoreContext = createContext<Core | null>(null);
@@ -14,7 +15,7 @@ export function useCore(): Core {
 /** Returns a part of the published snapshot. select must return the same object while that part is unchanged. */
 export function useSnapshot<T>(select: (s: Snapshot) => T): T {
   const core = useCore();
-  return useSyncExternalStore(core.subscribe, () => select(core.published));
+  return useSyncExternalStore(core.store.subscribe, () => select(core.store.published));
 }
 
 export const useChat = (id: ChatId): Chat | undefined => useSnapshot((s) => s.state.chats.get(id));

@@ -32,7 +32,7 @@ interface Props {
 export function Composer({ chatId, reply, given, onReply, onEditLast }: Props) {
   const core = useCore();
   const id = useId();
-  const limit = useSnapshot((s) => s.state.limits?.text ?? Infinity);
+  const limit = useSnapshot((s) => s.state.limits.text);
   const title = useSnapshot((s) => { const c = s.state.chats.get(chatId); return c ? titleOf(s.state, c) : ""; });
   const draft = useDraft(chatId, { reply, onReply });
   const { text } = draft;
@@ -98,7 +98,7 @@ export function Composer({ chatId, reply, given, onReply, onEditLast }: Props) {
           onSelect={(e) => setCaret(e.currentTarget.selectionStart)} onKeyDown={onKeyDown} onPaste={onPaste} />
         <SendButton off={!text.trim() || over > 0} />
       </div>
-      {over > -nearLimit && <p id={id + "n"} className={over > 0 ? "fault" : "hint"} role="status">{over > 0 ? w.tooLong(over) : w.left(-over)}</p>}
+      {over > -nearLimit && <p id={id + "n"} className={over > 0 ? "error" : "hint"} role="status">{over > 0 ? w.tooLong(over) : w.left(-over)}</p>}
       <Dialog title={w.emoji} isOpen={picking} onClose={() => setPicking(false)}>
         <EmojiPicker onClose={() => setPicking(false)} onPick={(emoji) => {
           setPicking(false);

@@ -31,7 +31,7 @@ export function Conversation({ chatId, seq }: { chatId: ChatId; seq?: Seq }) {
   const [wasMember, setWasMember] = useState(!!chat);
   if (chat && !wasMember) setWasMember(true);
   if (chat) return <OpenConversation chat={chat} seq={seq} />;
-  return known ? <NotAMember chatId={chatId} left={wasMember} /> : <p className="whole hint" role="status">{t.conversation.loading}</p>;
+  return known ? <NotAMember chatId={chatId} left={wasMember} /> : <p className="centered hint" role="status">{t.conversation.loading}</p>;
 }
 
 function OpenConversation({ chat, seq }: { chat: Chat; seq?: Seq }) {
@@ -72,11 +72,11 @@ function OpenConversation({ chat, seq }: { chat: Chat; seq?: Seq }) {
 
   /** Edits the user's last message: among the loaded ones at the end, the newest page, or any loaded one. */
   const editLast = useCallback(async () => {
-    const { state } = core.snapshot;
+    const { state } = core.store.snapshot;
     const now = state.chats.get(chat.id);
     const own = (m: Message) => m.by === state.me?.id && !m.deletedAt;
     const last = (now && rangeOf(now))?.messages.findLast(own)
-      ?? (await core.command("history", { chatId: chat.id, limit: state.limits?.page })).messages.findLast(own)
+      ?? (await core.command("history", { chatId: chat.id, limit: state.limits.page })).messages.findLast(own)
       ?? now?.timeline?.flatMap((s) => s.messages).findLast(own);
     const field = area.current?.querySelector<HTMLTextAreaElement>("[data-composer]");
     if (!field || field.value) return; // the user typed meanwhile
@@ -122,7 +122,7 @@ function NotAMember({ chatId, left }: { chatId: ChatId; left: boolean }) {
   }, [core, chatId, left]);
   const back = <Button onPress={() => navigate(paths.home)}>{t.conversation.toChats}</Button>;
   if (entry?.open && !entry.role) {
-    return <div className="whole stack"><h1 dir="auto">{entry.title}</h1><p className="hint">{t.conversation.joinOpen}</p><Button look="main" onPress={() => attempt(() => core.join(chatId))}>{t.conversation.join}</Button>{back}<UnsentMessages chatId={chatId} /></div>;
+    return <div className="centered stack"><h1 dir="auto">{entry.title}</h1><p className="hint">{t.conversation.joinOpen}</p><Button look="main" onPress={() => attempt(() => core.join(chatId))}>{t.conversation.join}</Button>{back}<UnsentMessages chatId={chatId} /></div>;
   }
-  return <div className="whole stack"><h1>{deleted ? t.conversation.chatDeleted : left ? t.conversation.left : t.conversation.gone}</h1>{!deleted && <p className="hint">{t.conversation.goneWhy}</p>}{back}<UnsentMessages chatId={chatId} /></div>;
+  return <div className="centered stack"><h1>{deleted ? t.conversation.chatDeleted : left ? t.conversation.left : t.conversation.gone}</h1>{!deleted && <p className="hint">{t.conversation.goneWhy}</p>}{back}<UnsentMessages chatId={chatId} /></div>;
 }

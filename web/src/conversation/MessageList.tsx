@@ -92,7 +92,7 @@ export function MessageList({ chat, target, editing, actions, onEditPending }: P
     moved(scrolledMs);
   }
   function onCopy(e: ClipboardEvent) {
-    const text = selectionText(e.currentTarget, range?.messages ?? [], core.snapshot.state);
+    const text = selectionText(e.currentTarget, range?.messages ?? [], core.store.snapshot.state);
     if (text === undefined) return;
     e.clipboardData.setData("text/plain", text);
     e.preventDefault();

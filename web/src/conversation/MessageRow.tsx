@@ -56,7 +56,7 @@ function MessageBodyWithMentions({ text, mentions }: { text: string; mentions: r
 
 export function MessageBody({ text, named = nobody }: { text: string; named?: ReadonlySet<string> }) {
   const core = useCore();
-  return <div className="message-body"><ErrorBoundary resetKey={text} fallback={<p>{text}</p>}><Markdown text={text} named={named} me={core.snapshot.state.me?.handle ?? ""} /></ErrorBoundary></div>;
+  return <div className="message-body"><ErrorBoundary resetKey={text} fallback={<p>{text}</p>}><Markdown text={text} named={named} me={core.store.snapshot.state.me?.handle ?? ""} /></ErrorBoundary></div>;
 }
 
 export function QuotedMessage({ quote, jump }: { quote: Quote; jump: (seq: Seq) => void }) {

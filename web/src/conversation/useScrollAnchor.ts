@@ -29,9 +29,20 @@ export interface ScrollAnchor {
 export function useScrollAnchor(scrollerRef: RefObject<HTMLDivElement | null>, rows: unknown, end: boolean): ScrollAnchor {
   const follows = useRef(false);
   const anchorRef = useRef<ScrollPosition>(undefined);
-  const knownRef = useRef(0); // scrollTop when the anchor was set
+  const knownRef = useRef({ top: 0, height: 0 }); // scrollTop and the scroller's height when the anchor was set; at the end of the chat, of the end
   const endsRef = useRef(end);
   const heldRef = useRef(false);
+
+  const setKnown = useCallback((box: HTMLElement) => {
+    const left = leftIn(box);
+    if (!follows.current) knownRef.current = { top: box.scrollTop, height: box.clientHeight };
+    else if (left <= slack) knownRef.current = { top: box.scrollTop + left, height: box.clientHeight }; // not where it is: small scrolls add up
+  }, []);
+  /** Reports whether the user scrolled up from the end. Content that grew and a scroller that shrank leave scrollTop as it was; a scroller that grew may have clamped it. */
+  const leftEnd = useCallback((box: HTMLElement) => {
+    const { top, height } = knownRef.current;
+    return leftIn(box) > slack && box.scrollTop + Math.max(0, box.clientHeight - height) < top - slack;
+  }, []);
 
   const setAnchor = useCallback(() => {
     const box = scrollerRef.current;
@@ -39,32 +50,31 @@ export function useScrollAnchor(scrollerRef: RefObject<HTMLDivElement | null>, r
     const all = messagesIn(box);
     if (!all.length) return; // while they load, the anchor stays
     // Without a scroll by the user the anchor stays, also if the browser clamped scrollTop at the end of what is loaded.
-    if (box.scrollTop === knownRef.current && !follows.current && !endsRef.current && anchorRef.current && messageIn(box, anchorRef.current.seq)) return;
+    if (box.scrollTop === knownRef.current.top && !follows.current && !endsRef.current && anchorRef.current && messageIn(box, anchorRef.current.seq)) return;
     const edge = box.getBoundingClientRect().top;
     const row = all[firstBelow(all, edge)] ?? all[all.length - 1]!;
-    follows.current = endsRef.current && leftIn(box) <= slack;
+    follows.current = endsRef.current && (follows.current ? !leftEnd(box) : leftIn(box) <= slack);
     anchorRef.current = { seq: seqOf(row), offset: row.getBoundingClientRect().top - edge };
-    knownRef.current = box.scrollTop;
-  }, [scrollerRef]);
+    setKnown(box);
+  }, [scrollerRef, leftEnd, setKnown]);
 
   const correct = useCallback(() => {
     const box = scrollerRef.current;
     if (!box) return;
+    if (follows.current && leftEnd(box)) return setAnchor();
     // A move without its event yet is the user's, unless the content became too short.
-    const scrolled = leftIn(box) > 1 ? box.scrollTop - knownRef.current : 0;
-    if (follows.current && scrolled < -slack) return setAnchor();
+    const scrolled = leftIn(box) > 1 ? box.scrollTop - knownRef.current.top : 0;
     const a = anchorRef.current;
     const row = a && messageIn(box, a.seq);
     if (follows.current) {
-      if (heldRef.current) return;
-      box.scrollTop = box.scrollHeight;
+      if (!heldRef.current) box.scrollTop = box.scrollHeight;
     } else if (row) {
       const moved = row.getBoundingClientRect().top - box.getBoundingClientRect().top - a.offset + scrolled;
       if (Math.abs(moved) >= 0.5) box.scrollTop += moved;
       if (scrolled) return setAnchor();
     }
-    knownRef.current = box.scrollTop;
-  }, [scrollerRef, setAnchor]);
+    setKnown(box);
+  }, [scrollerRef, leftEnd, setAnchor, setKnown]);
 
   useLayoutEffect(() => {
     endsRef.current = end;
@@ -86,7 +96,8 @@ export function useScrollAnchor(scrollerRef: RefObject<HTMLDivElement | null>, r
       const box = scrollerRef.current;
       if (!box) return;
       follows.current = true;
-      box.scrollTop = knownRef.current = box.scrollHeight;
+      box.scrollTop = box.scrollHeight;
+      setKnown(box);
       setAnchor();
     },
     hold(on) {
@@ -114,7 +125,7 @@ export function useScrollAnchor(scrollerRef: RefObject<HTMLDivElement | null>, r
       return whole && whole.getBoundingClientRect().bottom > top ? seqOf(whole) : 0;
     },
     distanceToEnd: () => (scrollerRef.current ? leftIn(scrollerRef.current) : 0),
-  }), [scrollerRef, setAnchor, correct]);
+  }), [scrollerRef, setAnchor, setKnown, correct]);
 }
 
 const leftIn = (box: HTMLElement) => box.scrollHeight - box.clientHeight - box.scrollTop;

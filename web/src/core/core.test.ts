@@ -40,14 +40,14 @@ async function page(answers: Record<string, () => unknown> = {}) {
   });
   const core = new Core(api, openLocalDB(), () => (wires.push(new FakeWire()), wires.at(-1)!));
   let told = 0;
-  core.subscribe(() => told++);
+  core.store.subscribe(() => told++);
   void core.start();
   await pass();
   const it = {
     core, log, wires, asked,
     wire: () => wires.at(-1)!,
     told: () => told,
-    chat: () => core.snapshot.state.chats.get("c")!,
+    chat: () => core.store.snapshot.state.chats.get("c")!,
     greet: (...values: object[]) => it.wire().greets({ chats: [log.entry("me")], users: [user("ann")] }, ...values),
     /** Replies to the last history command. */
     history: async () => {
@@ -59,7 +59,7 @@ async function page(answers: Record<string, () => unknown> = {}) {
       void core.load("c", {});
       await it.history();
     },
-    texts: () => [...(rangeOf(it.chat())?.messages.map((m) => m.text) ?? []), ...pendingOf(core.snapshot.pending, "c").map((p) => `${p.text} ${p.state}`)],
+    texts: () => [...(rangeOf(it.chat())?.messages.map((m) => m.text) ?? []), ...pendingOf(core.store.snapshot.pending, "c").map((p) => `${p.text} ${p.state}`)],
   };
   return it;
 }
@@ -68,7 +68,7 @@ test("listeners get the chats and the live connection in one snapshot", async ()
   const it = await page();
   const heard: string[] = [];
   await pass(1000); // so that the next change is notified at once
-  it.core.subscribe(() => void (it.core.published.state.chats.size && heard.push(it.core.published.connection.state)));
+  it.core.store.subscribe(() => void (it.core.store.published.state.chats.size && heard.push(it.core.store.published.connection.state)));
   it.greet();
   await pass(1000);
   expect(heard[0]).toBe("live");
@@ -76,7 +76,7 @@ test("listeners get the chats and the live connection in one snapshot", async ()
 
 test("a message is posted, acknowledged and shown", async () => {
   const it = await page();
-  expect(it.core.snapshot.phase).toBe("in");
+  expect(it.core.store.snapshot.phase).toBe("in");
   it.log.append({ event: "posted", by: "ann", text: "hello" });
   it.greet();
   await it.open();
@@ -115,10 +115,10 @@ test("a render in between uses the published snapshot: a message is always eithe
   it.core.post("c", "mine");
   const { id, clientId } = it.wire().last("post");
   it.wire().says({ re: id, ok: { seq: 2, at: 1 } }, it.log.append({ event: "posted", by: "me", clientId: String(clientId), text: "mine" }));
-  expect([it.core.snapshot.pending.length, it.core.published.pending.length]).toEqual([0, 1]);
-  expect(it.core.published.state.chats.get("c")!.seen).toBe(1);
+  expect([it.core.store.snapshot.pending.length, it.core.store.published.pending.length]).toEqual([0, 1]);
+  expect(it.core.store.published.state.chats.get("c")!.seen).toBe(1);
   await pass(16);
-  expect(it.core.published).toBe(it.core.snapshot);
+  expect(it.core.store.published).toBe(it.core.store.snapshot);
 });
 
 test("a slow device is notified less often, but at once of its user's messages", async () => {
@@ -128,7 +128,7 @@ test("a slow device is notified less often, but at once of its user's messages",
   const now = performance.now.bind(performance);
   let drew = 0;
   vi.spyOn(performance, "now").mockImplementation(() => now() + drew);
-  it.core.subscribe(() => void (drew += 20)); // the time of a render
+  it.core.store.subscribe(() => void (drew += 20)); // the time of a render
   const said = () => it.wire().says(it.log.append({ event: "posted", by: "ann", text: "x" }));
   let before = it.told();
   said();
@@ -155,7 +155,7 @@ test("a reconnect brings missed events, and the outbox retries with the same cli
   const first = it.wire().last("post").clientId;
   const missed = it.log.append({ event: "posted", by: "ann", text: "missed" });
   it.wire().breaks(4000, "retryAfterMs=100");
-  expect([it.core.snapshot.connection.cause, it.texts()]).toEqual(["restarting", ["over waiting"]]);
+  expect([it.core.store.snapshot.connection.cause, it.texts()]).toEqual(["restarting", ["over waiting"]]);
   await pass(100);
   it.wire().opens();
   expect(it.wire().last("resume")).toMatchObject({ epoch: "e", seen: { c: 1 }, at: { c: 1001 } });
@@ -172,7 +172,7 @@ test("the next page sends the message of a closed one, also after signing in aga
   const { clientId } = it.wire().last("post");
   await pass();
   it.wire().breaks(4501);
-  expect(it.core.snapshot.phase).toBe("out");
+  expect(it.core.store.snapshot.phase).toBe("out");
   it.core.close();
   await pass();
   const next = await page();
@@ -189,7 +189,7 @@ test("signing out erases what was stored", async () => {
   void it.core.signOut();
   it.wire().breaks(4501); // the server closes first
   await pass(1);
-  expect([it.core.snapshot.phase, it.core.snapshot.pending]).toEqual(["out", []]);
+  expect([it.core.store.snapshot.phase, it.core.store.snapshot.pending]).toEqual(["out", []]);
   it.core.close();
   const next = await page();
   next.greet();
@@ -199,13 +199,13 @@ test("signing out erases what was stored", async () => {
 
 test('"not signed in" and "no answer" are different phases', async () => {
   const out = await page({ "GET /me": () => ({ error: { code: "no_identity", message: "sign in" } }) });
-  expect([out.core.snapshot.phase, out.wires.length]).toEqual(["out", 0]);
+  expect([out.core.store.snapshot.phase, out.wires.length]).toEqual(["out", 0]);
   let up = false;
   const down = await page({ "GET /me": () => (up ? { user: user("me") } : new TypeError("refused")) });
-  expect([down.core.snapshot.phase, down.core.snapshot.failure?.code]).toEqual(["unreachable", "no_answer"]);
+  expect([down.core.store.snapshot.phase, down.core.store.snapshot.failure?.code]).toEqual(["unreachable", "no_answer"]);
   up = true;
   await pass(5000);
-  expect([down.core.snapshot.phase, down.wires.length]).toEqual(["in", 1]);
+  expect([down.core.store.snapshot.phase, down.wires.length]).toEqual(["in", 1]);
 });
 
 test("what the state lacks is fetched, each thing once", async () => {
@@ -218,7 +218,7 @@ test("what the state lacks is fetched, each thing once", async () => {
   await pass(50);
   await pass();
   expect(it.asked.slice(1).sort()).toEqual(["GET /chats/c", "GET /users?ids=carl%2Cdora"]);
-  expect([it.chat().mentions, userOf(it.core.snapshot.state, "carl").name]).toEqual([0, "CARL"]);
+  expect([it.chat().mentions, userOf(it.core.store.snapshot.state, "carl").name]).toEqual([0, "CARL"]);
 
   const early = it.log.append({ event: "posted", by: "ann", text: "first" });
   it.wire().says(it.log.append({ event: "posted", by: "ann", text: "second" }));
@@ -302,7 +302,7 @@ test("another version of the server sets outdated", async () => {
   it.wire().breaks(4000, "retryAfterMs=100");
   await pass(100);
   it.wire().greets({ version: "2" });
-  expect([it.core.snapshot.outdated, it.core.snapshot.connection.state]).toEqual([true, "live"]);
+  expect([it.core.store.snapshot.outdated, it.core.store.snapshot.connection.state]).toEqual([true, "live"]);
 });
 
 test("the clock follows the server's", async () => {
@@ -313,10 +313,10 @@ test("the clock follows the server's", async () => {
 
 test("all members are loaded, page by page", async () => {
   const it = await page({
-    "GET /chats/c/members?limit=200": () => ({ members: [{ userId: "me", role: "admin", readUpTo: 1 }], users: [], next: "me" }),
-    "GET /chats/c/members?limit=200&after=me": () => ({ members: [{ userId: "ann", role: "member", readUpTo: 1 }], users: [] }),
+    "GET /chats/c/members?limit=7": () => ({ members: [{ userId: "me", role: "admin", readUpTo: 1 }], users: [], next: "me" }),
+    "GET /chats/c/members?limit=7&after=me": () => ({ members: [{ userId: "ann", role: "member", readUpTo: 1 }], users: [] }),
   });
-  it.greet();
+  it.wire().greets({ chats: [it.log.entry("me")], limits: { page: 7 } });
   await it.core.loadMembers("c");
   expect([...it.chat().members!]).toEqual([["me", "admin"], ["ann", "member"]]);
 });
@@ -325,7 +325,7 @@ test("a created chat is in the state when the call returns", async () => {
   const it = await page({ "POST /chats": () => ({ chat: { ...it.log.entry("me"), id: "d", kind: "direct", title: "", with: "dora", activity: 9999 }, users: [user("dora")] }) });
   it.greet();
   expect(await it.core.createChat({ clientId: "k", kind: "direct", members: ["dora"] })).toBe("d");
-  const { state } = it.core.snapshot;
+  const { state } = it.core.store.snapshot;
   expect(chatsByActivity(state).map((c) => titleOf(state, c))).toEqual(["DORA", ""]);
   expect(unreadOf(state)).toEqual({ chats: 0, messages: 0, mentions: 0 });
 });
@@ -369,13 +369,13 @@ test("the cause of a session's end is shown if the server ended it, not if the u
   const it = await page();
   it.greet();
   it.wire().breaks(4501);
-  expect([it.core.snapshot.phase, it.core.snapshot.connection.cause]).toEqual(["out", "signedOut"]);
+  expect([it.core.store.snapshot.phase, it.core.store.snapshot.connection.cause]).toEqual(["out", "signedOut"]);
   let close = () => {};
   const other = await page({ "DELETE /sessions/current": () => void close() });
   other.greet();
   close = () => other.wire().breaks(4501); // before the response
   await other.core.signOut();
-  expect([other.core.snapshot.phase, other.core.snapshot.connection.cause]).toEqual(["out", undefined]);
+  expect([other.core.store.snapshot.phase, other.core.store.snapshot.connection.cause]).toEqual(["out", undefined]);
 });
 
 test("rateLimitedUntil is set until everything is sent", async () => {
@@ -384,9 +384,9 @@ test("rateLimitedUntil is set until everything is sent", async () => {
   it.core.post("c", "one");
   it.wire().says({ re: it.wire().last("post").id, error: { code: "rate_limited", message: "", retryAfterMs: 4000 } });
   await pass();
-  expect(it.core.snapshot.rateLimitedUntil).toBe(Date.now() + 4000);
+  expect(it.core.store.snapshot.rateLimitedUntil).toBe(Date.now() + 4000);
   await pass(4000);
   it.wire().says({ re: it.wire().last("post").id, ok: { seq: 2, at: 1 } });
   await pass();
-  expect(it.core.snapshot.rateLimitedUntil).toBe(0);
+  expect(it.core.store.snapshot.rateLimitedUntil).toBe(0);
 });

@@ -1,76 +1,37 @@
-// The client without its views: the state, the actions on it, and the connection to the server.
-// Views read `published`, subscribe, and call the methods.
+// The client without its views: who is signed in, and what the user can do.
+// Views read the store's snapshot and call the methods.
 import { Api, type NewAccount, type NewChat } from "./api.ts";
 import type { PageRequest } from "./chatModel.ts";
-import { typingMs } from "./chat.ts";
 import { Clock } from "./clock.ts";
-import { TabChannel, type TabMessage } from "./tabChannel.ts";
-import { OutboxSender } from "./outboxSender.ts";
-import { asFailure, type Failure, notSignedIn } from "./failure.ts";
+import { asFailure, notSignedIn } from "./failure.ts";
 import { newId } from "./id.ts";
-import { emptyOutbox, type Pending } from "./outbox.ts";
-import { maxMembersPage } from "./protocolLimits.ts";
-import { ActivityReporter } from "./activityReporter.ts";
-import { openLocalDB, type LocalDB } from "./localDB.ts";
-import { type ConnectionState, Socket, type WebSocketLike } from "./socket.ts";
-import { type Action, emptyState, reduce, resumeSeqs, resumeTimes, type State } from "./state.ts";
-import { type StorageProblem, scrub, Storage } from "./storage.ts";
+import { type LocalDB, openLocalDB } from "./localDB.ts";
+import type { WebSocketLike } from "./socket.ts";
+import { emptyState, reduce } from "./state.ts";
+import { scrub, Storage } from "./storage.ts";
+import { initialSnapshot, Store } from "./store.ts";
+import { TabChannel, type TabMessage } from "./tabChannel.ts";
 import { Tabs } from "./tabs.ts";
-import { NotifyScheduler } from "./notifyScheduler.ts";
-import { Refetcher } from "./refetcher.ts";
-import type { ChatId, Entry, Event, Fields, Ok, Quote, Seq, Signal, User, UserId, Verb, HistoryWindow } from "./wire.ts";
+import { UserSession } from "./userSession.ts";
+import type { ChatId, Entry, Fields, Ok, Quote, Seq, User, UserId, Verb, HistoryWindow } from "./wire.ts";
 
-export interface Snapshot {
-  /** unreachable: whether a user is signed in is unknown, for the reason in failure. otherUser: the cookie is no longer that of this page's user. */
-  readonly phase: "starting" | "unreachable" | "out" | "in" | "otherUser";
-  /** The user of the cookie in phase otherUser. */
-  readonly otherUser?: User;
-  readonly failure?: Failure;
-  readonly state: State;
-  readonly pending: readonly Pending[];
-  /** In phase out, its cause tells how that came: "signedOut" by the server, "left" by another page. */
-  readonly connection: ConnectionState;
-  /** The server's rate limit holds unsent messages back until this time; 0 if it does not. */
-  readonly rateLimitedUntil: number;
-  /** The server has another version than when this page was loaded. */
-  readonly outdated: boolean;
-  /** Why texts written here are lost with the page; undefined if they are stored. */
-  readonly storageProblem: StorageProblem | undefined;
-  /** A text would be lost if the page were closed now. */
-  readonly unsavedText: boolean;
-}
-
-/** What exists while a user is signed in, bound to that user. */
-interface Session { me: UserId; api: Api; storage: Storage; outboxSender: OutboxSender; socket: Socket; refetcher: Refetcher; activity: ActivityReporter }
-
-const initialSnapshot: Snapshot = { phase: "starting", state: emptyState, pending: emptyOutbox.pending, connection: { state: "connecting" }, rateLimitedUntil: 0, outdated: false, storageProblem: undefined, unsavedText: false };
 const retryMs = 5000;
 const reconnectWaitMs = 30_000; // how long a change waits for the next connection
 const maxAttempts = 5;
-const keptMessages = 200; // of a chat that is not in view
-const maxMessages = 400;
 
 export class Core {
   readonly clock = new Clock();
-  snapshot: Snapshot = initialSnapshot;
-  /** The snapshot that listeners were last notified of. All views render this one, also those that render in between. */
-  published: Snapshot = initialSnapshot;
-  #listeners = new Set<() => void>();
+  readonly store = new Store();
   #api: Api;
   #localDB: Promise<LocalDB>;
   #tabs: Promise<Tabs>;
   #open: (() => WebSocketLike) | undefined;
   #channel: TabChannel;
-  #session: Session | undefined;
+  #session: UserSession | undefined;
   #lastUser: UserId | undefined; // the user of this page's last session
   #version = "";
   #retryTimer: ReturnType<typeof setTimeout> | undefined;
   #signingOut = false; // by this page's user
-  #batchDepth = 0; // of nested batches: listeners are notified once, at the end
-  #notifyScheduler = new NotifyScheduler(() => {
-    this.published = this.snapshot;
-    for (const l of this.#listeners) l();
-  });
 
   constructor(api = new Api(), localDB = openLocalDB(), open?: () => WebSocketLike, channel = new TabChannel()) {
     this.#api = api;
@@ -86,11 +47,6 @@ export class Core {
     return this.#session?.api ?? this.#api;
   }
 
-  readonly subscribe = (listener: () => void): (() => void) => {
-    this.#listeners.add(listener);
-    return () => this.#listeners.delete(listener);
-  };
-
   // Sessions.
 
   /** Asks the server who is signed in, again and again until it answers. */
@@ -100,13 +56,13 @@ export class Core {
       const { user } = await this.#api.me();
       if (this.#session) return;
       if (!this.#lastUser || this.#lastUser === user.id) return await this.#startSession(user);
-      this.#set({ phase: "otherUser", otherUser: user });
+      this.store.set({ phase: "otherUser", otherUser: user });
       await this.#scrub(user.id);
     } catch (err) {
       const failure = asFailure(err);
       if (this.#session) return;
       if (failure.code === "no_identity") return this.#signedOut(this.#lastUser ? "signedOut" : undefined);
-      this.#set({ phase: "unreachable", failure });
+      this.store.set({ phase: "unreachable", failure });
       if (failure.retryable) this.#retryTimer = setTimeout(() => void this.start(), failure.retryAfterMs ?? retryMs);
     }
   }
@@ -147,7 +103,7 @@ export class Core {
   wake(): void {
     this.#session?.socket.wake();
     void this.#tabs.then((t) => t.renew());
-    if (this.snapshot.phase === "unreachable") void this.start();
+    if (this.store.snapshot.phase === "unreachable") void this.start();
   }
 
   /** Reconnects without waiting for the backoff. */
@@ -170,11 +126,11 @@ export class Core {
   /** Loads a page of a chat's history into the chat's timeline. */
   async load(chatId: ChatId, window: HistoryWindow): Promise<void> {
     const request: PageRequest = { window };
-    this.#dispatch({ type: "requestStarted", chatId, request });
+    this.#session?.dispatch({ type: "requestStarted", chatId, request });
     try {
-      this.#dispatch({ type: "page", chatId, request, page: await this.command("history", { chatId, ...window }) });
+      this.#session?.dispatch({ type: "page", chatId, request, page: await this.command("history", { chatId, ...window }) });
     } catch (err) {
-      this.#dispatch({ type: "requestEnded", chatId, request });
+      this.#session?.dispatch({ type: "requestEnded", chatId, request });
       throw err;
     }
   }
@@ -184,14 +140,14 @@ export class Core {
     const { api } = this;
     for (let after: string | undefined; ; ) {
       const request: PageRequest = {};
-      this.#dispatch({ type: "requestStarted", chatId, request });
+      this.#session?.dispatch({ type: "requestStarted", chatId, request });
       try {
-        const page = await api.members(chatId, { limit: maxMembersPage, after });
-        this.#dispatch({ type: "members", chatId, request, members: page.members, users: page.users });
+        const page = await api.members(chatId, { limit: this.store.snapshot.state.limits.page, after });
+        this.#session?.dispatch({ type: "members", chatId, request, members: page.members, users: page.users });
         if (!page.next) return;
         after = page.next;
       } catch (err) {
-        this.#dispatch({ type: "requestEnded", chatId, request });
+        this.#session?.dispatch({ type: "requestEnded", chatId, request });
         throw err;
       }
     }
@@ -213,7 +169,7 @@ export class Core {
 
   /** Drops the chat's messages outside of from..to, so that a busy chat does not fill the memory. */
   trim(chatId: ChatId, from: Seq, to: Seq): void {
-    this.#dispatch({ type: "trim", chatId, from, to });
+    this.#session?.dispatch({ type: "trim", chatId, from, to });
   }
 
   // Messages.
@@ -221,7 +177,7 @@ export class Core {
   /** Puts a message into the outbox: it is shown at once, see Snapshot.pending. */
   post(chatId: ChatId, text: string, reply?: Quote): void {
     this.#session?.outboxSender.enqueue(chatId, text, reply);
-    this.#notifyScheduler.flush();
+    this.store.scheduler.flush();
   }
 
   retry(clientId: string): void {
@@ -264,7 +220,7 @@ export class Core {
   }
 
   typing(chatId: ChatId): void {
-    this.#notifyScheduler.keystroke();
+    this.store.scheduler.keystroke();
     this.#session?.activity.typing(chatId);
   }
 
@@ -280,55 +236,44 @@ export class Core {
     const [localDB, tabs] = await Promise.all([this.#localDB, this.#tabs]);
     if (this.#session) return;
     this.#lastUser = me.id;
+    const { store, clock } = this;
     const api = this.#api.forUser(me.id, (f) => this.#session?.api === api && !this.#signingOut && this.#userRejected(f.field === "Parley-User" ? "otherUser" : "signedOut"));
-    const risk = () => this.#session?.storage === storage && this.#set({ storageProblem: storage.storageProblem, unsavedText: storage.unsavedText });
-    const storage: Storage = new Storage(localDB, tabs, me.id, (key) => this.#channel.send({ type: "draft", user: me.id, key }), risk);
-    const socket: Socket = new Socket({
-      as: me.id,
-      resume: () => ({ epoch: this.snapshot.state.epoch || undefined, seen: resumeSeqs(this.snapshot.state), at: resumeTimes(this.snapshot.state) }),
-      hello: (ok, resumed, sent) => {
-        if (ok.me.id !== me.id) return this.#userRejected("otherUser"); // a server without the field "as"
-        this.clock.addSample(ok.now, sent, Date.now());
-        this.#version ||= ok.version;
-        this.#batch(() => {
-          this.#set({ outdated: ok.version !== this.#version });
-          this.#dispatch({ type: "hello", ok, resumed: resumed.seen ?? {} });
-          this.#connectionChanged(socket.connection);
-        });
+    const s = this.#session = new UserSession(me, {
+      api, store, clock, localDB, tabs, open: this.#open,
+      draftSaved: (key) => this.#channel.send({ type: "draft", user: me.id, key }),
+      greeted: (version) => {
+        this.#version ||= version;
+        store.set({ outdated: version !== this.#version });
       },
-      values: (all) => this.#batch(() => all.forEach((v) => this.#receive(v))),
-      connection: (line) => this.#connectionChanged(line),
-    }, this.#open);
-    const outboxSender: OutboxSender = new OutboxSender(tabs.id, storage, (post) => socket.command("post", post), () => this.#set({ pending: outboxSender.outbox.pending, rateLimitedUntil: outboxSender.outbox.notBefore }));
-    const refetcher = new Refetcher(api, socket, () => this.snapshot.state, (a) => this.#dispatch(a));
-    const reader = new ActivityReporter(socket, () => this.snapshot.state, (chatId, seq) => this.#dispatch({ type: "read", chatId, seq }));
-    this.#session = { me: me.id, api, storage, outboxSender, socket, refetcher, activity: reader };
-    this.#set({ ...initialSnapshot, phase: "in", state: reduce(emptyState, { type: "users", users: [me] }), storageProblem: storage.storageProblem });
+      lost: ({ state, cause }) => {
+        if (state === "ended" && this.#signingOut) this.#endSession();
+        else if (cause === "signedOut" || cause === "otherUser") this.#userRejected(cause);
+        else return false;
+        return true;
+      },
+    });
+    store.set({ ...initialSnapshot, phase: "in", state: reduce(emptyState, { type: "users", users: [me] }), storageProblem: s.storage.storageProblem });
     this.#channel.send({ type: "in", user: me.id });
     void this.#scrub(me.id);
-    socket.connect();
+    s.socket.connect();
   }
 
   #endSession(): void {
     const s = this.#session;
+    if (!s) return;
     this.#session = undefined;
-    s?.api.close();
-    s?.storage.end();
-    s?.outboxSender.stop();
-    s?.refetcher.stop();
-    s?.activity.stop();
-    s?.socket.end();
+    s.end();
     // The next session gets a tab id of its own, so that another tab of this user may adopt the outbox.
-    if (s) this.#tabs = Promise.all([this.#localDB, this.#tabs]).then(([localDB, tabs]) => (tabs.close(), new Tabs(localDB)));
-    if (s) this.#set({ ...initialSnapshot, phase: "out" });
+    this.#tabs = Promise.all([this.#localDB, this.#tabs]).then(([localDB, tabs]) => (tabs.close(), new Tabs(localDB)));
+    this.store.set({ ...initialSnapshot, phase: "out" });
   }
 
   /** The session ended without this page's doing. */
   #signedOut(cause?: "signedOut" | "left"): void {
-    const { storageProblem, unsavedText } = this.snapshot; // the stored texts stay
-    this.#batch(() => {
+    const { storageProblem, unsavedText } = this.store.snapshot; // the stored texts stay
+    this.store.batch(() => {
       this.#endSession();
-      this.#set({ ...initialSnapshot, phase: "out", ...(cause && { connection: { state: "ended", cause } }), ...(cause === "signedOut" && { storageProblem, unsavedText }) });
+      this.store.set({ ...initialSnapshot, phase: "out", ...(cause && { connection: { state: "ended", cause } }), ...(cause === "signedOut" && { storageProblem, unsavedText }) });
     });
     void this.#scrub();
   }
@@ -336,10 +281,10 @@ export class Core {
   /** The server rejected this page's user. */
   #userRejected(cause: "signedOut" | "otherUser"): void {
     if (cause === "signedOut") return this.#signedOut(cause);
-    const { storageProblem, unsavedText } = this.snapshot;
-    this.#batch(() => {
+    const { storageProblem, unsavedText } = this.store.snapshot;
+    this.store.batch(() => {
       this.#endSession();
-      this.#set({ ...initialSnapshot, storageProblem, unsavedText }); // phase "starting": the server says who is signed in now
+      this.store.set({ ...initialSnapshot, storageProblem, unsavedText }); // phase "starting": the server says who is signed in now
     });
     void this.start();
   }
@@ -348,11 +293,11 @@ export class Core {
   async #onTabMessage(n: TabMessage): Promise<void> {
     if (n.type === "draft") return n.user === this.#session?.me ? this.#session.storage.notifyWatchers(n.key) : undefined;
     if (n.type === "in") {
-      const now = this.#session?.me ?? (this.snapshot.phase === "otherUser" ? this.snapshot.otherUser?.id : undefined);
+      const now = this.#session?.me ?? (this.store.snapshot.phase === "otherUser" ? this.store.snapshot.otherUser?.id : undefined);
       if (this.#lastUser && now !== n.user) this.#userRejected("otherUser");
       return;
     }
-    if (this.#lastUser !== n.user) return this.snapshot.phase === "otherUser" ? void this.start() : undefined;
+    if (this.#lastUser !== n.user) return this.store.snapshot.phase === "otherUser" ? void this.start() : undefined;
     const s = this.#session;
     const storage = s?.storage ?? new Storage(await this.#localDB, await this.#tabs, n.user);
     s?.outboxSender.stop();
@@ -364,26 +309,11 @@ export class Core {
     return this.#localDB.then((localDB) => scrub(localDB, signedIn)).catch(() => {});
   }
 
-  #connectionChanged(line: ConnectionState): void {
-    const s = this.#session;
-    if (!s) return;
-    if (line.state === "ended" && this.#signingOut) return this.#endSession();
-    if (line.cause === "signedOut" || line.cause === "otherUser") return this.#userRejected(line.cause);
-    this.#batch(() => {
-      this.#set({ connection: line });
-      s.outboxSender.dispatch({ type: "live", live: line.state === "live" });
-      if (line.state !== "live") return;
-      s.activity.connected();
-      void s.outboxSender.adopt();
-      for (const id of this.snapshot.state.chats.keys()) s.refetcher.checkChat(id);
-    });
-  }
-
   /** Resolves when there is a connection again, at the latest after reconnectWaitMs. */
   #reconnected(): Promise<void> {
     return new Promise((ok) => {
-      const look = () => this.snapshot.connection.state === "live" && done();
-      const stop = this.subscribe(look);
+      const look = () => this.store.snapshot.connection.state === "live" && done();
+      const stop = this.store.subscribe(look);
       const timer = setTimeout(() => done(), reconnectWaitMs);
       const done = () => {
         clearTimeout(timer);
@@ -394,58 +324,9 @@ export class Core {
     });
   }
 
-  #receive(v: Event | Signal): void {
-    const s = this.#session;
-    if (!s) return;
-    if ("signal" in v) {
-      const at = Date.now();
-      this.#dispatch({ type: "signal", signal: v, at });
-      if (v.signal === "typing") setTimeout(() => this.#dispatch({ type: "tick", at: Date.now() }), typingMs);
-      if (v.signal === "chat") s.activity.connected(); // it may be one in view
-      if ("chatId" in v) s.refetcher.checkChat(v.chatId);
-      return;
-    }
-    this.#dispatch({ type: "event", event: v });
-    if (v.event === "posted" && v.by === this.snapshot.state.me?.id && v.clientId) s.outboxSender.dispatch({ type: "arrived", clientId: v.clientId });
-    s.refetcher.checkEvent(v);
-    this.#trimUnfocused(v.chatId);
-  }
-
-  /** Drops all but the newest messages of a chat that is not in view. */
-  #trimUnfocused(chatId: ChatId): void {
-    if (this.#session?.activity.isFocused(chatId)) return;
-    const c = this.snapshot.state.chats.get(chatId);
-    const last = c?.timeline?.at(-1)?.messages;
-    if (last && last.length > maxMessages) this.#dispatch({ type: "trim", chatId, from: last.at(-keptMessages)!.seq, to: c.seen });
-  }
-
   #addChat({ chat, users }: { chat: Entry; users: readonly User[] }): ChatId {
-    this.#dispatch({ type: "entry", entry: chat, users });
-    this.#notifyScheduler.flush(); // the caller navigates there
+    this.#session?.dispatch({ type: "entry", entry: chat, users });
+    this.store.scheduler.flush(); // the caller navigates there
     return chat.id;
-  }
-
-  #dispatch(a: Action): void {
-    this.#batch(() => {
-      const state = reduce(this.snapshot.state, a);
-      if (state === this.snapshot.state) return;
-      this.#set({ state });
-      this.#session?.outboxSender.dispatch({ type: "seen", seen: (id) => (state.me ? state.chats.get(id)?.seen : 0) });
-    });
-  }
-
-  #set(part: Partial<Snapshot>): void {
-    this.#batch(() => void (this.snapshot = { ...this.snapshot, ...part }));
-  }
-
-  /** Notifies listeners once for all changes that it makes. */
-  #batch(change: () => void): void {
-    this.#batchDepth++;
-    try {
-      change();
-    } finally {
-      this.#batchDepth--;
-      if (this.#batchDepth === 0 && this.published !== this.snapshot) this.#notifyScheduler.schedule();
-    }
   }
 }

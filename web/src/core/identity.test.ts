@@ -60,7 +60,7 @@ class Browser {
 
   async shows(it: { core: Core }) {
     await pass();
-    const { phase, pending, state, otherUser: other } = it.core.snapshot;
+    const { phase, pending, state, otherUser: other } = it.core.store.snapshot;
     return [phase, pending.length, state.chats.size, other?.id];
   }
 }
@@ -134,14 +134,14 @@ test("calls under way when the user changes neither reach the next user's page n
   const edit = expect(it.core.change("edit", { chatId: "c", target: 2, text: "Ann's edit" })).rejects.toMatchObject({ code: "no_answer" });
   await pass();
   it.wire().breaks(4501);
-  expect(it.core.snapshot.phase).toBe("out");
+  expect(it.core.store.snapshot.phase).toBe("out");
   browser.cookie = "bob";
   await it.core.signIn("bob", "x");
   it.greet();
   answer({ chat: new Log("d", ["ann"]).entry("ann"), users: [user("carl")] });
   await pass(60_000);
   await Promise.all([join, members, edit]);
-  const { state } = it.core.snapshot;
+  const { state } = it.core.store.snapshot;
   expect([state.me?.id, [...state.chats.keys()], state.users.has("carl")]).toEqual(["bob", ["c"], false]);
   expect(it.wire().last("edit")).toBeUndefined();
   expect(browser.asked.filter((a) => a.as && a.as !== a.cookie)).toEqual([]);
@@ -159,7 +159,7 @@ test("a page reacts at once to sign-outs and sign-ins in other tabs, and resumes
   expect(await other.core.storage!.unsent()).toEqual({ messages: true, drafts: true });
   await other.core.signOut();
   browser.cookie = "";
-  expect([await browser.shows(it), it.core.snapshot.connection.cause]).toEqual([["out", 0, 0, undefined], "left"]);
+  expect([await browser.shows(it), it.core.store.snapshot.connection.cause]).toEqual([["out", 0, 0, undefined], "left"]);
   browser.cookie = "bob";
   await other.core.signIn("bob", "x");
   expect(await browser.shows(it)).toEqual(["otherUser", 0, 0, "bob"]);

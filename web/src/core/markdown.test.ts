@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { parse, read } from "./markdown.ts";
 import type { Block, Inline } from "./markdownTree.ts";
-import { filled, nasty, signs } from "./testkit/nasty.ts";
+import { filled, pathological, signs } from "./testkit/pathological.ts";
 import { Random } from "./testkit/random.ts";
 
 /** Prints the tree on one line: b( i( s( for emphasis, ` for code, / for a new line. */
@@ -139,7 +139,7 @@ test("what exceeds the bounds is text, complete", () => {
 });
 
 test("16 KiB of each text of bench-web is parsed", () => {
-  for (const part of nasty) expect(read(filled(part)).steps, part).toBeLessThan(65 * 16 * 1024);
+  for (const part of pathological) expect(read(filled(part)).steps, part).toBeLessThan(65 * 16 * 1024);
 });
 
 test("no text breaks the parser", { timeout: 60_000 }, () => {

@@ -2,7 +2,7 @@
 // stack, which visits each delimiter a fixed number of times.
 import type { Inline } from "./markdownTree.ts";
 import { type Budget, maxDepth } from "./markdownBudget.ts";
-import { bareURL, emailAt, hrefOf, linkTail, pastBlank, pointed } from "./markdownLinks.ts";
+import { bareURL, emailAt, hrefOf, linkTail, pastBlank, autolinkAt } from "./markdownLinks.ts";
 
 type Emphasis = "bold" | "italic" | "strike";
 
@@ -70,7 +70,7 @@ class Scanner {
         return at + 1;
       case "]": return this.#link(at);
       case "<": case "h": case "H": case "w": case "W": case "@": {
-        const found = src[at] === "<" ? pointed(src, at, this.#budget)
+        const found = src[at] === "<" ? autolinkAt(src, at, this.#budget)
           : src[at] === "@" ? emailAt(src, at, this.#text, this.#budget)
           : bareURL(src, at, this.#brackets.length > 0, this.#budget);
         if (!found) return undefined;
@@ -138,10 +138,10 @@ class Scanner {
     const src = this.#src, mark = src[at]!;
     const end = this.#runEnd(at);
     const before = at ? src[at - 1]! : " ", after = src[end] ?? " ";
-    const left = !space.test(after) && (!sign.test(after) || space.test(before) || sign.test(before));
-    const right = !space.test(before) && (!sign.test(before) || space.test(after) || sign.test(after));
+    const left = !space.test(after) && (!punctuation.test(after) || space.test(before) || punctuation.test(before));
+    const right = !space.test(before) && (!punctuation.test(before) || space.test(after) || punctuation.test(after));
     // Between letters or digits a star is a multiplication and an underscore is part of a name.
-    const opens = left && (mark === "~" || !wordly.test(before)), closes = right && (mark === "~" || !wordly.test(after));
+    const opens = left && (mark === "~" || !wordChar.test(before)), closes = right && (mark === "~" || !wordChar.test(after));
     if (!(opens || closes) || (mark === "~" && end - at !== 2)) return end;
     const run: Run = { type: "run", mark, at, opens, closes, length: end - at, left: end - at, closing: [], opening: [], previous: this.#last, next: undefined };
     if (this.#last) this.#last.next = run;
@@ -223,8 +223,8 @@ class Scanner {
 
 const escapable = /^[!-/:-@[-`{-~]$/;
 const space = /^\s$/;
-const sign = /^[\p{P}\p{S}\ud800-\udfff]$/u;
-const wordly = /^[\p{L}\p{N}]$/u;
+const punctuation = /^[\p{P}\p{S}\ud800-\udfff]$/u;
+const wordChar = /^[\p{L}\p{N}]$/u;
 
 /** CommonMark's rule of three for * and _: the lengths of two runs that can both open and close must not add up to a multiple of three. */
 const fits = (o: Run, c: Run) => o.opens && o.mark === c.mark && !((o.closes || c.opens) && (o.length + c.length) % 3 === 0 && o.length % 3 !== 0);

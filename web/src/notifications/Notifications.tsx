@@ -45,12 +45,12 @@ function useNotifications(on: boolean): void {
   const notifiedRef = useRef<ReadonlyMap<string, number>>(undefined); // undefined: messages from before the start are not notified
   useEffect(() => {
     if (!live) return; // what is missed is summed up after the reconnect
-    const { state } = core.snapshot;
+    const { state } = core.store.snapshot;
     const before = notifiedRef.current;
     notifiedRef.current = new Map([...chats.values()].map((c) => [c.id, Math.max(c.last?.seq ?? 0, before?.get(c.id) ?? 0)]));
     if (!on) return;
     void close((tag) => { // by the state at that time: a notification may have been shown meanwhile
-      const { state } = core.snapshot;
+      const { state } = core.store.snapshot;
       return tag === summaryTag ? unreadOf(state).messages > 0 : (state.chats.get(tag)?.unread ?? 0) > 0;
     });
     if (!before || (document.visibilityState === "visible" && document.hasFocus())) return;

@@ -1,0 +1,128 @@
+// What exists while a user is signed in: the connection, the outbox and the stored texts of that user.
+import { ActivityReporter } from "./activityReporter.ts";
+import type { Api } from "./api.ts";
+import { typingMs } from "./chat.ts";
+import type { Clock } from "./clock.ts";
+import type { LocalDB } from "./localDB.ts";
+import { OutboxSender } from "./outboxSender.ts";
+import { Refetcher } from "./refetcher.ts";
+import { type ConnectionState, Socket, type WebSocketLike } from "./socket.ts";
+import { type Action, resumeSeqs, resumeTimes } from "./state.ts";
+import { Storage } from "./storage.ts";
+import type { Store } from "./store.ts";
+import type { Tabs } from "./tabs.ts";
+import type { ChatId, Event, Signal, User, UserId } from "./wire.ts";
+
+const keptMessages = 200; // of a chat that is not in view
+const maxMessages = 400;
+
+interface Options {
+  api: Api;
+  store: Store;
+  clock: Clock;
+  localDB: LocalDB;
+  tabs: Tabs;
+  open: (() => WebSocketLike) | undefined;
+  /** Called for each draft that is saved here. */
+  draftSaved: (key: string) => void;
+  /** Called with each hello, in its batch. */
+  greeted: (version: string) => void;
+  /** Called for each state without a connection. Returns whether the session has ended with it. */
+  lost: (connection: ConnectionState) => boolean;
+}
+
+export class UserSession {
+  readonly me: UserId;
+  readonly api: Api;
+  readonly storage: Storage;
+  readonly outboxSender: OutboxSender;
+  readonly socket: Socket;
+  readonly activity: ActivityReporter;
+  #refetcher: Refetcher;
+  #store: Store;
+  #lost: (connection: ConnectionState) => boolean;
+  #ended = false;
+
+  constructor(me: User, { api, store, clock, localDB, tabs, open, draftSaved, greeted, lost }: Options) {
+    this.me = me.id;
+    this.api = api;
+    this.#store = store;
+    this.#lost = lost;
+    const state = () => store.snapshot.state;
+    this.storage = new Storage(localDB, tabs, me.id, draftSaved, () => this.#ended || store.set({ storageProblem: this.storage.storageProblem, unsavedText: this.storage.unsavedText }));
+    this.socket = new Socket({
+      as: me.id,
+      resume: () => ({ epoch: state().epoch || undefined, seen: resumeSeqs(state()), at: resumeTimes(state()) }),
+      hello: (ok, resumed, sent) => {
+        if (ok.me.id !== me.id) return void lost({ state: "ended", cause: "otherUser" }); // a server without the field "as"
+        clock.addSample(ok.now, sent, Date.now());
+        store.batch(() => {
+          greeted(ok.version);
+          this.dispatch({ type: "hello", ok, resumed: resumed.seen ?? {} });
+          this.#connectionChanged(this.socket.connection);
+        });
+      },
+      values: (all) => store.batch(() => all.forEach((v) => this.#receive(v))),
+      connection: (now) => this.#connectionChanged(now),
+    }, open);
+    this.outboxSender = new OutboxSender(tabs.id, this.storage, (post) => this.socket.command("post", post), () => store.set({ pending: this.outboxSender.outbox.pending, rateLimitedUntil: this.outboxSender.outbox.notBefore }));
+    this.#refetcher = new Refetcher(api, this.socket, state, (a) => this.dispatch(a));
+    this.activity = new ActivityReporter(this.socket, state, (chatId, seq) => this.dispatch({ type: "read", chatId, seq }));
+  }
+
+  end(): void {
+    this.#ended = true;
+    this.api.close();
+    this.storage.end();
+    this.outboxSender.stop();
+    this.#refetcher.stop();
+    this.activity.stop();
+    this.socket.end();
+  }
+
+  dispatch(a: Action): void {
+    if (this.#ended) return;
+    this.#store.batch(() => {
+      const before = this.#store.snapshot.state;
+      this.#store.dispatch(a);
+      const { state } = this.#store.snapshot;
+      if (state !== before) this.outboxSender.dispatch({ type: "seen", seen: (id) => (state.me ? state.chats.get(id)?.seen : 0) });
+    });
+  }
+
+  #connectionChanged(now: ConnectionState): void {
+    if (this.#ended || (now.state !== "live" && this.#lost(now))) return;
+    this.#store.batch(() => {
+      this.#store.set({ connection: now });
+      this.outboxSender.dispatch({ type: "live", live: now.state === "live" });
+      if (now.state !== "live") return;
+      this.activity.connected();
+      void this.outboxSender.adopt();
+      for (const id of this.#store.snapshot.state.chats.keys()) this.#refetcher.checkChat(id);
+    });
+  }
+
+  #receive(v: Event | Signal): void {
+    if (this.#ended) return;
+    if ("signal" in v) {
+      const at = Date.now();
+      this.dispatch({ type: "signal", signal: v, at });
+      if (v.signal === "typing") setTimeout(() => this.dispatch({ type: "tick", at: Date.now() }), typingMs);
+      if (v.signal === "chat") this.activity.connected(); // it may be one in view
+      if ("chatId" in v) this.#refetcher.checkChat(v.chatId);
+      return;
+    }
+    this.dispatch({ type: "event", event: v });
+    if (v.event === "posted" && v.by === this.me && v.clientId) this.outboxSender.dispatch({ type: "arrived", clientId: v.clientId });
+    this.#refetcher.checkEvent(v);
+    this.#trimUnfocused(v.chatId);
+  }
+
+  /** Drops all but the newest messages of a chat that is not in view. */
+  #trimUnfocused(chatId: ChatId): void {
+    if (this.activity.isFocused(chatId)) return;
+    const c = this.#store.snapshot.state.chats.get(chatId);
+    const last = c?.timeline?.at(-1)?.messages;
+    if (last && last.length > maxMessages) this.dispatch({ type: "trim", chatId, from: last.at(-keptMessages)!.seq, to: c.seen });
+  }
+}
