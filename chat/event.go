@@ -32,7 +32,7 @@ type Event struct {
 	// Joined, Left, RoleChanged: one event for many.
 	Users  []UserID `json:"users,omitempty" msgpack:"users,omitempty"`
 	Role   Role     `json:"role,omitempty" msgpack:"role,omitempty"`
-	Reason string   `json:"reason,omitempty" msgpack:"reason,omitempty"` // Left: "removed" unless the user left by themselves
+	Reason string   `json:"reason,omitempty" msgpack:"reason,omitempty"` // Left: "removed" unless the user left by themselves, or ReasonDeleted
 
 	// Renamed: both, as they are now. In the log the newest renamed event alone has them.
 	Title *string `json:"title,omitempty" msgpack:"title,omitempty"`

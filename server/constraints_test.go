@@ -37,7 +37,7 @@ func TestConstraintsAreTheServers(t *testing.T) {
 		"endSessions": {"password": password}, "endSession": {"password": password},
 		"patchMe": {}, "patchUser": {}, "createRecovery": {"userId": bob.user.ID}, "useRecovery": {"code": "none", "password": password},
 		"createInvite": {}, "peekInvite": {"code": "none"}, "acceptInvite": {"code": "none"}, "createChat": {"clientId": "1", "kind": "group"},
-		"patchChat": {}, "putMember": {}, "deleteMember": {}, "postMessage": {"clientId": "1", "text": "hello"}, "patchMessage": {"text": "hello"},
+		"patchChat": {}, "deleteChat": {}, "putMember": {}, "deleteMember": {}, "postMessage": {"clientId": "1", "text": "hello"}, "patchMessage": {"text": "hello"},
 		"deleteMessage": {}, "putReaction": {}, "deleteReaction": {}, "putRead": {"seq": 1},
 	}
 	for path, item := range doc.Paths.Map() {

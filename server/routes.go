@@ -14,6 +14,7 @@ import (
 func (s *Server) routes() http.Handler {
 	var (
 		accounts   = api.Accounts{API: s.api}
+		blocks     = api.Blocks{API: s.api}
 		chats      = api.Chats{API: s.api}
 		events     = api.Events{API: s.api}
 		invites    = api.Invites{API: s.api}
@@ -54,6 +55,9 @@ func (s *Server) routes() http.Handler {
 			r.Patch("/me", h(me.Patch))
 			r.Get("/users", h(users.List))
 			r.Patch("/users/{userId}", h(users.Patch))
+			r.Get("/blocks", h(blocks.List))
+			r.Put("/blocks/{userId}", h(blocks.Put))
+			r.Delete("/blocks/{userId}", h(blocks.Delete))
 			r.Post("/recoveries", h(recoveries.Create))
 			r.Get("/invites", h(invites.List))
 			r.Post("/invites", h(invites.Create))
@@ -64,6 +68,7 @@ func (s *Server) routes() http.Handler {
 			r.Post("/chats", h(chats.Create))
 			r.Get("/chats/{chatId}", h(chats.Get))
 			r.Patch("/chats/{chatId}", h(chats.Patch))
+			r.Delete("/chats/{chatId}", h(chats.Delete))
 			r.Get("/chats/{chatId}/members", h(members.List))
 			r.Put("/chats/{chatId}/members/{userId}", h(members.Put))
 			r.Delete("/chats/{chatId}/members/{userId}", h(members.Delete))

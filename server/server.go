@@ -144,6 +144,7 @@ func (s *Server) Run(ctx context.Context) error {
 	g.Go(func() error { return s.live.Run(ctx) })
 	g.Go(func() error { return releaseMemory(ctx) })
 	g.Go(func() error { return s.service.Run(ctx) })
+	g.Go(func() error { return s.service.RunPurge(ctx) })
 	if err := g.Wait(); ctx.Err() == nil {
 		return err
 	}

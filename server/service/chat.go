@@ -38,7 +38,7 @@ func (s chats) CreateChat(ctx context.Context, caller Caller, n chat.NewChat, me
 			s.refund(n.By, cost)
 		}
 	}()
-	n.Rule = chat.ChatLimit(s.limits.Chats, "members")
+	n.Rule = chat.All(chat.NotBlocked("members"), chat.ChatLimit(s.limits.Chats, "members"))
 	if refusal := s.charge(n.By, cost); refusal != nil {
 		cost, n.Rule = price{}, chat.Refuse(refusal)
 		if n.Kind == chat.Group {
@@ -113,6 +113,22 @@ func (s chats) RenameChat(ctx context.Context, caller Caller, id chat.ChatID, ti
 	}
 	draft := chat.Event{Kind: chat.Renamed, ChatID: id, By: caller.User.ID, ClientID: clientID, Title: title, Topic: topic}
 	return s.drafts.appendWait(ctx, draft, chat.Rename)
+}
+
+// DeleteChat deletes a group: its members are told, and then its log is purged.
+func (s chats) DeleteChat(ctx context.Context, caller Caller, id chat.ChatID, clientID string) error {
+	if err := OptionalClientID(clientID); err != nil {
+		return err
+	}
+	draft := chat.Event{Kind: chat.Left, ChatID: id, By: caller.User.ID, ClientID: clientID}
+	if err := s.drafts.appendWait(ctx, draft, chat.DeleteChat); err != nil {
+		return err
+	}
+	select {
+	case s.deleted <- struct{}{}:
+	default:
+	}
+	return nil
 }
 
 // cleanTitles brings them into the form in which they are stored; nil stays.

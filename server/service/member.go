@@ -25,7 +25,7 @@ func (s members) PutMember(ctx context.Context, caller Caller, id chat.ChatID, u
 		draft.Role, rule = *role, chat.PutMember
 	}
 	return s.RevertRemoval(user, id, func() error {
-		return s.drafts.appendWait(ctx, draft, chat.All(rule, chat.ChatLimit(s.limits.Chats, "userId")))
+		return s.drafts.appendWait(ctx, draft, chat.All(rule, chat.NotBlocked("userId"), chat.ChatLimit(s.limits.Chats, "userId")))
 	})
 }
 

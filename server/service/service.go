@@ -65,6 +65,7 @@ type Appended func(kind chat.Kind, began time.Time, ev chat.Event, again bool, e
 type Service struct {
 	*core
 	accounts
+	blocks
 	chats
 	events
 	*invites
@@ -78,7 +79,7 @@ type Service struct {
 
 // core is what the nouns share.
 type core struct {
-	*cached.Store // its Run is the only goroutine of a Service
+	*cached.Store // its Run and RunPurge are the only goroutines of a Service
 	ErrorLog
 	*budgets
 	audit        *audit.Log
@@ -87,6 +88,7 @@ type core struct {
 	lifetimes    Lifetimes
 	drafts       *drafts
 	auth         *auth.Auth
+	deleted      chan struct{} // has a token when a chat was deleted
 }
 
 // New returns a Service.
@@ -102,10 +104,12 @@ func New(c Config) *Service {
 		lifetimes:    c.Lifetimes,
 		drafts:       &drafts{store: store, budgets: budgets, appended: c.Appended},
 		auth:         auth.New(c.Limits.Anonymous, c.Attempts, store.SessionsOf),
+		deleted:      make(chan struct{}, 1),
 	}
 	return &Service{
 		core:       s,
 		accounts:   accounts{s},
+		blocks:     blocks{s},
 		chats:      chats{s},
 		events:     events{s},
 		invites:    &invites{core: s},

@@ -56,6 +56,7 @@ func (db *DB) indexes() map[*mongo.Collection][]mongo.IndexModel {
 			{Keys: key("by", "clientId"), Options: unique()},
 			{Keys: key("pair"), Options: when("pair", there).SetUnique(true)},
 			{Keys: key("open", "_id"), Options: when("open", true)},
+			{Keys: key("purging"), Options: when("purging", true)},
 		},
 		db.members: {
 			{Keys: key("chat", "user"), Options: unique()},
@@ -79,6 +80,7 @@ func (db *DB) indexes() map[*mongo.Collection][]mongo.IndexModel {
 			{Keys: key("code"), Options: unique()},
 			{Keys: key("by", "_id")},
 		},
+		db.blocks:       {{Keys: key("user", "blocked"), Options: unique()}},
 		db.recoveries:   {{Keys: key("code"), Options: unique()}},
 		db.recoveryUses: {{Keys: key("user", "at")}},
 		db.revocations:  {{Keys: key("at"), Options: ttl(revocationLife)}},

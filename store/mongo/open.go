@@ -5,6 +5,7 @@ import (
 	"errors"
 	"log/slog"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"go.mongodb.org/mongo-driver/v2/bson"
@@ -46,15 +47,18 @@ type DB struct {
 	end    context.CancelFunc // ends ctx, closeTimeout after Close began at the latest
 
 	events, chats, members, users, words, sessions, invites, recoveries, recoveryUses, meta *mongo.Collection
-	revocations, signals                                                                    *mongo.Collection
+	revocations, signals, blocks                                                            *mongo.Collection
 
 	name        string // identifies this process among the replicas
 	clock       clock
 	chatQueues  chatQueues
 	feedStreams feedStreams
-	lastSeen    chan lastSeenUpdate // see sessions.go
-	ended       sync.WaitGroup      // updateLastSeen
-	closing     sync.Once
+
+	blocksChanged atomic.Uint64 // by this process; see spoken
+
+	lastSeen chan lastSeenUpdate // see sessions.go
+	ended    sync.WaitGroup      // updateLastSeen
+	closing  sync.Once
 }
 
 // settings are what only tests change.
@@ -121,6 +125,9 @@ func open(ctx context.Context, url string, pool int, log *slog.Logger, o setting
 		return nil, err
 	}
 	db.start(pool)
+	if err := db.giveAdmins(ctx); err != nil {
+		log.Warn("groups without an admin were not given one: this is tried again at the next start", "err", err)
+	}
 	return db, nil
 }
 
@@ -129,7 +136,7 @@ func (db *DB) use(name string) {
 	for name, c := range map[string]**mongo.Collection{
 		"events": &db.events, "chats": &db.chats, "members": &db.members, "users": &db.users, "user_words": &db.words,
 		"sessions": &db.sessions, "invites": &db.invites, "recoveries": &db.recoveries, "recovery_uses": &db.recoveryUses, "meta": &db.meta,
-		"revocations": &db.revocations, "signals": &db.signals,
+		"revocations": &db.revocations, "signals": &db.signals, "blocks": &db.blocks,
 	} {
 		*c = db.db.Collection(name)
 	}

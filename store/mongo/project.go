@@ -41,6 +41,14 @@ func (t *tx) project(s *state, e *chat.Event) error {
 		}
 		return t.count(s, len(fresh))
 	case chat.Left:
+		if e.DeletesChat() {
+			if err := t.markDeleted(s); err != nil {
+				return err
+			}
+		}
+		if len(e.Users) == 0 { // the deleted chat was empty; $in takes no nil
+			return nil
+		}
 		gone, err := t.db.members.DeleteMany(t.ctx, members(e))
 		if err != nil {
 			return err
@@ -54,6 +62,9 @@ func (t *tx) project(s *state, e *chat.Event) error {
 			s.roles[u] = e.Role
 		}
 		_, err := t.db.members.UpdateMany(t.ctx, members(e), bson.D{{Key: "$set", Value: bson.D{{Key: "role", Value: e.Role}}}})
+		if err == nil {
+			_, err = t.db.chats.UpdateByID(t.ctx, s.id, changed())
+		}
 		return err
 	case chat.Renamed:
 		s.chat = nil

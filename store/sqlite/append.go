@@ -120,6 +120,9 @@ func (t *tx) extend(s *state, e chat.Event) (ev chat.Event, again bool, err erro
 		return chat.Event{}, false, err
 	}
 	t.notices = append(t.notices, chat.Notice{Event: &e})
+	if is := e.Kind.Is(); is.Adds || is.Removes {
+		return e, false, t.succeed(s, e.By)
+	}
 	return e, false, nil
 }
 

@@ -157,6 +157,9 @@ func open(ctx context.Context, path string, log *slog.Logger, opts settings) (_ 
 	db.ended.Add(2)
 	go func() { defer db.ended.Done(); newTx(db, conn, path, spare).run() }()
 	go func() { defer db.ended.Done(); db.notify() }()
+	if err := db.giveAdmins(ctx); err != nil {
+		log.Warn("groups without an admin were not given one: this is tried again at the next start", "err", err)
+	}
 	return db, nil
 }
 

@@ -50,6 +50,9 @@ func (t *tx) project(s *state, e *chat.Event) error {
 			t.cache.dropRole(s, u)
 		}
 		s.admins = -1
+		if e.DeletesChat() {
+			return t.markDeleted(s)
+		}
 		return nil
 	case chat.RoleChanged:
 		for _, u := range e.Users {
