@@ -30,11 +30,9 @@ func key(fields ...string) bson.D {
 	return d
 }
 
-// there is what a query or an index asks of a text that is not empty.
-var there = bson.D{{Key: "$gt", Value: ""}}
-
 // indexes are all but the ones on _id. Making one that is there does nothing.
 func (db *DB) indexes() map[*mongo.Collection][]mongo.IndexModel {
+	there := bson.D{{Key: "$gt", Value: ""}}
 	// The driver keeps the name in the options: each index needs its own.
 	unique := func() *options.IndexOptionsBuilder { return options.Index().SetUnique(true) }
 	when := func(field string, value any) *options.IndexOptionsBuilder {
