@@ -1,12 +1,13 @@
 // How the page looks: measures and colours that a user would notice, with a 12-hour clock and scrollbars that take space.
 import assert from "node:assert/strict";
-import { press, row, say, test, testEnvironment, texts, wideScreen } from "./kit.mjs";
+import { heading, phone, press, row, say, test, testEnvironment, texts, wideScreen } from "./kit.mjs";
 
-let ann, bob, room;
+let ann, bob, cara, room;
 const h = testEnvironment(async (h) => {
   ann = await h.signedIn("Ann", { ...wideScreen, locale: "en-US" });
   bob = await h.signedIn("Bob");
-  room = await h.chat("Garden", ann, bob);
+  cara = await h.signedIn("Cara", { ...phone, locale: "de-DE" });
+  room = await h.chat("Garden", ann, bob, cara);
 }, [], { ignoreDefaultArgs: ["--hide-scrollbars"] });
 
 const box = (locator) => locator.evaluate((e) => {
@@ -54,17 +55,53 @@ test("a chat that a dialog opens has the focus in its composer", async () => {
   await ann.getByRole("option", { name: /Garden/ }).waitFor();
   await ann.keyboard.press("Enter");
   await typesInto(ann, "Garden", "from the switcher");
-  await press(ann, "2 members");
+  await press(ann, "3 members");
   await ann.getByRole("dialog").getByRole("button", { name: /Bob$/ }).click();
   await ann.getByRole("menuitem").first().click();
   await typesInto(ann, "Bob", "from the members");
   await press(ann, "New chat");
   await ann.keyboard.press("Escape");
   await ann.getByRole("button", { name: "New chat", exact: true }).and(ann.locator(":focus")).waitFor(); // nothing was opened
-  await ann.goto(h.at(`/c/${room}`));
+  await ann.getByRole("link", { name: /Garden/ }).click();
   await ann.locator(".message .user-name", { hasText: "Bob" }).first().click();
   await ann.getByRole("dialog").getByRole("button").click();
   await typesInto(ann, "Bob", "from the card");
+});
+
+test("on a phone, lifting the finger after a long press presses nothing", async () => {
+  await ann.getByRole("link", { name: /Garden/ }).click();
+  await heading(ann, "Garden");
+  await say(ann, Array.from({ length: 12 }, (_, i) => `line ${i + 1}`).join("\n\n"));
+  const message = cara.locator(".message[data-seq]").last();
+  await message.getByText("line 12", { exact: true }).waitFor();
+  const at = await box(message);
+  const touch = await cara.context().newCDPSession(cara);
+  for (const up of [40, 110, 180, 250, 320]) { // the menu lies below the finger at one of them
+    const point = { x: at.right - 90, y: at.bottom - up };
+    await touch.send("Input.dispatchTouchEvent", { type: "touchStart", touchPoints: [point] });
+    await cara.getByRole("menu").waitFor();
+    await touch.send("Input.dispatchTouchEvent", { type: "touchEnd", touchPoints: [] });
+    await cara.evaluate(() => new Promise((ok) => setTimeout(() => requestAnimationFrame(ok), 400))); // a browser's click may come late
+    await cara.getByRole("menu").waitFor();
+    await cara.keyboard.press("Escape");
+    await cara.getByRole("menu").waitFor({ state: "detached" });
+  }
+  assert.equal(await cara.locator(".reaction, .composer-reply").count(), 0);
+  await cara.getByRole("button", { name: /^What can be done with the message of Ann/ }).last().tap();
+  await cara.getByRole("menuitem", { name: "React with 👍" }).tap();
+  await cara.getByRole("button", { name: "👍 1: Cara" }).waitFor();
+  await cara.getByRole("menu").waitFor({ state: "detached" });
+});
+
+test("on a phone a reaction is as high as with a mouse, its target is larger, and a tap leaves no highlight", async () => {
+  const chip = cara.getByRole("button", { name: "👍 1: Cara" });
+  const at = await box(chip);
+  assert.ok(at.height <= 29, `${at.height} px`);
+  await cara.touchscreen.tap((at.left + at.right) / 2, at.top - 6);
+  await chip.waitFor({ state: "detached" });
+  const message = cara.locator(".message[data-seq]").last();
+  await message.getByText("line 3", { exact: true }).tap();
+  assert.equal(await message.evaluate((e) => getComputedStyle(e).backgroundColor), "rgba(0, 0, 0, 0)");
 });
 
 h.noFaults();

@@ -6,8 +6,10 @@ import type { Quote, Seq, User, UserId } from "../core/wire.ts";
 import { UserName } from "../sidebar/UserCard.tsx";
 import { t } from "../strings/index.ts";
 import { Avatar } from "../ui/Avatar.tsx";
+import { isCoarse } from "../ui/coarse.ts";
 import { ErrorBoundary } from "../ui/ErrorBoundary.tsx";
-import { bareTime, exactTime, Time } from "../ui/Time.tsx";
+import { Icon } from "../ui/Icon.tsx";
+import { bareTime, clockTime, exactTime, Time } from "../ui/Time.tsx";
 import { EditForm } from "./EditForm.tsx";
 import { Markdown } from "./Markdown.tsx";
 import { Reactions } from "./Reactions.tsx";
@@ -29,7 +31,7 @@ interface Props {
 
 export const MessageRow = memo(function Row({ message: m, user, first, marked, editing, active, actions }: Props) {
   return (
-    <li className={`message${first ? " first" : ""}${marked ? " mark" : ""}`} data-seq={m.seq} data-active={active ? "" : undefined} tabIndex={-1}
+    <li className={`message${first ? " first" : ""}${marked ? " mark" : ""}`} data-seq={m.seq} data-active={active || undefined} tabIndex={-1}
       aria-label={`${user.name}, ${exactTime(m.at)}`}
       onPointerEnter={(e) => e.pointerType === "mouse" && actions.hover(m.seq)}>
       <span className="message-gutter">{first ? <Avatar user={user} /> : <Time at={m.at} short={bareTime(m.at)} />}</span>
@@ -40,6 +42,7 @@ export const MessageRow = memo(function Row({ message: m, user, first, marked, e
         {m.editedAt && !m.deletedAt && !editing && <span className="message-note" title={exactTime(m.editedAt)}>{t.conversation.edited}</span>}
         {m.reactions && <Reactions message={m} />}
       </div>
+      {isCoarse() && !editing && <button type="button" className="message-more" aria-label={t.conversation.actions(user.name, clockTime(m.at))} onClick={() => actions.activate(m.seq, true)}><Icon name="more" /></button>}
       {active && !editing && <MessageToolbar message={m} name={user.name} open={active === "menu"} actions={actions} />}
     </li>
   );
