@@ -1,6 +1,6 @@
 // How the page looks: measures and colours that a user would notice, with a 12-hour clock and scrollbars that take space.
 import assert from "node:assert/strict";
-import { heading, phone, press, row, say, test, testEnvironment, texts, wideScreen } from "./kit.mjs";
+import { heading, list, phone, post, press, row, say, test, testEnvironment, texts, wideScreen } from "./kit.mjs";
 
 let ann, bob, cara, room;
 const h = testEnvironment(async (h) => {
@@ -102,6 +102,60 @@ test("on a phone a reaction is as high as with a mouse, its target is larger, an
   const message = cara.locator(".message[data-seq]").last();
   await message.getByText("line 3", { exact: true }).tap();
   assert.equal(await message.evaluate((e) => getComputedStyle(e).backgroundColor), "rgba(0, 0, 0, 0)");
+});
+
+test("messages, composer, typing and bars stand in one column, with scrollbars that take space", async () => {
+  const columns = async () => {
+    const message = ann.locator(".message.first").last();
+    const [row, line, typing] = [await box(message), await box(ann.locator(".composer-line")), await ann.locator(".conversation-typing").evaluate((e) => {
+      const at = e.getBoundingClientRect();
+      return { left: at.left + parseFloat(getComputedStyle(e).paddingInlineStart), bottom: at.bottom - parseFloat(getComputedStyle(e).paddingBlockEnd) };
+    })];
+    const gutter = await box(message.locator(".message-gutter")), text = await box(message.locator("> div"));
+    const near = (a, b, what) => assert.ok(Math.abs(a - b) < 1, `${what}: ${a} and ${b}`);
+    near(gutter.left, line.left, "left edges of avatar and composer");
+    near(text.right, line.right, "right edges of text and composer");
+    near(text.left, typing.left, "left edges of text and typing");
+    const ring = 4;
+    assert.ok(typing.bottom <= (await box(ann.locator("[data-composer]"))).top - ring, "typing touches the focus ring");
+    return row;
+  };
+  const short = await h.chat("Shed", ann, bob);
+  await say(bob, "Hello");
+  await texts(ann, "Hello").waitFor();
+  await columns();
+  await post(bob, short, 60, "Line");
+  await texts(ann, "Line 60").waitFor();
+  assert.ok(await list(ann).evaluate((e) => e.offsetWidth > e.clientWidth), "no scrollbar takes space");
+  await columns();
+  for (const width of [1600, 800, 600]) {
+    await ann.setViewportSize({ width, height: 800 });
+    await columns();
+  }
+  await ann.setViewportSize(wideScreen.viewport);
+  await ann.getByRole("link", { name: /Garden/ }).click();
+  await heading(ann, "Garden");
+  await post(bob, short, 80, "More");
+  await ann.getByRole("link", { name: /Shed.*80 unread/ }).click();
+  await ann.locator(".message-list-bar").waitFor();
+  const bar = await box(ann.locator(".message-list-bar")), row = await columns();
+  assert.deepEqual([bar.left, bar.right], [row.left, row.right]);
+});
+
+test("toasts stand at the top right, one of each kind, and take no press", async () => {
+  for (let i = 0; i < 3; i++) await ann.evaluate(() => {
+    const files = new DataTransfer();
+    files.items.add(new File(["x"], "x.txt"));
+    dispatchEvent(new DragEvent("drop", { dataTransfer: files, cancelable: true }));
+  });
+  const toasts = ann.locator(".toast");
+  await toasts.first().waitFor();
+  assert.equal(await toasts.count(), 1);
+  const at = await box(toasts);
+  assert.ok(at.top < 60 && at.right > 1250 && at.bottom < 120, JSON.stringify(at));
+  await press(ann, "2 members"); // it may lie below
+  await ann.getByRole("dialog").waitFor();
+  await ann.keyboard.press("Escape");
 });
 
 h.noFaults();
