@@ -1,5 +1,7 @@
 package chat
 
+import "parley/textrule"
+
 // View is what a Rule may read of the projections at the head that its event extends.
 // If a read fails, the View returns zero values, and the store discards what the rule
 // returns.
@@ -14,8 +16,8 @@ type View interface {
 	Message(Seq) (m Message, ok bool)
 	// User returns an account.
 	User(UserID) (u User, ok bool)
-	// UserByHandle returns an account by its handle.
-	UserByHandle(string) (u User, ok bool)
+	// UsersByHandle returns the accounts that have one of the handles, in no order.
+	UsersByHandle([]string) []User
 	// ChatsOf returns the number of chats of each of the users. Only this chat's log
 	// is judged in order: events that are committed to other chats at the same
 	// moment may be missing, so a bound may be exceeded by a few.
@@ -93,11 +95,17 @@ func React(v View, e *Event) error {
 	if m.DeletedAt != 0 {
 		return FailField(Conflict, "target", "message %d was deleted", e.Target)
 	}
+	draft := e.Emoji
 	has, known, all := false, false, 0
 	for _, r := range m.Reactions {
 		all += len(r.By)
-		if r.Emoji == e.Emoji {
-			known, has = true, contains(r.By, e.By)
+		// Earlier versions stored an emoji in any of its forms. It keeps that form on this
+		// message, so that it is not counted as two.
+		if full, _ := textrule.Emoji(r.Emoji); r.Emoji != draft && full != draft {
+			continue
+		}
+		if in := contains(r.By, e.By); in || !known {
+			known, has, e.Emoji = true, in, r.Emoji
 		}
 	}
 	if has == *e.On {
@@ -261,14 +269,40 @@ func isMember(v View, u UserID) error {
 // NoChat is the error for a user who may not see a chat, whether it exists or not.
 func NoChat() error { return FailField(NotFound, "chatId", "there is no such chat") }
 
-// mentioned returns the members whose handles the text mentions.
-func mentioned(v View, text string) []UserID {
-	var users []UserID
-	for _, h := range Handles(text) {
-		if u, ok := v.UserByHandle(h); ok {
-			if _, in := v.Member(u.ID); in {
+// mentioned returns the members whom the text names (textrule.Mentions), at most
+// MaxMentions. At most MaxHandles handles are looked up, all at once: nothing of a real
+// message is left out, and no text keeps the writer busy.
+func mentioned(v View, text string) (users []UserID) {
+	places := textrule.Mentions(text)
+	if len(places) == 0 {
+		return nil
+	}
+	var handles []string
+	byHandle := map[string]User{}
+	for _, place := range places {
+		for _, h := range place {
+			if _, known := byHandle[h]; !known && len(handles) < MaxHandles {
+				byHandle[h] = User{}
+				handles = append(handles, h)
+			}
+		}
+	}
+	for _, u := range v.UsersByHandle(handles) {
+		byHandle[u.Handle] = u
+	}
+	for _, place := range places {
+		for _, h := range place {
+			u := byHandle[h]
+			if u.ID == "" {
+				continue
+			}
+			if _, in := v.Member(u.ID); in && !contains(users, u.ID) {
 				users = append(users, u.ID)
 			}
+			break
+		}
+		if len(users) == MaxMentions {
+			break
 		}
 	}
 	return users

@@ -30,13 +30,13 @@ func (r room) Admins() (n int) {
 func (r room) Member(u UserID) (Role, bool)  { role, ok := r.members[u]; return role, ok }
 func (r room) Message(s Seq) (Message, bool) { m, ok := r.messages[s]; return m, ok }
 func (r room) User(u UserID) (User, bool)    { x, ok := r.users[u]; return x, ok }
-func (r room) UserByHandle(h string) (User, bool) {
+func (r room) UsersByHandle(handles []string) (users []User) {
 	for _, u := range r.users {
-		if u.Handle == h {
-			return u, true
+		if contains(handles, u.Handle) {
+			users = append(users, u)
 		}
 	}
-	return User{}, false
+	return users
 }
 
 func (r room) ChatsOf([]UserID) map[UserID]int                     { return r.chats }
@@ -217,5 +217,62 @@ func TestRulesComplete(t *testing.T) {
 	renamed := Event{By: "ann", Topic: str("black")}
 	if err := Rename(tea(), &renamed); err != nil || *renamed.Title != "Tea" || *renamed.Topic != "black" {
 		t.Errorf("%v: renamed to %q, %q", err, *renamed.Title, *renamed.Topic)
+	}
+}
+
+func TestMentioned(t *testing.T) {
+	r := tea()
+	unknown := ""
+	for i := range 300 {
+		unknown += fmt.Sprintf("@unknown%d ", i)
+	}
+	for text, want := range map[string]string{
+		"@ann and @Bob": "[ann bob]", "@dan, @nobody": "[]", "@ann @ann": "[ann]", unknown + "@cleo": "[cleo]", "no one": "[]", "@bob- @cleo_": "[bob cleo]",
+		"`@ann` \\@bob https://x/@cleo": "[]",
+	} {
+		e := Event{Kind: Posted, By: "ann", Text: text}
+		if err := Post(r, &e); err != nil || fmt.Sprint(e.Mentions) != want {
+			t.Errorf("%.40q names %v, want %s, %v", text, e.Mentions, want, err)
+		}
+	}
+	r.users["ann-x"] = User{ID: "ann-x", Handle: "ann-x"}
+	e := Event{Kind: Posted, By: "ann", Text: "@ann-x"}
+	if err := Post(r, &e); err != nil || len(e.Mentions) > 0 {
+		t.Errorf("the longest handle is that of no member, but %v are named", e.Mentions)
+	}
+	all := ""
+	for i := range MaxMentions + 10 {
+		id := UserID(fmt.Sprintf("user%d", i))
+		r.users[id], r.members[id] = User{ID: id, Handle: string(id)}, RoleMember
+		all += "@" + string(id) + " "
+	}
+	e.Text = all
+	if err := Post(r, &e); err != nil || len(e.Mentions) != MaxMentions {
+		t.Errorf("%d are named, %v", len(e.Mentions), err)
+	}
+}
+
+// Earlier versions stored an emoji as it was typed, so that a message may have it in two
+// forms, and texts that are no emoji.
+func TestReactWithOldForms(t *testing.T) {
+	on, off := true, false
+	r := tea()
+	m := r.messages[1]
+	m.Reactions = []Reaction{{Emoji: "❤", By: []UserID{"bob"}}, {Emoji: "❤️", By: []UserID{"cleo"}}, {Emoji: "lol", By: []UserID{"bob"}}}
+	r.messages[1] = m
+	for _, c := range []struct {
+		by    UserID
+		emoji string
+		on    *bool
+		want  string // of the event; "" for no change
+	}{
+		{"bob", "❤️", &on, ""}, {"cleo", "❤️", &on, ""}, {"bob", "❤️", &off, "❤"}, {"cleo", "❤️", &off, "❤️"},
+		{"ann", "❤️", &on, "❤"}, {"ann", "❤️", &off, ""}, {"ann", "👍", &on, "👍"}, {"bob", "lol", &off, "lol"}, {"ann", "lol", &off, ""},
+	} {
+		e := Event{Kind: Reacted, By: c.by, Target: 1, Emoji: c.emoji, On: c.on}
+		err := React(r, &e)
+		if c.want == "" && !errors.Is(err, ErrNoChange) || c.want != "" && (err != nil || e.Emoji != c.want) {
+			t.Errorf("%s %s %v: %q, %v, want %q", c.by, c.emoji, *c.on, e.Emoji, err, c.want)
+		}
 	}
 }

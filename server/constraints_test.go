@@ -6,6 +6,8 @@ import (
 	"maps"
 	"net/http"
 	"net/url"
+	"os"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -29,9 +31,10 @@ func TestConstraintsAreTheServers(t *testing.T) {
 	id := owner.group(bob)
 	seq := owner.post(id, "hello")
 	in := map[string]string{"chatId": string(id), "userId": string(bob.user.ID), "sessionId": string(bob.session.ID),
-		"inviteId": "0123456789abcdef", "seq": fmt.Sprint(seq), "emoji": "x", "except": "current", "after": "0"}
+		"inviteId": "0123456789abcdef", "seq": fmt.Sprint(seq), "emoji": "👍", "except": "current", "after": "0"}
 	bodies := map[string]m{
 		"patchServer": {}, "createAccount": {"handle": "cai", "name": "Cai", "password": password}, "createSession": {"handle": "bob", "password": password},
+		"endSessions": {"password": password}, "endSession": {"password": password},
 		"patchMe": {}, "patchUser": {}, "createRecovery": {"userId": bob.user.ID}, "useRecovery": {"code": "none", "password": password},
 		"createInvite": {}, "peekInvite": {"code": "none"}, "acceptInvite": {"code": "none"}, "createChat": {"clientId": "1", "kind": "group"},
 		"patchChat": {}, "putMember": {}, "deleteMember": {}, "postMessage": {"clientId": "1", "text": "hello"}, "patchMessage": {"text": "hello"},
@@ -190,6 +193,10 @@ func judged(s *openapi3.Schema) map[string]bool {
 func judgedStrings(s *openapi3.Schema, values map[string]bool) {
 	text := func(v string) string { b, _ := json.Marshal(v); return string(b) }
 	values["{}"] = false
+	letter, wide := "a", "é"
+	if s.Format == "password" { // not that of a name, of which a password must not consist
+		letter, wide = "b", "ö"
+	}
 	for _, v := range s.Enum {
 		values[text(v.(string))] = true
 		values[`"nonsense"`] = false
@@ -199,15 +206,15 @@ func judgedStrings(s *openapi3.Schema, values map[string]bool) {
 		values[`""`] = false
 	}
 	if s.MinLength > 1 {
-		values[text(strings.Repeat("a", int(s.MinLength)-1))] = false
+		values[text(strings.Repeat(letter, int(s.MinLength)-1))] = false
 	}
 	if s.MaxLength != nil {
-		values[text(strings.Repeat("a", int(*s.MaxLength)))] = true
-		values[text(strings.Repeat("a", int(*s.MaxLength)+1))] = false
+		values[text(strings.Repeat(letter, int(*s.MaxLength)))] = true
+		values[text(strings.Repeat(letter, int(*s.MaxLength)+1))] = false
 	}
-	if n, ok := s.Extensions["x-max-bytes"].(float64); ok && s.Format != "emoji" {
-		values[text(strings.Repeat("é", int(n)/2))] = true
-		values[text(strings.Repeat("é", int(n)/2+1))] = false
+	if n, ok := s.Extensions["x-max-bytes"].(float64); ok {
+		values[text(strings.Repeat(wide, int(n)/2))] = true
+		values[text(strings.Repeat(wide, int(n)/2+1))] = false
 		if s.MaxLength == nil || *s.MaxLength != uint64(n) {
 			values["maxLength and x-max-bytes differ"] = true
 		}
@@ -221,7 +228,9 @@ func judgedStrings(s *openapi3.Schema, values map[string]bool) {
 	case "line":
 		values[`"a\u0007b"`] = false
 	case "emoji":
-		values[`"a b"`] = false
+		values[`"👍"`], values[`"a b"`], values[`"x"`] = true, false, false
+	case "handle":
+		values[`" @New.Handle "`], values[`"new handle"`], values[`"everyone"`], values[`"a"`] = true, false, false, false
 	}
 }
 
@@ -306,4 +315,23 @@ func anys[T any](values ...T) []any {
 		list[i] = values[i]
 	}
 	return list
+}
+
+// protocol.md lists every code with its HTTP status, and no others.
+func TestProtocolListsCodes(t *testing.T) {
+	page, err := os.ReadFile("../docs/protocol.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := map[string]string{}
+	for code, status := range api.Status {
+		want[string(code)] = fmt.Sprint(status)
+	}
+	got := map[string]string{}
+	for _, row := range regexp.MustCompile("(?m)^\\| `(\\w+)` \\| (\\d{3}) \\|").FindAllStringSubmatch(string(page), -1) {
+		got[row[1]] = row[2]
+	}
+	if !maps.Equal(got, want) {
+		t.Errorf("got %v, want %v", got, want)
+	}
 }

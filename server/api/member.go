@@ -36,7 +36,7 @@ func (a Members) List(w http.ResponseWriter, r *http.Request) error {
 		}
 	}
 	var page MemberPage
-	if page.Members, err = a.Service.Members(r.Context(), callerID(r), id, after, limit+1); err != nil {
+	if page.Members, err = a.Service.ListMembers(r.Context(), callerID(r), id, after, limit+1); err != nil {
 		return err
 	}
 	if len(page.Members) > limit {

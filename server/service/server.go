@@ -32,7 +32,7 @@ func (s server) RenameServer(ctx context.Context, caller Caller, name string) er
 	if err := caller.CheckAdmin(); err != nil {
 		return err
 	}
-	if err := chat.CheckName("name", name, chat.MaxServerName); err != nil {
+	if err := chat.ServerTitle.CleanIn(&name); err != nil {
 		return err
 	}
 	return s.Store.RenameServer(ctx, name)

@@ -8,6 +8,7 @@ import (
 
 	"parley/chat"
 	"parley/middleware"
+	"parley/server/audit"
 	"parley/server/auth"
 	"parley/store/cached"
 )
@@ -33,12 +34,20 @@ type Limits struct {
 	Message   int64           // bytes of one WebSocket message from a client
 }
 
+// Lifetimes are how long what a Service creates is valid.
+type Lifetimes struct {
+	Session  time.Duration // however often it is used; 0: chat.DefaultSessionLife
+	Recovery time.Duration // of a recovery link; 0: chat.RecoveryLife
+}
+
 // Config is the configuration of a Service. Nothing in it changes afterwards.
 type Config struct {
 	Store        chat.Store
 	Errors       ErrorLog
+	Audit        *audit.Log
 	Registration Registration
 	Limits       Limits
+	Lifetimes    Lifetimes
 	Appended     Appended
 	Attempts     auth.Rates
 
@@ -72,8 +81,10 @@ type core struct {
 	*cached.Store // its Run is the only goroutine of a Service
 	ErrorLog
 	*budgets
+	audit        *audit.Log
 	registration Registration
 	limits       Limits
+	lifetimes    Lifetimes
 	drafts       *drafts
 	auth         *auth.Auth
 }
@@ -85,8 +96,10 @@ func New(c Config) *Service {
 		Store:        store,
 		ErrorLog:     c.Errors,
 		budgets:      budgets,
+		audit:        c.Audit,
 		registration: c.Registration,
 		limits:       c.Limits,
+		lifetimes:    c.Lifetimes,
 		drafts:       &drafts{store: store, budgets: budgets, appended: c.Appended},
 		auth:         auth.New(c.Limits.Anonymous, c.Attempts, store.SessionsOf),
 	}

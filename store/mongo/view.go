@@ -210,15 +210,16 @@ func (v view) Message(seq chat.Seq) (chat.Message, bool) {
 	return d.message("", -1, nil), ok
 }
 
-func (v view) User(id chat.UserID) (chat.User, bool) { return v.user("_id", string(id)) }
-
-func (v view) UserByHandle(handle string) (chat.User, bool) { return v.user("handle", handle) }
-
-func (v view) user(field, value string) (chat.User, bool) {
-	var p userDoc
-	ok, err := one(v.t.db.users.FindOne(v.t.ctx, bson.D{{Key: field, Value: value}}), &p)
+func (v view) User(id chat.UserID) (chat.User, bool) {
+	u, ok, err := v.t.user(id)
 	v.t.note(err)
-	return p.user(), ok
+	return u, ok
+}
+
+func (v view) UsersByHandle(handles []string) []chat.User {
+	users, err := findUsers(v.t.ctx, v.t.db, "handle", handles)
+	v.t.note(err)
+	return users
 }
 
 func (v view) ChatsOf(users []chat.UserID) map[chat.UserID]int { return v.places(users) }

@@ -1,19 +1,26 @@
 package sqlite
 
 import (
+	"bytes"
 	"database/sql"
 	"fmt"
+	"io/fs"
+	"log/slog"
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 
 	"parley/chat"
 )
 
-// first has the rows of a database in the first format: one user and one chat.
+// first has the rows of a database in the first format: users with some of the words by
+// which they were found, and one chat.
 const first = `
 INSERT INTO meta VALUES ('epoch', '0123456789abcdef'), ('setup', ''), ('name', 'Parley');
 INSERT INTO users VALUES ('-OLkfm9dZ1qV3x0A', 'ann', 'Ann', '', 'admin', 1, '', 1);
+INSERT INTO users VALUES ('-OLkfm9dZ1qV3x0B', 'jg', 'José García', '', 'member', 1, '', 1), ('-OLkfm9dZ1qV3x0C', 'yil', 'YILMAZ', '', 'member', 1, '', 1);
+INSERT INTO user_words VALUES ('ann', '-OLkfm9dZ1qV3x0A'), ('josé garcía', '-OLkfm9dZ1qV3x0B'), ('stale', '-OLkfm9dZ1qV3x0B');
 INSERT INTO chats VALUES ('-OLkfmAaQ4wE8u6D', 'group', 0, 'Tea', '', '-OLkfm9dZ1qV3x0A', 'tea', NULL, 1, 0, 1, 1);
 INSERT INTO members VALUES ('-OLkfmAaQ4wE8u6D', '-OLkfm9dZ1qV3x0A', 'admin', 1);
 INSERT INTO events (chat, seq, n, at, kind, by, users) VALUES ('-OLkfmAaQ4wE8u6D', 1, 0, 1, 'joined', '-OLkfm9dZ1qV3x0A', '["-OLkfm9dZ1qV3x0A"]');
@@ -50,7 +57,24 @@ func TestMigrate(t *testing.T) {
 		t.Fatal(err)
 	}
 
-	db := opened(t, path)
+	var lines bytes.Buffer
+	db, err := Open(t.Context(), path, slog.New(slog.NewTextHandler(&lines, nil)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = db.Close() })
+	files, err := fs.Glob(migrations, "migrations/*.sql")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if n := strings.Count(lines.String(), "migrating the database"); n != len(files)-1 || !strings.Contains(lines.String(), fmt.Sprint("format=2 of=", len(files))) {
+		t.Errorf("logged %s", &lines)
+	}
+	for q, want := range map[string]int{"jose": 1, "garc": 1, "yılmaz": 1, "josé": 1, "stale": 0} {
+		if found, _, err := db.FindUsers(t.Context(), q, "", 9); err != nil || len(found) != want {
+			t.Errorf("%q finds %d users, %v", q, len(found), err)
+		}
+	}
 	c, err := db.Chat(t.Context(), ann, tea)
 	if err != nil || c.Title != "Tea" || c.Role != chat.RoleAdmin || c.Head != 8 {
 		t.Fatalf("%+v, %v", c, err)
@@ -94,5 +118,36 @@ func TestMigrate(t *testing.T) {
 		if again := <-came; again != want {
 			t.Errorf("again %v, want %v", again, want)
 		}
+	}
+}
+
+// Words that the store holds of a user, whatever version made them, neither find the user
+// nor stand in the way of a new name.
+func TestStaleWords(t *testing.T) {
+	db := opened(t, filepath.Join(t.TempDir(), "parley.db"))
+	u, _, err := db.CreateAccount(t.Context(), chat.NewAccount{Handle: "ann", Name: "Ann Lee", PasswordHash: "x", Session: chat.NewSession{TokenHash: chat.SecretHash("x")}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	err = db.write(t.Context(), func(tx *tx) error {
+		_, err := tx.exec(insertWord, "zoe", string(u.ID))
+		if err == nil {
+			_, err = tx.exec(insertWord, "berta", string(u.ID))
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if found, _, err := db.FindUsers(t.Context(), "zo", "", 9); err != nil || len(found) > 0 {
+		t.Errorf("a stale word finds %v, %v", found, err)
+	}
+	name := "Berta"
+	if u, err = db.PatchUser(t.Context(), u.ID, chat.UserPatch{Name: &name}); err != nil || u.Name != name {
+		t.Fatalf("renamed to %q, %v", u.Name, err)
+	}
+	var words int
+	if err := db.row(t.Context(), "SELECT count(*) FROM user_words WHERE user = ?", string(u.ID)).Scan(&words); err != nil || words != 2 {
+		t.Errorf("%d words, want ann and berta; %v", words, err)
 	}
 }

@@ -216,16 +216,15 @@ func (v view) Message(seq chat.Seq) (chat.Message, bool) {
 }
 
 func (v view) User(id chat.UserID) (chat.User, bool) {
-	return v.user("SELECT id, handle, name, status, role, active FROM users WHERE id = ?", string(id))
+	u, err := scanUser(v.t.row("SELECT "+userColumns+" FROM users u WHERE u.id = ?", string(id)))
+	return u, v.found(err)
 }
 
-func (v view) UserByHandle(handle string) (chat.User, bool) {
-	return v.user("SELECT id, handle, name, status, role, active FROM users WHERE handle = ?", handle)
-}
-
-func (v view) user(query, arg string) (u chat.User, ok bool) {
-	ok = v.found(v.t.row(query, arg).Scan(&u.ID, &u.Handle, &u.Name, &u.Status, &u.Role, &u.Active))
-	return u, ok
+func (v view) UsersByHandle(handles []string) []chat.User {
+	rows, err := v.t.rows(usersByHandle, jsonArg(handles))
+	users, err := collect(rows, err, func() (chat.User, error) { return scanUser(rows) })
+	v.t.note(err)
+	return users
 }
 
 func (v view) found(err error) bool {

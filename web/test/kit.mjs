@@ -128,7 +128,7 @@ export class TestEnvironment {
     page.on("console", (m) => {
       if (m.type() !== "error") return;
       const of = m.location().url;
-      if (/\/api\/(me|server|users\/[\w-]+|accounts|sessions|recoveries\/use|invites\/peek)$/.test(of) && / 4\d\d /.test(m.text())) return; // errors that the page shows itself
+      if (/\/api\/(me|server|users\/[\w-]+|accounts|sessions(\/[\w-]+)?|recoveries\/use|invites\/peek)$/.test(of) && / 4\d\d /.test(m.text())) return; // errors that the page shows itself
       if (/ 401 /.test(m.text())) return; // the page shows that its session ended
       if (/\/api\/chats\/[^/]+$/.test(of) && / 404 /.test(m.text())) return; // a chat without membership
       if (/\/api\/chats(\/[^/]+)?$/.test(of) && / 400 /.test(m.text())) return; // a field of a form
@@ -188,7 +188,7 @@ export class TestEnvironment {
   /** Asserts that axe finds nothing on the page, in light and in dark. */
   async accessible(page, name) {
     // On a phone a dialog with a field stays invisible up to 0.6 s, until the keyboard is open.
-    await page.waitForFunction(() => ![...document.querySelectorAll(".veil")].some((e) => getComputedStyle(e).opacity === "0"));
+    await page.waitForFunction(() => ![...document.querySelectorAll(".dialog-overlay")].some((e) => getComputedStyle(e).opacity === "0"));
     await page.evaluate(axe);
     for (const colorScheme of ["light", "dark"]) {
       await page.emulateMedia({ colorScheme, reducedMotion: "reduce" });

@@ -71,9 +71,18 @@ test("devices are listed, one is signed out, then all others", async () => {
   const { sessions } = await api(three, "GET", "/api/sessions");
   assert.equal(sessions.filter((s) => s.current).length, 1);
   await devices.getByRole("button", { name: /^Sign out Chrome/ }).first().click();
+  await heading(bob, "Sign out Chrome, Linux");
+  await h.accessible(bob, "signing a device out");
+  await fill(bob, { "Your password": "wrong horse" });
+  await bob.getByRole("dialog").getByRole("button", { name: "Sign out" }).click();
+  await refused(bob, "Your password");
+  await fill(bob, { "Your password": "correct horse" });
+  await bob.getByRole("dialog").getByRole("button", { name: "Sign out" }).click();
   await bob.waitForFunction(() => document.querySelectorAll('[aria-labelledby="devices"] li').length === 3);
   await Promise.any([one, two, three].map((p) => heading(p, "Sign in to Our house")));
   await press(bob, "Sign out all others");
+  await fill(bob, { "Your password": "correct horse" });
+  await bob.keyboard.press("Enter");
   await bob.waitForFunction(() => document.querySelectorAll('[aria-labelledby="devices"] li').length === 1);
   for (const p of [one, two, three]) {
     await heading(p, "Sign in to Our house");
@@ -218,6 +227,10 @@ test("admins rename the server, set roles, disable and enable accounts, and crea
   await fill(carol, { "New password": "found again" });
   await press(carol, "Set password");
   await carol.getByRole("button", { name: "New chat", exact: true }).waitFor();
+  // Whoever sets a password by a link leaves a trace that the user sees.
+  await carol.goto(h.at("/me"));
+  await carol.getByText("Link from Ann", { exact: true }).waitFor();
+  await h.accessible(carol, "recoveries");
 
   await ann.getByLabel("Search people").fill("ann");
   await press(ann, "What can be done with the account of Ann");

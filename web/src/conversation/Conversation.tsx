@@ -30,7 +30,7 @@ export function Conversation({ chatId, seq }: { chatId: ChatId; seq?: Seq }) {
   const [wasMember, setWasMember] = useState(!!chat);
   if (chat && !wasMember) setWasMember(true);
   if (chat) return <OpenConversation chat={chat} seq={seq} />;
-  return known ? <NotAMember chatId={chatId} left={wasMember} /> : <p className="whole hint" role="status">{t.conversation.loading}</p>;
+  return known ? <NotAMember chatId={chatId} left={wasMember} /> : <p className="centered hint" role="status">{t.conversation.loading}</p>;
 }
 
 function OpenConversation({ chat, seq }: { chat: Chat; seq?: Seq }) {
@@ -119,7 +119,7 @@ function NotAMember({ chatId, left }: { chatId: ChatId; left: boolean }) {
   }, [core, chatId, left]);
   const back = <Button onPress={() => navigate(paths.home)}>{t.conversation.toChats}</Button>;
   if (entry?.open && !entry.role) {
-    return <div className="whole stack"><h1 dir="auto">{entry.title}</h1><p className="hint">{t.conversation.joinOpen}</p><Button look="main" onPress={() => attempt(() => core.join(chatId))}>{t.conversation.join}</Button>{back}<UnsentMessages chatId={chatId} /></div>;
+    return <div className="centered stack"><h1 dir="auto">{entry.title}</h1><p className="hint">{t.conversation.joinOpen}</p><Button look="main" onPress={() => attempt(() => core.join(chatId))}>{t.conversation.join}</Button>{back}<UnsentMessages chatId={chatId} /></div>;
   }
-  return <div className="whole stack"><h1>{left ? t.conversation.left : t.conversation.gone}</h1><p className="hint">{t.conversation.goneWhy}</p>{back}<UnsentMessages chatId={chatId} /></div>;
+  return <div className="centered stack"><h1>{left ? t.conversation.left : t.conversation.gone}</h1><p className="hint">{t.conversation.goneWhy}</p>{back}<UnsentMessages chatId={chatId} /></div>;
 }

@@ -66,7 +66,7 @@ export function QuotedMessage({ quote, jump }: { quote: Quote; jump: (seq: Seq) 
   const name = useSnapshot((s) => userOf(s.state, quote.by).name);
   return (
     <button type="button" className="message-quote" dir="auto" aria-label={`${t.conversation.answerTo(name)}: ${quote.text || t.conversation.quoteGone}`} onClick={() => jump(quote.seq)}>
-      <b>{name}</b> {quote.text ? quote.text.replace(/\s+/g, " ") : <i>{t.conversation.quoteGone}</i>}
+      <b><bdi>{name}</bdi></b> {quote.text ? quote.text.replace(/\s+/g, " ") : <i>{t.conversation.quoteGone}</i>}
     </button>
   );
 }

@@ -2,8 +2,9 @@ import { useEffect, useRef, useState } from "react";
 import { Menu, MenuItem, MenuSection, MenuTrigger, Popover, Text } from "react-aria-components";
 import { paths } from "../app/route.ts";
 import { useCore, useSnapshot } from "../app/useCore.ts";
-import { type LoadedMessage, truncate } from "../core/message.ts";
+import type { LoadedMessage } from "../core/message.ts";
 import { userOf } from "../core/selectors.ts";
+import { cutBytes } from "../core/text.ts";
 import { t } from "../strings/index.ts";
 import { afterFocusReturns } from "../ui/afterFocusReturns.ts";
 import { Button } from "../ui/Button.tsx";
@@ -51,7 +52,7 @@ export function MessageToolbar({ message: m, name, open, actions }: { message: L
   const toggle = (emoji: string) => react(core, m, emoji, !m.reactions?.some((r) => r.emoji === emoji && r.mine));
   function act(what: string | number) {
     switch (what) {
-      case "reply": return afterFocusReturns(() => actions.reply({ seq: m.seq, by: m.by, text: truncate(m.text, core.store.snapshot.state.limits.quote) }));
+      case "reply": return afterFocusReturns(() => actions.reply({ seq: m.seq, by: m.by, text: cutBytes(m.text, core.store.snapshot.state.limits.quote) }));
       case "react":
         opensDialogRef.current = true;
         return setPicking(true);

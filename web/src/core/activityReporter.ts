@@ -18,10 +18,10 @@ export class ActivityReporter {
   #focus: readonly ChatId[] = [];
 
   /** acknowledged is called when the server has moved the read pointer. */
-  constructor(socket: Socket, state: () => State, taken: (chatId: ChatId, seq: Seq) => void) {
+  constructor(socket: Socket, state: () => State, acknowledged: (chatId: ChatId, seq: Seq) => void) {
     this.#socket = socket;
     this.#state = state;
-    this.#acknowledged = taken;
+    this.#acknowledged = acknowledged;
   }
 
   read(chatId: ChatId, seq: Seq): void {

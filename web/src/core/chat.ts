@@ -99,14 +99,14 @@ export function pageLoaded(c: Chat, request: PageRequest, page: Page, me: UserId
 }
 
 /** Adds a page of members, and applies again the events that came after the request was sent. */
-export function membersLoaded(c: Chat, request: PageRequest, came: readonly { userId: UserId; role: Role; readUpTo: Seq }[]): Chat {
+export function membersLoaded(c: Chat, request: PageRequest, came: readonly { userId: UserId; role: Role; readUpTo?: Seq }[]): Chat {
   const now = requestEnded(c, request);
   const left = c.requests.get(request);
   if (left === undefined) return now;
   let members: ReadonlyMap<UserId, Role> = new Map([...(c.members ?? []), ...came.map((m) => [m.userId, m.role] as const)]);
   for (const e of c.eventsSince) if (e.seq > left && "users" in e) members = withMembership(members, e);
   const reads = new Map(c.reads);
-  for (const m of came) reads.set(m.userId, Math.max(m.readUpTo, reads.get(m.userId) ?? 0));
+  for (const m of came) reads.set(m.userId, Math.max(m.readUpTo ?? 0, reads.get(m.userId) ?? 0));
   return { ...now, members, reads };
 }
 

@@ -1,4 +1,5 @@
 // Applies events to one message.
+import { cutBytes } from "./text.ts";
 import type { Event, Limits, Message, Posted, Reaction, Seq, UserId } from "./wire.ts";
 
 const keptNames = 50; // of the users of one reaction; with more, a change makes the message unsure
@@ -32,7 +33,7 @@ export function withEvent(m: LoadedMessage, e: Event, me: UserId, limits: Messag
 function withQuoteUpdated(m: LoadedMessage, e: Event, { quote }: MessageLimits): LoadedMessage {
   if (!m.reply) return m;
   if (e.event === "deleted") return { ...m, reply: { ...m.reply, text: "" } };
-  if (e.event === "edited" && e.text) return { ...m, reply: { ...m.reply, text: truncate(e.text, quote) } };
+  if (e.event === "edited" && e.text) return { ...m, reply: { ...m.reply, text: cutBytes(e.text, quote) } };
   return m;
 }
 
@@ -50,12 +51,4 @@ function withReaction(m: LoadedMessage, e: Event & { event: "reacted" }, me: Use
   const list = all.includes(old) ? all.map((r) => (r === old ? now : r)) : [...all, now];
   const left = list.filter((r) => r.count > 0);
   return { ...m, reactions: left.length ? left : undefined };
-}
-
-/** Cuts s to at most limit bytes of UTF-8 without splitting a character. */
-export function truncate(s: string, limit: number): string {
-  const bytes = new TextEncoder().encode(s);
-  if (bytes.length <= limit) return s;
-  while (limit > 0 && (bytes[limit]! & 0xc0) === 0x80) limit--;
-  return new TextDecoder().decode(bytes.subarray(0, limit));
 }

@@ -20,11 +20,11 @@ export class Refetcher {
   #unknown = new Set<UserId>();
   #timers = new Set<ReturnType<typeof setTimeout>>();
 
-  constructor(api: Api, socket: Socket, state: () => State, say: (a: Action) => void) {
+  constructor(api: Api, socket: Socket, state: () => State, dispatch: (a: Action) => void) {
     this.#api = api;
     this.#socket = socket;
     this.#state = state;
-    this.#dispatch = say;
+    this.#dispatch = dispatch;
   }
 
   stop(): void {
@@ -86,10 +86,10 @@ export class Refetcher {
   }
 
   /** Runs one request per key at a time. A failed one is made again by the next check, at the latest after a hello. */
-  #once(what: string, run: () => Promise<void>, then = () => {}): void {
-    if (this.#inFlight.has(what)) return;
-    this.#inFlight.add(what);
-    const done = () => this.#inFlight.delete(what);
+  #once(key: string, run: () => Promise<void>, then = () => {}): void {
+    if (this.#inFlight.has(key)) return;
+    this.#inFlight.add(key);
+    const done = () => this.#inFlight.delete(key);
     run().then(() => done() && then(), done);
   }
 

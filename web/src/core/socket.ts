@@ -228,9 +228,9 @@ export class Socket {
     this.#pendingReplies.delete(id);
   }
 
-  #setConnection(line: ConnectionState): void {
-    this.connection = line;
-    this.#handlers.connection(line);
+  #setConnection(now: ConnectionState): void {
+    this.connection = now;
+    this.#handlers.connection(now);
   }
 }
 

@@ -26,7 +26,7 @@ export type Action =
   /** Before each request of a page or of members: events are kept until its response is in. */
   | { type: "requestStarted"; chatId: ChatId; request: PageRequest }
   | { type: "page"; chatId: ChatId; request: PageRequest; page: Page }
-  | { type: "members"; chatId: ChatId; request: PageRequest; members: readonly { userId: UserId; role: Role; readUpTo: Seq }[]; users: readonly User[] }
+  | { type: "members"; chatId: ChatId; request: PageRequest; members: readonly { userId: UserId; role: Role; readUpTo?: Seq }[]; users: readonly User[] }
   | { type: "requestEnded"; chatId: ChatId; request: PageRequest }
   /** An HTTP response had the entry of one of the user's chats. */
   | { type: "entry"; entry: Entry; users: readonly User[] }

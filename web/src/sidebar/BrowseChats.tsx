@@ -15,13 +15,13 @@ export default function BrowseChats({ onClose }: { onClose: () => void }) {
   const mine = useSnapshot((s) => s.state.chats);
   const [chats, setChats] = useState<readonly Entry[]>();
   const [next, setNext] = useState<string>();
-  const [fault, setFault] = useState("");
+  const [error, setError] = useState("");
   const load = useCallback((before?: string) => core.api.openChats({ limit: 50, before }).then(
     (page) => {
       setChats((old = []) => [...(before ? old : []), ...page.chats]);
       setNext(page.next);
     },
-    (err) => setFault(explain(err).message),
+    (err) => setError(explain(err).message),
   ), [core]);
   useEffect(() => void load(), [load]);
 
@@ -34,7 +34,7 @@ export default function BrowseChats({ onClose }: { onClose: () => void }) {
   }
   return (
     <Dialog title={r.browse} isOpen onClose={onClose}>
-      {fault && <p className="fault" role="alert">{fault}</p>}
+      {error && <p className="error" role="alert">{error}</p>}
       {chats?.length === 0 && <p className="hint">{r.noOpen}</p>}
       <ul className="combobox-list">
         {chats?.map((c) => (

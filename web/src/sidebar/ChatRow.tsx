@@ -3,7 +3,9 @@ import { navigate, paths } from "../app/route.ts";
 import type { Chat } from "../core/chatModel.ts";
 import { titleOf, userOf } from "../core/selectors.ts";
 import { useSnapshot } from "../app/useCore.ts";
+import { cut } from "../core/text.ts";
 import { t } from "../strings/index.ts";
+import { isolate } from "../strings/isolate.ts";
 import { Avatar } from "../ui/Avatar.tsx";
 import { shortTime, Time, useToday } from "../ui/Time.tsx";
 
@@ -54,7 +56,7 @@ function follow(e: MouseEvent, path: string) {
 function previewOf(c: Chat, by: string): string {
   const m = c.last;
   if (!m) return c.topic;
-  if (m.deletedAt) return `${by} ${t.sidebar.deleted}`;
-  const text = m.text.replace(/\s+/g, " ").slice(0, 120);
-  return c.kind === "direct" && m.by === c.with ? text : `${by}: ${text}`;
+  if (m.deletedAt) return `${isolate(by)} ${t.sidebar.deleted}`;
+  const text = cut(m.text.replace(/\s+/g, " "), 120);
+  return c.kind === "direct" && m.by === c.with ? text : `${isolate(by)}: ${text}`;
 }

@@ -2,6 +2,7 @@ import { useState } from "react";
 import { useCore } from "../app/useCore.ts";
 import { explain } from "../strings/failure.ts";
 import { newId } from "../core/id.ts";
+import { cut } from "../core/text.ts";
 import type { User } from "../core/wire.ts";
 import { t } from "../strings/index.ts";
 import { Button } from "../ui/Button.tsx";
@@ -23,20 +24,20 @@ export default function NewChat({ onClose }: { onClose: () => void }) {
   const [chosen, setChosen] = useState<readonly User[]>([]);
   const [title, setTitle] = useState("");
   const [open, setOpen] = useState(false);
-  const [fault, setFault] = useState<{ field?: string; message: string }>();
+  const [error, setError] = useState<{ field?: string; message: string }>();
   const { people: all, searching } = useUserSearch(query);
   const people = all.filter((u) => !chosen.some((c) => c.id === u.id));
   const group = chosen.length !== 1 || title.trim() !== "" || open;
 
   async function make() {
-    if (!chosen.length && !title.trim()) return setFault({ field: "", message: r.needsSome });
-    const names = [core.store.snapshot.state.me, ...chosen].flatMap((u) => u?.name ?? []).join(", ").slice(0, titleLength);
+    if (!chosen.length && !title.trim()) return setError({ field: "", message: r.needsSome });
+    const names = cut([core.store.snapshot.state.me, ...chosen].flatMap((u) => u?.name ?? []).join(", "), titleLength);
     try {
       if (!group) await openDirectChat(core, chosen[0]!.id);
       else openChat(await core.createChat({ clientId, kind: "group", title: title.trim() || names, open, members: chosen.map((u) => u.id) }));
       onClose();
     } catch (err) {
-      setFault(explain(err));
+      setError(explain(err));
     }
   }
   return (
@@ -49,9 +50,9 @@ export default function NewChat({ onClose }: { onClose: () => void }) {
       <Combobox label={r.with} hint={r.withHint} items={people} keyOf={(u) => u.id} show={(u) => <UserItem user={u} />} query={query} onQuery={setQuery} none={searching ? undefined : r.nobody}
         onPick={(u) => { setChosen([...chosen, u]); setQuery(""); }} />
       <form className="stack" onSubmit={(e) => { e.preventDefault(); void make(); }}>
-        <Field label={r.title} hint={r.titleHint} value={title} onChange={setTitle} autoComplete="off" fault={fault?.field === "title" ? fault.message : undefined} />
+        <Field label={r.title} hint={r.titleHint} value={title} onChange={setTitle} autoComplete="off" error={error?.field === "title" ? error.message : undefined} />
         <label className="row"><input type="checkbox" checked={open} onChange={(e) => setOpen(e.target.checked)} />{r.open}</label>
-        {fault && fault.field !== "title" && <p className="fault" role="alert">{fault.message}</p>}
+        {error && error.field !== "title" && <p className="error" role="alert">{error.message}</p>}
         <div className="row end"><Button onPress={onClose}>{t.app.cancel}</Button><Button type="submit" look="main">{r.make}</Button></div>
       </form>
     </Dialog>

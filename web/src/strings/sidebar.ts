@@ -1,3 +1,5 @@
+import { isolate } from "./isolate.ts";
+
 export const sidebar = {
   chats: "Chats",
   groups: "Groups",
@@ -29,7 +31,7 @@ export const sidebar = {
   withHint: "Type a name or a handle.",
   nobody: "Nobody is called so. Invite them from a chat.",
   chosen: "Chosen",
-  remove: (name: string) => `Take ${name} out`,
+  remove: (name: string) => `Take ${isolate(name)} out`,
   title: "Name of the chat",
   titleHint: "For a group. Without one it has the names of its people.",
   needsSome: "Choose somebody, or name a chat that others join later.",
