@@ -1,6 +1,6 @@
 // How the page looks: measures and colours that a user would notice, with a 12-hour clock and scrollbars that take space.
 import assert from "node:assert/strict";
-import { heading, list, phone, post, press, row, say, test, testEnvironment, texts, wideScreen } from "./kit.mjs";
+import { api, heading, list, phone, post, press, row, say, test, testEnvironment, texts, wideScreen } from "./kit.mjs";
 
 let ann, bob, cara, room;
 const h = testEnvironment(async (h) => {
@@ -156,6 +156,22 @@ test("toasts stand at the top right, one of each kind, and take no press", async
   await press(ann, "2 members"); // it may lie below
   await ann.getByRole("dialog").waitFor();
   await ann.keyboard.press("Escape");
+});
+
+test("a row of the sidebar has a preview without Markdown, the time in line with the title, and mentions apart from the count", async () => {
+  const garden = ann.getByRole("link", { name: /Garden/ });
+  await post(bob, room, 120, "Disk");
+  await api(bob, "POST", `/api/chats/${room}/messages`, { clientId: "mention", text: "**Office** is closed, @ann, see [the wiki](https://a.example/)" });
+  await ann.getByRole("link", { name: /Garden.*Bob: Office is closed, @ann, see the wiki.*121 unread messages, you are mentioned once/ }).waitFor();
+  assert.deepEqual(await garden.locator(".chat-row-count").allInnerTexts(), ["@1", "99+"]);
+  const colours = await garden.locator(".chat-row-count").evaluateAll((all) => all.map((e) => getComputedStyle(e).backgroundColor));
+  assert.notEqual(colours[0], colours[1]);
+  for (const row of await ann.locator(".chat-row").all()) {
+    const [title, time] = [await box(row.locator(".chat-row-title")), await box(row.locator("time"))];
+    assert.ok(Math.abs((title.top + title.bottom - time.top - time.bottom) / 2) < 3, await row.innerText());
+    const preview = row.locator(".chat-row-preview");
+    if (await preview.innerText()) assert.ok((await box(preview)).height < 22, "a preview is one line");
+  }
 });
 
 h.noFaults();

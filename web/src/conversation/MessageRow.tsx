@@ -1,6 +1,7 @@
 import { memo, useMemo } from "react";
 import { useCore, useSnapshot } from "../app/useCore.ts";
 import type { LoadedMessage } from "../core/message.ts";
+import { plainText } from "../core/plainText.ts";
 import { userOf } from "../core/selectors.ts";
 import type { Quote, Seq, User, UserId } from "../core/wire.ts";
 import { UserName } from "../sidebar/UserCard.tsx";
@@ -64,9 +65,10 @@ export function MessageBody({ text, named = nobody }: { text: string; named?: Re
 
 export function QuotedMessage({ quote, jump }: { quote: Quote; jump: (seq: Seq) => void }) {
   const name = useSnapshot((s) => userOf(s.state, quote.by).name);
+  const text = useMemo(() => plainText(quote.text, 200), [quote.text]);
   return (
-    <button type="button" className="message-quote" dir="auto" aria-label={`${t.conversation.answerTo(name)}: ${quote.text || t.conversation.quoteGone}`} onClick={() => jump(quote.seq)}>
-      <b><bdi>{name}</bdi></b> {quote.text ? quote.text.replace(/\s+/g, " ") : <i>{t.conversation.quoteGone}</i>}
+    <button type="button" className="message-quote" dir="auto" aria-label={`${t.conversation.answerTo(name)}: ${text || t.conversation.quoteGone}`} onClick={() => jump(quote.seq)}>
+      <b><bdi>{name}</bdi></b> {text || <i>{t.conversation.quoteGone}</i>}
     </button>
   );
 }
