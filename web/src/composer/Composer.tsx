@@ -2,6 +2,7 @@ import { type FormEvent, type KeyboardEvent, memo, useCallback, useEffect, useEf
 import { useCore, useSnapshot } from "../app/useCore.ts";
 import type { Pending } from "../core/outbox.ts";
 import { titleOf, userOf } from "../core/selectors.ts";
+import { plainText } from "../core/plainText.ts";
 import type { ChatId, Quote } from "../core/wire.ts";
 import { visible } from "../core/text.ts";
 import { t } from "../strings/index.ts";
@@ -114,7 +115,7 @@ function ReplyPreview({ reply, onClose }: { reply: Quote; onClose: () => void })
   const name = useSnapshot((s) => userOf(s.state, reply.by).name);
   return (
     <div className="composer-reply">
-      <span dir="auto"><b><bdi>{name}</bdi></b> {reply.text.replace(/\s+/g, " ")}</span>
+      <span dir="auto"><b><bdi>{name}</bdi></b> {plainText(reply.text, 200)}</span>
       <Button look="plain icon" aria-label={w.noAnswer} onPress={onClose}><Icon name="close" /></Button>
     </div>
   );
