@@ -125,6 +125,10 @@ func TestPermanentStoreErrorStopsTheStart(t *testing.T) {
 // Every signal that asks a process to end stops the server in order: sockets get a close
 // code. A terminal that closes sends SIGHUP twice.
 func TestSignalsStopInOrder(t *testing.T) {
+	// Tests that run under nohup ignore SIGHUP, and so would the server that they start.
+	hangups := make(chan os.Signal, 1)
+	signal.Notify(hangups, syscall.SIGHUP)
+	defer signal.Stop(hangups)
 	for name, signals := range map[string][]os.Signal{
 		"SIGTERM": {syscall.SIGTERM}, "SIGINT": {syscall.SIGINT}, "SIGHUP": {syscall.SIGHUP}, "SIGHUP twice": {syscall.SIGHUP, syscall.SIGHUP},
 	} {
