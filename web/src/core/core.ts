@@ -6,6 +6,7 @@ import { Clock } from "./clock.ts";
 import { asFailure, notSignedIn } from "./failure.ts";
 import { newId } from "./id.ts";
 import { type LocalDB, openLocalDB } from "./localDB.ts";
+import type { PendingFile } from "./outbox.ts";
 import type { WebSocketLike } from "./socket.ts";
 import { emptyState, reduce } from "./state.ts";
 import { scrub, Storage } from "./storage.ts";
@@ -14,6 +15,9 @@ import { TabChannel, type TabMessage } from "./tabChannel.ts";
 import { Tabs } from "./tabs.ts";
 import { UserSession } from "./userSession.ts";
 import type { ChatId, Entry, Fields, Ok, Quote, Seq, User, UserId, Verb, HistoryWindow } from "./wire.ts";
+
+/** A file to be sent. Its key is a newId. */
+export interface NewFile extends Pick<PendingFile, "key" | "name" | "width" | "height" | "keepMetadata"> { readonly blob: Blob }
 
 const retryMs = 5000;
 const reconnectWaitMs = 30_000; // how long a change waits for the next connection
@@ -175,9 +179,24 @@ export class Core {
   // Messages.
 
   /** Puts a message into the outbox: it is shown at once, see Snapshot.pending. */
-  post(chatId: ChatId, text: string, reply?: Quote): void {
-    this.#session?.outboxSender.enqueue(chatId, text, reply);
+  post(chatId: ChatId, text: string, reply?: Quote, files: readonly NewFile[] = []): void {
+    const s = this.#session;
+    if (!s) return;
+    for (const { key, blob } of files) s.uploader.add(key, blob);
+    const clientId = s.outboxSender.enqueue(chatId, text, reply, files.map(({ blob, ...f }) => ({ ...f, type: blob.type, size: blob.size })));
+    for (const { key, blob } of files) s.storage.putFile(clientId, key, blob);
     this.store.scheduler.flush();
+  }
+
+  /** Takes a file out of an unsent message. */
+  removeFile(clientId: string, key: string): void {
+    this.#session?.outboxSender.dispatch({ type: "fileRemoved", clientId, key });
+    this.store.scheduler.flush();
+  }
+
+  /** Returns the bytes of a file of an unsent message. */
+  async unsentFile(clientId: string, key: string): Promise<Blob | undefined> {
+    return this.#session?.uploader.blob(clientId, key);
   }
 
   retry(clientId: string): void {

@@ -3,14 +3,14 @@
 import type { PageRequest, Chat } from "./chatModel.ts";
 import { newChat, requestStarted, pageLoaded, applyEvent, resumedChat, membersLoaded, withReadPointer, withEntry, resetChat, typingStarted, requestEnded, withoutExpiredTyping } from "./chat.ts";
 import { trimTimeline } from "./timeline.ts";
-import type { ChatId, Entry, Event, Hello, Limits, Page, Role, Seq, Signal, User, UserId } from "./wire.ts";
+import type { ChatId, Entry, Event, FileLimits, Hello, Limits, Page, Role, Seq, Signal, User, UserId } from "./wire.ts";
 
 export interface State {
   readonly epoch: string;
   readonly version: string;
   readonly me: User | null;
   /** What the page goes by of the server's limits. */
-  readonly limits: Pick<Limits, "text" | "page" | "quote" | "readers">;
+  readonly limits: Pick<Limits, "text" | "page" | "quote" | "readers"> & FileLimits;
   readonly users: ReadonlyMap<UserId, User>;
   readonly chats: ReadonlyMap<ChatId, Chat>;
   /** Empty until presence signals come. */
@@ -40,7 +40,7 @@ export type Action =
   | { type: "tick"; at: number };
 
 /** Before hello, and with a server that sends fewer: what was allowed before the limit was sent. */
-const defaultLimits: State["limits"] = { text: Infinity, page: 200, quote: 200, readers: 32 };
+const defaultLimits: State["limits"] = { text: Infinity, page: 200, quote: 200, readers: 32, file: 0, files: 0 };
 
 export const emptyState: State = { epoch: "", version: "", me: null, limits: defaultLimits, users: new Map(), chats: new Map(), online: new Set(), deleted: new Set() };
 
