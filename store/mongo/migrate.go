@@ -43,12 +43,11 @@ func (db *DB) indexes() map[*mongo.Collection][]mongo.IndexModel {
 	}
 	return map[*mongo.Collection][]mongo.IndexModel{
 		db.events: {
-			{Keys: key("chat", "seq"), Options: unique()},                             // the log and its numbers
-			{Keys: key("chat", "kind", "n")},                                          // pages: posts by their own number
-			{Keys: key("chat", "by", "seq"), Options: when("kind", messageKind)},      // one's own last post
-			{Keys: key("mentions", "chat", "seq"), Options: when("mentions", there)},  // mentions after a number
-			{Keys: key("chat", "target", "seq"), Options: when("kind", chat.Deleted)}, // deleted messages after a number
-			{Keys: key("chat", "target", "by"), Options: when("emoji", there)},        // reactions that may be taken back
+			{Keys: key("chat", "seq"), Options: unique()},                            // the log and its numbers
+			{Keys: key("chat", "kind", "n")},                                         // pages: posts by their own number
+			{Keys: key("chat", "by", "seq"), Options: when("kind", messageKind)},     // one's own last post
+			{Keys: key("mentions", "chat", "seq"), Options: when("mentions", there)}, // mentions after a number
+			{Keys: key("chat", "target", "by"), Options: when("emoji", there)},       // reactions that may be taken back
 		},
 		db.chats: {
 			{Keys: key("by", "clientId"), Options: unique()},
