@@ -42,7 +42,7 @@ export function highlight(language: string, code: string): readonly Token[] | un
       else walk(n.children ?? [], n.properties?.className?.[0] ?? kind);
     }
   };
-  walk(lowlight.highlight(name, code, { prefix: "" }).children as readonly Node[]);
+  walk(lowlight.highlight(name, code, { prefix: "" }).children);
   return tokens;
 }
 
