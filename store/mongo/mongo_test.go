@@ -59,6 +59,7 @@ func TestShared(t *testing.T) {
 
 func TestStore(t *testing.T) {
 	storetest.Run(t, open)
+	t.Run("OldTexts", oldTexts) // before Plans, which includes its queries
 	t.Run("Plans", func(t *testing.T) { mongo.Plans(t, open(t, t.TempDir()).(*mongo.DB)) })
 }
 

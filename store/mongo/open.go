@@ -58,6 +58,7 @@ type DB struct {
 
 	lastSeen chan lastSeenUpdate // see sessions.go
 	ended    sync.WaitGroup      // updateLastSeen
+	clearing sync.WaitGroup      // clearOldTexts
 	closing  sync.Once
 }
 
@@ -65,10 +66,11 @@ type DB struct {
 type settings struct {
 	monitor                                                         *monitoring.CommandMonitor // receives every command; may be nil
 	attemptTimeout, closeTimeout, markEvery, silence, progressEvery time.Duration
+	clearBatch                                                      int
 }
 
 func defaultSettings() settings {
-	return settings{attemptTimeout: attemptTimeout, closeTimeout: closeTimeout, markEvery: markEvery, silence: maxSilence, progressEvery: progressEvery}
+	return settings{attemptTimeout: attemptTimeout, closeTimeout: closeTimeout, markEvery: markEvery, silence: maxSilence, progressEvery: progressEvery, clearBatch: clearBatch}
 }
 
 // Open connects to the database that url names (mongodb://HOST/NAME?replicaSet=…;
@@ -118,7 +120,8 @@ func open(ctx context.Context, url string, pool int, log *slog.Logger, o setting
 	if err := db.checkServer(ctx, calls); err != nil {
 		return nil, err
 	}
-	if err := db.migrate(ctx); err != nil {
+	server, err := db.migrate(ctx)
+	if err != nil {
 		return nil, err
 	}
 	if err := db.renewWords(ctx); err != nil {
@@ -128,6 +131,7 @@ func open(ctx context.Context, url string, pool int, log *slog.Logger, o setting
 	if err := db.giveAdmins(ctx); err != nil {
 		log.Warn("groups without an admin were not given one: this is tried again at the next start", "err", err)
 	}
+	db.clearOldTexts(server.Cleared)
 	return db, nil
 }
 
@@ -163,6 +167,7 @@ func (db *DB) Close() error {
 		db.closeFeeds()
 		db.end()
 		db.ended.Wait()
+		db.clearing.Wait()
 		db.disconnect()
 	})
 	return nil

@@ -17,6 +17,8 @@ type serverDoc struct {
 	Name   string `bson:"name"`
 	Setup  string `bson:"setup"`  // empty once used
 	Admins bool   `bson:"admins"` // groups have admins: giveAdmins was done
+
+	Cleared chat.ChatID `bson:"cleared"` // up to which chat clearTexts was done; beyond: all
 }
 
 var serverID = bson.D{{Key: "_id", Value: "server"}}

@@ -23,7 +23,7 @@ test("a conversation looks right at 360 and 1280 pixels, in light and dark, with
   for (const p of [ann, bob]) {
     await p.goto(h.at(`/c/${room}`));
     await texts(p, "Hello").waitFor();
-    await p.locator(".markdown-fence").waitFor();
+    await p.locator(".code-block").waitFor();
     assert.equal(await wide(p), false);
     assert.ok(await list(p).evaluate((log) => log.scrollWidth <= log.clientWidth), "nothing spills over");
     await h.accessible(p, "talk");

@@ -174,4 +174,19 @@ test("a row of the sidebar has a preview without Markdown, the time in line with
   }
 });
 
+test("a code block has a strip with its language and Copy, straight lines and colours", async () => {
+  await post(bob, room, 1, "Code follows");
+  await api(bob, "POST", `/api/chats/${room}/messages`, { clientId: "code", text: "```js\nconst a = 1;\nconst b = 2;\n```" });
+  for (const page of [ann, cara]) {
+    if (page === ann) await ann.getByRole("link", { name: /Garden/ }).click();
+    const block = page.locator(".code-block").last();
+    await block.locator(".code-keyword").first().waitFor();
+    const lefts = await block.locator(".code-keyword").evaluateAll((all) => all.map((e) => e.getBoundingClientRect().left));
+    assert.equal(lefts[0], lefts[1]);
+    assert.equal(await block.locator(".code-block-strip span").innerText(), "js");
+    const [strip, code] = [await box(block.getByRole("button", { name: "Copy" })), await box(block.locator("pre"))];
+    assert.ok(strip.bottom <= code.top, "Copy hides code");
+  }
+});
+
 h.noFaults();
