@@ -177,7 +177,42 @@ test("the viewer: arrow keys, download, and Escape returns the focus", async () 
     assert.equal(await wide(p), false);
     await p.keyboard.press("Escape");
     await viewer.waitFor({ state: "detached" });
-    assert.equal(await p.evaluate(() => document.activeElement.getAttribute("aria-label")), "View two.png");
+    await p.waitForFunction(() => document.activeElement?.getAttribute("aria-label") === "View two.png");
+  }
+});
+
+test("videos and audio have players", async () => {
+  await ann.evaluate(async () => {
+    const canvas = Object.assign(document.createElement("canvas"), { width: 64, height: 48 });
+    const draw = canvas.getContext("2d");
+    const recorder = new MediaRecorder(canvas.captureStream(), { mimeType: "video/webm" });
+    const chunks = [];
+    recorder.ondataavailable = (e) => chunks.push(e.data);
+    const ended = new Promise((ok) => (recorder.onstop = ok));
+    recorder.start();
+    for (let i = 0; i < 20; i++) {
+      draw.fillRect(i, i, 9, 9);
+      await new Promise(requestAnimationFrame);
+    }
+    recorder.stop();
+    await ended;
+    const data = new DataTransfer();
+    data.items.add(new File(chunks, "clip.webm", { type: "video/webm" }));
+    data.items.add(new File(["ID3 and no music"], "song.mp3", { type: "audio/mpeg" }));
+    document.body.dispatchEvent(new DragEvent("drop", { dataTransfer: data, bubbles: true, cancelable: true }));
+  });
+  await attached(ann).nth(1).waitFor();
+  await field(ann).fill("Moving pictures");
+  await send(ann);
+  for (const p of [ann, bob]) {
+    const m = row(p, "Moving pictures");
+    const video = m.locator('video[aria-label="Video: clip.webm"]');
+    await video.waitFor();
+    await p.waitForFunction(() => document.querySelector("video").readyState >= 1); // its metadata came: the page may load it
+    assert.equal(await video.evaluate((v) => v.controls && v.videoWidth), 64);
+    await m.locator('audio[aria-label="Audio: song.mp3"]').waitFor();
+    assert.equal(await m.getByRole("link", { name: /^Download/ }).count(), 2);
+    assert.equal(await wide(p), false);
   }
 });
 
@@ -189,7 +224,7 @@ test("the panel lists the files of the chat by kind", async () => {
     await panel.getByRole("button", { name: "View garden.png" }).waitFor();
     await h.accessible(p, "chat-files");
     await panel.getByRole("button", { name: "Videos" }).click();
-    await panel.getByText("No files yet.").waitFor();
+    await panel.getByRole("link", { name: /^Download clip\.webm/ }).waitFor();
     await panel.getByRole("button", { name: "Other files" }).click();
     await panel.getByRole("link", { name: /^Download large\.bin/ }).waitFor();
     await h.accessible(p, "chat-files-other");

@@ -1,21 +1,15 @@
 import { type ClipboardEvent, useCallback, useEffect, useEffectEvent, useState } from "react";
 import { useCore, useSnapshot } from "../app/useCore.ts";
-import type { NewFile } from "../core/core.ts";
 import { newId } from "../core/id.ts";
 import type { Pending } from "../core/outbox.ts";
 import { fileKind } from "../core/selectors.ts";
+import type { NewFile } from "../core/uploader.ts";
 import type { ChatId } from "../core/wire.ts";
 import { t } from "../strings/index.ts";
 import { toast } from "../ui/Toast.tsx";
 
-/** A file that the next message will have. */
-export interface Attachment extends NewFile {
-  /** The address of the picture in this page. */
-  readonly url?: string;
-}
-
 export interface AttachmentList {
-  readonly files: readonly Attachment[];
+  readonly files: readonly NewFile[];
   /** The server stores files. */
   readonly allowed: boolean;
   /** Files are being dragged over the page. */
@@ -31,28 +25,27 @@ export interface AttachmentList {
   onPaste: (e: ClipboardEvent) => void;
 }
 
-const kept = new Map<ChatId, readonly Attachment[]>(); // while another chat is open
-
 /** Collects the files of the next message: chosen, dropped on the page, or pasted. */
 export function useAttachments(chatId: ChatId, focus: () => void): AttachmentList {
   const core = useCore();
   const most = useSnapshot((s) => s.state.limits.files);
   const size = useSnapshot((s) => s.state.limits.file);
-  const [files, show] = useState(kept.get(chatId) ?? []);
+  const [files, show] = useState(() => core.attachments.get(chatId) ?? []);
   const [asFile, setAsFile] = useState(false);
   const allowed = size > 0;
 
-  const set = useCallback((change: (files: readonly Attachment[]) => readonly Attachment[]) => {
+  const set = useCallback((change: (files: readonly NewFile[]) => readonly NewFile[]) => {
+    const kept = core.attachments;
     const now = change(kept.get(chatId) ?? []);
     if (now.length) kept.set(chatId, now);
     else kept.delete(chatId);
     show(now);
-  }, [chatId]);
+  }, [core, chatId]);
 
   const add = useCallback((chosen: Iterable<File>) => {
     for (const blob of chosen) {
       if (!allowed) return toast(t.files.notHere);
-      if ((kept.get(chatId)?.length ?? 0) >= most) return toast(t.files.tooMany(most));
+      if ((core.attachments.get(chatId)?.length ?? 0) >= most) return toast(t.files.tooMany(most));
       if (blob.size > size) {
         toast(t.files.tooLarge(blob.name, size));
         continue;
@@ -63,7 +56,7 @@ export function useAttachments(chatId: ChatId, focus: () => void): AttachmentLis
       if (url) void sizeOf(url).then((size) => set((all) => all.map((f) => (f.key === key ? { ...f, ...size } : f))));
     }
     focus();
-  }, [allowed, chatId, most, size, set, focus]);
+  }, [core, allowed, chatId, most, size, set, focus]);
 
   const remove = (key: string) => set((all) => all.filter((f) => {
     if (f.key === key && f.url) URL.revokeObjectURL(f.url);
@@ -85,6 +78,12 @@ export function useAttachments(chatId: ChatId, focus: () => void): AttachmentLis
     }
   };
 
+  const some = files.length > 0;
+  useEffect(() => { // they are lost with the page
+    const warn = (e: BeforeUnloadEvent) => e.preventDefault();
+    if (some) addEventListener("beforeunload", warn);
+    return () => removeEventListener("beforeunload", warn);
+  }, [some]);
   const dragging = useDroppedFiles(add);
   const onPaste = (e: ClipboardEvent) => { // Office programs copy text together with a picture of it: then the text is pasted
     if (!e.clipboardData.files.length || e.clipboardData.types.includes("text/plain")) return;

@@ -45,7 +45,7 @@ function Progress({ pending: p, file: f }: { pending: Pending; file: PendingFile
         <bdi>{f.name}</bdi>
         {f.complete || p.state === "failed" ? <span className="hint">{t.files.size(f.size)}</span> : <progress aria-label={t.files.progress(f.name)} max={f.size || 1} value={sent} />}
       </span>
-      {(p.state === "waiting" || p.state === "failed") && <Button look="plain icon" aria-label={t.files.cancel(f.name)} onPress={() => core.removeFile(p.clientId, f.key)}><Icon name="close" /></Button>}
+      {(p.state === "waiting" || p.state === "failed") && <Button look="plain icon" aria-label={p.state === "failed" || f.complete ? t.files.remove(f.name) : t.files.cancel(f.name)} onPress={() => core.removeFile(p.clientId, f.key)}><Icon name="close" /></Button>}
     </>
   );
 }

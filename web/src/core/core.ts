@@ -6,18 +6,15 @@ import { Clock } from "./clock.ts";
 import { asFailure, notSignedIn } from "./failure.ts";
 import { newId } from "./id.ts";
 import { type LocalDB, openLocalDB } from "./localDB.ts";
-import type { PendingFile } from "./outbox.ts";
 import type { WebSocketLike } from "./socket.ts";
 import { emptyState, reduce } from "./state.ts";
 import { scrub, Storage } from "./storage.ts";
 import { initialSnapshot, Store } from "./store.ts";
 import { TabChannel, type TabMessage } from "./tabChannel.ts";
 import { Tabs } from "./tabs.ts";
+import type { NewFile } from "./uploader.ts";
 import { UserSession } from "./userSession.ts";
 import type { ChatId, Entry, Fields, Ok, Quote, Seq, User, UserId, Verb, HistoryWindow } from "./wire.ts";
-
-/** A file to be sent. Its key is a newId. */
-export interface NewFile extends Pick<PendingFile, "key" | "name" | "width" | "height" | "keepMetadata"> { readonly blob: Blob }
 
 const retryMs = 5000;
 const reconnectWaitMs = 30_000; // how long a change waits for the next connection
@@ -183,9 +180,14 @@ export class Core {
     const s = this.#session;
     if (!s) return;
     for (const { key, blob } of files) s.uploader.add(key, blob);
-    const clientId = s.outboxSender.enqueue(chatId, text, reply, files.map(({ blob, ...f }) => ({ ...f, type: blob.type, size: blob.size })));
+    const clientId = s.outboxSender.enqueue(chatId, text, reply, files.map(({ blob, url: _, ...f }) => ({ ...f, type: blob.type, size: blob.size })));
     for (const { key, blob } of files) s.storage.putFile(clientId, key, blob);
     this.store.scheduler.flush();
+  }
+
+  /** The files of the next message of each chat, while this user is signed in. */
+  get attachments(): Map<ChatId, readonly NewFile[]> {
+    return this.#session?.attachments ?? new Map<ChatId, readonly NewFile[]>();
   }
 
   /** Takes a file out of an unsent message. */

@@ -6,6 +6,13 @@ import { removeUpload, upload, type UploadTransport } from "./upload.ts";
 const atOnce = 2;
 const pauseMs = 2000; // before a retry without retryAfterMs
 
+/** A file to be sent. Its key is a newId. */
+export interface NewFile extends Pick<PendingFile, "key" | "name" | "width" | "height" | "keepMetadata"> {
+  readonly blob: Blob;
+  /** The address of the picture in this page, until it is sent. */
+  readonly url?: string;
+}
+
 export interface UploaderOptions {
   send: UploadTransport;
   /** Returns the stored bytes of a file. */

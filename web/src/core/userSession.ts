@@ -12,7 +12,7 @@ import { Storage } from "./storage.ts";
 import type { Store } from "./store.ts";
 import type { Tabs } from "./tabs.ts";
 import { xhrTransport } from "./upload.ts";
-import { Uploader } from "./uploader.ts";
+import { type NewFile, Uploader } from "./uploader.ts";
 import type { ChatId, Event, Signal, User, UserId } from "./wire.ts";
 
 const keptMessages = 200; // of a chat that is not in view
@@ -39,6 +39,8 @@ export class UserSession {
   readonly storage: Storage;
   readonly outboxSender: OutboxSender;
   readonly uploader: Uploader;
+  /** The files of the next message of each chat. */
+  readonly attachments: Map<ChatId, readonly NewFile[]> = new Map();
   readonly socket: Socket;
   readonly activity: ActivityReporter;
   #refetcher: Refetcher;
