@@ -23,6 +23,7 @@ var layers = map[string][]string{
 	"parley/store/storetest": {"chat", "go.uber.org/goleak"},
 	"parley/middleware":      {"chat", "github.com/go-chi/chi/v5", "github.com/go-chi/httprate", "github.com/unrolled/secure", "github.com/klauspost/compress"},
 	"parley/server/socket":   {"github.com/coder/websocket"},
+	"parley/server/media":    {"golang.org/x/image"},
 	"parley/server/api":      {"chat", "wire", "hub", "middleware", "server/service", "github.com/go-chi/chi/v5"},
 	"parley/server/service":  {"chat", "wire", "middleware", "golang.org/x/crypto", "golang.org/x/sync"},
 	"parley/server/session":  {"chat", "wire", "hub", "server/service"},
