@@ -38,6 +38,7 @@ func (db *DB) indexes() map[*mongo.Collection][]mongo.IndexModel {
 		return options.Index().SetPartialFilterExpression(bson.D{{Key: field, Value: value}})
 	}
 	there := bson.D{{Key: "$gt", Value: ""}}
+	positive := bson.D{{Key: "$gt", Value: 0}}
 	ttl := func(seconds int32) *options.IndexOptionsBuilder {
 		return options.Index().SetExpireAfterSeconds(seconds)
 	}
@@ -71,6 +72,15 @@ func (db *DB) indexes() map[*mongo.Collection][]mongo.IndexModel {
 		db.invites: {
 			{Keys: key("code"), Options: unique()},
 			{Keys: key("by", "_id")},
+		},
+		db.files: {
+			{Keys: key("by", "createdAt")},
+			{Keys: key("by", "freeUntil"), Options: when("freeUntil", positive)},
+			{Keys: key("freeUntil"), Options: when("freeUntil", positive)},
+			{Keys: newestFiles(""), Options: when("message", positive)},
+			{Keys: newestFiles(chat.OtherFile), Options: when("message", positive)},
+			{Keys: key("complete", "_id")}, // all, one after the other
+			{Keys: key("bytes")},           // the sum of all
 		},
 		db.recoveries:   {{Keys: key("code"), Options: unique()}},
 		db.recoveryUses: {{Keys: key("user", "at")}},
