@@ -32,13 +32,23 @@ func (s *Server) guard(r chi.Router) {
 // guardAPI installs the middleware of requests below /api.
 func (s *Server) guardAPI(r chi.Router) {
 	r.Use(
-		middleware.Compress(),
 		middleware.SameOrigin(s.PublicURL, s.api.Fail),
 		middleware.Identify(s.service, s.PublicURL),
 		middleware.Limit(s.perAddress, s.service.PerUser, isUpgrade, s.requestCost, s.api.Fail),
 		middleware.MatchUser(s.api.Fail),
-		middleware.Body(s.Limits.Body),
 	)
+}
+
+// guardCalls installs the middleware of calls: all below /api but transfers of files, which
+// have limits of their own and are sent as they are.
+func (s *Server) guardCalls(r chi.Router) {
+	r.Use(middleware.Compress(), middleware.Body(s.Limits.Body))
+}
+
+// guardUsers installs the middleware of routes that need an identity.
+func (s *Server) guardUsers(r chi.Router) {
+	r.Use(s.countRefused, middleware.Require(s.api.Fail), // no-store, and 401 without an identity
+		middleware.Query(s.api.Fail))
 }
 
 // isUpgrade reports whether the request is a WebSocket upgrade. Upgrades are not counted
@@ -61,7 +71,7 @@ func (s *Server) countRefused(next http.Handler) http.Handler {
 	})
 }
 
-var methods = []string{http.MethodGet, http.MethodHead, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete}
+var methods = []string{http.MethodGet, http.MethodHead, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete, http.MethodOptions}
 
 // wrongMethod answers 405 with the methods that the path allows (RFC 9110, section
 // 15.5.6).

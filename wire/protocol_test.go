@@ -21,7 +21,7 @@ func TestProtocolIsComplete(t *testing.T) {
 	}
 	page := string(b)
 	var names []string
-	for _, of := range []any{Command{}, Reply{}, Hello{}, HelloPart{}, Limits{}, Rate{}, Posted{}, History{}, Pong{}, Signal{}, chat.Event{}, chat.Message{}, chat.Reaction{}, chat.Chat{}, chat.User{}, chat.Error{}} {
+	for _, of := range []any{Command{}, Reply{}, Hello{}, HelloPart{}, Limits{}, Rate{}, Posted{}, History{}, Pong{}, Signal{}, chat.Event{}, chat.Message{}, chat.Reaction{}, chat.Quote{}, chat.File{}, chat.Chat{}, chat.User{}, chat.Error{}} {
 		for _, f := range reflect.VisibleFields(reflect.TypeOf(of)) {
 			if name, _, _ := strings.Cut(f.Tag.Get("json"), ","); name != "" {
 				names = append(names, name)
@@ -34,7 +34,8 @@ func TestProtocolIsComplete(t *testing.T) {
 		}
 	}
 	codes := []chat.Code{chat.BadInput, chat.NoIdentity, chat.BadCredentials, chat.Forbidden, chat.NotAuthor, chat.RegistrationClosed, chat.WrongPassword, chat.NotFound, chat.Conflict,
-		chat.HandleTaken, chat.LastOwner, chat.Reset, chat.InviteSpent, chat.TooLarge, chat.WrongType, chat.TextTooLong, chat.RateLimited, chat.Internal, chat.Unavailable}
+		chat.HandleTaken, chat.LastOwner, chat.Reset, chat.InviteSpent, chat.TooLarge, chat.WrongType, chat.TextTooLong, chat.RateLimited, chat.Internal, chat.Unavailable,
+		chat.FileTooLarge, chat.QuotaExceeded, chat.DiskFull}
 	quoted := slices.Concat(kinds, signals, []string{JSON.Protocol, MsgPack.Protocol})
 	for _, c := range codes {
 		quoted = append(quoted, string(c))

@@ -39,6 +39,8 @@ type Limits struct {
 	Page    int64 `json:"page" msgpack:"page"`       // messages of a history page
 	Sockets int64 `json:"sockets" msgpack:"sockets"` // connections of one user
 	Posts   Rate  `json:"posts" msgpack:"posts"`     // posts of one user
+	File    int64 `json:"file" msgpack:"file"`       // bytes of one file
+	Files   int64 `json:"files" msgpack:"files"`     // files of one message
 }
 
 // Rate is a limit of N in PerMs milliseconds; N 0 means no limit.

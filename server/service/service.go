@@ -9,6 +9,7 @@ import (
 	"parley/chat"
 	"parley/middleware"
 	"parley/server/auth"
+	"parley/server/files"
 	"parley/store/cached"
 )
 
@@ -31,11 +32,15 @@ type Limits struct {
 	Body      middleware.Size // bytes of a request's body
 	Text      middleware.Size // bytes of a message's text
 	Message   int64           // bytes of one WebSocket message from a client
+	File      middleware.Size // bytes of a file
+	Uploads   middleware.Size // bytes that one user uploads in a day; 0: no limit
+	Storage   middleware.Size // bytes of all files; 0: no limit
 }
 
 // Config is the configuration of a Service. Nothing in it changes afterwards.
 type Config struct {
 	Store        chat.Store
+	Blobs        chat.Blobs // nil: the server stores no files
 	Errors       ErrorLog
 	Registration Registration
 	Limits       Limits
@@ -58,6 +63,8 @@ type Service struct {
 	accounts
 	chats
 	events
+	fileLists
+	*files.Files // its Sweep is a goroutine
 	*invites
 	members
 	messages
@@ -69,13 +76,14 @@ type Service struct {
 
 // core is what the nouns share.
 type core struct {
-	*cached.Store // its Run is the only goroutine of a Service
+	*cached.Store // its Run is a goroutine
 	ErrorLog
 	*budgets
 	registration Registration
 	limits       Limits
 	drafts       *drafts
 	auth         *auth.Auth
+	files        *files.Files
 }
 
 // New returns a Service.
@@ -89,12 +97,16 @@ func New(c Config) *Service {
 		limits:       c.Limits,
 		drafts:       &drafts{store: store, budgets: budgets, appended: c.Appended},
 		auth:         auth.New(c.Limits.Anonymous, c.Attempts, store.SessionsOf),
+		files: files.New(files.Config{Store: store, Blobs: c.Blobs, Log: c.Errors.Log,
+			Limit: int64(c.Limits.File), Uploads: int64(c.Limits.Uploads), Storage: int64(c.Limits.Storage)}),
 	}
 	return &Service{
 		core:       s,
 		accounts:   accounts{s},
 		chats:      chats{s},
 		events:     events{s},
+		fileLists:  fileLists{s},
+		Files:      s.files,
 		invites:    &invites{core: s},
 		members:    members{s},
 		messages:   messages{s},
