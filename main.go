@@ -91,7 +91,7 @@ func serve(ctx context.Context, c *config, stdout io.Writer, stderr *logging.Wri
 		return fmt.Errorf("--store: %w", err)
 	}
 	defer func() { err = errors.Join(err, db.Close()) }()
-	blobs, closeBlobs, err := store.OpenBlobs(c.Store, c.Files, db)
+	blobs, closeBlobs, err := store.OpenBlobs(ctx, c.Store, c.Files, db)
 	if err != nil {
 		return fmt.Errorf("--files: %w", errors.Join(err, listener.Close()))
 	}

@@ -38,12 +38,13 @@ func Open(ctx context.Context, url string, pool int, log *slog.Logger) (chat.Sto
 
 // OpenBlobs opens where the bytes of files are stored: the folder dir, or else "files" beside
 // the file of an SQLite database, or the MongoDB database that db is open on. close closes it.
-func OpenBlobs(url, dir string, db chat.Store) (blobs chat.Blobs, close func() error, err error) {
+func OpenBlobs(ctx context.Context, url, dir string, db chat.Store) (blobs chat.Blobs, close func() error, err error) {
 	if path, ok := strings.CutPrefix(url, "sqlite:"); ok && dir == "" {
 		dir = filepath.Join(filepath.Dir(path), "files")
 	}
-	if dir == "" {
-		return nil, func() error { return nil }, nil
+	if db, ok := db.(*mongo.DB); ok && dir == "" {
+		b, err := db.OpenBlobs(ctx)
+		return b, func() error { return nil }, err
 	}
 	f, err := folder.Open(dir, folder.Kept)
 	if err != nil {

@@ -96,10 +96,7 @@ func TestCrash(t *testing.T) { storetest.Crash(t, 8, open) }
 // open opens the database whose name is derived from dir; t is nil in a process that will
 // be killed.
 func open(t testing.TB, dir string) chat.Store {
-	h := fnv.New64a()
-	_, _ = h.Write([]byte(dir))
-	name := "t" + strconv.FormatUint(h.Sum64(), 36)
-	s, err := mongo.OpenForTest(mongotest.URL(os.Getenv(where), name))
+	s, err := mongo.OpenForTest(mongotest.URL(os.Getenv(where), databaseOf(dir)))
 	if t == nil {
 		if err != nil {
 			panic(err)
@@ -112,4 +109,11 @@ func open(t testing.TB, dir string) chat.Store {
 	}
 	t.Cleanup(func() { _ = s.Close() })
 	return s
+}
+
+// databaseOf returns the name of the database that open opens.
+func databaseOf(dir string) string {
+	h := fnv.New64a()
+	_, _ = h.Write([]byte(dir))
+	return "t" + strconv.FormatUint(h.Sum64(), 36)
 }

@@ -52,7 +52,7 @@ type DB struct {
 	end    context.CancelFunc // ends ctx, closeTimeout after Close began at the latest
 
 	events, chats, members, users, words, sessions, invites, recoveries, recoveryUses, meta *mongo.Collection
-	revocations, signals, files, removals                                                   *mongo.Collection
+	revocations, signals, files, removals, blobs, chunks                                    *mongo.Collection
 
 	name        string // identifies this process among the replicas
 	clock       clock
@@ -156,6 +156,7 @@ func (db *DB) use(name string) {
 		"events": &db.events, "chats": &db.chats, "members": &db.members, "users": &db.users, "user_words": &db.words,
 		"sessions": &db.sessions, "invites": &db.invites, "recoveries": &db.recoveries, "recovery_uses": &db.recoveryUses, "meta": &db.meta,
 		"revocations": &db.revocations, "signals": &db.signals, "files": &db.files, "removals": &db.removals,
+		"blobs.files": &db.blobs, "blobs.chunks": &db.chunks,
 	} {
 		*c = db.db.Collection(name)
 	}
