@@ -11,7 +11,9 @@ import (
 	"net/url"
 	"os"
 	"runtime/debug"
+	"strconv"
 	"strings"
+	"time"
 
 	"github.com/alecthomas/kong"
 
@@ -36,6 +38,9 @@ type config struct {
 	LogFormat      string              `default:"text" enum:"text,json" help:"Format of the log: ${enum}."`
 	MetricsListen  string              `placeholder:"HOST:PORT" help:"Address for Prometheus metrics; off by default."`
 
+	SessionLifetime  lifetime `default:"90d" help:"Time after which a user signs in again, 1h to 400d; also after 90 days without use."`
+	RecoveryLifetime lifetime `default:"1h" help:"Time for which a link that sets a new password is valid, 1m to 7d."`
+
 	LimitAnonymous middleware.Rate `default:"100/15m" help:"Failed attempts per address, for each kind (passwords, codes, tokens, accounts without an invite), or off."`
 	LimitUser      middleware.Rate `default:"1200/1m" help:"Requests and socket commands per user, or off."`
 	LimitPosts     middleware.Rate `default:"20/10s" help:"Messages per user, and other actions that notify users, by cost; or off."`
@@ -48,7 +53,7 @@ type config struct {
 	LimitStorage   middleware.Size `placeholder:"SIZE" help:"Maximum bytes of all files; no limit by default."`
 
 	Serve     struct{}    `cmd:"" default:"1" help:"Run the server (the default)."`
-	Recover   recoverArgs `cmd:"" help:"Print a link that sets a new password; it is valid for one hour and can be used once."`
+	Recover   recoverArgs `cmd:"" help:"Print a link that sets a new password; it is valid for --recovery-lifetime and can be used once."`
 	OwnerLink struct{}    `cmd:"" help:"Print the link that creates the owner account; it is valid until it is used."`
 	Backup    backupArgs  `cmd:"" help:"Write a copy of the SQLite database to a new file; the server may be running."`
 	Health    struct{}    `cmd:"" help:"Check whether the server at --listen is ready; exit 1 if not."`
@@ -82,6 +87,29 @@ func prefixes(networks []network) (p []netip.Prefix) {
 		p = append(p, netip.Prefix(n))
 	}
 	return p
+}
+
+// lifetime is a duration that may be in days.
+type lifetime time.Duration
+
+const day = 24 * time.Hour
+
+// UnmarshalText parses the value of a flag.
+func (l *lifetime) UnmarshalText(b []byte) error {
+	if days, ok := strings.CutSuffix(string(b), "d"); ok {
+		n, err := strconv.ParseUint(days, 10, 16)
+		if err != nil {
+			return errors.New("must be a time, such as 90d or 12h")
+		}
+		*l = lifetime(time.Duration(n) * day)
+		return nil
+	}
+	d, err := time.ParseDuration(string(b))
+	if err != nil {
+		return errors.New("must be a time, such as 90d or 12h")
+	}
+	*l = lifetime(d)
+	return nil
 }
 
 type recoverArgs struct {
@@ -147,6 +175,12 @@ func (c *config) Validate() error {
 	if c.StorePool < 5 {
 		return errors.New("--store-pool must be at least 5")
 	}
+	if c.SessionLifetime < lifetime(time.Hour) || c.SessionLifetime > lifetime(400*day) {
+		return errors.New("--session-lifetime must be 1h to 400d")
+	}
+	if c.RecoveryLifetime < lifetime(time.Minute) || c.RecoveryLifetime > lifetime(7*day) {
+		return errors.New("--recovery-lifetime must be 1m to 7d")
+	}
 	if c.LimitSockets < 1 {
 		return errors.New("--limit-sockets must be at least 1")
 	}
@@ -167,6 +201,7 @@ func (c *config) server(db chat.Store, log *slog.Logger) server.Config {
 	return server.Config{
 		Store: db, Log: log, Web: web.Files, Version: version(),
 		PublicURL: c.PublicURL, Registration: c.Registration, TrustedProxies: prefixes(c.TrustedProxies),
+		Lifetimes: server.Lifetimes{Session: time.Duration(c.SessionLifetime), Recovery: time.Duration(c.RecoveryLifetime)},
 		Limits: server.Limits{Anonymous: c.LimitAnonymous, User: c.LimitUser, Posts: c.LimitPosts,
 			Chats: c.LimitChats, Sockets: c.LimitSockets, Body: c.LimitBody, Text: c.LimitText,
 			File: c.LimitFile, Uploads: c.LimitUploads, Storage: c.LimitStorage},

@@ -27,6 +27,12 @@ func TestInvalidFlags(t *testing.T) {
 		{"--trusted-proxies", "10.0.0.1,10.0.0.0/33", "10.0.0.0/8"},
 		{"--log-format", "xml", "json"},
 		{"--metrics-listen", "nonsense", "HOST:PORT"},
+		{"--session-lifetime", "soon", "90d"},
+		{"--session-lifetime", "59m", "1h to 400d"},
+		{"--session-lifetime", "401d", "1h to 400d"},
+		{"--session-lifetime", "-1d", "90d"},
+		{"--recovery-lifetime", "59s", "1m to 7d"},
+		{"--recovery-lifetime", "8d", "1m to 7d"},
 		{"--limit-anonymous", "many", "--limit-anonymous"},
 		{"--limit-user", "1200", "--limit-user"},
 		{"--limit-posts", "-1/10s", "--limit-posts"},
@@ -77,7 +83,7 @@ func TestHelpHasEveryFlagAndDefault(t *testing.T) {
 	for _, args := range [][]string{{"help"}, {"--help"}} {
 		out, _, code := runOnce(t, args...)
 		for _, want := range []string{"--listen", "127.0.0.1:8080", "PARLEY_LISTEN", "--store", "parley-data/parley.db", "--store-file",
-			"--registration", "--public-url", "--trusted-proxies", "--log-format", "--metrics-listen", "--limit-anonymous",
+			"--registration", "--public-url", "--trusted-proxies", "--log-format", "--metrics-listen", "--session-lifetime", "90d", "--recovery-lifetime", "1h", "--limit-anonymous",
 			"100/15m", "--limit-user", "1200/1m", "--limit-posts", "20/10s", "--limit-chats", "2000", "--limit-sockets", "--limit-body", "1MiB",
 			"--limit-text", "16KiB", "--files", "--limit-file", "100MiB", "--limit-uploads", "1GiB", "--limit-storage", "recover", "owner-link", "backup", "health", "version"} {
 			if code != 0 || !strings.Contains(out, want) {

@@ -37,9 +37,8 @@ const (
 	MaxJoinAtOnce = 1000
 	MaxReactEmoji = 20   // different emoji on one message
 	MaxReactions  = 5000 // of all users on one message: each further one rewrites them all
-	MaxEmoji      = 64
-	SmallChat     = 32  // members up to which others see read pointers move
-	TypingChat    = 100 // members up to which typing and presence are sent
+	SmallChat     = 32   // members up to which others see read pointers move
+	TypingChat    = 100  // members up to which typing and presence are sent
 	EpochLen      = 16
 )
 
@@ -144,5 +143,5 @@ func OtherOf(pair string, user UserID) UserID {
 type Member struct {
 	UserID   UserID `json:"userId" msgpack:"userId"`
 	Role     Role   `json:"role" msgpack:"role"`
-	ReadUpTo Seq    `json:"readUpTo" msgpack:"readUpTo"`
+	ReadUpTo Seq    `json:"readUpTo,omitempty" msgpack:"readUpTo,omitempty"`
 }

@@ -20,8 +20,11 @@ import (
 //     a member any more it returns Event.Repeat of it. A refused draft leaves its
 //     ClientID unknown.
 //  6. A text that was deleted or edited away is in no log, no projection and,
-//     after a checkpoint, no file.
-//  7. An event keeps its number and its time, and the activity of a chat is the
+//     after a checkpoint, no file; nor is a reaction that was taken back or whose
+//     message was deleted, nor a title or topic that was replaced.
+//  7. A group with an active member has an active admin: Succession is in the commit
+//     of its cause.
+//  8. An event keeps its number and its time, and the activity of a chat is the
 //     time of its head. EventTime says how times follow each other.
 type Log interface {
 	// Append queues a draft and returns. done is called once, after the commit
@@ -37,7 +40,8 @@ type Log interface {
 	// After returns the events numbered seen+1 and up, in order: at most limit,
 	// and no further one once they hold maxBytes (by Event.Size). head is read
 	// before the events. A viewer who is no member gets not_found; "" is the
-	// server itself and reads every chat.
+	// server itself and reads every chat, also a deleted one, whose log may be
+	// purged and have holes.
 	After(ctx context.Context, viewer UserID, chat ChatID, seen Seq, limit, maxBytes int) (events []Event, head Seq, err error)
 	// Page returns a window of messages in rising seq; not_found unless the viewer
 	// is a member.
@@ -117,6 +121,11 @@ type Chats interface {
 	// Members returns members with user ids above after, in rising id; not_found
 	// unless the viewer is a member.
 	Members(ctx context.Context, viewer UserID, chat ChatID, after UserID, limit int) ([]Member, error)
+	// Purge does the next part of what is left to do for deleted chats, and reports
+	// whether there may be more: members leave (Emptying), then the log is deleted, but
+	// for events that outlast it (Event.Outlasts). A process that is killed between two
+	// parts loses nothing, and several replicas may purge at the same time.
+	Purge(ctx context.Context) (more bool, err error)
 	// MarkRead moves a member's read pointer forward, never back, at most to
 	// the head. It returns the pointer after that and whether it moved.
 	MarkRead(ctx context.Context, chat ChatID, user UserID, seq Seq) (at Seq, moved bool, err error)
@@ -138,13 +147,24 @@ type People interface {
 	// (bad_input, field after, if it is not), and next is "" at the end.
 	FindUsers(ctx context.Context, q, after string, limit int) (users []User, next string, err error)
 	// PatchUser changes a user; last_owner if the server would be left without an
-	// active admin. A new password ends all sessions but Keep, Active=false ends
-	// all: in the same commit, and as a Revocation on the feed. Both end the user's
-	// recovery code.
+	// active admin. Where the change of Active leaves a group without an active admin,
+	// or with one who could be, it appends Succession. A new password ends all sessions
+	// but Keep, Active=false ends all: in the same commit, and as a Revocation on the
+	// feed. Both end the user's recovery code.
 	PatchUser(ctx context.Context, id UserID, p UserPatch) (User, error)
 	// RenewHash replaces the hash of an unchanged password if it is still old, and ends
 	// nothing.
 	RenewHash(ctx context.Context, id UserID, old, renewed string) error
+}
+
+// Blocks are whom users blocked.
+type Blocks interface {
+	// Block blocks a user for by, as CheckBlock allows; blocked already is no error.
+	Block(ctx context.Context, by, user UserID) error
+	// Unblock ends that; not blocked is no error.
+	Unblock(ctx context.Context, by, user UserID) error
+	// Blocks returns whom by blocked, in no order.
+	Blocks(ctx context.Context, by UserID) ([]UserID, error)
 }
 
 // Sessions are the signed-in devices and programs of users.
@@ -252,6 +272,7 @@ type Store interface {
 	Feed
 	Chats
 	People
+	Blocks
 	Sessions
 	Invites
 	Files

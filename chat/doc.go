@@ -1,6 +1,6 @@
 // Package chat holds the nouns of Parley, the pure rules over them, the limits, the
-// errors, and the contracts that a store must keep. It imports only the standard
-// library and does no I/O.
+// errors, and the contracts that a store must keep. It imports the standard library and
+// package textrule, and does no I/O.
 //
 // A [Chat] is an append-only log of [Event] values numbered 1, 2, 3, … without
 // holes. A message is named by its chat and the number of its posted event.

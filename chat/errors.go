@@ -21,6 +21,7 @@ const (
 	RegistrationClosed Code = "registration_closed"
 	WrongPassword      Code = "wrong_password"
 	NotFound           Code = "not_found"
+	MethodNotAllowed   Code = "method_not_allowed"
 	Conflict           Code = "conflict"
 	HandleTaken        Code = "handle_taken"
 	LastOwner          Code = "last_owner"

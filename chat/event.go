@@ -27,18 +27,26 @@ type Event struct {
 
 	// Edited, Deleted, Reacted: the message.
 	Target Seq    `json:"target,omitempty" msgpack:"target,omitempty"`
-	Emoji  string `json:"emoji,omitempty" msgpack:"emoji,omitempty"`
-	On     *bool  `json:"on,omitempty" msgpack:"on,omitempty"` // Reacted; never nil there
+	Emoji  string `json:"emoji,omitempty" msgpack:"emoji,omitempty"` // Reacted; "" in the log once the reaction was taken back
+	On     *bool  `json:"on,omitempty" msgpack:"on,omitempty"`       // Reacted; never nil there
 
 	// Joined, Left, RoleChanged: one event for many.
 	Users  []UserID `json:"users,omitempty" msgpack:"users,omitempty"`
 	Role   Role     `json:"role,omitempty" msgpack:"role,omitempty"`
-	Reason string   `json:"reason,omitempty" msgpack:"reason,omitempty"` // Left: "removed" unless the user left by themselves
+	Reason string   `json:"reason,omitempty" msgpack:"reason,omitempty"` // Left: "removed" unless the user left by themselves, or ReasonDeleted
 
-	// Renamed: both, as they are now.
+	// Renamed: both, as they are now. In the log the newest renamed event alone has them.
 	Title *string `json:"title,omitempty" msgpack:"title,omitempty"`
 	Topic *string `json:"topic,omitempty" msgpack:"topic,omitempty"`
 }
+
+// ReplacesText reports whether the event replaces or removes a text, or takes a reaction
+// back, so that no buffer may keep what was before.
+func (e *Event) ReplacesText() bool { return e.Kind.Is().ReplacesText || e.TakesBack() }
+
+// TakesBack reports whether the event takes a reaction back. Its emoji is told and not
+// stored, since nothing of the reaction stays in the log.
+func (e *Event) TakesBack() bool { return e.On != nil && !*e.On }
 
 // Size returns about how many bytes the event has, for bounds on pages and queues.
 func (e *Event) Size() int {

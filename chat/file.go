@@ -4,6 +4,9 @@ import (
 	"fmt"
 	"strings"
 	"time"
+	"unicode/utf8"
+
+	"parley/textrule"
 )
 
 // FileID names a file, from the first byte of its upload.
@@ -108,17 +111,35 @@ const (
 // NewUpload returns the record of an upload that begins now. name may be a path, of which
 // the last element is the file's name.
 func NewUpload(by UserID, chat ChatID, name string, length int64, keepMetadata bool) (Upload, error) {
-	name = name[strings.LastIndexAny(name, `/\`)+1:]
-	if name == "" {
-		name = "file"
-	}
+	name, err := fileName(name)
 	now := Now()
 	u := Upload{File: File{ID: NewID[FileID](), Name: name}, ChatID: chat, By: by, Length: length, KeepMetadata: keepMetadata,
 		CreatedAt: now, ExpiresAt: now + UploadLife.Milliseconds()}
 	if err := CheckID("chatId", chat); err != nil {
 		return u, err
 	}
-	return u, CheckLine("name", name, MaxFileName)
+	return u, err
+}
+
+// fileName returns the name of a file as a line. It comes from a disk, so it leaves out the
+// characters that a line must not hold instead of refusing them.
+func fileName(path string) (string, error) {
+	if !utf8.ValidString(path) {
+		return "", notUTF8("name")
+	}
+	path = path[strings.LastIndexAny(path, `/\`)+1:]
+	name, bad, ok := textrule.Line(path)
+	for !ok {
+		path = strings.ReplaceAll(path, string(bad), "")
+		name, bad, ok = textrule.Line(path)
+	}
+	switch {
+	case !textrule.HasBase(name):
+		return "file", nil
+	case len(name) > MaxFileName:
+		return "", FailField(BadInput, "name", "name must have at most %d bytes", MaxFileName)
+	}
+	return name, nil
 }
 
 // Uploaded is what a user has uploaded that is still there.

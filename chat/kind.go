@@ -20,8 +20,8 @@ type Traits struct {
 	// Message: the event makes a message. It is stored as the message's row, is counted
 	// by N, needs a ClientID, and costs a token of its author's post budget.
 	Message bool
-	// ReplacesText: the event replaces or removes the text of the message Target, so
-	// that no buffer may keep it.
+	// ReplacesText: the event replaces or removes the text of the message Target, or the
+	// title or topic of the chat: Event.ReplacesText.
 	ReplacesText bool
 	// MessagesOnly: the event changes messages alone. Members, roles and the names of the
 	// chat, which stores cache between events, stay as they are.
@@ -43,7 +43,7 @@ var traits = []struct {
 	{Joined, Traits{Adds: true}},
 	{Left, Traits{Removes: true}},
 	{RoleChanged, Traits{}},
-	{Renamed, Traits{}},
+	{Renamed, Traits{ReplacesText: true}},
 }
 
 // Kinds returns all kinds.

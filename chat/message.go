@@ -2,9 +2,9 @@ package chat
 
 import (
 	"slices"
-	"strings"
-	"unicode"
 	"unicode/utf8"
+
+	"parley/textrule"
 )
 
 // Message is a posted event as readers see it: with its edits, deletion and reactions. A
@@ -85,11 +85,14 @@ func NoMessage(field string, seq Seq) error {
 
 const (
 	MaxReactBy  = 50
-	MaxQuote    = 200 // bytes of a quoted text
-	MaxMentions = 50  // names read from one text
+	MaxQuote    = 200  // bytes of a quoted text
+	MaxMentions = 50   // members whom one text names
+	MaxHandles  = 1000 // handles that are looked up for one text
+	MaxEmoji    = textrule.MaxEmoji
 )
 
-// CheckText refuses a text that is empty, not UTF-8, or longer than limit bytes.
+// CheckText refuses a text of which nothing is visible, that is not UTF-8, or longer than
+// limit bytes.
 func CheckText(text string, limit int) error {
 	switch {
 	case text == "":
@@ -98,56 +101,30 @@ func CheckText(text string, limit int) error {
 		return FailField(TextTooLong, "text", "text must have at most %d bytes, this one has %d", limit, len(text))
 	case !utf8.ValidString(text):
 		return notUTF8("text")
+	case !textrule.Visible(text):
+		return FailField(BadInput, "text", "text must hold something visible")
 	}
 	return nil
 }
 
-// CheckEmoji refuses what is not 1 to MaxEmoji bytes of UTF-8 without spaces and control
-// characters.
-func CheckEmoji(e string) error {
-	bad := e == "" || len(e) > MaxEmoji || !utf8.ValidString(e) ||
-		strings.ContainsFunc(e, func(r rune) bool { return unicode.IsSpace(r) || unicode.IsControl(r) })
-	if bad {
-		return FailField(BadInput, "emoji", "emoji must have 1 to %d bytes and no spaces", MaxEmoji)
+// ParseEmoji returns the fully-qualified form of an emoji, and refuses what is none.
+// Reactions of earlier versions may be any text of up to MaxEmoji bytes: to take one back
+// (on is false) it is accepted as it is.
+func ParseEmoji(e string, on bool) (string, error) {
+	if !utf8.ValidString(e) {
+		return "", notUTF8("emoji")
 	}
-	return nil
+	if full, ok := textrule.Emoji(e); ok {
+		return full, nil
+	}
+	if on || e == "" || len(e) > MaxEmoji {
+		return "", FailField(BadInput, "emoji", "emoji must be one emoji")
+	}
+	return e, nil
 }
 
-// Cut returns s cut to at most limit bytes, never inside a character.
-func Cut(s string, limit int) string {
-	if len(s) <= limit {
-		return s
-	}
-	for limit > 0 && !utf8.RuneStart(s[limit]) {
-		limit--
-	}
-	return s[:limit]
-}
-
-// Handles returns the @handles that a text mentions, each once, at most MaxMentions. An
-// @ inside a word (an e-mail address) is no mention.
-func Handles(text string) []string {
-	var found []string
-	for at := strings.IndexByte(text, '@'); at >= 0 && len(found) < MaxMentions; {
-		rest := text[at+1:]
-		end := 0
-		for end < len(rest) && end <= MaxHandle && printable(rest[end:end+1], ".") {
-			end++
-		}
-		before, _ := utf8.DecodeLastRuneInString(text[:at])
-		inWord := at > 0 && (unicode.IsLetter(before) || unicode.IsDigit(before) || before == '_')
-		h := strings.ToLower(strings.TrimRight(rest[:end], "."))
-		if !inWord && CheckHandle(h) == nil && !contains(found, h) {
-			found = append(found, h)
-		}
-		next := strings.IndexByte(rest, '@')
-		if next < 0 {
-			break
-		}
-		at += 1 + next
-	}
-	return found
-}
+// Cut returns the beginning of s, at most limit bytes, between two grapheme clusters.
+func Cut(s string, limit int) string { return textrule.Cut(s, limit) }
 
 func contains[T comparable](list []T, v T) bool {
 	for _, x := range list {

@@ -5,9 +5,12 @@ import (
 	"slices"
 	"strings"
 	"unicode"
+	"unicode/utf8"
+
+	"parley/textrule"
 )
 
-// SearchWords returns the lower-case texts by whose beginnings a user is found:
+// SearchWords returns the folded texts by whose beginnings a user is found:
 // the handle and the name, each whole and from every later word on. So "lee"
 // and "ann l" both find "Ann Lee".
 func SearchWords(u User) []string {
@@ -25,26 +28,43 @@ func SearchWords(u User) []string {
 	return words
 }
 
-// SearchKey returns what a user typed in the form of SearchWords: lower case, single
-// spaces, no @ in front.
+// SearchVersion is the version of SearchWords. A store that holds the words of another
+// version makes them anew when it is opened.
+const SearchVersion = 2
+
+// SearchKey returns what a user typed in the form of SearchWords: folded (textrule.Fold),
+// single spaces, no @ in front.
 func SearchKey(q string) string {
-	return strings.TrimPrefix(strings.ToLower(strings.Join(strings.Fields(q), " ")), "@")
+	return strings.TrimPrefix(strings.Join(strings.Fields(textrule.Fold(q)), " "), "@")
 }
 
 // FirstWord reports whether word is the smallest of the user's words that begin
 // with q: the one at which a walk over all words gives the user.
 func FirstWord(u User, q, word string) bool {
+	is := false
 	for _, w := range SearchWords(u) {
 		if w < word && strings.HasPrefix(w, q) {
 			return false
 		}
+		is = is || w == word
 	}
-	return true
+	return is
 }
 
-// maxNext bounds a next on its way in, in bytes: the longest word and an id in
-// base64 are well below.
-const maxNext = 512
+// CheckQuery refuses a search for users that is not UTF-8 or longer than a name, both
+// folded.
+func CheckQuery(q string) error {
+	if !utf8.ValidString(q) {
+		return notUTF8("q")
+	}
+	if len(q) > textrule.MaxFold*MaxName || len(textrule.Fold(q)) > MaxName {
+		return FailField(BadInput, "q", "q must have at most %d bytes", MaxName)
+	}
+	return nil
+}
+
+// maxNext bounds a next on its way in, in bytes: the longest word and an id, in base64.
+const maxNext = (textrule.MaxFold*MaxName + 1 + MaxIDLen) * 4 / 3
 
 // SearchNext returns the place behind a word of a user, for the next page.
 func SearchNext(word string, user UserID) string {

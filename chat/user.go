@@ -1,9 +1,10 @@
 package chat
 
 import (
-	"strings"
-	"unicode"
+	"slices"
 	"unicode/utf8"
+
+	"parley/textrule"
 )
 
 // Role is the role of a User on the server, or of a Member in a chat.
@@ -38,60 +39,70 @@ func (u User) ActiveAdmin() bool { return u.Role == RoleAdmin && u.Active }
 
 // Bounds of accounts; lengths are in bytes.
 const (
-	MaxHandle      = 32
-	MaxName        = 64
-	MaxStatus      = 128
-	MinPassword    = 8 // characters
-	MaxPassword    = 256
-	MaxLabel       = 64
-	SessionTTL     = 90 * 24 * 60 * 60 * 1000 // ms a session lives unseen
-	MaxServerName  = 64
-	DefaultServer  = "Parley"
-	FirstChatTitle = "General"
+	MaxHandle        = textrule.MaxHandle
+	MaxName          = 64
+	MaxStatus        = 128
+	MinPassword      = 8 // characters
+	MaxPassword      = 256
+	MaxPasswordTyped = 4 * MaxPassword // another keyboard may type marks apart
+	MaxLabel         = 64
+	SessionTTL       = 90 * 24 * 60 * 60 * 1000 // ms a session lives unseen
+	MaxServerName    = 64
+	DefaultServer    = "Parley"
+	FirstChatTitle   = "General"
 )
 
-// CheckHandle refuses what is no handle: 2 to 32 characters, a to z,
-// 0 to 9, _, - and ., beginning with a letter or digit and not ending with a
-// dot, so that "@ann." at the end of a sentence names ann.
-func CheckHandle(h string) error {
-	ok := len(h) >= 2 && len(h) <= MaxHandle && h == strings.ToLower(h) && printable(h, ".") &&
-		h[0] != '_' && h[0] != '-' && h[0] != '.' && h[len(h)-1] != '.'
+// reserved are the handles that no new account gets: they mean a group of people, or would
+// pass for the service itself.
+var reserved = []string{"all", "here", "everyone", "channel", "admin", "me", "system"}
+
+// ParseHandle returns what a person typed as a handle in the form in which it is stored. It
+// refuses what is no handle: 2 to 32 characters, a to z, 0 to 9, _, - and ., beginning
+// with a letter or digit and not ending with a dot, so that "@ann." at the end of a
+// sentence names ann.
+func ParseHandle(s string) (string, error) {
+	h, ok := textrule.Handle(s)
 	if !ok {
-		return FailField(BadInput, "handle", "handle must have 2 to %d characters from a-z, 0-9, _ - and ., begin with a letter or digit and not end with a dot", MaxHandle)
+		return "", FailField(BadInput, "handle", "handle must have 2 to %d characters from a-z, 0-9, _ - and ., begin with a letter or digit and not end with a dot", MaxHandle)
 	}
-	return nil
+	return h, nil
 }
 
-// CheckName refuses a display name that is empty, too long or not printable.
-func CheckName(field, name string, limit int) error {
-	if strings.TrimSpace(name) == "" {
-		return FailField(BadInput, field, "%s must not be empty", field)
+// NewHandle is ParseHandle for a new account, which gets no reserved handle.
+func NewHandle(s string) (string, error) {
+	h, err := ParseHandle(s)
+	if err == nil && slices.Contains(reserved, h) {
+		return "", FailField(BadInput, "handle", "the handle %s is reserved, choose another", h)
 	}
-	return CheckLine(field, name, limit)
+	return h, err
 }
 
-// CheckLine refuses more than limit bytes, bad UTF-8 and control characters.
-func CheckLine(field, s string, limit int) error {
-	if len(s) > limit {
-		return FailField(BadInput, field, "%s must have at most %d bytes", field, limit)
-	}
-	if !utf8.ValidString(s) {
-		return notUTF8(field)
-	}
-	if strings.ContainsFunc(s, unicode.IsControl) {
-		return FailField(BadInput, field, "%s must not hold control characters", field)
-	}
-	return nil
-}
-
-// CheckPassword judges the length of a new password, and nothing else. A code point
+// NewPassword returns a new password in the form that is hashed. It judges the length and
+// refuses characters that not every keyboard types the same; nothing else. A code point
 // counts as a character (NIST SP 800-63B, section 5.1.1.2).
-func CheckPassword(p string) error {
-	if utf8.RuneCountInString(p) < MinPassword {
-		return FailField(BadInput, "password", "password must have at least %d characters", MinPassword)
+func NewPassword(p string) (form string, err error) {
+	if len(p) > MaxPasswordTyped {
+		return "", longPassword()
 	}
-	if len(p) > MaxPassword {
-		return FailField(BadInput, "password", "password must have at most %d bytes", MaxPassword)
+	if !utf8.ValidString(p) {
+		return "", notUTF8("password")
 	}
-	return nil
+	form, ok := textrule.Password(p)
+	switch {
+	case utf8.RuneCountInString(p) < MinPassword || utf8.RuneCountInString(form) < MinPassword && ok:
+		return "", FailField(BadInput, "password", "password must have at least %d characters", MinPassword)
+	case !ok:
+		return "", FailField(BadInput, "password", "password must not hold control characters or invisible ones")
+	case len(form) > MaxPassword:
+		return "", longPassword()
+	}
+	return form, nil
 }
+
+func longPassword() error {
+	return FailField(BadInput, "password", "password must have at most %d bytes", MaxPassword)
+}
+
+// PasswordForms returns the forms of a password that a person typed of which a stored hash
+// may be, the likeliest first.
+func PasswordForms(p string) []string { return textrule.Passwords(p) }

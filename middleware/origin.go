@@ -34,9 +34,16 @@ func SameOrigin(public *url.URL, fail Fail) Middleware {
 // Without the cookie every Origin passes: a page of another site needs a token for
 // hello, and if it has one, a user gave it to that page.
 func SocketOrigin(r *http.Request, public *url.URL, cookie bool) error {
-	if !cookie {
+	if !cookie || HasOwnOrigin(r, public) {
 		return nil
 	}
+	return chat.Fail(chat.Forbidden,
+		"an upgrade with a cookie must have this server's Origin (if the page is at another address, start with --public-url)")
+}
+
+// HasOwnOrigin reports whether a request has exactly one Origin and that is this server's:
+// a browser sends it for a page of the server.
+func HasOwnOrigin(r *http.Request, public *url.URL) bool {
 	ours := public
 	if ours == nil {
 		ours = &url.URL{Scheme: "http", Host: r.Host}
@@ -44,11 +51,8 @@ func SocketOrigin(r *http.Request, public *url.URL, cookie bool) error {
 			ours.Scheme = "https"
 		}
 	}
-	if origins := r.Header["Origin"]; len(origins) == 1 && isOrigin(origins[0], ours) {
-		return nil
-	}
-	return chat.Fail(chat.Forbidden,
-		"an upgrade with a cookie must have this server's Origin (if the page is at another address, start with --public-url)")
+	origins := r.Header["Origin"]
+	return len(origins) == 1 && isOrigin(origins[0], ours)
 }
 
 // isOrigin reports whether an Origin header is the origin of a URL (RFC 6454, section

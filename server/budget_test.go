@@ -178,7 +178,7 @@ func TestNoOpsAndRetriesAreFree(t *testing.T) {
 	p := ann.connectLive()
 	p.ask(m{"do": "edit", "chatId": id, "target": 3, "text": "edited", "clientId": "once"}, nil)
 	p.wantError(m{"do": "edit", "chatId": id, "target": 3, "text": "more", "clientId": "more"}, chat.RateLimited, "")
-	bob.call("PUT", path+"/messages/3/reactions/x", nil).want(204)
+	bob.call("PUT", path+"/messages/3/reactions/👍", nil).want(204)
 }
 
 // A user who writes, reacts and types at a normal pace meets no limit.
@@ -217,7 +217,7 @@ func TestReadSignalsAreLimited(t *testing.T) {
 	if ann.call("GET", "/api/chats/"+string(id), nil).want(200).into(&got); got.Chat.ReadUpTo != 42 {
 		t.Errorf("read up to %d", got.Chat.ReadUpTo)
 	}
-	bob.call("PUT", "/api/chats/"+string(id)+"/messages/3/reactions/x", nil).want(204)
+	bob.call("PUT", "/api/chats/"+string(id)+"/messages/3/reactions/👍", nil).want(204)
 	q.take("the reaction", func(v *value) bool { return v.Event == chat.Reacted })
 	received := 0
 	q.mu.Lock()

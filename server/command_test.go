@@ -103,6 +103,7 @@ func TestCommandErrors(t *testing.T) {
 				{a, m{"do": "react", "chatId": id, "target": 3, "emoji": "a b", "on": true}, chat.BadInput, "emoji"},
 				{a, m{"do": "react", "chatId": id, "target": 3, "emoji": "a"}, chat.BadInput, "on"},
 				{a, m{"do": "read", "chatId": id}, chat.BadInput, "seq"},
+				{a, m{"do": "read", "chatId": id, "seq": uint64(1 << 63)}, chat.BadInput, "seq"},
 				{a, m{"do": "read", "chatId": foreign, "seq": 1}, chat.NotFound, "chatId"},
 				{a, m{"do": "typing", "chatId": foreign}, chat.NotFound, "chatId"},
 				{a, m{"do": "typing"}, chat.BadInput, "chatId"},

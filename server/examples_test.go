@@ -130,7 +130,7 @@ func TestEventsOfEveryKindArrive(t *testing.T) {
 			first := ann.post(id, "Where is teh map?")
 			ann.call("POST", of+"/messages", m{"clientId": "4", "text": "@bob knows", "replyTo": first}).want(201)
 			ann.call("PATCH", fmt.Sprint(of, "/messages/", first), m{"clientId": "5", "text": "Where is the map, @bob?"}).want(200)
-			ann.call("PUT", fmt.Sprint(of, "/messages/", first, "/reactions/x"), m{"clientId": "6"}).want(204)
+			ann.call("PUT", fmt.Sprint(of, "/messages/", first, "/reactions/👍"), m{"clientId": "6"}).want(204)
 			ann.call("DELETE", fmt.Sprint(of, "/messages/", first+1), m{"clientId": "7"}).want(204)
 			ann.call("DELETE", member, m{"clientId": "8"}).want(204)
 			kinds := []chat.Kind{chat.Joined, chat.RoleChanged, chat.Renamed, chat.Posted, chat.Posted, chat.Edited, chat.Reacted, chat.Deleted, chat.Left}

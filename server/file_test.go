@@ -54,8 +54,12 @@ func (c *client) postFiles(id chat.ChatID, text string, files ...chat.File) chat
 	for _, f := range files {
 		ids = append(ids, f.ID)
 	}
+	body := m{"clientId": chat.NewID[string](), "files": ids}
+	if text != "" {
+		body["text"] = text
+	}
 	var out api.MessageAnswer
-	c.call("POST", "/api/chats/"+string(id)+"/messages", m{"clientId": chat.NewID[string](), "text": text, "files": ids}).want(201).into(&out)
+	c.call("POST", "/api/chats/"+string(id)+"/messages", body).want(201).into(&out)
 	if len(out.Message.Files) != len(files) {
 		c.server.t.Fatalf("the message has the files %+v", out.Message.Files)
 	}

@@ -25,6 +25,9 @@ func TestHello(t *testing.T) {
 			if h.Epoch != x.store.Epoch() || h.Me.ID != ann.user.ID || h.Version != "test" || h.HeartbeatMs != 25_000 || h.Limits.Message != maxMessage {
 				t.Errorf("hello: %+v", h)
 			}
+			if h.Limits.Page != chat.MaxPage || h.Limits.Quote != chat.MaxQuote || h.Limits.Readers != chat.SmallChat {
+				t.Errorf("limits: %+v", h.Limits)
+			}
 			if len(h.Chats) != 1 || h.Chats[0].ID != one || h.Chats[0].Head != 3 || h.Chats[0].Last.Text != "hi" {
 				t.Errorf("chats: %+v", h.Chats)
 			}

@@ -6,8 +6,10 @@ import (
 	"context"
 	"errors"
 	"io"
+	"maps"
 	"net/http"
 	"net/http/httptest"
+	"regexp"
 	"slices"
 	"strings"
 	"sync"
@@ -157,20 +159,66 @@ func TestRouter(t *testing.T) {
 			c.call("GET", path, nil).wantError(chat.NotFound, "")
 		}
 	}
-	for call, allow := range map[string]string{
-		"DELETE /api/me": "GET, HEAD, PATCH", "POST /api/server": "GET, HEAD, PATCH", "GET /api/accounts": "POST",
-		"POST /healthz": "GET, HEAD", "POST /": "GET, HEAD", "PUT /api/chats": "GET, HEAD, POST",
-	} {
-		method, path, _ := strings.Cut(call, " ")
-		a := ann.call(method, path, nil).want(http.StatusMethodNotAllowed)
-		if got := a.header.Get("Allow"); got != allow || a.failure().Code != chat.BadInput {
-			t.Errorf("%s: Allow %q, want %q", call, got, allow)
-		}
-	}
 	if a := ann.call("HEAD", "/api/me", nil).want(200); len(a.body) > 0 || a.header.Get("Content-Length") == "" {
 		t.Errorf("HEAD: %d bytes", len(a.body))
 	}
 }
+
+// Allow lists exactly the methods that do not answer 405: those of the document, and HEAD
+// beside GET. A path without any is not found, whatever the method. No identity is needed
+// to learn that.
+func TestAllow(t *testing.T) {
+	x := start(t)
+	ann := x.addUser("ann")
+	want := map[string][]string{"/": {"GET"}, "/main.js": {"GET"}, "/nothing": {"GET"}} // of the page
+	for _, path := range []string{"/api", "/api/", "/api/nothing", "/api/me/", "/api/chats/", "/api/chats/x/", "/api/chats/x/nothing", "/api/invites/"} {
+		want[path] = nil
+	}
+	doc, err := document()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for path, item := range doc.Paths.Map() {
+		want[inPath.ReplaceAllString(path, "0123456789abcdef")] = slices.Collect(maps.Keys(item.Operations()))
+	}
+	for path, allow := range want {
+		if slices.Contains(allow, "GET") {
+			allow = append(allow, "HEAD")
+		}
+		for _, method := range []string{"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "PROPFIND"} {
+			for _, c := range []*client{x.anonymous(), ann} {
+				a := c.call(method, path, nil)
+				switch {
+				case allow == nil && (a.status != http.StatusNotFound || a.header.Get("Allow") != ""):
+					t.Errorf("%s %s: %d, Allow %q", method, path, a.status, a.header.Get("Allow"))
+				case allow == nil || slices.Contains(allow, method):
+					if a.status == http.StatusMethodNotAllowed {
+						t.Errorf("%s %s: %d", method, path, a.status)
+					}
+				case method == "HEAD":
+					a.want(http.StatusMethodNotAllowed)
+				default:
+					a.wantError(chat.MethodNotAllowed, "")
+					got := strings.Split(a.header.Get("Allow"), ", ")
+					slices.Sort(got)
+					slices.Sort(allow)
+					if !slices.Equal(got, allow) {
+						t.Errorf("%s %s: Allow %q, want %q", method, path, got, allow)
+					}
+				}
+			}
+		}
+	}
+}
+
+// HEAD of a path that GET takes is never 405, nor with the headers of an upgrade.
+func TestHeadIsNoUpgrade(t *testing.T) {
+	c := start(t).anonymous()
+	c.header = http.Header{"Connection": {"Upgrade"}, "Upgrade": {"websocket"}, "Sec-Websocket-Version": {"13"}, "Sec-Websocket-Key": {"dGhlIHNhbXBsZSBub25jZQ=="}}
+	c.call("HEAD", "/api/socket", nil).want(http.StatusUpgradeRequired)
+}
+
+var inPath = regexp.MustCompile(`{\w+}`)
 
 // failingStore is a store that fails or panics.
 type failingStore struct {

@@ -2,6 +2,7 @@ package server
 
 import (
 	"fmt"
+	"net/http"
 	"net/http/httptest"
 	"net/url"
 	"strings"
@@ -107,7 +108,7 @@ func TestInvites(t *testing.T) {
 	}
 	path := "/api/invites/" + string(created.Invite.ID)
 	bob.call("DELETE", path, nil).wantError(chat.NotFound, "inviteId")
-	bob.call("DELETE", "/api/invites/a.b", nil).wantError(chat.BadInput, "inviteId")
+	bob.call("DELETE", "/api/invites/not.an.id", nil).wantError(chat.BadInput, "inviteId")
 	ann.call("DELETE", path, nil).want(204)
 	again, _ := ann.invite(m{})
 	owner.call("DELETE", "/api/invites/"+string(again.Invite.ID), nil).want(204)
@@ -154,6 +155,66 @@ func TestForgedHost(t *testing.T) {
 			t.Errorf("%s: %s", host, created.URL)
 		}
 	}
+}
+
+// Once a good host is known, links follow no other: that at which an admin signed in, or
+// else any user. A browser's page that sends its cookie is at the host that it names.
+func TestLinksFollowKnownHosts(t *testing.T) {
+	x := start(t)
+	owner, ann := x.addOwner(), x.addUser("ann")
+	call := func(host, path string, h http.Header, body string) *answer {
+		r := httptest.NewRequest("POST", path, strings.NewReader(body))
+		r.Host, r.Header = host, h.Clone()
+		r.Header.Set("Content-Type", "application/json")
+		w := httptest.NewRecorder()
+		x.s.Handler().ServeHTTP(w, r)
+		return &answer{t, "Host " + host, w.Code, w.Header(), w.Body.Bytes()}
+	}
+	link := func(host string, h http.Header) string {
+		t.Helper()
+		var created createdInvite
+		call(host, "/api/invites", h, "{}").want(201).into(&created)
+		base, _, _ := strings.Cut(created.URL, "/#invite=")
+		return base
+	}
+	signIn := func(host, handle string) {
+		t.Helper()
+		call(host, "/api/sessions", http.Header{}, fmt.Sprintf(`{"handle":%q,"password":%q}`, handle, password)).want(201)
+	}
+	want := func(got, want string) {
+		t.Helper()
+		if got != want {
+			t.Errorf("the link begins with %s, want %s", got, want)
+		}
+	}
+	browser := func(c *client, host string) http.Header {
+		name := "parley"
+		if _, port, ok := strings.Cut(host, ":"); ok {
+			name += "-" + port
+		}
+		return http.Header{"Cookie": {name + "=" + c.token}, "Origin": {"http://" + host}}
+	}
+	want(link("evil.example", owner.header), "http://evil.example") // none is known
+	signIn("ann.example", "ann")
+	want(link("evil.example", owner.header), "http://ann.example")
+	signIn("more.example", "ann") // stands in for nothing
+	want(link("more.example", ann.header), "http://ann.example")
+	want(link("lan:8080", browser(ann, "lan:8080")), "http://lan:8080") // for her alone
+	want(link("lan:8080", ann.header), "http://ann.example")
+
+	signIn("owner.example:8080", owner.user.Handle)
+	for _, h := range []http.Header{owner.header, ann.header} {
+		want(link("evil.example", h), "http://owner.example:8080")
+		want(link("ann.example", h), "http://owner.example:8080")
+		want(link("owner.example:8080", h), "http://owner.example:8080")
+	}
+	program := browser(owner, "lan:8080")
+	program.Del("Origin")
+	want(link("lan:8080", program), "http://owner.example:8080")
+	want(link("lan:8080", browser(owner, "lan:8080")), "http://lan:8080")
+	want(link("lan:8080", ann.header), "http://lan:8080") // the admin was there
+	want(link("evil.example", ann.header), "http://owner.example:8080")
+	call("a/b", "/api/invites", ann.header, "{}").wantError(chat.BadInput, "Host")
 }
 
 // The invites of one user are limited, since they are listed without pages, to an admin

@@ -89,7 +89,7 @@ func TestPostsAreLimited(t *testing.T) {
 		t.Errorf("%+v", out)
 	}
 	bob.post(id, "hello")
-	ann.call("PUT", path+"/3/reactions/x", nil).wantError(chat.RateLimited, "") // a reaction is delivered to others, too
+	ann.call("PUT", path+"/3/reactions/👍", nil).wantError(chat.RateLimited, "") // a reaction is delivered to others, too
 	for range 200 {
 		ann.call("GET", path, nil).want(200)
 	}

@@ -120,6 +120,29 @@ func TestUsers(t *testing.T) {
 	ann.call("GET", "/api/me", nil).wantError(chat.NoIdentity, "")
 }
 
+// A weak password is refused wherever one is set.
+func TestWeakPasswords(t *testing.T) {
+	x := start(t)
+	owner := x.addOwner()
+	if err := x.store.RenameServer(t.Context(), "Teahouse"); err != nil {
+		t.Fatal(err)
+	}
+	var link api.Link
+	owner.call("POST", "/api/recoveries", m{"userId": owner.user.ID}).want(201).into(&link)
+	_, code, _ := strings.Cut(link.URL, "=")
+	anonymous := x.anonymous()
+	for _, weak := range []string{"password", "Password1", "teahouse99", "parley-2026", "owner-owner-1"} {
+		anonymous.call("POST", "/api/accounts", signUp("owner", m{"password": weak})).wantError(chat.BadInput, "password")
+		owner.call("PATCH", "/api/me", m{"password": weak, "currentPassword": password}).wantError(chat.BadInput, "password")
+		anonymous.call("POST", "/api/recoveries/use", m{"code": code, "password": weak}).wantError(chat.BadInput, "password")
+	}
+	server, _ := x.store.Server(t.Context())
+	if server.Name != "Teahouse" {
+		t.Fatal(server.Name)
+	}
+	anonymous.call("POST", "/api/recoveries/use", m{"code": code, "password": "owner of a house of tea"}).want(201)
+}
+
 func TestRecovery(t *testing.T) {
 	x := start(t)
 	owner, ann := x.addOwner(), x.addUser("ann")
@@ -143,6 +166,18 @@ func TestRecovery(t *testing.T) {
 		t.Errorf("%+v", in)
 	}
 	ann.call("GET", "/api/me", nil).wantError(chat.NoIdentity, "")
+	// Ann sees whose link it was, and who used it.
+	ann.header.Set("Authorization", "Bearer "+in.Token)
+	var seen struct{ Recoveries []chat.RecoveryUse }
+	ann.call("GET", "/api/sessions", nil).want(200).into(&seen)
+	if len(seen.Recoveries) != 1 || seen.Recoveries[0] != (chat.RecoveryUse{At: in.Session.CreatedAt, By: owner.user.ID, Client: in.Session.Client, Address: in.Session.Address}) {
+		t.Errorf("%+v", seen)
+	}
+	var others struct{ Recoveries []chat.RecoveryUse }
+	owner.call("GET", "/api/sessions", nil).want(200).into(&others)
+	if len(others.Recoveries) != 0 {
+		t.Errorf("the owner has %+v", others)
+	}
 	anonymous.call("POST", "/api/recoveries/use", m{"code": code, "password": "other password"}).wantError(chat.InviteSpent, "")
 	anonymous.call("POST", "/api/sessions", m{"handle": "ann", "password": "new password"}).want(201)
 	if strings.Contains(x.logs.String(), code) {

@@ -60,7 +60,7 @@ func TestMessages(t *testing.T) {
 			ann.call("DELETE", seq, m{"clientId": "d"}).want(204)
 			ann.call("DELETE", seq, nil).want(204)
 			ann.call("PATCH", seq, m{"text": "back"}).wantError(chat.Conflict, "seq")
-			bob.call("PUT", seq+"/reactions/x", nil).wantError(chat.Conflict, "seq")
+			bob.call("PUT", seq+"/reactions/👍", nil).wantError(chat.Conflict, "seq")
 			bob.call("GET", seq, nil).want(200).into(&out)
 			if out.Message.Text != "" || out.Message.DeletedAt == 0 {
 				t.Errorf("%+v", out)
@@ -125,11 +125,11 @@ func TestMessageFields(t *testing.T) {
 		}
 		a.wantError(c.code, c.field)
 	}
-	ann.call("PUT", seq+"/reactions/"+url.PathEscape("a/b"), nil).want(204)
-	ann.call("PUT", seq+"/reactions/"+url.PathEscape("50%"), nil).want(204)
+	ann.call("PUT", seq+"/reactions/"+url.PathEscape("#\u20e3"), nil).want(204)
+	ann.call("PUT", seq+"/reactions/"+url.PathEscape("🏳️‍🌈"), nil).want(204)
 	var out api.MessageAnswer
 	ann.call("GET", seq, nil).want(200).into(&out)
-	if r := out.Message.Reactions; len(r) != 2 || r[0].Emoji != "a/b" || r[1].Emoji != "50%" {
+	if r := out.Message.Reactions; len(r) != 2 || r[0].Emoji != "#️⃣" || r[1].Emoji != "🏳️‍🌈" {
 		t.Errorf("%+v", r)
 	}
 }

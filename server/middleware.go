@@ -74,19 +74,26 @@ func (s *Server) countRefused(next http.Handler) http.Handler {
 var methods = []string{http.MethodGet, http.MethodHead, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete, http.MethodOptions}
 
 // wrongMethod answers 405 with the methods that the path allows (RFC 9110, section
-// 15.5.6).
+// 15.5.6), and 404 if there are none: chi calls it for every method that it does not know.
 func (s *Server) wrongMethod(routes chi.Routes) http.HandlerFunc {
-	return func(w http.ResponseWriter, r *http.Request) {
+	return s.api.Handle(func(w http.ResponseWriter, r *http.Request) error {
 		allowed := slices.DeleteFunc(slices.Clone(methods), func(m string) bool {
-			if m == http.MethodHead {
-				m = http.MethodGet // GetHead routes it there
+			pattern := routes.Find(chi.NewRouteContext(), m, r.URL.EscapedPath())
+			if m == http.MethodHead && pattern == "" {
+				pattern = routes.Find(chi.NewRouteContext(), http.MethodGet, r.URL.EscapedPath()) // GetHead routes it there
 			}
-			return !routes.Match(chi.NewRouteContext(), m, r.URL.EscapedPath())
+			return pattern == "" || strings.TrimSuffix(pattern, "/") == "/api" // where the routes of the API are mounted
 		})
+		if len(allowed) == 0 {
+			return noPath()
+		}
 		w.Header().Set("Allow", strings.Join(allowed, ", "))
-		s.api.FailStatus(w, r, http.StatusMethodNotAllowed, chat.Fail(chat.BadInput, "this path does not allow this method"))
-	}
+		return chat.Fail(chat.MethodNotAllowed, "this path does not allow this method")
+	})
 }
+
+// noPath is the error for a path without a route.
+func noPath() error { return chat.Fail(chat.NotFound, "there is nothing at this path") }
 
 // growStack grows the stack of the connection's goroutine for reads of the store.
 func growStack(next http.Handler) http.Handler {

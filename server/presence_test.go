@@ -60,6 +60,41 @@ func TestPresence(t *testing.T) {
 	a.presence(cid, true)
 }
 
+// A removed member hears nothing more of the members: neither their presence nor their
+// name and status. Who is back hears it again.
+func TestRemovedMemberHearsNoPresence(t *testing.T) {
+	x := start(t, shortIntervals)
+	ann, bob, cid, dan := x.addUser("ann"), x.addUser("bob"), x.addUser("cid"), x.addUser("dan")
+	secret, open := ann.group(bob, cid), ann.group(bob, dan)
+	direct := ann.chat(chat.NewChat{Kind: chat.Direct}, bob)
+	b := bob.connectLive()
+	b.presence(ann, false)
+	b.ask(m{"do": "focus", "chatIds": []chat.ChatID{secret, open, direct}}, nil)
+	b.presence(cid, false)
+	b.presence(dan, false)
+	ann.call("DELETE", "/api/chats/"+string(secret)+"/members/"+string(bob.user.ID), nil).want(204)
+	b.take("gone", func(v *value) bool { return v.Signal == wire.SignalChat && v.Gone })
+	c := cid.connectLive()
+	cid.call("PATCH", "/api/me", m{"name": "Cid the Second", "status": "secret"}).want(200)
+	dan.call("PATCH", "/api/me", m{"status": "seen"}).want(200) // delivered behind the other
+	d := dan.connectLive()
+	b.presence(dan, true) // in a chat with bob
+	ann.connectLive()
+	b.presence(ann, true) // a direct peer
+	for _, v := range b.received {
+		if v.By == cid.user.ID || v.User != nil && v.User.ID == cid.user.ID {
+			t.Errorf("a removed member hears %s", v.raw)
+		}
+	}
+	ann.call("PUT", "/api/chats/"+string(secret)+"/members/"+string(bob.user.ID), nil).want(204)
+	b.signal(wire.SignalChat)
+	b.ask(m{"do": "focus", "chatIds": []chat.ChatID{secret}}, nil)
+	b.presence(cid, true)
+	c.disconnect()
+	b.presence(cid, false)
+	d.disconnect()
+}
+
 // A user who is online but was not announced yet is not signaled as offline.
 func TestPresenceBeforeFirstRenewal(t *testing.T) {
 	x := start(t, func(c *Config) { c.intervals.Announce = time.Hour })

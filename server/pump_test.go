@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 	"iter"
+	"net/url"
+	"strings"
 	"testing"
 
 	"parley/chat"
@@ -87,4 +89,30 @@ func TestDeletedTextIsNotResumed(t *testing.T) {
 		t.Errorf("still received: %s", v.raw)
 	}
 	b.event(id, seq+1)
+}
+
+// What left the log is in no ring either: a client that resumes gets the events without it.
+func TestForgottenTextsAreNotReplayed(t *testing.T) {
+	x := start(t)
+	ann, bob := x.addUser("ann"), x.addUser("bob")
+	id := ann.group(bob)
+	path := "/api/chats/" + string(id)
+	seen := ann.post(id, "one")
+	a := ann.connectLive()
+	reaction := path + "/messages/" + fmt.Sprint(seen) + "/reactions/" + url.PathEscape("👍")
+	bob.call("PUT", reaction, nil).want(204)
+	ann.call("PATCH", path, m{"title": "SECRET"}).want(200)
+	bob.call("DELETE", reaction, nil).want(204)
+	ann.call("PATCH", path, m{"title": "Present"}).want(200)
+	if v := a.event(id, seen+3); !strings.Contains(v.raw, "👍") {
+		t.Errorf("the live event has no emoji: %s", v.raw)
+	}
+	a.event(id, seen+4)
+	b := bob.connect()
+	b.resume(id, seen)
+	for i := range chat.Seq(4) {
+		if v := b.event(id, seen+1+i); strings.Contains(v.raw, "👍") || strings.Contains(v.raw, "SECRET") {
+			t.Errorf("replayed: %s", v.raw)
+		}
+	}
 }

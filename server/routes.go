@@ -5,7 +5,6 @@ import (
 
 	"github.com/go-chi/chi/v5"
 
-	"parley/chat"
 	"parley/middleware"
 	"parley/server/api"
 	"parley/server/tus"
@@ -16,6 +15,7 @@ import (
 func (s *Server) routes() http.Handler {
 	var (
 		accounts   = api.Accounts{API: s.api}
+		blocks     = api.Blocks{API: s.api}
 		chats      = api.Chats{API: s.api}
 		events     = api.Events{API: s.api}
 		files      = api.Files{API: s.api}
@@ -32,9 +32,7 @@ func (s *Server) routes() http.Handler {
 	r := chi.NewRouter()
 	h := s.api.Handle
 	s.guard(r) // middleware.go
-	r.NotFound(h(func(http.ResponseWriter, *http.Request) error {
-		return chat.Fail(chat.NotFound, "there is nothing at this path")
-	}))
+	r.NotFound(h(func(http.ResponseWriter, *http.Request) error { return noPath() }))
 	r.MethodNotAllowed(s.wrongMethod(r))
 
 	r.Get("/healthz", h(s.health.getHealth))
@@ -73,16 +71,20 @@ func (s *Server) routes() http.Handler {
 				r.Patch("/me", h(me.Patch))
 				r.Get("/users", h(users.List))
 				r.Patch("/users/{userId}", h(users.Patch))
+				r.Get("/blocks", h(blocks.List))
+				r.Put("/blocks/{userId}", h(blocks.Put))
+				r.Delete("/blocks/{userId}", h(blocks.Delete))
 				r.Post("/recoveries", h(recoveries.Create))
 				r.Get("/invites", h(invites.List))
 				r.Post("/invites", h(invites.Create))
 				r.Post("/invites/accept", h(invites.Accept))
-				r.Delete("/invites/{inviteId}", h(invites.End))
+				r.Delete("/invites/{inviteId:.{8,}}", h(invites.End)) // accept and peek are no ids
 
 				r.Get("/chats", h(chats.List))
 				r.Post("/chats", h(chats.Create))
 				r.Get("/chats/{chatId}", h(chats.Get))
 				r.Patch("/chats/{chatId}", h(chats.Patch))
+				r.Delete("/chats/{chatId}", h(chats.Delete))
 				r.Get("/chats/{chatId}/files", h(files.List))
 				r.Get("/chats/{chatId}/members", h(members.List))
 				r.Put("/chats/{chatId}/members/{userId}", h(members.Put))

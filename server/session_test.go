@@ -2,10 +2,14 @@ package server
 
 import (
 	"context"
+	"encoding/base64"
 	"net/http"
 	"net/url"
 	"strings"
 	"testing"
+	"time"
+
+	"golang.org/x/crypto/argon2"
 
 	"parley/chat"
 	"parley/server/api"
@@ -28,13 +32,13 @@ func TestSignIn(t *testing.T) {
 	for _, body := range []m{
 		{"handle": "ann", "password": "wrong horse"},
 		{"handle": "nobody", "password": password},
-		{"handle": "", "password": password},
-		{"handle": "ann"},
 		{"handle": "ann", "password": strings.Repeat("a", 1000)},
 	} {
 		anonymous.call("POST", "/api/sessions", body).wantError(chat.BadCredentials, "")
 	}
 	anonymous.call("POST", "/api/sessions", m{"handle": m{"$gt": ""}, "password": password}).wantError(chat.BadInput, "handle")
+	anonymous.call("POST", "/api/sessions", m{"handle": "", "password": password}).wantError(chat.BadInput, "handle")
+	anonymous.call("POST", "/api/sessions", m{"handle": "ann"}).wantError(chat.BadInput, "password")
 
 	off := false
 	if _, err := x.store.PatchUser(context.Background(), ann.user.ID, chat.UserPatch{Active: &off}); err != nil {
@@ -186,20 +190,132 @@ func TestSessions(t *testing.T) {
 	if len(list.Sessions) != 2 || !list.Sessions[1].Current || list.Sessions[0].Current {
 		t.Fatalf("%+v", list)
 	}
-	bob.call("DELETE", "/api/sessions/"+string(created.Session.ID), nil).wantError(chat.NotFound, "sessionId")
-	ann.call("DELETE", "/api/sessions/a.b", nil).wantError(chat.BadInput, "sessionId")
-	ann.call("DELETE", "/api/sessions", nil).wantError(chat.BadInput, "except")
-	ann.call("DELETE", "/api/sessions/"+string(created.Session.ID), nil).want(204)
+	confirmed := m{"password": password}
+	bob.call("DELETE", "/api/sessions/"+string(created.Session.ID), confirmed).wantError(chat.NotFound, "sessionId")
+	ann.call("DELETE", "/api/sessions/a.b", confirmed).wantError(chat.BadInput, "sessionId")
+	ann.call("DELETE", "/api/sessions", confirmed).wantError(chat.BadInput, "except")
+	for _, path := range []string{"/" + string(created.Session.ID), "?except=current"} {
+		for _, none := range []any{nil, m{}, m{"password": ""}, m{"password": 7}} {
+			ann.call("DELETE", "/api/sessions"+path, none).wantError(chat.BadInput, "password")
+		}
+		ann.call("DELETE", "/api/sessions"+path, m{"password": "wrong horse"}).wantError(chat.WrongPassword, "password")
+	}
+	second.call("GET", "/api/me", nil).want(200)
+	ann.call("DELETE", "/api/sessions/"+string(created.Session.ID), confirmed).want(204)
 	second.call("GET", "/api/me", nil).wantError(chat.NoIdentity, "")
 
 	second.header.Del("Authorization")
 	second.call("POST", "/api/sessions", m{"handle": "ann", "password": password}).want(201).into(&created)
 	second.header.Set("Authorization", "Bearer "+created.Token)
-	ann.call("DELETE", "/api/sessions?except=current", nil).want(204)
+	ann.call("DELETE", "/api/sessions?except=current", confirmed).want(204)
 	second.call("GET", "/api/me", nil).wantError(chat.NoIdentity, "")
 	ann.call("GET", "/api/me", nil).want(200)
 	ann.call("DELETE", "/api/sessions/current", nil).want(204)
 	ann.call("GET", "/api/me", nil).wantError(chat.NoIdentity, "")
+}
+
+// A browser has one cookie: who signs in ends the session whose cookie they replace, in
+// each way to sign in. A refused sign-in, or one without a cookie, ends nothing.
+func TestSignInReplacesTheCookiesSession(t *testing.T) {
+	x := start(t)
+	owner := x.addOwner()
+	x.addUser("bob")
+	browser, link := x.anonymous(), api.Link{}
+	owner.call("POST", "/api/recoveries", m{"userId": owner.user.ID}).want(201).into(&link)
+	_, code, _ := strings.Cut(link.URL, "=")
+	signIn := func(path string, body m) string {
+		t.Helper()
+		body["cookie"] = true
+		res := browser.call("POST", path, body).want(201)
+		cookie := res.header.Get("Set-Cookie")
+		return cookie[:strings.Index(cookie, ";")]
+	}
+	alive := func(cookie string, want int) {
+		t.Helper()
+		c := x.anonymous()
+		c.header.Set("Cookie", cookie)
+		c.call("GET", "/api/me", nil).want(want)
+	}
+	last := signIn("/api/sessions", m{"handle": "bob", "password": password})
+	for _, next := range []struct {
+		path string
+		body m
+	}{
+		{"/api/sessions", m{"handle": "bob", "password": password}}, // the same user
+		{"/api/accounts", signUp("cid")},
+		{"/api/recoveries/use", m{"code": code, "password": "new password"}},
+		{"/api/sessions", m{"handle": "bob", "password": password}},
+	} {
+		browser.header.Set("Cookie", last)
+		alive(last, 200)
+		browser.call("POST", "/api/sessions", m{"handle": "bob", "password": "wrong horse", "cookie": true}).wantError(chat.BadCredentials, "")
+		browser.call("POST", "/api/sessions", m{"handle": "bob", "password": password}).want(201)
+		alive(last, 200)
+		fresh := signIn(next.path, next.body)
+		alive(last, 401)
+		alive(fresh, 200)
+		last = fresh
+	}
+}
+
+// A hash that costs less than new ones is replaced at the next sign-in, which ends no
+// session.
+func TestSignInRenewsHash(t *testing.T) {
+	x := start(t)
+	ann := x.addUser("ann")
+	weak := "$argon2id$v=19$m=8,t=1,p=1$c29tZXNhbHRzb21lc2FsdA$" + base64.RawStdEncoding.EncodeToString(argon2.IDKey([]byte(password), []byte("somesaltsomesalt"), 1, 8, 1, 32))
+	stored := func() string {
+		_, hash, err := x.store.Credentials(t.Context(), "ann")
+		if err != nil {
+			t.Fatal(err)
+		}
+		return hash
+	}
+	if err := x.store.RenewHash(t.Context(), ann.user.ID, stored(), weak); err != nil {
+		t.Fatal(err)
+	}
+	anonymous := x.anonymous()
+	anonymous.call("POST", "/api/sessions", m{"handle": "ann", "password": "wrong horse"}).wantError(chat.BadCredentials, "")
+	if stored() != weak {
+		t.Error("a wrong password changed the hash")
+	}
+	anonymous.call("POST", "/api/sessions", m{"handle": "ann", "password": password}).want(201)
+	renewed := stored()
+	if !strings.Contains(renewed, "$m=19456,t=2,p=1$") {
+		t.Errorf("the hash is %s", renewed)
+	}
+	ann.call("GET", "/api/me", nil).want(200)
+	anonymous.call("POST", "/api/sessions", m{"handle": "ann", "password": password}).want(201)
+	if stored() != renewed {
+		t.Error("a hash that is not outdated was replaced")
+	}
+}
+
+// Lifetimes are those of the configuration, in each way to sign in.
+func TestLifetimes(t *testing.T) {
+	x := start(t, func(c *Config) { c.Lifetimes = Lifetimes{Session: time.Hour, Recovery: time.Minute} })
+	owner := x.addOwner()
+	var link api.Link
+	owner.call("POST", "/api/recoveries", m{"userId": owner.user.ID}).want(201).into(&link)
+	if left := link.ExpiresAt - chat.Now(); left < 50_000 || left > 60_000 {
+		t.Errorf("the link is valid for %d ms", left)
+	}
+	_, code, _ := strings.Cut(link.URL, "=")
+	anonymous := x.anonymous()
+	for _, c := range []struct {
+		path string
+		body m
+	}{
+		{"/api/sessions", m{"handle": "owner", "password": password}},
+		{"/api/accounts", signUp("ann")},
+		{"/api/recoveries/use", m{"code": code, "password": "new password"}},
+	} {
+		var in api.SignInAnswer
+		anonymous.call("POST", c.path, c.body).want(201).into(&in)
+		if in.Session.ExpiresAt != in.Session.CreatedAt+time.Hour.Milliseconds() {
+			t.Errorf("%s: %+v", c.path, in.Session)
+		}
+	}
 }
 
 // Failed attempts at one account are limited, lock out no user at another address, and a

@@ -4,7 +4,6 @@ import (
 	"strings"
 	"unicode"
 
-	"golang.org/x/text/cases"
 	"golang.org/x/text/unicode/norm"
 )
 
@@ -12,11 +11,12 @@ import (
 const MaxFold = 11
 
 // Fold returns s in the form in which searches compare: NFKC, without case, without
-// invisible characters and, in scripts whose readers leave them out, without marks.
+// invisible characters and, in scripts whose readers leave them out, without marks. What
+// is not UTF-8 becomes U+FFFD.
 func Fold(s string) string {
 	var b strings.Builder
 	marksCount := true // of the base that stands before
-	for _, r := range norm.NFKD.String(s) {
+	for _, r := range norm.NFKD.String(strings.ToValidUTF8(s, "\ufffd")) {
 		switch {
 		case invisible(r) || !marksCount && unicode.Is(unicode.Mn, r):
 			continue
@@ -25,9 +25,12 @@ func Fold(s string) string {
 		}
 		b.WriteRune(r)
 	}
-	return norm.NFKC.String(undivided.Replace(cases.Fold().String(b.String())))
+	// By way of the capitals, so that both small sigmas are one. Package cases does not
+	// serve: its folding of Cherokee is undone when it is repeated.
+	lower := strings.ToLower(strings.ToUpper(b.String()))
+	return norm.NFKC.String(undivided.Replace(lower))
 }
 
 // undivided has the Latin letters that Unicode does not divide into a base and a mark,
-// though a keyboard without them offers only the base. Turkish I and ı become i.
-var undivided = strings.NewReplacer("ı", "i", "ø", "o", "ł", "l", "đ", "d", "ð", "d", "ħ", "h", "ŧ", "t", "þ", "th", "æ", "ae", "œ", "oe")
+// though a keyboard without them offers only the base.
+var undivided = strings.NewReplacer("ß", "ss", "ø", "o", "ł", "l", "đ", "d", "ð", "d", "ħ", "h", "ŧ", "t", "þ", "th", "æ", "ae", "œ", "oe")

@@ -7,6 +7,7 @@ import (
 	"testing"
 	"unicode/utf8"
 
+	"github.com/rivo/uniseg"
 	"golang.org/x/text/unicode/norm"
 )
 
@@ -31,6 +32,25 @@ func TestCut(t *testing.T) {
 		if got := Cut(c.text, c.limit); got != c.want {
 			t.Errorf("Cut(%q, %d) = %q, want %q", c.text, c.limit, got, c.want)
 		}
+	}
+}
+
+// A cluster ends between two characters that separate takes, whichever they are.
+func TestSeparate(t *testing.T) {
+	n := 0
+	for r := rune(0); r <= utf8.MaxRune; r++ {
+		if !separate(r) {
+			continue
+		}
+		n++
+		for _, pair := range []string{string(r) + "a", "a" + string(r), string(r) + string(r), "字" + string(r), string(r) + "字"} {
+			if uniseg.GraphemeClusterCount(pair) != 2 {
+				t.Fatalf("%q is one cluster", pair)
+			}
+		}
+	}
+	if n < 20_000 {
+		t.Errorf("%d characters", n)
 	}
 }
 
@@ -68,7 +88,7 @@ func TestLine(t *testing.T) {
 		"\u200bAnn\u200b": "Ann", "\u202eAnn\u202c": "Ann", "\u2067שלום\u2069": "שלום", "Ann \u200e": "Ann", "\ufeffAnn\u00ad \u2060": "Ann",
 		"\u200b": "", "\u3164 \u2800": "", "\u202e\u202d": "",
 		"🏳️‍🌈 Pride": "🏳️‍🌈 Pride", "Ann ❤️": "Ann ❤️", "👩‍💻": "👩‍💻", "1️⃣ Ops": "1️⃣ Ops", "ℹ️ Help": "ℹ️ Help", "🏴󠁧󠁢󠁥󠁮󠁧󠁿": "🏴󠁧󠁢󠁥󠁮󠁧󠁿",
-		"👋🏽 all": "👋🏽 all", "می‌خواهم": "می‌خواهم", "क्‍ष": "क्‍ष", "葛󠄀城": "葛󠄀城", "ＡＢＣ": "ＡＢＣ",
+		"👋🏽 all": "👋🏽 all", "می\u200cخواهم": "می\u200cخواهم", "क्\u200dष": "क्\u200dष", "葛󠄀城": "葛󠄀城", "ＡＢＣ": "ＡＢＣ",
 	} {
 		if got, bad, ok := Line(s); got != want || !ok {
 			t.Errorf("Line(%q) = %q, %U, want %q", s, got, bad, want)
@@ -91,9 +111,19 @@ func TestLine(t *testing.T) {
 	}
 }
 
+func TestLineKeepsEmoji(t *testing.T) {
+	for _, e := range strings.Fields(emojis) {
+		for _, s := range []string{e, "Ops " + e + " team", e + e} {
+			if got, bad, ok := Line(s); got != s || !ok {
+				t.Errorf("Line(%q) = %q, %U", s, got, bad)
+			}
+		}
+	}
+}
+
 // What Line returns is stored: it must be the same when it comes back.
 func FuzzLine(f *testing.F) {
-	for _, s := range []string{"Ann Lee", " \u200bJose\u0301 \u00a0🏳️‍🌈\u200e", "\u202e", "a\u200db", "می‌خواهم", "🏴󠁧󠁢󠁥󠁮󠁧󠁿"} {
+	for _, s := range []string{"Ann Lee", " \u200bJose\u0301 \u00a0🏳️‍🌈\u200e", "\u202e", "a\u200db", "می\u200cخواهم", "🏴󠁧󠁢󠁥󠁮󠁧󠁿"} {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, s string) {
@@ -185,7 +215,7 @@ func TestFold(t *testing.T) {
 }
 
 func FuzzFold(f *testing.F) {
-	for _, s := range []string{"José", "YILMAZ", "İ", "ΟΔΟΣ", "ﷺ", "ŉ", "ΐ", "\u0345", "ｶﾞ", "\xff", "ẞ", "K"} {
+	for _, s := range []string{"José", "YILMAZ", "İ", "ΟΔΟΣ", "ﷺ", "ŉ", "ΐ", "\u0345", "ｶﾞ", "\xff", "ẞ", "K", "\xf5Ӫ", "Ꮊ", "ꮊ"} {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, s string) {
@@ -231,5 +261,23 @@ func TestPassword(t *testing.T) {
 		if got := Passwords(s); strings.Join(got, "|") != strings.Join(want, "|") {
 			t.Errorf("Passwords(%q) = %q, want %q", s, got, want)
 		}
+	}
+}
+
+// Quotes are cut whenever they are read.
+func BenchmarkCut(b *testing.B) {
+	for name, s := range map[string]string{
+		"ASCII":    strings.Repeat("a quoted text ", 100),
+		"emoji":    strings.Repeat("👩‍👩‍👧‍👦", 100),
+		"Russian":  strings.Repeat("цитата из текста ", 50),
+		"Japanese": strings.Repeat("引用された本文", 100),
+		"marks":    "e" + strings.Repeat("\u0301", 8000),
+	} {
+		b.Run(name, func(b *testing.B) {
+			b.ReportAllocs()
+			for b.Loop() {
+				Cut(s, 200)
+			}
+		})
 	}
 }

@@ -60,7 +60,7 @@ var commands = map[string]Command{
 // values are examples of the server's messages, by the name of their golden files.
 var values = map[string]any{
 	"reply-hello": Reply{Re: 1, OK: Hello{Epoch: epoch, Me: annUser, Chats: []chat.Chat{openChat, direct}, Users: []chat.User{annUser, bobUser}, Version: "1.0.0", Now: noon,
-		Limits: Limits{Text: 16 << 10, Body: 1 << 20, Message: 128 << 10, Page: 200, Sockets: 20, Posts: Rate{N: 20, PerMs: 10_000}, File: 100 << 20, Files: 10}, HeartbeatMs: 25_000}},
+		Limits: Limits{Text: 16 << 10, Body: 1 << 20, Message: 128 << 10, Page: 200, Quote: 200, Readers: 32, Sockets: 20, Posts: Rate{N: 20, PerMs: 10_000}, File: 100 << 20, Files: 10}, HeartbeatMs: 25_000}},
 	"reply-hello-part":    Reply{Re: 1, Part: &HelloPart{Chats: []chat.Chat{direct}}},
 	"reply-hello-new":     Reply{Re: 1, OK: Hello{Epoch: epoch, Me: bobUser, Version: "1.0.0", Now: noon, HeartbeatMs: 25_000}},
 	"reply-empty":         Reply{Re: 2},

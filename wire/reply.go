@@ -36,7 +36,9 @@ type Limits struct {
 	Text    int64 `json:"text" msgpack:"text"`       // bytes of one message's text
 	Body    int64 `json:"body" msgpack:"body"`       // bytes of an HTTP body
 	Message int64 `json:"message" msgpack:"message"` // bytes of a WebSocket message to the server
-	Page    int64 `json:"page" msgpack:"page"`       // messages of a history page
+	Page    int64 `json:"page" msgpack:"page"`       // entries of one page, and users in a call by their ids
+	Quote   int64 `json:"quote" msgpack:"quote"`     // bytes of a quoted text
+	Readers int64 `json:"readers" msgpack:"readers"` // members up to which a chat's read pointers of others are sent
 	Sockets int64 `json:"sockets" msgpack:"sockets"` // connections of one user
 	Posts   Rate  `json:"posts" msgpack:"posts"`     // posts of one user
 	File    int64 `json:"file" msgpack:"file"`       // bytes of one file

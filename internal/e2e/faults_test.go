@@ -97,7 +97,7 @@ func (c *cluster) runBurst(t *testing.T, each int, faults ...func()) {
 			}
 		}
 		act("PATCH", first.Message.Seq, "", nil)
-		act("PUT", first.Message.Seq, fmt.Sprint("/reactions/x", i), nil)
+		act("PUT", first.Message.Seq, "/reactions/"+string(rune(0x1F600+i)), nil)
 		act("POST", 0, "", &posted)
 		act("DELETE", posted.Message.Seq, "", nil)
 		during.Wait()

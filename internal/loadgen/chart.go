@@ -28,7 +28,7 @@ func perServer(what string, servers ...string) (bars []bar) {
 var allServers = []string{"parley", "node", "centrifuge", "centrifuge 10ms"}
 
 var charts = []chart{
-	{"room-deliveries", "One chat of 1,000: most deliveries a second at p99 ≤ 100 ms", "room", perServer(mostDeliveries, allServers...)},
+	{"room-deliveries", "One chat of 1,000: maximum deliveries a second at p99 ≤ 100 ms", "room", perServer(maxDeliveries, allServers...)},
 	{"room-cpu", "One chat of 1,000, 20 messages a second: µs of CPU for a delivery", "room", perServer(quietCPU, allServers...)},
 	{"rooms-cpu", "50 chats of 20, 5 messages a second each: µs of CPU for a delivery", "rooms", perServer("CPU per delivery", allServers...)},
 	{"idle-memory", "10,000 idle connections in 10 chats each: KB for a connection", "idle", perServer(idleMemory, allServers[:3]...)},

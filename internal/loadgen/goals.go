@@ -74,8 +74,8 @@ func lower(a, b float64) float64  { return min(a, b) }
 func higher(a, b float64) float64 { return max(a, b) }
 
 var goals = []goal{
-	{"chat of 1,000: most deliveries, times the Node.js stack", "×", ratioToBest("room", mostDeliveries, higher, "node"), true, 5},
-	{"chat of 1,000: most deliveries, times centrifuge at its best setting", "×", ratioToBest("room", mostDeliveries, higher, "centrifuge", "centrifuge 10ms"), true, 1.5},
+	{"chat of 1,000: maximum deliveries, times the Node.js stack", "×", ratioToBest("room", maxDeliveries, higher, "node"), true, 5},
+	{"chat of 1,000: maximum deliveries, times centrifuge at its best setting", "×", ratioToBest("room", maxDeliveries, higher, "centrifuge", "centrifuge 10ms"), true, 1.5},
 	{"chat of 1,000 at 20 messages/s: CPU per delivery, times centrifuge", "×", ratioToBest("room", quietCPU, lower, "centrifuge", "centrifuge 10ms"), false, .5},
 	{"50 chats of 20: CPU per delivery, times the Node.js stack", "×", ratioToBest("rooms", "CPU per delivery", lower, "node"), false, .25},
 	{"50 chats of 20: CPU per delivery, times centrifuge", "×", ratioToBest("rooms", "CPU per delivery", lower, "centrifuge", "centrifuge 10ms"), false, .7},

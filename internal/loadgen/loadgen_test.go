@@ -173,7 +173,7 @@ func TestCheckpoint(t *testing.T) {
 func TestGoals(t *testing.T) {
 	r := &record{}
 	for server, v := range map[string]float64{"parley": 3, "centrifuge": 1, "centrifuge 10ms": 2} {
-		r.add("room", server, mostDeliveries, "/s", v)
+		r.add("room", server, maxDeliveries, "/s", v)
 		r.add("room", server, quietCPU, "µs", v)
 	}
 	exact := goal{bound: 0}

@@ -115,7 +115,7 @@ func (b *bench) run(ctx context.Context, peers string, names []string) (err erro
 			return fmt.Errorf("unknown scenario %s", name)
 		}
 	}
-	b.describeMachine(peers)
+	b.describeEnvironment(peers)
 	if b.repeat < 1 {
 		return errors.New("-repeat must be at least 1")
 	}

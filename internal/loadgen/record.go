@@ -22,10 +22,10 @@ type figure struct {
 	Values   []float64 `json:"values"`
 }
 
-// record is the result of a run: the machine, the versions and all figures in order.
+// record is the result of a run: the environment and all figures in order.
 type record struct {
-	Machine map[string]string `json:"machine"`
-	Figures []*figure         `json:"figures"`
+	Environment map[string]string `json:"environment"`
+	Figures     []*figure         `json:"figures"`
 }
 
 // add adds a value to a figure and prints it.

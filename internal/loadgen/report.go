@@ -60,8 +60,8 @@ func (r *record) fillMarkers(page string) (string, error) {
 		name := marker.FindStringSubmatch(block)[1]
 		var body string
 		switch {
-		case name == "machine":
-			body = r.machineTable()
+		case name == "environment":
+			body = r.environmentTable()
 		case name == "goals":
 			body = r.goalsTable()
 		case slices.ContainsFunc(scenarios, func(s scenario) bool { return s.name == name }):
@@ -148,19 +148,19 @@ func (r *record) goalsTable() string {
 	return s
 }
 
-// machineTable returns the machine and the versions in Markdown.
-func (r *record) machineTable() string {
+// environmentTable returns the environment in Markdown.
+func (r *record) environmentTable() string {
 	s := "| | |\n|---|---|\n"
 	for _, key := range []string{"date", "processor", "memory", "kernel", "Parley", "Go", "Node.js", "Socket.IO", "centrifuge", "repeats"} {
-		if v := r.Machine[key]; v != "" {
+		if v := r.Environment[key]; v != "" {
 			s += "| " + key + " | " + v + " |\n"
 		}
 	}
 	return s
 }
 
-// describeMachine sets the machine and the versions.
-func (b *bench) describeMachine(peers string) {
+// describeEnvironment sets the environment.
+func (b *bench) describeEnvironment(peers string) {
 	read := func(path, pattern string) string {
 		text, _ := os.ReadFile(path)
 		if m := regexp.MustCompile(pattern).FindSubmatch(text); m != nil {
@@ -172,7 +172,7 @@ func (b *bench) describeMachine(peers string) {
 		out, _ := exec.Command(name, args...).Output()
 		return strings.TrimSpace(string(out))
 	}
-	b.Machine = map[string]string{
+	b.Environment = map[string]string{
 		"date":      time.Now().UTC().Format(time.DateOnly),
 		"processor": fmt.Sprintf("%s, %d cores that servers and load share", read("/proc/cpuinfo", `model name\s*: (.*)`), runtime.NumCPU()),
 		"memory":    read("/proc/meminfo", `MemTotal:\s*(\d+)\d{6} kB`) + " GB",
@@ -182,11 +182,11 @@ func (b *bench) describeMachine(peers string) {
 		"repeats":   fmt.Sprintf("%d, of which the median is given and, in brackets, the lowest and the highest", b.repeat),
 	}
 	if b.short {
-		b.Machine["repeats"] += "; a short run, with a tenth of the people"
+		b.Environment["repeats"] += "; a short run, with a tenth of the people"
 	}
 	if peers != "" {
-		b.Machine["Node.js"] = strings.TrimPrefix(output("node", "--version"), "v")
-		b.Machine["Socket.IO"] = read(filepath.Join(peers, "node/package.json"), `"socket.io": "(.*?)"`)
-		b.Machine["centrifuge"] = read(filepath.Join(peers, "centrifuge/go.mod"), `centrifugal/centrifuge v(\S+)`)
+		b.Environment["Node.js"] = strings.TrimPrefix(output("node", "--version"), "v")
+		b.Environment["Socket.IO"] = read(filepath.Join(peers, "node/package.json"), `"socket.io": "(.*?)"`)
+		b.Environment["centrifuge"] = read(filepath.Join(peers, "centrifuge/go.mod"), `centrifugal/centrifuge v(\S+)`)
 	}
 }

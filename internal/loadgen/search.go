@@ -12,8 +12,8 @@ import (
 )
 
 const (
-	latencyLimit   = 100 * time.Millisecond // the highest p99 at which a rate counts as sustained
-	mostDeliveries = "most deliveries at p99 ≤ 100 ms"
+	latencyLimit  = 100 * time.Millisecond // the highest p99 at which a rate counts as sustained
+	maxDeliveries = "maximum deliveries at p99 ≤ 100 ms"
 )
 
 // findMaxRate searches for the highest rate at which everything arrives in time.
@@ -45,7 +45,7 @@ func (b *bench) findMaxRate(ctx context.Context, scenario string, a *receivers, 
 	if err := searchRate(100, 12_800, sustained); err != nil {
 		return err
 	}
-	b.add(scenario, a.t.name(), mostDeliveries, "/s", best.perSecond())
+	b.add(scenario, a.t.name(), maxDeliveries, "/s", best.perSecond())
 	if best.got > 0 {
 		b.add(scenario, a.t.name(), "CPU per delivery at that rate", "µs", best.cpuEach())
 		b.addLatency(scenario, a.t.name(), "send to delivery at that rate", best.took)

@@ -2,7 +2,6 @@ package api
 
 import (
 	"net/http"
-	"strings"
 
 	"parley/server/service"
 )
@@ -28,8 +27,8 @@ func (a Accounts) Create(w http.ResponseWriter, r *http.Request) error {
 	if err := decode(r, &in); err != nil {
 		return err
 	}
-	token, session := newSession(r, in.Label)
-	user, created, err := a.Service.CreateAccount(r.Context(), caller(r), service.NewAccount{Handle: strings.ToLower(in.Handle), Name: in.Name,
+	token, session := newSession(r, in.Label, in.Cookie)
+	user, created, err := a.Service.CreateAccount(r.Context(), caller(r), service.NewAccount{Handle: in.Handle, Name: in.Name,
 		Password: in.Password, Setup: in.Setup, Invite: in.Invite, ServerName: in.ServerName, Session: session})
 	if err != nil {
 		return err

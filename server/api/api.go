@@ -7,6 +7,7 @@ import (
 	"parley/chat"
 	"parley/hub"
 	"parley/middleware"
+	"parley/server/audit"
 	"parley/server/service"
 )
 
@@ -15,17 +16,21 @@ type Config struct {
 	Service   *service.Service
 	Hub       *hub.Hub // for calls that wait for an event
 	Errors    service.ErrorLog
+	Audit     *audit.Log
 	Version   string
-	PublicURL *url.URL     // nil: links follow the Host header
+	PublicURL *url.URL     // nil: links follow the Host header, see baseURL
 	Ready     func() error // returns why the server is not ready, or nil
 }
 
 // API is what the handlers of all nouns share. Those of one noun are the methods of one
 // type, such as [Chats]; the routes are in package server.
-type API struct{ Config }
+type API struct {
+	Config
+	hosts hosts
+}
 
 // New returns an API; it starts no goroutine.
-func New(c Config) *API { return &API{c} }
+func New(c Config) *API { return &API{Config: c} }
 
 // identity returns the identity of the request.
 func identity(r *http.Request) middleware.Caller { return middleware.CallerOf(r.Context()) }

@@ -5,11 +5,11 @@ import (
 	"context"
 	"net/http"
 	"net/url"
-	"strings"
 
 	"github.com/go-chi/chi/v5"
 
 	"parley/chat"
+	"parley/server/audit"
 )
 
 // Link is an answer with a link that the caller passes on.
@@ -67,13 +67,17 @@ func (a Control) OwnerLink(ctx context.Context) (string, error) {
 	if server.Setup == "" {
 		return "", chat.Fail(chat.Conflict, "this server has an owner already; parley recover HANDLE helps a user who lost their password")
 	}
+	a.Audit.Write(ctx, audit.Event{Kind: audit.OwnerLink, Actor: audit.Operator})
 	return setupLink(a.base(), server.Setup), nil
 }
 
 // RecoveryLink creates a link with which the user of the handle sets a new password, once.
 // It returns the link and when it expires.
 func (a Control) RecoveryLink(ctx context.Context, handle string) (link string, expiresAt int64, err error) {
-	handle = strings.ToLower(strings.TrimPrefix(handle, "@"))
+	handle, err = chat.ParseHandle(handle)
+	if err != nil {
+		return "", 0, err
+	}
 	users, err := a.Service.UsersByHandle(ctx, []string{handle})
 	if err != nil {
 		return "", 0, err

@@ -18,6 +18,7 @@ var Status = map[chat.Code]int{
 	chat.RegistrationClosed: http.StatusForbidden,
 	chat.WrongPassword:      http.StatusForbidden,
 	chat.NotFound:           http.StatusNotFound,
+	chat.MethodNotAllowed:   http.StatusMethodNotAllowed,
 	chat.Conflict:           http.StatusConflict,
 	chat.HandleTaken:        http.StatusConflict,
 	chat.LastOwner:          http.StatusConflict,
@@ -45,9 +46,10 @@ func (a *API) Fail(w http.ResponseWriter, r *http.Request, err error) {
 	a.FailStatus(w, r, 0, err)
 }
 
-// FailStatus is Fail with another status than the code's (405).
+// FailStatus is Fail with another status than the code's (426).
 func (a *API) FailStatus(w http.ResponseWriter, r *http.Request, code int, err error) {
 	e := *a.Errors.ClientError(r.Context(), err)
+	a.Audit.WriteRefused(r.Context(), callerID(r), middleware.Route(r), "", err)
 	e.RequestID = middleware.RequestID(r.Context())
 	if code == 0 {
 		code = Status[e.Code]

@@ -1,14 +1,12 @@
 package api
 
 import (
-	"errors"
-	"io"
+	"context"
 	"net/http"
 
 	"github.com/go-chi/chi/v5"
 
 	"parley/chat"
-	"parley/server/media"
 	"parley/server/transfer"
 )
 
@@ -73,52 +71,32 @@ func (a Files) Create(w http.ResponseWriter, r *http.Request) error {
 
 // Get handles GET /api/chats/{chatId}/files/{fileId}.
 func (a Files) Get(w http.ResponseWriter, r *http.Request) error {
-	id, file, err := pathFile(r)
-	if err != nil {
-		return err
-	}
-	download := false
-	if q := r.URL.Query(); q.Has("download") {
-		if q.Get("download") != "1" {
-			return chat.FailField(chat.BadInput, "download", "download must be 1")
-		}
-		download = true
-	}
-	u, blob, err := a.Service.OpenFile(r.Context(), callerID(r), id, file)
-	if err != nil {
-		return err
-	}
-	defer blob.Close()
-	transfer.Send(w, r, &u.File, blob, u.Type, string(u.ID), download || !media.Inline(u.Type))
-	return nil
+	return send(w, r, a.Service.OpenFile, "")
 }
 
 // GetThumb handles GET /api/chats/{chatId}/files/{fileId}/thumb.
 func (a Files) GetThumb(w http.ResponseWriter, r *http.Request) error {
-	id, file, err := pathFile(r)
+	return send(w, r, a.Service.OpenThumb, "-thumb")
+}
+
+// send answers with what open opens of the file that the path names.
+func send(w http.ResponseWriter, r *http.Request, open func(context.Context, chat.UserID, chat.ChatID, chat.FileID) (chat.Upload, chat.Blob, error), form string) error {
+	id, err := pathChat(r)
 	if err != nil {
 		return err
 	}
-	u, blob, err := a.Service.OpenThumb(r.Context(), callerID(r), id, file)
+	file := chat.FileID(chi.URLParam(r, "fileId"))
+	if err := chat.CheckID("fileId", file); err != nil {
+		return err
+	}
+	if err := transfer.CheckQuery(r); err != nil {
+		return err
+	}
+	u, blob, err := open(r.Context(), callerID(r), id, file)
 	if err != nil {
 		return err
 	}
 	defer blob.Close()
-	head := make([]byte, media.SniffLen)
-	n, err := blob.ReadAt(head, 0)
-	if err != nil && !errors.Is(err, io.EOF) {
-		return err
-	}
-	transfer.Send(w, r, &u.File, blob, media.Sniff(head[:n]), string(u.ID)+"-thumb", false)
+	transfer.Send(w, r, &u.File, blob, string(u.ID)+form)
 	return nil
-}
-
-// pathFile returns the chat and the file that the path names.
-func pathFile(r *http.Request) (chat.ChatID, chat.FileID, error) {
-	id, err := pathChat(r)
-	if err != nil {
-		return "", "", err
-	}
-	file := chat.FileID(chi.URLParam(r, "fileId"))
-	return id, file, chat.CheckID("fileId", file)
 }

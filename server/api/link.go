@@ -1,14 +1,10 @@
 package api
 
 import (
-	"net/http"
 	"net/netip"
 	"net/url"
 	"strconv"
 	"strings"
-
-	"parley/chat"
-	"parley/middleware"
 )
 
 // Links carry their code in the fragment, which a browser does not send to a server.
@@ -18,22 +14,6 @@ func recoverLink(base *url.URL, code string) string { return link(base, "recover
 
 func link(base *url.URL, kind, code string) string {
 	return strings.TrimSuffix(base.String(), "/") + "/#" + kind + "=" + code
-}
-
-// baseURL returns the URL with which links begin: the public URL, or else the request's
-// Host, if it is valid. Only the caller gets such a link.
-func (a *API) baseURL(r *http.Request) (*url.URL, error) {
-	if a.PublicURL != nil {
-		return a.PublicURL, nil
-	}
-	if !validHost(r.Host) {
-		return nil, chat.FailField(chat.BadInput, "Host", "the Host header is not a host and port")
-	}
-	scheme := "http"
-	if middleware.IsHTTPS(r, a.PublicURL) {
-		scheme = "https"
-	}
-	return &url.URL{Scheme: scheme, Host: r.Host}, nil
 }
 
 // validHost reports whether h is name, name:port, 192.0.2.1:port or [2001:db8::1]:port.

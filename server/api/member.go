@@ -36,7 +36,7 @@ func (a Members) List(w http.ResponseWriter, r *http.Request) error {
 		}
 	}
 	var page MemberPage
-	if page.Members, err = a.Service.Members(r.Context(), callerID(r), id, after, limit+1); err != nil {
+	if page.Members, err = a.Service.ListMembers(r.Context(), callerID(r), id, after, limit+1); err != nil {
 		return err
 	}
 	if len(page.Members) > limit {
@@ -110,15 +110,12 @@ func (a Members) PutRead(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	var in struct {
-		Seq *chat.Seq `json:"seq"`
+		Seq chat.Seq `json:"seq"`
 	}
 	if err := decode(r, &in); err != nil {
 		return err
 	}
-	if in.Seq == nil || *in.Seq == 0 {
-		return chat.FailField(chat.BadInput, "seq", "seq must be a number in the chat")
-	}
-	if err := a.Service.MarkRead(r.Context(), callerID(r), id, *in.Seq); err != nil {
+	if err := a.Service.MarkRead(r.Context(), callerID(r), id, in.Seq); err != nil {
 		return err
 	}
 	return noContent(w)

@@ -46,7 +46,7 @@ func (a Recoveries) Use(w http.ResponseWriter, r *http.Request) error {
 	if err := decode(r, &in); err != nil {
 		return err
 	}
-	token, session := newSession(r, in.Label)
+	token, session := newSession(r, in.Label, in.Cookie)
 	user, created, err := a.Service.UseRecovery(r.Context(), caller(r), in.Code, in.Password, session)
 	if err != nil {
 		return err

@@ -17,15 +17,21 @@ type SignInAnswer struct {
 	Token   string       `json:"token,omitempty" msgpack:"token,omitempty"` // not with a cookie
 }
 
-// newSession returns a new token and the session to be created for the request.
-func newSession(r *http.Request, label string) (token string, n chat.NewSession) {
+// newSession returns a new token and the session to be created for the request. If the
+// token becomes the cookie, the session of the request's cookie ends: nothing has its token
+// any more.
+func newSession(r *http.Request, label string, cookie bool) (token string, n chat.NewSession) {
 	token = chat.NewSecret()
-	return token, chat.NewSession{
+	n = chat.NewSession{
 		TokenHash: chat.SecretHash(token),
 		Label:     label,
 		Client:    chat.Cut(strings.ToValidUTF8(r.UserAgent(), ""), 200),
 		Address:   middleware.Address(r.Context()),
 	}
+	if cookie && identity(r).Cookie {
+		n.Replaces = identity(r).Session.ID
+	}
+	return token, n
 }
 
 // Sessions has the handlers of sessions.
@@ -34,6 +40,7 @@ type Sessions struct{ *API }
 // answerNew answers 201 with a new session and its token, in the body or in a cookie.
 func (a Sessions) answerNew(w http.ResponseWriter, r *http.Request, user chat.User, created chat.Session, token string, cookie bool) {
 	created.Current = true
+	a.sawSignIn(r, user)
 	out := SignInAnswer{User: user, Session: created, Token: token}
 	if cookie {
 		middleware.SetCookie(w, r, a.PublicURL, token)
@@ -53,7 +60,13 @@ func (a Sessions) Create(w http.ResponseWriter, r *http.Request) error {
 	if err := decode(r, &in); err != nil {
 		return err
 	}
-	token, session := newSession(r, in.Label)
+	switch "" {
+	case in.Handle:
+		return chat.FailField(chat.BadInput, "handle", "handle must not be empty")
+	case in.Password:
+		return chat.FailField(chat.BadInput, "password", "password must not be empty")
+	}
+	token, session := newSession(r, in.Label, in.Cookie)
 	user, created, err := a.Service.SignIn(r.Context(), caller(r), in.Handle, in.Password, session)
 	if err != nil {
 		return err
@@ -68,10 +81,29 @@ func (a Sessions) List(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	uses, err := a.Service.RecoveryUses(r.Context(), callerID(r))
+	if err != nil {
+		return err
+	}
 	a.Answer(w, r, http.StatusOK, struct {
-		Sessions []chat.Session `json:"sessions" msgpack:"sessions"`
-	}{sessions})
+		Sessions   []chat.Session     `json:"sessions" msgpack:"sessions"`
+		Recoveries []chat.RecoveryUse `json:"recoveries,omitempty" msgpack:"recoveries,omitempty"`
+	}{sessions, uses})
 	return nil
+}
+
+// confirmation returns the password in the body of a call that ends other sessions.
+func confirmation(r *http.Request) (password string, err error) {
+	var in struct {
+		Password string `json:"password"`
+	}
+	if err := decode(r, &in); err != nil {
+		return "", err
+	}
+	if in.Password == "" {
+		return "", chat.FailField(chat.BadInput, "password", "password must not be empty")
+	}
+	return in.Password, nil
 }
 
 // EndOthers handles DELETE /api/sessions. It requires ?except=current, so that a call
@@ -80,7 +112,11 @@ func (a Sessions) EndOthers(w http.ResponseWriter, r *http.Request) error {
 	if r.URL.Query().Get("except") != "current" {
 		return chat.FailField(chat.BadInput, "except", "except must be current")
 	}
-	if err := a.Service.EndOthers(r.Context(), callerID(r), identity(r).Session.ID); err != nil {
+	password, err := confirmation(r)
+	if err != nil {
+		return err
+	}
+	if err := a.Service.EndOthers(r.Context(), caller(r), password); err != nil {
 		return err
 	}
 	return noContent(w)
@@ -96,8 +132,18 @@ func (a Sessions) End(w http.ResponseWriter, r *http.Request) error {
 	if err := chat.CheckID("sessionId", id); err != nil {
 		return err
 	}
-	ended, err := a.Service.EndSession(r.Context(), callerID(r), id)
-	if id == current && identity(r).Cookie && ended {
+	if id != current {
+		password, err := confirmation(r)
+		if err != nil {
+			return err
+		}
+		if err := a.Service.EndSession(r.Context(), caller(r), id, password); err != nil {
+			return err
+		}
+		return noContent(w)
+	}
+	ended, err := a.Service.SignOut(r.Context(), caller(r))
+	if identity(r).Cookie && ended {
 		middleware.ClearCookie(w, r, a.PublicURL)
 		// Not "storage", which would delete unsent messages of the browser's other users, nor
 		// "cookies", which would end other servers' sessions on this host.

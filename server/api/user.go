@@ -10,8 +10,6 @@ import (
 	"parley/server/service"
 )
 
-const maxQuery = 64 // bytes of a search for users
-
 // UserPage is the answer to GET /api/users.
 type UserPage struct {
 	Users []chat.User `json:"users" msgpack:"users"`
@@ -40,7 +38,7 @@ func (a Users) List(w http.ResponseWriter, r *http.Request) error {
 			return err
 		}
 	} else {
-		if err := chat.CheckLine("q", q.Get("q"), maxQuery); err != nil {
+		if err := chat.CheckQuery(q.Get("q")); err != nil {
 			return err
 		}
 		page.Users, page.Next, err = a.Service.FindUsers(r.Context(), q.Get("q"), q.Get("after"), limit)

@@ -27,6 +27,9 @@ func (a *Auth) Hash(ctx context.Context, queues []string, password string) (stri
 	return a.passwords.hash(ctx, queues, password)
 }
 
+// Outdated reports whether the hash costs less to guess than those that Hash returns now.
+func (a *Auth) Outdated(hash string) bool { return outdated(hash) }
+
 // DummyHash returns a hash that no password has. Verifying it costs what another hash does.
 func (a *Auth) DummyHash() string { return a.passwords.dummyHash }
 
@@ -42,7 +45,7 @@ type Attempt struct {
 // Verify reports whether the password is that of the hash. An attempt takes its tokens
 // before the password is checked and gets them back unless it is wrong.
 func (a *Auth) Verify(ctx context.Context, at Attempt, password, hash string) (bool, error) {
-	if len(password) > chat.MaxPassword {
+	if len(password) > chat.MaxPasswordTyped {
 		return false, nil // no account can have it, so the answer tells nothing
 	}
 	target, from, handle := a.key("sign-in", at.Handle, at.Address), a.key(at.Address), a.key(at.Handle)

@@ -93,32 +93,55 @@ func HashPassword(ctx context.Context, password string) (string, error) {
 	return newPasswords().hash(ctx, nil, password)
 }
 
-// verify reports whether the password is that of the hash, in constant time.
+// verify reports whether the password is that of the hash, in a time that does not depend
+// on the hash.
 func (p *passwords) verify(ctx context.Context, queues []string, password, hash string) (bool, error) {
 	release, err := p.acquire(ctx, queues)
 	if err != nil {
 		return false, err
 	}
 	defer release()
-	var memory, passes uint32
-	var lanes uint8
+	h, err := decodeHash(hash)
+	if err != nil {
+		return false, err
+	}
+	same := 0
+	for _, form := range chat.PasswordForms(password) {
+		got := argon2.IDKey([]byte(form), h.salt, h.passes, h.memory, h.lanes, uint32(len(h.key)))
+		same |= subtle.ConstantTimeCompare(got, h.key)
+	}
+	return same == 1, nil
+}
+
+// decodedHash has the parts of a hash.
+type decodedHash struct {
+	memory, passes uint32
+	lanes          uint8
+	salt, key      []byte
+}
+
+func decodeHash(hash string) (h decodedHash, err error) {
 	parts := strings.Split(hash, "$")
 	if len(parts) != 6 || parts[1] != "argon2id" || parts[2] != fmt.Sprintf("v=%d", argon2.Version) {
-		return false, fmt.Errorf("a password hash is not argon2id of version %d", argon2.Version)
+		return h, fmt.Errorf("a password hash is not argon2id of version %d", argon2.Version)
 	}
-	if _, err := fmt.Sscanf(parts[3], "m=%d,t=%d,p=%d", &memory, &passes, &lanes); err != nil {
-		return false, fmt.Errorf("a password hash has bad parameters: %w", err)
+	if _, err := fmt.Sscanf(parts[3], "m=%d,t=%d,p=%d", &h.memory, &h.passes, &h.lanes); err != nil {
+		return h, fmt.Errorf("a password hash has bad parameters: %w", err)
 	}
-	salt, err := base64.RawStdEncoding.DecodeString(parts[4])
-	if err != nil {
-		return false, fmt.Errorf("a password hash has a bad salt: %w", err)
+	if h.salt, err = base64.RawStdEncoding.DecodeString(parts[4]); err != nil {
+		return h, fmt.Errorf("a password hash has a bad salt: %w", err)
 	}
-	want, err := base64.RawStdEncoding.DecodeString(parts[5])
-	if err != nil || len(want) == 0 || passes == 0 || lanes == 0 {
-		return false, fmt.Errorf("a password hash has a bad key")
+	h.key, err = base64.RawStdEncoding.DecodeString(parts[5])
+	if err != nil || len(h.key) == 0 || h.passes == 0 || h.lanes == 0 {
+		return h, fmt.Errorf("a password hash has a bad key")
 	}
-	got := argon2.IDKey([]byte(password), salt, passes, memory, lanes, uint32(len(want)))
-	return subtle.ConstantTimeCompare(got, want) == 1, nil
+	return h, nil
+}
+
+// outdated reports whether the hash costs less than new ones.
+func outdated(hash string) bool {
+	h, err := decodeHash(hash)
+	return err == nil && (h.memory < passwordMemory || h.passes < passwordPasses)
 }
 
 func encodeHash(salt, key []byte) string {

@@ -45,6 +45,24 @@ func TestPasswords(t *testing.T) {
 	}
 }
 
+func TestOutdated(t *testing.T) {
+	now, err := newPasswords().hash(t.Context(), []string{"a"}, password)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for hash, want := range map[string]bool{
+		now: false,
+		strings.Replace(now, "m=19456", "m=9216", 1):  true,
+		strings.Replace(now, "t=2", "t=1", 1):         true,
+		strings.Replace(now, "m=19456", "m=65536", 1): false, // costs more
+		"": false, // is none
+	} {
+		if outdated(hash) != want {
+			t.Errorf("%q: outdated %v", hash, !want)
+		}
+	}
+}
+
 // The number of concurrent hashes is bounded; a caller that waits too long gets
 // unavailable.
 func TestPasswordSlotsAreBounded(t *testing.T) {

@@ -7,6 +7,8 @@ package files
 
 import (
 	"context"
+	"errors"
+	"io"
 	"log/slog"
 
 	"parley/chat"
@@ -50,14 +52,32 @@ func (f *Files) OpenFile(ctx context.Context, viewer chat.UserID, id chat.ChatID
 	return f.open(ctx, viewer, id, file, (*chat.Upload).Blob)
 }
 
-// OpenThumb opens the thumbnail of a file; not_found if it has none.
+// OpenThumb opens the thumbnail of a file, whose Type is that of the thumbnail then;
+// not_found if it has none.
 func (f *Files) OpenThumb(ctx context.Context, viewer chat.UserID, id chat.ChatID, file chat.FileID) (chat.Upload, chat.Blob, error) {
-	return f.open(ctx, viewer, id, file, func(u *chat.Upload) string {
+	u, b, err := f.open(ctx, viewer, id, file, func(u *chat.Upload) string {
 		if !u.Thumb {
 			return ""
 		}
 		return u.ID.ThumbBlob()
 	})
+	if err != nil {
+		return u, nil, err
+	}
+	if u.Type, err = sniff(b); err != nil {
+		_ = b.Close()
+	}
+	return u, b, err
+}
+
+// sniff returns the type of a blob.
+func sniff(b chat.Blob) (string, error) {
+	head := make([]byte, media.SniffLen)
+	n, err := b.ReadAt(head, 0)
+	if errors.Is(err, io.EOF) {
+		err = nil
+	}
+	return media.Sniff(head[:n]), err
 }
 
 func (f *Files) open(ctx context.Context, viewer chat.UserID, id chat.ChatID, file chat.FileID, name func(*chat.Upload) string) (chat.Upload, chat.Blob, error) {

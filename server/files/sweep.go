@@ -102,9 +102,14 @@ func (f *Files) Sweep(ctx context.Context) error {
 	}
 	tick := time.NewTicker(sweepEvery)
 	defer tick.Stop()
-	compared := time.Time{}
+	compared, counted := time.Time{}, time.Time{}
 	for {
-		err := f.sweepOnce(ctx)
+		removed, err := f.sweepOnce(ctx)
+		if err == nil && (removed || time.Since(counted) >= sweepEvery) { // not after each deletion: MongoDB reads an index
+			if err = f.count(ctx); err == nil {
+				counted = time.Now()
+			}
+		}
 		if err == nil && time.Since(compared) > compareEvery {
 			if err = f.compare(ctx); err == nil {
 				compared = time.Now()
@@ -122,12 +127,12 @@ func (f *Files) Sweep(ctx context.Context) error {
 	}
 }
 
-// sweepOnce lets uploads expire and removes blobs.
-func (f *Files) sweepOnce(ctx context.Context) error {
+// sweepOnce lets uploads expire and removes blobs. It reports whether there were any.
+func (f *Files) sweepOnce(ctx context.Context) (removed bool, err error) {
 	for {
 		n, err := f.Store.ExpireUploads(ctx, chat.Now(), sweepBatch)
 		if err != nil {
-			return err
+			return removed, err
 		}
 		if n == 0 {
 			break
@@ -136,22 +141,27 @@ func (f *Files) sweepOnce(ctx context.Context) error {
 	for {
 		ids, err := f.Store.Removals(ctx, sweepBatch)
 		if err != nil {
-			return err
+			return removed, err
 		}
 		if len(ids) == 0 {
-			break
+			return removed, nil
 		}
 		for _, id := range ids {
 			for _, name := range id.Blobs() {
 				if err := f.Blobs.Remove(ctx, name); err != nil {
-					return err
+					return removed, err
 				}
 			}
 		}
 		if err := f.Store.EndRemovals(ctx, ids); err != nil {
-			return err
+			return removed, err
 		}
+		removed = true
 	}
+}
+
+// count counts all files, for the quota and the metrics.
+func (f *Files) count(ctx context.Context) error {
 	usage, err := f.Store.FileUsage(ctx)
 	if err == nil {
 		f.stats.set(usage)

@@ -125,12 +125,18 @@ func TestRemovalsAreRepeated(t *testing.T) {
 	id := chat.FileID(strings.Repeat("a", fileIDLen))
 	r := &records{removals: []chat.FileID{id}, fail: errors.New("the store is down")}
 	f, dir := sweeper(t, r, id.Blobs()...)
-	if err := f.sweepOnce(t.Context()); !errors.Is(err, r.fail) || names(t, dir) != "" || len(r.removals) != 1 {
+	if _, err := f.sweepOnce(t.Context()); !errors.Is(err, r.fail) || names(t, dir) != "" || len(r.removals) != 1 {
 		t.Fatalf("%v, left %q", err, names(t, dir))
 	}
 	r.fail = nil
-	if err := f.sweepOnce(t.Context()); err != nil || len(r.removals) != 0 {
-		t.Fatalf("%v, %v", err, r.removals)
+	if removed, err := f.sweepOnce(t.Context()); err != nil || !removed || len(r.removals) != 0 {
+		t.Fatalf("%v, %v, %v", removed, err, r.removals)
+	}
+	if removed, err := f.sweepOnce(t.Context()); err != nil || removed {
+		t.Fatalf("again: %v, %v", removed, err)
+	}
+	if err := f.count(t.Context()); err != nil {
+		t.Fatal(err)
 	}
 	if st, _ := f.Stats(); st.FileUsage.Files != 7 {
 		t.Errorf("%+v", st)

@@ -218,12 +218,10 @@ func (f *Files) fillIn(ctx context.Context, u *chat.Upload) (err error) {
 		return err
 	}
 	defer func() { _ = src.Close() }()
-	head := make([]byte, media.SniffLen)
-	n, err := src.ReadAt(head, 0)
-	if err != nil && err != io.EOF {
+	if u.Type, err = sniff(src); err != nil {
 		return err
 	}
-	u.Type, u.Size = media.Sniff(head[:n]), src.Size()
+	u.Size = src.Size()
 	if !u.KeepMetadata {
 		cleaned, err := guarded(func() (*media.Cleaned, error) { return media.Clean(src, u.Size, u.Type) })
 		if err != nil {

@@ -5,6 +5,7 @@ import (
 	"context"
 
 	"parley/chat"
+	"parley/server/audit"
 	"parley/server/auth"
 )
 
@@ -22,33 +23,50 @@ type accounts struct{ *core }
 
 // CreateAccount creates an account and signs it in. Passwords are hashed here.
 func (s accounts) CreateAccount(ctx context.Context, caller Caller, in NewAccount) (u chat.User, created chat.Session, err error) {
+	defer func() {
+		s.audit.Write(ctx, audit.Event{Kind: audit.AccountCreated, Actor: string(u.ID), Target: string(u.ID), Err: err})
+	}()
 	n := chat.NewAccount{Handle: in.Handle, Name: in.Name, ServerName: in.ServerName, Session: in.Session}
 	invite, err := s.authorizeSignUp(ctx, caller, &in, &n)
 	if err != nil {
 		return u, created, err
 	}
-	if err := chat.CheckHandle(n.Handle); err != nil {
+	if n.Handle, err = chat.NewHandle(n.Handle); err != nil {
 		return u, created, err
 	}
-	if err := chat.CheckName("name", n.Name, chat.MaxName); err != nil {
+	if err := chat.UserName.CleanIn(&n.Name); err != nil {
 		return u, created, err
 	}
-	if err := chat.CheckPassword(in.Password); err != nil {
+	password, err := chat.NewPassword(in.Password)
+	if err != nil {
 		return u, created, err
 	}
-	if err := chat.CheckLine("serverName", n.ServerName, chat.MaxServerName); err != nil {
+	if err := s.checkWeakPassword(ctx, password, n.Handle, n.Name, n.ServerName); err != nil {
 		return u, created, err
 	}
-	if err := chat.CheckLine("label", in.Session.Label, chat.MaxLabel); err != nil {
+	if err := chat.FirstServerName.CleanIn(&n.ServerName); err != nil {
+		return u, created, err
+	}
+	if err := chat.SessionLabel.CleanIn(&n.Session.Label); err != nil {
 		return u, created, err
 	}
 	if err := s.countSignUp(caller, &n, invite); err != nil {
 		return u, created, err
 	}
-	if n.PasswordHash, err = s.auth.Hash(ctx, caller.hashQueues(), in.Password); err != nil {
+	if n.PasswordHash, err = s.auth.Hash(ctx, caller.hashQueues(), password); err != nil {
 		return u, created, err
 	}
+	n.Session.Life = s.lifetimes.Session.Milliseconds()
 	return s.Store.CreateAccount(ctx, n)
+}
+
+// checkWeakPassword judges a new password of the user with these names.
+func (s *core) checkWeakPassword(ctx context.Context, password string, names ...string) error {
+	server, err := s.Server(ctx)
+	if err != nil {
+		return err
+	}
+	return chat.CheckWeakPassword(password, append(names, server.Name)...)
 }
 
 // authorizeSignUp finds what allows the call to create an account: the setup code, an invite, or

@@ -1,6 +1,7 @@
 package service
 
 import (
+	"cmp"
 	"context"
 	"slices"
 	"strings"
@@ -19,7 +20,7 @@ func (s chats) CreateChat(ctx context.Context, caller Caller, n chat.NewChat, me
 	if err := chat.CheckClientID(n.ClientID); err != nil {
 		return c, false, err
 	}
-	if err := checkTitles(&n.Title, &n.Topic); err != nil {
+	if err := cleanTitles(&n.Title, &n.Topic); err != nil {
 		return c, false, err
 	}
 	if len(members) > chat.MaxJoinAtOnce {
@@ -37,7 +38,7 @@ func (s chats) CreateChat(ctx context.Context, caller Caller, n chat.NewChat, me
 			s.refund(n.By, cost)
 		}
 	}()
-	n.Rule = chat.ChatLimit(s.limits.Chats, "members")
+	n.Rule = chat.All(chat.NotBlocked("members"), chat.ChatLimit(s.limits.Chats, "members"))
 	if refusal := s.charge(n.By, cost); refusal != nil {
 		cost, n.Rule = price{}, chat.Refuse(refusal)
 		if n.Kind == chat.Group {
@@ -70,8 +71,8 @@ func (s chats) resolve(ctx context.Context, caller chat.UserID, members []string
 	ids, handles := UserSet{}, []string{}
 	for _, m := range members {
 		if h, ok := strings.CutPrefix(m, "@"); ok {
-			h = strings.ToLower(h)
-			if chat.CheckHandle(h) != nil {
+			h, err := chat.ParseHandle(h)
+			if err != nil {
 				return nil, chat.FailField(chat.BadInput, "members", "members must be user ids or @handles")
 			}
 			if !slices.Contains(handles, h) {
@@ -104,7 +105,7 @@ func (s chats) resolve(ctx context.Context, caller chat.UserID, members []string
 
 // RenameChat changes a group's title, topic or both; nil stays.
 func (s chats) RenameChat(ctx context.Context, caller Caller, id chat.ChatID, title, topic *string, clientID string) error {
-	if err := checkTitles(title, topic); err != nil {
+	if err := cleanTitles(title, topic); err != nil {
 		return err
 	}
 	if err := OptionalClientID(clientID); err != nil {
@@ -114,16 +115,25 @@ func (s chats) RenameChat(ctx context.Context, caller Caller, id chat.ChatID, ti
 	return s.drafts.appendWait(ctx, draft, chat.Rename)
 }
 
-func checkTitles(title, topic *string) error {
-	if title != nil {
-		if err := chat.CheckLine("title", *title, chat.MaxTitle); err != nil {
-			return err
-		}
+// DeleteChat deletes a group: its members are told, and then its log is purged.
+func (s chats) DeleteChat(ctx context.Context, caller Caller, id chat.ChatID, clientID string) error {
+	if err := OptionalClientID(clientID); err != nil {
+		return err
 	}
-	if topic != nil {
-		return chat.CheckLine("topic", *topic, chat.MaxTopic)
+	draft := chat.Event{Kind: chat.Left, ChatID: id, By: caller.User.ID, ClientID: clientID}
+	if err := s.drafts.appendWait(ctx, draft, chat.DeleteChat); err != nil {
+		return err
+	}
+	select {
+	case s.deleted <- struct{}{}:
+	default:
 	}
 	return nil
+}
+
+// cleanTitles brings them into the form in which they are stored; nil stays.
+func cleanTitles(title, topic *string) error {
+	return cmp.Or(chat.ChatTitle.CleanIn(title), chat.ChatTopic.CleanIn(topic))
 }
 
 // OptionalClientID checks a clientId that may be absent.

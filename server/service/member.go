@@ -2,6 +2,7 @@ package service
 
 import (
 	"context"
+	"math"
 	"sync/atomic"
 
 	"parley/chat"
@@ -24,7 +25,7 @@ func (s members) PutMember(ctx context.Context, caller Caller, id chat.ChatID, u
 		draft.Role, rule = *role, chat.PutMember
 	}
 	return s.RevertRemoval(user, id, func() error {
-		return s.drafts.appendWait(ctx, draft, chat.All(rule, chat.ChatLimit(s.limits.Chats, "userId")))
+		return s.drafts.appendWait(ctx, draft, chat.All(rule, chat.NotBlocked("userId"), chat.ChatLimit(s.limits.Chats, "userId")))
 	})
 }
 
@@ -45,10 +46,32 @@ func (s members) RemoveMember(ctx context.Context, caller Caller, id chat.ChatID
 		func(ctx context.Context) error { return s.drafts.appendWait(ctx, draft, chat.Leave) })
 }
 
+// ListMembers returns a page of the members. Others' read pointers are told as MarkRead
+// signals them: in a chat with more than SmallChat members they are 0.
+func (s members) ListMembers(ctx context.Context, viewer chat.UserID, id chat.ChatID, after chat.UserID, limit int) ([]chat.Member, error) {
+	list, err := s.Members(ctx, viewer, id, after, limit)
+	if err != nil {
+		return nil, err
+	}
+	c, err := s.Chat(ctx, viewer, id)
+	if err != nil || c.MemberCount <= chat.SmallChat {
+		return list, err
+	}
+	for i := range list {
+		if list[i].UserID != viewer {
+			list[i].ReadUpTo = 0
+		}
+	}
+	return list, nil
+}
+
 // MarkRead moves a read pointer forward and signals it to the user's own devices and, in a
 // small chat, to the sessions that show it, unless the user has no budget left for that.
 // The pointer is stored; the signal may be lost.
 func (s members) MarkRead(ctx context.Context, user chat.UserID, id chat.ChatID, seq chat.Seq) error {
+	if seq == 0 || seq > math.MaxInt64 {
+		return chat.FailField(chat.BadInput, "seq", "seq must be a number in the chat")
+	}
 	at, moved, err := s.Store.MarkRead(ctx, id, user, seq)
 	if err != nil || !moved {
 		return err

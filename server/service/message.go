@@ -70,13 +70,13 @@ func (s messages) React(ctx context.Context, user chat.UserID, c *wire.Command, 
 	if err != nil {
 		return err
 	}
-	if err := chat.CheckEmoji(c.Emoji); err != nil {
-		return err
-	}
 	if c.On == nil {
 		return chat.FailField(chat.BadInput, "on", "on must be true or false")
 	}
-	draft.Target, draft.Emoji, draft.On = c.Target, c.Emoji, c.On
+	if draft.Emoji, err = chat.ParseEmoji(c.Emoji, *c.On); err != nil {
+		return err
+	}
+	draft.Target, draft.On = c.Target, c.On
 	return s.drafts.append(ctx, draft, chat.React, done)
 }
 

@@ -5,6 +5,7 @@ import (
 	"context"
 
 	"parley/chat"
+	"parley/server/audit"
 	"parley/server/auth"
 )
 
@@ -17,33 +18,54 @@ func (s recoveries) CreateRecovery(ctx context.Context, caller Caller, user chat
 	if err := caller.CheckAdmin(); err != nil {
 		return "", 0, err
 	}
-	return s.NewRecovery(ctx, user)
+	code, expiresAt, err = s.create(ctx, caller.User.ID, user)
+	s.audit.Write(ctx, audit.Event{Kind: audit.RecoveryCreated, Actor: string(caller.User.ID), Target: string(user), Err: err})
+	return code, expiresAt, err
 }
 
 // NewRecovery is CreateRecovery for the administrator of the machine.
 func (s recoveries) NewRecovery(ctx context.Context, user chat.UserID) (code string, expiresAt int64, err error) {
-	code, expiresAt = chat.NewSecret(), chat.Now()+chat.RecoveryLife
-	return code, expiresAt, s.Store.CreateRecovery(ctx, chat.Recovery{User: user, ExpiresAt: expiresAt}, chat.SecretHash(code))
+	code, expiresAt, err = s.create(ctx, "", user)
+	s.audit.Write(ctx, audit.Event{Kind: audit.RecoveryCreated, Actor: audit.Operator, Target: string(user), Err: err})
+	return code, expiresAt, err
+}
+
+func (s recoveries) create(ctx context.Context, by, user chat.UserID) (code string, expiresAt int64, err error) {
+	code, expiresAt = chat.NewSecret(), chat.Now()+cmp.Or(s.lifetimes.Recovery.Milliseconds(), chat.RecoveryLife)
+	return code, expiresAt, s.Store.CreateRecovery(ctx, chat.Recovery{User: user, By: by, ExpiresAt: expiresAt}, chat.SecretHash(code))
 }
 
 // UseRecovery sets a new password, ends the user's sessions and creates one.
 func (s recoveries) UseRecovery(ctx context.Context, caller Caller, code, password string, n chat.NewSession) (u chat.User, created chat.Session, err error) {
+	var whose chat.UserID
+	defer func() {
+		s.audit.Write(ctx, audit.Event{Kind: audit.RecoveryUsed, Actor: string(u.ID), Target: string(whose), Err: err})
+	}()
 	if code == "" {
 		return u, created, chat.FailField(chat.BadInput, "code", "code must not be empty")
 	}
-	if err := chat.CheckPassword(password); err != nil {
+	if password, err = chat.NewPassword(password); err != nil {
 		return u, created, err
 	}
-	if err := chat.CheckLine("label", n.Label, chat.MaxLabel); err != nil {
+	if err := chat.SessionLabel.CleanIn(&n.Label); err != nil {
 		return u, created, err
 	}
 	codeHash := chat.SecretHash(code)
-	whose, err := s.PeekRecovery(ctx, codeHash) // an unknown code costs no hash
+	whose, err = s.PeekRecovery(ctx, codeHash) // an unknown code costs no hash
 	if chat.Is(err, chat.InviteSpent) {
 		err = cmp.Or(s.auth.CountFailure(caller.Address, auth.ByCode), err)
 	}
 	if err != nil {
 		return u, created, err
+	}
+	users, err := s.Users(ctx, []chat.UserID{whose})
+	if err != nil {
+		return u, created, err
+	}
+	if len(users) > 0 { // users are never deleted
+		if err := s.checkWeakPassword(ctx, password, users[0].Handle, users[0].Name); err != nil {
+			return u, created, err
+		}
 	}
 	if err := s.auth.CountRecovery(whose); err != nil {
 		return u, created, err
@@ -52,5 +74,6 @@ func (s recoveries) UseRecovery(ctx context.Context, caller Caller, code, passwo
 	if err != nil {
 		return u, created, err
 	}
+	n.Life = s.lifetimes.Session.Milliseconds()
 	return s.Store.UseRecovery(ctx, codeHash, hash, n)
 }

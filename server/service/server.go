@@ -20,6 +20,8 @@ func (s server) Limits() wire.Limits {
 		Body:    int64(s.limits.Body),
 		Message: s.limits.Message,
 		Page:    chat.MaxPage,
+		Quote:   chat.MaxQuote,
+		Readers: chat.SmallChat,
 		Sockets: int64(s.limits.Sockets),
 		Posts:   wire.Rate{N: int64(s.limits.Posts.N), PerMs: s.limits.Posts.Per.Milliseconds()},
 		File:    int64(s.limits.File),
@@ -32,7 +34,7 @@ func (s server) RenameServer(ctx context.Context, caller Caller, name string) er
 	if err := caller.CheckAdmin(); err != nil {
 		return err
 	}
-	if err := chat.CheckName("name", name, chat.MaxServerName); err != nil {
+	if err := chat.ServerTitle.CleanIn(&name); err != nil {
 		return err
 	}
 	return s.Store.RenameServer(ctx, name)

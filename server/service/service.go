@@ -8,6 +8,7 @@ import (
 
 	"parley/chat"
 	"parley/middleware"
+	"parley/server/audit"
 	"parley/server/auth"
 	"parley/server/files"
 	"parley/store/cached"
@@ -37,13 +38,21 @@ type Limits struct {
 	Storage   middleware.Size // bytes of all files; 0: no limit
 }
 
+// Lifetimes are how long what a Service creates is valid.
+type Lifetimes struct {
+	Session  time.Duration // however often it is used; 0: chat.DefaultSessionLife
+	Recovery time.Duration // of a recovery link; 0: chat.RecoveryLife
+}
+
 // Config is the configuration of a Service. Nothing in it changes afterwards.
 type Config struct {
 	Store        chat.Store
 	Blobs        chat.Blobs // nil: the server stores no files
 	Errors       ErrorLog
+	Audit        *audit.Log
 	Registration Registration
 	Limits       Limits
+	Lifetimes    Lifetimes
 	Appended     Appended
 	Attempts     auth.Rates
 
@@ -61,6 +70,7 @@ type Appended func(kind chat.Kind, began time.Time, ev chat.Event, again bool, e
 type Service struct {
 	*core
 	accounts
+	blocks
 	chats
 	events
 	fileLists
@@ -76,14 +86,17 @@ type Service struct {
 
 // core is what the nouns share.
 type core struct {
-	*cached.Store // its Run is a goroutine
+	*cached.Store // its Run and RunPurge, and Sweep of files, are the only goroutines of a Service
 	ErrorLog
 	*budgets
+	audit        *audit.Log
 	registration Registration
 	limits       Limits
+	lifetimes    Lifetimes
 	drafts       *drafts
 	auth         *auth.Auth
 	files        *files.Files
+	deleted      chan struct{} // has a token when a chat was deleted
 }
 
 // New returns a Service.
@@ -93,16 +106,20 @@ func New(c Config) *Service {
 		Store:        store,
 		ErrorLog:     c.Errors,
 		budgets:      budgets,
+		audit:        c.Audit,
 		registration: c.Registration,
 		limits:       c.Limits,
+		lifetimes:    c.Lifetimes,
 		drafts:       &drafts{store: store, budgets: budgets, appended: c.Appended},
 		auth:         auth.New(c.Limits.Anonymous, c.Attempts, store.SessionsOf),
 		files: files.New(files.Config{Store: store, Blobs: c.Blobs, Log: c.Errors.Log,
 			Limit: int64(c.Limits.File), Uploads: int64(c.Limits.Uploads), Storage: int64(c.Limits.Storage)}),
+		deleted: make(chan struct{}, 1),
 	}
 	return &Service{
 		core:       s,
 		accounts:   accounts{s},
+		blocks:     blocks{s},
 		chats:      chats{s},
 		events:     events{s},
 		fileLists:  fileLists{s},

@@ -3,9 +3,9 @@ package service
 import (
 	"cmp"
 	"context"
-	"strings"
 
 	"parley/chat"
+	"parley/server/audit"
 	"parley/server/auth"
 	"parley/store/cached"
 )
@@ -15,12 +15,19 @@ type sessions struct{ *core }
 
 // SignIn creates a session for the holder of a handle and password.
 func (s sessions) SignIn(ctx context.Context, caller Caller, handle, password string, n chat.NewSession) (u chat.User, created chat.Session, err error) {
-	if err := chat.CheckLine("label", n.Label, chat.MaxLabel); err != nil {
+	known := "" // the handle, if a user has it
+	defer func() {
+		e := audit.Event{Kind: audit.SignIn, Target: known, Err: err}
+		if err == nil {
+			e.Actor = string(u.ID)
+		}
+		s.audit.Write(ctx, e)
+	}()
+	if err := chat.SessionLabel.CleanIn(&n.Label); err != nil {
 		return u, created, err
 	}
 	wrong := chat.Fail(chat.BadCredentials, "the handle or the password is wrong")
-	handle = strings.ToLower(strings.TrimPrefix(handle, "@"))
-	if chat.CheckHandle(handle) != nil {
+	if handle, err = chat.ParseHandle(handle); err != nil {
 		return u, created, wrong // no account can have such a handle, which is no secret
 	}
 	u, hash, err := s.Credentials(ctx, handle)
@@ -29,6 +36,8 @@ func (s sessions) SignIn(ctx context.Context, caller Caller, handle, password st
 		hash = s.auth.DummyHash()
 	case err != nil:
 		return u, created, err
+	default:
+		known = u.Handle
 	}
 	ok, err := s.auth.Verify(ctx, caller.attempt(handle, u.ID, false), password, hash)
 	if err != nil {
@@ -37,6 +46,10 @@ func (s sessions) SignIn(ctx context.Context, caller Caller, handle, password st
 	if !ok {
 		return u, created, wrong
 	}
+	if s.auth.Outdated(hash) {
+		hash = s.renewHash(ctx, caller, u.ID, password, hash)
+	}
+	n.Life = s.lifetimes.Session.Milliseconds()
 	created, err = s.CreateSession(ctx, u.ID, n)
 	if chat.Is(err, chat.NoIdentity) {
 		return u, created, wrong // does not reveal that the account is inactive
@@ -51,6 +64,22 @@ func (s sessions) SignIn(ctx context.Context, caller Caller, handle, password st
 		return u, created, cmp.Or[error](err, wrong)
 	}
 	return u, created, nil
+}
+
+// renewHash replaces an outdated hash of the password and returns the one that the store
+// then has. If it fails, the old one stays until the next sign-in.
+func (s sessions) renewHash(ctx context.Context, caller Caller, user chat.UserID, password, old string) string {
+	if form, err := chat.NewPassword(password); err == nil {
+		password = form // an older one may have what new ones must not
+	}
+	renewed, err := s.auth.Hash(ctx, caller.hashQueues(), password)
+	if err == nil {
+		err = s.RenewHash(ctx, user, old, renewed)
+	}
+	if err != nil {
+		return old
+	}
+	return renewed
 }
 
 // Sessions returns the caller's sessions, the current one marked.
@@ -72,11 +101,32 @@ func (s sessions) SessionLive(ctx context.Context, user chat.UserID, id chat.Ses
 	return err
 }
 
-// EndSession ends a session of the user. ended reports whether it has ended on this
-// server, which may be so although the store could not save it (err).
-func (s sessions) EndSession(ctx context.Context, user chat.UserID, id chat.SessionID) (ended bool, err error) {
-	err = s.Store.EndSession(ctx, user, id)
+// SignOut ends the caller's session. ended reports whether it has ended on this server,
+// which may be so although the store could not save it (err).
+func (s sessions) SignOut(ctx context.Context, caller Caller) (ended bool, err error) {
+	err = s.Store.EndSession(ctx, caller.User.ID, caller.Session.ID)
+	s.audit.Write(ctx, audit.Event{Kind: audit.SignOut, Actor: string(caller.User.ID), Target: string(caller.Session.ID), Err: err})
 	return err == nil || cached.StoreFailed(err), err
+}
+
+// EndSession ends another session of the caller, who confirms it with their password.
+func (s sessions) EndSession(ctx context.Context, caller Caller, id chat.SessionID, password string) error {
+	err := s.confirm(ctx, caller, "password", password)
+	if err == nil {
+		err = s.Store.EndSession(ctx, caller.User.ID, id)
+	}
+	s.audit.Write(ctx, audit.Event{Kind: audit.SessionsEnded, Actor: string(caller.User.ID), Target: string(id), Err: err})
+	return err
+}
+
+// EndOthers ends all other sessions of the caller, who confirms it with their password.
+func (s sessions) EndOthers(ctx context.Context, caller Caller, password string) error {
+	err := s.confirm(ctx, caller, "password", password)
+	if err == nil {
+		err = s.Store.EndOthers(ctx, caller.User.ID, caller.Session.ID)
+	}
+	s.audit.Write(ctx, audit.Event{Kind: audit.SessionsEnded, Actor: string(caller.User.ID), Target: "others", Err: err})
+	return err
 }
 
 // maxToken bounds what is hashed, in bytes; tokens have 43.

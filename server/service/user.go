@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"parley/chat"
+	"parley/server/audit"
 )
 
 // Profile is a change of a user's own account; nil fields stay.
@@ -16,22 +17,25 @@ type Profile struct {
 type users struct{ *core }
 
 // UpdateProfile changes the caller's account. A new password ends their other sessions.
-func (s users) UpdateProfile(ctx context.Context, caller Caller, p Profile) (chat.User, error) {
+func (s users) UpdateProfile(ctx context.Context, caller Caller, p Profile) (user chat.User, err error) {
 	patch := chat.UserPatch{Name: p.Name, Status: p.Status, Keep: caller.Session.ID}
 	var cost price
 	if p.Name != nil {
-		if err := chat.CheckName("name", *p.Name, chat.MaxName); err != nil {
+		if err := chat.UserName.CleanIn(p.Name); err != nil {
 			return chat.User{}, err
 		}
 		cost.posts = textCost // others are told
 	}
 	if p.Status != nil {
-		if err := chat.CheckLine("status", *p.Status, chat.MaxStatus); err != nil {
+		if err := chat.UserStatus.CleanIn(p.Status); err != nil {
 			return chat.User{}, err
 		}
 		cost.posts = textCost
 	}
 	if p.Password != nil {
+		defer func() {
+			s.audit.Write(ctx, audit.Event{Kind: audit.PasswordChanged, Actor: string(caller.User.ID), Target: string(caller.User.ID), Err: err})
+		}()
 		hash, err := s.newPassword(ctx, caller, p.CurrentPassword, *p.Password)
 		if err != nil {
 			return chat.User{}, err
@@ -41,7 +45,7 @@ func (s users) UpdateProfile(ctx context.Context, caller Caller, p Profile) (cha
 	if err := s.charge(caller.User.ID, cost); err != nil {
 		return chat.User{}, err
 	}
-	user, err := s.PatchUser(ctx, caller.User.ID, patch)
+	user, err = s.PatchUser(ctx, caller.User.ID, patch)
 	if err != nil {
 		s.refund(caller.User.ID, cost)
 		return user, err
@@ -54,25 +58,34 @@ func (s users) UpdateProfile(ctx context.Context, caller Caller, p Profile) (cha
 
 // newPassword returns the hash of next if current is the caller's current password.
 func (s users) newPassword(ctx context.Context, caller Caller, current *string, next string) (string, error) {
-	if err := chat.CheckPassword(next); err != nil {
+	next, err := chat.NewPassword(next)
+	if err != nil {
 		return "", err
 	}
-	_, old, err := s.Credentials(ctx, caller.User.Handle)
-	if err != nil {
+	if err := s.checkWeakPassword(ctx, next, caller.User.Handle, caller.User.Name); err != nil {
 		return "", err
 	}
 	given := ""
 	if current != nil {
 		given = *current
 	}
-	ok, err := s.auth.Verify(ctx, caller.attempt(caller.User.Handle, caller.User.ID, true), given, old)
-	if err != nil {
+	if err := s.confirm(ctx, caller, "currentPassword", given); err != nil {
 		return "", err
 	}
-	if !ok {
-		return "", chat.FailField(chat.WrongPassword, "currentPassword", "this is not the current password")
-	}
 	return s.auth.Hash(ctx, caller.hashQueues(), next)
+}
+
+// confirm returns wrong_password, for the field, unless the password is the caller's.
+func (s *core) confirm(ctx context.Context, caller Caller, field, password string) error {
+	_, hash, err := s.Credentials(ctx, caller.User.Handle)
+	if err != nil {
+		return err
+	}
+	ok, err := s.auth.Verify(ctx, caller.attempt(caller.User.Handle, caller.User.ID, true), password, hash)
+	if err == nil && !ok {
+		err = chat.FailField(chat.WrongPassword, field, "this is not the current password")
+	}
+	return err
 }
 
 // UpdateUser changes a user's role, or activates or deactivates them; admins only. The
@@ -89,11 +102,26 @@ func (s users) UpdateUser(ctx context.Context, caller Caller, id chat.UserID, ro
 			return chat.User{}, err
 		}
 	}
-	user, err := s.PatchUser(ctx, id, chat.UserPatch{Role: role, Active: active})
+	user, err := s.PatchUser(ctx, id, chat.UserPatch{Role: role, Active: active, By: caller.User.ID})
+	if role != nil {
+		s.writeAudit(ctx, caller, id, *role == chat.RoleAdmin, audit.AdminGranted, audit.AdminRevoked, err)
+	}
+	if active != nil {
+		s.writeAudit(ctx, caller, id, *active, audit.UserEnabled, audit.UserDisabled, err)
+	}
 	if err == nil {
 		s.signalUser(ctx, id)
 	}
 	return user, err
+}
+
+// writeAudit writes the change of a user: of kind on or off.
+func (s users) writeAudit(ctx context.Context, caller Caller, id chat.UserID, is bool, on, off audit.Kind, err error) {
+	kind := off
+	if is {
+		kind = on
+	}
+	s.audit.Write(ctx, audit.Event{Kind: kind, Actor: string(caller.User.ID), Target: string(id), Err: err})
 }
 
 // signalUser signals that a user's entry changed. A lost signal does not undo the

@@ -71,13 +71,10 @@ func (c *Session) ping(t *task) { c.answer(t.ID, wire.Pong{Now: chat.Now()}, nil
 
 func (c *Session) markRead(t *task) {
 	err := chat.CheckID("chatId", t.ChatID)
-	if err == nil && t.Seq == 0 {
-		err = chat.FailField(chat.BadInput, "seq", "seq must be a number in the chat")
-	}
 	if err == nil {
 		err = c.Service.MarkRead(c.ctx, c.user, t.ChatID, t.Seq)
 	}
-	c.answer(t.ID, nil, err)
+	c.refuse(t, err)
 }
 
 func (c *Session) typing(t *task) {
@@ -85,20 +82,20 @@ func (c *Session) typing(t *task) {
 	if err == nil {
 		err = c.Service.Typing(c.ctx, c.user, t.ChatID)
 	}
-	c.answer(t.ID, nil, err)
+	c.refuse(t, err)
 }
 
 // changeFocus replaces the chats that the client shows. The session receives typing and read
 // signals of them and, in small chats, the presence of their members.
 func (c *Session) changeFocus(t *task) {
-	members, err := c.focus.members(t.ChatIDs)
+	members, err := c.focus.membersOf(t.ChatIDs)
 	if c.conn.Room(c.ctx) != nil {
 		return // the connection has ended
 	}
 	if err == nil {
 		c.focus.set(t.ChatIDs, members)
 	}
-	c.answer(t.ID, nil, err)
+	c.refuse(t, err)
 }
 
 // resumePlaces are the places of a resume, which holds much memory; twice as many with
@@ -107,7 +104,7 @@ const resumePlaces = 32
 
 func (c *Session) startResume(t *task) {
 	if err := checkSeen(&t.Command); err != nil {
-		c.answer(t.ID, nil, err)
+		c.refuse(t, err)
 		return
 	}
 	places := resumePlaces
@@ -171,5 +168,5 @@ func (c *Session) history(t *task) {
 		}
 		w.Limit = n / 2
 	}
-	c.answer(t.ID, nil, err)
+	c.refuse(t, err)
 }

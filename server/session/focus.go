@@ -18,16 +18,17 @@ type focus struct {
 	*client // static
 
 	mu      sync.Mutex
-	chats   []chat.ChatID // guarded by mu: the chats that the client shows
-	watched []chat.UserID // guarded by mu: users watched only because of chats
+	chats   []chat.ChatID                 // guarded by mu: the chats that the client shows
+	members map[chat.ChatID][]chat.UserID // guarded by mu: of the small ones, as of the focus
+	watched []chat.UserID                 // guarded by mu: users watched only because of chats
 }
 
-// members returns the members of those of the chats that are small, without the user.
-func (f *focus) members(ids []chat.ChatID) (map[chat.UserID]bool, error) {
+// membersOf returns the members of those of the chats that are small, without the user.
+func (f *focus) membersOf(ids []chat.ChatID) (map[chat.ChatID][]chat.UserID, error) {
 	if len(ids) > maxFocus {
 		return nil, chat.FailField(chat.BadInput, "chatIds", "at most %d chats can be looked at", maxFocus)
 	}
-	members := map[chat.UserID]bool{}
+	members := make(map[chat.ChatID][]chat.UserID, len(ids))
 	for _, id := range ids {
 		if err := chat.CheckID("chatIds", id); err != nil {
 			return nil, err
@@ -43,15 +44,16 @@ func (f *focus) members(ids []chat.ChatID) (map[chat.UserID]bool, error) {
 			continue
 		}
 		for i := range some {
-			members[some[i].UserID] = true
+			if u := some[i].UserID; u != f.user {
+				members[id] = append(members[id], u)
+			}
 		}
 	}
-	delete(members, f.user)
 	return members, nil
 }
 
-// set replaces the chats. members are the users whose presence is told.
-func (f *focus) set(ids []chat.ChatID, members map[chat.UserID]bool) {
+// set replaces the chats. The presence of members, by small chat, is told.
+func (f *focus) set(ids []chat.ChatID, members map[chat.ChatID][]chat.UserID) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	for _, id := range f.chats {
@@ -59,9 +61,25 @@ func (f *focus) set(ids []chat.ChatID, members map[chat.UserID]bool) {
 			f.conn.Leave(service.FocusTopic(id))
 		}
 	}
-	f.chats = ids
+	f.chats, f.members = ids, members
 	for _, id := range ids {
 		f.listen(id)
+	}
+	f.watchMembers()
+}
+
+// watchMembers watches the members of the chats of the focus that the session has joined,
+// and no others: members as of the focus may be of a chat that was left since. f.mu is
+// held.
+func (f *focus) watchMembers() {
+	members := map[chat.UserID]bool{}
+	for id, users := range f.members {
+		if !f.conn.In(string(id)) {
+			continue // joined or changed calls this again
+		}
+		for _, u := range users {
+			members[u] = true
+		}
 	}
 	var watched []chat.UserID
 	for _, u := range f.watched {
@@ -97,16 +115,27 @@ func (f *focus) joined(id chat.ChatID) {
 	defer f.mu.Unlock()
 	if slices.Contains(f.chats, id) {
 		f.listen(id)
+		f.watchMembers()
 	}
 }
 
-// left removes a chat that was left. The presence of its members is told until the
-// next focus: only their chat was private.
+// removed is called at once when the user was removed from a chat: its signals, and the
+// presence and status of its members, are told no more.
+func (f *focus) removed(id chat.ChatID) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.conn.Leave(service.FocusTopic(id))
+	f.watchMembers()
+}
+
+// left removes a chat that was left from the focus.
 func (f *focus) left(id chat.ChatID) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.conn.Leave(service.FocusTopic(id))
 	f.chats = slices.DeleteFunc(f.chats, func(x chat.ChatID) bool { return x == id })
+	delete(f.members, id)
+	f.watchMembers()
 }
 
 // watchPeers tells the presence of those with whom the user has a direct chat.

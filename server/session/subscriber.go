@@ -117,7 +117,7 @@ func (s *subscriber) Joined(id chat.ChatID) { s.schedule(func() { s.subscribe(id
 
 // Left tells the peer that its user has left a chat, unless they are back meanwhile.
 func (s *subscriber) Left(id chat.ChatID) {
-	s.conn.Leave(service.FocusTopic(id))
+	s.focus.removed(id)
 	s.schedule(func() {
 		if !s.conn.In(string(id)) {
 			s.leaveChat(id)

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"parley/chat"
+	"parley/server/media"
 )
 
 // A transfer may take as long as it needs while it makes progress: step bytes within
@@ -125,21 +126,30 @@ func (d *download) ReadFrom(r io.Reader) (sent int64, err error) {
 // filePolicy keeps a file that is opened as a page from running anything.
 const filePolicy = "default-src 'none'; sandbox"
 
-// Send answers with the bytes of a file or its thumbnail. The caller has checked that the user may read it, which
-// precedes a 304, too. A file never changes, so tag, which has its id, is
-// its entity tag.
-func Send(w http.ResponseWriter, r *http.Request, f *chat.File, blob chat.Blob, mediaType, tag string, attachment bool) {
+// Send answers with the bytes of a file or its thumbnail, as an attachment unless browsers
+// show the type; download=1 in the query makes all attachments. The caller has checked that
+// the user may read it, which precedes a 304, too. A file never changes, so tag, which has
+// its id, is its entity tag.
+func Send(w http.ResponseWriter, r *http.Request, f *chat.File, blob chat.Blob, tag string) {
 	disposition := "inline"
-	if attachment {
+	if r.URL.Query().Has("download") || !media.Inline(f.Type) {
 		disposition = "attachment"
 	}
 	h := w.Header()
-	h.Set("Content-Type", mediaType)
+	h.Set("Content-Type", f.Type)
 	h.Set("Content-Disposition", mime.FormatMediaType(disposition, map[string]string{"filename": f.Name}))
 	h.Set("Content-Security-Policy", filePolicy)
 	h.Set("Cache-Control", "private, no-cache")
 	h.Set("ETag", `"`+tag+`"`)
 	http.ServeContent(newDownload(w), r, "", time.Time{}, blob)
+}
+
+// CheckQuery refuses another value of download than 1.
+func CheckQuery(r *http.Request) error {
+	if q := r.URL.Query(); q.Has("download") && q.Get("download") != "1" {
+		return chat.FailField(chat.BadInput, "download", "download must be 1")
+	}
+	return nil
 }
 
 // CheckEncoding refuses a compressed body.

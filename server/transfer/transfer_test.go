@@ -68,7 +68,7 @@ func TestSendExtendsDeadlines(t *testing.T) {
 		w := &deadlines{ResponseRecorder: httptest.NewRecorder()}
 		r := httptest.NewRequest("GET", "/", http.NoBody)
 		body := bytes.Repeat([]byte("0123456789abcdef"), 100_000)
-		Send(w, r, &chat.File{Name: "a.bin"}, blob{bytes.NewReader(body)}, "image/png", "id", false)
+		Send(w, r, &chat.File{Name: "a.bin"}, blob{bytes.NewReader(body)}, "id")
 		if want := time.Now().Add(stepTime); w.write != want || w.read != want {
 			t.Errorf("write by %v, read by %v", w.write, w.read)
 		}

@@ -55,7 +55,21 @@ func (s *Store) CreateSession(ctx context.Context, user chat.UserID, n chat.NewS
 	if s.revocations.get(Revocation{User: user}) != nil {
 		return chat.Session{}, chat.SessionEnded()
 	}
+	defer s.clearIfReplaced(n)
 	return s.Store.CreateSession(ctx, user, n)
+}
+
+// CreateAccount is [chat.People].CreateAccount.
+func (s *Store) CreateAccount(ctx context.Context, n chat.NewAccount) (chat.User, chat.Session, error) {
+	defer s.clearIfReplaced(n.Session)
+	return s.Store.CreateAccount(ctx, n)
+}
+
+// clearIfReplaced clears the cache if a session ends with the sign-in.
+func (s *Store) clearIfReplaced(n chat.NewSession) {
+	if n.Replaces != "" {
+		s.Clear()
+	}
 }
 
 // PatchUser is [chat.People].PatchUser.
@@ -111,6 +125,15 @@ func (s *Store) EndOthers(ctx context.Context, user chat.UserID, keep chat.Sessi
 func (s *Store) endOthers(ctx context.Context, user chat.UserID, keep chat.SessionID) error {
 	defer s.Clear()
 	return s.Store.EndOthers(ctx, user, keep)
+}
+
+// PeekRecovery is [chat.Invites].PeekRecovery.
+func (s *Store) PeekRecovery(ctx context.Context, codeHash [32]byte) (chat.UserID, error) {
+	id, err := s.Store.PeekRecovery(ctx, codeHash)
+	if err == nil && s.revocations.get(Revocation{User: id}) != nil {
+		return "", chat.RecoveryView{}.CheckUse(0) // deactivated, which ends the code
+	}
+	return id, err
 }
 
 // UseRecovery is [chat.Invites].UseRecovery, which ends sessions.

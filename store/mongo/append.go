@@ -85,12 +85,18 @@ func (s *state) number(e *chat.Event, now int64) {
 	e.Seq, e.N, e.At = s.head, s.n, s.activity
 }
 
-// extend writes a numbered event and its projection.
+// extend writes a numbered event, its projection, and the event that must follow it.
 func (t *tx) extend(s *state, e *chat.Event) error {
 	if _, err := t.db.events.InsertOne(t.ctx, document(e)); err != nil {
 		return err
 	}
-	return t.project(s, e)
+	if err := t.project(s, e); err != nil {
+		return err
+	}
+	if is := e.Kind.Is(); is.Adds || is.Removes {
+		return t.succeed(s, e.By)
+	}
+	return nil
 }
 
 // insert judges the posts at the head and writes them with one insert, in order. It

@@ -5,12 +5,20 @@ import (
 
 	"go.mongodb.org/mongo-driver/v2/bson"
 	"go.mongodb.org/mongo-driver/v2/mongo"
+	"go.mongodb.org/mongo-driver/v2/mongo/options"
 
 	"parley/chat"
 )
 
 // beyond sorts above every text that begins as another one does.
 const beyond = "\U0010FFFF"
+
+// wordDoc is a document of user_words: one of the words by which a user is found
+// (chat.SearchWords).
+type wordDoc struct {
+	Word string      `bson:"word"`
+	User chat.UserID `bson:"user"`
+}
 
 // hit is a word and the user whom it found.
 type hit struct {
@@ -64,4 +72,64 @@ func (db *DB) hits(ctx context.Context, q, from string, user chat.UserID, limit 
 		{{Key: "$sort", Value: key("word", "user")}}, {{Key: "$limit", Value: limit}},
 		{{Key: "$lookup", Value: bson.D{{Key: "from", Value: db.users.Name()}, {Key: "localField", Value: "user"}, {Key: "foreignField", Value: "_id"}, {Key: "as", Value: "users"}}}}})
 	return all[hit](ctx, cur, err)
+}
+
+// replaceWords deletes all words of the user, also those that another version of
+// chat.SearchWords made.
+func replaceWords(t *tx, u chat.User) error {
+	if _, err := t.db.users.UpdateByID(t.ctx, u.ID, set(bson.E{Key: "words", Value: wordsVersion})); err != nil {
+		return err
+	}
+	if _, err := t.db.words.DeleteMany(t.ctx, bson.D{{Key: "user", Value: u.ID}}); err != nil {
+		return err
+	}
+	return insertWords(t, u)
+}
+
+func insertWords(t *tx, u chat.User) error {
+	var words []wordDoc
+	for _, w := range chat.SearchWords(u) {
+		words = append(words, wordDoc{w, u.ID})
+	}
+	_, err := t.db.words.InsertMany(t.ctx, words)
+	return err
+}
+
+// wordsVersion is the version of chat.SearchWords by which a user's words were made. It was
+// not stored before names were folded.
+const wordsVersion = 2
+
+// renewBatch is the number of users whose words are made anew in one transaction.
+const renewBatch = 100
+
+// renewWords makes the words anew of users who have those of an older version. Other
+// replicas, also of an older Parley, may make or rename users meanwhile: each transaction
+// writes the documents of its users, so that of two that contradict each other one is
+// judged again. Words that an older Parley makes later are renewed at the next start.
+func (db *DB) renewWords(ctx context.Context) error {
+	for {
+		cur, err := db.users.Find(ctx, bson.D{{Key: "words", Value: nil}}, options.Find().SetLimit(renewBatch).SetProjection(key("_id")))
+		users, err := all[userDoc](ctx, cur, err)
+		if err != nil {
+			return storeError(err, "read users")
+		}
+		if len(users) == 0 {
+			return nil
+		}
+		err = db.write(ctx, "", "make search words", func(t *tx) error {
+			for _, p := range users {
+				u, _, err := t.user(p.ID)
+				if err != nil {
+					return err
+				}
+				if err := replaceWords(t, u); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+		if err != nil {
+			return err
+		}
+	}
 }

@@ -32,12 +32,12 @@ func key(fields ...string) bson.D {
 
 // indexes are all but the ones on _id. Making one that is there does nothing.
 func (db *DB) indexes() map[*mongo.Collection][]mongo.IndexModel {
+	there := bson.D{{Key: "$gt", Value: ""}}
 	// The driver keeps the name in the options: each index needs its own.
 	unique := func() *options.IndexOptionsBuilder { return options.Index().SetUnique(true) }
 	when := func(field string, value any) *options.IndexOptionsBuilder {
 		return options.Index().SetPartialFilterExpression(bson.D{{Key: field, Value: value}})
 	}
-	there := bson.D{{Key: "$gt", Value: ""}}
 	positive := bson.D{{Key: "$gt", Value: 0}}
 	ttl := func(seconds int32) *options.IndexOptionsBuilder {
 		return options.Index().SetExpireAfterSeconds(seconds)
@@ -49,11 +49,13 @@ func (db *DB) indexes() map[*mongo.Collection][]mongo.IndexModel {
 			{Keys: key("chat", "by", "seq"), Options: when("kind", messageKind)},      // one's own last post
 			{Keys: key("mentions", "chat", "seq"), Options: when("mentions", there)},  // mentions after a number
 			{Keys: key("chat", "target", "seq"), Options: when("kind", chat.Deleted)}, // deleted messages after a number
+			{Keys: key("chat", "target", "by"), Options: when("emoji", there)},        // reactions that may be taken back
 		},
 		db.chats: {
 			{Keys: key("by", "clientId"), Options: unique()},
 			{Keys: key("pair"), Options: when("pair", there).SetUnique(true)},
 			{Keys: key("open", "_id"), Options: when("open", true)},
+			{Keys: key("purging"), Options: when("purging", true)},
 		},
 		db.members: {
 			{Keys: key("chat", "user"), Options: unique()},
@@ -63,8 +65,12 @@ func (db *DB) indexes() map[*mongo.Collection][]mongo.IndexModel {
 		db.users: {
 			{Keys: key("handle"), Options: unique()},
 			{Keys: key("active"), Options: when("role", chat.RoleAdmin)},
+			{Keys: key("words")}, // users whose search words are of an older version
 		},
-		db.words: {{Keys: key("word", "user"), Options: unique()}},
+		db.words: {
+			{Keys: key("word", "user"), Options: unique()},
+			{Keys: key("user")},
+		},
 		db.sessions: {
 			{Keys: key("token"), Options: unique()},
 			{Keys: key("user", "seenAt")},
@@ -84,6 +90,7 @@ func (db *DB) indexes() map[*mongo.Collection][]mongo.IndexModel {
 		},
 		db.blobs:        {{Keys: key("filename"), Options: unique()}},
 		db.chunks:       {{Keys: key("files_id", "n"), Options: unique()}},
+		db.blocks:       {{Keys: key("user", "blocked"), Options: unique()}},
 		db.recoveries:   {{Keys: key("code"), Options: unique()}},
 		db.recoveryUses: {{Keys: key("user", "at")}},
 		db.revocations:  {{Keys: key("at"), Options: ttl(revocationLife)}},
@@ -92,7 +99,8 @@ func (db *DB) indexes() map[*mongo.Collection][]mongo.IndexModel {
 }
 
 // migrate makes the indexes, then the server's document. Of replicas that start at the same
-// time one makes it. A database of a newer Parley is left as it is.
+// time one makes it. A database of a newer Parley is left as it is. Nothing that takes
+// longer with more documents has a timeout.
 func (db *DB) migrate(ctx context.Context) error {
 	var a serverDoc
 	reading, cancel := context.WithTimeout(ctx, readTimeout)
@@ -125,8 +133,12 @@ func (db *DB) makeIndexes(ctx context.Context) error {
 		ended := db.logProgress(ctx, c)
 		_, err := db.stream.Database(db.db.Name()).Collection(c.Name()).Indexes().CreateMany(ctx, models)
 		ended()
+		doing := "build the indexes of " + c.Name()
+		if isDuplicate(err) { // it would fail again, after as long
+			return chat.StoreFailed(err, doing)
+		}
 		if err != nil {
-			return storeError(err, "build the indexes of "+c.Name())
+			return storeError(err, doing)
 		}
 	}
 	return nil

@@ -3,21 +3,16 @@ package mongo
 import (
 	"context"
 	"errors"
-	"fmt"
 	"log/slog"
-	"net"
-	"regexp"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"go.mongodb.org/mongo-driver/v2/bson"
 	monitoring "go.mongodb.org/mongo-driver/v2/event"
 	"go.mongodb.org/mongo-driver/v2/mongo"
 	"go.mongodb.org/mongo-driver/v2/mongo/options"
-	"go.mongodb.org/mongo-driver/v2/mongo/readconcern"
-	"go.mongodb.org/mongo-driver/v2/mongo/readpref"
 	"go.mongodb.org/mongo-driver/v2/mongo/writeconcern"
-	"go.mongodb.org/mongo-driver/v2/x/mongo/driver/connstring"
 
 	"parley/chat"
 )
@@ -52,15 +47,18 @@ type DB struct {
 	end    context.CancelFunc // ends ctx, closeTimeout after Close began at the latest
 
 	events, chats, members, users, words, sessions, invites, recoveries, recoveryUses, meta *mongo.Collection
-	revocations, signals, files, removals, blobs, chunks                                    *mongo.Collection
+	revocations, signals, blocks, files, removals, blobs, chunks                            *mongo.Collection
 
 	name        string // identifies this process among the replicas
 	clock       clock
 	chatQueues  chatQueues
 	feedStreams feedStreams
-	lastSeen    chan lastSeenUpdate // see sessions.go
-	ended       sync.WaitGroup      // updateLastSeen
-	closing     sync.Once
+
+	blocksChanged atomic.Uint64 // by this process; see spoken
+
+	lastSeen chan lastSeenUpdate // see sessions.go
+	ended    sync.WaitGroup      // updateLastSeen
+	closing  sync.Once
 }
 
 // settings are what only tests change.
@@ -73,23 +71,20 @@ func defaultSettings() settings {
 	return settings{attemptTimeout: attemptTimeout, closeTimeout: closeTimeout, markEvery: markEvery, silence: maxSilence, progressEvery: progressEvery}
 }
 
-// quoted matches parts of the URL that the driver repeats in errors, and which may be of
-// the password.
-var quoted = regexp.MustCompile(`"[^"]*"`)
-
 // Open connects to the database that url names (mongodb://HOST/NAME?replicaSet=…;
 // NAME is parley if left out), brings its indexes up to date and starts its
 // history. pool is the maximum of connections at once. An error is unavailable if the
 // server cannot be reached; others (a bad URL, a standalone server, a wrong password) do
-// not pass by waiting. Open waits for as long as it takes to build missing indexes. ctx bounds Open alone.
+// not pass by waiting. Open waits for as long as it takes to build missing indexes. ctx
+// bounds Open alone.
 func Open(ctx context.Context, url string, pool int, log *slog.Logger) (*DB, error) {
 	return open(ctx, url, pool, log, defaultSettings())
 }
 
 func open(ctx context.Context, url string, pool int, log *slog.Logger, o settings) (_ *DB, err error) {
-	where, err := connstring.ParseAndValidate(url)
+	where, err := resolve(ctx, url)
 	if err != nil {
-		return nil, urlError(err)
+		return nil, err
 	}
 	if where.LoadBalanced {
 		return nil, errSharded
@@ -126,28 +121,14 @@ func open(ctx context.Context, url string, pool int, log *slog.Logger, o setting
 	if err := db.migrate(ctx); err != nil {
 		return nil, err
 	}
-	db.start(pool)
-	return db, nil
-}
-
-// clientOptions returns the URL's options, except for those on which the store's guarantees
-// depend.
-func (db *DB) clientOptions(url, app string) *options.ClientOptions {
-	journaled := true
-	return options.Client().SetServerSelectionTimeout(selectTimeout).SetConnectTimeout(connectTimeout).ApplyURI(url).SetAppName(app).
-		SetReadPreference(readpref.Primary()).SetReadConcern(readconcern.Majority()).
-		SetWriteConcern(&writeconcern.WriteConcern{W: writeconcern.WCMajority, Journal: &journaled}).
-		SetMonitor(db.monitor)
-}
-
-// urlError returns an error of a URL without the values that the driver quotes. A
-// mongodb+srv:// name that does not resolve is like a host that cannot be reached yet.
-func urlError(err error) error {
-	var lookup *net.DNSError
-	if errors.As(err, &lookup) {
-		return chat.StoreUnavailable(err, "be reached")
+	if err := db.renewWords(ctx); err != nil {
+		return nil, err
 	}
-	return fmt.Errorf("the store's URL: %s", quoted.ReplaceAllString(err.Error(), "…"))
+	db.start(pool)
+	if err := db.giveAdmins(ctx); err != nil {
+		log.Warn("groups without an admin were not given one: this is tried again at the next start", "err", err)
+	}
+	return db, nil
 }
 
 func (db *DB) use(name string) {
@@ -157,6 +138,7 @@ func (db *DB) use(name string) {
 		"sessions": &db.sessions, "invites": &db.invites, "recoveries": &db.recoveries, "recovery_uses": &db.recoveryUses, "meta": &db.meta,
 		"revocations": &db.revocations, "signals": &db.signals, "files": &db.files, "removals": &db.removals,
 		"blobs.files": &db.blobs, "blobs.chunks": &db.chunks,
+		"blocks": &db.blocks,
 	} {
 		*c = db.db.Collection(name)
 	}
@@ -264,11 +246,11 @@ func (db *DB) read(ctx context.Context, doing string, f func(ctx context.Context
 	}
 	bounded, cancel := context.WithTimeout(ctx, readTimeout)
 	defer cancel()
-	for {
+	for n := 1; ; n++ {
 		attempt, end := context.WithTimeout(bounded, db.attemptTimeout)
 		err := db.session(attempt, func(ctx context.Context, _ *mongo.Session) error { return f(ctx) })
 		end()
-		if !unanswered(err) || bounded.Err() != nil {
+		if !unanswered(err) || !backoff(bounded, n) {
 			return readError(ctx, err, doing)
 		}
 	}

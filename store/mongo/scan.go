@@ -49,6 +49,8 @@ type chatDoc struct {
 	ClientID    string        `bson:"clientId"`
 	Pair        string        `bson:"pair,omitempty"` // chat.PairOf of a direct chat
 	MemberCount int           `bson:"memberCount"`
+	Deleted     bool          `bson:"deleted,omitempty"`
+	Purging     bool          `bson:"purging,omitempty"` // deleted, and members and log are not gone yet
 }
 
 // memberDoc is a document of members. Read is the number up to which they have read, N the
@@ -132,6 +134,12 @@ func (d *eventDoc) entry(about map[chat.Seq]eventDoc) chat.Event {
 		e.Text, e.Mentions = post.Text, post.Mentions
 	}
 	return e
+}
+
+// deletesChat is chat.Event.DeletesChat.
+func (d *eventDoc) deletesChat() bool {
+	e := chat.Event{Kind: d.Kind, Reason: d.Reason}
+	return e.DeletesChat()
 }
 
 // message returns a post as the viewer sees it, each reaction's By cut to the first most

@@ -21,17 +21,11 @@ type userDoc struct {
 	Active    bool        `bson:"active"`
 	Password  string      `bson:"password"`
 	CreatedAt int64       `bson:"createdAt"`
+	Words     int         `bson:"words"` // the version of the user's words: wordsVersion
 }
 
 func (p *userDoc) user() chat.User {
 	return chat.User{ID: p.ID, Handle: p.Handle, Name: p.Name, Status: p.Status, Role: p.Role, Active: p.Active}
-}
-
-// wordDoc is a document of user_words: one of the words by which a user is found
-// (chat.SearchWords).
-type wordDoc struct {
-	Word string      `bson:"word"`
-	User chat.UserID `bson:"user"`
 }
 
 // CreateAccount is one transaction.
@@ -112,20 +106,11 @@ func spendSetup(t *tx, server string) error {
 }
 
 func insertUser(t *tx, u chat.User, password string) error {
-	_, err := t.db.users.InsertOne(t.ctx, userDoc{ID: u.ID, Handle: u.Handle, Name: u.Name, Status: u.Status, Role: u.Role, Active: u.Active, Password: password, CreatedAt: t.now})
+	_, err := t.db.users.InsertOne(t.ctx, userDoc{ID: u.ID, Handle: u.Handle, Name: u.Name, Status: u.Status, Role: u.Role, Active: u.Active, Password: password, CreatedAt: t.now, Words: wordsVersion})
 	if err != nil {
 		return err
 	}
 	return insertWords(t, u)
-}
-
-func insertWords(t *tx, u chat.User) error {
-	var words []wordDoc
-	for _, w := range chat.SearchWords(u) {
-		words = append(words, wordDoc{w, u.ID})
-	}
-	_, err := t.db.words.InsertMany(t.ctx, words)
-	return err
 }
 
 // Credentials is [chat.People].Credentials.
@@ -160,15 +145,20 @@ func usersIn[T ~string](ctx context.Context, db *DB, field string, values []T) (
 	if len(values) == 0 {
 		return nil, nil
 	}
-	err = db.read(ctx, "read users", func(ctx context.Context) error {
-		cur, err := db.users.Find(ctx, bson.D{{Key: field, Value: bson.D{{Key: "$in", Value: values}}}}, options.Find().SetProjection(bson.D{{Key: "password", Value: 0}}))
-		found, err := all[userDoc](ctx, cur, err)
-		users = nil
-		for i := range found {
-			users = append(users, found[i].user())
-		}
+	err = db.read(ctx, "read users", func(ctx context.Context) (err error) {
+		users, err = findUsers(ctx, db, field, values)
 		return err
 	})
+	return users, err
+}
+
+// findUsers returns the users of which a field has one of the values, which are UTF-8.
+func findUsers[T ~string](ctx context.Context, db *DB, field string, values []T) (users []chat.User, err error) {
+	cur, err := db.users.Find(ctx, bson.D{{Key: field, Value: bson.D{{Key: "$in", Value: values}}}}, options.Find().SetProjection(bson.D{{Key: "password", Value: 0}}))
+	found, err := all[userDoc](ctx, cur, err)
+	for i := range found {
+		users = append(users, found[i].user())
+	}
 	return users, err
 }
 
@@ -193,12 +183,13 @@ func (db *DB) PatchUser(ctx context.Context, id chat.UserID, p chat.UserPatch) (
 				return err
 			}
 		}
-		if u.Name != old.Name {
-			gone := bson.D{{Key: "word", Value: bson.D{{Key: "$in", Value: chat.SearchWords(old)}}}, {Key: "user", Value: id}}
-			if _, err := t.db.words.DeleteMany(t.ctx, gone); err != nil {
+		if u.Active != old.Active {
+			if err := t.succeedAll(id, p.Actor(id)); err != nil {
 				return err
 			}
-			if err := insertWords(t, u); err != nil {
+		}
+		if u.Name != old.Name {
+			if err := replaceWords(t, u); err != nil {
 				return err
 			}
 		}

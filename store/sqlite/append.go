@@ -120,6 +120,9 @@ func (t *tx) extend(s *state, e chat.Event) (ev chat.Event, again bool, err erro
 		return chat.Event{}, false, err
 	}
 	t.notices = append(t.notices, chat.Notice{Event: &e})
+	if is := e.Kind.Is(); is.Adds || is.Removes {
+		return e, false, t.succeed(s, e.By)
+	}
 	return e, false, nil
 }
 
@@ -136,9 +139,13 @@ func (t *tx) insert(e *chat.Event) (fresh bool, err error) {
 			string(e.ChatID), int64(e.Seq), int64(e.N), e.At, string(e.By), e.ClientID, e.Text, reply, jsonIDs(e.Mentions), jsonFiles(e.Files))
 		return n == 1, err
 	}
+	emoji := e.Emoji
+	if e.TakesBack() {
+		emoji = ""
+	}
 	n, err = t.exec(`INSERT INTO events (chat, seq, n, at, kind, by, client_id, target, emoji, is_on, users, role, reason, title, topic)
 		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (chat, client_id, by) WHERE client_id IS NOT NULL DO NOTHING`,
-		string(e.ChatID), int64(e.Seq), int64(e.N), e.At, string(e.Kind), string(e.By), nullString(e.ClientID), nullInt(int64(e.Target)), nullString(e.Emoji), e.On,
+		string(e.ChatID), int64(e.Seq), int64(e.N), e.At, string(e.Kind), string(e.By), nullString(e.ClientID), nullInt(int64(e.Target)), nullString(emoji), e.On,
 		jsonIDs(e.Users), nullString(string(e.Role)), nullString(e.Reason), e.Title, e.Topic)
 	return n == 1, err
 }

@@ -57,3 +57,48 @@ func scanHit(rows *sql.Rows) (h hit, err error) {
 	err = rows.Scan(&h.word, &u.ID, &u.Handle, &u.Name, &u.Status, &u.Role, &u.Active)
 	return h, err
 }
+
+const insertWord = `INSERT INTO user_words (word, user) VALUES (?, ?)`
+
+// replaceWords deletes all words of the user, also those that another version of
+// chat.SearchWords made.
+func replaceWords(t *tx, u chat.User) error {
+	if _, err := t.exec(`DELETE FROM user_words WHERE user = ?`, string(u.ID)); err != nil {
+		return err
+	}
+	return insertWords(t, u)
+}
+
+func insertWords(t *tx, u chat.User) error {
+	for _, w := range chat.SearchWords(u) {
+		if _, err := t.exec(insertWord, w, string(u.ID)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// renewWords makes the words of all users anew.
+func renewWords(ctx context.Context, conn *sql.Conn) error {
+	if _, err := conn.ExecContext(ctx, "DELETE FROM user_words"); err != nil {
+		return err
+	}
+	rows, err := conn.QueryContext(ctx, "SELECT "+userColumns+" FROM users u")
+	users, err := collect(rows, err, func() (chat.User, error) { return scanUser(rows) })
+	if err != nil {
+		return err
+	}
+	insert, err := conn.PrepareContext(ctx, insertWord)
+	if err != nil {
+		return err
+	}
+	defer insert.Close()
+	for _, u := range users {
+		for _, w := range chat.SearchWords(u) {
+			if _, err := insert.ExecContext(ctx, w, string(u.ID)); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"log/slog"
 
 	"parley/chat"
 )
@@ -17,9 +18,16 @@ import (
 //go:embed migrations/*.sql
 var migrations embed.FS
 
+// steps are the parts of migrations that SQL cannot express. A step runs after its file,
+// in the same transaction.
+var steps = map[string]func(context.Context, *sql.Conn) error{
+	"migrations/0006_search_words.sql": renewWords,
+}
+
 // migrate runs the migrations that the database has not seen, each in one
-// transaction with its number (user_version).
-func migrate(ctx context.Context, conn *sql.Conn) error {
+// transaction with its number (user_version). Those of an existing database, which may
+// take long, are logged.
+func migrate(ctx context.Context, conn *sql.Conn, log *slog.Logger) error {
 	files, err := fs.Glob(migrations, "migrations/*.sql") // sorted
 	if err != nil {
 		return err
@@ -32,17 +40,32 @@ func migrate(ctx context.Context, conn *sql.Conn) error {
 		return fmt.Errorf("the database has format %d, this Parley reads formats up to %d: use a newer Parley", have, len(files))
 	}
 	for i := have; i < len(files); i++ {
-		script, err := migrations.ReadFile(files[i])
-		if err != nil {
-			return err
+		if have > 0 {
+			log.Info("migrating the database; this server serves when that is complete", "format", i+1, "of", len(files))
 		}
-		step := fmt.Sprintf("BEGIN IMMEDIATE;\n%s\nPRAGMA user_version = %d;\nCOMMIT", script, i+1)
-		if _, err := conn.ExecContext(ctx, step); err != nil {
+		if err := runMigration(ctx, conn, files[i], i+1); err != nil {
 			_, _ = conn.ExecContext(ctx, "ROLLBACK")
 			return fmt.Errorf("%s: %w", files[i], err)
 		}
 	}
 	return nil
+}
+
+func runMigration(ctx context.Context, conn *sql.Conn, file string, number int) error {
+	script, err := migrations.ReadFile(file)
+	if err != nil {
+		return err
+	}
+	if _, err := conn.ExecContext(ctx, "BEGIN IMMEDIATE;\n"+string(script)); err != nil {
+		return err
+	}
+	if step := steps[file]; step != nil {
+		if err := step(ctx, conn); err != nil {
+			return err
+		}
+	}
+	_, err = conn.ExecContext(ctx, fmt.Sprintf("PRAGMA user_version = %d;\nCOMMIT", number))
+	return err
 }
 
 // initialize makes what a database needs once: its epoch, its name and the

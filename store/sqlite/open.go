@@ -143,7 +143,7 @@ func open(ctx context.Context, path string, log *slog.Logger, opts settings) (_ 
 	if err := checkOwner(ctx, conn); err != nil {
 		return nil, fmt.Errorf("open %s: %w", path, err)
 	}
-	if err := migrate(ctx, conn); err != nil {
+	if err := migrate(ctx, conn, log); err != nil {
 		return nil, fmt.Errorf("open %s: %w", path, err)
 	}
 	if db.epoch, err = initialize(ctx, conn); err != nil {
@@ -158,6 +158,9 @@ func open(ctx context.Context, path string, log *slog.Logger, opts settings) (_ 
 	db.ended.Add(2)
 	go func() { defer db.ended.Done(); newTx(db, conn, path, spare).run() }()
 	go func() { defer db.ended.Done(); db.notify() }()
+	if err := db.giveAdmins(ctx); err != nil {
+		log.Warn("groups without an admin were not given one: this is tried again at the next start", "err", err)
+	}
 	return db, nil
 }
 

@@ -26,6 +26,9 @@ func (t *tx) project(s *state, e *chat.Event) error {
 		if _, err := t.removeFiles("chat = ? AND message = ?", string(e.ChatID), int64(e.Target)); err != nil {
 			return err
 		}
+		if _, err := t.exec("UPDATE events SET emoji = NULL WHERE chat = ? AND target = ? AND emoji IS NOT NULL", string(e.ChatID), int64(e.Target)); err != nil {
+			return err
+		}
 		return t.rewrite(e, "UPDATE messages SET text = '', mentions = NULL, reactions = NULL, files = NULL, deleted_at = ? WHERE chat = ? AND seq = ?",
 			e.At, string(e.ChatID), int64(e.Target))
 	case chat.Reacted:
@@ -53,6 +56,9 @@ func (t *tx) project(s *state, e *chat.Event) error {
 			t.cache.dropRole(s, u)
 		}
 		s.admins = -1
+		if e.DeletesChat() {
+			return t.markDeleted(s)
+		}
 		return nil
 	case chat.RoleChanged:
 		for _, u := range e.Users {
@@ -64,6 +70,11 @@ func (t *tx) project(s *state, e *chat.Event) error {
 		s.admins = -1
 		return nil
 	case chat.Renamed:
+		t.scrubDue = true
+		if _, err := t.exec("UPDATE events SET title = NULL, topic = NULL WHERE chat = ? AND seq < ? AND (title IS NOT NULL OR topic IS NOT NULL)",
+			string(e.ChatID), int64(e.Seq)); err != nil {
+			return err
+		}
 		s.title, s.topic = *e.Title, *e.Topic
 		return nil
 	}
@@ -112,6 +123,13 @@ func (t *tx) mention(id chat.ChatID, seq chat.Seq, users []chat.UserID) error {
 }
 
 func (t *tx) react(e *chat.Event) error {
+	if e.TakesBack() {
+		t.scrubDue = true
+		if _, err := t.exec("UPDATE events SET emoji = NULL WHERE chat = ? AND target = ? AND by = ? AND emoji = ?",
+			string(e.ChatID), int64(e.Target), string(e.By), e.Emoji); err != nil {
+			return err
+		}
+	}
 	var old []byte
 	if err := t.row("SELECT reactions FROM messages WHERE chat = ? AND seq = ?", string(e.ChatID), int64(e.Target)).Scan(&old); err != nil {
 		return err

@@ -95,15 +95,6 @@ func insertUser(t *tx, u chat.User, password string) error {
 	return insertWords(t, u)
 }
 
-func insertWords(t *tx, u chat.User) error {
-	for _, w := range chat.SearchWords(u) {
-		if _, err := t.exec(`INSERT INTO user_words (word, user) VALUES (?, ?)`, w, string(u.ID)); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
 // Credentials is [chat.People].Credentials.
 func (db *DB) Credentials(ctx context.Context, handle string) (chat.User, string, error) {
 	var password string
@@ -121,8 +112,10 @@ func (db *DB) Users(ctx context.Context, ids []chat.UserID) ([]chat.User, error)
 
 // UsersByHandle returns those of the handles that exist.
 func (db *DB) UsersByHandle(ctx context.Context, handles []string) ([]chat.User, error) {
-	return db.users(ctx, `SELECT `+userColumns+` FROM users u WHERE u.handle IN (SELECT value FROM json_each(?))`, jsonArg(handles))
+	return db.users(ctx, usersByHandle, jsonArg(handles))
 }
+
+const usersByHandle = `SELECT ` + userColumns + ` FROM users u WHERE u.handle IN (SELECT value FROM json_each(?))`
 
 func (db *DB) users(ctx context.Context, query, keys string) ([]chat.User, error) {
 	rows, err := db.rows(ctx, query, keys)
@@ -155,13 +148,13 @@ func (db *DB) PatchUser(ctx context.Context, id chat.UserID, p chat.UserPatch) (
 				return err
 			}
 		}
-		if u.Name != old.Name {
-			for _, w := range chat.SearchWords(old) {
-				if _, err := t.exec(`DELETE FROM user_words WHERE word = ? AND user = ?`, w, string(id)); err != nil {
-					return err
-				}
+		if u.Active != old.Active {
+			if err := t.succeedAll(id, p.Actor(id)); err != nil {
+				return err
 			}
-			if err := insertWords(t, u); err != nil {
+		}
+		if u.Name != old.Name {
+			if err := replaceWords(t, u); err != nil {
 				return err
 			}
 		}

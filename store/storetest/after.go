@@ -83,7 +83,7 @@ func after(t *testing.T, open opener) {
 4 2 posted second second
 5 2 edited e of 3
 6 2 edited f of 3
-7 2 reacted 👍 of 3 true
+7 2 reacted of 3 true
 8 2 renamed r orchard ""
 9 2 deleted d of 3
 `)

@@ -340,3 +340,27 @@ func fileLists(t *testing.T, open opener) {
 		t.Errorf("all records: %v", walked)
 	}
 }
+
+// filesOfDeletedChat tests that the files of a deleted chat are removed.
+func filesOfDeletedChat(t *testing.T, open opener) {
+	ctx := context.Background()
+	s := open(t, t.TempDir())
+	ann, bob := account(t, s, "ann"), account(t, s, "bob")
+	c, other := group(t, s, "garden", ann, bob), group(t, s, "kitchen", ann, bob)
+	a, b := upload(t, s, ann, c, "a", "image/png", false), upload(t, s, ann, other, "b", "image/png", false)
+	free := upload(t, s, ann, c, "free", "image/png", false)
+	postFiles(t, s, ann, c, "a", "", a)
+	postFiles(t, s, ann, other, "b", "", b)
+	must(t, try(t, s, step{draft(chat.Left, ann, c, "deleted"), chat.DeleteChat}).err)
+	for _, id := range []chat.FileID{a.ID, free.ID} {
+		_, err := s.File(ctx, ann.ID, c.ID, id)
+		wantError(t, err, chat.NotFound)
+	}
+	u, err := chat.NewUpload(ann.ID, c.ID, "late", 1, false)
+	must(t, err)
+	wantError(t, s.CreateUpload(ctx, u, 0), chat.NotFound, "chatId")
+	purge(t, s)
+	wantRemovals(t, s, a.ID)
+	_, err = s.File(ctx, bob.ID, other.ID, b.ID)
+	must(t, err)
+}

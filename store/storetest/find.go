@@ -46,14 +46,37 @@ func find(t *testing.T, open opener) {
 
 	t.Run("the beginning of a word", func(t *testing.T) {
 		for q, want := range map[string][]chat.User{
-			"": {ann, bob, zoe}, "an": {ann, bob}, "ann": {ann}, " @ANN ": {ann}, "lee": {ann}, "anna lee": {ann},
-			"b": {bob}, "bob.a": {bob}, "zoë": {zoe}, "ÅNG": {zoe}, "%": nil, "%_": nil, "nn": nil, "lees": nil, "\x00": nil, "\xff": nil,
+			"": {ann, bob, zoe}, "an": {ann, bob, zoe}, "ann": {ann}, " @ANN ": {ann}, "lee": {ann}, "anna lee": {ann},
+			"b": {bob}, "bob.a": {bob}, "zoë": {zoe}, "zoe\u0308": {zoe}, "zoe": {zoe}, "ÅNG": {zoe}, "ang": {zoe}, "ＡＮＮ": {ann}, "%": nil, "%_": nil, "nn": nil, "lees": nil, "\x00": nil, "\xff": nil,
 			strings.Repeat("a", 1000): nil,
 		} {
 			for limit := 1; limit <= 4; limit++ {
 				sameUsers(t, all(t, q, limit), want...)
 			}
 		}
+	})
+
+	t.Run("another spelling", func(t *testing.T) {
+		all := func(q string, limit int) []chat.User { return all(t, q, limit) }
+		for i, c := range []struct {
+			name    string
+			queries []string
+		}{
+			{"Jose\u0301 García", []string{"josé", "jose\u0301", "jose", "JOSÉ", "garcia", "GARCÍA", "garci\u0301a", "garc"}},
+			{"Yılmaz İpekçi", []string{"YILMAZ", "yilmaz", "yılmaz", "ipek", "İPEKÇİ"}},
+			{"Οδυσσεύς Παπάς", []string{"ΟΔΥΣΣΕΥΣ", "οδυσσευσ", "οδυσσεύς", "παπας"}},
+			{"ＴＡＲＯ ﾀﾛｳ", []string{"taro", "タロウ", "ﾀﾛｳ"}},
+			{"Straßmann Søren", []string{"strassm", "STRASSMANN", "soren", "SØREN"}},
+		} {
+			u := named(fmt.Sprintf("spelling%d", i), c.name)
+			for _, q := range c.queries {
+				for limit := 1; limit <= 2; limit++ {
+					sameUsers(t, all(q, limit), u)
+				}
+			}
+		}
+		sameUsers(t, all("garcia jose", 2))
+		sameUsers(t, all("ｶﾛｳ", 2))
 	})
 
 	t.Run("an invalid cursor", func(t *testing.T) {

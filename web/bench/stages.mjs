@@ -1,5 +1,5 @@
 // The stages of bench-web. The processor is slowed four times where users would notice. Next to the
-// page's figures are those of an idle page, measured right before: the cost of the machine itself.
+// page's figures are those of an idle page, measured right before: what the browser itself costs here.
 import { build } from "vite";
 import { shares } from "./shares.mjs";
 import { followed, frames, idlePage, keyTimes, screen, watchKeys } from "./watch.mjs";
@@ -9,8 +9,8 @@ const perSecond = 20;
 const scrollPx = 8000, scrollSpeed = 2000; // px a second
 const chars = 24; // of one message
 
-/** Each stage takes the world and returns rows: what, runs of samples or a text, unit, goal, and whether it is met. */
-export const stages = { start, markdown, keys, scroll, shares: where, memory };
+/** Each stage takes the test data and returns rows: what, runs of samples or a text, unit, goal, and whether it is met. */
+export const stages = { start, markdown, keys, scroll, shares: threads, memory };
 
 async function start({ h, ann, big, cdp, repeats }) {
   await open(h, ann, big);
@@ -43,14 +43,14 @@ async function markdown() {
   await build({ root, logLevel: "warn", build: { ssr: "bench/markdown.ts", outDir: "node_modules/.bench" } });
   const { texts } = await import("../node_modules/.bench/markdown.js");
   const all = texts();
-  return [{ what: `16 KiB of Markdown, ${all.length} nasty texts; the worst: ${JSON.stringify(all[0].part)}`, runs: [all.map((t) => t.ms)], unit: "ms", goal: "worst ≤ 16 ms", met: (r) => r.worst <= 16 }];
+  return [{ what: `16 KiB of Markdown, ${all.length} pathological texts; the slowest: ${JSON.stringify(all[0].part)}`, runs: [all.map((t) => t.ms)], unit: "ms", goal: "worst ≤ 16 ms", met: (r) => r.worst <= 16 }];
 }
 
-async function keys({ h, ann, big, crowd, cdp, repeats }) {
+async function keys({ h, ann, big, others, cdp, repeats }) {
   const floor = [], typed = [], slowSent = [], sent = [];
   for (let i = 0; i < repeats; i++) {
     await idlePage(ann);
-    await crowd.chatter(big, perSecond);
+    await others.startPosting(big, perSecond);
     await slow(cdp, slowed);
     await watchKeys(ann);
     for (let n = 0; n < 5; n++) await ann.keyboard.type("x".repeat(chars), { delay: 40 });
@@ -64,7 +64,7 @@ async function keys({ h, ann, big, crowd, cdp, repeats }) {
     await slow(cdp, 1);
     typed.push(found.keys);
     slowSent.push(found.sends);
-    await crowd.quiet();
+    await others.stopPosting();
   }
   const goal = { goal: "p99 ≤ 50 ms", met: (r) => r.p99 <= 50 };
   return [
@@ -86,13 +86,13 @@ async function written(page, what) {
   return keyTimes(page);
 }
 
-async function scroll({ h, ann, big, crowd, cdp, repeats }) {
+async function scroll({ h, ann, big, others, cdp, repeats }) {
   const own = [], floor = [];
   for (let i = 0; i < repeats; i++) {
-    await crowd.chatter(big, perSecond);
+    await others.startPosting(big, perSecond);
     floor.push(await scrolled(ann, cdp, () => idlePage(ann)));
     own.push(await scrolled(ann, cdp, () => open(h, ann, big)));
-    await crowd.quiet();
+    await others.stopPosting();
   }
   const share = (runs, part) => runs.map((r) => [(r.screen[part] / r.screen.all) * 100]);
   const lengths = (runs) => runs.map((r) => r.lengths);
@@ -102,37 +102,37 @@ async function scroll({ h, ann, big, crowd, cdp, repeats }) {
   });
   const same = "the same in a page of plain text";
   return [
-    { what: "frames that did not come to the screen", runs: share(own, "dropped"), unit: "%", goal: "≤ 1 %", met: (r) => r.p50 <= 1 },
+    { what: "dropped frames", runs: share(own, "dropped"), unit: "%", goal: "≤ 1 %", met: (r) => r.p50 <= 1 },
     { what: same, runs: share(floor, "dropped"), unit: "%" },
-    { what: "frames with a part of the log not drawn yet", runs: share(own, "blank"), unit: "%" },
-    { what: "frames that scrolled while something new of the page had to wait", runs: share(own, "partial"), unit: "%" },
-    { what: "frames of the page's main thread, from one to the next", runs: lengths(own), unit: "ms" },
+    { what: "frames with a part of the list not painted yet", runs: share(own, "blank"), unit: "%" },
+    { what: "frames that scrolled without the main thread's update", runs: share(own, "partial"), unit: "%" },
+    { what: "frame interval of the main thread", runs: lengths(own), unit: "ms" },
     { what: same, runs: lengths(floor), unit: "ms" },
-    { what: "frames of the page's main thread, missed of 60 a second", runs: missed(own), unit: "%" },
+    { what: "frames that the main thread missed, of 60 a second", runs: missed(own), unit: "%" },
     { what: same, runs: missed(floor), unit: "%" },
   ];
 }
 
 /** Not slowed, because that would slow the tracing, too. */
-async function where({ h, ann, big, crowd, cdp }) {
+async function threads({ h, ann, big, others, cdp }) {
   await open(h, ann, big);
-  await crowd.chatter(big, perSecond);
+  await others.startPosting(big, perSecond);
   const typing = await shares(cdp, async () => {
     await ann.locator("[data-composer]").focus();
     await ann.keyboard.type("x".repeat(100), { delay: 40 });
   });
   await ann.locator("[data-composer]").fill("");
   const scrolling = await shares(cdp, () => wheel(ann, cdp));
-  await crowd.quiet();
+  await others.stopPosting();
   const rows = (all, while_) => [...all].map(([kind, ms]) => ({ what: `${while_}: ${kind}`, runs: [[ms]], unit: "ms" }));
   return [...rows(typing, "typing"), ...rows(scrolling, "scrolling")];
 }
 
-async function memory({ h, ann, big, crowd, cdp }) {
+async function memory({ h, ann, big, others, cdp }) {
   await open(h, ann, big);
   const heaps = [];
   for (let n = 0; n <= 20_000; n += 5000) {
-    if (n) await crowd.fill(big, 5000);
+    if (n) await others.post(big, 5000);
     const marker = `Marker ${n}`;
     await ann.locator("[data-composer]").fill(marker);
     await ann.keyboard.press("Enter");
@@ -140,7 +140,7 @@ async function memory({ h, ann, big, crowd, cdp }) {
     for (let i = 0; i < 3; i++) await cdp.send("HeapProfiler.collectGarbage");
     heaps.push((await cdp.send("Runtime.getHeapUsage")).usedSize / 1048576);
   }
-  return [{ what: "heap after 0, 5,000, … 20,000 messages that came while one looked on", text: heaps.map((x) => x.toFixed(1)).join(", ") + " MB", goal: "flat", met: () => heaps.at(-1) <= heaps[1] * 1.1 }];
+  return [{ what: "heap after 0, 5,000, … 20,000 messages that arrived while the chat was open", text: heaps.map((x) => x.toFixed(1)).join(", ") + " MB", goal: "flat", met: () => heaps.at(-1) <= heaps[1] * 1.1 }];
 }
 
 const slow = (cdp, rate) => cdp.send("Emulation.setCPUThrottlingRate", { rate });

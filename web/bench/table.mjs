@@ -37,9 +37,9 @@ export function block(text, name, now) {
   return before + from + now + "\n" + rest.slice(rest.indexOf("<!-- end -->"));
 }
 
-export function machine(repeats, chromium, size) {
+export function environment(repeats, chromium, size) {
   const git = (...args) => execFileSync("git", args, { encoding: "utf8" }).trim();
-  const rows = [["date", new Date().toISOString().slice(0, 10)], ["processor", `${cpus()[0].model.trim()}, ${cpus().length} cores that server, browser and the crowd share`], ["kernel", `Linux ${release().split("-")[0]}`], ["Chromium", `${chromium}, headless, without a graphics processor`],
-    ["Parley", git("describe", "--always", "--dirty")], ["the world", Object.entries(size).map(([k, n]) => `${n.toLocaleString("en")} ${k}`).join(", ")], ["repeats", `${repeats}, of which the median is given and, in brackets, the lowest and the highest`]];
+  const rows = [["date", new Date().toISOString().slice(0, 10)], ["processor", `${cpus()[0].model.trim()}, ${cpus().length} cores that server, browser and the simulated users share`], ["kernel", `Linux ${release().split("-")[0]}`], ["Chromium", `${chromium}, headless, without a graphics processor`],
+    ["Parley", git("describe", "--always", "--dirty")], ["test data", Object.entries(size).map(([k, n]) => `${n.toLocaleString("en")} ${k}`).join(", ")], ["repeats", `${repeats}, of which the median is given and, in brackets, the lowest and the highest`]];
   return ["| | |", "|---|---|", ...rows.map((r) => `| ${r.join(" | ")} |`)].join("\n");
 }

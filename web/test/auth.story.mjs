@@ -10,6 +10,9 @@ test("the owner's link creates the owner, who lands in General", async () => {
   ann = await h.newBrowser();
   await ann.goto(h.parley.setup);
   await heading(ann, "Set up your server");
+  await fill(ann, { "Name of the server": "x".repeat(65), "Your name": "Ann", Handle: "ann", "New password": "correct horse" });
+  await press(ann, "Start");
+  await ann.locator('[name="serverName"][aria-invalid]:focus').waitFor(); // the server knows how long a name may be
   await fill(ann, { "Name of the server": "Our house", "Your name": "Ann", Handle: "ann", "New password": "short" });
   await press(ann, "Start");
   await ann.getByText("password must have", { exact: false }).waitFor();
@@ -84,6 +87,9 @@ test("an invite link is created on a press, listed, and withdrawn", async () => 
 
 test("a chat is created and a second person joins by its invite", async () => {
   await press(ann, "New chat");
+  await fill(ann, { "Name of the chat": "x".repeat(200) });
+  await press(ann, "Start");
+  await ann.getByLabel("Name of the chat", { exact: true }).and(ann.locator("[aria-invalid]")).waitFor();
   await fill(ann, { "Name of the chat": "Garden" });
   await h.accessible(ann, "new-chat");
   await press(ann, "Start");
@@ -100,6 +106,11 @@ test("a chat is created and a second person joins by its invite", async () => {
   bob = await h.newBrowser(phone);
   await bob.goto(inviteLink);
   await heading(bob, "Ann invites you to Garden");
+  for (const [label, name, value] of [["Your name", "name", "é".repeat(40)], ["Handle", "handle", "b".repeat(40)], ["New password", "newPassword", "p".repeat(300)]]) {
+    await fill(bob, { "Your name": "Bob", Handle: "bob", "New password": "battery staple", [label]: value });
+    await press(bob, "Join");
+    await bob.locator(`[name="${name}"][aria-invalid]:focus`).waitFor();
+  }
   await fill(bob, { "Your name": "Bob", Handle: "ann", "New password": "battery staple" });
   await press(bob, "Join");
   await bob.locator('[name="handle"][aria-invalid]:focus').waitFor(); // taken

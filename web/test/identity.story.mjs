@@ -88,6 +88,7 @@ test("a queued text is not sent with another user's cookie and waits for its aut
 
 test("a call of a page whose cookie is another user's is refused", async () => {
   const { tab, other } = await shared();
+  await tab.routeWebSocket(/\/api\/socket/, (ws) => void ws.connectToServer().onClose(() => {})); // the end of Ann's session never arrives
   await tab.goto(h.at("/me"));
   await tab.waitForLoadState("networkidle");
   await signIn(other, "bob");
@@ -172,7 +173,7 @@ test("a session that ends elsewhere keeps unsent texts for their author alone, w
   await tab.keyboard.type("my answer");
   await drafts(tab, "my answer");
   await tab.mouse.move(0, 0);
-  await api(ann, "DELETE", "/api/sessions?except=current");
+  await api(ann, "DELETE", "/api/sessions?except=current", { password: "correct horse" });
   await tab.getByText(/^You were signed out\. Anything you didn't send is kept in this browser/).waitFor();
   await nothingOf(tab, "my answer", "Bob's secret");
   await kept(tab, "drafts", (d) => `${d.text} ${d.reply.text}`, ["my answer …"]);
@@ -243,7 +244,7 @@ test("an unfinished edit survives another chat, a reload, a busy chat and the en
   await h.accessible(tab, "unfinished");
   await press(tab, "Show it");
   await still("Roses are red, violets");
-  await api(ann, "DELETE", "/api/sessions?except=current");
+  await api(ann, "DELETE", "/api/sessions?except=current", { password: "correct horse" });
   await tab.getByText(/^You were signed out/).waitFor();
   await enter(tab, "ann");
   await still("Roses are red, violets");

@@ -214,7 +214,7 @@ test("draft and outbox survive the end of a session", async () => {
   await field(tab).fill("a thought at the end");
   await pending(tab, "Said before the end").waitFor();
   const { sessions } = await api(bob, "GET", "/api/sessions");
-  for (const s of sessions) if (!s.current) await api(bob, "DELETE", `/api/sessions/${s.id}`);
+  for (const s of sessions) if (!s.current) await api(bob, "DELETE", `/api/sessions/${s.id}`, { password: "correct horse" });
   await tab.context().setOffline(false);
   await banner(tab, /^You were signed out/);
   await h.shot(tab, "signed-out-1280");

@@ -21,6 +21,13 @@ test("a new name and status are seen by others", async () => {
   await press(bob, "Save");
   await refused(bob, "Your name");
   await h.accessible(bob, "me");
+  await fill(bob, { "Your name": "é".repeat(40), Status: "x".repeat(200) }); // the server knows how much is too much, and says it at the field
+  await press(bob, "Save");
+  await refused(bob, "Your name");
+  await bob.getByText(/name must have at most 64 bytes/).waitFor();
+  await fill(bob, { "Your name": "Robert" });
+  await press(bob, "Save");
+  await refused(bob, "Status");
   await fill(bob, { "Your name": "Robert", Status: "at lunch" });
   await press(bob, "Save");
   await bob.getByText("Saved.").waitFor();
@@ -64,9 +71,18 @@ test("devices are listed, one is signed out, then all others", async () => {
   const { sessions } = await api(three, "GET", "/api/sessions");
   assert.equal(sessions.filter((s) => s.current).length, 1);
   await devices.getByRole("button", { name: /^Sign out Chrome/ }).first().click();
+  await heading(bob, "Sign out Chrome, Linux");
+  await h.accessible(bob, "signing a device out");
+  await fill(bob, { "Your password": "wrong horse" });
+  await bob.getByRole("dialog").getByRole("button", { name: "Sign out" }).click();
+  await refused(bob, "Your password");
+  await fill(bob, { "Your password": "correct horse" });
+  await bob.getByRole("dialog").getByRole("button", { name: "Sign out" }).click();
   await bob.waitForFunction(() => document.querySelectorAll('[aria-labelledby="devices"] li').length === 3);
   await Promise.any([one, two, three].map((p) => heading(p, "Sign in to Our house")));
   await press(bob, "Sign out all others");
+  await fill(bob, { "Your password": "correct horse" });
+  await bob.keyboard.press("Enter");
   await bob.waitForFunction(() => document.querySelectorAll('[aria-labelledby="devices"] li').length === 1);
   for (const p of [one, two, three]) {
     await heading(p, "Sign in to Our house");
@@ -133,7 +149,13 @@ test("members are added, get roles, and are removed; a chat is renamed", async (
   await ann.keyboard.press("Enter");
   await refused(ann, "Name");
   await h.accessible(ann, "rename");
-  await fill(ann, { Name: "Greenhouse" });
+  await fill(ann, { Name: "x".repeat(200) });
+  await ann.keyboard.press("Enter");
+  await refused(ann, "Name");
+  await fill(ann, { Name: "Greenhouse", "What it is about": "x".repeat(600) });
+  await ann.keyboard.press("Enter");
+  await refused(ann, "What it is about");
+  await fill(ann, { "What it is about": "Beds and bugs" });
   await ann.keyboard.press("Enter");
   await heading(ann, "Greenhouse");
   await bob.getByRole("link", { name: /Greenhouse/ }).waitFor();
@@ -205,6 +227,10 @@ test("admins rename the server, set roles, disable and enable accounts, and crea
   await fill(carol, { "New password": "found again" });
   await press(carol, "Set password");
   await carol.getByRole("button", { name: "New chat", exact: true }).waitFor();
+  // Whoever sets a password by a link leaves a trace that the user sees.
+  await carol.goto(h.at("/me"));
+  await carol.getByText("Link from Ann", { exact: true }).waitFor();
+  await h.accessible(carol, "recoveries");
 
   await ann.getByLabel("Search people").fill("ann");
   await press(ann, "What can be done with the account of Ann");

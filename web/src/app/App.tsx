@@ -14,7 +14,7 @@ import { useSnapshot } from "./useCore.ts";
 export const App = () => <ErrorBoundary fallback={<CrashPage />}><Page /></ErrorBoundary>;
 
 /** Uses nothing that may have failed itself. */
-const CrashPage = () => <main className="whole stack"><h1>{t.app.name}</h1><p role="alert">{t.app.crashed}</p><p><button type="button" className="button main" onClick={() => location.reload()}>{t.app.reload}</button></p></main>;
+const CrashPage = () => <main className="centered stack"><h1>{t.app.name}</h1><p role="alert">{t.app.crashed}</p><p><button type="button" className="button main" onClick={() => location.reload()}>{t.app.reload}</button></p></main>;
 
 function Page() {
   const phase = useSnapshot((s) => s.phase);
@@ -49,5 +49,5 @@ function OtherUserPage() {
 
 function StatusPage({ title = t.app.name, text, children }: { title?: string; text: string; children?: ReactNode }) {
   useEffect(() => void (document.title = t.app.name), []); // the tab must not keep the name of a chat
-  return <main className="whole stack"><h1>{title}</h1><p role="status">{text}</p>{children}</main>;
+  return <main className="centered stack"><h1>{title}</h1><p role="status">{text}</p>{children}</main>;
 }

@@ -1,7 +1,6 @@
 import { type FormEvent, type ReactNode, useEffect, useRef, useState } from "react";
 import { Button } from "../ui/Button.tsx";
 import { Field } from "../ui/Field.tsx";
-import { maxHandle, maxName, maxPassword, maxServerName } from "../core/protocolLimits.ts";
 import { explain } from "../strings/failure.ts";
 import { t } from "../strings/index.ts";
 
@@ -9,12 +8,12 @@ const d = t.auth;
 
 /** The fields that auth forms can have. */
 const fields = {
-  serverName: { label: d.serverName, autoComplete: "off", maxLength: maxServerName },
-  name: { label: d.name, hint: d.nameHint, autoComplete: "name", maxLength: maxName },
+  serverName: { label: d.serverName, autoComplete: "off" },
+  name: { label: d.name, hint: d.nameHint, autoComplete: "name" },
   /** A handle may be written with its @. */
-  handle: { label: d.handle, autoComplete: "username", autoCapitalize: "none", spellCheck: false, maxLength: maxHandle + 1 },
-  password: { label: d.password, autoComplete: "current-password", maxLength: maxPassword },
-  newPassword: { label: d.newPassword, hint: d.passwordHint, autoComplete: "new-password", maxLength: maxPassword },
+  handle: { label: d.handle, autoComplete: "username", autoCapitalize: "none", spellCheck: false },
+  password: { label: d.password, autoComplete: "current-password" },
+  newPassword: { label: d.newPassword, hint: d.passwordHint, autoComplete: "new-password" },
 } as const;
 type Name = keyof typeof fields;
 export type AuthValues = Readonly<Record<Name, string>>;
@@ -27,30 +26,30 @@ interface Props {
   button: string;
   /** Initial values. */
   given?: Partial<AuthValues>;
-  send: (said: AuthValues) => Promise<void>;
+  send: (values: AuthValues) => Promise<void>;
   children?: ReactNode;
 }
 
 /** A form of the auth pages. An error is shown at the field that it is about. */
 export function AuthForm({ ask, button, given, send, children }: Props) {
-  const [said, setSaid] = useState<AuthValues>({ serverName: "", name: "", handle: "", password: "", newPassword: "", ...given });
-  const [fault, setFault] = useState<{ field: string; message: string }>();
+  const [values, setValues] = useState<AuthValues>({ serverName: "", name: "", handle: "", password: "", newPassword: "", ...given });
+  const [error, setError] = useState<{ field: string; message: string }>();
   const [busy, setBusy] = useState(false);
   const [shown, setShown] = useState(false);
   const form = useRef<HTMLFormElement>(null);
-  useEffect(() => void (fault && form.current?.querySelector<HTMLElement>("[aria-invalid]")?.focus()), [fault]);
+  useEffect(() => void (error && form.current?.querySelector<HTMLElement>("[aria-invalid]")?.focus()), [error]);
 
   async function submit(e: FormEvent) {
     e.preventDefault();
     if (busy) return;
     setBusy(true);
-    setFault(undefined);
+    setError(undefined);
     try {
-      await send({ ...said, handle: said.handle.trim().replace(/^@/, ""), name: said.name.trim(), serverName: said.serverName.trim() });
+      await send({ ...values, handle: values.handle.trim().replace(/^@/, ""), name: values.name.trim(), serverName: values.serverName.trim() });
     } catch (err) {
       const { field = "", message } = explain(err);
       const at = field === "password" && ask.includes("newPassword") ? "newPassword" : field;
-      setFault({ field: ask.includes(at as Name) ? at : "", message });
+      setError({ field: ask.includes(at as Name) ? at : "", message });
       setBusy(false);
     }
   }
@@ -58,13 +57,13 @@ export function AuthForm({ ask, button, given, send, children }: Props) {
   return (
     <form ref={form} onSubmit={(e) => void submit(e)} noValidate>
       {ask.map((name, i) => (
-        <Field key={name} {...fields[name]} {...(name === "handle" && ask.includes("name") && { hint: d.handleHint })} name={name} value={said[name]} onChange={(v) => setSaid({ ...said, [name]: v })} autoFocus={i === 0} isRequired
-          type={/password/i.test(name) && !shown ? "password" : "text"} fault={fault?.field === name ? fault.message : undefined} />
+        <Field key={name} {...fields[name]} {...(name === "handle" && ask.includes("name") && { hint: d.handleHint })} name={name} value={values[name]} onChange={(v) => setValues({ ...values, [name]: v })} autoFocus={i === 0} isRequired
+          type={/password/i.test(name) && !shown ? "password" : "text"} error={error?.field === name ? error.message : undefined} />
       ))}
       {ask.some((n) => /password/i.test(n)) && (
         <label className="row hint"><input type="checkbox" checked={shown} onChange={(e) => setShown(e.target.checked)} />{d.showPassword}</label>
       )}
-      {fault?.field === "" && <p className="fault" role="alert">{fault.message}</p>}
+      {error?.field === "" && <p className="error" role="alert">{error.message}</p>}
       <Button type="submit" look="main">{button}</Button>
       {children}
     </form>

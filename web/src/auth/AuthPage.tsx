@@ -27,7 +27,7 @@ export function AuthPage({ secret }: { secret?: LinkSecret }) {
 
   if (secret?.kind === "invite") return <InvitePage key={secret.code} code={secret.code} />;
   if (failure) return <AuthFrame title={d.serverFailed} why={sentenceOf(failure.message)}><Button onPress={() => location.reload()}>{d.again}</Button></AuthFrame>;
-  if (!server) return <p className="whole" role="status">{t.app.starting}</p>;
+  if (!server) return <p className="centered" role="status">{t.app.starting}</p>;
 
   if (secret?.kind === "recover") {
     return (

@@ -26,7 +26,7 @@ export function InvitePage({ code }: { code: string }) {
   const away = <Button onPress={() => leaveAuth()}>{me ? d.toMyChats : d.signIn}</Button>;
   if (failure?.retryable) return <AuthFrame title={d.inviteFailed} why={sentenceOf(failure.message)}><Button onPress={() => location.reload()}>{d.again}</Button></AuthFrame>;
   if (failure || (peek && !peek.valid)) return <AuthFrame title={d.inviteSpent} why={d.inviteSpentWhy}>{away}</AuthFrame>;
-  if (!peek) return <p className="whole" role="status">{d.looking}</p>;
+  if (!peek) return <p className="centered" role="status">{d.looking}</p>;
 
   const title = d.invitesTo(peek.by.name, peek.chat ? peek.chat.title || d.aChat : peek.server);
   const why = peek.chat && d.peopleThere(peek.chat.memberCount, peek.server);

@@ -2,7 +2,9 @@ import { type FormEvent, type KeyboardEvent, memo, useCallback, useEffect, useEf
 import { useCore, useSnapshot } from "../app/useCore.ts";
 import type { Pending } from "../core/outbox.ts";
 import { titleOf, userOf } from "../core/selectors.ts";
+import { plainText } from "../core/plainText.ts";
 import type { ChatId, Quote } from "../core/wire.ts";
+import { visible } from "../core/text.ts";
 import { t } from "../strings/index.ts";
 import { Button } from "../ui/Button.tsx";
 import { Icon } from "../ui/Icon.tsx";
@@ -32,7 +34,7 @@ interface Props {
 export function Composer({ chatId, reply, given, onReply, onEditLast }: Props) {
   const core = useCore();
   const id = useId();
-  const limit = useSnapshot((s) => s.state.limits?.text ?? Infinity);
+  const limit = useSnapshot((s) => s.state.limits.text);
   const title = useSnapshot((s) => { const c = s.state.chats.get(chatId); return c ? titleOf(s.state, c) : ""; });
   const draft = useDraft(chatId, { reply, onReply });
   const { text } = draft;
@@ -58,7 +60,7 @@ export function Composer({ chatId, reply, given, onReply, onEditLast }: Props) {
 
   function send(e?: FormEvent) {
     e?.preventDefault();
-    if (!text.trim() || over > 0) return;
+    if (!visible(text) || over > 0) return;
     core.post(chatId, text.trim(), reply);
     draft.end(text);
     setCaret(0);
@@ -96,9 +98,9 @@ export function Composer({ chatId, reply, given, onReply, onEditLast }: Props) {
             if (e.target.value) core.typing(chatId);
           }}
           onSelect={(e) => setCaret(e.currentTarget.selectionStart)} onKeyDown={onKeyDown} onPaste={onPaste} />
-        <SendButton off={!text.trim() || over > 0} />
+        <SendButton off={!visible(text) || over > 0} />
       </div>
-      {over > -nearLimit && <p id={id + "n"} className={over > 0 ? "fault" : "hint"} role="status">{over > 0 ? w.tooLong(over) : w.left(-over)}</p>}
+      {over > -nearLimit && <p id={id + "n"} className={over > 0 ? "error" : "hint"} role="status">{over > 0 ? w.tooLong(over) : w.left(-over)}</p>}
       <Dialog title={w.emoji} isOpen={picking} onClose={() => setPicking(false)}>
         <EmojiPicker onClose={() => setPicking(false)} onPick={(emoji) => {
           setPicking(false);
@@ -113,7 +115,7 @@ function ReplyPreview({ reply, onClose }: { reply: Quote; onClose: () => void })
   const name = useSnapshot((s) => userOf(s.state, reply.by).name);
   return (
     <div className="composer-reply">
-      <span dir="auto"><b>{name}</b> {reply.text.replace(/\s+/g, " ")}</span>
+      <span dir="auto"><b><bdi>{name}</bdi></b> {plainText(reply.text, 200)}</span>
       <Button look="plain icon" aria-label={w.noAnswer} onPress={onClose}><Icon name="close" /></Button>
     </div>
   );

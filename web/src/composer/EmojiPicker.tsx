@@ -3,7 +3,7 @@ import { useCore } from "../app/useCore.ts";
 import { t } from "../strings/index.ts";
 import { Button } from "../ui/Button.tsx";
 import { Field } from "../ui/Field.tsx";
-import { type Emoji, findEmoji } from "./emoji.ts";
+import { type Emoji, findEmoji, fullyQualified } from "./emoji.ts";
 
 const setting = "recentEmoji";
 const mostRecent = 24;
@@ -18,7 +18,7 @@ export default function EmojiPicker({ emojis, onPick, onClose }: Props) {
   const [recent, setRecent] = useState<readonly string[]>([]);
   const grid = useRef<HTMLDivElement>(null);
   useEffect(() => {
-    core.storage?.settings().then((s) => setRecent((s.get(setting) as string[] | undefined) ?? []), () => {});
+    core.storage?.settings().then((s) => setRecent(((s.get(setting) as string[] | undefined) ?? []).map(fullyQualified)), () => {});
   }, [core]);
   const sections = useMemo(() => {
     if (query.trim()) return [{ name: t.composer.found, list: findEmoji(emojis, query, mostFound) }];

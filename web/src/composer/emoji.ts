@@ -24,7 +24,10 @@ async function load(): Promise<readonly Emoji[]> {
   return data
     .filter((e) => e.group !== undefined && e.group !== components)
     .sort((a, b) => a.order! - b.order!)
-    .map((e) => ({ sign: e.unicode, name: e.label, words: (e.tags ?? []).join(" "), group: e.group! }));
+    .map((e) => ({ sign: fullyQualified(e.unicode), name: e.label, words: (e.tags ?? []).join(" "), group: e.group! }));
 }
+
+/** Returns the form that the server stores: the data has variation selectors also where an emoji needs none. */
+export const fullyQualified = (emoji: string): string => emoji.replace(/(\p{Emoji_Presentation})\ufe0f/gu, "$1");
 
 export const findEmoji = (emojis: readonly Emoji[], query: string, limit: number): Emoji[] => fuzzyFind(query.replaceAll("_", " "), emojis, (e) => [e.name, e.words], limit);

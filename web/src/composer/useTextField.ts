@@ -1,7 +1,11 @@
 import { type RefObject, useCallback, useEffect, useLayoutEffect, useRef, useState } from "react";
 import type { ChatId } from "../core/wire.ts";
+import { isCoarse } from "../ui/coarse.ts";
 
-const coarse = matchMedia("(pointer: coarse)");
+/** Focuses the composer of the open chat, except on a phone: that would open the keyboard. */
+export function focusComposer(): void {
+  if (!isCoarse()) document.querySelector<HTMLElement>("[data-composer]")?.focus();
+}
 
 interface TextFieldState {
   readonly fieldRef: RefObject<HTMLTextAreaElement | null>;
@@ -18,7 +22,7 @@ export function useTextField(chatId: ChatId): TextFieldState {
   const wantedRef = useRef<number>(undefined);
 
   useEffect(() => {
-    if (!coarse.matches) fieldRef.current?.focus();
+    if (!isCoarse()) fieldRef.current?.focus();
   }, [chatId]);
   useLayoutEffect(() => {
     if (wantedRef.current === undefined) return;

@@ -20,6 +20,7 @@ import "./conversation.css";
 
 const Members = lazyPart(async () => (await loadParts()).Members, "dialog");
 const RenameChat = lazyPart(async () => (await loadParts()).RenameChat, "dialog");
+const DeleteChat = lazyPart(async () => (await loadParts()).DeleteChat, "dialog");
 const LeaveChat = lazyPart(async () => (await loadParts()).LeaveChat, "dialog");
 const InvitePrompt = lazyPart(async () => (await loadParts()).InvitePrompt);
 const InviteDialog = lazyPart(async () => (await loadParts()).InviteDialog, "dialog");
@@ -30,7 +31,7 @@ export function Conversation({ chatId, seq }: { chatId: ChatId; seq?: Seq }) {
   const [wasMember, setWasMember] = useState(!!chat);
   if (chat && !wasMember) setWasMember(true);
   if (chat) return <OpenConversation chat={chat} seq={seq} />;
-  return known ? <NotAMember chatId={chatId} left={wasMember} /> : <p className="whole hint" role="status">{t.conversation.loading}</p>;
+  return known ? <NotAMember chatId={chatId} left={wasMember} /> : <p className="centered hint" role="status">{t.conversation.loading}</p>;
 }
 
 function OpenConversation({ chat, seq }: { chat: Chat; seq?: Seq }) {
@@ -75,7 +76,7 @@ function OpenConversation({ chat, seq }: { chat: Chat; seq?: Seq }) {
     const now = state.chats.get(chat.id);
     const own = (m: Message) => m.by === state.me?.id && !m.deletedAt;
     const last = (now && rangeOf(now))?.messages.findLast(own)
-      ?? (await core.command("history", { chatId: chat.id, limit: state.limits?.page })).messages.findLast(own)
+      ?? (await core.command("history", { chatId: chat.id, limit: state.limits.page })).messages.findLast(own)
       ?? now?.timeline?.flatMap((s) => s.messages).findLast(own);
     const field = area.current?.querySelector<HTMLTextAreaElement>("[data-composer]");
     if (!field || field.value) return; // the user typed meanwhile
@@ -100,6 +101,7 @@ function OpenConversation({ chat, seq }: { chat: Chat; seq?: Seq }) {
       {opened === "members" && <Members chat={chat} onClose={close} />}
       {opened === "rename" && <RenameChat chat={chat} onClose={close} />}
       {opened === "leave" && <LeaveChat chat={chat} onClose={close} />}
+      {opened === "delete" && <DeleteChat chat={chat} title={title} onClose={close} />}
       {opened === "invite" && <InviteDialog chatId={chat.id} title={title} onClose={close} />}
     </div>
   );
@@ -114,12 +116,13 @@ function Typing({ chat }: { chat: Chat }) {
 function NotAMember({ chatId, left }: { chatId: ChatId; left: boolean }) {
   const core = useCore();
   const [entry, setEntry] = useState<Entry>();
+  const deleted = useSnapshot((s) => s.state.deleted.has(chatId));
   useEffect(() => {
     if (!left) core.api.chat(chatId).then(({ chat }) => setEntry(chat), () => {});
   }, [core, chatId, left]);
   const back = <Button onPress={() => navigate(paths.home)}>{t.conversation.toChats}</Button>;
   if (entry?.open && !entry.role) {
-    return <div className="whole stack"><h1 dir="auto">{entry.title}</h1><p className="hint">{t.conversation.joinOpen}</p><Button look="main" onPress={() => attempt(() => core.join(chatId))}>{t.conversation.join}</Button>{back}<UnsentMessages chatId={chatId} /></div>;
+    return <div className="centered stack"><h1 dir="auto">{entry.title}</h1><p className="hint">{t.conversation.joinOpen}</p><Button look="main" onPress={() => attempt(() => core.join(chatId))}>{t.conversation.join}</Button>{back}<UnsentMessages chatId={chatId} /></div>;
   }
-  return <div className="whole stack"><h1>{left ? t.conversation.left : t.conversation.gone}</h1><p className="hint">{t.conversation.goneWhy}</p>{back}<UnsentMessages chatId={chatId} /></div>;
+  return <div className="centered stack"><h1>{deleted ? t.conversation.chatDeleted : left ? t.conversation.left : t.conversation.gone}</h1>{!deleted && <p className="hint">{t.conversation.goneWhy}</p>}{back}<UnsentMessages chatId={chatId} /></div>;
 }

@@ -4,6 +4,7 @@ import { explain } from "../strings/failure.ts";
 import { newId } from "../core/id.ts";
 import { editKey } from "../core/storage.ts";
 import type { Message } from "../core/wire.ts";
+import { visible } from "../core/text.ts";
 import { t } from "../strings/index.ts";
 import { Button } from "../ui/Button.tsx";
 import { byteLength, composing, sends } from "../composer/text.ts";
@@ -12,10 +13,10 @@ import { useDraft } from "../composer/useDraft.ts";
 /** Edits a message in its place. An unfinished edit is stored like a draft; resumed: it was left unfinished earlier. */
 export function EditForm({ message, resumed, onDone }: { message: Message; resumed: boolean; onDone: () => void }) {
   const core = useCore();
-  const limit = useSnapshot((s) => s.state.limits?.text ?? Infinity);
+  const limit = useSnapshot((s) => s.state.limits.text);
   const draft = useDraft(editKey(message.chatId, message.seq), { initial: message.text, onGone: onDone });
   const { text } = draft;
-  const [fault, setFault] = useState("");
+  const [error, setError] = useState("");
   const [busy, setBusy] = useState(false);
   const asked = useRef({ text: "", clientId: "" }); // a retry of the same text has the same clientId
   const field = useRef<HTMLTextAreaElement>(null);
@@ -34,7 +35,7 @@ export function EditForm({ message, resumed, onDone }: { message: Message; resum
   async function save() {
     const now = text.trim();
     if (busy || over > 0) return;
-    if (!now) return setFault(t.conversation.editEmpty);
+    if (!visible(now)) return setError(t.conversation.editEmpty);
     if (now === message.text) return done();
     if (asked.current.text !== now) asked.current = { text: now, clientId: newId() };
     setBusy(true);
@@ -42,7 +43,7 @@ export function EditForm({ message, resumed, onDone }: { message: Message; resum
       await core.change("edit", { chatId: message.chatId, target: message.seq, ...asked.current });
       done();
     } catch (err) {
-      setFault(explain(err).message);
+      setError(explain(err).message);
       setBusy(false);
     }
   }
@@ -53,14 +54,14 @@ export function EditForm({ message, resumed, onDone }: { message: Message; resum
       if (e.key === "Escape") done();
     }}>
       <textarea ref={field} aria-label={t.conversation.editing} value={text} dir="auto" rows={Math.min(12, text.split("\n").length)} enterKeyHint="send" aria-invalid={over > 0 || undefined}
-        onChange={(e) => { draft.set(e.target.value); setFault(""); }}
+        onChange={(e) => { draft.set(e.target.value); setError(""); }}
         onKeyDown={(e) => {
           if (!sends(e.nativeEvent, e.currentTarget)) return;
           e.preventDefault();
           void save();
         }} />
-      {over > 0 && <p className="fault" role="status">{t.composer.tooLong(over)}</p>}
-      {fault && <p className="fault" role="alert">{fault}</p>}
+      {over > 0 && <p className="error" role="status">{t.composer.tooLong(over)}</p>}
+      {error && <p className="error" role="alert">{error}</p>}
       <div className="row end"><Button onPress={done}>{t.conversation.cancel}</Button><Button look="main" isDisabled={busy || over > 0} onPress={() => void save()}>{t.conversation.save}</Button></div>
     </div>
   );

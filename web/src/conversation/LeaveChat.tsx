@@ -20,10 +20,10 @@ export default function LeaveChat({ chat, onClose }: { chat: Chat; onClose: () =
   const [query, setQuery] = useState("");
   const [heir, setHeir] = useState<User>();
   const [loaded, setLoaded] = useState(false);
-  const [fault, setFault] = useState("");
+  const [error, setError] = useState("");
   const asks = chat.role === "admin" && chat.memberCount > 1; // whether there is another admin is known once the members are loaded
   useEffect(() => {
-    if (asks) core.loadMembers(chat.id).then(() => setLoaded(true), (err) => setFault(explain(err).message));
+    if (asks) core.loadMembers(chat.id).then(() => setLoaded(true), (err) => setError(explain(err).message));
   }, [core, chat.id, asks]);
   const others = [...(chat.members ?? [])].filter(([id]) => id !== state.me?.id);
   const last = asks && loaded && others.length > 0 && !others.some(([, role]) => role === "admin");
@@ -37,7 +37,7 @@ export default function LeaveChat({ chat, onClose }: { chat: Chat; onClose: () =
   return (
     <Dialog title={t.conversation.leaveChat(chat.title)} isOpen onClose={onClose} role="alertdialog">
       <p>{chat.memberCount > 1 ? t.conversation.leaveWhy : t.conversation.leaveLast}</p>
-      {fault && <p className="fault" role="alert">{fault}</p>}
+      {error && <p className="error" role="alert">{error}</p>}
       {last && !heir && (
         <Combobox label={t.conversation.heir} hint={t.conversation.addHint} items={heirs} keyOf={(u) => u.id} show={(u) => <UserItem user={u} />} query={query} onQuery={setQuery} onPick={(u) => setHeir(u)} none={t.conversation.nobody} />
       )}

@@ -2,6 +2,7 @@ import { useState } from "react";
 import { useSnapshot } from "../app/useCore.ts";
 import type { Chat } from "../core/chatModel.ts";
 import { userOf } from "../core/selectors.ts";
+import { cut } from "../core/text.ts";
 
 const most = 500; // characters read out of one message
 
@@ -10,6 +11,6 @@ export function LiveRegion({ chat }: { chat: Chat }) {
   const name = useSnapshot((s) => (chat.last ? userOf(s.state, chat.last.by).name : ""));
   const mine = useSnapshot((s) => s.state.me?.id === chat.last?.by);
   const [from] = useState(chat.seen);
-  const said = chat.last && chat.last.seq > from && !mine && !chat.last.deletedAt ? `${name}: ${chat.last.text.slice(0, most)}` : "";
+  const said = chat.last && chat.last.seq > from && !mine && !chat.last.deletedAt ? `${name}: ${cut(chat.last.text, most)}` : "";
   return <div className="sr" role="log" aria-live="polite">{said}</div>;
 }

@@ -6,30 +6,31 @@ import { explain } from "../strings/failure.ts";
 import { fuzzyFind } from "../core/search.ts";
 import { userOf } from "../core/selectors.ts";
 import type { Role, User } from "../core/wire.ts";
-import { openDirectChat } from "../sidebar/openDirectChat.ts";
+import { openDirectChat } from "../sidebar/openChat.ts";
 import { Combobox } from "../sidebar/Combobox.tsx";
 import VirtualList from "../sidebar/VirtualList.tsx";
 import { UserItem } from "../sidebar/UserItem.tsx";
 import { useUserSearch } from "../sidebar/useUserSearch.ts";
 import { t } from "../strings/index.ts";
+import { isolate } from "../strings/isolate.ts";
 import { Button } from "../ui/Button.tsx";
 import { Field } from "../ui/Field.tsx";
 import { Icon } from "../ui/Icon.tsx";
 import { Dialog } from "../ui/Dialog.tsx";
 import { attempt } from "../ui/Toast.tsx";
 
-const mostPlain = 300; // rows; a longer list is virtual
+const maxPlainRows = 300; // rows; a longer list is virtual
 const order = new Intl.Collator(undefined, { numeric: true, sensitivity: "base" }); // admins first, then by name
-const fewEnough = 20; // members; more get a search field
+const searchFrom = 20; // members; more get a search field
 
 export default function Members({ chat, onClose }: { chat: Chat; onClose: () => void }) {
   const core = useCore();
   const users = useSnapshot((s) => s.state.users);
   const [adding, setAdding] = useState("");
   const [query, setQuery] = useState("");
-  const [fault, setFault] = useState("");
+  const [error, setError] = useState("");
   useEffect(() => {
-    core.loadMembers(chat.id).catch((err) => setFault(explain(err).message));
+    core.loadMembers(chat.id).catch((err) => setError(explain(err).message));
   }, [core, chat.id]);
   const { people, searching } = useUserSearch(adding);
   const members = useMemo(() => [...(chat.members ?? [])].map(([id, role]) => ({ key: id, user: userOf({ users }, id), role }))
@@ -38,16 +39,16 @@ export default function Members({ chat, onClose }: { chat: Chat; onClose: () => 
   const show = (m: (typeof members)[number]) => <MemberItem user={m.user} role={m.role} chat={chat} onClose={onClose} />;
   return (
     <Dialog title={t.conversation.members(chat.memberCount)} isOpen onClose={onClose}>
-      {fault && <p className="fault" role="alert">{fault}</p>}
+      {error && <p className="error" role="alert">{error}</p>}
       {chat.role === "admin" && (
         <Combobox label={t.conversation.addPeople} hint={t.conversation.addHint} items={adding.trim() ? people.filter((u) => !chat.members?.has(u.id)) : []} keyOf={(u) => u.id} show={(u) => <UserItem user={u} />}
           query={adding} onQuery={setAdding} none={searching ? undefined : t.conversation.nobodyElse} onPick={(u) => { setAdding(""); attempt(() => core.api.putMember(chat.id, u.id)); }} />
       )}
-      {members.length > fewEnough && <Field label={t.conversation.searchMembers} type="search" value={query} onChange={setQuery} autoComplete="off" />}
-      {!chat.members && !fault && <p className="hint" role="status">{t.conversation.loadingMembers}</p>}
+      {members.length > searchFrom && <Field label={t.conversation.searchMembers} type="search" value={query} onChange={setQuery} autoComplete="off" />}
+      {!chat.members && !error && <p className="hint" role="status">{t.conversation.loadingMembers}</p>}
       {query && shown.length === 0 && <p className="hint" role="status">{t.conversation.nobody}</p>}
       <div className="combobox-list">
-        {shown.length <= mostPlain ? <ul aria-label={t.conversation.members(chat.memberCount)}>{shown.map((m) => <li key={m.key}>{show(m)}</li>)}</ul> : <VirtualList items={shown} show={show} />}
+        {shown.length <= maxPlainRows ? <ul aria-label={t.conversation.members(chat.memberCount)}>{shown.map((m) => <li key={m.key}>{show(m)}</li>)}</ul> : <VirtualList items={shown} show={show} />}
       </div>
       <div className="row end"><Button onPress={onClose}>{t.app.close}</Button></div>
     </Dialog>
@@ -58,11 +59,12 @@ function MemberItem({ user, role, chat, onClose }: { user: User; role: Role; cha
   const core = useCore();
   const me = useSnapshot((s) => s.state.me?.id === user.id);
   const admin = chat.role === "admin";
+  const takesCharge = useSnapshot((s) => s.state.me?.role === "admin") && me && !admin; // an admin of the server
   return (
     <div className="option">
       <UserItem user={user} />
       {(role === "admin" || me) && <span className="member-mark">{[me && t.conversation.you, role === "admin" && t.conversation.admin].filter(Boolean).join(", ")}</span>}
-      {(!me || admin) && (
+      {(!me || admin || takesCharge) && (
         <MenuTrigger>
           <Button look="plain icon" aria-label={`${t.conversation.menu}: ${user.name}`}><Icon name="more" /></Button>
           <Popover className="popover">
@@ -73,7 +75,8 @@ function MemberItem({ user, role, chat, onClose }: { user: User; role: Role; cha
               } else if (what === "remove") await core.api.removeMember(chat.id, user.id);
               else await core.api.putMember(chat.id, user.id, role === "admin" ? "member" : "admin");
             })}>
-              {!me && <MenuItem id="write">{t.conversation.writeTo} {user.name}</MenuItem>}
+              {!me && <MenuItem id="write">{t.conversation.writeTo} {isolate(user.name)}</MenuItem>}
+              {takesCharge && <MenuItem id="role">{t.conversation.takeCharge}</MenuItem>}
               {admin && <MenuItem id="role">{role === "admin" ? t.conversation.makeMember : t.conversation.makeAdmin}</MenuItem>}
               {admin && !me && <MenuItem id="remove">{t.conversation.remove}</MenuItem>}
             </Menu>

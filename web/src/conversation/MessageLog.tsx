@@ -34,9 +34,9 @@ interface Props {
 export const MessageLog = memo(function MessageLog({ rows, head, onRetry, users, today, target, editing, active, actions, onEditPending }: Props) {
   return (
     <ol>
-      {head === "failed" && <li className="whole"><p className="fault" role="alert">{t.conversation.loadFailed}</p><Button onPress={onRetry}>{t.conversation.again}</Button></li>}
-      {head === "loading" && <li className="whole hint" role="status">{t.conversation.loading}</li>}
-      {(head === "beginning" || head === "empty") && <li className="whole hint">{head === "empty" ? t.conversation.empty : t.conversation.begin}</li>}
+      {head === "failed" && <li className="centered"><p className="error" role="alert">{t.conversation.loadFailed}</p><Button onPress={onRetry}>{t.conversation.again}</Button></li>}
+      {head === "loading" && <li className="centered hint" role="status">{t.conversation.loading}</li>}
+      {(head === "beginning" || head === "empty") && <li className="centered hint">{head === "empty" ? t.conversation.empty : t.conversation.begin}</li>}
       {rows.map((r) => {
         switch (r.kind) {
           case "day": return <li key={r.key} className="message-day">{dayName(r.at, today)}</li>;

@@ -2,10 +2,11 @@ import { useEffect, useRef, useState } from "react";
 import { Menu, MenuItem, MenuSection, MenuTrigger, Popover, Text } from "react-aria-components";
 import { paths } from "../app/route.ts";
 import { useCore, useSnapshot } from "../app/useCore.ts";
-import { type LoadedMessage, truncate } from "../core/message.ts";
-import { maxQuote, maxReadersShown } from "../core/protocolLimits.ts";
+import type { LoadedMessage } from "../core/message.ts";
 import { userOf } from "../core/selectors.ts";
+import { cutBytes } from "../core/text.ts";
 import { t } from "../strings/index.ts";
+import { afterFocusReturns } from "../ui/afterFocusReturns.ts";
 import { Button } from "../ui/Button.tsx";
 import { Icon } from "../ui/Icon.tsx";
 import { copy } from "../ui/copy.ts";
@@ -18,9 +19,6 @@ import { react } from "./Reactions.tsx";
 import type { MessageActions } from "./messageActions.ts";
 
 const quick = ["👍", "❤️", "😂"];
-
-/** Runs after a closing menu has returned the focus. */
-const afterFocusReturns = (then: () => void) => requestAnimationFrame(() => requestAnimationFrame(then));
 
 /** The toolbar and the menu of one message. */
 export function MessageToolbar({ message: m, name, open, actions }: { message: LoadedMessage; name: string; open: boolean; actions: MessageActions }) {
@@ -42,10 +40,10 @@ export function MessageToolbar({ message: m, name, open, actions }: { message: L
   const mine = m.by === me?.id;
   const seen = useSnapshot((s) => {
     const c = s.state.chats.get(m.chatId);
-    if (!c?.members || c.memberCount > maxReadersShown) return undefined;
+    if (!c?.members || c.memberCount > s.state.limits.readers) return undefined;
     return [...c.reads].filter(([u, seq]) => seq >= m.seq && c.members!.has(u) && u !== m.by && u !== me?.id).map(([u]) => userOf(s.state, u).name).join("\n");
   });
-  const sharesReads = !!chat && chat.memberCount <= maxReadersShown;
+  const sharesReads = useSnapshot((s) => !!chat && chat.memberCount <= s.state.limits.readers);
   useEffect(() => { // read pointers are sent only while the chat is in view
     if (open && sharesReads) core.loadMembers(m.chatId).catch(() => {});
   }, [core, open, sharesReads, m.chatId]);
@@ -54,7 +52,7 @@ export function MessageToolbar({ message: m, name, open, actions }: { message: L
   const toggle = (emoji: string) => react(core, m, emoji, !m.reactions?.some((r) => r.emoji === emoji && r.mine));
   function act(what: string | number) {
     switch (what) {
-      case "reply": return afterFocusReturns(() => actions.reply({ seq: m.seq, by: m.by, text: truncate(m.text, maxQuote) }));
+      case "reply": return afterFocusReturns(() => actions.reply({ seq: m.seq, by: m.by, text: cutBytes(m.text, core.store.snapshot.state.limits.quote) }));
       case "react":
         opensDialogRef.current = true;
         return setPicking(true);

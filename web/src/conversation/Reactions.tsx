@@ -2,6 +2,7 @@ import { useCore, useSnapshot } from "../app/useCore.ts";
 import { userOf } from "../core/selectors.ts";
 import type { Message, Reaction } from "../core/wire.ts";
 import { t } from "../strings/index.ts";
+import { isolate } from "../strings/isolate.ts";
 import { Button } from "../ui/Button.tsx";
 import { attempt } from "../ui/Toast.tsx";
 import type { Core } from "../core/core.ts";
@@ -16,7 +17,7 @@ export function Reactions({ message }: { message: Message }) {
 
 function Chip({ message, reaction: r }: { message: Message; reaction: Reaction }) {
   const core = useCore();
-  const names = useSnapshot((s) => r.by.map((u) => userOf(s.state, u).name).join(", "));
+  const names = useSnapshot((s) => r.by.map((u) => isolate(userOf(s.state, u).name)).join(", "));
   const all = r.count > r.by.length ? `${names} ${t.conversation.others(r.count - r.by.length)}` : names;
   return (
     <span title={all}>

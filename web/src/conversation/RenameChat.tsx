@@ -2,7 +2,6 @@ import { useState } from "react";
 import { useCore } from "../app/useCore.ts";
 import type { Chat } from "../core/chatModel.ts";
 import { explain } from "../strings/failure.ts";
-import { maxTitle, maxTopic } from "../core/protocolLimits.ts";
 import { newId } from "../core/id.ts";
 import { t } from "../strings/index.ts";
 import { Button } from "../ui/Button.tsx";
@@ -13,18 +12,18 @@ export default function RenameChat({ chat, onClose }: { chat: Chat; onClose: () 
   const core = useCore();
   const [title, setTitle] = useState(chat.title);
   const [topic, setTopic] = useState(chat.topic);
-  const [fault, setFault] = useState<{ field?: string; message: string }>();
-  const at = (field: string) => (fault?.field === field ? fault.message : undefined);
+  const [error, setError] = useState<{ field?: string; message: string }>();
+  const at = (field: string) => (error?.field === field ? error.message : undefined);
   return (
     <Dialog title={t.conversation.rename} isOpen onClose={onClose}>
       <form className="stack" onSubmit={(e) => {
         e.preventDefault();
-        if (!title.trim()) return setFault({ field: "title", message: t.conversation.needsName });
-        core.api.changeChat(chat.id, { title: title.trim(), topic: topic.trim(), clientId: newId() }).then(onClose, (err) => setFault(explain(err)));
+        if (!title.trim()) return setError({ field: "title", message: t.conversation.needsName });
+        core.api.changeChat(chat.id, { title: title.trim(), topic: topic.trim(), clientId: newId() }).then(onClose, (err) => setError(explain(err)));
       }}>
-        <Field label={t.conversation.title} value={title} onChange={setTitle} maxLength={maxTitle} autoFocus fault={at("title")} />
-        <Field label={t.conversation.topic} value={topic} onChange={setTopic} maxLength={maxTopic} fault={at("topic")} />
-        {fault && !at("title") && !at("topic") && <p className="fault" role="alert">{fault.message}</p>}
+        <Field label={t.conversation.title} value={title} onChange={setTitle} autoFocus error={at("title")} />
+        <Field label={t.conversation.topic} value={topic} onChange={setTopic} error={at("topic")} />
+        {error && !at("title") && !at("topic") && <p className="error" role="alert">{error.message}</p>}
         <div className="row end">
           <Button onPress={onClose}>{t.conversation.cancel}</Button>
           <Button type="submit" look="main">{t.conversation.save}</Button>

@@ -1,7 +1,6 @@
 // Reports to the server what the user has read, that they are typing, and which chats are in view.
 // Read positions are throttled; the last one wins.
 import { asFailure } from "./failure.ts";
-import { maxFocused } from "./protocolLimits.ts";
 import type { Socket } from "./socket.ts";
 import type { State } from "./state.ts";
 import type { ChatId, Seq } from "./wire.ts";
@@ -19,10 +18,10 @@ export class ActivityReporter {
   #focus: readonly ChatId[] = [];
 
   /** acknowledged is called when the server has moved the read pointer. */
-  constructor(socket: Socket, state: () => State, taken: (chatId: ChatId, seq: Seq) => void) {
+  constructor(socket: Socket, state: () => State, acknowledged: (chatId: ChatId, seq: Seq) => void) {
     this.#socket = socket;
     this.#state = state;
-    this.#acknowledged = taken;
+    this.#acknowledged = acknowledged;
   }
 
   read(chatId: ChatId, seq: Seq): void {
@@ -39,9 +38,8 @@ export class ActivityReporter {
   }
 
   focus(chatIds: readonly ChatId[]): void {
-    const now = chatIds.slice(0, maxFocused);
-    if (now.join() === this.#focus.join()) return;
-    this.#focus = now;
+    if (chatIds.join() === this.#focus.join()) return;
+    this.#focus = chatIds;
     this.#sendFocus();
   }
 

@@ -1,12 +1,14 @@
 // The HTTP API, in JSON, with the browser's cookie. docs/openapi.yaml has every call.
 import { Failure, noAnswer } from "./failure.ts";
-import type { ChatId, Entry, Limits, Page, Problem, Role, Seq, User, UserId, HistoryWindow } from "./wire.ts";
+import type { ChatId, Entry, Page, Problem, Role, Seq, User, UserId, HistoryWindow } from "./wire.ts";
 
-export interface ServerInfo { name: string; version: string; api: 1; setup: boolean; registration: "invite" | "open" | "closed"; now: number; limits: Limits }
-export interface Session { id: string; label: string; client: string; address: string; createdAt: number; seenAt: number; current: boolean }
+export interface ServerInfo { name: string; version: string; api: 1; setup: boolean; registration: "invite" | "open" | "closed"; now: number }
+export interface Session { id: string; label: string; client: string; address: string; createdAt: number; seenAt: number; expiresAt: number; current: boolean }
+/** One use of a recovery link; without by, the link was made on the machine of the server. */
+export interface RecoveryUse { at: number; by?: UserId; client: string; address: string }
 export interface Invite { id: string; by: UserId; uses: number; createdAt: number; expiresAt: number; chatId?: ChatId }
 export interface InvitePreview { server: string; by: Pick<User, "id" | "handle" | "name">; valid: boolean; chat?: { id: ChatId; title: string; memberCount: number } }
-export interface Member { userId: UserId; role: Role; readUpTo: Seq }
+export interface Member { userId: UserId; role: Role; readUpTo?: Seq }
 export interface NewAccount { handle: string; name: string; password: string; invite?: string; setup?: string; serverName?: string }
 export interface NewChat { clientId: string; kind: "group" | "direct"; open?: boolean; title?: string; topic?: string; members?: readonly string[] }
 
@@ -21,15 +23,15 @@ export class Api {
   #user: UserId | undefined;
   #rejected: (f: Failure) => void;
   #ended = false;
-  constructor(fetcher: typeof fetch = (input, init) => fetch(input, init), user?: UserId, refused: (f: Failure) => void = () => {}) {
+  constructor(fetcher: typeof fetch = (input, init) => fetch(input, init), user?: UserId, rejected: (f: Failure) => void = () => {}) {
     this.#fetch = fetcher;
     this.#user = user;
-    this.#rejected = refused;
+    this.#rejected = rejected;
   }
 
   /** Returns the API for one user's calls: the server refuses them with another user's cookie, and rejected is called then. */
-  forUser(user: UserId, refused: (f: Failure) => void): Api {
-    return new Api(this.#fetch, user, refused);
+  forUser(user: UserId, rejected: (f: Failure) => void): Api {
+    return new Api(this.#fetch, user, rejected);
   }
 
   /** Fails the calls under way and all later ones: their user is no longer signed in here. */
@@ -43,9 +45,9 @@ export class Api {
   signUp = (account: NewAccount) => this.#call<SignedIn>("POST", "/accounts", { ...account, cookie: true });
   signIn = (handle: string, password: string) => this.#call<SignedIn>("POST", "/sessions", { handle, password, cookie: true });
   signOut = () => this.#call<void>("DELETE", "/sessions/current");
-  sessions = () => this.#call<{ sessions: Session[] }>("GET", "/sessions");
-  endSession = (id: string) => this.#call<void>("DELETE", `/sessions/${id}`);
-  endOtherSessions = () => this.#call<void>("DELETE", "/sessions" + query({ except: "current" }));
+  sessions = () => this.#call<{ sessions: Session[]; recoveries?: RecoveryUse[] }>("GET", "/sessions");
+  endSession = (id: string, password: string) => this.#call<void>("DELETE", `/sessions/${id}`, { password });
+  endOtherSessions = (password: string) => this.#call<void>("DELETE", "/sessions" + query({ except: "current" }), { password });
 
   me = () => this.#call<{ user: User }>("GET", "/me");
   changeMe = (change: { name?: string; status?: string; password?: string; currentPassword?: string }) => this.#call<{ user: User }>("PATCH", "/me", change);
@@ -61,10 +63,16 @@ export class Api {
   peek = (code: string) => this.#call<InvitePreview>("POST", "/invites/peek", { code });
   acceptInvite = (code: string) => this.#call<OneChat>("POST", "/invites/accept", { code });
 
+  /** The users whom this user blocked. */
+  blocks = () => this.#call<{ users: User[] }>("GET", "/blocks");
+  block = (user: UserId) => this.#call<void>("PUT", `/blocks/${user}`);
+  unblock = (user: UserId) => this.#call<void>("DELETE", `/blocks/${user}`);
+
   openChats = (q: { limit?: number; before?: string }) => this.#call<{ chats: Entry[]; users: User[]; next?: string }>("GET", "/chats" + query({ ...q, open: true }));
   chat = (id: ChatId) => this.#call<OneChat>("GET", `/chats/${id}`);
   createChat = (chat: NewChat) => this.#call<OneChat>("POST", "/chats", chat);
   changeChat = (id: ChatId, change: { title?: string; topic?: string; clientId?: string }) => this.#call<OneChat>("PATCH", `/chats/${id}`, change);
+  deleteChat = (id: ChatId, clientId: string) => this.#call<void>("DELETE", `/chats/${id}`, { clientId });
   members = (id: ChatId, q: { limit?: number; after?: string }) => this.#call<{ members: Member[]; users: User[]; next?: string }>("GET", `/chats/${id}/members` + query(q));
   /** Adds a member or sets their role; "me" joins an open chat. */
   putMember = (id: ChatId, user: UserId, role?: Role) => this.#call<void>("PUT", `/chats/${id}/members/${user}`, { role });
@@ -74,21 +82,21 @@ export class Api {
 
   /** @throws {Failure} with the server's code and field; "no_answer" if no response could be read. */
   async #call<T>(method: string, path: string, body?: object): Promise<T> {
-    let status: number, said: unknown;
+    let status: number, json: unknown;
     if (this.#ended) throw noAnswer();
     const stop = new AbortController();
     const watch = () => setTimeout(() => stop.abort(), timeoutMs);
     let timer = watch();
     try {
-      const answer = await this.#fetch("/api" + path, {
+      const response = await this.#fetch("/api" + path, {
         method,
         headers: { Accept: "application/json", ...(body && { "Content-Type": "application/json" }), ...(this.#user && { "Parley-User": this.#user }) },
         ...(body && { body: JSON.stringify(body) }),
         credentials: "same-origin",
         signal: stop.signal,
       });
-      status = answer.status;
-      if (status !== 204) said = JSON.parse(await readText(answer, () => {
+      status = response.status;
+      if (status !== 204) json = JSON.parse(await readText(response, () => {
         clearTimeout(timer);
         timer = watch();
       }));
@@ -98,22 +106,22 @@ export class Api {
       clearTimeout(timer);
     }
     if (this.#ended) throw noAnswer();
-    if (status >= 200 && status < 300) return said as T;
-    const problem = (said as { error?: Problem } | null)?.error;
+    if (status >= 200 && status < 300) return json as T;
+    const problem = (json as { error?: Problem } | null)?.error;
     const failure = problem?.code ? new Failure(problem) : noAnswer();
     if (this.#user && failure.code === "no_identity") this.#rejected(failure);
     throw failure;
   }
 }
 
-/** Reads the whole body; came is called for each chunk. */
-async function readText(answer: Response, came: () => void): Promise<string> {
+/** Reads the whole body; onChunk is called for each chunk. */
+async function readText(response: Response, onChunk: () => void): Promise<string> {
   const decoder = new TextDecoder();
   let text = "";
-  for (const reader = answer.body?.getReader(); reader;) {
+  for (const reader = response.body?.getReader(); reader;) {
     const { done, value } = await reader.read();
     if (done) break;
-    came();
+    onChunk();
     text += decoder.decode(value, { stream: true });
   }
   return text + decoder.decode();

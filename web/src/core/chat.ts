@@ -1,7 +1,7 @@
 // How entries, events and pages change a chat.
 import { withEventCounted, recount } from "./counts.ts";
 import type { Chat, PageRequest } from "./chatModel.ts";
-import { withEvent, type LoadedMessage, messageOf } from "./message.ts";
+import { withEvent, type LoadedMessage, type MessageLimits, messageOf } from "./message.ts";
 import { addRange, coveredRange, mapMessages } from "./timeline.ts";
 import type { Entry, Event, Page, Role, Seq, UserId } from "./wire.ts";
 
@@ -37,17 +37,17 @@ const seenAt = (c: Chat, entry: Entry) => c.seenAt ?? (entry.head === c.seen ? e
 const lastMessage = (entry: Entry): LoadedMessage | undefined => entry.last && { ...entry.last, asOf: entry.head };
 
 /** Applies one event. A repeated one changes nothing; one that came too early only sets gap. */
-export function applyEvent(c: Chat, e: Event, me: UserId): Chat {
+export function applyEvent(c: Chat, e: Event, me: UserId, limits: MessageLimits): Chat {
   if (e.seq <= c.seen) return c;
   if (e.seq > c.seen + 1) return c.gap ? c : { ...c, gap: true };
   c = { ...c, seen: e.seq, seenAt: e.at, gap: false };
   if (c.requests.size) c = { ...c, eventsSince: [...c.eventsSince, e] };
   if (e.seq > c.countedUpTo) c = withEventCounted(c, e, me);
-  return withEventOnLoaded(c, e, me);
+  return withEventOnLoaded(c, e, me, limits);
 }
 
 /** Applies e to the messages, members and signals that were loaded. */
-function withEventOnLoaded(c: Chat, e: Event, me: UserId): Chat {
+function withEventOnLoaded(c: Chat, e: Event, me: UserId, limits: MessageLimits): Chat {
   switch (e.event) {
     case "posted": {
       const m = messageOf(e);
@@ -64,8 +64,8 @@ function withEventOnLoaded(c: Chat, e: Event, me: UserId): Chat {
     case "left":
       c = { ...c, members: c.members && withMembership(c.members, e) };
   }
-  const timeline = c.timeline && addRange(mapMessages(c.timeline, (m) => withEvent(m, e, me)), { from: e.seq, to: e.seq, messages: [] });
-  return { ...c, timeline, last: c.last && withEvent(c.last, e, me) };
+  const timeline = c.timeline && addRange(mapMessages(c.timeline, (m) => withEvent(m, e, me, limits)), { from: e.seq, to: e.seq, messages: [] });
+  return { ...c, timeline, last: c.last && withEvent(c.last, e, me, limits) };
 }
 
 function withMembership(members: ReadonlyMap<UserId, Role>, e: Extract<Event, { users: unknown }>): ReadonlyMap<UserId, Role> {
@@ -89,24 +89,24 @@ export function requestEnded(c: Chat, request: PageRequest): Chat {
 }
 
 /** Adds a page. One that was requested before a reset, or lacks events that are no longer kept, is dropped. */
-export function pageLoaded(c: Chat, request: PageRequest, page: Page, me: UserId): Chat {
+export function pageLoaded(c: Chat, request: PageRequest, page: Page, me: UserId, limits: MessageLimits): Chat {
   const left = c.requests.get(request);
   const now = requestEnded(c, request);
   if (left === undefined || page.head < left || !request.window) return now;
   const missed = c.eventsSince.filter((e) => e.seq > page.head);
-  const messages = page.messages.map((m) => missed.reduce((m, e) => withEvent(m, e, me), { ...m, asOf: page.head } as LoadedMessage));
+  const messages = page.messages.map((m) => missed.reduce((m, e) => withEvent(m, e, me, limits), { ...m, asOf: page.head } as LoadedMessage));
   return { ...now, timeline: addRange(c.timeline ?? [], coveredRange(page, request.window, messages)) };
 }
 
 /** Adds a page of members, and applies again the events that came after the request was sent. */
-export function membersLoaded(c: Chat, request: PageRequest, came: readonly { userId: UserId; role: Role; readUpTo: Seq }[]): Chat {
+export function membersLoaded(c: Chat, request: PageRequest, came: readonly { userId: UserId; role: Role; readUpTo?: Seq }[]): Chat {
   const now = requestEnded(c, request);
   const left = c.requests.get(request);
   if (left === undefined) return now;
   let members: ReadonlyMap<UserId, Role> = new Map([...(c.members ?? []), ...came.map((m) => [m.userId, m.role] as const)]);
   for (const e of c.eventsSince) if (e.seq > left && "users" in e) members = withMembership(members, e);
   const reads = new Map(c.reads);
-  for (const m of came) reads.set(m.userId, Math.max(m.readUpTo, reads.get(m.userId) ?? 0));
+  for (const m of came) reads.set(m.userId, Math.max(m.readUpTo ?? 0, reads.get(m.userId) ?? 0));
   return { ...now, members, reads };
 }
 

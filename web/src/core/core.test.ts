@@ -313,10 +313,10 @@ test("the clock follows the server's", async () => {
 
 test("all members are loaded, page by page", async () => {
   const it = await page({
-    "GET /chats/c/members?limit=200": () => ({ members: [{ userId: "me", role: "admin", readUpTo: 1 }], users: [], next: "me" }),
-    "GET /chats/c/members?limit=200&after=me": () => ({ members: [{ userId: "ann", role: "member", readUpTo: 1 }], users: [] }),
+    "GET /chats/c/members?limit=7": () => ({ members: [{ userId: "me", role: "admin", readUpTo: 1 }], users: [], next: "me" }),
+    "GET /chats/c/members?limit=7&after=me": () => ({ members: [{ userId: "ann", role: "member", readUpTo: 1 }], users: [] }),
   });
-  it.greet();
+  it.wire().greets({ chats: [it.log.entry("me")], limits: { page: 7 } });
   await it.core.loadMembers("c");
   expect([...it.chat().members!]).toEqual([["me", "admin"], ["ann", "member"]]);
 });

@@ -6,7 +6,6 @@ import { Clock } from "./clock.ts";
 import { asFailure, notSignedIn } from "./failure.ts";
 import { newId } from "./id.ts";
 import { type LocalDB, openLocalDB } from "./localDB.ts";
-import { maxMembersPage } from "./protocolLimits.ts";
 import type { WebSocketLike } from "./socket.ts";
 import { emptyState, reduce } from "./state.ts";
 import { scrub, Storage } from "./storage.ts";
@@ -143,7 +142,7 @@ export class Core {
       const request: PageRequest = {};
       this.#session?.dispatch({ type: "requestStarted", chatId, request });
       try {
-        const page = await api.members(chatId, { limit: maxMembersPage, after });
+        const page = await api.members(chatId, { limit: this.store.snapshot.state.limits.page, after });
         this.#session?.dispatch({ type: "members", chatId, request, members: page.members, users: page.users });
         if (!page.next) return;
         after = page.next;

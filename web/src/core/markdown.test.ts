@@ -1,7 +1,8 @@
+import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import { parse, read } from "./markdown.ts";
 import type { Block, Inline } from "./markdownTree.ts";
-import { filled, nasty, signs } from "./testkit/nasty.ts";
+import { filled, pathological, signs } from "./testkit/pathological.ts";
 import { Random } from "./testkit/random.ts";
 
 /** Prints the tree on one line: b( i( s( for emphasis, ` for code, / for a new line. */
@@ -9,7 +10,7 @@ const inline = (all: readonly Inline[]): string => all.map((n) => {
   switch (n.type) {
     case "text": return n.text.replaceAll("\n", "/");
     case "code": return "`" + n.text + "`";
-    case "mention": return `@(${n.handle})`;
+    case "mention": return `@(${n.handles[0]})`;
     case "link": return `<${n.href}|${inline(n.children)}>`;
     default: return `${n.type[0]}(${inline(n.children)})`;
   }
@@ -61,8 +62,20 @@ test("links are http, https and mailto only", () => {
   }
 });
 
-test("mentions are parsed as on the server", () => {
-  expect(shown("hi @Ann, @bob.smith. (@c-d_e) a@b @ **@x** `@y`\n@z")).toBe("hi @(ann), @(bob.smith). (@(c-d_e)) a@b @ b(@(x)) `@y`/@(z)");
+test("mentions are parsed", () => {
+  expect(shown("hi @Ann, @bob.smith. (@c-d_e) a@b @ **@xy** `@yy`\n@zz")).toBe("hi @(ann), @(bob.smith). (@(c-d_e)) a@b @ b(@(xy)) `@yy`/@(zz)");
+});
+
+/** Returns the mentions of a tree in their order. */
+const mentionsOf = (all: readonly (Block | Inline)[]): readonly (readonly string[])[] => all.flatMap((n) =>
+  n.type === "mention" ? [n.handles] : n.type === "list" ? n.items.flatMap(mentionsOf) : "children" in n ? mentionsOf(n.children) : []);
+
+const cases = JSON.parse(readFileSync(new URL("../../../textrule/testdata/mentions.json", import.meta.url), "utf8")) as { users: string[]; strangers: string[]; cases: { text: string; names: string[]; why?: string }[] };
+
+test.each(cases.cases)("the page and the server find the same mentions: $text", ({ text, names }) => {
+  const exist = [...cases.users, ...cases.strangers];
+  const found = mentionsOf(parse(text)).flatMap((handles) => handles.find((h) => exist.includes(h)) ?? []);
+  expect([...new Set(found)].filter((h) => cases.users.includes(h))).toEqual(names);
 });
 
 const perChar = 40; // steps; with more than 64 the text would be plain
@@ -139,7 +152,7 @@ test("what exceeds the bounds is text, complete", () => {
 });
 
 test("16 KiB of each text of bench-web is parsed", () => {
-  for (const part of nasty) expect(read(filled(part)).steps, part).toBeLessThan(65 * 16 * 1024);
+  for (const part of pathological) expect(read(filled(part)).steps, part).toBeLessThan(65 * 16 * 1024);
 });
 
 test("no text breaks the parser", { timeout: 60_000 }, () => {

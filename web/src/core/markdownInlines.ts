@@ -2,7 +2,8 @@
 // stack, which visits each delimiter a fixed number of times.
 import type { Inline } from "./markdownTree.ts";
 import { type Budget, maxDepth } from "./markdownBudget.ts";
-import { bareURL, emailAt, hrefOf, linkTail, pastBlank, pointed } from "./markdownLinks.ts";
+import { handlesAt, mayName } from "./mention.ts";
+import { bareURL, emailAt, hrefOf, linkTail, pastBlank, autolinkAt } from "./markdownLinks.ts";
 
 type Emphasis = "bold" | "italic" | "strike";
 
@@ -24,6 +25,7 @@ type Piece =
   | Run
   | { type: "text"; text: string }
   | { type: "whole"; node: Inline; raw: string }
+  | { type: "at" } // an @ that may name somebody
   | { type: "bracket"; href: string | undefined } // a [ that opens a link if href is set
   | { type: "linkEnd"; raw: string };
 
@@ -70,10 +72,10 @@ class Scanner {
         return at + 1;
       case "]": return this.#link(at);
       case "<": case "h": case "H": case "w": case "W": case "@": {
-        const found = src[at] === "<" ? pointed(src, at, this.#budget)
+        const found = src[at] === "<" ? autolinkAt(src, at, this.#budget)
           : src[at] === "@" ? emailAt(src, at, this.#text, this.#budget)
           : bareURL(src, at, this.#brackets.length > 0, this.#budget);
-        if (!found) return undefined;
+        if (!found) return src[at] === "@" && mayName(src, at, () => this.#budget.step()) ? this.#put(at, at + 1, { type: "at" }) : undefined;
         if (found.href === undefined) return found.end;
         const raw = src.slice(found.from, found.end);
         return this.#put(found.from, found.end, { type: "whole", raw, node: { type: "link", href: found.href, children: [{ type: "text", text: found.text }] } });
@@ -138,10 +140,10 @@ class Scanner {
     const src = this.#src, mark = src[at]!;
     const end = this.#runEnd(at);
     const before = at ? src[at - 1]! : " ", after = src[end] ?? " ";
-    const left = !space.test(after) && (!sign.test(after) || space.test(before) || sign.test(before));
-    const right = !space.test(before) && (!sign.test(before) || space.test(after) || sign.test(after));
+    const left = !space.test(after) && (!punctuation.test(after) || space.test(before) || punctuation.test(before));
+    const right = !space.test(before) && (!punctuation.test(before) || space.test(after) || punctuation.test(after));
     // Between letters or digits a star is a multiplication and an underscore is part of a name.
-    const opens = left && (mark === "~" || !wordly.test(before)), closes = right && (mark === "~" || !wordly.test(after));
+    const opens = left && (mark === "~" || !wordChar.test(before)), closes = right && (mark === "~" || !wordChar.test(after));
     if (!(opens || closes) || (mark === "~" && end - at !== 2)) return end;
     const run: Run = { type: "run", mark, at, opens, closes, length: end - at, left: end - at, closing: [], opening: [], previous: this.#last, next: undefined };
     if (this.#last) this.#last.next = run;
@@ -223,8 +225,8 @@ class Scanner {
 
 const escapable = /^[!-/:-@[-`{-~]$/;
 const space = /^\s$/;
-const sign = /^[\p{P}\p{S}\ud800-\udfff]$/u;
-const wordly = /^[\p{L}\p{N}]$/u;
+const punctuation = /^[\p{P}\p{S}\ud800-\udfff]$/u;
+const wordChar = /^[\p{L}\p{N}]$/u;
 
 /** CommonMark's rule of three for * and _: the lengths of two runs that can both open and close must not add up to a multiple of three. */
 const fits = (o: Run, c: Run) => o.opens && o.mark === c.mark && !((o.closes || c.opens) && (o.length + c.length) % 3 === 0 && o.length % 3 !== 0);
@@ -237,6 +239,7 @@ class Elements {
   #depth = 0;
   #links = 0;
   #text = "";
+  #ats: number[] = []; // the positions in #text of each @ that may name somebody
 
   constructor(budget: Budget) {
     this.#budget = budget;
@@ -248,6 +251,10 @@ class Elements {
       switch (p.type) {
         case "text":
           this.#text += p.text;
+          break;
+        case "at":
+          if (!this.#links) this.#ats.push(this.#text.length);
+          this.#text += "@";
           break;
         case "whole":
           if (this.#budget.element()) this.#push(p.node);
@@ -306,18 +313,20 @@ class Elements {
     this.#children.push(node);
   }
 
-  /** Finds mentions as chat.Handles does: an @ inside a word is not one. */
   #flush(): void {
-    const text = this.#text;
+    const text = this.#text, ats = this.#ats;
     this.#budget.step(text.length);
     this.#text = "";
+    this.#ats = [];
     let from = 0;
     const put = (to: number) => to > from && this.#children.push({ type: "text", text: text.slice(from, to) });
-    for (const m of this.#links ? [] : text.matchAll(/(?<![\p{L}\p{N}_])@[0-9A-Za-z_.-]*[0-9A-Za-z_-]/gu)) {
+    for (const at of ats) {
+      const handles = handlesAt(text, at + 1);
+      if (!handles.length) continue;
       if (!this.#budget.element()) break;
-      put(m.index);
-      from = m.index + m[0].length;
-      this.#children.push({ type: "mention", handle: m[0].slice(1).toLowerCase(), text: m[0] });
+      put(at);
+      from = at + 1 + handles[0]!.length;
+      this.#children.push({ type: "mention", handles, text: text.slice(at, from) });
     }
     put(text.length);
   }

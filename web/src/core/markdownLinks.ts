@@ -48,7 +48,7 @@ export function linkTail(src: string, at: number, budget: Budget): { href: strin
 }
 
 /** Parses the <address> at a position. */
-export function pointed(src: string, at: number, budget: Budget): Found | undefined {
+export function autolinkAt(src: string, at: number, budget: Budget): Found | undefined {
   let end = at + 1;
   for (; src[end] !== ">"; end++) {
     budget.step();

@@ -4,8 +4,8 @@ export type Inline =
   | { type: "bold" | "italic" | "strike"; children: readonly Inline[] }
   | { type: "code"; text: string }
   | { type: "link"; href: string; children: readonly Inline[] }
-  /** A handle in lower case. It is a mention only if the message's mentions include its user. */
-  | { type: "mention"; handle: string; text: string };
+  /** An @ and what may be a handle. It names the user of the first of the handles that somebody has, if the message's mentions include that user. */
+  | { type: "mention"; handles: readonly string[]; text: string };
 
 export type Block =
   | { type: "paragraph"; children: readonly Inline[] }

@@ -27,9 +27,9 @@ export class OutboxSender {
   #removed = new Set<string>();
   #stopped = false;
 
-  constructor(tab: string, keeper: OutboxStore, send: (post: Fields<"post">) => Promise<Ok<"post">>, changed: () => void) {
+  constructor(tab: string, store: OutboxStore, send: (post: Fields<"post">) => Promise<Ok<"post">>, changed: () => void) {
     this.#tab = tab;
-    this.#store = keeper;
+    this.#store = store;
     this.#send = send;
     this.#changed = changed;
     this.#adopting = setInterval(() => void this.adopt(), adoptEveryMs);

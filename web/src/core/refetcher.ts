@@ -2,7 +2,6 @@
 // unknown users.
 import type { Api } from "./api.ts";
 import type { PageRequest } from "./chatModel.ts";
-import { maxUserIds } from "./protocolLimits.ts";
 import type { Socket } from "./socket.ts";
 import type { Action, State } from "./state.ts";
 import { messageAt } from "./timeline.ts";
@@ -21,11 +20,11 @@ export class Refetcher {
   #unknown = new Set<UserId>();
   #timers = new Set<ReturnType<typeof setTimeout>>();
 
-  constructor(api: Api, socket: Socket, state: () => State, say: (a: Action) => void) {
+  constructor(api: Api, socket: Socket, state: () => State, dispatch: (a: Action) => void) {
     this.#api = api;
     this.#socket = socket;
     this.#state = state;
-    this.#dispatch = say;
+    this.#dispatch = dispatch;
   }
 
   stop(): void {
@@ -80,16 +79,17 @@ export class Refetcher {
   }
 
   async #fetchUsers(): Promise<void> {
-    const ids = [...this.#unknown].filter((id) => !this.#state().users.has(id)).slice(0, maxUserIds);
+    const { users, limits } = this.#state();
+    const ids = [...this.#unknown].filter((id) => !users.has(id)).slice(0, limits.page);
     for (const id of ids) this.#unknown.delete(id);
     if (ids.length) this.#dispatch({ type: "users", users: (await this.#api.usersById(ids)).users });
   }
 
   /** Runs one request per key at a time. A failed one is made again by the next check, at the latest after a hello. */
-  #once(what: string, run: () => Promise<void>, then = () => {}): void {
-    if (this.#inFlight.has(what)) return;
-    this.#inFlight.add(what);
-    const done = () => this.#inFlight.delete(what);
+  #once(key: string, run: () => Promise<void>, then = () => {}): void {
+    if (this.#inFlight.has(key)) return;
+    this.#inFlight.add(key);
+    const done = () => this.#inFlight.delete(key);
     run().then(() => done() && then(), done);
   }
 

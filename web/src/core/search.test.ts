@@ -1,5 +1,6 @@
+import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
-import { applyCompletion, completionAt, fuzzyFind, matchScore } from "./search.ts";
+import { applyCompletion, completionAt, fuzzyFind, matchScore, normalize } from "./search.ts";
 
 const chats = ["General", "Design review", "Generic drugs", "Ops (on call)", "Ångström Lab", "Переговоры", "東京オフィス", "engineering-general", "Bob Smith", "Robert Bobson", "Garden"];
 const best = (q: string) => fuzzyFind(q, chats, (c) => [c]);
@@ -53,7 +54,9 @@ test("a word with @ or colon before the caret can be completed", () => {
   expect(at("@Ång|")).toBe("mention 0-4 Ång");
   expect(at(":smi|")).toBe("emoji 0-4 smi");
   expect(at("ok :+1|")).toBe("emoji 3-6 +1");
-  for (const not of ["a@b|", "@an |", "at 10:30|", ":s|", "::|", "http://x|", "|@an", "@" + "x".repeat(60) + "|"]) expect(at(not)).toBeUndefined();
+  expect(at("你好@an|")).toBe("mention 2-5 an");
+  expect(at("_@an|")).toBe("mention 1-4 an");
+  for (const not of ["a@b|", "/@an|", "@@an|", ".@an|", "é@an|", "@an |", "at 10:30|", ":s|", "::|", "http://x|", "|@an", "@" + "x".repeat(60) + "|"]) expect(at(not)).toBeUndefined();
 });
 
 test("accepting a completion puts the caret after it and one space", () => {
@@ -66,4 +69,11 @@ test("accepting a completion puts the caret after it and one space", () => {
   expect(take("hi @an|", "@ann")).toBe("hi @ann |");
   expect(take("hi @an| there", "@ann")).toBe("hi @ann |there");
   expect(take(":smi|", "😄")).toBe("😄 |");
+});
+
+const folds = JSON.parse(readFileSync(new URL("../../../textrule/testdata/fold.json", import.meta.url), "utf8")) as { same: [string, string][]; different: [string, string][] };
+
+test("the page and the server take the same spellings for one", () => {
+  for (const [a, b] of folds.same) expect(normalize(a), a).toBe(normalize(b));
+  for (const [a, b] of folds.different) expect(normalize(a), a).not.toBe(normalize(b));
 });

@@ -1,10 +1,14 @@
 // Fuzzy search for chats and people, and completion in the composer. A typo-tolerant search library
 // is larger than this file, and none both ranks prefixes first and tolerates a wrong first letter.
+import { mayName } from "./mention.ts";
 
-/** Returns the text in lower case without accents. */
+/** Returns the text without case, accents and invisible characters, nearly as the server's search has it (textrule/fold.go). */
 export function normalize(text: string): string {
-  return text.normalize("NFKD").replace(/\p{M}/gu, "").toLowerCase();
+  return text.normalize("NFKD").replace(/(?<=[\p{Script=Latin}\p{Script=Greek}\p{Script=Cyrillic}\p{Script=Arabic}\p{Script=Hebrew}]\p{Mn}*)\p{Mn}|\p{Default_Ignorable_Code_Point}/gu, "")
+    .toLowerCase().normalize("NFKC").replace(/[ςßıøłđðħŧþæœ]/g, (c) => undivided[c]!);
 }
+
+const undivided: Record<string, string> = { ς: "σ", ß: "ss", ı: "i", ø: "o", ł: "l", đ: "d", ð: "d", ħ: "h", ŧ: "t", þ: "th", æ: "ae", œ: "oe" };
 
 /**
  * Returns how well text matches the query; 0 is no match. Each word of the query must match: a word, a prefix, either
@@ -73,8 +77,8 @@ export interface Completion { kind: "mention" | "emoji"; from: number; to: numbe
 
 export function completionAt(text: string, caret: number): Completion | undefined {
   const before = text.slice(Math.max(0, caret - 40), caret);
-  const m = /(?<![\p{L}\p{N}_])(?:@([\p{L}\p{N}_.-]*)|:([\p{L}\p{N}_+-]{2,}))$/u.exec(before);
-  if (!m) return undefined;
+  const m = /@([\p{L}\p{M}\p{N}_.-]*)$|(?<![\p{L}\p{N}_]):([\p{L}\p{N}_+-]{2,})$/u.exec(before);
+  if (!m || (m[1] !== undefined && !mayName(before, m.index))) return undefined;
   const query = m[1] ?? m[2]!;
   return { kind: m[1] === undefined ? "emoji" : "mention", from: caret - query.length - 1, to: caret, query };
 }

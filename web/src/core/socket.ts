@@ -134,7 +134,7 @@ export class Socket {
   #helloReceived(ws: WebSocketLike, ok: Hello, resume: Fields<"resume">, sent: number): void {
     this.#attempts = 0;
     this.#heartbeatMs = ok.heartbeatMs || this.#heartbeatMs;
-    this.#maxBytes = ok.limits.message || Infinity;
+    this.#maxBytes = ok.limits?.message || Infinity;
     this.#startHeartbeat(ws);
     this.connection = { state: "live" };
     const parts = [...this.#helloParts, ok];
@@ -228,9 +228,9 @@ export class Socket {
     this.#pendingReplies.delete(id);
   }
 
-  #setConnection(line: ConnectionState): void {
-    this.connection = line;
-    this.#handlers.connection(line);
+  #setConnection(now: ConnectionState): void {
+    this.connection = now;
+    this.#handlers.connection(now);
   }
 }
 

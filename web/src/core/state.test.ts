@@ -4,16 +4,13 @@ import type { LoadedMessage } from "./message.ts";
 import { type Action, emptyState, reduce, resumeSeqs, resumeTimes, type State } from "./state.ts";
 import { Log, user } from "./testkit/log.ts";
 import { Random } from "./testkit/random.ts";
-import type { Entry, Event, Message, Page, Seq, HistoryWindow } from "./wire.ts";
+import type { Entry, Event, Limits, Message, Page, Seq, HistoryWindow } from "./wire.ts";
 
 const me = "me";
 const people = [me, "ann", "bob"];
 
-function helloOf(log: Log): Action {
-  return {
-    type: "hello", resumed: {},
-    ok: { epoch: "e", me: user(me), chats: [log.entry(me)], users: people.map(user), version: "1", now: 0, heartbeatMs: 25000, limits: { text: 16384, body: 1, message: 131072, page: 200, sockets: 20, posts: { n: 20, perMs: 10000 } } },
-  };
+function helloOf(log: Log, limits: Partial<Limits> = {}): Action {
+  return { type: "hello", resumed: {}, ok: { epoch: "e", me: user(me), chats: [log.entry(me)], users: people.map(user), version: "1", now: 0, heartbeatMs: 25000, limits } };
 }
 
 /** Appends a random event of a member. */
@@ -181,10 +178,10 @@ test("a snapshot plus events, in any possible order, equals a fresh snapshot", (
 }, 60_000);
 
 /** Returns a chat with Ann's messages 2 to head, all loaded. */
-function held(messages: number): { log: Log; state: State; say: (a: Action) => void; chat: () => NonNullable<ReturnType<State["chats"]["get"]>> } {
+function held(messages: number, limits?: Partial<Limits>): { log: Log; state: State; say: (a: Action) => void; chat: () => NonNullable<ReturnType<State["chats"]["get"]>> } {
   const log = new Log("c", people);
   for (let i = 0; i < messages; i++) log.append({ event: "posted", by: "ann", clientId: `k${i}`, text: `t${i}` });
-  const it = { log, state: reduce(emptyState, helloOf(log)), say: (a: Action) => void (it.state = reduce(it.state, a)), chat: () => it.state.chats.get("c")! };
+  const it = { log, state: reduce(emptyState, helloOf(log, limits)), say: (a: Action) => void (it.state = reduce(it.state, a)), chat: () => it.state.chats.get("c")! };
   const request: PageRequest = { window: {} };
   it.say({ type: "requestStarted", chatId: "c", request });
   it.say({ type: "page", chatId: "c", request, page: log.page(me, {}) });
@@ -316,6 +313,25 @@ test("a reaction to an emoji with unlisted names makes the message unsure", () =
   expect([sure.unsure, sure.reactions![0]!.count]).toEqual([undefined, 61]);
 });
 
+test("a reaction whose emoji left the log makes the message unsure only when it is taken back", () => {
+  const it = held(1);
+  it.say(event(it.log.append({ event: "reacted", by: "bob", target: 2, emoji: "+", on: true })));
+  const before = it.chat().timeline![0]!.messages[0]!;
+  const c = it.chat();
+  it.say(event({ event: "reacted", chatId: "c", seq: c.head + 1, n: 1, at: 100, by: "bob", target: 2, on: true }));
+  expect(it.chat().timeline![0]!.messages[0]).toBe(before);
+  it.say(event({ event: "reacted", chatId: "c", seq: c.head + 2, n: 1, at: 101, by: "bob", target: 2, on: false }));
+  const after = it.chat().timeline![0]!.messages[0]!;
+  expect([after.unsure, after.reactions]).toEqual([true, before.reactions]);
+});
+
+test("a renamed event whose title left the log keeps the title", () => {
+  const it = held(1);
+  const c = it.chat();
+  it.say(event({ event: "renamed", chatId: "c", seq: c.head + 1, n: 1, at: 100, by: "ann" }));
+  expect([it.chat().title, it.chat().topic, it.chat().head]).toEqual([c.title, c.topic, c.head + 1]);
+});
+
 test("a reaction beyond the fiftieth name is counted and not listed", () => {
   const it = held(1);
   for (let i = 0; i < 52; i++) it.say(event(it.log.append({ event: "reacted", by: `u${i}`, target: 2, emoji: "+", on: true })));
@@ -323,11 +339,15 @@ test("a reaction beyond the fiftieth name is counted and not listed", () => {
   expect([m.reactions![0]!.by.length, m.reactions![0]!.count, m.unsure]).toEqual([50, 51, true]);
 });
 
-test("a quote is cut between characters, as on the server", () => {
-  const it = held(1);
+test.each([
+  ["the server's limit", { quote: 21 }, 10],
+  ["the usual limit with a server that sends none", {}, 99],
+  ["the usual limit with a server without limits", undefined, 99],
+])("a quote is cut between characters by %s", (_, limits, letters) => {
+  const it = held(1, limits);
   it.say(event(it.log.append({ event: "posted", by: "bob", text: "why", reply: { seq: 2, by: "ann", text: "t0" } })));
   it.say(event(it.log.append({ event: "edited", by: "ann", target: 2, text: "x" + "é".repeat(200) })));
-  expect(it.chat().timeline![0]!.messages[1]!.reply!.text).toBe("x" + "é".repeat(99));
+  expect(it.chat().timeline![0]!.messages[1]!.reply!.text).toBe("x" + "é".repeat(letters));
 });
 
 test("typing ends with the message or by time; presence and users follow their signals", () => {
@@ -354,7 +374,13 @@ test("chat signals add and remove chats", () => {
   expect([it.state.chats.get("d")!.seen, it.state.users.has("dora")]).toEqual([4, true]);
   it.say({ type: "signal", signal: { signal: "chat", chatId: "d", gone: true }, at: 0 });
   it.say(event(it.log.append({ event: "left", by: "ann", users: [me] })));
-  expect(it.state.chats.size).toBe(0);
+  expect([it.state.chats.size, it.state.deleted.size]).toEqual([0, 0]);
+});
+
+test("a deleted chat is removed, and remembered as deleted", () => {
+  const it = held(1);
+  it.say(event(it.log.append({ event: "left", by: "ann", users: [me], reason: "deleted" })));
+  expect([it.state.chats.size, [...it.state.deleted]]).toEqual([0, ["c"]]);
 });
 
 test("read pointers of others come from signals, pages of members and posts", () => {

@@ -9,11 +9,14 @@ export interface State {
   readonly epoch: string;
   readonly version: string;
   readonly me: User | null;
-  readonly limits: Limits | null;
+  /** What the page goes by of the server's limits. */
+  readonly limits: Pick<Limits, "text" | "page" | "quote" | "readers">;
   readonly users: ReadonlyMap<UserId, User>;
   readonly chats: ReadonlyMap<ChatId, Chat>;
   /** Empty until presence signals come. */
   readonly online: ReadonlySet<UserId>;
+  /** The chats that were deleted while they were shown. */
+  readonly deleted: ReadonlySet<ChatId>;
 }
 
 export type Action =
@@ -25,7 +28,7 @@ export type Action =
   /** Before each request of a page or of members: events are kept until its response is in. */
   | { type: "requestStarted"; chatId: ChatId; request: PageRequest }
   | { type: "page"; chatId: ChatId; request: PageRequest; page: Page }
-  | { type: "members"; chatId: ChatId; request: PageRequest; members: readonly { userId: UserId; role: Role; readUpTo: Seq }[]; users: readonly User[] }
+  | { type: "members"; chatId: ChatId; request: PageRequest; members: readonly { userId: UserId; role: Role; readUpTo?: Seq }[]; users: readonly User[] }
   | { type: "requestEnded"; chatId: ChatId; request: PageRequest }
   /** An HTTP response had the entry of one of the user's chats. */
   | { type: "entry"; entry: Entry; users: readonly User[] }
@@ -36,7 +39,10 @@ export type Action =
   /** Expires typing. */
   | { type: "tick"; at: number };
 
-export const emptyState: State = { epoch: "", version: "", me: null, limits: null, users: new Map(), chats: new Map(), online: new Set() };
+/** Before hello, and with a server that sends fewer: what was allowed before the limit was sent. */
+const defaultLimits: State["limits"] = { text: Infinity, page: 200, quote: 200, readers: 32 };
+
+export const emptyState: State = { epoch: "", version: "", me: null, limits: defaultLimits, users: new Map(), chats: new Map(), online: new Set(), deleted: new Set() };
 
 export function reduce(s: State, a: Action): State {
   switch (a.type) {
@@ -49,7 +55,7 @@ export function reduce(s: State, a: Action): State {
     case "requestStarted":
       return updateChat(s, a.chatId, (c) => requestStarted(c, a.request));
     case "page":
-      return updateChat(addUsers(s, a.page.users), a.chatId, (c) => pageLoaded(c, a.request, a.page, s.me?.id ?? ""));
+      return updateChat(addUsers(s, a.page.users), a.chatId, (c) => pageLoaded(c, a.request, a.page, s.me?.id ?? "", s.limits));
     case "members":
       return updateChat(addUsers(s, a.users), a.chatId, (c) => membersLoaded(c, a.request, a.members));
     case "requestEnded":
@@ -89,15 +95,18 @@ function hello(s: State, ok: Hello, resumed: Readonly<Record<ChatId, Seq>>): Sta
     const known = s.epoch === ok.epoch && Object.hasOwn(resumed, entry.id) && s.chats.get(entry.id);
     chats.set(entry.id, known ? resumedChat(known, entry) : newChat(entry));
   }
-  const { epoch, version, me, limits } = ok;
+  const { epoch, version, me } = ok;
+  const limits = { ...defaultLimits, ...ok.limits };
   return addUsers({ ...s, epoch, version, me, limits, chats, online: new Set() }, [...ok.users, me]);
 }
 
 function event(s: State, e: Event): State {
   const c = s.chats.get(e.chatId);
   if (!c) return s;
-  if (e.event === "left" && s.me && e.users.includes(s.me.id) && e.seq === c.seen + 1) return withoutChat(s, c.id);
-  return withChat(s, applyEvent(c, e, s.me?.id ?? ""));
+  if (e.event === "left" && s.me && e.users.includes(s.me.id) && e.seq === c.seen + 1) {
+    return withoutChat(e.reason === "deleted" ? { ...s, deleted: new Set([...s.deleted, c.id]) } : s, c.id);
+  }
+  return withChat(s, applyEvent(c, e, s.me?.id ?? "", s.limits));
 }
 
 function signal(s: State, v: Signal, at: number): State {

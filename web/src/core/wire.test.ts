@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { expect, test } from "vitest";
-import { decodeValues, encodeCommand, type Verb } from "./wire.ts";
+import { decodeValues, encodeCommand, type Hello, type Limits, type Verb } from "./wire.ts";
 
 // The Go tests use the same files, so neither side can change alone.
 const golden = new URL("../../../wire/testdata/", import.meta.url);
@@ -15,6 +15,12 @@ test.each(names)("%s reads as its JSON says", (name) => {
 test.each(names.filter((n) => n.startsWith("command-")))("%s has the bytes that the server reads", (name) => {
   const { id, do: verb, ...fields } = clear(name);
   expect(Buffer.from(encodeCommand(id, verb, fields)).toString("hex")).toBe(Buffer.from(bytes(name)).toString("hex"));
+});
+
+test("the limits of hello are those that the client knows", () => {
+  const known: Required<{ [K in keyof Limits]: unknown }> = { text: 0, body: 0, message: 0, page: 0, quote: 0, readers: 0, sockets: 0, posts: 0 };
+  const [hello] = decodeValues(bytes("reply-hello")) as unknown as [{ ok: Hello }];
+  expect(Object.keys(hello.ok.limits).sort()).toEqual(Object.keys(known).sort());
 });
 
 test("there are golden files of each kind", () => {

@@ -29,11 +29,12 @@ export interface Entry {
 /** A window of messages in ascending seq, at least as new as event `head`. */
 export interface Page { messages: readonly Message[]; users: readonly User[]; head: Seq; moreBefore: boolean; moreAfter: boolean }
 
-export interface Limits { text: number; body: number; message: number; page: number; sockets: number; posts: { n: number; perMs: number } }
+/** docs/protocol.md has their units. An older server does not send all of them. */
+export interface Limits { text: number; body: number; message: number; page: number; quote: number; readers: number; sockets: number; posts: { n: number; perMs: number } }
 
 export interface Hello {
   epoch: string; me: User; chats: readonly Entry[]; users: readonly User[];
-  version: string; now: number; limits: Limits; heartbeatMs: number;
+  version: string; now: number; limits: Partial<Limits>; heartbeatMs: number;
 }
 
 interface Logged { chatId: ChatId; seq: Seq; n: number; at: number; by: UserId; clientId?: string }
@@ -41,11 +42,11 @@ export type Posted = Logged & { event: "posted"; text?: string; reply?: Quote; m
 export type Event = Posted
   | Logged & { event: "edited"; target: Seq; text?: string; mentions?: readonly UserId[] }
   | Logged & { event: "deleted"; target: Seq }
-  | Logged & { event: "reacted"; target: Seq; emoji: string; on: boolean }
+  | Logged & { event: "reacted"; target: Seq; emoji?: string; on: boolean }
   | Logged & { event: "joined"; users: readonly UserId[]; role: Role }
   | Logged & { event: "left"; users: readonly UserId[]; reason?: string }
   | Logged & { event: "role"; users: readonly UserId[]; role: Role }
-  | Logged & { event: "renamed"; title: string; topic: string };
+  | Logged & { event: "renamed"; title?: string; topic?: string };
 
 export type Signal =
   | { signal: "typing"; chatId: ChatId; by: UserId }

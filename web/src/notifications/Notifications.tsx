@@ -2,9 +2,11 @@ import { useEffect, useRef } from "react";
 import { paths } from "../app/route.ts";
 import { useCore, useSnapshot } from "../app/useCore.ts";
 import type { Chat } from "../core/chatModel.ts";
+import { plainText } from "../core/plainText.ts";
 import { titleOf, unreadOf, userOf } from "../core/selectors.ts";
 import type { State } from "../core/state.ts";
 import { t } from "../strings/index.ts";
+import { isolate } from "../strings/isolate.ts";
 import { Button } from "../ui/Button.tsx";
 import { badge } from "./badge.ts";
 import { usePermission } from "./permission.ts";
@@ -75,8 +77,8 @@ function notificationOf(state: State, fresh: readonly Chat[]): NotificationMessa
   const [c] = fresh, m = c?.last;
   if (fresh.length > 1 || !c || !m) {
     const messages = fresh.reduce((sum, c) => sum + c.unread, 0);
-    return { title: n.summary(messages, fresh.length), options: { tag: summaryTag, body: fresh.slice(0, 4).map((c) => titleOf(state, c)).join(", "), data: paths.home } };
+    return { title: n.summary(messages, fresh.length), options: { tag: summaryTag, body: fresh.slice(0, 4).map((c) => isolate(titleOf(state, c))).join(", "), data: paths.home } };
   }
-  const text = m.text.slice(0, 200);
-  return { title: titleOf(state, c), options: { tag: c.id, body: c.kind === "direct" ? text : `${userOf(state, m.by).name}: ${text}`, data: paths.chat(c.id, m.seq) } };
+  const text = plainText(m.text, 200);
+  return { title: titleOf(state, c), options: { tag: c.id, body: c.kind === "direct" ? text : `${isolate(userOf(state, m.by).name)}: ${text}`, data: paths.chat(c.id, m.seq) } };
 }

@@ -9,6 +9,7 @@ import { Icon } from "../ui/Icon.tsx";
 import { copy } from "../ui/copy.ts";
 import { Dialog } from "../ui/Dialog.tsx";
 import { Field } from "../ui/Field.tsx";
+import { shortTime, useToday } from "../ui/Time.tsx";
 import { attempt } from "../ui/Toast.tsx";
 
 const m = t.settings;
@@ -18,9 +19,10 @@ export function Accounts() {
   const core = useCore();
   const [query, setQuery] = useState("");
   const [users, setUsers] = useState<readonly User[]>();
+  const today = useToday();
   const [next, setNext] = useState<string>();
   const [disabling, setDisabling] = useState<User>();
-  const [recovery, setRecovery] = useState<{ user: User; url: string }>();
+  const [recovery, setRecovery] = useState<{ user: User; url: string; expiresAt: number }>();
 
   const load = useCallback(async (after?: string) => {
     const page = await core.api.users({ q: query, limit: 50, after });
@@ -38,7 +40,7 @@ export function Accounts() {
   });
   function act(u: User, what: string | number) {
     if (what === "role") change(u, { role: u.role === "admin" ? "member" : "admin" });
-    else if (what === "recovery") attempt(async () => setRecovery({ user: u, url: (await core.api.createRecovery(u.id)).url }));
+    else if (what === "recovery") attempt(async () => setRecovery({ user: u, ...(await core.api.createRecovery(u.id)) }));
     else if (u.active) setDisabling(u);
     else change(u, { active: true });
   }
@@ -80,7 +82,7 @@ export function Accounts() {
         </div>
       </Dialog>
       <Dialog title={m.recovery} isOpen={!!recovery} onClose={() => setRecovery(undefined)}>
-        <p>{m.recoveryWhy(recovery?.user.name ?? "")}</p>
+        <p>{recovery && m.recoveryWhy(recovery.user.name, shortTime(recovery.expiresAt, today))}</p>
         <div className="invite-link">
           <input className="input" readOnly value={recovery?.url ?? ""} aria-label={m.link} onFocus={(e) => e.target.select()} />
           <Button look="main" onPress={() => recovery && copy(recovery.url)}>{m.copy}</Button>

@@ -1,25 +1,34 @@
 import { useCallback, useEffect, useState } from "react";
 import { useCore } from "../app/useCore.ts";
-import type { Session } from "../core/api.ts";
+import type { RecoveryUse, Session } from "../core/api.ts";
+import type { User, UserId } from "../core/wire.ts";
 import { t } from "../strings/index.ts";
 import { Button } from "../ui/Button.tsx";
 import { attempt } from "../ui/Toast.tsx";
+import { ConfirmPassword } from "./ConfirmPassword.tsx";
 import { deviceOf } from "./device.ts";
 import { shortTime, useToday } from "../ui/Time.tsx";
 
 const m = t.settings;
 
-/** The user's sessions. */
-export function Devices() {
+/** The user's sessions, and who set their password by a recovery link. */
+export function Devices({ handle }: { handle: string }) {
   const core = useCore();
   const today = useToday();
   const [sessions, setSessions] = useState<readonly Session[]>([]);
-  const load = useCallback(async () => setSessions((await core.api.sessions()).sessions), [core]);
+  const [recoveries, setRecoveries] = useState<readonly RecoveryUse[]>([]);
+  const [admins, setAdmins] = useState<ReadonlyMap<UserId, User>>(new Map());
+  const [ending, setEnding] = useState<{ title: string; end: (password: string) => Promise<void> }>();
+  const load = useCallback(async () => {
+    const { sessions, recoveries = [] } = await core.api.sessions();
+    setSessions(sessions);
+    setRecoveries(recoveries);
+    const ids = [...new Set(recoveries.flatMap((r) => r.by ?? []))];
+    if (ids.length > 0) setAdmins(new Map((await core.api.usersById(ids)).users.map((u) => [u.id, u])));
+  }, [core]);
   useEffect(() => attempt(load), [load]);
-  const after = (what: () => Promise<unknown>) => attempt(async () => {
-    await what();
-    await load();
-  });
+  const nameOf = (s: Session) => s.label || deviceOf(s.client) || m.unnamed;
+  const makerOf = (r: RecoveryUse) => (r.by ? (admins.get(r.by)?.name ?? m.anAdmin) : m.operator);
   return (
     <section aria-labelledby="devices">
       <h2 id="devices">{m.devices}</h2>
@@ -27,14 +36,35 @@ export function Devices() {
         {sessions.map((s) => (
           <li key={s.id}>
             <span className="settings-grow" title={s.client}>
-              <bdi>{s.label || deviceOf(s.client) || m.unnamed}</bdi>
+              <bdi>{nameOf(s)}</bdi>
               <span className="hint">{s.current ? m.thisDevice : m.seen(shortTime(s.seenAt, today))}{s.address && ` · ${s.address}`}</span>
             </span>
-            {!s.current && <Button aria-label={m.endOne(s.label || deviceOf(s.client))} onPress={() => after(() => core.api.endSession(s.id))}>{m.end}</Button>}
+            {!s.current && <Button aria-label={m.endOne(nameOf(s))} onPress={() => setEnding({ title: m.endOne(nameOf(s)), end: (password) => core.api.endSession(s.id, password) })}>{m.end}</Button>}
           </li>
         ))}
       </ul>
-      {sessions.length > 1 && <Button onPress={() => after(() => core.api.endOtherSessions())}>{m.endOthers}</Button>}
+      {sessions.length > 1 && <Button onPress={() => setEnding({ title: m.endOthers, end: (password) => core.api.endOtherSessions(password) })}>{m.endOthers}</Button>}
+      {recoveries.length > 0 && (
+        <>
+          <h3 id="recoveries">{m.recoveries}</h3>
+          <p className="hint">{m.recoveriesWhy}</p>
+          <ul className="settings-list" aria-labelledby="recoveries">
+            {recoveries.map((r) => (
+              <li key={r.at}>
+                <span className="settings-grow" title={r.client}>
+                  <bdi>{m.recoveryBy(makerOf(r))}</bdi>
+                  <span className="hint">{m.recoveryUsed(shortTime(r.at, today), deviceOf(r.client) || m.unnamed)}{r.address && ` · ${r.address}`}</span>
+                </span>
+              </li>
+            ))}
+          </ul>
+        </>
+      )}
+      {ending && <ConfirmPassword title={ending.title} handle={handle} onClose={() => setEnding(undefined)} onConfirm={async (password) => {
+        await ending.end(password);
+        setEnding(undefined);
+        attempt(load);
+      }} />}
     </section>
   );
 }

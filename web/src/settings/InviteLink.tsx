@@ -24,17 +24,17 @@ export function InviteLink({ chatId, onMade }: Props) {
   const [wish, setWish] = useState({ uses: 25, days: 7 });
   const [url, setUrl] = useState("");
   const [busy, setBusy] = useState(false);
-  const [fault, setFault] = useState("");
+  const [error, setError] = useState("");
 
   function make() {
     setBusy(true);
-    setFault("");
+    setError("");
     core.api.invite({ chatId, uses: wish.uses, expiresAt: core.clock.now() + wish.days * dayMs }).then(
       (made) => {
         setUrl(made.url);
         onMade?.();
       },
-      (err) => setFault(explain(err).message),
+      (err) => setError(explain(err).message),
     ).finally(() => setBusy(false));
   }
 
@@ -59,7 +59,7 @@ export function InviteLink({ chatId, onMade }: Props) {
         <select className="input" value={wish.days} onChange={(e) => setWish({ ...wish, days: Number(e.target.value) })}>{lifetimes.map((n) => <option key={n} value={n}>{m.days(n)}</option>)}</select>
       </label>
       <Button look="main" isDisabled={busy} onPress={make}>{m.makeLink}</Button>
-      {fault && <p className="fault" role="alert">{fault}</p>}
+      {error && <p className="error" role="alert">{error}</p>}
     </div>
   );
 }

@@ -3,7 +3,6 @@ import { navigate, paths } from "../app/route.ts";
 import { useCore, useSnapshot } from "../app/useCore.ts";
 import type { User } from "../core/wire.ts";
 import { NotificationSetting as Notices } from "../notifications/NotificationSetting.tsx";
-import { maxName, maxStatus } from "../core/protocolLimits.ts";
 import { t } from "../strings/index.ts";
 import { Button } from "../ui/Button.tsx";
 import { Icon } from "../ui/Icon.tsx";
@@ -33,7 +32,7 @@ export function ProfilePage() {
       <ThemeSetting />
       <Notices />
       {user && <Password handle={user.handle} />}
-      <Devices />
+      {user && <Devices handle={user.handle} />}
       {user && <Invites title={m.mine} which={(i) => i.by === user.id} />}
       {leaving && <SignOut onClose={() => setLeaving(false)} />}
     </div>
@@ -44,18 +43,18 @@ function Profile({ user }: { user: User }) {
   const core = useCore();
   const [name, setName] = useState(user.name);
   const [status, setStatus] = useState(user.status);
-  const fault = useFormError();
+  const error = useFormError();
   return (
     <form onSubmit={(e) => {
       e.preventDefault();
-      fault.clear();
-      core.api.changeMe({ name: name.trim(), status: status.trim() }).then(() => toast(m.saved), fault.set);
+      error.clear();
+      core.api.changeMe({ name: name.trim(), status: status.trim() }).then(() => toast(m.saved), error.set);
     }}>
       <section aria-label={m.profile}>
         <p className="hint">{m.handle(user.handle)}</p>
-        <Field label={m.name} value={name} onChange={setName} maxLength={maxName} autoComplete="name" fault={fault.at("name")} />
-        <Field label={m.status} hint={m.statusHint} value={status} onChange={setStatus} maxLength={maxStatus} autoComplete="off" fault={fault.at("status")} />
-        {fault.elsewhere("name", "status") && <p className="fault" role="alert">{fault.elsewhere("name", "status")}</p>}
+        <Field label={m.name} value={name} onChange={setName} autoComplete="name" error={error.at("name")} />
+        <Field label={m.status} hint={m.statusHint} value={status} onChange={setStatus} autoComplete="off" error={error.at("status")} />
+        {error.elsewhere("name", "status") && <p className="error" role="alert">{error.elsewhere("name", "status")}</p>}
         <Button type="submit" look="main">{m.save}</Button>
       </section>
     </form>
@@ -78,24 +77,24 @@ function Password({ handle }: { handle: string }) {
   const core = useCore();
   const [currentPassword, setCurrent] = useState("");
   const [password, setFresh] = useState("");
-  const fault = useFormError();
+  const error = useFormError();
   return (
     <form onSubmit={(e) => {
       e.preventDefault();
-      fault.clear();
+      error.clear();
       core.api.changeMe({ currentPassword, password }).then(() => {
         setCurrent("");
         setFresh("");
         toast(m.changed);
-      }, fault.set);
+      }, error.set);
     }}>
       <section aria-labelledby="password">
         <h2 id="password">{m.password}</h2>
         {/* Tells password managers whose password it is; they ignore hidden fields. */}
         <input className="sr" name="username" autoComplete="username" value={handle} readOnly tabIndex={-1} aria-hidden="true" />
-        <Field label={m.current} type="password" value={currentPassword} onChange={setCurrent} autoComplete="current-password" fault={fault.at("currentPassword")} />
-        <Field label={m.fresh} hint={m.freshHint} type="password" value={password} onChange={setFresh} autoComplete="new-password" fault={fault.at("password")} />
-        {fault.elsewhere("currentPassword", "password") && <p className="fault" role="alert">{fault.elsewhere("currentPassword", "password")}</p>}
+        <Field label={m.current} type="password" value={currentPassword} onChange={setCurrent} autoComplete="current-password" error={error.at("currentPassword")} />
+        <Field label={m.fresh} hint={m.freshHint} type="password" value={password} onChange={setFresh} autoComplete="new-password" error={error.at("password")} />
+        {error.elsewhere("currentPassword", "password") && <p className="error" role="alert">{error.elsewhere("currentPassword", "password")}</p>}
         <Button type="submit" isDisabled={!currentPassword || !password}>{m.change}</Button>
       </section>
     </form>

@@ -2,7 +2,6 @@ import { useEffect, useState } from "react";
 import { navigate, paths } from "../app/route.ts";
 import { setServerName } from "../app/serverName.ts";
 import { useCore, useSnapshot } from "../app/useCore.ts";
-import { maxServerName } from "../core/protocolLimits.ts";
 import { t } from "../strings/index.ts";
 import { Button } from "../ui/Button.tsx";
 import { Icon } from "../ui/Icon.tsx";
@@ -21,7 +20,7 @@ export function ServerPage() {
   const admin = useSnapshot((s) => s.state.me?.role === "admin");
   const version = useSnapshot((s) => s.state.version);
   const [name, setName] = useState<string>();
-  const fault = useFormError();
+  const error = useFormError();
   useEffect(() => {
     document.title = m.server;
     attempt(async () => setName((await core.api.server()).name));
@@ -37,16 +36,16 @@ export function ServerPage() {
         <>
           <form onSubmit={(e) => {
             e.preventDefault();
-            fault.clear();
+            error.clear();
             const wanted = name?.trim() ?? "";
             core.api.renameServer(wanted).then(() => {
               setServerName(wanted);
               toast(m.saved);
-            }, fault.set);
+            }, error.set);
           }}>
             <section>
-              <Field label={m.serverName} value={name ?? ""} onChange={setName} maxLength={maxServerName} autoComplete="off" fault={fault.at("name")} />
-              {fault.elsewhere("name") && <p className="fault" role="alert">{fault.elsewhere("name")}</p>}
+              <Field label={m.serverName} value={name ?? ""} onChange={setName} autoComplete="off" error={error.at("name")} />
+              {error.elsewhere("name") && <p className="error" role="alert">{error.elsewhere("name")}</p>}
               <Button type="submit" look="main" isDisabled={name === undefined}>{m.save}</Button>
             </section>
           </form>

@@ -3,8 +3,8 @@ import { explain } from "../strings/failure.ts";
 
 /** The error of a form, by field. */
 export function useFormError() {
-  const [fault, setFault] = useState<{ field?: string; message: string }>();
-  const at = (field: string) => (fault?.field === field ? fault.message : undefined);
-  const elsewhere = (...fields: string[]) => (fault && !fields.includes(fault.field ?? "") ? fault.message : undefined);
-  return { at, elsewhere, clear: () => setFault(undefined), set: (err: unknown) => setFault(explain(err)) };
+  const [error, setError] = useState<{ field?: string; message: string }>();
+  const at = (field: string) => (error?.field === field ? error.message : undefined);
+  const elsewhere = (...fields: string[]) => (error && !fields.includes(error.field ?? "") ? error.message : undefined);
+  return { at, elsewhere, clear: () => setError(undefined), set: (err: unknown) => setError(explain(err)) };
 }

@@ -1,5 +1,4 @@
 import { useCallback, useEffect, useState } from "react";
-import { navigate, paths } from "../app/route.ts";
 import { useCore, useSnapshot } from "../app/useCore.ts";
 import { explain } from "../strings/failure.ts";
 import type { Entry } from "../core/wire.ts";
@@ -7,6 +6,7 @@ import { t } from "../strings/index.ts";
 import { Button } from "../ui/Button.tsx";
 import { Dialog } from "../ui/Dialog.tsx";
 import { attempt } from "../ui/Toast.tsx";
+import { openChat } from "./openChat.ts";
 
 const r = t.sidebar;
 
@@ -15,13 +15,13 @@ export default function BrowseChats({ onClose }: { onClose: () => void }) {
   const mine = useSnapshot((s) => s.state.chats);
   const [chats, setChats] = useState<readonly Entry[]>();
   const [next, setNext] = useState<string>();
-  const [fault, setFault] = useState("");
+  const [error, setError] = useState("");
   const load = useCallback((before?: string) => core.api.openChats({ limit: 50, before }).then(
     (page) => {
       setChats((old = []) => [...(before ? old : []), ...page.chats]);
       setNext(page.next);
     },
-    (err) => setFault(explain(err).message),
+    (err) => setError(explain(err).message),
   ), [core]);
   useEffect(() => void load(), [load]);
 
@@ -29,12 +29,12 @@ export default function BrowseChats({ onClose }: { onClose: () => void }) {
     attempt(async () => {
       if (!mine.has(c.id)) await core.join(c.id);
       onClose();
-      navigate(paths.chat(c.id));
+      openChat(c.id);
     });
   }
   return (
     <Dialog title={r.browse} isOpen onClose={onClose}>
-      {fault && <p className="fault" role="alert">{fault}</p>}
+      {error && <p className="error" role="alert">{error}</p>}
       {chats?.length === 0 && <p className="hint">{r.noOpen}</p>}
       <ul className="combobox-list">
         {chats?.map((c) => (

@@ -12,7 +12,7 @@ import { keepOrder, stableOrder } from "./chatOrder.ts";
 import { useDraftPreviews } from "./useDraftPreviews.ts";
 
 const VirtualList = lazyPart(async () => (await loadParts()).VirtualList<Item>);
-const mostPlain = 300; // rows; a longer list is virtual
+const maxPlainRows = 300; // rows; a longer list is virtual
 const r = t.sidebar;
 
 export interface Item { readonly key: string; readonly head?: string }
@@ -43,7 +43,7 @@ export function ChatList({ unreadFirst, none }: { unreadFirst: boolean; none: Re
   const shown = items.flatMap((i) => (i.head ? [] : [i.key]));
   const stop = [at, current].find((id) => id && shown.includes(id)) ?? shown[0];
 
-  const virtual = items.length > mostPlain;
+  const virtual = items.length > maxPlainRows;
   /** Calls act with a row until it returns true: in a virtual list a row takes some frames to be mounted, and its first place is an estimate. */
   const goalRef = useRef<ChatId>(undefined);
   const reach = useCallback((id: ChatId, act: (row: HTMLElement) => boolean | void) => {
@@ -82,7 +82,7 @@ export function ChatList({ unreadFirst, none }: { unreadFirst: boolean; none: Re
     <div className="chat-list" ref={box} onPointerDownCapture={(e) => (missed.current = !press.settled(chatOf(e) ?? ""))}
       onClickCapture={(e) => missed.current && e.detail > 0 && (e.preventDefault(), e.stopPropagation())} onKeyDown={onKeyDown} onFocus={onFocus} onBlur={(e) => e.currentTarget.contains(e.relatedTarget) || setTyped(false)}
       onPointerEnter={(e) => e.pointerType === "mouse" && setPointed(true)} onPointerLeave={() => setPointed(false)}>
-      {items.length === 0 ? (come ? none : <p className="chat-list-none hint" role="status">{r.loading}</p>) : items.length <= mostPlain ? <ul>{items.map((i) => <li key={i.key}>{show(i)}</li>)}</ul> : (
+      {items.length === 0 ? (come ? none : <p className="chat-list-none hint" role="status">{r.loading}</p>) : items.length <= maxPlainRows ? <ul>{items.map((i) => <li key={i.key}>{show(i)}</li>)}</ul> : (
         <VirtualList items={items} show={show} keep={[stop, current]} />
       )}
     </div>

@@ -3,7 +3,9 @@ import { navigate, paths } from "../app/route.ts";
 import type { Chat } from "../core/chatModel.ts";
 import { titleOf, userOf } from "../core/selectors.ts";
 import { useSnapshot } from "../app/useCore.ts";
+import { plainText } from "../core/plainText.ts";
 import { t } from "../strings/index.ts";
+import { isolate } from "../strings/isolate.ts";
 import { Avatar } from "../ui/Avatar.tsx";
 import { shortTime, Time, useToday } from "../ui/Time.tsx";
 
@@ -17,14 +19,14 @@ interface Props {
 
 export const ChatRow = memo(function ChatRow({ chat, current, stop, draft }: Props) {
   const title = useSnapshot((s) => titleOf(s.state, chat));
-  const by = useSnapshot((s) => (!chat.last ? "" : chat.last.by === s.state.me?.id ? t.sidebar.you : userOf(s.state, chat.last.by).name));
+  const by = useSnapshot((s) => (!chat.last ? "" : chat.last.by === s.state.me?.id ? t.sidebar.you : firstName(userOf(s.state, chat.last.by).name)));
   const preview = useMemo(() => previewOf(chat, by), [chat, by]);
   const online = useSnapshot((s) => !!chat.with && s.state.online.has(chat.with));
   const failed = useSnapshot((s) => s.pending.some((p) => p.chatId === chat.id && p.state === "failed"));
   const today = useToday();
   return (
     <a className="chat-row" data-chat={chat.id} tabIndex={stop ? 0 : -1} href={paths.chat(chat.id)} onClick={(e) => follow(e, paths.chat(chat.id))} aria-current={current ? "page" : undefined} data-unread={chat.unread > 0 || undefined}>
-      <Avatar user={{ name: title }} online={online} />
+      <Avatar user={{ id: chat.with ?? chat.id, name: title }} group={chat.kind === "group"} online={online} />
       <span className="chat-row-names">
         <span className="chat-row-title" dir="auto">{title}{online && <span className="sr">, {t.sidebar.online}</span>}</span>
         <span className="chat-row-preview" dir="auto">
@@ -34,8 +36,9 @@ export const ChatRow = memo(function ChatRow({ chat, current, stop, draft }: Pro
       <span className="chat-row-side">
         <Time at={chat.activity} short={shortTime(chat.activity, today)} />
         {chat.unread > 0 && (
-          <span className={chat.mentions > 0 ? "chat-row-count at" : "chat-row-count"}>
-            <span aria-hidden="true">{chat.mentions > 0 ? "@" : ""}{chat.unread > 99 ? "99+" : chat.unread}</span>
+          <span className="chat-row-counts">
+            {chat.mentions > 0 && <span className="chat-row-count at" aria-hidden="true">@{upTo99(chat.mentions)}</span>}
+            <span className={chat.kind === "direct" ? "chat-row-count direct" : "chat-row-count"} aria-hidden="true">{upTo99(chat.unread)}</span>
             <span className="sr">{t.sidebar.unread(chat.unread)}{chat.mentions > 0 && `, ${t.sidebar.mentions(chat.mentions)}`}</span>
           </span>
         )}
@@ -44,6 +47,8 @@ export const ChatRow = memo(function ChatRow({ chat, current, stop, draft }: Pro
   );
 });
 
+const upTo99 = (n: number) => (n > 99 ? "99+" : n);
+
 /** Navigates, unless a modifier key asks the browser for a new tab or window. */
 function follow(e: MouseEvent, path: string) {
   if (e.ctrlKey || e.metaKey || e.shiftKey || e.altKey) return;
@@ -51,10 +56,12 @@ function follow(e: MouseEvent, path: string) {
   navigate(path);
 }
 
+const firstName = (name: string) => name.trim().split(/\s/, 1)[0]!;
+
 function previewOf(c: Chat, by: string): string {
   const m = c.last;
   if (!m) return c.topic;
-  if (m.deletedAt) return `${by} ${t.sidebar.deleted}`;
-  const text = m.text.replace(/\s+/g, " ").slice(0, 120);
-  return c.kind === "direct" && m.by === c.with ? text : `${by}: ${text}`;
+  if (m.deletedAt) return `${isolate(by)} ${t.sidebar.deleted}`;
+  const text = plainText(m.text, 120);
+  return c.kind === "direct" && m.by === c.with ? text : `${isolate(by)}: ${text}`;
 }

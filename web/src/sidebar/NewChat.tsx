@@ -1,21 +1,20 @@
 import { useState } from "react";
-import { navigate, paths } from "../app/route.ts";
 import { useCore } from "../app/useCore.ts";
 import { explain } from "../strings/failure.ts";
-import { maxTitle } from "../core/protocolLimits.ts";
 import { newId } from "../core/id.ts";
+import { cut } from "../core/text.ts";
 import type { User } from "../core/wire.ts";
 import { t } from "../strings/index.ts";
 import { Button } from "../ui/Button.tsx";
 import { Dialog } from "../ui/Dialog.tsx";
 import { Field } from "../ui/Field.tsx";
-import { openDirectChat } from "./openDirectChat.ts";
+import { openChat, openDirectChat } from "./openChat.ts";
 import { Combobox } from "./Combobox.tsx";
 import { UserItem } from "./UserItem.tsx";
 import { useUserSearch } from "./useUserSearch.ts";
 
 const r = t.sidebar;
-const titleLength = 40; // characters of a title made of names: any letters fit into the bytes of maxTitle
+const titleLength = 40; // characters of a title made of names: at most 120 bytes, which any server takes
 
 /** Creates a chat: one person makes a direct chat; several people, or a name, a group. */
 export default function NewChat({ onClose }: { onClose: () => void }) {
@@ -25,20 +24,20 @@ export default function NewChat({ onClose }: { onClose: () => void }) {
   const [chosen, setChosen] = useState<readonly User[]>([]);
   const [title, setTitle] = useState("");
   const [open, setOpen] = useState(false);
-  const [fault, setFault] = useState<{ field?: string; message: string }>();
+  const [error, setError] = useState<{ field?: string; message: string }>();
   const { people: all, searching } = useUserSearch(query);
   const people = all.filter((u) => !chosen.some((c) => c.id === u.id));
   const group = chosen.length !== 1 || title.trim() !== "" || open;
 
   async function make() {
-    if (!chosen.length && !title.trim()) return setFault({ field: "", message: r.needsSome });
-    const names = [core.store.snapshot.state.me, ...chosen].flatMap((u) => u?.name ?? []).join(", ").slice(0, titleLength);
+    if (!chosen.length && !title.trim()) return setError({ field: "", message: r.needsSome });
+    const names = cut([core.store.snapshot.state.me, ...chosen].flatMap((u) => u?.name ?? []).join(", "), titleLength);
     try {
       if (!group) await openDirectChat(core, chosen[0]!.id);
-      else navigate(paths.chat(await core.createChat({ clientId, kind: "group", title: title.trim() || names, open, members: chosen.map((u) => u.id) })));
+      else openChat(await core.createChat({ clientId, kind: "group", title: title.trim() || names, open, members: chosen.map((u) => u.id) }));
       onClose();
     } catch (err) {
-      setFault(explain(err));
+      setError(explain(err));
     }
   }
   return (
@@ -51,9 +50,9 @@ export default function NewChat({ onClose }: { onClose: () => void }) {
       <Combobox label={r.with} hint={r.withHint} items={people} keyOf={(u) => u.id} show={(u) => <UserItem user={u} />} query={query} onQuery={setQuery} none={searching ? undefined : r.nobody}
         onPick={(u) => { setChosen([...chosen, u]); setQuery(""); }} />
       <form className="stack" onSubmit={(e) => { e.preventDefault(); void make(); }}>
-        <Field label={r.title} hint={r.titleHint} value={title} onChange={setTitle} maxLength={maxTitle} autoComplete="off" fault={fault?.field === "title" ? fault.message : undefined} />
+        <Field label={r.title} hint={r.titleHint} value={title} onChange={setTitle} autoComplete="off" error={error?.field === "title" ? error.message : undefined} />
         <label className="row"><input type="checkbox" checked={open} onChange={(e) => setOpen(e.target.checked)} />{r.open}</label>
-        {fault && fault.field !== "title" && <p className="fault" role="alert">{fault.message}</p>}
+        {error && error.field !== "title" && <p className="error" role="alert">{error.message}</p>}
         <div className="row end"><Button onPress={onClose}>{t.app.cancel}</Button><Button type="submit" look="main">{r.make}</Button></div>
       </form>
     </Dialog>

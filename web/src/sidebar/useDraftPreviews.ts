@@ -1,6 +1,7 @@
 import { useEffect, useState } from "react";
 import { useRoute } from "../app/route.ts";
 import { useCore } from "../app/useCore.ts";
+import { cut } from "../core/text.ts";
 import type { ChatId } from "../core/wire.ts";
 
 /** Returns the beginnings of the stored drafts. They are read on each navigation and when another page saves one. */
@@ -11,7 +12,7 @@ export function useDraftPreviews(): ReadonlyMap<ChatId, string> {
   useEffect(() => {
     let gone = false;
     const read = () => core.storage?.drafts().then(
-      (all) => gone || setDrafts(new Map([...all].map(([id, d]) => [id, d.text.replace(/\s+/g, " ").slice(0, 120)]))),
+      (all) => gone || setDrafts(new Map([...all].map(([id, d]) => [id, cut(d.text.replace(/\s+/g, " "), 120)]))),
       () => {},
     );
     void read();

@@ -1,3 +1,5 @@
+import { isolate } from "./isolate.ts";
+
 export const auth = {
   handle: "Handle",
   handleHint: "Short and lower case, for @mentions and for signing in.",
@@ -9,13 +11,13 @@ export const auth = {
   showPassword: "Show password",
   serverName: "Name of the server",
   signIn: "Sign in",
-  signInTo: (server: string) => `Sign in to ${server}`,
+  signInTo: (server: string) => `Sign in to ${isolate(server)}`,
   haveAccount: "I have an account",
   noAccount: "No account? Ask somebody who is here for an invite.",
   closed: "This server takes no new accounts. Ask who runs it.",
   makeAccount: "Make an account",
   makeMyAccount: "Make my account",
-  join: (server: string) => `Join ${server}`,
+  join: (server: string) => `Join ${isolate(server)}`,
   noOwner: "This server has no owner yet. The link that makes one is in the terminal where Parley was started.",
   setUp: "Set up your server",
   setUpWhy: "You are its owner: name it, and make your account.",
@@ -31,12 +33,12 @@ export const auth = {
   again: "Try again",
   inviteSpent: "This invite cannot be used",
   inviteSpentWhy: "It was used up, withdrawn or has expired. Ask for a new one.",
-  invitesTo: (who: string, what: string) => `${who} invites you to ${what}`,
-  peopleThere: (n: number, server: string) => `${n} ${n === 1 ? "person talks" : "people talk"} there, on ${server}.`,
+  invitesTo: (who: string, what: string) => `${isolate(who)} invites you to ${isolate(what)}`,
+  peopleThere: (n: number, server: string) => `${n} ${n === 1 ? "person talks" : "people talk"} there, on ${isolate(server)}.`,
   aChat: "a chat",
   joinButton: "Join",
-  joinAs: (name: string) => `Join as ${name}`,
-  hereAlready: (name: string) => `You are here already, as ${name}.`,
+  joinAs: (name: string) => `Join as ${isolate(name)}`,
+  hereAlready: (name: string) => `You are here already, as ${isolate(name)}.`,
   toMyChats: "To my chats",
   signInToAccept: "Sign in to accept the invite.",
 };

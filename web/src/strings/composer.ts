@@ -1,6 +1,8 @@
+import { isolate } from "./isolate.ts";
+
 export const composer = {
   field: "Message",
-  placeholder: (chat: string) => `Write to ${chat}`,
+  placeholder: (chat: string) => `Write to ${isolate(chat)}`,
   send: "Send",
   emoji: "Emoji",
   noAnswer: "Give up the answer",

@@ -1,4 +1,5 @@
 // All texts of the page, by view.
+import { isolate } from "./isolate.ts";
 import { auth } from "./auth.ts";
 import { settings } from "./settings.ts";
 import { notifications } from "./notifications.ts";
@@ -15,8 +16,8 @@ const app = {
   crashed: "Something went wrong on this page.",
   reload: "Reload",
   otherUser: "You're signed in as somebody else",
-  otherUserWhy: (name: string) => `This browser is now signed in as ${name}, so this page stopped.`,
-  continueAs: (name: string) => `Continue as ${name}`,
+  otherUserWhy: (name: string) => `This browser is now signed in as ${isolate(name)}, so this page stopped.`,
+  continueAs: (name: string) => `Continue as ${isolate(name)}`,
   again: "Try again",
   partTitle: "Not loaded",
   partFailed: "This part of the page could not be loaded.",

@@ -1,3 +1,5 @@
+import { isolate } from "./isolate.ts";
+
 export const sidebar = {
   chats: "Chats",
   groups: "Groups",
@@ -25,11 +27,15 @@ export const sidebar = {
   mentions: (n: number) => (n === 1 ? "you are mentioned once" : `you are mentioned ${n} times`),
   online: "online",
   write: "Write a message",
+  block: "Block",
+  unblock: "Unblock",
+  blocked: (name: string) => `You blocked ${name}.`,
+  unblocked: (name: string) => `You unblocked ${name}.`,
   with: "With whom?",
   withHint: "Type a name or a handle.",
   nobody: "Nobody is called so. Invite them from a chat.",
   chosen: "Chosen",
-  remove: (name: string) => `Take ${name} out`,
+  remove: (name: string) => `Take ${isolate(name)} out`,
   title: "Name of the chat",
   titleHint: "For a group. Without one it has the names of its people.",
   needsSome: "Choose somebody, or name a chat that others join later.",

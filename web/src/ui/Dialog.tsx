@@ -18,7 +18,7 @@ export function Dialog({ title, isOpen, onClose, role = "dialog", children }: Pr
     return () => removeEventListener("keydown", onKey);
   }, [isOpen, onClose]);
   return (
-    <ModalOverlay className="veil" isOpen={isOpen} onOpenChange={(open) => open || onClose()} isDismissable>
+    <ModalOverlay className="dialog-overlay" isOpen={isOpen} onOpenChange={(open) => open || onClose()} isDismissable>
       <Modal className="dialog">
         <Box role={role}>
           <Heading slot="title" level={2}>{title}</Heading>

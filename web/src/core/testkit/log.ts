@@ -67,8 +67,8 @@ export class Log {
       } else if (e.event === "reacted") {
         const m = all.get(e.target)!;
         const by = new Map((m.reactions ?? []).map((r) => [r.emoji, [...r.by]]));
-        const names = (by.get(e.emoji) ?? []).filter((u) => u !== e.by);
-        by.set(e.emoji, e.on ? [...names, e.by] : names);
+        const names = (by.get(e.emoji!) ?? []).filter((u) => u !== e.by);
+        by.set(e.emoji!, e.on ? [...names, e.by] : names);
         delete m.reactions;
         const left = [...by].filter(([, u]) => u.length).map(([emoji, u]) => ({ emoji, count: u.length, mine: u.includes(me), by: u }));
         if (left.length) m.reactions = left;

@@ -1,29 +1,29 @@
 // A large server to measure with: users, chats and messages, created over HTTP and sockets by a page
-// that plays all other users.
+// that simulates all other users.
 import { TestEnvironment, wideScreen } from "../test/kit.mjs";
 
 export const size = { people: 1000, chats: 500, messages: 100_000 };
 const authors = 5; // each receives all messages of the others, so more would only slow the setup
 
-/** @returns the environment, Ann's page, the big chat's id, and the crowd */
-export async function setUpWorld(say = () => {}) {
+/** @returns the environment, Ann's page, the large chat's id, and the other users */
+export async function createTestData(say = () => {}) {
   const h = new TestEnvironment(["--registration", "open", "--limit-user", "off"]);
   await h.open();
   try {
     const ann = await h.signedIn("Ann", wideScreen);
     const page = await h.newBrowser();
     await page.goto(h.at("/"));
-    const crowd = new Crowd(page);
+    const others = new SimulatedUsers(page);
     say(`${size.people} people`);
     const me = await ann.evaluate(async () => (await (await fetch("/api/me")).json()).user.id);
-    await crowd.signUp(size.people - 1);
+    await others.signUp(size.people - 1);
     say(`${size.chats} chats`);
-    const big = await crowd.found(me, size.chats);
+    const big = await others.createChats(me, size.chats);
     say(`${size.messages} messages`);
     await ann.goto("about:blank"); // she is not connected meanwhile
-    await crowd.connect(authors);
-    await crowd.fill(big, size.messages);
-    return { h, ann, big, crowd };
+    await others.connect(authors);
+    await others.post(big, size.messages);
+    return { h, ann, big, others };
   } catch (err) {
     await h.close();
     throw err;
@@ -31,7 +31,7 @@ export async function setUpWorld(say = () => {}) {
 }
 
 /** All users but Ann. Their tokens and sockets live in the page. */
-export class Crowd {
+export class SimulatedUsers {
   #page;
 
   constructor(page) {
@@ -56,7 +56,7 @@ export class Crowd {
   }
 
   /** Creates n chats with Ann; the first has all users as members. */
-  found(ann, n) {
+  createChats(ann, n) {
     return this.#page.evaluate(async ([ann, n]) => {
       const { call, people } = globalThis;
       const ids = people.map((p) => p.user.id);
@@ -92,7 +92,7 @@ export class Crowd {
   }
 
   /** Posts n messages at once, each socket with at most 64 under way. */
-  fill(chatId, n) {
+  post(chatId, n) {
     return this.#page.evaluate(async ([chatId, n]) => {
       const { people } = globalThis;
       const writers = people.filter((p) => p.ws);
@@ -110,21 +110,21 @@ export class Crowd {
     }, [chatId, n]);
   }
 
-  /** Posts messages at a rate until quiet is called. */
-  chatter(chatId, perSecond) {
+  /** Posts messages at a rate until stopPosting is called. */
+  startPosting(chatId, perSecond) {
     return this.#page.evaluate(([chatId, perSecond]) => {
       const writers = globalThis.people.filter((p) => p.ws);
       const run = Date.now();
       let i = 0;
-      globalThis.chatter = setInterval(() => {
+      globalThis.posting = setInterval(() => {
         const p = writers[i++ % writers.length];
         p.waiting++;
-        p.ws.send(JSON.stringify({ id: 1e6 + i, do: "post", chatId, clientId: `${run}-${i}`, text: `Number ${i} of the chatter, **as it comes**` }));
+        p.ws.send(JSON.stringify({ id: 1e6 + i, do: "post", chatId, clientId: `${run}-${i}`, text: `Number ${i} of the stream, **as it comes**` }));
       }, 1000 / perSecond);
     }, [chatId, perSecond]);
   }
 
-  quiet() {
-    return this.#page.evaluate(() => clearInterval(globalThis.chatter));
+  stopPosting() {
+    return this.#page.evaluate(() => clearInterval(globalThis.posting));
   }
 }

@@ -1,0 +1,15 @@
+import { readFileSync } from "node:fs";
+import { expect, test } from "vitest";
+import data from "emojibase-data/en/compact.json";
+import { fullyQualified } from "./emoji.ts";
+
+test("the picker offers exactly what the server takes", () => {
+  const server = readFileSync(new URL("../../../textrule/emoji.txt", import.meta.url), "utf8").trim().split(/\s+/);
+  const components = 2; // skin tones and hair alone
+  const picker = (data as { unicode: string; group?: number; skins?: { unicode: string }[] }[])
+    .filter((e) => e.group !== undefined && e.group !== components)
+    .flatMap((e) => [e, ...(e.skins ?? [])])
+    .map((e) => fullyQualified(e.unicode));
+  expect(picker.length).toBeGreaterThan(3900);
+  expect(picker.sort()).toEqual(server.sort());
+});

@@ -1,0 +1,22 @@
+import { expect, test } from "vitest";
+import { cut, cutBytes, visible } from "./text.ts";
+
+const family = "👩‍👩‍👧‍👦"; // 11 units, 25 bytes
+
+test.each([
+  ["abc", 3, "abc"], ["abcd", 3, "abc"], ["", 0, ""], ["abc", 0, ""],
+  ["abe\u0301x", 3, "ab"], ["abe\u0301x", 4, "abe\u0301"],
+  [`hi ${family}!`, 8, "hi "], [`hi ${family}!`, 14, `hi ${family}`],
+  ["👍🏽👍🏽", 6, "👍🏽"], ["❤️❤️", 3, "❤️"], ["🇩🇪🇫🇷🇮🇹", 6, "🇩🇪"], ["ab\r\nc", 3, "ab"],
+  [family, 4, "👩\u200d"], ["😀", 1, ""], ["e" + "\u0301".repeat(99), 10, "e" + "\u0301".repeat(9)],
+])("cut(%j, %i)", (text, most, want) => expect(cut(text, most)).toBe(want));
+
+test.each([
+  ["abc", 3, "abc"], ["aé", 2, "a"], ["aé", 3, "aé"], ["abe\u0301x", 4, "ab"], [`hi ${family}!`, 27, "hi "], [`hi ${family}!`, 28, `hi ${family}`],
+  ["👍🏽👍🏽", 9, "👍🏽"], ["🇩🇪🇫🇷🇮🇹", 12, "🇩🇪"], [family, 10, "👩\u200d"], ["e" + "\u0301".repeat(200), 201, "e" + "\u0301".repeat(100)],
+])("cutBytes(%j, %i) is what the server quotes", (text, most, want) => expect(cutBytes(text, most)).toBe(want));
+
+test("a text that shows nothing", () => {
+  for (const text of ["", " \n\t", "\u200b", "\u202e\u2066", "\u2800", "\u3164", "\u00ad", "\ufe0f", "\u{e0041}", "\ufeff", "\u0000", "\u00a0\u3000"]) expect(visible(text), JSON.stringify(text)).toBe(false);
+  for (const text of ["a", " . ", "❤️", "\u200bx", "字", "\u0301"]) expect(visible(text), JSON.stringify(text)).toBe(true);
+});

@@ -1,0 +1,21 @@
+import { expect, test } from "vitest";
+import { t } from "./index.ts";
+import { isolate } from "./isolate.ts";
+
+test("a name with right-to-left letters is isolated, any other stands as it is", () => {
+  for (const name of ["", "Ann", "Zoë 2", "山田", "Ёлка", "👩‍💻"]) expect(isolate(name)).toBe(name);
+  for (const name of ["שלום", "محمد (2)", "Ann א", "A\u202enn", "\u{1e900}x", "ab\u200f"]) expect(isolate(name)).toBe(`\u2068${name}\u2069`);
+  expect(isolate("א\u2069 b")).toBe("\u2068א b\u2069"); // a name cannot end its own isolation
+});
+
+test("every sentence isolates the names in it", () => {
+  const name = "א (1)", isolated = isolate(name);
+  const { app, auth, conversation, settings, composer } = t;
+  for (const text of [
+    conversation.typing([name]), conversation.typing(["Ann", name]), conversation.leaveChat(name), conversation.heirIs(name), conversation.actions(name, "12:00"),
+    conversation.seenBy(["Ann", name]), conversation.answerTo(name), conversation.reactions("👍", 1, isolated), app.otherUserWhy(name), app.continueAs(name),
+    auth.signInTo(name), auth.join(name), auth.invitesTo(name, "x"), auth.invitesTo("x", name), auth.peopleThere(2, name), auth.joinAs(name), auth.hereAlready(name),
+    settings.inviteTo(name), settings.endOne(name), settings.disableWhy(name), settings.recoveryWhy(name, ""), settings.revokeOne(name, "x"), settings.revokeOne("x", name),
+    settings.by(name), settings.menuOf(name), composer.placeholder(name), t.sidebar.remove(name),
+  ]) expect(text).toContain(isolated);
+});

@@ -1,0 +1,177 @@
+// How the page looks: measures and colours that a user would notice, with a 12-hour clock and scrollbars that take space.
+import assert from "node:assert/strict";
+import { api, heading, list, phone, post, press, row, say, test, testEnvironment, texts, wideScreen } from "./kit.mjs";
+
+let ann, bob, cara, room;
+const h = testEnvironment(async (h) => {
+  ann = await h.signedIn("Ann", { ...wideScreen, locale: "en-US" });
+  bob = await h.signedIn("Bob");
+  cara = await h.signedIn("Cara", { ...phone, locale: "de-DE" });
+  room = await h.chat("Garden", ann, bob, cara);
+}, [], { ignoreDefaultArgs: ["--hide-scrollbars"] });
+
+const box = (locator) => locator.evaluate((e) => {
+  const { left, right, top, bottom, width, height } = e.getBoundingClientRect();
+  return { left, right, top, bottom, width, height };
+});
+
+test("a grouped row is one line high, and its time fits beside it", async () => {
+  await say(bob, "first");
+  await say(bob, "second");
+  await texts(ann, "second").waitFor();
+  const second = row(ann, "second");
+  await second.hover();
+  const time = second.locator(".message-gutter time");
+  assert.match(await time.innerText(), /^\d{1,2}:\d\d$/);
+  const line = await second.evaluate((e) => parseFloat(getComputedStyle(e.querySelector("p")).lineHeight));
+  assert.ok((await box(second)).height <= line + 5, `${(await box(second)).height} px for a line of ${line}`);
+  const [t, text] = [await box(time), await box(texts(ann, "second"))];
+  assert.ok(t.right <= text.left && t.top >= (await box(second)).top && t.bottom <= (await box(second)).bottom);
+});
+
+/** Types as fast as one does after the dialog has closed, and checks where it lands. */
+async function typesInto(page, title, text) {
+  await page.getByRole("dialog").waitFor({ state: "detached" });
+  await page.getByPlaceholder(`Write to ${title}`).and(page.locator(":focus")).waitFor();
+  await page.keyboard.type(text);
+  assert.equal(await page.getByPlaceholder(`Write to ${title}`).inputValue(), text);
+  await page.keyboard.press("Control+a");
+  await page.keyboard.press("Delete");
+}
+
+test("a chat that a dialog opens has the focus in its composer", async () => {
+  for (const title of ["Bob", "Bob"]) { // a new one, then the same again
+    await press(ann, "New chat");
+    await ann.getByRole("combobox").and(ann.locator(":focus")).waitFor();
+    await ann.keyboard.type("bo");
+    await ann.getByRole("option", { name: /Bob/ }).waitFor();
+    await ann.keyboard.press("Enter");
+    await press(ann, "Start");
+    await typesInto(ann, title, "hello");
+  }
+  await ann.keyboard.press("Control+k");
+  await ann.getByRole("combobox").and(ann.locator(":focus")).waitFor();
+  await ann.keyboard.type("garden");
+  await ann.getByRole("option", { name: /Garden/ }).waitFor();
+  await ann.keyboard.press("Enter");
+  await typesInto(ann, "Garden", "from the switcher");
+  await press(ann, "3 members");
+  await ann.getByRole("dialog").getByRole("button", { name: /Bob$/ }).click();
+  await ann.getByRole("menuitem").first().click();
+  await typesInto(ann, "Bob", "from the members");
+  await press(ann, "New chat");
+  await ann.keyboard.press("Escape");
+  await ann.getByRole("button", { name: "New chat", exact: true }).and(ann.locator(":focus")).waitFor(); // nothing was opened
+  await ann.getByRole("link", { name: /Garden/ }).click();
+  await ann.locator(".message .user-name", { hasText: "Bob" }).first().click();
+  await ann.getByRole("dialog").getByRole("button").click();
+  await typesInto(ann, "Bob", "from the card");
+});
+
+test("on a phone, lifting the finger after a long press presses nothing", async () => {
+  await ann.getByRole("link", { name: /Garden/ }).click();
+  await heading(ann, "Garden");
+  await say(ann, Array.from({ length: 12 }, (_, i) => `line ${i + 1}`).join("\n\n"));
+  const message = cara.locator(".message[data-seq]").last();
+  await message.getByText("line 12", { exact: true }).waitFor();
+  const at = await box(message);
+  const touch = await cara.context().newCDPSession(cara);
+  for (const up of [40, 110, 180, 250, 320]) { // the menu lies below the finger at one of them
+    const point = { x: at.right - 90, y: at.bottom - up };
+    await touch.send("Input.dispatchTouchEvent", { type: "touchStart", touchPoints: [point] });
+    await cara.getByRole("menu").waitFor();
+    await touch.send("Input.dispatchTouchEvent", { type: "touchEnd", touchPoints: [] });
+    await cara.evaluate(() => new Promise((ok) => setTimeout(() => requestAnimationFrame(ok), 400))); // a browser's click may come late
+    await cara.getByRole("menu").waitFor();
+    await cara.keyboard.press("Escape");
+    await cara.getByRole("menu").waitFor({ state: "detached" });
+  }
+  assert.equal(await cara.locator(".reaction, .composer-reply").count(), 0);
+  await cara.getByRole("button", { name: /^What can be done with the message of Ann/ }).last().tap();
+  await cara.getByRole("menuitem", { name: "React with 👍" }).tap();
+  await cara.getByRole("button", { name: "👍 1: Cara" }).waitFor();
+  await cara.getByRole("menu").waitFor({ state: "detached" });
+});
+
+test("on a phone a reaction is as high as with a mouse, its target is larger, and a tap leaves no highlight", async () => {
+  const chip = cara.getByRole("button", { name: "👍 1: Cara" });
+  const at = await box(chip);
+  assert.ok(at.height <= 29, `${at.height} px`);
+  await cara.touchscreen.tap((at.left + at.right) / 2, at.top - 6);
+  await chip.waitFor({ state: "detached" });
+  const message = cara.locator(".message[data-seq]").last();
+  await message.getByText("line 3", { exact: true }).tap();
+  assert.equal(await message.evaluate((e) => getComputedStyle(e).backgroundColor), "rgba(0, 0, 0, 0)");
+});
+
+test("messages, composer, typing and bars stand in one column, with scrollbars that take space", async () => {
+  const columns = async () => {
+    const message = ann.locator(".message.first").last();
+    const [row, line, typing] = [await box(message), await box(ann.locator(".composer-line")), await ann.locator(".conversation-typing").evaluate((e) => {
+      const at = e.getBoundingClientRect();
+      return { left: at.left + parseFloat(getComputedStyle(e).paddingInlineStart), bottom: at.bottom - parseFloat(getComputedStyle(e).paddingBlockEnd) };
+    })];
+    const gutter = await box(message.locator(".message-gutter")), text = await box(message.locator("> div"));
+    const near = (a, b, what) => assert.ok(Math.abs(a - b) < 1, `${what}: ${a} and ${b}`);
+    near(gutter.left, line.left, "left edges of avatar and composer");
+    near(text.right, line.right, "right edges of text and composer");
+    near(text.left, typing.left, "left edges of text and typing");
+    const ring = 4;
+    assert.ok(typing.bottom <= (await box(ann.locator("[data-composer]"))).top - ring, "typing touches the focus ring");
+    return row;
+  };
+  const short = await h.chat("Shed", ann, bob);
+  await say(bob, "Hello");
+  await texts(ann, "Hello").waitFor();
+  await columns();
+  await post(bob, short, 60, "Line");
+  await texts(ann, "Line 60").waitFor();
+  assert.ok(await list(ann).evaluate((e) => e.offsetWidth > e.clientWidth), "no scrollbar takes space");
+  await columns();
+  for (const width of [1600, 800, 600]) {
+    await ann.setViewportSize({ width, height: 800 });
+    await columns();
+  }
+  await ann.setViewportSize(wideScreen.viewport);
+  await ann.getByRole("link", { name: /Garden/ }).click();
+  await heading(ann, "Garden");
+  await post(bob, short, 80, "More");
+  await ann.getByRole("link", { name: /Shed.*80 unread/ }).click();
+  await ann.locator(".message-list-bar").waitFor();
+  const bar = await box(ann.locator(".message-list-bar")), row = await columns();
+  assert.deepEqual([bar.left, bar.right], [row.left, row.right]);
+});
+
+test("toasts stand at the top right, one of each kind, and take no press", async () => {
+  for (let i = 0; i < 3; i++) await ann.evaluate(() => {
+    const files = new DataTransfer();
+    files.items.add(new File(["x"], "x.txt"));
+    dispatchEvent(new DragEvent("drop", { dataTransfer: files, cancelable: true }));
+  });
+  const toasts = ann.locator(".toast");
+  await toasts.first().waitFor();
+  assert.equal(await toasts.count(), 1);
+  const at = await box(toasts);
+  assert.ok(at.top < 60 && at.right > 1250 && at.bottom < 120, JSON.stringify(at));
+  await press(ann, "2 members"); // it may lie below
+  await ann.getByRole("dialog").waitFor();
+  await ann.keyboard.press("Escape");
+});
+
+test("a row of the sidebar has a preview without Markdown, the time in line with the title, and mentions apart from the count", async () => {
+  const garden = ann.getByRole("link", { name: /Garden/ });
+  await post(bob, room, 120, "Disk");
+  await api(bob, "POST", `/api/chats/${room}/messages`, { clientId: "mention", text: "**Office** is closed, @ann, see [the wiki](https://a.example/)" });
+  await ann.getByRole("link", { name: /Garden.*Bob: Office is closed, @ann, see the wiki.*121 unread messages, you are mentioned once/ }).waitFor();
+  assert.deepEqual(await garden.locator(".chat-row-count").allInnerTexts(), ["@1", "99+"]);
+  const colours = await garden.locator(".chat-row-count").evaluateAll((all) => all.map((e) => getComputedStyle(e).backgroundColor));
+  assert.notEqual(colours[0], colours[1]);
+  for (const row of await ann.locator(".chat-row").all()) {
+    const [title, time] = [await box(row.locator(".chat-row-title")), await box(row.locator("time"))];
+    assert.ok(Math.abs((title.top + title.bottom - time.top - time.bottom) / 2) < 3, await row.innerText());
+    const preview = row.locator(".chat-row-preview");
+    if (await preview.innerText()) assert.ok((await box(preview)).height < 22, "a preview is one line");
+  }
+});
+
+h.noFaults();
