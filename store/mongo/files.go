@@ -26,7 +26,7 @@ type fileDoc struct {
 	ExpiresAt    int64         `bson:"expiresAt,omitempty"`
 	FreeUntil    int64         `bson:"freeUntil,omitempty"` // ExpiresAt while no message has it
 	Message      chat.Seq      `bson:"message,omitempty"`
-	Place        int           `bson:"place,omitempty"` // in the message
+	Place        int           `bson:"place,omitempty"` // in the message, counted from its last file: all of the order of a list falls
 }
 
 func newFileDoc(u *chat.Upload) fileDoc {
@@ -60,7 +60,7 @@ func (v view) File(id chat.FileID) (chat.Upload, bool) {
 // transaction, so that whatever changes one meanwhile is a conflict.
 func (t *tx) attach(e *chat.Event) error {
 	for i := range e.Files {
-		to := bson.D{{Key: "$set", Value: bson.D{{Key: "message", Value: e.Seq}, {Key: "place", Value: i}}}, {Key: "$unset", Value: key("freeUntil")}}
+		to := bson.D{{Key: "$set", Value: bson.D{{Key: "message", Value: e.Seq}, {Key: "place", Value: len(e.Files) - i}}}, {Key: "$unset", Value: key("freeUntil")}}
 		if _, err := t.db.files.UpdateByID(t.ctx, e.Files[i].ID, to); err != nil {
 			return err
 		}
@@ -223,11 +223,11 @@ func (db *DB) FilesOf(ctx context.Context, viewer chat.UserID, id chat.ChatID, l
 	if err != nil {
 		return nil, false, err
 	}
-	to := top.Seq
+	below := top.Seq + 1
 	if l.Before != 0 {
-		to = min(to, clampSeq(l.Before)-1)
+		below = min(below, l.Before)
 	}
-	filter := bson.D{{Key: "chat", Value: id}, between("message", 1, to)}
+	filter := bson.D{{Key: "chat", Value: id}, {Key: "message", Value: bson.D{{Key: "$gt", Value: 0}, {Key: "$lt", Value: below}}}}
 	if l.Kind != "" {
 		filter = append(filter, bson.E{Key: "kind", Value: l.Kind})
 	}
@@ -253,13 +253,20 @@ func (db *DB) FilesOf(ctx context.Context, viewer chat.UserID, id chat.ChatID, l
 	return files, more, nil
 }
 
-// newestFiles is the order of a list of a chat's files, and the index that has it.
-func newestFiles(kind chat.FileKind) bson.D {
-	by := key("chat")
-	if kind != "" {
-		by = key("chat", "kind")
+// filesIndex returns the fields of the index of a chat's files, of one kind if it is given.
+func filesIndex(kind chat.FileKind) []string {
+	if kind == "" {
+		return []string{"chat", "message", "place"}
 	}
-	return append(by, bson.E{Key: "message", Value: -1}, bson.E{Key: "place", Value: 1})
+	return []string{"chat", "kind", "message", "place"}
+}
+
+// newestFiles is the order of a list of a chat's files.
+func newestFiles(kind chat.FileKind) (order bson.D) {
+	for _, field := range filesIndex(kind) {
+		order = append(order, bson.E{Key: field, Value: -1})
+	}
+	return order
 }
 
 // postsOf returns the posts that have the files.

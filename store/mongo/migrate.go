@@ -83,8 +83,8 @@ func (db *DB) indexes() map[*mongo.Collection][]mongo.IndexModel {
 			{Keys: key("by", "createdAt")},
 			{Keys: key("by", "freeUntil"), Options: when("freeUntil", positive)},
 			{Keys: key("freeUntil"), Options: when("freeUntil", positive)},
-			{Keys: newestFiles(""), Options: when("message", positive)},
-			{Keys: newestFiles(chat.OtherFile), Options: when("message", positive)},
+			{Keys: key(filesIndex("")...), Options: when("message", positive)},
+			{Keys: key(filesIndex(chat.OtherFile)...), Options: when("message", positive)},
 			{Keys: key("complete", "_id")}, // all, one after the other
 			{Keys: key("bytes")},           // the sum of all
 		},
