@@ -26,12 +26,13 @@ func TestConstraintsAreTheServers(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	x := start(t)
+	x := start(t, withFiles(t, t.TempDir()))
 	owner, bob := x.addOwner(), x.addUser("bob")
 	id := owner.group(bob)
 	seq := owner.post(id, "hello")
 	in := map[string]string{"chatId": string(id), "userId": string(bob.user.ID), "sessionId": string(bob.session.ID),
-		"inviteId": "0123456789abcdef", "seq": fmt.Sprint(seq), "emoji": "👍", "except": "current", "after": "0"}
+		"inviteId": "0123456789abcdef", "seq": fmt.Sprint(seq), "emoji": "👍", "except": "current", "after": "0",
+		"fileId": string(owner.upload(id, "name=a.png", testPicture(t, "place.png")).ID)}
 	bodies := map[string]m{
 		"patchServer": {}, "createAccount": {"handle": "cai", "name": "Cai", "password": password}, "createSession": {"handle": "bob", "password": password},
 		"endSessions": {"password": password}, "endSession": {"password": password},
@@ -45,6 +46,9 @@ func TestConstraintsAreTheServers(t *testing.T) {
 			if op.OperationID == "" {
 				t.Errorf("%s %s has no operationId", method, path)
 			}
+			if slices.ContainsFunc(op.Parameters, func(p *openapi3.ParameterRef) bool { return p.Value.In == "header" }) {
+				continue // of tus: TestTus has its headers
+			}
 			for _, p := range op.Parameters {
 				for value, ok := range judged(p.Value.Schema.Value) {
 					if text, fits := inURL(value); fits {
@@ -54,8 +58,8 @@ func TestConstraintsAreTheServers(t *testing.T) {
 					}
 				}
 			}
-			if op.RequestBody == nil {
-				continue
+			if op.RequestBody == nil || op.RequestBody.Value.Content.Get("application/json") == nil || op.OperationID == "uploadFile" {
+				continue // no fields
 			}
 			body, listed := bodies[op.OperationID]
 			if !listed {

@@ -18,6 +18,7 @@ import (
 	driver "modernc.org/sqlite"
 
 	"parley/chat"
+	"parley/internal/disk"
 )
 
 // DB is a store in one SQLite file. All methods are safe for concurrent use.
@@ -70,7 +71,7 @@ type settings struct {
 }
 
 func defaultSettings() settings {
-	return settings{checkpointEvery: 8000, longLog: 128 << 20, scrubEvery: 2 * time.Second, diskSpace: statfs, preparing: func(string) {}}
+	return settings{checkpointEvery: 8000, longLog: 128 << 20, scrubEvery: 2 * time.Second, diskSpace: disk.Space, preparing: func(string) {}}
 }
 
 // Open opens the database at path, makes it and its folder if they are not
