@@ -20,7 +20,8 @@ var server *mongotest.Server
 
 func TestMain(m *testing.M) {
 	storetest.Main(m, open, func() (end func(), err error) {
-		if server, err = mongotest.Launch(); err != nil {
+		// The stand-in reads its whole oplog to open a feed, so its length is bounded.
+		if server, err = mongotest.Launch("--oplog-max-entries", "20000"); err != nil {
 			return nil, err
 		}
 		return server.Stop, os.Setenv(where, server.Addr())
