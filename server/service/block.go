@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"parley/chat"
+	"parley/server/audit"
 )
 
 // blocks are the operations of blocks.
@@ -11,12 +12,16 @@ type blocks struct{ *core }
 
 // Block blocks a user for the caller.
 func (s blocks) Block(ctx context.Context, caller Caller, user chat.UserID) error {
-	return s.Store.Block(ctx, caller.User.ID, user)
+	err := s.Store.Block(ctx, caller.User.ID, user)
+	s.audit.Write(ctx, audit.Event{Kind: audit.UserBlocked, Actor: string(caller.User.ID), Target: string(user), Err: err})
+	return err
 }
 
 // Unblock ends a block of the caller.
 func (s blocks) Unblock(ctx context.Context, caller Caller, user chat.UserID) error {
-	return s.Store.Unblock(ctx, caller.User.ID, user)
+	err := s.Store.Unblock(ctx, caller.User.ID, user)
+	s.audit.Write(ctx, audit.Event{Kind: audit.UserUnblocked, Actor: string(caller.User.ID), Target: string(user), Err: err})
+	return err
 }
 
 // Blocked returns the users whom the caller blocked.

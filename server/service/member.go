@@ -6,6 +6,7 @@ import (
 	"sync/atomic"
 
 	"parley/chat"
+	"parley/server/audit"
 )
 
 // members are the operations on the members of a chat.
@@ -25,7 +26,12 @@ func (s members) PutMember(ctx context.Context, caller Caller, id chat.ChatID, u
 		draft.Role, rule = *role, chat.PutMember
 	}
 	return s.RevertRemoval(user, id, func() error {
-		return s.drafts.appendWait(ctx, draft, chat.All(rule, chat.NotBlocked("userId"), chat.ChatLimit(s.limits.Chats, "userId")))
+		ev, again, err := s.drafts.appendWait(ctx, draft, chat.All(rule, chat.NotBlocked("userId"), chat.ChatLimit(s.limits.Chats, "userId")))
+		takes := user == caller.User.ID && draft.Role == chat.RoleAdmin && caller.User.Role == chat.RoleAdmin
+		if takes && !again && (ev.Seq > 0 || err != nil) {
+			s.audit.Write(ctx, audit.Event{Kind: audit.ChatTaken, Actor: string(user), Target: string(id), Err: err})
+		}
+		return err
 	})
 }
 
@@ -34,7 +40,7 @@ func (s members) PutMember(ctx context.Context, caller Caller, id chat.ChatID, u
 func (s members) RemoveMember(ctx context.Context, caller Caller, id chat.ChatID, user chat.UserID, clientID string) error {
 	draft := chat.Event{Kind: chat.Left, ChatID: id, By: caller.User.ID, ClientID: clientID, Users: []chat.UserID{user}}
 	var allowed atomic.Bool
-	err := s.drafts.appendWait(ctx, draft, func(v chat.View, e *chat.Event) error {
+	_, _, err := s.drafts.appendWait(ctx, draft, func(v chat.View, e *chat.Event) error {
 		err := chat.Leave(v, e)
 		allowed.Store(err == nil)
 		return err
@@ -43,7 +49,10 @@ func (s members) RemoveMember(ctx context.Context, caller Caller, id chat.ChatID
 		return err
 	}
 	return s.EnforceRemoval(err, caller.User.ID, user, id,
-		func(ctx context.Context) error { return s.drafts.appendWait(ctx, draft, chat.Leave) })
+		func(ctx context.Context) error {
+			_, _, err := s.drafts.appendWait(ctx, draft, chat.Leave)
+			return err
+		})
 }
 
 // ListMembers returns a page of the members. Others' read pointers are told as MarkRead
