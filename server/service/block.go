@@ -2,6 +2,7 @@ package service
 
 import (
 	"context"
+	"slices"
 
 	"parley/chat"
 	"parley/server/audit"
@@ -31,4 +32,14 @@ func (s blocks) Blocked(ctx context.Context, caller Caller) ([]chat.User, error)
 		return nil, err
 	}
 	return s.Users(ctx, ids)
+}
+
+// eitherBlocked reports whether one of two users blocked the other.
+func (c *core) eitherBlocked(ctx context.Context, a, b chat.UserID) (bool, error) {
+	for by, user := range map[chat.UserID]chat.UserID{a: b, b: a} {
+		if list, err := c.Store.Blocks(ctx, by); err != nil || slices.Contains(list, user) {
+			return err == nil, err
+		}
+	}
+	return false, nil
 }

@@ -95,14 +95,18 @@ func (s members) MarkRead(ctx context.Context, user chat.UserID, id chat.ChatID,
 }
 
 // Typing signals to the sessions that show a chat that the user types, unless the chat is
-// too large.
+// too large, or a direct one in which one user blocked the other.
 func (s members) Typing(ctx context.Context, user chat.UserID, id chat.ChatID) error {
 	cost := price{posts: signalCost}
 	if err := s.charge(user, cost); err != nil {
 		return err
 	}
 	c, err := s.MemberChat(ctx, user, id)
-	if err != nil || c.MemberCount > chat.TypingChat {
+	silent := c.MemberCount > chat.TypingChat
+	if err == nil && c.Kind == chat.Direct {
+		silent, err = s.eitherBlocked(ctx, user, c.With)
+	}
+	if err != nil || silent {
 		s.refund(user, cost)
 		return err
 	}
