@@ -259,6 +259,7 @@ func TestAnswersListKnownValues(t *testing.T) {
 		}
 	}
 	equal("Event.event", of("Event", "event"), anys(chat.Kinds()...))
+	equal("Event.reason", of("Event", "reason"), anys("removed", chat.ReasonDeleted))
 	equal("Failure.error.code", of("Failure", "error", "code"), anys(slices.Collect(maps.Keys(api.Status))...))
 	equal("Role", of("Role"), anys(chat.RoleMember, chat.RoleAdmin))
 	equal("ChatKind", of("ChatKind"), anys(chat.Group, chat.Direct))
