@@ -138,7 +138,17 @@ func TestSecurityEvents(t *testing.T) {
 	code := secretOf(invite.URL)
 	expect(audit.InviteCreated, owner.user.ID, invite.Invite.ID, "ok")
 	anns.call("POST", "/api/invites/accept", m{"code": code}).want(200)
-	expect(audit.InviteUsed, ann.ID, room, "ok")
+	expect(audit.InviteUsed, ann.ID, invite.Invite.ID, "ok")
+	guest.call("POST", "/api/invites/accept", m{"code": code}).wantError(chat.NoIdentity, "")
+	expect(audit.Refused, "", "/api/invites/accept", chat.NoIdentity)
+	anns.call("POST", "/api/invites/accept", m{"code": "wrong code"}).wantError(chat.InviteSpent, "")
+	expect(audit.InviteUsed, ann.ID, "", chat.InviteSpent)
+	invited := signUp("bob")
+	invited["invite"] = code
+	guest.call("POST", "/api/accounts", invited).want(201).into(&in)
+	secrets = append(secrets, in.Token)
+	expect(audit.AccountCreated, in.User.ID, in.User.ID, "ok")
+	expect(audit.InviteUsed, in.User.ID, invite.Invite.ID, "ok")
 	owner.call("DELETE", "/api/invites/"+string(invite.Invite.ID), nil).want(204)
 	expect(audit.InviteEnded, owner.user.ID, invite.Invite.ID, "ok")
 

@@ -28,7 +28,7 @@ const (
 	RecoveryUsed    Kind = "recovery_used"    // target: the user whose password was set
 	InviteCreated   Kind = "invite_created"   // target: the invite
 	InviteEnded     Kind = "invite_ended"     // target: the invite
-	InviteUsed      Kind = "invite_used"      // by a user, to join a chat; target: the chat
+	InviteUsed      Kind = "invite_used"      // by a user, to join its chat or to create their account; target: the invite
 	ChatDeleted     Kind = "chat_deleted"     // target: the chat
 	ChatTaken       Kind = "chat_taken"       // an admin of the server made themselves an admin of it; target: the chat
 	UserBlocked     Kind = "user_blocked"     // target: the user
