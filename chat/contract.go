@@ -197,7 +197,8 @@ type Invites interface {
 	// CreateInvite fills ID and CreatedAt. A ChatID must be a group of which By
 	// is a member, else not_found.
 	CreateInvite(ctx context.Context, i Invite, codeHash [32]byte) (Invite, error)
-	// Invites returns the invites by a user, or all for "", newest first.
+	// Invites returns the invites by a user, or all for "", newest first, without those of
+	// deleted chats.
 	Invites(ctx context.Context, by UserID) ([]Invite, error)
 	// EndInvite ends an invite by that user, or by any user for ""; not_found.
 	EndInvite(ctx context.Context, by UserID, id InviteID) error

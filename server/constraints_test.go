@@ -198,9 +198,10 @@ func judgedStrings(s *openapi3.Schema, values map[string]bool) {
 	text := func(v string) string { b, _ := json.Marshal(v); return string(b) }
 	values["{}"] = false
 	letter, wide := "a", "é"
-	if s.Format == "password" { // not that of a name, of which a password must not consist
-		letter, wide = "b", "ö"
+	if s.Format == "password" { // not that of a name, of which a password must not consist, nor one that is repeated
+		letter, wide = "bc", "öü"
 	}
+	fill := func(of string, n int) string { return string([]rune(strings.Repeat(of, n))[:n]) }
 	for _, v := range s.Enum {
 		values[text(v.(string))] = true
 		values[`"nonsense"`] = false
@@ -210,15 +211,15 @@ func judgedStrings(s *openapi3.Schema, values map[string]bool) {
 		values[`""`] = false
 	}
 	if s.MinLength > 1 {
-		values[text(strings.Repeat(letter, int(s.MinLength)-1))] = false
+		values[text(fill(letter, int(s.MinLength)-1))] = false
 	}
 	if s.MaxLength != nil {
-		values[text(strings.Repeat(letter, int(*s.MaxLength)))] = true
-		values[text(strings.Repeat(letter, int(*s.MaxLength)+1))] = false
+		values[text(fill(letter, int(*s.MaxLength)))] = true
+		values[text(fill(letter, int(*s.MaxLength)+1))] = false
 	}
 	if n, ok := s.Extensions["x-max-bytes"].(float64); ok {
-		values[text(strings.Repeat(wide, int(n)/2))] = true
-		values[text(strings.Repeat(wide, int(n)/2+1))] = false
+		values[text(fill(wide, int(n)/2))] = true
+		values[text(fill(wide, int(n)/2+1))] = false
 		if s.MaxLength == nil || *s.MaxLength != uint64(n) {
 			values["maxLength and x-max-bytes differ"] = true
 		}
@@ -263,6 +264,7 @@ func TestAnswersListKnownValues(t *testing.T) {
 		}
 	}
 	equal("Event.event", of("Event", "event"), anys(chat.Kinds()...))
+	equal("Event.reason", of("Event", "reason"), anys("removed", chat.ReasonDeleted))
 	equal("Failure.error.code", of("Failure", "error", "code"), anys(slices.Collect(maps.Keys(api.Status))...))
 	equal("Role", of("Role"), anys(chat.RoleMember, chat.RoleAdmin))
 	equal("ChatKind", of("ChatKind"), anys(chat.Group, chat.Direct))

@@ -121,7 +121,6 @@ func open(ctx context.Context, path string, log *slog.Logger, opts settings) (_ 
 		return nil, err
 	}
 	if made {
-		log.Info("a new database is made", "path", path)
 		defer func() {
 			if info, statErr := os.Stat(path); err != nil && statErr == nil && info.Size() == 0 {
 				_ = os.Remove(path) // the next start would refuse it
@@ -143,7 +142,7 @@ func open(ctx context.Context, path string, log *slog.Logger, opts settings) (_ 
 	if err := checkOwner(ctx, conn); err != nil {
 		return nil, fmt.Errorf("open %s: %w", path, err)
 	}
-	if err := migrate(ctx, conn, log); err != nil {
+	if err := migrate(ctx, conn, log.With("path", path)); err != nil {
 		return nil, fmt.Errorf("open %s: %w", path, err)
 	}
 	if db.epoch, err = initialize(ctx, conn); err != nil {
