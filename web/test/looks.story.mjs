@@ -189,4 +189,41 @@ test("a code block has a strip with its language and Copy, straight lines and co
   }
 });
 
+test("the emoji picker stands at its button, has categories and skin tones, and Enter takes the first", async () => {
+  await ann.getByRole("link", { name: /Garden/ }).click();
+  await heading(ann, "Garden");
+  await press(ann, "Emoji");
+  const picker = ann.getByRole("dialog", { name: "Emoji" });
+  await picker.getByRole("button", { name: "Flags", exact: true }).click();
+  const grid = picker.locator(".emoji-grid");
+  await grid.getByRole("button", { name: "chequered flag" }).or(grid.getByRole("button", { name: "checkered flag" })).first().waitFor();
+  const scroll = await grid.evaluate((e) => ({ top: e.scrollTop, tooWide: e.scrollWidth - e.clientWidth }));
+  assert.ok(scroll.top > 1000 && scroll.tooWide <= 0, JSON.stringify(scroll));
+  const [at, button] = [await box(picker), await box(ann.getByRole("button", { name: "Emoji", exact: true }).first())];
+  assert.ok(at.bottom <= button.top + 1 && at.left < button.left + 60, JSON.stringify([at, button]));
+  await h.accessible(ann, "emoji-picker");
+  await picker.getByRole("button", { name: "Dark skin tone", exact: true }).click();
+  await ann.getByLabel("Search emoji").fill("thumbs up");
+  await grid.getByRole("button", { name: "thumbs up" }).waitFor();
+  await ann.getByLabel("Search emoji").press("Enter");
+  await ann.waitForFunction(() => document.querySelector("[data-composer]").value === "👍🏿");
+  await ann.keyboard.press("Control+a");
+  await ann.keyboard.press("Delete");
+  await row(ann, "Code follows 1").hover();
+  await row(ann, "Code follows 1").getByRole("button", { name: "React…" }).click();
+  await ann.getByRole("dialog", { name: "Emoji" }).getByRole("button", { name: "grinning face", exact: true }).click();
+  await ann.getByRole("button", { name: "😀 1: Ann" }).waitFor();
+  await ann.mouse.move(5, 5);
+  await ann.locator(".reaction.more").last().click(); // behind the chips
+  await ann.getByLabel("Search emoji").fill("party pop");
+  await ann.getByRole("button", { name: "party popper", exact: true }).waitFor();
+  await ann.getByLabel("Search emoji").press("Enter");
+  await ann.getByRole("button", { name: "🎉 1: Ann" }).waitFor();
+  await cara.getByRole("button", { name: "Emoji", exact: true }).tap();
+  const small = await box(cara.getByRole("dialog", { name: "Emoji" }));
+  assert.ok(small.left >= 0 && small.right <= 360 && small.top >= 0, JSON.stringify(small));
+  await h.shot(cara, "emoji-picker-360");
+  await cara.keyboard.press("Escape");
+});
+
 h.noFaults();
