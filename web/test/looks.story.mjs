@@ -226,4 +226,23 @@ test("the emoji picker stands at its button, has categories and skin tones, and 
   await cara.keyboard.press("Escape");
 });
 
+test("tooltips say what an icon does and who reacted, on hover and on focus", async () => {
+  const tip = ann.getByRole("tooltip");
+  await ann.mouse.move(5, 5);
+  await ann.getByRole("button", { name: "Jump to…" }).hover();
+  await tip.waitFor();
+  assert.equal(await tip.innerText(), "Jump to…Ctrl+K");
+  await ann.mouse.move(640, 400);
+  await tip.waitFor({ state: "detached" });
+  await ann.getByRole("button", { name: "🎉 1: Ann" }).hover();
+  await tip.filter({ hasText: "Ann" }).waitFor();
+  await h.shot(ann, "tooltip");
+  await ann.mouse.move(5, 5);
+  await tip.waitFor({ state: "detached" });
+  await ann.getByRole("button", { name: "Jump to…" }).focus();
+  await ann.keyboard.press("Tab");
+  await tip.filter({ hasText: "New chat" }).waitFor();
+  await ann.keyboard.press("Escape");
+});
+
 h.noFaults();

@@ -119,4 +119,4 @@ function ReplyPreview({ reply, onClose }: { reply: Quote; onClose: () => void })
 
 // Memoized: a keystroke renders neither button.
 const EmojiButton = memo(({ ref, onPress }: { ref: Ref<HTMLButtonElement>; onPress: () => void }) => <Button ref={ref} look="plain icon" aria-label={w.emoji} onPress={onPress}><Icon name="smile" /></Button>);
-const SendButton = memo(({ off }: { off: boolean }) => <Button type="submit" look="main" isDisabled={off} aria-label={w.send}><Icon name="send" /></Button>);
+const SendButton = memo(({ off }: { off: boolean }) => <Button type="submit" look="main" isDisabled={off} aria-label={w.send} tip={w.send} shortcut="Enter"><Icon name="send" /></Button>);

@@ -70,10 +70,10 @@ export function MessageToolbar({ message: m, name, open, actions }: { message: L
   return (
     <div className="message-tools">
       {!m.deletedAt && quick.map((emoji) => (
-        <Button key={emoji} aria-label={t.conversation.react(emoji)} onPress={() => toggle(emoji)}>{emoji}</Button>
+        <Button key={emoji} aria-label={t.conversation.react(emoji)} tip={t.conversation.react(emoji)} onPress={() => toggle(emoji)}>{emoji}</Button>
       ))}
-      {!m.deletedAt && <Button aria-label={t.conversation.moreReactions} onPress={() => act("react")}><Icon name="smile" /></Button>}
-      {!m.deletedAt && <Button aria-label={t.conversation.reply} onPress={() => act("reply")}><Icon name="reply" /></Button>}
+      {!m.deletedAt && <Button aria-label={t.conversation.moreReactions} tip={t.conversation.moreReactions} onPress={() => act("react")}><Icon name="smile" /></Button>}
+      {!m.deletedAt && <Button aria-label={t.conversation.reply} tip={t.conversation.reply} onPress={() => act("reply")}><Icon name="reply" /></Button>}
       <MenuTrigger isOpen={open && !asking && !picking} onOpenChange={(now) => (now ? actions.activate(m.seq, true) : opensDialogRef.current || done())}>
         <Button ref={moreRef} aria-label={t.conversation.actions(name, clockTime(m.at))}><Icon name="more" /></Button>
         <Popover className="popover" placement="bottom end">

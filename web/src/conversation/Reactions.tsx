@@ -32,10 +32,8 @@ function Chip({ message, reaction: r }: { message: Message; reaction: Reaction }
   const names = useSnapshot((s) => r.by.map((u) => isolate(userOf(s.state, u).name)).join(", "));
   const all = r.count > r.by.length ? `${names} ${t.conversation.others(r.count - r.by.length)}` : names;
   return (
-    <span title={all}>
-      <Button className={() => "button reaction"} data-mine={r.mine || undefined} aria-pressed={r.mine} aria-label={t.conversation.reactions(r.emoji, r.count, all)} onPress={() => react(core, message, r.emoji, !r.mine)}>
-        {r.emoji} {r.count}
-      </Button>
-    </span>
+    <Button tip={all} className={() => "button reaction"} data-mine={r.mine || undefined} aria-pressed={r.mine} aria-label={t.conversation.reactions(r.emoji, r.count, all)} onPress={() => react(core, message, r.emoji, !r.mine)}>
+      {r.emoji} {r.count}
+    </Button>
   );
 }

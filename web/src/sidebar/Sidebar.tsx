@@ -56,7 +56,7 @@ export function Sidebar() {
     <nav className="sidebar" aria-label={r.chats}>
       <header>
         <h1 dir="auto">{server}</h1>
-        <Button look="plain icon" aria-label={r.jump} onPress={() => setOpen("jump")}><Icon name="search" /></Button>
+        <Button look="plain icon" aria-label={r.jump} shortcut="Ctrl+K" onPress={() => setOpen("jump")}><Icon name="search" /></Button>
         <Button look="plain icon" aria-label={r.newChat} onPress={() => setOpen("new")}><Icon name="plus" /></Button>
         <MenuTrigger>
           <Button look="plain icon" aria-label={r.menu}><Icon name="more" /></Button>
