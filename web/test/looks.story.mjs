@@ -245,4 +245,15 @@ test("tooltips say what an icon does and who reacted, on hover and on focus", as
   await ann.keyboard.press("Escape");
 });
 
+test("one's own name is at the foot of the sidebar and comes last in completions", async () => {
+  await ann.getByRole("link", { name: "Ann", exact: true }).click();
+  await ann.waitForURL(/\/me$/);
+  await ann.getByRole("link", { name: /Garden/ }).click();
+  await heading(ann, "Garden");
+  await ann.getByPlaceholder("Write to Garden").fill("@");
+  await ann.getByRole("option").nth(2).waitFor();
+  assert.deepEqual((await ann.getByRole("option").allInnerTexts()).map((s) => s.split(/\s/)[0]), ["@bob", "@cara", "@ann"]);
+  await ann.getByPlaceholder("Write to Garden").fill("");
+});
+
 h.noFaults();
