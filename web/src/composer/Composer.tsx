@@ -1,4 +1,4 @@
-import { type FormEvent, type KeyboardEvent, memo, useCallback, useEffect, useEffectEvent, useId, useState } from "react";
+import { type FormEvent, type KeyboardEvent, memo, useCallback, useEffect, useEffectEvent, useId, useRef, useState, type Ref } from "react";
 import { useCore, useSnapshot } from "../app/useCore.ts";
 import type { Pending } from "../core/outbox.ts";
 import { titleOf, userOf } from "../core/selectors.ts";
@@ -8,8 +8,8 @@ import { visible } from "../core/text.ts";
 import { t } from "../strings/index.ts";
 import { Button } from "../ui/Button.tsx";
 import { Icon } from "../ui/Icon.tsx";
-import { Dialog } from "../ui/Dialog.tsx";
-import { EmojiPicker } from "./LazyEmojiPicker.tsx";
+import { isCoarse } from "../ui/coarse.ts";
+import { EmojiPopover } from "./EmojiPopover.tsx";
 import { SuggestionList, useSuggestionMenu } from "./SuggestionList.tsx";
 import { byteLength, composing, inFence, sends } from "./text.ts";
 import { useDraft } from "./useDraft.ts";
@@ -46,6 +46,7 @@ export function Composer({ chatId, reply, given, onReply, onEditLast }: Props) {
   const menu = useSuggestionMenu(chatId, text, caret, replace);
   const onPaste = useFileRefusal();
   const [picking, setPicking] = useState(false);
+  const emojiRef = useRef<HTMLButtonElement>(null);
   const over = byteLength(text) - limit;
 
   const takeOver = useEffectEvent((p: Pending) => {
@@ -78,7 +79,7 @@ export function Composer({ chatId, reply, given, onReply, onEditLast }: Props) {
     }
   }
   const pickEmoji = useCallback(() => {
-    fieldRef.current?.focus(); // the dialog returns the focus to where it was
+    if (!isCoarse()) fieldRef.current?.focus(); // the popover returns the focus to where it was
     setPicking(true);
   }, [fieldRef]);
 
@@ -87,7 +88,7 @@ export function Composer({ chatId, reply, given, onReply, onEditLast }: Props) {
       <SuggestionList id={id} menu={menu} />
       {reply && <ReplyPreview reply={reply} onClose={() => onReply(undefined)} />}
       <div className="composer-line">
-        <EmojiButton onPress={pickEmoji} />
+        <EmojiButton ref={emojiRef} onPress={pickEmoji} />
         <textarea ref={fieldRef} data-composer rows={Math.min(8, text.split("\n").length)} dir="auto" aria-label={w.placeholder(title)} placeholder={w.placeholder(title)} value={text} enterKeyHint={inFence(text, caret) ? "enter" : "send"}
           role={menu.open ? "combobox" : undefined} aria-expanded={menu.open || undefined} aria-controls={menu.open ? id : undefined} aria-activedescendant={menu.open ? `${id}-${menu.selected}` : undefined}
           aria-invalid={over > 0 || undefined} aria-describedby={over > -nearLimit ? id + "n" : undefined}
@@ -101,12 +102,7 @@ export function Composer({ chatId, reply, given, onReply, onEditLast }: Props) {
         <SendButton off={!visible(text) || over > 0} />
       </div>
       {over > -nearLimit && <p id={id + "n"} className={over > 0 ? "error" : "hint"} role="status">{over > 0 ? w.tooLong(over) : w.left(-over)}</p>}
-      <Dialog title={w.emoji} isOpen={picking} onClose={() => setPicking(false)}>
-        <EmojiPicker onClose={() => setPicking(false)} onPick={(emoji) => {
-          setPicking(false);
-          replace(text.slice(0, caret) + emoji + text.slice(caret), caret + emoji.length);
-        }} />
-      </Dialog>
+      {picking && <EmojiPopover triggerRef={emojiRef} onClose={() => setPicking(false)} onPick={(emoji) => replace(text.slice(0, caret) + emoji + text.slice(caret), caret + emoji.length)} />}
     </form>
   );
 }
@@ -122,5 +118,5 @@ function ReplyPreview({ reply, onClose }: { reply: Quote; onClose: () => void })
 }
 
 // Memoized: a keystroke renders neither button.
-const EmojiButton = memo(({ onPress }: { onPress: () => void }) => <Button look="plain icon" aria-label={w.emoji} onPress={onPress}><Icon name="smile" /></Button>);
-const SendButton = memo(({ off }: { off: boolean }) => <Button type="submit" look="main" isDisabled={off} aria-label={w.send}><Icon name="send" /></Button>);
+const EmojiButton = memo(({ ref, onPress }: { ref: Ref<HTMLButtonElement>; onPress: () => void }) => <Button ref={ref} look="plain icon" aria-label={w.emoji} onPress={onPress}><Icon name="smile" /></Button>);
+const SendButton = memo(({ off }: { off: boolean }) => <Button type="submit" look="main" isDisabled={off} aria-label={w.send} tip={w.send} shortcut="Enter"><Icon name="send" /></Button>);
