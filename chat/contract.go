@@ -197,7 +197,8 @@ type Invites interface {
 	// CreateInvite fills ID and CreatedAt. A ChatID must be a group of which By
 	// is a member, else not_found.
 	CreateInvite(ctx context.Context, i Invite, codeHash [32]byte) (Invite, error)
-	// Invites returns the invites by a user, or all for "", newest first.
+	// Invites returns the invites by a user, or all for "", newest first, without those of
+	// deleted chats.
 	Invites(ctx context.Context, by UserID) ([]Invite, error)
 	// EndInvite ends an invite by that user, or by any user for ""; not_found.
 	EndInvite(ctx context.Context, by UserID, id InviteID) error
@@ -222,6 +223,48 @@ type Invites interface {
 	RecoveryUses(ctx context.Context, user UserID) ([]RecoveryUse, error)
 }
 
+// Files are the records of files; their bytes are in Blobs. Laws:
+//
+//  1. A file is in one message at most, and an upload that is removed is in none: a post
+//     with files, and whatever removes an upload, judge the record in their transaction.
+//  2. The deletion of a message removes the records of its files in the same commit, and
+//     saves for each that its blobs must be removed. So does the removal of an upload.
+//     EndRemovals forgets it, and nothing else does.
+//  3. Nobody reads a file of a message who is no member of its chat.
+type Files interface {
+	// CreateUpload saves the record of an upload; not_found unless By is a member of its
+	// chat, quota_exceeded as Upload.CheckQuota says with most. Uploads that begin at the
+	// same moment may be missing, so a quota may be exceeded by a few.
+	CreateUpload(ctx context.Context, u Upload, most int64) error
+	// Upload returns the record of a file, by its maker; not_found for all others.
+	Upload(ctx context.Context, by UserID, id FileID) (Upload, error)
+	// CompleteUpload saves the File, Length and Cleaned of an upload that was not complete;
+	// else it changes nothing. It returns the record; not_found if there is none any more.
+	CompleteUpload(ctx context.Context, u Upload) (Upload, error)
+	// RemoveUpload removes an upload; not_found as Upload, conflict if a message has it.
+	RemoveUpload(ctx context.Context, by UserID, id FileID) error
+	// ExpireUploads removes at most limit uploads that no message has and that expired
+	// before now. It returns how many.
+	ExpireUploads(ctx context.Context, now int64, limit int) (int, error)
+	// File returns a complete file of a chat; not_found unless the viewer is a member, and
+	// for an upload that no message has unless the viewer made it.
+	File(ctx context.Context, viewer UserID, chat ChatID, id FileID) (Upload, error)
+	// FilesOf returns files of a chat's messages, newest first, those of one message in
+	// its order, and whether there are more; not_found unless the viewer is a member.
+	FilesOf(ctx context.Context, viewer UserID, chat ChatID, l FileList) (files []PostedFile, more bool, err error)
+	// FilesWith returns the records of those of the ids that there are, in no order.
+	FilesWith(ctx context.Context, ids []FileID) ([]Upload, error)
+	// FilesAfter returns at most limit records of complete files with ids above after, in
+	// rising id.
+	FilesAfter(ctx context.Context, after FileID, limit int) ([]Upload, error)
+	// Removals returns at most limit files whose blobs must be removed.
+	Removals(ctx context.Context, limit int) ([]FileID, error)
+	// EndRemovals says that the blobs of these files were removed.
+	EndRemovals(ctx context.Context, ids []FileID) error
+	// FileUsage returns what all files take.
+	FileUsage(ctx context.Context) (FileUsage, error)
+}
+
 // Store is the whole of what Parley stores. All methods are safe for concurrent use. A
 // failure of the database is unavailable if a retry may help (full disk, no primary),
 // else internal.
@@ -233,6 +276,7 @@ type Store interface {
 	Blocks
 	Sessions
 	Invites
+	Files
 	// Epoch returns the name of this history. It was made with the database, or
 	// when a copy, whose epoch is empty, was first opened.
 	Epoch() string

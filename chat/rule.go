@@ -29,6 +29,8 @@ type View interface {
 	User(UserID) (u User, ok bool)
 	// UsersByHandle returns the accounts that have one of the handles, in no order.
 	UsersByHandle([]string) []User
+	// File returns the record of a file or upload.
+	File(FileID) (u Upload, ok bool)
 	// ChatsOf returns the number of chats of each of the users. Only this chat's log
 	// is judged in order: events that are committed to other chats at the same
 	// moment may be missing, so a bound may be exceeded by a few.
@@ -43,10 +45,14 @@ type View interface {
 // nothing. The store finds known clientIds; rules need not.
 type Rule func(View, *Event) error
 
-// Post is the rule of posted drafts: the author is a member. The reply's target must be
-// a message of the chat; mentions are the members that the text names.
+// Post is the rule of posted drafts: the author is a member, and has uploaded the files to
+// this chat, wholly, and no message has them. The reply's target must be a message of the
+// chat; mentions are the members that the text names.
 func Post(v View, e *Event) error {
 	if err := mayWrite(v, e.By); err != nil {
+		return err
+	}
+	if err := fillFiles(v, e); err != nil {
 		return err
 	}
 	e.Mentions = mentioned(v, e.Text)
@@ -76,6 +82,8 @@ func Edit(v View, e *Event) error {
 		return Fail(NotAuthor, "only its author can edit a message")
 	case m.DeletedAt != 0:
 		return FailField(Conflict, "target", "message %d was deleted", e.Target)
+	case e.Text == "": // an edited event without a text says that the message was deleted
+		return FailField(BadInput, "text", "text must not be empty")
 	case m.Text == e.Text:
 		return ErrNoChange
 	}
@@ -264,9 +272,52 @@ func Rename(v View, e *Event) error {
 	return nil
 }
 
-// QuoteOf returns the quote of a message; that of a deleted one has no text.
+// QuoteOf returns the quote of a message; that of a deleted one has no text and no files.
 func QuoteOf(m Message) *Quote {
-	return &Quote{Seq: m.Seq, By: m.By, Text: Cut(m.Text, MaxQuote)}
+	q := &Quote{Seq: m.Seq, By: m.By, Text: Cut(m.Text, MaxQuote)}
+	if q.Text == "" {
+		q.Files = len(m.Files)
+	}
+	return q
+}
+
+// fillFiles completes the files of a posted draft. It does not change the draft's list,
+// since the rule may be called again.
+func fillFiles(v View, e *Event) error {
+	if len(e.Files) == 0 {
+		return nil
+	}
+	files := make([]File, 0, len(e.Files))
+	for _, f := range e.Files {
+		u, ok := v.File(f.ID)
+		switch {
+		case !ok || u.By != e.By || u.ChatID != e.ChatID:
+			return FailField(BadInput, "files", "%s is not a file that you uploaded to this chat", f.ID)
+		case !u.Complete:
+			return FailField(Conflict, "files", "the upload of %s is not complete", f.ID)
+		case u.Message != 0:
+			return FailField(Conflict, "files", "a message has the file %s already", f.ID)
+		}
+		files = append(files, u.File)
+	}
+	e.Files = files
+	return nil
+}
+
+// CheckFiles refuses a list of files that no message may have, whatever they are.
+func CheckFiles(files []FileID) error {
+	if len(files) > MaxFiles {
+		return FailField(BadInput, "files", "a message has at most %d files", MaxFiles)
+	}
+	for i, id := range files {
+		if err := CheckID("files", id); err != nil {
+			return err
+		}
+		if contains(files[:i], id) {
+			return FailField(BadInput, "files", "%s is there twice", id)
+		}
+	}
+	return nil
 }
 
 // target returns the message that the draft is about.

@@ -16,6 +16,7 @@ type room struct {
 	blocks   map[UserID]UserID
 	silenced bool
 	messages map[Seq]Message
+	files    map[FileID]Upload
 	users    map[UserID]User
 	chats    map[UserID]int            // of each user
 	made     map[UserID]map[UserID]int // by whom, of each user
@@ -62,6 +63,8 @@ func (r room) UsersByHandle(handles []string) (users []User) {
 	return users
 }
 
+func (r room) File(id FileID) (Upload, bool) { u, ok := r.files[id]; return u, ok }
+
 func (r room) ChatsOf([]UserID) map[UserID]int                     { return r.chats }
 func (r room) ChatsMadeBy(maker UserID, _ []UserID) map[UserID]int { return r.made[maker] }
 
@@ -77,6 +80,13 @@ func tea() room {
 			2: {Seq: 2, By: "bob", Text: "hi"},
 			3: {Seq: 3, By: "bob", DeletedAt: 9},
 		},
+		files: map[FileID]Upload{
+			"whole":   {File: File{ID: "whole", Name: "a.png"}, ChatID: "tea", By: "bob", Complete: true},
+			"partial": {File: File{ID: "partial"}, ChatID: "tea", By: "bob"},
+			"ann's":   {File: File{ID: "ann's"}, ChatID: "tea", By: "ann", Complete: true},
+			"other":   {File: File{ID: "other"}, ChatID: "coffee", By: "bob", Complete: true},
+			"taken":   {File: File{ID: "taken"}, ChatID: "tea", By: "bob", Complete: true, Message: 2},
+		},
 		users: map[UserID]User{},
 	}
 	for _, u := range []UserID{"ann", "bob", "cleo", "dan", "eve"} {
@@ -89,6 +99,15 @@ func with(change func(*room)) room {
 	r := tea()
 	change(&r)
 	return r
+}
+
+// withFiles is a draft by bob with files.
+func withFiles(ids ...FileID) Event {
+	e := Event{ChatID: "tea", By: "bob"}
+	for _, id := range ids {
+		e.Files = append(e.Files, File{ID: id})
+	}
+	return e
 }
 
 func open(r *room)   { r.chat.Open = true }
@@ -144,6 +163,15 @@ func TestRules(t *testing.T) {
 		{"a reply to nothing", Post, tea(), Event{By: "bob", Reply: &Quote{Seq: 7}}, NotFound, "replyTo"},
 		{"a reply", Post, tea(), Event{By: "bob", Reply: &Quote{Seq: 1}}, ok, ""},
 
+		{"with a file", Post, tea(), withFiles("whole"), ok, ""},
+		{"with an unknown file", Post, tea(), withFiles("whole", "none"), BadInput, "files"},
+		{"with another's file", Post, tea(), withFiles("ann's"), BadInput, "files"},
+		{"with a file of another chat", Post, tea(), withFiles("other"), BadInput, "files"},
+		{"with a file that is not whole", Post, tea(), withFiles("partial"), Conflict, "files"},
+		{"with a file of another message", Post, tea(), withFiles("whole", "taken"), Conflict, "files"},
+		{"a stranger posts with a file", Post, with(func(r *room) { delete(r.members, "bob") }), withFiles("whole"), NotFound, "chatId"},
+
+		{"an edit to no text", Edit, tea(), Event{By: "bob", Target: 2}, BadInput, "text"},
 		{"the author edits", Edit, tea(), Event{By: "bob", Target: 2, Text: "x"}, ok, ""},
 		{"the same text", Edit, tea(), Event{By: "bob", Target: 2, Text: "hi"}, same, ""},
 		{"an admin edits another's", Edit, tea(), Event{By: "ann", Target: 2, Text: "x"}, NotAuthor, ""},

@@ -57,3 +57,36 @@ func TestBlocks(t *testing.T) {
 		bob.call("POST", "/api/chats/"+string(out.Chat.ID)+"/messages", m{"clientId": "1", "text": "hello"}).wantError(chat.Forbidden, "")
 	}
 }
+
+// While one user of a direct chat blocks the other, neither is told that the other one types.
+func TestTypingInBlockedChat(t *testing.T) {
+	x := start(t)
+	ann, bob := x.addUser("ann"), x.addUser("bob")
+	var out api.ChatAnswer
+	ann.call("POST", "/api/chats", m{"kind": "direct", "members": []chat.UserID{bob.user.ID}, "clientId": "1"}).want(201).into(&out)
+	direct, group := out.Chat.ID, ann.group(bob)
+	sockets := map[*client]*socketClient{ann: ann.connectLive(), bob: bob.connectLive()}
+	for _, s := range sockets {
+		s.ask(m{"do": "focus", "chatIds": []chat.ChatID{direct, group}}, nil)
+	}
+	// wantTyping fails if the signals that each user causes in both chats do not arrive as want says.
+	wantTyping := func(want ...chat.ChatID) {
+		t.Helper()
+		for by, to := range map[*client]*client{ann: bob, bob: ann} {
+			for _, id := range []chat.ChatID{direct, group} {
+				sockets[by].ask(m{"do": "typing", "chatId": id}, nil)
+			}
+			for _, id := range want {
+				if v := sockets[to].take("typing", func(v *value) bool { return v.Signal == "typing" && v.By == by.user.ID }); v.ChatID != id {
+					t.Errorf("%s is told of %s, want %s", to.user.Handle, v.ChatID, id)
+				}
+			}
+		}
+	}
+	wantTyping(direct, group)
+	path := "/api/blocks/" + string(bob.user.ID)
+	ann.call("PUT", path, nil).want(204)
+	wantTyping(group)
+	ann.call("DELETE", path, nil).want(204)
+	wantTyping(direct, group)
+}

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"parley/chat"
+	"parley/server/audit"
 )
 
 // chats are the operations on chats.
@@ -112,7 +113,8 @@ func (s chats) RenameChat(ctx context.Context, caller Caller, id chat.ChatID, ti
 		return err
 	}
 	draft := chat.Event{Kind: chat.Renamed, ChatID: id, By: caller.User.ID, ClientID: clientID, Title: title, Topic: topic}
-	return s.drafts.appendWait(ctx, draft, chat.Rename)
+	_, _, err := s.drafts.appendWait(ctx, draft, chat.Rename)
+	return err
 }
 
 // DeleteChat deletes a group: its members are told, and then its log is purged.
@@ -121,7 +123,11 @@ func (s chats) DeleteChat(ctx context.Context, caller Caller, id chat.ChatID, cl
 		return err
 	}
 	draft := chat.Event{Kind: chat.Left, ChatID: id, By: caller.User.ID, ClientID: clientID}
-	if err := s.drafts.appendWait(ctx, draft, chat.DeleteChat); err != nil {
+	_, again, err := s.drafts.appendWait(ctx, draft, chat.DeleteChat)
+	if !again {
+		s.audit.Write(ctx, audit.Event{Kind: audit.ChatDeleted, Actor: string(caller.User.ID), Target: string(id), Err: err})
+	}
+	if err != nil {
 		return err
 	}
 	select {

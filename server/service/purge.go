@@ -21,6 +21,7 @@ func (s chats) RunPurge(ctx context.Context) error {
 			s.Log.LogAttrs(ctx, slog.LevelWarn, "purging a deleted chat failed and is tried again", slog.String("error", err.Error()))
 		}
 		if more && err == nil && ctx.Err() == nil {
+			s.files.Wake()
 			continue
 		}
 		select {

@@ -10,6 +10,7 @@ import (
 	"parley/middleware"
 	"parley/server/audit"
 	"parley/server/auth"
+	"parley/server/files"
 	"parley/store/cached"
 )
 
@@ -32,6 +33,9 @@ type Limits struct {
 	Body      middleware.Size // bytes of a request's body
 	Text      middleware.Size // bytes of a message's text
 	Message   int64           // bytes of one WebSocket message from a client
+	File      middleware.Size // bytes of a file
+	Uploads   middleware.Size // bytes that one user uploads in a day; 0: no limit
+	Storage   middleware.Size // bytes of all files; 0: no limit
 }
 
 // Lifetimes are how long what a Service creates is valid.
@@ -43,6 +47,7 @@ type Lifetimes struct {
 // Config is the configuration of a Service. Nothing in it changes afterwards.
 type Config struct {
 	Store        chat.Store
+	Blobs        chat.Blobs // nil: the server stores no files
 	Errors       ErrorLog
 	Audit        *audit.Log
 	Registration Registration
@@ -68,6 +73,8 @@ type Service struct {
 	blocks
 	chats
 	events
+	fileLists
+	*files.Files // its Sweep is a goroutine
 	*invites
 	members
 	messages
@@ -79,7 +86,7 @@ type Service struct {
 
 // core is what the nouns share.
 type core struct {
-	*cached.Store // its Run and RunPurge are the only goroutines of a Service
+	*cached.Store // its Run and RunPurge, and Sweep of files, are the only goroutines of a Service
 	ErrorLog
 	*budgets
 	audit        *audit.Log
@@ -88,6 +95,7 @@ type core struct {
 	lifetimes    Lifetimes
 	drafts       *drafts
 	auth         *auth.Auth
+	files        *files.Files
 	deleted      chan struct{} // has a token when a chat was deleted
 }
 
@@ -104,7 +112,9 @@ func New(c Config) *Service {
 		lifetimes:    c.Lifetimes,
 		drafts:       &drafts{store: store, budgets: budgets, appended: c.Appended},
 		auth:         auth.New(c.Limits.Anonymous, c.Attempts, store.SessionsOf),
-		deleted:      make(chan struct{}, 1),
+		files: files.New(files.Config{Store: store, Blobs: c.Blobs, Log: c.Errors.Log,
+			Limit: int64(c.Limits.File), Uploads: int64(c.Limits.Uploads), Storage: int64(c.Limits.Storage)}),
+		deleted: make(chan struct{}, 1),
 	}
 	return &Service{
 		core:       s,
@@ -112,6 +122,8 @@ func New(c Config) *Service {
 		blocks:     blocks{s},
 		chats:      chats{s},
 		events:     events{s},
+		fileLists:  fileLists{s},
+		Files:      s.files,
 		invites:    &invites{core: s},
 		members:    members{s},
 		messages:   messages{s},

@@ -21,7 +21,7 @@ func (db *DB) Append(ctx context.Context, draft chat.Event, rule chat.Rule, done
 }
 
 // judge applies the rule at the head of the chat and writes the event; the document of a
-// post is added to s.posted. A known clientId of a post is found as a duplicate key. look
+// post without files is added to s.posted. A known clientId of a post is found as a duplicate key. look
 // says to look it up first, since a duplicate key ends a transaction. It is also looked up
 // if the rule refused (the first event may be the reason), and the first event returned as
 // chat.Event.Repeat allows. A command that changes nothing is written, too, under the
@@ -56,7 +56,7 @@ func (t *tx) judge(draft chat.Event, rule chat.Rule, look bool) (ev chat.Event, 
 		return chat.Event{}, false, err
 	}
 	s.number(&e, t.now)
-	if e.Kind.Is().Message {
+	if inserted(&e) {
 		s.posted = append(s.posted, document(&e))
 		return e, false, nil
 	}

@@ -38,6 +38,7 @@ func (db *DB) indexes() map[*mongo.Collection][]mongo.IndexModel {
 	when := func(field string, value any) *options.IndexOptionsBuilder {
 		return options.Index().SetPartialFilterExpression(bson.D{{Key: field, Value: value}})
 	}
+	positive := bson.D{{Key: "$gt", Value: 0}}
 	ttl := func(seconds int32) *options.IndexOptionsBuilder {
 		return options.Index().SetExpireAfterSeconds(seconds)
 	}
@@ -77,6 +78,17 @@ func (db *DB) indexes() map[*mongo.Collection][]mongo.IndexModel {
 			{Keys: key("code"), Options: unique()},
 			{Keys: key("by", "_id")},
 		},
+		db.files: {
+			{Keys: key("by", "createdAt")},
+			{Keys: key("by", "freeUntil"), Options: when("freeUntil", positive)},
+			{Keys: key("freeUntil"), Options: when("freeUntil", positive)},
+			{Keys: key(filesIndex("")...), Options: when("message", positive)},
+			{Keys: key(filesIndex(chat.OtherFile)...), Options: when("message", positive)},
+			{Keys: key("complete", "_id")}, // all, one after the other
+			{Keys: key("bytes")},           // the sum of all
+		},
+		db.blobs:        {{Keys: key("filename"), Options: unique()}},
+		db.chunks:       {{Keys: key("files_id", "n"), Options: unique()}},
 		db.blocks:       {{Keys: key("user", "blocked"), Options: unique()}},
 		db.recoveries:   {{Keys: key("code"), Options: unique()}},
 		db.recoveryUses: {{Keys: key("user", "at")}},

@@ -47,7 +47,7 @@ type DB struct {
 	end    context.CancelFunc // ends ctx, closeTimeout after Close began at the latest
 
 	events, chats, members, users, words, sessions, invites, recoveries, recoveryUses, meta *mongo.Collection
-	revocations, signals, blocks                                                            *mongo.Collection
+	revocations, signals, blocks, files, removals, blobs, chunks                            *mongo.Collection
 
 	name        string // identifies this process among the replicas
 	clock       clock
@@ -140,7 +140,9 @@ func (db *DB) use(name string) {
 	for name, c := range map[string]**mongo.Collection{
 		"events": &db.events, "chats": &db.chats, "members": &db.members, "users": &db.users, "user_words": &db.words,
 		"sessions": &db.sessions, "invites": &db.invites, "recoveries": &db.recoveries, "recovery_uses": &db.recoveryUses, "meta": &db.meta,
-		"revocations": &db.revocations, "signals": &db.signals, "blocks": &db.blocks,
+		"revocations": &db.revocations, "signals": &db.signals, "files": &db.files, "removals": &db.removals,
+		"blobs.files": &db.blobs, "blobs.chunks": &db.chunks,
+		"blocks": &db.blocks,
 	} {
 		*c = db.db.Collection(name)
 	}

@@ -9,11 +9,11 @@ import (
 )
 
 // project applies an event to the projections, one case per kind, in the event's
-// transaction. A post needs none: its document is the message.
+// transaction. A post without files needs none: its document is the message.
 func (t *tx) project(s *state, e *chat.Event) error {
 	switch e.Kind {
 	case chat.Posted:
-		return nil
+		return t.attach(e)
 	case chat.Edited:
 		set := bson.D{{Key: "text", Value: e.Text}, {Key: "editedAt", Value: e.At}}
 		if len(e.Mentions) > 0 {
@@ -21,11 +21,14 @@ func (t *tx) project(s *state, e *chat.Event) error {
 		}
 		return t.rewrite(e, bson.D{{Key: "$set", Value: set}, {Key: "$unset", Value: key("mentions")}})
 	case chat.Deleted:
+		if _, err := t.removeFiles(bson.D{{Key: "chat", Value: e.ChatID}, {Key: "message", Value: e.Target}}, 0); err != nil {
+			return err
+		}
 		if err := t.clearAllReactions(e); err != nil {
 			return err
 		}
 		return t.rewrite(e, bson.D{{Key: "$set", Value: bson.D{{Key: "deletedAt", Value: e.At}}},
-			{Key: "$unset", Value: key("text", "mentions", "reactions")}})
+			{Key: "$unset", Value: key("text", "mentions", "reactions", "files")}})
 	case chat.Reacted:
 		return t.react(e)
 	case chat.Joined:

@@ -64,6 +64,14 @@ func (db *DB) purge(ctx context.Context, id chat.ChatID) error {
 	if err != nil || !emptied {
 		return err
 	}
+	files := 0 // uploads that no message has expire
+	err = db.write(ctx, "", "remove the files of a deleted chat", func(t *tx) error {
+		files, err = t.removeFiles(bson.D{{Key: "chat", Value: id}, {Key: "message", Value: bson.D{{Key: "$gt", Value: 0}}}}, purgeDocs)
+		return err
+	})
+	if err != nil || files > 0 {
+		return err
+	}
 	return db.read(ctx, "purge a deleted chat", func(ctx context.Context) error {
 		ids, err := db.purgeable(ctx, id, top.Seq)
 		if err != nil {

@@ -134,9 +134,9 @@ func (t *tx) insert(e *chat.Event) (fresh bool, err error) {
 		if e.Reply != nil {
 			reply = int64(e.Reply.Seq)
 		}
-		n, err = t.exec(`INSERT INTO messages (chat, seq, n, at, by, client_id, text, reply_to, mentions) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+		n, err = t.exec(`INSERT INTO messages (chat, seq, n, at, by, client_id, text, reply_to, mentions, files) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 			ON CONFLICT (chat, client_id, by) DO NOTHING`,
-			string(e.ChatID), int64(e.Seq), int64(e.N), e.At, string(e.By), e.ClientID, e.Text, reply, jsonIDs(e.Mentions))
+			string(e.ChatID), int64(e.Seq), int64(e.N), e.At, string(e.By), e.ClientID, e.Text, reply, jsonIDs(e.Mentions), jsonFiles(e.Files))
 		return n == 1, err
 	}
 	emoji := e.Emoji

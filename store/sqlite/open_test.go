@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"database/sql"
+	"errors"
 	"fmt"
 	"io/fs"
 	"log/slog"
@@ -166,9 +167,9 @@ func TestOpenRefusesRemains(t *testing.T) {
 		}
 		opened(t, path)
 	})
-	t.Run("a new database is told", func(t *testing.T) {
+	tellsOnce := func(t *testing.T, path string) {
+		t.Helper()
 		var out strings.Builder
-		path := filepath.Join(t.TempDir(), "parley.db")
 		for range 2 {
 			db, err := Open(t.Context(), path, slog.New(slog.NewTextHandler(&out, nil)))
 			if err != nil {
@@ -181,6 +182,19 @@ func TestOpenRefusesRemains(t *testing.T) {
 		if strings.Count(out.String(), "a new database is made") != 1 {
 			t.Errorf("logged %s", out.String())
 		}
+	}
+	t.Run("a new database is told", func(t *testing.T) { tellsOnce(t, filepath.Join(t.TempDir(), "parley.db")) })
+	t.Run("so is one in a file of SQLite that holds nothing", func(t *testing.T) {
+		path := filepath.Join(t.TempDir(), "parley.db")
+		empty, err := sql.Open("sqlite", path)
+		if err == nil {
+			_, err = empty.ExecContext(t.Context(), "VACUUM")
+			err = errors.Join(err, empty.Close())
+		}
+		if info, statErr := os.Stat(path); err != nil || statErr != nil || info.Size() == 0 {
+			t.Fatal(info, err, statErr)
+		}
+		tellsOnce(t, path)
 	})
 }
 

@@ -59,13 +59,18 @@ func (t *tx) purge(id chat.ChatID) error {
 		return err
 	}
 	t.scrubDue = true
-	for _, part := range []func(*state) (int, error){t.purgeMessages, t.purgeEvents, t.purgeUnchanged} {
+	for _, part := range []func(*state) (int, error){t.purgeFiles, t.purgeMessages, t.purgeEvents, t.purgeUnchanged} {
 		if n, err := part(s); err != nil || n > 0 {
 			return err
 		}
 	}
 	_, err = t.exec(`UPDATE chats SET deleted = 2 WHERE id = ?`, string(id))
 	return err
+}
+
+// purgeFiles removes the files of messages. Uploads that no message has expire.
+func (t *tx) purgeFiles(s *state) (int, error) {
+	return t.removeFiles(`id IN (SELECT id FROM files WHERE chat = ? AND message IS NOT NULL ORDER BY message DESC, place LIMIT ?)`, string(s.id), purgeRows)
 }
 
 func (t *tx) purgeMessages(s *state) (int, error) {

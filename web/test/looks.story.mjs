@@ -189,4 +189,71 @@ test("a code block has a strip with its language and Copy, straight lines and co
   }
 });
 
+test("the emoji picker stands at its button, has categories and skin tones, and Enter takes the first", async () => {
+  await ann.getByRole("link", { name: /Garden/ }).click();
+  await heading(ann, "Garden");
+  await press(ann, "Emoji");
+  const picker = ann.getByRole("dialog", { name: "Emoji" });
+  await picker.getByRole("button", { name: "Flags", exact: true }).click();
+  const grid = picker.locator(".emoji-grid");
+  await grid.getByRole("button", { name: "chequered flag" }).or(grid.getByRole("button", { name: "checkered flag" })).first().waitFor();
+  const scroll = await grid.evaluate((e) => ({ top: e.scrollTop, tooWide: e.scrollWidth - e.clientWidth }));
+  assert.ok(scroll.top > 1000 && scroll.tooWide <= 0, JSON.stringify(scroll));
+  const [at, button] = [await box(picker), await box(ann.getByRole("button", { name: "Emoji", exact: true }).first())];
+  assert.ok(at.bottom <= button.top + 1 && at.left < button.left + 60, JSON.stringify([at, button]));
+  await h.accessible(ann, "emoji-picker");
+  await picker.getByRole("button", { name: "Dark skin tone", exact: true }).click();
+  await ann.getByLabel("Search emoji").fill("thumbs up");
+  await grid.getByRole("button", { name: "thumbs up" }).waitFor();
+  await ann.getByLabel("Search emoji").press("Enter");
+  await ann.waitForFunction(() => document.querySelector("[data-composer]").value === "👍🏿");
+  await ann.keyboard.press("Control+a");
+  await ann.keyboard.press("Delete");
+  await row(ann, "Code follows 1").hover();
+  await row(ann, "Code follows 1").getByRole("button", { name: "React…" }).click();
+  await ann.getByRole("dialog", { name: "Emoji" }).getByRole("button", { name: "grinning face", exact: true }).click();
+  await ann.getByRole("button", { name: "😀 1: Ann" }).waitFor();
+  await ann.mouse.move(5, 5);
+  await ann.locator(".reaction.more").last().click(); // behind the chips
+  await ann.getByLabel("Search emoji").fill("party pop");
+  await ann.getByRole("button", { name: "party popper", exact: true }).waitFor();
+  await ann.getByLabel("Search emoji").press("Enter");
+  await ann.getByRole("button", { name: "🎉 1: Ann" }).waitFor();
+  await cara.getByRole("button", { name: "Emoji", exact: true }).tap();
+  const small = await box(cara.getByRole("dialog", { name: "Emoji" }));
+  assert.ok(small.left >= 0 && small.right <= 360 && small.top >= 0, JSON.stringify(small));
+  await h.shot(cara, "emoji-picker-360");
+  await cara.keyboard.press("Escape");
+});
+
+test("tooltips say what an icon does and who reacted, on hover and on focus", async () => {
+  const tip = ann.getByRole("tooltip");
+  await ann.mouse.move(5, 5);
+  await ann.getByRole("button", { name: "Jump to…" }).hover();
+  await tip.waitFor();
+  assert.equal(await tip.innerText(), "Jump to…Ctrl+K");
+  await ann.mouse.move(640, 400);
+  await tip.waitFor({ state: "detached" });
+  await ann.getByRole("button", { name: "🎉 1: Ann" }).hover();
+  await tip.filter({ hasText: "Ann" }).waitFor();
+  await h.shot(ann, "tooltip");
+  await ann.mouse.move(5, 5);
+  await tip.waitFor({ state: "detached" });
+  await ann.getByRole("button", { name: "Jump to…" }).focus();
+  await ann.keyboard.press("Tab");
+  await tip.filter({ hasText: "New chat" }).waitFor();
+  await ann.keyboard.press("Escape");
+});
+
+test("one's own name is at the foot of the sidebar and comes last in completions", async () => {
+  await ann.getByRole("link", { name: "Ann", exact: true }).click();
+  await ann.waitForURL(/\/me$/);
+  await ann.getByRole("link", { name: /Garden/ }).click();
+  await heading(ann, "Garden");
+  await ann.getByPlaceholder("Write to Garden").fill("@");
+  await ann.getByRole("option").nth(2).waitFor();
+  assert.deepEqual((await ann.getByRole("option").allInnerTexts()).map((s) => s.split(/\s/)[0]), ["@bob", "@cara", "@ann"]);
+  await ann.getByPlaceholder("Write to Garden").fill("");
+});
+
 h.noFaults();

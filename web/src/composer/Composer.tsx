@@ -1,4 +1,4 @@
-import { type FormEvent, type KeyboardEvent, memo, useCallback, useEffect, useEffectEvent, useId, useState } from "react";
+import { type FormEvent, type KeyboardEvent, memo, useCallback, useEffect, useEffectEvent, useId, useRef, useState, type Ref } from "react";
 import { FileTrigger } from "react-aria-components";
 import { useCore, useSnapshot } from "../app/useCore.ts";
 import type { Pending } from "../core/outbox.ts";
@@ -9,9 +9,9 @@ import { t } from "../strings/index.ts";
 import { quotePreview } from "../strings/preview.ts";
 import { Button } from "../ui/Button.tsx";
 import { Icon } from "../ui/Icon.tsx";
-import { Dialog } from "../ui/Dialog.tsx";
+import { isCoarse } from "../ui/coarse.ts";
 import { Attachments } from "./Attachments.tsx";
-import { EmojiPicker } from "./LazyEmojiPicker.tsx";
+import { EmojiPopover } from "./EmojiPopover.tsx";
 import { SuggestionList, useSuggestionMenu } from "./SuggestionList.tsx";
 import { byteLength, composing, inFence, sends } from "./text.ts";
 import { useDraft } from "./useDraft.ts";
@@ -48,6 +48,7 @@ export function Composer({ chatId, reply, given, onReply, onEditLast }: Props) {
   const menu = useSuggestionMenu(chatId, text, caret, replace);
   const attachments = useAttachments(chatId, () => fieldRef.current?.focus());
   const [picking, setPicking] = useState(false);
+  const emojiRef = useRef<HTMLButtonElement>(null);
   const over = byteLength(text) - limit;
 
   const takeOver = useEffectEvent((p: Pending) => {
@@ -80,7 +81,7 @@ export function Composer({ chatId, reply, given, onReply, onEditLast }: Props) {
     }
   }
   const pickEmoji = useCallback(() => {
-    fieldRef.current?.focus(); // the dialog returns the focus to where it was
+    if (!isCoarse()) fieldRef.current?.focus(); // the popover returns the focus to where it was
     setPicking(true);
   }, [fieldRef]);
 
@@ -91,7 +92,7 @@ export function Composer({ chatId, reply, given, onReply, onEditLast }: Props) {
       <Attachments attachments={attachments} />
       <div className="composer-line">
         {attachments.allowed && <AttachButton onFiles={attachments.add} />}
-        <EmojiButton onPress={pickEmoji} />
+        <EmojiButton ref={emojiRef} onPress={pickEmoji} />
         <textarea ref={fieldRef} data-composer rows={Math.min(8, text.split("\n").length)} dir="auto" aria-label={w.placeholder(title)} placeholder={w.placeholder(title)} value={text} enterKeyHint={inFence(text, caret) ? "enter" : "send"}
           role={menu.open ? "combobox" : undefined} aria-expanded={menu.open || undefined} aria-controls={menu.open ? id : undefined} aria-activedescendant={menu.open ? `${id}-${menu.selected}` : undefined}
           aria-invalid={over > 0 || undefined} aria-describedby={over > -nearLimit ? id + "n" : undefined}
@@ -105,12 +106,7 @@ export function Composer({ chatId, reply, given, onReply, onEditLast }: Props) {
         <SendButton off={!(visible(text) || attachments.files.length) || over > 0} />
       </div>
       {over > -nearLimit && <p id={id + "n"} className={over > 0 ? "error" : "hint"} role="status">{over > 0 ? w.tooLong(over) : w.left(-over)}</p>}
-      <Dialog title={w.emoji} isOpen={picking} onClose={() => setPicking(false)}>
-        <EmojiPicker onClose={() => setPicking(false)} onPick={(emoji) => {
-          setPicking(false);
-          replace(text.slice(0, caret) + emoji + text.slice(caret), caret + emoji.length);
-        }} />
-      </Dialog>
+      {picking && <EmojiPopover triggerRef={emojiRef} onClose={() => setPicking(false)} onPick={(emoji) => replace(text.slice(0, caret) + emoji + text.slice(caret), caret + emoji.length)} />}
     </form>
   );
 }
@@ -127,5 +123,5 @@ function ReplyPreview({ reply, onClose }: { reply: Quote; onClose: () => void })
 
 // Memoized: a keystroke renders none of the buttons.
 const AttachButton = memo(({ onFiles }: { onFiles: (files: Iterable<File>) => void }) => <FileTrigger allowsMultiple onSelect={(list) => list && onFiles(list)}><Button look="plain icon" aria-label={t.files.attach}><Icon name="attach" /></Button></FileTrigger>);
-const EmojiButton = memo(({ onPress }: { onPress: () => void }) => <Button look="plain icon" aria-label={w.emoji} onPress={onPress}><Icon name="smile" /></Button>);
-const SendButton = memo(({ off }: { off: boolean }) => <Button type="submit" look="main" isDisabled={off} aria-label={w.send}><Icon name="send" /></Button>);
+const EmojiButton = memo(({ ref, onPress }: { ref: Ref<HTMLButtonElement>; onPress: () => void }) => <Button ref={ref} look="plain icon" aria-label={w.emoji} onPress={onPress}><Icon name="smile" /></Button>);
+const SendButton = memo(({ off }: { off: boolean }) => <Button type="submit" look="main" isDisabled={off} aria-label={w.send} tip={w.send} shortcut="Enter"><Icon name="send" /></Button>);

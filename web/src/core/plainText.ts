@@ -5,8 +5,18 @@ import { cut } from "./text.ts";
 /** Returns a message's text on one line without Markdown, for previews; at most that many UTF-16 units. */
 export function plainText(text: string, most: number): string {
   const source = cut(text, 4 * most); // markup takes a part of it
-  const plain = parse(source).map(ofBlock).join(" ").replace(/\s+/g, " ").trim();
-  return cut(plain || source.replace(/\s+/g, " ").trim(), most);
+  return cut(line(parsed(source)) || line(source), most);
+}
+
+const line = (s: string) => s.replace(/\s+/g, " ").trim();
+
+/** An error of the parser shows the message as it is; without this it would take the sidebar along. */
+function parsed(text: string): string {
+  try {
+    return parse(text).map(ofBlock).join(" ");
+  } catch {
+    return "";
+  }
 }
 
 function ofBlock(b: Block): string {

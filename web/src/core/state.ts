@@ -3,14 +3,14 @@
 import type { PageRequest, Chat } from "./chatModel.ts";
 import { newChat, requestStarted, pageLoaded, applyEvent, resumedChat, membersLoaded, withReadPointer, withEntry, resetChat, typingStarted, requestEnded, withoutExpiredTyping } from "./chat.ts";
 import { trimTimeline } from "./timeline.ts";
-import type { ChatId, Entry, Event, FileLimits, Hello, Limits, Page, Role, Seq, Signal, User, UserId } from "./wire.ts";
+import type { ChatId, Entry, Event, Hello, Limits, Page, Role, Seq, Signal, User, UserId } from "./wire.ts";
 
 export interface State {
   readonly epoch: string;
   readonly version: string;
   readonly me: User | null;
   /** What the page goes by of the server's limits. */
-  readonly limits: Pick<Limits, "text" | "page" | "quote" | "readers"> & FileLimits;
+  readonly limits: Pick<Limits, "text" | "page" | "quote" | "readers" | "file" | "files">;
   readonly users: ReadonlyMap<UserId, User>;
   readonly chats: ReadonlyMap<ChatId, Chat>;
   /** Empty until presence signals come. */

@@ -29,15 +29,12 @@ export interface Entry {
 /** A window of messages in ascending seq, at least as new as event `head`. */
 export interface Page { messages: readonly Message[]; users: readonly User[]; head: Seq; moreBefore: boolean; moreAfter: boolean }
 
-/** The limits of a server that stores files: bytes of a file, and files of a message. */
-export interface FileLimits { file: number; files: number }
-
 /** docs/protocol.md has their units. An older server does not send all of them. */
-export interface Limits { text: number; body: number; message: number; page: number; quote: number; readers: number; sockets: number; posts: { n: number; perMs: number } }
+export interface Limits { text: number; body: number; message: number; page: number; quote: number; readers: number; sockets: number; posts: { n: number; perMs: number }; file: number; files: number }
 
 export interface Hello {
   epoch: string; me: User; chats: readonly Entry[]; users: readonly User[];
-  version: string; now: number; limits: Partial<Limits & FileLimits>; heartbeatMs: number;
+  version: string; now: number; limits: Partial<Limits>; heartbeatMs: number;
 }
 
 interface Logged { chatId: ChatId; seq: Seq; n: number; at: number; by: UserId; clientId?: string }

@@ -1,5 +1,5 @@
-import { memo, type MouseEvent, useMemo } from "react";
-import { navigate, paths } from "../app/route.ts";
+import { memo, useMemo } from "react";
+import { follow, paths } from "../app/route.ts";
 import type { Chat } from "../core/chatModel.ts";
 import { titleOf, userOf } from "../core/selectors.ts";
 import { useSnapshot } from "../app/useCore.ts";
@@ -48,13 +48,6 @@ export const ChatRow = memo(function ChatRow({ chat, current, stop, draft }: Pro
 });
 
 const upTo99 = (n: number) => (n > 99 ? "99+" : n);
-
-/** Navigates, unless a modifier key asks the browser for a new tab or window. */
-function follow(e: MouseEvent, path: string) {
-  if (e.ctrlKey || e.metaKey || e.shiftKey || e.altKey) return;
-  e.preventDefault();
-  navigate(path);
-}
 
 const firstName = (name: string) => name.trim().split(/\s/, 1)[0]!;
 

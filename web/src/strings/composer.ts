@@ -14,5 +14,8 @@ export const composer = {
   found: "Found",
   none: "No emoji is called so.",
   loading: "Loading emoji…",
+  categories: "Categories",
+  skinTone: "Skin tone",
+  tones: ["Default skin tone", "Light skin tone", "Medium-light skin tone", "Medium skin tone", "Medium-dark skin tone", "Dark skin tone"] as const,
   groups: ["Faces", "People", "", "Nature", "Food", "Places", "Doing", "Things", "Signs", "Flags"] as const,
 };
