@@ -71,7 +71,7 @@ test("a message of files alone has a preview in the sidebar, a quote, and no emp
   const m = ann.locator(".message[data-seq]").last();
   assert.equal(await m.locator(".message-body").count(), 0);
   await m.hover();
-  await m.locator(".message-tools button").nth(3).click(); // reply
+  await m.locator(".message-tools button").nth(4).click(); // reply
   await ann.locator(".composer-reply", { hasText: "1 file" }).waitFor();
   await say(ann, "About that");
   await row(bob, "About that").locator(".message-quote", { hasText: "1 file" }).waitFor();
