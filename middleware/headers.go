@@ -11,7 +11,7 @@ import (
 
 const (
 	apiPolicy  = "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
-	pagePolicy = "default-src 'self'; connect-src %s; img-src 'self' data:; style-src 'self'; script-src 'self'; " +
+	pagePolicy = "default-src 'self'; connect-src %s; img-src 'self' data: blob:; style-src 'self'; script-src 'self'; " +
 		"object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
 	hsts = "max-age=31536000" // a year
 )

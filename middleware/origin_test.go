@@ -128,7 +128,7 @@ func TestHeaders(t *testing.T) {
 		policy       []string
 		hsts         bool
 	}{
-		{"", "/", []string{"default-src 'self'", "connect-src 'self';", "script-src 'self';", "style-src 'self';", "img-src 'self' data:",
+		{"", "/", []string{"default-src 'self'", "connect-src 'self';", "script-src 'self';", "style-src 'self';", "img-src 'self' data: blob:;",
 			"base-uri 'none'", "form-action 'self'", "frame-ancestors 'none'", "object-src 'none'"}, false},
 		{"https://chat.example", "/c/1", []string{"connect-src 'self' wss://chat.example;"}, true},
 		{"http://10.0.0.1:8080", "/apish", []string{"default-src 'self'", "connect-src 'self' ws://10.0.0.1:8080;"}, false},

@@ -8,6 +8,8 @@ export { default as VirtualList } from "../sidebar/VirtualList.tsx";
 export { default as NewChat } from "../sidebar/NewChat.tsx";
 export { default as LeaveChat } from "../conversation/LeaveChat.tsx";
 export { default as DeleteChat } from "../conversation/DeleteChat.tsx";
+export { default as FileViewer } from "../conversation/FileViewer.tsx";
+export { default as ChatFiles } from "../conversation/ChatFiles.tsx";
 export { default as Members } from "../conversation/Members.tsx";
 export { default as RenameChat } from "../conversation/RenameChat.tsx";
 export { default as EmojiPicker } from "../composer/EmojiPicker.tsx";

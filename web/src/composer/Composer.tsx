@@ -1,19 +1,21 @@
 import { type FormEvent, type KeyboardEvent, memo, useCallback, useEffect, useEffectEvent, useId, useRef, useState, type Ref } from "react";
+import { FileTrigger } from "react-aria-components";
 import { useCore, useSnapshot } from "../app/useCore.ts";
 import type { Pending } from "../core/outbox.ts";
 import { titleOf, userOf } from "../core/selectors.ts";
-import { plainText } from "../core/plainText.ts";
 import type { ChatId, Quote } from "../core/wire.ts";
 import { visible } from "../core/text.ts";
 import { t } from "../strings/index.ts";
+import { quotePreview } from "../strings/preview.ts";
 import { Button } from "../ui/Button.tsx";
 import { Icon } from "../ui/Icon.tsx";
 import { isCoarse } from "../ui/coarse.ts";
+import { Attachments } from "./Attachments.tsx";
 import { EmojiPopover } from "./EmojiPopover.tsx";
 import { SuggestionList, useSuggestionMenu } from "./SuggestionList.tsx";
 import { byteLength, composing, inFence, sends } from "./text.ts";
 import { useDraft } from "./useDraft.ts";
-import { useFileRefusal } from "./useFileRefusal.ts";
+import { useAttachments } from "./useAttachments.ts";
 import { useTextField } from "./useTextField.ts";
 import "./composer.css";
 
@@ -44,7 +46,7 @@ export function Composer({ chatId, reply, given, onReply, onEditLast }: Props) {
     focusAt(to);
   };
   const menu = useSuggestionMenu(chatId, text, caret, replace);
-  const onPaste = useFileRefusal();
+  const attachments = useAttachments(chatId, () => fieldRef.current?.focus());
   const [picking, setPicking] = useState(false);
   const emojiRef = useRef<HTMLButtonElement>(null);
   const over = byteLength(text) - limit;
@@ -53,7 +55,7 @@ export function Composer({ chatId, reply, given, onReply, onEditLast }: Props) {
     replace([p.text, text].filter((s) => s.trim()).join("\n"), p.text.length); // what is being written stays, behind it
     draft.keep();
     if (p.reply && !reply) onReply(p.reply);
-    core.discard(p.clientId);
+    void attachments.takeOver(p).finally(() => core.discard(p.clientId));
   });
   useEffect(() => {
     if (given) takeOver(given);
@@ -61,8 +63,8 @@ export function Composer({ chatId, reply, given, onReply, onEditLast }: Props) {
 
   function send(e?: FormEvent) {
     e?.preventDefault();
-    if (!visible(text) || over > 0) return;
-    core.post(chatId, text.trim(), reply);
+    if (!(visible(text) || attachments.files.length) || over > 0) return;
+    core.post(chatId, text.trim(), reply, attachments.take());
     draft.end(text);
     setCaret(0);
     fieldRef.current?.focus();
@@ -87,7 +89,9 @@ export function Composer({ chatId, reply, given, onReply, onEditLast }: Props) {
     <form className="composer" onSubmit={send}>
       <SuggestionList id={id} menu={menu} />
       {reply && <ReplyPreview reply={reply} onClose={() => onReply(undefined)} />}
+      <Attachments attachments={attachments} />
       <div className="composer-line">
+        {attachments.allowed && <AttachButton onFiles={attachments.add} />}
         <EmojiButton ref={emojiRef} onPress={pickEmoji} />
         <textarea ref={fieldRef} data-composer rows={Math.min(8, text.split("\n").length)} dir="auto" aria-label={w.placeholder(title)} placeholder={w.placeholder(title)} value={text} enterKeyHint={inFence(text, caret) ? "enter" : "send"}
           role={menu.open ? "combobox" : undefined} aria-expanded={menu.open || undefined} aria-controls={menu.open ? id : undefined} aria-activedescendant={menu.open ? `${id}-${menu.selected}` : undefined}
@@ -98,8 +102,8 @@ export function Composer({ chatId, reply, given, onReply, onEditLast }: Props) {
             menu.reset();
             if (e.target.value) core.typing(chatId);
           }}
-          onSelect={(e) => setCaret(e.currentTarget.selectionStart)} onKeyDown={onKeyDown} onPaste={onPaste} />
-        <SendButton off={!visible(text) || over > 0} />
+          onSelect={(e) => setCaret(e.currentTarget.selectionStart)} onKeyDown={onKeyDown} onPaste={attachments.onPaste} />
+        <SendButton off={!(visible(text) || attachments.files.length) || over > 0} />
       </div>
       {over > -nearLimit && <p id={id + "n"} className={over > 0 ? "error" : "hint"} role="status">{over > 0 ? w.tooLong(over) : w.left(-over)}</p>}
       {picking && <EmojiPopover triggerRef={emojiRef} onClose={() => setPicking(false)} onPick={(emoji) => replace(text.slice(0, caret) + emoji + text.slice(caret), caret + emoji.length)} />}
@@ -111,12 +115,13 @@ function ReplyPreview({ reply, onClose }: { reply: Quote; onClose: () => void })
   const name = useSnapshot((s) => userOf(s.state, reply.by).name);
   return (
     <div className="composer-reply">
-      <span dir="auto"><b><bdi>{name}</bdi></b> {plainText(reply.text, 200)}</span>
+      <span dir="auto"><b><bdi>{name}</bdi></b> {quotePreview(reply)}</span>
       <Button look="plain icon" aria-label={w.noAnswer} onPress={onClose}><Icon name="close" /></Button>
     </div>
   );
 }
 
-// Memoized: a keystroke renders neither button.
+// Memoized: a keystroke renders none of the buttons.
+const AttachButton = memo(({ onFiles }: { onFiles: (files: Iterable<File>) => void }) => <FileTrigger allowsMultiple onSelect={(list) => list && onFiles(list)}><Button look="plain icon" aria-label={t.files.attach}><Icon name="attach" /></Button></FileTrigger>);
 const EmojiButton = memo(({ ref, onPress }: { ref: Ref<HTMLButtonElement>; onPress: () => void }) => <Button ref={ref} look="plain icon" aria-label={w.emoji} onPress={onPress}><Icon name="smile" /></Button>);
 const SendButton = memo(({ off }: { off: boolean }) => <Button type="submit" look="main" isDisabled={off} aria-label={w.send} tip={w.send} shortcut="Enter"><Icon name="send" /></Button>);

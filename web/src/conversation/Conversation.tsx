@@ -6,7 +6,7 @@ import { useChat, useCore, useSnapshot } from "../app/useCore.ts";
 import type { Chat } from "../core/chatModel.ts";
 import type { Pending } from "../core/outbox.ts";
 import { rangeOf, titleOf, userOf } from "../core/selectors.ts";
-import type { ChatId, Entry, Message, Quote, Seq } from "../core/wire.ts";
+import type { ChatId, Entry, FileId, Message, Quote, Seq } from "../core/wire.ts";
 import { t } from "../strings/index.ts";
 import { Button } from "../ui/Button.tsx";
 import { attempt, toast } from "../ui/Toast.tsx";
@@ -22,6 +22,8 @@ const Members = lazyPart(async () => (await loadParts()).Members, "dialog");
 const RenameChat = lazyPart(async () => (await loadParts()).RenameChat, "dialog");
 const DeleteChat = lazyPart(async () => (await loadParts()).DeleteChat, "dialog");
 const LeaveChat = lazyPart(async () => (await loadParts()).LeaveChat, "dialog");
+const FileViewer = lazyPart(async () => (await loadParts()).FileViewer, "dialog");
+const ChatFiles = lazyPart(async () => (await loadParts()).ChatFiles, "dialog");
 const InvitePrompt = lazyPart(async () => (await loadParts()).InvitePrompt);
 const InviteDialog = lazyPart(async () => (await loadParts()).InviteDialog, "dialog");
 
@@ -41,6 +43,7 @@ function OpenConversation({ chat, seq }: { chat: Chat; seq?: Seq }) {
   const [editing, setEditing] = useState<{ seq: Seq; resumed?: boolean }>();
   const [given, setGiven] = useState<Pending>();
   const [opened, setOpened] = useState<ConversationDialog>();
+  const [viewed, setViewed] = useState<{ message: Message; file: FileId }>();
   const area = useRef<HTMLDivElement>(null);
 
   useEffect(() => {
@@ -68,6 +71,7 @@ function OpenConversation({ chat, seq }: { chat: Chat; seq?: Seq }) {
       if (at === undefined) area.current?.querySelector<HTMLElement>("[data-composer]")?.focus();
     },
     jump: (at) => navigate(paths.chat(chat.id, at)),
+    view: (message, file) => setViewed({ message, file }),
   }), [chat.id]);
 
   /** Edits the user's last message: among the loaded ones at the end, the newest page, or any loaded one. */
@@ -98,6 +102,8 @@ function OpenConversation({ chat, seq }: { chat: Chat; seq?: Seq }) {
       <MessageList chat={chat} target={seq} editing={editing} actions={actions} onEditPending={setGiven} />
       <Typing chat={chat} />
       {composer}
+      {viewed && <FileViewer {...viewed} onClose={() => setViewed(undefined)} />}
+      {opened === "files" && <ChatFiles chatId={chat.id} onClose={close} />}
       {opened === "members" && <Members chat={chat} onClose={close} />}
       {opened === "rename" && <RenameChat chat={chat} onClose={close} />}
       {opened === "leave" && <LeaveChat chat={chat} onClose={close} />}

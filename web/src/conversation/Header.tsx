@@ -9,7 +9,7 @@ import { Button } from "../ui/Button.tsx";
 import { Icon } from "../ui/Icon.tsx";
 
 /** The dialogs that the header opens. */
-export type ConversationDialog = "members" | "rename" | "invite" | "leave" | "delete";
+export type ConversationDialog = "members" | "files" | "rename" | "invite" | "leave" | "delete";
 
 interface Props extends Pick<Chat, "kind" | "with" | "topic" | "memberCount" | "role"> {
   title: string;
@@ -31,11 +31,13 @@ export const Header = memo(function Header({ title, onOpen, ...chat }: Props) {
         <p className="hint" dir="auto">{group ? chat.topic : [online && t.conversation.online, status].filter(Boolean).join(" · ")}</p>
       </div>
       {group && <Button look="plain" onPress={() => onOpen("members")}>{t.conversation.members(chat.memberCount)}</Button>}
+      {!group && <Button look="plain icon" aria-label={t.files.ofChat} onPress={() => onOpen("files")}><Icon name="file" /></Button>}
       {group && (
         <MenuTrigger>
           <Button look="plain icon" aria-label={t.conversation.menu}><Icon name="more" /></Button>
           <Popover className="popover" placement="bottom end">
             <Menu className="menu" onAction={(what) => onOpen(what as ConversationDialog)}>
+              <MenuItem id="files">{t.files.ofChat}</MenuItem>
               <MenuItem id="invite">{t.conversation.invite}</MenuItem>
               {chat.role === "admin" && <MenuItem id="rename">{t.conversation.rename}</MenuItem>}
               <MenuItem id="leave">{t.conversation.leave}</MenuItem>

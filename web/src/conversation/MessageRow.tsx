@@ -1,18 +1,19 @@
 import { memo, useMemo } from "react";
 import { useCore, useSnapshot } from "../app/useCore.ts";
 import type { LoadedMessage } from "../core/message.ts";
-import { plainText } from "../core/plainText.ts";
 import { userOf } from "../core/selectors.ts";
 import type { Quote, Seq, User, UserId } from "../core/wire.ts";
 import { UserName } from "../sidebar/UserCard.tsx";
 import { t } from "../strings/index.ts";
 import { Avatar } from "../ui/Avatar.tsx";
+import { quotePreview } from "../strings/preview.ts";
 import { isCoarse } from "../ui/coarse.ts";
 import { ErrorBoundary } from "../ui/ErrorBoundary.tsx";
 import { Icon } from "../ui/Icon.tsx";
 import { bareTime, clockTime, exactTime, Time } from "../ui/Time.tsx";
 import { EditForm } from "./EditForm.tsx";
 import { Markdown } from "./Markdown.tsx";
+import { MessageFiles } from "./MessageFiles.tsx";
 import { Reactions } from "./Reactions.tsx";
 import type { MessageActions } from "./messageActions.ts";
 import { MessageToolbar } from "./MessageToolbar.tsx";
@@ -39,7 +40,8 @@ export const MessageRow = memo(function Row({ message: m, user, first, marked, e
       <div>
         {first && <p className="message-author"><UserName user={user} /><Time at={m.at} /></p>}
         {m.reply && <QuotedMessage quote={m.reply} jump={actions.jump} />}
-        {editing ? <EditForm message={m} resumed={editing === "resumed"} onDone={() => actions.edit(undefined)} /> : m.deletedAt ? <p className="message-deleted">{t.conversation.deleted}</p> : m.mentions?.length ? <MessageBodyWithMentions text={m.text} mentions={m.mentions} /> : <MessageBody text={m.text} />}
+        {editing ? <EditForm message={m} resumed={editing === "resumed"} onDone={() => actions.edit(undefined)} /> : m.deletedAt ? <p className="message-deleted">{t.conversation.deleted}</p> : !m.text ? null : m.mentions?.length ? <MessageBodyWithMentions text={m.text} mentions={m.mentions} /> : <MessageBody text={m.text} />}
+        {m.files && <MessageFiles message={m} files={m.files} onView={actions.view} />}
         {m.editedAt && !m.deletedAt && !editing && <span className="message-note" title={exactTime(m.editedAt)}>{t.conversation.edited}</span>}
         {m.reactions && <Reactions message={m} />}
       </div>
@@ -65,7 +67,7 @@ export function MessageBody({ text, named = nobody }: { text: string; named?: Re
 
 export function QuotedMessage({ quote, jump }: { quote: Quote; jump: (seq: Seq) => void }) {
   const name = useSnapshot((s) => userOf(s.state, quote.by).name);
-  const text = useMemo(() => plainText(quote.text, 200), [quote.text]);
+  const text = useMemo(() => quotePreview(quote), [quote]);
   return (
     <button type="button" className="message-quote" dir="auto" aria-label={`${t.conversation.answerTo(name)}: ${text || t.conversation.quoteGone}`} onClick={() => jump(quote.seq)}>
       <b><bdi>{name}</bdi></b> {text || <i>{t.conversation.quoteGone}</i>}

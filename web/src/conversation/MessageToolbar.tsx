@@ -53,7 +53,7 @@ export function MessageToolbar({ message: m, name, open, actions }: { message: L
   const toggle = (emoji: string) => react(core, m, emoji, !m.reactions?.some((r) => r.emoji === emoji && r.mine));
   function act(what: string | number) {
     switch (what) {
-      case "reply": return afterFocusReturns(() => actions.reply({ seq: m.seq, by: m.by, text: cutBytes(m.text, core.store.snapshot.state.limits.quote) }));
+      case "reply": return afterFocusReturns(() => actions.reply({ seq: m.seq, by: m.by, text: cutBytes(m.text, core.store.snapshot.state.limits.quote), ...(!m.text && { files: m.files?.length }) }));
       case "react":
         opensDialogRef.current = true;
         setPicking(true);
@@ -86,7 +86,7 @@ export function MessageToolbar({ message: m, name, open, actions }: { message: L
             {!m.deletedAt && <MenuItem id="reply">{t.conversation.reply}</MenuItem>}
             {!m.deletedAt && <MenuItem id="react">{t.conversation.moreReactions}</MenuItem>}
             {mine && !m.deletedAt && <MenuItem id="edit">{t.conversation.edit}</MenuItem>}
-            {!m.deletedAt && <MenuItem id="text">{t.conversation.copyText}</MenuItem>}
+            {m.text && <MenuItem id="text">{t.conversation.copyText}</MenuItem>}
             <MenuItem id="link">{t.conversation.copyLink}</MenuItem>
             {mayDelete && !m.deletedAt && <MenuItem id="delete">{t.conversation.delete}</MenuItem>}
             {sharesReads && <MenuItem id="seen" isDisabled><Text slot="label" className="hint">{seen === undefined ? t.conversation.seenLoading : t.conversation.seenBy(seen.split("\n").filter(Boolean))}</Text></MenuItem>}

@@ -6,6 +6,7 @@ import { t } from "../strings/index.ts";
 import { Avatar } from "../ui/Avatar.tsx";
 import { Button } from "../ui/Button.tsx";
 import { Time } from "../ui/Time.tsx";
+import { PendingFiles } from "./PendingFiles.tsx";
 import { MessageBody, QuotedMessage } from "./MessageRow.tsx";
 
 /** An unsent message. It becomes the message itself, in the same place. */
@@ -19,7 +20,8 @@ export function PendingRow({ pending: p, first, onEdit }: { pending: Pending; fi
       <div>
         {first && me && <p className="message-author"><b dir="auto">{me.name}</b><Time at={p.at} /></p>}
         {p.reply && <QuotedMessage quote={p.reply} jump={() => {}} />}
-        <MessageBody text={p.text} />
+        {p.text && <MessageBody text={p.text} />}
+        {p.files && <PendingFiles pending={p} files={p.files} />}
         {p.state === "failed" ? (
           <div className="row message-failed">
             <span className="error" role="alert">{t.conversation.failed(sentenceOf(p.reason?.message ?? ""))}</span>
@@ -27,7 +29,7 @@ export function PendingRow({ pending: p, first, onEdit }: { pending: Pending; fi
             <Button onPress={() => onEdit(p)}>{t.conversation.editFailed}</Button>
             <Button look="danger" onPress={() => core.discard(p.clientId)}>{t.conversation.discard}</Button>
           </div>
-        ) : p.state !== "sent" && <span className="message-note">{live ? t.conversation.sending : t.conversation.waiting}</span>}
+        ) : p.state !== "sent" && <span className="message-note">{!live ? t.conversation.waiting : p.files?.some((f) => !f.complete) ? t.files.uploading : t.conversation.sending}</span>}
       </div>
     </li>
   );

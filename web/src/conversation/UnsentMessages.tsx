@@ -20,9 +20,10 @@ export function UnsentMessages({ chatId }: { chatId: ChatId }) {
       <ul>
         {unsent.map((p) => (
           <li key={p.clientId}>
-            <MessageBody text={p.text} />
+            {p.text && <MessageBody text={p.text} />}
+            {p.files && <p className="hint">{p.files.map((f) => f.name).join(", ")}</p>}
             <div className="row end">
-              <Button onPress={() => copy(p.text)}>{t.conversation.copyText}</Button>
+              {p.text && <Button onPress={() => copy(p.text)}>{t.conversation.copyText}</Button>}
               <Button look="danger" onPress={() => core.discard(p.clientId)}>{t.conversation.discard}</Button>
             </div>
           </li>

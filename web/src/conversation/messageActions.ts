@@ -1,10 +1,12 @@
-import type { Quote, Seq } from "../core/wire.ts";
+import type { FileId, Message, Quote, Seq } from "../core/wire.ts";
 
 /** The actions of a message row. */
 export interface MessageActions {
   reply: (q: Quote) => void;
   edit: (seq: Seq | undefined) => void;
   jump: (seq: Seq) => void;
+  /** Opens the viewer with a picture of a message. */
+  view: (m: Message, file: FileId) => void;
   /** The mouse entered the row. */
   hover: (seq: Seq) => void;
   /** Shows a message's toolbar; held: with its menu or a dialog of it open. */

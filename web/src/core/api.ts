@@ -1,6 +1,6 @@
 // The HTTP API, in JSON, with the browser's cookie. docs/openapi.yaml has every call.
 import { Failure, noAnswer } from "./failure.ts";
-import type { ChatId, Entry, Page, Problem, Role, Seq, User, UserId, HistoryWindow } from "./wire.ts";
+import type { ChatId, Entry, File, Page, Problem, Role, Seq, User, UserId, HistoryWindow } from "./wire.ts";
 
 export interface ServerInfo { name: string; version: string; api: 1; setup: boolean; registration: "invite" | "open" | "closed"; now: number }
 export interface Session { id: string; label: string; client: string; address: string; createdAt: number; seenAt: number; expiresAt: number; current: boolean }
@@ -11,6 +11,10 @@ export interface InvitePreview { server: string; by: Pick<User, "id" | "handle" 
 export interface Member { userId: UserId; role: Role; readUpTo?: Seq }
 export interface NewAccount { handle: string; name: string; password: string; invite?: string; setup?: string; serverName?: string }
 export interface NewChat { clientId: string; kind: "group" | "direct"; open?: boolean; title?: string; topic?: string; members?: readonly string[] }
+
+export type FileKind = "image" | "video" | "audio" | "other";
+/** A file of a chat, with its message and author. */
+export interface ChatFile { file: File; seq: Seq; by: UserId; at: number }
 
 interface SignedIn { user: User; session: Session }
 interface OneChat { chat: Entry; users: User[] }
@@ -78,6 +82,7 @@ export class Api {
   putMember = (id: ChatId, user: UserId, role?: Role) => this.#call<void>("PUT", `/chats/${id}/members/${user}`, { role });
   /** Removes a member; "me" leaves. */
   removeMember = (id: ChatId, user: UserId) => this.#call<void>("DELETE", `/chats/${id}/members/${user}`);
+  files = (id: ChatId, q: { kind?: FileKind; before?: Seq; limit?: number }) => this.#call<{ files: ChatFile[]; users: User[]; more: boolean }>("GET", `/chats/${id}/files` + query(q));
   history = (id: ChatId, w: HistoryWindow) => this.#call<Page>("GET", `/chats/${id}/messages` + query({ ...w }));
 
   /** @throws {Failure} with the server's code and field; "no_answer" if no response could be read. */

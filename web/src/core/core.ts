@@ -12,6 +12,7 @@ import { scrub, Storage } from "./storage.ts";
 import { initialSnapshot, Store } from "./store.ts";
 import { TabChannel, type TabMessage } from "./tabChannel.ts";
 import { Tabs } from "./tabs.ts";
+import type { NewFile } from "./uploader.ts";
 import { UserSession } from "./userSession.ts";
 import type { ChatId, Entry, Fields, Ok, Quote, Seq, User, UserId, Verb, HistoryWindow } from "./wire.ts";
 
@@ -175,9 +176,29 @@ export class Core {
   // Messages.
 
   /** Puts a message into the outbox: it is shown at once, see Snapshot.pending. */
-  post(chatId: ChatId, text: string, reply?: Quote): void {
-    this.#session?.outboxSender.enqueue(chatId, text, reply);
+  post(chatId: ChatId, text: string, reply?: Quote, files: readonly NewFile[] = []): void {
+    const s = this.#session;
+    if (!s) return;
+    for (const { key, blob } of files) s.uploader.add(key, blob);
+    const clientId = s.outboxSender.enqueue(chatId, text, reply, files.map(({ blob, url: _, ...f }) => ({ ...f, type: blob.type, size: blob.size })));
+    for (const { key, blob } of files) s.storage.putFile(clientId, key, blob);
     this.store.scheduler.flush();
+  }
+
+  /** The files of the next message of each chat, while this user is signed in. */
+  get attachments(): Map<ChatId, readonly NewFile[]> {
+    return this.#session?.attachments ?? new Map<ChatId, readonly NewFile[]>();
+  }
+
+  /** Takes a file out of an unsent message. */
+  removeFile(clientId: string, key: string): void {
+    this.#session?.outboxSender.dispatch({ type: "fileRemoved", clientId, key });
+    this.store.scheduler.flush();
+  }
+
+  /** Returns the bytes of a file of an unsent message. */
+  async unsentFile(clientId: string, key: string): Promise<Blob | undefined> {
+    return this.#session?.uploader.blob(clientId, key);
   }
 
   retry(clientId: string): void {

@@ -4,7 +4,7 @@ import type { Problem } from "./wire.ts";
 const again = new Set(["no_answer", "rate_limited", "internal", "unavailable"]);
 
 /** Why the page itself failed: the message of such a Failure, for which strings/failure.ts has the sentence. */
-export type FailureReason = "noAnswer" | "noConnection" | "broke" | "tooLong" | "nobody";
+export type FailureReason = "noAnswer" | "noConnection" | "broke" | "tooLong" | "nobody" | "noFile";
 
 /** Why a call or a command failed. "no_answer" is the page's own code: the server may have done it all the same. */
 export class Failure extends Error implements Problem {
@@ -27,6 +27,7 @@ export class Failure extends Error implements Problem {
 }
 
 export const noAnswer = (message: FailureReason = "noAnswer") => new Failure({ code: "no_answer", message });
+export const noFile = () => new Failure({ code: "not_found", message: "noFile" satisfies FailureReason });
 export const notSignedIn = () => new Failure({ code: "internal", message: "nobody" satisfies FailureReason });
 
 export const asFailure = (err: unknown): Failure =>

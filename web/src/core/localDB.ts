@@ -2,7 +2,7 @@
 // refuses that, as in private windows.
 import { openDB, type IDBPDatabase } from "idb";
 
-const tables = ["drafts", "outbox", "places", "settings", "tabs"] as const;
+const tables = ["drafts", "outbox", "places", "settings", "tabs", "files"] as const;
 export type Table = (typeof tables)[number];
 
 export interface LocalDB {
@@ -25,7 +25,7 @@ export async function openLocalDB(name = "parley"): Promise<LocalDB> {
   }
 }
 
-const open = (name: string) => openDB(name, 1, { upgrade: (db) => tables.forEach((t) => db.createObjectStore(t)) });
+const open = (name: string) => openDB(name, 2, { upgrade: (db) => tables.forEach((t) => db.objectStoreNames.contains(t) || db.createObjectStore(t)) }); // version 2 has files
 const from = (prefix: string) => IDBKeyRange.bound(prefix, prefix + "\uffff");
 
 class IndexedDBStore implements LocalDB {

@@ -24,7 +24,7 @@ export function withEvent(m: LoadedMessage, e: Event, me: UserId, limits: Messag
     case "edited": // one without a text was deleted later; that event follows
       return e.text ? { ...m, text: e.text, mentions: e.mentions, editedAt: e.at } : { ...m, editedAt: e.at };
     case "deleted":
-      return { ...m, text: "", mentions: undefined, reactions: undefined, deletedAt: e.at, unsure: undefined };
+      return { ...m, text: "", mentions: undefined, files: undefined, reactions: undefined, deletedAt: e.at, unsure: undefined };
     case "reacted":
       return withReaction(m, e, me);
   }
@@ -32,8 +32,8 @@ export function withEvent(m: LoadedMessage, e: Event, me: UserId, limits: Messag
 
 function withQuoteUpdated(m: LoadedMessage, e: Event, { quote }: MessageLimits): LoadedMessage {
   if (!m.reply) return m;
-  if (e.event === "deleted") return { ...m, reply: { ...m.reply, text: "" } };
-  if (e.event === "edited" && e.text) return { ...m, reply: { ...m.reply, text: cutBytes(e.text, quote) } };
+  if (e.event === "deleted") return { ...m, reply: { ...m.reply, text: "", files: undefined } };
+  if (e.event === "edited" && e.text) return { ...m, reply: { ...m.reply, text: cutBytes(e.text, quote), files: undefined } };
   return m;
 }
 

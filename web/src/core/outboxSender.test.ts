@@ -215,7 +215,7 @@ test("a refused message has its reason and unblocks the next ones; a retry keeps
   sent[0]!.fail(new Failure({ code: "not_found", message: "no such chat", field: "chatId" }));
   await settle();
   expect(states()).toEqual(["1 failed", "2 sending"]);
-  expect([outboxSender.outbox.pending[0]!.reason, disk.rows.get(id)!.state]).toEqual([{ code: "not_found", message: "no such chat" }, "failed"]);
+  expect([outboxSender.outbox.pending[0]!.reason, disk.rows.get(id)!.state]).toEqual([{ code: "not_found", message: "no such chat", field: "chatId" }, "failed"]);
   vi.setSystemTime(Date.now() + 5);
   outboxSender.dispatch({ type: "retried", clientId: id, at: Date.now() });
   sent[1]!.ok({ seq: 1, at: 0 });

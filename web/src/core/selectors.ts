@@ -3,7 +3,7 @@ import type { Chat } from "./chatModel.ts";
 import type { Pending } from "./outbox.ts";
 import type { State } from "./state.ts";
 import { type MessageRange, rangeAt } from "./timeline.ts";
-import type { ChatId, Seq, User, UserId } from "./wire.ts";
+import type { ChatId, FileId, Seq, User, UserId } from "./wire.ts";
 
 export const unknownName = "…";
 
@@ -44,6 +44,19 @@ export function rangeOf(c: Chat, at?: Seq): MessageRange | undefined {
 
 /** Reports whether the range ends with the chat's last event. */
 export const atEnd = (c: Chat, s: MessageRange): boolean => s.to >= c.seen;
+
+/** Returns the address of a file; what: of its thumbnail, or one that the browser saves instead of showing it. */
+export function fileUrl(chatId: ChatId, id: FileId, what?: "thumb" | "download"): string {
+  return `/api/chats/${chatId}/files/${id}${what === "thumb" ? "/thumb" : what ? "?download=1" : ""}`;
+}
+
+/** Types that the server serves inline; it sends all others as attachments. */
+const shown = new Set(["image/jpeg", "image/png", "image/gif", "image/webp", "image/avif", "video/mp4", "video/webm", "audio/mpeg", "audio/mp4", "audio/ogg"]);
+
+/** Returns how a file is shown: "other" as a row with its name. */
+export function fileKind(type: string): "image" | "video" | "audio" | "other" {
+  return shown.has(type) ? (type.split("/")[0] as "image" | "video" | "audio") : "other";
+}
 
 /** Returns the unsent messages of a chat. */
 export function pendingOf(all: readonly Pending[], chatId: ChatId): Pending[] {

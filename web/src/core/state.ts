@@ -10,7 +10,7 @@ export interface State {
   readonly version: string;
   readonly me: User | null;
   /** What the page goes by of the server's limits. */
-  readonly limits: Pick<Limits, "text" | "page" | "quote" | "readers">;
+  readonly limits: Pick<Limits, "text" | "page" | "quote" | "readers" | "file" | "files">;
   readonly users: ReadonlyMap<UserId, User>;
   readonly chats: ReadonlyMap<ChatId, Chat>;
   /** Empty until presence signals come. */
@@ -40,7 +40,7 @@ export type Action =
   | { type: "tick"; at: number };
 
 /** Before hello, and with a server that sends fewer: what was allowed before the limit was sent. */
-const defaultLimits: State["limits"] = { text: Infinity, page: 200, quote: 200, readers: 32 };
+const defaultLimits: State["limits"] = { text: Infinity, page: 200, quote: 200, readers: 32, file: 0, files: 0 };
 
 export const emptyState: State = { epoch: "", version: "", me: null, limits: defaultLimits, users: new Map(), chats: new Map(), online: new Set(), deleted: new Set() };
 

@@ -281,3 +281,33 @@ test("clear erases everything and ignores later writes", async () => {
   await storage.saveDraft("c", { text: "x and a last letter", at: 2 });
   expect((await localDB.rows("drafts", "")).size).toBe(0);
 });
+
+test("the files of an unsent message are kept by it, through a reload, and go with it or with the user", async () => {
+  const localDB = await openLocalDB();
+  const tabs = new Tabs(localDB);
+  const s = new Storage(localDB, tabs, "ann");
+  const file = (key: string) => ({ key, name: key, type: "", size: 5 });
+  for (const id of ["m1", "m2"]) {
+    s.put({ ...pending(id, tabs.id), files: [file("a"), file("b")] });
+    for (const key of ["a", "b"]) s.putFile(id, key, new Blob([id + key]));
+  }
+  await vi.waitFor(async () => expect((await localDB.rows("files", "")).size).toBe(4));
+  const later = new Storage(await openLocalDB(), tabs, "ann");
+  expect([await (await later.file("m1", "b"))?.text(), await later.file("m1", "c")]).toEqual(["m1b", undefined]);
+  expect((await later.adopt()).map((p) => p.files?.length)).toEqual([2, 2]);
+  later.remove({ ...pending("m1", tabs.id), files: [file("a"), file("b")] });
+  await vi.waitFor(async () => expect([...(await localDB.rows("files", "")).keys()]).toEqual(["ann/m2/a", "ann/m2/b"]));
+  await vi.waitFor(async () => expect([...(await localDB.rows("outbox", "")).keys()]).toEqual(["ann/m2"]));
+  await later.clear();
+  expect((await localDB.rows("files", "")).size).toBe(0);
+});
+
+test("a page that cannot store a file says so, until the file is sent", async () => {
+  const localDB = await openLocalDB();
+  const full: LocalDB = { ...localDB, durable: true, rows: (t, p) => localDB.rows(t, p), update: (t, p, change) => (t === "files" ? Promise.reject(new DOMException("full", "QuotaExceededError")) : localDB.update(t, p, change)) };
+  const s = new Storage(full, new Tabs(localDB), "ann");
+  s.putFile("m1", "a", new Blob(["x"]));
+  await vi.waitFor(() => expect([s.storageProblem, s.unsavedText]).toEqual(["full", true]));
+  s.remove({ ...pending("m1", "t"), files: [{ key: "a", name: "a", type: "", size: 1 }] });
+  await vi.waitFor(() => expect(s.unsavedText).toBe(false));
+});

@@ -19,7 +19,7 @@ interface Origin { readonly key: string; readonly at: number; readonly text: str
 export const editKey = (chat: ChatId, seq: Seq): string => `${chat}:${seq}`;
 
 /** Returns the row without the quoted text of another user. */
-const withoutQuote = <T extends { readonly reply?: Quote }>(row: T): T => (row.reply ? { ...row, reply: { ...row.reply, text: "…" } } : row);
+const withoutQuote = <T extends object>(row: T): T => ("reply" in row && row.reply ? { ...row, reply: { ...row.reply, text: "…" } } : row);
 
 /** Erases what users who are not signed in have read. Only texts that they wrote and did not send stay. */
 export async function scrub(localDB: LocalDB, signedIn?: UserId): Promise<void> {
@@ -125,8 +125,24 @@ export class Storage implements OutboxStore {
     this.#write("outbox", this.#key(p.clientId), p).catch(() => {}); // the message is sent without being stored
   }
 
+  /** Removes a message, and its files before it: a page that is closed in between leaves no file that belongs to nothing. */
   remove(p: Pending): void {
-    this.#write<Pending>("outbox", this.#key(p.clientId), undefined).catch(() => {});
+    const remove = () => this.#write("outbox", this.#key(p.clientId), undefined).catch(() => {});
+    void (p.files ? this.#removeFiles(p).then(remove) : remove());
+  }
+
+  /** Stores the bytes of a file of an unsent message. */
+  putFile(clientId: string, key: string, blob: Blob): void {
+    this.#write("files", this.#key(clientId, key), { blob }).catch(() => {}); // it is sent without being stored
+  }
+
+  async file(clientId: string, key: string): Promise<Blob | undefined> {
+    const row = this.#key(clientId, key);
+    return (await this.#localDB.rows<{ blob: Blob }>("files", row)).get(row)?.blob;
+  }
+
+  async #removeFiles(p: Pending): Promise<void> {
+    for (const { key } of p.files ?? []) await this.#write("files", this.#key(p.clientId, key), undefined).catch(() => {});
   }
 
   async adopt(): Promise<readonly Pending[]> {
@@ -177,11 +193,11 @@ export class Storage implements OutboxStore {
     this.#origins.clear();
     this.#writtenRows.clear();
     this.#failedWrites.clear();
-    for (const table of ["drafts", "outbox", "places"] as const) await this.#localDB.update(table, this.#key(), (rows) => rows.clear());
+    for (const table of ["drafts", "outbox", "files", "places"] as const) await this.#localDB.update(table, this.#key(), (rows) => rows.clear());
   }
 
   /** Puts or deletes a row; `also` changes further rows of the prefix in the same transaction. */
-  #write<T extends { readonly reply?: Quote }>(table: "drafts" | "outbox", row: string, value: T | undefined, prefix = row, also: (rows: Map<string, T>) => void = () => {}): Promise<void> {
+  #write<T extends object>(table: "drafts" | "outbox" | "files", row: string, value: T | undefined, prefix = row, also: (rows: Map<string, T>) => void = () => {}): Promise<void> {
     if (this.#state === "erased") return Promise.resolve();
     const now = value && this.#state === "ended" ? withoutQuote(value) : value;
     if (now) this.#writtenRows.add(row);

@@ -15,6 +15,8 @@ export interface Snapshot {
   readonly failure?: Failure;
   readonly state: State;
   readonly pending: readonly Pending[];
+  /** The bytes that were sent of each file of an unsent message, by key. */
+  readonly uploads: ReadonlyMap<string, number>;
   /** In phase out, its cause tells how that came: "signedOut" by the server, "left" by another page. */
   readonly connection: ConnectionState;
   /** The server's rate limit holds unsent messages back until this time; 0 if it does not. */
@@ -27,7 +29,7 @@ export interface Snapshot {
   readonly unsavedText: boolean;
 }
 
-export const initialSnapshot: Snapshot = { phase: "starting", state: emptyState, pending: emptyOutbox.pending, connection: { state: "connecting" }, rateLimitedUntil: 0, outdated: false, storageProblem: undefined, unsavedText: false };
+export const initialSnapshot: Snapshot = { phase: "starting", state: emptyState, pending: emptyOutbox.pending, uploads: new Map(), connection: { state: "connecting" }, rateLimitedUntil: 0, outdated: false, storageProblem: undefined, unsavedText: false };
 
 export class Store {
   snapshot: Snapshot = initialSnapshot;

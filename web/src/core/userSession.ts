@@ -11,6 +11,8 @@ import { type Action, resumeSeqs, resumeTimes } from "./state.ts";
 import { Storage } from "./storage.ts";
 import type { Store } from "./store.ts";
 import type { Tabs } from "./tabs.ts";
+import { xhrTransport } from "./upload.ts";
+import { type NewFile, Uploader } from "./uploader.ts";
 import type { ChatId, Event, Signal, User, UserId } from "./wire.ts";
 
 const keptMessages = 200; // of a chat that is not in view
@@ -36,6 +38,9 @@ export class UserSession {
   readonly api: Api;
   readonly storage: Storage;
   readonly outboxSender: OutboxSender;
+  readonly uploader: Uploader;
+  /** The files of the next message of each chat. */
+  readonly attachments: Map<ChatId, readonly NewFile[]> = new Map();
   readonly socket: Socket;
   readonly activity: ActivityReporter;
   #refetcher: Refetcher;
@@ -65,7 +70,17 @@ export class UserSession {
       values: (all) => store.batch(() => all.forEach((v) => this.#receive(v))),
       connection: (now) => this.#connectionChanged(now),
     }, open);
-    this.outboxSender = new OutboxSender(tabs.id, this.storage, (post) => this.socket.command("post", post), () => store.set({ pending: this.outboxSender.outbox.pending, rateLimitedUntil: this.outboxSender.outbox.notBefore }));
+    this.outboxSender = new OutboxSender(tabs.id, this.storage, (post) => this.socket.command("post", post), () => {
+      const { outbox } = this.outboxSender;
+      store.set({ pending: outbox.pending, rateLimitedUntil: outbox.notBefore });
+      this.uploader.sync(outbox);
+    });
+    this.uploader = new Uploader({
+      send: xhrTransport(me.id),
+      read: (clientId, key) => this.storage.file(clientId, key),
+      dispatch: (a) => this.outboxSender.dispatch(a),
+      progress: (uploads) => this.#ended || store.set({ uploads }),
+    });
     this.#refetcher = new Refetcher(api, this.socket, state, (a) => this.dispatch(a));
     this.activity = new ActivityReporter(this.socket, state, (chatId, seq) => this.dispatch({ type: "read", chatId, seq }));
   }
@@ -75,6 +90,7 @@ export class UserSession {
     this.api.close();
     this.storage.end();
     this.outboxSender.stop();
+    this.uploader.stop();
     this.#refetcher.stop();
     this.activity.stop();
     this.socket.end();

@@ -18,7 +18,7 @@ test.each(names.filter((n) => n.startsWith("command-")))("%s has the bytes that 
 });
 
 test("the limits of hello are those that the client knows", () => {
-  const known: Required<{ [K in keyof Limits]: unknown }> = { text: 0, body: 0, message: 0, page: 0, quote: 0, readers: 0, sockets: 0, posts: 0 };
+  const known: Required<{ [K in keyof Limits]: unknown }> = { text: 0, body: 0, message: 0, page: 0, quote: 0, readers: 0, sockets: 0, posts: 0, file: 0, files: 0 };
   const [hello] = decodeValues(bytes("reply-hello")) as unknown as [{ ok: Hello }];
   expect(Object.keys(hello.ok.limits).sort()).toEqual(Object.keys(known).sort());
 });

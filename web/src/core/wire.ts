@@ -30,7 +30,7 @@ export interface Entry {
 export interface Page { messages: readonly Message[]; users: readonly User[]; head: Seq; moreBefore: boolean; moreAfter: boolean }
 
 /** docs/protocol.md has their units. An older server does not send all of them. */
-export interface Limits { text: number; body: number; message: number; page: number; quote: number; readers: number; sockets: number; posts: { n: number; perMs: number } }
+export interface Limits { text: number; body: number; message: number; page: number; quote: number; readers: number; sockets: number; posts: { n: number; perMs: number }; file: number; files: number }
 
 export interface Hello {
   epoch: string; me: User; chats: readonly Entry[]; users: readonly User[];

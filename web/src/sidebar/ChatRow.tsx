@@ -3,9 +3,9 @@ import { follow, paths } from "../app/route.ts";
 import type { Chat } from "../core/chatModel.ts";
 import { titleOf, userOf } from "../core/selectors.ts";
 import { useSnapshot } from "../app/useCore.ts";
-import { plainText } from "../core/plainText.ts";
 import { t } from "../strings/index.ts";
 import { isolate } from "../strings/isolate.ts";
+import { messagePreview } from "../strings/preview.ts";
 import { Avatar } from "../ui/Avatar.tsx";
 import { shortTime, Time, useToday } from "../ui/Time.tsx";
 
@@ -55,6 +55,6 @@ function previewOf(c: Chat, by: string): string {
   const m = c.last;
   if (!m) return c.topic;
   if (m.deletedAt) return `${isolate(by)} ${t.sidebar.deleted}`;
-  const text = plainText(m.text, 120);
+  const text = messagePreview(m, 120);
   return c.kind === "direct" && m.by === c.with ? text : `${isolate(by)}: ${text}`;
 }

@@ -8,7 +8,6 @@ export const composer = {
   noAnswer: "Give up the answer",
   left: (n: number) => `${n} bytes left`,
   tooLong: (n: number) => `${n} bytes too long`,
-  noFiles: "Files cannot be sent yet: that comes later.",
   suggestions: "Suggestions",
   search: "Search emoji",
   recent: "Used lately",

@@ -7,6 +7,7 @@ const sentences = {
   broke: "The connection broke before the server answered.",
   tooLong: "This is too long to send.",
   nobody: "Nobody is signed in.",
+  noFile: "The file is no longer on this device.",
 } satisfies Record<FailureReason, string>;
 
 /** Returns the sentence for a failure's message, which is the server's own or a FailureReason. */

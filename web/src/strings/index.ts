@@ -6,6 +6,7 @@ import { notifications } from "./notifications.ts";
 import { sidebar } from "./sidebar.ts";
 import { conversation } from "./conversation.ts";
 import { composer } from "./composer.ts";
+import { files } from "./files.ts";
 
 const app = {
   name: "Parley",
@@ -28,4 +29,4 @@ const app = {
   yesterday: "Yesterday",
 };
 
-export const t = { app, auth, sidebar, conversation, composer, settings, notifications };
+export const t = { app, auth, sidebar, conversation, composer, files, settings, notifications };

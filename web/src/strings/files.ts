@@ -1,0 +1,53 @@
+import { isolate } from "./isolate.ts";
+
+const units = ["kilobyte", "megabyte", "gigabyte"] as const;
+
+/** "12 kB", "3.4 MB" */
+function size(bytes: number): string {
+  const step = Math.min(2, Math.max(0, Math.floor(Math.log10(Math.max(1, bytes)) / 3) - 1));
+  const n = bytes / 1000 ** (step + 1);
+  return new Intl.NumberFormat("en-GB", { style: "unit", unit: units[step]!, maximumFractionDigits: n < 10 && step > 0 ? 1 : 0 }).format(n < 1 ? Math.ceil(n) : n);
+}
+
+export const files = {
+  attach: "Attach files",
+  attached: "Attached files",
+  drop: "Drop files to attach them",
+  remove: (name: string) => `Remove ${isolate(name)}`,
+  asFile: "Send as files",
+  asFileWhy: "Pictures and videos stay as they are, with the place and the device in them.",
+  tooMany: (most: number) => `A message can have ${most} files.`,
+  tooLarge: (name: string, most: number) => `${isolate(name)} is too large. A file can have ${size(most)}.`,
+  folder: "Folders can’t be sent. Choose the files in them.",
+  notHere: "This server doesn’t store files.",
+  uploading: "Uploading…",
+  progress: (name: string) => `Uploading ${isolate(name)}`,
+  cancel: (name: string) => `Cancel the upload of ${isolate(name)}`,
+  list: "Files",
+  size,
+  view: (name: string) => `View ${isolate(name)}`,
+  video: (name: string) => `Video: ${isolate(name)}`,
+  audio: (name: string) => `Audio: ${isolate(name)}`,
+  download: "Download",
+  downloadFile: (name: string, bytes: number) => `Download ${isolate(name)}, ${size(bytes)}`,
+  photo: "Photo",
+  video1: "Video",
+  audio1: "Audio",
+  file: (name: string) => `File: ${isolate(name)}`,
+  count: (n: number) => (n === 1 ? "1 file" : `${n} files`),
+  photos: (n: number) => `${n} photos`,
+  viewer: "Viewer",
+  position: (n: number, all: number) => `${n} of ${all}`,
+  previous: "Previous",
+  next: "Next",
+  close: "Close",
+  zoom: "Zoom",
+  ofChat: "Files",
+  kinds: { image: "Photos", video: "Videos", audio: "Audio", other: "Other files" },
+  none: "No files yet.",
+  loading: "Loading files…",
+  failed: "The files did not load.",
+  again: "Try again",
+  more: "Show more",
+  show: "Show in chat",
+};
