@@ -102,12 +102,11 @@ func (db *DB) deletedAmong(ctx context.Context, invites []inviteDoc) (map[chat.C
 			ids = append(ids, id)
 		}
 	}
-	cur, err := db.chats.Find(ctx, bson.D{{Key: "_id", Value: bson.D{{Key: "$in", Value: ids}}}, {Key: "deleted", Value: true}},
-		options.Find().SetProjection(key("_id")))
+	cur, err := db.chats.Find(ctx, bson.D{{Key: "_id", Value: bson.D{{Key: "$in", Value: ids}}}}, options.Find().SetProjection(key("deleted")))
 	chats, err := all[chatDoc](ctx, cur, err)
 	deleted := map[chat.ChatID]bool{}
 	for i := range chats {
-		deleted[chats[i].ID] = true
+		deleted[chats[i].ID] = chats[i].Deleted
 	}
 	return deleted, err
 }

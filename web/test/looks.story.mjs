@@ -64,7 +64,7 @@ test("a chat that a dialog opens has the focus in its composer", async () => {
   await ann.getByRole("button", { name: "New chat", exact: true }).and(ann.locator(":focus")).waitFor(); // nothing was opened
   await ann.getByRole("link", { name: /Garden/ }).click();
   await ann.locator(".message .user-name", { hasText: "Bob" }).first().click();
-  await ann.getByRole("dialog").getByRole("button").click();
+  await ann.getByRole("dialog").getByRole("button", { name: "Write a message" }).click();
   await typesInto(ann, "Bob", "from the card");
 });
 
@@ -145,7 +145,7 @@ test("messages, composer, typing and bars stand in one column, with scrollbars t
 test("toasts stand at the top right, one of each kind, and take no press", async () => {
   for (let i = 0; i < 3; i++) await ann.evaluate(() => {
     const files = new DataTransfer();
-    files.items.add(new File(["x"], "x.txt"));
+    for (let k = 0; k < 11; k++) files.items.add(new File(["x"], "x.txt")); // one more than a message takes
     dispatchEvent(new DragEvent("drop", { dataTransfer: files, cancelable: true }));
   });
   const toasts = ann.locator(".toast");
@@ -156,6 +156,8 @@ test("toasts stand at the top right, one of each kind, and take no press", async
   await press(ann, "2 members"); // it may lie below
   await ann.getByRole("dialog").waitFor();
   await ann.keyboard.press("Escape");
+  const attached = ann.getByRole("list", { name: "Attached files" }).getByRole("listitem");
+  for (let n = await attached.count(); n > 0; n--) await attached.first().getByRole("button", { name: "Remove x.txt" }).click();
 });
 
 test("a row of the sidebar has a preview without Markdown, the time in line with the title, and mentions apart from the count", async () => {

@@ -66,7 +66,7 @@ function MemberItem({ user, role, chat, onClose }: { user: User; role: Role; cha
       {(role === "admin" || me) && <span className="member-mark">{[me && t.conversation.you, role === "admin" && t.conversation.admin].filter(Boolean).join(", ")}</span>}
       {(!me || admin || takesCharge) && (
         <MenuTrigger>
-          <Button look="plain icon" aria-label={`${t.conversation.menu}: ${user.name}`}><Icon name="more" /></Button>
+          <Button look="plain icon" aria-label={`${t.conversation.menu}: ${user.name}`} tip=""><Icon name="more" /></Button>
           <Popover className="popover">
             <Menu className="menu" onAction={(what) => attempt(async () => {
               if (what === "write") {

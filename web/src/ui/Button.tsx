@@ -5,7 +5,7 @@ interface Props extends ButtonProps {
   ref?: Ref<HTMLButtonElement>;
   /** main: the primary action. plain: without border. icon: an icon alone, needs an aria-label. */
   look?: "main" | "plain" | "danger" | "icon" | "plain icon";
-  /** The tooltip, on hover and focus; an icon alone has its label. */
+  /** The tooltip, on hover and focus; an icon alone has its label, and none with "". */
   tip?: string;
   /** A shortcut that does the same; the tooltip shows it. */
   shortcut?: string;
