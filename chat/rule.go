@@ -192,7 +192,7 @@ func Leave(v View, e *Event) error {
 		return FailField(NotFound, "userId", "%s is not a member", u)
 	}
 	if role == RoleAdmin && v.Admins() == 1 && v.Chat().MemberCount > 1 {
-		return Fail(LastOwner, "make somebody else an admin of the chat first")
+		return Fail(LastOwner, "make someone else an admin of the chat first")
 	}
 	return nil
 }
@@ -213,7 +213,7 @@ func SetRole(v View, e *Event) error {
 	case role == e.Role:
 		return ErrNoChange
 	case role == RoleAdmin && v.Admins() == 1:
-		return Fail(LastOwner, "make somebody else an admin of the chat first")
+		return Fail(LastOwner, "make someone else an admin of the chat first")
 	}
 	return nil
 }

@@ -22,7 +22,7 @@ const minContextWord = 3
 func CheckWeakPassword(password string, context ...string) error {
 	p := strings.ToLower(strings.TrimSpace(password))
 	if strings.Contains(commonPasswords, "\n"+p+"\n") {
-		return FailField(BadInput, "password", "password is one of the most common ones: choose another")
+		return FailField(BadInput, "password", "password is too common: choose another")
 	}
 	rest := p
 	for _, text := range append(context, DefaultServer) {
@@ -33,7 +33,7 @@ func CheckWeakPassword(password string, context ...string) error {
 		}
 	}
 	if rest != p && utf8.RuneCountInString(rest) < MinPassword {
-		return FailField(BadInput, "password", "password must have at least %d characters beside your handle, your name and the server's name", MinPassword)
+		return FailField(BadInput, "password", "password must have at least %d characters besides your handle, your name and the server's name", MinPassword)
 	}
 	return nil
 }

@@ -51,15 +51,15 @@ test("Enter belongs to the input method during a composition", async () => {
 test("a text that is too long stays in the field, with the reason", async () => {
   const limit = 16 * 1024;
   await field(ann).fill("ä".repeat((limit - 400) / 2));
-  await ann.getByText("400 bytes left", { exact: true }).waitFor();
+  await ann.getByText("400 characters left", { exact: true }).waitFor();
   const long = "ä".repeat(limit / 2 + 1);
   await field(ann).fill(long);
-  await ann.getByText("2 bytes too long", { exact: true }).waitFor();
+  await ann.getByText("2 characters too long", { exact: true }).waitFor();
   assert.ok(await ann.getByRole("button", { name: "Send" }).isDisabled());
   await ann.keyboard.press("Enter");
   await holds(ann, long);
   await field(ann).fill("");
-  await ann.getByText(/bytes/).waitFor({ state: "detached" });
+  await ann.getByText(/characters/).waitFor({ state: "detached" });
 });
 
 test("@ completes members first, a colon completes emoji", async () => {
@@ -104,7 +104,7 @@ test("emoji load on first use, are found by name, and recent ones come first", a
   await tab.keyboard.type("!"); // the caret is after it
   await holds(tab, "Well done🎉!");
   await press(tab, "Emoji");
-  await heading(tab, "Used lately");
+  await heading(tab, "Recently used");
   await h.shot(tab, "emoji-1280");
   await tab.getByLabel("Search emoji").press("Tab");
   await tab.keyboard.press("ArrowRight");
@@ -124,7 +124,7 @@ test("a file is refused with a message, a text with its picture is pasted as tex
     const e = kind === "paste" ? new ClipboardEvent("paste", { clipboardData: data, bubbles: true, cancelable: true }) : new DragEvent("drop", { dataTransfer: data, bubbles: true, cancelable: true });
     return !on.dispatchEvent(e);
   }, [kind, text]);
-  const said = ann.getByText("Files cannot be sent yet: that comes later.", { exact: true });
+  const said = ann.getByText("Files can't be sent yet.", { exact: true });
   assert.equal(await give(ann, "paste", "a table"), false);
   assert.equal(await said.count(), 0);
   assert.equal(await give(ann, "paste"), true);
@@ -135,7 +135,7 @@ test("a file is refused with a message, a text with its picture is pasted as tex
 
 test("a draft stays with its chat and its reply, also after a reload", async () => {
   await ann.locator(".message", { hasText: "Bob begins" }).hover();
-  await ann.locator(".message", { hasText: "Bob begins" }).getByRole("button", { name: "Answer", exact: true }).click();
+  await ann.locator(".message", { hasText: "Bob begins" }).getByRole("button", { name: "Reply", exact: true }).click();
   await ann.locator("[data-composer]:focus").waitFor();
   await ann.keyboard.type("half a thought");
   await ann.getByRole("link", { name: /General/ }).click();
@@ -180,7 +180,7 @@ test("Up edits the user's last message", async () => {
   await api(bob, "POST", `/api/chats/${room}/messages`, { clientId: "not-anns", text: "Not Ann's" });
   await sent(ann, "Not Ann's");
   await field(ann).press("ArrowUp");
-  const edit = ann.getByLabel("Edit the message").and(ann.locator(":focus"));
+  const edit = ann.getByLabel("Edit message").and(ann.locator(":focus"));
   assert.equal(await edit.inputValue(), "of the second");
   await ann.keyboard.press("End");
   await ann.keyboard.type(" tab");
@@ -200,7 +200,7 @@ test("the last own message is found behind many others, and its absence is shown
   await texts(ann, "Bob's 130").waitFor();
   await ann.waitForFunction(() => document.querySelectorAll(".message[data-seq]").length < 120);
   assert.equal(await texts(ann, "of the second tab").count(), 0);
-  const edit = ann.getByLabel("Edit the message").and(ann.locator(":focus"));
+  const edit = ann.getByLabel("Edit message").and(ann.locator(":focus"));
   await field(ann).press("ArrowUp");
   assert.equal(await edit.inputValue(), "of the second tab");
   await ann.keyboard.press("End");
@@ -217,7 +217,7 @@ test("the last own message is found behind many others, and its absence is shown
   await ann.reload();
   await texts(ann, "More 90").waitFor();
   await field(ann).press("ArrowUp");
-  await ann.getByText(/^None of the newest messages is yours/).waitFor();
+  await ann.getByText(/^You have no recent messages to edit/).waitFor();
   await ann.locator("[data-composer]:focus").waitFor();
 });
 

@@ -56,7 +56,7 @@ test("permission is asked for with the first direct message, and the question co
   assert.equal(await ask(annsPhone).count(), 0, "it is asked once");
 
   await h.accessible(ann, "ask");
-  await press(ann, "Yes, tell me");
+  await press(ann, "Turn on");
   await ask(ann).waitFor({ state: "detached" });
   await ann.evaluate(() => navigator.serviceWorker.ready.then(() => 0));
 });
@@ -136,17 +136,17 @@ test("notifications can be turned off, and signing out closes them", async () =>
   await look(ann, true);
   await ann.goto(h.at("/me"));
   await ann.getByText("This browser tells you of new messages", { exact: false }).waitFor();
-  await press(ann, "Stop telling me");
-  await ann.getByText("This browser does not tell you", { exact: false }).waitFor();
+  await press(ann, "Turn off");
+  await ann.getByText("Notifications are off", { exact: false }).waitFor();
   assert.deepEqual(await notices(ann, 0), []);
   await look(ann, false);
   await say(bob, "Unheard");
   await ann.getByRole("link", { name: /Garden.*4 unread/ }).waitFor();
   assert.deepEqual(await notices(ann, 0), []);
   await look(ann, true);
-  await press(ann, "Yes, tell me");
-  await press(ann, "Stop telling me");
-  await press(ann, "Yes, tell me");
+  await press(ann, "Turn on");
+  await press(ann, "Turn off");
+  await press(ann, "Turn on");
   await look(ann, false);
   await say(bob, "Heard");
   await notices(ann, 1);

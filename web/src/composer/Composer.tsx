@@ -10,7 +10,7 @@ import { Icon } from "../ui/Icon.tsx";
 import { Dialog } from "../ui/Dialog.tsx";
 import { EmojiPicker } from "./LazyEmojiPicker.tsx";
 import { SuggestionList, useSuggestionMenu } from "./SuggestionList.tsx";
-import { byteLength, composing, inFence, sends } from "./text.ts";
+import { byteLength, composing, excess, inFence, sends } from "./text.ts";
 import { useDraft } from "./useDraft.ts";
 import { useFileRefusal } from "./useFileRefusal.ts";
 import { useTextField } from "./useTextField.ts";
@@ -99,7 +99,7 @@ export function Composer({ chatId, reply, given, onReply, onEditLast }: Props) {
           onSelect={(e) => setCaret(e.currentTarget.selectionStart)} onKeyDown={onKeyDown} onPaste={onPaste} />
         <SendButton off={!visible(text) || over > 0} />
       </div>
-      {over > -nearLimit && <p id={id + "n"} className={over > 0 ? "error" : "hint"} role="status">{over > 0 ? w.tooLong(over) : w.left(-over)}</p>}
+      {over > -nearLimit && <p id={id + "n"} className={over > 0 ? "error" : "hint"} role="status">{over > 0 ? w.tooLong(excess(text, limit)) : w.left(-over)}</p>}
       <Dialog title={w.emoji} isOpen={picking} onClose={() => setPicking(false)}>
         <EmojiPicker onClose={() => setPicking(false)} onPick={(emoji) => {
           setPicking(false);
@@ -115,7 +115,7 @@ function ReplyPreview({ reply, onClose }: { reply: Quote; onClose: () => void })
   return (
     <div className="composer-reply">
       <span dir="auto"><b><bdi>{name}</bdi></b> {reply.text.replace(/\s+/g, " ")}</span>
-      <Button look="plain icon" aria-label={w.noAnswer} onPress={onClose}><Icon name="close" /></Button>
+      <Button look="plain icon" aria-label={w.cancelReply} onPress={onClose}><Icon name="close" /></Button>
     </div>
   );
 }

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { byteLength, inFence } from "./text.ts";
+import { byteLength, excess, inFence } from "./text.ts";
 
 test("a fence is open until a fence of the same kind closes it", () => {
   for (const [text, want] of [
@@ -11,4 +11,8 @@ test("a fence is open until a fence of the same kind closes it", () => {
 
 test("byteLength counts UTF-8 bytes", () => {
   expect(byteLength("aä👍")).toBe(7);
+});
+
+test("excess counts the characters to remove, not their bytes", () => {
+  for (const [text, limit, want] of [["abc", 3, 0], ["abcde", 3, 2], ["ääää", 6, 1], ["ab👍", 3, 1], ["a👍👍", 4, 2], ["👍a", 4, 1], ["👍", 0, 1]] as const) expect(excess(text, limit), text).toBe(want);
 });

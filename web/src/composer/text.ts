@@ -3,6 +3,14 @@
 const bytes = new TextEncoder();
 export const byteLength = (text: string): number => bytes.encode(text).length;
 
+/** Returns how many characters at its end a text has too many for a limit in bytes. */
+export function excess(text: string, limit: number): number {
+  let over = byteLength(text) - limit;
+  if (over <= 0) return 0;
+  const end = [...text.slice(-over)].reverse(); // a character has at least one byte
+  return end.findIndex((c) => (over -= byteLength(c)) <= 0) + 1;
+}
+
 /** Reports whether an input method handles the key; in Safari only keyCode 229 indicates it. */
 export const composing = (e: KeyboardEvent): boolean => e.isComposing || e.keyCode === 229;
 

@@ -94,7 +94,7 @@ function OpenConversation({ chat, seq }: { chat: Chat; seq?: Seq }) {
     <div className="conversation" ref={area} onKeyDown={onKeyDown}>
       <Header kind={chat.kind} with={chat.with} topic={chat.topic} memberCount={chat.memberCount} role={chat.role} title={title} onOpen={setOpened} />
       {chat.kind === "group" && chat.memberCount === 1 && <InvitePrompt chatId={chat.id} />}
-      <MessageList chat={chat} target={seq} editing={editing} actions={actions} onEditPending={setGiven} />
+      <MessageList chat={chat} title={title} target={seq} editing={editing} actions={actions} onEditPending={setGiven} />
       <Typing chat={chat} />
       {composer}
       {opened === "members" && <Members chat={chat} onClose={close} />}
@@ -117,9 +117,9 @@ function NotAMember({ chatId, left }: { chatId: ChatId; left: boolean }) {
   useEffect(() => {
     if (!left) core.api.chat(chatId).then(({ chat }) => setEntry(chat), () => {});
   }, [core, chatId, left]);
-  const back = <Button onPress={() => navigate(paths.home)}>{t.conversation.toChats}</Button>;
+  const back = <Button onPress={() => navigate(paths.home)}>{t.conversation.backToChats}</Button>;
   if (entry?.open && !entry.role) {
     return <div className="centered stack"><h1 dir="auto">{entry.title}</h1><p className="hint">{t.conversation.joinOpen}</p><Button look="main" onPress={() => attempt(() => core.join(chatId))}>{t.conversation.join}</Button>{back}<UnsentMessages chatId={chatId} /></div>;
   }
-  return <div className="centered stack"><h1>{left ? t.conversation.left : t.conversation.gone}</h1><p className="hint">{t.conversation.goneWhy}</p>{back}<UnsentMessages chatId={chatId} /></div>;
+  return <div className="centered stack"><h1>{left ? t.conversation.left : t.conversation.gone}</h1><p className="hint">{left ? t.conversation.leftHint : t.conversation.goneHint}</p>{back}<UnsentMessages chatId={chatId} /></div>;
 }

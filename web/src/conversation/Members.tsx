@@ -12,7 +12,6 @@ import VirtualList from "../sidebar/VirtualList.tsx";
 import { UserItem } from "../sidebar/UserItem.tsx";
 import { useUserSearch } from "../sidebar/useUserSearch.ts";
 import { t } from "../strings/index.ts";
-import { isolate } from "../strings/isolate.ts";
 import { Button } from "../ui/Button.tsx";
 import { Field } from "../ui/Field.tsx";
 import { Icon } from "../ui/Icon.tsx";
@@ -42,11 +41,11 @@ export default function Members({ chat, onClose }: { chat: Chat; onClose: () => 
       {error && <p className="error" role="alert">{error}</p>}
       {chat.role === "admin" && (
         <Combobox label={t.conversation.addPeople} hint={t.conversation.addHint} items={adding.trim() ? people.filter((u) => !chat.members?.has(u.id)) : []} keyOf={(u) => u.id} show={(u) => <UserItem user={u} />}
-          query={adding} onQuery={setAdding} none={searching ? undefined : t.conversation.nobodyElse} onPick={(u) => { setAdding(""); attempt(() => core.api.putMember(chat.id, u.id)); }} />
+          query={adding} onQuery={setAdding} none={searching ? undefined : t.conversation.noOneElse} onPick={(u) => { setAdding(""); attempt(() => core.api.putMember(chat.id, u.id)); }} />
       )}
       {members.length > searchFrom && <Field label={t.conversation.searchMembers} type="search" value={query} onChange={setQuery} autoComplete="off" />}
       {!chat.members && !error && <p className="hint" role="status">{t.conversation.loadingMembers}</p>}
-      {query && shown.length === 0 && <p className="hint" role="status">{t.conversation.nobody}</p>}
+      {query && shown.length === 0 && <p className="hint" role="status">{t.conversation.noOne}</p>}
       <div className="combobox-list">
         {shown.length <= maxPlainRows ? <ul aria-label={t.conversation.members(chat.memberCount)}>{shown.map((m) => <li key={m.key}>{show(m)}</li>)}</ul> : <VirtualList items={shown} show={show} />}
       </div>
@@ -62,10 +61,10 @@ function MemberItem({ user, role, chat, onClose }: { user: User; role: Role; cha
   return (
     <div className="option">
       <UserItem user={user} />
-      {(role === "admin" || me) && <span className="member-mark">{[me && t.conversation.you, role === "admin" && t.conversation.admin].filter(Boolean).join(", ")}</span>}
+      {(role === "admin" || me) && <span className="member-mark">{t.conversation.marks([...(me ? [t.conversation.you] : []), ...(role === "admin" ? [t.conversation.admin] : [])])}</span>}
       {(!me || admin) && (
         <MenuTrigger>
-          <Button look="plain icon" aria-label={`${t.conversation.menu}: ${user.name}`}><Icon name="more" /></Button>
+          <Button look="plain icon" aria-label={t.conversation.memberMenu(user.name)}><Icon name="more" /></Button>
           <Popover className="popover">
             <Menu className="menu" onAction={(what) => attempt(async () => {
               if (what === "write") {
@@ -74,8 +73,8 @@ function MemberItem({ user, role, chat, onClose }: { user: User; role: Role; cha
               } else if (what === "remove") await core.api.removeMember(chat.id, user.id);
               else await core.api.putMember(chat.id, user.id, role === "admin" ? "member" : "admin");
             })}>
-              {!me && <MenuItem id="write">{t.conversation.writeTo} {isolate(user.name)}</MenuItem>}
-              {admin && <MenuItem id="role">{role === "admin" ? t.conversation.makeMember : t.conversation.makeAdmin}</MenuItem>}
+              {!me && <MenuItem id="write">{t.conversation.message(user.name)}</MenuItem>}
+              {admin && <MenuItem id="role">{role === "admin" ? t.conversation.removeAdmin : t.conversation.makeAdmin}</MenuItem>}
               {admin && !me && <MenuItem id="remove">{t.conversation.remove}</MenuItem>}
             </Menu>
           </Popover>

@@ -29,6 +29,7 @@ const scrolledMs = 100; // after the last scroll the message under the pointer g
 
 interface Props {
   chat: Chat;
+  title: string;
   /** The message that the address names. */
   target?: Seq;
   editing: Editing | undefined;
@@ -36,7 +37,7 @@ interface Props {
   onEditPending: (p: Pending) => void;
 }
 
-export function MessageList({ chat, target, editing, actions, onEditPending }: Props) {
+export function MessageList({ chat, title, target, editing, actions, onEditPending }: Props) {
   const core = useCore();
   const me = useSnapshot((s) => s.state.me?.id ?? "");
   const users = useSnapshot((s) => s.state.users); // for all rows: one subscription in place of hundreds
@@ -112,7 +113,7 @@ export function MessageList({ chat, target, editing, actions, onEditPending }: P
         </div>
       )}
       <div className="message-scroller" ref={scrollerRef} tabIndex={0} role="region" aria-label={t.conversation.messages} onScroll={onScroll} onKeyDown={onKeyDown} onCopy={onCopy} {...handlers} {...guard.handlers}>
-        <MessageLog rows={rows} head={head} onRetry={failed} users={users} today={today} target={target} editing={editing} active={active} actions={rowActions} onEditPending={onEditPending} />
+        <MessageLog rows={rows} title={title} head={head} onRetry={failed} users={users} today={today} target={target} editing={editing} active={active} actions={rowActions} onEditPending={onEditPending} />
       </div>
       {range && (distance === "far" || (distance === "near" && chat.unread > 0)) && <Button className={() => "button message-list-pill"} onPress={toEnd}><Icon name="down" /> {t.conversation.newBelow(chat.unread)}</Button>}
       <LiveRegion chat={chat} />

@@ -62,8 +62,8 @@ export function MessageBody({ text, named = nobody }: { text: string; named?: Re
 export function QuotedMessage({ quote, jump }: { quote: Quote; jump: (seq: Seq) => void }) {
   const name = useSnapshot((s) => userOf(s.state, quote.by).name);
   return (
-    <button type="button" className="message-quote" dir="auto" aria-label={`${t.conversation.answerTo(name)}: ${quote.text || t.conversation.quoteGone}`} onClick={() => jump(quote.seq)}>
-      <b><bdi>{name}</bdi></b> {quote.text ? quote.text.replace(/\s+/g, " ") : <i>{t.conversation.quoteGone}</i>}
+    <button type="button" className="message-quote" dir="auto" aria-label={`${t.conversation.replyTo(name)}: ${quote.text || t.conversation.deletedQuote}`} onClick={() => jump(quote.seq)}>
+      <b><bdi>{name}</bdi></b> {quote.text ? quote.text.replace(/\s+/g, " ") : <i>{t.conversation.deletedQuote}</i>}
     </button>
   );
 }

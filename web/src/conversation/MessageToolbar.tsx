@@ -78,12 +78,12 @@ export function MessageToolbar({ message: m, name, open, actions }: { message: L
         <Popover className="popover" placement="bottom end">
           <Menu className="menu" onAction={act}>
             {!m.deletedAt && (
-              <MenuSection className="message-quick" aria-label={t.conversation.moreReactions}>
+              <MenuSection className="message-quick" aria-label={t.conversation.addReaction}>
                 {quick.map((emoji) => <MenuItem key={emoji} id={emoji} aria-label={t.conversation.react(emoji)} textValue={emoji}>{emoji}</MenuItem>)}
               </MenuSection>
             )}
             {!m.deletedAt && <MenuItem id="reply">{t.conversation.reply}</MenuItem>}
-            {!m.deletedAt && <MenuItem id="react">{t.conversation.moreReactions}</MenuItem>}
+            {!m.deletedAt && <MenuItem id="react">{t.conversation.addReaction}</MenuItem>}
             {mine && !m.deletedAt && <MenuItem id="edit">{t.conversation.edit}</MenuItem>}
             {!m.deletedAt && <MenuItem id="text">{t.conversation.copyText}</MenuItem>}
             <MenuItem id="link">{t.conversation.copyLink}</MenuItem>
@@ -93,7 +93,7 @@ export function MessageToolbar({ message: m, name, open, actions }: { message: L
         </Popover>
       </MenuTrigger>
       <Dialog title={t.conversation.delete} isOpen={asking} onClose={done} role="alertdialog">
-        <p>{t.conversation.deleteWhy}</p>
+        <p>{t.conversation.deleteHint}</p>
         <div className="row end">
           <Button onPress={done}>{t.conversation.cancel}</Button>
           <Button look="danger" onPress={() => {
@@ -102,7 +102,7 @@ export function MessageToolbar({ message: m, name, open, actions }: { message: L
           }}>{t.conversation.delete}</Button>
         </div>
       </Dialog>
-      <Dialog title={t.conversation.moreReactions} isOpen={picking} onClose={done}>
+      <Dialog title={t.conversation.addReaction} isOpen={picking} onClose={done}>
         <EmojiPicker onPick={(emoji) => { done(); react(core, m, emoji, true); }} onClose={done} />
       </Dialog>
     </div>

@@ -22,7 +22,7 @@ export function PendingRow({ pending: p, first, onEdit }: { pending: Pending; fi
         <MessageBody text={p.text} />
         {p.state === "failed" ? (
           <div className="row message-failed">
-            <span className="error" role="alert">{t.conversation.failed(sentenceOf(p.reason?.message ?? ""))}</span>
+            <span className="error" role="alert">{t.conversation.failed(p.reason ? sentenceOf(p.reason) : "")}</span>
             <Button onPress={() => core.retry(p.clientId)}>{t.conversation.retry}</Button>
             <Button onPress={() => onEdit(p)}>{t.conversation.editFailed}</Button>
             <Button look="danger" onPress={() => core.discard(p.clientId)}>{t.conversation.discard}</Button>

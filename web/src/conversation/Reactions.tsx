@@ -2,7 +2,6 @@ import { useCore, useSnapshot } from "../app/useCore.ts";
 import { userOf } from "../core/selectors.ts";
 import type { Message, Reaction } from "../core/wire.ts";
 import { t } from "../strings/index.ts";
-import { isolate } from "../strings/isolate.ts";
 import { Button } from "../ui/Button.tsx";
 import { attempt } from "../ui/Toast.tsx";
 import type { Core } from "../core/core.ts";
@@ -17,8 +16,8 @@ export function Reactions({ message }: { message: Message }) {
 
 function Chip({ message, reaction: r }: { message: Message; reaction: Reaction }) {
   const core = useCore();
-  const names = useSnapshot((s) => r.by.map((u) => isolate(userOf(s.state, u).name)).join(", "));
-  const all = r.count > r.by.length ? `${names} ${t.conversation.others(r.count - r.by.length)}` : names;
+  const names = useSnapshot((s) => r.by.map((u) => userOf(s.state, u).name).join("\n"));
+  const all = t.conversation.reactedBy(names.split("\n"), r.count - r.by.length);
   return (
     <span title={all}>
       <Button className={() => "button reaction"} data-mine={r.mine || undefined} aria-pressed={r.mine} aria-label={t.conversation.reactions(r.emoji, r.count, all)} onPress={() => react(core, message, r.emoji, !r.mine)}>

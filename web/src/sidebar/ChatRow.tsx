@@ -56,7 +56,7 @@ function follow(e: MouseEvent, path: string) {
 function previewOf(c: Chat, by: string): string {
   const m = c.last;
   if (!m) return c.topic;
-  if (m.deletedAt) return `${isolate(by)} ${t.sidebar.deleted}`;
+  if (m.deletedAt) return t.sidebar.deletedBy(by);
   const text = cut(m.text.replace(/\s+/g, " "), 120);
   return c.kind === "direct" && m.by === c.with ? text : `${isolate(by)}: ${text}`;
 }
