@@ -1,12 +1,13 @@
-# make build | test | dist | pictures | bench | bench-web | bench-peers | bench-mongo | lint | fuzz | audit | sbom
+# make build | test | dist | pictures | bench | bench-web | bench-peers | bench-mongo | conformance | lint | fuzz | audit | sbom
 
 SHELL := /bin/bash
 GO ?= go
 VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 FUZZTIME ?= 30s
+CONFORMANCE_SECONDS ?= 300
 CHROMIUM ?= $(shell command -v chromium || command -v chromium-browser || command -v google-chrome)
 
-.PHONY: build test race web dist stories pictures bench-web bench bench-peers bench-mongo lint fuzz audit sbom testmongo
+.PHONY: build test race web dist stories pictures bench-web bench bench-peers bench-mongo conformance lint fuzz audit sbom testmongo
 
 build: ## a static binary without symbols
 	CGO_ENABLED=0 $(GO) build -trimpath -ldflags '-s -w -X main.release=$(VERSION)' -o parley .
@@ -49,7 +50,7 @@ web/node_modules: web/package-lock.json
 	@touch $@
 
 bench: ## Go benchmarks, six runs for benchstat
-	$(GO) test -run '^$$' -bench . -benchmem -benchtime 0.5s -count 6 ./chat/... ./wire ./hub ./store/sqlite ./server/...
+	$(GO) test -run '^$$' -bench . -benchmem -benchtime 0.5s -count 6 ./chat/... ./textrule ./wire ./hub ./store/sqlite ./server/...
 
 bench-peers: bench/peers/node/node_modules ## Parley compared with two other servers; writes docs/performance.md
 	$(GO) run ./internal/loadgen -peers bench/peers -doc docs $(BENCH)
@@ -61,6 +62,20 @@ bench/peers/node/node_modules: bench/peers/node/package-lock.json
 
 bench-mongo: testmongo ## MongoDB benchmarks, for the ratios in docs/operations.md
 	$(GO) test -run '^$$' -bench . -benchtime 1x -count 3 -timeout 30m ./store/mongo ./internal/e2e
+
+conformance: build .conformance/bin/st internal/conformance/node_modules ## a server compared with docs/openapi.yaml, for CONFORMANCE_SECONDS
+	.conformance/bin/python internal/conformance/run.py ./parley $(CONFORMANCE_SECONDS)
+
+.conformance/bin/st: internal/conformance/requirements.txt
+	@python3 -c 'import ensurepip, venv' 2>/dev/null || { echo "make conformance needs Python 3.11 or newer with venv: apt-get install python3-venv"; exit 1; }
+	python3 -m venv .conformance
+	.conformance/bin/pip install -q --disable-pip-version-check --require-hashes -r internal/conformance/requirements.txt
+	@touch $@
+
+internal/conformance/node_modules: internal/conformance/package-lock.json
+	@command -v npm >/dev/null || { echo "make conformance needs Node.js 20 or newer with npm"; exit 1; }
+	cd internal/conformance && npm ci --no-audit --no-fund
+	@touch $@
 
 lint:
 	@out=$$(gofmt -l $$(git ls-files '*.go')); test -z "$$out" || { echo "not formatted with gofmt: $$out"; exit 1; }

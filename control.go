@@ -48,8 +48,8 @@ func listenControl(path string) (net.Listener, error) {
 }
 
 // recoverAccount prints a recovery link.
-func recoverAccount(ctx context.Context, c *config, stdout io.Writer, _ *logging.Writer) error {
-	return c.control(ctx, stdout, "/recover", map[string]string{"handle": c.Recover.Handle},
+func recoverAccount(ctx context.Context, c *config, stdout io.Writer, stderr *logging.Writer) error {
+	return c.control(ctx, stdout, stderr, "/recover", map[string]string{"handle": c.Recover.Handle},
 		func(local server.Control) (string, error) {
 			link, _, err := local.RecoveryLink(ctx, c.Recover.Handle)
 			return link, err
@@ -57,14 +57,14 @@ func recoverAccount(ctx context.Context, c *config, stdout io.Writer, _ *logging
 }
 
 // ownerLink prints the owner link.
-func ownerLink(ctx context.Context, c *config, stdout io.Writer, _ *logging.Writer) error {
-	return c.control(ctx, stdout, "/owner-link", struct{}{}, func(local server.Control) (string, error) {
+func ownerLink(ctx context.Context, c *config, stdout io.Writer, stderr *logging.Writer) error {
+	return c.control(ctx, stdout, stderr, "/owner-link", struct{}{}, func(local server.Control) (string, error) {
 		return local.OwnerLink(ctx)
 	})
 }
 
 // backupDatabase writes a copy of the database and prints its path.
-func backupDatabase(ctx context.Context, c *config, stdout io.Writer, _ *logging.Writer) error {
+func backupDatabase(ctx context.Context, c *config, stdout io.Writer, stderr *logging.Writer) error {
 	if c.controlPath() == "" {
 		return errors.New("backup is only for SQLite; for MongoDB use: mongodump --uri URI --oplog --gzip --archive=FILE " +
 			"(docs/operations.md describes the restore)")
@@ -73,17 +73,17 @@ func backupDatabase(ctx context.Context, c *config, stdout io.Writer, _ *logging
 	if err != nil {
 		return err
 	}
-	return c.control(ctx, stdout, "/backup", map[string]string{"file": file}, func(local server.Control) (string, error) {
+	return c.control(ctx, stdout, stderr, "/backup", map[string]string{"file": file}, func(local server.Control) (string, error) {
 		return file, local.Backup(ctx, file)
 	})
 }
 
 // control lets the running server create a link or a backup, and prints the link or
-// the path. If no server is running, it opens the store and calls local.
-func (c *config) control(ctx context.Context, stdout io.Writer, path string, body any, local func(server.Control) (string, error)) error {
+// the path. If no server is running, it opens the store, calls local and logs to stderr.
+func (c *config) control(ctx context.Context, stdout io.Writer, stderr *logging.Writer, path string, body any, local func(server.Control) (string, error)) error {
 	result, running, err := c.callServer(ctx, path, body)
 	if !running {
-		result, err = c.runOnStore(ctx, local)
+		result, err = c.runOnStore(ctx, slog.New(c.handler(stderr)), local)
 	}
 	if err != nil {
 		return err
@@ -131,13 +131,12 @@ func (c *config) callServer(ctx context.Context, path string, body any) (result 
 }
 
 // runOnStore calls local with the commands of a server on the store and without listeners.
-func (c *config) runOnStore(ctx context.Context, local func(server.Control) (string, error)) (result string, err error) {
+func (c *config) runOnStore(ctx context.Context, log *slog.Logger, local func(server.Control) (string, error)) (result string, err error) {
 	if path, ok := strings.CutPrefix(c.Store, "sqlite:"); ok {
 		if _, err := os.Stat(path); err != nil {
 			return "", fmt.Errorf("--store: %w", err) // opening would create an empty database
 		}
 	}
-	log := slog.New(slog.DiscardHandler)
 	db, err := store.Open(ctx, c.Store, c.StorePool, log)
 	if err != nil {
 		return "", err

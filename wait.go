@@ -27,7 +27,7 @@ func (c *config) open(ctx context.Context, listener net.Listener, log *slog.Logg
 	waiting := newWaitingServer(listener, log)
 	grace := time.AfterFunc(openGrace, waiting.start)
 	db, err := store.Open(ctx, c.Store, c.StorePool, log)
-	for logged := (time.Time{}); chat.Is(err, chat.Unavailable); db, err = store.Open(ctx, c.Store, c.StorePool, log) {
+	for logged := (time.Time{}); chat.Is(err, chat.Unavailable) && ctx.Err() == nil; db, err = store.Open(ctx, c.Store, c.StorePool, log) {
 		waiting.start()
 		if time.Since(logged) > openLogInterval {
 			log.Warn("waiting for the store", "address", "http://"+reachable(listener.Addr().String()), "error", err)

@@ -11,7 +11,7 @@ import (
 type Line struct {
 	Field    string
 	Max      int  // bytes
-	Required bool // something must be visible
+	Required bool // it must not be empty
 }
 
 // The fields that hold a line, in each call that has them. A handle, a password, an emoji
@@ -28,8 +28,8 @@ var (
 )
 
 // Clean returns s in the form in which it is stored, by textrule.Line. It refuses what is
-// too long, not UTF-8 or empty, and characters that a reader cannot see or that turn the
-// direction of writing.
+// too long or not UTF-8, what only looks empty, and characters that a reader cannot see or
+// that turn the direction of writing.
 func (l Line) Clean(s string) (string, error) {
 	if !utf8.ValidString(s) {
 		return "", notUTF8(l.Field)
@@ -38,8 +38,10 @@ func (l Line) Clean(s string) (string, error) {
 	switch {
 	case !ok:
 		return "", FailField(BadInput, l.Field, "%s must not hold control characters or invisible ones, such as %U", l.Field, bad)
-	case l.Required && !textrule.HasBase(line):
+	case s == "" && l.Required:
 		return "", FailField(BadInput, l.Field, "%s must not be empty", l.Field)
+	case s != "" && !textrule.HasBase(line):
+		return "", FailField(BadInput, l.Field, "%s must hold something visible", l.Field)
 	case len(line) > l.Max:
 		return "", FailField(BadInput, l.Field, "%s must have at most %d bytes", l.Field, l.Max)
 	}

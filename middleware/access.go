@@ -63,7 +63,7 @@ func AccessLog(log *slog.Logger, sampler *LogSampler, observe Observer) Middlewa
 			w.Header().Set("X-Request-Id", v.id)
 			ww := chimw.NewWrapResponseWriter(w, r.ProtoMajor)
 			defer func() {
-				route, method, status, took := route(r), method(r), ww.Status(), time.Since(began)
+				route, method, status, took := Route(r), method(r), ww.Status(), time.Since(began)
 				if status == 0 {
 					status = http.StatusOK
 				}
@@ -92,9 +92,9 @@ func AccessLog(log *slog.Logger, sampler *LogSampler, observe Observer) Middlewa
 	}
 }
 
-// route returns the pattern that matched. The path itself is never logged: it may
+// Route returns the pattern of the route that matched. The path itself is never logged: it may
 // contain a secret.
-func route(r *http.Request) string {
+func Route(r *http.Request) string {
 	if c := chi.RouteContext(r.Context()); c != nil {
 		return c.RoutePattern()
 	}

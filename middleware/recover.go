@@ -31,7 +31,7 @@ func Recover(log *slog.Logger, fail Fail) Middleware {
 				}
 				log.LogAttrs(r.Context(), slog.LevelError, "panic",
 					slog.String("method", method(r)),
-					slog.String("route", route(r)),
+					slog.String("route", Route(r)),
 					slog.String("request", RequestID(r.Context())),
 					slog.String("panic", fmt.Sprint(p)),
 					slog.String("stack", string(debug.Stack())))

@@ -30,7 +30,8 @@ type LogSampler struct {
 type sampleKey struct {
 	address, user string // one of them; neither for callers beyond maxCallers
 	route         string
-	status        int // 0: a failure of the server, which is logged besides the request
+	status        int    // 0: a failure of the server, which is logged besides the request
+	event, target string // of a security event that failed; then there is no route and status
 }
 
 // lines returns how many requests are logged in one window.
@@ -66,6 +67,16 @@ func (r *LogSampler) AllowFailure(ctx context.Context) bool {
 	return r.count(k)
 }
 
+// AllowEvent reports whether a security event that failed is to be logged: as many of one
+// kind, caller and target as refused requests. Beyond maxCallers the target does not count.
+func (r *LogSampler) AllowEvent(kind, user, target, address string) bool {
+	k := sampleKey{event: kind, target: target, user: user}
+	if user == "" {
+		k.address = address
+	}
+	return r.count(k)
+}
+
 // count counts one request or failure and reports whether it is to be logged.
 func (r *LogSampler) count(k sampleKey) bool {
 	r.mu.Lock()
@@ -75,7 +86,7 @@ func (r *LogSampler) count(k sampleKey) bool {
 		r.end = time.AfterFunc(sampleWindow, r.Flush)
 	}
 	if r.seen[k] == 0 && len(r.seen) >= maxCallers {
-		k.address, k.user = "", ""
+		k.address, k.user, k.target = "", "", ""
 	}
 	r.seen[k]++
 	return r.seen[k] <= k.lines()
@@ -93,6 +104,12 @@ func (r *LogSampler) Flush() {
 	r.mu.Unlock()
 	for k, n := range seen {
 		if n <= k.lines() {
+			continue
+		}
+		if k.event != "" {
+			r.log.LogAttrs(context.Background(), slog.LevelInfo, "more security events", slog.Int("count", n-k.lines()),
+				slog.Duration("within", took), slog.String("kind", k.event), slog.String("target", k.target),
+				slog.String("address", k.address), slog.String("actor", k.user))
 			continue
 		}
 		if k.status == 0 {

@@ -26,6 +26,9 @@ func (s *Server) openSocket(w http.ResponseWriter, r *http.Request) error {
 	if err := middleware.SocketOrigin(r, s.PublicURL, caller.Cookie); err != nil {
 		return err
 	}
+	if r.Method == http.MethodHead {
+		r.Header.Del("Upgrade") // it has the answer of a GET that upgrades nothing
+	}
 	limit := int64(maxMessage)
 	if !caller.SignedIn() {
 		limit = maxFirst

@@ -6,6 +6,8 @@ import (
 	"maps"
 	"net/http"
 	"net/url"
+	"os"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -313,4 +315,23 @@ func anys[T any](values ...T) []any {
 		list[i] = values[i]
 	}
 	return list
+}
+
+// protocol.md lists every code with its HTTP status, and no others.
+func TestProtocolListsCodes(t *testing.T) {
+	page, err := os.ReadFile("../docs/protocol.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := map[string]string{}
+	for code, status := range api.Status {
+		want[string(code)] = fmt.Sprint(status)
+	}
+	got := map[string]string{}
+	for _, row := range regexp.MustCompile("(?m)^\\| `(\\w+)` \\| (\\d{3}) \\|").FindAllStringSubmatch(string(page), -1) {
+		got[row[1]] = row[2]
+	}
+	if !maps.Equal(got, want) {
+		t.Errorf("got %v, want %v", got, want)
+	}
 }

@@ -11,6 +11,7 @@ import (
 	"parley/chat"
 	"parley/middleware"
 	"parley/server/api"
+	"parley/server/audit"
 	"parley/server/service"
 )
 
@@ -30,7 +31,8 @@ func (h *health) getHealth(w http.ResponseWriter, r *http.Request) error {
 // Waiting returns the handler that is used until the store can be reached: /healthz
 // answers 200, everything else 503 with a delay of a second.
 func Waiting(log *slog.Logger) http.Handler {
-	a := api.New(api.Config{Errors: service.ErrorLog{Log: log, Sampler: middleware.NewLogSampler(log)}})
+	sampler := middleware.NewLogSampler(log)
+	a := api.New(api.Config{Errors: service.ErrorLog{Log: log, Sampler: sampler}, Audit: audit.New(log, sampler)})
 	h := &health{api: a}
 	r := http.NewServeMux()
 	r.HandleFunc("GET /healthz", a.Handle(h.getHealth))

@@ -211,6 +211,13 @@ func TestAllow(t *testing.T) {
 	}
 }
 
+// HEAD of a path that GET takes is never 405, nor with the headers of an upgrade.
+func TestHeadIsNoUpgrade(t *testing.T) {
+	c := start(t).anonymous()
+	c.header = http.Header{"Connection": {"Upgrade"}, "Upgrade": {"websocket"}, "Sec-Websocket-Version": {"13"}, "Sec-Websocket-Key": {"dGhlIHNhbXBsZSBub25jZQ=="}}
+	c.call("HEAD", "/api/socket", nil).want(http.StatusUpgradeRequired)
+}
+
 var inPath = regexp.MustCompile(`{\w+}`)
 
 // failingStore is a store that fails or panics.

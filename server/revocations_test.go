@@ -3,11 +3,13 @@ package server
 import (
 	"context"
 	"net/http"
+	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
 
 	"parley/chat"
+	"parley/server/api"
 	"parley/wire"
 )
 
@@ -151,6 +153,10 @@ func TestUnsavedDeactivation(t *testing.T) {
 	x, store := startFailingSaves(t)
 	ann, bob := x.addOwner(), x.addUser("bob")
 	socket := bob.connectLive()
+	var link api.Link
+	ann.call("POST", "/api/recoveries", m{"userId": bob.user.ID}).want(201).into(&link)
+	_, code, _ := strings.Cut(link.URL, "=")
+	recovery := m{"code": code, "password": "new password"}
 	store.down.Store(true)
 	off := func(on bool) *answer {
 		return ann.call("PATCH", "/api/users/"+string(bob.user.ID), m{"active": on})
@@ -160,12 +166,14 @@ func TestUnsavedDeactivation(t *testing.T) {
 	socket.wantClose(wire.CloseSessionEnded)
 	signIn := m{"handle": "bob", "password": password}
 	x.anonymous().call("POST", "/api/sessions", signIn).wantError(chat.BadCredentials, "")
+	x.anonymous().call("POST", "/api/recoveries/use", recovery).wantError(chat.InviteSpent, "")
 	off(true).wantError(chat.Unavailable, "")
 	bob.is(t, false)
 	store.up(t, x)
 	bob.is(t, false)
 	off(true).want(200)
 	x.anonymous().call("POST", "/api/sessions", signIn).want(201)
+	x.anonymous().call("POST", "/api/recoveries/use", recovery).wantError(chat.InviteSpent, "")
 
 	// Activated again before it was saved.
 	store.down.Store(true)

@@ -16,6 +16,7 @@ import (
 	"parley/hub"
 	"parley/middleware"
 	"parley/server/api"
+	"parley/server/audit"
 	"parley/server/auth"
 	"parley/server/live"
 	"parley/server/service"
@@ -108,16 +109,17 @@ func New(c Config) *Server {
 		sampler:    middleware.NewLogSampler(c.Log),
 	}
 	errors := service.ErrorLog{Log: c.Log, Sampler: s.sampler}
+	events := audit.New(c.Log, s.sampler)
 	s.metrics = newMetrics(s)
-	s.service = service.New(service.Config{Store: c.Store, Errors: errors, Registration: c.Registration, Limits: c.Limits, Lifetimes: c.Lifetimes, Appended: s.metrics.outcome, Attempts: c.attempts,
+	s.service = service.New(service.Config{Store: c.Store, Errors: errors, Audit: events, Registration: c.Registration, Limits: c.Limits, Lifetimes: c.Lifetimes, Appended: s.metrics.outcome, Attempts: c.attempts,
 		Enforce: func(r cached.Revocation) { s.live.Enforce(r, s.service.Revoked) },
 		Readmit: func(r cached.Revocation) { s.live.Readmit(r) }})
 	s.live = live.New(live.Config{Store: s.service, Hub: s.hub, Log: c.Log, TextChanged: s.service.Pages.Clear, UsersChanged: s.service.Clear,
 		Published: s.metrics.published, FeedLost: s.metrics.feedLost.Inc, Intervals: c.intervals})
-	s.sessions = session.New(session.Config{Service: s.service, Hub: s.hub, Presence: s.live.Presence, Log: c.Log, Ready: s.live.Await,
+	s.sessions = session.New(session.Config{Service: s.service, Hub: s.hub, Presence: s.live.Presence, Log: c.Log, Audit: events, Ready: s.live.Await,
 		Version: c.Version, Heartbeat: c.sockets.PingEvery, Sockets: c.Limits.Sockets, Hold: c.hold,
 		Closed: s.metrics.closed, LogRead: s.metrics.caughtUp.Inc})
-	s.api = api.New(api.Config{Service: s.service, Hub: s.hub, Errors: errors, Version: c.Version, PublicURL: c.PublicURL, Ready: s.ready})
+	s.api = api.New(api.Config{Service: s.service, Hub: s.hub, Errors: errors, Audit: events, Version: c.Version, PublicURL: c.PublicURL, Ready: s.ready})
 	s.health = &health{api: s.api, store: s.service.Store, ready: s.ready}
 	s.metrics.registry.MustRegister(newHubCollector(s))
 	s.handler = s.routes()

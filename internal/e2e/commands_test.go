@@ -11,6 +11,7 @@ import (
 func TestRecoverCommand(t *testing.T) {
 	s := newTestServer(t)
 	ann := s.createOwner("ann")
+	event := "kind=recovery_created actor=operator target=" + string(ann.User.ID)
 	for name, args := range map[string][]string{
 		"running": {"recover", "@ann", "--store", s.store},
 		"stopped": {"recover", "ann", "--store", s.store, "--listen", s.addr},
@@ -25,6 +26,9 @@ func TestRecoverCommand(t *testing.T) {
 		}
 		if name == "stopped" {
 			s.start()
+			if !strings.Contains(stderr, event) { // no server could log it
+				t.Errorf("no security event in %q", stderr)
+			}
 		}
 		var in account
 		s.mustCall(201, "", "POST", "/api/recoveries/use",
@@ -40,6 +44,10 @@ func TestRecoverCommand(t *testing.T) {
 	}
 	if _, stderr, code := runParley(t, "owner-link", "--store", s.store); code != 1 || !strings.Contains(stderr, "owner") {
 		t.Errorf("owner-link of a server that has an owner: exit %d, %q", code, stderr)
+	}
+	s.stop()
+	if log := s.logText(); !strings.Contains(log, event) {
+		t.Errorf("no security event in %s", log)
 	}
 }
 

@@ -110,12 +110,14 @@ func TestServerIsAliveWhileIndexesAreBuilt(t *testing.T) {
 // SIGTERM stops a server that waits for its store, before and after it logs the wait.
 func TestStopWhileWaitingForTheStore(t *testing.T) {
 	t.Parallel() // it mostly waits
-	for _, first := range []string{"", "/healthz"} {
-		s := newMongoServer(t, "mongodb://127.0.0.1:1/parley")
+	for _, c := range []struct{ store, first string }{
+		{"mongodb://127.0.0.1:1/parley", ""}, {"mongodb://127.0.0.1:1/parley", "/healthz"}, {"mongodb+srv://mongo.parley.invalid/parley", "/healthz"},
+	} {
+		s := newMongoServer(t, c.store)
 		ready, _ := s.launch()
 		t.Cleanup(s.kill)
-		if first != "" {
-			s.waitStatus(200, first)
+		if c.first != "" {
+			s.waitStatus(200, c.first)
 		}
 		for end := time.Now().Add(time.Minute); ; {
 			conn, err := net.Dial("tcp", s.addr)

@@ -98,9 +98,13 @@ func TestUnusableAddressStopsTheStart(t *testing.T) {
 // which does not contain the password.
 func TestPermanentStoreErrorStopsTheStart(t *testing.T) {
 	db, standalone := mongotest.Start(t), mongotest.Start(t, "--standalone")
+	router := mongotest.StartFake(t, mongotest.Hello{Router: true}, nil)
 	for url, want := range map[string]string{
-		"mongodb://" + standalone.Addr() + "/parley":               "standalone",
-		"mongodb://ann:hush@" + db.Addr() + "/parley":              "auth",
+		"mongodb://" + standalone.Addr() + "/parley":                                             "standalone",
+		"mongodb://" + standalone.Addr() + "/parley?replicaSet=rs0&serverSelectionTimeoutMS=500": "standalone",
+		"mongodb://" + db.Addr() + "/parley?replicaSet=other&serverSelectionTimeoutMS=500":       "replicaSet=other",
+		"mongodb://" + router.Addr() + "/parley":                                                 "sharded",
+		"mongodb://ann:hush@" + db.Addr() + "/parley":                                            "auth",
 		"mongodb://ann:hush":                                       "port",
 		"mongodb://ann:%hush@" + db.Addr() + "/parley":             "invalid password",
 		"mongodb://ann:hush@@" + db.Addr() + "/parley":             "unescaped @",

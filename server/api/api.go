@@ -7,6 +7,7 @@ import (
 	"parley/chat"
 	"parley/hub"
 	"parley/middleware"
+	"parley/server/audit"
 	"parley/server/service"
 )
 
@@ -15,6 +16,7 @@ type Config struct {
 	Service   *service.Service
 	Hub       *hub.Hub // for calls that wait for an event
 	Errors    service.ErrorLog
+	Audit     *audit.Log
 	Version   string
 	PublicURL *url.URL     // nil: links follow the Host header, see baseURL
 	Ready     func() error // returns why the server is not ready, or nil

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"parley/chat"
+	"parley/server/audit"
 )
 
 // backupStore is a store that writes a copy of itself to a file.
@@ -26,6 +27,7 @@ func (a Control) Backup(ctx context.Context, file string) error {
 	}
 	begin := time.Now()
 	err := store.Backup(ctx, file)
+	a.Audit.Write(ctx, audit.Event{Kind: audit.Backup, Actor: audit.Operator, Err: err})
 	if err == nil {
 		a.Errors.Log.LogAttrs(ctx, slog.LevelInfo, "backup written", slog.String("file", file), slog.Duration("took", time.Since(begin)))
 	}

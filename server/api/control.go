@@ -9,6 +9,7 @@ import (
 	"github.com/go-chi/chi/v5"
 
 	"parley/chat"
+	"parley/server/audit"
 )
 
 // Link is an answer with a link that the caller passes on.
@@ -66,6 +67,7 @@ func (a Control) OwnerLink(ctx context.Context) (string, error) {
 	if server.Setup == "" {
 		return "", chat.Fail(chat.Conflict, "this server has an owner already; parley recover HANDLE helps a user who lost their password")
 	}
+	a.Audit.Write(ctx, audit.Event{Kind: audit.OwnerLink, Actor: audit.Operator})
 	return setupLink(a.base(), server.Setup), nil
 }
 

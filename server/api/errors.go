@@ -46,6 +46,7 @@ func (a *API) Fail(w http.ResponseWriter, r *http.Request, err error) {
 // FailStatus is Fail with another status than the code's (426).
 func (a *API) FailStatus(w http.ResponseWriter, r *http.Request, code int, err error) {
 	e := *a.Errors.ClientError(r.Context(), err)
+	a.Audit.WriteRefused(r.Context(), callerID(r), middleware.Route(r), "", err)
 	e.RequestID = middleware.RequestID(r.Context())
 	if code == 0 {
 		code = Status[e.Code]

@@ -5,6 +5,7 @@ import (
 	"context"
 
 	"parley/chat"
+	"parley/server/audit"
 	"parley/server/auth"
 )
 
@@ -22,6 +23,9 @@ type accounts struct{ *core }
 
 // CreateAccount creates an account and signs it in. Passwords are hashed here.
 func (s accounts) CreateAccount(ctx context.Context, caller Caller, in NewAccount) (u chat.User, created chat.Session, err error) {
+	defer func() {
+		s.audit.Write(ctx, audit.Event{Kind: audit.AccountCreated, Actor: string(u.ID), Target: string(u.ID), Err: err})
+	}()
 	n := chat.NewAccount{Handle: in.Handle, Name: in.Name, ServerName: in.ServerName, Session: in.Session}
 	invite, err := s.authorizeSignUp(ctx, caller, &in, &n)
 	if err != nil {

@@ -6,6 +6,7 @@ import (
 
 	"parley/chat"
 	"parley/internal/keyed"
+	"parley/server/audit"
 	"parley/server/auth"
 )
 
@@ -29,6 +30,9 @@ type NewInvite struct {
 // CreateInvite creates an invite and returns it with its code. Any user may create one,
 // since members of a chat may add others. An invite without a chat needs registration.
 func (s *invites) CreateInvite(ctx context.Context, caller Caller, n NewInvite) (invite chat.Invite, code string, err error) {
+	defer func() {
+		s.audit.Write(ctx, audit.Event{Kind: audit.InviteCreated, Actor: string(caller.User.ID), Target: string(invite.ID), Err: err})
+	}()
 	now := chat.Now()
 	invite = chat.Invite{By: caller.User.ID, Uses: chat.DefaultInviteUses, ExpiresAt: now + chat.DefaultInviteLife}
 	switch {
@@ -79,7 +83,9 @@ func (s *invites) EndInvite(ctx context.Context, caller Caller, id chat.InviteID
 	if err := chat.CheckID("inviteId", id); err != nil {
 		return err
 	}
-	return s.Store.EndInvite(ctx, caller.ownOrAll(), id)
+	err := s.Store.EndInvite(ctx, caller.ownOrAll(), id)
+	s.audit.Write(ctx, audit.Event{Kind: audit.InviteEnded, Actor: string(caller.User.ID), Target: string(id), Err: err})
+	return err
 }
 
 // ownOrAll returns the user whose invites the caller may see and end: "" (all users) for an
@@ -108,6 +114,7 @@ func (s *invites) PeekInvite(ctx context.Context, caller Caller, code string) (c
 // AcceptInvite joins the caller to the invite's chat.
 func (s *invites) AcceptInvite(ctx context.Context, caller Caller, code string) (chat.ChatID, error) {
 	id, err := s.Store.AcceptInvite(ctx, chat.SecretHash(code), caller.User.ID, chat.ChatLimit(s.limits.Chats, "code"))
+	s.audit.Write(ctx, audit.Event{Kind: audit.InviteUsed, Actor: string(caller.User.ID), Target: string(id), Err: err})
 	if chat.Is(err, chat.InviteSpent) {
 		return id, cmp.Or(s.auth.CountFailure(caller.Address, auth.ByCode), err)
 	}

@@ -5,6 +5,7 @@ import (
 	"context"
 
 	"parley/chat"
+	"parley/server/audit"
 	"parley/server/auth"
 )
 
@@ -17,12 +18,16 @@ func (s recoveries) CreateRecovery(ctx context.Context, caller Caller, user chat
 	if err := caller.CheckAdmin(); err != nil {
 		return "", 0, err
 	}
-	return s.create(ctx, caller.User.ID, user)
+	code, expiresAt, err = s.create(ctx, caller.User.ID, user)
+	s.audit.Write(ctx, audit.Event{Kind: audit.RecoveryCreated, Actor: string(caller.User.ID), Target: string(user), Err: err})
+	return code, expiresAt, err
 }
 
 // NewRecovery is CreateRecovery for the administrator of the machine.
 func (s recoveries) NewRecovery(ctx context.Context, user chat.UserID) (code string, expiresAt int64, err error) {
-	return s.create(ctx, "", user)
+	code, expiresAt, err = s.create(ctx, "", user)
+	s.audit.Write(ctx, audit.Event{Kind: audit.RecoveryCreated, Actor: audit.Operator, Target: string(user), Err: err})
+	return code, expiresAt, err
 }
 
 func (s recoveries) create(ctx context.Context, by, user chat.UserID) (code string, expiresAt int64, err error) {
@@ -32,6 +37,10 @@ func (s recoveries) create(ctx context.Context, by, user chat.UserID) (code stri
 
 // UseRecovery sets a new password, ends the user's sessions and creates one.
 func (s recoveries) UseRecovery(ctx context.Context, caller Caller, code, password string, n chat.NewSession) (u chat.User, created chat.Session, err error) {
+	var whose chat.UserID
+	defer func() {
+		s.audit.Write(ctx, audit.Event{Kind: audit.RecoveryUsed, Actor: string(u.ID), Target: string(whose), Err: err})
+	}()
 	if code == "" {
 		return u, created, chat.FailField(chat.BadInput, "code", "code must not be empty")
 	}
@@ -42,7 +51,7 @@ func (s recoveries) UseRecovery(ctx context.Context, caller Caller, code, passwo
 		return u, created, err
 	}
 	codeHash := chat.SecretHash(code)
-	whose, err := s.PeekRecovery(ctx, codeHash) // an unknown code costs no hash
+	whose, err = s.PeekRecovery(ctx, codeHash) // an unknown code costs no hash
 	if chat.Is(err, chat.InviteSpent) {
 		err = cmp.Or(s.auth.CountFailure(caller.Address, auth.ByCode), err)
 	}

@@ -8,6 +8,7 @@ import (
 
 	"parley/chat"
 	"parley/middleware"
+	"parley/server/audit"
 	"parley/server/auth"
 	"parley/store/cached"
 )
@@ -43,6 +44,7 @@ type Lifetimes struct {
 type Config struct {
 	Store        chat.Store
 	Errors       ErrorLog
+	Audit        *audit.Log
 	Registration Registration
 	Limits       Limits
 	Lifetimes    Lifetimes
@@ -79,6 +81,7 @@ type core struct {
 	*cached.Store // its Run is the only goroutine of a Service
 	ErrorLog
 	*budgets
+	audit        *audit.Log
 	registration Registration
 	limits       Limits
 	lifetimes    Lifetimes
@@ -93,6 +96,7 @@ func New(c Config) *Service {
 		Store:        store,
 		ErrorLog:     c.Errors,
 		budgets:      budgets,
+		audit:        c.Audit,
 		registration: c.Registration,
 		limits:       c.Limits,
 		lifetimes:    c.Lifetimes,

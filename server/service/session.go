@@ -5,6 +5,7 @@ import (
 	"context"
 
 	"parley/chat"
+	"parley/server/audit"
 	"parley/server/auth"
 	"parley/store/cached"
 )
@@ -14,6 +15,14 @@ type sessions struct{ *core }
 
 // SignIn creates a session for the holder of a handle and password.
 func (s sessions) SignIn(ctx context.Context, caller Caller, handle, password string, n chat.NewSession) (u chat.User, created chat.Session, err error) {
+	known := "" // the handle, if a user has it
+	defer func() {
+		e := audit.Event{Kind: audit.SignIn, Target: known, Err: err}
+		if err == nil {
+			e.Actor = string(u.ID)
+		}
+		s.audit.Write(ctx, e)
+	}()
 	if err := chat.SessionLabel.CleanIn(&n.Label); err != nil {
 		return u, created, err
 	}
@@ -27,6 +36,8 @@ func (s sessions) SignIn(ctx context.Context, caller Caller, handle, password st
 		hash = s.auth.DummyHash()
 	case err != nil:
 		return u, created, err
+	default:
+		known = u.Handle
 	}
 	ok, err := s.auth.Verify(ctx, caller.attempt(handle, u.ID, false), password, hash)
 	if err != nil {
@@ -58,6 +69,9 @@ func (s sessions) SignIn(ctx context.Context, caller Caller, handle, password st
 // renewHash replaces an outdated hash of the password and returns the one that the store
 // then has. If it fails, the old one stays until the next sign-in.
 func (s sessions) renewHash(ctx context.Context, caller Caller, user chat.UserID, password, old string) string {
+	if form, err := chat.NewPassword(password); err == nil {
+		password = form // an older one may have what new ones must not
+	}
 	renewed, err := s.auth.Hash(ctx, caller.hashQueues(), password)
 	if err == nil {
 		err = s.RenewHash(ctx, user, old, renewed)
@@ -91,23 +105,28 @@ func (s sessions) SessionLive(ctx context.Context, user chat.UserID, id chat.Ses
 // which may be so although the store could not save it (err).
 func (s sessions) SignOut(ctx context.Context, caller Caller) (ended bool, err error) {
 	err = s.Store.EndSession(ctx, caller.User.ID, caller.Session.ID)
+	s.audit.Write(ctx, audit.Event{Kind: audit.SignOut, Actor: string(caller.User.ID), Target: string(caller.Session.ID), Err: err})
 	return err == nil || cached.StoreFailed(err), err
 }
 
 // EndSession ends another session of the caller, who confirms it with their password.
 func (s sessions) EndSession(ctx context.Context, caller Caller, id chat.SessionID, password string) error {
-	if err := s.confirm(ctx, caller, "password", password); err != nil {
-		return err
+	err := s.confirm(ctx, caller, "password", password)
+	if err == nil {
+		err = s.Store.EndSession(ctx, caller.User.ID, id)
 	}
-	return s.Store.EndSession(ctx, caller.User.ID, id)
+	s.audit.Write(ctx, audit.Event{Kind: audit.SessionsEnded, Actor: string(caller.User.ID), Target: string(id), Err: err})
+	return err
 }
 
 // EndOthers ends all other sessions of the caller, who confirms it with their password.
 func (s sessions) EndOthers(ctx context.Context, caller Caller, password string) error {
-	if err := s.confirm(ctx, caller, "password", password); err != nil {
-		return err
+	err := s.confirm(ctx, caller, "password", password)
+	if err == nil {
+		err = s.Store.EndOthers(ctx, caller.User.ID, caller.Session.ID)
 	}
-	return s.Store.EndOthers(ctx, caller.User.ID, caller.Session.ID)
+	s.audit.Write(ctx, audit.Event{Kind: audit.SessionsEnded, Actor: string(caller.User.ID), Target: "others", Err: err})
+	return err
 }
 
 // maxToken bounds what is hashed, in bytes; tokens have 43.

@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"parley/chat"
+	"parley/server/audit"
 )
 
 // Profile is a change of a user's own account; nil fields stay.
@@ -16,7 +17,7 @@ type Profile struct {
 type users struct{ *core }
 
 // UpdateProfile changes the caller's account. A new password ends their other sessions.
-func (s users) UpdateProfile(ctx context.Context, caller Caller, p Profile) (chat.User, error) {
+func (s users) UpdateProfile(ctx context.Context, caller Caller, p Profile) (user chat.User, err error) {
 	patch := chat.UserPatch{Name: p.Name, Status: p.Status, Keep: caller.Session.ID}
 	var cost price
 	if p.Name != nil {
@@ -32,6 +33,9 @@ func (s users) UpdateProfile(ctx context.Context, caller Caller, p Profile) (cha
 		cost.posts = textCost
 	}
 	if p.Password != nil {
+		defer func() {
+			s.audit.Write(ctx, audit.Event{Kind: audit.PasswordChanged, Actor: string(caller.User.ID), Target: string(caller.User.ID), Err: err})
+		}()
 		hash, err := s.newPassword(ctx, caller, p.CurrentPassword, *p.Password)
 		if err != nil {
 			return chat.User{}, err
@@ -41,7 +45,7 @@ func (s users) UpdateProfile(ctx context.Context, caller Caller, p Profile) (cha
 	if err := s.charge(caller.User.ID, cost); err != nil {
 		return chat.User{}, err
 	}
-	user, err := s.PatchUser(ctx, caller.User.ID, patch)
+	user, err = s.PatchUser(ctx, caller.User.ID, patch)
 	if err != nil {
 		s.refund(caller.User.ID, cost)
 		return user, err
@@ -99,10 +103,25 @@ func (s users) UpdateUser(ctx context.Context, caller Caller, id chat.UserID, ro
 		}
 	}
 	user, err := s.PatchUser(ctx, id, chat.UserPatch{Role: role, Active: active})
+	if role != nil {
+		s.writeAudit(ctx, caller, id, *role == chat.RoleAdmin, audit.AdminGranted, audit.AdminRevoked, err)
+	}
+	if active != nil {
+		s.writeAudit(ctx, caller, id, *active, audit.UserEnabled, audit.UserDisabled, err)
+	}
 	if err == nil {
 		s.signalUser(ctx, id)
 	}
 	return user, err
+}
+
+// writeAudit writes the change of a user: of kind on or off.
+func (s users) writeAudit(ctx context.Context, caller Caller, id chat.UserID, is bool, on, off audit.Kind, err error) {
+	kind := off
+	if is {
+		kind = on
+	}
+	s.audit.Write(ctx, audit.Event{Kind: kind, Actor: string(caller.User.ID), Target: string(id), Err: err})
 }
 
 // signalUser signals that a user's entry changed. A lost signal does not undo the

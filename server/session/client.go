@@ -21,6 +21,7 @@ type client struct {
 	transport Transport
 	conn      *hub.Conn
 	codec     *wire.Codec
+	address   string          // Peer.Address
 	ctx       context.Context // ends with the session
 	cancel    context.CancelFunc
 
@@ -69,6 +70,18 @@ func (c *client) answer(id uint64, ok any, err error) {
 		r.OK, r.Error = nil, c.Service.ClientError(c.ctx, err)
 	}
 	c.send(r)
+}
+
+// refuse is answer without an ok, and writes a security event if err is a refusal.
+func (c *client) refuse(t *task, err error) {
+	if err != nil {
+		name := "" // not what the peer sent
+		if row := commandsByName[t.Do]; row != nil {
+			name = row.name
+		}
+		c.Audit.WriteRefused(c.ctx, c.user, name, c.address, err)
+	}
+	c.answer(t.ID, nil, err)
 }
 
 // wait blocks the read loop until ch is closed. It reports false if the session has

@@ -74,7 +74,7 @@ func (c *Session) markRead(t *task) {
 	if err == nil {
 		err = c.Service.MarkRead(c.ctx, c.user, t.ChatID, t.Seq)
 	}
-	c.answer(t.ID, nil, err)
+	c.refuse(t, err)
 }
 
 func (c *Session) typing(t *task) {
@@ -82,7 +82,7 @@ func (c *Session) typing(t *task) {
 	if err == nil {
 		err = c.Service.Typing(c.ctx, c.user, t.ChatID)
 	}
-	c.answer(t.ID, nil, err)
+	c.refuse(t, err)
 }
 
 // changeFocus replaces the chats that the client shows. The session receives typing and read
@@ -95,7 +95,7 @@ func (c *Session) changeFocus(t *task) {
 	if err == nil {
 		c.focus.set(t.ChatIDs, members)
 	}
-	c.answer(t.ID, nil, err)
+	c.refuse(t, err)
 }
 
 // resumePlaces are the places of a resume, which holds much memory; twice as many with
@@ -104,7 +104,7 @@ const resumePlaces = 32
 
 func (c *Session) startResume(t *task) {
 	if err := checkSeen(&t.Command); err != nil {
-		c.answer(t.ID, nil, err)
+		c.refuse(t, err)
 		return
 	}
 	places := resumePlaces
@@ -168,5 +168,5 @@ func (c *Session) history(t *task) {
 		}
 		w.Limit = n / 2
 	}
-	c.answer(t.ID, nil, err)
+	c.refuse(t, err)
 }

@@ -64,7 +64,7 @@ func (c *Session) dispatch(t *task, size int, malformed error) {
 	}
 	row := commandsByName[t.Do]
 	if err := c.admit(t, row, malformed); err != nil {
-		c.answer(t.ID, nil, err)
+		c.refuse(t, err)
 		return
 	}
 	if row == nil || !row.keepsHold {

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"parley/chat"
+	"parley/server/audit"
 	"parley/server/service"
 	"parley/wire"
 )
@@ -28,6 +29,7 @@ func (c *Session) startHello(t *task) {
 // command or a moment (holdDelivery).
 func (c *Session) hello(cmd *wire.Command) {
 	h, err := c.identify(cmd)
+	c.Audit.Write(c.ctx, audit.Event{Kind: audit.Hello, Actor: string(c.user), Target: string(c.id), Address: c.address, Err: err})
 	if err != nil {
 		c.refuseHello(cmd.ID, err)
 		return

@@ -122,7 +122,11 @@ func (s *queues) runTask(q *chatQueue, t *task) {
 
 // draftDone replies to a draft. The store's goroutine calls it, so it must not block.
 func (s *queues) draftDone(q *chatQueue, t *task, ev chat.Event, again bool, err error) {
-	s.session.answer(t.ID, t.row.reply(ev, again), err)
+	if err != nil {
+		s.session.refuse(t, err)
+	} else {
+		s.session.answer(t.ID, t.row.reply(ev, again), nil)
+	}
 	s.mu.Lock()
 	q.drafts--
 	s.update(t.ChatID, q)

@@ -8,6 +8,7 @@ import (
 
 	"parley/chat"
 	"parley/hub"
+	"parley/server/audit"
 	"parley/server/service"
 	"parley/wire"
 )
@@ -18,6 +19,7 @@ type Config struct {
 	Hub      *hub.Hub
 	Presence Presence
 	Log      *slog.Logger
+	Audit    *audit.Log
 
 	Ready     func(context.Context) error // waits until hello may be accepted
 	Version   string                      // of the server, told in hello
@@ -86,7 +88,7 @@ type unidentified struct {
 // Handle, Heard and Finish.
 func (s *Sessions) Open(t Transport, codec *wire.Codec, peer Peer) *Session {
 	c := &Session{peer: &unidentified{Peer: peer}}
-	c.client.Sessions, c.transport, c.codec = s, t, codec
+	c.client.Sessions, c.transport, c.codec, c.address = s, t, codec, peer.Address
 	c.focus.client = &c.client
 	c.subscriber.client, c.subscriber.focus = &c.client, &c.focus
 	c.queues.session = c

@@ -127,6 +127,15 @@ func (s *Store) endOthers(ctx context.Context, user chat.UserID, keep chat.Sessi
 	return s.Store.EndOthers(ctx, user, keep)
 }
 
+// PeekRecovery is [chat.Invites].PeekRecovery.
+func (s *Store) PeekRecovery(ctx context.Context, codeHash [32]byte) (chat.UserID, error) {
+	id, err := s.Store.PeekRecovery(ctx, codeHash)
+	if err == nil && s.revocations.get(Revocation{User: id}) != nil {
+		return "", chat.RecoveryView{}.CheckUse(0) // deactivated, which ends the code
+	}
+	return id, err
+}
+
 // UseRecovery is [chat.Invites].UseRecovery, which ends sessions.
 func (s *Store) UseRecovery(ctx context.Context, codeHash [32]byte, passwordHash string, n chat.NewSession) (chat.User, chat.Session, error) {
 	defer s.Clear()

@@ -191,6 +191,8 @@ func TestServerErrors(t *testing.T) {
 		{"the time limit of a write concern", "update", concern(50), chat.Unavailable},
 		{"an overload", "find", failed(462, "SystemOverloadedError", "RetryableError"), chat.Unavailable},
 		{"no room in the cache", "find", failed(365), chat.Unavailable},
+		{"a build of an index that is under way", "createIndexes", failed(285), chat.Unavailable},
+		{"two documents with one unique key", "createIndexes", failed(11000), chat.Internal},
 		{"an index with other options", "createIndexes", failed(85), chat.Internal},
 		{"no right to read", "find", failed(13), chat.Internal},
 	} {

@@ -27,5 +27,5 @@
 //
 // Goroutines: one for each chat queue, while it has work; two for each feed, from OpenFeed
 // to the end of its context; one that updates when sessions were seen. Close waits for
-// all.
+// all. During Open one logs the progress of index builds.
 package mongo

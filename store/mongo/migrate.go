@@ -87,7 +87,8 @@ func (db *DB) indexes() map[*mongo.Collection][]mongo.IndexModel {
 }
 
 // migrate makes the indexes, then the server's document. Of replicas that start at the same
-// time one makes it. A database of a newer Parley is left as it is.
+// time one makes it. A database of a newer Parley is left as it is. Nothing that takes
+// longer with more documents has a timeout.
 func (db *DB) migrate(ctx context.Context) error {
 	var a serverDoc
 	reading, cancel := context.WithTimeout(ctx, readTimeout)
@@ -120,8 +121,12 @@ func (db *DB) makeIndexes(ctx context.Context) error {
 		ended := db.logProgress(ctx, c)
 		_, err := db.stream.Database(db.db.Name()).Collection(c.Name()).Indexes().CreateMany(ctx, models)
 		ended()
+		doing := "build the indexes of " + c.Name()
+		if isDuplicate(err) { // it would fail again, after as long
+			return chat.StoreFailed(err, doing)
+		}
 		if err != nil {
-			return storeError(err, "build the indexes of "+c.Name())
+			return storeError(err, doing)
 		}
 	}
 	return nil

@@ -3,10 +3,7 @@ package mongo
 import (
 	"context"
 	"errors"
-	"fmt"
 	"log/slog"
-	"net"
-	"regexp"
 	"sync"
 	"time"
 
@@ -14,10 +11,7 @@ import (
 	monitoring "go.mongodb.org/mongo-driver/v2/event"
 	"go.mongodb.org/mongo-driver/v2/mongo"
 	"go.mongodb.org/mongo-driver/v2/mongo/options"
-	"go.mongodb.org/mongo-driver/v2/mongo/readconcern"
-	"go.mongodb.org/mongo-driver/v2/mongo/readpref"
 	"go.mongodb.org/mongo-driver/v2/mongo/writeconcern"
-	"go.mongodb.org/mongo-driver/v2/x/mongo/driver/connstring"
 
 	"parley/chat"
 )
@@ -73,23 +67,20 @@ func defaultSettings() settings {
 	return settings{attemptTimeout: attemptTimeout, closeTimeout: closeTimeout, markEvery: markEvery, silence: maxSilence, progressEvery: progressEvery}
 }
 
-// quoted matches parts of the URL that the driver repeats in errors, and which may be of
-// the password.
-var quoted = regexp.MustCompile(`"[^"]*"`)
-
 // Open connects to the database that url names (mongodb://HOST/NAME?replicaSet=…;
 // NAME is parley if left out), brings its indexes up to date and starts its
 // history. pool is the maximum of connections at once. An error is unavailable if the
 // server cannot be reached; others (a bad URL, a standalone server, a wrong password) do
-// not pass by waiting. Open waits for as long as it takes to build missing indexes. ctx bounds Open alone.
+// not pass by waiting. Open waits for as long as it takes to build missing indexes. ctx
+// bounds Open alone.
 func Open(ctx context.Context, url string, pool int, log *slog.Logger) (*DB, error) {
 	return open(ctx, url, pool, log, defaultSettings())
 }
 
 func open(ctx context.Context, url string, pool int, log *slog.Logger, o settings) (_ *DB, err error) {
-	where, err := connstring.ParseAndValidate(url)
+	where, err := resolve(ctx, url)
 	if err != nil {
-		return nil, urlError(err)
+		return nil, err
 	}
 	if where.LoadBalanced {
 		return nil, errSharded
@@ -131,26 +122,6 @@ func open(ctx context.Context, url string, pool int, log *slog.Logger, o setting
 	}
 	db.start(pool)
 	return db, nil
-}
-
-// clientOptions returns the URL's options, except for those on which the store's guarantees
-// depend.
-func (db *DB) clientOptions(url, app string) *options.ClientOptions {
-	journaled := true
-	return options.Client().SetServerSelectionTimeout(selectTimeout).SetConnectTimeout(connectTimeout).ApplyURI(url).SetAppName(app).
-		SetReadPreference(readpref.Primary()).SetReadConcern(readconcern.Majority()).
-		SetWriteConcern(&writeconcern.WriteConcern{W: writeconcern.WCMajority, Journal: &journaled}).
-		SetMonitor(db.monitor)
-}
-
-// urlError returns an error of a URL without the values that the driver quotes. A
-// mongodb+srv:// name that does not resolve is like a host that cannot be reached yet.
-func urlError(err error) error {
-	var lookup *net.DNSError
-	if errors.As(err, &lookup) {
-		return chat.StoreUnavailable(err, "be reached")
-	}
-	return fmt.Errorf("the store's URL: %s", quoted.ReplaceAllString(err.Error(), "…"))
 }
 
 func (db *DB) use(name string) {
@@ -266,11 +237,11 @@ func (db *DB) read(ctx context.Context, doing string, f func(ctx context.Context
 	}
 	bounded, cancel := context.WithTimeout(ctx, readTimeout)
 	defer cancel()
-	for {
+	for n := 1; ; n++ {
 		attempt, end := context.WithTimeout(bounded, db.attemptTimeout)
 		err := db.session(attempt, func(ctx context.Context, _ *mongo.Session) error { return f(ctx) })
 		end()
-		if !unanswered(err) || bounded.Err() != nil {
+		if !unanswered(err) || !backoff(bounded, n) {
 			return readError(ctx, err, doing)
 		}
 	}

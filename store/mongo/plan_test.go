@@ -32,7 +32,8 @@ var Queries struct {
 // OpenForTest is Open with a monitor that adds to Queries and counts calls.
 func OpenForTest(url string) (*DB, error) {
 	o := defaultSettings()
-	o.closeTimeout = time.Minute // the stand-in is slow; see TestCloseWhileTheServerHangs
+	// The stand-in is slow; see TestCloseWhileTheServerHangs and TestAttemptWithoutAnswer.
+	o.closeTimeout, o.attemptTimeout = time.Minute, writeTimeout
 	o.monitor = &monitoring.CommandMonitor{Started: func(ctx context.Context, e *monitoring.CommandStartedEvent) {
 		if ctx.Err() != nil { // it is not sent
 			return

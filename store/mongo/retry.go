@@ -73,6 +73,7 @@ var retryableCodes = []int{
 	24,    // LockTimeout
 	46,    // LockBusy
 	50,    // MaxTimeMSExpired
+	117,   // ConflictingOperationInProgress
 	133,   // FailedToSatisfyReadPreference
 	175,   // QueryPlanKilled
 	202,   // NetworkInterfaceExceededTimeLimit
@@ -81,6 +82,7 @@ var retryableCodes = []int{
 	246,   // SnapshotUnavailable
 	264,   // TooManyFilesOpen
 	276,   // IndexBuildAborted
+	285,   // IndexBuildAlreadyInProgress
 	290,   // TransactionExceededLifetimeLimitSeconds
 	355,   // InterruptedDueToStorageChange
 	365,   // TemporarilyUnavailable
@@ -95,7 +97,12 @@ var retryableCodes = []int{
 // caller reads and judges again.
 func isConflict(err error) bool {
 	var server mongo.ServerError
-	return errors.As(err, &server) && (server.HasErrorCode(codeDuplicate) || server.HasErrorCode(codeConflict))
+	return isDuplicate(err) || errors.As(err, &server) && server.HasErrorCode(codeConflict)
+}
+
+func isDuplicate(err error) bool {
+	var server mongo.ServerError
+	return errors.As(err, &server) && server.HasErrorCode(codeDuplicate)
 }
 
 // unknownOutcomeError is the last error of a transaction that may be committed

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"log/slog"
 
 	"parley/chat"
 )
@@ -24,8 +25,9 @@ var steps = map[string]func(context.Context, *sql.Conn) error{
 }
 
 // migrate runs the migrations that the database has not seen, each in one
-// transaction with its number (user_version).
-func migrate(ctx context.Context, conn *sql.Conn) error {
+// transaction with its number (user_version). Those of an existing database, which may
+// take long, are logged.
+func migrate(ctx context.Context, conn *sql.Conn, log *slog.Logger) error {
 	files, err := fs.Glob(migrations, "migrations/*.sql") // sorted
 	if err != nil {
 		return err
@@ -38,6 +40,9 @@ func migrate(ctx context.Context, conn *sql.Conn) error {
 		return fmt.Errorf("the database has format %d, this Parley reads formats up to %d: use a newer Parley", have, len(files))
 	}
 	for i := have; i < len(files); i++ {
+		if have > 0 {
+			log.Info("migrating the database; this server serves when that is complete", "format", i+1, "of", len(files))
+		}
 		if err := runMigration(ctx, conn, files[i], i+1); err != nil {
 			_, _ = conn.ExecContext(ctx, "ROLLBACK")
 			return fmt.Errorf("%s: %w", files[i], err)

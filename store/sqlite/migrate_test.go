@@ -1,10 +1,14 @@
 package sqlite
 
 import (
+	"bytes"
 	"database/sql"
 	"fmt"
+	"io/fs"
+	"log/slog"
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 
 	"parley/chat"
@@ -53,7 +57,19 @@ func TestMigrate(t *testing.T) {
 		t.Fatal(err)
 	}
 
-	db := opened(t, path)
+	var lines bytes.Buffer
+	db, err := Open(t.Context(), path, slog.New(slog.NewTextHandler(&lines, nil)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = db.Close() })
+	files, err := fs.Glob(migrations, "migrations/*.sql")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if n := strings.Count(lines.String(), "migrating the database"); n != len(files)-1 || !strings.Contains(lines.String(), fmt.Sprint("format=2 of=", len(files))) {
+		t.Errorf("logged %s", &lines)
+	}
 	for q, want := range map[string]int{"jose": 1, "garc": 1, "yılmaz": 1, "josé": 1, "stale": 0} {
 		if found, _, err := db.FindUsers(t.Context(), q, "", 9); err != nil || len(found) != want {
 			t.Errorf("%q finds %d users, %v", q, len(found), err)

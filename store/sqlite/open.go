@@ -142,7 +142,7 @@ func open(ctx context.Context, path string, log *slog.Logger, opts settings) (_ 
 	if err := checkOwner(ctx, conn); err != nil {
 		return nil, fmt.Errorf("open %s: %w", path, err)
 	}
-	if err := migrate(ctx, conn); err != nil {
+	if err := migrate(ctx, conn, log); err != nil {
 		return nil, fmt.Errorf("open %s: %w", path, err)
 	}
 	if db.epoch, err = initialize(ctx, conn); err != nil {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 
 	"parley/chat"
@@ -129,7 +130,8 @@ func closed(t *testing.T, open opener) {
 	var mu sync.Mutex
 	acked := map[string]chat.Seq{}
 	var callers, acks sync.WaitGroup
-	begun := make(chan struct{}, 8)
+	begun := make(chan struct{}) // closed when many appends were accepted
+	var accepted atomic.Int64
 	for caller := range 8 {
 		callers.Add(1)
 		go func() {
@@ -154,15 +156,13 @@ func closed(t *testing.T, open opener) {
 					}
 					return
 				}
-				if i == 100 {
-					begun <- struct{}{}
+				if accepted.Add(1) == 800 {
+					close(begun)
 				}
 			}
 		}()
 	}
-	for range 8 {
-		<-begun
-	}
+	<-begun
 	must(t, s.Close())
 	must(t, s.Close())
 	callers.Wait()

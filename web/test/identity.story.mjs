@@ -88,6 +88,7 @@ test("a queued text is not sent with another user's cookie and waits for its aut
 
 test("a call of a page whose cookie is another user's is refused", async () => {
   const { tab, other } = await shared();
+  await tab.routeWebSocket(/\/api\/socket/, (ws) => void ws.connectToServer().onClose(() => {})); // the end of Ann's session never arrives
   await tab.goto(h.at("/me"));
   await tab.waitForLoadState("networkidle");
   await signIn(other, "bob");

@@ -37,8 +37,8 @@ export const test = (name, tell) => nodeTest(name, { timeout: 240_000 }, async (
 });
 
 /** Starts one server, with further flags, and one browser for the stories of a file; setUp creates users. */
-export function testEnvironment(setUp = async (h) => {}, flags = []) {
-  const h = new TestEnvironment(flags);
+export function testEnvironment(setUp = async (h) => {}, flags = [], browser = {}) {
+  const h = new TestEnvironment(flags, browser);
   before(async () => {
     failed = "the setup of the environment";
     await h.open();
@@ -68,16 +68,19 @@ export class TestEnvironment {
   #shots = "";
   #contexts = [];
   #names = 0;
+  #launch;
 
-  constructor(flags) {
+  /** browser: further launch options of Playwright. */
+  constructor(flags, browser = {}) {
     this.parley = new Parley(flags);
+    this.#launch = browser;
   }
 
   async open() {
     open = this;
     await this.parley.start();
     this.#shots = process.env.PARLEY_SHOTS ?? (await mkdtemp(join(tmpdir(), "parley-shots-")));
-    this.browser = await chromium.launch({ executablePath: process.env.CHROMIUM || "/usr/bin/chromium", args: chromiumFlags });
+    this.browser = await chromium.launch({ executablePath: process.env.CHROMIUM || "/usr/bin/chromium", args: chromiumFlags, ...this.#launch });
   }
 
   async close() {
@@ -125,7 +128,7 @@ export class TestEnvironment {
     page.on("console", (m) => {
       if (m.type() !== "error") return;
       const of = m.location().url;
-      if (/\/api\/(me|server|users\/[\w-]+|accounts|sessions|recoveries\/use|invites\/peek)$/.test(of) && / 4\d\d /.test(m.text())) return; // errors that the page shows itself
+      if (/\/api\/(me|server|users\/[\w-]+|accounts|sessions(\/[\w-]+)?|recoveries\/use|invites\/peek)$/.test(of) && / 4\d\d /.test(m.text())) return; // errors that the page shows itself
       if (/ 401 /.test(m.text())) return; // the page shows that its session ended
       if (/\/api\/chats\/[^/]+$/.test(of) && / 404 /.test(m.text())) return; // a chat without membership
       if (/\/api\/chats(\/[^/]+)?$/.test(of) && / 400 /.test(m.text())) return; // a field of a form

@@ -31,6 +31,8 @@ test("text and Markdown are rendered, and links are safe", async () => {
   assert.equal(await rich.locator("ol > li").count(), 2);
   const links = await rich.locator("a").evaluateAll((all) => all.map((a) => [a.href, a.target, a.rel]));
   assert.deepEqual(links, [["https://example.org/a_b", "_blank", "noopener noreferrer"], ["mailto:me@example.org", "_blank", "noopener noreferrer"]]);
+  await say(ann, "disguised: [https://bank.example](https://evil.example/login)");
+  assert.equal(await bob.locator(".message", { hasText: "disguised:" }).locator("a").innerText(), "https://bank.example (evil.example)");
 });
 
 test("a fence scrolls by itself and has a copy button", async () => {

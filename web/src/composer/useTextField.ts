@@ -3,6 +3,11 @@ import type { ChatId } from "../core/wire.ts";
 
 const coarse = matchMedia("(pointer: coarse)");
 
+/** Focuses the composer of the open chat, except on a phone: that would open the keyboard. */
+export function focusComposer(): void {
+  if (!coarse.matches) document.querySelector<HTMLElement>("[data-composer]")?.focus();
+}
+
 interface TextFieldState {
   readonly fieldRef: RefObject<HTMLTextAreaElement | null>;
   readonly caret: number;

@@ -1,4 +1,5 @@
 import { Fragment, memo, type ReactNode } from "react";
+import { differingHost } from "../core/linkHost.ts";
 import { parse } from "../core/markdown.ts";
 import type { Block, Inline } from "../core/markdownTree.ts";
 import { t } from "../strings/index.ts";
@@ -23,7 +24,12 @@ export const Markdown = memo(function Markdown({ text, named, me }: Props) {
       case "italic": return <em>{inlines(x.children)}</em>;
       case "strike": return <s>{inlines(x.children)}</s>;
       case "code": return <code>{x.text}</code>;
-      case "link": return <a href={x.href} target="_blank" rel="noopener noreferrer">{inlines(x.children)}</a>;
+      case "link": {
+        const host = differingHost(x.href, x.children);
+        // Isolated, so that no sign in the label turns the host around.
+        const label = host ? <><bdi>{inlines(x.children)}</bdi> <bdi className="markdown-link-host">{`(${host})`}</bdi></> : inlines(x.children);
+        return <a href={x.href} target="_blank" rel="noopener noreferrer">{label}</a>;
+      }
       case "mention": {
         const handle = x.handles.find((h) => named.has(h));
         const end = handle ? handle.length + 1 : 0;

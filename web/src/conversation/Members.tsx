@@ -6,7 +6,7 @@ import { explain } from "../strings/failure.ts";
 import { fuzzyFind } from "../core/search.ts";
 import { userOf } from "../core/selectors.ts";
 import type { Role, User } from "../core/wire.ts";
-import { openDirectChat } from "../sidebar/openDirectChat.ts";
+import { openDirectChat } from "../sidebar/openChat.ts";
 import { Combobox } from "../sidebar/Combobox.tsx";
 import VirtualList from "../sidebar/VirtualList.tsx";
 import { UserItem } from "../sidebar/UserItem.tsx";

@@ -7,7 +7,7 @@ import { UserName } from "../sidebar/UserCard.tsx";
 import { t } from "../strings/index.ts";
 import { Avatar } from "../ui/Avatar.tsx";
 import { ErrorBoundary } from "../ui/ErrorBoundary.tsx";
-import { exactTime, Time } from "../ui/Time.tsx";
+import { bareTime, exactTime, Time } from "../ui/Time.tsx";
 import { EditForm } from "./EditForm.tsx";
 import { Markdown } from "./Markdown.tsx";
 import { Reactions } from "./Reactions.tsx";
@@ -32,7 +32,7 @@ export const MessageRow = memo(function Row({ message: m, user, first, marked, e
     <li className={`message${first ? " first" : ""}${marked ? " mark" : ""}`} data-seq={m.seq} data-active={active ? "" : undefined} tabIndex={-1}
       aria-label={`${user.name}, ${exactTime(m.at)}`}
       onPointerEnter={(e) => e.pointerType === "mouse" && actions.hover(m.seq)}>
-      <span className="message-gutter">{first ? <Avatar user={user} /> : <Time at={m.at} />}</span>
+      <span className="message-gutter">{first ? <Avatar user={user} /> : <Time at={m.at} short={bareTime(m.at)} />}</span>
       <div>
         {first && <p className="message-author"><UserName user={user} /><Time at={m.at} /></p>}
         {m.reply && <QuotedMessage quote={m.reply} jump={actions.jump} />}

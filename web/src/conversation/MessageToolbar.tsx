@@ -6,6 +6,7 @@ import type { LoadedMessage } from "../core/message.ts";
 import { userOf } from "../core/selectors.ts";
 import { cutBytes } from "../core/text.ts";
 import { t } from "../strings/index.ts";
+import { afterFocusReturns } from "../ui/afterFocusReturns.ts";
 import { Button } from "../ui/Button.tsx";
 import { Icon } from "../ui/Icon.tsx";
 import { copy } from "../ui/copy.ts";
@@ -18,9 +19,6 @@ import { react } from "./Reactions.tsx";
 import type { MessageActions } from "./messageActions.ts";
 
 const quick = ["👍", "❤️", "😂"];
-
-/** Runs after a closing menu has returned the focus. */
-const afterFocusReturns = (then: () => void) => requestAnimationFrame(() => requestAnimationFrame(then));
 
 /** The toolbar and the menu of one message. */
 export function MessageToolbar({ message: m, name, open, actions }: { message: LoadedMessage; name: string; open: boolean; actions: MessageActions }) {

@@ -9,7 +9,7 @@ import { attempt } from "../ui/Toast.tsx";
 import { exactTime } from "../ui/Time.tsx";
 
 const m = t.settings;
-const when = new Intl.DateTimeFormat(undefined, { day: "numeric", month: "short", hour: "2-digit", minute: "2-digit" });
+const when = new Intl.DateTimeFormat(undefined, { day: "numeric", month: "short", hour: "numeric", minute: "2-digit" });
 
 interface Props { title: string; which?: (i: Invite) => boolean; none?: string; children?: ReactNode }
 

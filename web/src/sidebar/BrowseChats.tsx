@@ -1,5 +1,4 @@
 import { useCallback, useEffect, useState } from "react";
-import { navigate, paths } from "../app/route.ts";
 import { useCore, useSnapshot } from "../app/useCore.ts";
 import { explain } from "../strings/failure.ts";
 import type { Entry } from "../core/wire.ts";
@@ -7,6 +6,7 @@ import { t } from "../strings/index.ts";
 import { Button } from "../ui/Button.tsx";
 import { Dialog } from "../ui/Dialog.tsx";
 import { attempt } from "../ui/Toast.tsx";
+import { openChat } from "./openChat.ts";
 
 const r = t.sidebar;
 
@@ -29,7 +29,7 @@ export default function BrowseChats({ onClose }: { onClose: () => void }) {
     attempt(async () => {
       if (!mine.has(c.id)) await core.join(c.id);
       onClose();
-      navigate(paths.chat(c.id));
+      openChat(c.id);
     });
   }
   return (

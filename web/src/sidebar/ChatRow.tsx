@@ -26,7 +26,7 @@ export const ChatRow = memo(function ChatRow({ chat, current, stop, draft }: Pro
   const today = useToday();
   return (
     <a className="chat-row" data-chat={chat.id} tabIndex={stop ? 0 : -1} href={paths.chat(chat.id)} onClick={(e) => follow(e, paths.chat(chat.id))} aria-current={current ? "page" : undefined} data-unread={chat.unread > 0 || undefined}>
-      <Avatar user={{ name: title }} online={online} />
+      <Avatar user={{ id: chat.with ?? chat.id, name: title }} group={chat.kind === "group"} online={online} />
       <span className="chat-row-names">
         <span className="chat-row-title" dir="auto">{title}{online && <span className="sr">, {t.sidebar.online}</span>}</span>
         <span className="chat-row-preview" dir="auto">

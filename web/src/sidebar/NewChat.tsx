@@ -1,5 +1,4 @@
 import { useState } from "react";
-import { navigate, paths } from "../app/route.ts";
 import { useCore } from "../app/useCore.ts";
 import { explain } from "../strings/failure.ts";
 import { newId } from "../core/id.ts";
@@ -9,7 +8,7 @@ import { t } from "../strings/index.ts";
 import { Button } from "../ui/Button.tsx";
 import { Dialog } from "../ui/Dialog.tsx";
 import { Field } from "../ui/Field.tsx";
-import { openDirectChat } from "./openDirectChat.ts";
+import { openChat, openDirectChat } from "./openChat.ts";
 import { Combobox } from "./Combobox.tsx";
 import { UserItem } from "./UserItem.tsx";
 import { useUserSearch } from "./useUserSearch.ts";
@@ -35,7 +34,7 @@ export default function NewChat({ onClose }: { onClose: () => void }) {
     const names = cut(r.titleOf([core.store.snapshot.state.me, ...chosen].flatMap((u) => u?.name ?? [])), titleLength);
     try {
       if (!group) await openDirectChat(core, chosen[0]!.id);
-      else navigate(paths.chat(await core.createChat({ clientId, kind: "group", title: title.trim() || names, open, members: chosen.map((u) => u.id) })));
+      else openChat(await core.createChat({ clientId, kind: "group", title: title.trim() || names, open, members: chosen.map((u) => u.id) }));
       onClose();
     } catch (err) {
       setError(explain(err));

@@ -1,5 +1,4 @@
 import { useMemo, useState } from "react";
-import { navigate, paths } from "../app/route.ts";
 import { useCore, useSnapshot } from "../app/useCore.ts";
 import type { Chat } from "../core/chatModel.ts";
 import { fuzzyFind } from "../core/search.ts";
@@ -9,7 +8,7 @@ import { t } from "../strings/index.ts";
 import { Avatar } from "../ui/Avatar.tsx";
 import { Dialog } from "../ui/Dialog.tsx";
 import { attempt } from "../ui/Toast.tsx";
-import { openDirectChat } from "./openDirectChat.ts";
+import { openChat, openDirectChat } from "./openChat.ts";
 import { Combobox } from "./Combobox.tsx";
 import { UserItem } from "./UserItem.tsx";
 import { useUserSearch } from "./useUserSearch.ts";
@@ -30,13 +29,13 @@ export default function QuickSwitcher({ onClose }: { onClose: () => void }) {
 
   function go(g: Goal) {
     onClose();
-    if (g.chat) navigate(paths.chat(g.chat.id));
+    if (g.chat) openChat(g.chat.id);
     else attempt(() => openDirectChat(core, g.user.id));
   }
   return (
     <Dialog title={t.sidebar.jump} isOpen onClose={onClose}>
       <Combobox label={t.sidebar.jumpHint} items={goals} keyOf={(g) => g.chat?.id ?? g.user!.id} query={query} onQuery={setQuery} onPick={go} none={searching ? undefined : t.sidebar.noResults}
-        show={(g) => (g.chat ? <><Avatar user={{ name: titleOf(state, g.chat) }} small /><span dir="auto">{titleOf(state, g.chat)}</span></> : <UserItem user={g.user} />)} />
+        show={(g) => (g.chat ? <><Avatar user={{ id: g.chat.with ?? g.chat.id, name: titleOf(state, g.chat) }} group={g.chat.kind === "group"} small /><span dir="auto">{titleOf(state, g.chat)}</span></> : <UserItem user={g.user} />)} />
     </Dialog>
   );
 }

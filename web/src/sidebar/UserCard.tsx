@@ -9,7 +9,7 @@ import { Avatar } from "../ui/Avatar.tsx";
 import { Button } from "../ui/Button.tsx";
 import { createStore } from "../ui/store.ts";
 import { attempt } from "../ui/Toast.tsx";
-import { openDirectChat } from "./openDirectChat.ts";
+import { openDirectChat } from "./openChat.ts";
 
 const { set: ask, useValue: useAsked } = createStore<{ id: UserId; at: HTMLElement } | undefined>(undefined);
 

@@ -1,8 +1,19 @@
-import type { User } from "../core/wire.ts";
+import type { CSSProperties } from "react";
+import { hueOf } from "./hue.ts";
 
-/** The initials of a user. Hidden from screen readers: the name is beside it. */
-export function Avatar({ user, online, small }: { user: Pick<User, "name">; online?: boolean; small?: boolean }) {
-  return <span className={small ? "avatar small" : "avatar"} data-online={online || undefined} aria-hidden="true">{initials(user.name)}</span>;
+interface Props {
+  /** A user, or a group with its title as the name. */
+  user: { readonly id: string; readonly name: string };
+  online?: boolean;
+  small?: boolean;
+  /** A group has a rounded square. */
+  group?: boolean;
+}
+
+/** The initials of a user or a group. Hidden from screen readers: the name is beside it. */
+export function Avatar({ user, online, small, group }: Props) {
+  const className = `avatar${small ? " small" : ""}${group ? " group" : ""}`;
+  return <span className={className} style={{ "--hue": hueOf(user.id) } as CSSProperties} data-online={online || undefined} aria-hidden="true">{initials(user.name)}</span>;
 }
 
 export function initials(name: string): string {

@@ -2,7 +2,7 @@ import { useEffect, useState } from "react";
 import { useCore } from "../app/useCore.ts";
 import { t } from "../strings/index.ts";
 
-const hour = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit" });
+const hour = new Intl.DateTimeFormat(undefined, { hour: "numeric", minute: "2-digit" });
 const date = new Intl.DateTimeFormat(undefined, { day: "numeric", month: "short" });
 const dateOfYear = new Intl.DateTimeFormat(undefined, { day: "numeric", month: "short", year: "numeric" });
 const weekday = new Intl.DateTimeFormat(undefined, { weekday: "long", day: "numeric", month: "long" });
@@ -42,6 +42,8 @@ export function dayName(day: number, today: number): string {
 const sameYear = (a: number, b: number) => new Date(a).getFullYear() === new Date(b).getFullYear();
 
 export const clockTime = (at: number): string => hour.format(at);
+/** Returns hours and minutes without AM or PM, for narrow places beside a full time. */
+export const bareTime = (at: number): string => hour.formatToParts(at).map((p) => (p.type === "dayPeriod" ? "" : p.value)).join("").trim();
 export const exactTime = (at: number): string => exact.format(at);
 
 /** Returns hours and minutes for a time today, the date for an earlier one. */
