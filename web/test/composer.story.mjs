@@ -54,7 +54,7 @@ test("a text that is too long stays in the field, with the reason", async () => 
   await ann.getByText("400 characters left", { exact: true }).waitFor();
   const long = "ä".repeat(limit / 2 + 1);
   await field(ann).fill(long);
-  await ann.getByText("2 characters too long", { exact: true }).waitFor();
+  await ann.getByText("1 character too long", { exact: true }).waitFor();
   assert.ok(await ann.getByRole("button", { name: "Send" }).isDisabled());
   await ann.keyboard.press("Enter");
   await holds(ann, long);
@@ -71,13 +71,28 @@ test("@ completes members first, a colon completes emoji", async () => {
   await ann.keyboard.press("Tab");
   await holds(ann, "hi @bobby ");
   await field(ann).fill("");
+  await field(ann).pressSequentially("hi @bo there");
+  for (let i = 0; i < 7; i++) await ann.keyboard.press("ArrowLeft"); // into the handle
+  await ann.getByRole("option", { name: "@bobby" }).waitFor();
+  await press(ann, "Emoji"); // takes the focus
+  await ann.getByRole("option").first().waitFor({ state: "detached" });
+  await ann.keyboard.press("Escape");
+  await ann.locator("[data-composer]:focus").waitFor();
+  await ann.keyboard.type("o");
+  await ann.getByRole("option", { name: "@bobby" }).waitFor();
+  await ann.keyboard.press("Enter");
+  await holds(ann, "hi @bob there");
+  await ann.keyboard.press("Control+z");
+  await holds(ann, "hi @boo there");
+  await field(ann).fill("");
   await field(ann).pressSequentially("(:smi");
   await ann.getByRole("option", { name: /smil/ }).first().waitFor();
   await ann.keyboard.press("Escape");
   await ann.getByRole("option").first().waitFor({ state: "detached" });
   await ann.keyboard.type("l");
   const first = await ann.locator(".suggestion-list .option > :first-child").first().innerText();
-  await ann.keyboard.press("Enter");
+  assert.equal(await ann.locator('.option[aria-selected="true"]').count(), 0); // nobody chose one
+  await ann.keyboard.press("Tab");
   await holds(ann, `(${first} `);
   await field(ann).fill("12:30"); // not an emoji
   assert.equal(await ann.getByRole("option").count(), 0);
@@ -85,6 +100,25 @@ test("@ completes members first, a colon completes emoji", async () => {
   await bob.getByRole("option", { name: "@ann" }).tap();
   await holds(bob, "@ann ");
   for (const p of [ann, bob]) await field(p).fill("");
+});
+
+test("Enter sends what was written, and takes no emoji that nobody asked for", async () => {
+  for (const text of [":-D", "std::vector", "ActiveRecord::Base", ":help", "css :hover", "deadline :10", "`:smile:`", "```ls -l```", "~~~ wow ~~~"]) {
+    await field(ann).pressSequentially(text);
+    if (/ ?:h/.test(text)) await ann.getByRole("option").first().waitFor();
+    await ann.keyboard.press("Enter");
+    await holds(ann, "");
+    await ann.waitForFunction((text) => [...document.querySelectorAll(".message[data-seq] .message-body")].at(-1)?.textContent === text, text.replace(/^`+(.*?)`+$/, "$1"));
+  }
+  await field(ann).pressSequentially("so :tada");
+  await ann.locator('.option[aria-selected="true"]', { hasText: "🎉" }).waitFor();
+  await ann.keyboard.press("Enter"); // its whole name
+  await holds(ann, "so 🎉 ");
+  await ann.keyboard.type(":smile:");
+  await holds(ann, "so 🎉 😄");
+  await ann.keyboard.press("Control+z");
+  await holds(ann, "so 🎉 :smile:");
+  await field(ann).fill("");
 });
 
 test("emoji load on first use, are found by name, and recent ones come first", async () => {
@@ -101,8 +135,18 @@ test("emoji load on first use, are found by name, and recent ones come first", a
   assert.notDeepEqual(loaded.filter((u) => /assets\/compact/.test(u)), []);
   await holds(tab, "Well done🎉");
   await tab.locator("[data-composer]:focus").waitFor();
+  await tab.keyboard.press("Control+z");
+  await holds(tab, "Well done");
+  await tab.keyboard.press("Control+Shift+z");
+  await holds(tab, "Well done🎉");
   await tab.keyboard.type("!"); // the caret is after it
   await holds(tab, "Well done🎉!");
+  await tab.keyboard.press("Shift+Home"); // an emoji replaces what is selected
+  await press(tab, "Emoji");
+  await tab.getByLabel("Search emoji").fill("party pop");
+  await tab.getByRole("button", { name: "party popper", exact: true }).click();
+  await holds(tab, "🎉");
+  await field(tab).fill("Well done🎉!");
   await press(tab, "Emoji");
   await heading(tab, "Recently used");
   await h.shot(tab, "emoji-1280");

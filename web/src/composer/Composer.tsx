@@ -3,14 +3,18 @@ import { useCore, useSnapshot } from "../app/useCore.ts";
 import type { Pending } from "../core/outbox.ts";
 import { titleOf, userOf } from "../core/selectors.ts";
 import type { ChatId, Quote } from "../core/wire.ts";
+import { shortcodeAt } from "../core/completion.ts";
+import { inFence } from "../core/fence.ts";
 import { visible } from "../core/text.ts";
 import { t } from "../strings/index.ts";
 import { Button } from "../ui/Button.tsx";
 import { Icon } from "../ui/Icon.tsx";
 import { Dialog } from "../ui/Dialog.tsx";
+import { afterFocusReturns } from "../ui/afterFocusReturns.ts";
+import { isNamed, loadEmoji } from "./emoji.ts";
 import { EmojiPicker } from "./LazyEmojiPicker.tsx";
 import { SuggestionList, useSuggestionMenu } from "./SuggestionList.tsx";
-import { byteLength, composing, excess, inFence, sends } from "./text.ts";
+import { byteLength, composing, excess, sends } from "./text.ts";
 import { useDraft } from "./useDraft.ts";
 import { useFileRefusal } from "./useFileRefusal.ts";
 import { useTextField } from "./useTextField.ts";
@@ -37,12 +41,12 @@ export function Composer({ chatId, reply, given, onReply, onEditLast }: Props) {
   const title = useSnapshot((s) => { const c = s.state.chats.get(chatId); return c ? titleOf(s.state, c) : ""; });
   const draft = useDraft(chatId, { reply, onReply });
   const { text } = draft;
-  const { fieldRef, caret, setCaret, focusAt } = useTextField(chatId);
+  const { fieldRef, caret, setCaret, insert, focusAt } = useTextField(chatId);
   const replace = (now: string, to: number) => {
     draft.set(now);
     focusAt(to);
   };
-  const menu = useSuggestionMenu(chatId, text, caret, replace);
+  const menu = useSuggestionMenu(chatId, text, caret, insert);
   const onPaste = useFileRefusal();
   const [picking, setPicking] = useState(false);
   const over = byteLength(text) - limit;
@@ -76,6 +80,14 @@ export function Composer({ chatId, reply, given, onReply, onEditLast }: Props) {
       onReply(undefined);
     }
   }
+  /** Puts the emoji for the shortcode that was just completed, unless the text has changed until the emoji are loaded. */
+  async function convertShortcode(field: HTMLTextAreaElement) {
+    const { value, selectionStart: at } = field;
+    const typed = shortcodeAt(value, at);
+    if (!typed) return;
+    const emoji = await loadEmoji().then((all) => all.find((e) => isNamed(e, typed.code)), () => undefined);
+    if (emoji && field.isConnected && field.value === value && field.selectionStart === at) insert(typed.from, typed.to, emoji.sign);
+  }
   const pickEmoji = useCallback(() => {
     fieldRef.current?.focus(); // the dialog returns the focus to where it was
     setPicking(true);
@@ -88,22 +100,25 @@ export function Composer({ chatId, reply, given, onReply, onEditLast }: Props) {
       <div className="composer-line">
         <EmojiButton onPress={pickEmoji} />
         <textarea ref={fieldRef} data-composer rows={Math.min(8, text.split("\n").length)} dir="auto" aria-label={w.placeholder(title)} placeholder={w.placeholder(title)} value={text} enterKeyHint={inFence(text, caret) ? "enter" : "send"}
-          role={menu.open ? "combobox" : undefined} aria-expanded={menu.open || undefined} aria-controls={menu.open ? id : undefined} aria-activedescendant={menu.open ? `${id}-${menu.selected}` : undefined}
+          role={menu.open ? "combobox" : undefined} aria-expanded={menu.open || undefined} aria-controls={menu.open ? id : undefined} aria-activedescendant={menu.open && menu.selected >= 0 ? `${id}-${menu.selected}` : undefined}
           aria-invalid={over > 0 || undefined} aria-describedby={over > -nearLimit ? id + "n" : undefined}
           onChange={(e) => {
             draft.set(e.target.value);
             setCaret(e.target.selectionStart);
             menu.reset();
             if (e.target.value) core.typing(chatId);
+            const { inputType, data } = e.nativeEvent as InputEvent;
+            if (inputType === "insertText" && data === ":") void convertShortcode(e.target);
           }}
-          onSelect={(e) => setCaret(e.currentTarget.selectionStart)} onKeyDown={onKeyDown} onPaste={onPaste} />
+          onSelect={(e) => setCaret(e.currentTarget.selectionStart)} onKeyDown={onKeyDown} onBlur={menu.close} onPaste={onPaste} />
         <SendButton off={!visible(text) || over > 0} />
       </div>
       {over > -nearLimit && <p id={id + "n"} className={over > 0 ? "error" : "hint"} role="status">{over > 0 ? w.tooLong(excess(text, limit)) : w.left(-over)}</p>}
       <Dialog title={w.emoji} isOpen={picking} onClose={() => setPicking(false)}>
         <EmojiPicker onClose={() => setPicking(false)} onPick={(emoji) => {
           setPicking(false);
-          replace(text.slice(0, caret) + emoji + text.slice(caret), caret + emoji.length);
+          const { selectionStart, selectionEnd } = fieldRef.current!;
+          afterFocusReturns(() => insert(selectionStart, selectionEnd, emoji));
         }} />
       </Dialog>
     </form>

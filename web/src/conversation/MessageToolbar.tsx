@@ -90,7 +90,7 @@ export function MessageToolbar({ message: m, name, open, actions }: { message: L
           </Menu>
         </Popover>
       </MenuTrigger>
-      <Dialog title={t.conversation.delete} isOpen={asking} onClose={done} role="alertdialog">
+      <Dialog title={t.conversation.deleteTitle} isOpen={asking} onClose={done} role="alertdialog">
         <p>{t.conversation.deleteHint}</p>
         <div className="row end">
           <Button onPress={done}>{t.conversation.cancel}</Button>
