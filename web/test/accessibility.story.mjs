@@ -255,7 +255,7 @@ test("on a LAN over plain http everything works or explains why not", async () =
   await eve.reload();
   await texts(eve, "From the other tab").waitFor();
   await eve.goto(new URL("/me", lan).href);
-  await eve.getByText(/on https only/).waitFor();
+  await eve.getByText(/needs? https/).waitFor();
   await h.shot(eve, "lan-me");
 });
 

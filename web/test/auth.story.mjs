@@ -149,7 +149,7 @@ test("a user signs out and in again", async () => {
   await h.accessible(bob, "sign-in");
   await fill(bob, { Handle: "bob", Password: "wrong horse" });
   await press(bob, "Sign in");
-  await bob.getByText(/wrong/).waitFor();
+  await bob.getByText(/Wrong handle/).waitFor();
   await fill(bob, { Password: "battery staple" });
   await press(bob, "Sign in");
   await bob.getByRole("link", { name: /Garden/ }).waitFor();

@@ -158,7 +158,7 @@ test("creates a chat, finds it again, and returns", async () => {
 test("help opens by a key, and the focus returns", async () => {
   await ann.keyboard.press("Control+/");
   await ann.getByRole("heading", { name: "Keyboard shortcuts" }).waitFor();
-  await ann.getByText("jump to a chat or a person").waitFor();
+  await ann.getByText("Jump to a chat or person").waitFor();
   await ann.keyboard.press("Escape");
   await focusIs(ann, "Message General");
   for (const [item, role] of [["Invite people", "dialog"], ["Rename", "dialog"], ["Leave", "alertdialog"]]) {

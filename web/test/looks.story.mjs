@@ -31,9 +31,9 @@ test("a grouped row is one line high, and its time fits beside it", async () => 
 /** Types as fast as one does after the dialog has closed, and checks where it lands. */
 async function typesInto(page, title, text) {
   await page.getByRole("dialog").waitFor({ state: "detached" });
-  await page.getByPlaceholder(`Write to ${title}`).and(page.locator(":focus")).waitFor();
+  await page.getByPlaceholder(`Message ${title}`).and(page.locator(":focus")).waitFor();
   await page.keyboard.type(text);
-  assert.equal(await page.getByPlaceholder(`Write to ${title}`).inputValue(), text);
+  assert.equal(await page.getByPlaceholder(`Message ${title}`).inputValue(), text);
   await page.keyboard.press("Control+a");
   await page.keyboard.press("Delete");
 }
@@ -45,7 +45,7 @@ test("a chat that a dialog opens has the focus in its composer", async () => {
     await ann.keyboard.type("bo");
     await ann.getByRole("option", { name: /Bob/ }).waitFor();
     await ann.keyboard.press("Enter");
-    await press(ann, "Start");
+    await press(ann, "Start chat");
     await typesInto(ann, title, "hello");
   }
   await ann.keyboard.press("Control+k");

@@ -24,7 +24,7 @@ test("a new name and status are seen by others", async () => {
   await fill(bob, { "Your name": "é".repeat(40), Status: "x".repeat(200) }); // the server knows how much is too much, and says it at the field
   await press(bob, "Save");
   await refused(bob, "Your name");
-  await bob.getByText(/name must have at most 64 bytes/).waitFor();
+  await bob.getByText(/Name must have at most 64 bytes/).waitFor();
   await fill(bob, { "Your name": "Robert" });
   await press(bob, "Save");
   await refused(bob, "Status");
@@ -235,7 +235,7 @@ test("admins rename the server, set roles, disable and enable accounts, and crea
   await ann.getByLabel("Search people").fill("ann");
   await press(ann, "More actions for Ann");
   await item(ann, "Remove admin");
-  await ann.getByText("make somebody else an admin of the server first").waitFor();
+  await ann.getByText("Make someone else a server admin first.").waitFor();
 });
 
 test("the settings fit a phone", async () => {

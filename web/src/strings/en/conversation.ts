@@ -89,5 +89,4 @@ export const conversation = {
   makeAdmin: "Make admin",
   removeAdmin: "Remove admin",
   message: (name: string) => `Message ${isolate(name)}`,
-  lastAdmin: "Make someone else an admin first.",
 };
