@@ -249,11 +249,15 @@ test("signing out asks first if there are unsent texts", async () => {
   await press(tab, "Cancel");
   await tab.getByRole("alertdialog").waitFor({ state: "detached" });
   await kept(tab, "outbox", (p) => p.text, ["Not yet sent"]);
+  await leave();
   await tab.context().setOffline(false);
   await calm(tab);
   h.down = false;
   await texts(ann, "Not yet sent").waitFor();
   await kept(tab, "outbox", (p) => p.text, []);
+  await tab.getByRole("alertdialog").getByText("Everything was sent.").waitFor(); // only the button signs out
+  await press(tab, "Cancel");
+  await tab.getByRole("alertdialog").waitFor({ state: "detached" });
   await press(tab, "Menu");
   await tab.getByRole("menuitem", { name: "Sign out" }).click(); // nothing is lost: nothing is asked
   await tab.getByRole("button", { name: "Sign in", exact: true }).waitFor();

@@ -136,6 +136,12 @@ test("members are added, get roles, and are removed; a chat is renamed", async (
   await dialog.getByText("admin", { exact: true }).waitFor({ state: "detached" });
   await press(ann, "More actions for Carol");
   await item(ann, "Remove from chat");
+  const remove = ann.getByRole("alertdialog", { name: "Remove Carol?" });
+  await remove.getByRole("button", { name: "Cancel" }).click(); // nobody is removed by a slip
+  await remove.waitFor({ state: "detached" });
+  await press(ann, "More actions for Carol");
+  await item(ann, "Remove from chat");
+  await remove.getByRole("button", { name: "Remove" }).click();
   await dialog.getByText("@carol").waitFor({ state: "detached" });
   await carol.getByRole("link", { name: /Garden/ }).waitFor({ state: "detached" });
   await ann.evaluate(() => { // Escape while the focused element, her row, is gone

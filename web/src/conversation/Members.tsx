@@ -58,6 +58,7 @@ function MemberItem({ user, role, chat, onClose }: { user: User; role: Role; cha
   const core = useCore();
   const me = useSnapshot((s) => s.state.me?.id === user.id);
   const admin = chat.role === "admin";
+  const [removing, setRemoving] = useState(false);
   return (
     <div className="option">
       <UserItem user={user} />
@@ -70,7 +71,7 @@ function MemberItem({ user, role, chat, onClose }: { user: User; role: Role; cha
               if (what === "write") {
                 onClose();
                 await openDirectChat(core, user.id);
-              } else if (what === "remove") await core.api.removeMember(chat.id, user.id);
+              } else if (what === "remove") setRemoving(true);
               else await core.api.putMember(chat.id, user.id, role === "admin" ? "member" : "admin");
             })}>
               {!me && <MenuItem id="write">{t.conversation.message(user.name)}</MenuItem>}
@@ -80,6 +81,16 @@ function MemberItem({ user, role, chat, onClose }: { user: User; role: Role; cha
           </Popover>
         </MenuTrigger>
       )}
+      <Dialog title={t.conversation.removeTitle(user.name)} isOpen={removing} onClose={() => setRemoving(false)} role="alertdialog">
+        <p>{t.conversation.removeHint(chat.title)}</p>
+        <div className="row end">
+          <Button onPress={() => setRemoving(false)}>{t.app.cancel}</Button>
+          <Button look="danger" onPress={() => {
+            setRemoving(false);
+            attempt(() => core.api.removeMember(chat.id, user.id));
+          }}>{t.conversation.confirmRemove}</Button>
+        </div>
+      </Dialog>
     </div>
   );
 }

@@ -10,6 +10,8 @@ export const conversation = {
   empty: "No messages yet. Say hello.",
   startOf: (chat: string) => `Start of ${isolate(chat)}`,
   messages: "Messages",
+  /** What a screen reader says of a message. */
+  row: (name: string, time: string, text: string) => `${isolate(name)}, ${time}: ${text}`,
   back: "All chats",
   members,
   online: "online",
@@ -86,6 +88,9 @@ export const conversation = {
   addHint: "Name or handle",
   noOne: "No one found",
   remove: "Remove from chat",
+  removeTitle: (name: string) => `Remove ${isolate(name)}?`,
+  removeHint: (chat: string) => `They'll no longer see messages in ${isolate(chat)}. You can add them again.`,
+  confirmRemove: "Remove",
   makeAdmin: "Make admin",
   removeAdmin: "Remove admin",
   message: (name: string) => `Message ${isolate(name)}`,

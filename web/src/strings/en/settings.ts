@@ -36,6 +36,7 @@ export const settings = {
   operator: "the server's operator",
   unsent: "You have messages that weren't sent. If you sign out, they'll be deleted.",
   drafts: "You have unsent drafts or edits. If you sign out, they'll be deleted.",
+  allSent: "Everything was sent.",
   showUnsent: "Show messages",
   signOutAnyway: "Sign out anyway",
   invite: "Invite people",
