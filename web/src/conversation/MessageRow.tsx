@@ -2,6 +2,7 @@ import { memo, useMemo } from "react";
 import { useCore, useSnapshot } from "../app/useCore.ts";
 import type { LoadedMessage } from "../core/message.ts";
 import { userOf } from "../core/selectors.ts";
+import { cut } from "../core/text.ts";
 import type { Quote, Seq, User, UserId } from "../core/wire.ts";
 import { UserName } from "../sidebar/UserCard.tsx";
 import { t } from "../strings/index.ts";
@@ -30,7 +31,7 @@ interface Props {
 export const MessageRow = memo(function Row({ message: m, user, first, marked, editing, active, actions }: Props) {
   return (
     <li className={`message${first ? " first" : ""}${marked ? " mark" : ""}`} data-seq={m.seq} data-active={active ? "" : undefined} tabIndex={-1}
-      aria-label={`${user.name}, ${exactTime(m.at)}`}
+      aria-label={t.conversation.row(user.name, exactTime(m.at), m.deletedAt ? t.conversation.deleted : cut(m.text, mostSpoken))}
       onPointerEnter={(e) => e.pointerType === "mouse" && actions.hover(m.seq)}>
       <span className="message-gutter">{first ? <Avatar user={user} /> : <Time at={m.at} short={bareTime(m.at)} />}</span>
       <div>
@@ -45,6 +46,7 @@ export const MessageRow = memo(function Row({ message: m, user, first, marked, e
   );
 });
 
+const mostSpoken = 500; // characters of a row's label
 const nobody: ReadonlySet<string> = new Set();
 
 /** The body of a message with mentions, which needs the handles of the mentioned users. */
