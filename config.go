@@ -31,6 +31,7 @@ type config struct {
 	Store          string              `default:"sqlite:./parley-data/parley.db" help:"Database: sqlite:PATH, or mongodb://HOST/NAME?replicaSet=SET for any number of replicas."`
 	StoreFile      string              `placeholder:"PATH" help:"File that holds the value of --store, for a URL with a password; it replaces --store."`
 	StorePool      int                 `default:"50" help:"Maximum connections to MongoDB, at least 5."`
+	Files          string              `placeholder:"DIR" help:"Folder for the files of messages: by default beside the database, or in MongoDB."`
 	Registration   server.Registration `default:"invite" enum:"invite,open,closed" help:"Who may create an account: ${enum}."`
 	PublicURL      *url.URL            `name:"public-url" placeholder:"URL" help:"URL of this server for its users; used in links, cookies and the check of origins."`
 	TrustedProxies []network           `placeholder:"CIDR,..." help:"Proxies whose X-Forwarded-For header is trusted: addresses or networks."`
@@ -47,6 +48,9 @@ type config struct {
 	LimitSockets   int             `default:"20" help:"Open sockets per user."`
 	LimitBody      middleware.Size `default:"1MiB" help:"Maximum size of a request body, at least 32KiB; 16KiB for requests without an identity."`
 	LimitText      middleware.Size `default:"16KiB" help:"Maximum size of the text of a message, at most 16KiB."`
+	LimitFile      middleware.Size `default:"100MiB" help:"Maximum size of a file."`
+	LimitUploads   middleware.Size `default:"1GiB" help:"Maximum bytes that a user uploads in a day."`
+	LimitStorage   middleware.Size `placeholder:"SIZE" help:"Maximum bytes of all files; no limit by default."`
 
 	Serve     struct{}    `cmd:"" default:"1" help:"Run the server (the default)."`
 	Recover   recoverArgs `cmd:"" help:"Print a link that sets a new password; it is valid for --recovery-lifetime and can be used once."`
@@ -199,7 +203,8 @@ func (c *config) server(db chat.Store, log *slog.Logger) server.Config {
 		PublicURL: c.PublicURL, Registration: c.Registration, TrustedProxies: prefixes(c.TrustedProxies),
 		Lifetimes: server.Lifetimes{Session: time.Duration(c.SessionLifetime), Recovery: time.Duration(c.RecoveryLifetime)},
 		Limits: server.Limits{Anonymous: c.LimitAnonymous, User: c.LimitUser, Posts: c.LimitPosts,
-			Chats: c.LimitChats, Sockets: c.LimitSockets, Body: c.LimitBody, Text: c.LimitText},
+			Chats: c.LimitChats, Sockets: c.LimitSockets, Body: c.LimitBody, Text: c.LimitText,
+			File: c.LimitFile, Uploads: c.LimitUploads, Storage: c.LimitStorage},
 	}
 }
 

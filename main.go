@@ -21,6 +21,7 @@ import (
 	"parley/chat"
 	"parley/internal/logging"
 	"parley/server"
+	"parley/store"
 )
 
 const (
@@ -90,9 +91,14 @@ func serve(ctx context.Context, c *config, stdout io.Writer, stderr *logging.Wri
 		return fmt.Errorf("--store: %w", err)
 	}
 	defer func() { err = errors.Join(err, db.Close()) }()
+	blobs, closeBlobs, err := store.OpenBlobs(ctx, c.Store, c.Files, db)
+	if err != nil {
+		return fmt.Errorf("--files: %w", errors.Join(err, listener.Close()))
+	}
+	defer func() { err = errors.Join(err, closeBlobs()) }()
 	localURL := &url.URL{Scheme: "http", Host: reachable(listener.Addr().String())}
 	cfg := c.server(db, log)
-	cfg.LostLines = stderr.Lost
+	cfg.Blobs, cfg.LostLines = blobs, stderr.Lost
 	s := server.New(cfg)
 
 	servers := []*http.Server{{Handler: s.Handler()}}

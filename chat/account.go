@@ -1,6 +1,9 @@
 package chat
 
-import "crypto/subtle"
+import (
+	"cmp"
+	"crypto/subtle"
+)
 
 // Server is what a store keeps of the service as a whole.
 type Server struct {
@@ -85,6 +88,8 @@ type UserPatch struct {
 	Active                     *bool
 	// Keep is the session that survives a new password; all others end.
 	Keep SessionID
+	// By is who changes the user, for the events that follow; empty: the user.
+	By UserID
 }
 
 // Of returns the user as the patch leaves them.
@@ -95,6 +100,9 @@ func (p UserPatch) Of(u User) User {
 	set(&u.Active, p.Active)
 	return u
 }
+
+// Actor returns the actor of the events that the change of the user makes.
+func (p UserPatch) Actor(u UserID) UserID { return cmp.Or(p.By, u) }
 
 func set[T any](field *T, to *T) {
 	if to != nil {

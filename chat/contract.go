@@ -22,7 +22,9 @@ import (
 //  6. A text that was deleted or edited away is in no log, no projection and,
 //     after a checkpoint, no file; nor is a reaction that was taken back or whose
 //     message was deleted, nor a title or topic that was replaced.
-//  7. An event keeps its number and its time, and the activity of a chat is the
+//  7. A group with an active member has an active admin: Succession is in the commit
+//     of its cause.
+//  8. An event keeps its number and its time, and the activity of a chat is the
 //     time of its head. EventTime says how times follow each other.
 type Log interface {
 	// Append queues a draft and returns. done is called once, after the commit
@@ -38,7 +40,8 @@ type Log interface {
 	// After returns the events numbered seen+1 and up, in order: at most limit,
 	// and no further one once they hold maxBytes (by Event.Size). head is read
 	// before the events. A viewer who is no member gets not_found; "" is the
-	// server itself and reads every chat.
+	// server itself and reads every chat, also a deleted one, whose log may be
+	// purged and have holes.
 	After(ctx context.Context, viewer UserID, chat ChatID, seen Seq, limit, maxBytes int) (events []Event, head Seq, err error)
 	// Page returns a window of messages in rising seq; not_found unless the viewer
 	// is a member.
@@ -118,6 +121,11 @@ type Chats interface {
 	// Members returns members with user ids above after, in rising id; not_found
 	// unless the viewer is a member.
 	Members(ctx context.Context, viewer UserID, chat ChatID, after UserID, limit int) ([]Member, error)
+	// Purge does the next part of what is left to do for deleted chats, and reports
+	// whether there may be more: members leave (Emptying), then the log is deleted, but
+	// for events that outlast it (Event.Outlasts). A process that is killed between two
+	// parts loses nothing, and several replicas may purge at the same time.
+	Purge(ctx context.Context) (more bool, err error)
 	// MarkRead moves a member's read pointer forward, never back, at most to
 	// the head. It returns the pointer after that and whether it moved.
 	MarkRead(ctx context.Context, chat ChatID, user UserID, seq Seq) (at Seq, moved bool, err error)
@@ -139,13 +147,24 @@ type People interface {
 	// (bad_input, field after, if it is not), and next is "" at the end.
 	FindUsers(ctx context.Context, q, after string, limit int) (users []User, next string, err error)
 	// PatchUser changes a user; last_owner if the server would be left without an
-	// active admin. A new password ends all sessions but Keep, Active=false ends
-	// all: in the same commit, and as a Revocation on the feed. Both end the user's
-	// recovery code.
+	// active admin. Where the change of Active leaves a group without an active admin,
+	// or with one who could be, it appends Succession. A new password ends all sessions
+	// but Keep, Active=false ends all: in the same commit, and as a Revocation on the
+	// feed. Both end the user's recovery code.
 	PatchUser(ctx context.Context, id UserID, p UserPatch) (User, error)
 	// RenewHash replaces the hash of an unchanged password if it is still old, and ends
 	// nothing.
 	RenewHash(ctx context.Context, id UserID, old, renewed string) error
+}
+
+// Blocks are whom users blocked.
+type Blocks interface {
+	// Block blocks a user for by, as CheckBlock allows; blocked already is no error.
+	Block(ctx context.Context, by, user UserID) error
+	// Unblock ends that; not blocked is no error.
+	Unblock(ctx context.Context, by, user UserID) error
+	// Blocks returns whom by blocked, in no order.
+	Blocks(ctx context.Context, by UserID) ([]UserID, error)
 }
 
 // Sessions are the signed-in devices and programs of users.
@@ -178,7 +197,8 @@ type Invites interface {
 	// CreateInvite fills ID and CreatedAt. A ChatID must be a group of which By
 	// is a member, else not_found.
 	CreateInvite(ctx context.Context, i Invite, codeHash [32]byte) (Invite, error)
-	// Invites returns the invites by a user, or all for "", newest first.
+	// Invites returns the invites by a user, or all for "", newest first, without those of
+	// deleted chats.
 	Invites(ctx context.Context, by UserID) ([]Invite, error)
 	// EndInvite ends an invite by that user, or by any user for ""; not_found.
 	EndInvite(ctx context.Context, by UserID, id InviteID) error
@@ -203,6 +223,48 @@ type Invites interface {
 	RecoveryUses(ctx context.Context, user UserID) ([]RecoveryUse, error)
 }
 
+// Files are the records of files; their bytes are in Blobs. Laws:
+//
+//  1. A file is in one message at most, and an upload that is removed is in none: a post
+//     with files, and whatever removes an upload, judge the record in their transaction.
+//  2. The deletion of a message removes the records of its files in the same commit, and
+//     saves for each that its blobs must be removed. So does the removal of an upload.
+//     EndRemovals forgets it, and nothing else does.
+//  3. Nobody reads a file of a message who is no member of its chat.
+type Files interface {
+	// CreateUpload saves the record of an upload; not_found unless By is a member of its
+	// chat, quota_exceeded as Upload.CheckQuota says with most. Uploads that begin at the
+	// same moment may be missing, so a quota may be exceeded by a few.
+	CreateUpload(ctx context.Context, u Upload, most int64) error
+	// Upload returns the record of a file, by its maker; not_found for all others.
+	Upload(ctx context.Context, by UserID, id FileID) (Upload, error)
+	// CompleteUpload saves the File, Length and Cleaned of an upload that was not complete;
+	// else it changes nothing. It returns the record; not_found if there is none any more.
+	CompleteUpload(ctx context.Context, u Upload) (Upload, error)
+	// RemoveUpload removes an upload; not_found as Upload, conflict if a message has it.
+	RemoveUpload(ctx context.Context, by UserID, id FileID) error
+	// ExpireUploads removes at most limit uploads that no message has and that expired
+	// before now. It returns how many.
+	ExpireUploads(ctx context.Context, now int64, limit int) (int, error)
+	// File returns a complete file of a chat; not_found unless the viewer is a member, and
+	// for an upload that no message has unless the viewer made it.
+	File(ctx context.Context, viewer UserID, chat ChatID, id FileID) (Upload, error)
+	// FilesOf returns files of a chat's messages, newest first, those of one message in
+	// its order, and whether there are more; not_found unless the viewer is a member.
+	FilesOf(ctx context.Context, viewer UserID, chat ChatID, l FileList) (files []PostedFile, more bool, err error)
+	// FilesWith returns the records of those of the ids that there are, in no order.
+	FilesWith(ctx context.Context, ids []FileID) ([]Upload, error)
+	// FilesAfter returns at most limit records of complete files with ids above after, in
+	// rising id.
+	FilesAfter(ctx context.Context, after FileID, limit int) ([]Upload, error)
+	// Removals returns at most limit files whose blobs must be removed.
+	Removals(ctx context.Context, limit int) ([]FileID, error)
+	// EndRemovals says that the blobs of these files were removed.
+	EndRemovals(ctx context.Context, ids []FileID) error
+	// FileUsage returns what all files take.
+	FileUsage(ctx context.Context) (FileUsage, error)
+}
+
 // Store is the whole of what Parley stores. All methods are safe for concurrent use. A
 // failure of the database is unavailable if a retry may help (full disk, no primary),
 // else internal.
@@ -211,8 +273,10 @@ type Store interface {
 	Feed
 	Chats
 	People
+	Blocks
 	Sessions
 	Invites
+	Files
 	// Epoch returns the name of this history. It was made with the database, or
 	// when a copy, whose epoch is empty, was first opened.
 	Epoch() string

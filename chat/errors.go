@@ -28,6 +28,9 @@ const (
 	Reset              Code = "reset"
 	InviteSpent        Code = "invite_spent"
 	TooLarge           Code = "too_large"
+	FileTooLarge       Code = "file_too_large"
+	QuotaExceeded      Code = "quota_exceeded"
+	DiskFull           Code = "disk_full" // of uploads alone: a post is unavailable
 	WrongType          Code = "wrong_type"
 	TextTooLong        Code = "text_too_long"
 	RateLimited        Code = "rate_limited"

@@ -19,8 +19,9 @@ type Event struct {
 	// Posted, Edited
 	Text     string   `json:"text,omitempty" msgpack:"text,omitempty"`
 	Mentions []UserID `json:"mentions,omitempty" msgpack:"mentions,omitempty"`
-	// Posted. A draft's Reply holds only Seq; the rule adds the quote.
+	// Posted. A draft's Reply holds only Seq, its Files only IDs; the rule adds the rest.
 	Reply     *Quote `json:"reply,omitempty" msgpack:"reply,omitempty"`
+	Files     []File `json:"files,omitempty" msgpack:"files,omitempty"`
 	EditedAt  int64  `json:"editedAt,omitempty" msgpack:"editedAt,omitempty"`
 	DeletedAt int64  `json:"deletedAt,omitempty" msgpack:"deletedAt,omitempty"`
 
@@ -32,7 +33,7 @@ type Event struct {
 	// Joined, Left, RoleChanged: one event for many.
 	Users  []UserID `json:"users,omitempty" msgpack:"users,omitempty"`
 	Role   Role     `json:"role,omitempty" msgpack:"role,omitempty"`
-	Reason string   `json:"reason,omitempty" msgpack:"reason,omitempty"` // Left: "removed" unless the user left by themselves
+	Reason string   `json:"reason,omitempty" msgpack:"reason,omitempty"` // Left: "removed" unless the user left by themselves, or ReasonDeleted
 
 	// Renamed: both, as they are now. In the log the newest renamed event alone has them.
 	Title *string `json:"title,omitempty" msgpack:"title,omitempty"`
@@ -52,6 +53,9 @@ func (e *Event) Size() int {
 	n := 160 + len(e.Text) + len(e.ClientID) + 20*(len(e.Users)+len(e.Mentions))
 	if e.Reply != nil {
 		n += len(e.Reply.Text)
+	}
+	for i := range e.Files {
+		n += 160 + len(e.Files[i].Name)
 	}
 	return n
 }

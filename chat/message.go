@@ -15,9 +15,10 @@ type Message struct {
 	At        int64      `json:"at" msgpack:"at"`
 	By        UserID     `json:"by" msgpack:"by"`
 	ClientID  string     `json:"clientId" msgpack:"clientId"`
-	Text      string     `json:"text" msgpack:"text"`
+	Text      string     `json:"text" msgpack:"text"` // may be empty with Files
 	Reply     *Quote     `json:"reply,omitempty" msgpack:"reply,omitempty"`
 	Mentions  []UserID   `json:"mentions,omitempty" msgpack:"mentions,omitempty"`
+	Files     []File     `json:"files,omitempty" msgpack:"files,omitempty"`
 	EditedAt  int64      `json:"editedAt,omitempty" msgpack:"editedAt,omitempty"`
 	DeletedAt int64      `json:"deletedAt,omitempty" msgpack:"deletedAt,omitempty"`
 	Reactions []Reaction `json:"reactions,omitempty" msgpack:"reactions,omitempty"`
@@ -26,9 +27,10 @@ type Message struct {
 // Quote is the beginning of the message that another one replies to. Its text is read
 // from that message, and empty once it was deleted.
 type Quote struct {
-	Seq  Seq    `json:"seq" msgpack:"seq"`
-	By   UserID `json:"by" msgpack:"by"`
-	Text string `json:"text" msgpack:"text"`
+	Seq   Seq    `json:"seq" msgpack:"seq"`
+	By    UserID `json:"by" msgpack:"by"`
+	Text  string `json:"text" msgpack:"text"`
+	Files int    `json:"files,omitempty" msgpack:"files,omitempty"` // of a message without a text
 }
 
 // Reaction is an emoji on a message and who reacted, oldest first. By has at most the

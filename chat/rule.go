@@ -6,18 +6,31 @@ import "parley/textrule"
 // If a read fails, the View returns zero values, and the store discards what the rule
 // returns.
 type View interface {
-	// Chat returns the chat, without the fields of one member.
+	// Chat returns the chat, without the fields of one member; the zero Chat if it was
+	// deleted.
 	Chat() Chat
-	// Admins returns the number of members who are admins of the chat.
+	// Admins returns the number of active users who are admins of the chat.
 	Admins() int
-	// Member returns a user's role in the chat; ok reports whether they are a member.
+	// Oldest returns the active member who joined first; ok is false if there is none.
+	Oldest() (u UserID, ok bool)
+	// Member returns a user's role in the chat; ok reports whether they are a member. A
+	// chat that was deleted has none.
 	Member(UserID) (role Role, ok bool)
+	// Members returns at most limit members, also of a chat that was deleted.
+	Members(limit int) []UserID
+	// Blocked reports whether one of the users by blocked the user.
+	Blocked(user UserID, by []UserID) bool
+	// Silenced reports whether the chat is a direct one in which one user blocked the
+	// other.
+	Silenced() bool
 	// Message returns the message posted with that number, its reactions in full.
 	Message(Seq) (m Message, ok bool)
 	// User returns an account.
 	User(UserID) (u User, ok bool)
 	// UsersByHandle returns the accounts that have one of the handles, in no order.
 	UsersByHandle([]string) []User
+	// File returns the record of a file or upload.
+	File(FileID) (u Upload, ok bool)
 	// ChatsOf returns the number of chats of each of the users. Only this chat's log
 	// is judged in order: events that are committed to other chats at the same
 	// moment may be missing, so a bound may be exceeded by a few.
@@ -32,10 +45,14 @@ type View interface {
 // nothing. The store finds known clientIds; rules need not.
 type Rule func(View, *Event) error
 
-// Post is the rule of posted drafts: the author is a member. The reply's target must be
-// a message of the chat; mentions are the members that the text names.
+// Post is the rule of posted drafts: the author is a member, and has uploaded the files to
+// this chat, wholly, and no message has them. The reply's target must be a message of the
+// chat; mentions are the members that the text names.
 func Post(v View, e *Event) error {
-	if err := isMember(v, e.By); err != nil {
+	if err := mayWrite(v, e.By); err != nil {
+		return err
+	}
+	if err := fillFiles(v, e); err != nil {
 		return err
 	}
 	e.Mentions = mentioned(v, e.Text)
@@ -53,6 +70,9 @@ func Post(v View, e *Event) error {
 // Edit is the rule of edited drafts: only the author edits a message, and never after a
 // deletion.
 func Edit(v View, e *Event) error {
+	if err := mayWrite(v, e.By); err != nil {
+		return err
+	}
 	m, err := target(v, e)
 	if err != nil {
 		return err
@@ -62,6 +82,8 @@ func Edit(v View, e *Event) error {
 		return Fail(NotAuthor, "only its author can edit a message")
 	case m.DeletedAt != 0:
 		return FailField(Conflict, "target", "message %d was deleted", e.Target)
+	case e.Text == "": // an edited event without a text says that the message was deleted
+		return FailField(BadInput, "text", "text must not be empty")
 	case m.Text == e.Text:
 		return ErrNoChange
 	}
@@ -88,6 +110,9 @@ func Delete(v View, e *Event) error {
 // React is the rule of reacted drafts: any member reacts to a message that was not
 // deleted and has fewer than MaxReactEmoji different emoji and MaxReactions in all.
 func React(v View, e *Event) error {
+	if err := mayWrite(v, e.By); err != nil {
+		return err
+	}
 	m, err := target(v, e)
 	if err != nil {
 		return err
@@ -121,8 +146,8 @@ func React(v View, e *Event) error {
 }
 
 // Join is the rule of joined drafts: a member of a group adds others as members, and
-// any user joins an open group by themselves. Users who are members already are dropped
-// from the draft. A join by invite does not use this rule.
+// any user joins an open group by themselves, as its admin if it has none. Users who are
+// members already are dropped from the draft. A join by invite does not use this rule.
 func Join(v View, e *Event) error {
 	c := v.Chat()
 	_, in := v.Member(e.By)
@@ -149,12 +174,19 @@ func Join(v View, e *Event) error {
 		return ErrNoChange
 	}
 	e.Users, e.Role = fresh, RoleMember
+	if !in && v.Admins() == 0 {
+		e.Role = RoleAdmin
+	}
 	return nil
 }
 
 // PutMember is Join with a role. A user who is a member already gets the role as by
-// SetRole, and the event is of kind RoleChanged. Only an admin adds an admin.
+// SetRole, and the event is of kind RoleChanged. Only an admin adds an admin; an admin of
+// the server becomes admin of any group by themselves.
 func PutMember(v View, e *Event) error {
+	if mayTakeCharge(v, e) {
+		return takeCharge(v, e)
+	}
 	_, in := v.Member(e.By)
 	if _, there := v.Member(e.Users[0]); in && there {
 		e.Kind = RoleChanged
@@ -164,6 +196,9 @@ func PutMember(v View, e *Event) error {
 	if err := Join(v, e); err != nil {
 		return err
 	}
+	if e.Role == RoleAdmin { // of a chat without one
+		return nil
+	}
 	if mine, _ := v.Member(e.By); role == RoleAdmin && mine != RoleAdmin {
 		return Fail(Forbidden, "only an admin of the chat can change roles")
 	}
@@ -171,8 +206,8 @@ func PutMember(v View, e *Event) error {
 	return nil
 }
 
-// Leave is the rule of left drafts: members leave, and admins remove others. The last
-// admin must make another one first; a direct chat is never left.
+// Leave is the rule of left drafts: members leave, and admins remove others. After the last
+// admin Succession makes another one; a direct chat is never left.
 func Leave(v View, e *Event) error {
 	if err := isMember(v, e.By); err != nil {
 		return err
@@ -181,7 +216,7 @@ func Leave(v View, e *Event) error {
 		return Fail(Forbidden, "a direct chat cannot be left")
 	}
 	u := e.Users[0]
-	role, in := v.Member(u)
+	_, in := v.Member(u)
 	if u != e.By {
 		if mine, _ := v.Member(e.By); mine != RoleAdmin {
 			return Fail(Forbidden, "only an admin of the chat can remove members")
@@ -190,9 +225,6 @@ func Leave(v View, e *Event) error {
 	}
 	if !in {
 		return FailField(NotFound, "userId", "%s is not a member", u)
-	}
-	if role == RoleAdmin && v.Admins() == 1 && v.Chat().MemberCount > 1 {
-		return Fail(LastOwner, "make someone else an admin of the chat first")
 	}
 	return nil
 }
@@ -212,7 +244,7 @@ func SetRole(v View, e *Event) error {
 		return FailField(NotFound, "userId", "%s is not a member", e.Users[0])
 	case role == e.Role:
 		return ErrNoChange
-	case role == RoleAdmin && v.Admins() == 1:
+	case role == RoleAdmin && isLastAdmin(v, e.Users[0]):
 		return Fail(LastOwner, "make someone else an admin of the chat first")
 	}
 	return nil
@@ -240,9 +272,52 @@ func Rename(v View, e *Event) error {
 	return nil
 }
 
-// QuoteOf returns the quote of a message; that of a deleted one has no text.
+// QuoteOf returns the quote of a message; that of a deleted one has no text and no files.
 func QuoteOf(m Message) *Quote {
-	return &Quote{Seq: m.Seq, By: m.By, Text: Cut(m.Text, MaxQuote)}
+	q := &Quote{Seq: m.Seq, By: m.By, Text: Cut(m.Text, MaxQuote)}
+	if q.Text == "" {
+		q.Files = len(m.Files)
+	}
+	return q
+}
+
+// fillFiles completes the files of a posted draft. It does not change the draft's list,
+// since the rule may be called again.
+func fillFiles(v View, e *Event) error {
+	if len(e.Files) == 0 {
+		return nil
+	}
+	files := make([]File, 0, len(e.Files))
+	for _, f := range e.Files {
+		u, ok := v.File(f.ID)
+		switch {
+		case !ok || u.By != e.By || u.ChatID != e.ChatID:
+			return FailField(BadInput, "files", "%s is not a file that you uploaded to this chat", f.ID)
+		case !u.Complete:
+			return FailField(Conflict, "files", "the upload of %s is not complete", f.ID)
+		case u.Message != 0:
+			return FailField(Conflict, "files", "a message has the file %s already", f.ID)
+		}
+		files = append(files, u.File)
+	}
+	e.Files = files
+	return nil
+}
+
+// CheckFiles refuses a list of files that no message may have, whatever they are.
+func CheckFiles(files []FileID) error {
+	if len(files) > MaxFiles {
+		return FailField(BadInput, "files", "a message has at most %d files", MaxFiles)
+	}
+	for i, id := range files {
+		if err := CheckID("files", id); err != nil {
+			return err
+		}
+		if contains(files[:i], id) {
+			return FailField(BadInput, "files", "%s is there twice", id)
+		}
+	}
+	return nil
 }
 
 // target returns the message that the draft is about.

@@ -3,6 +3,8 @@ package chat
 import (
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 	"testing"
 )
 
@@ -10,7 +12,11 @@ import (
 type room struct {
 	chat     Chat
 	members  map[UserID]Role
+	joined   [][]UserID // by each joined event
+	blocks   map[UserID]UserID
+	silenced bool
 	messages map[Seq]Message
+	files    map[FileID]Upload
 	users    map[UserID]User
 	chats    map[UserID]int            // of each user
 	made     map[UserID]map[UserID]int // by whom, of each user
@@ -19,15 +25,33 @@ type room struct {
 func (r room) Chat() Chat { return r.chat }
 
 func (r room) Admins() (n int) {
-	for _, role := range r.members {
-		if role == RoleAdmin {
+	for u, role := range r.members {
+		if role == RoleAdmin && r.users[u].Active {
 			n++
 		}
 	}
 	return n
 }
 
-func (r room) Member(u UserID) (Role, bool)  { role, ok := r.members[u]; return role, ok }
+func (r room) Oldest() (u UserID, ok bool) {
+	var active []UserID
+	for u := range r.members {
+		if r.users[u].Active {
+			active = append(active, u)
+		}
+	}
+	return Oldest(r.joined, active)
+}
+
+func (r room) Member(u UserID) (Role, bool) { role, ok := r.members[u]; return role, ok }
+func (r room) Blocked(user UserID, by []UserID) bool {
+	return slices.ContainsFunc(by, func(u UserID) bool { return r.blocks[u] == user })
+}
+func (r room) Silenced() bool { return r.silenced }
+func (r room) Members(limit int) []UserID {
+	users := slices.Sorted(maps.Keys(r.members))
+	return users[:min(limit, len(users))]
+}
 func (r room) Message(s Seq) (Message, bool) { m, ok := r.messages[s]; return m, ok }
 func (r room) User(u UserID) (User, bool)    { x, ok := r.users[u]; return x, ok }
 func (r room) UsersByHandle(handles []string) (users []User) {
@@ -39,6 +63,8 @@ func (r room) UsersByHandle(handles []string) (users []User) {
 	return users
 }
 
+func (r room) File(id FileID) (Upload, bool) { u, ok := r.files[id]; return u, ok }
+
 func (r room) ChatsOf([]UserID) map[UserID]int                     { return r.chats }
 func (r room) ChatsMadeBy(maker UserID, _ []UserID) map[UserID]int { return r.made[maker] }
 
@@ -48,10 +74,18 @@ func tea() room {
 	r := room{
 		chat:    Chat{ID: "tea", Kind: Group, Title: "Tea", Topic: "green", MemberCount: 3},
 		members: map[UserID]Role{"ann": RoleAdmin, "bob": RoleMember, "cleo": RoleMember},
+		joined:  [][]UserID{{"ann"}, {"cleo"}, {"bob"}},
 		messages: map[Seq]Message{
 			1: {Seq: 1, By: "ann", Text: "hello", Reactions: []Reaction{{Emoji: "👍", By: []UserID{"bob"}}}},
 			2: {Seq: 2, By: "bob", Text: "hi"},
 			3: {Seq: 3, By: "bob", DeletedAt: 9},
+		},
+		files: map[FileID]Upload{
+			"whole":   {File: File{ID: "whole", Name: "a.png"}, ChatID: "tea", By: "bob", Complete: true},
+			"partial": {File: File{ID: "partial"}, ChatID: "tea", By: "bob"},
+			"ann's":   {File: File{ID: "ann's"}, ChatID: "tea", By: "ann", Complete: true},
+			"other":   {File: File{ID: "other"}, ChatID: "coffee", By: "bob", Complete: true},
+			"taken":   {File: File{ID: "taken"}, ChatID: "tea", By: "bob", Complete: true, Message: 2},
 		},
 		users: map[UserID]User{},
 	}
@@ -65,6 +99,15 @@ func with(change func(*room)) room {
 	r := tea()
 	change(&r)
 	return r
+}
+
+// withFiles is a draft by bob with files.
+func withFiles(ids ...FileID) Event {
+	e := Event{ChatID: "tea", By: "bob"}
+	for _, id := range ids {
+		e.Files = append(e.Files, File{ID: id})
+	}
+	return e
 }
 
 func open(r *room)   { r.chat.Open = true }
@@ -83,6 +126,22 @@ func crowded(r *room) {
 }
 func alone(r *room)     { r.members = map[UserID]Role{"ann": RoleAdmin}; r.chat.MemberCount = 1 }
 func twoAdmins(r *room) { r.members["bob"] = RoleAdmin }
+func empty(r *room)     { open(r); r.members = nil; r.chat.MemberCount = 0 }
+
+// inactive deactivates users; bob is a second admin of the chat.
+func inactive(users ...UserID) func(*room) {
+	return func(r *room) {
+		twoAdmins(r)
+		for _, u := range users {
+			r.users[u] = User{ID: u, Handle: string(u)}
+		}
+	}
+}
+
+// serverAdmin makes a user an admin of the server.
+func serverAdmin(u UserID) func(*room) {
+	return func(r *room) { r.users[u] = User{ID: u, Handle: string(u), Role: RoleAdmin, Active: true} }
+}
 
 func on(v bool) *bool      { return &v }
 func str(s string) *string { return &s }
@@ -104,6 +163,15 @@ func TestRules(t *testing.T) {
 		{"a reply to nothing", Post, tea(), Event{By: "bob", Reply: &Quote{Seq: 7}}, NotFound, "replyTo"},
 		{"a reply", Post, tea(), Event{By: "bob", Reply: &Quote{Seq: 1}}, ok, ""},
 
+		{"with a file", Post, tea(), withFiles("whole"), ok, ""},
+		{"with an unknown file", Post, tea(), withFiles("whole", "none"), BadInput, "files"},
+		{"with another's file", Post, tea(), withFiles("ann's"), BadInput, "files"},
+		{"with a file of another chat", Post, tea(), withFiles("other"), BadInput, "files"},
+		{"with a file that is not whole", Post, tea(), withFiles("partial"), Conflict, "files"},
+		{"with a file of another message", Post, tea(), withFiles("whole", "taken"), Conflict, "files"},
+		{"a stranger posts with a file", Post, with(func(r *room) { delete(r.members, "bob") }), withFiles("whole"), NotFound, "chatId"},
+
+		{"an edit to no text", Edit, tea(), Event{By: "bob", Target: 2}, BadInput, "text"},
 		{"the author edits", Edit, tea(), Event{By: "bob", Target: 2, Text: "x"}, ok, ""},
 		{"the same text", Edit, tea(), Event{By: "bob", Target: 2, Text: "hi"}, same, ""},
 		{"an admin edits another's", Edit, tea(), Event{By: "ann", Target: 2, Text: "x"}, NotAuthor, ""},
@@ -150,6 +218,13 @@ func TestRules(t *testing.T) {
 		{"a stranger promotes", PutMember, with(open), Event{By: "dan", Users: only("bob"), Role: RoleAdmin}, Forbidden, ""},
 		{"a stranger joins an open chat as an admin", PutMember, with(open), Event{By: "dan", Users: only("dan"), Role: RoleAdmin}, Forbidden, ""},
 		{"a stranger joins an open chat as a member", PutMember, with(open), Event{By: "dan", Users: only("dan"), Role: RoleMember}, ok, ""},
+		{"a stranger joins an empty open chat as an admin", PutMember, with(empty), Event{By: "dan", Users: only("dan"), Role: RoleAdmin}, ok, ""},
+		{"an admin of the server takes charge", PutMember, with(serverAdmin("bob")), Event{By: "bob", Users: only("bob"), Role: RoleAdmin}, ok, ""},
+		{"one who has charge", PutMember, with(serverAdmin("ann")), Event{By: "ann", Users: only("ann"), Role: RoleAdmin}, same, ""},
+		{"one from outside", PutMember, with(serverAdmin("dan")), Event{By: "dan", Users: only("dan"), Role: RoleAdmin}, ok, ""},
+		{"one from outside, as a member", PutMember, with(serverAdmin("dan")), Event{By: "dan", Users: only("dan"), Role: RoleMember}, NotFound, "chatId"},
+		{"one from outside, for another", PutMember, with(serverAdmin("dan")), Event{By: "dan", Users: only("bob"), Role: RoleAdmin}, NotFound, "chatId"},
+		{"of a direct chat", PutMember, with(func(r *room) { direct(r); serverAdmin("dan")(r) }), Event{By: "dan", Users: only("dan"), Role: RoleAdmin}, NotFound, "chatId"},
 		{"an inactive one, as an admin", PutMember, tea(), Event{By: "ann", Users: only("eve"), Role: RoleAdmin}, NotFound, "userId"},
 
 		{"a member leaves", Leave, tea(), Event{By: "bob", Users: only("bob")}, ok, ""},
@@ -157,7 +232,7 @@ func TestRules(t *testing.T) {
 		{"a member removes", Leave, tea(), Event{By: "bob", Users: only("cleo")}, Forbidden, ""},
 		{"one who is not in", Leave, tea(), Event{By: "ann", Users: only("dan")}, NotFound, "userId"},
 		{"a stranger leaves", Leave, tea(), Event{By: "dan", Users: only("dan")}, NotFound, "chatId"},
-		{"the last admin leaves", Leave, tea(), Event{By: "ann", Users: only("ann")}, LastOwner, ""},
+		{"the last admin leaves", Leave, tea(), Event{By: "ann", Users: only("ann")}, ok, ""},
 		{"one of two admins leaves", Leave, with(twoAdmins), Event{By: "ann", Users: only("ann")}, ok, ""},
 		{"the last member leaves", Leave, with(alone), Event{By: "ann", Users: only("ann")}, ok, ""},
 		{"a direct chat is left", Leave, with(direct), Event{By: "bob", Users: only("bob")}, Forbidden, ""},
@@ -168,7 +243,19 @@ func TestRules(t *testing.T) {
 		{"the last admin steps down", SetRole, tea(), Event{By: "ann", Users: only("ann"), Role: RoleMember}, LastOwner, ""},
 		{"one of two admins steps down", SetRole, with(twoAdmins), Event{By: "ann", Users: only("ann"), Role: RoleMember}, ok, ""},
 		{"a stranger is promoted", SetRole, tea(), Event{By: "ann", Users: only("dan"), Role: RoleAdmin}, NotFound, "userId"},
+		{"the last active admin steps down", SetRole, with(inactive("ann")), Event{By: "bob", Users: only("bob"), Role: RoleMember}, LastOwner, ""},
+		{"an inactive admin is made a member", SetRole, with(inactive("ann")), Event{By: "bob", Users: only("ann"), Role: RoleMember}, ok, ""},
 		{"in a direct chat", SetRole, with(direct), Event{By: "ann", Users: only("bob"), Role: RoleAdmin}, Forbidden, ""},
+
+		{"an admin deletes the chat", DeleteChat, tea(), Event{By: "ann"}, ok, ""},
+		{"a member deletes the chat", DeleteChat, tea(), Event{By: "bob"}, Forbidden, ""},
+		{"a stranger deletes the chat", DeleteChat, with(open), Event{By: "dan"}, NotFound, "chatId"},
+		{"an admin of the server deletes the chat", DeleteChat, with(serverAdmin("dan")), Event{By: "dan"}, ok, ""},
+		{"an admin of the server, a member, deletes the chat", DeleteChat, with(serverAdmin("bob")), Event{By: "bob"}, ok, ""},
+		{"an admin of the server deletes an empty chat", DeleteChat, with(func(r *room) { empty(r); serverAdmin("dan")(r) }), Event{By: "dan"}, ok, ""},
+		{"an admin of the server deletes a direct chat of others", DeleteChat, with(func(r *room) { direct(r); serverAdmin("dan")(r) }), Event{By: "dan"}, NotFound, "chatId"},
+		{"a direct chat is deleted", DeleteChat, with(direct), Event{By: "ann"}, Forbidden, ""},
+		{"a deleted chat is deleted", DeleteChat, room{users: tea().users}, Event{By: "ann"}, NotFound, "chatId"},
 
 		{"an admin renames", Rename, tea(), Event{By: "ann", Title: str("Chai")}, ok, ""},
 		{"to the same", Rename, tea(), Event{By: "ann", Title: str("Tea"), Topic: str("green")}, same, ""},
@@ -208,11 +295,31 @@ func TestRulesComplete(t *testing.T) {
 			t.Errorf("%v: putting %s is %s as %s", err, user, put.Kind, put.Role)
 		}
 	}
+	for _, role := range []Role{"", RoleMember, RoleAdmin} {
+		rule := PutMember
+		if role == "" {
+			rule = Join
+		}
+		first := Event{Kind: Joined, By: "dan", Users: []UserID{"dan"}, Role: role}
+		if err := rule(with(empty), &first); err != nil || first.Kind != Joined || first.Role != RoleAdmin {
+			t.Errorf("%v: dan joins an empty chat, asking for %q, as %q", err, role, first.Role)
+		}
+	}
+	for user, kind := range map[UserID]Kind{"dan": Joined, "bob": RoleChanged} {
+		charge := Event{Kind: Joined, By: user, Users: []UserID{user}, Role: RoleAdmin}
+		if err := PutMember(with(serverAdmin(user)), &charge); err != nil || charge.Kind != kind || charge.Role != RoleAdmin {
+			t.Errorf("%v: %s takes charge by %s as %s", err, user, charge.Kind, charge.Role)
+		}
+	}
 	for by, reason := range map[UserID]string{"ann": "removed", "bob": ""} {
 		left := Event{By: by, Users: []UserID{"bob"}}
 		if err := Leave(tea(), &left); err != nil || left.Reason != reason {
 			t.Errorf("%v: bob left by %s for %q", err, by, left.Reason)
 		}
+	}
+	deleted := Event{Kind: Left, By: "ann"}
+	if err := DeleteChat(tea(), &deleted); err != nil || fmt.Sprint(deleted.Users) != "[ann bob cleo]" || !deleted.DeletesChat() {
+		t.Errorf("%v: %v leave for %q", err, deleted.Users, deleted.Reason)
 	}
 	renamed := Event{By: "ann", Topic: str("black")}
 	if err := Rename(tea(), &renamed); err != nil || *renamed.Title != "Tea" || *renamed.Topic != "black" {

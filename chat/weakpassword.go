@@ -17,11 +17,14 @@ var commonPasswords string
 const minContextWord = 3
 
 // CheckWeakPassword refuses a new password that is one of the 10,000 most common ones, in
-// any case, or that has fewer than MinPassword characters beside the words of its context:
-// Parley, and the texts that an attacker knows (the handle, the name, the server's name).
+// any case, that repeats a single character, or that has fewer than MinPassword characters
+// beside the words of its context: Parley, and the texts that an attacker knows (the handle,
+// the name, the server's name).
 func CheckWeakPassword(password string, context ...string) error {
 	p := strings.ToLower(strings.TrimSpace(password))
-	if strings.Contains(commonPasswords, "\n"+p+"\n") {
+	_, size := utf8.DecodeRuneInString(p)
+	repeats := strings.ReplaceAll(p, p[:size], "") == "" // also if it was blank
+	if repeats || strings.Contains(commonPasswords, "\n"+p+"\n") {
 		return FailField(BadInput, "password", "password is too common: choose another")
 	}
 	rest := p

@@ -29,6 +29,7 @@ func TestCheckWeakPassword(t *testing.T) {
 		ok                bool
 	}{
 		{"password", "", false}, {"PassWord", "", false}, {" password1 ", "", false}, {"1q2w3e4r5t", "", false}, {"12345678", "", false},
+		{"zzzzzzzz", "", false}, {"ZzZzZzZzZzZz", "", false}, {"        ", "", false}, {"  ééééééé  ", "", false}, {"zzzzzzzzy", "", true},
 		{"correct horse", "", true}, {"password correct", "", true}, {"# Copyright", "", true},
 		{"hunter22-cold", "ann", true},
 		// Parley itself, the handle, a name's words, the server's name.

@@ -138,9 +138,40 @@ func TestSecurityEvents(t *testing.T) {
 	code := secretOf(invite.URL)
 	expect(audit.InviteCreated, owner.user.ID, invite.Invite.ID, "ok")
 	anns.call("POST", "/api/invites/accept", m{"code": code}).want(200)
-	expect(audit.InviteUsed, ann.ID, room, "ok")
+	expect(audit.InviteUsed, ann.ID, invite.Invite.ID, "ok")
+	guest.call("POST", "/api/invites/accept", m{"code": code}).wantError(chat.NoIdentity, "")
+	expect(audit.Refused, "", "/api/invites/accept", chat.NoIdentity)
+	anns.call("POST", "/api/invites/accept", m{"code": "wrong code"}).wantError(chat.InviteSpent, "")
+	expect(audit.InviteUsed, ann.ID, "", chat.InviteSpent)
+	invited := signUp("bob")
+	invited["invite"] = code
+	guest.call("POST", "/api/accounts", invited).want(201).into(&in)
+	secrets = append(secrets, in.Token)
+	expect(audit.AccountCreated, in.User.ID, in.User.ID, "ok")
+	expect(audit.InviteUsed, in.User.ID, invite.Invite.ID, "ok")
 	owner.call("DELETE", "/api/invites/"+string(invite.Invite.ID), nil).want(204)
 	expect(audit.InviteEnded, owner.user.ID, invite.Invite.ID, "ok")
+
+	// Chats and blocks.
+	var made api.ChatAnswer
+	anns.call("POST", "/api/chats", m{"kind": "group", "clientId": "1"}).want(201).into(&made)
+	annsRoom, roomPath := made.Chat.ID, "/api/chats/"+string(made.Chat.ID)
+	for range 2 { // the second one changes nothing
+		owner.call("PUT", roomPath+"/members/me", m{"role": "admin"}).want(204)
+	}
+	expect(audit.ChatTaken, owner.user.ID, annsRoom, "ok")
+	for range 2 { // the second one is a retry
+		owner.call("DELETE", roomPath, m{"clientId": "delete"}).want(204)
+	}
+	expect(audit.ChatDeleted, owner.user.ID, annsRoom, "ok")
+	anns.call("DELETE", "/api/chats/"+string(room), nil).wantError(chat.Forbidden, "")
+	expect(audit.ChatDeleted, ann.ID, room, chat.Forbidden)
+	expect(audit.Refused, ann.ID, "/api/chats/{chatId}", chat.Forbidden)
+	block := "/api/blocks/" + string(owner.user.ID)
+	anns.call("PUT", block, nil).want(204)
+	expect(audit.UserBlocked, ann.ID, owner.user.ID, "ok")
+	anns.call("DELETE", block, nil).want(204)
+	expect(audit.UserUnblocked, ann.ID, owner.user.ID, "ok")
 
 	for _, c := range []struct {
 		change m

@@ -41,6 +41,9 @@ type value struct {
 	User   *chat.User      `json:"user"`
 	Chat   *chat.Chat      `json:"chat"`
 	Gone   bool            `json:"gone"`
+	Users  json.RawMessage `json:"users"` // of an event: ids
+	Role   chat.Role       `json:"role"`
+	Reason string          `json:"reason"`
 
 	ClientID string `json:"clientId"`
 	raw      string

@@ -32,13 +32,23 @@ func (s *Server) guard(r chi.Router) {
 // guardAPI installs the middleware of requests below /api.
 func (s *Server) guardAPI(r chi.Router) {
 	r.Use(
-		middleware.Compress(),
 		middleware.SameOrigin(s.PublicURL, s.api.Fail),
 		middleware.Identify(s.service, s.PublicURL),
 		middleware.Limit(s.perAddress, s.service.PerUser, isUpgrade, s.requestCost, s.api.Fail),
 		middleware.MatchUser(s.api.Fail),
-		middleware.Body(s.Limits.Body),
 	)
+}
+
+// guardCalls installs the middleware of calls: all below /api but transfers of files, which
+// have limits of their own and are sent as they are.
+func (s *Server) guardCalls(r chi.Router) {
+	r.Use(middleware.Compress(), middleware.Body(s.Limits.Body))
+}
+
+// guardUsers installs the middleware of routes that need an identity.
+func (s *Server) guardUsers(r chi.Router) {
+	r.Use(s.countRefused, middleware.Require(s.api.Fail), // no-store, and 401 without an identity
+		middleware.Query(s.api.Fail))
 }
 
 // isUpgrade reports whether the request is a WebSocket upgrade. Upgrades are not counted
@@ -61,17 +71,17 @@ func (s *Server) countRefused(next http.Handler) http.Handler {
 	})
 }
 
-var methods = []string{http.MethodGet, http.MethodHead, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete}
+var methods = []string{http.MethodGet, http.MethodHead, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete, http.MethodOptions}
 
 // wrongMethod answers 405 with the methods that the path allows (RFC 9110, section
 // 15.5.6), and 404 if there are none: chi calls it for every method that it does not know.
 func (s *Server) wrongMethod(routes chi.Routes) http.HandlerFunc {
 	return s.api.Handle(func(w http.ResponseWriter, r *http.Request) error {
 		allowed := slices.DeleteFunc(slices.Clone(methods), func(m string) bool {
-			if m == http.MethodHead {
-				m = http.MethodGet // GetHead routes it there
-			}
 			pattern := routes.Find(chi.NewRouteContext(), m, r.URL.EscapedPath())
+			if m == http.MethodHead && pattern == "" {
+				pattern = routes.Find(chi.NewRouteContext(), http.MethodGet, r.URL.EscapedPath()) // GetHead routes it there
+			}
 			return pattern == "" || strings.TrimSuffix(pattern, "/") == "/api" // where the routes of the API are mounted
 		})
 		if len(allowed) == 0 {

@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"parley/chat"
 	"parley/server/api"
@@ -148,7 +149,8 @@ func (s *readCounter) Chat(ctx context.Context, viewer chat.UserID, id chat.Chat
 // anyway.
 func TestPositionReads(t *testing.T) {
 	var store readCounter
-	x := start(t, func(c *Config) { store.Store = c.Store; c.Store = &store })
+	// After the hold the chats are live, and a resume reads them again.
+	x := start(t, func(c *Config) { store.Store, c.Store, c.hold = c.Store, &store, time.Minute })
 	ann := x.addUser("ann")
 	id := ann.group()
 	var at []int64

@@ -46,6 +46,7 @@ type Control = api.Control
 // Config is the configuration of a Server. Nothing in it changes afterwards.
 type Config struct {
 	Store          chat.Store
+	Blobs          chat.Blobs // the bytes of files; nil: the server stores no files
 	Log            *slog.Logger
 	Web            fs.FS // the page and its assets
 	Version        string
@@ -111,7 +112,7 @@ func New(c Config) *Server {
 	errors := service.ErrorLog{Log: c.Log, Sampler: s.sampler}
 	events := audit.New(c.Log, s.sampler)
 	s.metrics = newMetrics(s)
-	s.service = service.New(service.Config{Store: c.Store, Errors: errors, Audit: events, Registration: c.Registration, Limits: c.Limits, Lifetimes: c.Lifetimes, Appended: s.metrics.outcome, Attempts: c.attempts,
+	s.service = service.New(service.Config{Store: c.Store, Blobs: c.Blobs, Errors: errors, Audit: events, Registration: c.Registration, Limits: c.Limits, Lifetimes: c.Lifetimes, Appended: s.metrics.outcome, Attempts: c.attempts,
 		Enforce: func(r cached.Revocation) { s.live.Enforce(r, s.service.Revoked) },
 		Readmit: func(r cached.Revocation) { s.live.Readmit(r) }})
 	s.live = live.New(live.Config{Store: s.service, Hub: s.hub, Log: c.Log, TextChanged: s.service.Pages.Clear, UsersChanged: s.service.Clear,
@@ -121,7 +122,7 @@ func New(c Config) *Server {
 		Closed: s.metrics.closed, LogRead: s.metrics.caughtUp.Inc})
 	s.api = api.New(api.Config{Service: s.service, Hub: s.hub, Errors: errors, Audit: events, Version: c.Version, PublicURL: c.PublicURL, Ready: s.ready})
 	s.health = &health{api: s.api, store: s.service.Store, ready: s.ready}
-	s.metrics.registry.MustRegister(newHubCollector(s))
+	s.metrics.registry.MustRegister(newHubCollector(s), newFileCollector(s.service.Files))
 	s.handler = s.routes()
 	return s
 }
@@ -144,6 +145,8 @@ func (s *Server) Run(ctx context.Context) error {
 	g.Go(func() error { return s.live.Run(ctx) })
 	g.Go(func() error { return releaseMemory(ctx) })
 	g.Go(func() error { return s.service.Run(ctx) })
+	g.Go(func() error { return s.service.Sweep(ctx) })
+	g.Go(func() error { return s.service.RunPurge(ctx) })
 	if err := g.Wait(); ctx.Err() == nil {
 		return err
 	}

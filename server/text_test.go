@@ -262,7 +262,7 @@ func TestEveryTextHasARule(t *testing.T) {
 	rules := map[string]string{
 		"name": "chat.Line", "status": "chat.Line", "serverName": "chat.Line", "title": "chat.Line", "topic": "chat.Line", "label": "chat.Line",
 		"handle": "NewHandle, ParseHandle", "members": "ParseHandle, CheckID", "password": "NewPassword, PasswordForms", "currentPassword": "PasswordForms",
-		"text": "CheckText", "clientId": "CheckClientID", "chatId": "CheckID", "userId": "CheckID", "role": "CheckRole", "kind": "two values",
+		"text": "CheckText", "clientId": "CheckClientID", "files": "CheckFiles", "chatId": "CheckID", "userId": "CheckID", "role": "CheckRole", "kind": "two values",
 		"setup": "a secret", "invite": "a secret", "code": "a secret",
 	}
 	doc, err := document()
@@ -275,11 +275,18 @@ func TestEveryTextHasARule(t *testing.T) {
 			if operation.RequestBody == nil || operation.RequestBody.Value.Content.Get("application/json") == nil {
 				continue
 			}
-			for name, p := range operation.RequestBody.Value.Content.Get("application/json").Schema.Value.Properties {
-				if s := p.Value; s.Type.Is("string") || s.Type.Is("array") && s.Items.Value.Type.Is("string") {
-					seen[name] = true
-					if rules[name] == "" {
-						t.Errorf("%s %s: %s has no rule", method, path, name)
+			body := operation.RequestBody.Value.Content.Get("application/json").Schema
+			for _, one := range append(body.Value.OneOf, body) {
+				for name, p := range one.Value.Properties {
+					s := p.Value
+					if len(s.AnyOf) > 0 { // a schema, or null
+						s = s.AnyOf[0].Value
+					}
+					if s.Type.Includes("string") || s.Type.Includes("array") && s.Items.Value.Type.Is("string") {
+						seen[name] = true
+						if rules[name] == "" {
+							t.Errorf("%s %s: %s has no rule", method, path, name)
+						}
 					}
 				}
 			}

@@ -10,10 +10,11 @@ import (
 const (
 	MaxSeen    = 10_000
 	MaxChatIDs = 1_000
+	MaxFileIDs = 100 // more than a message may have: the server checks that
 )
 
 // Command is a command of a client. Do names the command and decides which fields are
-// used. A field that was absent or null is zero. Decoding checks types, UTF-8 and the two
+// used. A field that was absent or null is zero. Decoding checks types, UTF-8 and the
 // bounds; the server checks ranges.
 type Command struct {
 	ID uint64 `json:"id" msgpack:"id"` // the reply's Re
@@ -31,14 +32,15 @@ type Command struct {
 	More  bool                     `json:"more,omitempty" msgpack:"more,omitempty"`
 
 	// post, edit, delete, react, read, typing
-	ChatID   chat.ChatID `json:"chatId,omitempty" msgpack:"chatId,omitempty"`
-	ClientID string      `json:"clientId,omitempty" msgpack:"clientId,omitempty"`
-	Text     string      `json:"text,omitempty" msgpack:"text,omitempty"`
-	ReplyTo  chat.Seq    `json:"replyTo,omitempty" msgpack:"replyTo,omitempty"`
-	Target   chat.Seq    `json:"target,omitempty" msgpack:"target,omitempty"`
-	Seq      chat.Seq    `json:"seq,omitempty" msgpack:"seq,omitempty"`
-	Emoji    string      `json:"emoji,omitempty" msgpack:"emoji,omitempty"`
-	On       *bool       `json:"on,omitempty" msgpack:"on,omitempty"`
+	ChatID   chat.ChatID   `json:"chatId,omitempty" msgpack:"chatId,omitempty"`
+	ClientID string        `json:"clientId,omitempty" msgpack:"clientId,omitempty"`
+	Text     string        `json:"text,omitempty" msgpack:"text,omitempty"`
+	ReplyTo  chat.Seq      `json:"replyTo,omitempty" msgpack:"replyTo,omitempty"`
+	Files    []chat.FileID `json:"files,omitempty" msgpack:"files,omitempty"`
+	Target   chat.Seq      `json:"target,omitempty" msgpack:"target,omitempty"`
+	Seq      chat.Seq      `json:"seq,omitempty" msgpack:"seq,omitempty"`
+	Emoji    string        `json:"emoji,omitempty" msgpack:"emoji,omitempty"`
+	On       *bool         `json:"on,omitempty" msgpack:"on,omitempty"`
 
 	// focus
 	ChatIDs []chat.ChatID `json:"chatIds,omitempty" msgpack:"chatIds,omitempty"`
@@ -125,6 +127,8 @@ func (cmd *Command) set(c *Codec, key, v item, names []string) *chat.Error {
 		return setString(&cmd.Text, "text", v)
 	case "replyTo":
 		return setUint(&cmd.ReplyTo, "replyTo", v)
+	case "files":
+		return setIDs(c, &cmd.Files, "files", "file", MaxFileIDs, v)
 	case "target":
 		return setUint(&cmd.Target, "target", v)
 	case "seq":
@@ -136,7 +140,7 @@ func (cmd *Command) set(c *Codec, key, v item, names []string) *chat.Error {
 		cmd.On = &on
 		return setBool(&on, "on", v)
 	case "chatIds":
-		return cmd.setChatIDs(c, v)
+		return setIDs(c, &cmd.ChatIDs, "chatIds", "chat", MaxChatIDs, v)
 	case "limit":
 		return setInt(&cmd.Limit, "limit", v)
 	case "before":
@@ -176,24 +180,28 @@ func setUintMap[T ~uint64 | ~int64](c *Codec, to *map[chat.ChatID]T, field strin
 	return nil
 }
 
-func (cmd *Command) setChatIDs(c *Codec, v item) *chat.Error {
-	if v.kind != kindList {
-		return chat.FailField(chat.BadInput, "chatIds", "chatIds must be a list of chat ids")
+// setIDs reads a list of at most most ids.
+func setIDs[T ~string](c *Codec, to *[]T, field, of string, most int, v item) *chat.Error {
+	wrong := func() *chat.Error {
+		return chat.FailField(chat.BadInput, field, "%s must be a list of %s ids", field, of)
 	}
-	ids := []chat.ChatID{}
+	if v.kind != kindList {
+		return wrong()
+	}
+	ids := []T{}
 	for body := v.body; len(body) > 0; {
 		var one item
 		one, body = c.readItem(body)
-		if len(ids) == MaxChatIDs {
-			return chat.FailField(chat.BadInput, "chatIds", "chatIds must hold at most %d ids", MaxChatIDs)
+		if len(ids) == most {
+			return chat.FailField(chat.BadInput, field, "%s must hold at most %d ids", field, most)
 		}
-		var id chat.ChatID
-		if setString(&id, "chatIds", one) != nil {
-			return chat.FailField(chat.BadInput, "chatIds", "chatIds must be a list of chat ids")
+		var id T
+		if setString(&id, field, one) != nil {
+			return wrong()
 		}
 		ids = append(ids, id)
 	}
-	cmd.ChatIDs = ids
+	*to = ids
 	return nil
 }
 

@@ -75,6 +75,10 @@ func TestWrongTypes(t *testing.T) {
 		{"chatIds", `["a",null]`, []any{"a", nil}},
 		{"chatIds", `["a",["b"]]`, []any{"a", []any{"b"}}},
 		{"chatIds", ``, append([]byte{0x91}, bad...)},
+		{"files", `"a"`, "a"},
+		{"files", `["a",7]`, []any{"a", 7}},
+		{"files", `[{"id":"a"}]`, []any{map[string]any{"id": "a"}}},
+		{"files", ``, append([]byte{0x91}, bad...)},
 		{"seen", `[]`, []any{}},
 		{"seen", `"a"`, "a"},
 		{"seen", `{"a":-1}`, map[string]any{"a": -1}},
@@ -191,6 +195,10 @@ func TestBounds(t *testing.T) {
 		cmd = Command{ChatIDs: make([]chat.ChatID, MaxChatIDs+1)}
 		wantField(t, c, cmd, "chatIds")
 		cmd.ChatIDs = cmd.ChatIDs[1:]
+		wantField(t, c, cmd, "")
+		cmd = Command{Files: make([]chat.FileID, MaxFileIDs+1)}
+		wantField(t, c, cmd, "files")
+		cmd.Files = cmd.Files[1:]
 		wantField(t, c, cmd, "")
 	}
 }

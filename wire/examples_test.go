@@ -21,6 +21,10 @@ var (
 	quote   = &chat.Quote{Seq: 7, By: bob, Text: "Where is the <b>map</b> & the key?"}
 	hi      = chat.Message{ChatID: general, Seq: 8, At: noon, By: ann, ClientID: mine, Text: "In \"the\" drawer, @bob\n… second line", Reply: quote, Mentions: []chat.UserID{bob},
 		EditedAt: noon + 1, Reactions: []chat.Reaction{{Emoji: "👍", Count: 2, Mine: true, By: []chat.UserID{ann, bob}}}}
+	picture  = chat.File{ID: "-OLkfmBaS6yG0w8F", Name: "the \"map\" <1>.jpg", Type: "image/jpeg", Size: 2_345_678, Width: 4032, Height: 3024, Thumb: true}
+	tour     = chat.File{ID: "-OLkfmBbT7zH1x9G", Name: "tour.mp4", Type: "video/mp4", Size: 70_000, Width: 1920, Height: 1080, DurationMs: 61_500}
+	notes    = chat.File{ID: "-OLkfmBcU8aI2y0H", Name: "notes.pdf", Type: "application/pdf", Size: 300}
+	pictures = chat.Message{ChatID: general, Seq: 11, At: noon, By: bob, ClientID: "b-11", Reply: &chat.Quote{Seq: 10, By: ann, Files: 2}, Files: []chat.File{picture, tour, notes}}
 	gone     = chat.Message{ChatID: general, Seq: 9, At: noon, By: bob, ClientID: "b-9", DeletedAt: noon + 70_000}
 	openChat = chat.Chat{ID: general, Kind: chat.Group, Open: true, Title: "General", Head: 300, MemberCount: 2, Activity: noon, Role: chat.RoleMember, ReadUpTo: 12, Unread: 3, Mentions: 1, Last: &hi}
 	direct   = chat.Chat{ID: secret, Kind: chat.Direct, Head: 70_000, MemberCount: 2, Activity: noon, Role: chat.RoleMember, ReadUpTo: 70_000, With: bob}
@@ -42,6 +46,7 @@ var commands = map[string]Command{
 	"command-resume-at":    {ID: 2, Do: "resume", Epoch: epoch, Seen: map[chat.ChatID]chat.Seq{general: 300}, At: map[chat.ChatID]int64{general: noon}},
 	"command-resume-last":  {ID: 3, Do: "resume", Epoch: epoch},
 	"command-post":         {ID: 4, Do: "post", ChatID: general, ClientID: mine, Text: hi.Text, ReplyTo: 7},
+	"command-post-files":   {ID: 4, Do: "post", ChatID: general, ClientID: mine, Files: []chat.FileID{"-OLkfmBaS6yG0w8F", "-OLkfmBbT7zH1x9G"}},
 	"command-edit":         {ID: 5, Do: "edit", ChatID: general, ClientID: "e-5", Target: 8, Text: "In the <other> drawer"},
 	"command-delete":       {ID: 6, Do: "delete", ChatID: general, Target: 9},
 	"command-react":        {ID: 7, Do: "react", ChatID: general, Target: 8, Emoji: "👍", On: ref(false)},
@@ -55,7 +60,7 @@ var commands = map[string]Command{
 // values are examples of the server's messages, by the name of their golden files.
 var values = map[string]any{
 	"reply-hello": Reply{Re: 1, OK: Hello{Epoch: epoch, Me: annUser, Chats: []chat.Chat{openChat, direct}, Users: []chat.User{annUser, bobUser}, Version: "1.0.0", Now: noon,
-		Limits: Limits{Text: 16 << 10, Body: 1 << 20, Message: 128 << 10, Page: 200, Quote: 200, Readers: 32, Sockets: 20, Posts: Rate{N: 20, PerMs: 10_000}}, HeartbeatMs: 25_000}},
+		Limits: Limits{Text: 16 << 10, Body: 1 << 20, Message: 128 << 10, Page: 200, Quote: 200, Readers: 32, Sockets: 20, Posts: Rate{N: 20, PerMs: 10_000}, File: 100 << 20, Files: 10}, HeartbeatMs: 25_000}},
 	"reply-hello-part":    Reply{Re: 1, Part: &HelloPart{Chats: []chat.Chat{direct}}},
 	"reply-hello-new":     Reply{Re: 1, OK: Hello{Epoch: epoch, Me: bobUser, Version: "1.0.0", Now: noon, HeartbeatMs: 25_000}},
 	"reply-empty":         Reply{Re: 2},
@@ -65,6 +70,7 @@ var values = map[string]any{
 	"reply-unchanged":     Reply{Re: 7, OK: Changed{}},
 	"reply-history":       Reply{Re: 70_000, OK: History{Messages: []chat.Message{hi, gone}, Users: []chat.User{annUser, bobUser}, Head: 300, MoreBefore: true}},
 	"reply-history-empty": Reply{Re: 70_000, OK: &History{Head: 1}},
+	"reply-history-files": Reply{Re: 70_000, OK: History{Messages: []chat.Message{pictures}, Users: []chat.User{bobUser}, Head: 300}},
 	"reply-ping":          Reply{Re: 1<<53 - 1, OK: Pong{Now: noon}},
 	"reply-error":         Reply{Re: 4, Error: chat.FailField(chat.BadInput, "text", "text must be a string")},
 	"reply-error-limit":   Reply{Re: 4, Error: &chat.Error{Code: chat.RateLimited, Message: "too many messages", RetryAfterMs: 500}},
@@ -73,6 +79,9 @@ var values = map[string]any{
 
 	"event-posted": event(chat.Posted, 8, func(e *chat.Event) {
 		e.ClientID, e.Text, e.Mentions, e.Reply = mine, hi.Text, hi.Mentions, quote
+	}),
+	"event-posted-files": event(chat.Posted, 11, func(e *chat.Event) {
+		e.By, e.ClientID, e.Reply, e.Files = bob, "b-11", &chat.Quote{Seq: 10, By: ann, Files: 2}, pictures.Files
 	}),
 	"event-posted-edited":  event(chat.Posted, 8, func(e *chat.Event) { e.ClientID, e.Text, e.EditedAt = mine, "In the <other> drawer", noon+1 }),
 	"event-posted-deleted": event(chat.Posted, 9, func(e *chat.Event) { e.ClientID, e.DeletedAt = "b-9", noon+70_000 }),

@@ -56,7 +56,7 @@ func decodeAll(t *testing.T, c *Codec, message []byte) {
 		case err != nil:
 			t.Fatal(err)
 		}
-		if len(cmd.Seen) > MaxSeen || len(cmd.At) > MaxSeen || len(cmd.ChatIDs) > MaxChatIDs || !utf8.ValidString(cmd.Text+cmd.Do+string(cmd.ChatID)) {
+		if len(cmd.Seen) > MaxSeen || len(cmd.At) > MaxSeen || len(cmd.ChatIDs) > MaxChatIDs || len(cmd.Files) > MaxFileIDs || !utf8.ValidString(cmd.Text+cmd.Do+string(cmd.ChatID)) {
 			t.Fatalf("out of bounds: %+v", cmd)
 		}
 		other := Codecs[1-c.Index]

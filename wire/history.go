@@ -42,10 +42,16 @@ func (e *encoder) message(m *chat.Message) {
 		e.integer("seq", int64(q.Seq))
 		e.text("by", string(q.By))
 		e.text("text", q.Text)
+		if q.Files != 0 {
+			e.integer("files", int64(q.Files))
+		}
 		e.close(outer)
 	}
 	if len(m.Mentions) > 0 {
 		e.ids("mentions", m.Mentions)
+	}
+	if len(m.Files) > 0 {
+		e.list("files", len(m.Files), func(i int) { e.file(&m.Files[i]) })
 	}
 	if m.EditedAt != 0 {
 		e.integer("editedAt", m.EditedAt)
@@ -56,6 +62,24 @@ func (e *encoder) message(m *chat.Message) {
 	if len(m.Reactions) > 0 {
 		e.list("reactions", len(m.Reactions), func(i int) { e.reaction(&m.Reactions[i]) })
 	}
+	e.close(outer)
+}
+
+func (e *encoder) file(f *chat.File) {
+	outer := e.open()
+	e.text("id", string(f.ID))
+	e.text("name", f.Name)
+	e.text("type", f.Type)
+	e.integer("size", f.Size)
+	for _, n := range []struct {
+		name string
+		n    int64
+	}{{"width", int64(f.Width)}, {"height", int64(f.Height)}, {"durationMs", f.DurationMs}} {
+		if n.n != 0 {
+			e.integer(n.name, n.n)
+		}
+	}
+	e.boolean("thumb", f.Thumb)
 	e.close(outer)
 }
 

@@ -60,13 +60,18 @@ func TestAllPlain(t *testing.T) {
 func anyMessage(r *rand.Rand) chat.Message {
 	m := chat.Message{ChatID: chat.ChatID(anyText(r)), Seq: chat.Seq(anyNumber(r)), At: int64(anyNumber(r)), By: chat.UserID(anyText(r)), ClientID: anyText(r), Text: anyText(r)}
 	if r.IntN(3) == 0 {
-		m.Reply = &chat.Quote{Seq: chat.Seq(anyNumber(r)), By: chat.UserID(anyText(r)), Text: anyText(r)}
+		m.Reply = &chat.Quote{Seq: chat.Seq(anyNumber(r)), By: chat.UserID(anyText(r)), Text: anyText(r), Files: r.IntN(3)}
 	}
 	if r.IntN(3) == 0 {
 		m.EditedAt, m.DeletedAt = int64(anyNumber(r)), int64(anyNumber(r))
 	}
 	for range r.IntN(3) {
 		m.Mentions = append(m.Mentions, chat.UserID(anyText(r)))
+		f := chat.File{ID: chat.FileID(anyText(r)), Name: anyText(r), Type: anyText(r), Size: int64(anyNumber(r)), Thumb: r.IntN(2) == 0}
+		if r.IntN(2) == 0 {
+			f.Width, f.Height, f.DurationMs = int(anyNumber(r)), int(anyNumber(r)), int64(anyNumber(r))
+		}
+		m.Files = append(m.Files, f)
 		x := chat.Reaction{Emoji: anyText(r), Count: r.IntN(1000), Mine: r.IntN(2) == 0, By: []chat.UserID{}}
 		for range r.IntN(20) {
 			x.By = append(x.By, chat.UserID(anyText(r)))

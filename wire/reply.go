@@ -41,6 +41,8 @@ type Limits struct {
 	Readers int64 `json:"readers" msgpack:"readers"` // members up to which a chat's read pointers of others are sent
 	Sockets int64 `json:"sockets" msgpack:"sockets"` // connections of one user
 	Posts   Rate  `json:"posts" msgpack:"posts"`     // posts of one user
+	File    int64 `json:"file" msgpack:"file"`       // bytes of one file
+	Files   int64 `json:"files" msgpack:"files"`     // files of one message
 }
 
 // Rate is a limit of N in PerMs milliseconds; N 0 means no limit.

@@ -125,6 +125,11 @@ func TestPermanentStoreErrorStopsTheStart(t *testing.T) {
 // Every signal that asks a process to end stops the server in order: sockets get a close
 // code. A terminal that closes sends SIGHUP twice.
 func TestSignalsStopInOrder(t *testing.T) {
+	// A process inherits the signals that are ignored, and the tests ignore some when nohup or
+	// a script's "&" starts them. Those that are handled here have their default effect there.
+	handled := make(chan os.Signal, 1)
+	signal.Notify(handled, os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
+	defer signal.Stop(handled)
 	for name, signals := range map[string][]os.Signal{
 		"SIGTERM": {syscall.SIGTERM}, "SIGINT": {syscall.SIGINT}, "SIGHUP": {syscall.SIGHUP}, "SIGHUP twice": {syscall.SIGHUP, syscall.SIGHUP},
 	} {

@@ -27,8 +27,8 @@ func (a Control) Backup(ctx context.Context, file string) error {
 	}
 	begin := time.Now()
 	err := store.Backup(ctx, file)
-	a.Audit.Write(ctx, audit.Event{Kind: audit.Backup, Actor: audit.Operator, Err: err})
 	if err == nil {
+		a.Audit.Write(ctx, audit.Event{Kind: audit.Backup, Actor: audit.Operator})
 		a.Errors.Log.LogAttrs(ctx, slog.LevelInfo, "backup written", slog.String("file", file), slog.Duration("took", time.Since(begin)))
 	}
 	return err

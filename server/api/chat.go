@@ -180,6 +180,22 @@ func (a Chats) Patch(w http.ResponseWriter, r *http.Request) error {
 	return a.answer(w, r, http.StatusOK, chat.Chat{ID: id, Kind: chat.Group})
 }
 
+// Delete handles DELETE /api/chats/{chatId}.
+func (a Chats) Delete(w http.ResponseWriter, r *http.Request) error {
+	id, err := pathChat(r)
+	if err != nil {
+		return err
+	}
+	clientID, err := bodyClientID(r)
+	if err != nil {
+		return err
+	}
+	if err := a.Service.DeleteChat(r.Context(), caller(r), id, clientID); err != nil {
+		return err
+	}
+	return noContent(w)
+}
+
 // answer answers a command that succeeded with the chat as it is now. A caller who may
 // not see it any more, as in a late retry, gets bare.
 func (a Chats) answer(w http.ResponseWriter, r *http.Request, code int, bare chat.Chat) error {

@@ -13,6 +13,7 @@ import (
 	"parley/chat"
 	"parley/middleware"
 	"parley/server/service"
+	"parley/server/transfer"
 	"parley/wire"
 )
 
@@ -105,10 +106,8 @@ func noContent(w http.ResponseWriter) error {
 // decode decodes a request's body into v, in the codec that Content-Type names. An empty
 // body sets no field; the handler checks for required ones.
 func decode(r *http.Request, v any) error {
-	for _, encoding := range r.Header["Content-Encoding"] {
-		if encoding != "" && !strings.EqualFold(encoding, "identity") && r.ContentLength != 0 {
-			return chat.FailField(chat.WrongType, "Content-Encoding", "the body must not be compressed")
-		}
+	if err := transfer.CheckEncoding(r); err != nil {
+		return err
 	}
 	body, err := io.ReadAll(r.Body)
 	if err != nil {

@@ -52,15 +52,16 @@ func (a Messages) Get(w http.ResponseWriter, r *http.Request) error {
 // Post handles POST /api/chats/{chatId}/messages.
 func (a Messages) Post(w http.ResponseWriter, r *http.Request) error {
 	var in struct {
-		ClientID string   `json:"clientId"`
-		Text     string   `json:"text"`
-		ReplyTo  chat.Seq `json:"replyTo"`
+		ClientID string        `json:"clientId"`
+		Text     string        `json:"text"`
+		ReplyTo  chat.Seq      `json:"replyTo"`
+		Files    []chat.FileID `json:"files"`
 	}
 	if err := decode(r, &in); err != nil {
 		return err
 	}
 	ev, again, err := a.appendWait(r, a.Service.Post, &wire.Command{ChatID: chat.ChatID(chi.URLParam(r, "chatId")),
-		ClientID: in.ClientID, Text: in.Text, ReplyTo: in.ReplyTo})
+		ClientID: in.ClientID, Text: in.Text, ReplyTo: in.ReplyTo, Files: in.Files})
 	if err != nil {
 		return err
 	}
@@ -68,7 +69,7 @@ func (a Messages) Post(w http.ResponseWriter, r *http.Request) error {
 		return a.answerChanged(w, r, chat.Message{ChatID: ev.ChatID, Seq: ev.Seq, At: ev.At, By: ev.By, ClientID: ev.ClientID}, true)
 	}
 	a.Answer(w, r, http.StatusCreated, MessageAnswer{Message: chat.Message{ChatID: ev.ChatID, Seq: ev.Seq, At: ev.At, By: ev.By,
-		ClientID: ev.ClientID, Text: ev.Text, Reply: ev.Reply, Mentions: ev.Mentions}})
+		ClientID: ev.ClientID, Text: ev.Text, Reply: ev.Reply, Mentions: ev.Mentions, Files: ev.Files}})
 	return nil
 }
 

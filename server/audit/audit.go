@@ -28,7 +28,11 @@ const (
 	RecoveryUsed    Kind = "recovery_used"    // target: the user whose password was set
 	InviteCreated   Kind = "invite_created"   // target: the invite
 	InviteEnded     Kind = "invite_ended"     // target: the invite
-	InviteUsed      Kind = "invite_used"      // by a user, to join a chat; target: the chat
+	InviteUsed      Kind = "invite_used"      // by a user, to join its chat or to create their account; target: the invite
+	ChatDeleted     Kind = "chat_deleted"     // target: the chat
+	ChatTaken       Kind = "chat_taken"       // an admin of the server made themselves an admin of it; target: the chat
+	UserBlocked     Kind = "user_blocked"     // target: the user
+	UserUnblocked   Kind = "user_unblocked"   // target: the user
 	OwnerLink       Kind = "owner_link"       // the link that makes the first admin was shown
 	Backup          Kind = "backup"           // a copy of the database was written
 	Hello           Kind = "hello"            // a socket was opened for a user; target: the session
@@ -38,7 +42,7 @@ const (
 // Kinds returns all kinds.
 func Kinds() []Kind {
 	return []Kind{AccountCreated, SignIn, SignOut, SessionsEnded, PasswordChanged, AdminGranted, AdminRevoked, UserDisabled, UserEnabled,
-		RecoveryCreated, RecoveryUsed, InviteCreated, InviteEnded, InviteUsed, OwnerLink, Backup, Hello, Refused}
+		RecoveryCreated, RecoveryUsed, InviteCreated, InviteEnded, InviteUsed, ChatDeleted, ChatTaken, UserBlocked, UserUnblocked, OwnerLink, Backup, Hello, Refused}
 }
 
 // Operator is the actor of what the administrator of the machine does on its command line.

@@ -94,6 +94,10 @@ func (l *Live) deliver(ctx context.Context, ev *chat.Event) error {
 			return err
 		}
 		if len(events) == 0 || events[0].Seq != chat.Seq(missing) {
+			if ev.DeletesChat() { // what is missing was purged
+				l.applyMembers(ev)
+				return nil
+			}
 			return fmt.Errorf("event %d of chat %s is not in the log: %w", missing, ev.ChatID, chat.ErrFeedLost)
 		}
 		for i := range events {
@@ -105,11 +109,10 @@ func (l *Live) deliver(ctx context.Context, ev *chat.Event) error {
 	}
 }
 
-// publish hands one event to the hub and applies what it changes in memberships.
+// publish hands one event to the hub and then to applyMembers.
 func (l *Live) publish(ev *chat.Event) (missing uint64, ok bool) {
 	topic := string(ev.ChatID)
-	is := ev.Kind.Is()
-	if ev.ReplacesText() {
+	if ev.ReplacesText() || ev.DeletesChat() {
 		l.Hub.Trim(topic) // no ring keeps the old text
 		l.TextChanged()
 	}
@@ -118,6 +121,15 @@ func (l *Live) publish(ev *chat.Event) (missing uint64, ok bool) {
 		return missing, false
 	}
 	l.Published(ev)
+	l.applyMembers(ev)
+	return 0, true
+}
+
+// applyMembers subscribes the users that the event adds, and unsubscribes those that it
+// removes.
+func (l *Live) applyMembers(ev *chat.Event) {
+	topic := string(ev.ChatID)
+	is := ev.Kind.Is()
 	for _, u := range ev.Users {
 		switch {
 		case is.Adds:
@@ -127,7 +139,6 @@ func (l *Live) publish(ev *chat.Event) (missing uint64, ok bool) {
 			l.each(u, func(s Subscriber) { s.Left(ev.ChatID) })
 		}
 	}
-	return 0, true
 }
 
 // each calls f for each subscriber of a user.

@@ -23,12 +23,15 @@ type accounts struct{ *core }
 
 // CreateAccount creates an account and signs it in. Passwords are hashed here.
 func (s accounts) CreateAccount(ctx context.Context, caller Caller, in NewAccount) (u chat.User, created chat.Session, err error) {
+	var invite chat.Invite
 	defer func() {
 		s.audit.Write(ctx, audit.Event{Kind: audit.AccountCreated, Actor: string(u.ID), Target: string(u.ID), Err: err})
+		if err == nil && invite.ID != "" {
+			s.audit.Write(ctx, audit.Event{Kind: audit.InviteUsed, Actor: string(u.ID), Target: string(invite.ID)})
+		}
 	}()
 	n := chat.NewAccount{Handle: in.Handle, Name: in.Name, ServerName: in.ServerName, Session: in.Session}
-	invite, err := s.authorizeSignUp(ctx, caller, &in, &n)
-	if err != nil {
+	if invite, err = s.authorizeSignUp(ctx, caller, &in, &n); err != nil {
 		return u, created, err
 	}
 	if n.Handle, err = chat.NewHandle(n.Handle); err != nil {

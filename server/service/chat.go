@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"parley/chat"
+	"parley/server/audit"
 )
 
 // chats are the operations on chats.
@@ -38,7 +39,7 @@ func (s chats) CreateChat(ctx context.Context, caller Caller, n chat.NewChat, me
 			s.refund(n.By, cost)
 		}
 	}()
-	n.Rule = chat.ChatLimit(s.limits.Chats, "members")
+	n.Rule = chat.All(chat.NotBlocked("members"), chat.ChatLimit(s.limits.Chats, "members"))
 	if refusal := s.charge(n.By, cost); refusal != nil {
 		cost, n.Rule = price{}, chat.Refuse(refusal)
 		if n.Kind == chat.Group {
@@ -112,7 +113,28 @@ func (s chats) RenameChat(ctx context.Context, caller Caller, id chat.ChatID, ti
 		return err
 	}
 	draft := chat.Event{Kind: chat.Renamed, ChatID: id, By: caller.User.ID, ClientID: clientID, Title: title, Topic: topic}
-	return s.drafts.appendWait(ctx, draft, chat.Rename)
+	_, _, err := s.drafts.appendWait(ctx, draft, chat.Rename)
+	return err
+}
+
+// DeleteChat deletes a group: its members are told, and then its log is purged.
+func (s chats) DeleteChat(ctx context.Context, caller Caller, id chat.ChatID, clientID string) error {
+	if err := OptionalClientID(clientID); err != nil {
+		return err
+	}
+	draft := chat.Event{Kind: chat.Left, ChatID: id, By: caller.User.ID, ClientID: clientID}
+	_, again, err := s.drafts.appendWait(ctx, draft, chat.DeleteChat)
+	if !again {
+		s.audit.Write(ctx, audit.Event{Kind: audit.ChatDeleted, Actor: string(caller.User.ID), Target: string(id), Err: err})
+	}
+	if err != nil {
+		return err
+	}
+	select {
+	case s.deleted <- struct{}{}:
+	default:
+	}
+	return nil
 }
 
 // cleanTitles brings them into the form in which they are stored; nil stays.

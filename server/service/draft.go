@@ -84,10 +84,9 @@ func (d *drafts) findAgain(ctx context.Context, draft chat.Event, refusal error,
 	return nil
 }
 
-// appendWait queues a draft and waits for its outcome.
-func (d *drafts) appendWait(ctx context.Context, draft chat.Event, rule chat.Rule) error {
-	_, _, err := Wait(ctx, func(done Done) error { return d.append(ctx, draft, rule, done) })
-	return err
+// appendWait queues a draft and waits for its outcome, which is that of Done.
+func (d *drafts) appendWait(ctx context.Context, draft chat.Event, rule chat.Rule) (ev chat.Event, again bool, err error) {
+	return Wait(ctx, func(done Done) error { return d.append(ctx, draft, rule, done) })
 }
 
 // Wait calls begin with a done function and waits for the outcome, or for ctx.

@@ -113,8 +113,10 @@ func (s *invites) PeekInvite(ctx context.Context, caller Caller, code string) (c
 
 // AcceptInvite joins the caller to the invite's chat.
 func (s *invites) AcceptInvite(ctx context.Context, caller Caller, code string) (chat.ChatID, error) {
-	id, err := s.Store.AcceptInvite(ctx, chat.SecretHash(code), caller.User.ID, chat.ChatLimit(s.limits.Chats, "code"))
-	s.audit.Write(ctx, audit.Event{Kind: audit.InviteUsed, Actor: string(caller.User.ID), Target: string(id), Err: err})
+	hash := chat.SecretHash(code)
+	invite, _ := s.Store.PeekInvite(ctx, hash) // for the log alone
+	id, err := s.Store.AcceptInvite(ctx, hash, caller.User.ID, chat.ChatLimit(s.limits.Chats, "code"))
+	s.audit.Write(ctx, audit.Event{Kind: audit.InviteUsed, Actor: string(caller.User.ID), Target: string(invite.ID), Err: err})
 	if chat.Is(err, chat.InviteSpent) {
 		return id, cmp.Or(s.auth.CountFailure(caller.Address, auth.ByCode), err)
 	}

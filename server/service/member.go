@@ -6,6 +6,7 @@ import (
 	"sync/atomic"
 
 	"parley/chat"
+	"parley/server/audit"
 )
 
 // members are the operations on the members of a chat.
@@ -25,7 +26,12 @@ func (s members) PutMember(ctx context.Context, caller Caller, id chat.ChatID, u
 		draft.Role, rule = *role, chat.PutMember
 	}
 	return s.RevertRemoval(user, id, func() error {
-		return s.drafts.appendWait(ctx, draft, chat.All(rule, chat.ChatLimit(s.limits.Chats, "userId")))
+		ev, again, err := s.drafts.appendWait(ctx, draft, chat.All(rule, chat.NotBlocked("userId"), chat.ChatLimit(s.limits.Chats, "userId")))
+		takes := user == caller.User.ID && draft.Role == chat.RoleAdmin && caller.User.Role == chat.RoleAdmin
+		if takes && !again && (ev.Seq > 0 || err != nil) {
+			s.audit.Write(ctx, audit.Event{Kind: audit.ChatTaken, Actor: string(user), Target: string(id), Err: err})
+		}
+		return err
 	})
 }
 
@@ -34,7 +40,7 @@ func (s members) PutMember(ctx context.Context, caller Caller, id chat.ChatID, u
 func (s members) RemoveMember(ctx context.Context, caller Caller, id chat.ChatID, user chat.UserID, clientID string) error {
 	draft := chat.Event{Kind: chat.Left, ChatID: id, By: caller.User.ID, ClientID: clientID, Users: []chat.UserID{user}}
 	var allowed atomic.Bool
-	err := s.drafts.appendWait(ctx, draft, func(v chat.View, e *chat.Event) error {
+	_, _, err := s.drafts.appendWait(ctx, draft, func(v chat.View, e *chat.Event) error {
 		err := chat.Leave(v, e)
 		allowed.Store(err == nil)
 		return err
@@ -43,7 +49,10 @@ func (s members) RemoveMember(ctx context.Context, caller Caller, id chat.ChatID
 		return err
 	}
 	return s.EnforceRemoval(err, caller.User.ID, user, id,
-		func(ctx context.Context) error { return s.drafts.appendWait(ctx, draft, chat.Leave) })
+		func(ctx context.Context) error {
+			_, _, err := s.drafts.appendWait(ctx, draft, chat.Leave)
+			return err
+		})
 }
 
 // ListMembers returns a page of the members. Others' read pointers are told as MarkRead
@@ -86,14 +95,18 @@ func (s members) MarkRead(ctx context.Context, user chat.UserID, id chat.ChatID,
 }
 
 // Typing signals to the sessions that show a chat that the user types, unless the chat is
-// too large.
+// too large, or a direct one in which one user blocked the other.
 func (s members) Typing(ctx context.Context, user chat.UserID, id chat.ChatID) error {
 	cost := price{posts: signalCost}
 	if err := s.charge(user, cost); err != nil {
 		return err
 	}
 	c, err := s.MemberChat(ctx, user, id)
-	if err != nil || c.MemberCount > chat.TypingChat {
+	silent := c.MemberCount > chat.TypingChat
+	if err == nil && c.Kind == chat.Direct {
+		silent, err = s.eitherBlocked(ctx, user, c.With)
+	}
+	if err != nil || silent {
 		s.refund(user, cost)
 		return err
 	}

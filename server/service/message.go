@@ -16,10 +16,18 @@ func (s messages) Post(ctx context.Context, user chat.UserID, c *wire.Command, d
 	if err != nil {
 		return err
 	}
-	if err := chat.CheckText(c.Text, int(s.limits.Text)); err != nil {
+	if c.Text != "" || len(c.Files) == 0 {
+		if err := chat.CheckText(c.Text, int(s.limits.Text)); err != nil {
+			return err
+		}
+	}
+	if err := chat.CheckFiles(c.Files); err != nil {
 		return err
 	}
 	draft.Text = c.Text
+	for _, id := range c.Files {
+		draft.Files = append(draft.Files, chat.File{ID: id})
+	}
 	if c.ReplyTo != 0 {
 		draft.Reply = &chat.Quote{Seq: c.ReplyTo}
 	}
@@ -48,7 +56,12 @@ func (s messages) Delete(ctx context.Context, user chat.UserID, c *wire.Command,
 		return err
 	}
 	draft.Target = c.Target
-	return s.drafts.append(ctx, draft, chat.Delete, done)
+	return s.drafts.append(ctx, draft, chat.Delete, func(ev chat.Event, again bool, err error) {
+		if err == nil {
+			s.files.Wake()
+		}
+		done(ev, again, err)
+	})
 }
 
 // React queues a reaction, or its removal. See Edit for done.

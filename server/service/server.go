@@ -24,6 +24,8 @@ func (s server) Limits() wire.Limits {
 		Readers: chat.SmallChat,
 		Sockets: int64(s.limits.Sockets),
 		Posts:   wire.Rate{N: int64(s.limits.Posts.N), PerMs: s.limits.Posts.Per.Milliseconds()},
+		File:    int64(s.limits.File),
+		Files:   chat.MaxFiles,
 	}
 }
 

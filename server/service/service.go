@@ -10,6 +10,7 @@ import (
 	"parley/middleware"
 	"parley/server/audit"
 	"parley/server/auth"
+	"parley/server/files"
 	"parley/store/cached"
 )
 
@@ -32,6 +33,9 @@ type Limits struct {
 	Body      middleware.Size // bytes of a request's body
 	Text      middleware.Size // bytes of a message's text
 	Message   int64           // bytes of one WebSocket message from a client
+	File      middleware.Size // bytes of a file
+	Uploads   middleware.Size // bytes that one user uploads in a day; 0: no limit
+	Storage   middleware.Size // bytes of all files; 0: no limit
 }
 
 // Lifetimes are how long what a Service creates is valid.
@@ -43,6 +47,7 @@ type Lifetimes struct {
 // Config is the configuration of a Service. Nothing in it changes afterwards.
 type Config struct {
 	Store        chat.Store
+	Blobs        chat.Blobs // nil: the server stores no files
 	Errors       ErrorLog
 	Audit        *audit.Log
 	Registration Registration
@@ -65,8 +70,11 @@ type Appended func(kind chat.Kind, began time.Time, ev chat.Event, again bool, e
 type Service struct {
 	*core
 	accounts
+	blocks
 	chats
 	events
+	fileLists
+	*files.Files // its Sweep is a goroutine
 	*invites
 	members
 	messages
@@ -78,7 +86,7 @@ type Service struct {
 
 // core is what the nouns share.
 type core struct {
-	*cached.Store // its Run is the only goroutine of a Service
+	*cached.Store // its Run and RunPurge, and Sweep of files, are the only goroutines of a Service
 	ErrorLog
 	*budgets
 	audit        *audit.Log
@@ -87,6 +95,8 @@ type core struct {
 	lifetimes    Lifetimes
 	drafts       *drafts
 	auth         *auth.Auth
+	files        *files.Files
+	deleted      chan struct{} // has a token when a chat was deleted
 }
 
 // New returns a Service.
@@ -102,12 +112,18 @@ func New(c Config) *Service {
 		lifetimes:    c.Lifetimes,
 		drafts:       &drafts{store: store, budgets: budgets, appended: c.Appended},
 		auth:         auth.New(c.Limits.Anonymous, c.Attempts, store.SessionsOf),
+		files: files.New(files.Config{Store: store, Blobs: c.Blobs, Log: c.Errors.Log,
+			Limit: int64(c.Limits.File), Uploads: int64(c.Limits.Uploads), Storage: int64(c.Limits.Storage)}),
+		deleted: make(chan struct{}, 1),
 	}
 	return &Service{
 		core:       s,
 		accounts:   accounts{s},
+		blocks:     blocks{s},
 		chats:      chats{s},
 		events:     events{s},
+		fileLists:  fileLists{s},
+		Files:      s.files,
 		invites:    &invites{core: s},
 		members:    members{s},
 		messages:   messages{s},

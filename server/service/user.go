@@ -102,7 +102,7 @@ func (s users) UpdateUser(ctx context.Context, caller Caller, id chat.UserID, ro
 			return chat.User{}, err
 		}
 	}
-	user, err := s.PatchUser(ctx, id, chat.UserPatch{Role: role, Active: active})
+	user, err := s.PatchUser(ctx, id, chat.UserPatch{Role: role, Active: active, By: caller.User.ID})
 	if role != nil {
 		s.writeAudit(ctx, caller, id, *role == chat.RoleAdmin, audit.AdminGranted, audit.AdminRevoked, err)
 	}

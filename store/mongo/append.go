@@ -21,7 +21,7 @@ func (db *DB) Append(ctx context.Context, draft chat.Event, rule chat.Rule, done
 }
 
 // judge applies the rule at the head of the chat and writes the event; the document of a
-// post is added to s.posted. A known clientId of a post is found as a duplicate key. look
+// post without files is added to s.posted. A known clientId of a post is found as a duplicate key. look
 // says to look it up first, since a duplicate key ends a transaction. It is also looked up
 // if the rule refused (the first event may be the reason), and the first event returned as
 // chat.Event.Repeat allows. A command that changes nothing is written, too, under the
@@ -56,7 +56,7 @@ func (t *tx) judge(draft chat.Event, rule chat.Rule, look bool) (ev chat.Event, 
 		return chat.Event{}, false, err
 	}
 	s.number(&e, t.now)
-	if e.Kind.Is().Message {
+	if inserted(&e) {
 		s.posted = append(s.posted, document(&e))
 		return e, false, nil
 	}
@@ -85,12 +85,18 @@ func (s *state) number(e *chat.Event, now int64) {
 	e.Seq, e.N, e.At = s.head, s.n, s.activity
 }
 
-// extend writes a numbered event and its projection.
+// extend writes a numbered event, its projection, and the event that must follow it.
 func (t *tx) extend(s *state, e *chat.Event) error {
 	if _, err := t.db.events.InsertOne(t.ctx, document(e)); err != nil {
 		return err
 	}
-	return t.project(s, e)
+	if err := t.project(s, e); err != nil {
+		return err
+	}
+	if is := e.Kind.Is(); is.Adds || is.Removes {
+		return t.succeed(s, e.By)
+	}
+	return nil
 }
 
 // insert judges the posts at the head and writes them with one insert, in order. It

@@ -66,13 +66,14 @@ func (db *DB) joinedChats(ctx context.Context, user chat.UserID, only bson.D) (c
 		chats = append(chats, s.chat())
 		posts[s.Place.Member.Chat] = s.Head[0].N
 	}
-	return chats, posts, db.countUnread(ctx, user, chats)
+	return chats, posts, db.countUnread(ctx, user, chats, posts)
 }
 
 // countUnread subtracts the deleted messages from Unread, and fills Mentions, of the chats
-// in which something may be unread. It counts up to the head that was read: by the deleted
-// events, since a message does not say when it was deleted.
-func (db *DB) countUnread(ctx context.Context, user chat.UserID, chats []chat.Chat) error {
+// in which something may be unread; posts has the count of posts of each. It counts up to
+// the head that was read: by the deleted events, since a message does not say when it was
+// deleted. The event comes after its target, so its n is in the range of what is unread.
+func (db *DB) countUnread(ctx context.Context, user chat.UserID, chats []chat.Chat, posts map[chat.ChatID]chat.Seq) error {
 	at := map[chat.ChatID]*chat.Chat{}
 	var branches bson.A
 	for i := range chats {
@@ -80,27 +81,27 @@ func (db *DB) countUnread(ctx context.Context, user chat.UserID, chats []chat.Ch
 			at[c.ID] = c
 			branches = append(branches,
 				bson.D{{Key: "mentions", Value: user}, {Key: "chat", Value: c.ID}, {Key: "seq", Value: bson.D{{Key: "$gt", Value: c.ReadUpTo}, {Key: "$lte", Value: c.Head}}}},
-				bson.D{{Key: "kind", Value: chat.Deleted}, {Key: "chat", Value: c.ID}, {Key: "target", Value: bson.D{{Key: "$gt", Value: c.ReadUpTo}}}, {Key: "seq", Value: bson.D{{Key: "$lte", Value: c.Head}}}})
+				bson.D{{Key: "chat", Value: c.ID}, {Key: "kind", Value: chat.Deleted}, between("n", posts[c.ID]-chat.Seq(c.Unread)+1, posts[c.ID])})
 		}
 	}
 	for some := range slices.Chunk(branches, maxBranches) {
 		cur, err := db.events.Aggregate(ctx, mongo.Pipeline{{{Key: "$match", Value: bson.D{{Key: "$or", Value: some}}}},
-			{{Key: "$group", Value: bson.D{{Key: "_id", Value: bson.D{{Key: "chat", Value: "$chat"}, {Key: "kind", Value: "$kind"}}}, {Key: "n", Value: bson.D{{Key: "$sum", Value: 1}}}}}}})
+			{{Key: "$group", Value: bson.D{{Key: "_id", Value: bson.D{{Key: "chat", Value: "$chat"}, {Key: "kind", Value: "$kind"}, {Key: "target", Value: "$target"}}},
+				{Key: "n", Value: bson.D{{Key: "$sum", Value: 1}}}, {Key: "seq", Value: bson.D{{Key: "$max", Value: "$seq"}}}}}}})
 		counts, err := all[struct {
-			Of struct {
-				Chat chat.ChatID `bson:"chat"`
-				Kind chat.Kind   `bson:"kind"`
-			} `bson:"_id"`
-			N int `bson:"n"`
+			Of  eventDoc `bson:"_id"` // its chat, kind and target
+			N   int      `bson:"n"`
+			Seq chat.Seq `bson:"seq"`
 		}](ctx, cur, err)
 		if err != nil {
 			return err
 		}
-		for _, c := range counts {
-			if c.Of.Kind == chat.Deleted {
-				at[c.Of.Chat].Unread -= c.N
-			} else {
-				at[c.Of.Chat].Mentions += c.N
+		for _, n := range counts {
+			switch c := at[n.Of.Chat]; {
+			case n.Of.Kind != chat.Deleted:
+				c.Mentions += n.N
+			case n.Of.Target > c.ReadUpTo && n.Seq <= c.Head:
+				c.Unread--
 			}
 		}
 	}
@@ -153,7 +154,7 @@ func (db *DB) CreateChat(ctx context.Context, n chat.NewChat) (c chat.Chat, agai
 		if err := t.checkRule(n.Rule, s, &draft); err != nil {
 			return err
 		}
-		active, err := t.activeOf(n.All())
+		active, err := t.db.activeOf(t.ctx, n.All())
 		if err != nil {
 			return err
 		}
@@ -184,12 +185,15 @@ func (t *tx) madeBefore(n chat.NewChat) (id chat.ChatID, ok bool, err error) {
 }
 
 // activeOf returns those of the users who are active.
-func (t *tx) activeOf(ids []chat.UserID) (map[chat.UserID]bool, error) {
-	cur, err := t.db.users.Find(t.ctx, bson.D{{Key: "_id", Value: bson.D{{Key: "$in", Value: ids}}}}, options.Find().SetProjection(key("active")))
+func (db *DB) activeOf(ctx context.Context, ids []chat.UserID) (map[chat.UserID]bool, error) {
+	if len(ids) == 0 {
+		return nil, nil // $in takes no nil
+	}
+	cur, err := db.users.Find(ctx, bson.D{{Key: "_id", Value: bson.D{{Key: "$in", Value: ids}}}}, options.Find().SetProjection(key("active")))
 	found, err := all[struct {
 		ID     chat.UserID `bson:"_id"`
 		Active bool        `bson:"active"`
-	}](t.ctx, cur, err)
+	}](ctx, cur, err)
 	active := make(map[chat.UserID]bool, len(found))
 	for _, u := range found {
 		active[u.ID] = u.Active

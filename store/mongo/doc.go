@@ -26,6 +26,7 @@
 //     that gives no answer does not use up the call (open.go, retry.go).
 //
 // Goroutines: one for each chat queue, while it has work; two for each feed, from OpenFeed
-// to the end of its context; one that updates when sessions were seen. Close waits for
-// all. During Open one logs the progress of index builds.
+// to the end of its context; one that updates when sessions were seen; after an upgrade one
+// that removes old texts (texts.go). Close waits for all. During Open one logs the progress
+// of index builds.
 package mongo

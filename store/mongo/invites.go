@@ -79,13 +79,37 @@ func (db *DB) Invites(ctx context.Context, by chat.UserID) (list []chat.Invite, 
 	err = db.read(ctx, "read invites", func(ctx context.Context) error {
 		cur, err := db.invites.Find(ctx, filter, options.Find().SetSort(sort))
 		found, err := all[inviteDoc](ctx, cur, err)
+		if err != nil {
+			return err
+		}
+		deleted, err := db.deletedAmong(ctx, found)
 		list = nil
 		for i := range found {
-			list = append(list, found[i].invite())
+			if !deleted[found[i].Chat] {
+				list = append(list, found[i].invite())
+			}
 		}
 		return err
 	})
 	return list, err
+}
+
+// deletedAmong returns which chats of the invites were deleted.
+func (db *DB) deletedAmong(ctx context.Context, invites []inviteDoc) (map[chat.ChatID]bool, error) {
+	ids := []chat.ChatID{} // $in takes no nil
+	for i := range invites {
+		if id := invites[i].Chat; id != "" {
+			ids = append(ids, id)
+		}
+	}
+	cur, err := db.chats.Find(ctx, bson.D{{Key: "_id", Value: bson.D{{Key: "$in", Value: ids}}}, {Key: "deleted", Value: true}},
+		options.Find().SetProjection(key("_id")))
+	chats, err := all[chatDoc](ctx, cur, err)
+	deleted := map[chat.ChatID]bool{}
+	for i := range chats {
+		deleted[chats[i].ID] = true
+	}
+	return deleted, err
 }
 
 // EndInvite ends one invite.

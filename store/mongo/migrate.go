@@ -30,32 +30,31 @@ func key(fields ...string) bson.D {
 	return d
 }
 
-// there is what a query or an index asks of a text that is not empty.
-var there = bson.D{{Key: "$gt", Value: ""}}
-
 // indexes are all but the ones on _id. Making one that is there does nothing.
 func (db *DB) indexes() map[*mongo.Collection][]mongo.IndexModel {
+	there := bson.D{{Key: "$gt", Value: ""}}
 	// The driver keeps the name in the options: each index needs its own.
 	unique := func() *options.IndexOptionsBuilder { return options.Index().SetUnique(true) }
 	when := func(field string, value any) *options.IndexOptionsBuilder {
 		return options.Index().SetPartialFilterExpression(bson.D{{Key: field, Value: value}})
 	}
+	positive := bson.D{{Key: "$gt", Value: 0}}
 	ttl := func(seconds int32) *options.IndexOptionsBuilder {
 		return options.Index().SetExpireAfterSeconds(seconds)
 	}
 	return map[*mongo.Collection][]mongo.IndexModel{
 		db.events: {
-			{Keys: key("chat", "seq"), Options: unique()},                             // the log and its numbers
-			{Keys: key("chat", "kind", "n")},                                          // pages: posts by their own number
-			{Keys: key("chat", "by", "seq"), Options: when("kind", messageKind)},      // one's own last post
-			{Keys: key("mentions", "chat", "seq"), Options: when("mentions", there)},  // mentions after a number
-			{Keys: key("chat", "target", "seq"), Options: when("kind", chat.Deleted)}, // deleted messages after a number
-			{Keys: key("chat", "target", "by"), Options: when("emoji", there)},        // reactions that may be taken back
+			{Keys: key("chat", "seq"), Options: unique()},                            // the log and its numbers
+			{Keys: key("chat", "kind", "n")},                                         // pages: posts by their own number
+			{Keys: key("chat", "by", "seq"), Options: when("kind", messageKind)},     // one's own last post
+			{Keys: key("mentions", "chat", "seq"), Options: when("mentions", there)}, // mentions after a number
+			{Keys: key("chat", "target", "by"), Options: when("emoji", there)},       // reactions that may be taken back
 		},
 		db.chats: {
 			{Keys: key("by", "clientId"), Options: unique()},
 			{Keys: key("pair"), Options: when("pair", there).SetUnique(true)},
 			{Keys: key("open", "_id"), Options: when("open", true)},
+			{Keys: key("purging"), Options: when("purging", true)},
 		},
 		db.members: {
 			{Keys: key("chat", "user"), Options: unique()},
@@ -79,6 +78,18 @@ func (db *DB) indexes() map[*mongo.Collection][]mongo.IndexModel {
 			{Keys: key("code"), Options: unique()},
 			{Keys: key("by", "_id")},
 		},
+		db.files: {
+			{Keys: key("by", "createdAt")},
+			{Keys: key("by", "freeUntil"), Options: when("freeUntil", positive)},
+			{Keys: key("freeUntil"), Options: when("freeUntil", positive)},
+			{Keys: key(filesIndex("")...), Options: when("message", positive)},
+			{Keys: key(filesIndex(chat.OtherFile)...), Options: when("message", positive)},
+			{Keys: key("complete", "_id")}, // all, one after the other
+			{Keys: key("bytes")},           // the sum of all
+		},
+		db.blobs:        {{Keys: key("filename"), Options: unique()}},
+		db.chunks:       {{Keys: key("files_id", "n"), Options: unique()}},
+		db.blocks:       {{Keys: key("user", "blocked"), Options: unique()}},
 		db.recoveries:   {{Keys: key("code"), Options: unique()}},
 		db.recoveryUses: {{Keys: key("user", "at")}},
 		db.revocations:  {{Keys: key("at"), Options: ttl(revocationLife)}},
@@ -86,22 +97,21 @@ func (db *DB) indexes() map[*mongo.Collection][]mongo.IndexModel {
 	}
 }
 
-// migrate makes the indexes, then the server's document. Of replicas that start at the same
+// migrate makes the indexes, then the server's document, which it returns. Of replicas that start at the same
 // time one makes it. A database of a newer Parley is left as it is. Nothing that takes
 // longer with more documents has a timeout.
-func (db *DB) migrate(ctx context.Context) error {
-	var a serverDoc
+func (db *DB) migrate(ctx context.Context) (a serverDoc, err error) {
 	reading, cancel := context.WithTimeout(ctx, readTimeout)
-	_, err := one(db.meta.FindOne(reading, serverID), &a)
+	_, err = one(db.meta.FindOne(reading, serverID), &a)
 	cancel()
 	if err != nil {
-		return storeError(err, "read its version")
+		return a, storeError(err, "read its version")
 	}
 	if err := a.checkSchema(); err != nil {
-		return err
+		return a, err
 	}
 	if err := db.makeIndexes(ctx); err != nil {
-		return err
+		return a, err
 	}
 	return db.nameHistory(ctx)
 }
@@ -157,12 +167,13 @@ func (db *DB) logProgress(ctx context.Context, c *mongo.Collection) (end func())
 	return func() { cancel(); <-ended }
 }
 
-// nameHistory makes the server's document, and names the history if it has no name.
-func (db *DB) nameHistory(ctx context.Context) error {
+// nameHistory makes the server's document, names the history if it has no name, and returns
+// the document.
+func (db *DB) nameHistory(ctx context.Context) (a serverDoc, err error) {
 	ctx, cancel := context.WithTimeout(ctx, writeTimeout)
 	defer cancel()
 	fresh := bson.D{{Key: "schema", Value: schema}, {Key: "epoch", Value: chat.NewID[string]()},
-		{Key: "name", Value: chat.DefaultServer}, {Key: "setup", Value: chat.NewSecret()}}
+		{Key: "name", Value: chat.DefaultServer}, {Key: "setup", Value: chat.NewSecret()}, {Key: "cleared", Value: beyond}}
 	for n := 1; ; n++ {
 		_, err := db.meta.UpdateOne(ctx, serverID,
 			bson.D{{Key: "$setOnInsert", Value: fresh}}, options.UpdateOne().SetUpsert(true))
@@ -170,18 +181,17 @@ func (db *DB) nameHistory(ctx context.Context) error {
 			break
 		}
 		if !isConflict(err) || !backoff(ctx, n) {
-			return storeError(err, "name this history")
+			return a, storeError(err, "name this history")
 		}
 	}
 	// A restored copy has an empty epoch; the first replica that opens it sets it.
 	unnamed := bson.D{serverID[0], {Key: "epoch", Value: ""}}
 	if _, err := db.meta.UpdateOne(ctx, unnamed, set(bson.E{Key: "epoch", Value: chat.NewID[string]()})); err != nil {
-		return storeError(err, "name this history")
+		return a, storeError(err, "name this history")
 	}
-	var a serverDoc
 	if err := db.meta.FindOne(ctx, serverID).Decode(&a); err != nil {
-		return storeError(err, "read its name")
+		return a, storeError(err, "read its name")
 	}
 	db.epoch = a.Epoch
-	return a.checkSchema()
+	return a, a.checkSchema()
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"log/slog"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"go.mongodb.org/mongo-driver/v2/bson"
@@ -46,25 +47,30 @@ type DB struct {
 	end    context.CancelFunc // ends ctx, closeTimeout after Close began at the latest
 
 	events, chats, members, users, words, sessions, invites, recoveries, recoveryUses, meta *mongo.Collection
-	revocations, signals                                                                    *mongo.Collection
+	revocations, signals, blocks, files, removals, blobs, chunks                            *mongo.Collection
 
 	name        string // identifies this process among the replicas
 	clock       clock
 	chatQueues  chatQueues
 	feedStreams feedStreams
-	lastSeen    chan lastSeenUpdate // see sessions.go
-	ended       sync.WaitGroup      // updateLastSeen
-	closing     sync.Once
+
+	blocksChanged atomic.Uint64 // by this process; see spoken
+
+	lastSeen chan lastSeenUpdate // see sessions.go
+	ended    sync.WaitGroup      // updateLastSeen
+	clearing sync.WaitGroup      // clearOldTexts
+	closing  sync.Once
 }
 
 // settings are what only tests change.
 type settings struct {
 	monitor                                                         *monitoring.CommandMonitor // receives every command; may be nil
 	attemptTimeout, closeTimeout, markEvery, silence, progressEvery time.Duration
+	clearBatch                                                      int
 }
 
 func defaultSettings() settings {
-	return settings{attemptTimeout: attemptTimeout, closeTimeout: closeTimeout, markEvery: markEvery, silence: maxSilence, progressEvery: progressEvery}
+	return settings{attemptTimeout: attemptTimeout, closeTimeout: closeTimeout, markEvery: markEvery, silence: maxSilence, progressEvery: progressEvery, clearBatch: clearBatch}
 }
 
 // Open connects to the database that url names (mongodb://HOST/NAME?replicaSet=…;
@@ -114,13 +120,18 @@ func open(ctx context.Context, url string, pool int, log *slog.Logger, o setting
 	if err := db.checkServer(ctx, calls); err != nil {
 		return nil, err
 	}
-	if err := db.migrate(ctx); err != nil {
+	server, err := db.migrate(ctx)
+	if err != nil {
 		return nil, err
 	}
 	if err := db.renewWords(ctx); err != nil {
 		return nil, err
 	}
 	db.start(pool)
+	if err := db.giveAdmins(ctx); err != nil {
+		log.Warn("groups without an admin were not given one: this is tried again at the next start", "err", err)
+	}
+	db.clearOldTexts(server.Cleared)
 	return db, nil
 }
 
@@ -129,7 +140,9 @@ func (db *DB) use(name string) {
 	for name, c := range map[string]**mongo.Collection{
 		"events": &db.events, "chats": &db.chats, "members": &db.members, "users": &db.users, "user_words": &db.words,
 		"sessions": &db.sessions, "invites": &db.invites, "recoveries": &db.recoveries, "recovery_uses": &db.recoveryUses, "meta": &db.meta,
-		"revocations": &db.revocations, "signals": &db.signals,
+		"revocations": &db.revocations, "signals": &db.signals, "files": &db.files, "removals": &db.removals,
+		"blobs.files": &db.blobs, "blobs.chunks": &db.chunks,
+		"blocks": &db.blocks,
 	} {
 		*c = db.db.Collection(name)
 	}
@@ -156,6 +169,7 @@ func (db *DB) Close() error {
 		db.closeFeeds()
 		db.end()
 		db.ended.Wait()
+		db.clearing.Wait()
 		db.disconnect()
 	})
 	return nil

@@ -9,11 +9,11 @@ import (
 )
 
 // project applies an event to the projections, one case per kind, in the event's
-// transaction. A post needs none: its document is the message.
+// transaction. A post without files needs none: its document is the message.
 func (t *tx) project(s *state, e *chat.Event) error {
 	switch e.Kind {
 	case chat.Posted:
-		return nil
+		return t.attach(e)
 	case chat.Edited:
 		set := bson.D{{Key: "text", Value: e.Text}, {Key: "editedAt", Value: e.At}}
 		if len(e.Mentions) > 0 {
@@ -21,11 +21,14 @@ func (t *tx) project(s *state, e *chat.Event) error {
 		}
 		return t.rewrite(e, bson.D{{Key: "$set", Value: set}, {Key: "$unset", Value: key("mentions")}})
 	case chat.Deleted:
-		if err := t.clearReactions(e, there); err != nil {
+		if _, err := t.removeFiles(bson.D{{Key: "chat", Value: e.ChatID}, {Key: "message", Value: e.Target}}, 0); err != nil {
+			return err
+		}
+		if err := t.clearAllReactions(e); err != nil {
 			return err
 		}
 		return t.rewrite(e, bson.D{{Key: "$set", Value: bson.D{{Key: "deletedAt", Value: e.At}}},
-			{Key: "$unset", Value: key("text", "mentions", "reactions")}})
+			{Key: "$unset", Value: key("text", "mentions", "reactions", "files")}})
 	case chat.Reacted:
 		return t.react(e)
 	case chat.Joined:
@@ -41,6 +44,14 @@ func (t *tx) project(s *state, e *chat.Event) error {
 		}
 		return t.count(s, len(fresh))
 	case chat.Left:
+		if e.DeletesChat() {
+			if err := t.markDeleted(s); err != nil {
+				return err
+			}
+		}
+		if len(e.Users) == 0 { // the deleted chat was empty; $in takes no nil
+			return nil
+		}
 		gone, err := t.db.members.DeleteMany(t.ctx, members(e))
 		if err != nil {
 			return err
@@ -54,15 +65,22 @@ func (t *tx) project(s *state, e *chat.Event) error {
 			s.roles[u] = e.Role
 		}
 		_, err := t.db.members.UpdateMany(t.ctx, members(e), bson.D{{Key: "$set", Value: bson.D{{Key: "role", Value: e.Role}}}})
+		if err == nil {
+			_, err = t.db.chats.UpdateByID(t.ctx, s.id, changed())
+		}
 		return err
 	case chat.Renamed:
 		s.chat = nil
-		before := bson.D{{Key: "chat", Value: e.ChatID}, {Key: "kind", Value: chat.Renamed}, {Key: "n", Value: bson.D{{Key: "$lte", Value: e.N}}},
-			{Key: "seq", Value: bson.D{{Key: "$lt", Value: e.Seq}}}, {Key: "title", Value: bson.D{{Key: "$exists", Value: true}}}}
-		if _, err := t.db.events.UpdateMany(t.ctx, before, bson.D{{Key: "$unset", Value: key("title", "topic")}}); err != nil {
+		names := bson.D{{Key: "title", Value: *e.Title}, {Key: "topic", Value: *e.Topic}}
+		all := bson.D{{Key: "chat", Value: e.ChatID}, {Key: "kind", Value: chat.Renamed}}
+		if _, err := t.db.events.UpdateMany(t.ctx, all, bson.D{{Key: "$unset", Value: key("title", "topic")}}); err != nil {
 			return err
 		}
-		_, err := t.db.chats.UpdateByID(t.ctx, e.ChatID, bson.D{{Key: "$set", Value: bson.D{{Key: "title", Value: *e.Title}, {Key: "topic", Value: *e.Topic}}}})
+		this := bson.D{{Key: "chat", Value: e.ChatID}, {Key: "seq", Value: e.Seq}}
+		if _, err := t.db.events.UpdateOne(t.ctx, this, bson.D{{Key: "$set", Value: names}}); err != nil {
+			return err
+		}
+		_, err := t.db.chats.UpdateByID(t.ctx, e.ChatID, bson.D{{Key: "$set", Value: names}})
 		return err
 	}
 	return fmt.Errorf("mongo: no projection for events of kind %q", e.Kind)
@@ -85,21 +103,32 @@ func (t *tx) rewrite(e *chat.Event, update bson.D) error {
 	return err
 }
 
-// clearReactions removes the emoji from the reacted events of the event's target, also
-// from this one: those whose emoji matches, and with TakesBack those by the same user.
-// The feed yields the event as it was inserted.
-func (t *tx) clearReactions(e *chat.Event, emoji any) error {
-	which := bson.D{{Key: "chat", Value: e.ChatID}, {Key: "target", Value: e.Target}}
-	if e.TakesBack() {
-		which = append(which, bson.E{Key: "by", Value: e.By})
+// clearReaction removes the emoji that the event takes back from the reacted events of the
+// same user, also from this one: the feed yields it as it was inserted.
+func (t *tx) clearReaction(e *chat.Event) error {
+	which := bson.D{{Key: "chat", Value: e.ChatID}, {Key: "target", Value: e.Target}, {Key: "by", Value: e.By}, {Key: "emoji", Value: e.Emoji}}
+	_, err := t.db.events.UpdateMany(t.ctx, which, bson.D{{Key: "$unset", Value: key("emoji")}})
+	return err
+}
+
+// clearAllReactions removes the emoji from all reacted events of the event's target.
+func (t *tx) clearAllReactions(e *chat.Event) error {
+	d, _, err := t.db.post(t.ctx, e.ChatID, e.Target)
+	if err != nil || len(d.Reactions) == 0 {
+		return err
 	}
-	_, err := t.db.events.UpdateMany(t.ctx, append(which, bson.E{Key: "emoji", Value: emoji}), bson.D{{Key: "$unset", Value: key("emoji")}})
+	var emoji bson.A
+	for _, r := range d.Reactions {
+		emoji = append(emoji, r.Emoji)
+	}
+	which := bson.D{{Key: "chat", Value: e.ChatID}, {Key: "target", Value: e.Target}, {Key: "emoji", Value: bson.D{{Key: "$in", Value: emoji}}}}
+	_, err = t.db.events.UpdateMany(t.ctx, which, bson.D{{Key: "$unset", Value: key("emoji")}})
 	return err
 }
 
 func (t *tx) react(e *chat.Event) error {
 	if e.TakesBack() {
-		if err := t.clearReactions(e, e.Emoji); err != nil {
+		if err := t.clearReaction(e); err != nil {
 			return err
 		}
 	}

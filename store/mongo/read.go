@@ -171,7 +171,7 @@ func (db *DB) Message(ctx context.Context, viewer chat.UserID, id chat.ChatID, s
 // includes the chat so that it is the order of the index.
 func (db *DB) last(ctx context.Context, id chat.ChatID, from chat.Seq) (d eventDoc, ok bool, err error) {
 	ok, err = one(db.events.FindOne(ctx, bson.D{{Key: "chat", Value: id}, {Key: "seq", Value: bson.D{{Key: "$gte", Value: from}}}},
-		options.FindOne().SetSort(bson.D{{Key: "chat", Value: -1}, {Key: "seq", Value: -1}}).SetProjection(key("chat", "seq", "n", "at", "kind"))), &d)
+		options.FindOne().SetSort(bson.D{{Key: "chat", Value: -1}, {Key: "seq", Value: -1}}).SetProjection(key("chat", "seq", "n", "at", "kind", "reason"))), &d)
 	return d, ok, err
 }
 
@@ -193,7 +193,7 @@ func (db *DB) referenced(ctx context.Context, id chat.ChatID, docs []eventDoc) (
 		return nil, nil
 	}
 	cur, err := db.events.Find(ctx, bson.D{{Key: "chat", Value: id}, {Key: "seq", Value: bson.D{{Key: "$in", Value: seqs}}}},
-		options.Find().SetProjection(key("seq", "by", "text", "mentions")))
+		options.Find().SetProjection(key("seq", "by", "text", "mentions", "files")))
 	posts, err := all[eventDoc](ctx, cur, err)
 	about := make(map[chat.Seq]eventDoc, len(posts))
 	for _, d := range posts {

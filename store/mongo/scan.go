@@ -21,6 +21,7 @@ type eventDoc struct {
 	ClientID string        `bson:"clientId,omitempty"`
 	Text     string        `bson:"text,omitempty"` // posted
 	Mentions []chat.UserID `bson:"mentions,omitempty"`
+	Files    []chat.File   `bson:"files,omitempty"`
 	ReplyTo  chat.Seq      `bson:"replyTo,omitempty"` // the quote is read from that post
 
 	EditedAt  int64           `bson:"editedAt,omitempty"`
@@ -48,6 +49,8 @@ type chatDoc struct {
 	ClientID    string        `bson:"clientId"`
 	Pair        string        `bson:"pair,omitempty"` // chat.PairOf of a direct chat
 	MemberCount int           `bson:"memberCount"`
+	Deleted     bool          `bson:"deleted,omitempty"`
+	Purging     bool          `bson:"purging,omitempty"` // deleted, and members and log are not gone yet
 }
 
 // memberDoc is a document of members. Read is the number up to which they have read, N the
@@ -112,7 +115,7 @@ func document(e *chat.Event) eventDoc {
 		d.ID = onceID(e)
 	}
 	if e.Kind.Is().Message {
-		d.Text, d.Mentions = e.Text, e.Mentions
+		d.Text, d.Mentions, d.Files = e.Text, e.Mentions, e.Files
 		if e.Reply != nil {
 			d.ReplyTo = e.Reply.Seq
 		}
@@ -123,7 +126,7 @@ func document(e *chat.Event) eventDoc {
 // entry returns the event of the document. about has the posts to which it
 // refers: the one that it quotes, or the one that it edited.
 func (d *eventDoc) entry(about map[chat.Seq]eventDoc) chat.Event {
-	e := chat.Event{Kind: d.Kind, ChatID: d.Chat, Seq: d.Seq, N: d.N, At: d.At, By: d.By, ClientID: d.ClientID, Text: d.Text, Mentions: d.Mentions,
+	e := chat.Event{Kind: d.Kind, ChatID: d.Chat, Seq: d.Seq, N: d.N, At: d.At, By: d.By, ClientID: d.ClientID, Text: d.Text, Mentions: d.Mentions, Files: d.Files,
 		EditedAt: d.EditedAt, DeletedAt: d.DeletedAt, Reply: d.quote(about), Target: d.Target, Emoji: d.Emoji, On: d.On,
 		Users: d.Users, Role: d.Role, Reason: d.Reason, Title: d.Title, Topic: d.Topic}
 	if d.Kind == chat.Edited {
@@ -133,11 +136,17 @@ func (d *eventDoc) entry(about map[chat.Seq]eventDoc) chat.Event {
 	return e
 }
 
+// deletesChat is chat.Event.DeletesChat.
+func (d *eventDoc) deletesChat() bool {
+	e := chat.Event{Kind: d.Kind, Reason: d.Reason}
+	return e.DeletesChat()
+}
+
 // message returns a post as the viewer sees it, each reaction's By cut to the first most
 // users; a negative most means all.
 func (d *eventDoc) message(viewer chat.UserID, most int, about map[chat.Seq]eventDoc) chat.Message {
 	return chat.Message{ChatID: d.Chat, Seq: d.Seq, At: d.At, By: d.By, ClientID: d.ClientID, Text: d.Text, Reply: d.quote(about),
-		Mentions: d.Mentions, EditedAt: d.EditedAt, DeletedAt: d.DeletedAt, Reactions: chat.ReactionsFor(d.Reactions, viewer, most)}
+		Mentions: d.Mentions, Files: d.Files, EditedAt: d.EditedAt, DeletedAt: d.DeletedAt, Reactions: chat.ReactionsFor(d.Reactions, viewer, most)}
 }
 
 func (d *eventDoc) quote(about map[chat.Seq]eventDoc) *chat.Quote {
@@ -145,7 +154,7 @@ func (d *eventDoc) quote(about map[chat.Seq]eventDoc) *chat.Quote {
 		return nil
 	}
 	post := about[d.ReplyTo]
-	return chat.QuoteOf(chat.Message{Seq: d.ReplyTo, By: post.By, Text: post.Text})
+	return chat.QuoteOf(chat.Message{Seq: d.ReplyTo, By: post.By, Text: post.Text, Files: post.Files})
 }
 
 // refersTo returns the post to which the document refers; 0 for none.

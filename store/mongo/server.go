@@ -15,7 +15,10 @@ type serverDoc struct {
 	Schema int    `bson:"schema"`
 	Epoch  string `bson:"epoch"`
 	Name   string `bson:"name"`
-	Setup  string `bson:"setup"` // empty once used
+	Setup  string `bson:"setup"`  // empty once used
+	Admins bool   `bson:"admins"` // groups have admins: giveAdmins was done
+
+	Cleared chat.ChatID `bson:"cleared"` // up to which chat clearTexts was done; beyond: all
 }
 
 var serverID = bson.D{{Key: "_id", Value: "server"}}

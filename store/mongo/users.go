@@ -183,6 +183,11 @@ func (db *DB) PatchUser(ctx context.Context, id chat.UserID, p chat.UserPatch) (
 				return err
 			}
 		}
+		if u.Active != old.Active {
+			if err := t.succeedAll(id, p.Actor(id)); err != nil {
+				return err
+			}
+		}
 		if u.Name != old.Name {
 			if err := replaceWords(t, u); err != nil {
 				return err

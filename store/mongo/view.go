@@ -40,14 +40,17 @@ type state struct {
 	head     chat.Seq
 	n        chat.Seq
 	activity int64
+	deleted  bool                      // the last event deletes the chat
 	stale    bool                      // there are newer events: catchUp reads them
 	chat     *chatDoc                  // nil: not read yet
+	kind     chat.ChatKind             // never changes; empty: not read yet
+	spoken   spoken                    // of a direct chat
 	roles    map[chat.UserID]chat.Role // of the members that were read
 	posted   []eventDoc                // judged in this attempt, not written yet
 }
 
 func newState(id chat.ChatID, last eventDoc) *state {
-	return &state{id: id, head: last.Seq, n: last.N, activity: last.At, roles: map[chat.UserID]chat.Role{}}
+	return &state{id: id, head: last.Seq, n: last.N, activity: last.At, deleted: last.deletesChat(), roles: map[chat.UserID]chat.Role{}}
 }
 
 // clone returns a copy for an attempt that may fail.
@@ -99,13 +102,13 @@ func (t *tx) catchUp(a *chatQueue) (*state, error) {
 // and counts are not cached.
 func (t *tx) refresh(s *state) (changed bool, err error) {
 	cur, err := t.db.events.Find(t.ctx, bson.D{{Key: "chat", Value: s.id}, {Key: "seq", Value: bson.D{{Key: "$gt", Value: s.head}}}},
-		options.Find().SetSort(key("seq")).SetLimit(maxNews).SetProjection(key("seq", "n", "at", "kind")))
+		options.Find().SetSort(key("seq")).SetLimit(maxNews).SetProjection(key("seq", "n", "at", "kind", "reason")))
 	news, err := all[eventDoc](t.ctx, cur, err)
 	if err != nil {
 		return false, err
 	}
 	for _, d := range news {
-		s.head, s.n, s.activity = d.Seq, d.N, d.At
+		s.head, s.n, s.activity, s.deleted = d.Seq, d.N, d.At, d.deletesChat()
 		changed = changed || !d.Kind.Is().MessagesOnly
 	}
 	if len(news) == maxNews { // there may be many more
@@ -113,7 +116,7 @@ func (t *tx) refresh(s *state) (changed bool, err error) {
 		if err != nil {
 			return false, err
 		}
-		s.head, s.n, s.activity, changed = last.Seq, last.N, last.At, true
+		s.head, s.n, s.activity, s.deleted, changed = last.Seq, last.N, last.At, last.deletesChat(), true
 	}
 	if changed {
 		s.chat = nil
@@ -154,7 +157,7 @@ func (v view) there() bool {
 		if !ok {
 			return false
 		}
-		v.s.chat = &g
+		v.s.chat, v.s.kind = &g, g.Kind
 	}
 	return true
 }
@@ -172,7 +175,7 @@ func (t *tx) checkRule(rule chat.Rule, s *state, e *chat.Event) error {
 }
 
 func (v view) Chat() chat.Chat {
-	if !v.there() {
+	if v.s.deleted || !v.there() {
 		return chat.Chat{}
 	}
 	g := v.s.chat
@@ -180,13 +183,10 @@ func (v view) Chat() chat.Chat {
 		Head: v.s.head, MemberCount: g.MemberCount, Activity: v.s.activity}
 }
 
-func (v view) Admins() int {
-	n, err := v.t.db.members.CountDocuments(v.t.ctx, bson.D{{Key: "chat", Value: v.s.id}, {Key: "role", Value: chat.RoleAdmin}})
-	v.t.note(err)
-	return int(n)
-}
-
 func (v view) Member(u chat.UserID) (chat.Role, bool) {
+	if v.s.deleted {
+		return "", false
+	}
 	if r, ok := v.s.roles[u]; ok {
 		return r, true
 	}

@@ -190,7 +190,11 @@ func (db *DB) work(a *chatQueue) {
 	}
 }
 
-func posts(j *job) bool { return j.rule != nil && j.draft.Kind.Is().Message }
+func posts(j *job) bool { return j.rule != nil && inserted(&j.draft) }
+
+// inserted reports whether the event is written by one insert, with others: a post without
+// files. All other events need a transaction.
+func inserted(e *chat.Event) bool { return e.Kind.Is().Message && len(e.Files) == 0 }
 
 // take returns the jobs of the next write: posts, which are an insert, or other events,
 // which are a transaction. If it returns none, the queue is idle.

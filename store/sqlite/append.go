@@ -120,6 +120,9 @@ func (t *tx) extend(s *state, e chat.Event) (ev chat.Event, again bool, err erro
 		return chat.Event{}, false, err
 	}
 	t.notices = append(t.notices, chat.Notice{Event: &e})
+	if is := e.Kind.Is(); is.Adds || is.Removes {
+		return e, false, t.succeed(s, e.By)
+	}
 	return e, false, nil
 }
 
@@ -131,9 +134,9 @@ func (t *tx) insert(e *chat.Event) (fresh bool, err error) {
 		if e.Reply != nil {
 			reply = int64(e.Reply.Seq)
 		}
-		n, err = t.exec(`INSERT INTO messages (chat, seq, n, at, by, client_id, text, reply_to, mentions) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+		n, err = t.exec(`INSERT INTO messages (chat, seq, n, at, by, client_id, text, reply_to, mentions, files) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 			ON CONFLICT (chat, client_id, by) DO NOTHING`,
-			string(e.ChatID), int64(e.Seq), int64(e.N), e.At, string(e.By), e.ClientID, e.Text, reply, jsonIDs(e.Mentions))
+			string(e.ChatID), int64(e.Seq), int64(e.N), e.At, string(e.By), e.ClientID, e.Text, reply, jsonIDs(e.Mentions), jsonFiles(e.Files))
 		return n == 1, err
 	}
 	emoji := e.Emoji

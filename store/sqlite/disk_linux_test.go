@@ -2,6 +2,7 @@ package sqlite
 
 import (
 	"os"
+	"parley/internal/disk"
 	"path/filepath"
 	"strconv"
 	"sync"
@@ -55,7 +56,7 @@ func init() {
 		if d, ok := smallDisks.Load(dir); ok {
 			return d.(*smallDisk).free(), d.(*smallDisk).total, nil
 		}
-		return statfs(dir)
+		return disk.Space(dir)
 	}
 	refused, err := syscall.Open("/dev/full", syscall.O_WRONLY|syscall.O_CLOEXEC, 0)
 	if err != nil {

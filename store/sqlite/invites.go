@@ -47,13 +47,15 @@ func (db *DB) CreateInvite(ctx context.Context, i chat.Invite, codeHash [32]byte
 	return i, nil
 }
 
-// Invites returns the invites by a user, or all, newest first.
+// Invites is [chat.Invites].Invites.
 func (db *DB) Invites(ctx context.Context, by chat.UserID) ([]chat.Invite, error) {
 	// The range on id makes SQLite use the clustered key for the order.
-	query, args := `SELECT `+inviteColumns+` FROM invites i WHERE i.id > '' ORDER BY i.id DESC`, []any(nil)
+	which, args := `i.id > ''`, []any(nil)
 	if by != "" {
-		query, args = `SELECT `+inviteColumns+` FROM invites i WHERE i.by = ? ORDER BY i.id DESC`, []any{string(by)}
+		which, args = `i.by = ?`, []any{string(by)}
 	}
+	query := `SELECT ` + inviteColumns + ` FROM invites i WHERE ` + which + `
+		AND NOT EXISTS (SELECT 1 FROM chats c WHERE c.id = i.chat AND c.deleted != 0) ORDER BY i.id DESC`
 	rows, err := db.rows(ctx, query, args...)
 	all, err := collect(rows, err, func() (chat.Invite, error) { return scanInvite(rows) })
 	return all, storeError(err, "read invites")

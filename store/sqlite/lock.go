@@ -4,10 +4,9 @@ import (
 	"errors"
 	"fmt"
 	"os"
-)
 
-// errHeld is the error of lock if another process has it.
-var errHeld = errors.New("held by another process")
+	"parley/internal/disk"
+)
 
 // lockFile takes the lock that keeps a second process off the database. It is
 // freed when the file is closed, also by the end of the process, and the empty
@@ -17,9 +16,9 @@ func lockFile(path string) (*os.File, error) {
 	if err != nil {
 		return nil, fmt.Errorf("lock the store: %w", err)
 	}
-	if err := lock(f); err != nil {
+	if err := disk.Lock(f); err != nil {
 		_ = f.Close()
-		if errors.Is(err, errHeld) {
+		if errors.Is(err, disk.ErrHeld) {
 			return nil, fmt.Errorf("the store is in use by another process, which holds %s", path)
 		}
 		return nil, fmt.Errorf("lock %s: %w", path, err)

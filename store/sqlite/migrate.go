@@ -25,8 +25,8 @@ var steps = map[string]func(context.Context, *sql.Conn) error{
 }
 
 // migrate runs the migrations that the database has not seen, each in one
-// transaction with its number (user_version). Those of an existing database, which may
-// take long, are logged.
+// transaction with its number (user_version). It logs that a database is new, and the
+// migrations of an existing one, which may take long.
 func migrate(ctx context.Context, conn *sql.Conn, log *slog.Logger) error {
 	files, err := fs.Glob(migrations, "migrations/*.sql") // sorted
 	if err != nil {
@@ -38,6 +38,9 @@ func migrate(ctx context.Context, conn *sql.Conn, log *slog.Logger) error {
 	}
 	if have > len(files) {
 		return fmt.Errorf("the database has format %d, this Parley reads formats up to %d: use a newer Parley", have, len(files))
+	}
+	if have == 0 { // also if its file was there and held nothing
+		log.Info("a new database is made")
 	}
 	for i := have; i < len(files); i++ {
 		if have > 0 {

@@ -15,7 +15,7 @@ import (
 )
 
 // first has the rows of a database in the first format: users with some of the words by
-// which they were found, and one chat.
+// which they were found, a chat, and one whose admin was deactivated.
 const first = `
 INSERT INTO meta VALUES ('epoch', '0123456789abcdef'), ('setup', ''), ('name', 'Parley');
 INSERT INTO users VALUES ('-OLkfm9dZ1qV3x0A', 'ann', 'Ann', '', 'admin', 1, '', 1);
@@ -32,6 +32,11 @@ INSERT INTO events (chat, seq, n, at, kind, by, target, emoji, is_on) VALUES
 INSERT INTO events (chat, seq, n, at, kind, by, title, topic) VALUES
 	('-OLkfmAaQ4wE8u6D', 7, 1, 1, 'renamed', '-OLkfm9dZ1qV3x0A', 'Coffee', ''), ('-OLkfmAaQ4wE8u6D', 8, 1, 1, 'renamed', '-OLkfm9dZ1qV3x0A', 'Tea', '');
 UPDATE chats SET head = 8, n = 1;
+INSERT INTO users VALUES ('-OLkfm9eB7rT5y2C', 'bob', 'Bob', '', 'member', 0, '', 1);
+INSERT INTO chats VALUES ('-OLkfmAbQ4wE8u6D', 'group', 0, 'Pot', '', '-OLkfm9eB7rT5y2C', 'pot', NULL, 2, 0, 2, 1);
+INSERT INTO members VALUES ('-OLkfmAbQ4wE8u6D', '-OLkfm9eB7rT5y2C', 'admin', 1), ('-OLkfmAbQ4wE8u6D', '-OLkfm9dZ1qV3x0A', 'member', 2);
+INSERT INTO events (chat, seq, n, at, kind, by, users, role) VALUES ('-OLkfmAbQ4wE8u6D', 1, 0, 1, 'joined', '-OLkfm9eB7rT5y2C', '["-OLkfm9eB7rT5y2C"]', 'admin'),
+  ('-OLkfmAbQ4wE8u6D', 2, 0, 1, 'joined', '-OLkfm9eB7rT5y2C', '["-OLkfm9dZ1qV3x0A"]', 'member');
 PRAGMA user_version = 1`
 
 // A database of the first format gets what came later, and keeps its rows.
@@ -78,6 +83,16 @@ func TestMigrate(t *testing.T) {
 	c, err := db.Chat(t.Context(), ann, tea)
 	if err != nil || c.Title != "Tea" || c.Role != chat.RoleAdmin || c.Head != 8 {
 		t.Fatalf("%+v, %v", c, err)
+	}
+	for range 2 { // the second start changes nothing
+		log, head, err := db.After(t.Context(), ann, "-OLkfmAbQ4wE8u6D", 2, 10, 1<<20)
+		if err != nil || head != 3 || log[0].Kind != chat.RoleChanged || log[0].Role != chat.RoleAdmin || log[0].By != ann || log[0].Users[0] != ann {
+			t.Fatalf("the chat without an admin: head %d, %+v, %v", head, log, err)
+		}
+		if err := db.Close(); err != nil {
+			t.Fatal(err)
+		}
+		db = opened(t, path)
 	}
 	// Reactions that were taken back and replaced titles leave the log.
 	events, _, err := db.After(t.Context(), ann, tea, 2, 10, 1<<20)

@@ -18,6 +18,7 @@ import (
 	driver "modernc.org/sqlite"
 
 	"parley/chat"
+	"parley/internal/disk"
 )
 
 // DB is a store in one SQLite file. All methods are safe for concurrent use.
@@ -70,7 +71,7 @@ type settings struct {
 }
 
 func defaultSettings() settings {
-	return settings{checkpointEvery: 8000, longLog: 128 << 20, scrubEvery: 2 * time.Second, diskSpace: statfs, preparing: func(string) {}}
+	return settings{checkpointEvery: 8000, longLog: 128 << 20, scrubEvery: 2 * time.Second, diskSpace: disk.Space, preparing: func(string) {}}
 }
 
 // Open opens the database at path, makes it and its folder if they are not
@@ -120,7 +121,6 @@ func open(ctx context.Context, path string, log *slog.Logger, opts settings) (_ 
 		return nil, err
 	}
 	if made {
-		log.Info("a new database is made", "path", path)
 		defer func() {
 			if info, statErr := os.Stat(path); err != nil && statErr == nil && info.Size() == 0 {
 				_ = os.Remove(path) // the next start would refuse it
@@ -142,7 +142,7 @@ func open(ctx context.Context, path string, log *slog.Logger, opts settings) (_ 
 	if err := checkOwner(ctx, conn); err != nil {
 		return nil, fmt.Errorf("open %s: %w", path, err)
 	}
-	if err := migrate(ctx, conn, log); err != nil {
+	if err := migrate(ctx, conn, log.With("path", path)); err != nil {
 		return nil, fmt.Errorf("open %s: %w", path, err)
 	}
 	if db.epoch, err = initialize(ctx, conn); err != nil {
@@ -157,6 +157,9 @@ func open(ctx context.Context, path string, log *slog.Logger, opts settings) (_ 
 	db.ended.Add(2)
 	go func() { defer db.ended.Done(); newTx(db, conn, path, spare).run() }()
 	go func() { defer db.ended.Done(); db.notify() }()
+	if err := db.giveAdmins(ctx); err != nil {
+		log.Warn("groups without an admin were not given one: this is tried again at the next start", "err", err)
+	}
 	return db, nil
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"database/sql"
+	"errors"
 	"fmt"
 	"io/fs"
 	"log/slog"
@@ -166,9 +167,9 @@ func TestOpenRefusesRemains(t *testing.T) {
 		}
 		opened(t, path)
 	})
-	t.Run("a new database is told", func(t *testing.T) {
+	tellsOnce := func(t *testing.T, path string) {
+		t.Helper()
 		var out strings.Builder
-		path := filepath.Join(t.TempDir(), "parley.db")
 		for range 2 {
 			db, err := Open(t.Context(), path, slog.New(slog.NewTextHandler(&out, nil)))
 			if err != nil {
@@ -181,6 +182,19 @@ func TestOpenRefusesRemains(t *testing.T) {
 		if strings.Count(out.String(), "a new database is made") != 1 {
 			t.Errorf("logged %s", out.String())
 		}
+	}
+	t.Run("a new database is told", func(t *testing.T) { tellsOnce(t, filepath.Join(t.TempDir(), "parley.db")) })
+	t.Run("so is one in a file of SQLite that holds nothing", func(t *testing.T) {
+		path := filepath.Join(t.TempDir(), "parley.db")
+		empty, err := sql.Open("sqlite", path)
+		if err == nil {
+			_, err = empty.ExecContext(t.Context(), "VACUUM")
+			err = errors.Join(err, empty.Close())
+		}
+		if info, statErr := os.Stat(path); err != nil || statErr != nil || info.Size() == 0 {
+			t.Fatal(info, err, statErr)
+		}
+		tellsOnce(t, path)
 	})
 }
 
@@ -201,21 +215,40 @@ func TestOpenMakesFiles(t *testing.T) {
 	}
 }
 
-// A released migration must not change: corrections need a further one.
+// A released migration must not change: corrections need a further one. A new one adds its
+// hash here.
 func TestMigrationsAreUnchanged(t *testing.T) {
-	for i, want := range []string{
+	hashes := []string{
 		"44a056913c039689ef505da002eb60b1caa782a3861fd89d386b7788009271fd",
-	} {
-		files, err := fs.Glob(migrations, fmt.Sprintf("migrations/%04d_*.sql", i+1))
-		if err != nil || len(files) != 1 {
-			t.Fatalf("migration %d is in %q, %v", i+1, files, err)
-		}
-		script, err := migrations.ReadFile(files[0])
+		"f75f8c5021f813f668b4b2a4131f810c68b2ea76785b48198fc2f89af64b9312",
+		"0c037c52353a18a35db9929cdeb810f91184f41010dfad48a737ca4c97366b03",
+		"69d3122f4d3e9fafc57cdc0b6a04bfe90b3a98315c7e091c3195e9172a79637e",
+		"b678da4ffe7f579d315884b7b067858eda0c6e1a5ae83b90c786ab61acaab5d2",
+		"44b30c146390f23deb742d7b2be5e14da4c35c09058ac849181d31c8fe4ab891",
+		"5950cb4aef844af48acdb3b904c91799ffd60bc32849e045c3fbe438903777eb",
+		"0c0486846e48edc9cbf6c4a6484fc0d9f1624b729d00ea879bb2ebd140200bf8",
+		"7a2d83ba24e108d4c0c04964135c812b9d626774d695de31274ec622323c0a35",
+	}
+	files, err := fs.Glob(migrations, "migrations/*.sql") // sorted
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(files) < len(hashes) {
+		t.Fatalf("there were %d migrations, now there are %q", len(hashes), files)
+	}
+	for i, file := range files {
+		script, err := migrations.ReadFile(file)
 		if err != nil {
 			t.Fatal(err)
 		}
-		if got := fmt.Sprintf("%x", sha256.Sum256(script)); got != want {
-			t.Errorf("%s was changed, it is %s now", files[0], got)
+		got := fmt.Sprintf("%x", sha256.Sum256(script))
+		switch {
+		case !strings.HasPrefix(file, fmt.Sprintf("migrations/%04d_", i+1)):
+			t.Errorf("migration %d is in %s", i+1, file)
+		case i >= len(hashes):
+			t.Errorf("%s is new: add its hash, %s", file, got)
+		case got != hashes[i]:
+			t.Errorf("%s was changed, it is %s now", file, got)
 		}
 	}
 }

@@ -13,6 +13,9 @@ func (t *tx) project(s *state, e *chat.Event) error {
 	switch e.Kind {
 	case chat.Posted:
 		s.posted(e.By, e.Seq)
+		if err := t.attach(e); err != nil {
+			return err
+		}
 		return t.mention(e.ChatID, e.Seq, e.Mentions)
 	case chat.Edited:
 		t.scrubDue = true // of the text before
@@ -20,10 +23,13 @@ func (t *tx) project(s *state, e *chat.Event) error {
 			e.Text, jsonIDs(e.Mentions), e.At, string(e.ChatID), int64(e.Target))
 	case chat.Deleted:
 		t.scrubDue = true
+		if _, err := t.removeFiles("chat = ? AND message = ?", string(e.ChatID), int64(e.Target)); err != nil {
+			return err
+		}
 		if _, err := t.exec("UPDATE events SET emoji = NULL WHERE chat = ? AND target = ? AND emoji IS NOT NULL", string(e.ChatID), int64(e.Target)); err != nil {
 			return err
 		}
-		return t.rewrite(e, "UPDATE messages SET text = '', mentions = NULL, reactions = NULL, deleted_at = ? WHERE chat = ? AND seq = ?",
+		return t.rewrite(e, "UPDATE messages SET text = '', mentions = NULL, reactions = NULL, files = NULL, deleted_at = ? WHERE chat = ? AND seq = ?",
 			e.At, string(e.ChatID), int64(e.Target))
 	case chat.Reacted:
 		return t.react(e)
@@ -50,6 +56,9 @@ func (t *tx) project(s *state, e *chat.Event) error {
 			t.cache.dropRole(s, u)
 		}
 		s.admins = -1
+		if e.DeletesChat() {
+			return t.markDeleted(s)
+		}
 		return nil
 	case chat.RoleChanged:
 		for _, u := range e.Users {

@@ -95,15 +95,27 @@ func (h *readCache) begin(told []chat.Notice) (changed bool) {
 			continue
 		}
 		changed = true
-		if a := h.of[n.Event.ChatID]; a != nil {
-			h.size -= a.size
-			delete(h.of, n.Event.ChatID)
-		}
+		h.drop(n.Event.ChatID)
 	}
 	if changed {
 		h.generation++
 	}
 	return changed
+}
+
+// evict evicts a chat whose log was purged.
+func (h *readCache) evict(id chat.ChatID) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.drop(id)
+}
+
+// drop evicts a chat. h.mu is held.
+func (h *readCache) drop(id chat.ChatID) {
+	if a := h.of[id]; a != nil {
+		h.size -= a.size
+		delete(h.of, id)
+	}
 }
 
 // end must be called after the commit, or its failure, if begin returned true.

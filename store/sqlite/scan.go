@@ -38,8 +38,17 @@ func (p *packed) message(m *chat.Message, id chat.ChatID, viewer chat.UserID, by
 			all, err = reactions([]byte(p.next()))
 		}
 		m.Reactions = chat.ReactionsFor(all, viewer, by)
+		if err == nil {
+			m.Files, err = files([]byte(p.next()))
+		}
 		if reply := p.number(); reply != 0 {
-			m.Reply = &chat.Quote{Seq: chat.Seq(reply), By: chat.UserID(p.next()), Text: chat.Cut(p.next(), chat.MaxQuote)}
+			q := &chat.Quote{Seq: chat.Seq(reply), By: chat.UserID(p.next())}
+			n := p.number()
+			q.Text = chat.Cut(p.next(), chat.MaxQuote)
+			if q.Text == "" {
+				q.Files = int(n)
+			}
+			m.Reply = q
 		}
 	}
 	if p.bad {
@@ -59,11 +68,15 @@ func (p *packed) number() int64 {
 	return n
 }
 
-func quoteOf(reply sql.NullInt64, by sql.NullString, text []byte) *chat.Quote {
+func quoteOf(reply sql.NullInt64, by sql.NullString, text []byte, files sql.NullInt64) *chat.Quote {
 	if !reply.Valid {
 		return nil
 	}
-	return &chat.Quote{Seq: chat.Seq(reply.Int64), By: chat.UserID(by.String), Text: chat.Cut(string(text), chat.MaxQuote)}
+	q := &chat.Quote{Seq: chat.Seq(reply.Int64), By: chat.UserID(by.String), Text: chat.Cut(string(text), chat.MaxQuote)}
+	if q.Text == "" {
+		q.Files = int(files.Int64)
+	}
+	return q
 }
 
 // eventScan scans rows of eventOfMessage and eventOfEvent, one after another. The
@@ -72,9 +85,9 @@ func quoteOf(reply sql.NullInt64, by sql.NullString, text []byte) *chat.Quote {
 type eventScan struct {
 	e                                             chat.Event
 	seq, n                                        int64
-	mentions, quoted, users                       []byte
+	mentions, quoted, files, users                []byte
 	clientID, text, quotedBy, emoji, role, reason sql.NullString
-	edited, deleted, reply, target                sql.NullInt64
+	edited, deleted, reply, quotedFiles, target   sql.NullInt64
 	into                                          []any
 }
 
@@ -82,7 +95,7 @@ func newEventScan(id chat.ChatID) *eventScan {
 	s := &eventScan{e: chat.Event{ChatID: id}}
 	e := &s.e
 	s.into = []any{&s.seq, &s.n, &e.At, (*string)(&e.Kind), (*string)(&e.By), &s.clientID, &s.text, &s.mentions, &s.edited, &s.deleted, &s.reply, &s.quotedBy,
-		&s.quoted, &s.target, &s.emoji, &e.On, &s.users, &s.role, &s.reason, &e.Title, &e.Topic}
+		&s.quoted, &s.files, &s.quotedFiles, &s.target, &s.emoji, &e.On, &s.users, &s.role, &s.reason, &e.Title, &e.Topic}
 	return s
 }
 
@@ -94,9 +107,12 @@ func (s *eventScan) row(from scanner) (chat.Event, error) {
 	e.Seq, e.N = chat.Seq(s.seq), chat.Seq(s.n)
 	e.ClientID, e.Text, e.Emoji, e.Role, e.Reason = s.clientID.String, s.text.String, s.emoji.String, chat.Role(s.role.String), s.reason.String
 	e.EditedAt, e.DeletedAt, e.Target = s.edited.Int64, s.deleted.Int64, chat.Seq(s.target.Int64)
-	e.Reply = quoteOf(s.reply, s.quotedBy, s.quoted)
+	e.Reply = quoteOf(s.reply, s.quotedBy, s.quoted, s.quotedFiles)
 	var err error
 	if e.Mentions, err = ids(s.mentions); err != nil {
+		return e, err
+	}
+	if e.Files, err = files(s.files); err != nil {
 		return e, err
 	}
 	e.Users, err = ids(s.users)

@@ -25,7 +25,9 @@ type state struct {
 	n           chat.Seq
 	memberCount int
 	activity    int64
-	admins      int                       // -1: not counted yet
+	deleted     bool
+	admins      int                       // the active ones; -1: not counted yet
+	silenced    int                       // 1: chat.View.Silenced, 0: not, -1: not read yet
 	roles       map[chat.UserID]chat.Role // of the members that were read
 	wrote       []author                  // the authors of this batch's posts
 	dirty       bool                      // flush must write the row
@@ -114,9 +116,9 @@ func (t *tx) state(id chat.ChatID) (*state, error) {
 	if s, ok := t.cache.chats[id]; ok {
 		return s, nil
 	}
-	s := &state{id: id, admins: -1, roles: map[chat.UserID]chat.Role{}}
-	err := t.row("SELECT kind, open, title, topic, head, n, members, activity FROM chats WHERE id = ?", id).
-		Scan(&s.kind, &s.open, &s.title, &s.topic, &s.head, &s.n, &s.memberCount, &s.activity)
+	s := &state{id: id, admins: -1, silenced: -1, roles: map[chat.UserID]chat.Role{}}
+	err := t.row("SELECT kind, open, title, topic, head, n, members, activity, deleted != 0 FROM chats WHERE id = ?", id).
+		Scan(&s.kind, &s.open, &s.title, &s.topic, &s.head, &s.n, &s.memberCount, &s.activity, &s.deleted)
 	if errors.Is(err, sql.ErrNoRows) {
 		return nil, chat.NoChat()
 	}
@@ -180,6 +182,9 @@ func (t *tx) checkRule(rule chat.Rule, s *state, e *chat.Event) error {
 
 func (v view) Chat() chat.Chat {
 	s := v.s
+	if s.deleted {
+		return chat.Chat{}
+	}
 	return chat.Chat{ID: s.id, Kind: s.kind, Open: s.open, Title: s.title, Topic: s.topic,
 		Head: s.head, MemberCount: s.memberCount, Activity: s.activity}
 }
@@ -187,7 +192,7 @@ func (v view) Chat() chat.Chat {
 func (v view) Admins() int {
 	if v.s.admins < 0 {
 		var n int
-		if !v.found(v.t.row("SELECT COUNT(*) FROM members WHERE chat = ? AND role = 'admin'", v.s.id).Scan(&n)) {
+		if !v.found(v.t.row("SELECT count(*) FROM members m CROSS JOIN users u ON u.id = m.user WHERE m.chat = ? AND m.role = 'admin' AND u.active = 1", v.s.id).Scan(&n)) {
 			return 0
 		}
 		v.s.admins = n
@@ -196,6 +201,9 @@ func (v view) Admins() int {
 }
 
 func (v view) Member(u chat.UserID) (chat.Role, bool) {
+	if v.s.deleted {
+		return "", false
+	}
 	if r, ok := v.s.roles[u]; ok {
 		return r, true
 	}

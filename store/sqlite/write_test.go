@@ -16,6 +16,7 @@ import (
 	driver "modernc.org/sqlite"
 
 	"parley/chat"
+	"parley/internal/disk"
 )
 
 // OpenForTest is Open with the hooks of tests. change may set more.
@@ -29,7 +30,7 @@ func OpenForTest(path string, change func(*settings)) (*DB, error) {
 }
 
 // testDiskSpace is settings.diskSpace of all stores that tests open.
-var testDiskSpace = statfs
+var testDiskSpace = disk.Space
 
 func opened(t testing.TB, path string) *DB {
 	t.Helper()

@@ -102,44 +102,6 @@ func judged(t *testing.T, open opener) {
 		}
 	})
 
-	t.Run("the last admin of two who leave at once", func(t *testing.T) {
-		c := group(t, s, "two admins", ann, bob, cid)
-		promote := draft(chat.RoleChanged, ann, c, "")
-		promote.Users, promote.Role = []chat.UserID{bob.ID}, chat.RoleAdmin
-		leave := func(u chat.User) chat.Event {
-			e := draft(chat.Left, u, c, "")
-			e.Users = []chat.UserID{u.ID}
-			return e
-		}
-		got := appendAll(t, s, step{promote, chat.SetRole}, step{leave(ann), chat.Leave}, step{leave(bob), chat.Leave})
-		must(t, got[0].err)
-		must(t, got[1].err)
-		wantError(t, got[2].err, chat.LastOwner)
-	})
-
-	t.Run("the last admin, then another one", func(t *testing.T) {
-		c := group(t, s, "one admin", ann, bob, cid)
-		leave := func(u chat.User) step {
-			e := draft(chat.Left, u, c, "")
-			e.Users = []chat.UserID{u.ID}
-			return step{e, chat.Leave}
-		}
-		role := func(by, u chat.User, r chat.Role) step {
-			e := draft(chat.RoleChanged, by, c, "")
-			e.Users, e.Role = []chat.UserID{u.ID}, r
-			return step{e, chat.SetRole}
-		}
-		got := appendAll(t, s, leave(ann), role(ann, bob, chat.RoleAdmin), leave(ann), leave(bob),
-			role(bob, cid, chat.RoleAdmin), role(bob, bob, chat.RoleMember), role(cid, cid, chat.RoleMember), leave(bob))
-		for i, code := range []chat.Code{chat.LastOwner, "", "", chat.LastOwner, "", "", chat.LastOwner, ""} {
-			if code == "" {
-				must(t, got[i].err)
-			} else {
-				wantError(t, got[i].err, code)
-			}
-		}
-	})
-
 	t.Run("a user who is added twice at once", func(t *testing.T) {
 		c := group(t, s, "added", ann)
 		add := draft(chat.Joined, ann, c, "")

@@ -24,6 +24,7 @@ type Failure struct {
 // the same data is a replica.
 func Shared(t *testing.T, open func(t testing.TB, dir string) chat.Store, failures ...Failure) {
 	t.Run("OneWinner", func(t *testing.T) { oneWinner(t, open) })
+	t.Run("Admins", func(t *testing.T) { adminsRace(t, open) })
 	t.Run("RemovedAuthor", func(t *testing.T) { removedAuthor(t, open) })
 	t.Run("Replicas", func(t *testing.T) { replicas(t, open) })
 	t.Run("Stale", func(t *testing.T) { stale(t, open) })

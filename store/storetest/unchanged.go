@@ -211,7 +211,7 @@ func callerGone(t *testing.T, open opener) {
 	c, list := twisted(t, here, "given up")
 	ann := chat.User{ID: list[0].noop.draft.By}
 	for _, w := range list {
-		held, hold := make(chan struct{}), make(chan struct{})
+		held, hold := make(chan struct{}, 1), make(chan struct{})
 		busy := func(v chat.View, e *chat.Event) error { // keeps what is behind it waiting
 			select {
 			case held <- struct{}{}:

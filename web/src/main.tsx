@@ -7,9 +7,10 @@ import { App } from "./app/App.tsx";
 import { navigate } from "./app/route.ts";
 import { CoreContext } from "./app/useCore.ts";
 import { Core } from "./core/core.ts";
-import { show, theme } from "./ui/theme.ts";
+import { measureScrollbar, show, theme } from "./ui/theme.ts";
 
 show(theme());
+measureScrollbar();
 const core = new Core();
 void core.start();
 const wake = () => document.visibilityState === "visible" && core.wake();

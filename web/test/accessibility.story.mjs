@@ -23,7 +23,7 @@ test("a conversation looks right at 360 and 1280 pixels, in light and dark, with
   for (const p of [ann, bob]) {
     await p.goto(h.at(`/c/${room}`));
     await texts(p, "Hello").waitFor();
-    await p.locator(".markdown-fence").waitFor();
+    await p.locator(".code-block").waitFor();
     assert.equal(await wide(p), false);
     assert.ok(await list(p).evaluate((log) => log.scrollWidth <= log.clientWidth), "nothing spills over");
     await h.accessible(p, "talk");
@@ -131,7 +131,11 @@ test("on a phone controls are large enough, and typing does not zoom", async () 
     await bob.locator("button:visible, a:visible").first().waitFor();
     if (path.length > 3) await texts(bob, "Hello").waitFor();
     const small = await bob.evaluate(() => [...document.querySelectorAll("button, a.chat-row, a.button, input, textarea, select")].filter((e) => e.checkVisibility() && !e.closest(".sr") && !e.matches(".message-quote, .user-name, [type=radio], [type=checkbox], [aria-hidden=true], [data-react-aria-prevent-focus]")).flatMap((e) => {
+      e.scrollIntoView({ block: "center" });
       const at = e.getBoundingClientRect();
+      const hit = (dx, dy) => e.contains(document.elementFromPoint((at.left + at.right) / 2 + dx, (at.top + at.bottom) / 2 + dy)); // a target may be larger than what it shows
+      if (e.matches(".message-more")) return at.width >= 24 && hit(0, 11.5) && hit(0, -11.5) && hit(13, 0) ? [] : [`the button for a message's menu ${at.width}×${at.height}`]; // one in each row, and a long press does the same
+      if (e.matches(".reaction") && hit(21.5, 0) && hit(-21.5, 0) && hit(0, 21.5) && hit(0, -21.5)) return [];
       const text = e.matches("input, textarea, select") && parseFloat(getComputedStyle(e).fontSize) < 16;
       return at.width && (at.width < 43.9 || at.height < 43.9 || text) ? [`${e.outerHTML.slice(0, 80)} ${at.width}×${at.height}`] : [];
     }));

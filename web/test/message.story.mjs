@@ -40,13 +40,13 @@ test("a fence scrolls by itself and has a copy button", async () => {
   const code = `const long = "${"word ".repeat(60)}";\n  indented();`;
   await say(bob, "```js\n" + code + "\n```");
   for (const p of [ann, bob]) {
-    const pre = p.locator(".markdown-fence pre");
+    const pre = p.locator(".code-block pre");
     await pre.waitFor();
     assert.ok(await pre.evaluate((e) => e.scrollWidth > e.clientWidth));
     assert.equal(await wide(p), false);
     assert.equal(await list(p).evaluate((e) => e.scrollWidth > e.clientWidth), false);
   }
-  await ann.locator(".markdown-fence").hover();
+  await ann.locator(".code-block").hover();
   await press(ann, "Copy");
   await ann.getByText("Copied", { exact: true }).waitFor();
   assert.equal(await ann.evaluate(() => navigator.clipboard.readText()), code);
@@ -69,9 +69,8 @@ test("reactions by hover, by keyboard and by a long press", async () => {
   await ann.getByRole("menuitem", { name: "Add reaction" }).focus();
   await ann.keyboard.press("Enter");
   await ann.getByLabel("Search emoji").fill("garden");
-  await ann.getByLabel("Search emoji").press("Tab");
   const emoji = await ann.locator(".emoji-grid button").first().innerText();
-  await ann.keyboard.press("Enter");
+  await ann.getByLabel("Search emoji").press("Enter"); // the first
   await bob.getByRole("button", { name: `${emoji} 1: Ann` }).waitFor();
   await ann.getByRole("button", { name: "👍 2: Ann and Bob" }).click();
   await bob.getByRole("button", { name: "👍 1: Bob" }).waitFor();
@@ -117,7 +116,7 @@ test("an edit supports fences, the limit and Escape; others' messages cannot be 
   await edit.press("Enter");
   await ann.keyboard.type("second()\n```");
   await ann.keyboard.press("Enter");
-  await bob.locator(".markdown-fence", { hasText: "second()" }).waitFor();
+  await bob.locator(".code-block", { hasText: "second()" }).waitFor();
   await say(bob, "Bob's own");
   await texts(ann, "Bob's own").waitFor();
   await row(ann, "Bob's own").hover();

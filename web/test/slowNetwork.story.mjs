@@ -59,6 +59,14 @@ const h = testEnvironment(async (h) => {
   bob = await h.signedIn("Bob");
 });
 
+/** Signs the page's user in at another port of the server, too: the name of the cookie carries the port. */
+async function copySession(page, url) {
+  const { port } = new URL(h.parley.url);
+  const context = page.context();
+  const [cookie] = (await context.cookies()).filter((c) => c.name.endsWith(`-${port}`));
+  await context.addCookies([{ ...cookie, name: cookie.name.replace(port, new URL(url).port) }]);
+}
+
 /** Creates groups of Ann's, with a message in each, until there are n. */
 const groups = (from, to) => ann.evaluate(async ([from, to, title]) => {
   const call = (path, body) => fetch(path, { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(body) }).then((r) => r.json());
@@ -76,6 +84,7 @@ for (const [from, to, bytesPerSecond] of [[0, 300, 4000], [300, 1000, 10_000]]) 
     const line = new Line();
     const url = await line.listen(new URL(h.parley.url));
     try {
+      await copySession(ann, url);
       const page = await h.watch(await ann.context().newPage());
       await page.goto(url);
       await page.getByRole("link", { name: new RegExp(`number ${to - 1}\\b`) }).waitFor();
@@ -104,6 +113,7 @@ test("a page of long messages loads on a slow connection", async () => {
   const line = new Line();
   const url = await line.listen(new URL(h.parley.url));
   try {
+    await copySession(bob, url);
     const page = await h.watch(await bob.context().newPage());
     await page.goto(url);
     await page.getByRole("link", { name: /^Long/ }).waitFor();

@@ -7,6 +7,7 @@ export { default as QuickSwitcher } from "../sidebar/QuickSwitcher.tsx";
 export { default as VirtualList } from "../sidebar/VirtualList.tsx";
 export { default as NewChat } from "../sidebar/NewChat.tsx";
 export { default as LeaveChat } from "../conversation/LeaveChat.tsx";
+export { default as DeleteChat } from "../conversation/DeleteChat.tsx";
 export { default as Members } from "../conversation/Members.tsx";
 export { default as RenameChat } from "../conversation/RenameChat.tsx";
 export { default as EmojiPicker } from "../composer/EmojiPicker.tsx";

@@ -1,5 +1,5 @@
 // Routing by the address, so that links, reload and Back work.
-import { useSyncExternalStore } from "react";
+import { type MouseEvent, useSyncExternalStore } from "react";
 import type { ChatId, Seq } from "../core/wire.ts";
 
 export type Route =
@@ -41,6 +41,13 @@ export function navigate(path: string, how: { replace?: boolean } = {}): void {
   if (path === location.pathname + location.hash) return;
   history[how.replace ? "replaceState" : "pushState"](null, "", path);
   notify();
+}
+
+/** Follows a link of the page, unless a modifier key asks the browser for a new tab or window. */
+export function follow(e: MouseEvent, path: string) {
+  if (e.ctrlKey || e.metaKey || e.shiftKey || e.altKey) return;
+  e.preventDefault();
+  navigate(path);
 }
 
 let last: { path: string; route: Route } | undefined;

@@ -1,7 +1,8 @@
-import { type FormEvent, type KeyboardEvent, memo, useCallback, useEffect, useEffectEvent, useId, useState } from "react";
+import { type FormEvent, type KeyboardEvent, memo, useCallback, useEffect, useEffectEvent, useId, useRef, useState, type Ref } from "react";
 import { useCore, useSnapshot } from "../app/useCore.ts";
 import type { Pending } from "../core/outbox.ts";
 import { titleOf, userOf } from "../core/selectors.ts";
+import { plainText } from "../core/plainText.ts";
 import type { ChatId, Quote } from "../core/wire.ts";
 import { shortcodeAt } from "../core/completion.ts";
 import { inFence } from "../core/fence.ts";
@@ -9,10 +10,10 @@ import { visible } from "../core/text.ts";
 import { t } from "../strings/index.ts";
 import { Button } from "../ui/Button.tsx";
 import { Icon } from "../ui/Icon.tsx";
-import { Dialog } from "../ui/Dialog.tsx";
+import { isCoarse } from "../ui/coarse.ts";
 import { afterFocusReturns } from "../ui/afterFocusReturns.ts";
 import { isNamed, loadEmoji } from "./emoji.ts";
-import { EmojiPicker } from "./LazyEmojiPicker.tsx";
+import { EmojiPopover } from "./EmojiPopover.tsx";
 import { SuggestionList, useSuggestionMenu } from "./SuggestionList.tsx";
 import { byteLength, composing, excess, sends } from "./text.ts";
 import { useDraft } from "./useDraft.ts";
@@ -49,6 +50,7 @@ export function Composer({ chatId, reply, given, onReply, onEditLast }: Props) {
   const menu = useSuggestionMenu(chatId, text, caret, insert);
   const onPaste = useFileRefusal();
   const [picking, setPicking] = useState(false);
+  const emojiRef = useRef<HTMLButtonElement>(null);
   const over = byteLength(text) - limit;
 
   const takeOver = useEffectEvent((p: Pending) => {
@@ -89,7 +91,7 @@ export function Composer({ chatId, reply, given, onReply, onEditLast }: Props) {
     if (emoji && field.isConnected && field.value === value && field.selectionStart === at) insert(typed.from, typed.to, emoji.sign);
   }
   const pickEmoji = useCallback(() => {
-    fieldRef.current?.focus(); // the dialog returns the focus to where it was
+    if (!isCoarse()) fieldRef.current?.focus(); // the popover returns the focus to where it was
     setPicking(true);
   }, [fieldRef]);
 
@@ -98,7 +100,7 @@ export function Composer({ chatId, reply, given, onReply, onEditLast }: Props) {
       <SuggestionList id={id} menu={menu} />
       {reply && <ReplyPreview reply={reply} onClose={() => onReply(undefined)} />}
       <div className="composer-line">
-        <EmojiButton onPress={pickEmoji} />
+        <EmojiButton ref={emojiRef} onPress={pickEmoji} />
         <textarea ref={fieldRef} data-composer rows={Math.min(8, text.split("\n").length)} dir="auto" aria-label={w.placeholder(title)} placeholder={w.placeholder(title)} value={text} enterKeyHint={inFence(text, caret) ? "enter" : "send"}
           role={menu.open ? "combobox" : undefined} aria-expanded={menu.open || undefined} aria-controls={menu.open ? id : undefined} aria-activedescendant={menu.open && menu.selected >= 0 ? `${id}-${menu.selected}` : undefined}
           aria-invalid={over > 0 || undefined} aria-describedby={over > -nearLimit ? id + "n" : undefined}
@@ -114,13 +116,10 @@ export function Composer({ chatId, reply, given, onReply, onEditLast }: Props) {
         <SendButton off={!visible(text) || over > 0} />
       </div>
       {over > -nearLimit && <p id={id + "n"} className={over > 0 ? "error" : "hint"} role="status">{over > 0 ? w.tooLong(excess(text, limit)) : w.left(-over)}</p>}
-      <Dialog title={w.emoji} isOpen={picking} onClose={() => setPicking(false)}>
-        <EmojiPicker onClose={() => setPicking(false)} onPick={(emoji) => {
-          setPicking(false);
-          const { selectionStart, selectionEnd } = fieldRef.current!;
-          afterFocusReturns(() => insert(selectionStart, selectionEnd, emoji));
-        }} />
-      </Dialog>
+      {picking && <EmojiPopover triggerRef={emojiRef} onClose={() => setPicking(false)} onPick={(emoji) => {
+        const { selectionStart, selectionEnd } = fieldRef.current!;
+        afterFocusReturns(() => insert(selectionStart, selectionEnd, emoji));
+      }} />}
     </form>
   );
 }
@@ -129,12 +128,12 @@ function ReplyPreview({ reply, onClose }: { reply: Quote; onClose: () => void })
   const name = useSnapshot((s) => userOf(s.state, reply.by).name);
   return (
     <div className="composer-reply">
-      <span dir="auto"><b><bdi>{name}</bdi></b> {reply.text.replace(/\s+/g, " ")}</span>
+      <span dir="auto"><b><bdi>{name}</bdi></b> {plainText(reply.text, 200)}</span>
       <Button look="plain icon" aria-label={w.cancelReply} onPress={onClose}><Icon name="close" /></Button>
     </div>
   );
 }
 
 // Memoized: a keystroke renders neither button.
-const EmojiButton = memo(({ onPress }: { onPress: () => void }) => <Button look="plain icon" aria-label={w.emoji} onPress={onPress}><Icon name="smile" /></Button>);
-const SendButton = memo(({ off }: { off: boolean }) => <Button type="submit" look="main" isDisabled={off} aria-label={w.send}><Icon name="send" /></Button>);
+const EmojiButton = memo(({ ref, onPress }: { ref: Ref<HTMLButtonElement>; onPress: () => void }) => <Button ref={ref} look="plain icon" aria-label={w.emoji} onPress={onPress}><Icon name="smile" /></Button>);
+const SendButton = memo(({ off }: { off: boolean }) => <Button type="submit" look="main" isDisabled={off} aria-label={w.send} tip={w.send} shortcut="Enter"><Icon name="send" /></Button>);

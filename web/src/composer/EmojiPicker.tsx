@@ -1,57 +1,87 @@
 import { type KeyboardEvent, useEffect, useMemo, useRef, useState } from "react";
 import { useCore } from "../app/useCore.ts";
 import { t } from "../strings/index.ts";
-import { Button } from "../ui/Button.tsx";
+import { isCoarse } from "../ui/coarse.ts";
 import { Field } from "../ui/Field.tsx";
-import { type Emoji, findEmoji, fullyQualified } from "./emoji.ts";
+import { type Emoji, findEmoji, fullyQualified, skinTones, withTone } from "./emoji.ts";
+import { composing } from "./text.ts";
 
-const setting = "recentEmoji";
+const recentSetting = "recentEmoji";
+const toneSetting = "skinTone";
 const mostRecent = 24;
 const mostFound = 80;
+const hand = "👋";
+const w = t.composer;
 
-interface Props { emojis: readonly Emoji[]; onPick: (emoji: string) => void; onClose: () => void }
+interface Section { readonly name: string; readonly list: readonly { readonly sign: string; readonly name: string }[] }
 
-/** All emoji in a grid; arrows move, Enter picks. */
-export default function EmojiPicker({ emojis, onPick, onClose }: Props) {
+/** All emoji by category; arrows move, Enter picks, in the search field the first one that is found. */
+export default function EmojiPicker({ emojis, onPick }: { emojis: readonly Emoji[]; onPick: (emoji: string) => void }) {
   const core = useCore();
   const [query, setQuery] = useState("");
   const [recent, setRecent] = useState<readonly string[]>([]);
-  const grid = useRef<HTMLDivElement>(null);
+  const [tone, setTone] = useState(0);
+  const gridRef = useRef<HTMLDivElement>(null);
   useEffect(() => {
-    core.storage?.settings().then((s) => setRecent(((s.get(setting) as string[] | undefined) ?? []).map(fullyQualified)), () => {});
+    core.storage?.settings().then((s) => {
+      setRecent(((s.get(recentSetting) as string[] | undefined) ?? []).map(fullyQualified));
+      setTone((s.get(toneSetting) as number | undefined) ?? 0);
+    }, () => {});
   }, [core]);
-  const sections = useMemo(() => {
-    if (query.trim()) return [{ name: t.composer.found, list: findEmoji(emojis, query, mostFound) }];
-    const known = new Map(emojis.map((e) => [e.sign, e]));
-    const groups = t.composer.groups.map((name, group) => ({ name, list: emojis.filter((e) => e.group === group) }));
-    return [{ name: t.composer.recent, list: recent.flatMap((sign) => known.get(sign) ?? []) }, ...groups].filter((s) => s.list.length);
-  }, [emojis, query, recent]);
+  const sections = useMemo((): Section[] => {
+    const toned = (all: readonly Emoji[]) => all.map((e) => ({ sign: withTone(e, tone), name: e.name }));
+    if (query.trim()) return [{ name: w.found, list: toned(findEmoji(emojis, query, mostFound)) }].filter((s) => s.list.length);
+    const names = new Map(emojis.flatMap((e) => [e.sign, ...(e.tones ?? [])].map((sign) => [sign, e.name])));
+    const used = recent.flatMap((sign) => (names.has(sign) ? [{ sign, name: names.get(sign)! }] : []));
+    const groups = w.groups.map((name, group) => ({ name, list: toned(emojis.filter((e) => e.group === group)) }));
+    return [{ name: w.recent, list: used }, ...groups].filter((s) => s.list.length);
+  }, [emojis, query, recent, tone]);
 
   function pick(sign: string) {
-    core.storage?.saveSetting(setting, [sign, ...recent.filter((r) => r !== sign)].slice(0, mostRecent)).catch(() => {});
+    core.storage?.saveSetting(recentSetting, [sign, ...recent.filter((r) => r !== sign)].slice(0, mostRecent)).catch(() => {});
     onPick(sign);
   }
-  function onKeyDown(e: KeyboardEvent) {
-    const all = [...grid.current!.querySelectorAll("button")];
-    const at = all.indexOf(e.target as HTMLButtonElement);
-    const top = all[at]?.offsetTop;
-    const width = Math.max(1, all.filter((b) => b.offsetTop === top).length);
-    const step = { ArrowRight: 1, ArrowLeft: -1, ArrowDown: width, ArrowUp: -width }[e.key];
-    if (at < 0 || !step) return;
-    e.preventDefault();
-    all[Math.max(0, Math.min(all.length - 1, at + step))]?.focus();
+  function chooseTone(to: number) {
+    setTone(to);
+    core.storage?.saveSetting(toneSetting, to).catch(() => {});
   }
+  function onSearchKey(e: KeyboardEvent) {
+    if (composing(e.nativeEvent)) return;
+    const first = gridRef.current?.querySelector("button");
+    if (e.key === "ArrowDown") first?.focus();
+    else if (e.key === "Enter" && query.trim() && first) first.click();
+    else return;
+    e.preventDefault();
+  }
+  const jump = (name: string) => gridRef.current?.querySelector(`[data-section="${name}"]`)?.scrollIntoView({ block: "start" });
   return (
     <div className="emoji-box">
-      <Field label={t.composer.search} type="search" value={query} onChange={setQuery} autoFocus autoComplete="off" />
-      {sections.every((s) => !s.list.length) && <p className="hint" role="status">{t.composer.none}</p>}
-      <div className="emoji-grid" ref={grid} onKeyDown={onKeyDown}>
+      <div onKeyDown={onSearchKey}><Field label={w.search} type="search" value={query} onChange={setQuery} autoFocus={!isCoarse()} autoComplete="off" /></div>
+      <div className="emoji-categories" role="group" aria-label={w.categories} onKeyDown={moveFocus}>
+        {sections.map((s, i) => <button key={s.name} type="button" tabIndex={i ? -1 : 0} aria-label={s.name} title={s.name} onClick={() => jump(s.name)}>{s.name === w.recent ? "🕘" : s.list[0]!.sign}</button>)}
+      </div>
+      <div className="emoji-grid" ref={gridRef} onKeyDown={moveFocus}>
+        {!sections.length && <p className="hint" role="status">{w.none}</p>}
         {sections.map((s) => [
-          <h3 key={s.name}>{s.name}</h3>,
-          ...s.list.map((e, i) => <button key={s.name + e.sign} type="button" tabIndex={i === 0 ? 0 : -1} aria-label={e.name} title={e.name} onClick={() => pick(e.sign)}>{e.sign}</button>),
+          <h3 key={s.name} data-section={s.name}>{s.name}</h3>,
+          ...s.list.map((e, i) => <button key={s.name + e.sign} type="button" tabIndex={i ? -1 : 0} aria-label={e.name} title={e.name} onClick={() => pick(e.sign)}>{e.sign}</button>),
         ])}
       </div>
-      <div className="row end"><Button onPress={onClose}>{t.app.close}</Button></div>
+      <div className="emoji-tones" role="group" aria-label={w.skinTone} onKeyDown={moveFocus}>
+        {["", ...skinTones].map((sign, i) => <button key={sign} type="button" tabIndex={i === tone ? 0 : -1} aria-pressed={i === tone} aria-label={w.tones[i]} title={w.tones[i]} onClick={() => chooseTone(i)}>{hand + sign}</button>)}
+      </div>
     </div>
   );
+}
+
+/** Arrows move among the buttons of a group, as they stand in lines. */
+function moveFocus(e: KeyboardEvent<HTMLElement>) {
+  const all = [...e.currentTarget.querySelectorAll("button")];
+  const at = all.indexOf(e.target as HTMLButtonElement);
+  const top = all[at]?.offsetTop;
+  const width = Math.max(1, all.filter((b) => b.offsetTop === top).length);
+  const step = { ArrowRight: 1, ArrowLeft: -1, ArrowDown: width, ArrowUp: -width }[e.key];
+  if (at < 0 || !step) return;
+  e.preventDefault();
+  all[Math.max(0, Math.min(all.length - 1, at + step))]?.focus();
 }

@@ -16,6 +16,7 @@ export function useSuggestions(chatId: ChatId, text: string, caret: number): { a
   const core = useCore();
   const known = useSnapshot((s) => s.state.chats.get(chatId)?.members);
   const users = useSnapshot((s) => s.state.users);
+  const me = useSnapshot((s) => s.state.me?.id);
   const at = useMemo(() => completionAt(text, caret), [text, caret]);
   const [others, setOthers] = useState<{ query: string; users: readonly User[] }>();
   const [emoji, setEmoji] = useState<readonly Emoji[]>();
@@ -37,10 +38,11 @@ export function useSuggestions(chatId: ChatId, text: string, caret: number): { a
   const list = useMemo(() => {
     if (kind === "emoji") return (emoji ? findEmoji(emoji, query, most) : []).map((e) => ({ key: e.sign, sign: e.sign, name: e.name, put: e.sign, meant: isNamed(e, query) })).sort((a, b) => Number(b.meant) - Number(a.meant));
     if (kind !== "mention") return [];
-    const members = [...(known?.keys() ?? [])].map((id) => userOf({ users }, id)).filter((u) => u.handle && u.active);
+    const members = [...(known?.keys() ?? [])].map((id) => userOf({ users }, id)).filter((u) => u.handle && u.active)
+      .sort((a, b) => Number(a.id === me) - Number(b.id === me)); // nobody means to mention themselves
     const first = query ? fuzzyFind(query, members, (u) => [u.handle, u.name], most) : members.slice(0, most);
     const rest = query && others?.query === query ? others.users.filter((u) => !known?.has(u.id)) : [];
     return [...first, ...rest].slice(0, most).map((u) => ({ key: u.id, sign: "@" + u.handle, name: u.name, put: "@" + u.handle, meant: query !== "" }));
-  }, [kind, query, known, others, emoji, users]);
+  }, [kind, query, known, others, emoji, users, me]);
   return { at, list };
 }

@@ -1,11 +1,10 @@
 import { type RefObject, useCallback, useEffect, useLayoutEffect, useRef, useState } from "react";
 import type { ChatId } from "../core/wire.ts";
-
-const coarse = matchMedia("(pointer: coarse)");
+import { isCoarse } from "../ui/coarse.ts";
 
 /** Focuses the composer of the open chat, except on a phone: that would open the keyboard. */
 export function focusComposer(): void {
-  if (!coarse.matches) document.querySelector<HTMLElement>("[data-composer]")?.focus();
+  if (!isCoarse()) document.querySelector<HTMLElement>("[data-composer]")?.focus();
 }
 
 interface TextFieldState {
@@ -25,7 +24,7 @@ export function useTextField(chatId: ChatId): TextFieldState {
   const wantedRef = useRef<number>(undefined);
 
   useEffect(() => {
-    if (!coarse.matches) fieldRef.current?.focus();
+    if (!isCoarse()) fieldRef.current?.focus();
   }, [chatId]);
   useLayoutEffect(() => {
     if (wantedRef.current === undefined) return;

@@ -21,6 +21,7 @@ import "./conversation.css";
 
 const Members = lazyPart(async () => (await loadParts()).Members, "dialog");
 const RenameChat = lazyPart(async () => (await loadParts()).RenameChat, "dialog");
+const DeleteChat = lazyPart(async () => (await loadParts()).DeleteChat, "dialog");
 const LeaveChat = lazyPart(async () => (await loadParts()).LeaveChat, "dialog");
 const InvitePrompt = lazyPart(async () => (await loadParts()).InvitePrompt);
 const InviteDialog = lazyPart(async () => (await loadParts()).InviteDialog, "dialog");
@@ -101,6 +102,7 @@ function OpenConversation({ chat, seq }: { chat: Chat; seq?: Seq }) {
       {opened === "members" && <Members chat={chat} onClose={close} />}
       {opened === "rename" && <RenameChat chat={chat} onClose={close} />}
       {opened === "leave" && <LeaveChat chat={chat} onClose={close} />}
+      {opened === "delete" && <DeleteChat chat={chat} title={title} onClose={close} />}
       {opened === "invite" && <InviteDialog chatId={chat.id} title={title} onClose={close} />}
     </div>
   );
@@ -115,6 +117,7 @@ function Typing({ chat }: { chat: Chat }) {
 function NotAMember({ chatId, left }: { chatId: ChatId; left: boolean }) {
   const core = useCore();
   const [entry, setEntry] = useState<Entry>();
+  const deleted = useSnapshot((s) => s.state.deleted.has(chatId));
   useEffect(() => {
     if (!left) core.api.chat(chatId).then(({ chat }) => setEntry(chat), () => {});
   }, [core, chatId, left]);
@@ -122,5 +125,5 @@ function NotAMember({ chatId, left }: { chatId: ChatId; left: boolean }) {
   if (entry?.open && !entry.role) {
     return <div className="centered stack"><h1 dir="auto">{entry.title}</h1><p className="hint">{t.conversation.joinOpen}</p><Button look="main" onPress={() => attempt(() => core.join(chatId))}>{t.conversation.join}</Button>{back}<UnsentMessages chatId={chatId} /></div>;
   }
-  return <div className="centered stack"><h1>{left ? t.conversation.left : t.conversation.gone}</h1><p className="hint">{left ? t.conversation.leftHint : t.conversation.goneHint}</p>{back}<UnsentMessages chatId={chatId} /></div>;
+  return <div className="centered stack"><h1>{deleted ? t.conversation.chatDeleted : left ? t.conversation.left : t.conversation.gone}</h1>{!deleted && <p className="hint">{left ? t.conversation.leftHint : t.conversation.goneHint}</p>}{back}<UnsentMessages chatId={chatId} /></div>;
 }

@@ -9,7 +9,7 @@ import { Button } from "../ui/Button.tsx";
 import { Icon } from "../ui/Icon.tsx";
 
 /** The dialogs that the header opens. */
-export type ConversationDialog = "members" | "rename" | "invite" | "leave";
+export type ConversationDialog = "members" | "rename" | "invite" | "leave" | "delete";
 
 interface Props extends Pick<Chat, "kind" | "with" | "topic" | "memberCount" | "role"> {
   title: string;
@@ -21,6 +21,7 @@ export const Header = memo(function Header({ title, onOpen, ...chat }: Props) {
   const online = useSnapshot((s) => !!chat.with && s.state.online.has(chat.with));
   const status = useSnapshot((s) => (chat.with ? userOf(s.state, chat.with).status : ""));
   const group = chat.kind === "group";
+  const serverAdmin = useSnapshot((s) => s.state.me?.role === "admin");
   useEffect(() => void (document.title = title), [title]);
   return (
     <header>
@@ -38,6 +39,7 @@ export const Header = memo(function Header({ title, onOpen, ...chat }: Props) {
               <MenuItem id="invite">{t.conversation.invite}</MenuItem>
               {chat.role === "admin" && <MenuItem id="rename">{t.conversation.rename}</MenuItem>}
               <MenuItem id="leave">{t.conversation.leave}</MenuItem>
+              {(chat.role === "admin" || serverAdmin) && <MenuItem id="delete">{t.conversation.deleteMenu}</MenuItem>}
             </Menu>
           </Popover>
         </MenuTrigger>

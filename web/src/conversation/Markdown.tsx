@@ -2,8 +2,7 @@ import { Fragment, memo, type ReactNode } from "react";
 import { differingHost } from "../core/linkHost.ts";
 import { parse } from "../core/markdown.ts";
 import type { Block, Inline } from "../core/markdownTree.ts";
-import { t } from "../strings/index.ts";
-import { copy } from "../ui/copy.ts";
+import { CodeBlock } from "./CodeBlock.tsx";
 
 interface Props {
   text: string;
@@ -45,7 +44,7 @@ export const Markdown = memo(function Markdown({ text, named, me }: Props) {
         const items = x.items.map((item, i) => <li key={i} value={x.ordered ? x.numbers[i] : undefined} dir="auto">{item.map((b, j) => <Fragment key={j}>{b.type === "paragraph" ? inlines(b.children) : block(b)}</Fragment>)}</li>);
         return x.ordered ? <ol data-kind={x.kind}>{items}</ol> : <ul>{items}</ul>;
       }
-      case "fence": return <div className="markdown-fence"><pre tabIndex={0} dir="ltr"><code>{x.text}</code></pre><button type="button" className="button" onClick={() => copy(x.text)}>{t.conversation.copyCode}</button></div>;
+      case "fence": return <CodeBlock language={x.language} text={x.text} />;
     }
   }
   return blocks(parse(text));

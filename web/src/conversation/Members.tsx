@@ -58,12 +58,13 @@ function MemberItem({ user, role, chat, onClose }: { user: User; role: Role; cha
   const core = useCore();
   const me = useSnapshot((s) => s.state.me?.id === user.id);
   const admin = chat.role === "admin";
+  const takesCharge = useSnapshot((s) => s.state.me?.role === "admin") && me && !admin; // an admin of the server
   const [removing, setRemoving] = useState(false);
   return (
     <div className="option">
       <UserItem user={user} />
       {(role === "admin" || me) && <span className="member-mark">{t.conversation.marks([...(me ? [t.conversation.you] : []), ...(role === "admin" ? [t.conversation.admin] : [])])}</span>}
-      {(!me || admin) && (
+      {(!me || admin || takesCharge) && (
         <MenuTrigger>
           <Button look="plain icon" aria-label={t.conversation.memberMenu(user.name)}><Icon name="more" /></Button>
           <Popover className="popover">
@@ -75,6 +76,7 @@ function MemberItem({ user, role, chat, onClose }: { user: User; role: Role; cha
               else await core.api.putMember(chat.id, user.id, role === "admin" ? "member" : "admin");
             })}>
               {!me && <MenuItem id="write">{t.conversation.message(user.name)}</MenuItem>}
+              {takesCharge && <MenuItem id="role">{t.conversation.takeCharge}</MenuItem>}
               {admin && <MenuItem id="role">{role === "admin" ? t.conversation.removeAdmin : t.conversation.makeAdmin}</MenuItem>}
               {admin && !me && <MenuItem id="remove">{t.conversation.remove}</MenuItem>}
             </Menu>

@@ -1,14 +1,16 @@
 import { memo, useMemo } from "react";
 import { useCore, useSnapshot } from "../app/useCore.ts";
 import type { LoadedMessage } from "../core/message.ts";
+import { plainText } from "../core/plainText.ts";
 import { userOf } from "../core/selectors.ts";
-import { cut } from "../core/text.ts";
 import type { Quote, Seq, User, UserId } from "../core/wire.ts";
 import { UserName } from "../sidebar/UserCard.tsx";
 import { t } from "../strings/index.ts";
 import { Avatar } from "../ui/Avatar.tsx";
+import { isCoarse } from "../ui/coarse.ts";
 import { ErrorBoundary } from "../ui/ErrorBoundary.tsx";
-import { bareTime, exactTime, Time } from "../ui/Time.tsx";
+import { Icon } from "../ui/Icon.tsx";
+import { bareTime, clockTime, exactTime, Time } from "../ui/Time.tsx";
 import { EditForm } from "./EditForm.tsx";
 import { Markdown } from "./Markdown.tsx";
 import { Reactions } from "./Reactions.tsx";
@@ -30,8 +32,8 @@ interface Props {
 
 export const MessageRow = memo(function Row({ message: m, user, first, marked, editing, active, actions }: Props) {
   return (
-    <li className={`message${first ? " first" : ""}${marked ? " mark" : ""}`} data-seq={m.seq} data-active={active ? "" : undefined} tabIndex={-1}
-      aria-label={t.conversation.row(user.name, exactTime(m.at), m.deletedAt ? t.conversation.deleted : cut(m.text, mostSpoken))}
+    <li className={`message${first ? " first" : ""}${marked ? " mark" : ""}`} data-seq={m.seq} data-active={active || undefined} tabIndex={-1}
+      aria-label={t.conversation.row(user.name, exactTime(m.at), m.deletedAt ? t.conversation.deleted : plainText(m.text, mostSpoken))}
       onPointerEnter={(e) => e.pointerType === "mouse" && actions.hover(m.seq)}>
       <span className="message-gutter">{first ? <Avatar user={user} /> : <Time at={m.at} short={bareTime(m.at)} />}</span>
       <div>
@@ -41,6 +43,7 @@ export const MessageRow = memo(function Row({ message: m, user, first, marked, e
         {m.editedAt && !m.deletedAt && !editing && <span className="message-note" title={exactTime(m.editedAt)}>{t.conversation.edited}</span>}
         {m.reactions && <Reactions message={m} />}
       </div>
+      {isCoarse() && !editing && <button type="button" className="message-more" aria-label={t.conversation.actions(user.name, clockTime(m.at))} onClick={() => actions.activate(m.seq, true)}><Icon name="more" /></button>}
       {active && !editing && <MessageToolbar message={m} name={user.name} open={active === "menu"} actions={actions} />}
     </li>
   );
@@ -63,9 +66,10 @@ export function MessageBody({ text, named = nobody }: { text: string; named?: Re
 
 export function QuotedMessage({ quote, jump }: { quote: Quote; jump: (seq: Seq) => void }) {
   const name = useSnapshot((s) => userOf(s.state, quote.by).name);
+  const text = useMemo(() => plainText(quote.text, 200), [quote.text]);
   return (
-    <button type="button" className="message-quote" dir="auto" aria-label={`${t.conversation.replyTo(name)}: ${quote.text || t.conversation.deletedQuote}`} onClick={() => jump(quote.seq)}>
-      <b><bdi>{name}</bdi></b> {quote.text ? quote.text.replace(/\s+/g, " ") : <i>{t.conversation.deletedQuote}</i>}
+    <button type="button" className="message-quote" dir="auto" aria-label={`${t.conversation.replyTo(name)}: ${text || t.conversation.deletedQuote}`} onClick={() => jump(quote.seq)}>
+      <b><bdi>{name}</bdi></b> {text || <i>{t.conversation.deletedQuote}</i>}
     </button>
   );
 }

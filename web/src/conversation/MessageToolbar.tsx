@@ -13,7 +13,7 @@ import { copy } from "../ui/copy.ts";
 import { Dialog } from "../ui/Dialog.tsx";
 import { attempt } from "../ui/Toast.tsx";
 import { clockTime } from "../ui/Time.tsx";
-import { EmojiPicker } from "../composer/LazyEmojiPicker.tsx";
+import { EmojiPopover } from "../composer/EmojiPopover.tsx";
 import { messageIn } from "./messageElements.ts";
 import { react } from "./Reactions.tsx";
 import type { MessageActions } from "./messageActions.ts";
@@ -27,6 +27,7 @@ export function MessageToolbar({ message: m, name, open, actions }: { message: L
   const chat = useSnapshot((s) => s.state.chats.get(m.chatId));
   const [asking, setAsking] = useState(false);
   const [picking, setPicking] = useState(false);
+  const moreRef = useRef<HTMLButtonElement>(null);
   const opensDialogRef = useRef(false); // the menu closes in favour of a dialog
   const done = () => {
     opensDialogRef.current = false;
@@ -55,7 +56,8 @@ export function MessageToolbar({ message: m, name, open, actions }: { message: L
       case "reply": return afterFocusReturns(() => actions.reply({ seq: m.seq, by: m.by, text: cutBytes(m.text, core.store.snapshot.state.limits.quote) }));
       case "react":
         opensDialogRef.current = true;
-        return setPicking(true);
+        setPicking(true);
+        return actions.activate(m.seq, true); // the toolbar stays while the picker is open
       case "edit": return actions.edit(m.seq);
       case "delete":
         opensDialogRef.current = true;
@@ -68,11 +70,12 @@ export function MessageToolbar({ message: m, name, open, actions }: { message: L
   return (
     <div className="message-tools">
       {!m.deletedAt && quick.map((emoji) => (
-        <Button key={emoji} aria-label={t.conversation.react(emoji)} onPress={() => toggle(emoji)}>{emoji}</Button>
+        <Button key={emoji} aria-label={t.conversation.react(emoji)} tip={t.conversation.react(emoji)} onPress={() => toggle(emoji)}>{emoji}</Button>
       ))}
-      {!m.deletedAt && <Button aria-label={t.conversation.reply} onPress={() => act("reply")}><Icon name="reply" /></Button>}
+      {!m.deletedAt && <Button aria-label={t.conversation.addReaction} tip={t.conversation.addReaction} onPress={() => act("react")}><Icon name="smile" /></Button>}
+      {!m.deletedAt && <Button aria-label={t.conversation.reply} tip={t.conversation.reply} onPress={() => act("reply")}><Icon name="reply" /></Button>}
       <MenuTrigger isOpen={open && !asking && !picking} onOpenChange={(now) => (now ? actions.activate(m.seq, true) : opensDialogRef.current || done())}>
-        <Button aria-label={t.conversation.actions(name, clockTime(m.at))}><Icon name="more" /></Button>
+        <Button ref={moreRef} aria-label={t.conversation.actions(name, clockTime(m.at))}><Icon name="more" /></Button>
         <Popover className="popover" placement="bottom end">
           <Menu className="menu" onAction={act}>
             {!m.deletedAt && (
@@ -100,9 +103,7 @@ export function MessageToolbar({ message: m, name, open, actions }: { message: L
           }}>{t.conversation.delete}</Button>
         </div>
       </Dialog>
-      <Dialog title={t.conversation.addReaction} isOpen={picking} onClose={done}>
-        <EmojiPicker onPick={(emoji) => { done(); react(core, m, emoji, true); }} onClose={done} />
-      </Dialog>
+      {picking && <EmojiPopover side="end" triggerRef={moreRef} onPick={(emoji) => react(core, m, emoji, true)} onClose={done} />}
     </div>
   );
 }

@@ -1,8 +1,11 @@
+import { useRef, useState } from "react";
 import { useCore, useSnapshot } from "../app/useCore.ts";
 import { userOf } from "../core/selectors.ts";
 import type { Message, Reaction } from "../core/wire.ts";
 import { t } from "../strings/index.ts";
+import { EmojiPopover } from "../composer/EmojiPopover.tsx";
 import { Button } from "../ui/Button.tsx";
+import { Icon } from "../ui/Icon.tsx";
 import { attempt } from "../ui/Toast.tsx";
 import type { Core } from "../core/core.ts";
 
@@ -11,7 +14,16 @@ export function react(core: Core, m: Message, emoji: string, on: boolean): void 
 }
 
 export function Reactions({ message }: { message: Message }) {
-  return <div className="reactions">{message.reactions?.map((r) => <Chip key={r.emoji} message={message} reaction={r} />)}</div>;
+  const core = useCore();
+  const [picking, setPicking] = useState(false);
+  const moreRef = useRef<HTMLButtonElement>(null);
+  return (
+    <div className="reactions">
+      {message.reactions?.map((r) => <Chip key={r.emoji} message={message} reaction={r} />)}
+      <button ref={moreRef} type="button" className="button reaction more" aria-label={t.conversation.addReaction} onClick={() => setPicking(true)}><Icon name="addReaction" /></button>
+      {picking && <EmojiPopover triggerRef={moreRef} onPick={(emoji) => react(core, message, emoji, true)} onClose={() => setPicking(false)} />}
+    </div>
+  );
 }
 
 function Chip({ message, reaction: r }: { message: Message; reaction: Reaction }) {
@@ -19,10 +31,8 @@ function Chip({ message, reaction: r }: { message: Message; reaction: Reaction }
   const names = useSnapshot((s) => r.by.map((u) => userOf(s.state, u).name).join("\n"));
   const all = t.conversation.reactedBy(names.split("\n"), r.count - r.by.length);
   return (
-    <span title={all}>
-      <Button className={() => "button reaction"} data-mine={r.mine || undefined} aria-pressed={r.mine} aria-label={t.conversation.reactions(r.emoji, r.count, all)} onPress={() => react(core, message, r.emoji, !r.mine)}>
-        {r.emoji} {r.count}
-      </Button>
-    </span>
+    <Button tip={all} className={() => "button reaction"} data-mine={r.mine || undefined} aria-pressed={r.mine} aria-label={t.conversation.reactions(r.emoji, r.count, all)} onPress={() => react(core, message, r.emoji, !r.mine)}>
+      {r.emoji} {r.count}
+    </Button>
   );
 }

@@ -24,6 +24,22 @@ interface ActiveMessageState {
   };
 }
 
+/** Ignores the release of the finger after a long press: it would press what has opened below it. */
+function swallowRelease(): void {
+  const types = ["pointerup", "touchend", "click", "contextmenu"]; // the last one is the browser's own long press
+  const swallow = (e: Event) => {
+    e.preventDefault(); // after touchend there is no click then
+    e.stopImmediatePropagation();
+    if (e.type === "touchend") end();
+  };
+  const end = () => requestAnimationFrame(() => {
+    for (const type of types) removeEventListener(type, swallow, true);
+    removeEventListener("touchcancel", end, true);
+  });
+  for (const type of types) addEventListener(type, swallow, { capture: true, passive: false });
+  addEventListener("touchcancel", end, true);
+}
+
 /** Which message shows its toolbar: the one that is hovered, has the focus, or was pressed long. */
 export function useActiveMessage(): ActiveMessageState {
   const [active, setActive] = useState<ActiveMessage>();
@@ -54,7 +70,10 @@ export function useActiveMessage(): ActiveMessageState {
     return {
       onPointerDown: (e: PointerEvent) => {
         const seq = seqOfEvent(e);
-        if (e.pointerType === "touch" && seq) pressRef.current = setTimeout(() => activate(seq, true), longPressMs);
+        if (e.pointerType === "touch" && seq) pressRef.current = setTimeout(() => {
+          swallowRelease();
+          activate(seq, true);
+        }, longPressMs);
       },
       onPointerMove: (e: PointerEvent) => {
         endPress();

@@ -63,10 +63,16 @@ export class Api {
   peek = (code: string) => this.#call<InvitePreview>("POST", "/invites/peek", { code });
   acceptInvite = (code: string) => this.#call<OneChat>("POST", "/invites/accept", { code });
 
+  /** The users whom this user blocked. */
+  blocks = () => this.#call<{ users: User[] }>("GET", "/blocks");
+  block = (user: UserId) => this.#call<void>("PUT", `/blocks/${user}`);
+  unblock = (user: UserId) => this.#call<void>("DELETE", `/blocks/${user}`);
+
   openChats = (q: { limit?: number; before?: string }) => this.#call<{ chats: Entry[]; users: User[]; next?: string }>("GET", "/chats" + query({ ...q, open: true }));
   chat = (id: ChatId) => this.#call<OneChat>("GET", `/chats/${id}`);
   createChat = (chat: NewChat) => this.#call<OneChat>("POST", "/chats", chat);
   changeChat = (id: ChatId, change: { title?: string; topic?: string; clientId?: string }) => this.#call<OneChat>("PATCH", `/chats/${id}`, change);
+  deleteChat = (id: ChatId, clientId: string) => this.#call<void>("DELETE", `/chats/${id}`, { clientId });
   members = (id: ChatId, q: { limit?: number; after?: string }) => this.#call<{ members: Member[]; users: User[]; next?: string }>("GET", `/chats/${id}/members` + query(q));
   /** Adds a member or sets their role; "me" joins an open chat. */
   putMember = (id: ChatId, user: UserId, role?: Role) => this.#call<void>("PUT", `/chats/${id}/members/${user}`, { role });

@@ -175,8 +175,9 @@ class Scanner {
     this.#flush(at);
     this.#pair(open.at);
     const href = hrefOf(tail.href);
-    this.#budget.step(at - open.at);
-    if (!href || !visible(this.#src.slice(open.at + 1, at))) {
+    let label = open.at + 1; // where something is seen
+    for (; label < at && !visible(charAt(this.#src, label)); label++) this.#budget.step();
+    if (!href || label === at) {
       this.#pieces.length = open.piece;
       this.#text = open.at;
       return tail.end;

@@ -374,7 +374,13 @@ test("chat signals add and remove chats", () => {
   expect([it.state.chats.get("d")!.seen, it.state.users.has("dora")]).toEqual([4, true]);
   it.say({ type: "signal", signal: { signal: "chat", chatId: "d", gone: true }, at: 0 });
   it.say(event(it.log.append({ event: "left", by: "ann", users: [me] })));
-  expect(it.state.chats.size).toBe(0);
+  expect([it.state.chats.size, it.state.deleted.size]).toEqual([0, 0]);
+});
+
+test("a deleted chat is removed, and remembered as deleted", () => {
+  const it = held(1);
+  it.say(event(it.log.append({ event: "left", by: "ann", users: [me], reason: "deleted" })));
+  expect([it.state.chats.size, [...it.state.deleted]]).toEqual([0, ["c"]]);
 });
 
 test("read pointers of others come from signals, pages of members and posts", () => {

@@ -15,6 +15,8 @@ export interface State {
   readonly chats: ReadonlyMap<ChatId, Chat>;
   /** Empty until presence signals come. */
   readonly online: ReadonlySet<UserId>;
+  /** The chats that were deleted while they were shown. */
+  readonly deleted: ReadonlySet<ChatId>;
 }
 
 export type Action =
@@ -40,7 +42,7 @@ export type Action =
 /** Before hello, and with a server that sends fewer: what was allowed before the limit was sent. */
 const defaultLimits: State["limits"] = { text: Infinity, page: 200, quote: 200, readers: 32 };
 
-export const emptyState: State = { epoch: "", version: "", me: null, limits: defaultLimits, users: new Map(), chats: new Map(), online: new Set() };
+export const emptyState: State = { epoch: "", version: "", me: null, limits: defaultLimits, users: new Map(), chats: new Map(), online: new Set(), deleted: new Set() };
 
 export function reduce(s: State, a: Action): State {
   switch (a.type) {
@@ -101,7 +103,9 @@ function hello(s: State, ok: Hello, resumed: Readonly<Record<ChatId, Seq>>): Sta
 function event(s: State, e: Event): State {
   const c = s.chats.get(e.chatId);
   if (!c) return s;
-  if (e.event === "left" && s.me && e.users.includes(s.me.id) && e.seq === c.seen + 1) return withoutChat(s, c.id);
+  if (e.event === "left" && s.me && e.users.includes(s.me.id) && e.seq === c.seen + 1) {
+    return withoutChat(e.reason === "deleted" ? { ...s, deleted: new Set([...s.deleted, c.id]) } : s, c.id);
+  }
   return withChat(s, applyEvent(c, e, s.me?.id ?? "", s.limits));
 }
 

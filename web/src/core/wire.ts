@@ -8,12 +8,16 @@ export type Seq = number;
 export type Role = "member" | "admin";
 
 export interface User { id: UserId; handle: string; name: string; status: string; role: Role; active: boolean }
-export interface Quote { seq: Seq; by: UserId; text: string }
+/** `files` is the number of files of a message without a text. */
+export interface Quote { seq: Seq; by: UserId; text: string; files?: number }
+export type FileId = string;
+/** A file of a message; `width` and `height` are in pixels as it is shown. */
+export interface File { id: FileId; name: string; type: string; size: number; width?: number; height?: number; durationMs?: number; thumb: boolean }
 export interface Reaction { emoji: string; count: number; mine: boolean; by: readonly UserId[] }
 
 export interface Message {
   chatId: ChatId; seq: Seq; at: number; by: UserId; clientId: string; text: string;
-  reply?: Quote; mentions?: readonly UserId[]; editedAt?: number; deletedAt?: number; reactions?: readonly Reaction[];
+  reply?: Quote; mentions?: readonly UserId[]; files?: readonly File[]; editedAt?: number; deletedAt?: number; reactions?: readonly Reaction[];
 }
 
 /** A chat as the server lists it for one user. */
@@ -34,7 +38,7 @@ export interface Hello {
 }
 
 interface Logged { chatId: ChatId; seq: Seq; n: number; at: number; by: UserId; clientId?: string }
-export type Posted = Logged & { event: "posted"; text?: string; reply?: Quote; mentions?: readonly UserId[]; editedAt?: number; deletedAt?: number };
+export type Posted = Logged & { event: "posted"; text?: string; reply?: Quote; mentions?: readonly UserId[]; files?: readonly File[]; editedAt?: number; deletedAt?: number };
 export type Event = Posted
   | Logged & { event: "edited"; target: Seq; text?: string; mentions?: readonly UserId[] }
   | Logged & { event: "deleted"; target: Seq }
@@ -61,7 +65,7 @@ export interface HistoryWindow { limit?: number; before?: Seq; after?: Seq; arou
 export interface Commands {
   hello: [{ token?: string; as?: UserId; parts?: boolean }, Hello];
   resume: [{ epoch?: string; seen?: Readonly<Record<ChatId, Seq>>; at?: Readonly<Record<ChatId, number>>; more?: boolean }, object];
-  post: [{ chatId: ChatId; clientId: string; text: string; replyTo?: Seq }, { seq: Seq; at: number; again?: boolean }];
+  post: [{ chatId: ChatId; clientId: string; text: string; replyTo?: Seq; files?: readonly FileId[] }, { seq: Seq; at: number; again?: boolean }];
   edit: [{ chatId: ChatId; clientId?: string; text: string; target: Seq }, { seq?: Seq }];
   delete: [{ chatId: ChatId; clientId?: string; target: Seq }, { seq?: Seq }];
   react: [{ chatId: ChatId; clientId?: string; target: Seq; emoji: string; on: boolean }, { seq?: Seq }];

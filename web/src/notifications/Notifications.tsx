@@ -2,9 +2,9 @@ import { useEffect, useRef } from "react";
 import { paths } from "../app/route.ts";
 import { useCore, useSnapshot } from "../app/useCore.ts";
 import type { Chat } from "../core/chatModel.ts";
+import { plainText } from "../core/plainText.ts";
 import { titleOf, unreadOf, userOf } from "../core/selectors.ts";
 import type { State } from "../core/state.ts";
-import { cut } from "../core/text.ts";
 import { t } from "../strings/index.ts";
 import { isolate } from "../strings/isolate.ts";
 import { Button } from "../ui/Button.tsx";
@@ -79,6 +79,6 @@ function notificationOf(state: State, fresh: readonly Chat[]): NotificationMessa
     const messages = fresh.reduce((sum, c) => sum + c.unread, 0);
     return { title: n.summary(messages, fresh.length), options: { tag: summaryTag, body: n.summaryOf(fresh.slice(0, 4).map((c) => titleOf(state, c))), data: paths.home } };
   }
-  const text = cut(m.text, 200);
+  const text = plainText(m.text, 200);
   return { title: titleOf(state, c), options: { tag: c.id, body: c.kind === "direct" ? text : `${isolate(userOf(state, m.by).name)}: ${text}`, data: paths.chat(c.id, m.seq) } };
 }

@@ -1,9 +1,9 @@
-import { memo, type MouseEvent, useMemo } from "react";
-import { navigate, paths } from "../app/route.ts";
+import { memo, useMemo } from "react";
+import { follow, paths } from "../app/route.ts";
 import type { Chat } from "../core/chatModel.ts";
 import { titleOf, userOf } from "../core/selectors.ts";
 import { useSnapshot } from "../app/useCore.ts";
-import { cut } from "../core/text.ts";
+import { plainText } from "../core/plainText.ts";
 import { t } from "../strings/index.ts";
 import { isolate } from "../strings/isolate.ts";
 import { Avatar } from "../ui/Avatar.tsx";
@@ -19,7 +19,7 @@ interface Props {
 
 export const ChatRow = memo(function ChatRow({ chat, current, stop, draft }: Props) {
   const title = useSnapshot((s) => titleOf(s.state, chat));
-  const by = useSnapshot((s) => (!chat.last ? "" : chat.last.by === s.state.me?.id ? t.sidebar.you : userOf(s.state, chat.last.by).name));
+  const by = useSnapshot((s) => (!chat.last ? "" : chat.last.by === s.state.me?.id ? t.sidebar.you : firstName(userOf(s.state, chat.last.by).name)));
   const preview = useMemo(() => previewOf(chat, by), [chat, by]);
   const online = useSnapshot((s) => !!chat.with && s.state.online.has(chat.with));
   const failed = useSnapshot((s) => s.pending.some((p) => p.chatId === chat.id && p.state === "failed"));
@@ -36,8 +36,9 @@ export const ChatRow = memo(function ChatRow({ chat, current, stop, draft }: Pro
       <span className="chat-row-side">
         <Time at={chat.activity} short={shortTime(chat.activity, today)} />
         {chat.unread > 0 && (
-          <span className={chat.mentions > 0 ? "chat-row-count at" : "chat-row-count"}>
-            <span aria-hidden="true">{chat.mentions > 0 ? "@" : ""}{chat.unread > 99 ? "99+" : chat.unread}</span>
+          <span className="chat-row-counts">
+            {chat.mentions > 0 && <span className="chat-row-count at" aria-hidden="true">@{upTo99(chat.mentions)}</span>}
+            <span className={chat.kind === "direct" ? "chat-row-count direct" : "chat-row-count"} aria-hidden="true">{upTo99(chat.unread)}</span>
             <span className="sr">{t.sidebar.unread(chat.unread)}{chat.mentions > 0 && `, ${t.sidebar.mentions(chat.mentions)}`}</span>
           </span>
         )}
@@ -46,17 +47,14 @@ export const ChatRow = memo(function ChatRow({ chat, current, stop, draft }: Pro
   );
 });
 
-/** Navigates, unless a modifier key asks the browser for a new tab or window. */
-function follow(e: MouseEvent, path: string) {
-  if (e.ctrlKey || e.metaKey || e.shiftKey || e.altKey) return;
-  e.preventDefault();
-  navigate(path);
-}
+const upTo99 = (n: number) => (n > 99 ? "99+" : n);
+
+const firstName = (name: string) => name.trim().split(/\s/, 1)[0]!;
 
 function previewOf(c: Chat, by: string): string {
   const m = c.last;
   if (!m) return c.topic;
   if (m.deletedAt) return t.sidebar.deletedBy(by);
-  const text = cut(m.text.replace(/\s+/g, " "), 120);
+  const text = plainText(m.text, 120);
   return c.kind === "direct" && m.by === c.with ? text : `${isolate(by)}: ${text}`;
 }

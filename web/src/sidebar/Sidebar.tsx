@@ -2,11 +2,12 @@ import { useEffect, useState } from "react";
 import { Menu, MenuItem, MenuSection, MenuTrigger, Popover } from "react-aria-components";
 import { loadParts } from "../app/loadParts.ts";
 import { lazyPart } from "../app/lazyPart.tsx";
-import { navigate, paths } from "../app/route.ts";
+import { follow, navigate, paths, useRoute } from "../app/route.ts";
 import { useServerName } from "../app/serverName.ts";
 import { useCore, useSnapshot } from "../app/useCore.ts";
 import { SignOut } from "../settings/SignOut.tsx";
 import { t } from "../strings/index.ts";
+import { Avatar } from "../ui/Avatar.tsx";
 import { Button } from "../ui/Button.tsx";
 import { Icon } from "../ui/Icon.tsx";
 import { attempt } from "../ui/Toast.tsx";
@@ -23,7 +24,9 @@ const r = t.sidebar;
 
 export function Sidebar() {
   const core = useCore();
-  const admin = useSnapshot((s) => s.state.me?.role === "admin");
+  const me = useSnapshot((s) => s.state.me);
+  const admin = me?.role === "admin";
+  const { at } = useRoute();
   const server = useServerName();
   const [open, setOpen] = useState<Open>();
   const [unreadFirst, setUnreadFirst] = useState(false);
@@ -56,7 +59,7 @@ export function Sidebar() {
     <nav className="sidebar" aria-label={r.chats}>
       <header>
         <h1 dir="auto">{server}</h1>
-        <Button look="plain icon" aria-label={r.jump} onPress={() => setOpen("jump")}><Icon name="search" /></Button>
+        <Button look="plain icon" aria-label={r.jump} shortcut="Ctrl+K" onPress={() => setOpen("jump")}><Icon name="search" /></Button>
         <Button look="plain icon" aria-label={r.newChat} onPress={() => setOpen("new")}><Icon name="plus" /></Button>
         <MenuTrigger>
           <Button look="plain icon" aria-label={r.menu}><Icon name="more" /></Button>
@@ -82,6 +85,7 @@ export function Sidebar() {
           <Button onPress={() => setOpen("browse")}>{r.browse}</Button>
         </div>
       } />
+      {me && <a className="sidebar-me" href={paths.me} onClick={(e) => follow(e, paths.me)} aria-current={at === "me" ? "page" : undefined}><Avatar user={me} small /><span dir="auto">{me.name}</span></a>}
       {open === "new" && <NewChat onClose={() => setOpen(undefined)} />}
       {open === "browse" && <BrowseChats onClose={() => setOpen(undefined)} />}
       {open === "jump" && <QuickSwitcher onClose={() => setOpen(undefined)} />}

@@ -1,4 +1,4 @@
-import { useEffect, useMemo } from "react";
+import { useEffect, useMemo, useState } from "react";
 import { Dialog, Popover } from "react-aria-components";
 import { navigate, paths } from "../app/route.ts";
 import { useCore, useSnapshot } from "../app/useCore.ts";
@@ -8,7 +8,7 @@ import { t } from "../strings/index.ts";
 import { Avatar } from "../ui/Avatar.tsx";
 import { Button } from "../ui/Button.tsx";
 import { createStore } from "../ui/store.ts";
-import { attempt } from "../ui/Toast.tsx";
+import { attempt, toast } from "../ui/Toast.tsx";
 import { openDirectChat } from "./openChat.ts";
 
 const { set: ask, useValue: useAsked } = createStore<{ id: UserId; at: HTMLElement } | undefined>(undefined);
@@ -44,7 +44,26 @@ export function UserCard() {
           if (mine) navigate(paths.me);
           else attempt(() => openDirectChat(core, user.id));
         }}>{mine ? t.sidebar.editProfile : t.sidebar.message}</Button>
+        {!mine && <BlockButton key={user.id} user={user} onDone={close} />}
       </Dialog>
     </Popover>
+  );
+}
+
+/** Blocks the user, or unblocks them. It does nothing until the server said which of the two. */
+function BlockButton({ user, onDone }: { user: User; onDone: () => void }) {
+  const core = useCore();
+  const [blocked, setBlocked] = useState<boolean>();
+  useEffect(() => {
+    let current = true;
+    core.api.blocks().then(({ users }) => current && setBlocked(users.some((u) => u.id === user.id)), () => {});
+    return () => void (current = false);
+  }, [core, user.id]);
+  return (
+    <Button look="plain" isDisabled={blocked === undefined} onPress={() => attempt(async () => {
+      await (blocked ? core.api.unblock(user.id) : core.api.block(user.id));
+      toast(blocked ? t.sidebar.unblocked(user.name) : t.sidebar.blocked(user.name));
+      onDone();
+    })}>{blocked ? t.sidebar.unblock : t.sidebar.block}</Button>
   );
 }

@@ -1,8 +1,8 @@
-// Toasts: short messages at the lower edge.
+// Toasts: short messages at the upper edge, one of each kind.
 import { explain } from "../strings/failure.ts";
 import { createStore } from "./store.ts";
 
-interface Toast { readonly id: number; readonly text: string }
+interface Toast { readonly id: number; readonly kind: string; readonly text: string }
 
 const shownMs = 5000;
 let toasts: readonly Toast[] = [];
@@ -10,9 +10,10 @@ let next = 1;
 const store = createStore(toasts);
 const set = (now: readonly Toast[]) => store.set((toasts = now));
 
-export function toast(text: string): void {
-  const id = next++;
-  set([...toasts.slice(-2), { id, text }]);
+/** Shows a text for a while, in place of the one of the same kind. */
+export function toast(text: string, kind = text): void {
+  const id = next++; // also for the same text: a new element is announced again
+  set([...toasts.filter((x) => x.kind !== kind).slice(-2), { id, kind, text }]);
   setTimeout(() => set(toasts.filter((x) => x.id !== id)), shownMs);
 }
 

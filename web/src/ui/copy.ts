@@ -4,7 +4,7 @@ import { toast } from "./Toast.tsx";
 /** Copies a text, and shows the result as a toast. */
 export function copy(text: string): void {
   const done = navigator.clipboard?.writeText(text) ?? (copiedAsOfOld(text) ? Promise.resolve() : Promise.reject(new Error("no clipboard")));
-  done.then(() => toast(t.conversation.copied), () => toast(t.conversation.cannotCopy));
+  done.then(() => toast(t.conversation.copied, "copy"), () => toast(t.conversation.cannotCopy, "copy"));
 }
 
 /** Plain http has no Clipboard API: copies with the old execCommand. */

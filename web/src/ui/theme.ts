@@ -21,6 +21,15 @@ export function setTheme(to: Theme): void {
   show(to);
 }
 
+/** Measures the scrollbars: what does not scroll leaves their space beside it, so that it stands in line with what does. */
+export function measureScrollbar(): void {
+  const box = document.createElement("div");
+  box.style.cssText = "position: absolute; width: 50px; overflow: scroll";
+  document.body.append(box);
+  document.documentElement.style.setProperty("--scrollbar", `${box.offsetWidth - box.clientWidth}px`);
+  box.remove();
+}
+
 export function show(to: Theme): void {
   if (to === "system") delete document.documentElement.dataset["theme"];
   else document.documentElement.dataset["theme"] = to;

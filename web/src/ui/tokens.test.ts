@@ -56,6 +56,7 @@ test("texts have 4.5:1", () => {
   expect(tooLow(4.5, ["accent", "danger"], [...surfaces, "selected"])).toEqual([]);
   expect(tooLow(4.5, ["on-accent"], ["accent"])).toEqual([]);
   expect(tooLow(4.5, ["on-danger"], ["danger"])).toEqual([]);
+  expect(tooLow(4.5, ["code-keyword", "code-string", "code-number", "code-name"], ["sunk"])).toEqual([]);
   expect(tooLow(4.5, ["paper"], ["ink", "soft"])).toEqual([]); // a toast, a count
 });
 

@@ -15,6 +15,9 @@ export const composer = {
   found: "Search results",
   none: "No emoji found",
   loading: "Loading emoji…",
+  categories: "Categories",
+  skinTone: "Skin tone",
+  tones: ["Default skin tone", "Light skin tone", "Medium-light skin tone", "Medium skin tone", "Medium-dark skin tone", "Dark skin tone"] as readonly string[],
   /** By the group number of the emoji data; 2 has no emoji of its own. */
   groups: ["Smileys & emotion", "People & body", "", "Animals & nature", "Food & drink", "Travel & places", "Activities", "Objects", "Symbols", "Flags"] as readonly string[],
 };

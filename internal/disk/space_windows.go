@@ -1,10 +1,10 @@
-package sqlite
+package disk
 
 import "golang.org/x/sys/windows"
 
-// statfs returns the bytes that are free for this process, and all, on the disk of
+// Space returns the bytes that are free for this process, and all, on the disk of
 // a folder (GetDiskFreeSpaceEx).
-func statfs(dir string) (free, total int64, err error) {
+func Space(dir string) (free, total int64, err error) {
 	path, err := windows.UTF16PtrFromString(dir)
 	if err != nil {
 		return 0, 0, err

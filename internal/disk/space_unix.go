@@ -1,12 +1,12 @@
 //go:build unix
 
-package sqlite
+package disk
 
 import "golang.org/x/sys/unix"
 
-// statfs returns the bytes that are free for this process, and all, on the disk of
+// Space returns the bytes that are free for this process, and all, on the disk of
 // a folder (statfs(2)).
-func statfs(dir string) (free, total int64, err error) {
+func Space(dir string) (free, total int64, err error) {
 	var s unix.Statfs_t
 	if err := unix.Statfs(dir, &s); err != nil {
 		return 0, 0, err

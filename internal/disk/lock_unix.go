@@ -1,6 +1,6 @@
 //go:build unix
 
-package sqlite
+package disk
 
 import (
 	"errors"
@@ -8,11 +8,11 @@ import (
 	"syscall"
 )
 
-// lock takes f for this process alone, or returns errHeld at once (flock(2)).
-func lock(f *os.File) error {
+// Lock locks f, or returns ErrHeld at once if another open file holds it (flock(2)).
+func Lock(f *os.File) error {
 	err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB)
 	if errors.Is(err, syscall.EWOULDBLOCK) {
-		return errHeld
+		return ErrHeld
 	}
 	return err
 }

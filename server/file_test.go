@@ -1,0 +1,588 @@
+package server
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"parley/chat"
+	"parley/server/api"
+	"parley/server/service"
+	"parley/store/folder"
+	"parley/wire"
+)
+
+// withFiles stores the files of a test server in a folder.
+func withFiles(t testing.TB, dir string) func(*Config) {
+	f, err := folder.Open(dir, func(int64) int64 { return 0 })
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = f.Close() })
+	return func(c *Config) {
+		c.Blobs = f
+		c.Limits.File = 100 << 20
+	}
+}
+
+// upload uploads a file by the one-shot call.
+func (c *client) upload(id chat.ChatID, query string, body []byte) chat.File {
+	c.server.t.Helper()
+	var out api.FileAnswer
+	c.call("POST", "/api/chats/"+string(id)+"/files?"+query, body).want(201).into(&out)
+	return out.File
+}
+
+// postFiles posts a message with files and returns its number.
+func (c *client) postFiles(id chat.ChatID, text string, files ...chat.File) chat.Seq {
+	c.server.t.Helper()
+	var ids []chat.FileID
+	for _, f := range files {
+		ids = append(ids, f.ID)
+	}
+	body := m{"clientId": chat.NewID[string](), "files": ids}
+	if text != "" {
+		body["text"] = text
+	}
+	var out api.MessageAnswer
+	c.call("POST", "/api/chats/"+string(id)+"/messages", body).want(201).into(&out)
+	if len(out.Message.Files) != len(files) {
+		c.server.t.Fatalf("the message has the files %+v", out.Message.Files)
+	}
+	return out.Message.Seq
+}
+
+func filePath(id chat.ChatID, f chat.FileID) string {
+	return "/api/chats/" + string(id) + "/files/" + string(f)
+}
+
+// random returns bytes of no known type.
+func random(n int) []byte {
+	var b []byte
+	for i := 0; len(b) < n; i++ {
+		h := sha256.Sum256(fmt.Append(nil, "file", i))
+		b = append(b, h[:]...)
+	}
+	return b[:n]
+}
+
+func testPicture(t testing.TB, name string) []byte {
+	t.Helper()
+	b, err := os.ReadFile(filepath.Join("media", "testdata", name))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return b
+}
+
+// Whatever claims to be a picture and could run in a browser is a download, and nothing that
+// is shown may run.
+func TestFileHeaders(t *testing.T) {
+	x := start(t, withFiles(t, t.TempDir()))
+	ann, bob := x.addUser("ann"), x.addUser("bob")
+	id := ann.group(bob)
+	png, gifJS := testPicture(t, "place.png"), append([]byte("GIF89a/*"), []byte("*/=1;alert(1)//")...)
+	for _, c := range []struct {
+		name, body, typ string
+		inline          bool
+	}{
+		{"a.png", string(png), "image/png", true},
+		{"a.html", string(png), "image/png", true}, // the name has no say
+		{"clip.mp4", string(testPicture(t, "place.mp4")), "video/mp4", true},
+		{"a.png", "<!doctype html><script>alert(1)</script>", "application/octet-stream", false},
+		{"a.svg", `<svg xmlns="http://www.w3.org/2000/svg" onload="alert(1)"/>`, "", false},
+		{"a.pdf", "%PDF-1.7\n1 0 obj<</S/JavaScript/JS(app.alert(1))>>", "application/pdf", false},
+		{"a.txt", "hello", "text/plain; charset=utf-8", false},
+		{"a.xml", "<?xml version=\"1.0\"?><x:script xmlns:x=\"http://www.w3.org/1999/xhtml\">alert(1)</x:script>", "", false},
+		{"a.gif", string(gifJS), "image/gif", true},
+		{"a\"; filename=b.exe", "x", "text/plain; charset=utf-8", false},
+		{"日本.bin", string(random(100)), "application/octet-stream", false},
+	} {
+		f := ann.upload(id, "keepMetadata=true&name="+queryEscape(c.name), []byte(c.body))
+		if f.Name != c.name || f.Size != int64(len(c.body)) {
+			t.Errorf("%s: %+v", c.name, f)
+		}
+		ann.postFiles(id, "", f)
+		for query, inline := range map[string]bool{"": c.inline, "?download=1": false} {
+			a := bob.call("GET", filePath(id, f.ID)+query, nil).want(200)
+			disposition := a.header.Get("Content-Disposition")
+			if got := strings.HasPrefix(disposition, "inline"); got != inline || !got && !strings.HasPrefix(disposition, "attachment; filename") {
+				t.Errorf("%s%s: Content-Disposition %q", c.name, query, disposition)
+			}
+			if typ := a.header.Get("Content-Type"); c.typ != "" && typ != c.typ || strings.Contains(typ, "html") || strings.Contains(typ, "xml") {
+				t.Errorf("%s: Content-Type %q, want %q", c.name, typ, c.typ)
+			}
+			for name, want := range map[string]string{"X-Content-Type-Options": "nosniff", "Content-Security-Policy": "default-src 'none'; sandbox",
+				"Cross-Origin-Resource-Policy": "same-origin", "Cache-Control": "private, no-cache", "ETag": `"` + string(f.ID) + `"`, "Content-Encoding": "", "Accept-Ranges": "bytes"} {
+				if got := a.header.Get(name); got != want {
+					t.Errorf("%s: %s %q, want %q", c.name, name, got, want)
+				}
+			}
+			if string(a.body) != c.body {
+				t.Errorf("%s: other bytes", c.name)
+			}
+		}
+	}
+}
+
+func queryEscape(s string) string {
+	return strings.NewReplacer(" ", "%20", `"`, "%22", ";", "%3B", "=", "%3D").Replace(s)
+}
+
+func TestFileRanges(t *testing.T) {
+	x := start(t, withFiles(t, t.TempDir()))
+	ann := x.addUser("ann")
+	id, body := ann.group(), random(300_000)
+	f := ann.upload(id, "name=a.bin", body)
+	path, etag := filePath(id, f.ID), `"`+string(f.ID)+`"`
+	for _, c := range []struct {
+		header, value string
+		status        int
+		want          []byte
+	}{
+		{"Range", "bytes=0-99", 206, body[:100]},
+		{"Range", "bytes=299990-", 206, body[299_990:]},
+		{"Range", "bytes=-10", 206, body[299_990:]},
+		{"Range", "bytes=300000-", 416, nil},
+		{"If-None-Match", etag, 304, nil},
+		{"If-None-Match", `"other"`, 200, body},
+	} {
+		ann.header.Set(c.header, c.value)
+		a := ann.call("GET", path, nil).want(c.status)
+		if c.want != nil && !bytes.Equal(a.body, c.want) {
+			t.Errorf("%s %s: %d other bytes", c.header, c.value, len(a.body))
+		}
+		ann.header.Del(c.header)
+	}
+	if a := ann.call("HEAD", path, nil).want(200); a.header.Get("Content-Length") != "300000" {
+		t.Errorf("HEAD: %v", a.header)
+	}
+}
+
+// Only members read a file, also one that they have in their cache.
+func TestFileMembership(t *testing.T) {
+	x := start(t, withFiles(t, t.TempDir()))
+	ann, bob, eve := x.addUser("ann"), x.addUser("bob"), x.addUser("eve")
+	id := ann.group(bob)
+	f := ann.upload(id, "name=a.jpg", testPicture(t, "place.jpg"))
+	free := ann.upload(id, "name=b", []byte("not posted"))
+	ann.postFiles(id, "", f)
+	paths := []string{filePath(id, f.ID), filePath(id, f.ID) + "/thumb", "/api/chats/" + string(id) + "/files"}
+	for _, path := range paths {
+		bob.call("GET", path, nil).want(200)
+		eve.call("GET", path, nil).want(404)
+		x.anonymous().call("GET", path, nil).want(401)
+	}
+	bob.call("GET", filePath(id, free.ID), nil).want(404)
+	ann.call("GET", filePath(id, free.ID), nil).want(200)
+	ann.call("GET", filePath(ann.group(), f.ID), nil).want(404)
+	ann.call("DELETE", "/api/chats/"+string(id)+"/members/"+string(bob.user.ID), nil).want(204)
+	for _, path := range paths {
+		bob.header.Set("If-None-Match", `"`+string(f.ID)+`", "`+string(f.ID)+`-thumb"`)
+		bob.call("GET", path, nil).want(404)
+	}
+}
+
+// A deleted message's files leave the disk, thumbnails too.
+func TestDeletedFilesLeaveTheDisk(t *testing.T) {
+	dir := t.TempDir()
+	x := start(t, withFiles(t, dir))
+	ann := x.addUser("ann")
+	id := ann.group()
+	f := ann.upload(id, "name=a.jpg", testPicture(t, "place.jpg"))
+	if !f.Thumb || f.Width != 48 || f.Height != 64 || f.Type != "image/jpeg" {
+		t.Errorf("%+v", f)
+	}
+	seq := ann.postFiles(id, "look", f)
+	if names := namesIn(t, dir); len(names) != 2 {
+		t.Errorf("the folder has %v", names)
+	}
+	ann.call("DELETE", fmt.Sprintf("/api/chats/%s/messages/%d", id, seq), nil).want(204)
+	ann.call("GET", filePath(id, f.ID), nil).want(404)
+	eventually(t, func() bool { return len(namesIn(t, dir)) == 0 })
+}
+
+func namesIn(t testing.TB, dir string) (names []string) {
+	t.Helper()
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, e := range entries {
+		names = append(names, e.Name())
+	}
+	return names
+}
+
+// eventually waits until a goroutine of the server has done something that no event tells.
+func eventually(t testing.TB, done func() bool) {
+	t.Helper()
+	for end := time.Now().Add(10 * time.Second); !done(); {
+		if time.Now().After(end) {
+			t.Fatal("it did not happen")
+		}
+		time.Sleep(time.Millisecond)
+	}
+}
+
+// The removal of a deleted message's files is finished by the next start.
+func TestRemovalsAreFinishedAtStart(t *testing.T) {
+	dir, path := t.TempDir(), filepath.Join(t.TempDir(), "parley.db")
+	x := startOn(t, path, withFiles(t, dir))
+	ann := x.addUser("ann")
+	id := ann.group()
+	f := ann.upload(id, "name=a.txt", []byte("hello"))
+	seq := ann.postFiles(id, "", f)
+	x.stop()
+	x = startOn(t, path) // without the files: a server that was killed before it removed them
+	ann = &client{server: x, user: ann.user, header: ann.header}
+	ann.call("DELETE", fmt.Sprintf("/api/chats/%s/messages/%d", id, seq), nil).want(204)
+	x.stop()
+	if len(namesIn(t, dir)) != 1 {
+		t.Fatal("the file is gone too early")
+	}
+	startOn(t, path, withFiles(t, dir))
+	eventually(t, func() bool { return len(namesIn(t, dir)) == 0 })
+}
+
+func TestUploadRemovesPlaces(t *testing.T) {
+	x := start(t, withFiles(t, t.TempDir()))
+	ann := x.addUser("ann")
+	id := ann.group()
+	for _, name := range []string{"place.jpg", "place.png", "place.webp", "place.mp4", "place.mov"} {
+		body := testPicture(t, name)
+		marker := []byte("SECRETPLACE")
+		if !bytes.Contains(body, marker) && !bytes.Contains(body, []byte("+47.3769")) {
+			t.Fatalf("%s has no place", name)
+		}
+		f := ann.upload(id, "name="+name, body)
+		got := ann.call("GET", filePath(id, f.ID), nil).want(200).body
+		if bytes.Contains(got, marker) || bytes.Contains(got, []byte("+47.3769")) || int64(len(got)) != f.Size {
+			t.Errorf("%s still has its place", name)
+		}
+		kept := ann.upload(id, "keepMetadata=true&name="+name, body)
+		if got := ann.call("GET", filePath(id, kept.ID), nil).want(200).body; !bytes.Equal(got, body) {
+			t.Errorf("%s was changed", name)
+		}
+	}
+	// One that cannot be cleaned is not stored.
+	cut := testPicture(t, "place.png")[:60]
+	ann.call("POST", "/api/chats/"+string(id)+"/files?name=a.png", cut).wantError(chat.BadInput, "file")
+	ann.upload(id, "keepMetadata=true&name=a.png", cut)
+}
+
+func TestFileLimits(t *testing.T) {
+	x := start(t, withFiles(t, t.TempDir()), func(c *Config) {
+		c.Limits.File, c.Limits.Uploads = 1000, 1500
+	})
+	ann := x.addUser("ann")
+	id := ann.group()
+	path := "/api/chats/" + string(id) + "/files?name=a"
+	ann.call("POST", path, random(1001)).wantError(chat.FileTooLarge, "")
+	ann.upload(id, "name=a", random(1000))
+	ann.call("POST", path, random(501)).wantError(chat.QuotaExceeded, "")
+	f := ann.upload(id, "name=a", random(500))
+	if limits := info(ann).Limits; limits.File != 1000 || limits.Files != chat.MaxFiles {
+		t.Errorf("%+v", limits)
+	}
+	ann.call("DELETE", "/api/uploads/"+string(f.ID), nil).want(412)
+	ann.header.Set("Tus-Resumable", "1.0.0")
+	ann.call("DELETE", "/api/uploads/"+string(f.ID), nil).want(204)
+	ann.call("DELETE", "/api/uploads/"+string(f.ID), nil).wantError(chat.NotFound, "fileId")
+	ann.upload(id, "name=a", random(500))
+
+	// A body of an unknown length.
+	r, err := http.NewRequest("POST", x.url+path, io.MultiReader(bytes.NewReader(random(1001))))
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.Header = ann.header.Clone()
+	res, err := http.DefaultTransport.RoundTrip(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer res.Body.Close()
+	if res.StatusCode != 413 {
+		t.Errorf("status %d", res.StatusCode)
+	}
+
+	bob := x.addUser("bob")
+	other := bob.group()
+	for _, body := range []m{{"files": []string{"none"}}, {"files": "none"}, {"files": []int{1}}, {"files": make([]string, 11)}} {
+		body["clientId"] = "c"
+		bob.call("POST", "/api/chats/"+string(other)+"/messages", body).wantError(chat.BadInput, "files")
+	}
+	bob.call("POST", "/api/chats/"+string(other)+"/messages", m{"clientId": "c"}).wantError(chat.BadInput, "text")
+}
+
+func TestStorageQuota(t *testing.T) {
+	x := start(t, withFiles(t, t.TempDir()), func(c *Config) { c.Limits.Storage = 1000 })
+	ann, bob := x.addUser("ann"), x.addUser("bob")
+	id := ann.group(bob)
+	ann.upload(id, "name=a", random(900))
+	bob.call("POST", "/api/chats/"+string(id)+"/files?name=a", random(101)).wantError(chat.QuotaExceeded, "")
+	bob.upload(id, "name=a", random(100))
+}
+
+func info(c *client) (i api.ServerInfo) {
+	c.call("GET", "/api/server", nil).want(200).into(&i)
+	return i
+}
+
+// tusHeader is Upload-Metadata.
+func tusHeader(id chat.ChatID, name string) string {
+	b := base64.StdEncoding.EncodeToString
+	return "filename " + b([]byte(name)) + ",filetype " + b([]byte("image/png")) + ",chatId " + b([]byte(id)) + ",empty"
+}
+
+// tus makes a request of tus.
+func (c *client) tus(method, path string, header map[string]string, body []byte) *answer {
+	c.server.t.Helper()
+	defer func(h http.Header) { c.header = h }(c.header)
+	c.header = c.header.Clone()
+	c.header.Set("Tus-Resumable", "1.0.0")
+	for k, v := range header {
+		c.header.Set(k, v)
+	}
+	if body == nil {
+		return c.call(method, path, nil)
+	}
+	c.header.Set("Content-Type", "application/offset+octet-stream")
+	return c.call(method, path, body)
+}
+
+func TestTus(t *testing.T) {
+	x := start(t, withFiles(t, t.TempDir()))
+	ann, bob := x.addUser("ann"), x.addUser("bob")
+	id, body := ann.group(bob), random(3<<20+7)
+	options := x.anonymous().call("OPTIONS", "/api/uploads", nil).want(204).header
+	if options.Get("Tus-Version") != "1.0.0" || options.Get("Tus-Max-Size") != "104857600" || !strings.Contains(options.Get("Tus-Extension"), "creation-with-upload") {
+		t.Errorf("%v", options)
+	}
+	ann.call("POST", "/api/uploads", nil).want(412)
+	meta := tusHeader(id, "a b.bin")
+	create := func(header map[string]string, body []byte) *answer {
+		return ann.tus("POST", "/api/uploads", header, body)
+	}
+	create(map[string]string{"Upload-Metadata": meta}, nil).wantError(chat.BadInput, "Upload-Length")
+	create(map[string]string{"Upload-Metadata": meta, "Upload-Length": "-1"}, nil).wantError(chat.BadInput, "Upload-Length")
+	create(map[string]string{"Upload-Metadata": meta, "Upload-Length": "104857601"}, nil).wantError(chat.FileTooLarge, "")
+	create(map[string]string{"Upload-Metadata": "filename !!", "Upload-Length": "1"}, nil).wantError(chat.BadInput, "Upload-Metadata")
+	create(map[string]string{"Upload-Metadata": "filename YQ==", "Upload-Length": "1"}, nil).wantError(chat.BadInput, "chatId")
+	bob.tus("POST", "/api/uploads", map[string]string{"Upload-Metadata": tusHeader(ann.group(), "x"), "Upload-Length": "1"}, nil).wantError(chat.NotFound, "chatId")
+
+	a := create(map[string]string{"Upload-Metadata": meta, "Upload-Length": fmt.Sprint(len(body))}, body[:10]).want(201)
+	location := a.header.Get("Location")
+	file := chat.FileID(strings.TrimPrefix(location, "/api/uploads/"))
+	if a.header.Get("Upload-Offset") != "10" || a.header.Get("Upload-Expires") == "" || a.header.Get("Tus-Resumable") != "1.0.0" {
+		t.Fatalf("%v", a.header)
+	}
+	patch := func(offset int, piece []byte) *answer {
+		return ann.tus("PATCH", location, map[string]string{"Upload-Offset": fmt.Sprint(offset)}, piece)
+	}
+	for _, offset := range []int{0, 9, 11, len(body)} {
+		patch(offset, []byte("wrong")).wantError(chat.Conflict, "Upload-Offset")
+	}
+	ann.tus("PATCH", location, map[string]string{"Upload-Offset": "10", "Content-Type": "text/plain"}, nil).wantError(chat.WrongType, "Content-Type")
+	bob.tus("HEAD", location, nil, nil).want(404)
+	bob.tus("PATCH", location, map[string]string{"Upload-Offset": "10"}, []byte("x")).want(404)
+	bob.tus("DELETE", location, nil, nil).want(404)
+	message := m{"clientId": "1", "files": []chat.FileID{file}}
+	ann.call("POST", "/api/chats/"+string(id)+"/messages", message).wantError(chat.Conflict, "files")
+	for at := 10; at < len(body); {
+		end := min(at+1<<20, len(body))
+		a := patch(at, body[at:end]).want(204)
+		if a.header.Get("Upload-Offset") != fmt.Sprint(end) {
+			t.Fatalf("%v", a.header)
+		}
+		at = end
+		if head := ann.tus("HEAD", location, nil, nil).want(200).header; head.Get("Upload-Offset") != fmt.Sprint(at) || head.Get("Upload-Length") != fmt.Sprint(len(body)) || head.Get("Cache-Control") != "no-store" {
+			t.Fatalf("%v", head)
+		}
+	}
+	patch(len(body), []byte("more")).wantError(chat.TooLarge, "")
+	ann.call("POST", "/api/chats/"+string(id)+"/messages", message).want(201)
+	if a := bob.call("GET", filePath(id, file), nil).want(200); !bytes.Equal(a.body, body) || !strings.Contains(a.header.Get("Content-Disposition"), `"a b.bin"`) {
+		t.Errorf("%d bytes, %v", len(a.body), a.header)
+	}
+	ann.tus("DELETE", location, nil, nil).wantError(chat.Conflict, "fileId")
+
+	// An empty file, and a client that cannot send PATCH.
+	a = create(map[string]string{"Upload-Metadata": meta, "Upload-Length": "0"}, nil).want(201)
+	ann.postFiles(id, "", chat.File{ID: chat.FileID(strings.TrimPrefix(a.header.Get("Location"), "/api/uploads/"))})
+	a = create(map[string]string{"Upload-Metadata": meta, "Upload-Length": "2"}, nil).want(201)
+	location = a.header.Get("Location")
+	ann.tus("POST", location, map[string]string{"X-HTTP-Method-Override": "PATCH", "Upload-Offset": "0"}, []byte("ab")).want(204)
+	ann.tus("POST", location, map[string]string{"X-HTTP-Method-Override": "DELETE"}, nil).want(204)
+	ann.tus("HEAD", location, nil, nil).want(404)
+}
+
+// A cut keeps what arrived, and two requests do not both send a piece.
+func TestTusCut(t *testing.T) {
+	x := start(t, withFiles(t, t.TempDir()))
+	ann := x.addUser("ann")
+	id, body := ann.group(), random(1<<20)
+	a := ann.tus("POST", "/api/uploads", map[string]string{"Upload-Metadata": tusHeader(id, "a"), "Upload-Length": fmt.Sprint(len(body))}, nil).want(201)
+	location := a.header.Get("Location")
+	conn, err := net.Dial("tcp", strings.TrimPrefix(x.url, "http://"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	fmt.Fprintf(conn, "PATCH %s HTTP/1.1\r\nHost: %s\r\nAuthorization: %s\r\nTus-Resumable: 1.0.0\r\nUpload-Offset: 0\r\nContent-Type: application/offset+octet-stream\r\nContent-Length: %d\r\n\r\n",
+		location, strings.TrimPrefix(x.url, "http://"), ann.header.Get("Authorization"), len(body))
+	if _, err := conn.Write(body[:300_000]); err != nil {
+		t.Fatal(err)
+	}
+	stored := func() int {
+		n := 0
+		_, _ = fmt.Sscan(ann.tus("HEAD", location, nil, nil).want(200).header.Get("Upload-Offset"), &n)
+		return n
+	}
+	eventually(t, func() bool { return stored() > 0 })
+	ann.tus("PATCH", location, map[string]string{"Upload-Offset": fmt.Sprint(stored())}, body[stored():]).wantError(chat.Conflict, "Upload-Offset")
+	_ = conn.Close()
+	var n int
+	eventually(t, func() bool {
+		n = stored()
+		a := ann.tus("PATCH", location, map[string]string{"Upload-Offset": fmt.Sprint(n)}, body[n:])
+		return a.status == 204
+	})
+	if n != 300_000 {
+		t.Errorf("%d bytes were kept", n)
+	}
+	file := chat.FileID(strings.TrimPrefix(location, "/api/uploads/"))
+	if got := ann.call("GET", filePath(id, file), nil).want(200).body; !bytes.Equal(got, body) {
+		t.Error("other bytes")
+	}
+}
+
+func TestFileList(t *testing.T) {
+	x := start(t, withFiles(t, t.TempDir()))
+	ann, bob := x.addUser("ann"), x.addUser("bob")
+	id := ann.group(bob)
+	picture, text := ann.upload(id, "name=a.png", testPicture(t, "place.png")), ann.upload(id, "name=b.txt", []byte("hello"))
+	first := ann.postFiles(id, "", picture)
+	ann.postFiles(id, "read this", text)
+	var page service.FilePage
+	bob.call("GET", "/api/chats/"+string(id)+"/files", nil).want(200).into(&page)
+	if len(page.Files) != 2 || page.Files[0].File.ID != text.ID || page.Files[1].Seq != first || len(page.Users) != 1 || page.More {
+		t.Errorf("%+v", page)
+	}
+	bob.call("GET", "/api/chats/"+string(id)+"/files?kind=image&limit=1", nil).want(200).into(&page)
+	if len(page.Files) != 1 || page.Files[0].File != picture {
+		t.Errorf("%+v", page)
+	}
+	bob.call("GET", "/api/chats/"+string(id)+"/files?kind=pictures", nil).wantError(chat.BadInput, "kind")
+	bob.call("GET", "/api/chats/"+string(id)+"/files?before=0", nil).wantError(chat.BadInput, "before")
+	bob.call("GET", "/api/chats/"+string(id)+"/files?limit=201", nil).wantError(chat.BadInput, "limit")
+}
+
+// A server without files says so.
+func TestNoFiles(t *testing.T) {
+	x := start(t)
+	ann := x.addUser("ann")
+	ann.call("POST", "/api/chats/"+string(ann.group())+"/files?name=a", []byte("x")).wantError(chat.Forbidden, "")
+}
+
+func TestFullDiskRefusesFiles(t *testing.T) {
+	f, err := folder.Open(t.TempDir(), func(total int64) int64 { return total })
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	x := start(t, func(c *Config) { c.Blobs, c.Limits.File = f, 1000 })
+	ann := x.addUser("ann")
+	id := ann.group()
+	ann.call("POST", "/api/chats/"+string(id)+"/files?name=a", []byte("x")).wantError(chat.DiskFull, "")
+	ann.post(id, "chat goes on")
+	if left, err := x.store.FileUsage(context.Background()); err != nil || left.Files != 0 {
+		t.Errorf("left: %+v, %v", left, err)
+	}
+}
+
+// sendfileSpy is the ResponseWriter of net/http, and counts the bytes that come from a file.
+type sendfileSpy struct {
+	http.ResponseWriter
+	fromFile *int64
+}
+
+func (s sendfileSpy) Flush() { s.ResponseWriter.(http.Flusher).Flush() }
+func (s sendfileSpy) Hijack() (net.Conn, *bufio.ReadWriter, error) {
+	return nil, nil, errors.ErrUnsupported
+}
+func (s sendfileSpy) ReadFrom(r io.Reader) (int64, error) {
+	limited, ok := r.(*io.LimitedReader)
+	if ok {
+		_, ok = limited.R.(syscall.Conn)
+	}
+	n, err := s.ResponseWriter.(io.ReaderFrom).ReadFrom(r)
+	if ok {
+		*s.fromFile += n
+	}
+	return n, err
+}
+
+// No middleware comes between a file and sendfile(2).
+func TestDownloadIsSentByTheSystem(t *testing.T) {
+	x := start(t, withFiles(t, t.TempDir()))
+	ann := x.addUser("ann")
+	id, body := ann.group(), random(1<<20)
+	f := ann.upload(id, "name=a", body)
+	sent := int64(0)
+	web := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		x.s.Handler().ServeHTTP(sendfileSpy{w, &sent}, r)
+	}))
+	x.url = web.URL
+	got := ann.call("GET", filePath(id, f.ID), nil).want(200).body
+	web.Close()
+	if !bytes.Equal(got, body) || sent != int64(len(body)) {
+		t.Errorf("%d of %d bytes came from the file, %d arrived", sent, len(body), len(got))
+	}
+}
+
+// Files come over the socket as they do over HTTP, in both codecs.
+func TestPostFilesOverSocket(t *testing.T) {
+	for name, codec := range bothCodecs {
+		t.Run(name, func(t *testing.T) {
+			x := start(t, withFiles(t, t.TempDir()))
+			ann, bob := x.addUser("ann"), x.addUser("bob")
+			id := ann.group(bob)
+			f := ann.upload(id, "name=a.mp4", testPicture(t, "place.mp4"))
+			a, b := ann.connectLive(codec), bob.connectLive(codec)
+			a.wantError(m{"do": "post", "chatId": id, "clientId": "0", "files": []string{"none"}}, chat.BadInput, "files")
+			a.wantError(m{"do": "post", "chatId": id, "clientId": "0", "text": "", "files": []string{}}, chat.BadInput, "text")
+			var posted wire.Posted
+			a.ask(m{"do": "post", "chatId": id, "clientId": "1", "files": []chat.FileID{f.ID}}, &posted)
+			a.ask(m{"do": "post", "chatId": id, "clientId": "1", "files": []chat.FileID{f.ID}}, &posted)
+			if !posted.Again {
+				t.Errorf("the retry: %+v", posted)
+			}
+			a.wantError(m{"do": "post", "chatId": id, "clientId": "2", "files": []chat.FileID{f.ID}}, chat.Conflict, "files")
+			if v := b.event(id, posted.Seq); !strings.Contains(v.raw, string(f.ID)) || !strings.Contains(v.raw, "durationMs") || !strings.Contains(v.raw, "a.mp4") {
+				t.Errorf("event: %s", v.raw)
+			}
+			a.ask(m{"do": "post", "chatId": id, "clientId": "3", "text": "nice", "replyTo": posted.Seq}, &posted)
+			var h wire.History
+			b.ask(m{"do": "history", "chatId": id}, &h)
+			if len(h.Messages) != 2 || len(h.Messages[0].Files) != 1 || h.Messages[0].Files[0] != f || h.Messages[1].Reply.Files != 1 {
+				t.Errorf("history: %+v", h)
+			}
+			a.wantError(m{"do": "edit", "chatId": id, "target": h.Messages[0].Seq, "text": ""}, chat.BadInput, "text")
+		})
+	}
+}

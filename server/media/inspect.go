@@ -1,0 +1,190 @@
+package media
+
+import (
+	"encoding/binary"
+	"errors"
+	"image/gif"
+	"io"
+)
+
+// Info is what a client needs to lay a file out before it is loaded. Numbers that are not
+// known are 0.
+type Info struct {
+	Width, Height int   // px, as shown: with the orientation applied
+	DurationMs    int64 // of audio and video
+	Animated      bool
+}
+
+var errStop = errors.New("stop")
+
+// maxSide is the largest width or height that is believed.
+const maxSide = 1 << 16
+
+// Inspect returns what the file says about itself. It does not decode pictures. An error
+// wraps ErrDamaged or is the source's.
+func Inspect(src io.ReaderAt, size int64, typ string) (info Info, err error) {
+	turned := false
+	switch typ {
+	case JPEG:
+		info, turned, err = jpegInfo(src, size)
+	case PNG:
+		info, turned, err = pngInfo(src, size)
+	case GIF:
+		info, err = gifInfo(src, size)
+	case WebP:
+		info, turned, err = webpInfo(src, size)
+	case AVIF, HEIC:
+		var h heif
+		h, err = readHEIF(src, size)
+		info, turned = Info{Width: h.width, Height: h.height}, h.turned
+	case MP4, QuickTime, M4A:
+		info, turned, err = mp4Info(src, size)
+	case WebM:
+		info, err = webMInfo(src, size)
+	}
+	if turned {
+		info.Width, info.Height = info.Height, info.Width
+	}
+	if info.Width <= 0 || info.Height <= 0 || info.Width > maxSide || info.Height > maxSide {
+		info.Width, info.Height = 0, 0
+	}
+	return info, err
+}
+
+func jpegInfo(src io.ReaderAt, size int64) (info Info, turned bool, err error) {
+	err = eachJPEGSegment(src, size, func(s jpegSegment) error {
+		if o := jpegOrientation(src, s); o != 0 {
+			turned = o > 4
+		}
+		frame := s.marker >= 0xc0 && s.marker <= 0xcf && s.marker != 0xc4 && s.marker != 0xc8 && s.marker != 0xcc
+		if frame && s.bodySize >= 5 {
+			var b [5]byte
+			if err := readAt(src, b[:], s.body); err != nil {
+				return err
+			}
+			info.Height, info.Width = int(binary.BigEndian.Uint16(b[1:])), int(binary.BigEndian.Uint16(b[3:]))
+			return errStop
+		}
+		return nil
+	})
+	if err == errStop {
+		err = nil
+	}
+	return info, turned, err
+}
+
+func pngInfo(src io.ReaderAt, size int64) (info Info, turned bool, err error) {
+	err = eachPNGChunk(src, size, func(c pngChunk) error {
+		switch c.name {
+		case "IHDR":
+			var b [8]byte
+			if err := readAt(src, b[:], c.at+8); err != nil {
+				return err
+			}
+			info.Width, info.Height = int(binary.BigEndian.Uint32(b[:])), int(binary.BigEndian.Uint32(b[4:]))
+		case "acTL":
+			info.Animated = true
+		case "eXIf":
+			turned = pngOrientation(src, c) > 4
+		}
+		return nil
+	})
+	return info, turned, err
+}
+
+func gifInfo(src io.ReaderAt, size int64) (info Info, err error) {
+	config, err := gif.DecodeConfig(io.NewSectionReader(src, 0, size))
+	if err != nil {
+		return info, damaged(err.Error())
+	}
+	pictures := 0
+	_, _, err = eachGIFBlock(src, size, func(b gifBlock) error {
+		if b.label == 0 {
+			pictures++
+		}
+		if pictures > 1 {
+			return errStop
+		}
+		return nil
+	})
+	if err == errStop {
+		err = nil
+	}
+	return Info{Width: config.Width, Height: config.Height, Animated: pictures > 1}, err
+}
+
+func webpInfo(src io.ReaderAt, size int64) (info Info, turned bool, err error) {
+	err = eachWebPChunk(src, size, func(c webpChunk) error {
+		var b [10]byte
+		n := min(int64(len(b)), c.bodySize)
+		if err := readAt(src, b[:n], c.body); err != nil {
+			return err
+		}
+		switch c.name {
+		case "VP8X":
+			info.Width = 1 + (int(b[4]) | int(b[5])<<8 | int(b[6])<<16)
+			info.Height = 1 + (int(b[7]) | int(b[8])<<8 | int(b[9])<<16)
+		case "VP8 ":
+			if info.Width == 0 {
+				info.Width, info.Height = int(b[6])|int(b[7]&0x3f)<<8, int(b[8])|int(b[9]&0x3f)<<8
+			}
+		case "VP8L":
+			if v := binary.LittleEndian.Uint32(b[1:]); info.Width == 0 {
+				info.Width, info.Height = int(v&0x3fff)+1, int(v>>14&0x3fff)+1
+			}
+		case "ANMF":
+			info.Animated = true
+		case "EXIF":
+			turned = webpOrientation(src, c) > 4
+		}
+		return nil
+	})
+	return info, turned, err
+}
+
+// mp4Info reads the duration of the movie and the size and rotation of its first video
+// (ISO/IEC 14496-12, sections 8.2.2 and 8.3.2).
+func mp4Info(src io.ReaderAt, size int64) (info Info, turned bool, err error) {
+	err = eachBox(src, 0, size, func(b box) error {
+		if b.name != "moov" {
+			return nil
+		}
+		return eachBox(src, b.body, b.end, func(b box) error {
+			switch b.name {
+			case "mvhd":
+				f := b.fields(src)
+				wide := 4
+				if f.uint(1) == 1 {
+					wide = 8
+				}
+				f.skip(3 + int64(2*wide))
+				scale, length := f.uint(4), f.uint(wide)
+				if scale > 0 && length < 1<<50 {
+					info.DurationMs = int64(length * 1000 / scale)
+				}
+				return f.err
+			case "trak":
+				return eachBox(src, b.body, b.end, func(b box) error {
+					if b.name != "tkhd" || info.Width > 0 {
+						return nil
+					}
+					f := b.fields(src)
+					wide := int64(4)
+					if f.uint(1) == 1 {
+						wide = 8
+					}
+					f.skip(3 + 2*wide + 4 + 4 + wide + 16) // flags, times, id, duration; then layer, group, volume
+					a, across := f.uint(4), f.uint(4)
+					f.skip(28)
+					w, h := int(f.uint(4)>>16), int(f.uint(4)>>16)
+					if w > 0 && h > 0 {
+						info.Width, info.Height, turned = w, h, a == 0 && across != 0
+					}
+					return f.err
+				})
+			}
+			return nil
+		})
+	})
+	return info, turned, err
+}

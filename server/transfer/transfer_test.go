@@ -1,0 +1,79 @@
+package transfer
+
+import (
+	"bytes"
+	"errors"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"testing/iotest"
+	"testing/synctest"
+	"time"
+
+	"parley/chat"
+)
+
+// deadlines is a ResponseWriter that records its deadlines.
+type deadlines struct {
+	*httptest.ResponseRecorder
+	read, write time.Time
+}
+
+func (d *deadlines) SetReadDeadline(t time.Time) error  { d.read = t; return nil }
+func (d *deadlines) SetWriteDeadline(t time.Time) error { d.write = t; return nil }
+
+// Deadlines follow progress: a slow body has time, one that drips does not.
+func TestBodyExtendsDeadlines(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := &deadlines{ResponseRecorder: httptest.NewRecorder()}
+		b := NewBody(w, httptest.NewRequest("POST", "/", bytes.NewReader(make([]byte, 3*step))))
+		begin := w.read
+		if begin != time.Now().Add(stepTime) || !w.write.After(begin) {
+			t.Fatalf("read by %v, write by %v", w.read, w.write)
+		}
+		time.Sleep(stepTime / 2)
+		if _, err := io.ReadFull(b, make([]byte, step-1)); err != nil || w.read != begin {
+			t.Fatalf("%v, read by %v", err, w.read)
+		}
+		if _, err := io.ReadFull(b, make([]byte, 1)); err != nil || w.read != time.Now().Add(stepTime) {
+			t.Fatalf("%v, read by %v", err, w.read)
+		}
+		if _, err := io.Copy(io.Discard, b); err != nil || w.read != time.Now().Add(answerTime) || b.Cut() {
+			t.Fatalf("%v, read by %v", err, w.read)
+		}
+	})
+}
+
+func TestBodyCause(t *testing.T) {
+	cut := errors.New("cut")
+	r := httptest.NewRequest("POST", "/", io.MultiReader(strings.NewReader("x"), iotest.ErrReader(cut)))
+	b := NewBody(httptest.NewRecorder(), r)
+	_, err := io.Copy(io.Discard, b)
+	if !b.Cut() || !chat.Is(b.Cause(err), chat.BadInput) {
+		t.Errorf("%v becomes %v", err, b.Cause(err))
+	}
+	if other := chat.Fail(chat.DiskFull, "full"); b.Cause(other) != error(other) {
+		t.Error("another error is changed")
+	}
+}
+
+type blob struct{ *bytes.Reader }
+
+func (blob) Close() error { return nil }
+
+func TestSendExtendsDeadlines(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := &deadlines{ResponseRecorder: httptest.NewRecorder()}
+		r := httptest.NewRequest("GET", "/", http.NoBody)
+		body := bytes.Repeat([]byte("0123456789abcdef"), 100_000)
+		Send(w, r, &chat.File{Name: "a.bin"}, blob{bytes.NewReader(body)}, "id")
+		if want := time.Now().Add(stepTime); w.write != want || w.read != want {
+			t.Errorf("write by %v, read by %v", w.write, w.read)
+		}
+		if !bytes.Equal(w.Body.Bytes(), body) {
+			t.Error("other bytes")
+		}
+	})
+}

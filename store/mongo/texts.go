@@ -1,0 +1,185 @@
+package mongo
+
+import (
+	"context"
+	"slices"
+	"time"
+
+	"go.mongodb.org/mongo-driver/v2/bson"
+	"go.mongodb.org/mongo-driver/v2/mongo/options"
+
+	"parley/chat"
+)
+
+const (
+	clearBatch = 1000        // documents that one part of clearTexts reads
+	clearAgain = time.Minute // until clearTexts is tried again after an error
+)
+
+// clearOldTexts runs clearTexts beside the store's other work until it succeeds, or Close.
+func (db *DB) clearOldTexts(from chat.ChatID) {
+	if from == beyond {
+		return
+	}
+	db.clearing.Go(func() {
+		for {
+			var err error
+			if from, err = db.clearTexts(db.ctx, from); err == nil || db.open() != nil {
+				return
+			}
+			db.log.Warn("removing texts that left the log failed: this is tried again", "chat", from, "after", clearAgain, "err", err)
+			select {
+			case <-time.After(clearAgain):
+			case <-db.stop:
+				return
+			}
+		}
+	})
+}
+
+// clearTexts removes from the logs that an older Parley wrote what project removes: the
+// emoji of reactions that were taken back or whose message was deleted, and titles and
+// topics that were replaced. It works on the chats behind from, by id, in small parts, and
+// stores how far it came. Several replicas may do it at the same time: what has left the
+// log does not come back.
+func (db *DB) clearTexts(ctx context.Context, from chat.ChatID) (chat.ChatID, error) {
+	for from != beyond {
+		ids, err := db.chatsBehind(ctx, from)
+		if err != nil {
+			return from, err
+		}
+		for _, id := range ids {
+			if err := db.clearReactions(ctx, id); err != nil {
+				return from, err
+			}
+			if err := db.clearTitles(ctx, id); err != nil {
+				return from, err
+			}
+		}
+		to := chat.ChatID(beyond)
+		if len(ids) == db.clearBatch {
+			to = ids[len(ids)-1]
+		}
+		err = db.read(ctx, "store a position", func(ctx context.Context) error {
+			_, err := db.meta.UpdateOne(ctx, serverID, bson.D{{Key: "$max", Value: bson.D{{Key: "cleared", Value: to}}}})
+			return err
+		})
+		if err != nil {
+			return from, err
+		}
+		from = to
+	}
+	return from, nil
+}
+
+// chatsBehind returns the next chats by id.
+func (db *DB) chatsBehind(ctx context.Context, from chat.ChatID) (ids []chat.ChatID, err error) {
+	err = db.read(ctx, "read chats", func(ctx context.Context) error {
+		cur, err := db.chats.Find(ctx, bson.D{{Key: "_id", Value: bson.D{{Key: "$gt", Value: from}}}},
+			options.Find().SetSort(key("_id")).SetLimit(int64(db.clearBatch)).SetProjection(key("_id")))
+		list, err := all[chatDoc](ctx, cur, err)
+		ids = nil
+		for _, c := range list {
+			ids = append(ids, c.ID)
+		}
+		return err
+	})
+	return ids, err
+}
+
+// clearReactions is clearTexts for the reactions of one chat. It reads the events by n,
+// which many may share: the last n of a batch may continue in the next one.
+func (db *DB) clearReactions(ctx context.Context, id chat.ChatID) error {
+	from, limit := chat.Seq(0), db.clearBatch
+	for {
+		var docs []eventDoc
+		err := db.read(ctx, "read reactions", func(ctx context.Context) error {
+			cur, err := db.events.Find(ctx, bson.D{{Key: "chat", Value: id}, {Key: "kind", Value: chat.Reacted}, {Key: "n", Value: bson.D{{Key: "$gte", Value: from}}}},
+				options.Find().SetSort(key("n")).SetLimit(int64(limit)).SetProjection(key("seq", "n", "by", "target", "emoji", "on")))
+			docs, err = all[eventDoc](ctx, cur, err)
+			return err
+		})
+		if err != nil {
+			return err
+		}
+		more, whole := len(docs) == limit, docs
+		if more {
+			last := docs[len(docs)-1].N
+			if whole = docs[:slices.IndexFunc(docs, func(d eventDoc) bool { return d.N == last })]; len(whole) == 0 {
+				limit *= 2
+				continue
+			}
+			from, limit = last, db.clearBatch
+		}
+		if err := db.clearStale(ctx, id, whole); err != nil || !more {
+			return err
+		}
+	}
+}
+
+// clearStale removes the emoji of those events that their posts do not show. The posts are
+// read after the events, so a reaction that is made meanwhile is not taken for a stale one.
+func (db *DB) clearStale(ctx context.Context, id chat.ChatID, reacted []eventDoc) error {
+	reacted = slices.DeleteFunc(reacted, func(d eventDoc) bool { return d.Emoji == "" })
+	if len(reacted) == 0 {
+		return nil
+	}
+	targets := make([]chat.Seq, len(reacted))
+	for i := range reacted {
+		targets[i] = reacted[i].Target
+	}
+	shown := map[chat.Seq][]chat.Reactors{}
+	err := db.read(ctx, "read reactions", func(ctx context.Context) error {
+		cur, err := db.events.Find(ctx, bson.D{{Key: "chat", Value: id}, {Key: "seq", Value: bson.D{{Key: "$in", Value: targets}}}},
+			options.Find().SetProjection(key("seq", "reactions")))
+		posts, err := all[eventDoc](ctx, cur, err)
+		for _, d := range posts {
+			shown[d.Seq] = d.Reactions
+		}
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	var stale []chat.Seq
+	for i := range reacted {
+		d := &reacted[i]
+		by := func(r chat.Reactors) bool { return r.Emoji == d.Emoji && slices.Contains(r.By, d.By) }
+		if d.On == nil || !*d.On || !slices.ContainsFunc(shown[d.Target], by) {
+			stale = append(stale, d.Seq)
+		}
+	}
+	return db.unsetFields(ctx, id, stale, "emoji")
+}
+
+// clearTitles is clearTexts for the titles and topics of one chat.
+func (db *DB) clearTitles(ctx context.Context, id chat.ChatID) error {
+	var stale []chat.Seq
+	err := db.read(ctx, "read titles", func(ctx context.Context) error {
+		cur, err := db.events.Find(ctx, bson.D{{Key: "chat", Value: id}, {Key: "kind", Value: chat.Renamed}}, options.Find().SetProjection(key("seq", "title", "topic")))
+		docs, err := all[eventDoc](ctx, cur, err)
+		stale = nil
+		for i := range docs {
+			if docs[i].Title != nil || docs[i].Topic != nil {
+				stale = append(stale, docs[i].Seq)
+			}
+		}
+		return err
+	})
+	if err != nil || len(stale) < 2 {
+		return err
+	}
+	slices.Sort(stale)
+	return db.unsetFields(ctx, id, stale[:len(stale)-1], "title", "topic")
+}
+
+// unsetFields removes fields of the events with these numbers.
+func (db *DB) unsetFields(ctx context.Context, id chat.ChatID, seqs []chat.Seq, fields ...string) error {
+	if len(seqs) == 0 {
+		return nil // $in takes no nil
+	}
+	return db.read(ctx, "remove texts that left the log", func(ctx context.Context) error {
+		_, err := db.events.UpdateMany(ctx, bson.D{{Key: "chat", Value: id}, {Key: "seq", Value: bson.D{{Key: "$in", Value: seqs}}}}, bson.D{{Key: "$unset", Value: key(fields...)}})
+		return err
+	})
+}
