@@ -64,7 +64,7 @@ test("a chat that a dialog opens has the focus in its composer", async () => {
   await ann.getByRole("button", { name: "New chat", exact: true }).and(ann.locator(":focus")).waitFor(); // nothing was opened
   await ann.getByRole("link", { name: /Garden/ }).click();
   await ann.locator(".message .user-name", { hasText: "Bob" }).first().click();
-  await ann.getByRole("dialog").getByRole("button").click();
+  await ann.getByRole("dialog").getByRole("button", { name: "Message" }).click();
   await typesInto(ann, "Bob", "from the card");
 });
 
