@@ -8,7 +8,6 @@ export const composer = {
   cancelReply: "Cancel reply",
   left: (n: number) => plural(n, { one: "# character left", other: "# characters left" }),
   tooLong: (n: number) => plural(n, { one: "# character too long", other: "# characters too long" }),
-  noFiles: "Files can't be sent yet.",
   suggestions: "Suggestions",
   search: "Search emoji",
   recent: "Recently used",

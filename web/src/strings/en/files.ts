@@ -37,7 +37,6 @@ export const files = {
   file: (name: string) => `File: ${isolate(name)}`,
   count: (n: number) => plural(n, { one: "# file", other: "# files" }),
   photos: (n: number) => plural(n, { one: "# photo", other: "# photos" }),
-  viewer: "Viewer",
   position: (n: number, all: number) => `${n} of ${all}`,
   previous: "Previous",
   next: "Next",
