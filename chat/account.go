@@ -139,7 +139,7 @@ func CheckAdmins(old, changed User, others func() (bool, error)) error {
 	case err != nil:
 		return err
 	case !ok:
-		return Fail(LastOwner, "make somebody else an admin of the server first")
+		return Fail(LastOwner, "make someone else a server admin first")
 	}
 	return nil
 }

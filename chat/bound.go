@@ -19,9 +19,9 @@ func ChatLimit(limit int, field string) Rule {
 		for _, u := range e.Users {
 			switch n := chats[u]; {
 			case n >= limit && u == e.By:
-				return FailField(Conflict, field, "you are in %d chats, and no more are allowed: leave one first", n)
+				return FailField(Conflict, field, "you are in %d chats, the most allowed: leave one first", n)
 			case n >= limit:
-				return FailField(Conflict, field, "%s is in %d chats, and no more are allowed", u, n)
+				return FailField(Conflict, field, "%s is in %d chats, the most allowed", u, n)
 			case n >= share && u != e.By:
 				many = append(many, u)
 			}
@@ -32,7 +32,7 @@ func ChatLimit(limit int, field string) Rule {
 		made := v.ChatsMadeBy(e.By, many)
 		for _, u := range many {
 			if made[u] >= share {
-				return FailField(Conflict, field, "%s is in %d chats that you made, and no more are allowed", u, made[u])
+				return FailField(Conflict, field, "%s is in %d chats that you created, the most allowed", u, made[u])
 			}
 		}
 		return nil

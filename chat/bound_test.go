@@ -27,11 +27,11 @@ func TestChatLimit(t *testing.T) {
 		{"no room", 999, "ann", []UserID{"ann"}, "you are in 999 chats"},
 		{"somebody without room", 1000, "ann", []UserID{"ann", "dan", "bob"}, "bob is in 1000 chats"},
 		{"no bound", 0, "ann", []UserID{"ann", "bob"}, ""},
-		{"a quarter is by the maker", 1000, "ann", []UserID{"ann", "cleo"}, "cleo is in 250 chats that you made"},
+		{"a quarter is by the maker", 1000, "ann", []UserID{"ann", "cleo"}, "cleo is in 250 chats that you created"},
 		{"less is", 1000, "ann", []UserID{"ann", "dan"}, ""},
 		{"another maker", 1000, "eve", []UserID{"eve", "cleo"}, ""},
 		{"one's own chats", 1000, "cleo", []UserID{"cleo"}, ""},
-		{"of a small bound everything", 99, "eve", []UserID{"dan"}, "dan is in 299 chats, and"},
+		{"of a small bound everything", 99, "eve", []UserID{"dan"}, "dan is in 299 chats, the"},
 		{"unknown to the view", 1000, "ann", []UserID{"nobody"}, ""},
 	} {
 		err := ChatLimit(c.limit, "members")(r, &Event{Kind: Joined, By: c.by, Users: c.users})

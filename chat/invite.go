@@ -57,7 +57,7 @@ func (v InviteView) CheckPeek() error {
 // CheckUse judges whether the invite can be used at now.
 func (v InviteView) CheckUse(now int64) error {
 	if !v.valid() || !v.Open(now) {
-		return Fail(InviteSpent, "the invite is used up, expired or withdrawn")
+		return Fail(InviteSpent, "the invite was used up, revoked, or has expired")
 	}
 	return nil
 }
@@ -70,7 +70,7 @@ func (v InviteView) CheckAccept(u User, now int64) error {
 		return err
 	}
 	if v.ChatID == "" {
-		return FailField(BadInput, "code", "the invite is for making an account and leads to no chat")
+		return FailField(BadInput, "code", "the invite is for creating an account, not for a chat")
 	}
 	return CheckSignIn(u)
 }

@@ -102,7 +102,7 @@ func CheckText(text string, limit int) error {
 	case !utf8.ValidString(text):
 		return notUTF8("text")
 	case !textrule.Visible(text):
-		return FailField(BadInput, "text", "text must hold something visible")
+		return FailField(BadInput, "text", "text must have a visible character")
 	}
 	return nil
 }

@@ -245,7 +245,7 @@ func SetRole(v View, e *Event) error {
 	case role == e.Role:
 		return ErrNoChange
 	case role == RoleAdmin && isLastAdmin(v, e.Users[0]):
-		return Fail(LastOwner, "make somebody else an admin of the chat first")
+		return Fail(LastOwner, "make someone else an admin of the chat first")
 	}
 	return nil
 }

@@ -96,7 +96,7 @@ func EndedSessions(ids []SessionID, live map[SessionID]bool) (ended []SessionID)
 }
 
 // SessionEnded is the error for the holder of a session that ended.
-func SessionEnded() error { return Fail(NoIdentity, "the session has ended, sign in again") }
+func SessionEnded() error { return Fail(NoIdentity, "your session has ended, sign in again") }
 
 // NoSession is the error for an id that is no session of the user.
 func NoSession() error { return FailField(NotFound, "sessionId", "there is no such session") }

@@ -92,7 +92,7 @@ func NewPassword(p string) (form string, err error) {
 	case utf8.RuneCountInString(p) < MinPassword || utf8.RuneCountInString(form) < MinPassword && ok:
 		return "", FailField(BadInput, "password", "password must have at least %d characters", MinPassword)
 	case !ok:
-		return "", FailField(BadInput, "password", "password must not hold control characters or invisible ones")
+		return "", FailField(BadInput, "password", "password must not have control or invisible characters")
 	case len(form) > MaxPassword:
 		return "", longPassword()
 	}

@@ -25,7 +25,7 @@ func CheckWeakPassword(password string, context ...string) error {
 	_, size := utf8.DecodeRuneInString(p)
 	repeats := strings.ReplaceAll(p, p[:size], "") == "" // also if it was blank
 	if repeats || strings.Contains(commonPasswords, "\n"+p+"\n") {
-		return FailField(BadInput, "password", "password is one of the most common ones: choose another")
+		return FailField(BadInput, "password", "password is too common: choose another")
 	}
 	rest := p
 	for _, text := range append(context, DefaultServer) {
@@ -36,7 +36,7 @@ func CheckWeakPassword(password string, context ...string) error {
 		}
 	}
 	if rest != p && utf8.RuneCountInString(rest) < MinPassword {
-		return FailField(BadInput, "password", "password must have at least %d characters beside your handle, your name and the server's name", MinPassword)
+		return FailField(BadInput, "password", "password must have at least %d characters besides your handle, your name and the server's name", MinPassword)
 	}
 	return nil
 }

@@ -91,9 +91,9 @@ func (s accounts) authorizeSignUp(ctx context.Context, caller Caller, in *NewAcc
 	case in.Setup != "":
 		err = chat.WrongSetup()
 	case s.registration == Closed:
-		return invite, chat.Fail(chat.RegistrationClosed, "this server takes no new accounts")
+		return invite, chat.Fail(chat.RegistrationClosed, "this server isn't accepting new accounts")
 	case in.Invite == "" && s.registration == ByInvite:
-		return invite, chat.FailField(chat.RegistrationClosed, "invite", "an account needs an invite here")
+		return invite, chat.FailField(chat.RegistrationClosed, "invite", "you need an invite to create an account")
 	case in.Invite == "":
 		return invite, nil
 	default:
@@ -105,7 +105,7 @@ func (s accounts) authorizeSignUp(ctx context.Context, caller Caller, in *NewAcc
 		if err != nil && !chat.Is(err, chat.NotFound) {
 			return invite, err
 		}
-		err = chat.FailField(chat.InviteSpent, "invite", "this invite was used up, has expired or does not exist")
+		err = chat.FailField(chat.InviteSpent, "invite", "this invite was used up, revoked, or has expired")
 	}
 	return invite, cmp.Or(s.auth.CountFailure(caller.Address, auth.ByCode), err)
 }

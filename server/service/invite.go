@@ -42,7 +42,7 @@ func (s *invites) CreateInvite(ctx context.Context, caller Caller, n NewInvite) 
 		}
 		invite.ChatID = *n.ChatID
 	case s.registration == Closed:
-		return invite, "", chat.FailField(chat.RegistrationClosed, "chatId", "this server takes no new accounts, so an invite must name a chat")
+		return invite, "", chat.FailField(chat.RegistrationClosed, "chatId", "this server isn't accepting new accounts, so an invite must name a chat")
 	}
 	if n.Uses != nil {
 		if *n.Uses < 1 || *n.Uses > chat.MaxInviteUses {
@@ -66,7 +66,7 @@ func (s *invites) CreateInvite(ctx context.Context, caller Caller, n NewInvite) 
 		return invite, "", err
 	}
 	if len(own) >= maxInvites {
-		return invite, "", chat.Fail(chat.Conflict, "you have %d invites: end some of them first", len(own))
+		return invite, "", chat.Fail(chat.Conflict, "you have %d active invites: revoke some first", len(own))
 	}
 	code = chat.NewSecret()
 	invite, err = s.Store.CreateInvite(ctx, invite, chat.SecretHash(code))

@@ -26,7 +26,7 @@ func (s sessions) SignIn(ctx context.Context, caller Caller, handle, password st
 	if err := chat.SessionLabel.CleanIn(&n.Label); err != nil {
 		return u, created, err
 	}
-	wrong := chat.Fail(chat.BadCredentials, "the handle or the password is wrong")
+	wrong := chat.Fail(chat.BadCredentials, "wrong handle or password")
 	if handle, err = chat.ParseHandle(handle); err != nil {
 		return u, created, wrong // no account can have such a handle, which is no secret
 	}

@@ -83,7 +83,7 @@ func (s *core) confirm(ctx context.Context, caller Caller, field, password strin
 	}
 	ok, err := s.auth.Verify(ctx, caller.attempt(caller.User.Handle, caller.User.ID, true), password, hash)
 	if err == nil && !ok {
-		err = chat.FailField(chat.WrongPassword, field, "this is not the current password")
+		err = chat.FailField(chat.WrongPassword, field, "that is not your current password")
 	}
 	return err
 }

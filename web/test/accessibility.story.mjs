@@ -39,7 +39,7 @@ test("long names and words do not widen the page on a phone", async () => {
   assert.equal(await wide(bob), false);
   await press(bob, "New chat");
   await bob.getByRole("option", { name: longName }).click();
-  await bob.getByRole("button", { name: `Take ${longName} out` }).waitFor();
+  await bob.getByRole("button", { name: `Remove ${longName}` }).waitFor();
   assert.ok(await bob.getByRole("dialog").evaluate((e) => e.parentElement.scrollWidth <= e.parentElement.clientWidth), "the dialog scrolls sideways");
   await h.accessible(bob, "chosen");
   await bob.keyboard.press("Escape");
@@ -56,10 +56,10 @@ test("long names and words do not widen the page on a phone", async () => {
 
   const { chat: open } = await api(max, "POST", "/api/chats", { clientId: "open", kind: "group", open: true, title: longWord.slice(0, 100), members: [] });
   await bob.goto(h.at(`/c/${open.id}`));
-  await bob.getByText("This chat is open: join to read and write.").waitFor();
+  await bob.getByText("Join this chat to read and send messages.").waitFor();
   assert.equal(await wide(bob), false);
   await h.accessible(bob, "open");
-  await press(bob, "To my chats"); // joining is optional
+  await press(bob, "Back to chats"); // joining is optional
   await bob.getByRole("link", { name: /^Garden/ }).waitFor();
 });
 
@@ -78,8 +78,8 @@ test("axe finds nothing in any other view, at both widths", async () => {
   };
   const talk = (p) => to(p, `/c/${room}`, "Chat menu");
   const views = {
-    help: async (p) => (await rail(p), menu(p, "Menu", "Keyboard")),
-    browse: async (p) => (await rail(p), menu(p, "Menu", "Browse open chats")),
+    help: async (p) => (await rail(p), menu(p, "Menu", "Keyboard shortcuts")),
+    browse: async (p) => (await rail(p), menu(p, "Menu", "Browse chats")),
     jump: async (p) => (await talk(p), p.keyboard.press("Control+k")),
     "new-chat": async (p) => (await rail(p), press(p, "New chat")),
     members: async (p) => (await talk(p), press(p, "3 members")),
@@ -101,7 +101,7 @@ test("axe finds nothing in any other view, at both widths", async () => {
     await p.getByRole("menu").waitFor();
     await h.accessible(p, "menu");
     await p.keyboard.press("Escape");
-    for (const [name, path, title] of [["me", "/me", "Profile"], ["home", "/", "Our house"], ["gone", "/c/nothing", "There is no such chat, or you are no member of it."]]) {
+    for (const [name, path, title] of [["me", "/me", "Profile and settings"], ["home", "/", "Our house"], ["gone", "/c/nothing", "Chat not found"]]) {
       await p.goto(h.at(path));
       await heading(p, title);
       await h.accessible(p, name);
@@ -117,7 +117,7 @@ test("axe finds nothing in any other view, at both widths", async () => {
   await ann.setViewportSize(wideScreen.viewport);
   await ann.goto(h.at(`/c/${room}`));
   await choose(ann, "Hello", "Edit");
-  await ann.getByLabel("Edit the message").waitFor();
+  await ann.getByLabel("Edit message").waitFor();
   await h.accessible(ann, "edit");
   await ann.keyboard.press("Escape");
   await menu(ann, "Chat menu", "Rename");
@@ -188,6 +188,9 @@ test("new messages are announced, old ones are not", async () => {
   assert.equal((await log.innerText()).trim(), "");
   await say(bob, "Just now");
   await ann.waitForFunction(() => document.querySelector('[role="log"]').textContent.includes("Bob: Just now"));
+  for (let i = 0; i < 2; i++) await say(bob, "The same");
+  await ann.waitForFunction(() => [...document.querySelectorAll('[role="log"] p')].filter((p) => p.textContent === "Bob: The same").length === 2);
+  assert.match(await row(ann, "Just now").getAttribute("aria-label"), /^Bob, .*: Just now$/);
 });
 
 test("the page can be installed", async () => {
@@ -232,7 +235,7 @@ test("on a LAN over plain http everything works or explains why not", async () =
   const eve = await h.newBrowser();
   await eve.goto(`${lan}#invite=${await h.invite(room)}`);
   assert.deepEqual(await eve.evaluate(() => [isSecureContext, typeof crypto.randomUUID, typeof navigator.clipboard, typeof navigator.serviceWorker, typeof navigator.locks]), [false, "undefined", "undefined", "undefined", "undefined"]);
-  await heading(eve, "Ann invites you to Garden");
+  await heading(eve, "Ann invited you to Garden");
   await fill(eve, { "Your name": "Eve", Handle: "eve", "New password": "correct horse" });
   await press(eve, "Join");
   await heading(eve, "Garden");
@@ -259,7 +262,7 @@ test("on a LAN over plain http everything works or explains why not", async () =
   await eve.reload();
   await texts(eve, "From the other tab").waitFor();
   await eve.goto(new URL("/me", lan).href);
-  await eve.getByText(/on https only/).waitFor();
+  await eve.getByText(/needs? https/).waitFor();
   await h.shot(eve, "lan-me");
 });
 
@@ -273,7 +276,7 @@ test("without chats, or without a server, the page says what to do", async () =>
   h.down = true;
   await noa.route("**/api/me", (r) => r.abort());
   await noa.reload();
-  await noa.getByText(/cannot be reached. Trying again/).waitFor();
+  await noa.getByText(/Can't reach the server. Retrying/).waitFor();
   await h.accessible(noa, "unreachable");
   await noa.unroute("**/api/me");
   await noa.evaluate(() => dispatchEvent(new Event("online")));

@@ -10,21 +10,21 @@ test("the owner's link creates the owner, who lands in General", async () => {
   ann = await h.newBrowser();
   await ann.goto(h.parley.setup);
   await heading(ann, "Set up your server");
-  await fill(ann, { "Name of the server": "x".repeat(65), "Your name": "Ann", Handle: "ann", "New password": "correct horse" });
-  await press(ann, "Start");
+  await fill(ann, { "Server name": "x".repeat(65), "Your name": "Ann", Handle: "ann", "New password": "correct horse" });
+  await press(ann, "Get started");
   await ann.locator('[name="serverName"][aria-invalid]:focus').waitFor(); // the server knows how long a name may be
-  await fill(ann, { "Name of the server": "Our house", "Your name": "Ann", Handle: "ann", "New password": "short" });
-  await press(ann, "Start");
+  await fill(ann, { "Server name": "Our house", "Your name": "Ann", Handle: "ann", "New password": "short" });
+  await press(ann, "Get started");
   await ann.getByText("password must have", { exact: false }).waitFor();
   await ann.getByLabel("New password", { exact: true }).and(ann.locator('[aria-invalid="true"]')).waitFor();
   await h.accessible(ann, "setup");
   await fill(ann, { "New password": "correct horse" });
-  await press(ann, "Start");
+  await press(ann, "Get started");
   await heading(ann, "General");
   assert.equal(new URL(ann.url()).hash, "");
   await field(ann).waitFor();
   await ann.waitForFunction(() => document.activeElement?.matches("[data-composer]"));
-  const card = ann.getByRole("region", { name: "You are alone here" });
+  const card = ann.getByRole("region", { name: "Invite your team" });
   await card.waitFor();
   const { y, height } = await card.boundingBox();
   assert.ok(y >= 0 && y + height <= 800, "the invite card is in sight");
@@ -35,12 +35,12 @@ test("the owner's link creates the owner, who lands in General", async () => {
 
 test("the owner's link works once, and then explains that", async () => {
   await ann.goto(h.parley.setup);
-  await heading(ann, "This link was used");
-  await press(ann, "To my chats");
+  await heading(ann, "This link was already used");
+  await press(ann, "Back to chats");
   await heading(ann, "General");
   const late = await h.newBrowser();
   await late.goto(h.parley.setup);
-  await heading(late, "This link was used");
+  await heading(late, "This link was already used");
   await h.accessible(late, "setup-used");
   await fill(late, { Handle: "ann", Password: "correct horse" });
   await press(late, "Sign in");
@@ -51,10 +51,10 @@ test("the owner's link works once, and then explains that", async () => {
 test("an invite link is created on a press, listed, and withdrawn", async () => {
   const open = async () => (await api(ann, "GET", "/api/invites")).invites;
   assert.deepEqual(await open(), [], "nothing was made by looking");
-  const card = ann.getByRole("region", { name: "You are alone here" });
-  await card.getByLabel("For how many people").selectOption("5");
-  await card.getByLabel("For how long").selectOption("1 day");
-  await press(ann, "Make a link");
+  const card = ann.getByRole("region", { name: "Invite your team" });
+  await card.getByLabel("Uses").selectOption("5");
+  await card.getByLabel("Expires").selectOption("In 1 day");
+  await press(ann, "Create link");
   await card.getByLabel("QR code of the link").waitFor();
   const link = await card.getByLabel("Link", { exact: true }).inputValue();
   const [made, ...others] = await open();
@@ -65,7 +65,7 @@ test("an invite link is created on a press, listed, and withdrawn", async () => 
   await press(ann, "Chat menu");
   await ann.getByRole("menuitem", { name: "Invite people" }).click();
   await ann.getByRole("dialog").getByText("5 uses left").waitFor();
-  await ann.getByRole("dialog").getByRole("button", { name: /^Withdraw the invite to General by Ann/ }).click();
+  await ann.getByRole("dialog").getByRole("button", { name: /^Revoke invite to General by Ann/ }).click();
   await ann.getByRole("dialog").getByText("5 uses left").waitFor({ state: "detached" });
   assert.deepEqual(await open(), []);
   await ann.keyboard.press("Escape");
@@ -78,25 +78,25 @@ test("an invite link is created on a press, listed, and withdrawn", async () => 
 
   const late = await h.newBrowser();
   await late.goto(link);
-  await heading(late, "This invite cannot be used");
+  await heading(late, "This invite is no longer valid");
   await h.accessible(late, "invite-spent");
   await press(late, "Sign in");
-  await late.getByText("No account? Ask somebody who is here for an invite.").waitFor();
+  await late.getByText("No account yet? Ask a member for an invite.").waitFor();
   await late.context().close();
 });
 
 test("a chat is created and a second person joins by its invite", async () => {
   await press(ann, "New chat");
-  await fill(ann, { "Name of the chat": "x".repeat(200) });
-  await press(ann, "Start");
-  await ann.getByLabel("Name of the chat", { exact: true }).and(ann.locator("[aria-invalid]")).waitFor();
-  await fill(ann, { "Name of the chat": "Garden" });
+  await fill(ann, { "Chat name": "x".repeat(200) });
+  await press(ann, "Start chat");
+  await ann.getByLabel("Chat name", { exact: true }).and(ann.locator("[aria-invalid]")).waitFor();
+  await fill(ann, { "Chat name": "Garden" });
   await h.accessible(ann, "new-chat");
-  await press(ann, "Start");
+  await press(ann, "Start chat");
   await heading(ann, "Garden");
   await press(ann, "Chat menu");
   await ann.getByRole("menuitem", { name: "Invite people" }).click();
-  await ann.getByRole("dialog").getByRole("button", { name: "Make a link" }).click();
+  await ann.getByRole("dialog").getByRole("button", { name: "Create link" }).click();
   await ann.getByLabel("QR code of the link").waitFor();
   inviteLink = await ann.getByLabel("Link", { exact: true }).inputValue();
   await h.accessible(ann, "invite");
@@ -105,7 +105,7 @@ test("a chat is created and a second person joins by its invite", async () => {
 
   bob = await h.newBrowser(phone);
   await bob.goto(inviteLink);
-  await heading(bob, "Ann invites you to Garden");
+  await heading(bob, "Ann invited you to Garden");
   for (const [label, name, value] of [["Your name", "name", "é".repeat(40)], ["Handle", "handle", "b".repeat(40)], ["New password", "newPassword", "p".repeat(300)]]) {
     await fill(bob, { "Your name": "Bob", Handle: "bob", "New password": "battery staple", [label]: value });
     await press(bob, "Join");
@@ -127,7 +127,7 @@ test("a deep link survives signing in and an invite", async () => {
   const place = new URL(ann.url()).pathname + "/" + await ann.locator(".message[data-seq]").last().getAttribute("data-seq");
   const dan = await h.newBrowser();
   await dan.goto(h.at(place) + new URL(inviteLink).hash);
-  await heading(dan, "Ann invites you to Garden");
+  await heading(dan, "Ann invited you to Garden");
   await fill(dan, { "Your name": "Dan", Handle: "dan", "New password": "third time lucky" });
   await press(dan, "Join");
   await dan.locator(".message.mark", { hasText: "Read this" }).waitFor();
@@ -149,7 +149,7 @@ test("a user signs out and in again", async () => {
   await h.accessible(bob, "sign-in");
   await fill(bob, { Handle: "bob", Password: "wrong horse" });
   await press(bob, "Sign in");
-  await bob.getByText(/wrong/).waitFor();
+  await bob.getByText(/Wrong handle/).waitFor();
   await fill(bob, { Password: "battery staple" });
   await press(bob, "Sign in");
   await bob.getByRole("link", { name: /Garden/ }).waitFor();
@@ -158,7 +158,7 @@ test("a user signs out and in again", async () => {
 test("an invite is accepted with an existing account", async () => {
   const carol = await h.newBrowser();
   await carol.goto(inviteLink);
-  await press(carol, "I have an account");
+  await press(carol, "I already have an account");
   await fill(carol, { Handle: "bob", Password: "battery staple" });
   await press(carol, "Sign in");
   await heading(carol, "Garden");
@@ -193,9 +193,9 @@ test("on a phone the owner lands in General, too", async () => {
     const owner = await h.newBrowser(phone);
     await owner.goto(server.setup);
     await fill(owner, { "Your name": "Owner", Handle: "owner", "New password": "correct horse" });
-    await press(owner, "Start");
+    await press(owner, "Get started");
     await heading(owner, "General");
-    await owner.getByRole("region", { name: "You are alone here" }).waitFor();
+    await owner.getByRole("region", { name: "Invite your team" }).waitFor();
     assert.ok(await field(owner).evaluate((e) => e.getBoundingClientRect().bottom <= innerHeight), "card and field are in sight");
     assert.equal(await wide(owner), false);
     await h.accessible(owner, "first-minute");
@@ -212,12 +212,12 @@ test("a server without registration says whom to ask for an account", async () =
     const owner = await h.newBrowser();
     await owner.goto(server.setup);
     await fill(owner, { "Your name": "Owner", Handle: "owner", "New password": "correct horse" });
-    await press(owner, "Start");
+    await press(owner, "Get started");
     await heading(owner, "General");
     const late = await h.newBrowser(phone);
     await late.goto(server.url);
-    await late.getByText("This server takes no new accounts. Ask who runs it.", { exact: true }).waitFor();
-    assert.equal(await late.getByRole("button", { name: "Make an account" }).count(), 0);
+    await late.getByText("This server isn't accepting new accounts. Contact its admin.", { exact: true }).waitFor();
+    assert.equal(await late.getByRole("button", { name: "Create an account" }).count(), 0);
     assert.equal(await wide(late), false);
     await h.accessible(late, "closed");
     for (const p of [owner, late]) await p.context().close();

@@ -29,7 +29,7 @@ async function onLine(page, line) {
 }
 
 test("a restart of the server is shown, and the banner covers nothing", async () => {
-  for (const p of [ann, bob]) await p.getByText(/^Nothing was said here yet/).waitFor();
+  for (const p of [ann, bob]) await p.getByText(/^No messages yet/).waitFor();
   h.down = true;
   await h.parley.stop("SIGTERM");
   for (const p of [ann, bob]) {
@@ -42,7 +42,7 @@ test("a restart of the server is shown, and the banner covers nothing", async ()
       await h.shot(p, `restarting-${p.viewportSize().width}-${colorScheme}`);
     }
   }
-  const now = strip(bob).getByRole("button", { name: "Now" });
+  const now = strip(bob).getByRole("button", { name: "Retry now" });
   const box = await now.boundingBox();
   assert.ok(box.height <= 48, "the button's word is broken");
   await h.parley.start();
@@ -54,7 +54,7 @@ test("a restart of the server is shown, and the banner covers nothing", async ()
 test("the browser's offline and online events show and hide the banner within seconds", async () => {
   h.down = true;
   await bob.context().setOffline(true);
-  await banner(bob, /^You are offline/);
+  await banner(bob, /^You're offline/);
   await say(bob, "From the tunnel");
   await bob.locator(".message[data-pending]", { hasText: "From the tunnel" }).waitFor();
   await bob.context().setOffline(false); // the online event reconnects at once
@@ -70,9 +70,9 @@ test("too many connections show a countdown, which Now ends", async () => {
   await texts(tab, "From the tunnel").waitFor();
   Object.assign(line, { code: 4008, reason: "too many; retryAfterMs=600000" });
   line.cut(4008, "too many; retryAfterMs=600000");
-  await banner(tab, /^Too many connections.*Trying again in [56]\d\d s/);
+  await banner(tab, /^Too many connections.*Retrying in [56]\d\d s/);
   delete line.code;
-  await strip(tab).getByRole("button", { name: "Now" }).click();
+  await strip(tab).getByRole("button", { name: "Retry now" }).click();
   await calm(tab);
   await say(tab, "And back");
   await sent(tab, "And back");
@@ -88,7 +88,7 @@ test("another version of the server asks for a reload, which keeps the draft", a
   await banner(tab, /new version/);
   await field(tab).fill("half written");
   await h.shot(tab, "outdated-1280");
-  await strip(tab).getByRole("button", { name: "Load it" }).click();
+  await strip(tab).getByRole("button", { name: "Reload" }).click();
   await calm(tab);
   await holds(tab, "half written");
   await field(tab).fill("");
@@ -104,7 +104,7 @@ test("more messages than the rate limit are all sent in time", async () => {
   h.down = false;
   const want = Array.from({ length: 4 }, (_, i) => `Quick ${i + 1}`);
   for (const text of want) await say(bob, text);
-  await banner(bob, /^That is many messages at once/);
+  await banner(bob, /^You're sending messages too fast/);
   await h.shot(bob, "held-360");
   for (const text of want) await bob.locator(".message[data-seq]", { hasText: text }).waitFor({ timeout: 60_000 });
   await calm(bob);
@@ -127,13 +127,13 @@ test("a page that is too far behind keeps position, draft and outbox", async () 
   const top = () => texts(tab, "Early 30").evaluate((e) => e.getBoundingClientRect().top - e.closest(".message-scroller").getBoundingClientRect().top);
   Object.assign(line, { code: 4003, reason: "feed lost; retryAfterMs=600000" });
   line.cut(4003, "feed lost; retryAfterMs=600000");
-  await banner(tab, /cannot be reached/);
+  await banner(tab, /Can't reach the server/);
   await field(tab).fill("still thinking");
   await post(ann, room, 1010, "Late");
   const was = await top();
   await texts(tab, "Early 30").evaluate((e) => { e.dataset.before = ""; });
   delete line.code;
-  await strip(tab).getByRole("button", { name: "Now" }).click();
+  await strip(tab).getByRole("button", { name: "Retry now" }).click();
   await calm(tab);
   await texts(tab, "Early 30").and(tab.locator(":not([data-before])")).waitFor(); // loaded again
   await tab.evaluate(() => new Promise((ok) => requestAnimationFrame(() => requestAnimationFrame(ok))));

@@ -31,7 +31,7 @@ test("an admin of the server takes charge of a chat", async () => {
   await press(ann, "3 members");
   const dialog = ann.getByRole("dialog");
   await dialog.getByText("you", { exact: true }).waitFor();
-  await press(ann, `Chat menu: ${user.name}`);
+  await press(ann, `More actions for ${user.name}`);
   await h.accessible(ann, "take charge");
   await item(ann, "Become an admin");
   await dialog.getByText("you, admin", { exact: true }).waitFor();
@@ -48,8 +48,8 @@ test("a blocked user cannot start a chat with the one who blocked them", async (
   await bob.goto(h.at(`/c/${plot}`));
   const carolId = await idOf(carol);
   await press(bob, "3 members");
-  await press(bob, "Chat menu: Carol");
-  await item(bob, "Write to Carol");
+  await press(bob, "More actions for Carol");
+  await item(bob, "Message Carol");
   await bob.getByText("you cannot start a chat with this person").waitFor();
   await carol.locator(".message .user-name", { hasText: "Bob" }).first().click();
   await h.accessible(carol, "user card");
@@ -72,7 +72,7 @@ test("a chat is deleted after a question, for everybody", async () => {
   await item(ann, "Delete chat");
   await ann.getByRole("alertdialog").getByRole("button", { name: "Delete chat" }).click();
   for (const page of [ann, bob, carol]) await page.getByRole("link", { name: /Garden/ }).waitFor({ state: "detached" });
-  await bob.getByText("This chat was deleted.").waitFor();
+  await bob.getByText("This chat was deleted").waitFor();
   await texts(bob, "Secret 1").waitFor({ state: "detached" });
   await bob.goto(h.at(`/c/${plot}`));
   await bob.getByRole("heading", { name: "Plot", exact: true }).waitFor();

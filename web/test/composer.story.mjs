@@ -51,15 +51,15 @@ test("Enter belongs to the input method during a composition", async () => {
 test("a text that is too long stays in the field, with the reason", async () => {
   const limit = 16 * 1024;
   await field(ann).fill("ä".repeat((limit - 400) / 2));
-  await ann.getByText("400 bytes left", { exact: true }).waitFor();
+  await ann.getByText("400 characters left", { exact: true }).waitFor();
   const long = "ä".repeat(limit / 2 + 1);
   await field(ann).fill(long);
-  await ann.getByText("2 bytes too long", { exact: true }).waitFor();
+  await ann.getByText("1 character too long", { exact: true }).waitFor();
   assert.ok(await ann.getByRole("button", { name: "Send" }).isDisabled());
   await ann.keyboard.press("Enter");
   await holds(ann, long);
   await field(ann).fill("");
-  await ann.getByText(/bytes/).waitFor({ state: "detached" });
+  await ann.getByText(/characters/).waitFor({ state: "detached" });
 });
 
 test("@ completes members first, a colon completes emoji", async () => {
@@ -71,13 +71,28 @@ test("@ completes members first, a colon completes emoji", async () => {
   await ann.keyboard.press("Tab");
   await holds(ann, "hi @bobby ");
   await field(ann).fill("");
+  await field(ann).pressSequentially("hi @bo there");
+  for (let i = 0; i < 7; i++) await ann.keyboard.press("ArrowLeft"); // into the handle
+  await ann.getByRole("option", { name: "@bobby" }).waitFor();
+  await press(ann, "Emoji"); // takes the focus
+  await ann.getByRole("option").first().waitFor({ state: "detached" });
+  await ann.keyboard.press("Escape");
+  await ann.locator("[data-composer]:focus").waitFor();
+  await ann.keyboard.type("o");
+  await ann.getByRole("option", { name: "@bobby" }).waitFor();
+  await ann.keyboard.press("Enter");
+  await holds(ann, "hi @bob there");
+  await ann.keyboard.press("Control+z");
+  await holds(ann, "hi @boo there");
+  await field(ann).fill("");
   await field(ann).pressSequentially("(:smi");
   await ann.getByRole("option", { name: /smil/ }).first().waitFor();
   await ann.keyboard.press("Escape");
   await ann.getByRole("option").first().waitFor({ state: "detached" });
   await ann.keyboard.type("l");
   const first = await ann.locator(".suggestion-list .option > :first-child").first().innerText();
-  await ann.keyboard.press("Enter");
+  assert.equal(await ann.locator('.option[aria-selected="true"]').count(), 0); // nobody chose one
+  await ann.keyboard.press("Tab");
   await holds(ann, `(${first} `);
   await field(ann).fill("12:30"); // not an emoji
   assert.equal(await ann.getByRole("option").count(), 0);
@@ -85,6 +100,25 @@ test("@ completes members first, a colon completes emoji", async () => {
   await bob.getByRole("option", { name: "@ann" }).tap();
   await holds(bob, "@ann ");
   for (const p of [ann, bob]) await field(p).fill("");
+});
+
+test("Enter sends what was written, and takes no emoji that nobody asked for", async () => {
+  for (const text of [":-D", "std::vector", "ActiveRecord::Base", ":help", "css :hover", "deadline :10", "`:smile:`", "```ls -l```", "~~~ wow ~~~"]) {
+    await field(ann).pressSequentially(text);
+    if (/ ?:h/.test(text)) await ann.getByRole("option").first().waitFor();
+    await ann.keyboard.press("Enter");
+    await holds(ann, "");
+    await ann.waitForFunction((text) => [...document.querySelectorAll(".message[data-seq] .message-body")].at(-1)?.textContent === text, text.replace(/^`+(.*?)`+$/, "$1"));
+  }
+  await field(ann).pressSequentially("so :tada");
+  await ann.locator('.option[aria-selected="true"]', { hasText: "🎉" }).waitFor();
+  await ann.keyboard.press("Enter"); // its whole name
+  await holds(ann, "so 🎉 ");
+  await ann.keyboard.type(":smile:");
+  await holds(ann, "so 🎉 😄");
+  await ann.keyboard.press("Control+z");
+  await holds(ann, "so 🎉 :smile:");
+  await field(ann).fill("");
 });
 
 test("emoji load on first use, are found by name, and recent ones come first", async () => {
@@ -101,10 +135,20 @@ test("emoji load on first use, are found by name, and recent ones come first", a
   assert.notDeepEqual(loaded.filter((u) => /assets\/compact/.test(u)), []);
   await holds(tab, "Well done🎉");
   await tab.locator("[data-composer]:focus").waitFor();
+  await tab.keyboard.press("Control+z");
+  await holds(tab, "Well done");
+  await tab.keyboard.press("Control+Shift+z");
+  await holds(tab, "Well done🎉");
   await tab.keyboard.type("!"); // the caret is after it
   await holds(tab, "Well done🎉!");
+  await tab.keyboard.press("Shift+Home"); // an emoji replaces what is selected
   await press(tab, "Emoji");
-  await heading(tab, "Used lately");
+  await tab.getByLabel("Search emoji").fill("party pop");
+  await tab.getByRole("button", { name: "party popper", exact: true }).click();
+  await holds(tab, "🎉");
+  await field(tab).fill("Well done🎉!");
+  await press(tab, "Emoji");
+  await heading(tab, "Recently used");
   await h.shot(tab, "emoji-1280");
   await tab.getByLabel("Search emoji").press("ArrowDown");
   await tab.keyboard.press("ArrowRight");
@@ -137,7 +181,7 @@ test("a file is attached, a text with its picture is pasted as text", async () =
 
 test("a draft stays with its chat and its reply, also after a reload", async () => {
   await ann.locator(".message", { hasText: "Bob begins" }).hover();
-  await ann.locator(".message", { hasText: "Bob begins" }).getByRole("button", { name: "Answer", exact: true }).click();
+  await ann.locator(".message", { hasText: "Bob begins" }).getByRole("button", { name: "Reply", exact: true }).click();
   await ann.locator("[data-composer]:focus").waitFor();
   await ann.keyboard.type("half a thought");
   await ann.getByRole("link", { name: /General/ }).click();
@@ -182,7 +226,7 @@ test("Up edits the user's last message", async () => {
   await api(bob, "POST", `/api/chats/${room}/messages`, { clientId: "not-anns", text: "Not Ann's" });
   await sent(ann, "Not Ann's");
   await field(ann).press("ArrowUp");
-  const edit = ann.getByLabel("Edit the message").and(ann.locator(":focus"));
+  const edit = ann.getByLabel("Edit message").and(ann.locator(":focus"));
   assert.equal(await edit.inputValue(), "of the second");
   await ann.keyboard.press("End");
   await ann.keyboard.type(" tab");
@@ -202,7 +246,7 @@ test("the last own message is found behind many others, and its absence is shown
   await texts(ann, "Bob's 130").waitFor();
   await ann.waitForFunction(() => document.querySelectorAll(".message[data-seq]").length < 120);
   assert.equal(await texts(ann, "of the second tab").count(), 0);
-  const edit = ann.getByLabel("Edit the message").and(ann.locator(":focus"));
+  const edit = ann.getByLabel("Edit message").and(ann.locator(":focus"));
   await field(ann).press("ArrowUp");
   assert.equal(await edit.inputValue(), "of the second tab");
   await ann.keyboard.press("End");
@@ -219,7 +263,7 @@ test("the last own message is found behind many others, and its absence is shown
   await ann.reload();
   await texts(ann, "More 90").waitFor();
   await field(ann).press("ArrowUp");
-  await ann.getByText(/^None of the newest messages is yours/).waitFor();
+  await ann.getByText(/^You have no recent messages to edit/).waitFor();
   await ann.locator("[data-composer]:focus").waitFor();
 });
 

@@ -111,7 +111,7 @@ test("an upload goes on through a killed server and a reload, in order and once"
   await send(ann);
   await say(ann, "Behind it");
   await pending(ann).first().getByRole("progressbar", { name: "Uploading large.bin" }).waitFor();
-  await pending(ann).first().getByText("Waits for the connection").waitFor();
+  await pending(ann).first().getByText("Waiting for connection").waitFor();
   await kept(ann, "files", () => "a file", ["a file"]);
   await ann.unroute(/\/api\/uploads\//);
   await h.parley.start();

@@ -13,7 +13,7 @@ const h = testEnvironment(async (h) => {
 const logOf = async (page) => (await api(page, "GET", `/api/chats/${room}/messages?limit=200`)).messages.map((m) => `${m.text}`);
 const drafts = (page, ...want) => kept(page, "drafts", (d) => d.text, want);
 const signIn = (page, handle) => api(page, "POST", "/api/sessions", { handle, password: "correct horse", cookie: true });
-const somebodyElse = (page) => heading(page, "You're signed in as somebody else");
+const somebodyElse = (page) => heading(page, "You're signed in as someone else");
 /** Signs in through the page, which notifies other tabs. */
 const enter = async (page, handle) => {
   await page.getByLabel("Handle").fill(handle);
@@ -113,7 +113,7 @@ for (const how of ["BroadcastChannel", "storage events"]) {
     await field(tab).fill("half a word of Ann's");
     await drafts(tab, "half a word of Ann's");
     await chooseSignOut(other); // it asks because another tab has unsent texts
-    await other.getByRole("alertdialog").getByText(/^You have drafts or edits/).waitFor();
+    await other.getByRole("alertdialog").getByText(/^You have unsent drafts or edits/).waitFor();
     await h.accessible(other, `sign-out-drafts`);
     await press(other, "Cancel");
     await holds(tab, "half a word of Ann's");
@@ -168,13 +168,13 @@ test("a session that ends elsewhere keeps unsent texts for their author alone, w
   await post(bob, room, 1, "Bob's secret");
   await sent(tab, "Bob's secret 1");
   await row(tab, "Bob's secret 1").hover();
-  await row(tab, "Bob's secret 1").getByRole("button", { name: "Answer", exact: true }).click();
+  await row(tab, "Bob's secret 1").getByRole("button", { name: "Reply", exact: true }).click();
   await tab.locator("[data-composer]:focus").waitFor();
   await tab.keyboard.type("my answer");
   await drafts(tab, "my answer");
   await tab.mouse.move(0, 0);
   await api(ann, "DELETE", "/api/sessions?except=current", { password: "correct horse" });
-  await tab.getByText(/^You were signed out\. Anything you didn't send is kept in this browser/).waitFor();
+  await tab.getByText(/^You were signed out\. Anything you didn't send is saved in this browser/).waitFor();
   await nothingOf(tab, "my answer", "Bob's secret");
   await kept(tab, "drafts", (d) => `${d.text} ${d.reply.text}`, ["my answer …"]);
   await kept(tab, "places", () => "", []);
@@ -223,7 +223,7 @@ test("an unfinished edit survives another chat, a reload, a busy chat and the en
   const { tab } = await shared();
   await say(tab, "Roses are read");
   await sent(tab, "Roses are read");
-  const edit = tab.getByLabel("Edit the message");
+  const edit = tab.getByLabel("Edit message");
   await choose(tab, "Roses are read", "Edit");
   await edit.fill("Roses are red");
   await tab.getByRole("link", { name: /General/ }).click();
@@ -242,7 +242,7 @@ test("an unfinished edit survives another chat, a reload, a busy chat and the en
   await texts(tab, "Weed 160").waitFor();
   await tab.getByText("You have an unfinished edit.", { exact: true }).waitFor();
   await h.accessible(tab, "unfinished");
-  await press(tab, "Show it");
+  await press(tab, "Continue editing");
   await still("Roses are red, violets");
   await api(ann, "DELETE", "/api/sessions?except=current", { password: "correct horse" });
   await tab.getByText(/^You were signed out/).waitFor();
@@ -264,7 +264,7 @@ test("without storage the page says so and asks before it is closed with unsent 
   h.down = true;
   await page.context().setOffline(true);
   await page.evaluate(() => dispatchEvent(new Event("offline")));
-  await page.locator(".connection-banner").getByText(/^You are offline\. This browser doesn't save what you write\. Keep this page open until it is sent/).waitFor();
+  await page.locator(".connection-banner").getByText(/^You're offline\. This browser can't save what you write\. Keep this page open until it's sent/).waitFor();
   await say(page, "Only here");
   await page.locator(".message[data-pending]", { hasText: "Only here" }).waitFor();
   let asked = 0;
@@ -300,7 +300,7 @@ test("a full disk is shown until there is room", async () => {
   await say(tab, "nor for that");
   await quota();
   await field(tab).fill("room again");
-  await tab.locator(".connection-banner").getByText(/What you write is kept and sent later/).waitFor({ timeout: 60_000 });
+  await tab.locator(".connection-banner").getByText(/Messages you write are saved and sent later/).waitFor({ timeout: 60_000 });
   await kept(tab, "outbox", (p) => p.text, ["nor for that"]);
   await drafts(tab, "room again");
   wire.cut = false;

@@ -46,13 +46,13 @@ test("sets up the server", async () => {
   ann = await h.newBrowser();
   await ann.goto(h.parley.setup);
   await heading(ann, "Set up your server");
-  await type(ann, "Name of the server", "Our house");
+  await type(ann, "Server name", "Our house");
   await type(ann, "Your name", "Ann");
   await type(ann, "Handle", "ann");
   await type(ann, "New password", "correct horse");
   await enter(ann);
   await heading(ann, "General");
-  await focusIs(ann, "Write to General");
+  await focusIs(ann, "Message General");
   h.owner = ann;
   bob = await h.newBrowser();
   await bob.goto(h.at("/"));
@@ -72,21 +72,21 @@ test("posts, replies, reacts, edits and deletes", async () => {
   await enter(ann);
   await sent(ann, "A typo hier");
   await ann.keyboard.press("ArrowUp");
-  await focusIs(ann, "Edit the message");
+  await focusIs(ann, "Edit message");
   await ann.keyboard.press("Control+a");
   await ann.keyboard.type("No typo here");
   await enter(ann);
   await texts(bob, "No typo here").waitFor();
-  await focusIs(ann, "Write to General");
+  await focusIs(ann, "Message General");
 
   await go(ann, "Messages", "Shift+Tab");
   await ann.keyboard.press("ArrowUp"); // to the last message, then the one before
   await go(ann, /^Bob, /, "ArrowUp");
   await enter(ann);
   await ann.getByRole("menu").waitFor();
-  await go(ann, "Answer", "ArrowDown");
+  await go(ann, "Reply", "ArrowDown");
   await enter(ann);
-  await focusIs(ann, "Write to General");
+  await focusIs(ann, "Message General");
   await ann.keyboard.type("Did you sleep well?");
   await enter(ann);
   await bob.locator(".message-quote", { hasText: "Morning, Ann" }).waitFor();
@@ -114,7 +114,7 @@ test("posts, replies, reacts, edits and deletes", async () => {
 });
 
 test("completes names and emoji while writing", async () => {
-  await go(ann, "Write to General");
+  await go(ann, "Message General");
   await ann.keyboard.type("@bo");
   await ann.getByRole("option", { name: /@bob/ }).waitFor();
   await enter(ann);
@@ -127,7 +127,7 @@ test("completes names and emoji while writing", async () => {
 });
 
 test("creates a chat, finds it again, and returns", async () => {
-  await pick(ann, "Menu", "Browse open chats", "Shift+Tab");
+  await pick(ann, "Menu", "Browse chats", "Shift+Tab");
   await ann.getByRole("dialog").waitFor();
   await ann.keyboard.press("Escape");
   await focusIs(ann, "Menu");
@@ -138,10 +138,10 @@ test("creates a chat, finds it again, and returns", async () => {
   await ann.keyboard.press("Escape");
   await focusIs(ann, "New chat");
   await enter(ann);
-  await type(ann, "Name of the chat", "Garden");
+  await type(ann, "Chat name", "Garden");
   await enter(ann);
   await heading(ann, "Garden");
-  await focusIs(ann, "Write to Garden");
+  await focusIs(ann, "Message Garden");
   await ann.keyboard.type("Who waters the beans?");
   await enter(ann);
   await sent(ann, "Who waters the beans?");
@@ -152,15 +152,15 @@ test("creates a chat, finds it again, and returns", async () => {
   await ann.getByRole("option", { name: /General/ }).waitFor();
   await enter(ann);
   await heading(ann, "General");
-  await focusIs(ann, "Write to General");
+  await focusIs(ann, "Message General");
 });
 
 test("help opens by a key, and the focus returns", async () => {
   await ann.keyboard.press("Control+/");
-  await ann.getByRole("heading", { name: "Keyboard" }).waitFor();
-  await ann.getByText("jump to a chat or a person").waitFor();
+  await ann.getByRole("heading", { name: "Keyboard shortcuts" }).waitFor();
+  await ann.getByText("Jump to a chat or person").waitFor();
   await ann.keyboard.press("Escape");
-  await focusIs(ann, "Write to General");
+  await focusIs(ann, "Message General");
   for (const [item, role] of [["Invite people", "dialog"], ["Rename", "dialog"], ["Leave", "alertdialog"]]) {
     await pick(ann, "Chat menu", item, "Shift+Tab");
     await ann.getByRole(role).waitFor();
@@ -189,22 +189,22 @@ test("Escape marks unread messages as read", async () => {
   await texts(ann, "Are you still there?").waitFor();
   await go(ann, "Messages", "Shift+Tab");
   await ann.keyboard.press("Escape");
-  await ann.getByText(/1 new since/).waitFor({ state: "detached" });
+  await ann.getByText(/1 new message since/).waitFor({ state: "detached" });
 });
 
 test("sets a status and signs out", async () => {
-  await pick(ann, "Menu", "Profile and devices", "Shift+Tab");
-  await heading(ann, "Profile");
+  await pick(ann, "Menu", "Profile and settings", "Shift+Tab");
+  await heading(ann, "Profile and settings");
   await type(ann, "Status", "gone home");
   await enter(ann);
-  await ann.getByText("Saved.").waitFor();
+  await ann.getByText("Saved").waitFor();
   await go(ann, "Sign out", "Shift+Tab");
   await enter(ann);
   await heading(ann, "Sign in to Our house");
   await type(ann, "Handle", "ann");
   await type(ann, "Password", "correct horse");
   await enter(ann);
-  await heading(ann, "Profile");
+  await heading(ann, "Profile and settings");
 });
 
 h.noFaults();

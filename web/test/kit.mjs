@@ -237,7 +237,7 @@ export const heading = (page, name) => page.getByRole("heading", { name, exact: 
 export const list = (page) => page.getByRole("region", { name: "Messages" });
 export const texts = (page, text) => list(page).getByText(text, { exact: true });
 export const row = (page, text) => page.locator(".message", { has: page.getByText(text, { exact: true }) });
-export const field = (page) => page.getByPlaceholder(/^Write to /);
+export const field = (page) => page.getByPlaceholder(/^Message /);
 /** Writes a text and sends it with the button. */
 export const say = async (page, text) => {
   await field(page).fill(text);
@@ -251,7 +251,7 @@ export const wake = (page) => page.evaluate(() => dispatchEvent(new Event("onlin
 export const sent = (page, text) => page.locator(".message[data-seq]", { has: page.getByText(text, { exact: true }) }).waitFor();
 export const choose = async (page, text, action) => {
   await row(page, text).hover();
-  await row(page, text).getByRole("button", { name: /^What can be done/ }).click();
+  await row(page, text).getByRole("button", { name: /^More actions/ }).click();
   await page.getByRole("menuitem", { name: action, exact: true }).click();
 };
 /** Waits until a table of the page's database holds exactly the rows with these values of what(), in any order. */

@@ -32,9 +32,9 @@ test("a grouped row is one line high, and its time fits beside it", async () => 
 /** Types as fast as one does after the dialog has closed, and checks where it lands. */
 async function typesInto(page, title, text) {
   await page.getByRole("dialog").waitFor({ state: "detached" });
-  await page.getByPlaceholder(`Write to ${title}`).and(page.locator(":focus")).waitFor();
+  await page.getByPlaceholder(`Message ${title}`).and(page.locator(":focus")).waitFor();
   await page.keyboard.type(text);
-  assert.equal(await page.getByPlaceholder(`Write to ${title}`).inputValue(), text);
+  assert.equal(await page.getByPlaceholder(`Message ${title}`).inputValue(), text);
   await page.keyboard.press("Control+a");
   await page.keyboard.press("Delete");
 }
@@ -46,7 +46,7 @@ test("a chat that a dialog opens has the focus in its composer", async () => {
     await ann.keyboard.type("bo");
     await ann.getByRole("option", { name: /Bob/ }).waitFor();
     await ann.keyboard.press("Enter");
-    await press(ann, "Start");
+    await press(ann, "Start chat");
     await typesInto(ann, title, "hello");
   }
   await ann.keyboard.press("Control+k");
@@ -64,7 +64,7 @@ test("a chat that a dialog opens has the focus in its composer", async () => {
   await ann.getByRole("button", { name: "New chat", exact: true }).and(ann.locator(":focus")).waitFor(); // nothing was opened
   await ann.getByRole("link", { name: /Garden/ }).click();
   await ann.locator(".message .user-name", { hasText: "Bob" }).first().click();
-  await ann.getByRole("dialog").getByRole("button", { name: "Write a message" }).click();
+  await ann.getByRole("dialog").getByRole("button", { name: "Message" }).click();
   await typesInto(ann, "Bob", "from the card");
 });
 
@@ -87,7 +87,7 @@ test("on a phone, lifting the finger after a long press presses nothing", async 
     await cara.getByRole("menu").waitFor({ state: "detached" });
   }
   assert.equal(await cara.locator(".reaction, .composer-reply").count(), 0);
-  await cara.getByRole("button", { name: /^What can be done with the message of Ann/ }).last().tap();
+  await cara.getByRole("button", { name: /^More actions for the message from Ann/ }).last().tap();
   await cara.getByRole("menuitem", { name: "React with 👍" }).tap();
   await cara.getByRole("button", { name: "👍 1: Cara" }).waitFor();
   await cara.getByRole("menu").waitFor({ state: "detached" });
@@ -164,7 +164,7 @@ test("a row of the sidebar has a preview without Markdown, the time in line with
   const garden = ann.getByRole("link", { name: /Garden/ });
   await post(bob, room, 120, "Disk");
   await api(bob, "POST", `/api/chats/${room}/messages`, { clientId: "mention", text: "**Office** is closed, @ann, see [the wiki](https://a.example/)" });
-  await ann.getByRole("link", { name: /Garden.*Bob: Office is closed, @ann, see the wiki.*121 unread messages, you are mentioned once/ }).waitFor();
+  await ann.getByRole("link", { name: /Garden.*Bob: Office is closed, @ann, see the wiki.*121 unread messages, 1 mention/ }).waitFor();
   assert.deepEqual(await garden.locator(".chat-row-count").allInnerTexts(), ["@1", "99+"]);
   const colours = await garden.locator(".chat-row-count").evaluateAll((all) => all.map((e) => getComputedStyle(e).backgroundColor));
   assert.notEqual(colours[0], colours[1]);
@@ -212,7 +212,7 @@ test("the emoji picker stands at its button, has categories and skin tones, and 
   await ann.keyboard.press("Control+a");
   await ann.keyboard.press("Delete");
   await row(ann, "Code follows 1").hover();
-  await row(ann, "Code follows 1").getByRole("button", { name: "React…" }).click();
+  await row(ann, "Code follows 1").getByRole("button", { name: "Add reaction" }).click();
   await ann.getByRole("dialog", { name: "Emoji" }).getByRole("button", { name: "grinning face", exact: true }).click();
   await ann.getByRole("button", { name: "😀 1: Ann" }).waitFor();
   await ann.mouse.move(5, 5);
@@ -252,10 +252,10 @@ test("one's own name is at the foot of the sidebar and comes last in completions
   await ann.waitForURL(/\/me$/);
   await ann.getByRole("link", { name: /Garden/ }).click();
   await heading(ann, "Garden");
-  await ann.getByPlaceholder("Write to Garden").fill("@");
+  await ann.getByPlaceholder("Message Garden").fill("@");
   await ann.getByRole("option").nth(2).waitFor();
   assert.deepEqual((await ann.getByRole("option").allInnerTexts()).map((s) => s.split(/\s/)[0]), ["@bob", "@cara", "@ann"]);
-  await ann.getByPlaceholder("Write to Garden").fill("");
+  await ann.getByPlaceholder("Message Garden").fill("");
 });
 
 h.noFaults();

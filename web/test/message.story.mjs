@@ -48,7 +48,7 @@ test("a fence scrolls by itself and has a copy button", async () => {
   }
   await ann.locator(".code-block").hover();
   await press(ann, "Copy");
-  await ann.getByText("Copied.", { exact: true }).waitFor();
+  await ann.getByText("Copied", { exact: true }).waitFor();
   assert.equal(await ann.evaluate(() => navigator.clipboard.readText()), code);
 });
 
@@ -58,7 +58,7 @@ test("reactions by hover, by keyboard and by a long press", async () => {
   await row(ann, "It is shut").hover();
   await press(ann, "React with 👍");
   await bob.getByRole("button", { name: "👍 1: Ann" }).tap();
-  await ann.getByRole("button", { name: "👍 2: Ann, Bob" }).waitFor();
+  await ann.getByRole("button", { name: "👍 2: Ann and Bob" }).waitFor();
   await hold(bob, "It is shut");
   await h.shot(bob, "menu-360");
   await bob.getByRole("menuitem", { name: "React with ❤️" }).tap();
@@ -66,27 +66,27 @@ test("reactions by hover, by keyboard and by a long press", async () => {
   await row(ann, "It is shut").focus();
   await ann.keyboard.press("Enter");
   await ann.getByRole("menu").waitFor();
-  await ann.getByRole("menuitem", { name: "React…" }).focus();
+  await ann.getByRole("menuitem", { name: "Add reaction" }).focus();
   await ann.keyboard.press("Enter");
   await ann.getByLabel("Search emoji").fill("garden");
   const emoji = await ann.locator(".emoji-grid button").first().innerText();
   await ann.getByLabel("Search emoji").press("Enter"); // the first
   await bob.getByRole("button", { name: `${emoji} 1: Ann` }).waitFor();
-  await ann.getByRole("button", { name: "👍 2: Ann, Bob" }).click();
+  await ann.getByRole("button", { name: "👍 2: Ann and Bob" }).click();
   await bob.getByRole("button", { name: "👍 1: Bob" }).waitFor();
 });
 
 test("a reply quotes its message, and the quote follows an edit and a deletion", async () => {
   await row(ann, "It is shut").hover();
-  await row(ann, "It is shut").getByRole("button", { name: "Answer", exact: true }).click();
+  await row(ann, "It is shut").getByRole("button", { name: "Reply", exact: true }).click();
   await ann.locator(".composer .composer-reply", { hasText: "It is shut" }).waitFor();
   await say(ann, "I know");
   const quote = row(ann, "I know").locator(".message-quote");
   await quote.getByText("It is shut").waitFor();
   await hold(bob, "It is shut"); // on a phone, edit by the menu
   await bob.getByRole("menuitem", { name: "Edit", exact: true }).tap();
-  await bob.getByLabel("Edit the message").fill("It is locked");
-  await bob.getByLabel("Edit the message").press("Enter");
+  await bob.getByLabel("Edit message").fill("It is locked");
+  await bob.getByLabel("Edit message").press("Enter");
   await texts(ann, "It is locked").waitFor();
   await row(ann, "It is locked").getByText("edited").waitFor();
   await quote.getByText("It is locked").waitFor();
@@ -94,7 +94,7 @@ test("a reply quotes its message, and the quote follows an edit and a deletion",
   await bob.getByRole("menuitem", { name: "Delete", exact: true }).tap();
   await bob.getByRole("alertdialog").getByRole("button", { name: "Delete" }).tap();
   await list(ann).getByText("This message was deleted.", { exact: true }).waitFor();
-  await quote.getByText("a deleted message").waitFor();
+  await quote.getByText("deleted message").waitFor();
   assert.equal(await list(ann).locator(".reaction").count(), 0);
 });
 
@@ -102,13 +102,13 @@ test("an edit supports fences, the limit and Escape; others' messages cannot be 
   await say(ann, "First text");
   await sent(ann, "First text");
   await choose(ann, "First text", "Edit");
-  const edit = ann.getByLabel("Edit the message");
+  const edit = ann.getByLabel("Edit message");
   await edit.fill("x".repeat(16 * 1024 + 3));
-  await ann.getByText("3 bytes too long", { exact: true }).waitFor();
+  await ann.getByText("3 characters too long", { exact: true }).waitFor();
   assert.ok(await ann.getByRole("button", { name: "Save" }).isDisabled());
   await edit.fill("");
   await edit.press("Enter");
-  await ann.getByText("To take the message away, delete it.", { exact: true }).waitFor();
+  await ann.getByText("To remove this message, delete it instead.", { exact: true }).waitFor();
   await edit.press("Escape");
   await sent(ann, "First text");
   await choose(ann, "First text", "Edit");
@@ -120,7 +120,7 @@ test("an edit supports fences, the limit and Escape; others' messages cannot be 
   await say(bob, "Bob's own");
   await texts(ann, "Bob's own").waitFor();
   await row(ann, "Bob's own").hover();
-  await row(ann, "Bob's own").getByRole("button", { name: /^What can be done/ }).click();
+  await row(ann, "Bob's own").getByRole("button", { name: /^More actions/ }).click();
   await ann.getByRole("menu").waitFor();
   assert.equal(await ann.getByRole("menuitem", { name: "Edit", exact: true }).count(), 0);
   await ann.keyboard.press("Escape");
@@ -133,13 +133,13 @@ test("without a connection a change fails with a message, and an edit's text sta
   h.down = true;
   await h.parley.stop("SIGKILL");
   await ann.locator(".connection-banner").waitFor();
-  await ann.getByLabel("Edit the message").fill("Was changed");
+  await ann.getByLabel("Edit message").fill("Was changed");
   await press(ann, "Save");
-  await list(ann).getByText("There is no connection", { exact: false }).waitFor();
+  await list(ann).getByText("You're not connected", { exact: false }).waitFor();
   await texts(bob, "To be changed").waitFor();
   await hold(bob, "To be changed");
   await bob.getByRole("menuitem", { name: "React with 👍" }).tap();
-  await bob.locator(".toast", { hasText: "There is no connection" }).waitFor();
+  await bob.locator(".toast", { hasText: "You're not connected" }).waitFor();
   await h.parley.start();
   for (const p of [ann, bob]) await wake(p);
   for (const p of [ann, bob]) await p.locator(".connection-banner").waitFor({ state: "detached", timeout: 60_000 });

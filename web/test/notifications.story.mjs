@@ -31,7 +31,7 @@ const notices = (page, n) => page.evaluate(async (n) => {
 }, n);
 
 test("permission is asked for with the first direct message, and the question covers nothing", async () => {
-  const ask = (p) => p.getByRole("region", { name: /^Shall this browser tell/ });
+  const ask = (p) => p.getByRole("region", { name: /^Get notified/ });
   assert.equal(await ask(ann).count(), 0);
   direct = (await api(bob, "POST", "/api/chats", { clientId: "with-ann", kind: "direct", members: [me] })).chat.id;
   await bob.goto(h.at(`/c/${direct}`));
@@ -47,7 +47,7 @@ test("permission is asked for with the first direct message, and the question co
   assert.equal(await wide(annsPhone), false);
   await press(annsPhone, "All chats"); // nothing covers it
   await annsPhone.getByRole("link", { name: /Garden/ }).waitFor();
-  const no = annsPhone.getByRole("button", { name: "No", exact: true });
+  const no = annsPhone.getByRole("button", { name: "Not now", exact: true });
   assert.ok((await no.boundingBox()).width >= 44 && (await no.boundingBox()).height >= 44);
   await no.click();
   await ask(annsPhone).waitFor({ state: "detached" });
@@ -56,7 +56,7 @@ test("permission is asked for with the first direct message, and the question co
   assert.equal(await ask(annsPhone).count(), 0, "it is asked once");
 
   await h.accessible(ann, "ask");
-  await press(ann, "Yes, tell me");
+  await press(ann, "Turn on");
   await ask(ann).waitFor({ state: "detached" });
   await ann.evaluate(() => navigator.serviceWorker.ready.then(() => 0));
 });
@@ -135,18 +135,18 @@ test("after a sleep one notification sums up what was missed", async () => {
 test("notifications can be turned off, and signing out closes them", async () => {
   await look(ann, true);
   await ann.goto(h.at("/me"));
-  await ann.getByText("This browser tells you of new messages", { exact: false }).waitFor();
-  await press(ann, "Stop telling me");
-  await ann.getByText("This browser does not tell you", { exact: false }).waitFor();
+  await ann.getByText("Notifications are on", { exact: false }).waitFor();
+  await press(ann, "Turn off");
+  await ann.getByText("Notifications are off", { exact: false }).waitFor();
   assert.deepEqual(await notices(ann, 0), []);
   await look(ann, false);
   await say(bob, "Unheard");
   await ann.getByRole("link", { name: /Garden.*4 unread/ }).waitFor();
   assert.deepEqual(await notices(ann, 0), []);
   await look(ann, true);
-  await press(ann, "Yes, tell me");
-  await press(ann, "Stop telling me");
-  await press(ann, "Yes, tell me");
+  await press(ann, "Turn on");
+  await press(ann, "Turn off");
+  await press(ann, "Turn on");
   await look(ann, false);
   await say(bob, "Heard");
   await notices(ann, 1);

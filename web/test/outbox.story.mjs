@@ -50,13 +50,13 @@ async function wired(page, { up = (all) => all, down = (all) => all }) {
 }
 
 test("after a server crash both pages reconnect, and each unsent message arrives once", async () => {
-  for (const p of [ann, bob]) await p.getByText(/^Nothing was said here yet/).waitFor();
+  for (const p of [ann, bob]) await p.getByText(/^No messages yet/).waitFor();
   await away("SIGKILL", async () => {
-    for (const p of [ann, bob]) await banner(p, /cannot be reached.*Trying again in|cannot be reached.*Connecting/);
+    for (const p of [ann, bob]) await banner(p, /Can't reach the server.*(Retrying in|Connecting)/);
     const [strip, header] = await Promise.all([bob.locator(".connection-banner").boundingBox(), bob.locator(".conversation > header").boundingBox()]);
     assert.ok(header.y >= strip.y + strip.height, "the banner covers the header");
     await say(bob, "Written in the dark");
-    await pending(bob, "Written in the dark").getByText("Waits for the connection").waitFor();
+    await pending(bob, "Written in the dark").getByText("Waiting for connection").waitFor();
     await h.shot(bob, "offline-360");
     await h.shot(ann, "offline-1280");
   });
@@ -209,7 +209,7 @@ test("draft and outbox survive the end of a session", async () => {
   h.down = true; // browsers log failed sockets to the console
   await tab.context().setOffline(true);
   await tab.evaluate(() => dispatchEvent(new Event("offline")));
-  await banner(tab, /^You are offline/);
+  await banner(tab, /^You're offline/);
   await say(tab, "Said before the end");
   await field(tab).fill("a thought at the end");
   await pending(tab, "Said before the end").waitFor();
@@ -235,25 +235,29 @@ test("signing out asks first if there are unsent texts", async () => {
   await sent(tab, "Good one");
   h.down = true;
   await tab.context().setOffline(true);
-  await banner(tab, /^You are offline/);
+  await banner(tab, /^You're offline/);
   await say(tab, "Not yet sent");
   await pending(tab, "Not yet sent").waitFor();
   await press(tab, "All chats");
   const leave = async () => {
     await press(tab, "Menu");
     await tab.getByRole("menuitem", { name: "Sign out" }).click();
-    await tab.getByRole("alertdialog").getByText(/^Some of your messages are not sent yet/).waitFor();
+    await tab.getByRole("alertdialog").getByText(/^You have messages that weren't sent/).waitFor();
   };
   await leave();
   await h.accessible(tab, "sign-out");
   await press(tab, "Cancel");
   await tab.getByRole("alertdialog").waitFor({ state: "detached" });
   await kept(tab, "outbox", (p) => p.text, ["Not yet sent"]);
+  await leave();
   await tab.context().setOffline(false);
   await calm(tab);
   h.down = false;
   await texts(ann, "Not yet sent").waitFor();
   await kept(tab, "outbox", (p) => p.text, []);
+  await tab.getByRole("alertdialog").getByText("Everything was sent.").waitFor(); // only the button signs out
+  await press(tab, "Cancel");
+  await tab.getByRole("alertdialog").waitFor({ state: "detached" });
   await press(tab, "Menu");
   await tab.getByRole("menuitem", { name: "Sign out" }).click(); // nothing is lost: nothing is asked
   await tab.getByRole("button", { name: "Sign in", exact: true }).waitFor();
@@ -267,28 +271,28 @@ test("unsent messages of a chat that removed their author can be copied and disc
   h.down = true;
   await bob.context().setOffline(true);
   await bob.evaluate(() => dispatchEvent(new Event("offline")));
-  await banner(bob, /^You are offline/);
+  await banner(bob, /^You're offline/);
   for (const text of ["Where is *my* rake?", "And the hose?"]) await say(bob, text);
   await kept(bob, "outbox", (p) => p.text, ["And the hose?", "Where is *my* rake?"]);
   await api(ann, "DELETE", `/api/chats/${id}/members/${user.id}`);
   await bob.context().setOffline(false);
   await calm(bob);
   h.down = false;
-  await bob.getByRole("heading", { name: /^You are no longer in this chat/ }).waitFor();
+  await bob.getByRole("heading", { name: /^You're no longer in this chat/ }).waitFor();
   const unsent = bob.getByRole("region", { name: "Not sent" });
   await unsent.getByText("And the hose?", { exact: true }).waitFor();
   await h.accessible(bob, "removed");
 
-  await press(bob, "To my chats"); // away from the unsent message
+  await press(bob, "Back to chats"); // away from the unsent message
   const leave = async () => {
     await press(bob, "Menu");
     await bob.getByRole("menuitem", { name: "Sign out" }).click();
   };
   await leave();
-  await bob.getByRole("alertdialog").getByRole("button", { name: "Show them" }).click();
+  await bob.getByRole("alertdialog").getByRole("button", { name: "Show messages" }).click();
   const rake = unsent.getByRole("listitem").filter({ hasText: "Where is my rake?" });
   await rake.getByRole("button", { name: "Copy text" }).click();
-  await bob.getByText("Copied.", { exact: true }).waitFor();
+  await bob.getByText("Copied", { exact: true }).waitFor();
   assert.equal(await bob.evaluate(() => navigator.clipboard.readText()), "Where is *my* rake?");
   await rake.getByRole("button", { name: "Discard" }).click();
   await rake.waitFor({ state: "detached" });
@@ -298,7 +302,7 @@ test("unsent messages of a chat that removed their author can be copied and disc
   await unsent.waitFor({ state: "detached" });
   await kept(bob, "outbox", (p) => p.text, []);
   assert.deepEqual(await logOf(ann, id), []);
-  await press(bob, "To my chats");
+  await press(bob, "Back to chats");
   await leave(); // nothing is lost: nothing is asked
   await bob.getByRole("button", { name: "Sign in", exact: true }).waitFor();
   await api(bob, "POST", "/api/sessions", { handle: "bob", password: "correct horse", cookie: true });

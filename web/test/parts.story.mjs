@@ -25,11 +25,11 @@ const expected = () => h.faults.splice(0).every((f) => /ERR_INTERNET|dynamically
 test("a part that fails to load fails alone, and loads on a retry", async () => {
   await cutOff(ann);
   await field(ann).fill("Half a sentence");
-  const words = ann.getByText("This part of the page could not be loaded.");
+  const words = ann.getByText("This part of the page couldn't be loaded.");
   for (const open of [
     () => ann.keyboard.press("Control+k"), () => press(ann, "New chat"), () => press(ann, "Emoji"), () => press(ann, "2 members"), () => ann.keyboard.press("Control+/"),
     async () => {
-      await choose(ann, "Hello", "React…");
+      await choose(ann, "Hello", "Add reaction");
     },
   ]) {
     await open();

@@ -66,7 +66,7 @@ test("scrolling back reaches the beginning of 120 messages, in order", async () 
     return read.getBoundingClientRect().top - was;
   });
   assert.ok(Math.abs(moved) <= 1, `it moved by ${moved} px`);
-  for (let i = 0; i < 400 && !(await bob.getByText("This is the beginning.").count()); i++) await scroll(bob, -1500);
+  for (let i = 0; i < 400 && !(await bob.getByText("Start of Garden").count()); i++) await scroll(bob, -1500);
   await texts(bob, "Row 1").waitFor();
   const numbers = await bob.locator(".message[data-seq]").evaluateAll((all) => all.map((m) => Number(m.dataset.seq)));
   assert.deepEqual(numbers, [...new Set(numbers)].sort((a, b) => a - b));
@@ -109,10 +109,10 @@ test("a reload, another chat and Back keep the scroll position", async () => {
 
 test("new messages do not scroll a reader down; an own message does", async () => {
   await scroll(bob, -600);
-  await bob.getByRole("button", { name: "To the newest" }).waitFor();
+  await bob.getByRole("button", { name: "Jump to latest" }).waitFor();
   const was = await eye(bob);
   await post(ann, room, 3, "Late");
-  await bob.getByRole("button", { name: "3 new", exact: true }).waitFor();
+  await bob.getByRole("button", { name: "3 new messages", exact: true }).waitFor();
   await unmoved(bob, was);
   await h.shot(bob, "pill-360");
   await say(bob, "Mine");
@@ -134,12 +134,12 @@ test("a chat opens at its first unread message, and a quote leads to its message
   await texts(bob, "News 1").waitFor();
   await inSight(bob, await number(bob, "News 1"));
   assert.ok(await bob.locator(".message-divider").evaluate((e) => e.getBoundingClientRect().top > 0 && e.getBoundingClientRect().top < innerHeight));
-  await bob.getByText(/80 new since/).waitFor();
+  await bob.getByText(/80 new messages since/).waitFor();
   await h.shot(bob, "news-360");
   await bob.locator(".message-list-pill").click();
   await texts(bob, "News 80").waitFor();
   await atEnd(bob);
-  await bob.getByText(/80 new since/).waitFor({ state: "detached" }); // everything is read
+  await bob.getByText(/80 new messages since/).waitFor({ state: "detached" }); // everything is read
   await row(bob, "News 80").locator(".message-quote").click();
   await inSight(bob, old);
   assert.equal(new URL(bob.url()).pathname, `/c/${room}/${old}`);
@@ -193,7 +193,7 @@ test("only what was in view of an attended page counts as read", async () => {
   await scroll(bob, -400);
   await bob.locator(".message-list-pill").waitFor();
   await post(ann, room, 1, "Below");
-  await bob.getByRole("button", { name: "1 new", exact: true }).waitFor();
+  await bob.getByRole("button", { name: "1 new message", exact: true }).waitFor();
   assert.equal(await pointer(bob), last);
 });
 
@@ -206,7 +206,7 @@ test("Escape marks the chat as read", async () => {
   const was = await eye(bob);
   await list(bob).press("Escape");
   await bob.locator(".message-list-bar").waitFor({ state: "detached" });
-  await bob.getByRole("button", { name: "To the newest" }).waitFor();
+  await bob.getByRole("button", { name: "Jump to latest" }).waitFor();
   await unmoved(bob, was);
   while ((await pointer(bob)) !== (await number(ann, "Skipped 60"))) await bob.evaluate(frames);
   await bob.locator(".message-divider").waitFor({ state: "attached" });
@@ -325,7 +325,7 @@ test("any scroll keeps few rows mounted and misses none", async () => {
       if (i) assert.equal(seq, all[i - 1] + 1);
     });
   };
-  for (let i = 0; i < 2000 && !(await ann.getByText("This is the beginning.").count()); i++) {
+  for (let i = 0; i < 2000 && !(await ann.getByText("Start of Long").count()); i++) {
     await scroll(ann, -900);
     await ann.evaluate(frames);
     await look();

@@ -14,8 +14,8 @@ const refused = (page, label) => page.getByLabel(label, { exact: true }).and(pag
 
 test("a new name and status are seen by others", async () => {
   await press(bob, "Menu");
-  await item(bob, "Profile and devices");
-  await heading(bob, "Profile");
+  await item(bob, "Profile and settings");
+  await heading(bob, "Profile and settings");
   await bob.waitForFunction(() => [...document.querySelectorAll("input")].some((i) => i.value === "Bob"));
   await fill(bob, { "Your name": "" });
   await press(bob, "Save");
@@ -24,13 +24,13 @@ test("a new name and status are seen by others", async () => {
   await fill(bob, { "Your name": "é".repeat(40), Status: "x".repeat(200) }); // the server knows how much is too much, and says it at the field
   await press(bob, "Save");
   await refused(bob, "Your name");
-  await bob.getByText(/name must have at most 64 bytes/).waitFor();
+  await bob.getByText(/Name must have at most 64 bytes/).waitFor();
   await fill(bob, { "Your name": "Robert" });
   await press(bob, "Save");
   await refused(bob, "Status");
   await fill(bob, { "Your name": "Robert", Status: "at lunch" });
   await press(bob, "Save");
-  await bob.getByText("Saved.").waitFor();
+  await bob.getByText("Saved").waitFor();
   await press(ann, "2 members");
   await ann.getByRole("dialog").getByText("Robert").waitFor();
   await ann.keyboard.press("Escape");
@@ -47,7 +47,7 @@ test("the theme is stored", async () => {
   await bob.reload();
   await bob.getByLabel("Dark", { exact: true }).and(bob.locator(":checked")).waitFor();
   await bob.locator('html[data-theme="dark"]').waitFor();
-  await bob.getByLabel("As the system", { exact: true }).check();
+  await bob.getByLabel("System", { exact: true }).check();
 });
 
 /** Opens another device of a user. */
@@ -80,7 +80,7 @@ test("devices are listed, one is signed out, then all others", async () => {
   await bob.getByRole("dialog").getByRole("button", { name: "Sign out" }).click();
   await bob.waitForFunction(() => document.querySelectorAll('[aria-labelledby="devices"] li').length === 3);
   await Promise.any([one, two, three].map((p) => heading(p, "Sign in to Our house")));
-  await press(bob, "Sign out all others");
+  await press(bob, "Sign out of all other devices");
   await fill(bob, { "Your password": "correct horse" });
   await bob.keyboard.press("Enter");
   await bob.waitForFunction(() => document.querySelectorAll('[aria-labelledby="devices"] li').length === 1);
@@ -97,7 +97,7 @@ test("a new password needs the old one, and signs the other devices out", async 
   await refused(bob, "Current password");
   await fill(bob, { "Current password": "correct horse" });
   await press(bob, "Change password");
-  await bob.getByText("Your password is changed.", { exact: false }).waitFor();
+  await bob.getByText("Password changed.", { exact: false }).waitFor();
   await heading(other, "Sign in to Our house");
   await fill(other, { Handle: "bob", Password: "a better password" });
   await press(other, "Sign in");
@@ -107,15 +107,15 @@ test("a new password needs the old one, and signs the other devices out", async 
 
 test("a user who is no admin sees only their own invites", async () => {
   await bob.goto(h.at("/server"));
-  await bob.getByText("Only admins of the server see this page.").waitFor();
+  await bob.getByText("Only server admins can see this page.").waitFor();
   await bob.goto(h.at("/me"));
-  await bob.getByText("No link is open at the moment.").waitFor();
+  await bob.getByText("No active invites").waitFor();
   await press(bob, "Invite to this server");
-  await bob.getByRole("dialog").getByRole("button", { name: "Make a link" }).click();
+  await bob.getByRole("dialog").getByRole("button", { name: "Create link" }).click();
   await bob.getByLabel("QR code of the link").waitFor();
   await press(bob, "Close");
-  await press(bob, "Withdraw the invite to This server by Robert");
-  await bob.getByText("No link is open at the moment.").waitFor();
+  await press(bob, "Revoke invite to This server by Robert");
+  await bob.getByText("No active invites").waitFor();
 });
 
 test("members are added, get roles, and are removed; a chat is renamed", async () => {
@@ -123,19 +123,25 @@ test("members are added, get roles, and are removed; a chat is renamed", async (
   await ann.goto(h.at(`/c/${garden}`));
   await press(ann, "2 members");
   const dialog = ann.getByRole("dialog");
-  await ann.getByRole("combobox", { name: "Add somebody" }).fill("carol");
+  await ann.getByRole("combobox", { name: "Add people" }).fill("carol");
   await ann.getByRole("option", { name: /@carol/ }).click();
   await dialog.getByText("@carol").waitFor();
   await carol.getByRole("link", { name: /Garden/ }).waitFor();
-  await press(ann, "Chat menu: Carol");
+  await press(ann, "More actions for Carol");
   await item(ann, "Make admin");
   await dialog.getByText("admin", { exact: true }).waitFor();
   await h.accessible(ann, "members");
-  await press(ann, "Chat menu: Carol");
-  await item(ann, "Take admin away");
+  await press(ann, "More actions for Carol");
+  await item(ann, "Remove admin");
   await dialog.getByText("admin", { exact: true }).waitFor({ state: "detached" });
-  await press(ann, "Chat menu: Carol");
-  await item(ann, "Remove");
+  await press(ann, "More actions for Carol");
+  await item(ann, "Remove from chat");
+  const remove = ann.getByRole("alertdialog", { name: "Remove Carol?" });
+  await remove.getByRole("button", { name: "Cancel" }).click(); // nobody is removed by a slip
+  await remove.waitFor({ state: "detached" });
+  await press(ann, "More actions for Carol");
+  await item(ann, "Remove from chat");
+  await remove.getByRole("button", { name: "Remove" }).click();
   await dialog.getByText("@carol").waitFor({ state: "detached" });
   await carol.getByRole("link", { name: /Garden/ }).waitFor({ state: "detached" });
   await ann.evaluate(() => { // Escape while the focused element, her row, is gone
@@ -145,17 +151,17 @@ test("members are added, get roles, and are removed; a chat is renamed", async (
   await dialog.waitFor({ state: "detached" });
   await press(ann, "Chat menu");
   await item(ann, "Rename");
-  await fill(ann, { Name: "", "What it is about": "Beds and bugs" });
+  await fill(ann, { Name: "", "Topic": "Beds and bugs" });
   await ann.keyboard.press("Enter");
   await refused(ann, "Name");
   await h.accessible(ann, "rename");
   await fill(ann, { Name: "x".repeat(200) });
   await ann.keyboard.press("Enter");
   await refused(ann, "Name");
-  await fill(ann, { Name: "Greenhouse", "What it is about": "x".repeat(600) });
+  await fill(ann, { Name: "Greenhouse", "Topic": "x".repeat(600) });
   await ann.keyboard.press("Enter");
-  await refused(ann, "What it is about");
-  await fill(ann, { "What it is about": "Beds and bugs" });
+  await refused(ann, "Topic");
+  await fill(ann, { "Topic": "Beds and bugs" });
   await ann.keyboard.press("Enter");
   await heading(ann, "Greenhouse");
   await bob.getByRole("link", { name: /Greenhouse/ }).waitFor();
@@ -165,10 +171,10 @@ test("the last admin hands over before leaving", async () => {
   await press(ann, "Chat menu");
   await item(ann, "Leave");
   const leave = ann.getByRole("alertdialog", { name: "Leave Greenhouse" });
-  await leave.getByRole("combobox", { name: "You are its last admin. Who takes over?" }).fill("robert");
+  await leave.getByRole("combobox", { name: "You're the last admin. Who should take over?" }).fill("robert");
   await h.accessible(ann, "leave");
   await leave.getByRole("option", { name: /Robert/ }).click();
-  await leave.getByText("Robert becomes its admin.").waitFor();
+  await leave.getByText("Robert will become an admin.").waitFor();
   await press(ann, "Hand over and leave");
   await ann.getByRole("link", { name: /Greenhouse/ }).waitFor({ state: "detached" });
   await bob.goto(h.at(`/c/${garden}`));
@@ -177,45 +183,45 @@ test("the last admin hands over before leaving", async () => {
   await bob.keyboard.press("Escape");
   await press(bob, "Chat menu");
   await item(bob, "Leave");
-  await bob.getByText("Nobody is left in this chat then.").waitFor();
+  await bob.getByText("You're the last member. No one will be left in this chat.").waitFor();
   await bob.getByRole("alertdialog").getByRole("button", { name: "Leave" }).click();
   await bob.getByRole("link", { name: /Greenhouse/ }).waitFor({ state: "detached" });
 });
 
 test("admins rename the server, set roles, disable and enable accounts, and create recovery links", async () => {
   await press(ann, "Menu");
-  await item(ann, "This server");
+  await item(ann, "Server settings");
   await ann.getByText("@carol").waitFor();
   await ann.locator(".settings-page > header", { hasText: /Parley \S+/ }).waitFor();
   await h.accessible(ann, "server");
-  await fill(ann, { "Name of the server": "" });
+  await fill(ann, { "Server name": "" });
   await press(ann, "Save");
-  await refused(ann, "Name of the server");
-  await fill(ann, { "Name of the server": "The house" });
+  await refused(ann, "Server name");
+  await fill(ann, { "Server name": "The house" });
   await press(ann, "Save");
   await ann.getByRole("navigation", { name: "Chats" }).getByRole("heading", { name: "The house", exact: true }).waitFor();
 
   await ann.getByLabel("Search people").fill("carol");
   await ann.getByText("@bob", { exact: true }).waitFor({ state: "detached" });
-  const menu = () => press(ann, "What can be done with the account of Carol");
+  const menu = () => press(ann, "More actions for Carol");
   await menu();
   await item(ann, "Make admin");
   await ann.getByText("@carol · admin").waitFor();
   await press(carol, "Menu");
-  await carol.getByRole("menuitem", { name: "This server", exact: true }).waitFor();
+  await carol.getByRole("menuitem", { name: "Server settings", exact: true }).waitFor();
   await carol.keyboard.press("Escape");
   await menu();
-  await item(ann, "Take admin away");
+  await item(ann, "Remove admin");
   await ann.getByText("@carol · admin").waitFor({ state: "detached" });
 
   await menu();
-  await item(ann, "Disable the account");
+  await item(ann, "Disable account");
   await h.accessible(ann, "disable");
-  await press(ann, "Disable the account");
+  await press(ann, "Disable account");
   await ann.getByText("@carol · disabled").waitFor();
   await heading(carol, "Sign in to The house");
   await menu();
-  await item(ann, "Enable the account");
+  await item(ann, "Enable account");
   await ann.getByText("@carol · disabled").waitFor({ state: "detached" });
 
   await menu();
@@ -233,9 +239,9 @@ test("admins rename the server, set roles, disable and enable accounts, and crea
   await h.accessible(carol, "recoveries");
 
   await ann.getByLabel("Search people").fill("ann");
-  await press(ann, "What can be done with the account of Ann");
-  await item(ann, "Take admin away");
-  await ann.getByText("make somebody else an admin of the server first").waitFor();
+  await press(ann, "More actions for Ann");
+  await item(ann, "Remove admin");
+  await ann.getByText("Make someone else a server admin first.").waitFor();
 });
 
 test("the settings fit a phone", async () => {

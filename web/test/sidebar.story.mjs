@@ -15,7 +15,7 @@ test("an unread chat has a count until it is opened", async () => {
   await link(ann, /General/).click();
   await heading(ann, "General");
   await say(bob, "Anybody? @ann?");
-  await link(ann, /Garden.*Bob: Anybody.*1 unread message, you are mentioned once/).waitFor();
+  await link(ann, /Garden.*Bob: Anybody.*1 unread message, 1 mention/).waitFor();
   await ann.waitForFunction(() => document.title.startsWith("(1) ")); // throttled
   await h.accessible(ann, "chats");
   await link(ann, /Garden/).click();
@@ -26,16 +26,16 @@ test("an unread chat has a count until it is opened", async () => {
 
 test("open chats are created, found and joined, and members are listed", async () => {
   await press(ann, "New chat");
-  await ann.getByRole("combobox", { name: "With whom?" }).and(ann.locator(":focus")).waitFor(); // people come first
-  await press(ann, "Start");
-  await ann.getByText("Choose somebody, or name a chat that others join later.").waitFor();
-  await ann.getByLabel("Name of the chat", { exact: true }).fill("Kitchen");
-  await ann.getByLabel("Everybody here may find and join it").check();
+  await ann.getByRole("combobox", { name: "Add people" }).and(ann.locator(":focus")).waitFor(); // people come first
+  await press(ann, "Start chat");
+  await ann.getByText("Add people, or enter a name.").waitFor();
+  await ann.getByLabel("Chat name", { exact: true }).fill("Kitchen");
+  await ann.getByLabel("Anyone on this server can join").check();
   await h.accessible(ann, "new-chat");
-  await press(ann, "Start");
+  await press(ann, "Start chat");
   await heading(ann, "Kitchen");
   await press(bob, "Menu");
-  await bob.getByRole("menuitem", { name: "Browse open chats" }).click();
+  await bob.getByRole("menuitem", { name: "Browse chats" }).click();
   await bob.getByRole("button", { name: "Join: Kitchen" }).waitFor();
   await h.accessible(bob, "browse");
   await press(bob, "Join: Kitchen");
@@ -56,7 +56,7 @@ test("Ctrl+K finds chats despite typos", async () => {
   await heading(ann, "Garden");
   await ann.keyboard.press("Control+k");
   await ann.getByRole("combobox", { name: "Chats and people" }).fill("nothing of the kind");
-  await ann.getByText("Nothing is called so.").waitFor();
+  await ann.getByText("No results").waitFor();
   await ann.keyboard.press("Escape");
   await ann.getByRole("dialog").waitFor({ state: "detached" });
 });
@@ -72,8 +72,8 @@ test("a direct chat opens from search, from the list of members, and from a mess
 
   await ann.goto(h.at(`/c/${garden}`));
   await press(ann, "2 members");
-  await press(ann, "Chat menu: Bob");
-  await ann.getByRole("menuitem", { name: "Write to Bob" }).click();
+  await press(ann, "More actions for Bob");
+  await ann.getByRole("menuitem", { name: "Message Bob" }).click();
   await heading(ann, "Bob");
   assert.equal(ann.url(), direct);
 
@@ -81,7 +81,7 @@ test("a direct chat opens from search, from the list of members, and from a mess
   await row(ann, "Anybody? @ann?").or(ann.locator(".message", { hasText: "Anybody?" })).first().getByRole("button", { name: "Bob", exact: true }).click();
   await ann.getByRole("dialog", { name: "Bob" }).getByText("@bob").waitFor();
   await h.accessible(ann, "who-is");
-  await press(ann, "Write a message");
+  await press(ann, "Message");
   await heading(ann, "Bob");
   assert.equal(ann.url(), direct);
 });
@@ -247,12 +247,12 @@ test("400 members: wheel, keyboard and search reach them all, and only those in 
   await slow.send("Emulation.setCPUThrottlingRate", { rate: 8 });
   for (let i = 0; i < 60; i++) await ann.keyboard.press("Tab"); // faster than the page scrolls
   await slow.send("Emulation.setCPUThrottlingRate", { rate: 1 });
-  assert.match(await ann.evaluate(() => document.activeElement.ariaLabel), /^Chat menu: /);
+  assert.match(await ann.evaluate(() => document.activeElement.ariaLabel), /^More actions for /);
   await ann.getByLabel("Search members").focus();
   const seen = [];
   for (let i = 0; i < 60; i++) { // beyond the mounted rows
     await ann.keyboard.press("Tab");
-    await ann.waitForFunction((last) => /^Chat menu: /.test(document.activeElement.ariaLabel ?? "") && document.activeElement.ariaLabel !== last, seen.at(-1));
+    await ann.waitForFunction((last) => /^More actions for /.test(document.activeElement.ariaLabel ?? "") && document.activeElement.ariaLabel !== last, seen.at(-1));
     seen.push(await ann.evaluate(() => document.activeElement.ariaLabel));
     await ann.waitForFunction(() => {
       const at = document.activeElement.getBoundingClientRect(), box = document.activeElement.closest(".combobox-list").getBoundingClientRect();

@@ -39,7 +39,7 @@ test("two forms of an emoji are one reaction", async () => {
   await row(ann, "Something to see").hover();
   await ann.getByRole("button", { name: "❤️ 1: Bob" }).waitFor();
   await press(ann, "React with ❤️");
-  await bob.getByRole("button", { name: "❤️ 2: Bob, Ann" }).waitFor();
+  await bob.getByRole("button", { name: "❤️ 2: Bob and Ann" }).waitFor();
 });
 
 test("a quote and a preview are not cut inside a character", async () => {
@@ -47,7 +47,7 @@ test("a quote and a preview are not cut inside a character", async () => {
   await say(ann, families);
   await texts(bob, families).waitFor();
   await row(bob, families).hover();
-  await row(bob, families).getByRole("button", { name: "Answer", exact: true }).click();
+  await row(bob, families).getByRole("button", { name: "Reply", exact: true }).click();
   await say(bob, "So many");
   const quote = await row(ann, "So many").locator(".message-quote").innerText();
   assert.match(quote, /^Ann (?:👩‍👩‍👧‍👦){8}$/u);
@@ -58,7 +58,7 @@ test("a quote and a preview are not cut inside a character", async () => {
 test("a name of right-to-left letters does not turn what stands beside it", async () => {
   await api(bob, "PATCH", "/api/me", { name: "שלום (2)" });
   await row(ann, "Something to see").locator(".reaction").first().waitFor();
-  await ann.waitForFunction(() => [...document.querySelectorAll(".reaction")].some((e) => e.ariaLabel?.includes("\u2068שלום (2)\u2069, Ann")));
+  await ann.waitForFunction(() => [...document.querySelectorAll(".reaction")].some((e) => e.ariaLabel?.includes("\u2068שלום (2)\u2069 and Ann")));
 });
 
 h.noFaults();

@@ -25,8 +25,8 @@ function Page() {
   return (
     <RouterProvider navigate={navigate}>
       <ConnectionBanner />
-      {phase === "starting" && <StatusPage text={t.app.starting} />}
-      {phase === "unreachable" && <StatusPage text={t.app.unreachable}><Button onPress={() => location.reload()}>{t.app.now}</Button></StatusPage>}
+      {phase === "starting" && <StatusPage text={t.app.loading} />}
+      {phase === "unreachable" && <StatusPage text={t.app.unreachable}><Button onPress={() => location.reload()}>{t.app.retryNow}</Button></StatusPage>}
       {phase === "otherUser" && <OtherUserPage />}
       {/* A signed-in user who follows an invite joins its chat on the auth page. */}
       {(phase === "out" || (phase === "in" && secret)) && <AuthPage secret={secret} />}
@@ -41,10 +41,10 @@ function OtherUserPage() {
   const name = useSnapshot((s) => s.otherUser?.name ?? "");
   const storageProblem = useSnapshot((s) => s.storageProblem);
   const unsavedText = useSnapshot((s) => s.unsavedText);
-  const kept = storageProblem ? unsavedText && t.notifications.notKept[storageProblem] : t.notifications.keptForYou;
+  const kept = storageProblem ? unsavedText && t.notifications.notSaved[storageProblem] : t.notifications.savedForYou;
   // Keeps an invite in the address, but not the former user's chat.
   const goOn = () => (location.hash ? location.reload() : location.assign(paths.home));
-  return <StatusPage title={t.app.otherUser} text={`${t.app.otherUserWhy(name)} ${kept || ""}`}><Button look="main" onPress={goOn}>{t.app.continueAs(name)}</Button></StatusPage>;
+  return <StatusPage title={t.app.otherUser} text={`${t.app.otherUserHint(name)} ${kept || ""}`}><Button look="main" onPress={goOn}>{t.app.continueAs(name)}</Button></StatusPage>;
 }
 
 function StatusPage({ title = t.app.name, text, children }: { title?: string; text: string; children?: ReactNode }) {

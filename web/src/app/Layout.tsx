@@ -34,7 +34,7 @@ export function Layout() {
       <UserCard />
       <Sidebar />
       <main className="layout-pane">
-        {route.at === "home" && <p className="centered hint">{t.app.choose}</p>}
+        {route.at === "home" && <p className="centered hint">{t.app.chooseChat}</p>}
         {route.at === "chat" && <Conversation key={route.chatId} chatId={route.chatId} seq={route.seq} />}
         {route.at === "me" && <ProfilePage />}
         {route.at === "server" && <ServerPage />}

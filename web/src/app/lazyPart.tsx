@@ -37,7 +37,7 @@ function Failed({ again, close }: { again: () => void; close: (() => void) | und
       <div className="row end">
         {close && <Button onPress={close}>{t.app.close}</Button>}
         {old && <Button look="main" onPress={() => location.reload()}>{t.app.reload}</Button>}
-        {!old && <Button look="main" onPress={again}>{t.app.again}</Button>}
+        {!old && <Button look="main" onPress={again}>{t.app.retry}</Button>}
       </div>
     </>
   );

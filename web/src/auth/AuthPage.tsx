@@ -26,20 +26,20 @@ export function AuthPage({ secret }: { secret?: LinkSecret }) {
   }, [core]);
 
   if (secret?.kind === "invite") return <InvitePage key={secret.code} code={secret.code} />;
-  if (failure) return <AuthFrame title={d.serverFailed} why={sentenceOf(failure.message)}><Button onPress={() => location.reload()}>{d.again}</Button></AuthFrame>;
-  if (!server) return <p className="centered" role="status">{t.app.starting}</p>;
+  if (failure) return <AuthFrame title={d.serverFailed} why={sentenceOf(failure)}><Button onPress={() => location.reload()}>{d.retry}</Button></AuthFrame>;
+  if (!server) return <p className="centered" role="status">{t.app.loading}</p>;
 
   if (secret?.kind === "recover") {
     return (
-      <AuthFrame title={d.recover} why={d.recoverWhy}>
+      <AuthFrame title={d.recover} why={d.recoverHint}>
         <AuthForm ask={["newPassword"]} button={d.setPassword} send={async (s) => { await core.useRecovery(secret.code, s.newPassword); leaveAuth(); }} />
-        <Button look="plain" onPress={() => leaveAuth()}>{signedIn ? d.toMyChats : d.signIn}</Button>
+        <Button look="plain" onPress={() => leaveAuth()}>{signedIn ? d.backToChats : d.signIn}</Button>
       </AuthFrame>
     );
   }
   if (secret?.kind === "setup" && server.setup) {
     return (
-      <AuthFrame title={d.setUp} why={d.setUpWhy}>
+      <AuthFrame title={d.setUp} why={d.setUpHint}>
         <AuthForm ask={["serverName", "name", "handle", "newPassword"]} given={{ serverName: server.name }} button={d.start} send={async (s) => {
           await core.signUp({ ...accountOf(s), setup: secret.code, serverName: s.serverName });
           const general = await core.api.openChats({ limit: 1 }).then(({ chats }) => chats[0]?.id, () => undefined);
@@ -48,19 +48,19 @@ export function AuthPage({ secret }: { secret?: LinkSecret }) {
       </AuthFrame>
     );
   }
-  if (signedIn) return <AuthFrame title={d.setupUsed} why={d.hasOwner}><Button look="main" onPress={() => leaveAuth()}>{d.toMyChats}</Button></AuthFrame>;
+  if (signedIn) return <AuthFrame title={d.setupUsed} why={d.setupUsedHint}><Button look="main" onPress={() => leaveAuth()}>{d.backToChats}</Button></AuthFrame>;
   if (making) {
     return (
       <AuthFrame title={d.join(server.name)}>
-        <AuthForm ask={["name", "handle", "newPassword"]} button={d.makeMyAccount} send={(s) => core.signUp(accountOf(s))} />
+        <AuthForm ask={["name", "handle", "newPassword"]} button={d.submitAccount} send={(s) => core.signUp(accountOf(s))} />
         <Button look="plain" onPress={() => setMaking(false)}>{d.haveAccount}</Button>
       </AuthFrame>
     );
   }
   return (
-    <AuthFrame title={secret ? d.setupUsed : d.signInTo(server.name)} why={secret && d.hasOwner}>
+    <AuthFrame title={secret ? d.setupUsed : d.signInTo(server.name)} why={secret && d.setupUsedHint}>
       <SignIn then={() => leaveAuth()} />
-      {server.registration === "open" ? <Button look="plain" onPress={() => setMaking(true)}>{d.makeAccount}</Button> : <p className="hint">{server.setup ? d.noOwner : server.registration === "closed" ? d.closed : d.noAccount}</p>}
+      {server.registration === "open" ? <Button look="plain" onPress={() => setMaking(true)}>{d.createAccount}</Button> : <p className="hint">{server.setup ? d.notSetUp : server.registration === "closed" ? d.closed : d.noAccount}</p>}
     </AuthFrame>
   );
 }

@@ -23,17 +23,17 @@ export function InvitePage({ code }: { code: string }) {
     core.api.peek(code).then(setPeek, (err) => setFailure(asFailure(err)));
   }, [core, code]);
 
-  const away = <Button onPress={() => leaveAuth()}>{me ? d.toMyChats : d.signIn}</Button>;
-  if (failure?.retryable) return <AuthFrame title={d.inviteFailed} why={sentenceOf(failure.message)}><Button onPress={() => location.reload()}>{d.again}</Button></AuthFrame>;
-  if (failure || (peek && !peek.valid)) return <AuthFrame title={d.inviteSpent} why={d.inviteSpentWhy}>{away}</AuthFrame>;
-  if (!peek) return <p className="centered" role="status">{d.looking}</p>;
+  const away = <Button onPress={() => leaveAuth()}>{me ? d.backToChats : d.signIn}</Button>;
+  if (failure?.retryable) return <AuthFrame title={d.inviteFailed} why={sentenceOf(failure)}><Button onPress={() => location.reload()}>{d.retry}</Button></AuthFrame>;
+  if (failure || (peek && !peek.valid)) return <AuthFrame title={d.inviteInvalid} why={d.inviteInvalidHint}>{away}</AuthFrame>;
+  if (!peek) return <p className="centered" role="status">{d.loadingInvite}</p>;
 
-  const title = d.invitesTo(peek.by.name, peek.chat ? peek.chat.title || d.aChat : peek.server);
-  const why = peek.chat && d.peopleThere(peek.chat.memberCount, peek.server);
+  const title = d.invitedTo(peek.by.name, peek.chat ? peek.chat.title || d.aChat : peek.server);
+  const why = peek.chat && d.memberCount(peek.chat.memberCount, peek.server);
   const accept = async () => leaveAuth(peek.chat && (await core.acceptInvite(code)));
   if (me) {
     return (
-      <AuthFrame title={title} why={peek.chat ? why : d.hereAlready(me.name)}>
+      <AuthFrame title={title} why={peek.chat ? why : d.alreadyMember(me.name)}>
         {peek.chat && <AuthForm ask={[]} button={d.joinAs(me.name)} send={accept} />}
         {away}
       </AuthFrame>

@@ -4,6 +4,8 @@ import { useCore, useSnapshot } from "../app/useCore.ts";
 import type { Pending } from "../core/outbox.ts";
 import { titleOf, userOf } from "../core/selectors.ts";
 import type { ChatId, Quote } from "../core/wire.ts";
+import { shortcodeAt } from "../core/completion.ts";
+import { inFence } from "../core/fence.ts";
 import { visible } from "../core/text.ts";
 import { t } from "../strings/index.ts";
 import { quotePreview } from "../strings/preview.ts";
@@ -11,9 +13,11 @@ import { Button } from "../ui/Button.tsx";
 import { Icon } from "../ui/Icon.tsx";
 import { isCoarse } from "../ui/coarse.ts";
 import { Attachments } from "./Attachments.tsx";
+import { afterFocusReturns } from "../ui/afterFocusReturns.ts";
+import { isNamed, loadEmoji } from "./emoji.ts";
 import { EmojiPopover } from "./EmojiPopover.tsx";
 import { SuggestionList, useSuggestionMenu } from "./SuggestionList.tsx";
-import { byteLength, composing, inFence, sends } from "./text.ts";
+import { byteLength, composing, excess, sends } from "./text.ts";
 import { useDraft } from "./useDraft.ts";
 import { useAttachments } from "./useAttachments.ts";
 import { useTextField } from "./useTextField.ts";
@@ -40,12 +44,12 @@ export function Composer({ chatId, reply, given, onReply, onEditLast }: Props) {
   const title = useSnapshot((s) => { const c = s.state.chats.get(chatId); return c ? titleOf(s.state, c) : ""; });
   const draft = useDraft(chatId, { reply, onReply });
   const { text } = draft;
-  const { fieldRef, caret, setCaret, focusAt } = useTextField(chatId);
+  const { fieldRef, caret, setCaret, insert, focusAt } = useTextField(chatId);
   const replace = (now: string, to: number) => {
     draft.set(now);
     focusAt(to);
   };
-  const menu = useSuggestionMenu(chatId, text, caret, replace);
+  const menu = useSuggestionMenu(chatId, text, caret, insert);
   const attachments = useAttachments(chatId, () => fieldRef.current?.focus());
   const [picking, setPicking] = useState(false);
   const emojiRef = useRef<HTMLButtonElement>(null);
@@ -80,6 +84,14 @@ export function Composer({ chatId, reply, given, onReply, onEditLast }: Props) {
       onReply(undefined);
     }
   }
+  /** Puts the emoji for the shortcode that was just completed, unless the text has changed until the emoji are loaded. */
+  async function convertShortcode(field: HTMLTextAreaElement) {
+    const { value, selectionStart: at } = field;
+    const typed = shortcodeAt(value, at);
+    if (!typed) return;
+    const emoji = await loadEmoji().then((all) => all.find((e) => isNamed(e, typed.code)), () => undefined);
+    if (emoji && field.isConnected && field.value === value && field.selectionStart === at) insert(typed.from, typed.to, emoji.sign);
+  }
   const pickEmoji = useCallback(() => {
     if (!isCoarse()) fieldRef.current?.focus(); // the popover returns the focus to where it was
     setPicking(true);
@@ -94,19 +106,24 @@ export function Composer({ chatId, reply, given, onReply, onEditLast }: Props) {
         {attachments.allowed && <AttachButton onFiles={attachments.add} />}
         <EmojiButton ref={emojiRef} onPress={pickEmoji} />
         <textarea ref={fieldRef} data-composer rows={Math.min(8, text.split("\n").length)} dir="auto" aria-label={w.placeholder(title)} placeholder={w.placeholder(title)} value={text} enterKeyHint={inFence(text, caret) ? "enter" : "send"}
-          role={menu.open ? "combobox" : undefined} aria-expanded={menu.open || undefined} aria-controls={menu.open ? id : undefined} aria-activedescendant={menu.open ? `${id}-${menu.selected}` : undefined}
+          role={menu.open ? "combobox" : undefined} aria-expanded={menu.open || undefined} aria-controls={menu.open ? id : undefined} aria-activedescendant={menu.open && menu.selected >= 0 ? `${id}-${menu.selected}` : undefined}
           aria-invalid={over > 0 || undefined} aria-describedby={over > -nearLimit ? id + "n" : undefined}
           onChange={(e) => {
             draft.set(e.target.value);
             setCaret(e.target.selectionStart);
             menu.reset();
             if (e.target.value) core.typing(chatId);
+            const { inputType, data } = e.nativeEvent as InputEvent;
+            if (inputType === "insertText" && data === ":") void convertShortcode(e.target);
           }}
-          onSelect={(e) => setCaret(e.currentTarget.selectionStart)} onKeyDown={onKeyDown} onPaste={attachments.onPaste} />
+          onSelect={(e) => setCaret(e.currentTarget.selectionStart)} onKeyDown={onKeyDown} onBlur={menu.close} onPaste={attachments.onPaste} />
         <SendButton off={!(visible(text) || attachments.files.length) || over > 0} />
       </div>
-      {over > -nearLimit && <p id={id + "n"} className={over > 0 ? "error" : "hint"} role="status">{over > 0 ? w.tooLong(over) : w.left(-over)}</p>}
-      {picking && <EmojiPopover triggerRef={emojiRef} onClose={() => setPicking(false)} onPick={(emoji) => replace(text.slice(0, caret) + emoji + text.slice(caret), caret + emoji.length)} />}
+      {over > -nearLimit && <p id={id + "n"} className={over > 0 ? "error" : "hint"} role="status">{over > 0 ? w.tooLong(excess(text, limit)) : w.left(-over)}</p>}
+      {picking && <EmojiPopover triggerRef={emojiRef} onClose={() => setPicking(false)} onPick={(emoji) => {
+        const { selectionStart, selectionEnd } = fieldRef.current!;
+        afterFocusReturns(() => insert(selectionStart, selectionEnd, emoji));
+      }} />}
     </form>
   );
 }
@@ -116,7 +133,7 @@ function ReplyPreview({ reply, onClose }: { reply: Quote; onClose: () => void })
   return (
     <div className="composer-reply">
       <span dir="auto"><b><bdi>{name}</bdi></b> {quotePreview(reply)}</span>
-      <Button look="plain icon" aria-label={w.noAnswer} onPress={onClose}><Icon name="close" /></Button>
+      <Button look="plain icon" aria-label={w.cancelReply} onPress={onClose}><Icon name="close" /></Button>
     </div>
   );
 }

@@ -1,5 +1,5 @@
 import { type KeyboardEvent, useState } from "react";
-import { applyCompletion } from "../core/search.ts";
+import { acceptCompletion } from "../core/completion.ts";
 import type { ChatId } from "../core/wire.ts";
 import { t } from "../strings/index.ts";
 import { useReorderGuard } from "../ui/useReorderGuard.ts";
@@ -8,38 +8,41 @@ import { type Suggestion, useSuggestions } from "./useSuggestions.ts";
 export interface SuggestionMenu {
   readonly open: boolean;
   readonly list: readonly Suggestion[];
+  /** What Enter takes; -1: nothing, so Enter sends. */
   readonly selected: number;
   readonly accept: (i: number) => void;
   /** Reports whether the open menu took the key. */
   readonly takesKey: (e: KeyboardEvent) => boolean;
-  /** Selects the first again, after the text changed. */
+  /** Forgets the choice, after the text changed. */
   readonly reset: () => void;
+  readonly close: () => void;
 }
 
-/** The suggestions for the word at the caret; replace puts a text and a caret into the field. */
-export function useSuggestionMenu(chatId: ChatId, text: string, caret: number, replace: (text: string, caret: number) => void): SuggestionMenu {
-  const [chosen, setChosen] = useState(0);
-  const [dismissedFor, setDismissedFor] = useState(""); // Escape closed the suggestions for this text
+/** The suggestions for the word at the caret; replace puts a text in a range of the field and then the caret. */
+export function useSuggestionMenu(chatId: ChatId, text: string, caret: number, replace: (from: number, to: number, text: string, caret: number) => void): SuggestionMenu {
+  const [chosen, setChosen] = useState<number>();
+  const [dismissedFor, setDismissedFor] = useState(""); // Escape or a blur closed the suggestions for this text
   const { at, list } = useSuggestions(chatId, text, caret);
   const open = !!at && list.length > 0 && dismissedFor !== text;
-  const selected = Math.min(chosen, list.length - 1);
+  const selected = chosen === undefined ? (list[0]?.meant ? 0 : -1) : Math.min(chosen, list.length - 1);
 
   function accept(i: number) {
-    const completed = applyCompletion(text, at!, list[i]!.put);
-    replace(completed.text, completed.caret);
+    const { insert, caret } = acceptCompletion(text, at!, list[i]!.put);
+    replace(at!.from, at!.to, insert, caret);
   }
   function takesKey(e: KeyboardEvent): boolean {
     if (!open) return false;
-    const step = { ArrowDown: 1, ArrowUp: -1 }[e.key];
-    if (step) setChosen((selected + step + list.length) % list.length);
-    else if ((e.key === "Enter" && !e.shiftKey) || e.key === "Tab") accept(selected);
+    const taken = e.key === "Tab" && !e.shiftKey ? Math.max(0, selected) : e.key === "Enter" && !e.shiftKey ? selected : -1;
+    if (taken >= 0) accept(taken);
+    else if (e.key === "ArrowDown") setChosen((selected + 1) % list.length);
+    else if (e.key === "ArrowUp") setChosen((Math.max(0, selected) - 1 + list.length) % list.length);
     else if (e.key === "Escape") setDismissedFor(text);
-    else return true;
+    else return e.key !== "Enter";
     e.preventDefault();
     e.stopPropagation();
     return true;
   }
-  return { open, list, selected, accept, takesKey, reset: () => setChosen(0) };
+  return { open, list, selected, accept, takesKey, reset: () => setChosen(undefined), close: () => open && setDismissedFor(text) };
 }
 
 export function SuggestionList({ id, menu: { open, list, selected, accept } }: { id: string; menu: SuggestionMenu }) {

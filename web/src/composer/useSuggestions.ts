@@ -1,11 +1,13 @@
 import { useEffect, useMemo, useState } from "react";
 import { useCore, useSnapshot } from "../app/useCore.ts";
-import { type Completion, completionAt, fuzzyFind } from "../core/search.ts";
+import { type Completion, completionAt } from "../core/completion.ts";
+import { fuzzyFind } from "../core/search.ts";
 import { userOf } from "../core/selectors.ts";
 import type { ChatId, User } from "../core/wire.ts";
-import { type Emoji, findEmoji, loadEmoji } from "./emoji.ts";
+import { type Emoji, findEmoji, isNamed, loadEmoji } from "./emoji.ts";
 
-export interface Suggestion { readonly key: string; readonly sign: string; readonly name: string; readonly put: string }
+/** meant: Enter takes it although nobody chose it. */
+export interface Suggestion { readonly key: string; readonly sign: string; readonly name: string; readonly put: string; readonly meant: boolean }
 
 const most = 8;
 
@@ -34,13 +36,13 @@ export function useSuggestions(chatId: ChatId, text: string, caret: number): { a
 
   // Never shows results of an earlier query: fast typists accept the first one without looking.
   const list = useMemo(() => {
-    if (kind === "emoji") return (emoji ? findEmoji(emoji, query, most) : []).map((e) => ({ key: e.sign, sign: e.sign, name: e.name, put: e.sign }));
+    if (kind === "emoji") return (emoji ? findEmoji(emoji, query, most) : []).map((e) => ({ key: e.sign, sign: e.sign, name: e.name, put: e.sign, meant: isNamed(e, query) })).sort((a, b) => Number(b.meant) - Number(a.meant));
     if (kind !== "mention") return [];
     const members = [...(known?.keys() ?? [])].map((id) => userOf({ users }, id)).filter((u) => u.handle && u.active)
       .sort((a, b) => Number(a.id === me) - Number(b.id === me)); // nobody means to mention themselves
     const first = query ? fuzzyFind(query, members, (u) => [u.handle, u.name], most) : members.slice(0, most);
     const rest = query && others?.query === query ? others.users.filter((u) => !known?.has(u.id)) : [];
-    return [...first, ...rest].slice(0, most).map((u) => ({ key: u.id, sign: "@" + u.handle, name: u.name, put: "@" + u.handle }));
+    return [...first, ...rest].slice(0, most).map((u) => ({ key: u.id, sign: "@" + u.handle, name: u.name, put: "@" + u.handle, meant: query !== "" }));
   }, [kind, query, known, others, emoji, users, me]);
   return { at, list };
 }

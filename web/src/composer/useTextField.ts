@@ -11,6 +11,8 @@ interface TextFieldState {
   readonly fieldRef: RefObject<HTMLTextAreaElement | null>;
   readonly caret: number;
   readonly setCaret: (to: number) => void;
+  /** Replaces a range of the text as typing does, so that Undo takes it back, and puts the caret there. */
+  readonly insert: (from: number, to: number, text: string, caret?: number) => void;
   /** Focuses the field and, once the next text is rendered, puts the caret there. */
   readonly focusAt: (caret: number) => void;
 }
@@ -34,5 +36,17 @@ export function useTextField(chatId: ChatId): TextFieldState {
     setCaret(to);
     fieldRef.current?.focus();
   }, []);
-  return { fieldRef, caret, setCaret, focusAt };
+  const insert = useCallback((from: number, to: number, text: string, caret = from + text.length) => {
+    const field = fieldRef.current!;
+    field.focus();
+    field.setSelectionRange(from, to);
+    // Deprecated, but nothing else writes into a field so that Undo knows it.
+    if (!document.execCommand("insertText", false, text)) {
+      field.setRangeText(text, from, to, "end");
+      field.dispatchEvent(new InputEvent("input", { bubbles: true }));
+    }
+    field.setSelectionRange(caret, caret);
+    setCaret(caret);
+  }, []);
+  return { fieldRef, caret, setCaret, insert, focusAt };
 }

@@ -11,6 +11,7 @@ import { t } from "../strings/index.ts";
 import { Button } from "../ui/Button.tsx";
 import { attempt, toast } from "../ui/Toast.tsx";
 import { Composer } from "../composer/Composer.tsx";
+import { composing } from "../composer/text.ts";
 import { type ConversationDialog, Header } from "./Header.tsx";
 import { MessageList } from "./MessageList.tsx";
 import { messageIn } from "./messageElements.ts";
@@ -93,13 +94,13 @@ function OpenConversation({ chat, seq }: { chat: Chat; seq?: Seq }) {
   const close = () => setOpened(undefined);
   /** Escape marks the chat as read if nothing else handled it; events from portals do not count. */
   function onKeyDown(e: KeyboardEvent<HTMLElement>) {
-    if (e.key === "Escape" && !e.defaultPrevented && e.currentTarget.contains(e.target as Node)) core.markRead(chat.id, chat.seen);
+    if (e.key === "Escape" && !e.defaultPrevented && !composing(e.nativeEvent) && e.currentTarget.contains(e.target as Node)) core.markRead(chat.id, chat.seen);
   }
   return (
     <div className="conversation" ref={area} onKeyDown={onKeyDown}>
       <Header kind={chat.kind} with={chat.with} topic={chat.topic} memberCount={chat.memberCount} role={chat.role} title={title} onOpen={setOpened} />
       {chat.kind === "group" && chat.memberCount === 1 && <InvitePrompt chatId={chat.id} />}
-      <MessageList chat={chat} target={seq} editing={editing} actions={actions} onEditPending={setGiven} />
+      <MessageList chat={chat} title={title} target={seq} editing={editing} actions={actions} onEditPending={setGiven} />
       <Typing chat={chat} />
       {composer}
       {viewed && <FileViewer {...viewed} onClose={() => setViewed(undefined)} />}
@@ -126,9 +127,9 @@ function NotAMember({ chatId, left }: { chatId: ChatId; left: boolean }) {
   useEffect(() => {
     if (!left) core.api.chat(chatId).then(({ chat }) => setEntry(chat), () => {});
   }, [core, chatId, left]);
-  const back = <Button onPress={() => navigate(paths.home)}>{t.conversation.toChats}</Button>;
+  const back = <Button onPress={() => navigate(paths.home)}>{t.conversation.backToChats}</Button>;
   if (entry?.open && !entry.role) {
     return <div className="centered stack"><h1 dir="auto">{entry.title}</h1><p className="hint">{t.conversation.joinOpen}</p><Button look="main" onPress={() => attempt(() => core.join(chatId))}>{t.conversation.join}</Button>{back}<UnsentMessages chatId={chatId} /></div>;
   }
-  return <div className="centered stack"><h1>{deleted ? t.conversation.chatDeleted : left ? t.conversation.left : t.conversation.gone}</h1>{!deleted && <p className="hint">{t.conversation.goneWhy}</p>}{back}<UnsentMessages chatId={chatId} /></div>;
+  return <div className="centered stack"><h1>{deleted ? t.conversation.chatDeleted : left ? t.conversation.left : t.conversation.gone}</h1>{!deleted && <p className="hint">{left ? t.conversation.leftHint : t.conversation.goneHint}</p>}{back}<UnsentMessages chatId={chatId} /></div>;
 }

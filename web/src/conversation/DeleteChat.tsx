@@ -14,7 +14,7 @@ export default function DeleteChat({ chat, title, onClose }: { chat: Chat; title
   const [clientId] = useState(newId);
   return (
     <Dialog title={t.conversation.deleteChat(title)} isOpen onClose={onClose} role="alertdialog">
-      <p>{t.conversation.deleteChatWhy(chat.memberCount)}</p>
+      <p>{t.conversation.deleteChatHint(chat.memberCount)}</p>
       <div className="row end">
         <Button onPress={onClose}>{t.conversation.cancel}</Button>
         <Button look="danger" onPress={() => attempt(async () => {

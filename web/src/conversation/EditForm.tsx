@@ -7,7 +7,7 @@ import type { Message } from "../core/wire.ts";
 import { visible } from "../core/text.ts";
 import { t } from "../strings/index.ts";
 import { Button } from "../ui/Button.tsx";
-import { byteLength, composing, sends } from "../composer/text.ts";
+import { byteLength, composing, excess, sends } from "../composer/text.ts";
 import { useDraft } from "../composer/useDraft.ts";
 
 /** Edits a message in its place. An unfinished edit is stored like a draft; resumed: it was left unfinished earlier. */
@@ -60,7 +60,7 @@ export function EditForm({ message, resumed, onDone }: { message: Message; resum
           e.preventDefault();
           void save();
         }} />
-      {over > 0 && <p className="error" role="status">{t.composer.tooLong(over)}</p>}
+      {over > 0 && <p className="error" role="status">{t.composer.tooLong(excess(text, limit))}</p>}
       {error && <p className="error" role="alert">{error}</p>}
       <div className="row end"><Button onPress={done}>{t.conversation.cancel}</Button><Button look="main" isDisabled={busy || over > 0} onPress={() => void save()}>{t.conversation.save}</Button></div>
     </div>

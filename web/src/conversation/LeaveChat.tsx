@@ -18,7 +18,7 @@ export default function LeaveChat({ chat, onClose }: { chat: Chat; onClose: () =
   const core = useCore();
   const state = useSnapshot((s) => s.state);
   const [query, setQuery] = useState("");
-  const [heir, setHeir] = useState<User>();
+  const [successor, setSuccessor] = useState<User>();
   const [loaded, setLoaded] = useState(false);
   const [error, setError] = useState("");
   const asks = chat.role === "admin" && chat.memberCount > 1; // whether there is another admin is known once the members are loaded
@@ -27,24 +27,24 @@ export default function LeaveChat({ chat, onClose }: { chat: Chat; onClose: () =
   }, [core, chat.id, asks]);
   const others = [...(chat.members ?? [])].filter(([id]) => id !== state.me?.id);
   const last = asks && loaded && others.length > 0 && !others.some(([, role]) => role === "admin");
-  const heirs = last && !heir ? fuzzyFind(query, others.map(([id]) => userOf(state, id)), (u) => [u.name, u.handle]) : [];
+  const candidates = last && !successor ? fuzzyFind(query, others.map(([id]) => userOf(state, id)), (u) => [u.name, u.handle]) : [];
 
   const leave = () => attempt(async () => {
-    if (last && heir) await core.api.putMember(chat.id, heir.id, "admin");
+    if (last && successor) await core.api.putMember(chat.id, successor.id, "admin");
     await core.api.removeMember(chat.id, "me");
     navigate(paths.home);
   });
   return (
     <Dialog title={t.conversation.leaveChat(chat.title)} isOpen onClose={onClose} role="alertdialog">
-      <p>{chat.memberCount > 1 ? t.conversation.leaveWhy : t.conversation.leaveLast}</p>
+      <p>{chat.memberCount > 1 ? t.conversation.leaveHint : t.conversation.leaveLastHint}</p>
       {error && <p className="error" role="alert">{error}</p>}
-      {last && !heir && (
-        <Combobox label={t.conversation.heir} hint={t.conversation.addHint} items={heirs} keyOf={(u) => u.id} show={(u) => <UserItem user={u} />} query={query} onQuery={setQuery} onPick={(u) => setHeir(u)} none={t.conversation.nobody} />
+      {last && !successor && (
+        <Combobox label={t.conversation.successor} hint={t.conversation.addHint} items={candidates} keyOf={(u) => u.id} show={(u) => <UserItem user={u} />} query={query} onQuery={setQuery} onPick={(u) => setSuccessor(u)} none={t.conversation.noOne} />
       )}
-      {last && heir && <p>{t.conversation.heirIs(heir.name)}</p>}
+      {last && successor && <p>{t.conversation.successorIs(successor.name)}</p>}
       <div className="row end">
         <Button onPress={onClose}>{t.conversation.cancel}</Button>
-        <Button look="danger" isDisabled={asks && (!loaded || (last && !heir))} onPress={leave}>{last ? t.conversation.handOver : t.conversation.leave}</Button>
+        <Button look="danger" isDisabled={asks && (!loaded || (last && !successor))} onPress={leave}>{last ? t.conversation.handOver : t.conversation.leave}</Button>
       </div>
     </Dialog>
   );

@@ -41,8 +41,8 @@ export const Markdown = memo(function Markdown({ text, named, me }: Props) {
       case "paragraph": return <p dir="auto">{inlines(x.children)}</p>;
       case "quote": return <blockquote>{blocks(x.children)}</blockquote>;
       case "list": {
-        const items = x.items.map((item, i) => <li key={i} dir="auto">{item.map((b, j) => <Fragment key={j}>{b.type === "paragraph" ? inlines(b.children) : block(b)}</Fragment>)}</li>);
-        return x.ordered ? <ol start={x.start}>{items}</ol> : <ul>{items}</ul>;
+        const items = x.items.map((item, i) => <li key={i} value={x.ordered ? x.numbers[i] : undefined} dir="auto">{item.map((b, j) => <Fragment key={j}>{b.type === "paragraph" ? inlines(b.children) : block(b)}</Fragment>)}</li>);
+        return x.ordered ? <ol data-kind={x.kind}>{items}</ol> : <ul>{items}</ul>;
       }
       case "fence": return <CodeBlock language={x.language} text={x.text} />;
     }

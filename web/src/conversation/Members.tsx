@@ -12,7 +12,6 @@ import VirtualList from "../sidebar/VirtualList.tsx";
 import { UserItem } from "../sidebar/UserItem.tsx";
 import { useUserSearch } from "../sidebar/useUserSearch.ts";
 import { t } from "../strings/index.ts";
-import { isolate } from "../strings/isolate.ts";
 import { Button } from "../ui/Button.tsx";
 import { Field } from "../ui/Field.tsx";
 import { Icon } from "../ui/Icon.tsx";
@@ -42,11 +41,11 @@ export default function Members({ chat, onClose }: { chat: Chat; onClose: () => 
       {error && <p className="error" role="alert">{error}</p>}
       {chat.role === "admin" && (
         <Combobox label={t.conversation.addPeople} hint={t.conversation.addHint} items={adding.trim() ? people.filter((u) => !chat.members?.has(u.id)) : []} keyOf={(u) => u.id} show={(u) => <UserItem user={u} />}
-          query={adding} onQuery={setAdding} none={searching ? undefined : t.conversation.nobodyElse} onPick={(u) => { setAdding(""); attempt(() => core.api.putMember(chat.id, u.id)); }} />
+          query={adding} onQuery={setAdding} none={searching ? undefined : t.conversation.noOneElse} onPick={(u) => { setAdding(""); attempt(() => core.api.putMember(chat.id, u.id)); }} />
       )}
       {members.length > searchFrom && <Field label={t.conversation.searchMembers} type="search" value={query} onChange={setQuery} autoComplete="off" />}
       {!chat.members && !error && <p className="hint" role="status">{t.conversation.loadingMembers}</p>}
-      {query && shown.length === 0 && <p className="hint" role="status">{t.conversation.nobody}</p>}
+      {query && shown.length === 0 && <p className="hint" role="status">{t.conversation.noOne}</p>}
       <div className="combobox-list">
         {shown.length <= maxPlainRows ? <ul aria-label={t.conversation.members(chat.memberCount)}>{shown.map((m) => <li key={m.key}>{show(m)}</li>)}</ul> : <VirtualList items={shown} show={show} />}
       </div>
@@ -60,29 +59,40 @@ function MemberItem({ user, role, chat, onClose }: { user: User; role: Role; cha
   const me = useSnapshot((s) => s.state.me?.id === user.id);
   const admin = chat.role === "admin";
   const takesCharge = useSnapshot((s) => s.state.me?.role === "admin") && me && !admin; // an admin of the server
+  const [removing, setRemoving] = useState(false);
   return (
     <div className="option">
       <UserItem user={user} />
-      {(role === "admin" || me) && <span className="member-mark">{[me && t.conversation.you, role === "admin" && t.conversation.admin].filter(Boolean).join(", ")}</span>}
+      {(role === "admin" || me) && <span className="member-mark">{t.conversation.marks([...(me ? [t.conversation.you] : []), ...(role === "admin" ? [t.conversation.admin] : [])])}</span>}
       {(!me || admin || takesCharge) && (
         <MenuTrigger>
-          <Button look="plain icon" aria-label={`${t.conversation.menu}: ${user.name}`} tip=""><Icon name="more" /></Button>
+          <Button look="plain icon" aria-label={t.conversation.memberMenu(user.name)} tip=""><Icon name="more" /></Button>
           <Popover className="popover">
             <Menu className="menu" onAction={(what) => attempt(async () => {
               if (what === "write") {
                 onClose();
                 await openDirectChat(core, user.id);
-              } else if (what === "remove") await core.api.removeMember(chat.id, user.id);
+              } else if (what === "remove") setRemoving(true);
               else await core.api.putMember(chat.id, user.id, role === "admin" ? "member" : "admin");
             })}>
-              {!me && <MenuItem id="write">{t.conversation.writeTo} {isolate(user.name)}</MenuItem>}
+              {!me && <MenuItem id="write">{t.conversation.message(user.name)}</MenuItem>}
               {takesCharge && <MenuItem id="role">{t.conversation.takeCharge}</MenuItem>}
-              {admin && <MenuItem id="role">{role === "admin" ? t.conversation.makeMember : t.conversation.makeAdmin}</MenuItem>}
+              {admin && <MenuItem id="role">{role === "admin" ? t.conversation.removeAdmin : t.conversation.makeAdmin}</MenuItem>}
               {admin && !me && <MenuItem id="remove">{t.conversation.remove}</MenuItem>}
             </Menu>
           </Popover>
         </MenuTrigger>
       )}
+      <Dialog title={t.conversation.removeTitle(user.name)} isOpen={removing} onClose={() => setRemoving(false)} role="alertdialog">
+        <p>{t.conversation.removeHint(chat.title)}</p>
+        <div className="row end">
+          <Button onPress={() => setRemoving(false)}>{t.app.cancel}</Button>
+          <Button look="danger" onPress={() => {
+            setRemoving(false);
+            attempt(() => core.api.removeMember(chat.id, user.id));
+          }}>{t.conversation.confirmRemove}</Button>
+        </div>
+      </Dialog>
     </div>
   );
 }

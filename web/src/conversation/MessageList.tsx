@@ -9,6 +9,7 @@ import { t } from "../strings/index.ts";
 import { Button } from "../ui/Button.tsx";
 import { Icon } from "../ui/Icon.tsx";
 import { shortTime, useToday } from "../ui/Time.tsx";
+import { focusComposer } from "../composer/useTextField.ts";
 import { selectionText } from "./copySelection.ts";
 import { LiveRegion } from "./LiveRegion.tsx";
 import { type Editing, MessageLog } from "./MessageLog.tsx";
@@ -29,6 +30,7 @@ const scrolledMs = 100; // after the last scroll the message under the pointer g
 
 interface Props {
   chat: Chat;
+  title: string;
   /** The message that the address names. */
   target?: Seq;
   editing: Editing | undefined;
@@ -36,7 +38,7 @@ interface Props {
   onEditPending: (p: Pending) => void;
 }
 
-export function MessageList({ chat, target, editing, actions, onEditPending }: Props) {
+export function MessageList({ chat, title, target, editing, actions, onEditPending }: Props) {
   const core = useCore();
   const me = useSnapshot((s) => s.state.me?.id ?? "");
   const users = useSnapshot((s) => s.state.users); // for all rows: one subscription in place of hundreds
@@ -100,6 +102,12 @@ export function MessageList({ chat, target, editing, actions, onEditPending }: P
   function markRead() {
     setBar(undefined);
     core.markRead(chat.id, chat.seen);
+    stayHere();
+  }
+  /** The pressed button disappears: the focus goes on in the conversation. */
+  function stayHere() {
+    scrollerRef.current?.focus({ preventScroll: true });
+    focusComposer();
   }
   const head = failed ? "failed" : !range ? "loading" : range.from !== 1 ? undefined : range.messages.length || pending.length ? "beginning" : "empty";
 
@@ -112,9 +120,9 @@ export function MessageList({ chat, target, editing, actions, onEditPending }: P
         </div>
       )}
       <div className="message-scroller" ref={scrollerRef} tabIndex={0} role="region" aria-label={t.conversation.messages} onScroll={onScroll} onKeyDown={onKeyDown} onCopy={onCopy} {...handlers} {...guard.handlers}>
-        <MessageLog rows={rows} head={head} onRetry={failed} users={users} today={today} target={target} editing={editing} active={active} actions={rowActions} onEditPending={onEditPending} />
+        <MessageLog rows={rows} title={title} head={head} onRetry={failed} users={users} today={today} target={target} editing={editing} active={active} actions={rowActions} onEditPending={onEditPending} />
       </div>
-      {range && (distance === "far" || (distance === "near" && chat.unread > 0)) && <Button className={() => "button message-list-pill"} onPress={toEnd}><Icon name="down" /> {t.conversation.newBelow(chat.unread)}</Button>}
+      {range && (distance === "far" || (distance === "near" && chat.unread > 0)) && <Button className={() => "button message-list-pill"} onPress={() => { toEnd(); stayHere(); }}><Icon name="down" /> {t.conversation.newBelow(chat.unread)}</Button>}
       <LiveRegion chat={chat} />
       {editing && range && !range.messages.some((m) => m.seq === editing.seq) && (
         <div className="message-list-edit">

@@ -16,6 +16,8 @@ export interface Editing { readonly seq: Seq; readonly resumed?: boolean }
 
 interface Props {
   rows: readonly Row[];
+  /** The chat's title. */
+  title: string;
   /** What stands above the rows. */
   head: "loading" | "failed" | "empty" | "beginning" | undefined;
   onRetry: (() => void) | undefined;
@@ -31,16 +33,16 @@ interface Props {
 }
 
 /** The rows of the list. Memoized: a message that comes out of view renders none of them. */
-export const MessageLog = memo(function MessageLog({ rows, head, onRetry, users, today, target, editing, active, actions, onEditPending }: Props) {
+export const MessageLog = memo(function MessageLog({ rows, title, head, onRetry, users, today, target, editing, active, actions, onEditPending }: Props) {
   return (
     <ol>
-      {head === "failed" && <li className="centered"><p className="error" role="alert">{t.conversation.loadFailed}</p><Button onPress={onRetry}>{t.conversation.again}</Button></li>}
+      {head === "failed" && <li className="centered"><p className="error" role="alert">{t.conversation.loadFailed}</p><Button onPress={onRetry}>{t.conversation.retry}</Button></li>}
       {head === "loading" && <li className="centered hint" role="status">{t.conversation.loading}</li>}
-      {(head === "beginning" || head === "empty") && <li className="centered hint">{head === "empty" ? t.conversation.empty : t.conversation.begin}</li>}
+      {(head === "beginning" || head === "empty") && <li className="centered hint">{head === "empty" ? t.conversation.empty : t.conversation.startOf(title)}</li>}
       {rows.map((r) => {
         switch (r.kind) {
           case "day": return <li key={r.key} className="message-day">{dayName(r.at, today)}</li>;
-          case "divider": return <li key={r.key} className="message-divider">{t.conversation.newHere}</li>;
+          case "divider": return <li key={r.key} className="message-divider">{t.conversation.newDivider}</li>;
           case "pending": return <PendingRow key={r.key} pending={r.pending} first={r.first} onEdit={onEditPending} />;
           case "message": {
             const { seq, by } = r.message;

@@ -6,7 +6,7 @@ import type { Quote, Seq, User, UserId } from "../core/wire.ts";
 import { UserName } from "../sidebar/UserCard.tsx";
 import { t } from "../strings/index.ts";
 import { Avatar } from "../ui/Avatar.tsx";
-import { quotePreview } from "../strings/preview.ts";
+import { messagePreview, quotePreview } from "../strings/preview.ts";
 import { isCoarse } from "../ui/coarse.ts";
 import { ErrorBoundary } from "../ui/ErrorBoundary.tsx";
 import { Icon } from "../ui/Icon.tsx";
@@ -34,7 +34,7 @@ interface Props {
 export const MessageRow = memo(function Row({ message: m, user, first, marked, editing, active, actions }: Props) {
   return (
     <li className={`message${first ? " first" : ""}${marked ? " mark" : ""}`} data-seq={m.seq} data-active={active || undefined} tabIndex={-1}
-      aria-label={`${user.name}, ${exactTime(m.at)}`}
+      aria-label={t.conversation.row(user.name, exactTime(m.at), m.deletedAt ? t.conversation.deleted : messagePreview(m, mostSpoken))}
       onPointerEnter={(e) => e.pointerType === "mouse" && actions.hover(m.seq)}>
       <span className="message-gutter">{first ? <Avatar user={user} /> : <Time at={m.at} short={bareTime(m.at)} />}</span>
       <div>
@@ -51,6 +51,7 @@ export const MessageRow = memo(function Row({ message: m, user, first, marked, e
   );
 });
 
+const mostSpoken = 500; // characters of a row's label
 const nobody: ReadonlySet<string> = new Set();
 
 /** The body of a message with mentions, which needs the handles of the mentioned users. */
@@ -69,8 +70,8 @@ export function QuotedMessage({ quote, jump }: { quote: Quote; jump: (seq: Seq) 
   const name = useSnapshot((s) => userOf(s.state, quote.by).name);
   const text = useMemo(() => quotePreview(quote), [quote]);
   return (
-    <button type="button" className="message-quote" dir="auto" aria-label={`${t.conversation.answerTo(name)}: ${text || t.conversation.quoteGone}`} onClick={() => jump(quote.seq)}>
-      <b><bdi>{name}</bdi></b> {text || <i>{t.conversation.quoteGone}</i>}
+    <button type="button" className="message-quote" dir="auto" aria-label={`${t.conversation.replyTo(name)}: ${text || t.conversation.deletedQuote}`} onClick={() => jump(quote.seq)}>
+      <b><bdi>{name}</bdi></b> {text || <i>{t.conversation.deletedQuote}</i>}
     </button>
   );
 }

@@ -72,19 +72,19 @@ export function MessageToolbar({ message: m, name, open, actions }: { message: L
       {!m.deletedAt && quick.map((emoji) => (
         <Button key={emoji} aria-label={t.conversation.react(emoji)} tip={t.conversation.react(emoji)} onPress={() => toggle(emoji)}>{emoji}</Button>
       ))}
-      {!m.deletedAt && <Button aria-label={t.conversation.moreReactions} tip={t.conversation.moreReactions} onPress={() => act("react")}><Icon name="smile" /></Button>}
+      {!m.deletedAt && <Button aria-label={t.conversation.addReaction} tip={t.conversation.addReaction} onPress={() => act("react")}><Icon name="smile" /></Button>}
       {!m.deletedAt && <Button aria-label={t.conversation.reply} tip={t.conversation.reply} onPress={() => act("reply")}><Icon name="reply" /></Button>}
       <MenuTrigger isOpen={open && !asking && !picking} onOpenChange={(now) => (now ? actions.activate(m.seq, true) : opensDialogRef.current || done())}>
         <Button ref={moreRef} aria-label={t.conversation.actions(name, clockTime(m.at))}><Icon name="more" /></Button>
         <Popover className="popover" placement="bottom end">
           <Menu className="menu" onAction={act}>
             {!m.deletedAt && (
-              <MenuSection className="message-quick" aria-label={t.conversation.moreReactions}>
+              <MenuSection className="message-quick" aria-label={t.conversation.addReaction}>
                 {quick.map((emoji) => <MenuItem key={emoji} id={emoji} aria-label={t.conversation.react(emoji)} textValue={emoji}>{emoji}</MenuItem>)}
               </MenuSection>
             )}
             {!m.deletedAt && <MenuItem id="reply">{t.conversation.reply}</MenuItem>}
-            {!m.deletedAt && <MenuItem id="react">{t.conversation.moreReactions}</MenuItem>}
+            {!m.deletedAt && <MenuItem id="react">{t.conversation.addReaction}</MenuItem>}
             {mine && !m.deletedAt && <MenuItem id="edit">{t.conversation.edit}</MenuItem>}
             {m.text && <MenuItem id="text">{t.conversation.copyText}</MenuItem>}
             <MenuItem id="link">{t.conversation.copyLink}</MenuItem>
@@ -93,8 +93,8 @@ export function MessageToolbar({ message: m, name, open, actions }: { message: L
           </Menu>
         </Popover>
       </MenuTrigger>
-      <Dialog title={t.conversation.delete} isOpen={asking} onClose={done} role="alertdialog">
-        <p>{t.conversation.deleteWhy}</p>
+      <Dialog title={t.conversation.deleteTitle} isOpen={asking} onClose={done} role="alertdialog">
+        <p>{t.conversation.deleteHint}</p>
         <div className="row end">
           <Button onPress={done}>{t.conversation.cancel}</Button>
           <Button look="danger" onPress={() => {

@@ -24,7 +24,7 @@ export function PendingRow({ pending: p, first, onEdit }: { pending: Pending; fi
         {p.files && <PendingFiles pending={p} files={p.files} />}
         {p.state === "failed" ? (
           <div className="row message-failed">
-            <span className="error" role="alert">{t.conversation.failed(sentenceOf(p.reason?.message ?? ""))}</span>
+            <span className="error" role="alert">{t.conversation.failed(p.reason ? sentenceOf(p.reason) : "")}</span>
             <Button onPress={() => core.retry(p.clientId)}>{t.conversation.retry}</Button>
             <Button onPress={() => onEdit(p)}>{t.conversation.editFailed}</Button>
             <Button look="danger" onPress={() => core.discard(p.clientId)}>{t.conversation.discard}</Button>

@@ -3,7 +3,6 @@ import { useCore, useSnapshot } from "../app/useCore.ts";
 import { userOf } from "../core/selectors.ts";
 import type { Message, Reaction } from "../core/wire.ts";
 import { t } from "../strings/index.ts";
-import { isolate } from "../strings/isolate.ts";
 import { EmojiPopover } from "../composer/EmojiPopover.tsx";
 import { Button } from "../ui/Button.tsx";
 import { Icon } from "../ui/Icon.tsx";
@@ -21,7 +20,7 @@ export function Reactions({ message }: { message: Message }) {
   return (
     <div className="reactions">
       {message.reactions?.map((r) => <Chip key={r.emoji} message={message} reaction={r} />)}
-      <button ref={moreRef} type="button" className="button reaction more" aria-label={t.conversation.moreReactions} onClick={() => setPicking(true)}><Icon name="addReaction" /></button>
+      <button ref={moreRef} type="button" className="button reaction more" aria-label={t.conversation.addReaction} onClick={() => setPicking(true)}><Icon name="addReaction" /></button>
       {picking && <EmojiPopover triggerRef={moreRef} onPick={(emoji) => react(core, message, emoji, true)} onClose={() => setPicking(false)} />}
     </div>
   );
@@ -29,8 +28,8 @@ export function Reactions({ message }: { message: Message }) {
 
 function Chip({ message, reaction: r }: { message: Message; reaction: Reaction }) {
   const core = useCore();
-  const names = useSnapshot((s) => r.by.map((u) => isolate(userOf(s.state, u).name)).join(", "));
-  const all = r.count > r.by.length ? `${names} ${t.conversation.others(r.count - r.by.length)}` : names;
+  const names = useSnapshot((s) => r.by.map((u) => userOf(s.state, u).name).join("\n"));
+  const all = t.conversation.reactedBy(names.split("\n"), r.count - r.by.length);
   return (
     <Button tip={all} className={() => "button reaction"} data-mine={r.mine || undefined} aria-pressed={r.mine} aria-label={t.conversation.reactions(r.emoji, r.count, all)} onPress={() => react(core, message, r.emoji, !r.mine)}>
       {r.emoji} {r.count}

@@ -16,7 +16,7 @@ export function UnsentMessages({ chatId }: { chatId: ChatId }) {
   return (
     <section className="unsent-messages" aria-labelledby="unsent">
       <h2 id="unsent">{t.conversation.unsent}</h2>
-      <p className="hint">{t.conversation.unsentWhy} {storageProblem && t.notifications.notKept[storageProblem]}</p>
+      <p className="hint">{t.conversation.unsentHint} {storageProblem && t.notifications.notSaved[storageProblem]}</p>
       <ul>
         {unsent.map((p) => (
           <li key={p.clientId}>

@@ -1,7 +1,9 @@
 // Parses lines into paragraphs, quotes, lists and fences, as CommonMark does. Headings, rules,
-// tables, indented code, HTML and link definitions are text in chat.
+// tables, indented code, HTML and link definitions are text in chat. What would lose a sign or a number
+// that was written stays text, too: see testdata/typed.json.
 import type { Block } from "./markdownTree.ts";
 import { type Budget, maxDepth } from "./markdownBudget.ts";
+import { closingOf, type Fence, fenceOf } from "./fence.ts";
 import { readInlines } from "./markdownInlines.ts";
 
 export function readBlocks(lines: readonly string[], budget: Budget, depth = 0): Block[] {
@@ -21,13 +23,17 @@ export function readBlocks(lines: readonly string[], budget: Budget, depth = 0):
     }
     const fence = fenceOf(line);
     if (fence) {
-      const text: string[] = [];
-      for (i++; i < lines.length && !closes(lines[i]!, fence); i++) {
+      const language = /^[\w+#.-]*$/.test(fence.info) ? fence.info : "";
+      const text = language === fence.info ? [] : [fence.info]; // what is no language is the first line
+      for (let closed = false; !closed && ++i < lines.length;) {
         budget.step(1 + lines[i]!.length);
-        text.push(outdented(lines[i]!, Math.min(fence.indent, indentOf(lines[i]!))));
+        const last = closingOf(lines[i]!, fence);
+        closed = last !== undefined;
+        const content = last ?? lines[i]!;
+        if (!closed || !isBlank(content)) text.push(outdented(content, Math.min(fence.indent, indentOf(content))));
       }
       i++;
-      all.push({ type: "fence", language: fence.language, text: text.join("\n") });
+      all.push({ type: "fence", language, text: text.join("\n") });
     } else if (depth < maxDepth && quoted.test(line)) {
       const { inner, next } = quoteAt(lines, i, budget);
       all.push({ type: "quote", children: readBlocks(inner, budget, depth + 1) });
@@ -45,7 +51,7 @@ export function readBlocks(lines: readonly string[], budget: Budget, depth = 0):
   return all;
 }
 
-const quoted = /^ {0,3}>/;
+const quoted = /^ {0,3}>(?=>*(?:[ \t]|$))/; // a blank follows the marks: ">:(" is a face, ">100" a number
 
 /** Returns the lines of the quote that begins at i, without its markers. */
 function quoteAt(lines: readonly string[], i: number, budget: Budget): { inner: string[]; next: number } {
@@ -54,7 +60,7 @@ function quoteAt(lines: readonly string[], i: number, budget: Budget): { inner: 
   for (; i < lines.length; i++) {
     const line = lines[i]!;
     budget.step(1 + line.length);
-    const mark = /^ {0,3}> ?/.exec(line)?.[0];
+    const mark = quoted.test(line) ? /^ {0,3}> ?/.exec(line)?.[0] : undefined;
     if (mark === undefined && !(open.continues && !isBlank(line) && !begins(line, 0))) break;
     inner.push(line.slice(mark?.length ?? 0));
     open.take(inner.at(-1)!);
@@ -66,7 +72,7 @@ interface Marker { kind: string; number: number; indent: number; content: string
 
 /** Returns the marker of a list item, which is followed by a blank. */
 function markerOf(line: string): Marker | undefined {
-  const m = /^( {0,3})(?:([*+-])|(\d{1,9})([.)]))[ \t]/.exec(line);
+  const m = /^( {0,3})(?:([*+-])|(0|[1-9]\d{0,8})([.)]))[ \t]/.exec(line);
   if (!m) return undefined;
   const width = m[0].length - 1;
   const rest = line.slice(width);
@@ -77,7 +83,7 @@ function markerOf(line: string): Marker | undefined {
 
 function listAt(lines: readonly string[], i: number, budget: Budget, depth: number): { list: Block; next: number } {
   const first = markerOf(lines[i]!)!;
-  const items: Block[][] = [];
+  const items: Block[][] = [], numbers: number[] = [];
   for (let next = i; next < lines.length;) {
     const mark = markerOf(lines[next]!);
     if (mark?.kind !== first.kind || !budget.element()) break;
@@ -101,9 +107,10 @@ function listAt(lines: readonly string[], i: number, budget: Budget, depth: numb
       open.take(inner.at(-1)!);
     }
     items.push(readBlocks(inner, budget, depth + 1));
+    numbers.push(mark.number);
     next = pastBlank(lines, i, budget);
   }
-  return { list: { type: "list", ordered: /[.)]/.test(first.kind), start: first.number, items }, next: i };
+  return { list: { type: "list", ordered: /[.)]/.test(first.kind), kind: first.kind, numbers, items }, next: i };
 }
 
 /** Tracks whether a paragraph is open at the end of the lines taken so far: the next line continues it, also without a marker. */
@@ -113,26 +120,14 @@ class OpenParagraph {
 
   take(line: string): void {
     const inFence = this.#fence;
-    if (inFence) this.#fence = closes(line, inFence) ? undefined : inFence;
+    if (inFence) this.#fence = closingOf(line, inFence) === undefined ? inFence : undefined;
     else this.#fence = fenceOf(line);
     this.continues = !inFence && !this.#fence && !isBlank(line);
   }
 }
 
 /** Reports whether the line begins another block, which ends a paragraph. */
-const begins = (line: string, depth: number) => !!fenceOf(line) || (depth < maxDepth && /^ {0,3}(?:>|[*+-][ \t]|1[.)][ \t])/.test(line));
-
-interface Fence { mark: string; indent: number; language: string }
-
-function fenceOf(line: string): Fence | undefined {
-  const m = /^( {0,3})(?:(`{3,})([^`]*)|(~{3,})(.*))$/.exec(line);
-  return m ? { mark: m[2] ?? m[4]!, indent: m[1]!.length, language: (m[3] ?? m[5]!).trim().split(/\s/)[0]! } : undefined;
-}
-
-function closes(line: string, fence: Fence): boolean {
-  const mark = /^ {0,3}(`{3,}|~{3,})[ \t]*$/.exec(line)?.[1];
-  return !!mark && mark[0] === fence.mark[0] && mark.length >= fence.mark.length;
-}
+const begins = (line: string, depth: number) => !!fenceOf(line) || (depth < maxDepth && /^ {0,3}(?:[*+-][ \t]|1[.)][ \t])/.test(line)) || (depth < maxDepth && quoted.test(line));
 
 function pastBlank(lines: readonly string[], i: number, budget: Budget): number {
   for (; i < lines.length && isBlank(lines[i]!); i++) budget.step(1 + lines[i]!.length);

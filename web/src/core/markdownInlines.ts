@@ -2,8 +2,9 @@
 // stack, which visits each delimiter a fixed number of times.
 import type { Inline } from "./markdownTree.ts";
 import { type Budget, maxDepth } from "./markdownBudget.ts";
-import { handlesAt, mayName } from "./mention.ts";
-import { bareURL, emailAt, hrefOf, linkTail, pastBlank, autolinkAt } from "./markdownLinks.ts";
+import { visible } from "./text.ts";
+import { charAt, charBefore, handlesAt, inWord, mayName, unspaced } from "./mention.ts";
+import { bareURL, emailAt, hrefOf, linkTail, autolinkAt } from "./markdownLinks.ts";
 
 type Emphasis = "bold" | "italic" | "strike";
 
@@ -40,6 +41,7 @@ class Scanner {
   #text = 0; // where the text begins that is not yet in a piece
   #last: Run | undefined;
   #brackets: { piece: number; at: number }[] = [];
+  #escaped = new Set<string>(); // the marks that a backslash escaped so far
   #ticks: Map<number, number[]> | undefined; // positions of backtick runs by their length, the first position last
 
   constructor(src: string, budget: Budget) {
@@ -62,8 +64,7 @@ class Scanner {
     const src = this.#src;
     switch (src[at]) {
       case "\\":
-        if (src[at + 1] === "\n") return this.#put(at, at + 1, undefined);
-        return escapable.test(src[at + 1] ?? "") ? this.#put(at, at + 2, { type: "text", text: src[at + 1]! }) : undefined;
+        return this.#backslash(at);
       case "`": return this.#code(at);
       case "*": case "_": case "~": return this.#run(at);
       case "[":
@@ -82,6 +83,20 @@ class Scanner {
       }
     }
     return undefined;
+  }
+
+  /** The mark behind a backslash is text. The backslash is not shown where it cannot be meant itself, as in a path or a face. */
+  #backslash(at: number): number | undefined {
+    const src = this.#src, mark = src[at + 1] ?? "";
+    if (mark === "\\") return at + 2;
+    const line = at === 0 || src[at - 1] === "\n";
+    if (!escapable.test(mark) && !(line && startsBlock.test(mark))) return undefined;
+    const before = src[at - 1] ?? " ", after = src[at + 2] ?? " ";
+    const first = space.test(before) || "([{\"'*_~".includes(before);
+    const last = this.#escaped.has(mark) && !space.test(before) && (space.test(after) || ")]}\"'*_~.,;:!?".includes(after));
+    if (!first && !last) return at + 2;
+    this.#escaped.add(mark);
+    return this.#put(at, at + 2, { type: "text", text: mark });
   }
 
   #put(from: number, end: number, piece: Piece | undefined): number {
@@ -139,11 +154,12 @@ class Scanner {
   #run(at: number): number {
     const src = this.#src, mark = src[at]!;
     const end = this.#runEnd(at);
-    const before = at ? src[at - 1]! : " ", after = src[end] ?? " ";
-    const left = !space.test(after) && (!punctuation.test(after) || space.test(before) || punctuation.test(before));
-    const right = !space.test(before) && (!punctuation.test(before) || space.test(after) || punctuation.test(after));
+    const before = charBefore(src, at) || " ", after = charAt(src, end);
+    // Scripts without spaces between words, and Hangul, have emphasis within a word.
+    const left = !space.test(after) && (!punctuation.test(after) || space.test(before) || punctuation.test(before) || unspaced.test(before));
+    const right = !space.test(before) && (!punctuation.test(before) || space.test(after) || punctuation.test(after) || unspaced.test(after));
     // Between letters or digits a star is a multiplication and an underscore is part of a name.
-    const opens = left && (mark === "~" || !wordChar.test(before)), closes = right && (mark === "~" || !wordChar.test(after));
+    const opens = left && (mark === "~" || !inWord(before)), closes = right && (mark === "~" || !inWord(after));
     if (!(opens || closes) || (mark === "~" && end - at !== 2)) return end;
     const run: Run = { type: "run", mark, at, opens, closes, length: end - at, left: end - at, closing: [], opening: [], previous: this.#last, next: undefined };
     if (this.#last) this.#last.next = run;
@@ -159,7 +175,9 @@ class Scanner {
     this.#flush(at);
     this.#pair(open.at);
     const href = hrefOf(tail.href);
-    if (!href || pastBlank(this.#src, open.at + 1, this.#budget) === at) {
+    let label = open.at + 1; // where something is seen
+    for (; label < at && !visible(charAt(this.#src, label)); label++) this.#budget.step();
+    if (!href || label === at) {
       this.#pieces.length = open.piece;
       this.#text = open.at;
       return tail.end;
@@ -223,10 +241,10 @@ class Scanner {
   }
 }
 
-const escapable = /^[!-/:-@[-`{-~]$/;
+const escapable = /^[*_~`[\]<@]$/;
+const startsBlock = /^[>+#-]$/;
 const space = /^\s$/;
 const punctuation = /^[\p{P}\p{S}\ud800-\udfff]$/u;
-const wordChar = /^[\p{L}\p{N}]$/u;
 
 /** CommonMark's rule of three for * and _: the lengths of two runs that can both open and close must not add up to a multiple of three. */
 const fits = (o: Run, c: Run) => o.opens && o.mark === c.mark && !((o.closes || c.opens) && (o.length + c.length) % 3 === 0 && o.length % 3 !== 0);

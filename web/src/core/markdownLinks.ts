@@ -7,6 +7,9 @@ interface Found { from: number; end: number; href: string | undefined; text: str
 const maxURL = 4096; // characters; a longer URL is text
 const maxNested = 32; // brackets in a target
 
+const ends = /[\s<\u3000-\u3004\u3008-\u3020\uff01-\uff0f\uff1a-\uff1f\uff3b-\uff3d\uff5b-\uff65]/; // also the punctuation of scripts without spaces
+const brackets = new Map([["(", { kind: 0, step: -1 }], [")", { kind: 0, step: 1 }], ["[", { kind: 1, step: -1 }], ["]", { kind: 1, step: 1 }], ["{", { kind: 2, step: -1 }], ["}", { kind: 2, step: 1 }]]);
+
 const safe = /^(?:https?:\/\/[^\s/]\S*|mailto:\S+)$/i;
 
 /** Returns the target if its scheme is http, https or mailto. */
@@ -61,20 +64,21 @@ export function autolinkAt(src: string, at: number, budget: Budget): Found | und
 
 /** Parses the URL at a position, without trailing punctuation. In a link's label it ends before a ]. */
 export function bareURL(src: string, at: number, inLabel: boolean, budget: Budget): Found | undefined {
-  const head = /^(?:https?:\/\/|www\.)(?=[a-z0-9])/i.exec(src.slice(at, at + 9))?.[0];
+  const head = /^(?:https?:\/\/|www\.)(?=[\p{L}\p{N}])/iu.exec(src.slice(at, at + 10))?.[0];
   if (!head || /[A-Za-z0-9]/.test(src[at - 1] ?? "")) return undefined;
-  let end = at + head.length, surplus = 0; // unmatched closing brackets
-  for (; end < src.length && !/[\s<]/.test(src[end]!) && !(inLabel && src[end] === "]"); end++) {
+  let end = at + head.length;
+  const surplus = [0, 0, 0]; // unmatched closing brackets of each kind
+  for (; end < src.length && !ends.test(src[end]!) && !(inLabel && src[end] === "]"); end++) {
     budget.step();
-    if (src[end] === "(") surplus--;
-    else if (src[end] === ")") surplus++;
+    const pair = brackets.get(src[end]!);
+    if (pair) surplus[pair.kind]! += pair.step;
   }
   for (; end > at; end--) {
     budget.step();
     const last = src[end - 1]!;
-    if (last === ")" && surplus > 0) surplus--;
-    else if (last === "(") surplus++;
-    else if (!"?!.,:;*_'\"~".includes(last)) break;
+    const pair = brackets.get(last);
+    if (pair && (pair.step < 0 || surplus[pair.kind]! > 0)) surplus[pair.kind]! -= pair.step;
+    else if (!"?!.,:;*_'\"~…“”‘’«»‹›".includes(last)) break;
   }
   const text = src.slice(at, end);
   return end - at > head.length ? { from: at, end, href: hrefOf(/^w/i.test(head) ? "http://" + text : text), text } : undefined;

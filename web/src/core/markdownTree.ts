@@ -10,5 +10,6 @@ export type Inline =
 export type Block =
   | { type: "paragraph"; children: readonly Inline[] }
   | { type: "quote"; children: readonly Block[] }
-  | { type: "list"; ordered: boolean; start: number; items: readonly (readonly Block[])[] }
+  /** kind: the sign of its markers; numbers: those of its items, as they were written. */
+  | { type: "list"; ordered: boolean; kind: string; numbers: readonly number[]; items: readonly (readonly Block[])[] }
   | { type: "fence"; language: string; text: string };

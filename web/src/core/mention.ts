@@ -7,10 +7,10 @@ const separators = "_-.";
 const mark = /^\p{M}$/u;
 const wordly = /^[\p{L}\p{N}\p{M}]$/u;
 /** The scripts that do not separate words, and Hangul: Korean appends particles to a name. */
-const unspaced = /^[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Bopomofo}\p{Script=Hangul}\p{Script=Yi}\p{Script=Thai}\p{Script=Lao}\p{Script=Khmer}\p{Script=Myanmar}\p{Script=Tibetan}\p{Script=Javanese}]$/u;
+export const unspaced = /^[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Bopomofo}\p{Script=Hangul}\p{Script=Yi}\p{Script=Thai}\p{Script=Lao}\p{Script=Khmer}\p{Script=Myanmar}\p{Script=Tibetan}\p{Script=Javanese}]$/u;
 
 /** Reports whether a handle beside the character would be a part of its word. */
-const inWord = (char: string) => wordly.test(char) && !unspaced.test(char);
+export const inWord = (char: string) => wordly.test(char) && !unspaced.test(char);
 
 /** Reports whether the @ at a position may name somebody. Underscores before it are emphasis. step is called for each character passed. */
 export function mayName(src: string, at: number, step = () => {}): boolean {
@@ -24,7 +24,9 @@ export function mayName(src: string, at: number, step = () => {}): boolean {
   return last === "" || (!inWord(last) && !"/@.-".includes(last));
 }
 
-function charBefore(src: string, end: number): string {
+export const charAt = (src: string, at: number): string => String.fromCodePoint(src.codePointAt(at) ?? 0x20);
+
+export function charBefore(src: string, end: number): string {
   const pair = src.slice(Math.max(0, end - 2), end);
   return pair.length === 2 && /^[\ud800-\udbff][\udc00-\udfff]$/.test(pair) ? pair : src.slice(Math.max(0, end - 1), end);
 }
@@ -33,7 +35,7 @@ function charBefore(src: string, end: number): string {
 export function handlesAt(text: string, at: number): string[] {
   handleChars.lastIndex = at;
   const all = handleChars.exec(text)![0];
-  const next = String.fromCodePoint(text.codePointAt(at + all.length) ?? 0x20);
+  const next = charAt(text, at + all.length);
   const found: string[] = [];
   for (let n = Math.min(all.length, maxHandle); n > 1; n--) {
     const ends = n < all.length ? separators.includes(all[n]!) : !inWord(next);

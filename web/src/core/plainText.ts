@@ -23,7 +23,7 @@ function ofBlock(b: Block): string {
   switch (b.type) {
     case "paragraph": return ofInlines(b.children);
     case "quote": return b.children.map(ofBlock).join(" ");
-    case "list": return b.items.map((item, i) => `${b.ordered ? `${b.start + i}.` : "•"} ${item.map(ofBlock).join(" ")}`).join(" ");
+    case "list": return b.items.map((item, i) => `${b.ordered ? b.numbers[i]! + b.kind : "•"} ${item.map(ofBlock).join(" ")}`).join(" ");
     case "fence": return b.text;
   }
 }

@@ -1,6 +1,5 @@
-// Fuzzy search for chats and people, and completion in the composer. A typo-tolerant search library
-// is larger than this file, and none both ranks prefixes first and tolerates a wrong first letter.
-import { mayName } from "./mention.ts";
+// Fuzzy search for chats, people and emoji. A typo-tolerant search library is larger than this file,
+// and none both ranks prefixes first and tolerates a wrong first letter.
 
 /** Returns the text without case, accents and invisible characters, nearly as the server's search has it (textrule/fold.go). */
 export function normalize(text: string): string {
@@ -70,22 +69,4 @@ export function fuzzyFind<T>(query: string, things: readonly T[], texts: (t: T) 
     .sort((a, b) => b.score - a.score)
     .slice(0, limit)
     .map((x) => x.thing);
-}
-
-/** A word before the caret that can be completed: its position, and what follows its @ or colon. */
-export interface Completion { kind: "mention" | "emoji"; from: number; to: number; query: string }
-
-export function completionAt(text: string, caret: number): Completion | undefined {
-  const before = text.slice(Math.max(0, caret - 40), caret);
-  const m = /@([\p{L}\p{M}\p{N}_.-]*)$|(?<![\p{L}\p{N}_]):([\p{L}\p{N}_+-]{2,})$/u.exec(before);
-  if (!m || (m[1] !== undefined && !mayName(before, m.index))) return undefined;
-  const query = m[1] ?? m[2]!;
-  return { kind: m[1] === undefined ? "emoji" : "mention", from: caret - query.length - 1, to: caret, query };
-}
-
-/** Returns the text and the caret after a completion is accepted. */
-export function applyCompletion(text: string, c: Completion, by: string): { text: string; caret: number } {
-  const rest = text.slice(c.to);
-  const put = by + (/^\s/.test(rest) ? "" : " ");
-  return { text: text.slice(0, c.from) + put + rest, caret: c.from + by.length + 1 };
 }

@@ -24,19 +24,19 @@ export function ConnectionBanner() {
 
   if (!signedIn) {
     if (connection.cause === "left") return <Strip>{n.cause.left}</Strip>;
-    return connection.cause === "signedOut" ? <Strip>{n.cause.signedOut} {storageProblem ? unsavedText && n.notKept[storageProblem] : n.keptForYou}</Strip> : null;
+    return connection.cause === "signedOut" ? <Strip>{n.cause.signedOut} {storageProblem ? unsavedText && n.notSaved[storageProblem] : n.savedForYou}</Strip> : null;
   }
-  const full = storageProblem === "full" && n.notKept.full;
-  if (late && rateLimited) return <Strip>{n.held} {left > 0 && n.goesOn(left)}</Strip>;
+  const full = storageProblem === "full" && n.notSaved.full;
+  if (late && rateLimited) return <Strip>{n.tooFast} {left > 0 && n.resumesIn(left)}</Strip>;
   if (live && full) return <Strip>{full}</Strip>;
   if (live) return outdated ? <Strip button={n.reload} onPress={() => location.reload()}>{n.outdated}</Strip> : null;
   if (!late) return null;
   const waitsFor = connection.cause === "offline" || connection.cause === "lost" || connection.cause === "restarting";
-  const cause = !connection.cause ? n.connecting : waitsFor ? `${n.cause[connection.cause]} ${storageProblem ? n.notKept[storageProblem] : n.kept}` : n.cause[connection.cause];
+  const cause = !connection.cause ? n.connecting : waitsFor ? `${n.cause[connection.cause]} ${storageProblem ? n.notSaved[storageProblem] : n.saved}` : n.cause[connection.cause];
   if (connection.state === "ended") return <Strip button={n.reload} onPress={() => location.reload()}>{cause}</Strip>;
   // The button stays during an attempt, so that nothing moves under the pointer.
   const waits = connection.state === "waiting" && left > 0;
-  return <Strip button={n.now} disabled={!waits} onPress={() => core.connectNow()}>{cause} {waits ? n.again(left) : connection.cause && n.connecting}</Strip>;
+  return <Strip button={n.retryNow} disabled={!waits} onPress={() => core.connectNow()}>{cause} {waits ? n.retryingIn(left) : connection.cause && n.connecting}</Strip>;
 }
 
 function Strip({ children, button, disabled, onPress }: { children: ReactNode; button?: string; disabled?: boolean; onPress?: () => void }) {

@@ -9,11 +9,11 @@ export function NotificationSetting() {
   const [now, set] = usePermission();
   if (!now) return null;
   return (
-    <section aria-labelledby="notices">
-      <h2 id="notices">{n.setting}</h2>
+    <section aria-labelledby="notifications">
+      <h2 id="notifications">{n.title}</h2>
       <p className="hint">{n.state[now]}</p>
-      {now === "on" && <Button onPress={() => void set(false)}>{n.stop}</Button>}
-      {(now === "off" || now === "unasked") && <Button onPress={() => void set(true)}>{n.yes}</Button>}
+      {now === "on" && <Button onPress={() => void set(false)}>{n.turnOff}</Button>}
+      {(now === "off" || now === "unasked") && <Button onPress={() => void set(true)}>{n.turnOn}</Button>}
     </section>
   );
 }

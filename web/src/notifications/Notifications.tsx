@@ -31,7 +31,7 @@ function PermissionPrompt({ answer }: { answer: (yes: boolean) => Promise<void> 
   return (
     <div className="permission-prompt" role="region" aria-label={n.ask}>
       <p>{n.ask}</p>
-      <div className="row"><Button look="main" onPress={() => void answer(true)}>{n.yes}</Button><Button onPress={() => void answer(false)}>{n.no}</Button></div>
+      <div className="row"><Button look="main" onPress={() => void answer(true)}>{n.turnOn}</Button><Button onPress={() => void answer(false)}>{n.notNow}</Button></div>
     </div>
   );
 }
@@ -77,7 +77,7 @@ function notificationOf(state: State, fresh: readonly Chat[]): NotificationMessa
   const [c] = fresh, m = c?.last;
   if (fresh.length > 1 || !c || !m) {
     const messages = fresh.reduce((sum, c) => sum + c.unread, 0);
-    return { title: n.summary(messages, fresh.length), options: { tag: summaryTag, body: fresh.slice(0, 4).map((c) => isolate(titleOf(state, c))).join(", "), data: paths.home } };
+    return { title: n.summary(messages, fresh.length), options: { tag: summaryTag, body: n.summaryOf(fresh.slice(0, 4).map((c) => titleOf(state, c))), data: paths.home } };
   }
   const text = messagePreview(m, 200);
   return { title: titleOf(state, c), options: { tag: c.id, body: c.kind === "direct" ? text : `${isolate(userOf(state, m.by).name)}: ${text}`, data: paths.chat(c.id, m.seq) } };

@@ -48,7 +48,7 @@ export function Accounts() {
     <section aria-labelledby="people">
       <h2 id="people">{m.people}</h2>
       <Field label={m.search} type="search" value={query} onChange={setQuery} autoComplete="off" />
-      {users?.length === 0 && <p className="hint">{m.nobody}</p>}
+      {users?.length === 0 && <p className="hint">{m.noOne}</p>}
       <ul className="settings-list">
         {users?.map((u) => (
           <li key={u.id}>
@@ -61,7 +61,7 @@ export function Accounts() {
               <Button look="plain icon" aria-label={m.menuOf(u.name)}><Icon name="more" /></Button>
               <Popover className="popover">
                 <Menu className="menu" onAction={(what) => act(u, what)}>
-                  <MenuItem id="role">{u.role === "admin" ? m.makeMember : m.makeAdmin}</MenuItem>
+                  <MenuItem id="role">{u.role === "admin" ? m.removeAdmin : m.makeAdmin}</MenuItem>
                   <MenuItem id="active">{u.active ? m.disable : m.enable}</MenuItem>
                   <MenuItem id="recovery">{m.recovery}</MenuItem>
                 </Menu>
@@ -72,7 +72,7 @@ export function Accounts() {
       </ul>
       {next && <Button onPress={() => attempt(() => load(next))}>{m.more}</Button>}
       <Dialog title={m.disable} isOpen={!!disabling} onClose={() => setDisabling(undefined)} role="alertdialog">
-        <p>{m.disableWhy(disabling?.name ?? "")}</p>
+        <p>{m.disableHint(disabling?.name ?? "")}</p>
         <div className="row end">
           <Button onPress={() => setDisabling(undefined)}>{t.app.cancel}</Button>
           <Button look="danger" onPress={() => {
@@ -82,10 +82,10 @@ export function Accounts() {
         </div>
       </Dialog>
       <Dialog title={m.recovery} isOpen={!!recovery} onClose={() => setRecovery(undefined)}>
-        <p>{recovery && m.recoveryWhy(recovery.user.name, shortTime(recovery.expiresAt, today))}</p>
+        <p>{recovery && m.recoveryHint(recovery.user.name, shortTime(recovery.expiresAt, today))}</p>
         <div className="invite-link">
           <input className="input" readOnly value={recovery?.url ?? ""} aria-label={m.link} onFocus={(e) => e.target.select()} />
-          <Button look="main" onPress={() => recovery && copy(recovery.url)}>{m.copy}</Button>
+          <Button look="main" onPress={() => recovery && copy(recovery.url)}>{m.copyLink}</Button>
         </div>
         <div className="row end"><Button onPress={() => setRecovery(undefined)}>{t.app.close}</Button></div>
       </Dialog>

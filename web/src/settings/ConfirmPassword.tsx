@@ -20,11 +20,11 @@ export function ConfirmPassword({ title, handle, onClose, onConfirm }: { title: 
       }}>
         {/* Tells password managers whose password it is; they ignore hidden fields. */}
         <input className="sr" name="username" autoComplete="username" value={handle} readOnly tabIndex={-1} aria-hidden="true" />
-        <Field label={m.confirm} type="password" value={password} onChange={setPassword} autoComplete="current-password" autoFocus error={error.at("password")} />
+        <Field label={m.confirmPassword} type="password" value={password} onChange={setPassword} autoComplete="current-password" autoFocus error={error.at("password")} />
         {error.elsewhere("password") && <p className="error" role="alert">{error.elsewhere("password")}</p>}
         <div className="row end">
           <Button onPress={onClose}>{t.app.cancel}</Button>
-          <Button type="submit" look="danger" isDisabled={!password}>{m.end}</Button>
+          <Button type="submit" look="danger" isDisabled={!password}>{m.signOut}</Button>
         </div>
       </form>
     </Dialog>

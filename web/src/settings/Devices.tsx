@@ -27,7 +27,7 @@ export function Devices({ handle }: { handle: string }) {
     if (ids.length > 0) setAdmins(new Map((await core.api.usersById(ids)).users.map((u) => [u.id, u])));
   }, [core]);
   useEffect(() => attempt(load), [load]);
-  const nameOf = (s: Session) => s.label || deviceOf(s.client) || m.unnamed;
+  const nameOf = (s: Session) => s.label || deviceOf(s.client) || m.unknownDevice;
   const makerOf = (r: RecoveryUse) => (r.by ? (admins.get(r.by)?.name ?? m.anAdmin) : m.operator);
   return (
     <section aria-labelledby="devices">
@@ -37,23 +37,23 @@ export function Devices({ handle }: { handle: string }) {
           <li key={s.id}>
             <span className="settings-grow" title={s.client}>
               <bdi>{nameOf(s)}</bdi>
-              <span className="hint">{s.current ? m.thisDevice : m.seen(shortTime(s.seenAt, today))}{s.address && ` · ${s.address}`}</span>
+              <span className="hint">{s.current ? m.thisDevice : m.lastSeen(shortTime(s.seenAt, today))}{s.address && ` · ${s.address}`}</span>
             </span>
-            {!s.current && <Button aria-label={m.endOne(nameOf(s))} onPress={() => setEnding({ title: m.endOne(nameOf(s)), end: (password) => core.api.endSession(s.id, password) })}>{m.end}</Button>}
+            {!s.current && <Button aria-label={m.signOutOne(nameOf(s))} onPress={() => setEnding({ title: m.signOutOne(nameOf(s)), end: (password) => core.api.endSession(s.id, password) })}>{m.signOut}</Button>}
           </li>
         ))}
       </ul>
-      {sessions.length > 1 && <Button onPress={() => setEnding({ title: m.endOthers, end: (password) => core.api.endOtherSessions(password) })}>{m.endOthers}</Button>}
+      {sessions.length > 1 && <Button onPress={() => setEnding({ title: m.signOutOthers, end: (password) => core.api.endOtherSessions(password) })}>{m.signOutOthers}</Button>}
       {recoveries.length > 0 && (
         <>
           <h3 id="recoveries">{m.recoveries}</h3>
-          <p className="hint">{m.recoveriesWhy}</p>
+          <p className="hint">{m.recoveriesHint}</p>
           <ul className="settings-list" aria-labelledby="recoveries">
             {recoveries.map((r) => (
               <li key={r.at}>
                 <span className="settings-grow" title={r.client}>
                   <bdi>{m.recoveryBy(makerOf(r))}</bdi>
-                  <span className="hint">{m.recoveryUsed(shortTime(r.at, today), deviceOf(r.client) || m.unnamed)}{r.address && ` · ${r.address}`}</span>
+                  <span className="hint">{m.recoveryUsed(shortTime(r.at, today), deviceOf(r.client) || m.unknownDevice)}{r.address && ` · ${r.address}`}</span>
                 </span>
               </li>
             ))}

@@ -15,7 +15,7 @@ export default function InviteDialog({ chatId, title, onClose }: { chatId?: Chat
     <Dialog title={m.invite} isOpen onClose={onClose}>
       <p>{m.inviteTo(title)}</p>
       <InviteLink chatId={chatId} onMade={() => setMade(made + 1)} />
-      <InviteList key={made} title={m.open} which={(i) => i.chatId === chatId} />
+      <InviteList key={made} title={m.activeLinks} which={(i) => i.chatId === chatId} />
       <div className="row end"><Button onPress={onClose}>{t.app.close}</Button></div>
     </Dialog>
   );

@@ -43,7 +43,7 @@ export function InviteLink({ chatId, onMade }: Props) {
       <>
         <div className="invite-link">
           <input className="input" readOnly value={url} aria-label={m.link} onFocus={(e) => e.target.select()} />
-          <Button look="main" autoFocus onPress={() => copy(url)}>{m.copy}</Button>
+          <Button look="main" autoFocus onPress={() => copy(url)}>{m.copyLink}</Button>
         </div>
         <QRCode text={url} />
         <p className="hint">{m.linkOnce(m.days(wish.days))}</p>
@@ -55,10 +55,10 @@ export function InviteLink({ chatId, onMade }: Props) {
       <label className="field"><span className="hint">{m.uses}</span>
         <select className="input" value={wish.uses} onChange={(e) => setWish({ ...wish, uses: Number(e.target.value) })}>{uses.map((n) => <option key={n}>{n}</option>)}</select>
       </label>
-      <label className="field"><span className="hint">{m.lasts}</span>
-        <select className="input" value={wish.days} onChange={(e) => setWish({ ...wish, days: Number(e.target.value) })}>{lifetimes.map((n) => <option key={n} value={n}>{m.days(n)}</option>)}</select>
+      <label className="field"><span className="hint">{m.expires}</span>
+        <select className="input" value={wish.days} onChange={(e) => setWish({ ...wish, days: Number(e.target.value) })}>{lifetimes.map((n) => <option key={n} value={n}>{m.inDays(n)}</option>)}</select>
       </label>
-      <Button look="main" isDisabled={busy} onPress={make}>{m.makeLink}</Button>
+      <Button look="main" isDisabled={busy} onPress={make}>{m.createLink}</Button>
       {error && <p className="error" role="alert">{error}</p>}
     </div>
   );

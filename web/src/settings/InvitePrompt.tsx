@@ -20,12 +20,12 @@ export default function InvitePrompt({ chatId }: { chatId: ChatId }) {
   return (
     <section className="invite-prompt" aria-labelledby="alone">
       <header>
-        <h2 id="alone">{m.alone}</h2>
+        <h2 id="alone">{m.inviteTeam}</h2>
         <Button look="plain icon" aria-label={m.notNow} onPress={() => { // dismissed for good
           void (core.storage?.saveSetting(setting, true) ?? Promise.resolve()).catch(() => {}).then(() => setShown(false));
         }}><Icon name="close" /></Button>
       </header>
-      <p className="hint">{m.aloneWhy}</p>
+      <p className="hint">{m.inviteTeamHint}</p>
       <InviteLink chatId={chatId} />
     </section>
   );

@@ -2,7 +2,7 @@ import { useEffect, useState } from "react";
 import { navigate, paths } from "../app/route.ts";
 import { useCore, useSnapshot } from "../app/useCore.ts";
 import type { User } from "../core/wire.ts";
-import { NotificationSetting as Notices } from "../notifications/NotificationSetting.tsx";
+import { NotificationSetting } from "../notifications/NotificationSetting.tsx";
 import { t } from "../strings/index.ts";
 import { Button } from "../ui/Button.tsx";
 import { Icon } from "../ui/Icon.tsx";
@@ -20,20 +20,20 @@ const m = t.settings;
 export function ProfilePage() {
   const user = useSnapshot((s) => s.state.me);
   const [leaving, setLeaving] = useState(false);
-  useEffect(() => void (document.title = m.profile), []);
+  useEffect(() => void (document.title = m.title), []);
   return (
     <div className="settings-page">
       <header>
         <Button look="plain icon" aria-label={m.back} onPress={() => navigate(paths.home)}><Icon name="back" /></Button>
-        <h1>{m.profile}</h1>
+        <h1>{m.title}</h1>
         <Button onPress={() => setLeaving(true)}>{t.sidebar.signOut}</Button>
       </header>
       {user && <Profile key={user.id} user={user} />}
       <ThemeSetting />
-      <Notices />
+      <NotificationSetting />
       {user && <Password handle={user.handle} />}
       {user && <Devices handle={user.handle} />}
-      {user && <Invites title={m.mine} which={(i) => i.by === user.id} />}
+      {user && <Invites title={m.yourInvites} which={(i) => i.by === user.id} />}
       {leaving && <SignOut onClose={() => setLeaving(false)} />}
     </div>
   );
@@ -64,8 +64,8 @@ function Profile({ user }: { user: User }) {
 function ThemeSetting() {
   const [now, setNow] = useState(theme);
   return (
-    <section aria-labelledby="look">
-      <h2 id="look">{m.look}</h2>
+    <section aria-labelledby="appearance">
+      <h2 id="appearance">{m.appearance}</h2>
       <div className="theme-choices">
         {themes.map((x) => <label key={x}><input type="radio" name="theme" checked={now === x} onChange={() => { setTheme(x); setNow(x); }} />{m.themes[x]}</label>)}
       </div>
@@ -85,17 +85,17 @@ function Password({ handle }: { handle: string }) {
       core.api.changeMe({ currentPassword, password }).then(() => {
         setCurrent("");
         setFresh("");
-        toast(m.changed);
+        toast(m.passwordChanged);
       }, error.set);
     }}>
       <section aria-labelledby="password">
         <h2 id="password">{m.password}</h2>
         {/* Tells password managers whose password it is; they ignore hidden fields. */}
         <input className="sr" name="username" autoComplete="username" value={handle} readOnly tabIndex={-1} aria-hidden="true" />
-        <Field label={m.current} type="password" value={currentPassword} onChange={setCurrent} autoComplete="current-password" error={error.at("currentPassword")} />
-        <Field label={m.fresh} hint={m.freshHint} type="password" value={password} onChange={setFresh} autoComplete="new-password" error={error.at("password")} />
+        <Field label={m.currentPassword} type="password" value={currentPassword} onChange={setCurrent} autoComplete="current-password" error={error.at("currentPassword")} />
+        <Field label={m.newPassword} hint={m.newPasswordHint} type="password" value={password} onChange={setFresh} autoComplete="new-password" error={error.at("password")} />
         {error.elsewhere("currentPassword", "password") && <p className="error" role="alert">{error.elsewhere("currentPassword", "password")}</p>}
-        <Button type="submit" isDisabled={!currentPassword || !password}>{m.change}</Button>
+        <Button type="submit" isDisabled={!currentPassword || !password}>{m.changePassword}</Button>
       </section>
     </form>
   );

@@ -22,14 +22,14 @@ export function ServerPage() {
   const [name, setName] = useState<string>();
   const error = useFormError();
   useEffect(() => {
-    document.title = m.server;
+    document.title = m.serverTitle;
     attempt(async () => setName((await core.api.server()).name));
   }, [core]);
   return (
     <div className="settings-page">
       <header>
         <Button look="plain icon" aria-label={m.back} onPress={() => navigate(paths.home)}><Icon name="back" /></Button>
-        <h1>{m.server}</h1>
+        <h1>{m.serverTitle}</h1>
         <span className="hint">{m.version(version)}</span>
       </header>
       {!admin ? <p>{m.notAdmin}</p> : (

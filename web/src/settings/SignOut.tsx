@@ -16,26 +16,30 @@ export function SignOut({ onClose }: { onClose: () => void }) {
     onClose();
     attempt(() => core.signOut());
   };
+  const [asks, setAsks] = useState(false); // once it asks, only its button signs out
   const signOutUnasked = useEffectEvent(signOut);
   useEffect(() => {
     let cancelled = false;
     const none = { messages: false, drafts: false };
     void (core.storage?.unsent() ?? Promise.resolve(none)).catch(() => none).then(({ messages, drafts }) => {
       if (cancelled) return;
+      const any = messages || drafts || !!unsent;
       setKept({ messages: messages || !!unsent, drafts });
-      if (!messages && !drafts && !unsent) signOutUnasked(); // nothing was unsent, or it was sent while the question was open
+      if (any) setAsks(true);
+      else if (!asks) signOutUnasked();
     });
     return () => void (cancelled = true);
-  }, [core, pending, unsent]);
-  if (!kept?.messages && !kept?.drafts) return null;
+  }, [core, pending, unsent, asks]);
+  if (!asks || !kept) return null;
   return (
     <Dialog title={t.sidebar.signOut} isOpen onClose={onClose} role="alertdialog">
       {kept.messages && <p>{t.settings.unsent}</p>}
       {kept.drafts && <p>{t.settings.drafts}</p>}
+      {!kept.messages && !kept.drafts && <p role="status">{t.settings.allSent}</p>}
       <div className="row end">
         <Button onPress={onClose}>{t.app.cancel}</Button>
         {unsent && <Button onPress={() => { onClose(); navigate(paths.chat(unsent)); }}>{t.settings.showUnsent}</Button>}
-        <Button look="danger" onPress={signOut}>{t.settings.signOutAnyway}</Button>
+        <Button look="danger" onPress={signOut}>{kept.messages || kept.drafts ? t.settings.signOutAnyway : t.sidebar.signOut}</Button>
       </div>
     </Dialog>
   );

@@ -40,7 +40,7 @@ export default function BrowseChats({ onClose }: { onClose: () => void }) {
         {chats?.map((c) => (
           <li key={c.id} className="row option">
             <span dir="auto">{c.title}</span><span className="hint">{r.members(c.memberCount)}</span>
-            <Button onPress={() => go(c)} aria-label={`${mine.has(c.id) ? r.goThere : r.join}: ${c.title}`}>{mine.has(c.id) ? r.goThere : r.join}</Button>
+            <Button onPress={() => go(c)} aria-label={`${mine.has(c.id) ? r.openChat : r.join}: ${c.title}`}>{mine.has(c.id) ? r.openChat : r.join}</Button>
           </li>
         ))}
       </ul>

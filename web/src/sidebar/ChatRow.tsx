@@ -54,7 +54,7 @@ const firstName = (name: string) => name.trim().split(/\s/, 1)[0]!;
 function previewOf(c: Chat, by: string): string {
   const m = c.last;
   if (!m) return c.topic;
-  if (m.deletedAt) return `${isolate(by)} ${t.sidebar.deleted}`;
+  if (m.deletedAt) return t.sidebar.deletedBy(by);
   const text = messagePreview(m, 120);
   return c.kind === "direct" && m.by === c.with ? text : `${isolate(by)}: ${text}`;
 }

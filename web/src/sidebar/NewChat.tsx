@@ -31,7 +31,7 @@ export default function NewChat({ onClose }: { onClose: () => void }) {
 
   async function make() {
     if (!chosen.length && !title.trim()) return setError({ field: "", message: r.needsSome });
-    const names = cut([core.store.snapshot.state.me, ...chosen].flatMap((u) => u?.name ?? []).join(", "), titleLength);
+    const names = cut(r.titleOf([core.store.snapshot.state.me, ...chosen].flatMap((u) => u?.name ?? [])), titleLength);
     try {
       if (!group) await openDirectChat(core, chosen[0]!.id);
       else openChat(await core.createChat({ clientId, kind: "group", title: title.trim() || names, open, members: chosen.map((u) => u.id) }));
@@ -43,17 +43,17 @@ export default function NewChat({ onClose }: { onClose: () => void }) {
   return (
     <Dialog title={r.newChat} isOpen onClose={onClose}>
       {chosen.length > 0 && (
-        <ul className="new-chat-chips" aria-label={r.chosen}>
+        <ul className="new-chat-chips" aria-label={r.added}>
           {chosen.map((u) => <li key={u.id}><Button aria-label={r.remove(u.name)} onPress={() => setChosen(chosen.filter((c) => c !== u))}><span dir="auto">{u.name}</span> ×</Button></li>)}
         </ul>
       )}
-      <Combobox label={r.with} hint={r.withHint} items={people} keyOf={(u) => u.id} show={(u) => <UserItem user={u} />} query={query} onQuery={setQuery} none={searching ? undefined : r.nobody}
+      <Combobox label={r.add} hint={r.addHint} items={people} keyOf={(u) => u.id} show={(u) => <UserItem user={u} />} query={query} onQuery={setQuery} none={searching ? undefined : r.noOne}
         onPick={(u) => { setChosen([...chosen, u]); setQuery(""); }} />
       <form className="stack" onSubmit={(e) => { e.preventDefault(); void make(); }}>
         <Field label={r.title} hint={r.titleHint} value={title} onChange={setTitle} autoComplete="off" error={error?.field === "title" ? error.message : undefined} />
         <label className="row"><input type="checkbox" checked={open} onChange={(e) => setOpen(e.target.checked)} />{r.open}</label>
         {error && error.field !== "title" && <p className="error" role="alert">{error.message}</p>}
-        <div className="row end"><Button onPress={onClose}>{t.app.cancel}</Button><Button type="submit" look="main">{r.make}</Button></div>
+        <div className="row end"><Button onPress={onClose}>{t.app.cancel}</Button><Button type="submit" look="main">{r.create}</Button></div>
       </form>
     </Dialog>
   );

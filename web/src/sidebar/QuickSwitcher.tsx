@@ -34,7 +34,7 @@ export default function QuickSwitcher({ onClose }: { onClose: () => void }) {
   }
   return (
     <Dialog title={t.sidebar.jump} isOpen onClose={onClose}>
-      <Combobox label={t.sidebar.jumpHint} items={goals} keyOf={(g) => g.chat?.id ?? g.user!.id} query={query} onQuery={setQuery} onPick={go} none={searching ? undefined : t.sidebar.nothingFound}
+      <Combobox label={t.sidebar.jumpHint} items={goals} keyOf={(g) => g.chat?.id ?? g.user!.id} query={query} onQuery={setQuery} onPick={go} none={searching ? undefined : t.sidebar.noResults}
         show={(g) => (g.chat ? <><Avatar user={{ id: g.chat.with ?? g.chat.id, name: titleOf(state, g.chat) }} group={g.chat.kind === "group"} small /><span dir="auto">{titleOf(state, g.chat)}</span></> : <UserItem user={g.user} />)} />
     </Dialog>
   );

@@ -65,7 +65,7 @@ export function Sidebar() {
           <Button look="plain icon" aria-label={r.menu}><Icon name="more" /></Button>
           <Popover className="popover">
             <Menu className="menu" onAction={act}>
-              <MenuItem id="me">{r.me}</MenuItem>
+              <MenuItem id="me">{r.settings}</MenuItem>
               {admin && <MenuItem id="server">{r.server}</MenuItem>}
               <MenuItem id="browse">{r.browse}</MenuItem>
               <MenuSection aria-label={r.order} selectionMode="single" disallowEmptySelection selectedKeys={[unreadFirst ? "unread" : "newest"]}>

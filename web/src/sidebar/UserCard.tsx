@@ -43,7 +43,7 @@ export function UserCard() {
           close();
           if (mine) navigate(paths.me);
           else attempt(() => openDirectChat(core, user.id));
-        }}>{mine ? t.sidebar.me : t.sidebar.write}</Button>
+        }}>{mine ? t.sidebar.editProfile : t.sidebar.message}</Button>
         {!mine && <BlockButton key={user.id} user={user} onDone={close} />}
       </Dialog>
     </Popover>

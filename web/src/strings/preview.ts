@@ -2,7 +2,7 @@
 import { plainText } from "../core/plainText.ts";
 import { fileKind } from "../core/selectors.ts";
 import type { File, Message, Quote } from "../core/wire.ts";
-import { files as f } from "./files.ts";
+import { t } from "./index.ts";
 
 export function messagePreview(m: Pick<Message, "text" | "files">, most: number): string {
   return plainText(m.text, most) || (m.files ? filesPreview(m.files) : "");
@@ -10,13 +10,13 @@ export function messagePreview(m: Pick<Message, "text" | "files">, most: number)
 
 /** Returns the text of a quote; "" if the quoted message was deleted. */
 export function quotePreview(q: Quote): string {
-  return plainText(q.text, 200) || (q.files ? f.count(q.files) : "");
+  return plainText(q.text, 200) || (q.files ? t.files.count(q.files) : "");
 }
 
 function filesPreview(all: readonly File[]): string {
   const [first] = all;
   if (!first) return "";
   const kind = fileKind(first.type);
-  if (all.length > 1) return kind === "image" && all.every((one) => fileKind(one.type) === "image") ? f.photos(all.length) : f.count(all.length);
-  return kind === "image" ? f.photo : kind === "video" ? f.video1 : kind === "audio" ? f.audio1 : f.file(first.name);
+  if (all.length > 1) return kind === "image" && all.every((one) => fileKind(one.type) === "image") ? t.files.photos(all.length) : t.files.count(all.length);
+  return kind === "image" ? t.files.photo : kind === "video" ? t.files.video1 : kind === "audio" ? t.files.audio1 : t.files.file(first.name);
 }

@@ -1,4 +1,5 @@
-import { isolate } from "./isolate.ts";
+import { isolate } from "../isolate.ts";
+import { plural } from "./format.ts";
 
 const units = ["kilobyte", "megabyte", "gigabyte"] as const;
 
@@ -18,8 +19,8 @@ export const files = {
   asFileWhy: "Pictures and videos stay as they are, with the place and the device in them.",
   tooMany: (most: number) => `A message can have ${most} files.`,
   tooLarge: (name: string, most: number) => `${isolate(name)} is too large. A file can have ${size(most)}.`,
-  folder: "Folders can’t be sent. Choose the files in them.",
-  notHere: "This server doesn’t store files.",
+  folder: "Folders can't be sent. Choose the files in them.",
+  notHere: "This server doesn't store files.",
   uploading: "Uploading…",
   progress: (name: string) => `Uploading ${isolate(name)}`,
   cancel: (name: string) => `Cancel the upload of ${isolate(name)}`,
@@ -34,9 +35,8 @@ export const files = {
   video1: "Video",
   audio1: "Audio",
   file: (name: string) => `File: ${isolate(name)}`,
-  count: (n: number) => (n === 1 ? "1 file" : `${n} files`),
-  photos: (n: number) => `${n} photos`,
-  viewer: "Viewer",
+  count: (n: number) => plural(n, { one: "# file", other: "# files" }),
+  photos: (n: number) => plural(n, { one: "# photo", other: "# photos" }),
   position: (n: number, all: number) => `${n} of ${all}`,
   previous: "Previous",
   next: "Next",

@@ -1,0 +1,22 @@
+import { isolate } from "../isolate.ts";
+import { plural } from "./format.ts";
+
+export const composer = {
+  placeholder: (chat: string) => `Message ${isolate(chat)}`,
+  send: "Send",
+  emoji: "Emoji",
+  cancelReply: "Cancel reply",
+  left: (n: number) => plural(n, { one: "# character left", other: "# characters left" }),
+  tooLong: (n: number) => plural(n, { one: "# character too long", other: "# characters too long" }),
+  suggestions: "Suggestions",
+  search: "Search emoji",
+  recent: "Recently used",
+  found: "Search results",
+  none: "No emoji found",
+  loading: "Loading emoji…",
+  categories: "Categories",
+  skinTone: "Skin tone",
+  tones: ["Default skin tone", "Light skin tone", "Medium-light skin tone", "Medium skin tone", "Medium-dark skin tone", "Dark skin tone"] as readonly string[],
+  /** By the group number of the emoji data; 2 has no emoji of its own. */
+  groups: ["Smileys & emotion", "People & body", "", "Animals & nature", "Food & drink", "Travel & places", "Activities", "Objects", "Symbols", "Flags"] as readonly string[],
+};

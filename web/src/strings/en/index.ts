@@ -1,0 +1,12 @@
+// English.
+import { app } from "./app.ts";
+import { auth } from "./auth.ts";
+import { composer } from "./composer.ts";
+import { conversation } from "./conversation.ts";
+import { failure } from "./failure.ts";
+import { files } from "./files.ts";
+import { notifications } from "./notifications.ts";
+import { settings } from "./settings.ts";
+import { sidebar } from "./sidebar.ts";
+
+export const en = { app, auth, sidebar, conversation, composer, files, settings, notifications, failure };
