@@ -5,8 +5,8 @@ package chat
 // in the commit of the cause.
 
 // Succession returns the event that makes the oldest active member of a group an admin; ok
-// is false if the group has an active admin, or nobody who could be one. by is the actor of
-// the cause. Stores append it after each event that adds or removes members, and when a
+// is false if the group has an active admin or no active member. by is the actor of the
+// cause. Stores append it after each event that adds or removes members, and when a
 // member's account was activated or deactivated.
 func Succession(v View, by UserID) (e Event, ok bool) {
 	c := v.Chat()
@@ -18,7 +18,8 @@ func Succession(v View, by UserID) (e Event, ok bool) {
 }
 
 // Oldest returns the one of the active members who joined first, by the users of the
-// chat's joined events in the order of the log. Who joined again joined then.
+// chat's joined events in the order of the log. For a user who joined twice the later
+// time counts.
 func Oldest(joined [][]UserID, active []UserID) (oldest UserID, ok bool) {
 	at := map[UserID]int{}
 	n := 0
@@ -37,7 +38,7 @@ func Oldest(joined [][]UserID, active []UserID) (oldest UserID, ok bool) {
 }
 
 // takeCharge is PutMember for an admin of the server, who may make themselves an admin of
-// any group. The log says so: nobody else can be the actor of their own promotion.
+// any group. The log shows it: the actor of the event is the user whom it promotes.
 func takeCharge(v View, e *Event) error {
 	switch role, in := v.Member(e.By); {
 	case role == RoleAdmin:

@@ -6,7 +6,7 @@ func TestSuccession(t *testing.T) {
 	for _, c := range []struct {
 		name string
 		view room
-		want UserID // "": nobody
+		want UserID // "": no one
 	}{
 		{"there is an admin", tea(), ""},
 		{"the admin left: who joined next", with(func(r *room) { delete(r.members, "ann") }), "cleo"},

@@ -4,7 +4,7 @@ import "testing"
 
 func TestBlocks(t *testing.T) {
 	outcome(t, "a user", CheckBlock("ann", User{ID: "bob"}, MaxBlocks-1), "", "")
-	outcome(t, "nobody", CheckBlock("ann", User{}, 0), NotFound, "userId")
+	outcome(t, "an unknown user", CheckBlock("ann", User{}, 0), NotFound, "userId")
 	outcome(t, "oneself", CheckBlock("ann", User{ID: "ann"}, 0), BadInput, "userId")
 	outcome(t, "one too many", CheckBlock("ann", User{ID: "bob"}, MaxBlocks), Conflict, "userId")
 	blocks := func(change ...func(*room)) room {
@@ -23,7 +23,7 @@ func TestBlocks(t *testing.T) {
 	outcome(t, "a role", NotBlocked("f")(blocks(), joins(RoleChanged, "bob", "ann")), "", "")
 	outcome(t, "a direct chat", NotBlocked("f")(blocks(direct), joins(Joined, "bob", "bob", "ann")), Forbidden, "f")
 	outcome(t, "a direct chat of the other one", NotBlocked("f")(blocks(direct), joins(Joined, "ann", "ann", "bob")), Conflict, "f")
-	outcome(t, "nobody blocked", NotBlocked("f")(with(direct), joins(Joined, "bob", "bob", "ann")), "", "")
+	outcome(t, "no one is blocked", NotBlocked("f")(with(direct), joins(Joined, "bob", "bob", "ann")), "", "")
 
 	silent := blocks(direct, func(r *room) { r.silenced = true })
 	for _, by := range []UserID{"ann", "bob"} {
