@@ -7,6 +7,7 @@ import { userOf } from "../core/selectors.ts";
 import { t } from "../strings/index.ts";
 import { Button } from "../ui/Button.tsx";
 import { Icon } from "../ui/Icon.tsx";
+import { LinkedLine } from "./Markdown.tsx";
 
 /** The dialogs that the header opens. */
 export type ConversationDialog = "members" | "files" | "rename" | "invite" | "leave" | "delete";
@@ -28,7 +29,7 @@ export const Header = memo(function Header({ title, onOpen, ...chat }: Props) {
       <Button look="plain icon" className="button plain icon conversation-back" aria-label={t.conversation.back} onPress={() => navigate(paths.home)}><Icon name="back" /></Button>
       <div className="conversation-names">
         <h1 dir="auto">{title}</h1>
-        <p className="hint" dir="auto">{group ? chat.topic : [online && t.conversation.online, status].filter(Boolean).join(" · ")}</p>
+        <p className="hint" dir="auto"><LinkedLine text={group ? chat.topic : [online && t.conversation.online, status].filter(Boolean).join(" · ")} /></p>
       </div>
       {group && <Button look="plain" onPress={() => onOpen("members")}>{t.conversation.members(chat.memberCount)}</Button>}
       {!group && <Button look="plain icon" aria-label={t.files.ofChat} onPress={() => onOpen("files")}><Icon name="file" /></Button>}
