@@ -13,7 +13,6 @@ import { Devices } from "./Devices.tsx";
 import { Invites } from "./Invites.tsx";
 import { SignOut } from "./SignOut.tsx";
 import { useFormError } from "./useFormError.ts";
-import "./settings.css";
 
 const m = t.settings;
 
