@@ -21,6 +21,7 @@ var layers = map[string][]string{
 	"parley":                 {"chat", "internal/logging", "server", "store", "middleware", "web", "github.com/alecthomas/kong", "github.com/KimMachineGun/automemlimit", "golang.org/x/sync"},
 	"parley/textrule":        {"golang.org/x/text", "github.com/rivo/uniseg"},
 	"parley/chat":            {"textrule"},
+	"parley/search":          {"chat", "textrule"},
 	"parley/hub":             {},
 	"parley/web":             {},
 	"parley/wire":            {"chat", "github.com/shamaton/msgpack/v2", "github.com/tinylib/msgp"},
