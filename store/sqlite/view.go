@@ -154,7 +154,8 @@ func (t *tx) flush() {
 			s.title, s.topic, s.head, s.n, s.memberCount, s.activity, s.lastAt, s.id)
 		t.note(err)
 		for _, a := range s.wrote {
-			_, err := t.exec("UPDATE members SET read_up_to = max(read_up_to, ?) WHERE chat = ? AND user = ?", int64(a.seq), string(s.id), string(a.by))
+			_, err := t.exec(`UPDATE members SET read_up_to = max(read_up_to, ?1), unread_from = CASE WHEN unread_at >= ?1 THEN unread_from END
+				WHERE chat = ?2 AND user = ?3`, int64(a.seq), string(s.id), string(a.by))
 			t.note(err)
 		}
 		s.wrote, s.dirty = s.wrote[:0], false
