@@ -47,7 +47,7 @@ export default function BrowseChats({ onClose }: { onClose: () => void }) {
       <ul className="combobox-list">
         {chats?.map((c) => (
           <li key={c.id} className="browse-chat">
-            <Avatar user={{ id: c.id, name: c.title }} group />
+            <Avatar user={{ id: c.id, name: c.title, picture: c.picture }} group />
             <a className="browse-names" href={paths.chat(c.id)} onClick={(e) => look(e, c)}>
               <b dir="auto">{c.title}</b>
               <span className="hint" dir="auto">{[r.members(c.memberCount), c.topic].filter(Boolean).join(" · ")}</span>

@@ -1,17 +1,17 @@
 import { type FocusEvent, type KeyboardEvent, type ReactNode, useCallback, useEffect, useEffectEvent, useMemo, useRef, useState } from "react";
-import { loadParts } from "../app/loadParts.ts";
 import { lazyPart } from "../app/lazyPart.tsx";
 import { useChat, useCore, useSnapshot } from "../app/useCore.ts";
 import type { ChatId } from "../core/wire.ts";
 import { t } from "../strings/index.ts";
 import { Icon } from "../ui/Icon.tsx";
 import { useReorderGuard } from "../ui/useReorderGuard.ts";
+import { loadVirtualList } from "./loadVirtualList.ts";
 import { ChatRow } from "./ChatRow.tsx";
 import { type Item, keepOrder, type ListSettings, nextUnread, type SectionName, stableItems } from "./chatOrder.ts";
 import { openChat } from "./openChat.ts";
 import { useDraftPreviews } from "./useDraftPreviews.ts";
 
-const VirtualList = lazyPart(async () => (await loadParts()).VirtualList<Item>);
+const VirtualList = lazyPart(async () => (await loadVirtualList()).default<Item>);
 const maxPlainRows = 300; // rows; a longer list is virtual
 const r = t.sidebar;
 
