@@ -82,7 +82,7 @@ export function ChatList({ settings, onFold, none }: Props) {
     });
   }
   function onFocus(e: FocusEvent) {
-    setAt(chatOf(e));
+    setAt((now) => chatOf(e) ?? now); // not of a heading
     if (e.target.matches(":focus-visible")) setTyped(true);
   }
 
