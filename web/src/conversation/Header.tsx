@@ -8,6 +8,7 @@ import { t } from "../strings/index.ts";
 import { Avatar } from "../ui/Avatar.tsx";
 import { Button } from "../ui/Button.tsx";
 import { Icon } from "../ui/Icon.tsx";
+import { LinkedLine } from "./Markdown.tsx";
 
 /** The dialogs that the header opens. */
 export type ConversationDialog = "members" | "files" | "rename" | "picture" | "invite" | "leave" | "delete";
@@ -31,7 +32,7 @@ export const Header = memo(function Header({ title, onOpen, ...chat }: Props) {
       <Avatar user={{ id: chat.with ?? chat.id, name: title, picture }} group={group} online={online} />
       <div className="conversation-names">
         <h1 dir="auto">{title}</h1>
-        <p className="hint" dir="auto">{group ? chat.topic : [online && t.conversation.online, status].filter(Boolean).join(" · ")}</p>
+        <p className="hint" dir="auto"><LinkedLine text={group ? chat.topic : [online && t.conversation.online, status].filter(Boolean).join(" · ")} /></p>
       </div>
       {group && <Button look="plain" onPress={() => onOpen("members")}>{t.conversation.members(chat.memberCount)}</Button>}
       {!group && <Button look="plain icon" aria-label={t.files.ofChat} onPress={() => onOpen("files")}><Icon name="file" /></Button>}
