@@ -147,7 +147,7 @@ type People interface {
 	// (bad_input, field after, if it is not), and next is "" at the end.
 	FindUsers(ctx context.Context, q, after string, limit int) (users []User, next string, err error)
 	// PatchUser changes a user; last_owner if the server would be left without an
-	// active admin. Where the change of Active leaves a group without an active admin,
+	// active admin. A new picture is judged by CheckPicture. Where the change of Active leaves a group without an active admin,
 	// or with one who could be, it appends Succession. A new password ends all sessions
 	// but Keep, Active=false ends all: in the same commit, and as a Revocation on the
 	// feed. Both end the user's recovery code.
@@ -230,25 +230,30 @@ type Invites interface {
 //  2. The deletion of a message removes the records of its files in the same commit, and
 //     saves for each that its blobs must be removed. So does the removal of an upload.
 //     EndRemovals forgets it, and nothing else does.
-//  3. Nobody reads a file of a message who is no member of its chat.
+//  3. So does the event or patch that replaces the picture of a chat or user, and the
+//     deletion of a chat.
+//  4. Nobody reads a file of a message who is no member of its chat.
 type Files interface {
 	// CreateUpload saves the record of an upload; not_found unless By is a member of its
-	// chat, quota_exceeded as Upload.CheckQuota says with most. Uploads that begin at the
+	// chat, if it has one, quota_exceeded as Upload.CheckQuota says with most. Uploads that begin at the
 	// same moment may be missing, so a quota may be exceeded by a few.
 	CreateUpload(ctx context.Context, u Upload, most int64) error
-	// Upload returns the record of a file, by its maker; not_found for all others.
+	// Upload returns the record of a file, by its maker; not_found for all others, and for a
+	// picture in use.
 	Upload(ctx context.Context, by UserID, id FileID) (Upload, error)
 	// CompleteUpload saves the File, Length and Cleaned of an upload that was not complete;
 	// else it changes nothing. It returns the record; not_found if there is none any more.
 	CompleteUpload(ctx context.Context, u Upload) (Upload, error)
 	// RemoveUpload removes an upload; not_found as Upload, conflict if a message has it.
 	RemoveUpload(ctx context.Context, by UserID, id FileID) error
-	// ExpireUploads removes at most limit uploads that no message has and that expired
-	// before now. It returns how many.
+	// ExpireUploads removes at most limit uploads that no message, user or chat has and that
+	// expired before now. It returns how many.
 	ExpireUploads(ctx context.Context, now int64, limit int) (int, error)
 	// File returns a complete file of a chat; not_found unless the viewer is a member, and
 	// for an upload that no message has unless the viewer made it.
 	File(ctx context.Context, viewer UserID, chat ChatID, id FileID) (Upload, error)
+	// Picture returns a picture in use; not_found.
+	Picture(ctx context.Context, id FileID) (Upload, error)
 	// FilesOf returns files of a chat's messages, newest first, those of one message in
 	// its order, and whether there are more; not_found unless the viewer is a member.
 	FilesOf(ctx context.Context, viewer UserID, chat ChatID, l FileList) (files []PostedFile, more bool, err error)

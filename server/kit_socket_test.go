@@ -45,6 +45,9 @@ type value struct {
 	Role   chat.Role       `json:"role"`
 	Reason string          `json:"reason"`
 
+	Title   string       `json:"title"`
+	Picture *chat.FileID `json:"picture"`
+
 	ClientID string `json:"clientId"`
 	raw      string
 	order    int // in the order of arrival

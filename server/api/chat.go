@@ -174,7 +174,7 @@ func (a Chats) Patch(w http.ResponseWriter, r *http.Request) error {
 	if err := decode(r, &in); err != nil {
 		return err
 	}
-	if err := a.Service.RenameChat(r.Context(), caller(r), id, in.Title, in.Topic, in.ClientID); err != nil {
+	if err := a.Service.RenameChat(r.Context(), caller(r), id, service.Rename{Title: in.Title, Topic: in.Topic}, in.ClientID); err != nil {
 		return err
 	}
 	return a.answer(w, r, http.StatusOK, chat.Chat{ID: id, Kind: chat.Group})

@@ -11,6 +11,7 @@ import (
 type Profile struct {
 	Name, Status              *string
 	Password, CurrentPassword *string
+	Picture                   *chat.FileID // of the caller's upload; empty: none
 }
 
 // users are the operations on existing accounts.
@@ -18,7 +19,7 @@ type users struct{ *core }
 
 // UpdateProfile changes the caller's account. A new password ends their other sessions.
 func (s users) UpdateProfile(ctx context.Context, caller Caller, p Profile) (user chat.User, err error) {
-	patch := chat.UserPatch{Name: p.Name, Status: p.Status, Keep: caller.Session.ID}
+	patch := chat.UserPatch{Name: p.Name, Status: p.Status, Picture: p.Picture, Keep: caller.Session.ID}
 	var cost price
 	if p.Name != nil {
 		if err := chat.UserName.CleanIn(p.Name); err != nil {
@@ -30,6 +31,9 @@ func (s users) UpdateProfile(ctx context.Context, caller Caller, p Profile) (use
 		if err := chat.UserStatus.CleanIn(p.Status); err != nil {
 			return chat.User{}, err
 		}
+		cost.posts = textCost
+	}
+	if p.Picture != nil {
 		cost.posts = textCost
 	}
 	if p.Password != nil {
@@ -52,6 +56,9 @@ func (s users) UpdateProfile(ctx context.Context, caller Caller, p Profile) (use
 	}
 	if cost.posts > 0 {
 		s.signalUser(ctx, user.ID)
+	}
+	if p.Picture != nil {
+		s.files.Wake() // the one before is removed
 	}
 	return user, nil
 }

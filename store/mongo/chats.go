@@ -37,7 +37,7 @@ func (s *joinedChat) chat() chat.Chat {
 
 // chat returns the chat as users who are not members see it, if it is open.
 func (g *chatDoc) chat(head eventDoc) chat.Chat {
-	return chat.Chat{ID: g.ID, Kind: g.Kind, Open: g.Open, Title: g.Title, Topic: g.Topic, MemberCount: g.MemberCount, Head: head.Seq, Activity: head.At}
+	return chat.Chat{ID: g.ID, Kind: g.Kind, Open: g.Open, Title: g.Title, Topic: g.Topic, Picture: g.Picture, MemberCount: g.MemberCount, Head: head.Seq, Activity: head.At}
 }
 
 // newest returns the stage that adds a chat's newest event, as head.
