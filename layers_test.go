@@ -47,6 +47,7 @@ var layers = map[string][]string{
 	"parley/server": {"chat", "wire", "hub", "middleware", "store/cached", "server/api", "server/audit", "server/auth", "server/files", "server/service", "server/session", "server/live", "server/pictures", "server/socket", "server/tus", "github.com/go-chi/chi/v5",
 		"github.com/prometheus/client_golang", "golang.org/x/sync", "github.com/klauspost/compress"},
 	"parley/internal/keyed":     {"golang.org/x/sync"},
+	"parley/internal/lease":     {"chat"},
 	"parley/internal/logging":   {},
 	"parley/internal/disk":      {"golang.org/x/sys"},
 	"parley/internal/mongotest": {"go.mongodb.org/mongo-driver/v2"},

@@ -3,6 +3,7 @@ package chat
 import (
 	"context"
 	"iter"
+	"time"
 )
 
 // Log is every chat's append-only log and what is read from it. Its laws, each
@@ -270,6 +271,26 @@ type Files interface {
 	FileUsage(ctx context.Context) (FileUsage, error)
 }
 
+// Leases are claims on what one process of all replicas may do at a time. Laws:
+//
+//  1. A lease has one holder at most: once AcquireLease has returned held, no other holder
+//     gets the lease until ttl has passed since that call began, unless the holder releases it.
+//  2. Time is the store's own, so that the clocks of replicas do not matter. How long a
+//     holder has it must be measured by a monotonic clock. (Where the store is a cluster and
+//     another server of it takes over, their clocks must agree to a fraction of ttl.)
+//  3. A holder that was killed or stopped loses the lease after ttl. What it does after that
+//     is not prevented: a step that it had begun may run beside one of the next holder, so
+//     the steps of both must be harmless together.
+//
+// A holder is named by an id that no other has, of any process.
+type Leases interface {
+	// AcquireLease gives a lease to a holder for ttl from now, or renews it, unless another
+	// one holds it. An error leaves it open which of these happened.
+	AcquireLease(ctx context.Context, name, holder string, ttl time.Duration) (held bool, err error)
+	// ReleaseLease ends a lease, if the holder has it.
+	ReleaseLease(ctx context.Context, name, holder string) error
+}
+
 // Store is the whole of what Parley stores. All methods are safe for concurrent use. A
 // failure of the database is unavailable if a retry may help (full disk, no primary),
 // else internal.
@@ -282,6 +303,7 @@ type Store interface {
 	Sessions
 	Invites
 	Files
+	Leases
 	// Epoch returns the name of this history. It was made with the database, or
 	// when a copy, whose epoch is empty, was first opened.
 	Epoch() string
