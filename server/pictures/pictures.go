@@ -8,8 +8,9 @@ import (
 	"github.com/go-chi/chi/v5"
 
 	"parley/chat"
-	"parley/middleware"
 	"parley/server/api"
+	"parley/server/request"
+	"parley/server/response"
 	"parley/server/service"
 	"parley/server/transfer"
 )
@@ -42,7 +43,7 @@ func (a Pictures) PutMine(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	a.Answer(w, r, http.StatusOK, api.UserAnswer{User: user})
+	response.Write(w, r, http.StatusOK, api.UserAnswer{User: user})
 	return nil
 }
 
@@ -52,12 +53,12 @@ func (a Pictures) DeleteMine(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	a.Answer(w, r, http.StatusOK, api.UserAnswer{User: user})
+	response.Write(w, r, http.StatusOK, api.UserAnswer{User: user})
 	return nil
 }
 
 func (a Pictures) setMine(r *http.Request, id chat.FileID) (chat.User, error) {
-	return a.Service.UpdateProfile(r.Context(), caller(r), service.Profile{Picture: &id})
+	return a.Service.UpdateProfile(r.Context(), request.Caller(r), service.Profile{Picture: &id})
 }
 
 // PutOfChat handles PUT /api/chats/{chatId}/picture: the body is the picture.
@@ -82,11 +83,11 @@ func (a Pictures) DeleteOfChat(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (a Pictures) rename(r *http.Request, change service.Rename) error {
-	id := chat.ChatID(chi.URLParam(r, "chatId"))
-	if err := chat.CheckID("chatId", id); err != nil {
+	id, err := request.ChatID(r)
+	if err != nil {
 		return err
 	}
-	return a.Service.RenameChat(r.Context(), caller(r), id, change, "")
+	return a.Service.RenameChat(r.Context(), request.Caller(r), id, change, "")
 }
 
 // put uploads the body of a request as a picture and calls set with it. If set fails, the
@@ -97,7 +98,7 @@ func (a Pictures) put(w http.ResponseWriter, r *http.Request, set func(chat.File
 	}
 	body := transfer.NewBody(w, r)
 	defer body.End()
-	user := caller(r).User.ID
+	user := request.CallerID(r)
 	id, err := a.Service.UploadPicture(r.Context(), user, r.ContentLength, body)
 	if err != nil {
 		return body.Cause(err)
@@ -107,9 +108,4 @@ func (a Pictures) put(w http.ResponseWriter, r *http.Request, set func(chat.File
 		_ = a.Service.RemoveUpload(context.WithoutCancel(r.Context()), user, id)
 	}
 	return err
-}
-
-func caller(r *http.Request) service.Caller {
-	c := middleware.CallerOf(r.Context())
-	return service.Caller{User: c.User, Session: c.Session, Address: middleware.AddressKey(r.Context())}
 }
