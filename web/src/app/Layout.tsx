@@ -1,5 +1,6 @@
 import { useEffect } from "react";
 import { Notifications } from "../notifications/Notifications.tsx";
+import { forgetInvitePrompts } from "../settings/invitePrompts.ts";
 import { Sidebar } from "../sidebar/Sidebar.tsx";
 import { UserCard } from "../sidebar/UserCard.tsx";
 import { t } from "../strings/index.ts";
@@ -24,6 +25,7 @@ export function Layout() {
     if (first && matchMedia("(min-width: 45.01rem)").matches) navigate(paths.chat(first), { replace: true });
   }, [first]);
   const core = useCore();
+  useEffect(() => forgetInvitePrompts, []);
   const live = useSnapshot((s) => s.connection.state === "live");
   useEffect(() => (live ? prefetchParts() : undefined), [live]);
   const server = useServerName();
