@@ -32,7 +32,7 @@ var layers = map[string][]string{
 	"parley/store/mongo":     {"chat", "store/queue", "go.mongodb.org/mongo-driver/v2"},
 	"parley/store/cached":    {"chat"},
 	"parley/store/storetest": {"chat", "go.uber.org/goleak"},
-	"parley/middleware":      {"chat", "github.com/go-chi/chi/v5", "github.com/go-chi/httprate", "github.com/unrolled/secure", "github.com/klauspost/compress"},
+	"parley/middleware":      {"chat", "github.com/go-chi/chi/v5", "github.com/go-chi/httprate", "github.com/rs/cors", "github.com/unrolled/secure", "github.com/klauspost/compress"},
 	"parley/server/socket":   {"github.com/coder/websocket"},
 	"parley/server/engineio": {"internal/frame", "server/socket", "github.com/coder/websocket"},
 	"parley/server/socketio": {"wire", "server/engineio"},

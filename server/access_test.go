@@ -121,7 +121,7 @@ func permissions(t *testing.T, msgpack bool) {
 	}
 	err := chi.Walk(x.s.handler.(chi.Routes), func(method, route string, _ http.Handler, _ ...func(http.Handler) http.Handler) error {
 		route = method + " " + documentPattern(route)
-		if !covered[route] && route != "GET /*" {
+		if !covered[route] && route != "GET /*" && !strings.HasSuffix(route, " /socket.io") { // a session says who it is later
 			t.Errorf("%s is not in the table", route)
 		}
 		return nil

@@ -40,6 +40,12 @@ func (s *Server) routes() http.Handler {
 	r.Get("/healthz", h(s.health.getHealth))
 	r.Get("/readyz", h(s.health.getReady))
 
+	if s.SocketIO != SocketIOOff {
+		for _, path := range []string{"/socket.io", "/socket.io/"} {
+			r.With(s.guardSocketIO()...).Handle(path, h(s.socketIO.serve))
+		}
+	}
+
 	r.Route("/api", func(r chi.Router) {
 		s.guardAPI(r) // same origin, identity, rate limits, the user that the client means
 		r.Options("/uploads", h(uploads.Options))
