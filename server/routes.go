@@ -22,6 +22,7 @@ func (s *Server) routes() http.Handler {
 		invites    = api.Invites{API: s.api}
 		me         = api.Me{API: s.api}
 		members    = api.Members{API: s.api}
+		mentions   = api.Mentions{API: s.api}
 		messages   = api.Messages{API: s.api}
 		recoveries = api.Recoveries{API: s.api}
 		server     = api.Server{API: s.api}
@@ -80,6 +81,7 @@ func (s *Server) routes() http.Handler {
 				r.Post("/invites/accept", h(invites.Accept))
 				r.Delete("/invites/{inviteId:.{8,}}", h(invites.End)) // accept and peek are no ids
 
+				r.Get("/mentions", h(mentions.List))
 				r.Get("/chats", h(chats.List))
 				r.Post("/chats", h(chats.Create))
 				r.Get("/chats/{chatId}", h(chats.Get))
@@ -87,6 +89,7 @@ func (s *Server) routes() http.Handler {
 				r.Delete("/chats/{chatId}", h(chats.Delete))
 				r.Patch("/chats/{chatId}/mine", h(me.PatchMine))
 				r.Get("/chats/{chatId}/files", h(files.List))
+				r.Get("/chats/{chatId}/pins", h(mentions.Pins))
 				r.Get("/chats/{chatId}/members", h(members.List))
 				r.Put("/chats/{chatId}/members/{userId}", h(members.Put))
 				r.Delete("/chats/{chatId}/members/{userId}", h(members.Delete))
@@ -97,6 +100,9 @@ func (s *Server) routes() http.Handler {
 				r.Delete("/chats/{chatId}/messages/{seq}", h(messages.Delete))
 				r.Put("/chats/{chatId}/messages/{seq}/reactions/{emoji}", h(messages.PutReaction))
 				r.Delete("/chats/{chatId}/messages/{seq}/reactions/{emoji}", h(messages.DeleteReaction))
+				r.Put("/chats/{chatId}/messages/{seq}/pin", h(messages.PutPin))
+				r.Delete("/chats/{chatId}/messages/{seq}/pin", h(messages.DeletePin))
+				r.Get("/chats/{chatId}/messages/{seq}/thread", h(mentions.Thread))
 				r.Put("/chats/{chatId}/read", h(members.PutRead))
 				r.Get("/chats/{chatId}/events", h(events.List))
 			})
