@@ -39,12 +39,13 @@ type Event struct {
 	Role   Role     `json:"role,omitempty" msgpack:"role,omitempty"`
 	Reason string   `json:"reason,omitempty" msgpack:"reason,omitempty"` // Left: "removed" unless the user left by themselves, or ReasonDeleted
 
-	// Renamed: all, as they are now. In the log the newest renamed event alone has the
-	// title and topic.
-	Title *string `json:"title,omitempty" msgpack:"title,omitempty"`
-	Topic *string `json:"topic,omitempty" msgpack:"topic,omitempty"`
+	// Renamed: all, as they are now; an empty Picture is none. In the log the newest renamed
+	// event alone has the first three.
+	Title   *string `json:"title,omitempty" msgpack:"title,omitempty"`
+	Topic   *string `json:"topic,omitempty" msgpack:"topic,omitempty"`
+	Picture *FileID `json:"picture,omitempty" msgpack:"picture,omitempty"`
 
-	GroupMentions GroupMentions `json:"groupMentions,omitempty" msgpack:"groupMentions,omitempty"` // Renamed; not in those of earlier versions
+	GroupMentions GroupMentions `json:"groupMentions,omitempty" msgpack:"groupMentions,omitempty"` // not in renamed events of earlier versions
 }
 
 // ReplacesText reports whether the event replaces or removes a text, or takes a reaction

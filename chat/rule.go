@@ -256,8 +256,8 @@ func SetRole(v View, e *Event) error {
 	return nil
 }
 
-// Rename is the rule of renamed drafts: an admin renames a group, or changes who may name
-// all members. An empty field stays as it is; the event has all.
+// Rename is the rule of renamed drafts: an admin changes the title, topic or picture of a
+// group, or who may name all members. An empty field stays as it is; the event has all.
 func Rename(v View, e *Event) error {
 	if err := isMember(v, e.By); err != nil {
 		return err
@@ -273,7 +273,14 @@ func Rename(v View, e *Event) error {
 		e.Topic = &c.Topic
 	}
 	e.GroupMentions = cmp.Or(e.GroupMentions, c.GroupMentions)
-	if *e.Title == c.Title && *e.Topic == c.Topic && e.GroupMentions == c.GroupMentions {
+	if e.Picture == nil {
+		e.Picture = &c.Picture
+	}
+	switch {
+	case *e.Picture != c.Picture && *e.Picture != "":
+		u, _ := v.File(*e.Picture)
+		return CheckPicture(u, e.By)
+	case *e.Title == c.Title && *e.Topic == c.Topic && *e.Picture == c.Picture && e.GroupMentions == c.GroupMentions:
 		return ErrNoChange
 	}
 	return nil

@@ -7,6 +7,7 @@ import (
 
 	"parley/chat"
 	"parley/server/api"
+	"parley/server/lists"
 	"parley/server/service"
 	"parley/wire"
 )
@@ -82,7 +83,7 @@ func TestThread(t *testing.T) {
 	b := reply(ann, a)
 	c := reply(bob, root)
 	reply(ann, other)
-	thread := func(query string, want ...chat.Seq) (out api.ThreadAnswer) {
+	thread := func(query string, want ...chat.Seq) (out lists.ThreadAnswer) {
 		t.Helper()
 		bob.call("GET", path+"/messages/"+query, nil).want(200).into(&out)
 		if fmt.Sprint(seqsIn(out.Messages)) != fmt.Sprint(want) {

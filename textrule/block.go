@@ -30,7 +30,7 @@ type blocks struct {
 	paragraph strings.Builder
 	quotes    int  // around the paragraph
 	quoted    bool // its first line is in a quote
-	list      int // the indentation of the open list item's text; 0: no item is open
+	list      int  // the indentation of the open list item's text; 0: no item is open
 	fence     fence
 }
 

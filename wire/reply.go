@@ -11,6 +11,14 @@ type Reply struct {
 	Part  *HelloPart  `json:"part,omitempty" msgpack:"part,omitempty"`
 }
 
+// Failure is the Reply to a command that fails, with what Socket.IO needs beside it.
+type Failure struct {
+	Re     uint64
+	Do     string // the command's name
+	Error  *chat.Error
+	Closes bool // it is the reply to a hello, and the connection is closed after it
+}
+
 // HelloPart is a part of the answer to a hello with Parts. Its chats and users precede
 // those of the ok.
 type HelloPart struct {

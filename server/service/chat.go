@@ -108,6 +108,7 @@ func (s chats) resolve(ctx context.Context, caller chat.UserID, members []string
 // ChatPatch is a change of a group; nil fields stay.
 type ChatPatch struct {
 	Title, Topic  *string
+	Picture       *chat.FileID // of the caller's upload; empty: none
 	GroupMentions *chat.GroupMentions
 }
 
@@ -124,11 +125,14 @@ func (s chats) PatchChat(ctx context.Context, caller Caller, id chat.ChatID, p C
 	if err := OptionalClientID(clientID); err != nil {
 		return err
 	}
-	draft := chat.Event{Kind: chat.Renamed, ChatID: id, By: caller.User.ID, ClientID: clientID, Title: p.Title, Topic: p.Topic}
+	draft := chat.Event{Kind: chat.Renamed, ChatID: id, By: caller.User.ID, ClientID: clientID, Title: p.Title, Topic: p.Topic, Picture: p.Picture}
 	if p.GroupMentions != nil {
 		draft.GroupMentions = *p.GroupMentions
 	}
 	_, _, err := s.drafts.AppendWait(ctx, draft, chat.Rename)
+	if err == nil && p.Picture != nil {
+		s.files.Wake() // the one before is removed
+	}
 	return err
 }
 

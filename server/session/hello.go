@@ -193,6 +193,8 @@ func (c *Session) refuseHello(id uint64, err error) {
 	e := chat.AsError(err)
 	p := pendingClose{closeInternal, "hello failed", reconnectDelay()}
 	switch e.Code {
+	case chat.BadInput: // of a CONNECT of Socket.IO
+		p = pendingClose{wire.CloseProtocol, e.Message, 0}
 	case chat.NoIdentity:
 		p = pendingClose{wire.CloseRefused, e.Message, 0}
 	case chat.RateLimited:

@@ -21,7 +21,7 @@ func kinds(t *testing.T, open opener) {
 	member := func(u chat.User, r chat.Role) func(*chat.Event) {
 		return func(e *chat.Event) { e.Users, e.Role = []chat.UserID{u.ID}, r }
 	}
-	on, title, topic := true, "orchard", "apples"
+	on, title, topic, none := true, "orchard", "apples", chat.FileID("")
 	examples := map[chat.Kind]func(*chat.Event){
 		chat.Posted: func(e *chat.Event) {
 			e.Text, e.ClientID, e.MentionsAll, e.Silent = "a text @all", "post", chat.MentionAll, true
@@ -33,7 +33,9 @@ func kinds(t *testing.T, open opener) {
 		chat.Left:        member(bob, ""),
 		chat.RoleChanged: member(bob, chat.RoleAdmin),
 		chat.Pinned:      func(e *chat.Event) { e.Target, e.On = 3, &on },
-		chat.Renamed:     func(e *chat.Event) { e.Title, e.Topic, e.GroupMentions = &title, &topic, chat.ByAdmins },
+		chat.Renamed: func(e *chat.Event) {
+			e.Title, e.Topic, e.Picture, e.GroupMentions = &title, &topic, &none, chat.ByAdmins
+		},
 	}
 	for _, kind := range chat.Kinds() {
 		t.Run(string(kind), func(t *testing.T) {

@@ -1,4 +1,6 @@
-package api
+// Package lists has the handlers of lists of messages that are no window of a chat: pins,
+// conversations, and what concerns a user.
+package lists
 
 import (
 	"net/http"
@@ -6,6 +8,7 @@ import (
 	"parley/chat"
 	"parley/server/request"
 	"parley/server/response"
+	"parley/server/service"
 )
 
 // ThreadAnswer is a part of a conversation.
@@ -16,11 +19,11 @@ type ThreadAnswer struct {
 	MoreAfter bool           `json:"moreAfter" msgpack:"moreAfter"`
 }
 
-// Mentions has the handlers of lists of messages that are no window of a chat.
-type Mentions struct{ *API }
+// Lists has the handlers.
+type Lists struct{ Service *service.Service }
 
-// List handles GET /api/mentions.
-func (a Mentions) List(w http.ResponseWriter, r *http.Request) error {
+// Mentions handles GET /api/mentions.
+func (a Lists) Mentions(w http.ResponseWriter, r *http.Request) error {
 	limit, err := request.Limit(r, chat.DefaultPage, chat.MaxPage)
 	if err != nil {
 		return err
@@ -34,7 +37,7 @@ func (a Mentions) List(w http.ResponseWriter, r *http.Request) error {
 }
 
 // Pins handles GET /api/chats/{chatId}/pins.
-func (a Mentions) Pins(w http.ResponseWriter, r *http.Request) error {
+func (a Lists) Pins(w http.ResponseWriter, r *http.Request) error {
 	id, err := request.ChatID(r)
 	if err != nil {
 		return err
@@ -48,7 +51,7 @@ func (a Mentions) Pins(w http.ResponseWriter, r *http.Request) error {
 }
 
 // Thread handles GET /api/chats/{chatId}/messages/{seq}/thread.
-func (a Mentions) Thread(w http.ResponseWriter, r *http.Request) error {
+func (a Lists) Thread(w http.ResponseWriter, r *http.Request) error {
 	id, seq, err := request.Message(r)
 	if err != nil {
 		return err
