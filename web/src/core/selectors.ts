@@ -3,7 +3,7 @@ import type { Chat } from "./chatModel.ts";
 import type { Pending } from "./outbox.ts";
 import type { State } from "./state.ts";
 import { type MessageRange, rangeAt } from "./timeline.ts";
-import type { ChatId, FileId, PictureId, Seq, User, UserId } from "./wire.ts";
+import type { ChatId, File, FileId, PictureId, Seq, User, UserId } from "./wire.ts";
 
 export const unknownName = "…";
 
@@ -65,6 +65,13 @@ export const atEnd = (c: Chat, s: MessageRange): boolean => s.to >= c.seen;
 export function fileUrl(chatId: ChatId, id: FileId, what?: "thumb" | "download"): string {
   return `/api/chats/${chatId}/files/${id}${what === "thumb" ? "/thumb" : what ? "?download=1" : ""}`;
 }
+
+/** Returns the address of a picture that does not move; undefined if there is none. */
+export function stillUrl(chatId: ChatId, f: Pick<File, "id" | "type" | "durationMs" | "thumb">): string | undefined {
+  return f.thumb ? fileUrl(chatId, f.id, "thumb") : isAnimated(f) ? undefined : fileUrl(chatId, f.id);
+}
+
+export const isAnimated = ({ type, durationMs }: Pick<File, "type" | "durationMs">): boolean => fileKind(type) === "image" && !!durationMs;
 
 /** Types that the server serves inline; it sends all others as attachments. */
 const shown = new Set(["image/jpeg", "image/png", "image/gif", "image/webp", "image/avif", "video/mp4", "video/webm", "audio/mpeg", "audio/mp4", "audio/ogg"]);

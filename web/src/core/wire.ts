@@ -13,7 +13,7 @@ export interface User { id: UserId; handle: string; name: string; status: string
 /** `files` is the number of files of a message without a text. */
 export interface Quote { seq: Seq; by: UserId; text: string; files?: number }
 export type FileId = string;
-/** A file of a message; `width` and `height` are in pixels as it is shown. */
+/** A file of a message; `durationMs` is of a video, audio or animated picture, `width` and `height` are in pixels as it is shown. */
 export interface File { id: FileId; name: string; type: string; size: number; width?: number; height?: number; durationMs?: number; thumb: boolean }
 export interface Reaction { emoji: string; count: number; mine: boolean; by: readonly UserId[] }
 
