@@ -80,6 +80,7 @@ type Service struct {
 	recoveries
 	server
 	sessions
+	settings
 	users
 }
 
@@ -129,6 +130,7 @@ func New(c Config) *Service {
 		recoveries: recoveries{s},
 		server:     server{s},
 		sessions:   sessions{s},
+		settings:   settings{s},
 		users:      users{s},
 	}
 }

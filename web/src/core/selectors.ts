@@ -29,9 +29,18 @@ export function pictureOf(s: Pick<State, "users">, c: Pick<Chat, "kind" | "with"
 
 export const pictureUrl = (id: PictureId): string => `/api/pictures/${id}`;
 
-/** Returns the chats, newest activity first. */
-export function chatsByActivity(s: State): Chat[] {
-  return [...s.chats.values()].sort((a, b) => b.activity - a.activity || (a.id < b.id ? 1 : -1));
+/** Returns the time of the chat's newest message; that of its newest event if there is none, or if an older server does not send it. */
+export const lastAt = (c: Chat): number => c.lastAt || c.last?.at || c.activity;
+
+/** Reports whether nobody has written in the chat yet; an older server does not say. */
+export const isEmpty = (c: Chat): boolean => c.lastAt === 0;
+
+/** Compares chats for a list that begins with the newest message. */
+export const newestFirst = (a: Chat, b: Chat): number => lastAt(b) - lastAt(a) || (a.id < b.id ? 1 : -1);
+
+/** Returns the chats, newest message first, without direct chats in which nobody has written. */
+export function listedChats(s: State): Chat[] {
+  return [...s.chats.values()].filter((c) => c.kind === "group" || !isEmpty(c)).sort(newestFirst);
 }
 
 export function unreadOf(s: State): { chats: number; messages: number; mentions: number } {
