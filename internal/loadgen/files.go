@@ -24,7 +24,10 @@ const (
 	onePostP99   = ", one post to the other socket, p99"
 	besideUpload = "while 8 uploads run"
 	alone        = "without uploads"
-	uploadRounds = 5 // in each repeat: the disk's speed changes from second to second
+
+	// In each repeat: speeds change from second to second.
+	uploadRounds   = 5
+	downloadRounds = 20
 )
 
 // measureFiles measures transfers of files beside dd and net/http's FileServer, the memory of
@@ -77,7 +80,7 @@ func (b *bench) measureTransfers(ctx context.Context, t *parley, p *process, pat
 		return err
 	}
 	defer server.kill()
-	var dd, up, ours, theirs time.Duration
+	var dd, up time.Duration
 	for range uploadRounds {
 		copied := filepath.Join(filepath.Dir(path), "copy")
 		begin := time.Now()
@@ -94,20 +97,26 @@ func (b *bench) measureTransfers(ctx context.Context, t *parley, p *process, pat
 			return err
 		}
 		up += time.Since(begin)
-		file := "/api/chats/" + string(t.chats[0]) + "/files/" + id
-		for range 2 { // the first one may find the file in no cache
-			took, err := download(ctx, p.url+file, t.tokens[0], len(body))
+		if err := t.removeUpload(ctx, p, 0, id); err != nil {
+			return err
+		}
+	}
+	id, err := t.upload(ctx, p, 0, bytes.NewReader(body), "big")
+	if err != nil {
+		return err
+	}
+	addresses := [2]string{p.url + "/api/chats/" + string(t.chats[0]) + "/files/" + id, server.url + "/" + filepath.Base(path)}
+	var down [2]time.Duration
+	for n := range 1 + downloadRounds { // the first one fills caches
+		for i := range addresses {
+			i = (i + n) % 2 // each is first as often
+			took, err := download(ctx, addresses[i], t.tokens[0], len(body))
 			if err != nil {
 				return err
 			}
-			ours += took
-			if took, err = download(ctx, server.url+"/"+filepath.Base(path), "", len(body)); err != nil {
-				return err
+			if n > 0 {
+				down[i] += took
 			}
-			theirs += took
-		}
-		if err := t.removeUpload(ctx, p, 0, id); err != nil {
-			return err
 		}
 	}
 	rate := func(took time.Duration, times int) float64 {
@@ -115,9 +124,9 @@ func (b *bench) measureTransfers(ctx context.Context, t *parley, p *process, pat
 	}
 	b.add("files", t.name(), uploadRate, "MiB/s", rate(up, uploadRounds))
 	b.add("files", "dd conv=fsync", uploadRate, "MiB/s", rate(dd, uploadRounds))
-	b.add("files", t.name(), downloadRate, "MiB/s", rate(ours, 2*uploadRounds))
-	b.add("files", "FileServer", downloadRate, "MiB/s", rate(theirs, 2*uploadRounds))
-	return nil
+	b.add("files", t.name(), downloadRate, "MiB/s", rate(down[0], downloadRounds))
+	b.add("files", "FileServer", downloadRate, "MiB/s", rate(down[1], downloadRounds))
+	return t.removeUpload(ctx, p, 0, id)
 }
 
 // measureUploadMemory uploads 64 files at once.

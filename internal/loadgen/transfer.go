@@ -59,9 +59,7 @@ func download(ctx context.Context, url, token string, size int) (time.Duration, 
 	if err != nil {
 		return 0, err
 	}
-	if token != "" {
-		r.Header.Set("Authorization", "Bearer "+token)
-	}
+	r.Header.Set("Authorization", "Bearer "+token)
 	begin := time.Now()
 	res, err := httpClient.Do(r)
 	if err != nil {
