@@ -17,7 +17,7 @@ import (
 )
 
 const (
-	// MaxPixels is the largest picture that is decoded: a decoder needs 1.5 to 8 bytes a pixel.
+	// MaxPixels is the largest picture that is decoded; maxDecoded bounds the memory of it.
 	MaxPixels = 40_000_000
 	// ThumbSide is the longer side of a thumbnail, in px.
 	ThumbSide = 720
@@ -76,6 +76,9 @@ func (t *Thumbnailer) render(ctx context.Context, src io.ReaderAt, size int64, t
 	}
 	if info.Width == 0 || info.Width*info.Height > MaxPixels {
 		return nil, fmt.Errorf("%w: %d x %d pixels", ErrNoThumbnail, info.Width, info.Height)
+	}
+	if n := decodedSize(src, size, typ, info); n > maxDecoded {
+		return nil, fmt.Errorf("%w: its decoder needs %d MiB", ErrNoThumbnail, n>>20)
 	}
 	if typ == WebP && info.Animated { // the decoder knows no animation
 		return nil, ErrNoThumbnail

@@ -204,6 +204,7 @@ func FuzzThumbnail(f *testing.F) {
 			return
 		}
 		th.Thumbnail(context.Background(), bytes.NewReader(b), int64(len(b)), typ)
+		th.Square(context.Background(), bytes.NewReader(b), int64(len(b)), typ, 64)
 	})
 }
 
