@@ -56,6 +56,7 @@ var layers = map[string][]string{
 		"github.com/prometheus/client_golang", "golang.org/x/sync", "github.com/klauspost/compress"},
 	"parley/internal/keyed":     {"golang.org/x/sync"},
 	"parley/internal/lease":     {"chat"},
+	"parley/internal/webpush":   {"code.dny.dev/ssrf"},
 	"parley/internal/logging":   {},
 	"parley/internal/disk":      {"golang.org/x/sys"},
 	"parley/internal/mongotest": {"go.mongodb.org/mongo-driver/v2"},
