@@ -50,6 +50,25 @@ type Log interface {
 	Page(ctx context.Context, viewer UserID, chat ChatID, w Window) (Page, error)
 	// Message returns one message; not_found unless the viewer is a member.
 	Message(ctx context.Context, viewer UserID, chat ChatID, seq Seq) (Message, error)
+	// Pins returns the pinned messages, the last one pinned first; not_found unless the
+	// viewer is a member.
+	Pins(ctx context.Context, viewer UserID, chat ChatID) ([]Message, error)
+	// Thread returns a part of the conversation of a message: its root, and the messages
+	// that have that Root, in rising seq, of those above after at most limit. MoreBefore of
+	// the page is not set. not_found as Message.
+	Thread(ctx context.Context, viewer UserID, chat ChatID, seq, after Seq, limit int) (Page, error)
+	// MentionsOf returns messages by others that name the user or reply to one of theirs,
+	// newest first, below a place (the zero value is the start), in chats of which the user
+	// is a member. Those that were deleted are left out. It reads one range of an index.
+	MentionsOf(ctx context.Context, user UserID, below MentionPlace, limit int) ([]Message, error)
+}
+
+// MentionPlace is the place of a message among those of MentionsOf, which are in falling
+// time, then chat, then number.
+type MentionPlace struct {
+	At   int64
+	Chat ChatID
+	Seq  Seq
 }
 
 // Window selects messages: at most one of Before, After, Around and FromStart is
@@ -129,8 +148,13 @@ type Chats interface {
 	// parts loses nothing, and several replicas may purge at the same time.
 	Purge(ctx context.Context) (more bool, err error)
 	// MarkRead moves a member's read pointer forward, never back, at most to
-	// the head. It returns the pointer after that and whether it moved.
+	// the head. It also ends Mine.UnreadFrom if that is not above seq, as does a post of
+	// the member. It returns the pointer after that, and whether either changed.
 	MarkRead(ctx context.Context, chat ChatID, user UserID, seq Seq) (at Seq, moved bool, err error)
+	// PatchMine changes a member's own settings and returns them as they are then.
+	// MinePatch.CheckUnreadFrom is judged at the head. Hidden stores the count of posts,
+	// and holds while that does not change.
+	PatchMine(ctx context.Context, chat ChatID, user UserID, p MinePatch) (Mine, error)
 }
 
 // People are the accounts.
@@ -154,6 +178,10 @@ type People interface {
 	// but Keep, Active=false ends all: in the same commit, and as a Revocation on the
 	// feed. Both end the user's recovery code.
 	PatchUser(ctx context.Context, id UserID, p UserPatch) (User, error)
+	// Settings returns a user's own settings; not_found.
+	Settings(ctx context.Context, id UserID) (Settings, error)
+	// PatchSettings changes them as SettingsPatch.Of says, and returns them.
+	PatchSettings(ctx context.Context, id UserID, p SettingsPatch) (Settings, error)
 	// RenewHash replaces the hash of an unchanged password if it is still old, and ends
 	// nothing.
 	RenewHash(ctx context.Context, id UserID, old, renewed string) error

@@ -70,7 +70,7 @@ func (t *Thumbnailer) render(ctx context.Context, src io.ReaderAt, size int64, t
 	if decode == nil {
 		return nil, ErrNoThumbnail
 	}
-	info, err := Inspect(src, size, typ)
+	info, err := inspect(src, size, typ, true)
 	if err != nil {
 		return nil, err
 	}
@@ -80,7 +80,7 @@ func (t *Thumbnailer) render(ctx context.Context, src io.ReaderAt, size int64, t
 	if n := decodedSize(src, size, typ, info); n > maxDecoded {
 		return nil, fmt.Errorf("%w: its decoder needs %d MiB", ErrNoThumbnail, n>>20)
 	}
-	if typ == WebP && info.Animated { // the decoder knows no animation
+	if typ == WebP && info.DurationMs > 0 { // the decoder knows no animation
 		return nil, ErrNoThumbnail
 	}
 	select {

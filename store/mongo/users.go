@@ -13,16 +13,17 @@ import (
 
 // userDoc is a document of users.
 type userDoc struct {
-	ID        chat.UserID `bson:"_id"`
-	Handle    string      `bson:"handle"`
-	Name      string      `bson:"name"`
-	Status    string      `bson:"status"`
-	Role      chat.Role   `bson:"role"`
-	Active    bool        `bson:"active"`
-	Password  string      `bson:"password"`
-	CreatedAt int64       `bson:"createdAt"`
-	Picture   chat.FileID `bson:"picture,omitempty"`
-	Words     int         `bson:"words"` // the version of the user's words: wordsVersion
+	ID        chat.UserID  `bson:"_id"`
+	Handle    string       `bson:"handle"`
+	Name      string       `bson:"name"`
+	Status    string       `bson:"status"`
+	Role      chat.Role    `bson:"role"`
+	Active    bool         `bson:"active"`
+	Password  string       `bson:"password"`
+	CreatedAt int64        `bson:"createdAt"`
+	Settings  *settingsDoc `bson:"settings,omitempty"` // nil: not changed
+	Picture   chat.FileID  `bson:"picture,omitempty"`
+	Words     int          `bson:"words"` // the version of the user's words: wordsVersion
 }
 
 func (p *userDoc) user() chat.User {

@@ -7,6 +7,7 @@ import type { Message } from "../core/wire.ts";
 import { visible } from "../core/text.ts";
 import { t } from "../strings/index.ts";
 import { Button } from "../ui/Button.tsx";
+import { formatByKey, pasteRich } from "../composer/formatting.ts";
 import { byteLength, composing, excess, sends } from "../composer/text.ts";
 import { useDraft } from "../composer/useDraft.ts";
 
@@ -16,6 +17,11 @@ export function EditForm({ message, resumed, onDone }: { message: Message; resum
   const limit = useSnapshot((s) => s.state.limits.text);
   const draft = useDraft(editKey(message.chatId, message.seq), { initial: message.text, onGone: onDone });
   const { text } = draft;
+  const untouched = text === draft.of, overtaken = draft.of !== message.text && !message.deletedAt;
+  const restart = useEffectEvent((to: string) => draft.restart(to));
+  useEffect(() => {
+    if (overtaken && untouched) restart(message.text);
+  }, [overtaken, untouched, message.text]);
   const [error, setError] = useState("");
   const [busy, setBusy] = useState(false);
   const asked = useRef({ text: "", clientId: "" }); // a retry of the same text has the same clientId
@@ -34,7 +40,7 @@ export function EditForm({ message, resumed, onDone }: { message: Message; resum
 
   async function save() {
     const now = text.trim();
-    if (busy || over > 0) return;
+    if (busy || over > 0 || message.deletedAt) return;
     if (!visible(now)) return setError(t.conversation.editEmpty);
     if (now === message.text) return done();
     if (asked.current.text !== now) asked.current = { text: now, clientId: newId() };
@@ -56,13 +62,22 @@ export function EditForm({ message, resumed, onDone }: { message: Message; resum
       <textarea ref={field} aria-label={t.conversation.editing} value={text} dir="auto" rows={Math.min(12, text.split("\n").length)} enterKeyHint="send" aria-invalid={over > 0 || undefined}
         onChange={(e) => { draft.set(e.target.value); setError(""); }}
         onKeyDown={(e) => {
-          if (!sends(e.nativeEvent, e.currentTarget)) return;
+          if (formatByKey(e.nativeEvent, e.currentTarget) || !sends(e.nativeEvent, e.currentTarget)) return;
           e.preventDefault();
           void save();
-        }} />
+        }}
+        onPaste={(e) => pasteRich(e.nativeEvent, e.currentTarget)} />
+      {overtaken && !untouched && (
+        <div className="edit-overtaken" role="alert">
+          <p>{t.conversation.editOvertaken}</p>
+          <blockquote dir="auto">{message.text}</blockquote>
+          <Button onPress={() => draft.restart(message.text)}>{t.conversation.editTheirs}</Button>
+        </div>
+      )}
+      {message.deletedAt && <p className="error" role="alert">{t.conversation.deleted}</p>}
       {over > 0 && <p className="error" role="status">{t.composer.tooLong(excess(text, limit))}</p>}
       {error && <p className="error" role="alert">{error}</p>}
-      <div className="row end"><Button onPress={done}>{t.conversation.cancel}</Button><Button look="main" isDisabled={busy || over > 0} onPress={() => void save()}>{t.conversation.save}</Button></div>
+      <div className="row end"><Button onPress={done}>{t.conversation.cancel}</Button><Button look="main" isDisabled={busy || over > 0 || !!message.deletedAt} onPress={() => void save()}>{t.conversation.save}</Button></div>
     </div>
   );
 }

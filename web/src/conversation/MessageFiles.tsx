@@ -1,5 +1,5 @@
-import type { CSSProperties, ReactNode } from "react";
-import { fileKind, fileUrl } from "../core/selectors.ts";
+import { type CSSProperties, type ReactNode, useState } from "react";
+import { fileKind, fileUrl, isAnimated, stillUrl } from "../core/selectors.ts";
 import type { File, FileId, Message } from "../core/wire.ts";
 import { t } from "../strings/index.ts";
 import { Icon } from "../ui/Icon.tsx";
@@ -21,9 +21,7 @@ export function MessageFiles({ message: m, files, onView }: Props) {
         <PictureGrid>
           {pictures.map((f) => (
             <li key={f.id} style={pictureStyle(f, pictures.length)}>
-              <button type="button" aria-label={t.files.view(f.name)} onClick={() => onView(m, f.id)}>
-                <img src={fileUrl(m.chatId, f.id, f.thumb ? "thumb" : undefined)} alt="" loading="lazy" decoding="async" draggable={false} />
-              </button>
+              <PictureTile chatId={m.chatId} file={f} onView={() => onView(m, f.id)} />
             </li>
           ))}
         </PictureGrid>
@@ -33,17 +31,32 @@ export function MessageFiles({ message: m, files, onView }: Props) {
   );
 }
 
+/** A picture that opens the viewer. An animated one is still until it is played. */
+export function PictureTile({ chatId, file: f, onView }: { chatId: string; file: File; onView: () => void }) {
+  const [playing, setPlaying] = useState(false);
+  const src = playing ? fileUrl(chatId, f.id) : stillUrl(chatId, f);
+  return (
+    <>
+      <button type="button" className="picture-view" aria-label={t.files.view(f.name)} onClick={onView}>
+        {src && <img src={src} alt="" loading="lazy" decoding="async" draggable={false} />}
+      </button>
+      {isAnimated(f) && <button type="button" className="picture-play" aria-label={playing ? t.files.stop(f.name) : t.files.play(f.name)} onClick={() => setPlaying(!playing)}><Icon name={playing ? "stop" : "play"} />{f.type === "image/gif" && t.files.gif}</button>}
+    </>
+  );
+}
+
 export function PictureGrid({ children }: { children: ReactNode }) {
   return <ul className="picture-grid" aria-label={t.files.kinds.image}>{children}</ul>;
 }
 
 const single = { width: 360, height: 280 }; // maximum of a picture that is alone, in px
+const minWidth = 48, minPlayed = 128; // with room for the play button
 
 /** Returns the size of a picture before it is loaded. One of several is a square. */
-export function pictureStyle({ width, height }: Pick<File, "width" | "height">, count: number): CSSProperties | undefined {
+export function pictureStyle({ type, width, height, durationMs }: Pick<File, "type" | "width" | "height" | "durationMs">, count: number): CSSProperties | undefined {
   if (count > 1 || !width || !height) return undefined;
   const scale = Math.min(1, single.width / width, single.height / height);
-  return { width: Math.max(48, Math.round(width * scale)), aspectRatio: `${width} / ${height}` };
+  return { width: Math.max(durationMs || type === "image/gif" ? minPlayed : minWidth, Math.round(width * scale)), aspectRatio: `${width} / ${height}` };
 }
 
 /** A file that is not shown as a picture. */
