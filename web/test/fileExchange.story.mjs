@@ -155,7 +155,7 @@ test("on a slow line the progress moves", async () => {
     const page = await h.watch(await bob.context().newPage());
     await page.goto(new URL(`/c/${room}`, url).href);
     await attach(page, large("slow.bin"));
-    line.bytesPerSecond = 1_500_000; // the buffers of the sockets hold some megabytes
+    line.bytesPerSecond = 1_000_000; // the buffers of the sockets hold some megabytes
     await say(page, "Slowly");
     const bar = page.getByRole("progressbar", { name: "Uploading slow.bin" });
     await bar.waitFor();
@@ -168,7 +168,7 @@ test("on a slow line the progress moves", async () => {
       };
       look();
     }));
-    assert.ok(seen.length >= 4, `the values were ${seen}`);
+    assert.ok(seen.length >= 3, `the values were ${seen}`);
     assert.deepEqual(seen, [...seen].sort((a, b) => a - b)); // it never goes back
     line.bytesPerSecond = Infinity;
     await row(ann, "Slowly").getByRole("link", { name: /^Download slow\.bin/ }).waitFor();
