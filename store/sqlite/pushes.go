@@ -86,7 +86,7 @@ func (db *DB) SavePushResult(ctx context.Context, id chat.SessionID, r chat.Push
 // PushTargets is [chat.Pushes].PushTargets.
 func (db *DB) PushTargets(ctx context.Context, id chat.ChatID) ([]chat.PushTarget, error) {
 	now := db.now()
-	rows, err := db.rows(ctx, `SELECT m.user, `+readColumn+`, `+mineColumn+`, c.n, u.settings
+	rows, err := db.rows(ctx, `SELECT m.user, `+readColumn+`, `+roleColumn+`, c.n, u.settings
 		FROM chats c CROSS JOIN members m ON m.chat = c.id CROSS JOIN users u ON u.id = m.user
 		WHERE c.id = ? AND c.deleted = 0 AND EXISTS (SELECT 1 FROM subscriptions p`+liveSession+` WHERE p.user = m.user)`,
 		string(id), chat.SessionsSeen(now), now)
@@ -94,10 +94,11 @@ func (db *DB) PushTargets(ctx context.Context, id chat.ChatID) ([]chat.PushTarge
 		var m membership
 		var n chat.Seq
 		var settings []byte
-		if err := rows.Scan(&target.User, &target.ReadUpTo, &m.settings, &n, &settings); err != nil {
+		if err := rows.Scan(&target.User, &target.ReadUpTo, &m.role, &n, &settings); err != nil {
 			return target, err
 		}
-		target.Mine, target.Settings = *m.mine(n), chat.DefaultSettings()
+		_, mine := m.mine(n)
+		target.Mine, target.Settings = *mine, chat.DefaultSettings()
 		if settings != nil {
 			err = json.Unmarshal(settings, &target.Settings)
 		}
