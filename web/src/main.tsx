@@ -7,9 +7,11 @@ import { App } from "./app/App.tsx";
 import { navigate } from "./app/route.ts";
 import { CoreContext } from "./app/useCore.ts";
 import { Core } from "./core/core.ts";
+import { ignoreCompositionKeys } from "./ui/compositionKeys.ts";
 import { measureScrollbar, show, theme } from "./ui/theme.ts";
 
 show(theme());
+ignoreCompositionKeys();
 measureScrollbar();
 const core = new Core();
 void core.start();
