@@ -75,6 +75,11 @@ func permissions(t *testing.T, msgpack bool) {
 		{"POST /api/chats", m{"clientId": "c", "kind": "group"}, [5]int{401, 201, 201, 201, 201}},
 		{"GET " + c, nil, [5]int{401, 404, 200, 200, 404}},
 		{"PATCH " + c, m{"title": "T"}, [5]int{401, 404, 403, 200, 404}},
+		{"GET /api/mentions", nil, [5]int{401, 200, 200, 200, 200}},
+		{"GET " + c + "/pins", nil, [5]int{401, 404, 200, 200, 404}},
+		{"GET " + msg + "/thread", nil, [5]int{401, 404, 200, 200, 404}},
+		{"PUT " + msg + "/pin", nil, [5]int{401, 404, 204, 204, 404}},
+		{"DELETE " + msg + "/pin", nil, [5]int{401, 404, 204, 204, 404}},
 		{"PATCH " + c + "/mine", m{"starred": true}, [5]int{401, 404, 200, 200, 404}},
 		{"GET " + c + "/members", nil, [5]int{401, 404, 200, 200, 404}},
 		{"PUT " + c + "/members/me", nil, [5]int{401, 404, 204, 204, 404}},
@@ -121,7 +126,7 @@ func permissions(t *testing.T, msgpack bool) {
 	}
 	err := chi.Walk(x.s.handler.(chi.Routes), func(method, route string, _ http.Handler, _ ...func(http.Handler) http.Handler) error {
 		route = method + " " + documentPattern(route)
-		if !covered[route] && route != "GET /*" {
+		if !covered[route] && route != "GET /*" && !strings.HasSuffix(route, " /socket.io") { // a session says who it is later
 			t.Errorf("%s is not in the table", route)
 		}
 		return nil

@@ -76,6 +76,7 @@ type Service struct {
 	*files.Files // its Sweep is a goroutine
 	*invites
 	members
+	mentions
 	messages
 	recoveries
 	server
@@ -126,6 +127,7 @@ func New(c Config) *Service {
 		Files:      s.files,
 		invites:    &invites{core: s},
 		members:    members{s},
+		mentions:   mentions{s},
 		messages:   messages{s},
 		recoveries: recoveries{s},
 		server:     server{s},

@@ -1,4 +1,5 @@
 import { type CSSProperties, Fragment, memo, type ReactNode } from "react";
+import { follow, ownPath } from "../app/route.ts";
 import { differingHost } from "../core/linkHost.ts";
 import { parse } from "../core/markdown.ts";
 import { withLinks } from "../core/markdownLinks.ts";
@@ -71,4 +72,8 @@ export const LinkedLine = memo(function LinkedLine({ text }: { text: string }) {
   return withLinks(text).map((x, i) => (x.type === "link" ? <Link key={i} href={x.href}>{(x.children[0] as { text: string }).text}</Link> : <Fragment key={i}>{"text" in x && x.text}</Fragment>));
 });
 
-const Link = ({ href, children }: { href: string; children: ReactNode }) => <a href={href} target="_blank" rel="noopener noreferrer">{children}</a>;
+/** A link to a message or another view of this page opens in place, any other in a new tab. */
+function Link({ href, children }: { href: string; children: ReactNode }) {
+  const path = ownPath(href);
+  return path === undefined ? <a href={href} target="_blank" rel="noopener noreferrer">{children}</a> : <a href={href} onClick={(e) => follow(e, path)}>{children}</a>;
+}

@@ -19,7 +19,7 @@ export interface Reaction { emoji: string; count: number; mine: boolean; by: rea
 
 export interface Message {
   chatId: ChatId; seq: Seq; at: number; by: UserId; clientId: string; text: string;
-  reply?: Quote; mentions?: readonly UserId[]; files?: readonly File[]; editedAt?: number; deletedAt?: number; reactions?: readonly Reaction[];
+  reply?: Quote; mentions?: readonly UserId[]; files?: readonly File[]; editedAt?: number; deletedAt?: number; reactions?: readonly Reaction[]; pinned?: boolean;
 }
 
 /** A chat as the server lists it for one user. `activity` is the time of its head, `lastAt` that of its newest message (0: none); an older server does not send it. */
@@ -44,6 +44,7 @@ export type Posted = Logged & { event: "posted"; text?: string; reply?: Quote; m
 export type Event = Posted
   | Logged & { event: "edited"; target: Seq; text?: string; mentions?: readonly UserId[] }
   | Logged & { event: "deleted"; target: Seq }
+  | Logged & { event: "pinned"; target: Seq; on: boolean }
   | Logged & { event: "reacted"; target: Seq; emoji?: string; on: boolean }
   | Logged & { event: "joined"; users: readonly UserId[]; role: Role }
   | Logged & { event: "left"; users: readonly UserId[]; reason?: string }
@@ -67,10 +68,11 @@ export interface HistoryWindow { limit?: number; before?: Seq; after?: Seq; arou
 export interface Commands {
   hello: [{ token?: string; as?: UserId; parts?: boolean }, Hello];
   resume: [{ epoch?: string; seen?: Readonly<Record<ChatId, Seq>>; at?: Readonly<Record<ChatId, number>>; more?: boolean }, object];
-  post: [{ chatId: ChatId; clientId: string; text: string; replyTo?: Seq; files?: readonly FileId[] }, { seq: Seq; at: number; again?: boolean }];
+  post: [{ chatId: ChatId; clientId: string; text: string; replyTo?: Seq; files?: readonly FileId[]; silent?: boolean }, { seq: Seq; at: number; again?: boolean }];
   edit: [{ chatId: ChatId; clientId?: string; text: string; target: Seq }, { seq?: Seq }];
   delete: [{ chatId: ChatId; clientId?: string; target: Seq }, { seq?: Seq }];
   react: [{ chatId: ChatId; clientId?: string; target: Seq; emoji: string; on: boolean }, { seq?: Seq }];
+  pin: [{ chatId: ChatId; clientId?: string; target: Seq; on: boolean }, { seq?: Seq }];
   read: [{ chatId: ChatId; seq: Seq }, object];
   typing: [{ chatId: ChatId }, object];
   focus: [{ chatIds: readonly ChatId[] }, object];
