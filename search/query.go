@@ -49,24 +49,26 @@ func (q *Query) Match(m chat.Message) bool {
 
 func (t Term) matches(tokens []Token) bool {
 	for _, first := range tokens {
-		if t.Words[0].is(first.Word) && t.at(tokens, first.Pos-t.Words[0].Offset, nil) {
+		if t.Words[0].is(first.Word) && t.at(tokens, first.Pos, nil) {
 			return true
 		}
 	}
 	return false
 }
 
-// at reports whether the term occurs at a position, and calls found with its tokens.
+// at reports whether the term occurs at a position, and calls found with its tokens. Those
+// given are in rising positions.
 func (t Term) at(tokens []Token, pos int, found func(Word, Token)) bool {
 	for _, w := range t.Words {
 		any := false
-		for _, tok := range tokens {
-			if tok.Pos == pos+w.Offset && w.is(tok.Word) {
+		i, _ := slices.BinarySearchFunc(tokens, pos+w.Offset, func(t Token, pos int) int { return t.Pos - pos })
+		for ; i < len(tokens) && tokens[i].Pos == pos+w.Offset; i++ {
+			if w.is(tokens[i].Word) {
 				any = true
 				if found == nil {
 					break
 				}
-				found(w, tok)
+				found(w, tokens[i])
 			}
 		}
 		if !any {
