@@ -10,8 +10,8 @@ const (
 	Direct ChatKind = "direct" // two people, for ever
 )
 
-// Chat is a chat as one user sees it. The fields below Activity are zero for a user who
-// is not a member, and on a View.
+// Chat is a chat as one user sees it. The fields below LastAt are zero for a user who
+// is not a member. On a View they are too, and LastAt.
 type Chat struct {
 	ID          ChatID   `json:"id" msgpack:"id"`
 	Kind        ChatKind `json:"kind" msgpack:"kind"`
@@ -21,6 +21,7 @@ type Chat struct {
 	Head        Seq      `json:"head" msgpack:"head"`
 	MemberCount int      `json:"memberCount" msgpack:"memberCount"`
 	Activity    int64    `json:"activity" msgpack:"activity"` // time of the head
+	LastAt      int64    `json:"lastAt" msgpack:"lastAt"`     // time of the newest posted event, even if its message was deleted; 0: none
 
 	Role     Role     `json:"role,omitempty" msgpack:"role,omitempty"` // empty: not a member
 	ReadUpTo Seq      `json:"readUpTo" msgpack:"readUpTo"`

@@ -24,8 +24,9 @@ import (
 //     message was deleted, nor a title or topic that was replaced.
 //  7. A group with an active member has an active admin: Succession is in the commit
 //     of its cause.
-//  8. An event keeps its number and its time, and the activity of a chat is the
-//     time of its head. EventTime says how times follow each other.
+//  8. An event keeps its number and its time, the activity of a chat is the time of
+//     its head, and its LastAt that of its newest post, deleted or not. EventTime says
+//     how times follow each other.
 type Log interface {
 	// Append queues a draft and returns. done is called once, after the commit
 	// or with the reason for a failure; it must not block. again is true if the

@@ -26,7 +26,7 @@ var (
 	notes    = chat.File{ID: "-OLkfmBcU8aI2y0H", Name: "notes.pdf", Type: "application/pdf", Size: 300}
 	pictures = chat.Message{ChatID: general, Seq: 11, At: noon, By: bob, ClientID: "b-11", Reply: &chat.Quote{Seq: 10, By: ann, Files: 2}, Files: []chat.File{picture, tour, notes}}
 	gone     = chat.Message{ChatID: general, Seq: 9, At: noon, By: bob, ClientID: "b-9", DeletedAt: noon + 70_000}
-	openChat = chat.Chat{ID: general, Kind: chat.Group, Open: true, Title: "General", Head: 300, MemberCount: 2, Activity: noon, Role: chat.RoleMember, ReadUpTo: 12, Unread: 3, Mentions: 1, Last: &hi}
+	openChat = chat.Chat{ID: general, Kind: chat.Group, Open: true, Title: "General", Head: 300, MemberCount: 2, Activity: noon + 1, LastAt: noon, Role: chat.RoleMember, ReadUpTo: 12, Unread: 3, Mentions: 1, Last: &hi}
 	direct   = chat.Chat{ID: secret, Kind: chat.Direct, Head: 70_000, MemberCount: 2, Activity: noon, Role: chat.RoleMember, ReadUpTo: 70_000, With: bob}
 )
 

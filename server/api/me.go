@@ -4,6 +4,8 @@ import (
 	"net/http"
 
 	"parley/chat"
+	"parley/server/request"
+	"parley/server/response"
 	"parley/server/service"
 )
 
@@ -17,7 +19,7 @@ type Me struct{ *API }
 
 // Get handles GET /api/me.
 func (a Me) Get(w http.ResponseWriter, r *http.Request) error {
-	a.Answer(w, r, http.StatusOK, UserAnswer{identity(r).User})
+	response.Write(w, r, http.StatusOK, UserAnswer{request.Identity(r).User})
 	return nil
 }
 
@@ -29,14 +31,14 @@ func (a Me) Patch(w http.ResponseWriter, r *http.Request) error {
 		Password        *string `json:"password"`
 		CurrentPassword *string `json:"currentPassword"`
 	}
-	if err := decode(r, &in); err != nil {
+	if err := request.Decode(r, &in); err != nil {
 		return err
 	}
-	user, err := a.Service.UpdateProfile(r.Context(), caller(r), service.Profile{Name: in.Name, Status: in.Status,
+	user, err := a.Service.UpdateProfile(r.Context(), request.Caller(r), service.Profile{Name: in.Name, Status: in.Status,
 		Password: in.Password, CurrentPassword: in.CurrentPassword})
 	if err != nil {
 		return err
 	}
-	a.Answer(w, r, http.StatusOK, UserAnswer{user})
+	response.Write(w, r, http.StatusOK, UserAnswer{user})
 	return nil
 }

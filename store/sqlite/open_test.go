@@ -229,6 +229,7 @@ func TestMigrationsAreUnchanged(t *testing.T) {
 		"0c0486846e48edc9cbf6c4a6484fc0d9f1624b729d00ea879bb2ebd140200bf8",
 		"7a2d83ba24e108d4c0c04964135c812b9d626774d695de31274ec622323c0a35",
 		"dc66975873219b5aacc1987bb823d8cf2cece17982aa83078b8468b17a74793c",
+		"19d236a160df9b27e583f8e14f3466fd396cc1627ff6968171a7554b6c025cf4",
 	}
 	files, err := fs.Glob(migrations, "migrations/*.sql") // sorted
 	if err != nil {

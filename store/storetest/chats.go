@@ -76,7 +76,7 @@ func groups(t *testing.T, open opener) {
 		post(t, s, ann, c, "hello @bob")
 		got, err := s.Chat(ctx, bob.ID, c.ID)
 		must(t, err)
-		equal(t, "as a stranger sees it", got, chat.Chat{ID: c.ID, Kind: chat.Group, Open: true, Title: "garden", Head: 2, MemberCount: 1, Activity: got.Activity})
+		equal(t, "as a stranger sees it", got, chat.Chat{ID: c.ID, Kind: chat.Group, Open: true, Title: "garden", Head: 2, MemberCount: 1, Activity: got.Activity, LastAt: got.Activity})
 	})
 
 	t.Run("made once", func(t *testing.T) {

@@ -21,6 +21,7 @@ import "./conversation.css";
 
 const Members = lazyPart(async () => (await loadParts()).Members, "dialog");
 const RenameChat = lazyPart(async () => (await loadParts()).RenameChat, "dialog");
+const PictureDialog = lazyPart(async () => (await loadParts()).PictureDialog, "dialog");
 const DeleteChat = lazyPart(async () => (await loadParts()).DeleteChat, "dialog");
 const LeaveChat = lazyPart(async () => (await loadParts()).LeaveChat, "dialog");
 const FileViewer = lazyPart(async () => (await loadParts()).FileViewer, "dialog");
@@ -98,7 +99,7 @@ function OpenConversation({ chat, seq }: { chat: Chat; seq?: Seq }) {
   }
   return (
     <div className="conversation" ref={area} onKeyDown={onKeyDown}>
-      <Header kind={chat.kind} with={chat.with} topic={chat.topic} memberCount={chat.memberCount} role={chat.role} title={title} onOpen={setOpened} />
+      <Header id={chat.id} kind={chat.kind} with={chat.with} picture={chat.picture} topic={chat.topic} memberCount={chat.memberCount} role={chat.role} title={title} onOpen={setOpened} />
       {chat.kind === "group" && chat.memberCount === 1 && <InvitePrompt chatId={chat.id} />}
       <MessageList chat={chat} title={title} target={seq} editing={editing} actions={actions} onEditPending={setGiven} />
       <Typing chat={chat} />
@@ -107,6 +108,7 @@ function OpenConversation({ chat, seq }: { chat: Chat; seq?: Seq }) {
       {opened === "files" && <ChatFiles chatId={chat.id} onClose={close} />}
       {opened === "members" && <Members chat={chat} onClose={close} />}
       {opened === "rename" && <RenameChat chat={chat} onClose={close} />}
+      {opened === "picture" && <PictureDialog title={t.picture.ofGroup} group owner={{ id: chat.id, name: title, picture: chat.picture }} onSave={(p) => core.api.putChatPicture(chat.id, p)} onRemove={() => core.api.removeChatPicture(chat.id)} onClose={close} />}
       {opened === "leave" && <LeaveChat chat={chat} onClose={close} />}
       {opened === "delete" && <DeleteChat chat={chat} title={title} onClose={close} />}
       {opened === "invite" && <InviteDialog chatId={chat.id} title={title} onClose={close} />}

@@ -1,5 +1,6 @@
 import { useEffect, useMemo, useState } from "react";
 import { Menu, MenuItem, MenuTrigger, Popover } from "react-aria-components";
+import { lazyPart } from "../app/lazyPart.tsx";
 import { useCore, useSnapshot } from "../app/useCore.ts";
 import type { Chat } from "../core/chatModel.ts";
 import { explain } from "../strings/failure.ts";
@@ -8,7 +9,7 @@ import { userOf } from "../core/selectors.ts";
 import type { Role, User } from "../core/wire.ts";
 import { openDirectChat } from "../sidebar/openChat.ts";
 import { Combobox } from "../sidebar/Combobox.tsx";
-import VirtualList from "../sidebar/VirtualList.tsx";
+import { loadVirtualList } from "../sidebar/loadVirtualList.ts";
 import { UserItem } from "../sidebar/UserItem.tsx";
 import { useUserSearch } from "../sidebar/useUserSearch.ts";
 import { t } from "../strings/index.ts";
@@ -18,9 +19,12 @@ import { Icon } from "../ui/Icon.tsx";
 import { Dialog } from "../ui/Dialog.tsx";
 import { attempt } from "../ui/Toast.tsx";
 
+const VirtualList = lazyPart(async () => (await loadVirtualList()).default<Item>);
 const maxPlainRows = 300; // rows; a longer list is virtual
 const order = new Intl.Collator(undefined, { numeric: true, sensitivity: "base" }); // admins first, then by name
 const searchFrom = 20; // members; more get a search field
+
+interface Item { readonly key: string; readonly user: User; readonly role: Role }
 
 export default function Members({ chat, onClose }: { chat: Chat; onClose: () => void }) {
   const core = useCore();
@@ -32,10 +36,10 @@ export default function Members({ chat, onClose }: { chat: Chat; onClose: () => 
     core.loadMembers(chat.id).catch((err) => setError(explain(err).message));
   }, [core, chat.id]);
   const { people, searching } = useUserSearch(adding);
-  const members = useMemo(() => [...(chat.members ?? [])].map(([id, role]) => ({ key: id, user: userOf({ users }, id), role }))
+  const members = useMemo((): Item[] => [...(chat.members ?? [])].map(([id, role]) => ({ key: id, user: userOf({ users }, id), role }))
     .sort((a, b) => Number(b.role === "admin") - Number(a.role === "admin") || order.compare(a.user.name, b.user.name)), [chat.members, users]);
   const shown = query.trim() ? fuzzyFind(query, members, (m) => [m.user.name, m.user.handle], members.length) : members;
-  const show = (m: (typeof members)[number]) => <MemberItem user={m.user} role={m.role} chat={chat} onClose={onClose} />;
+  const show = (m: Item) => <MemberItem user={m.user} role={m.role} chat={chat} onClose={onClose} />;
   return (
     <Dialog title={t.conversation.members(chat.memberCount)} isOpen onClose={onClose}>
       {error && <p className="error" role="alert">{error}</p>}

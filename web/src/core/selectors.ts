@@ -3,7 +3,7 @@ import type { Chat } from "./chatModel.ts";
 import type { Pending } from "./outbox.ts";
 import type { State } from "./state.ts";
 import { type MessageRange, rangeAt } from "./timeline.ts";
-import type { ChatId, FileId, Seq, User, UserId } from "./wire.ts";
+import type { ChatId, FileId, PictureId, Seq, User, UserId } from "./wire.ts";
 
 export const unknownName = "…";
 
@@ -21,6 +21,13 @@ export function userOf(s: Pick<State, "users">, id: UserId): User {
 export function titleOf(s: State, c: Chat): string {
   return c.kind === "direct" && c.with ? userOf(s, c.with).name : c.title;
 }
+
+/** Returns the picture of a group, or of the other user of a direct chat. */
+export function pictureOf(s: Pick<State, "users">, c: Pick<Chat, "kind" | "with" | "picture">): PictureId | undefined {
+  return c.kind === "direct" && c.with ? userOf(s, c.with).picture : c.picture;
+}
+
+export const pictureUrl = (id: PictureId): string => `/api/pictures/${id}`;
 
 /** Returns the chats, newest activity first. */
 export function chatsByActivity(s: State): Chat[] {

@@ -7,7 +7,9 @@ export type UserId = string;
 export type Seq = number;
 export type Role = "member" | "admin";
 
-export interface User { id: UserId; handle: string; name: string; status: string; role: Role; active: boolean }
+/** `/api/pictures/` serves it; another picture has another id. */
+export type PictureId = string;
+export interface User { id: UserId; handle: string; name: string; status: string; role: Role; active: boolean; picture?: PictureId }
 /** `files` is the number of files of a message without a text. */
 export interface Quote { seq: Seq; by: UserId; text: string; files?: number }
 export type FileId = string;
@@ -23,7 +25,7 @@ export interface Message {
 /** A chat as the server lists it for one user. */
 export interface Entry {
   id: ChatId; kind: "group" | "direct"; open: boolean; title: string; topic: string; head: Seq; memberCount: number;
-  activity: number; role?: Role; readUpTo: Seq; unread: number; mentions: number; last?: Message; with?: UserId;
+  activity: number; role?: Role; readUpTo: Seq; unread: number; mentions: number; last?: Message; with?: UserId; picture?: PictureId;
 }
 
 /** A window of messages in ascending seq, at least as new as event `head`. */
@@ -46,7 +48,7 @@ export type Event = Posted
   | Logged & { event: "joined"; users: readonly UserId[]; role: Role }
   | Logged & { event: "left"; users: readonly UserId[]; reason?: string }
   | Logged & { event: "role"; users: readonly UserId[]; role: Role }
-  | Logged & { event: "renamed"; title?: string; topic?: string };
+  | Logged & { event: "renamed"; title?: string; topic?: string; picture?: string };
 
 export type Signal =
   | { signal: "typing"; chatId: ChatId; by: UserId }

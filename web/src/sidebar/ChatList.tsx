@@ -1,5 +1,4 @@
 import { type FocusEvent, type KeyboardEvent, type ReactNode, useCallback, useEffect, useMemo, useRef, useState } from "react";
-import { loadParts } from "../app/loadParts.ts";
 import { lazyPart } from "../app/lazyPart.tsx";
 import { useRoute } from "../app/route.ts";
 import { useChat, useCore, useSnapshot } from "../app/useCore.ts";
@@ -7,11 +6,12 @@ import type { Chat } from "../core/chatModel.ts";
 import type { ChatId } from "../core/wire.ts";
 import { t } from "../strings/index.ts";
 import { useReorderGuard } from "../ui/useReorderGuard.ts";
+import { loadVirtualList } from "./loadVirtualList.ts";
 import { ChatRow } from "./ChatRow.tsx";
 import { keepOrder, stableOrder } from "./chatOrder.ts";
 import { useDraftPreviews } from "./useDraftPreviews.ts";
 
-const VirtualList = lazyPart(async () => (await loadParts()).VirtualList<Item>);
+const VirtualList = lazyPart(async () => (await loadVirtualList()).default<Item>);
 const maxPlainRows = 300; // rows; a longer list is virtual
 const r = t.sidebar;
 

@@ -2,7 +2,7 @@ import { useMemo, useState } from "react";
 import { useCore, useSnapshot } from "../app/useCore.ts";
 import type { Chat } from "../core/chatModel.ts";
 import { fuzzyFind } from "../core/search.ts";
-import { chatsByActivity, titleOf } from "../core/selectors.ts";
+import { chatsByActivity, pictureOf, titleOf } from "../core/selectors.ts";
 import type { User } from "../core/wire.ts";
 import { t } from "../strings/index.ts";
 import { Avatar } from "../ui/Avatar.tsx";
@@ -35,7 +35,7 @@ export default function QuickSwitcher({ onClose }: { onClose: () => void }) {
   return (
     <Dialog title={t.sidebar.jump} isOpen onClose={onClose}>
       <Combobox label={t.sidebar.jumpHint} items={goals} keyOf={(g) => g.chat?.id ?? g.user!.id} query={query} onQuery={setQuery} onPick={go} none={searching ? undefined : t.sidebar.noResults}
-        show={(g) => (g.chat ? <><Avatar user={{ id: g.chat.with ?? g.chat.id, name: titleOf(state, g.chat) }} group={g.chat.kind === "group"} small /><span dir="auto">{titleOf(state, g.chat)}</span></> : <UserItem user={g.user} />)} />
+        show={(g) => (g.chat ? <><Avatar user={{ id: g.chat.with ?? g.chat.id, name: titleOf(state, g.chat), picture: pictureOf(state, g.chat) }} group={g.chat.kind === "group"} size="small" /><span dir="auto">{titleOf(state, g.chat)}</span></> : <UserItem user={g.user} />)} />
     </Dialog>
   );
 }

@@ -85,7 +85,7 @@ export function Sidebar() {
           <Button onPress={() => setOpen("browse")}>{r.browse}</Button>
         </div>
       } />
-      {me && <a className="sidebar-me" href={paths.me} onClick={(e) => follow(e, paths.me)} aria-current={at === "me" ? "page" : undefined}><Avatar user={me} small /><span dir="auto">{me.name}</span></a>}
+      {me && <a className="sidebar-me" href={paths.me} onClick={(e) => follow(e, paths.me)} aria-current={at === "me" ? "page" : undefined}><Avatar user={me} size="small" /><span dir="auto">{me.name}</span></a>}
       {open === "new" && <NewChat onClose={() => setOpen(undefined)} />}
       {open === "browse" && <BrowseChats onClose={() => setOpen(undefined)} />}
       {open === "jump" && <QuickSwitcher onClose={() => setOpen(undefined)} />}
