@@ -7,8 +7,7 @@ import (
 	"parley/chat"
 )
 
-// Query is what a person searches for. A message matches if all Terms occur in it. There is
-// at least one.
+// Query is what a person searches for. A message matches if all Terms occur in it.
 type Query struct {
 	Terms         []Term
 	Chats         []chat.ChatID // the chats to search; empty: all of the viewer's
@@ -38,13 +37,19 @@ func (q *Query) Match(m chat.Message) bool {
 	if q.After != 0 && m.At < q.After || q.Before != 0 && m.At >= q.Before || len(q.Chats) > 0 && !slices.Contains(q.Chats, m.ChatID) {
 		return false
 	}
-	tokens := MessageTokens(m)
+	return m.DeletedAt == 0 && q.matches(MessageTokens(m))
+}
+
+// MatchTitle reports whether all words that the query asks for occur in a title.
+func (q *Query) MatchTitle(title string) bool { return q.matches(Tokens(title)) }
+
+func (q *Query) matches(tokens []Token) bool {
 	for _, t := range q.Terms {
 		if !t.matches(tokens) {
 			return false
 		}
 	}
-	return len(q.Terms) > 0
+	return true
 }
 
 func (t Term) matches(tokens []Token) bool {
@@ -76,4 +81,10 @@ func (t Term) at(tokens []Token, pos int, found func(Word, Token)) bool {
 		}
 	}
 	return true
+}
+
+// Hit is a message that is found.
+type Hit struct {
+	Chat chat.ChatID
+	Seq  chat.Seq
 }

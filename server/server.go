@@ -18,6 +18,7 @@ import (
 	"parley/server/api"
 	"parley/server/audit"
 	"parley/server/auth"
+	"parley/server/find"
 	"parley/server/live"
 	"parley/server/service"
 	"parley/server/session"
@@ -63,6 +64,7 @@ type Config struct {
 	anonymous middleware.Rate // of one address: calls without an identity, and requests for the page's files
 	intervals live.Intervals
 	hold      time.Duration // session.Config.Hold
+	find      find.Index
 }
 
 const (
@@ -112,7 +114,7 @@ func New(c Config) *Server {
 	errors := service.ErrorLog{Log: c.Log, Sampler: s.sampler}
 	events := audit.New(c.Log, s.sampler)
 	s.metrics = newMetrics(s)
-	s.service = service.New(service.Config{Store: c.Store, Blobs: c.Blobs, Errors: errors, Audit: events, Registration: c.Registration, Limits: c.Limits, Lifetimes: c.Lifetimes, Appended: s.metrics.outcome, Attempts: c.attempts,
+	s.service = service.New(service.Config{Store: c.Store, Blobs: c.Blobs, Errors: errors, Audit: events, Registration: c.Registration, Limits: c.Limits, Lifetimes: c.Lifetimes, Appended: s.metrics.outcome, Attempts: c.attempts, Find: c.find,
 		Enforce: func(r cached.Revocation) { s.live.Enforce(r, s.service.Revoked) },
 		Readmit: func(r cached.Revocation) { s.live.Readmit(r) }})
 	s.live = live.New(live.Config{Store: s.service, Hub: s.hub, Log: c.Log, TextChanged: s.service.Pages.Clear, UsersChanged: s.service.Clear,
