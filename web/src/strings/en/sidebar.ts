@@ -53,6 +53,7 @@ export const sidebar = {
   more: "Show more",
   shortcuts: [
     ["Ctrl+K", "Jump to a chat or person"],
+    ["/ or Ctrl+Shift+F", "Search messages"],
     ["Ctrl+/", "Show keyboard shortcuts"],
     ["Enter", "Send message"],
     ["Shift+Enter", "New line"],
