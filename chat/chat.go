@@ -18,6 +18,7 @@ type Chat struct {
 	Open        bool     `json:"open" msgpack:"open"` // any user may find and join it
 	Title       string   `json:"title" msgpack:"title"`
 	Topic       string   `json:"topic" msgpack:"topic"`
+	Picture     FileID   `json:"picture,omitempty" msgpack:"picture,omitempty"` // empty: none
 	Head        Seq      `json:"head" msgpack:"head"`
 	MemberCount int      `json:"memberCount" msgpack:"memberCount"`
 	Activity    int64    `json:"activity" msgpack:"activity"` // time of the head
@@ -25,10 +26,20 @@ type Chat struct {
 
 	Role     Role     `json:"role,omitempty" msgpack:"role,omitempty"` // empty: not a member
 	ReadUpTo Seq      `json:"readUpTo" msgpack:"readUpTo"`
-	Unread   int      `json:"unread" msgpack:"unread"`     // messages posted after ReadUpTo, without deleted ones
+	Unread   int      `json:"unread" msgpack:"unread"`     // messages posted after ReadTo, without deleted ones
 	Mentions int      `json:"mentions" msgpack:"mentions"` // those of them that name the user
 	Last     *Message `json:"last,omitempty" msgpack:"last,omitempty"`
 	With     UserID   `json:"with,omitempty" msgpack:"with,omitempty"` // the other one of a direct chat
+	Mine     *Mine    `json:"mine,omitempty" msgpack:"mine,omitempty"` // the member's own settings; may be shared
+}
+
+// ReadTo returns the number behind which messages are unread: ReadUpTo, or less while the
+// member has messages marked as unread again.
+func (c *Chat) ReadTo() Seq {
+	if c.Mine == nil || c.Mine.UnreadFrom == 0 {
+		return c.ReadUpTo
+	}
+	return min(c.ReadUpTo, c.Mine.UnreadFrom-1)
 }
 
 // Bounds of a chat; lengths are in bytes.

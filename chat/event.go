@@ -35,9 +35,11 @@ type Event struct {
 	Role   Role     `json:"role,omitempty" msgpack:"role,omitempty"`
 	Reason string   `json:"reason,omitempty" msgpack:"reason,omitempty"` // Left: "removed" unless the user left by themselves, or ReasonDeleted
 
-	// Renamed: both, as they are now. In the log the newest renamed event alone has them.
-	Title *string `json:"title,omitempty" msgpack:"title,omitempty"`
-	Topic *string `json:"topic,omitempty" msgpack:"topic,omitempty"`
+	// Renamed: all three, as they are now; an empty Picture is none. In the log the newest
+	// renamed event alone has them.
+	Title   *string `json:"title,omitempty" msgpack:"title,omitempty"`
+	Topic   *string `json:"topic,omitempty" msgpack:"topic,omitempty"`
+	Picture *FileID `json:"picture,omitempty" msgpack:"picture,omitempty"`
 }
 
 // ReplacesText reports whether the event replaces or removes a text, or takes a reaction
@@ -89,14 +91,16 @@ const (
 	SignalPresence SignalKind = "presence"
 	SignalRead     SignalKind = "read"
 	SignalUser     SignalKind = "user"
+	SignalMine     SignalKind = "mine"
+	SignalSettings SignalKind = "settings"
 )
 
 // Signal is a notice without a number, which is never stored or replayed. The server
 // decides by its kind who receives it.
 type Signal struct {
 	Kind   SignalKind
-	ChatID ChatID // typing, read
-	By     UserID // typing, read, user
+	ChatID ChatID // typing, read, mine
+	By     UserID // typing, read, user, mine, settings
 	Seq    Seq    // read
 	Small  bool   // read: the chat has at most SmallChat members, so others may see it
 	// presence: all users that are connected to one replica. It is a lease: it expires

@@ -5,6 +5,7 @@ import (
 	"context"
 	"io/fs"
 	"log/slog"
+	"net"
 	"net/http"
 	"net/netip"
 	"net/url"
@@ -52,8 +53,12 @@ type Config struct {
 	Web            fs.FS // the page and its assets
 	Version        string
 	PublicURL      *url.URL // nil: links and origins follow the Host header
+	Listen         net.Addr // nil: not known; then invites name no address in the server's network
 	Registration   Registration
 	TrustedProxies []netip.Prefix
+	SocketIO       SocketIO   // transports of Socket.IO clients; "": SocketIOOn
+	Replica        string     // name of this server among others; begins the session ids of Socket.IO
+	Origins        []*url.URL // origins whose pages may use this server with the session cookie
 	Limits         Limits
 	Lifetimes      Lifetimes
 	LostLines      func() uint64 // returns the number of lost log lines, for the metrics; nil: 0
@@ -93,12 +98,14 @@ type Server struct {
 	sampler    *middleware.LogSampler
 	api        *api.API
 	health     *health
+	socketIO   *socketIOClients
 }
 
 // New returns a Server. It starts the hub's goroutine and no other.
 func New(c Config) *Server {
 	c.sockets.Codecs, c.sockets.PingEvery = len(wire.Codecs), cmp.Or(c.sockets.PingEvery, heartbeat)
 	c.Limits.Message = maxMessage
+	c.SocketIO = cmp.Or(c.SocketIO, SocketIOOn)
 	c.attempts = cmp.Or(c.attempts, auth.DefaultRates())
 	requests := cmp.Or(c.anonymous, middleware.Rate{N: anonymousRequests, Per: time.Minute})
 	if c.Limits.Anonymous.N == 0 {
@@ -122,7 +129,8 @@ func New(c Config) *Server {
 	s.sessions = session.New(session.Config{Service: s.service, Hub: s.hub, Presence: s.live.Presence, Log: c.Log, Audit: events, Ready: s.live.Await,
 		Version: c.Version, Heartbeat: c.sockets.PingEvery, Sockets: c.Limits.Sockets, Hold: c.hold,
 		Closed: s.metrics.closed, LogRead: s.metrics.caughtUp.Inc})
-	s.api = api.New(api.Config{Service: s.service, Hub: s.hub, Errors: errors, Audit: events, Version: c.Version, PublicURL: c.PublicURL, Ready: s.ready})
+	s.api = api.New(api.Config{Service: s.service, Hub: s.hub, Errors: errors, Audit: events, Version: c.Version, PublicURL: c.PublicURL, Listen: c.Listen, Ready: s.ready})
+	s.socketIO = newSocketIOClients(s)
 	s.health = &health{api: s.api, store: s.service.Store, ready: s.ready}
 	s.metrics.registry.MustRegister(newHubCollector(s), newFileCollector(s.service.Files))
 	s.handler = s.routes()
@@ -145,6 +153,7 @@ func (s *Server) Run(ctx context.Context) error {
 	defer s.sampler.Flush()
 	g, ctx := errgroup.WithContext(ctx)
 	g.Go(func() error { return s.live.Run(ctx) })
+	g.Go(func() error { return s.socketIO.engine.Run(ctx) })
 	g.Go(func() error { return releaseMemory(ctx) })
 	g.Go(func() error { return s.service.Run(ctx) })
 	g.Go(func() error { return s.service.Sweep(ctx) })
@@ -171,6 +180,7 @@ func (s *Server) Stop(ctx context.Context) error {
 		defer cancel()
 	}
 	s.service.Stop(drafts)
+	defer s.socketIO.engine.Close(wire.CloseRestarting, "restarting") // those that have not said hello
 	return s.hub.Close(ctx)
 }
 

@@ -17,7 +17,7 @@ func ref[T any](v T) *T { return &v }
 
 var (
 	annUser = chat.User{ID: ann, Handle: "ann", Name: "Ann Ångström", Status: "at lunch 🍜", Role: chat.RoleAdmin, Active: true}
-	bobUser = chat.User{ID: bob, Handle: "bob", Name: "Bob", Role: chat.RoleMember, Active: true}
+	bobUser = chat.User{ID: bob, Handle: "bob", Name: "Bob", Role: chat.RoleMember, Active: true, Picture: "-OLkfmPb8uVzC4oD"}
 	quote   = &chat.Quote{Seq: 7, By: bob, Text: "Where is the <b>map</b> & the key?"}
 	hi      = chat.Message{ChatID: general, Seq: 8, At: noon, By: ann, ClientID: mine, Text: "In \"the\" drawer, @bob\n… second line", Reply: quote, Mentions: []chat.UserID{bob},
 		EditedAt: noon + 1, Reactions: []chat.Reaction{{Emoji: "👍", Count: 2, Mine: true, By: []chat.UserID{ann, bob}}}}
@@ -26,8 +26,11 @@ var (
 	notes    = chat.File{ID: "-OLkfmBcU8aI2y0H", Name: "notes.pdf", Type: "application/pdf", Size: 300}
 	pictures = chat.Message{ChatID: general, Seq: 11, At: noon, By: bob, ClientID: "b-11", Reply: &chat.Quote{Seq: 10, By: ann, Files: 2}, Files: []chat.File{picture, tour, notes}}
 	gone     = chat.Message{ChatID: general, Seq: 9, At: noon, By: bob, ClientID: "b-9", DeletedAt: noon + 70_000}
-	openChat = chat.Chat{ID: general, Kind: chat.Group, Open: true, Title: "General", Head: 300, MemberCount: 2, Activity: noon + 1, LastAt: noon, Role: chat.RoleMember, ReadUpTo: 12, Unread: 3, Mentions: 1, Last: &hi}
-	direct   = chat.Chat{ID: secret, Kind: chat.Direct, Head: 70_000, MemberCount: 2, Activity: noon, Role: chat.RoleMember, ReadUpTo: 70_000, With: bob}
+	openChat = chat.Chat{ID: general, Kind: chat.Group, Open: true, Title: "General", Picture: "-OLkfmPa7tUyB3nC", Head: 300, MemberCount: 2, Activity: noon + 1, LastAt: noon, Role: chat.RoleMember, ReadUpTo: 12, Unread: 3, Mentions: 1, Last: &hi,
+		Mine: &own}
+	own    = chat.Mine{Level: chat.LevelMentions, MutedUntil: noon + 3_600_000, Starred: true, UnreadFrom: 8}
+	night  = chat.Settings{Level: chat.LevelMentions, QuietFrom: "22:00", QuietTo: "07:00", TimeZone: "Europe/Berlin", PushText: true}
+	direct = chat.Chat{ID: secret, Kind: chat.Direct, Head: 70_000, MemberCount: 2, Activity: noon, Role: chat.RoleMember, ReadUpTo: 70_000, With: bob, Mine: chat.Mine{}.OrDefaults()}
 )
 
 func event(kind chat.Kind, seq chat.Seq, fill func(*chat.Event)) chat.Event {
@@ -59,10 +62,10 @@ var commands = map[string]Command{
 
 // values are examples of the server's messages, by the name of their golden files.
 var values = map[string]any{
-	"reply-hello": Reply{Re: 1, OK: Hello{Epoch: epoch, Me: annUser, Chats: []chat.Chat{openChat, direct}, Users: []chat.User{annUser, bobUser}, Version: "1.0.0", Now: noon,
+	"reply-hello": Reply{Re: 1, OK: Hello{Epoch: epoch, Me: annUser, Settings: night, Chats: []chat.Chat{openChat, direct}, Users: []chat.User{annUser, bobUser}, Version: "1.0.0", Now: noon,
 		Limits: Limits{Text: 16 << 10, Body: 1 << 20, Message: 128 << 10, Page: 200, Quote: 200, Readers: 32, Sockets: 20, Posts: Rate{N: 20, PerMs: 10_000}, File: 100 << 20, Files: 10}, HeartbeatMs: 25_000}},
 	"reply-hello-part":    Reply{Re: 1, Part: &HelloPart{Chats: []chat.Chat{direct}}},
-	"reply-hello-new":     Reply{Re: 1, OK: Hello{Epoch: epoch, Me: bobUser, Version: "1.0.0", Now: noon, HeartbeatMs: 25_000}},
+	"reply-hello-new":     Reply{Re: 1, OK: Hello{Epoch: epoch, Me: bobUser, Settings: chat.DefaultSettings(), Version: "1.0.0", Now: noon, HeartbeatMs: 25_000}},
 	"reply-empty":         Reply{Re: 2},
 	"reply-post":          Reply{Re: 4, OK: Posted{Seq: 8, At: noon}},
 	"reply-post-again":    Reply{Re: 4, OK: Posted{Seq: 8, At: noon, Again: true}},
@@ -95,12 +98,16 @@ var values = map[string]any{
 	"event-joined":         event(chat.Joined, 14, func(e *chat.Event) { e.ClientID, e.Users, e.Role = "e-14", []chat.UserID{bob}, chat.RoleMember }),
 	"event-left":           event(chat.Left, 15, func(e *chat.Event) { e.ClientID, e.Users, e.Reason = "e-15", []chat.UserID{bob}, "removed" }),
 	"event-role":           event(chat.RoleChanged, 16, func(e *chat.Event) { e.ClientID, e.Users, e.Role = "e-16", []chat.UserID{bob}, chat.RoleAdmin }),
-	"event-renamed":        event(chat.Renamed, 17, func(e *chat.Event) { e.ClientID, e.Title, e.Topic = "e-17", ref("Everybody"), ref("") }),
+	"event-renamed": event(chat.Renamed, 17, func(e *chat.Event) {
+		e.ClientID, e.Title, e.Topic, e.Picture = "e-17", ref("Everybody"), ref(""), ref(chat.FileID("-OLkfmPa7tUyB3nC"))
+	}),
 
 	"signal-typing":    Signal{Signal: string(chat.SignalTyping), ChatID: general, By: bob},
 	"signal-read":      Signal{Signal: string(chat.SignalRead), ChatID: general, By: bob, Seq: 300},
 	"signal-presence":  Signal{Signal: string(chat.SignalPresence), By: bob, Online: ref(false)},
 	"signal-user":      Signal{Signal: string(chat.SignalUser), User: &bobUser},
+	"signal-mine":      Signal{Signal: string(chat.SignalMine), ChatID: general, Mine: &own},
+	"signal-settings":  Signal{Signal: string(chat.SignalSettings), Settings: &night},
 	"signal-chat":      Signal{Signal: SignalChat, ChatID: general, Head: 300, Chat: &openChat, Users: []chat.User{annUser, bobUser}},
 	"signal-chat-gone": Signal{Signal: SignalChat, ChatID: general, Gone: true},
 	"signal-reset":     Signal{Signal: SignalReset, ChatID: general, Head: 300, Epoch: epoch},

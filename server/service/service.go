@@ -83,6 +83,7 @@ type Service struct {
 	searches
 	server
 	sessions
+	settings
 	users
 }
 
@@ -133,6 +134,7 @@ func New(c Config) *Service {
 		searches:   searches{s, find.New(store, c.Find)},
 		server:     server{s},
 		sessions:   sessions{s},
+		settings:   settings{s},
 		users:      users{s},
 	}
 }

@@ -67,7 +67,7 @@ type task struct {
 func posted(ev chat.Event, again bool) any { return wire.Posted{Seq: ev.Seq, At: ev.At, Again: again} }
 func changed(ev chat.Event, _ bool) any    { return wire.Changed{Seq: ev.Seq} }
 
-func (c *Session) ping(t *task) { c.answer(t.ID, wire.Pong{Now: chat.Now()}, nil) }
+func (c *Session) ping(t *task) { c.answer(t.ID, wire.Pong{Now: chat.Now()}) }
 
 func (c *Session) markRead(t *task) {
 	err := chat.CheckID("chatId", t.ChatID)

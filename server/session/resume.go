@@ -23,7 +23,7 @@ func (s *subscriber) resume(cmd *wire.Command) {
 			s.conn.Join(string(id))
 		}
 	}
-	s.answer(cmd.ID, nil, nil)
+	s.answer(cmd.ID, nil)
 	r := resumption{left: MaxMissedInAll, sameEpoch: cmd.Epoch == s.Service.Epoch()}
 	for id := range cmd.Seen {
 		if s.conn.Room(s.ctx) != nil {

@@ -28,7 +28,11 @@ func (s *joinedChat) chat() chat.Chat {
 	g, head := s.Group[0], s.Head[0]
 	c := g.chat(head)
 	read, n := s.Place.read()
-	c.Role, c.ReadUpTo, c.Unread = s.Place.Member.Role, min(read, head.Seq), int(head.N-min(n, head.N))
+	c.Role, c.ReadUpTo, c.Mine = s.Place.Member.Role, min(read, head.Seq), s.Place.mine(head.N)
+	if c.Mine.UnreadFrom != 0 {
+		n = min(n, s.Place.Member.UnreadN)
+	}
+	c.Unread = int(head.N - min(n, head.N))
 	if g.Pair != "" {
 		c.With = chat.OtherOf(g.Pair, s.Place.Member.User)
 	}
@@ -37,7 +41,7 @@ func (s *joinedChat) chat() chat.Chat {
 
 // chat returns the chat as users who are not members see it, if it is open.
 func (g *chatDoc) chat(head eventDoc) chat.Chat {
-	c := chat.Chat{ID: g.ID, Kind: g.Kind, Open: g.Open, Title: g.Title, Topic: g.Topic, MemberCount: g.MemberCount, Head: head.Seq, Activity: head.At}
+	c := chat.Chat{ID: g.ID, Kind: g.Kind, Open: g.Open, Title: g.Title, Topic: g.Topic, Picture: g.Picture, MemberCount: g.MemberCount, Head: head.Seq, Activity: head.At}
 	if head.Kind.Is().Message {
 		c.LastAt = head.At // else by fillLastAt
 	}
@@ -87,7 +91,7 @@ func (db *DB) countUnread(ctx context.Context, user chat.UserID, chats []chat.Ch
 		if c := &chats[i]; c.Unread > 0 {
 			at[c.ID] = c
 			branches = append(branches,
-				bson.D{{Key: "mentions", Value: user}, {Key: "chat", Value: c.ID}, {Key: "seq", Value: bson.D{{Key: "$gt", Value: c.ReadUpTo}, {Key: "$lte", Value: c.Head}}}},
+				bson.D{{Key: "mentions", Value: user}, {Key: "chat", Value: c.ID}, {Key: "seq", Value: bson.D{{Key: "$gt", Value: c.ReadTo()}, {Key: "$lte", Value: c.Head}}}},
 				bson.D{{Key: "chat", Value: c.ID}, {Key: "kind", Value: chat.Deleted}, between("n", posts[c.ID]-chat.Seq(c.Unread)+1, posts[c.ID])})
 		}
 	}
@@ -107,7 +111,7 @@ func (db *DB) countUnread(ctx context.Context, user chat.UserID, chats []chat.Ch
 			switch c := at[n.Of.Chat]; {
 			case n.Of.Kind != chat.Deleted:
 				c.Mentions += n.N
-			case n.Of.Target > c.ReadUpTo && n.Seq <= c.Head:
+			case n.Of.Target > c.ReadTo() && n.Seq <= c.Head:
 				c.Unread--
 			}
 		}

@@ -36,6 +36,8 @@ type eventDoc struct {
 	Reason string        `bson:"reason,omitempty"`
 	Title  *string       `bson:"title,omitempty"`
 	Topic  *string       `bson:"topic,omitempty"`
+
+	Picture *chat.FileID `bson:"picture,omitempty"`
 }
 
 // chatDoc is a document of chats: the fields that do not follow from the last event.
@@ -45,6 +47,7 @@ type chatDoc struct {
 	Open        bool          `bson:"open"`
 	Title       string        `bson:"title"`
 	Topic       string        `bson:"topic"`
+	Picture     chat.FileID   `bson:"picture,omitempty"`
 	By          chat.UserID   `bson:"by"`
 	ClientID    string        `bson:"clientId"`
 	Pair        string        `bson:"pair,omitempty"` // chat.PairOf of a direct chat
@@ -55,13 +58,21 @@ type chatDoc struct {
 
 // memberDoc is a document of members. Read is the number up to which they have read, N the
 // count of posts up to there. A member's own last post is read, too, and looked up
-// (members.go). Both begin at the joined event.
+// (members.go). Both begin at the joined event. The rest are the member's own settings.
 type memberDoc struct {
 	Chat chat.ChatID `bson:"chat"`
 	User chat.UserID `bson:"user"`
 	Role chat.Role   `bson:"role"`
 	Read chat.Seq    `bson:"read"`
 	N    chat.Seq    `bson:"n"`
+
+	Level      chat.Level `bson:"level,omitempty"`
+	MutedUntil int64      `bson:"mutedUntil,omitempty"`
+	Starred    bool       `bson:"starred,omitempty"`
+	HiddenAt   *chat.Seq  `bson:"hiddenAt,omitempty"`   // posts of the chat when it was hidden; it is while there are no more
+	UnreadFrom chat.Seq   `bson:"unreadFrom,omitempty"` // messages from here on are unread again
+	UnreadN    chat.Seq   `bson:"unreadN,omitempty"`    // posts before that
+	UnreadAt   chat.Seq   `bson:"unreadAt,omitempty"`   // head when that was set: a later post of the member ends it
 }
 
 // onceID returns the _id of an event with a clientId. The clientIds of messages and
@@ -110,7 +121,7 @@ func unchanged(e *chat.Event) bson.D {
 // document returns the document of a numbered event, without the text of an edit.
 func document(e *chat.Event) eventDoc {
 	d := eventDoc{ID: string(e.ChatID) + " x " + strconv.FormatUint(uint64(e.Seq), 10), Chat: e.ChatID, Seq: e.Seq, N: e.N, Kind: e.Kind, At: e.At, By: e.By,
-		ClientID: e.ClientID, Target: e.Target, Emoji: e.Emoji, On: e.On, Users: e.Users, Role: e.Role, Reason: e.Reason, Title: e.Title, Topic: e.Topic}
+		ClientID: e.ClientID, Target: e.Target, Emoji: e.Emoji, On: e.On, Users: e.Users, Role: e.Role, Reason: e.Reason, Title: e.Title, Topic: e.Topic, Picture: e.Picture}
 	if e.ClientID != "" {
 		d.ID = onceID(e)
 	}
@@ -128,7 +139,7 @@ func document(e *chat.Event) eventDoc {
 func (d *eventDoc) entry(about map[chat.Seq]eventDoc) chat.Event {
 	e := chat.Event{Kind: d.Kind, ChatID: d.Chat, Seq: d.Seq, N: d.N, At: d.At, By: d.By, ClientID: d.ClientID, Text: d.Text, Mentions: d.Mentions, Files: d.Files,
 		EditedAt: d.EditedAt, DeletedAt: d.DeletedAt, Reply: d.quote(about), Target: d.Target, Emoji: d.Emoji, On: d.On,
-		Users: d.Users, Role: d.Role, Reason: d.Reason, Title: d.Title, Topic: d.Topic}
+		Users: d.Users, Role: d.Role, Reason: d.Reason, Title: d.Title, Topic: d.Topic, Picture: d.Picture}
 	if d.Kind == chat.Edited {
 		post := about[d.Target]
 		e.Text, e.Mentions = post.Text, post.Mentions
