@@ -7,7 +7,7 @@ import { Button } from "../ui/Button.tsx";
 import { Icon } from "../ui/Icon.tsx";
 import { attempt } from "../ui/Toast.tsx";
 import { monthName } from "./filterText.ts";
-import { asks, formatQuery, parseQuery, settled } from "./query.ts";
+import { asks, formatQuery, parseQuery, type Query, settled } from "./query.ts";
 import { SearchField } from "./SearchField.tsx";
 import { NameHits, SearchHits } from "./SearchHits.tsx";
 import { keep, useSearch } from "./useSearch.ts";
@@ -55,10 +55,10 @@ export function SearchPage({ q }: { q: string }) {
     keep(core.api, { scrollTop: page.current!.scrollTop, opened: key });
     if (wanted !== q) write(wanted);
   };
-  function enter() {
-    if (empty) return;
-    add(wanted);
-    write(wanted);
+  function enter(whole: Query) {
+    if (!asks(whole)) return;
+    add(formatQuery(whole));
+    write(formatQuery(whole));
   }
   /** The arrows move between the hits, and from the first one back to the field. */
   function onKeyDown(e: KeyboardEvent<HTMLElement>) {
