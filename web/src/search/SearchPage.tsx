@@ -15,6 +15,8 @@ import { useRecentSearches } from "./useRecentSearches.ts";
 
 const r = t.search;
 
+let lastByChat = false; // as it was chosen last in this tab
+
 /** The query that was last written to the address here: more may have been typed since. */
 let written: string | undefined;
 
@@ -35,7 +37,7 @@ export function SearchPage({ q }: { q: string }) {
   const wanted = formatQuery(settled(query)), empty = !asks(settled(query));
   const { found, failure, kept, busy, more, retry } = useSearch(empty ? "" : wanted);
   const { recent, add, clear } = useRecentSearches();
-  const [byChat, setByChat] = useState(() => history.state === "byChat");
+  const [byChat, setByChat] = useState(() => lastByChat);
   const page = useRef<HTMLDivElement>(null), input = useRef<HTMLInputElement>(null);
 
   useEffect(() => void (document.title = r.title), []);
@@ -82,7 +84,7 @@ export function SearchPage({ q }: { q: string }) {
           <p className="hint" role="status">{busy ? r.searching : found && !failure ? (found.hits.length ? r.found(found.hits.length, !!found.next) : found.next ? "" : r.none) : ""}</p>
           {found && found.hits.length > 0 && (
             <div className="row" role="group" aria-label={r.order}>
-              {[false, true].map((by) => <button key={String(by)} type="button" className="button" aria-pressed={byChat === by} onClick={() => { setByChat(by); history.replaceState(by ? "byChat" : null, ""); }}>{by ? r.byChat : r.newest}</button>)}
+              {[false, true].map((by) => <button key={String(by)} type="button" className="button" aria-pressed={byChat === by} onClick={() => setByChat((lastByChat = by))}>{by ? r.byChat : r.newest}</button>)}
             </div>
           )}
         </div>
