@@ -277,6 +277,7 @@ type Store interface {
 	Sessions
 	Invites
 	Files
+	Index
 	// Epoch returns the name of this history. It was made with the database, or
 	// when a copy, whose epoch is empty, was first opened.
 	Epoch() string

@@ -15,12 +15,18 @@ func (t *tx) project(s *state, e *chat.Event) error {
 	case chat.Posted:
 		return t.attach(e)
 	case chat.Edited:
+		if err := t.recordTarget(e); err != nil {
+			return err
+		}
 		set := bson.D{{Key: "text", Value: e.Text}, {Key: "editedAt", Value: e.At}}
 		if len(e.Mentions) > 0 {
 			return t.rewrite(e, bson.D{{Key: "$set", Value: append(set, bson.E{Key: "mentions", Value: e.Mentions})}})
 		}
 		return t.rewrite(e, bson.D{{Key: "$set", Value: set}, {Key: "$unset", Value: key("mentions")}})
 	case chat.Deleted:
+		if err := t.recordTarget(e); err != nil {
+			return err
+		}
 		if _, err := t.removeFiles(bson.D{{Key: "chat", Value: e.ChatID}, {Key: "message", Value: e.Target}}, 0); err != nil {
 			return err
 		}

@@ -19,10 +19,16 @@ func (t *tx) project(s *state, e *chat.Event) error {
 		return t.mention(e.ChatID, e.Seq, e.Mentions)
 	case chat.Edited:
 		t.scrubDue = true // of the text before
+		if err := t.recordTarget(e); err != nil {
+			return err
+		}
 		return t.rewrite(e, "UPDATE messages SET text = ?, mentions = ?, edited_at = ? WHERE chat = ? AND seq = ?",
 			e.Text, jsonIDs(e.Mentions), e.At, string(e.ChatID), int64(e.Target))
 	case chat.Deleted:
 		t.scrubDue = true
+		if err := t.recordTarget(e); err != nil {
+			return err
+		}
 		if _, err := t.removeFiles("chat = ? AND message = ?", string(e.ChatID), int64(e.Target)); err != nil {
 			return err
 		}

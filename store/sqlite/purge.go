@@ -14,8 +14,10 @@ const purgeRows = 500
 func (t *tx) markDeleted(s *state) error {
 	s.title, s.topic, s.open, s.deleted = "", "", false, true
 	t.scrubDue = true // of the title and topic
-	_, err := t.exec(`UPDATE chats SET open = 0, deleted = 1 WHERE id = ?`, string(s.id))
-	return err
+	if _, err := t.exec(`UPDATE chats SET open = 0, deleted = 1 WHERE id = ?`, string(s.id)); err != nil {
+		return err
+	}
+	return t.recordDeletedChat(s.id)
 }
 
 func (v view) Members(limit int) []chat.UserID {
