@@ -44,7 +44,7 @@ var layers = map[string][]string{
 	"parley/server/service":  {"chat", "wire", "middleware", "server/audit", "server/auth", "server/files", "store/cached", "internal/keyed"},
 	"parley/server/session":  {"chat", "wire", "hub", "server/audit", "server/service"},
 	"parley/server/live":     {"chat", "wire", "hub", "server/service", "store/cached", "golang.org/x/sync"},
-	"parley/server": {"chat", "wire", "hub", "middleware", "store/cached", "server/api", "server/audit", "server/auth", "server/files", "server/service", "server/session", "server/live", "server/socket", "server/tus", "github.com/go-chi/chi/v5",
+	"parley/server": {"chat", "wire", "hub", "middleware", "search", "store/cached", "server/api", "server/audit", "server/auth", "server/files", "server/service", "server/session", "server/live", "server/socket", "server/tus", "github.com/go-chi/chi/v5",
 		"github.com/prometheus/client_golang", "golang.org/x/sync", "github.com/klauspost/compress"},
 	"parley/internal/keyed":     {"golang.org/x/sync"},
 	"parley/internal/logging":   {},

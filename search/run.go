@@ -1,0 +1,179 @@
+package search
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"time"
+
+	"parley/chat"
+)
+
+const (
+	checkEvery = time.Minute     // for what another server left to do
+	retryAfter = 5 * time.Second // an error
+	pageChats  = 500
+)
+
+// Run fills the memory part when the feed was opened, and writes the stored index, until ctx
+// ends. Of the servers of one store only one may be inside of it at a time.
+func (x *Index) Run(ctx context.Context) error {
+	tick := time.NewTicker(checkEvery)
+	defer tick.Stop()
+	for ctx.Err() == nil {
+		began := time.Now()
+		worked, err := x.work(ctx)
+		wait := time.Duration(-1)
+		switch {
+		case ctx.Err() != nil:
+			return nil
+		case err != nil && (chat.Is(err, chat.Conflict) || errors.Is(err, errGone)): // another server wrote
+			x.builder = nil
+			wait = time.Second
+		case err != nil:
+			x.log.LogAttrs(ctx, slog.LevelWarn, "the search index could not be written; it is tried again", slog.String("error", err.Error()))
+			x.builder = nil
+			wait = retryAfter
+		case worked:
+			wait = x.sizes.pause(time.Since(began))
+		}
+		if wait >= 0 {
+			timer := time.NewTimer(wait)
+			select {
+			case <-timer.C:
+			case <-x.opened:
+				x.mustFill = true
+			case <-ctx.Done():
+			}
+			timer.Stop()
+			continue
+		}
+		select {
+		case <-x.opened:
+			x.mustFill = true
+		case <-x.wake:
+		case <-tick.C:
+		case <-ctx.Done():
+		}
+	}
+	return nil
+}
+
+// work does one piece of work and reports whether there may be more.
+func (x *Index) work(ctx context.Context) (worked bool, err error) {
+	m, err := x.load(ctx)
+	if err != nil {
+		return false, err
+	}
+	for _, step := range []func(context.Context, *manifest) (bool, error){x.begin, x.fill, x.rewrite, x.fold, x.merge, x.build, x.drop} {
+		if worked, err = step(ctx, m); worked || err != nil {
+			return worked, err
+		}
+	}
+	return false, nil
+}
+
+// begin makes the manifest of this version of the tokenizer, and says of all chats that
+// nothing is indexed. It ends the merge of a server that is gone.
+func (x *Index) begin(ctx context.Context, m *manifest) (bool, error) {
+	switch {
+	case m.Version != Version:
+		return true, x.change(ctx, chat.IndexChange{}, func(m *manifest) {
+			fresh := manifest{Version: Version, Next: m.Next + 1, Garbage: append(m.Garbage, m.Writing...), IndexedFrom: chat.Now(), Rewritten: m.Rewritten + 1}
+			for _, s := range m.Segments {
+				fresh.Garbage = append(fresh.Garbage, s.ID)
+			}
+			*m = fresh
+		})
+	case !m.Ready:
+		for after := chat.ChatID(""); ; {
+			last, err := x.store.ResetIndexed(ctx, after, pageChats)
+			if err != nil {
+				return false, err
+			}
+			if after = last; last == "" {
+				break
+			}
+		}
+		x.builder = nil
+		return true, x.change(ctx, chat.IndexChange{}, func(m *manifest) { m.Ready = true })
+	case len(m.Writing) > 0:
+		return true, x.change(ctx, chat.IndexChange{}, func(m *manifest) {
+			m.Garbage, m.Writing = append(m.Garbage, m.Writing...), nil
+		})
+	}
+	return false, nil
+}
+
+// fill reads what is not folded into memory, after the feed was opened.
+func (x *Index) fill(ctx context.Context, _ *manifest) (bool, error) {
+	if !x.mustFill {
+		return false, nil
+	}
+	generation := x.memory.current()
+	for after := chat.ChatID(""); ; {
+		chats, last, err := x.store.Unindexed(ctx, after, pageChats)
+		if err != nil {
+			return false, err
+		}
+		for _, c := range chats {
+			err := x.events(ctx, c.ChatID, c.Last, c.Head, func(e *chat.Event) bool {
+				if e.Kind.Is().Message && e.DeletedAt == 0 {
+					x.memory.add(messageOf(e), generation)
+				}
+				return true
+			})
+			if err != nil {
+				return false, err
+			}
+		}
+		if after = last; last == "" {
+			break
+		}
+	}
+	x.mustFill = false
+	x.filled.set(true)
+	if x.memory.current() != generation { // the feed was lost meanwhile
+		x.filled.set(false)
+	}
+	return true, nil
+}
+
+// events calls f with the events of a chat behind seen up to last, until it returns false.
+func (x *Index) events(ctx context.Context, id chat.ChatID, seen, last chat.Seq, f func(*chat.Event) bool) error {
+	for seen < last {
+		events, _, err := x.store.After(ctx, "", id, seen, int(min(last-seen, pageEvents)), pageBytes)
+		if chat.Is(err, chat.NotFound) || err == nil && len(events) == 0 {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		for i := range events {
+			if events[i].Seq > last || !f(&events[i]) {
+				return nil
+			}
+		}
+		seen = events[len(events)-1].Seq
+	}
+	return nil
+}
+
+const (
+	pageEvents = 500
+	pageBytes  = 1 << 20
+)
+
+// drop removes the rows of garbage.
+func (x *Index) drop(ctx context.Context, m *manifest) (bool, error) {
+	if len(m.Garbage) == 0 {
+		return false, nil
+	}
+	// A segment is garbage in every manifest until its rows are gone, so that no other
+	// server makes it a part of the index meanwhile.
+	more, err := x.store.DropSegment(ctx, m.Garbage[0], x.sizes.flush)
+	if err != nil || more {
+		return more, err
+	}
+	return true, x.change(ctx, chat.IndexChange{}, func(m *manifest) { m.Garbage = m.Garbage[1:] })
+}
