@@ -24,8 +24,9 @@ import (
 //     message was deleted, nor a title or topic that was replaced.
 //  7. A group with an active member has an active admin: Succession is in the commit
 //     of its cause.
-//  8. An event keeps its number and its time, and the activity of a chat is the
-//     time of its head. EventTime says how times follow each other.
+//  8. An event keeps its number and its time, the activity of a chat is the time of
+//     its head, and its LastAt that of its newest post, deleted or not. EventTime says
+//     how times follow each other.
 type Log interface {
 	// Append queues a draft and returns. done is called once, after the commit
 	// or with the reason for a failure; it must not block. again is true if the
@@ -127,8 +128,13 @@ type Chats interface {
 	// parts loses nothing, and several replicas may purge at the same time.
 	Purge(ctx context.Context) (more bool, err error)
 	// MarkRead moves a member's read pointer forward, never back, at most to
-	// the head. It returns the pointer after that and whether it moved.
+	// the head. It also ends Mine.UnreadFrom if that is not above seq, as does a post of
+	// the member. It returns the pointer after that, and whether either changed.
 	MarkRead(ctx context.Context, chat ChatID, user UserID, seq Seq) (at Seq, moved bool, err error)
+	// PatchMine changes a member's own settings and returns them as they are then.
+	// MinePatch.CheckUnreadFrom is judged at the head. Hidden stores the count of posts,
+	// and holds while that does not change.
+	PatchMine(ctx context.Context, chat ChatID, user UserID, p MinePatch) (Mine, error)
 }
 
 // People are the accounts.
@@ -152,6 +158,10 @@ type People interface {
 	// but Keep, Active=false ends all: in the same commit, and as a Revocation on the
 	// feed. Both end the user's recovery code.
 	PatchUser(ctx context.Context, id UserID, p UserPatch) (User, error)
+	// Settings returns a user's own settings; not_found.
+	Settings(ctx context.Context, id UserID) (Settings, error)
+	// PatchSettings changes them as SettingsPatch.Of says, and returns them.
+	PatchSettings(ctx context.Context, id UserID, p SettingsPatch) (Settings, error)
 	// RenewHash replaces the hash of an unchanged password if it is still old, and ends
 	// nothing.
 	RenewHash(ctx context.Context, id UserID, old, renewed string) error

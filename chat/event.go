@@ -89,14 +89,16 @@ const (
 	SignalPresence SignalKind = "presence"
 	SignalRead     SignalKind = "read"
 	SignalUser     SignalKind = "user"
+	SignalMine     SignalKind = "mine"
+	SignalSettings SignalKind = "settings"
 )
 
 // Signal is a notice without a number, which is never stored or replayed. The server
 // decides by its kind who receives it.
 type Signal struct {
 	Kind   SignalKind
-	ChatID ChatID // typing, read
-	By     UserID // typing, read, user
+	ChatID ChatID // typing, read, mine
+	By     UserID // typing, read, user, mine, settings
 	Seq    Seq    // read
 	Small  bool   // read: the chat has at most SmallChat members, so others may see it
 	// presence: all users that are connected to one replica. It is a lease: it expires

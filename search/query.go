@@ -1,6 +1,11 @@
 package search
 
-import "parley/chat"
+import (
+	"slices"
+	"strings"
+
+	"parley/chat"
+)
 
 // Query is what a person searches for. A message matches if all Terms occur in it. There is
 // at least one.
@@ -19,4 +24,54 @@ type Word struct {
 	Text   string
 	Offset int // from the first word of the Term
 	Prefix bool
+}
+
+func (w Word) is(word string) bool {
+	return word == w.Text || w.Prefix && strings.HasPrefix(word, w.Text)
+}
+
+// filterTerm returns the term of a word that Filters made.
+func filterTerm(word string) Term { return Term{Words: []Word{{Text: word}}} }
+
+// Match reports whether a message is found. The index finds the same messages.
+func (q *Query) Match(m chat.Message) bool {
+	if q.After != 0 && m.At < q.After || q.Before != 0 && m.At >= q.Before || len(q.Chats) > 0 && !slices.Contains(q.Chats, m.ChatID) {
+		return false
+	}
+	tokens := MessageTokens(m)
+	for _, t := range q.Terms {
+		if !t.matches(tokens) {
+			return false
+		}
+	}
+	return len(q.Terms) > 0
+}
+
+func (t Term) matches(tokens []Token) bool {
+	for _, first := range tokens {
+		if t.Words[0].is(first.Word) && t.at(tokens, first.Pos-t.Words[0].Offset, nil) {
+			return true
+		}
+	}
+	return false
+}
+
+// at reports whether the term occurs at a position, and calls found with its tokens.
+func (t Term) at(tokens []Token, pos int, found func(Word, Token)) bool {
+	for _, w := range t.Words {
+		any := false
+		for _, tok := range tokens {
+			if tok.Pos == pos+w.Offset && w.is(tok.Word) {
+				any = true
+				if found == nil {
+					break
+				}
+				found(w, tok)
+			}
+		}
+		if !any {
+			return false
+		}
+	}
+	return true
 }

@@ -1,18 +1,4 @@
-// Package search finds messages: which words a text has, what a query asks for, and the
-// index that answers it.
 package search
-
-import (
-	"strings"
-	"unicode"
-	"unicode/utf8"
-
-	"parley/chat"
-)
-
-// Version changes whenever MessageTokens returns something else for a message. An index of
-// another version is built anew.
-const Version = 1
 
 // MaxWord bounds a word, in bytes.
 const MaxWord = 96
@@ -22,60 +8,35 @@ const MaxWord = 96
 type Token struct {
 	Word            string
 	Pos, Start, End int
+	kind            tokenKind
 }
 
-// MessageTokens returns what the index holds for a message: the words of its text, those of
-// the names of its files, which no phrase connects, and its Filters. Those of a deleted
-// message are none.
-func MessageTokens(m chat.Message) []Token {
-	if m.DeletedAt != 0 {
-		return nil
-	}
-	tokens := Tokens(m.Text)
-	for _, f := range m.Files {
-		next := 0
-		for _, t := range tokens {
-			next = max(next, t.Pos+fileGap)
-		}
-		for _, t := range Tokens(f.Name) {
-			tokens = append(tokens, Token{Word: t.Word, Pos: next + t.Pos})
-		}
-	}
-	for _, f := range Filters(m) {
-		tokens = append(tokens, Token{Word: f})
-	}
-	return tokens
-}
+// tokenKind tells how a query asks for a word.
+type tokenKind byte
 
-// fileGap is the number of positions between two texts of a message.
-const fileGap = 10
+const (
+	wordToken tokenKind = iota
+	// beside: a word at the place of a longer or more exact one, as 123 in #123. A query
+	// that is written alike does not ask for it.
+	beside
+	ideographs // two that stand side by side
+	lastIdeograph
+	emojiToken
+	filterToken
+)
 
 // Tokens returns the words of a text, in rising positions.
-func Tokens(text string) (tokens []Token) {
-	start := -1
-	for i, r := range text + " " {
-		if unicode.IsLetter(r) || unicode.IsNumber(r) || unicode.IsMark(r) {
-			if start < 0 {
-				start = i
-			}
-			continue
-		}
-		if start >= 0 {
-			tokens = append(tokens, Token{cut(strings.ToLower(text[start:i])), len(tokens), start, i})
-			start = -1
-		}
-	}
-	return tokens
-}
-
-// cut returns the beginning of a word, at most MaxWord bytes.
-func cut(word string) string {
-	if len(word) <= MaxWord {
-		return word
-	}
-	end := MaxWord
-	for !utf8.RuneStart(word[end]) {
-		end--
-	}
-	return word[:end]
+//
+// A word is a run of letters, digits and marks. Of scripts that do not separate words it is
+// two characters that stand side by side, at each position, and the last one alone: so any
+// part of such a text is a phrase of words, or the beginning of one. An emoji is a word.
+// What is written in one word has these beside it, at the position of its first: the parts
+// at an apostrophe and of camelCase, the whole of parts with hyphens or of a number with
+// separators, and a number, a name or a letter with its sign (#12, @ann, c++).
+func Tokens(text string) []Token {
+	s := scanner{text: text, parts: make([]part, 0, len(text)/5+1)}
+	s.scan()
+	c := composer{text: text, parts: s.parts, tokens: make([]Token, 0, len(s.parts)+4)}
+	c.compose()
+	return c.tokens
 }

@@ -68,6 +68,7 @@ func permissions(t *testing.T, msgpack bool) {
 		{"POST /api/chats", m{"clientId": "c", "kind": "group"}, [5]int{401, 201, 201, 201, 201}},
 		{"GET " + c, nil, [5]int{401, 404, 200, 200, 404}},
 		{"PATCH " + c, m{"title": "T"}, [5]int{401, 404, 403, 200, 404}},
+		{"PATCH " + c + "/mine", m{"starred": true}, [5]int{401, 404, 200, 200, 404}},
 		{"GET " + c + "/members", nil, [5]int{401, 404, 200, 200, 404}},
 		{"PUT " + c + "/members/me", nil, [5]int{401, 404, 204, 204, 404}},
 		{"PUT " + c + "/members/" + string(bob.user.ID), m{"role": "member"}, [5]int{401, 404, 403, 204, 404}},

@@ -37,11 +37,10 @@ func compressible(mediaType string) bool {
 	return strings.HasPrefix(t, "text/") || strings.HasSuffix(t, "json") || t == "image/svg+xml"
 }
 
-// toZstd compresses with the default level: the first request waits for it, and the best
-// level would save a tenth more in ten times the time. The error is for options out of
-// range.
+// toZstd compresses with the best level: the first request waits 35 ms for the largest
+// script, which is a tenth smaller for all. The error is for options out of range.
 func toZstd(body []byte) []byte {
-	w, err := zstd.NewWriter(nil, zstd.WithEncoderLevel(zstd.SpeedDefault), zstd.WithEncoderConcurrency(1))
+	w, err := zstd.NewWriter(nil, zstd.WithEncoderLevel(zstd.SpeedBestCompression), zstd.WithEncoderConcurrency(1))
 	if err != nil {
 		panic(err)
 	}

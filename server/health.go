@@ -12,6 +12,7 @@ import (
 	"parley/middleware"
 	"parley/server/api"
 	"parley/server/audit"
+	"parley/server/response"
 	"parley/server/service"
 )
 
@@ -61,7 +62,7 @@ func (h *health) getReady(w http.ResponseWriter, r *http.Request) error {
 
 func (h *health) answerOK(w http.ResponseWriter, r *http.Request, disk string) error {
 	w.Header().Set("Cache-Control", "no-store")
-	h.api.Answer(w, r, http.StatusOK, struct {
+	response.Write(w, r, http.StatusOK, struct {
 		OK   bool   `json:"ok" msgpack:"ok"`
 		Disk string `json:"disk,omitempty" msgpack:"disk,omitempty"` // "full"
 	}{true, disk})

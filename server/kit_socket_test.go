@@ -41,11 +41,13 @@ type value struct {
 	User   *chat.User      `json:"user"`
 	Chat   *chat.Chat      `json:"chat"`
 	Gone   bool            `json:"gone"`
+	Mine   *chat.Mine      `json:"mine"`
 	Users  json.RawMessage `json:"users"` // of an event: ids
 	Role   chat.Role       `json:"role"`
 	Reason string          `json:"reason"`
 
-	ClientID string `json:"clientId"`
+	Settings *chat.Settings `json:"settings"`
+	ClientID string         `json:"clientId"`
 	raw      string
 	order    int // in the order of arrival
 }

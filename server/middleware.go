@@ -12,6 +12,7 @@ import (
 
 	"parley/chat"
 	"parley/middleware"
+	"parley/server/budget"
 	"parley/server/service"
 )
 
@@ -125,22 +126,22 @@ func (s *Server) requestCost(r *http.Request) int {
 	if r.URL.RawQuery != "" {
 		query = r.URL.Query()
 	}
-	path, per := r.URL.EscapedPath(), service.PerPage
+	path, per := r.URL.EscapedPath(), budget.PerPage
 	if strings.HasSuffix(path, "/events") {
-		per = service.PerLog
+		per = budget.PerLog
 	}
 	var limit *int64
 	if n, err := strconv.ParseInt(query.Get("limit"), 10, 64); err == nil {
 		limit = &n
 	}
-	cost := service.PageCost(limit, per)
+	cost := budget.PageCost(limit, per)
 	if query.Has("ids") {
-		cost = 1 + strings.Count(query.Get("ids"), ",")/service.PerPage
+		cost = 1 + strings.Count(query.Get("ids"), ",")/budget.PerPage
 	}
 	if path == "/api/chats" && query.Get("open") != "true" {
 		// If this fails, so does the call itself.
 		n, _ := s.service.CountChats(r.Context(), middleware.CallerOf(r.Context()).User.ID)
-		cost += n / service.PerList
+		cost += n / budget.PerList
 	}
 	return cost
 }

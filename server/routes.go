@@ -85,6 +85,7 @@ func (s *Server) routes() http.Handler {
 				r.Get("/chats/{chatId}", h(chats.Get))
 				r.Patch("/chats/{chatId}", h(chats.Patch))
 				r.Delete("/chats/{chatId}", h(chats.Delete))
+				r.Patch("/chats/{chatId}/mine", h(me.PatchMine))
 				r.Get("/chats/{chatId}/files", h(files.List))
 				r.Get("/chats/{chatId}/members", h(members.List))
 				r.Put("/chats/{chatId}/members/{userId}", h(members.Put))

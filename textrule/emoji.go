@@ -4,6 +4,9 @@ import (
 	_ "embed"
 	"strings"
 	"sync"
+	"unicode/utf8"
+
+	"github.com/rivo/uniseg"
 )
 
 // emojis are the fully-qualified emoji of Unicode's emoji-test.txt, version 17.0, an
@@ -39,3 +42,25 @@ func Emoji(s string) (e string, ok bool) {
 	e, ok = byPlainEmoji()[withoutStyle.Replace(s)]
 	return e, ok
 }
+
+// FirstEmoji returns the fully-qualified form of the emoji with which s begins, and its
+// length in s; "" and 0 if s begins with something else.
+func FirstEmoji(s string) (e string, size int) {
+	cluster, _, _, _ := uniseg.FirstGraphemeClusterInString(s[:min(len(s), MaxEmoji+utf8.UTFMax)], -1)
+	e, ok := Emoji(cluster)
+	if !ok {
+		return "", 0
+	}
+	return e, len(cluster)
+}
+
+// WithoutSkinTone returns the emoji in its default colour; any other text as it is.
+func WithoutSkinTone(e string) string {
+	plain, ok := Emoji(skinTones.Replace(e))
+	if !ok {
+		return e
+	}
+	return plain
+}
+
+var skinTones = strings.NewReplacer("🏻", "", "🏼", "", "🏽", "", "🏾", "", "🏿", "")

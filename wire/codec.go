@@ -18,6 +18,8 @@ type Codec struct {
 	check    func(b []byte) (value, rest []byte, err error) // returns the extent of the first value of b
 	readItem func(b []byte) (it item, rest []byte)          // reads the first item of checked bytes; cannot fail
 	body     func(b []byte) ([]byte, error)                 // returns a request's body as one checked JSON value
+
+	base *Codec // of a codec of Socket.IO (socketio.go), which has only this and readItem: the codec of what its packets hold
 }
 
 // MsgPack writes values back to back, in binary messages.
@@ -35,13 +37,13 @@ var JSON = &Codec{
 }
 
 // Codecs are all codecs, by Index.
-var Codecs = []*Codec{MsgPack, JSON}
+var Codecs = []*Codec{MsgPack, JSON, SocketIO, SocketIOMsgPack}
 
 // ForProtocol returns the codec of a negotiated subprotocol, and JSON for "", which
 // is negotiated when the client asked for none.
 func ForProtocol(name string) *Codec {
 	for _, c := range Codecs {
-		if c.Protocol == name {
+		if c.Protocol == name && name != "" {
 			return c
 		}
 	}
@@ -53,10 +55,16 @@ func ForProtocol(name string) *Codec {
 // OK) is written as an empty one. Encoded values can be concatenated: a JSON value
 // ends with a line feed. After an error the returned slice is dst.
 func (c *Codec) Append(dst []byte, v any) ([]byte, error) {
-	if h, ok := v.(History); ok {
+	if h, ok := v.(History); ok && c.base == nil {
 		return c.history(dst, h), nil
 	}
-	b, err := c.encode(dst, normalize(v))
+	var b []byte
+	var err error
+	if c.base != nil {
+		b, err = c.appendPackets(dst, v)
+	} else {
+		b, err = c.encode(dst, normalize(v))
+	}
 	if err != nil {
 		return dst, fmt.Errorf("wire: encode %T: %w", v, err)
 	}

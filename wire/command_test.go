@@ -177,7 +177,7 @@ func TestIntegerWidths(t *testing.T) {
 }
 
 func TestBounds(t *testing.T) {
-	for _, c := range Codecs {
+	for _, c := range native {
 		cmd := Command{Seen: map[chat.ChatID]chat.Seq{}}
 		for i := range MaxSeen + 1 {
 			cmd.Seen[chat.ChatID(fmt.Sprint("c", i))] = 1

@@ -26,8 +26,11 @@ var (
 	notes    = chat.File{ID: "-OLkfmBcU8aI2y0H", Name: "notes.pdf", Type: "application/pdf", Size: 300}
 	pictures = chat.Message{ChatID: general, Seq: 11, At: noon, By: bob, ClientID: "b-11", Reply: &chat.Quote{Seq: 10, By: ann, Files: 2}, Files: []chat.File{picture, tour, notes}}
 	gone     = chat.Message{ChatID: general, Seq: 9, At: noon, By: bob, ClientID: "b-9", DeletedAt: noon + 70_000}
-	openChat = chat.Chat{ID: general, Kind: chat.Group, Open: true, Title: "General", Head: 300, MemberCount: 2, Activity: noon, Role: chat.RoleMember, ReadUpTo: 12, Unread: 3, Mentions: 1, Last: &hi}
-	direct   = chat.Chat{ID: secret, Kind: chat.Direct, Head: 70_000, MemberCount: 2, Activity: noon, Role: chat.RoleMember, ReadUpTo: 70_000, With: bob}
+	openChat = chat.Chat{ID: general, Kind: chat.Group, Open: true, Title: "General", Head: 300, MemberCount: 2, Activity: noon + 1, LastAt: noon, Role: chat.RoleMember, ReadUpTo: 12, Unread: 3, Mentions: 1, Last: &hi,
+		Mine: &own}
+	own    = chat.Mine{Level: chat.LevelMentions, MutedUntil: noon + 3_600_000, Starred: true, UnreadFrom: 8}
+	night  = chat.Settings{Level: chat.LevelMentions, QuietFrom: "22:00", QuietTo: "07:00", TimeZone: "Europe/Berlin", PushText: true}
+	direct = chat.Chat{ID: secret, Kind: chat.Direct, Head: 70_000, MemberCount: 2, Activity: noon, Role: chat.RoleMember, ReadUpTo: 70_000, With: bob, Mine: chat.Mine{}.OrDefaults()}
 )
 
 func event(kind chat.Kind, seq chat.Seq, fill func(*chat.Event)) chat.Event {
@@ -59,10 +62,10 @@ var commands = map[string]Command{
 
 // values are examples of the server's messages, by the name of their golden files.
 var values = map[string]any{
-	"reply-hello": Reply{Re: 1, OK: Hello{Epoch: epoch, Me: annUser, Chats: []chat.Chat{openChat, direct}, Users: []chat.User{annUser, bobUser}, Version: "1.0.0", Now: noon,
+	"reply-hello": Reply{Re: 1, OK: Hello{Epoch: epoch, Me: annUser, Settings: night, Chats: []chat.Chat{openChat, direct}, Users: []chat.User{annUser, bobUser}, Version: "1.0.0", Now: noon,
 		Limits: Limits{Text: 16 << 10, Body: 1 << 20, Message: 128 << 10, Page: 200, Quote: 200, Readers: 32, Sockets: 20, Posts: Rate{N: 20, PerMs: 10_000}, File: 100 << 20, Files: 10}, HeartbeatMs: 25_000}},
 	"reply-hello-part":    Reply{Re: 1, Part: &HelloPart{Chats: []chat.Chat{direct}}},
-	"reply-hello-new":     Reply{Re: 1, OK: Hello{Epoch: epoch, Me: bobUser, Version: "1.0.0", Now: noon, HeartbeatMs: 25_000}},
+	"reply-hello-new":     Reply{Re: 1, OK: Hello{Epoch: epoch, Me: bobUser, Settings: chat.DefaultSettings(), Version: "1.0.0", Now: noon, HeartbeatMs: 25_000}},
 	"reply-empty":         Reply{Re: 2},
 	"reply-post":          Reply{Re: 4, OK: Posted{Seq: 8, At: noon}},
 	"reply-post-again":    Reply{Re: 4, OK: Posted{Seq: 8, At: noon, Again: true}},
@@ -101,6 +104,8 @@ var values = map[string]any{
 	"signal-read":      Signal{Signal: string(chat.SignalRead), ChatID: general, By: bob, Seq: 300},
 	"signal-presence":  Signal{Signal: string(chat.SignalPresence), By: bob, Online: ref(false)},
 	"signal-user":      Signal{Signal: string(chat.SignalUser), User: &bobUser},
+	"signal-mine":      Signal{Signal: string(chat.SignalMine), ChatID: general, Mine: &own},
+	"signal-settings":  Signal{Signal: string(chat.SignalSettings), Settings: &night},
 	"signal-chat":      Signal{Signal: SignalChat, ChatID: general, Head: 300, Chat: &openChat, Users: []chat.User{annUser, bobUser}},
 	"signal-chat-gone": Signal{Signal: SignalChat, ChatID: general, Gone: true},
 	"signal-reset":     Signal{Signal: SignalReset, ChatID: general, Head: 300, Epoch: epoch},

@@ -59,7 +59,7 @@ func decodeAll(t *testing.T, c *Codec, message []byte) {
 		if len(cmd.Seen) > MaxSeen || len(cmd.At) > MaxSeen || len(cmd.ChatIDs) > MaxChatIDs || len(cmd.Files) > MaxFileIDs || !utf8.ValidString(cmd.Text+cmd.Do+string(cmd.ChatID)) {
 			t.Fatalf("out of bounds: %+v", cmd)
 		}
-		other := Codecs[1-c.Index]
+		other := native[1-c.Index]
 		again, left, err := other.Next(other.Encode(cmd))
 		// An empty list and an absent one are the same on the wire.
 		if len(cmd.Seen) == 0 {
@@ -84,7 +84,7 @@ func FuzzUnmarshal(f *testing.F) {
 	seeds(f, JSON)
 	f.Add(pack("handle", "ann", "members", []any{"a"}, "inner", map[string]any{"code": "x"}, "ratio", 1e9, "uses", -1))
 	f.Fuzz(func(t *testing.T, b []byte) {
-		for _, c := range Codecs {
+		for _, c := range native {
 			var v body
 			err := c.Unmarshal(b, &v)
 			var fault *chat.Error

@@ -17,6 +17,8 @@ func normalize(v any) any {
 		return v
 	case *Reply:
 		return normalize(*r)
+	case Failure:
+		return Reply{Re: r.Re, Error: r.Error}
 	case Reply:
 		switch {
 		case r.Part != nil:

@@ -11,6 +11,14 @@ type Reply struct {
 	Part  *HelloPart  `json:"part,omitempty" msgpack:"part,omitempty"`
 }
 
+// Failure is the Reply to a command that fails, with what Socket.IO needs beside it.
+type Failure struct {
+	Re     uint64
+	Do     string // the command's name
+	Error  *chat.Error
+	Closes bool // it is the reply to a hello, and the connection is closed after it
+}
+
 // HelloPart is a part of the answer to a hello with Parts. Its chats and users precede
 // those of the ok.
 type HelloPart struct {
@@ -21,14 +29,15 @@ type HelloPart struct {
 // Hello is the ok of hello: the user and their chats. Events of a chat follow after the
 // Head of its entry, or after the number that resume names.
 type Hello struct {
-	Epoch       string      `json:"epoch" msgpack:"epoch"`
-	Me          chat.User   `json:"me" msgpack:"me"`
-	Chats       []chat.Chat `json:"chats" msgpack:"chats"`
-	Users       []chat.User `json:"users" msgpack:"users"` // those that Chats name
-	Version     string      `json:"version" msgpack:"version"`
-	Now         int64       `json:"now" msgpack:"now"` // ms since 1970 UTC
-	Limits      Limits      `json:"limits" msgpack:"limits"`
-	HeartbeatMs int64       `json:"heartbeatMs" msgpack:"heartbeatMs"` // between the server's pings
+	Epoch       string        `json:"epoch" msgpack:"epoch"`
+	Me          chat.User     `json:"me" msgpack:"me"`
+	Settings    chat.Settings `json:"settings" msgpack:"settings"` // the user's own
+	Chats       []chat.Chat   `json:"chats" msgpack:"chats"`
+	Users       []chat.User   `json:"users" msgpack:"users"` // those that Chats name
+	Version     string        `json:"version" msgpack:"version"`
+	Now         int64         `json:"now" msgpack:"now"` // ms since 1970 UTC
+	Limits      Limits        `json:"limits" msgpack:"limits"`
+	HeartbeatMs int64         `json:"heartbeatMs" msgpack:"heartbeatMs"` // between the server's pings
 }
 
 // Limits are the server's limits for a client.

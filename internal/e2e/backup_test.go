@@ -79,7 +79,7 @@ func TestBackupAndRestore(t *testing.T) {
 		t.Errorf("epoch %q after %q, head %d, first %d, last %d", page.Epoch, before.Epoch, page.Head, first.Seq, last.Seq)
 	}
 	s.mustCall(409, ann.Token, "GET", fmt.Sprintf("%safter=%d&epoch=%s", events, first.Seq, before.Epoch), nil, nil)
-	for _, codec := range wire.Codecs {
+	for _, codec := range []*wire.Codec{wire.MsgPack, wire.JSON} {
 		for _, at := range []map[chat.ChatID]int64{nil, {general.ID: first.At}} {
 			got := s.resume(ann, codec, wire.Command{ID: 2, Do: "resume", Epoch: before.Epoch, Seen: map[chat.ChatID]chat.Seq{general.ID: first.Seq}, At: at})
 			resets := 0
@@ -184,7 +184,7 @@ func TestRestoredMongoBackupWithOldEpoch(t *testing.T) {
 		s.mustCall(409, ann.Token, "GET", at(lost), nil, nil)
 		s.mustCall(200, ann.Token, "GET", at(again), nil, nil)
 		s.mustCall(200, ann.Token, "GET", at(kept), nil, nil)
-		for _, codec := range wire.Codecs {
+		for _, codec := range []*wire.Codec{wire.MsgPack, wire.JSON} {
 			var page struct{ Epoch string }
 			s.mustCall(200, ann.Token, "GET", at(kept), nil, &page)
 			for _, seen := range []chat.Message{lost, again} {

@@ -1,25 +1,32 @@
-// Command echo returns every WebSocket message unchanged. It uses the read and write
-// path of the server, so that a conformance suite can be run against that.
+// Command echo returns what clients send. It uses the transports of the server, so that
+// conformance suites can be run against these: WebSocket, Engine.IO and Socket.IO.
 package main
 
 import (
+	"context"
 	"flag"
 	"log"
 	"net/http"
 	"time"
 
+	"parley/server/engineio"
 	"parley/server/socket"
 )
 
 func main() {
-	listen := flag.String("listen", "127.0.0.1:9001", "address to listen on")
+	listen := flag.String("listen", "127.0.0.1:9001", "address for WebSockets; empty: none")
+	engine := flag.String("engine", "", "address for Engine.IO at /engine.io/, such as 127.0.0.1:3000")
+	socketio := flag.String("socketio", "", "address for Socket.IO at /socket.io/")
 	flag.Parse()
-	server := &http.Server{
-		Addr:              *listen,
-		Handler:           http.HandlerFunc(upgrade),
-		ReadHeaderTimeout: 10 * time.Second,
+	failed := make(chan error)
+	for addr, handler := range map[string]http.Handler{*listen: http.HandlerFunc(upgrade), *engine: newEngine(), *socketio: newSocketIO()} {
+		if addr == "" {
+			continue
+		}
+		server := &http.Server{Addr: addr, Handler: handler, ReadHeaderTimeout: 10 * time.Second}
+		go func() { failed <- server.ListenAndServe() }()
 	}
-	log.Fatal(server.ListenAndServe())
+	log.Fatal(<-failed)
 }
 
 // upgrade opens a WebSocket and echoes its messages.
@@ -35,4 +42,21 @@ func upgrade(w http.ResponseWriter, r *http.Request) {
 		out = append(append(out[:0], make([]byte, socket.Headroom)...), message...)
 		return s.Write(out, text)
 	}, nil, func(err error) { log.Print(err) })
+}
+
+// suite are the intervals that the suites of the protocols expect.
+var suite = engineio.Config{
+	PingInterval: 300 * time.Millisecond,
+	PingTimeout:  200 * time.Millisecond,
+	MaxPayload:   1_000_000,
+	Refuse:       func(w http.ResponseWriter, _ *http.Request, _ error) { w.WriteHeader(http.StatusServiceUnavailable) },
+}
+
+// serve returns the handler of an engine at one path.
+func serve(path string, c engineio.Config) http.Handler {
+	e := engineio.New(c)
+	go func() { _ = e.Run(context.Background()) }()
+	mux := http.NewServeMux()
+	mux.Handle(path, e)
+	return mux
 }

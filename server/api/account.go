@@ -3,6 +3,7 @@ package api
 import (
 	"net/http"
 
+	"parley/server/request"
 	"parley/server/service"
 )
 
@@ -24,11 +25,11 @@ type Accounts struct{ *API }
 // Create handles POST /api/accounts.
 func (a Accounts) Create(w http.ResponseWriter, r *http.Request) error {
 	var in newAccount
-	if err := decode(r, &in); err != nil {
+	if err := request.Decode(r, &in); err != nil {
 		return err
 	}
 	token, session := newSession(r, in.Label, in.Cookie)
-	user, created, err := a.Service.CreateAccount(r.Context(), caller(r), service.NewAccount{Handle: in.Handle, Name: in.Name,
+	user, created, err := a.Service.CreateAccount(r.Context(), request.Caller(r), service.NewAccount{Handle: in.Handle, Name: in.Name,
 		Password: in.Password, Setup: in.Setup, Invite: in.Invite, ServerName: in.ServerName, Session: session})
 	if err != nil {
 		return err

@@ -1,14 +1,17 @@
 package api
 
 import (
+	"context"
 	"net/http"
 	"net/url"
 
 	"parley/chat"
 	"parley/hub"
-	"parley/middleware"
 	"parley/server/audit"
+	"parley/server/drafts"
+	"parley/server/request"
 	"parley/server/service"
+	"parley/wire"
 )
 
 // Config is the configuration of an API. Nothing in it changes afterwards.
@@ -32,14 +35,16 @@ type API struct {
 // New returns an API; it starts no goroutine.
 func New(c Config) *API { return &API{Config: c} }
 
-// identity returns the identity of the request.
-func identity(r *http.Request) middleware.Caller { return middleware.CallerOf(r.Context()) }
+// Handle returns a handler of a function that returns its error.
+func (a *API) Handle(f func(http.ResponseWriter, *http.Request) error) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		if err := f(w, r); err != nil {
+			a.Fail(w, r, err)
+		}
+	}
+}
 
-// callerID returns the caller's user id.
-func callerID(r *http.Request) chat.UserID { return identity(r).User.ID }
-
-// caller returns the caller of the request.
-func caller(r *http.Request) service.Caller {
-	c := identity(r)
-	return service.Caller{User: c.User, Session: c.Session, Address: middleware.AddressKey(r.Context())}
+// appendWait queues a draft of the caller and waits for its outcome.
+func (a *API) appendWait(r *http.Request, begin func(context.Context, chat.UserID, *wire.Command, drafts.Done) error, c *wire.Command) (chat.Event, bool, error) {
+	return drafts.Wait(r.Context(), func(done drafts.Done) error { return begin(r.Context(), request.CallerID(r), c, done) })
 }

@@ -9,6 +9,8 @@ import (
 
 	"parley/chat"
 	"parley/server/audit"
+	"parley/server/request"
+	"parley/server/response"
 )
 
 // backupStore is a store that writes a copy of itself to a file.
@@ -39,7 +41,7 @@ func (a Control) postBackup(w http.ResponseWriter, r *http.Request) error {
 	var in struct {
 		File string `json:"file"`
 	}
-	if err := decode(r, &in); err != nil {
+	if err := request.Decode(r, &in); err != nil {
 		return err
 	}
 	unbounded := http.NewResponseController(w)
@@ -48,7 +50,7 @@ func (a Control) postBackup(w http.ResponseWriter, r *http.Request) error {
 	if err := a.Backup(r.Context(), in.File); err != nil {
 		return err
 	}
-	a.Answer(w, r, http.StatusOK, struct {
+	response.Write(w, r, http.StatusOK, struct {
 		File string `json:"file" msgpack:"file"`
 	}{in.File})
 	return nil

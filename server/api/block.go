@@ -6,6 +6,8 @@ import (
 	"github.com/go-chi/chi/v5"
 
 	"parley/chat"
+	"parley/server/request"
+	"parley/server/response"
 )
 
 // BlockList is the answer to GET /api/blocks.
@@ -18,11 +20,11 @@ type Blocks struct{ *API }
 
 // List handles GET /api/blocks.
 func (a Blocks) List(w http.ResponseWriter, r *http.Request) error {
-	users, err := a.Service.Blocked(r.Context(), caller(r))
+	users, err := a.Service.Blocked(r.Context(), request.Caller(r))
 	if err != nil {
 		return err
 	}
-	a.Answer(w, r, http.StatusOK, BlockList{users})
+	response.Write(w, r, http.StatusOK, BlockList{users})
 	return nil
 }
 
@@ -32,10 +34,10 @@ func (a Blocks) Put(w http.ResponseWriter, r *http.Request) error {
 	if err := chat.CheckID("userId", user); err != nil {
 		return err
 	}
-	if err := a.Service.Block(r.Context(), caller(r), user); err != nil {
+	if err := a.Service.Block(r.Context(), request.Caller(r), user); err != nil {
 		return err
 	}
-	return noContent(w)
+	return response.NoContent(w)
 }
 
 // Delete handles DELETE /api/blocks/{userId}.
@@ -44,8 +46,8 @@ func (a Blocks) Delete(w http.ResponseWriter, r *http.Request) error {
 	if err := chat.CheckID("userId", user); err != nil {
 		return err
 	}
-	if err := a.Service.Unblock(r.Context(), caller(r), user); err != nil {
+	if err := a.Service.Unblock(r.Context(), request.Caller(r), user); err != nil {
 		return err
 	}
-	return noContent(w)
+	return response.NoContent(w)
 }

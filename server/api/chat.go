@@ -6,9 +6,9 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/go-chi/chi/v5"
-
 	"parley/chat"
+	"parley/server/request"
+	"parley/server/response"
 	"parley/server/service"
 )
 
@@ -25,22 +25,16 @@ type ChatPage struct {
 	Next  string      `json:"next,omitempty" msgpack:"next,omitempty"`
 }
 
-// pathChat returns the chat that the path names.
-func pathChat(r *http.Request) (chat.ChatID, error) {
-	id := chat.ChatID(chi.URLParam(r, "chatId"))
-	return id, chat.CheckID("chatId", id)
-}
-
 // Chats has the handlers of chats.
 type Chats struct{ *API }
 
 // List answers with the caller's chats, newest activity first, or with open chats.
 func (a Chats) List(w http.ResponseWriter, r *http.Request) error {
-	limit, err := queryLimit(r, chat.DefaultPage, chat.MaxPage)
+	limit, err := request.Limit(r, chat.DefaultPage, chat.MaxPage)
 	if err != nil {
 		return err
 	}
-	open, err := queryBool(r, "open")
+	open, err := request.Bool(r, "open")
 	if err != nil {
 		return err
 	}
@@ -61,7 +55,7 @@ func (a Chats) List(w http.ResponseWriter, r *http.Request) error {
 	if page.Users, err = a.Service.Users(r.Context(), named.List()); err != nil {
 		return err
 	}
-	a.Answer(w, r, http.StatusOK, page)
+	response.Write(w, r, http.StatusOK, page)
 	return nil
 }
 
@@ -71,7 +65,7 @@ func (a Chats) openChats(r *http.Request, before string, limit int) (page ChatPa
 			return page, err
 		}
 	}
-	page.Chats, err = a.Service.OpenChats(r.Context(), callerID(r), chat.ChatID(before), limit+1)
+	page.Chats, err = a.Service.OpenChats(r.Context(), request.CallerID(r), chat.ChatID(before), limit+1)
 	if err != nil {
 		return page, err
 	}
@@ -92,7 +86,7 @@ func (a Chats) ownChats(r *http.Request, before string, limit int) (page ChatPag
 			return page, err
 		}
 	}
-	page.Chats, err = a.Service.ChatsOf(r.Context(), callerID(r), list)
+	page.Chats, err = a.Service.ChatsOf(r.Context(), request.CallerID(r), list)
 	if err != nil {
 		return page, err
 	}
@@ -132,11 +126,11 @@ func (a Chats) Create(w http.ResponseWriter, r *http.Request) error {
 		Topic    string        `json:"topic"`
 		Members  []string      `json:"members"`
 	}
-	if err := decode(r, &in); err != nil {
+	if err := request.Decode(r, &in); err != nil {
 		return err
 	}
 	n := chat.NewChat{Kind: in.Kind, Open: in.Open, Title: in.Title, Topic: in.Topic, ClientID: in.ClientID}
-	c, again, err := a.Service.CreateChat(r.Context(), caller(r), n, in.Members)
+	c, again, err := a.Service.CreateChat(r.Context(), request.Caller(r), n, in.Members)
 	if err != nil {
 		return err
 	}
@@ -149,11 +143,11 @@ func (a Chats) Create(w http.ResponseWriter, r *http.Request) error {
 
 // Get handles GET /api/chats/{chatId}.
 func (a Chats) Get(w http.ResponseWriter, r *http.Request) error {
-	id, err := pathChat(r)
+	id, err := request.ChatID(r)
 	if err != nil {
 		return err
 	}
-	c, err := a.Service.Chat(r.Context(), callerID(r), id)
+	c, err := a.Service.Chat(r.Context(), request.CallerID(r), id)
 	if err != nil {
 		return err
 	}
@@ -162,7 +156,7 @@ func (a Chats) Get(w http.ResponseWriter, r *http.Request) error {
 
 // Patch renames a chat or changes its topic.
 func (a Chats) Patch(w http.ResponseWriter, r *http.Request) error {
-	id, err := pathChat(r)
+	id, err := request.ChatID(r)
 	if err != nil {
 		return err
 	}
@@ -171,10 +165,10 @@ func (a Chats) Patch(w http.ResponseWriter, r *http.Request) error {
 		Topic    *string `json:"topic"`
 		ClientID string  `json:"clientId"`
 	}
-	if err := decode(r, &in); err != nil {
+	if err := request.Decode(r, &in); err != nil {
 		return err
 	}
-	if err := a.Service.RenameChat(r.Context(), caller(r), id, in.Title, in.Topic, in.ClientID); err != nil {
+	if err := a.Service.RenameChat(r.Context(), request.Caller(r), id, in.Title, in.Topic, in.ClientID); err != nil {
 		return err
 	}
 	return a.answer(w, r, http.StatusOK, chat.Chat{ID: id, Kind: chat.Group})
@@ -182,24 +176,24 @@ func (a Chats) Patch(w http.ResponseWriter, r *http.Request) error {
 
 // Delete handles DELETE /api/chats/{chatId}.
 func (a Chats) Delete(w http.ResponseWriter, r *http.Request) error {
-	id, err := pathChat(r)
+	id, err := request.ChatID(r)
 	if err != nil {
 		return err
 	}
-	clientID, err := bodyClientID(r)
+	clientID, err := request.ClientID(r)
 	if err != nil {
 		return err
 	}
-	if err := a.Service.DeleteChat(r.Context(), caller(r), id, clientID); err != nil {
+	if err := a.Service.DeleteChat(r.Context(), request.Caller(r), id, clientID); err != nil {
 		return err
 	}
-	return noContent(w)
+	return response.NoContent(w)
 }
 
 // answer answers a command that succeeded with the chat as it is now. A caller who may
 // not see it any more, as in a late retry, gets bare.
 func (a Chats) answer(w http.ResponseWriter, r *http.Request, code int, bare chat.Chat) error {
-	c, err := a.Service.Chat(r.Context(), callerID(r), bare.ID)
+	c, err := a.Service.Chat(r.Context(), request.CallerID(r), bare.ID)
 	if chat.Is(err, chat.NotFound) {
 		c, err = bare, nil
 	}
@@ -216,6 +210,6 @@ func (a Chats) answerWithUsers(w http.ResponseWriter, r *http.Request, code int,
 	if err != nil {
 		return err
 	}
-	a.Answer(w, r, code, ChatAnswer{c, users})
+	response.Write(w, r, code, ChatAnswer{c, users})
 	return nil
 }

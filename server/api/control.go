@@ -10,6 +10,8 @@ import (
 
 	"parley/chat"
 	"parley/server/audit"
+	"parley/server/request"
+	"parley/server/response"
 )
 
 // Link is an answer with a link that the caller passes on.
@@ -32,14 +34,14 @@ func (a Control) Handler() http.Handler {
 		var in struct {
 			Handle string `json:"handle"`
 		}
-		if err := decode(r, &in); err != nil {
+		if err := request.Decode(r, &in); err != nil {
 			return err
 		}
 		url, expiresAt, err := a.RecoveryLink(r.Context(), in.Handle)
 		if err != nil {
 			return err
 		}
-		a.Answer(w, r, http.StatusOK, Link{url, expiresAt})
+		response.Write(w, r, http.StatusOK, Link{url, expiresAt})
 		return nil
 	}))
 	r.Post("/owner-link", a.Handle(func(w http.ResponseWriter, r *http.Request) error {
@@ -47,7 +49,7 @@ func (a Control) Handler() http.Handler {
 		if err != nil {
 			return err
 		}
-		a.Answer(w, r, http.StatusOK, Link{URL: url})
+		response.Write(w, r, http.StatusOK, Link{URL: url})
 		return nil
 	}))
 	r.Post("/backup", a.Handle(a.postBackup))

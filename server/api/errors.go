@@ -6,6 +6,8 @@ import (
 
 	"parley/chat"
 	"parley/middleware"
+	"parley/server/request"
+	"parley/server/response"
 )
 
 // Status maps error codes to HTTP statuses (RFC 9110, section 15).
@@ -49,7 +51,7 @@ func (a *API) Fail(w http.ResponseWriter, r *http.Request, err error) {
 // FailStatus is Fail with another status than the code's (426).
 func (a *API) FailStatus(w http.ResponseWriter, r *http.Request, code int, err error) {
 	e := *a.Errors.ClientError(r.Context(), err)
-	a.Audit.WriteRefused(r.Context(), callerID(r), middleware.Route(r), "", err)
+	a.Audit.WriteRefused(r.Context(), request.CallerID(r), middleware.Route(r), "", err)
 	e.RequestID = middleware.RequestID(r.Context())
 	if code == 0 {
 		code = Status[e.Code]
@@ -63,8 +65,8 @@ func (a *API) FailStatus(w http.ResponseWriter, r *http.Request, code int, err e
 	if e.Code == chat.WrongType && e.Field == "Content-Encoding" {
 		w.Header().Set("Accept-Encoding", "identity") // RFC 9110, section 15.5.16
 	}
-	if middleware.HasUnreadBody(r) && (!identity(r).SignedIn() || r.ContentLength < 0 || r.ContentLength > middleware.AnonymousBody) {
+	if middleware.HasUnreadBody(r) && (!request.Identity(r).SignedIn() || r.ContentLength < 0 || r.ContentLength > middleware.AnonymousBody) {
 		w.Header().Set("Connection", "close") // else net/http reads the rest before it answers
 	}
-	a.Answer(w, r, code, Failure{&e})
+	response.Write(w, r, code, Failure{&e})
 }

@@ -7,6 +7,8 @@ import (
 
 	"parley/chat"
 	"parley/hub"
+	"parley/server/request"
+	"parley/server/response"
 	"parley/server/service"
 	"parley/wire"
 )
@@ -24,30 +26,30 @@ type Events struct{ *API }
 // List answers with a chat's events after a seq. With wait the call waits until
 // there is one.
 func (a Events) List(w http.ResponseWriter, r *http.Request) error {
-	id, err := pathChat(r)
+	id, err := request.ChatID(r)
 	if err != nil {
 		return err
 	}
 	query := r.URL.Query()
-	after, err := queryInt(query, "after")
+	after, err := request.Int(query, "after")
 	if err != nil {
 		return err
 	}
 	if after == nil || *after < 0 {
 		return chat.FailField(chat.BadInput, "after", "after must be the last number seen, or 0")
 	}
-	at, err := queryInt(query, "at")
+	at, err := request.Int(query, "at")
 	if err != nil {
 		return err
 	}
 	if at != nil && *at < 0 {
 		return chat.FailField(chat.BadInput, "at", "at must be the time of the event after, in milliseconds")
 	}
-	limit, err := queryLimit(r, defaultEvents, maxEvents)
+	limit, err := request.Limit(r, defaultEvents, maxEvents)
 	if err != nil {
 		return err
 	}
-	wait, err := queryInt(query, "wait")
+	wait, err := request.Int(query, "wait")
 	if err != nil {
 		return err
 	}
@@ -61,7 +63,7 @@ func (a Events) List(w http.ResponseWriter, r *http.Request) error {
 	if at != nil && seen.Seq != 0 {
 		seen.At = *at
 	}
-	page, err := a.Service.Events(r.Context(), callerID(r), id, seen, limit)
+	page, err := a.Service.Events(r.Context(), request.CallerID(r), id, seen, limit)
 	if err != nil {
 		return err
 	}
@@ -71,14 +73,14 @@ func (a Events) List(w http.ResponseWriter, r *http.Request) error {
 			return err
 		}
 	}
-	a.Answer(w, r, http.StatusOK, page)
+	response.Write(w, r, http.StatusOK, page)
 	return nil
 }
 
 // awaitEvents waits until the hub delivers a frame of the chat. It then reads the log as
 // the caller, so that a user who was removed or signed out meanwhile receives nothing.
 func (a Events) awaitEvents(r *http.Request, id chat.ChatID, after chat.Seq, limit int, wait time.Duration) (service.EventPage, error) {
-	ctx, caller, seen := r.Context(), caller(r), service.Position{Seq: after, At: service.Untimed}
+	ctx, caller, seen := r.Context(), request.Caller(r), service.Position{Seq: after, At: service.Untimed}
 	if err := a.Ready(); err != nil {
 		return service.EventPage{}, err
 	}

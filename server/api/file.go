@@ -7,6 +7,8 @@ import (
 	"github.com/go-chi/chi/v5"
 
 	"parley/chat"
+	"parley/server/request"
+	"parley/server/response"
 	"parley/server/transfer"
 )
 
@@ -20,15 +22,15 @@ type Files struct{ *API }
 
 // List handles GET /api/chats/{chatId}/files.
 func (a Files) List(w http.ResponseWriter, r *http.Request) error {
-	id, err := pathChat(r)
+	id, err := request.ChatID(r)
 	if err != nil {
 		return err
 	}
 	l := chat.FileList{Kind: chat.FileKind(r.URL.Query().Get("kind"))}
-	if l.Limit, err = queryLimit(r, chat.DefaultPage, chat.MaxPage); err != nil {
+	if l.Limit, err = request.Limit(r, chat.DefaultPage, chat.MaxPage); err != nil {
 		return err
 	}
-	before, err := queryInt(r.URL.Query(), "before")
+	before, err := request.Int(r.URL.Query(), "before")
 	if err != nil {
 		return err
 	}
@@ -38,34 +40,34 @@ func (a Files) List(w http.ResponseWriter, r *http.Request) error {
 		}
 		l.Before = chat.Seq(*before)
 	}
-	page, err := a.Service.ListFiles(r.Context(), callerID(r), id, l)
+	page, err := a.Service.ListFiles(r.Context(), request.CallerID(r), id, l)
 	if err != nil {
 		return err
 	}
-	a.Answer(w, r, http.StatusOK, page)
+	response.Write(w, r, http.StatusOK, page)
 	return nil
 }
 
 // Create handles POST /api/chats/{chatId}/files: the body is the file.
 func (a Files) Create(w http.ResponseWriter, r *http.Request) error {
-	id, err := pathChat(r)
+	id, err := request.ChatID(r)
 	if err != nil {
 		return err
 	}
 	if err := transfer.CheckEncoding(r); err != nil {
 		return err
 	}
-	keep, err := queryBool(r, "keepMetadata")
+	keep, err := request.Bool(r, "keepMetadata")
 	if err != nil {
 		return err
 	}
 	body := transfer.NewBody(w, r)
 	defer body.End()
-	f, err := a.Service.UploadFile(r.Context(), callerID(r), id, r.URL.Query().Get("name"), r.ContentLength, keep, body)
+	f, err := a.Service.UploadFile(r.Context(), request.CallerID(r), id, r.URL.Query().Get("name"), r.ContentLength, keep, body)
 	if err != nil {
 		return body.Cause(err)
 	}
-	a.Answer(w, r, http.StatusCreated, FileAnswer{f})
+	response.Write(w, r, http.StatusCreated, FileAnswer{f})
 	return nil
 }
 
@@ -81,7 +83,7 @@ func (a Files) GetThumb(w http.ResponseWriter, r *http.Request) error {
 
 // send answers with what open opens of the file that the path names.
 func send(w http.ResponseWriter, r *http.Request, open func(context.Context, chat.UserID, chat.ChatID, chat.FileID) (chat.Upload, chat.Blob, error), form string) error {
-	id, err := pathChat(r)
+	id, err := request.ChatID(r)
 	if err != nil {
 		return err
 	}
@@ -92,7 +94,7 @@ func send(w http.ResponseWriter, r *http.Request, open func(context.Context, cha
 	if err := transfer.CheckQuery(r); err != nil {
 		return err
 	}
-	u, blob, err := open(r.Context(), callerID(r), id, file)
+	u, blob, err := open(r.Context(), request.CallerID(r), id, file)
 	if err != nil {
 		return err
 	}

@@ -1,7 +1,6 @@
 package api
 
 import (
-	"net/http"
 	"net/url"
 	"testing"
 
@@ -41,19 +40,6 @@ func FuzzCursor(f *testing.F) {
 		}
 		if again, err := parseCursor(cursor(&chat.Chat{Activity: c.Activity, ID: c.ID})); err != nil || again != c {
 			t.Errorf("%q: %+v, then %+v, %v", s, c, again, err)
-		}
-	})
-}
-
-// answerCodec returns a codec for any Accept header.
-func FuzzAccept(f *testing.F) {
-	for _, s := range []string{"", "*/*", "application/msgpack", "application/msgpack;q=0", "a;;q=,application/x-msgpack", "application/msgpack;q=NaN"} {
-		f.Add(s)
-	}
-	f.Fuzz(func(t *testing.T, s string) {
-		r := &http.Request{Header: http.Header{"Accept": {s}}}
-		if _, mediaType := answerCodec(r); mediaType != "application/json" && !isMsgPack(mediaType) {
-			t.Errorf("%q gives %q", s, mediaType)
 		}
 	})
 }

@@ -6,6 +6,8 @@ import (
 	"github.com/go-chi/chi/v5"
 
 	"parley/chat"
+	"parley/server/request"
+	"parley/server/response"
 	"parley/wire"
 )
 
@@ -17,7 +19,7 @@ func (a Messages) List(w http.ResponseWriter, r *http.Request) error {
 		name string
 		to   **int64
 	}{{"limit", &c.Limit}, {"before", &c.Before}, {"after", &c.After}, {"around", &c.Around}} {
-		n, err := queryInt(query, q.name)
+		n, err := request.Int(query, q.name)
 		if err != nil {
 			return err
 		}
@@ -27,8 +29,8 @@ func (a Messages) List(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	codec, mediaType := answerCodec(r)
-	return a.Service.EncodedHistory(r.Context(), callerID(r), c.ChatID, window, codec, func(body []byte) {
-		writeBody(w, http.StatusOK, mediaType, body)
+	codec, mediaType := response.Codec(r)
+	return a.Service.EncodedHistory(r.Context(), request.CallerID(r), c.ChatID, window, codec, func(body []byte) {
+		response.WriteBody(w, http.StatusOK, mediaType, body)
 	})
 }

@@ -8,6 +8,7 @@ import (
 
 	"parley/chat"
 	"parley/middleware"
+	"parley/server/request"
 )
 
 // maxHosts bounds the hosts that are known; the first one stays.
@@ -75,7 +76,7 @@ func (a *API) baseURL(r *http.Request) (*url.URL, error) {
 	if err != nil {
 		return nil, err
 	}
-	switch c := identity(r); {
+	switch c := request.Identity(r); {
 	case !c.Cookie || !middleware.HasOwnOrigin(r, nil):
 		u = a.hosts.choose(u)
 	case c.User.Role == chat.RoleAdmin:

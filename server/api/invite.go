@@ -6,6 +6,8 @@ import (
 	"github.com/go-chi/chi/v5"
 
 	"parley/chat"
+	"parley/server/request"
+	"parley/server/response"
 	"parley/server/service"
 )
 
@@ -14,7 +16,7 @@ type Invites struct{ *API }
 
 // List answers with the caller's invites, to an admin with those of all users.
 func (a Invites) List(w http.ResponseWriter, r *http.Request) error {
-	invites, err := a.Service.Invites(r.Context(), caller(r))
+	invites, err := a.Service.Invites(r.Context(), request.Caller(r))
 	if err != nil {
 		return err
 	}
@@ -26,7 +28,7 @@ func (a Invites) List(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	a.Answer(w, r, http.StatusOK, struct {
+	response.Write(w, r, http.StatusOK, struct {
 		Invites []chat.Invite `json:"invites" msgpack:"invites"`
 		Users   []chat.User   `json:"users" msgpack:"users"`
 	}{invites, users})
@@ -40,18 +42,18 @@ func (a Invites) Create(w http.ResponseWriter, r *http.Request) error {
 		Uses      *int64       `json:"uses"`
 		ExpiresAt *int64       `json:"expiresAt"`
 	}
-	if err := decode(r, &in); err != nil {
+	if err := request.Decode(r, &in); err != nil {
 		return err
 	}
 	base, err := a.baseURL(r)
 	if err != nil {
 		return err
 	}
-	invite, code, err := a.Service.CreateInvite(r.Context(), caller(r), service.NewInvite{ChatID: in.ChatID, Uses: in.Uses, ExpiresAt: in.ExpiresAt})
+	invite, code, err := a.Service.CreateInvite(r.Context(), request.Caller(r), service.NewInvite{ChatID: in.ChatID, Uses: in.Uses, ExpiresAt: in.ExpiresAt})
 	if err != nil {
 		return err
 	}
-	a.answerSecret(w, r, http.StatusCreated, struct {
+	response.WriteSecret(w, r, http.StatusCreated, struct {
 		Invite chat.Invite `json:"invite" msgpack:"invite"`
 		URL    string      `json:"url" msgpack:"url"`
 	}{invite, inviteLink(base, code)})
@@ -61,10 +63,10 @@ func (a Invites) Create(w http.ResponseWriter, r *http.Request) error {
 // End handles DELETE /api/invites/{inviteId}.
 func (a Invites) End(w http.ResponseWriter, r *http.Request) error {
 	id := chat.InviteID(chi.URLParam(r, "inviteId"))
-	if err := a.Service.EndInvite(r.Context(), caller(r), id); err != nil {
+	if err := a.Service.EndInvite(r.Context(), request.Caller(r), id); err != nil {
 		return err
 	}
-	return noContent(w)
+	return response.NoContent(w)
 }
 
 // InvitePreview is the answer to POST /api/invites/peek, which needs no identity.
@@ -95,7 +97,7 @@ func (a Invites) Peek(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	invite, err := a.Service.PeekInvite(r.Context(), caller(r), code)
+	invite, err := a.Service.PeekInvite(r.Context(), request.Caller(r), code)
 	if err != nil {
 		return err
 	}
@@ -120,7 +122,7 @@ func (a Invites) Peek(w http.ResponseWriter, r *http.Request) error {
 			return err
 		}
 	}
-	a.answerSecret(w, r, http.StatusOK, out)
+	response.WriteSecret(w, r, http.StatusOK, out)
 	return nil
 }
 
@@ -130,7 +132,7 @@ func (a Invites) Accept(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	id, err := a.Service.AcceptInvite(r.Context(), caller(r), code)
+	id, err := a.Service.AcceptInvite(r.Context(), request.Caller(r), code)
 	if err != nil {
 		return err
 	}
@@ -142,7 +144,7 @@ func readCode(r *http.Request) (string, error) {
 	var in struct {
 		Code string `json:"code"`
 	}
-	if err := decode(r, &in); err != nil {
+	if err := request.Decode(r, &in); err != nil {
 		return "", err
 	}
 	if in.Code == "" {

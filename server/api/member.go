@@ -3,9 +3,9 @@ package api
 import (
 	"net/http"
 
-	"github.com/go-chi/chi/v5"
-
 	"parley/chat"
+	"parley/server/request"
+	"parley/server/response"
 	"parley/server/service"
 )
 
@@ -21,11 +21,11 @@ type Members struct{ *API }
 
 // List handles GET /api/chats/{chatId}/members.
 func (a Members) List(w http.ResponseWriter, r *http.Request) error {
-	id, err := pathChat(r)
+	id, err := request.ChatID(r)
 	if err != nil {
 		return err
 	}
-	limit, err := queryLimit(r, chat.DefaultPage, chat.MaxPage)
+	limit, err := request.Limit(r, chat.DefaultPage, chat.MaxPage)
 	if err != nil {
 		return err
 	}
@@ -36,7 +36,7 @@ func (a Members) List(w http.ResponseWriter, r *http.Request) error {
 		}
 	}
 	var page MemberPage
-	if page.Members, err = a.Service.ListMembers(r.Context(), callerID(r), id, after, limit+1); err != nil {
+	if page.Members, err = a.Service.ListMembers(r.Context(), request.CallerID(r), id, after, limit+1); err != nil {
 		return err
 	}
 	if len(page.Members) > limit {
@@ -50,27 +50,14 @@ func (a Members) List(w http.ResponseWriter, r *http.Request) error {
 	if page.Users, err = a.Service.Users(r.Context(), named.List()); err != nil {
 		return err
 	}
-	a.Answer(w, r, http.StatusOK, page)
+	response.Write(w, r, http.StatusOK, page)
 	return nil
-}
-
-// pathMember returns the chat and the user that the path names; "me" is the caller.
-func pathMember(r *http.Request) (chat.ChatID, chat.UserID, error) {
-	id, err := pathChat(r)
-	if err != nil {
-		return "", "", err
-	}
-	user := chat.UserID(chi.URLParam(r, "userId"))
-	if user == "me" {
-		user = callerID(r)
-	}
-	return id, user, chat.CheckID("userId", user)
 }
 
 // Put makes a user a member, if they are not one, and sets their role, if the body
 // names one.
 func (a Members) Put(w http.ResponseWriter, r *http.Request) error {
-	id, user, err := pathMember(r)
+	id, user, err := request.Member(r)
 	if err != nil {
 		return err
 	}
@@ -78,45 +65,45 @@ func (a Members) Put(w http.ResponseWriter, r *http.Request) error {
 		Role     *chat.Role `json:"role"`
 		ClientID string     `json:"clientId"`
 	}
-	if err := decode(r, &in); err != nil {
+	if err := request.Decode(r, &in); err != nil {
 		return err
 	}
-	if err := a.Service.PutMember(r.Context(), caller(r), id, user, in.Role, in.ClientID); err != nil {
+	if err := a.Service.PutMember(r.Context(), request.Caller(r), id, user, in.Role, in.ClientID); err != nil {
 		return err
 	}
-	return noContent(w)
+	return response.NoContent(w)
 }
 
 // Delete handles DELETE /api/chats/{chatId}/members/{userId}.
 func (a Members) Delete(w http.ResponseWriter, r *http.Request) error {
-	id, user, err := pathMember(r)
+	id, user, err := request.Member(r)
 	if err != nil {
 		return err
 	}
-	clientID, err := bodyClientID(r)
+	clientID, err := request.ClientID(r)
 	if err != nil {
 		return err
 	}
-	if err := a.Service.RemoveMember(r.Context(), caller(r), id, user, clientID); err != nil {
+	if err := a.Service.RemoveMember(r.Context(), request.Caller(r), id, user, clientID); err != nil {
 		return err
 	}
-	return noContent(w)
+	return response.NoContent(w)
 }
 
 // PutRead handles PUT /api/chats/{chatId}/read.
 func (a Members) PutRead(w http.ResponseWriter, r *http.Request) error {
-	id, err := pathChat(r)
+	id, err := request.ChatID(r)
 	if err != nil {
 		return err
 	}
 	var in struct {
 		Seq chat.Seq `json:"seq"`
 	}
-	if err := decode(r, &in); err != nil {
+	if err := request.Decode(r, &in); err != nil {
 		return err
 	}
-	if err := a.Service.MarkRead(r.Context(), callerID(r), id, in.Seq); err != nil {
+	if err := a.Service.MarkRead(r.Context(), request.CallerID(r), id, in.Seq); err != nil {
 		return err
 	}
-	return noContent(w)
+	return response.NoContent(w)
 }

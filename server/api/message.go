@@ -4,12 +4,12 @@ import (
 	"errors"
 	"net/http"
 	"net/url"
-	"strconv"
 
 	"github.com/go-chi/chi/v5"
 
 	"parley/chat"
-	"parley/server/service"
+	"parley/server/request"
+	"parley/server/response"
 	"parley/wire"
 )
 
@@ -19,33 +19,20 @@ type MessageAnswer struct {
 	Again   bool         `json:"again,omitempty" msgpack:"again,omitempty"`
 }
 
-// pathMessage returns the chat and the seq that the path names.
-func pathMessage(r *http.Request) (chat.ChatID, chat.Seq, error) {
-	id, err := pathChat(r)
-	if err != nil {
-		return "", 0, err
-	}
-	n, err := strconv.ParseUint(chi.URLParam(r, "seq"), 10, 63)
-	if err != nil || n == 0 {
-		return "", 0, chat.FailField(chat.BadInput, "seq", "seq must be a message's number")
-	}
-	return id, chat.Seq(n), nil
-}
-
 // Messages has the handlers of messages.
 type Messages struct{ *API }
 
 // Get handles GET /api/chats/{chatId}/messages/{seq}.
 func (a Messages) Get(w http.ResponseWriter, r *http.Request) error {
-	id, seq, err := pathMessage(r)
+	id, seq, err := request.Message(r)
 	if err != nil {
 		return err
 	}
-	m, err := a.Service.Message(r.Context(), callerID(r), id, seq)
+	m, err := a.Service.Message(r.Context(), request.CallerID(r), id, seq)
 	if err != nil {
 		return err
 	}
-	a.Answer(w, r, http.StatusOK, MessageAnswer{Message: m})
+	response.Write(w, r, http.StatusOK, MessageAnswer{Message: m})
 	return nil
 }
 
@@ -57,7 +44,7 @@ func (a Messages) Post(w http.ResponseWriter, r *http.Request) error {
 		ReplyTo  chat.Seq      `json:"replyTo"`
 		Files    []chat.FileID `json:"files"`
 	}
-	if err := decode(r, &in); err != nil {
+	if err := request.Decode(r, &in); err != nil {
 		return err
 	}
 	ev, again, err := a.appendWait(r, a.Service.Post, &wire.Command{ChatID: chat.ChatID(chi.URLParam(r, "chatId")),
@@ -68,14 +55,14 @@ func (a Messages) Post(w http.ResponseWriter, r *http.Request) error {
 	if again { // the message may have been edited since
 		return a.answerChanged(w, r, chat.Message{ChatID: ev.ChatID, Seq: ev.Seq, At: ev.At, By: ev.By, ClientID: ev.ClientID}, true)
 	}
-	a.Answer(w, r, http.StatusCreated, MessageAnswer{Message: chat.Message{ChatID: ev.ChatID, Seq: ev.Seq, At: ev.At, By: ev.By,
+	response.Write(w, r, http.StatusCreated, MessageAnswer{Message: chat.Message{ChatID: ev.ChatID, Seq: ev.Seq, At: ev.At, By: ev.By,
 		ClientID: ev.ClientID, Text: ev.Text, Reply: ev.Reply, Mentions: ev.Mentions, Files: ev.Files}})
 	return nil
 }
 
 // Patch handles PATCH /api/chats/{chatId}/messages/{seq}.
 func (a Messages) Patch(w http.ResponseWriter, r *http.Request) error {
-	id, seq, err := pathMessage(r)
+	id, seq, err := request.Message(r)
 	if err != nil {
 		return err
 	}
@@ -83,30 +70,30 @@ func (a Messages) Patch(w http.ResponseWriter, r *http.Request) error {
 		Text     string `json:"text"`
 		ClientID string `json:"clientId"`
 	}
-	if err := decode(r, &in); err != nil {
+	if err := request.Decode(r, &in); err != nil {
 		return err
 	}
 	_, _, err = a.appendWait(r, a.Service.Edit, &wire.Command{ChatID: id, Target: seq, Text: in.Text, ClientID: in.ClientID})
 	if err != nil {
 		return targetAsSeq(err)
 	}
-	return a.answerChanged(w, r, chat.Message{ChatID: id, Seq: seq, By: callerID(r)}, false)
+	return a.answerChanged(w, r, chat.Message{ChatID: id, Seq: seq, By: request.CallerID(r)}, false)
 }
 
 // Delete handles DELETE /api/chats/{chatId}/messages/{seq}.
 func (a Messages) Delete(w http.ResponseWriter, r *http.Request) error {
-	id, seq, err := pathMessage(r)
+	id, seq, err := request.Message(r)
 	if err != nil {
 		return err
 	}
-	clientID, err := bodyClientID(r)
+	clientID, err := request.ClientID(r)
 	if err != nil {
 		return err
 	}
 	if _, _, err := a.appendWait(r, a.Service.Delete, &wire.Command{ChatID: id, Target: seq, ClientID: clientID}); err != nil {
 		return targetAsSeq(err)
 	}
-	return noContent(w)
+	return response.NoContent(w)
 }
 
 // PutReaction handles PUT /api/chats/{chatId}/messages/{seq}/reactions/{emoji}.
@@ -120,7 +107,7 @@ func (a Messages) DeleteReaction(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (a Messages) react(w http.ResponseWriter, r *http.Request, on bool) error {
-	id, seq, err := pathMessage(r)
+	id, seq, err := request.Message(r)
 	if err != nil {
 		return err
 	}
@@ -130,7 +117,7 @@ func (a Messages) react(w http.ResponseWriter, r *http.Request, on bool) error {
 			return chat.FailField(chat.BadInput, "emoji", "emoji is not escaped as a path segment")
 		}
 	}
-	clientID, err := bodyClientID(r)
+	clientID, err := request.ClientID(r)
 	if err != nil {
 		return err
 	}
@@ -138,7 +125,7 @@ func (a Messages) react(w http.ResponseWriter, r *http.Request, on bool) error {
 	if err != nil {
 		return targetAsSeq(err)
 	}
-	return noContent(w)
+	return response.NoContent(w)
 }
 
 // targetAsSeq renames the field of an error: a command's target is the seq of the path.
@@ -155,24 +142,13 @@ func targetAsSeq(err error) error {
 // answerChanged answers a command that succeeded with the message as it is now. A caller
 // who is not a member any more, as in a late retry, gets bare.
 func (a Messages) answerChanged(w http.ResponseWriter, r *http.Request, bare chat.Message, again bool) error {
-	m, err := a.Service.Message(r.Context(), callerID(r), bare.ChatID, bare.Seq)
+	m, err := a.Service.Message(r.Context(), request.CallerID(r), bare.ChatID, bare.Seq)
 	if chat.Is(err, chat.NotFound) {
 		m, err = bare, nil
 	}
 	if err != nil {
 		return err
 	}
-	a.Answer(w, r, http.StatusOK, MessageAnswer{m, again})
+	response.Write(w, r, http.StatusOK, MessageAnswer{m, again})
 	return nil
-}
-
-// bodyClientID returns the clientId of an optional body that has no other field.
-func bodyClientID(r *http.Request) (string, error) {
-	var in struct {
-		ClientID string `json:"clientId"`
-	}
-	if err := decode(r, &in); err != nil {
-		return "", err
-	}
-	return in.ClientID, service.OptionalClientID(in.ClientID)
 }

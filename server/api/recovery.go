@@ -4,6 +4,8 @@ import (
 	"net/http"
 
 	"parley/chat"
+	"parley/server/request"
+	"parley/server/response"
 )
 
 // Recoveries has the handlers of the codes with which users set a new password.
@@ -11,13 +13,13 @@ type Recoveries struct{ *API }
 
 // Create creates a link with which a user sets a new password; admins only.
 func (a Recoveries) Create(w http.ResponseWriter, r *http.Request) error {
-	if err := caller(r).CheckAdmin(); err != nil {
+	if err := request.Caller(r).CheckAdmin(); err != nil {
 		return err
 	}
 	var in struct {
 		UserID chat.UserID `json:"userId"`
 	}
-	if err := decode(r, &in); err != nil {
+	if err := request.Decode(r, &in); err != nil {
 		return err
 	}
 	if err := chat.CheckID("userId", in.UserID); err != nil {
@@ -27,11 +29,11 @@ func (a Recoveries) Create(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	code, expiresAt, err := a.Service.CreateRecovery(r.Context(), caller(r), in.UserID)
+	code, expiresAt, err := a.Service.CreateRecovery(r.Context(), request.Caller(r), in.UserID)
 	if err != nil {
 		return err
 	}
-	a.answerSecret(w, r, http.StatusCreated, Link{recoverLink(base, code), expiresAt})
+	response.WriteSecret(w, r, http.StatusCreated, Link{recoverLink(base, code), expiresAt})
 	return nil
 }
 
@@ -43,11 +45,11 @@ func (a Recoveries) Use(w http.ResponseWriter, r *http.Request) error {
 		Label    string `json:"label"`
 		Cookie   bool   `json:"cookie"`
 	}
-	if err := decode(r, &in); err != nil {
+	if err := request.Decode(r, &in); err != nil {
 		return err
 	}
 	token, session := newSession(r, in.Label, in.Cookie)
-	user, created, err := a.Service.UseRecovery(r.Context(), caller(r), in.Code, in.Password, session)
+	user, created, err := a.Service.UseRecovery(r.Context(), request.Caller(r), in.Code, in.Password, session)
 	if err != nil {
 		return err
 	}

@@ -4,6 +4,8 @@ import (
 	"net/http"
 
 	"parley/chat"
+	"parley/server/request"
+	"parley/server/response"
 	"parley/server/service"
 	"parley/wire"
 )
@@ -28,7 +30,7 @@ func (a Server) Get(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	a.Answer(w, r, http.StatusOK, ServerInfo{Name: server.Name, Version: a.Version, API: 1, Setup: server.Setup != "",
+	response.Write(w, r, http.StatusOK, ServerInfo{Name: server.Name, Version: a.Version, API: 1, Setup: server.Setup != "",
 		Registration: a.Service.Registration(), Now: chat.Now(), Limits: a.Service.Limits()})
 	return nil
 }
@@ -38,14 +40,14 @@ func (a Server) Patch(w http.ResponseWriter, r *http.Request) error {
 	var in struct {
 		Name *string `json:"name"`
 	}
-	if err := decode(r, &in); err != nil {
+	if err := request.Decode(r, &in); err != nil {
 		return err
 	}
 	if in.Name == nil {
-		if err := caller(r).CheckAdmin(); err != nil {
+		if err := request.Caller(r).CheckAdmin(); err != nil {
 			return err
 		}
-	} else if err := a.Service.RenameServer(r.Context(), caller(r), *in.Name); err != nil {
+	} else if err := a.Service.RenameServer(r.Context(), request.Caller(r), *in.Name); err != nil {
 		return err
 	}
 	return a.Get(w, r)

@@ -8,6 +8,8 @@ import (
 
 	"parley/chat"
 	"parley/middleware"
+	"parley/server/request"
+	"parley/server/response"
 )
 
 // SignInAnswer is the answer to a call that creates a session.
@@ -28,8 +30,8 @@ func newSession(r *http.Request, label string, cookie bool) (token string, n cha
 		Client:    chat.Cut(strings.ToValidUTF8(r.UserAgent(), ""), 200),
 		Address:   middleware.Address(r.Context()),
 	}
-	if cookie && identity(r).Cookie {
-		n.Replaces = identity(r).Session.ID
+	if cookie && request.Identity(r).Cookie {
+		n.Replaces = request.Identity(r).Session.ID
 	}
 	return token, n
 }
@@ -46,7 +48,7 @@ func (a Sessions) answerNew(w http.ResponseWriter, r *http.Request, user chat.Us
 		middleware.SetCookie(w, r, a.PublicURL, token)
 		out.Token = ""
 	}
-	a.answerSecret(w, r, http.StatusCreated, out)
+	response.WriteSecret(w, r, http.StatusCreated, out)
 }
 
 // Create handles POST /api/sessions.
@@ -57,7 +59,7 @@ func (a Sessions) Create(w http.ResponseWriter, r *http.Request) error {
 		Label    string `json:"label"`
 		Cookie   bool   `json:"cookie"`
 	}
-	if err := decode(r, &in); err != nil {
+	if err := request.Decode(r, &in); err != nil {
 		return err
 	}
 	switch "" {
@@ -67,7 +69,7 @@ func (a Sessions) Create(w http.ResponseWriter, r *http.Request) error {
 		return chat.FailField(chat.BadInput, "password", "password must not be empty")
 	}
 	token, session := newSession(r, in.Label, in.Cookie)
-	user, created, err := a.Service.SignIn(r.Context(), caller(r), in.Handle, in.Password, session)
+	user, created, err := a.Service.SignIn(r.Context(), request.Caller(r), in.Handle, in.Password, session)
 	if err != nil {
 		return err
 	}
@@ -77,15 +79,15 @@ func (a Sessions) Create(w http.ResponseWriter, r *http.Request) error {
 
 // List handles GET /api/sessions.
 func (a Sessions) List(w http.ResponseWriter, r *http.Request) error {
-	sessions, err := a.Service.Sessions(r.Context(), caller(r))
+	sessions, err := a.Service.Sessions(r.Context(), request.Caller(r))
 	if err != nil {
 		return err
 	}
-	uses, err := a.Service.RecoveryUses(r.Context(), callerID(r))
+	uses, err := a.Service.RecoveryUses(r.Context(), request.CallerID(r))
 	if err != nil {
 		return err
 	}
-	a.Answer(w, r, http.StatusOK, struct {
+	response.Write(w, r, http.StatusOK, struct {
 		Sessions   []chat.Session     `json:"sessions" msgpack:"sessions"`
 		Recoveries []chat.RecoveryUse `json:"recoveries,omitempty" msgpack:"recoveries,omitempty"`
 	}{sessions, uses})
@@ -97,7 +99,7 @@ func confirmation(r *http.Request) (password string, err error) {
 	var in struct {
 		Password string `json:"password"`
 	}
-	if err := decode(r, &in); err != nil {
+	if err := request.Decode(r, &in); err != nil {
 		return "", err
 	}
 	if in.Password == "" {
@@ -116,15 +118,15 @@ func (a Sessions) EndOthers(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	if err := a.Service.EndOthers(r.Context(), caller(r), password); err != nil {
+	if err := a.Service.EndOthers(r.Context(), request.Caller(r), password); err != nil {
 		return err
 	}
-	return noContent(w)
+	return response.NoContent(w)
 }
 
 // End handles DELETE /api/sessions/{sessionId}.
 func (a Sessions) End(w http.ResponseWriter, r *http.Request) error {
-	current := identity(r).Session.ID
+	current := request.Identity(r).Session.ID
 	id := chat.SessionID(chi.URLParam(r, "sessionId"))
 	if id == "current" {
 		id = current
@@ -137,13 +139,13 @@ func (a Sessions) End(w http.ResponseWriter, r *http.Request) error {
 		if err != nil {
 			return err
 		}
-		if err := a.Service.EndSession(r.Context(), caller(r), id, password); err != nil {
+		if err := a.Service.EndSession(r.Context(), request.Caller(r), id, password); err != nil {
 			return err
 		}
-		return noContent(w)
+		return response.NoContent(w)
 	}
-	ended, err := a.Service.SignOut(r.Context(), caller(r))
-	if identity(r).Cookie && ended {
+	ended, err := a.Service.SignOut(r.Context(), request.Caller(r))
+	if request.Identity(r).Cookie && ended {
 		middleware.ClearCookie(w, r, a.PublicURL)
 		// Not "storage", which would delete unsent messages of the browser's other users, nor
 		// "cookies", which would end other servers' sessions on this host.
@@ -152,5 +154,5 @@ func (a Sessions) End(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return noContent(w)
+	return response.NoContent(w)
 }

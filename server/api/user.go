@@ -7,6 +7,8 @@ import (
 	"github.com/go-chi/chi/v5"
 
 	"parley/chat"
+	"parley/server/request"
+	"parley/server/response"
 	"parley/server/service"
 )
 
@@ -22,7 +24,7 @@ type Users struct{ *API }
 // List answers with the users of the ids, or with those of whom a word of the name
 // or the handle begins with q.
 func (a Users) List(w http.ResponseWriter, r *http.Request) error {
-	limit, err := queryLimit(r, chat.DefaultPage, chat.MaxPage)
+	limit, err := request.Limit(r, chat.DefaultPage, chat.MaxPage)
 	if err != nil {
 		return err
 	}
@@ -46,7 +48,7 @@ func (a Users) List(w http.ResponseWriter, r *http.Request) error {
 			return err
 		}
 	}
-	a.Answer(w, r, http.StatusOK, page)
+	response.Write(w, r, http.StatusOK, page)
 	return nil
 }
 
@@ -72,16 +74,16 @@ func (a Users) Patch(w http.ResponseWriter, r *http.Request) error {
 		Role   *chat.Role `json:"role"`
 		Active *bool      `json:"active"`
 	}
-	if err := caller(r).CheckAdmin(); err != nil {
+	if err := request.Caller(r).CheckAdmin(); err != nil {
 		return err
 	}
-	if err := decode(r, &in); err != nil {
+	if err := request.Decode(r, &in); err != nil {
 		return err
 	}
-	user, err := a.Service.UpdateUser(r.Context(), caller(r), chat.UserID(chi.URLParam(r, "userId")), in.Role, in.Active)
+	user, err := a.Service.UpdateUser(r.Context(), request.Caller(r), chat.UserID(chi.URLParam(r, "userId")), in.Role, in.Active)
 	if err != nil {
 		return err
 	}
-	a.Answer(w, r, http.StatusOK, UserAnswer{user})
+	response.Write(w, r, http.StatusOK, UserAnswer{user})
 	return nil
 }

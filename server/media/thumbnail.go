@@ -43,14 +43,14 @@ func (t *Thumbnailer) Thumbnail(ctx context.Context, src io.ReaderAt, size int64
 	if decode == nil {
 		return nil, ErrNoThumbnail
 	}
-	info, err := Inspect(src, size, typ)
+	info, err := inspect(src, size, typ, true)
 	if err != nil {
 		return nil, err
 	}
 	if info.Width == 0 || info.Width*info.Height > MaxPixels {
 		return nil, fmt.Errorf("%w: %d x %d pixels", ErrNoThumbnail, info.Width, info.Height)
 	}
-	if typ == WebP && info.Animated { // the decoder knows no animation
+	if typ == WebP && info.DurationMs > 0 { // the decoder knows no animation
 		return nil, ErrNoThumbnail
 	}
 	select {

@@ -8,6 +8,7 @@ import (
 
 	"parley/chat"
 	"parley/server/audit"
+	"parley/server/budget"
 )
 
 // chats are the operations on chats.
@@ -33,15 +34,15 @@ func (s chats) CreateChat(ctx context.Context, caller Caller, n chat.NewChat, me
 		named[name] = true
 		return again
 	})
-	cost := priceOfChat(len(members))
+	cost := budget.OfChat(len(members))
 	defer func() {
 		if again || err != nil {
-			s.refund(n.By, cost)
+			s.Refund(n.By, cost)
 		}
 	}()
 	n.Rule = chat.All(chat.NotBlocked("members"), chat.ChatLimit(s.limits.Chats, "members"))
-	if refusal := s.charge(n.By, cost); refusal != nil {
-		cost, n.Rule = price{}, chat.Refuse(refusal)
+	if refusal := s.Charge(n.By, cost); refusal != nil {
+		cost, n.Rule = budget.Price{}, chat.Refuse(refusal)
 		if n.Kind == chat.Group {
 			members = nil // the clientId alone identifies the group
 		}
@@ -49,8 +50,8 @@ func (s chats) CreateChat(ctx context.Context, caller Caller, n chat.NewChat, me
 	if n.Members, err = s.resolve(ctx, n.By, members); err != nil {
 		return c, false, err
 	}
-	if paid := priceOfChat(len(n.Members)); paid.people < cost.people { // some were named by id and by handle
-		s.refund(n.By, price{people: cost.people - paid.people})
+	if paid := budget.OfChat(len(n.Members)); paid.People < cost.People { // some were named by id and by handle
+		s.Refund(n.By, budget.Price{People: cost.People - paid.People})
 		cost = paid
 	}
 	switch {
@@ -113,7 +114,7 @@ func (s chats) RenameChat(ctx context.Context, caller Caller, id chat.ChatID, ti
 		return err
 	}
 	draft := chat.Event{Kind: chat.Renamed, ChatID: id, By: caller.User.ID, ClientID: clientID, Title: title, Topic: topic}
-	_, _, err := s.drafts.appendWait(ctx, draft, chat.Rename)
+	_, _, err := s.drafts.AppendWait(ctx, draft, chat.Rename)
 	return err
 }
 
@@ -123,7 +124,7 @@ func (s chats) DeleteChat(ctx context.Context, caller Caller, id chat.ChatID, cl
 		return err
 	}
 	draft := chat.Event{Kind: chat.Left, ChatID: id, By: caller.User.ID, ClientID: clientID}
-	_, again, err := s.drafts.appendWait(ctx, draft, chat.DeleteChat)
+	_, again, err := s.drafts.AppendWait(ctx, draft, chat.DeleteChat)
 	if !again {
 		s.audit.Write(ctx, audit.Event{Kind: audit.ChatDeleted, Actor: string(caller.User.ID), Target: string(id), Err: err})
 	}

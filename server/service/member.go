@@ -7,6 +7,7 @@ import (
 
 	"parley/chat"
 	"parley/server/audit"
+	"parley/server/budget"
 )
 
 // members are the operations on the members of a chat.
@@ -26,7 +27,7 @@ func (s members) PutMember(ctx context.Context, caller Caller, id chat.ChatID, u
 		draft.Role, rule = *role, chat.PutMember
 	}
 	return s.RevertRemoval(user, id, func() error {
-		ev, again, err := s.drafts.appendWait(ctx, draft, chat.All(rule, chat.NotBlocked("userId"), chat.ChatLimit(s.limits.Chats, "userId")))
+		ev, again, err := s.drafts.AppendWait(ctx, draft, chat.All(rule, chat.NotBlocked("userId"), chat.ChatLimit(s.limits.Chats, "userId")))
 		takes := user == caller.User.ID && draft.Role == chat.RoleAdmin && caller.User.Role == chat.RoleAdmin
 		if takes && !again && (ev.Seq > 0 || err != nil) {
 			s.audit.Write(ctx, audit.Event{Kind: audit.ChatTaken, Actor: string(user), Target: string(id), Err: err})
@@ -40,7 +41,7 @@ func (s members) PutMember(ctx context.Context, caller Caller, id chat.ChatID, u
 func (s members) RemoveMember(ctx context.Context, caller Caller, id chat.ChatID, user chat.UserID, clientID string) error {
 	draft := chat.Event{Kind: chat.Left, ChatID: id, By: caller.User.ID, ClientID: clientID, Users: []chat.UserID{user}}
 	var allowed atomic.Bool
-	_, _, err := s.drafts.appendWait(ctx, draft, func(v chat.View, e *chat.Event) error {
+	_, _, err := s.drafts.AppendWait(ctx, draft, func(v chat.View, e *chat.Event) error {
 		err := chat.Leave(v, e)
 		allowed.Store(err == nil)
 		return err
@@ -50,7 +51,7 @@ func (s members) RemoveMember(ctx context.Context, caller Caller, id chat.ChatID
 	}
 	return s.EnforceRemoval(err, caller.User.ID, user, id,
 		func(ctx context.Context) error {
-			_, _, err := s.drafts.appendWait(ctx, draft, chat.Leave)
+			_, _, err := s.drafts.AppendWait(ctx, draft, chat.Leave)
 			return err
 		})
 }
@@ -89,7 +90,7 @@ func (s members) MarkRead(ctx context.Context, user chat.UserID, id chat.ChatID,
 	if err != nil {
 		return err
 	}
-	others := c.MemberCount <= chat.SmallChat && s.charge(user, price{posts: signalCost}) == nil
+	others := c.MemberCount <= chat.SmallChat && s.Charge(user, budget.Price{Posts: budget.SignalCost}) == nil
 	_ = s.Tell(ctx, chat.Signal{Kind: chat.SignalRead, ChatID: id, By: user, Seq: at, Small: others})
 	return nil
 }
@@ -97,8 +98,8 @@ func (s members) MarkRead(ctx context.Context, user chat.UserID, id chat.ChatID,
 // Typing signals to the sessions that show a chat that the user types, unless the chat is
 // too large, or a direct one in which one user blocked the other.
 func (s members) Typing(ctx context.Context, user chat.UserID, id chat.ChatID) error {
-	cost := price{posts: signalCost}
-	if err := s.charge(user, cost); err != nil {
+	cost := budget.Price{Posts: budget.SignalCost}
+	if err := s.Charge(user, cost); err != nil {
 		return err
 	}
 	c, err := s.MemberChat(ctx, user, id)
@@ -107,7 +108,7 @@ func (s members) Typing(ctx context.Context, user chat.UserID, id chat.ChatID) e
 		silent, err = s.eitherBlocked(ctx, user, c.With)
 	}
 	if err != nil || silent {
-		s.refund(user, cost)
+		s.Refund(user, cost)
 		return err
 	}
 	return s.Tell(ctx, chat.Signal{Kind: chat.SignalTyping, ChatID: id, By: user})

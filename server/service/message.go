@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"parley/chat"
+	"parley/server/drafts"
 	"parley/wire"
 )
 
@@ -11,7 +12,7 @@ import (
 type messages struct{ *core }
 
 // Post checks and queues a new message. See Edit for done.
-func (s messages) Post(ctx context.Context, user chat.UserID, c *wire.Command, done Done) error {
+func (s messages) Post(ctx context.Context, user chat.UserID, c *wire.Command, done drafts.Done) error {
 	draft, err := newDraft(chat.Posted, user, c)
 	if err != nil {
 		return err
@@ -31,13 +32,13 @@ func (s messages) Post(ctx context.Context, user chat.UserID, c *wire.Command, d
 	if c.ReplyTo != 0 {
 		draft.Reply = &chat.Quote{Seq: c.ReplyTo}
 	}
-	return s.drafts.append(ctx, draft, chat.Post, done)
+	return s.drafts.Append(ctx, draft, chat.Post, done)
 }
 
 // Edit checks and queues a new text for a message. It returns once the draft is queued;
 // done is then called once, off this goroutine, after the commit, and must not block.
 // After an error done is not called.
-func (s messages) Edit(ctx context.Context, user chat.UserID, c *wire.Command, done Done) error {
+func (s messages) Edit(ctx context.Context, user chat.UserID, c *wire.Command, done drafts.Done) error {
 	draft, err := newDraft(chat.Edited, user, c)
 	if err != nil {
 		return err
@@ -46,17 +47,17 @@ func (s messages) Edit(ctx context.Context, user chat.UserID, c *wire.Command, d
 		return err
 	}
 	draft.Target, draft.Text = c.Target, c.Text
-	return s.drafts.append(ctx, draft, chat.Edit, done)
+	return s.drafts.Append(ctx, draft, chat.Edit, done)
 }
 
 // Delete queues the deletion of a message. See Edit for done.
-func (s messages) Delete(ctx context.Context, user chat.UserID, c *wire.Command, done Done) error {
+func (s messages) Delete(ctx context.Context, user chat.UserID, c *wire.Command, done drafts.Done) error {
 	draft, err := newDraft(chat.Deleted, user, c)
 	if err != nil {
 		return err
 	}
 	draft.Target = c.Target
-	return s.drafts.append(ctx, draft, chat.Delete, func(ev chat.Event, again bool, err error) {
+	return s.drafts.Append(ctx, draft, chat.Delete, func(ev chat.Event, again bool, err error) {
 		if err == nil {
 			s.files.Wake()
 		}
@@ -65,7 +66,7 @@ func (s messages) Delete(ctx context.Context, user chat.UserID, c *wire.Command,
 }
 
 // React queues a reaction, or its removal. See Edit for done.
-func (s messages) React(ctx context.Context, user chat.UserID, c *wire.Command, done Done) error {
+func (s messages) React(ctx context.Context, user chat.UserID, c *wire.Command, done drafts.Done) error {
 	draft, err := newDraft(chat.Reacted, user, c)
 	if err != nil {
 		return err
@@ -77,7 +78,7 @@ func (s messages) React(ctx context.Context, user chat.UserID, c *wire.Command, 
 		return err
 	}
 	draft.Target, draft.On = c.Target, c.On
-	return s.drafts.append(ctx, draft, chat.React, done)
+	return s.drafts.Append(ctx, draft, chat.React, done)
 }
 
 // newDraft checks the fields that all drafts have. Only a post needs a clientId.

@@ -10,6 +10,8 @@ import (
 	"parley/middleware"
 	"parley/server/audit"
 	"parley/server/auth"
+	"parley/server/budget"
+	"parley/server/drafts"
 	"parley/server/files"
 	"parley/store/cached"
 )
@@ -27,7 +29,7 @@ const (
 type Limits struct {
 	Anonymous middleware.Rate // failures of one address, of each kind (package auth); off lifts every bound on addresses
 	User      middleware.Rate // requests and socket commands of one user
-	Posts     middleware.Rate // posts of one user and whatever else is delivered to others, by cost (budget.go): a token bucket
+	Posts     middleware.Rate // posts of one user and whatever else is delivered to others, by cost (package budget): a token bucket
 	Chats     int             // chats of one user, and chats created or people added by them in an hour; 0: no limit
 	Sockets   int             // open sockets of one user
 	Body      middleware.Size // bytes of a request's body
@@ -53,16 +55,13 @@ type Config struct {
 	Registration Registration
 	Limits       Limits
 	Lifetimes    Lifetimes
-	Appended     Appended
+	Appended     drafts.Appended
 	Attempts     auth.Rates
 
 	// Enforce closes what a revocation that could not be saved leaves open, and Readmit
 	// opens it again. They are called from any goroutine.
 	Enforce, Readmit func(cached.Revocation)
 }
-
-// Appended is called with the outcome of each draft; began is when it was queued.
-type Appended func(kind chat.Kind, began time.Time, ev chat.Event, again bool, err error)
 
 // Service serves one store. It has the operations of each noun, and the store's reads. An
 // operation hides the store's method of the same name. All methods are safe for concurrent
@@ -81,6 +80,7 @@ type Service struct {
 	recoveries
 	server
 	sessions
+	settings
 	users
 }
 
@@ -88,12 +88,12 @@ type Service struct {
 type core struct {
 	*cached.Store // its Run and RunPurge, and Sweep of files, are the only goroutines of a Service
 	ErrorLog
-	*budgets
+	*budget.Budgets
 	audit        *audit.Log
 	registration Registration
 	limits       Limits
 	lifetimes    Lifetimes
-	drafts       *drafts
+	drafts       *drafts.Queue
 	auth         *auth.Auth
 	files        *files.Files
 	deleted      chan struct{} // has a token when a chat was deleted
@@ -101,16 +101,16 @@ type core struct {
 
 // New returns a Service.
 func New(c Config) *Service {
-	store, budgets := cached.New(c.Store, c.Enforce, c.Readmit), newBudgets(c.Limits)
+	store, budgets := cached.New(c.Store, c.Enforce, c.Readmit), budget.New(c.Limits.User, c.Limits.Posts, c.Limits.Chats)
 	s := &core{
 		Store:        store,
 		ErrorLog:     c.Errors,
-		budgets:      budgets,
+		Budgets:      budgets,
 		audit:        c.Audit,
 		registration: c.Registration,
 		limits:       c.Limits,
 		lifetimes:    c.Lifetimes,
-		drafts:       &drafts{store: store, budgets: budgets, appended: c.Appended},
+		drafts:       drafts.New(store, budgets, c.Appended),
 		auth:         auth.New(c.Limits.Anonymous, c.Attempts, store.SessionsOf),
 		files: files.New(files.Config{Store: store, Blobs: c.Blobs, Log: c.Errors.Log,
 			Limit: int64(c.Limits.File), Uploads: int64(c.Limits.Uploads), Storage: int64(c.Limits.Storage)}),
@@ -130,20 +130,17 @@ func New(c Config) *Service {
 		recoveries: recoveries{s},
 		server:     server{s},
 		sessions:   sessions{s},
+		settings:   settings{s},
 		users:      users{s},
 	}
 }
 
 // Stop refuses further drafts and waits until the accepted ones are answered, or until
 // ctx ends.
-func (s *Service) Stop(ctx context.Context) { s.drafts.accepted.close(ctx) }
+func (s *Service) Stop(ctx context.Context) { s.drafts.Stop(ctx) }
 
 // Stopping reports whether Stop has begun.
-func (s *Service) Stopping() bool { return s.drafts.accepted.isClosed() }
-
-func errStopping() error {
-	return chat.FailAfter(chat.Unavailable, time.Second, "the server is stopping")
-}
+func (s *Service) Stopping() bool { return s.drafts.Stopping() }
 
 // ErrorLog logs failures of the server.
 type ErrorLog struct {

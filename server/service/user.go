@@ -5,6 +5,7 @@ import (
 
 	"parley/chat"
 	"parley/server/audit"
+	"parley/server/budget"
 )
 
 // Profile is a change of a user's own account; nil fields stay.
@@ -19,18 +20,18 @@ type users struct{ *core }
 // UpdateProfile changes the caller's account. A new password ends their other sessions.
 func (s users) UpdateProfile(ctx context.Context, caller Caller, p Profile) (user chat.User, err error) {
 	patch := chat.UserPatch{Name: p.Name, Status: p.Status, Keep: caller.Session.ID}
-	var cost price
+	var cost budget.Price
 	if p.Name != nil {
 		if err := chat.UserName.CleanIn(p.Name); err != nil {
 			return chat.User{}, err
 		}
-		cost.posts = textCost // others are told
+		cost.Posts = budget.TextCost // others are told
 	}
 	if p.Status != nil {
 		if err := chat.UserStatus.CleanIn(p.Status); err != nil {
 			return chat.User{}, err
 		}
-		cost.posts = textCost
+		cost.Posts = budget.TextCost
 	}
 	if p.Password != nil {
 		defer func() {
@@ -42,15 +43,15 @@ func (s users) UpdateProfile(ctx context.Context, caller Caller, p Profile) (use
 		}
 		patch.PasswordHash = &hash
 	}
-	if err := s.charge(caller.User.ID, cost); err != nil {
+	if err := s.Charge(caller.User.ID, cost); err != nil {
 		return chat.User{}, err
 	}
 	user, err = s.PatchUser(ctx, caller.User.ID, patch)
 	if err != nil {
-		s.refund(caller.User.ID, cost)
+		s.Refund(caller.User.ID, cost)
 		return user, err
 	}
-	if cost.posts > 0 {
+	if cost.Posts > 0 {
 		s.signalUser(ctx, user.ID)
 	}
 	return user, nil

@@ -58,21 +58,27 @@ func (c *client) recoverPanic() {
 // send queues one value of the session's own behind everything queued.
 func (c *client) send(v any) bool { return c.push(c.codec.Encode(v)) }
 
+// SendEncoded is send for what is encoded already.
+func (c *client) SendEncoded(b []byte) bool { return c.push(b) }
+
 func (c *client) push(b []byte) bool {
+	if len(b) == 0 { // Socket.IO has no reply to a command without an ack
+		return true
+	}
 	c.unsent.Add(int64(len(b)))
 	return c.conn.Send(b)
 }
 
-// answer replies to a command with ok or, if err is not nil, with the error.
-func (c *client) answer(id uint64, ok any, err error) {
-	r := wire.Reply{Re: id, OK: ok}
-	if err != nil {
-		r.OK, r.Error = nil, c.Service.ClientError(c.ctx, err)
-	}
-	c.send(r)
+// answer replies to a command with ok.
+func (c *client) answer(id uint64, ok any) { c.send(wire.Reply{Re: id, OK: ok}) }
+
+// answerError replies to a command with the error.
+func (c *client) answerError(cmd *wire.Command, err error) {
+	c.send(wire.Failure{Re: cmd.ID, Do: cmd.Do, Error: c.Service.ClientError(c.ctx, err)})
 }
 
-// refuse is answer without an ok, and writes a security event if err is a refusal.
+// refuse replies to a command with the error or, if err is nil, with an empty ok. It writes
+// a security event if err is a refusal.
 func (c *client) refuse(t *task, err error) {
 	if err != nil {
 		name := "" // not what the peer sent
@@ -80,8 +86,10 @@ func (c *client) refuse(t *task, err error) {
 			name = row.name
 		}
 		c.Audit.WriteRefused(c.ctx, c.user, name, c.address, err)
+		c.answerError(&t.Command, err)
+		return
 	}
-	c.answer(t.ID, nil, err)
+	c.answer(t.ID, nil)
 }
 
 // wait blocks the read loop until ch is closed. It reports false if the session has

@@ -77,11 +77,14 @@ func (c *client) end(code int, text string, retryAfter time.Duration) {
 	c.transport.Close(code, wire.CloseReason(text, retryAfter))
 }
 
+// Malformed closes the connection because of bytes that no value of the protocol is.
+func (c *client) Malformed() { c.end(wire.CloseProtocol, "malformed message", 0) }
+
 // closeAfter replies with an error and closes the connection once the reply is
 // written. It is for a session that has joined no chat: what topics deliver is not
 // counted in unsent.
 func (c *client) closeAfter(id uint64, err error, p pendingClose) {
-	b := c.codec.Encode(wire.Reply{Re: id, Error: c.Service.ClientError(c.ctx, err)})
+	b := c.codec.Encode(wire.Failure{Re: id, Error: c.Service.ClientError(c.ctx, err), Closes: true})
 	c.unsent.Add(int64(len(b))) // before pendingClose is visible: the close waits for this reply
 	c.pendingClose.Store(&p)
 	if !c.conn.Send(b) {

@@ -4,7 +4,7 @@ import (
 	"context"
 
 	"parley/chat"
-	"parley/server/service"
+	"parley/server/budget"
 	"parley/wire"
 )
 
@@ -32,7 +32,7 @@ type command struct {
 var commands = []command{
 	{name: "hello", fields: []string{"token", "as", "parts"}, beforeHello: true, run: (*Session).startHello},
 	{name: "ping", beforeHello: true, keepsHold: true, run: (*Session).ping},
-	{name: "resume", fields: []string{"epoch", "seen", "at", "more"}, keepsHold: true, cost: service.ResumeCost, run: (*Session).startResume},
+	{name: "resume", fields: []string{"epoch", "seen", "at", "more"}, keepsHold: true, cost: budget.ResumeCost, run: (*Session).startResume},
 
 	{name: "post", fields: []string{"chatId", "clientId", "text", "replyTo", "files"}, places: bySize, draft: Service.Post, reply: posted},
 	{name: "edit", fields: []string{"chatId", "clientId", "target", "text"}, places: bySize, draft: Service.Edit, reply: changed},
@@ -41,8 +41,8 @@ var commands = []command{
 
 	{name: "read", fields: []string{"chatId", "seq"}, places: bySize, ordered: true, run: (*Session).markRead},
 	{name: "typing", fields: []string{"chatId"}, places: bySize, ordered: true, run: (*Session).typing},
-	{name: "focus", fields: []string{"chatIds"}, places: bySize, cost: service.FocusCost, ordered: true, run: (*Session).changeFocus},
-	{name: "history", fields: []string{"chatId", "limit", "before", "after", "around"}, places: bySize, cost: service.HistoryCost, ordered: true, run: (*Session).history},
+	{name: "focus", fields: []string{"chatIds"}, places: bySize, cost: budget.FocusCost, ordered: true, run: (*Session).changeFocus},
+	{name: "history", fields: []string{"chatId", "limit", "before", "after", "around"}, places: bySize, cost: budget.HistoryCost, ordered: true, run: (*Session).history},
 }
 
 var (
@@ -67,7 +67,7 @@ type task struct {
 func posted(ev chat.Event, again bool) any { return wire.Posted{Seq: ev.Seq, At: ev.At, Again: again} }
 func changed(ev chat.Event, _ bool) any    { return wire.Changed{Seq: ev.Seq} }
 
-func (c *Session) ping(t *task) { c.answer(t.ID, wire.Pong{Now: chat.Now()}, nil) }
+func (c *Session) ping(t *task) { c.answer(t.ID, wire.Pong{Now: chat.Now()}) }
 
 func (c *Session) markRead(t *task) {
 	err := chat.CheckID("chatId", t.ChatID)

@@ -35,7 +35,7 @@ func (c *Session) Handle(text bool, message []byte) error {
 		var err error
 		t.Command, rest, err = c.codec.Next(rest, commandNames...)
 		if errors.Is(err, wire.ErrMalformed) {
-			c.end(wire.CloseProtocol, "malformed message", 0)
+			c.Malformed()
 			return nil
 		}
 		c.dispatch(t, before-len(rest), err)
@@ -47,6 +47,32 @@ func (c *Session) Handle(text bool, message []byte) error {
 		c.wait(c.helloDone) // the next message may be longer
 	}
 	return nil
+}
+
+// HandlePacket is Handle for one packet of Socket.IO: a CONNECT is a hello and, if it names
+// what the client has seen, a resume; an event is a command.
+func (c *Session) HandlePacket(p *wire.Packet) {
+	defer c.recoverPanic()
+	if c.ended.Load() || c.pendingClose.Load() != nil {
+		return
+	}
+	c.conn.Heard()
+	if p.Type != wire.PacketConnect {
+		t := &task{}
+		var err error
+		t.Command, err = p.Command(commandNames...)
+		c.dispatch(t, len(p.Data), err)
+		return
+	}
+	cmd, err := p.Connect()
+	if err != nil {
+		c.refuseHello(0, err)
+		return
+	}
+	c.dispatch(&task{Command: wire.Command{Do: "hello", Token: cmd.Token, As: cmd.As}}, len(p.Data), nil)
+	if cmd.Seen != nil || cmd.Epoch != "" {
+		c.dispatch(&task{Command: wire.Command{Do: "resume", Epoch: cmd.Epoch, Seen: cmd.Seen, At: cmd.At, More: cmd.More}}, len(p.Data), nil)
+	}
 }
 
 // dispatch starts one command of size bytes, or refuses it. malformed is the error
@@ -71,7 +97,7 @@ func (c *Session) dispatch(t *task, size int, malformed error) {
 		c.endHold(true)
 	}
 	if row == nil {
-		c.answer(t.ID, nil, chat.FailField(chat.BadInput, "do", "there is no such command"))
+		c.answerError(&t.Command, chat.FailField(chat.BadInput, "do", "there is no such command"))
 		return
 	}
 	t.row = row

@@ -158,6 +158,9 @@ func (c *Session) identify(cmd *wire.Command) (*wire.Hello, error) {
 	if h.Users, err = c.Service.Users(c.ctx, named.List()); err != nil {
 		return nil, err
 	}
+	if h.Settings, err = c.Service.Settings(c.ctx, c.user); err != nil {
+		return nil, err
+	}
 	h.Me = user
 	for _, u := range h.Users {
 		if u.ID == c.user {
@@ -190,6 +193,8 @@ func (c *Session) refuseHello(id uint64, err error) {
 	e := chat.AsError(err)
 	p := pendingClose{closeInternal, "hello failed", reconnectDelay()}
 	switch e.Code {
+	case chat.BadInput: // of a CONNECT of Socket.IO
+		p = pendingClose{wire.CloseProtocol, e.Message, 0}
 	case chat.NoIdentity:
 		p = pendingClose{wire.CloseRefused, e.Message, 0}
 	case chat.RateLimited:

@@ -125,7 +125,7 @@ func (s *queues) draftDone(q *chatQueue, t *task, ev chat.Event, again bool, err
 	if err != nil {
 		s.session.refuse(t, err)
 	} else {
-		s.session.answer(t.ID, t.row.reply(ev, again), nil)
+		s.session.answer(t.ID, t.row.reply(ev, again))
 	}
 	s.mu.Lock()
 	q.drafts--

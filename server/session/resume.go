@@ -2,6 +2,7 @@ package session
 
 import (
 	"parley/chat"
+	"parley/server/budget"
 	"parley/server/service"
 	"parley/wire"
 )
@@ -22,7 +23,7 @@ func (s *subscriber) resume(cmd *wire.Command) {
 			s.conn.Join(string(id))
 		}
 	}
-	s.answer(cmd.ID, nil, nil)
+	s.answer(cmd.ID, nil)
 	r := resumption{left: MaxMissedInAll, sameEpoch: cmd.Epoch == s.Service.Epoch()}
 	for id := range cmd.Seen {
 		if s.conn.Room(s.ctx) != nil {
@@ -85,10 +86,10 @@ func (s *subscriber) afford(missed int, r *resumption) bool {
 		return true
 	}
 	r.unpaid += 1 + missed // the read itself costs as much as an event
-	if r.unpaid < service.PerLog {
+	if r.unpaid < budget.PerLog {
 		return true
 	}
-	cost := r.unpaid / service.PerLog
-	r.unpaid %= service.PerLog
+	cost := r.unpaid / budget.PerLog
+	r.unpaid %= budget.PerLog
 	return s.Service.Spend(s.user, cost) == nil
 }

@@ -30,6 +30,7 @@ type Service interface {
 	ChatsOf(ctx context.Context, user chat.UserID, list chat.ChatList) ([]chat.Chat, error)
 	MemberChat(ctx context.Context, user chat.UserID, id chat.ChatID) (chat.Chat, error)
 	Members(ctx context.Context, viewer chat.UserID, id chat.ChatID, after chat.UserID, limit int) ([]chat.Member, error)
+	Settings(ctx context.Context, user chat.UserID) (chat.Settings, error)
 	Users(ctx context.Context, ids []chat.UserID) ([]chat.User, error)
 	After(ctx context.Context, viewer chat.UserID, id chat.ChatID, seen chat.Seq, limit, maxBytes int) (events []chat.Event, head chat.Seq, err error)
 

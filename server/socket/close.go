@@ -14,16 +14,21 @@ const maxReason = 123
 // its own sends the frame. Serve closes TCP when the peer's close frame arrives, a timer
 // does so after 5 s at the latest, and a stuck Write fails by then. Only the first call
 // has an effect. code must be allowed in a close frame; reason is cut to 123 bytes.
-func (w *writer) Close(code int, reason string) {
+func (w *writer) Close(code int, reason string) { w.CloseAfter(nil, code, reason) }
+
+// CloseAfter is Close with whole frames, or nil, that are sent before the close frame.
+func (w *writer) CloseAfter(frames []byte, code int, reason string) {
 	if w.closing.Swap(true) || w.ended.Load() {
 		return
 	}
 	time.AfterFunc(w.closeWithin, w.Abort)
-	go w.sendClose(code, reason)
+	go w.sendLast(frames, code, reason)
 }
 
 // sendClose sends a close frame unless one was sent.
-func (w *writer) sendClose(code int, reason string) {
+func (w *writer) sendClose(code int, reason string) { w.sendLast(nil, code, reason) }
+
+func (w *writer) sendLast(frames []byte, code int, reason string) {
 	// The read loop calls this without Close: a stuck Write must not block it.
 	_ = w.conn.SetWriteDeadline(time.Now().Add(w.closeWithin))
 	w.mu.Lock()
@@ -32,7 +37,7 @@ func (w *writer) sendClose(code int, reason string) {
 		return
 	}
 	w.closeSent = true
-	if _, err := w.conn.Write(closeFrame(code, reason)); err != nil {
+	if _, err := w.conn.Write(append(frames[:len(frames):len(frames)], closeFrame(code, reason)...)); err != nil {
 		w.Abort()
 	}
 }

@@ -38,6 +38,10 @@ func (w *writer) Write(b []byte, text bool) error {
 	return w.frame(b[start:])
 }
 
+// WriteFrames writes whole unmasked frames, which may be many. It blocks and fails as Write
+// does.
+func (w *writer) WriteFrames(b []byte) error { return w.frame(b) }
+
 var pingFrame = []byte{finPing, 0}
 
 // Ping sends an empty ping. It blocks as Write does.

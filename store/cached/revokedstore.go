@@ -216,6 +216,14 @@ func (s *Store) MarkRead(ctx context.Context, id chat.ChatID, user chat.UserID, 
 	return s.Store.MarkRead(ctx, id, user, seq)
 }
 
+// PatchMine is [chat.Chats].PatchMine.
+func (s *Store) PatchMine(ctx context.Context, id chat.ChatID, user chat.UserID, p chat.MinePatch) (chat.Mine, error) {
+	if err := s.checkMember(user, id); err != nil {
+		return chat.Mine{}, err
+	}
+	return s.Store.PatchMine(ctx, id, user, p)
+}
+
 // Append is [chat.Log].Append.
 func (s *Store) Append(ctx context.Context, draft chat.Event, rule chat.Rule, done func(ev chat.Event, again bool, err error)) error {
 	if draft.Kind != chat.Joined && draft.Kind != chat.Left {

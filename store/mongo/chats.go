@@ -28,7 +28,11 @@ func (s *joinedChat) chat() chat.Chat {
 	g, head := s.Group[0], s.Head[0]
 	c := g.chat(head)
 	read, n := s.Place.read()
-	c.Role, c.ReadUpTo, c.Unread = s.Place.Member.Role, min(read, head.Seq), int(head.N-min(n, head.N))
+	c.Role, c.ReadUpTo, c.Mine = s.Place.Member.Role, min(read, head.Seq), s.Place.mine(head.N)
+	if c.Mine.UnreadFrom != 0 {
+		n = min(n, s.Place.Member.UnreadN)
+	}
+	c.Unread = int(head.N - min(n, head.N))
 	if g.Pair != "" {
 		c.With = chat.OtherOf(g.Pair, s.Place.Member.User)
 	}
@@ -37,14 +41,18 @@ func (s *joinedChat) chat() chat.Chat {
 
 // chat returns the chat as users who are not members see it, if it is open.
 func (g *chatDoc) chat(head eventDoc) chat.Chat {
-	return chat.Chat{ID: g.ID, Kind: g.Kind, Open: g.Open, Title: g.Title, Topic: g.Topic, MemberCount: g.MemberCount, Head: head.Seq, Activity: head.At}
+	c := chat.Chat{ID: g.ID, Kind: g.Kind, Open: g.Open, Title: g.Title, Topic: g.Topic, MemberCount: g.MemberCount, Head: head.Seq, Activity: head.At}
+	if head.Kind.Is().Message {
+		c.LastAt = head.At // else by fillLastAt
+	}
+	return c
 }
 
 // newest returns the stage that adds a chat's newest event, as head.
 func (db *DB) newest(local string) bson.D {
 	return bson.D{{Key: "$lookup", Value: bson.D{{Key: "from", Value: db.events.Name()}, {Key: "as", Value: "head"},
 		{Key: "localField", Value: local}, {Key: "foreignField", Value: "chat"}, {Key: "pipeline", Value: mongo.Pipeline{
-			{{Key: "$sort", Value: bson.D{{Key: "seq", Value: -1}}}}, {{Key: "$limit", Value: 1}}, {{Key: "$project", Value: key("seq", "n", "at")}},
+			{{Key: "$sort", Value: bson.D{{Key: "seq", Value: -1}}}}, {{Key: "$limit", Value: 1}}, {{Key: "$project", Value: key("seq", "n", "at", "kind")}},
 		}}}}}
 }
 
@@ -66,6 +74,9 @@ func (db *DB) joinedChats(ctx context.Context, user chat.UserID, only bson.D) (c
 		chats = append(chats, s.chat())
 		posts[s.Place.Member.Chat] = s.Head[0].N
 	}
+	if err := db.fillLastAt(ctx, chats, posts); err != nil {
+		return nil, nil, err
+	}
 	return chats, posts, db.countUnread(ctx, user, chats, posts)
 }
 
@@ -80,7 +91,7 @@ func (db *DB) countUnread(ctx context.Context, user chat.UserID, chats []chat.Ch
 		if c := &chats[i]; c.Unread > 0 {
 			at[c.ID] = c
 			branches = append(branches,
-				bson.D{{Key: "mentions", Value: user}, {Key: "chat", Value: c.ID}, {Key: "seq", Value: bson.D{{Key: "$gt", Value: c.ReadUpTo}, {Key: "$lte", Value: c.Head}}}},
+				bson.D{{Key: "mentions", Value: user}, {Key: "chat", Value: c.ID}, {Key: "seq", Value: bson.D{{Key: "$gt", Value: c.ReadTo()}, {Key: "$lte", Value: c.Head}}}},
 				bson.D{{Key: "chat", Value: c.ID}, {Key: "kind", Value: chat.Deleted}, between("n", posts[c.ID]-chat.Seq(c.Unread)+1, posts[c.ID])})
 		}
 	}
@@ -100,7 +111,7 @@ func (db *DB) countUnread(ctx context.Context, user chat.UserID, chats []chat.Ch
 			switch c := at[n.Of.Chat]; {
 			case n.Of.Kind != chat.Deleted:
 				c.Mentions += n.N
-			case n.Of.Target > c.ReadUpTo && n.Seq <= c.Head:
+			case n.Of.Target > c.ReadTo() && n.Seq <= c.Head:
 				c.Unread--
 			}
 		}
@@ -115,7 +126,7 @@ func (db *DB) fillLast(ctx context.Context, viewer chat.UserID, chats []chat.Cha
 	for i := range chats {
 		if c := &chats[i]; posts[c.ID] > 0 {
 			at[c.ID] = c
-			branches = append(branches, bson.D{{Key: "chat", Value: c.ID}, {Key: "kind", Value: messageKind}, {Key: "n", Value: posts[c.ID]}})
+			branches = append(branches, postNumber(c.ID, posts[c.ID]))
 		}
 	}
 	for some := range slices.Chunk(branches, maxBranches) {
@@ -135,6 +146,34 @@ func (db *DB) fillLast(ctx context.Context, viewer chat.UserID, chats []chat.Cha
 		}
 	}
 	return nil
+}
+
+// fillLastAt fills LastAt of the chats whose head is no post.
+func (db *DB) fillLastAt(ctx context.Context, chats []chat.Chat, posts map[chat.ChatID]chat.Seq) error {
+	at := map[chat.ChatID]*chat.Chat{}
+	var branches bson.A
+	for i := range chats {
+		if c := &chats[i]; c.LastAt == 0 && posts[c.ID] > 0 {
+			at[c.ID] = c
+			branches = append(branches, postNumber(c.ID, posts[c.ID]))
+		}
+	}
+	for some := range slices.Chunk(branches, maxBranches) {
+		cur, err := db.events.Find(ctx, bson.D{{Key: "$or", Value: some}}, options.Find().SetProjection(key("chat", "at")))
+		list, err := all[eventDoc](ctx, cur, err)
+		if err != nil {
+			return err
+		}
+		for _, d := range list {
+			at[d.Chat].LastAt = d.At
+		}
+	}
+	return nil
+}
+
+// postNumber returns the filter of the nth post of a chat.
+func postNumber(id chat.ChatID, n chat.Seq) bson.D {
+	return bson.D{{Key: "chat", Value: id}, {Key: "kind", Value: messageKind}, {Key: "n", Value: n}}
 }
 
 // CreateChat makes a chat, or returns the one that the same request made.
@@ -237,7 +276,12 @@ func (db *DB) Chat(ctx context.Context, viewer chat.UserID, id chat.ChatID) (c c
 			return err
 		}
 		head, _, err := db.last(ctx, id, db.chatQueues.reached(id))
-		c = g.chat(head)
+		if err != nil {
+			return err
+		}
+		one := []chat.Chat{g.chat(head)}
+		err = db.fillLastAt(ctx, one, map[chat.ChatID]chat.Seq{id: head.N})
+		c = one[0]
 		return err
 	})
 	return c, err
@@ -330,16 +374,20 @@ func (db *DB) OpenChats(ctx context.Context, viewer chat.UserID, before chat.Cha
 		for i := range found {
 			ids[i] = found[i].Group.ID
 		}
-		mine, _, err := db.joinedChats(ctx, viewer, bson.D{{Key: "chat", Value: bson.D{{Key: "$in", Value: ids}}}})
+		mine, posts, err := db.joinedChats(ctx, viewer, bson.D{{Key: "chat", Value: bson.D{{Key: "$in", Value: ids}}}})
+		if err != nil {
+			return err
+		}
 		chats = nil
 		for _, f := range found {
 			if at := slices.IndexFunc(mine, func(c chat.Chat) bool { return c.ID == f.Group.ID }); at >= 0 {
 				chats = append(chats, mine[at])
 			} else {
 				chats = append(chats, f.Group.chat(f.Head[0]))
+				posts[f.Group.ID] = f.Head[0].N
 			}
 		}
-		return err
+		return db.fillLastAt(ctx, chats, posts)
 	})
 	return chats, err
 }

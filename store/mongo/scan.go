@@ -55,13 +55,21 @@ type chatDoc struct {
 
 // memberDoc is a document of members. Read is the number up to which they have read, N the
 // count of posts up to there. A member's own last post is read, too, and looked up
-// (members.go). Both begin at the joined event.
+// (members.go). Both begin at the joined event. The rest are the member's own settings.
 type memberDoc struct {
 	Chat chat.ChatID `bson:"chat"`
 	User chat.UserID `bson:"user"`
 	Role chat.Role   `bson:"role"`
 	Read chat.Seq    `bson:"read"`
 	N    chat.Seq    `bson:"n"`
+
+	Level      chat.Level `bson:"level,omitempty"`
+	MutedUntil int64      `bson:"mutedUntil,omitempty"`
+	Starred    bool       `bson:"starred,omitempty"`
+	HiddenAt   *chat.Seq  `bson:"hiddenAt,omitempty"`   // posts of the chat when it was hidden; it is while there are no more
+	UnreadFrom chat.Seq   `bson:"unreadFrom,omitempty"` // messages from here on are unread again
+	UnreadN    chat.Seq   `bson:"unreadN,omitempty"`    // posts before that
+	UnreadAt   chat.Seq   `bson:"unreadAt,omitempty"`   // head when that was set: a later post of the member ends it
 }
 
 // onceID returns the _id of an event with a clientId. The clientIds of messages and

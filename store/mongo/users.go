@@ -13,15 +13,16 @@ import (
 
 // userDoc is a document of users.
 type userDoc struct {
-	ID        chat.UserID `bson:"_id"`
-	Handle    string      `bson:"handle"`
-	Name      string      `bson:"name"`
-	Status    string      `bson:"status"`
-	Role      chat.Role   `bson:"role"`
-	Active    bool        `bson:"active"`
-	Password  string      `bson:"password"`
-	CreatedAt int64       `bson:"createdAt"`
-	Words     int         `bson:"words"` // the version of the user's words: wordsVersion
+	ID        chat.UserID  `bson:"_id"`
+	Handle    string       `bson:"handle"`
+	Name      string       `bson:"name"`
+	Status    string       `bson:"status"`
+	Role      chat.Role    `bson:"role"`
+	Active    bool         `bson:"active"`
+	Password  string       `bson:"password"`
+	CreatedAt int64        `bson:"createdAt"`
+	Settings  *settingsDoc `bson:"settings,omitempty"` // nil: not changed
+	Words     int          `bson:"words"`              // the version of the user's words: wordsVersion
 }
 
 func (p *userDoc) user() chat.User {

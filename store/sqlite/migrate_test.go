@@ -81,7 +81,7 @@ func TestMigrate(t *testing.T) {
 		}
 	}
 	c, err := db.Chat(t.Context(), ann, tea)
-	if err != nil || c.Title != "Tea" || c.Role != chat.RoleAdmin || c.Head != 8 {
+	if err != nil || c.Title != "Tea" || c.Role != chat.RoleAdmin || c.Head != 8 || c.LastAt != 1 {
 		t.Fatalf("%+v, %v", c, err)
 	}
 	for range 2 { // the second start changes nothing

@@ -12,7 +12,7 @@ import (
 func (t *tx) project(s *state, e *chat.Event) error {
 	switch e.Kind {
 	case chat.Posted:
-		s.posted(e.By, e.Seq)
+		s.posted(e)
 		if err := t.attach(e); err != nil {
 			return err
 		}
@@ -87,14 +87,15 @@ func (t *tx) project(s *state, e *chat.Event) error {
 	return fmt.Errorf("sqlite: no projection for events of kind %q", e.Kind)
 }
 
-func (s *state) posted(by chat.UserID, seq chat.Seq) {
+func (s *state) posted(e *chat.Event) {
+	s.lastAt = e.At
 	for i := range s.wrote {
-		if s.wrote[i].by == by {
-			s.wrote[i].seq = seq
+		if s.wrote[i].by == e.By {
+			s.wrote[i].seq = e.Seq
 			return
 		}
 	}
-	s.wrote = append(s.wrote, author{by, seq})
+	s.wrote = append(s.wrote, author{e.By, e.Seq})
 }
 
 // rewrite replaces the text of the target by an update, and its mentions by

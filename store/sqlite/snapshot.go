@@ -12,7 +12,7 @@ import (
 
 // chatSnapshot is a chat as all its members see it, with its newest message.
 type chatSnapshot struct {
-	chat       chat.Chat // without the fields below Activity
+	chat       chat.Chat // without the fields below LastAt
 	pair       string
 	n          chat.Seq // messages posted
 	last       string   // the newest message, packed; "": none

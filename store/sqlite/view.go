@@ -25,6 +25,7 @@ type state struct {
 	n           chat.Seq
 	memberCount int
 	activity    int64
+	lastAt      int64 // of the newest post
 	deleted     bool
 	admins      int                       // the active ones; -1: not counted yet
 	silenced    int                       // 1: chat.View.Silenced, 0: not, -1: not read yet
@@ -117,8 +118,8 @@ func (t *tx) state(id chat.ChatID) (*state, error) {
 		return s, nil
 	}
 	s := &state{id: id, admins: -1, silenced: -1, roles: map[chat.UserID]chat.Role{}}
-	err := t.row("SELECT kind, open, title, topic, head, n, members, activity, deleted != 0 FROM chats WHERE id = ?", id).
-		Scan(&s.kind, &s.open, &s.title, &s.topic, &s.head, &s.n, &s.memberCount, &s.activity, &s.deleted)
+	err := t.row("SELECT kind, open, title, topic, head, n, members, activity, last_at, deleted != 0 FROM chats WHERE id = ?", id).
+		Scan(&s.kind, &s.open, &s.title, &s.topic, &s.head, &s.n, &s.memberCount, &s.activity, &s.lastAt, &s.deleted)
 	if errors.Is(err, sql.ErrNoRows) {
 		return nil, chat.NoChat()
 	}
@@ -149,11 +150,12 @@ func (t *tx) change(s *state) {
 // read pointer of each author, once.
 func (t *tx) flush() {
 	for _, s := range t.cache.dirty {
-		_, err := t.exec("UPDATE chats SET title = ?, topic = ?, head = ?, n = ?, members = ?, activity = ? WHERE id = ?",
-			s.title, s.topic, s.head, s.n, s.memberCount, s.activity, s.id)
+		_, err := t.exec("UPDATE chats SET title = ?, topic = ?, head = ?, n = ?, members = ?, activity = ?, last_at = ? WHERE id = ?",
+			s.title, s.topic, s.head, s.n, s.memberCount, s.activity, s.lastAt, s.id)
 		t.note(err)
 		for _, a := range s.wrote {
-			_, err := t.exec("UPDATE members SET read_up_to = max(read_up_to, ?) WHERE chat = ? AND user = ?", int64(a.seq), string(s.id), string(a.by))
+			_, err := t.exec(`UPDATE members SET read_up_to = max(read_up_to, ?1), unread_from = CASE WHEN unread_at >= ?1 THEN unread_from END
+				WHERE chat = ?2 AND user = ?3`, int64(a.seq), string(s.id), string(a.by))
 			t.note(err)
 		}
 		s.wrote, s.dirty = s.wrote[:0], false

@@ -155,6 +155,24 @@ test("an upload can be cancelled while it runs, and tried again after a refusal"
   h.faults = h.faults.filter((f) => !/ 413 |net::ERR_FAILED.*uploads/.test(f));
 });
 
+test("a file waits while the code that uploads cannot be loaded", async () => {
+  let refused;
+  const once = new Promise((ok) => (refused = ok));
+  await ann.route(/\/assets\/uploader/, async (route) => {
+    await route.abort("internetdisconnected");
+    refused();
+  });
+  await ann.reload();
+  await attach(ann, { ...pdf, name: "waited.pdf" });
+  await field(ann).fill("It waited");
+  await send(ann);
+  await once;
+  await pending(ann).getByText("Uploading…").waitFor();
+  await ann.unroute(/\/assets\/uploader/);
+  await row(bob, "It waited").getByRole("link", { name: /^Download waited/ }).waitFor();
+  h.faults = h.faults.filter((f) => !/ERR_INTERNET.*uploader/.test(f));
+});
+
 test("the viewer: arrow keys, download, and Escape returns the focus", async () => {
   await attach(ann, png("one.png"), png("two.png"), png("three.png"));
   await send(ann);

@@ -52,6 +52,38 @@ test("a fence scrolls by itself and has a copy button", async () => {
   assert.equal(await ann.evaluate(() => navigator.clipboard.readText()), code);
 });
 
+test("headings, tables and tasks are shown, and a wide table scrolls by itself", async () => {
+  const wideTable = `| ${Array.from({ length: 12 }, (_, i) => `Column ${i}`).join(" | ")} |\n|${"---|".repeat(12)}\n| ${"value | ".repeat(12)}`;
+  await say(ann, `# Plan\n## Today\n- [x] tea\n- [ ] cake\n\n| Who | Hours |\n|:--|--:|\n| **Ann** | 8 |\n\n${wideTable}\n\nEnd of plan`);
+  for (const p of [ann, bob]) {
+    const body = row(p, "End of plan").locator(".message-body");
+    assert.deepEqual(await body.getByRole("heading").allInnerTexts(), ["Plan", "Today"]);
+    assert.deepEqual(await body.getByRole("checkbox").evaluateAll((all) => all.map((x) => x.checked)), [true, false]);
+    assert.equal(await body.getByRole("cell", { name: "Ann" }).locator("strong").count(), 1);
+    assert.equal(await body.getByRole("columnheader", { name: "Hours" }).evaluate((e) => getComputedStyle(e).textAlign), "right");
+    const table = body.locator(".markdown-table").last();
+    assert.ok(await table.evaluate((e) => e.scrollWidth > e.clientWidth));
+    assert.equal(await wide(p), false);
+    assert.equal(await list(p).evaluate((e) => e.scrollWidth > e.clientWidth), false);
+    await h.shot(p, `markdown-${p.viewportSize().width}`);
+  }
+});
+
+test("a few emoji alone are large, and a topic's addresses are links", async () => {
+  const size = (page, text) => row(page, text).locator(".message-body").evaluate((e) => parseFloat(getComputedStyle(e).fontSize));
+  for (const [text, large] of [["👍🏽", true], ["🎉 👩‍👩‍👧‍👦 ❤️", true], ["🎉🎉🎉🎉", false], ["🎉 yes", false]]) {
+    await say(ann, text);
+    await sent(bob, text);
+    assert.equal((await size(bob, text)) > 30, large, text);
+  }
+  const { pathname } = new URL(ann.url());
+  await api(ann, "PATCH", pathname.replace("/c/", "/api/chats/"), { clientId: "topic", title: "Garden", topic: "Plans: https://plans.example/a, or mail@plans.example" });
+  const links = bob.locator(".conversation > header a");
+  await links.nth(1).waitFor();
+  assert.deepEqual(await links.evaluateAll((all) => all.map((a) => [a.href, a.rel])), [["https://plans.example/a", "noopener noreferrer"], ["mailto:mail@plans.example", "noopener noreferrer"]]);
+  await api(ann, "PATCH", pathname.replace("/c/", "/api/chats/"), { clientId: "no-topic", title: "Garden", topic: "" });
+});
+
 test("reactions by hover, by keyboard and by a long press", async () => {
   await say(bob, "It is shut");
   await texts(ann, "It is shut").waitFor();

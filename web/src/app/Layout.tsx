@@ -1,22 +1,25 @@
 import { useEffect } from "react";
-import { ProfilePage } from "../settings/ProfilePage.tsx";
-import { ServerPage } from "../settings/ServerPage.tsx";
 import { Notifications } from "../notifications/Notifications.tsx";
 import { Sidebar } from "../sidebar/Sidebar.tsx";
 import { UserCard } from "../sidebar/UserCard.tsx";
 import { t } from "../strings/index.ts";
 import { Conversation } from "../conversation/Conversation.tsx";
-import { chatsByActivity } from "../core/selectors.ts";
-import { prefetchParts } from "./loadParts.ts";
+import { listedChats } from "../core/selectors.ts";
+import { lazyPart } from "./lazyPart.tsx";
+import { loadParts, prefetchParts } from "./loadParts.ts";
 import { navigate, paths, useRoute } from "./route.ts";
 import { setServerName, useServerName } from "./serverName.ts";
 import { useCore, useSnapshot } from "./useCore.ts";
 import "./layout.css";
+import "../settings/settings.css"; // here, since a failed style sheet of a chunk is not loaded again
+
+const ProfilePage = lazyPart(async () => (await loadParts()).ProfilePage, { waiting: t.app.loading });
+const ServerPage = lazyPart(async () => (await loadParts()).ServerPage, { waiting: t.app.loading });
 
 /** Sidebar and main pane; a narrow screen shows one of them, depending on the address. */
 export function Layout() {
   const route = useRoute();
-  const first = useSnapshot((s) => (route.at === "home" ? chatsByActivity(s.state)[0]?.id : undefined));
+  const first = useSnapshot((s) => (route.at === "home" ? listedChats(s.state)[0]?.id : undefined));
   useEffect(() => { // on a wide screen the main pane would be empty
     if (first && matchMedia("(min-width: 45.01rem)").matches) navigate(paths.chat(first), { replace: true });
   }, [first]);

@@ -3,7 +3,7 @@ import { t } from "../strings/index.ts";
 import { Button } from "../ui/Button.tsx";
 import { Dialog } from "../ui/Dialog.tsx";
 import { ErrorBoundary } from "../ui/ErrorBoundary.tsx";
-import { outdated } from "./loadParts.ts";
+import { outdated } from "./outdated.ts";
 
 /**
  * lazyPart returns a component that is loaded when it is first rendered. If it cannot be loaded, or throws, an error

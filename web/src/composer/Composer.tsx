@@ -1,5 +1,4 @@
 import { type FormEvent, type KeyboardEvent, memo, useCallback, useEffect, useEffectEvent, useId, useRef, useState, type Ref } from "react";
-import { FileTrigger } from "react-aria-components";
 import { useCore, useSnapshot } from "../app/useCore.ts";
 import type { Pending } from "../core/outbox.ts";
 import { titleOf, userOf } from "../core/selectors.ts";
@@ -12,6 +11,7 @@ import { quotePreview } from "../strings/preview.ts";
 import { Button } from "../ui/Button.tsx";
 import { Icon } from "../ui/Icon.tsx";
 import { isCoarse } from "../ui/coarse.ts";
+import { AttachButton } from "./AttachButton.tsx";
 import { Attachments } from "./Attachments.tsx";
 import { afterFocusReturns } from "../ui/afterFocusReturns.ts";
 import { isNamed, loadEmoji } from "./emoji.ts";
@@ -139,6 +139,5 @@ function ReplyPreview({ reply, onClose }: { reply: Quote; onClose: () => void })
 }
 
 // Memoized: a keystroke renders none of the buttons.
-const AttachButton = memo(({ onFiles }: { onFiles: (files: Iterable<File>) => void }) => <FileTrigger allowsMultiple onSelect={(list) => list && onFiles(list)}><Button look="plain icon" aria-label={t.files.attach}><Icon name="attach" /></Button></FileTrigger>);
 const EmojiButton = memo(({ ref, onPress }: { ref: Ref<HTMLButtonElement>; onPress: () => void }) => <Button ref={ref} look="plain icon" aria-label={w.emoji} onPress={onPress}><Icon name="smile" /></Button>);
 const SendButton = memo(({ off }: { off: boolean }) => <Button type="submit" look="main" isDisabled={off} aria-label={w.send} tip={w.send} shortcut="Enter"><Icon name="send" /></Button>);

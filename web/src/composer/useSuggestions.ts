@@ -7,7 +7,7 @@ import type { ChatId, User } from "../core/wire.ts";
 import { type Emoji, findEmoji, isNamed, loadEmoji } from "./emoji.ts";
 
 /** meant: Enter takes it although nobody chose it. */
-export interface Suggestion { readonly key: string; readonly sign: string; readonly name: string; readonly put: string; readonly meant: boolean }
+export interface Suggestion { readonly key: string; readonly user?: User; readonly sign: string; readonly name: string; readonly put: string; readonly meant: boolean }
 
 const most = 8;
 
@@ -42,7 +42,7 @@ export function useSuggestions(chatId: ChatId, text: string, caret: number): { a
       .sort((a, b) => Number(a.id === me) - Number(b.id === me)); // nobody means to mention themselves
     const first = query ? fuzzyFind(query, members, (u) => [u.handle, u.name], most) : members.slice(0, most);
     const rest = query && others?.query === query ? others.users.filter((u) => !known?.has(u.id)) : [];
-    return [...first, ...rest].slice(0, most).map((u) => ({ key: u.id, sign: "@" + u.handle, name: u.name, put: "@" + u.handle, meant: query !== "" }));
+    return [...first, ...rest].slice(0, most).map((u) => ({ key: u.id, user: u, sign: "@" + u.handle, name: u.name, put: "@" + u.handle, meant: query !== "" }));
   }, [kind, query, known, others, emoji, users, me]);
   return { at, list };
 }

@@ -21,6 +21,7 @@ import "./conversation.css";
 
 const Members = lazyPart(async () => (await loadParts()).Members, "dialog");
 const RenameChat = lazyPart(async () => (await loadParts()).RenameChat, "dialog");
+const PictureDialog = lazyPart(async () => (await loadParts()).PictureDialog, "dialog");
 const DeleteChat = lazyPart(async () => (await loadParts()).DeleteChat, "dialog");
 const LeaveChat = lazyPart(async () => (await loadParts()).LeaveChat, "dialog");
 const FileViewer = lazyPart(async () => (await loadParts()).FileViewer, "dialog");
@@ -98,7 +99,7 @@ function OpenConversation({ chat, seq }: { chat: Chat; seq?: Seq }) {
   }
   return (
     <div className="conversation" ref={area} onKeyDown={onKeyDown}>
-      <Header kind={chat.kind} with={chat.with} topic={chat.topic} memberCount={chat.memberCount} role={chat.role} title={title} onOpen={setOpened} />
+      <Header id={chat.id} kind={chat.kind} with={chat.with} picture={chat.picture} topic={chat.topic} memberCount={chat.memberCount} role={chat.role} title={title} onOpen={setOpened} />
       {chat.kind === "group" && chat.memberCount === 1 && <InvitePrompt chatId={chat.id} />}
       <MessageList chat={chat} title={title} target={seq} editing={editing} actions={actions} onEditPending={setGiven} />
       <Typing chat={chat} />
@@ -107,6 +108,7 @@ function OpenConversation({ chat, seq }: { chat: Chat; seq?: Seq }) {
       {opened === "files" && <ChatFiles chatId={chat.id} onClose={close} />}
       {opened === "members" && <Members chat={chat} onClose={close} />}
       {opened === "rename" && <RenameChat chat={chat} onClose={close} />}
+      {opened === "picture" && <PictureDialog title={t.picture.ofGroup} group owner={{ id: chat.id, name: title, picture: chat.picture }} onSave={(p) => core.api.putChatPicture(chat.id, p)} onRemove={() => core.api.removeChatPicture(chat.id)} onClose={close} />}
       {opened === "leave" && <LeaveChat chat={chat} onClose={close} />}
       {opened === "delete" && <DeleteChat chat={chat} title={title} onClose={close} />}
       {opened === "invite" && <InviteDialog chatId={chat.id} title={title} onClose={close} />}
@@ -129,7 +131,7 @@ function NotAMember({ chatId, left }: { chatId: ChatId; left: boolean }) {
   }, [core, chatId, left]);
   const back = <Button onPress={() => navigate(paths.home)}>{t.conversation.backToChats}</Button>;
   if (entry?.open && !entry.role) {
-    return <div className="centered stack"><h1 dir="auto">{entry.title}</h1><p className="hint">{t.conversation.joinOpen}</p><Button look="main" onPress={() => attempt(() => core.join(chatId))}>{t.conversation.join}</Button>{back}<UnsentMessages chatId={chatId} /></div>;
+    return <div className="centered stack"><h1 dir="auto">{entry.title}</h1>{entry.topic && <p dir="auto">{entry.topic}</p>}<p className="hint">{t.conversation.members(entry.memberCount)} · {t.conversation.joinOpen}</p><Button look="main" onPress={() => attempt(() => core.join(chatId))}>{t.conversation.join}</Button>{back}<UnsentMessages chatId={chatId} /></div>;
   }
   return <div className="centered stack"><h1>{deleted ? t.conversation.chatDeleted : left ? t.conversation.left : t.conversation.gone}</h1>{!deleted && <p className="hint">{left ? t.conversation.leftHint : t.conversation.goneHint}</p>}{back}<UnsentMessages chatId={chatId} /></div>;
 }

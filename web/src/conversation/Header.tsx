@@ -3,15 +3,17 @@ import { Menu, MenuItem, MenuTrigger, Popover } from "react-aria-components";
 import { navigate, paths } from "../app/route.ts";
 import { useSnapshot } from "../app/useCore.ts";
 import type { Chat } from "../core/chatModel.ts";
-import { userOf } from "../core/selectors.ts";
+import { pictureOf, userOf } from "../core/selectors.ts";
 import { t } from "../strings/index.ts";
+import { Avatar } from "../ui/Avatar.tsx";
 import { Button } from "../ui/Button.tsx";
 import { Icon } from "../ui/Icon.tsx";
+import { LinkedLine } from "./Markdown.tsx";
 
 /** The dialogs that the header opens. */
-export type ConversationDialog = "members" | "files" | "rename" | "invite" | "leave" | "delete";
+export type ConversationDialog = "members" | "files" | "rename" | "picture" | "invite" | "leave" | "delete";
 
-interface Props extends Pick<Chat, "kind" | "with" | "topic" | "memberCount" | "role"> {
+interface Props extends Pick<Chat, "id" | "kind" | "with" | "picture" | "topic" | "memberCount" | "role"> {
   title: string;
   onOpen: (what: ConversationDialog) => void;
 }
@@ -20,15 +22,17 @@ interface Props extends Pick<Chat, "kind" | "with" | "topic" | "memberCount" | "
 export const Header = memo(function Header({ title, onOpen, ...chat }: Props) {
   const online = useSnapshot((s) => !!chat.with && s.state.online.has(chat.with));
   const status = useSnapshot((s) => (chat.with ? userOf(s.state, chat.with).status : ""));
+  const picture = useSnapshot((s) => pictureOf(s.state, chat));
   const group = chat.kind === "group";
   const serverAdmin = useSnapshot((s) => s.state.me?.role === "admin");
   useEffect(() => void (document.title = title), [title]);
   return (
     <header>
       <Button look="plain icon" className="button plain icon conversation-back" aria-label={t.conversation.back} onPress={() => navigate(paths.home)}><Icon name="back" /></Button>
+      <Avatar user={{ id: chat.with ?? chat.id, name: title, picture }} group={group} online={online} />
       <div className="conversation-names">
         <h1 dir="auto">{title}</h1>
-        <p className="hint" dir="auto">{group ? chat.topic : [online && t.conversation.online, status].filter(Boolean).join(" · ")}</p>
+        <p className="hint" dir="auto"><LinkedLine text={group ? chat.topic : [online && t.conversation.online, status].filter(Boolean).join(" · ")} /></p>
       </div>
       {group && <Button look="plain" onPress={() => onOpen("members")}>{t.conversation.members(chat.memberCount)}</Button>}
       {!group && <Button look="plain icon" aria-label={t.files.ofChat} onPress={() => onOpen("files")}><Icon name="file" /></Button>}
@@ -40,6 +44,7 @@ export const Header = memo(function Header({ title, onOpen, ...chat }: Props) {
               <MenuItem id="files">{t.files.ofChat}</MenuItem>
               <MenuItem id="invite">{t.conversation.invite}</MenuItem>
               {chat.role === "admin" && <MenuItem id="rename">{t.conversation.rename}</MenuItem>}
+              {chat.role === "admin" && <MenuItem id="picture">{t.picture.ofGroup}</MenuItem>}
               <MenuItem id="leave">{t.conversation.leave}</MenuItem>
               {(chat.role === "admin" || serverAdmin) && <MenuItem id="delete">{t.conversation.deleteMenu}</MenuItem>}
             </Menu>

@@ -2,6 +2,7 @@ import { memo, useMemo } from "react";
 import { useCore, useSnapshot } from "../app/useCore.ts";
 import type { LoadedMessage } from "../core/message.ts";
 import { userOf } from "../core/selectors.ts";
+import { isFewEmoji } from "../core/text.ts";
 import type { Quote, Seq, User, UserId } from "../core/wire.ts";
 import { UserName } from "../sidebar/UserCard.tsx";
 import { t } from "../strings/index.ts";
@@ -63,7 +64,7 @@ function MessageBodyWithMentions({ text, mentions }: { text: string; mentions: r
 
 export function MessageBody({ text, named = nobody }: { text: string; named?: ReadonlySet<string> }) {
   const core = useCore();
-  return <div className="message-body"><ErrorBoundary resetKey={text} fallback={<p>{text}</p>}><Markdown text={text} named={named} me={core.store.snapshot.state.me?.handle ?? ""} /></ErrorBoundary></div>;
+  return <div className={isFewEmoji(text) ? "message-body large" : "message-body"}><ErrorBoundary resetKey={text} fallback={<p>{text}</p>}><Markdown text={text} named={named} me={core.store.snapshot.state.me?.handle ?? ""} /></ErrorBoundary></div>;
 }
 
 export function QuotedMessage({ quote, jump }: { quote: Quote; jump: (seq: Seq) => void }) {

@@ -1,3 +1,5 @@
+import { lazyPart } from "../app/lazyPart.tsx";
+import { loadParts } from "../app/loadParts.ts";
 import { useCore } from "../app/useCore.ts";
 import type { Pending } from "../core/outbox.ts";
 import { useSnapshot } from "../app/useCore.ts";
@@ -6,8 +8,9 @@ import { t } from "../strings/index.ts";
 import { Avatar } from "../ui/Avatar.tsx";
 import { Button } from "../ui/Button.tsx";
 import { Time } from "../ui/Time.tsx";
-import { PendingFiles } from "./PendingFiles.tsx";
 import { MessageBody, QuotedMessage } from "./MessageRow.tsx";
+
+const PendingFiles = lazyPart(async () => (await loadParts()).PendingFiles);
 
 /** An unsent message. It becomes the message itself, in the same place. */
 export function PendingRow({ pending: p, first, onEdit }: { pending: Pending; first: boolean; onEdit: (p: Pending) => void }) {

@@ -55,6 +55,8 @@ export class Api {
 
   me = () => this.#call<{ user: User }>("GET", "/me");
   changeMe = (change: { name?: string; status?: string; password?: string; currentPassword?: string }) => this.#call<{ user: User }>("PATCH", "/me", change);
+  putMyPicture = (picture: Blob) => this.#call<{ user: User }>("PUT", "/me/picture", picture);
+  removeMyPicture = () => this.#call<{ user: User }>("DELETE", "/me/picture");
   users = (q: { q?: string; limit?: number; after?: string }) => this.#call<{ users: User[]; next?: string }>("GET", "/users" + query(q));
   usersById = (ids: readonly UserId[]) => this.#call<{ users: User[] }>("GET", "/users" + query({ ids: ids.join(",") }));
   changeUser = (id: UserId, change: { role?: Role; active?: boolean }) => this.#call<{ user: User }>("PATCH", `/users/${id}`, change);
@@ -76,6 +78,8 @@ export class Api {
   chat = (id: ChatId) => this.#call<OneChat>("GET", `/chats/${id}`);
   createChat = (chat: NewChat) => this.#call<OneChat>("POST", "/chats", chat);
   changeChat = (id: ChatId, change: { title?: string; topic?: string; clientId?: string }) => this.#call<OneChat>("PATCH", `/chats/${id}`, change);
+  putChatPicture = (id: ChatId, picture: Blob) => this.#call<OneChat>("PUT", `/chats/${id}/picture`, picture);
+  removeChatPicture = (id: ChatId) => this.#call<OneChat>("DELETE", `/chats/${id}/picture`);
   deleteChat = (id: ChatId, clientId: string) => this.#call<void>("DELETE", `/chats/${id}`, { clientId });
   members = (id: ChatId, q: { limit?: number; after?: string }) => this.#call<{ members: Member[]; users: User[]; next?: string }>("GET", `/chats/${id}/members` + query(q));
   /** Adds a member or sets their role; "me" joins an open chat. */
@@ -86,7 +90,7 @@ export class Api {
   history = (id: ChatId, w: HistoryWindow) => this.#call<Page>("GET", `/chats/${id}/messages` + query({ ...w }));
 
   /** @throws {Failure} with the server's code and field; "no_answer" if no response could be read. */
-  async #call<T>(method: string, path: string, body?: object): Promise<T> {
+  async #call<T>(method: string, path: string, body?: object | Blob): Promise<T> {
     let status: number, json: unknown;
     if (this.#ended) throw noAnswer();
     const stop = new AbortController();
@@ -95,8 +99,8 @@ export class Api {
     try {
       const response = await this.#fetch("/api" + path, {
         method,
-        headers: { Accept: "application/json", ...(body && { "Content-Type": "application/json" }), ...(this.#user && { "Parley-User": this.#user }) },
-        ...(body && { body: JSON.stringify(body) }),
+        headers: { Accept: "application/json", ...(body && { "Content-Type": body instanceof Blob ? body.type : "application/json" }), ...(this.#user && { "Parley-User": this.#user }) },
+        ...(body && { body: body instanceof Blob ? body : JSON.stringify(body) }),
         credentials: "same-origin",
         signal: stop.signal,
       });

@@ -15,14 +15,14 @@ export function newChat(entry: Entry): Chat {
 
 /** Returns a known chat after a hello that resumes it from c.seen. */
 export function resumedChat(c: Chat, entry: Entry): Chat {
-  return { ...c, ...entry, seenAt: seenAt(c, entry), last: lastMessage(entry) ?? c.last, countedUpTo: entry.head, stale: false, gap: false, typing: new Map() };
+  return { ...c, picture: undefined, ...entry, seenAt: seenAt(c, entry), last: lastMessage(entry) ?? c.last, countedUpTo: entry.head, stale: false, gap: false, typing: new Map() };
 }
 
 /** Applies a newer entry, unless the events seen here are newer still. */
 export function withEntry(c: Chat, entry: Entry): Chat {
   if (entry.head < c.countedUpTo) return c;
   const readUpTo = Math.max(entry.readUpTo, c.readUpTo);
-  return { ...c, ...entry, seenAt: seenAt(c, entry), last: lastMessage(entry) ?? c.last, countedUpTo: entry.head, readUpTo, stale: entry.readUpTo < readUpTo };
+  return { ...c, picture: undefined, ...entry, seenAt: seenAt(c, entry), last: lastMessage(entry) ?? c.last, countedUpTo: entry.head, readUpTo, stale: entry.readUpTo < readUpTo };
 }
 
 /** Drops what was loaded, for it may be out of date. Events follow from head+1. */

@@ -177,11 +177,7 @@ export class Core {
 
   /** Puts a message into the outbox: it is shown at once, see Snapshot.pending. */
   post(chatId: ChatId, text: string, reply?: Quote, files: readonly NewFile[] = []): void {
-    const s = this.#session;
-    if (!s) return;
-    for (const { key, blob } of files) s.uploader.add(key, blob);
-    const clientId = s.outboxSender.enqueue(chatId, text, reply, files.map(({ blob, url: _, ...f }) => ({ ...f, type: blob.type, size: blob.size })));
-    for (const { key, blob } of files) s.storage.putFile(clientId, key, blob);
+    this.#session?.post(chatId, text, reply, files);
     this.store.scheduler.flush();
   }
 
@@ -198,7 +194,7 @@ export class Core {
 
   /** Returns the bytes of a file of an unsent message. */
   async unsentFile(clientId: string, key: string): Promise<Blob | undefined> {
-    return this.#session?.uploader.blob(clientId, key);
+    return this.#session?.unsentFile(clientId, key);
   }
 
   retry(clientId: string): void {

@@ -6,9 +6,10 @@ import type { Event, UserId } from "./wire.ts";
 
 /** Returns the chat with e counted in its entry. */
 export function withEventCounted(c: Chat, e: Event, me: UserId): Chat {
-  const now = { ...c, countedUpTo: e.seq, head: e.seq, activity: e.at };
+  const now: { -readonly [K in keyof Chat]: Chat[K] } = { ...c, countedUpTo: e.seq, head: e.seq, activity: e.at };
   switch (e.event) {
     case "posted":
+      now.lastAt = e.at;
       if (e.seq <= c.readUpTo) return now; // another device was faster than this event
       if (e.by === me) return { ...now, readUpTo: e.seq, unread: 0, mentions: 0 };
       return { ...now, unread: c.unread + 1, mentions: c.mentions + Number(e.mentions?.includes(me) ?? false) };
@@ -24,7 +25,7 @@ export function withEventCounted(c: Chat, e: Event, me: UserId): Chat {
     case "role":
       return e.users.includes(me) ? { ...now, role: e.role } : now;
     case "renamed":
-      return { ...now, title: e.title ?? c.title, topic: e.topic ?? c.topic }; // without them a later one has replaced them
+      return { ...now, title: e.title ?? c.title, topic: e.topic ?? c.topic, picture: e.picture === undefined ? c.picture : e.picture || undefined }; // without them a later one has replaced them
   }
   return now;
 }

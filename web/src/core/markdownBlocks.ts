@@ -1,10 +1,11 @@
-// Parses lines into paragraphs, quotes, lists and fences, as CommonMark does. Headings, rules,
-// tables, indented code, HTML and link definitions are text in chat. What would lose a sign or a number
-// that was written stays text, too: see testdata/typed.json.
+// Parses lines into paragraphs, headings, quotes, lists, tables and fences, as CommonMark and GitHub do.
+// Rules, underlined headings, indented code, HTML and link definitions are text in chat. What would lose a
+// sign or a number that was written stays text, too: see testdata/typed.json.
 import type { Block } from "./markdownTree.ts";
 import { type Budget, maxDepth } from "./markdownBudget.ts";
 import { closingOf, type Fence, fenceOf } from "./fence.ts";
 import { readInlines } from "./markdownInlines.ts";
+import { tableAt, tableBegins } from "./markdownTable.ts";
 
 export function readBlocks(lines: readonly string[], budget: Budget, depth = 0): Block[] {
   const all: Block[] = [];
@@ -34,6 +35,15 @@ export function readBlocks(lines: readonly string[], budget: Budget, depth = 0):
       }
       i++;
       all.push({ type: "fence", language, text: text.join("\n") });
+    } else if (headingOf(line)) {
+      const { level, text } = headingOf(line)!;
+      all.push({ type: "heading", level, children: readInlines(text, budget) });
+      i++;
+    } else if (tableBegins(lines, i, budget)) {
+      const { table, next } = tableAt(lines, i, budget, (line) => begins(line, depth));
+      if (table) all.push(table);
+      else paragraph(lines.slice(i, next));
+      i = next;
     } else if (depth < maxDepth && quoted.test(line)) {
       const { inner, next } = quoteAt(lines, i, budget);
       all.push({ type: "quote", children: readBlocks(inner, budget, depth + 1) });
@@ -44,7 +54,7 @@ export function readBlocks(lines: readonly string[], budget: Budget, depth = 0):
       i = next;
     } else {
       const from = i;
-      for (i++; i < lines.length && !isBlank(lines[i]!) && !begins(lines[i]!, depth); i++) budget.step(1 + lines[i]!.length);
+      for (i++; i < lines.length && !isBlank(lines[i]!) && !begins(lines[i]!, depth) && !tableBegins(lines, i, budget); i++) budget.step(1 + lines[i]!.length);
       paragraph(lines.slice(from, i));
     }
   }
@@ -83,13 +93,14 @@ function markerOf(line: string): Marker | undefined {
 
 function listAt(lines: readonly string[], i: number, budget: Budget, depth: number): { list: Block; next: number } {
   const first = markerOf(lines[i]!)!;
-  const items: Block[][] = [], numbers: number[] = [];
+  const items: Block[][] = [], numbers: number[] = [], done: (boolean | undefined)[] = [];
   for (let next = i; next < lines.length;) {
     const mark = markerOf(lines[next]!);
     if (mark?.kind !== first.kind || !budget.element()) break;
-    const inner = [mark.content];
+    const task = /^\[([ xX])\][ \t]+(?=\S)/.exec(mark.content);
+    const inner = [task && budget.element() ? mark.content.slice(task[0].length) : mark.content];
     const open = new OpenParagraph();
-    open.take(mark.content);
+    open.take(inner[0]!);
     for (i = next + 1; i < lines.length; i++) {
       const line = lines[i]!;
       budget.step(1 + line.length);
@@ -108,9 +119,10 @@ function listAt(lines: readonly string[], i: number, budget: Budget, depth: numb
     }
     items.push(readBlocks(inner, budget, depth + 1));
     numbers.push(mark.number);
+    done.push(inner[0] === mark.content ? undefined : task![1] !== " ");
     next = pastBlank(lines, i, budget);
   }
-  return { list: { type: "list", ordered: /[.)]/.test(first.kind), kind: first.kind, numbers, items }, next: i };
+  return { list: { type: "list", ordered: /[.)]/.test(first.kind), kind: first.kind, numbers, items, done }, next: i };
 }
 
 /** Tracks whether a paragraph is open at the end of the lines taken so far: the next line continues it, also without a marker. */
@@ -127,7 +139,18 @@ class OpenParagraph {
 }
 
 /** Reports whether the line begins another block, which ends a paragraph. */
-const begins = (line: string, depth: number) => !!fenceOf(line) || (depth < maxDepth && /^ {0,3}(?:[*+-][ \t]|1[.)][ \t])/.test(line)) || (depth < maxDepth && quoted.test(line));
+const begins = (line: string, depth: number) => !!fenceOf(line) || !!headingOf(line) || (depth < maxDepth && /^ {0,3}(?:[*+-][ \t]|1[.)][ \t])/.test(line)) || (depth < maxDepth && quoted.test(line));
+
+/** Returns the level and the text of a heading: a blank follows its marks, and marks after the text are not shown. */
+function headingOf(line: string): { level: number; text: string } | undefined {
+  const m = /^ {0,3}(#{1,6})[ \t]+(?=\S)/.exec(line);
+  if (!m) return undefined;
+  const text = trimEnd(line.slice(m[0].length));
+  let end = text.length;
+  while (text[end - 1] === "#") end--;
+  const closed = end === 0 || /[ \t]/.test(text[end - 1]!) ? trimEnd(text.slice(0, end)) : text;
+  return closed ? { level: m[1]!.length, text: closed } : undefined;
+}
 
 function pastBlank(lines: readonly string[], i: number, budget: Budget): number {
   for (; i < lines.length && isBlank(lines[i]!); i++) budget.step(1 + lines[i]!.length);

@@ -18,9 +18,11 @@ export class Budget {
     if (this.steps > this.#most) throw new OutOfSteps();
   }
 
-  /** Takes one element and reports whether one was left. */
-  element(): boolean {
-    return this.#elements > 0 && this.#elements-- > 0;
+  /** Takes n elements if that many are left, and reports whether they were. */
+  element(n = 1): boolean {
+    if (this.#elements < n) return false;
+    this.#elements -= n;
+    return true;
   }
 }
 

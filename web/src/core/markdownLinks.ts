@@ -1,5 +1,6 @@
 // Finds links: [label](target), <address> and bare addresses.
-import type { Budget } from "./markdownBudget.ts";
+import { Budget } from "./markdownBudget.ts";
+import type { Inline } from "./markdownTree.ts";
 
 /** href is undefined for text that need not be scanned again. */
 interface Found { from: number; end: number; href: string | undefined; text: string }
@@ -48,6 +49,24 @@ export function linkTail(src: string, at: number, budget: Budget): { href: strin
     end = pastBlank(src, end + 1, budget);
   }
   return src[end] === ")" ? { href: href.replace(/\\([!-/:-@[-`{-~])/g, "$1"), end: end + 1 } : undefined;
+}
+
+/** Returns a line of plain text with its bare addresses as links: a topic has no other Markdown. */
+export function withLinks(text: string): Inline[] {
+  const all: Inline[] = [];
+  const budget = new Budget(Infinity); // a line is short
+  let from = 0;
+  const put = (to: number) => to > from && all.push({ type: "text", text: text.slice(from, to) });
+  for (let at = 0; at < text.length; at++) {
+    const found = /[hw]/i.test(text[at]!) ? bareURL(text, at, false, budget) : text[at] === "@" ? emailAt(text, at, from, budget) : undefined;
+    if (!found?.href) continue;
+    put(found.from);
+    all.push({ type: "link", href: found.href, children: [{ type: "text", text: found.text }] });
+    from = found.end;
+    at = from - 1;
+  }
+  put(text.length);
+  return all;
 }
 
 /** Parses the <address> at a position. */

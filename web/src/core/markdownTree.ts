@@ -1,4 +1,8 @@
 // The tree of a parsed text.
+
+/** The alignment of a column; undefined: as the text runs. */
+export type Align = "left" | "center" | "right" | undefined;
+
 export type Inline =
   | { type: "text"; text: string }
   | { type: "bold" | "italic" | "strike"; children: readonly Inline[] }
@@ -10,6 +14,9 @@ export type Inline =
 export type Block =
   | { type: "paragraph"; children: readonly Inline[] }
   | { type: "quote"; children: readonly Block[] }
-  /** kind: the sign of its markers; numbers: those of its items, as they were written. */
-  | { type: "list"; ordered: boolean; kind: string; numbers: readonly number[]; items: readonly (readonly Block[])[] }
+  | { type: "heading"; level: number; children: readonly Inline[] }
+  /** kind: the sign of its markers; numbers: those of its items, as they were written; done: of items that are tasks. */
+  | { type: "list"; ordered: boolean; kind: string; numbers: readonly number[]; items: readonly (readonly Block[])[]; done: readonly (boolean | undefined)[] }
+  /** Each row has one cell for each column; the first row is the head. */
+  | { type: "table"; columns: readonly Align[]; rows: readonly (readonly (readonly Inline[])[])[] }
   | { type: "fence"; language: string; text: string };

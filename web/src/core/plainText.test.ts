@@ -12,6 +12,7 @@ test("a preview is one line without Markdown", () => {
     ["@ann 2*3*4 snake_case https://a.example/x", "@ann 2*3*4 snake_case https://a.example/x"],
     ["   \n\n hi \n there", "hi there"],
     ["****", "****"],
+    ["# Agenda\n- [ ] tea\n- [x] cake\n\n| a | **b** |\n|---|---|\n| 1 | 2 |", "Agenda ☐ tea ✓ cake a b 1 2"],
   ]) expect(plainText(text!, 120), text).toBe(want);
 });
 

@@ -21,9 +21,10 @@ function parsed(text: string): string {
 
 function ofBlock(b: Block): string {
   switch (b.type) {
-    case "paragraph": return ofInlines(b.children);
+    case "paragraph": case "heading": return ofInlines(b.children);
     case "quote": return b.children.map(ofBlock).join(" ");
-    case "list": return b.items.map((item, i) => `${b.ordered ? b.numbers[i]! + b.kind : "•"} ${item.map(ofBlock).join(" ")}`).join(" ");
+    case "list": return b.items.map((item, i) => `${b.done[i] !== undefined ? (b.done[i] ? "✓" : "☐") : b.ordered ? b.numbers[i]! + b.kind : "•"} ${item.map(ofBlock).join(" ")}`).join(" ");
+    case "table": return b.rows.map((row) => row.map(ofInlines).join(" ")).join(" ");
     case "fence": return b.text;
   }
 }

@@ -29,7 +29,7 @@ function happen(log: Log, r: Random): Event {
     case 1:
       return log.append({ event: "deleted", by, target });
     case 2:
-      return log.append({ event: "renamed", by, title: `T${log.head}`, topic: "" });
+      return log.append({ event: "renamed", by, title: `T${log.head}`, topic: "", picture: r.of(["", "p1", "p2"]) });
     case 3:
       return log.append(log.members().has("carl") ? { event: "left", by, users: ["carl"] } : { event: "joined", by, users: ["carl"], role: "member" });
     case 4:
@@ -153,7 +153,7 @@ const plain = (held: LoadedMessage | Message) => {
   const { asOf: _, unsure: __, ...m } = held as LoadedMessage;
   return m;
 };
-const inEntry = ["kind", "title", "topic", "head", "memberCount", "activity", "role", "readUpTo", "unread", "mentions"] as const;
+const inEntry = ["kind", "title", "topic", "picture", "head", "memberCount", "activity", "lastAt", "role", "readUpTo", "unread", "mentions"] as const;
 
 test("a snapshot plus events, in any possible order, equals a fresh snapshot", () => {
   for (let seed = 1; seed <= 2000; seed++) {
@@ -323,6 +323,28 @@ test("a reaction whose emoji left the log makes the message unsure only when it 
   it.say(event({ event: "reacted", chatId: "c", seq: c.head + 2, n: 1, at: 101, by: "bob", target: 2, on: false }));
   const after = it.chat().timeline![0]!.messages[0]!;
   expect([after.unsure, after.reactions]).toEqual([true, before.reactions]);
+});
+
+test("an entry without a picture removes it, and a renamed event without one keeps it", () => {
+  const it = new Play(1);
+  const pictured = { ...it.log.entry(me), picture: "p1" };
+  it.do({ type: "entry", entry: pictured, users: [] });
+  expect(it.chat.picture).toBe("p1");
+  it.do({ type: "event", event: { event: "renamed", chatId: "c", seq: it.chat.head + 1, n: 1, at: 100, by: "ann", title: "Tea" } });
+  expect(it.chat.picture).toBe("p1");
+  it.do({ type: "event", event: { event: "renamed", chatId: "c", seq: it.chat.head + 1, n: 1, at: 100, by: "ann", picture: "p2" } });
+  expect(it.chat.picture).toBe("p2");
+  const { picture: _, ...bare } = { ...pictured, head: it.chat.head };
+  it.do({ type: "entry", entry: bare, users: [] });
+  expect(it.chat.picture).toBeUndefined();
+});
+
+test("a user's other picture replaces the one before", () => {
+  const it = new Play(1);
+  it.do({ type: "users", users: [{ ...user("ann"), picture: "p1" }] });
+  expect(it.state.users.get("ann")?.picture).toBe("p1");
+  it.do({ type: "signal", signal: { signal: "user", user: user("ann") }, at: 0 });
+  expect(it.state.users.get("ann")?.picture).toBeUndefined();
 });
 
 test("a renamed event whose title left the log keeps the title", () => {

@@ -148,7 +148,7 @@ function addUsers(s: State, users: readonly User[]): State {
 }
 
 const sameUser = (a: User, b: User | undefined) =>
-  b && a.name === b.name && a.handle === b.handle && a.status === b.status && a.role === b.role && a.active === b.active;
+  b && a.name === b.name && a.handle === b.handle && a.status === b.status && a.role === b.role && a.active === b.active && a.picture === b.picture;
 
 function updateChat(s: State, id: ChatId, change: (c: Chat) => Chat): State {
   const c = s.chats.get(id);

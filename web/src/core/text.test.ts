@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { cut, cutBytes, visible } from "./text.ts";
+import { cut, cutBytes, visible, isFewEmoji } from "./text.ts";
 
 const family = "👩‍👩‍👧‍👦"; // 11 units, 25 bytes
 
@@ -19,4 +19,9 @@ test.each([
 test("a text that shows nothing", () => {
   for (const text of ["", " \n\t", "\u200b", "\u202e\u2066", "\u2800", "\u3164", "\u00ad", "\ufe0f", "\u{e0041}", "\ufeff", "\u0000", "\u00a0\u3000"]) expect(visible(text), JSON.stringify(text)).toBe(false);
   for (const text of ["a", " . ", "❤️", "\u200bx", "字", "\u0301"]) expect(visible(text), JSON.stringify(text)).toBe(true);
+});
+
+test("one to three emoji and nothing else", () => {
+  for (const few of ["👍", " 👍 ", "👍👍 👍", "❤️", "1️⃣", "🇩🇪🇫🇷", "👍🏽", "☝🏽", "👩‍👩‍👧‍👦👩🏽‍❤️‍💋‍👨🏻🏴󠁧󠁢󠁳󠁣󠁴󠁿", "🏳️‍🌈\n👩‍⚕️"]) expect(isFewEmoji(few), few).toBe(true);
+  for (const not of ["", " ", "1", "12", "#", "*", "™", "a👍", "👍!", "👍👍👍👍", ":+1:", "🇩", "**👍**"]) expect(isFewEmoji(not), not).toBe(false);
 });

@@ -30,3 +30,10 @@ function wholes(parts: readonly string[], most: number, size: (s: string) => num
 
 /** Reports whether a reader sees anything of s. */
 export const visible = (s: string): boolean => /[^\s\p{Cc}\p{Default_Ignorable_Code_Point}\u2800\ufff9-\ufffb]/u.test(s);
+
+const emoji = String.raw`(?:\p{RI}\p{RI}|[0-9#*]\ufe0f\u20e3|(?![0-9#*\p{RI}])(?:\p{Emoji_Presentation}|\p{Emoji}\ufe0f|\p{Emoji_Modifier_Base}(?=\p{Emoji_Modifier}))\p{Emoji_Modifier}?[\u{e0020}-\u{e007f}]*(?:\u200d\p{Emoji}\ufe0f?\p{Emoji_Modifier}?)*)`;
+const fewEmoji = new RegExp(`^\\s*(?:${emoji}\\s*){1,3}$`, "u");
+const longestFew = 150; // UTF-16 units of three families with spaces
+
+/** Reports whether a text is one to three emoji and nothing else. */
+export const isFewEmoji = (s: string): boolean => s.length <= longestFew && fewEmoji.test(s);

@@ -1,7 +1,7 @@
 // Uploads the files of the outbox, two at a time, in the order of their messages.
 import { asFailure, noFile } from "./failure.ts";
 import type { Outbox, OutboxAction, Pending, PendingFile } from "./outbox.ts";
-import { removeUpload, upload, type UploadTransport } from "./upload.ts";
+import { removeUpload, upload, type UploadTransport, xhrTransport } from "./upload.ts";
 
 const atOnce = 2;
 const pauseMs = 2000; // before a retry without retryAfterMs
@@ -11,23 +11,25 @@ export interface NewFile extends Pick<PendingFile, "key" | "name" | "width" | "h
   readonly blob: Blob;
   /** The address of the picture in this page, until it is sent. */
   readonly url?: string;
+  /** The chosen file, where blob is made of it. */
+  readonly original?: File;
 }
 
 export interface UploaderOptions {
   send: UploadTransport;
-  /** Returns the stored bytes of a file. */
+  /** Returns the bytes of an unsent file. */
   read: (clientId: string, key: string) => Promise<Blob | undefined>;
   dispatch: (a: OutboxAction) => void;
   /** Called with the bytes that were sent of each file that is not complete, by key. */
   progress: (sent: ReadonlyMap<string, number>) => void;
 }
 
+export { xhrTransport };
+
 export class Uploader {
   #options: UploaderOptions;
   /** Uploads under way, by the file's key. */
   #active = new Map<string, AbortController>();
-  /** Bytes of files that were chosen in this page: they need not be stored to be sent. */
-  #blobs = new Map<string, Blob>();
   #sent = new Map<string, number>();
   /** When a file is tried again. */
   #pauses = new Map<string, number>();
@@ -38,15 +40,6 @@ export class Uploader {
 
   constructor(options: UploaderOptions) {
     this.#options = options;
-  }
-
-  add(key: string, blob: Blob): void {
-    this.#blobs.set(key, blob);
-  }
-
-  /** Returns the bytes of an unsent file. */
-  async blob(clientId: string, key: string): Promise<Blob | undefined> {
-    return this.#blobs.get(key) ?? this.#options.read(clientId, key);
   }
 
   /** Starts and ends uploads, so that they are those of the outbox. */
@@ -83,11 +76,11 @@ export class Uploader {
   }
 
   async #upload({ clientId, chatId }: Pending, { key, name, id, keepMetadata = false }: PendingFile): Promise<void> {
-    const { send, dispatch } = this.#options;
+    const { send, read, dispatch } = this.#options;
     const stop = new AbortController();
     this.#active.set(key, stop);
     try {
-      const blob = await this.blob(clientId, key);
+      const blob = await read(clientId, key);
       if (!blob) throw noFile();
       await upload({
         chatId, name, blob, keepMetadata, id, signal: stop.signal,
@@ -118,7 +111,6 @@ export class Uploader {
     active?.abort();
     if (id && !f.complete) removeUpload(id, this.#options.send);
     this.#active.delete(key);
-    this.#blobs.delete(key);
     this.#pauses.delete(key);
     if (this.#sent.delete(key)) this.#options.progress(new Map(this.#sent));
   }

@@ -4,6 +4,7 @@ import type { Api } from "./api.ts";
 import { typingMs } from "./chat.ts";
 import type { Clock } from "./clock.ts";
 import type { LocalDB } from "./localDB.ts";
+import { loadChunk } from "./loadChunk.ts";
 import { OutboxSender } from "./outboxSender.ts";
 import { Refetcher } from "./refetcher.ts";
 import { type ConnectionState, Socket, type WebSocketLike } from "./socket.ts";
@@ -11,12 +12,15 @@ import { type Action, resumeSeqs, resumeTimes } from "./state.ts";
 import { Storage } from "./storage.ts";
 import type { Store } from "./store.ts";
 import type { Tabs } from "./tabs.ts";
-import { xhrTransport } from "./upload.ts";
-import { type NewFile, Uploader } from "./uploader.ts";
-import type { ChatId, Event, Signal, User, UserId } from "./wire.ts";
+import type { NewFile, Uploader } from "./uploader.ts";
+import type { ChatId, Event, Quote, Signal, User, UserId } from "./wire.ts";
 
 const keptMessages = 200; // of a chat that is not in view
 const maxMessages = 400;
+const loadAgainMs = 5000;
+
+/** Loads what uploads files. Most pages send none. */
+export const loadUploader = loadChunk(() => import("./uploader.ts"));
 
 interface Options {
   api: Api;
@@ -38,11 +42,14 @@ export class UserSession {
   readonly api: Api;
   readonly storage: Storage;
   readonly outboxSender: OutboxSender;
-  readonly uploader: Uploader;
   /** The files of the next message of each chat. */
   readonly attachments: Map<ChatId, readonly NewFile[]> = new Map();
   readonly socket: Socket;
   readonly activity: ActivityReporter;
+  /** Bytes of unsent files that were chosen in this page: they need not be stored to be sent. */
+  #blobs = new Map<string, Blob>();
+  #uploader: Uploader | undefined;
+  #loading = false;
   #refetcher: Refetcher;
   #store: Store;
   #lost: (connection: ConnectionState) => boolean;
@@ -73,13 +80,7 @@ export class UserSession {
     this.outboxSender = new OutboxSender(tabs.id, this.storage, (post) => this.socket.command("post", post), () => {
       const { outbox } = this.outboxSender;
       store.set({ pending: outbox.pending, rateLimitedUntil: outbox.notBefore });
-      this.uploader.sync(outbox);
-    });
-    this.uploader = new Uploader({
-      send: xhrTransport(me.id),
-      read: (clientId, key) => this.storage.file(clientId, key),
-      dispatch: (a) => this.outboxSender.dispatch(a),
-      progress: (uploads) => this.#ended || store.set({ uploads }),
+      this.#upload();
     });
     this.#refetcher = new Refetcher(api, this.socket, state, (a) => this.dispatch(a));
     this.activity = new ActivityReporter(this.socket, state, (chatId, seq) => this.dispatch({ type: "read", chatId, seq }));
@@ -90,10 +91,45 @@ export class UserSession {
     this.api.close();
     this.storage.end();
     this.outboxSender.stop();
-    this.uploader.stop();
+    this.#uploader?.stop();
     this.#refetcher.stop();
     this.activity.stop();
     this.socket.end();
+  }
+
+  /** Puts a message into the outbox and stores it with its files. */
+  post(chatId: ChatId, text: string, reply: Quote | undefined, files: readonly NewFile[]): void {
+    for (const { key, blob } of files) this.#blobs.set(key, blob);
+    const clientId = this.outboxSender.enqueue(chatId, text, reply, files.map(({ blob, url: _, original: __, ...f }) => ({ ...f, type: blob.type, size: blob.size })));
+    for (const { key, blob } of files) this.storage.putFile(clientId, key, blob);
+  }
+
+  /** Returns the bytes of an unsent file. */
+  async unsentFile(clientId: string, key: string): Promise<Blob | undefined> {
+    return this.#blobs.get(key) ?? this.storage.file(clientId, key);
+  }
+
+  /** Uploads the files of the outbox. */
+  #upload(): void {
+    const { outbox } = this.outboxSender;
+    const unsent = new Set(outbox.pending.flatMap((p) => p.files?.map((f) => f.key) ?? []));
+    for (const key of this.#blobs.keys()) if (!unsent.has(key)) this.#blobs.delete(key);
+    if (this.#uploader) return this.#uploader.sync(outbox);
+    if (!unsent.size || !outbox.live || this.#loading) return;
+    this.#loading = true;
+    loadUploader().then(({ Uploader, xhrTransport }) => {
+      if (this.#ended) return;
+      this.#uploader = new Uploader({
+        send: xhrTransport(this.me),
+        read: (clientId, key) => this.unsentFile(clientId, key),
+        dispatch: (a) => this.outboxSender.dispatch(a),
+        progress: (uploads) => this.#ended || this.#store.set({ uploads }),
+      });
+      this.#uploader.sync(this.outboxSender.outbox);
+    }, () => setTimeout(() => {
+      this.#loading = false;
+      this.#upload();
+    }, loadAgainMs));
   }
 
   dispatch(a: Action): void {

@@ -7,11 +7,13 @@ export type UserId = string;
 export type Seq = number;
 export type Role = "member" | "admin";
 
-export interface User { id: UserId; handle: string; name: string; status: string; role: Role; active: boolean }
+/** `/api/pictures/` serves it; another picture has another id. */
+export type PictureId = string;
+export interface User { id: UserId; handle: string; name: string; status: string; role: Role; active: boolean; picture?: PictureId }
 /** `files` is the number of files of a message without a text. */
 export interface Quote { seq: Seq; by: UserId; text: string; files?: number }
 export type FileId = string;
-/** A file of a message; `width` and `height` are in pixels as it is shown. */
+/** A file of a message; `durationMs` is of a video, audio or animated picture, `width` and `height` are in pixels as it is shown. */
 export interface File { id: FileId; name: string; type: string; size: number; width?: number; height?: number; durationMs?: number; thumb: boolean }
 export interface Reaction { emoji: string; count: number; mine: boolean; by: readonly UserId[] }
 
@@ -20,10 +22,10 @@ export interface Message {
   reply?: Quote; mentions?: readonly UserId[]; files?: readonly File[]; editedAt?: number; deletedAt?: number; reactions?: readonly Reaction[];
 }
 
-/** A chat as the server lists it for one user. */
+/** A chat as the server lists it for one user. `activity` is the time of its head, `lastAt` that of its newest message (0: none); an older server does not send it. */
 export interface Entry {
   id: ChatId; kind: "group" | "direct"; open: boolean; title: string; topic: string; head: Seq; memberCount: number;
-  activity: number; role?: Role; readUpTo: Seq; unread: number; mentions: number; last?: Message; with?: UserId;
+  activity: number; lastAt?: number; role?: Role; readUpTo: Seq; unread: number; mentions: number; last?: Message; with?: UserId; picture?: PictureId;
 }
 
 /** A window of messages in ascending seq, at least as new as event `head`. */
@@ -46,7 +48,7 @@ export type Event = Posted
   | Logged & { event: "joined"; users: readonly UserId[]; role: Role }
   | Logged & { event: "left"; users: readonly UserId[]; reason?: string }
   | Logged & { event: "role"; users: readonly UserId[]; role: Role }
-  | Logged & { event: "renamed"; title?: string; topic?: string };
+  | Logged & { event: "renamed"; title?: string; topic?: string; picture?: string };
 
 export type Signal =
   | { signal: "typing"; chatId: ChatId; by: UserId }

@@ -2,7 +2,7 @@ import { useEffect, useRef } from "react";
 import { paths } from "../app/route.ts";
 import { useCore, useSnapshot } from "../app/useCore.ts";
 import type { Chat } from "../core/chatModel.ts";
-import { titleOf, unreadOf, userOf } from "../core/selectors.ts";
+import { pictureOf, pictureUrl, titleOf, unreadOf, userOf } from "../core/selectors.ts";
 import type { State } from "../core/state.ts";
 import { t } from "../strings/index.ts";
 import { messagePreview } from "../strings/preview.ts";
@@ -80,5 +80,6 @@ function notificationOf(state: State, fresh: readonly Chat[]): NotificationMessa
     return { title: n.summary(messages, fresh.length), options: { tag: summaryTag, body: n.summaryOf(fresh.slice(0, 4).map((c) => titleOf(state, c))), data: paths.home } };
   }
   const text = messagePreview(m, 200);
-  return { title: titleOf(state, c), options: { tag: c.id, body: c.kind === "direct" ? text : `${isolate(userOf(state, m.by).name)}: ${text}`, data: paths.chat(c.id, m.seq) } };
+  const picture = pictureOf(state, c);
+  return { title: titleOf(state, c), options: { tag: c.id, body: c.kind === "direct" ? text : `${isolate(userOf(state, m.by).name)}: ${text}`, data: paths.chat(c.id, m.seq), ...(picture && { icon: pictureUrl(picture) }) } };
 }

@@ -6,7 +6,6 @@ import { t } from "../strings/index.ts";
 import { Button } from "../ui/Button.tsx";
 import { copy } from "../ui/copy.ts";
 import QRCode from "./QRCode.tsx";
-import "./settings.css";
 
 const m = t.settings;
 const dayMs = 86_400_000;

@@ -1,12 +1,10 @@
 import { type ReactNode, useState } from "react";
-import { loadParts } from "../app/loadParts.ts";
-import { lazyPart } from "../app/lazyPart.tsx";
 import type { Invite } from "../core/api.ts";
 import { t } from "../strings/index.ts";
 import { Button } from "../ui/Button.tsx";
+import InviteDialog from "./InviteDialog.tsx";
 import { InviteList } from "./InviteList.tsx";
 
-const InviteDialog = lazyPart(async () => (await loadParts()).InviteDialog, "dialog");
 const m = t.settings;
 
 /** The open invites, newest first: the user's own, for admins all. */

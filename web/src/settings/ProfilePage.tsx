@@ -4,6 +4,7 @@ import { useCore, useSnapshot } from "../app/useCore.ts";
 import type { User } from "../core/wire.ts";
 import { NotificationSetting } from "../notifications/NotificationSetting.tsx";
 import { t } from "../strings/index.ts";
+import { Avatar } from "../ui/Avatar.tsx";
 import { Button } from "../ui/Button.tsx";
 import { Icon } from "../ui/Icon.tsx";
 import { Field } from "../ui/Field.tsx";
@@ -11,9 +12,9 @@ import { setTheme, theme, themes } from "../ui/theme.ts";
 import { toast } from "../ui/Toast.tsx";
 import { Devices } from "./Devices.tsx";
 import { Invites } from "./Invites.tsx";
+import PictureDialog from "./PictureDialog.tsx";
 import { SignOut } from "./SignOut.tsx";
 import { useFormError } from "./useFormError.ts";
-import "./settings.css";
 
 const m = t.settings;
 
@@ -43,6 +44,7 @@ function Profile({ user }: { user: User }) {
   const core = useCore();
   const [name, setName] = useState(user.name);
   const [status, setStatus] = useState(user.status);
+  const [picturing, setPicturing] = useState(false);
   const error = useFormError();
   return (
     <form onSubmit={(e) => {
@@ -51,6 +53,8 @@ function Profile({ user }: { user: User }) {
       core.api.changeMe({ name: name.trim(), status: status.trim() }).then(() => toast(m.saved), error.set);
     }}>
       <section aria-label={m.profile}>
+        <div className="row profile-picture"><Avatar user={user} size="large" /><Button onPress={() => setPicturing(true)}>{t.picture.change}</Button></div>
+        {picturing && <PictureDialog title={t.picture.mine} owner={user} onSave={core.api.putMyPicture} onRemove={core.api.removeMyPicture} onClose={() => setPicturing(false)} />}
         <p className="hint">{m.handle(user.handle)}</p>
         <Field label={m.name} value={name} onChange={setName} autoComplete="name" error={error.at("name")} />
         <Field label={m.status} hint={m.statusHint} value={status} onChange={setStatus} autoComplete="off" error={error.at("status")} />

@@ -10,7 +10,6 @@ import { attempt, toast } from "../ui/Toast.tsx";
 import { Accounts } from "./Accounts.tsx";
 import { Invites } from "./Invites.tsx";
 import { useFormError } from "./useFormError.ts";
-import "./settings.css";
 
 const m = t.settings;
 

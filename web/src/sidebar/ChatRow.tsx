@@ -1,7 +1,7 @@
 import { memo, useMemo } from "react";
 import { follow, paths } from "../app/route.ts";
 import type { Chat } from "../core/chatModel.ts";
-import { titleOf, userOf } from "../core/selectors.ts";
+import { lastAt, pictureOf, titleOf, userOf } from "../core/selectors.ts";
 import { useSnapshot } from "../app/useCore.ts";
 import { t } from "../strings/index.ts";
 import { isolate } from "../strings/isolate.ts";
@@ -19,6 +19,7 @@ interface Props {
 
 export const ChatRow = memo(function ChatRow({ chat, current, stop, draft }: Props) {
   const title = useSnapshot((s) => titleOf(s.state, chat));
+  const picture = useSnapshot((s) => pictureOf(s.state, chat));
   const by = useSnapshot((s) => (!chat.last ? "" : chat.last.by === s.state.me?.id ? t.sidebar.you : firstName(userOf(s.state, chat.last.by).name)));
   const preview = useMemo(() => previewOf(chat, by), [chat, by]);
   const online = useSnapshot((s) => !!chat.with && s.state.online.has(chat.with));
@@ -26,7 +27,7 @@ export const ChatRow = memo(function ChatRow({ chat, current, stop, draft }: Pro
   const today = useToday();
   return (
     <a className="chat-row" data-chat={chat.id} tabIndex={stop ? 0 : -1} href={paths.chat(chat.id)} onClick={(e) => follow(e, paths.chat(chat.id))} aria-current={current ? "page" : undefined} data-unread={chat.unread > 0 || undefined}>
-      <Avatar user={{ id: chat.with ?? chat.id, name: title }} group={chat.kind === "group"} online={online} />
+      <Avatar user={{ id: chat.with ?? chat.id, name: title, picture }} group={chat.kind === "group"} online={online} />
       <span className="chat-row-names">
         <span className="chat-row-title" dir="auto">{title}{online && <span className="sr">, {t.sidebar.online}</span>}</span>
         <span className="chat-row-preview" dir="auto">
@@ -34,7 +35,7 @@ export const ChatRow = memo(function ChatRow({ chat, current, stop, draft }: Pro
         </span>
       </span>
       <span className="chat-row-side">
-        <Time at={chat.activity} short={shortTime(chat.activity, today)} />
+        <Time at={lastAt(chat)} short={shortTime(lastAt(chat), today)} />
         {chat.unread > 0 && (
           <span className="chat-row-counts">
             {chat.mentions > 0 && <span className="chat-row-count at" aria-hidden="true">@{upTo99(chat.mentions)}</span>}

@@ -1,19 +1,26 @@
-import type { CSSProperties } from "react";
+import { type CSSProperties, useState } from "react";
+import { pictureUrl } from "../core/selectors.ts";
 import { hueOf } from "./hue.ts";
 
 interface Props {
   /** A user, or a group with its title as the name. */
-  user: { readonly id: string; readonly name: string };
+  user: { readonly id: string; readonly name: string; readonly picture?: string };
   online?: boolean;
-  small?: boolean;
+  size?: "small" | "large";
   /** A group has a rounded square. */
   group?: boolean;
 }
 
-/** The initials of a user or a group. Hidden from screen readers: the name is beside it. */
-export function Avatar({ user, online, small, group }: Props) {
-  const className = `avatar${small ? " small" : ""}${group ? " group" : ""}`;
-  return <span className={className} style={{ "--hue": hueOf(user.id) } as CSSProperties} data-online={online || undefined} aria-hidden="true">{initials(user.name)}</span>;
+/** The picture of a user or a group, else the initials. Hidden from screen readers: the name is beside it. */
+export function Avatar({ user, online, size, group }: Props) {
+  const [failed, setFailed] = useState<string>();
+  const picture = user.picture !== failed && user.picture;
+  const className = `avatar${size ? ` ${size}` : ""}${group ? " group" : ""}`;
+  return (
+    <span className={className} style={{ "--hue": hueOf(user.id) } as CSSProperties} data-online={online || undefined} aria-hidden="true">
+      {picture ? <img src={pictureUrl(picture)} alt="" decoding="async" draggable={false} onError={() => setFailed(picture)} /> : initials(user.name)}
+    </span>
+  );
 }
 
 export function initials(name: string): string {

@@ -12,6 +12,8 @@ const paths = {
   attach: "M20 11.5l-8 8a5.2 5.2 0 0 1-7.4-7.4l8.3-8.2a3.5 3.5 0 0 1 5 4.9l-8.3 8.2a1.7 1.7 0 0 1-2.5-2.4l7.6-7.6",
   file: "M7 3h7l5 5v13H7ZM14 3v5h5",
   download: "M12 4v11M7 10.5l5 5 5-5M5 20h14",
+  play: "M8 5l11 7-11 7Z",
+  stop: "M7 7h10v10H7Z",
   next: "M9 5l7 7-7 7",
   down: "M12 5v14M6 13l6 6 6-6",
 } as const;

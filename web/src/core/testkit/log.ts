@@ -108,8 +108,8 @@ export class Log {
     const named = this.events.findLast((e) => e.event === "renamed");
     const last = all.at(-1);
     return {
-      id: this.id, kind: "group", open: false, title: named?.title ?? "", topic: named?.topic ?? "", head: this.head, memberCount: this.members().size,
-      activity: this.events.at(-1)!.at, role: this.members().get(me)!, readUpTo, unread: unread.length,
+      id: this.id, kind: "group", open: false, title: named?.title ?? "", topic: named?.topic ?? "", ...(named?.picture && { picture: named.picture }), head: this.head, memberCount: this.members().size,
+      activity: this.events.at(-1)!.at, lastAt: this.events.findLast((e) => e.event === "posted")?.at ?? 0, role: this.members().get(me)!, readUpTo, unread: unread.length,
       mentions: unread.filter((m) => m.mentions?.includes(me)).length, ...(last && { last }),
     };
   }

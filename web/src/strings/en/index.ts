@@ -6,7 +6,8 @@ import { conversation } from "./conversation.ts";
 import { failure } from "./failure.ts";
 import { files } from "./files.ts";
 import { notifications } from "./notifications.ts";
+import { picture } from "./picture.ts";
 import { settings } from "./settings.ts";
 import { sidebar } from "./sidebar.ts";
 
-export const en = { app, auth, sidebar, conversation, composer, files, settings, notifications, failure };
+export const en = { app, auth, sidebar, conversation, composer, files, picture, settings, notifications, failure };

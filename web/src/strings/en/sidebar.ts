@@ -1,15 +1,18 @@
+import type { SectionName } from "../../sidebar/chatOrder.ts";
 import { isolate } from "../isolate.ts";
 import { plural, series } from "./format.ts";
 
 export const sidebar = {
   chats: "Chats",
-  groups: "Groups",
-  people: "Direct messages",
+  sections: { starred: "Starred", group: "Groups", direct: "Direct messages" } as Record<SectionName, string>,
+  /** Heads the chats that wait for their place. */
+  late: "New",
   menu: "Menu",
   settings: "Profile and settings",
   server: "Server settings",
   newChat: "New chat",
   browse: "Browse chats",
+  addChats: "Add chats",
   jump: "Jump to…",
   jumpHint: "Chats and people",
   help: "Keyboard shortcuts",
@@ -53,6 +56,7 @@ export const sidebar = {
   more: "Show more",
   shortcuts: [
     ["Ctrl+K", "Jump to a chat or person"],
+    ["Alt+Shift+↓ or ↑", "Go to the next or previous unread chat"],
     ["Ctrl+/", "Show keyboard shortcuts"],
     ["Enter", "Send message"],
     ["Shift+Enter", "New line"],

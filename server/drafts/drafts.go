@@ -1,4 +1,5 @@
-package service
+// Package drafts queues what users write in the store, within their budgets.
+package drafts
 
 import (
 	"cmp"
@@ -6,6 +7,7 @@ import (
 	"time"
 
 	"parley/chat"
+	"parley/server/budget"
 	"parley/store/cached"
 )
 
@@ -14,20 +16,40 @@ import (
 // number and without an error: nothing changed.
 type Done = func(ev chat.Event, again bool, err error)
 
-// drafts queues drafts in the store.
-type drafts struct {
+// Appended is called with the outcome of each draft; began is when it was queued.
+type Appended func(kind chat.Kind, began time.Time, ev chat.Event, again bool, err error)
+
+// Queue queues drafts in the store.
+type Queue struct {
 	store    *cached.Store
-	budgets  *budgets
+	budgets  *budget.Budgets
 	appended Appended
 	accepted inFlight // drafts that are not answered yet
 }
 
-// append queues a draft with its rule. It takes what the draft costs first, and refunds
+// New returns a Queue.
+func New(store *cached.Store, budgets *budget.Budgets, appended Appended) *Queue {
+	return &Queue{store: store, budgets: budgets, appended: appended}
+}
+
+// Stop refuses further drafts and waits until the accepted ones are answered, or until
+// ctx ends.
+func (d *Queue) Stop(ctx context.Context) { d.accepted.close(ctx) }
+
+// Stopping reports whether Stop has begun.
+func (d *Queue) Stopping() bool { return d.accepted.isClosed() }
+
+func errStopping() error {
+	return chat.FailAfter(chat.Unavailable, time.Second, "the server is stopping")
+}
+
+// Append queues a draft with its rule. It takes what the draft costs first, and refunds
 // it if nothing was written. It counts the draft as accepted until its outcome is known,
-// so that an orderly stop can wait for it. See Edit for done.
-func (d *drafts) append(ctx context.Context, draft chat.Event, rule chat.Rule, done Done) error {
-	cost := priceOf(&draft)
-	if refusal := d.budgets.charge(draft.By, cost); refusal != nil {
+// so that an orderly stop can wait for it. done is called once, off
+// this goroutine, after the commit, and must not block; after an error it is not called.
+func (d *Queue) Append(ctx context.Context, draft chat.Event, rule chat.Rule, done Done) error {
+	cost := budget.Of(&draft)
+	if refusal := d.budgets.Charge(draft.By, cost); refusal != nil {
 		switch {
 		case draft.Kind.Is().Message:
 			return d.findAgain(ctx, draft, refusal, done)
@@ -36,31 +58,31 @@ func (d *drafts) append(ctx context.Context, draft chat.Event, rule chat.Rule, d
 		}
 		// The retry of a known clientId costs nothing, nor does adding a member: the store
 		// finds these out before it comes to the refusal.
-		if only := (price{posts: cost.posts}); cost.people > 0 && d.budgets.charge(draft.By, only) == nil {
+		if only := (budget.Price{Posts: cost.Posts}); cost.People > 0 && d.budgets.Charge(draft.By, only) == nil {
 			// A new role of a member adds no user.
 			cost, rule = only, chat.All(rule, func(_ chat.View, e *chat.Event) error {
-				if priceOf(e).people > 0 {
+				if budget.Of(e).People > 0 {
 					return refusal
 				}
 				return nil
 			})
 		} else {
-			cost, rule = price{}, chat.All(rule, chat.Refuse(refusal))
+			cost, rule = budget.Price{}, chat.All(rule, chat.Refuse(refusal))
 		}
 	}
 	if !d.accepted.begin() {
-		d.budgets.refund(draft.By, cost)
+		d.budgets.Refund(draft.By, cost)
 		return errStopping()
 	}
 	began := time.Now()
 	err := d.store.Append(ctx, draft, rule, func(ev chat.Event, again bool, err error) {
 		d.appended(cmp.Or(ev.Kind, draft.Kind), began, ev, again, err)
-		d.budgets.refund(draft.By, cost.less(priceOfOutcome(&draft, &ev, again, err)))
+		d.budgets.Refund(draft.By, cost.Less(budget.OfOutcome(&draft, &ev, again, err)))
 		done(ev, again, err)
 		d.accepted.end()
 	})
 	if err != nil {
-		d.budgets.refund(draft.By, cost)
+		d.budgets.Refund(draft.By, cost)
 		d.accepted.end()
 	}
 	return err
@@ -69,7 +91,7 @@ func (d *drafts) append(ctx context.Context, draft chat.Event, rule chat.Rule, d
 // findAgain answers a post for which there is no budget: the retry of a known clientId
 // costs nothing, any other post gets the refusal. It reads, so it leaves the caller's
 // goroutine.
-func (d *drafts) findAgain(ctx context.Context, draft chat.Event, refusal error, done Done) error {
+func (d *Queue) findAgain(ctx context.Context, draft chat.Event, refusal error, done Done) error {
 	if !d.accepted.begin() {
 		return errStopping()
 	}
@@ -84,9 +106,9 @@ func (d *drafts) findAgain(ctx context.Context, draft chat.Event, refusal error,
 	return nil
 }
 
-// appendWait queues a draft and waits for its outcome, which is that of Done.
-func (d *drafts) appendWait(ctx context.Context, draft chat.Event, rule chat.Rule) (ev chat.Event, again bool, err error) {
-	return Wait(ctx, func(done Done) error { return d.append(ctx, draft, rule, done) })
+// AppendWait queues a draft and waits for its outcome, which is that of Done.
+func (d *Queue) AppendWait(ctx context.Context, draft chat.Event, rule chat.Rule) (ev chat.Event, again bool, err error) {
+	return Wait(ctx, func(done Done) error { return d.Append(ctx, draft, rule, done) })
 }
 
 // Wait calls begin with a done function and waits for the outcome, or for ctx.

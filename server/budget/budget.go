@@ -1,4 +1,6 @@
-package service
+// Package budget bounds what one user may ask for: requests and commands, and what is
+// delivered to others because of them.
+package budget
 
 import (
 	"math"
@@ -12,95 +14,96 @@ import (
 // Prices of what the server delivers to other users, in tokens of Limits.Posts. They are
 // the same over HTTP and sockets.
 const (
-	textCost   = 1.0  // a post, an edit, a new title, topic, name or status
+	TextCost   = 1.0  // a post, an edit, a new title, topic, name or status
 	eventCost  = 0.25 // an event without a text: a reaction, deletion, join, leave or role
-	signalCost = 0.05 // typing, or a read pointer that others see move
+	SignalCost = 0.05 // typing, or a read pointer that others see move
 
 	// An edit is stored and delivered again each time and does not make the log longer:
 	// a long one costs a token more for each of these bytes.
 	editStep = 4 << 10
 )
 
-// price is the price of a command.
-type price struct {
-	posts  float64 // of Limits.Posts
-	people float64 // of Limits.Chats an hour: chats created and people added
+// Price is the price of a command.
+type Price struct {
+	Posts  float64 // of Limits.Posts
+	People float64 // of Limits.Chats an hour: chats created and people added
 }
 
-// priceOf returns the price of a draft.
-func priceOf(e *chat.Event) price {
+// Of returns the price of a draft.
+func Of(e *chat.Event) Price {
 	switch e.Kind {
 	case chat.Posted, chat.Renamed:
-		return price{posts: textCost}
+		return Price{Posts: TextCost}
 	case chat.Edited:
-		return price{posts: textCost + float64(len(e.Text)/editStep)}
+		return Price{Posts: TextCost + float64(len(e.Text)/editStep)}
 	case chat.Joined:
-		p := price{posts: eventCost}
+		p := Price{Posts: eventCost}
 		for _, u := range e.Users {
 			if u != e.By {
-				p.people++
+				p.People++
 			}
 		}
 		return p
 	}
-	return price{posts: eventCost}
+	return Price{Posts: eventCost}
 }
 
-// priceOfOutcome returns the final price of a draft: nothing if nothing was written.
+// OfOutcome returns the final price of a draft: nothing if nothing was written.
 // A rule may have left out users who are members already, or turned a join into a role.
 // A stored no-op is written, but adds no member.
-func priceOfOutcome(draft, ev *chat.Event, again bool, err error) price {
+func OfOutcome(draft, ev *chat.Event, again bool, err error) Price {
 	switch {
 	case again || err != nil || ev.Seq == 0 && draft.ClientID == "":
-		return price{}
+		return Price{}
 	case ev.Seq == 0:
-		return price{posts: eventCost}
+		return Price{Posts: eventCost}
 	}
-	return priceOf(ev)
+	return Of(ev)
 }
 
-// less returns the part of p that is not in q.
-func (p price) less(q price) price {
-	return price{posts: max(0, p.posts-q.posts), people: max(0, p.people-q.people)}
+// Less returns the part of p that is not in q.
+func (p Price) Less(q Price) Price {
+	return Price{Posts: max(0, p.Posts-q.Posts), People: max(0, p.People-q.People)}
 }
 
-// priceOfChat returns what a chat with that many members besides its creator costs.
-func priceOfChat(others int) price { return price{people: float64(max(1, others))} }
+// OfChat returns what a chat with that many members besides its creator costs.
+func OfChat(others int) Price { return Price{People: float64(max(1, others))} }
 
-// budgets are what users may still spend.
-type budgets struct {
+// Budgets are what users may still spend.
+type Budgets struct {
 	user    middleware.Rate     // Limits.User
 	PerUser *middleware.Limiter // requests and commands, by user
 	posts   *middleware.Bucket  // what is delivered to others, by user
 	people  *middleware.Bucket  // chats created and people added, by user
 }
 
-func newBudgets(l Limits) *budgets {
-	return &budgets{
-		user:    l.User,
-		PerUser: middleware.NewLimiter(l.User),
-		posts:   middleware.NewBucket(l.Posts),
-		people:  middleware.NewBucket(middleware.Rate{N: l.Chats, Per: time.Hour}),
+// New returns the budgets of all users. chats is what a user may create and add in an hour.
+func New(user, posts middleware.Rate, chats int) *Budgets {
+	return &Budgets{
+		user:    user,
+		PerUser: middleware.NewLimiter(user),
+		posts:   middleware.NewBucket(posts),
+		people:  middleware.NewBucket(middleware.Rate{N: chats, Per: time.Hour}),
 	}
 }
 
-// charge takes the price, all of it or nothing. It returns rate_limited if there is no
+// Charge takes the price, all of it or nothing. It returns rate_limited if there is no
 // budget.
-func (b *budgets) charge(user chat.UserID, p price) error {
-	if ok, wait := b.posts.TakeN(string(user), p.posts); !ok {
+func (b *Budgets) Charge(user chat.UserID, p Price) error {
+	if ok, wait := b.posts.TakeN(string(user), p.Posts); !ok {
 		return chat.FailAfter(chat.RateLimited, wait, "too many messages and changes, wait a moment")
 	}
-	if ok, wait := b.people.TakeN(string(user), p.people); !ok {
-		b.posts.RefundN(string(user), p.posts)
+	if ok, wait := b.people.TakeN(string(user), p.People); !ok {
+		b.posts.RefundN(string(user), p.Posts)
 		return chat.FailAfter(chat.RateLimited, wait, "too many chats created and people added within an hour, wait %s", wait.Round(time.Second))
 	}
 	return nil
 }
 
-// refund returns what charge took for a command without an effect.
-func (b *budgets) refund(user chat.UserID, p price) {
-	b.posts.RefundN(string(user), p.posts)
-	b.people.RefundN(string(user), p.people)
+// Refund returns what Charge took for a command without an effect.
+func (b *Budgets) Refund(user chat.UserID, p Price) {
+	b.posts.RefundN(string(user), p.Posts)
+	b.people.RefundN(string(user), p.People)
 }
 
 // A call costs one token of Limits.User, and one more for each of these many entries that
@@ -134,7 +137,7 @@ func FocusCost(c *wire.Command) int { return 1 + len(c.ChatIDs)/PerFocus }
 
 // Spend takes the cost from the user's budget of requests and commands. It returns
 // rate_limited if there is none left.
-func (b *budgets) Spend(user chat.UserID, cost int) error {
+func (b *Budgets) Spend(user chat.UserID, cost int) error {
 	if ok, _, wait := b.PerUser.TakeN(string(user), cost); !ok {
 		return chat.FailAfter(chat.RateLimited, wait, "too many commands, wait a moment")
 	}
@@ -143,7 +146,7 @@ func (b *budgets) Spend(user chat.UserID, cost int) error {
 
 // SpendHello is Spend for a hello with that many chats. A refused hello also costs a token,
 // for counting the chats.
-func (b *budgets) SpendHello(user chat.UserID, chats int) error {
+func (b *Budgets) SpendHello(user chat.UserID, chats int) error {
 	cost := (chats + PerHello - 1) / PerHello
 	err := b.Spend(user, cost)
 	if err != nil && cost < b.user.N {

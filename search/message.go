@@ -1,0 +1,51 @@
+// Package search finds messages: which words a text has, what a query asks for, and the
+// index that answers it.
+package search
+
+import (
+	"unicode/utf8"
+
+	"parley/chat"
+)
+
+// Version changes whenever MessageTokens returns something else for a message. An index of
+// another version is built anew.
+const Version = 1
+
+// MessageTokens returns what the index holds for a message: the words of its text, those of
+// the names of its files, which no phrase connects, and its Filters. A deleted one has none.
+func MessageTokens(m chat.Message) []Token {
+	if m.DeletedAt != 0 {
+		return nil
+	}
+	tokens := Tokens(m.Text)
+	for _, f := range m.Files {
+		from := 0
+		if n := len(tokens); n > 0 {
+			from = tokens[n-1].Pos + fileGap
+		}
+		for _, t := range Tokens(f.Name) {
+			t.Pos, t.Start, t.End = t.Pos+from, 0, 0
+			tokens = append(tokens, t)
+		}
+	}
+	for _, f := range Filters(m) {
+		tokens = append(tokens, Token{Word: f, kind: filterToken})
+	}
+	return tokens
+}
+
+// fileGap is the number of positions between two texts of a message.
+const fileGap = 10
+
+// cut returns the beginning of a word, at most MaxWord bytes.
+func cut(word string) string {
+	if len(word) <= MaxWord {
+		return word
+	}
+	end := MaxWord
+	for !utf8.RuneStart(word[end]) {
+		end--
+	}
+	return word[:end]
+}
