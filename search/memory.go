@@ -126,6 +126,19 @@ func (m *memory) add(message chat.Message, generation uint64) {
 	m.put(d)
 }
 
+// addReplaced adds edited messages whose new texts must be read.
+func (m *memory) addReplaced(list []chat.Replaced, generation uint64) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	for i := range list {
+		message := &list[i].Message
+		r := ref{message.ChatID, message.Seq}
+		if r.seq != 0 && generation == m.generation && m.docs[r] == nil && m.edited[r] == nil {
+			m.edited[r] = &memoryDoc{doc: doc{chat: r.chat, seq: r.seq}, unread: true}
+		}
+	}
+}
+
 // put adds a document that is not there. m.mu is held.
 func (m *memory) put(d *memoryDoc) {
 	m.docs[d.ref()] = d

@@ -308,6 +308,16 @@ func (m *model) check(q Query) {
 		cursor = next
 	}
 	if !slices.Equal(got, want) {
+		again, _, _, _ := x.Search(m.t.Context(), in, q, 1000, "")
+		m.store.left.Store(-1)
+		pending, _ := m.store.Replaced(m.t.Context(), 100)
+		m.work(1000)
+		last, _, _, _ := m.index.Load().Search(m.t.Context(), in, q, 1000, "")
+		for _, h := range got {
+			if !slices.Contains(want, h) {
+				m.t.Logf("extra %v: %+v again %v at last %v; pending %+v", h, m.messages[ref{h.Chat, h.Seq}], slices.Contains(again, h), slices.Contains(last, h), pending)
+			}
+		}
 		m.t.Fatalf("after %d posts, %+v in %d chats: found %v, want %v\n%+v", m.posted, q, len(in), got, want, *x.manifest)
 	}
 }

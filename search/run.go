@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"math"
 	"time"
 
 	"parley/chat"
@@ -131,6 +132,12 @@ func (x *Index) fill(ctx context.Context, _ *manifest) (bool, error) {
 			break
 		}
 	}
+	// The segments do not know yet of texts that were replaced before the feed was opened.
+	list, err := x.store.Replaced(ctx, math.MaxInt32)
+	if err != nil {
+		return false, err
+	}
+	x.memory.addReplaced(list, generation)
 	x.mustFill = false
 	x.filled.set(true)
 	if x.memory.current() != generation { // the feed was lost meanwhile
