@@ -10,6 +10,7 @@ import (
 	"net/netip"
 	"net/url"
 	"os"
+	"regexp"
 	"runtime/debug"
 	"strconv"
 	"strings"
@@ -35,6 +36,9 @@ type config struct {
 	Registration   server.Registration `default:"invite" enum:"invite,open,closed" help:"Who may create an account: ${enum}."`
 	PublicURL      *url.URL            `name:"public-url" placeholder:"URL" help:"URL of this server for its users; used in links, cookies and the check of origins."`
 	TrustedProxies []network           `placeholder:"CIDR,..." help:"Proxies whose X-Forwarded-For header is trusted: addresses or networks."`
+	Origins        []*url.URL          `placeholder:"URL,..." help:"Other origins whose pages may use this server with the session cookie; pages of any origin may use it with a token."`
+	Socketio       string              `default:"auto" enum:"auto,on,websocket,off" help:"Transports of Socket.IO clients: ${enum}. auto is on, but websocket on MongoDB without --replica."`
+	Replica        string              `placeholder:"NAME" help:"Name of this replica, by which a load balancer routes the polling of Socket.IO clients."`
 	LogFormat      string              `default:"text" enum:"text,json" help:"Format of the log: ${enum}."`
 	MetricsListen  string              `placeholder:"HOST:PORT" help:"Address for Prometheus metrics; off by default."`
 
@@ -159,9 +163,16 @@ func (c *config) Validate() error {
 			return fmt.Errorf("%s must be HOST:PORT, such as 127.0.0.1:8080 or :8080", flag)
 		}
 	}
-	if u := c.PublicURL; u != nil && ((u.Scheme != "http" && u.Scheme != "https") || u.Host == "" || u.User != nil ||
-		strings.Trim(u.Path, "/") != "" || u.RawQuery != "" || u.Fragment != "") {
+	if u := c.PublicURL; u != nil && !isOrigin(u) {
 		return errors.New("--public-url must be http or https with a host and no path, such as https://chat.example")
+	}
+	for _, u := range c.Origins {
+		if !isOrigin(u) {
+			return errors.New("--origins must be URLs with http or https, a host and no path, such as https://app.example")
+		}
+	}
+	if c.Replica != "" && !replicaName.MatchString(c.Replica) {
+		return errors.New("--replica must be 1 to 32 letters, digits, - or _")
 	}
 	if c.StoreFile != "" {
 		content, err := os.ReadFile(c.StoreFile)
@@ -196,11 +207,32 @@ func (c *config) Validate() error {
 	return nil
 }
 
+// isOrigin reports whether a URL has a scheme and a host and nothing else.
+func isOrigin(u *url.URL) bool {
+	return (u.Scheme == "http" || u.Scheme == "https") && u.Host != "" && u.User == nil &&
+		strings.Trim(u.Path, "/") == "" && u.RawQuery == "" && u.Fragment == ""
+}
+
+var replicaName = regexp.MustCompile(`^[0-9A-Za-z_-]{1,32}$`)
+
+// socketIO returns the transports of Socket.IO clients. On MongoDB there may be other
+// replicas, and without a name no load balancer can route to this one.
+func (c *config) socketIO() server.SocketIO {
+	switch {
+	case c.Socketio != "auto":
+		return server.SocketIO(c.Socketio)
+	case c.Replica == "" && !strings.HasPrefix(c.Store, "sqlite:"):
+		return server.SocketIOWebSocket
+	}
+	return server.SocketIOOn
+}
+
 // server returns the configuration of the Server.
 func (c *config) server(db chat.Store, log *slog.Logger) server.Config {
 	return server.Config{
 		Store: db, Log: log, Web: web.Files, Version: version(),
 		PublicURL: c.PublicURL, Registration: c.Registration, TrustedProxies: prefixes(c.TrustedProxies),
+		SocketIO: c.socketIO(), Replica: c.Replica, Origins: c.Origins,
 		Lifetimes: server.Lifetimes{Session: time.Duration(c.SessionLifetime), Recovery: time.Duration(c.RecoveryLifetime)},
 		Limits: server.Limits{Anonymous: c.LimitAnonymous, User: c.LimitUser, Posts: c.LimitPosts,
 			Chats: c.LimitChats, Sockets: c.LimitSockets, Body: c.LimitBody, Text: c.LimitText,

@@ -18,6 +18,7 @@ require (
 	github.com/klauspost/compress v1.20.3
 	github.com/prometheus/client_golang v1.25.0
 	github.com/rivo/uniseg v0.4.7
+	github.com/rs/cors v1.11.1
 	github.com/shamaton/msgpack/v2 v2.4.1
 	github.com/tinylib/msgp v1.6.5
 	github.com/unrolled/secure v1.17.0

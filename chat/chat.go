@@ -18,6 +18,7 @@ type Chat struct {
 	Open        bool     `json:"open" msgpack:"open"` // any user may find and join it
 	Title       string   `json:"title" msgpack:"title"`
 	Topic       string   `json:"topic" msgpack:"topic"`
+	Picture     FileID   `json:"picture,omitempty" msgpack:"picture,omitempty"` // empty: none
 	Head        Seq      `json:"head" msgpack:"head"`
 	MemberCount int      `json:"memberCount" msgpack:"memberCount"`
 	Activity    int64    `json:"activity" msgpack:"activity"` // time of the head

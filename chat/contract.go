@@ -3,6 +3,7 @@ package chat
 import (
 	"context"
 	"iter"
+	"time"
 )
 
 // Log is every chat's append-only log and what is read from it. Its laws, each
@@ -153,7 +154,7 @@ type People interface {
 	// (bad_input, field after, if it is not), and next is "" at the end.
 	FindUsers(ctx context.Context, q, after string, limit int) (users []User, next string, err error)
 	// PatchUser changes a user; last_owner if the server would be left without an
-	// active admin. Where the change of Active leaves a group without an active admin,
+	// active admin. A new picture is judged by CheckPicture. Where the change of Active leaves a group without an active admin,
 	// or with one who could be, it appends Succession. A new password ends all sessions
 	// but Keep, Active=false ends all: in the same commit, and as a Revocation on the
 	// feed. Both end the user's recovery code.
@@ -240,25 +241,30 @@ type Invites interface {
 //  2. The deletion of a message removes the records of its files in the same commit, and
 //     saves for each that its blobs must be removed. So does the removal of an upload.
 //     EndRemovals forgets it, and nothing else does.
-//  3. Nobody reads a file of a message who is no member of its chat.
+//  3. So does the event or patch that replaces the picture of a chat or user, and the
+//     deletion of a chat.
+//  4. Nobody reads a file of a message who is no member of its chat.
 type Files interface {
 	// CreateUpload saves the record of an upload; not_found unless By is a member of its
-	// chat, quota_exceeded as Upload.CheckQuota says with most. Uploads that begin at the
+	// chat, if it has one, quota_exceeded as Upload.CheckQuota says with most. Uploads that begin at the
 	// same moment may be missing, so a quota may be exceeded by a few.
 	CreateUpload(ctx context.Context, u Upload, most int64) error
-	// Upload returns the record of a file, by its maker; not_found for all others.
+	// Upload returns the record of a file, by its maker; not_found for all others, and for a
+	// picture in use.
 	Upload(ctx context.Context, by UserID, id FileID) (Upload, error)
 	// CompleteUpload saves the File, Length and Cleaned of an upload that was not complete;
 	// else it changes nothing. It returns the record; not_found if there is none any more.
 	CompleteUpload(ctx context.Context, u Upload) (Upload, error)
 	// RemoveUpload removes an upload; not_found as Upload, conflict if a message has it.
 	RemoveUpload(ctx context.Context, by UserID, id FileID) error
-	// ExpireUploads removes at most limit uploads that no message has and that expired
-	// before now. It returns how many.
+	// ExpireUploads removes at most limit uploads that no message, user or chat has and that
+	// expired before now. It returns how many.
 	ExpireUploads(ctx context.Context, now int64, limit int) (int, error)
 	// File returns a complete file of a chat; not_found unless the viewer is a member, and
 	// for an upload that no message has unless the viewer made it.
 	File(ctx context.Context, viewer UserID, chat ChatID, id FileID) (Upload, error)
+	// Picture returns a picture in use; not_found.
+	Picture(ctx context.Context, id FileID) (Upload, error)
 	// FilesOf returns files of a chat's messages, newest first, those of one message in
 	// its order, and whether there are more; not_found unless the viewer is a member.
 	FilesOf(ctx context.Context, viewer UserID, chat ChatID, l FileList) (files []PostedFile, more bool, err error)
@@ -275,6 +281,26 @@ type Files interface {
 	FileUsage(ctx context.Context) (FileUsage, error)
 }
 
+// Leases are claims on what one process of all replicas may do at a time. Laws:
+//
+//  1. A lease has one holder at most: once AcquireLease has returned held, no other holder
+//     gets the lease until ttl has passed since that call began, unless the holder releases it.
+//  2. Time is the store's own, so that the clocks of replicas do not matter. How long a
+//     holder has it must be measured by a monotonic clock. (Where the store is a cluster and
+//     another server of it takes over, their clocks must agree to a fraction of ttl.)
+//  3. A holder that was killed or stopped loses the lease after ttl. What it does after that
+//     is not prevented: a step that it had begun may run beside one of the next holder, so
+//     the steps of both must be harmless together.
+//
+// A holder is named by an id that no other has, of any process.
+type Leases interface {
+	// AcquireLease gives a lease to a holder for ttl from now, or renews it, unless another
+	// one holds it. An error leaves it open which of these happened.
+	AcquireLease(ctx context.Context, name, holder string, ttl time.Duration) (held bool, err error)
+	// ReleaseLease ends a lease, if the holder has it.
+	ReleaseLease(ctx context.Context, name, holder string) error
+}
+
 // Store is the whole of what Parley stores. All methods are safe for concurrent use. A
 // failure of the database is unavailable if a retry may help (full disk, no primary),
 // else internal.
@@ -288,6 +314,7 @@ type Store interface {
 	Invites
 	Files
 	Index
+	Leases
 	// Epoch returns the name of this history. It was made with the database, or
 	// when a copy, whose epoch is empty, was first opened.
 	Epoch() string

@@ -35,9 +35,11 @@ type Event struct {
 	Role   Role     `json:"role,omitempty" msgpack:"role,omitempty"`
 	Reason string   `json:"reason,omitempty" msgpack:"reason,omitempty"` // Left: "removed" unless the user left by themselves, or ReasonDeleted
 
-	// Renamed: both, as they are now. In the log the newest renamed event alone has them.
-	Title *string `json:"title,omitempty" msgpack:"title,omitempty"`
-	Topic *string `json:"topic,omitempty" msgpack:"topic,omitempty"`
+	// Renamed: all three, as they are now; an empty Picture is none. In the log the newest
+	// renamed event alone has them.
+	Title   *string `json:"title,omitempty" msgpack:"title,omitempty"`
+	Topic   *string `json:"topic,omitempty" msgpack:"topic,omitempty"`
+	Picture *FileID `json:"picture,omitempty" msgpack:"picture,omitempty"`
 }
 
 // ReplacesText reports whether the event replaces or removes a text, or takes a reaction

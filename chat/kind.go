@@ -21,7 +21,7 @@ type Traits struct {
 	// by N, needs a ClientID, and costs a token of its author's post budget.
 	Message bool
 	// ReplacesText: the event replaces or removes the text of the message Target, or the
-	// title or topic of the chat: Event.ReplacesText.
+	// title, topic or picture of the chat: Event.ReplacesText.
 	ReplacesText bool
 	// MessagesOnly: the event changes messages alone. Members, roles and the names of the
 	// chat, which stores cache between events, stay as they are.

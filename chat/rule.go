@@ -250,15 +250,15 @@ func SetRole(v View, e *Event) error {
 	return nil
 }
 
-// Rename is the rule of renamed drafts: an admin renames a group. A nil field stays as
-// it is; the event has both.
+// Rename is the rule of renamed drafts: an admin changes the title, topic or picture of a
+// group. A nil field stays as it is; the event has all.
 func Rename(v View, e *Event) error {
 	if err := isMember(v, e.By); err != nil {
 		return err
 	}
 	c := v.Chat()
 	if mine, _ := v.Member(e.By); mine != RoleAdmin || c.Kind == Direct {
-		return Fail(Forbidden, "only an admin of the chat can rename it")
+		return Fail(Forbidden, "only an admin of the chat can change its name, topic and picture")
 	}
 	if e.Title == nil {
 		e.Title = &c.Title
@@ -266,7 +266,14 @@ func Rename(v View, e *Event) error {
 	if e.Topic == nil {
 		e.Topic = &c.Topic
 	}
-	if *e.Title == c.Title && *e.Topic == c.Topic {
+	if e.Picture == nil {
+		e.Picture = &c.Picture
+	}
+	switch {
+	case *e.Picture != c.Picture && *e.Picture != "":
+		u, _ := v.File(*e.Picture)
+		return CheckPicture(u, e.By)
+	case *e.Title == c.Title && *e.Topic == c.Topic && *e.Picture == c.Picture:
 		return ErrNoChange
 	}
 	return nil

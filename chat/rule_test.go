@@ -85,6 +85,10 @@ func tea() room {
 			"partial": {File: File{ID: "partial"}, ChatID: "tea", By: "bob"},
 			"ann's":   {File: File{ID: "ann's"}, ChatID: "tea", By: "ann", Complete: true},
 			"other":   {File: File{ID: "other"}, ChatID: "coffee", By: "bob", Complete: true},
+			"mine":    {File: File{ID: "mine"}, By: "ann", Complete: true},
+			"bob's":   {File: File{ID: "bob's"}, By: "bob", Complete: true},
+			"started": {File: File{ID: "started"}, By: "ann"},
+			"in use":  {File: File{ID: "in use"}, By: "ann", Complete: true, Picture: true},
 			"taken":   {File: File{ID: "taken"}, ChatID: "tea", By: "bob", Complete: true, Message: 2},
 		},
 		users: map[UserID]User{},
@@ -124,9 +128,11 @@ func crowded(r *room) {
 	m.Reactions = []Reaction{{Emoji: "👍", By: make([]UserID, MaxReactions-1)}, {Emoji: "🎉", By: []UserID{"ann"}}}
 	r.messages[2] = m
 }
-func alone(r *room)     { r.members = map[UserID]Role{"ann": RoleAdmin}; r.chat.MemberCount = 1 }
-func twoAdmins(r *room) { r.members["bob"] = RoleAdmin }
-func empty(r *room)     { open(r); r.members = nil; r.chat.MemberCount = 0 }
+func pictured(r *room)      { r.chat.Picture = "old" }
+func pic(id FileID) *FileID { return &id }
+func alone(r *room)         { r.members = map[UserID]Role{"ann": RoleAdmin}; r.chat.MemberCount = 1 }
+func twoAdmins(r *room)     { r.members["bob"] = RoleAdmin }
+func empty(r *room)         { open(r); r.members = nil; r.chat.MemberCount = 0 }
 
 // inactive deactivates users; bob is a second admin of the chat.
 func inactive(users ...UserID) func(*room) {
@@ -262,6 +268,20 @@ func TestRules(t *testing.T) {
 		{"a member renames", Rename, tea(), Event{By: "bob", Title: str("Chai")}, Forbidden, ""},
 		{"a direct chat is renamed", Rename, with(direct), Event{By: "ann", Title: str("Chai")}, Forbidden, ""},
 		{"a stranger renames", Rename, with(open), Event{By: "dan", Title: str("Chai")}, NotFound, "chatId"},
+		{"an admin changes the picture", Rename, tea(), Event{By: "ann", Picture: pic("mine")}, ok, ""},
+		{"an admin removes the picture", Rename, with(pictured), Event{By: "ann", Picture: pic("")}, ok, ""},
+		{"a picture that is not there is removed", Rename, tea(), Event{By: "ann", Picture: pic("")}, same, ""},
+		{"the same picture", Rename, with(pictured), Event{By: "ann", Picture: pic("old")}, same, ""},
+		{"nothing", Rename, with(pictured), Event{By: "ann"}, same, ""},
+		{"a member changes the picture", Rename, tea(), Event{By: "bob", Picture: pic("bob's")}, Forbidden, ""},
+		{"a stranger changes the picture", Rename, with(open), Event{By: "dan", Picture: pic("mine")}, NotFound, "chatId"},
+		{"a picture for a direct chat", Rename, with(direct), Event{By: "ann", Picture: pic("mine")}, Forbidden, ""},
+		{"another user's picture", Rename, tea(), Event{By: "ann", Picture: pic("bob's")}, BadInput, "picture"},
+		{"a file as picture", Rename, tea(), Event{By: "ann", Picture: pic("ann's")}, BadInput, "picture"},
+		{"no file as picture", Rename, tea(), Event{By: "ann", Picture: pic("none")}, BadInput, "picture"},
+		{"a picture that is not complete", Rename, tea(), Event{By: "ann", Picture: pic("started")}, Conflict, "picture"},
+		{"a picture that another chat has", Rename, tea(), Event{By: "ann", Picture: pic("in use")}, Conflict, "picture"},
+		{"a picture is posted", Post, tea(), Event{ChatID: "tea", By: "ann", Files: []File{{ID: "mine"}}}, BadInput, "files"},
 	} {
 		err := c.rule(c.view, &c.draft)
 		var e *Error
@@ -322,8 +342,8 @@ func TestRulesComplete(t *testing.T) {
 		t.Errorf("%v: %v leave for %q", err, deleted.Users, deleted.Reason)
 	}
 	renamed := Event{By: "ann", Topic: str("black")}
-	if err := Rename(tea(), &renamed); err != nil || *renamed.Title != "Tea" || *renamed.Topic != "black" {
-		t.Errorf("%v: renamed to %q, %q", err, *renamed.Title, *renamed.Topic)
+	if err := Rename(with(pictured), &renamed); err != nil || *renamed.Title != "Tea" || *renamed.Topic != "black" || *renamed.Picture != "old" {
+		t.Errorf("%v: renamed to %q, %q, %q", err, *renamed.Title, *renamed.Topic, *renamed.Picture)
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"log/slog"
 	"net/http"
+	"strings"
 	"time"
 
 	"github.com/go-chi/chi/v5"
@@ -51,7 +52,8 @@ type Observer func(route, method string, status int, took time.Duration)
 
 // AccessLog sets the id of each request, or keeps a valid one that it came with, and
 // logs one line when its handler returns; for an upgrade, that is when the connection
-// begins. Health checks are logged at debug level unless they fail. The sampler decides
+// begins. Health checks and the polls of Socket.IO clients are logged at debug level unless they
+// fail. The sampler decides
 // which of the requests that one caller repeats are logged; observe is called for all.
 func AccessLog(log *slog.Logger, sampler *LogSampler, observe Observer) Middleware {
 	to := log.Handler() // a Logger would look up its caller's source line for each record
@@ -68,7 +70,7 @@ func AccessLog(log *slog.Logger, sampler *LogSampler, observe Observer) Middlewa
 					status = http.StatusOK
 				}
 				level := slog.LevelInfo
-				if status < 400 && (route == "/healthz" || route == "/readyz") {
+				if status < 400 && (route == "/healthz" || route == "/readyz" || strings.HasPrefix(route, "/socket.io")) {
 					level = slog.LevelDebug
 				}
 				observe(route, method, status, took)

@@ -12,8 +12,9 @@
 //	Recover        inside the log, so that a panic's 500 is logged; outside Compress
 //	Headers        also on error answers
 //	Compress       on /api; the page's files are compressed once, when they are loaded
-//	SameOrigin     on /api
-//	Identify       on /api; the access log names the user
+//	CORS           on /api and /socket.io/; also on error answers
+//	Identify       on /api and /socket.io/; the access log names the user
+//	SameOrigin     on /api, after Identify: a token in a header is not sent by itself
 //	Limit          after Identify: each user has a budget
 //	MatchUser      after Limit, so that refused requests are counted
 //	Body           after Limit, so that nothing is read of a request over the limit

@@ -42,7 +42,7 @@ func Headers(public *url.URL) Middleware {
 	return func(next http.Handler) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			h, set := w.Header(), page
-			if r.URL.Path == "/api" || strings.HasPrefix(r.URL.Path, "/api/") {
+			if r.URL.Path == "/api" || strings.HasPrefix(r.URL.Path, "/api/") || strings.HasPrefix(r.URL.Path, "/socket.io") {
 				set = api
 			}
 			for _, f := range set {

@@ -67,16 +67,16 @@ func TestSocketOrigin(t *testing.T) {
 		if c.tls {
 			r.TLS = &tls.ConnectionState{}
 		}
-		err := SocketOrigin(r, parse(t, c.public), true)
+		err := SocketOrigin(r, parse(t, c.public), nil, true)
 		if (err == nil) != c.ours || err != nil && !chat.Is(err, chat.Forbidden) {
 			t.Errorf("public %q, host %q, tls %v, origin %q: %v", c.public, c.host, c.tls, c.origin, err)
 		}
-		if err := SocketOrigin(r, parse(t, c.public), false); err != nil {
+		if err := SocketOrigin(r, parse(t, c.public), nil, false); err != nil {
 			t.Errorf("without a cookie, origin %q: %v", c.origin, err)
 		}
 	}
 	two := request("GET", "/api/socket", "Host: x", "Origin: http://x", "Origin: http://evil.example")
-	if SocketOrigin(two, nil, true) == nil {
+	if SocketOrigin(two, nil, nil, true) == nil {
 		t.Error("two origins pass")
 	}
 }
@@ -88,7 +88,7 @@ func TestSocketOriginBehindProxy(t *testing.T) {
 		r.RemoteAddr = peer
 		log, _ := logger()
 		do(chain(func(_ http.ResponseWriter, r *http.Request) {
-			if got := SocketOrigin(r, nil, true) == nil; got != want {
+			if got := SocketOrigin(r, nil, nil, true) == nil; got != want {
 				t.Errorf("peer %s: %v", peer, got)
 			}
 		}, ClientAddress(prefixes("10.0.0.0/8"), log)), r)
@@ -115,7 +115,7 @@ func TestSameOrigin(t *testing.T) {
 		{"POST", "https://chat.example/", []string{"Host: inner:8080", "Origin: https://chat.example"}, true},
 		{"POST", "https://chat.example", []string{"Host: inner:8080", "Origin: http://chat.example"}, false},
 	} {
-		w := do(chain(ok, SameOrigin(parse(t, c.public), writeError)), request(c.method, "/api/x", c.headers...))
+		w := do(chain(ok, SameOrigin(parse(t, c.public), nil, writeError)), request(c.method, "/api/x", c.headers...))
 		if passes := w.Code == 200; passes != c.passes || !passes && (w.Code != 403 || w.Body.String() != "forbidden") {
 			t.Errorf("%s %v: %d %q", c.method, c.headers, w.Code, w.Body)
 		}

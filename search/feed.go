@@ -11,10 +11,7 @@ import (
 
 // Opened says that the feed was opened: Apply is called with every later event.
 func (x *Index) Opened() {
-	select {
-	case x.opened <- struct{}{}:
-	default:
-	}
+	give(x.opened)
 }
 
 // Lost says that the feed was lost: events may be missing until it is opened again.
@@ -30,8 +27,12 @@ func (x *Index) Apply(e *chat.Event) {
 	is := e.Kind.Is()
 	if is.Message || is.ReplacesText || is.Removes {
 		x.memory.apply(e)
-		if is.Message && x.memory.len() >= x.sizes.fold || !is.Message && (is.ReplacesText || e.DeletesChat()) {
-			x.wakeUp()
+		if is.Message && x.memory.len() >= x.sizes.fold {
+			give(x.wake)
+			give(x.grown)
+		}
+		if !is.Message && (is.ReplacesText || e.DeletesChat()) {
+			give(x.wake)
 		}
 	}
 	x.passed.apply(e.ChatID, e.Seq)
@@ -45,9 +46,12 @@ func (x *Index) Acknowledged(e *chat.Event) {
 	}
 }
 
-func (x *Index) wakeUp() {
+// token returns a channel for one token: give gives it, unless it is there.
+func token() chan struct{} { return make(chan struct{}, 1) }
+
+func give(c chan struct{}) {
 	select {
-	case x.wake <- struct{}{}:
+	case c <- struct{}{}:
 	default:
 	}
 }

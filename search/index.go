@@ -18,22 +18,21 @@ type Config struct {
 }
 
 // Index finds messages by their words. The newest messages are in memory; older ones are in
-// segments in the store, which Run writes. All methods are safe for concurrent use.
+// segments in the store, which Write writes. All methods are safe for concurrent use.
 type Index struct {
 	// Static after construction.
 	store chat.Store
 	log   *slog.Logger
 	sizes sizes
 
-	memory memory
-	passed passed
-	filled gate          // open while memory has all that is not folded
-	wake   chan struct{} // one token: Run has something to do
-	opened chan struct{} // one token: the feed was opened, so memory must be filled
-
-	// Owned by Run's goroutine.
-	mustFill bool     // memory does not have all that is not folded
-	builder  *builder // nil: it must be read what is not indexed
+	memory  memory
+	passed  passed
+	filled  gate          // open while memory has all that is not folded
+	wake    chan struct{} // one token: Write has something to do
+	grown   chan struct{} // one token: memory has enough for a fold
+	opened  chan struct{} // one token: the feed was opened, so memory must be filled
+	changed chan struct{} // one token: the manifest changed
+	builder *builder      // owned by Write; nil: it must be read what is not indexed
 
 	indexedFrom atomic.Int64 // of the manifest
 
@@ -59,7 +58,7 @@ func defaultSizes() sizes {
 
 // New returns an Index; it starts no goroutine.
 func New(c Config) *Index {
-	x := &Index{store: c.Store, log: c.Log, sizes: defaultSizes(), wake: make(chan struct{}, 1), opened: make(chan struct{}, 1), manifest: &manifest{}}
+	x := &Index{store: c.Store, log: c.Log, sizes: defaultSizes(), wake: token(), grown: token(), opened: token(), changed: token(), manifest: &manifest{}}
 	x.memory.clear()
 	x.headers.of = map[int64]*segment{}
 	x.indexedFrom.Store(chat.Now())
@@ -71,12 +70,6 @@ var errGone = errors.New("search: a row of the index is gone")
 
 // maxTries bounds how often a search begins anew because the index changed.
 const maxTries = 10
-
-// Hit is a message that a search found.
-type Hit struct {
-	Chat chat.ChatID
-	Seq  chat.Seq
-}
 
 // Search returns the messages of the viewer's chats that match the query, newest first, at
 // most limit from the cursor on ("" is the start), and the cursor of the next page, "" if

@@ -93,6 +93,7 @@ func (x *Index) set(ctx context.Context, m *manifest, revision int64) (*manifest
 	}
 	x.mu.Unlock()
 	x.indexedFrom.Store(m.IndexedFrom)
+	give(x.changed)
 	for _, s := range m.Segments {
 		if !slices.ContainsFunc(old.Segments, func(o segmentInfo) bool { return o.ID == s.ID }) {
 			if err := x.forgetFolded(ctx, s); err != nil {

@@ -95,7 +95,8 @@ func (m *model) start() {
 	x.sizes = smallSizes()
 	m.index.Store(x)
 	m.store.left.Store(-1)
-	x.mustFill = true
+	m.work(3) // so that the manifest is there
+	m.must(x.fill(context.Background()))
 }
 
 // work does pieces of the index's work, at most n.
@@ -300,7 +301,9 @@ func (m *model) check(q Query) {
 		hits, next, from, err := x.Search(m.t.Context(), in, q, 1+m.r.IntN(20), cursor)
 		m.must(err)
 		if from != 0 { // older ones may be missing
-			want = slices.DeleteFunc(want, func(h Hit) bool { return m.messages[ref{h.Chat, h.Seq}].At <= from && !slices.Contains(hits, h) && !slices.Contains(got, h) })
+			want = slices.DeleteFunc(want, func(h Hit) bool {
+				return m.messages[ref{h.Chat, h.Seq}].At <= from && !slices.Contains(hits, h) && !slices.Contains(got, h)
+			})
 		}
 		if got = append(got, hits...); next == "" || pages > 1000 {
 			break
@@ -330,9 +333,6 @@ func (m *model) run(steps int) {
 	levels := map[int]int{}
 	for range steps {
 		m.step()
-		if x := m.index.Load(); !x.filled.open {
-			m.work(1000)
-		}
 		m.check(m.query())
 		for _, s := range m.index.Load().manifest.Segments {
 			levels[s.Level]++

@@ -13,48 +13,71 @@ import (
 const (
 	checkEvery = time.Minute     // for what another server left to do
 	retryAfter = 5 * time.Second // an error
+	retryFill  = 200 * time.Millisecond
 	pageChats  = 500
 )
 
-// Run fills the memory part when the feed was opened, and writes the stored index, until ctx
-// ends. Of the servers of one store only one may be inside of it at a time.
+// Run keeps the memory part complete until ctx ends: it fills it when the feed was opened, and
+// removes what another server folded.
 func (x *Index) Run(ctx context.Context) error {
+	for {
+		select {
+		case <-x.opened:
+			for x.fill(ctx) != nil {
+				if !wait(ctx, retryFill, nil) {
+					return nil
+				}
+			}
+		case <-x.grown:
+			_, _ = x.load(ctx) // a search tries again
+			if !wait(ctx, time.Second, x.opened) {
+				return nil
+			}
+		case <-ctx.Done():
+			return nil
+		}
+	}
+}
+
+// wait waits for a time, and no longer than until there is a token, which it leaves there. It
+// returns false at the end of ctx.
+func wait(ctx context.Context, d time.Duration, c chan struct{}) bool {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+	case <-c:
+		give(c)
+	case <-ctx.Done():
+	}
+	return ctx.Err() == nil
+}
+
+// Write writes the stored index until ctx ends. Of all servers of a store only one may run
+// it; if another one does, nothing is lost, but work is done in vain.
+func (x *Index) Write(ctx context.Context) error {
+	x.builder = nil
 	tick := time.NewTicker(checkEvery)
 	defer tick.Stop()
 	for ctx.Err() == nil {
 		began := time.Now()
 		worked, err := x.work(ctx)
-		wait := time.Duration(-1)
 		switch {
 		case ctx.Err() != nil:
-			return nil
-		case err != nil && (chat.Is(err, chat.Conflict) || errors.Is(err, errGone)): // another server wrote
-			x.builder = nil
-			wait = time.Second
 		case err != nil:
-			x.log.LogAttrs(ctx, slog.LevelWarn, "the search index could not be written; it is tried again", slog.String("error", err.Error()))
 			x.builder = nil
-			wait = retryAfter
+			if !chat.Is(err, chat.Conflict) && !errors.Is(err, errGone) { // else another server wrote
+				x.log.LogAttrs(ctx, slog.LevelWarn, "the search index could not be written; it is tried again", slog.String("error", err.Error()))
+			}
+			wait(ctx, retryAfter, nil)
 		case worked:
-			wait = x.sizes.pause(time.Since(began))
-		}
-		if wait >= 0 {
-			timer := time.NewTimer(wait)
+			wait(ctx, x.sizes.pause(time.Since(began)), nil)
+		default:
 			select {
-			case <-timer.C:
-			case <-x.opened:
-				x.mustFill = true
+			case <-x.wake:
+			case <-tick.C:
 			case <-ctx.Done():
 			}
-			timer.Stop()
-			continue
-		}
-		select {
-		case <-x.opened:
-			x.mustFill = true
-		case <-x.wake:
-		case <-tick.C:
-		case <-ctx.Done():
 		}
 	}
 	return nil
@@ -66,7 +89,7 @@ func (x *Index) work(ctx context.Context) (worked bool, err error) {
 	if err != nil {
 		return false, err
 	}
-	for _, step := range []func(context.Context, *manifest) (bool, error){x.begin, x.fill, x.rewrite, x.fold, x.merge, x.build, x.drop} {
+	for _, step := range []func(context.Context, *manifest) (bool, error){x.begin, x.rewrite, x.fold, x.merge, x.build, x.drop} {
 		if worked, err = step(ctx, m); worked || err != nil {
 			return worked, err
 		}
@@ -107,15 +130,24 @@ func (x *Index) begin(ctx context.Context, m *manifest) (bool, error) {
 }
 
 // fill reads what is not folded into memory, after the feed was opened.
-func (x *Index) fill(ctx context.Context, _ *manifest) (bool, error) {
-	if !x.mustFill {
-		return false, nil
+func (x *Index) fill(ctx context.Context) error {
+	for {
+		m, err := x.load(ctx)
+		if err != nil {
+			return err
+		}
+		if m.Ready && m.Version == Version {
+			break
+		}
+		if !wait(ctx, retryFill, x.changed) { // until Write, of this server or of another, has begun the index
+			return ctx.Err()
+		}
 	}
 	generation := x.memory.current()
 	for after := chat.ChatID(""); ; {
 		chats, last, err := x.store.Unindexed(ctx, after, pageChats)
 		if err != nil {
-			return false, err
+			return err
 		}
 		for _, c := range chats {
 			err := x.events(ctx, c.ChatID, c.Last, c.Head, func(e *chat.Event) bool {
@@ -125,7 +157,7 @@ func (x *Index) fill(ctx context.Context, _ *manifest) (bool, error) {
 				return true
 			})
 			if err != nil {
-				return false, err
+				return err
 			}
 		}
 		if after = last; last == "" {
@@ -135,15 +167,14 @@ func (x *Index) fill(ctx context.Context, _ *manifest) (bool, error) {
 	// The segments do not know yet of texts that were replaced before the feed was opened.
 	list, err := x.store.Replaced(ctx, math.MaxInt32)
 	if err != nil {
-		return false, err
+		return err
 	}
 	x.memory.addReplaced(list, generation)
-	x.mustFill = false
 	x.filled.set(true)
 	if x.memory.current() != generation { // the feed was lost meanwhile
 		x.filled.set(false)
 	}
-	return true, nil
+	return nil
 }
 
 // events calls f with the events of a chat behind seen up to last, until it returns false.

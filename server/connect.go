@@ -23,7 +23,7 @@ func (s *Server) openSocket(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	caller := middleware.CallerOf(r.Context())
-	if err := middleware.SocketOrigin(r, s.PublicURL, caller.Cookie); err != nil {
+	if err := middleware.SocketOrigin(r, s.PublicURL, s.Origins, caller.Cookie); err != nil {
 		return err
 	}
 	if r.Method == http.MethodHead {

@@ -47,7 +47,10 @@ type value struct {
 	Reason string          `json:"reason"`
 
 	Settings *chat.Settings `json:"settings"`
-	ClientID string         `json:"clientId"`
+	Title    string         `json:"title"`
+	Picture  *chat.FileID   `json:"picture"`
+
+	ClientID string `json:"clientId"`
 	raw      string
 	order    int // in the order of arrival
 }

@@ -24,7 +24,8 @@ type metrics struct {
 	lag      prometheus.Histogram     // seconds from an event's time to its delivery
 	sockets  *prometheus.CounterVec   // closed sockets by close code
 	feedLost prometheus.Counter
-	caughtUp prometheus.Counter // pages read from the log to catch a session up
+	unknown  *prometheus.CounterVec // requests of Socket.IO with a sid that is not known here
+	caughtUp prometheus.Counter     // pages read from the log to catch a session up
 }
 
 // seconds are the buckets of all histograms.
@@ -47,6 +48,8 @@ func newMetrics(s *Server) *metrics {
 			Help: "Sockets that the server closed, by close code."}, []string{"code"}),
 		feedLost: prometheus.NewCounter(prometheus.CounterOpts{Name: "parley_feed_losses_total",
 			Help: "Times that the feed of events was lost and opened again."}),
+		unknown: prometheus.NewCounterVec(prometheus.CounterOpts{Name: "parley_socketio_unknown_sids_total",
+			Help: "Requests of Socket.IO clients with a session id that is not known here, by whether it is another replica's."}, []string{"other_replica"}),
 		caughtUp: prometheus.NewCounter(prometheus.CounterOpts{Name: "parley_resume_reads_total",
 			Help: "Pages read from the log for a chat in which a resuming client missed events."}),
 	}
@@ -77,7 +80,7 @@ func newMetrics(s *Server) *metrics {
 			return float64(store.WALBytes())
 		}))
 	}
-	m.registry.MustRegister(full, unsaved, m.requests, m.took, m.appends, m.appended, m.lag, m.sockets, m.feedLost, m.caughtUp, version, lostLines,
+	m.registry.MustRegister(full, unsaved, m.requests, m.took, m.appends, m.appended, m.lag, m.sockets, m.feedLost, m.unknown, m.caughtUp, version, lostLines,
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return m
 }
@@ -93,6 +96,11 @@ func (m *metrics) request(route, method string, status int, took time.Duration) 
 	}
 	m.requests.WithLabelValues(route, method, strconv.Itoa(status)).Inc()
 	m.took.WithLabelValues(route).Observe(took.Seconds())
+}
+
+// unknownSid counts a request of a Socket.IO client whose session id is not known here.
+func (m *metrics) unknownSid(otherReplica bool) {
+	m.unknown.WithLabelValues(strconv.FormatBool(otherReplica)).Inc()
 }
 
 // outcome counts the outcome of a draft.

@@ -33,11 +33,21 @@ func (s *Server) guard(r chi.Router) {
 // guardAPI installs the middleware of requests below /api.
 func (s *Server) guardAPI(r chi.Router) {
 	r.Use(
-		middleware.SameOrigin(s.PublicURL, s.api.Fail),
+		middleware.CORS(s.Origins),
 		middleware.Identify(s.service, s.PublicURL),
+		middleware.SameOrigin(s.PublicURL, s.Origins, s.api.Fail),
 		middleware.Limit(s.perAddress, s.service.PerUser, isUpgrade, s.requestCost, s.api.Fail),
 		middleware.MatchUser(s.api.Fail),
 	)
+}
+
+// guardSocketIO returns the middleware of requests of Socket.IO clients.
+func (s *Server) guardSocketIO() []middleware.Middleware {
+	return []middleware.Middleware{
+		middleware.CORS(s.Origins),
+		s.socketIO.identify,
+		middleware.Limit(s.perAddress, s.service.PerUser, s.socketIO.isKnown, nil, s.api.Fail),
+	}
 }
 
 // guardCalls installs the middleware of calls: all below /api but transfers of files, which
@@ -135,6 +145,9 @@ func (s *Server) requestCost(r *http.Request) int {
 		limit = &n
 	}
 	cost := budget.PageCost(limit, per)
+	if path == "/api/search" {
+		cost = budget.PerSearch
+	}
 	if query.Has("ids") {
 		cost = 1 + strings.Count(query.Get("ids"), ",")/budget.PerPage
 	}

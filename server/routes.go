@@ -7,6 +7,7 @@ import (
 
 	"parley/middleware"
 	"parley/server/api"
+	"parley/server/pictures"
 	"parley/server/tus"
 )
 
@@ -23,7 +24,9 @@ func (s *Server) routes() http.Handler {
 		me         = api.Me{API: s.api}
 		members    = api.Members{API: s.api}
 		messages   = api.Messages{API: s.api}
+		pictures   = pictures.Pictures{API: s.api}
 		recoveries = api.Recoveries{API: s.api}
+		searches   = api.Searches{API: s.api}
 		server     = api.Server{API: s.api}
 		sessions   = api.Sessions{API: s.api}
 		uploads    = tus.Uploads{Service: s.service, Fail: s.api.FailStatus}
@@ -38,6 +41,12 @@ func (s *Server) routes() http.Handler {
 	r.Get("/healthz", h(s.health.getHealth))
 	r.Get("/readyz", h(s.health.getReady))
 
+	if s.SocketIO != SocketIOOff {
+		for _, path := range []string{"/socket.io", "/socket.io/"} {
+			r.With(s.guardSocketIO()...).Handle(path, h(s.socketIO.serve))
+		}
+	}
+
 	r.Route("/api", func(r chi.Router) {
 		s.guardAPI(r) // same origin, identity, rate limits, the user that the client means
 		r.Options("/uploads", h(uploads.Options))
@@ -46,6 +55,11 @@ func (s *Server) routes() http.Handler {
 			r.Post("/chats/{chatId}/files", h(files.Create))
 			r.Get("/chats/{chatId}/files/{fileId}", h(files.Get))
 			r.Get("/chats/{chatId}/files/{fileId}/thumb", h(files.GetThumb))
+			r.Get("/pictures/{pictureId}", h(pictures.Get))
+			r.Put("/me/picture", h(pictures.PutMine))
+			r.Delete("/me/picture", h(pictures.DeleteMine))
+			r.Put("/chats/{chatId}/picture", h(pictures.PutOfChat))
+			r.Delete("/chats/{chatId}/picture", h(pictures.DeleteOfChat))
 			r.Post("/uploads", uploads.Handle(uploads.Create))
 			r.Head("/uploads/{fileId}", uploads.Handle(uploads.Head))
 			r.Patch("/uploads/{fileId}", uploads.Handle(uploads.Patch))
@@ -69,6 +83,7 @@ func (s *Server) routes() http.Handler {
 				r.Delete("/sessions/{sessionId}", h(sessions.End))
 				r.Get("/me", h(me.Get))
 				r.Patch("/me", h(me.Patch))
+				r.Get("/search", h(searches.Get))
 				r.Get("/users", h(users.List))
 				r.Patch("/users/{userId}", h(users.Patch))
 				r.Get("/blocks", h(blocks.List))

@@ -5,6 +5,7 @@ import (
 	"context"
 	"io/fs"
 	"log/slog"
+	"net"
 	"net/http"
 	"net/netip"
 	"net/url"
@@ -14,11 +15,13 @@ import (
 
 	"parley/chat"
 	"parley/hub"
+	"parley/internal/lease"
 	"parley/middleware"
 	"parley/search"
 	"parley/server/api"
 	"parley/server/audit"
 	"parley/server/auth"
+	"parley/server/find"
 	"parley/server/live"
 	"parley/server/service"
 	"parley/server/session"
@@ -52,8 +55,12 @@ type Config struct {
 	Web            fs.FS // the page and its assets
 	Version        string
 	PublicURL      *url.URL // nil: links and origins follow the Host header
+	Listen         net.Addr // nil: not known; then invites name no address in the server's network
 	Registration   Registration
 	TrustedProxies []netip.Prefix
+	SocketIO       SocketIO   // transports of Socket.IO clients; "": SocketIOOn
+	Replica        string     // name of this server among others; begins the session ids of Socket.IO
+	Origins        []*url.URL // origins whose pages may use this server with the session cookie
 	Limits         Limits
 	Lifetimes      Lifetimes
 	LostLines      func() uint64 // returns the number of lost log lines, for the metrics; nil: 0
@@ -64,6 +71,7 @@ type Config struct {
 	anonymous middleware.Rate // of one address: calls without an identity, and requests for the page's files
 	intervals live.Intervals
 	hold      time.Duration // session.Config.Hold
+	find      find.Index
 }
 
 const (
@@ -93,12 +101,14 @@ type Server struct {
 	sampler    *middleware.LogSampler
 	api        *api.API
 	health     *health
+	socketIO   *socketIOClients
 }
 
 // New returns a Server. It starts the hub's goroutine and no other.
 func New(c Config) *Server {
 	c.sockets.Codecs, c.sockets.PingEvery = len(wire.Codecs), cmp.Or(c.sockets.PingEvery, heartbeat)
 	c.Limits.Message = maxMessage
+	c.SocketIO = cmp.Or(c.SocketIO, SocketIOOn)
 	c.attempts = cmp.Or(c.attempts, auth.DefaultRates())
 	requests := cmp.Or(c.anonymous, middleware.Rate{N: anonymousRequests, Per: time.Minute})
 	if c.Limits.Anonymous.N == 0 {
@@ -112,10 +122,13 @@ func New(c Config) *Server {
 		index:      search.New(search.Config{Store: c.Store, Log: c.Log}),
 		sampler:    middleware.NewLogSampler(c.Log),
 	}
+	if c.find == nil {
+		c.find = s.index.Search
+	}
 	errors := service.ErrorLog{Log: c.Log, Sampler: s.sampler}
 	events := audit.New(c.Log, s.sampler)
 	s.metrics = newMetrics(s)
-	s.service = service.New(service.Config{Store: c.Store, Blobs: c.Blobs, Errors: errors, Audit: events, Registration: c.Registration, Limits: c.Limits, Lifetimes: c.Lifetimes, Appended: s.appended, Attempts: c.attempts,
+	s.service = service.New(service.Config{Store: c.Store, Blobs: c.Blobs, Errors: errors, Audit: events, Registration: c.Registration, Limits: c.Limits, Lifetimes: c.Lifetimes, Appended: s.appended, Attempts: c.attempts, Find: c.find,
 		Enforce: func(r cached.Revocation) { s.live.Enforce(r, s.service.Revoked) },
 		Readmit: func(r cached.Revocation) { s.live.Readmit(r) }})
 	s.live = live.New(live.Config{Store: s.service, Hub: s.hub, Log: c.Log, TextChanged: s.service.Pages.Clear, UsersChanged: s.service.Clear,
@@ -123,7 +136,8 @@ func New(c Config) *Server {
 	s.sessions = session.New(session.Config{Service: s.service, Hub: s.hub, Presence: s.live.Presence, Log: c.Log, Audit: events, Ready: s.live.Await,
 		Version: c.Version, Heartbeat: c.sockets.PingEvery, Sockets: c.Limits.Sockets, Hold: c.hold,
 		Closed: s.metrics.closed, LogRead: s.metrics.caughtUp.Inc})
-	s.api = api.New(api.Config{Service: s.service, Hub: s.hub, Errors: errors, Audit: events, Version: c.Version, PublicURL: c.PublicURL, Ready: s.ready})
+	s.api = api.New(api.Config{Service: s.service, Hub: s.hub, Errors: errors, Audit: events, Version: c.Version, PublicURL: c.PublicURL, Listen: c.Listen, Ready: s.ready})
+	s.socketIO = newSocketIOClients(s)
 	s.health = &health{api: s.api, store: s.service.Store, ready: s.ready}
 	s.metrics.registry.MustRegister(newHubCollector(s), newFileCollector(s.service.Files))
 	s.handler = s.routes()
@@ -171,12 +185,14 @@ func (s *Server) Run(ctx context.Context) error {
 	defer s.sampler.Flush()
 	g, ctx := errgroup.WithContext(ctx)
 	g.Go(func() error { return s.live.Run(ctx) })
+	g.Go(func() error { return s.socketIO.engine.Run(ctx) })
 	g.Go(func() error { return releaseMemory(ctx) })
 	g.Go(func() error { return s.service.Run(ctx) })
 	g.Go(func() error { return s.service.Sweep(ctx) })
 	g.Go(func() error { return s.service.RunPurge(ctx) })
 	if withoutIndex == "" {
 		g.Go(func() error { return s.index.Run(ctx) })
+		g.Go(func() error { return lease.Run(ctx, s.service, "search index", nil, s.index.Write) })
 	}
 	if err := g.Wait(); ctx.Err() == nil {
 		return err
@@ -200,6 +216,7 @@ func (s *Server) Stop(ctx context.Context) error {
 		defer cancel()
 	}
 	s.service.Stop(drafts)
+	defer s.socketIO.engine.Close(wire.CloseRestarting, "restarting") // those that have not said hello
 	return s.hub.Close(ctx)
 }
 

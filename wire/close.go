@@ -2,6 +2,8 @@ package wire
 
 import (
 	"fmt"
+	"strconv"
+	"strings"
 	"time"
 
 	"parley/chat"
@@ -24,12 +26,21 @@ const (
 // frame has at most 125, and the code takes two).
 const maxReason = 123
 
+const retryHint = " retryAfterMs="
+
+// ParseCloseReason returns the parts from which CloseReason made a reason.
+func ParseCloseReason(reason string) (text string, retryAfter time.Duration) {
+	text, hint, _ := strings.Cut(reason, retryHint)
+	ms, _ := strconv.ParseInt(hint, 10, 64) // 0 without one
+	return text, time.Duration(ms) * time.Millisecond
+}
+
 // CloseReason returns the reason of a close frame in at most 123 bytes. If retryAfter is
 // positive, it ends in the delay before a reconnect. The text may be cut, the delay not.
 func CloseReason(text string, retryAfter time.Duration) string {
 	hint := ""
 	if retryAfter > 0 {
-		hint = fmt.Sprintf(" retryAfterMs=%d", max(1, retryAfter.Milliseconds()))
+		hint = fmt.Sprintf(retryHint+"%d", max(1, retryAfter.Milliseconds()))
 	}
 	return chat.Cut(text, maxReason-len(hint)) + hint
 }

@@ -17,7 +17,7 @@ func ref[T any](v T) *T { return &v }
 
 var (
 	annUser = chat.User{ID: ann, Handle: "ann", Name: "Ann Ångström", Status: "at lunch 🍜", Role: chat.RoleAdmin, Active: true}
-	bobUser = chat.User{ID: bob, Handle: "bob", Name: "Bob", Role: chat.RoleMember, Active: true}
+	bobUser = chat.User{ID: bob, Handle: "bob", Name: "Bob", Role: chat.RoleMember, Active: true, Picture: "-OLkfmPb8uVzC4oD"}
 	quote   = &chat.Quote{Seq: 7, By: bob, Text: "Where is the <b>map</b> & the key?"}
 	hi      = chat.Message{ChatID: general, Seq: 8, At: noon, By: ann, ClientID: mine, Text: "In \"the\" drawer, @bob\n… second line", Reply: quote, Mentions: []chat.UserID{bob},
 		EditedAt: noon + 1, Reactions: []chat.Reaction{{Emoji: "👍", Count: 2, Mine: true, By: []chat.UserID{ann, bob}}}}
@@ -26,7 +26,7 @@ var (
 	notes    = chat.File{ID: "-OLkfmBcU8aI2y0H", Name: "notes.pdf", Type: "application/pdf", Size: 300}
 	pictures = chat.Message{ChatID: general, Seq: 11, At: noon, By: bob, ClientID: "b-11", Reply: &chat.Quote{Seq: 10, By: ann, Files: 2}, Files: []chat.File{picture, tour, notes}}
 	gone     = chat.Message{ChatID: general, Seq: 9, At: noon, By: bob, ClientID: "b-9", DeletedAt: noon + 70_000}
-	openChat = chat.Chat{ID: general, Kind: chat.Group, Open: true, Title: "General", Head: 300, MemberCount: 2, Activity: noon + 1, LastAt: noon, Role: chat.RoleMember, ReadUpTo: 12, Unread: 3, Mentions: 1, Last: &hi,
+	openChat = chat.Chat{ID: general, Kind: chat.Group, Open: true, Title: "General", Picture: "-OLkfmPa7tUyB3nC", Head: 300, MemberCount: 2, Activity: noon + 1, LastAt: noon, Role: chat.RoleMember, ReadUpTo: 12, Unread: 3, Mentions: 1, Last: &hi,
 		Mine: &own}
 	own    = chat.Mine{Level: chat.LevelMentions, MutedUntil: noon + 3_600_000, Starred: true, UnreadFrom: 8}
 	night  = chat.Settings{Level: chat.LevelMentions, QuietFrom: "22:00", QuietTo: "07:00", TimeZone: "Europe/Berlin", PushText: true}
@@ -98,7 +98,9 @@ var values = map[string]any{
 	"event-joined":         event(chat.Joined, 14, func(e *chat.Event) { e.ClientID, e.Users, e.Role = "e-14", []chat.UserID{bob}, chat.RoleMember }),
 	"event-left":           event(chat.Left, 15, func(e *chat.Event) { e.ClientID, e.Users, e.Reason = "e-15", []chat.UserID{bob}, "removed" }),
 	"event-role":           event(chat.RoleChanged, 16, func(e *chat.Event) { e.ClientID, e.Users, e.Role = "e-16", []chat.UserID{bob}, chat.RoleAdmin }),
-	"event-renamed":        event(chat.Renamed, 17, func(e *chat.Event) { e.ClientID, e.Title, e.Topic = "e-17", ref("Everybody"), ref("") }),
+	"event-renamed": event(chat.Renamed, 17, func(e *chat.Event) {
+		e.ClientID, e.Title, e.Topic, e.Picture = "e-17", ref("Everybody"), ref(""), ref(chat.FileID("-OLkfmPa7tUyB3nC"))
+	}),
 
 	"signal-typing":    Signal{Signal: string(chat.SignalTyping), ChatID: general, By: bob},
 	"signal-read":      Signal{Signal: string(chat.SignalRead), ChatID: general, By: bob, Seq: 300},

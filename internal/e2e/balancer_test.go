@@ -150,6 +150,21 @@ func testBalancer(t *testing.T, config string) {
 		return byReplica
 	}
 
+	// The requests of a Socket.IO client that polls reach the replica that its sid names.
+	for i, name := range []string{"one", "two", "three"} {
+		for range 4 {
+			res, err := http.Get("http://" + addr + "/socket.io/?EIO=4&transport=polling&sid=" + name + ".AAAA")
+			if err != nil {
+				t.Fatal(err)
+			}
+			body, _ := io.ReadAll(res.Body)
+			_ = res.Body.Close()
+			if got, _, _ := strings.Cut(string(body), " "); got != strconv.Itoa(i) {
+				t.Errorf("sid %s: replica %s, %d", name, got, res.StatusCode)
+			}
+		}
+	}
+
 	sticky := config == "haproxy-sticky.cfg"
 	if got := count(30); sticky != (len(got) == 1) || !sticky && len(got) != 3 {
 		t.Errorf("30 requests reached %v", got)

@@ -168,7 +168,7 @@ func (a Chats) Patch(w http.ResponseWriter, r *http.Request) error {
 	if err := request.Decode(r, &in); err != nil {
 		return err
 	}
-	if err := a.Service.RenameChat(r.Context(), request.Caller(r), id, in.Title, in.Topic, in.ClientID); err != nil {
+	if err := a.Service.RenameChat(r.Context(), request.Caller(r), id, service.Rename{Title: in.Title, Topic: in.Topic}, in.ClientID); err != nil {
 		return err
 	}
 	return a.answer(w, r, http.StatusOK, chat.Chat{ID: id, Kind: chat.Group})

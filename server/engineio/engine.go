@@ -72,6 +72,13 @@ func New(c Config) *Engine {
 	return &Engine{config: c, start: time.Now(), bySid: map[string]*Conn{}}
 }
 
+// Has reports whether there is a connection with that sid.
+func (e *Engine) Has(sid string) bool {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return e.bySid[sid] != nil
+}
+
 // Len returns the number of connections.
 func (e *Engine) Len() int {
 	e.mu.Lock()

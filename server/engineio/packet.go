@@ -56,7 +56,9 @@ func takePayload(frames []byte) (payload, rest []byte) {
 			size = 1 + base64.StdEncoding.EncodedLen(size)
 		}
 		if n > 0 {
-			if len(payload)+size > maxAnswer {
+			// A close packet comes alone: clients handle it before the packets of the same
+			// answer, and would not see the DISCONNECT in front of it.
+			if len(payload)+size > maxAnswer || len(frames) == len(closeFrame) && content[0] == packetClose {
 				break
 			}
 			payload = append(payload, separator)

@@ -31,6 +31,15 @@ func TestAnswersAreBounded(t *testing.T) {
 	}
 }
 
+// A close comes in an answer of its own.
+func TestCloseComesAlone(t *testing.T) {
+	frames := append(frame.Append(nil, true, []byte("41")), closeFrame...)
+	payload, rest := takePayload(frames)
+	if next, _ := takePayload(rest); string(payload) != "41" || string(next) != "1" {
+		t.Errorf("%q, then %q", payload, next)
+	}
+}
+
 // FuzzPayload: bodies of POSTs never fail otherwise than by an error, and what decodes has
 // the parts of the body.
 func FuzzPayload(f *testing.F) {

@@ -105,16 +105,25 @@ func (s chats) resolve(ctx context.Context, caller chat.UserID, members []string
 	return list, nil
 }
 
-// RenameChat changes a group's title, topic or both; nil stays.
-func (s chats) RenameChat(ctx context.Context, caller Caller, id chat.ChatID, title, topic *string, clientID string) error {
-	if err := cleanTitles(title, topic); err != nil {
+// Rename is a change of a group; nil fields stay.
+type Rename struct {
+	Title, Topic *string
+	Picture      *chat.FileID // of the caller's upload; empty: none
+}
+
+// RenameChat changes a group's title, topic or picture.
+func (s chats) RenameChat(ctx context.Context, caller Caller, id chat.ChatID, r Rename, clientID string) error {
+	if err := cleanTitles(r.Title, r.Topic); err != nil {
 		return err
 	}
 	if err := OptionalClientID(clientID); err != nil {
 		return err
 	}
-	draft := chat.Event{Kind: chat.Renamed, ChatID: id, By: caller.User.ID, ClientID: clientID, Title: title, Topic: topic}
+	draft := chat.Event{Kind: chat.Renamed, ChatID: id, By: caller.User.ID, ClientID: clientID, Title: r.Title, Topic: r.Topic, Picture: r.Picture}
 	_, _, err := s.drafts.AppendWait(ctx, draft, chat.Rename)
+	if err == nil && r.Picture != nil {
+		s.files.Wake() // the one before is removed
+	}
 	return err
 }
 

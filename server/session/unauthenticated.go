@@ -11,6 +11,13 @@ type unauthenticated struct {
 	by map[string]int // guarded by mu
 }
 
+// Enter counts one more connection of the address that has not begun a session. It reports
+// false if there are too many.
+func (s *Sessions) Enter(address string) bool { return s.unauthenticated.enter(address) }
+
+// Leave removes a connection that Enter has counted.
+func (s *Sessions) Leave(address string) { s.unauthenticated.leave(address) }
+
 // enter counts one more socket of the address. It reports false if there are too many.
 func (u *unauthenticated) enter(address string) bool {
 	u.mu.Lock()

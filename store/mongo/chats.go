@@ -41,7 +41,7 @@ func (s *joinedChat) chat() chat.Chat {
 
 // chat returns the chat as users who are not members see it, if it is open.
 func (g *chatDoc) chat(head eventDoc) chat.Chat {
-	c := chat.Chat{ID: g.ID, Kind: g.Kind, Open: g.Open, Title: g.Title, Topic: g.Topic, MemberCount: g.MemberCount, Head: head.Seq, Activity: head.At}
+	c := chat.Chat{ID: g.ID, Kind: g.Kind, Open: g.Open, Title: g.Title, Topic: g.Topic, Picture: g.Picture, MemberCount: g.MemberCount, Head: head.Seq, Activity: head.At}
 	if head.Kind.Is().Message {
 		c.LastAt = head.At // else by fillLastAt
 	}

@@ -47,7 +47,7 @@ type DB struct {
 	end    context.CancelFunc // ends ctx, closeTimeout after Close began at the latest
 
 	events, chats, members, users, words, sessions, invites, recoveries, recoveryUses, meta *mongo.Collection
-	revocations, signals, blocks, files, removals, blobs, chunks                            *mongo.Collection
+	revocations, signals, blocks, files, removals, blobs, chunks, leases                    *mongo.Collection
 	leaves, manifests, indexed, replaced                                                    *mongo.Collection // of the search index
 
 	name        string // identifies this process among the replicas
@@ -143,7 +143,7 @@ func (db *DB) use(name string) {
 		"sessions": &db.sessions, "invites": &db.invites, "recoveries": &db.recoveries, "recovery_uses": &db.recoveryUses, "meta": &db.meta,
 		"revocations": &db.revocations, "signals": &db.signals, "files": &db.files, "removals": &db.removals,
 		"blobs.files": &db.blobs, "blobs.chunks": &db.chunks,
-		"blocks":        &db.blocks,
+		"blocks": &db.blocks, "leases": &db.leases,
 		"search_leaves": &db.leaves, "search_manifests": &db.manifests, "search_chats": &db.indexed, "search_replaced": &db.replaced,
 	} {
 		*c = db.db.Collection(name)

@@ -76,10 +76,13 @@ func (t *tx) project(s *state, e *chat.Event) error {
 		}
 		return err
 	case chat.Renamed:
+		if err := t.setPicture(s, *e.Picture, e.By); err != nil {
+			return err
+		}
 		s.chat = nil
-		names := bson.D{{Key: "title", Value: *e.Title}, {Key: "topic", Value: *e.Topic}}
+		names := bson.D{{Key: "title", Value: *e.Title}, {Key: "topic", Value: *e.Topic}, {Key: "picture", Value: *e.Picture}}
 		all := bson.D{{Key: "chat", Value: e.ChatID}, {Key: "kind", Value: chat.Renamed}}
-		if _, err := t.db.events.UpdateMany(t.ctx, all, bson.D{{Key: "$unset", Value: key("title", "topic")}}); err != nil {
+		if _, err := t.db.events.UpdateMany(t.ctx, all, bson.D{{Key: "$unset", Value: key("title", "topic", "picture")}}); err != nil {
 			return err
 		}
 		this := bson.D{{Key: "chat", Value: e.ChatID}, {Key: "seq", Value: e.Seq}}

@@ -36,6 +36,8 @@ type eventDoc struct {
 	Reason string        `bson:"reason,omitempty"`
 	Title  *string       `bson:"title,omitempty"`
 	Topic  *string       `bson:"topic,omitempty"`
+
+	Picture *chat.FileID `bson:"picture,omitempty"`
 }
 
 // chatDoc is a document of chats: the fields that do not follow from the last event.
@@ -45,6 +47,7 @@ type chatDoc struct {
 	Open        bool          `bson:"open"`
 	Title       string        `bson:"title"`
 	Topic       string        `bson:"topic"`
+	Picture     chat.FileID   `bson:"picture,omitempty"`
 	By          chat.UserID   `bson:"by"`
 	ClientID    string        `bson:"clientId"`
 	Pair        string        `bson:"pair,omitempty"` // chat.PairOf of a direct chat
@@ -118,7 +121,7 @@ func unchanged(e *chat.Event) bson.D {
 // document returns the document of a numbered event, without the text of an edit.
 func document(e *chat.Event) eventDoc {
 	d := eventDoc{ID: string(e.ChatID) + " x " + strconv.FormatUint(uint64(e.Seq), 10), Chat: e.ChatID, Seq: e.Seq, N: e.N, Kind: e.Kind, At: e.At, By: e.By,
-		ClientID: e.ClientID, Target: e.Target, Emoji: e.Emoji, On: e.On, Users: e.Users, Role: e.Role, Reason: e.Reason, Title: e.Title, Topic: e.Topic}
+		ClientID: e.ClientID, Target: e.Target, Emoji: e.Emoji, On: e.On, Users: e.Users, Role: e.Role, Reason: e.Reason, Title: e.Title, Topic: e.Topic, Picture: e.Picture}
 	if e.ClientID != "" {
 		d.ID = onceID(e)
 	}
@@ -136,7 +139,7 @@ func document(e *chat.Event) eventDoc {
 func (d *eventDoc) entry(about map[chat.Seq]eventDoc) chat.Event {
 	e := chat.Event{Kind: d.Kind, ChatID: d.Chat, Seq: d.Seq, N: d.N, At: d.At, By: d.By, ClientID: d.ClientID, Text: d.Text, Mentions: d.Mentions, Files: d.Files,
 		EditedAt: d.EditedAt, DeletedAt: d.DeletedAt, Reply: d.quote(about), Target: d.Target, Emoji: d.Emoji, On: d.On,
-		Users: d.Users, Role: d.Role, Reason: d.Reason, Title: d.Title, Topic: d.Topic}
+		Users: d.Users, Role: d.Role, Reason: d.Reason, Title: d.Title, Topic: d.Topic, Picture: d.Picture}
 	if d.Kind == chat.Edited {
 		post := about[d.Target]
 		e.Text, e.Mentions = post.Text, post.Mentions

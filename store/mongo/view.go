@@ -179,7 +179,7 @@ func (v view) Chat() chat.Chat {
 		return chat.Chat{}
 	}
 	g := v.s.chat
-	return chat.Chat{ID: g.ID, Kind: g.Kind, Open: g.Open, Title: g.Title, Topic: g.Topic,
+	return chat.Chat{ID: g.ID, Kind: g.Kind, Open: g.Open, Title: g.Title, Topic: g.Topic, Picture: g.Picture,
 		Head: v.s.head, MemberCount: g.MemberCount, Activity: v.s.activity}
 }
 

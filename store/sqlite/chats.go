@@ -28,7 +28,7 @@ const (
 		(SELECT count(*) FROM messages d INDEXED BY messages_deleted WHERE d.chat = m.chat AND d.seq > ` + readTo + ` AND d.deleted_at IS NOT NULL),
 		(SELECT count(*) FROM mentions k WHERE k.user = m.user AND k.chat = m.chat AND k.seq > ` + readTo + `)`
 
-	chatColumns = `c.id, c.kind, c.open, c.title, c.topic, c.head, c.members, c.activity, c.last_at, c.n, ifnull(c.pair, ''),
+	chatColumns = `c.id, c.kind, c.open, c.title, c.topic, c.picture, c.head, c.members, c.activity, c.last_at, c.n, ifnull(c.pair, ''),
 		ifnull((SELECT l.seq FROM messages l WHERE l.chat = c.id ORDER BY l.seq DESC LIMIT 1), 0), ` + memberColumns
 )
 
@@ -70,7 +70,7 @@ type chatScan struct {
 func newChatScan(viewer chat.UserID) *chatScan {
 	s := &chatScan{viewer: viewer}
 	c := &s.chat.chat
-	s.into = append([]any{(*string)(&c.ID), (*string)(&c.Kind), &c.Open, &c.Title, &c.Topic, &c.Head, &c.MemberCount, &c.Activity, &c.LastAt,
+	s.into = append([]any{(*string)(&c.ID), (*string)(&c.Kind), &c.Open, &c.Title, &c.Topic, (*string)(&c.Picture), &c.Head, &c.MemberCount, &c.Activity, &c.LastAt,
 		&s.chat.n, &s.chat.pair, &s.last}, s.member.into()...)
 	return s
 }

@@ -231,6 +231,7 @@ func TestMigrationsAreUnchanged(t *testing.T) {
 		"dc66975873219b5aacc1987bb823d8cf2cece17982aa83078b8468b17a74793c",
 		"19d236a160df9b27e583f8e14f3466fd396cc1627ff6968171a7554b6c025cf4",
 		"6fc7197b92afda373b98935fe65036cdd16329ab9cf7094d549944f3c2977b22",
+		"b46afc19379aa9f4b85b7e7be459cf6dc692d2d665a8587c1b8f5a3e53e1a662",
 		"a4785108466a7464b59995ab79f84bb28f5ae4c715c6909e33dc2959ca6cfd85",
 	}
 	files, err := fs.Glob(migrations, "migrations/*.sql") // sorted

@@ -77,12 +77,12 @@ func (t *tx) project(s *state, e *chat.Event) error {
 		return nil
 	case chat.Renamed:
 		t.scrubDue = true
-		if _, err := t.exec("UPDATE events SET title = NULL, topic = NULL WHERE chat = ? AND seq < ? AND (title IS NOT NULL OR topic IS NOT NULL)",
+		if _, err := t.exec("UPDATE events SET title = NULL, topic = NULL, picture = NULL WHERE chat = ? AND seq < ? AND (title IS NOT NULL OR topic IS NOT NULL)",
 			string(e.ChatID), int64(e.Seq)); err != nil {
 			return err
 		}
 		s.title, s.topic = *e.Title, *e.Topic
-		return nil
+		return t.setPicture(s, *e.Picture, e.By)
 	}
 	return fmt.Errorf("sqlite: no projection for events of kind %q", e.Kind)
 }

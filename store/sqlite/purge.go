@@ -14,6 +14,9 @@ const purgeRows = 500
 func (t *tx) markDeleted(s *state) error {
 	s.title, s.topic, s.open, s.deleted = "", "", false, true
 	t.scrubDue = true // of the title and topic
+	if err := t.setPicture(s, "", ""); err != nil {
+		return err
+	}
 	if _, err := t.exec(`UPDATE chats SET open = 0, deleted = 1 WHERE id = ?`, string(s.id)); err != nil {
 		return err
 	}

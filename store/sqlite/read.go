@@ -50,10 +50,10 @@ const (
 // deletion.
 const (
 	eventOfMessage = `SELECT m.seq AS seq, m.n, m.at, 'posted', m.by, m.client_id, m.text, m.mentions, m.edited_at, m.deleted_at, m.reply_to, q.by,
-		` + quote + `, m.files, ` + quotedFiles + `, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL
+		` + quote + `, m.files, ` + quotedFiles + `, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL
 		FROM messages m LEFT JOIN messages q ON q.chat = m.chat AND q.seq = m.reply_to`
 	eventOfEvent = `SELECT e.seq AS seq, e.n, e.at, e.kind, e.by, e.client_id, m.text, m.mentions, NULL, NULL, NULL, NULL,
-		NULL, NULL, NULL, e.target, e.emoji, e.is_on, e.users, e.role, e.reason, e.title, e.topic
+		NULL, NULL, NULL, e.target, e.emoji, e.is_on, e.users, e.role, e.reason, e.title, e.topic, e.picture
 		FROM events e LEFT JOIN messages m ON e.kind = 'edited' AND m.chat = e.chat AND m.seq = e.target`
 	eventsAfter = eventOfMessage + ` WHERE m.chat = ?1 AND m.seq BETWEEN ?2 AND ?3
 		UNION ALL ` + eventOfEvent + ` WHERE e.chat = ?1 AND e.seq BETWEEN ?2 AND ?3 ORDER BY seq LIMIT ?4`

@@ -88,6 +88,7 @@ type eventScan struct {
 	mentions, quoted, files, users                []byte
 	clientID, text, quotedBy, emoji, role, reason sql.NullString
 	edited, deleted, reply, quotedFiles, target   sql.NullInt64
+	picture                                       *string
 	into                                          []any
 }
 
@@ -95,7 +96,7 @@ func newEventScan(id chat.ChatID) *eventScan {
 	s := &eventScan{e: chat.Event{ChatID: id}}
 	e := &s.e
 	s.into = []any{&s.seq, &s.n, &e.At, (*string)(&e.Kind), (*string)(&e.By), &s.clientID, &s.text, &s.mentions, &s.edited, &s.deleted, &s.reply, &s.quotedBy,
-		&s.quoted, &s.files, &s.quotedFiles, &s.target, &s.emoji, &e.On, &s.users, &s.role, &s.reason, &e.Title, &e.Topic}
+		&s.quoted, &s.files, &s.quotedFiles, &s.target, &s.emoji, &e.On, &s.users, &s.role, &s.reason, &e.Title, &e.Topic, &s.picture}
 	return s
 }
 
@@ -107,6 +108,7 @@ func (s *eventScan) row(from scanner) (chat.Event, error) {
 	e.Seq, e.N = chat.Seq(s.seq), chat.Seq(s.n)
 	e.ClientID, e.Text, e.Emoji, e.Role, e.Reason = s.clientID.String, s.text.String, s.emoji.String, chat.Role(s.role.String), s.reason.String
 	e.EditedAt, e.DeletedAt, e.Target = s.edited.Int64, s.deleted.Int64, chat.Seq(s.target.Int64)
+	e.Picture = (*chat.FileID)(s.picture)
 	e.Reply = quoteOf(s.reply, s.quotedBy, s.quoted, s.quotedFiles)
 	var err error
 	if e.Mentions, err = ids(s.mentions); err != nil {

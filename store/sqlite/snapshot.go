@@ -145,7 +145,7 @@ func (db *DB) fillLast(ctx context.Context, viewer chat.UserID, l *listed) (err 
 		c := l.Chat
 		c.Role, c.ReadUpTo, c.Unread, c.Mentions, c.With = "", 0, 0, 0, ""
 		s := &chatSnapshot{chat: c, pair: l.pair, n: l.n, generation: l.generation}
-		size := entrySize + len(c.Title) + len(c.Topic)
+		size := entrySize + len(c.Title) + len(c.Topic) + len(c.Picture)
 		if l.last > 0 {
 			if err := db.row(ctx, messageQuery, string(l.ID), int64(l.last)).Scan(&s.last); err != nil {
 				return storeError(err, "read the message")

@@ -21,6 +21,7 @@ type state struct {
 	open        bool
 	title       string
 	topic       string
+	picture     chat.FileID
 	head        chat.Seq
 	n           chat.Seq
 	memberCount int
@@ -118,8 +119,8 @@ func (t *tx) state(id chat.ChatID) (*state, error) {
 		return s, nil
 	}
 	s := &state{id: id, admins: -1, silenced: -1, roles: map[chat.UserID]chat.Role{}}
-	err := t.row("SELECT kind, open, title, topic, head, n, members, activity, last_at, deleted != 0 FROM chats WHERE id = ?", id).
-		Scan(&s.kind, &s.open, &s.title, &s.topic, &s.head, &s.n, &s.memberCount, &s.activity, &s.lastAt, &s.deleted)
+	err := t.row("SELECT kind, open, title, topic, picture, head, n, members, activity, last_at, deleted != 0 FROM chats WHERE id = ?", id).
+		Scan(&s.kind, &s.open, &s.title, &s.topic, (*string)(&s.picture), &s.head, &s.n, &s.memberCount, &s.activity, &s.lastAt, &s.deleted)
 	if errors.Is(err, sql.ErrNoRows) {
 		return nil, chat.NoChat()
 	}
@@ -150,8 +151,8 @@ func (t *tx) change(s *state) {
 // read pointer of each author, once.
 func (t *tx) flush() {
 	for _, s := range t.cache.dirty {
-		_, err := t.exec("UPDATE chats SET title = ?, topic = ?, head = ?, n = ?, members = ?, activity = ?, last_at = ? WHERE id = ?",
-			s.title, s.topic, s.head, s.n, s.memberCount, s.activity, s.lastAt, s.id)
+		_, err := t.exec("UPDATE chats SET title = ?, topic = ?, picture = ?, head = ?, n = ?, members = ?, activity = ?, last_at = ? WHERE id = ?",
+			s.title, s.topic, string(s.picture), s.head, s.n, s.memberCount, s.activity, s.lastAt, s.id)
 		t.note(err)
 		for _, a := range s.wrote {
 			_, err := t.exec(`UPDATE members SET read_up_to = max(read_up_to, ?1), unread_from = CASE WHEN unread_at >= ?1 THEN unread_from END
@@ -187,7 +188,7 @@ func (v view) Chat() chat.Chat {
 	if s.deleted {
 		return chat.Chat{}
 	}
-	return chat.Chat{ID: s.id, Kind: s.kind, Open: s.open, Title: s.title, Topic: s.topic,
+	return chat.Chat{ID: s.id, Kind: s.kind, Open: s.open, Title: s.title, Topic: s.topic, Picture: s.picture,
 		Head: s.head, MemberCount: s.memberCount, Activity: s.activity}
 }
 

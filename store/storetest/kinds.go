@@ -19,7 +19,7 @@ func kinds(t *testing.T, open opener) {
 	member := func(u chat.User, r chat.Role) func(*chat.Event) {
 		return func(e *chat.Event) { e.Users, e.Role = []chat.UserID{u.ID}, r }
 	}
-	on, title, topic := true, "orchard", "apples"
+	on, title, topic, none := true, "orchard", "apples", chat.FileID("")
 	examples := map[chat.Kind]func(*chat.Event){
 		chat.Posted:      func(e *chat.Event) { e.Text, e.ClientID = "a text", "post" },
 		chat.Edited:      text,
@@ -28,7 +28,7 @@ func kinds(t *testing.T, open opener) {
 		chat.Joined:      member(cid, chat.RoleMember),
 		chat.Left:        member(bob, ""),
 		chat.RoleChanged: member(bob, chat.RoleAdmin),
-		chat.Renamed:     func(e *chat.Event) { e.Title, e.Topic = &title, &topic },
+		chat.Renamed:     func(e *chat.Event) { e.Title, e.Topic, e.Picture = &title, &topic, &none },
 	}
 	for _, kind := range chat.Kinds() {
 		t.Run(string(kind), func(t *testing.T) {

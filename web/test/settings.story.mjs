@@ -112,7 +112,7 @@ test("a user who is no admin sees only their own invites", async () => {
   await bob.getByText("No active invites").waitFor();
   await press(bob, "Invite to this server");
   await bob.getByRole("dialog").getByRole("button", { name: "Create link" }).click();
-  await bob.getByLabel("QR code of the link").waitFor();
+  await bob.getByLabel("Link", { exact: true }).waitFor();
   await press(bob, "Close");
   await press(bob, "Revoke invite to This server by Robert");
   await bob.getByText("No active invites").waitFor();

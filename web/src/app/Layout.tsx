@@ -1,5 +1,6 @@
 import { useEffect } from "react";
 import { Notifications } from "../notifications/Notifications.tsx";
+import { forgetInvitePrompts } from "../settings/invitePrompts.ts";
 import { Sidebar } from "../sidebar/Sidebar.tsx";
 import { UserCard } from "../sidebar/UserCard.tsx";
 import { t } from "../strings/index.ts";
@@ -11,9 +12,11 @@ import { navigate, paths, useRoute } from "./route.ts";
 import { setServerName, useServerName } from "./serverName.ts";
 import { useCore, useSnapshot } from "./useCore.ts";
 import "./layout.css";
-import "../settings/settings.css"; // here, since a failed style sheet of a chunk is not loaded again
+import "../search/search.css";
+import "../settings/settings.css"; // these are here, since a failed style sheet of a chunk is not loaded again
 
 const ProfilePage = lazyPart(async () => (await loadParts()).ProfilePage, { waiting: t.app.loading });
+const SearchPage = lazyPart(async () => (await loadParts()).SearchPage, { waiting: t.app.loading });
 const ServerPage = lazyPart(async () => (await loadParts()).ServerPage, { waiting: t.app.loading });
 
 /** Sidebar and main pane; a narrow screen shows one of them, depending on the address. */
@@ -24,6 +27,7 @@ export function Layout() {
     if (first && matchMedia("(min-width: 45.01rem)").matches) navigate(paths.chat(first), { replace: true });
   }, [first]);
   const core = useCore();
+  useEffect(() => forgetInvitePrompts, []);
   const live = useSnapshot((s) => s.connection.state === "live");
   useEffect(() => (live ? prefetchParts() : undefined), [live]);
   const server = useServerName();
@@ -39,6 +43,7 @@ export function Layout() {
       <main className="layout-pane">
         {route.at === "home" && <p className="centered hint">{t.app.chooseChat}</p>}
         {route.at === "chat" && <Conversation key={route.chatId} chatId={route.chatId} seq={route.seq} />}
+        {route.at === "search" && <SearchPage q={route.q} />}
         {route.at === "me" && <ProfilePage />}
         {route.at === "server" && <ServerPage />}
       </main>

@@ -5,6 +5,7 @@ import type { ChatId, Seq } from "../core/wire.ts";
 export type Route =
   | { readonly at: "home" }
   | { readonly at: "chat"; readonly chatId: ChatId; readonly seq?: Seq }
+  | { readonly at: "search"; readonly q: string }
   | { readonly at: "me" }
   | { readonly at: "server" };
 
@@ -12,12 +13,14 @@ export const paths = {
   home: "/",
   me: "/me",
   server: "/server",
+  search: (q = "") => "/search" + (q && `?q=${encodeURIComponent(q)}`),
   chat: (id: ChatId, seq?: Seq) => `/c/${id}` + (seq ? `/${seq}` : ""),
 };
 
-export function routeOf(path: string): Route {
+export function routeOf(path: string, search = ""): Route {
   const chat = /^\/c\/([\w-]+)(?:\/(\d{1,15}))?\/?$/.exec(path);
   if (chat) return { at: "chat", chatId: chat[1]!, ...(chat[2] && { seq: Number(chat[2]) }) };
+  if (path === paths.search()) return { at: "search", q: new URLSearchParams(search).get("q") ?? "" };
   if (path === paths.me) return { at: "me" };
   if (path === paths.server) return { at: "server" };
   return { at: "home" };
@@ -38,7 +41,7 @@ addEventListener("hashchange", notify);
 const subscribe = (l: () => void) => (listeners.add(l), () => listeners.delete(l));
 
 export function navigate(path: string, how: { replace?: boolean } = {}): void {
-  if (path === location.pathname + location.hash) return;
+  if (path === location.pathname + location.search + location.hash) return;
   history[how.replace ? "replaceState" : "pushState"](null, "", path);
   notify();
 }
@@ -53,8 +56,8 @@ export function follow(e: MouseEvent, path: string): boolean {
 
 let last: { path: string; route: Route } | undefined;
 function current(): Route {
-  const path = location.pathname;
-  if (last?.path !== path) last = { path, route: routeOf(path) };
+  const path = location.pathname + location.search;
+  if (last?.path !== path) last = { path, route: routeOf(location.pathname, location.search) };
   return last.route;
 }
 

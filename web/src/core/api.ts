@@ -1,12 +1,14 @@
 // The HTTP API, in JSON, with the browser's cookie. docs/openapi.yaml has every call.
 import { Failure, noAnswer } from "./failure.ts";
-import type { ChatId, Entry, File, Page, Problem, Role, Seq, User, UserId, HistoryWindow } from "./wire.ts";
+import type { ChatId, Entry, File, Message, Page, Problem, Role, Seq, User, UserId, HistoryWindow } from "./wire.ts";
 
 export interface ServerInfo { name: string; version: string; api: 1; setup: boolean; registration: "invite" | "open" | "closed"; now: number }
 export interface Session { id: string; label: string; client: string; address: string; createdAt: number; seenAt: number; expiresAt: number; current: boolean }
 /** One use of a recovery link; without by, the link was made on the machine of the server. */
 export interface RecoveryUse { at: number; by?: UserId; client: string; address: string }
 export interface Invite { id: string; by: UserId; uses: number; createdAt: number; expiresAt: number; chatId?: ChatId }
+/** lanUrl: the link for other devices, if url is localhost and the server can be reached from its network. */
+export interface MadeInvite { invite: Invite; url: string; lanUrl?: string }
 export interface InvitePreview { server: string; by: Pick<User, "id" | "handle" | "name">; valid: boolean; chat?: { id: ChatId; title: string; memberCount: number } }
 export interface Member { userId: UserId; role: Role; readUpTo?: Seq }
 export interface NewAccount { handle: string; name: string; password: string; invite?: string; setup?: string; serverName?: string }
@@ -15,6 +17,10 @@ export interface NewChat { clientId: string; kind: "group" | "direct"; open?: bo
 export type FileKind = "image" | "video" | "audio" | "other";
 /** A file of a chat, with its message and author. */
 export interface ChatFile { file: File; seq: Seq; by: UserId; at: number }
+
+/** A message that was found; highlights are [start, length] in the snippet. */
+export interface SearchHit { chatId: ChatId; message: Message; snippet: string; highlights: [number, number][] }
+export interface SearchPage { hits: SearchHit[]; chats: Entry[]; users: User[]; byName: { chats: ChatId[]; users: UserId[] }; next?: string; indexedFrom?: number }
 
 interface SignedIn { user: User; session: Session }
 interface OneChat { chat: Entry; users: User[] }
@@ -64,7 +70,7 @@ export class Api {
   useRecovery = (code: string, password: string) => this.#call<SignedIn>("POST", "/recoveries/use", { code, password, cookie: true });
 
   invites = () => this.#call<{ invites: Invite[]; users: User[] }>("GET", "/invites");
-  invite = (wish: { chatId?: ChatId; uses?: number; expiresAt?: number }) => this.#call<{ invite: Invite; url: string }>("POST", "/invites", wish);
+  invite = (wish: { chatId?: ChatId; uses?: number; expiresAt?: number }) => this.#call<MadeInvite>("POST", "/invites", wish);
   endInvite = (id: string) => this.#call<void>("DELETE", `/invites/${id}`);
   peek = (code: string) => this.#call<InvitePreview>("POST", "/invites/peek", { code });
   acceptInvite = (code: string) => this.#call<OneChat>("POST", "/invites/accept", { code });
@@ -89,11 +95,14 @@ export class Api {
   files = (id: ChatId, q: { kind?: FileKind; before?: Seq; limit?: number }) => this.#call<{ files: ChatFile[]; users: User[]; more: boolean }>("GET", `/chats/${id}/files` + query(q));
   history = (id: ChatId, w: HistoryWindow) => this.#call<Page>("GET", `/chats/${id}/messages` + query({ ...w }));
 
+  search = (q: { q: string; limit?: number; cursor?: string; tz?: string }, signal?: AbortSignal) => this.#call<SearchPage>("GET", "/search" + query(q), undefined, signal);
+
   /** @throws {Failure} with the server's code and field; "no_answer" if no response could be read. */
-  async #call<T>(method: string, path: string, body?: object | Blob): Promise<T> {
+  async #call<T>(method: string, path: string, body?: object | Blob, signal?: AbortSignal): Promise<T> {
     let status: number, json: unknown;
     if (this.#ended) throw noAnswer();
     const stop = new AbortController();
+    signal?.addEventListener("abort", () => stop.abort());
     const watch = () => setTimeout(() => stop.abort(), timeoutMs);
     let timer = watch();
     try {

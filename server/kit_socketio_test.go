@@ -1,0 +1,409 @@
+package server
+
+import (
+	"bytes"
+	"context"
+	"encoding/base64"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/coder/websocket"
+	"github.com/tinylib/msgp/msgp"
+
+	"parley/chat"
+	"parley/wire"
+)
+
+// ioWay is how a Socket.IO client of a test talks.
+type ioWay struct {
+	name      string
+	transport string // polling, websocket or upgrade
+	msgpack   bool
+}
+
+var ioWays = []ioWay{
+	{"polling", "polling", false}, {"polling, msgpack", "polling", true},
+	{"websocket", "websocket", false}, {"websocket, msgpack", "websocket", true},
+	{"upgrade", "upgrade", false}, {"upgrade, msgpack", "upgrade", true},
+}
+
+// ioClient is a Socket.IO client that reads in the background.
+type ioClient struct {
+	t      testing.TB
+	way    ioWay
+	url    string // with the sid
+	header http.Header
+	http   *http.Client
+	ctx    context.Context
+	stop   context.CancelFunc
+	open   struct {
+		Sid        string
+		MaxPayload int
+	}
+
+	sending sync.Mutex // before mu; held while a packet is sent
+
+	mu      sync.Mutex
+	probed  *websocket.Conn // guarded by mu; for the upgrade
+	ws      *websocket.Conn // guarded by mu; nil while polling
+	packets []ioPacket      // guarded by mu; not taken yet
+	closed  string          // guarded by mu: how the connection ended, "" while it is open
+	arrived chan struct{}   // guarded by mu
+	next    int             // number of the next ack; used by the test
+}
+
+// ioPacket is one packet of the server, its data as JSON.
+type ioPacket struct {
+	Type int
+	ID   *uint64
+	Data json.RawMessage
+}
+
+// name returns the name of an event.
+func (p ioPacket) name() string {
+	var args []json.RawMessage
+	var name string
+	if p.Type == 2 && json.Unmarshal(p.Data, &args) == nil && len(args) == 2 && json.Unmarshal(args[0], &name) == nil {
+		return name
+	}
+	return ""
+}
+
+// arg decodes the argument of an event or ack.
+func (p ioPacket) arg(t testing.TB, v any) {
+	t.Helper()
+	var args []json.RawMessage
+	if err := json.Unmarshal(p.Data, &args); err != nil || len(args) == 0 || json.Unmarshal(args[len(args)-1], v) != nil {
+		t.Fatalf("%s: %v", p.Data, err)
+	}
+}
+
+// ioOpen opens a connection of Engine.IO and sends no CONNECT.
+func (x *testServer) ioOpen(way ioWay, header http.Header) *ioClient {
+	x.t.Helper()
+	c := &ioClient{t: x.t, way: way, header: header, http: &http.Client{Transport: &http.Transport{}}, arrived: make(chan struct{})}
+	c.ctx, c.stop = context.WithCancel(context.Background())
+	reading := &sync.WaitGroup{}
+	x.t.Cleanup(func() { c.cut(); reading.Wait(); c.http.CloseIdleConnections() })
+	base := x.url + "/socket.io/?EIO=4&transport="
+	if way.transport == "websocket" {
+		c.ws = c.dial(base + "websocket")
+		_, b, err := c.ws.Read(c.ctx)
+		if err != nil {
+			x.t.Fatal(err)
+		}
+		c.opened(b)
+		reading.Go(func() { c.readSocket(c.ws) })
+		return c
+	}
+	status, body := c.do("GET", base+"polling", "")
+	if status != 200 {
+		x.t.Fatalf("handshake: %d %s", status, body)
+	}
+	c.opened([]byte(body))
+	c.url = base + "polling&sid=" + c.open.Sid
+	reading.Go(func() { c.poll() })
+	return c
+}
+
+func (c *ioClient) opened(b []byte) {
+	if len(b) == 0 || json.Unmarshal(b[1:], &c.open) != nil || c.open.MaxPayload != maxMessage {
+		c.t.Fatalf("open packet %q", b)
+	}
+}
+
+func (c *ioClient) dial(url string) *websocket.Conn {
+	c.t.Helper()
+	ws, _, err := websocket.Dial(c.ctx, url, &websocket.DialOptions{HTTPHeader: c.header, HTTPClient: c.http})
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	ws.SetReadLimit(-1)
+	return ws
+}
+
+// do sends a request; status 0 means that there was no answer.
+func (c *ioClient) do(method, url, body string) (status int, answer string) {
+	r, err := http.NewRequestWithContext(c.ctx, method, url, strings.NewReader(body))
+	if err != nil {
+		return 0, err.Error()
+	}
+	for k, v := range c.header {
+		r.Header[k] = v
+	}
+	r.Header.Set("Content-Type", "text/plain;charset=UTF-8")
+	res, err := c.http.Do(r)
+	if err != nil {
+		return 0, err.Error()
+	}
+	defer res.Body.Close()
+	b, _ := io.ReadAll(res.Body)
+	return res.StatusCode, string(b)
+}
+
+// poll reads until the connection ends, or to its upgrade.
+func (c *ioClient) poll() {
+	for {
+		status, body := c.do("GET", c.url, "")
+		if status != 200 {
+			c.end(fmt.Sprint(status, " ", body))
+			return
+		}
+		for _, packet := range strings.Split(body, "\x1e") {
+			if b, binary := strings.CutPrefix(packet, "b"); binary {
+				raw, err := base64.StdEncoding.DecodeString(b)
+				if err != nil {
+					c.t.Errorf("%q: %v", packet, err)
+				}
+				c.receive(false, raw)
+				continue
+			}
+			c.receive(true, []byte(packet))
+		}
+		c.mu.Lock()
+		probed := c.probed
+		c.mu.Unlock()
+		if probed != nil {
+			c.sending.Lock()
+			c.write(probed, "5")
+			c.mu.Lock()
+			c.ws = probed
+			c.mu.Unlock()
+			c.sending.Unlock()
+			c.readSocket(probed)
+			return
+		}
+	}
+}
+
+// upgrade opens the WebSocket of an upgrade; poll completes it.
+func (c *ioClient) upgrade() {
+	ws := c.dial(strings.Replace(c.url, "polling", "websocket", 1))
+	c.write(ws, "2probe")
+	if _, b, err := ws.Read(c.ctx); err != nil || string(b) != "3probe" {
+		c.t.Errorf("probe: %q, %v", b, err)
+	}
+	c.mu.Lock()
+	c.probed = ws
+	c.mu.Unlock()
+}
+
+func (c *ioClient) readSocket(ws *websocket.Conn) {
+	for {
+		kind, b, err := ws.Read(c.ctx)
+		if err != nil {
+			c.end(fmt.Sprint(int(websocket.CloseStatus(err))))
+			return
+		}
+		c.receive(kind == websocket.MessageText, b)
+	}
+}
+
+func (c *ioClient) write(ws *websocket.Conn, packet string) {
+	_ = ws.Write(c.ctx, websocket.MessageText, []byte(packet)) // the reader reports a closed socket
+}
+
+// receive handles one packet of Engine.IO.
+func (c *ioClient) receive(text bool, b []byte) {
+	var p ioPacket
+	switch {
+	case text && b[0] == '2':
+		c.sendPacket("3", nil)
+		return
+	case text && b[0] == '1':
+		c.end("1")
+		return
+	case text && b[0] == '6':
+		return
+	case text && b[0] == '4' && !c.way.msgpack:
+		p.Type = int(b[1] - '0')
+		b = b[2:]
+		digits := 0
+		for ; digits < len(b) && b[digits] >= '0' && b[digits] <= '9'; digits++ {
+		}
+		if digits > 0 {
+			var id uint64
+			_, _ = fmt.Sscan(string(b[:digits]), &id)
+			p.ID = &id
+		}
+		p.Data = b[digits:]
+	case !text && c.way.msgpack:
+		var out bytes.Buffer
+		rest, err := msgp.UnmarshalAsJSON(&out, b)
+		var fields map[string]json.RawMessage
+		if err != nil || len(rest) > 0 || json.Unmarshal(out.Bytes(), &fields) != nil || json.Unmarshal(out.Bytes(), &p) != nil || string(fields["nsp"]) != `"/"` {
+			c.t.Errorf("packet % x: %v, %d bytes left", b, err, len(rest))
+		}
+	default:
+		c.t.Errorf("packet %q", b)
+		return
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.packets = append(c.packets, p)
+	c.notify()
+}
+
+func (c *ioClient) notify() {
+	close(c.arrived)
+	c.arrived = make(chan struct{})
+}
+
+func (c *ioClient) end(how string) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.closed == "" {
+		c.closed = how
+		c.notify()
+	}
+}
+
+// cut ends the connection without a word.
+func (c *ioClient) cut() {
+	c.stop()
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for _, ws := range []*websocket.Conn{c.ws, c.probed} {
+		if ws != nil {
+			_ = ws.CloseNow()
+		}
+	}
+}
+
+// sendPacket sends one packet: text, or else binary.
+func (c *ioClient) sendPacket(text string, binary []byte) {
+	c.sending.Lock()
+	defer c.sending.Unlock()
+	c.mu.Lock()
+	ws := c.ws
+	c.mu.Unlock()
+	switch {
+	case ws != nil && binary != nil:
+		_ = ws.Write(c.ctx, websocket.MessageBinary, binary)
+	case ws != nil:
+		c.write(ws, text)
+	default:
+		if binary != nil {
+			text = "b" + base64.StdEncoding.EncodeToString(binary)
+		}
+		if status, body := c.do("POST", c.url, text); status != 200 || body != "ok" {
+			c.end(fmt.Sprint(status, " ", body))
+		}
+	}
+}
+
+// packet sends a packet of Socket.IO.
+func (c *ioClient) packet(kind int, id *int, data any) {
+	if c.way.msgpack {
+		fields := m{"type": kind, "nsp": "/"}
+		if data != nil {
+			fields["data"] = data
+		}
+		if id != nil {
+			fields["id"] = *id
+		}
+		c.sendPacket("", wire.MsgPack.Encode(fields))
+		return
+	}
+	text := fmt.Sprint("4", kind)
+	if id != nil {
+		text += fmt.Sprint(*id)
+	}
+	if data != nil {
+		text += strings.TrimSuffix(string(wire.JSON.Encode(data)), "\n")
+	}
+	c.sendPacket(text, nil)
+}
+
+// connect sends a CONNECT.
+func (c *ioClient) connect(auth any) { c.packet(0, nil, auth) }
+
+// emit sends a command without an ack.
+func (c *ioClient) emit(do string, fields any) { c.packet(2, nil, []any{do, fields}) }
+
+// ask sends a command with an ack and returns the argument of the ack.
+func (c *ioClient) ask(do string, fields any) (answer struct {
+	OK    json.RawMessage
+	Error *chat.Error
+}) {
+	c.t.Helper()
+	id := c.next
+	c.next++
+	c.packet(2, &id, []any{do, fields})
+	c.take("an ack", func(p ioPacket) bool { return p.Type == 3 && p.ID != nil && *p.ID == uint64(id) }).arg(c.t, &answer)
+	return answer
+}
+
+// take waits for the first packet that matches and removes it.
+func (c *ioClient) take(what string, match func(ioPacket) bool) ioPacket {
+	c.t.Helper()
+	late := time.After(patience)
+	for {
+		c.mu.Lock()
+		for i, p := range c.packets {
+			if match(p) {
+				c.packets = append(c.packets[:i:i], c.packets[i+1:]...)
+				c.mu.Unlock()
+				return p
+			}
+		}
+		arrived, closed := c.arrived, c.closed
+		c.mu.Unlock()
+		if closed != "" {
+			c.t.Fatalf("%s did not arrive before the end: %s", what, closed)
+		}
+		select {
+		case <-arrived:
+		case <-late:
+			c.t.Fatalf("%s did not arrive", what)
+		}
+	}
+}
+
+// event waits for an event of that name.
+func (c *ioClient) event(name string, v any) {
+	c.t.Helper()
+	c.take(name, func(p ioPacket) bool { return p.name() == name }).arg(c.t, v)
+}
+
+// wantClosed waits for the end of the connection.
+func (c *ioClient) wantClosed() string {
+	c.t.Helper()
+	late := time.After(patience)
+	for {
+		c.mu.Lock()
+		arrived, closed := c.arrived, c.closed
+		c.mu.Unlock()
+		if closed != "" {
+			return closed
+		}
+		select {
+		case <-arrived:
+		case <-late:
+			c.t.Fatal("not closed")
+		}
+	}
+}
+
+// io connects a client with a token and waits for hello.
+func (c *client) io(way ioWay, auth m) (*ioClient, wire.Hello) {
+	c.server.t.Helper()
+	p := c.server.ioOpen(way, nil)
+	if auth == nil {
+		auth = m{}
+	}
+	auth["token"] = c.token
+	p.connect(auth)
+	if way.transport == "upgrade" {
+		p.upgrade()
+	}
+	var h wire.Hello
+	p.event("hello", &h)
+	return p, h
+}
