@@ -24,6 +24,7 @@ func (x *Index) Lost() {
 // Apply applies an event of the feed. It is called in the order of the feed, must be fast,
 // and reads nothing.
 func (x *Index) Apply(e *chat.Event) {
+	x.applied.Add(1)
 	is := e.Kind.Is()
 	if is.Message || is.ReplacesText || is.Removes {
 		x.memory.apply(e)

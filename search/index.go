@@ -34,6 +34,7 @@ type Index struct {
 	changed chan struct{} // one token: the manifest changed
 	builder *builder      // owned by Write; nil: it must be read what is not indexed
 
+	applied     atomic.Int64 // events
 	indexedFrom atomic.Int64 // of the manifest
 
 	mu       sync.Mutex
@@ -48,12 +49,14 @@ type sizes struct {
 	merge int // segments that are merged to one
 	level int // segments of this level are not merged
 	flush int // leaves of one transaction
-	// pause returns how long Run waits after work that took a time.
-	pause func(took time.Duration) time.Duration
+	// pause is how long Write waits after work, times what that took, and busyPause while
+	// more than busy events come in a second: they come first.
+	pause, busyPause float64
+	busy             float64
 }
 
 func defaultSizes() sizes {
-	return sizes{fold: 4096, merge: 16, level: 2, flush: 128, pause: func(took time.Duration) time.Duration { return 3 * took }}
+	return sizes{fold: 4096, merge: 16, level: 2, flush: 128, pause: 1, busyPause: 4, busy: 2000}
 }
 
 // New returns an Index; it starts no goroutine.
@@ -213,6 +216,27 @@ func (x *Index) IndexedFrom() int64 {
 	x.memory.mu.Lock()
 	defer x.memory.mu.Unlock()
 	return max(x.indexedFrom.Load(), x.memory.droppedAt)
+}
+
+// Stats are figures of the index for the metrics.
+type Stats struct {
+	Segments int
+	Indexed  int // messages in segments
+	Memory   int // messages in the memory part
+}
+
+// Stats returns the figures as of the last time that the manifest was read.
+func (x *Index) Stats() (s Stats) {
+	x.memory.mu.Lock()
+	s.Memory = len(x.memory.docs)
+	x.memory.mu.Unlock()
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	for _, info := range x.manifest.Segments {
+		s.Segments++
+		s.Indexed += info.Docs
+	}
+	return s
 }
 
 // segment returns what is cached of a segment, and reads it if need be.

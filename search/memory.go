@@ -13,7 +13,7 @@ import (
 // Bounds of the memory part. Beyond them the oldest messages leave it: until they are folded
 // they are not found, as those of a database that is being indexed.
 const (
-	maxMemory      = 65_536
+	maxMemory      = 32_768
 	maxMemoryBytes = 24 << 20 // of texts
 )
 

@@ -173,6 +173,7 @@ func (x *Index) put(ctx context.Context, leaves []chat.Leaf) error {
 // rewritten, so that a deleted text does not stay for as long as a merge takes.
 func (x *Index) mergeWords(ctx context.Context, g *merging) error {
 	w := leafWriter{segment: g.target.ID}
+	pace := x.pace()
 	cursors := make([]*cursor, len(g.sources))
 	for {
 		word, ok := "", false
@@ -235,6 +236,8 @@ func (x *Index) mergeWords(ctx context.Context, g *merging) error {
 			}
 			clear(cursors) // what they read ahead may have changed
 		}
+		pace(ctx)
+		pace = x.pace()
 	}
 	w.flush()
 	return x.put(ctx, w.take())

@@ -12,7 +12,6 @@ import (
 	"strings"
 	"sync/atomic"
 	"testing"
-	"time"
 
 	"parley/chat"
 	"parley/internal/mongotest"
@@ -21,7 +20,7 @@ import (
 
 // smallSizes make folds and merges of a few messages.
 func smallSizes() sizes {
-	return sizes{fold: 12, merge: 3, level: 2, flush: 2, pause: func(time.Duration) time.Duration { return 0 }}
+	return sizes{fold: 12, merge: 3, level: 2, flush: 2}
 }
 
 // killable is a store whose changes of the index fail after some: a process that is killed

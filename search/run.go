@@ -14,6 +14,7 @@ const (
 	checkEvery = time.Minute     // for what another server left to do
 	retryAfter = 5 * time.Second // an error
 	retryFill  = 200 * time.Millisecond
+	stopLimit  = time.Second // for texts to be removed when Write ends
 	pageChats  = 500
 )
 
@@ -60,7 +61,7 @@ func (x *Index) Write(ctx context.Context) error {
 	tick := time.NewTicker(checkEvery)
 	defer tick.Stop()
 	for ctx.Err() == nil {
-		began := time.Now()
+		pace := x.pace()
 		worked, err := x.work(ctx)
 		switch {
 		case ctx.Err() != nil:
@@ -71,7 +72,7 @@ func (x *Index) Write(ctx context.Context) error {
 			}
 			wait(ctx, retryAfter, nil)
 		case worked:
-			wait(ctx, x.sizes.pause(time.Since(began)), nil)
+			pace(ctx)
 		default:
 			select {
 			case <-x.wake:
@@ -80,7 +81,30 @@ func (x *Index) Write(ctx context.Context) error {
 			}
 		}
 	}
-	return nil
+	// A text that was deleted must not stay until the next start.
+	last, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopLimit)
+	defer cancel()
+	for {
+		m, err := x.load(last)
+		if err != nil {
+			return nil
+		}
+		if worked, err := x.rewrite(last, m); err != nil || !worked {
+			return nil
+		}
+	}
+}
+
+// pace returns a function that waits after work, which began when pace was called.
+func (x *Index) pace() func(ctx context.Context) {
+	began, applied := time.Now(), x.applied.Load()
+	return func(ctx context.Context) {
+		took, times := time.Since(began), x.sizes.pause
+		if float64(x.applied.Load()-applied) > x.sizes.busy*took.Seconds() {
+			times = x.sizes.busyPause
+		}
+		wait(ctx, time.Duration(times*float64(took)), nil)
+	}
 }
 
 // work does one piece of work and reports whether there may be more.

@@ -138,8 +138,8 @@ func New(c Config) *Server {
 		Closed: s.metrics.closed, LogRead: s.metrics.caughtUp.Inc})
 	s.api = api.New(api.Config{Service: s.service, Hub: s.hub, Errors: errors, Audit: events, Version: c.Version, PublicURL: c.PublicURL, Listen: c.Listen, Ready: s.ready})
 	s.socketIO = newSocketIOClients(s)
-	s.health = &health{api: s.api, store: s.service.Store, ready: s.ready}
-	s.metrics.registry.MustRegister(newHubCollector(s), newFileCollector(s.service.Files))
+	s.health = &health{api: s.api, store: s.service.Store, index: s.index, ready: s.ready}
+	s.metrics.registry.MustRegister(newHubCollector(s), newFileCollector(s.service.Files), newSearchCollector(s.index))
 	s.handler = s.routes()
 	return s
 }

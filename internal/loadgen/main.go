@@ -30,6 +30,7 @@ var scenarios = []scenario{
 	{"page", "history pages of 50 messages over HTTP, of a chat with a million", measurePage},
 	{"storm", "10,000 clients lose the server and resume", measureStorm},
 	{"day", "10,000 connected people and a usual mix of actions", measureDay},
+	{"search", "searches of a million messages, on one core", measureSearch},
 	{"start", "from exec to ready", measureStart},
 }
 
