@@ -50,6 +50,25 @@ type Log interface {
 	Page(ctx context.Context, viewer UserID, chat ChatID, w Window) (Page, error)
 	// Message returns one message; not_found unless the viewer is a member.
 	Message(ctx context.Context, viewer UserID, chat ChatID, seq Seq) (Message, error)
+	// Pins returns the pinned messages, the last one pinned first; not_found unless the
+	// viewer is a member.
+	Pins(ctx context.Context, viewer UserID, chat ChatID) ([]Message, error)
+	// Thread returns a part of the conversation of a message: its root, and the messages
+	// that have that Root, in rising seq, of those above after at most limit. MoreBefore of
+	// the page is not set. not_found as Message.
+	Thread(ctx context.Context, viewer UserID, chat ChatID, seq, after Seq, limit int) (Page, error)
+	// MentionsOf returns messages by others that name the user or reply to one of theirs,
+	// newest first, below a place (the zero value is the start), in chats of which the user
+	// is a member. Those that were deleted are left out. It reads one range of an index.
+	MentionsOf(ctx context.Context, user UserID, below MentionPlace, limit int) ([]Message, error)
+}
+
+// MentionPlace is the place of a message among those of MentionsOf, which are in falling
+// time, then chat, then number.
+type MentionPlace struct {
+	At   int64
+	Chat ChatID
+	Seq  Seq
 }
 
 // Window selects messages: at most one of Before, After, Around and FromStart is

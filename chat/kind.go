@@ -12,6 +12,7 @@ const (
 	Left        Kind = "left"
 	RoleChanged Kind = "role"
 	Renamed     Kind = "renamed"
+	Pinned      Kind = "pinned"
 )
 
 // Traits are the properties of a kind on which code depends. Code outside of this
@@ -44,6 +45,7 @@ var traits = []struct {
 	{Left, Traits{Removes: true}},
 	{RoleChanged, Traits{}},
 	{Renamed, Traits{ReplacesText: true}},
+	{Pinned, Traits{MessagesOnly: true}},
 }
 
 // Kinds returns all kinds.

@@ -92,7 +92,9 @@ func TestDeletedWordsAreInNoFile(t *testing.T) {
 
 // word returns a word of which others share only the first letters, so that a leaf has the
 // rest of each.
-func word(i int, what string) string { return string([]rune{'a' + rune(i/26), 'a' + rune(i%26)}) + "q" + what }
+func word(i int, what string) string {
+	return string([]rune{'a' + rune(i/26), 'a' + rune(i%26)}) + "q" + what
+}
 
 // passedAll waits until the feed has yielded what was acknowledged.
 func (m *model) passedAll() { m.index.Load().passed.wait(m.t.Context()) }

@@ -7,6 +7,7 @@ import (
 
 	"parley/middleware"
 	"parley/server/api"
+	"parley/server/lists"
 	"parley/server/pictures"
 	"parley/server/tus"
 )
@@ -23,6 +24,7 @@ func (s *Server) routes() http.Handler {
 		invites    = api.Invites{API: s.api}
 		me         = api.Me{API: s.api}
 		members    = api.Members{API: s.api}
+		lists      = lists.Lists{Service: s.service}
 		messages   = api.Messages{API: s.api}
 		pictures   = pictures.Pictures{API: s.api}
 		recoveries = api.Recoveries{API: s.api}
@@ -95,6 +97,7 @@ func (s *Server) routes() http.Handler {
 				r.Post("/invites/accept", h(invites.Accept))
 				r.Delete("/invites/{inviteId:.{8,}}", h(invites.End)) // accept and peek are no ids
 
+				r.Get("/mentions", h(lists.Mentions))
 				r.Get("/chats", h(chats.List))
 				r.Post("/chats", h(chats.Create))
 				r.Get("/chats/{chatId}", h(chats.Get))
@@ -102,6 +105,7 @@ func (s *Server) routes() http.Handler {
 				r.Delete("/chats/{chatId}", h(chats.Delete))
 				r.Patch("/chats/{chatId}/mine", h(me.PatchMine))
 				r.Get("/chats/{chatId}/files", h(files.List))
+				r.Get("/chats/{chatId}/pins", h(lists.Pins))
 				r.Get("/chats/{chatId}/members", h(members.List))
 				r.Put("/chats/{chatId}/members/{userId}", h(members.Put))
 				r.Delete("/chats/{chatId}/members/{userId}", h(members.Delete))
@@ -112,6 +116,9 @@ func (s *Server) routes() http.Handler {
 				r.Delete("/chats/{chatId}/messages/{seq}", h(messages.Delete))
 				r.Put("/chats/{chatId}/messages/{seq}/reactions/{emoji}", h(messages.PutReaction))
 				r.Delete("/chats/{chatId}/messages/{seq}/reactions/{emoji}", h(messages.DeleteReaction))
+				r.Put("/chats/{chatId}/messages/{seq}/pin", h(messages.PutPin))
+				r.Delete("/chats/{chatId}/messages/{seq}/pin", h(messages.DeletePin))
+				r.Get("/chats/{chatId}/messages/{seq}/thread", h(lists.Thread))
 				r.Put("/chats/{chatId}/read", h(members.PutRead))
 				r.Get("/chats/{chatId}/events", h(events.List))
 			})

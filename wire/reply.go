@@ -67,7 +67,7 @@ type Posted struct {
 	Again bool     `json:"again,omitempty" msgpack:"again,omitempty"` // the clientId was known: this is the first post
 }
 
-// Changed is the ok of edit, delete and react. It has no number if nothing changed.
+// Changed is the ok of edit, delete, react and pin. It has no number if nothing changed.
 type Changed struct {
 	Seq chat.Seq `json:"seq,omitempty" msgpack:"seq,omitempty"`
 }

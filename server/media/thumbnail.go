@@ -17,7 +17,7 @@ import (
 )
 
 const (
-	// MaxPixels is the largest picture that is decoded: a decoder needs 1.5 to 8 bytes a pixel.
+	// MaxPixels is the largest picture that is decoded; maxDecoded bounds the memory of it.
 	MaxPixels = 40_000_000
 	// ThumbSide is the longer side of a thumbnail, in px.
 	ThumbSide = 720
@@ -29,11 +29,23 @@ const (
 // decoder, and pictures above MaxPixels.
 var ErrNoThumbnail = errors.New("no thumbnail")
 
-// Thumbnailer decodes at most two pictures at once.
+// Thumbnailer decodes at most two pictures at once, and leaves a core to everything else if
+// there are several.
 type Thumbnailer struct{ slots chan struct{} }
 
 // NewThumbnailer returns a Thumbnailer; it starts no goroutine.
-func NewThumbnailer() *Thumbnailer { return &Thumbnailer{make(chan struct{}, 2)} }
+func NewThumbnailer() *Thumbnailer {
+	return &Thumbnailer{make(chan struct{}, max(1, min(2, runtime.GOMAXPROCS(0)-1)))}
+}
+
+// yielding lets other goroutines run at each read: a decoder, which reads a few KiB at a
+// time, would keep its core for the 10 ms after which the scheduler interrupts it.
+type yielding struct{ io.Reader }
+
+func (y yielding) Read(p []byte) (int, error) {
+	runtime.Gosched()
+	return y.Reader.Read(p)
+}
 
 // Thumbnail returns the first frame of a picture as JPEG, or as PNG if parts of it are
 // transparent, upright and at most ThumbSide wide and high. It waits for its turn until
@@ -65,6 +77,9 @@ func (t *Thumbnailer) render(ctx context.Context, src io.ReaderAt, size int64, t
 	if info.Width == 0 || info.Width*info.Height > MaxPixels {
 		return nil, fmt.Errorf("%w: %d x %d pixels", ErrNoThumbnail, info.Width, info.Height)
 	}
+	if n := decodedSize(src, size, typ, info); n > maxDecoded {
+		return nil, fmt.Errorf("%w: its decoder needs %d MiB", ErrNoThumbnail, n>>20)
+	}
 	if typ == WebP && info.DurationMs > 0 { // the decoder knows no animation
 		return nil, ErrNoThumbnail
 	}
@@ -74,11 +89,10 @@ func (t *Thumbnailer) render(ctx context.Context, src io.ReaderAt, size int64, t
 	case <-ctx.Done():
 		return nil, context.Cause(ctx)
 	}
-	img, err := decode(io.NewSectionReader(src, 0, size))
+	img, err := decode(yielding{io.NewSectionReader(src, 0, size)})
 	if err != nil {
 		return nil, damaged(err.Error())
 	}
-	runtime.Gosched() // decoding does not yield; what waits goes first
 	small := upright(smaller(img), pictureOrientation(src, size, typ))
 	var out bytes.Buffer
 	if small.Opaque() {
@@ -164,6 +178,7 @@ func average(img image.Image, by int) image.Image {
 	out := image.NewRGBA(image.Rect(0, 0, w, h))
 	rows := image.NewRGBA(image.Rect(0, 0, b.Dx(), by))
 	for y := range h {
+		runtime.Gosched() // as yielding does
 		draw.Draw(rows, rows.Rect, img, image.Pt(b.Min.X, b.Min.Y+y*by), draw.Src)
 		for x := range w {
 			var sum [4]int
@@ -187,6 +202,7 @@ func average(img image.Image, by int) image.Image {
 func averagePlane(dst, src []byte, w, h, stride, by, across, down int) {
 	n := max(1, by/across)
 	for y := range h {
+		runtime.Gosched()
 		top := y * by / down
 		rows := max(1, by/down)
 		for x := range w {

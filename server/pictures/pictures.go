@@ -64,10 +64,10 @@ func (a Pictures) setMine(r *http.Request, id chat.FileID) (chat.User, error) {
 // PutOfChat handles PUT /api/chats/{chatId}/picture: the body is the picture.
 func (a Pictures) PutOfChat(w http.ResponseWriter, r *http.Request) error {
 	// A rename that changes nothing: refuses those who may not, before the body is read.
-	if err := a.rename(r, service.Rename{}); err != nil {
+	if err := a.rename(r, service.ChatPatch{}); err != nil {
 		return err
 	}
-	if err := a.put(w, r, func(id chat.FileID) error { return a.rename(r, service.Rename{Picture: &id}) }); err != nil {
+	if err := a.put(w, r, func(id chat.FileID) error { return a.rename(r, service.ChatPatch{Picture: &id}) }); err != nil {
 		return err
 	}
 	return api.Chats{API: a.API}.Get(w, r)
@@ -76,18 +76,18 @@ func (a Pictures) PutOfChat(w http.ResponseWriter, r *http.Request) error {
 // DeleteOfChat handles DELETE /api/chats/{chatId}/picture.
 func (a Pictures) DeleteOfChat(w http.ResponseWriter, r *http.Request) error {
 	none := chat.FileID("")
-	if err := a.rename(r, service.Rename{Picture: &none}); err != nil {
+	if err := a.rename(r, service.ChatPatch{Picture: &none}); err != nil {
 		return err
 	}
 	return api.Chats{API: a.API}.Get(w, r)
 }
 
-func (a Pictures) rename(r *http.Request, change service.Rename) error {
+func (a Pictures) rename(r *http.Request, change service.ChatPatch) error {
 	id, err := request.ChatID(r)
 	if err != nil {
 		return err
 	}
-	return a.Service.RenameChat(r.Context(), request.Caller(r), id, change, "")
+	return a.Service.PatchChat(r.Context(), request.Caller(r), id, change, "")
 }
 
 // put uploads the body of a request as a picture and calls set with it. If set fails, the

@@ -105,23 +105,32 @@ func (s chats) resolve(ctx context.Context, caller chat.UserID, members []string
 	return list, nil
 }
 
-// Rename is a change of a group; nil fields stay.
-type Rename struct {
-	Title, Topic *string
-	Picture      *chat.FileID // of the caller's upload; empty: none
+// ChatPatch is a change of a group; nil fields stay.
+type ChatPatch struct {
+	Title, Topic  *string
+	Picture       *chat.FileID // of the caller's upload; empty: none
+	GroupMentions *chat.GroupMentions
 }
 
-// RenameChat changes a group's title, topic or picture.
-func (s chats) RenameChat(ctx context.Context, caller Caller, id chat.ChatID, r Rename, clientID string) error {
-	if err := cleanTitles(r.Title, r.Topic); err != nil {
+// PatchChat changes a group.
+func (s chats) PatchChat(ctx context.Context, caller Caller, id chat.ChatID, p ChatPatch, clientID string) error {
+	if err := cleanTitles(p.Title, p.Topic); err != nil {
 		return err
+	}
+	if p.GroupMentions != nil {
+		if err := chat.CheckGroupMentions(*p.GroupMentions); err != nil {
+			return err
+		}
 	}
 	if err := OptionalClientID(clientID); err != nil {
 		return err
 	}
-	draft := chat.Event{Kind: chat.Renamed, ChatID: id, By: caller.User.ID, ClientID: clientID, Title: r.Title, Topic: r.Topic, Picture: r.Picture}
+	draft := chat.Event{Kind: chat.Renamed, ChatID: id, By: caller.User.ID, ClientID: clientID, Title: p.Title, Topic: p.Topic, Picture: p.Picture}
+	if p.GroupMentions != nil {
+		draft.GroupMentions = *p.GroupMentions
+	}
 	_, _, err := s.drafts.AppendWait(ctx, draft, chat.Rename)
-	if err == nil && r.Picture != nil {
+	if err == nil && p.Picture != nil {
 		s.files.Wake() // the one before is removed
 	}
 	return err

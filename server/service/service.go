@@ -78,6 +78,7 @@ type Service struct {
 	*files.Files // its Sweep is a goroutine
 	*invites
 	members
+	mentions
 	messages
 	recoveries
 	searches
@@ -129,6 +130,7 @@ func New(c Config) *Service {
 		Files:      s.files,
 		invites:    &invites{core: s},
 		members:    members{s},
+		mentions:   mentions{s},
 		messages:   messages{s},
 		recoveries: recoveries{s},
 		searches:   searches{s, find.New(store, c.Find)},

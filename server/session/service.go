@@ -52,13 +52,14 @@ type Service interface {
 	// server.
 	ClientError(ctx context.Context, err error) *chat.Error
 
-	// Post, Edit, Delete and React check a draft and queue it. Each returns once the
+	// Post, Edit, Delete, React and Pin check a draft and queue it. Each returns once the
 	// draft is queued; done is then called once, off the caller's goroutine, and must
 	// not block. After an error done is not called.
 	Post(ctx context.Context, user chat.UserID, cmd *wire.Command, done Done) error
 	Edit(ctx context.Context, user chat.UserID, cmd *wire.Command, done Done) error
 	Delete(ctx context.Context, user chat.UserID, cmd *wire.Command, done Done) error
 	React(ctx context.Context, user chat.UserID, cmd *wire.Command, done Done) error
+	Pin(ctx context.Context, user chat.UserID, cmd *wire.Command, done Done) error
 	// MarkRead moves the user's read pointer.
 	MarkRead(ctx context.Context, user chat.UserID, id chat.ChatID, seq chat.Seq) error
 	// Typing tells the sessions that show the chat that the user types.

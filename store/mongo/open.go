@@ -59,7 +59,7 @@ type DB struct {
 
 	lastSeen chan lastSeenUpdate // see sessions.go
 	ended    sync.WaitGroup      // updateLastSeen
-	clearing sync.WaitGroup      // clearOldTexts
+	clearing sync.WaitGroup      // renewOldLogs
 	closing  sync.Once
 }
 
@@ -132,7 +132,8 @@ func open(ctx context.Context, url string, pool int, log *slog.Logger, o setting
 	if err := db.giveAdmins(ctx); err != nil {
 		log.Warn("groups without an admin were not given one: this is tried again at the next start", "err", err)
 	}
-	db.clearOldTexts(server.Cleared)
+	db.renewOldLogs("removing texts that left the log", server.Cleared, db.clearTexts)
+	db.renewOldLogs("filling older posts", server.Filled, db.fillOldPosts)
 	return db, nil
 }
 

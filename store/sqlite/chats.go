@@ -28,7 +28,7 @@ const (
 		(SELECT count(*) FROM messages d INDEXED BY messages_deleted WHERE d.chat = m.chat AND d.seq > ` + readTo + ` AND d.deleted_at IS NOT NULL),
 		(SELECT count(*) FROM mentions k WHERE k.user = m.user AND k.chat = m.chat AND k.seq > ` + readTo + `)`
 
-	chatColumns = `c.id, c.kind, c.open, c.title, c.topic, c.picture, c.head, c.members, c.activity, c.last_at, c.n, ifnull(c.pair, ''),
+	chatColumns = `c.id, c.kind, c.open, c.title, c.topic, c.picture, c.head, c.members, c.activity, c.last_at, c.group_mentions, c.all_seq, c.n, ifnull(c.pair, ''),
 		ifnull((SELECT l.seq FROM messages l WHERE l.chat = c.id ORDER BY l.seq DESC LIMIT 1), 0), ` + memberColumns
 )
 
@@ -70,8 +70,8 @@ type chatScan struct {
 func newChatScan(viewer chat.UserID) *chatScan {
 	s := &chatScan{viewer: viewer}
 	c := &s.chat.chat
-	s.into = append([]any{(*string)(&c.ID), (*string)(&c.Kind), &c.Open, &c.Title, &c.Topic, (*string)(&c.Picture), &c.Head, &c.MemberCount, &c.Activity, &c.LastAt,
-		&s.chat.n, &s.chat.pair, &s.last}, s.member.into()...)
+	s.into = append([]any{(*string)(&c.ID), (*string)(&c.Kind), &c.Open, &c.Title, &c.Topic, (*string)(&c.Picture), &c.Head, &c.MemberCount, &c.Activity, &c.LastAt, (*string)(&c.GroupMentions),
+		&s.chat.allSeq, &s.chat.n, &s.chat.pair, &s.last}, s.member.into()...)
 	return s
 }
 
@@ -102,7 +102,7 @@ func (db *DB) CreateChat(ctx context.Context, n chat.NewChat) (chat.Chat, bool, 
 			return err
 		}
 		id = chat.NewID[chat.ChatID]()
-		made := &state{id: id, kind: n.Kind, open: n.Open, title: n.Title, topic: n.Topic, roles: map[chat.UserID]chat.Role{}}
+		made := &state{id: id, kind: n.Kind, open: n.Open, title: n.Title, topic: n.Topic, groupMentions: chat.ByEveryone, roles: map[chat.UserID]chat.Role{}}
 		draft := n.Draft(id)
 		if err := t.checkRule(n.Rule, made, &draft); err != nil {
 			return err
@@ -165,13 +165,17 @@ func insertChat(t *tx, id chat.ChatID, n chat.NewChat) error {
 
 // Chat returns the chat as the viewer sees it.
 func (db *DB) Chat(ctx context.Context, viewer chat.UserID, id chat.ChatID) (chat.Chat, error) {
-	c, last, err := newChatScan(viewer).row(db.row(ctx, `SELECT `+chatColumns+` FROM chats c LEFT JOIN members m ON m.chat = c.id AND m.user = ?
+	scan := newChatScan(viewer)
+	c, last, err := scan.row(db.row(ctx, `SELECT `+chatColumns+` FROM chats c LEFT JOIN members m ON m.chat = c.id AND m.user = ?
 		WHERE c.id = ?`, string(viewer), string(id)))
 	if errors.Is(err, sql.ErrNoRows) || err == nil && c.Role == "" && !c.Open {
 		return chat.Chat{}, chat.NoChat()
 	}
 	if err == nil {
 		c.Last, err = db.newest(ctx, viewer, id, last)
+	}
+	if err == nil {
+		err = db.addAll(ctx, viewer, &c, scan.chat.allSeq)
 	}
 	if err != nil {
 		return chat.Chat{}, storeError(err, "read a chat")
@@ -200,9 +204,16 @@ func (db *DB) OpenChats(ctx context.Context, viewer chat.UserID, before chat.Cha
 	rows, err := db.rows(ctx, `SELECT `+chatColumns+` FROM chats c INDEXED BY chats_open LEFT JOIN members m ON m.chat = c.id AND m.user = ?
 		WHERE c.open = 1 AND c.id < ? ORDER BY c.id DESC LIMIT ?`, string(viewer), string(before), limit)
 	scan := newChatScan(viewer)
+	var allSeqs []chat.Seq
 	chats, err := collect(rows, err, func() (chat.Chat, error) {
 		c, _, err := scan.row(rows)
+		allSeqs = append(allSeqs, scan.chat.allSeq)
 		return c, err
 	})
+	for i := range chats {
+		if err == nil {
+			err = db.addAll(ctx, viewer, &chats[i], allSeqs[i])
+		}
+	}
 	return chats, storeError(err, "read open chats")
 }

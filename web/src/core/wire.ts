@@ -67,10 +67,11 @@ export interface HistoryWindow { limit?: number; before?: Seq; after?: Seq; arou
 export interface Commands {
   hello: [{ token?: string; as?: UserId; parts?: boolean }, Hello];
   resume: [{ epoch?: string; seen?: Readonly<Record<ChatId, Seq>>; at?: Readonly<Record<ChatId, number>>; more?: boolean }, object];
-  post: [{ chatId: ChatId; clientId: string; text: string; replyTo?: Seq; files?: readonly FileId[] }, { seq: Seq; at: number; again?: boolean }];
+  post: [{ chatId: ChatId; clientId: string; text: string; replyTo?: Seq; files?: readonly FileId[]; silent?: boolean }, { seq: Seq; at: number; again?: boolean }];
   edit: [{ chatId: ChatId; clientId?: string; text: string; target: Seq }, { seq?: Seq }];
   delete: [{ chatId: ChatId; clientId?: string; target: Seq }, { seq?: Seq }];
   react: [{ chatId: ChatId; clientId?: string; target: Seq; emoji: string; on: boolean }, { seq?: Seq }];
+  pin: [{ chatId: ChatId; clientId?: string; target: Seq; on: boolean }, { seq?: Seq }];
   read: [{ chatId: ChatId; seq: Seq }, object];
   typing: [{ chatId: ChatId }, object];
   focus: [{ chatIds: readonly ChatId[] }, object];

@@ -18,7 +18,7 @@ interface Props {
   query: Query;
   onChange: (q: Query) => void;
   /** Enter was pressed without a suggestion. */
-  onEnter: () => void;
+  onEnter: (q: Query) => void;
   /** The arrow down was pressed without suggestions. */
   onLeave: () => void;
   error?: string;
@@ -58,8 +58,9 @@ export function SearchField({ query, onChange, onEnter, onLeave, error, input }:
     else if (open && selected >= 0 && (e.key === "Enter" || (e.key === "Tab" && !e.shiftKey))) accept(list[selected]!);
     else if (open && e.key === "Escape") setDismissedFor(query.text);
     else if (e.key === "Enter") {
-      change(takeFilters(query, true));
-      onEnter();
+      const whole = takeFilters(query, true);
+      change(whole);
+      onEnter(whole);
     } else if (e.key === "ArrowDown") onLeave();
     else if (e.key === "Backspace" && selectionStart === 0 && selectionEnd === 0 && query.filters.length) change(withoutFilter(query, query.filters.length - 1));
     else if (e.key === "Escape" && (query.text || query.filters.length)) change(noQuery);

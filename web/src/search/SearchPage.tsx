@@ -7,7 +7,7 @@ import { Button } from "../ui/Button.tsx";
 import { Icon } from "../ui/Icon.tsx";
 import { attempt } from "../ui/Toast.tsx";
 import { monthName } from "./filterText.ts";
-import { asks, formatQuery, parseQuery, settled } from "./query.ts";
+import { asks, formatQuery, parseQuery, type Query, settled } from "./query.ts";
 import { SearchField } from "./SearchField.tsx";
 import { NameHits, SearchHits } from "./SearchHits.tsx";
 import { keep, useSearch } from "./useSearch.ts";
@@ -15,25 +15,35 @@ import { useRecentSearches } from "./useRecentSearches.ts";
 
 const r = t.search;
 
+let lastByChat = false; // as it was chosen last in this tab
+
+/** The query that was last written to the address here: more may have been typed since. */
+let written: string | undefined;
+
+function write(q: string): void {
+  written = q;
+  navigate(paths.search(q), { replace: true });
+}
+
 /** The search, whose query is in the address. q: the query that the address has. */
 export function SearchPage({ q }: { q: string }) {
   const core = useCore();
   const [query, setQuery] = useState(() => parseQuery(q));
-  const [shown, setShown] = useState(q); // of the address
+  const [shown, setShown] = useState(q);
   if (shown !== q) {
     setShown(q);
-    if (q !== formatQuery(settled(query))) setQuery(parseQuery(q)); // Back, or another link to this page
+    if (q !== written) setQuery(parseQuery(q)); // Back, or another link to this page
   }
   const wanted = formatQuery(settled(query)), empty = !asks(settled(query));
   const { found, failure, kept, busy, more, retry } = useSearch(empty ? "" : wanted);
   const { recent, add, clear } = useRecentSearches();
-  const [byChat, setByChat] = useState(() => history.state === "byChat");
+  const [byChat, setByChat] = useState(() => lastByChat);
   const page = useRef<HTMLDivElement>(null), input = useRef<HTMLInputElement>(null);
 
   useEffect(() => void (document.title = r.title), []);
   useEffect(() => {
     if (wanted === q) return;
-    const timer = setTimeout(() => navigate(paths.search(wanted), { replace: true }), 300); // browsers limit how often the address may change
+    const timer = setTimeout(() => write(wanted), 300); // browsers limit how often the address may change
     return () => clearTimeout(timer);
   }, [wanted, q]);
   useLayoutEffect(() => { // Back returns to the place and to the hit that was opened
@@ -45,8 +55,13 @@ export function SearchPage({ q }: { q: string }) {
   const opened = (key: string) => {
     add(wanted);
     keep(core.api, { scrollTop: page.current!.scrollTop, opened: key });
-    if (wanted !== q) navigate(paths.search(wanted), { replace: true });
+    if (wanted !== q) write(wanted);
   };
+  function enter(whole: Query) {
+    if (!asks(whole)) return;
+    add(formatQuery(whole));
+    write(formatQuery(whole));
+  }
   /** The arrows move between the hits, and from the first one back to the field. */
   function onKeyDown(e: KeyboardEvent<HTMLElement>) {
     if (e.key !== "ArrowDown" && e.key !== "ArrowUp") return;
@@ -61,7 +76,7 @@ export function SearchPage({ q }: { q: string }) {
       <header>
         <Button look="plain icon" className="button plain icon search-back" aria-label={t.conversation.back} onPress={() => navigate(paths.home)}><Icon name="back" /></Button>
         <h1 className="sr">{r.title}</h1>
-        <SearchField query={query} onChange={setQuery} error={failure?.field === "q" ? failure.message : undefined} input={input} onEnter={() => empty || add(wanted)} onLeave={() => hits(page.current!)[0]?.focus()} />
+        <SearchField query={query} onChange={setQuery} error={failure?.field === "q" ? failure.message : undefined} input={input} onEnter={enter} onLeave={() => hits(page.current!)[0]?.focus()} />
       </header>
       {empty && <Start recent={recent} onPick={(text) => { setQuery(parseQuery(text)); input.current?.focus(); }} onClear={() => { clear(); input.current?.focus(); }} />}
       {!empty && (
@@ -69,7 +84,7 @@ export function SearchPage({ q }: { q: string }) {
           <p className="hint" role="status">{busy ? r.searching : found && !failure ? (found.hits.length ? r.found(found.hits.length, !!found.next) : found.next ? "" : r.none) : ""}</p>
           {found && found.hits.length > 0 && (
             <div className="row" role="group" aria-label={r.order}>
-              {[false, true].map((by) => <button key={String(by)} type="button" className="button" aria-pressed={byChat === by} onClick={() => { setByChat(by); history.replaceState(by ? "byChat" : null, ""); }}>{by ? r.byChat : r.newest}</button>)}
+              {[false, true].map((by) => <button key={String(by)} type="button" className="button" aria-pressed={byChat === by} onClick={() => setByChat((lastByChat = by))}>{by ? r.byChat : r.newest}</button>)}
             </div>
           )}
         </div>

@@ -1,7 +1,7 @@
 import { useMemo } from "react";
 import { useSnapshot } from "../app/useCore.ts";
 import { fuzzyFind } from "../core/search.ts";
-import { chatsByActivity, titleOf } from "../core/selectors.ts";
+import { newestFirst, titleOf } from "../core/selectors.ts";
 import type { Chat } from "../core/chatModel.ts";
 import type { User } from "../core/wire.ts";
 import { useUserSearch } from "../sidebar/useUserSearch.ts";
@@ -34,7 +34,7 @@ export function useCompletions(text: string): readonly Completion[] {
       return [...me, ...people.slice(0, most).map((user) => ({ key: user.id, label: user.name, hint: `@${user.handle}`, user, filter: { name, value: `@${user.handle}` } }))];
     }
     if (name === "in") {
-      const chats = chatsByActivity(state);
+      const chats = [...state.chats.values()].sort(newestFirst);
       const found = value ? fuzzyFind(value, chats, (c) => [titleOf(state, c)], most) : chats.slice(0, most);
       return found.map((chat) => ({ key: chat.id, label: titleOf(state, chat), chat, filter: { name, value: chat.id } }));
     }
