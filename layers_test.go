@@ -54,7 +54,7 @@ var layers = map[string][]string{
 	"parley/server/service":  {"chat", "wire", "middleware", "server/audit", "server/auth", "server/budget", "server/drafts", "server/files", "server/find", "store/cached", "internal/keyed"},
 	"parley/server/session":  {"chat", "wire", "hub", "server/audit", "server/budget", "server/service"},
 	"parley/server/live":     {"chat", "wire", "hub", "server/service", "store/cached", "golang.org/x/sync"},
-	"parley/server": {"chat", "wire", "hub", "middleware", "store/cached", "server/api", "server/audit", "server/auth", "server/budget", "server/drafts", "server/files", "server/find", "server/lists", "server/response", "server/service", "server/session", "server/live", "server/pictures", "server/socket", "server/engineio", "server/socketio", "server/tus", "github.com/go-chi/chi/v5",
+	"parley/server": {"chat", "wire", "hub", "middleware", "search", "internal/lease", "store/cached", "server/api", "server/audit", "server/auth", "server/budget", "server/drafts", "server/files", "server/find", "server/lists", "server/response", "server/service", "server/session", "server/live", "server/pictures", "server/socket", "server/engineio", "server/socketio", "server/tus", "github.com/go-chi/chi/v5",
 		"github.com/prometheus/client_golang", "golang.org/x/sync", "github.com/klauspost/compress"},
 	"parley/internal/keyed":     {"golang.org/x/sync"},
 	"parley/internal/lease":     {"chat"},

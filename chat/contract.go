@@ -332,6 +332,7 @@ type Store interface {
 	Sessions
 	Invites
 	Files
+	Index
 	Leases
 	// Epoch returns the name of this history. It was made with the database, or
 	// when a copy, whose epoch is empty, was first opened.

@@ -104,8 +104,13 @@ func (f found) want(snippets string) found {
 	return f
 }
 
+// The index finds what a scan of all messages finds.
 func TestSearch(t *testing.T) {
-	x := start(t, withScan)
+	t.Run("index", func(t *testing.T) { testSearch(t, start(t)) })
+	t.Run("scan", func(t *testing.T) { testSearch(t, start(t, withScan)) })
+}
+
+func testSearch(t *testing.T, x *testServer) {
 	ann, bob := x.addUser("ann"), x.addUser("bob")
 	group := ann.chat(chat.NewChat{Kind: chat.Group, Title: "Design review"}, bob)
 	ann.post(group, "Hello world")
@@ -153,7 +158,7 @@ func TestSearch(t *testing.T) {
 }
 
 func TestSearchPages(t *testing.T) {
-	x := start(t, withScan)
+	x := start(t)
 	ann := x.addUser("ann")
 	group := ann.group()
 	for n := range 7 {
@@ -176,7 +181,7 @@ func TestSearchPages(t *testing.T) {
 
 // A user finds nothing of chats that they are not in, or are no longer in.
 func TestSearchFindsOwnChatsAlone(t *testing.T) {
-	x := start(t, withScan)
+	x := start(t)
 	ann, bob, eve := x.addUser("ann"), x.addUser("bob"), x.addUser("eve")
 	group, open := ann.group(bob), ann.chat(chat.NewChat{Kind: chat.Group, Title: "Open secret", Open: true})
 	ann.post(group, "the secret word")
@@ -221,7 +226,7 @@ func TestSearchReadsWhatTheIndexFinds(t *testing.T) {
 
 // Chats and people are found by name, on the first page of all chats.
 func TestSearchByName(t *testing.T) {
-	x := start(t, withScan)
+	x := start(t)
 	ann, bob := x.addUser("ann"), x.addUser("bob")
 	group := ann.chat(chat.NewChat{Kind: chat.Group, Title: "Bobsleigh — 東京オフィス"})
 	direct := ann.chat(chat.NewChat{Kind: chat.Direct}, bob)
@@ -236,7 +241,7 @@ func TestSearchByName(t *testing.T) {
 	if f := ann.search("オフィス"); len(f.ByName.Chats) != 1 {
 		t.Errorf("by name %+v", f.ByName)
 	}
-	for _, f := range []found{ann.search("bob", "chatId", string(group)), ann.search("bob", "cursor", "0"), ann.search("bob in:@bob"), ann.search("from:@bob")} {
+	for _, f := range []found{ann.search("bob", "chatId", string(group)), ann.search("bob", "cursor", "1.1."+string(group)), ann.search("bob in:@bob"), ann.search("from:@bob")} {
 		if len(f.ByName.Chats)+len(f.ByName.Users) != 0 {
 			t.Errorf("by name %+v", f.ByName)
 		}
@@ -247,7 +252,7 @@ func TestSearchByName(t *testing.T) {
 
 // Errors name the parameter, and what of q was not understood.
 func TestSearchErrors(t *testing.T) {
-	x := start(t, withScan)
+	x := start(t)
 	ann := x.addUser("ann")
 	group := ann.group()
 	ann.call("GET", "/api/search", nil).wantError(chat.BadInput, "q")
@@ -275,7 +280,7 @@ func TestSearchErrors(t *testing.T) {
 
 // A search costs more than other calls.
 func TestSearchCost(t *testing.T) {
-	x := start(t, withScan, func(c *Config) { c.Limits.User.N, c.Limits.User.Per = 12, 1e12 })
+	x := start(t, func(c *Config) { c.Limits.User.N, c.Limits.User.Per = 12, 1e12 })
 	ann := x.addUser("ann")
 	for range 3 {
 		ann.search("x")

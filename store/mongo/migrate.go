@@ -94,6 +94,7 @@ func (db *DB) indexes() map[*mongo.Collection][]mongo.IndexModel {
 		db.blobs:        {{Keys: key("filename"), Options: unique()}},
 		db.chunks:       {{Keys: key("files_id", "n"), Options: unique()}},
 		db.blocks:       {{Keys: key("user", "blocked"), Options: unique()}},
+		db.leaves:       {{Keys: key("segment", "key"), Options: unique()}},
 		db.recoveries:   {{Keys: key("code"), Options: unique()}},
 		db.recoveryUses: {{Keys: key("user", "at")}},
 		db.revocations:  {{Keys: key("at"), Options: ttl(revocationLife)}},
