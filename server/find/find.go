@@ -91,9 +91,6 @@ func (f *Finder) Search(ctx context.Context, viewer chat.UserID, q Question) (An
 	if err != nil {
 		return Answer{}, err
 	}
-	if f.index == nil {
-		return Answer{}, chat.Fail(chat.Unavailable, "this server has no index of its messages yet")
-	}
 	if err := f.slots.Acquire(ctx, 1); err != nil {
 		return Answer{}, err
 	}
