@@ -376,6 +376,7 @@ type Store interface {
 	Sessions
 	Invites
 	Files
+	Index
 	Leases
 	Pushes
 	// Epoch returns the name of this history. It was made with the database, or

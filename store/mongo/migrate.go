@@ -99,6 +99,7 @@ func (db *DB) indexes() map[*mongo.Collection][]mongo.IndexModel {
 			{Keys: key("user")},
 		},
 		db.pushes:       {{Keys: key("session")}, {Keys: key("due")}},
+		db.leaves:       {{Keys: key("segment", "key"), Options: unique()}},
 		db.recoveries:   {{Keys: key("code"), Options: unique()}},
 		db.recoveryUses: {{Keys: key("user", "at")}},
 		db.revocations:  {{Keys: key("at"), Options: ttl(revocationLife)}},

@@ -36,6 +36,7 @@ export const Header = memo(function Header({ title, onOpen, ...chat }: Props) {
         <h1 dir="auto">{title}</h1>
         <p className="hint" dir="auto"><LinkedLine text={group ? chat.topic : [online && t.conversation.online, status].filter(Boolean).join(" · ")} /></p>
       </div>
+      <Button look="plain icon" aria-label={t.search.inChat} onPress={() => navigate(paths.search(`in:${chat.id}`))}><Icon name="search" /></Button>
       {group && <Button look="plain" onPress={() => onOpen("members")}>{t.conversation.members(chat.memberCount)}</Button>}
       {!group && <Button look="plain icon" aria-label={t.files.ofChat} onPress={() => onOpen("files")}><Icon name="file" /></Button>}
       {group && (

@@ -1,4 +1,4 @@
-// Stores for one user: drafts, unfinished edits, the outbox, scroll positions, settings.
+// Stores for one user: drafts, unfinished edits, the outbox, scroll positions, recent searches, settings.
 import { copiesOf, dropCopies, keepCopy } from "./draftCopies.ts";
 import type { OutboxStore } from "./outboxSender.ts";
 import type { Pending } from "./outbox.ts";
@@ -19,6 +19,9 @@ interface Origin { readonly key: string; readonly at: number; readonly text: str
 
 /** Returns the key of an edit's draft. A chat's draft has the chat's id, which contains no colon, as its key. */
 export const editKey = (chat: ChatId, seq: Seq): string => `${chat}:${seq}`;
+
+/** The key of the recent searches among the chats' scroll positions; it is no id of a chat. */
+const searches = "searches";
 
 /** Returns the row without the quoted text of another user. */
 const withoutQuote = <T extends object>(row: T): T => ("reply" in row && row.reply ? { ...row, reply: { ...row.reply, text: "…" } } : row);
@@ -204,6 +207,16 @@ export class Storage implements OutboxStore {
     if (this.#state !== "open") return;
     const key = this.#key(chat);
     await this.#localDB.update("places", key, (rows) => (place ? rows.set(key, place) : rows.delete(key)));
+  }
+
+  /** Returns what the user searched for, newest first. It is stored with the scroll positions, and deleted with them. */
+  async recentSearches(): Promise<readonly string[]> {
+    return (await this.#localDB.rows<{ queries: readonly string[] }>("places", this.#key(searches))).get(this.#key(searches))?.queries ?? [];
+  }
+
+  async saveRecentSearches(queries: readonly string[]): Promise<void> {
+    if (this.#state !== "open") return;
+    await this.#localDB.update<object>("places", this.#key(searches), (rows) => rows.set(this.#key(searches), { queries }));
   }
 
   async settings(): Promise<Map<string, unknown>> {
