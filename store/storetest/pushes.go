@@ -154,12 +154,14 @@ func pushes(t *testing.T, open opener) {
 		must(t, err)
 		targets, err := s.PushTargets(ctx, c.ID)
 		must(t, err)
-		slices.SortFunc(targets, func(a, b chat.PushTarget) int { return strings.Compare(string(a.User), string(b.User)) })
+		byUser := func(a, b chat.PushTarget) int { return strings.Compare(string(a.User), string(b.User)) }
+		slices.SortFunc(targets, byUser)
 		want := []chat.PushTarget{
 			{User: ann.ID, Mine: chat.Mine{Level: chat.LevelDefault}, Settings: chat.DefaultSettings(), ReadUpTo: hello},
 			{User: bob.ID, Mine: chat.Mine{Level: level, MutedUntil: until}, ReadUpTo: hello - 1,
 				Settings: chat.Settings{Level: chat.LevelAll, QuietFrom: quiet, QuietTo: to, TimeZone: zone, PushText: true}},
 		}
+		slices.SortFunc(want, byUser)
 		if !slices.Equal(targets, want) {
 			t.Fatalf("targets\n%+v, want\n%+v", targets, want)
 		}
