@@ -14,6 +14,8 @@ import (
 	"math/rand/v2"
 	"runtime"
 	"testing"
+
+	"parley/server/exif"
 )
 
 func thumbnail(b []byte) (image.Image, error) {
@@ -69,9 +71,9 @@ func TestThumbnailIsUpright(t *testing.T) {
 		if err := png.Encode(&p, quadrants(160, 120)); err != nil {
 			t.Fatal(err)
 		}
-		exif := segment(app1, exifPrefix+string(orientationOnly(o)))
-		withEXIF := append(append([]byte{0xff, soi}, exif...), j.Bytes()[2:]...)
-		chunk := append(append(bytes.Clone(p.Bytes()[:33]), pngChunkOf("eXIf", orientationOnly(o))...), p.Bytes()[33:]...)
+		info := segment(app1, exif.Prefix+string(exif.OrientationOnly(o)))
+		withEXIF := append(append([]byte{0xff, soi}, info...), j.Bytes()[2:]...)
+		chunk := append(append(bytes.Clone(p.Bytes()[:33]), pngChunkOf("eXIf", exif.OrientationOnly(o))...), p.Bytes()[33:]...)
 		for name, b := range map[string][]byte{"JPEG": withEXIF, "PNG": chunk} {
 			cleaned, _ := clean(t, b)
 			for _, b := range [][]byte{b, cleaned} {

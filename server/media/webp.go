@@ -4,6 +4,8 @@ import (
 	"encoding/binary"
 	"io"
 	"slices"
+
+	"parley/server/exif"
 )
 
 // webpKept are the chunks that a picture needs (RFC 9649, section 2.7).
@@ -51,11 +53,11 @@ func webpOrientation(src io.ReaderAt, c webpChunk) int {
 	if c.name != "EXIF" {
 		return 1
 	}
-	var p [len(exifPrefix)]byte
-	if c.bodySize > int64(len(p)) && readAt(src, p[:], c.body) == nil && string(p[:]) == exifPrefix {
-		return orientation(src, c.body+int64(len(p)), c.bodySize-int64(len(p)))
+	var p [len(exif.Prefix)]byte
+	if c.bodySize > int64(len(p)) && readAt(src, p[:], c.body) == nil && string(p[:]) == exif.Prefix {
+		return exif.Orientation(src, c.body+int64(len(p)), c.bodySize-int64(len(p)))
 	}
-	return orientation(src, c.body, c.bodySize)
+	return exif.Orientation(src, c.body, c.bodySize)
 }
 
 func cleanWebP(c *Cleaned, size int64) error {
@@ -101,8 +103,8 @@ func cleanWebP(c *Cleaned, size int64) error {
 		return err
 	}
 	if turned > 1 {
-		exif := orientationOnly(turned)
-		c.insert(append(binary.LittleEndian.AppendUint32([]byte("EXIF"), uint32(len(exif))), exif...))
+		tiff := exif.OrientationOnly(turned)
+		c.insert(append(binary.LittleEndian.AppendUint32([]byte("EXIF"), uint32(len(tiff))), tiff...))
 	}
 	if got := uint32(c.size - 8); got != told { // the container's size is in front
 		copy(header[4:], binary.LittleEndian.AppendUint32(nil, got))
