@@ -5,8 +5,6 @@ import (
 	"bytes"
 	"encoding/binary"
 	"io"
-
-	"parley/server/exif"
 )
 
 // jpegSegment is a marker of a JPEG file (ITU-T T.81, annex B) with what belongs to it: the
@@ -133,11 +131,11 @@ func skipTo(r *bufio.Reader, b byte) (n int64, err error) {
 
 // jpegOrientation returns the orientation that a JPEG segment holds, or 0.
 func jpegOrientation(src io.ReaderAt, s jpegSegment) int {
-	var p [len(exif.Prefix)]byte
-	if s.marker != app1 || s.bodySize < int64(len(p)) || readAt(src, p[:], s.body) != nil || string(p[:]) != exif.Prefix {
+	var p [len(exifPrefix)]byte
+	if s.marker != app1 || s.bodySize < int64(len(p)) || readAt(src, p[:], s.body) != nil || string(p[:]) != exifPrefix {
 		return 0
 	}
-	return exif.Orientation(src, s.body+int64(len(p)), s.bodySize-int64(len(p)))
+	return orientation(src, s.body+int64(len(p)), s.bodySize-int64(len(p)))
 }
 
 // keptSegment reports whether a segment is needed to show the picture: all but comments
@@ -167,7 +165,7 @@ func cleanJPEG(c *Cleaned, size int64) error {
 		// The orientation goes in front of what follows the applications' segments.
 		if !inserted && turned > 1 && s.marker != soi && s.marker != com && (s.marker < app0 || s.marker > 0xef) {
 			c.dropTo(s.at)
-			body := append([]byte(exif.Prefix), exif.OrientationOnly(turned)...)
+			body := append([]byte(exifPrefix), orientationOnly(turned)...)
 			c.insert(append([]byte{0xff, app1, 0, byte(len(body) + 2)}, body...))
 			inserted = true
 		}

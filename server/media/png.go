@@ -5,8 +5,6 @@ import (
 	"hash/crc32"
 	"io"
 	"slices"
-
-	"parley/server/exif"
 )
 
 const pngSignature = "\x89PNG\r\n\x1a\n"
@@ -63,7 +61,7 @@ func pngOrientation(src io.ReaderAt, c pngChunk) int {
 	if c.name != "eXIf" {
 		return 1
 	}
-	return exif.Orientation(src, c.at+8, c.end-c.at-12)
+	return orientation(src, c.at+8, c.end-c.at-12)
 }
 
 func cleanPNG(c *Cleaned, size int64) error {
@@ -72,7 +70,7 @@ func cleanPNG(c *Cleaned, size int64) error {
 		switch o := pngOrientation(c.src, ch); {
 		case o > 1:
 			c.dropTo(ch.end)
-			c.insert(pngChunkOf("eXIf", exif.OrientationOnly(o)))
+			c.insert(pngChunkOf("eXIf", orientationOnly(o)))
 		case slices.Contains(pngKept, ch.name):
 			c.keepTo(ch.end)
 		default:

@@ -14,8 +14,6 @@ import (
 	"math/rand/v2"
 	"runtime"
 	"testing"
-
-	"parley/server/exif"
 )
 
 func thumbnail(b []byte) (image.Image, error) {
@@ -71,9 +69,9 @@ func TestThumbnailIsUpright(t *testing.T) {
 		if err := png.Encode(&p, quadrants(160, 120)); err != nil {
 			t.Fatal(err)
 		}
-		info := segment(app1, exif.Prefix+string(exif.OrientationOnly(o)))
-		withEXIF := append(append([]byte{0xff, soi}, info...), j.Bytes()[2:]...)
-		chunk := append(append(bytes.Clone(p.Bytes()[:33]), pngChunkOf("eXIf", exif.OrientationOnly(o))...), p.Bytes()[33:]...)
+		exif := segment(app1, exifPrefix+string(orientationOnly(o)))
+		withEXIF := append(append([]byte{0xff, soi}, exif...), j.Bytes()[2:]...)
+		chunk := append(append(bytes.Clone(p.Bytes()[:33]), pngChunkOf("eXIf", orientationOnly(o))...), p.Bytes()[33:]...)
 		for name, b := range map[string][]byte{"JPEG": withEXIF, "PNG": chunk} {
 			cleaned, _ := clean(t, b)
 			for _, b := range [][]byte{b, cleaned} {

@@ -4,8 +4,6 @@ import (
 	"encoding/binary"
 	"io"
 	"slices"
-
-	"parley/server/exif"
 )
 
 // webpKept are the chunks that a picture needs (RFC 9649, section 2.7).
@@ -53,11 +51,11 @@ func webpOrientation(src io.ReaderAt, c webpChunk) int {
 	if c.name != "EXIF" {
 		return 1
 	}
-	var p [len(exif.Prefix)]byte
-	if c.bodySize > int64(len(p)) && readAt(src, p[:], c.body) == nil && string(p[:]) == exif.Prefix {
-		return exif.Orientation(src, c.body+int64(len(p)), c.bodySize-int64(len(p)))
+	var p [len(exifPrefix)]byte
+	if c.bodySize > int64(len(p)) && readAt(src, p[:], c.body) == nil && string(p[:]) == exifPrefix {
+		return orientation(src, c.body+int64(len(p)), c.bodySize-int64(len(p)))
 	}
-	return exif.Orientation(src, c.body, c.bodySize)
+	return orientation(src, c.body, c.bodySize)
 }
 
 func cleanWebP(c *Cleaned, size int64) error {
@@ -103,8 +101,8 @@ func cleanWebP(c *Cleaned, size int64) error {
 		return err
 	}
 	if turned > 1 {
-		tiff := exif.OrientationOnly(turned)
-		c.insert(append(binary.LittleEndian.AppendUint32([]byte("EXIF"), uint32(len(tiff))), tiff...))
+		exif := orientationOnly(turned)
+		c.insert(append(binary.LittleEndian.AppendUint32([]byte("EXIF"), uint32(len(exif))), exif...))
 	}
 	if got := uint32(c.size - 8); got != told { // the container's size is in front
 		copy(header[4:], binary.LittleEndian.AppendUint32(nil, got))
