@@ -17,7 +17,7 @@ func decodedSize(src io.ReaderAt, size int64, typ string, info Info) int64 {
 			return 0
 		}
 		depth, colours, interlaced := h[24], h[25], h[28]
-		each := int64(4) // also of gray, which may have one that is transparent
+		each := int64(4)  // also of gray, which may have one that is transparent
 		if colours == 3 { // a palette
 			each = 1
 		}
