@@ -114,6 +114,8 @@ var goals = []goal{
 	{"the hub's deliveries with two cores, times those with one, no load beside", "×", func(r *record) float64 {
 		return onCores(2, "cores", hubDeliveries)(r) / onCores(1, "cores", hubDeliveries)(r)
 	}, true, 1.7},
+	{"the slowest kind of search of a million messages, p99", "ms", slowestSearch, false, 30},
+	{"search index, times the size of the texts", "×", median("search", searchName(1_000_000, findSize)), false, 1.2},
 	{"start, empty", "ms", median("start", "exec to ready, empty"), false, 100},
 	{"start, 1 million messages", "ms", median("start", "exec to ready, 1 million messages"), false, 200},
 	{"the binary", "MB", median("start", "the binary"), false, 25},
