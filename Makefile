@@ -63,7 +63,7 @@ bench/peers/node/node_modules: bench/peers/node/package-lock.json
 bench-mongo: testmongo ## MongoDB benchmarks, for the ratios in docs/operations.md
 	$(GO) test -run '^$$' -bench . -benchtime 1x -count 3 -timeout 30m ./store/mongo ./internal/e2e
 
-conformance: build .conformance/bin/st internal/conformance/node_modules ## a server compared with docs/openapi.yaml, for CONFORMANCE_SECONDS
+conformance: build .conformance/bin/st internal/conformance/node_modules ## a server compared with docs/openapi.yaml, for CONFORMANCE_SECONDS, and Socket.IO clients
 	.conformance/bin/python internal/conformance/run.py ./parley $(CONFORMANCE_SECONDS)
 
 .conformance/bin/st: internal/conformance/requirements.txt
