@@ -98,7 +98,7 @@ func serve(ctx context.Context, c *config, stdout io.Writer, stderr *logging.Wri
 	defer func() { err = errors.Join(err, closeBlobs()) }()
 	localURL := &url.URL{Scheme: "http", Host: reachable(listener.Addr().String())}
 	cfg := c.server(db, log)
-	cfg.Blobs, cfg.LostLines = blobs, stderr.Lost
+	cfg.Blobs, cfg.LostLines, cfg.Listen = blobs, stderr.Lost, listener.Addr()
 	s := server.New(cfg)
 
 	servers := []*http.Server{{Handler: s.Handler()}}

@@ -84,6 +84,7 @@ func FirstChat(by UserID) NewChat {
 // UserPatch changes the fields that are not nil.
 type UserPatch struct {
 	Name, Status, PasswordHash *string
+	Picture                    *FileID // CheckPicture accepts it; empty: none
 	Role                       *Role
 	Active                     *bool
 	// Keep is the session that survives a new password; all others end.
@@ -96,6 +97,7 @@ type UserPatch struct {
 func (p UserPatch) Of(u User) User {
 	set(&u.Name, p.Name)
 	set(&u.Status, p.Status)
+	set(&u.Picture, p.Picture)
 	set(&u.Role, p.Role)
 	set(&u.Active, p.Active)
 	return u
@@ -124,9 +126,10 @@ func (p UserPatch) Ends(u User) (ends bool, keep SessionID) {
 // a code from before a deactivation or a new password is of no use after it.
 func (p UserPatch) EndsRecovery(u User) bool { return p.PasswordHash != nil || !u.Active }
 
-// Revokes reports whether the patch can take rights away.
-func (p UserPatch) Revokes() bool {
-	return p.PasswordHash != nil || p.Active != nil && !*p.Active || p.Role != nil && *p.Role == RoleMember
+// Removes reports whether the patch can remove something or take rights away, so that a full
+// disk must not prevent it.
+func (p UserPatch) Removes() bool {
+	return p.PasswordHash != nil || p.Picture != nil && *p.Picture == "" || p.Active != nil && !*p.Active || p.Role != nil && *p.Role == RoleMember
 }
 
 // CheckAdmins judges the change of a user: the server must keep an active admin. others

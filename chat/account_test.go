@@ -52,13 +52,14 @@ func TestAccountRules(t *testing.T) {
 
 func TestPatchRules(t *testing.T) {
 	admin, member, active, inactive, hash := RoleAdmin, RoleMember, true, false, "hash"
+	picture, none := FileID("p"), FileID("")
 	ann := User{ID: "ann", Role: RoleAdmin, Active: true}
 	off := User{ID: "eve", Role: RoleAdmin}
 	for _, c := range []struct {
 		name                 string
 		user                 User
 		patch                UserPatch
-		loses, ends, revokes bool
+		loses, ends, removes bool
 		keep                 SessionID
 	}{
 		{"nothing", ann, UserPatch{Keep: "s"}, false, false, false, "s"},
@@ -68,15 +69,17 @@ func TestPatchRules(t *testing.T) {
 		{"an inactive admin becomes a member", off, UserPatch{Role: &member}, false, true, true, ""},
 		{"an inactive admin is activated", off, UserPatch{Active: &active}, false, false, false, ""},
 		{"a new password", ann, UserPatch{PasswordHash: &hash, Keep: "s"}, false, true, true, "s"},
+		{"a picture", ann, UserPatch{Picture: &picture, Keep: "s"}, false, false, false, "s"},
+		{"no picture", ann, UserPatch{Picture: &none, Keep: "s"}, false, false, true, "s"},
 		{"a new password of an inactive user", off, UserPatch{PasswordHash: &hash, Keep: "s"}, false, true, true, ""},
 	} {
 		u := c.patch.Of(c.user)
 		ends, keep := c.patch.Ends(u)
 		loses := false
 		outcome(t, c.name, CheckAdmins(c.user, u, func() (bool, error) { loses = true; return true, nil }), "", "")
-		if loses != c.loses || ends != c.ends || keep != c.keep || c.patch.Revokes() != c.revokes {
-			t.Errorf("%s: loses an admin %v, ends sessions %v but %q, revokes %v; want %v, %v but %q, %v",
-				c.name, loses, ends, keep, c.patch.Revokes(), c.loses, c.ends, c.keep, c.revokes)
+		if loses != c.loses || ends != c.ends || keep != c.keep || c.patch.Removes() != c.removes {
+			t.Errorf("%s: loses an admin %v, ends sessions %v but %q, removes %v; want %v, %v but %q, %v",
+				c.name, loses, ends, keep, c.patch.Removes(), c.loses, c.ends, c.keep, c.removes)
 		}
 	}
 	outcome(t, "the last admin", CheckAdmins(ann, User{}, func() (bool, error) { return false, nil }), LastOwner, "")

@@ -13,22 +13,34 @@ const (
 // Chat is a chat as one user sees it. The fields below LastAt are zero for a user who
 // is not a member. On a View they are too, and LastAt.
 type Chat struct {
-	ID          ChatID   `json:"id" msgpack:"id"`
-	Kind        ChatKind `json:"kind" msgpack:"kind"`
-	Open        bool     `json:"open" msgpack:"open"` // any user may find and join it
-	Title       string   `json:"title" msgpack:"title"`
-	Topic       string   `json:"topic" msgpack:"topic"`
-	Head        Seq      `json:"head" msgpack:"head"`
-	MemberCount int      `json:"memberCount" msgpack:"memberCount"`
-	Activity    int64    `json:"activity" msgpack:"activity"` // time of the head
-	LastAt      int64    `json:"lastAt" msgpack:"lastAt"`     // time of the newest posted event, even if its message was deleted; 0: none
+	ID            ChatID        `json:"id" msgpack:"id"`
+	Kind          ChatKind      `json:"kind" msgpack:"kind"`
+	Open          bool          `json:"open" msgpack:"open"` // any user may find and join it
+	Title         string        `json:"title" msgpack:"title"`
+	Topic         string        `json:"topic" msgpack:"topic"`
+	Picture       FileID        `json:"picture,omitempty" msgpack:"picture,omitempty"` // empty: none
+	Head          Seq           `json:"head" msgpack:"head"`
+	MemberCount   int           `json:"memberCount" msgpack:"memberCount"`
+	Activity      int64         `json:"activity" msgpack:"activity"`           // time of the head
+	GroupMentions GroupMentions `json:"groupMentions" msgpack:"groupMentions"` // of a group
+	LastAt        int64         `json:"lastAt" msgpack:"lastAt"`               // time of the newest posted event, even if its message was deleted; 0: none
 
 	Role     Role     `json:"role,omitempty" msgpack:"role,omitempty"` // empty: not a member
 	ReadUpTo Seq      `json:"readUpTo" msgpack:"readUpTo"`
-	Unread   int      `json:"unread" msgpack:"unread"`     // messages posted after ReadUpTo, without deleted ones
-	Mentions int      `json:"mentions" msgpack:"mentions"` // those of them that name the user
+	Unread   int      `json:"unread" msgpack:"unread"`     // messages posted after ReadTo, without deleted ones
+	Mentions int      `json:"mentions" msgpack:"mentions"` // those of them that name the user, or all
 	Last     *Message `json:"last,omitempty" msgpack:"last,omitempty"`
 	With     UserID   `json:"with,omitempty" msgpack:"with,omitempty"` // the other one of a direct chat
+	Mine     *Mine    `json:"mine,omitempty" msgpack:"mine,omitempty"` // the member's own settings; may be shared
+}
+
+// ReadTo returns the number behind which messages are unread: ReadUpTo, or less while the
+// member has messages marked as unread again.
+func (c *Chat) ReadTo() Seq {
+	if c.Mine == nil || c.Mine.UnreadFrom == 0 {
+		return c.ReadUpTo
+	}
+	return min(c.ReadUpTo, c.Mine.UnreadFrom-1)
 }
 
 // Bounds of a chat; lengths are in bytes.

@@ -3,6 +3,7 @@ package chat
 import (
 	"context"
 	"iter"
+	"time"
 )
 
 // Log is every chat's append-only log and what is read from it. Its laws, each
@@ -49,6 +50,25 @@ type Log interface {
 	Page(ctx context.Context, viewer UserID, chat ChatID, w Window) (Page, error)
 	// Message returns one message; not_found unless the viewer is a member.
 	Message(ctx context.Context, viewer UserID, chat ChatID, seq Seq) (Message, error)
+	// Pins returns the pinned messages, the last one pinned first; not_found unless the
+	// viewer is a member.
+	Pins(ctx context.Context, viewer UserID, chat ChatID) ([]Message, error)
+	// Thread returns a part of the conversation of a message: its root, and the messages
+	// that have that Root, in rising seq, of those above after at most limit. MoreBefore of
+	// the page is not set. not_found as Message.
+	Thread(ctx context.Context, viewer UserID, chat ChatID, seq, after Seq, limit int) (Page, error)
+	// MentionsOf returns messages by others that name the user or reply to one of theirs,
+	// newest first, below a place (the zero value is the start), in chats of which the user
+	// is a member. Those that were deleted are left out. It reads one range of an index.
+	MentionsOf(ctx context.Context, user UserID, below MentionPlace, limit int) ([]Message, error)
+}
+
+// MentionPlace is the place of a message among those of MentionsOf, which are in falling
+// time, then chat, then number.
+type MentionPlace struct {
+	At   int64
+	Chat ChatID
+	Seq  Seq
 }
 
 // Window selects messages: at most one of Before, After, Around and FromStart is
@@ -128,8 +148,13 @@ type Chats interface {
 	// parts loses nothing, and several replicas may purge at the same time.
 	Purge(ctx context.Context) (more bool, err error)
 	// MarkRead moves a member's read pointer forward, never back, at most to
-	// the head. It returns the pointer after that and whether it moved.
+	// the head. It also ends Mine.UnreadFrom if that is not above seq, as does a post of
+	// the member. It returns the pointer after that, and whether either changed.
 	MarkRead(ctx context.Context, chat ChatID, user UserID, seq Seq) (at Seq, moved bool, err error)
+	// PatchMine changes a member's own settings and returns them as they are then.
+	// MinePatch.CheckUnreadFrom is judged at the head. Hidden stores the count of posts,
+	// and holds while that does not change.
+	PatchMine(ctx context.Context, chat ChatID, user UserID, p MinePatch) (Mine, error)
 }
 
 // People are the accounts.
@@ -148,11 +173,15 @@ type People interface {
 	// (bad_input, field after, if it is not), and next is "" at the end.
 	FindUsers(ctx context.Context, q, after string, limit int) (users []User, next string, err error)
 	// PatchUser changes a user; last_owner if the server would be left without an
-	// active admin. Where the change of Active leaves a group without an active admin,
+	// active admin. A new picture is judged by CheckPicture. Where the change of Active leaves a group without an active admin,
 	// or with one who could be, it appends Succession. A new password ends all sessions
 	// but Keep, Active=false ends all: in the same commit, and as a Revocation on the
 	// feed. Both end the user's recovery code.
 	PatchUser(ctx context.Context, id UserID, p UserPatch) (User, error)
+	// Settings returns a user's own settings; not_found.
+	Settings(ctx context.Context, id UserID) (Settings, error)
+	// PatchSettings changes them as SettingsPatch.Of says, and returns them.
+	PatchSettings(ctx context.Context, id UserID, p SettingsPatch) (Settings, error)
 	// RenewHash replaces the hash of an unchanged password if it is still old, and ends
 	// nothing.
 	RenewHash(ctx context.Context, id UserID, old, renewed string) error
@@ -231,25 +260,30 @@ type Invites interface {
 //  2. The deletion of a message removes the records of its files in the same commit, and
 //     saves for each that its blobs must be removed. So does the removal of an upload.
 //     EndRemovals forgets it, and nothing else does.
-//  3. Nobody reads a file of a message who is no member of its chat.
+//  3. So does the event or patch that replaces the picture of a chat or user, and the
+//     deletion of a chat.
+//  4. Nobody reads a file of a message who is no member of its chat.
 type Files interface {
 	// CreateUpload saves the record of an upload; not_found unless By is a member of its
-	// chat, quota_exceeded as Upload.CheckQuota says with most. Uploads that begin at the
+	// chat, if it has one, quota_exceeded as Upload.CheckQuota says with most. Uploads that begin at the
 	// same moment may be missing, so a quota may be exceeded by a few.
 	CreateUpload(ctx context.Context, u Upload, most int64) error
-	// Upload returns the record of a file, by its maker; not_found for all others.
+	// Upload returns the record of a file, by its maker; not_found for all others, and for a
+	// picture in use.
 	Upload(ctx context.Context, by UserID, id FileID) (Upload, error)
 	// CompleteUpload saves the File, Length and Cleaned of an upload that was not complete;
 	// else it changes nothing. It returns the record; not_found if there is none any more.
 	CompleteUpload(ctx context.Context, u Upload) (Upload, error)
 	// RemoveUpload removes an upload; not_found as Upload, conflict if a message has it.
 	RemoveUpload(ctx context.Context, by UserID, id FileID) error
-	// ExpireUploads removes at most limit uploads that no message has and that expired
-	// before now. It returns how many.
+	// ExpireUploads removes at most limit uploads that no message, user or chat has and that
+	// expired before now. It returns how many.
 	ExpireUploads(ctx context.Context, now int64, limit int) (int, error)
 	// File returns a complete file of a chat; not_found unless the viewer is a member, and
 	// for an upload that no message has unless the viewer made it.
 	File(ctx context.Context, viewer UserID, chat ChatID, id FileID) (Upload, error)
+	// Picture returns a picture in use; not_found.
+	Picture(ctx context.Context, id FileID) (Upload, error)
 	// FilesOf returns files of a chat's messages, newest first, those of one message in
 	// its order, and whether there are more; not_found unless the viewer is a member.
 	FilesOf(ctx context.Context, viewer UserID, chat ChatID, l FileList) (files []PostedFile, more bool, err error)
@@ -266,6 +300,26 @@ type Files interface {
 	FileUsage(ctx context.Context) (FileUsage, error)
 }
 
+// Leases are claims on what one process of all replicas may do at a time. Laws:
+//
+//  1. A lease has one holder at most: once AcquireLease has returned held, no other holder
+//     gets the lease until ttl has passed since that call began, unless the holder releases it.
+//  2. Time is the store's own, so that the clocks of replicas do not matter. How long a
+//     holder has it must be measured by a monotonic clock. (Where the store is a cluster and
+//     another server of it takes over, their clocks must agree to a fraction of ttl.)
+//  3. A holder that was killed or stopped loses the lease after ttl. What it does after that
+//     is not prevented: a step that it had begun may run beside one of the next holder, so
+//     the steps of both must be harmless together.
+//
+// A holder is named by an id that no other has, of any process.
+type Leases interface {
+	// AcquireLease gives a lease to a holder for ttl from now, or renews it, unless another
+	// one holds it. An error leaves it open which of these happened.
+	AcquireLease(ctx context.Context, name, holder string, ttl time.Duration) (held bool, err error)
+	// ReleaseLease ends a lease, if the holder has it.
+	ReleaseLease(ctx context.Context, name, holder string) error
+}
+
 // Store is the whole of what Parley stores. All methods are safe for concurrent use. A
 // failure of the database is unavailable if a retry may help (full disk, no primary),
 // else internal.
@@ -278,6 +332,7 @@ type Store interface {
 	Sessions
 	Invites
 	Files
+	Leases
 	// Epoch returns the name of this history. It was made with the database, or
 	// when a copy, whose epoch is empty, was first opened.
 	Epoch() string

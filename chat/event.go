@@ -19,25 +19,33 @@ type Event struct {
 	// Posted, Edited
 	Text     string   `json:"text,omitempty" msgpack:"text,omitempty"`
 	Mentions []UserID `json:"mentions,omitempty" msgpack:"mentions,omitempty"`
+	// MentionsAll is how the text names all members of the group.
+	MentionsAll GroupMention `json:"mentionsAll,omitempty" msgpack:"mentionsAll,omitempty"`
 	// Posted. A draft's Reply holds only Seq, its Files only IDs; the rule adds the rest.
 	Reply     *Quote `json:"reply,omitempty" msgpack:"reply,omitempty"`
 	Files     []File `json:"files,omitempty" msgpack:"files,omitempty"`
+	Root      Seq    `json:"root,omitempty" msgpack:"root,omitempty"`     // the first message of the conversation that it replies in
+	Silent    bool   `json:"silent,omitempty" msgpack:"silent,omitempty"` // no push tells of it
 	EditedAt  int64  `json:"editedAt,omitempty" msgpack:"editedAt,omitempty"`
 	DeletedAt int64  `json:"deletedAt,omitempty" msgpack:"deletedAt,omitempty"`
 
-	// Edited, Deleted, Reacted: the message.
+	// Edited, Deleted, Reacted, Pinned: the message.
 	Target Seq    `json:"target,omitempty" msgpack:"target,omitempty"`
 	Emoji  string `json:"emoji,omitempty" msgpack:"emoji,omitempty"` // Reacted; "" in the log once the reaction was taken back
-	On     *bool  `json:"on,omitempty" msgpack:"on,omitempty"`       // Reacted; never nil there
+	On     *bool  `json:"on,omitempty" msgpack:"on,omitempty"`       // Reacted, Pinned; never nil there
 
 	// Joined, Left, RoleChanged: one event for many.
 	Users  []UserID `json:"users,omitempty" msgpack:"users,omitempty"`
 	Role   Role     `json:"role,omitempty" msgpack:"role,omitempty"`
 	Reason string   `json:"reason,omitempty" msgpack:"reason,omitempty"` // Left: "removed" unless the user left by themselves, or ReasonDeleted
 
-	// Renamed: both, as they are now. In the log the newest renamed event alone has them.
-	Title *string `json:"title,omitempty" msgpack:"title,omitempty"`
-	Topic *string `json:"topic,omitempty" msgpack:"topic,omitempty"`
+	// Renamed: all, as they are now; an empty Picture is none. In the log the newest renamed
+	// event alone has the first three.
+	Title   *string `json:"title,omitempty" msgpack:"title,omitempty"`
+	Topic   *string `json:"topic,omitempty" msgpack:"topic,omitempty"`
+	Picture *FileID `json:"picture,omitempty" msgpack:"picture,omitempty"`
+
+	GroupMentions GroupMentions `json:"groupMentions,omitempty" msgpack:"groupMentions,omitempty"` // not in renamed events of earlier versions
 }
 
 // ReplacesText reports whether the event replaces or removes a text, or takes a reaction
@@ -46,7 +54,7 @@ func (e *Event) ReplacesText() bool { return e.Kind.Is().ReplacesText || e.Takes
 
 // TakesBack reports whether the event takes a reaction back. Its emoji is told and not
 // stored, since nothing of the reaction stays in the log.
-func (e *Event) TakesBack() bool { return e.On != nil && !*e.On }
+func (e *Event) TakesBack() bool { return e.Kind == Reacted && e.On != nil && !*e.On }
 
 // Size returns about how many bytes the event has, for bounds on pages and queues.
 func (e *Event) Size() int {
@@ -89,14 +97,16 @@ const (
 	SignalPresence SignalKind = "presence"
 	SignalRead     SignalKind = "read"
 	SignalUser     SignalKind = "user"
+	SignalMine     SignalKind = "mine"
+	SignalSettings SignalKind = "settings"
 )
 
 // Signal is a notice without a number, which is never stored or replayed. The server
 // decides by its kind who receives it.
 type Signal struct {
 	Kind   SignalKind
-	ChatID ChatID // typing, read
-	By     UserID // typing, read, user
+	ChatID ChatID // typing, read, mine
+	By     UserID // typing, read, user, mine, settings
 	Seq    Seq    // read
 	Small  bool   // read: the chat has at most SmallChat members, so others may see it
 	// presence: all users that are connected to one replica. It is a lease: it expires

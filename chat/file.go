@@ -52,10 +52,11 @@ func CheckFileKind(k FileKind) error {
 	return FailField(BadInput, "kind", "kind must be image, video, audio or other")
 }
 
-// Upload is the record of a file: of its upload, then of its message.
+// Upload is the record of a file: of its upload, then of its message, or of the user or chat
+// whose picture it is.
 type Upload struct {
 	File          // Type, Size and what follows are set once it is complete
-	ChatID ChatID // where it may be posted
+	ChatID ChatID // where it may be posted; empty: nowhere, it is a picture
 	By     UserID
 	Length int64 // bytes of the upload; of one whose length was not stated, the most that are accepted
 	// KeepMetadata: the bytes stay as they are, with places and names in them.
@@ -63,8 +64,9 @@ type Upload struct {
 	Cleaned      bool // the file is the blob without metadata
 	Complete     bool // all bytes are stored, and File is filled in
 	CreatedAt    int64
-	ExpiresAt    int64 // while no message has it
+	ExpiresAt    int64 // while no message, user or chat has it
 	Message      Seq   // 0: no message has it
+	Picture      bool  // a user or chat has it
 }
 
 // Blob returns the name of the blob that holds the file.

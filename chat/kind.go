@@ -12,6 +12,7 @@ const (
 	Left        Kind = "left"
 	RoleChanged Kind = "role"
 	Renamed     Kind = "renamed"
+	Pinned      Kind = "pinned"
 )
 
 // Traits are the properties of a kind on which code depends. Code outside of this
@@ -21,7 +22,7 @@ type Traits struct {
 	// by N, needs a ClientID, and costs a token of its author's post budget.
 	Message bool
 	// ReplacesText: the event replaces or removes the text of the message Target, or the
-	// title or topic of the chat: Event.ReplacesText.
+	// title, topic or picture of the chat: Event.ReplacesText.
 	ReplacesText bool
 	// MessagesOnly: the event changes messages alone. Members, roles and the names of the
 	// chat, which stores cache between events, stay as they are.
@@ -44,6 +45,7 @@ var traits = []struct {
 	{Left, Traits{Removes: true}},
 	{RoleChanged, Traits{}},
 	{Renamed, Traits{ReplacesText: true}},
+	{Pinned, Traits{MessagesOnly: true}},
 }
 
 // Kinds returns all kinds.

@@ -10,18 +10,23 @@ import (
 // Message is a posted event as readers see it: with its edits, deletion and reactions. A
 // deleted one keeps its place and number.
 type Message struct {
-	ChatID    ChatID     `json:"chatId" msgpack:"chatId"`
-	Seq       Seq        `json:"seq" msgpack:"seq"`
-	At        int64      `json:"at" msgpack:"at"`
-	By        UserID     `json:"by" msgpack:"by"`
-	ClientID  string     `json:"clientId" msgpack:"clientId"`
-	Text      string     `json:"text" msgpack:"text"` // may be empty with Files
-	Reply     *Quote     `json:"reply,omitempty" msgpack:"reply,omitempty"`
-	Mentions  []UserID   `json:"mentions,omitempty" msgpack:"mentions,omitempty"`
+	ChatID   ChatID   `json:"chatId" msgpack:"chatId"`
+	Seq      Seq      `json:"seq" msgpack:"seq"`
+	At       int64    `json:"at" msgpack:"at"`
+	By       UserID   `json:"by" msgpack:"by"`
+	ClientID string   `json:"clientId" msgpack:"clientId"`
+	Text     string   `json:"text" msgpack:"text"` // may be empty with Files
+	Reply    *Quote   `json:"reply,omitempty" msgpack:"reply,omitempty"`
+	Root     Seq      `json:"root,omitempty" msgpack:"root,omitempty"` // of a reply: the first message of its conversation
+	Mentions []UserID `json:"mentions,omitempty" msgpack:"mentions,omitempty"`
+
+	MentionsAll GroupMention `json:"mentionsAll,omitempty" msgpack:"mentionsAll,omitempty"`
+
 	Files     []File     `json:"files,omitempty" msgpack:"files,omitempty"`
 	EditedAt  int64      `json:"editedAt,omitempty" msgpack:"editedAt,omitempty"`
 	DeletedAt int64      `json:"deletedAt,omitempty" msgpack:"deletedAt,omitempty"`
 	Reactions []Reaction `json:"reactions,omitempty" msgpack:"reactions,omitempty"`
+	Pinned    bool       `json:"pinned,omitempty" msgpack:"pinned,omitempty"`
 }
 
 // Quote is the beginning of the message that another one replies to. Its text is read

@@ -1,6 +1,10 @@
 package chat
 
-import "parley/textrule"
+import (
+	"cmp"
+
+	"parley/textrule"
+)
 
 // View is what a Rule may read of the projections at the head that its event extends.
 // If a read fails, the View returns zero values, and the store discards what the rule
@@ -25,6 +29,8 @@ type View interface {
 	Silenced() bool
 	// Message returns the message posted with that number, its reactions in full.
 	Message(Seq) (m Message, ok bool)
+	// Pins returns the number of pinned messages of the chat.
+	Pins() int
 	// User returns an account.
 	User(UserID) (u User, ok bool)
 	// UsersByHandle returns the accounts that have one of the handles, in no order.
@@ -55,7 +61,7 @@ func Post(v View, e *Event) error {
 	if err := fillFiles(v, e); err != nil {
 		return err
 	}
-	e.Mentions = mentioned(v, e.Text)
+	e.Mentions, e.MentionsAll = mentioned(v, e.Text), mentionsAll(v, e.By, e.Text)
 	if e.Reply == nil {
 		return nil
 	}
@@ -63,7 +69,7 @@ func Post(v View, e *Event) error {
 	if !ok {
 		return FailField(NotFound, "replyTo", "there is no message %d to reply to", e.Reply.Seq)
 	}
-	e.Reply = QuoteOf(m)
+	e.Reply, e.Root = QuoteOf(m), cmp.Or(m.Root, m.Seq)
 	return nil
 }
 
@@ -87,7 +93,7 @@ func Edit(v View, e *Event) error {
 	case m.Text == e.Text:
 		return ErrNoChange
 	}
-	e.Mentions = mentioned(v, e.Text)
+	e.Mentions, e.MentionsAll = mentioned(v, e.Text), mentionsAll(v, e.By, e.Text)
 	return nil
 }
 
@@ -250,15 +256,15 @@ func SetRole(v View, e *Event) error {
 	return nil
 }
 
-// Rename is the rule of renamed drafts: an admin renames a group. A nil field stays as
-// it is; the event has both.
+// Rename is the rule of renamed drafts: an admin changes the title, topic or picture of a
+// group, or who may name all members. An empty field stays as it is; the event has all.
 func Rename(v View, e *Event) error {
 	if err := isMember(v, e.By); err != nil {
 		return err
 	}
 	c := v.Chat()
 	if mine, _ := v.Member(e.By); mine != RoleAdmin || c.Kind == Direct {
-		return Fail(Forbidden, "only an admin of the chat can rename it")
+		return Fail(Forbidden, "only an admin of the chat can change it")
 	}
 	if e.Title == nil {
 		e.Title = &c.Title
@@ -266,7 +272,15 @@ func Rename(v View, e *Event) error {
 	if e.Topic == nil {
 		e.Topic = &c.Topic
 	}
-	if *e.Title == c.Title && *e.Topic == c.Topic {
+	e.GroupMentions = cmp.Or(e.GroupMentions, c.GroupMentions)
+	if e.Picture == nil {
+		e.Picture = &c.Picture
+	}
+	switch {
+	case *e.Picture != c.Picture && *e.Picture != "":
+		u, _ := v.File(*e.Picture)
+		return CheckPicture(u, e.By)
+	case *e.Title == c.Title && *e.Topic == c.Topic && *e.Picture == c.Picture && e.GroupMentions == c.GroupMentions:
 		return ErrNoChange
 	}
 	return nil
@@ -343,42 +357,3 @@ func isMember(v View, u UserID) error {
 
 // NoChat is the error for a user who may not see a chat, whether it exists or not.
 func NoChat() error { return FailField(NotFound, "chatId", "there is no such chat") }
-
-// mentioned returns the members whom the text names (textrule.Mentions), at most
-// MaxMentions. At most MaxHandles handles are looked up, all at once: nothing of a real
-// message is left out, and no text keeps the writer busy.
-func mentioned(v View, text string) (users []UserID) {
-	places := textrule.Mentions(text)
-	if len(places) == 0 {
-		return nil
-	}
-	var handles []string
-	byHandle := map[string]User{}
-	for _, place := range places {
-		for _, h := range place {
-			if _, known := byHandle[h]; !known && len(handles) < MaxHandles {
-				byHandle[h] = User{}
-				handles = append(handles, h)
-			}
-		}
-	}
-	for _, u := range v.UsersByHandle(handles) {
-		byHandle[u.Handle] = u
-	}
-	for _, place := range places {
-		for _, h := range place {
-			u := byHandle[h]
-			if u.ID == "" {
-				continue
-			}
-			if _, in := v.Member(u.ID); in && !contains(users, u.ID) {
-				users = append(users, u.ID)
-			}
-			break
-		}
-		if len(users) == MaxMentions {
-			break
-		}
-	}
-	return users
-}

@@ -63,6 +63,15 @@ func (r room) UsersByHandle(handles []string) (users []User) {
 	return users
 }
 
+func (r room) Pins() (n int) {
+	for _, m := range r.messages {
+		if m.Pinned {
+			n++
+		}
+	}
+	return n
+}
+
 func (r room) File(id FileID) (Upload, bool) { u, ok := r.files[id]; return u, ok }
 
 func (r room) ChatsOf([]UserID) map[UserID]int                     { return r.chats }
@@ -72,7 +81,7 @@ func (r room) ChatsMadeBy(maker UserID, _ []UserID) map[UserID]int { return r.ma
 // inactive. Message 1 is ann's, 2 bob's, 3 bob's and deleted.
 func tea() room {
 	r := room{
-		chat:    Chat{ID: "tea", Kind: Group, Title: "Tea", Topic: "green", MemberCount: 3},
+		chat:    Chat{ID: "tea", Kind: Group, Title: "Tea", Topic: "green", MemberCount: 3, GroupMentions: ByEveryone},
 		members: map[UserID]Role{"ann": RoleAdmin, "bob": RoleMember, "cleo": RoleMember},
 		joined:  [][]UserID{{"ann"}, {"cleo"}, {"bob"}},
 		messages: map[Seq]Message{
@@ -85,6 +94,10 @@ func tea() room {
 			"partial": {File: File{ID: "partial"}, ChatID: "tea", By: "bob"},
 			"ann's":   {File: File{ID: "ann's"}, ChatID: "tea", By: "ann", Complete: true},
 			"other":   {File: File{ID: "other"}, ChatID: "coffee", By: "bob", Complete: true},
+			"mine":    {File: File{ID: "mine"}, By: "ann", Complete: true},
+			"bob's":   {File: File{ID: "bob's"}, By: "bob", Complete: true},
+			"started": {File: File{ID: "started"}, By: "ann"},
+			"in use":  {File: File{ID: "in use"}, By: "ann", Complete: true, Picture: true},
 			"taken":   {File: File{ID: "taken"}, ChatID: "tea", By: "bob", Complete: true, Message: 2},
 		},
 		users: map[UserID]User{},
@@ -124,9 +137,25 @@ func crowded(r *room) {
 	m.Reactions = []Reaction{{Emoji: "👍", By: make([]UserID, MaxReactions-1)}, {Emoji: "🎉", By: []UserID{"ann"}}}
 	r.messages[2] = m
 }
-func alone(r *room)     { r.members = map[UserID]Role{"ann": RoleAdmin}; r.chat.MemberCount = 1 }
-func twoAdmins(r *room) { r.members["bob"] = RoleAdmin }
-func empty(r *room)     { open(r); r.members = nil; r.chat.MemberCount = 0 }
+func pinned(seqs ...Seq) func(*room) {
+	return func(r *room) {
+		for _, seq := range seqs {
+			m := r.messages[seq]
+			m.Seq, m.Pinned = seq, true
+			r.messages[seq] = m
+		}
+	}
+}
+func manyPins(r *room) {
+	for seq := range MaxPins {
+		pinned(Seq(100 + seq))(r)
+	}
+}
+func pictured(r *room)      { r.chat.Picture = "old" }
+func pic(id FileID) *FileID { return &id }
+func alone(r *room)         { r.members = map[UserID]Role{"ann": RoleAdmin}; r.chat.MemberCount = 1 }
+func twoAdmins(r *room)     { r.members["bob"] = RoleAdmin }
+func empty(r *room)         { open(r); r.members = nil; r.chat.MemberCount = 0 }
 
 // inactive deactivates users; bob is a second admin of the chat.
 func inactive(users ...UserID) func(*room) {
@@ -162,6 +191,22 @@ func TestRules(t *testing.T) {
 		{"a stranger posts to an open chat", Post, with(open), Event{By: "dan"}, NotFound, "chatId"},
 		{"a reply to nothing", Post, tea(), Event{By: "bob", Reply: &Quote{Seq: 7}}, NotFound, "replyTo"},
 		{"a reply", Post, tea(), Event{By: "bob", Reply: &Quote{Seq: 1}}, ok, ""},
+
+		{"pins", Pin, tea(), Event{By: "bob", Target: 1, On: on(true)}, ok, ""},
+		{"unpins what is not pinned", Pin, tea(), Event{By: "bob", Target: 1, On: on(false)}, same, ""},
+		{"pins what is pinned", Pin, with(pinned(1)), Event{By: "cleo", Target: 1, On: on(true)}, same, ""},
+		{"unpins", Pin, with(pinned(1)), Event{By: "cleo", Target: 1, On: on(false)}, ok, ""},
+		{"pins too many", Pin, with(manyPins), Event{By: "ann", Target: 1, On: on(true)}, Conflict, "target"},
+		{"unpins one of many", Pin, with(manyPins), Event{By: "ann", Target: 100, On: on(false)}, ok, ""},
+		{"pins a deleted message", Pin, tea(), Event{By: "ann", Target: 3, On: on(true)}, Conflict, "target"},
+		{"pins nothing", Pin, tea(), Event{By: "ann", Target: 7, On: on(true)}, NotFound, "target"},
+		{"a stranger pins", Pin, with(open), Event{By: "dan", Target: 1, On: on(true)}, NotFound, "chatId"},
+		{"pins in a direct chat", Pin, with(direct), Event{By: "bob", Target: 1, On: on(true)}, ok, ""},
+		{"pins for who blocked", Pin, with(func(r *room) { direct(r); r.silenced = true }), Event{By: "bob", Target: 1, On: on(true)}, Forbidden, ""},
+		{"lets admins alone name all", Rename, tea(), Event{By: "ann", GroupMentions: ByAdmins}, ok, ""},
+		{"lets everyone name all, as before", Rename, tea(), Event{By: "ann", GroupMentions: ByEveryone}, same, ""},
+		{"a member says who names all", Rename, tea(), Event{By: "bob", GroupMentions: ByAdmins}, Forbidden, ""},
+		{"who names all in a direct chat", Rename, with(direct), Event{By: "ann", GroupMentions: ByAdmins}, Forbidden, ""},
 
 		{"with a file", Post, tea(), withFiles("whole"), ok, ""},
 		{"with an unknown file", Post, tea(), withFiles("whole", "none"), BadInput, "files"},
@@ -262,6 +307,20 @@ func TestRules(t *testing.T) {
 		{"a member renames", Rename, tea(), Event{By: "bob", Title: str("Chai")}, Forbidden, ""},
 		{"a direct chat is renamed", Rename, with(direct), Event{By: "ann", Title: str("Chai")}, Forbidden, ""},
 		{"a stranger renames", Rename, with(open), Event{By: "dan", Title: str("Chai")}, NotFound, "chatId"},
+		{"an admin changes the picture", Rename, tea(), Event{By: "ann", Picture: pic("mine")}, ok, ""},
+		{"an admin removes the picture", Rename, with(pictured), Event{By: "ann", Picture: pic("")}, ok, ""},
+		{"a picture that is not there is removed", Rename, tea(), Event{By: "ann", Picture: pic("")}, same, ""},
+		{"the same picture", Rename, with(pictured), Event{By: "ann", Picture: pic("old")}, same, ""},
+		{"nothing", Rename, with(pictured), Event{By: "ann"}, same, ""},
+		{"a member changes the picture", Rename, tea(), Event{By: "bob", Picture: pic("bob's")}, Forbidden, ""},
+		{"a stranger changes the picture", Rename, with(open), Event{By: "dan", Picture: pic("mine")}, NotFound, "chatId"},
+		{"a picture for a direct chat", Rename, with(direct), Event{By: "ann", Picture: pic("mine")}, Forbidden, ""},
+		{"another user's picture", Rename, tea(), Event{By: "ann", Picture: pic("bob's")}, BadInput, "picture"},
+		{"a file as picture", Rename, tea(), Event{By: "ann", Picture: pic("ann's")}, BadInput, "picture"},
+		{"no file as picture", Rename, tea(), Event{By: "ann", Picture: pic("none")}, BadInput, "picture"},
+		{"a picture that is not complete", Rename, tea(), Event{By: "ann", Picture: pic("started")}, Conflict, "picture"},
+		{"a picture that another chat has", Rename, tea(), Event{By: "ann", Picture: pic("in use")}, Conflict, "picture"},
+		{"a picture is posted", Post, tea(), Event{ChatID: "tea", By: "ann", Files: []File{{ID: "mine"}}}, BadInput, "files"},
 	} {
 		err := c.rule(c.view, &c.draft)
 		var e *Error
@@ -322,8 +381,8 @@ func TestRulesComplete(t *testing.T) {
 		t.Errorf("%v: %v leave for %q", err, deleted.Users, deleted.Reason)
 	}
 	renamed := Event{By: "ann", Topic: str("black")}
-	if err := Rename(tea(), &renamed); err != nil || *renamed.Title != "Tea" || *renamed.Topic != "black" {
-		t.Errorf("%v: renamed to %q, %q", err, *renamed.Title, *renamed.Topic)
+	if err := Rename(with(pictured), &renamed); err != nil || *renamed.Title != "Tea" || *renamed.Topic != "black" || *renamed.Picture != "old" {
+		t.Errorf("%v: renamed to %q, %q, %q", err, *renamed.Title, *renamed.Topic, *renamed.Picture)
 	}
 }
 
@@ -361,6 +420,50 @@ func TestMentioned(t *testing.T) {
 
 // Earlier versions stored an emoji as it was typed, so that a message may have it in two
 // forms, and texts that are no emoji.
+// TestMentionsAll has who names all members of which chat.
+func TestMentionsAll(t *testing.T) {
+	admins := func(r *room) { r.chat.GroupMentions = ByAdmins }
+	for _, c := range []struct {
+		name string
+		view room
+		by   UserID
+		text string
+		want GroupMention
+	}{
+		{"everyone may", tea(), "bob", "@all", MentionAll},
+		{"those who are there", tea(), "bob", "hi @here", MentionHere},
+		{"in code", tea(), "bob", "`@all`", ""},
+		{"in a quote", tea(), "bob", "> @all", ""},
+		{"an admin", with(admins), "ann", "@all", MentionAll},
+		{"no admin", with(admins), "bob", "@all @here", ""},
+		{"in a direct chat", with(direct), "bob", "@all", ""},
+	} {
+		e := Event{Kind: Posted, By: c.by, Text: c.text}
+		if err := Post(c.view, &e); err != nil || e.MentionsAll != c.want {
+			t.Errorf("%s: %q, %v, want %q", c.name, e.MentionsAll, err, c.want)
+		}
+		m := c.view.messages[1]
+		m.By = c.by
+		c.view.messages[1] = m
+		e = Event{Kind: Edited, By: c.by, Target: 1, Text: c.text}
+		if err := Edit(c.view, &e); err != nil || e.MentionsAll != c.want {
+			t.Errorf("%s: an edit: %q, %v, want %q", c.name, e.MentionsAll, err, c.want)
+		}
+	}
+}
+
+// A reply is in the conversation of the message that it replies to.
+func TestRoot(t *testing.T) {
+	view := tea()
+	view.messages[4] = Message{Seq: 4, By: "bob", Root: 2, Reply: &Quote{Seq: 2}}
+	for to, want := range map[Seq]Seq{1: 1, 3: 3, 4: 2} { // 3 was deleted
+		e := Event{Kind: Posted, By: "ann", Text: "x", Reply: &Quote{Seq: to}}
+		if err := Post(view, &e); err != nil || e.Root != want {
+			t.Errorf("a reply to %d: root %d, %v, want %d", to, e.Root, err, want)
+		}
+	}
+}
+
 func TestReactWithOldForms(t *testing.T) {
 	on, off := true, false
 	r := tea()

@@ -31,6 +31,8 @@ type User struct {
 	Status string `json:"status" msgpack:"status"`
 	Role   Role   `json:"role" msgpack:"role"`
 	Active bool   `json:"active" msgpack:"active"`
+	// Picture is a picture of its own (picture.go); empty: none.
+	Picture FileID `json:"picture,omitempty" msgpack:"picture,omitempty"`
 }
 
 // ActiveAdmin reports whether the user is an active admin of the server, which must

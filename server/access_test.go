@@ -33,6 +33,7 @@ func permissions(t *testing.T, msgpack bool) {
 	for _, who := range []*client{owner, ann, bob, eve} {
 		who.header.Set("Tus-Resumable", "1.0.0")
 	}
+	picture := testPicture(t, "place.jpg")
 	callers := []*client{x.anonymous(), eve, bob, ann, owner} // no identity, not a member, member, admin of the chat, admin of the server
 	covered := map[string]bool{}
 	for _, row := range []struct {
@@ -54,6 +55,12 @@ func permissions(t *testing.T, msgpack bool) {
 		{"DELETE /api/sessions/none", m{"password": password}, [5]int{401, 404, 404, 404, 404}},
 		{"GET /api/me", nil, [5]int{401, 200, 200, 200, 200}},
 		{"PATCH /api/me", m{"status": "s"}, [5]int{401, 200, 200, 200, 200}},
+		{"PUT /api/me/picture", picture, [5]int{401, 200, 200, 200, 200}},
+		{"DELETE /api/me/picture", nil, [5]int{401, 200, 200, 200, 200}},
+		{"GET /api/pictures/" + ann.setPicture(c+"/picture"), nil, [5]int{401, 200, 200, 200, 200}},
+		{"GET /api/pictures/" + string(file.ID), nil, [5]int{401, 404, 404, 404, 404}},
+		{"PUT " + c + "/picture", picture, [5]int{401, 404, 403, 200, 404}},
+		{"DELETE " + c + "/picture", nil, [5]int{401, 404, 403, 200, 404}},
 		{"GET /api/users", nil, [5]int{401, 200, 200, 200, 200}},
 		{"PATCH /api/users/" + string(eve.user.ID), m{"role": "member"}, [5]int{401, 403, 403, 403, 200}},
 		{"GET /api/blocks", nil, [5]int{401, 200, 200, 200, 200}},
@@ -68,6 +75,12 @@ func permissions(t *testing.T, msgpack bool) {
 		{"POST /api/chats", m{"clientId": "c", "kind": "group"}, [5]int{401, 201, 201, 201, 201}},
 		{"GET " + c, nil, [5]int{401, 404, 200, 200, 404}},
 		{"PATCH " + c, m{"title": "T"}, [5]int{401, 404, 403, 200, 404}},
+		{"GET /api/mentions", nil, [5]int{401, 200, 200, 200, 200}},
+		{"GET " + c + "/pins", nil, [5]int{401, 404, 200, 200, 404}},
+		{"GET " + msg + "/thread", nil, [5]int{401, 404, 200, 200, 404}},
+		{"PUT " + msg + "/pin", nil, [5]int{401, 404, 204, 204, 404}},
+		{"DELETE " + msg + "/pin", nil, [5]int{401, 404, 204, 204, 404}},
+		{"PATCH " + c + "/mine", m{"starred": true}, [5]int{401, 404, 200, 200, 404}},
 		{"GET " + c + "/members", nil, [5]int{401, 404, 200, 200, 404}},
 		{"PUT " + c + "/members/me", nil, [5]int{401, 404, 204, 204, 404}},
 		{"PUT " + c + "/members/" + string(bob.user.ID), m{"role": "member"}, [5]int{401, 404, 403, 204, 404}},
@@ -103,7 +116,7 @@ func permissions(t *testing.T, msgpack bool) {
 			if a.status != row.want[i] {
 				t.Errorf("%s by caller %d: %d, want %d: %s", row.call, i, a.status, row.want[i], a.body)
 			}
-			if i > 0 && strings.HasPrefix(path, "/api/") && row.want[0] == 401 && a.header.Get("Cache-Control") != "no-store" && !strings.HasPrefix(path, files) {
+			if i > 0 && strings.HasPrefix(path, "/api/") && row.want[0] == 401 && a.header.Get("Cache-Control") != "no-store" && !strings.HasPrefix(path, files) && !strings.HasPrefix(path, "/api/pictures/") {
 				t.Errorf("%s: an answer with an identity may be cached", row.call)
 			}
 			if a.status == 401 && a.header.Get("WWW-Authenticate") == "" {

@@ -2,6 +2,7 @@ package server
 
 import (
 	"fmt"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -17,6 +18,7 @@ import (
 type createdInvite struct {
 	Invite chat.Invite
 	URL    string
+	LANURL string `json:"lanUrl"`
 }
 
 func (c *client) invite(body m) (created createdInvite, code string) {
@@ -130,6 +132,53 @@ func TestLinks(t *testing.T) {
 	created, _ := x.addUser("ann").invite(m{})
 	if !strings.HasPrefix(created.URL, "https://chat.example/#invite=") {
 		t.Errorf("link %q", created.URL)
+	}
+}
+
+// An invite to localhost has a second link for other devices, with the address on which
+// the server listens in its network.
+func TestInvitesNameTheAddressInTheNetwork(t *testing.T) {
+	lan := func(ip string) func(*Config) {
+		return func(c *Config) { c.Listen = &net.TCPAddr{IP: net.ParseIP(ip), Port: 8080} }
+	}
+	public := func(c *Config) { c.PublicURL, _ = url.Parse("http://localhost:8080") }
+	for name, c := range map[string]struct {
+		change []func(*Config)
+		host   string
+		want   string // "" for none
+	}{
+		"on one address":          {[]func(*Config){lan("192.0.2.7")}, "localhost:8080", "http://192.0.2.7:8080/#invite="},
+		"on one IPv6 address":     {[]func(*Config){lan("2001:db8::7")}, "[::1]:8080", "http://[2001:db8::7]:8080/#invite="},
+		"on loopback alone":       {[]func(*Config){lan("127.0.0.1")}, "localhost:8080", ""},
+		"the link is no loopback": {[]func(*Config){lan("192.0.2.7")}, "chat.example:8080", ""},
+		"with a public URL":       {[]func(*Config){lan("192.0.2.7"), public}, "localhost:8080", ""},
+		"not known":               {nil, "localhost:8080", ""},
+	} {
+		x := start(t, c.change...)
+		ann := x.addUser("ann")
+		for remote, same := range map[string]bool{"127.0.0.1:5000": true, "172.17.0.1:5000": false} { // or from a container's host
+			r := httptest.NewRequest("POST", "/api/invites", nil)
+			r.Host, r.RemoteAddr, r.Header = c.host, remote, ann.header.Clone()
+			w := httptest.NewRecorder()
+			x.s.Handler().ServeHTTP(w, r)
+			var created createdInvite
+			(&answer{t, name, w.Code, w.Header(), w.Body.Bytes()}).want(201).into(&created)
+			_, code, _ := strings.Cut(created.URL, "#invite=")
+			want := c.want
+			if want != "" && same {
+				want += code
+			} else {
+				want = ""
+			}
+			if created.LANURL != want {
+				t.Errorf("%s, from %s: %q, want %q", name, remote, created.LANURL, want)
+			}
+		}
+	}
+	x := start(t, lan("0.0.0.0"))
+	created, code := x.addUser("ann").invite(m{})
+	if u, err := url.Parse(created.LANURL); created.LANURL != "" && (err != nil || net.ParseIP(u.Hostname()) == nil || net.ParseIP(u.Hostname()).IsLoopback() || u.Fragment != "invite="+code) {
+		t.Errorf("on all addresses: %q", created.LANURL) // none without a network
 	}
 }
 

@@ -41,9 +41,14 @@ type value struct {
 	User   *chat.User      `json:"user"`
 	Chat   *chat.Chat      `json:"chat"`
 	Gone   bool            `json:"gone"`
+	Mine   *chat.Mine      `json:"mine"`
 	Users  json.RawMessage `json:"users"` // of an event: ids
 	Role   chat.Role       `json:"role"`
 	Reason string          `json:"reason"`
+
+	Settings *chat.Settings `json:"settings"`
+	Title    string         `json:"title"`
+	Picture  *chat.FileID   `json:"picture"`
 
 	ClientID string `json:"clientId"`
 	raw      string

@@ -42,8 +42,9 @@ var mediaTypes = map[string]string{
 }
 
 // pages returns the handler of the page's files. The page's own paths (/, /me, /server and
-// /c/…) are all index.html. A file that does not exist is 404 and never index.html, so
-// that no browser runs index.html as a script. Names below assets/ contain a hash of the
+// /c/…) are all index.html. A file that does not exist is 404. Where a browser navigates,
+// as its Accept header says, index.html comes with that and says so; elsewhere it does not,
+// so that no browser runs index.html as a script. Names below assets/ contain a hash of the
 // content and are cached for ever; other files are revalidated by their ETag.
 func pages(web fs.FS) func(http.ResponseWriter, *http.Request) error {
 	files := readFiles(web)
@@ -53,6 +54,10 @@ func pages(web fs.FS) func(http.ResponseWriter, *http.Request) error {
 			name = "index.html"
 		}
 		f, ok := files[name]
+		if page := files["index.html"]; !ok && page != nil && acceptsHTML(r.Header) {
+			page.serveNotFound(w)
+			return nil
+		}
 		if !ok {
 			return chat.Fail(chat.NotFound, "there is nothing at this path")
 		}
@@ -63,6 +68,23 @@ func pages(web fs.FS) func(http.ResponseWriter, *http.Request) error {
 		f.serve(w, r, keep)
 		return nil
 	}
+}
+
+// acceptsHTML reports whether the request is of a browser that navigates: it asks for
+// text/html by name, unlike one that loads a script or calls the API.
+func acceptsHTML(h http.Header) bool {
+	return strings.Contains(strings.ToLower(strings.Join(h["Accept"], ",")), "text/html")
+}
+
+// serveNotFound answers 404 with the whole file.
+func (f *file) serveNotFound(w http.ResponseWriter) {
+	h := w.Header()
+	h.Set("Cache-Control", "no-cache")
+	h.Set("Vary", "Accept")
+	h.Set("Content-Type", f.mediaType)
+	h.Set("Content-Length", strconv.Itoa(len(f.plain.body)))
+	w.WriteHeader(http.StatusNotFound)
+	_, _ = w.Write(f.plain.body) // fails if the client has disconnected
 }
 
 // serve answers with the whole file; ranges are ignored, as RFC 9110 allows.

@@ -53,6 +53,33 @@ func TestPage(t *testing.T) {
 	}
 }
 
+// A browser that navigates to a path that does not exist gets the page, which says so;
+// anything else gets JSON.
+func TestPageOfAMistypedPath(t *testing.T) {
+	x := start(t)
+	index := string(x.anonymous().call("GET", "/", nil).want(200).body)
+	browser := x.anonymous()
+	browser.header.Set("Accept", "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8")
+	for _, path := range []string{"/chats", "/me/profile", "/assets/missing.css", "/C/abc", "/server/x"} {
+		a := browser.call("GET", path, nil).want(404)
+		if string(a.body) != index || a.header.Get("Content-Type") != "text/html; charset=utf-8" || a.header.Get("Cache-Control") != "no-cache" || a.header.Get("ETag") != "" || a.header.Get("Vary") != "Accept" ||
+			!strings.Contains(a.header.Get("Content-Security-Policy"), "script-src 'self'") {
+			t.Errorf("%s: %.40q, %v", path, a.body, a.header)
+		}
+	}
+	if a := browser.call("HEAD", "/chats", nil).want(404); len(a.body) > 0 {
+		t.Error("HEAD has a body")
+	}
+	for _, path := range []string{"/api", "/api/", "/api/chat", "/api/chats/x/nothing", "/api/%2e"} {
+		browser.call("GET", path, nil).wantError(chat.NotFound, "")
+	}
+	for _, accept := range []string{"", "*/*", "text/css,*/*;q=0.1", "application/json", "image/avif,image/webp,*/*"} { // of a program, a script, a style sheet, a picture
+		c := x.anonymous()
+		c.header.Set("Accept", accept)
+		c.call("GET", "/chats", nil).wantError(chat.NotFound, "")
+	}
+}
+
 // script is long enough to be compressed.
 var script = []byte(strings.Repeat("export const again = 'and again';\n", 200))
 

@@ -7,6 +7,8 @@ import (
 
 	"parley/middleware"
 	"parley/server/api"
+	"parley/server/lists"
+	"parley/server/pictures"
 	"parley/server/tus"
 )
 
@@ -22,7 +24,9 @@ func (s *Server) routes() http.Handler {
 		invites    = api.Invites{API: s.api}
 		me         = api.Me{API: s.api}
 		members    = api.Members{API: s.api}
+		lists      = lists.Lists{Service: s.service}
 		messages   = api.Messages{API: s.api}
+		pictures   = pictures.Pictures{API: s.api}
 		recoveries = api.Recoveries{API: s.api}
 		server     = api.Server{API: s.api}
 		sessions   = api.Sessions{API: s.api}
@@ -52,6 +56,11 @@ func (s *Server) routes() http.Handler {
 			r.Post("/chats/{chatId}/files", h(files.Create))
 			r.Get("/chats/{chatId}/files/{fileId}", h(files.Get))
 			r.Get("/chats/{chatId}/files/{fileId}/thumb", h(files.GetThumb))
+			r.Get("/pictures/{pictureId}", h(pictures.Get))
+			r.Put("/me/picture", h(pictures.PutMine))
+			r.Delete("/me/picture", h(pictures.DeleteMine))
+			r.Put("/chats/{chatId}/picture", h(pictures.PutOfChat))
+			r.Delete("/chats/{chatId}/picture", h(pictures.DeleteOfChat))
 			r.Post("/uploads", uploads.Handle(uploads.Create))
 			r.Head("/uploads/{fileId}", uploads.Handle(uploads.Head))
 			r.Patch("/uploads/{fileId}", uploads.Handle(uploads.Patch))
@@ -86,12 +95,15 @@ func (s *Server) routes() http.Handler {
 				r.Post("/invites/accept", h(invites.Accept))
 				r.Delete("/invites/{inviteId:.{8,}}", h(invites.End)) // accept and peek are no ids
 
+				r.Get("/mentions", h(lists.Mentions))
 				r.Get("/chats", h(chats.List))
 				r.Post("/chats", h(chats.Create))
 				r.Get("/chats/{chatId}", h(chats.Get))
 				r.Patch("/chats/{chatId}", h(chats.Patch))
 				r.Delete("/chats/{chatId}", h(chats.Delete))
+				r.Patch("/chats/{chatId}/mine", h(me.PatchMine))
 				r.Get("/chats/{chatId}/files", h(files.List))
+				r.Get("/chats/{chatId}/pins", h(lists.Pins))
 				r.Get("/chats/{chatId}/members", h(members.List))
 				r.Put("/chats/{chatId}/members/{userId}", h(members.Put))
 				r.Delete("/chats/{chatId}/members/{userId}", h(members.Delete))
@@ -102,6 +114,9 @@ func (s *Server) routes() http.Handler {
 				r.Delete("/chats/{chatId}/messages/{seq}", h(messages.Delete))
 				r.Put("/chats/{chatId}/messages/{seq}/reactions/{emoji}", h(messages.PutReaction))
 				r.Delete("/chats/{chatId}/messages/{seq}/reactions/{emoji}", h(messages.DeleteReaction))
+				r.Put("/chats/{chatId}/messages/{seq}/pin", h(messages.PutPin))
+				r.Delete("/chats/{chatId}/messages/{seq}/pin", h(messages.DeletePin))
+				r.Get("/chats/{chatId}/messages/{seq}/thread", h(lists.Thread))
 				r.Put("/chats/{chatId}/read", h(members.PutRead))
 				r.Get("/chats/{chatId}/events", h(events.List))
 			})

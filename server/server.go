@@ -5,6 +5,7 @@ import (
 	"context"
 	"io/fs"
 	"log/slog"
+	"net"
 	"net/http"
 	"net/netip"
 	"net/url"
@@ -51,6 +52,7 @@ type Config struct {
 	Web            fs.FS // the page and its assets
 	Version        string
 	PublicURL      *url.URL // nil: links and origins follow the Host header
+	Listen         net.Addr // nil: not known; then invites name no address in the server's network
 	Registration   Registration
 	TrustedProxies []netip.Prefix
 	SocketIO       SocketIO   // transports of Socket.IO clients; "": SocketIOOn
@@ -125,7 +127,7 @@ func New(c Config) *Server {
 	s.sessions = session.New(session.Config{Service: s.service, Hub: s.hub, Presence: s.live.Presence, Log: c.Log, Audit: events, Ready: s.live.Await,
 		Version: c.Version, Heartbeat: c.sockets.PingEvery, Sockets: c.Limits.Sockets, Hold: c.hold,
 		Closed: s.metrics.closed, LogRead: s.metrics.caughtUp.Inc})
-	s.api = api.New(api.Config{Service: s.service, Hub: s.hub, Errors: errors, Audit: events, Version: c.Version, PublicURL: c.PublicURL, Ready: s.ready})
+	s.api = api.New(api.Config{Service: s.service, Hub: s.hub, Errors: errors, Audit: events, Version: c.Version, PublicURL: c.PublicURL, Listen: c.Listen, Ready: s.ready})
 	s.socketIO = newSocketIOClients(s)
 	s.health = &health{api: s.api, store: s.service.Store, ready: s.ready}
 	s.metrics.registry.MustRegister(newHubCollector(s), newFileCollector(s.service.Files))

@@ -7,17 +7,18 @@ import (
 
 // paragraphs yields the texts of a message between which Markdown finds nothing inline:
 // paragraphs, also those in quotes and lists, without the marks before their lines. Code
-// fences are left out.
-func paragraphs(message string) iter.Seq[string] {
-	return func(yield func(string) bool) {
+// fences are left out. The second value reports whether the text is in a quote.
+func paragraphs(message string) iter.Seq2[string, bool] {
+	return func(yield func(string, bool) bool) {
 		var b blocks
 		for line := range strings.SplitSeq(newlines.Replace(message), "\n") {
-			if ended := b.take(line); ended != "" && !yield(ended) {
+			quoted := b.quoted
+			if ended := b.take(line); ended != "" && !yield(ended, quoted) {
 				return
 			}
 		}
 		if b.paragraph.Len() > 0 {
-			yield(b.paragraph.String())
+			yield(b.paragraph.String(), b.quoted)
 		}
 	}
 }
@@ -27,8 +28,9 @@ var newlines = strings.NewReplacer("\r\n", "\n", "\r", "\n")
 // blocks reads a message line by line.
 type blocks struct {
 	paragraph strings.Builder
-	quotes    int // around the paragraph
-	list      int // the indentation of the open list item's text; 0: no item is open
+	quotes    int  // around the paragraph
+	quoted    bool // its first line is in a quote
+	list      int  // the indentation of the open list item's text; 0: no item is open
 	fence     fence
 }
 
@@ -77,6 +79,8 @@ func (b *blocks) take(line string) (ended string) {
 	case !empty:
 		if b.paragraph.Len() > 0 {
 			b.paragraph.WriteByte('\n')
+		} else {
+			b.quoted = quotes > 0
 		}
 		b.paragraph.WriteString(line)
 	}

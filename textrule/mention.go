@@ -1,6 +1,7 @@
 package textrule
 
 import (
+	"regexp"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -28,6 +29,43 @@ func Mentions(message string) (places [][]string) {
 		}
 	}
 	return places
+}
+
+// The words by which a message names all members of a group.
+const (
+	All  = "all"
+	Here = "here" // those who are there just now
+)
+
+var groupWord = regexp.MustCompile(`(?i)@(all|here)`)
+
+// GroupMention returns the word with which a message names all members of a group: All if
+// it has both, "" if it has none. The places are those of Mentions without those in quotes;
+// a word that goes on, as in @all-hands, is another name.
+func GroupMention(message string) (word string) {
+	if !groupWord.MatchString(message) {
+		return ""
+	}
+	for paragraph, quoted := range paragraphs(message) {
+		if quoted {
+			continue
+		}
+		s := inlines{src: paragraph}
+		s.scan()
+		for _, at := range s.ats {
+			handles := handlesAt(paragraph[at+1:])
+			if len(handles) == 0 {
+				continue
+			}
+			switch strings.TrimRight(handles[0], "-_.") {
+			case All:
+				return All
+			case Here:
+				word = Here
+			}
+		}
+	}
+	return word
 }
 
 // handlesAt returns the handles with which s begins, the longest first, in lower case. A

@@ -31,7 +31,7 @@ type Command struct {
 	At    map[chat.ChatID]int64    `json:"at,omitempty" msgpack:"at,omitempty"` // times of the events in Seen, in ms
 	More  bool                     `json:"more,omitempty" msgpack:"more,omitempty"`
 
-	// post, edit, delete, react, read, typing
+	// post, edit, delete, react, pin, read, typing
 	ChatID   chat.ChatID   `json:"chatId,omitempty" msgpack:"chatId,omitempty"`
 	ClientID string        `json:"clientId,omitempty" msgpack:"clientId,omitempty"`
 	Text     string        `json:"text,omitempty" msgpack:"text,omitempty"`
@@ -41,6 +41,7 @@ type Command struct {
 	Seq      chat.Seq      `json:"seq,omitempty" msgpack:"seq,omitempty"`
 	Emoji    string        `json:"emoji,omitempty" msgpack:"emoji,omitempty"`
 	On       *bool         `json:"on,omitempty" msgpack:"on,omitempty"`
+	Silent   bool          `json:"silent,omitempty" msgpack:"silent,omitempty"`
 
 	// focus
 	ChatIDs []chat.ChatID `json:"chatIds,omitempty" msgpack:"chatIds,omitempty"`
@@ -139,6 +140,8 @@ func (cmd *Command) set(c *Codec, key, v item, names []string) *chat.Error {
 		on := false
 		cmd.On = &on
 		return setBool(&on, "on", v)
+	case "silent":
+		return setBool(&cmd.Silent, "silent", v)
 	case "chatIds":
 		return setIDs(c, &cmd.ChatIDs, "chatIds", "chat", MaxChatIDs, v)
 	case "limit":

@@ -98,7 +98,7 @@ var (
 		}
 		return names
 	}()
-	signals = []string{string(chat.SignalTyping), string(chat.SignalRead), string(chat.SignalPresence), string(chat.SignalUser),
+	signals = []string{string(chat.SignalTyping), string(chat.SignalRead), string(chat.SignalPresence), string(chat.SignalUser), string(chat.SignalMine), string(chat.SignalSettings),
 		SignalChat, SignalReset, SignalCaughtUp}
 )
 

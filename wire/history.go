@@ -47,8 +47,14 @@ func (e *encoder) message(m *chat.Message) {
 		}
 		e.close(outer)
 	}
+	if m.Root != 0 {
+		e.integer("root", int64(m.Root))
+	}
 	if len(m.Mentions) > 0 {
 		e.ids("mentions", m.Mentions)
+	}
+	if m.MentionsAll != "" {
+		e.text("mentionsAll", string(m.MentionsAll))
 	}
 	if len(m.Files) > 0 {
 		e.list("files", len(m.Files), func(i int) { e.file(&m.Files[i]) })
@@ -61,6 +67,9 @@ func (e *encoder) message(m *chat.Message) {
 	}
 	if len(m.Reactions) > 0 {
 		e.list("reactions", len(m.Reactions), func(i int) { e.reaction(&m.Reactions[i]) })
+	}
+	if m.Pinned {
+		e.boolean("pinned", true)
 	}
 	e.close(outer)
 }

@@ -21,7 +21,7 @@ func TestProtocolIsComplete(t *testing.T) {
 	}
 	page := string(b)
 	var names []string
-	for _, of := range []any{Command{}, Reply{}, Hello{}, HelloPart{}, Limits{}, Rate{}, Posted{}, History{}, Pong{}, Signal{}, chat.Event{}, chat.Message{}, chat.Reaction{}, chat.Quote{}, chat.File{}, chat.Chat{}, chat.User{}, chat.Error{}} {
+	for _, of := range []any{Command{}, Reply{}, Hello{}, HelloPart{}, Limits{}, Rate{}, Posted{}, History{}, Pong{}, Signal{}, chat.Event{}, chat.Message{}, chat.Reaction{}, chat.Quote{}, chat.File{}, chat.Chat{}, chat.Mine{}, chat.Settings{}, chat.User{}, chat.Error{}} {
 		for _, f := range reflect.VisibleFields(reflect.TypeOf(of)) {
 			if name, _, _ := strings.Cut(f.Tag.Get("json"), ","); name != "" {
 				names = append(names, name)

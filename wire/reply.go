@@ -29,14 +29,15 @@ type HelloPart struct {
 // Hello is the ok of hello: the user and their chats. Events of a chat follow after the
 // Head of its entry, or after the number that resume names.
 type Hello struct {
-	Epoch       string      `json:"epoch" msgpack:"epoch"`
-	Me          chat.User   `json:"me" msgpack:"me"`
-	Chats       []chat.Chat `json:"chats" msgpack:"chats"`
-	Users       []chat.User `json:"users" msgpack:"users"` // those that Chats name
-	Version     string      `json:"version" msgpack:"version"`
-	Now         int64       `json:"now" msgpack:"now"` // ms since 1970 UTC
-	Limits      Limits      `json:"limits" msgpack:"limits"`
-	HeartbeatMs int64       `json:"heartbeatMs" msgpack:"heartbeatMs"` // between the server's pings
+	Epoch       string        `json:"epoch" msgpack:"epoch"`
+	Me          chat.User     `json:"me" msgpack:"me"`
+	Settings    chat.Settings `json:"settings" msgpack:"settings"` // the user's own
+	Chats       []chat.Chat   `json:"chats" msgpack:"chats"`
+	Users       []chat.User   `json:"users" msgpack:"users"` // those that Chats name
+	Version     string        `json:"version" msgpack:"version"`
+	Now         int64         `json:"now" msgpack:"now"` // ms since 1970 UTC
+	Limits      Limits        `json:"limits" msgpack:"limits"`
+	HeartbeatMs int64         `json:"heartbeatMs" msgpack:"heartbeatMs"` // between the server's pings
 }
 
 // Limits are the server's limits for a client.
@@ -66,7 +67,7 @@ type Posted struct {
 	Again bool     `json:"again,omitempty" msgpack:"again,omitempty"` // the clientId was known: this is the first post
 }
 
-// Changed is the ok of edit, delete and react. It has no number if nothing changed.
+// Changed is the ok of edit, delete, react and pin. It has no number if nothing changed.
 type Changed struct {
 	Seq chat.Seq `json:"seq,omitempty" msgpack:"seq,omitempty"`
 }

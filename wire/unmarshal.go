@@ -51,7 +51,11 @@ func knownFields(body []byte, v any) ([]byte, error) {
 	if err := json.Unmarshal(body, &fields); err != nil || fields == nil {
 		return nil, chat.FailCause(chat.BadInput, err, "the body must be a map of fields")
 	}
-	t := reflect.TypeOf(v).Elem()
+	return onlyKnown(fields, reflect.TypeOf(v).Elem(), "")
+}
+
+// onlyKnown is knownFields of a map; path is that of the map, with a dot at its end.
+func onlyKnown(fields map[string]json.RawMessage, t reflect.Type, path string) ([]byte, error) {
 	known := make(map[string]json.RawMessage, t.NumField())
 	for i := range t.NumField() {
 		name, _, _ := strings.Cut(t.Field(i).Tag.Get("json"), ",")
@@ -60,9 +64,20 @@ func knownFields(body []byte, v any) ([]byte, error) {
 		case !ok:
 			continue
 		case halfSurrogate(value):
-			return nil, chat.FailField(chat.BadInput, name, "%s must be UTF-8", name)
+			return nil, chat.FailField(chat.BadInput, path+name, "%s must be UTF-8", path+name)
 		case name == "clientId" && string(value) == `""`: // else it would count as absent
 			return nil, chat.CheckClientID("")
+		}
+		inner := t.Field(i).Type
+		if inner.Kind() == reflect.Pointer {
+			inner = inner.Elem()
+		}
+		var within map[string]json.RawMessage
+		if inner.Kind() == reflect.Struct && json.Unmarshal(value, &within) == nil && within != nil {
+			var err error
+			if value, err = onlyKnown(within, inner, path+name+"."); err != nil {
+				return nil, err
+			}
 		}
 		known[name] = value
 	}

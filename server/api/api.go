@@ -2,6 +2,7 @@ package api
 
 import (
 	"context"
+	"net"
 	"net/http"
 	"net/url"
 
@@ -22,6 +23,7 @@ type Config struct {
 	Audit     *audit.Log
 	Version   string
 	PublicURL *url.URL     // nil: links follow the Host header, see baseURL
+	Listen    net.Addr     // address of the server, for links in its network; nil: not known
 	Ready     func() error // returns why the server is not ready, or nil
 }
 

@@ -154,21 +154,22 @@ func (a Chats) Get(w http.ResponseWriter, r *http.Request) error {
 	return a.answerWithUsers(w, r, http.StatusOK, c)
 }
 
-// Patch renames a chat or changes its topic.
+// Patch changes a chat's title, topic, or who may name all members.
 func (a Chats) Patch(w http.ResponseWriter, r *http.Request) error {
 	id, err := request.ChatID(r)
 	if err != nil {
 		return err
 	}
 	var in struct {
-		Title    *string `json:"title"`
-		Topic    *string `json:"topic"`
-		ClientID string  `json:"clientId"`
+		Title         *string             `json:"title"`
+		Topic         *string             `json:"topic"`
+		GroupMentions *chat.GroupMentions `json:"groupMentions"`
+		ClientID      string              `json:"clientId"`
 	}
 	if err := request.Decode(r, &in); err != nil {
 		return err
 	}
-	if err := a.Service.RenameChat(r.Context(), request.Caller(r), id, in.Title, in.Topic, in.ClientID); err != nil {
+	if err := a.Service.PatchChat(r.Context(), request.Caller(r), id, service.ChatPatch{Title: in.Title, Topic: in.Topic, GroupMentions: in.GroupMentions}, in.ClientID); err != nil {
 		return err
 	}
 	return a.answer(w, r, http.StatusOK, chat.Chat{ID: id, Kind: chat.Group})

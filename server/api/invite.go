@@ -53,10 +53,15 @@ func (a Invites) Create(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	response.WriteSecret(w, r, http.StatusCreated, struct {
+	out := struct {
 		Invite chat.Invite `json:"invite" msgpack:"invite"`
 		URL    string      `json:"url" msgpack:"url"`
-	}{invite, inviteLink(base, code)})
+		LANURL string      `json:"lanUrl,omitempty" msgpack:"lanUrl,omitempty"`
+	}{Invite: invite, URL: inviteLink(base, code)}
+	if lan := a.lanURL(r, base); lan != nil {
+		out.LANURL = inviteLink(lan, code)
+	}
+	response.WriteSecret(w, r, http.StatusCreated, out)
 	return nil
 }
 

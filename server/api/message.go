@@ -43,12 +43,13 @@ func (a Messages) Post(w http.ResponseWriter, r *http.Request) error {
 		Text     string        `json:"text"`
 		ReplyTo  chat.Seq      `json:"replyTo"`
 		Files    []chat.FileID `json:"files"`
+		Silent   bool          `json:"silent"`
 	}
 	if err := request.Decode(r, &in); err != nil {
 		return err
 	}
 	ev, again, err := a.appendWait(r, a.Service.Post, &wire.Command{ChatID: chat.ChatID(chi.URLParam(r, "chatId")),
-		ClientID: in.ClientID, Text: in.Text, ReplyTo: in.ReplyTo, Files: in.Files})
+		ClientID: in.ClientID, Text: in.Text, ReplyTo: in.ReplyTo, Files: in.Files, Silent: in.Silent})
 	if err != nil {
 		return err
 	}
@@ -56,7 +57,7 @@ func (a Messages) Post(w http.ResponseWriter, r *http.Request) error {
 		return a.answerChanged(w, r, chat.Message{ChatID: ev.ChatID, Seq: ev.Seq, At: ev.At, By: ev.By, ClientID: ev.ClientID}, true)
 	}
 	response.Write(w, r, http.StatusCreated, MessageAnswer{Message: chat.Message{ChatID: ev.ChatID, Seq: ev.Seq, At: ev.At, By: ev.By,
-		ClientID: ev.ClientID, Text: ev.Text, Reply: ev.Reply, Mentions: ev.Mentions, Files: ev.Files}})
+		ClientID: ev.ClientID, Text: ev.Text, Reply: ev.Reply, Root: ev.Root, Mentions: ev.Mentions, MentionsAll: ev.MentionsAll, Files: ev.Files}})
 	return nil
 }
 
@@ -123,6 +124,27 @@ func (a Messages) react(w http.ResponseWriter, r *http.Request, on bool) error {
 	}
 	_, _, err = a.appendWait(r, a.Service.React, &wire.Command{ChatID: id, Target: seq, Emoji: emoji, On: &on, ClientID: clientID})
 	if err != nil {
+		return targetAsSeq(err)
+	}
+	return response.NoContent(w)
+}
+
+// PutPin handles PUT /api/chats/{chatId}/messages/{seq}/pin.
+func (a Messages) PutPin(w http.ResponseWriter, r *http.Request) error { return a.pin(w, r, true) }
+
+// DeletePin handles DELETE /api/chats/{chatId}/messages/{seq}/pin.
+func (a Messages) DeletePin(w http.ResponseWriter, r *http.Request) error { return a.pin(w, r, false) }
+
+func (a Messages) pin(w http.ResponseWriter, r *http.Request, on bool) error {
+	id, seq, err := request.Message(r)
+	if err != nil {
+		return err
+	}
+	clientID, err := request.ClientID(r)
+	if err != nil {
+		return err
+	}
+	if _, _, err := a.appendWait(r, a.Service.Pin, &wire.Command{ChatID: id, Target: seq, On: &on, ClientID: clientID}); err != nil {
 		return targetAsSeq(err)
 	}
 	return response.NoContent(w)

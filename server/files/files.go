@@ -85,13 +85,17 @@ func (f *Files) open(ctx context.Context, viewer chat.UserID, id chat.ChatID, fi
 	if err != nil {
 		return u, nil, err
 	}
-	blob := name(&u)
+	return f.openBlob(ctx, u, name(&u), chat.NoFile)
+}
+
+// openBlob opens a blob of an upload; missing is the error if there is none.
+func (f *Files) openBlob(ctx context.Context, u chat.Upload, blob string, missing func() error) (chat.Upload, chat.Blob, error) {
 	if blob == "" || f.Blobs == nil {
-		return u, nil, chat.NoFile()
+		return u, nil, missing()
 	}
 	b, err := f.Blobs.Open(ctx, blob)
 	if chat.Is(err, chat.NotFound) { // just deleted, or missing: Sweep counts those
-		err = chat.NoFile()
+		err = missing()
 	}
 	return u, b, err
 }

@@ -48,8 +48,15 @@ func (s *sending) end(u chat.UserID) {
 // CreateUpload begins an upload of length bytes. A length of -1 is one that is not known:
 // such an upload must be sent by one AppendUpload, up to Limit.
 func (f *Files) CreateUpload(ctx context.Context, user chat.UserID, to chat.ChatID, name string, length int64, keepMetadata bool) (u chat.Upload, err error) {
+	return f.create(ctx, length, f.Limit, func(length int64) (chat.Upload, error) {
+		return chat.NewUpload(user, to, name, length, keepMetadata)
+	})
+}
+
+// create begins an upload of at most most bytes, with the record that begin returns.
+func (f *Files) create(ctx context.Context, length, most int64, begin func(length int64) (chat.Upload, error)) (u chat.Upload, err error) {
 	defer func() { f.stats.refused(err) }()
-	switch most := f.Limit; {
+	switch {
 	case f.Blobs == nil:
 		return u, chat.Fail(chat.Forbidden, "this server stores no files")
 	case length > most:
@@ -60,7 +67,7 @@ func (f *Files) CreateUpload(ctx context.Context, user chat.UserID, to chat.Chat
 	if f.Store.Full() {
 		return u, chat.FailAfter(chat.DiskFull, retrySoon, "the server's disk is full: files cannot be stored until it has room")
 	}
-	if u, err = chat.NewUpload(user, to, name, length, keepMetadata); err != nil {
+	if u, err = begin(length); err != nil {
 		return u, err
 	}
 	if most := f.Storage; most > 0 && f.stats.bytes()+length > most {
@@ -71,7 +78,7 @@ func (f *Files) CreateUpload(ctx context.Context, user chat.UserID, to chat.Chat
 	}
 	f.stats.created(length)
 	if _, err := f.Blobs.Append(ctx, u.ID.UploadBlob(), 0, noBytes{}); err != nil { // also finds out whether there is room
-		return u, errors.Join(err, f.RemoveUpload(ctx, user, u.ID))
+		return u, errors.Join(err, f.RemoveUpload(ctx, u.By, u.ID))
 	}
 	if length == 0 {
 		return f.complete(ctx, u)
@@ -145,29 +152,34 @@ func (f *Files) UploadFile(ctx context.Context, user chat.UserID, to chat.ChatID
 	if err != nil {
 		return file, err
 	}
+	u, err = f.receive(ctx, u, length, body)
+	return u.File, err
+}
+
+// receive appends the whole body to an upload and completes it; length is that of the body,
+// or -1. If it fails, the upload is removed.
+func (f *Files) receive(ctx context.Context, u chat.Upload, length int64, body io.Reader) (_ chat.Upload, err error) {
+	if u.Complete {
+		return u, nil
+	}
 	defer func() {
 		if err != nil {
 			// What cannot be removed now expires.
-			_ = f.RemoveUpload(context.WithoutCancel(ctx), user, u.ID)
+			_ = f.RemoveUpload(context.WithoutCancel(ctx), u.By, u.ID)
 		}
 	}()
-	if !u.Complete {
-		size, err := f.append(ctx, &u, 0, body)
-		if err != nil {
-			return file, err
-		}
-		if n, _ := body.Read(make([]byte, 1)); n > 0 {
-			return file, errTooLarge(u.Length)
-		}
-		if length >= 0 && size < length {
-			return file, chat.Fail(chat.BadInput, "the body ended after %d of %d bytes", size, length)
-		}
-		u.Length = size
-		if u, err = f.complete(ctx, u); err != nil {
-			return file, err
-		}
+	size, err := f.append(ctx, &u, 0, body)
+	if err != nil {
+		return u, err
 	}
-	return u.File, nil
+	if n, _ := body.Read(make([]byte, 1)); n > 0 {
+		return u, errTooLarge(u.Length)
+	}
+	if length >= 0 && size < length {
+		return u, chat.Fail(chat.BadInput, "the body ended after %d of %d bytes", size, length)
+	}
+	u.Length = size
+	return f.complete(ctx, u)
 }
 
 // RemoveUpload ends an upload, or removes a file that no message has.
@@ -222,6 +234,9 @@ func (f *Files) fillIn(ctx context.Context, u *chat.Upload) (err error) {
 		return err
 	}
 	u.Size = src.Size()
+	if u.ChatID == "" {
+		return f.fillInPicture(ctx, u, src)
+	}
 	if !u.KeepMetadata {
 		cleaned, err := guarded(func() (*media.Cleaned, error) { return media.Clean(src, u.Size, u.Type) })
 		if err != nil {

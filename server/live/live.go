@@ -16,6 +16,8 @@ import (
 type Store interface {
 	chat.Feed
 	After(ctx context.Context, viewer chat.UserID, id chat.ChatID, seen chat.Seq, limit, maxBytes int) (events []chat.Event, head chat.Seq, err error)
+	Chat(ctx context.Context, viewer chat.UserID, id chat.ChatID) (chat.Chat, error)
+	Settings(ctx context.Context, user chat.UserID) (chat.Settings, error)
 	Users(ctx context.Context, ids []chat.UserID) ([]chat.User, error)
 	Ended(ctx context.Context, ids []chat.SessionID) ([]chat.SessionID, error)
 }

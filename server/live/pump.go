@@ -150,6 +150,12 @@ func (l *Live) each(u chat.UserID, f func(Subscriber)) {
 	})
 }
 
+// listens reports whether the user has a connection here.
+func (l *Live) listens(u chat.UserID) (is bool) {
+	l.Hub.Each(string(u), func(*hub.Conn) { is = true })
+	return is
+}
+
 // signal routes a signal of the feed; each kind has a bounded audience.
 func (l *Live) signal(ctx context.Context, sig *chat.Signal) {
 	switch sig.Kind {
@@ -165,6 +171,20 @@ func (l *Live) signal(ctx context.Context, sig *chat.Signal) {
 		users, err := l.Store.Users(ctx, []chat.UserID{sig.By})
 		if err == nil && len(users) == 1 {
 			l.tell(wire.Signal{Signal: string(sig.Kind), User: &users[0]}, service.UserTopic(sig.By), service.PresenceTopic(sig.By))
+		}
+	case chat.SignalMine:
+		if !l.listens(sig.By) {
+			return
+		}
+		if c, err := l.Store.Chat(ctx, sig.By, sig.ChatID); err == nil && c.Mine != nil {
+			l.tell(wire.Signal{Signal: string(sig.Kind), ChatID: sig.ChatID, Mine: c.Mine}, service.UserTopic(sig.By))
+		}
+	case chat.SignalSettings:
+		if !l.listens(sig.By) {
+			return
+		}
+		if settings, err := l.Store.Settings(ctx, sig.By); err == nil {
+			l.tell(wire.Signal{Signal: string(sig.Kind), Settings: &settings}, service.UserTopic(sig.By))
 		}
 	case chat.SignalPresence:
 		l.Presence.receive(sig)

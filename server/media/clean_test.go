@@ -47,7 +47,7 @@ func TestCleanRemovesPlaces(t *testing.T) {
 		"place.png":  {PNG, Info{Width: 48, Height: 64}},
 		"place.webp": {WebP, Info{Width: 48, Height: 64}},
 		"place.avif": {AVIF, Info{Width: 64, Height: 48}}, // whose EXIF turns nothing
-		"place.gif":  {GIF, Info{Width: 32, Height: 24, Animated: true}},
+		"place.gif":  {GIF, Info{Width: 32, Height: 24, DurationMs: 1010}},
 		"place.mp4":  {MP4, Info{Width: 64, Height: 48, DurationMs: 1000}},
 		"place.mov":  {QuickTime, Info{Width: 64, Height: 48, DurationMs: 1000}},
 		"place.webm": {WebM, Info{Width: 64, Height: 48, DurationMs: 1000}},

@@ -11,8 +11,7 @@ import (
 // known are 0.
 type Info struct {
 	Width, Height int   // px, as shown: with the orientation applied
-	DurationMs    int64 // of audio and video
-	Animated      bool
+	DurationMs    int64 // of audio, video and animated pictures, for which it is at least 1
 }
 
 var errStop = errors.New("stop")
@@ -23,6 +22,11 @@ const maxSide = 1 << 16
 // Inspect returns what the file says about itself. It does not decode pictures. An error
 // wraps ErrDamaged or is the source's.
 func Inspect(src io.ReaderAt, size int64, typ string) (info Info, err error) {
+	return inspect(src, size, typ, false)
+}
+
+// inspect is Inspect; still: without the duration of a GIF, which takes a pass over all of it.
+func inspect(src io.ReaderAt, size int64, typ string, still bool) (info Info, err error) {
 	turned := false
 	switch typ {
 	case JPEG:
@@ -30,7 +34,7 @@ func Inspect(src io.ReaderAt, size int64, typ string) (info Info, err error) {
 	case PNG:
 		info, turned, err = pngInfo(src, size)
 	case GIF:
-		info, err = gifInfo(src, size)
+		info, err = gifInfo(src, size, still)
 	case WebP:
 		info, turned, err = webpInfo(src, size)
 	case AVIF, HEIC:
@@ -74,6 +78,7 @@ func jpegInfo(src io.ReaderAt, size int64) (info Info, turned bool, err error) {
 }
 
 func pngInfo(src io.ReaderAt, size int64) (info Info, turned bool, err error) {
+	var a animation
 	err = eachPNGChunk(src, size, func(c pngChunk) error {
 		switch c.name {
 		case "IHDR":
@@ -82,40 +87,70 @@ func pngInfo(src io.ReaderAt, size int64) (info Info, turned bool, err error) {
 				return err
 			}
 			info.Width, info.Height = int(binary.BigEndian.Uint32(b[:])), int(binary.BigEndian.Uint32(b[4:]))
-		case "acTL":
-			info.Animated = true
+		case "fcTL": // of a frame of an animation: its delay is a fraction of a second
+			var b [4]byte
+			if err := readAt(src, b[:], c.at+8+20); err != nil {
+				return err
+			}
+			parts := int64(binary.BigEndian.Uint16(b[2:]))
+			if parts == 0 {
+				parts = 100
+			}
+			a.frame(int64(binary.BigEndian.Uint16(b[:])) * 1000 / parts)
 		case "eXIf":
 			turned = pngOrientation(src, c) > 4
 		}
 		return nil
 	})
+	info.DurationMs = a.durationMs()
 	return info, turned, err
 }
 
-func gifInfo(src io.ReaderAt, size int64) (info Info, err error) {
+// animation sums up the frames of a picture.
+type animation struct{ frames, ms int64 }
+
+// frame adds a frame that is shown for ms.
+func (a *animation) frame(ms int64) { a.frames, a.ms = a.frames+1, a.ms+ms }
+
+// durationMs returns 0 for a still picture.
+func (a *animation) durationMs() int64 {
+	if a.frames < 2 {
+		return 0
+	}
+	return max(1, a.ms)
+}
+
+func gifInfo(src io.ReaderAt, size int64, still bool) (info Info, err error) {
 	config, err := gif.DecodeConfig(io.NewSectionReader(src, 0, size))
 	if err != nil {
 		return info, damaged(err.Error())
 	}
-	pictures := 0
+	info.Width, info.Height = config.Width, config.Height
+	if still {
+		return info, nil
+	}
+	var a animation
+	var delay [2]byte // of the next frame, in hundredths of a second
 	_, _, err = eachGIFBlock(src, size, func(b gifBlock) error {
-		if b.label == 0 {
-			pictures++
-		}
-		if pictures > 1 {
-			return errStop
+		switch b.label {
+		case 0xf9: // the graphic control extension
+			if err := readAt(src, delay[:], b.at+4); err != nil {
+				return err
+			}
+		case 0:
+			a.frame(10 * int64(binary.LittleEndian.Uint16(delay[:])))
+			delay = [2]byte{}
 		}
 		return nil
 	})
-	if err == errStop {
-		err = nil
-	}
-	return Info{Width: config.Width, Height: config.Height, Animated: pictures > 1}, err
+	info.DurationMs = a.durationMs()
+	return info, err
 }
 
 func webpInfo(src io.ReaderAt, size int64) (info Info, turned bool, err error) {
+	var a animation
 	err = eachWebPChunk(src, size, func(c webpChunk) error {
-		var b [10]byte
+		var b [16]byte
 		n := min(int64(len(b)), c.bodySize)
 		if err := readAt(src, b[:n], c.body); err != nil {
 			return err
@@ -133,12 +168,13 @@ func webpInfo(src io.ReaderAt, size int64) (info Info, turned bool, err error) {
 				info.Width, info.Height = int(v&0x3fff)+1, int(v>>14&0x3fff)+1
 			}
 		case "ANMF":
-			info.Animated = true
+			a.frame(int64(b[12]) | int64(b[13])<<8 | int64(b[14])<<16)
 		case "EXIF":
 			turned = webpOrientation(src, c) > 4
 		}
 		return nil
 	})
+	info.DurationMs = a.durationMs()
 	return info, turned, err
 }
 

@@ -39,18 +39,33 @@ func NewThumbnailer() *Thumbnailer { return &Thumbnailer{make(chan struct{}, 2)}
 // transparent, upright and at most ThumbSide wide and high. It waits for its turn until
 // ctx ends. The error is ErrNoThumbnail, ErrDamaged or ctx's.
 func (t *Thumbnailer) Thumbnail(ctx context.Context, src io.ReaderAt, size int64, typ string) ([]byte, error) {
+	return t.render(ctx, src, size, typ, shrink)
+}
+
+// Square returns the middle of a picture as Thumbnail does, as wide as high, at most side.
+func (t *Thumbnailer) Square(ctx context.Context, src io.ReaderAt, size int64, typ string, side int) ([]byte, error) {
+	return t.render(ctx, src, size, typ, func(img image.Image) *image.RGBA {
+		b := img.Bounds()
+		most := min(b.Dx(), b.Dy())
+		at := b.Min.Add(image.Pt((b.Dx()-most)/2, (b.Dy()-most)/2))
+		return scale(img, image.Rectangle{at, at.Add(image.Pt(most, most))}, min(most, side), min(most, side))
+	})
+}
+
+// render decodes a picture, makes a small one of it, and encodes that upright.
+func (t *Thumbnailer) render(ctx context.Context, src io.ReaderAt, size int64, typ string, smaller func(image.Image) *image.RGBA) ([]byte, error) {
 	decode := map[string]func(io.Reader) (image.Image, error){JPEG: jpeg.Decode, PNG: png.Decode, GIF: gif.Decode, WebP: webp.Decode}[typ]
 	if decode == nil {
 		return nil, ErrNoThumbnail
 	}
-	info, err := Inspect(src, size, typ)
+	info, err := inspect(src, size, typ, true)
 	if err != nil {
 		return nil, err
 	}
 	if info.Width == 0 || info.Width*info.Height > MaxPixels {
 		return nil, fmt.Errorf("%w: %d x %d pixels", ErrNoThumbnail, info.Width, info.Height)
 	}
-	if typ == WebP && info.Animated { // the decoder knows no animation
+	if typ == WebP && info.DurationMs > 0 { // the decoder knows no animation
 		return nil, ErrNoThumbnail
 	}
 	select {
@@ -64,7 +79,7 @@ func (t *Thumbnailer) Thumbnail(ctx context.Context, src io.ReaderAt, size int64
 		return nil, damaged(err.Error())
 	}
 	runtime.Gosched() // decoding does not yield; what waits goes first
-	small := upright(shrink(img), pictureOrientation(src, size, typ))
+	small := upright(smaller(img), pictureOrientation(src, size, typ))
 	var out bytes.Buffer
 	if small.Opaque() {
 		err = jpeg.Encode(&out, small, &jpeg.Options{Quality: jpegQuality})
@@ -97,19 +112,27 @@ func pictureOrientation(src io.ReaderAt, size int64, typ string) (o int) {
 	return o
 }
 
-// shrink returns the picture at thumbnail size. A large one is halved by averages first,
-// which costs a fraction of a filter over all its pixels.
+// shrink returns the picture at thumbnail size.
 func shrink(img image.Image) *image.RGBA {
 	b := img.Bounds()
 	w, h := b.Dx(), b.Dy()
 	if side := max(w, h); side > ThumbSide {
 		w, h = max(1, w*ThumbSide/side), max(1, h*ThumbSide/side)
 	}
-	if by := min(b.Dx()/w, b.Dy()/h); by > 1 {
+	return scale(img, b, w, h)
+}
+
+// scale returns part of a picture as w x h pixels. A large picture is reduced by averages
+// first, which costs a fraction of a filter over all its pixels.
+func scale(img image.Image, part image.Rectangle, w, h int) *image.RGBA {
+	if by := min(part.Dx()/w, part.Dy()/h); by > 1 {
+		origin := img.Bounds().Min
 		img = average(img, by)
+		part = part.Sub(origin)
+		part = image.Rect(part.Min.X/by, part.Min.Y/by, part.Max.X/by, part.Max.Y/by).Add(img.Bounds().Min)
 	}
 	out := image.NewRGBA(image.Rect(0, 0, w, h))
-	draw.ApproxBiLinear.Scale(out, out.Rect, img, img.Bounds(), draw.Src, nil)
+	draw.ApproxBiLinear.Scale(out, out.Rect, img, part, draw.Src, nil)
 	return out
 }
 

@@ -105,16 +105,34 @@ func (s chats) resolve(ctx context.Context, caller chat.UserID, members []string
 	return list, nil
 }
 
-// RenameChat changes a group's title, topic or both; nil stays.
-func (s chats) RenameChat(ctx context.Context, caller Caller, id chat.ChatID, title, topic *string, clientID string) error {
-	if err := cleanTitles(title, topic); err != nil {
+// ChatPatch is a change of a group; nil fields stay.
+type ChatPatch struct {
+	Title, Topic  *string
+	Picture       *chat.FileID // of the caller's upload; empty: none
+	GroupMentions *chat.GroupMentions
+}
+
+// PatchChat changes a group.
+func (s chats) PatchChat(ctx context.Context, caller Caller, id chat.ChatID, p ChatPatch, clientID string) error {
+	if err := cleanTitles(p.Title, p.Topic); err != nil {
 		return err
+	}
+	if p.GroupMentions != nil {
+		if err := chat.CheckGroupMentions(*p.GroupMentions); err != nil {
+			return err
+		}
 	}
 	if err := OptionalClientID(clientID); err != nil {
 		return err
 	}
-	draft := chat.Event{Kind: chat.Renamed, ChatID: id, By: caller.User.ID, ClientID: clientID, Title: title, Topic: topic}
+	draft := chat.Event{Kind: chat.Renamed, ChatID: id, By: caller.User.ID, ClientID: clientID, Title: p.Title, Topic: p.Topic, Picture: p.Picture}
+	if p.GroupMentions != nil {
+		draft.GroupMentions = *p.GroupMentions
+	}
 	_, _, err := s.drafts.AppendWait(ctx, draft, chat.Rename)
+	if err == nil && p.Picture != nil {
+		s.files.Wake() // the one before is removed
+	}
 	return err
 }
 

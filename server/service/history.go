@@ -53,6 +53,20 @@ func (s messages) History(ctx context.Context, viewer chat.UserID, id chat.ChatI
 	if err != nil {
 		return wire.History{}, err
 	}
+	return s.withUsers(ctx, page)
+}
+
+// Thread returns a part of the conversation of a message: what replies to it, directly or
+// through others, and what it replies to.
+func (s messages) Thread(ctx context.Context, viewer chat.UserID, id chat.ChatID, seq, after chat.Seq, limit int) (wire.History, error) {
+	page, err := s.Store.Thread(ctx, viewer, id, seq, after, limit)
+	if err != nil {
+		return wire.History{}, err
+	}
+	return s.withUsers(ctx, page)
+}
+
+func (s messages) withUsers(ctx context.Context, page chat.Page) (wire.History, error) {
 	named := UserSet{}
 	for i := range page.Messages {
 		named.Message(&page.Messages[i])

@@ -116,7 +116,7 @@ func (s members) Typing(ctx context.Context, user chat.UserID, id chat.ChatID) e
 
 // MemberChat returns a chat of which the user is a member, else not_found: others may see
 // an open chat, but cannot follow it.
-func (s members) MemberChat(ctx context.Context, user chat.UserID, id chat.ChatID) (chat.Chat, error) {
+func (s *core) MemberChat(ctx context.Context, user chat.UserID, id chat.ChatID) (chat.Chat, error) {
 	c, err := s.Chat(ctx, user, id)
 	if err == nil && c.Role == "" {
 		err = chat.NoChat()

@@ -25,7 +25,7 @@ func (s messages) Post(ctx context.Context, user chat.UserID, c *wire.Command, d
 	if err := chat.CheckFiles(c.Files); err != nil {
 		return err
 	}
-	draft.Text = c.Text
+	draft.Text, draft.Silent = c.Text, c.Silent
 	for _, id := range c.Files {
 		draft.Files = append(draft.Files, chat.File{ID: id})
 	}
@@ -71,14 +71,34 @@ func (s messages) React(ctx context.Context, user chat.UserID, c *wire.Command, 
 	if err != nil {
 		return err
 	}
-	if c.On == nil {
-		return chat.FailField(chat.BadInput, "on", "on must be true or false")
+	if err := checkOn(c); err != nil {
+		return err
 	}
 	if draft.Emoji, err = chat.ParseEmoji(c.Emoji, *c.On); err != nil {
 		return err
 	}
 	draft.Target, draft.On = c.Target, c.On
 	return s.drafts.Append(ctx, draft, chat.React, done)
+}
+
+// Pin queues that a message is pinned, or unpinned. See Edit for done.
+func (s messages) Pin(ctx context.Context, user chat.UserID, c *wire.Command, done drafts.Done) error {
+	draft, err := newDraft(chat.Pinned, user, c)
+	if err != nil {
+		return err
+	}
+	draft.Target, draft.On = c.Target, c.On
+	if err := checkOn(c); err != nil {
+		return err
+	}
+	return s.drafts.Append(ctx, draft, chat.Pin, done)
+}
+
+func checkOn(c *wire.Command) error {
+	if c.On == nil {
+		return chat.FailField(chat.BadInput, "on", "on must be true or false")
+	}
+	return nil
 }
 
 // newDraft checks the fields that all drafts have. Only a post needs a clientId.

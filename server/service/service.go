@@ -76,10 +76,12 @@ type Service struct {
 	*files.Files // its Sweep is a goroutine
 	*invites
 	members
+	mentions
 	messages
 	recoveries
 	server
 	sessions
+	settings
 	users
 }
 
@@ -125,10 +127,12 @@ func New(c Config) *Service {
 		Files:      s.files,
 		invites:    &invites{core: s},
 		members:    members{s},
+		mentions:   mentions{s},
 		messages:   messages{s},
 		recoveries: recoveries{s},
 		server:     server{s},
 		sessions:   sessions{s},
+		settings:   settings{s},
 		users:      users{s},
 	}
 }

@@ -12,6 +12,7 @@ import (
 type Profile struct {
 	Name, Status              *string
 	Password, CurrentPassword *string
+	Picture                   *chat.FileID // of the caller's upload; empty: none
 }
 
 // users are the operations on existing accounts.
@@ -19,7 +20,7 @@ type users struct{ *core }
 
 // UpdateProfile changes the caller's account. A new password ends their other sessions.
 func (s users) UpdateProfile(ctx context.Context, caller Caller, p Profile) (user chat.User, err error) {
-	patch := chat.UserPatch{Name: p.Name, Status: p.Status, Keep: caller.Session.ID}
+	patch := chat.UserPatch{Name: p.Name, Status: p.Status, Picture: p.Picture, Keep: caller.Session.ID}
 	var cost budget.Price
 	if p.Name != nil {
 		if err := chat.UserName.CleanIn(p.Name); err != nil {
@@ -31,6 +32,9 @@ func (s users) UpdateProfile(ctx context.Context, caller Caller, p Profile) (use
 		if err := chat.UserStatus.CleanIn(p.Status); err != nil {
 			return chat.User{}, err
 		}
+		cost.Posts = budget.TextCost
+	}
+	if p.Picture != nil {
 		cost.Posts = budget.TextCost
 	}
 	if p.Password != nil {
@@ -53,6 +57,9 @@ func (s users) UpdateProfile(ctx context.Context, caller Caller, p Profile) (use
 	}
 	if cost.Posts > 0 {
 		s.signalUser(ctx, user.ID)
+	}
+	if p.Picture != nil {
+		s.files.Wake() // the one before is removed
 	}
 	return user, nil
 }

@@ -158,6 +158,9 @@ func (c *Session) identify(cmd *wire.Command) (*wire.Hello, error) {
 	if h.Users, err = c.Service.Users(c.ctx, named.List()); err != nil {
 		return nil, err
 	}
+	if h.Settings, err = c.Service.Settings(c.ctx, c.user); err != nil {
+		return nil, err
+	}
 	h.Me = user
 	for _, u := range h.Users {
 		if u.ID == c.user {

@@ -30,6 +30,7 @@ type Service interface {
 	ChatsOf(ctx context.Context, user chat.UserID, list chat.ChatList) ([]chat.Chat, error)
 	MemberChat(ctx context.Context, user chat.UserID, id chat.ChatID) (chat.Chat, error)
 	Members(ctx context.Context, viewer chat.UserID, id chat.ChatID, after chat.UserID, limit int) ([]chat.Member, error)
+	Settings(ctx context.Context, user chat.UserID) (chat.Settings, error)
 	Users(ctx context.Context, ids []chat.UserID) ([]chat.User, error)
 	After(ctx context.Context, viewer chat.UserID, id chat.ChatID, seen chat.Seq, limit, maxBytes int) (events []chat.Event, head chat.Seq, err error)
 
@@ -51,13 +52,14 @@ type Service interface {
 	// server.
 	ClientError(ctx context.Context, err error) *chat.Error
 
-	// Post, Edit, Delete and React check a draft and queue it. Each returns once the
+	// Post, Edit, Delete, React and Pin check a draft and queue it. Each returns once the
 	// draft is queued; done is then called once, off the caller's goroutine, and must
 	// not block. After an error done is not called.
 	Post(ctx context.Context, user chat.UserID, cmd *wire.Command, done Done) error
 	Edit(ctx context.Context, user chat.UserID, cmd *wire.Command, done Done) error
 	Delete(ctx context.Context, user chat.UserID, cmd *wire.Command, done Done) error
 	React(ctx context.Context, user chat.UserID, cmd *wire.Command, done Done) error
+	Pin(ctx context.Context, user chat.UserID, cmd *wire.Command, done Done) error
 	// MarkRead moves the user's read pointer.
 	MarkRead(ctx context.Context, user chat.UserID, id chat.ChatID, seq chat.Seq) error
 	// Typing tells the sessions that show the chat that the user types.

@@ -131,6 +131,16 @@ const filePolicy = "default-src 'none'; sandbox"
 // the user may read it, which precedes a 304, too. A file never changes, so tag, which has
 // its id, is its entity tag.
 func Send(w http.ResponseWriter, r *http.Request, f *chat.File, blob chat.Blob, tag string) {
+	send(w, r, f, blob, tag, "private, no-cache")
+}
+
+// SendPicture is Send for the picture of a user or chat, which every user may read: browsers
+// keep it.
+func SendPicture(w http.ResponseWriter, r *http.Request, f *chat.File, blob chat.Blob) {
+	send(w, r, f, blob, string(f.ID), "private, max-age=31536000, immutable")
+}
+
+func send(w http.ResponseWriter, r *http.Request, f *chat.File, blob chat.Blob, tag, cache string) {
 	disposition := "inline"
 	if r.URL.Query().Has("download") || !media.Inline(f.Type) {
 		disposition = "attachment"
@@ -139,7 +149,7 @@ func Send(w http.ResponseWriter, r *http.Request, f *chat.File, blob chat.Blob, 
 	h.Set("Content-Type", f.Type)
 	h.Set("Content-Disposition", mime.FormatMediaType(disposition, map[string]string{"filename": f.Name}))
 	h.Set("Content-Security-Policy", filePolicy)
-	h.Set("Cache-Control", "private, no-cache")
+	h.Set("Cache-Control", cache)
 	h.Set("ETag", `"`+tag+`"`)
 	http.ServeContent(newDownload(w), r, "", time.Time{}, blob)
 }

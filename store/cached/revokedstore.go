@@ -174,6 +174,31 @@ func (s *Store) Message(ctx context.Context, viewer chat.UserID, id chat.ChatID,
 	return s.Store.Message(ctx, viewer, id, seq)
 }
 
+// Pins is [chat.Log].Pins.
+func (s *Store) Pins(ctx context.Context, viewer chat.UserID, id chat.ChatID) ([]chat.Message, error) {
+	if err := s.checkMember(viewer, id); err != nil {
+		return nil, err
+	}
+	return s.Store.Pins(ctx, viewer, id)
+}
+
+// Thread is [chat.Log].Thread.
+func (s *Store) Thread(ctx context.Context, viewer chat.UserID, id chat.ChatID, seq, after chat.Seq, limit int) (chat.Page, error) {
+	if err := s.checkMember(viewer, id); err != nil {
+		return chat.Page{}, err
+	}
+	return s.Store.Thread(ctx, viewer, id, seq, after, limit)
+}
+
+// MentionsOf is [chat.Log].MentionsOf.
+func (s *Store) MentionsOf(ctx context.Context, user chat.UserID, below chat.MentionPlace, limit int) ([]chat.Message, error) {
+	list, err := s.Store.MentionsOf(ctx, user, below, limit)
+	if s.revocations.n.Load() > 0 {
+		list = slices.DeleteFunc(list, func(m chat.Message) bool { return s.revocations.removed(user, m.ChatID) })
+	}
+	return list, err
+}
+
 // Chat is [chat.Chats].Chat.
 func (s *Store) Chat(ctx context.Context, viewer chat.UserID, id chat.ChatID) (chat.Chat, error) {
 	if err := s.checkMember(viewer, id); err != nil {
@@ -214,6 +239,14 @@ func (s *Store) MarkRead(ctx context.Context, id chat.ChatID, user chat.UserID, 
 		return 0, false, err
 	}
 	return s.Store.MarkRead(ctx, id, user, seq)
+}
+
+// PatchMine is [chat.Chats].PatchMine.
+func (s *Store) PatchMine(ctx context.Context, id chat.ChatID, user chat.UserID, p chat.MinePatch) (chat.Mine, error) {
+	if err := s.checkMember(user, id); err != nil {
+		return chat.Mine{}, err
+	}
+	return s.Store.PatchMine(ctx, id, user, p)
 }
 
 // Append is [chat.Log].Append.

@@ -12,9 +12,6 @@ import (
 	"parley/chat"
 )
 
-// maxBranches bounds the branches of one $or.
-const maxBranches = 200
-
 // joinedChat is a membership, its chat and the chat's newest event.
 type joinedChat struct {
 	Place memberPlace `bson:",inline"`
@@ -28,7 +25,11 @@ func (s *joinedChat) chat() chat.Chat {
 	g, head := s.Group[0], s.Head[0]
 	c := g.chat(head)
 	read, n := s.Place.read()
-	c.Role, c.ReadUpTo, c.Unread = s.Place.Member.Role, min(read, head.Seq), int(head.N-min(n, head.N))
+	c.Role, c.ReadUpTo, c.Mine = s.Place.Member.Role, min(read, head.Seq), s.Place.mine(head.N)
+	if c.Mine.UnreadFrom != 0 {
+		n = min(n, s.Place.Member.UnreadN)
+	}
+	c.Unread = int(head.N - min(n, head.N))
 	if g.Pair != "" {
 		c.With = chat.OtherOf(g.Pair, s.Place.Member.User)
 	}
@@ -37,11 +38,15 @@ func (s *joinedChat) chat() chat.Chat {
 
 // chat returns the chat as users who are not members see it, if it is open.
 func (g *chatDoc) chat(head eventDoc) chat.Chat {
-	c := chat.Chat{ID: g.ID, Kind: g.Kind, Open: g.Open, Title: g.Title, Topic: g.Topic, MemberCount: g.MemberCount, Head: head.Seq, Activity: head.At}
+	c := chat.Chat{ID: g.ID, Kind: g.Kind, Open: g.Open, Title: g.Title, Topic: g.Topic, Picture: g.Picture, MemberCount: g.MemberCount, GroupMentions: g.groupMentions(), Head: head.Seq, Activity: head.At}
 	if head.Kind.Is().Message {
 		c.LastAt = head.At // else by fillLastAt
 	}
 	return c
+}
+
+func (g *chatDoc) groupMentions() chat.GroupMentions {
+	return cmp.Or(g.GroupMentions, chat.ByEveryone)
 }
 
 // newest returns the stage that adds a chat's newest event, as head.
@@ -74,102 +79,6 @@ func (db *DB) joinedChats(ctx context.Context, user chat.UserID, only bson.D) (c
 		return nil, nil, err
 	}
 	return chats, posts, db.countUnread(ctx, user, chats, posts)
-}
-
-// countUnread subtracts the deleted messages from Unread, and fills Mentions, of the chats
-// in which something may be unread; posts has the count of posts of each. It counts up to
-// the head that was read: by the deleted events, since a message does not say when it was
-// deleted. The event comes after its target, so its n is in the range of what is unread.
-func (db *DB) countUnread(ctx context.Context, user chat.UserID, chats []chat.Chat, posts map[chat.ChatID]chat.Seq) error {
-	at := map[chat.ChatID]*chat.Chat{}
-	var branches bson.A
-	for i := range chats {
-		if c := &chats[i]; c.Unread > 0 {
-			at[c.ID] = c
-			branches = append(branches,
-				bson.D{{Key: "mentions", Value: user}, {Key: "chat", Value: c.ID}, {Key: "seq", Value: bson.D{{Key: "$gt", Value: c.ReadUpTo}, {Key: "$lte", Value: c.Head}}}},
-				bson.D{{Key: "chat", Value: c.ID}, {Key: "kind", Value: chat.Deleted}, between("n", posts[c.ID]-chat.Seq(c.Unread)+1, posts[c.ID])})
-		}
-	}
-	for some := range slices.Chunk(branches, maxBranches) {
-		cur, err := db.events.Aggregate(ctx, mongo.Pipeline{{{Key: "$match", Value: bson.D{{Key: "$or", Value: some}}}},
-			{{Key: "$group", Value: bson.D{{Key: "_id", Value: bson.D{{Key: "chat", Value: "$chat"}, {Key: "kind", Value: "$kind"}, {Key: "target", Value: "$target"}}},
-				{Key: "n", Value: bson.D{{Key: "$sum", Value: 1}}}, {Key: "seq", Value: bson.D{{Key: "$max", Value: "$seq"}}}}}}})
-		counts, err := all[struct {
-			Of  eventDoc `bson:"_id"` // its chat, kind and target
-			N   int      `bson:"n"`
-			Seq chat.Seq `bson:"seq"`
-		}](ctx, cur, err)
-		if err != nil {
-			return err
-		}
-		for _, n := range counts {
-			switch c := at[n.Of.Chat]; {
-			case n.Of.Kind != chat.Deleted:
-				c.Mentions += n.N
-			case n.Of.Target > c.ReadUpTo && n.Seq <= c.Head:
-				c.Unread--
-			}
-		}
-	}
-	return nil
-}
-
-// fillLast fills Last, the post whose own number is the count of posts.
-func (db *DB) fillLast(ctx context.Context, viewer chat.UserID, chats []chat.Chat, posts map[chat.ChatID]chat.Seq) error {
-	at := map[chat.ChatID]*chat.Chat{}
-	var branches bson.A
-	for i := range chats {
-		if c := &chats[i]; posts[c.ID] > 0 {
-			at[c.ID] = c
-			branches = append(branches, postNumber(c.ID, posts[c.ID]))
-		}
-	}
-	for some := range slices.Chunk(branches, maxBranches) {
-		cur, err := db.events.Find(ctx, bson.D{{Key: "$or", Value: some}})
-		list, err := all[eventDoc](ctx, cur, err)
-		if err != nil {
-			return err
-		}
-		for i := range list {
-			d := &list[i]
-			about, err := db.referenced(ctx, d.Chat, list[i:i+1])
-			if err != nil {
-				return err
-			}
-			m := d.message(viewer, chat.MaxReactBy, about)
-			at[d.Chat].Last = &m
-		}
-	}
-	return nil
-}
-
-// fillLastAt fills LastAt of the chats whose head is no post.
-func (db *DB) fillLastAt(ctx context.Context, chats []chat.Chat, posts map[chat.ChatID]chat.Seq) error {
-	at := map[chat.ChatID]*chat.Chat{}
-	var branches bson.A
-	for i := range chats {
-		if c := &chats[i]; c.LastAt == 0 && posts[c.ID] > 0 {
-			at[c.ID] = c
-			branches = append(branches, postNumber(c.ID, posts[c.ID]))
-		}
-	}
-	for some := range slices.Chunk(branches, maxBranches) {
-		cur, err := db.events.Find(ctx, bson.D{{Key: "$or", Value: some}}, options.Find().SetProjection(key("chat", "at")))
-		list, err := all[eventDoc](ctx, cur, err)
-		if err != nil {
-			return err
-		}
-		for _, d := range list {
-			at[d.Chat].LastAt = d.At
-		}
-	}
-	return nil
-}
-
-// postNumber returns the filter of the nth post of a chat.
-func postNumber(id chat.ChatID, n chat.Seq) bson.D {
-	return bson.D{{Key: "chat", Value: id}, {Key: "kind", Value: messageKind}, {Key: "n", Value: n}}
 }
 
 // CreateChat makes a chat, or returns the one that the same request made.
@@ -338,15 +247,19 @@ func (db *DB) CountChats(ctx context.Context, user chat.UserID) (n int, err erro
 
 // ChatIDs returns the ids alone of all chats of a user.
 func (db *DB) ChatIDs(ctx context.Context, user chat.UserID) (ids []chat.ChatID, err error) {
-	err = db.read(ctx, "read chats", func(ctx context.Context) error {
-		cur, err := db.members.Find(ctx, bson.D{{Key: "user", Value: user}}, options.Find().SetSort(key("user", "chat")).SetProjection(key("chat")))
-		list, err := all[memberDoc](ctx, cur, err)
-		ids = nil
-		for _, m := range list {
-			ids = append(ids, m.Chat)
-		}
+	err = db.read(ctx, "read chats", func(ctx context.Context) (err error) {
+		ids, err = db.chatIDs(ctx, user)
 		return err
 	})
+	return ids, err
+}
+
+func (db *DB) chatIDs(ctx context.Context, user chat.UserID) (ids []chat.ChatID, err error) {
+	cur, err := db.members.Find(ctx, bson.D{{Key: "user", Value: user}}, options.Find().SetSort(key("user", "chat")).SetProjection(key("chat")))
+	list, err := all[memberDoc](ctx, cur, err)
+	for _, m := range list {
+		ids = append(ids, m.Chat)
+	}
 	return ids, err
 }
 

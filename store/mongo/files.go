@@ -26,6 +26,7 @@ type fileDoc struct {
 	ExpiresAt    int64         `bson:"expiresAt,omitempty"`
 	FreeUntil    int64         `bson:"freeUntil,omitempty"` // ExpiresAt while no message has it
 	Message      chat.Seq      `bson:"message,omitempty"`
+	Picture      bool          `bson:"picture,omitempty"`
 	Place        int           `bson:"place,omitempty"` // in the message, counted from its last file: all of the order of a list falls
 }
 
@@ -36,7 +37,7 @@ func newFileDoc(u *chat.Upload) fileDoc {
 
 func (d *fileDoc) upload() chat.Upload {
 	return chat.Upload{File: d.File, ChatID: d.Chat, By: d.By, Length: d.Length, KeepMetadata: d.KeepMetadata, Cleaned: d.Cleaned, Complete: d.Complete,
-		CreatedAt: d.CreatedAt, ExpiresAt: d.ExpiresAt, Message: d.Message}
+		CreatedAt: d.CreatedAt, ExpiresAt: d.ExpiresAt, Message: d.Message, Picture: d.Picture}
 }
 
 // file returns the document that a filter finds, or missing.
@@ -95,12 +96,14 @@ func (t *tx) removeFiles(filter bson.D, limit int64) (int, error) {
 // CreateUpload is [chat.Files].CreateUpload.
 func (db *DB) CreateUpload(ctx context.Context, u chat.Upload, most int64) error {
 	return db.write(ctx, "", "save the upload", func(t *tx) error {
-		_, in, err := db.membership(t.ctx, u.ChatID, u.By)
-		if err != nil {
-			return err
-		}
-		if !in {
-			return chat.NoChat()
+		if u.ChatID != "" {
+			_, in, err := db.membership(t.ctx, u.ChatID, u.By)
+			if err != nil {
+				return err
+			}
+			if !in {
+				return chat.NoChat()
+			}
 		}
 		cur, err := db.files.Aggregate(t.ctx, mongo.Pipeline{
 			{{Key: "$match", Value: bson.D{{Key: "by", Value: u.By}, {Key: "createdAt", Value: bson.D{{Key: "$gt", Value: t.now - chat.UploadQuotaTime.Milliseconds()}}}}}},
@@ -133,7 +136,7 @@ type fileSum struct {
 }
 
 func uploadBy(by chat.UserID, id chat.FileID) bson.D {
-	return bson.D{{Key: "_id", Value: id}, {Key: "by", Value: by}}
+	return bson.D{{Key: "_id", Value: id}, {Key: "by", Value: by}, {Key: "picture", Value: nil}} // no picture in use
 }
 
 // Upload is [chat.Files].Upload.

@@ -30,6 +30,16 @@ func (p *memberPlace) read() (seq, n chat.Seq) {
 	return p.Member.Read, p.Member.N
 }
 
+// mine returns the member's own settings in a chat with n posts.
+func (p *memberPlace) mine(n chat.Seq) *chat.Mine {
+	m := &p.Member
+	mine := chat.Mine{Level: m.Level, MutedUntil: m.MutedUntil, Starred: m.Starred, Hidden: m.HiddenAt != nil && *m.HiddenAt == n, UnreadFrom: m.UnreadFrom}
+	if len(p.Own) > 0 && p.Own[0].Seq > m.UnreadAt {
+		mine.UnreadFrom = 0
+	}
+	return mine.OrDefaults()
+}
+
 // ownPost is the stage that adds a member's own last post, as own.
 func (db *DB) ownPost() bson.D {
 	return bson.D{{Key: "$lookup", Value: bson.D{{Key: "from", Value: db.events.Name()}, {Key: "as", Value: "own"},
@@ -39,6 +49,9 @@ func (db *DB) ownPost() bson.D {
 			{{Key: "$sort", Value: bson.D{{Key: "seq", Value: -1}}}}, {{Key: "$limit", Value: 1}}, {{Key: "$project", Value: key("seq", "n")}},
 		}}}}}
 }
+
+// endUnread is the update of a member whose messages are not unread again any more.
+var endUnread = bson.D{{Key: "$unset", Value: key("unreadFrom", "unreadN", "unreadAt")}}
 
 // Members returns members in rising user id. The viewer's membership is checked after the
 // list was read.
@@ -85,8 +98,19 @@ func (db *DB) MarkRead(ctx context.Context, id chat.ChatID, user chat.UserID, se
 				return err
 			}
 			at, _ = places[0].read()
-			if seq <= at {
-				return nil
+			from := places[0].mine(0).UnreadFrom
+			if ends := from != 0 && from <= seq; seq <= at {
+				if !ends {
+					return nil
+				}
+				r, err := db.members.UpdateOne(ctx, bson.D{{Key: "chat", Value: id}, {Key: "user", Value: user}, {Key: "unreadFrom", Value: from}}, endUnread)
+				if err != nil {
+					return err
+				}
+				if moved = r.ModifiedCount == 1; moved {
+					return nil
+				}
+				continue // another device was faster, or the member was removed
 			}
 			// The number asked for, or the head if that is behind it.
 			var to eventDoc
@@ -97,8 +121,12 @@ func (db *DB) MarkRead(ctx context.Context, id chat.ChatID, user chat.UserID, se
 			if err != nil || to.Seq <= at {
 				return err
 			}
-			r, err := db.members.UpdateOne(ctx, bson.D{{Key: "chat", Value: id}, {Key: "user", Value: user}},
-				bson.D{{Key: "$max", Value: bson.D{{Key: "read", Value: to.Seq}, {Key: "n", Value: to.N}}}}) // both rise together
+			which, update := bson.D{{Key: "chat", Value: id}, {Key: "user", Value: user}},
+				bson.D{{Key: "$max", Value: bson.D{{Key: "read", Value: to.Seq}, {Key: "n", Value: to.N}}}} // both rise together
+			if from != 0 && from <= to.Seq {
+				which, update = append(which, bson.E{Key: "unreadFrom", Value: from}), append(update, endUnread...)
+			}
+			r, err := db.members.UpdateOne(ctx, which, update)
 			if err != nil {
 				return err
 			}

@@ -49,6 +49,10 @@ func (db *DB) indexes() map[*mongo.Collection][]mongo.IndexModel {
 			{Keys: key("chat", "by", "seq"), Options: when("kind", messageKind)},     // one's own last post
 			{Keys: key("mentions", "chat", "seq"), Options: when("mentions", there)}, // mentions after a number
 			{Keys: key("chat", "target", "by"), Options: when("emoji", there)},       // reactions that may be taken back
+			{Keys: key("inbox", "at", "chat", "seq"), Options: when("inbox", there)}, // what concerns a user
+			{Keys: key("chat", "mentionsAll", "seq"), Options: when("mentionsAll", chat.MentionAll)},
+			{Keys: key(threadIndex...), Options: when("root", positive)},
+			{Keys: key("chat", "pinned"), Options: when("pinned", positive)},
 		},
 		db.chats: {
 			{Keys: key("by", "clientId"), Options: unique()},
@@ -173,7 +177,7 @@ func (db *DB) nameHistory(ctx context.Context) (a serverDoc, err error) {
 	ctx, cancel := context.WithTimeout(ctx, writeTimeout)
 	defer cancel()
 	fresh := bson.D{{Key: "schema", Value: schema}, {Key: "epoch", Value: chat.NewID[string]()},
-		{Key: "name", Value: chat.DefaultServer}, {Key: "setup", Value: chat.NewSecret()}, {Key: "cleared", Value: beyond}}
+		{Key: "name", Value: chat.DefaultServer}, {Key: "setup", Value: chat.NewSecret()}, {Key: "cleared", Value: beyond}, {Key: "filled", Value: beyond}}
 	for n := 1; ; n++ {
 		_, err := db.meta.UpdateOne(ctx, serverID,
 			bson.D{{Key: "$setOnInsert", Value: fresh}}, options.UpdateOne().SetUpsert(true))

@@ -47,7 +47,7 @@ type DB struct {
 	end    context.CancelFunc // ends ctx, closeTimeout after Close began at the latest
 
 	events, chats, members, users, words, sessions, invites, recoveries, recoveryUses, meta *mongo.Collection
-	revocations, signals, blocks, files, removals, blobs, chunks                            *mongo.Collection
+	revocations, signals, blocks, files, removals, blobs, chunks, leases                    *mongo.Collection
 
 	name        string // identifies this process among the replicas
 	clock       clock
@@ -58,7 +58,7 @@ type DB struct {
 
 	lastSeen chan lastSeenUpdate // see sessions.go
 	ended    sync.WaitGroup      // updateLastSeen
-	clearing sync.WaitGroup      // clearOldTexts
+	clearing sync.WaitGroup      // renewOldLogs
 	closing  sync.Once
 }
 
@@ -131,7 +131,8 @@ func open(ctx context.Context, url string, pool int, log *slog.Logger, o setting
 	if err := db.giveAdmins(ctx); err != nil {
 		log.Warn("groups without an admin were not given one: this is tried again at the next start", "err", err)
 	}
-	db.clearOldTexts(server.Cleared)
+	db.renewOldLogs("removing texts that left the log", server.Cleared, db.clearTexts)
+	db.renewOldLogs("filling older posts", server.Filled, db.fillOldPosts)
 	return db, nil
 }
 
@@ -142,7 +143,7 @@ func (db *DB) use(name string) {
 		"sessions": &db.sessions, "invites": &db.invites, "recoveries": &db.recoveries, "recovery_uses": &db.recoveryUses, "meta": &db.meta,
 		"revocations": &db.revocations, "signals": &db.signals, "files": &db.files, "removals": &db.removals,
 		"blobs.files": &db.blobs, "blobs.chunks": &db.chunks,
-		"blocks": &db.blocks,
+		"blocks": &db.blocks, "leases": &db.leases,
 	} {
 		*c = db.db.Collection(name)
 	}

@@ -15,11 +15,7 @@ func (t *tx) project(s *state, e *chat.Event) error {
 	case chat.Posted:
 		return t.attach(e)
 	case chat.Edited:
-		set := bson.D{{Key: "text", Value: e.Text}, {Key: "editedAt", Value: e.At}}
-		if len(e.Mentions) > 0 {
-			return t.rewrite(e, bson.D{{Key: "$set", Value: append(set, bson.E{Key: "mentions", Value: e.Mentions})}})
-		}
-		return t.rewrite(e, bson.D{{Key: "$set", Value: set}, {Key: "$unset", Value: key("mentions")}})
+		return t.edit(e)
 	case chat.Deleted:
 		if _, err := t.removeFiles(bson.D{{Key: "chat", Value: e.ChatID}, {Key: "message", Value: e.Target}}, 0); err != nil {
 			return err
@@ -28,9 +24,14 @@ func (t *tx) project(s *state, e *chat.Event) error {
 			return err
 		}
 		return t.rewrite(e, bson.D{{Key: "$set", Value: bson.D{{Key: "deletedAt", Value: e.At}}},
-			{Key: "$unset", Value: key("text", "mentions", "reactions", "files")}})
+			{Key: "$unset", Value: key("text", "mentions", "mentionsAll", "inbox", "reactions", "files", "pinned")}})
 	case chat.Reacted:
 		return t.react(e)
+	case chat.Pinned:
+		if !*e.On {
+			return t.rewrite(e, bson.D{{Key: "$unset", Value: key("pinned")}})
+		}
+		return t.rewrite(e, set(bson.E{Key: "pinned", Value: e.Seq}))
 	case chat.Joined:
 		// A new member has read up to this event: earlier messages are history, not
 		// unread.
@@ -70,15 +71,21 @@ func (t *tx) project(s *state, e *chat.Event) error {
 		}
 		return err
 	case chat.Renamed:
+		if err := t.setPicture(s, *e.Picture, e.By); err != nil {
+			return err
+		}
 		s.chat = nil
-		names := bson.D{{Key: "title", Value: *e.Title}, {Key: "topic", Value: *e.Topic}}
+		names := bson.D{{Key: "title", Value: *e.Title}, {Key: "topic", Value: *e.Topic}, {Key: "picture", Value: *e.Picture}}
 		all := bson.D{{Key: "chat", Value: e.ChatID}, {Key: "kind", Value: chat.Renamed}}
-		if _, err := t.db.events.UpdateMany(t.ctx, all, bson.D{{Key: "$unset", Value: key("title", "topic")}}); err != nil {
+		if _, err := t.db.events.UpdateMany(t.ctx, all, bson.D{{Key: "$unset", Value: key("title", "topic", "picture")}}); err != nil {
 			return err
 		}
 		this := bson.D{{Key: "chat", Value: e.ChatID}, {Key: "seq", Value: e.Seq}}
 		if _, err := t.db.events.UpdateOne(t.ctx, this, bson.D{{Key: "$set", Value: names}}); err != nil {
 			return err
+		}
+		if e.GroupMentions != "" {
+			names = append(names, bson.E{Key: "groupMentions", Value: e.GroupMentions})
 		}
 		_, err := t.db.chats.UpdateByID(t.ctx, e.ChatID, bson.D{{Key: "$set", Value: names}})
 		return err
@@ -101,6 +108,38 @@ func (t *tx) count(s *state, change int) error {
 func (t *tx) rewrite(e *chat.Event, update bson.D) error {
 	_, err := t.db.events.UpdateOne(t.ctx, bson.D{{Key: "chat", Value: e.ChatID}, {Key: "seq", Value: e.Target}}, update)
 	return err
+}
+
+// edit replaces the text of the event's target, and whom that names.
+func (t *tx) edit(e *chat.Event) error {
+	d, _, err := t.db.post(t.ctx, e.ChatID, e.Target)
+	if err != nil {
+		return err
+	}
+	var quoted eventDoc
+	if d.ReplyTo != 0 {
+		if quoted, _, err = t.db.post(t.ctx, e.ChatID, d.ReplyTo); err != nil {
+			return err
+		}
+	}
+	to, unset := bson.D{{Key: "text", Value: e.Text}, {Key: "editedAt", Value: e.At}}, bson.D{}
+	inbox := chat.ConcernedBy(d.By, e.Mentions, quoted.By)
+	for _, f := range []struct {
+		name  string
+		value any
+		is    bool
+	}{{"mentions", e.Mentions, len(e.Mentions) > 0}, {"mentionsAll", e.MentionsAll, e.MentionsAll != ""}, {"inbox", inbox, len(inbox) > 0}} {
+		if f.is {
+			to = append(to, bson.E{Key: f.name, Value: f.value})
+		} else {
+			unset = append(unset, bson.E{Key: f.name, Value: 1})
+		}
+	}
+	update := set(to...)
+	if len(unset) > 0 {
+		update = append(update, bson.E{Key: "$unset", Value: unset})
+	}
+	return t.rewrite(e, update)
 }
 
 // clearReaction removes the emoji that the event takes back from the reacted events of the

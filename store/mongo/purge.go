@@ -14,9 +14,12 @@ const purgeDocs = 1000
 
 // markDeleted is the projection of the events by which a chat is deleted.
 func (t *tx) markDeleted(s *state) error {
+	if err := t.setPicture(s, "", ""); err != nil {
+		return err
+	}
 	s.chat, s.deleted = nil, true
 	_, err := t.db.chats.UpdateByID(t.ctx, s.id, set(bson.E{Key: "deleted", Value: true}, bson.E{Key: "purging", Value: true},
-		bson.E{Key: "open", Value: false}, bson.E{Key: "title", Value: ""}, bson.E{Key: "topic", Value: ""}))
+		bson.E{Key: "open", Value: false}, bson.E{Key: "title", Value: ""}, bson.E{Key: "topic", Value: ""}, bson.E{Key: "picture", Value: ""}))
 	return err
 }
 

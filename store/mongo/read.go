@@ -193,7 +193,7 @@ func (db *DB) referenced(ctx context.Context, id chat.ChatID, docs []eventDoc) (
 		return nil, nil
 	}
 	cur, err := db.events.Find(ctx, bson.D{{Key: "chat", Value: id}, {Key: "seq", Value: bson.D{{Key: "$in", Value: seqs}}}},
-		options.Find().SetProjection(key("seq", "by", "text", "mentions", "files")))
+		options.Find().SetProjection(key("seq", "by", "text", "mentions", "mentionsAll", "files")))
 	posts, err := all[eventDoc](ctx, cur, err)
 	about := make(map[chat.Seq]eventDoc, len(posts))
 	for _, d := range posts {

@@ -24,6 +24,12 @@ type eventDoc struct {
 	Files    []chat.File   `bson:"files,omitempty"`
 	ReplyTo  chat.Seq      `bson:"replyTo,omitempty"` // the quote is read from that post
 
+	Root        chat.Seq          `bson:"root,omitempty"` // of a reply
+	MentionsAll chat.GroupMention `bson:"mentionsAll,omitempty"`
+	Silent      bool              `bson:"silent,omitempty"`
+	Inbox       []chat.UserID     `bson:"inbox,omitempty"`  // chat.ConcernedBy, until it is deleted
+	Pinned      chat.Seq          `bson:"pinned,omitempty"` // the event that pinned it
+
 	EditedAt  int64           `bson:"editedAt,omitempty"`
 	DeletedAt int64           `bson:"deletedAt,omitempty"`
 	Reactions []chat.Reactors `bson:"reactions,omitempty"`
@@ -36,6 +42,9 @@ type eventDoc struct {
 	Reason string        `bson:"reason,omitempty"`
 	Title  *string       `bson:"title,omitempty"`
 	Topic  *string       `bson:"topic,omitempty"`
+
+	GroupMentions chat.GroupMentions `bson:"groupMentions,omitempty"`
+	Picture       *chat.FileID       `bson:"picture,omitempty"`
 }
 
 // chatDoc is a document of chats: the fields that do not follow from the last event.
@@ -45,23 +54,35 @@ type chatDoc struct {
 	Open        bool          `bson:"open"`
 	Title       string        `bson:"title"`
 	Topic       string        `bson:"topic"`
+	Picture     chat.FileID   `bson:"picture,omitempty"`
 	By          chat.UserID   `bson:"by"`
 	ClientID    string        `bson:"clientId"`
 	Pair        string        `bson:"pair,omitempty"` // chat.PairOf of a direct chat
 	MemberCount int           `bson:"memberCount"`
-	Deleted     bool          `bson:"deleted,omitempty"`
-	Purging     bool          `bson:"purging,omitempty"` // deleted, and members and log are not gone yet
+
+	GroupMentions chat.GroupMentions `bson:"groupMentions,omitempty"` // empty: chat.ByEveryone
+
+	Deleted bool `bson:"deleted,omitempty"`
+	Purging bool `bson:"purging,omitempty"` // deleted, and members and log are not gone yet
 }
 
 // memberDoc is a document of members. Read is the number up to which they have read, N the
 // count of posts up to there. A member's own last post is read, too, and looked up
-// (members.go). Both begin at the joined event.
+// (members.go). Both begin at the joined event. The rest are the member's own settings.
 type memberDoc struct {
 	Chat chat.ChatID `bson:"chat"`
 	User chat.UserID `bson:"user"`
 	Role chat.Role   `bson:"role"`
 	Read chat.Seq    `bson:"read"`
 	N    chat.Seq    `bson:"n"`
+
+	Level      chat.Level `bson:"level,omitempty"`
+	MutedUntil int64      `bson:"mutedUntil,omitempty"`
+	Starred    bool       `bson:"starred,omitempty"`
+	HiddenAt   *chat.Seq  `bson:"hiddenAt,omitempty"`   // posts of the chat when it was hidden; it is while there are no more
+	UnreadFrom chat.Seq   `bson:"unreadFrom,omitempty"` // messages from here on are unread again
+	UnreadN    chat.Seq   `bson:"unreadN,omitempty"`    // posts before that
+	UnreadAt   chat.Seq   `bson:"unreadAt,omitempty"`   // head when that was set: a later post of the member ends it
 }
 
 // onceID returns the _id of an event with a clientId. The clientIds of messages and
@@ -110,15 +131,18 @@ func unchanged(e *chat.Event) bson.D {
 // document returns the document of a numbered event, without the text of an edit.
 func document(e *chat.Event) eventDoc {
 	d := eventDoc{ID: string(e.ChatID) + " x " + strconv.FormatUint(uint64(e.Seq), 10), Chat: e.ChatID, Seq: e.Seq, N: e.N, Kind: e.Kind, At: e.At, By: e.By,
-		ClientID: e.ClientID, Target: e.Target, Emoji: e.Emoji, On: e.On, Users: e.Users, Role: e.Role, Reason: e.Reason, Title: e.Title, Topic: e.Topic}
+		ClientID: e.ClientID, Target: e.Target, Emoji: e.Emoji, On: e.On, Users: e.Users, Role: e.Role, Reason: e.Reason, Title: e.Title, Topic: e.Topic, Picture: e.Picture, GroupMentions: e.GroupMentions}
 	if e.ClientID != "" {
 		d.ID = onceID(e)
 	}
 	if e.Kind.Is().Message {
 		d.Text, d.Mentions, d.Files = e.Text, e.Mentions, e.Files
+		d.Root, d.MentionsAll, d.Silent = e.Root, e.MentionsAll, e.Silent
+		var repliesTo chat.UserID
 		if e.Reply != nil {
-			d.ReplyTo = e.Reply.Seq
+			d.ReplyTo, repliesTo = e.Reply.Seq, e.Reply.By
 		}
+		d.Inbox = chat.ConcernedBy(e.By, e.Mentions, repliesTo)
 	}
 	return d
 }
@@ -128,10 +152,11 @@ func document(e *chat.Event) eventDoc {
 func (d *eventDoc) entry(about map[chat.Seq]eventDoc) chat.Event {
 	e := chat.Event{Kind: d.Kind, ChatID: d.Chat, Seq: d.Seq, N: d.N, At: d.At, By: d.By, ClientID: d.ClientID, Text: d.Text, Mentions: d.Mentions, Files: d.Files,
 		EditedAt: d.EditedAt, DeletedAt: d.DeletedAt, Reply: d.quote(about), Target: d.Target, Emoji: d.Emoji, On: d.On,
-		Users: d.Users, Role: d.Role, Reason: d.Reason, Title: d.Title, Topic: d.Topic}
+		Users: d.Users, Role: d.Role, Reason: d.Reason, Title: d.Title, Topic: d.Topic, Picture: d.Picture,
+		Root: d.Root, MentionsAll: d.MentionsAll, Silent: d.Silent, GroupMentions: d.GroupMentions}
 	if d.Kind == chat.Edited {
 		post := about[d.Target]
-		e.Text, e.Mentions = post.Text, post.Mentions
+		e.Text, e.Mentions, e.MentionsAll = post.Text, post.Mentions, post.MentionsAll
 	}
 	return e
 }
@@ -146,7 +171,8 @@ func (d *eventDoc) deletesChat() bool {
 // users; a negative most means all.
 func (d *eventDoc) message(viewer chat.UserID, most int, about map[chat.Seq]eventDoc) chat.Message {
 	return chat.Message{ChatID: d.Chat, Seq: d.Seq, At: d.At, By: d.By, ClientID: d.ClientID, Text: d.Text, Reply: d.quote(about),
-		Mentions: d.Mentions, Files: d.Files, EditedAt: d.EditedAt, DeletedAt: d.DeletedAt, Reactions: chat.ReactionsFor(d.Reactions, viewer, most)}
+		Mentions: d.Mentions, Files: d.Files, EditedAt: d.EditedAt, DeletedAt: d.DeletedAt,
+		Root: d.Root, MentionsAll: d.MentionsAll, Pinned: d.Pinned != 0, Reactions: chat.ReactionsFor(d.Reactions, viewer, most)}
 }
 
 func (d *eventDoc) quote(about map[chat.Seq]eventDoc) *chat.Quote {

@@ -12,22 +12,24 @@ import (
 )
 
 const (
-	clearBatch = 1000        // documents that one part of clearTexts reads
-	clearAgain = time.Minute // until clearTexts is tried again after an error
+	clearBatch = 1000        // documents that one part reads
+	clearAgain = time.Minute // until it is tried again after an error
 )
 
-// clearOldTexts runs clearTexts beside the store's other work until it succeeds, or Close.
-func (db *DB) clearOldTexts(from chat.ChatID) {
+// renewOldLogs runs what brings the logs of an older Parley to this version, beside the
+// store's other work, until it succeeds, or Close. f works on the chats behind from and
+// returns how far it came.
+func (db *DB) renewOldLogs(doing string, from chat.ChatID, f func(context.Context, chat.ChatID) (chat.ChatID, error)) {
 	if from == beyond {
 		return
 	}
 	db.clearing.Go(func() {
 		for {
 			var err error
-			if from, err = db.clearTexts(db.ctx, from); err == nil || db.open() != nil {
+			if from, err = f(db.ctx, from); err == nil || db.open() != nil {
 				return
 			}
-			db.log.Warn("removing texts that left the log failed: this is tried again", "chat", from, "after", clearAgain, "err", err)
+			db.log.Warn(doing+" failed: this is tried again", "chat", from, "after", clearAgain, "err", err)
 			select {
 			case <-time.After(clearAgain):
 			case <-db.stop:
@@ -43,16 +45,24 @@ func (db *DB) clearOldTexts(from chat.ChatID) {
 // stores how far it came. Several replicas may do it at the same time: what has left the
 // log does not come back.
 func (db *DB) clearTexts(ctx context.Context, from chat.ChatID) (chat.ChatID, error) {
+	return db.eachChat(ctx, from, "cleared", func(ctx context.Context, id chat.ChatID) error {
+		if err := db.clearReactions(ctx, id); err != nil {
+			return err
+		}
+		return db.clearTitles(ctx, id)
+	})
+}
+
+// eachChat calls f for the chats behind from, by id, and stores how far it came in a field
+// of the server's document.
+func (db *DB) eachChat(ctx context.Context, from chat.ChatID, field string, f func(context.Context, chat.ChatID) error) (chat.ChatID, error) {
 	for from != beyond {
 		ids, err := db.chatsBehind(ctx, from)
 		if err != nil {
 			return from, err
 		}
 		for _, id := range ids {
-			if err := db.clearReactions(ctx, id); err != nil {
-				return from, err
-			}
-			if err := db.clearTitles(ctx, id); err != nil {
+			if err := f(ctx, id); err != nil {
 				return from, err
 			}
 		}
@@ -61,7 +71,7 @@ func (db *DB) clearTexts(ctx context.Context, from chat.ChatID) (chat.ChatID, er
 			to = ids[len(ids)-1]
 		}
 		err = db.read(ctx, "store a position", func(ctx context.Context) error {
-			_, err := db.meta.UpdateOne(ctx, serverID, bson.D{{Key: "$max", Value: bson.D{{Key: "cleared", Value: to}}}})
+			_, err := db.meta.UpdateOne(ctx, serverID, bson.D{{Key: "$max", Value: bson.D{{Key: field, Value: to}}}})
 			return err
 		})
 		if err != nil {

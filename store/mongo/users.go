@@ -13,19 +13,21 @@ import (
 
 // userDoc is a document of users.
 type userDoc struct {
-	ID        chat.UserID `bson:"_id"`
-	Handle    string      `bson:"handle"`
-	Name      string      `bson:"name"`
-	Status    string      `bson:"status"`
-	Role      chat.Role   `bson:"role"`
-	Active    bool        `bson:"active"`
-	Password  string      `bson:"password"`
-	CreatedAt int64       `bson:"createdAt"`
-	Words     int         `bson:"words"` // the version of the user's words: wordsVersion
+	ID        chat.UserID  `bson:"_id"`
+	Handle    string       `bson:"handle"`
+	Name      string       `bson:"name"`
+	Status    string       `bson:"status"`
+	Role      chat.Role    `bson:"role"`
+	Active    bool         `bson:"active"`
+	Password  string       `bson:"password"`
+	CreatedAt int64        `bson:"createdAt"`
+	Settings  *settingsDoc `bson:"settings,omitempty"` // nil: not changed
+	Picture   chat.FileID  `bson:"picture,omitempty"`
+	Words     int          `bson:"words"` // the version of the user's words: wordsVersion
 }
 
 func (p *userDoc) user() chat.User {
-	return chat.User{ID: p.ID, Handle: p.Handle, Name: p.Name, Status: p.Status, Role: p.Role, Active: p.Active}
+	return chat.User{ID: p.ID, Handle: p.Handle, Name: p.Name, Status: p.Status, Role: p.Role, Active: p.Active, Picture: p.Picture}
 }
 
 // CreateAccount is one transaction.
@@ -178,8 +180,13 @@ func (db *DB) PatchUser(ctx context.Context, id chat.UserID, p chat.UserPatch) (
 		}
 		if u != old {
 			_, err := t.db.users.UpdateByID(t.ctx, id, set(bson.E{Key: "name", Value: u.Name}, bson.E{Key: "status", Value: u.Status},
-				bson.E{Key: "role", Value: u.Role}, bson.E{Key: "active", Value: u.Active}))
+				bson.E{Key: "role", Value: u.Role}, bson.E{Key: "active", Value: u.Active}, bson.E{Key: "picture", Value: u.Picture}))
 			if err != nil {
+				return err
+			}
+		}
+		if u.Picture != old.Picture {
+			if err := t.changePicture(old.Picture, u.Picture, id); err != nil {
 				return err
 			}
 		}

@@ -179,8 +179,8 @@ func (v view) Chat() chat.Chat {
 		return chat.Chat{}
 	}
 	g := v.s.chat
-	return chat.Chat{ID: g.ID, Kind: g.Kind, Open: g.Open, Title: g.Title, Topic: g.Topic,
-		Head: v.s.head, MemberCount: g.MemberCount, Activity: v.s.activity}
+	return chat.Chat{ID: g.ID, Kind: g.Kind, Open: g.Open, Title: g.Title, Topic: g.Topic, Picture: g.Picture,
+		Head: v.s.head, MemberCount: g.MemberCount, Activity: v.s.activity, GroupMentions: g.groupMentions()}
 }
 
 func (v view) Member(u chat.UserID) (chat.Role, bool) {
@@ -207,6 +207,10 @@ func (v view) Message(seq chat.Seq) (chat.Message, bool) {
 	}
 	d, ok, err := v.t.db.post(v.t.ctx, v.s.id, seq)
 	v.t.note(err)
+	if ok && d.ReplyTo != 0 && d.Root == 0 {
+		d.Root, err = v.t.db.rootOf(v.t.ctx, &d)
+		v.t.note(err)
+	}
 	return d.message("", -1, nil), ok
 }
 

@@ -134,19 +134,20 @@ func (t *tx) insert(e *chat.Event) (fresh bool, err error) {
 		if e.Reply != nil {
 			reply = int64(e.Reply.Seq)
 		}
-		n, err = t.exec(`INSERT INTO messages (chat, seq, n, at, by, client_id, text, reply_to, mentions, files) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+		n, err = t.exec(`INSERT INTO messages (chat, seq, n, at, by, client_id, text, reply_to, root, mentions, mentions_all, silent, files)
+			VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 			ON CONFLICT (chat, client_id, by) DO NOTHING`,
-			string(e.ChatID), int64(e.Seq), int64(e.N), e.At, string(e.By), e.ClientID, e.Text, reply, jsonIDs(e.Mentions), jsonFiles(e.Files))
+			string(e.ChatID), int64(e.Seq), int64(e.N), e.At, string(e.By), e.ClientID, e.Text, reply, nullInt(int64(e.Root)), jsonIDs(e.Mentions), nullString(string(e.MentionsAll)), nullTrue(e.Silent), jsonFiles(e.Files))
 		return n == 1, err
 	}
 	emoji := e.Emoji
 	if e.TakesBack() {
 		emoji = ""
 	}
-	n, err = t.exec(`INSERT INTO events (chat, seq, n, at, kind, by, client_id, target, emoji, is_on, users, role, reason, title, topic)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (chat, client_id, by) WHERE client_id IS NOT NULL DO NOTHING`,
+	n, err = t.exec(`INSERT INTO events (chat, seq, n, at, kind, by, client_id, target, emoji, is_on, users, role, reason, title, topic, picture, group_mentions)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (chat, client_id, by) WHERE client_id IS NOT NULL DO NOTHING`,
 		string(e.ChatID), int64(e.Seq), int64(e.N), e.At, string(e.Kind), string(e.By), nullString(e.ClientID), nullInt(int64(e.Target)), nullString(emoji), e.On,
-		jsonIDs(e.Users), nullString(string(e.Role)), nullString(e.Reason), e.Title, e.Topic)
+		jsonIDs(e.Users), nullString(string(e.Role)), nullString(e.Reason), e.Title, e.Topic, (*string)(e.Picture), nullString(string(e.GroupMentions)))
 	return n == 1, err
 }
 

@@ -11,16 +11,24 @@ import (
 const (
 	readColumn = `ifnull(m.read_up_to, 0)`
 
-	// memberColumns are a membership, each a single seek: the role, how far m has read,
-	// the messages posted up to there, and the deleted messages and mentions behind it (by
-	// the partial index: SQLite would choose the range of all messages behind it). m
-	// may be missing (LEFT JOIN): then the role is empty.
-	memberColumns = `ifnull(m.role, ''), ` + readColumn + `,
-		ifnull((SELECT x.n FROM messages x WHERE x.chat = m.chat AND x.seq <= ` + readColumn + ` ORDER BY x.seq DESC LIMIT 1), 0),
-		(SELECT count(*) FROM messages d INDEXED BY messages_deleted WHERE d.chat = m.chat AND d.seq > ` + readColumn + ` AND d.deleted_at IS NOT NULL),
-		(SELECT count(*) FROM mentions k WHERE k.user = m.user AND k.chat = m.chat AND k.seq > ` + readColumn + `)`
+	// readTo is chat.Chat.ReadTo of m.
+	readTo = `ifnull(min(m.read_up_to, ifnull(m.unread_from - 1, m.read_up_to)), 0)`
 
-	chatColumns = `c.id, c.kind, c.open, c.title, c.topic, c.head, c.members, c.activity, c.last_at, c.n, ifnull(c.pair, ''),
+	// mineColumn are the settings of m as membership.mine reads them, one text since each
+	// column of a row takes time; empty for who changed nothing.
+	mineColumn = `CASE WHEN coalesce(m.level, m.muted_until, m.starred, m.hidden_at, m.unread_from) IS NULL THEN ''
+		ELSE concat_ws(' ', ifnull(m.level, 'default'), ifnull(m.muted_until, 0), ifnull(m.starred, 0), ifnull(m.hidden_at, -1), ifnull(m.unread_from, 0)) END`
+
+	// memberColumns are a membership, each a single seek: the role, how far m has read,
+	// the settings, the messages posted up to where m has read to, and the deleted messages
+	// and mentions behind it (by the partial index: SQLite would choose the range of all
+	// messages behind it). m may be missing (LEFT JOIN): then the role is empty.
+	memberColumns = `ifnull(m.role, ''), ` + readColumn + `, ` + mineColumn + `,
+		ifnull((SELECT x.n FROM messages x WHERE x.chat = m.chat AND x.seq <= ` + readTo + ` ORDER BY x.seq DESC LIMIT 1), 0),
+		(SELECT count(*) FROM messages d INDEXED BY messages_deleted WHERE d.chat = m.chat AND d.seq > ` + readTo + ` AND d.deleted_at IS NOT NULL),
+		(SELECT count(*) FROM mentions k WHERE k.user = m.user AND k.chat = m.chat AND k.seq > ` + readTo + `)`
+
+	chatColumns = `c.id, c.kind, c.open, c.title, c.topic, c.picture, c.head, c.members, c.activity, c.last_at, c.group_mentions, c.all_seq, c.n, ifnull(c.pair, ''),
 		ifnull((SELECT l.seq FROM messages l WHERE l.chat = c.id ORDER BY l.seq DESC LIMIT 1), 0), ` + memberColumns
 )
 
@@ -28,20 +36,22 @@ const (
 type membership struct {
 	role     chat.Role // empty: not a member
 	readUpTo chat.Seq
-	read     chat.Seq // messages posted up to there
+	settings string   // mineColumn
+	read     chat.Seq // messages posted up to where they have read to
 	deleted  int      // messages behind it that were deleted
 	mentions int
 }
 
 // into returns where memberColumns are scanned to.
 func (m *membership) into() []any {
-	return []any{(*string)(&m.role), &m.readUpTo, &m.read, &m.deleted, &m.mentions}
+	return []any{(*string)(&m.role), &m.readUpTo, &m.settings, &m.read, &m.deleted, &m.mentions}
 }
 
 // of returns the chat as the member sees it.
 func (m *membership) of(s *chatSnapshot, user chat.UserID) chat.Chat {
 	c := s.chat
 	c.Role, c.ReadUpTo, c.Unread, c.Mentions = m.role, m.readUpTo, int(s.n-m.read)-m.deleted, m.mentions
+	c.Mine = m.mine(s.n)
 	if s.pair != "" {
 		c.With = chat.OtherOf(s.pair, user)
 	}
@@ -60,8 +70,8 @@ type chatScan struct {
 func newChatScan(viewer chat.UserID) *chatScan {
 	s := &chatScan{viewer: viewer}
 	c := &s.chat.chat
-	s.into = append([]any{(*string)(&c.ID), (*string)(&c.Kind), &c.Open, &c.Title, &c.Topic, &c.Head, &c.MemberCount, &c.Activity, &c.LastAt,
-		&s.chat.n, &s.chat.pair, &s.last}, s.member.into()...)
+	s.into = append([]any{(*string)(&c.ID), (*string)(&c.Kind), &c.Open, &c.Title, &c.Topic, (*string)(&c.Picture), &c.Head, &c.MemberCount, &c.Activity, &c.LastAt, (*string)(&c.GroupMentions),
+		&s.chat.allSeq, &s.chat.n, &s.chat.pair, &s.last}, s.member.into()...)
 	return s
 }
 
@@ -92,7 +102,7 @@ func (db *DB) CreateChat(ctx context.Context, n chat.NewChat) (chat.Chat, bool, 
 			return err
 		}
 		id = chat.NewID[chat.ChatID]()
-		made := &state{id: id, kind: n.Kind, open: n.Open, title: n.Title, topic: n.Topic, roles: map[chat.UserID]chat.Role{}}
+		made := &state{id: id, kind: n.Kind, open: n.Open, title: n.Title, topic: n.Topic, groupMentions: chat.ByEveryone, roles: map[chat.UserID]chat.Role{}}
 		draft := n.Draft(id)
 		if err := t.checkRule(n.Rule, made, &draft); err != nil {
 			return err
@@ -155,13 +165,17 @@ func insertChat(t *tx, id chat.ChatID, n chat.NewChat) error {
 
 // Chat returns the chat as the viewer sees it.
 func (db *DB) Chat(ctx context.Context, viewer chat.UserID, id chat.ChatID) (chat.Chat, error) {
-	c, last, err := newChatScan(viewer).row(db.row(ctx, `SELECT `+chatColumns+` FROM chats c LEFT JOIN members m ON m.chat = c.id AND m.user = ?
+	scan := newChatScan(viewer)
+	c, last, err := scan.row(db.row(ctx, `SELECT `+chatColumns+` FROM chats c LEFT JOIN members m ON m.chat = c.id AND m.user = ?
 		WHERE c.id = ?`, string(viewer), string(id)))
 	if errors.Is(err, sql.ErrNoRows) || err == nil && c.Role == "" && !c.Open {
 		return chat.Chat{}, chat.NoChat()
 	}
 	if err == nil {
 		c.Last, err = db.newest(ctx, viewer, id, last)
+	}
+	if err == nil {
+		err = db.addAll(ctx, viewer, &c, scan.chat.allSeq)
 	}
 	if err != nil {
 		return chat.Chat{}, storeError(err, "read a chat")
@@ -190,9 +204,16 @@ func (db *DB) OpenChats(ctx context.Context, viewer chat.UserID, before chat.Cha
 	rows, err := db.rows(ctx, `SELECT `+chatColumns+` FROM chats c INDEXED BY chats_open LEFT JOIN members m ON m.chat = c.id AND m.user = ?
 		WHERE c.open = 1 AND c.id < ? ORDER BY c.id DESC LIMIT ?`, string(viewer), string(before), limit)
 	scan := newChatScan(viewer)
+	var allSeqs []chat.Seq
 	chats, err := collect(rows, err, func() (chat.Chat, error) {
 		c, _, err := scan.row(rows)
+		allSeqs = append(allSeqs, scan.chat.allSeq)
 		return c, err
 	})
+	for i := range chats {
+		if err == nil {
+			err = db.addAll(ctx, viewer, &chats[i], allSeqs[i])
+		}
+	}
 	return chats, storeError(err, "read open chats")
 }

@@ -8,11 +8,11 @@ import (
 )
 
 const uploadColumns = `f.id, f.chat, f.by, f.name, f.type, f.size, f.width, f.height, f.duration_ms, f.thumb, f.length, f.keep_metadata,
-	f.cleaned, f.complete, f.created_at, f.expires_at, ifnull(f.message, 0)`
+	f.cleaned, f.complete, f.created_at, f.expires_at, ifnull(f.message, 0), f.picture`
 
 func scanUpload(row scanner) (u chat.Upload, err error) {
 	err = row.Scan((*string)(&u.ID), (*string)(&u.ChatID), (*string)(&u.By), &u.Name, &u.Type, &u.Size, &u.Width, &u.Height, &u.DurationMs, &u.Thumb,
-		&u.Length, &u.KeepMetadata, &u.Cleaned, &u.Complete, &u.CreatedAt, &u.ExpiresAt, &u.Message)
+		&u.Length, &u.KeepMetadata, &u.Cleaned, &u.Complete, &u.CreatedAt, &u.ExpiresAt, &u.Message, &u.Picture)
 	return u, err
 }
 
@@ -74,16 +74,18 @@ func (t *tx) addUsage(files int, bytes int64) error {
 // CreateUpload is [chat.Files].CreateUpload.
 func (db *DB) CreateUpload(ctx context.Context, u chat.Upload, most int64) error {
 	return db.write(ctx, func(t *tx) error {
-		s, err := t.state(u.ChatID)
-		if err != nil {
-			return err
-		}
-		if _, in := (view{t, s}).Member(u.By); !in {
-			return chat.NoChat()
+		if u.ChatID != "" {
+			s, err := t.state(u.ChatID)
+			if err != nil {
+				return err
+			}
+			if _, in := (view{t, s}).Member(u.By); !in {
+				return chat.NoChat()
+			}
 		}
 		var have chat.Uploaded
 		if err := t.row(`SELECT (SELECT ifnull(sum(length), 0) FROM files WHERE by = ?1 AND created_at > ?2),
-			(SELECT count(*) FROM files WHERE by = ?1 AND message IS NULL)`,
+			(SELECT count(*) FROM files WHERE by = ?1 AND message IS NULL AND picture = 0)`,
 			string(u.By), t.now-chat.UploadQuotaTime.Milliseconds()).Scan(&have.Bytes, &have.Free); err != nil {
 			return err
 		}
@@ -99,7 +101,7 @@ func (db *DB) CreateUpload(ctx context.Context, u chat.Upload, most int64) error
 	})
 }
 
-const uploadBy = uploadByID + ` AND f.by = ?`
+const uploadBy = uploadByID + ` AND f.by = ? AND f.picture = 0`
 
 // Upload is [chat.Files].Upload.
 func (db *DB) Upload(ctx context.Context, by chat.UserID, id chat.FileID) (chat.Upload, error) {
@@ -145,7 +147,7 @@ func (db *DB) RemoveUpload(ctx context.Context, by chat.UserID, id chat.FileID) 
 // ExpireUploads is [chat.Files].ExpireUploads.
 func (db *DB) ExpireUploads(ctx context.Context, now int64, limit int) (n int, err error) {
 	var any bool
-	const expired = `message IS NULL AND expires_at < ?`
+	const expired = `message IS NULL AND picture = 0 AND expires_at < ?`
 	if err := db.row(ctx, `SELECT EXISTS (SELECT 1 FROM files WHERE `+expired+`)`, now).Scan(&any); err != nil || !any {
 		return 0, storeError(err, "read the uploads")
 	}

@@ -53,8 +53,7 @@ type hit struct {
 }
 
 func scanHit(rows *sql.Rows) (h hit, err error) {
-	u := &h.user
-	err = rows.Scan(&h.word, &u.ID, &u.Handle, &u.Name, &u.Status, &u.Role, &u.Active)
+	err = rows.Scan(append([]any{&h.word}, intoUser(&h.user)...)...)
 	return h, err
 }
 
@@ -78,13 +77,14 @@ func insertWords(t *tx, u chat.User) error {
 	return nil
 }
 
-// renewWords makes the words of all users anew.
+// renewWords makes the words of all users anew. It runs before later migrations: it reads
+// no column that one of them adds.
 func renewWords(ctx context.Context, conn *sql.Conn) error {
 	if _, err := conn.ExecContext(ctx, "DELETE FROM user_words"); err != nil {
 		return err
 	}
-	rows, err := conn.QueryContext(ctx, "SELECT "+userColumns+" FROM users u")
-	users, err := collect(rows, err, func() (chat.User, error) { return scanUser(rows) })
+	rows, err := conn.QueryContext(ctx, "SELECT id, handle, name FROM users")
+	users, err := collect(rows, err, func() (u chat.User, err error) { return u, rows.Scan((*string)(&u.ID), &u.Handle, &u.Name) })
 	if err != nil {
 		return err
 	}

@@ -19,36 +19,41 @@ func (db *DB) Members(ctx context.Context, viewer chat.UserID, id chat.ChatID, a
 	})
 	if err == nil && len(members) == 0 {
 		// Past the end, or no member.
-		_, _, err = pointer(db.row(ctx, pointerOf, string(id), string(viewer)))
+		_, _, _, err = pointer(db.row(ctx, pointerOf, string(id), string(viewer)))
 	}
 	return members, storeError(err, "read members")
 }
 
-// pointerOf reads how far a member has read, and the head.
-const pointerOf = `SELECT ` + readColumn + `, c.head FROM members m CROSS JOIN chats c ON c.id = m.chat WHERE m.chat = ? AND m.user = ?`
+// pointerOf reads how far a member has read, from where messages are unread again, and the
+// head.
+const pointerOf = `SELECT ` + readColumn + `, ifnull(m.unread_from, 0), c.head FROM members m CROSS JOIN chats c ON c.id = m.chat WHERE m.chat = ? AND m.user = ?`
 
-func pointer(row scanner) (read, head chat.Seq, err error) {
-	err = row.Scan(&read, &head)
+func pointer(row scanner) (read, from, head chat.Seq, err error) {
+	err = row.Scan(&read, &from, &head)
 	if errors.Is(err, sql.ErrNoRows) {
 		err = chat.NoChat()
 	}
-	return read, head, err
+	return read, from, head, err
 }
 
 // MarkRead moves a read pointer. Most calls move nothing: they end after a read.
 func (db *DB) MarkRead(ctx context.Context, id chat.ChatID, user chat.UserID, seq chat.Seq) (at chat.Seq, moved bool, err error) {
-	at, head, err := pointer(db.row(ctx, pointerOf, string(id), string(user)))
+	at, from, head, err := pointer(db.row(ctx, pointerOf, string(id), string(user)))
 	seq = min(seq, head)
-	if err != nil || seq <= at {
+	ends := func() bool { return from != 0 && from <= seq }
+	if err != nil || seq <= at && !ends() {
 		return at, false, storeError(err, "read a read pointer")
 	}
 	err = db.write(ctx, func(t *tx) error {
 		// Another device, or a post, may have been faster.
-		if at, _, err = pointer(t.row(pointerOf, string(id), string(user))); err != nil || seq <= at {
+		if at, from, _, err = pointer(t.row(pointerOf, string(id), string(user))); err != nil || seq <= at && !ends() {
 			return err
 		}
-		at, moved = seq, true
-		_, err = t.exec(`UPDATE members SET read_up_to = ? WHERE chat = ? AND user = ?`, int64(seq), string(id), string(user))
+		at, moved = max(at, seq), true
+		if ends() {
+			from = 0
+		}
+		_, err = t.exec(`UPDATE members SET read_up_to = ?, unread_from = nullif(?, 0) WHERE chat = ? AND user = ?`, int64(at), int64(from), string(id), string(user))
 		return err
 	})
 	if err != nil {

@@ -37,6 +37,16 @@ INSERT INTO chats VALUES ('-OLkfmAbQ4wE8u6D', 'group', 0, 'Pot', '', '-OLkfm9eB7
 INSERT INTO members VALUES ('-OLkfmAbQ4wE8u6D', '-OLkfm9eB7rT5y2C', 'admin', 1), ('-OLkfmAbQ4wE8u6D', '-OLkfm9dZ1qV3x0A', 'member', 2);
 INSERT INTO events (chat, seq, n, at, kind, by, users, role) VALUES ('-OLkfmAbQ4wE8u6D', 1, 0, 1, 'joined', '-OLkfm9eB7rT5y2C', '["-OLkfm9eB7rT5y2C"]', 'admin'),
   ('-OLkfmAbQ4wE8u6D', 2, 0, 1, 'joined', '-OLkfm9eB7rT5y2C', '["-OLkfm9dZ1qV3x0A"]', 'member');
+INSERT INTO users VALUES ('-OLkfm9dZ1qV3x0D', 'cid', 'Cid', '', 'member', 1, '', 1);
+INSERT INTO chats VALUES ('-OLkfmAcQ4wE8u6D', 'group', 0, 'Talk', '', '-OLkfm9dZ1qV3x0A', 'talk', NULL, 8, 6, 2, 8);
+INSERT INTO members VALUES ('-OLkfmAcQ4wE8u6D', '-OLkfm9dZ1qV3x0A', 'admin', 8), ('-OLkfmAcQ4wE8u6D', '-OLkfm9dZ1qV3x0D', 'member', 2);
+INSERT INTO events (chat, seq, n, at, kind, by, users, role) VALUES ('-OLkfmAcQ4wE8u6D', 1, 0, 1, 'joined', '-OLkfm9dZ1qV3x0A', '["-OLkfm9dZ1qV3x0A"]', 'admin'),
+  ('-OLkfmAcQ4wE8u6D', 2, 0, 1, 'joined', '-OLkfm9dZ1qV3x0A', '["-OLkfm9dZ1qV3x0D"]', 'member');
+INSERT INTO messages (chat, seq, n, at, by, client_id, text, reply_to, mentions, deleted_at) VALUES
+  ('-OLkfmAcQ4wE8u6D', 3, 1, 3, '-OLkfm9dZ1qV3x0A', 'a', 'one', NULL, NULL, NULL), ('-OLkfmAcQ4wE8u6D', 4, 2, 4, '-OLkfm9dZ1qV3x0D', 'b', 'two', 3, NULL, NULL),
+  ('-OLkfmAcQ4wE8u6D', 5, 3, 5, '-OLkfm9dZ1qV3x0A', 'c', 'three @cid', 4, '["-OLkfm9dZ1qV3x0D"]', NULL), ('-OLkfmAcQ4wE8u6D', 6, 4, 6, '-OLkfm9dZ1qV3x0D', 'd', '', 5, NULL, 7),
+  ('-OLkfmAcQ4wE8u6D', 7, 5, 7, '-OLkfm9dZ1qV3x0D', 'e', '@ann @cid', NULL, '["-OLkfm9dZ1qV3x0A","-OLkfm9dZ1qV3x0D"]', NULL), ('-OLkfmAcQ4wE8u6D', 8, 6, 8, '-OLkfm9dZ1qV3x0A', 'f', 'own', 3, NULL, NULL);
+INSERT INTO mentions VALUES ('-OLkfm9dZ1qV3x0D', '-OLkfmAcQ4wE8u6D', 5), ('-OLkfm9dZ1qV3x0A', '-OLkfmAcQ4wE8u6D', 7), ('-OLkfm9dZ1qV3x0D', '-OLkfmAcQ4wE8u6D', 7);
 PRAGMA user_version = 1`
 
 // A database of the first format gets what came later, and keeps its rows.
@@ -94,6 +104,20 @@ func TestMigrate(t *testing.T) {
 		}
 		db = opened(t, path)
 	}
+	// Replies have their roots, and inboxes what concerns their users.
+	const talk chat.ChatID = "-OLkfmAcQ4wE8u6D"
+	p, err := db.Thread(t.Context(), ann, talk, 6, 0, 50)
+	if err != nil || fmt.Sprint(seqsOf(p.Messages)) != "[3 4 5 6 8]" {
+		t.Errorf("the conversation is %v, %v", seqsOf(p.Messages), err)
+	}
+	for u, want := range map[chat.UserID]string{ann: "[7 4]", "-OLkfm9dZ1qV3x0D": "[5]"} {
+		if list, err := db.MentionsOf(t.Context(), u, chat.MentionPlace{}, 50); err != nil || fmt.Sprint(seqsOf(list)) != want {
+			t.Errorf("what concerns %s: %v, %v, want %s", u, seqsOf(list), err, want)
+		}
+	}
+	if c, err := db.Chat(t.Context(), ann, talk); err != nil || c.LastAt != 8 || c.GroupMentions != chat.ByEveryone {
+		t.Errorf("%+v, %v", c, err)
+	}
 	// Reactions that were taken back and replaced titles leave the log.
 	events, _, err := db.After(t.Context(), ann, tea, 2, 10, 1<<20)
 	if err != nil {
@@ -134,6 +158,13 @@ func TestMigrate(t *testing.T) {
 			t.Errorf("again %v, want %v", again, want)
 		}
 	}
+}
+
+func seqsOf(messages []chat.Message) (seqs []chat.Seq) {
+	for i := range messages {
+		seqs = append(seqs, messages[i].Seq)
+	}
+	return seqs
 }
 
 // Words that the store holds of a user, whatever version made them, neither find the user

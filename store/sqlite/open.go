@@ -46,6 +46,7 @@ type DB struct {
 	prepared  sync.Map // query text → *sql.Stmt of the read pool
 	feeds     feeds
 	readCache readCache
+	leases    leases
 }
 
 // Both kinds of connection: cache_size is in KiB when negative. A reader keeps

@@ -1,6 +1,8 @@
 package sqlite
 
 import (
+	"cmp"
+	"database/sql"
 	"encoding/json"
 	"fmt"
 
@@ -16,11 +18,24 @@ func (t *tx) project(s *state, e *chat.Event) error {
 		if err := t.attach(e); err != nil {
 			return err
 		}
-		return t.mention(e.ChatID, e.Seq, e.Mentions)
+		if e.MentionsAll == chat.MentionAll {
+			s.allSeq = e.Seq
+		}
+		if err := t.mention(e.ChatID, e.Seq, e.Mentions); err != nil {
+			return err
+		}
+		var repliesTo chat.UserID
+		if e.Reply != nil {
+			repliesTo = e.Reply.By
+		}
+		return t.setInbox(&chat.Message{ChatID: e.ChatID, Seq: e.Seq, At: e.At}, nil, chat.ConcernedBy(e.By, e.Mentions, repliesTo))
 	case chat.Edited:
 		t.scrubDue = true // of the text before
-		return t.rewrite(e, "UPDATE messages SET text = ?, mentions = ?, edited_at = ? WHERE chat = ? AND seq = ?",
-			e.Text, jsonIDs(e.Mentions), e.At, string(e.ChatID), int64(e.Target))
+		if e.MentionsAll == chat.MentionAll {
+			s.allSeq = max(s.allSeq, e.Target)
+		}
+		return t.rewrite(e, "UPDATE messages SET text = ?, mentions = ?, mentions_all = ?, edited_at = ? WHERE chat = ? AND seq = ?",
+			e.Text, jsonIDs(e.Mentions), nullString(string(e.MentionsAll)), e.At, string(e.ChatID), int64(e.Target))
 	case chat.Deleted:
 		t.scrubDue = true
 		if _, err := t.removeFiles("chat = ? AND message = ?", string(e.ChatID), int64(e.Target)); err != nil {
@@ -29,10 +44,17 @@ func (t *tx) project(s *state, e *chat.Event) error {
 		if _, err := t.exec("UPDATE events SET emoji = NULL WHERE chat = ? AND target = ? AND emoji IS NOT NULL", string(e.ChatID), int64(e.Target)); err != nil {
 			return err
 		}
-		return t.rewrite(e, "UPDATE messages SET text = '', mentions = NULL, reactions = NULL, files = NULL, deleted_at = ? WHERE chat = ? AND seq = ?",
+		return t.rewrite(e, "UPDATE messages SET text = '', mentions = NULL, mentions_all = NULL, reactions = NULL, files = NULL, pinned = NULL, deleted_at = ? WHERE chat = ? AND seq = ?",
 			e.At, string(e.ChatID), int64(e.Target))
 	case chat.Reacted:
 		return t.react(e)
+	case chat.Pinned:
+		var pinned any
+		if *e.On {
+			pinned = int64(e.Seq)
+		}
+		_, err := t.exec("UPDATE messages SET pinned = ? WHERE chat = ? AND seq = ?", pinned, string(e.ChatID), int64(e.Target))
+		return err
 	case chat.Joined:
 		// A new member has read up to this event: earlier messages are history, not
 		// unread.
@@ -71,12 +93,12 @@ func (t *tx) project(s *state, e *chat.Event) error {
 		return nil
 	case chat.Renamed:
 		t.scrubDue = true
-		if _, err := t.exec("UPDATE events SET title = NULL, topic = NULL WHERE chat = ? AND seq < ? AND (title IS NOT NULL OR topic IS NOT NULL)",
+		if _, err := t.exec("UPDATE events SET title = NULL, topic = NULL, picture = NULL WHERE chat = ? AND seq < ? AND (title IS NOT NULL OR topic IS NOT NULL)",
 			string(e.ChatID), int64(e.Seq)); err != nil {
 			return err
 		}
-		s.title, s.topic = *e.Title, *e.Topic
-		return nil
+		s.title, s.topic, s.groupMentions = *e.Title, *e.Topic, cmp.Or(e.GroupMentions, s.groupMentions)
+		return t.setPicture(s, *e.Picture, e.By)
 	}
 	return fmt.Errorf("sqlite: no projection for events of kind %q", e.Kind)
 }
@@ -93,10 +115,13 @@ func (s *state) posted(e *chat.Event) {
 }
 
 // rewrite replaces the text of the target by an update, and its mentions by
-// those of the event.
+// those of the event. A deleted message is in no inbox.
 func (t *tx) rewrite(e *chat.Event, update string, args ...any) error {
+	m := chat.Message{ChatID: e.ChatID, Seq: e.Target}
 	var old []byte
-	if err := t.row("SELECT mentions FROM messages WHERE chat = ? AND seq = ?", string(e.ChatID), int64(e.Target)).Scan(&old); err != nil {
+	var repliesTo sql.NullString
+	if err := t.row(`SELECT m.at, m.by, m.mentions, q.by FROM messages m LEFT JOIN messages q ON q.chat = m.chat AND q.seq = m.reply_to
+		WHERE m.chat = ? AND m.seq = ?`, string(e.ChatID), int64(e.Target)).Scan(&m.At, (*string)(&m.By), &old, &repliesTo); err != nil {
 		return err
 	}
 	users, err := ids(old)
@@ -111,7 +136,14 @@ func (t *tx) rewrite(e *chat.Event, update string, args ...any) error {
 	if _, err := t.exec(update, args...); err != nil {
 		return err
 	}
-	return t.mention(e.ChatID, e.Target, e.Mentions)
+	if err := t.mention(e.ChatID, e.Target, e.Mentions); err != nil {
+		return err
+	}
+	var concerned []chat.UserID
+	if e.Kind == chat.Edited {
+		concerned = chat.ConcernedBy(m.By, e.Mentions, chat.UserID(repliesTo.String))
+	}
+	return t.setInbox(&m, chat.ConcernedBy(m.By, users, chat.UserID(repliesTo.String)), concerned)
 }
 
 func (t *tx) mention(id chat.ChatID, seq chat.Seq, users []chat.UserID) error {
@@ -179,6 +211,13 @@ func nullString(s string) any {
 		return nil
 	}
 	return s
+}
+
+func nullTrue(b bool) any {
+	if !b {
+		return nil
+	}
+	return 1
 }
 
 func nullInt(n int64) any {

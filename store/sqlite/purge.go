@@ -2,6 +2,7 @@ package sqlite
 
 import (
 	"context"
+	"database/sql"
 
 	"parley/chat"
 )
@@ -14,6 +15,9 @@ const purgeRows = 500
 func (t *tx) markDeleted(s *state) error {
 	s.title, s.topic, s.open, s.deleted = "", "", false, true
 	t.scrubDue = true // of the title and topic
+	if err := t.setPicture(s, "", ""); err != nil {
+		return err
+	}
 	_, err := t.exec(`UPDATE chats SET open = 0, deleted = 1 WHERE id = ?`, string(s.id))
 	return err
 }
@@ -77,14 +81,23 @@ func (t *tx) purgeMessages(s *state) (int, error) {
 	type message struct {
 		seq      chat.Seq
 		mentions []chat.UserID
+		inboxes  []chat.UserID
+		at       int64
 	}
-	rows, err := t.rows(`SELECT seq, mentions FROM messages WHERE chat = ? ORDER BY seq LIMIT ?`, string(s.id), purgeRows)
+	// The newest first: a quoted message, whose author's inbox has the reply, is older.
+	rows, err := t.rows(`SELECT m.seq, m.mentions, m.at, m.by, m.deleted_at IS NULL, q.by FROM messages m LEFT JOIN messages q ON q.chat = m.chat AND q.seq = m.reply_to
+		WHERE m.chat = ? ORDER BY m.seq DESC LIMIT ?`, string(s.id), purgeRows)
 	list, err := collect(rows, err, func() (m message, err error) {
 		var column []byte
-		if err := rows.Scan(&m.seq, &column); err != nil {
+		var by string
+		var repliesTo sql.NullString
+		var there bool
+		if err := rows.Scan(&m.seq, &column, &m.at, &by, &there, &repliesTo); err != nil {
 			return m, err
 		}
-		m.mentions, err = ids(column)
+		if m.mentions, err = ids(column); there {
+			m.inboxes = chat.ConcernedBy(chat.UserID(by), m.mentions, chat.UserID(repliesTo.String))
+		}
 		return m, err
 	})
 	if err != nil || len(list) == 0 {
@@ -97,7 +110,12 @@ func (t *tx) purgeMessages(s *state) (int, error) {
 			}
 		}
 	}
-	_, err = t.exec(`DELETE FROM messages WHERE chat = ? AND seq <= ?`, string(s.id), int64(list[len(list)-1].seq))
+	for _, m := range list {
+		if err := t.setInbox(&chat.Message{ChatID: s.id, Seq: m.seq, At: m.at}, m.inboxes, nil); err != nil {
+			return 0, err
+		}
+	}
+	_, err = t.exec(`DELETE FROM messages WHERE chat = ? AND seq >= ?`, string(s.id), int64(list[len(list)-1].seq))
 	return len(list), err
 }
 

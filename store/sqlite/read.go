@@ -19,7 +19,7 @@ import (
 //
 // and, if seq is negative, the fields that few messages have:
 //
-//	edited_at, deleted_at, mentions, reactions, files, reply_to
+//	edited_at, deleted_at, mentions, reactions, files, pinned, mentions_all, root, reply_to
 //	the quoted message's by, number of files and text, if reply_to is not 0
 //
 // Of a quoted text the beginning is enough: cut as bytes, since SQLite's substr ends a
@@ -28,10 +28,11 @@ import (
 const (
 	end     = "'\xff'"
 	quote   = `substr(CAST(q.text AS BLOB), 1, 204)`
-	message = `CASE WHEN coalesce(m.reply_to, m.reactions, m.edited_at, m.deleted_at, m.mentions, m.files) IS NULL
+	message = `CASE WHEN coalesce(m.reply_to, m.reactions, m.edited_at, m.deleted_at, m.mentions, m.files, m.pinned, m.mentions_all) IS NULL
 		THEN concat_ws(` + end + `, m.seq, m.at, m.by, m.client_id, m.text)
 		ELSE concat_ws(` + end + `, -m.seq, m.at, m.by, m.client_id, m.text,
-			ifnull(m.edited_at, 0), ifnull(m.deleted_at, 0), ifnull(m.mentions, ''), ifnull(m.reactions, ''), ifnull(m.files, ''), ifnull(m.reply_to, 0),
+			ifnull(m.edited_at, 0), ifnull(m.deleted_at, 0), ifnull(m.mentions, ''), ifnull(m.reactions, ''), ifnull(m.files, ''),
+			ifnull(m.pinned, 0), ifnull(m.mentions_all, ''), ifnull(m.root, 0), ifnull(m.reply_to, 0),
 			(SELECT concat_ws(` + end + `, q.by, ` + quotedFiles + `, ifnull(` + quote + `, '')) FROM messages q WHERE q.chat = m.chat AND q.seq = m.reply_to)) END`
 	quotedFiles  = `ifnull(json_array_length(q.files), 0)`
 	messageQuery = `SELECT ` + message + ` FROM messages m WHERE m.chat = ? AND m.seq = ?`
@@ -47,13 +48,15 @@ const (
 
 // The columns of an event. A posted one comes from its message, an edited one
 // takes text and mentions from there: whichever edit it was, and none after a
-// deletion.
+// deletion. The last column has what few events have, as eventScan.setRare reads it.
 const (
 	eventOfMessage = `SELECT m.seq AS seq, m.n, m.at, 'posted', m.by, m.client_id, m.text, m.mentions, m.edited_at, m.deleted_at, m.reply_to, q.by,
-		` + quote + `, m.files, ` + quotedFiles + `, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL
+		` + quote + `, m.files, ` + quotedFiles + `, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL,
+		CASE WHEN coalesce(m.root, m.silent, m.mentions_all) IS NOT NULL THEN ifnull(m.root, 0) || ' ' || ifnull(m.silent, 0) || ' ' || ifnull(m.mentions_all, '') END
 		FROM messages m LEFT JOIN messages q ON q.chat = m.chat AND q.seq = m.reply_to`
 	eventOfEvent = `SELECT e.seq AS seq, e.n, e.at, e.kind, e.by, e.client_id, m.text, m.mentions, NULL, NULL, NULL, NULL,
-		NULL, NULL, NULL, e.target, e.emoji, e.is_on, e.users, e.role, e.reason, e.title, e.topic
+		NULL, NULL, NULL, e.target, e.emoji, e.is_on, e.users, e.role, e.reason, e.title, e.topic, e.picture,
+		coalesce(e.group_mentions, '0 0 ' || m.mentions_all)
 		FROM events e LEFT JOIN messages m ON e.kind = 'edited' AND m.chat = e.chat AND m.seq = e.target`
 	eventsAfter = eventOfMessage + ` WHERE m.chat = ?1 AND m.seq BETWEEN ?2 AND ?3
 		UNION ALL ` + eventOfEvent + ` WHERE e.chat = ?1 AND e.seq BETWEEN ?2 AND ?3 ORDER BY seq LIMIT ?4`

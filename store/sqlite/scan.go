@@ -41,6 +41,7 @@ func (p *packed) message(m *chat.Message, id chat.ChatID, viewer chat.UserID, by
 		if err == nil {
 			m.Files, err = files([]byte(p.next()))
 		}
+		m.Pinned, m.MentionsAll, m.Root = p.number() != 0, chat.GroupMention(p.next()), chat.Seq(p.number())
 		if reply := p.number(); reply != 0 {
 			q := &chat.Quote{Seq: chat.Seq(reply), By: chat.UserID(p.next())}
 			n := p.number()
@@ -87,7 +88,9 @@ type eventScan struct {
 	seq, n                                        int64
 	mentions, quoted, files, users                []byte
 	clientID, text, quotedBy, emoji, role, reason sql.NullString
+	rare                                          sql.NullString
 	edited, deleted, reply, quotedFiles, target   sql.NullInt64
+	picture                                       *string
 	into                                          []any
 }
 
@@ -95,8 +98,21 @@ func newEventScan(id chat.ChatID) *eventScan {
 	s := &eventScan{e: chat.Event{ChatID: id}}
 	e := &s.e
 	s.into = []any{&s.seq, &s.n, &e.At, (*string)(&e.Kind), (*string)(&e.By), &s.clientID, &s.text, &s.mentions, &s.edited, &s.deleted, &s.reply, &s.quotedBy,
-		&s.quoted, &s.files, &s.quotedFiles, &s.target, &s.emoji, &e.On, &s.users, &s.role, &s.reason, &e.Title, &e.Topic}
+		&s.quoted, &s.files, &s.quotedFiles, &s.target, &s.emoji, &e.On, &s.users, &s.role, &s.reason, &e.Title, &e.Topic, &s.picture, &s.rare}
 	return s
+}
+
+// setRare sets what few events have: who may name all members after a renamed event, else
+// root, silent and mentions_all.
+func setRare(e *chat.Event, column string) {
+	if e.Kind == chat.Renamed {
+		e.GroupMentions = chat.GroupMentions(column)
+		return
+	}
+	root, rest, _ := strings.Cut(column, " ")
+	silent, all, _ := strings.Cut(rest, " ")
+	n, _ := strconv.ParseUint(root, 10, 64) // the column is a number
+	e.Root, e.Silent, e.MentionsAll = chat.Seq(n), silent == "1", chat.GroupMention(all)
 }
 
 func (s *eventScan) row(from scanner) (chat.Event, error) {
@@ -107,6 +123,10 @@ func (s *eventScan) row(from scanner) (chat.Event, error) {
 	e.Seq, e.N = chat.Seq(s.seq), chat.Seq(s.n)
 	e.ClientID, e.Text, e.Emoji, e.Role, e.Reason = s.clientID.String, s.text.String, s.emoji.String, chat.Role(s.role.String), s.reason.String
 	e.EditedAt, e.DeletedAt, e.Target = s.edited.Int64, s.deleted.Int64, chat.Seq(s.target.Int64)
+	e.Picture = (*chat.FileID)(s.picture)
+	if s.rare.Valid {
+		setRare(&e, s.rare.String)
+	}
 	e.Reply = quoteOf(s.reply, s.quotedBy, s.quoted, s.quotedFiles)
 	var err error
 	if e.Mentions, err = ids(s.mentions); err != nil {

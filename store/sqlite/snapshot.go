@@ -15,6 +15,7 @@ type chatSnapshot struct {
 	chat       chat.Chat // without the fields below LastAt
 	pair       string
 	n          chat.Seq // messages posted
+	allSeq     chat.Seq // no message behind it names all members
 	last       string   // the newest message, packed; "": none
 	generation uint64   // when it was read (readCache.generation)
 }
@@ -89,7 +90,7 @@ func (db *DB) ChatsOf(ctx context.Context, user chat.UserID, l chat.ChatList) ([
 	var unknown []chat.ChatID
 	for i := range mine {
 		if s := db.readCache.snapshot(mine[i].chat, generation); s != nil {
-			found = append(found, listed{Chat: mine[i].of(s, user), cached: s})
+			found = append(found, listed{Chat: mine[i].of(s, user), cached: s, allSeq: s.allSeq})
 		} else {
 			unknown = append(unknown, mine[i].chat)
 		}
@@ -109,6 +110,9 @@ func (db *DB) ChatsOf(ctx context.Context, user chat.UserID, l chat.ChatList) ([
 				return nil, err
 			}
 		}
+		if err := db.addAll(ctx, user, &found[i].Chat, found[i].allSeq); err != nil {
+			return nil, err
+		}
 		chats[i] = found[i].Chat
 	}
 	return chats, nil
@@ -121,7 +125,7 @@ type listed struct {
 
 	// Of one that was just read:
 	pair       string
-	n          chat.Seq
+	n, allSeq  chat.Seq
 	last       chat.Seq // number of the newest message; 0: none
 	generation uint64
 }
@@ -133,7 +137,7 @@ func (db *DB) list(ctx context.Context, user chat.UserID, ids []chat.ChatID, fou
 		WHERE m.chat IN (SELECT value FROM json_each(?)) AND m.user = ?`, jsonArg(ids), string(user))
 	read, err := collect(rows, err, func() (listed, error) {
 		c, last, err := scan.row(rows)
-		return listed{Chat: c, pair: scan.chat.pair, n: scan.chat.n, last: last, generation: generation}, err
+		return listed{Chat: c, pair: scan.chat.pair, n: scan.chat.n, allSeq: scan.chat.allSeq, last: last, generation: generation}, err
 	})
 	return append(found, read...), storeError(err, "read chats")
 }
@@ -143,9 +147,9 @@ func (db *DB) list(ctx context.Context, user chat.UserID, ids []chat.ChatID, fou
 func (db *DB) fillLast(ctx context.Context, viewer chat.UserID, l *listed) (err error) {
 	if l.cached == nil {
 		c := l.Chat
-		c.Role, c.ReadUpTo, c.Unread, c.Mentions, c.With = "", 0, 0, 0, ""
-		s := &chatSnapshot{chat: c, pair: l.pair, n: l.n, generation: l.generation}
-		size := entrySize + len(c.Title) + len(c.Topic)
+		c.Role, c.ReadUpTo, c.Unread, c.Mentions, c.With, c.Mine = "", 0, 0, 0, "", nil
+		s := &chatSnapshot{chat: c, pair: l.pair, n: l.n, allSeq: l.allSeq, generation: l.generation}
+		size := entrySize + len(c.Title) + len(c.Topic) + len(c.Picture)
 		if l.last > 0 {
 			if err := db.row(ctx, messageQuery, string(l.ID), int64(l.last)).Scan(&s.last); err != nil {
 				return storeError(err, "read the message")

@@ -10,12 +10,17 @@ import (
 	"parley/chat"
 )
 
-const userColumns = `u.id, u.handle, u.name, u.status, u.role, u.active`
+const userColumns = `u.id, u.handle, u.name, u.status, u.role, u.active, u.picture`
 
 // scanUser reads userColumns, and after them what more asks for.
 func scanUser(row scanner, more ...any) (u chat.User, err error) {
-	err = row.Scan(append([]any{&u.ID, &u.Handle, &u.Name, &u.Status, &u.Role, &u.Active}, more...)...)
+	err = row.Scan(append(intoUser(&u), more...)...)
 	return u, err
+}
+
+// intoUser returns where userColumns are scanned to.
+func intoUser(u *chat.User) []any {
+	return []any{&u.ID, &u.Handle, &u.Name, &u.Status, &u.Role, &u.Active, &u.Picture}
 }
 
 // CreateAccount is one job of the writer.
@@ -127,7 +132,7 @@ func (db *DB) users(ctx context.Context, query, keys string) ([]chat.User, error
 func (db *DB) PatchUser(ctx context.Context, id chat.UserID, p chat.UserPatch) (chat.User, error) {
 	var u chat.User
 	write := db.write
-	if p.Revokes() {
+	if p.Removes() {
 		write = db.writeWhenFull
 	}
 	err := write(ctx, func(t *tx) error {
@@ -143,8 +148,13 @@ func (db *DB) PatchUser(ctx context.Context, id chat.UserID, p chat.UserPatch) (
 			return err
 		}
 		if u != old {
-			if _, err := t.exec(`UPDATE users SET name = ?, status = ?, role = ?, active = ? WHERE id = ?`,
-				u.Name, u.Status, string(u.Role), u.Active, string(id)); err != nil {
+			if _, err := t.exec(`UPDATE users SET name = ?, status = ?, role = ?, active = ?, picture = ? WHERE id = ?`,
+				u.Name, u.Status, string(u.Role), u.Active, string(u.Picture), string(id)); err != nil {
+				return err
+			}
+		}
+		if u.Picture != old.Picture {
+			if err := t.changePicture(old.Picture, u.Picture, id); err != nil {
 				return err
 			}
 		}

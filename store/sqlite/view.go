@@ -16,22 +16,25 @@ const (
 // state is one chat at its head: the projections that rules are judged against. Owned
 // by the writer goroutine.
 type state struct {
-	id          chat.ChatID
-	kind        chat.ChatKind
-	open        bool
-	title       string
-	topic       string
-	head        chat.Seq
-	n           chat.Seq
-	memberCount int
-	activity    int64
-	lastAt      int64 // of the newest post
-	deleted     bool
-	admins      int                       // the active ones; -1: not counted yet
-	silenced    int                       // 1: chat.View.Silenced, 0: not, -1: not read yet
-	roles       map[chat.UserID]chat.Role // of the members that were read
-	wrote       []author                  // the authors of this batch's posts
-	dirty       bool                      // flush must write the row
+	id            chat.ChatID
+	kind          chat.ChatKind
+	open          bool
+	title         string
+	topic         string
+	picture       chat.FileID
+	head          chat.Seq
+	n             chat.Seq
+	memberCount   int
+	activity      int64
+	lastAt        int64    // of the newest post
+	allSeq        chat.Seq // no message behind it names all members
+	groupMentions chat.GroupMentions
+	deleted       bool
+	admins        int                       // the active ones; -1: not counted yet
+	silenced      int                       // 1: chat.View.Silenced, 0: not, -1: not read yet
+	roles         map[chat.UserID]chat.Role // of the members that were read
+	wrote         []author                  // the authors of this batch's posts
+	dirty         bool                      // flush must write the row
 }
 
 // author is the author of posts in a batch, and the newest one: they have read up to it.
@@ -118,8 +121,8 @@ func (t *tx) state(id chat.ChatID) (*state, error) {
 		return s, nil
 	}
 	s := &state{id: id, admins: -1, silenced: -1, roles: map[chat.UserID]chat.Role{}}
-	err := t.row("SELECT kind, open, title, topic, head, n, members, activity, last_at, deleted != 0 FROM chats WHERE id = ?", id).
-		Scan(&s.kind, &s.open, &s.title, &s.topic, &s.head, &s.n, &s.memberCount, &s.activity, &s.lastAt, &s.deleted)
+	err := t.row("SELECT kind, open, title, topic, picture, head, n, members, activity, last_at, all_seq, group_mentions, deleted != 0 FROM chats WHERE id = ?", id).
+		Scan(&s.kind, &s.open, &s.title, &s.topic, (*string)(&s.picture), &s.head, &s.n, &s.memberCount, &s.activity, &s.lastAt, &s.allSeq, &s.groupMentions, &s.deleted)
 	if errors.Is(err, sql.ErrNoRows) {
 		return nil, chat.NoChat()
 	}
@@ -150,11 +153,12 @@ func (t *tx) change(s *state) {
 // read pointer of each author, once.
 func (t *tx) flush() {
 	for _, s := range t.cache.dirty {
-		_, err := t.exec("UPDATE chats SET title = ?, topic = ?, head = ?, n = ?, members = ?, activity = ?, last_at = ? WHERE id = ?",
-			s.title, s.topic, s.head, s.n, s.memberCount, s.activity, s.lastAt, s.id)
+		_, err := t.exec("UPDATE chats SET title = ?, topic = ?, picture = ?, head = ?, n = ?, members = ?, activity = ?, last_at = ?, all_seq = ?, group_mentions = ? WHERE id = ?",
+			s.title, s.topic, string(s.picture), s.head, s.n, s.memberCount, s.activity, s.lastAt, int64(s.allSeq), string(s.groupMentions), s.id)
 		t.note(err)
 		for _, a := range s.wrote {
-			_, err := t.exec("UPDATE members SET read_up_to = max(read_up_to, ?) WHERE chat = ? AND user = ?", int64(a.seq), string(s.id), string(a.by))
+			_, err := t.exec(`UPDATE members SET read_up_to = max(read_up_to, ?1), unread_from = CASE WHEN unread_at >= ?1 THEN unread_from END
+				WHERE chat = ?2 AND user = ?3`, int64(a.seq), string(s.id), string(a.by))
 			t.note(err)
 		}
 		s.wrote, s.dirty = s.wrote[:0], false
@@ -186,8 +190,8 @@ func (v view) Chat() chat.Chat {
 	if s.deleted {
 		return chat.Chat{}
 	}
-	return chat.Chat{ID: s.id, Kind: s.kind, Open: s.open, Title: s.title, Topic: s.topic,
-		Head: s.head, MemberCount: s.memberCount, Activity: s.activity}
+	return chat.Chat{ID: s.id, Kind: s.kind, Open: s.open, Title: s.title, Topic: s.topic, Picture: s.picture,
+		Head: s.head, MemberCount: s.memberCount, Activity: s.activity, GroupMentions: s.groupMentions}
 }
 
 func (v view) Admins() int {

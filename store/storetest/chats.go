@@ -30,7 +30,7 @@ func groups(t *testing.T, open opener) {
 		c, again, err := s.CreateChat(ctx, n)
 		must(t, err)
 		equal(t, "again", again, false)
-		want := chat.Chat{ID: c.ID, Kind: chat.Group, Title: "garden", Topic: "what grows", Head: 2, MemberCount: 3, Activity: c.Activity, Role: chat.RoleAdmin, ReadUpTo: 1}
+		want := chat.Chat{ID: c.ID, Kind: chat.Group, Title: "garden", Topic: "what grows", Head: 2, MemberCount: 3, Activity: c.Activity, GroupMentions: chat.ByEveryone, Role: chat.RoleAdmin, ReadUpTo: 1, Mine: chat.Mine{}.OrDefaults()}
 		equal(t, "as the maker sees it", c, want)
 
 		var events []chat.Event
@@ -76,7 +76,7 @@ func groups(t *testing.T, open opener) {
 		post(t, s, ann, c, "hello @bob")
 		got, err := s.Chat(ctx, bob.ID, c.ID)
 		must(t, err)
-		equal(t, "as a stranger sees it", got, chat.Chat{ID: c.ID, Kind: chat.Group, Open: true, Title: "garden", Head: 2, MemberCount: 1, Activity: got.Activity, LastAt: got.Activity})
+		equal(t, "as a stranger sees it", got, chat.Chat{ID: c.ID, Kind: chat.Group, Open: true, Title: "garden", Head: 2, MemberCount: 1, Activity: got.Activity, LastAt: got.Activity, GroupMentions: chat.ByEveryone})
 	})
 
 	t.Run("made once", func(t *testing.T) {
@@ -174,7 +174,7 @@ func directs(t *testing.T, open opener) {
 		t.Fatalf("%+v, again %v", made, again)
 	}
 	c := made[0]
-	equal(t, "as ann sees it", c, chat.Chat{ID: c.ID, Kind: chat.Direct, Head: 1, MemberCount: 2, Activity: c.Activity, Role: chat.RoleMember, ReadUpTo: 1, With: bob.ID})
+	equal(t, "as ann sees it", c, chat.Chat{ID: c.ID, Kind: chat.Direct, Head: 1, MemberCount: 2, Activity: c.Activity, GroupMentions: chat.ByEveryone, Role: chat.RoleMember, ReadUpTo: 1, With: bob.ID, Mine: chat.Mine{}.OrDefaults()})
 	equal(t, "with", made[1].With, ann.ID)
 	_, known, err := direct(ann, "another", bob)
 	must(t, err)

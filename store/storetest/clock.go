@@ -23,6 +23,7 @@ func Clocks(t *testing.T, open func(t testing.TB, dir string, now func() int64) 
 	t.Run("RecoveryUses", func(t *testing.T) { manyRecoveries(t, open) })
 	t.Run("Seen", func(t *testing.T) { seenToTheMinute(t, open) })
 	t.Run("ClockBack", func(t *testing.T) { clockBack(t, open) })
+	t.Run("Leases", func(t *testing.T) { leasesAnyClock(t, open) })
 	t.Run("ClockAhead", func(t *testing.T) { clockAhead(t, open) })
 }
 

@@ -20,11 +20,15 @@ import (
 )
 
 // Main is the TestMain of a store's tests. In a process that Crash started it writes to
-// the store until it is killed. Else it runs the tests and fails if they left goroutines.
+// the store until it is killed, in one that leases started it holds a lease. Else it runs the tests and fails if they left goroutines.
 // begin, if not nil, sets up what the tests need and returns its cleanup.
 func Main(m *testing.M, open func(t testing.TB, dir string) chat.Store, begin func() (end func(), err error)) {
 	if dir := os.Getenv("PARLEY_CRASH_DIR"); dir != "" {
 		victim(open(nil, dir), os.Getenv("PARLEY_CRASH_ROUND"))
+	}
+	if dir := os.Getenv("PARLEY_LEASE_DIR"); dir != "" {
+		holder(open(nil, dir))
+		return
 	}
 	end := func() {}
 	if begin != nil {

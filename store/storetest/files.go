@@ -244,8 +244,8 @@ func uploads(t *testing.T, open opener) {
 	wantRemovals(t, s, u.ID)
 	_, err = s.CompleteUpload(ctx, u)
 	wantError(t, err, chat.NotFound)
-	tomorrow := chat.Now() + chat.UploadLife.Milliseconds() + 1
 	must(t, create(bob, 1, 0))
+	tomorrow := chat.Now() + chat.UploadLife.Milliseconds() + 1
 	for _, want := range []int{1, 1, 0} {
 		n, err = s.ExpireUploads(ctx, tomorrow, 1)
 		must(t, err)

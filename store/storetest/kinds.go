@@ -15,20 +15,27 @@ import (
 func kinds(t *testing.T, open opener) {
 	s := open(t, t.TempDir())
 	ann, bob, cid := account(t, s, "ann"), account(t, s, "bob"), account(t, s, "cid")
-	text := func(e *chat.Event) { e.Target, e.Text, e.ClientID = 3, "another text", "" }
+	text := func(e *chat.Event) {
+		e.Target, e.Text, e.ClientID, e.MentionsAll = 3, "another text @here", "", chat.MentionHere
+	}
 	member := func(u chat.User, r chat.Role) func(*chat.Event) {
 		return func(e *chat.Event) { e.Users, e.Role = []chat.UserID{u.ID}, r }
 	}
-	on, title, topic := true, "orchard", "apples"
+	on, title, topic, none := true, "orchard", "apples", chat.FileID("")
 	examples := map[chat.Kind]func(*chat.Event){
-		chat.Posted:      func(e *chat.Event) { e.Text, e.ClientID = "a text", "post" },
+		chat.Posted: func(e *chat.Event) {
+			e.Text, e.ClientID, e.MentionsAll, e.Silent = "a text @all", "post", chat.MentionAll, true
+		},
 		chat.Edited:      text,
 		chat.Deleted:     func(e *chat.Event) { e.Target = 3 },
 		chat.Reacted:     func(e *chat.Event) { e.Target, e.Emoji, e.On = 3, "👍", &on },
 		chat.Joined:      member(cid, chat.RoleMember),
 		chat.Left:        member(bob, ""),
 		chat.RoleChanged: member(bob, chat.RoleAdmin),
-		chat.Renamed:     func(e *chat.Event) { e.Title, e.Topic = &title, &topic },
+		chat.Pinned:      func(e *chat.Event) { e.Target, e.On = 3, &on },
+		chat.Renamed: func(e *chat.Event) {
+			e.Title, e.Topic, e.Picture, e.GroupMentions = &title, &topic, &none, chat.ByAdmins
+		},
 	}
 	for _, kind := range chat.Kinds() {
 		t.Run(string(kind), func(t *testing.T) {

@@ -32,6 +32,12 @@ func reacting(by chat.User, c chat.Chat, target chat.Seq, emoji string, on bool)
 	return e
 }
 
+func pinning(by chat.User, c chat.Chat, target chat.Seq, on bool) chat.Event {
+	e := draft(chat.Pinned, by, c, "")
+	e.Target, e.On = target, &on
+	return e
+}
+
 // outcome has the arguments with which done was called.
 type outcome struct {
 	ev    chat.Event

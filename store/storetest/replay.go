@@ -21,10 +21,14 @@ type model struct {
 	members      map[chat.UserID]chat.Role
 	readUpTo     map[chat.UserID]chat.Seq // while nobody calls MarkRead
 	messages     map[chat.Seq]*chat.Message
+	lastAt       int64
+	unreadFrom   map[chat.UserID]chat.Seq
+	pins         []chat.Seq // the last one pinned first
+	group        chat.GroupMentions
 }
 
 func newModel(c chat.Chat) *model {
-	return &model{title: c.Title, topic: c.Topic, members: map[chat.UserID]chat.Role{}, readUpTo: map[chat.UserID]chat.Seq{}, messages: map[chat.Seq]*chat.Message{}}
+	return &model{title: c.Title, topic: c.Topic, members: map[chat.UserID]chat.Role{}, readUpTo: map[chat.UserID]chat.Seq{}, unreadFrom: map[chat.UserID]chat.Seq{}, group: chat.ByEveryone, messages: map[chat.Seq]*chat.Message{}}
 }
 
 func (w *model) apply(e chat.Event) {
@@ -33,12 +37,22 @@ func (w *model) apply(e chat.Event) {
 	switch e.Kind {
 	case chat.Posted:
 		w.messages[e.Seq] = &chat.Message{ChatID: e.ChatID, Seq: e.Seq, At: e.At, By: e.By, ClientID: e.ClientID, Text: e.Text,
-			Reply: e.Reply, Mentions: e.Mentions, EditedAt: e.EditedAt, DeletedAt: e.DeletedAt}
-		w.readUpTo[e.By] = e.Seq
+			Reply: e.Reply, Root: e.Root, Mentions: e.Mentions, MentionsAll: e.MentionsAll, EditedAt: e.EditedAt, DeletedAt: e.DeletedAt}
+		w.readUpTo[e.By], w.lastAt = e.Seq, e.At
+		delete(w.unreadFrom, e.By)
 	case chat.Edited:
-		m.Text, m.Mentions, m.EditedAt = e.Text, e.Mentions, e.At
+		m.Text, m.Mentions, m.MentionsAll, m.EditedAt = e.Text, e.Mentions, e.MentionsAll, e.At
 	case chat.Deleted:
-		m.Text, m.Mentions, m.Reactions, m.DeletedAt = "", nil, nil, e.At
+		m.Text, m.Mentions, m.MentionsAll, m.Reactions, m.Pinned, m.DeletedAt = "", nil, "", nil, false, e.At
+		w.unpin(e.Target)
+	case chat.Pinned:
+		if m.DeletedAt != 0 {
+			return // a replay has the deletion already
+		}
+		w.unpin(e.Target)
+		if m.Pinned = *e.On; m.Pinned {
+			w.pins = slices.Insert(w.pins, 0, e.Target)
+		}
 	case chat.Reacted:
 		if e.Emoji == "" {
 			return // of a reaction that is gone
@@ -61,6 +75,7 @@ func (w *model) apply(e chat.Event) {
 			w.members[u] = e.Role
 			if e.Kind == chat.Joined {
 				w.readUpTo[u] = e.Seq
+				delete(w.unreadFrom, u)
 			}
 		}
 	case chat.Left:
@@ -68,9 +83,22 @@ func (w *model) apply(e chat.Event) {
 			delete(w.members, u)
 		}
 	case chat.Renamed:
+		w.group = e.GroupMentions
 		if e.Title != nil { // else it was replaced
 			w.title, w.topic = *e.Title, *e.Topic
 		}
+	}
+}
+
+func (w *model) unpin(seq chat.Seq) {
+	w.pins = slices.DeleteFunc(w.pins, func(p chat.Seq) bool { return p == seq })
+}
+
+// read is what a read of the user does.
+func (w *model) read(u chat.UserID, seq chat.Seq) {
+	w.readUpTo[u] = max(w.readUpTo[u], min(seq, w.head))
+	if w.unreadFrom[u] <= seq {
+		delete(w.unreadFrom, u)
 	}
 }
 
@@ -80,8 +108,9 @@ func (w *model) matches(t testing.TB, s chat.Store, viewer chat.UserID, id chat.
 	ctx := context.Background()
 	c, err := s.Chat(ctx, viewer, id)
 	must(t, err)
-	equal(t, "chat", fmt.Sprintf("%q %q %d %d %d", c.Title, c.Topic, c.Head, c.Activity, c.MemberCount),
-		fmt.Sprintf("%q %q %d %d %d", w.title, w.topic, w.head, w.activity, len(w.members)))
+	equal(t, "chat", fmt.Sprintf("%q %q %d %d %d", c.Title, c.Topic, c.Head, c.Activity, c.MemberCount)+fmt.Sprint(c.LastAt, c.GroupMentions),
+		fmt.Sprintf("%q %q %d %d %d", w.title, w.topic, w.head, w.activity, len(w.members))+fmt.Sprint(w.lastAt, w.group))
+	w.matchLists(t, s, viewer, id)
 	members, err := s.Members(ctx, viewer, id, "", 1000)
 	must(t, err)
 	equal(t, "members", len(members), len(w.members))
@@ -90,8 +119,8 @@ func (w *model) matches(t testing.TB, s chat.Store, viewer chat.UserID, id chat.
 		c, err := s.Chat(ctx, m.UserID, id)
 		must(t, err)
 		unread, mentions := w.unread(m.UserID)
-		equal(t, "what "+string(m.UserID)+" has read (up to, unread, mentions)", fmt.Sprint(m.ReadUpTo, c.ReadUpTo, c.Unread, c.Mentions),
-			fmt.Sprint(w.readUpTo[m.UserID], w.readUpTo[m.UserID], unread, mentions))
+		equal(t, "what "+string(m.UserID)+" has read (up to, unread, mentions)", fmt.Sprint(m.ReadUpTo, c.ReadUpTo, c.Unread, c.Mentions, c.Mine.UnreadFrom),
+			fmt.Sprint(w.readUpTo[m.UserID], w.readUpTo[m.UserID], unread, mentions, w.unreadFrom[m.UserID]))
 	}
 	seen, count := chat.Seq(0), 0
 	for more := true; more; {
@@ -123,10 +152,14 @@ func (w *model) matches(t testing.TB, s chat.Store, viewer chat.UserID, id chat.
 }
 
 func (w *model) unread(u chat.UserID) (messages, mentions int) {
+	from := w.readUpTo[u] + 1
+	if w.unreadFrom[u] != 0 {
+		from = min(from, w.unreadFrom[u])
+	}
 	for seq, m := range w.messages {
-		if seq > w.readUpTo[u] && m.DeletedAt == 0 {
+		if seq >= from && m.DeletedAt == 0 {
 			messages++
-			if slices.Contains(m.Mentions, u) {
+			if slices.Contains(m.Mentions, u) || m.MentionsAll == chat.MentionAll {
 				mentions++
 			}
 		}
@@ -135,8 +168,9 @@ func (w *model) unread(u chat.UserID) (messages, mentions int) {
 }
 
 // checkReplay checks a whole chat: numbers have no holes, and the projections equal a
-// replay of the log. It returns the log.
-func checkReplay(t testing.TB, s chat.Store, viewer chat.UserID, c chat.Chat) []chat.Event {
+// replay of the log. It returns the log. live, if there is one, has how far members read
+// and what they marked as unread, which are not in the log.
+func checkReplay(t testing.TB, s chat.Store, viewer chat.UserID, c chat.Chat, live ...*model) []chat.Event {
 	t.Helper()
 	w := newModel(c)
 	log := fullLog(t, s, c.ID)
@@ -149,6 +183,9 @@ func checkReplay(t testing.TB, s chat.Store, viewer chat.UserID, c chat.Chat) []
 			t.Fatalf("event %d of the log has number %d and n %d, want n %d", i+1, e.Seq, e.N, n)
 		}
 		w.apply(e)
+	}
+	for _, l := range live {
+		w.readUpTo, w.unreadFrom = l.readUpTo, l.unreadFrom
 	}
 	w.matches(t, s, viewer, c.ID)
 	return log
@@ -191,15 +228,18 @@ func replaySeed(t *testing.T, open opener, seed uint64) {
 				w.apply(o.ev)
 			}
 		}
+		for range 20 {
+			randomRead(t, r, s, w, people[r.IntN(len(people))].ID, c.ID)
+		}
 	}
 	if refusals[chat.Internal]+refusals[chat.Unavailable] > 0 {
 		t.Fatalf("refused: %v", refusals)
 	}
 	w.matches(t, s, ann.ID, c.ID)
-	checkReplay(t, s, ann.ID, c)
+	checkReplay(t, s, ann.ID, c, w)
 	must(t, s.Close())
 	s = open(t, dir)
-	checkReplay(t, s, ann.ID, c)
+	checkReplay(t, s, ann.ID, c, w)
 	must(t, s.Close())
 	t.Logf("%d events, %d messages, refused %v", w.head, len(w.messages), refusals)
 }
@@ -214,7 +254,12 @@ func randomStep(r *rand.Rand, people []chat.User, c chat.Chat, head int) step {
 	id := strconv.Itoa(r.IntN(2000))
 	target := chat.Seq(head/2 + r.IntN(head/2+1))
 	text := strings.Repeat("word ", r.IntN(60)) + "@" + who.Handle
-	switch r.IntN(12) {
+	if r.IntN(10) == 0 {
+		text += [...]string{" @all", " @here", " `@all`"}[r.IntN(3)]
+	}
+	switch r.IntN(14) {
+	case 12, 13:
+		return step{pinning(by, c, target, r.IntN(3) > 0), chat.Pin}
 	case 0, 1:
 		return step{targeting(chat.Edited, by, c, target, id, text), chat.Edit}
 	case 2:
@@ -237,6 +282,7 @@ func randomStep(r *rand.Rand, people []chat.User, c chat.Chat, head int) step {
 		e := draft(chat.Renamed, by, c, "")
 		title := "garden " + strconv.Itoa(r.IntN(3))
 		e.Title = &title
+		e.GroupMentions = [...]chat.GroupMentions{"", chat.ByEveryone, chat.ByEveryone, chat.ByAdmins}[r.IntN(4)]
 		return step{e, chat.Rename}
 	case 9, 10:
 		e := posting(by, c, id, text)

@@ -30,6 +30,7 @@ func Shared(t *testing.T, open func(t testing.TB, dir string) chat.Store, failur
 	t.Run("Stale", func(t *testing.T) { stale(t, open) })
 	t.Run("Unchanged", func(t *testing.T) { unchangedAcross(t, open) })
 	t.Run("CallerGone", func(t *testing.T) { callerGone(t, open) })
+	t.Run("Leases", func(t *testing.T) { leasesAcross(t, open) })
 	t.Run("OneOutcome", func(t *testing.T) { oneOutcome(t, open) })
 	for _, failure := range append([]Failure{{Name: "no failure", Around: func(_ *testing.T, work func()) { work() }}}, failures...) {
 		t.Run("Failures/"+failure.Name, func(t *testing.T) { withFailure(t, open, failure) })

@@ -39,7 +39,7 @@ func users(t *testing.T, open opener) {
 		equal(t, "chats", len(chats), 1)
 		c := chats[0]
 		equal(t, "first chat", c, chat.Chat{ID: c.ID, Kind: chat.Group, Open: true, Title: chat.FirstChatTitle, Head: 1, MemberCount: 1,
-			Activity: c.Activity, Role: chat.RoleAdmin, ReadUpTo: 1})
+			Activity: c.Activity, GroupMentions: chat.ByEveryone, Role: chat.RoleAdmin, ReadUpTo: 1, Mine: chat.Mine{}.OrDefaults()})
 
 		must(t, s.Close())
 		s = open(t, dir)

@@ -79,7 +79,7 @@ test("axe finds nothing in any other view, at both widths", async () => {
   const talk = (p) => to(p, `/c/${room}`, "Chat menu");
   const views = {
     help: async (p) => (await rail(p), menu(p, "Menu", "Keyboard shortcuts")),
-    browse: async (p) => (await rail(p), menu(p, "Menu", "Browse chats")),
+    browse: async (p) => (await rail(p), menu(p, "Add chats", "Browse chats")),
     jump: async (p) => (await talk(p), p.keyboard.press("Control+k")),
     "new-chat": async (p) => (await rail(p), press(p, "New chat")),
     members: async (p) => (await talk(p), press(p, "3 members")),

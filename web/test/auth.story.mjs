@@ -55,7 +55,9 @@ test("an invite link is created on a press, listed, and withdrawn", async () => 
   await card.getByLabel("Uses").selectOption("5");
   await card.getByLabel("Expires").selectOption("In 1 day");
   await press(ann, "Create link");
-  await card.getByLabel("QR code of the link").waitFor();
+  await card.getByText("This link only works on this computer", { exact: false }).waitFor(); // no code: a phone cannot open it
+  assert.equal(await card.getByLabel("QR code of the link").count(), 0);
+  await h.accessible(ann, "invite-local");
   const link = await card.getByLabel("Link", { exact: true }).inputValue();
   const [made, ...others] = await open();
   assert.deepEqual(others, []);
@@ -85,6 +87,56 @@ test("an invite link is created on a press, listed, and withdrawn", async () => 
   await late.context().close();
 });
 
+test("the card with the link stays until it is closed, also after somebody joined", async () => {
+  const { chat } = await api(ann, "POST", "/api/chats", { clientId: "card", kind: "group", title: "Card" });
+  await ann.goto(h.at(`/c/${chat.id}`));
+  await heading(ann, "Card");
+  const card = ann.getByRole("region", { name: "Invite your team" });
+  await press(ann, "Create link");
+  const link = await card.getByLabel("Link", { exact: true }).inputValue();
+  const eve = await h.newBrowser();
+  await eve.goto(link);
+  await fill(eve, { "Your name": "Eve", Handle: "eve", "New password": "correct horse" });
+  await press(eve, "Join");
+  await heading(eve, "Card");
+  await eve.context().close();
+  await ann.getByRole("button", { name: "2 members" }).waitFor();
+  assert.equal(await card.getByLabel("Link", { exact: true }).inputValue(), link);
+  await ann.getByRole("link", { name: /^General/ }).click(); // to send it to somebody
+  await heading(ann, "General");
+  await ann.getByRole("link", { name: /^Card/ }).click();
+  await heading(ann, "Card");
+  assert.equal(await card.getByLabel("Link", { exact: true }).inputValue(), link);
+  await press(ann, "Not now");
+  await card.waitFor({ state: "detached" });
+  await ann.getByRole("link", { name: /^General/ }).click();
+  await heading(ann, "General");
+  await ann.getByRole("link", { name: /^Card/ }).click();
+  await heading(ann, "Card");
+  assert.equal(await card.count(), 0);
+});
+
+test("a link to localhost is offered with the address in the network, and that as a code", async () => {
+  const lan = "http://192.0.2.7:8080/#invite=";
+  await ann.route("**/api/invites", async (route) => {
+    if (route.request().method() !== "POST") return route.fallback();
+    const answer = await route.fetch();
+    const made = await answer.json();
+    await route.fulfill({ response: answer, json: { ...made, lanUrl: lan + made.url.split("#invite=")[1] } });
+  });
+  await press(ann, "Chat menu");
+  await ann.getByRole("menuitem", { name: "Invite people" }).click();
+  const dialog = ann.getByRole("dialog");
+  await dialog.getByRole("button", { name: "Create link" }).click();
+  await dialog.getByLabel("QR code of the link").waitFor();
+  assert.ok((await dialog.getByLabel("Link", { exact: true }).inputValue()).startsWith(lan));
+  await dialog.getByText("For devices on the same network as this computer.").waitFor();
+  await h.accessible(ann, "invite-lan");
+  await ann.unroute("**/api/invites");
+  await ann.keyboard.press("Escape");
+  await dialog.waitFor({ state: "detached" });
+});
+
 test("a chat is created and a second person joins by its invite", async () => {
   await press(ann, "New chat");
   await fill(ann, { "Chat name": "x".repeat(200) });
@@ -97,7 +149,6 @@ test("a chat is created and a second person joins by its invite", async () => {
   await press(ann, "Chat menu");
   await ann.getByRole("menuitem", { name: "Invite people" }).click();
   await ann.getByRole("dialog").getByRole("button", { name: "Create link" }).click();
-  await ann.getByLabel("QR code of the link").waitFor();
   inviteLink = await ann.getByLabel("Link", { exact: true }).inputValue();
   await h.accessible(ann, "invite");
   await ann.keyboard.press("Escape");

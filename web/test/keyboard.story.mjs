@@ -127,10 +127,10 @@ test("completes names and emoji while writing", async () => {
 });
 
 test("creates a chat, finds it again, and returns", async () => {
-  await pick(ann, "Menu", "Browse chats", "Shift+Tab");
+  await pick(ann, "Add chats", "Browse chats", "Shift+Tab");
   await ann.getByRole("dialog").waitFor();
   await ann.keyboard.press("Escape");
-  await focusIs(ann, "Menu");
+  await focusIs(ann, "Add chats");
 
   await go(ann, "New chat", "Shift+Tab");
   await enter(ann);

@@ -34,7 +34,7 @@ test("open chats are created, found and joined, and members are listed", async (
   await h.accessible(ann, "new-chat");
   await press(ann, "Start chat");
   await heading(ann, "Kitchen");
-  await press(bob, "Menu");
+  await press(bob, "Add chats");
   await bob.getByRole("menuitem", { name: "Browse chats" }).click();
   await bob.getByRole("button", { name: "Join: Kitchen" }).waitFor();
   await h.accessible(bob, "browse");

@@ -1,10 +1,11 @@
 import { useEffect } from "react";
 import { Notifications } from "../notifications/Notifications.tsx";
+import { forgetInvitePrompts } from "../settings/invitePrompts.ts";
 import { Sidebar } from "../sidebar/Sidebar.tsx";
 import { UserCard } from "../sidebar/UserCard.tsx";
 import { t } from "../strings/index.ts";
 import { Conversation } from "../conversation/Conversation.tsx";
-import { chatsByActivity } from "../core/selectors.ts";
+import { listedChats } from "../core/selectors.ts";
 import { lazyPart } from "./lazyPart.tsx";
 import { loadParts, prefetchParts } from "./loadParts.ts";
 import { navigate, paths, useRoute } from "./route.ts";
@@ -19,11 +20,12 @@ const ServerPage = lazyPart(async () => (await loadParts()).ServerPage, { waitin
 /** Sidebar and main pane; a narrow screen shows one of them, depending on the address. */
 export function Layout() {
   const route = useRoute();
-  const first = useSnapshot((s) => (route.at === "home" ? chatsByActivity(s.state)[0]?.id : undefined));
+  const first = useSnapshot((s) => (route.at === "home" ? listedChats(s.state)[0]?.id : undefined));
   useEffect(() => { // on a wide screen the main pane would be empty
     if (first && matchMedia("(min-width: 45.01rem)").matches) navigate(paths.chat(first), { replace: true });
   }, [first]);
   const core = useCore();
+  useEffect(() => forgetInvitePrompts, []);
   const live = useSnapshot((s) => s.connection.state === "live");
   useEffect(() => (live ? prefetchParts() : undefined), [live]);
   const server = useServerName();

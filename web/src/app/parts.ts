@@ -16,3 +16,6 @@ export { PendingFiles } from "../conversation/PendingFiles.tsx";
 export { default as Members } from "../conversation/Members.tsx";
 export { default as RenameChat } from "../conversation/RenameChat.tsx";
 export { default as EmojiPicker } from "../composer/EmojiPicker.tsx";
+export { FormatToolbar } from "../composer/FormatToolbar.tsx";
+export { changeFor } from "../composer/format.ts";
+export { markdownOf } from "../composer/richText.ts";

@@ -43,11 +43,12 @@ export function navigate(path: string, how: { replace?: boolean } = {}): void {
   notify();
 }
 
-/** Follows a link of the page, unless a modifier key asks the browser for a new tab or window. */
-export function follow(e: MouseEvent, path: string) {
-  if (e.ctrlKey || e.metaKey || e.shiftKey || e.altKey) return;
+/** Follows a link of the page, and reports whether it did: not if a modifier key asks the browser for a new tab or window. */
+export function follow(e: MouseEvent, path: string): boolean {
+  if (e.ctrlKey || e.metaKey || e.shiftKey || e.altKey) return false;
   e.preventDefault();
   navigate(path);
+  return true;
 }
 
 let last: { path: string; route: Route } | undefined;

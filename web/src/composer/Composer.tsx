@@ -1,5 +1,4 @@
 import { type FormEvent, type KeyboardEvent, memo, useCallback, useEffect, useEffectEvent, useId, useRef, useState, type Ref } from "react";
-import { FileTrigger } from "react-aria-components";
 import { useCore, useSnapshot } from "../app/useCore.ts";
 import type { Pending } from "../core/outbox.ts";
 import { titleOf, userOf } from "../core/selectors.ts";
@@ -12,12 +11,15 @@ import { quotePreview } from "../strings/preview.ts";
 import { Button } from "../ui/Button.tsx";
 import { Icon } from "../ui/Icon.tsx";
 import { isCoarse } from "../ui/coarse.ts";
+import { AttachButton } from "./AttachButton.tsx";
 import { Attachments } from "./Attachments.tsx";
 import { afterFocusReturns } from "../ui/afterFocusReturns.ts";
 import { isNamed, loadEmoji } from "./emoji.ts";
 import { EmojiPopover } from "./EmojiPopover.tsx";
+import { formatByKey, pasteRich } from "./formatting.ts";
 import { SuggestionList, useSuggestionMenu } from "./SuggestionList.tsx";
 import { byteLength, composing, excess, sends } from "./text.ts";
+import { Toolbar, ToolbarButton, useToolbar } from "./Toolbar.tsx";
 import { useDraft } from "./useDraft.ts";
 import { useAttachments } from "./useAttachments.ts";
 import { useTextField } from "./useTextField.ts";
@@ -44,13 +46,14 @@ export function Composer({ chatId, reply, given, onReply, onEditLast }: Props) {
   const title = useSnapshot((s) => { const c = s.state.chats.get(chatId); return c ? titleOf(s.state, c) : ""; });
   const draft = useDraft(chatId, { reply, onReply });
   const { text } = draft;
-  const { fieldRef, caret, setCaret, insert, focusAt } = useTextField(chatId);
+  const { fieldRef, caret, selecting, setCaret, insert, focusAt } = useTextField(chatId);
   const replace = (now: string, to: number) => {
     draft.set(now);
     focusAt(to);
   };
   const menu = useSuggestionMenu(chatId, text, caret, insert);
   const attachments = useAttachments(chatId, () => fieldRef.current?.focus());
+  const toolbar = useToolbar();
   const [picking, setPicking] = useState(false);
   const emojiRef = useRef<HTMLButtonElement>(null);
   const over = byteLength(text) - limit;
@@ -74,7 +77,7 @@ export function Composer({ chatId, reply, given, onReply, onEditLast }: Props) {
     fieldRef.current?.focus();
   }
   function onKeyDown(e: KeyboardEvent<HTMLTextAreaElement>) {
-    if (composing(e.nativeEvent) || menu.takesKey(e)) return;
+    if (composing(e.nativeEvent) || menu.takesKey(e) || formatByKey(e.nativeEvent, e.currentTarget)) return;
     if (sends(e.nativeEvent, e.currentTarget)) send(e);
     else if (e.key === "ArrowUp" && !text) {
       e.preventDefault();
@@ -102,9 +105,11 @@ export function Composer({ chatId, reply, given, onReply, onEditLast }: Props) {
       <SuggestionList id={id} menu={menu} />
       {reply && <ReplyPreview reply={reply} onClose={() => onReply(undefined)} />}
       <Attachments attachments={attachments} />
+      {(toolbar.on ?? selecting) && <Toolbar fieldRef={fieldRef} />}
       <div className="composer-line">
         {attachments.allowed && <AttachButton onFiles={attachments.add} />}
         <EmojiButton ref={emojiRef} onPress={pickEmoji} />
+        {toolbar.on !== undefined && <ToolbarButton on={toolbar.on} onPress={toolbar.toggle} />}
         <textarea ref={fieldRef} data-composer rows={Math.min(8, text.split("\n").length)} dir="auto" aria-label={w.placeholder(title)} placeholder={w.placeholder(title)} value={text} enterKeyHint={inFence(text, caret) ? "enter" : "send"}
           role={menu.open ? "combobox" : undefined} aria-expanded={menu.open || undefined} aria-controls={menu.open ? id : undefined} aria-activedescendant={menu.open && menu.selected >= 0 ? `${id}-${menu.selected}` : undefined}
           aria-invalid={over > 0 || undefined} aria-describedby={over > -nearLimit ? id + "n" : undefined}
@@ -116,7 +121,7 @@ export function Composer({ chatId, reply, given, onReply, onEditLast }: Props) {
             const { inputType, data } = e.nativeEvent as InputEvent;
             if (inputType === "insertText" && data === ":") void convertShortcode(e.target);
           }}
-          onSelect={(e) => setCaret(e.currentTarget.selectionStart)} onKeyDown={onKeyDown} onBlur={menu.close} onPaste={attachments.onPaste} />
+          onKeyDown={onKeyDown} onBlur={menu.close} onPaste={(e) => { attachments.onPaste(e); pasteRich(e.nativeEvent, e.currentTarget); }} />
         <SendButton off={!(visible(text) || attachments.files.length) || over > 0} />
       </div>
       {over > -nearLimit && <p id={id + "n"} className={over > 0 ? "error" : "hint"} role="status">{over > 0 ? w.tooLong(excess(text, limit)) : w.left(-over)}</p>}
@@ -139,6 +144,5 @@ function ReplyPreview({ reply, onClose }: { reply: Quote; onClose: () => void })
 }
 
 // Memoized: a keystroke renders none of the buttons.
-const AttachButton = memo(({ onFiles }: { onFiles: (files: Iterable<File>) => void }) => <FileTrigger allowsMultiple onSelect={(list) => list && onFiles(list)}><Button look="plain icon" aria-label={t.files.attach}><Icon name="attach" /></Button></FileTrigger>);
 const EmojiButton = memo(({ ref, onPress }: { ref: Ref<HTMLButtonElement>; onPress: () => void }) => <Button ref={ref} look="plain icon" aria-label={w.emoji} onPress={onPress}><Icon name="smile" /></Button>);
 const SendButton = memo(({ off }: { off: boolean }) => <Button type="submit" look="main" isDisabled={off} aria-label={w.send} tip={w.send} shortcut="Enter"><Icon name="send" /></Button>);

@@ -7,6 +7,7 @@ import type { NewFile } from "../core/uploader.ts";
 import type { ChatId } from "../core/wire.ts";
 import { t } from "../strings/index.ts";
 import { toast } from "../ui/Toast.tsx";
+import { heicAsJpeg, isHeic } from "./heic.ts";
 
 export interface AttachmentList {
   readonly files: readonly NewFile[];
@@ -16,7 +17,7 @@ export interface AttachmentList {
   readonly dragging: boolean;
   readonly asFile: boolean;
   setAsFile: (on: boolean) => void;
-  add: (files: Iterable<File>) => void;
+  add: (files: Iterable<File>) => Promise<void>;
   remove: (key: string) => void;
   /** Returns the files to send, and empties the list. */
   take: () => NewFile[];
@@ -42,17 +43,19 @@ export function useAttachments(chatId: ChatId, focus: () => void): AttachmentLis
     show(now);
   }, [core, chatId]);
 
-  const add = useCallback((chosen: Iterable<File>) => {
-    for (const blob of chosen) {
+  const add = useCallback(async (chosen: Iterable<File>) => {
+    for (const original of [...chosen]) {
       if (!allowed) return toast(t.files.notHere);
       if ((core.attachments.get(chatId)?.length ?? 0) >= most) return toast(t.files.tooMany(most));
-      if (blob.size > size) {
-        toast(t.files.tooLarge(blob.name, size));
+      if (original.size > size) {
+        toast(t.files.tooLarge(original.name, size));
         continue;
       }
+      const jpeg = isHeic(original) ? await heicAsJpeg(original) : undefined;
+      const blob = jpeg ?? original;
       const key = newId();
       const url = fileKind(blob.type) === "image" ? URL.createObjectURL(blob) : undefined;
-      set((all) => [...all, { key, blob, name: blob.name, url }]);
+      set((all) => [...all, { key, blob, name: blob.name, url, ...(jpeg && { original }) }]);
       if (url) void sizeOf(url).then((size) => set((all) => all.map((f) => (f.key === key ? { ...f, ...size } : f))));
     }
     focus();
@@ -63,8 +66,9 @@ export function useAttachments(chatId: ChatId, focus: () => void): AttachmentLis
     return f.key !== key;
   }));
   const take = () => {
-    const taken = files.map(({ url, ...f }): NewFile => {
+    const taken = files.map(({ url, original, ...f }): NewFile => {
       if (url) URL.revokeObjectURL(url);
+      if (asFile && original) return { key: f.key, blob: original, name: original.name, keepMetadata: true };
       return { ...f, ...(asFile && { keepMetadata: true }) };
     });
     set(() => []);
@@ -74,7 +78,7 @@ export function useAttachments(chatId: ChatId, focus: () => void): AttachmentLis
   const takeOver = async (p: Pending) => {
     for (const f of p.files ?? []) {
       const blob = await core.unsentFile(p.clientId, f.key);
-      if (blob) add([blob instanceof File ? blob : new File([blob], f.name, { type: f.type })]);
+      if (blob) await add([blob instanceof File ? blob : new File([blob], f.name, { type: f.type })]);
     }
   };
 
@@ -88,7 +92,7 @@ export function useAttachments(chatId: ChatId, focus: () => void): AttachmentLis
   const onPaste = (e: ClipboardEvent) => { // Office programs copy text together with a picture of it: then the text is pasted
     if (!e.clipboardData.files.length || e.clipboardData.types.includes("text/plain")) return;
     e.preventDefault();
-    add(e.clipboardData.files);
+    void add(e.clipboardData.files);
   };
   return { files, allowed, dragging, asFile, setAsFile, add, remove, take, takeOver, onPaste };
 }
@@ -106,7 +110,7 @@ async function sizeOf(url: string): Promise<{ width?: number; height?: number }>
 }
 
 /** Takes the files that are dropped anywhere on the page. Reports whether files are being dragged over it. */
-function useDroppedFiles(add: (files: Iterable<File>) => void): boolean {
+function useDroppedFiles(add: (files: Iterable<File>) => unknown): boolean {
   const [dragging, setDragging] = useState(false);
   const drop = useEffectEvent((e: DragEvent) => {
     setDragging(false);
@@ -114,7 +118,7 @@ function useDroppedFiles(add: (files: Iterable<File>) => void): boolean {
     e.preventDefault(); // otherwise the browser replaces the page with the file
     const items = [...e.dataTransfer.items];
     if (items.some((i) => i.webkitGetAsEntry?.()?.isDirectory)) return toast(t.files.folder);
-    add(e.dataTransfer.files);
+    void add(e.dataTransfer.files);
   });
   useEffect(() => {
     const over = (e: DragEvent) => {

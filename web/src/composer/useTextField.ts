@@ -1,6 +1,7 @@
 import { type RefObject, useCallback, useEffect, useLayoutEffect, useRef, useState } from "react";
 import type { ChatId } from "../core/wire.ts";
 import { isCoarse } from "../ui/coarse.ts";
+import { insertText } from "./insertText.ts";
 
 /** Focuses the composer of the open chat, except on a phone: that would open the keyboard. */
 export function focusComposer(): void {
@@ -10,6 +11,8 @@ export function focusComposer(): void {
 interface TextFieldState {
   readonly fieldRef: RefObject<HTMLTextAreaElement | null>;
   readonly caret: number;
+  /** Whether text is selected. */
+  readonly selecting: boolean;
   readonly setCaret: (to: number) => void;
   /** Replaces a range of the text as typing does, so that Undo takes it back, and puts the caret there. */
   readonly insert: (from: number, to: number, text: string, caret?: number) => void;
@@ -20,12 +23,23 @@ interface TextFieldState {
 /** The caret of the composer's field. With a mouse the field has the focus from the start; on a phone that would open the keyboard. */
 export function useTextField(chatId: ChatId): TextFieldState {
   const [caret, setCaret] = useState(0);
+  const [selecting, setSelecting] = useState(false);
   const fieldRef = useRef<HTMLTextAreaElement>(null);
   const wantedRef = useRef<number>(undefined);
 
   useEffect(() => {
     if (!isCoarse()) fieldRef.current?.focus();
   }, [chatId]);
+  useEffect(() => { // React's onSelect misses what a finger selects
+    const look = () => {
+      const field = fieldRef.current;
+      if (!field || document.activeElement !== field) return;
+      setCaret(field.selectionStart);
+      setSelecting(field.selectionStart < field.selectionEnd);
+    };
+    document.addEventListener("selectionchange", look, true);
+    return () => document.removeEventListener("selectionchange", look, true);
+  }, []);
   useLayoutEffect(() => {
     if (wantedRef.current === undefined) return;
     fieldRef.current?.setSelectionRange(wantedRef.current, wantedRef.current);
@@ -37,16 +51,8 @@ export function useTextField(chatId: ChatId): TextFieldState {
     fieldRef.current?.focus();
   }, []);
   const insert = useCallback((from: number, to: number, text: string, caret = from + text.length) => {
-    const field = fieldRef.current!;
-    field.focus();
-    field.setSelectionRange(from, to);
-    // Deprecated, but nothing else writes into a field so that Undo knows it.
-    if (!document.execCommand("insertText", false, text)) {
-      field.setRangeText(text, from, to, "end");
-      field.dispatchEvent(new InputEvent("input", { bubbles: true }));
-    }
-    field.setSelectionRange(caret, caret);
+    insertText(fieldRef.current!, from, to, text, caret);
     setCaret(caret);
   }, []);
-  return { fieldRef, caret, setCaret, insert, focusAt };
+  return { fieldRef, caret, selecting, setCaret, insert, focusAt };
 }

@@ -2,13 +2,13 @@ import { useEffect, useRef, useState } from "react";
 import { navigate, paths } from "../app/route.ts";
 import { useCore } from "../app/useCore.ts";
 import type { ChatFile, FileKind } from "../core/api.ts";
-import { fileKind, fileUrl } from "../core/selectors.ts";
+import { fileKind } from "../core/selectors.ts";
 import type { ChatId, FileId } from "../core/wire.ts";
 import { t } from "../strings/index.ts";
 import { Button } from "../ui/Button.tsx";
 import { Dialog } from "../ui/Dialog.tsx";
 import FileViewer from "./FileViewer.tsx";
-import { OtherFile, PictureGrid } from "./MessageFiles.tsx";
+import { OtherFile, PictureGrid, PictureTile } from "./MessageFiles.tsx";
 
 const kinds: readonly FileKind[] = ["image", "video", "audio", "other"];
 
@@ -65,7 +65,7 @@ function FilesOfKind({ chatId, kind, onClose }: { chatId: ChatId; kind: FileKind
       {kind === "image" ? files.length > 0 && (
         <PictureGrid>
           {files.map(({ file: f }) => (
-            <li key={f.id}><button type="button" aria-label={t.files.view(f.name)} onClick={() => setViewed(f.id)}><img src={fileUrl(chatId, f.id, f.thumb ? "thumb" : undefined)} alt="" loading="lazy" /></button></li>
+            <li key={f.id}><PictureTile chatId={chatId} file={f} onView={() => setViewed(f.id)} /></li>
           ))}
         </PictureGrid>
       ) : (

@@ -7,6 +7,7 @@ import type { Chat } from "../core/chatModel.ts";
 import type { Pending } from "../core/outbox.ts";
 import { rangeOf, titleOf, userOf } from "../core/selectors.ts";
 import type { ChatId, Entry, FileId, Message, Quote, Seq } from "../core/wire.ts";
+import { useInvitePrompts } from "../settings/invitePrompts.ts";
 import { t } from "../strings/index.ts";
 import { Button } from "../ui/Button.tsx";
 import { attempt, toast } from "../ui/Toast.tsx";
@@ -41,6 +42,7 @@ export function Conversation({ chatId, seq }: { chatId: ChatId; seq?: Seq }) {
 function OpenConversation({ chat, seq }: { chat: Chat; seq?: Seq }) {
   const core = useCore();
   const title = useSnapshot((s) => titleOf(s.state, chat));
+  const prompts = useInvitePrompts();
   const [reply, setReply] = useState<Quote>();
   const [editing, setEditing] = useState<{ seq: Seq; resumed?: boolean }>();
   const [given, setGiven] = useState<Pending>();
@@ -100,7 +102,7 @@ function OpenConversation({ chat, seq }: { chat: Chat; seq?: Seq }) {
   return (
     <div className="conversation" ref={area} onKeyDown={onKeyDown}>
       <Header id={chat.id} kind={chat.kind} with={chat.with} picture={chat.picture} topic={chat.topic} memberCount={chat.memberCount} role={chat.role} title={title} onOpen={setOpened} />
-      {chat.kind === "group" && chat.memberCount === 1 && <InvitePrompt chatId={chat.id} />}
+      {chat.kind === "group" && (chat.memberCount === 1 || prompts.has(chat.id)) && <InvitePrompt chatId={chat.id} />}
       <MessageList chat={chat} title={title} target={seq} editing={editing} actions={actions} onEditPending={setGiven} />
       <Typing chat={chat} />
       {composer}
@@ -131,7 +133,7 @@ function NotAMember({ chatId, left }: { chatId: ChatId; left: boolean }) {
   }, [core, chatId, left]);
   const back = <Button onPress={() => navigate(paths.home)}>{t.conversation.backToChats}</Button>;
   if (entry?.open && !entry.role) {
-    return <div className="centered stack"><h1 dir="auto">{entry.title}</h1><p className="hint">{t.conversation.joinOpen}</p><Button look="main" onPress={() => attempt(() => core.join(chatId))}>{t.conversation.join}</Button>{back}<UnsentMessages chatId={chatId} /></div>;
+    return <div className="centered stack"><h1 dir="auto">{entry.title}</h1>{entry.topic && <p dir="auto">{entry.topic}</p>}<p className="hint">{t.conversation.members(entry.memberCount)} · {t.conversation.joinOpen}</p><Button look="main" onPress={() => attempt(() => core.join(chatId))}>{t.conversation.join}</Button>{back}<UnsentMessages chatId={chatId} /></div>;
   }
   return <div className="centered stack"><h1>{deleted ? t.conversation.chatDeleted : left ? t.conversation.left : t.conversation.gone}</h1>{!deleted && <p className="hint">{left ? t.conversation.leftHint : t.conversation.goneHint}</p>}{back}<UnsentMessages chatId={chatId} /></div>;
 }

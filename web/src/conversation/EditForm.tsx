@@ -7,6 +7,7 @@ import type { Message } from "../core/wire.ts";
 import { visible } from "../core/text.ts";
 import { t } from "../strings/index.ts";
 import { Button } from "../ui/Button.tsx";
+import { formatByKey, pasteRich } from "../composer/formatting.ts";
 import { byteLength, composing, excess, sends } from "../composer/text.ts";
 import { useDraft } from "../composer/useDraft.ts";
 
@@ -56,10 +57,11 @@ export function EditForm({ message, resumed, onDone }: { message: Message; resum
       <textarea ref={field} aria-label={t.conversation.editing} value={text} dir="auto" rows={Math.min(12, text.split("\n").length)} enterKeyHint="send" aria-invalid={over > 0 || undefined}
         onChange={(e) => { draft.set(e.target.value); setError(""); }}
         onKeyDown={(e) => {
-          if (!sends(e.nativeEvent, e.currentTarget)) return;
+          if (formatByKey(e.nativeEvent, e.currentTarget) || !sends(e.nativeEvent, e.currentTarget)) return;
           e.preventDefault();
           void save();
-        }} />
+        }}
+        onPaste={(e) => pasteRich(e.nativeEvent, e.currentTarget)} />
       {over > 0 && <p className="error" role="status">{t.composer.tooLong(excess(text, limit))}</p>}
       {error && <p className="error" role="alert">{error}</p>}
       <div className="row end"><Button onPress={done}>{t.conversation.cancel}</Button><Button look="main" isDisabled={busy || over > 0} onPress={() => void save()}>{t.conversation.save}</Button></div>

@@ -1,6 +1,6 @@
 import { type KeyboardEvent, type TouchEvent, useEffect, useRef, useState } from "react";
 import { Dialog, Heading, Modal, ModalOverlay } from "react-aria-components";
-import { fileKind, fileUrl } from "../core/selectors.ts";
+import { fileKind, fileUrl, isAnimated, stillUrl } from "../core/selectors.ts";
 import type { File, FileId, Message } from "../core/wire.ts";
 import { t } from "../strings/index.ts";
 import { Button } from "../ui/Button.tsx";
@@ -75,11 +75,15 @@ interface PictureProps {
 /** One picture: as large as the window allows, or zoomed to its own pixels. */
 function Picture({ chatId, file, ...touch }: PictureProps) {
   const [zoomed, setZoomed] = useState(false);
+  const animated = isAnimated(file);
+  const [playing, setPlaying] = useState(() => !matchMedia("(prefers-reduced-motion: reduce)").matches);
+  const src = playing || !animated ? fileUrl(chatId, file.id) : stillUrl(chatId, file);
   return (
     <div className="viewer-stage" {...touch}>
       <button type="button" className="viewer-picture" aria-pressed={zoomed} aria-label={`${t.files.zoom}: ${file.name}`} data-zoomed={zoomed || undefined} onClick={() => setZoomed(!zoomed)}>
-        <img src={fileUrl(chatId, file.id)} alt="" width={file.width} height={file.height} draggable={false} />
+        {src && <img src={src} alt="" width={file.width} height={file.height} draggable={false} />}
       </button>
+      {animated && <Button look="icon" aria-label={playing ? t.files.stop(file.name) : t.files.play(file.name)} onPress={() => setPlaying(!playing)}><Icon name={playing ? "stop" : "play"} /></Button>}
     </div>
   );
 }

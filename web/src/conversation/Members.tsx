@@ -32,6 +32,7 @@ export default function Members({ chat, onClose }: { chat: Chat; onClose: () => 
   const [adding, setAdding] = useState("");
   const [query, setQuery] = useState("");
   const [error, setError] = useState("");
+  const [removing, setRemoving] = useState<User>();
   useEffect(() => {
     core.loadMembers(chat.id).catch((err) => setError(explain(err).message));
   }, [core, chat.id]);
@@ -39,7 +40,7 @@ export default function Members({ chat, onClose }: { chat: Chat; onClose: () => 
   const members = useMemo((): Item[] => [...(chat.members ?? [])].map(([id, role]) => ({ key: id, user: userOf({ users }, id), role }))
     .sort((a, b) => Number(b.role === "admin") - Number(a.role === "admin") || order.compare(a.user.name, b.user.name)), [chat.members, users]);
   const shown = query.trim() ? fuzzyFind(query, members, (m) => [m.user.name, m.user.handle], members.length) : members;
-  const show = (m: Item) => <MemberItem user={m.user} role={m.role} chat={chat} onClose={onClose} />;
+  const show = (m: Item) => <MemberItem user={m.user} role={m.role} chat={chat} onRemove={setRemoving} onClose={onClose} />;
   return (
     <Dialog title={t.conversation.members(chat.memberCount)} isOpen onClose={onClose}>
       {error && <p className="error" role="alert">{error}</p>}
@@ -54,16 +55,25 @@ export default function Members({ chat, onClose }: { chat: Chat; onClose: () => 
         {shown.length <= maxPlainRows ? <ul aria-label={t.conversation.members(chat.memberCount)}>{shown.map((m) => <li key={m.key}>{show(m)}</li>)}</ul> : <VirtualList items={shown} show={show} />}
       </div>
       <div className="row end"><Button onPress={onClose}>{t.app.close}</Button></div>
+      <Dialog title={t.conversation.removeTitle(removing?.name ?? "")} isOpen={!!removing} onClose={() => setRemoving(undefined)} role="alertdialog">
+        <p>{t.conversation.removeHint(chat.title)}</p>
+        <div className="row end">
+          <Button onPress={() => setRemoving(undefined)}>{t.app.cancel}</Button>
+          <Button look="danger" onPress={() => {
+            setRemoving(undefined);
+            if (removing) attempt(() => core.api.removeMember(chat.id, removing.id));
+          }}>{t.conversation.confirmRemove}</Button>
+        </div>
+      </Dialog>
     </Dialog>
   );
 }
 
-function MemberItem({ user, role, chat, onClose }: { user: User; role: Role; chat: Chat; onClose: () => void }) {
+function MemberItem({ user, role, chat, onRemove, onClose }: { user: User; role: Role; chat: Chat; onRemove: (user: User) => void; onClose: () => void }) {
   const core = useCore();
   const me = useSnapshot((s) => s.state.me?.id === user.id);
   const admin = chat.role === "admin";
   const takesCharge = useSnapshot((s) => s.state.me?.role === "admin") && me && !admin; // an admin of the server
-  const [removing, setRemoving] = useState(false);
   return (
     <div className="option">
       <UserItem user={user} />
@@ -76,7 +86,7 @@ function MemberItem({ user, role, chat, onClose }: { user: User; role: Role; cha
               if (what === "write") {
                 onClose();
                 await openDirectChat(core, user.id);
-              } else if (what === "remove") setRemoving(true);
+              } else if (what === "remove") onRemove(user);
               else await core.api.putMember(chat.id, user.id, role === "admin" ? "member" : "admin");
             })}>
               {!me && <MenuItem id="write">{t.conversation.message(user.name)}</MenuItem>}
@@ -87,16 +97,6 @@ function MemberItem({ user, role, chat, onClose }: { user: User; role: Role; cha
           </Popover>
         </MenuTrigger>
       )}
-      <Dialog title={t.conversation.removeTitle(user.name)} isOpen={removing} onClose={() => setRemoving(false)} role="alertdialog">
-        <p>{t.conversation.removeHint(chat.title)}</p>
-        <div className="row end">
-          <Button onPress={() => setRemoving(false)}>{t.app.cancel}</Button>
-          <Button look="danger" onPress={() => {
-            setRemoving(false);
-            attempt(() => core.api.removeMember(chat.id, user.id));
-          }}>{t.conversation.confirmRemove}</Button>
-        </div>
-      </Dialog>
     </div>
   );
 }

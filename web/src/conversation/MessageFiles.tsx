@@ -1,5 +1,5 @@
-import type { CSSProperties, ReactNode } from "react";
-import { fileKind, fileUrl } from "../core/selectors.ts";
+import { type CSSProperties, type ReactNode, useState } from "react";
+import { fileKind, fileUrl, isAnimated, stillUrl } from "../core/selectors.ts";
 import type { File, FileId, Message } from "../core/wire.ts";
 import { t } from "../strings/index.ts";
 import { Icon } from "../ui/Icon.tsx";
@@ -21,14 +21,26 @@ export function MessageFiles({ message: m, files, onView }: Props) {
         <PictureGrid>
           {pictures.map((f) => (
             <li key={f.id} style={pictureStyle(f, pictures.length)}>
-              <button type="button" aria-label={t.files.view(f.name)} onClick={() => onView(m, f.id)}>
-                <img src={fileUrl(m.chatId, f.id, f.thumb ? "thumb" : undefined)} alt="" loading="lazy" decoding="async" draggable={false} />
-              </button>
+              <PictureTile chatId={m.chatId} file={f} onView={() => onView(m, f.id)} />
             </li>
           ))}
         </PictureGrid>
       )}
       {others.length > 0 && <ul className="message-files" aria-label={t.files.list}>{others.map((f) => <li key={f.id}><OtherFile chatId={m.chatId} file={f} /></li>)}</ul>}
+    </>
+  );
+}
+
+/** A picture that opens the viewer. An animated one is still until it is played. */
+export function PictureTile({ chatId, file: f, onView }: { chatId: string; file: File; onView: () => void }) {
+  const [playing, setPlaying] = useState(false);
+  const src = playing ? fileUrl(chatId, f.id) : stillUrl(chatId, f);
+  return (
+    <>
+      <button type="button" className="picture-view" aria-label={t.files.view(f.name)} onClick={onView}>
+        {src && <img src={src} alt="" loading="lazy" decoding="async" draggable={false} />}
+      </button>
+      {isAnimated(f) && <button type="button" className="picture-play" aria-label={playing ? t.files.stop(f.name) : t.files.play(f.name)} onClick={() => setPlaying(!playing)}><Icon name={playing ? "stop" : "play"} />{f.type === "image/gif" && t.files.gif}</button>}
     </>
   );
 }

@@ -7,6 +7,8 @@ export interface Session { id: string; label: string; client: string; address: s
 /** One use of a recovery link; without by, the link was made on the machine of the server. */
 export interface RecoveryUse { at: number; by?: UserId; client: string; address: string }
 export interface Invite { id: string; by: UserId; uses: number; createdAt: number; expiresAt: number; chatId?: ChatId }
+/** lanUrl: the link for other devices, if url is localhost and the server can be reached from its network. */
+export interface MadeInvite { invite: Invite; url: string; lanUrl?: string }
 export interface InvitePreview { server: string; by: Pick<User, "id" | "handle" | "name">; valid: boolean; chat?: { id: ChatId; title: string; memberCount: number } }
 export interface Member { userId: UserId; role: Role; readUpTo?: Seq }
 export interface NewAccount { handle: string; name: string; password: string; invite?: string; setup?: string; serverName?: string }
@@ -64,7 +66,7 @@ export class Api {
   useRecovery = (code: string, password: string) => this.#call<SignedIn>("POST", "/recoveries/use", { code, password, cookie: true });
 
   invites = () => this.#call<{ invites: Invite[]; users: User[] }>("GET", "/invites");
-  invite = (wish: { chatId?: ChatId; uses?: number; expiresAt?: number }) => this.#call<{ invite: Invite; url: string }>("POST", "/invites", wish);
+  invite = (wish: { chatId?: ChatId; uses?: number; expiresAt?: number }) => this.#call<MadeInvite>("POST", "/invites", wish);
   endInvite = (id: string) => this.#call<void>("DELETE", `/invites/${id}`);
   peek = (code: string) => this.#call<InvitePreview>("POST", "/invites/peek", { code });
   acceptInvite = (code: string) => this.#call<OneChat>("POST", "/invites/accept", { code });

@@ -3,7 +3,7 @@ import { IDBFactory } from "fake-indexeddb";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { Api } from "./api.ts";
 import { Core } from "./core.ts";
-import { chatsByActivity, pendingOf, rangeOf, titleOf, unreadOf, userOf } from "./selectors.ts";
+import { isEmpty, listedChats, pendingOf, rangeOf, titleOf, unreadOf, userOf } from "./selectors.ts";
 import { openLocalDB } from "./localDB.ts";
 import { Log, user } from "./testkit/log.ts";
 import { FakeWire } from "./testkit/wire.ts";
@@ -322,11 +322,13 @@ test("all members are loaded, page by page", async () => {
 });
 
 test("a created chat is in the state when the call returns", async () => {
-  const it = await page({ "POST /chats": () => ({ chat: { ...it.log.entry("me"), id: "d", kind: "direct", title: "", with: "dora", activity: 9999 }, users: [user("dora")] }) });
+  const it = await page({ "POST /chats": () => ({ chat: { ...it.log.entry("me"), id: "d", kind: "direct", title: "", with: "dora", activity: 9999, lastAt: 0 }, users: [user("dora")] }) });
   it.greet();
   expect(await it.core.createChat({ clientId: "k", kind: "direct", members: ["dora"] })).toBe("d");
   const { state } = it.core.store.snapshot;
-  expect(chatsByActivity(state).map((c) => titleOf(state, c))).toEqual(["DORA", ""]);
+  expect(titleOf(state, state.chats.get("d")!)).toBe("DORA");
+  expect(isEmpty(state.chats.get("d")!)).toBe(true);
+  expect(listedChats(state).map((c) => c.id)).toEqual(["c"]); // nobody has written in d
   expect(unreadOf(state)).toEqual({ chats: 0, messages: 0, mentions: 0 });
 });
 

@@ -6,9 +6,10 @@ import type { Event, UserId } from "./wire.ts";
 
 /** Returns the chat with e counted in its entry. */
 export function withEventCounted(c: Chat, e: Event, me: UserId): Chat {
-  const now = { ...c, countedUpTo: e.seq, head: e.seq, activity: e.at };
+  const now: { -readonly [K in keyof Chat]: Chat[K] } = { ...c, countedUpTo: e.seq, head: e.seq, activity: e.at };
   switch (e.event) {
     case "posted":
+      now.lastAt = e.at;
       if (e.seq <= c.readUpTo) return now; // another device was faster than this event
       if (e.by === me) return { ...now, readUpTo: e.seq, unread: 0, mentions: 0 };
       return { ...now, unread: c.unread + 1, mentions: c.mentions + Number(e.mentions?.includes(me) ?? false) };

@@ -3,7 +3,7 @@ import type { Chat } from "./chatModel.ts";
 import type { Pending } from "./outbox.ts";
 import type { State } from "./state.ts";
 import { type MessageRange, rangeAt } from "./timeline.ts";
-import type { ChatId, FileId, PictureId, Seq, User, UserId } from "./wire.ts";
+import type { ChatId, File, FileId, PictureId, Seq, User, UserId } from "./wire.ts";
 
 export const unknownName = "…";
 
@@ -29,9 +29,18 @@ export function pictureOf(s: Pick<State, "users">, c: Pick<Chat, "kind" | "with"
 
 export const pictureUrl = (id: PictureId): string => `/api/pictures/${id}`;
 
-/** Returns the chats, newest activity first. */
-export function chatsByActivity(s: State): Chat[] {
-  return [...s.chats.values()].sort((a, b) => b.activity - a.activity || (a.id < b.id ? 1 : -1));
+/** Returns the time of the chat's newest message; that of its newest event if there is none, or if an older server does not send it. */
+export const lastAt = (c: Chat): number => c.lastAt || c.last?.at || c.activity;
+
+/** Reports whether nobody has written in the chat yet; an older server does not say. */
+export const isEmpty = (c: Chat): boolean => c.lastAt === 0;
+
+/** Compares chats for a list that begins with the newest message. */
+export const newestFirst = (a: Chat, b: Chat): number => lastAt(b) - lastAt(a) || (a.id < b.id ? 1 : -1);
+
+/** Returns the chats, newest message first, without direct chats in which nobody has written. */
+export function listedChats(s: State): Chat[] {
+  return [...s.chats.values()].filter((c) => c.kind === "group" || !isEmpty(c)).sort(newestFirst);
 }
 
 export function unreadOf(s: State): { chats: number; messages: number; mentions: number } {
@@ -56,6 +65,13 @@ export const atEnd = (c: Chat, s: MessageRange): boolean => s.to >= c.seen;
 export function fileUrl(chatId: ChatId, id: FileId, what?: "thumb" | "download"): string {
   return `/api/chats/${chatId}/files/${id}${what === "thumb" ? "/thumb" : what ? "?download=1" : ""}`;
 }
+
+/** Returns the address of a picture that does not move; undefined if there is none. */
+export function stillUrl(chatId: ChatId, f: Pick<File, "id" | "type" | "durationMs" | "thumb">): string | undefined {
+  return f.thumb ? fileUrl(chatId, f.id, "thumb") : isAnimated(f) ? undefined : fileUrl(chatId, f.id);
+}
+
+export const isAnimated = ({ type, durationMs }: Pick<File, "type" | "durationMs">): boolean => fileKind(type) === "image" && !!durationMs;
 
 /** Types that the server serves inline; it sends all others as attachments. */
 const shown = new Set(["image/jpeg", "image/png", "image/gif", "image/webp", "image/avif", "video/mp4", "video/webm", "audio/mpeg", "audio/mp4", "audio/ogg"]);

@@ -153,7 +153,7 @@ const plain = (held: LoadedMessage | Message) => {
   const { asOf: _, unsure: __, ...m } = held as LoadedMessage;
   return m;
 };
-const inEntry = ["kind", "title", "topic", "picture", "head", "memberCount", "activity", "role", "readUpTo", "unread", "mentions"] as const;
+const inEntry = ["kind", "title", "topic", "picture", "head", "memberCount", "activity", "lastAt", "role", "readUpTo", "unread", "mentions"] as const;
 
 test("a snapshot plus events, in any possible order, equals a fresh snapshot", () => {
   for (let seed = 1; seed <= 2000; seed++) {

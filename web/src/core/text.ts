@@ -36,4 +36,4 @@ const fewEmoji = new RegExp(`^\\s*(?:${emoji}\\s*){1,3}$`, "u");
 const longestFew = 150; // UTF-16 units of three families with spaces
 
 /** Reports whether a text is one to three emoji and nothing else. */
-export const isFewEmoji = (s: string): boolean => s.length <= longestFew && fewEmoji.test(s);
+export const isFewEmoji = (s: string): boolean => s.length <= longestFew && !/\p{L}/u.test(s) && fewEmoji.test(s);

@@ -11,6 +11,8 @@ export interface NewFile extends Pick<PendingFile, "key" | "name" | "width" | "h
   readonly blob: Blob;
   /** The address of the picture in this page, until it is sent. */
   readonly url?: string;
+  /** The chosen file, where blob is made of it. */
+  readonly original?: File;
 }
 
 export interface UploaderOptions {

@@ -13,7 +13,7 @@ export interface User { id: UserId; handle: string; name: string; status: string
 /** `files` is the number of files of a message without a text. */
 export interface Quote { seq: Seq; by: UserId; text: string; files?: number }
 export type FileId = string;
-/** A file of a message; `width` and `height` are in pixels as it is shown. */
+/** A file of a message; `durationMs` is of a video, audio or animated picture, `width` and `height` are in pixels as it is shown. */
 export interface File { id: FileId; name: string; type: string; size: number; width?: number; height?: number; durationMs?: number; thumb: boolean }
 export interface Reaction { emoji: string; count: number; mine: boolean; by: readonly UserId[] }
 
@@ -22,10 +22,10 @@ export interface Message {
   reply?: Quote; mentions?: readonly UserId[]; files?: readonly File[]; editedAt?: number; deletedAt?: number; reactions?: readonly Reaction[];
 }
 
-/** A chat as the server lists it for one user. */
+/** A chat as the server lists it for one user. `activity` is the time of its head, `lastAt` that of its newest message (0: none); an older server does not send it. */
 export interface Entry {
   id: ChatId; kind: "group" | "direct"; open: boolean; title: string; topic: string; head: Seq; memberCount: number;
-  activity: number; role?: Role; readUpTo: Seq; unread: number; mentions: number; last?: Message; with?: UserId; picture?: PictureId;
+  activity: number; lastAt?: number; role?: Role; readUpTo: Seq; unread: number; mentions: number; last?: Message; with?: UserId; picture?: PictureId;
 }
 
 /** A window of messages in ascending seq, at least as new as event `head`. */
@@ -67,10 +67,11 @@ export interface HistoryWindow { limit?: number; before?: Seq; after?: Seq; arou
 export interface Commands {
   hello: [{ token?: string; as?: UserId; parts?: boolean }, Hello];
   resume: [{ epoch?: string; seen?: Readonly<Record<ChatId, Seq>>; at?: Readonly<Record<ChatId, number>>; more?: boolean }, object];
-  post: [{ chatId: ChatId; clientId: string; text: string; replyTo?: Seq; files?: readonly FileId[] }, { seq: Seq; at: number; again?: boolean }];
+  post: [{ chatId: ChatId; clientId: string; text: string; replyTo?: Seq; files?: readonly FileId[]; silent?: boolean }, { seq: Seq; at: number; again?: boolean }];
   edit: [{ chatId: ChatId; clientId?: string; text: string; target: Seq }, { seq?: Seq }];
   delete: [{ chatId: ChatId; clientId?: string; target: Seq }, { seq?: Seq }];
   react: [{ chatId: ChatId; clientId?: string; target: Seq; emoji: string; on: boolean }, { seq?: Seq }];
+  pin: [{ chatId: ChatId; clientId?: string; target: Seq; on: boolean }, { seq?: Seq }];
   read: [{ chatId: ChatId; seq: Seq }, object];
   typing: [{ chatId: ChatId }, object];
   focus: [{ chatIds: readonly ChatId[] }, object];

@@ -14,14 +14,20 @@ const lifetimes = [1, 7, 30];
 
 interface Props {
   chatId?: ChatId;
-  onMade?: () => void;
+  /** The link that is shown; without it the form that creates one. */
+  made: MadeLink | undefined;
+  onMade: (made: MadeLink) => void;
 }
 
+export interface MadeLink { readonly url: string; readonly lanUrl?: string; readonly days: number }
+
+/** Reports whether the link leads to the machine on which it is opened. */
+const isLocal = (url: string) => /^(localhost|127\.[\d.]+|\[::1\])$/.test(new URL(url).hostname);
+
 /** Creates an invite link on a press. Opening the view creates none, because each link lets people in until it is used up. */
-export function InviteLink({ chatId, onMade }: Props) {
+export function InviteLink({ chatId, made, onMade }: Props) {
   const core = useCore();
   const [wish, setWish] = useState({ uses: 25, days: 7 });
-  const [url, setUrl] = useState("");
   const [busy, setBusy] = useState(false);
   const [error, setError] = useState("");
 
@@ -29,23 +35,22 @@ export function InviteLink({ chatId, onMade }: Props) {
     setBusy(true);
     setError("");
     core.api.invite({ chatId, uses: wish.uses, expiresAt: core.clock.now() + wish.days * dayMs }).then(
-      (made) => {
-        setUrl(made.url);
-        onMade?.();
-      },
+      ({ url, lanUrl }) => onMade({ url, lanUrl, days: wish.days }),
       (err) => setError(explain(err).message),
     ).finally(() => setBusy(false));
   }
 
-  if (url) {
+  if (made) {
+    const url = made.lanUrl ?? made.url;
     return (
       <>
         <div className="invite-link">
           <input className="input" readOnly value={url} aria-label={m.link} onFocus={(e) => e.target.select()} />
           <Button look="main" autoFocus onPress={() => copy(url)}>{m.copyLink}</Button>
         </div>
-        <QRCode text={url} />
-        <p className="hint">{m.linkOnce(m.days(wish.days))}</p>
+        {isLocal(url) ? <p className="notice" role="note">{m.linkIsLocal}</p> : <QRCode text={url} />}
+        {made.lanUrl && <p className="hint">{m.linkInNetwork}</p>}
+        <p className="hint">{m.linkOnce(m.days(made.days))}</p>
       </>
     );
   }

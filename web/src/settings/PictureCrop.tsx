@@ -29,6 +29,7 @@ export function PictureCrop({ url, size, crop, group, onCrop }: Props) {
   useEffect(() => { // React's own listener is passive: the page would scroll
     const stage = stageRef.current!;
     const onWheel = (e: WheelEvent) => wheel(e);
+    stage.focus(); // the focused button is gone
     stage.addEventListener("wheel", onWheel, { passive: false });
     return () => stage.removeEventListener("wheel", onWheel);
   }, []);

@@ -75,7 +75,7 @@ export default function PictureDialog({ title, owner, group, onSave, onRemove, o
           {failure}
           <div className="row end">
             <Button isDisabled={busy} onPress={() => setChosen(undefined)}>{p.back}</Button>
-            <Button look="main" isDisabled={busy} autoFocus onPress={() => void change(async () => onSave(await cropped(chosen.image, crop)))}>{p.save}</Button>
+            <Button look="main" isDisabled={busy} onPress={() => void change(async () => onSave(await cropped(chosen.image, crop)))}>{p.save}</Button>
           </div>
         </>
       ) : (

@@ -1,8 +1,10 @@
-import { useCallback, useEffect, useState } from "react";
+import { type MouseEvent, useCallback, useEffect, useState } from "react";
+import { follow, paths } from "../app/route.ts";
 import { useCore, useSnapshot } from "../app/useCore.ts";
 import { explain } from "../strings/failure.ts";
 import type { Entry } from "../core/wire.ts";
 import { t } from "../strings/index.ts";
+import { Avatar } from "../ui/Avatar.tsx";
 import { Button } from "../ui/Button.tsx";
 import { Dialog } from "../ui/Dialog.tsx";
 import { attempt } from "../ui/Toast.tsx";
@@ -32,14 +34,24 @@ export default function BrowseChats({ onClose }: { onClose: () => void }) {
       openChat(c.id);
     });
   }
+  /** Shows the chat's page without joining it. */
+  function look(e: MouseEvent, c: Entry) {
+    if (!follow(e, paths.chat(c.id))) return;
+    onClose();
+    if (mine.has(c.id)) openChat(c.id);
+  }
   return (
     <Dialog title={r.browse} isOpen onClose={onClose}>
       {error && <p className="error" role="alert">{error}</p>}
       {chats?.length === 0 && <p className="hint">{r.noOpen}</p>}
       <ul className="combobox-list">
         {chats?.map((c) => (
-          <li key={c.id} className="row option">
-            <span dir="auto">{c.title}</span><span className="hint">{r.members(c.memberCount)}</span>
+          <li key={c.id} className="browse-chat">
+            <Avatar user={{ id: c.id, name: c.title, picture: c.picture }} group />
+            <a className="browse-names" href={paths.chat(c.id)} onClick={(e) => look(e, c)}>
+              <b dir="auto">{c.title}</b>
+              <span className="hint" dir="auto">{[r.members(c.memberCount), c.topic].filter(Boolean).join(" · ")}</span>
+            </a>
             <Button onPress={() => go(c)} aria-label={`${mine.has(c.id) ? r.openChat : r.join}: ${c.title}`}>{mine.has(c.id) ? r.openChat : r.join}</Button>
           </li>
         ))}

@@ -1,46 +1,41 @@
-import { type FocusEvent, type KeyboardEvent, type ReactNode, useCallback, useEffect, useMemo, useRef, useState } from "react";
+import { type FocusEvent, type KeyboardEvent, type ReactNode, useCallback, useEffect, useEffectEvent, useMemo, useRef, useState } from "react";
 import { lazyPart } from "../app/lazyPart.tsx";
-import { useRoute } from "../app/route.ts";
 import { useChat, useCore, useSnapshot } from "../app/useCore.ts";
-import type { Chat } from "../core/chatModel.ts";
 import type { ChatId } from "../core/wire.ts";
 import { t } from "../strings/index.ts";
+import { Icon } from "../ui/Icon.tsx";
 import { useReorderGuard } from "../ui/useReorderGuard.ts";
 import { loadVirtualList } from "./loadVirtualList.ts";
 import { ChatRow } from "./ChatRow.tsx";
-import { keepOrder, stableOrder } from "./chatOrder.ts";
+import { type Item, keepOrder, type ListSettings, nextUnread, type SectionName, stableItems } from "./chatOrder.ts";
+import { openChat } from "./openChat.ts";
 import { useDraftPreviews } from "./useDraftPreviews.ts";
 
 const VirtualList = lazyPart(async () => (await loadVirtualList()).default<Item>);
 const maxPlainRows = 300; // rows; a longer list is virtual
 const r = t.sidebar;
 
-export interface Item { readonly key: string; readonly head?: string }
+interface Props {
+  settings: ListSettings;
+  onFold: (section: SectionName) => void;
+  /** Shown if there are no chats. */
+  none: ReactNode;
+}
 
-/** Groups, then direct chats; none is shown if there are no chats. The list is one tab stop, arrows move inside. */
-export function ChatList({ unreadFirst, none }: { unreadFirst: boolean; none: ReactNode }) {
-  const route = useRoute();
-  const current = route.at === "chat" ? route.chatId : undefined;
+/** The chats in sections. Its rows are one tab stop, arrows move inside. */
+export function ChatList({ settings, onFold, none }: Props) {
+  const { current, folded } = settings;
   const come = useSnapshot((s) => s.state.epoch !== "");
   const drafts = useDraftPreviews();
   const box = useRef<HTMLDivElement>(null);
   const [pointed, setPointed] = useState(false);
   const [typed, setTyped] = useState(false); // the keyboard focus is in the list
   const [at, setAt] = useState<ChatId>();
-  const { ids, late } = useOrder(unreadFirst, pointed || typed);
+  const items = useItems(settings, pointed || typed);
   const core = useCore();
-  const items = useMemo(() => {
-    const { chats } = core.store.published.state; // a chat never changes its kind
-    const of = (kind: Chat["kind"], head: string): Item[] => {
-      const own = ids.filter((id) => chats.get(id)?.kind === kind && !late.has(id)).map((key) => ({ key }));
-      return own.length ? [{ key: kind, head }, ...own] : [];
-    };
-    const last: Item[] = ids.filter((id) => late.has(id)).map((key) => ({ key }));
-    return [...of("group", r.groups), ...of("direct", r.people), ...last];
-  }, [core, ids, late]);
   const press = useReorderGuard(useMemo(() => items.map((i) => i.key), [items]), false);
   const missed = useRef(false); // the pointer is down on a row that has just moved there
-  const shown = items.flatMap((i) => (i.head ? [] : [i.key]));
+  const shown = items.flatMap((i) => (i.section ? [] : [i.key]));
   const stop = [at, current].find((id) => id && shown.includes(id)) ?? shown[0];
 
   const virtual = items.length > maxPlainRows;
@@ -59,6 +54,20 @@ export function ChatList({ unreadFirst, none }: { unreadFirst: boolean; none: Re
   useEffect(() => {
     if (known) reach(current, (row) => row.scrollIntoView({ block: "nearest" }));
   }, [current, known, reach]);
+  const go = useEffectEvent((step: 1 | -1) => {
+    const to = nextUnread(items, core.store.published.state.chats, current, step);
+    if (to) openChat(to);
+  });
+  useEffect(() => {
+    const onKey = (e: globalThis.KeyboardEvent) => {
+      const step = e.key === "ArrowDown" ? 1 : e.key === "ArrowUp" ? -1 : 0;
+      if (!step || !e.altKey || !e.shiftKey || e.ctrlKey || e.metaKey || document.querySelector(".dialog")) return;
+      e.preventDefault();
+      go(step);
+    };
+    addEventListener("keydown", onKey);
+    return () => removeEventListener("keydown", onKey);
+  }, []);
   const chatOf = (e: { target: EventTarget }) => (e.target as Element).closest<HTMLElement>("[data-chat]")?.dataset["chat"];
   function onKeyDown(e: KeyboardEvent) {
     const from = shown.indexOf(chatOf(e) ?? "");
@@ -73,11 +82,11 @@ export function ChatList({ unreadFirst, none }: { unreadFirst: boolean; none: Re
     });
   }
   function onFocus(e: FocusEvent) {
-    setAt(chatOf(e));
+    setAt((now) => chatOf(e) ?? now); // not of a heading
     if (e.target.matches(":focus-visible")) setTyped(true);
   }
 
-  const show = (i: Item) => (i.head ? <h2>{i.head}</h2> : <Row id={i.key} current={i.key === current} stop={i.key === stop} draft={drafts.get(i.key)} />);
+  const show = (i: Item) => (i.section === "late" ? <h2>{r.late}</h2> : i.section ? <Heading section={i.section} folded={folded.has(i.section)} onFold={onFold} /> : <Row id={i.key} current={i.key === current} stop={i.key === stop} draft={drafts.get(i.key)} />);
   return (
     <div className="chat-list" ref={box} onPointerDownCapture={(e) => (missed.current = !press.settled(chatOf(e) ?? ""))}
       onClickCapture={(e) => missed.current && e.detail > 0 && (e.preventDefault(), e.stopPropagation())} onKeyDown={onKeyDown} onFocus={onFocus} onBlur={(e) => e.currentTarget.contains(e.relatedTarget) || setTyped(false)}
@@ -95,18 +104,19 @@ function Row({ id, ...rest }: { id: ChatId; current: boolean; stop: boolean; dra
   return chat && <ChatRow chat={chat} {...rest} />;
 }
 
-const nothingLate: ReadonlySet<ChatId> = new Set();
+function Heading({ section, folded, onFold }: { section: SectionName; folded: boolean; onFold: (section: SectionName) => void }) {
+  return <h2><button type="button" className="chat-section" aria-expanded={!folded} onClick={() => onFold(section)}><Icon name="next" />{r.sections[section]}</button></h2>;
+}
 
-/** The order of the chats. While still, under the pointer or the keyboard, no row moves: chats that are new (late) wait below all. */
-function useOrder(unreadFirst: boolean, still: boolean): { ids: readonly ChatId[]; late: ReadonlySet<ChatId> } {
-  const order = useMemo(() => stableOrder(unreadFirst), [unreadFirst]);
+/** The items of the list. While still, under the pointer or the keyboard, no row moves, unless the user opened another chat, or changed a setting. */
+function useItems(settings: ListSettings, still: boolean): readonly Item[] {
+  const core = useCore();
+  const order = useMemo(() => stableItems(settings), [settings]);
   const now = useSnapshot((s) => order(s.state.chats));
-  const [frozen, setFrozen] = useState<readonly ChatId[]>();
-  if (still && !frozen && now.length) setFrozen(now);
+  const { current, folded, unreadFirst } = settings;
+  const [frozen, setFrozen] = useState<{ items: readonly Item[]; folded: unknown; unreadFirst: boolean }>();
+  const has = (items: readonly Item[]) => items.some((i) => i.key === current);
+  if (still && now.length && (frozen?.folded !== folded || frozen.unreadFirst !== unreadFirst || (!has(frozen.items) && has(now)))) setFrozen({ items: now, folded, unreadFirst });
   if (!still && frozen) setFrozen(undefined);
-  return useMemo(() => {
-    if (!still || !frozen) return { ids: now, late: nothingLate };
-    const known = new Set(frozen);
-    return { ids: keepOrder(frozen, now), late: new Set(now.filter((id) => !known.has(id))) };
-  }, [still, frozen, now]);
+  return useMemo(() => (still && frozen ? keepOrder(frozen.items, now, core.store.published.state.chats) : now), [still, frozen, now, core]);
 }

@@ -1,7 +1,7 @@
 import { memo, useMemo } from "react";
 import { follow, paths } from "../app/route.ts";
 import type { Chat } from "../core/chatModel.ts";
-import { pictureOf, titleOf, userOf } from "../core/selectors.ts";
+import { lastAt, pictureOf, titleOf, userOf } from "../core/selectors.ts";
 import { useSnapshot } from "../app/useCore.ts";
 import { t } from "../strings/index.ts";
 import { isolate } from "../strings/isolate.ts";
@@ -35,7 +35,7 @@ export const ChatRow = memo(function ChatRow({ chat, current, stop, draft }: Pro
         </span>
       </span>
       <span className="chat-row-side">
-        <Time at={chat.activity} short={shortTime(chat.activity, today)} />
+        <Time at={lastAt(chat)} short={shortTime(lastAt(chat), today)} />
         {chat.unread > 0 && (
           <span className="chat-row-counts">
             {chat.mentions > 0 && <span className="chat-row-count at" aria-hidden="true">@{upTo99(chat.mentions)}</span>}

@@ -36,12 +36,14 @@ export function Combobox<T>({ label, hint, items, keyOf, show, query, onQuery, o
           else return;
           e.preventDefault();
         }} />
-      <div className="combobox-list" role="listbox" id={id + "l"} aria-label={label} ref={list} onPointerMove={press.moved}>
-        {items.map((item, i) => (
-          <div key={keyOf(item)} id={`${id}-${i}`} className="option" role="option" aria-selected={i === chosen} onPointerDown={(e) => e.preventDefault()} onClick={() => press.settled(keyOf(item)) && onPick(item)}>{show(item)}</div>
-        ))}
+      <div className="combobox-results">
+        <div className="combobox-list" role="listbox" id={id + "l"} aria-label={label} ref={list} onPointerMove={press.moved}>
+          {items.map((item, i) => (
+            <div key={keyOf(item)} id={`${id}-${i}`} className="option" role="option" aria-selected={i === chosen} onPointerDown={(e) => e.preventDefault()} onClick={() => press.settled(keyOf(item)) && onPick(item)}>{show(item)}</div>
+          ))}
+        </div>
+        {items.length === 0 && query && none && <p className="hint" role="status">{none}</p>}
       </div>
-      {items.length === 0 && query && none && <p className="hint" role="status">{none}</p>}
     </div>
   );
 }

@@ -41,7 +41,7 @@ export default function NewChat({ onClose }: { onClose: () => void }) {
     }
   }
   return (
-    <Dialog title={r.newChat} isOpen onClose={onClose}>
+    <Dialog title={r.newChat} look="palette" isOpen onClose={onClose}>
       {chosen.length > 0 && (
         <ul className="new-chat-chips" aria-label={r.added}>
           {chosen.map((u) => <li key={u.id}><Button aria-label={r.remove(u.name)} onPress={() => setChosen(chosen.filter((c) => c !== u))}><span dir="auto">{u.name}</span> ×</Button></li>)}

@@ -2,7 +2,7 @@ import { useMemo, useState } from "react";
 import { useCore, useSnapshot } from "../app/useCore.ts";
 import type { Chat } from "../core/chatModel.ts";
 import { fuzzyFind } from "../core/search.ts";
-import { chatsByActivity, pictureOf, titleOf } from "../core/selectors.ts";
+import { listedChats, pictureOf, titleOf } from "../core/selectors.ts";
 import type { User } from "../core/wire.ts";
 import { t } from "../strings/index.ts";
 import { Avatar } from "../ui/Avatar.tsx";
@@ -18,14 +18,14 @@ type Goal = { chat: Chat; user?: undefined } | { user: User; chat?: undefined };
 export default function QuickSwitcher({ onClose }: { onClose: () => void }) {
   const core = useCore();
   const state = useSnapshot((s) => s.state);
+  const [chats] = useState(() => listedChats(state)); // of the moment of opening: a message that comes moves no row
   const [query, setQuery] = useState("");
   const { people, searching } = useUserSearch(query);
   const goals = useMemo((): Goal[] => {
-    const chats = chatsByActivity(state);
     const found = query.trim() ? fuzzyFind(query, chats, (c) => [titleOf(state, c), c.topic]) : chats.slice(0, 20);
-    const talked = new Set(chats.map((c) => c.with));
+    const talked = new Set(chats.map((c) => c.with)); // an empty direct chat is found by its person
     return [...found.map((chat) => ({ chat })), ...(query.trim() ? people.filter((u) => !talked.has(u.id)).map((user) => ({ user })) : [])];
-  }, [state, query, people]);
+  }, [state, chats, query, people]);
 
   function go(g: Goal) {
     onClose();
@@ -33,7 +33,7 @@ export default function QuickSwitcher({ onClose }: { onClose: () => void }) {
     else attempt(() => openDirectChat(core, g.user.id));
   }
   return (
-    <Dialog title={t.sidebar.jump} isOpen onClose={onClose}>
+    <Dialog title={t.sidebar.jump} look="palette" isOpen onClose={onClose}>
       <Combobox label={t.sidebar.jumpHint} items={goals} keyOf={(g) => g.chat?.id ?? g.user!.id} query={query} onQuery={setQuery} onPick={go} none={searching ? undefined : t.sidebar.noResults}
         show={(g) => (g.chat ? <><Avatar user={{ id: g.chat.with ?? g.chat.id, name: titleOf(state, g.chat), picture: pictureOf(state, g.chat) }} group={g.chat.kind === "group"} size="small" /><span dir="auto">{titleOf(state, g.chat)}</span></> : <UserItem user={g.user} />)} />
     </Dialog>

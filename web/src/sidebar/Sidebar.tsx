@@ -4,14 +4,14 @@ import { loadParts } from "../app/loadParts.ts";
 import { lazyPart } from "../app/lazyPart.tsx";
 import { follow, navigate, paths, useRoute } from "../app/route.ts";
 import { useServerName } from "../app/serverName.ts";
-import { useCore, useSnapshot } from "../app/useCore.ts";
+import { useSnapshot } from "../app/useCore.ts";
 import { SignOut } from "../settings/SignOut.tsx";
 import { t } from "../strings/index.ts";
 import { Avatar } from "../ui/Avatar.tsx";
 import { Button } from "../ui/Button.tsx";
 import { Icon } from "../ui/Icon.tsx";
-import { attempt } from "../ui/Toast.tsx";
 import { ChatList } from "./ChatList.tsx";
+import { useListSettings } from "./useListSettings.ts";
 import "./sidebar.css";
 
 const NewChat = lazyPart(async () => (await loadParts()).NewChat, "dialog");
@@ -23,16 +23,12 @@ type Open = "new" | "browse" | "jump" | "help" | "out";
 const r = t.sidebar;
 
 export function Sidebar() {
-  const core = useCore();
   const me = useSnapshot((s) => s.state.me);
   const admin = me?.role === "admin";
-  const { at } = useRoute();
+  const route = useRoute();
   const server = useServerName();
   const [open, setOpen] = useState<Open>();
-  const [unreadFirst, setUnreadFirst] = useState(false);
-  useEffect(() => {
-    void core.storage?.settings().then((s) => setUnreadFirst(s.get("unreadFirst") === true), () => {});
-  }, [core]);
+  const { settings, sort, fold } = useListSettings(route.at === "chat" ? route.chatId : undefined);
   useEffect(() => {
     const onKey = (e: KeyboardEvent) => {
       if (!(e.ctrlKey || e.metaKey) || e.altKey) return;
@@ -47,12 +43,8 @@ export function Sidebar() {
 
   function act(what: string | number) {
     if (what === "me" || what === "server") navigate(paths[what]);
-    else if (what === "newest" || what === "unread") order(what === "unread");
+    else if (what === "newest" || what === "unread") sort(what === "unread");
     else setOpen(what as Open);
-  }
-  function order(first: boolean) {
-    setUnreadFirst(first);
-    attempt(async () => core.storage?.saveSetting("unreadFirst", first));
   }
 
   return (
@@ -67,8 +59,7 @@ export function Sidebar() {
             <Menu className="menu" onAction={act}>
               <MenuItem id="me">{r.settings}</MenuItem>
               {admin && <MenuItem id="server">{r.server}</MenuItem>}
-              <MenuItem id="browse">{r.browse}</MenuItem>
-              <MenuSection aria-label={r.order} selectionMode="single" disallowEmptySelection selectedKeys={[unreadFirst ? "unread" : "newest"]}>
+              <MenuSection aria-label={r.order} selectionMode="single" disallowEmptySelection selectedKeys={[settings.unreadFirst ? "unread" : "newest"]}>
                 <MenuItem id="newest">{r.newestFirst}</MenuItem>
                 <MenuItem id="unread">{r.unreadFirst}</MenuItem>
               </MenuSection>
@@ -78,14 +69,23 @@ export function Sidebar() {
           </Popover>
         </MenuTrigger>
       </header>
-      <ChatList unreadFirst={unreadFirst} none={
+      <ChatList settings={settings} onFold={fold} none={
         <div className="chat-list-none">
           <p className="hint">{r.none}</p>
           <Button look="main" onPress={() => setOpen("new")}>{r.start}</Button>
           <Button onPress={() => setOpen("browse")}>{r.browse}</Button>
         </div>
       } />
-      {me && <a className="sidebar-me" href={paths.me} onClick={(e) => follow(e, paths.me)} aria-current={at === "me" ? "page" : undefined}><Avatar user={me} size="small" /><span dir="auto">{me.name}</span></a>}
+      <MenuTrigger>
+        <Button look="plain" className="button plain sidebar-add"><Icon name="plus" />{r.addChats}</Button>
+        <Popover className="popover" placement="top start">
+          <Menu className="menu" onAction={(what) => setOpen(what as Open)}>
+            <MenuItem id="new">{r.newChat}</MenuItem>
+            <MenuItem id="browse">{r.browse}</MenuItem>
+          </Menu>
+        </Popover>
+      </MenuTrigger>
+      {me && <a className="sidebar-me" href={paths.me} onClick={(e) => follow(e, paths.me)} aria-current={route.at === "me" ? "page" : undefined}><Avatar user={me} size="small" /><span dir="auto">{me.name}</span></a>}
       {open === "new" && <NewChat onClose={() => setOpen(undefined)} />}
       {open === "browse" && <BrowseChats onClose={() => setOpen(undefined)} />}
       {open === "jump" && <QuickSwitcher onClose={() => setOpen(undefined)} />}

@@ -7,18 +7,20 @@ interface Props {
   onClose: () => void;
   /** alertdialog: for a decision that cannot be undone; Escape and a press outside cancel. */
   role?: "dialog" | "alertdialog";
+  /** palette: a field with results, whose place does not depend on how many they are. */
+  look?: "palette";
   children: ReactNode;
 }
 
 /** A modal dialog: focus moves in, is trapped, and returns. */
-export function Dialog({ title, isOpen, onClose, role = "dialog", children }: Props) {
+export function Dialog({ title, isOpen, onClose, role = "dialog", look, children }: Props) {
   useEffect(() => { // the focused element may have been removed, such as a removed member's menu
     const onKey = (e: KeyboardEvent) => isOpen && e.key === "Escape" && document.activeElement === document.body && onClose();
     addEventListener("keydown", onKey);
     return () => removeEventListener("keydown", onKey);
   }, [isOpen, onClose]);
   return (
-    <ModalOverlay className="dialog-overlay" isOpen={isOpen} onOpenChange={(open) => open || onClose()} isDismissable>
+    <ModalOverlay className={look ? `dialog-overlay ${look}` : "dialog-overlay"} isOpen={isOpen} onOpenChange={(open) => open || onClose()} isDismissable>
       <Modal className="dialog">
         <Box role={role}>
           <Heading slot="title" level={2}>{title}</Heading>

@@ -109,7 +109,7 @@ export class Log {
     const last = all.at(-1);
     return {
       id: this.id, kind: "group", open: false, title: named?.title ?? "", topic: named?.topic ?? "", ...(named?.picture && { picture: named.picture }), head: this.head, memberCount: this.members().size,
-      activity: this.events.at(-1)!.at, role: this.members().get(me)!, readUpTo, unread: unread.length,
+      activity: this.events.at(-1)!.at, lastAt: this.events.findLast((e) => e.event === "posted")?.at ?? 0, role: this.members().get(me)!, readUpTo, unread: unread.length,
       mentions: unread.filter((m) => m.mentions?.includes(me)).length, ...(last && { last }),
     };
   }

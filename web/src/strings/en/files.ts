@@ -12,6 +12,8 @@ function size(bytes: number): string {
 
 export const files = {
   attach: "Attach files",
+  choose: "Choose files",
+  camera: "Take a photo",
   attached: "Attached files",
   drop: "Drop files to attach them",
   remove: (name: string) => `Remove ${isolate(name)}`,
@@ -26,6 +28,9 @@ export const files = {
   cancel: (name: string) => `Cancel the upload of ${isolate(name)}`,
   list: "Files",
   size,
+  gif: "GIF",
+  play: (name: string) => `Play ${isolate(name)}`,
+  stop: (name: string) => `Stop ${isolate(name)}`,
   view: (name: string) => `View ${isolate(name)}`,
   video: (name: string) => `Video: ${isolate(name)}`,
   audio: (name: string) => `Audio: ${isolate(name)}`,

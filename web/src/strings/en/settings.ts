@@ -50,6 +50,8 @@ export const settings = {
   inDays: (n: number) => plural(n, { one: "In # day", other: "In # days" }),
   createLink: "Create link",
   linkOnce: (days: string) => `Copy it now, you won't see it again. It expires in ${days}.`,
+  linkInNetwork: "For devices on the same network as this computer.",
+  linkIsLocal: "This link only works on this computer, so a phone can't scan it. To invite others, start Parley with --listen 0.0.0.0:8080 or with a public address.",
   activeLinks: "Active links",
   yourInvites: "Your invites",
   aChat: "a chat",

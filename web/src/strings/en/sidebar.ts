@@ -1,15 +1,18 @@
+import type { SectionName } from "../../sidebar/chatOrder.ts";
 import { isolate } from "../isolate.ts";
 import { plural, series } from "./format.ts";
 
 export const sidebar = {
   chats: "Chats",
-  groups: "Groups",
-  people: "Direct messages",
+  sections: { starred: "Starred", group: "Groups", direct: "Direct messages" } as Record<SectionName, string>,
+  /** Heads the chats that wait for their place. */
+  late: "New",
   menu: "Menu",
   settings: "Profile and settings",
   server: "Server settings",
   newChat: "New chat",
   browse: "Browse chats",
+  addChats: "Add chats",
   jump: "Jump to…",
   jumpHint: "Chats and people",
   help: "Keyboard shortcuts",
@@ -53,9 +56,14 @@ export const sidebar = {
   more: "Show more",
   shortcuts: [
     ["Ctrl+K", "Jump to a chat or person"],
+    ["Alt+Shift+↓ or ↑", "Go to the next or previous unread chat"],
     ["Ctrl+/", "Show keyboard shortcuts"],
     ["Enter", "Send message"],
     ["Shift+Enter", "New line"],
+    ["Ctrl+B, I, E", "Bold, italic, code"],
+    ["Ctrl+Shift+X", "Strikethrough"],
+    ["Ctrl+K", "Link the selected text"],
+    ["Ctrl+Shift+7, 8, 9", "Numbered list, bulleted list, quote"],
     ["↑", "Edit your last message (in an empty composer)"],
     ["Esc", "Mark as read, or cancel a reply or an edit"],
     ["Tab, ↑ and ↓", "Move between messages; Enter opens the actions"],

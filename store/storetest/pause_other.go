@@ -1,0 +1,11 @@
+//go:build !unix
+
+package storetest
+
+import (
+	"errors"
+	"os"
+)
+
+func pause(*os.Process) error  { return errors.ErrUnsupported }
+func resume(*os.Process) error { return errors.ErrUnsupported }

@@ -1,0 +1,152 @@
+// Formatting: shortcuts, the toolbar, and rich text that is pasted.
+import assert from "node:assert/strict";
+import { choose, field, heading, holds, phone, press, say, sent, test, testEnvironment } from "./kit.mjs";
+
+let ann, bob;
+const h = testEnvironment(async (h) => {
+  ann = await h.signedIn("Ann");
+  bob = await h.signedIn("Bob", phone);
+  await h.chat("Garden", ann, bob);
+});
+
+const toolbar = (page) => page.getByRole("toolbar", { name: "Formatting" });
+const selected = (page) => page.evaluate(() => document.activeElement.value.slice(document.activeElement.selectionStart, document.activeElement.selectionEnd));
+
+test("shortcuts format the selection, and Undo takes them back", async () => {
+  await field(ann).pressSequentially("so big");
+  await ann.keyboard.press("Control+Shift+ArrowLeft");
+  for (const [keys, text] of [["Control+b", "so **big**"], ["Control+b", "so big"], ["Control+i", "so _big_"], ["Control+z", "so big"], ["Control+e", "so `big`"], ["Control+z", "so big"], ["Control+Shift+x", "so ~~big~~"], ["Control+z", "so big"],
+    ["Control+Shift+9", "> so big"], ["Control+z", "so big"], ["Control+Shift+Digit8", "- so big"], ["Control+z", "so big"], ["Control+Shift+7", "1. so big"], ["Control+z", "so big"]]) {
+    await ann.keyboard.press(keys);
+    await holds(ann, text);
+  }
+  await field(ann).press("End");
+  await ann.keyboard.press("Control+Shift+ArrowLeft");
+  await ann.keyboard.press("Control+k");
+  await holds(ann, "so [big](https://)");
+  assert.equal(await selected(ann), "https://");
+  await ann.keyboard.type("https://big.example");
+  await holds(ann, "so [big](https://big.example)");
+  await ann.keyboard.press("End");
+  await ann.keyboard.press("Control+k"); // nothing is selected
+  await ann.getByRole("dialog").getByRole("combobox").waitFor();
+  await ann.keyboard.press("Escape");
+  await ann.getByRole("dialog").waitFor({ state: "detached" });
+  await field(ann).fill("");
+  await field(ann).press("Control+b");
+  await holds(ann, "****");
+  await ann.keyboard.type("now");
+  await ann.keyboard.press("Control+b");
+  await ann.keyboard.type("!");
+  await holds(ann, "**now**!");
+  await ann.keyboard.press("Enter");
+  await ann.locator(".message[data-seq] strong", { hasText: "now" }).waitFor();
+  await choose(ann, "now", "Edit");
+  const edit = ann.getByLabel("Edit message");
+  await edit.press("Control+a");
+  await ann.keyboard.press("Control+e");
+  await ann.waitForFunction(() => document.activeElement.value === "`**now**!`");
+  await edit.press("Escape");
+});
+
+test("the toolbar formats, and the device remembers whether it is shown", async () => {
+  await field(ann).fill("one\ntwo");
+  await field(ann).press("Control+a");
+  await toolbar(ann).getByRole("button", { name: "Bulleted list" }).click();
+  await holds(ann, "- one\n- two");
+  await ann.locator("[data-composer]:focus").waitFor();
+  await ann.keyboard.press("Control+z");
+  await holds(ann, "one\ntwo");
+  await field(ann).press("Control+a");
+  await toolbar(ann).getByRole("button", { name: "Bold" }).focus();
+  await ann.keyboard.press("ArrowLeft");
+  assert.equal(await ann.evaluate(() => document.activeElement.getAttribute("aria-label")), "Quote");
+  await ann.keyboard.press("Enter");
+  await holds(ann, "> one\n> two");
+  await h.shot(ann, "toolbar-1280");
+  await press(ann, "Hide formatting");
+  await toolbar(ann).waitFor({ state: "detached" });
+  await ann.reload();
+  await press(ann, "Show formatting");
+  await toolbar(ann).getByRole("button", { name: "Bold" }).waitFor();
+  await ann.reload();
+  await toolbar(ann).getByRole("button", { name: "Bold" }).waitFor();
+  await field(ann).fill("");
+  await field(bob).fill("on a phone");
+  assert.equal(await toolbar(bob).count(), 0);
+  await field(bob).selectText();
+  await toolbar(bob).getByRole("button", { name: "Italic" }).tap();
+  await holds(bob, "_on a phone_");
+  await h.shot(bob, "toolbar-360");
+  await field(bob).fill("");
+  await toolbar(bob).waitFor({ state: "detached" });
+});
+
+/** Pastes into the focused field, as the browser does with a clipboard of these types. */
+const paste = (page, types) => page.evaluate((types) => {
+  const on = document.activeElement;
+  const data = new DataTransfer();
+  for (const [type, text] of Object.entries(types)) data.setData(type, text);
+  if (on.dispatchEvent(new ClipboardEvent("paste", { clipboardData: data, bubbles: true, cancelable: true }))) document.execCommand("insertText", false, types["text/plain"]);
+}, types);
+
+test("rich text is pasted as Markdown", async () => {
+  await field(ann).focus();
+  for (const [html, want] of [
+    ["<p>Hello <b>big</b> <i>wide</i> <a href='https://a.example/b'>world</a></p>", "Hello **big** _wide_ [world](https://a.example/b)"],
+    ["<meta charset='utf-8'><strong>a </strong>b<s>c</s>", "**a** b~~c~~"],
+    ["<h2>Plan</h2><p>One</p><p>Two<br>Three</p>", "## Plan\n\nOne\n\nTwo\nThree"],
+    ["<ul><li>a</li><li>b<ol start='3'><li>c</li><li><b>d</b></li></ol></li></ul>", "- a\n- b\n  3. c\n  4. **d**"],
+    ["<ul><li>a</li><ul><li>b</li></ul></ul>", "- a\n  - b"],
+    ["<ul><li><input type='checkbox' checked> done</li><li><input type='checkbox'> open</li></ul>", "- [x] done\n- [ ] open"],
+    ["<pre><code class='language-go'>a := *b\n  c()\n</code></pre>", "```go\na := *b\n  c()\n```"],
+    ["<p>run <code>ls `x`</code></p>", "run `` ls `x` ``"],
+    ["<table><tr><th>Who</th><th>Hours</th></tr><tr><td><b>Ann</b></td><td>8|9</td></tr></table>", "| Who | Hours |\n| --- | --- |\n| **Ann** | 8\\|9 |"],
+    ["<blockquote><p>a</p><p>b</p></blockquote>", "> a\n>\n> b"],
+    ["<b style='font-weight:normal' id='docs-internal-guid-1'><p><span style='font-weight:700'>bold</span><span style='font-weight:400'> not</span></p></b>", "**bold** not"],
+    ["<span style='font-style:italic'>slanted</span>", "_slanted_"],
+    ["<div><b>a</b></div><div>b</div>", "**a**\nb"],
+    ["<a href='https://a.example/b/'>https://a.example/b</a> <a href='mailto:a@b.example'>a@b.example</a> <a href='javascript:alert(1)'>x</a>", "https://a.example/b/ a@b.example x"],
+    ["<p>2*3*4 and *not emphasis* <em>but this</em></p>", "2*3*4 and \\*not emphasis* _but this_"],
+    ["<style>p{color:red}</style><script>alert(1)</script><p onclick='alert(2)' style='color:red'><b>a</b></p><button>Copy</button>", "**a**"],
+    ["<b>" + "<div>".repeat(200) + "deep" + "</div>".repeat(200) + "</b>", "deep"],
+  ]) {
+    await paste(ann, { "text/html": html, "text/plain": "plain" });
+    await ann.waitForFunction(() => document.activeElement.value !== "");
+    assert.equal(await field(ann).inputValue(), want, html);
+    await ann.keyboard.press("Control+z");
+    await holds(ann, "");
+  }
+  for (const [types, want] of [
+    [{ "text/html": "<div style='font-family: Menlo, monospace'><i>// code</i></div>", "text/plain": "// code" }, "// code"],
+    [{ "text/html": "<p>nothing special</p>", "text/plain": "nothing special" }, "nothing special"],
+    [{ "text/html": "<b> </b>", "text/plain": "only this" }, "only this"],
+    [{ "text/plain": "<b>not rich</b>" }, "<b>not rich</b>"],
+  ]) {
+    await paste(ann, types);
+    await holds(ann, want);
+    await field(ann).fill("");
+  }
+  await field(ann).fill("```\n");
+  await paste(ann, { "text/html": "<b>code</b>", "text/plain": "code" }); // in a fence nothing is Markdown
+  await holds(ann, "```\ncode");
+  await field(ann).fill("read this");
+  await field(ann).press("Control+Shift+ArrowLeft");
+  await paste(ann, { "text/plain": "https://a.example/b" }); // an address over a selection
+  await holds(ann, "read [this](https://a.example/b)");
+  await field(ann).fill("");
+});
+
+test("the real clipboard: rich with Ctrl+V, plain with Ctrl+Shift+V", async () => {
+  await ann.context().grantPermissions(["clipboard-read", "clipboard-write"]);
+  await ann.evaluate(() => navigator.clipboard.write([new ClipboardItem({ "text/html": new Blob(["<p>Hello <b>there</b></p>"], { type: "text/html" }), "text/plain": new Blob(["Hello there"], { type: "text/plain" }) })]));
+  await field(ann).focus();
+  await ann.keyboard.press("Control+v");
+  await holds(ann, "Hello **there**");
+  await field(ann).fill("");
+  await ann.keyboard.press("Control+Shift+v");
+  await holds(ann, "Hello there");
+  await field(ann).fill("");
+});
+
+h.noFaults();
