@@ -33,7 +33,7 @@ web: web/node_modules ## type check, linter and unit tests of the client; checks
 dist: web/node_modules ## builds the client that the binary embeds; commit the result
 	cd web && npm run build
 
-stories: build web/node_modules ## stories: end-to-end tests of the client in Chromium
+stories: build web/node_modules internal/conformance/node_modules ## stories: end-to-end tests of the client in Chromium
 	@test -n "$(CHROMIUM)" || { echo "make test needs Chromium: apt-get install chromium, or set CHROMIUM=/path/to/chromium"; exit 1; }
 	cd web && CHROMIUM="$(CHROMIUM)" PARLEY_BIN="$(CURDIR)/parley" npm run stories
 
