@@ -43,7 +43,8 @@ func (l Line) Clean(s string) (string, error) {
 	case s != "" && !textrule.HasBase(line):
 		return "", FailField(BadInput, l.Field, "%s must hold something visible", l.Field)
 	case len(line) > l.Max:
-		return "", FailField(BadInput, l.Field, "%s must have at most %d bytes", l.Field, l.Max)
+		over := utf8.RuneCountInString(line[len(textrule.Cut(line, l.Max)):])
+		return "", FailField(BadInput, l.Field, "%s must have at most %d bytes, it is %d characters too long", l.Field, l.Max, over)
 	}
 	return line, nil
 }

@@ -40,7 +40,8 @@ func (m Mine) OrDefaults() *Mine {
 	if m == *defaults {
 		return defaults
 	}
-	return &m
+	own := m // so that the defaults need no memory
+	return &own
 }
 
 // MinePatch is a change of Mine; nil fields stay.

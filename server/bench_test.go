@@ -73,3 +73,16 @@ func BenchmarkResume(b *testing.B) {
 		})
 	}
 }
+
+// BenchmarkHello says hello as a user in 200 chats with unread messages.
+func BenchmarkHello(b *testing.B) {
+	x := start(b)
+	ann, bob := x.addUser("ann"), x.addUser("bob")
+	for range 200 {
+		bob.post(bob.group(ann), "Fifty bytes of a message that somebody has typed.")
+	}
+	b.ReportAllocs()
+	for b.Loop() {
+		ann.connect(wire.MsgPack).disconnect()
+	}
+}

@@ -49,7 +49,7 @@ var mediaTypes = map[string]string{
 func pages(web fs.FS) func(http.ResponseWriter, *http.Request) error {
 	files := readFiles(web)
 	return func(w http.ResponseWriter, r *http.Request) error {
-		name := strings.TrimPrefix(r.URL.Path, "/")
+		name := strings.TrimSuffix(strings.TrimPrefix(r.URL.Path, "/"), "/")
 		if name == "" || name == "c" || name == "me" || name == "server" || strings.HasPrefix(name, "c/") {
 			name = "index.html"
 		}

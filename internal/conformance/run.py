@@ -1,6 +1,7 @@
 """Compares a server with docs/openapi.yaml, from outside: two generated clients run a flow
-(flow.py, flow.ts), unmodified Socket.IO clients run a story (story.py, story.js), then
-schemathesis sends what the document allows and what it does not.
+(flow.py, flow.ts), two clients of tus upload files (upload.py, upload.ts), unmodified Socket.IO
+clients run a story (story.py, story.js), then schemathesis sends what the document allows and
+what it does not.
 
 Usage: run.py PARLEY SECONDS. The exit code is 0 if nothing was found.
 """
@@ -69,12 +70,14 @@ def run_python_client(url: str, work: pathlib.Path) -> None:
     path = os.pathsep.join([str(TOOLS), os.environ["PATH"]])  # the generator formats with ruff
     run(TOOLS / "openapi-python-client", "generate", "--path", DOCUMENT, "--meta", "none", "--output-path", work / "parley_client", PATH=path)
     run(sys.executable, HERE / "flow.py", url, PYTHONPATH=str(work))
+    run(sys.executable, HERE / "upload.py", url)
 
 
 def run_typescript_client(url: str) -> None:
     run("npx", "--no-install", "openapi-typescript", DOCUMENT, "-o", "build/api.d.ts")
     run("npx", "--no-install", "tsc")
     run("node", "build/flow.js", url)
+    run("node", "build/upload.js", url)
 
 
 def run_socketio_clients(url: str) -> None:

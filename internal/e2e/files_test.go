@@ -4,9 +4,13 @@ import (
 	"bytes"
 	"crypto/sha256"
 	"encoding/base64"
+	"encoding/json"
 	"fmt"
 	"io"
+	"io/fs"
 	"net/http"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -136,8 +140,8 @@ func TestKillDuringUpload(t *testing.T) {
 	s.wantFile(ann, "/api/chats/"+string(general)+"/files/"+id, body)
 }
 
-// One upload goes through three replicas, one of which is killed, and every replica serves
-// the file, until its message is deleted at one of them.
+// One upload goes through three replicas, one of which is killed while a piece arrives, and
+// the others serve the file, until its message is deleted at one of them.
 func TestFilesCrossReplicas(t *testing.T) {
 	c := newCluster(t, "")
 	one, two, three := c.replicas[0], c.replicas[1], c.replicas[2]
@@ -149,7 +153,22 @@ func TestFilesCrossReplicas(t *testing.T) {
 	if status, _ := two.tus(ann.Token, "PATCH", path, map[string]string{"Upload-Offset": "0"}, bytes.NewReader(body[:1<<20+5])); status != 204 {
 		t.Fatalf("the first piece: %d\n%s", status, two.logText())
 	}
+	r, w := io.Pipe()
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		two.tus(ann.Token, "PATCH", path, map[string]string{"Upload-Offset": fmt.Sprint(1<<20 + 5)}, r)
+	}()
+	if _, err := w.Write(body[1<<20+5 : 2<<20+100]); err != nil {
+		t.Fatal(err)
+	}
+	for three.offset(ann, path) <= 1<<20+5 { // until it has arrived in part
+	}
+	two.kill()
+	_ = w.CloseWithError(io.ErrUnexpectedEOF)
+	<-ended
 	three.patchFrom(ann, path, body)
+	two.start("--trusted-proxies", "127.0.0.1")
 	id := path[strings.LastIndex(path, "/")+1:]
 	file := "/api/chats/" + string(general) + "/files/" + id
 	var posted struct{ Message chat.Message }
@@ -161,4 +180,133 @@ func TestFilesCrossReplicas(t *testing.T) {
 	three.mustCall(404, bob.Token, "GET", file, nil, nil)
 	two.mustCall(204, ann.Token, "DELETE", fmt.Sprintf("/api/chats/%s/messages/%d", general, posted.Message.Seq), map[string]any{}, nil)
 	three.mustCall(404, ann.Token, "GET", file, nil, nil)
+}
+
+// A chat with many messages and files is deleted, and the server is killed again and again
+// while it removes them. In the end nothing of them is left, in the folder and in the files
+// of the database.
+func TestKillDuringPurge(t *testing.T) {
+	s := newTestServer(t)
+	ann := s.createOwner("ann")
+	var made struct{ Chat chat.Chat }
+	s.mustCall(201, ann.Token, "POST", "/api/chats", map[string]any{"clientId": "purged", "kind": "group", "title": "SECRETTITLE"}, &made)
+	of := "/api/chats/" + string(made.Chat.ID)
+	for i := range 40 {
+		ids := []string{s.uploadFile(ann, of, fmt.Sprintf("SECRETNAME%d.bin", i), bytes.Repeat([]byte("SECRETBYTES"), 20_000))}
+		s.mustCall(201, ann.Token, "POST", of+"/messages", map[string]any{"clientId": fmt.Sprint(i), "text": fmt.Sprint("SECRETTEXT", i), "files": ids}, nil)
+		for k := range 30 {
+			s.mustCall(201, ann.Token, "POST", of+"/messages", map[string]any{"clientId": fmt.Sprint(i, "-", k), "text": fmt.Sprint("SECRETTEXT", i, k)}, nil)
+		}
+	}
+	dir := filepath.Dir(strings.TrimPrefix(s.store, "sqlite:"))
+	if holding(t, dir, "SECRET") == 0 {
+		t.Fatal("there is nothing to find")
+	}
+	s.mustCall(204, ann.Token, "DELETE", of, map[string]any{}, nil)
+	for n := 1; ; n++ {
+		if n <= 5 {
+			s.kill()
+			s.start()
+		}
+		if files, err := os.ReadDir(filepath.Join(dir, "files")); err == nil && len(files) == 0 && n > 5 {
+			break
+		} else if err != nil {
+			t.Fatal(err)
+		}
+	}
+	var list struct{ Chats []chat.Chat }
+	s.mustCall(200, ann.Token, "GET", "/api/chats", nil, &list)
+	for end := time.Now().Add(30 * time.Second); ; { // what is left goes with a checkpoint
+		if s.stop(); holding(t, dir, "SECRET") == 0 {
+			break
+		}
+		if time.Now().After(end) {
+			t.Fatalf("%d traces are left\n%s", holding(t, dir, "SECRET"), s.logText())
+		}
+		s.start()
+	}
+}
+
+// uploadFile uploads a file in one call and returns its id.
+func (s *testServer) uploadFile(a *account, chatPath, name string, body []byte) string {
+	s.t.Helper()
+	r, _ := http.NewRequest("POST", "http://"+s.addr+chatPath+"/files?name="+name, bytes.NewReader(body))
+	r.Header.Set("Authorization", "Bearer "+a.Token)
+	res, err := http.DefaultClient.Do(r)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	defer res.Body.Close()
+	var out struct{ File chat.File }
+	if err := json.NewDecoder(res.Body).Decode(&out); err != nil || res.StatusCode != 201 {
+		s.t.Fatalf("upload: %d, %v", res.StatusCode, err)
+	}
+	return string(out.File.ID)
+}
+
+// holding returns how often the files below dir hold a text, in their names, too.
+func holding(t testing.TB, dir, text string) (n int) {
+	t.Helper()
+	err := filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
+		if err != nil || !d.Type().IsRegular() {
+			return err
+		}
+		b, err := os.ReadFile(path)
+		n += bytes.Count(b, []byte(text)) + strings.Count(d.Name(), text)
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return n
+}
+
+// A removed member and an ended session read nothing on any replica within a second, also
+// with the entity tag that they have.
+func TestFilesEndWithinASecond(t *testing.T) {
+	c := newCluster(t, "")
+	one, two := c.replicas[0], c.replicas[1]
+	ann := one.createOwner("ann")
+	general := one.listChats(ann)[0].ID
+	bob, cid := one.createUser(ann, general, "bob"), one.createUser(ann, general, "cid")
+	of := "/api/chats/" + string(general)
+	file := of + "/files/" + one.uploadFile(ann, of, "a.bin", bytesOf(1000))
+	one.mustCall(201, ann.Token, "POST", of+"/messages", map[string]any{"clientId": "1", "files": []string{file[strings.LastIndex(file, "/")+1:]}}, nil)
+	get := func(s *testServer, a *account, tag string) (int, string) {
+		r, _ := http.NewRequest("GET", "http://"+s.addr+file, nil)
+		r.Header.Set("Authorization", "Bearer "+a.Token)
+		if tag != "" {
+			r.Header.Set("If-None-Match", tag)
+		}
+		res, err := http.DefaultClient.Do(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer res.Body.Close()
+		_, _ = io.Copy(io.Discard, res.Body)
+		return res.StatusCode, res.Header.Get("ETag")
+	}
+	_, tag := get(two, bob, "")
+	for _, a := range []*account{bob, cid} {
+		if status, _ := get(two, a, tag); status != 304 {
+			t.Fatalf("a member gets %d", status)
+		}
+	}
+	for who, end := range map[*account]func(){
+		bob: func() {
+			one.mustCall(204, ann.Token, "DELETE", of+"/members/"+string(bob.User.ID), map[string]any{}, nil)
+		},
+		cid: func() { one.mustCall(204, cid.Token, "DELETE", "/api/sessions/current", map[string]any{}, nil) },
+	} {
+		want := map[*account]int{bob: 404, cid: 401}[who]
+		end()
+		began := time.Now()
+		for _, s := range c.replicas {
+			for status := 0; status != want; {
+				if status, _ = get(s, who, tag); status != want && time.Since(began) > time.Second {
+					t.Fatalf("%s still gets %d", who.User.Handle, status)
+				}
+			}
+		}
+	}
 }

@@ -78,6 +78,16 @@ func socketIORatio(what string) func(*record) float64 {
 	}
 }
 
+// beside returns a function that returns the ratio of Parley's figure to a peer's.
+func beside(scenario, what, peer string) func(*record) float64 {
+	return func(r *record) float64 { return r.value(scenario, "parley", what) / r.value(scenario, peer, what) }
+}
+
+// times returns a function that returns the ratio of two figures of Parley.
+func times(scenario, what, to string) func(*record) float64 {
+	return func(r *record) float64 { return median(scenario, what)(r) / median(scenario, to)(r) }
+}
+
 func lower(a, b float64) float64  { return min(a, b) }
 func higher(a, b float64) float64 { return max(a, b) }
 
@@ -99,6 +109,13 @@ var goals = []goal{
 	{"pages anywhere in a million messages, for each CPU second of a server on one core", "/s", onCores(1, "page", pageCold+perCPU), true, 8000},
 	{"the newest page again and again, for each CPU second of a server on one core", "/s", onCores(1, "page", pageHot+perCPU), true, 20_000},
 	{"the oldest pages beside the newest, difference", "%", difference("page", pageNew+perCPU, pageOld+perCPU), false, 20},
+	{"upload of a file, fsynced before the answer, times dd conv=fsync", "×", beside("files", uploadRate, "dd conv=fsync"), true, .6},
+	{"download of a file, times net/http's FileServer", "×", beside("files", downloadRate, "FileServer"), true, .8},
+	{"64 uploads of 100 MiB at once: memory above idle", "MiB", median("files", uploadMemory), false, 64},
+	{"12-megapixel JPEG, cleaned and with its thumbnail: CPU", "ms", median("files", thumbCPU), false, 320},
+	{"12-megapixel JPEG: memory above idle", "MiB", median("files", thumbMemory), false, 100},
+	{"posts while 8 uploads run, times those without", "×", times("files", besideUpload+uploadPosts, alone+uploadPosts), true, .8},
+	{"one post while 8 uploads run, p99, times that without", "×", times("files", besideUpload+onePostP99, alone+onePostP99), false, 1.25},
 	{"10,000 clients resume: until the last is live", "s", median("storm", stormQuiet+": until the last is live"), false, 5},
 	{"10,000 clients resume: page reads for chats without news", "", median("storm", stormQuiet+": page reads"), false, 0},
 	{"10,000 clients resume after a kill: lost or out of order", "", median("storm", stormKilled+": lost or out of order"), false, 0},

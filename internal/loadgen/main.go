@@ -29,6 +29,7 @@ var scenarios = []scenario{
 	{"scale", "20,000 deliveries a second to one chat of 10 to 10,000 members", measureScale},
 	{"post", "durable posts, one by one and many at a time", measurePost},
 	{"page", "history pages of 50 messages over HTTP, of a chat with a million", measurePage},
+	{"files", "uploads, downloads and thumbnails, and posts beside them", measureFiles},
 	{"storm", "10,000 clients lose the server and resume", measureStorm},
 	{"day", "10,000 connected people and a usual mix of actions", measureDay},
 	{"start", "from exec to ready", measureStart},
@@ -83,6 +84,7 @@ func main() {
 	flag.BoolVar(&b.short, "short", false, "quick run: a tenth of the people, a quarter of the time")
 	peers := flag.String("peers", "", "`folder` bench/peers, to measure its servers too; make bench-peers installs them")
 	doc := flag.String("doc", "", "`folder` of performance.md, to update its tables and charts")
+	serve := flag.String("serve", "", "`folder` to serve with net/http's FileServer; the scenario files starts this")
 	out := flag.String("json", "", "`file` to write all figures to")
 	flag.Usage = func() {
 		fmt.Fprintln(os.Stderr, "usage: go run ./internal/loadgen [flags] [scenario ...]")
@@ -92,6 +94,10 @@ func main() {
 		flag.PrintDefaults()
 	}
 	flag.Parse()
+	if *serve != "" {
+		fmt.Fprintln(os.Stderr, "loadgen:", serveFolder(*serve))
+		os.Exit(1)
+	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	err := b.run(ctx, *peers, flag.Args())

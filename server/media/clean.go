@@ -18,7 +18,12 @@ type Cleaned struct {
 	size   int64
 	from   int64 // of the source, that pieces have passed
 	change bool
+	tooBig bool // it has more than maxPieces
 }
+
+// maxPieces bounds the memory that a file of many small parts takes. An hour of video with a
+// track of places has some thousands.
+const maxPieces = 1 << 16
 
 // piece is a range of the source, or bytes that replace one. A range without a source is zeros.
 type piece struct {
@@ -57,6 +62,9 @@ func Clean(src io.ReaderAt, size int64, typ string) (*Cleaned, error) {
 	if err != nil {
 		return nil, err
 	}
+	if c.tooBig {
+		return nil, damaged("it has too many parts")
+	}
 	c.change = c.change || c.from != size
 	return c, nil
 }
@@ -70,6 +78,8 @@ func (c *Cleaned) Changed() bool { return c.change }
 // WriteTo writes the file.
 func (c *Cleaned) WriteTo(w io.Writer) (int64, error) {
 	var n int64
+	// One buffer: io.Copy would make one for each piece.
+	to, buffer := struct{ io.Writer }{w}, make([]byte, min(c.size+1, 64<<10))
 	for _, p := range c.pieces {
 		var r io.Reader = io.NewSectionReader(c.src, p.from, p.n)
 		if p.zero {
@@ -82,7 +92,7 @@ func (c *Cleaned) WriteTo(w io.Writer) (int64, error) {
 			}
 			continue
 		}
-		k, err := io.Copy(w, r)
+		k, err := io.CopyBuffer(to, r, buffer)
 		if n += k; err != nil {
 			return n, err
 		}
@@ -101,10 +111,18 @@ func (c *Cleaned) keepTo(to int64) {
 	if n := len(c.pieces); n > 0 && c.pieces[n-1].bytes == nil && !c.pieces[n-1].zero && c.pieces[n-1].from+c.pieces[n-1].n == c.from {
 		c.pieces[n-1].n += to - c.from
 	} else {
-		c.pieces = append(c.pieces, piece{from: c.from, n: to - c.from})
+		c.add(piece{from: c.from, n: to - c.from})
 	}
 	c.size += to - c.from
 	c.from = to
+}
+
+func (c *Cleaned) add(p piece) {
+	if len(c.pieces) == maxPieces {
+		c.tooBig = true
+		return
+	}
+	c.pieces = append(c.pieces, p)
 }
 
 // dropTo leaves out the source up to this offset.
@@ -113,7 +131,7 @@ func (c *Cleaned) dropTo(to int64) { c.change, c.from = true, max(c.from, to) }
 // insert adds bytes. The caller does not change them afterwards.
 func (c *Cleaned) insert(b []byte) {
 	c.change = true
-	c.pieces = append(c.pieces, piece{bytes: b})
+	c.add(piece{bytes: b})
 	c.size += int64(len(b))
 }
 
@@ -129,7 +147,11 @@ func (c *Cleaned) zeroTo(to int64) {
 		return
 	}
 	c.change = true
-	c.pieces = append(c.pieces, piece{n: to - c.from, zero: true})
+	if n := len(c.pieces); n > 0 && c.pieces[n-1].zero {
+		c.pieces[n-1].n += to - c.from
+	} else {
+		c.add(piece{n: to - c.from, zero: true})
+	}
 	c.size += to - c.from
 	c.from = to
 }

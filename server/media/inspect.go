@@ -86,7 +86,9 @@ func pngInfo(src io.ReaderAt, size int64) (info Info, turned bool, err error) {
 			if err := readAt(src, b[:], c.at+8); err != nil {
 				return err
 			}
-			info.Width, info.Height = int(binary.BigEndian.Uint32(b[:])), int(binary.BigEndian.Uint32(b[4:]))
+			if info.Width == 0 { // decoders believe the first one
+				info.Width, info.Height = int(binary.BigEndian.Uint32(b[:])), int(binary.BigEndian.Uint32(b[4:]))
+			}
 		case "fcTL": // of a frame of an animation: its delay is a fraction of a second
 			var b [4]byte
 			if err := readAt(src, b[:], c.at+8+20); err != nil {
@@ -157,8 +159,10 @@ func webpInfo(src io.ReaderAt, size int64) (info Info, turned bool, err error) {
 		}
 		switch c.name {
 		case "VP8X":
-			info.Width = 1 + (int(b[4]) | int(b[5])<<8 | int(b[6])<<16)
-			info.Height = 1 + (int(b[7]) | int(b[8])<<8 | int(b[9])<<16)
+			if info.Width == 0 { // decoders believe the first one
+				info.Width = 1 + (int(b[4]) | int(b[5])<<8 | int(b[6])<<16)
+				info.Height = 1 + (int(b[7]) | int(b[8])<<8 | int(b[9])<<16)
+			}
 		case "VP8 ":
 			if info.Width == 0 {
 				info.Width, info.Height = int(b[6])|int(b[7]&0x3f)<<8, int(b[8])|int(b[9]&0x3f)<<8

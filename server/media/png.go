@@ -18,6 +18,10 @@ type pngChunk struct {
 	at, end int64 // of the whole chunk; its data begin 8 bytes behind at, and end 4 before end
 }
 
+// maxPNGChunks bounds the chunks of a PNG: image/png allocates 4 KiB for each that it skips.
+// One of 100 MiB has some ten thousand.
+const maxPNGChunks = 1 << 17
+
 // eachPNGChunk calls f for each chunk up to IEND.
 func eachPNGChunk(src io.ReaderAt, size int64, f func(pngChunk) error) error {
 	var h [8]byte
@@ -27,7 +31,10 @@ func eachPNGChunk(src io.ReaderAt, size int64, f func(pngChunk) error) error {
 	if string(h[:]) != pngSignature {
 		return damaged("the signature of PNG is missing")
 	}
-	for at := int64(8); at < size; {
+	for at, n := int64(8), 0; at < size; n++ {
+		if n == maxPNGChunks {
+			return damaged("it has too many chunks")
+		}
 		if err := readAt(src, h[:], at); err != nil {
 			return err
 		}

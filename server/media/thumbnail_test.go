@@ -12,6 +12,7 @@ import (
 	"image/jpeg"
 	"image/png"
 	"math/rand/v2"
+	"runtime"
 	"testing"
 )
 
@@ -167,14 +168,27 @@ func (c *counting) ReadAt(b []byte, at int64) (int, error) {
 
 func TestThumbnailWaitsForItsTurn(t *testing.T) {
 	th := NewThumbnailer()
-	th.slots <- struct{}{}
-	th.slots <- struct{}{}
+	for range cap(th.slots) {
+		th.slots <- struct{}{}
+	}
 	ctx, cancel := context.WithCancelCause(context.Background())
 	gone := errors.New("gone")
 	cancel(gone)
 	b := read(t, "place.jpg")
 	if _, err := th.Thumbnail(ctx, bytes.NewReader(b), int64(len(b)), JPEG); err != gone {
 		t.Errorf("the error is %v, want %v", err, gone)
+	}
+}
+
+// At most two are decoded at once, and one core is left.
+func TestThumbnailerLeavesACore(t *testing.T) {
+	for cores, want := range map[int]int{1: 1, 2: 1, 3: 2, 16: 2} {
+		before := runtime.GOMAXPROCS(cores)
+		got := cap(NewThumbnailer().slots)
+		runtime.GOMAXPROCS(before)
+		if got != want {
+			t.Errorf("with %d cores: %d at once, want %d", cores, got, want)
+		}
 	}
 }
 
@@ -190,6 +204,7 @@ func FuzzThumbnail(f *testing.F) {
 			return
 		}
 		th.Thumbnail(context.Background(), bytes.NewReader(b), int64(len(b)), typ)
+		th.Square(context.Background(), bytes.NewReader(b), int64(len(b)), typ, 64)
 	})
 }
 

@@ -101,10 +101,8 @@ func (d *download) Write(p []byte) (int, error) {
 	return n, err
 }
 
-// sendStep is how many bytes are sent by one call.
-const sendStep = 256 << 10
-
-// ReadFrom sends what is left of r in steps. net/http sends a limited file by sendfile(2).
+// ReadFrom sends what is left of r in steps, each with its own deadline. net/http sends a
+// limited file by sendfile(2).
 func (d *download) ReadFrom(r io.Reader) (sent int64, err error) {
 	to, ok := d.ResponseWriter.(io.ReaderFrom)
 	limited, isLimited := r.(*io.LimitedReader)
@@ -112,7 +110,7 @@ func (d *download) ReadFrom(r io.Reader) (sent int64, err error) {
 		return io.Copy(struct{ io.Writer }{d}, r)
 	}
 	for limited.N > 0 {
-		part := &io.LimitedReader{R: limited.R, N: min(limited.N, sendStep)}
+		part := &io.LimitedReader{R: limited.R, N: min(limited.N, step)}
 		n, err := to.ReadFrom(part)
 		sent, limited.N = sent+n, limited.N-n
 		d.extend(n)

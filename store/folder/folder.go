@@ -101,7 +101,7 @@ func (f *Folder) Append(ctx context.Context, name string, offset int64, r io.Rea
 	if _, err := f.root.Lstat(name); err != nil {
 		return 0, storeError(err, "open a file") // it was removed before it was locked
 	}
-	in := &source{ctx: ctx, r: r}
+	in := &source{ctx: ctx, r: r, room: f.room()}
 	n, err := io.Copy(file, in)
 	if err != nil && in.err == nil {
 		err = storeError(err, "write a file")
@@ -117,11 +117,29 @@ func (f *Folder) Append(ctx context.Context, name string, offset int64, r io.Rea
 	return offset + n, err
 }
 
-// source remembers that an error is the reader's, not the file's.
+// spaceStep is how many bytes are written between two looks at the disk's space: many uploads
+// that began when there was room must not fill it.
+const spaceStep = 4 << 20
+
+// room returns a function that is called with each number of bytes that are written, and
+// returns disk_full once there is no room for more.
+func (f *Folder) room() func(n int) error {
+	since := 0
+	return func(n int) error {
+		if since += n; since < spaceStep {
+			return nil
+		}
+		since = 0
+		return f.checkSpace()
+	}
+}
+
+// source remembers that an error is the reader's, or that there is no room, and not the file's.
 type source struct {
-	ctx context.Context
-	r   io.Reader
-	err error
+	ctx  context.Context
+	r    io.Reader
+	room func(n int) error
+	err  error
 }
 
 func (s *source) Read(b []byte) (int, error) {
@@ -130,6 +148,9 @@ func (s *source) Read(b []byte) (int, error) {
 		return 0, s.err
 	}
 	n, err := s.r.Read(b)
+	if err == nil {
+		err = s.room(n)
+	}
 	if err != nil && err != io.EOF {
 		s.err = err
 	}
@@ -149,7 +170,7 @@ func (f *Folder) Create(ctx context.Context, name string, write func(io.Writer) 
 	if err != nil {
 		return storeError(err, "create a file")
 	}
-	out := &target{ctx: ctx, w: file}
+	out := &target{ctx: ctx, w: file, room: f.room()}
 	err = write(out)
 	if out.err != nil {
 		err = out.err
@@ -170,9 +191,10 @@ func (f *Folder) Create(ctx context.Context, name string, write func(io.Writer) 
 
 // target writes to a file until ctx ends.
 type target struct {
-	ctx context.Context
-	w   io.Writer
-	err error
+	ctx  context.Context
+	w    io.Writer
+	room func(n int) error
+	err  error
 }
 
 func (t *target) Write(b []byte) (int, error) {
@@ -183,6 +205,8 @@ func (t *target) Write(b []byte) (int, error) {
 	n, err := t.w.Write(b)
 	if err != nil {
 		t.err = storeError(err, "write a file")
+	} else {
+		t.err = t.room(n)
 	}
 	return n, t.err
 }

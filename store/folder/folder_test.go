@@ -8,6 +8,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -150,3 +151,46 @@ func TestKeptSpace(t *testing.T) {
 		t.Errorf("Remove on a full disk: %v", err)
 	}
 }
+
+// Many uploads that began while there was room do not fill the disk: each ends when there is
+// none, and keeps what it has.
+func TestSpaceEndsMeanwhile(t *testing.T) {
+	var full atomic.Bool
+	dir := t.TempDir()
+	f, err := folder.Open(dir, func(total int64) int64 {
+		if full.Load() {
+			return total
+		}
+		return 0
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	endless := readerFunc(func(b []byte) (int, error) {
+		full.Store(true)
+		return len(b), nil
+	})
+	size, err := f.Append(t.Context(), "a", 0, endless)
+	if !chat.Is(err, chat.DiskFull) || size == 0 || size > 8<<20 {
+		t.Fatalf("%d bytes, %v", size, err)
+	}
+	if got, err := f.Size(t.Context(), "a"); err != nil || got != size {
+		t.Errorf("the blob has %d bytes, %v", got, err)
+	}
+	full.Store(false)
+	if now, err := f.Append(t.Context(), "a", size, strings.NewReader("more")); err != nil || now != size+4 {
+		t.Errorf("%d bytes, %v", now, err)
+	}
+	err = f.Create(t.Context(), "b", func(w io.Writer) error { _, err := io.Copy(w, endless); return err })
+	if !chat.Is(err, chat.DiskFull) {
+		t.Errorf("%v", err)
+	}
+	if names, err := os.ReadDir(dir); err != nil || len(names) != 1 {
+		t.Errorf("left: %v, %v", names, err)
+	}
+}
+
+type readerFunc func([]byte) (int, error)
+
+func (r readerFunc) Read(b []byte) (int, error) { return r(b) }

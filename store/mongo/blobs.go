@@ -22,7 +22,7 @@ const (
 	chunkSize  = int32(mongo.DefaultGridFSChunkSize)
 	flushSize  = 4 * int64(chunkSize) // bytes of one transaction
 	flushEvery = 15 * time.Second     // for a slow reader; it must read something within 30 s
-	lockTime   = time.Minute          // until another Append may take over from one that died
+	lockTime   = 20 * time.Second     // until another Append may take over from one that died or stalls
 
 	// Filenames of blobs that are not there yet, and not there any more. Open removes
 	// those of calls that were interrupted.

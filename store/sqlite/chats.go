@@ -14,16 +14,16 @@ const (
 	// readTo is chat.Chat.ReadTo of m.
 	readTo = `ifnull(min(m.read_up_to, ifnull(m.unread_from - 1, m.read_up_to)), 0)`
 
-	// mineColumn are the settings of m as membership.mine reads them, one text since each
-	// column of a row takes time; empty for who changed nothing.
-	mineColumn = `CASE WHEN coalesce(m.level, m.muted_until, m.starred, m.hidden_at, m.unread_from) IS NULL THEN ''
-		ELSE concat_ws(' ', ifnull(m.level, 'default'), ifnull(m.muted_until, 0), ifnull(m.starred, 0), ifnull(m.hidden_at, -1), ifnull(m.unread_from, 0)) END`
+	// roleColumn is the role of m and, if they changed any, the settings as membership.mine
+	// reads them: one text, since each column of a row takes time.
+	roleColumn = `CASE WHEN coalesce(m.level, m.muted_until, m.starred, m.hidden_at, m.unread_from) IS NULL THEN ifnull(m.role, '')
+		ELSE concat_ws(' ', m.role, ifnull(m.level, 'default'), ifnull(m.muted_until, 0), ifnull(m.starred, 0), ifnull(m.hidden_at, -1), ifnull(m.unread_from, 0)) END`
 
-	// memberColumns are a membership, each a single seek: the role, how far m has read,
-	// the settings, the messages posted up to where m has read to, and the deleted messages
+	// memberColumns are a membership, each a single seek: the role and settings, how far m
+	// has read, the messages posted up to where m has read to, and the deleted messages
 	// and mentions behind it (by the partial index: SQLite would choose the range of all
 	// messages behind it). m may be missing (LEFT JOIN): then the role is empty.
-	memberColumns = `ifnull(m.role, ''), ` + readColumn + `, ` + mineColumn + `,
+	memberColumns = roleColumn + `, ` + readColumn + `,
 		ifnull((SELECT x.n FROM messages x WHERE x.chat = m.chat AND x.seq <= ` + readTo + ` ORDER BY x.seq DESC LIMIT 1), 0),
 		(SELECT count(*) FROM messages d INDEXED BY messages_deleted WHERE d.chat = m.chat AND d.seq > ` + readTo + ` AND d.deleted_at IS NOT NULL),
 		(SELECT count(*) FROM mentions k WHERE k.user = m.user AND k.chat = m.chat AND k.seq > ` + readTo + `)`
@@ -34,9 +34,8 @@ const (
 
 // membership is a user's own side of a chat.
 type membership struct {
-	role     chat.Role // empty: not a member
+	role     string // roleColumn; empty: not a member
 	readUpTo chat.Seq
-	settings string   // mineColumn
 	read     chat.Seq // messages posted up to where they have read to
 	deleted  int      // messages behind it that were deleted
 	mentions int
@@ -44,14 +43,14 @@ type membership struct {
 
 // into returns where memberColumns are scanned to.
 func (m *membership) into() []any {
-	return []any{(*string)(&m.role), &m.readUpTo, &m.settings, &m.read, &m.deleted, &m.mentions}
+	return []any{&m.role, &m.readUpTo, &m.read, &m.deleted, &m.mentions}
 }
 
 // of returns the chat as the member sees it.
 func (m *membership) of(s *chatSnapshot, user chat.UserID) chat.Chat {
 	c := s.chat
-	c.Role, c.ReadUpTo, c.Unread, c.Mentions = m.role, m.readUpTo, int(s.n-m.read)-m.deleted, m.mentions
-	c.Mine = m.mine(s.n)
+	c.ReadUpTo, c.Unread, c.Mentions = m.readUpTo, int(s.n-m.read)-m.deleted, m.mentions
+	c.Role, c.Mine = m.mine(s.n)
 	if s.pair != "" {
 		c.With = chat.OtherOf(s.pair, user)
 	}

@@ -11,17 +11,18 @@ import (
 	"parley/chat"
 )
 
-// mine returns the settings of the member in a chat with n posts.
-func (m *membership) mine(n chat.Seq) *chat.Mine {
-	fields := strings.Split(m.settings, " ")
-	if len(fields) != 5 {
-		return chat.Mine{}.OrDefaults()
+// mine returns the role and the settings of the member in a chat with n posts.
+func (m *membership) mine(n chat.Seq) (chat.Role, *chat.Mine) {
+	role, settings, changed := strings.Cut(m.role, " ")
+	if !changed {
+		return chat.Role(role), chat.Mine{}.OrDefaults()
 	}
+	fields := strings.Fields(settings) // five, of which all but the level are numbers
 	number := func(i int) int64 {
-		v, _ := strconv.ParseInt(fields[i], 10, 64) // the columns are numbers
+		v, _ := strconv.ParseInt(fields[i], 10, 64)
 		return v
 	}
-	return chat.Mine{Level: chat.Level(fields[0]), MutedUntil: number(1), Starred: number(2) != 0, Hidden: number(3) == int64(n),
+	return chat.Role(role), chat.Mine{Level: chat.Level(fields[0]), MutedUntil: number(1), Starred: number(2) != 0, Hidden: number(3) == int64(n),
 		UnreadFrom: chat.Seq(number(4))}.OrDefaults()
 }
 
@@ -69,10 +70,11 @@ func (db *DB) PatchMine(ctx context.Context, id chat.ChatID, user chat.UserID, p
 			}
 		}
 		var m membership
-		if err := t.row(`SELECT `+mineColumn+` FROM members m WHERE m.chat = ? AND m.user = ?`, string(id), string(user)).Scan(&m.settings); err != nil {
+		if err := t.row(`SELECT `+roleColumn+` FROM members m WHERE m.chat = ? AND m.user = ?`, string(id), string(user)).Scan(&m.role); err != nil {
 			return err
 		}
-		mine = *m.mine(s.n)
+		_, now := m.mine(s.n)
+		mine = *now
 		return nil
 	})
 	return mine, err

@@ -15,7 +15,7 @@ test("the owner's link creates the owner, who lands in General", async () => {
   await ann.locator('[name="serverName"][aria-invalid]:focus').waitFor(); // the server knows how long a name may be
   await fill(ann, { "Server name": "Our house", "Your name": "Ann", Handle: "ann", "New password": "short" });
   await press(ann, "Get started");
-  await ann.getByText("password must have", { exact: false }).waitFor();
+  await ann.getByText("Use at least 8 characters.").waitFor();
   await ann.getByLabel("New password", { exact: true }).and(ann.locator('[aria-invalid="true"]')).waitFor();
   await h.accessible(ann, "setup");
   await fill(ann, { "New password": "correct horse" });
@@ -58,7 +58,7 @@ test("an invite link is created on a press, listed, and withdrawn", async () => 
   await card.getByText("This link only works on this computer", { exact: false }).waitFor(); // no code: a phone cannot open it
   assert.equal(await card.getByLabel("QR code of the link").count(), 0);
   await h.accessible(ann, "invite-local");
-  const link = await card.getByLabel("Link", { exact: true }).inputValue();
+  const link = await card.getByRole("textbox", { name: "Link", exact: true }).inputValue();
   const [made, ...others] = await open();
   assert.deepEqual(others, []);
   assert.equal(made.uses, 5);
@@ -93,7 +93,7 @@ test("the card with the link stays until it is closed, also after somebody joine
   await heading(ann, "Card");
   const card = ann.getByRole("region", { name: "Invite your team" });
   await press(ann, "Create link");
-  const link = await card.getByLabel("Link", { exact: true }).inputValue();
+  const link = await card.getByRole("textbox", { name: "Link", exact: true }).inputValue();
   const eve = await h.newBrowser();
   await eve.goto(link);
   await fill(eve, { "Your name": "Eve", Handle: "eve", "New password": "correct horse" });
@@ -101,12 +101,12 @@ test("the card with the link stays until it is closed, also after somebody joine
   await heading(eve, "Card");
   await eve.context().close();
   await ann.getByRole("button", { name: "2 members" }).waitFor();
-  assert.equal(await card.getByLabel("Link", { exact: true }).inputValue(), link);
+  assert.equal(await card.getByRole("textbox", { name: "Link", exact: true }).inputValue(), link);
   await ann.getByRole("link", { name: /^General/ }).click(); // to send it to somebody
   await heading(ann, "General");
   await ann.getByRole("link", { name: /^Card/ }).click();
   await heading(ann, "Card");
-  assert.equal(await card.getByLabel("Link", { exact: true }).inputValue(), link);
+  assert.equal(await card.getByRole("textbox", { name: "Link", exact: true }).inputValue(), link);
   await press(ann, "Not now");
   await card.waitFor({ state: "detached" });
   await ann.getByRole("link", { name: /^General/ }).click();
@@ -129,7 +129,7 @@ test("a link to localhost is offered with the address in the network, and that a
   const dialog = ann.getByRole("dialog");
   await dialog.getByRole("button", { name: "Create link" }).click();
   await dialog.getByLabel("QR code of the link").waitFor();
-  assert.ok((await dialog.getByLabel("Link", { exact: true }).inputValue()).startsWith(lan));
+  assert.ok((await dialog.getByRole("textbox", { name: "Link", exact: true }).inputValue()).startsWith(lan));
   await dialog.getByText("For devices on the same network as this computer.").waitFor();
   await h.accessible(ann, "invite-lan");
   await ann.unroute("**/api/invites");
@@ -149,7 +149,7 @@ test("a chat is created and a second person joins by its invite", async () => {
   await press(ann, "Chat menu");
   await ann.getByRole("menuitem", { name: "Invite people" }).click();
   await ann.getByRole("dialog").getByRole("button", { name: "Create link" }).click();
-  inviteLink = await ann.getByLabel("Link", { exact: true }).inputValue();
+  inviteLink = await ann.getByRole("textbox", { name: "Link", exact: true }).inputValue();
   await h.accessible(ann, "invite");
   await ann.keyboard.press("Escape");
   assert.equal(new URL(inviteLink).host, new URL(h.parley.url).host);
@@ -204,6 +204,41 @@ test("a user signs out and in again", async () => {
   await fill(bob, { Password: "battery staple" });
   await press(bob, "Sign in");
   await bob.getByRole("link", { name: /Garden/ }).waitFor();
+});
+
+test("sign-in says what to do about a lost password", async () => {
+  const page = await h.newBrowser(phone);
+  await page.goto(h.at("/"));
+  assert.equal(await page.getByText("Ask an admin of this server for a recovery link", { exact: false }).isVisible(), false);
+  await page.getByText("Forgot your password?").tap();
+  await page.getByText("Ask an admin of this server for a recovery link", { exact: false }).waitFor();
+  await page.getByText("parley recover").waitFor();
+  assert.equal(await wide(page), false);
+  await h.accessible(page, "forgot");
+  await page.context().close();
+});
+
+test("the handle follows the name until it is typed, and gets a number if it is taken", async () => {
+  const page = await h.newBrowser();
+  await page.goto(inviteLink);
+  const handle = page.getByLabel("Handle", { exact: true });
+  await page.getByLabel("Your name", { exact: true }).fill("Zoë Müller");
+  assert.equal(await handle.inputValue(), "zoe.muller");
+  await handle.fill("zoe");
+  await page.getByLabel("Your name", { exact: true }).fill("Ann");
+  assert.equal(await handle.inputValue(), "zoe");
+  await handle.fill("");
+  await page.getByLabel("Your name", { exact: true }).fill("Bob!");
+  await page.getByLabel("New password", { exact: true }).fill("correct horse");
+  await page.getByRole("button", { name: "Join", exact: true }).click();
+  await page.getByText(/That handle is taken. How about .?bob2/).waitFor();
+  assert.equal(await handle.inputValue(), "bob2");
+  await page.locator('[name="handle"][aria-invalid]:focus').waitFor();
+  await h.accessible(page, "handle-taken");
+  await fill(page, { "Your name": "é".repeat(40), Handle: "b" });
+  await page.getByRole("button", { name: "Join", exact: true }).click();
+  await page.getByText(/^Use 2 to 32 letters|^8 characters too long|^\d+ characters? too long/).waitFor();
+  await page.context().close();
 });
 
 test("an invite is accepted with an existing account", async () => {

@@ -130,6 +130,7 @@ export class TestEnvironment {
       const of = m.location().url;
       if (/\/api\/(me|server|users\/[\w-]+|accounts|sessions(\/[\w-]+)?|recoveries\/use|invites\/peek)$/.test(of) && / 4\d\d /.test(m.text())) return; // errors that the page shows itself
       if (/ 401 /.test(m.text())) return; // the page shows that its session ended
+      if (/ 404 /.test(m.text()) && !/\/api\/|\.\w+$/.test(of)) return; // a mistyped path: the page says so
       if (/\/api\/chats\/[^/]+$/.test(of) && / 404 /.test(m.text())) return; // a chat without membership
       if (/\/api\/chats(\/[^/]+)?$/.test(of) && / 400 /.test(m.text())) return; // a field of a form
       if (this.down && /ERR_CONNECTION|ERR_EMPTY|ERR_FAILED|ERR_INTERNET|WebSocket/.test(m.text())) return;

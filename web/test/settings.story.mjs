@@ -112,7 +112,7 @@ test("a user who is no admin sees only their own invites", async () => {
   await bob.getByText("No active invites").waitFor();
   await press(bob, "Invite to this server");
   await bob.getByRole("dialog").getByRole("button", { name: "Create link" }).click();
-  await bob.getByLabel("Link", { exact: true }).waitFor();
+  await bob.getByRole("textbox", { name: "Link", exact: true }).waitFor();
   await press(bob, "Close");
   await press(bob, "Revoke invite to This server by Robert");
   await bob.getByText("No active invites").waitFor();
@@ -227,7 +227,7 @@ test("admins rename the server, set roles, disable and enable accounts, and crea
 
   await menu();
   await item(ann, "Recovery link");
-  const link = await ann.getByLabel("Link", { exact: true }).inputValue();
+  const link = await ann.getByRole("textbox", { name: "Link", exact: true }).inputValue();
   await h.accessible(ann, "recovery-link");
   await ann.keyboard.press("Escape");
   await carol.goto(link);

@@ -1,6 +1,6 @@
 // Formatting: shortcuts, the toolbar, and rich text that is pasted.
 import assert from "node:assert/strict";
-import { choose, field, heading, holds, phone, press, say, sent, test, testEnvironment } from "./kit.mjs";
+import { api, choose, field, holds, phone, press, row, say, sent, test, testEnvironment } from "./kit.mjs";
 
 let ann, bob;
 const h = testEnvironment(async (h) => {
@@ -147,6 +147,77 @@ test("the real clipboard: rich with Ctrl+V, plain with Ctrl+Shift+V", async () =
   await ann.keyboard.press("Control+Shift+v");
   await holds(ann, "Hello there");
   await field(ann).fill("");
+});
+
+test("a reload right after a key loses nothing", async () => {
+  await field(ann).focus();
+  const write = (text) => ann.evaluate((text) => {
+    for (const c of text) document.execCommand("insertText", false, c);
+    location.reload();
+  }, text);
+  await Promise.all([ann.waitForEvent("load"), write("nothing of this is lost")]);
+  await holds(ann, "nothing of this is lost");
+  await Promise.all([ann.waitForEvent("load"), write(", nor of this")]);
+  await holds(ann, "nothing of this is lost, nor of this");
+  await Promise.all([ann.waitForEvent("load"), ann.evaluate(() => {
+    document.querySelector("[data-composer]").select();
+    document.execCommand("delete");
+    location.reload();
+  })]);
+  await ann.locator(".message[data-seq]").first().waitFor();
+  await ann.waitForTimeout(500); // what was deleted would come back
+  await holds(ann, "");
+});
+
+test("an edit that somebody overtook says so, and shows both texts", async () => {
+  await say(ann, "Tea at four");
+  await sent(ann, "Tea at four");
+  const path = `${new URL(ann.url()).pathname.replace("/c/", "/api/chats/")}/messages/${await row(ann, "Tea at four").getAttribute("data-seq")}`;
+  const elsewhere = (text) => api(ann, "PATCH", path, { clientId: crypto.randomUUID(), text });
+  await choose(ann, "Tea at four", "Edit");
+  const edit = ann.getByLabel("Edit message");
+  await elsewhere("Tea at five");
+  await ann.waitForFunction(() => document.querySelector(".edit-form textarea").value === "Tea at five"); // nothing was written here
+  await edit.fill("Coffee at five");
+  await elsewhere("Tea at six");
+  const notice = ann.getByRole("alert").filter({ hasText: "edited somewhere else" });
+  await notice.getByText("Tea at six", { exact: true }).waitFor();
+  assert.equal(await edit.inputValue(), "Coffee at five");
+  await h.shot(ann, "overtaken-1280");
+  await ann.reload();
+  await notice.getByText("Tea at six", { exact: true }).waitFor(); // as for an edit that is resumed
+  assert.equal(await edit.inputValue(), "Coffee at five");
+  await notice.getByRole("button", { name: "Use this text" }).click();
+  await notice.waitFor({ state: "detached" });
+  assert.equal(await edit.inputValue(), "Tea at six");
+  await edit.fill("Coffee at six");
+  await edit.press("Enter");
+  await sent(bob, "Coffee at six");
+});
+
+test("“edited” and “Sending…” cost no line, and the time of the edit is the tooltip", async () => {
+  const height = (text) => row(ann, text).evaluate((e) => e.querySelector(".message-body").parentElement.getBoundingClientRect().height);
+  await say(ann, "A short text");
+  await sent(ann, "A short text");
+  const before = await height("A short text");
+  await choose(ann, "A short text", "Edit");
+  await ann.getByLabel("Edit message").fill("A shorter text");
+  await ann.getByLabel("Edit message").press("Enter");
+  const note = row(ann, "A shorter text").getByText("edited", { exact: true });
+  await note.waitFor();
+  assert.equal(await height("A shorter text"), before);
+  assert.match(await note.getAttribute("title"), /\d{4}.*\d:\d\d/);
+  for (const [text, shown] of [["- one\n- two", "two"], ["> quoted", "quoted"], ["```js\ncode()\n```", "code()"], ["# Topic", "T"]]) {
+    await say(ann, text);
+    const at = ann.locator(".message[data-seq]").last();
+    await at.locator(".message-body", { hasText: shown }).waitFor();
+    const high = await at.locator(".message-body").evaluate((e) => e.getBoundingClientRect().height);
+    const { pathname } = new URL(ann.url());
+    await api(ann, "PATCH", `${pathname.replace("/c/", "/api/chats/")}/messages/${await at.getAttribute("data-seq")}`, { clientId: crypto.randomUUID(), text: text.replace("o", "0") });
+    await at.getByText("edited", { exact: true }).waitFor();
+    assert.equal(await at.locator(".message-body").evaluate((e) => e.parentElement.lastElementChild === e && e.getBoundingClientRect().height), high, text);
+  }
+  await h.shot(ann, "edited-1280");
 });
 
 h.noFaults();

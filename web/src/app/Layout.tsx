@@ -4,6 +4,7 @@ import { forgetInvitePrompts } from "../settings/invitePrompts.ts";
 import { Sidebar } from "../sidebar/Sidebar.tsx";
 import { UserCard } from "../sidebar/UserCard.tsx";
 import { t } from "../strings/index.ts";
+import { Button } from "../ui/Button.tsx";
 import { Conversation } from "../conversation/Conversation.tsx";
 import { listedChats } from "../core/selectors.ts";
 import { lazyPart } from "./lazyPart.tsx";
@@ -16,6 +17,12 @@ import "../settings/settings.css"; // here, since a failed style sheet of a chun
 
 const ProfilePage = lazyPart(async () => (await loadParts()).ProfilePage, { waiting: t.app.loading });
 const ServerPage = lazyPart(async () => (await loadParts()).ServerPage, { waiting: t.app.loading });
+
+/** The page of a path that does not exist. */
+function NotFound() {
+  useEffect(() => void (document.title = t.app.notFound), []);
+  return <div className="centered stack"><h1>{t.app.notFound}</h1><p className="hint">{t.app.notFoundHint}</p><Button look="main" onPress={() => navigate(paths.home)}>{t.app.backToChats}</Button></div>;
+}
 
 /** Sidebar and main pane; a narrow screen shows one of them, depending on the address. */
 export function Layout() {
@@ -42,6 +49,7 @@ export function Layout() {
         {route.at === "home" && <p className="centered hint">{t.app.chooseChat}</p>}
         {route.at === "chat" && <Conversation key={route.chatId} chatId={route.chatId} seq={route.seq} />}
         {route.at === "me" && <ProfilePage />}
+        {route.at === "nowhere" && <NotFound />}
         {route.at === "server" && <ServerPage />}
       </main>
     </div>

@@ -1,12 +1,14 @@
 // Routing by the address, so that links, reload and Back work.
 import { type MouseEvent, useSyncExternalStore } from "react";
 import type { ChatId, Seq } from "../core/wire.ts";
+import { takeEntry, whenRemoved } from "../ui/backCloses.ts";
 
 export type Route =
   | { readonly at: "home" }
   | { readonly at: "chat"; readonly chatId: ChatId; readonly seq?: Seq }
   | { readonly at: "me" }
-  | { readonly at: "server" };
+  | { readonly at: "server" }
+  | { readonly at: "nowhere" };
 
 export const paths = {
   home: "/",
@@ -16,11 +18,19 @@ export const paths = {
 };
 
 export function routeOf(path: string): Route {
-  const chat = /^\/c\/([\w-]+)(?:\/(\d{1,15}))?\/?$/.exec(path);
+  path = path.replace(/(?<=.)\/$/, "");
+  const chat = /^\/c\/([\w-]+)(?:\/(\d{1,15}))?$/.exec(path);
   if (chat) return { at: "chat", chatId: chat[1]!, ...(chat[2] && { seq: Number(chat[2]) }) };
   if (path === paths.me) return { at: "me" };
   if (path === paths.server) return { at: "server" };
-  return { at: "home" };
+  return { at: path === paths.home || path === "/c" || path === "/index.html" ? "home" : "nowhere" };
+}
+
+/** Returns the path and the hash of a link that leads to this page; undefined: elsewhere. */
+export function ownPath(href: string): string | undefined {
+  if (!href.startsWith(location.origin + "/")) return undefined;
+  const url = new URL(href);
+  return url.search || routeOf(url.pathname).at === "nowhere" ? undefined : url.pathname + url.hash;
 }
 
 /** The code in a link's hash: of the owner's setup, an invite or a recovery. */
@@ -39,8 +49,10 @@ const subscribe = (l: () => void) => (listeners.add(l), () => listeners.delete(l
 
 export function navigate(path: string, how: { replace?: boolean } = {}): void {
   if (path === location.pathname + location.hash) return;
-  history[how.replace ? "replaceState" : "pushState"](null, "", path);
-  notify();
+  whenRemoved(() => {
+    history[takeEntry() || how.replace ? "replaceState" : "pushState"](null, "", path);
+    notify();
+  });
 }
 
 /** Follows a link of the page, and reports whether it did: not if a modifier key asks the browser for a new tab or window. */

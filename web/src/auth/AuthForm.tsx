@@ -1,8 +1,10 @@
 import { type FormEvent, type ReactNode, useEffect, useRef, useState } from "react";
+import { asFailure } from "../core/failure.ts";
 import { Button } from "../ui/Button.tsx";
 import { Field } from "../ui/Field.tsx";
 import { explain } from "../strings/failure.ts";
 import { t } from "../strings/index.ts";
+import { nextHandle, suggestHandle } from "./suggestHandle.ts";
 
 const d = t.auth;
 
@@ -34,10 +36,16 @@ interface Props {
 export function AuthForm({ ask, button, given, send, children }: Props) {
   const [values, setValues] = useState<AuthValues>({ serverName: "", name: "", handle: "", password: "", newPassword: "", ...given });
   const [error, setError] = useState<{ field: string; message: string }>();
+  const [suggests, setSuggests] = useState(ask.includes("name")); // the handle follows the name, until it is typed
   const [busy, setBusy] = useState(false);
   const [shown, setShown] = useState(false);
   const form = useRef<HTMLFormElement>(null);
   useEffect(() => void (error && form.current?.querySelector<HTMLElement>("[aria-invalid]")?.focus()), [error]);
+
+  function change(name: Name, value: string) {
+    if (name === "handle") setSuggests(value === "" && ask.includes("name"));
+    setValues({ ...values, [name]: value, ...(name === "name" && suggests && { handle: suggestHandle(value) }) });
+  }
 
   async function submit(e: FormEvent) {
     e.preventDefault();
@@ -48,6 +56,12 @@ export function AuthForm({ ask, button, given, send, children }: Props) {
       await send({ ...values, handle: values.handle.trim().replace(/^@/, ""), name: values.name.trim(), serverName: values.serverName.trim() });
     } catch (err) {
       const { field = "", message } = explain(err);
+      if (suggests && asFailure(err).code === "handle_taken") {
+        const handle = nextHandle(values.handle);
+        setValues({ ...values, handle });
+        setError({ field: "handle", message: d.handleTaken(handle) });
+        return setBusy(false);
+      }
       const at = field === "password" && ask.includes("newPassword") ? "newPassword" : field;
       setError({ field: ask.includes(at as Name) ? at : "", message });
       setBusy(false);
@@ -57,7 +71,7 @@ export function AuthForm({ ask, button, given, send, children }: Props) {
   return (
     <form ref={form} onSubmit={(e) => void submit(e)} noValidate>
       {ask.map((name, i) => (
-        <Field key={name} {...fields[name]} {...(name === "handle" && ask.includes("name") && { hint: d.handleHint })} name={name} value={values[name]} onChange={(v) => setValues({ ...values, [name]: v })} autoFocus={i === 0} isRequired
+        <Field key={name} {...fields[name]} {...(name === "handle" && ask.includes("name") && { hint: d.handleHint })} name={name} value={values[name]} onChange={(v) => change(name, v)} autoFocus={i === 0} isRequired
           type={/password/i.test(name) && !shown ? "password" : "text"} error={error?.field === name ? error.message : undefined} />
       ))}
       {ask.some((n) => /password/i.test(n)) && (

@@ -4,6 +4,7 @@ import { loadParts } from "../app/loadParts.ts";
 import { lazyPart } from "../app/lazyPart.tsx";
 import { t } from "../strings/index.ts";
 import { loadEmoji } from "./emoji.ts";
+import { PopoverBack } from "../ui/PopoverBack.tsx";
 
 /** The picker, loaded together with the emoji. */
 const EmojiPicker = lazyPart<{ onPick: (emoji: string) => void }>(async () => {
@@ -24,6 +25,7 @@ interface Props {
 export function EmojiPopover({ triggerRef, side = "start", onPick, onClose }: Props) {
   return (
     <Popover className="popover emoji-popover" isOpen triggerRef={triggerRef} placement={`top ${side}`} onOpenChange={(open) => open || onClose()}>
+      <PopoverBack onClose={onClose} />
       <Dialog aria-label={t.composer.emoji}>
         <EmojiPicker onPick={(emoji) => {
           onClose();

@@ -7,11 +7,15 @@ const saveEveryMs = 300;
 
 interface Draft {
   readonly text: string;
+  /** What stood in the field before anything was written: for an edit the text that it began with. */
+  readonly of: string;
   set: (text: string) => void;
   /** Saves at once. */
   keep: () => void;
   /** Deletes the draft and its reply; sent: because that text was sent. */
   end: (sent?: string) => void;
+  /** Begins anew with another text. */
+  restart: (initial: string) => void;
 }
 
 interface Options {
@@ -23,6 +27,11 @@ interface Options {
   onGone?: () => void;
 }
 
+/** Returns what is saved; nothing if nothing was written. */
+function draftOf({ text, reply, of }: { text: string; reply: Quote | undefined; of: string }): StoredDraft | undefined {
+  return text === of && !reply ? undefined : { text, ...(reply && { reply }), ...(of && { of }), at: Date.now() };
+}
+
 /**
  * The draft of a chat or an edit, by its key in Storage: first what was saved, then what is written, saved while one
  * writes. Until something is written here, it follows the page in which the draft is written.
@@ -31,26 +40,29 @@ export function useDraft(key: string, { initial = "", reply, onReply = () => {},
   const core = useCore();
   const [storage] = useState(core.storage); // of this session, also after the session has ended
   const [text, setText] = useState(initial);
-  const nowRef = useRef({ text: initial, reply });
+  const [of, setOf] = useState(initial);
+  const nowRef = useRef({ text: initial, reply, of: initial });
   const dirtyRef = useRef(false);
   const savedRef = useRef(false); // the disk holds what stands here
+  const unsettledRef = useRef(false); // the last write has not reached the disk yet
   const refusedRef = useRef(false); // the disk refused the last write: what it holds is older
   const timerRef = useRef<ReturnType<typeof setTimeout>>(undefined);
 
   const save = useCallback((sent?: string) => {
     if (!dirtyRef.current) return;
     dirtyRef.current = false;
-    const { text, reply } = nowRef.current;
-    const empty = text === initial && !reply;
-    storage?.saveDraft(key, empty ? undefined : { text, ...(reply && { reply }), at: Date.now() }, sent)
+    const now = nowRef.current, draft = draftOf(now);
+    storage?.saveDraft(key, draft, sent)
       .then(() => {
-        savedRef.current = !empty;
+        savedRef.current = !!draft;
         refusedRef.current = false;
+        if (nowRef.current === now) unsettledRef.current = false;
       }, () => void (refusedRef.current = true));
-  }, [storage, key, initial]);
+  }, [storage, key]);
   /** Saves at once and then at most every saveEveryMs: what a page writes while it is closed may not reach the disk. */
   const touch = useCallback(() => {
     dirtyRef.current = true;
+    unsettledRef.current = true;
     if (timerRef.current !== undefined) return;
     const saveIfDirty = () => {
       timerRef.current = undefined;
@@ -62,15 +74,19 @@ export function useDraft(key: string, { initial = "", reply, onReply = () => {},
   }, [save]);
 
   const follow = useEffectEvent((d: StoredDraft | undefined, first: boolean) => {
-    if (dirtyRef.current || refusedRef.current || (first && (!d || nowRef.current.text !== initial)) || (!d && !savedRef.current)) return;
+    if (dirtyRef.current || refusedRef.current || (first && (!d || nowRef.current.text !== nowRef.current.of)) || (!d && !savedRef.current)) return;
     if (!d) onGone();
     savedRef.current = !!d;
     if (d?.text === nowRef.current.text && d.reply?.seq === nowRef.current.reply?.seq) return;
-    nowRef.current = { text: d?.text ?? initial, reply: d?.reply };
+    nowRef.current = { text: d?.text ?? nowRef.current.of, reply: d?.reply, of: d?.of ?? nowRef.current.of };
     setText(nowRef.current.text);
+    setOf(nowRef.current.of);
     onReply(d?.reply);
   });
-  const flush = useEffectEvent(() => save());
+  const flush = useEffectEvent(() => {
+    save();
+    if (unsettledRef.current) storage?.copyDraft(key, draftOf(nowRef.current));
+  });
   useEffect(() => {
     let gone = false;
     const read = (first: boolean) => void storage?.draft(key).then((d) => gone || follow(d, first), () => {});
@@ -103,11 +119,19 @@ export function useDraft(key: string, { initial = "", reply, onReply = () => {},
     },
     keep: () => save(),
     end(sent) {
-      nowRef.current = { text: initial, reply: undefined };
-      setText(initial);
+      nowRef.current = { ...nowRef.current, text: of, reply: undefined };
+      setText(of);
       dirtyRef.current = true;
+      unsettledRef.current = true;
       save(sent);
       onReply(undefined);
     },
+    restart(initial) {
+      nowRef.current = { text: initial, reply: undefined, of: initial };
+      setText(initial);
+      setOf(initial);
+      touch();
+    },
+    of,
   };
 }

@@ -17,6 +17,11 @@ export function EditForm({ message, resumed, onDone }: { message: Message; resum
   const limit = useSnapshot((s) => s.state.limits.text);
   const draft = useDraft(editKey(message.chatId, message.seq), { initial: message.text, onGone: onDone });
   const { text } = draft;
+  const untouched = text === draft.of, overtaken = draft.of !== message.text && !message.deletedAt;
+  const restart = useEffectEvent((to: string) => draft.restart(to));
+  useEffect(() => {
+    if (overtaken && untouched) restart(message.text);
+  }, [overtaken, untouched, message.text]);
   const [error, setError] = useState("");
   const [busy, setBusy] = useState(false);
   const asked = useRef({ text: "", clientId: "" }); // a retry of the same text has the same clientId
@@ -35,7 +40,7 @@ export function EditForm({ message, resumed, onDone }: { message: Message; resum
 
   async function save() {
     const now = text.trim();
-    if (busy || over > 0) return;
+    if (busy || over > 0 || message.deletedAt) return;
     if (!visible(now)) return setError(t.conversation.editEmpty);
     if (now === message.text) return done();
     if (asked.current.text !== now) asked.current = { text: now, clientId: newId() };
@@ -62,9 +67,17 @@ export function EditForm({ message, resumed, onDone }: { message: Message; resum
           void save();
         }}
         onPaste={(e) => pasteRich(e.nativeEvent, e.currentTarget)} />
+      {overtaken && !untouched && (
+        <div className="edit-overtaken" role="alert">
+          <p>{t.conversation.editOvertaken}</p>
+          <blockquote dir="auto">{message.text}</blockquote>
+          <Button onPress={() => draft.restart(message.text)}>{t.conversation.editTheirs}</Button>
+        </div>
+      )}
+      {message.deletedAt && <p className="error" role="alert">{t.conversation.deleted}</p>}
       {over > 0 && <p className="error" role="status">{t.composer.tooLong(excess(text, limit))}</p>}
       {error && <p className="error" role="alert">{error}</p>}
-      <div className="row end"><Button onPress={done}>{t.conversation.cancel}</Button><Button look="main" isDisabled={busy || over > 0} onPress={() => void save()}>{t.conversation.save}</Button></div>
+      <div className="row end"><Button onPress={done}>{t.conversation.cancel}</Button><Button look="main" isDisabled={busy || over > 0 || !!message.deletedAt} onPress={() => void save()}>{t.conversation.save}</Button></div>
     </div>
   );
 }

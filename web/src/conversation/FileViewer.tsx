@@ -79,7 +79,7 @@ function Picture({ chatId, file, ...touch }: PictureProps) {
   const [playing, setPlaying] = useState(() => !matchMedia("(prefers-reduced-motion: reduce)").matches);
   const src = playing || !animated ? fileUrl(chatId, file.id) : stillUrl(chatId, file);
   return (
-    <div className="viewer-stage" {...touch}>
+    <div className="viewer-stage" {...(!zoomed && touch)}>
       <button type="button" className="viewer-picture" aria-pressed={zoomed} aria-label={`${t.files.zoom}: ${file.name}`} data-zoomed={zoomed || undefined} onClick={() => setZoomed(!zoomed)}>
         {src && <img src={src} alt="" width={file.width} height={file.height} draggable={false} />}
       </button>

@@ -8,6 +8,7 @@ import { t } from "../strings/index.ts";
 import { Avatar } from "../ui/Avatar.tsx";
 import { Button } from "../ui/Button.tsx";
 import { Icon } from "../ui/Icon.tsx";
+import { PopoverBack } from "../ui/PopoverBack.tsx";
 import { LinkedLine } from "./Markdown.tsx";
 
 /** The dialogs that the header opens. */
@@ -40,6 +41,7 @@ export const Header = memo(function Header({ title, onOpen, ...chat }: Props) {
         <MenuTrigger>
           <Button look="plain icon" aria-label={t.conversation.menu}><Icon name="more" /></Button>
           <Popover className="popover" placement="bottom end">
+            <PopoverBack />
             <Menu className="menu" onAction={(what) => onOpen(what as ConversationDialog)}>
               <MenuItem id="files">{t.files.ofChat}</MenuItem>
               <MenuItem id="invite">{t.conversation.invite}</MenuItem>

@@ -18,6 +18,7 @@ import { Field } from "../ui/Field.tsx";
 import { Icon } from "../ui/Icon.tsx";
 import { Dialog } from "../ui/Dialog.tsx";
 import { attempt } from "../ui/Toast.tsx";
+import { PopoverBack } from "../ui/PopoverBack.tsx";
 
 const VirtualList = lazyPart(async () => (await loadVirtualList()).default<Item>);
 const maxPlainRows = 300; // rows; a longer list is virtual
@@ -82,6 +83,7 @@ function MemberItem({ user, role, chat, onRemove, onClose }: { user: User; role:
         <MenuTrigger>
           <Button look="plain icon" aria-label={t.conversation.memberMenu(user.name)} tip=""><Icon name="more" /></Button>
           <Popover className="popover">
+            <PopoverBack />
             <Menu className="menu" onAction={(what) => attempt(async () => {
               if (what === "write") {
                 onClose();

@@ -50,12 +50,13 @@ export function PictureGrid({ children }: { children: ReactNode }) {
 }
 
 const single = { width: 360, height: 280 }; // maximum of a picture that is alone, in px
+const minWidth = 48, minPlayed = 128; // with room for the play button
 
 /** Returns the size of a picture before it is loaded. One of several is a square. */
-export function pictureStyle({ width, height }: Pick<File, "width" | "height">, count: number): CSSProperties | undefined {
+export function pictureStyle({ type, width, height, durationMs }: Pick<File, "type" | "width" | "height" | "durationMs">, count: number): CSSProperties | undefined {
   if (count > 1 || !width || !height) return undefined;
   const scale = Math.min(1, single.width / width, single.height / height);
-  return { width: Math.max(48, Math.round(width * scale)), aspectRatio: `${width} / ${height}` };
+  return { width: Math.max(durationMs || type === "image/gif" ? minPlayed : minWidth, Math.round(width * scale)), aspectRatio: `${width} / ${height}` };
 }
 
 /** A file that is not shown as a picture. */

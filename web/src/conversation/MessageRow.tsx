@@ -33,6 +33,7 @@ interface Props {
 }
 
 export const MessageRow = memo(function Row({ message: m, user, first, marked, editing, active, actions }: Props) {
+  const edited = m.editedAt ? { note: t.conversation.edited, noteTitle: exactTime(m.editedAt) } : undefined;
   return (
     <li className={`message${first ? " first" : ""}${marked ? " mark" : ""}`} data-seq={m.seq} data-active={active || undefined} tabIndex={-1}
       aria-label={t.conversation.row(user.name, exactTime(m.at), m.deletedAt ? t.conversation.deleted : messagePreview(m, mostSpoken))}
@@ -41,9 +42,9 @@ export const MessageRow = memo(function Row({ message: m, user, first, marked, e
       <div>
         {first && <p className="message-author"><UserName user={user} /><Time at={m.at} /></p>}
         {m.reply && <QuotedMessage quote={m.reply} jump={actions.jump} />}
-        {editing ? <EditForm message={m} resumed={editing === "resumed"} onDone={() => actions.edit(undefined)} /> : m.deletedAt ? <p className="message-deleted">{t.conversation.deleted}</p> : !m.text ? null : m.mentions?.length ? <MessageBodyWithMentions text={m.text} mentions={m.mentions} /> : <MessageBody text={m.text} />}
+        {editing ? <EditForm message={m} resumed={editing === "resumed"} onDone={() => actions.edit(undefined)} /> : m.deletedAt ? <p className="message-deleted">{t.conversation.deleted}</p> : !m.text ? null : m.mentions?.length ? <MessageBodyWithMentions text={m.text} mentions={m.mentions} {...edited} /> : <MessageBody text={m.text} {...edited} />}
         {m.files && <MessageFiles message={m} files={m.files} onView={actions.view} />}
-        {m.editedAt && !m.deletedAt && !editing && <span className="message-note" title={exactTime(m.editedAt)}>{t.conversation.edited}</span>}
+        {!m.text && m.editedAt && !m.deletedAt && !editing && <span className="message-note" title={exactTime(m.editedAt)}>{t.conversation.edited}</span>}
         {m.reactions && <Reactions message={m} />}
       </div>
       {isCoarse() && !editing && <button type="button" className="message-more" aria-label={t.conversation.actions(user.name, clockTime(m.at))} onClick={() => actions.activate(m.seq, true)}><Icon name="more" /></button>}
@@ -55,16 +56,18 @@ export const MessageRow = memo(function Row({ message: m, user, first, marked, e
 const mostSpoken = 500; // characters of a row's label
 const nobody: ReadonlySet<string> = new Set();
 
+interface BodyProps { text: string; named?: ReadonlySet<string>; note?: string | undefined; noteTitle?: string | undefined }
+
 /** The body of a message with mentions, which needs the handles of the mentioned users. */
-function MessageBodyWithMentions({ text, mentions }: { text: string; mentions: readonly UserId[] }) {
+function MessageBodyWithMentions({ mentions, ...body }: BodyProps & { mentions: readonly UserId[] }) {
   const handles = useSnapshot((s) => mentions.map((u) => userOf(s.state, u).handle).join(" "));
   const named = useMemo(() => new Set(handles.split(" ").filter(Boolean)), [handles]);
-  return <MessageBody text={text} named={named} />;
+  return <MessageBody {...body} named={named} />;
 }
 
-export function MessageBody({ text, named = nobody }: { text: string; named?: ReadonlySet<string> }) {
+export function MessageBody({ text, named = nobody, note, noteTitle }: BodyProps) {
   const core = useCore();
-  return <div className={isFewEmoji(text) ? "message-body large" : "message-body"}><ErrorBoundary resetKey={text} fallback={<p>{text}</p>}><Markdown text={text} named={named} me={core.store.snapshot.state.me?.handle ?? ""} /></ErrorBoundary></div>;
+  return <div className={isFewEmoji(text) ? "message-body large" : "message-body"}><ErrorBoundary resetKey={text} fallback={<p>{text}</p>}><Markdown text={text} named={named} me={core.store.snapshot.state.me?.handle ?? ""} note={note} noteTitle={noteTitle} /></ErrorBoundary></div>;
 }
 
 export function QuotedMessage({ quote, jump }: { quote: Quote; jump: (seq: Seq) => void }) {

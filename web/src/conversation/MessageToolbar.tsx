@@ -13,6 +13,7 @@ import { copy } from "../ui/copy.ts";
 import { Dialog } from "../ui/Dialog.tsx";
 import { attempt } from "../ui/Toast.tsx";
 import { clockTime } from "../ui/Time.tsx";
+import { PopoverBack } from "../ui/PopoverBack.tsx";
 import { EmojiPopover } from "../composer/EmojiPopover.tsx";
 import { messageIn } from "./messageElements.ts";
 import { react } from "./Reactions.tsx";
@@ -77,6 +78,7 @@ export function MessageToolbar({ message: m, name, open, actions }: { message: L
       <MenuTrigger isOpen={open && !asking && !picking} onOpenChange={(now) => (now ? actions.activate(m.seq, true) : opensDialogRef.current || done())}>
         <Button ref={moreRef} aria-label={t.conversation.actions(name, clockTime(m.at))}><Icon name="more" /></Button>
         <Popover className="popover" placement="bottom end">
+          <PopoverBack />
           <Menu className="menu" onAction={act}>
             {!m.deletedAt && (
               <MenuSection className="message-quick" aria-label={t.conversation.addReaction}>

@@ -17,13 +17,14 @@ export function PendingRow({ pending: p, first, onEdit }: { pending: Pending; fi
   const core = useCore();
   const me = useSnapshot((s) => s.state.me);
   const live = useSnapshot((s) => s.connection.state === "live");
+  const note = p.state === "sent" || p.state === "failed" ? undefined : !live ? t.conversation.waiting : p.files?.some((f) => !f.complete) ? t.files.uploading : t.conversation.sending;
   return (
     <li className={first ? "message first" : "message"} data-pending={p.state}>
       <span className="message-gutter">{first && me ? <Avatar user={me} /> : null}</span>
       <div>
         {first && me && <p className="message-author"><b dir="auto">{me.name}</b><Time at={p.at} /></p>}
         {p.reply && <QuotedMessage quote={p.reply} jump={() => {}} />}
-        {p.text && <MessageBody text={p.text} />}
+        {p.text && <MessageBody text={p.text} note={note} />}
         {p.files && <PendingFiles pending={p} files={p.files} />}
         {p.state === "failed" ? (
           <div className="row message-failed">
@@ -32,7 +33,7 @@ export function PendingRow({ pending: p, first, onEdit }: { pending: Pending; fi
             <Button onPress={() => onEdit(p)}>{t.conversation.editFailed}</Button>
             <Button look="danger" onPress={() => core.discard(p.clientId)}>{t.conversation.discard}</Button>
           </div>
-        ) : p.state !== "sent" && <span className="message-note">{!live ? t.conversation.waiting : p.files?.some((f) => !f.complete) ? t.files.uploading : t.conversation.sending}</span>}
+        ) : !p.text && note && <span className="message-note">{note}</span>}
       </div>
     </li>
   );

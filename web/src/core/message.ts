@@ -24,9 +24,13 @@ export function withEvent(m: LoadedMessage, e: Event, me: UserId, limits: Messag
     case "edited": // one without a text was deleted later; that event follows
       return e.text ? { ...m, text: e.text, mentions: e.mentions, editedAt: e.at } : { ...m, editedAt: e.at };
     case "deleted":
-      return { ...m, text: "", mentions: undefined, files: undefined, reactions: undefined, deletedAt: e.at, unsure: undefined };
+      return { ...m, text: "", mentions: undefined, files: undefined, reactions: undefined, pinned: undefined, deletedAt: e.at, unsure: undefined };
     case "reacted":
       return withReaction(m, e, me);
+    case "pinned":
+      return { ...m, pinned: e.on || undefined };
+    default: // of a newer server
+      return m;
   }
 }
 

@@ -30,6 +30,17 @@ class FakeSession {
   }
 }
 
+/** Its items are its own properties, as in browsers. */
+class FakeLocalStorage {
+  [key: string]: unknown;
+  declare getItem: (key: string) => string | null;
+  declare setItem: (key: string, value: string) => void;
+  declare removeItem: (key: string) => void;
+}
+FakeLocalStorage.prototype.getItem = function (key) { return (this[key] as string | undefined) ?? null; };
+FakeLocalStorage.prototype.setItem = function (key, value) { this[key] = value; };
+FakeLocalStorage.prototype.removeItem = function (key) { delete this[key]; };
+
 const pending = (clientId: string, tab: string): Pending => ({ clientId, chatId: "c", text: clientId, at: 1, tab, state: "waiting" });
 const flush = () => new Promise((ok) => setImmediate(ok));
 
@@ -121,6 +132,33 @@ describe("drafts", () => {
     await third.storage.drafts();
     await third.storage.saveDraft("c", { text: "of the third", at: 3 });
     expect((await again.storage.draft("c"))!.text).toBe("of a");
+  });
+
+  test("the copy of a page that is left counts if it is newer than what reached the disk", async () => {
+    const local = new FakeLocalStorage();
+    vi.stubGlobal("localStorage", local);
+    const localDB = await openLocalDB();
+    const reply = { seq: 3, by: "bob", text: "why" };
+    const a = page(localDB);
+    await a.storage.saveDraft("c", { text: "beg", reply, at: 1 });
+    a.storage.copyDraft("c", { text: "begun", reply, at: 2 });
+    a.storage.copyDraft("d", { text: "other", at: 2 });
+    expect(JSON.stringify(Object.values(local))).not.toContain("why");
+    expect((await page(localDB, undefined, "bob").storage.drafts()).size).toBe(0);
+    const b = page(localDB);
+    expect([...await b.storage.drafts()].map(([chat, d]) => [chat, d.text, d.reply])).toEqual([["c", "begun", reply], ["d", "other", undefined]]);
+    expect(Object.keys(local)).toEqual([]);
+    a.storage.copyDraft("c", { text: "older", at: 1 });
+    expect((await page(localDB).storage.drafts()).get("c")!.text).toBe("begun");
+    a.storage.copyDraft("c", undefined); // sent
+    expect([...(await page(localDB).storage.drafts()).keys()]).toEqual(["d"]);
+    a.storage.copyDraft("c", { text: "again", at: 5 });
+    await a.storage.saveDraft("c", { text: "again", at: 5 }); // it reached the disk after all
+    expect(Object.keys(local)).toEqual([]);
+    a.storage.copyDraft("c", { text: "of one who signs out", at: 6 });
+    await b.storage.clear();
+    a.storage.end();
+    expect([Object.keys(local), (await page(localDB).storage.drafts()).size]).toEqual([[], 0]);
   });
 
   test("a sent draft does not come back from a closed page", async () => {

@@ -1,11 +1,13 @@
 // Stores for one user: drafts, unfinished edits, the outbox, scroll positions, settings.
+import { copiesOf, dropCopies, keepCopy } from "./draftCopies.ts";
 import type { OutboxStore } from "./outboxSender.ts";
 import type { Pending } from "./outbox.ts";
 import type { LocalDB } from "./localDB.ts";
 import type { Tabs } from "./tabs.ts";
 import type { ChatId, Quote, Seq, UserId } from "./wire.ts";
 
-export interface Draft { readonly text: string; readonly reply?: Quote; readonly at: number }
+/** of: the text that an edit began with. */
+export interface Draft { readonly text: string; readonly reply?: Quote; readonly of?: string; readonly at: number }
 /** The message at the upper edge, and the px between its top and the edge. */
 export interface ScrollPosition { readonly seq: Seq; readonly offset: number }
 /** Why texts do not outlive the page: the browser stores nothing ("memory"), or its quota is full. */
@@ -84,6 +86,7 @@ export class Storage implements OutboxStore {
     const alive = await this.#tabs.alive();
     const { id, previous } = this.#tabs;
     const rank = (d: StoredDraft) => (d.tab === id ? 3 : d.tab === previous ? 2 : alive.has(d.tab) ? 0 : 1);
+    await this.#takeOverCopies();
     const best = new Map<string, StoredDraft & { closed: boolean }>();
     for (const [row, d] of await this.#localDB.rows<StoredDraft>("drafts", prefix)) {
       const key = row.split("/")[1]!;
@@ -107,7 +110,30 @@ export class Storage implements OutboxStore {
     await this.#write("drafts", own, draft && { ...draft, tab }, this.#key(key, ""), (rows) => {
       if (takes && rows.get(base.key)?.at === base.at) rows.delete(base.key);
     });
+    dropCopies([own]);
     this.#draftSaved(key);
+  }
+
+  /** Keeps a copy of a draft, or of its deletion, at once: the page is being left, and its last write may not reach the disk. */
+  copyDraft(key: string, draft: Draft | undefined): void {
+    const { id: tab } = this.#tabs;
+    if (this.#state === "erased" || !this.#localDB.durable) return;
+    keepCopy<StoredDraft>(this.#key(key, tab), { at: draft?.at ?? Date.now(), ...(draft && { draft: { ...withoutQuote(draft), tab } }) });
+  }
+
+  /** Stores what earlier pages left as copies. */
+  async #takeOverCopies(): Promise<void> {
+    const copies = copiesOf<StoredDraft>(this.#key());
+    if (!copies.size || this.#state === "erased") return;
+    await this.#localDB.update<StoredDraft>("drafts", this.#key(), (rows) => {
+      for (const [row, { at, draft }] of copies) {
+        const stored = rows.get(row);
+        if (stored && stored.at > at) continue;
+        if (draft) rows.set(row, stored?.reply?.seq === draft.reply?.seq ? { ...draft, ...(stored?.reply && { reply: stored.reply }) } : draft);
+        else rows.delete(row);
+      }
+    });
+    dropCopies(copies.keys());
   }
 
   /** Calls saved with the key of each draft that another page saves or sends. Returns the function that ends this. */
@@ -159,6 +185,7 @@ export class Storage implements OutboxStore {
 
   /** Returns whether any page of this user in this browser has unsent messages or drafts, edits included. */
   async unsent(): Promise<{ messages: boolean; drafts: boolean }> {
+    await this.#takeOverCopies();
     const [outbox, drafts] = await Promise.all([this.#localDB.rows("outbox", this.#key()), this.#localDB.rows<StoredDraft>("drafts", this.#key())]);
     return { messages: outbox.size > 0, drafts: [...drafts.values()].some((d) => d.text.trim()) };
   }
@@ -193,6 +220,7 @@ export class Storage implements OutboxStore {
     this.#origins.clear();
     this.#writtenRows.clear();
     this.#failedWrites.clear();
+    dropCopies(copiesOf(this.#key()).keys());
     for (const table of ["drafts", "outbox", "files", "places"] as const) await this.#localDB.update(table, this.#key(), (rows) => rows.clear());
   }
 

@@ -19,7 +19,7 @@ export interface Reaction { emoji: string; count: number; mine: boolean; by: rea
 
 export interface Message {
   chatId: ChatId; seq: Seq; at: number; by: UserId; clientId: string; text: string;
-  reply?: Quote; mentions?: readonly UserId[]; files?: readonly File[]; editedAt?: number; deletedAt?: number; reactions?: readonly Reaction[];
+  reply?: Quote; mentions?: readonly UserId[]; files?: readonly File[]; editedAt?: number; deletedAt?: number; reactions?: readonly Reaction[]; pinned?: boolean;
 }
 
 /** A chat as the server lists it for one user. `activity` is the time of its head, `lastAt` that of its newest message (0: none); an older server does not send it. */
@@ -44,6 +44,7 @@ export type Posted = Logged & { event: "posted"; text?: string; reply?: Quote; m
 export type Event = Posted
   | Logged & { event: "edited"; target: Seq; text?: string; mentions?: readonly UserId[] }
   | Logged & { event: "deleted"; target: Seq }
+  | Logged & { event: "pinned"; target: Seq; on: boolean }
   | Logged & { event: "reacted"; target: Seq; emoji?: string; on: boolean }
   | Logged & { event: "joined"; users: readonly UserId[]; role: Role }
   | Logged & { event: "left"; users: readonly UserId[]; reason?: string }

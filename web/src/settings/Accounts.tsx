@@ -11,6 +11,7 @@ import { Dialog } from "../ui/Dialog.tsx";
 import { Field } from "../ui/Field.tsx";
 import { shortTime, useToday } from "../ui/Time.tsx";
 import { attempt } from "../ui/Toast.tsx";
+import { PopoverBack } from "../ui/PopoverBack.tsx";
 
 const m = t.settings;
 const restMs = 200;
@@ -60,6 +61,7 @@ export function Accounts() {
             <MenuTrigger>
               <Button look="plain icon" aria-label={m.menuOf(u.name)}><Icon name="more" /></Button>
               <Popover className="popover">
+                <PopoverBack />
                 <Menu className="menu" onAction={(what) => act(u, what)}>
                   <MenuItem id="role">{u.role === "admin" ? m.removeAdmin : m.makeAdmin}</MenuItem>
                   <MenuItem id="active">{u.active ? m.disable : m.enable}</MenuItem>

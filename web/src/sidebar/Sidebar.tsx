@@ -10,6 +10,7 @@ import { t } from "../strings/index.ts";
 import { Avatar } from "../ui/Avatar.tsx";
 import { Button } from "../ui/Button.tsx";
 import { Icon } from "../ui/Icon.tsx";
+import { PopoverBack } from "../ui/PopoverBack.tsx";
 import { ChatList } from "./ChatList.tsx";
 import { useListSettings } from "./useListSettings.ts";
 import "./sidebar.css";
@@ -56,6 +57,7 @@ export function Sidebar() {
         <MenuTrigger>
           <Button look="plain icon" aria-label={r.menu}><Icon name="more" /></Button>
           <Popover className="popover">
+            <PopoverBack />
             <Menu className="menu" onAction={act}>
               <MenuItem id="me">{r.settings}</MenuItem>
               {admin && <MenuItem id="server">{r.server}</MenuItem>}
@@ -79,6 +81,7 @@ export function Sidebar() {
       <MenuTrigger>
         <Button look="plain" className="button plain sidebar-add"><Icon name="plus" />{r.addChats}</Button>
         <Popover className="popover" placement="top start">
+          <PopoverBack />
           <Menu className="menu" onAction={(what) => setOpen(what as Open)}>
             <MenuItem id="new">{r.newChat}</MenuItem>
             <MenuItem id="browse">{r.browse}</MenuItem>

@@ -9,6 +9,7 @@ import { Avatar } from "../ui/Avatar.tsx";
 import { Button } from "../ui/Button.tsx";
 import { createStore } from "../ui/store.ts";
 import { attempt, toast } from "../ui/Toast.tsx";
+import { PopoverBack } from "../ui/PopoverBack.tsx";
 import { openDirectChat } from "./openChat.ts";
 
 const { set: ask, useValue: useAsked } = createStore<{ id: UserId; at: HTMLElement } | undefined>(undefined);
@@ -32,6 +33,7 @@ export function UserCard() {
   const close = () => ask(undefined);
   return (
     <Popover className="popover" isOpen triggerRef={triggerRef} placement="bottom start" onOpenChange={(on) => on || close()}>
+      <PopoverBack onClose={close} />
       <Dialog className="user-card" aria-label={user.name}>
         <Avatar user={user} online={online} />
         <p className="user-card-names">

@@ -1,5 +1,6 @@
 import { type ReactNode, useEffect } from "react";
 import { Dialog as Box, Heading, Modal, ModalOverlay } from "react-aria-components";
+import { useBackCloses } from "./backCloses.ts";
 
 interface Props {
   title: string;
@@ -14,6 +15,7 @@ interface Props {
 
 /** A modal dialog: focus moves in, is trapped, and returns. */
 export function Dialog({ title, isOpen, onClose, role = "dialog", look, children }: Props) {
+  useBackCloses(isOpen, onClose);
   useEffect(() => { // the focused element may have been removed, such as a removed member's menu
     const onKey = (e: KeyboardEvent) => isOpen && e.key === "Escape" && document.activeElement === document.body && onClose();
     addEventListener("keydown", onKey);

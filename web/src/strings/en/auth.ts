@@ -4,6 +4,7 @@ import { plural } from "./format.ts";
 export const auth = {
   handle: "Handle",
   handleHint: "Lowercase letters and numbers. You sign in with it, and others @mention you by it.",
+  handleTaken: (next: string) => `That handle is taken. How about ${isolate(next)}?`,
   name: "Your name",
   nameHint: "This is how others will see you.",
   password: "Password",
@@ -12,6 +13,10 @@ export const auth = {
   showPassword: "Show password",
   serverName: "Server name",
   signIn: "Sign in",
+  forgot: "Forgot your password?",
+  forgotHint: "Ask an admin of this server for a recovery link. You set a new password with it.",
+  forgotAdmin: "If you run this server, create one with",
+  forgotCommand: "parley recover @handle",
   signInTo: (server: string) => `Sign in to ${isolate(server)}`,
   haveAccount: "I already have an account",
   noAccount: "No account yet? Ask a member for an invite.",

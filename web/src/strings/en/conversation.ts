@@ -72,6 +72,8 @@ export const conversation = {
   seenBy: (names: readonly string[]) => (names.length ? `Seen by ${list(names.map(isolate))}` : "No one else has seen this yet"),
   seenLoading: "Checking who has seen this…",
   editing: "Edit message",
+  editOvertaken: "This message was edited somewhere else while you were writing. It now says:",
+  editTheirs: "Use this text",
   unfinished: "You have an unfinished edit.",
   showEdit: "Continue editing",
   noneToEdit: "You have no recent messages to edit. Scroll up to find an older one.",
