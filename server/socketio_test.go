@@ -332,3 +332,35 @@ func TestSocketIOWhileStopping(t *testing.T) {
 		p.mu.Unlock()
 	}
 }
+
+// At the limit of a user's connections, one that is there but idle does not make room for
+// another; one whose client is gone does.
+func TestSocketIOAtTheLimitOfConnections(t *testing.T) {
+	x := start(t, func(c *Config) { c.Limits.Sockets, c.sockets.PingEvery = 3, 2*time.Second })
+	ann := x.addUser("ann")
+	var idle []*ioClient
+	for _, way := range []ioWay{ioWays[0], ioWays[3], ioWays[4]} {
+		p, _ := ann.io(way, nil)
+		idle = append(idle, p)
+	}
+	refused := func() bool {
+		p := x.ioOpen(ioWays[2], nil)
+		defer p.cut()
+		p.connect(m{"token": ann.token})
+		answer := p.take("an answer", func(p ioPacket) bool { return p.Type == 0 || p.Type == 4 })
+		return answer.Type == 4 && strings.Contains(string(answer.Data), `"retryAfterMs"`)
+	}
+	for end := time.Now().Add(2500 * time.Millisecond); time.Now().Before(end); { // longer than an answer to a ping may take
+		if !refused() {
+			t.Fatal("a connection that is there made room")
+		}
+	}
+	for _, p := range idle {
+		if a := p.ask("ping", nil); a.Error != nil {
+			t.Error(a.Error)
+		}
+	}
+	idle[1].sending.Lock() // answers no more
+	x.eventually(func() bool { return !refused() })
+	idle[1].sending.Unlock()
+}
