@@ -192,7 +192,7 @@ func TestHostilePolling(t *testing.T) {
 // is one that is not heard in time.
 func TestSocketIOClientThatIsGone(t *testing.T) {
 	t.Run("silent", func(t *testing.T) {
-		x := start(t, func(c *Config) { c.sockets.PingEvery = 100 * time.Millisecond })
+		x := start(t, func(c *Config) { c.sockets.PingEvery = time.Second })
 		ann := x.addUser("ann")
 		for _, way := range ioWays[:3] {
 			p, _ := ann.io(way, nil)
@@ -336,7 +336,7 @@ func TestSocketIOWhileStopping(t *testing.T) {
 // At the limit of a user's connections, one that is there but idle does not make room for
 // another; one whose client is gone does.
 func TestSocketIOAtTheLimitOfConnections(t *testing.T) {
-	x := start(t, func(c *Config) { c.Limits.Sockets, c.sockets.PingEvery = 3, 2*time.Second })
+	x := start(t, func(c *Config) { c.Limits.Sockets, c.sockets.PingEvery = 3, 4*time.Second })
 	ann := x.addUser("ann")
 	var idle []*ioClient
 	for _, way := range []ioWay{ioWays[0], ioWays[3], ioWays[4]} {
@@ -350,7 +350,7 @@ func TestSocketIOAtTheLimitOfConnections(t *testing.T) {
 		answer := p.take("an answer", func(p ioPacket) bool { return p.Type == 0 || p.Type == 4 })
 		return answer.Type == 4 && strings.Contains(string(answer.Data), `"retryAfterMs"`)
 	}
-	for end := time.Now().Add(2500 * time.Millisecond); time.Now().Before(end); { // longer than an answer to a ping may take
+	for end := time.Now().Add(3 * time.Second); time.Now().Before(end); { // longer than an answer to a ping may take
 		if !refused() {
 			t.Fatal("a connection that is there made room")
 		}
