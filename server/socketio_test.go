@@ -142,7 +142,7 @@ func TestSocketIOIdentity(t *testing.T) {
 
 // What breaks the rules of polling ends the connection and leaves nothing behind.
 func TestHostilePolling(t *testing.T) {
-	x := start(t)
+	x := start(t, func(c *Config) { c.sockets.PingEvery = 3 * time.Second }) // a client that leaves between two polls is noticed later
 	ann := x.addUser("ann")
 	way := ioWays[0]
 	for name, attack := range map[string]func(p *ioClient){
