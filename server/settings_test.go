@@ -1,6 +1,7 @@
 package server
 
 import (
+	"encoding/json"
 	"testing"
 
 	"parley/chat"
@@ -88,6 +89,8 @@ func TestSettings(t *testing.T) {
 	if out.Settings != want {
 		t.Errorf("after an unknown field: %+v", out)
 	}
+	half := json.RawMessage(`{"timeZone": "\ud800"}`)
+	ann.call("PATCH", "/api/me", m{"settings": half}).wantError(chat.BadInput, "settings")
 	for _, bad := range []any{"loud", 1, m{"level": "default"}, m{"level": 1}, m{"pushText": "no"}, m{"timeZone": "Local"}, m{"quietFrom": "25:00"}} {
 		ann.call("PATCH", "/api/me", m{"settings": bad}).want(400)
 	}

@@ -75,9 +75,9 @@ func (s members) ListMembers(ctx context.Context, viewer chat.UserID, id chat.Ch
 	return list, nil
 }
 
-// MarkRead moves a read pointer forward and signals it to the user's own devices and, in a
-// small chat, to the sessions that show it, unless the user has no budget left for that.
-// The pointer is stored; the signal may be lost.
+// MarkRead moves a read pointer forward, or ends that messages are unread again. It signals
+// that to the user's own devices and, in a small chat, to the sessions that show it, unless
+// the user has no budget left for that. The pointer is stored; the signal may be lost.
 func (s members) MarkRead(ctx context.Context, user chat.UserID, id chat.ChatID, seq chat.Seq) error {
 	if seq == 0 || seq > math.MaxInt64 {
 		return chat.FailField(chat.BadInput, "seq", "seq must be a number in the chat")

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 	"testing"
 
 	"parley/chat"
@@ -113,6 +114,7 @@ func indexed(t *testing.T, open opener) {
 	}
 	want := func(what string, want ...chat.Indexed) {
 		t.Helper()
+		slices.SortFunc(want, func(a, b chat.Indexed) int { return strings.Compare(string(a.ChatID), string(b.ChatID)) })
 		if got := unindexed(); !slices.Equal(got, want) {
 			t.Fatalf("%s: %+v, want %+v", what, got, want)
 		}

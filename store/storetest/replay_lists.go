@@ -118,3 +118,33 @@ func randomRead(t *testing.T, r *rand.Rand, s chat.Store, w *model, u chat.UserI
 		w.read(u, seq)
 	}
 }
+
+// replayAcross is replay with two replicas, on each of which one half of the history is
+// made: both return the same afterwards.
+func replayAcross(t *testing.T, open opener) {
+	r := rand.New(rand.NewPCG(3, 0))
+	dir := t.TempDir()
+	s := []chat.Store{open(t, dir), open(t, dir)}
+	var people []chat.User
+	for i := range 12 {
+		people = append(people, account(t, s[i%2], fmt.Sprint("p", i)))
+	}
+	c := group(t, s[0], "garden", people[0], people[1:9]...)
+	w := newModel(c)
+	for _, e := range fullLog(t, s[1], c.ID) {
+		w.apply(e)
+	}
+	for round := range 6 {
+		for range 20 {
+			o := try(t, s[r.IntN(2)], randomStep(r, people, c, int(w.head)))
+			if o.err == nil && !o.again && o.ev.Seq != 0 {
+				equal(t, "seq", o.ev.Seq, w.head+1)
+				w.apply(o.ev)
+			}
+		}
+		for range 6 {
+			randomRead(t, r, s[r.IntN(2)], w, people[r.IntN(len(people))].ID, c.ID)
+		}
+		checkReplay(t, s[round%2], people[0].ID, c, w)
+	}
+}

@@ -28,6 +28,7 @@ func Shared(t *testing.T, open func(t testing.TB, dir string) chat.Store, failur
 	t.Run("RemovedAuthor", func(t *testing.T) { removedAuthor(t, open) })
 	t.Run("Replicas", func(t *testing.T) { replicas(t, open) })
 	t.Run("Stale", func(t *testing.T) { stale(t, open) })
+	t.Run("Replay", func(t *testing.T) { replayAcross(t, open) })
 	t.Run("Unchanged", func(t *testing.T) { unchangedAcross(t, open) })
 	t.Run("CallerGone", func(t *testing.T) { callerGone(t, open) })
 	t.Run("Leases", func(t *testing.T) { leasesAcross(t, open) })

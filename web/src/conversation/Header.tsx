@@ -4,6 +4,7 @@ import { navigate, paths } from "../app/route.ts";
 import { useSnapshot } from "../app/useCore.ts";
 import type { Chat } from "../core/chatModel.ts";
 import { pictureOf, userOf } from "../core/selectors.ts";
+import { isolate } from "../strings/isolate.ts";
 import { t } from "../strings/index.ts";
 import { Avatar } from "../ui/Avatar.tsx";
 import { Button } from "../ui/Button.tsx";
@@ -26,7 +27,7 @@ export const Header = memo(function Header({ title, onOpen, ...chat }: Props) {
   const picture = useSnapshot((s) => pictureOf(s.state, chat));
   const group = chat.kind === "group";
   const serverAdmin = useSnapshot((s) => s.state.me?.role === "admin");
-  useEffect(() => void (document.title = title), [title]);
+  useEffect(() => void (document.title = isolate(title)), [title]);
   return (
     <header>
       <Button look="plain icon" className="button plain icon conversation-back" aria-label={t.conversation.back} onPress={() => navigate(paths.home)}><Icon name="back" /></Button>

@@ -45,6 +45,8 @@ export class Storage implements OutboxStore {
   #draftSaved: (draft: string) => void;
   #riskChanged: () => void;
   #origins = new Map<string, Origin>();
+  /** The other tabs' rows that are deleted by a write which has not reached the disk yet, by the row that it writes. */
+  #replacing = new Map<string, { row: string; at: number }>();
   #state: "open" | "ended" | "erased" = "open";
   /** Keys of the rows with text that this page has written. */
   #writtenRows = new Set<string>();
@@ -110,9 +112,11 @@ export class Storage implements OutboxStore {
     const base = this.#origins.get(key);
     const takes = base && (base.closed || sent?.includes(base.text));
     if (takes || !draft) this.#origins.delete(key);
+    if (takes) this.#replacing.set(own, { row: base.key, at: base.at });
     await this.#write("drafts", own, draft && { ...draft, tab }, this.#key(key, ""), (rows) => {
       if (takes && rows.get(base.key)?.at === base.at) rows.delete(base.key);
     });
+    this.#replacing.delete(own);
     dropCopies([own]);
     this.#draftSaved(key);
   }
@@ -121,7 +125,8 @@ export class Storage implements OutboxStore {
   copyDraft(key: string, draft: Draft | undefined): void {
     const { id: tab } = this.#tabs;
     if (this.#state === "erased" || !this.#localDB.durable) return;
-    keepCopy<StoredDraft>(this.#key(key, tab), { at: draft?.at ?? Date.now(), ...(draft && { draft: { ...withoutQuote(draft), tab } }) });
+    const row = this.#key(key, tab), replaces = this.#replacing.get(row);
+    keepCopy<StoredDraft>(row, { at: draft?.at ?? Date.now(), ...(draft && { draft: { ...withoutQuote(draft), tab } }), ...(replaces && { replaces }) });
   }
 
   /** Stores what earlier pages left as copies. */
@@ -129,7 +134,8 @@ export class Storage implements OutboxStore {
     const copies = copiesOf<StoredDraft>(this.#key());
     if (!copies.size || this.#state === "erased") return;
     await this.#localDB.update<StoredDraft>("drafts", this.#key(), (rows) => {
-      for (const [row, { at, draft }] of copies) {
+      for (const [row, { at, draft, replaces }] of copies) {
+        if (replaces && rows.get(replaces.row)?.at === replaces.at) rows.delete(replaces.row);
         const stored = rows.get(row);
         if (stored && stored.at > at) continue;
         if (draft) rows.set(row, stored?.reply?.seq === draft.reply?.seq ? { ...draft, ...(stored?.reply && { reply: stored.reply }) } : draft);
