@@ -31,6 +31,40 @@ func TestEngineIO(t *testing.T) {
 				p.send("4hello")
 				p.wants("4hello")
 			},
+			"and what was queued follows": func(t *testing.T) {
+				c := startEngine(t)
+				p, query := c.upgrade()
+				c.want("GET", query, "", 200, "6")
+				c.want("POST", query, "4a\x1ebAQ==", 200, "ok")
+				p.send("5")
+				p.wants("4a", "b:\x01")
+			},
+			"and a probe that ends leaves polling": func(t *testing.T) {
+				c := startEngine(t)
+				for _, message := range []string{"", "5x", "4hello", "2probe2"} {
+					p, query := c.upgrade()
+					if message == "" {
+						_ = p.ws.CloseNow()
+					} else {
+						p.send(message)
+						p.closes()
+					}
+					c.want("POST", query, "4still here", 200, "ok")
+					for { // until the server knows that the WebSocket has ended
+						if _, body := c.do(t.Context(), "GET", query, ""); body == "4still here" {
+							break
+						} else if body != "6" && body != "2" {
+							t.Fatalf("%q: %q", message, body)
+						}
+					}
+				}
+			},
+			"and a client without binary messages": func(t *testing.T) {
+				p := startEngine(t).dial("EIO=4&transport=websocket&b64=1")
+				p.read()
+				p.send("bAQID")
+				p.wants("bAQID")
+			},
 			"25 no second one": func(t *testing.T) {
 				c := startEngine(t)
 				p, query := c.upgrade()
@@ -166,7 +200,7 @@ func testHeartbeat(t *testing.T, start func(*testing.T) *client) {
 		"18 silent over polling": func(t *testing.T) {
 			c := start(t)
 			query := c.open()
-			<-time.After(500 * time.Millisecond) // the time itself is what is tested
+			<-time.After(suite.PingInterval + suite.PingTimeout) // the time itself is what is tested
 			c.want("GET", query, "", 400, "")
 		},
 		"19 pings over WebSocket": func(t *testing.T) {
