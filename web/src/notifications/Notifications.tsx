@@ -109,12 +109,12 @@ function noticeOf(state: State, fresh: readonly Chat[]): Notice {
     const messages = fresh.reduce((sum, c) => sum + c.unread, 0);
     return { title: n.summary(messages, fresh.length), text: n.summaryOf(fresh.slice(0, 4).map((c) => titleOf(state, c))), tag: summaryTag, path: paths.home, chats: fresh.map((c) => c.id) };
   }
-  const text = messagePreview(m, 200);
+  const text = state.settings.pushText ? messagePreview(m, 200) : n.newMessage;
   const name = userOf(state, m.by).name, title = titleOf(state, c);
   const picture = pictureOf(state, c);
   return {
     title: title === unknownName ? n.newMessage : title,
-    text: c.kind === "direct" || name === unknownName ? text : `${isolate(name)}: ${text}`,
+    text: c.kind === "direct" || name === unknownName || !state.settings.pushText ? text : `${isolate(name)}: ${text}`,
     tag: c.id, path: paths.chat(c.id, m.seq), seq: m.seq, count: c.unread,
     ...(picture && { icon: pictureUrl(picture) }),
   };
