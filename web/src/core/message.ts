@@ -22,9 +22,9 @@ export function withEvent(m: LoadedMessage, e: Event, me: UserId, limits: Messag
   if (m.seq !== e.target || m.deletedAt) return m;
   switch (e.event) {
     case "edited": // one without a text was deleted later; that event follows
-      return e.text ? { ...m, text: e.text, mentions: e.mentions, editedAt: e.at } : { ...m, editedAt: e.at };
+      return e.text ? { ...m, text: e.text, mentions: e.mentions, mentionsAll: e.mentionsAll, editedAt: e.at } : { ...m, editedAt: e.at };
     case "deleted":
-      return { ...m, text: "", mentions: undefined, files: undefined, reactions: undefined, pinned: undefined, deletedAt: e.at, unsure: undefined };
+      return { ...m, text: "", mentions: undefined, mentionsAll: undefined, files: undefined, reactions: undefined, pinned: undefined, deletedAt: e.at, unsure: undefined };
     case "reacted":
       return withReaction(m, e, me);
     case "pinned":
