@@ -1,6 +1,6 @@
 // The HTTP API, in JSON, with the browser's cookie. docs/openapi.yaml has every call.
 import { Failure, noAnswer } from "./failure.ts";
-import type { ChatId, Entry, File, GroupMentions, Message, Page, Problem, Role, Seq, ThreadPage, User, UserId, HistoryWindow } from "./wire.ts";
+import type { ChatId, Entry, File, GroupMentions, Message, Mine, Page, Problem, Role, Seq, Settings, ThreadPage, User, UserId, HistoryWindow } from "./wire.ts";
 
 export interface ServerInfo { name: string; version: string; api: 1; setup: boolean; registration: "invite" | "open" | "closed"; now: number }
 export interface Session { id: string; label: string; client: string; address: string; createdAt: number; seenAt: number; expiresAt: number; current: boolean }
@@ -63,7 +63,7 @@ export class Api {
   endOtherSessions = (password: string) => this.#call<void>("DELETE", "/sessions" + query({ except: "current" }), { password });
 
   me = () => this.#call<{ user: User }>("GET", "/me");
-  changeMe = (change: { name?: string; status?: string; password?: string; currentPassword?: string }) => this.#call<{ user: User }>("PATCH", "/me", change);
+  changeMe = (change: { name?: string; status?: string; password?: string; currentPassword?: string; settings?: Partial<Settings> }) => this.#call<{ user: User }>("PATCH", "/me", change);
   putMyPicture = (picture: Blob) => this.#call<{ user: User }>("PUT", "/me/picture", picture);
   removeMyPicture = () => this.#call<{ user: User }>("DELETE", "/me/picture");
   users = (q: { q?: string; limit?: number; after?: string }) => this.#call<{ users: User[]; next?: string }>("GET", "/users" + query(q));
@@ -87,6 +87,7 @@ export class Api {
   chat = (id: ChatId) => this.#call<OneChat>("GET", `/chats/${id}`);
   createChat = (chat: NewChat) => this.#call<OneChat>("POST", "/chats", chat);
   changeChat = (id: ChatId, change: { title?: string; topic?: string; groupMentions?: GroupMentions; clientId?: string }) => this.#call<OneChat>("PATCH", `/chats/${id}`, change);
+  changeMine = (id: ChatId, change: Partial<Mine>) => this.#call<{ mine: Mine }>("PATCH", `/chats/${id}/mine`, change);
   putChatPicture = (id: ChatId, picture: Blob) => this.#call<OneChat>("PUT", `/chats/${id}/picture`, picture);
   removeChatPicture = (id: ChatId) => this.#call<OneChat>("DELETE", `/chats/${id}/picture`);
   deleteChat = (id: ChatId, clientId: string) => this.#call<void>("DELETE", `/chats/${id}`, { clientId });

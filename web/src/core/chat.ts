@@ -5,14 +5,15 @@ import { withEvent, type LoadedMessage, type MessageLimits, messageOf } from "./
 import { withPinEvent } from "./pins.ts";
 import { mapThread, type Thread, withThreadEvent, withThreadPage } from "./thread.ts";
 import { addRange, coveredRange, mapMessages, messageAt } from "./timeline.ts";
-import type { Entry, Event, Message, Page, Role, Seq, ThreadPage, UserId } from "./wire.ts";
+import type { Entry, Event, Message, Mine, Page, Role, Seq, ThreadPage, UserId } from "./wire.ts";
 
 export const typingMs = 6000;
+const defaultMine: Mine = { level: "default", mutedUntil: 0, hidden: false, starred: false, unreadFrom: 0 };
 const empty = { seen: 0, countedUpTo: 0, stale: false, gap: false, reads: new Map(), typing: new Map(), requests: new Map(), eventsSince: [] };
 
 /** Returns the chat of an entry that the server lists; events follow from head+1. */
 export function newChat(entry: Entry): Chat {
-  return { ...empty, ...entry, last: lastMessage(entry), seen: entry.head, seenAt: entry.activity, countedUpTo: entry.head };
+  return { ...empty, mine: defaultMine, ...entry, last: lastMessage(entry), seen: entry.head, seenAt: entry.activity, countedUpTo: entry.head };
 }
 
 /** Returns a known chat after a hello that resumes it from c.seen. */
@@ -20,9 +21,10 @@ export function resumedChat(c: Chat, entry: Entry): Chat {
   return { ...c, picture: undefined, ...entry, seenAt: seenAt(c, entry), last: lastMessage(entry) ?? c.last, countedUpTo: entry.head, stale: false, gap: false, typing: new Map() };
 }
 
-/** Applies a newer entry, unless the events seen here are newer still. */
-export function withEntry(c: Chat, entry: Entry): Chat {
+/** Applies a newer entry, unless the events seen here are newer still. asked: the chat's own settings when it was requested. */
+export function withEntry(c: Chat, entry: Entry, asked: Mine = c.mine): Chat {
   if (entry.head < c.countedUpTo) return c;
+  if (c.mine !== asked) return { ...withEntry(c, { ...entry, mine: c.mine }), stale: true };
   const readUpTo = Math.max(entry.readUpTo, c.readUpTo);
   return { ...c, picture: undefined, ...entry, seenAt: seenAt(c, entry), last: lastMessage(entry) ?? c.last, countedUpTo: entry.head, readUpTo, stale: entry.readUpTo < readUpTo };
 }
@@ -143,8 +145,16 @@ export function membersLoaded(c: Chat, request: PageRequest, came: readonly { us
 /** Moves a read pointer to seq, never backwards. */
 export function withReadPointer(c: Chat, by: UserId, seq: Seq, mine: boolean): Chat {
   if (!mine) return seq > (c.reads.get(by) ?? 0) ? { ...c, reads: new Map(c.reads).set(by, seq) } : c;
-  if (seq <= c.readUpTo) return c;
-  return recount({ ...c, readUpTo: seq }, by);
+  const { unreadFrom } = c.mine;
+  const clears = unreadFrom > 0 && seq >= unreadFrom;
+  if (seq <= c.readUpTo && !clears) return c;
+  return recount({ ...c, readUpTo: Math.max(c.readUpTo, seq), mine: clears ? { ...c.mine, unreadFrom: 0 } : c.mine }, by);
+}
+
+/** Sets the user's own settings of the chat. */
+export function withMine(c: Chat, mine: Mine, me: UserId): Chat {
+  if ((Object.keys(mine) as (keyof Mine)[]).every((k) => mine[k] === c.mine[k])) return c;
+  return mine.unreadFrom === c.mine.unreadFrom ? { ...c, mine } : recount({ ...c, mine }, me);
 }
 
 export function typingStarted(c: Chat, by: UserId, at: number): Chat {

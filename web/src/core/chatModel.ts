@@ -2,13 +2,14 @@
 import type { LoadedMessage } from "./message.ts";
 import type { Thread } from "./thread.ts";
 import type { Timeline } from "./timeline.ts";
-import type { Entry, Event, Role, Seq, UserId, HistoryWindow } from "./wire.ts";
+import type { Entry, Event, Mine, Role, Seq, UserId, HistoryWindow } from "./wire.ts";
 
 /** A request under way. Compared by identity, so that a late response is recognized. */
 export interface PageRequest { readonly window?: HistoryWindow }
 
 export interface Chat extends Omit<Entry, "last"> {
   readonly last?: LoadedMessage;
+  readonly mine: Mine;
   /** The number of the last event that was applied. */
   readonly seen: Seq;
   /** Its time, by which the server checks that it is the same event; absent after a reset, until an event or an entry has it. */

@@ -14,7 +14,7 @@ import { TabChannel, type TabMessage } from "./tabChannel.ts";
 import { Tabs } from "./tabs.ts";
 import type { NewFile } from "./uploader.ts";
 import { UserSession } from "./userSession.ts";
-import type { ChatId, Entry, Fields, Ok, Quote, Seq, User, UserId, Verb, HistoryWindow } from "./wire.ts";
+import type { ChatId, Entry, Fields, Mine, Ok, Quote, Seq, Settings, User, UserId, Verb, HistoryWindow } from "./wire.ts";
 
 const retryMs = 5000;
 const reconnectWaitMs = 30_000; // how long a change waits for the next connection
@@ -127,31 +127,18 @@ export class Core {
 
   /** Loads a page of a chat's history into the chat's timeline. */
   async load(chatId: ChatId, window: HistoryWindow): Promise<void> {
-    const request: PageRequest = { window };
-    this.#session?.dispatch({ type: "requestStarted", chatId, request });
-    try {
-      this.#session?.dispatch({ type: "page", chatId, request, page: await this.command("history", { chatId, ...window }) });
-    } catch (err) {
-      this.#session?.dispatch({ type: "requestEnded", chatId, request });
-      throw err;
-    }
+    await this.#request(chatId, async (_, request) => ({ type: "page", chatId, request, page: await this.command("history", { chatId, ...window }) }), { window });
   }
 
   /** Loads all members of a chat. */
   async loadMembers(chatId: ChatId): Promise<void> {
-    const { api } = this;
-    for (let after: string | undefined; ; ) {
-      const request: PageRequest = {};
-      this.#session?.dispatch({ type: "requestStarted", chatId, request });
-      try {
-        const page = await api.members(chatId, { limit: this.store.snapshot.state.limits.page, after });
-        this.#session?.dispatch({ type: "members", chatId, request, members: page.members, users: page.users });
-        if (!page.next) return;
+    const limit = this.store.snapshot.state.limits.page;
+    for (let after: string | undefined, more = true; more; more = !!after) {
+      await this.#request(chatId, async (api, request) => {
+        const page = await api.members(chatId, { limit, after });
         after = page.next;
-      } catch (err) {
-        this.#session?.dispatch({ type: "requestEnded", chatId, request });
-        throw err;
-      }
+        return { type: "members", chatId, request, members: page.members, users: page.users };
+      });
     }
   }
 
@@ -268,6 +255,24 @@ export class Core {
     this.#session?.activity.read(chatId, seq);
   }
 
+  /** Changes the user's own settings of a chat: at once here, and back if it fails. @throws {Failure} */
+  async changeMine(chatId: ChatId, change: Partial<Mine>): Promise<void> {
+    const s = this.#session;
+    const before = this.store.snapshot.state.chats.get(chatId)?.mine;
+    if (!s || !before) throw notSignedIn();
+    if (change.unreadFrom) s.activity.unread(chatId);
+    const set = (change: Partial<Mine>) => s.dispatch({ type: "mine", chatId, change });
+    await this.#optimistic(before, change, () => this.store.snapshot.state.chats.get(chatId)?.mine, set, () => s.api.changeMine(chatId, change));
+  }
+
+  /** Changes the user's own settings in the same way. @throws {Failure} */
+  async changeSettings(change: Partial<Settings>): Promise<void> {
+    const s = this.#session;
+    if (!s) throw notSignedIn();
+    const now = () => this.store.snapshot.state.settings;
+    await this.#optimistic(now(), change, now, (change) => s.dispatch({ type: "settings", change }), () => s.api.changeMe({ settings: change }));
+  }
+
   typing(chatId: ChatId): void {
     this.store.scheduler.keystroke();
     this.#session?.activity.typing(chatId);
@@ -281,13 +286,26 @@ export class Core {
   // Internals.
 
   /** Makes a request whose response the chat's events must be applied to, see Action. */
-  async #request(chatId: ChatId, load: (api: Api, request: PageRequest) => Promise<Action>): Promise<void> {
-    const request: PageRequest = {}, s = this.#session;
+  async #request(chatId: ChatId, load: (api: Api, request: PageRequest) => Promise<Action>, request: PageRequest = {}): Promise<void> {
+    const s = this.#session, { api } = this;
     s?.dispatch({ type: "requestStarted", chatId, request });
     try {
-      s?.dispatch(await load(this.api, request));
+      s?.dispatch(await load(api, request));
     } catch (err) {
       s?.dispatch({ type: "requestEnded", chatId, request });
+      throw err;
+    }
+  }
+
+  /** Sets a change at once. If the server refuses it, what is still as it was set gets its value from before. */
+  async #optimistic<T extends object>(before: T, change: Partial<T>, now: () => T | undefined, set: (change: Partial<T>) => void, save: () => Promise<unknown>): Promise<void> {
+    set(change);
+    this.store.scheduler.flush();
+    try {
+      await save(); // the signal brings what the server has
+    } catch (err) {
+      const names = (Object.keys(change) as (keyof T)[]).filter((k) => now()?.[k] === change[k]);
+      set(Object.fromEntries(names.map((k) => [k, before[k]])) as Partial<T>);
       throw err;
     }
   }

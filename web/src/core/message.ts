@@ -4,8 +4,8 @@ import type { Event, Limits, Message, Posted, Reaction, Seq, UserId } from "./wi
 
 const keptNames = 50; // of the users of one reaction; with more, a change makes the message unsure
 
-/** A loaded message, at least as new as event asOf. unsure: a reaction could not be counted, so the message must be fetched again. */
-export interface LoadedMessage extends Message { readonly asOf: Seq; readonly unsure?: boolean }
+/** A loaded message, at least as new as event asOf. silent: of one that came as an event. unsure: a reaction could not be counted, so the message must be fetched again. */
+export interface LoadedMessage extends Message { readonly asOf: Seq; readonly silent?: boolean; readonly unsure?: boolean }
 
 /** quote: bytes of a quoted text. */
 export type MessageLimits = Pick<Limits, "quote">;

@@ -62,8 +62,9 @@ export class Refetcher {
   }
 
   async #fetchEntry(id: ChatId): Promise<void> {
+    const asked = this.#state().chats.get(id)?.mine;
     const { chat, users } = await this.#api.chat(id);
-    if (this.#state().chats.has(id)) this.#dispatch({ type: "entry", entry: chat, users });
+    if (this.#state().chats.has(id)) this.#dispatch({ type: "entry", entry: chat, users, asked });
     if (this.#state().chats.get(id)?.stale) await this.#delay(retryMs); // the response was older than an event
   }
 

@@ -30,10 +30,18 @@ export interface Message {
 /** Who may name everybody with @all and @here. */
 export type GroupMentions = "everyone" | "admins";
 
+/** Of which messages a user wants to be notified. */
+export type Level = "all" | "mentions" | "none";
+/** A member's own settings of a chat. mutedUntil is a time, 0 or mutedForEver; unreadFrom is 0 unless messages were marked as unread again. */
+export interface Mine { level: Level | "default"; mutedUntil: number; hidden: boolean; starred: boolean; unreadFrom: Seq }
+export const mutedForEver = -1;
+/** A user's own settings for all chats; the quiet hours are times of day in timeZone, "22:00", or both empty. */
+export interface Settings { level: Level; quietFrom: string; quietTo: string; timeZone: string; pushText: boolean }
+
 /** A chat as the server lists it for one user. `activity` is the time of its head, `lastAt` that of its newest message (0: none); an older server does not send it. */
 export interface Entry {
   id: ChatId; kind: "group" | "direct"; open: boolean; title: string; topic: string; head: Seq; memberCount: number; groupMentions?: GroupMentions;
-  activity: number; lastAt?: number; role?: Role; readUpTo: Seq; unread: number; mentions: number; last?: Message; with?: UserId; picture?: PictureId;
+  activity: number; lastAt?: number; role?: Role; readUpTo: Seq; unread: number; mentions: number; last?: Message; with?: UserId; picture?: PictureId; mine?: Mine;
 }
 
 /** A window of messages in ascending seq, at least as new as event `head`. */
@@ -46,7 +54,7 @@ export interface Limits { text: number; body: number; message: number; page: num
 
 export interface Hello {
   epoch: string; me: User; chats: readonly Entry[]; users: readonly User[];
-  version: string; now: number; limits: Partial<Limits>; heartbeatMs: number;
+  version: string; now: number; limits: Partial<Limits>; heartbeatMs: number; settings?: Settings;
 }
 
 interface Logged { chatId: ChatId; seq: Seq; n: number; at: number; by: UserId; clientId?: string }
@@ -66,6 +74,8 @@ export type Signal =
   | { signal: "read"; chatId: ChatId; by: UserId; seq: Seq }
   | { signal: "presence"; by: UserId; online: boolean }
   | { signal: "user"; user: User }
+  | { signal: "mine"; chatId: ChatId; mine: Mine }
+  | { signal: "settings"; settings: Settings }
   | { signal: "chat"; chatId: ChatId; gone: true }
   | { signal: "chat"; chatId: ChatId; gone?: false; head?: Seq; chat: Entry; users?: readonly User[] }
   | { signal: "reset"; chatId: ChatId; head?: Seq; epoch: string }

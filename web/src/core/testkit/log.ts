@@ -1,6 +1,6 @@
 // A reference model of one chat on the server: folds the log on each call, slowly and plainly, and
 // shares no code with what it tests.
-import type { Entry, Event, Message, Page, Role, Seq, ThreadPage, User, UserId, HistoryWindow } from "../wire.ts";
+import type { Entry, Event, Message, Mine, Page, Role, Seq, ThreadPage, User, UserId, HistoryWindow } from "../wire.ts";
 
 export const user = (id: UserId): User => ({ id, handle: id, name: id.toUpperCase(), status: "", role: "member", active: true });
 
@@ -10,9 +10,13 @@ export class Log {
   readonly events: Event[] = [];
   readonly readUpTo = new Map<UserId, Seq>();
   readonly id: string;
+  /** Of the first member: their own settings, and n when the chat was hidden. */
+  mine: Mine = { level: "default", mutedUntil: 0, hidden: false, starred: false, unreadFrom: 0 };
+  readonly #me: UserId;
 
   constructor(id: string, members: readonly UserId[]) {
     this.id = id;
+    this.#me = members[0]!;
     this.append({ event: "joined", by: members[0]!, users: members, role: "member" });
   }
 
@@ -26,9 +30,18 @@ export class Log {
     const n = (this.events.at(-1)?.n ?? 0) + Number(draft.event === "posted");
     const e = { ...draft, chatId: this.id, seq, n, at: 1000 + seq };
     this.events.push(e);
-    if (e.event === "posted") this.readUpTo.set(e.by, seq);
+    if (e.event === "posted") {
+      this.readUpTo.set(e.by, seq);
+      this.mine = { ...this.mine, hidden: false, ...(e.by === this.#me && { unreadFrom: 0 }) };
+    }
     if (e.event === "joined") for (const u of e.users) this.readUpTo.set(u, seq);
     return e;
+  }
+
+  /** Moves the first member's pointer, and ends their mark. */
+  read(seq: Seq): void {
+    this.readUpTo.set(this.#me, Math.max(seq, this.readUpTo.get(this.#me)!));
+    if (seq >= this.mine.unreadFrom) this.mine = { ...this.mine, unreadFrom: 0 };
   }
 
   /** Returns the events after a number as a resume replays them: with the current texts. */
@@ -40,9 +53,9 @@ export class Log {
         return { event: "posted", n: e.n, ...m };
       }
       if (e.event !== "edited") return e;
-      const { text, mentions, deletedAt } = now.get(e.target)!;
-      const { text: _, mentions: __, ...rest } = e;
-      return deletedAt ? rest : mentions ? { ...rest, text, mentions } : { ...rest, text };
+      const { text, mentions, mentionsAll, deletedAt } = now.get(e.target)!;
+      const { text: _, mentions: __, mentionsAll: ___, ...rest } = e;
+      return deletedAt ? rest : { ...rest, text, ...(mentions && { mentions }), ...(mentionsAll && { mentionsAll }) };
     });
   }
 
@@ -125,13 +138,14 @@ export class Log {
   entry(me: UserId): Entry {
     const all = this.messages(me, this.head);
     const readUpTo = this.readUpTo.get(me)!;
-    const unread = all.filter((m) => m.seq > readUpTo && !m.deletedAt);
+    const from = this.mine.unreadFrom ? Math.min(this.mine.unreadFrom, readUpTo + 1) : readUpTo + 1;
+    const unread = all.filter((m) => m.seq >= from && !m.deletedAt);
     const named = this.events.findLast((e) => e.event === "renamed");
     const last = all.at(-1);
     return {
       id: this.id, kind: "group", open: false, title: named?.title ?? "", topic: named?.topic ?? "", ...(named?.picture && { picture: named.picture }), head: this.head, memberCount: this.members().size,
       activity: this.events.at(-1)!.at, lastAt: this.events.findLast((e) => e.event === "posted")?.at ?? 0, role: this.members().get(me)!, readUpTo, unread: unread.length,
-      mentions: unread.filter((m) => m.mentions?.includes(me)).length, ...(last && { last }),
+      mentions: unread.filter((m) => m.mentions?.includes(me) || m.mentionsAll === "all").length, mine: this.mine, ...(last && { last }),
     };
   }
 }
