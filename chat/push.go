@@ -32,14 +32,14 @@ type QueuedPush struct {
 	Tries   int   // that failed
 }
 
-// PushedTo says up to which message of a chat pushes were made.
+// PushedTo is the last message of a chat for which pushes were made.
 type PushedTo struct {
 	ChatID ChatID
 	Seq    Seq
 }
 
-// PushProgress says of which messages pushes were made: of all that are older than At, in ms,
-// and of those of some chats.
+// PushProgress is how far pushes were made: for all messages older than At, in ms, and for
+// those of some chats up to a number.
 type PushProgress struct {
 	At    int64 // 0: as before
 	Chats []PushedTo
@@ -53,14 +53,14 @@ type PushTarget struct {
 	ReadUpTo Seq
 }
 
-// PushReason is why a person is told of a message, or why not.
+// PushReason is why a push is sent to a user for a message, or why not.
 type PushReason string
 
 const (
 	PushDirect  PushReason = "direct"
-	PushMention PushReason = "mention" // the message names the person, or replies to them
-	PushGroup   PushReason = "group"   // it names everybody
-	PushMessage PushReason = "message" // the person wants all messages
+	PushMention PushReason = "mention" // the message mentions the user, or replies to them
+	PushGroup   PushReason = "group"   // it mentions all members
+	PushMessage PushReason = "message" // the user's level is all
 
 	NoPushOwn     PushReason = "own"
 	NoPushDeleted PushReason = "deleted"
@@ -72,11 +72,11 @@ const (
 	NoPushActive  PushReason = "active"
 )
 
-// ActiveFor is how long, in ms, a person counts as active after a page of theirs said focus
+// ActiveFor is how long, in ms, a user counts as active after a page of theirs sent focus
 // or read.
 const ActiveFor = 60_000
 
-// PushCase is a message and a person who may be told of it by a push.
+// PushCase is a message and a user to whom a push for it may be sent.
 type PushCase struct {
 	Kind      ChatKind
 	By        UserID
@@ -84,14 +84,14 @@ type PushCase struct {
 	Deleted   bool
 	Silent    bool
 	All       GroupMention
-	Concerned bool // the message names the person, or replies to them: ConcernedBy
+	Concerned bool // the message mentions the user, or replies to them: ConcernedBy
 	Target    PushTarget
-	Online    bool  // the person has a socket
-	ActiveAt  int64 // ms; when a page of theirs last said focus or read; 0: not known
+	Online    bool  // the user has a socket
+	ActiveAt  int64 // ms; when a page of theirs last sent focus or read; 0: not known
 	Now       int64 // ms
 }
 
-// Decide reports whether the person is told of the message by a push, and why.
+// Decide reports whether a push for the message is sent to the user, and why.
 func (c PushCase) Decide() (bool, PushReason) {
 	switch t := c.Target; {
 	case c.By == t.User:
@@ -117,7 +117,7 @@ func (c PushCase) Decide() (bool, PushReason) {
 	return true, reason
 }
 
-// reason returns why the person's level lets the message through; ok is false if it does not.
+// reason returns why the user's level lets the message through; ok is false if it does not.
 func (c PushCase) reason() (reason PushReason, ok bool) {
 	level := c.Target.Mine.Level
 	if level == LevelDefault || level == "" {
@@ -139,7 +139,7 @@ func (c PushCase) reason() (reason PushReason, ok bool) {
 // Muted reports whether the chat is muted at now, in ms.
 func (m *Mine) Muted(now int64) bool { return m.MutedUntil == MutedForEver || now < m.MutedUntil }
 
-// Quiet reports whether now, in ms, is in the person's quiet hours.
+// Quiet reports whether now, in ms, is in the user's quiet hours.
 func (s *Settings) Quiet(now int64) bool {
 	if s.QuietFrom == "" {
 		return false

@@ -420,7 +420,7 @@ func TestMentioned(t *testing.T) {
 
 // Earlier versions stored an emoji as it was typed, so that a message may have it in two
 // forms, and texts that are no emoji.
-// TestMentionsAll has who names all members of which chat.
+// TestMentionsAll has who mentions all members of which chat.
 func TestMentionsAll(t *testing.T) {
 	admins := func(r *room) { r.chat.GroupMentions = ByAdmins }
 	for _, c := range []struct {

@@ -8,7 +8,7 @@ import (
 	"parley/store/mongo"
 )
 
-// Posts that an older Parley wrote get the root of their conversation and the inboxes of
+// Posts that an older Parley wrote get the root of their thread and the inboxes of
 // those whom they concern. Until then a new reply finds its root, and an edit or a deletion
 // meanwhile stays.
 func TestOldPosts(t *testing.T) {

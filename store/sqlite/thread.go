@@ -8,7 +8,7 @@ import (
 	"parley/chat"
 )
 
-// ?2 is the root, ?3 the seq behind which the page begins.
+// ?2 is the root, ?3 the seq after which the page begins.
 const threadQuery = `SELECT ` + message + ` FROM messages m INDEXED BY messages_root
 	WHERE m.chat = ?1 AND m.root = ?2 AND m.seq > ?3 AND m.seq <= ?4 ORDER BY m.seq LIMIT ?5`
 

@@ -13,7 +13,7 @@ import (
 )
 
 // matchLists compares the model with the lists that the store reads by an index: pins,
-// conversations, and the messages that concern each member.
+// threads, and the messages that concern each member.
 func (w *model) matchLists(t testing.TB, s chat.Store, viewer chat.UserID, id chat.ChatID) {
 	t.Helper()
 	ctx := context.Background()
