@@ -63,7 +63,7 @@ func (p MinePatch) Check() error {
 		}
 	}
 	if p.MutedUntil != nil && (*p.MutedUntil < MutedForEver || *p.MutedUntil > maxTime) {
-		return FailField(BadInput, "mutedUntil", "mutedUntil must be 0 (not muted), -1 (for ever) or a time in milliseconds")
+		return FailField(BadInput, "mutedUntil", "mutedUntil must be 0 (not muted), -1 (until changed) or a time in milliseconds")
 	}
 	return nil
 }
