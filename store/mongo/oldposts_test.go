@@ -71,7 +71,7 @@ func TestOldPosts(t *testing.T) {
 			}
 		}
 		if want := "[3 4 5 7 10]"; fmt.Sprint(got) != want {
-			t.Errorf("the conversation is %v, want %s", got, want)
+			t.Errorf("the thread is %v, want %s", got, want)
 		}
 		for u, want := range map[chat.UserID]string{ann.ID: "[4]", bob.ID: "[5]"} {
 			list, err := s.MentionsOf(t.Context(), u, chat.MentionPlace{}, 50)

@@ -19,7 +19,7 @@ func (db *DB) Thread(ctx context.Context, viewer chat.UserID, id chat.ChatID, se
 	if err != nil {
 		return p, err
 	}
-	err = db.read(ctx, "read a conversation", func(ctx context.Context) error {
+	err = db.read(ctx, "read a thread", func(ctx context.Context) error {
 		d, ok, err := db.post(ctx, id, seq)
 		if err != nil {
 			return err

@@ -36,7 +36,7 @@ func (db *DB) Thread(ctx context.Context, viewer chat.UserID, id chat.ChatID, se
 		p.Messages = append(p.Messages, replies...)
 	}
 	if err != nil {
-		return chat.Page{}, storeError(err, "read a conversation")
+		return chat.Page{}, storeError(err, "read a thread")
 	}
 	p.MoreAfter = len(p.Messages) > limit
 	p.Messages = p.Messages[:min(len(p.Messages), limit)]
