@@ -127,6 +127,8 @@ func TestSocketIOIdentity(t *testing.T) {
 			{nil, nil, false},
 			{nil, m{"token": "wrong"}, false},
 			{nil, m{"token": 1}, false},
+			{nil, ann.token, false},
+			{nil, []string{ann.token}, false},
 			{nil, m{"token": ann.token, "as": "another"}, false},
 		} {
 			p := x.ioOpen(way, c.header)

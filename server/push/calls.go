@@ -85,11 +85,27 @@ func (p *Pushes) Put(w http.ResponseWriter, r *http.Request) error {
 		return refused(err)
 	}
 	c := request.Caller(r)
+	if err := p.begin(r.Context()); err != nil {
+		return err
+	}
 	if err := p.Service.Subscribe(r.Context(), chat.Subscription{Session: c.Session.ID, User: c.User.ID,
 		Endpoint: in.Endpoint, P256dh: in.Keys.P256dh, Auth: in.Keys.Auth}); err != nil {
 		return err
 	}
+	select {
+	case p.begun <- struct{}{}:
+	default:
+	}
 	return p.answer(w, r)
+}
+
+// begin saves, before the first subscription, that no push is made of earlier messages.
+func (p *Pushes) begin(ctx context.Context) error {
+	any, err := p.Service.AnySubscription(ctx)
+	if err == nil && !any {
+		err = p.Service.MakePushes(ctx, chat.PushProgress{At: time.Now().UnixMilli()}, nil)
+	}
+	return err
 }
 
 // refused returns the error of a client for an error of webpush.NewSubscription.

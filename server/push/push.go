@@ -21,12 +21,23 @@ type Config struct {
 	On        bool              // false: the server sends nothing, and its calls are forbidden
 	PublicURL *url.URL          // of the server; nil: not known
 	Transport http.RoundTripper // of the pushes
+	Presence  Presence
+	Sent      func(result string) // called with what became of each push; nil: nothing
+}
+
+// Presence knows who is online.
+type Presence interface {
+	// State returns whether the user is online, and when they last looked at a page, in ms;
+	// 0: not lately.
+	State(u chat.UserID) (online bool, attended int64)
 }
 
 // Pushes are a server's pushes.
 type Pushes struct {
 	Config
 	tests *middleware.Limiter // pushes that users ask for, by user
+	marks *marks
+	begun chan struct{} // has a token when this server took a subscription
 
 	mu     sync.Mutex
 	client *webpush.Client // guarded by mu; nil until it is used
@@ -38,7 +49,7 @@ var testRate = middleware.Rate{N: 10, Per: time.Minute}
 
 // New returns a Pushes; it starts no goroutine.
 func New(c Config) *Pushes {
-	return &Pushes{Config: c, tests: middleware.NewLimiter(testRate)}
+	return &Pushes{Config: c, tests: middleware.NewLimiter(testRate), marks: newMarks(), begun: make(chan struct{}, 1)}
 }
 
 // contact returns the server's contact for push services: its public URL.

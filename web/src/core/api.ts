@@ -6,6 +6,10 @@ export interface ServerInfo { name: string; version: string; api: 1; setup: bool
 export interface Session { id: string; label: string; client: string; address: string; createdAt: number; seenAt: number; expiresAt: number; current: boolean }
 /** One use of a recovery link; without by, the link was made on the machine of the server. */
 export interface RecoveryUse { at: number; by?: UserId; client: string; address: string }
+/** What became of the last push to this session; result: accepted, gone, refused or failed. */
+export interface PushResult { at: number; result: string; reason?: string }
+/** key: of PushManager.subscribe. problem: a sentence about what will not work on this server. */
+export interface PushInfo { key: string; subscription?: { endpoint: string }; last?: PushResult; problem?: string }
 export interface Invite { id: string; by: UserId; uses: number; createdAt: number; expiresAt: number; chatId?: ChatId }
 /** lanUrl: the link for other devices, if url is localhost and the server can be reached from its network. */
 export interface MadeInvite { invite: Invite; url: string; lanUrl?: string }
@@ -71,6 +75,11 @@ export class Api {
   changeUser = (id: UserId, change: { role?: Role; active?: boolean }) => this.#call<{ user: User }>("PATCH", `/users/${id}`, change);
   createRecovery = (userId: UserId) => this.#call<{ url: string; expiresAt: number }>("POST", "/recoveries", { userId });
   useRecovery = (code: string, password: string) => this.#call<SignedIn>("POST", "/recoveries/use", { code, password, cookie: true });
+
+  push = () => this.#call<PushInfo>("GET", "/push");
+  putPushSubscription = (subscription: { endpoint?: string; keys?: Record<string, string> }) => this.#call<PushInfo>("PUT", "/push/subscription", subscription);
+  endPushSubscription = () => this.#call<void>("DELETE", "/push/subscription");
+  testPush = () => this.#call<{ last: PushResult }>("POST", "/push/test");
 
   invites = () => this.#call<{ invites: Invite[]; users: User[] }>("GET", "/invites");
   invite = (wish: { chatId?: ChatId; uses?: number; expiresAt?: number }) => this.#call<MadeInvite>("POST", "/invites", wish);

@@ -9,9 +9,10 @@ import { mentions } from "./mentions.ts";
 import { notifications } from "./notifications.ts";
 import { picture } from "./picture.ts";
 import { pins } from "./pins.ts";
+import { push } from "./push.ts";
 import { search } from "./search.ts";
 import { settings } from "./settings.ts";
 import { sidebar } from "./sidebar.ts";
 import { thread } from "./thread.ts";
 
-export const en = { app, auth, sidebar, conversation, pins, thread, mentions, composer, files, picture, search, settings, notifications, failure };
+export const en = { app, auth, sidebar, conversation, pins, thread, mentions, composer, files, picture, search, settings, notifications, push, failure };
