@@ -19,7 +19,7 @@ export const SendButton = memo(function SendButton({ off, onSilent }: { off: boo
     }}>
       <Button type="submit" look="main" isDisabled={off} aria-label={w.send} tip={w.send} shortcut="Enter"><Icon name="send" /></Button>
       {!isCoarse() && <Button look="main" className="button main composer-send-more" isDisabled={off} aria-label={w.sendMore} aria-haspopup="menu" tip={w.sendMore} onPress={() => setOpen(true)}><Icon name="up" /></Button>}
-      <Popover className="popover" triggerRef={boxRef} placement="top end" isOpen={open} onOpenChange={setOpen}>
+      <Popover className="popover" aria-label={w.sendMore} triggerRef={boxRef} placement="top end" isOpen={open} onOpenChange={setOpen}>
         <PopoverBack />
         <Menu className="menu" autoFocus="first" aria-label={w.sendMore} onAction={() => onSilent()} onClose={() => setOpen(false)}>
           <MenuItem id="silent">{w.sendSilently}</MenuItem>

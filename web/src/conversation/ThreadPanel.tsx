@@ -43,7 +43,7 @@ export default function ThreadPanel({ chat, title, root, onJump, onView, onClose
   const panelRef = useRef<HTMLElement>(null), scrollerRef = useRef<HTMLDivElement>(null);
   const { active, activate, hover, handlers } = useActiveMessage();
   const rows = useMemo(() => buildRows(withoutOwnQuotes(thread), pending, me, undefined), [thread, pending, me]);
-  const scrolled = useEndFollowed(scrollerRef, rows, pending.length);
+  const scrolled = useEndFollowed(scrollerRef, rows, pending.length, !!thread?.more);
 
   const focusField = useCallback(() => panelRef.current?.querySelector<HTMLElement>("[data-composer]")?.focus(), []);
   const actions = useMemo((): MessageActions => ({
@@ -125,16 +125,18 @@ function withoutOwnQuotes(thread: Thread | undefined): Thread["messages"] {
   return thread?.messages.map((m, i, all) => (m.reply && (m.reply.seq === thread.root || m.reply.seq === all[i - 1]?.seq) ? { ...m, reply: undefined } : m)) ?? [];
 }
 
-/** Keeps the end in view while it is, and shows what is written here. Returns the handler of scrolls. */
-function useEndFollowed(scrollerRef: RefObject<HTMLElement | null>, rows: readonly unknown[], pending: number): () => void {
+/** Keeps the end in view while it is, and shows what is written here; more: the end is not loaded. Returns the handler of scrolls. */
+function useEndFollowed(scrollerRef: RefObject<HTMLElement | null>, rows: readonly unknown[], pending: number, more: boolean): () => void {
   const followsRef = useRef(true);
-  const pendingRef = useRef(pending);
+  const pendingRef = useRef(pending), moreRef = useRef(false);
   useLayoutEffect(() => {
     const box = scrollerRef.current;
+    if (more || moreRef.current) followsRef.current = false; // a further page leaves the view where it is
     if (pending > pendingRef.current) followsRef.current = true;
     pendingRef.current = pending;
+    moreRef.current = more;
     if (box && followsRef.current) box.scrollTop = box.scrollHeight;
-  }, [scrollerRef, rows, pending]);
+  }, [scrollerRef, rows, pending, more]);
   return useCallback(() => {
     const box = scrollerRef.current;
     if (box) followsRef.current = box.scrollHeight - box.scrollTop - box.clientHeight < nearEnd;
