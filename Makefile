@@ -33,7 +33,7 @@ web: web/node_modules ## type check, linter and unit tests of the client; checks
 dist: web/node_modules ## builds the client that the binary embeds; commit the result
 	cd web && npm run build
 
-stories: build web/node_modules ## stories: end-to-end tests of the client in Chromium
+stories: build web/node_modules internal/conformance/node_modules ## stories: end-to-end tests of the client in Chromium
 	@test -n "$(CHROMIUM)" || { echo "make test needs Chromium: apt-get install chromium, or set CHROMIUM=/path/to/chromium"; exit 1; }
 	cd web && CHROMIUM="$(CHROMIUM)" PARLEY_BIN="$(CURDIR)/parley" npm run stories
 
@@ -63,7 +63,7 @@ bench/peers/node/node_modules: bench/peers/node/package-lock.json
 bench-mongo: testmongo ## MongoDB benchmarks, for the ratios in docs/operations.md
 	$(GO) test -run '^$$' -bench . -benchtime 1x -count 3 -timeout 30m ./store/mongo ./internal/e2e
 
-conformance: build .conformance/bin/st internal/conformance/node_modules ## a server compared with docs/openapi.yaml, for CONFORMANCE_SECONDS
+conformance: build .conformance/bin/st internal/conformance/node_modules ## a server compared with docs/openapi.yaml, for CONFORMANCE_SECONDS, and Socket.IO clients
 	.conformance/bin/python internal/conformance/run.py ./parley $(CONFORMANCE_SECONDS)
 
 .conformance/bin/st: internal/conformance/requirements.txt

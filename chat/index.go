@@ -49,10 +49,10 @@ type Leaf struct {
 type IndexChange struct {
 	Revision int64 // of the manifest on which the change is based
 	Manifest []byte
-	Remove   []Leaf // by Segment and Key; done before Put
-	Put      []Leaf // replaces a leaf with the same Segment and Key
-	Chats    []Indexed // with the Head before which Covered were read
-	Covered  []Message // the messages that Chats cover since this change, as they were read
+	Remove   []Leaf     // by Segment and Key; done before Put
+	Put      []Leaf     // replaces a leaf with the same Segment and Key
+	Chats    []Indexed  // with the Head before which Covered were read
+	Covered  []Message  // the messages that Chats cover since this change, as they were read
 	Forget   []Replaced // by ID; that of a whole chat also forgets its Indexed
 }
 

@@ -15,12 +15,20 @@ import (
 // stacks of the process, without the kernel's memory. The clients are bare TCP connections
 // that need almost none.
 func BenchmarkIdle(b *testing.B) {
+	b.Run("native", func(b *testing.B) { benchmarkIdle(b, false) })
+	b.Run("socketio", func(b *testing.B) { benchmarkIdle(b, true) })
+}
+
+func benchmarkIdle(b *testing.B, socketIO bool) {
 	x := start(b, func(c *Config) { c.Limits.Sockets = 0 })
 	ann := x.addUser("ann")
 	for range 10 {
 		ann.group()
 	}
-	hello := append(wire.JSON.Encode(m{"id": 1, "do": "hello", "token": ann.token}), wire.JSON.Encode(m{"id": 2, "do": "resume"})...)
+	path, hello := "/api/socket", append(wire.JSON.Encode(m{"id": 1, "do": "hello", "token": ann.token}), wire.JSON.Encode(m{"id": 2, "do": "resume"})...)
+	if socketIO {
+		path, hello = "/socket.io/?EIO=4&transport=websocket", []byte("40"+string(wire.JSON.Encode(m{"token": ann.token, "epoch": x.store.Epoch()})))
+	}
 	measure := func() uint64 {
 		runtime.GC()
 		runtime.GC()
@@ -38,8 +46,8 @@ func BenchmarkIdle(b *testing.B) {
 				b.Fatal(err)
 			}
 			conns[i] = c
-			_, _ = fmt.Fprintf(c, "GET /api/socket HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"+
-				"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n")
+			_, _ = fmt.Fprintf(c, "GET %s HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"+
+				"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n", path)
 			r := bufio.NewReaderSize(c, 512)
 			for line := ""; line != "\r\n"; {
 				if line, err = r.ReadString('\n'); err != nil {
@@ -50,8 +58,8 @@ func BenchmarkIdle(b *testing.B) {
 			if _, err := c.Write(frame); err != nil {
 				b.Fatal(err)
 			}
-			for line := ""; !strings.Contains(line, wire.SignalCaughtUp); { // then every chat is live
-				if line, err = r.ReadString('\n'); err != nil {
+			for line := ""; !strings.Contains(line, `"`+wire.SignalCaughtUp+`"}`); { // then every chat is live
+				if line, err = r.ReadString('}'); err != nil {
 					b.Fatal(err)
 				}
 			}

@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -47,7 +48,8 @@ type ioClient struct {
 		MaxPayload int
 	}
 
-	sending sync.Mutex // before mu; held while a packet is sent
+	stalled atomic.Bool // no poll is sent any more
+	sending sync.Mutex  // before mu; held while a packet is sent
 
 	mu      sync.Mutex
 	probed  *websocket.Conn // guarded by mu; for the upgrade
@@ -149,7 +151,7 @@ func (c *ioClient) do(method, url, body string) (status int, answer string) {
 
 // poll reads until the connection ends, or to its upgrade.
 func (c *ioClient) poll() {
-	for {
+	for !c.stalled.Load() {
 		status, body := c.do("GET", c.url, "")
 		if status != 200 {
 			c.end(fmt.Sprint(status, " ", body))

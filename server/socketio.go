@@ -206,9 +206,9 @@ func (c *socketIO) Write(b []byte, _ bool) error {
 	return c.conn.Write(b)
 }
 
-// Ping is the session's. The engine pings by itself, since clients expect pings also while
-// they send.
-func (c *socketIO) Ping() error { return nil }
+// Ping is the session's. The hub pings when it wants to know whether the client is there; the
+// engine pings at its interval, since clients expect pings also while they send.
+func (c *socketIO) Ping() error { return c.conn.Ping() }
 
 // refusedWithin is the time in which a client that was refused is expected to close the
 // connection.

@@ -3,11 +3,17 @@ package server
 import (
 	"encoding/json"
 	"fmt"
+	"io"
 	"net/http"
+	"net/http/httptest"
+	"net/url"
 	"strings"
 	"testing"
+	"time"
 
 	"parley/chat"
+	"parley/hub"
+	"parley/middleware"
 	"parley/wire"
 )
 
@@ -121,6 +127,8 @@ func TestSocketIOIdentity(t *testing.T) {
 			{nil, nil, false},
 			{nil, m{"token": "wrong"}, false},
 			{nil, m{"token": 1}, false},
+			{nil, ann.token, false},
+			{nil, []string{ann.token}, false},
 			{nil, m{"token": ann.token, "as": "another"}, false},
 		} {
 			p := x.ioOpen(way, c.header)
@@ -131,6 +139,264 @@ func TestSocketIOIdentity(t *testing.T) {
 				p.take("CONNECT_ERROR", func(p ioPacket) bool { return p.Type == 4 })
 			}
 			p.cut()
+		}
+	}
+}
+
+// What breaks the rules of polling ends the connection and leaves nothing behind.
+func TestHostilePolling(t *testing.T) {
+	x := start(t, func(c *Config) { c.sockets.PingEvery = 3 * time.Second }) // a client that leaves between two polls is noticed later
+	ann := x.addUser("ann")
+	way := ioWays[0]
+	for name, attack := range map[string]func(p *ioClient){
+		"a body above maxPayload": func(p *ioClient) {
+			if status, _ := p.do("POST", p.url, "4"+strings.Repeat("x", maxMessage)); status != 413 {
+				t.Errorf("a body above maxPayload: %d", status)
+			}
+		},
+		"1 MiB of packets": func(p *ioClient) {
+			if status, _ := p.do("POST", p.url, strings.Repeat("3\x1e", 512<<10)); status != 413 {
+				t.Errorf("1 MiB of packets: %d", status)
+			}
+		},
+		"maxPayload of events": func(p *ioClient) {
+			packet := `42["typing",{"chatId":"x"}]` + "\x1e"
+			status, body := p.do("POST", p.url, strings.TrimSuffix(strings.Repeat(packet, maxMessage/len(packet)), "\x1e"))
+			if status != 200 {
+				t.Errorf("maxPayload of events: %d %s", status, body)
+			}
+			p.sendPacket("1", nil)
+		},
+		"malformed":       func(p *ioClient) { p.do("POST", p.url, "x") },
+		"an empty body":   func(p *ioClient) { p.do("POST", p.url, "") },
+		"a second poll":   func(p *ioClient) { p.do("GET", p.url, "") },
+		"an aborted poll": func(p *ioClient) { p.cut() },
+		"an old version": func(p *ioClient) {
+			r, _ := http.NewRequest("POST", p.url, strings.NewReader("4x"))
+			r.Header.Set("Content-Type", "application/octet-stream")
+			res, err := http.DefaultClient.Do(r)
+			if err != nil || res.StatusCode != 400 {
+				t.Fatalf("%v, %v", res, err)
+			}
+			_, _ = io.Copy(io.Discard, res.Body)
+			_ = res.Body.Close()
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			p, _ := ann.io(way, nil)
+			attack(p)
+			p.wantClosed()
+		})
+	}
+	x.eventually(func() bool { return x.s.socketIO.engine.Len() == 0 && x.s.hub.Stats().Conns == 0 })
+}
+
+// A client that polls no more is closed once its queues are full, however much is sent; so
+// is one that is not heard in time.
+func TestSocketIOClientThatIsGone(t *testing.T) {
+	t.Run("silent", func(t *testing.T) {
+		x := start(t, func(c *Config) { c.sockets.PingEvery = time.Second })
+		ann := x.addUser("ann")
+		for _, way := range ioWays[:3] {
+			p, _ := ann.io(way, nil)
+			p.sending.Lock() // no pong can be sent
+			x.eventually(func() bool { return x.s.hub.Stats().Conns == 0 })
+			p.sending.Unlock()
+			p.wantClosed()
+			x.eventually(func() bool { return x.s.socketIO.engine.Len() == 0 })
+		}
+	})
+	t.Run("slow", func(t *testing.T) {
+		x := start(t, func(c *Config) { c.sockets.QueueBytes = 1 << 20 })
+		ann, bob := x.addUser("ann"), x.addUser("bob")
+		id := ann.group(bob)
+		p, hello := ann.io(ioWays[0], nil)
+		p.ask("resume", m{"epoch": hello.Epoch})
+		p.event("caughtUp", &struct{}{})
+		p.stalled.Store(true) // after one more poll
+		text := strings.Repeat("x", 16<<10)
+		for range 200 { // 3 MiB
+			bob.post(id, text)
+		}
+		x.eventually(func() bool { return x.s.hub.Stats().Conns == 0 })
+		if n := x.s.hub.Stats().Closed[hub.TooSlow]; n != 1 {
+			t.Errorf("closed as too slow: %d", n)
+		}
+	})
+}
+
+// Session ids cannot be guessed, and guesses are limited by address. Those of another
+// replica are counted and logged.
+func TestUnknownSids(t *testing.T) {
+	x := start(t, func(c *Config) {
+		c.Replica, c.Limits.Anonymous.N, c.anonymous = "one", 10, middleware.Rate{N: 5, Per: time.Minute}
+	})
+	for i, want := range []int{400, 400, 400, 400, 400, 429} {
+		sid := []string{"one.AAAAAAAAAAAAAAAAAAAAAA", "two.AAAAAAAAAAAAAAAAAAAAAA"}[i%2]
+		r, _ := http.NewRequest("GET", x.url+"/socket.io/?EIO=4&transport=polling&sid="+sid, nil)
+		r.Header.Set("Origin", "http://localhost:3000")
+		res, err := http.DefaultClient.Do(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		body, _ := io.ReadAll(res.Body)
+		_ = res.Body.Close()
+		if res.StatusCode != want || want == 400 && string(body) != `{"code":1,"message":"Session ID unknown"}` || res.Header.Get("Access-Control-Allow-Origin") != "*" {
+			t.Errorf("%s: %d %s %v", sid, res.StatusCode, body, res.Header)
+		}
+	}
+	if n := strings.Count(x.logs.String(), "must route by the name"); n != 1 {
+		t.Errorf("%d lines in the log about another replica's sids", n)
+	}
+	metrics := httptest.NewRecorder()
+	x.s.Metrics().ServeHTTP(metrics, httptest.NewRequest("GET", "/", nil))
+	for _, want := range []string{`parley_socketio_unknown_sids_total{other_replica="true"} 2`, `parley_socketio_unknown_sids_total{other_replica="false"} 3`} {
+		if !strings.Contains(metrics.Body.String(), want) {
+			t.Errorf("the metrics have no %s", want)
+		}
+	}
+}
+
+// The flags choose the transports; a sid begins with the replica's name.
+func TestSocketIOTransports(t *testing.T) {
+	for mode, want := range map[SocketIO]string{
+		SocketIOOn:        `0{"sid":"two.`,
+		SocketIOWebSocket: `{"code":0,"message":"Transport unknown: this server accepts the transport websocket only`,
+		SocketIOOff:       `{"error":{"code":"not_found"`,
+	} {
+		x := start(t, func(c *Config) { c.SocketIO, c.Replica = mode, "two" })
+		ann := x.addUser("ann")
+		res, err := http.Get(x.url + "/socket.io/?EIO=4&transport=polling")
+		if err != nil {
+			t.Fatal(err)
+		}
+		body, _ := io.ReadAll(res.Body)
+		_ = res.Body.Close()
+		if !strings.HasPrefix(string(body), want) {
+			t.Errorf("%s: %d %s", mode, res.StatusCode, body)
+		}
+		if mode != SocketIOOff {
+			ann.io(ioWays[2], nil)
+		}
+	}
+}
+
+// Clients that have sent no CONNECT are bounded for each address, and closed in time.
+func TestSocketIOBeforeConnect(t *testing.T) {
+	x := start(t, func(c *Config) { c.sockets.BindWithin = 2 * time.Second })
+	status := 0
+	for n := 0; n < 300 && status != 503; n++ {
+		res, err := http.Get(x.url + "/socket.io/?EIO=4&transport=polling")
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, _ = io.Copy(io.Discard, res.Body)
+		_ = res.Body.Close()
+		if status = res.StatusCode; status == 503 && (n != 256 || res.Header.Get("Retry-After") == "") {
+			t.Errorf("refused after %d: %v", n, res.Header)
+		}
+	}
+	if status != 503 {
+		t.Error("connections without a CONNECT are not bounded")
+	}
+	ann := x.addUser("ann")
+	x.eventually(func() bool { // closed, and their places are free again
+		res, err := http.Get(x.url + "/socket.io/?EIO=4&transport=polling")
+		if err != nil {
+			t.Fatal(err)
+		}
+		_ = res.Body.Close()
+		return res.StatusCode == 200
+	})
+	ann.io(ioWays[0], nil)
+}
+
+// A server that stops ends every connection, also a poll that is held; clients come back.
+func TestSocketIOWhileStopping(t *testing.T) {
+	x := start(t)
+	ann := x.addUser("ann")
+	var clients []*ioClient
+	for _, way := range ioWays[:4] {
+		p, _ := ann.io(way, nil)
+		clients = append(clients, p)
+	}
+	waiting := x.ioOpen(ioWays[0], nil) // has sent no CONNECT
+	x.stop()
+	for _, p := range append(clients, waiting) {
+		// A client that was between two polls finds no server.
+		if how := p.wantClosed(); p.way.transport == "polling" && how != "1" && !strings.HasPrefix(how, "0 ") || p.way.transport == "websocket" && how != "4000" {
+			t.Errorf("%s: ended with %s", p.way.name, how)
+		}
+		p.mu.Lock()
+		for _, packet := range p.packets {
+			if packet.Type == 1 {
+				t.Errorf("%s: a DISCONNECT: the client would not come back", p.way.name)
+			}
+		}
+		p.mu.Unlock()
+	}
+}
+
+// At the limit of a user's connections, one that is there but idle does not make room for
+// another; one whose client is gone does.
+func TestSocketIOAtTheLimitOfConnections(t *testing.T) {
+	x := start(t, func(c *Config) { c.Limits.Sockets, c.sockets.PingEvery = 3, 4*time.Second })
+	ann := x.addUser("ann")
+	var idle []*ioClient
+	for _, way := range []ioWay{ioWays[0], ioWays[3], ioWays[4]} {
+		p, _ := ann.io(way, nil)
+		idle = append(idle, p)
+	}
+	refused := func() bool {
+		p := x.ioOpen(ioWays[2], nil)
+		defer p.cut()
+		p.connect(m{"token": ann.token})
+		answer := p.take("an answer", func(p ioPacket) bool { return p.Type == 0 || p.Type == 4 })
+		return answer.Type == 4 && strings.Contains(string(answer.Data), `"retryAfterMs"`)
+	}
+	for end := time.Now().Add(3 * time.Second); time.Now().Before(end); { // longer than an answer to a ping may take
+		if !refused() {
+			t.Fatal("a connection that is there made room")
+		}
+	}
+	for _, p := range idle {
+		if a := p.ask("ping", nil); a.Error != nil {
+			t.Error(a.Error)
+		}
+	}
+	idle[1].sending.Lock() // answers no more
+	x.eventually(func() bool { return !refused() })
+	idle[1].sending.Unlock()
+}
+
+// A page of another origin reads the answers of the API, also those with an error; without a
+// token it changes nothing unless its origin is named.
+func TestPagesOfOtherOrigins(t *testing.T) {
+	x := start(t, func(c *Config) { c.Origins = []*url.URL{{Scheme: "https", Host: "app.example"}} })
+	ann := x.addUser("ann")
+	for _, c := range []struct {
+		origin, token, allowed string
+		patch, signIn          int
+	}{
+		{"https://other.example", "", "*", 403, 403},
+		{"https://other.example", ann.token, "*", 200, 201},
+		{"https://app.example", "", "https://app.example", 401, 201},
+		{"https://app.example", ann.token, "https://app.example", 200, 201},
+	} {
+		who := x.anonymous()
+		who.header.Set("Origin", c.origin)
+		who.header.Set("Sec-Fetch-Site", "cross-site")
+		if c.token != "" {
+			who.header.Set("Authorization", "Bearer "+c.token)
+		}
+		for _, a := range []*answer{
+			who.call("PATCH", "/api/me", m{"status": "here"}).want(c.patch),
+			who.call("POST", "/api/sessions", m{"handle": "ann", "password": password}).want(c.signIn),
+			who.call("GET", "/api/nothing", nil).want(404),
+		} {
+			if a.header.Get("Access-Control-Allow-Origin") != c.allowed || (a.header.Get("Access-Control-Allow-Credentials") == "true") != (c.allowed != "*") {
+				t.Errorf("%s from %s: %v", a.call, c.origin, a.header)
+			}
 		}
 	}
 }

@@ -46,6 +46,23 @@ func TestProtocolIsComplete(t *testing.T) {
 	}
 }
 
+// docs/socketio.md shows the example client as it is, and the names that are Socket.IO's alone.
+func TestSocketIOPage(t *testing.T) {
+	page, err := os.ReadFile("../docs/socketio.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	client, err := os.ReadFile("../examples/socketio/client.js")
+	if err != nil || !strings.Contains(string(page), "```js\n"+string(client)+"```\n") {
+		t.Errorf("examples/socketio/client.js is not on the page: %v", err)
+	}
+	for _, name := range append([]string{EventHello, EventFailed}, ConnectFields...) {
+		if !hasWord(string(page), name) {
+			t.Errorf("no word of %s", name)
+		}
+	}
+}
+
 // hasWord reports whether the page contains name as a whole word.
 func hasWord(page, name string) bool {
 	return slices.Contains(strings.FieldsFunc(page, func(r rune) bool {

@@ -1,6 +1,7 @@
 """Compares a server with docs/openapi.yaml, from outside: two generated clients run a flow
-(flow.py, flow.ts), two clients of tus upload files (upload.py, upload.ts), then schemathesis
-sends what the document allows and what it does not.
+(flow.py, flow.ts), two clients of tus upload files (upload.py, upload.ts), unmodified Socket.IO
+clients run a story (story.py, story.js), then schemathesis sends what the document allows and
+what it does not.
 
 Usage: run.py PARLEY SECONDS. The exit code is 0 if nothing was found.
 """
@@ -30,6 +31,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as work, server(parley, pathlib.Path(work)) as (url, setup):
         run_python_client(url, pathlib.Path(work))
         run_typescript_client(url)
+        run_socketio_clients(url)
         run_schemathesis(url, setup, seconds, pathlib.Path(work))
     print("conformance: nothing found")
 
@@ -76,6 +78,11 @@ def run_typescript_client(url: str) -> None:
     run("npx", "--no-install", "tsc")
     run("node", "build/flow.js", url)
     run("node", "build/upload.js", url)
+
+
+def run_socketio_clients(url: str) -> None:
+    run("node", "story.js", url)
+    run(sys.executable, HERE / "story.py", url)
 
 
 def run(*command, **environment: str) -> None:

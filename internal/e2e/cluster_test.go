@@ -19,14 +19,22 @@ type cluster struct {
 	replicas []*testServer
 }
 
+// replicaNames are the names of the replicas in docs/balancer.
+var replicaNames = [3]string{"one", "two", "three"}
+
+// replicaFlags are the flags of a replica of a cluster.
+func replicaFlags(i int) []string {
+	return []string{"--trusted-proxies", "127.0.0.1", "--replica", replicaNames[i]}
+}
+
 // newCluster starts a cluster. config is the file of docs/balancer for the load
 // balancer; there is none if it is empty.
 func newCluster(t testing.TB, config string) *cluster {
 	c := &cluster{db: mongotest.Start(t)}
 	var addrs []string
-	for range 3 {
+	for i := range replicaNames {
 		s := newMongoServer(t, c.db.URL("parley"))
-		s.start("--trusted-proxies", "127.0.0.1")
+		s.start(replicaFlags(i)...)
 		t.Cleanup(s.kill)
 		c.replicas, addrs = append(c.replicas, s), append(addrs, s.addr)
 	}

@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"os"
 	"strings"
 	"testing"
 	"time"
@@ -17,6 +18,12 @@ import (
 
 // patience is how long a test waits for what must happen.
 const patience = 20 * time.Second
+
+// TestMain gives clients more time than the suites' own servers do: the machine may be busy.
+func TestMain(m *testing.M) {
+	suite.PingTimeout, connectTimeout = 3*time.Second, 3*time.Second
+	os.Exit(m.Run())
+}
 
 // client is a client of one of the two servers.
 type client struct {
@@ -79,7 +86,7 @@ func (c *client) openPacket(packet, upgrades string) (open openPacket) {
 	if !strings.HasPrefix(packet, "0") || json.Unmarshal([]byte(packet[1:]), &fields) != nil || json.Unmarshal([]byte(packet[1:]), &open) != nil {
 		c.t.Fatalf("open packet %q", packet)
 	}
-	if len(fields) != 5 || open.Sid == "" || strings.Join(open.Upgrades, ",") != upgrades || open.PingInterval != 300 || open.PingTimeout != 200 || open.MaxPayload != 1_000_000 {
+	if len(fields) != 5 || open.Sid == "" || strings.Join(open.Upgrades, ",") != upgrades || open.PingInterval != 300 || int64(open.PingTimeout) != suite.PingTimeout.Milliseconds() || open.MaxPayload != 1_000_000 {
 		c.t.Errorf("open packet %s", packet)
 	}
 	return open

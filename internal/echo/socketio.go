@@ -11,12 +11,15 @@ import (
 	"parley/wire"
 )
 
+// connectTimeout is the time in which a client must have joined a namespace.
+var connectTimeout = time.Second
+
 // newSocketIO returns the server that the suite of Socket.IO expects: in the namespaces /
 // and /custom it emits "auth" with what CONNECT brought, answers "message" by
 // "message-back", and "message-with-ack" by an ack.
 func newSocketIO() http.Handler {
 	c := suite
-	c.AdmitWithin = time.Second
+	c.AdmitWithin = connectTimeout
 	c.Open = func(conn *engineio.Conn, _ *http.Request) (engineio.Handler, error) {
 		e := &socketEcho{keepalive: keepalive{conn}}
 		e.Socket = socketio.New(e)

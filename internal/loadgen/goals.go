@@ -70,6 +70,14 @@ func difference(scenario string, names ...string) func(*record) float64 {
 	}
 }
 
+// socketIORatio returns a function that returns Parley's figure with Socket.IO clients,
+// times that of the Node.js stack.
+func socketIORatio(what string) func(*record) float64 {
+	return func(r *record) float64 {
+		return r.value("socketio", parleySocketIO{}.name(), what) / r.value("socketio", "node", what)
+	}
+}
+
 // beside returns a function that returns the ratio of Parley's figure to a peer's.
 func beside(scenario, what, peer string) func(*record) float64 {
 	return func(r *record) float64 { return r.value(scenario, "parley", what) / r.value(scenario, peer, what) }
@@ -89,6 +97,9 @@ var goals = []goal{
 	{"chat of 1,000 at 20 messages/s: CPU per delivery, times centrifuge", "×", ratioToBest("room", quietCPU, lower, "centrifuge", "centrifuge 10ms"), false, .5},
 	{"50 chats of 20: CPU per delivery, times the Node.js stack", "×", ratioToBest("rooms", "CPU per delivery", lower, "node"), false, .25},
 	{"50 chats of 20: CPU per delivery, times centrifuge", "×", ratioToBest("rooms", "CPU per delivery", lower, "centrifuge", "centrifuge 10ms"), false, .7},
+	{"chat of 1,000, Socket.IO clients: maximum deliveries, times the Node.js stack", "×", socketIORatio(maxDeliveries), true, 10},
+	{"chat of 1,000, Socket.IO clients at 20 messages/s: CPU per delivery, times the Node.js stack", "×", socketIORatio(quietCPU), false, .6},
+	{"idle Socket.IO connection in 10 chats: memory, times the Node.js stack", "×", socketIORatio(idleMemory), false, .8},
 	{"idle connection in 10 chats: memory", "KB", median("idle", idleMemory), false, 12},
 	{"idle connection in 10 chats: memory, times centrifuge", "×", ratioToBest("idle", idleMemory, lower, "centrifuge"), false, .5},
 	{"idle connection: CPU in a second", "µs", median("idle", "CPU per connection and second"), false, 3},
@@ -114,6 +125,8 @@ var goals = []goal{
 	{"the hub's deliveries with two cores, times those with one, no load beside", "×", func(r *record) float64 {
 		return onCores(2, "cores", hubDeliveries)(r) / onCores(1, "cores", hubDeliveries)(r)
 	}, true, 1.7},
+	{"the slowest kind of search of a million messages, p99", "ms", slowestSearch, false, 30},
+	{"search index, times the size of the texts", "×", median("search", searchName(1_000_000, findSize)), false, 1.2},
 	{"start, empty", "ms", median("start", "exec to ready, empty"), false, 100},
 	{"start, 1 million messages", "ms", median("start", "exec to ready, 1 million messages"), false, 200},
 	{"the binary", "MB", median("start", "the binary"), false, 25},

@@ -23,6 +23,7 @@ type scenario struct {
 var scenarios = []scenario{
 	{"room", "one chat with 1,000 members", measureRoom},
 	{"rooms", "50 chats of 20 members, 5 messages a second in each", measureRooms},
+	{"socketio", "the same as room, with Socket.IO clients", measureSocketIO},
 	{"cores", "the same as room, with one core and with two", measureCores},
 	{"idle", "10,000 idle connections, each in 10 chats", measureIdle},
 	{"scale", "20,000 deliveries a second to one chat of 10 to 10,000 members", measureScale},
@@ -89,7 +90,7 @@ func main() {
 	flag.Usage = func() {
 		fmt.Fprintln(os.Stderr, "usage: go run ./internal/loadgen [flags] [scenario ...]")
 		for _, s := range scenarios {
-			fmt.Fprintf(os.Stderr, "  %-7s %s\n", s.name, s.description)
+			fmt.Fprintf(os.Stderr, "  %-8s %s\n", s.name, s.description)
 		}
 		flag.PrintDefaults()
 	}

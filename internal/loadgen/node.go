@@ -4,8 +4,6 @@ import (
 	"context"
 	"fmt"
 	"os/exec"
-
-	"github.com/tinylib/msgp/msgp"
 )
 
 // node is the server in bench/peers/node. Its clients speak Socket.IO protocol 5 in
@@ -45,38 +43,21 @@ func (t *node) dial(p *process, person, buffer int) (c *client, err error) {
 }
 
 func (t *node) dialOnce(p *process, person, buffer int) (*client, error) {
-	c, err := upgrade(p, person, buffer, "/socket.io/?EIO=4&transport=websocket")
+	c, err := openEngineIO(p, person, buffer)
 	if err != nil {
 		return nil, err
 	}
-	c.pingReply = func(message []byte) []byte {
-		if string(message) == "2" {
-			return []byte("3")
-		}
-		return nil
-	}
-	if err := c.readUntil([]byte("pingInterval")); err != nil { // Engine.IO's open packet
-		return nil, err
-	}
-	if err := c.request(t.encode(map[string]any{"type": packetConnect, "nsp": "/"}), packet(packetConnect)); err != nil {
+	if err := c.request(encodePacket(map[string]any{"type": packetConnect, "nsp": "/"}), packet(packetConnect)); err != nil {
 		return nil, err
 	}
 	rooms := []any{}
 	for _, room := range t.roomsOf[person] {
 		rooms = append(rooms, fmt.Sprint("room", room))
 	}
-	return c, c.request(t.encode(map[string]any{"type": packetEvent, "nsp": "/", "id": 1, "data": []any{"join", rooms}}), packet(packetAck))
+	return c, c.request(encodePacket(map[string]any{"type": packetEvent, "nsp": "/", "id": 1, "data": []any{"join", rooms}}), packet(packetAck))
 }
 
 func (t *node) post(_ *client, room int, text string) []byte {
-	return t.encode(map[string]any{"type": packetEvent, "nsp": "/",
+	return encodePacket(map[string]any{"type": packetEvent, "nsp": "/",
 		"data": []any{"post", map[string]any{"room": fmt.Sprint("room", room), "text": text}}})
-}
-
-func (t *node) encode(v map[string]any) []byte {
-	b, err := msgp.AppendMapStrIntf(nil, v)
-	if err != nil {
-		panic(err) // a bug in this file
-	}
-	return b
 }

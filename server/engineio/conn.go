@@ -94,6 +94,18 @@ func (c *Conn) Write(b []byte) error {
 	return nil
 }
 
+// Ping asks the client for a sign of life, in addition to the pings at Config.PingInterval. It
+// waits as Write does.
+func (c *Conn) Ping() error {
+	c.mu.Lock()
+	probing := c.state == probing || c.state == flushing
+	c.mu.Unlock()
+	if probing { // the client is sending, and may not poll
+		return nil
+	}
+	return c.Write(pingFrame)
+}
+
 // wait waits for the next change. c.mu is held, but not while it waits.
 func (c *Conn) wait() {
 	changed := c.nextChange()

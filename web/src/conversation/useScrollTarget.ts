@@ -1,6 +1,7 @@
 import { useCallback, useEffect, useState } from "react";
 import { useCore } from "../app/useCore.ts";
 import type { Chat } from "../core/chatModel.ts";
+import { readTo } from "../core/counts.ts";
 import type { ScrollPosition } from "../core/storage.ts";
 import type { Seq } from "../core/wire.ts";
 import { end } from "./useSavedPosition.ts";
@@ -43,6 +44,6 @@ function fromAddress(target: Seq | undefined): ScrollTarget | undefined {
 
 /** Where a conversation opens that the address names without a message; undefined: where the last visit ended. */
 function firstTarget(chat: Chat): ScrollTarget | undefined {
-  if (chat.unread > 0) return messageTarget(chat.readUpTo + 1);
+  if (chat.unread > 0) return messageTarget(readTo(chat) + 1);
   return history.state === end ? endTarget() : undefined;
 }

@@ -1,5 +1,6 @@
 // Reports to the server what the user has read, that they are typing, and which chats are in view.
 // Read positions are throttled; the last one wins.
+import { readTo } from "./counts.ts";
 import { asFailure } from "./failure.ts";
 import type { Socket } from "./socket.ts";
 import type { State } from "./state.ts";
@@ -25,9 +26,15 @@ export class ActivityReporter {
   }
 
   read(chatId: ChatId, seq: Seq): void {
-    if (seq <= Math.max(this.#readUpTo.get(chatId) ?? 0, this.#state().chats.get(chatId)?.readUpTo ?? Infinity)) return;
+    const chat = this.#state().chats.get(chatId);
+    if (!chat || seq <= Math.max(this.#readUpTo.get(chatId) ?? 0, readTo(chat))) return;
     this.#readUpTo.set(chatId, seq);
     if (!this.#timers.has(chatId)) this.#sendRead(chatId);
+  }
+
+  /** Drops what was not reported yet: the user marked it as unread. */
+  unread(chatId: ChatId): void {
+    this.#readUpTo.delete(chatId);
   }
 
   typing(chatId: ChatId): void {

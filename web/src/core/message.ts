@@ -4,8 +4,8 @@ import type { Event, Limits, Message, Posted, Reaction, Seq, UserId } from "./wi
 
 const keptNames = 50; // of the users of one reaction; with more, a change makes the message unsure
 
-/** A loaded message, at least as new as event asOf. unsure: a reaction could not be counted, so the message must be fetched again. */
-export interface LoadedMessage extends Message { readonly asOf: Seq; readonly unsure?: boolean }
+/** A loaded message, at least as new as event asOf. silent: of one that came as an event. unsure: a reaction could not be counted, so the message must be fetched again. */
+export interface LoadedMessage extends Message { readonly asOf: Seq; readonly silent?: boolean; readonly unsure?: boolean }
 
 /** quote: bytes of a quoted text. */
 export type MessageLimits = Pick<Limits, "quote">;
@@ -22,9 +22,9 @@ export function withEvent(m: LoadedMessage, e: Event, me: UserId, limits: Messag
   if (m.seq !== e.target || m.deletedAt) return m;
   switch (e.event) {
     case "edited": // one without a text was deleted later; that event follows
-      return e.text ? { ...m, text: e.text, mentions: e.mentions, editedAt: e.at } : { ...m, editedAt: e.at };
+      return e.text ? { ...m, text: e.text, mentions: e.mentions, mentionsAll: e.mentionsAll, editedAt: e.at } : { ...m, editedAt: e.at };
     case "deleted":
-      return { ...m, text: "", mentions: undefined, files: undefined, reactions: undefined, pinned: undefined, deletedAt: e.at, unsure: undefined };
+      return { ...m, text: "", mentions: undefined, mentionsAll: undefined, files: undefined, reactions: undefined, pinned: undefined, deletedAt: e.at, unsure: undefined };
     case "reacted":
       return withReaction(m, e, me);
     case "pinned":

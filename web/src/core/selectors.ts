@@ -38,16 +38,25 @@ export const isEmpty = (c: Chat): boolean => c.lastAt === 0;
 /** Compares chats for a list that begins with the newest message. */
 export const newestFirst = (a: Chat, b: Chat): number => lastAt(b) - lastAt(a) || (a.id < b.id ? 1 : -1);
 
-/** Returns the chats, newest message first, without direct chats in which nobody has written. */
-export function listedChats(s: State): Chat[] {
+/** Reports whether the chat is muted: the state drops what has ended. */
+export const isMuted = (c: Chat): boolean => c.mine.mutedUntil !== 0;
+
+/** Returns how many unread messages call for attention: of a muted chat the mentions alone. */
+export const callingOf = (c: Chat): number => (isMuted(c) ? c.mentions : c.unread);
+
+/** Returns the chats, newest message first, without direct chats in which nobody has written; hidden ones are found all the same. */
+export function foundChats(s: State): Chat[] {
   return [...s.chats.values()].filter((c) => c.kind === "group" || !isEmpty(c)).sort(newestFirst);
 }
+
+/** Returns those of them that are not hidden. */
+export const listedChats = (s: State): Chat[] => foundChats(s).filter((c) => !c.mine.hidden);
 
 export function unreadOf(s: State): { chats: number; messages: number; mentions: number } {
   const sum = { chats: 0, messages: 0, mentions: 0 };
   for (const c of s.chats.values()) {
-    sum.chats += Number(c.unread > 0);
-    sum.messages += c.unread;
+    sum.chats += Number(callingOf(c) > 0);
+    sum.messages += callingOf(c);
     sum.mentions += c.mentions;
   }
   return sum;

@@ -17,13 +17,13 @@ function helloOf(log: Log, limits: Partial<Limits> = {}): Action {
 function happen(log: Log, r: Random): Event {
   const by = r.of(people);
   const alive = log.messages(me, log.head).filter((m) => !m.deletedAt);
-  const mentions = () => (r.chance(0.3) ? { mentions: [me] } : {});
+  const mentions = () => ({ ...(r.chance(0.3) && { mentions: [me] }), ...(r.chance(0.2) && { mentionsAll: r.of(["all", "here"] as const) }) });
   if (alive.length === 0 || r.chance(0.5)) {
     const quoted = alive.length && r.chance(0.3) ? r.of(alive) : undefined;
-    return log.append({ event: "posted", by, clientId: `k${log.head}`, text: `t${log.head}`, ...mentions(), ...(quoted && { reply: { seq: quoted.seq, by: quoted.by, text: quoted.text } }) });
+    return log.append({ event: "posted", by, clientId: `k${log.head}`, text: `t${log.head}`, ...mentions(), ...(quoted && { root: quoted.root ?? quoted.seq, reply: { seq: quoted.seq, by: quoted.by, text: quoted.text } }) });
   }
   const target = r.of(alive).seq;
-  switch (r.below(6)) {
+  switch (r.below(7)) {
     case 0:
       return log.append({ event: "edited", by, target, text: `edit${log.head}`, ...mentions() });
     case 1:
@@ -33,6 +33,8 @@ function happen(log: Log, r: Random): Event {
     case 3:
       return log.append(log.members().has("carl") ? { event: "left", by, users: ["carl"] } : { event: "joined", by, users: ["carl"], role: "member" });
     case 4:
+      return log.append({ event: "pinned", by, target, on: !log.messages(me, log.head).find((m) => m.seq === target)!.pinned });
+    case 5:
       return log.append({ event: "role", by, users: [r.of(people)], role: r.of(["admin", "member"] as const) });
   }
   const emoji = r.of(["+", "-"]);
@@ -44,6 +46,7 @@ function happen(log: Log, r: Random): Event {
 class Play {
   state: State = emptyState;
   pipe: Action[] = []; // from the server, in order
+  signals: Action[] = []; // the user's own, in order; they and events are not ordered
   late: (() => Action)[] = []; // HTTP responses in any order, each created when the server reads
   readonly log: Log;
   readonly r: Random;
@@ -65,7 +68,7 @@ class Play {
 
   step() {
     const { log, r } = this;
-    switch (r.below(10)) {
+    switch (r.below(11)) {
       case 0: case 1: case 2:
         this.pipe.push({ type: "event", event: happen(log, r) });
         return;
@@ -83,21 +86,26 @@ class Play {
         return;
       case 8: {
         const seq = r.below(log.head) + 1; // on this device or another
-        if (seq <= log.readUpTo.get(me)!) return;
-        log.readUpTo.set(me, seq);
-        const moved: Action = { type: "signal", signal: { signal: "read", chatId: "c", by: me, seq }, at: 0 };
-        if (r.chance(0.5)) this.do(moved); // a signal and an event are not ordered
-        else this.pipe.push(moved);
+        if (seq <= log.readUpTo.get(me)! && !(log.mine.unreadFrom && seq >= log.mine.unreadFrom)) return;
+        log.read(seq);
+        this.signals.push({ type: "signal", signal: { signal: "read", chatId: "c", by: me, seq }, at: 0 });
         return;
       }
       case 9:
         if (r.chance(0.3)) this.reconnect();
         else if (r.chance(0.2)) this.do({ type: "trim", chatId: "c", from: r.below(log.head) + 1, to: log.head });
+        return;
+      case 10: {
+        const change = r.of([{ unreadFrom: r.below(log.head + 1) }, { hidden: r.chance(0.5) }, { starred: r.chance(0.5) }]);
+        log.mine = { ...log.mine, ...change };
+        if (r.chance(0.5)) this.do({ type: "mine", chatId: "c", change }); // on this device, before the signal
+        this.signals.push({ type: "signal", signal: { signal: "mine", chatId: "c", mine: log.mine }, at: 0 });
+      }
     }
   }
 
   arrive() {
-    const next = this.pipe.shift();
+    const next = (this.signals.length && (!this.pipe.length || this.r.chance(0.5)) ? this.signals : this.pipe).shift();
     if (next) this.do(next);
   }
 
@@ -110,9 +118,27 @@ class Play {
       this.late.push(() => ({ type: "members", chatId: "c", request, members, users: [] }));
       return;
     }
+    if (r.chance(0.1)) {
+      const request: PageRequest = {};
+      this.do({ type: "requestStarted", chatId: "c", request });
+      const messages = log.pins(me);
+      this.late.push(() => ({ type: "pins", chatId: "c", request, messages, users: [] }));
+      return;
+    }
+    if (log.messages(me, log.head).length && r.chance(0.2)) {
+      const request: PageRequest = {}, { thread } = this.chat;
+      const root = thread && r.chance(0.7) ? thread.root : r.of(log.messages(me, log.head)).seq;
+      this.do({ type: "requestStarted", chatId: "c", request });
+      const head = log.head;
+      if (r.chance(0.3)) this.pipe.push({ type: "event", event: happen(log, r) }); // between the head and the rows
+      const after = thread?.root === root ? (thread.messages.at(-1)?.seq ?? 0) : 0;
+      const page = log.thread(me, root, after, 1 + r.below(4), head);
+      this.late.push(() => ({ type: "thread", chatId: "c", request, root, after, page }));
+      return;
+    }
     if (this.chat.stale || r.chance(0.2)) {
-      const entry: Entry = log.entry(me);
-      this.late.push(() => ({ type: "entry", entry, users: [] }));
+      const entry: Entry = log.entry(me), asked = this.chat.mine;
+      this.late.push(() => ({ type: "entry", entry, users: [], asked }));
       return;
     }
     const at = r.below(log.head + 2);
@@ -129,6 +155,7 @@ class Play {
   reconnect() {
     const { log, r } = this;
     this.pipe = [];
+    this.signals = [];
     for (let i = r.below(4); i > 0; i--) happen(log, r);
     const resumed = resumeSeqs(this.state);
     if (resumed.c) expect([this.log.events[resumed.c - 1]!.at, undefined]).toContain(resumeTimes(this.state).c);
@@ -142,7 +169,7 @@ class Play {
   }
 
   settle() {
-    while (this.pipe.length) this.arrive();
+    while (this.pipe.length + this.signals.length) this.arrive();
     for (const answer of this.late) this.do(answer());
     if (this.chat.stale) this.do({ type: "entry", entry: this.log.entry(me), users: [] });
   }
@@ -153,7 +180,7 @@ const plain = (held: LoadedMessage | Message) => {
   const { asOf: _, unsure: __, ...m } = held as LoadedMessage;
   return m;
 };
-const inEntry = ["kind", "title", "topic", "picture", "head", "memberCount", "activity", "lastAt", "role", "readUpTo", "unread", "mentions"] as const;
+const inEntry = ["kind", "title", "topic", "picture", "head", "memberCount", "activity", "lastAt", "role", "readUpTo", "unread", "mentions", "mine"] as const;
 
 test("a snapshot plus events, in any possible order, equals a fresh snapshot", () => {
   for (let seed = 1; seed <= 2000; seed++) {
@@ -168,6 +195,16 @@ test("a snapshot plus events, in any possible order, equals a fresh snapshot", (
     expect(chat.seenAt, say).toBe(log.events.at(-1)!.at);
     if (chat.last) expect(plain(chat.last), say).toEqual(plain(fresh.last!));
     if (chat.members) for (const [id, role] of chat.members) expect(role, say).toBe(log.members().get(id));
+    if (chat.pins) {
+      const pins = [...chat.pins].reverse();
+      expect(pins.map(([seq]) => seq), say).toEqual(log.pins(me).map((m) => m.seq));
+      for (const [seq, m] of pins) if (m) expect(plain(m), say).toEqual(plain(log.messages(me, log.head).find((x) => x.seq === seq)!));
+    }
+    if (chat.thread) {
+      const { root, messages, more } = chat.thread, last = messages.at(-1)?.seq ?? 0;
+      const all = log.thread(me, root, 0, Infinity).messages.filter((m) => !more || m.seq <= last);
+      expect(messages.map(plain), say).toEqual(all.map(plain));
+    }
     let end = -1;
     for (const s of chat.timeline ?? []) {
       expect(s.from, say).toBeGreaterThan(end + 1);

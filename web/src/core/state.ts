@@ -1,14 +1,15 @@
 // The state of chats, messages and users, and the reducer for everything that comes from the server.
 // After any events it equals what the server would send to a new client; state.test.ts checks that.
 import type { PageRequest, Chat } from "./chatModel.ts";
-import { newChat, requestStarted, pageLoaded, applyEvent, resumedChat, membersLoaded, withReadPointer, withEntry, resetChat, typingStarted, requestEnded, withoutExpiredTyping } from "./chat.ts";
+import { newChat, requestStarted, pageLoaded, applyEvent, resumedChat, membersLoaded, withReadPointer, withEntry, resetChat, typingStarted, withMine, requestEnded, pinsLoaded, threadLoaded, withoutExpiredTyping } from "./chat.ts";
 import { trimTimeline } from "./timeline.ts";
-import type { ChatId, Entry, Event, Hello, Limits, Page, Role, Seq, Signal, User, UserId } from "./wire.ts";
+import type { ChatId, Entry, Event, Hello, Limits, Message, Mine, Page, Role, Seq, Settings, Signal, ThreadPage, User, UserId } from "./wire.ts";
 
 export interface State {
   readonly epoch: string;
   readonly version: string;
   readonly me: User | null;
+  readonly settings: Settings;
   /** What the page goes by of the server's limits. */
   readonly limits: Pick<Limits, "text" | "page" | "quote" | "readers" | "file" | "files">;
   readonly users: ReadonlyMap<UserId, User>;
@@ -29,12 +30,21 @@ export type Action =
   | { type: "requestStarted"; chatId: ChatId; request: PageRequest }
   | { type: "page"; chatId: ChatId; request: PageRequest; page: Page }
   | { type: "members"; chatId: ChatId; request: PageRequest; members: readonly { userId: UserId; role: Role; readUpTo?: Seq }[]; users: readonly User[] }
+  | { type: "pins"; chatId: ChatId; request: PageRequest; messages: readonly Message[]; users: readonly User[] }
+  | { type: "thread"; chatId: ChatId; request: PageRequest; root: Seq; after: Seq; page: ThreadPage }
+  /** The conversation is no longer in view. */
+  | { type: "threadClosed"; chatId: ChatId; root: Seq }
   | { type: "requestEnded"; chatId: ChatId; request: PageRequest }
-  /** An HTTP response had the entry of one of the user's chats. */
-  | { type: "entry"; entry: Entry; users: readonly User[] }
+  /** An HTTP response had the entry of one of the user's chats. asked: the chat's own settings when it was requested. */
+  | { type: "entry"; entry: Entry; users: readonly User[]; asked?: Mine | undefined }
   | { type: "users"; users: readonly User[] }
   /** The server moved the user's own read pointer. */
   | { type: "read"; chatId: ChatId; seq: Seq }
+  /** The user changed their own settings here, or the change failed. */
+  | { type: "mine"; chatId: ChatId; change: Partial<Mine> }
+  | { type: "settings"; change: Partial<Settings> }
+  /** Ends what was muted until this time of the server. */
+  | { type: "unmute"; at: number }
   | { type: "trim"; chatId: ChatId; from: Seq; to: Seq }
   /** Expires typing. */
   | { type: "tick"; at: number };
@@ -42,7 +52,9 @@ export type Action =
 /** Before hello, and with a server that sends fewer: what was allowed before the limit was sent. */
 const defaultLimits: State["limits"] = { text: Infinity, page: 200, quote: 200, readers: 32, file: 0, files: 0 };
 
-export const emptyState: State = { epoch: "", version: "", me: null, limits: defaultLimits, users: new Map(), chats: new Map(), online: new Set(), deleted: new Set() };
+const defaultSettings: Settings = { level: "all", quietFrom: "", quietTo: "", timeZone: "", pushText: true };
+
+export const emptyState: State = { epoch: "", version: "", me: null, settings: defaultSettings, limits: defaultLimits, users: new Map(), chats: new Map(), online: new Set(), deleted: new Set() };
 
 export function reduce(s: State, a: Action): State {
   switch (a.type) {
@@ -58,16 +70,28 @@ export function reduce(s: State, a: Action): State {
       return updateChat(addUsers(s, a.page.users), a.chatId, (c) => pageLoaded(c, a.request, a.page, s.me?.id ?? "", s.limits));
     case "members":
       return updateChat(addUsers(s, a.users), a.chatId, (c) => membersLoaded(c, a.request, a.members));
+    case "pins":
+      return updateChat(addUsers(s, a.users), a.chatId, (c) => pinsLoaded(c, a.request, a.messages, s.me?.id ?? "", s.limits));
+    case "thread":
+      return updateChat(addUsers(s, a.page.users), a.chatId, (c) => threadLoaded(c, a.request, a.root, a.after, a.page, s.me?.id ?? "", s.limits));
+    case "threadClosed":
+      return updateChat(s, a.chatId, (c) => (c.thread?.root === a.root ? { ...c, thread: undefined } : c));
     case "requestEnded":
       return updateChat(s, a.chatId, (c) => requestEnded(c, a.request));
     case "entry": {
       const known = s.chats.get(a.entry.id);
-      return withChat(addUsers(s, a.users), known ? withEntry(known, a.entry) : newChat(a.entry));
+      return withChat(addUsers(s, a.users), known ? withEntry(known, a.entry, a.asked) : newChat(a.entry));
     }
     case "users":
       return addUsers(s, a.users);
     case "read":
       return updateChat(s, a.chatId, (c) => withReadPointer(c, s.me?.id ?? "", a.seq, true));
+    case "mine":
+      return updateChat(s, a.chatId, (c) => withMine(c, { ...c.mine, ...a.change }, s.me?.id ?? ""));
+    case "settings":
+      return { ...s, settings: { ...s.settings, ...a.change } };
+    case "unmute":
+      return [...s.chats.values()].filter((c) => c.mine.mutedUntil > 0 && c.mine.mutedUntil <= a.at).reduce((s, c) => withChat(s, { ...c, mine: { ...c.mine, mutedUntil: 0 } }), s);
     case "trim":
       return updateChat(s, a.chatId, (c) => (c.timeline ? { ...c, timeline: trimTimeline(c.timeline, a.from, a.to) } : c));
     case "tick":
@@ -97,7 +121,8 @@ function hello(s: State, ok: Hello, resumed: Readonly<Record<ChatId, Seq>>): Sta
   }
   const { epoch, version, me } = ok;
   const limits = { ...defaultLimits, ...ok.limits };
-  return addUsers({ ...s, epoch, version, me, limits, chats, online: new Set() }, [...ok.users, me]);
+  const settings = ok.settings ?? defaultSettings;
+  return addUsers({ ...s, epoch, version, me, settings, limits, chats, online: new Set() }, [...ok.users, me]);
 }
 
 function event(s: State, e: Event): State {
@@ -124,6 +149,10 @@ function signal(s: State, v: Signal, at: number): State {
     }
     case "user":
       return addUsers(s.me?.id === v.user.id ? { ...s, me: v.user } : s, [v.user]);
+    case "mine": // a post that ended the mark, or the hiding, may have come before it: the entry tells
+      return updateChat(s, v.chatId, (c) => ({ ...withMine(c, v.mine, s.me?.id ?? ""), stale: c.stale || v.mine.unreadFrom !== c.mine.unreadFrom || v.mine.hidden !== c.mine.hidden }));
+    case "settings":
+      return { ...s, settings: v.settings };
     case "chat": {
       if (v.gone) return withoutChat(s, v.chatId);
       const entry = { ...v.chat, head: v.head ?? 0 };

@@ -18,6 +18,7 @@ import type { ChatId, Event, Quote, Signal, User, UserId } from "./wire.ts";
 const keptMessages = 200; // of a chat that is not in view
 const maxMessages = 400;
 const loadAgainMs = 5000;
+const longestTimerMs = 2 ** 31 - 1;
 
 /** Loads what uploads files. Most pages send none. */
 export const loadUploader = loadChunk(() => import("./uploader.ts"));
@@ -54,11 +55,14 @@ export class UserSession {
   #store: Store;
   #lost: (connection: ConnectionState) => boolean;
   #ended = false;
+  #clock: Clock;
+  #unmuteTimer: ReturnType<typeof setTimeout> | undefined;
 
   constructor(me: User, { api, store, clock, localDB, tabs, open, draftSaved, greeted, lost }: Options) {
     this.me = me.id;
     this.api = api;
     this.#store = store;
+    this.#clock = clock;
     this.#lost = lost;
     const state = () => store.snapshot.state;
     this.storage = new Storage(localDB, tabs, me.id, draftSaved, () => this.#ended || store.set({ storageProblem: this.storage.storageProblem, unsavedText: this.storage.unsavedText }));
@@ -94,13 +98,14 @@ export class UserSession {
     this.#uploader?.stop();
     this.#refetcher.stop();
     this.activity.stop();
+    clearTimeout(this.#unmuteTimer);
     this.socket.end();
   }
 
   /** Puts a message into the outbox and stores it with its files. */
-  post(chatId: ChatId, text: string, reply: Quote | undefined, files: readonly NewFile[]): void {
+  post(chatId: ChatId, text: string, reply: Quote | undefined, files: readonly NewFile[], silent: boolean): void {
     for (const { key, blob } of files) this.#blobs.set(key, blob);
-    const clientId = this.outboxSender.enqueue(chatId, text, reply, files.map(({ blob, url: _, original: __, ...f }) => ({ ...f, type: blob.type, size: blob.size })));
+    const clientId = this.outboxSender.enqueue(chatId, text, reply, files.map(({ blob, url: _, original: __, ...f }) => ({ ...f, type: blob.type, size: blob.size })), silent);
     for (const { key, blob } of files) this.storage.putFile(clientId, key, blob);
   }
 
@@ -138,6 +143,7 @@ export class UserSession {
       const before = this.#store.snapshot.state;
       this.#store.dispatch(a);
       const { state } = this.#store.snapshot;
+      if (state.chats !== before.chats) this.#unmuteLater(a.type);
       if (state !== before) this.outboxSender.dispatch({ type: "seen", seen: (id) => (state.me ? state.chats.get(id)?.seen : 0) });
     });
   }
@@ -160,6 +166,7 @@ export class UserSession {
       const at = Date.now();
       this.dispatch({ type: "signal", signal: v, at });
       if (v.signal === "typing") setTimeout(() => this.dispatch({ type: "tick", at: Date.now() }), typingMs);
+      if (v.signal === "mine" && v.mine.unreadFrom) this.activity.unread(v.chatId);
       if (v.signal === "chat") this.activity.connected(); // it may be one in view
       if ("chatId" in v) this.#refetcher.checkChat(v.chatId);
       return;
@@ -168,6 +175,17 @@ export class UserSession {
     if (v.event === "posted" && v.by === this.me && v.clientId) this.outboxSender.dispatch({ type: "arrived", clientId: v.clientId });
     this.#refetcher.checkEvent(v);
     this.#trimUnfocused(v.chatId);
+  }
+
+  /** Unmutes the chats whose time is over, now and when the next one ends. */
+  #unmuteLater(type: Action["type"]): void {
+    if (type === "event" || type === "page" || type === "read") return; // these change no such time
+    clearTimeout(this.#unmuteTimer);
+    const now = this.#clock.now();
+    const ends = [...this.#store.snapshot.state.chats.values()].map((c) => c.mine.mutedUntil).filter((at) => at > 0);
+    if (!ends.length) return;
+    if (ends.some((at) => at <= now)) return this.dispatch({ type: "unmute", at: now });
+    this.#unmuteTimer = setTimeout(() => this.dispatch({ type: "unmute", at: this.#clock.now() }), Math.min(longestTimerMs, Math.min(...ends) - now + 1));
   }
 
   /** Drops all but the newest messages of a chat that is not in view. */

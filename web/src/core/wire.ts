@@ -17,45 +17,65 @@ export type FileId = string;
 export interface File { id: FileId; name: string; type: string; size: number; width?: number; height?: number; durationMs?: number; thumb: boolean }
 export interface Reaction { emoji: string; count: number; mine: boolean; by: readonly UserId[] }
 
+/** Whom a message names beside its mentions: all members, or those who are online. */
+export type GroupMention = "all" | "here";
+
 export interface Message {
   chatId: ChatId; seq: Seq; at: number; by: UserId; clientId: string; text: string;
-  reply?: Quote; mentions?: readonly UserId[]; files?: readonly File[]; editedAt?: number; deletedAt?: number; reactions?: readonly Reaction[]; pinned?: boolean;
+  reply?: Quote; mentions?: readonly UserId[]; mentionsAll?: GroupMention; files?: readonly File[]; editedAt?: number; deletedAt?: number; reactions?: readonly Reaction[]; pinned?: boolean;
+  /** Of a reply: the first message of its conversation. */
+  root?: Seq;
 }
+
+/** Who may name everybody with @all and @here. */
+export type GroupMentions = "everyone" | "admins";
+
+/** Of which messages a user wants to be notified. */
+export type Level = "all" | "mentions" | "none";
+/** A member's own settings of a chat. mutedUntil is a time, 0 or mutedForEver; unreadFrom is 0 unless messages were marked as unread again. */
+export interface Mine { level: Level | "default"; mutedUntil: number; hidden: boolean; starred: boolean; unreadFrom: Seq }
+export const mutedForEver = -1;
+/** A user's own settings for all chats; the quiet hours are times of day in timeZone, "22:00", or both empty. */
+export interface Settings { level: Level; quietFrom: string; quietTo: string; timeZone: string; pushText: boolean }
 
 /** A chat as the server lists it for one user. `activity` is the time of its head, `lastAt` that of its newest message (0: none); an older server does not send it. */
 export interface Entry {
-  id: ChatId; kind: "group" | "direct"; open: boolean; title: string; topic: string; head: Seq; memberCount: number;
-  activity: number; lastAt?: number; role?: Role; readUpTo: Seq; unread: number; mentions: number; last?: Message; with?: UserId; picture?: PictureId;
+  id: ChatId; kind: "group" | "direct"; open: boolean; title: string; topic: string; head: Seq; memberCount: number; groupMentions?: GroupMentions;
+  activity: number; lastAt?: number; role?: Role; readUpTo: Seq; unread: number; mentions: number; last?: Message; with?: UserId; picture?: PictureId; mine?: Mine;
 }
 
 /** A window of messages in ascending seq, at least as new as event `head`. */
 export interface Page { messages: readonly Message[]; users: readonly User[]; head: Seq; moreBefore: boolean; moreAfter: boolean }
+/** Messages of a conversation in ascending seq, at least as new as event `head`. */
+export interface ThreadPage { messages: readonly Message[]; users: readonly User[]; head: Seq; moreAfter: boolean }
 
 /** docs/protocol.md has their units. An older server does not send all of them. */
 export interface Limits { text: number; body: number; message: number; page: number; quote: number; readers: number; sockets: number; posts: { n: number; perMs: number }; file: number; files: number }
 
 export interface Hello {
   epoch: string; me: User; chats: readonly Entry[]; users: readonly User[];
-  version: string; now: number; limits: Partial<Limits>; heartbeatMs: number;
+  version: string; now: number; limits: Partial<Limits>; heartbeatMs: number; settings?: Settings;
 }
 
 interface Logged { chatId: ChatId; seq: Seq; n: number; at: number; by: UserId; clientId?: string }
-export type Posted = Logged & { event: "posted"; text?: string; reply?: Quote; mentions?: readonly UserId[]; files?: readonly File[]; editedAt?: number; deletedAt?: number };
+export type Posted = Logged & { event: "posted"; text?: string; reply?: Quote; root?: Seq; mentions?: readonly UserId[]; mentionsAll?: GroupMention; files?: readonly File[]; silent?: boolean; editedAt?: number; deletedAt?: number };
 export type Event = Posted
-  | Logged & { event: "edited"; target: Seq; text?: string; mentions?: readonly UserId[] }
+  | Logged & { event: "edited"; target: Seq; text?: string; mentions?: readonly UserId[]; mentionsAll?: GroupMention }
   | Logged & { event: "deleted"; target: Seq }
   | Logged & { event: "pinned"; target: Seq; on: boolean }
   | Logged & { event: "reacted"; target: Seq; emoji?: string; on: boolean }
   | Logged & { event: "joined"; users: readonly UserId[]; role: Role }
   | Logged & { event: "left"; users: readonly UserId[]; reason?: string }
   | Logged & { event: "role"; users: readonly UserId[]; role: Role }
-  | Logged & { event: "renamed"; title?: string; topic?: string; picture?: string };
+  | Logged & { event: "renamed"; title?: string; topic?: string; picture?: string; groupMentions?: GroupMentions };
 
 export type Signal =
   | { signal: "typing"; chatId: ChatId; by: UserId }
   | { signal: "read"; chatId: ChatId; by: UserId; seq: Seq }
   | { signal: "presence"; by: UserId; online: boolean }
   | { signal: "user"; user: User }
+  | { signal: "mine"; chatId: ChatId; mine: Mine }
+  | { signal: "settings"; settings: Settings }
   | { signal: "chat"; chatId: ChatId; gone: true }
   | { signal: "chat"; chatId: ChatId; gone?: false; head?: Seq; chat: Entry; users?: readonly User[] }
   | { signal: "reset"; chatId: ChatId; head?: Seq; epoch: string }

@@ -11,15 +11,19 @@ import { isolate } from "../strings/isolate.ts";
 import { Button } from "../ui/Button.tsx";
 import { badge } from "./badge.ts";
 import { usePermission } from "./permission.ts";
+import { pushSupport, syncPush, turnOnPush } from "./push.ts";
 import "./notifications.css";
 
 const n = t.notifications;
 
 /** The unread count in the title and on the icon, and notifications while the page is not attended. */
 export function Notifications() {
-  const unread = useSnapshot((s) => unreadOf(s.state).messages);
-  useEffect(() => badge(unread), [unread]);
-  useEffect(() => () => badge(0), []);
+  const messages = useSnapshot((s) => unreadOf(s.state).messages);
+  const chats = useSnapshot((s) => unreadOf(s.state).chats);
+  useEffect(() => badge(messages, chats), [messages, chats]);
+  useEffect(() => () => badge(0, 0), []);
+  const core = useCore();
+  useEffect(() => void syncPush(core).catch(() => {}), [core]); // tried again at the next start
   const [permission, set] = usePermission();
   useNotifications(permission === "on");
   return permission === "unasked" ? <PermissionPrompt answer={set} /> : null;
@@ -27,18 +31,26 @@ export function Notifications() {
 
 /** Asks for permission once, after the first direct message from another user. It is part of the layout and covers nothing. */
 function PermissionPrompt({ answer }: { answer: (yes: boolean) => Promise<void> }) {
+  const core = useCore();
+  const turnOn = async () => {
+    await answer(true);
+    if (pushSupport() === "supported" && Notification.permission === "granted") await turnOnPush(core);
+  };
   const direct = useSnapshot((s) => [...s.state.chats.values()].some((c) => c.kind === "direct" && c.last && c.last.by !== s.state.me?.id));
   if (!direct) return null;
   return (
     <div className="permission-prompt" role="region" aria-label={n.ask}>
       <p>{n.ask}</p>
-      <div className="row"><Button look="main" onPress={() => void answer(true)}>{n.turnOn}</Button><Button onPress={() => void answer(false)}>{n.notNow}</Button></div>
+      <div className="row"><Button look="main" onPress={() => void turnOn().catch(() => {})}>{n.turnOn}</Button><Button onPress={() => void answer(false)}>{n.notNow}</Button></div>
     </div>
   );
 }
 
-interface NotificationMessage { readonly title: string; readonly options: NotificationOptions }
+/** What the service worker shows. tag: the chat's id; chats: those that a summary tells of. */
+interface Notice { readonly title: string; readonly text: string; readonly tag: string; readonly path: string; readonly seq?: number; readonly count?: number; readonly icon?: string; readonly chats?: readonly string[] }
 const summaryTag = "summary";
+/** Tags of the worker and the server besides: a push without words, and a test. */
+const unnamedTag = "push", testTag = "test";
 
 /** Shows notifications of new messages, and closes those of chats that were read here or elsewhere. */
 function useNotifications(on: boolean): void {
@@ -55,7 +67,7 @@ function useNotifications(on: boolean): void {
     void update(core);
     if (!before || (document.visibilityState === "visible" && document.hasFocus())) return;
     const fresh = [...chats.values()].filter((c) => c.last && c.unread > 0 && c.last.by !== state.me?.id && c.last.seq > (before.get(c.id) ?? 0));
-    if (fresh.length) void navigator.serviceWorker.ready.then((r) => r.active?.postMessage(notificationOf(state, fresh)));
+    if (fresh.length) void navigator.serviceWorker.ready.then((r) => r.active?.postMessage({ notice: noticeOf(state, fresh) }));
   }, [chats, live, on, core]);
   useEffect(() => () => void (on && closeAll()), [on]); // signing out closes all
 }
@@ -71,30 +83,39 @@ async function closeAll(): Promise<void> {
   for (const shown of (await worker?.getNotifications()) ?? []) shown.close();
 }
 
-/** Closes what was read, deleted or followed by another message, and shows an edited message's new words. */
+/** Closes what was read or deleted, and shows an edited message's new words. Pushes have shown some of it. */
 async function update(core: Core): Promise<void> {
   const worker = await navigator.serviceWorker?.getRegistration();
   for (const shown of (await worker?.getNotifications()) ?? []) {
     const { state } = core.store.snapshot; // by the state at that time: a notification may have been shown meanwhile
-    if (shown.tag === summaryTag) {
+    if (shown.tag === testTag) continue;
+    if (shown.tag === summaryTag || shown.tag === unnamedTag) {
       if (unreadOf(state).messages === 0) shown.close();
       continue;
     }
-    const c = state.chats.get(shown.tag);
-    const now = c?.last && c.unread > 0 && !c.last.deletedAt ? notificationOf(state, [c]) : undefined;
-    if (now?.options.data !== shown.data) shown.close();
-    else if (now && now.options.body !== shown.body) await worker?.showNotification(now.title, { ...now.options, silent: true });
+    const c = state.chats.get(shown.tag), { seq = 0, text } = (shown.data ?? {}) as Partial<Notice>;
+    const message = c?.last?.seq === seq ? c.last : undefined;
+    if (!c || c.unread === 0 || seq <= c.readUpTo || message?.deletedAt) shown.close();
+    else if (message) {
+      const notice = noticeOf(state, [c]);
+      if (notice.text !== text) worker?.active?.postMessage({ notice, update: true });
+    }
   }
 }
 
-function notificationOf(state: State, fresh: readonly Chat[]): NotificationMessage {
+function noticeOf(state: State, fresh: readonly Chat[]): Notice {
   const [c] = fresh, m = c?.last;
   if (fresh.length > 1 || !c || !m) {
     const messages = fresh.reduce((sum, c) => sum + c.unread, 0);
-    return { title: n.summary(messages, fresh.length), options: { tag: summaryTag, body: n.summaryOf(fresh.slice(0, 4).map((c) => titleOf(state, c))), data: paths.home } };
+    return { title: n.summary(messages, fresh.length), text: n.summaryOf(fresh.slice(0, 4).map((c) => titleOf(state, c))), tag: summaryTag, path: paths.home, chats: fresh.map((c) => c.id) };
   }
   const text = messagePreview(m, 200);
   const name = userOf(state, m.by).name, title = titleOf(state, c);
   const picture = pictureOf(state, c);
-  return { title: title === unknownName ? n.newMessage : title, options: { tag: c.id, body: c.kind === "direct" || name === unknownName ? text : `${isolate(name)}: ${text}`, data: paths.chat(c.id, m.seq), ...(picture && { icon: pictureUrl(picture) }) } };
+  return {
+    title: title === unknownName ? n.newMessage : title,
+    text: c.kind === "direct" || name === unknownName ? text : `${isolate(name)}: ${text}`,
+    tag: c.id, path: paths.chat(c.id, m.seq), seq: m.seq, count: c.unread,
+    ...(picture && { icon: pictureUrl(picture) }),
+  };
 }

@@ -1,6 +1,5 @@
 import { type KeyboardEvent, type RefObject, useId, useState } from "react";
 import { useSnapshot } from "../app/useCore.ts";
-import { composing } from "../composer/text.ts";
 import { pictureOf, titleOf } from "../core/selectors.ts";
 import { t } from "../strings/index.ts";
 import { Avatar } from "../ui/Avatar.tsx";
@@ -52,7 +51,7 @@ export function SearchField({ query, onChange, onEnter, onLeave, error, input }:
     input.current?.focus();
   }
   function onKeyDown(e: KeyboardEvent<HTMLInputElement>) {
-    if (composing(e.nativeEvent) || e.ctrlKey || e.metaKey || e.altKey) return;
+    if (e.ctrlKey || e.metaKey || e.altKey) return;
     const { selectionStart, selectionEnd } = e.currentTarget;
     if (open && (e.key === "ArrowDown" || e.key === "ArrowUp")) setChosen((Math.max(selected, e.key === "ArrowUp" ? 0 : -1) + (e.key === "ArrowDown" ? 1 : -1) + list.length) % list.length);
     else if (open && selected >= 0 && (e.key === "Enter" || (e.key === "Tab" && !e.shiftKey))) accept(list[selected]!);

@@ -1,6 +1,6 @@
 // A reference model of one chat on the server: folds the log on each call, slowly and plainly, and
 // shares no code with what it tests.
-import type { Entry, Event, Message, Page, Role, Seq, User, UserId, HistoryWindow } from "../wire.ts";
+import type { Entry, Event, Message, Mine, Page, Role, Seq, ThreadPage, User, UserId, HistoryWindow } from "../wire.ts";
 
 export const user = (id: UserId): User => ({ id, handle: id, name: id.toUpperCase(), status: "", role: "member", active: true });
 
@@ -10,9 +10,13 @@ export class Log {
   readonly events: Event[] = [];
   readonly readUpTo = new Map<UserId, Seq>();
   readonly id: string;
+  /** Of the first member: their own settings, and n when the chat was hidden. */
+  mine: Mine = { level: "default", mutedUntil: 0, hidden: false, starred: false, unreadFrom: 0 };
+  readonly #me: UserId;
 
   constructor(id: string, members: readonly UserId[]) {
     this.id = id;
+    this.#me = members[0]!;
     this.append({ event: "joined", by: members[0]!, users: members, role: "member" });
   }
 
@@ -26,9 +30,18 @@ export class Log {
     const n = (this.events.at(-1)?.n ?? 0) + Number(draft.event === "posted");
     const e = { ...draft, chatId: this.id, seq, n, at: 1000 + seq };
     this.events.push(e);
-    if (e.event === "posted") this.readUpTo.set(e.by, seq);
+    if (e.event === "posted") {
+      this.readUpTo.set(e.by, seq);
+      this.mine = { ...this.mine, hidden: false, ...(e.by === this.#me && { unreadFrom: 0 }) };
+    }
     if (e.event === "joined") for (const u of e.users) this.readUpTo.set(u, seq);
     return e;
+  }
+
+  /** Moves the first member's pointer, and ends their mark. */
+  read(seq: Seq): void {
+    this.readUpTo.set(this.#me, Math.max(seq, this.readUpTo.get(this.#me)!));
+    if (seq >= this.mine.unreadFrom) this.mine = { ...this.mine, unreadFrom: 0 };
   }
 
   /** Returns the events after a number as a resume replays them: with the current texts. */
@@ -36,13 +49,13 @@ export class Log {
     const now = new Map(this.messages("", this.head).map((m) => [m.seq, m]));
     return this.events.slice(after).map((e) => {
       if (e.event === "posted") {
-        const { reactions: _, ...m } = now.get(e.seq)!;
+        const { reactions: _, pinned: __, ...m } = now.get(e.seq)!;
         return { event: "posted", n: e.n, ...m };
       }
       if (e.event !== "edited") return e;
-      const { text, mentions, deletedAt } = now.get(e.target)!;
-      const { text: _, mentions: __, ...rest } = e;
-      return deletedAt ? rest : mentions ? { ...rest, text, mentions } : { ...rest, text };
+      const { text, mentions, mentionsAll, deletedAt } = now.get(e.target)!;
+      const { text: _, mentions: __, mentionsAll: ___, ...rest } = e;
+      return deletedAt ? rest : { ...rest, text, ...(mentions && { mentions }), ...(mentionsAll && { mentionsAll }) };
     });
   }
 
@@ -57,13 +70,21 @@ export class Log {
         m.text = e.text!;
         m.editedAt = e.at;
         delete m.mentions;
+        delete m.mentionsAll;
         if (e.mentions) m.mentions = e.mentions;
+        if (e.mentionsAll) m.mentionsAll = e.mentionsAll;
       } else if (e.event === "deleted") {
         const m = all.get(e.target)!;
         m.text = "";
         m.deletedAt = e.at;
         delete m.mentions;
+        delete m.mentionsAll;
         delete m.reactions;
+        delete m.pinned;
+      } else if (e.event === "pinned") {
+        const m = all.get(e.target)!;
+        delete m.pinned;
+        if (e.on) m.pinned = true;
       } else if (e.event === "reacted") {
         const m = all.get(e.target)!;
         const by = new Map((m.reactions ?? []).map((r) => [r.emoji, [...r.by]]));
@@ -92,6 +113,19 @@ export class Log {
     return { messages: all.slice(from, to), users: [], head, moreBefore: from > 0, moreAfter: to < all.length };
   }
 
+  /** Returns the pinned messages, the one pinned last first. */
+  pins(me: UserId): Message[] {
+    const order = new Map<Seq, number>();
+    for (const e of this.events) if (e.event === "pinned") order.set(e.target, e.seq);
+    return this.messages(me, this.head).filter((m) => m.pinned).sort((a, b) => order.get(b.seq)! - order.get(a.seq)!);
+  }
+
+  /** Returns a page of a conversation whose head was read before its rows. */
+  thread(me: UserId, root: Seq, after: Seq, limit: number, head = this.head): ThreadPage {
+    const all = this.messages(me, this.head).filter((m) => (m.seq === root || m.root === root) && m.seq > after);
+    return { messages: all.slice(0, limit), users: [], head, moreAfter: all.length > limit };
+  }
+
   members(): Map<UserId, Role> {
     const all = new Map<UserId, Role>();
     for (const e of this.events) {
@@ -104,13 +138,14 @@ export class Log {
   entry(me: UserId): Entry {
     const all = this.messages(me, this.head);
     const readUpTo = this.readUpTo.get(me)!;
-    const unread = all.filter((m) => m.seq > readUpTo && !m.deletedAt);
+    const from = this.mine.unreadFrom ? Math.min(this.mine.unreadFrom, readUpTo + 1) : readUpTo + 1;
+    const unread = all.filter((m) => m.seq >= from && !m.deletedAt);
     const named = this.events.findLast((e) => e.event === "renamed");
     const last = all.at(-1);
     return {
       id: this.id, kind: "group", open: false, title: named?.title ?? "", topic: named?.topic ?? "", ...(named?.picture && { picture: named.picture }), head: this.head, memberCount: this.members().size,
       activity: this.events.at(-1)!.at, lastAt: this.events.findLast((e) => e.event === "posted")?.at ?? 0, role: this.members().get(me)!, readUpTo, unread: unread.length,
-      mentions: unread.filter((m) => m.mentions?.includes(me)).length, ...(last && { last }),
+      mentions: unread.filter((m) => m.mentions?.includes(me) || m.mentionsAll === "all").length, mine: this.mine, ...(last && { last }),
     };
   }
 }

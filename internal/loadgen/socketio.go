@@ -1,0 +1,104 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/tinylib/msgp/msgp"
+)
+
+// socketIOPath opens a WebSocket without polling before it.
+const socketIOPath = "/socket.io/?EIO=4&transport=websocket"
+
+// parleySocketIO is Parley with clients that speak Socket.IO with the MessagePack parser,
+// as those of node do.
+type parleySocketIO struct{ *parley }
+
+func (t parleySocketIO) name() string { return "parley, Socket.IO" }
+
+func (t parleySocketIO) dial(p *process, person, buffer int) (*client, error) {
+	c, err := openEngineIO(p, person, buffer)
+	if err != nil {
+		return nil, err
+	}
+	auth := map[string]any{"token": t.tokens[person], "seen": map[string]any{}}
+	return c, c.request(encodePacket(map[string]any{"type": packetConnect, "nsp": "/", "data": auth}), caughtUp)
+}
+
+func (t parleySocketIO) post(c *client, room int, text string) []byte {
+	c.ids++
+	return encodePacket(map[string]any{"type": packetEvent, "nsp": "/", "id": int64(c.ids), "data": []any{"post",
+		map[string]any{"chatId": string(t.chats[room]), "text": text, "clientId": fmt.Sprintf("%s-%d", c.conn.LocalAddr(), c.ids)}}})
+}
+
+// openEngineIO opens a connection of Engine.IO on a WebSocket, up to its open packet.
+func openEngineIO(p *process, person, buffer int) (*client, error) {
+	c, err := upgrade(p, person, buffer, socketIOPath)
+	if err != nil {
+		return nil, err
+	}
+	c.pingReply = func(message []byte) []byte {
+		if string(message) == "2" {
+			return []byte("3")
+		}
+		return nil
+	}
+	return c, c.readUntil([]byte("pingInterval"))
+}
+
+// encodePacket encodes a packet of Socket.IO.
+func encodePacket(v map[string]any) []byte {
+	b, err := msgp.AppendMapStrIntf(nil, v)
+	if err != nil {
+		panic(err) // a bug of the caller
+	}
+	return b
+}
+
+// socketIOTargets returns both servers that speak Socket.IO, and Parley's own protocol.
+func (b *bench) socketIOTargets() []target {
+	return append([]target{b.parley(), parleySocketIO{b.parley()}}, b.peers[:min(1, len(b.peers))]...)
+}
+
+// measureSocketIO measures the chat of measureRoom with the same Socket.IO clients on
+// Parley and on the Node.js stack, and the memory of idle ones.
+func measureSocketIO(ctx context.Context, b *bench) error {
+	pop := population{people: b.count(1000)}
+	pop.fillRooms(1, pop.people)
+	err := b.measureEach(ctx, pop, b.socketIOTargets(), func(t target, p *process) error {
+		a, err := dialReceivers(ctx, t, p, pop.people, 16384)
+		if err != nil {
+			return err
+		}
+		defer a.close()
+		o, err := a.runLoad(ctx, 20, b.duration(5*time.Second), maxLag, pop)
+		if err != nil {
+			return err
+		}
+		b.add("socketio", t.name(), quietCPU, "µs", o.cpuEach())
+		b.addLatency("socketio", t.name(), "send to delivery at 20 messages/s", o.took)
+		return b.findMaxRate(ctx, "socketio", a, pop)
+	})
+	if err != nil {
+		return err
+	}
+	idle := population{people: b.count(10_000)}
+	idle.fillRooms(idle.people/10, 100)
+	return b.measureEach(ctx, idle, b.socketIOTargets(), func(t target, p *process) error {
+		if err := sleep(ctx, time.Second); err != nil {
+			return err
+		}
+		before := p.memory()
+		a, err := dialReceivers(ctx, t, p, idle.people, 512)
+		if err != nil {
+			return err
+		}
+		defer a.close()
+		if err := sleep(ctx, b.duration(10*time.Second)); err != nil {
+			return err
+		}
+		b.add("socketio", t.name(), idleMemory, "KB", float64(p.memory()-before)/1024/float64(idle.people))
+		return nil
+	})
+}

@@ -1,0 +1,79 @@
+// The example of docs/socketio.md, a page of another origin with socket.io-client, in a browser.
+import assert from "node:assert/strict";
+import { readFile } from "node:fs/promises";
+import { createServer } from "node:http";
+import { after } from "node:test";
+import { testEnvironment, test } from "./kit.mjs";
+
+const example = new URL("../../examples/socketio/", import.meta.url);
+const library = new URL("../../internal/conformance/node_modules/socket.io-client/dist/socket.io.min.js", import.meta.url);
+const site = createServer(async (request, answer) => {
+  const name = new URL(request.url, "http://x").pathname.slice(1);
+  const file = { "": "index.html", "client.js": "client.js" }[name];
+  if (!file && name !== "socket.io.min.js") return answer.writeHead(name === "favicon.ico" ? 204 : 404).end();
+  answer.setHeader("Content-Type", file === "index.html" ? "text/html" : "text/javascript");
+  answer.end(await readFile(file ? new URL(file, example) : library));
+});
+await new Promise((ok) => site.listen(0, "127.0.0.1", ok));
+const origin = `http://127.0.0.1:${site.address().port}`;
+after(() => { site.closeAllConnections(); site.close(); });
+
+const password = "correct horse";
+let ann, bob, chatId, tokens = {};
+const call = async (token, method, path, body) => {
+  const answer = await fetch(h.at(path), { method, body: body && JSON.stringify(body), headers: { "Content-Type": "application/json", ...(token && { Authorization: `Bearer ${token}` }) } });
+  assert.ok(answer.ok, `${method} ${path}: ${answer.status}`);
+  return answer.status === 204 ? null : answer.json();
+};
+const h = testEnvironment(async (h) => {
+  const users = [];
+  for (const name of ["Ann", "Bob"]) users.push(await call("", "POST", "/api/accounts", { handle: name.toLowerCase(), name, password }));
+  tokens = { ann: users[0].token, bob: users[1].token };
+  chatId = (await call(tokens.ann, "POST", "/api/chats", { clientId: "1", kind: "group", title: "Tea", members: [users[1].user.id] })).chat.id;
+}, ["--registration", "open", "--origins", origin]);
+
+const signIn = async (handle) => {
+  const page = await h.newBrowser();
+  await page.goto(`${origin}/?server=${encodeURIComponent(h.parley.url)}`);
+  await page.getByLabel("Handle").fill(handle);
+  await page.getByLabel("Password").fill(password);
+  await page.getByRole("button", { name: "Sign in" }).click();
+  await page.getByRole("heading", { name: "Tea" }).waitFor();
+  return page;
+};
+const say = async (page, text) => {
+  await page.getByLabel("Message", { exact: true }).fill(text);
+  await page.getByRole("button", { name: "Send" }).click();
+};
+const messages = (page) => page.getByRole("listitem").allTextContents();
+
+test("two people sign in on a page of another origin and talk", async () => {
+  ann = await signIn("ann");
+  bob = await signIn("bob");
+  await bob.getByLabel("Message", { exact: true }).pressSequentially("He");
+  await ann.getByText("Bob is typing").waitFor();
+  await say(bob, "Hello");
+  await ann.getByText("Bob: Hello", { exact: true }).waitFor();
+  await say(ann, "Hi");
+  await bob.getByText("Ann: Hi", { exact: true }).waitFor();
+});
+
+test("after the server was killed, the page has each message once", async () => {
+  h.down = true;
+  await h.parley.stop("SIGKILL");
+  await ann.getByText("Reconnecting").waitFor();
+  await say(ann, "written while the server was down");
+  await h.parley.start();
+  await bob.getByText("Ann: written while the server was down", { exact: true }).waitFor();
+  await call(tokens.bob, "POST", `/api/chats/${chatId}/messages`, { clientId: "2", text: "over HTTP" });
+  for (const page of [ann, bob]) {
+    await page.getByText("Bob: over HTTP", { exact: true }).waitFor();
+    assert.deepEqual(await messages(page), ["Bob: Hello", "Ann: Hi", "Ann: written while the server was down", "Bob: over HTTP"]);
+  }
+  h.down = false;
+});
+
+test("the end of the session ends the page's connection for good", async () => {
+  await call(tokens.ann, "PATCH", "/api/me", { password: "another horse", currentPassword: password });
+  await ann.getByText("Signed out").waitFor();
+});
