@@ -260,3 +260,76 @@ func TestPushActiveAndBurst(t *testing.T) {
 		t.Errorf("%d pushes before a summary", one)
 	}
 }
+
+// A push service that hangs, refuses or sends storms of 410 delays neither posts nor the
+// pushes to others. Its subscriptions end, or its pushes are sent later.
+func TestHostilePushService(t *testing.T) {
+	service := newPushService(t)
+	release := make(chan struct{})
+	var limited atomic.Int64
+	service.answers(func(r *http.Request) (int, http.Header) {
+		switch name := r.URL.Path[1:]; {
+		case strings.HasPrefix(name, "slow"):
+			select {
+			case <-release:
+			case <-r.Context().Done():
+			}
+		case strings.HasPrefix(name, "gone"):
+			return 410, nil
+		case name == "redirects":
+			return 302, http.Header{"Location": {"https://127.0.0.1/"}}
+		case name == "limited" && limited.Add(1) == 1:
+			return 429, http.Header{"Retry-After": {"3"}}
+		}
+		return 201, nil
+	})
+	x := start(t, func(c *Config) { c.push = service })
+	ann, bob := x.addUser("ann"), x.addUser("bob")
+	var slow, gone []*client
+	for i := range 12 {
+		slow, gone = append(slow, x.addUser(fmt.Sprint("slow", i))), append(gone, x.addUser(fmt.Sprint("gone", i)))
+	}
+	redirects, refused := x.addUser("redirects"), x.addUser("limited")
+	id := ann.group(slices.Concat(slow, gone, []*client{bob, redirects, refused})...)
+	for i := range slow {
+		service.subscribe(slow[i], fmt.Sprint("slow", i))
+		service.subscribe(gone[i], fmt.Sprint("gone", i))
+	}
+	service.subscribe(redirects, "redirects")
+	service.subscribe(refused, "limited")
+	service.subscribe(bob, "bob")
+	began, times, bobs := time.Now(), map[string]time.Time{}, 0
+	for i := range 3 {
+		at := time.Now()
+		ann.post(id, fmt.Sprint("message ", i))
+		if took := time.Since(at); took > 2*time.Second {
+			t.Errorf("a post took %s", took)
+		}
+		for got := false; !got; { // of this message
+			p := service.next()
+			name := p.endpoint[strings.LastIndex(p.endpoint, "/")+1:]
+			times[name] = p.at
+			if got = name == "bob"; got {
+				bobs++
+				if took := p.at.Sub(at); took > 2*time.Second {
+					t.Errorf("a push to another took %s", took)
+				}
+			}
+		}
+	}
+	for times["limited"].Sub(began) < 3*time.Second {
+		p := service.next()
+		times[p.endpoint[strings.LastIndex(p.endpoint, "/")+1:]] = p.at
+	}
+	close(release)
+	x.drained("after the release")
+	for i := range gone {
+		if _, ok, err := x.store.Subscription(t.Context(), gone[i].session.ID); err != nil || ok {
+			t.Errorf("a subscription that is gone is still there: %v", err)
+		}
+	}
+	sub, ok, err := x.store.Subscription(t.Context(), redirects.session.ID)
+	if err != nil || !ok || sub.Last == nil || sub.Last.Result != "refused" || sub.Last.Reason != "because" {
+		t.Errorf("a redirect: %+v, %v", sub, err)
+	}
+}
