@@ -13,8 +13,6 @@ import (
 	"syscall"
 	"testing"
 	"time"
-
-	"parley/chat"
 )
 
 // pushRequest is what a push service sees of a push.
