@@ -56,7 +56,7 @@ type Question struct {
 	Chat   chat.ChatID // "": all chats of the viewer
 	Limit  int         // 1 to MaxPage
 	Cursor string      // the Next of the page before
-	Zone   string      // of the dates in Q, as in the IANA's data base; "": UTC
+	Zone   string      // of the dates in Q, as in the IANA database; "": UTC
 }
 
 // Hit is a message that is found, with the part of its text in which it was.
@@ -163,8 +163,8 @@ type asked struct {
 	query  search.Query
 }
 
-// read returns the messages that still match, as the viewer sees them. The index may be
-// behind an edit, a deletion or a removal of the viewer.
+// read returns the messages that still match, as the viewer sees them. An edit, a
+// deletion or a removal of the viewer may not have reached the index yet.
 func (s *asked) read(ctx context.Context, found []search.Hit) ([]Hit, error) {
 	hits := make([]Hit, len(found))
 	g, ctx := errgroup.WithContext(ctx)
