@@ -45,6 +45,9 @@ const (
 	readers     = 8  // messages of a search that are read at a time
 	maxByName   = 5  // chats, and users, that are found by name
 	MaxPage     = 50 // messages
+
+	maxTime    = 10 * time.Second // of a search, with its wait for others and for the index
+	retryAfter = 5 * time.Second
 )
 
 // Question is a search by a user.
@@ -83,6 +86,16 @@ type ByName struct {
 
 // Search answers a question, but for the Users.
 func (f *Finder) Search(ctx context.Context, viewer chat.UserID, q Question) (Answer, error) {
+	bounded, cancel := context.WithTimeout(ctx, maxTime)
+	defer cancel()
+	a, err := f.search(bounded, viewer, q)
+	if err != nil && bounded.Err() != nil && ctx.Err() == nil {
+		err = chat.FailAfter(chat.Unavailable, retryAfter, "searching takes too long at the moment; try again")
+	}
+	return a, err
+}
+
+func (f *Finder) search(ctx context.Context, viewer chat.UserID, q Question) (Answer, error) {
 	zone, err := location(q.Zone)
 	if err != nil {
 		return Answer{}, err

@@ -108,7 +108,7 @@ export function MessageList({ chat, title, target, editing, actions, onEditPendi
   /** The pressed button disappears: the focus goes on in the conversation. */
   function stayHere() {
     scrollerRef.current?.focus({ preventScroll: true });
-    focusComposer();
+    focusComposer(chat.id);
   }
   const head = failed ? "failed" : !range ? "loading" : range.from !== 1 ? undefined : range.messages.length || pending.length ? "beginning" : "empty";
 
