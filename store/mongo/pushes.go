@@ -38,17 +38,21 @@ type pushMetaDoc struct {
 func (db *DB) PushKey(ctx context.Context, made []byte) (key []byte, err error) {
 	var d pushMetaDoc
 	err = db.read(ctx, "read the key of pushes", func(ctx context.Context) error {
-		for {
-			_, err := db.meta.UpdateOne(ctx, pushMeta, bson.D{{Key: "$setOnInsert", Value: bson.D{{Key: "key", Value: made}}}}, options.UpdateOne().SetUpsert(true))
-			if isConflict(err) && backoff(ctx, 1) { // another replica made the document
-				continue
-			}
-			if err != nil {
+		// MakePushes may have made the document, without a key.
+		missing := bson.D{pushMeta[0], {Key: "key", Value: bson.D{{Key: "$exists", Value: false}}}}
+		for len(d.Key) == 0 {
+			_, err := db.meta.UpdateOne(ctx, missing, set(bson.E{Key: "key", Value: made}), options.UpdateOne().SetUpsert(true))
+			if err != nil && !isConflict(err) { // a conflict: there is a document with a key, or another replica makes it
 				return err
 			}
-			_, err = one(db.meta.FindOne(ctx, pushMeta), &d)
-			return err
+			if _, err := one(db.meta.FindOne(ctx, pushMeta), &d); err != nil {
+				return err
+			}
+			if len(d.Key) == 0 && !backoff(ctx, 1) {
+				return ctx.Err()
+			}
 		}
+		return nil
 	})
 	return d.Key, err
 }
