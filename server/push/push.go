@@ -28,7 +28,7 @@ type Config struct {
 	Sent      func(result string) // called with what became of each push; nil: nothing
 }
 
-// Presence knows who is online.
+// Presence returns who is online.
 type Presence interface {
 	// State returns whether the user is online, and when they last looked at a page, in ms;
 	// 0: not lately.
