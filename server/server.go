@@ -154,7 +154,7 @@ func New(c Config) *Server {
 }
 
 // withoutIndex is not empty in the binary by which internal/loadgen measures what the search
-// index costs: it is set by the linker, and searches wait for ever.
+// index costs: it is set by the linker, and searches wait forever.
 var withoutIndex string
 
 // appended is called with the outcome of each draft.

@@ -13,15 +13,17 @@ import { PopoverBack } from "../ui/PopoverBack.tsx";
 import { LinkedLine } from "./Markdown.tsx";
 
 /** The dialogs that the header opens. */
-export type ConversationDialog = "members" | "files" | "rename" | "picture" | "invite" | "leave" | "delete";
+export type ConversationDialog = "members" | "files" | "rename" | "picture" | "invite" | "leave" | "delete" | "pins" | "groupMentions";
 
-interface Props extends Pick<Chat, "id" | "kind" | "with" | "picture" | "topic" | "memberCount" | "role"> {
+interface Props extends Pick<Chat, "id" | "kind" | "with" | "picture" | "topic" | "memberCount" | "role" | "groupMentions"> {
   title: string;
+  /** How many messages are pinned. */
+  pinned: number;
   onOpen: (what: ConversationDialog) => void;
 }
 
 /** Its props are what it shows, not the chat, which is a new object with each message. */
-export const Header = memo(function Header({ title, onOpen, ...chat }: Props) {
+export const Header = memo(function Header({ title, pinned, onOpen, ...chat }: Props) {
   const online = useSnapshot((s) => !!chat.with && s.state.online.has(chat.with));
   const status = useSnapshot((s) => (chat.with ? userOf(s.state, chat.with).status : ""));
   const picture = useSnapshot((s) => pictureOf(s.state, chat));
@@ -37,6 +39,7 @@ export const Header = memo(function Header({ title, onOpen, ...chat }: Props) {
         <p className="hint" dir="auto"><LinkedLine text={group ? chat.topic : [online && t.conversation.online, status].filter(Boolean).join(" · ")} /></p>
       </div>
       <Button look="plain icon" aria-label={t.search.inChat} onPress={() => navigate(paths.search(`in:${chat.id}`))}><Icon name="search" /></Button>
+      {pinned > 0 && <Button look="plain" className="button plain conversation-pins" aria-label={t.pins.count(pinned)} tip={t.pins.count(pinned)} onPress={() => onOpen("pins")}><Icon name="pin" />{pinned}</Button>}
       {group && <Button look="plain" onPress={() => onOpen("members")}>{t.conversation.members(chat.memberCount)}</Button>}
       {!group && <Button look="plain icon" aria-label={t.files.ofChat} onPress={() => onOpen("files")}><Icon name="file" /></Button>}
       {group && (
@@ -46,9 +49,11 @@ export const Header = memo(function Header({ title, onOpen, ...chat }: Props) {
             <PopoverBack />
             <Menu className="menu" onAction={(what) => onOpen(what as ConversationDialog)}>
               <MenuItem id="files">{t.files.ofChat}</MenuItem>
+              <MenuItem id="pins">{t.pins.title}</MenuItem>
               <MenuItem id="invite">{t.conversation.invite}</MenuItem>
               {chat.role === "admin" && <MenuItem id="rename">{t.conversation.rename}</MenuItem>}
               {chat.role === "admin" && <MenuItem id="picture">{t.picture.ofGroup}</MenuItem>}
+              {chat.role === "admin" && chat.groupMentions && <MenuItem id="groupMentions">{t.conversation.groupMentions}</MenuItem>}
               <MenuItem id="leave">{t.conversation.leave}</MenuItem>
               {(chat.role === "admin" || serverAdmin) && <MenuItem id="delete">{t.conversation.deleteMenu}</MenuItem>}
             </Menu>

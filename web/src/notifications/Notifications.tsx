@@ -18,10 +18,9 @@ const n = t.notifications;
 
 /** The unread count in the title and on the icon, and notifications while the page is not attended. */
 export function Notifications() {
-  const messages = useSnapshot((s) => unreadOf(s.state).messages);
-  const chats = useSnapshot((s) => unreadOf(s.state).chats);
-  useEffect(() => badge(messages, chats), [messages, chats]);
-  useEffect(() => () => badge(0, 0), []);
+  const unread = useSnapshot((s) => unreadOf(s.state).messages);
+  useEffect(() => badge(unread), [unread]);
+  useEffect(() => () => badge(0), []);
   const core = useCore();
   useEffect(() => void syncPush(core).catch(() => {}), [core]); // tried again at the next start
   const [permission, set] = usePermission();
@@ -109,12 +108,12 @@ function noticeOf(state: State, fresh: readonly Chat[]): Notice {
     const messages = fresh.reduce((sum, c) => sum + c.unread, 0);
     return { title: n.summary(messages, fresh.length), text: n.summaryOf(fresh.slice(0, 4).map((c) => titleOf(state, c))), tag: summaryTag, path: paths.home, chats: fresh.map((c) => c.id) };
   }
-  const text = messagePreview(m, 200);
+  const text = state.settings.pushText ? messagePreview(m, 200) : n.newMessage;
   const name = userOf(state, m.by).name, title = titleOf(state, c);
   const picture = pictureOf(state, c);
   return {
     title: title === unknownName ? n.newMessage : title,
-    text: c.kind === "direct" || name === unknownName ? text : `${isolate(name)}: ${text}`,
+    text: c.kind === "direct" || name === unknownName || !state.settings.pushText ? text : `${isolate(name)}: ${text}`,
     tag: c.id, path: paths.chat(c.id, m.seq), seq: m.seq, count: c.unread,
     ...(picture && { icon: pictureUrl(picture) }),
   };
