@@ -32,6 +32,7 @@ export const notifications = {
   notNow: "Not now",
   turnOff: "Turn off",
   title: "Notifications",
+  here: "Notifications in this browser",
   state: {
     on: "Notifications are on in this browser.",
     off: "Notifications are off in this browser.",
@@ -40,6 +41,7 @@ export const notifications = {
     impossible: "Notifications need https. Ask your admin for a secure address.",
   },
   newMessage: "New message",
+  mentioned: "You were mentioned",
   summaryOf: (titles: readonly string[]) => series(titles.map(isolate)),
   summary: (messages: number, chats: number) => `${plural(messages, { one: "# new message", other: "# new messages" })} in ${plural(chats, { one: "# chat", other: "# chats" })}`,
 };
