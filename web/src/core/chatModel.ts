@@ -1,4 +1,5 @@
 // One chat as the page holds it: its entry, kept up to date by events, and what was loaded of it.
+import type { Lines } from "./lines.ts";
 import type { LoadedMessage } from "./message.ts";
 import type { Timeline } from "./timeline.ts";
 import type { Entry, Event, Mine, Role, Seq, UserId, HistoryWindow } from "./wire.ts";
@@ -21,6 +22,8 @@ export interface Chat extends Omit<Entry, "last"> {
   readonly gap: boolean;
   /** Absent until a page is requested. */
   readonly timeline?: Timeline;
+  /** What is known of the events between the messages. */
+  readonly lines?: Lines;
   /** The roles of the members loaded so far; absent until they are requested. */
   readonly members?: ReadonlyMap<UserId, Role>;
   /** The read pointers of others, as far as they are known. */

@@ -136,6 +136,11 @@ export class Core {
     }
   }
 
+  /** Loads the events of a part of the log, for its lines. A failure leaves them out until the next visit. */
+  loadLines(chatId: ChatId, from: Seq, to: Seq): void {
+    this.#session?.loadLines(chatId, from, to).catch(() => {});
+  }
+
   /** Loads all members of a chat. */
   async loadMembers(chatId: ChatId): Promise<void> {
     const { api } = this;
