@@ -38,6 +38,7 @@ type config struct {
 	TrustedProxies []network           `placeholder:"CIDR,..." help:"Proxies whose X-Forwarded-For header is trusted: addresses or networks."`
 	Origins        []*url.URL          `placeholder:"URL,..." help:"Other origins whose pages may use this server with the session cookie; pages of any origin may use it with a token."`
 	Socketio       string              `default:"auto" enum:"auto,on,websocket,off" help:"Transports of Socket.IO clients: ${enum}. auto is on, but websocket on MongoDB without --replica."`
+	Push           string              `default:"on" enum:"on,off" help:"Push notifications to the push services of browsers: ${enum}."`
 	Replica        string              `placeholder:"NAME" help:"Name of this replica, by which a load balancer routes the polling of Socket.IO clients."`
 	LogFormat      string              `default:"text" enum:"text,json" help:"Format of the log: ${enum}."`
 	MetricsListen  string              `placeholder:"HOST:PORT" help:"Address for Prometheus metrics; off by default."`
@@ -232,7 +233,7 @@ func (c *config) server(db chat.Store, log *slog.Logger) server.Config {
 	return server.Config{
 		Store: db, Log: log, Web: web.Files, Version: version(),
 		PublicURL: c.PublicURL, Registration: c.Registration, TrustedProxies: prefixes(c.TrustedProxies),
-		SocketIO: c.socketIO(), Replica: c.Replica, Origins: c.Origins,
+		Push: c.Push == "on", SocketIO: c.socketIO(), Replica: c.Replica, Origins: c.Origins,
 		Lifetimes: server.Lifetimes{Session: time.Duration(c.SessionLifetime), Recovery: time.Duration(c.RecoveryLifetime)},
 		Limits: server.Limits{Anonymous: c.LimitAnonymous, User: c.LimitUser, Posts: c.LimitPosts,
 			Chats: c.LimitChats, Sockets: c.LimitSockets, Body: c.LimitBody, Text: c.LimitText,

@@ -83,7 +83,7 @@ func TestHelpHasEveryFlagAndDefault(t *testing.T) {
 	for _, args := range [][]string{{"help"}, {"--help"}} {
 		out, _, code := runOnce(t, args...)
 		for _, want := range []string{"--listen", "127.0.0.1:8080", "PARLEY_LISTEN", "--store", "parley-data/parley.db", "--store-file",
-			"--registration", "--public-url", "--origins", "--socketio", "auto", "--replica", "--trusted-proxies", "--log-format", "--metrics-listen", "--session-lifetime", "90d", "--recovery-lifetime", "1h", "--limit-anonymous",
+			"--registration", "--public-url", "--origins", "--socketio", "auto", "--push", "--replica", "--trusted-proxies", "--log-format", "--metrics-listen", "--session-lifetime", "90d", "--recovery-lifetime", "1h", "--limit-anonymous",
 			"100/15m", "--limit-user", "1200/1m", "--limit-posts", "20/10s", "--limit-chats", "2000", "--limit-sockets", "--limit-body", "1MiB",
 			"--limit-text", "16KiB", "--files", "--limit-file", "100MiB", "--limit-uploads", "1GiB", "--limit-storage", "recover", "owner-link", "backup", "health", "version"} {
 			if code != 0 || !strings.Contains(out, want) {

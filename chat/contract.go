@@ -342,6 +342,8 @@ type Pushes interface {
 	Unsubscribe(ctx context.Context, id SessionID, endpoint string) error
 	// Subscription returns the subscription of a session, if it has one.
 	Subscription(ctx context.Context, id SessionID) (s Subscription, ok bool, err error)
+	// AnySubscription reports whether any session has a subscription.
+	AnySubscription(ctx context.Context) (bool, error)
 	// SavePushResult saves what became of a push to a session, if it has a subscription.
 	SavePushResult(ctx context.Context, id SessionID, r PushResult) error
 	// PushTargets returns the members of a chat with a subscription, in no order.
@@ -351,7 +353,7 @@ type Pushes interface {
 	// At, with the number of the last message before them, and the last chat that it looked
 	// at; "" if there are no more. Deleted chats are left out.
 	UnmadePushes(ctx context.Context, after ChatID, limit int) (chats []PushedTo, last ChatID, err error)
-	// MakePushes saves progress, and queues pushes to the subscriptions of their users. The
+	// MakePushes saves progress, which never goes back, and queues pushes to the subscriptions of their users. The
 	// Session of a push is empty: each session of the User with a subscription gets it.
 	MakePushes(ctx context.Context, p PushProgress, pushes []QueuedPush) error
 	// QueuedPushes returns at most limit queued pushes with their subscriptions, first those that are

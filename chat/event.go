@@ -113,6 +113,7 @@ type Signal struct {
 	// when the replica sends no further one.
 	Replica string
 	Online  []UserID
+	Active  []UserID // those of them whose pages said focus or read since the last one
 }
 
 // Notice is what a feed yields. Exactly one field is set.

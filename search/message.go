@@ -1,5 +1,3 @@
-// Package search finds messages: which words a text has, what a query asks for, and the
-// index that answers it.
 package search
 
 import (

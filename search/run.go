@@ -113,7 +113,7 @@ func (x *Index) work(ctx context.Context) (worked bool, err error) {
 	if err != nil {
 		return false, err
 	}
-	for _, step := range []func(context.Context, *manifest) (bool, error){x.begin, x.rewrite, x.fold, x.merge, x.build, x.drop} {
+	for _, step := range []func(context.Context, *manifest) (bool, error){x.begin, x.rewrite, x.drop, x.fold, x.merge, x.build} {
 		if worked, err = step(ctx, m); worked || err != nil {
 			return worked, err
 		}

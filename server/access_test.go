@@ -102,6 +102,10 @@ func permissions(t *testing.T, msgpack bool) {
 		{"PUT " + msg + "/reactions/👍", nil, [5]int{401, 404, 204, 204, 404}},
 		{"DELETE " + msg + "/reactions/👍", nil, [5]int{401, 404, 204, 204, 404}},
 		{"PUT " + c + "/read", m{"seq": 2}, [5]int{401, 404, 204, 204, 404}},
+		{"GET /api/push", nil, [5]int{401, 200, 200, 200, 200}},
+		{"PUT /api/push/subscription", m{"endpoint": "https://push.example.com/1", "keys": m{"p256dh": "x"}}, [5]int{401, 400, 400, 400, 400}},
+		{"DELETE /api/push/subscription", nil, [5]int{401, 204, 204, 204, 204}},
+		{"POST /api/push/test", nil, [5]int{401, 404, 404, 404, 404}}, // no subscription
 		{"GET /api/search?q=hello", nil, [5]int{401, 200, 200, 200, 200}},
 		{"GET " + c + "/events?after=0", nil, [5]int{401, 404, 200, 200, 404}},
 		{"DELETE " + msg, nil, [5]int{401, 404, 403, 204, 404}},

@@ -39,7 +39,7 @@ func TestConstraintsAreTheServers(t *testing.T) {
 		"patchMe": {}, "patchUser": {}, "createRecovery": {"userId": bob.user.ID}, "useRecovery": {"code": "none", "password": password},
 		"createInvite": {}, "peekInvite": {"code": "none"}, "acceptInvite": {"code": "none"}, "createChat": {"clientId": "1", "kind": "group"},
 		"patchChat": {}, "deleteChat": {}, "putMember": {}, "deleteMember": {}, "postMessage": {"clientId": "1", "text": "hello"}, "patchMessage": {"text": "hello"},
-		"deleteMessage": {}, "putReaction": {}, "deleteReaction": {}, "putRead": {"seq": 1}, "patchMine": {}, "putPin": {}, "deletePin": {},
+		"deleteMessage": {}, "putReaction": {}, "deleteReaction": {}, "putRead": {"seq": 1}, "patchMine": {}, "putPin": {}, "deletePin": {}, "putPushSubscription": newBrowser("https://push.example.com/1").subscription(),
 	}
 	for path, item := range doc.Paths.Map() {
 		for method, op := range item.Operations() {

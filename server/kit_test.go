@@ -80,7 +80,7 @@ func startOn(t testing.TB, path string, change ...func(*Config)) *testServer {
 		t.Fatal(err)
 	}
 	x.store = store
-	c := Config{Store: store, Log: log, Version: "test", Registration: Open, Limits: usualLimits(),
+	c := Config{Store: store, Log: log, Version: "test", Registration: Open, Push: true, Limits: usualLimits(),
 		Web: fstest.MapFS{"index.html": {Data: []byte("<!doctype html><title>Parley</title>")},
 			"main.js": {Data: []byte("export {};")}, "assets/a-123.css": {Data: []byte("a{}")}}}
 	c.Limits.Anonymous.N, c.Limits.User.N, c.Limits.Posts.N = 0, 0, 0

@@ -25,6 +25,7 @@ type metrics struct {
 	sockets  *prometheus.CounterVec   // closed sockets by close code
 	feedLost prometheus.Counter
 	unknown  *prometheus.CounterVec // requests of Socket.IO with a sid that is not known here
+	pushes   *prometheus.CounterVec // sent pushes by result
 	caughtUp prometheus.Counter     // pages read from the log to catch a session up
 }
 
@@ -50,6 +51,8 @@ func newMetrics(s *Server) *metrics {
 			Help: "Times that the feed of events was lost and opened again."}),
 		unknown: prometheus.NewCounterVec(prometheus.CounterOpts{Name: "parley_socketio_unknown_sids_total",
 			Help: "Requests of Socket.IO clients with a session id that is not known here, by whether it is another replica's."}, []string{"other_replica"}),
+		pushes: prometheus.NewCounterVec(prometheus.CounterOpts{Name: "parley_push_total",
+			Help: "Push notifications that were sent, by result: accepted, gone, refused or failed."}, []string{"result"}),
 		caughtUp: prometheus.NewCounter(prometheus.CounterOpts{Name: "parley_resume_reads_total",
 			Help: "Pages read from the log for a chat in which a resuming client missed events."}),
 	}
@@ -80,7 +83,7 @@ func newMetrics(s *Server) *metrics {
 			return float64(store.WALBytes())
 		}))
 	}
-	m.registry.MustRegister(full, unsaved, m.requests, m.took, m.appends, m.appended, m.lag, m.sockets, m.feedLost, m.unknown, m.caughtUp, version, lostLines,
+	m.registry.MustRegister(full, unsaved, m.requests, m.took, m.appends, m.appended, m.lag, m.sockets, m.feedLost, m.unknown, m.pushes, m.caughtUp, version, lostLines,
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return m
 }
@@ -122,6 +125,9 @@ func (m *metrics) outcome(kind chat.Kind, began time.Time, ev chat.Event, again 
 func (m *metrics) published(ev *chat.Event) {
 	m.lag.Observe(max(0, time.Since(time.UnixMilli(ev.At)).Seconds()))
 }
+
+// push counts a push that was sent.
+func (m *metrics) push(result string) { m.pushes.WithLabelValues(result).Inc() }
 
 // closed counts a socket that the server closed with a close code.
 func (m *metrics) closed(code int) { m.sockets.WithLabelValues(strconv.Itoa(code)).Inc() }

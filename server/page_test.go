@@ -23,6 +23,7 @@ func TestPage(t *testing.T) {
 		"/":                 {"text/html; charset=utf-8", "no-cache"},
 		"/index.html":       {"text/html; charset=utf-8", "no-cache"},
 		"/c/abc":            {"text/html; charset=utf-8", "no-cache"}, // the page's own paths
+		"/search":           {"text/html; charset=utf-8", "no-cache"},
 		"/c/abc/12":         {"text/html; charset=utf-8", "no-cache"},
 		"/main.js":          {"text/javascript; charset=utf-8", "no-cache"},
 		"/assets/a-123.css": {"text/css; charset=utf-8", "public, max-age=31536000, immutable"},

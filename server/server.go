@@ -16,6 +16,7 @@ import (
 	"parley/chat"
 	"parley/hub"
 	"parley/internal/lease"
+	"parley/internal/webpush"
 	"parley/middleware"
 	"parley/search"
 	"parley/server/api"
@@ -23,6 +24,7 @@ import (
 	"parley/server/auth"
 	"parley/server/find"
 	"parley/server/live"
+	"parley/server/push"
 	"parley/server/service"
 	"parley/server/session"
 	"parley/store/cached"
@@ -51,6 +53,7 @@ type Control = api.Control
 type Config struct {
 	Store          chat.Store
 	Blobs          chat.Blobs // the bytes of files; nil: the server stores no files
+	Push           bool       // the server sends push notifications
 	Log            *slog.Logger
 	Web            fs.FS // the page and its assets
 	Version        string
@@ -72,6 +75,7 @@ type Config struct {
 	intervals live.Intervals
 	hold      time.Duration // session.Config.Hold
 	find      find.Index
+	push      http.RoundTripper // of pushes
 }
 
 const (
@@ -100,6 +104,7 @@ type Server struct {
 	page       *middleware.Limiter // requests for the page's files, by address
 	sampler    *middleware.LogSampler
 	api        *api.API
+	pushes     *push.Pushes
 	health     *health
 	socketIO   *socketIOClients
 }
@@ -125,6 +130,9 @@ func New(c Config) *Server {
 	if c.find == nil {
 		c.find = s.index.Search
 	}
+	if c.push == nil {
+		c.push = webpush.PublicTransport()
+	}
 	errors := service.ErrorLog{Log: c.Log, Sampler: s.sampler}
 	events := audit.New(c.Log, s.sampler)
 	s.metrics = newMetrics(s)
@@ -132,11 +140,13 @@ func New(c Config) *Server {
 		Enforce: func(r cached.Revocation) { s.live.Enforce(r, s.service.Revoked) },
 		Readmit: func(r cached.Revocation) { s.live.Readmit(r) }})
 	s.live = live.New(live.Config{Store: s.service, Hub: s.hub, Log: c.Log, TextChanged: s.service.Pages.Clear, UsersChanged: s.service.Clear,
-		Published: s.published, FeedOpened: s.index.Opened, FeedLost: s.feedLost, Intervals: c.intervals})
+		Published: s.published, FeedOpened: s.feedOpened, FeedLost: s.feedLost, Intervals: c.intervals})
 	s.sessions = session.New(session.Config{Service: s.service, Hub: s.hub, Presence: s.live.Presence, Log: c.Log, Audit: events, Ready: s.live.Await,
 		Version: c.Version, Heartbeat: c.sockets.PingEvery, Sockets: c.Limits.Sockets, Hold: c.hold,
 		Closed: s.metrics.closed, LogRead: s.metrics.caughtUp.Inc})
 	s.api = api.New(api.Config{Service: s.service, Hub: s.hub, Errors: errors, Audit: events, Version: c.Version, PublicURL: c.PublicURL, Listen: c.Listen, Ready: s.ready})
+	s.pushes = push.New(push.Config{Service: s.service, Log: c.Log, On: c.Push, PublicURL: c.PublicURL, Transport: c.push,
+		Presence: s.live.Presence, Sent: s.metrics.push})
 	s.socketIO = newSocketIOClients(s)
 	s.health = &health{api: s.api, store: s.service.Store, index: s.index, ready: s.ready}
 	s.metrics.registry.MustRegister(newHubCollector(s), newFileCollector(s.service.Files), newSearchCollector(s.index))
@@ -159,9 +169,15 @@ func (s *Server) appended(kind chat.Kind, began time.Time, ev chat.Event, again 
 // published is called with each event that is delivered.
 func (s *Server) published(ev *chat.Event) {
 	s.metrics.published(ev)
+	s.pushes.Published(ev)
 	if withoutIndex == "" {
 		s.index.Apply(ev)
 	}
+}
+
+func (s *Server) feedOpened() {
+	s.index.Opened()
+	s.pushes.FeedOpened()
 }
 
 func (s *Server) feedLost() {
@@ -190,6 +206,7 @@ func (s *Server) Run(ctx context.Context) error {
 	g.Go(func() error { return s.service.Run(ctx) })
 	g.Go(func() error { return s.service.Sweep(ctx) })
 	g.Go(func() error { return s.service.RunPurge(ctx) })
+	g.Go(func() error { return s.pushes.Run(ctx) })
 	if withoutIndex == "" {
 		g.Go(func() error { return s.index.Run(ctx) })
 		g.Go(func() error { return lease.Run(ctx, s.service, "search index", nil, s.index.Write) })

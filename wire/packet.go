@@ -179,10 +179,7 @@ func (p *Packet) check() error {
 		data, _ = p.codec.readItem(p.Data)
 	}
 	switch p.Type {
-	case PacketConnect:
-		if p.Data != nil && data.kind != kindMap && data.kind != kindNull {
-			return errPacket("auth must be a map")
-		}
+	case PacketConnect: // its data are checked by Connect, so that the client is told
 	case PacketDisconnect:
 		if p.Data != nil {
 			return errPacket("DISCONNECT has no data")
@@ -274,6 +271,9 @@ func (p *Packet) Connect() (cmd Command, err error) {
 		return cmd, nil
 	}
 	auth, _ := p.codec.readItem(p.Data)
+	if auth.kind != kindMap && auth.kind != kindNull {
+		return cmd, chat.FailField(chat.BadInput, "auth", "auth must be a map of fields")
+	}
 	for body := auth.body; len(body) > 0; {
 		var key, v item
 		key, body = p.codec.readItem(body)
@@ -290,7 +290,7 @@ func (p *Packet) Connect() (cmd Command, err error) {
 			}
 			c = JSON
 			v, _ = readItemJSON(v.text)
-		case field == "more":
+		case field == "more" && (string(v.text) == "true" || string(v.text) == "false"):
 			v = item{kind: kindBool, boolean: string(v.text) == "true"}
 		}
 		if fault := cmd.set(c, key, v, nil); fault != nil && err == nil {

@@ -55,7 +55,7 @@ func TestPacketsOfClients(t *testing.T) {
 
 func TestMalformedPackets(t *testing.T) {
 	for _, s := range []string{
-		"", "7", "abc", "2", "2{}", "2[]", "2[{}]", `2["a"`, `2["a"]x`, `2["connect"]`, `2["disconnecting"]`, "3[]", "30{}", "0[]", "0x", `1{"a":1}`, `4"no"`,
+		"", "7", "abc", "2", "2{}", "2[]", "2[{}]", `2["a"`, `2["a"]x`, `2["connect"]`, `2["disconnecting"]`, "3[]", "30{}", "0x", `1{"a":1}`, `4"no"`,
 		`5["a"]`, `5-["a"]`, `511-["a"]`, `5999999999999-["a"]`, `2` + strings.Repeat("1", 16) + `["a"]`, "2[\"\xff\"]", `2["a",` + strings.Repeat("[", 9) + strings.Repeat("]", 9) + "]",
 		"0/" + strings.Repeat("x", 200),
 		"hex:", "hex:80", "hex:90", "hex:81 a474797065 02", "hex:82 a474797065 02 a464617461 80", "hex:81 a474797065 07", "hex:81 a474797065 a130",
@@ -119,8 +119,12 @@ func TestAuthOfConnect(t *testing.T) {
 			t.Errorf("%s: %v\n got %+v\nwant %+v", s, err, cmd, want)
 		}
 	}
-	for s, field := range map[string]string{`0{"token":1}`: "token", `0{"seen":"x"}`: "seen", `0{"seen":"[]"}`: "seen", `0{"seen":{"a":-1}}`: "seen"} {
-		p, _ := packetOf(t, s)
+	for s, field := range map[string]string{`0{"token":1}`: "token", `0{"seen":"x"}`: "seen", `0{"seen":"[]"}`: "seen", `0{"seen":{"a":-1}}`: "seen",
+		`0[]`: "auth", `0"t"`: "auth", `0{"more":"yes"}`: "more", `0{"more":1}`: "more", "hex:83 a474797065 00 a464617461 a174 a36e7370 a12f": "auth"} {
+		p, err := packetOf(t, s)
+		if err != nil {
+			t.Fatal(s, err)
+		}
 		if _, err := p.Connect(); !chat.Is(err, chat.BadInput) || chat.AsError(err).Field != field {
 			t.Errorf("%s: %v", s, err)
 		}

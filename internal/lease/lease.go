@@ -13,6 +13,9 @@ import (
 // another one takes over. It is renewed three times as often.
 const TTL = 15 * time.Second
 
+// releaseTimeout is short: a stop waits for the release, also while the store hangs.
+const releaseTimeout = time.Second
+
 // errLost is the cause of the end of a context whose lease may be another's.
 var errLost = errors.New("the lease was lost, or could not be renewed in time")
 
@@ -87,7 +90,7 @@ func (r *runner) hold(ctx context.Context, until time.Time, f func(ctx context.C
 	defer func() {
 		close(returned)
 		<-renewed
-		release, cancel := context.WithTimeout(context.WithoutCancel(ctx), TTL/3)
+		release, cancel := context.WithTimeout(context.WithoutCancel(ctx), releaseTimeout)
 		defer cancel()
 		_ = r.leases.ReleaseLease(release, r.name, r.holder) // else it ends by itself
 	}()

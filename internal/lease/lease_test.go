@@ -18,6 +18,7 @@ type table struct {
 	until  time.Time
 	calls  int
 	fail   func(ctx context.Context, call int) error // of AcquireLease; may block
+	hang   bool                                      // ReleaseLease blocks
 	late   func(call int)                            // called after the lease was given, before the answer
 }
 
@@ -50,7 +51,11 @@ func (l *table) claim(holder string, ttl time.Duration) bool {
 	return false
 }
 
-func (l *table) ReleaseLease(_ context.Context, _, holder string) error {
+func (l *table) ReleaseLease(ctx context.Context, _, holder string) error {
+	if l.hang {
+		<-ctx.Done()
+		return ctx.Err()
+	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.holder == holder {
@@ -170,6 +175,22 @@ func TestEnds(t *testing.T) {
 		defer stop()
 		if err := Run(waiting, l, "push", nil, func(context.Context) error { t.Error("it ran"); return nil }); !errors.Is(err, context.DeadlineExceeded) {
 			t.Errorf("while it waits: %v", err)
+		}
+	})
+}
+
+// A stop waits for the release: it must be short when the store hangs.
+func TestReleaseWhileTheStoreHangs(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		ctx, stop := context.WithCancel(t.Context())
+		stopped := time.Now()
+		err := Run(ctx, &table{hang: true}, "work", nil, func(ctx context.Context) error {
+			stop()
+			<-ctx.Done()
+			return ctx.Err()
+		})
+		if took := time.Since(stopped); !errors.Is(err, context.Canceled) || took > 2*time.Second {
+			t.Errorf("%v, after %v", err, took)
 		}
 	})
 }

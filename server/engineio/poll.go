@@ -8,9 +8,9 @@ import (
 	"time"
 )
 
-// upgradeWait is how long a GET waits for the end of an upgrade. The client sends the last
-// packet of the upgrade on another TCP connection, so the GET may overtake it.
-const upgradeWait = 100 * time.Millisecond
+// overtakeWait is how long a request waits for one that it may have overtaken on another TCP
+// connection: a GET for the end of an upgrade, a close for the poll that it ends.
+const overtakeWait = 100 * time.Millisecond
 
 // poll answers a GET, once there is a packet.
 func (c *Conn) poll(w http.ResponseWriter, r *http.Request) {
@@ -23,7 +23,8 @@ func (c *Conn) poll(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	c.held = true
-	upgradeOver := time.Now().Add(upgradeWait)
+	c.notify()
+	upgradeOver := time.Now().Add(overtakeWait)
 	for waiting := true; waiting && len(c.frames) == 0; {
 		switch c.state {
 		case polling:
@@ -154,12 +155,26 @@ func (c *Conn) receiveBody(w http.ResponseWriter, r *http.Request) (fault *failu
 		case packetPong, packetNoop:
 			c.handler.Heard()
 		case packetClose:
+			c.awaitPoll(r)
 			c.fail(noopFrame)
 		default:
 			return &badRequest, "unexpected packet"
 		}
 	}
 	return nil, ""
+}
+
+// awaitPoll waits a moment for a GET: a client that closes has a poll under way, which its
+// POST may overtake.
+func (c *Conn) awaitPoll(r *http.Request) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for end := time.Now().Add(overtakeWait); !c.held && c.state == polling; {
+		left := time.Until(end)
+		if left <= 0 || !c.waitPoll(r, left) {
+			return
+		}
+	}
 }
 
 func (c *Conn) isOpen() bool {

@@ -87,7 +87,7 @@ func (f *Files) create(ctx context.Context, length, most int64, begin func(lengt
 }
 
 func errTooLarge(most int64) error {
-	return chat.Fail(chat.FileTooLarge, "a file may have %s", chat.FormatBytes(most))
+	return chat.Fail(chat.FileTooLarge, "a file may have at most %s", chat.FormatBytes(most))
 }
 
 type noBytes struct{}

@@ -25,6 +25,9 @@ type Presence struct {
 	here   map[chat.UserID]*stay // guarded by mu: users of this replica's sockets
 	leases map[string]*lease     // guarded by mu, by replica
 	online map[chat.UserID]int   // guarded by mu: number of leases that name the user
+
+	attended map[chat.UserID]time.Time // guarded by mu: when users last looked at a page, on any replica, within chat.ActiveFor
+	news     map[chat.UserID]struct{}  // guarded by mu: those on this replica who did since the last announcement
 }
 
 type stay struct {
@@ -38,7 +41,8 @@ type lease struct {
 }
 
 func newPresence(l *Live) *Presence {
-	return &Presence{live: l, replica: chat.NewID[string](), here: map[chat.UserID]*stay{}, leases: map[string]*lease{}, online: map[chat.UserID]int{}}
+	return &Presence{live: l, replica: chat.NewID[string](), here: map[chat.UserID]*stay{}, leases: map[string]*lease{}, online: map[chat.UserID]int{},
+		attended: map[chat.UserID]time.Time{}, news: map[chat.UserID]struct{}{}}
 }
 
 // Arrive counts one more socket of the user.
@@ -68,6 +72,37 @@ func (p *Presence) Watch(conn *hub.Conn, u chat.UserID, tell func(online bool)) 
 	tell(p.online[u] > 0 || p.here[u] != nil)
 }
 
+// Attend notes that the user looks at a page now. Other replicas are told with the next
+// announcement.
+func (p *Presence) Attend(u chat.UserID) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.attended[u] = time.Now()
+	p.news[u] = struct{}{}
+}
+
+// State returns whether the user is online, and when they last looked at a page, in ms; 0:
+// not within chat.ActiveFor.
+func (p *Presence) State(u chat.UserID) (online bool, attended int64) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if at, ok := p.attended[u]; ok {
+		attended = at.UnixMilli()
+	}
+	return p.online[u] > 0 || p.here[u] != nil, attended
+}
+
+// takeNews returns the users of this replica who looked at a page since the last call.
+func (p *Presence) takeNews() (active []chat.UserID) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for u := range p.news {
+		active = append(active, u)
+	}
+	clear(p.news)
+	return active
+}
+
 // run announces this replica's users at an interval, and drops leases that ran out.
 func (p *Presence) run(ctx context.Context) error {
 	tick := time.NewTicker(p.live.Intervals.Announce)
@@ -79,11 +114,11 @@ func (p *Presence) run(ctx context.Context) error {
 		case <-ctx.Done():
 			return nil
 		}
-		users := p.expire(time.Now())
+		users, active := p.expire(time.Now()), p.takeNews()
 		if len(users) == 0 && !announced {
 			continue // an idle server announces nothing
 		}
-		err := p.live.Store.Tell(ctx, chat.Signal{Kind: chat.SignalPresence, Replica: p.replica, Online: users})
+		err := p.live.Store.Tell(ctx, chat.Signal{Kind: chat.SignalPresence, Replica: p.replica, Online: users, Active: active})
 		announced = err != nil || len(users) > 0
 	}
 }
@@ -95,6 +130,11 @@ func (p *Presence) expire(now time.Time) (users []chat.UserID) {
 	for name, l := range p.leases {
 		if now.After(l.until) {
 			p.replace(name, nil)
+		}
+	}
+	for u, at := range p.attended {
+		if now.Sub(at) > chat.ActiveFor*time.Millisecond {
+			delete(p.attended, u)
 		}
 	}
 	for u, s := range p.here {
@@ -114,6 +154,11 @@ func (p *Presence) receive(sig *chat.Signal) {
 	l := &lease{users: make(map[chat.UserID]struct{}, len(sig.Online)), until: time.Now().Add(p.live.Intervals.Lease)}
 	for _, u := range sig.Online {
 		l.users[u] = struct{}{}
+	}
+	if sig.Replica != p.replica { // its own are exact
+		for _, u := range sig.Active {
+			p.attended[u] = time.Now()
+		}
 	}
 	if len(l.users) == 0 {
 		l = nil

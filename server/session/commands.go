@@ -74,6 +74,7 @@ func (c *Session) markRead(t *task) {
 	err := chat.CheckID("chatId", t.ChatID)
 	if err == nil {
 		err = c.Service.MarkRead(c.ctx, c.user, t.ChatID, t.Seq)
+		c.Presence.Attend(c.user)
 	}
 	c.refuse(t, err)
 }
@@ -95,6 +96,9 @@ func (c *Session) changeFocus(t *task) {
 	}
 	if err == nil {
 		c.focus.set(t.ChatIDs, members)
+		if len(t.ChatIDs) > 0 {
+			c.Presence.Attend(c.user)
+		}
 	}
 	c.refuse(t, err)
 }

@@ -82,4 +82,6 @@ type Presence interface {
 	// Watch makes conn a listener of u's presence, and calls tell with the present
 	// state before any change of it is delivered. It calls tell under its lock.
 	Watch(conn *hub.Conn, u chat.UserID, tell func(online bool))
+	// Attend notes that the user looks at a page.
+	Attend(chat.UserID)
 }

@@ -31,6 +31,7 @@ type signalDoc struct {
 	Small   bool            `bson:"small,omitempty"`
 	Replica string          `bson:"replica,omitempty"`
 	Online  []chat.UserID   `bson:"online,omitempty"`
+	Active  []chat.UserID   `bson:"active,omitempty"`
 }
 
 // revocationDoc is a document of revocations, written with the end of sessions.
@@ -47,7 +48,7 @@ func (db *DB) Tell(ctx context.Context, s chat.Signal) error {
 	}
 	bounded, cancel := context.WithTimeout(ctx, db.attemptTimeout)
 	defer cancel()
-	_, err := db.signals.InsertOne(bounded, signalDoc{At: time.Now(), Kind: s.Kind, Chat: s.ChatID, By: s.By, Seq: s.Seq, Small: s.Small, Replica: s.Replica, Online: s.Online})
+	_, err := db.signals.InsertOne(bounded, signalDoc{At: time.Now(), Kind: s.Kind, Chat: s.ChatID, By: s.By, Seq: s.Seq, Small: s.Small, Replica: s.Replica, Online: s.Online, Active: s.Active})
 	return readError(ctx, err, "tell")
 }
 

@@ -226,7 +226,7 @@ func (f *feedStream) notices(batch []change) ([]chat.Notice, error) {
 				last = last || s.Replica == f.db.name
 				break
 			}
-			notices = append(notices, chat.Notice{Signal: &chat.Signal{Kind: s.Kind, ChatID: s.Chat, By: s.By, Seq: s.Seq, Small: s.Small, Replica: s.Replica, Online: s.Online}})
+			notices = append(notices, chat.Notice{Signal: &chat.Signal{Kind: s.Kind, ChatID: s.Chat, By: s.By, Seq: s.Seq, Small: s.Small, Replica: s.Replica, Online: s.Online, Active: s.Active}})
 		case f.db.revocations.Name():
 			var r revocationDoc
 			err = bson.Unmarshal(c.Document, &r)

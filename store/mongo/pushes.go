@@ -167,6 +167,16 @@ func (db *DB) liveSessions(ctx context.Context, ids []chat.SessionID) (map[chat.
 	return live, err
 }
 
+// AnySubscription is [chat.Pushes].AnySubscription.
+func (db *DB) AnySubscription(ctx context.Context) (any bool, err error) {
+	err = db.read(ctx, "look for a subscription", func(ctx context.Context) (err error) {
+		var d subscriptionDoc
+		any, err = one(db.subscriptions.FindOne(ctx, bson.D{}, options.FindOne().SetProjection(key("_id"))), &d)
+		return err
+	})
+	return any, err
+}
+
 // SavePushResult is [chat.Pushes].SavePushResult.
 func (db *DB) SavePushResult(ctx context.Context, id chat.SessionID, r chat.PushResult) error {
 	return db.read(ctx, "save the result of a push", func(ctx context.Context) error {
@@ -307,7 +317,7 @@ func (db *DB) MakePushes(ctx context.Context, p chat.PushProgress, pushes []chat
 	return db.write(ctx, "", "queue pushes", func(t *tx) error {
 		upsert := options.UpdateOne().SetUpsert(true)
 		if p.At != 0 {
-			if _, err := t.db.meta.UpdateOne(t.ctx, pushMeta, set(bson.E{Key: "at", Value: p.At}), upsert); err != nil {
+			if _, err := t.db.meta.UpdateOne(t.ctx, pushMeta, bson.D{{Key: "$max", Value: bson.D{{Key: "at", Value: p.At}}}}, upsert); err != nil {
 				return err
 			}
 		}

@@ -75,6 +75,12 @@ func (db *DB) Subscription(ctx context.Context, id chat.SessionID) (s chat.Subsc
 	return s, ok, storeError(err, "read a subscription")
 }
 
+// AnySubscription is [chat.Pushes].AnySubscription.
+func (db *DB) AnySubscription(ctx context.Context) (any bool, err error) {
+	err = db.row(ctx, `SELECT EXISTS (SELECT 1 FROM subscriptions)`).Scan(&any)
+	return any, storeError(err, "look for a subscription")
+}
+
 // SavePushResult is [chat.Pushes].SavePushResult.
 func (db *DB) SavePushResult(ctx context.Context, id chat.SessionID, r chat.PushResult) error {
 	return db.write(ctx, func(t *tx) error {
@@ -129,7 +135,7 @@ func (db *DB) UnmadePushes(ctx context.Context, after chat.ChatID, limit int) (c
 func (db *DB) MakePushes(ctx context.Context, p chat.PushProgress, pushes []chat.QueuedPush) error {
 	return db.write(ctx, func(t *tx) error {
 		if p.At != 0 {
-			if _, err := t.exec(`INSERT INTO meta (key, value) VALUES ('pushed', ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value`, p.At); err != nil {
+			if _, err := t.exec(`INSERT INTO meta (key, value) VALUES ('pushed', ?) ON CONFLICT (key) DO UPDATE SET value = max(value, excluded.value)`, p.At); err != nil {
 				return err
 			}
 		}

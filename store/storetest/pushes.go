@@ -63,7 +63,16 @@ func pushes(t *testing.T, open opener) {
 		dir := t.TempDir()
 		s := open(t, dir)
 		ann, bob := account(t, s, "ann"), account(t, s, "bob")
+		any := func(want bool) {
+			t.Helper()
+			got, err := s.AnySubscription(ctx)
+			must(t, err)
+			equal(t, "there is a subscription", got, want)
+		}
+		any(false)
+		defer func() { any(false) }()
 		phone := subscribe(t, s, ann, "phone")
+		any(true)
 		must(t, s.SavePushResult(ctx, phone.Session, chat.PushResult{At: 7, Result: "refused", Reason: "no"}))
 		must(t, s.Subscribe(ctx, phone)) // the same again
 		must(t, s.Close())
@@ -268,14 +277,16 @@ func pushes(t *testing.T, open opener) {
 		must(t, s.Close())
 		s = open(t, dir)
 		want("after another post", chat.PushedTo{ChatID: c.ID, Seq: second - 1}, chat.PushedTo{ChatID: d.ID}, chat.PushedTo{ChatID: e.ID})
-		must(t, s.MakePushes(ctx, chat.PushProgress{At: last.At + 1}, nil))
-		want("after all")
 		if before.At < last.At {
 			must(t, s.MakePushes(ctx, chat.PushProgress{At: last.At}, nil))
 			if got := unmade(); !slices.Contains(got, chat.PushedTo{ChatID: d.ID, Seq: first}) {
 				t.Fatalf("after a time between two posts: %v", got)
 			}
 		}
+		must(t, s.MakePushes(ctx, chat.PushProgress{At: last.At + 1}, nil))
+		want("after all")
+		must(t, s.MakePushes(ctx, chat.PushProgress{At: last.At - 1000}, nil))
+		want("after an earlier time")
 		must(t, s.MakePushes(ctx, chat.PushProgress{Chats: []chat.PushedTo{{ChatID: d.ID, Seq: third}}}, nil))
 		must(t, s.MakePushes(ctx, chat.PushProgress{Chats: []chat.PushedTo{{ChatID: d.ID, Seq: first}}}, nil)) // never back
 		for _, x := range unmade() {

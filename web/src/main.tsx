@@ -27,8 +27,13 @@ const warn = (e: Event) => e.preventDefault();
 core.store.subscribe(() => (core.store.published.unsavedText ? addEventListener : removeEventListener)("beforeunload", warn));
 document.addEventListener("visibilitychange", wake);
 
-// A notification was clicked.
-navigator.serviceWorker?.addEventListener("message", (e: MessageEvent<{ open?: unknown } | null>) => typeof e.data?.open === "string" && navigate(e.data.open));
+// A notification was clicked. A page of a former user begins anew, as the user who is signed in.
+navigator.serviceWorker?.addEventListener("message", (e: MessageEvent<{ open?: unknown } | null>) => {
+  const path = e.data?.open;
+  if (typeof path !== "string") return;
+  if (core.store.snapshot.phase === "otherUser") location.assign(path);
+  else navigate(path);
+});
 
 createRoot(document.getElementById("app")!).render(
   <StrictMode>

@@ -1,7 +1,7 @@
 // Every view at both widths, in light and dark, on a LAN without https, zoomed, in forced colours,
 // installed, with a screen reader; and errors stay local.
 import assert from "node:assert/strict";
-import { api, choose, field, fill, heading, holds, testEnvironment, list, phone, post, press, row, say, sent, test, texts, wide, wideScreen } from "./kit.mjs";
+import { api, choose, escape, field, fill, heading, holds, testEnvironment, list, phone, post, press, row, say, sent, test, texts, wide, wideScreen } from "./kit.mjs";
 
 const longName = "Maximiliane Wolfeschlegelsteinhausenbergerdorff-Überlingen";
 const longWord = "Donaudampfschifffahrtselektrizitätenhauptbetriebswerkbauunterbeamtengesellschaft".repeat(3);
@@ -42,7 +42,7 @@ test("long names and words do not widen the page on a phone", async () => {
   await bob.getByRole("button", { name: `Remove ${longName}` }).waitFor();
   assert.ok(await bob.getByRole("dialog").evaluate((e) => e.parentElement.scrollWidth <= e.parentElement.clientWidth), "the dialog scrolls sideways");
   await h.accessible(bob, "chosen");
-  await bob.keyboard.press("Escape");
+  await escape(bob, bob.getByRole("dialog"));
   await bob.goto(h.at(`/c/${chat.id}`));
   const inSight = () => bob.getByRole("button", { name: "Send" }).evaluate((e) => e.getBoundingClientRect().right <= 360);
   await texts(bob, "Hello 1").waitFor();
@@ -93,14 +93,13 @@ test("axe finds nothing in any other view, at both widths", async () => {
       await p.getByRole("dialog").or(p.getByRole("alertdialog")).first().waitFor();
       await h.accessible(p, name);
       assert.equal(await wide(p), false, name);
-      await p.keyboard.press("Escape");
-      await p.getByRole("dialog").or(p.getByRole("alertdialog")).waitFor({ state: "detached" });
+      await escape(p, p.getByRole("dialog").or(p.getByRole("alertdialog")));
     }
     await talk(p);
     await press(p, "Chat menu");
     await p.getByRole("menu").waitFor();
     await h.accessible(p, "menu");
-    await p.keyboard.press("Escape");
+    await escape(p, p.getByRole("menu"));
     for (const [name, path, title] of [["me", "/me", "Profile and settings"], ["home", "/", "Our house"], ["gone", "/c/nothing", "Chat not found"]]) {
       await p.goto(h.at(path));
       await heading(p, title);

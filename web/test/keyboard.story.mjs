@@ -119,7 +119,7 @@ test("completes names and emoji while writing", async () => {
   await ann.getByRole("option", { name: /@bob/ }).waitFor();
   await enter(ann);
   await ann.keyboard.type("look :tada");
-  await ann.getByRole("option").first().waitFor();
+  await ann.getByRole("listbox").getByRole("option").first().waitFor();
   await ann.keyboard.press("Tab");
   await enter(ann);
   await bob.locator(".markdown-mention.me", { hasText: "@bob" }).waitFor();

@@ -274,5 +274,16 @@ export const kept = async (page, table, what, want) => {
     if (Date.now() > until) assert.deepEqual(there, want);
   }
 };
+/**
+ * Closes what is open with Escape. On a phone it waits until the page has gone back over the entry of the history that an
+ * open dialog or menu has: that would cancel a page.goto.
+ */
+export const escape = async (page, what) => {
+  const coarse = await page.evaluate(() => matchMedia("(pointer: coarse)").matches);
+  const back = coarse && page.evaluate(() => new Promise((ok) => addEventListener("popstate", () => ok(), { once: true })));
+  await page.keyboard.press("Escape");
+  await what.waitFor({ state: "detached" });
+  await back;
+};
 /** Reports whether the page scrolls sideways, which no page should. */
 export const wide = (page) => page.evaluate((width) => document.documentElement.scrollWidth > width, page.viewportSize().width); // innerWidth grows with overflowing content

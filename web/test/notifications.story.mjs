@@ -26,7 +26,7 @@ const look = (page, here) => page.evaluate((here) => {
 const notices = (page, n) => page.evaluate(async (n) => {
   for (const end = Date.now() + 60_000; ; await new Promise((ok) => setTimeout(ok, 20))) {
     const all = (await (await navigator.serviceWorker.getRegistration())?.getNotifications()) ?? [];
-    if (all.length === n || Date.now() > end) return all.map(({ title, body, tag, data }) => ({ title, body, tag, data }));
+    if (all.length === n || Date.now() > end) return all.map(({ title, body, tag, data }) => ({ title, body, tag, path: data.path }));
   }
 }, n);
 
@@ -68,7 +68,7 @@ test("a notification shows a message that came while the page was in the backgro
   await ann.getByRole("link", { name: /Bob.*unread/ }).waitFor();
   await look(ann, false);
   await say(bob, "While you are away");
-  assert.deepEqual(await notices(ann, 1), [{ title: "Bob", body: "While you are away", tag: direct, data: `/c/${direct}/${await seqOf(bob, "While you are away")}` }]);
+  assert.deepEqual(await notices(ann, 1), [{ title: "Bob", body: "2 new messages\nWhile you are away", tag: direct, path: `/c/${direct}/${await seqOf(bob, "While you are away")}` }]);
   await ann.waitForFunction(() => /^\(\d\) /.test(document.title)); // the count is throttled
   await ann.locator('link[rel="icon"][href="/icon-unread.svg"]').waitFor({ state: "attached" });
 
@@ -145,7 +145,7 @@ test("after a sleep one notification sums up what was missed", async () => {
   await ann.evaluate(() => dispatchEvent(new Event("online")));
   const [notice, ...more] = await notices(ann, 1);
   assert.deepEqual(more, []);
-  assert.deepEqual({ title: notice.title, data: notice.data }, { title: "4 new messages in 2 chats", data: "/" });
+  assert.deepEqual({ title: notice.title, path: notice.path }, { title: "4 new messages in 2 chats", path: "/" });
   assert.deepEqual(notice.body.split(", ").sort(), ["Cat", "Garden"]);
 });
 

@@ -3,6 +3,7 @@ import { RouterProvider } from "react-aria-components";
 import { AuthPage } from "../auth/AuthPage.tsx";
 import { ConnectionBanner } from "../notifications/ConnectionBanner.tsx";
 import { clearNotifications } from "../notifications/Notifications.tsx";
+import { endBrowserSubscription } from "../notifications/push.ts";
 import { t } from "../strings/index.ts";
 import { Button } from "../ui/Button.tsx";
 import { ErrorBoundary } from "../ui/ErrorBoundary.tsx";
@@ -23,6 +24,7 @@ function Page() {
   const secret = secretOf(useHash());
   useEffect(() => {
     if (phase === "out" || phase === "otherUser") clearNotifications();
+    if (phase === "out") void endBrowserSubscription().catch(() => {}); // another user who signed in has one of their own
   }, [phase]);
   return (
     <RouterProvider navigate={navigate}>

@@ -1,11 +1,15 @@
 // The HTTP API, in JSON, with the browser's cookie. docs/openapi.yaml has every call.
 import { Failure, noAnswer } from "./failure.ts";
-import type { ChatId, Entry, Event, File, Message, Mine, Page, Problem, Role, Seq, Settings, User, UserId, HistoryWindow } from "./wire.ts";
+import type { ChatId, Entry, Event, File, GroupMentions, Message, Mine, Page, Problem, Role, Seq, Settings, ThreadPage, User, UserId, HistoryWindow } from "./wire.ts";
 
 export interface ServerInfo { name: string; version: string; api: 1; setup: boolean; registration: "invite" | "open" | "closed"; now: number }
 export interface Session { id: string; label: string; client: string; address: string; createdAt: number; seenAt: number; expiresAt: number; current: boolean }
 /** One use of a recovery link; without by, the link was made on the machine of the server. */
 export interface RecoveryUse { at: number; by?: UserId; client: string; address: string }
+/** What became of the last push to this session; result: accepted, gone, refused or failed. */
+export interface PushResult { at: number; result: string; reason?: string }
+/** key: of PushManager.subscribe. problem: a sentence about what will not work on this server. */
+export interface PushInfo { key: string; subscription?: { endpoint: string }; last?: PushResult; problem?: string }
 export interface Invite { id: string; by: UserId; uses: number; createdAt: number; expiresAt: number; chatId?: ChatId }
 /** lanUrl: the link for other devices, if url is localhost and the server can be reached from its network. */
 export interface MadeInvite { invite: Invite; url: string; lanUrl?: string }
@@ -21,6 +25,9 @@ export interface ChatFile { file: File; seq: Seq; by: UserId; at: number }
 /** A message that was found; highlights are [start, length] in the snippet. */
 export interface SearchHit { chatId: ChatId; message: Message; snippet: string; highlights: [number, number][] }
 export interface SearchPage { hits: SearchHit[]; chats: Entry[]; users: User[]; byName: { chats: ChatId[]; users: UserId[] }; next?: string; indexedFrom?: number }
+
+/** What named the user or replied to them, newest first. */
+export interface MentionsPage { messages: Message[]; users: User[]; chats: Entry[]; next?: string }
 
 interface SignedIn { user: User; session: Session }
 interface OneChat { chat: Entry; users: User[] }
@@ -69,6 +76,11 @@ export class Api {
   createRecovery = (userId: UserId) => this.#call<{ url: string; expiresAt: number }>("POST", "/recoveries", { userId });
   useRecovery = (code: string, password: string) => this.#call<SignedIn>("POST", "/recoveries/use", { code, password, cookie: true });
 
+  push = () => this.#call<PushInfo>("GET", "/push");
+  putPushSubscription = (subscription: { endpoint?: string; keys?: Record<string, string> }) => this.#call<PushInfo>("PUT", "/push/subscription", subscription);
+  endPushSubscription = () => this.#call<void>("DELETE", "/push/subscription");
+  testPush = () => this.#call<{ last: PushResult }>("POST", "/push/test");
+
   invites = () => this.#call<{ invites: Invite[]; users: User[] }>("GET", "/invites");
   invite = (wish: { chatId?: ChatId; uses?: number; expiresAt?: number }) => this.#call<MadeInvite>("POST", "/invites", wish);
   endInvite = (id: string) => this.#call<void>("DELETE", `/invites/${id}`);
@@ -83,7 +95,7 @@ export class Api {
   openChats = (q: { limit?: number; before?: string }) => this.#call<{ chats: Entry[]; users: User[]; next?: string }>("GET", "/chats" + query({ ...q, open: true }));
   chat = (id: ChatId) => this.#call<OneChat>("GET", `/chats/${id}`);
   createChat = (chat: NewChat) => this.#call<OneChat>("POST", "/chats", chat);
-  changeChat = (id: ChatId, change: { title?: string; topic?: string; clientId?: string }) => this.#call<OneChat>("PATCH", `/chats/${id}`, change);
+  changeChat = (id: ChatId, change: { title?: string; topic?: string; groupMentions?: GroupMentions; clientId?: string }) => this.#call<OneChat>("PATCH", `/chats/${id}`, change);
   changeMine = (id: ChatId, change: Partial<Mine>) => this.#call<{ mine: Mine }>("PATCH", `/chats/${id}/mine`, change);
   putChatPicture = (id: ChatId, picture: Blob) => this.#call<OneChat>("PUT", `/chats/${id}/picture`, picture);
   removeChatPicture = (id: ChatId) => this.#call<OneChat>("DELETE", `/chats/${id}/picture`);
@@ -95,8 +107,11 @@ export class Api {
   removeMember = (id: ChatId, user: UserId) => this.#call<void>("DELETE", `/chats/${id}/members/${user}`);
   files = (id: ChatId, q: { kind?: FileKind; before?: Seq; limit?: number }) => this.#call<{ files: ChatFile[]; users: User[]; more: boolean }>("GET", `/chats/${id}/files` + query(q));
   events = (id: ChatId, q: { after: Seq; limit: number }) => this.#call<{ epoch: string; events: Event[]; head: Seq; more: boolean }>("GET", `/chats/${id}/events` + query(q));
+  pins = (id: ChatId) => this.#call<{ messages: Message[]; users: User[] }>("GET", `/chats/${id}/pins`);
+  thread = (id: ChatId, root: Seq, q: { after?: Seq; limit?: number }) => this.#call<ThreadPage>("GET", `/chats/${id}/messages/${root}/thread` + query(q));
   history = (id: ChatId, w: HistoryWindow) => this.#call<Page>("GET", `/chats/${id}/messages` + query({ ...w }));
 
+  mentions = (q: { before?: string; limit?: number }) => this.#call<MentionsPage>("GET", "/mentions" + query(q));
   search = (q: { q: string; limit?: number; cursor?: string; tz?: string }, signal?: AbortSignal) => this.#call<SearchPage>("GET", "/search" + query(q), undefined, signal);
 
   /** @throws {Failure} with the server's code and field; "no_answer" if no response could be read. */

@@ -3,8 +3,10 @@ import { withEventCounted, recount } from "./counts.ts";
 import type { Chat, PageRequest } from "./chatModel.ts";
 import { lineOf } from "./lines.ts";
 import { withEvent, type LoadedMessage, type MessageLimits, messageOf } from "./message.ts";
-import { addRange, coveredRange, mapMessages } from "./timeline.ts";
-import type { Entry, Event, Mine, Page, Role, Seq, UserId } from "./wire.ts";
+import { withPinEvent } from "./pins.ts";
+import { mapThread, type Thread, withThreadEvent, withThreadPage } from "./thread.ts";
+import { addRange, coveredRange, mapMessages, messageAt } from "./timeline.ts";
+import type { Entry, Event, Message, Mine, Page, Role, Seq, ThreadPage, UserId } from "./wire.ts";
 
 export const typingMs = 6000;
 const defaultMine: Mine = { level: "default", mutedUntil: 0, hidden: false, starred: false, unreadFrom: 0 };
@@ -30,7 +32,7 @@ export function withEntry(c: Chat, entry: Entry, asked: Mine = c.mine): Chat {
 
 /** Drops what was loaded, for it may be out of date. Events follow from head+1. */
 export function resetChat(c: Chat, head: Seq): Chat {
-  const { timeline: _, members: __, last: ___, seenAt: ____, lines: _____, ...rest } = c;
+  const { timeline: _, members: __, last: ___, seenAt: ____, pins: _____, thread: ______, lines: _______, ...rest } = c;
   return { ...rest, ...empty, head, seen: head, countedUpTo: head, stale: true };
 }
 
@@ -73,6 +75,7 @@ function withEventOnLoaded(c: Chat, e: Event, me: UserId, limits: MessageLimits)
         ...c,
         last: m.seq > (c.last?.seq ?? 0) ? m : c.last,
         timeline: c.timeline && addRange(c.timeline, { from: e.seq, to: e.seq, messages: [m] }),
+        thread: c.thread && withThreadEvent(c.thread, e, me, limits),
         reads: m.seq > (c.reads.get(e.by) ?? 0) ? new Map(c.reads).set(e.by, m.seq) : c.reads,
         typing: withoutUser(c.typing, e.by),
       };
@@ -83,7 +86,9 @@ function withEventOnLoaded(c: Chat, e: Event, me: UserId, limits: MessageLimits)
       c = { ...c, members: c.members && withMembership(c.members, e) };
   }
   const timeline = c.timeline && addRange(mapMessages(c.timeline, (m) => withEvent(m, e, me, limits)), { from: e.seq, to: e.seq, messages: [] });
-  return { ...c, timeline, last: c.last && withEvent(c.last, e, me, limits) };
+  const change = (m: LoadedMessage) => withEvent(m, e, me, limits);
+  const pins = c.pins && withPinEvent(c.pins, e, change, (seq) => timeline && messageAt(timeline, seq));
+  return { ...c, timeline, pins, thread: c.thread && withThreadEvent(c.thread, e, me, limits), last: c.last && change(c.last) };
 }
 
 function withMembership(members: ReadonlyMap<UserId, Role>, e: Extract<Event, { users: unknown }>): ReadonlyMap<UserId, Role> {
@@ -113,7 +118,32 @@ export function pageLoaded(c: Chat, request: PageRequest, page: Page, me: UserId
   if (left === undefined || page.head < left || !request.window) return now;
   const missed = c.eventsSince.filter((e) => e.seq > page.head);
   const messages = page.messages.map((m) => missed.reduce((m, e) => withEvent(m, e, me, limits), { ...m, asOf: page.head } as LoadedMessage));
-  return { ...now, timeline: addRange(c.timeline ?? [], coveredRange(page, request.window, messages)) };
+  const newer = new Map(messages.map((m) => [m.seq, m]));
+  return {
+    ...now,
+    timeline: addRange(c.timeline ?? [], coveredRange(page, request.window, messages)),
+    thread: c.thread && mapThread(c.thread, (m) => (m.unsure && newer.get(m.seq)) || m),
+  };
+}
+
+/** Adds a page of a conversation, on the terms of pageLoaded. */
+export function threadLoaded(c: Chat, request: PageRequest, root: Seq, after: Seq, page: ThreadPage, me: UserId, limits: MessageLimits): Chat {
+  const left = c.requests.get(request);
+  const now = requestEnded(c, request);
+  if (left === undefined || page.head < left) return now;
+  const asOf: Thread = { root, messages: page.messages.map((m) => ({ ...m, asOf: page.head })), more: page.moreAfter };
+  const missed = c.eventsSince.filter((e) => e.seq > page.head);
+  return { ...now, thread: withThreadPage(c.thread, after, missed.reduce((t, e) => withThreadEvent(t, e, me, limits), asOf)) };
+}
+
+/** Sets the pinned messages, the one pinned last first, and applies again the events that came after the request was sent. */
+export function pinsLoaded(c: Chat, request: PageRequest, messages: readonly Message[], me: UserId, limits: MessageLimits): Chat {
+  const left = c.requests.get(request);
+  const now = requestEnded(c, request);
+  if (left === undefined) return now;
+  const loaded = messages.map((m) => [m.seq, { ...m, asOf: left }] as const).reverse();
+  const pins = c.eventsSince.filter((e) => e.seq > left).reduce((pins: NonNullable<Chat["pins"]>, e) => withPinEvent(pins, e, (m) => withEvent(m, e, me, limits), (seq) => c.timeline && messageAt(c.timeline, seq)), new Map(loaded));
+  return { ...now, pins };
 }
 
 /** Adds a page of members, and applies again the events that came after the request was sent. */

@@ -1,6 +1,7 @@
 // One chat as the page holds it: its entry, kept up to date by events, and what was loaded of it.
 import type { Lines } from "./lines.ts";
 import type { LoadedMessage } from "./message.ts";
+import type { Thread } from "./thread.ts";
 import type { Timeline } from "./timeline.ts";
 import type { Entry, Event, Mine, Role, Seq, UserId, HistoryWindow } from "./wire.ts";
 
@@ -24,6 +25,10 @@ export interface Chat extends Omit<Entry, "last"> {
   readonly timeline?: Timeline;
   /** What is known of the events between the messages. */
   readonly lines?: Lines;
+  /** The conversation in view; absent until it is loaded. */
+  readonly thread?: Thread;
+  /** The pinned messages by seq, the one pinned last at the end; undefined are those that are not loaded. Absent until they are requested. */
+  readonly pins?: ReadonlyMap<Seq, LoadedMessage | undefined>;
   /** The roles of the members loaded so far; absent until they are requested. */
   readonly members?: ReadonlyMap<UserId, Role>;
   /** The read pointers of others, as far as they are known. */

@@ -1,13 +1,13 @@
 // The client without its views: who is signed in, and what the user can do.
 // Views read the store's snapshot and call the methods.
-import { Api, type NewAccount, type NewChat, type SearchPage } from "./api.ts";
+import { Api, type MentionsPage, type NewAccount, type NewChat, type SearchPage } from "./api.ts";
 import type { PageRequest } from "./chatModel.ts";
 import { Clock } from "./clock.ts";
 import { asFailure, notSignedIn } from "./failure.ts";
 import { newId } from "./id.ts";
 import { type LocalDB, openLocalDB } from "./localDB.ts";
 import type { WebSocketLike } from "./socket.ts";
-import { emptyState, reduce } from "./state.ts";
+import { type Action, emptyState, reduce } from "./state.ts";
 import { scrub, Storage } from "./storage.ts";
 import { initialSnapshot, Store } from "./store.ts";
 import { TabChannel, type TabMessage } from "./tabChannel.ts";
@@ -19,6 +19,7 @@ import type { ChatId, Entry, Fields, Mine, Ok, Quote, Seq, Settings, User, UserI
 const retryMs = 5000;
 const reconnectWaitMs = 30_000; // how long a change waits for the next connection
 const maxAttempts = 5;
+const threadPage = 100; // messages
 
 export class Core {
   readonly clock = new Clock();
@@ -126,14 +127,7 @@ export class Core {
 
   /** Loads a page of a chat's history into the chat's timeline. */
   async load(chatId: ChatId, window: HistoryWindow): Promise<void> {
-    const request: PageRequest = { window };
-    this.#session?.dispatch({ type: "requestStarted", chatId, request });
-    try {
-      this.#session?.dispatch({ type: "page", chatId, request, page: await this.command("history", { chatId, ...window }) });
-    } catch (err) {
-      this.#session?.dispatch({ type: "requestEnded", chatId, request });
-      throw err;
-    }
+    await this.#request(chatId, async (_, request) => ({ type: "page", chatId, request, page: await this.command("history", { chatId, ...window }) }), { window });
   }
 
   /** Loads the events of a part of the log, for its lines. A failure leaves them out until the next visit. */
@@ -143,20 +137,38 @@ export class Core {
 
   /** Loads all members of a chat. */
   async loadMembers(chatId: ChatId): Promise<void> {
-    const { api } = this;
-    for (let after: string | undefined; ; ) {
-      const request: PageRequest = {};
-      this.#session?.dispatch({ type: "requestStarted", chatId, request });
-      try {
-        const page = await api.members(chatId, { limit: this.store.snapshot.state.limits.page, after });
-        this.#session?.dispatch({ type: "members", chatId, request, members: page.members, users: page.users });
-        if (!page.next) return;
+    const limit = this.store.snapshot.state.limits.page;
+    for (let after: string | undefined, more = true; more; more = !!after) {
+      await this.#request(chatId, async (api, request) => {
+        const page = await api.members(chatId, { limit, after });
         after = page.next;
-      } catch (err) {
-        this.#session?.dispatch({ type: "requestEnded", chatId, request });
-        throw err;
-      }
+        return { type: "members", chatId, request, members: page.members, users: page.users };
+      });
     }
+  }
+
+  /** Loads the chat's pinned messages. */
+  async loadPins(chatId: ChatId): Promise<void> {
+    await this.#request(chatId, async (api, request) => ({ type: "pins", chatId, request, ...(await api.pins(chatId)) }));
+  }
+
+  /** Loads the next page of a conversation. */
+  async loadThread(chatId: ChatId, root: Seq): Promise<void> {
+    const loaded = this.store.snapshot.state.chats.get(chatId)?.thread;
+    const after = loaded?.root === root ? (loaded.messages.at(-1)?.seq ?? 0) : 0;
+    await this.#request(chatId, async (api, request) => ({ type: "thread", chatId, request, root, after, page: await api.thread(chatId, root, { after: after || undefined, limit: threadPage }) }));
+  }
+
+  /** The conversation is no longer in view. */
+  closeThread(chatId: ChatId, root: Seq): void {
+    this.#session?.dispatch({ type: "threadClosed", chatId, root });
+  }
+
+  /** Returns a page of what named the user; the users in it become known. */
+  async mentions(q: { before?: string; limit?: number }): Promise<MentionsPage> {
+    const page = await this.api.mentions(q);
+    this.#session?.dispatch({ type: "users", users: page.users });
+    return page;
   }
 
   /** Searches for messages; the users whom the answer names become known. */
@@ -187,9 +199,9 @@ export class Core {
 
   // Messages.
 
-  /** Puts a message into the outbox: it is shown at once, see Snapshot.pending. */
-  post(chatId: ChatId, text: string, reply?: Quote, files: readonly NewFile[] = []): void {
-    this.#session?.post(chatId, text, reply, files);
+  /** Puts a message into the outbox: it is shown at once, see Snapshot.pending. silent: no push tells of it. */
+  post(chatId: ChatId, text: string, reply?: Quote, files: readonly NewFile[] = [], silent = false): void {
+    this.#session?.post(chatId, text, reply, files, silent);
     this.store.scheduler.flush();
   }
 
@@ -218,10 +230,10 @@ export class Core {
   }
 
   /**
-   * Sends an edit, a deletion or a reaction. These have no outbox: without a connection they fail at once. If the
+   * Sends an edit, a deletion, a reaction or a pin. These have no outbox: without a connection they fail at once. If the
    * connection breaks, or the server cannot do it now, it is retried with the same clientId. @throws {Failure}
    */
-  async change<V extends "edit" | "delete" | "react">(verb: V, fields: Fields<V>): Promise<Ok<V>> {
+  async change<V extends "edit" | "delete" | "react" | "pin">(verb: V, fields: Fields<V>): Promise<Ok<V>> {
     const once = { clientId: newId(), ...fields };
     const socket = this.#session?.socket; // kept for the retries: another session's socket would send it as another user
     if (!socket) throw notSignedIn();
@@ -277,6 +289,18 @@ export class Core {
   }
 
   // Internals.
+
+  /** Makes a request whose response the chat's events must be applied to, see Action. */
+  async #request(chatId: ChatId, load: (api: Api, request: PageRequest) => Promise<Action>, request: PageRequest = {}): Promise<void> {
+    const s = this.#session, { api } = this;
+    s?.dispatch({ type: "requestStarted", chatId, request });
+    try {
+      s?.dispatch(await load(api, request));
+    } catch (err) {
+      s?.dispatch({ type: "requestEnded", chatId, request });
+      throw err;
+    }
+  }
 
   /** Sets a change at once. If the server refuses it, what is still as it was set gets its value from before. */
   async #optimistic<T extends object>(before: T, change: Partial<T>, now: () => T | undefined, set: (change: Partial<T>) => void, save: () => Promise<unknown>): Promise<void> {

@@ -35,7 +35,7 @@ export function withEventCounted(c: Chat, e: Event, me: UserId): Chat {
     case "role":
       return e.users.includes(me) ? { ...now, role: e.role } : now;
     case "renamed":
-      return { ...now, title: e.title ?? c.title, topic: e.topic ?? c.topic, picture: e.picture === undefined ? c.picture : e.picture || undefined }; // without them a later one has replaced them
+      return { ...now, title: e.title ?? c.title, topic: e.topic ?? c.topic, groupMentions: e.groupMentions ?? c.groupMentions, picture: e.picture === undefined ? c.picture : e.picture || undefined }; // without them a later one has replaced them
   }
   return now;
 }

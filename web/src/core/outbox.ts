@@ -27,6 +27,8 @@ export interface Pending {
   readonly text: string;
   readonly reply?: Quote;
   readonly files?: readonly PendingFile[];
+  /** No push tells of it. */
+  readonly silent?: boolean;
   /** When it was written, in local ms; messages of a chat are sent in this order. */
   readonly at: number;
   /** The tab that sends it. */

@@ -37,10 +37,10 @@ export class OutboxSender {
   }
 
   /** Adds a message to the outbox, and stores it without waiting for that. Returns its clientId. */
-  enqueue(chatId: ChatId, text: string, reply?: Quote, files: readonly PendingFile[] = []): string {
+  enqueue(chatId: ChatId, text: string, reply?: Quote, files: readonly PendingFile[] = [], silent = false): string {
     const clientId = newId();
     const at = Math.max(Date.now(), this.outbox.pending.at(-1)?.at ?? 0); // keeps the order if the clock is set back
-    this.dispatch({ type: "written", pending: { clientId, chatId, text, ...(reply && { reply }), ...(files.length && { files }), at, tab: this.#tab, state: "waiting" } });
+    this.dispatch({ type: "written", pending: { clientId, chatId, text, ...(reply && { reply }), ...(files.length && { files }), ...(silent && { silent }), at, tab: this.#tab, state: "waiting" } });
     return clientId;
   }
 
@@ -73,7 +73,7 @@ export class OutboxSender {
     clearTimeout(this.#timer);
     for (const p of due(this.outbox, Date.now())) {
       this.outbox = reduceOutbox(this.outbox, { type: "sending", clientId: p.clientId });
-      this.#send({ chatId: p.chatId, clientId: p.clientId, text: p.text, replyTo: p.reply?.seq, files: p.files?.map((f) => f.id!) }).then(
+      this.#send({ chatId: p.chatId, clientId: p.clientId, text: p.text, replyTo: p.reply?.seq, files: p.files?.map((f) => f.id!), silent: p.silent }).then(
         (ok) => this.dispatch({ type: "accepted", clientId: p.clientId, seq: ok.seq }),
         (err) => this.dispatch({ type: "refused", clientId: p.clientId, failure: asFailure(err), at: Date.now() }),
       );

@@ -44,7 +44,7 @@ export class Refetcher {
     this.checkChat(e.chatId);
     this.checkUsers("users" in e ? [e.by, ...e.users] : [e.by]);
     const c = this.#state().chats.get(e.chatId);
-    if (e.event === "reacted" && c?.timeline && messageAt(c.timeline, e.target)?.unsure) {
+    if (e.event === "reacted" && c && [c.timeline && messageAt(c.timeline, e.target), c.thread?.messages.find((m) => m.seq === e.target)].some((m) => m?.unsure)) {
       this.#once(`message ${e.chatId} ${e.target}`, () => this.#fetchMessage(e.chatId, e.target));
     }
   }

@@ -20,10 +20,10 @@ function happen(log: Log, r: Random): Event {
   const mentions = () => ({ ...(r.chance(0.3) && { mentions: [me] }), ...(r.chance(0.2) && { mentionsAll: r.of(["all", "here"] as const) }) });
   if (alive.length === 0 || r.chance(0.5)) {
     const quoted = alive.length && r.chance(0.3) ? r.of(alive) : undefined;
-    return log.append({ event: "posted", by, clientId: `k${log.head}`, text: `t${log.head}`, ...mentions(), ...(quoted && { reply: { seq: quoted.seq, by: quoted.by, text: quoted.text } }) });
+    return log.append({ event: "posted", by, clientId: `k${log.head}`, text: `t${log.head}`, ...mentions(), ...(quoted && { root: quoted.root ?? quoted.seq, reply: { seq: quoted.seq, by: quoted.by, text: quoted.text } }) });
   }
   const target = r.of(alive).seq;
-  switch (r.below(6)) {
+  switch (r.below(7)) {
     case 0:
       return log.append({ event: "edited", by, target, text: `edit${log.head}`, ...mentions() });
     case 1:
@@ -33,6 +33,8 @@ function happen(log: Log, r: Random): Event {
     case 3:
       return log.append(log.members().has("carl") ? { event: "left", by, users: ["carl"] } : { event: "joined", by, users: ["carl"], role: "member" });
     case 4:
+      return log.append({ event: "pinned", by, target, on: !log.messages(me, log.head).find((m) => m.seq === target)!.pinned });
+    case 5:
       return log.append({ event: "role", by, users: [r.of(people)], role: r.of(["admin", "member"] as const) });
   }
   const emoji = r.of(["+", "-"]);
@@ -116,6 +118,24 @@ class Play {
       this.late.push(() => ({ type: "members", chatId: "c", request, members, users: [] }));
       return;
     }
+    if (r.chance(0.1)) {
+      const request: PageRequest = {};
+      this.do({ type: "requestStarted", chatId: "c", request });
+      const messages = log.pins(me);
+      this.late.push(() => ({ type: "pins", chatId: "c", request, messages, users: [] }));
+      return;
+    }
+    if (log.messages(me, log.head).length && r.chance(0.2)) {
+      const request: PageRequest = {}, { thread } = this.chat;
+      const root = thread && r.chance(0.7) ? thread.root : r.of(log.messages(me, log.head)).seq;
+      this.do({ type: "requestStarted", chatId: "c", request });
+      const head = log.head;
+      if (r.chance(0.3)) this.pipe.push({ type: "event", event: happen(log, r) }); // between the head and the rows
+      const after = thread?.root === root ? (thread.messages.at(-1)?.seq ?? 0) : 0;
+      const page = log.thread(me, root, after, 1 + r.below(4), head);
+      this.late.push(() => ({ type: "thread", chatId: "c", request, root, after, page }));
+      return;
+    }
     if (this.chat.stale || r.chance(0.2)) {
       const entry: Entry = log.entry(me), asked = this.chat.mine;
       this.late.push(() => ({ type: "entry", entry, users: [], asked }));
@@ -175,6 +195,16 @@ test("a snapshot plus events, in any possible order, equals a fresh snapshot", (
     expect(chat.seenAt, say).toBe(log.events.at(-1)!.at);
     if (chat.last) expect(plain(chat.last), say).toEqual(plain(fresh.last!));
     if (chat.members) for (const [id, role] of chat.members) expect(role, say).toBe(log.members().get(id));
+    if (chat.pins) {
+      const pins = [...chat.pins].reverse();
+      expect(pins.map(([seq]) => seq), say).toEqual(log.pins(me).map((m) => m.seq));
+      for (const [seq, m] of pins) if (m) expect(plain(m), say).toEqual(plain(log.messages(me, log.head).find((x) => x.seq === seq)!));
+    }
+    if (chat.thread) {
+      const { root, messages, more } = chat.thread, last = messages.at(-1)?.seq ?? 0;
+      const all = log.thread(me, root, 0, Infinity).messages.filter((m) => !more || m.seq <= last);
+      expect(messages.map(plain), say).toEqual(all.map(plain));
+    }
     let end = -1;
     for (const s of chat.timeline ?? []) {
       expect(s.from, say).toBeGreaterThan(end + 1);

@@ -1,9 +1,9 @@
 // The state of chats, messages and users, and the reducer for everything that comes from the server.
 // After any events it equals what the server would send to a new client; state.test.ts checks that.
 import type { PageRequest, Chat } from "./chatModel.ts";
-import { linesLoaded, newChat, requestStarted, pageLoaded, applyEvent, resumedChat, membersLoaded, withReadPointer, withEntry, resetChat, typingStarted, withMine, requestEnded, withoutExpiredTyping } from "./chat.ts";
+import { linesLoaded, newChat, requestStarted, pageLoaded, applyEvent, resumedChat, membersLoaded, withReadPointer, withEntry, resetChat, typingStarted, withMine, requestEnded, pinsLoaded, threadLoaded, withoutExpiredTyping } from "./chat.ts";
 import { trimTimeline } from "./timeline.ts";
-import type { ChatId, Entry, Event, Hello, Limits, Mine, Page, Role, Seq, Settings, Signal, User, UserId } from "./wire.ts";
+import type { ChatId, Entry, Event, Hello, Limits, Message, Mine, Page, Role, Seq, Settings, Signal, ThreadPage, User, UserId } from "./wire.ts";
 
 export interface State {
   readonly epoch: string;
@@ -32,6 +32,10 @@ export type Action =
   | { type: "members"; chatId: ChatId; request: PageRequest; members: readonly { userId: UserId; role: Role; readUpTo?: Seq }[]; users: readonly User[] }
   /** Events of a chat's history, all from one number to another. */
   | { type: "lines"; chatId: ChatId; epoch: string; from: Seq; to: Seq; events: readonly Event[] }
+  | { type: "pins"; chatId: ChatId; request: PageRequest; messages: readonly Message[]; users: readonly User[] }
+  | { type: "thread"; chatId: ChatId; request: PageRequest; root: Seq; after: Seq; page: ThreadPage }
+  /** The conversation is no longer in view. */
+  | { type: "threadClosed"; chatId: ChatId; root: Seq }
   | { type: "requestEnded"; chatId: ChatId; request: PageRequest }
   /** An HTTP response had the entry of one of the user's chats. asked: the chat's own settings when it was requested. */
   | { type: "entry"; entry: Entry; users: readonly User[]; asked?: Mine | undefined }
@@ -70,6 +74,12 @@ export function reduce(s: State, a: Action): State {
       return updateChat(addUsers(s, a.users), a.chatId, (c) => membersLoaded(c, a.request, a.members));
     case "lines":
       return a.epoch === s.epoch ? updateChat(s, a.chatId, (c) => linesLoaded(c, a.from, a.to, a.events)) : s;
+    case "pins":
+      return updateChat(addUsers(s, a.users), a.chatId, (c) => pinsLoaded(c, a.request, a.messages, s.me?.id ?? "", s.limits));
+    case "thread":
+      return updateChat(addUsers(s, a.page.users), a.chatId, (c) => threadLoaded(c, a.request, a.root, a.after, a.page, s.me?.id ?? "", s.limits));
+    case "threadClosed":
+      return updateChat(s, a.chatId, (c) => (c.thread?.root === a.root ? { ...c, thread: undefined } : c));
     case "requestEnded":
       return updateChat(s, a.chatId, (c) => requestEnded(c, a.request));
     case "entry": {

@@ -220,6 +220,20 @@ test("a lease expires unless it is renewed", async () => {
   b.close();
 });
 
+test("recent searches are per user, and end with the session", async () => {
+  const localDB = await openLocalDB();
+  const { storage } = page(localDB), bob = page(localDB, undefined, "bob").storage;
+  expect(await storage.recentSearches()).toEqual([]);
+  await storage.saveRecentSearches(["soup", "in:c tea"]);
+  await bob.saveRecentSearches(["bread"]);
+  expect([await storage.recentSearches(), await bob.recentSearches()]).toEqual([["soup", "in:c tea"], ["bread"]]);
+  await storage.clear();
+  await storage.saveRecentSearches(["late"]);
+  expect([await storage.recentSearches(), await bob.recentSearches()]).toEqual([[], ["bread"]]);
+  await scrub(localDB);
+  expect(await bob.recentSearches()).toEqual([]);
+});
+
 test("positions and settings are per user; signing out keeps the settings", async () => {
   const localDB = await openLocalDB();
   const { storage } = page(localDB);

@@ -118,9 +118,9 @@ export class UserSession {
   }
 
   /** Puts a message into the outbox and stores it with its files. */
-  post(chatId: ChatId, text: string, reply: Quote | undefined, files: readonly NewFile[]): void {
+  post(chatId: ChatId, text: string, reply: Quote | undefined, files: readonly NewFile[], silent: boolean): void {
     for (const { key, blob } of files) this.#blobs.set(key, blob);
-    const clientId = this.outboxSender.enqueue(chatId, text, reply, files.map(({ blob, url: _, original: __, ...f }) => ({ ...f, type: blob.type, size: blob.size })));
+    const clientId = this.outboxSender.enqueue(chatId, text, reply, files.map(({ blob, url: _, original: __, ...f }) => ({ ...f, type: blob.type, size: blob.size })), silent);
     for (const { key, blob } of files) this.storage.putFile(clientId, key, blob);
   }
 

@@ -23,7 +23,12 @@ export type GroupMention = "all" | "here";
 export interface Message {
   chatId: ChatId; seq: Seq; at: number; by: UserId; clientId: string; text: string;
   reply?: Quote; mentions?: readonly UserId[]; mentionsAll?: GroupMention; files?: readonly File[]; editedAt?: number; deletedAt?: number; reactions?: readonly Reaction[]; pinned?: boolean;
+  /** Of a reply: the first message of its conversation. */
+  root?: Seq;
 }
+
+/** Who may name everybody with @all and @here. */
+export type GroupMentions = "everyone" | "admins";
 
 /** Of which messages a user wants to be notified. */
 export type Level = "all" | "mentions" | "none";
@@ -35,12 +40,14 @@ export interface Settings { level: Level; quietFrom: string; quietTo: string; ti
 
 /** A chat as the server lists it for one user. `activity` is the time of its head, `lastAt` that of its newest message (0: none); an older server does not send it. */
 export interface Entry {
-  id: ChatId; kind: "group" | "direct"; open: boolean; title: string; topic: string; head: Seq; memberCount: number;
+  id: ChatId; kind: "group" | "direct"; open: boolean; title: string; topic: string; head: Seq; memberCount: number; groupMentions?: GroupMentions;
   activity: number; lastAt?: number; role?: Role; readUpTo: Seq; unread: number; mentions: number; last?: Message; with?: UserId; picture?: PictureId; mine?: Mine;
 }
 
 /** A window of messages in ascending seq, at least as new as event `head`. */
 export interface Page { messages: readonly Message[]; users: readonly User[]; head: Seq; moreBefore: boolean; moreAfter: boolean }
+/** Messages of a conversation in ascending seq, at least as new as event `head`. */
+export interface ThreadPage { messages: readonly Message[]; users: readonly User[]; head: Seq; moreAfter: boolean }
 
 /** docs/protocol.md has their units. An older server does not send all of them. */
 export interface Limits { text: number; body: number; message: number; page: number; quote: number; readers: number; sockets: number; posts: { n: number; perMs: number }; file: number; files: number }
@@ -51,7 +58,7 @@ export interface Hello {
 }
 
 interface Logged { chatId: ChatId; seq: Seq; n: number; at: number; by: UserId; clientId?: string }
-export type Posted = Logged & { event: "posted"; text?: string; reply?: Quote; mentions?: readonly UserId[]; mentionsAll?: GroupMention; files?: readonly File[]; silent?: boolean; editedAt?: number; deletedAt?: number };
+export type Posted = Logged & { event: "posted"; text?: string; reply?: Quote; root?: Seq; mentions?: readonly UserId[]; mentionsAll?: GroupMention; files?: readonly File[]; silent?: boolean; editedAt?: number; deletedAt?: number };
 export type Event = Posted
   | Logged & { event: "edited"; target: Seq; text?: string; mentions?: readonly UserId[]; mentionsAll?: GroupMention }
   | Logged & { event: "deleted"; target: Seq }
@@ -60,7 +67,7 @@ export type Event = Posted
   | Logged & { event: "joined"; users: readonly UserId[]; role: Role }
   | Logged & { event: "left"; users: readonly UserId[]; reason?: string }
   | Logged & { event: "role"; users: readonly UserId[]; role: Role }
-  | Logged & { event: "renamed"; title?: string; topic?: string; picture?: string };
+  | Logged & { event: "renamed"; title?: string; topic?: string; picture?: string; groupMentions?: GroupMentions };
 
 export type Signal =
   | { signal: "typing"; chatId: ChatId; by: UserId }

@@ -13,17 +13,21 @@ import { messagePreview } from "../strings/preview.ts";
 import { isolate } from "../strings/isolate.ts";
 import { Button } from "../ui/Button.tsx";
 import { badge } from "./badge.ts";
-import { decide, type NoReason } from "./decide.ts";
+import { decide, levelOf, type NoReason } from "./decide.ts";
 import { usePermission } from "./permission.ts";
+import { pushSupport, syncPush, turnOnPush } from "./push.ts";
 import "./notifications.css";
 
 const n = t.notifications;
 
 /** The unread count in the title and on the icon, and notifications while the page is not attended. */
 export function Notifications() {
-  const unread = useSnapshot((s) => unreadOf(s.state).messages);
-  useEffect(() => badge(unread), [unread]);
-  useEffect(() => () => badge(0), []);
+  const messages = useSnapshot((s) => unreadOf(s.state).messages);
+  const chats = useSnapshot((s) => unreadOf(s.state).chats);
+  useEffect(() => badge(messages, chats), [messages, chats]);
+  useEffect(() => () => badge(0, 0), []);
+  const core = useCore();
+  useEffect(() => void syncPush(core).catch(() => {}), [core]); // tried again at the next start
   const [permission, set] = usePermission();
   useNotifications(permission === "on");
   return permission === "unasked" ? <PermissionPrompt answer={set} /> : null;
@@ -31,18 +35,26 @@ export function Notifications() {
 
 /** Asks for permission once, after the first direct message from another user. It is part of the layout and covers nothing. */
 function PermissionPrompt({ answer }: { answer: (yes: boolean) => Promise<void> }) {
+  const core = useCore();
+  const turnOn = async () => {
+    await answer(true);
+    if (pushSupport() === "supported" && Notification.permission === "granted") await turnOnPush(core);
+  };
   const direct = useSnapshot((s) => [...s.state.chats.values()].some((c) => c.kind === "direct" && c.last && c.last.by !== s.state.me?.id));
   if (!direct) return null;
   return (
     <div className="permission-prompt" role="region" aria-label={n.ask}>
       <p>{n.ask}</p>
-      <div className="row"><Button look="main" onPress={() => void answer(true)}>{n.turnOn}</Button><Button onPress={() => void answer(false)}>{n.notNow}</Button></div>
+      <div className="row"><Button look="main" onPress={() => void turnOn().catch(() => {})}>{n.turnOn}</Button><Button onPress={() => void answer(false)}>{n.notNow}</Button></div>
     </div>
   );
 }
 
-interface NotificationMessage { readonly title: string; readonly options: NotificationOptions }
+/** What the service worker shows. tag: the chat's id; chats: those that a summary tells of. */
+interface Notice { readonly title: string; readonly text: string; readonly tag: string; readonly path: string; readonly seq?: number; readonly count?: number; readonly icon?: string; readonly chats?: readonly string[] }
 const summaryTag = "summary";
+/** Tags of the worker and the server besides: a push without words, and a test. */
+const unnamedTag = "push", testTag = "test";
 
 /** What the user has been notified of in a chat, or need not be: messages up to seq, of which so many mentioned them. */
 interface Notified { readonly seq: Seq; readonly mentions: number }
@@ -63,7 +75,7 @@ function useNotifications(on: boolean): void {
     if (!before || (document.visibilityState === "visible" && document.hasFocus())) return;
     const now = core.clock.now();
     const fresh = [...chats.values()].flatMap((c) => freshOf(state, c, before.get(c.id) ?? { seq: 0, mentions: 0 }, now));
-    if (fresh.length) void navigator.serviceWorker.ready.then((r) => r.active?.postMessage(notificationOf(state, fresh)));
+    if (fresh.length) void navigator.serviceWorker.ready.then((r) => r.active?.postMessage({ notice: noticeOf(state, fresh) }));
   }, [chats, live, on, core]);
   useEffect(() => () => void (on && closeAll()), [on]); // signing out closes all
 }
@@ -99,38 +111,43 @@ async function closeAll(): Promise<void> {
   for (const shown of (await worker?.getNotifications()) ?? []) shown.close();
 }
 
-/** Closes what was read or deleted, and what is of a muted chat, and shows an edited message's new words. */
+/** Closes what was read or deleted, and what is of a muted chat, and shows an edited message's new words. Pushes have shown some of it. */
 async function update(core: Core): Promise<void> {
   const worker = await navigator.serviceWorker?.getRegistration();
   for (const shown of (await worker?.getNotifications()) ?? []) {
     const { state } = core.store.snapshot; // by the state at that time: a notification may have been shown meanwhile
-    if (shown.tag === summaryTag) {
+    if (shown.tag === testTag) continue;
+    if (shown.tag === summaryTag || shown.tag === unnamedTag) {
       if (unreadOf(state).messages === 0) shown.close();
       continue;
     }
-    const chat = state.chats.get(shown.tag);
-    const seq = Number(String(shown.data).split("/").at(-1));
+    const chat = state.chats.get(shown.tag), { seq = 0, text } = (shown.data ?? {}) as Partial<Notice>;
     const message = chat && (chat.last?.seq === seq ? chat.last : chat.timeline && messageAt(chat.timeline, seq));
     const why = chat && message && whyNot(state, chat, message, core.clock.now());
     if (!chat || chat.unread === 0 || chat.readUpTo >= seq || why === "deleted" || why === "muted") shown.close();
     else if (!message) { // a deletion would not be noticed
       if (!chat.requests.size) core.load(chat.id, { around: seq, limit: 1 }).catch(() => {});
     } else if (!why) {
-      const now = notificationOf(state, [{ chat, message }]);
-      if (now.options.body !== shown.body) await worker?.showNotification(now.title, { ...now.options, silent: true });
+      const notice = noticeOf(state, [{ chat, message }]);
+      if (notice.text !== text) worker?.active?.postMessage({ notice, update: true });
     }
   }
 }
 
-function notificationOf(state: State, fresh: readonly Fresh[]): NotificationMessage {
+function noticeOf(state: State, fresh: readonly Fresh[]): Notice {
   const [one] = fresh;
   if (fresh.length > 1 || !one) {
     const messages = fresh.reduce((sum, { chat }) => sum + chat.unread, 0);
-    return { title: n.summary(messages, fresh.length), options: { tag: summaryTag, body: n.summaryOf(fresh.slice(0, 4).map(({ chat }) => titleOf(state, chat))), data: paths.home } };
+    return { title: n.summary(messages, fresh.length), text: n.summaryOf(fresh.slice(0, 4).map(({ chat }) => titleOf(state, chat))), tag: summaryTag, path: paths.home, chats: fresh.map(({ chat }) => chat.id) };
   }
   const { chat: c, message: m } = one;
   const text = !m.by ? n.mentioned : state.settings.pushText ? messagePreview(m, 200) : n.newMessage;
   const name = m.by ? userOf(state, m.by).name : unknownName, title = titleOf(state, c);
   const picture = pictureOf(state, c);
-  return { title: title === unknownName ? n.newMessage : title, options: { tag: c.id, body: c.kind === "direct" || name === unknownName ? text : `${isolate(name)}: ${text}`, data: paths.chat(c.id, m.seq), ...(picture && { icon: pictureUrl(picture) }) } };
+  return {
+    title: title === unknownName ? n.newMessage : title,
+    text: c.kind === "direct" || name === unknownName ? text : `${isolate(name)}: ${text}`,
+    tag: c.id, path: paths.chat(c.id, m.seq), seq: m.seq, count: c.kind === "group" && levelOf(c, state.settings) === "mentions" ? Math.max(1, c.mentions) : c.unread,
+    ...(picture && { icon: pictureUrl(picture) }),
+  };
 }

@@ -2,7 +2,7 @@
 // chat/testdata/pushes.csv.
 import type { Chat } from "../core/chatModel.ts";
 import type { LoadedMessage } from "../core/message.ts";
-import { mutedForEver, type Settings, type UserId } from "../core/wire.ts";
+import { type Level, mutedForEver, type Settings, type UserId } from "../core/wire.ts";
 
 export type Reason = "direct" | "mention" | "group" | "message";
 export type NoReason = "own" | "deleted" | "silent" | "read" | "muted" | "level" | "quiet";
@@ -18,11 +18,14 @@ export function decide(m: Candidate, c: Place, me: UserId, settings: Settings, n
   if (m.silent) return [false, "silent"];
   if (m.seq <= c.readUpTo) return [false, "read"];
   if (mutedUntil === mutedForEver || now < mutedUntil) return [false, "muted"];
-  const level = c.mine.level === "default" ? settings.level : c.mine.level;
+  const level = levelOf(c, settings);
   const reason = reasonOf(m, c, me);
   if (level === "none" || (level === "mentions" && reason === "message")) return [false, "level"];
   return isQuiet(settings, now) ? [false, "quiet"] : [true, reason];
 }
+
+/** Returns of which messages of a chat the user wants to be notified. */
+export const levelOf = (c: Pick<Chat, "mine">, settings: Settings): Level => (c.mine.level === "default" ? settings.level : c.mine.level);
 
 /** A user with a page is online, so @here names them. */
 function reasonOf(m: Candidate, c: Place, me: UserId): Reason {

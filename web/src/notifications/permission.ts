@@ -2,17 +2,18 @@
 // The service worker is registered only if both allow it.
 import { useCallback, useEffect, useState } from "react";
 import { useCore } from "../app/useCore.ts";
+import { turnOffPush } from "./push.ts";
 
 const setting = "notices";
 
-/** impossible: no https, or no support; forbidden: denied in the browser's settings. */
-export type Permission = "impossible" | "forbidden" | "unasked" | "off" | "on";
+/** insecure: no https; unsupported: by the browser; forbidden: denied in the browser's settings. */
+export type Permission = "insecure" | "unsupported" | "forbidden" | "unasked" | "off" | "on";
 
-const possible = () => "Notification" in globalThis && !!navigator.serviceWorker;
 const listeners = new Set<() => void>();
 
 function judged(wish: unknown): Permission {
-  if (!possible()) return "impossible";
+  if (!isSecureContext) return "insecure";
+  if (!("Notification" in globalThis) || !navigator.serviceWorker) return "unsupported";
   if (Notification.permission === "denied") return "forbidden";
   if (wish === undefined) return "unasked";
   return wish === true && Notification.permission === "granted" ? "on" : "off";
@@ -37,6 +38,7 @@ export function usePermission(): readonly [now: Permission | undefined, set: (wi
   }, [now]);
   const set = useCallback(async (wish: boolean) => {
     if (wish) await Notification.requestPermission(); // first, for browsers require it directly after a press
+    else await turnOffPush(core).catch(() => {}); // the browser's subscription has ended all the same
     await core.storage?.saveSetting(setting, wish).catch(() => {});
     for (const l of listeners) l();
   }, [core]);

@@ -3,6 +3,7 @@ import { navigate, paths } from "../app/route.ts";
 import { useCore, useSnapshot } from "../app/useCore.ts";
 import type { User } from "../core/wire.ts";
 import { NotificationSetting } from "../notifications/NotificationSetting.tsx";
+import { PushSetting } from "../notifications/PushSetting.tsx";
 import { t } from "../strings/index.ts";
 import { Avatar } from "../ui/Avatar.tsx";
 import { Button } from "../ui/Button.tsx";
@@ -34,6 +35,7 @@ export function ProfilePage() {
       <ThemeSetting />
       <NotificationRules />
       <NotificationSetting />
+      <PushSetting />
       {user && <Password handle={user.handle} />}
       {user && <Devices handle={user.handle} />}
       {user && <Invites title={m.yourInvites} which={(i) => i.by === user.id} />}

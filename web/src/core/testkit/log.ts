@@ -1,6 +1,6 @@
 // A reference model of one chat on the server: folds the log on each call, slowly and plainly, and
 // shares no code with what it tests.
-import type { Entry, Event, Message, Mine, Page, Role, Seq, User, UserId, HistoryWindow } from "../wire.ts";
+import type { Entry, Event, Message, Mine, Page, Role, Seq, ThreadPage, User, UserId, HistoryWindow } from "../wire.ts";
 
 export const user = (id: UserId): User => ({ id, handle: id, name: id.toUpperCase(), status: "", role: "member", active: true });
 
@@ -49,7 +49,7 @@ export class Log {
     const now = new Map(this.messages("", this.head).map((m) => [m.seq, m]));
     return this.events.slice(after).map((e) => {
       if (e.event === "posted") {
-        const { reactions: _, ...m } = now.get(e.seq)!;
+        const { reactions: _, pinned: __, ...m } = now.get(e.seq)!;
         return { event: "posted", n: e.n, ...m };
       }
       if (e.event !== "edited") return e;
@@ -80,6 +80,11 @@ export class Log {
         delete m.mentions;
         delete m.mentionsAll;
         delete m.reactions;
+        delete m.pinned;
+      } else if (e.event === "pinned") {
+        const m = all.get(e.target)!;
+        delete m.pinned;
+        if (e.on) m.pinned = true;
       } else if (e.event === "reacted") {
         const m = all.get(e.target)!;
         const by = new Map((m.reactions ?? []).map((r) => [r.emoji, [...r.by]]));
@@ -106,6 +111,19 @@ export class Log {
     if (w.after !== undefined || w.around !== undefined) to = Math.min(to, from + limit);
     else from = Math.max(from, to - limit);
     return { messages: all.slice(from, to), users: [], head, moreBefore: from > 0, moreAfter: to < all.length };
+  }
+
+  /** Returns the pinned messages, the one pinned last first. */
+  pins(me: UserId): Message[] {
+    const order = new Map<Seq, number>();
+    for (const e of this.events) if (e.event === "pinned") order.set(e.target, e.seq);
+    return this.messages(me, this.head).filter((m) => m.pinned).sort((a, b) => order.get(b.seq)! - order.get(a.seq)!);
+  }
+
+  /** Returns a page of a conversation whose head was read before its rows. */
+  thread(me: UserId, root: Seq, after: Seq, limit: number, head = this.head): ThreadPage {
+    const all = this.messages(me, this.head).filter((m) => (m.seq === root || m.root === root) && m.seq > after);
+    return { messages: all.slice(0, limit), users: [], head, moreAfter: all.length > limit };
   }
 
   members(): Map<UserId, Role> {

@@ -7,8 +7,9 @@ import { failure } from "./failure.ts";
 import { files } from "./files.ts";
 import { notifications } from "./notifications.ts";
 import { picture } from "./picture.ts";
+import { push } from "./push.ts";
 import { search } from "./search.ts";
 import { settings } from "./settings.ts";
 import { sidebar } from "./sidebar.ts";
 
-export const en = { app, auth, sidebar, conversation, composer, files, picture, search, settings, notifications, failure };
+export const en = { app, auth, sidebar, conversation, composer, files, picture, search, settings, notifications, push, failure };

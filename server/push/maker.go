@@ -1,0 +1,213 @@
+package push
+
+import (
+	"context"
+	"log/slog"
+	"slices"
+	"time"
+
+	"parley/chat"
+)
+
+const (
+	makeEvery = 500 * time.Millisecond // messages of so long are looked at together
+	saveEvery = time.Minute            // between two saves of the progress of chats that nobody subscribes to
+	// maxAge is how old a message may be when a push of it is made: what a server missed for
+	// longer is history.
+	maxAge = time.Hour
+	// margin is how much an event's time may differ from the clock here.
+	margin = 30 * time.Second
+
+	scanChats  = 500 // chats of a part of a scan
+	pageEvents = 200
+	pageBytes  = 256 << 10
+
+	// readDelay is how long a push waits for somebody who is online: the page of one who
+	// looks at the chat says so within that time.
+	readDelay = 800 * time.Millisecond
+)
+
+// maker makes pushes of new messages, while this server holds the lease.
+type maker struct {
+	*Pushes
+	done  map[chat.ChatID]progress // up to where pushes were made
+	saved time.Time                // when the progress of all chats was saved
+	made  func()                   // called when pushes were queued
+}
+
+// progress is up to where pushes of a chat were made.
+type progress struct {
+	seq  chat.Seq
+	kind chat.ChatKind // "": not known
+}
+
+// run makes pushes until ctx ends, or until nobody has a subscription.
+func (m *maker) run(ctx context.Context) error {
+	m.marks.set(true)
+	defer m.marks.set(false)
+	m.marks.signal()
+	m.saved = time.Now()
+	tick := time.NewTicker(saveEvery)
+	defer tick.Stop()
+	for {
+		select {
+		case <-m.marks.wake:
+		case <-tick.C:
+			if any, err := m.Service.AnySubscription(ctx); err == nil && !any {
+				return nil
+			}
+			continue
+		case <-ctx.Done():
+			return nil
+		}
+		if err := m.make(ctx); err != nil && ctx.Err() == nil {
+			m.Log.LogAttrs(ctx, slog.LevelError, "making pushes failed", slog.String("error", err.Error()))
+			m.marks.lost() // what was taken is found again
+		}
+		select {
+		case <-time.After(makeEvery):
+		case <-ctx.Done():
+			return nil
+		}
+	}
+}
+
+// make makes the pushes of what is marked.
+func (m *maker) make(ctx context.Context) error {
+	began := time.Now()
+	chats, all := m.marks.take()
+	if all || len(m.done) > maxMarks {
+		return m.scan(ctx, began)
+	}
+	for id, first := range chats {
+		p := m.done[id]
+		p.seq = max(p.seq, first-1)
+		if err := m.makeOf(ctx, id, p); err != nil {
+			return err
+		}
+	}
+	if began.Sub(m.saved) < saveEvery {
+		return nil
+	}
+	return m.save(ctx, began)
+}
+
+// save saves that pushes of all messages were made that were there at a time.
+func (m *maker) save(ctx context.Context, at time.Time) error {
+	m.saved = at
+	return m.Service.MakePushes(ctx, chat.PushProgress{At: at.Add(-margin).UnixMilli()}, nil)
+}
+
+// scan makes the pushes of all messages of which none were made.
+func (m *maker) scan(ctx context.Context, began time.Time) error {
+	m.done = map[chat.ChatID]progress{}
+	if err := m.Service.MakePushes(ctx, chat.PushProgress{At: began.Add(-maxAge).UnixMilli()}, nil); err != nil {
+		return err
+	}
+	for after := chat.ChatID(""); ; {
+		chats, last, err := m.Service.UnmadePushes(ctx, after, scanChats)
+		if err != nil {
+			return err
+		}
+		for _, c := range chats {
+			if err := m.makeOf(ctx, c.ChatID, progress{seq: c.Seq}); err != nil {
+				return err
+			}
+		}
+		if after = last; last == "" {
+			return m.save(ctx, began)
+		}
+	}
+}
+
+// makeOf makes the pushes of the messages of a chat behind p.
+func (m *maker) makeOf(ctx context.Context, id chat.ChatID, p progress) error {
+	targets, err := m.Service.PushTargets(ctx, id)
+	if err != nil || len(targets) == 0 {
+		return err // the next message is looked at from itself on
+	}
+	if p.kind == "" {
+		c, err := m.Service.Chat(ctx, targets[0].User, id)
+		if chat.Is(err, chat.NotFound) { // a member who has just left, or a deleted chat
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		p.kind = c.Kind
+	}
+	for {
+		events, head, err := m.Service.After(ctx, "", id, p.seq, pageEvents, pageBytes)
+		if err != nil {
+			return err
+		}
+		if len(events) == 0 {
+			break
+		}
+		if err := m.queue(ctx, id, p.kind, events, targets); err != nil {
+			return err
+		}
+		p.seq = events[len(events)-1].Seq
+		m.done[id] = p
+		if p.seq >= head {
+			break
+		}
+	}
+	return nil
+}
+
+// queue queues the pushes of events of a chat, with the progress, in one commit.
+func (m *maker) queue(ctx context.Context, id chat.ChatID, kind chat.ChatKind, events []chat.Event, targets []chat.PushTarget) error {
+	now, any := time.Now(), false
+	byUser := map[chat.UserID]*chat.QueuedPush{}
+	for i := range events {
+		ev := &events[i]
+		if !ev.Kind.Is().Message {
+			continue
+		}
+		any = true
+		if ev.At < now.Add(-maxAge).UnixMilli() {
+			continue
+		}
+		concerned := concernedBy(ev.By, ev.Mentions, ev.Reply)
+		for j := range targets {
+			t := &targets[j]
+			online, attended := m.Presence.State(t.User)
+			tell, _ := chat.PushCase{Kind: kind, By: ev.By, Seq: ev.Seq, Deleted: ev.DeletedAt != 0, Silent: ev.Silent, All: ev.MentionsAll,
+				Concerned: slices.Contains(concerned, t.User), Target: *t, Online: online, ActiveAt: attended, Now: now.UnixMilli()}.Decide()
+			if !tell {
+				continue
+			}
+			q := byUser[t.User]
+			if q == nil {
+				q = &chat.QueuedPush{User: t.User, ChatID: id, At: now.UnixMilli(), Due: now.UnixMilli()}
+				if online {
+					q.Due = now.Add(readDelay).UnixMilli()
+				}
+				byUser[t.User] = q
+			}
+			q.Seq, q.Count = ev.Seq, q.Count+1
+		}
+	}
+	if !any {
+		return nil
+	}
+	pushes := make([]chat.QueuedPush, 0, len(byUser))
+	for _, q := range byUser {
+		pushes = append(pushes, *q)
+	}
+	err := m.Service.MakePushes(ctx, chat.PushProgress{Chats: []chat.PushedTo{{ChatID: id, Seq: events[len(events)-1].Seq}}}, pushes)
+	if err == nil && len(pushes) > 0 {
+		m.made()
+	}
+	return err
+}
+
+// concernedBy returns whom a message names or replies to.
+func concernedBy(by chat.UserID, mentions []chat.UserID, reply *chat.Quote) []chat.UserID {
+	repliesTo := chat.UserID("")
+	if reply != nil {
+		repliesTo = reply.By
+	}
+	return chat.ConcernedBy(by, mentions, repliesTo)
+}

@@ -1,0 +1,84 @@
+package push
+
+import (
+	"context"
+	"slices"
+	"time"
+
+	"parley/chat"
+)
+
+// lookBack is how many events before the newest are looked at if that was deleted.
+const lookBack = 50
+
+// news is a message that a person is told of.
+type news struct {
+	queued chat.QueuedPush
+	chat   chat.Chat
+	event  chat.Event
+	reason chat.PushReason
+}
+
+// news returns what of the queued pushes is still to be told, and those of which nothing is.
+func (p *Pushes) news(ctx context.Context, user chat.UserID, queued []chat.QueuedPush) (told []news, ended []chat.QueuedPush, err error) {
+	settings, err := p.Service.Settings(ctx, user)
+	if err != nil && !chat.Is(err, chat.NotFound) {
+		return nil, nil, err
+	}
+	blocked, err := p.Service.Blocks(ctx, user)
+	if err != nil {
+		return nil, nil, err
+	}
+	for _, q := range queued {
+		n := news{queued: q}
+		ok, err := p.judge(ctx, &n, &settings, blocked)
+		switch {
+		case chat.Is(err, chat.NotFound): // no member any more, or no chat
+			ended = append(ended, q)
+		case err != nil:
+			return nil, nil, err
+		case ok:
+			told = append(told, n)
+		default:
+			ended = append(ended, q)
+		}
+	}
+	return told, ended, nil
+}
+
+// judge finds the newest message that the push is to tell of.
+func (p *Pushes) judge(ctx context.Context, n *news, settings *chat.Settings, blocked []chat.UserID) (ok bool, err error) {
+	q, user := &n.queued, n.queued.User
+	if n.chat, err = p.Service.Chat(ctx, user, q.ChatID); err != nil {
+		return false, err
+	}
+	if n.chat.Role == "" || n.chat.Mine == nil {
+		return false, nil // an open chat that the person has left
+	}
+	seen := q.Seq - 1
+	if q.Count > 1 {
+		seen = max(n.chat.ReadUpTo, q.Seq-lookBack, 0)
+	}
+	if q.Seq <= n.chat.ReadUpTo {
+		return false, nil
+	}
+	events, _, err := p.Service.After(ctx, user, q.ChatID, seen, int(q.Seq-seen), pageBytes)
+	if err != nil {
+		return false, err
+	}
+	_, attended := p.Presence.State(user)
+	for _, ev := range slices.Backward(events) {
+		if !ev.Kind.Is().Message || slices.Contains(blocked, ev.By) {
+			continue
+		}
+		// Who was online when the message was posted is online here: @here was judged then.
+		ok, reason := chat.PushCase{Kind: n.chat.Kind, By: ev.By, Seq: ev.Seq, Deleted: ev.DeletedAt != 0, Silent: ev.Silent, All: ev.MentionsAll,
+			Concerned: slices.Contains(concernedBy(ev.By, ev.Mentions, ev.Reply), user), Online: true, ActiveAt: attended, Now: time.Now().UnixMilli(),
+			Target: chat.PushTarget{User: user, Mine: *n.chat.Mine, Settings: *settings, ReadUpTo: n.chat.ReadUpTo}}.Decide()
+		if ok {
+			n.event, n.reason = ev, reason
+			return true, nil
+		}
+	}
+	return false, nil
+}

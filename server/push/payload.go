@@ -1,0 +1,231 @@
+package push
+
+import (
+	"bytes"
+	"context"
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"parley/chat"
+	"parley/internal/webpush"
+	"parley/textrule"
+)
+
+const (
+	// declarative is the value of web_push that marks Declarative Web Push.
+	declarative = 8030
+
+	timeToLive = 24 * time.Hour // how long a push service keeps a push for a browser that is offline
+	maxBody    = 600            // bytes of a message's text
+	badgeChats = 200            // with the newest activity, whose unread messages are counted
+)
+
+// Tags of notifications that are of no chat.
+const (
+	summaryTag = "summary"
+	testTag    = "test"
+)
+
+// Payload is the text of a push, as docs/protocol.md has it: the JSON of Declarative Web
+// Push, which some browsers show without a service worker.
+type Payload struct {
+	WebPush      int           `json:"web_push"`
+	Notification *Notification `json:"notification,omitempty"`
+	AppBadge     int           `json:"app_badge"`
+	Mutable      bool          `json:"mutable"` // the service worker, if there is one, may change it
+}
+
+// Notification is what is shown.
+type Notification struct {
+	Title    string `json:"title"`
+	Body     string `json:"body,omitempty"`
+	Navigate string `json:"navigate"`
+	Tag      string `json:"tag"` // replaces the notification that has it
+	Data     Data   `json:"data"`
+}
+
+// Data is what a service worker needs to know besides.
+type Data struct {
+	ChatID chat.ChatID   `json:"chatId,omitempty"`
+	Seq    chat.Seq      `json:"seq,omitempty"`
+	Count  int           `json:"count,omitempty"` // of messages
+	Read   []chat.ChatID `json:"read,omitempty"`  // chats whose notifications are to be closed
+}
+
+// testPush returns the push that a user asked for.
+func (p *Pushes) testPush() webpush.Push {
+	return webpush.Push{TTL: time.Minute, Urgency: webpush.High, Text: encode(Payload{Notification: &Notification{
+		Title: "Notifications work", Body: "This device will tell you about new messages.", Navigate: p.link("/me"), Tag: testTag}})}
+}
+
+// push returns the push that tells a session of messages: of one, or of all in a summary.
+// read are the chats that it says are read.
+func (s *sender) push(ctx context.Context, sub *chat.Subscription, told []news, summary bool) (push webpush.Push, read []chat.ChatID, err error) {
+	chats, err := s.Service.ChatsOf(ctx, sub.User, chat.ChatList{Limit: badgeChats})
+	if err != nil {
+		return push, nil, err
+	}
+	v := Payload{}
+	shown := s.history.chatsOf(sub.Session)
+	for i := range chats {
+		v.AppBadge += chats[i].Unread
+		if chats[i].Unread == 0 && slices.Contains(shown, chats[i].ID) {
+			read = append(read, chats[i].ID)
+		}
+	}
+	push = webpush.Push{TTL: timeToLive, Urgency: webpush.Normal}
+	for _, n := range told {
+		if n.reason == chat.PushDirect || n.reason == chat.PushMention {
+			push.Urgency = webpush.High
+		}
+	}
+	names, err := s.names(ctx, told)
+	if err != nil {
+		return push, nil, err
+	}
+	if summary {
+		v.Notification = s.summary(told, names)
+	} else {
+		settings, err := s.Service.Settings(ctx, sub.User)
+		if err != nil {
+			return push, nil, err
+		}
+		v.Notification = s.notification(&told[0], names, settings.PushText)
+	}
+	v.Notification.Data.Read = read
+	push.Topic = topic(sub, v.Notification.Tag)
+	for push.Text = encode(v); len(push.Text) > webpush.MaxText; push.Text = encode(v) { // characters that JSON writes with six bytes
+		v.Notification.Body = textrule.Cut(v.Notification.Body, len(v.Notification.Body)/2)
+	}
+	return push, read, nil
+}
+
+// names returns the names of the authors and peers.
+func (s *sender) names(ctx context.Context, told []news) (map[chat.UserID]string, error) {
+	var ids []chat.UserID
+	for _, n := range told {
+		ids = append(ids, n.event.By)
+		if n.chat.With != "" {
+			ids = append(ids, n.chat.With)
+		}
+	}
+	slices.Sort(ids)
+	users, err := s.Service.Users(ctx, slices.Compact(ids))
+	names := make(map[chat.UserID]string, len(users))
+	for i := range users {
+		names[users[i].ID] = users[i].Name
+	}
+	return names, err
+}
+
+// title returns the name of the chat as its member sees it.
+func (n *news) title(names map[chat.UserID]string) string {
+	title := n.chat.Title
+	if n.chat.Kind == chat.Direct {
+		title = names[n.chat.With]
+	}
+	if title == "" {
+		title = "New message"
+	}
+	return title
+}
+
+func (p *Pushes) notification(n *news, names map[chat.UserID]string, showText bool) *Notification {
+	body := "New message"
+	if showText {
+		body = preview(&n.event)
+	}
+	if name := names[n.event.By]; n.chat.Kind != chat.Direct && name != "" {
+		body = isolate(name) + ": " + body
+	}
+	return &Notification{Title: n.title(names), Body: body, Navigate: p.link(fmt.Sprintf("/c/%s/%d", n.chat.ID, n.event.Seq)), Tag: string(n.chat.ID),
+		Data: Data{ChatID: n.chat.ID, Seq: n.event.Seq, Count: n.queued.Count}}
+}
+
+func (p *Pushes) summary(told []news, names map[chat.UserID]string) *Notification {
+	count := 0
+	var titles []string
+	for i := range told {
+		count += told[i].queued.Count
+		if i < 4 {
+			titles = append(titles, isolate(told[i].title(names)))
+		}
+	}
+	title := plural(count, "new message") + " in " + plural(len(told), "chat")
+	return &Notification{Title: title, Body: strings.Join(titles, ", "), Navigate: p.link("/"), Tag: summaryTag, Data: Data{Count: count}}
+}
+
+func plural(n int, noun string) string {
+	if n != 1 {
+		noun += "s"
+	}
+	return fmt.Sprint(n, " ", noun)
+}
+
+// preview returns a message on one line, as it was written.
+func preview(ev *chat.Event) string {
+	if text := strings.Join(strings.Fields(textrule.Cut(ev.Text, 2*maxBody)), " "); text != "" {
+		return textrule.Cut(text, maxBody)
+	}
+	switch len(ev.Files) {
+	case 0:
+		return "New message"
+	case 1:
+	default:
+		return plural(len(ev.Files), "file")
+	}
+	switch kind, _, _ := strings.Cut(ev.Files[0].Type, "/"); kind {
+	case "image":
+		return "Photo"
+	case "video":
+		return "Video"
+	case "audio":
+		return "Audio"
+	}
+	return "File: " + isolate(ev.Files[0].Name)
+}
+
+// isolate returns a name for a place within a text. One that is not written from left to
+// right alone does not change the order of what stands around it.
+func isolate(name string) string {
+	if !strings.ContainsFunc(name, func(r rune) bool { return r >= 0x590 }) {
+		return name
+	}
+	return "\u2068" + strings.Map(func(r rune) rune {
+		if r >= 0x2066 && r <= 0x2069 {
+			return -1
+		}
+		return r
+	}, name) + "\u2069"
+}
+
+// topic returns the Topic of a tag's pushes: one that waits at the push service is replaced
+// by the next. The push service learns neither the chat nor that two people are in one.
+func topic(sub *chat.Subscription, tag string) string {
+	h := hmac.New(sha256.New, []byte(sub.Auth))
+	h.Write([]byte(tag))
+	return base64.RawURLEncoding.EncodeToString(h.Sum(nil)[:24])
+}
+
+// link returns the address of a place of the page; without a public URL it is relative.
+func (p *Pushes) link(path string) string {
+	if p.PublicURL == nil {
+		return path
+	}
+	return p.PublicURL.Scheme + "://" + p.PublicURL.Host + path
+}
+
+func encode(v Payload) []byte {
+	v.WebPush, v.Mutable = declarative, true
+	var b bytes.Buffer
+	e := json.NewEncoder(&b)
+	e.SetEscapeHTML(false)
+	_ = e.Encode(v) // has nothing that JSON lacks
+	return bytes.TrimSpace(b.Bytes())
+}

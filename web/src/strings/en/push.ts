@@ -1,0 +1,26 @@
+import type { PushSupport } from "../../notifications/push.ts";
+
+export const push = {
+  title: "Push notifications on this device",
+  hint: "Get notified of new messages while Parley is closed.",
+  on: "Push notifications are on.",
+  off: "Push notifications are off.",
+  turnOn: "Turn on push",
+  turnOff: "Turn off push",
+  test: "Send a test notification",
+  unavailable: {
+    insecure: "Push notifications need https. Ask your admin for a secure address.",
+    homeScreen: "To get push notifications on an iPhone or iPad, add Parley to the Home Screen:",
+    unsupported: "This browser doesn't support push notifications.",
+  } as Record<Exclude<PushSupport, "supported">, string>,
+  homeScreenSteps: ["Tap Share.", "Choose Add to Home Screen.", "Open Parley from the Home Screen and turn on push notifications here."],
+  forbidden: "Your browser blocks notifications from this site. Allow them in its settings, then reload this page.",
+  serverOff: "This server doesn't send push notifications.",
+  failed: "This browser's push service can't be reached. Try again later.",
+  last: {
+    accepted: (time: string) => `Last push: sent ${time}.`,
+    gone: (time: string) => `Last push: not sent ${time}. The push service no longer knows this device, turn on push again.`,
+    refused: (time: string, reason: string) => `Last push: refused by the push service ${time}. ${reason}`,
+    failed: (time: string, reason: string) => `Last push: couldn't be sent ${time}. ${reason}`,
+  } as Readonly<Record<string, (time: string, reason: string) => string>>,
+};
