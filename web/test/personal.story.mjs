@@ -202,9 +202,14 @@ test("levels and quiet hours hold for this page's notifications", async () => {
   await write(bob, garden, "Sleep well, @ann");
   await link(ann, /^Garden.*5 unread/).waitFor();
   assert.deepEqual(await notices(0), []);
-  await annsPhone.getByRole("checkbox", { name: /^Quiet hours/ }).uncheck();
-  await annsPhone.getByRole("checkbox", { name: /^Show message text/ }).uncheck();
-  await annsPhone.waitForFunction(async () => (await (await fetch("/api/me")).json()).settings.pushText === false);
+  await ann.goto(h.at("/me"));
+  await ann.getByRole("checkbox", { name: /^Quiet hours/ }).uncheck();
+  await ann.getByRole("checkbox", { name: /^Show message text/ }).uncheck();
+  await ann.waitForFunction(async () => (await (await fetch("/api/me")).json()).settings.pushText === false);
+  await annsPhone.getByRole("checkbox", { name: /^Show message text/, checked: false }).waitFor();
+  await ann.goto(h.at(`/c/${kitchen}`));
+  await heading(ann, "Kitchen");
+  await look(ann, false);
   await write(bob, garden, "Good morning, @ann");
   assert.match((await notices(1))[0], /Bob: New message$/);
   await look(ann, true);

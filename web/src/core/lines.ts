@@ -1,7 +1,6 @@
 // The events of a chat that the conversation shows as lines between its messages: who came and went, and what changed.
-import type { Chat } from "./chatModel.ts";
 import type { LogRange } from "./timeline.ts";
-import type { Event, Seq, UserId } from "./wire.ts";
+import type { Entry, Event, Seq, UserId } from "./wire.ts";
 
 /** What a renamed event changed. It is known while the page sees it happen; the log says what is, and forgets what was replaced. */
 export type Renaming = { title: string } | { topic: string } | { picture: string };
@@ -16,7 +15,7 @@ export type Line = Base & (
 export type Lines = readonly LogRange<Line>[];
 
 /** Returns the line of an event; undefined if it has none. before: the chat before it. */
-export function lineOf(e: Event, before?: Pick<Chat, "title" | "topic" | "picture">): Line | undefined {
+export function lineOf(e: Event, before?: Pick<Entry, "title" | "topic" | "picture">): Line | undefined {
   const base = { seq: e.seq, at: e.at, by: e.by, asOf: e.seq };
   switch (e.event) {
     case "joined":
@@ -32,7 +31,7 @@ export function lineOf(e: Event, before?: Pick<Chat, "title" | "topic" | "pictur
   return undefined;
 }
 
-function renaming(e: Event & { event: "renamed" }, before: Pick<Chat, "title" | "topic" | "picture">): Renaming | undefined {
+function renaming(e: Event & { event: "renamed" }, before: Pick<Entry, "title" | "topic" | "picture">): Renaming | undefined {
   if (e.title !== undefined && e.title !== before.title) return { title: e.title };
   if (e.topic !== undefined && e.topic !== before.topic) return { topic: e.topic };
   if (e.picture !== undefined && e.picture !== (before.picture ?? "")) return { picture: e.picture };

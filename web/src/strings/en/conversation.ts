@@ -1,4 +1,4 @@
-import type { MuteTime } from "../../conversation/mute.ts";
+import type { MuteTime } from "../../core/mute.ts";
 import type { Level } from "../../core/wire.ts";
 import { isolate } from "../isolate.ts";
 import { list, plural, series } from "./format.ts";
