@@ -12,6 +12,11 @@ const icon = "/icon-192.png";
 addEventListener("install", () => skipWaiting());
 addEventListener("activate", (e) => e.waitUntil(clients.claim()));
 
+// Events change notifications one after the other: each looks at what is shown, and a browser may drop one that it is asked for
+// before it is on the screen.
+let queue = Promise.resolve();
+const inTurn = (event, change) => event.waitUntil(queue = queue.catch(() => {}).then(change));
+
 /**
  * Shows a notice {title, text, tag, path, seq, count, more, icon, chats} in place of the one with its tag. It tells of count
  * messages, or of more than the one in its place. update: without a sound. A page and a push may both report a message: the
@@ -37,13 +42,13 @@ async function show({ title, text, tag, path = "/", seq = 0, count = 1, more, ic
 }
 
 // Pages post what to show. Nothing is shown while another window of this server has the focus.
-addEventListener("message", (e) => e.waitUntil((async () => {
+addEventListener("message", (e) => inTurn(e, async () => {
   const { notice, update } = e.data;
   const windows = await clients.matchAll({ type: "window", includeUncontrolled: true });
   if (!update && windows.some((w) => w.focused && w.id !== e.source?.id)) return;
   await show(notice, update);
   if (notice.chats) await close((n) => notice.chats.includes(n.tag)); // the summary tells of them
-})()));
+}));
 
 /** Returns what a push says, {notice, badge, read}; docs/protocol.md has its form. One that cannot be read has a notice without the words. */
 function parse(push) {
@@ -72,11 +77,12 @@ function ownPath(url) {
 }
 
 // Every push is shown, but those that only say what was read: the server sends these to browsers that allow it.
-addEventListener("push", (e) => e.waitUntil((async () => {
+addEventListener("push", (e) => inTurn(e, async () => {
   const { notice, badge, read } = parse(e);
-  const shown = notice && show(notice);
-  await Promise.allSettled([shown, close((n) => (n.data?.chats ?? [n.tag]).every((id) => read.includes(id))), badge !== undefined && navigator.setAppBadge?.(badge)]);
-})()));
+  await close((n) => (n.data?.chats ?? [n.tag]).every((id) => read.includes(id)));
+  if (notice) await show(notice);
+  if (badge !== undefined) await navigator.setAppBadge?.(badge);
+}));
 
 async function close(which) {
   for (const n of await registration.getNotifications()) if (which(n)) n.close();

@@ -22,10 +22,9 @@ const n = t.notifications;
 
 /** The unread count in the title and on the icon, and notifications while the page is not attended. */
 export function Notifications() {
-  const messages = useSnapshot((s) => unreadOf(s.state).messages);
-  const chats = useSnapshot((s) => unreadOf(s.state).chats);
-  useEffect(() => badge(messages, chats), [messages, chats]);
-  useEffect(() => () => badge(0, 0), []);
+  const unread = useSnapshot((s) => unreadOf(s.state).messages);
+  useEffect(() => badge(unread), [unread]);
+  useEffect(() => () => badge(0), []);
   const core = useCore();
   useEffect(() => void syncPush(core).catch(() => {}), [core]); // tried again at the next start
   const [permission, set] = usePermission();
@@ -146,7 +145,7 @@ function noticeOf(state: State, fresh: readonly Fresh[]): Notice {
   const picture = pictureOf(state, c);
   return {
     title: title === unknownName ? n.newMessage : title,
-    text: c.kind === "direct" || name === unknownName ? text : `${isolate(name)}: ${text}`,
+    text: c.kind === "direct" || name === unknownName || !state.settings.pushText ? text : `${isolate(name)}: ${text}`,
     tag: c.id, path: paths.chat(c.id, m.seq), seq: m.seq, count: c.kind === "group" && levelOf(c, state.settings) === "mentions" ? Math.max(1, c.mentions) : c.unread,
     ...(picture && { icon: pictureUrl(picture) }),
   };

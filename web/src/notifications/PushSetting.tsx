@@ -54,8 +54,12 @@ function Push() {
     <>
       <p className="hint">{p.hint}{info && ` ${on ? p.on : p.off}`}</p>
       {info?.problem && <p className="notice">{info.problem}</p>}
-      {info && on && <Button isDisabled={busy} onPress={() => void run(async () => setLast((await core.api.testPush()).last))}>{p.test}</Button>}
-      {info && <Button isDisabled={busy} onPress={() => void run(on ? () => turnOffPush(core) : turnOn)}>{on ? p.turnOff : p.turnOn}</Button>}
+      {info && (
+        <div className="row push-actions">
+          {on && <Button isDisabled={busy} onPress={() => void run(async () => setLast((await core.api.testPush()).last))}>{p.test}</Button>}
+          <Button isDisabled={busy} onPress={() => void run(on ? () => turnOffPush(core) : turnOn)}>{on ? p.turnOff : p.turnOn}</Button>
+        </div>
+      )}
       <div role="status">{last && <LastPush result={last} />}</div>
       {error && <p className="error" role="alert">{error}</p>}
     </>

@@ -95,6 +95,11 @@ test("pushes of a chat make one notification, which counts the messages", async 
   expect(worker.shown.map((n) => n.tag)).toEqual(["c", "d"]);
 });
 
+test("pushes that come at the same time are shown one after the other", async () => {
+  await Promise.all([7, 8, 9].map((seq) => worker.push(pushOf("c", seq))));
+  expect(worker.shown.map((n) => n.body)).toEqual(["3 new messages\nAnn: 9"]);
+});
+
 test("a busy chat makes a sound every 30 seconds at most", async () => {
   await worker.push(pushOf("c", 1));
   worker.now += 20_000;

@@ -18,9 +18,9 @@ export const push = {
   serverOff: "This server doesn't send push notifications.",
   failed: "This browser's push service can't be reached. Try again later.",
   last: {
-    accepted: (time: string) => `Last push: sent ${time}.`,
-    gone: (time: string) => `Last push: not sent ${time}. The push service no longer knows this device, turn on push again.`,
-    refused: (time: string, reason: string) => `Last push: refused by the push service ${time}. ${reason}`,
-    failed: (time: string, reason: string) => `Last push: couldn't be sent ${time}. ${reason}`,
+    accepted: (time: string) => `Last push, ${time}: sent.`,
+    gone: (time: string) => `Last push, ${time}: not sent. The push service no longer knows this device. Turn on push again.`,
+    refused: (time: string, reason: string) => `Last push, ${time}: refused by the push service (${reason}). ${/BadJwtToken/.test(reason) ? "It only serves servers with a public https address." : ""}`,
+    failed: (time: string, reason: string) => `Last push, ${time}: not sent. The server can't reach the push service (${reason}).`,
   } as Readonly<Record<string, (time: string, reason: string) => string>>,
 };
