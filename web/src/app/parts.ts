@@ -15,6 +15,7 @@ export { default as FileViewer } from "../conversation/FileViewer.tsx";
 export { default as ChatFiles } from "../conversation/ChatFiles.tsx";
 export { PendingFiles } from "../conversation/PendingFiles.tsx";
 export { default as Members } from "../conversation/Members.tsx";
+export { default as ChatNotifications } from "../conversation/ChatNotifications.tsx";
 export { default as RenameChat } from "../conversation/RenameChat.tsx";
 export { default as EmojiPicker } from "../composer/EmojiPicker.tsx";
 export { FormatToolbar } from "../composer/FormatToolbar.tsx";

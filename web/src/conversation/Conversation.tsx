@@ -21,6 +21,7 @@ import "./conversation.css";
 
 const Members = lazyPart(async () => (await loadParts()).Members, "dialog");
 const RenameChat = lazyPart(async () => (await loadParts()).RenameChat, "dialog");
+const ChatNotifications = lazyPart(async () => (await loadParts()).ChatNotifications, "dialog");
 const PictureDialog = lazyPart(async () => (await loadParts()).PictureDialog, "dialog");
 const DeleteChat = lazyPart(async () => (await loadParts()).DeleteChat, "dialog");
 const LeaveChat = lazyPart(async () => (await loadParts()).LeaveChat, "dialog");
@@ -100,7 +101,7 @@ function OpenConversation({ chat, seq }: { chat: Chat; seq?: Seq }) {
   }
   return (
     <div className="conversation" ref={area} onKeyDown={onKeyDown}>
-      <Header id={chat.id} kind={chat.kind} with={chat.with} picture={chat.picture} topic={chat.topic} memberCount={chat.memberCount} role={chat.role} title={title} onOpen={setOpened} />
+      <Header id={chat.id} kind={chat.kind} with={chat.with} picture={chat.picture} topic={chat.topic} memberCount={chat.memberCount} role={chat.role} mine={chat.mine} title={title} onOpen={setOpened} />
       {chat.kind === "group" && (chat.memberCount === 1 || prompts.has(chat.id)) && <InvitePrompt chatId={chat.id} />}
       <MessageList chat={chat} title={title} target={seq} editing={editing} actions={actions} onEditPending={setGiven} />
       <Typing chat={chat} />
@@ -108,6 +109,7 @@ function OpenConversation({ chat, seq }: { chat: Chat; seq?: Seq }) {
       {viewed && <FileViewer {...viewed} onClose={() => setViewed(undefined)} />}
       {opened === "files" && <ChatFiles chatId={chat.id} onClose={close} />}
       {opened === "members" && <Members chat={chat} onClose={close} />}
+      {opened === "notifications" && <ChatNotifications chat={chat} onClose={close} />}
       {opened === "rename" && <RenameChat chat={chat} onClose={close} />}
       {opened === "picture" && <PictureDialog title={t.picture.ofGroup} group owner={{ id: chat.id, name: title, picture: chat.picture }} onSave={(p) => core.api.putChatPicture(chat.id, p)} onRemove={() => core.api.removeChatPicture(chat.id)} onClose={close} />}
       {opened === "leave" && <LeaveChat chat={chat} onClose={close} />}

@@ -9,6 +9,7 @@ import { t } from "../strings/index.ts";
 import { Button } from "../ui/Button.tsx";
 import { Icon } from "../ui/Icon.tsx";
 import { shortTime, useToday } from "../ui/Time.tsx";
+import { attempt } from "../ui/Toast.tsx";
 import { focusComposer } from "../composer/useTextField.ts";
 import { selectionText } from "./copySelection.ts";
 import { LiveRegion } from "./LiveRegion.tsx";
@@ -85,7 +86,7 @@ export function MessageList({ chat, title, target, editing, actions, onEditPendi
     activate,
   }), [actions, savePosition, target, setScrollTarget, hover, activate]);
   const guard = useMisclickGuard(scrollerRef, rows, useCallback(() => moved(misclickMs), [moved]), scroll.hold);
-  const onKeyDown = useMessageKeys(scrollerRef, { lastVisible: scroll.lastVisible, toEnd, openMenu: (seq) => activate(seq, true) });
+  const onKeyDown = useMessageKeys(scrollerRef, { lastVisible: scroll.lastVisible, toEnd, openMenu: (seq) => activate(seq, true), markUnread: (seq) => attempt(() => core.changeMine(chat.id, { unreadFrom: seq })) });
 
   function onScroll() {
     scroll.scrolled();

@@ -1,3 +1,4 @@
+import type { Level } from "../../core/wire.ts";
 import { isolate } from "../isolate.ts";
 import { list, plural, series } from "./format.ts";
 
@@ -18,6 +19,24 @@ export const conversation = {
   typing: (names: readonly string[]) => (names.length > 2 ? "Several people are typing…" : names.length === 1 ? `${isolate(names[0]!)} is typing…` : `${list(names.map(isolate))} are typing…`),
   menu: "Chat menu",
   memberMenu: (name: string) => `More actions for ${isolate(name)}`,
+  /** Names the part of the chat menu that changes nothing for others. */
+  forYou: "For you",
+  star: "Star",
+  unstar: "Remove star",
+  notifications: "Notifications",
+  levels: { all: "All messages", mentions: "Mentions and replies", none: "Nothing" } as Record<Level, string>,
+  defaultLevel: (level: string) => `Default (${level})`,
+  mute: "Mute",
+  muteHint: "No notifications, and no unread count. Mentions still show in your list.",
+  muteTimes: { hour: "For 1 hour", hours: "For 8 hours", tomorrow: "Until tomorrow", ever: "Until I turn it back on" },
+  unmute: "Unmute",
+  muted: "Muted",
+  mutedUntil: (time: string) => `Muted until ${time}`,
+  hide: "Hide from list",
+  show: "Show in list",
+  hidden: (title: string) => `${isolate(title)} is hidden until the next message.`,
+  undo: "Undo",
+  done: "Done",
   rename: "Rename",
   invite: "Invite people",
   leave: "Leave",
@@ -65,6 +84,7 @@ export const conversation = {
   delete: "Delete",
   deleteTitle: "Delete message?",
   deleteHint: "Everyone will see “This message was deleted”.",
+  markUnread: "Mark as unread",
   copyText: "Copy text",
   copyLink: "Copy link",
   copied: "Copied",
