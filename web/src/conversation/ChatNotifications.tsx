@@ -1,12 +1,13 @@
 import { useCore, useSnapshot } from "../app/useCore.ts";
 import type { Chat } from "../core/chatModel.ts";
+import { muteEnd, muteTimes } from "../core/mute.ts";
 import type { Mine } from "../core/wire.ts";
 import { t } from "../strings/index.ts";
 import { Button } from "../ui/Button.tsx";
 import { Dialog } from "../ui/Dialog.tsx";
 import { attempt } from "../ui/Toast.tsx";
 import { useToday } from "../ui/Time.tsx";
-import { mutedText, muteEnd, muteTimes } from "./mute.ts";
+import { mutedText } from "./mutedText.ts";
 
 const c = t.conversation;
 

@@ -14,7 +14,7 @@ import { PopoverBack } from "../ui/PopoverBack.tsx";
 import { useToday } from "../ui/Time.tsx";
 import { attempt, toast } from "../ui/Toast.tsx";
 import { LinkedLine } from "./Markdown.tsx";
-import { mutedText } from "./mute.ts";
+import { mutedText } from "./mutedText.ts";
 
 /** The dialogs that the header opens. */
 export type ConversationDialog = "members" | "files" | "notifications" | "rename" | "picture" | "invite" | "leave" | "delete";

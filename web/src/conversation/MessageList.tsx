@@ -17,6 +17,7 @@ import { type Editing, MessageLog } from "./MessageLog.tsx";
 import type { MessageActions } from "./messageActions.ts";
 import { buildRows } from "./rows.ts";
 import { useActiveMessage } from "./useActiveMessage.ts";
+import { useLines } from "./useLines.ts";
 import { useFollowTarget } from "./useFollowTarget.ts";
 import { focusMessage, useMessageKeys } from "./useMessageKeys.ts";
 import { misclickMs, useMisclickGuard } from "./useMisclickGuard.ts";
@@ -54,7 +55,8 @@ export function MessageList({ chat, title, target, editing, actions, onEditPendi
   const pages = usePagination(chat, scrollTarget);
   const { range, failed } = pages;
   const end = !!range && atEnd(chat, range);
-  const rows = useMemo(() => buildRows(range?.messages ?? [], end || !range ? pending : [], me, unread?.after), [range, end, pending, me, unread]);
+  const lines = useLines(chat, range);
+  const rows = useMemo(() => buildRows(range?.messages ?? [], end || !range ? pending : [], me, unread?.after, lines), [range, end, pending, me, unread, lines]);
   const scroll = useScrollAnchor(scrollerRef, rows, end);
   const savePosition = useSavedPosition(chat.id, scrollerRef, scroll);
   const ready = useFollowTarget(scrollTarget, range, scroll, {
@@ -122,7 +124,7 @@ export function MessageList({ chat, title, target, editing, actions, onEditPendi
         </div>
       )}
       <div className="message-scroller" ref={scrollerRef} tabIndex={0} role="region" aria-label={t.conversation.messages} onScroll={onScroll} onKeyDown={onKeyDown} onCopy={onCopy} {...handlers} {...guard.handlers}>
-        <MessageLog rows={rows} title={title} head={head} onRetry={failed} users={users} today={today} target={target} editing={editing} active={active} actions={rowActions} onEditPending={onEditPending} />
+        <MessageLog rows={rows} title={title} head={head} onRetry={failed} users={users} me={me} today={today} target={target} editing={editing} active={active} actions={rowActions} onEditPending={onEditPending} />
       </div>
       {range && (distance === "far" || (distance === "near" && chat.unread > 0)) && <Button className={() => "button message-list-pill"} onPress={() => { toEnd(); stayHere(); }}><Icon name="down" /> {t.conversation.newBelow(chat.unread)}</Button>}
       <LiveRegion chat={chat} />

@@ -22,9 +22,10 @@ const n = t.notifications;
 
 /** The unread count in the title and on the icon, and notifications while the page is not attended. */
 export function Notifications() {
-  const unread = useSnapshot((s) => unreadOf(s.state).messages);
-  useEffect(() => badge(unread), [unread]);
-  useEffect(() => () => badge(0), []);
+  const messages = useSnapshot((s) => unreadOf(s.state).messages);
+  const chats = useSnapshot((s) => unreadOf(s.state).chats);
+  useEffect(() => badge(messages, chats), [messages, chats]);
+  useEffect(() => () => badge(0, 0), []);
   const core = useCore();
   useEffect(() => void syncPush(core).catch(() => {}), [core]); // tried again at the next start
   const [permission, set] = usePermission();
@@ -120,8 +121,7 @@ async function update(core: Core): Promise<void> {
       if (unreadOf(state).messages === 0) shown.close();
       continue;
     }
-    const chat = state.chats.get(shown.tag);
-    const { seq = 0, text } = (shown.data ?? {}) as Partial<Notice>;
+    const chat = state.chats.get(shown.tag), { seq = 0, text } = (shown.data ?? {}) as Partial<Notice>;
     const message = chat && (chat.last?.seq === seq ? chat.last : chat.timeline && messageAt(chat.timeline, seq));
     const why = chat && message && whyNot(state, chat, message, core.clock.now());
     if (!chat || chat.unread === 0 || chat.readUpTo >= seq || why === "deleted" || why === "muted") shown.close();
@@ -146,8 +146,8 @@ function noticeOf(state: State, fresh: readonly Fresh[]): Notice {
   const picture = pictureOf(state, c);
   return {
     title: title === unknownName ? n.newMessage : title,
-    text: c.kind === "direct" || name === unknownName || !state.settings.pushText ? text : `${isolate(name)}: ${text}`,
-    tag: c.id, path: paths.chat(c.id, m.seq), seq: m.seq, count: c.kind === "group" && levelOf(c, state.settings) === "mentions" ? c.mentions : c.unread,
+    text: c.kind === "direct" || name === unknownName ? text : `${isolate(name)}: ${text}`,
+    tag: c.id, path: paths.chat(c.id, m.seq), seq: m.seq, count: c.kind === "group" && levelOf(c, state.settings) === "mentions" ? Math.max(1, c.mentions) : c.unread,
     ...(picture && { icon: pictureUrl(picture) }),
   };
 }

@@ -25,9 +25,7 @@ export function decide(m: Candidate, c: Place, me: UserId, settings: Settings, n
 }
 
 /** Returns of which messages of a chat the user wants to be notified. */
-export function levelOf({ mine }: Pick<Chat, "mine">, settings: Settings): Level {
-  return mine.level === "default" ? settings.level : mine.level;
-}
+export const levelOf = (c: Pick<Chat, "mine">, settings: Settings): Level => (c.mine.level === "default" ? settings.level : c.mine.level);
 
 /** A user with a page is online, so @here names them. */
 function reasonOf(m: Candidate, c: Place, me: UserId): Reason {

@@ -1,3 +1,4 @@
+import type { MuteTime } from "../../core/mute.ts";
 import type { Level } from "../../core/wire.ts";
 import { isolate } from "../isolate.ts";
 import { list, plural, series } from "./format.ts";
@@ -16,6 +17,24 @@ export const conversation = {
   back: "All chats",
   members,
   online: "online",
+  /** What happened between the messages; names are isolated. */
+  lines: {
+    you: "You",
+    show: "Show",
+    created: (by: string) => `${isolate(by)} created this chat.`,
+    joined: (names: string) => `${names} joined.`,
+    added: (by: string, names: string) => `${isolate(by)} added ${names}.`,
+    left: (names: string) => `${names} left.`,
+    removed: (by: string, names: string) => `${isolate(by)} removed ${names}.`,
+    renamed: (by: string, title: string) => `${isolate(by)} renamed this chat to “${isolate(title)}”.`,
+    topic: (by: string, topic: string) => `${isolate(by)} changed the topic to “${isolate(topic)}”.`,
+    noTopic: (by: string) => `${isolate(by)} removed the topic.`,
+    picture: (by: string) => `${isolate(by)} changed the picture.`,
+    noPicture: (by: string) => `${isolate(by)} removed the picture.`,
+    changed: (by: string) => `${isolate(by)} changed the chat's details.`,
+    pinned: (by: string) => `${isolate(by)} pinned a message.`,
+    unpinned: (by: string) => `${isolate(by)} unpinned a message.`,
+  },
   typing: (names: readonly string[]) => (names.length > 2 ? "Several people are typing…" : names.length === 1 ? `${isolate(names[0]!)} is typing…` : `${list(names.map(isolate))} are typing…`),
   menu: "Chat menu",
   memberMenu: (name: string) => `More actions for ${isolate(name)}`,
@@ -28,7 +47,7 @@ export const conversation = {
   defaultLevel: (level: string) => `Default (${level})`,
   mute: "Mute",
   muteHint: "No notifications, and no unread count. Mentions still show in your list.",
-  muteTimes: { hour: "For 1 hour", hours: "For 8 hours", tomorrow: "Until tomorrow", ever: "Until I turn it back on" },
+  muteTimes: { hour: "For 1 hour", hours: "For 8 hours", tomorrow: "Until tomorrow", ever: "Until I turn it back on" } as Record<MuteTime, string>,
   unmute: "Unmute",
   muted: "Muted",
   mutedUntil: (time: string) => `Muted until ${time}`,
