@@ -22,10 +22,9 @@ const n = t.notifications;
 
 /** The unread count in the title and on the icon, and notifications while the page is not attended. */
 export function Notifications() {
-  const messages = useSnapshot((s) => unreadOf(s.state).messages);
-  const chats = useSnapshot((s) => unreadOf(s.state).chats);
-  useEffect(() => badge(messages, chats), [messages, chats]);
-  useEffect(() => () => badge(0, 0), []);
+  const unread = useSnapshot((s) => unreadOf(s.state).messages);
+  useEffect(() => badge(unread), [unread]);
+  useEffect(() => () => badge(0), []);
   const core = useCore();
   useEffect(() => void syncPush(core).catch(() => {}), [core]); // tried again at the next start
   const [permission, set] = usePermission();
