@@ -93,3 +93,17 @@ func (p *Pushes) open(ctx context.Context) (*webpush.Client, string, error) {
 	p.client, p.key = webpush.NewClient(key, p.contact(), p.Transport), key.Public()
 	return p.client, p.key, nil
 }
+
+// link returns the address of a place of the page; without a public URL it is relative.
+func (p *Pushes) link(path string) string {
+	if p.PublicURL == nil {
+		return path
+	}
+	return p.PublicURL.Scheme + "://" + p.PublicURL.Host + path
+}
+
+func (p *Pushes) sent(result string) {
+	if p.Sent != nil {
+		p.Sent(result)
+	}
+}
