@@ -77,7 +77,7 @@ test("a message is sent without notifying, from the menu and with the keyboard",
   const posts = [];
   await ann.goto(h.at(`/c/${duo}`));
   await field(ann).fill("Read this tomorrow");
-  await press(ann, "More ways to send");
+  await press(ann, "More options");
   await h.accessible(ann, "send-menu");
   await ann.getByRole("menuitem", { name: "Send without notifying" }).click();
   await sent(ann, "Read this tomorrow");

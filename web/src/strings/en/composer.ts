@@ -4,7 +4,7 @@ import { plural } from "./format.ts";
 export const composer = {
   placeholder: (chat: string) => `Message ${isolate(chat)}`,
   send: "Send",
-  sendMore: "More ways to send",
+  sendMore: "More options",
   sendSilently: "Send without notifying",
   /** What @all and @here do. */
   group: { all: "Notify everyone in this chat", here: "Notify everyone who's online" },
