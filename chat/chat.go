@@ -7,7 +7,7 @@ type ChatKind string
 
 const (
 	Group  ChatKind = "group"  // members come and go
-	Direct ChatKind = "direct" // two people, for ever
+	Direct ChatKind = "direct" // two people, forever
 )
 
 // Chat is a chat as one user sees it. The fields below LastAt are zero for a user who
@@ -28,13 +28,13 @@ type Chat struct {
 	Role     Role     `json:"role,omitempty" msgpack:"role,omitempty"` // empty: not a member
 	ReadUpTo Seq      `json:"readUpTo" msgpack:"readUpTo"`
 	Unread   int      `json:"unread" msgpack:"unread"`     // messages posted after ReadTo, without deleted ones
-	Mentions int      `json:"mentions" msgpack:"mentions"` // those of them that name the user, or all
+	Mentions int      `json:"mentions" msgpack:"mentions"` // those of them that mention the user, or all
 	Last     *Message `json:"last,omitempty" msgpack:"last,omitempty"`
 	With     UserID   `json:"with,omitempty" msgpack:"with,omitempty"` // the other one of a direct chat
 	Mine     *Mine    `json:"mine,omitempty" msgpack:"mine,omitempty"` // the member's own settings; may be shared
 }
 
-// ReadTo returns the number behind which messages are unread: ReadUpTo, or less while the
+// ReadTo returns the number after which messages are unread: ReadUpTo, or less while the
 // member has messages marked as unread again.
 func (c *Chat) ReadTo() Seq {
 	if c.Mine == nil || c.Mine.UnreadFrom == 0 {

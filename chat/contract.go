@@ -15,7 +15,7 @@ import (
 //     Append returned.
 //  3. No crash separates an event from its projection.
 //  4. Numbers are 1, 2, 3, … without holes, in every chat.
-//  5. (By, ChatID, ClientID) is unique for ever, for posts and, separately, for
+//  5. (By, ChatID, ClientID) is unique forever, for posts and, separately, for
 //     all other kinds: a known one returns the first event, or Seq 0 with again
 //     if the first draft was no post and changed nothing. To a caller who is not
 //     a member any more it returns Event.Repeat of it. A refused draft leaves its
@@ -41,11 +41,11 @@ type Log interface {
 	Find(ctx context.Context, chat ChatID, by UserID, clientID string) (ev Event, ok bool, err error)
 	// After returns the events numbered seen+1 and up, in order: at most limit,
 	// and no further one once they hold maxBytes (by Event.Size). head is read
-	// before the events. A viewer who is no member gets not_found; "" is the
+	// before the events. A viewer who is not a member gets not_found; "" is the
 	// server itself and reads every chat, also a deleted one, whose log may be
 	// purged and have holes.
 	After(ctx context.Context, viewer UserID, chat ChatID, seen Seq, limit, maxBytes int) (events []Event, head Seq, err error)
-	// Page returns a window of messages in rising seq; not_found unless the viewer
+	// Page returns a window of messages in ascending order of seq; not_found unless the viewer
 	// is a member.
 	Page(ctx context.Context, viewer UserID, chat ChatID, w Window) (Page, error)
 	// Message returns one message; not_found unless the viewer is a member.
@@ -53,18 +53,18 @@ type Log interface {
 	// Pins returns the pinned messages, the last one pinned first; not_found unless the
 	// viewer is a member.
 	Pins(ctx context.Context, viewer UserID, chat ChatID) ([]Message, error)
-	// Thread returns a part of the conversation of a message: its root, and the messages
-	// that have that Root, in rising seq, of those above after at most limit. MoreBefore of
+	// Thread returns a part of the thread of a message: its root, and the messages
+	// that have that Root, in ascending order of seq, of those above after at most limit. MoreBefore of
 	// the page is not set. not_found as Message.
 	Thread(ctx context.Context, viewer UserID, chat ChatID, seq, after Seq, limit int) (Page, error)
-	// MentionsOf returns messages by others that name the user or reply to one of theirs,
-	// newest first, below a place (the zero value is the start), in chats of which the user
+	// MentionsOf returns messages by others that mention the user or reply to one of theirs,
+	// newest first, below a place in that list (the zero value is the start), in chats of which the user
 	// is a member. Those that were deleted are left out. It reads one range of an index.
 	MentionsOf(ctx context.Context, user UserID, below MentionPlace, limit int) ([]Message, error)
 }
 
-// MentionPlace is the place of a message among those of MentionsOf, which are in falling
-// time, then chat, then number.
+// MentionPlace is the place of a message in the list of MentionsOf, which is sorted by time,
+// then chat, then number, each highest first.
 type MentionPlace struct {
 	At   int64
 	Chat ChatID
@@ -129,17 +129,17 @@ type Chats interface {
 	// Chat returns the chat as the viewer sees it; not_found unless they are a
 	// member or it is open.
 	Chat(ctx context.Context, viewer UserID, chat ChatID) (Chat, error)
-	// ChatsOf returns chats of a user, newest activity first, then in falling id.
+	// ChatsOf returns chats of a user, newest activity first, then highest id first.
 	// Of a chat that is not in the list it reads the activity alone.
 	ChatsOf(ctx context.Context, user UserID, l ChatList) ([]Chat, error)
 	// CountChats counts the chats of a user.
 	CountChats(ctx context.Context, user UserID) (int, error)
 	// ChatIDs returns the ids of all chats of a user.
 	ChatIDs(ctx context.Context, user UserID) ([]ChatID, error)
-	// OpenChats returns open chats as the viewer sees them, in falling id (newest
+	// OpenChats returns open chats as the viewer sees them, with the highest id first (newest
 	// made first) below before ("" is the start).
 	OpenChats(ctx context.Context, viewer UserID, before ChatID, limit int) ([]Chat, error)
-	// Members returns members with user ids above after, in rising id; not_found
+	// Members returns members with user ids above after, in ascending order of id; not_found
 	// unless the viewer is a member.
 	Members(ctx context.Context, viewer UserID, chat ChatID, after UserID, limit int) ([]Member, error)
 	// Purge does the next part of what is left to do for deleted chats, and reports
@@ -262,7 +262,7 @@ type Invites interface {
 //     EndRemovals forgets it, and nothing else does.
 //  3. So does the event or patch that replaces the picture of a chat or user, and the
 //     deletion of a chat.
-//  4. Nobody reads a file of a message who is no member of its chat.
+//  4. Only members of its chat read a file of a message.
 type Files interface {
 	// CreateUpload saves the record of an upload; not_found unless By is a member of its
 	// chat, if it has one, quota_exceeded as Upload.CheckQuota says with most. Uploads that begin at the
@@ -308,62 +308,16 @@ type Files interface {
 //     holder has it must be measured by a monotonic clock. (Where the store is a cluster and
 //     another server of it takes over, their clocks must agree to a fraction of ttl.)
 //  3. A holder that was killed or stopped loses the lease after ttl. What it does after that
-//     is not prevented: a step that it had begun may run beside one of the next holder, so
-//     the steps of both must be harmless together.
+//     is not prevented: a step that it had begun may run at the same time as one of the next
+//     holder, so that must be harmless.
 //
 // A holder is named by an id that no other has, of any process.
 type Leases interface {
-	// AcquireLease gives a lease to a holder for ttl from now, or renews it, unless another
-	// one holds it. An error leaves it open which of these happened.
+	// AcquireLease acquires a lease for a holder for ttl from now, or renews it, unless another
+	// one holds it. After an error it may be held or not.
 	AcquireLease(ctx context.Context, name, holder string, ttl time.Duration) (held bool, err error)
 	// ReleaseLease ends a lease, if the holder has it.
 	ReleaseLease(ctx context.Context, name, holder string) error
-}
-
-// Pushes are the subscriptions of sessions to push services, and the pushes that are to be
-// sent. One process at a time makes and sends pushes, under a lease. Laws:
-//
-//  1. A subscription, and the pushes that are queued for it, end with its session, in the
-//     same commit, and are not returned once the session is not Live.
-//  2. An endpoint belongs to one session: the last one that subscribed with it.
-//  3. MakePushes saves the pushes of new messages and which messages they are of in one
-//     commit, so that a kill loses none and makes none twice.
-//  4. A session has one queued push of a chat at most: that of a later message replaces it,
-//     and counts both.
-type Pushes interface {
-	// PushKey returns the private key of the server's pushes: made, which it saves, if there
-	// was none.
-	PushKey(ctx context.Context, made []byte) ([]byte, error)
-	// Subscribe saves the subscription of a session, in place of another one that it had;
-	// no_identity if the session ended.
-	Subscribe(ctx context.Context, s Subscription) error
-	// Unsubscribe ends the subscription of a session, if it has one with the endpoint, or
-	// with any for "".
-	Unsubscribe(ctx context.Context, id SessionID, endpoint string) error
-	// Subscription returns the subscription of a session, if it has one.
-	Subscription(ctx context.Context, id SessionID) (s Subscription, ok bool, err error)
-	// AnySubscription reports whether any session has a subscription.
-	AnySubscription(ctx context.Context) (bool, error)
-	// SavePushResult saves what became of a push to a session, if it has a subscription.
-	SavePushResult(ctx context.Context, id SessionID, r PushResult) error
-	// PushTargets returns the members of a chat with a subscription, in no order.
-	PushTargets(ctx context.Context, chat ChatID) ([]PushTarget, error)
-	// UnmadePushes looks at the next limit chats with ids above after, in rising id. It
-	// returns those with posts of which no push was made yet, not older than PushProgress's
-	// At, with the number of the last message before them, and the last chat that it looked
-	// at; "" if there are no more. Deleted chats are left out.
-	UnmadePushes(ctx context.Context, after ChatID, limit int) (chats []PushedTo, last ChatID, err error)
-	// MakePushes saves progress, which never goes back, and queues pushes to the subscriptions of their users. The
-	// Session of a push is empty: each session of the User with a subscription gets it.
-	MakePushes(ctx context.Context, p PushProgress, pushes []QueuedPush) error
-	// QueuedPushes returns at most limit queued pushes with their subscriptions, first those that are
-	// due first.
-	QueuedPushes(ctx context.Context, limit int) ([]QueuedPush, error)
-	// EndPushes removes pushes that were sent, or need not be, and Again saves the Due and
-	// Tries of pushes that failed. A push that a later message replaced stays queued.
-	EndPushes(ctx context.Context, ended, again []QueuedPush) error
-	// CountPushes returns how many pushes are queued, and since when the oldest one is, in ms.
-	CountPushes(ctx context.Context) (n int, oldest int64, err error)
 }
 
 // Store is the whole of what Parley stores. All methods are safe for concurrent use. A

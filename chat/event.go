@@ -19,13 +19,13 @@ type Event struct {
 	// Posted, Edited
 	Text     string   `json:"text,omitempty" msgpack:"text,omitempty"`
 	Mentions []UserID `json:"mentions,omitempty" msgpack:"mentions,omitempty"`
-	// MentionsAll is how the text names all members of the group.
+	// MentionsAll is how the text mentions all members of the group.
 	MentionsAll GroupMention `json:"mentionsAll,omitempty" msgpack:"mentionsAll,omitempty"`
 	// Posted. A draft's Reply holds only Seq, its Files only IDs; the rule adds the rest.
 	Reply     *Quote `json:"reply,omitempty" msgpack:"reply,omitempty"`
 	Files     []File `json:"files,omitempty" msgpack:"files,omitempty"`
-	Root      Seq    `json:"root,omitempty" msgpack:"root,omitempty"`     // the first message of the conversation that it replies in
-	Silent    bool   `json:"silent,omitempty" msgpack:"silent,omitempty"` // no push tells of it
+	Root      Seq    `json:"root,omitempty" msgpack:"root,omitempty"`     // the root of the thread that it replies in
+	Silent    bool   `json:"silent,omitempty" msgpack:"silent,omitempty"` // no push is sent for it
 	EditedAt  int64  `json:"editedAt,omitempty" msgpack:"editedAt,omitempty"`
 	DeletedAt int64  `json:"deletedAt,omitempty" msgpack:"deletedAt,omitempty"`
 

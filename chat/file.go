@@ -43,7 +43,7 @@ func (f *File) Kind() FileKind {
 	return OtherFile
 }
 
-// CheckFileKind refuses what is no FileKind; "" means all.
+// CheckFileKind refuses what is not a FileKind; "" means all.
 func CheckFileKind(k FileKind) error {
 	switch k {
 	case "", ImageFile, VideoFile, AudioFile, OtherFile:

@@ -16,7 +16,7 @@ import "context"
 type Index interface {
 	// IndexManifest returns the manifest and its revision; nil and 0 if there is none.
 	IndexManifest(ctx context.Context) (manifest []byte, revision int64, err error)
-	// Leaves returns the leaves of a segment with keys from from on, in rising order of the
+	// Leaves returns the leaves of a segment with keys from from on, in ascending order of the
 	// keys' bytes, up to and including the first one with a key of at least to; at most limit.
 	Leaves(ctx context.Context, segment int64, from, to string, limit int) ([]Leaf, error)
 	// ChangeIndex makes a change; conflict if its Revision is not the manifest's any more.
@@ -25,9 +25,9 @@ type Index interface {
 	// whether there may be more.
 	DropSegment(ctx context.Context, segment int64, limit int) (more bool, err error)
 	// ResetIndexed makes the Indexed of the next limit chats with ids above after, in rising
-	// id, empty behind their heads, and returns the last of them; "" if there are no more.
+	// id, empty after their heads, and returns the last of them; "" if there are no more.
 	ResetIndexed(ctx context.Context, after ChatID, limit int) (last ChatID, err error)
-	// Unindexed looks at the next limit chats with ids above after, in rising id. It returns
+	// Unindexed looks at the next limit chats with ids above after, in ascending order of id. It returns
 	// those that have events that are not indexed and are not deleted, and the last chat that
 	// it looked at; "" if there are no more.
 	Unindexed(ctx context.Context, after ChatID, limit int) (chats []Indexed, last ChatID, err error)
@@ -56,7 +56,7 @@ type IndexChange struct {
 	Forget   []Replaced // by ID; that of a whole chat also forgets its Indexed
 }
 
-// Indexed says which events of a chat are covered by the segments: those from First to Last,
+// Indexed is the range of events of a chat that the segments cover: those from First to Last,
 // none if First is Last+1.
 type Indexed struct {
 	ChatID      ChatID

@@ -5,9 +5,9 @@ import (
 	"slices"
 )
 
-// ChatList selects chats of a user, in falling activity, then falling id.
+// ChatList selects chats of a user, newest activity first, then highest id first.
 type ChatList struct {
-	Below    ChatPlace // the chats behind this place; the zero value is the start
+	Below    ChatPlace // the chats after this place; the zero value is the start
 	Limit    int       // at most so many; 0: all
 	WithLast int       // Last is filled for so many
 }

@@ -2,7 +2,7 @@ package chat
 
 import "parley/textrule"
 
-// GroupMention is how a text names all members of a group. It is stored with the message
+// GroupMention is how a text mentions all members of a group. It is stored with the message
 // and not expanded to the members.
 type GroupMention string
 
@@ -11,7 +11,7 @@ const (
 	MentionHere GroupMention = textrule.Here // those who are online; counts leave it out
 )
 
-// GroupMentions says who may name all members of a group.
+// GroupMentions is who may mention all members of a group.
 type GroupMentions string
 
 const (
@@ -27,7 +27,7 @@ func CheckGroupMentions(g GroupMentions) error {
 	return nil
 }
 
-// mentionsAll returns how a text of the user names all members of the group. The words of
+// mentionsAll returns how a text of the user mentions all members of the group. The words of
 // a user who may not do so are text like any other, as they are in a direct chat.
 func mentionsAll(v View, by UserID, text string) GroupMention {
 	word := textrule.GroupMention(text)
@@ -46,7 +46,7 @@ func mentionsAll(v View, by UserID, text string) GroupMention {
 	return GroupMention(word)
 }
 
-// mentioned returns the members whom the text names (textrule.Mentions), at most
+// mentioned returns the members that the text mentions (textrule.Mentions), at most
 // MaxMentions. At most MaxHandles handles are looked up, all at once: nothing of a real
 // message is left out, and no text keeps the writer busy.
 func mentioned(v View, text string) (users []UserID) {
@@ -85,8 +85,8 @@ func mentioned(v View, text string) (users []UserID) {
 	return users
 }
 
-// ConcernedBy returns the users whom a message by another one names or replies to: those
-// whose MentionsOf has it. repliesTo is the author of the message that it replies to, ""
+// ConcernedBy returns the users that a message by another one mentions or replies to: their
+// MentionsOf has it. repliesTo is the author of the message that it replies to, ""
 // for none.
 func ConcernedBy(by UserID, mentions []UserID, repliesTo UserID) (users []UserID) {
 	for _, u := range mentions {

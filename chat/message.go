@@ -17,7 +17,7 @@ type Message struct {
 	ClientID string   `json:"clientId" msgpack:"clientId"`
 	Text     string   `json:"text" msgpack:"text"` // may be empty with Files
 	Reply    *Quote   `json:"reply,omitempty" msgpack:"reply,omitempty"`
-	Root     Seq      `json:"root,omitempty" msgpack:"root,omitempty"` // of a reply: the first message of its conversation
+	Root     Seq      `json:"root,omitempty" msgpack:"root,omitempty"` // of a reply: the first message of its thread
 	Mentions []UserID `json:"mentions,omitempty" msgpack:"mentions,omitempty"`
 
 	MentionsAll GroupMention `json:"mentionsAll,omitempty" msgpack:"mentionsAll,omitempty"`

@@ -19,7 +19,7 @@ func NewPicture(by UserID, length int64) Upload {
 func CheckPicture(u Upload, by UserID) error {
 	switch {
 	case u.ID == "" || u.ChatID != "" || u.By != by:
-		return FailField(BadInput, "picture", "that is not a picture that you uploaded")
+		return FailField(BadInput, "picture", "picture must be one that you uploaded")
 	case !u.Complete:
 		return FailField(Conflict, "picture", "the upload of the picture is not complete")
 	case u.Picture:

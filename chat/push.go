@@ -1,6 +1,9 @@
 package chat
 
-import "time"
+import (
+	"context"
+	"time"
+)
 
 // Subscription is where a session receives pushes (RFC 8030). It ends with its session.
 type Subscription struct {
@@ -32,14 +35,14 @@ type QueuedPush struct {
 	Tries   int   // that failed
 }
 
-// PushedTo says up to which message of a chat pushes were made.
+// PushedTo is the last message of a chat for which pushes were made.
 type PushedTo struct {
 	ChatID ChatID
 	Seq    Seq
 }
 
-// PushProgress says of which messages pushes were made: of all that are older than At, in ms,
-// and of those of some chats.
+// PushProgress is how far pushes were made: for all messages older than At, in ms, and for
+// those of some chats up to a number.
 type PushProgress struct {
 	At    int64 // 0: as before
 	Chats []PushedTo
@@ -53,14 +56,14 @@ type PushTarget struct {
 	ReadUpTo Seq
 }
 
-// PushReason is why a person is told of a message, or why not.
+// PushReason is why a push is sent to a user for a message, or why not.
 type PushReason string
 
 const (
 	PushDirect  PushReason = "direct"
-	PushMention PushReason = "mention" // the message names the person, or replies to them
-	PushGroup   PushReason = "group"   // it names everybody
-	PushMessage PushReason = "message" // the person wants all messages
+	PushMention PushReason = "mention" // the message mentions the user, or replies to them
+	PushGroup   PushReason = "group"   // it mentions all members
+	PushMessage PushReason = "message" // the user's level is all
 
 	NoPushOwn     PushReason = "own"
 	NoPushDeleted PushReason = "deleted"
@@ -72,11 +75,11 @@ const (
 	NoPushActive  PushReason = "active"
 )
 
-// ActiveFor is how long, in ms, a person counts as active after a page of theirs said focus
+// ActiveFor is how long, in ms, a user counts as active after a page of theirs sent focus
 // or read.
 const ActiveFor = 60_000
 
-// PushCase is a message and a person who may be told of it by a push.
+// PushCase is a message and a user to whom a push for it may be sent.
 type PushCase struct {
 	Kind      ChatKind
 	By        UserID
@@ -84,14 +87,14 @@ type PushCase struct {
 	Deleted   bool
 	Silent    bool
 	All       GroupMention
-	Concerned bool // the message names the person, or replies to them: ConcernedBy
+	Concerned bool // the message mentions the user, or replies to them: ConcernedBy
 	Target    PushTarget
-	Online    bool  // the person has a socket
-	ActiveAt  int64 // ms; when a page of theirs last said focus or read; 0: not known
+	Online    bool  // the user has a socket
+	ActiveAt  int64 // ms; when a page of theirs last sent focus or read; 0: not known
 	Now       int64 // ms
 }
 
-// Decide reports whether the person is told of the message by a push, and why.
+// Decide reports whether a push for the message is sent to the user, and why.
 func (c PushCase) Decide() (bool, PushReason) {
 	switch t := c.Target; {
 	case c.By == t.User:
@@ -117,7 +120,7 @@ func (c PushCase) Decide() (bool, PushReason) {
 	return true, reason
 }
 
-// reason returns why the person's level lets the message through; ok is false if it does not.
+// reason returns why the user's level lets the message through; ok is false if it does not.
 func (c PushCase) reason() (reason PushReason, ok bool) {
 	level := c.Target.Mine.Level
 	if level == LevelDefault || level == "" {
@@ -139,7 +142,7 @@ func (c PushCase) reason() (reason PushReason, ok bool) {
 // Muted reports whether the chat is muted at now, in ms.
 func (m *Mine) Muted(now int64) bool { return m.MutedUntil == MutedForEver || now < m.MutedUntil }
 
-// Quiet reports whether now, in ms, is in the person's quiet hours.
+// Quiet reports whether now, in ms, is in the user's quiet hours.
 func (s *Settings) Quiet(now int64) bool {
 	if s.QuietFrom == "" {
 		return false
@@ -159,4 +162,50 @@ func (s *Settings) Quiet(now int64) bool {
 func (s Subscription) Same(o Subscription) bool {
 	s.Last, o.Last = nil, nil
 	return s == o
+}
+
+// Pushes are the subscriptions of sessions to push services, and the pushes that are to be
+// sent. One process at a time makes and sends pushes, under a lease. Laws:
+//
+//  1. A subscription, and the pushes that are queued for it, end with its session, in the
+//     same commit, and are not returned once the session is not Live.
+//  2. An endpoint belongs to one session: the last one that subscribed with it.
+//  3. MakePushes saves the pushes of new messages and which messages they are of in one
+//     commit, so that a kill loses none and makes none twice.
+//  4. A session has one queued push of a chat at most: that of a later message replaces it,
+//     and counts both.
+type Pushes interface {
+	// PushKey returns the private key of the server's pushes: made, which it saves, if there
+	// was none.
+	PushKey(ctx context.Context, made []byte) ([]byte, error)
+	// Subscribe saves the subscription of a session, in place of another one that it had;
+	// no_identity if the session ended.
+	Subscribe(ctx context.Context, s Subscription) error
+	// Unsubscribe ends the subscription of a session, if it has one with the endpoint, or
+	// with any for "".
+	Unsubscribe(ctx context.Context, id SessionID, endpoint string) error
+	// Subscription returns the subscription of a session, if it has one.
+	Subscription(ctx context.Context, id SessionID) (s Subscription, ok bool, err error)
+	// AnySubscription reports whether any session has a subscription.
+	AnySubscription(ctx context.Context) (bool, error)
+	// SavePushResult saves what became of a push to a session, if it has a subscription.
+	SavePushResult(ctx context.Context, id SessionID, r PushResult) error
+	// PushTargets returns the members of a chat with a subscription, in no order.
+	PushTargets(ctx context.Context, chat ChatID) ([]PushTarget, error)
+	// UnmadePushes looks at the next limit chats with ids above after, in ascending order of id. It
+	// returns those with posts of which no push was made yet, not older than PushProgress's
+	// At, with the number of the last message before them, and the last chat that it looked
+	// at; "" if there are no more. Deleted chats are left out.
+	UnmadePushes(ctx context.Context, after ChatID, limit int) (chats []PushedTo, last ChatID, err error)
+	// MakePushes saves progress, which never goes back, and queues pushes to the subscriptions of their users. The
+	// Session of a push is empty: each session of the User with a subscription gets it.
+	MakePushes(ctx context.Context, p PushProgress, pushes []QueuedPush) error
+	// QueuedPushes returns at most limit queued pushes with their subscriptions, first those that are
+	// due first.
+	QueuedPushes(ctx context.Context, limit int) ([]QueuedPush, error)
+	// EndPushes removes pushes that were sent, or need not be, and Again saves the Due and
+	// Tries of pushes that failed. A push that a later message replaced stays queued.
+	EndPushes(ctx context.Context, ended, again []QueuedPush) error
+	// CountPushes returns how many pushes are queued, and since when the oldest one is, in ms.
+	CountPushes(ctx context.Context) (n int, oldest int64, err error)
 }

@@ -257,7 +257,7 @@ func SetRole(v View, e *Event) error {
 }
 
 // Rename is the rule of renamed drafts: an admin changes the title, topic or picture of a
-// group, or who may name all members. An empty field stays as it is; the event has all.
+// group, or who may mention all members. An empty field stays as it is; the event has all.
 func Rename(v View, e *Event) error {
 	if err := isMember(v, e.By); err != nil {
 		return err

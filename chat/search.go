@@ -29,7 +29,7 @@ func SearchWords(u User) []string {
 }
 
 // SearchVersion is the version of SearchWords. A store that holds the words of another
-// version makes them anew when it is opened.
+// version makes them again when it is opened.
 const SearchVersion = 2
 
 // SearchKey returns what a user typed in the form of SearchWords: folded (textrule.Fold),
@@ -66,12 +66,12 @@ func CheckQuery(q string) error {
 // maxNext bounds a next on its way in, in bytes: the longest word and an id, in base64.
 const maxNext = (textrule.MaxFold*MaxName + 1 + MaxIDLen) * 4 / 3
 
-// SearchNext returns the place behind a word of a user, for the next page.
+// SearchNext returns the place after a word of a user, for the next page.
 func SearchNext(word string, user UserID) string {
 	return base64.RawURLEncoding.EncodeToString([]byte(word + "\x00" + string(user)))
 }
 
-// ParseSearchNext returns the place behind which the next page of a search for q
+// ParseSearchNext returns the place after which the next page of a search for q
 // begins; "" is before all words.
 func ParseSearchNext(q, after string) (word string, user UserID, err error) {
 	if after == "" {

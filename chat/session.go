@@ -98,7 +98,7 @@ func EndedSessions(ids []SessionID, live map[SessionID]bool) (ended []SessionID)
 // SessionEnded is the error for the holder of a session that ended.
 func SessionEnded() error { return Fail(NoIdentity, "your session has ended, sign in again") }
 
-// NoSession is the error for an id that is no session of the user.
+// NoSession is the error for an id that is not a session of the user.
 func NoSession() error { return FailField(NotFound, "sessionId", "there is no such session") }
 
 // Revocation is the end of sessions: their sockets close at once, everywhere.

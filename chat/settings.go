@@ -6,13 +6,13 @@ import (
 	_ "time/tzdata" // a container may have no time zones
 )
 
-// Level says of which messages a person is notified.
+// Level is for which messages a user is notified.
 type Level string
 
 const (
-	LevelDefault  Level = "default" // of a chat: the level of the person's settings
+	LevelDefault  Level = "default" // of a chat: the level of the user's settings
 	LevelAll      Level = "all"
-	LevelMentions Level = "mentions" // those that name the person, and all of a direct chat
+	LevelMentions Level = "mentions" // those that mention the user, and all of a direct chat
 	LevelNone     Level = "none"
 )
 
@@ -63,7 +63,7 @@ func (p MinePatch) Check() error {
 		}
 	}
 	if p.MutedUntil != nil && (*p.MutedUntil < MutedForEver || *p.MutedUntil > maxTime) {
-		return FailField(BadInput, "mutedUntil", "mutedUntil must be 0 (not muted), -1 (for ever) or a time in milliseconds")
+		return FailField(BadInput, "mutedUntil", "mutedUntil must be 0 (not muted), -1 (until changed) or a time in milliseconds")
 	}
 	return nil
 }
@@ -71,7 +71,7 @@ func (p MinePatch) Check() error {
 // maxTime is the last millisecond of the year 9999.
 const maxTime = 253_402_300_799_999
 
-// CheckUnreadFrom refuses numbers behind the head.
+// CheckUnreadFrom refuses numbers above the head.
 func (p MinePatch) CheckUnreadFrom(head Seq) error {
 	if p.UnreadFrom != nil && *p.UnreadFrom > head {
 		return FailField(BadInput, "unreadFrom", "unreadFrom must be a number in the chat, or 0")
@@ -79,7 +79,7 @@ func (p MinePatch) CheckUnreadFrom(head Seq) error {
 	return nil
 }
 
-// Settings are a person's own settings for all chats.
+// Settings are a user's own settings for all chats.
 type Settings struct {
 	Level     Level  `json:"level" msgpack:"level"` // of chats whose level is LevelDefault
 	QuietFrom string `json:"quietFrom" msgpack:"quietFrom"`
@@ -88,7 +88,7 @@ type Settings struct {
 	PushText  bool   `json:"pushText" msgpack:"pushText"` // pushes show the text of a message
 }
 
-// DefaultSettings returns the settings of a person who changed nothing.
+// DefaultSettings returns the settings of a user who changed nothing.
 func DefaultSettings() Settings { return Settings{Level: LevelAll, PushText: true} }
 
 // SettingsPatch is a change of Settings; nil fields stay.
@@ -100,7 +100,7 @@ type SettingsPatch struct {
 	PushText  *bool   `json:"pushText"`
 }
 
-// Of returns the changed settings. It refuses values that no person can have.
+// Of returns the changed settings. It refuses values that no user can have.
 func (p SettingsPatch) Of(s Settings) (Settings, error) {
 	set(&s.Level, p.Level)
 	set(&s.QuietFrom, p.QuietFrom)

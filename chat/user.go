@@ -59,7 +59,7 @@ const (
 var reserved = []string{"all", "here", "everyone", "channel", "admin", "me", "system"}
 
 // ParseHandle returns what a person typed as a handle in the form in which it is stored. It
-// refuses what is no handle: 2 to 32 characters, a to z, 0 to 9, _, - and ., beginning
+// refuses what is not a handle: 2 to 32 characters, a to z, 0 to 9, _, - and ., beginning
 // with a letter or digit and not ending with a dot, so that "@ann." at the end of a
 // sentence names ann.
 func ParseHandle(s string) (string, error) {

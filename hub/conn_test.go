@@ -184,7 +184,7 @@ func TestCloseEndsWithItsContext(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		h := New(Config{})
 		p := newPeer()
-		p.stall = make(chan struct{}) // for ever
+		p.stall = make(chan struct{}) // forever
 		c := h.Attach(p, 0, nil)
 		c.Send([]byte("one"))
 		synctest.Wait()

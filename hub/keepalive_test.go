@@ -188,7 +188,7 @@ func TestStuckWrite(t *testing.T) {
 		}
 		at(t, start, 9*second+second/2, mute, 0)
 		talks.Heard()
-		slowly.stall <- struct{}{} // one message got through: its time begins anew
+		slowly.stall <- struct{}{} // one message got through: its time starts again
 		at(t, start, 12*second, mute, 0, Silent)
 		at(t, start, 12*second, talker, 0, TooSlow)
 		at(t, start, 18*second, slowly, 0)

@@ -13,7 +13,7 @@ const (
 func (v Verdict) String() string { return [...]string{"live", "behind", "gone"}[v] }
 
 // withTopic calls f with both locks held. t is the topic of that name, nil if there
-// is none; place is c's index in t.members, -1 if c is no member.
+// is none; place is c's index in t.members, -1 if c is not a member.
 func (c *Conn) withTopic(name string, f func(s *shard, t *topic, place int)) {
 	s := c.hub.shard(name)
 	s.mu.Lock()

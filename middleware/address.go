@@ -24,7 +24,7 @@ type clientKey struct{}
 
 // ClientAddress sets the client's address: the peer of the TCP connection or, if that
 // is a trusted proxy, the rightmost address in X-Forwarded-For that is not one. If all
-// are, it is the leftmost. An entry that is no address ends the search: the client is
+// are, it is the leftmost. An entry that is not an address ends the search: the client is
 // then the proxy that passed the entry on, so that its clients share that proxy's limits.
 //
 // Other headers (Forwarded, X-Real-IP) are never read: a proxy that sets one of them

@@ -12,8 +12,8 @@ import (
 // runEvents is how many events of a chat the builder reads at once.
 const runEvents = 64
 
-// builder knows which events of chats are to be indexed that are older than those that are,
-// the chat with the newest one first.
+// builder has the events that are older than the indexed ones of their chats and must still
+// be indexed, the chat with the newest one first.
 type builder []chat.Indexed
 
 func (b builder) Len() int { return len(b) }

@@ -104,7 +104,7 @@ func newSegment(info segmentInfo, docs []document) (segmentInfo, []chat.Leaf) {
 	return s.segmentInfo, append(leaves, w.take()...)
 }
 
-// rows returns the rows of the segment that are no leaves, and sets s.blocks.
+// rows returns the rows of the segment that are not leaves, and sets s.blocks.
 func (s *segment) rows(docs []docRow) (leaves []chat.Leaf) {
 	last := make([]chat.Seq, s.chats())
 	for n := range (len(docs) + blockDocs - 1) / blockDocs {

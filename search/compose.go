@@ -145,7 +145,7 @@ func (c *composer) compound(from, to int) {
 	c.pos = pos
 	c.add(whole, c.parts[from].start, c.parts[to-1].end, beside)
 	c.pos = last
-	// In the order of positions: behind the words of the first one.
+	// In the order of positions: after the words of the first one.
 	t, n := c.tokens[len(c.tokens)-1], len(c.tokens)-1
 	for n > first && c.tokens[n-1].Pos > pos {
 		c.tokens[n] = c.tokens[n-1]
@@ -206,7 +206,7 @@ func (c *composer) word(i int) {
 }
 
 // sign returns where a part begins and ends with the sign that makes it another word: # or @
-// before it, ++ or # behind one or two letters.
+// before it, ++ or # after one or two letters.
 func (c *composer) sign(p part) (start, end int) {
 	start, end = p.start, p.end
 	if start > 0 && (c.text[start-1] == '#' || c.text[start-1] == '@') {

@@ -7,7 +7,7 @@ import (
 	"parley/chat"
 )
 
-// cursor returns the cursor of the hits behind d.
+// cursor returns the cursor of the hits after d.
 func (d doc) cursor() string {
 	return strconv.FormatInt(d.at, 10) + "." + strconv.FormatUint(uint64(d.seq), 10) + "." + string(d.chat)
 }

@@ -9,12 +9,12 @@ import (
 	"parley/chat"
 )
 
-// Opened says that the feed was opened: Apply is called with every later event.
+// Opened must be called when the feed was opened. Apply is then called with every later event.
 func (x *Index) Opened() {
 	give(x.opened)
 }
 
-// Lost says that the feed was lost: events may be missing until it is opened again.
+// Lost must be called when the feed was lost: events may be missing until it is opened again.
 func (x *Index) Lost() {
 	x.filled.set(false)
 	x.memory.clear()
@@ -39,15 +39,15 @@ func (x *Index) Apply(e *chat.Event) {
 	x.passed.apply(e.ChatID, e.Seq)
 }
 
-// Acknowledged says that this server acknowledged an event: later searches wait until Apply
-// was called with it.
+// Acknowledged must be called when this server acknowledged an event: later searches wait
+// until Apply was called with it.
 func (x *Index) Acknowledged(e *chat.Event) {
 	if is := e.Kind.Is(); is.Message || is.ReplacesText {
 		x.passed.acknowledge(e.ChatID, e.Seq)
 	}
 }
 
-// token returns a channel for one token: give gives it, unless it is there.
+// token returns a channel for one token, which give puts there unless it has one.
 func token() chan struct{} { return make(chan struct{}, 1) }
 
 func give(c chan struct{}) {
@@ -57,7 +57,7 @@ func give(c chan struct{}) {
 	}
 }
 
-// passed knows which acknowledged events the feed has not yielded yet.
+// passed has the acknowledged events that the feed has not yielded yet.
 type passed struct {
 	mu sync.Mutex
 	// seen and seenBefore have the last events of the chats that the feed yielded last.

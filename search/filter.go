@@ -85,7 +85,7 @@ func (p *parser) filter(name, value string) error {
 		}
 	case "in":
 		if value == "" {
-			return fail(`in: needs a conversation, as in in:"General"`)
+			return fail(`in: needs a chat, as in in:"General"`)
 		}
 		p.names.In = append(p.names.In, value)
 	case "has":

@@ -59,8 +59,8 @@ const (
 // Highlight is a range of a snippet in UTF-16 units: its start and its length.
 type Highlight [2]int
 
-// Snippet returns the part of a text in which most of what the query asks for stands, on one
-// line, and where. What is left out before and behind it shows as an ellipsis.
+// Snippet returns the part of a text with most of the query's words, on one line, and the ranges
+// of these. What is left out before and after it shows as an ellipsis.
 func (q *Query) Snippet(text string) (snippet string, highlights []Highlight) {
 	spans := q.spans(text)
 	from := snippetStart(text, spans)

@@ -32,7 +32,7 @@ type Index struct {
 	grown   chan struct{} // one token: memory has enough for a fold
 	opened  chan struct{} // one token: the feed was opened, so memory must be filled
 	changed chan struct{} // one token: the manifest changed
-	builder *builder      // owned by Write; nil: it must be read what is not indexed
+	builder *builder      // owned by Write; nil: what is not indexed must be read first
 
 	applied     atomic.Int64 // events
 	indexedFrom atomic.Int64 // of the manifest
@@ -43,7 +43,7 @@ type Index struct {
 	headers  headers   // guarded by mu
 }
 
-// sizes are what tests change.
+// sizes are bounds that tests make smaller.
 type sizes struct {
 	fold  int // messages of a segment of level 0
 	merge int // segments that are merged to one
@@ -71,7 +71,7 @@ func New(c Config) *Index {
 // errGone is the error of a search whose segments were merged meanwhile.
 var errGone = errors.New("search: a row of the index is gone")
 
-// maxTries bounds how often a search begins anew because the index changed.
+// maxTries bounds how often a search starts again because the index changed.
 const maxTries = 10
 
 // Search returns the messages of the viewer's chats that match the query, newest first, at

@@ -21,7 +21,7 @@ import (
 // begins with the leaf that may hold a posting; a long list continues in the next leaf.
 const leafSize = 4400 // bytes: with its key and its row a leaf fills an overflow page of SQLite
 
-// posting says where a word is in a document. Numbers of chats and ordinals of documents are
+// posting is where a word is in a document. Numbers of chats and ordinals of documents are
 // those of the segment.
 type posting struct {
 	chat, doc uint32
@@ -230,7 +230,7 @@ func (r *groupReader) next() bool {
 	return true
 }
 
-// encodePositions returns the form of positions, which are in rising order.
+// encodePositions encodes positions, which are in ascending order.
 func encodePositions(positions []int) (multi bool, b []byte) {
 	if len(positions) == 1 {
 		return false, binary.AppendUvarint(nil, uint64(positions[0]))

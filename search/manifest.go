@@ -8,7 +8,7 @@ import (
 	"parley/chat"
 )
 
-// manifest says what the stored index consists of.
+// manifest lists what the stored index consists of.
 type manifest struct {
 	Version  int           `json:"version"` // of the tokenizer
 	Ready    bool          `json:"ready"`   // the Indexed of all chats were reset for this version

@@ -24,11 +24,11 @@ type ref struct {
 }
 
 // memory is the part of the index that is not in segments: the newest messages, and older
-// ones that were edited or deleted until the segments follow. Of a message that it has, what
-// the segments say is ignored.
+// ones that were edited or deleted, until the segments are rewritten. Searches ignore the
+// segments' entries of a message that it has.
 type memory struct {
 	mu     sync.Mutex
-	docs   map[ref]*memoryDoc // guarded by mu; behind the last folded event of their chat
+	docs   map[ref]*memoryDoc // guarded by mu; after the last folded event of their chat
 	edited map[ref]*memoryDoc // guarded by mu; folded ones
 	order  []*memoryDoc       // guarded by mu; all docs, and holes that are none any more
 	sorted bool               // guarded by mu: order is oldest first
@@ -46,7 +46,7 @@ type memory struct {
 type memoryDoc struct {
 	doc
 	message chat.Message
-	version chat.Seq // the event by which the message is as it is here
+	version chat.Seq // the last event that is applied to the message
 	unread  bool     // the message must be read from the store; at may be unknown, too
 	words   atomic.Pointer[[]byte]
 }
@@ -145,7 +145,7 @@ func (m *memory) put(d *memoryDoc) {
 	m.bytes += len(d.message.Text)
 	n := len(m.order)
 	m.sorted = m.sorted && (n == 0 || m.order[n-1].compare(d.doc) < 0)
-	m.order = append(m.order, d) // readers of the slice do not look behind their end
+	m.order = append(m.order, d) // readers of the slice do not read past their end
 	if len(m.docs) > maxMemory || m.bytes > maxMemoryBytes {
 		m.dropOldest()
 	}

@@ -243,7 +243,7 @@ func (x *Index) mergeWords(ctx context.Context, g *merging) error {
 	return x.put(ctx, w.take())
 }
 
-// cursor reads the postings of a segment behind a word, one leaf after another.
+// cursor reads the postings of a segment after a word, one leaf after another.
 type cursor struct {
 	x        *Index
 	segment  int64

@@ -7,7 +7,7 @@ import (
 )
 
 // Version changes whenever MessageTokens returns something else for a message. An index of
-// another version is built anew.
+// another version is built again.
 const Version = 1
 
 // MessageTokens returns what the index holds for a message: the words of its text, those of

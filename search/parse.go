@@ -23,8 +23,8 @@ const (
 	MinPrefixOneChat = 2
 )
 
-// Names are the people and chats of a query as they were typed. Whoever knows the viewer
-// looks them up, and adds what they mean to the Query.
+// Names are the people and chats of a query as they were typed. Package find looks
+// them up for the viewer, and adds what they mean to the Query.
 type Names struct {
 	From, Mentions string // a handle, or me; "": not given
 	In             []string
@@ -32,13 +32,13 @@ type Names struct {
 }
 
 // Parse returns what a person typed as a query. Dates are days in the zone, that of now.
-// oneChat says that one chat is searched, without an in: in q.
+// oneChat: one chat is searched, without an in: in q.
 //
 //	word "a phrase" from:@ann in:"a title" before:2026-01-31 after:2026-01 on:yesterday
 //	has:file mentions:me
 //
 // What is written without a space is one term: "git.example.com" is a phrase of three words.
-// A colon behind another word has no meaning.
+// A colon after another word has no meaning.
 func Parse(q string, now time.Time, oneChat bool) (Query, Names, error) {
 	p := parser{now: now, oneChat: oneChat, given: map[string]bool{}, last: -1}
 	switch {

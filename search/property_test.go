@@ -93,7 +93,7 @@ func TestEveryWordIsFoundAndNothingElse(t *testing.T) {
 	}
 }
 
-// Tokens are in rising positions, within the text and without control characters.
+// Tokens are in ascending order of position, within the text and without control characters.
 func FuzzTokens(f *testing.F) {
 	for _, c := range readCases(f) {
 		f.Add(c.Text)

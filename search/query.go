@@ -62,7 +62,7 @@ func (t Term) matches(tokens []Token) bool {
 }
 
 // at reports whether the term occurs at a position, and calls found with its tokens. Those
-// given are in rising positions.
+// given are in ascending order of position.
 func (t Term) at(tokens []Token, pos int, found func(Word, Token)) bool {
 	for _, w := range t.Words {
 		any := false

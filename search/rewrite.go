@@ -56,7 +56,7 @@ type edits struct {
 	blocks   map[int][]docRow // those that change
 }
 
-// editsOf adds to list what must change for a message that was as old says.
+// editsOf adds to list what must change for a message whose earlier form is old.
 func (x *Index) editsOf(ctx context.Context, list []*edits, old *chat.Message, also *merging) ([]*edits, error) {
 	now, err := x.message(ctx, old.ChatID, old.Seq)
 	if err != nil {
@@ -157,7 +157,7 @@ func (x *Index) applyEdits(ctx context.Context, c *chat.IndexChange, e *edits) e
 		if err != nil {
 			return err
 		}
-		n := len(left) // behind the last leaf: a new one
+		n := len(left) // after the last leaf: a new one
 		var all []wordPosting
 		if len(leaves) > 0 {
 			n = 1

@@ -201,7 +201,7 @@ func (x *Index) fill(ctx context.Context) error {
 	return nil
 }
 
-// events calls f with the events of a chat behind seen up to last, until it returns false.
+// events calls f with the events of a chat after seen up to last, until it returns false.
 func (x *Index) events(ctx context.Context, id chat.ChatID, seen, last chat.Seq, f func(*chat.Event) bool) error {
 	for seen < last {
 		events, _, err := x.store.After(ctx, "", id, seen, int(min(last-seen, pageEvents)), pageBytes)

@@ -148,7 +148,7 @@ func decodeBlock(b []byte) (rows []docRow, err error) {
 	return rows, nil
 }
 
-// row reads one row of the segment that is no leaf.
+// row reads one row of the segment that is not a leaf.
 func (x *Index) row(ctx context.Context, segment int64, key string) ([]byte, error) {
 	found, err := x.store.Leaves(ctx, segment, key, key, 1)
 	if err != nil {

@@ -11,13 +11,13 @@ type Token struct {
 	kind            tokenKind
 }
 
-// tokenKind tells how a query asks for a word.
+// tokenKind is how a query asks for a word.
 type tokenKind byte
 
 const (
 	wordToken tokenKind = iota
 	// beside: a word at the place of a longer or more exact one, as 123 in #123. A query
-	// that is written alike does not ask for it.
+	// with the same text does not ask for it.
 	beside
 	ideographs // two that stand side by side
 	lastIdeograph
@@ -25,7 +25,7 @@ const (
 	filterToken
 )
 
-// Tokens returns the words of a text, in rising positions.
+// Tokens returns the words of a text, in ascending order of position.
 //
 // A word is a run of letters, digits and marks. Of scripts that do not separate words it is
 // two characters that stand side by side, at each position, and the last one alone: so any

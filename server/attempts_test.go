@@ -69,7 +69,7 @@ func TestFailuresCountByAddress(t *testing.T) {
 					}
 				}
 			}
-			// The budget of codes is used up by now, for every kind of code.
+			// The budget of codes is used up by now, forevery kind of code.
 			eve.call("POST", "/api/recoveries/use", m{"code": "guess", "password": password}).wantRateLimited()
 			eve.call("POST", "/api/accounts", signUp("late", m{"invite": "guess"})).wantRateLimited()
 			eve.call("POST", "/api/accounts", signUp("late", m{"setup": "guess"})).wantRateLimited()

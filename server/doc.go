@@ -1,7 +1,7 @@
 // Package server wires the server: configuration, lifecycle, the table of HTTP routes
 // (routes.go), health, metrics and the page's files. It contains no rules and no codec.
 //
-//	service   what can be done, once, for every entry point; limits
+//	service   what can be done, once, forevery entry point; limits
 //	auth      verifies passwords; bounds attempts at passwords, codes and sign-ups
 //	api       HTTP handlers: decode, call service, encode
 //	session   one client connection over any transport: hello, resume, commands

@@ -64,7 +64,7 @@ func TestPins(t *testing.T) {
 	p.wantError(m{"do": "pin", "chatId": id, "on": true}, chat.NotFound, "target")
 }
 
-// A conversation has what replies to its first message, directly or through others, also
+// A thread has what replies to its first message, directly or through others, also
 // when that is deleted.
 func TestThread(t *testing.T) {
 	x := start(t)
@@ -176,7 +176,7 @@ func TestMentionsOf(t *testing.T) {
 	bob.call("GET", "/api/mentions?limit=0", nil).wantError(chat.BadInput, "limit")
 }
 
-// Who may name all members is a setting of the chat; counts have @all and not @here.
+// Who may mention all members is a setting of the chat; counts have @all and not @here.
 func TestGroupMentions(t *testing.T) {
 	x := start(t)
 	ann, bob, cid := x.addUser("ann"), x.addUser("bob"), x.addUser("cid")

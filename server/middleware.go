@@ -85,7 +85,7 @@ func (s *Server) countRefused(next http.Handler) http.Handler {
 var methods = []string{http.MethodGet, http.MethodHead, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete, http.MethodOptions}
 
 // wrongMethod answers 405 with the methods that the path allows (RFC 9110, section
-// 15.5.6), and 404 if there are none: chi calls it for every method that it does not know.
+// 15.5.6), and 404 if there are none: chi calls it forevery method that it does not know.
 func (s *Server) wrongMethod(routes chi.Routes) http.HandlerFunc {
 	return s.api.Handle(func(w http.ResponseWriter, r *http.Request) error {
 		allowed := slices.DeleteFunc(slices.Clone(methods), func(m string) bool {

@@ -105,7 +105,7 @@ func compare(method, path string, asked any, status int, body []byte) string {
 		}
 		return ""
 	}
-	if method == http.MethodHead || response.Value.Content.Get("application/json") == nil { // a file
+	if method == http.MethodHead || response.Value.Content["application/json"] == nil { // a file
 		return ""
 	}
 	if err := valid(response.Value.Content, body); err != nil {

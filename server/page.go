@@ -45,7 +45,7 @@ var mediaTypes = map[string]string{
 // and /c/…) are all index.html. A file that does not exist is 404. Where a browser navigates,
 // as its Accept header says, index.html comes with that and says so; elsewhere it does not,
 // so that no browser runs index.html as a script. Names below assets/ contain a hash of the
-// content and are cached for ever; other files are revalidated by their ETag.
+// content and are cached forever; other files are revalidated by their ETag.
 func pages(web fs.FS) func(http.ResponseWriter, *http.Request) error {
 	files := readFiles(web)
 	return func(w http.ResponseWriter, r *http.Request) error {

@@ -163,7 +163,7 @@ func TestPictureIsSquare(t *testing.T) {
 	}
 }
 
-// Whatever is no small picture is refused before it is decoded, and nothing of it stays.
+// Whatever is not a small picture is refused before it is decoded, and nothing of it stays.
 func TestPicturesAreRefused(t *testing.T) {
 	dir := t.TempDir()
 	x := start(t, withFiles(t, dir))

@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -127,5 +128,208 @@ func TestPush(t *testing.T) {
 	}
 	if strings.Contains(x.logs.String(), "push.example.com") || strings.Contains(x.logs.String(), "level=ERROR") {
 		t.Errorf("the log: %s", x.logs.String())
+	}
+}
+
+// quiet asserts that no push is queued or comes: a message to another session, which is made
+// with the others, comes alone.
+func (s *pushService) quiet(what string, post func()) {
+	s.t.Helper()
+	post()
+	if p := s.next(); !strings.HasPrefix(p.text(), "witness:") {
+		s.t.Errorf("%s: %s", what, p.text())
+	}
+}
+
+// What the people and the message are when the push leaves decides, not what they were.
+func TestPushIsJudgedAgain(t *testing.T) {
+	service := newPushService(t)
+	x := start(t, func(c *Config) { c.push = service })
+	ann, bob, cid := x.addUser("ann"), x.addUser("bob"), x.addUser("cid")
+	chat1, other := string(ann.group(bob)), ann.group(cid)
+	service.subscribe(bob, "phone")
+	service.subscribe(cid, "witness")
+	var failing atomic.Bool
+	service.answers(func(r *http.Request) (int, http.Header) {
+		if failing.Load() && strings.HasSuffix(r.URL.Path, "phone") {
+			return 503, http.Header{"Retry-After": {"1"}}
+		}
+		return 201, nil
+	})
+	messages := "/api/chats/" + chat1 + "/messages"
+	for what, change := range map[string]func(seq chat.Seq){
+		"deleted": func(seq chat.Seq) { ann.call("DELETE", fmt.Sprint(messages, "/", seq), nil).want(204) },
+		"read":    func(seq chat.Seq) { bob.call("PUT", "/api/chats/"+chat1+"/read", m{"seq": seq}).want(204) },
+		"muted": func(chat.Seq) {
+			bob.call("PATCH", "/api/chats/"+chat1+"/mine", m{"mutedUntil": chat.MutedForEver}).want(200)
+		},
+	} {
+		failing.Store(true)
+		seq := ann.post(chat.ChatID(chat1), what)
+		if p := service.next(); p.text() != "phone: Group | Ann: "+what {
+			t.Fatalf("%s: %s", what, p.text())
+		}
+		failing.Store(false)
+		change(seq)
+		x.drained(what)
+		bob.call("PATCH", "/api/chats/"+chat1+"/mine", m{"mutedUntil": 0}).want(200)
+		service.quiet(what, func() { ann.post(other, "witness") })
+	}
+
+	// What is deleted of several leaves the one before.
+	failing.Store(true)
+	ann.post(chat.ChatID(chat1), "first")
+	service.next()
+	last := ann.post(chat.ChatID(chat1), "second")
+	ann.call("DELETE", fmt.Sprint(messages, "/", last), nil).want(204)
+	failing.Store(false)
+	if p := service.next(); p.text() != "phone: Group | Ann: first" {
+		t.Errorf("after the last one was deleted: %s", p.text())
+	}
+	x.drained("the last")
+
+	// None after a removal, a sign-out, or from a person whom one blocked.
+	bob.call("PUT", "/api/blocks/"+string(ann.user.ID), nil).want(204)
+	service.quiet("blocked", func() { ann.post(chat.ChatID(chat1), "blocked"); ann.post(other, "witness") })
+	x.drained("blocked")
+	bob.call("DELETE", "/api/blocks/"+string(ann.user.ID), nil).want(204)
+	failing.Store(true)
+	ann.post(chat.ChatID(chat1), "before the sign-out")
+	service.next()
+	failing.Store(false)
+	bob.call("DELETE", "/api/sessions/current", nil).want(204)
+	service.quiet("signed out", func() { ann.post(chat.ChatID(chat1), "after"); ann.post(other, "witness") })
+	if n, _, err := x.store.CountPushes(t.Context()); err != nil || n > 1 { // the witness's may not be removed yet
+		t.Errorf("%d pushes are queued: %v", n, err)
+	}
+}
+
+// drained waits until no push is queued.
+func (x *testServer) drained(what string) {
+	x.t.Helper()
+	for end := time.Now().Add(30 * time.Second); ; time.Sleep(10 * time.Millisecond) {
+		n, _, err := x.store.CountPushes(x.t.Context())
+		if err != nil || time.Now().After(end) {
+			x.t.Fatalf("%s: %d pushes are queued: %v", what, n, err)
+		}
+		if n == 0 {
+			return
+		}
+	}
+}
+
+// A user who looks at a page on one device gets no push on another; after a burst a summary
+// tells of all.
+func TestPushActiveAndBurst(t *testing.T) {
+	service := newPushService(t)
+	x := start(t, func(c *Config) { c.push = service })
+	ann, bob, cid := x.addUser("ann"), x.addUser("bob"), x.addUser("cid")
+	garden, other := ann.group(bob), ann.group(cid)
+	service.subscribe(bob, "phone")
+	service.subscribe(cid, "witness")
+	socket := bob.connectLive()
+	socket.wantError(m{"do": "focus", "chatIds": []chat.ChatID{other}}, chat.NotFound, "chatIds") // refused: not a member; it does not count
+	ann.post(garden, "he does not look")
+	if p := service.next(); p.text() != "phone: Group | Ann: he does not look" {
+		t.Errorf("with a socket: %s", p.text())
+	}
+	socket.ask(m{"do": "focus", "chatIds": []chat.ChatID{garden}}, nil)
+	service.quiet("looks at a page", func() { ann.post(garden, "he looks"); ann.post(other, "witness") })
+
+	var chats []chat.ChatID
+	for range 7 {
+		chats = append(chats, ann.group(cid))
+	}
+	for range 3 {
+		for _, id := range chats {
+			ann.post(id, "many")
+		}
+	}
+	summaries, one := 0, 0
+	for summaries == 0 {
+		if p := service.next(); p.Notification.Tag == "summary" {
+			summaries++
+			if !strings.Contains(p.Notification.Title, "new messages in") || p.Notification.Data.Count < 2 {
+				t.Errorf("summary: %s", p.text())
+			}
+		} else {
+			one++
+		}
+	}
+	if one > 5 {
+		t.Errorf("%d pushes before a summary", one)
+	}
+}
+
+// A push service that hangs, refuses or sends storms of 410 delays neither posts nor the
+// pushes to others. Its subscriptions end, or its pushes are sent later.
+func TestHostilePushService(t *testing.T) {
+	service := newPushService(t)
+	release := make(chan struct{})
+	var limited atomic.Int64
+	service.answers(func(r *http.Request) (int, http.Header) {
+		switch name := r.URL.Path[1:]; {
+		case strings.HasPrefix(name, "slow"):
+			select {
+			case <-release:
+			case <-r.Context().Done():
+			}
+		case strings.HasPrefix(name, "gone"):
+			return 410, nil
+		case name == "redirects":
+			return 302, http.Header{"Location": {"https://127.0.0.1/"}}
+		case name == "limited" && limited.Add(1) == 1:
+			return 429, http.Header{"Retry-After": {"3"}}
+		}
+		return 201, nil
+	})
+	x := start(t, func(c *Config) { c.push = service })
+	ann, bob := x.addUser("ann"), x.addUser("bob")
+	var slow, gone []*client
+	for i := range 12 {
+		slow, gone = append(slow, x.addUser(fmt.Sprint("slow", i))), append(gone, x.addUser(fmt.Sprint("gone", i)))
+	}
+	redirects, refused := x.addUser("redirects"), x.addUser("limited")
+	id := ann.group(slices.Concat(slow, gone, []*client{bob, redirects, refused})...)
+	for i := range slow {
+		service.subscribe(slow[i], fmt.Sprint("slow", i))
+		service.subscribe(gone[i], fmt.Sprint("gone", i))
+	}
+	service.subscribe(redirects, "redirects")
+	service.subscribe(refused, "limited")
+	service.subscribe(bob, "bob")
+	began, times, bobs := time.Now(), map[string]time.Time{}, 0
+	for i := range 3 {
+		at := time.Now()
+		ann.post(id, fmt.Sprint("message ", i))
+		if took := time.Since(at); took > 2*time.Second {
+			t.Errorf("a post took %s", took)
+		}
+		for got := false; !got; { // of this message
+			p := service.next()
+			name := p.endpoint[strings.LastIndex(p.endpoint, "/")+1:]
+			times[name] = p.at
+			if got = name == "bob"; got {
+				bobs++
+				if took := p.at.Sub(at); took > 2*time.Second {
+					t.Errorf("a push to another took %s", took)
+				}
+			}
+		}
+	}
+	for times["limited"].Sub(began) < 3*time.Second {
+		p := service.next()
+		times[p.endpoint[strings.LastIndex(p.endpoint, "/")+1:]] = p.at
+	}
+	close(release)
+	x.drained("after the release")
+	for i := range gone {
+		if _, ok, err := x.store.Subscription(t.Context(), gone[i].session.ID); err != nil || ok {
+			t.Errorf("a subscription that is gone is still there: %v", err)
+		}
+	}
+	sub, ok, err := x.store.Subscription(t.Context(), redirects.session.ID)
+	if err != nil || !ok || sub.Last == nil || sub.Last.Result != "refused" || sub.Last.Reason != "because" {
+		t.Errorf("a redirect: %+v, %v", sub, err)
 	}
 }

@@ -84,7 +84,7 @@ func TestAddedMembersAreLimited(t *testing.T) {
 	eve.call("PUT", member(people[4]), nil).wantError(chat.NotFound, "chatId")
 }
 
-// The chats of one user are limited for every way to join. Leaving one makes room.
+// The chats of one user are limited forevery way to join. Leaving one makes room.
 func TestChatsOfAUserAreLimited(t *testing.T) {
 	x := start(t, chatsLimit(4))
 	ann, bob := x.addUser("ann"), x.addUser("bob")

@@ -16,7 +16,6 @@ import (
 	"parley/chat"
 	"parley/hub"
 	"parley/internal/lease"
-	"parley/internal/webpush"
 	"parley/middleware"
 	"parley/search"
 	"parley/server/api"
@@ -131,7 +130,7 @@ func New(c Config) *Server {
 		c.find = s.index.Search
 	}
 	if c.push == nil {
-		c.push = webpush.PublicTransport()
+		c.push = newPushTransport()
 	}
 	errors := service.ErrorLog{Log: c.Log, Sampler: s.sampler}
 	events := audit.New(c.Log, s.sampler)
@@ -149,13 +148,13 @@ func New(c Config) *Server {
 		Presence: s.live.Presence, Sent: s.metrics.push})
 	s.socketIO = newSocketIOClients(s)
 	s.health = &health{api: s.api, store: s.service.Store, index: s.index, ready: s.ready}
-	s.metrics.registry.MustRegister(newHubCollector(s), newFileCollector(s.service.Files), newSearchCollector(s.index))
+	s.metrics.registry.MustRegister(newHubCollector(s), newFileCollector(s.service.Files), newSearchCollector(s.index), newPushCollector(c.Store))
 	s.handler = s.routes()
 	return s
 }
 
 // withoutIndex is not empty in the binary by which internal/loadgen measures what the search
-// index costs: it is set by the linker, and searches wait for ever.
+// index costs: it is set by the linker, and searches wait forever.
 var withoutIndex string
 
 // appended is called with the outcome of each draft.

@@ -58,7 +58,7 @@ func TestMine(t *testing.T) {
 	x.anonymous().call("PATCH", path, m{"starred": true}).wantError(chat.NoIdentity, "")
 }
 
-// A person's settings reach their other devices, and hello has them.
+// A user's settings reach their other devices, and hello has them.
 func TestSettings(t *testing.T) {
 	x := start(t)
 	ann := x.addUser("ann")

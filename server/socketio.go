@@ -16,7 +16,7 @@ import (
 	"parley/wire"
 )
 
-// SocketIO says which transports of Socket.IO clients are accepted.
+// SocketIO is which transports of Socket.IO clients are accepted.
 type SocketIO string
 
 const (
@@ -113,8 +113,9 @@ type socketIO struct {
 	wrote      atomic.Bool // before that: the reason of a refusal is written
 }
 
-// Request is the engine's. Until CONNECT the identity is that of the last request; a cookie
-// counts only from a page of this server, since browsers send it from any site's page.
+// Request implements engineio.Handler. Until CONNECT the identity is that of the last
+// request; a cookie counts only from a page of this server, since browsers send it from any
+// site's page.
 func (c *socketIO) Request(r *http.Request) {
 	if c.session.Load() != nil {
 		return
@@ -129,7 +130,7 @@ func (c *socketIO) Request(r *http.Request) {
 	c.peer = peer
 }
 
-// Connect is the socket's.
+// Connect implements socketio.App.
 func (c *socketIO) Connect(p *wire.Packet) bool {
 	if p.Namespace != "/" {
 		_ = c.conn.Write(c.socket.Codec().ConnectError(p.Namespace, "Invalid namespace")) // fails if the connection has ended
@@ -144,16 +145,17 @@ func (c *socketIO) Connect(p *wire.Packet) bool {
 	return true
 }
 
-// Event is the socket's. Attachments are read and dropped: no field of a command is binary.
+// Event implements socketio.App. Attachments are read and dropped: no field of a command is
+// binary.
 func (c *socketIO) Event(p *wire.Packet) { c.session.Load().HandlePacket(p) }
 
-// Attachment is the socket's.
+// Attachment implements socketio.App.
 func (c *socketIO) Attachment([]byte) {}
 
-// Disconnect is the socket's.
+// Disconnect implements socketio.App.
 func (c *socketIO) Disconnect(string) { c.conn.Close(1000, "", nil) }
 
-// Malformed is the socket's.
+// Malformed implements socketio.App.
 func (c *socketIO) Malformed() {
 	if s := c.session.Load(); s != nil {
 		s.Malformed()
@@ -162,21 +164,22 @@ func (c *socketIO) Malformed() {
 	c.conn.Close(wire.CloseProtocol, "malformed packet", nil)
 }
 
-// Heard is the engine's.
+// Heard implements engineio.Handler.
 func (c *socketIO) Heard() {
 	if s := c.session.Load(); s != nil {
 		s.Heard()
 	}
 }
 
-// PingDue is the engine's. The hub writes the ping, in order with what is queued.
+// PingDue implements engineio.Handler. The hub writes the ping, in order with what is
+// queued.
 func (c *socketIO) PingDue(ping []byte) {
 	if s := c.session.Load(); s != nil {
 		s.SendEncoded(ping)
 	}
 }
 
-// Silent is the engine's.
+// Silent implements engineio.Handler.
 func (c *socketIO) Silent() {
 	if s := c.session.Load(); s != nil {
 		s.Close(hub.Silent)
@@ -185,7 +188,7 @@ func (c *socketIO) Silent() {
 	c.conn.Close(wire.CloseSilent, "silent", nil)
 }
 
-// Closed is the engine's.
+// Closed implements engineio.Handler.
 func (c *socketIO) Closed() {
 	if s := c.session.Load(); s != nil {
 		s.Finish()
@@ -194,7 +197,7 @@ func (c *socketIO) Closed() {
 	c.server.sessions.Leave(c.address)
 }
 
-// Write is the session's: values of the codecs of Socket.IO are whole frames.
+// Write implements session.Transport: values of the codecs of Socket.IO are whole frames.
 func (c *socketIO) Write(b []byte, _ bool) error {
 	b = b[hub.Headroom:]
 	if len(b) == 0 {
@@ -206,7 +209,7 @@ func (c *socketIO) Write(b []byte, _ bool) error {
 	return c.conn.Write(b)
 }
 
-// Ping is the session's. The hub pings when it wants to know whether the client is there; the
+// Ping implements session.Transport. The hub pings when it wants to know whether the client is there; the
 // engine pings at its interval, since clients expect pings also while they send.
 func (c *socketIO) Ping() error { return c.conn.Ping() }
 
@@ -214,7 +217,7 @@ func (c *socketIO) Ping() error { return c.conn.Ping() }
 // connection.
 const refusedWithin = time.Second
 
-// Close is the session's. Clients reconnect by themselves unless they are told by a packet
+// Close implements session.Transport. Clients reconnect by themselves unless they are told by a packet
 // not to.
 func (c *socketIO) Close(code int, reason string) {
 	final := code == wire.CloseProtocol || code == wire.CloseSessionEnded || code == wire.CloseRefused

@@ -23,7 +23,7 @@ func TestGroupMention(t *testing.T) {
 	}
 }
 
-// No text is read for ever, and what names nobody names no group.
+// No text is read forever, and what names nobody names no group.
 func FuzzGroupMention(f *testing.F) {
 	for _, s := range []string{"@all", "> @here", "`@all`", "@all-hands", "- > @ALL"} {
 		f.Add(s)

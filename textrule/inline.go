@@ -12,7 +12,7 @@ type inlines struct {
 	ats      []int        // the positions found
 	from     int          // where the text begins that no element has taken
 	brackets []bracket    // those that are open
-	unclosed map[int]bool // lengths of runs of backticks that have no partner behind
+	unclosed map[int]bool // lengths of runs of backticks that have no partner after them
 	steps    int          // characters read in search of the targets of links
 }
 
@@ -147,7 +147,7 @@ func (s *inlines) target(at int) (end int) {
 	return i + 1
 }
 
-// until returns the position behind the next mark that is not escaped, or -1. Without a
+// until returns the position after the next mark that is not escaped, or -1. Without a
 // mark it returns where a target without < ends: at a blank or at a ) too many.
 func (s *inlines) until(i int, mark string) int {
 	nested := 0

@@ -43,7 +43,7 @@ func Line(s string) (line string, bad rune, ok bool) {
 	return b.String(), 0, true
 }
 
-// HasBase reports whether s holds a visible character that is no combining mark: marks
+// HasBase reports whether s holds a visible character that is not a combining mark: marks
 // alone are drawn on what stands before them.
 func HasBase(s string) bool {
 	return strings.ContainsFunc(s, func(r rune) bool {

@@ -13,7 +13,7 @@ import (
 //
 // A place begins with an @ before which no letter or digit of a script that separates
 // words stands, and none of / @ . and -. Underscores before it are emphasis and do not
-// count. What Markdown shows as code or as a link, and an escaped @, are no place. The
+// count. What Markdown shows as code or as a link, and an escaped @, do not count. The
 // page's parser has the same rule; testdata/mentions.json has cases for both.
 func Mentions(message string) (places [][]string) {
 	if !strings.Contains(message, "@") {
@@ -31,7 +31,7 @@ func Mentions(message string) (places [][]string) {
 	return places
 }
 
-// The words by which a message names all members of a group.
+// The words by which a message mentions all members of a group.
 const (
 	All  = "all"
 	Here = "here" // those who are there just now
@@ -39,7 +39,7 @@ const (
 
 var groupWord = regexp.MustCompile(`(?i)@(all|here)`)
 
-// GroupMention returns the word with which a message names all members of a group: All if
+// GroupMention returns the word with which a message mentions all members of a group: All if
 // it has both, "" if it has none. The places are those of Mentions without those in quotes;
 // a word that goes on, as in @all-hands, is another name.
 func GroupMention(message string) (word string) {

@@ -79,7 +79,7 @@ type Pong struct {
 
 // History is a window of messages, the ok of history and the answer over HTTP.
 type History struct {
-	Messages   []chat.Message `json:"messages" msgpack:"messages"` // in rising seq
+	Messages   []chat.Message `json:"messages" msgpack:"messages"` // in ascending order of seq
 	Users      []chat.User    `json:"users" msgpack:"users"`       // those that Messages name
 	Head       chat.Seq       `json:"head" msgpack:"head"`         // the messages are at least as new as this head
 	MoreBefore bool           `json:"moreBefore" msgpack:"moreBefore"`

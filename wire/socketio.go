@@ -20,7 +20,7 @@ var (
 	SocketIOMsgPack = &Codec{Index: 3, base: MsgPack, readItem: readItemNotepack}
 )
 
-// EventHello and EventFailed are the events of Socket.IO that are no events or signals of
+// EventHello and EventFailed are the events of Socket.IO that are not events or signals of
 // the protocol: the ok of hello, and the error of a command that was sent without an ack.
 const (
 	EventHello  = "hello"

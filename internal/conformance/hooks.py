@@ -36,6 +36,9 @@ schemathesis.openapi.format("handle", st.from_regex(r"[0-9a-z][0-9a-z._-]{2,20}[
 schemathesis.openapi.format("user", st.sampled_from([OTHER, "@other", "@nobody", "0" * 16]))
 schemathesis.openapi.format("password", st.binary(min_size=12, max_size=24).map(lambda b: "pw-" + base64.b64encode(b).decode()))  # not one character that is repeated
 schemathesis.openapi.format("code", st.binary(min_size=32, max_size=32).map(lambda b: base64.urlsafe_b64encode(b).decode().rstrip("=")))
+schemathesis.openapi.format("upload-metadata", st.just("chatId " + base64.b64encode(CHAT.encode()).decode()))
+schemathesis.openapi.format("search", st.sampled_from(["message", '"a mess"', "from:@owner", "mentions:me has:link after:2026-01", "🍜"]))
+schemathesis.openapi.format("timezone", st.sampled_from(["UTC", "Europe/Berlin", "America/Argentina/Buenos_Aires"]))
 schemathesis.openapi.format("cursor", st.just(""))  # the first page
 
 
@@ -85,8 +88,6 @@ def map_case(ctx, case):
     operation = case.operation.definition.raw["operationId"]
     if operation == "endSession" and not isinstance(body, dict):
         path["sessionId"] = "current"  # the others need a password
-    if operation == "createUpload" and "Upload-Metadata" in (case.headers or {}):
-        case.headers["Upload-Metadata"] = "chatId " + base64.b64encode(CHAT.encode()).decode()
     if operation == "listMessages":
         for side in [side for side in ("before", "after", "around") if side in (query or {})][1:]:
             del query[side]

@@ -9,8 +9,8 @@ import (
 	"parley/chat"
 )
 
-// TTL is how long a holder keeps a lease without renewing it: so long after it is killed
-// another one takes over. It is renewed three times as often.
+// TTL is how long a holder keeps a lease without renewing it. After it is killed, another
+// one takes over within this time. A lease is renewed three times in a TTL.
 const TTL = 15 * time.Second
 
 // releaseTimeout is short: a stop waits for the release, also while the store hangs.
@@ -21,10 +21,10 @@ var errLost = errors.New("the lease was lost, or could not be renewed in time")
 
 // Run waits for the lease of a name, calls f while it holds it, and returns what f returns.
 // The context of f ends once the lease may be another's, or with ctx. Then Run waits for f
-// to return, and for the lease again; f may have to begin anew. Run ends with ctx's error.
+// to return, and for the lease again; f may have to start again. Run ends with ctx's error.
 //
-// What f had begun when its context ended may run beside the next holder's f: see
-// [chat.Leases]. A failure of the store is no end: report is called with it, if it is not
+// What f had begun when its context ended may run at the same time as the next holder's f: see
+// [chat.Leases]. An error of the store does not end Run: report is called with it, if it is not
 // nil, and Run tries again.
 func Run(ctx context.Context, leases chat.Leases, name string, report func(error), f func(ctx context.Context) error) error {
 	r := runner{leases: leases, name: name, holder: chat.NewID[string](), report: report}

@@ -22,7 +22,7 @@ type client struct {
 	ids    uint64
 	frame  []byte // the last message read; valid until the next read
 	// pingReply returns the reply, a text message, to a ping of a protocol above
-	// WebSocket; nil if the message is no such ping.
+	// WebSocket; nil if the message is not such a ping.
 	pingReply func(message []byte) (reply []byte)
 }
 

@@ -79,7 +79,7 @@ func (v *value) readOK(b []byte) ([]byte, error) {
 	})
 }
 
-// eachField calls f for every field of a map. f returns the bytes after the field.
+// eachField calls f forevery field of a map. f returns the bytes after the field.
 func eachField(b []byte, f func(key string, b []byte) ([]byte, error)) ([]byte, error) {
 	n, b, err := msgp.ReadMapHeaderBytes(b)
 	for range n {

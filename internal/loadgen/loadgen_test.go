@@ -117,7 +117,7 @@ func TestDigits(t *testing.T) {
 	}
 }
 
-// The page has markers for every scenario, and a second run replaces the tables.
+// The page has markers forevery scenario, and a second run replaces the tables.
 func TestReport(t *testing.T) {
 	page, err := os.ReadFile("../../docs/performance.md")
 	if err != nil {

@@ -39,7 +39,7 @@ const (
 	headerSize = 16
 )
 
-// Proxy forwards connections to a Server. It calls decide for every command.
+// Proxy forwards connections to a Server. It calls decide forevery command.
 type Proxy struct {
 	addr     string
 	target   string

@@ -26,11 +26,11 @@ const (
 	maxRetryAfter = time.Hour
 )
 
-// guardian allows public addresses alone. It sees the address that is dialled, so that a
+// guardian allows only public addresses. It sees the address that is dialled, so that a
 // name which leads to another address at each look-up gains nothing.
 var guardian = ssrf.New(ssrf.WithPorts(443, 8443))
 
-// PublicTransport returns a transport that connects to public addresses alone. It uses no
+// PublicTransport returns a transport that connects only to public addresses. It uses no
 // proxy, since that would connect for it.
 func PublicTransport() *http.Transport {
 	dialer := &net.Dialer{Timeout: Timeout, Control: guardian.Safe}
@@ -69,7 +69,7 @@ type Outcome string
 const (
 	Accepted Outcome = "accepted" // by the push service
 	Gone     Outcome = "gone"     // the subscription has ended
-	Refused  Outcome = "refused"  // this push, or this server: sending it again is no use
+	Refused  Outcome = "refused"  // this push, or this server: sending it again is of no use
 	Failed   Outcome = "failed"   // for now
 )
 
@@ -180,7 +180,7 @@ func failure(err error) Outcome {
 	return Failed
 }
 
-// failureReason returns why there was no answer, without the endpoint: whoever knows it can
+// failureReason returns why there was no answer, without the endpoint: anyone who knows it can
 // send pushes.
 func failureReason(err error) string {
 	if failure(err) == Refused {
@@ -195,7 +195,7 @@ func failureReason(err error) string {
 	return clean(err.Error())
 }
 
-// clean returns a text of a stranger as one short line.
+// clean returns the text of a push service as one short line.
 func clean(s string) string {
 	s = strings.Map(func(r rune) rune {
 		switch {

@@ -52,7 +52,7 @@ func NewSubscription(endpoint, p256dh, auth string) (Subscription, error) {
 	return Subscription{Endpoint: endpoint, Key: key, Auth: secret}, nil
 }
 
-// isEndpoint reports whether s is an https URL with a host that is no address of a private
+// isEndpoint reports whether s is an https URL with a host that is not an address of a private
 // network. A name may still lead to one: the dialer judges that.
 func isEndpoint(s string) bool {
 	u, err := url.Parse(s)

@@ -154,7 +154,7 @@ func (a Chats) Get(w http.ResponseWriter, r *http.Request) error {
 	return a.answerWithUsers(w, r, http.StatusOK, c)
 }
 
-// Patch changes a chat's title, topic, or who may name all members.
+// Patch changes a chat's title, topic, or who may mention all members.
 func (a Chats) Patch(w http.ResponseWriter, r *http.Request) error {
 	id, err := request.ChatID(r)
 	if err != nil {

@@ -117,7 +117,7 @@ const (
 	PerList  = 500 // chats from which a page of chats is chosen
 	PerFocus = 5   // chats with the focus, with up to 100 members each
 
-	PerSearch = 4 // tokens that a search costs, of which a person who types needs several a second
+	PerSearch = 4 // tokens that a search costs, of which a user who types needs several a second
 )
 
 // PageCost returns what a page of limit entries costs; nil is the default size.

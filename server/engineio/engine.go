@@ -38,7 +38,7 @@ type Handler interface {
 	Request(r *http.Request)
 	// Message handles one message. The Conn owns b again when Message returns.
 	Message(text bool, b []byte)
-	// Heard is called for each packet that is no message.
+	// Heard is called for each packet that is not a message.
 	Heard()
 	// PingDue is called when the client must be pinged: frame must be written to the Conn.
 	// It must not block.

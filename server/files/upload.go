@@ -192,7 +192,7 @@ func (f *Files) RemoveUpload(ctx context.Context, user chat.UserID, id chat.File
 }
 
 // complete makes an upload whose bytes are all on disk a file: it reads what the file is,
-// removes metadata and makes a thumbnail. After a crash it begins anew. An upload whose
+// removes metadata and makes a thumbnail. After a crash it starts again. An upload whose
 // metadata cannot be removed, since the file is damaged, is removed.
 func (f *Files) complete(ctx context.Context, u chat.Upload) (chat.Upload, error) {
 	unlock, err := f.completing.Lock(ctx, string(u.ID))

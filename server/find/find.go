@@ -45,6 +45,9 @@ const (
 	readers     = 8  // messages of a search that are read at a time
 	maxByName   = 5  // chats, and users, that are found by name
 	MaxPage     = 50 // messages
+
+	maxTime    = 10 * time.Second // of a search, with its wait for others and for the index
+	retryAfter = 5 * time.Second
 )
 
 // Question is a search by a user.
@@ -53,7 +56,7 @@ type Question struct {
 	Chat   chat.ChatID // "": all chats of the viewer
 	Limit  int         // 1 to MaxPage
 	Cursor string      // the Next of the page before
-	Zone   string      // of the dates in Q, as in the IANA's data base; "": UTC
+	Zone   string      // of the dates in Q, as in the IANA database; "": UTC
 }
 
 // Hit is a message that is found, with the part of its text in which it was.
@@ -83,6 +86,16 @@ type ByName struct {
 
 // Search answers a question, but for the Users.
 func (f *Finder) Search(ctx context.Context, viewer chat.UserID, q Question) (Answer, error) {
+	bounded, cancel := context.WithTimeout(ctx, maxTime)
+	defer cancel()
+	a, err := f.search(bounded, viewer, q)
+	if err != nil && bounded.Err() != nil && ctx.Err() == nil {
+		err = chat.FailAfter(chat.Unavailable, retryAfter, "searching takes too long at the moment; try again")
+	}
+	return a, err
+}
+
+func (f *Finder) search(ctx context.Context, viewer chat.UserID, q Question) (Answer, error) {
 	zone, err := location(q.Zone)
 	if err != nil {
 		return Answer{}, err
@@ -150,8 +163,8 @@ type asked struct {
 	query  search.Query
 }
 
-// read returns the messages that still match, as the viewer sees them. The index may be
-// behind an edit, a deletion or a removal of the viewer.
+// read returns the messages that still match, as the viewer sees them. An edit, a
+// deletion or a removal of the viewer may not have reached the index yet.
 func (s *asked) read(ctx context.Context, found []search.Hit) ([]Hit, error) {
 	hits := make([]Hit, len(found))
 	g, ctx := errgroup.WithContext(ctx)

@@ -142,3 +142,27 @@ func TestSearchesWait(t *testing.T) {
 		}
 	})
 }
+
+// A search that cannot end, as while the index is not filled, fails in time, and so do those
+// that wait for it.
+func TestSearchesEnd(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := New(&fake{}, func(ctx context.Context, _ []chat.ChatID, _ search.Query, _ int, _ string) ([]search.Hit, string, int64, error) {
+			<-ctx.Done()
+			return nil, "", 0, ctx.Err()
+		})
+		done := make(chan error, 2*maxSearches)
+		began := time.Now()
+		for range 2 * maxSearches {
+			go func() {
+				_, err := f.Search(context.Background(), "me", Question{Q: "word"})
+				done <- err
+			}()
+		}
+		for range 2 * maxSearches {
+			if err := <-done; !chat.Is(err, chat.Unavailable) || chat.AsError(err).RetryAfterMs == 0 || time.Since(began) != maxTime {
+				t.Fatal(err, time.Since(began))
+			}
+		}
+	})
+}

@@ -22,12 +22,12 @@ func (s *asked) resolve(ctx context.Context, q Question, names search.Names) err
 			return err
 		}
 		if len(ids) == 0 {
-			return chat.FailField(chat.BadInput, "q", "in: you are in no conversation called %q", in)
+			return chat.FailField(chat.BadInput, "q", "in: you are not in a chat called %q", in)
 		}
 		if q.Chat == "" {
 			s.query.Chats = append(s.query.Chats, ids...)
 		} else if i == 0 && !slices.Contains(ids, q.Chat) {
-			return chat.FailField(chat.BadInput, "q", "in: you are searching another conversation")
+			return chat.FailField(chat.BadInput, "q", "in: this search is limited to another chat")
 		}
 	}
 	for _, name := range []struct {

@@ -1,5 +1,5 @@
-// Package lists has the handlers of lists of messages that are no window of a chat: pins,
-// conversations, and what concerns a user.
+// Package lists has the handlers of lists of messages that are not a window of a chat: pins,
+// threads, and what concerns a user.
 package lists
 
 import (
@@ -11,7 +11,7 @@ import (
 	"parley/server/service"
 )
 
-// ThreadAnswer is a part of a conversation.
+// ThreadAnswer is a part of a thread.
 type ThreadAnswer struct {
 	Messages  []chat.Message `json:"messages" msgpack:"messages"`
 	Users     []chat.User    `json:"users" msgpack:"users"`

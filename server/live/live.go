@@ -33,7 +33,7 @@ type Conn interface {
 type Subscriber interface {
 	Conn
 	Joined(chat.ChatID) // the user became a member
-	Left(chat.ChatID)   // the user is no member any more
+	Left(chat.ChatID)   // the user is no longer a member
 }
 
 // Config is what a Live is built from. Nothing in it changes afterwards.

@@ -15,7 +15,7 @@ var pngKept = []string{"IHDR", "PLTE", "IDAT", "IEND", "tRNS", "gAMA", "cHRM", "
 
 type pngChunk struct {
 	name    string
-	at, end int64 // of the whole chunk; its data begin 8 bytes behind at, and end 4 before end
+	at, end int64 // of the whole chunk; its data begin 8 bytes after at, and end 4 before end
 }
 
 // maxPNGChunks bounds the chunks of a PNG: image/png allocates 4 KiB for each that it skips.

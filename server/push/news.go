@@ -57,7 +57,7 @@ func (p *Pushes) judge(ctx context.Context, n *news, settings *chat.Settings, bl
 	}
 	seen := q.Seq - 1
 	if q.Count > 1 {
-		seen = max(n.chat.ReadUpTo, q.Seq-lookBack, 0)
+		seen = max(n.chat.ReadUpTo, q.Seq-min(q.Seq, lookBack))
 	}
 	if q.Seq <= n.chat.ReadUpTo {
 		return false, nil

@@ -22,7 +22,7 @@ const (
 	readAhead = 500              // queued pushes that are read at once, beside those that are being sent
 
 	dropAfter = 24 * time.Hour // after it was queued, a push that cannot be sent is dropped
-	retryMin  = 5 * time.Second
+	retryMin  = 2 * time.Second
 	retryMax  = time.Hour
 	saveLast  = time.Minute // a result like the last one is saved again after that
 )

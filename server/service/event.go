@@ -20,7 +20,7 @@ const maxEventBytes = 256 << 10
 // events are the operations on the log of a chat.
 type events struct{ *core }
 
-// Events returns the log behind a position. If the position has a time, its event is
+// Events returns the log after a position. If the position has a time, its event is
 // read as well: another time there means that the caller saw another history (reset).
 func (s events) Events(ctx context.Context, viewer chat.UserID, id chat.ChatID, seen Position, most int) (EventPage, error) {
 	from := seen.Seq

@@ -56,7 +56,7 @@ func (s messages) History(ctx context.Context, viewer chat.UserID, id chat.ChatI
 	return s.withUsers(ctx, page)
 }
 
-// Thread returns a part of the conversation of a message: what replies to it, directly or
+// Thread returns a part of the thread of a message: what replies to it, directly or
 // through others, and what it replies to.
 func (s messages) Thread(ctx context.Context, viewer chat.UserID, id chat.ChatID, seq, after chat.Seq, limit int) (wire.History, error) {
 	page, err := s.Store.Thread(ctx, viewer, id, seq, after, limit)

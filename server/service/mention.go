@@ -10,7 +10,7 @@ import (
 	"parley/chat"
 )
 
-// mentions are the operations on lists of messages that are no window of a chat.
+// mentions are the operations on lists of messages that are not a window of a chat.
 type mentions struct{ *core }
 
 // MessageList is a list of messages and the users that they name.
@@ -41,7 +41,7 @@ func (s mentions) ListPins(ctx context.Context, viewer chat.UserID, id chat.Chat
 	return MessageList{pins, users}, err
 }
 
-// ListMentions returns messages by others that name the user or reply to one of theirs,
+// ListMentions returns messages by others that mention the user or reply to one of theirs,
 // newest first, from chats of which the user is a member. before is the Next of an earlier
 // page, or empty.
 func (s mentions) ListMentions(ctx context.Context, user chat.UserID, before string, limit int) (p MentionPage, err error) {

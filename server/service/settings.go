@@ -6,7 +6,7 @@ import (
 	"parley/chat"
 )
 
-// settings are the operations on a person's own settings.
+// settings are the operations on a user's own settings.
 type settings struct{ *core }
 
 // SetMine changes the caller's settings of a chat, and signals them to the caller's own

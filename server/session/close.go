@@ -19,7 +19,7 @@ type pendingClose struct {
 	after time.Duration
 }
 
-// Write is the hub's: one message that may hold many values. After the end values
+// Write implements hub.Sink: one message that may hold many values. After the end values
 // are dropped without an error, since the peer did not fail.
 func (c *client) Write(b []byte) error {
 	if c.ended.Load() {
@@ -36,7 +36,7 @@ func (c *client) Write(b []byte) error {
 	return nil
 }
 
-// Ping is the hub's.
+// Ping implements hub.Sink.
 func (c *client) Ping() error {
 	if c.ended.Load() {
 		return nil
@@ -44,7 +44,7 @@ func (c *client) Ping() error {
 	return c.transport.Ping()
 }
 
-// Close is the hub's.
+// Close implements hub.Sink.
 func (c *client) Close(cause hub.Cause) {
 	switch cause {
 	case hub.TooSlow:

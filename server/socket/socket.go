@@ -30,7 +30,7 @@ type Config struct {
 	Protocols []string
 	// ReadLimit bounds one message, in bytes; a longer one ends with 1009.
 	ReadLimit int64
-	// Refuse answers a request that is no valid handshake. status is the HTTP status,
+	// Refuse answers a request that is not a valid handshake. status is the HTTP status,
 	// sentence the reason; headers that the answer needs are set. If Refuse is nil, the
 	// answer is plain text.
 	Refuse func(w http.ResponseWriter, r *http.Request, status int, sentence string)

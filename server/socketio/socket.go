@@ -53,7 +53,7 @@ func New(app App) *Socket { return &Socket{App: app} }
 // Codec returns the codec of the client's parser, once it has sent a packet.
 func (s *Socket) Codec() *wire.Codec { return s.codec }
 
-// Message is the engine's.
+// Message implements engineio.Handler.
 func (s *Socket) Message(text bool, b []byte) {
 	if s.attachments > 0 && !text {
 		if s.attachments--; s.event {

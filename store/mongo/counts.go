@@ -84,7 +84,7 @@ func (db *DB) fillLast(ctx context.Context, viewer chat.UserID, chats []chat.Cha
 	return nil
 }
 
-// fillLastAt fills LastAt of the chats whose head is no post.
+// fillLastAt fills LastAt of the chats whose head is not a post.
 func (db *DB) fillLastAt(ctx context.Context, chats []chat.Chat, posts map[chat.ChatID]chat.Seq) error {
 	at := map[chat.ChatID]*chat.Chat{}
 	var branches bson.A

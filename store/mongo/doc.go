@@ -13,7 +13,7 @@
 //     else that an event changes is written with it in one transaction
 //     (project.go).
 //   - _id consists of chat, author and clientId. A known clientId is a duplicate
-//     key, for ever. A command that changed nothing leaves a document with its _id
+//     key, forever. A command that changed nothing leaves a document with its _id
 //     in events, which no read of the log returns.
 //   - Each chat with something to write has a queue on this replica (write.go): one
 //     batch at a time, so that a replica does not compete with itself.

@@ -89,7 +89,7 @@ func closeCursor(ctx context.Context, c interface{ Close(context.Context) error 
 }
 
 // mark writes markers, by which a dead stream differs from an idle one: a primary without
-// its peers keeps its cursors open and returns empty batches for ever, and a connection
+// its peers keeps its cursors open and returns empty batches forever, and a connection
 // may break unnoticed.
 func (f *feedStream) mark() {
 	tick := time.NewTicker(f.db.markEvery)

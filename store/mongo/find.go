@@ -64,7 +64,7 @@ func (db *DB) FindUsers(ctx context.Context, q, after string, limit int) (found 
 	return found, next, nil
 }
 
-// hits reads the words behind a place that begin with q, and their users.
+// hits reads the words after a place that begin with q, and their users.
 func (db *DB) hits(ctx context.Context, q, from string, user chat.UserID, limit int) ([]hit, error) {
 	same := bson.D{{Key: "word", Value: from}, {Key: "user", Value: bson.D{{Key: "$gt", Value: user}}}}
 	above := bson.D{{Key: "word", Value: bson.D{{Key: "$gt", Value: from}, {Key: "$lt", Value: q + beyond}}}}
@@ -99,10 +99,10 @@ func insertWords(t *tx, u chat.User) error {
 // not stored before names were folded.
 const wordsVersion = 2
 
-// renewBatch is the number of users whose words are made anew in one transaction.
+// renewBatch is the number of users whose words are made again in one transaction.
 const renewBatch = 100
 
-// renewWords makes the words anew of users who have those of an older version. Other
+// renewWords makes the words again of users who have those of an older version. Other
 // replicas, also of an older Parley, may make or rename users meanwhile: each transaction
 // writes the documents of its users, so that of two that contradict each other one is
 // judged again. Words that an older Parley makes later are renewed at the next start.

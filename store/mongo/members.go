@@ -53,7 +53,7 @@ func (db *DB) ownPost() bson.D {
 // endUnread is the update of a member whose messages are not unread again any more.
 var endUnread = bson.D{{Key: "$unset", Value: key("unreadFrom", "unreadN", "unreadAt")}}
 
-// Members returns members in rising user id. The viewer's membership is checked after the
+// Members returns members in ascending order of user id. The viewer's membership is checked after the
 // list was read.
 func (db *DB) Members(ctx context.Context, viewer chat.UserID, id chat.ChatID, after chat.UserID, limit int) (list []chat.Member, err error) {
 	err = db.read(ctx, "read members", func(ctx context.Context) error {
@@ -112,7 +112,7 @@ func (db *DB) MarkRead(ctx context.Context, id chat.ChatID, user chat.UserID, se
 				}
 				continue // another device was faster, or the member was removed
 			}
-			// The number asked for, or the head if that is behind it.
+			// The number asked for, or the head if that is above it.
 			var to eventDoc
 			ok, err := one(db.events.FindOne(ctx, bson.D{{Key: "chat", Value: id}, {Key: "seq", Value: clampSeq(seq)}}, options.FindOne().SetProjection(key("seq", "n"))), &to)
 			if err == nil && !ok {

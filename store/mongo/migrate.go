@@ -134,7 +134,7 @@ func (a *serverDoc) checkSchema() error {
 }
 
 // makeIndexes builds the indexes that are missing, however long that takes: a build that was
-// given up would begin anew. So it uses the client that has no timeout; a server that dies
+// given up would start again. So it uses the client that has no timeout; a server that dies
 // meanwhile is noticed by the driver's monitor.
 func (db *DB) makeIndexes(ctx context.Context) error {
 	for c, models := range db.indexes() {

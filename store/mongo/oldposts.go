@@ -11,7 +11,7 @@ import (
 )
 
 // fillOldPosts stores with the posts that an older Parley wrote the root of their
-// conversation and whom they concern. It works on the chats behind from, by id, in small
+// thread and whom they concern. It works on the chats after from, by id, in small
 // parts. Several replicas may do it at the same time.
 func (db *DB) fillOldPosts(ctx context.Context, from chat.ChatID) (chat.ChatID, error) {
 	return db.eachChat(ctx, from, "filled", db.fillPosts)

@@ -8,7 +8,7 @@ import (
 	"parley/store/mongo"
 )
 
-// Posts that an older Parley wrote get the root of their conversation and the inboxes of
+// Posts that an older Parley wrote get the root of their thread and the inboxes of
 // those whom they concern. Until then a new reply finds its root, and an edit or a deletion
 // meanwhile stays.
 func TestOldPosts(t *testing.T) {
@@ -71,7 +71,7 @@ func TestOldPosts(t *testing.T) {
 			}
 		}
 		if want := "[3 4 5 7 10]"; fmt.Sprint(got) != want {
-			t.Errorf("the conversation is %v, want %s", got, want)
+			t.Errorf("the thread is %v, want %s", got, want)
 		}
 		for u, want := range map[chat.UserID]string{ann.ID: "[4]", bob.ID: "[5]"} {
 			list, err := s.MentionsOf(t.Context(), u, chat.MentionPlace{}, 50)

@@ -10,26 +10,6 @@ import (
 	"parley/chat"
 )
 
-// subscriptionDoc is a document of subscriptions.
-type subscriptionDoc struct {
-	Session  chat.SessionID `bson:"_id"`
-	User     chat.UserID    `bson:"user"`
-	Endpoint string         `bson:"endpoint"`
-	P256dh   string         `bson:"p256dh"`
-	Auth     string         `bson:"auth"`
-	At       int64          `bson:"at,omitempty"` // of the last push
-	Result   string         `bson:"result,omitempty"`
-	Reason   string         `bson:"reason,omitempty"`
-}
-
-func (d *subscriptionDoc) subscription() chat.Subscription {
-	s := chat.Subscription{Session: d.Session, User: d.User, Endpoint: d.Endpoint, P256dh: d.P256dh, Auth: d.Auth}
-	if d.At != 0 {
-		s.Last = &chat.PushResult{At: d.At, Result: d.Result, Reason: d.Reason}
-	}
-	return s
-}
-
 // pushDoc is a document of pushes. Its id is of the session and the chat.
 type pushDoc struct {
 	Session chat.SessionID `bson:"session"`
@@ -58,131 +38,23 @@ type pushMetaDoc struct {
 func (db *DB) PushKey(ctx context.Context, made []byte) (key []byte, err error) {
 	var d pushMetaDoc
 	err = db.read(ctx, "read the key of pushes", func(ctx context.Context) error {
-		for {
-			_, err := db.meta.UpdateOne(ctx, pushMeta, bson.D{{Key: "$setOnInsert", Value: bson.D{{Key: "key", Value: made}}}}, options.UpdateOne().SetUpsert(true))
-			if isConflict(err) && backoff(ctx, 1) { // another replica made the document
-				continue
-			}
-			if err != nil {
+		// MakePushes may have made the document, without a key.
+		missing := bson.D{pushMeta[0], {Key: "key", Value: bson.D{{Key: "$exists", Value: false}}}}
+		for len(d.Key) == 0 {
+			_, err := db.meta.UpdateOne(ctx, missing, set(bson.E{Key: "key", Value: made}), options.UpdateOne().SetUpsert(true))
+			if err != nil && !isConflict(err) { // a conflict: there is a document with a key, or another replica makes it
 				return err
 			}
-			_, err = one(db.meta.FindOne(ctx, pushMeta), &d)
-			return err
+			if _, err := one(db.meta.FindOne(ctx, pushMeta), &d); err != nil {
+				return err
+			}
+			if len(d.Key) == 0 && !backoff(ctx, 1) {
+				return ctx.Err()
+			}
 		}
+		return nil
 	})
 	return d.Key, err
-}
-
-// Subscribe is [chat.Pushes].Subscribe.
-func (db *DB) Subscribe(ctx context.Context, s chat.Subscription) error {
-	return db.write(ctx, "", "subscribe to pushes", func(t *tx) error {
-		var l sessionDoc
-		ok, err := one(t.db.sessions.FindOne(t.ctx, bson.D{{Key: "_id", Value: s.Session}, {Key: "user", Value: s.User}}), &l)
-		if err != nil {
-			return err
-		}
-		if live := l.session(); !ok || !live.Live(t.now) {
-			return chat.SessionEnded()
-		}
-		// The transaction conflicts with one that ends the session.
-		if _, err := t.db.sessions.UpdateByID(t.ctx, s.Session, set(bson.E{Key: "pushes", Value: t.now})); err != nil {
-			return err
-		}
-		cur, err := t.db.subscriptions.Find(t.ctx, bson.D{{Key: "$or", Value: bson.A{bson.D{{Key: "_id", Value: s.Session}}, bson.D{{Key: "endpoint", Value: s.Endpoint}}}}})
-		olds, err := all[subscriptionDoc](t.ctx, cur, err)
-		if err != nil {
-			return err
-		}
-		var ended []chat.SessionID
-		for i := range olds {
-			if olds[i].subscription().Same(s) {
-				return nil
-			}
-			ended = append(ended, olds[i].Session)
-		}
-		if len(ended) > 0 {
-			if err := endSubscriptions(t, ended); err != nil {
-				return err
-			}
-		}
-		_, err = t.db.subscriptions.InsertOne(t.ctx, subscriptionDoc{Session: s.Session, User: s.User, Endpoint: s.Endpoint, P256dh: s.P256dh, Auth: s.Auth})
-		return err
-	})
-}
-
-// endSubscriptions ends the subscriptions of sessions, and their queued pushes.
-func endSubscriptions(t *tx, ids []chat.SessionID) error {
-	in := bson.D{{Key: "$in", Value: ids}}
-	if _, err := t.db.subscriptions.DeleteMany(t.ctx, bson.D{{Key: "_id", Value: in}}); err != nil {
-		return err
-	}
-	_, err := t.db.pushes.DeleteMany(t.ctx, bson.D{{Key: "session", Value: in}})
-	return err
-}
-
-// Unsubscribe is [chat.Pushes].Unsubscribe.
-func (db *DB) Unsubscribe(ctx context.Context, id chat.SessionID, endpoint string) error {
-	return db.write(ctx, "", "end a subscription", func(t *tx) error {
-		which := bson.D{{Key: "_id", Value: id}}
-		if endpoint != "" {
-			which = append(which, bson.E{Key: "endpoint", Value: endpoint})
-		}
-		r, err := t.db.subscriptions.DeleteOne(t.ctx, which)
-		if err != nil || r.DeletedCount == 0 {
-			return err
-		}
-		return endSubscriptions(t, []chat.SessionID{id})
-	})
-}
-
-// Subscription is [chat.Pushes].Subscription.
-func (db *DB) Subscription(ctx context.Context, id chat.SessionID) (s chat.Subscription, ok bool, err error) {
-	err = db.read(ctx, "read a subscription", func(ctx context.Context) error {
-		var d subscriptionDoc
-		if ok, err = one(db.subscriptions.FindOne(ctx, bson.D{{Key: "_id", Value: id}}), &d); err != nil || !ok {
-			return err
-		}
-		live, err := db.liveSessions(ctx, []chat.SessionID{id})
-		s, ok = d.subscription(), live[id]
-		return err
-	})
-	if !ok {
-		s = chat.Subscription{}
-	}
-	return s, ok, err
-}
-
-// liveSessions returns which of the sessions are live.
-func (db *DB) liveSessions(ctx context.Context, ids []chat.SessionID) (map[chat.SessionID]bool, error) {
-	if len(ids) == 0 {
-		return nil, nil // $in takes no nil
-	}
-	now := db.now()
-	cur, err := db.sessions.Find(ctx, bson.D{{Key: "_id", Value: bson.D{{Key: "$in", Value: ids}}}})
-	docs, err := all[sessionDoc](ctx, cur, err)
-	live := make(map[chat.SessionID]bool, len(docs))
-	for i := range docs {
-		live[docs[i].ID] = docs[i].session().Live(now)
-	}
-	return live, err
-}
-
-// AnySubscription is [chat.Pushes].AnySubscription.
-func (db *DB) AnySubscription(ctx context.Context) (any bool, err error) {
-	err = db.read(ctx, "look for a subscription", func(ctx context.Context) (err error) {
-		var d subscriptionDoc
-		any, err = one(db.subscriptions.FindOne(ctx, bson.D{}, options.FindOne().SetProjection(key("_id"))), &d)
-		return err
-	})
-	return any, err
-}
-
-// SavePushResult is [chat.Pushes].SavePushResult.
-func (db *DB) SavePushResult(ctx context.Context, id chat.SessionID, r chat.PushResult) error {
-	return db.read(ctx, "save the result of a push", func(ctx context.Context) error {
-		_, err := db.subscriptions.UpdateByID(ctx, id, set(bson.E{Key: "at", Value: r.At}, bson.E{Key: "result", Value: r.Result}, bson.E{Key: "reason", Value: r.Reason}))
-		return err
-	})
 }
 
 // pushPlace is a member with the user and their subscriptions.
@@ -236,15 +108,6 @@ func (db *DB) PushTargets(ctx context.Context, id chat.ChatID) (targets []chat.P
 		return err
 	})
 	return targets, err
-}
-
-func anyLive(subscriptions []subscriptionDoc, live map[chat.SessionID]bool) bool {
-	for i := range subscriptions {
-		if live[subscriptions[i].Session] {
-			return true
-		}
-	}
-	return false
 }
 
 // pushedDoc is a document of pushed.

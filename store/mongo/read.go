@@ -48,7 +48,7 @@ func (db *DB) After(ctx context.Context, viewer chat.UserID, id chat.ChatID, see
 
 // head returns the newest event of a chat; not_found unless the viewer is a member, or ""
 // for the server itself. One call reads the event and then the membership. Callers read
-// nothing behind the head, since it may have come after the viewer's removal.
+// nothing after the head, since it may have come after the viewer's removal.
 func (db *DB) head(ctx context.Context, viewer chat.UserID, id chat.ChatID) (top eventDoc, err error) {
 	stages := mongo.Pipeline{
 		{{Key: "$match", Value: bson.D{{Key: "chat", Value: id}, {Key: "seq", Value: bson.D{{Key: "$gte", Value: db.chatQueues.reached(id)}}}}}},

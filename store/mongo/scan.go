@@ -115,7 +115,7 @@ var messageKind = func() any {
 	return bson.D{{Key: "$in", Value: kinds}}
 }()
 
-// kindUnchanged is the kind of a document of events that is no event: it stores the
+// kindUnchanged is the kind of a document of events that is not an event: it stores the
 // clientId of a command that changed nothing.
 const kindUnchanged chat.Kind = "unchanged"
 

@@ -17,7 +17,7 @@ const (
 )
 
 // renewOldLogs runs what brings the logs of an older Parley to this version, beside the
-// store's other work, until it succeeds, or Close. f works on the chats behind from and
+// store's other work, until it succeeds, or Close. f works on the chats after from and
 // returns how far it came.
 func (db *DB) renewOldLogs(doing string, from chat.ChatID, f func(context.Context, chat.ChatID) (chat.ChatID, error)) {
 	if from == beyond {
@@ -41,7 +41,7 @@ func (db *DB) renewOldLogs(doing string, from chat.ChatID, f func(context.Contex
 
 // clearTexts removes from the logs that an older Parley wrote what project removes: the
 // emoji of reactions that were taken back or whose message was deleted, and titles and
-// topics that were replaced. It works on the chats behind from, by id, in small parts, and
+// topics that were replaced. It works on the chats after from, by id, in small parts, and
 // stores how far it came. Several replicas may do it at the same time: what has left the
 // log does not come back.
 func (db *DB) clearTexts(ctx context.Context, from chat.ChatID) (chat.ChatID, error) {
@@ -53,7 +53,7 @@ func (db *DB) clearTexts(ctx context.Context, from chat.ChatID) (chat.ChatID, er
 	})
 }
 
-// eachChat calls f for the chats behind from, by id, and stores how far it came in a field
+// eachChat calls f for the chats after from, by id, and stores how far it came in a field
 // of the server's document.
 func (db *DB) eachChat(ctx context.Context, from chat.ChatID, field string, f func(context.Context, chat.ChatID) error) (chat.ChatID, error) {
 	for from != beyond {

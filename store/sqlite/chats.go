@@ -21,8 +21,8 @@ const (
 
 	// memberColumns are a membership, each a single seek: the role and settings, how far m
 	// has read, the messages posted up to where m has read to, and the deleted messages
-	// and mentions behind it (by the partial index: SQLite would choose the range of all
-	// messages behind it). m may be missing (LEFT JOIN): then the role is empty.
+	// and mentions after it (by the partial index: SQLite would choose the range of all
+	// messages after it). m may be missing (LEFT JOIN): then the role is empty.
 	memberColumns = roleColumn + `, ` + readColumn + `,
 		ifnull((SELECT x.n FROM messages x WHERE x.chat = m.chat AND x.seq <= ` + readTo + ` ORDER BY x.seq DESC LIMIT 1), 0),
 		(SELECT count(*) FROM messages d INDEXED BY messages_deleted WHERE d.chat = m.chat AND d.seq > ` + readTo + ` AND d.deleted_at IS NOT NULL),
@@ -37,7 +37,7 @@ type membership struct {
 	role     string // roleColumn; empty: not a member
 	readUpTo chat.Seq
 	read     chat.Seq // messages posted up to where they have read to
-	deleted  int      // messages behind it that were deleted
+	deleted  int      // messages after it that were deleted
 	mentions int
 }
 

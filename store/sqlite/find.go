@@ -77,7 +77,7 @@ func insertWords(t *tx, u chat.User) error {
 	return nil
 }
 
-// renewWords makes the words of all users anew. It runs before later migrations: it reads
+// renewWords makes the words of all users again. It runs before later migrations: it reads
 // no column that one of them adds.
 func renewWords(ctx context.Context, conn *sql.Conn) error {
 	if _, err := conn.ExecContext(ctx, "DELETE FROM user_words"); err != nil {

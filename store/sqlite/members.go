@@ -8,7 +8,7 @@ import (
 	"parley/chat"
 )
 
-// Members returns members in rising user id.
+// Members returns members in ascending order of user id.
 func (db *DB) Members(ctx context.Context, viewer chat.UserID, id chat.ChatID, after chat.UserID, limit int) ([]chat.Member, error) {
 	// The viewer's membership is checked in the same snapshot as the list.
 	rows, err := db.rows(ctx, `SELECT m.user, m.role, `+readColumn+` FROM members m WHERE m.chat = ?1 AND m.user > ?2

@@ -31,7 +31,7 @@ func (db *DB) MentionsOf(ctx context.Context, user chat.UserID, below chat.Menti
 	return list, storeError(err, "read mentions")
 }
 
-// addAll adds to Mentions the unread messages that name all members and not the user. Few
+// addAll adds to Mentions the unread messages that mention all members and not the user. Few
 // chats have one, which allSeq tells without a read.
 func (db *DB) addAll(ctx context.Context, user chat.UserID, c *chat.Chat, allSeq chat.Seq) error {
 	if c.Role == "" || allSeq <= c.ReadTo() {

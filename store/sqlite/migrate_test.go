@@ -108,7 +108,7 @@ func TestMigrate(t *testing.T) {
 	const talk chat.ChatID = "-OLkfmAcQ4wE8u6D"
 	p, err := db.Thread(t.Context(), ann, talk, 6, 0, 50)
 	if err != nil || fmt.Sprint(seqsOf(p.Messages)) != "[3 4 5 6 8]" {
-		t.Errorf("the conversation is %v, %v", seqsOf(p.Messages), err)
+		t.Errorf("the thread is %v, %v", seqsOf(p.Messages), err)
 	}
 	for u, want := range map[chat.UserID]string{ann: "[7 4]", "-OLkfm9dZ1qV3x0D": "[5]"} {
 		if list, err := db.MentionsOf(t.Context(), u, chat.MentionPlace{}, 50); err != nil || fmt.Sprint(seqsOf(list)) != want {

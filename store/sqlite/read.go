@@ -97,7 +97,7 @@ func (db *DB) After(ctx context.Context, viewer chat.UserID, id chat.ChatID, see
 }
 
 // Page is [chat.Log].Page. It reads one message more than asked for, to find whether there
-// are more on that side. As in After, nothing is read behind the head at which the viewer
+// are more on that side. As in After, nothing is read after the head at which the viewer
 // was a member.
 func (db *DB) Page(ctx context.Context, viewer chat.UserID, id chat.ChatID, w chat.Window) (p chat.Page, err error) {
 	if err := w.Check(); err != nil {
@@ -145,7 +145,7 @@ type pageReader struct {
 	err    error
 }
 
-// down returns the newest limit+1 messages up to seq, in rising seq, and whether
+// down returns the newest limit+1 messages up to seq, in ascending order of seq, and whether
 // there are newer ones.
 func (r *pageReader) down(seq int64) (m []chat.Message, more bool) {
 	m, more = r.read(pageDown, seq)

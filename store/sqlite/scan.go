@@ -102,7 +102,7 @@ func newEventScan(id chat.ChatID) *eventScan {
 	return s
 }
 
-// setRare sets what few events have: who may name all members after a renamed event, else
+// setRare sets what few events have: who may mention all members after a renamed event, else
 // root, silent and mentions_all.
 func setRare(e *chat.Event, column string) {
 	if e.Kind == chat.Renamed {

@@ -135,7 +135,7 @@ func (t *tx) scrubPages() error {
 	if !ok || err != nil {
 		return err
 	}
-	// Frames behind the last commit are of a transaction that failed, and will be
+	// Frames after the last commit are of a transaction that failed, and will be
 	// overwritten. Only SQLite has the number of the last one.
 	var busy, frames, moved int
 	if err := t.conn.QueryRowContext(context.Background(), "PRAGMA wal_checkpoint(NOOP)").Scan(&busy, &frames, &moved); err != nil {
@@ -194,11 +194,11 @@ func (t *tx) clearUnallocated(page uint32) error {
 }
 
 // unallocated returns the part of b between a page's cell pointers and its cells, nil if
-// it is no page of a b-tree, by its first byte: see maxScrubbed.
+// it is not a page of a b-tree, by its first byte: see maxScrubbed.
 func unallocated(page uint32, b []byte) []byte {
 	at := 0
 	if page == 1 {
-		at = 100 // behind the header of the file
+		at = 100 // after the header of the file
 	}
 	if len(b) != pageSize {
 		return nil

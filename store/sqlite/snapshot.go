@@ -15,7 +15,7 @@ type chatSnapshot struct {
 	chat       chat.Chat // without the fields below LastAt
 	pair       string
 	n          chat.Seq // messages posted
-	allSeq     chat.Seq // no message behind it names all members
+	allSeq     chat.Seq // no message after it mentions all members
 	last       string   // the newest message, packed; "": none
 	generation uint64   // when it was read (readCache.generation)
 }

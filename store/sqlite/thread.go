@@ -8,7 +8,7 @@ import (
 	"parley/chat"
 )
 
-// ?2 is the root, ?3 the seq behind which the page begins.
+// ?2 is the root, ?3 the seq after which the page begins.
 const threadQuery = `SELECT ` + message + ` FROM messages m INDEXED BY messages_root
 	WHERE m.chat = ?1 AND m.root = ?2 AND m.seq > ?3 AND m.seq <= ?4 ORDER BY m.seq LIMIT ?5`
 
@@ -36,7 +36,7 @@ func (db *DB) Thread(ctx context.Context, viewer chat.UserID, id chat.ChatID, se
 		p.Messages = append(p.Messages, replies...)
 	}
 	if err != nil {
-		return chat.Page{}, storeError(err, "read a conversation")
+		return chat.Page{}, storeError(err, "read a thread")
 	}
 	p.MoreAfter = len(p.Messages) > limit
 	p.Messages = p.Messages[:min(len(p.Messages), limit)]

@@ -27,7 +27,7 @@ type state struct {
 	memberCount   int
 	activity      int64
 	lastAt        int64    // of the newest post
-	allSeq        chat.Seq // no message behind it names all members
+	allSeq        chat.Seq // no message after it mentions all members
 	groupMentions chat.GroupMentions
 	deleted       bool
 	admins        int                       // the active ones; -1: not counted yet

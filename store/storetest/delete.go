@@ -9,7 +9,7 @@ import (
 	"parley/chat"
 )
 
-// deleteChat tests that a deleted chat is gone for everybody at once, and its log after a
+// deleteChat tests that a deleted chat is gone foreverybody at once, and its log after a
 // purge, while late retries are answered as before.
 func deleteChat(t *testing.T, open opener) {
 	ctx := context.Background()

@@ -84,7 +84,7 @@ func pins(t *testing.T, open opener) {
 	wantError(t, err, chat.NotFound, "chatId")
 }
 
-// threads tests who may read a conversation, and its ends; Replay has the rest.
+// threads tests who may read a thread, and its ends; Replay has the rest.
 func threads(t *testing.T, open opener) {
 	ctx := context.Background()
 	s := open(t, t.TempDir())

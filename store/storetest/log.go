@@ -68,7 +68,7 @@ func appendAll(t testing.TB, s chat.Store, steps ...step) []outcome {
 }
 
 // judged tests that a rule is judged at the head that its event extends: a draft that is
-// queued behind a removal or a deletion is judged after it, though it was queued before
+// queued after a removal or a deletion is judged after it, though it was queued before
 // that was committed.
 func judged(t *testing.T, open opener) {
 	s := open(t, t.TempDir())

@@ -13,7 +13,7 @@ import (
 )
 
 // matchLists compares the model with the lists that the store reads by an index: pins,
-// conversations, and the messages that concern each member.
+// threads, and the messages that concern each member.
 func (w *model) matchLists(t testing.TB, s chat.Store, viewer chat.UserID, id chat.ChatID) {
 	t.Helper()
 	ctx := context.Background()
@@ -37,7 +37,7 @@ func (w *model) matchLists(t testing.TB, s chat.Store, viewer chat.UserID, id ch
 			got = append(got, seqsOf(p.Messages)...)
 			after, more = got[len(got)-1], p.MoreAfter
 		}
-		equal(t, "a conversation", fmt.Sprint(got), fmt.Sprint(want))
+		equal(t, "a thread", fmt.Sprint(got), fmt.Sprint(want))
 	}
 	left = 10
 	for u := range w.members {

@@ -101,7 +101,7 @@ func mine(t *testing.T, open opener) {
 		sees(third, 1, 3, 1)
 		mark(8, 8, true)
 		sees(8, 0, 0, 0)
-		from(7) // the number of an event that is no message
+		from(7) // the number of an event that is not a message
 		sees(8, 7, 1, 0)
 		from(0)
 		sees(8, 0, 0, 0)
@@ -140,7 +140,7 @@ func mine(t *testing.T, open opener) {
 	})
 }
 
-// ownSettings tests a person's own settings for all chats.
+// ownSettings tests a user's own settings for all chats.
 func ownSettings(t *testing.T, open opener) {
 	ctx := context.Background()
 	dir := t.TempDir()

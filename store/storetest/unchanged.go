@@ -82,7 +82,7 @@ func try(t *testing.T, s chat.Store, what step) outcome {
 	return outcome{ev, again, err}
 }
 
-// unchanged tests that a clientId whose command changed nothing is known for ever, without
+// unchanged tests that a clientId whose command changed nothing is known forever, without
 // an event: a late retry does not undo later changes.
 func unchanged(t *testing.T, open opener) {
 	ctx := context.Background()

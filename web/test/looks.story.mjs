@@ -40,6 +40,12 @@ async function typesInto(page, title, text) {
 }
 
 test("a chat that a dialog opens has the focus in its composer", async () => {
+  await ann.evaluate(() => { // React renders late, as on a busy machine
+    const post = MessagePort.prototype.postMessage;
+    MessagePort.prototype.postMessage = function (...args) {
+      setTimeout(() => post.apply(this, args), 100);
+    };
+  });
   for (const title of ["Bob", "Bob"]) { // a new one, then the same again
     await press(ann, "New chat");
     await ann.getByRole("combobox").and(ann.locator(":focus")).waitFor();
@@ -66,6 +72,7 @@ test("a chat that a dialog opens has the focus in its composer", async () => {
   await ann.locator(".message .user-name", { hasText: "Bob" }).first().click();
   await ann.getByRole("dialog").getByRole("button", { name: "Message" }).click();
   await typesInto(ann, "Bob", "from the card");
+  await ann.reload();
 });
 
 test("on a phone, lifting the finger after a long press presses nothing", async () => {
@@ -254,7 +261,7 @@ test("one's own name is at the foot of the sidebar and comes last in completions
   await heading(ann, "Garden");
   await ann.getByPlaceholder("Message Garden").fill("@");
   await ann.getByRole("option").nth(2).waitFor();
-  assert.deepEqual((await ann.getByRole("option").allInnerTexts()).map((s) => s.split(/\s/)[0]), ["@bob", "@cara", "@ann"]);
+  assert.deepEqual((await ann.getByRole("option").allInnerTexts()).map((s) => s.match(/@\w+/)?.[0]), ["@bob", "@cara", "@ann"]);
   await ann.getByPlaceholder("Message Garden").fill("");
 });
 

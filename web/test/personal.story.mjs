@@ -211,7 +211,7 @@ test("levels and quiet hours hold for this page's notifications", async () => {
   await heading(ann, "Kitchen");
   await look(ann, false);
   await write(bob, garden, "Good morning, @ann");
-  assert.match((await notices(1))[0], /Bob: New message$/);
+  assert.match((await notices(1))[0], /New message$/);
   await look(ann, true);
 });
 

@@ -27,7 +27,7 @@ const choose = async (page, buffer, name = "halves.png") => {
   const [chooser] = await Promise.all([page.waitForEvent("filechooser"), press(page, "Choose a picture")]);
   await chooser.setFiles({ name, mimeType: "image/png", buffer });
 };
-const stage = (page) => page.getByRole("application", { name: "Part of the picture" });
+const stage = (page) => page.getByRole("application", { name: "Crop picture" });
 const dialog = (page) => page.getByRole("dialog");
 const save = (page) => dialog(page).getByRole("button", { name: "Save" }).click();
 const zoom = (page) => page.getByRole("slider", { name: "Zoom" });
@@ -136,7 +136,7 @@ test("two fingers zoom on a phone, and a dropped picture is taken", async () => 
 test("what is no picture is refused", async () => {
   await press(ann, "Change picture");
   await choose(ann, Buffer.from("<p>hello"), "page.png");
-  await dialog(ann).getByRole("alert").getByText(/can't be shown as a picture/).waitFor();
+  await dialog(ann).getByRole("alert").getByText(/Couldn't open this picture/).waitFor();
   await ann.keyboard.press("Escape");
 });
 

@@ -17,6 +17,7 @@ import "../search/search.css";
 import "../settings/settings.css"; // these are here, since a failed style sheet of a chunk is not loaded again
 
 const ProfilePage = lazyPart(async () => (await loadParts()).ProfilePage, { waiting: t.app.loading });
+const MentionsPage = lazyPart(async () => (await loadParts()).MentionsPage, { waiting: t.app.loading });
 const SearchPage = lazyPart(async () => (await loadParts()).SearchPage, { waiting: t.app.loading });
 const ServerPage = lazyPart(async () => (await loadParts()).ServerPage, { waiting: t.app.loading });
 
@@ -49,7 +50,8 @@ export function Layout() {
       <Sidebar />
       <main className="layout-pane">
         {route.at === "home" && <p className="centered hint">{t.app.chooseChat}</p>}
-        {route.at === "chat" && <Conversation key={route.chatId} chatId={route.chatId} seq={route.seq} />}
+        {route.at === "chat" && <Conversation key={route.chatId} chatId={route.chatId} seq={route.seq} thread={route.thread} />}
+        {route.at === "mentions" && <MentionsPage />}
         {route.at === "search" && <SearchPage q={route.q} />}
         {route.at === "me" && <ProfilePage />}
         {route.at === "nowhere" && <NotFound />}

@@ -5,7 +5,8 @@ import { takeEntry, whenRemoved } from "../ui/backCloses.ts";
 
 export type Route =
   | { readonly at: "home" }
-  | { readonly at: "chat"; readonly chatId: ChatId; readonly seq?: Seq }
+  | { readonly at: "chat"; readonly chatId: ChatId; readonly seq?: Seq; readonly thread?: Seq }
+  | { readonly at: "mentions" }
   | { readonly at: "search"; readonly q: string }
   | { readonly at: "me" }
   | { readonly at: "server" }
@@ -15,14 +16,20 @@ export const paths = {
   home: "/",
   me: "/me",
   server: "/server",
+  mentions: "/mentions",
   search: (q = "") => "/search" + (q && `?q=${encodeURIComponent(q)}`),
-  chat: (id: ChatId, seq?: Seq) => `/c/${id}` + (seq ? `/${seq}` : ""),
+  /** thread: the first message of the conversation that is shown beside the log. */
+  chat: (id: ChatId, seq?: Seq, thread?: Seq) => `/c/${id}` + (seq ? `/${seq}` : "") + (thread ? `?thread=${thread}` : ""),
 };
 
 export function routeOf(path: string, search = ""): Route {
   path = path.replace(/(?<=.)\/$/, "");
   const chat = /^\/c\/([\w-]+)(?:\/(\d{1,15}))?$/.exec(path);
-  if (chat) return { at: "chat", chatId: chat[1]!, ...(chat[2] && { seq: Number(chat[2]) }) };
+  if (chat) {
+    const thread = /^[1-9]\d{0,14}$/.exec(new URLSearchParams(search).get("thread") ?? "")?.[0];
+    return { at: "chat", chatId: chat[1]!, ...(chat[2] && { seq: Number(chat[2]) }), ...(thread && { thread: Number(thread) }) };
+  }
+  if (path === paths.mentions) return { at: "mentions" };
   if (path === paths.search()) return { at: "search", q: new URLSearchParams(search).get("q") ?? "" };
   if (path === paths.me) return { at: "me" };
   if (path === paths.server) return { at: "server" };
@@ -34,7 +41,7 @@ export function ownPath(href: string): string | undefined {
   if (!href.startsWith(location.origin + "/")) return undefined;
   const url = new URL(href);
   const { at } = routeOf(url.pathname);
-  return at === "nowhere" || (url.search && at !== "search") ? undefined : url.pathname + url.search + url.hash;
+  return at === "nowhere" || (url.search && at !== "search" && at !== "chat") ? undefined : url.pathname + url.search + url.hash;
 }
 
 /** The code in a link's hash: of the owner's setup, an invite or a recovery. */
@@ -72,6 +79,12 @@ function current(): Route {
   const path = location.pathname + location.search;
   if (last?.path !== path) last = { path, route: routeOf(location.pathname, location.search) };
   return last.route;
+}
+
+/** Returns the conversation that the address names beside the log. */
+export function threadOfAddress(): Seq | undefined {
+  const route = current();
+  return route.at === "chat" ? route.thread : undefined;
 }
 
 export const useRoute = (): Route => useSyncExternalStore(subscribe, current);

@@ -1,8 +1,12 @@
 import { type FormEvent, type KeyboardEvent, memo, useCallback, useEffect, useEffectEvent, useId, useRef, useState, type Ref } from "react";
+import { lazyPart } from "../app/lazyPart.tsx";
+import { loadParts } from "../app/loadParts.ts";
 import { useCore, useSnapshot } from "../app/useCore.ts";
 import type { Pending } from "../core/outbox.ts";
-import { titleOf, userOf } from "../core/selectors.ts";
-import type { ChatId, Quote } from "../core/wire.ts";
+import { mayNameEverybody, titleOf, userOf } from "../core/selectors.ts";
+import { groupMention } from "../core/groupMention.ts";
+import { threadDraftKey } from "../core/storage.ts";
+import type { ChatId, GroupMention, Quote, Seq } from "../core/wire.ts";
 import { shortcodeAt } from "../core/completion.ts";
 import { inFence } from "../core/fence.ts";
 import { visible } from "../core/text.ts";
@@ -17,6 +21,7 @@ import { afterFocusReturns } from "../ui/afterFocusReturns.ts";
 import { isNamed, loadEmoji } from "./emoji.ts";
 import { EmojiPopover } from "./EmojiPopover.tsx";
 import { formatByKey, pasteRich } from "./formatting.ts";
+import { SendButton } from "./SendButton.tsx";
 import { SuggestionList, useSuggestionMenu } from "./SuggestionList.tsx";
 import { byteLength, excess, sends } from "./text.ts";
 import { Toolbar, ToolbarButton, useToolbar } from "./Toolbar.tsx";
@@ -25,11 +30,16 @@ import { useAttachments } from "./useAttachments.ts";
 import { useTextField } from "./useTextField.ts";
 import "./composer.css";
 
+const NotifyEveryone = lazyPart(async () => (await loadParts()).NotifyEveryone, "dialog");
+
 const w = t.composer;
+const quietlyNotified = 5; // people whom @all and @here notify without a question
 const nearLimit = 500; // the number of bytes left from which on they are shown
 
 interface Props {
   chatId: ChatId;
+  /** The conversation in which it is: what is written there replies to its last message. */
+  thread?: { readonly root: Seq; readonly last: Quote | undefined };
   /** The message that the next one replies to. */
   reply?: Quote;
   /** A message that could not be sent, to be edited and sent again. */
@@ -39,24 +49,28 @@ interface Props {
   onEditLast: () => void;
 }
 
-export function Composer({ chatId, reply, given, onReply, onEditLast }: Props) {
+export function Composer({ chatId, thread, reply, given, onReply, onEditLast }: Props) {
   const core = useCore();
   const id = useId();
   const limit = useSnapshot((s) => s.state.limits.text);
   const title = useSnapshot((s) => { const c = s.state.chats.get(chatId); return c ? titleOf(s.state, c) : ""; });
-  const draft = useDraft(chatId, { reply, onReply });
+  const key = thread ? threadDraftKey(chatId, thread.root) : chatId;
+  const placeholder = thread ? t.thread.placeholder : w.placeholder(title);
+  const draft = useDraft(key, { reply, onReply });
   const { text } = draft;
-  const { fieldRef, caret, selecting, setCaret, insert, focusAt } = useTextField(chatId);
+  const { fieldRef, caret, selecting, setCaret, insert, focusAt } = useTextField(key);
   const replace = (now: string, to: number) => {
     draft.set(now);
     focusAt(to);
   };
   const menu = useSuggestionMenu(chatId, text, caret, insert);
-  const attachments = useAttachments(chatId, () => fieldRef.current?.focus());
+  const attachments = useAttachments(key, !!thread, () => fieldRef.current?.focus());
   const toolbar = useToolbar();
   const [picking, setPicking] = useState(false);
   const emojiRef = useRef<HTMLButtonElement>(null);
   const over = byteLength(text) - limit;
+  const off = !(visible(text) || attachments.files.length) || over > 0;
+  const [asking, setAsking] = useState<{ word: GroupMention; people: number }>();
 
   const takeOver = useEffectEvent((p: Pending) => {
     replace([p.text, text].filter((s) => s.trim()).join("\n"), p.text.length); // what is being written stays, behind it
@@ -68,10 +82,17 @@ export function Composer({ chatId, reply, given, onReply, onEditLast }: Props) {
     if (given) takeOver(given);
   }, [given]);
 
-  function send(e?: FormEvent) {
+  function send(e?: FormEvent | KeyboardEvent, silent = false) {
     e?.preventDefault();
-    if (!(visible(text) || attachments.files.length) || over > 0) return;
-    core.post(chatId, text.trim(), reply, attachments.take());
+    if (off) return;
+    const chat = core.store.snapshot.state.chats.get(chatId), people = (chat?.memberCount ?? 1) - 1;
+    const word = chat && !silent && people > quietlyNotified && mayNameEverybody(chat) ? groupMention(text) : undefined;
+    if (word) setAsking({ word, people });
+    else post(silent);
+  }
+  function post(silent: boolean) {
+    setAsking(undefined);
+    core.post(chatId, text.trim(), reply ?? thread?.last, attachments.take(), silent);
     draft.end(text);
     setCaret(0);
     fieldRef.current?.focus();
@@ -79,6 +100,7 @@ export function Composer({ chatId, reply, given, onReply, onEditLast }: Props) {
   function onKeyDown(e: KeyboardEvent<HTMLTextAreaElement>) {
     if (menu.takesKey(e) || formatByKey(e.nativeEvent, e.currentTarget)) return;
     if (sends(e.nativeEvent, e.currentTarget)) send(e);
+    else if (e.key === "Enter" && e.shiftKey && (e.ctrlKey || e.metaKey)) send(e, true);
     else if (e.key === "ArrowUp" && !text) {
       e.preventDefault();
       onEditLast();
@@ -100,6 +122,10 @@ export function Composer({ chatId, reply, given, onReply, onEditLast }: Props) {
     setPicking(true);
   }, [fieldRef]);
 
+  const sendRef = useRef(send);
+  useEffect(() => void (sendRef.current = send));
+  const sendSilently = useCallback(() => afterFocusReturns(() => sendRef.current(undefined, true)), []);
+
   return (
     <form className="composer" onSubmit={send}>
       <SuggestionList id={id} menu={menu} />
@@ -109,8 +135,8 @@ export function Composer({ chatId, reply, given, onReply, onEditLast }: Props) {
       <div className="composer-line">
         {attachments.allowed && <AttachButton onFiles={attachments.add} />}
         <EmojiButton ref={emojiRef} onPress={pickEmoji} />
-        {toolbar.on !== undefined && <ToolbarButton on={toolbar.on} onPress={toolbar.toggle} />}
-        <textarea ref={fieldRef} data-composer rows={Math.min(8, text.split("\n").length)} dir="auto" aria-label={w.placeholder(title)} placeholder={w.placeholder(title)} value={text} enterKeyHint={inFence(text, caret) ? "enter" : "send"}
+        {toolbar.on !== undefined && !thread && <ToolbarButton on={toolbar.on} onPress={toolbar.toggle} />}
+        <textarea ref={fieldRef} data-composer={chatId} rows={Math.min(8, text.split("\n").length)} dir="auto" aria-label={placeholder} placeholder={placeholder} value={text} enterKeyHint={inFence(text, caret) ? "enter" : "send"}
           role={menu.open ? "combobox" : undefined} aria-expanded={menu.open || undefined} aria-controls={menu.open ? id : undefined} aria-activedescendant={menu.open && menu.selected >= 0 ? `${id}-${menu.selected}` : undefined}
           aria-invalid={over > 0 || undefined} aria-describedby={over > -nearLimit ? id + "n" : undefined}
           onChange={(e) => {
@@ -122,9 +148,10 @@ export function Composer({ chatId, reply, given, onReply, onEditLast }: Props) {
             if (inputType === "insertText" && data === ":") void convertShortcode(e.target);
           }}
           onKeyDown={onKeyDown} onBlur={menu.close} onPaste={(e) => { attachments.onPaste(e); pasteRich(e.nativeEvent, e.currentTarget); }} />
-        <SendButton off={!(visible(text) || attachments.files.length) || over > 0} />
+        <SendButton off={off} onSilent={sendSilently} />
       </div>
       {over > -nearLimit && <p id={id + "n"} className={over > 0 ? "error" : "hint"} role="status">{over > 0 ? w.tooLong(excess(text, limit)) : w.left(-over)}</p>}
+      {asking && <NotifyEveryone {...asking} onSend={post} onClose={() => setAsking(undefined)} />}
       {picking && <EmojiPopover triggerRef={emojiRef} onClose={() => setPicking(false)} onPick={(emoji) => {
         const { selectionStart, selectionEnd } = fieldRef.current!;
         afterFocusReturns(() => insert(selectionStart, selectionEnd, emoji));
@@ -143,6 +170,5 @@ function ReplyPreview({ reply, onClose }: { reply: Quote; onClose: () => void })
   );
 }
 
-// Memoized: a keystroke renders none of the buttons.
+// Memoized: a keystroke does not render it.
 const EmojiButton = memo(({ ref, onPress }: { ref: Ref<HTMLButtonElement>; onPress: () => void }) => <Button ref={ref} look="plain icon" aria-label={w.emoji} onPress={onPress}><Icon name="smile" /></Button>);
-const SendButton = memo(({ off }: { off: boolean }) => <Button type="submit" look="main" isDisabled={off} aria-label={w.send} tip={w.send} shortcut="Enter"><Icon name="send" /></Button>);

@@ -3,6 +3,7 @@ import { acceptCompletion } from "../core/completion.ts";
 import type { ChatId } from "../core/wire.ts";
 import { t } from "../strings/index.ts";
 import { Avatar } from "../ui/Avatar.tsx";
+import { Icon } from "../ui/Icon.tsx";
 import { useReorderGuard } from "../ui/useReorderGuard.ts";
 import { type Suggestion, useSuggestions } from "./useSuggestions.ts";
 
@@ -53,7 +54,7 @@ export function SuggestionList({ id, menu: { open, list, selected, accept } }: {
     <div className="popover suggestion-list" role="listbox" id={id} aria-label={t.composer.suggestions} onPointerMove={guard.moved}>
       {list.map((s, i) => (
         <div key={s.key} id={`${id}-${i}`} className="option" role="option" aria-selected={i === selected} onPointerDown={(e) => e.preventDefault()} onClick={() => guard.settled(s.key) && accept(i)}>
-          {s.user && <Avatar user={s.user} size="small" />}<span>{s.sign}</span><span className="hint" dir="auto">{s.name}</span>
+          {s.user && <Avatar user={s.user} size="small" />}{s.everyone && <span className="suggestion-everyone"><Icon name="at" /></span>}<span>{s.sign}</span><span className="hint" dir="auto">{s.name}</span>
         </div>
       ))}
     </div>

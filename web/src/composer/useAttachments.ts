@@ -4,7 +4,6 @@ import { newId } from "../core/id.ts";
 import type { Pending } from "../core/outbox.ts";
 import { fileKind } from "../core/selectors.ts";
 import type { NewFile } from "../core/uploader.ts";
-import type { ChatId } from "../core/wire.ts";
 import { t } from "../strings/index.ts";
 import { toast } from "../ui/Toast.tsx";
 import { heicAsJpeg, isHeic } from "./heic.ts";
@@ -26,8 +25,8 @@ export interface AttachmentList {
   onPaste: (e: ClipboardEvent) => void;
 }
 
-/** Collects the files of the next message: chosen, dropped on the page, or pasted. */
-export function useAttachments(chatId: ChatId, focus: () => void): AttachmentList {
+/** Collects the files of the next message of a chat or a conversation: chosen, dropped on the page, or pasted. */
+export function useAttachments(chatId: string, inThread: boolean, focus: () => void): AttachmentList {
   const core = useCore();
   const most = useSnapshot((s) => s.state.limits.files);
   const size = useSnapshot((s) => s.state.limits.file);
@@ -88,7 +87,7 @@ export function useAttachments(chatId: ChatId, focus: () => void): AttachmentLis
     if (some) addEventListener("beforeunload", warn);
     return () => removeEventListener("beforeunload", warn);
   }, [some]);
-  const dragging = useDroppedFiles(add);
+  const dragging = useDroppedFiles(add, inThread);
   const onPaste = (e: ClipboardEvent) => { // Office programs copy text together with a picture of it: then the text is pasted
     if (!e.clipboardData.files.length || e.clipboardData.types.includes("text/plain")) return;
     e.preventDefault();
@@ -109,12 +108,12 @@ async function sizeOf(url: string): Promise<{ width?: number; height?: number }>
   }
 }
 
-/** Takes the files that are dropped anywhere on the page. Reports whether files are being dragged over it. */
-function useDroppedFiles(add: (files: Iterable<File>) => unknown): boolean {
+/** Takes the files that are dropped on the conversation, or anywhere else on the page. Reports whether files are being dragged over it. */
+function useDroppedFiles(add: (files: Iterable<File>) => unknown, inThread: boolean): boolean {
   const [dragging, setDragging] = useState(false);
   const drop = useEffectEvent((e: DragEvent) => {
     setDragging(false);
-    if (!e.dataTransfer?.types.includes("Files")) return;
+    if (!e.dataTransfer?.types.includes("Files") || overThread(e) !== inThread) return;
     e.preventDefault(); // otherwise the browser replaces the page with the file
     const items = [...e.dataTransfer.items];
     if (items.some((i) => i.webkitGetAsEntry?.()?.isDirectory)) return toast(t.files.folder);
@@ -124,7 +123,7 @@ function useDroppedFiles(add: (files: Iterable<File>) => unknown): boolean {
     const over = (e: DragEvent) => {
       if (!e.dataTransfer?.types.includes("Files")) return;
       e.preventDefault();
-      setDragging(true);
+      setDragging(overThread(e) === inThread);
     };
     const leave = (e: DragEvent) => e.relatedTarget || setDragging(false);
     const onDrop = (e: DragEvent) => drop(e);
@@ -136,6 +135,8 @@ function useDroppedFiles(add: (files: Iterable<File>) => unknown): boolean {
       removeEventListener("dragleave", leave);
       removeEventListener("drop", onDrop);
     };
-  }, []);
+  }, [inThread]);
   return dragging;
 }
+
+const overThread = (e: DragEvent): boolean => e.target instanceof Element && !!e.target.closest(".thread-panel");

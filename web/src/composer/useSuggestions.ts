@@ -2,19 +2,22 @@ import { useEffect, useMemo, useState } from "react";
 import { useCore, useSnapshot } from "../app/useCore.ts";
 import { type Completion, completionAt } from "../core/completion.ts";
 import { fuzzyFind } from "../core/search.ts";
-import { userOf } from "../core/selectors.ts";
-import type { ChatId, User } from "../core/wire.ts";
+import { mayNameEverybody, userOf } from "../core/selectors.ts";
+import type { ChatId, GroupMention, User } from "../core/wire.ts";
+import { t } from "../strings/index.ts";
 import { type Emoji, findEmoji, isNamed, loadEmoji } from "./emoji.ts";
 
-/** meant: Enter takes it although nobody chose it. */
-export interface Suggestion { readonly key: string; readonly user?: User; readonly sign: string; readonly name: string; readonly put: string; readonly meant: boolean }
+/** meant: Enter takes it although nobody chose it. everyone: it names all members. */
+export interface Suggestion { readonly key: string; readonly user?: User; readonly everyone?: boolean; readonly sign: string; readonly name: string; readonly put: string; readonly meant: boolean }
 
 const most = 8;
+const groupWords: readonly GroupMention[] = ["all", "here"];
 
 /** Returns completions for the word at the caret: members first, then other users; or emoji. */
 export function useSuggestions(chatId: ChatId, text: string, caret: number): { at: Completion | undefined; list: readonly Suggestion[] } {
   const core = useCore();
   const known = useSnapshot((s) => s.state.chats.get(chatId)?.members);
+  const everyone = useSnapshot((s) => { const c = s.state.chats.get(chatId); return !!c && mayNameEverybody(c); });
   const users = useSnapshot((s) => s.state.users);
   const me = useSnapshot((s) => s.state.me?.id);
   const at = useMemo(() => completionAt(text, caret), [text, caret]);
@@ -42,7 +45,12 @@ export function useSuggestions(chatId: ChatId, text: string, caret: number): { a
       .sort((a, b) => Number(a.id === me) - Number(b.id === me)); // nobody means to mention themselves
     const first = query ? fuzzyFind(query, members, (u) => [u.handle, u.name], most) : members.slice(0, most);
     const rest = query && others?.query === query ? others.users.filter((u) => !known?.has(u.id)) : [];
-    return [...first, ...rest].slice(0, most).map((u) => ({ key: u.id, user: u, sign: "@" + u.handle, name: u.name, put: "@" + u.handle, meant: query !== "" }));
-  }, [kind, query, known, others, emoji, users, me]);
+    const words = everyone ? groupWords.filter((x) => x.startsWith(query.toLowerCase())) : [];
+    const groups = words.map((x) => ({ key: x, everyone: true, sign: "@" + x, name: t.composer.group[x], put: "@" + x, meant: query !== "" }));
+    const named = (all: readonly User[], room: number) => all.slice(0, room).map((u) => ({ key: u.id, user: u, sign: "@" + u.handle, name: u.name, put: "@" + u.handle, meant: query !== "" }));
+    const whole = groups.filter((g) => g.key === query.toLowerCase()); // it was typed to its end
+    const further = groups.filter((g) => !whole.includes(g));
+    return [...whole, ...named(first, most - groups.length), ...further, ...named(rest, most)].slice(0, most);
+  }, [kind, query, known, others, emoji, users, me, everyone]);
   return { at, list };
 }

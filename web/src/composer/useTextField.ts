@@ -3,9 +3,12 @@ import type { ChatId } from "../core/wire.ts";
 import { isCoarse } from "../ui/coarse.ts";
 import { insertText } from "./insertText.ts";
 
-/** Focuses the composer of the open chat, except on a phone: that would open the keyboard. */
-export function focusComposer(): void {
-  if (!isCoarse()) document.querySelector<HTMLElement>("[data-composer]")?.focus();
+/** Focuses the composer of a chat, except on a phone: that would open the keyboard. Reports false if the chat is not open. */
+export function focusComposer(chatId: ChatId): boolean {
+  if (isCoarse()) return true;
+  const field = document.querySelector<HTMLElement>(`[data-composer="${chatId}"]`);
+  field?.focus();
+  return !!field;
 }
 
 interface TextFieldState {

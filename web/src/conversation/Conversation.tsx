@@ -1,7 +1,7 @@
 import { type KeyboardEvent, useCallback, useEffect, useMemo, useRef, useState } from "react";
 import { loadParts } from "../app/loadParts.ts";
 import { lazyPart } from "../app/lazyPart.tsx";
-import { navigate, paths } from "../app/route.ts";
+import { navigate, paths, routeOf, threadOfAddress } from "../app/route.ts";
 import { useChat, useCore, useSnapshot } from "../app/useCore.ts";
 import type { Chat } from "../core/chatModel.ts";
 import type { Pending } from "../core/outbox.ts";
@@ -12,6 +12,7 @@ import { t } from "../strings/index.ts";
 import { Button } from "../ui/Button.tsx";
 import { attempt, toast } from "../ui/Toast.tsx";
 import { Composer } from "../composer/Composer.tsx";
+import { focusComposer } from "../composer/useTextField.ts";
 import { type ConversationDialog, Header } from "./Header.tsx";
 import { MessageList } from "./MessageList.tsx";
 import { messageIn } from "./messageElements.ts";
@@ -20,6 +21,9 @@ import { UnsentMessages } from "./UnsentMessages.tsx";
 import "./conversation.css";
 
 const Members = lazyPart(async () => (await loadParts()).Members, "dialog");
+const Pins = lazyPart(async () => (await loadParts()).Pins, "dialog");
+const ThreadPanel = lazyPart(async () => (await loadParts()).ThreadPanel, { waiting: t.conversation.loading });
+const GroupMentions = lazyPart(async () => (await loadParts()).GroupMentions, "dialog");
 const RenameChat = lazyPart(async () => (await loadParts()).RenameChat, "dialog");
 const ChatNotifications = lazyPart(async () => (await loadParts()).ChatNotifications, "dialog");
 const PictureDialog = lazyPart(async () => (await loadParts()).PictureDialog, "dialog");
@@ -30,16 +34,16 @@ const ChatFiles = lazyPart(async () => (await loadParts()).ChatFiles, "dialog");
 const InvitePrompt = lazyPart(async () => (await loadParts()).InvitePrompt);
 const InviteDialog = lazyPart(async () => (await loadParts()).InviteDialog, "dialog");
 
-export function Conversation({ chatId, seq }: { chatId: ChatId; seq?: Seq }) {
+export function Conversation({ chatId, seq, thread }: { chatId: ChatId; seq?: Seq; thread?: Seq }) {
   const chat = useChat(chatId);
   const known = useSnapshot((s) => s.state.epoch !== "");
   const [wasMember, setWasMember] = useState(!!chat);
   if (chat && !wasMember) setWasMember(true);
-  if (chat) return <OpenConversation chat={chat} seq={seq} />;
+  if (chat) return <OpenConversation chat={chat} seq={seq} thread={thread} />;
   return known ? <NotAMember chatId={chatId} left={wasMember} /> : <p className="centered hint" role="status">{t.conversation.loading}</p>;
 }
 
-function OpenConversation({ chat, seq }: { chat: Chat; seq?: Seq }) {
+function OpenConversation({ chat, seq, thread }: { chat: Chat; seq?: Seq; thread?: Seq }) {
   const core = useCore();
   const title = useSnapshot((s) => titleOf(s.state, chat));
   const prompts = useInvitePrompts();
@@ -60,6 +64,18 @@ function OpenConversation({ chat, seq }: { chat: Chat; seq?: Seq }) {
     };
   }, [core, chat.id]);
 
+  const pinsUnknown = !chat.pins && !!chat.timeline?.length; // after the messages
+  useEffect(() => {
+    if (pinsUnknown) core.loadPins(chat.id).catch(() => {}); // opening the list reports the failure
+  }, [core, chat.id, pinsUnknown]);
+
+  const openedRef = useRef(""); // the address with the conversation that was opened here: Back closes it
+  const closeThread = useCallback(() => {
+    if (openedRef.current === location.href) history.back();
+    else navigate(paths.chat(chat.id, here(chat.id).seq), { replace: true });
+    focusComposer(chat.id);
+  }, [chat.id]);
+
   const free = !editing;
   useEffect(() => { // resumes an unfinished edit
     if (free) void core.storage?.unfinishedEdit(chat.id).then((seq) => seq && setEditing((e) => e ?? { seq, resumed: true }), () => {});
@@ -74,7 +90,12 @@ function OpenConversation({ chat, seq }: { chat: Chat; seq?: Seq }) {
       setEditing(at === undefined ? undefined : { seq: at });
       if (at === undefined) area.current?.querySelector<HTMLElement>("[data-composer]")?.focus();
     },
-    jump: (at) => navigate(paths.chat(chat.id, at)),
+    jump: (at) => navigate(paths.chat(chat.id, at, matchMedia(besideLog).matches ? threadOfAddress() : undefined)),
+    showThread: (root) => {
+      const { seq } = here(chat.id);
+      navigate(paths.chat(chat.id, seq, root));
+      openedRef.current = location.href;
+    },
     view: (message, file) => setViewed({ message, file }),
   }), [chat.id]);
 
@@ -100,23 +121,37 @@ function OpenConversation({ chat, seq }: { chat: Chat; seq?: Seq }) {
     if (e.key === "Escape" && !e.defaultPrevented && e.currentTarget.contains(e.target as Node)) core.markRead(chat.id, chat.seen);
   }
   return (
-    <div className="conversation" ref={area} onKeyDown={onKeyDown}>
-      <Header id={chat.id} kind={chat.kind} with={chat.with} picture={chat.picture} topic={chat.topic} memberCount={chat.memberCount} role={chat.role} mine={chat.mine} title={title} onOpen={setOpened} />
-      {chat.kind === "group" && (chat.memberCount === 1 || prompts.has(chat.id)) && <InvitePrompt chatId={chat.id} />}
-      <MessageList chat={chat} title={title} target={seq} editing={editing} actions={actions} onEditPending={setGiven} />
-      <Typing chat={chat} />
-      {composer}
-      {viewed && <FileViewer {...viewed} onClose={() => setViewed(undefined)} />}
-      {opened === "files" && <ChatFiles chatId={chat.id} onClose={close} />}
-      {opened === "members" && <Members chat={chat} onClose={close} />}
-      {opened === "notifications" && <ChatNotifications chat={chat} onClose={close} />}
-      {opened === "rename" && <RenameChat chat={chat} onClose={close} />}
-      {opened === "picture" && <PictureDialog title={t.picture.ofGroup} group owner={{ id: chat.id, name: title, picture: chat.picture }} onSave={(p) => core.api.putChatPicture(chat.id, p)} onRemove={() => core.api.removeChatPicture(chat.id)} onClose={close} />}
-      {opened === "leave" && <LeaveChat chat={chat} onClose={close} />}
-      {opened === "delete" && <DeleteChat chat={chat} title={title} onClose={close} />}
-      {opened === "invite" && <InviteDialog chatId={chat.id} title={title} onClose={close} />}
+    <div className="conversation-panes" data-thread={thread || undefined}>
+      <div className="conversation" ref={area} onKeyDown={onKeyDown}>
+        <Header id={chat.id} kind={chat.kind} with={chat.with} picture={chat.picture} topic={chat.topic} memberCount={chat.memberCount} role={chat.role} mine={chat.mine} title={title} groupMentions={chat.groupMentions} pinned={chat.pins?.size ?? 0} onOpen={setOpened} />
+        {chat.kind === "group" && (chat.memberCount === 1 || prompts.has(chat.id)) && <InvitePrompt chatId={chat.id} />}
+        <MessageList chat={chat} title={title} target={seq} editing={editing} actions={actions} onEditPending={setGiven} />
+        <Typing chat={chat} />
+        {composer}
+        {opened === "pins" && <Pins chat={chat} onView={actions.view} onClose={close} />}
+        {opened === "groupMentions" && <GroupMentions chat={chat} onClose={close} />}
+        {viewed && <FileViewer {...viewed} onClose={() => setViewed(undefined)} />}
+        {opened === "files" && <ChatFiles chatId={chat.id} onClose={close} />}
+        {opened === "members" && <Members chat={chat} onClose={close} />}
+        {opened === "notifications" && <ChatNotifications chat={chat} onClose={close} />}
+        {opened === "rename" && <RenameChat chat={chat} onClose={close} />}
+        {opened === "picture" && <PictureDialog title={t.picture.ofGroup} group owner={{ id: chat.id, name: title, picture: chat.picture }} onSave={(p) => core.api.putChatPicture(chat.id, p)} onRemove={() => core.api.removeChatPicture(chat.id)} onClose={close} />}
+        {opened === "leave" && <LeaveChat chat={chat} onClose={close} />}
+        {opened === "delete" && <DeleteChat chat={chat} title={title} onClose={close} />}
+        {opened === "invite" && <InviteDialog chatId={chat.id} title={title} onClose={close} />}
+      </div>
+      {thread && <ThreadPanel key={thread} chat={chat} title={title} root={thread} onJump={actions.jump} onView={actions.view} onClose={closeThread} />}
     </div>
   );
+}
+
+/** A screen this wide has room for a conversation beside the log; conversation.css has the same. */
+const besideLog = "(min-width: 68.01rem)";
+
+/** Returns what the address names of the chat that is open. */
+function here(chatId: ChatId): { readonly seq?: Seq } {
+  const route = routeOf(location.pathname);
+  return route.at === "chat" && route.chatId === chatId ? route : {};
 }
 
 function Typing({ chat }: { chat: Chat }) {

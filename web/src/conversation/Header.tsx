@@ -17,15 +17,17 @@ import { LinkedLine } from "./Markdown.tsx";
 import { mutedText } from "./mutedText.ts";
 
 /** The dialogs that the header opens. */
-export type ConversationDialog = "members" | "files" | "notifications" | "rename" | "picture" | "invite" | "leave" | "delete";
+export type ConversationDialog = "members" | "files" | "notifications" | "rename" | "picture" | "invite" | "leave" | "delete" | "pins" | "groupMentions";
 
-interface Props extends Pick<Chat, "id" | "kind" | "with" | "picture" | "topic" | "memberCount" | "role" | "mine"> {
+interface Props extends Pick<Chat, "id" | "kind" | "with" | "picture" | "topic" | "memberCount" | "role" | "mine" | "groupMentions"> {
   title: string;
+  /** How many messages are pinned. */
+  pinned: number;
   onOpen: (what: ConversationDialog) => void;
 }
 
 /** Its props are what it shows, not the chat, which is a new object with each message. */
-export const Header = memo(function Header({ title, onOpen, ...chat }: Props) {
+export const Header = memo(function Header({ title, pinned, onOpen, ...chat }: Props) {
   const core = useCore();
   const today = useToday();
   const { starred, mutedUntil, hidden } = chat.mine;
@@ -59,8 +61,9 @@ export const Header = memo(function Header({ title, onOpen, ...chat }: Props) {
         <h1 dir="auto">{title}</h1>
         <p className="hint" dir="auto"><LinkedLine text={group ? chat.topic : [online && t.conversation.online, status].filter(Boolean).join(" · ")} /></p>
       </div>
-      {mutedUntil !== 0 && <Button look="plain icon" aria-label={mutedText(mutedUntil, today)} onPress={() => onOpen("notifications")}><Icon name="muted" /></Button>}
+      {mutedUntil !== 0 && <Button look="plain icon" className="button plain icon conversation-muted" aria-label={mutedText(mutedUntil, today)} onPress={() => onOpen("notifications")}><Icon name="muted" /></Button>}
       <Button look="plain icon" aria-label={t.search.inChat} onPress={() => navigate(paths.search(`in:${chat.id}`))}><Icon name="search" /></Button>
+      {pinned > 0 && <Button look="plain" className="button plain conversation-pins" aria-label={t.pins.count(pinned)} tip={t.pins.count(pinned)} onPress={() => onOpen("pins")}><Icon name="pin" />{pinned}</Button>}
       {group && <Button look="plain" onPress={() => onOpen("members")}>{t.conversation.members(chat.memberCount)}</Button>}
       <MenuTrigger>
         <Button look="plain icon" aria-label={t.conversation.menu}><Icon name="more" /></Button>
@@ -68,9 +71,11 @@ export const Header = memo(function Header({ title, onOpen, ...chat }: Props) {
           <PopoverBack />
           <Menu className="menu" onAction={act}>
             <MenuItem id="files">{t.files.ofChat}</MenuItem>
+            <MenuItem id="pins">{t.pins.title}</MenuItem>
             {group && <MenuItem id="invite">{t.conversation.invite}</MenuItem>}
             {group && chat.role === "admin" && <MenuItem id="rename">{t.conversation.rename}</MenuItem>}
             {group && chat.role === "admin" && <MenuItem id="picture">{t.picture.ofGroup}</MenuItem>}
+            {group && chat.role === "admin" && chat.groupMentions && <MenuItem id="groupMentions">{t.conversation.groupMentions}</MenuItem>}
             <MenuSection aria-label={t.conversation.forYou}>
               <MenuItem id="star">{starred ? t.conversation.unstar : t.conversation.star}</MenuItem>
               <MenuItem id="notifications">{t.conversation.notifications}</MenuItem>

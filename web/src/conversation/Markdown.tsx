@@ -1,6 +1,7 @@
 import { type CSSProperties, Fragment, memo, type ReactNode } from "react";
 import { follow, ownPath } from "../app/route.ts";
 import { differingHost } from "../core/linkHost.ts";
+import { groupWord } from "../core/groupMention.ts";
 import { parse } from "../core/markdown.ts";
 import { withLinks } from "../core/markdownLinks.ts";
 import type { Block, Inline } from "../core/markdownTree.ts";
@@ -12,18 +13,21 @@ interface Props {
   /** The handles of the message's mentions. */
   named: ReadonlySet<string>;
   me: string;
+  /** @all and @here name everybody. */
+  everyone: boolean;
   /** Stands behind the text, without a line of its own; title: its tooltip. */
   note?: string | undefined;
   noteTitle?: string | undefined;
 }
 
 /** Renders the parsed tree as elements; no text becomes HTML. */
-export const Markdown = memo(function Markdown({ text, named, me, note, noteTitle }: Props) {
+export const Markdown = memo(function Markdown({ text, named, everyone, me, note, noteTitle }: Props) {
   const inlines = (all: readonly Inline[]): ReactNode => all.map((x, i) => <Fragment key={i}>{inline(x)}</Fragment>);
   const blocks = (all: readonly Block[], note?: ReactNode): ReactNode => all.map((x, i) => <Fragment key={i}>{block(x, i === all.length - 1 ? note : undefined)}</Fragment>);
   /** A line with its note behind it, which no sign of the line turns around. */
   const line = (all: readonly Inline[], note: ReactNode): ReactNode => (note ? <><span className="isolated">{inlines(all)}</span> {note}</> : inlines(all));
 
+  let quotes = 0; // around what is being rendered
   function inline(x: Inline): ReactNode {
     switch (x.type) {
       case "text": return x.text;
@@ -39,6 +43,8 @@ export const Markdown = memo(function Markdown({ text, named, me, note, noteTitl
       }
       case "mention": {
         const handle = x.handles.find((h) => named.has(h));
+        const word = !handle && everyone && quotes === 0 ? groupWord(x.handles) : undefined;
+        if (word) return <><span className="markdown-mention me">{x.text.slice(0, word.length + 1)}</span>{x.text.slice(word.length + 1)}</>;
         const end = handle ? handle.length + 1 : 0;
         return <>{handle && <span className={handle === me ? "markdown-mention me" : "markdown-mention"}>{x.text.slice(0, end)}</span>}{x.text.slice(end)}</>;
       }
@@ -48,7 +54,12 @@ export const Markdown = memo(function Markdown({ text, named, me, note, noteTitl
     switch (x.type) {
       case "paragraph": return <p dir="auto">{line(x.children, note)}</p>;
       case "heading": return <h2 className="markdown-heading" data-level={x.level} dir="auto">{line(x.children, note)}</h2>; // below the chat's title, whatever its level
-      case "quote": return <blockquote>{blocks(x.children, note)}</blockquote>;
+      case "quote": {
+        quotes++;
+        const quoted = <blockquote>{blocks(x.children, note)}</blockquote>;
+        quotes--;
+        return quoted;
+      }
       case "list": {
         const items = x.items.map((item, i) => <li key={i} className={x.done[i] === undefined ? undefined : "markdown-task"} value={x.ordered ? x.numbers[i] : undefined} dir="auto">{x.done[i] !== undefined && <input type="checkbox" checked={x.done[i]} disabled aria-label={x.done[i] ? t.conversation.taskDone : t.conversation.taskOpen} />}{item.map((b, j) => {
             const own = i === x.items.length - 1 && j === item.length - 1 && note;

@@ -1,5 +1,5 @@
 import { type ClipboardEvent, useCallback, useEffect, useEffectEvent, useMemo, useRef, useState } from "react";
-import { navigate, paths } from "../app/route.ts";
+import { navigate, paths, threadOfAddress } from "../app/route.ts";
 import { useCore, useSnapshot } from "../app/useCore.ts";
 import type { Chat } from "../core/chatModel.ts";
 import type { Pending } from "../core/outbox.ts";
@@ -15,7 +15,7 @@ import { selectionText } from "./copySelection.ts";
 import { LiveRegion } from "./LiveRegion.tsx";
 import { type Editing, MessageLog } from "./MessageLog.tsx";
 import type { MessageActions } from "./messageActions.ts";
-import { buildRows } from "./rows.ts";
+import { buildRows, countReplies } from "./rows.ts";
 import { useActiveMessage } from "./useActiveMessage.ts";
 import { useLines } from "./useLines.ts";
 import { useFollowTarget } from "./useFollowTarget.ts";
@@ -57,6 +57,7 @@ export function MessageList({ chat, title, target, editing, actions, onEditPendi
   const end = !!range && atEnd(chat, range);
   const lines = useLines(chat, range);
   const rows = useMemo(() => buildRows(range?.messages ?? [], end || !range ? pending : [], me, unread?.after, lines), [range, end, pending, me, unread, lines]);
+  const replies = useMemo(() => countReplies(range?.messages ?? []), [range]);
   const scroll = useScrollAnchor(scrollerRef, rows, end);
   const savePosition = useSavedPosition(chat.id, scrollerRef, scroll);
   const ready = useFollowTarget(scrollTarget, range, scroll, {
@@ -72,9 +73,9 @@ export function MessageList({ chat, title, target, editing, actions, onEditPendi
 
   const toEnd = useCallback(() => {
     setScrollTarget({ at: "end", offset: 0 });
-    if (target) navigate(paths.chat(chat.id), { replace: true });
+    if (target) navigate(paths.chat(chat.id, undefined, threadOfAddress()), { replace: true });
   }, [chat.id, target, setScrollTarget]);
-  useOwnMessages(pending, () => (target || !scroll.follows.current) && toEnd());
+  useOwnMessages(pending, () => !document.activeElement?.closest(".thread-panel") && (target || !scroll.follows.current) && toEnd());
 
   const { active, activate, hover, moved, handlers } = useActiveMessage();
   const rowActions = useMemo((): MessageActions => ({
@@ -111,7 +112,7 @@ export function MessageList({ chat, title, target, editing, actions, onEditPendi
   /** The pressed button disappears: the focus goes on in the conversation. */
   function stayHere() {
     scrollerRef.current?.focus({ preventScroll: true });
-    focusComposer();
+    focusComposer(chat.id);
   }
   const head = failed ? "failed" : !range ? "loading" : range.from !== 1 ? undefined : range.messages.length || pending.length ? "beginning" : "empty";
 
@@ -124,7 +125,7 @@ export function MessageList({ chat, title, target, editing, actions, onEditPendi
         </div>
       )}
       <div className="message-scroller" ref={scrollerRef} tabIndex={0} role="region" aria-label={t.conversation.messages} onScroll={onScroll} onKeyDown={onKeyDown} onCopy={onCopy} {...handlers} {...guard.handlers}>
-        <MessageLog rows={rows} title={title} head={head} onRetry={failed} users={users} me={me} today={today} target={target} editing={editing} active={active} actions={rowActions} onEditPending={onEditPending} />
+        <MessageLog rows={rows} title={title} head={head} replies={replies} moreReplies={!end} onRetry={failed} users={users} me={me} today={today} target={target} editing={editing} active={active} actions={rowActions} onEditPending={onEditPending} />
       </div>
       {range && (distance === "far" || (distance === "near" && chat.unread > 0)) && <Button className={() => "button message-list-pill"} onPress={() => { toEnd(); stayHere(); }}><Icon name="down" /> {t.conversation.newBelow(chat.unread)}</Button>}
       <LiveRegion chat={chat} />

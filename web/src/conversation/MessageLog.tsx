@@ -23,9 +23,12 @@ interface Props {
   head: "loading" | "failed" | "empty" | "beginning" | undefined;
   onRetry: (() => void) | undefined;
   users: State["users"];
-  me: UserId;
+  me?: UserId;
   /** Local midnight. */
   today: number;
+  /** The replies among the loaded messages, by the first message of their conversation; more: there may be others. */
+  replies?: ReadonlyMap<Seq, number>;
+  moreReplies?: boolean;
   /** The message that the address names. */
   target: Seq | undefined;
   editing: Editing | undefined;
@@ -35,7 +38,7 @@ interface Props {
 }
 
 /** The rows of the list. Memoized: a message that comes out of view renders none of them. */
-export const MessageLog = memo(function MessageLog({ rows, title, head, onRetry, users, me, today, target, editing, active, actions, onEditPending }: Props) {
+export const MessageLog = memo(function MessageLog({ rows, title, head, onRetry, replies, moreReplies = false, users, me = "", today, target, editing, active, actions, onEditPending }: Props) {
   return (
     <ol>
       {head === "failed" && <li className="centered"><p className="error" role="alert">{t.conversation.loadFailed}</p><Button onPress={onRetry}>{t.conversation.retry}</Button></li>}
@@ -49,7 +52,7 @@ export const MessageLog = memo(function MessageLog({ rows, title, head, onRetry,
           case "pending": return <PendingRow key={r.key} pending={r.pending} first={r.first} onEdit={onEditPending} />;
           case "message": {
             const { seq, by } = r.message;
-            return <MessageRow key={r.key} message={r.message} user={userOf({ users }, by)} first={r.first} marked={target === seq} editing={editing?.seq === seq && (editing.resumed ? "resumed" : "now")} active={active?.seq === seq && (active.menu ? "menu" : "tools")} actions={actions} />;
+            return <MessageRow key={r.key} message={r.message} user={userOf({ users }, by)} first={r.first} replies={replies?.get(seq) ?? 0} moreReplies={moreReplies} marked={target === seq} editing={editing?.seq === seq && (editing.resumed ? "resumed" : "now")} active={active?.seq === seq && (active.menu ? "menu" : "tools")} actions={actions} />;
           }
         }
       })}

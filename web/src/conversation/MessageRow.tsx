@@ -24,6 +24,9 @@ interface Props {
   user: User;
   /** The first of a group of messages by one author. */
   first: boolean;
+  /** How many replies of its conversation are loaded; more: there may be others. */
+  replies: number;
+  moreReplies: boolean;
   marked: boolean;
   /** resumed: an edit that was left unfinished earlier. */
   editing: false | "now" | "resumed";
@@ -32,7 +35,7 @@ interface Props {
   actions: MessageActions;
 }
 
-export const MessageRow = memo(function Row({ message: m, user, first, marked, editing, active, actions }: Props) {
+export const MessageRow = memo(function Row({ message: m, user, first, replies, moreReplies, marked, editing, active, actions }: Props) {
   const edited = m.editedAt ? { note: t.conversation.edited, noteTitle: exactTime(m.editedAt) } : undefined;
   return (
     <li className={`message${first ? " first" : ""}${marked ? " mark" : ""}`} data-seq={m.seq} data-active={active || undefined} tabIndex={-1}
@@ -41,14 +44,16 @@ export const MessageRow = memo(function Row({ message: m, user, first, marked, e
       <span className="message-gutter">{first ? <Avatar user={user} /> : <Time at={m.at} short={bareTime(m.at)} />}</span>
       <div>
         {first && <p className="message-author"><UserName user={user} /><Time at={m.at} /></p>}
+        {m.pinned && <p className="message-pinned"><Icon name="pin" />{t.pins.pinned}</p>}
         {m.reply && <QuotedMessage quote={m.reply} jump={actions.jump} />}
-        {editing ? <EditForm message={m} resumed={editing === "resumed"} onDone={() => actions.edit(undefined)} /> : m.deletedAt ? <p className="message-deleted">{t.conversation.deleted}</p> : !m.text ? null : m.mentions?.length ? <MessageBodyWithMentions text={m.text} mentions={m.mentions} {...edited} /> : <MessageBody text={m.text} {...edited} />}
+        {editing ? <EditForm message={m} resumed={editing === "resumed"} onDone={() => actions.edit(undefined)} /> : m.deletedAt ? <p className="message-deleted">{t.conversation.deleted}</p> : !m.text ? null : m.mentions?.length ? <MessageBodyWithMentions text={m.text} mentions={m.mentions} everyone={!!m.mentionsAll} {...edited} /> : <MessageBody text={m.text} everyone={!!m.mentionsAll} {...edited} />}
         {m.files && <MessageFiles message={m} files={m.files} onView={actions.view} />}
         {!m.text && m.editedAt && !m.deletedAt && !editing && <span className="message-note" title={exactTime(m.editedAt)}>{t.conversation.edited}</span>}
         {m.reactions && <Reactions message={m} />}
+        {replies > 0 && actions.showThread && <button type="button" className="message-replies" onClick={() => actions.showThread?.(m.seq)}><Icon name="replies" />{t.thread.replies(replies, moreReplies)}</button>}
       </div>
       {isCoarse() && !editing && <button type="button" className="message-more" aria-label={t.conversation.actions(user.name, clockTime(m.at))} onClick={() => actions.activate(m.seq, true)}><Icon name="more" /></button>}
-      {active && !editing && <MessageToolbar message={m} name={user.name} open={active === "menu"} actions={actions} />}
+      {active && !editing && <MessageToolbar message={m} name={user.name} answered={replies > 0} open={active === "menu"} actions={actions} />}
     </li>
   );
 });
@@ -56,7 +61,7 @@ export const MessageRow = memo(function Row({ message: m, user, first, marked, e
 const mostSpoken = 500; // characters of a row's label
 const nobody: ReadonlySet<string> = new Set();
 
-interface BodyProps { text: string; named?: ReadonlySet<string>; note?: string | undefined; noteTitle?: string | undefined }
+interface BodyProps { text: string; named?: ReadonlySet<string>; everyone?: boolean; note?: string | undefined; noteTitle?: string | undefined }
 
 /** The body of a message with mentions, which needs the handles of the mentioned users. */
 function MessageBodyWithMentions({ mentions, ...body }: BodyProps & { mentions: readonly UserId[] }) {
@@ -65,9 +70,9 @@ function MessageBodyWithMentions({ mentions, ...body }: BodyProps & { mentions: 
   return <MessageBody {...body} named={named} />;
 }
 
-export function MessageBody({ text, named = nobody, note, noteTitle }: BodyProps) {
+export function MessageBody({ text, named = nobody, everyone = false, note, noteTitle }: BodyProps) {
   const core = useCore();
-  return <div className={isFewEmoji(text) ? "message-body large" : "message-body"}><ErrorBoundary resetKey={text} fallback={<p>{text}</p>}><Markdown text={text} named={named} me={core.store.snapshot.state.me?.handle ?? ""} note={note} noteTitle={noteTitle} /></ErrorBoundary></div>;
+  return <div className={isFewEmoji(text) ? "message-body large" : "message-body"}><ErrorBoundary resetKey={text} fallback={<p>{text}</p>}><Markdown text={text} named={named} everyone={everyone} me={core.store.snapshot.state.me?.handle ?? ""} note={note} noteTitle={noteTitle} /></ErrorBoundary></div>;
 }
 
 export function QuotedMessage({ quote, jump }: { quote: Quote; jump: (seq: Seq) => void }) {

@@ -2,9 +2,8 @@ import { useEffect, useRef, useState } from "react";
 import { Menu, MenuItem, MenuSection, MenuTrigger, Popover, Text } from "react-aria-components";
 import { paths } from "../app/route.ts";
 import { useCore, useSnapshot } from "../app/useCore.ts";
-import type { LoadedMessage } from "../core/message.ts";
+import { type LoadedMessage, quoteOf } from "../core/message.ts";
 import { userOf } from "../core/selectors.ts";
-import { cutBytes } from "../core/text.ts";
 import { t } from "../strings/index.ts";
 import { afterFocusReturns } from "../ui/afterFocusReturns.ts";
 import { Button } from "../ui/Button.tsx";
@@ -22,7 +21,7 @@ import type { MessageActions } from "./messageActions.ts";
 const quick = ["👍", "❤️", "😂"];
 
 /** The toolbar and the menu of one message. */
-export function MessageToolbar({ message: m, name, open, actions }: { message: LoadedMessage; name: string; open: boolean; actions: MessageActions }) {
+export function MessageToolbar({ message: m, name, answered, open, actions }: { message: LoadedMessage; name: string; answered: boolean; open: boolean; actions: MessageActions }) {
   const core = useCore();
   const me = useSnapshot((s) => s.state.me);
   const chat = useSnapshot((s) => s.state.chats.get(m.chatId));
@@ -35,8 +34,9 @@ export function MessageToolbar({ message: m, name, open, actions }: { message: L
     setAsking(false);
     setPicking(false);
     actions.activate(undefined);
+    const list = moreRef.current?.closest("ol")?.parentElement;
     afterFocusReturns(() => { // the focused button was removed with the toolbar
-      if (document.activeElement === document.body) messageIn(document, m.seq)?.focus({ preventScroll: true });
+      if (document.activeElement === document.body) messageIn(list ?? document, m.seq)?.focus({ preventScroll: true });
     });
   };
   const mine = m.by === me?.id;
@@ -54,11 +54,14 @@ export function MessageToolbar({ message: m, name, open, actions }: { message: L
   const toggle = (emoji: string) => react(core, m, emoji, !m.reactions?.some((r) => r.emoji === emoji && r.mine));
   function act(what: string | number) {
     switch (what) {
-      case "reply": return afterFocusReturns(() => actions.reply({ seq: m.seq, by: m.by, text: cutBytes(m.text, core.store.snapshot.state.limits.quote), ...(!m.text && { files: m.files?.length }) }));
+      case "reply": return afterFocusReturns(() => actions.reply(quoteOf(m, core.store.snapshot.state.limits.quote)));
       case "react":
         opensDialogRef.current = true;
         setPicking(true);
         return actions.activate(m.seq, true); // the toolbar stays while the picker is open
+      case "thread": return afterFocusReturns(() => actions.showThread?.(m.root ?? m.seq));
+      case "log": return actions.jump(m.seq);
+      case "pin": return attempt(() => core.change("pin", { chatId: m.chatId, target: m.seq, on: !m.pinned }));
       case "edit": return actions.edit(m.seq);
       case "delete":
         opensDialogRef.current = true;
@@ -87,8 +90,11 @@ export function MessageToolbar({ message: m, name, open, actions }: { message: L
               </MenuSection>
             )}
             {!m.deletedAt && <MenuItem id="reply">{t.conversation.reply}</MenuItem>}
+            {actions.showThread && (m.root || answered) && <MenuItem id="thread">{t.thread.show}</MenuItem>}
+            {!actions.showThread && <MenuItem id="log">{t.thread.showInChat}</MenuItem>}
             {!m.deletedAt && <MenuItem id="react">{t.conversation.addReaction}</MenuItem>}
             {mine && !m.deletedAt && <MenuItem id="edit">{t.conversation.edit}</MenuItem>}
+            {!m.deletedAt && <MenuItem id="pin">{m.pinned ? t.pins.unpin : t.pins.pin}</MenuItem>}
             {m.text && <MenuItem id="text">{t.conversation.copyText}</MenuItem>}
             {!m.deletedAt && <MenuItem id="unread">{t.conversation.markUnread}</MenuItem>}
             <MenuItem id="link">{t.conversation.copyLink}</MenuItem>

@@ -86,3 +86,10 @@ const ownOf = (l: { by: UserId; users: readonly UserId[] }) => l.users.length ==
 
 /** The key of a message, which is the same for the pending message that it was. */
 const keyOf = (by: UserId, clientId: string, seq: Seq) => (clientId ? `${by} ${clientId}` : String(seq));
+
+/** Returns how many of the messages reply to each first message of a conversation. */
+export function countReplies(messages: readonly LoadedMessage[]): ReadonlyMap<Seq, number> {
+  const counts = new Map<Seq, number>();
+  for (const m of messages) if (m.root && !m.deletedAt) counts.set(m.root, (counts.get(m.root) ?? 0) + 1);
+  return counts;
+}

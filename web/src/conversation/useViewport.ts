@@ -28,7 +28,7 @@ export function useViewport(chat: Chat, scrollerRef: RefObject<HTMLElement | nul
     if (!box || !range || !ready()) return;
     const follows = scroll.follows.current;
     setDistance(follows ? "end" : end && scroll.distanceToEnd() < box.clientHeight / 2 ? "near" : "far");
-    if (isAttended()) {
+    if (isAttended() && box.checkVisibility?.({ visibilityProperty: true }) !== false) { // a conversation may cover it
       const seen = follows ? chat.seen : scroll.lastVisible();
       if (!paused && seen > readTo(chat)) core.markRead(chat.id, seen);
     }

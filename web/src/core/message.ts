@@ -1,6 +1,6 @@
 // Applies events to one message.
 import { cutBytes } from "./text.ts";
-import type { Event, Limits, Message, Posted, Reaction, Seq, UserId } from "./wire.ts";
+import type { Event, Limits, Message, Posted, Quote, Reaction, Seq, UserId } from "./wire.ts";
 
 const keptNames = 50; // of the users of one reaction; with more, a change makes the message unsure
 
@@ -14,6 +14,9 @@ export function messageOf(e: Posted): LoadedMessage {
   const { event: _, n: __, clientId = "", text = "", ...rest } = e;
   return { ...rest, clientId, text, asOf: e.seq };
 }
+
+/** Returns the message as a reply quotes it; most: bytes of its text. */
+export const quoteOf = (m: Message, most: number): Quote => ({ seq: m.seq, by: m.by, text: cutBytes(m.text, most), ...(!m.text && { files: m.files?.length }) });
 
 /** Returns the message after e; m itself if e changes nothing. */
 export function withEvent(m: LoadedMessage, e: Event, me: UserId, limits: MessageLimits): LoadedMessage {

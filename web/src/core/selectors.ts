@@ -90,6 +90,9 @@ export function fileKind(type: string): "image" | "video" | "audio" | "other" {
   return shown.has(type) ? (type.split("/")[0] as "image" | "video" | "audio") : "other";
 }
 
+/** Reports whether the user may name everybody in the chat with @all and @here. */
+export const mayNameEverybody = (c: Chat): boolean => c.kind === "group" && (c.groupMentions === "everyone" || (c.groupMentions === "admins" && c.role === "admin"));
+
 /** Returns the unsent messages of a chat. */
 export function pendingOf(all: readonly Pending[], chatId: ChatId): Pending[] {
   return all.filter((p) => p.chatId === chatId);

@@ -145,7 +145,7 @@ function noticeOf(state: State, fresh: readonly Fresh[]): Notice {
   const picture = pictureOf(state, c);
   return {
     title: title === unknownName ? n.newMessage : title,
-    text: c.kind === "direct" || name === unknownName ? text : `${isolate(name)}: ${text}`,
+    text: c.kind === "direct" || name === unknownName || !state.settings.pushText ? text : `${isolate(name)}: ${text}`,
     tag: c.id, path: paths.chat(c.id, m.seq), seq: m.seq, count: c.kind === "group" && levelOf(c, state.settings) === "mentions" ? Math.max(1, c.mentions) : c.unread,
     ...(picture && { icon: pictureUrl(picture) }),
   };

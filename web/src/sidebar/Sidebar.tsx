@@ -5,6 +5,7 @@ import { lazyPart } from "../app/lazyPart.tsx";
 import { follow, navigate, paths, useRoute } from "../app/route.ts";
 import { useServerName } from "../app/serverName.ts";
 import { useSnapshot } from "../app/useCore.ts";
+import { unreadOf } from "../core/selectors.ts";
 import { SignOut } from "../settings/SignOut.tsx";
 import { t } from "../strings/index.ts";
 import { Avatar } from "../ui/Avatar.tsx";
@@ -77,6 +78,7 @@ export function Sidebar() {
         </MenuTrigger>
       </header>
       <a className="sidebar-search" href={paths.search()} onClick={(e) => follow(e, paths.search())} aria-current={route.at === "search" ? "page" : undefined} aria-keyshortcuts="/ Control+Shift+F"><Icon name="search" /><span>{t.search.title}</span><kbd aria-hidden="true">{t.search.key}</kbd></a>
+      <MentionsLink here={route.at === "mentions"} />
       <ChatList settings={settings} onFold={fold} none={
         <div className="chat-list-none">
           <p className="hint">{r.none}</p>
@@ -101,5 +103,14 @@ export function Sidebar() {
       {open === "out" && <SignOut onClose={() => setOpen(undefined)} />}
       {open === "help" && <KeyboardHelp onClose={() => setOpen(undefined)} />}
     </nav>
+  );
+}
+
+function MentionsLink({ here }: { here: boolean }) {
+  const unread = useSnapshot((s) => unreadOf(s.state).mentions);
+  return (
+    <a className="sidebar-mentions" href={paths.mentions} onClick={(e) => follow(e, paths.mentions)} aria-current={here ? "page" : undefined}>
+      <Icon name="at" /><span>{t.mentions.title}</span>{unread > 0 && <><span className="chat-row-count at" aria-hidden="true">{unread}</span><span className="sr">{t.mentions.unread(unread)}</span></>}
+    </a>
   );
 }

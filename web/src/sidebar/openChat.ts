@@ -5,10 +5,17 @@ import { newId } from "../core/id.ts";
 import type { ChatId, UserId } from "../core/wire.ts";
 import { afterFocusReturns } from "../ui/afterFocusReturns.ts";
 
+const composerMs = 5000; // in which the composer must be there to get the focus
+let newest = 0;
+
 /** Opens a chat and focuses its composer. A dialog that closes now would return the focus to the button that opened it. */
 export function openChat(chatId: ChatId): void {
   navigate(paths.chat(chatId));
-  afterFocusReturns(focusComposer);
+  const call = ++newest, until = performance.now() + composerMs;
+  afterFocusReturns(function focus() {
+    if (call !== newest || focusComposer(chatId) || performance.now() > until) return;
+    requestAnimationFrame(focus); // a chat that was created now is rendered a little later
+  });
 }
 
 /** Opens the direct chat with a user, and creates it if there is none. */

@@ -4,6 +4,14 @@ import { plural } from "./format.ts";
 export const composer = {
   placeholder: (chat: string) => `Message ${isolate(chat)}`,
   send: "Send",
+  sendMore: "More ways to send",
+  sendSilently: "Send without notifying",
+  /** What @all and @here do. */
+  group: { all: "Notify everyone in this chat", here: "Notify everyone who's online" },
+  notifyTitle: (n: number) => plural(n, { one: "Notify # person?", other: "Notify # people?" }),
+  notifyAll: "Your message mentions @all, so everyone in this chat gets a notification.",
+  notifyHere: "Your message mentions @here, so everyone in this chat who's online gets a notification.",
+  cancel: "Cancel",
   emoji: "Emoji",
   cancelReply: "Cancel reply",
   left: (n: number) => plural(n, { one: "# character left", other: "# characters left" }),

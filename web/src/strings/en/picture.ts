@@ -4,11 +4,11 @@ export const picture = {
   change: "Change picture",
   choose: "Choose a picture",
   drop: "Or drop one here.",
-  crop: "Part of the picture",
+  crop: "Crop picture",
   cropHint: "Drag the picture to move it. On the keyboard, use the arrow keys, + and −.",
   zoom: "Zoom",
   save: "Save",
   remove: "Remove",
   back: "Back",
-  unreadable: "This file can't be shown as a picture. Choose a JPEG, PNG, GIF or WebP picture.",
+  unreadable: "Couldn't open this picture. Choose a JPEG, PNG, GIF or WebP file.",
 };

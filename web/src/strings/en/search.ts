@@ -24,7 +24,7 @@ export const search = {
   results: "Results",
   found: (n: number, more: boolean) => (more ? plural(n, { one: "More than # message", other: "More than # messages" }) : plural(n, { one: "# message", other: "# messages" })),
   none: "No messages found",
-  noneHint: "Try fewer or other words. The last word may be the beginning of a word: of three letters, or two within one chat.",
+  noneHint: "Try fewer or different words. The last word can be incomplete: type at least 3 letters of it, or 2 within one chat.",
   searching: "Searching…",
   failed: "Couldn't search.",
   retry: "Try again",
@@ -38,6 +38,6 @@ export const search = {
   indexedFrom: (month: string) => `Searched back to ${month}. Older messages are still being indexed.`,
   recent: "Recent searches",
   clearRecent: "Clear recent searches",
-  hint: "Find messages, files, chats and people. Put a phrase in quotes.",
+  hint: "Find messages, files, chats and people. Use quotes to find an exact phrase.",
   key: "/",
 };

@@ -61,6 +61,7 @@ export const sidebar = {
     ["Alt+Shift+↓ or ↑", "Go to the next or previous unread chat"],
     ["Ctrl+/", "Show keyboard shortcuts"],
     ["Enter", "Send message"],
+    ["Ctrl+Shift+Enter", "Send without notifying"],
     ["Shift+Enter", "New line"],
     ["Ctrl+B, I, E", "Bold, italic, code"],
     ["Ctrl+Shift+X", "Strikethrough"],

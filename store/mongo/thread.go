@@ -19,7 +19,7 @@ func (db *DB) Thread(ctx context.Context, viewer chat.UserID, id chat.ChatID, se
 	if err != nil {
 		return p, err
 	}
-	err = db.read(ctx, "read a conversation", func(ctx context.Context) error {
+	err = db.read(ctx, "read a thread", func(ctx context.Context) error {
 		d, ok, err := db.post(ctx, id, seq)
 		if err != nil {
 			return err
@@ -55,7 +55,7 @@ func (db *DB) Thread(ctx context.Context, viewer chat.UserID, id chat.ChatID, se
 
 var threadIndex = []string{"chat", "root", "seq"}
 
-// rootOf returns the number of the first message of a post's conversation. That of a reply
+// rootOf returns the number of the first message of a post's thread. That of a reply
 // which an older Parley wrote is found by the replies, until fillOldPosts has stored it.
 func (db *DB) rootOf(ctx context.Context, d *eventDoc) (chat.Seq, error) {
 	at := *d
@@ -159,7 +159,7 @@ func (db *DB) MentionsOf(ctx context.Context, user chat.UserID, below chat.Menti
 	return list, err
 }
 
-// isBelow reports whether the post is below a place of MentionsOf.
+// isBelow reports whether the post is below a place in the list of MentionsOf.
 func (d *eventDoc) isBelow(p chat.MentionPlace) bool {
 	switch {
 	case d.At != p.At:

@@ -1,0 +1,81 @@
+// The mentions inbox: what named the user or replied to them.
+import assert from "node:assert/strict";
+import { api, heading, phone, press, test, testEnvironment, wide } from "./kit.mjs";
+
+let ann, bob, garden, kitchen, own;
+const put = (page, chatId, text, replyTo) => api(page, "POST", `/api/chats/${chatId}/messages`, { clientId: crypto.randomUUID(), text, replyTo });
+const h = testEnvironment(async (h) => {
+  ann = await h.signedIn("Ann");
+  bob = await h.signedIn("Bob");
+  garden = await h.chat("Garden", ann, bob);
+  kitchen = await h.chat("Kitchen", ann, bob);
+});
+const items = (page) => page.locator(".search-hit");
+
+test("without any, the page says what will be there", async () => {
+  await ann.getByRole("link", { name: "Mentions" }).click();
+  await ann.getByText("Nothing here yet").waitFor();
+  await h.accessible(ann, "mentions-none");
+});
+
+test("what names the user or replies to them comes while the page is open, newest first", async () => {
+  own = (await put(ann, garden, "Who waters on Monday?")).message.seq;
+  await put(bob, garden, "Nobody is named here");
+  await put(bob, garden, "Ask @ann about the tomatoes");
+  await items(ann).filter({ hasText: "Ask @ann about the tomatoes" }).waitFor();
+  await put(bob, garden, "I do", own);
+  await items(ann).filter({ hasText: "I do" }).waitFor();
+  assert.deepEqual(await items(ann).locator(".search-snippet").allInnerTexts(), ["I do", "Ask @ann about the tomatoes"]);
+  assert.deepEqual(await items(ann).locator(".mention-why").allInnerTexts(), ["Replied to you", "Mentioned you"]);
+  await ann.getByRole("link", { name: /^Mentions 1 unread mention/ }).waitFor();
+  await h.accessible(ann, "mentions");
+});
+
+test("each opens at its place, and Back returns to where one was, with the pages that were loaded", async () => {
+  for (let i = 1; i <= 70; i++) await put(bob, kitchen, `Plate ${i} for @ann`);
+  await ann.reload();
+  await items(ann).filter({ hasText: "Plate 70 for" }).waitFor();
+  await press(ann, "Show more");
+  await items(ann).filter({ hasText: "Plate 12 for" }).waitFor();
+  const it = items(ann).filter({ hasText: "Plate 15 for" });
+  await it.scrollIntoViewIfNeeded();
+  const top = await ann.locator(".search-page").evaluate((e) => e.scrollTop);
+  assert.ok(top > 500, `${top}`);
+  await it.click();
+  await heading(ann, "Kitchen");
+  await ann.locator(".message.mark", { hasText: "Plate 15 for" }).waitFor();
+  await ann.goBack();
+  await it.and(ann.locator(":focus")).waitFor();
+  assert.ok(Math.abs((await ann.locator(".search-page").evaluate((e) => e.scrollTop)) - top) < 60);
+  await press(ann, "Show more");
+  await items(ann).filter({ hasText: "Ask @ann about the tomatoes" }).waitFor();
+  assert.equal(await ann.getByRole("button", { name: "Show more" }).count(), 0);
+  assert.equal(await items(ann).count(), 72);
+});
+
+test("a failure is shown, with another try", async () => {
+  await ann.route(/\/api\/mentions/, (route) => route.fulfill({ status: 503, contentType: "application/json", body: JSON.stringify({ error: { code: "unavailable", message: "the store cannot be reached" } }) }));
+  await ann.reload();
+  await ann.getByRole("alert").filter({ hasText: "Couldn't load your mentions." }).waitFor();
+  await h.accessible(ann, "mentions-failed");
+  await ann.unroute(/\/api\/mentions/);
+  h.faults = h.faults.filter((f) => !/api\/mentions/.test(f)); // which this story made
+  await press(ann, "Try again");
+  await items(ann).first().waitFor();
+});
+
+test("on a phone", async () => {
+  const small = await h.watch(await (await h.browser.newContext({ ...phone, locale: "en-GB", storageState: await ann.context().storageState() })).newPage());
+  await small.goto(h.at("/"));
+  await small.getByRole("link", { name: /^Mentions/ }).waitFor();
+  await h.shot(small, "mentions-sidebar-phone");
+  await small.getByRole("link", { name: /^Mentions/ }).tap();
+  await items(small).first().waitFor();
+  assert.equal(await wide(small), false);
+  await h.accessible(small, "mentions");
+  await small.getByRole("button", { name: "All chats" }).tap();
+  await small.getByRole("link", { name: /^Garden/ }).waitFor();
+  await small.context().close();
+});
+
+h.noFaults();
