@@ -47,7 +47,7 @@ func (db *DB) UnmadePushes(ctx context.Context, after chat.ChatID, limit int) (c
 	rows, err := db.rows(ctx, `WITH since (at) AS (SELECT ifnull((SELECT value FROM meta WHERE key = 'pushed'), 0))
 		SELECT c.id, max(ifnull(p.seq, 0), ifnull((SELECT x.seq FROM messages x WHERE x.chat = c.id AND x.at < since.at ORDER BY x.seq DESC LIMIT 1), 0)),
 			c.deleted = 0 AND c.last_at >= since.at AND ifnull(p.seq, 0) < ifnull((SELECT l.seq FROM messages l WHERE l.chat = c.id ORDER BY l.seq DESC LIMIT 1), 0)
-		FROM since CROSS JOIN chats c LEFT JOIN pushed p ON p.chat = c.id WHERE c.id > ? ORDER BY c.id LIMIT ?`, string(after), limit)
+		FROM chats c CROSS JOIN since LEFT JOIN pushed p ON p.chat = c.id WHERE c.id > ? ORDER BY c.id LIMIT ?`, string(after), limit)
 	_, err = collect(rows, err, func() (struct{}, error) {
 		var p chat.PushedTo
 		var unmade bool

@@ -79,11 +79,11 @@ test("the chats and the sidebar's dialogs", async () => {
   await ann.locator(".chat-row").first().waitFor();
   await fits("home");
   const open = async (button, item) => {
-    await ann.locator(".sidebar > header button").nth(button).click();
+    await ann.locator(".sidebar > header button, .sidebar-add").nth(button).click();
     if (item !== undefined) await ann.getByRole("menuitem").nth(item).click();
   };
   const items = await (async () => { await open(2); await fits("menu"); const n = await ann.getByRole("menuitem").count(); await ann.keyboard.press("Escape"); return n; })();
-  for (const [name, button, item] of [["jump", 0], ["new", 1], ["browse", 2, items - 3], ["help", 2, items - 2]]) {
+  for (const [name, button, item] of [["jump", 0], ["new", 1], ["browse", 3, 1], ["help", 2, items - 2]]) {
     await open(button, item);
     await ann.getByRole("dialog").waitFor();
     await fits(name);

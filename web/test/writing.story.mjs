@@ -207,7 +207,7 @@ test("“edited” and “Sending…” cost no line, and the time of the edit i
   await note.waitFor();
   assert.equal(await height("A shorter text"), before);
   assert.match(await note.getAttribute("title"), /\d{4}.*\d:\d\d/);
-  for (const [text, shown] of [["- one\n- two", "two"], ["> quoted", "quoted"], ["```js\ncode()\n```", "code()"], ["# Topic", "T"]]) {
+  for (const [text, shown] of [["- one\n- two", "two"], ["> quoted", "quoted"], ["```js\ncode()\n```", "code()"], ["# Topic", "Topic"]]) {
     await say(ann, text);
     const at = ann.locator(".message[data-seq]").last();
     await at.locator(".message-body", { hasText: shown }).waitFor();
