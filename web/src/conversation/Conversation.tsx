@@ -72,7 +72,7 @@ function OpenConversation({ chat, seq, thread }: { chat: Chat; seq?: Seq; thread
   const closeThread = useCallback(() => {
     if (openedRef.current === location.href) history.back();
     else navigate(paths.chat(chat.id, here(chat.id).seq), { replace: true });
-    focusComposer();
+    focusComposer(chat.id);
   }, [chat.id]);
 
   const free = !editing;
