@@ -16,7 +16,7 @@ func (x *Index) Opened() {
 
 // Lost must be called when the feed was lost: events may be missing until it is opened again.
 func (x *Index) Lost() {
-	x.filled.set(false)
+	x.filled.Set(false)
 	x.memory.clear()
 	x.passed.clear()
 }
@@ -152,40 +152,5 @@ func (p *passed) wait(ctx context.Context) {
 		if p.missing[id] == seq {
 			delete(p.missing, id)
 		}
-	}
-}
-
-// gate is open while the memory part is complete.
-type gate struct {
-	mu     sync.Mutex
-	open   bool          // guarded by mu
-	opened chan struct{} // guarded by mu; closed when it opens; nil: no caller waits
-}
-
-func (g *gate) set(open bool) {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	if g.open = open; open && g.opened != nil {
-		close(g.opened)
-		g.opened = nil
-	}
-}
-
-func (g *gate) wait(ctx context.Context) error {
-	g.mu.Lock()
-	if g.open {
-		g.mu.Unlock()
-		return nil
-	}
-	if g.opened == nil {
-		g.opened = make(chan struct{})
-	}
-	opened := g.opened
-	g.mu.Unlock()
-	select {
-	case <-opened:
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
 	}
 }

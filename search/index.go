@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"parley/chat"
+	"parley/internal/gate"
 )
 
 // Config is what an Index is built from. Nothing in it changes afterwards.
@@ -27,7 +28,7 @@ type Index struct {
 
 	memory  memory
 	passed  passed
-	filled  gate          // open while memory has all that is not folded
+	filled  gate.Gate     // open while memory has all that is not folded
 	wake    chan struct{} // one token: Write has something to do
 	grown   chan struct{} // one token: memory has enough for a fold
 	opened  chan struct{} // one token: the feed was opened, so memory must be filled
@@ -92,7 +93,7 @@ func (x *Index) Search(ctx context.Context, chats []chat.ChatID, q Query, limit 
 			f.to = after
 		}
 	}
-	if err := x.filled.wait(ctx); err != nil {
+	if err := x.filled.Wait(ctx); err != nil {
 		return nil, "", 0, err
 	}
 	x.passed.wait(ctx)

@@ -194,9 +194,9 @@ func (x *Index) fill(ctx context.Context) error {
 		return err
 	}
 	x.memory.addReplaced(list, generation)
-	x.filled.set(true)
+	x.filled.Set(true)
 	if x.memory.current() != generation { // the feed was lost meanwhile
-		x.filled.set(false)
+		x.filled.Set(false)
 	}
 	return nil
 }

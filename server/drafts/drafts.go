@@ -1,4 +1,3 @@
-// Package drafts queues what users write in the store, within their budgets.
 package drafts
 
 import (

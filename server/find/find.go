@@ -1,5 +1,3 @@
-// Package find answers searches: it looks up the names in a query, asks the index, and
-// reads what it found.
 package find
 
 import (

@@ -10,6 +10,7 @@ import (
 
 	"parley/chat"
 	"parley/hub"
+	"parley/internal/gate"
 )
 
 // Store is what live reads and tells; package chat states the contracts.
@@ -74,7 +75,7 @@ func (i Intervals) orDefault() Intervals {
 type Live struct {
 	Config
 	Presence *Presence
-	feed     gate // open while the feed is open
+	feed     gate.Gate // open while the feed is open
 }
 
 // New returns a Live; it starts no goroutine.
@@ -96,7 +97,7 @@ func (l *Live) Run(ctx context.Context) error {
 }
 
 // Ready reports whether the feed is open.
-func (l *Live) Ready() bool { return l.feed.isOpen() }
+func (l *Live) Ready() bool { return l.feed.IsOpen() }
 
 // Await returns once the feed is open, or with ctx's error.
-func (l *Live) Await(ctx context.Context) error { return l.feed.wait(ctx) }
+func (l *Live) Await(ctx context.Context) error { return l.feed.Wait(ctx) }

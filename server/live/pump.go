@@ -19,8 +19,8 @@ func (l *Live) pump(ctx context.Context) error {
 	for wait := first; ; wait = min(2*wait, 50*first) {
 		began := time.Now()
 		err := l.carry(ctx)
-		if l.feed.isOpen() {
-			l.feed.set(false)
+		if l.feed.IsOpen() {
+			l.feed.Set(false)
 			l.Hub.Lost()
 			l.FeedLost()
 		}
@@ -53,7 +53,7 @@ func (l *Live) carry(ctx context.Context) (err error) {
 		return err
 	}
 	l.FeedOpened()
-	l.feed.set(true)
+	l.feed.Set(true)
 	for n, err := range notices {
 		if err != nil {
 			return err

@@ -81,9 +81,3 @@ func (s *sender) send(ctx context.Context, id chat.SessionID, queued []chat.Queu
 	}
 	return o
 }
-
-func (p *Pushes) sent(result string) {
-	if p.Sent != nil {
-		p.Sent(result)
-	}
-}

@@ -20,7 +20,7 @@ const CrashPage = () => <main className="centered stack"><h1>{t.app.name}</h1><p
 
 function Page() {
   const phase = useSnapshot((s) => s.phase);
-  const zone = useTimeZone(); // after a journey all times are shown anew
+  const zone = useTimeZone(); // all times are formatted again after the time zone changed
   const secret = secretOf(useHash());
   useEffect(() => {
     if (phase === "out" || phase === "otherUser") clearNotifications();

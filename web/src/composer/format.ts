@@ -28,7 +28,7 @@ function withoutBlanks(text: string, from: number, to: number): [number, number]
   return [from, to];
 }
 
-/** Reports whether these marks stand before or behind a position: a longer run of stars is bold and italic, or both. */
+/** Reports whether these marks stand before or after a position: a longer run of stars is bold and italic, or both. */
 function marked(text: string, at: number, step: -1 | 1, mark: string): boolean {
   const n = runAt(text, at, step, mark[0]!);
   return mark.length === 2 ? n >= 2 : n === 1 || n >= 3;

@@ -14,7 +14,7 @@ interface Draft {
   keep: () => void;
   /** Deletes the draft and its reply; sent: because that text was sent. */
   end: (sent?: string) => void;
-  /** Begins anew with another text. */
+  /** Starts again with another text. */
   restart: (initial: string) => void;
 }
 

@@ -2,7 +2,7 @@ import { useState } from "react";
 import type { Chat } from "../core/chatModel.ts";
 import type { Seq } from "../core/wire.ts";
 
-/** What was unread: everything behind `after`; count: how many messages that was, 0 if they came while the conversation was open. */
+/** What was unread: everything after `after`; count: how many messages that was, 0 if they came while the conversation was open. */
 export interface Unread { readonly after: Seq; readonly count: number }
 
 /** Reports whether the page is visible and has the focus. */

@@ -10,7 +10,7 @@ const longest = 40; // characters before the caret
 const emojiStart = String.raw`(?<=^|[\s(\[*~])`;
 const word = new RegExp(String.raw`[@＠]([\p{L}\p{M}\p{N}_.-]*)$|${emojiStart}:(\p{L}[\p{L}\p{N}][\p{L}\p{N}_+-]*|[+-]1)$`, "u");
 const shortcode = new RegExp(String.raw`${emojiStart}:([\p{L}\p{N}_+-]+):$`, "u");
-// What belongs to the word behind the caret: accepting a completion leaves nothing of it.
+// What belongs to the word after the caret: accepting a completion leaves nothing of it.
 const restOf = { mention: /^[\w.-]*\w/, emoji: /^[\p{L}\p{N}_+-]+:?/u };
 
 export function completionAt(text: string, caret: number): Completion | undefined {

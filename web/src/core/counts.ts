@@ -4,7 +4,7 @@ import type { Chat } from "./chatModel.ts";
 import { rangeAt } from "./timeline.ts";
 import type { Event, GroupMention, Seq, UserId } from "./wire.ts";
 
-/** Returns the number behind which messages are unread. */
+/** Returns the number after which messages are unread. */
 export const readTo = ({ readUpTo, mine: { unreadFrom } }: Pick<Chat, "readUpTo" | "mine">): Seq => (unreadFrom ? Math.min(readUpTo, unreadFrom - 1) : readUpTo);
 
 const names = (m: { mentions?: readonly UserId[]; mentionsAll?: GroupMention }, me: UserId) => m.mentionsAll === "all" || (m.mentions?.includes(me) ?? false);

@@ -9,6 +9,6 @@ test("a fence is open until a fence of the same kind closes it", () => {
   expect(inFence("a\n```", 1)).toBe(false);
 });
 
-test("a caret behind an opening backtick is in code", () => {
+test("a caret after an opening backtick is in code", () => {
   for (const [text, want] of [["a `b", true], ["a `b` c", false], ["`a\nb", false], ["```\na", true], ["plain", false]] as const) expect(inCode(text, text.length), text).toBe(want);
 });

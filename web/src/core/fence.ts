@@ -30,7 +30,7 @@ export function inFence(text: string, caret: number): boolean {
   return open !== undefined;
 }
 
-/** Reports whether the caret is in a code fence or behind the opening backtick of a code span. */
+/** Reports whether the caret is in a code fence or after the opening backtick of a code span. */
 export function inCode(text: string, caret: number): boolean {
   const line = text.slice(text.lastIndexOf("\n", caret - 1) + 1, caret);
   return (line.split("`").length - 1) % 2 === 1 || inFence(text, caret);

@@ -4,7 +4,7 @@ import { parse } from "./markdown.ts";
 import type { Block, Inline } from "./markdownTree.ts";
 import type { GroupMention } from "./wire.ts";
 
-/** Returns the word with which a text names everybody; @all wins over @here. In quotes and code there is none. */
+/** Returns the word with which a text mentions all members; @all wins over @here. In quotes and code there is none. */
 export function groupMention(text: string): GroupMention | undefined {
   if (!/@(all|here)/i.test(text)) return undefined;
   let found: GroupMention | undefined;

@@ -85,7 +85,7 @@ class Scanner {
     return undefined;
   }
 
-  /** The mark behind a backslash is text. The backslash is not shown where it cannot be meant itself, as in a path or a face. */
+  /** The mark after a backslash is text. The backslash is not shown where it cannot be meant itself, as in a path or a face. */
   #backslash(at: number): number | undefined {
     const src = this.#src, mark = src[at + 1] ?? "";
     if (mark === "\\") return at + 2;
@@ -192,7 +192,7 @@ class Scanner {
     return this.#put(at, tail.end, { type: "linkEnd", raw: this.#src.slice(at, tail.end) });
   }
 
-  /** Matches closing runs behind a position with opening ones, and pops all runs behind it. */
+  /** Matches closing runs after a position with opening ones, and pops all runs after it. */
   #pair(behind: number): void {
     let first: Run | undefined, bottom = this.#last;
     for (; bottom && bottom.at > behind; bottom = bottom.previous) {

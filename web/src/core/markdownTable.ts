@@ -14,7 +14,7 @@ export function tableBegins(lines: readonly string[], i: number, budget: Budget)
   return cellsOf(lines[i]!, budget).length === cellsOf(next, budget).length;
 }
 
-/** Returns the table that begins at i, and the line behind it; no table if it has too many cells. ends reports whether a line begins another block. */
+/** Returns the table that begins at i, and the line after it; no table if it has too many cells. ends reports whether a line begins another block. */
 export function tableAt(lines: readonly string[], i: number, budget: Budget, ends: (line: string) => boolean): { table: Block | undefined; next: number } {
   const columns = cellsOf(lines[i + 1]!, budget).map(alignOf);
   const rows: Inline[][][] = [];
@@ -34,7 +34,7 @@ function alignOf(cell: string): Align {
   return left && right ? "center" : right ? "right" : left ? "left" : undefined;
 }
 
-/** Returns the cells of a row, at most so many: the last one has the rest. A pipe behind a backslash, or in code, separates nothing. */
+/** Returns the cells of a row, at most so many: the last one has the rest. A pipe after a backslash, or in code, separates nothing. */
 function cellsOf(row: string, budget: Budget, most = Infinity): string[] {
   budget.step(1 + row.length);
   const line = row.trim();

@@ -33,7 +33,7 @@ async function untilNext(it: ReturnType<typeof connected>): Promise<number> {
   return Date.now() - from;
 }
 
-test("hello and resume are sent together; values behind the reply come after it", () => {
+test("hello and resume are sent together; values that follow the reply come after it", () => {
   const it = connected({ a: 3, b: 4 });
   it.wire().opens();
   expect(it.wire().got).toEqual([{ id: 1, do: "hello", parts: true }, { id: 2, do: "resume", epoch: "e", seen: { a: 3, b: 4 } }]);

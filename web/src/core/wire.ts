@@ -17,20 +17,20 @@ export type FileId = string;
 export interface File { id: FileId; name: string; type: string; size: number; width?: number; height?: number; durationMs?: number; thumb: boolean }
 export interface Reaction { emoji: string; count: number; mine: boolean; by: readonly UserId[] }
 
-/** Whom a message names beside its mentions: all members, or those who are online. */
+/** Whom a message mentions besides its mentions: all members, or those who are online. */
 export type GroupMention = "all" | "here";
 
 export interface Message {
   chatId: ChatId; seq: Seq; at: number; by: UserId; clientId: string; text: string;
   reply?: Quote; mentions?: readonly UserId[]; mentionsAll?: GroupMention; files?: readonly File[]; editedAt?: number; deletedAt?: number; reactions?: readonly Reaction[]; pinned?: boolean;
-  /** Of a reply: the first message of its conversation. */
+  /** Of a reply: the first message of its thread. */
   root?: Seq;
 }
 
-/** Who may name everybody with @all and @here. */
+/** Who may mention all members with @all and @here. */
 export type GroupMentions = "everyone" | "admins";
 
-/** Of which messages a user wants to be notified. */
+/** Which messages notify a user. */
 export type Level = "all" | "mentions" | "none";
 /** A member's own settings of a chat. mutedUntil is a time, 0 or mutedForEver; unreadFrom is 0 unless messages were marked as unread again. */
 export interface Mine { level: Level | "default"; mutedUntil: number; hidden: boolean; starred: boolean; unreadFrom: Seq }
@@ -46,7 +46,7 @@ export interface Entry {
 
 /** A window of messages in ascending seq, at least as new as event `head`. */
 export interface Page { messages: readonly Message[]; users: readonly User[]; head: Seq; moreBefore: boolean; moreAfter: boolean }
-/** Messages of a conversation in ascending seq, at least as new as event `head`. */
+/** Messages of a thread in ascending seq, at least as new as event `head`. */
 export interface ThreadPage { messages: readonly Message[]; users: readonly User[]; head: Seq; moreAfter: boolean }
 
 /** docs/protocol.md has their units. An older server does not send all of them. */

@@ -1,25 +1,27 @@
-package live
+// Package gate lets callers wait until something is open.
+package gate
 
 import (
 	"context"
 	"sync"
 )
 
-// gate is open while the feed is open. The zero gate is closed.
-type gate struct {
+// Gate is open or closed. The zero Gate is closed. It is safe for concurrent use.
+type Gate struct {
 	mu     sync.Mutex
 	open   bool          // guarded by mu
 	opened chan struct{} // guarded by mu; closed when it opens; nil: no caller waits
 }
 
-// isOpen reports whether the gate is open.
-func (g *gate) isOpen() bool {
+// IsOpen reports whether the gate is open.
+func (g *Gate) IsOpen() bool {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	return g.open
 }
 
-func (g *gate) set(open bool) {
+// Set opens or closes the gate.
+func (g *Gate) Set(open bool) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	g.open = open
@@ -29,8 +31,8 @@ func (g *gate) set(open bool) {
 	}
 }
 
-// wait returns once the gate is or was open, or with ctx's error.
-func (g *gate) wait(ctx context.Context) error {
+// Wait returns once the gate is or was open, or with ctx's error.
+func (g *Gate) Wait(ctx context.Context) error {
 	g.mu.Lock()
 	if g.open {
 		g.mu.Unlock()

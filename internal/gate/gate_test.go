@@ -1,26 +1,26 @@
-package live
+package gate
 
 import (
 	"context"
 	"testing"
 )
 
-// wait returns when the gate opens or when its context ends.
+// Wait returns when the gate opens or when its context ends.
 func TestGate(t *testing.T) {
-	var g gate
+	var g Gate
 	ctx, cancel := context.WithCancel(t.Context())
 	gaveUp, passed := make(chan error, 1), make(chan error, 1)
-	go func() { gaveUp <- g.wait(ctx) }()
+	go func() { gaveUp <- g.Wait(ctx) }()
 	cancel()
 	if err := <-gaveUp; err == nil {
 		t.Error("passed a closed gate")
 	}
-	go func() { passed <- g.wait(t.Context()) }()
-	g.set(true)
+	go func() { passed <- g.Wait(t.Context()) }()
+	g.Set(true)
 	if err := <-passed; err != nil {
 		t.Error(err)
 	}
-	if g.set(false); g.isOpen() {
+	if g.Set(false); g.IsOpen() {
 		t.Error("open after it was closed")
 	}
 }
