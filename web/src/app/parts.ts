@@ -16,6 +16,7 @@ export { default as FileViewer } from "../conversation/FileViewer.tsx";
 export { default as ChatFiles } from "../conversation/ChatFiles.tsx";
 export { PendingFiles } from "../conversation/PendingFiles.tsx";
 export { default as Members } from "../conversation/Members.tsx";
+export { default as ChatNotifications } from "../conversation/ChatNotifications.tsx";
 export { default as Pins } from "../conversation/Pins.tsx";
 export { default as ThreadPanel } from "../conversation/ThreadPanel.tsx";
 export { default as GroupMentions } from "../conversation/GroupMentions.tsx";

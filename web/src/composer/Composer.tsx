@@ -136,7 +136,7 @@ export function Composer({ chatId, thread, reply, given, onReply, onEditLast }: 
         {attachments.allowed && <AttachButton onFiles={attachments.add} />}
         <EmojiButton ref={emojiRef} onPress={pickEmoji} />
         {toolbar.on !== undefined && !thread && <ToolbarButton on={toolbar.on} onPress={toolbar.toggle} />}
-        <textarea ref={fieldRef} data-composer={chatId} rows={Math.min(8, text.split("\n").length)} dir="auto" aria-label={placeholder} placeholder={placeholder} value={text} enterKeyHint={inFence(text, caret) ? "enter" : "send"}
+        <textarea ref={fieldRef} data-composer={thread ? "" : chatId} rows={Math.min(8, text.split("\n").length)} dir="auto" aria-label={placeholder} placeholder={placeholder} value={text} enterKeyHint={inFence(text, caret) ? "enter" : "send"}
           role={menu.open ? "combobox" : undefined} aria-expanded={menu.open || undefined} aria-controls={menu.open ? id : undefined} aria-activedescendant={menu.open && menu.selected >= 0 ? `${id}-${menu.selected}` : undefined}
           aria-invalid={over > 0 || undefined} aria-describedby={over > -nearLimit ? id + "n" : undefined}
           onChange={(e) => {

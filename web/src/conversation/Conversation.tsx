@@ -25,6 +25,7 @@ const Pins = lazyPart(async () => (await loadParts()).Pins, "dialog");
 const ThreadPanel = lazyPart(async () => (await loadParts()).ThreadPanel, { waiting: t.conversation.loading });
 const GroupMentions = lazyPart(async () => (await loadParts()).GroupMentions, "dialog");
 const RenameChat = lazyPart(async () => (await loadParts()).RenameChat, "dialog");
+const ChatNotifications = lazyPart(async () => (await loadParts()).ChatNotifications, "dialog");
 const PictureDialog = lazyPart(async () => (await loadParts()).PictureDialog, "dialog");
 const DeleteChat = lazyPart(async () => (await loadParts()).DeleteChat, "dialog");
 const LeaveChat = lazyPart(async () => (await loadParts()).LeaveChat, "dialog");
@@ -122,7 +123,7 @@ function OpenConversation({ chat, seq, thread }: { chat: Chat; seq?: Seq; thread
   return (
     <div className="conversation-panes" data-thread={thread || undefined}>
       <div className="conversation" ref={area} onKeyDown={onKeyDown}>
-        <Header id={chat.id} kind={chat.kind} with={chat.with} picture={chat.picture} topic={chat.topic} memberCount={chat.memberCount} role={chat.role} title={title} groupMentions={chat.groupMentions} pinned={chat.pins?.size ?? 0} onOpen={setOpened} />
+        <Header id={chat.id} kind={chat.kind} with={chat.with} picture={chat.picture} topic={chat.topic} memberCount={chat.memberCount} role={chat.role} mine={chat.mine} title={title} groupMentions={chat.groupMentions} pinned={chat.pins?.size ?? 0} onOpen={setOpened} />
         {chat.kind === "group" && (chat.memberCount === 1 || prompts.has(chat.id)) && <InvitePrompt chatId={chat.id} />}
         <MessageList chat={chat} title={title} target={seq} editing={editing} actions={actions} onEditPending={setGiven} />
         <Typing chat={chat} />
@@ -132,6 +133,7 @@ function OpenConversation({ chat, seq, thread }: { chat: Chat; seq?: Seq; thread
         {viewed && <FileViewer {...viewed} onClose={() => setViewed(undefined)} />}
         {opened === "files" && <ChatFiles chatId={chat.id} onClose={close} />}
         {opened === "members" && <Members chat={chat} onClose={close} />}
+        {opened === "notifications" && <ChatNotifications chat={chat} onClose={close} />}
         {opened === "rename" && <RenameChat chat={chat} onClose={close} />}
         {opened === "picture" && <PictureDialog title={t.picture.ofGroup} group owner={{ id: chat.id, name: title, picture: chat.picture }} onSave={(p) => core.api.putChatPicture(chat.id, p)} onRemove={() => core.api.removeChatPicture(chat.id)} onClose={close} />}
         {opened === "leave" && <LeaveChat chat={chat} onClose={close} />}

@@ -9,6 +9,7 @@ import { t } from "../strings/index.ts";
 import { Button } from "../ui/Button.tsx";
 import { Icon } from "../ui/Icon.tsx";
 import { shortTime, useToday } from "../ui/Time.tsx";
+import { attempt } from "../ui/Toast.tsx";
 import { focusComposer } from "../composer/useTextField.ts";
 import { selectionText } from "./copySelection.ts";
 import { LiveRegion } from "./LiveRegion.tsx";
@@ -16,6 +17,7 @@ import { type Editing, MessageLog } from "./MessageLog.tsx";
 import type { MessageActions } from "./messageActions.ts";
 import { buildRows, countReplies } from "./rows.ts";
 import { useActiveMessage } from "./useActiveMessage.ts";
+import { useLines } from "./useLines.ts";
 import { useFollowTarget } from "./useFollowTarget.ts";
 import { focusMessage, useMessageKeys } from "./useMessageKeys.ts";
 import { misclickMs, useMisclickGuard } from "./useMisclickGuard.ts";
@@ -53,7 +55,8 @@ export function MessageList({ chat, title, target, editing, actions, onEditPendi
   const pages = usePagination(chat, scrollTarget);
   const { range, failed } = pages;
   const end = !!range && atEnd(chat, range);
-  const rows = useMemo(() => buildRows(range?.messages ?? [], end || !range ? pending : [], me, unread?.after), [range, end, pending, me, unread]);
+  const lines = useLines(chat, range);
+  const rows = useMemo(() => buildRows(range?.messages ?? [], end || !range ? pending : [], me, unread?.after, lines), [range, end, pending, me, unread, lines]);
   const replies = useMemo(() => countReplies(range?.messages ?? []), [range]);
   const scroll = useScrollAnchor(scrollerRef, rows, end);
   const savePosition = useSavedPosition(chat.id, scrollerRef, scroll);
@@ -86,7 +89,7 @@ export function MessageList({ chat, title, target, editing, actions, onEditPendi
     activate,
   }), [actions, savePosition, target, setScrollTarget, hover, activate]);
   const guard = useMisclickGuard(scrollerRef, rows, useCallback(() => moved(misclickMs), [moved]), scroll.hold);
-  const onKeyDown = useMessageKeys(scrollerRef, { lastVisible: scroll.lastVisible, toEnd, openMenu: (seq) => activate(seq, true) });
+  const onKeyDown = useMessageKeys(scrollerRef, { lastVisible: scroll.lastVisible, toEnd, openMenu: (seq) => activate(seq, true), markUnread: (seq) => attempt(() => core.changeMine(chat.id, { unreadFrom: seq })) });
 
   function onScroll() {
     scroll.scrolled();
@@ -122,7 +125,7 @@ export function MessageList({ chat, title, target, editing, actions, onEditPendi
         </div>
       )}
       <div className="message-scroller" ref={scrollerRef} tabIndex={0} role="region" aria-label={t.conversation.messages} onScroll={onScroll} onKeyDown={onKeyDown} onCopy={onCopy} {...handlers} {...guard.handlers}>
-        <MessageLog rows={rows} title={title} head={head} replies={replies} moreReplies={!end} onRetry={failed} users={users} today={today} target={target} editing={editing} active={active} actions={rowActions} onEditPending={onEditPending} />
+        <MessageLog rows={rows} title={title} head={head} replies={replies} moreReplies={!end} onRetry={failed} users={users} me={me} today={today} target={target} editing={editing} active={active} actions={rowActions} onEditPending={onEditPending} />
       </div>
       {range && (distance === "far" || (distance === "near" && chat.unread > 0)) && <Button className={() => "button message-list-pill"} onPress={() => { toEnd(); stayHere(); }}><Icon name="down" /> {t.conversation.newBelow(chat.unread)}</Button>}
       <LiveRegion chat={chat} />

@@ -2,10 +2,11 @@ import { memo } from "react";
 import type { Pending } from "../core/outbox.ts";
 import { userOf } from "../core/selectors.ts";
 import type { State } from "../core/state.ts";
-import type { Seq } from "../core/wire.ts";
+import type { Seq, UserId } from "../core/wire.ts";
 import { t } from "../strings/index.ts";
 import { Button } from "../ui/Button.tsx";
 import { dayName } from "../ui/Time.tsx";
+import { LineRow } from "./LineRow.tsx";
 import type { MessageActions } from "./messageActions.ts";
 import { MessageRow } from "./MessageRow.tsx";
 import { PendingRow } from "./PendingRow.tsx";
@@ -22,6 +23,7 @@ interface Props {
   head: "loading" | "failed" | "empty" | "beginning" | undefined;
   onRetry: (() => void) | undefined;
   users: State["users"];
+  me?: UserId;
   /** Local midnight. */
   today: number;
   /** The replies among the loaded messages, by the first message of their conversation; more: there may be others. */
@@ -36,7 +38,7 @@ interface Props {
 }
 
 /** The rows of the list. Memoized: a message that comes out of view renders none of them. */
-export const MessageLog = memo(function MessageLog({ rows, title, head, onRetry, replies, moreReplies = false, users, today, target, editing, active, actions, onEditPending }: Props) {
+export const MessageLog = memo(function MessageLog({ rows, title, head, onRetry, replies, moreReplies = false, users, me = "", today, target, editing, active, actions, onEditPending }: Props) {
   return (
     <ol>
       {head === "failed" && <li className="centered"><p className="error" role="alert">{t.conversation.loadFailed}</p><Button onPress={onRetry}>{t.conversation.retry}</Button></li>}
@@ -46,6 +48,7 @@ export const MessageLog = memo(function MessageLog({ rows, title, head, onRetry,
         switch (r.kind) {
           case "day": return <li key={r.key} className="message-day">{dayName(r.at, today)}</li>;
           case "divider": return <li key={r.key} className="message-divider">{t.conversation.newDivider}</li>;
+          case "lines": return <LineRow key={r.key} lines={r.lines} me={me} users={users} jump={actions.jump} />;
           case "pending": return <PendingRow key={r.key} pending={r.pending} first={r.first} onEdit={onEditPending} />;
           case "message": {
             const { seq, by } = r.message;

@@ -66,6 +66,7 @@ export function MessageToolbar({ message: m, name, answered, open, actions }: { 
       case "delete":
         opensDialogRef.current = true;
         return setAsking(true);
+      case "unread": return attempt(() => core.changeMine(m.chatId, { unreadFrom: m.seq }));
       case "text": return copy(m.text);
       case "link": return copy(location.origin + paths.chat(m.chatId, m.seq));
       default: return toggle(String(what));
@@ -95,6 +96,7 @@ export function MessageToolbar({ message: m, name, answered, open, actions }: { 
             {mine && !m.deletedAt && <MenuItem id="edit">{t.conversation.edit}</MenuItem>}
             {!m.deletedAt && <MenuItem id="pin">{m.pinned ? t.pins.unpin : t.pins.pin}</MenuItem>}
             {m.text && <MenuItem id="text">{t.conversation.copyText}</MenuItem>}
+            {!m.deletedAt && <MenuItem id="unread">{t.conversation.markUnread}</MenuItem>}
             <MenuItem id="link">{t.conversation.copyLink}</MenuItem>
             {mayDelete && !m.deletedAt && <MenuItem id="delete">{t.conversation.delete}</MenuItem>}
             {sharesReads && <MenuItem id="seen" isDisabled><Text slot="label" className="hint">{seen === undefined ? t.conversation.seenLoading : t.conversation.seenBy(seen.split("\n").filter(Boolean))}</Text></MenuItem>}

@@ -10,6 +10,7 @@ import type { Quote, Seq } from "../core/wire.ts";
 import { t } from "../strings/index.ts";
 import { Button } from "../ui/Button.tsx";
 import { Icon } from "../ui/Icon.tsx";
+import { attempt } from "../ui/Toast.tsx";
 import { useToday } from "../ui/Time.tsx";
 import { type Editing, MessageLog } from "./MessageLog.tsx";
 import type { MessageActions } from "./messageActions.ts";
@@ -70,7 +71,7 @@ export default function ThreadPanel({ chat, title, root, onJump, onView, onClose
   const composer = useMemo(() => <Composer chatId={chat.id} thread={{ root, last }} reply={reply} given={given} onReply={setReply} onEditLast={editLast} />, [chat.id, root, last, reply, given, editLast]);
   const lastVisible = () => thread?.messages.at(-1)?.seq ?? 0;
   const toEnd = () => scrollerRef.current?.scrollTo({ top: scrollerRef.current.scrollHeight });
-  const onMessageKey = useMessageKeys(scrollerRef, { lastVisible, toEnd, openMenu: (seq) => activate(seq, true) });
+  const onMessageKey = useMessageKeys(scrollerRef, { lastVisible, toEnd, openMenu: (seq) => activate(seq, true), markUnread: (seq) => attempt(() => core.changeMine(chat.id, { unreadFrom: seq })) });
 
   function onKeyDown(e: KeyboardEvent<HTMLElement>) { // events from portals do not count
     if (e.key !== "Escape" || e.defaultPrevented || !e.currentTarget.contains(e.target as Node)) return;

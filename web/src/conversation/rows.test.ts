@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import type { Line } from "../core/lines.ts";
 import type { LoadedMessage } from "../core/message.ts";
 import type { Pending } from "../core/outbox.ts";
 import { buildRows } from "./rows.ts";
@@ -46,4 +47,14 @@ test("a pending message has the place and the key of the later message", () => {
   const keys = (m: LoadedMessage[]) => buildRows(m, waiting, "me", undefined).map((r) => r.key);
   expect(keys([before, message(2, "me", noon + minute, { clientId: "a" })])).toEqual(keys([before]));
   expect(seen([], waiting)).toEqual(["day", "+a", "+b"]);
+});
+
+test("lines stand between the messages; people who came or went in the same way are one row", () => {
+  const line = (seq: number, what: "joined" | "left", by: string, ...users: string[]): Line => ({ seq, asOf: seq, at: noon, by, what, users });
+  const pin = (seq: number): Line => ({ seq, asOf: seq, at: noon, by: "ann", what: "pinned", target: 1, on: true });
+  const lines = [line(2, "joined", "bob", "bob"), line(3, "joined", "cat", "cat"), line(4, "joined", "ann", "dan"), line(5, "joined", "ann", "eve"), line(6, "left", "bob", "bob"), line(7, "left", "ann", "cat"), pin(9), pin(10), line(12, "left", "dan", "dan")];
+  const rows = buildRows([message(1, "ann", noon), message(8, "ann", noon), message(11, "ann", noon)], [], "me", 1, lines);
+  expect(rows.map((r) => (r.kind === "lines" ? r.lines.map((l) => l.seq).join(" ") : r.kind === "message" ? `${r.first ? "+" : ""}#${r.message.seq}` : r.kind)))
+    .toEqual(["day", "+#1", "2 3", "4 5", "6", "7", "divider", "+#8", "9", "10", "+#11", "12"]);
+  expect(new Set(rows.map((r) => r.key)).size).toBe(rows.length);
 });

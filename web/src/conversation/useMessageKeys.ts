@@ -6,10 +6,11 @@ interface Keys {
   lastVisible: () => Seq;
   toEnd: () => void;
   openMenu: (seq: Seq) => void;
+  markUnread: (seq: Seq) => void;
 }
 
-/** Returns the handler of the list's keys: arrows move among messages, End goes to the newest, Enter opens a message's menu. */
-export function useMessageKeys(scrollerRef: RefObject<HTMLElement | null>, { lastVisible, toEnd, openMenu }: Keys): (e: KeyboardEvent) => void {
+/** Returns the handler of the list's keys: arrows move among messages, End goes to the newest, Enter opens a message's menu, U marks it as unread. */
+export function useMessageKeys(scrollerRef: RefObject<HTMLElement | null>, { lastVisible, toEnd, openMenu, markUnread }: Keys): (e: KeyboardEvent) => void {
   return (e) => {
     const box = scrollerRef.current, on = e.target as HTMLElement;
     if (!box || (on !== box && !isMessage(on))) return;
@@ -20,6 +21,7 @@ export function useMessageKeys(scrollerRef: RefObject<HTMLElement | null>, { las
       else list[at + (e.key === "ArrowUp" ? -1 : 1)]?.focus();
     } else if (e.key === "End") toEnd();
     else if ((e.key === "Enter" || e.key === "ContextMenu") && seqOf(on)) openMenu(seqOf(on));
+    else if (e.key.toLowerCase() === "u" && !e.ctrlKey && !e.metaKey && !e.altKey && seqOf(on)) markUnread(seqOf(on));
     else return;
     e.preventDefault();
   };

@@ -1,5 +1,6 @@
 import { useState } from "react";
 import type { Chat } from "../core/chatModel.ts";
+import { readTo } from "../core/counts.ts";
 import type { Seq } from "../core/wire.ts";
 
 /** What was unread: everything after `after`; count: how many messages that was, 0 if they came while the conversation was open. */
@@ -10,12 +11,18 @@ export const isAttended = (): boolean => document.hasFocus() && document.visibil
 
 /** Returns what was unread when the conversation was opened, or came while the page was not attended or scrolled up: the divider is above it. */
 export function useUnread(chat: Chat, scrolledUp: boolean): Unread | undefined {
-  const hasUnread = chat.unread > 0;
-  const [unread, setUnread] = useState<Unread | undefined>(() => (hasUnread ? { after: chat.readUpTo, count: chat.unread } : undefined));
+  const hasUnread = chat.unread > 0, after = readTo(chat);
+  const [unread, setUnread] = useState<Unread | undefined>(() => (hasUnread ? { after, count: chat.unread } : undefined));
   const [had, setHad] = useState(hasUnread);
+  const { unreadFrom } = chat.mine;
+  const [marked, setMarked] = useState(unreadFrom);
+  if (unreadFrom !== marked) {
+    setMarked(unreadFrom);
+    if (unreadFrom) setUnread({ after, count: 0 });
+  }
   if (hasUnread !== had) {
     setHad(hasUnread);
-    if (hasUnread && (scrolledUp || !isAttended()) && unread?.after !== chat.readUpTo) setUnread({ after: chat.readUpTo, count: 0 });
+    if (hasUnread && (scrolledUp || !isAttended()) && unread?.after !== after) setUnread({ after, count: 0 });
   }
   return unread;
 }

@@ -1,7 +1,9 @@
-import { type RefObject, useCallback, useEffect } from "react";
+import { type RefObject, useCallback, useEffect, useState } from "react";
 import { useCore } from "../app/useCore.ts";
 import type { Chat } from "../core/chatModel.ts";
+import { readTo } from "../core/counts.ts";
 import { atEnd } from "../core/selectors.ts";
+import type { Seq } from "../core/wire.ts";
 import { isAttended } from "./useUnread.ts";
 import type { Pagination } from "./usePagination.ts";
 import type { ScrollAnchor } from "./useScrollAnchor.ts";
@@ -18,6 +20,7 @@ export type Distance = "end" | "near" | "far";
 export function useViewport(chat: Chat, scrollerRef: RefObject<HTMLElement | null>, scroll: ScrollAnchor, pages: Pagination, ready: () => boolean, setDistance: (d: Distance) => void): () => void {
   const core = useCore();
   const { range, failed, loadMore, trimAround } = pages;
+  const paused = useReadingPaused(chat.mine.unreadFrom);
   const end = !!range && atEnd(chat, range);
 
   const update = useCallback(() => {
@@ -27,12 +30,12 @@ export function useViewport(chat: Chat, scrollerRef: RefObject<HTMLElement | nul
     setDistance(follows ? "end" : end && scroll.distanceToEnd() < box.clientHeight / 2 ? "near" : "far");
     if (isAttended() && box.checkVisibility?.({ visibilityProperty: true }) !== false) { // a conversation may cover it
       const seen = follows ? chat.seen : scroll.lastVisible();
-      if (seen > chat.readUpTo) core.markRead(chat.id, seen);
+      if (!paused && seen > readTo(chat)) core.markRead(chat.id, seen);
     }
     if (!failed && box.scrollTop < nearEdge && range.from > 1) loadMore({ before: range.from });
     if (!failed && !end && scroll.distanceToEnd() < nearEdge) loadMore({ after: range.to });
     trimAround(follows ? range.messages.at(-1)?.seq : scroll.position()?.seq, follows);
-  }, [chat, range, end, core, scrollerRef, scroll, failed, loadMore, trimAround, ready, setDistance]);
+  }, [chat, range, end, core, scrollerRef, scroll, failed, loadMore, trimAround, ready, setDistance, paused]);
   useEffect(update, [update]);
   useEffect(() => {
     addEventListener("focus", update);
@@ -43,4 +46,11 @@ export function useViewport(chat: Chat, scrollerRef: RefObject<HTMLElement | nul
     };
   }, [update]);
   return update;
+}
+
+/** Reports whether messages were marked as unread since the conversation was opened: it then reads nothing by itself. */
+function useReadingPaused(unreadFrom: Seq): boolean {
+  const [atOpening, setAtOpening] = useState(unreadFrom);
+  if (atOpening && !unreadFrom) setAtOpening(0);
+  return unreadFrom !== 0 && unreadFrom !== atOpening;
 }

@@ -1,6 +1,6 @@
 // The HTTP API, in JSON, with the browser's cookie. docs/openapi.yaml has every call.
 import { Failure, noAnswer } from "./failure.ts";
-import type { ChatId, Entry, File, GroupMentions, Message, Mine, Page, Problem, Role, Seq, Settings, ThreadPage, User, UserId, HistoryWindow } from "./wire.ts";
+import type { ChatId, Entry, Event, File, GroupMentions, Message, Mine, Page, Problem, Role, Seq, Settings, ThreadPage, User, UserId, HistoryWindow } from "./wire.ts";
 
 export interface ServerInfo { name: string; version: string; api: 1; setup: boolean; registration: "invite" | "open" | "closed"; now: number }
 export interface Session { id: string; label: string; client: string; address: string; createdAt: number; seenAt: number; expiresAt: number; current: boolean }
@@ -106,6 +106,7 @@ export class Api {
   /** Removes a member; "me" leaves. */
   removeMember = (id: ChatId, user: UserId) => this.#call<void>("DELETE", `/chats/${id}/members/${user}`);
   files = (id: ChatId, q: { kind?: FileKind; before?: Seq; limit?: number }) => this.#call<{ files: ChatFile[]; users: User[]; more: boolean }>("GET", `/chats/${id}/files` + query(q));
+  events = (id: ChatId, q: { after: Seq; limit: number }) => this.#call<{ epoch: string; events: Event[]; head: Seq; more: boolean }>("GET", `/chats/${id}/events` + query(q));
   pins = (id: ChatId) => this.#call<{ messages: Message[]; users: User[] }>("GET", `/chats/${id}/pins`);
   thread = (id: ChatId, root: Seq, q: { after?: Seq; limit?: number }) => this.#call<ThreadPage>("GET", `/chats/${id}/messages/${root}/thread` + query(q));
   history = (id: ChatId, w: HistoryWindow) => this.#call<Page>("GET", `/chats/${id}/messages` + query({ ...w }));

@@ -1,6 +1,7 @@
 // How entries, events and pages change a chat.
 import { withEventCounted, recount } from "./counts.ts";
 import type { Chat, PageRequest } from "./chatModel.ts";
+import { lineOf } from "./lines.ts";
 import { withEvent, type LoadedMessage, type MessageLimits, messageOf } from "./message.ts";
 import { withPinEvent } from "./pins.ts";
 import { mapThread, type Thread, withThreadEvent, withThreadPage } from "./thread.ts";
@@ -31,7 +32,7 @@ export function withEntry(c: Chat, entry: Entry, asked: Mine = c.mine): Chat {
 
 /** Drops what was loaded, for it may be out of date. Events follow from head+1. */
 export function resetChat(c: Chat, head: Seq): Chat {
-  const { timeline: _, members: __, last: ___, seenAt: ____, pins: _____, thread: ______, ...rest } = c;
+  const { timeline: _, members: __, last: ___, seenAt: ____, pins: _____, thread: ______, lines: _______, ...rest } = c;
   return { ...rest, ...empty, head, seen: head, countedUpTo: head, stale: true };
 }
 
@@ -46,8 +47,23 @@ export function applyEvent(c: Chat, e: Event, me: UserId, limits: MessageLimits)
   if (e.seq > c.seen + 1) return c.gap ? c : { ...c, gap: true };
   c = { ...c, seen: e.seq, seenAt: e.at, gap: false };
   if (c.requests.size) c = { ...c, eventsSince: [...c.eventsSince, e] };
+  if (c.timeline) c = withLine(c, e);
   if (e.seq > c.countedUpTo) c = withEventCounted(c, e, me);
   return withEventOnLoaded(c, e, me, limits);
+}
+
+/** Adds the line of an event. While a resume catches up, the chat's names are newer than the event. */
+function withLine(c: Chat, e: Event): Chat {
+  const line = lineOf(e, e.seq > c.countedUpTo ? c : undefined);
+  return { ...c, lines: addRange(c.lines ?? [], { from: e.seq, to: e.seq, messages: line ? [line] : [] }) };
+}
+
+/** Adds the lines of loaded events, which are all from one number to another. */
+export function linesLoaded(c: Chat, from: Seq, to: Seq, events: readonly Event[]): Chat {
+  if (!c.timeline) return c;
+  const seen = (seq: Seq) => c.lines?.some((l) => l.from <= seq && seq <= l.to); // what was seen to happen says more
+  const messages = events.flatMap((e) => (seen(e.seq) ? [] : (lineOf(e) ?? [])));
+  return { ...c, lines: addRange(c.lines ?? [], { from, to, messages }) };
 }
 
 /** Applies e to the messages, members and signals that were loaded. */

@@ -1,4 +1,5 @@
 // One chat as the page holds it: its entry, kept up to date by events, and what was loaded of it.
+import type { Lines } from "./lines.ts";
 import type { LoadedMessage } from "./message.ts";
 import type { Thread } from "./thread.ts";
 import type { Timeline } from "./timeline.ts";
@@ -22,6 +23,8 @@ export interface Chat extends Omit<Entry, "last"> {
   readonly gap: boolean;
   /** Absent until a page is requested. */
   readonly timeline?: Timeline;
+  /** What is known of the events between the messages. */
+  readonly lines?: Lines;
   /** The conversation in view; absent until it is loaded. */
   readonly thread?: Thread;
   /** The pinned messages by seq, the one pinned last at the end; undefined are those that are not loaded. Absent until they are requested. */

@@ -130,6 +130,11 @@ export class Core {
     await this.#request(chatId, async (_, request) => ({ type: "page", chatId, request, page: await this.command("history", { chatId, ...window }) }), { window });
   }
 
+  /** Loads the events of a part of the log, for its lines. A failure leaves them out until the next visit. */
+  loadLines(chatId: ChatId, from: Seq, to: Seq): void {
+    this.#session?.loadLines(chatId, from, to).catch(() => {});
+  }
+
   /** Loads all members of a chat. */
   async loadMembers(chatId: ChatId): Promise<void> {
     const limit = this.store.snapshot.state.limits.page;

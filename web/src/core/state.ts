@@ -1,7 +1,7 @@
 // The state of chats, messages and users, and the reducer for everything that comes from the server.
 // After any events it equals what the server would send to a new client; state.test.ts checks that.
 import type { PageRequest, Chat } from "./chatModel.ts";
-import { newChat, requestStarted, pageLoaded, applyEvent, resumedChat, membersLoaded, withReadPointer, withEntry, resetChat, typingStarted, withMine, requestEnded, pinsLoaded, threadLoaded, withoutExpiredTyping } from "./chat.ts";
+import { linesLoaded, newChat, requestStarted, pageLoaded, applyEvent, resumedChat, membersLoaded, withReadPointer, withEntry, resetChat, typingStarted, withMine, requestEnded, pinsLoaded, threadLoaded, withoutExpiredTyping } from "./chat.ts";
 import { trimTimeline } from "./timeline.ts";
 import type { ChatId, Entry, Event, Hello, Limits, Message, Mine, Page, Role, Seq, Settings, Signal, ThreadPage, User, UserId } from "./wire.ts";
 
@@ -30,6 +30,8 @@ export type Action =
   | { type: "requestStarted"; chatId: ChatId; request: PageRequest }
   | { type: "page"; chatId: ChatId; request: PageRequest; page: Page }
   | { type: "members"; chatId: ChatId; request: PageRequest; members: readonly { userId: UserId; role: Role; readUpTo?: Seq }[]; users: readonly User[] }
+  /** Events of a chat's history, all from one number to another. */
+  | { type: "lines"; chatId: ChatId; epoch: string; from: Seq; to: Seq; events: readonly Event[] }
   | { type: "pins"; chatId: ChatId; request: PageRequest; messages: readonly Message[]; users: readonly User[] }
   | { type: "thread"; chatId: ChatId; request: PageRequest; root: Seq; after: Seq; page: ThreadPage }
   /** The conversation is no longer in view. */
@@ -70,6 +72,8 @@ export function reduce(s: State, a: Action): State {
       return updateChat(addUsers(s, a.page.users), a.chatId, (c) => pageLoaded(c, a.request, a.page, s.me?.id ?? "", s.limits));
     case "members":
       return updateChat(addUsers(s, a.users), a.chatId, (c) => membersLoaded(c, a.request, a.members));
+    case "lines":
+      return a.epoch === s.epoch ? updateChat(s, a.chatId, (c) => linesLoaded(c, a.from, a.to, a.events)) : s;
     case "pins":
       return updateChat(addUsers(s, a.users), a.chatId, (c) => pinsLoaded(c, a.request, a.messages, s.me?.id ?? "", s.limits));
     case "thread":

@@ -3,8 +3,10 @@
 import type { LoadedMessage } from "./message.ts";
 import type { Page, Seq, HistoryWindow } from "./wire.ts";
 
-/** All messages from `from` to `to`, inclusive. */
-export interface MessageRange { readonly from: Seq; readonly to: Seq; readonly messages: readonly LoadedMessage[] }
+/** All messages, or lines, from `from` to `to`, inclusive. */
+export interface LogRange<T> { readonly from: Seq; readonly to: Seq; readonly messages: readonly T[] }
+export type MessageRange = LogRange<LoadedMessage>;
+interface Entry { readonly seq: Seq; readonly asOf: Seq }
 export type Timeline = readonly MessageRange[];
 
 /** Returns the range that a page covers, given the window that was requested. */
@@ -20,10 +22,10 @@ export function coveredRange(page: Page, w: HistoryWindow, messages: readonly Lo
 }
 
 /** Adds a range. Of a message in both, the newer version wins; of equally new ones, the added. */
-export function addRange(t: Timeline, s: MessageRange): Timeline {
+export function addRange<T extends Entry>(t: readonly LogRange<T>[], s: LogRange<T>): readonly LogRange<T>[] {
   if (s.to < s.from) return t;
   let { from, to, messages } = s;
-  const before: MessageRange[] = [], after: MessageRange[] = [];
+  const before: LogRange<T>[] = [], after: LogRange<T>[] = [];
   for (const one of t) {
     if (one.to + 1 < s.from) before.push(one);
     else if (one.from > s.to + 1) after.push(one);
@@ -36,7 +38,7 @@ export function addRange(t: Timeline, s: MessageRange): Timeline {
   return [...before, { from, to, messages }, ...after];
 }
 
-function mergeMessages(old: readonly LoadedMessage[], added: readonly LoadedMessage[]): readonly LoadedMessage[] {
+function mergeMessages<T extends Entry>(old: readonly T[], added: readonly T[]): readonly T[] {
   const last = old.at(-1), first = added[0];
   if (!last || !first || last.seq < first.seq) return [...old, ...added]; // the common case: an event at the end
   const all = new Map(old.map((m) => [m.seq, m]));

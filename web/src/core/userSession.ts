@@ -6,6 +6,7 @@ import type { Clock } from "./clock.ts";
 import type { LocalDB } from "./localDB.ts";
 import { loadChunk } from "./loadChunk.ts";
 import { OutboxSender } from "./outboxSender.ts";
+import { lineOf } from "./lines.ts";
 import { Refetcher } from "./refetcher.ts";
 import { type ConnectionState, Socket, type WebSocketLike } from "./socket.ts";
 import { type Action, resumeSeqs, resumeTimes } from "./state.ts";
@@ -13,11 +14,12 @@ import { Storage } from "./storage.ts";
 import type { Store } from "./store.ts";
 import type { Tabs } from "./tabs.ts";
 import type { NewFile, Uploader } from "./uploader.ts";
-import type { ChatId, Event, Quote, Signal, User, UserId } from "./wire.ts";
+import type { ChatId, Event, Quote, Seq, Signal, User, UserId } from "./wire.ts";
 
 const keptMessages = 200; // of a chat that is not in view
 const maxMessages = 400;
 const loadAgainMs = 5000;
+const shownNames = 5; // of the users of a line, at most
 const longestTimerMs = 2 ** 31 - 1;
 
 /** Loads what uploads files. Most pages send none. */
@@ -51,6 +53,7 @@ export class UserSession {
   #blobs = new Map<string, Blob>();
   #uploader: Uploader | undefined;
   #loading = false;
+  #loadingLines = new Set<string>();
   #refetcher: Refetcher;
   #store: Store;
   #lost: (connection: ConnectionState) => boolean;
@@ -100,6 +103,18 @@ export class UserSession {
     this.activity.stop();
     clearTimeout(this.#unmuteTimer);
     this.socket.end();
+  }
+
+  /** Loads the lines of a part of the log, one part at a time, and the users whom they name. */
+  async loadLines(chatId: ChatId, from: Seq, to: Seq): Promise<void> {
+    const key = `${chatId} ${from}`;
+    if (this.#loadingLines.has(key)) return;
+    this.#loadingLines.add(key); // a part that failed is not tried again: lines are not worth it
+    const { epoch, events, more } = await this.api.events(chatId, { after: from - 1, limit: to - from + 1 });
+    this.#loadingLines.delete(key);
+    const end = more && events.length ? events.at(-1)!.seq : to;
+    this.dispatch({ type: "lines", chatId, epoch, from, to: end, events: events.filter((e) => e.seq <= end) });
+    this.#refetcher.checkUsers(events.flatMap((e) => lineOf(e) ?? []).flatMap((l) => [l.by, ...("users" in l ? l.users.slice(0, shownNames) : [])]));
   }
 
   /** Puts a message into the outbox and stores it with its files. */

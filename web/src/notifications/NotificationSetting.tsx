@@ -10,7 +10,7 @@ export function NotificationSetting() {
   if (!now) return null;
   return (
     <section aria-labelledby="notifications">
-      <h2 id="notifications">{n.title}</h2>
+      <h2 id="notifications">{n.here}</h2>
       <p className="hint">{n.state[now]}</p>
       {now === "on" && <Button onPress={() => void set(false)}>{n.turnOff}</Button>}
       {(now === "off" || now === "unasked") && <Button onPress={() => void set(true)}>{n.turnOn}</Button>}

@@ -2,14 +2,18 @@ import { useEffect, useRef } from "react";
 import { paths } from "../app/route.ts";
 import { useCore, useSnapshot } from "../app/useCore.ts";
 import type { Chat } from "../core/chatModel.ts";
-import { pictureOf, pictureUrl, titleOf, unknownName, unreadOf, userOf } from "../core/selectors.ts";
+import type { LoadedMessage } from "../core/message.ts";
+import { pictureOf, pictureUrl, rangeOf, titleOf, unknownName, unreadOf, userOf } from "../core/selectors.ts";
 import type { Core } from "../core/core.ts";
 import type { State } from "../core/state.ts";
+import { messageAt } from "../core/timeline.ts";
+import type { ChatId, Seq } from "../core/wire.ts";
 import { t } from "../strings/index.ts";
 import { messagePreview } from "../strings/preview.ts";
 import { isolate } from "../strings/isolate.ts";
 import { Button } from "../ui/Button.tsx";
 import { badge } from "./badge.ts";
+import { decide, levelOf, type NoReason } from "./decide.ts";
 import { usePermission } from "./permission.ts";
 import { pushSupport, syncPush, turnOnPush } from "./push.ts";
 import "./notifications.css";
@@ -51,24 +55,48 @@ const summaryTag = "summary";
 /** Tags of the worker and the server besides: a push without words, and a test. */
 const unnamedTag = "push", testTag = "test";
 
+/** What the user has been notified of in a chat, or need not be: messages up to seq, of which so many mentioned them. */
+interface Notified { readonly seq: Seq; readonly mentions: number }
+
 /** Shows notifications of new messages, and closes those of chats that were read here or elsewhere. */
 function useNotifications(on: boolean): void {
   const core = useCore();
   const chats = useSnapshot((s) => s.state.chats);
   const live = useSnapshot((s) => s.connection.state === "live");
-  const notifiedRef = useRef<ReadonlyMap<string, number>>(undefined); // undefined: messages from before the start are not notified
+  const notifiedRef = useRef<ReadonlyMap<ChatId, Notified>>(undefined); // undefined: messages from before the start are not notified
   useEffect(() => {
     if (!live) return; // what is missed is summed up after the reconnect
     const { state } = core.store.snapshot;
     const before = notifiedRef.current;
-    notifiedRef.current = new Map([...chats.values()].map((c) => [c.id, Math.max(c.last?.seq ?? 0, before?.get(c.id) ?? 0)]));
+    notifiedRef.current = new Map([...chats.values()].map((c) => [c.id, { seq: Math.max(c.last?.seq ?? 0, before?.get(c.id)?.seq ?? 0), mentions: c.mentions }]));
     if (!on) return;
     void update(core);
     if (!before || (document.visibilityState === "visible" && document.hasFocus())) return;
-    const fresh = [...chats.values()].filter((c) => c.last && c.unread > 0 && c.last.by !== state.me?.id && c.last.seq > (before.get(c.id) ?? 0));
+    const now = core.clock.now();
+    const fresh = [...chats.values()].flatMap((c) => freshOf(state, c, before.get(c.id) ?? { seq: 0, mentions: 0 }, now));
     if (fresh.length) void navigator.serviceWorker.ready.then((r) => r.active?.postMessage({ notice: noticeOf(state, fresh) }));
   }, [chats, live, on, core]);
   useEffect(() => () => void (on && closeAll()), [on]); // signing out closes all
+}
+
+interface Fresh { readonly chat: Chat; readonly message: LoadedMessage }
+
+/** Returns the newest message of a chat of which the user is to be notified: none, or one. */
+function freshOf(state: State, chat: Chat, { seq, mentions }: Notified, now: number): Fresh[] {
+  const { last } = chat;
+  if (!last || last.seq <= seq || chat.unread === 0) return [];
+  const loaded = rangeOf(chat)?.messages.filter((m) => m.seq > seq && m.seq < last.seq) ?? [];
+  const message = [...loaded, last].findLast((m) => whyNot(state, chat, m, now) === undefined);
+  if (message) return [{ chat, message }];
+  // One before the newest mentioned the user, and the page holds the newest alone: its notification leads to that one.
+  const mention = { ...last, by: "", text: "", files: undefined, deletedAt: undefined, silent: undefined, mentions: [state.me?.id ?? ""] };
+  return chat.mentions > mentions && last.by !== state.me?.id && whyNot(state, chat, mention, now) === undefined ? [{ chat, message: mention }] : [];
+}
+
+/** Returns why the user is not notified of a message; undefined if they are. */
+function whyNot(state: State, c: Chat, m: LoadedMessage, now: number): NoReason | undefined {
+  const [told, reason] = decide(m, c, state.me?.id ?? "", state.settings, now);
+  return told ? undefined : reason;
 }
 
 /** Closes the notifications of the former user's pages. */
@@ -82,7 +110,7 @@ async function closeAll(): Promise<void> {
   for (const shown of (await worker?.getNotifications()) ?? []) shown.close();
 }
 
-/** Closes what was read or deleted, and shows an edited message's new words. Pushes have shown some of it. */
+/** Closes what was read or deleted, and what is of a muted chat, and shows an edited message's new words. Pushes have shown some of it. */
 async function update(core: Core): Promise<void> {
   const worker = await navigator.serviceWorker?.getRegistration();
   for (const shown of (await worker?.getNotifications()) ?? []) {
@@ -92,29 +120,33 @@ async function update(core: Core): Promise<void> {
       if (unreadOf(state).messages === 0) shown.close();
       continue;
     }
-    const c = state.chats.get(shown.tag), { seq = 0, text } = (shown.data ?? {}) as Partial<Notice>;
-    const message = c?.last?.seq === seq ? c.last : undefined;
-    if (!c || c.unread === 0 || seq <= c.readUpTo || message?.deletedAt) shown.close();
-    else if (message) {
-      const notice = noticeOf(state, [c]);
+    const chat = state.chats.get(shown.tag), { seq = 0, text } = (shown.data ?? {}) as Partial<Notice>;
+    const message = chat && (chat.last?.seq === seq ? chat.last : chat.timeline && messageAt(chat.timeline, seq));
+    const why = chat && message && whyNot(state, chat, message, core.clock.now());
+    if (!chat || chat.unread === 0 || chat.readUpTo >= seq || why === "deleted" || why === "muted") shown.close();
+    else if (!message) { // a deletion would not be noticed
+      if (!chat.requests.size) core.load(chat.id, { around: seq, limit: 1 }).catch(() => {});
+    } else if (!why) {
+      const notice = noticeOf(state, [{ chat, message }]);
       if (notice.text !== text) worker?.active?.postMessage({ notice, update: true });
     }
   }
 }
 
-function noticeOf(state: State, fresh: readonly Chat[]): Notice {
-  const [c] = fresh, m = c?.last;
-  if (fresh.length > 1 || !c || !m) {
-    const messages = fresh.reduce((sum, c) => sum + c.unread, 0);
-    return { title: n.summary(messages, fresh.length), text: n.summaryOf(fresh.slice(0, 4).map((c) => titleOf(state, c))), tag: summaryTag, path: paths.home, chats: fresh.map((c) => c.id) };
+function noticeOf(state: State, fresh: readonly Fresh[]): Notice {
+  const [one] = fresh;
+  if (fresh.length > 1 || !one) {
+    const messages = fresh.reduce((sum, { chat }) => sum + chat.unread, 0);
+    return { title: n.summary(messages, fresh.length), text: n.summaryOf(fresh.slice(0, 4).map(({ chat }) => titleOf(state, chat))), tag: summaryTag, path: paths.home, chats: fresh.map(({ chat }) => chat.id) };
   }
-  const text = state.settings.pushText ? messagePreview(m, 200) : n.newMessage;
-  const name = userOf(state, m.by).name, title = titleOf(state, c);
+  const { chat: c, message: m } = one;
+  const text = !m.by ? n.mentioned : state.settings.pushText ? messagePreview(m, 200) : n.newMessage;
+  const name = m.by ? userOf(state, m.by).name : unknownName, title = titleOf(state, c);
   const picture = pictureOf(state, c);
   return {
     title: title === unknownName ? n.newMessage : title,
     text: c.kind === "direct" || name === unknownName || !state.settings.pushText ? text : `${isolate(name)}: ${text}`,
-    tag: c.id, path: paths.chat(c.id, m.seq), seq: m.seq, count: c.unread,
+    tag: c.id, path: paths.chat(c.id, m.seq), seq: m.seq, count: c.kind === "group" && levelOf(c, state.settings) === "mentions" ? Math.max(1, c.mentions) : c.unread,
     ...(picture && { icon: pictureUrl(picture) }),
   };
 }

@@ -13,6 +13,7 @@ import { setTheme, theme, themes } from "../ui/theme.ts";
 import { toast } from "../ui/Toast.tsx";
 import { Devices } from "./Devices.tsx";
 import { Invites } from "./Invites.tsx";
+import { NotificationRules } from "./NotificationRules.tsx";
 import PictureDialog from "./PictureDialog.tsx";
 import { SignOut } from "./SignOut.tsx";
 import { useFormError } from "./useFormError.ts";
@@ -32,6 +33,7 @@ export function ProfilePage() {
       </header>
       {user && <Profile key={user.id} user={user} />}
       <ThemeSetting />
+      <NotificationRules />
       <NotificationSetting />
       <PushSetting />
       {user && <Password handle={user.handle} />}

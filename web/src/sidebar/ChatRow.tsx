@@ -1,12 +1,13 @@
 import { memo, useMemo } from "react";
 import { follow, paths } from "../app/route.ts";
 import type { Chat } from "../core/chatModel.ts";
-import { lastAt, pictureOf, titleOf, userOf } from "../core/selectors.ts";
+import { callingOf, isMuted, lastAt, pictureOf, titleOf, userOf } from "../core/selectors.ts";
 import { useSnapshot } from "../app/useCore.ts";
 import { t } from "../strings/index.ts";
 import { isolate } from "../strings/isolate.ts";
 import { messagePreview } from "../strings/preview.ts";
 import { Avatar } from "../ui/Avatar.tsx";
+import { Icon } from "../ui/Icon.tsx";
 import { shortTime, Time, useToday } from "../ui/Time.tsx";
 
 interface Props {
@@ -25,22 +26,24 @@ export const ChatRow = memo(function ChatRow({ chat, current, stop, draft }: Pro
   const online = useSnapshot((s) => !!chat.with && s.state.online.has(chat.with));
   const failed = useSnapshot((s) => s.pending.some((p) => p.chatId === chat.id && p.state === "failed"));
   const today = useToday();
+  const muted = isMuted(chat), calling = callingOf(chat);
   return (
-    <a className="chat-row" data-chat={chat.id} tabIndex={stop ? 0 : -1} href={paths.chat(chat.id)} onClick={(e) => follow(e, paths.chat(chat.id))} aria-current={current ? "page" : undefined} data-unread={chat.unread > 0 || undefined}>
+    <a className="chat-row" data-chat={chat.id} tabIndex={stop ? 0 : -1} href={paths.chat(chat.id)} onClick={(e) => follow(e, paths.chat(chat.id))} aria-current={current ? "page" : undefined} data-unread={(!muted && chat.unread > 0) || undefined} data-muted={muted || undefined}>
       <Avatar user={{ id: chat.with ?? chat.id, name: title, picture }} group={chat.kind === "group"} online={online} />
       <span className="chat-row-names">
-        <span className="chat-row-title" dir="auto">{title}{online && <span className="sr">, {t.sidebar.online}</span>}</span>
+        <span className="chat-row-title" dir="auto">{title}{online && <span className="sr">, {t.sidebar.online}</span>}{muted && <span className="sr">, {t.sidebar.muted}</span>}</span>
         <span className="chat-row-preview" dir="auto">
           {failed ? <b>{t.sidebar.failed}</b> : draft && !current ? <><b>{t.sidebar.draft}</b> {draft}</> : preview}
         </span>
       </span>
       <span className="chat-row-side">
         <Time at={lastAt(chat)} short={shortTime(lastAt(chat), today)} />
-        {chat.unread > 0 && (
+        {(muted || calling > 0) && (
           <span className="chat-row-counts">
+            {muted && <Icon name="muted" />}
             {chat.mentions > 0 && <span className="chat-row-count at" aria-hidden="true">@{upTo99(chat.mentions)}</span>}
-            <span className={chat.kind === "direct" ? "chat-row-count direct" : "chat-row-count"} aria-hidden="true">{upTo99(chat.unread)}</span>
-            <span className="sr">{t.sidebar.unread(chat.unread)}{chat.mentions > 0 && `, ${t.sidebar.mentions(chat.mentions)}`}</span>
+            {!muted && <span className={chat.kind === "direct" ? "chat-row-count direct" : "chat-row-count"} aria-hidden="true">{upTo99(chat.unread)}</span>}
+            {chat.unread > 0 && <span className="sr">{t.sidebar.unread(chat.unread)}{chat.mentions > 0 && `, ${t.sidebar.mentions(chat.mentions)}`}</span>}
           </span>
         )}
       </span>

@@ -2,7 +2,7 @@ import { useMemo, useState } from "react";
 import { useCore, useSnapshot } from "../app/useCore.ts";
 import type { Chat } from "../core/chatModel.ts";
 import { fuzzyFind } from "../core/search.ts";
-import { listedChats, pictureOf, titleOf } from "../core/selectors.ts";
+import { foundChats, pictureOf, titleOf } from "../core/selectors.ts";
 import type { User } from "../core/wire.ts";
 import { t } from "../strings/index.ts";
 import { Avatar } from "../ui/Avatar.tsx";
@@ -18,7 +18,7 @@ type Goal = { chat: Chat; user?: undefined } | { user: User; chat?: undefined };
 export default function QuickSwitcher({ onClose }: { onClose: () => void }) {
   const core = useCore();
   const state = useSnapshot((s) => s.state);
-  const [chats] = useState(() => listedChats(state)); // of the moment of opening: a message that comes moves no row
+  const [chats] = useState(() => foundChats(state)); // of the moment of opening: a message that comes moves no row
   const [query, setQuery] = useState("");
   const { people, searching } = useUserSearch(query);
   const goals = useMemo((): Goal[] => {

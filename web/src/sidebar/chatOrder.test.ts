@@ -49,6 +49,18 @@ test("a folded section shows unread chats and the open one", () => {
   expect(list([chat("a", 1)], { folded })).toEqual(["group"]);
 });
 
+test("starred chats are on top, hidden ones are listed while they are open, muted ones are at their place", () => {
+  const own = { level: "default", mutedUntil: 0, hidden: false, starred: false, unreadFrom: 0 } as const;
+  const chats = [chat("a", 1, { mine: { ...own, starred: true } }), chat("b", 2, { mine: { ...own, hidden: true }, unread: 1 }), chat("c", 3), direct("x", 4, { mine: { ...own, starred: true } }), chat("d", 5, { unread: 3, mine: { ...own, mutedUntil: -1 } }), chat("e", 4, { unread: 1 })];
+  expect(list(chats)).toEqual(["starred", "x", "a", "group", "d", "e", "c"]);
+  expect(list(chats, { current: "b" })).toEqual(["starred", "x", "a", "group", "d", "e", "c", "b"]);
+  expect(list(chats, { unreadFirst: true })).toEqual(["starred", "x", "a", "group", "e", "d", "c"]);
+  expect(list(chats, { folded: new Set(["group"]) })).toEqual(["starred", "x", "a", "group", "e"]);
+  const items = listItems(chats, plain);
+  expect(nextUnread(items, map(...chats), "x", 1)).toBe("e");
+  expect(nextUnread(items, map(...chats, { ...chats[4]!, mentions: 1 }), "x", 1)).toBe("d");
+});
+
 test("a change that moves no chat returns the same list", () => {
   const items = stableItems(plain);
   const first = items(map(chat("a", 2), chat("b", 1)));

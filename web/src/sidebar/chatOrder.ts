@@ -1,5 +1,5 @@
 import type { Chat } from "../core/chatModel.ts";
-import { isEmpty, newestFirst } from "../core/selectors.ts";
+import { callingOf, isEmpty, newestFirst } from "../core/selectors.ts";
 import type { ChatId } from "../core/wire.ts";
 
 export const sectionNames = ["starred", "group", "direct"] as const;
@@ -21,17 +21,17 @@ export interface ListSettings {
 
 /** Returns the list: sections, each sorted by its chats' newest messages. */
 export function listItems(chats: Iterable<Chat>, { unreadFirst, folded, opened, current }: ListSettings): Item[] {
-  const first = (c: Chat) => (unreadFirst && c.unread > 0 ? 1 : 0);
-  const all = [...chats].filter((c) => c.kind === "group" || !isEmpty(c) || opened.has(c.id) || c.id === current)
+  const first = (c: Chat) => (unreadFirst && callingOf(c) > 0 ? 1 : 0);
+  const all = [...chats].filter((c) => c.id === current || (!c.mine.hidden && (c.kind === "group" || !isEmpty(c) || opened.has(c.id))))
     .sort((a, b) => first(b) - first(a) || newestFirst(a, b));
   return sectionNames.flatMap((section): Item[] => {
     const own = all.filter((c) => sectionOf(c) === section);
-    const shown = folded.has(section) ? own.filter((c) => c.unread > 0 || c.id === current) : own;
+    const shown = folded.has(section) ? own.filter((c) => callingOf(c) > 0 || c.id === current) : own;
     return own.length ? [{ key: section, section }, ...shown.map((c) => ({ key: c.id }))] : [];
   });
 }
 
-const sectionOf = (c: Chat): SectionName => c.kind;
+const sectionOf = (c: Chat): SectionName => (c.mine.starred ? "starred" : c.kind);
 
 /** Returns a function like listItems that returns the same list until it changes. */
 export function stableItems(settings: ListSettings): (chats: ReadonlyMap<ChatId, Chat>) => readonly Item[] {
@@ -49,16 +49,21 @@ export function stableItems(settings: ListSettings): (chats: ReadonlyMap<ChatId,
 export function keepOrder(before: readonly Item[], now: readonly Item[], chats: ReadonlyMap<ChatId, Chat>): Item[] {
   const known = new Set(before.map((i) => i.key));
   const late = now.filter((i) => !i.section && !known.has(i.key));
-  const last = (i: Item) => known.has("direct") && chats.get(i.key)?.kind === "direct"; // the last section
+  const last = (i: Item) => { // of the last section
+    const c = chats.get(i.key);
+    return known.has("direct") && c !== undefined && sectionOf(c) === "direct";
+  };
   const others = late.filter((i) => !last(i));
   return [...before.filter((i) => i.section || chats.has(i.key)), ...late.filter(last), ...(others.length ? [{ key: "late", section: "late" } as const, ...others] : [])];
 }
 
-/** Returns the unread chat that follows (1) or precedes (-1) the current one in the list, around its ends. */
+/** Returns the chat that calls for attention and follows (1) or precedes (-1) the current one in the list, around its ends. */
 export function nextUnread(items: readonly Item[], chats: ReadonlyMap<ChatId, Chat>, current: ChatId | undefined, step: 1 | -1): ChatId | undefined {
   const all = items.filter((i) => !i.section);
   if (step < 0) all.reverse();
   const from = all.findIndex((i) => i.key === current) + 1;
   const order = [...all.slice(from), ...all.slice(0, from)];
-  return order.find((i) => i.key !== current && (chats.get(i.key)?.unread ?? 0) > 0)?.key;
+  return order.find((i) => i.key !== current && callsFor(chats.get(i.key)))?.key;
 }
+
+const callsFor = (c: Chat | undefined) => c !== undefined && callingOf(c) > 0;

@@ -32,6 +32,7 @@ export const notifications = {
   notNow: "Not now",
   turnOff: "Turn off",
   title: "Notifications",
+  here: "Notifications in this browser",
   state: {
     on: "Notifications are on in this browser.",
     off: "Notifications are off in this browser.",
@@ -41,6 +42,7 @@ export const notifications = {
     unsupported: "This browser doesn't support notifications here.",
   },
   newMessage: "New message",
+  mentioned: "You were mentioned",
   summaryOf: (titles: readonly string[]) => series(titles.map(isolate)),
   summary: (messages: number, chats: number) => `${plural(messages, { one: "# new message", other: "# new messages" })} in ${plural(chats, { one: "# chat", other: "# chats" })}`,
 };

@@ -3,8 +3,8 @@ import type { PushSupport } from "../../notifications/push.ts";
 export const push = {
   title: "Push notifications on this device",
   hint: "Get notified of new messages while Parley is closed.",
-  on: "Push notifications are on.",
-  off: "Push notifications are off.",
+  on: "Push is on.",
+  off: "Push is off.",
   turnOn: "Turn on push",
   turnOff: "Turn off push",
   test: "Send a test notification",

@@ -1,4 +1,5 @@
 import type { Theme } from "../../ui/theme.ts";
+import type { Level } from "../../core/wire.ts";
 import { isolate } from "../isolate.ts";
 import { plural } from "./format.ts";
 
@@ -14,6 +15,18 @@ export const settings = {
   saved: "Saved",
   appearance: "Appearance",
   themes: { system: "System", light: "Light", dark: "Dark" } as Record<Theme, string>,
+  notifyAbout: "Notify me about",
+  levels: { all: "All messages", mentions: "Direct messages, mentions and replies", none: "Nothing" } as Record<Level, string>,
+  levelsHint: "You can choose something else for a chat in its menu.",
+  quietHours: "Quiet hours",
+  quietHoursHint: "No notifications during this time, every day.",
+  quietFrom: "From",
+  quietTo: "To",
+  quietSame: "Choose two different times.",
+  timeZone: "Time zone",
+  ownZone: (zone: string) => `${zone} (this device)`,
+  pushText: "Show message text",
+  pushTextHint: "Turn this off if others can see your screen.",
   password: "Password",
   currentPassword: "Current password",
   newPassword: "New password",

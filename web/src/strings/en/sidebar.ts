@@ -30,6 +30,7 @@ export const sidebar = {
   unread: (n: number) => plural(n, { one: "# unread message", other: "# unread messages" }),
   mentions: (n: number) => plural(n, { one: "# mention", other: "# mentions" }),
   online: "online",
+  muted: "muted",
   message: "Message",
   block: "Block",
   unblock: "Unblock",
@@ -69,5 +70,6 @@ export const sidebar = {
     ["↑", "Edit your last message (in an empty composer)"],
     ["Esc", "Mark as read, or cancel a reply or an edit"],
     ["Tab, ↑ and ↓", "Move between messages; Enter opens the actions"],
+    ["U", "Mark as unread from the message with the focus"],
   ] as readonly (readonly [string, string])[],
 };
