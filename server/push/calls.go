@@ -173,3 +173,9 @@ func send(ctx context.Context, client *webpush.Client, s *chat.Subscription, pus
 	}
 	return client.Send(ctx, to, push)
 }
+
+// testPush returns the push that a user asked for.
+func (p *Pushes) testPush() webpush.Push {
+	return webpush.Push{TTL: time.Minute, Urgency: webpush.High, Text: encode(Payload{Notification: &Notification{
+		Title: "Notifications work", Body: "This device will tell you about new messages.", Navigate: p.link("/me"), Tag: testTag}})}
+}

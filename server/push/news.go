@@ -20,18 +20,18 @@ type news struct {
 }
 
 // news returns what of the queued pushes is still to be told, and those of which nothing is.
-func (p *Pushes) news(ctx context.Context, user chat.UserID, queued []chat.QueuedPush) (told []news, ended []chat.QueuedPush, err error) {
-	settings, err := p.Service.Settings(ctx, user)
+func (s *sender) news(ctx context.Context, user chat.UserID, queued []chat.QueuedPush) (told []news, ended []chat.QueuedPush, err error) {
+	settings, err := s.Service.Settings(ctx, user)
 	if err != nil && !chat.Is(err, chat.NotFound) {
 		return nil, nil, err
 	}
-	blocked, err := p.Service.Blocks(ctx, user)
+	blocked, err := s.Service.Blocks(ctx, user)
 	if err != nil {
 		return nil, nil, err
 	}
 	for _, q := range queued {
 		n := news{queued: q}
-		ok, err := p.judge(ctx, &n, &settings, blocked)
+		ok, err := s.judge(ctx, &n, &settings, blocked)
 		switch {
 		case chat.Is(err, chat.NotFound): // no member any more, or no chat
 			ended = append(ended, q)
@@ -47,9 +47,9 @@ func (p *Pushes) news(ctx context.Context, user chat.UserID, queued []chat.Queue
 }
 
 // judge finds the newest message that the push is to tell of.
-func (p *Pushes) judge(ctx context.Context, n *news, settings *chat.Settings, blocked []chat.UserID) (ok bool, err error) {
+func (s *sender) judge(ctx context.Context, n *news, settings *chat.Settings, blocked []chat.UserID) (ok bool, err error) {
 	q, user := &n.queued, n.queued.User
-	if n.chat, err = p.Service.Chat(ctx, user, q.ChatID); err != nil {
+	if n.chat, err = s.Service.Chat(ctx, user, q.ChatID); err != nil {
 		return false, err
 	}
 	if n.chat.Role == "" || n.chat.Mine == nil {
@@ -62,11 +62,11 @@ func (p *Pushes) judge(ctx context.Context, n *news, settings *chat.Settings, bl
 	if q.Seq <= n.chat.ReadUpTo {
 		return false, nil
 	}
-	events, _, err := p.Service.After(ctx, user, q.ChatID, seen, int(q.Seq-seen), pageBytes)
+	events, _, err := s.Service.After(ctx, user, q.ChatID, seen, int(q.Seq-seen), pageBytes)
 	if err != nil {
 		return false, err
 	}
-	_, attended := p.Presence.State(user)
+	_, attended := s.Presence.State(user)
 	for _, ev := range slices.Backward(events) {
 		if !ev.Kind.Is().Message || slices.Contains(blocked, ev.By) {
 			continue

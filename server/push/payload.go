@@ -58,12 +58,6 @@ type Data struct {
 	Read   []chat.ChatID `json:"read,omitempty"`  // chats whose notifications are to be closed
 }
 
-// testPush returns the push that a user asked for.
-func (p *Pushes) testPush() webpush.Push {
-	return webpush.Push{TTL: time.Minute, Urgency: webpush.High, Text: encode(Payload{Notification: &Notification{
-		Title: "Notifications work", Body: "This device will tell you about new messages.", Navigate: p.link("/me"), Tag: testTag}})}
-}
-
 // push returns the push that tells a session of messages: of one, or of all in a summary.
 // read are the chats that it says are read.
 func (s *sender) push(ctx context.Context, sub *chat.Subscription, told []news, summary bool) (push webpush.Push, read []chat.ChatID, err error) {
@@ -136,7 +130,7 @@ func (n *news) title(names map[chat.UserID]string) string {
 	return title
 }
 
-func (p *Pushes) notification(n *news, names map[chat.UserID]string, showText bool) *Notification {
+func (s *sender) notification(n *news, names map[chat.UserID]string, showText bool) *Notification {
 	body := "New message"
 	if showText {
 		body = preview(&n.event)
@@ -144,11 +138,11 @@ func (p *Pushes) notification(n *news, names map[chat.UserID]string, showText bo
 	if name := names[n.event.By]; n.chat.Kind != chat.Direct && name != "" {
 		body = isolate(name) + ": " + body
 	}
-	return &Notification{Title: n.title(names), Body: body, Navigate: p.link(fmt.Sprintf("/c/%s/%d", n.chat.ID, n.event.Seq)), Tag: string(n.chat.ID),
+	return &Notification{Title: n.title(names), Body: body, Navigate: s.link(fmt.Sprintf("/c/%s/%d", n.chat.ID, n.event.Seq)), Tag: string(n.chat.ID),
 		Data: Data{ChatID: n.chat.ID, Seq: n.event.Seq, Count: n.queued.Count}}
 }
 
-func (p *Pushes) summary(told []news, names map[chat.UserID]string) *Notification {
+func (s *sender) summary(told []news, names map[chat.UserID]string) *Notification {
 	count := 0
 	var titles []string
 	for i := range told {
@@ -158,7 +152,7 @@ func (p *Pushes) summary(told []news, names map[chat.UserID]string) *Notificatio
 		}
 	}
 	title := plural(count, "new message") + " in " + plural(len(told), "chat")
-	return &Notification{Title: title, Body: strings.Join(titles, ", "), Navigate: p.link("/"), Tag: summaryTag, Data: Data{Count: count}}
+	return &Notification{Title: title, Body: strings.Join(titles, ", "), Navigate: s.link("/"), Tag: summaryTag, Data: Data{Count: count}}
 }
 
 func plural(n int, noun string) string {
@@ -211,14 +205,6 @@ func topic(sub *chat.Subscription, tag string) string {
 	h := hmac.New(sha256.New, []byte(sub.Auth))
 	h.Write([]byte(tag))
 	return base64.RawURLEncoding.EncodeToString(h.Sum(nil)[:24])
-}
-
-// link returns the address of a place of the page; without a public URL it is relative.
-func (p *Pushes) link(path string) string {
-	if p.PublicURL == nil {
-		return path
-	}
-	return p.PublicURL.Scheme + "://" + p.PublicURL.Host + path
 }
 
 func encode(v Payload) []byte {

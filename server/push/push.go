@@ -97,6 +97,14 @@ func (p *Pushes) open(ctx context.Context) (*webpush.Client, string, error) {
 	return p.client, p.key, nil
 }
 
+// link returns the address of a place of the page; without a public URL it is relative.
+func (p *Pushes) link(path string) string {
+	if p.PublicURL == nil {
+		return path
+	}
+	return p.PublicURL.Scheme + "://" + p.PublicURL.Host + path
+}
+
 // Run makes and sends pushes, if this server holds the lease, until ctx ends. While nobody
 // has a subscription it asks the store now and then, and does nothing else.
 func (p *Pushes) Run(ctx context.Context) error {

@@ -1,19 +1,97 @@
-// Shows notifications and opens their messages on a click. It caches nothing.
+// Shows notifications of pages and of pushes, and opens their messages on a click. It caches nothing.
+
+/** What the worker says by itself; it cannot read the page's strings. */
+const texts = {
+  title: "New message",
+  body: "Open Parley to read it.",
+  newMessages: (count) => `${count} new messages`,
+};
+const quietMs = 30_000; // a busy chat makes one sound in this time
+const icon = "/icon-192.png";
+
 addEventListener("install", () => skipWaiting());
 addEventListener("activate", (e) => e.waitUntil(clients.claim()));
 
+// Events change notifications one after the other: each looks at what is shown, and a browser may drop one that it is asked for
+// before it is on the screen.
+let queue = Promise.resolve();
+const inTurn = (event, change) => event.waitUntil(queue = queue.catch(() => {}).then(change));
+
+/**
+ * Shows a notice {title, text, tag, path, seq, count, more, icon, chats} in place of the one with its tag. It tells of count
+ * messages, or of more than the one in its place. update: without a sound. A page and a push may both report a message: the
+ * second report makes no sound, and a late one changes nothing.
+ */
+async function show({ title, text, tag, path = "/", seq = 0, count = 1, more, icon: picture, chats }, update) {
+  const [shown] = await registration.getNotifications({ tag });
+  const before = { seq: 0, count: 0, at: 0, ...shown?.data };
+  if (!update && shown && seq > 0 && seq <= before.seq) {
+    // Shown again all the same: browsers end the subscription of a worker that shows nothing for a push.
+    return registration.showNotification(shown.title, { icon: shown.icon || icon, badge: icon, body: shown.body, tag, silent: true, data: shown.data });
+  }
+  const silent = !!update || Date.now() - before.at < quietMs;
+  const total = more ? before.count + (before.seq ? Math.min(more, seq - before.seq) : more) : count;
+  await registration.showNotification(title, {
+    icon: picture ?? icon,
+    badge: icon,
+    body: total > 1 ? `${texts.newMessages(total)}\n${text}` : text,
+    tag,
+    ...(silent ? { silent } : { renotify: true }),
+    data: { path, seq, text, count: total, chats, at: silent ? before.at : Date.now() },
+  });
+}
+
 // Pages post what to show. Nothing is shown while another window of this server has the focus.
-addEventListener("message", (e) => e.waitUntil((async () => {
-  const { title, options } = e.data;
+addEventListener("message", (e) => inTurn(e, async () => {
+  const { notice, update } = e.data;
   const windows = await clients.matchAll({ type: "window", includeUncontrolled: true });
-  if (windows.some((w) => w.focused && w.id !== e.source?.id)) return;
-  await registration.showNotification(title, { icon: "/icon-192.png", badge: "/icon-192.png", ...options });
-})()));
+  if (!update && windows.some((w) => w.focused && w.id !== e.source?.id)) return;
+  await show(notice, update);
+  if (notice.chats) await close((n) => notice.chats.includes(n.tag)); // the summary tells of them
+}));
+
+/** Returns what a push says, {notice, badge, read}; docs/protocol.md has its form. One that cannot be read has a notice without the words. */
+function parse(push) {
+  let json;
+  try {
+    // A browser that understands declarative pushes has read the data itself.
+    json = push.data ? push.data.json() : { notification: push.notification, app_badge: push.appBadge };
+  } catch {} // not JSON
+  const text = (value, or = "") => (typeof value === "string" && value ? value : or);
+  const number = (value) => (Number.isSafeInteger(value) && value >= 0 ? value : undefined);
+  const n = json?.notification, { chatId, seq, count, read } = n?.data ?? json?.data ?? {};
+  const out = { badge: number(json?.app_badge), read: Array.isArray(read) ? read : [] };
+  if (!n && Array.isArray(read)) return out;
+  if (!text(n?.title)) return { ...out, notice: { title: texts.title, text: texts.body, tag: "push" } };
+  return { ...out, notice: { title: n.title, text: text(n.body), tag: text(n.tag, "push"), path: ownPath(n.navigate), ...(text(chatId) && { seq: number(seq), more: number(count) }) } };
+}
+
+/** Returns the path of a URL of this server, "/" for any other. */
+function ownPath(url) {
+  try {
+    const { origin, pathname, search } = new URL(url, location.origin);
+    return origin === location.origin ? pathname.replace(/^\/+/, "/") + search : "/"; // "//host" would be another server
+  } catch {
+    return "/";
+  }
+}
+
+// Every push is shown, but those that only say what was read: the server sends these to browsers that allow it.
+addEventListener("push", (e) => inTurn(e, async () => {
+  const { notice, badge, read } = parse(e);
+  await close((n) => (n.data?.chats ?? [n.tag]).every((id) => read.includes(id)));
+  if (notice) await show(notice);
+  if (badge !== undefined) await navigator.setAppBadge?.(badge);
+}));
+
+async function close(which) {
+  for (const n of await registration.getNotifications()) if (which(n)) n.close();
+}
 
 addEventListener("notificationclick", (e) => {
   e.notification.close();
   e.waitUntil((async () => {
-    const path = e.notification.data ?? "/";
+    const path = e.notification.data?.path ?? "/";
     const windows = await clients.matchAll({ type: "window", includeUncontrolled: true });
     const page = windows.find((w) => w.visibilityState === "visible") ?? windows[0];
     if (!page) return clients.openWindow(path);
@@ -21,3 +99,13 @@ addEventListener("notificationclick", (e) => {
     await page.focus().catch(() => {}); // some browsers reject, and focus it anyway
   })());
 });
+
+// The browser ended or replaced the subscription: the server gets the new one.
+addEventListener("pushsubscriptionchange", (e) => e.waitUntil((async () => {
+  const answer = await fetch("/api/push");
+  if (!answer.ok) return; // signed out: pushes end, too
+  const { key } = await answer.json();
+  const fresh = e.newSubscription ?? await registration.pushManager.subscribe({ userVisibleOnly: true, applicationServerKey: key });
+  const { endpoint, keys } = fresh.toJSON();
+  await fetch("/api/push/subscription", { method: "PUT", headers: { "Content-Type": "application/json" }, body: JSON.stringify({ endpoint, keys }) });
+})()));

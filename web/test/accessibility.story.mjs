@@ -187,6 +187,8 @@ test("new messages are announced, old ones are not", async () => {
   assert.equal((await log.innerText()).trim(), "");
   await say(bob, "Just now");
   await ann.waitForFunction(() => document.querySelector('[role="log"]').textContent.includes("Bob: Just now"));
+  await say(bob, "**Bold** words");
+  await ann.waitForFunction(() => [...document.querySelectorAll('[role="log"] p')].some((p) => p.textContent === "Bob: Bold words"));
   for (let i = 0; i < 2; i++) await say(bob, "The same");
   await ann.waitForFunction(() => [...document.querySelectorAll('[role="log"] p')].filter((p) => p.textContent === "Bob: The same").length === 2);
   assert.match(await row(ann, "Just now").getAttribute("aria-label"), /^Bob, .*: Just now$/);

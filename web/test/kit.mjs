@@ -276,12 +276,12 @@ export const kept = async (page, table, what, want) => {
   }
 };
 /**
- * Closes what is open with Escape. On a phone it waits until the page has gone back over the entry of the history that an
- * open dialog or menu has: that would cancel a page.goto.
+ * Closes what is open with Escape. It waits until the page has gone back over the entry of the history that an open dialog
+ * has, and on a phone also a menu: that would cancel a page.goto.
  */
 export const escape = async (page, what) => {
-  const coarse = await page.evaluate(() => matchMedia("(pointer: coarse)").matches);
-  const back = coarse && page.evaluate(() => new Promise((ok) => addEventListener("popstate", () => ok(), { once: true })));
+  const entry = await page.evaluate(() => matchMedia("(pointer: coarse)").matches || !!document.querySelector(".dialog-overlay"));
+  const back = entry && page.evaluate(() => new Promise((ok) => addEventListener("popstate", () => ok(), { once: true })));
   await page.keyboard.press("Escape");
   await what.waitFor({ state: "detached" });
   await back;

@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after } from "node:test";
 import { build } from "vite";
-import { api, phone, test, testEnvironment, wide } from "./kit.mjs";
+import { api, escape, phone, test, testEnvironment, wide } from "./kit.mjs";
 
 const root = new URL("..", import.meta.url).pathname;
 let ann, folder, room;
@@ -87,8 +87,7 @@ test("the chats and the sidebar's dialogs", async () => {
     await open(button, item);
     await ann.getByRole("dialog").waitFor();
     await fits(name);
-    await ann.keyboard.press("Escape");
-    await ann.getByRole("dialog").waitFor({ state: "detached" });
+    await escape(ann, ann.getByRole("dialog"));
   }
 });
 
@@ -106,8 +105,7 @@ test("a conversation, its menus and dialogs", async () => {
     await ann.getByRole("menuitem").nth(i).click();
     await ann.locator("[role=dialog], [role=alertdialog]").waitFor();
     await fits(`chat-${i}`);
-    await ann.keyboard.press("Escape");
-    await ann.locator("[role=dialog], [role=alertdialog]").waitFor({ state: "detached" });
+    await escape(ann, ann.locator("[role=dialog], [role=alertdialog]"));
   }
   await ann.locator(".message[data-seq]", { hasText: "Words 4" }).focus();
   await ann.keyboard.press("Enter");

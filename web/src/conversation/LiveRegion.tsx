@@ -1,9 +1,9 @@
 import { useEffect, useEffectEvent, useState } from "react";
 import { useCore } from "../app/useCore.ts";
 import type { Chat } from "../core/chatModel.ts";
-import { rangeOf, userOf } from "../core/selectors.ts";
-import { cut } from "../core/text.ts";
+import { rangeOf, unknownName, userOf } from "../core/selectors.ts";
 import type { Message, Seq } from "../core/wire.ts";
+import { isolate } from "../strings/isolate.ts";
 import { messagePreview } from "../strings/preview.ts";
 
 const most = 500; // characters read out of one message
@@ -21,11 +21,13 @@ export function LiveRegion({ chat }: { chat: Chat }) {
     const now = state.chats.get(chat.id);
     if (!now) return;
     const loaded: readonly Message[] = rangeOf(now)?.messages ?? [];
-    const fresh = new Map([...loaded, ...(now.last ? [now.last] : [])].filter((m) => m.seq > said.last && m.by !== state.me?.id && !m.deletedAt).map((m) => [m.seq, m]));
+    const news = [...loaded, ...(now.last ? [now.last] : [])].filter((m) => m.seq > said.last && m.by !== state.me?.id && !m.deletedAt);
+    const unnamed = news.findIndex((m) => userOf(state, m.by).name === unknownName); // it waits, with those after it, until the name is loaded
+    const fresh = new Map((unnamed < 0 ? news : news.slice(0, unnamed)).map((m) => [m.seq, m]));
     const deleted = new Set(loaded.filter((m) => m.deletedAt).map((m) => m.seq));
     const kept = said.list.filter((x) => !deleted.has(x.seq));
     if (!fresh.size && kept.length === said.list.length) return;
-    const spoken = [...fresh.values()].map((m) => ({ seq: m.seq, text: `${userOf(state, m.by).name}: ${cut(m.text || messagePreview(m, most), most)}` }));
+    const spoken = [...fresh.values()].map((m) => ({ seq: m.seq, text: `${isolate(userOf(state, m.by).name)}: ${messagePreview(m, most)}` }));
     setSaid({ last: Math.max(said.last, ...fresh.keys()), list: [...kept, ...spoken].slice(-mostKept) });
   });
   useEffect(() => core.store.subscribe(() => hear()), [core]);

@@ -2,7 +2,6 @@ import { expect, test } from "vitest";
 import { type Line, lineOf, unknownPart } from "./lines.ts";
 import { emptyState, reduce, type Action, type State } from "./state.ts";
 import { Log, user } from "./testkit/log.ts";
-import type { Event } from "./wire.ts";
 
 const messages = (...seqs: number[]) => seqs.map((seq) => ({ seq }));
 
@@ -47,7 +46,7 @@ test("an event that the page sees has a line that says what changed; one from th
   it.say({ type: "lines", chatId: "c", epoch: "e", from: 1, to: 8, events: it.log.events });
   expect(it.lines().map((l) => l.seq)).toEqual([3, 4, 8]);
   expect(it.lines().slice(0, 2)).toEqual(now.slice(0, 2));
-  expect(lineOf({ event: "renamed", chatId: "c", seq: 9, n: 1, at: 1, by: "ann" } as Event)).toMatchObject({ what: "renamed", now: undefined });
+  expect(lineOf({ event: "renamed", chatId: "c", seq: 9, n: 1, at: 1, by: "ann" })).toMatchObject({ what: "renamed", now: undefined });
   it.say({ type: "lines", chatId: "c", epoch: "other", from: 9, to: 9, events: [{ event: "left", chatId: "c", seq: 9, n: 1, at: 1, by: "ann", users: ["ann"] }] });
   expect(it.lines().map((l) => l.seq)).toEqual([3, 4, 8]);
 });

@@ -53,7 +53,7 @@ function Push() {
   return (
     <>
       <p className="hint">{p.hint}{info && ` ${on ? p.on : p.off}`}</p>
-      {info?.problem && <p className="notice">{info.problem}</p>}
+      {info?.problem && <p className="notice">{p.problems[info.problem] ?? info.problem}</p>}
       {info && (
         <div className="row push-actions">
           {on && <Button isDisabled={busy} onPress={() => void run(async () => setLast((await core.api.testPush()).last))}>{p.test}</Button>}

@@ -17,6 +17,10 @@ export const push = {
   forbidden: "Your browser blocks notifications from this site. Allow them in its settings, then reload this page.",
   serverOff: "This server doesn't send push notifications.",
   failed: "This browser's push service can't be reached. Try again later.",
+  /** By the server's sentence. */
+  problems: {
+    "This server has no public https address, so iPhones, iPads and Safari may get no notifications.": "iPhones, iPads and Safari may get no notifications: this server has no public https address.",
+  } as Readonly<Record<string, string>>,
   last: {
     accepted: (time: string) => `Last push, ${time}: sent.`,
     gone: (time: string) => `Last push, ${time}: not sent. The push service no longer knows this device. Turn on push again.`,
