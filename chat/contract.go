@@ -320,6 +320,50 @@ type Leases interface {
 	ReleaseLease(ctx context.Context, name, holder string) error
 }
 
+// Pushes are the subscriptions of sessions to push services, and the pushes that are to be
+// sent. One process at a time makes and sends pushes, under a lease. Laws:
+//
+//  1. A subscription, and the pushes that are queued for it, end with its session, in the
+//     same commit, and are not returned once the session is not Live.
+//  2. An endpoint belongs to one session: the last one that subscribed with it.
+//  3. MakePushes saves the pushes of new messages and which messages they are of in one
+//     commit, so that a kill loses none and makes none twice.
+//  4. A session has one queued push of a chat at most: that of a later message replaces it,
+//     and counts both.
+type Pushes interface {
+	// PushKey returns the private key of the server's pushes: made, which it saves, if there
+	// was none.
+	PushKey(ctx context.Context, made []byte) ([]byte, error)
+	// Subscribe saves the subscription of a session, in place of another one that it had;
+	// no_identity if the session ended.
+	Subscribe(ctx context.Context, s Subscription) error
+	// Unsubscribe ends the subscription of a session, if it has one with the endpoint, or
+	// with any for "".
+	Unsubscribe(ctx context.Context, id SessionID, endpoint string) error
+	// Subscription returns the subscription of a session, if it has one.
+	Subscription(ctx context.Context, id SessionID) (s Subscription, ok bool, err error)
+	// SavePushResult saves what became of a push to a session, if it has a subscription.
+	SavePushResult(ctx context.Context, id SessionID, r PushResult) error
+	// PushTargets returns the members of a chat with a subscription, in no order.
+	PushTargets(ctx context.Context, chat ChatID) ([]PushTarget, error)
+	// UnmadePushes looks at the next limit chats with ids above after, in rising id. It
+	// returns those with posts of which no push was made yet, not older than PushProgress's
+	// At, with the number of the last message before them, and the last chat that it looked
+	// at; "" if there are no more. Deleted chats are left out.
+	UnmadePushes(ctx context.Context, after ChatID, limit int) (chats []PushedTo, last ChatID, err error)
+	// MakePushes saves progress, and queues pushes to the subscriptions of their users. The
+	// Session of a push is empty: each session of the User with a subscription gets it.
+	MakePushes(ctx context.Context, p PushProgress, pushes []QueuedPush) error
+	// QueuedPushes returns at most limit queued pushes with their subscriptions, first those that are
+	// due first.
+	QueuedPushes(ctx context.Context, limit int) ([]QueuedPush, error)
+	// EndPushes removes pushes that were sent, or need not be, and Again saves the Due and
+	// Tries of pushes that failed. A push that a later message replaced stays queued.
+	EndPushes(ctx context.Context, ended, again []QueuedPush) error
+	// CountPushes returns how many pushes are queued, and since when the oldest one is, in ms.
+	CountPushes(ctx context.Context) (n int, oldest int64, err error)
+}
+
 // Store is the whole of what Parley stores. All methods are safe for concurrent use. A
 // failure of the database is unavailable if a retry may help (full disk, no primary),
 // else internal.
@@ -332,7 +376,9 @@ type Store interface {
 	Sessions
 	Invites
 	Files
+	Index
 	Leases
+	Pushes
 	// Epoch returns the name of this history. It was made with the database, or
 	// when a copy, whose epoch is empty, was first opened.
 	Epoch() string

@@ -80,6 +80,9 @@ const (
 // connector returns what connects the part at i to the next; 0: nothing.
 func (c *composer) connector(i int) rune {
 	a, b := c.parts[i], c.parts[i+1]
+	if b.start <= a.end { // both are of one character
+		return 0
+	}
 	r, size := utf8.DecodeRuneInString(c.text[a.end:b.start])
 	if size != b.start-a.end {
 		return 0

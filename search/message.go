@@ -20,19 +20,25 @@ func MessageTokens(m chat.Message) []Token {
 	}
 	tokens := Tokens(m.Text)
 	for _, f := range m.Files {
-		from := 0
-		if n := len(tokens); n > 0 {
-			from = tokens[n-1].Pos + fileGap
-		}
+		from := behind(tokens)
 		for _, t := range Tokens(f.Name) {
 			t.Pos, t.Start, t.End = t.Pos+from, 0, 0
 			tokens = append(tokens, t)
 		}
 	}
+	from := behind(tokens)
 	for _, f := range Filters(m) {
-		tokens = append(tokens, Token{Word: f, kind: filterToken})
+		tokens = append(tokens, Token{Word: f, Pos: from, kind: filterToken})
 	}
 	return tokens
+}
+
+// behind returns the first position of the next text of a message.
+func behind(tokens []Token) int {
+	if len(tokens) == 0 {
+		return 0
+	}
+	return tokens[len(tokens)-1].Pos + fileGap
 }
 
 // fileGap is the number of positions between two texts of a message.

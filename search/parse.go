@@ -28,6 +28,7 @@ const (
 type Names struct {
 	From, Mentions string // a handle, or me; "": not given
 	In             []string
+	Text           string // the words, without filters and quotes, which may be names themselves
 }
 
 // Parse returns what a person typed as a query. Dates are days in the zone, that of now.
@@ -110,6 +111,7 @@ func (p *parser) text(s string, open bool) error {
 	if len(t.Words) == 0 {
 		return nil
 	}
+	p.names.Text = strings.TrimLeft(p.names.Text+" "+s, " ")
 	if p.words += len(t.Words); p.words > maxWords {
 		return fail("that is too much to search for at once: leave some words out")
 	}
@@ -158,10 +160,7 @@ func (p *parser) finish() (Query, Names, error) {
 	if p.last >= 0 {
 		p.openLast()
 	}
-	if len(p.query.Terms) == 0 && p.names.From == "" && p.names.Mentions == "" {
-		if len(p.given) > 0 {
-			return Query{}, Names{}, fail("add a word, from:, has: or mentions: to search for")
-		}
+	if len(p.query.Terms) == 0 && len(p.given) == 0 {
 		return Query{}, Names{}, fail("there is no word to search for")
 	}
 	if p.query.After != 0 && p.query.Before != 0 && p.query.After >= p.query.Before {

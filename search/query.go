@@ -7,8 +7,7 @@ import (
 	"parley/chat"
 )
 
-// Query is what a person searches for. A message matches if all Terms occur in it. There is
-// at least one.
+// Query is what a person searches for. A message matches if all Terms occur in it.
 type Query struct {
 	Terms         []Term
 	Chats         []chat.ChatID // the chats to search; empty: all of the viewer's
@@ -38,35 +37,43 @@ func (q *Query) Match(m chat.Message) bool {
 	if q.After != 0 && m.At < q.After || q.Before != 0 && m.At >= q.Before || len(q.Chats) > 0 && !slices.Contains(q.Chats, m.ChatID) {
 		return false
 	}
-	tokens := MessageTokens(m)
+	return m.DeletedAt == 0 && q.matches(MessageTokens(m))
+}
+
+// MatchTitle reports whether all words that the query asks for occur in a title.
+func (q *Query) MatchTitle(title string) bool { return q.matches(Tokens(title)) }
+
+func (q *Query) matches(tokens []Token) bool {
 	for _, t := range q.Terms {
 		if !t.matches(tokens) {
 			return false
 		}
 	}
-	return len(q.Terms) > 0
+	return true
 }
 
 func (t Term) matches(tokens []Token) bool {
 	for _, first := range tokens {
-		if t.Words[0].is(first.Word) && t.at(tokens, first.Pos-t.Words[0].Offset, nil) {
+		if t.Words[0].is(first.Word) && t.at(tokens, first.Pos, nil) {
 			return true
 		}
 	}
 	return false
 }
 
-// at reports whether the term occurs at a position, and calls found with its tokens.
+// at reports whether the term occurs at a position, and calls found with its tokens. Those
+// given are in rising positions.
 func (t Term) at(tokens []Token, pos int, found func(Word, Token)) bool {
 	for _, w := range t.Words {
 		any := false
-		for _, tok := range tokens {
-			if tok.Pos == pos+w.Offset && w.is(tok.Word) {
+		i, _ := slices.BinarySearchFunc(tokens, pos+w.Offset, func(t Token, pos int) int { return t.Pos - pos })
+		for ; i < len(tokens) && tokens[i].Pos == pos+w.Offset; i++ {
+			if w.is(tokens[i].Word) {
 				any = true
 				if found == nil {
 					break
 				}
-				found(w, tok)
+				found(w, tokens[i])
 			}
 		}
 		if !any {
@@ -74,4 +81,10 @@ func (t Term) at(tokens []Token, pos int, found func(Word, Token)) bool {
 		}
 	}
 	return true
+}
+
+// Hit is a message that is found.
+type Hit struct {
+	Chat chat.ChatID
+	Seq  chat.Seq
 }

@@ -82,25 +82,25 @@ func (s *scanner) next(i int) int {
 		s.flush(i)
 		return end
 	}
-	begun := false
+	flushAt, begun := i, false // begun: a part has letters of this character
 	for _, r := range folded {
 		switch classOf(r) {
 		case letter:
 			if !begun {
 				s.letter(i, unicode.IsUpper(first), unicode.IsLower(first))
 			}
-			begun = true
+			flushAt, begun = end, true
 			s.word = utf8.AppendRune(s.word, r)
 			s.plain = s.plain && n == size && first == r
 		case mark:
 			s.mark(r, i, end)
 		case ideograph:
-			s.flush(i)
+			s.flush(flushAt)
 			begun = false
 			s.parts = append(s.parts, part{word: string(r), kind: ideographPart, start: i, end: end, joined: s.joined})
 			s.joined = true
 		case separator:
-			s.flush(i)
+			s.flush(flushAt)
 			begun = false
 			s.joined = false
 			if unicode.Is(unicode.So, r) {

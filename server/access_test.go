@@ -102,6 +102,7 @@ func permissions(t *testing.T, msgpack bool) {
 		{"PUT " + msg + "/reactions/👍", nil, [5]int{401, 404, 204, 204, 404}},
 		{"DELETE " + msg + "/reactions/👍", nil, [5]int{401, 404, 204, 204, 404}},
 		{"PUT " + c + "/read", m{"seq": 2}, [5]int{401, 404, 204, 204, 404}},
+		{"GET /api/search?q=hello", nil, [5]int{401, 200, 200, 200, 200}},
 		{"GET " + c + "/events?after=0", nil, [5]int{401, 404, 200, 200, 404}},
 		{"DELETE " + msg, nil, [5]int{401, 404, 403, 204, 404}},
 		{"DELETE " + c, nil, [5]int{401, 404, 403, 204, 404}},

@@ -10,6 +10,7 @@ import (
 
 	"parley/chat"
 	"parley/middleware"
+	"parley/search"
 	"parley/server/api"
 	"parley/server/audit"
 	"parley/server/response"
@@ -20,13 +21,14 @@ import (
 type health struct {
 	api   *api.API
 	store chat.Store
+	index *search.Index
 	ready func() error   // returns why the server is not ready, or nil
 	cache readinessCache // when the store last answered
 }
 
 // getHealth answers 200 as long as the process runs, whatever the store does.
 func (h *health) getHealth(w http.ResponseWriter, r *http.Request) error {
-	return h.answerOK(w, r, "")
+	return h.answerOK(w, r, "", 0)
 }
 
 // Waiting returns the handler that is used until the store can be reached: /healthz
@@ -45,7 +47,8 @@ func Waiting(log *slog.Logger) http.Handler {
 
 // getReady answers 200 if clients should be sent here: the store answers, the feed is
 // open, and no stop has begun. A full disk is 200 too, since reading, signing out and
-// deleting work; the answer says that the disk is full.
+// deleting work; the answer says that the disk is full. It says, too, how far back messages
+// are indexed while not all of them are.
 func (h *health) getReady(w http.ResponseWriter, r *http.Request) error {
 	if err := h.ready(); err != nil {
 		return err
@@ -57,15 +60,16 @@ func (h *health) getReady(w http.ResponseWriter, r *http.Request) error {
 	if h.store.Full() {
 		disk = "full"
 	}
-	return h.answerOK(w, r, disk)
+	return h.answerOK(w, r, disk, h.index.IndexedFrom())
 }
 
-func (h *health) answerOK(w http.ResponseWriter, r *http.Request, disk string) error {
+func (h *health) answerOK(w http.ResponseWriter, r *http.Request, disk string, indexedFrom int64) error {
 	w.Header().Set("Cache-Control", "no-store")
 	response.Write(w, r, http.StatusOK, struct {
-		OK   bool   `json:"ok" msgpack:"ok"`
-		Disk string `json:"disk,omitempty" msgpack:"disk,omitempty"` // "full"
-	}{true, disk})
+		OK          bool   `json:"ok" msgpack:"ok"`
+		Disk        string `json:"disk,omitempty" msgpack:"disk,omitempty"`               // "full"
+		IndexedFrom int64  `json:"indexedFrom,omitempty" msgpack:"indexedFrom,omitempty"` // ms: older messages are not indexed yet
+	}{true, disk, indexedFrom})
 	return nil
 }
 

@@ -25,6 +25,7 @@ func (c *fullDiskStore) Full() bool { return c.full }
 func TestReadyWithFullDisk(t *testing.T) {
 	store := &fullDiskStore{}
 	x := start(t, func(c *Config) { store.Store, c.Store = c.Store, store })
+	x.eventually(func() bool { return x.s.index.IndexedFrom() == 0 })
 	for full, want := range map[bool]string{false: `{"ok":true}`, true: `{"ok":true,"disk":"full"}`} {
 		store.full = full
 		if got := strings.TrimSpace(string(x.anonymous().call("GET", "/readyz", nil).want(200).body)); got != want {

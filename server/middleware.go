@@ -145,6 +145,9 @@ func (s *Server) requestCost(r *http.Request) int {
 		limit = &n
 	}
 	cost := budget.PageCost(limit, per)
+	if path == "/api/search" {
+		cost = budget.PerSearch
+	}
 	if query.Has("ids") {
 		cost = 1 + strings.Count(query.Get("ids"), ",")/budget.PerPage
 	}

@@ -41,8 +41,8 @@ var mediaTypes = map[string]string{
 	".woff2":       "font/woff2",
 }
 
-// pages returns the handler of the page's files. The page's own paths (/, /me, /server and
-// /c/…) are all index.html. A file that does not exist is 404. Where a browser navigates,
+// pages returns the handler of the page's files. The page's own paths (/, /me, /server, /search
+// and /c/…) are all index.html. A file that does not exist is 404. Where a browser navigates,
 // as its Accept header says, index.html comes with that and says so; elsewhere it does not,
 // so that no browser runs index.html as a script. Names below assets/ contain a hash of the
 // content and are cached for ever; other files are revalidated by their ETag.
@@ -50,7 +50,7 @@ func pages(web fs.FS) func(http.ResponseWriter, *http.Request) error {
 	files := readFiles(web)
 	return func(w http.ResponseWriter, r *http.Request) error {
 		name := strings.TrimSuffix(strings.TrimPrefix(r.URL.Path, "/"), "/")
-		if name == "" || name == "c" || name == "me" || name == "server" || strings.HasPrefix(name, "c/") {
+		if name == "" || name == "c" || name == "me" || name == "server" || name == "search" || strings.HasPrefix(name, "c/") {
 			name = "index.html"
 		}
 		f, ok := files[name]

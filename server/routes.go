@@ -28,6 +28,7 @@ func (s *Server) routes() http.Handler {
 		messages   = api.Messages{API: s.api}
 		pictures   = pictures.Pictures{API: s.api}
 		recoveries = api.Recoveries{API: s.api}
+		searches   = api.Searches{API: s.api}
 		server     = api.Server{API: s.api}
 		sessions   = api.Sessions{API: s.api}
 		uploads    = tus.Uploads{Service: s.service, Fail: s.api.FailStatus}
@@ -84,6 +85,7 @@ func (s *Server) routes() http.Handler {
 				r.Delete("/sessions/{sessionId}", h(sessions.End))
 				r.Get("/me", h(me.Get))
 				r.Patch("/me", h(me.Patch))
+				r.Get("/search", h(searches.Get))
 				r.Get("/users", h(users.List))
 				r.Patch("/users/{userId}", h(users.Patch))
 				r.Get("/blocks", h(blocks.List))

@@ -15,10 +15,13 @@ import (
 
 	"parley/chat"
 	"parley/hub"
+	"parley/internal/lease"
 	"parley/middleware"
+	"parley/search"
 	"parley/server/api"
 	"parley/server/audit"
 	"parley/server/auth"
+	"parley/server/find"
 	"parley/server/live"
 	"parley/server/service"
 	"parley/server/session"
@@ -68,6 +71,7 @@ type Config struct {
 	anonymous middleware.Rate // of one address: calls without an identity, and requests for the page's files
 	intervals live.Intervals
 	hold      time.Duration // session.Config.Hold
+	find      find.Index
 }
 
 const (
@@ -86,6 +90,7 @@ type Server struct {
 	Config // static after construction
 
 	service    *service.Service
+	index      *search.Index
 	hub        *hub.Hub
 	live       *live.Live
 	sessions   *session.Sessions
@@ -114,25 +119,54 @@ func New(c Config) *Server {
 		hub:        hub.New(c.sockets),
 		perAddress: middleware.NewLimiter(requests),
 		page:       middleware.NewLimiter(requests),
+		index:      search.New(search.Config{Store: c.Store, Log: c.Log}),
 		sampler:    middleware.NewLogSampler(c.Log),
+	}
+	if c.find == nil {
+		c.find = s.index.Search
 	}
 	errors := service.ErrorLog{Log: c.Log, Sampler: s.sampler}
 	events := audit.New(c.Log, s.sampler)
 	s.metrics = newMetrics(s)
-	s.service = service.New(service.Config{Store: c.Store, Blobs: c.Blobs, Errors: errors, Audit: events, Registration: c.Registration, Limits: c.Limits, Lifetimes: c.Lifetimes, Appended: s.metrics.outcome, Attempts: c.attempts,
+	s.service = service.New(service.Config{Store: c.Store, Blobs: c.Blobs, Errors: errors, Audit: events, Registration: c.Registration, Limits: c.Limits, Lifetimes: c.Lifetimes, Appended: s.appended, Attempts: c.attempts, Find: c.find,
 		Enforce: func(r cached.Revocation) { s.live.Enforce(r, s.service.Revoked) },
 		Readmit: func(r cached.Revocation) { s.live.Readmit(r) }})
 	s.live = live.New(live.Config{Store: s.service, Hub: s.hub, Log: c.Log, TextChanged: s.service.Pages.Clear, UsersChanged: s.service.Clear,
-		Published: s.metrics.published, FeedLost: s.metrics.feedLost.Inc, Intervals: c.intervals})
+		Published: s.published, FeedOpened: s.index.Opened, FeedLost: s.feedLost, Intervals: c.intervals})
 	s.sessions = session.New(session.Config{Service: s.service, Hub: s.hub, Presence: s.live.Presence, Log: c.Log, Audit: events, Ready: s.live.Await,
 		Version: c.Version, Heartbeat: c.sockets.PingEvery, Sockets: c.Limits.Sockets, Hold: c.hold,
 		Closed: s.metrics.closed, LogRead: s.metrics.caughtUp.Inc})
 	s.api = api.New(api.Config{Service: s.service, Hub: s.hub, Errors: errors, Audit: events, Version: c.Version, PublicURL: c.PublicURL, Listen: c.Listen, Ready: s.ready})
 	s.socketIO = newSocketIOClients(s)
-	s.health = &health{api: s.api, store: s.service.Store, ready: s.ready}
-	s.metrics.registry.MustRegister(newHubCollector(s), newFileCollector(s.service.Files))
+	s.health = &health{api: s.api, store: s.service.Store, index: s.index, ready: s.ready}
+	s.metrics.registry.MustRegister(newHubCollector(s), newFileCollector(s.service.Files), newSearchCollector(s.index))
 	s.handler = s.routes()
 	return s
+}
+
+// withoutIndex is not empty in the binary by which internal/loadgen measures what the search
+// index costs: it is set by the linker, and searches wait for ever.
+var withoutIndex string
+
+// appended is called with the outcome of each draft.
+func (s *Server) appended(kind chat.Kind, began time.Time, ev chat.Event, again bool, err error) {
+	s.metrics.outcome(kind, began, ev, again, err)
+	if err == nil && ev.Seq != 0 && !again && withoutIndex == "" {
+		s.index.Acknowledged(&ev)
+	}
+}
+
+// published is called with each event that is delivered.
+func (s *Server) published(ev *chat.Event) {
+	s.metrics.published(ev)
+	if withoutIndex == "" {
+		s.index.Apply(ev)
+	}
+}
+
+func (s *Server) feedLost() {
+	s.metrics.feedLost.Inc()
+	s.index.Lost()
 }
 
 // Handler returns the handler of all routes except the metrics.
@@ -156,6 +190,10 @@ func (s *Server) Run(ctx context.Context) error {
 	g.Go(func() error { return s.service.Run(ctx) })
 	g.Go(func() error { return s.service.Sweep(ctx) })
 	g.Go(func() error { return s.service.RunPurge(ctx) })
+	if withoutIndex == "" {
+		g.Go(func() error { return s.index.Run(ctx) })
+		g.Go(func() error { return lease.Run(ctx, s.service, "search index", nil, s.index.Write) })
+	}
 	if err := g.Wait(); ctx.Err() == nil {
 		return err
 	}

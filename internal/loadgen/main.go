@@ -31,6 +31,7 @@ var scenarios = []scenario{
 	{"files", "uploads, downloads and thumbnails, and posts beside them", measureFiles},
 	{"storm", "10,000 clients lose the server and resume", measureStorm},
 	{"day", "10,000 connected people and a usual mix of actions", measureDay},
+	{"search", "searches of a million messages, on one core", measureSearch},
 	{"start", "from exec to ready", measureStart},
 }
 

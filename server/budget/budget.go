@@ -116,6 +116,8 @@ const (
 	PerSeen  = 250 // chats of a resume, most of which need no read
 	PerList  = 500 // chats from which a page of chats is chosen
 	PerFocus = 5   // chats with the focus, with up to 100 members each
+
+	PerSearch = 4 // tokens that a search costs, of which a person who types needs several a second
 )
 
 // PageCost returns what a page of limit entries costs; nil is the default size.

@@ -52,6 +52,7 @@ func (l *Live) carry(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
+	l.FeedOpened()
 	l.feed.set(true)
 	for n, err := range notices {
 		if err != nil {

@@ -13,6 +13,7 @@ import (
 	"parley/server/budget"
 	"parley/server/drafts"
 	"parley/server/files"
+	"parley/server/find"
 	"parley/store/cached"
 )
 
@@ -57,6 +58,7 @@ type Config struct {
 	Lifetimes    Lifetimes
 	Appended     drafts.Appended
 	Attempts     auth.Rates
+	Find         find.Index // answers searches
 
 	// Enforce closes what a revocation that could not be saved leaves open, and Readmit
 	// opens it again. They are called from any goroutine.
@@ -79,6 +81,7 @@ type Service struct {
 	mentions
 	messages
 	recoveries
+	searches
 	server
 	sessions
 	settings
@@ -130,6 +133,7 @@ func New(c Config) *Service {
 		mentions:   mentions{s},
 		messages:   messages{s},
 		recoveries: recoveries{s},
+		searches:   searches{s, find.New(store, c.Find)},
 		server:     server{s},
 		sessions:   sessions{s},
 		settings:   settings{s},

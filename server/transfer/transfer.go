@@ -90,9 +90,13 @@ func newDownload(w http.ResponseWriter) *download {
 func (d *download) extend(n int64) {
 	if d.since += n; d.since >= step {
 		d.since = 0
-		_ = d.rc.SetWriteDeadline(time.Now().Add(stepTime))
-		_ = d.rc.SetReadDeadline(time.Now().Add(stepTime)) // as Body.Read says
+		d.allow(stepTime)
 	}
+}
+
+func (d *download) allow(t time.Duration) {
+	_ = d.rc.SetWriteDeadline(time.Now().Add(t))
+	_ = d.rc.SetReadDeadline(time.Now().Add(t)) // as Body.Read says
 }
 
 func (d *download) Write(p []byte) (int, error) {
@@ -101,23 +105,32 @@ func (d *download) Write(p []byte) (int, error) {
 	return n, err
 }
 
-// ReadFrom sends what is left of r in steps, each with its own deadline. net/http sends a
-// limited file by sendfile(2).
+// maxSteps is how many steps one call sends to a client that took the last one within a
+// second: fewer calls are faster, and a client that stalls is noticed later.
+const maxSteps = 4
+
+// ReadFrom sends what is left of r in parts, each with the time that its steps have. net/http
+// sends a limited file by sendfile(2).
 func (d *download) ReadFrom(r io.Reader) (sent int64, err error) {
 	to, ok := d.ResponseWriter.(io.ReaderFrom)
 	limited, isLimited := r.(*io.LimitedReader)
 	if !ok || !isLimited {
 		return io.Copy(struct{ io.Writer }{d}, r)
 	}
-	for limited.N > 0 {
-		part := &io.LimitedReader{R: limited.R, N: min(limited.N, step)}
+	for steps := int64(1); limited.N > 0; {
+		d.allow(time.Duration(steps) * stepTime)
+		part := &io.LimitedReader{R: limited.R, N: min(limited.N, steps*step)}
+		began := time.Now()
 		n, err := to.ReadFrom(part)
 		sent, limited.N = sent+n, limited.N-n
-		d.extend(n)
 		if err != nil || part.N > 0 {
 			return sent, err
 		}
+		if steps = min(2*steps, maxSteps); time.Since(began) > time.Second {
+			steps = 1
+		}
 	}
+	d.allow(stepTime)
 	return sent, nil
 }
 

@@ -78,26 +78,35 @@ func TestSendExtendsDeadlines(t *testing.T) {
 	})
 }
 
-// system is a connection to a client that takes a step in a little less than its time.
+// system is a connection to a client that takes what it gets fast at first, and then each step
+// in a little less than its time.
 type system struct {
 	*deadlines
+	fast int // bytes
 	late bool
 }
 
 func (s *system) ReadFrom(r io.Reader) (int64, error) {
 	n, err := io.Copy(io.Discard, r)
-	time.Sleep(time.Duration(n) * (stepTime - time.Second) / step)
+	if s.fast -= int(n); s.fast < 0 {
+		time.Sleep(time.Duration(n) * (stepTime - time.Second) / step)
+	}
 	s.late = s.late || time.Now().After(s.write)
 	return n, err
 }
 
 // A file that the system sends has its time for each step, too.
 func TestSendBySystemExtendsDeadlines(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		w := &system{deadlines: &deadlines{ResponseRecorder: httptest.NewRecorder()}}
-		Send(w, httptest.NewRequest("GET", "/", http.NoBody), &chat.File{Name: "a.bin"}, blob{bytes.NewReader(make([]byte, 10*step+1))}, "id")
-		if w.late {
-			t.Error("a client that takes each step in time is cut off")
-		}
-	})
+	for _, fast := range []int{0, 30 * step} {
+		synctest.Test(t, func(t *testing.T) {
+			w := &system{deadlines: &deadlines{ResponseRecorder: httptest.NewRecorder()}, fast: fast}
+			Send(w, httptest.NewRequest("GET", "/", http.NoBody), &chat.File{Name: "a.bin"}, blob{bytes.NewReader(make([]byte, 40*step+1))}, "id")
+			if w.late {
+				t.Error("a client that takes each step in time is cut off")
+			}
+			if left := w.write.Sub(time.Now()); left > stepTime {
+				t.Errorf("the connection has %v after the end", left)
+			}
+		})
+	}
 }

@@ -91,9 +91,15 @@ func (db *DB) indexes() map[*mongo.Collection][]mongo.IndexModel {
 			{Keys: key("complete", "_id")}, // all, one after the other
 			{Keys: key("bytes")},           // the sum of all
 		},
-		db.blobs:        {{Keys: key("filename"), Options: unique()}},
-		db.chunks:       {{Keys: key("files_id", "n"), Options: unique()}},
-		db.blocks:       {{Keys: key("user", "blocked"), Options: unique()}},
+		db.blobs:  {{Keys: key("filename"), Options: unique()}},
+		db.chunks: {{Keys: key("files_id", "n"), Options: unique()}},
+		db.blocks: {{Keys: key("user", "blocked"), Options: unique()}},
+		db.subscriptions: {
+			{Keys: key("endpoint"), Options: unique()},
+			{Keys: key("user")},
+		},
+		db.pushes:       {{Keys: key("session")}, {Keys: key("due")}},
+		db.leaves:       {{Keys: key("segment", "key"), Options: unique()}},
 		db.recoveries:   {{Keys: key("code"), Options: unique()}},
 		db.recoveryUses: {{Keys: key("user", "at")}},
 		db.revocations:  {{Keys: key("at"), Options: ttl(revocationLife)}},

@@ -48,6 +48,8 @@ type DB struct {
 
 	events, chats, members, users, words, sessions, invites, recoveries, recoveryUses, meta *mongo.Collection
 	revocations, signals, blocks, files, removals, blobs, chunks, leases                    *mongo.Collection
+	subscriptions, pushes, pushed                                                           *mongo.Collection
+	leaves, manifests, indexed, replaced                                                    *mongo.Collection // of the search index
 
 	name        string // identifies this process among the replicas
 	clock       clock
@@ -143,7 +145,8 @@ func (db *DB) use(name string) {
 		"sessions": &db.sessions, "invites": &db.invites, "recoveries": &db.recoveries, "recovery_uses": &db.recoveryUses, "meta": &db.meta,
 		"revocations": &db.revocations, "signals": &db.signals, "files": &db.files, "removals": &db.removals,
 		"blobs.files": &db.blobs, "blobs.chunks": &db.chunks,
-		"blocks": &db.blocks, "leases": &db.leases,
+		"blocks": &db.blocks, "leases": &db.leases, "subscriptions": &db.subscriptions, "pushes": &db.pushes, "pushed": &db.pushed,
+		"search_leaves": &db.leaves, "search_manifests": &db.manifests, "search_chats": &db.indexed, "search_replaced": &db.replaced,
 	} {
 		*c = db.db.Collection(name)
 	}

@@ -15,8 +15,14 @@ func (t *tx) project(s *state, e *chat.Event) error {
 	case chat.Posted:
 		return t.attach(e)
 	case chat.Edited:
+		if err := t.recordTarget(e); err != nil {
+			return err
+		}
 		return t.edit(e)
 	case chat.Deleted:
+		if err := t.recordTarget(e); err != nil {
+			return err
+		}
 		if _, err := t.removeFiles(bson.D{{Key: "chat", Value: e.ChatID}, {Key: "message", Value: e.Target}}, 0); err != nil {
 			return err
 		}

@@ -20,7 +20,10 @@ func (t *tx) markDeleted(s *state) error {
 	s.chat, s.deleted = nil, true
 	_, err := t.db.chats.UpdateByID(t.ctx, s.id, set(bson.E{Key: "deleted", Value: true}, bson.E{Key: "purging", Value: true},
 		bson.E{Key: "open", Value: false}, bson.E{Key: "title", Value: ""}, bson.E{Key: "topic", Value: ""}, bson.E{Key: "picture", Value: ""}))
-	return err
+	if err != nil {
+		return err
+	}
+	return t.recordReplaced(chat.Message{ChatID: s.id})
 }
 
 func (v view) Members(limit int) (users []chat.UserID) {

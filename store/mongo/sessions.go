@@ -105,8 +105,10 @@ func deleteSessions(t *tx, ids []chat.SessionID) error {
 	if len(ids) == 0 {
 		return nil
 	}
-	_, err := t.db.sessions.DeleteMany(t.ctx, bson.D{{Key: "_id", Value: bson.D{{Key: "$in", Value: ids}}}})
-	return err
+	if _, err := t.db.sessions.DeleteMany(t.ctx, bson.D{{Key: "_id", Value: bson.D{{Key: "$in", Value: ids}}}}); err != nil {
+		return err
+	}
+	return endSubscriptions(t, ids)
 }
 
 // Identify returns the holder of a token.
@@ -181,6 +183,9 @@ func (db *DB) EndSession(ctx context.Context, user chat.UserID, id chat.SessionI
 		}
 		if r.DeletedCount == 0 {
 			return chat.NoSession()
+		}
+		if err := endSubscriptions(t, []chat.SessionID{id}); err != nil {
+			return err
 		}
 		return t.publish(chat.Revocation{UserID: user, Sessions: []chat.SessionID{id}})
 	})

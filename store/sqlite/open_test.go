@@ -236,6 +236,8 @@ func TestMigrationsAreUnchanged(t *testing.T) {
 		"738f67f07eda5522a1e3572aa56c521b59b858c3c2ea90c9368b226400df10dd",
 		"7af3568cb8a4cf3e0231b2df99249dd392f8cf295a482b3835f1839167019586",
 		"a4e03a9993f483b7aca1b8c5340b5f6e966d9f7914cb89079d906fb72db3e614",
+		"e53f356023170bcd17a39f619fe8461c6377b55a9f256ebfaeab8e0a2aed49a7",
+		"a4785108466a7464b59995ab79f84bb28f5ae4c715c6909e33dc2959ca6cfd85",
 	}
 	files, err := fs.Glob(migrations, "migrations/*.sql") // sorted
 	if err != nil {

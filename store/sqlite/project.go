@@ -31,6 +31,9 @@ func (t *tx) project(s *state, e *chat.Event) error {
 		return t.setInbox(&chat.Message{ChatID: e.ChatID, Seq: e.Seq, At: e.At}, nil, chat.ConcernedBy(e.By, e.Mentions, repliesTo))
 	case chat.Edited:
 		t.scrubDue = true // of the text before
+		if err := t.recordTarget(e); err != nil {
+			return err
+		}
 		if e.MentionsAll == chat.MentionAll {
 			s.allSeq = max(s.allSeq, e.Target)
 		}
@@ -38,6 +41,9 @@ func (t *tx) project(s *state, e *chat.Event) error {
 			e.Text, jsonIDs(e.Mentions), nullString(string(e.MentionsAll)), e.At, string(e.ChatID), int64(e.Target))
 	case chat.Deleted:
 		t.scrubDue = true
+		if err := t.recordTarget(e); err != nil {
+			return err
+		}
 		if _, err := t.removeFiles("chat = ? AND message = ?", string(e.ChatID), int64(e.Target)); err != nil {
 			return err
 		}

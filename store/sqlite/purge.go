@@ -18,8 +18,10 @@ func (t *tx) markDeleted(s *state) error {
 	if err := t.setPicture(s, "", ""); err != nil {
 		return err
 	}
-	_, err := t.exec(`UPDATE chats SET open = 0, deleted = 1 WHERE id = ?`, string(s.id))
-	return err
+	if _, err := t.exec(`UPDATE chats SET open = 0, deleted = 1 WHERE id = ?`, string(s.id)); err != nil {
+		return err
+	}
+	return t.recordDeletedChat(s.id)
 }
 
 func (v view) Members(limit int) []chat.UserID {

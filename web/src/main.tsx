@@ -7,10 +7,14 @@ import { App } from "./app/App.tsx";
 import { navigate } from "./app/route.ts";
 import { CoreContext } from "./app/useCore.ts";
 import { Core } from "./core/core.ts";
+import { ignoreCompositionKeys } from "./ui/compositionKeys.ts";
+import { tolerateTranslation } from "./ui/translatedPage.ts";
 import { measureScrollbar, show, theme } from "./ui/theme.ts";
 
 show(theme());
+ignoreCompositionKeys();
 measureScrollbar();
+tolerateTranslation();
 const core = new Core();
 void core.start();
 const wake = () => document.visibilityState === "visible" && core.wake();

@@ -6,6 +6,7 @@ import { clearNotifications } from "../notifications/Notifications.tsx";
 import { t } from "../strings/index.ts";
 import { Button } from "../ui/Button.tsx";
 import { ErrorBoundary } from "../ui/ErrorBoundary.tsx";
+import { useTimeZone } from "../ui/Time.tsx";
 import { Toasts } from "../ui/Toast.tsx";
 import { Layout } from "./Layout.tsx";
 import { navigate, paths, secretOf, useHash } from "./route.ts";
@@ -18,6 +19,7 @@ const CrashPage = () => <main className="centered stack"><h1>{t.app.name}</h1><p
 
 function Page() {
   const phase = useSnapshot((s) => s.phase);
+  const zone = useTimeZone(); // after a journey all times are shown anew
   const secret = secretOf(useHash());
   useEffect(() => {
     if (phase === "out" || phase === "otherUser") clearNotifications();
@@ -30,7 +32,7 @@ function Page() {
       {phase === "otherUser" && <OtherUserPage />}
       {/* A signed-in user who follows an invite joins its chat on the auth page. */}
       {(phase === "out" || (phase === "in" && secret)) && <AuthPage secret={secret} />}
-      {phase === "in" && !secret && <Layout />}
+      {phase === "in" && !secret && <Layout key={zone} />}
       <Toasts />
     </RouterProvider>
   );

@@ -13,9 +13,11 @@ import { navigate, paths, useRoute } from "./route.ts";
 import { setServerName, useServerName } from "./serverName.ts";
 import { useCore, useSnapshot } from "./useCore.ts";
 import "./layout.css";
-import "../settings/settings.css"; // here, since a failed style sheet of a chunk is not loaded again
+import "../search/search.css";
+import "../settings/settings.css"; // these are here, since a failed style sheet of a chunk is not loaded again
 
 const ProfilePage = lazyPart(async () => (await loadParts()).ProfilePage, { waiting: t.app.loading });
+const SearchPage = lazyPart(async () => (await loadParts()).SearchPage, { waiting: t.app.loading });
 const ServerPage = lazyPart(async () => (await loadParts()).ServerPage, { waiting: t.app.loading });
 
 /** The page of a path that does not exist. */
@@ -48,6 +50,7 @@ export function Layout() {
       <main className="layout-pane">
         {route.at === "home" && <p className="centered hint">{t.app.chooseChat}</p>}
         {route.at === "chat" && <Conversation key={route.chatId} chatId={route.chatId} seq={route.seq} />}
+        {route.at === "search" && <SearchPage q={route.q} />}
         {route.at === "me" && <ProfilePage />}
         {route.at === "nowhere" && <NotFound />}
         {route.at === "server" && <ServerPage />}

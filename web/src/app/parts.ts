@@ -4,6 +4,7 @@ export { default as PictureDialog } from "../settings/PictureDialog.tsx";
 export { ServerPage } from "../settings/ServerPage.tsx";
 export { default as InvitePrompt } from "../settings/InvitePrompt.tsx";
 export { default as InviteDialog } from "../settings/InviteDialog.tsx";
+export { SearchPage } from "../search/SearchPage.tsx";
 export { default as BrowseChats } from "../sidebar/BrowseChats.tsx";
 export { default as KeyboardHelp } from "../sidebar/KeyboardHelp.tsx";
 export { default as QuickSwitcher } from "../sidebar/QuickSwitcher.tsx";

@@ -6,6 +6,7 @@ import { takeEntry, whenRemoved } from "../ui/backCloses.ts";
 export type Route =
   | { readonly at: "home" }
   | { readonly at: "chat"; readonly chatId: ChatId; readonly seq?: Seq }
+  | { readonly at: "search"; readonly q: string }
   | { readonly at: "me" }
   | { readonly at: "server" }
   | { readonly at: "nowhere" };
@@ -14,23 +15,26 @@ export const paths = {
   home: "/",
   me: "/me",
   server: "/server",
+  search: (q = "") => "/search" + (q && `?q=${encodeURIComponent(q)}`),
   chat: (id: ChatId, seq?: Seq) => `/c/${id}` + (seq ? `/${seq}` : ""),
 };
 
-export function routeOf(path: string): Route {
+export function routeOf(path: string, search = ""): Route {
   path = path.replace(/(?<=.)\/$/, "");
   const chat = /^\/c\/([\w-]+)(?:\/(\d{1,15}))?$/.exec(path);
   if (chat) return { at: "chat", chatId: chat[1]!, ...(chat[2] && { seq: Number(chat[2]) }) };
+  if (path === paths.search()) return { at: "search", q: new URLSearchParams(search).get("q") ?? "" };
   if (path === paths.me) return { at: "me" };
   if (path === paths.server) return { at: "server" };
   return { at: path === paths.home || path === "/c" || path === "/index.html" ? "home" : "nowhere" };
 }
 
-/** Returns the path and the hash of a link that leads to this page; undefined: elsewhere. */
+/** Returns the path, the query and the hash of a link that leads to this page; undefined: elsewhere. */
 export function ownPath(href: string): string | undefined {
   if (!href.startsWith(location.origin + "/")) return undefined;
   const url = new URL(href);
-  return url.search || routeOf(url.pathname).at === "nowhere" ? undefined : url.pathname + url.hash;
+  const { at } = routeOf(url.pathname);
+  return at === "nowhere" || (url.search && at !== "search") ? undefined : url.pathname + url.search + url.hash;
 }
 
 /** The code in a link's hash: of the owner's setup, an invite or a recovery. */
@@ -48,7 +52,7 @@ addEventListener("hashchange", notify);
 const subscribe = (l: () => void) => (listeners.add(l), () => listeners.delete(l));
 
 export function navigate(path: string, how: { replace?: boolean } = {}): void {
-  if (path === location.pathname + location.hash) return;
+  if (path === location.pathname + location.search + location.hash) return;
   whenRemoved(() => {
     history[takeEntry() || how.replace ? "replaceState" : "pushState"](null, "", path);
     notify();
@@ -65,8 +69,8 @@ export function follow(e: MouseEvent, path: string): boolean {
 
 let last: { path: string; route: Route } | undefined;
 function current(): Route {
-  const path = location.pathname;
-  if (last?.path !== path) last = { path, route: routeOf(path) };
+  const path = location.pathname + location.search;
+  if (last?.path !== path) last = { path, route: routeOf(location.pathname, location.search) };
   return last.route;
 }
 

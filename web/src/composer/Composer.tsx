@@ -18,7 +18,7 @@ import { isNamed, loadEmoji } from "./emoji.ts";
 import { EmojiPopover } from "./EmojiPopover.tsx";
 import { formatByKey, pasteRich } from "./formatting.ts";
 import { SuggestionList, useSuggestionMenu } from "./SuggestionList.tsx";
-import { byteLength, composing, excess, sends } from "./text.ts";
+import { byteLength, excess, sends } from "./text.ts";
 import { Toolbar, ToolbarButton, useToolbar } from "./Toolbar.tsx";
 import { useDraft } from "./useDraft.ts";
 import { useAttachments } from "./useAttachments.ts";
@@ -77,7 +77,7 @@ export function Composer({ chatId, reply, given, onReply, onEditLast }: Props) {
     fieldRef.current?.focus();
   }
   function onKeyDown(e: KeyboardEvent<HTMLTextAreaElement>) {
-    if (composing(e.nativeEvent) || menu.takesKey(e) || formatByKey(e.nativeEvent, e.currentTarget)) return;
+    if (menu.takesKey(e) || formatByKey(e.nativeEvent, e.currentTarget)) return;
     if (sends(e.nativeEvent, e.currentTarget)) send(e);
     else if (e.key === "ArrowUp" && !text) {
       e.preventDefault();

@@ -4,7 +4,6 @@ import { t } from "../strings/index.ts";
 import { isCoarse } from "../ui/coarse.ts";
 import { Field } from "../ui/Field.tsx";
 import { type Emoji, findEmoji, fullyQualified, skinTones, withTone } from "./emoji.ts";
-import { composing } from "./text.ts";
 
 const recentSetting = "recentEmoji";
 const toneSetting = "skinTone";
@@ -46,7 +45,6 @@ export default function EmojiPicker({ emojis, onPick }: { emojis: readonly Emoji
     core.storage?.saveSetting(toneSetting, to).catch(() => {});
   }
   function onSearchKey(e: KeyboardEvent) {
-    if (composing(e.nativeEvent)) return;
     const first = gridRef.current?.querySelector("button");
     if (e.key === "ArrowDown") first?.focus();
     else if (e.key === "Enter" && query.trim() && first) first.click();

@@ -12,10 +12,7 @@ export function excess(text: string, limit: number): number {
   return end.findIndex((c) => (over -= byteLength(c)) <= 0) + 1;
 }
 
-/** Reports whether an input method handles the key; in Safari only keyCode 229 indicates it. */
-export const composing = (e: KeyboardEvent): boolean => e.isComposing || e.keyCode === 229;
-
 /** Reports whether the key sends: Enter does, but not with Shift or inside a code fence; with Ctrl or Cmd it always does. */
 export function sends(e: KeyboardEvent, field: HTMLTextAreaElement): boolean {
-  return e.key === "Enter" && !e.shiftKey && !composing(e) && (e.ctrlKey || e.metaKey || !inFence(field.value, field.selectionStart));
+  return e.key === "Enter" && !e.shiftKey && (e.ctrlKey || e.metaKey || !inFence(field.value, field.selectionStart));
 }

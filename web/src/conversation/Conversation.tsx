@@ -12,7 +12,6 @@ import { t } from "../strings/index.ts";
 import { Button } from "../ui/Button.tsx";
 import { attempt, toast } from "../ui/Toast.tsx";
 import { Composer } from "../composer/Composer.tsx";
-import { composing } from "../composer/text.ts";
 import { type ConversationDialog, Header } from "./Header.tsx";
 import { MessageList } from "./MessageList.tsx";
 import { messageIn } from "./messageElements.ts";
@@ -97,7 +96,7 @@ function OpenConversation({ chat, seq }: { chat: Chat; seq?: Seq }) {
   const close = () => setOpened(undefined);
   /** Escape marks the chat as read if nothing else handled it; events from portals do not count. */
   function onKeyDown(e: KeyboardEvent<HTMLElement>) {
-    if (e.key === "Escape" && !e.defaultPrevented && !composing(e.nativeEvent) && e.currentTarget.contains(e.target as Node)) core.markRead(chat.id, chat.seen);
+    if (e.key === "Escape" && !e.defaultPrevented && e.currentTarget.contains(e.target as Node)) core.markRead(chat.id, chat.seen);
   }
   return (
     <div className="conversation" ref={area} onKeyDown={onKeyDown}>

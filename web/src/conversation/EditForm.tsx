@@ -8,7 +8,7 @@ import { visible } from "../core/text.ts";
 import { t } from "../strings/index.ts";
 import { Button } from "../ui/Button.tsx";
 import { formatByKey, pasteRich } from "../composer/formatting.ts";
-import { byteLength, composing, excess, sends } from "../composer/text.ts";
+import { byteLength, excess, sends } from "../composer/text.ts";
 import { useDraft } from "../composer/useDraft.ts";
 
 /** Edits a message in its place. An unfinished edit is stored like a draft; resumed: it was left unfinished earlier. */
@@ -55,7 +55,6 @@ export function EditForm({ message, resumed, onDone }: { message: Message; resum
   }
   return (
     <div className="edit-form" onKeyDown={(e) => {
-      if (composing(e.nativeEvent)) return;
       e.stopPropagation();
       if (e.key === "Escape") done();
     }}>

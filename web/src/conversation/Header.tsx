@@ -4,6 +4,7 @@ import { navigate, paths } from "../app/route.ts";
 import { useSnapshot } from "../app/useCore.ts";
 import type { Chat } from "../core/chatModel.ts";
 import { pictureOf, userOf } from "../core/selectors.ts";
+import { isolate } from "../strings/isolate.ts";
 import { t } from "../strings/index.ts";
 import { Avatar } from "../ui/Avatar.tsx";
 import { Button } from "../ui/Button.tsx";
@@ -26,7 +27,7 @@ export const Header = memo(function Header({ title, onOpen, ...chat }: Props) {
   const picture = useSnapshot((s) => pictureOf(s.state, chat));
   const group = chat.kind === "group";
   const serverAdmin = useSnapshot((s) => s.state.me?.role === "admin");
-  useEffect(() => void (document.title = title), [title]);
+  useEffect(() => void (document.title = isolate(title)), [title]);
   return (
     <header>
       <Button look="plain icon" className="button plain icon conversation-back" aria-label={t.conversation.back} onPress={() => navigate(paths.home)}><Icon name="back" /></Button>
@@ -35,6 +36,7 @@ export const Header = memo(function Header({ title, onOpen, ...chat }: Props) {
         <h1 dir="auto">{title}</h1>
         <p className="hint" dir="auto"><LinkedLine text={group ? chat.topic : [online && t.conversation.online, status].filter(Boolean).join(" · ")} /></p>
       </div>
+      <Button look="plain icon" aria-label={t.search.inChat} onPress={() => navigate(paths.search(`in:${chat.id}`))}><Icon name="search" /></Button>
       {group && <Button look="plain" onPress={() => onOpen("members")}>{t.conversation.members(chat.memberCount)}</Button>}
       {!group && <Button look="plain icon" aria-label={t.files.ofChat} onPress={() => onOpen("files")}><Icon name="file" /></Button>}
       {group && (

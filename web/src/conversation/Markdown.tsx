@@ -1,4 +1,4 @@
-import { Fragment, memo, type ReactNode } from "react";
+import { type CSSProperties, Fragment, memo, type ReactNode } from "react";
 import { follow, ownPath } from "../app/route.ts";
 import { differingHost } from "../core/linkHost.ts";
 import { parse } from "../core/markdown.ts";
@@ -54,7 +54,7 @@ export const Markdown = memo(function Markdown({ text, named, me, note, noteTitl
             const own = i === x.items.length - 1 && j === item.length - 1 && note;
             return <Fragment key={j}>{b.type === "paragraph" ? line(b.children, own) : block(b, own)}</Fragment>;
           })}{i === x.items.length - 1 && !item.length && note}</li>);
-        return x.ordered ? <ol data-kind={x.kind}>{items}</ol> : <ul>{items}</ul>;
+        return x.ordered ? <ol data-kind={x.kind} style={{ "--digits": String(Math.max(...x.numbers)).length } as CSSProperties}>{items}</ol> : <ul>{items}</ul>;
       }
       case "table": {
         const [head = [], ...rows] = x.rows;

@@ -24,7 +24,7 @@ import { useSavedPosition } from "./useSavedPosition.ts";
 import { useScrollAnchor } from "./useScrollAnchor.ts";
 import { messageTarget, useScrollTarget } from "./useScrollTarget.ts";
 import { useUnread } from "./useUnread.ts";
-import { useViewport } from "./useViewport.ts";
+import { type Distance, useViewport } from "./useViewport.ts";
 
 const scrolledMs = 100; // after the last scroll the message under the pointer gets its toolbar
 
@@ -44,7 +44,8 @@ export function MessageList({ chat, title, target, editing, actions, onEditPendi
   const users = useSnapshot((s) => s.state.users); // for all rows: one subscription in place of hundreds
   const pending = usePendingRows(chat);
   const today = useToday();
-  const unread = useUnread(chat);
+  const [distance, setDistance] = useState<Distance>("end");
+  const unread = useUnread(chat, distance !== "end");
   const [bar, setBar] = useState<{ count: number; since: number }>(); // unread messages above the view
 
   const scrollerRef = useRef<HTMLDivElement>(null);
@@ -64,7 +65,7 @@ export function MessageList({ chat, title, target, editing, actions, onEditPendi
       if (since && !scroll.follows.current) setBar({ count: unread.count, since });
     },
   });
-  const [distance, updateViewport] = useViewport(chat, scrollerRef, scroll, pages, ready);
+  const updateViewport = useViewport(chat, scrollerRef, scroll, pages, ready, setDistance);
 
   const toEnd = useCallback(() => {
     setScrollTarget({ at: "end", offset: 0 });

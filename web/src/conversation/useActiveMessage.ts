@@ -3,6 +3,7 @@ import type { Seq } from "../core/wire.ts";
 import { seqOfEvent } from "./messageElements.ts";
 
 const longPressMs = 450;
+const tremblePx = 10; // a finger that moves less still presses
 
 export interface ActiveMessage { readonly seq: Seq; readonly menu: boolean }
 
@@ -46,6 +47,7 @@ export function useActiveMessage(): ActiveMessageState {
   const hoveredRef = useRef<Seq>(undefined);
   const movingRef = useRef<ReturnType<typeof setTimeout>>(undefined);
   const pressRef = useRef<ReturnType<typeof setTimeout>>(undefined);
+  const pressedAtRef = useRef({ x: 0, y: 0 });
   useEffect(() => () => {
     clearTimeout(movingRef.current);
     clearTimeout(pressRef.current);
@@ -70,13 +72,15 @@ export function useActiveMessage(): ActiveMessageState {
     return {
       onPointerDown: (e: PointerEvent) => {
         const seq = seqOfEvent(e);
-        if (e.pointerType === "touch" && seq) pressRef.current = setTimeout(() => {
+        endPress(); // a second finger zooms
+        pressedAtRef.current = { x: e.clientX, y: e.clientY };
+        if (e.pointerType === "touch" && e.isPrimary && seq) pressRef.current = setTimeout(() => {
           swallowRelease();
           activate(seq, true);
         }, longPressMs);
       },
       onPointerMove: (e: PointerEvent) => {
-        endPress();
+        if (Math.hypot(e.clientX - pressedAtRef.current.x, e.clientY - pressedAtRef.current.y) > tremblePx) endPress();
         // While the list moves, another message under the pointer takes the toolbar away and gets none yet.
         if (movingRef.current !== undefined && e.pointerType === "mouse") setActive((a) => (a && !a.menu && a.seq !== seqOfEvent(e) ? undefined : a));
       },

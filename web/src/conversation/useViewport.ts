@@ -1,4 +1,4 @@
-import { type RefObject, useCallback, useEffect, useState } from "react";
+import { type RefObject, useCallback, useEffect } from "react";
 import { useCore } from "../app/useCore.ts";
 import type { Chat } from "../core/chatModel.ts";
 import { atEnd } from "../core/selectors.ts";
@@ -13,11 +13,10 @@ export type Distance = "end" | "near" | "far";
 
 /**
  * Acts on what is in view: marks it read, loads the next page, drops messages that are far away. ready reports whether
- * the list has been scrolled to where it opens. The second result does so again, after a scroll.
+ * the list has been scrolled to where it opens. The result does so again, after a scroll.
  */
-export function useViewport(chat: Chat, scrollerRef: RefObject<HTMLElement | null>, scroll: ScrollAnchor, pages: Pagination, ready: () => boolean): [Distance, () => void] {
+export function useViewport(chat: Chat, scrollerRef: RefObject<HTMLElement | null>, scroll: ScrollAnchor, pages: Pagination, ready: () => boolean, setDistance: (d: Distance) => void): () => void {
   const core = useCore();
-  const [distance, setDistance] = useState<Distance>("end");
   const { range, failed, loadMore, trimAround } = pages;
   const end = !!range && atEnd(chat, range);
 
@@ -33,7 +32,7 @@ export function useViewport(chat: Chat, scrollerRef: RefObject<HTMLElement | nul
     if (!failed && box.scrollTop < nearEdge && range.from > 1) loadMore({ before: range.from });
     if (!failed && !end && scroll.distanceToEnd() < nearEdge) loadMore({ after: range.to });
     trimAround(follows ? range.messages.at(-1)?.seq : scroll.position()?.seq, follows);
-  }, [chat, range, end, core, scrollerRef, scroll, failed, loadMore, trimAround, ready]);
+  }, [chat, range, end, core, scrollerRef, scroll, failed, loadMore, trimAround, ready, setDistance]);
   useEffect(update, [update]);
   useEffect(() => {
     addEventListener("focus", update);
@@ -43,5 +42,5 @@ export function useViewport(chat: Chat, scrollerRef: RefObject<HTMLElement | nul
       document.removeEventListener("visibilitychange", update);
     };
   }, [update]);
-  return [distance, update];
+  return update;
 }

@@ -1,6 +1,6 @@
 // The HTTP API, in JSON, with the browser's cookie. docs/openapi.yaml has every call.
 import { Failure, noAnswer } from "./failure.ts";
-import type { ChatId, Entry, File, Page, Problem, Role, Seq, User, UserId, HistoryWindow } from "./wire.ts";
+import type { ChatId, Entry, File, Message, Page, Problem, Role, Seq, User, UserId, HistoryWindow } from "./wire.ts";
 
 export interface ServerInfo { name: string; version: string; api: 1; setup: boolean; registration: "invite" | "open" | "closed"; now: number }
 export interface Session { id: string; label: string; client: string; address: string; createdAt: number; seenAt: number; expiresAt: number; current: boolean }
@@ -17,6 +17,10 @@ export interface NewChat { clientId: string; kind: "group" | "direct"; open?: bo
 export type FileKind = "image" | "video" | "audio" | "other";
 /** A file of a chat, with its message and author. */
 export interface ChatFile { file: File; seq: Seq; by: UserId; at: number }
+
+/** A message that was found; highlights are [start, length] in the snippet. */
+export interface SearchHit { chatId: ChatId; message: Message; snippet: string; highlights: [number, number][] }
+export interface SearchPage { hits: SearchHit[]; chats: Entry[]; users: User[]; byName: { chats: ChatId[]; users: UserId[] }; next?: string; indexedFrom?: number }
 
 interface SignedIn { user: User; session: Session }
 interface OneChat { chat: Entry; users: User[] }
@@ -91,11 +95,14 @@ export class Api {
   files = (id: ChatId, q: { kind?: FileKind; before?: Seq; limit?: number }) => this.#call<{ files: ChatFile[]; users: User[]; more: boolean }>("GET", `/chats/${id}/files` + query(q));
   history = (id: ChatId, w: HistoryWindow) => this.#call<Page>("GET", `/chats/${id}/messages` + query({ ...w }));
 
+  search = (q: { q: string; limit?: number; cursor?: string; tz?: string }, signal?: AbortSignal) => this.#call<SearchPage>("GET", "/search" + query(q), undefined, signal);
+
   /** @throws {Failure} with the server's code and field; "no_answer" if no response could be read. */
-  async #call<T>(method: string, path: string, body?: object | Blob): Promise<T> {
+  async #call<T>(method: string, path: string, body?: object | Blob, signal?: AbortSignal): Promise<T> {
     let status: number, json: unknown;
     if (this.#ended) throw noAnswer();
     const stop = new AbortController();
+    signal?.addEventListener("abort", () => stop.abort());
     const watch = () => setTimeout(() => stop.abort(), timeoutMs);
     let timer = watch();
     try {

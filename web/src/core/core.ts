@@ -1,6 +1,6 @@
 // The client without its views: who is signed in, and what the user can do.
 // Views read the store's snapshot and call the methods.
-import { Api, type NewAccount, type NewChat } from "./api.ts";
+import { Api, type NewAccount, type NewChat, type SearchPage } from "./api.ts";
 import type { PageRequest } from "./chatModel.ts";
 import { Clock } from "./clock.ts";
 import { asFailure, notSignedIn } from "./failure.ts";
@@ -152,6 +152,13 @@ export class Core {
         throw err;
       }
     }
+  }
+
+  /** Searches for messages; the users whom the answer names become known. */
+  async search(q: { q: string; limit?: number; cursor?: string; tz?: string }, signal?: AbortSignal): Promise<SearchPage> {
+    const page = await this.api.search(q, signal);
+    this.#session?.dispatch({ type: "users", users: page.users });
+    return page;
   }
 
   async createChat(chat: NewChat): Promise<ChatId> {

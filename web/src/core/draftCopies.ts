@@ -2,8 +2,8 @@
 // The next page takes them over. They hold no quoted text of another user.
 const prefix = "parley-draft ";
 
-/** A copy of a row: what was written last, or that it was deleted. */
-export interface DraftCopy<T> { readonly at: number; readonly draft?: T }
+/** A copy of a row: what was written last, or that it was deleted. replaces: another tab's row that it was derived from. */
+export interface DraftCopy<T> { readonly at: number; readonly draft?: T; readonly replaces?: { readonly row: string; readonly at: number } }
 
 export function keepCopy<T>(row: string, copy: DraftCopy<T>): void {
   try {

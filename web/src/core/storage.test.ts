@@ -152,6 +152,16 @@ describe("drafts", () => {
     expect((await page(localDB).storage.drafts()).get("c")!.text).toBe("begun");
     a.storage.copyDraft("c", undefined); // sent
     expect([...(await page(localDB).storage.drafts()).keys()]).toEqual(["d"]);
+    await (await openLocalDB()).update<object>("drafts", "", (rows) => rows.clear());
+    const c = page(localDB), d = page(localDB); // a page that never stored what it derived from another one's
+    await c.storage.saveDraft("c", { text: "first", at: 3 });
+    c.tabs.close();
+    await d.storage.draft("c");
+    vi.spyOn(localDB, "update").mockRejectedValue(new Error("the page is gone"));
+    await d.storage.saveDraft("c", undefined).catch(() => {});
+    d.storage.copyDraft("c", undefined);
+    vi.restoreAllMocks();
+    expect((await page(localDB).storage.drafts()).size).toBe(0);
     a.storage.copyDraft("c", { text: "again", at: 5 });
     await a.storage.saveDraft("c", { text: "again", at: 5 }); // it reached the disk after all
     expect(Object.keys(local)).toEqual([]);

@@ -1,4 +1,4 @@
-// Stores for one user: drafts, unfinished edits, the outbox, scroll positions, settings.
+// Stores for one user: drafts, unfinished edits, the outbox, scroll positions, recent searches, settings.
 import { copiesOf, dropCopies, keepCopy } from "./draftCopies.ts";
 import type { OutboxStore } from "./outboxSender.ts";
 import type { Pending } from "./outbox.ts";
@@ -19,6 +19,9 @@ interface Origin { readonly key: string; readonly at: number; readonly text: str
 
 /** Returns the key of an edit's draft. A chat's draft has the chat's id, which contains no colon, as its key. */
 export const editKey = (chat: ChatId, seq: Seq): string => `${chat}:${seq}`;
+
+/** The key of the recent searches among the chats' scroll positions; it is no id of a chat. */
+const searches = "searches";
 
 /** Returns the row without the quoted text of another user. */
 const withoutQuote = <T extends object>(row: T): T => ("reply" in row && row.reply ? { ...row, reply: { ...row.reply, text: "…" } } : row);
@@ -42,6 +45,8 @@ export class Storage implements OutboxStore {
   #draftSaved: (draft: string) => void;
   #riskChanged: () => void;
   #origins = new Map<string, Origin>();
+  /** The other tabs' rows that are deleted by a write which has not reached the disk yet, by the row that it writes. */
+  #replacing = new Map<string, { row: string; at: number }>();
   #state: "open" | "ended" | "erased" = "open";
   /** Keys of the rows with text that this page has written. */
   #writtenRows = new Set<string>();
@@ -107,9 +112,11 @@ export class Storage implements OutboxStore {
     const base = this.#origins.get(key);
     const takes = base && (base.closed || sent?.includes(base.text));
     if (takes || !draft) this.#origins.delete(key);
+    if (takes) this.#replacing.set(own, { row: base.key, at: base.at });
     await this.#write("drafts", own, draft && { ...draft, tab }, this.#key(key, ""), (rows) => {
       if (takes && rows.get(base.key)?.at === base.at) rows.delete(base.key);
     });
+    this.#replacing.delete(own);
     dropCopies([own]);
     this.#draftSaved(key);
   }
@@ -118,7 +125,8 @@ export class Storage implements OutboxStore {
   copyDraft(key: string, draft: Draft | undefined): void {
     const { id: tab } = this.#tabs;
     if (this.#state === "erased" || !this.#localDB.durable) return;
-    keepCopy<StoredDraft>(this.#key(key, tab), { at: draft?.at ?? Date.now(), ...(draft && { draft: { ...withoutQuote(draft), tab } }) });
+    const row = this.#key(key, tab), replaces = this.#replacing.get(row);
+    keepCopy<StoredDraft>(row, { at: draft?.at ?? Date.now(), ...(draft && { draft: { ...withoutQuote(draft), tab } }), ...(replaces && { replaces }) });
   }
 
   /** Stores what earlier pages left as copies. */
@@ -126,7 +134,8 @@ export class Storage implements OutboxStore {
     const copies = copiesOf<StoredDraft>(this.#key());
     if (!copies.size || this.#state === "erased") return;
     await this.#localDB.update<StoredDraft>("drafts", this.#key(), (rows) => {
-      for (const [row, { at, draft }] of copies) {
+      for (const [row, { at, draft, replaces }] of copies) {
+        if (replaces && rows.get(replaces.row)?.at === replaces.at) rows.delete(replaces.row);
         const stored = rows.get(row);
         if (stored && stored.at > at) continue;
         if (draft) rows.set(row, stored?.reply?.seq === draft.reply?.seq ? { ...draft, ...(stored?.reply && { reply: stored.reply }) } : draft);
@@ -198,6 +207,16 @@ export class Storage implements OutboxStore {
     if (this.#state !== "open") return;
     const key = this.#key(chat);
     await this.#localDB.update("places", key, (rows) => (place ? rows.set(key, place) : rows.delete(key)));
+  }
+
+  /** Returns what the user searched for, newest first. It is stored with the scroll positions, and deleted with them. */
+  async recentSearches(): Promise<readonly string[]> {
+    return (await this.#localDB.rows<{ queries: readonly string[] }>("places", this.#key(searches))).get(this.#key(searches))?.queries ?? [];
+  }
+
+  async saveRecentSearches(queries: readonly string[]): Promise<void> {
+    if (this.#state !== "open") return;
+    await this.#localDB.update<object>("places", this.#key(searches), (rows) => rows.set(this.#key(searches), { queries }));
   }
 
   async settings(): Promise<Map<string, unknown>> {

@@ -2,7 +2,8 @@ import { useEffect, useRef } from "react";
 import { paths } from "../app/route.ts";
 import { useCore, useSnapshot } from "../app/useCore.ts";
 import type { Chat } from "../core/chatModel.ts";
-import { pictureOf, pictureUrl, titleOf, unreadOf, userOf } from "../core/selectors.ts";
+import { pictureOf, pictureUrl, titleOf, unknownName, unreadOf, userOf } from "../core/selectors.ts";
+import type { Core } from "../core/core.ts";
 import type { State } from "../core/state.ts";
 import { t } from "../strings/index.ts";
 import { messagePreview } from "../strings/preview.ts";
@@ -51,26 +52,39 @@ function useNotifications(on: boolean): void {
     const before = notifiedRef.current;
     notifiedRef.current = new Map([...chats.values()].map((c) => [c.id, Math.max(c.last?.seq ?? 0, before?.get(c.id) ?? 0)]));
     if (!on) return;
-    void close((tag) => { // by the state at that time: a notification may have been shown meanwhile
-      const { state } = core.store.snapshot;
-      return tag === summaryTag ? unreadOf(state).messages > 0 : (state.chats.get(tag)?.unread ?? 0) > 0;
-    });
+    void update(core);
     if (!before || (document.visibilityState === "visible" && document.hasFocus())) return;
     const fresh = [...chats.values()].filter((c) => c.last && c.unread > 0 && c.last.by !== state.me?.id && c.last.seq > (before.get(c.id) ?? 0));
     if (fresh.length) void navigator.serviceWorker.ready.then((r) => r.active?.postMessage(notificationOf(state, fresh)));
   }, [chats, live, on, core]);
-  useEffect(() => () => void (on && close(() => false)), [on]); // signing out closes all
+  useEffect(() => () => void (on && closeAll()), [on]); // signing out closes all
 }
 
 /** Closes the notifications of the former user's pages. */
 export function clearNotifications(): void {
-  void close(() => false);
+  void closeAll();
   navigator.setAppBadge?.(0).catch(() => {});
 }
 
-async function close(keep: (tag: string) => boolean): Promise<void> {
+async function closeAll(): Promise<void> {
   const worker = await navigator.serviceWorker?.getRegistration();
-  for (const shown of (await worker?.getNotifications()) ?? []) if (!keep(shown.tag)) shown.close();
+  for (const shown of (await worker?.getNotifications()) ?? []) shown.close();
+}
+
+/** Closes what was read, deleted or followed by another message, and shows an edited message's new words. */
+async function update(core: Core): Promise<void> {
+  const worker = await navigator.serviceWorker?.getRegistration();
+  for (const shown of (await worker?.getNotifications()) ?? []) {
+    const { state } = core.store.snapshot; // by the state at that time: a notification may have been shown meanwhile
+    if (shown.tag === summaryTag) {
+      if (unreadOf(state).messages === 0) shown.close();
+      continue;
+    }
+    const c = state.chats.get(shown.tag);
+    const now = c?.last && c.unread > 0 && !c.last.deletedAt ? notificationOf(state, [c]) : undefined;
+    if (now?.options.data !== shown.data) shown.close();
+    else if (now && now.options.body !== shown.body) await worker?.showNotification(now.title, { ...now.options, silent: true });
+  }
 }
 
 function notificationOf(state: State, fresh: readonly Chat[]): NotificationMessage {
@@ -80,6 +94,7 @@ function notificationOf(state: State, fresh: readonly Chat[]): NotificationMessa
     return { title: n.summary(messages, fresh.length), options: { tag: summaryTag, body: n.summaryOf(fresh.slice(0, 4).map((c) => titleOf(state, c))), data: paths.home } };
   }
   const text = messagePreview(m, 200);
+  const name = userOf(state, m.by).name, title = titleOf(state, c);
   const picture = pictureOf(state, c);
-  return { title: titleOf(state, c), options: { tag: c.id, body: c.kind === "direct" ? text : `${isolate(userOf(state, m.by).name)}: ${text}`, data: paths.chat(c.id, m.seq), ...(picture && { icon: pictureUrl(picture) }) } };
+  return { title: title === unknownName ? n.newMessage : title, options: { tag: c.id, body: c.kind === "direct" || name === unknownName ? text : `${isolate(name)}: ${text}`, data: paths.chat(c.id, m.seq), ...(picture && { icon: pictureUrl(picture) }) } };
 }

@@ -3,6 +3,8 @@ const plain = "/icon.svg", dotted = "/icon-unread.svg";
 const restMs = 200; // throttles the updates in a busy chat
 
 let count = 0;
+let title = ""; // without the count, as a view set it: it may begin with a number in brackets itself
+let shown = ""; // what put has set
 let watching = false;
 let timer: ReturnType<typeof setTimeout> | undefined;
 
@@ -24,7 +26,8 @@ function show(): void {
 }
 
 function put(): void {
-  const title = document.title.replace(/^\(\d+\+?\) /, "");
+  if (document.title !== shown) title = document.title;
   const wanted = count > 0 ? `(${count > 99 ? "99+" : count}) ${title}` : title;
+  shown = wanted;
   if (document.title !== wanted) document.title = wanted;
 }

@@ -6,10 +6,9 @@ import type { User } from "../core/wire.ts";
 import { t } from "../strings/index.ts";
 import { Button } from "../ui/Button.tsx";
 import { attempt } from "../ui/Toast.tsx";
-import { exactTime } from "../ui/Time.tsx";
+import { dateAndTime, exactTime } from "../ui/Time.tsx";
 
 const m = t.settings;
-const when = new Intl.DateTimeFormat(undefined, { day: "numeric", month: "short", hour: "numeric", minute: "2-digit" });
 
 interface Props { title: string; which?: (i: Invite) => boolean; none?: string; children?: ReactNode }
 
@@ -35,7 +34,7 @@ export function InviteList({ title, which = () => true, none, children }: Props)
             <li key={i.id}>
               <span className="settings-grow">
                 <bdi>{what}</bdi>
-                <span className="hint">{i.by !== state.me?.id && `${m.by(by)} · `}{m.usesLeft(i.uses)} · <span title={exactTime(i.expiresAt)}>{m.until(when.format(i.expiresAt))}</span></span>
+                <span className="hint">{i.by !== state.me?.id && `${m.by(by)} · `}{m.usesLeft(i.uses)} · <span title={exactTime(i.expiresAt)}>{m.until(dateAndTime(i.expiresAt))}</span></span>
               </span>
               <Button aria-label={m.revokeOne(what, by)} onPress={() => attempt(async () => {
                 await core.api.endInvite(i.id);

@@ -1,5 +1,4 @@
 import { type ReactNode, useEffect, useId, useRef, useState } from "react";
-import { composing } from "../composer/text.ts";
 import { useReorderGuard } from "../ui/useReorderGuard.ts";
 
 interface Props<T> {
@@ -30,7 +29,6 @@ export function Combobox<T>({ label, hint, items, keyOf, show, query, onQuery, o
         aria-activedescendant={chosen >= 0 ? `${id}-${chosen}` : undefined} autoFocus autoComplete="off" spellCheck={false} placeholder={hint} value={query}
         onChange={(e) => { onQuery(e.target.value); setAt(0); }}
         onKeyDown={(e) => {
-          if (composing(e.nativeEvent)) return;
           if (e.key === "ArrowDown" || e.key === "ArrowUp") setAt(Math.max(0, Math.min(items.length - 1, chosen + (e.key === "ArrowDown" ? 1 : -1))));
           else if (e.key === "Enter" && items[chosen]) onPick(items[chosen]);
           else return;

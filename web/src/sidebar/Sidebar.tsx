@@ -12,6 +12,7 @@ import { Button } from "../ui/Button.tsx";
 import { Icon } from "../ui/Icon.tsx";
 import { PopoverBack } from "../ui/PopoverBack.tsx";
 import { ChatList } from "./ChatList.tsx";
+import { openSearch, searches } from "./openSearch.ts";
 import { useListSettings } from "./useListSettings.ts";
 import "./sidebar.css";
 
@@ -32,6 +33,10 @@ export function Sidebar() {
   const { settings, sort, fold } = useListSettings(route.at === "chat" ? route.chatId : undefined);
   useEffect(() => {
     const onKey = (e: KeyboardEvent) => {
+      if (searches(e)) {
+        e.preventDefault();
+        openSearch();
+      }
       if (!(e.ctrlKey || e.metaKey) || e.altKey) return;
       const what = e.key.toLowerCase() === "k" ? "jump" : e.key === "/" ? "help" : undefined;
       if (!what) return;
@@ -52,7 +57,7 @@ export function Sidebar() {
     <nav className="sidebar" aria-label={r.chats}>
       <header>
         <h1 dir="auto">{server}</h1>
-        <Button look="plain icon" aria-label={r.jump} shortcut="Ctrl+K" onPress={() => setOpen("jump")}><Icon name="search" /></Button>
+        <Button look="plain icon" aria-label={r.jump} shortcut="Ctrl+K" onPress={() => setOpen("jump")}><Icon name="jump" /></Button>
         <Button look="plain icon" aria-label={r.newChat} onPress={() => setOpen("new")}><Icon name="plus" /></Button>
         <MenuTrigger>
           <Button look="plain icon" aria-label={r.menu}><Icon name="more" /></Button>
@@ -71,6 +76,7 @@ export function Sidebar() {
           </Popover>
         </MenuTrigger>
       </header>
+      <a className="sidebar-search" href={paths.search()} onClick={(e) => follow(e, paths.search())} aria-current={route.at === "search" ? "page" : undefined} aria-keyshortcuts="/ Control+Shift+F"><Icon name="search" /><span>{t.search.title}</span><kbd aria-hidden="true">{t.search.key}</kbd></a>
       <ChatList settings={settings} onFold={fold} none={
         <div className="chat-list-none">
           <p className="hint">{r.none}</p>

@@ -1,6 +1,7 @@
 // Icons as SVG paths, because fonts may lack them.
 const paths = {
   search: "M10.5 4a6.5 6.5 0 1 0 0 13 6.5 6.5 0 0 0 0-13Zm4.7 11.2L20 20",
+  jump: "M4 12h14M12 6l6 6-6 6",
   plus: "M12 5v14M5 12h14",
   more: "M5 11.3a.7.7 0 1 0 .01 0ZM12 11.3a.7.7 0 1 0 .01 0ZM19 11.3a.7.7 0 1 0 .01 0Z",
   back: "M15 5l-7 7 7 7",

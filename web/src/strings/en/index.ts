@@ -7,7 +7,8 @@ import { failure } from "./failure.ts";
 import { files } from "./files.ts";
 import { notifications } from "./notifications.ts";
 import { picture } from "./picture.ts";
+import { search } from "./search.ts";
 import { settings } from "./settings.ts";
 import { sidebar } from "./sidebar.ts";
 
-export const en = { app, auth, sidebar, conversation, composer, files, picture, settings, notifications, failure };
+export const en = { app, auth, sidebar, conversation, composer, files, picture, search, settings, notifications, failure };

@@ -39,6 +39,7 @@ export const notifications = {
     forbidden: "Your browser blocks notifications from this site. Allow them in its settings, then reload this page.",
     impossible: "Notifications need https. Ask your admin for a secure address.",
   },
+  newMessage: "New message",
   summaryOf: (titles: readonly string[]) => series(titles.map(isolate)),
   summary: (messages: number, chats: number) => `${plural(messages, { one: "# new message", other: "# new messages" })} in ${plural(chats, { one: "# chat", other: "# chats" })}`,
 };

@@ -56,6 +56,7 @@ export const sidebar = {
   more: "Show more",
   shortcuts: [
     ["Ctrl+K", "Jump to a chat or person"],
+    ["/ or Ctrl+Shift+F", "Search messages"],
     ["Alt+Shift+↓ or ↑", "Go to the next or previous unread chat"],
     ["Ctrl+/", "Show keyboard shortcuts"],
     ["Enter", "Send message"],

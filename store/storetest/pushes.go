@@ -1,0 +1,287 @@
+package storetest
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+
+	"parley/chat"
+)
+
+// subscribe gives the user a new session with a subscription, and returns it.
+func subscribe(t testing.TB, s chat.Store, u chat.User, device string) chat.Subscription {
+	t.Helper()
+	session, err := s.CreateSession(context.Background(), u.ID, newSession(device))
+	must(t, err)
+	sub := chat.Subscription{Session: session.ID, User: u.ID, Endpoint: "https://push.example.com/" + device, P256dh: "key of " + device, Auth: "auth of " + device}
+	must(t, s.Subscribe(context.Background(), sub))
+	return sub
+}
+
+// queued returns the queued pushes in order of session, as "chat seq xcount".
+func queued(t testing.TB, s chat.Store, id chat.SessionID) (list []string) {
+	t.Helper()
+	all, err := s.QueuedPushes(context.Background(), 100)
+	must(t, err)
+	for _, q := range all {
+		if q.Session == id {
+			list = append(list, fmt.Sprintf("%s %d x%d", q.ChatID, q.Seq, q.Count))
+		}
+	}
+	slices.Sort(list)
+	return list
+}
+
+func pushes(t *testing.T, open opener) {
+	ctx := context.Background()
+	subscription := func(t testing.TB, s chat.Store, id chat.SessionID) (string, bool) {
+		t.Helper()
+		sub, ok, err := s.Subscription(ctx, id)
+		must(t, err)
+		return sub.Endpoint, ok
+	}
+
+	t.Run("the key is made once", func(t *testing.T) {
+		dir := t.TempDir()
+		s := open(t, dir)
+		first, err := s.PushKey(ctx, []byte{1, 2, 3})
+		must(t, err)
+		again, err := s.PushKey(ctx, []byte{4})
+		must(t, err)
+		must(t, s.Close())
+		later, err := open(t, dir).PushKey(ctx, []byte{5})
+		must(t, err)
+		if want := []byte{1, 2, 3}; !bytes.Equal(first, want) || !bytes.Equal(again, want) || !bytes.Equal(later, want) {
+			t.Fatalf("keys %v, %v, %v", first, again, later)
+		}
+	})
+
+	t.Run("a subscription belongs to one session", func(t *testing.T) {
+		dir := t.TempDir()
+		s := open(t, dir)
+		ann, bob := account(t, s, "ann"), account(t, s, "bob")
+		phone := subscribe(t, s, ann, "phone")
+		must(t, s.SavePushResult(ctx, phone.Session, chat.PushResult{At: 7, Result: "refused", Reason: "no"}))
+		must(t, s.Subscribe(ctx, phone)) // the same again
+		must(t, s.Close())
+		s = open(t, dir)
+		got, ok, err := s.Subscription(ctx, phone.Session)
+		must(t, err)
+		if !ok || !got.Same(phone) || got.Last == nil || *got.Last != (chat.PushResult{At: 7, Result: "refused", Reason: "no"}) {
+			t.Fatalf("subscription %+v, %v", got, ok)
+		}
+		// The endpoint of another session, another user's: their browser has a new user.
+		other, err := s.CreateSession(ctx, bob.ID, newSession("bob's"))
+		must(t, err)
+		moved := phone
+		moved.Session, moved.User = other.ID, bob.ID
+		must(t, s.Subscribe(ctx, moved))
+		_, ok = subscription(t, s, phone.Session)
+		equal(t, "the former session has it", ok, false)
+		got, _, err = s.Subscription(ctx, other.ID)
+		must(t, err)
+		if got.Last != nil {
+			t.Fatalf("the new one has a result: %+v", *got.Last)
+		}
+		renewed := moved
+		renewed.Endpoint = "https://push.example.com/renewed"
+		must(t, s.Subscribe(ctx, renewed))
+		must(t, s.Unsubscribe(ctx, other.ID, phone.Endpoint)) // of one that was replaced
+		endpoint, _ := subscription(t, s, other.ID)
+		equal(t, "endpoint", endpoint, renewed.Endpoint)
+		must(t, s.Unsubscribe(ctx, other.ID, ""))
+		_, ok = subscription(t, s, other.ID)
+		equal(t, "after the end", ok, false)
+		must(t, s.SavePushResult(ctx, other.ID, chat.PushResult{At: 8, Result: "accepted"})) // too late
+		wantError(t, s.Subscribe(ctx, chat.Subscription{Session: "never", User: ann.ID, Endpoint: "https://push.example.com/x"}), chat.NoIdentity)
+		wrong := moved
+		wrong.User = ann.ID
+		wantError(t, s.Subscribe(ctx, wrong), chat.NoIdentity)
+	})
+
+	t.Run("it ends with its session", func(t *testing.T) {
+		s := open(t, t.TempDir())
+		ann := account(t, s, "ann")
+		c := group(t, s, "garden", ann)
+		for i, end := range []func(sub chat.Subscription) error{
+			func(sub chat.Subscription) error { return s.EndSession(ctx, ann.ID, sub.Session) },
+			func(sub chat.Subscription) error { return s.EndOthers(ctx, ann.ID, "") },
+			func(sub chat.Subscription) error {
+				n := newSession("replacing")
+				n.Replaces = sub.Session
+				_, err := s.CreateSession(ctx, ann.ID, n)
+				return err
+			},
+			func(sub chat.Subscription) error {
+				hash := "another hash"
+				_, err := s.PatchUser(ctx, ann.ID, chat.UserPatch{PasswordHash: &hash})
+				return err
+			},
+		} {
+			sub := subscribe(t, s, ann, fmt.Sprint("device ", i))
+			must(t, s.MakePushes(ctx, chat.PushProgress{}, []chat.QueuedPush{{User: ann.ID, ChatID: c.ID, Seq: 1, Count: 1, At: 1, Due: 1}}))
+			equal(t, "queued", len(queued(t, s, sub.Session)), 1)
+			must(t, end(sub))
+			_, ok := subscription(t, s, sub.Session)
+			equal(t, fmt.Sprint("subscription after end ", i), ok, false)
+			equal(t, fmt.Sprint("queued after end ", i), len(queued(t, s, sub.Session)), 0)
+			n, _, err := s.CountPushes(ctx)
+			must(t, err)
+			equal(t, "pushes in the store", n, 0)
+			must(t, s.Subscribe(ctx, subscribe(t, s, ann, fmt.Sprint("later ", i))))
+			must(t, s.EndOthers(ctx, ann.ID, ""))
+		}
+	})
+
+	t.Run("targets", func(t *testing.T) {
+		s := open(t, t.TempDir())
+		ann, bob, cid := account(t, s, "ann"), account(t, s, "bob"), account(t, s, "cid")
+		c := group(t, s, "garden", ann, bob, cid)
+		hello := post(t, s, ann, c, "hello")
+		subscribe(t, s, ann, "phone")
+		subscribe(t, s, ann, "tablet")
+		subscribe(t, s, bob, "bob's")
+		gone := subscribe(t, s, cid, "cid's")
+		must(t, s.EndSession(ctx, cid.ID, gone.Session))
+		level, until, quiet := chat.LevelMentions, int64(chat.MutedForEver), "22:00"
+		to, zone := "07:00", "Europe/Berlin"
+		_, err := s.PatchMine(ctx, c.ID, bob.ID, chat.MinePatch{Level: &level, MutedUntil: &until})
+		must(t, err)
+		_, err = s.PatchSettings(ctx, bob.ID, chat.SettingsPatch{QuietFrom: &quiet, QuietTo: &to, TimeZone: &zone})
+		must(t, err)
+		targets, err := s.PushTargets(ctx, c.ID)
+		must(t, err)
+		byUser := func(a, b chat.PushTarget) int { return strings.Compare(string(a.User), string(b.User)) }
+		slices.SortFunc(targets, byUser)
+		want := []chat.PushTarget{
+			{User: ann.ID, Mine: chat.Mine{Level: chat.LevelDefault}, Settings: chat.DefaultSettings(), ReadUpTo: hello},
+			{User: bob.ID, Mine: chat.Mine{Level: level, MutedUntil: until}, ReadUpTo: hello - 1,
+				Settings: chat.Settings{Level: chat.LevelAll, QuietFrom: quiet, QuietTo: to, TimeZone: zone, PushText: true}},
+		}
+		slices.SortFunc(want, byUser)
+		if !slices.Equal(targets, want) {
+			t.Fatalf("targets\n%+v, want\n%+v", targets, want)
+		}
+		remove(t, s, ann, c, bob)
+		targets, err = s.PushTargets(ctx, c.ID)
+		must(t, err)
+		equal(t, "targets after a removal", len(targets), 1)
+		none, err := s.PushTargets(ctx, "no chat")
+		must(t, err)
+		equal(t, "targets of no chat", len(none), 0)
+	})
+
+	t.Run("a later message replaces a queued push", func(t *testing.T) {
+		dir := t.TempDir()
+		s := open(t, dir)
+		ann, bob := account(t, s, "ann"), account(t, s, "bob")
+		c, d := group(t, s, "garden", ann, bob), group(t, s, "kitchen", ann, bob)
+		phone, tablet := subscribe(t, s, bob, "phone"), subscribe(t, s, bob, "tablet")
+		push := func(c chat.Chat, seq chat.Seq, count int, due int64) chat.QueuedPush {
+			return chat.QueuedPush{User: bob.ID, ChatID: c.ID, Seq: seq, Count: count, At: 100 + int64(seq), Due: due}
+		}
+		must(t, s.MakePushes(ctx, chat.PushProgress{}, []chat.QueuedPush{push(c, 4, 1, 500), push(d, 2, 1, 400), {User: ann.ID, ChatID: c.ID, Seq: 4, Count: 1}}))
+		must(t, s.MakePushes(ctx, chat.PushProgress{}, []chat.QueuedPush{push(c, 6, 2, 900)}))
+		must(t, s.Close())
+		s = open(t, dir)
+		want := []string{fmt.Sprint(c.ID, " 6 x3"), fmt.Sprint(d.ID, " 2 x1")}
+		slices.Sort(want)
+		for _, id := range []chat.SessionID{phone.Session, tablet.Session} {
+			if got := queued(t, s, id); !slices.Equal(got, want) {
+				t.Fatalf("queued %v, want %v", got, want)
+			}
+		}
+		first, err := s.QueuedPushes(ctx, 2)
+		must(t, err)
+		if len(first) != 2 || first[0].ChatID != d.ID || first[1].ChatID != d.ID || first[0].Due != 400 || first[0].At != 102 || first[0].Tries != 0 || first[0].User != bob.ID {
+			t.Fatalf("the first are %+v", first)
+		}
+		n, oldest, err := s.CountPushes(ctx)
+		must(t, err)
+		equal(t, "queued", n, 4)
+		equal(t, "since", oldest, 102)
+
+		all, err := s.QueuedPushes(ctx, 100)
+		must(t, err)
+		var ended, again []chat.QueuedPush
+		for _, q := range all {
+			switch {
+			case q.Session == tablet.Session:
+				ended = append(ended, q)
+			case q.ChatID == d.ID:
+				q.Due, q.Tries = 5000, 1
+				again = append(again, q)
+			}
+		}
+		must(t, s.MakePushes(ctx, chat.PushProgress{}, []chat.QueuedPush{push(d, 9, 4, 1)})) // while the first ones are sent
+		must(t, s.EndPushes(ctx, ended, again))
+		if got, want := queued(t, s, tablet.Session), []string{fmt.Sprint(d.ID, " 9 x4")}; !slices.Equal(got, want) {
+			t.Fatalf("queued for the tablet: %v, want %v", got, want)
+		}
+		all, err = s.QueuedPushes(ctx, 100)
+		must(t, err)
+		last := all[len(all)-1]
+		if last.Session != phone.Session || last.ChatID != d.ID || last.Seq != 9 || last.Count != 5 || last.Due != 5000 || last.Tries != 1 {
+			t.Fatalf("the failed one is %+v", last)
+		}
+	})
+
+	t.Run("progress", func(t *testing.T) {
+		dir := t.TempDir()
+		s := open(t, dir)
+		ann, bob := account(t, s, "ann"), account(t, s, "bob")
+		c, d, e, empty := group(t, s, "garden", ann, bob), group(t, s, "kitchen", ann, bob), group(t, s, "cellar", ann, bob), group(t, s, "empty", ann, bob)
+		var first chat.Seq // the same in each
+		for _, x := range []chat.Chat{c, d, e} {
+			first = post(t, s, ann, x, "first in "+x.Title)
+		}
+		unmade := func() (list []chat.PushedTo) {
+			t.Helper()
+			for after := chat.ChatID(""); ; {
+				chats, last, err := s.UnmadePushes(ctx, after, 3)
+				must(t, err)
+				list = append(list, chats...)
+				if after = last; after == "" {
+					return list
+				}
+			}
+		}
+		want := func(what string, want ...chat.PushedTo) {
+			t.Helper()
+			slices.SortFunc(want, func(a, b chat.PushedTo) int { return strings.Compare(string(a.ChatID), string(b.ChatID)) })
+			if got := unmade(); !slices.Equal(got, want) {
+				t.Fatalf("%s: %v, want %v", what, got, want)
+			}
+		}
+		want("at first", chat.PushedTo{ChatID: c.ID}, chat.PushedTo{ChatID: d.ID}, chat.PushedTo{ChatID: e.ID})
+		must(t, s.MakePushes(ctx, chat.PushProgress{Chats: []chat.PushedTo{{ChatID: c.ID, Seq: first}}}, nil))
+		want("after one chat", chat.PushedTo{ChatID: d.ID}, chat.PushedTo{ChatID: e.ID})
+		second := post(t, s, ann, c, "second")
+		third := post(t, s, ann, d, "third")
+		last, err := s.Message(ctx, ann.ID, d.ID, third)
+		must(t, err)
+		before, err := s.Message(ctx, ann.ID, d.ID, first)
+		must(t, err)
+		must(t, s.Close())
+		s = open(t, dir)
+		want("after another post", chat.PushedTo{ChatID: c.ID, Seq: second - 1}, chat.PushedTo{ChatID: d.ID}, chat.PushedTo{ChatID: e.ID})
+		must(t, s.MakePushes(ctx, chat.PushProgress{At: last.At + 1}, nil))
+		want("after all")
+		if before.At < last.At {
+			must(t, s.MakePushes(ctx, chat.PushProgress{At: last.At}, nil))
+			if got := unmade(); !slices.Contains(got, chat.PushedTo{ChatID: d.ID, Seq: first}) {
+				t.Fatalf("after a time between two posts: %v", got)
+			}
+		}
+		must(t, s.MakePushes(ctx, chat.PushProgress{Chats: []chat.PushedTo{{ChatID: d.ID, Seq: third}}}, nil))
+		must(t, s.MakePushes(ctx, chat.PushProgress{Chats: []chat.PushedTo{{ChatID: d.ID, Seq: first}}}, nil)) // never back
+		for _, x := range unmade() {
+			if x.ChatID == d.ID || x.ChatID == empty.ID {
+				t.Fatalf("%v has none", x)
+			}
+		}
+	})
+}
