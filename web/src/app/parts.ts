@@ -17,8 +17,6 @@ export { default as ChatFiles } from "../conversation/ChatFiles.tsx";
 export { PendingFiles } from "../conversation/PendingFiles.tsx";
 export { default as Members } from "../conversation/Members.tsx";
 export { default as ChatNotifications } from "../conversation/ChatNotifications.tsx";
-export { default as Pins } from "../conversation/Pins.tsx";
-export { default as ThreadPanel } from "../conversation/ThreadPanel.tsx";
 export { default as GroupMentions } from "../conversation/GroupMentions.tsx";
 export { default as NotifyEveryone } from "../composer/NotifyEveryone.tsx";
 export { default as RenameChat } from "../conversation/RenameChat.tsx";

@@ -15,22 +15,21 @@ export default function GroupMentions({ chat, onClose }: { chat: Chat; onClose: 
   const core = useCore();
   const [who, setWho] = useState(chat.groupMentions);
   const [error, setError] = useState("");
-  const w = t.conversation;
   return (
-    <Dialog title={w.groupMentions} isOpen onClose={onClose}>
+    <Dialog title={t.conversation.groupMentions} isOpen onClose={onClose}>
       <form className="stack" onSubmit={(e) => {
         e.preventDefault();
         if (who) core.api.changeChat(chat.id, { groupMentions: who, clientId: newId() }).then(onClose, (err) => setError(explain(err).message));
       }}>
-        <p className="hint">{w.groupMentionsHint}</p>
+        <p className="hint">{t.conversation.groupMentionsHint}</p>
         <fieldset className="choices">
-          <legend className="sr">{w.groupMentions}</legend>
-          {choices.map((c) => <label key={c} className="row"><input type="radio" name="who" checked={who === c} onChange={() => setWho(c)} />{w.groupMentionsOf[c]}</label>)}
+          <legend className="sr">{t.conversation.groupMentions}</legend>
+          {choices.map((c) => <label key={c} className="row"><input type="radio" name="who" checked={who === c} onChange={() => setWho(c)} />{t.conversation.groupMentionsOf[c]}</label>)}
         </fieldset>
         {error && <p className="error" role="alert">{error}</p>}
         <div className="row end">
-          <Button onPress={onClose}>{w.cancel}</Button>
-          <Button type="submit" look="main">{w.save}</Button>
+          <Button onPress={onClose}>{t.conversation.cancel}</Button>
+          <Button type="submit" look="main">{t.conversation.save}</Button>
         </div>
       </form>
     </Dialog>

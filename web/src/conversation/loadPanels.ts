@@ -1,0 +1,3 @@
+import { loadChunk } from "../core/loadChunk.ts";
+
+export const loadPanels = loadChunk(() => import("./panels.ts"));
