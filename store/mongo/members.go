@@ -50,8 +50,20 @@ func (db *DB) ownPost() bson.D {
 		}}}}}
 }
 
-// endUnread is the update of a member whose messages are not unread again any more.
-var endUnread = bson.D{{Key: "$unset", Value: key("unreadFrom", "unreadN", "unreadAt")}}
+// endUnread ends that messages are unread again from a number on, and reports whether they
+// still were.
+func (db *DB) endUnread(id chat.ChatID, user chat.UserID, from chat.Seq) (ended bool, err error) {
+	err = db.transact(func(t *tx) error {
+		m, ok, err := t.db.membership(t.ctx, id, user)
+		if ended = ok && m.UnreadFrom == from; err != nil || !ended {
+			return err
+		}
+		_, err = t.db.members.UpdateOne(t.ctx, bson.D{{Key: "chat", Value: id}, {Key: "user", Value: user}},
+			bson.D{{Key: "$unset", Value: key("unreadFrom", "unreadN", "unreadAt")}})
+		return err
+	})
+	return ended, err
+}
 
 // Members returns members in ascending order of user id. The viewer's membership is checked after the
 // list was read.
@@ -103,12 +115,9 @@ func (db *DB) MarkRead(ctx context.Context, id chat.ChatID, user chat.UserID, se
 				if !ends {
 					return nil
 				}
-				r, err := db.members.UpdateOne(ctx, bson.D{{Key: "chat", Value: id}, {Key: "user", Value: user}, {Key: "unreadFrom", Value: from}}, endUnread)
-				if err != nil {
+				moved, err = db.endUnread(id, user, from)
+				if err != nil || moved {
 					return err
-				}
-				if moved = r.ModifiedCount == 1; moved {
-					return nil
 				}
 				continue // another device was faster, or the member was removed
 			}
@@ -121,12 +130,13 @@ func (db *DB) MarkRead(ctx context.Context, id chat.ChatID, user chat.UserID, se
 			if err != nil || to.Seq <= at {
 				return err
 			}
-			which, update := bson.D{{Key: "chat", Value: id}, {Key: "user", Value: user}},
-				bson.D{{Key: "$max", Value: bson.D{{Key: "read", Value: to.Seq}, {Key: "n", Value: to.N}}}} // both rise together
 			if from != 0 && from <= to.Seq {
-				which, update = append(which, bson.E{Key: "unreadFrom", Value: from}), append(update, endUnread...)
+				if _, err := db.endUnread(id, user, from); err != nil {
+					return err
+				}
 			}
-			r, err := db.members.UpdateOne(ctx, which, update)
+			r, err := db.members.UpdateOne(ctx, bson.D{{Key: "chat", Value: id}, {Key: "user", Value: user}},
+				bson.D{{Key: "$max", Value: bson.D{{Key: "read", Value: to.Seq}, {Key: "n", Value: to.N}}}}) // both rise together
 			if err != nil {
 				return err
 			}

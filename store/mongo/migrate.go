@@ -98,7 +98,7 @@ func (db *DB) indexes() map[*mongo.Collection][]mongo.IndexModel {
 			{Keys: key("endpoint"), Options: unique()},
 			{Keys: key("user")},
 		},
-		db.pushes:       {{Keys: key("session")}, {Keys: key("due")}},
+		db.pushes:       {{Keys: key("session")}, {Keys: key("due")}, {Keys: key("at")}},
 		db.leaves:       {{Keys: key("segment", "key"), Options: unique()}},
 		db.recoveries:   {{Keys: key("code"), Options: unique()}},
 		db.recoveryUses: {{Keys: key("user", "at")}},

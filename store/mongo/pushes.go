@@ -2,6 +2,7 @@ package mongo
 
 import (
 	"context"
+	"math"
 
 	"go.mongodb.org/mongo-driver/v2/bson"
 	"go.mongodb.org/mongo-driver/v2/mongo"
@@ -150,14 +151,14 @@ func (db *DB) UnmadePushes(ctx context.Context, after chat.ChatID, limit int) (c
 			if docs[i].Deleted {
 				continue
 			}
-			newest, ok, err := db.lastPost(ctx, id)
+			newest, ok, err := db.lastPost(ctx, id, math.MaxInt64)
 			if err != nil {
 				return err
 			}
 			if !ok || newest.At < meta.At || newest.Seq <= seen[id] {
 				continue
 			}
-			older, _, err := db.lastPost(ctx, id, bson.E{Key: "at", Value: bson.D{{Key: "$lt", Value: meta.At}}})
+			older, _, err := db.lastPost(ctx, id, meta.At)
 			if err != nil {
 				return err
 			}
@@ -168,11 +169,22 @@ func (db *DB) UnmadePushes(ctx context.Context, after chat.ChatID, limit int) (c
 	return chats, last, err
 }
 
-// lastPost returns the newest post of a chat with the fields; ok is false if there is none.
-func (db *DB) lastPost(ctx context.Context, id chat.ChatID, fields ...bson.E) (d eventDoc, ok bool, err error) {
-	ok, err = one(db.events.FindOne(ctx, append(bson.D{{Key: "chat", Value: id}, {Key: "kind", Value: messageKind}}, fields...),
-		options.FindOne().SetSort(bson.D{{Key: "n", Value: -1}}).SetProjection(key("seq", "at"))), &d)
-	return d, ok, err
+// lastPost returns the newest post of a chat that is older than before, in ms; ok is false if
+// there is none.
+func (db *DB) lastPost(ctx context.Context, id chat.ChatID, before int64) (d eventDoc, ok bool, err error) {
+	cur, err := db.events.Find(ctx, bson.D{{Key: "chat", Value: id}, {Key: "kind", Value: messageKind}, {Key: "n", Value: bson.D{{Key: "$gt", Value: 0}}}},
+		options.Find().SetSort(bson.D{{Key: "n", Value: -1}}).SetProjection(key("seq", "at")))
+	if err != nil {
+		return d, false, err
+	}
+	defer closeCursor(ctx, cur)
+	for cur.Next(ctx) {
+		d = eventDoc{}
+		if err := cur.Decode(&d); err != nil || d.At < before {
+			return d, err == nil, err
+		}
+	}
+	return eventDoc{}, false, cur.Err()
 }
 
 // MakePushes is [chat.Pushes].MakePushes.

@@ -127,7 +127,7 @@ func (db *DB) liveSessions(ctx context.Context, ids []chat.SessionID) (map[chat.
 func (db *DB) AnySubscription(ctx context.Context) (any bool, err error) {
 	err = db.read(ctx, "look for a subscription", func(ctx context.Context) (err error) {
 		var d subscriptionDoc
-		any, err = one(db.subscriptions.FindOne(ctx, bson.D{}, options.FindOne().SetProjection(key("_id"))), &d)
+		any, err = one(db.subscriptions.FindOne(ctx, bson.D{}, options.FindOne().SetSort(key("_id")).SetProjection(key("_id"))), &d)
 		return err
 	})
 	return any, err

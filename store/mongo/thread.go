@@ -114,7 +114,7 @@ func (v view) Pins() int {
 }
 
 // MentionsOf is [chat.Log].MentionsOf. The memberships are read before the messages, to
-// bound what is read, and again after them: who is a member then may read them.
+// choose among them, and again after them: who is a member then may read them.
 func (db *DB) MentionsOf(ctx context.Context, user chat.UserID, below chat.MentionPlace, limit int) (list []chat.Message, err error) {
 	if err := chat.CheckLimit(int64(limit), chat.MaxPage+1); err != nil {
 		return nil, err
@@ -122,10 +122,10 @@ func (db *DB) MentionsOf(ctx context.Context, user chat.UserID, below chat.Menti
 	err = db.read(ctx, "read mentions", func(ctx context.Context) error {
 		list = nil
 		ids, err := db.chatIDs(ctx, user)
-		if err != nil || len(ids) == 0 { // $in takes no nil
+		if err != nil || len(ids) == 0 {
 			return err
 		}
-		which := bson.D{{Key: "inbox", Value: user}, {Key: "chat", Value: bson.D{{Key: "$in", Value: ids}}}}
+		which := bson.D{{Key: "inbox", Value: user}}
 		if below != (chat.MentionPlace{}) {
 			which = append(which, bson.E{Key: "at", Value: bson.D{{Key: "$lte", Value: below.At}}})
 		}
@@ -140,7 +140,7 @@ func (db *DB) MentionsOf(ctx context.Context, user chat.UserID, below chat.Menti
 			if err := cur.Decode(&d); err != nil {
 				return err
 			}
-			if below == (chat.MentionPlace{}) || d.isBelow(below) {
+			if slices.Contains(ids, d.Chat) && (below == (chat.MentionPlace{}) || d.isBelow(below)) {
 				docs = append(docs, d)
 			}
 		}

@@ -396,7 +396,7 @@ test("rateLimitedUntil is set until everything is sent", async () => {
 test("an own setting shows at once, and goes back when the server refuses it", async () => {
   let answer: (() => unknown) = () => ({ mine: {} });
   const it = await page({ "PATCH /chats/c/mine": () => answer(), "PATCH /me": () => answer() });
-  await it.greet();
+  it.greet();
   const saving = it.core.changeMine("c", { starred: true });
   expect(it.chat().mine.starred).toBe(true);
   await saving;
@@ -417,7 +417,7 @@ test("an own setting shows at once, and goes back when the server refuses it", a
 
 test("muting ends by the server's clock", async () => {
   const it = await page();
-  await it.greet();
+  it.greet();
   const mine = { ...it.log.mine, mutedUntil: it.core.clock.now() + 5000 };
   it.wire().says({ signal: "mine", chatId: "c", mine });
   expect(it.chat().mine.mutedUntil).toBe(mine.mutedUntil);
