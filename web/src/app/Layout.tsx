@@ -5,7 +5,6 @@ import { Sidebar } from "../sidebar/Sidebar.tsx";
 import { UserCard } from "../sidebar/UserCard.tsx";
 import { t } from "../strings/index.ts";
 import { Button } from "../ui/Button.tsx";
-import { loadPanels } from "../conversation/loadPanels.ts";
 import { Conversation } from "../conversation/Conversation.tsx";
 import { listedChats } from "../core/selectors.ts";
 import { lazyPart } from "./lazyPart.tsx";
@@ -38,7 +37,7 @@ export function Layout() {
   const core = useCore();
   useEffect(() => forgetInvitePrompts, []);
   const live = useSnapshot((s) => s.connection.state === "live");
-  useEffect(() => (live ? prefetchParts(loadPanels) : undefined), [live]);
+  useEffect(() => (live ? prefetchParts() : undefined), [live]);
   const server = useServerName();
   useEffect(() => void core.api.server().then((s) => setServerName(s.name), () => {}), [core]);
   useEffect(() => {

@@ -8,11 +8,11 @@ const prefetchAfterMs = 5000; // after the connection is live: what is in view l
 
 export const loadParts = loadChunk(() => import("./parts.ts"));
 
-/** Loads all parts, and others that depend on them, when the page is idle, so that they are there after a server upgrade or without a connection. */
-export function prefetchParts(others: () => Promise<unknown>): () => void {
+/** Loads all parts when the page is idle, so that they are there after a server upgrade or without a connection. */
+export function prefetchParts(): () => void {
   const line = (navigator as { connection?: { saveData?: boolean; effectiveType?: string } }).connection;
   if (line?.saveData || line?.effectiveType?.endsWith("2g")) return () => {};
-  const load = () => void loadParts().then(others).then(loadUploader).then(loadVirtualList).then(loadEmoji).catch(() => {}); // opening a part reports the failure
+  const load = () => void loadParts().then(loadUploader).then(loadVirtualList).then(loadEmoji).catch(() => {}); // opening a part reports the failure
   const timer = setTimeout(() => ("requestIdleCallback" in globalThis ? requestIdleCallback(load) : load()), prefetchAfterMs);
   return () => clearTimeout(timer);
 }

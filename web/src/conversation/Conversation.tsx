@@ -14,16 +14,15 @@ import { attempt, toast } from "../ui/Toast.tsx";
 import { Composer } from "../composer/Composer.tsx";
 import { focusComposer } from "../composer/useTextField.ts";
 import { type ConversationDialog, Header } from "./Header.tsx";
-import { loadPanels } from "./loadPanels.ts";
 import { MessageList } from "./MessageList.tsx";
 import { messageIn } from "./messageElements.ts";
 import type { MessageActions } from "./messageActions.ts";
+import { Pins } from "./Pins.tsx";
+import { ThreadPanel } from "./ThreadPanel.tsx";
 import { UnsentMessages } from "./UnsentMessages.tsx";
 import "./conversation.css";
 
 const Members = lazyPart(async () => (await loadParts()).Members, "dialog");
-const Pins = lazyPart(async () => (await loadPanels()).Pins, "dialog");
-const ThreadPanel = lazyPart(async () => (await loadPanels()).ThreadPanel, { waiting: t.conversation.loading });
 const GroupMentions = lazyPart(async () => (await loadParts()).GroupMentions, "dialog");
 const RenameChat = lazyPart(async () => (await loadParts()).RenameChat, "dialog");
 const ChatNotifications = lazyPart(async () => (await loadParts()).ChatNotifications, "dialog");

@@ -16,7 +16,7 @@ import type { MessageActions } from "./messageActions.ts";
 import { MessageBody } from "./MessageRow.tsx";
 
 /** The pinned messages of a chat, the one pinned last first. */
-export default function Pins({ chat, onView, onClose }: { chat: Chat; onView: MessageActions["view"]; onClose: () => void }) {
+export function Pins({ chat, onView, onClose }: { chat: Chat; onView: MessageActions["view"]; onClose: () => void }) {
   const core = useCore();
   const [failed, setFailed] = useState(false);
   const pins = chat.pins && [...chat.pins.values()].reverse();

@@ -31,7 +31,7 @@ interface Props {
 }
 
 /** A conversation of the chat: a message and all that reply to it, directly or through others. What is written here replies to its last message. */
-export default function ThreadPanel({ chat, title, root, onJump, onView, onClose }: Props) {
+export function ThreadPanel({ chat, title, root, onJump, onView, onClose }: Props) {
   const core = useCore();
   const me = useSnapshot((s) => s.state.me?.id ?? "");
   const users = useSnapshot((s) => s.state.users);

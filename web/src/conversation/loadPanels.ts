@@ -1,3 +1,0 @@
-import { loadChunk } from "../core/loadChunk.ts";
-
-export const loadPanels = loadChunk(() => import("./panels.ts"));
