@@ -98,13 +98,14 @@ test("a conversation, its menus and dialogs", async () => {
   const menu = ann.locator(".conversation > header button").last();
   await menu.click();
   await fits("chat-menu");
-  const items = await ann.getByRole("menuitem").count();
+  const atOnce = ["star", "hide"]; // these open no dialog
+  const items = await ann.getByRole("menuitem").evaluateAll((all, skip) => all.map((e) => e.dataset.key).filter((key) => !skip.includes(key)), atOnce);
   await ann.keyboard.press("Escape");
-  for (let i = 0; i < items; i++) {
+  for (const item of items) {
     await menu.click();
-    await ann.getByRole("menuitem").nth(i).click();
+    await ann.locator(`[role=menuitem][data-key="${item}"]`).click();
     await ann.locator("[role=dialog], [role=alertdialog]").waitFor();
-    await fits(`chat-${i}`);
+    await fits(`chat-${item}`);
     await escape(ann, ann.locator("[role=dialog], [role=alertdialog]"));
   }
   await ann.locator(".message[data-seq]", { hasText: "Words 4" }).focus();

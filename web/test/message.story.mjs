@@ -53,7 +53,7 @@ test("a fence scrolls by itself and has a copy button", async () => {
 });
 
 test("headings, tables and tasks are shown, and a wide table scrolls by itself", async () => {
-  const wideTable = `| ${Array.from({ length: 12 }, (_, i) => `Column ${i}`).join(" | ")} |\n|${"---|".repeat(12)}\n| ${"value | ".repeat(12)}`;
+  const wideTable = `| ${Array.from({ length: 30 }, (_, i) => `Column ${i}`).join(" | ")} |\n|${"---|".repeat(30)}\n| ${"value | ".repeat(30)}`;
   await say(ann, `# Plan\n## Today\n- [x] tea\n- [ ] cake\n\n| Who | Hours |\n|:--|--:|\n| **Ann** | 8 |\n\n${wideTable}\n\nEnd of plan`);
   for (const p of [ann, bob]) {
     const body = row(p, "End of plan").locator(".message-body");
