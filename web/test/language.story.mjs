@@ -112,7 +112,7 @@ test("a conversation, its menus and dialogs", async () => {
   await ann.keyboard.press("Enter");
   await ann.getByRole("menuitem").first().waitFor();
   await fits("message-menu");
-  await ann.keyboard.press("Escape");
+  await escape(ann, ann.getByRole("menuitem").first());
 });
 
 test("settings, the server's page and a missing chat", async () => {

@@ -1,6 +1,6 @@
 // Pictures of users and groups: chosen, cropped, shown everywhere, changed while others look, removed.
 import assert from "node:assert/strict";
-import { api, field, phone, press, say, sent, testEnvironment, test, wide } from "./kit.mjs";
+import { api, escape, field, phone, press, say, sent, testEnvironment, test, wide } from "./kit.mjs";
 
 let ann, bob, room;
 const h = testEnvironment(async (h) => {
@@ -137,7 +137,7 @@ test("what is no picture is refused", async () => {
   await press(ann, "Change picture");
   await choose(ann, Buffer.from("<p>hello"), "page.png");
   await dialog(ann).getByRole("alert").getByText(/Couldn't open this picture/).waitFor();
-  await ann.keyboard.press("Escape");
+  await escape(ann, dialog(ann));
 });
 
 test("an admin sets the picture of a group; others see it, and cannot", async () => {
