@@ -262,7 +262,7 @@ func TestEveryTextHasARule(t *testing.T) {
 	rules := map[string]string{
 		"name": "chat.Line", "status": "chat.Line", "serverName": "chat.Line", "title": "chat.Line", "topic": "chat.Line", "label": "chat.Line",
 		"handle": "NewHandle, ParseHandle", "members": "ParseHandle, CheckID", "password": "NewPassword, PasswordForms", "currentPassword": "PasswordForms",
-		"text": "CheckText", "clientId": "CheckClientID", "files": "CheckFiles", "chatId": "CheckID", "userId": "CheckID", "role": "CheckRole", "kind": "two values", "level": "MinePatch.Check", "groupMentions": "CheckGroupMentions",
+		"text": "CheckText", "clientId": "CheckClientID", "files": "CheckFiles", "chatId": "CheckID", "userId": "CheckID", "role": "CheckRole", "kind": "two values", "level": "MinePatch.Check", "groupMentions": "CheckGroupMentions", "endpoint": "webpush.NewSubscription",
 		"setup": "a secret", "invite": "a secret", "code": "a secret",
 	}
 	doc, err := document()
