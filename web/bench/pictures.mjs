@@ -50,12 +50,12 @@ try {
     await page.emulateMedia({ colorScheme, reducedMotion: "reduce" });
     await page.goto(h.at(`/c/${release}`));
     await heading(page, "Release 2.4");
-    await page.getByText("Perfect. See you all", { exact: false }).last().waitFor();
-    const no = page.getByRole("button", { name: "No", exact: true }); // the question about notifications
+    await page.locator(".message", { hasText: "Perfect. See you all" }).waitFor();
+    const no = page.getByRole("button", { name: "Not now", exact: true }); // the question about notifications
     if (await no.count()) await no.click();
-    await page.getByRole("region", { name: "Messages" }).press("Escape"); // marks all as read
+    await page.getByRole("region", { name: "Messages", exact: true }).press("Escape"); // marks all as read
     await page.reload();
-    await page.getByText("Perfect. See you all", { exact: false }).last().waitFor();
+    await page.locator(".message", { hasText: "Perfect. See you all" }).waitFor();
     await page.evaluate(() => document.activeElement?.blur());
     await page.evaluate(() => new Promise((ok) => requestAnimationFrame(() => requestAnimationFrame(ok))));
     await page.screenshot({ path: fileURLToPath(new URL(`${name}.png`, docs)) });
