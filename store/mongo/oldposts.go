@@ -79,7 +79,7 @@ func (db *DB) fillPart(ctx context.Context, id chat.ChatID, docs []eventDoc) err
 			continue
 		}
 		// An edit or a deletion since has done it.
-		which := bson.D{{Key: "chat", Value: id}, {Key: "seq", Value: d.Seq}, {Key: "deletedAt", Value: nil}, {Key: "inbox", Value: nil}}
+		which := bson.D{{Key: "_id", Value: d.ID}, {Key: "deletedAt", Value: nil}, {Key: "inbox", Value: nil}}
 		if d.Mentions == nil {
 			which = append(which, bson.E{Key: "mentions", Value: nil})
 		} else {

@@ -4,6 +4,7 @@ import (
 	"testing"
 
 	"go.mongodb.org/mongo-driver/v2/bson"
+	"go.mongodb.org/mongo-driver/v2/mongo/options"
 
 	"parley/chat"
 )
@@ -12,8 +13,15 @@ import (
 // fill them.
 func SetOldPosts(t testing.TB, db *DB) {
 	t.Helper()
-	if _, err := db.events.UpdateMany(t.Context(), bson.D{}, bson.D{{Key: "$unset", Value: key("root", "inbox")}}); err != nil {
+	cur, err := db.events.Find(t.Context(), bson.D{}, options.Find().SetSort(key("_id")).SetProjection(key("_id")))
+	docs, err := all[eventDoc](t.Context(), cur, err)
+	if err != nil {
 		t.Fatal(err)
+	}
+	for _, d := range docs {
+		if _, err := db.events.UpdateByID(t.Context(), d.ID, bson.D{{Key: "$unset", Value: key("root", "inbox")}}); err != nil {
+			t.Fatal(err)
+		}
 	}
 	if _, err := db.meta.UpdateOne(t.Context(), serverID, bson.D{{Key: "$unset", Value: key("filled")}}); err != nil {
 		t.Fatal(err)
