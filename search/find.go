@@ -147,10 +147,9 @@ type reading struct {
 // each calls f with the postings of a word, or of all words that begin with it, in the chats
 // that are wanted.
 func (r *reading) each(ctx context.Context, w Word, f func(*posting)) error {
-	from, to := wordRange(w.Text)
-	if w.Prefix {
-		to = w.Text + "\U0010FFFF"
-	} else {
+	from, _ := wordRange(w.Text)
+	to := w.Text + "\U0010FFFF"
+	if !w.Prefix {
 		from = leafKey(w.Text, r.wanted[0], 0)
 		to = leafKey(w.Text, r.wanted[len(r.wanted)-1], math.MaxUint32)
 	}
