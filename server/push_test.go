@@ -96,13 +96,17 @@ func TestPush(t *testing.T) {
 	direct, group := ann.chat(chat.NewChat{Kind: chat.Direct}, bob), ann.group(bob, cid)
 	ann.post(direct, "before anybody subscribed")
 	service.subscribe(bob, "phone")
+	bob.call("POST", "/api/push/test", nil).want(200)
+	if test := service.next(); test.Notification == nil || test.Notification.Tag != "test" || test.AppBadge != nil {
+		t.Errorf("a test changes the badge, or is none: %+v", test.Payload)
+	}
 	began := time.Now()
 	seq := ann.post(direct, "**hello**\n\nyou")
 	p := service.next()
 	if took := p.at.Sub(began); took > 2*time.Second {
 		t.Errorf("the push took %s", took)
 	}
-	if p.text() != "phone: Ann | **hello** you" || p.Notification.Navigate != fmt.Sprintf("/c/%s/%d", direct, seq) || p.AppBadge != 2 ||
+	if p.text() != "phone: Ann | **hello** you" || p.Notification.Navigate != fmt.Sprintf("/c/%s/%d", direct, seq) || p.AppBadge == nil || *p.AppBadge != 2 ||
 		p.Notification.Tag != string(direct) || p.Notification.Data.Count != 1 || p.Notification.Data.Seq != seq || p.WebPush != 8030 {
 		t.Errorf("direct: %s: %+v %+v", p.text(), p.Payload, p.Notification)
 	}

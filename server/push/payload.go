@@ -37,8 +37,8 @@ const (
 type Payload struct {
 	WebPush      int           `json:"web_push"`
 	Notification *Notification `json:"notification,omitempty"`
-	AppBadge     int           `json:"app_badge"`
-	Mutable      bool          `json:"mutable"` // the service worker, if there is one, may change it
+	AppBadge     *int          `json:"app_badge,omitempty"` // nil: it stays as it is
+	Mutable      bool          `json:"mutable"`             // the service worker, if there is one, may change it
 }
 
 // Notification is what is shown.
@@ -65,10 +65,11 @@ func (s *sender) push(ctx context.Context, sub *chat.Subscription, told []news, 
 	if err != nil {
 		return push, nil, err
 	}
-	v := Payload{}
+	unread := 0
+	v := Payload{AppBadge: &unread}
 	shown := s.history.chatsOf(sub.Session)
 	for i := range chats {
-		v.AppBadge += chats[i].Unread
+		unread += chats[i].Unread
 		if chats[i].Unread == 0 && slices.Contains(shown, chats[i].ID) {
 			read = append(read, chats[i].ID)
 		}

@@ -24,7 +24,7 @@ export const push = {
   last: {
     accepted: (time: string) => `Last push, ${time}: sent.`,
     gone: (time: string) => `Last push, ${time}: not sent. The push service no longer knows this device. Turn on push again.`,
-    refused: (time: string, reason: string) => `Last push, ${time}: refused by the push service (${reason}). ${/BadJwtToken/.test(reason) ? "It only serves servers with a public https address." : ""}`,
+    refused: (time: string, reason: string) => `Last push, ${time}: refused by the push service (${reason}).${/BadJwtToken/.test(reason) ? " It only serves servers with a public https address." : ""}`,
     failed: (time: string, reason: string) => `Last push, ${time}: not sent. The server can't reach the push service (${reason}).`,
   } as Readonly<Record<string, (time: string, reason: string) => string>>,
 };
