@@ -9,6 +9,7 @@ import (
 	"iter"
 	"os"
 	"strings"
+	"sync"
 	"syscall"
 	"time"
 
@@ -102,7 +103,9 @@ func (f *Folder) Append(ctx context.Context, name string, offset int64, r io.Rea
 		return 0, storeError(err, "open a file") // it was removed before it was locked
 	}
 	in := &source{ctx: ctx, r: r, room: f.room()}
-	n, err := io.Copy(file, in)
+	buffer := buffers.Get().(*[]byte)
+	defer buffers.Put(buffer)
+	n, err := io.CopyBuffer(struct{ io.Writer }{file}, in, *buffer)
 	if err != nil && in.err == nil {
 		err = storeError(err, "write a file")
 	}
@@ -116,6 +119,10 @@ func (f *Folder) Append(ctx context.Context, name string, offset int64, r io.Rea
 	}
 	return offset + n, err
 }
+
+// buffers holds the buffers of Append. With the 32 KiB of io.Copy an upload over a fast line
+// takes twice as long.
+var buffers = sync.Pool{New: func() any { b := make([]byte, 256<<10); return &b }}
 
 // spaceStep is how many bytes are written between two looks at the disk's space: many uploads
 // that began when there was room must not fill it.
