@@ -56,6 +56,7 @@ test("headings, tables and tasks are shown, and a wide table scrolls by itself",
   const wideTable = `| ${Array.from({ length: 30 }, (_, i) => `Column ${i}`).join(" | ")} |\n|${"---|".repeat(30)}\n| ${"value | ".repeat(30)}`;
   await say(ann, `# Plan\n## Today\n- [x] tea\n- [ ] cake\n\n| Who | Hours |\n|:--|--:|\n| **Ann** | 8 |\n\n${wideTable}\n\nEnd of plan`);
   for (const p of [ann, bob]) {
+    await sent(p, "End of plan");
     const body = row(p, "End of plan").locator(".message-body");
     assert.deepEqual(await body.getByRole("heading").allInnerTexts(), ["Plan", "Today"]);
     assert.deepEqual(await body.getByRole("checkbox").evaluateAll((all) => all.map((x) => x.checked)), [true, false]);
