@@ -41,6 +41,6 @@ export function openChat(io, url, token, show) {
     post: (chatId, text, clientId = crypto.randomUUID()) => ask("post", { chatId, clientId, text }),
     history: (chatId, before) => ask("history", { chatId, limit: 50, before }),
     focus: (chatId) => ask("focus", { chatIds: [chatId] }),
-    typing: (chatId) => socket.volatile.emit("typing", { chatId }),
+    typing: (chatId) => { if (socket.connected) socket.emit("typing", { chatId }); }, // a later one would be wrong
   };
 }

@@ -32,8 +32,9 @@ const h = testEnvironment(async (h) => {
   chatId = (await call(tokens.ann, "POST", "/api/chats", { clientId: "1", kind: "group", title: "Tea", members: [users[1].user.id] })).chat.id;
 }, ["--registration", "open", "--origins", origin]);
 
-const signIn = async (handle) => {
+const signIn = async (handle, prepare = async () => {}) => {
   const page = await h.newBrowser();
+  await prepare(page);
   await page.goto(`${origin}/?server=${encodeURIComponent(h.parley.url)}`);
   await page.getByLabel("Handle").fill(handle);
   await page.getByLabel("Password").fill(password);
@@ -56,6 +57,28 @@ test("two people sign in on a page of another origin and talk", async () => {
   await ann.getByText("Bob: Hello", { exact: true }).waitFor();
   await say(ann, "Hi");
   await bob.getByText("Ann: Hi", { exact: true }).waitFor();
+});
+
+test("typing is seen that begins while the page is still sending", async () => {
+  const carol = await call("", "POST", "/api/accounts", { handle: "carol", name: "Carol", password });
+  await call(tokens.ann, "PUT", `/api/chats/${chatId}/members/${carol.user.id}`);
+  let sending, typed;
+  const isSending = new Promise((ok) => (sending = ok)), hasTyped = new Promise((ok) => (typed = ok));
+  const page = await signIn("carol", async (page) => {
+    await page.routeWebSocket(/socket\.io/, () => {}); // the page keeps polling
+    await page.route(/socket\.io/, async (route) => {
+      if (route.request().postData()?.includes('"focus"')) {
+        sending();
+        await hasTyped;
+      }
+      await route.continue();
+    });
+  });
+  await isSending;
+  await page.getByLabel("Message", { exact: true }).pressSequentially("He");
+  typed();
+  await ann.getByText("Carol is typing").waitFor();
+  await page.context().close();
 });
 
 test("after the server was killed, the page has each message once", async () => {
