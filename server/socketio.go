@@ -87,21 +87,22 @@ func (s *socketIOClients) unknownSid(_ *http.Request, sid string) {
 	}
 }
 
-// A client of Socket.IO comes back about a second after its connection was closed, whatever
-// the close says. So when all are closed, it is not done at once: returnsPerSecond of them
-// are, but within spreadWithin, so that a stop ends in time.
+// A Socket.IO client reconnects about a second after its connection was closed; it ignores the
+// delay that the close reason asks for. A server that closes all connections therefore closes
+// closesPerSecond of them a second, and all within spreadWithin, so that a stop ends in time.
 const (
-	returnsPerSecond = 200
-	spreadWithin     = 3 * time.Second
+	closesPerSecond = 200
+	spreadWithin    = 3 * time.Second
 )
 
-// spread returns how long the close of one of all connections waits. 0: they are few.
-func (s *socketIOClients) spread() time.Duration {
+// closeDelay returns how long to wait before one connection is closed when all are: a random
+// time, or 0 if there are few connections.
+func (s *socketIOClients) closeDelay() time.Duration {
 	n := s.engine.Len()
-	if n <= returnsPerSecond {
-		return 0 // a restart takes no longer because of them
+	if n <= closesPerSecond {
+		return 0
 	}
-	return rand.N(min(spreadWithin, time.Duration(n)*time.Second/returnsPerSecond))
+	return rand.N(min(spreadWithin, time.Duration(n)*time.Second/closesPerSecond))
 }
 
 // open opens the connection of a handshake.
@@ -184,12 +185,12 @@ func (c *socketIO) Malformed() {
 	c.conn.Close(wire.CloseProtocol, "malformed packet", nil)
 }
 
-// maxBeforeConnect bounds the packets that a client sends before CONNECT, and those of
-// namespaces that do not exist.
+// maxBeforeConnect is how many packets a client may send before CONNECT to a namespace that
+// exists.
 const maxBeforeConnect = 100
 
-// Packet implements engineio.Handler: a pong costs as much as a command, as do all packets
-// that start none.
+// Packet implements engineio.Handler and socketio.App. A packet that is no command costs as
+// much as one, so that a flood of them ends as a flood of commands does.
 func (c *socketIO) Packet() {
 	if s := c.session.Load(); s != nil {
 		s.HeardPacket()
@@ -271,11 +272,13 @@ func (c *socketIO) Close(code int, reason string) {
 			refusal = c.socket.Codec().Encode(wire.Failure{Error: e, Closes: true})
 		}
 		c.conn.CloseIn(refusedWithin, code, reason, refusal)
-	default:
-		if wait := c.server.socketIO.spread(); wait > 0 && (code == wire.CloseRestarting || code == wire.CloseFeedLost) {
-			c.conn.CloseIn(wait, code, reason, nil)
-		} else {
-			c.conn.Close(code, reason, nil)
+	case code == wire.CloseRestarting || code == wire.CloseFeedLost: // all connections are closed
+		if delay := c.server.socketIO.closeDelay(); delay > 0 {
+			c.conn.CloseIn(delay, code, reason, nil)
+			return
 		}
+		c.conn.Close(code, reason, nil)
+	default:
+		c.conn.Close(code, reason, nil)
 	}
 }

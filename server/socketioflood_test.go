@@ -9,7 +9,7 @@ import (
 	"parley/wire"
 )
 
-// floods are packets that start no command.
+// floods are packets that are no commands.
 var floods = map[string]string{
 	"pong":                 "3",
 	"noop":                 "6",
@@ -28,7 +28,7 @@ func (c *ioClient) flood(packet string, n int) {
 	}
 }
 
-// Packets that start no command cost the user's budget of commands, and a flood of them ends
+// Packets that are no commands cost the user's budget of commands, and a flood of them ends
 // the connection as a flood of commands does.
 func TestSocketIOFlood(t *testing.T) {
 	for name, packet := range floods {
@@ -76,7 +76,7 @@ func TestSocketIOClosesAreSpread(t *testing.T) {
 	x := start(t, func(c *Config) { c.Limits.Sockets = 0 })
 	ann := x.addUser("ann")
 	var clients []*ioClient
-	for len(clients) < returnsPerSecond+100 {
+	for len(clients) < closesPerSecond+100 {
 		p := x.ioOpen(ioWays[2], nil)
 		p.connect(m{"token": ann.token})
 		p.event("hello", &wire.Hello{})

@@ -155,8 +155,8 @@ func (c *Conn) Close(code int, reason string, last []byte) {
 	}
 }
 
-// CloseIn is Close after a time in which the client is expected to close the connection
-// itself because of last, which is sent at once.
+// CloseIn is Close after a time. last is sent at once: because of it, the client may close the
+// connection itself before.
 func (c *Conn) CloseIn(after time.Duration, code int, reason string, last []byte) {
 	c.mu.Lock()
 	defer c.mu.Unlock()

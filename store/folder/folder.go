@@ -105,7 +105,7 @@ func (f *Folder) Append(ctx context.Context, name string, offset int64, r io.Rea
 	in := &source{ctx: ctx, r: r, room: f.room()}
 	buffer := buffers.Get().(*[]byte)
 	defer buffers.Put(buffer)
-	n, err := io.CopyBuffer(struct{ io.Writer }{file}, in, *buffer)
+	n, err := io.CopyBuffer(struct{ io.Writer }{file}, in, *buffer) // os.File.ReadFrom would not use the buffer
 	if err != nil && in.err == nil {
 		err = storeError(err, "write a file")
 	}

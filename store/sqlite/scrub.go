@@ -93,6 +93,14 @@ func (s *scrubber) full(every int, reserve int64) bool {
 	return ok && err == nil
 }
 
+// checkpointDue returns when a checkpoint is due at the latest.
+func (t *tx) checkpointDue() time.Time {
+	if !t.postponed.IsZero() {
+		return t.postponed.Add(t.db.indexWait)
+	}
+	return t.checkpointed.Add(t.db.scrubEvery)
+}
+
 // checkpointInTurn runs a checkpoint that is due, unless it waits for the search index.
 func (t *tx) checkpointInTurn() {
 	if !t.waitsForIndex() {

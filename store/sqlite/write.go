@@ -177,11 +177,7 @@ func (t *tx) next() (j *job, open bool) {
 		j, open = <-t.db.queue
 		return j, open
 	}
-	due := t.checkpointed.Add(t.db.scrubEvery)
-	if !t.postponed.IsZero() {
-		due = t.postponed.Add(t.db.indexWait)
-	}
-	wait := time.Until(due)
+	wait := time.Until(t.checkpointDue())
 	if wait <= 0 {
 		return nil, true
 	}
