@@ -102,7 +102,7 @@ test("what is read on one device is read on all", async () => {
     await p.locator('link[rel="icon"][href="/icon.svg"]').waitFor({ state: "attached" });
   }
   assert.deepEqual(await notices(ann, 0), []);
-  await ann.getByRole("link", { name: /Garden/ }).locator(".chat-row-count").waitFor({ state: "detached" });
+  await ann.getByRole("link", { name: /Garden/ }).locator(".chat-row-count").first().waitFor({ state: "detached" });
 });
 
 test("a notification follows an edit of its message, and goes with a deleted one", async () => {
