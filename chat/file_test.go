@@ -1,6 +1,7 @@
 package chat
 
 import (
+	"slices"
 	"strings"
 	"testing"
 )
@@ -9,11 +10,12 @@ import (
 // called again.
 func TestPostFillsFiles(t *testing.T) {
 	draft := withFiles("whole")
+	draft.Files[0].Alt = "a bed of tulips"
 	again := draft
 	if err := Post(tea(), &draft); err != nil {
 		t.Fatal(err)
 	}
-	if len(draft.Files) != 1 || draft.Files[0].Name != "a.png" || again.Files[0].Name != "" {
+	if len(draft.Files) != 1 || draft.Files[0].Name != "a.png" || draft.Files[0].Alt != "a bed of tulips" || again.Files[0].Name != "" {
 		t.Errorf("%+v, given %+v", draft.Files, again.Files)
 	}
 }
@@ -84,5 +86,28 @@ func TestCheckFiles(t *testing.T) {
 	}
 	if err := CheckFiles([]FileID{"a", "b"}); err != nil {
 		t.Error(err)
+	}
+}
+
+// Descriptions come with the post, each of a file that it names.
+func TestDraftFiles(t *testing.T) {
+	long := strings.Repeat("画", MaxAlt)
+	files, err := DraftFiles([]FileID{"a", "b", "c"}, map[FileID]string{"a": " A  bed of\u00a0tulips ", "c": long, "b": ""})
+	if want := []File{{ID: "a", Alt: "A bed of tulips"}, {ID: "b"}, {ID: "c", Alt: long}}; err != nil || !slices.Equal(files, want) {
+		t.Errorf("%+v, %v", files, err)
+	}
+	for name, alts := range map[string]map[FileID]string{
+		"too long": {"a": long + "x"}, "far too long": {"a": strings.Repeat("x", 5*MaxAlt)}, "two lines": {"a": "x\ny"}, "not UTF-8": {"a": "\xff"}, "nothing visible": {"a": " "},
+		"an invisible one": {"a": "a\u202eb"}, "another file": {"b": "x"}, "another file, no text": {"b": ""},
+	} {
+		_, err := DraftFiles([]FileID{"a"}, alts)
+		outcome(t, name, err, BadInput, "alts")
+	}
+	_, err = DraftFiles(nil, map[FileID]string{"a": "x"})
+	outcome(t, "no files", err, BadInput, "alts")
+	_, err = DraftFiles([]FileID{"../a"}, nil)
+	outcome(t, "a wrong id", err, BadInput, "files")
+	if files, err := DraftFiles(nil, nil); files != nil || err != nil {
+		t.Errorf("%v, %v", files, err)
 	}
 }
