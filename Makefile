@@ -7,14 +7,14 @@ FUZZTIME ?= 30s
 CONFORMANCE_SECONDS ?= 300
 CHROMIUM ?= $(shell command -v chromium || command -v chromium-browser || command -v google-chrome)
 
-.PHONY: build test race web dist stories pictures bench-web bench bench-peers bench-mongo conformance lint fuzz audit sbom testmongo
+.PHONY: build test race web dist stories pictures bench-web bench bench-peers bench-mongo conformance lint fuzz audit sbom testmongo testsocketio
 
 build: ## a static binary without symbols
 	CGO_ENABLED=0 $(GO) build -trimpath -ldflags '-s -w -X main.release=$(VERSION)' -o parley .
 
 test: lint race web stories ## everything that CI runs
 
-race: testmongo ## all Go tests with the race detector
+race: testmongo testsocketio ## all Go tests with the race detector
 	$(GO) test -race -shuffle=on -timeout 20m ./...
 
 testmongo: .testmongo/bin/secantusd-py ## the MongoDB for tests; PARLEY_TEST_MONGO sets the path of another program
@@ -23,6 +23,14 @@ testmongo: .testmongo/bin/secantusd-py ## the MongoDB for tests; PARLEY_TEST_MON
 	@python3 -c 'import ensurepip, venv' 2>/dev/null || { echo "make test needs Python 3.11 or newer with venv: apt-get install python3-venv"; exit 1; }
 	python3 -m venv .testmongo
 	.testmongo/bin/pip install -q --disable-pip-version-check --require-hashes -r internal/mongotest/requirements.txt
+	@touch $@
+
+testsocketio: .testsocketio/bin/installed internal/conformance/node_modules ## the Socket.IO libraries for tests
+
+.testsocketio/bin/installed: internal/conformance/socketio.txt
+	@python3 -c 'import ensurepip, venv' 2>/dev/null || { echo "make test needs Python 3.11 or newer with venv: apt-get install python3-venv"; exit 1; }
+	python3 -m venv .testsocketio
+	.testsocketio/bin/pip install -q --disable-pip-version-check --require-hashes -r internal/conformance/socketio.txt
 	@touch $@
 
 web: web/node_modules ## type check, linter and unit tests of the client; checks that dist/ is built from src/
@@ -73,7 +81,7 @@ conformance: build .conformance/bin/st internal/conformance/node_modules ## a se
 	@touch $@
 
 internal/conformance/node_modules: internal/conformance/package-lock.json
-	@command -v npm >/dev/null || { echo "make conformance needs Node.js 20 or newer with npm"; exit 1; }
+	@command -v npm >/dev/null || { echo "make test needs Node.js 20 or newer with npm"; exit 1; }
 	cd internal/conformance && npm ci --no-audit --no-fund
 	@touch $@
 

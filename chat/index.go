@@ -12,7 +12,8 @@ import "context"
 //     the message as it was (Replaced), so that the segments can follow. So does the change by
 //     which they cover it, if the text was replaced since it was read. The commit that deletes
 //     a chat records the chat. ChangeIndex forgets a record, and nothing else does.
-//  3. What ChangeIndex removes is in no file after a checkpoint, as law 6 of Log says.
+//  3. What ChangeIndex removes is in no file after a checkpoint, as law 6 of Log says. A
+//     checkpoint of SQLite waits for a while until there are no records.
 type Index interface {
 	// IndexManifest returns the manifest and its revision; nil and 0 if there is none.
 	IndexManifest(ctx context.Context) (manifest []byte, revision int64, err error)

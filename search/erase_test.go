@@ -2,6 +2,7 @@ package search
 
 import (
 	"bytes"
+	"context"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -98,3 +99,44 @@ func word(i int, what string) string {
 
 // passedAll waits until the feed has yielded what was acknowledged.
 func (m *model) passedAll() { m.index.Load().passed.wait(m.t.Context()) }
+
+// A server that stops first removes deleted words, also from segments that were merged and
+// are not dropped yet.
+func TestStopRemovesDeletedWords(t *testing.T) {
+	dir := t.TempDir()
+	m := newModel(t, "sqlite:"+filepath.Join(dir, "parley.db"), 1)
+	ann, id := m.users[0].ID, m.newChat(m.users[0])
+	var seqs []chat.Seq
+	garbage := func() int {
+		x := m.index.Load()
+		x.mu.Lock()
+		defer x.mu.Unlock()
+		return len(x.manifest.Garbage)
+	}
+	for i := 0; garbage() == 0; i++ {
+		if i == 1000 {
+			t.Fatal("nothing was merged")
+		}
+		ev := m.append(chat.Event{Kind: chat.Posted, ChatID: id, By: ann, ClientID: fmt.Sprint("post", i), Text: word(i%600, "secret")}, chat.Post)
+		seqs = append(seqs, ev.Seq)
+		m.passedAll()
+		m.work(1)
+	}
+	for _, seq := range seqs {
+		m.append(chat.Event{Kind: chat.Deleted, ChatID: id, By: ann, Target: seq}, chat.Delete)
+	}
+	m.passedAll()
+	ended, cancel := context.WithCancel(t.Context())
+	cancel()
+	m.must(m.index.Load().Write(ended))
+	m.must(m.store.Close())
+	files, err := filepath.Glob(filepath.Join(dir, "*"))
+	m.must(err)
+	for _, file := range files {
+		b, err := os.ReadFile(file)
+		m.must(err)
+		if n := bytes.Count(b, []byte("secret")); n > 0 {
+			t.Errorf("%s has %d words that were deleted", filepath.Base(file), n)
+		}
+	}
+}

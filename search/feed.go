@@ -33,7 +33,11 @@ func (x *Index) Apply(e *chat.Event) {
 			give(x.grown)
 		}
 		if !is.Message && (is.ReplacesText || e.DeletesChat()) {
+			give(x.urgent)
 			give(x.wake)
+			if x.memory.editedLen() >= x.sizes.edited {
+				give(x.grown)
+			}
 		}
 	}
 	x.passed.apply(e.ChatID, e.Seq)

@@ -91,8 +91,11 @@ func (p *parser) filter(name, value string) error {
 	case "has":
 		what := strings.ToLower(value)
 		what = strings.TrimSuffix(what, "s")
-		if !slices.Contains(kinds, what) {
+		switch {
+		case value == "":
 			return fail("has: needs one of %s", strings.Join(kinds, ", "))
+		case !slices.Contains(kinds, what):
+			return fail("has: %q is not one of %s", value, strings.Join(kinds, ", "))
 		}
 		if !p.given[hasWord(what)] {
 			p.given[hasWord(what)] = true
@@ -100,8 +103,11 @@ func (p *parser) filter(name, value string) error {
 		}
 	default:
 		from, to, ok := p.days(value)
-		if !ok {
+		switch {
+		case value == "":
 			return fail("%s: needs a day, a month or a year, as in %s:2026-01-31", name, name)
+		case !ok:
+			return fail("%s: %q is not a day, a month or a year, as in %s:2026-01-31", name, value, name)
 		}
 		p.bound(name, from, to)
 	}

@@ -30,9 +30,10 @@ type Index struct {
 	passed  passed
 	filled  gate.Gate     // open while memory has all that is not folded
 	wake    chan struct{} // one token: Write has something to do
-	grown   chan struct{} // one token: memory has enough for a fold
+	grown   chan struct{} // one token: memory has enough for a fold, or many edited messages
 	opened  chan struct{} // one token: the feed was opened, so memory must be filled
 	changed chan struct{} // one token: the manifest changed
+	urgent  chan struct{} // one token: a text was replaced or deleted
 	builder *builder      // owned by Write; nil: what is not indexed must be read first
 
 	applied     atomic.Int64 // events
@@ -46,23 +47,22 @@ type Index struct {
 
 // sizes are bounds that tests make smaller.
 type sizes struct {
-	fold  int // messages of a segment of level 0
-	merge int // segments that are merged to one
-	level int // segments of this level are not merged
-	flush int // leaves of one transaction
-	// pause is how long Write waits after work, times what that took, and busyPause while
-	// more than busy events come in a second: they come first.
-	pause, busyPause float64
-	busy             float64
+	fold     int           // messages of a segment of level 0
+	merge    int           // segments that are merged to one
+	level    int           // segments of this level are not merged
+	flush    int           // leaves of one transaction
+	edited   int           // edited messages in memory, before it is looked which are rewritten
+	pause    time.Duration // of Write after work, for each event that came meanwhile
+	maxPause int           // times what the work took
 }
 
 func defaultSizes() sizes {
-	return sizes{fold: 4096, merge: 16, level: 2, flush: 128, pause: 1, busyPause: 4, busy: 2000}
+	return sizes{fold: 4096, merge: 16, level: 2, flush: 128, edited: 1024, pause: 2 * time.Millisecond, maxPause: 4}
 }
 
 // New returns an Index; it starts no goroutine.
 func New(c Config) *Index {
-	x := &Index{store: c.Store, log: c.Log, sizes: defaultSizes(), wake: token(), grown: token(), opened: token(), changed: token(), manifest: &manifest{}}
+	x := &Index{store: c.Store, log: c.Log, sizes: defaultSizes(), wake: token(), grown: token(), opened: token(), changed: token(), urgent: token(), manifest: &manifest{}}
 	x.memory.clear()
 	x.headers.of = map[int64]*segment{}
 	x.indexedFrom.Store(chat.Now())
@@ -216,7 +216,7 @@ func (x *Index) message(ctx context.Context, id chat.ChatID, seq chat.Seq) (chat
 func (x *Index) IndexedFrom() int64 {
 	x.memory.mu.Lock()
 	defer x.memory.mu.Unlock()
-	return max(x.indexedFrom.Load(), x.memory.droppedAt)
+	return max(x.indexedFrom.Load(), x.memory.incompleteFrom())
 }
 
 // Stats are figures of the index for the metrics.

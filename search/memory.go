@@ -15,6 +15,7 @@ import (
 const (
 	maxMemory      = 32_768
 	maxMemoryBytes = 24 << 20 // of texts
+	maxEdited      = 32_768
 )
 
 // ref names a message.
@@ -38,6 +39,9 @@ type memory struct {
 	// time of the newest one.
 	dropped   map[chat.ChatID]chat.Seq
 	droppedAt int64
+	// editedDroppedAt is when edited messages left for lack of room, so that they are not found
+	// by their new words until they are rewritten; 0: none did.
+	editedDroppedAt int64 // guarded by mu
 
 	generation uint64 // guarded by mu; how often it was cleared
 }
@@ -61,7 +65,7 @@ func (m *memory) clear() {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.docs, m.edited, m.dropped = map[ref]*memoryDoc{}, map[ref]*memoryDoc{}, nil
-	m.order, m.sorted, m.holes, m.bytes, m.droppedAt = nil, true, 0, 0, 0
+	m.order, m.sorted, m.holes, m.bytes, m.droppedAt, m.editedDroppedAt = nil, true, 0, 0, 0, 0
 	m.generation++
 }
 
@@ -91,7 +95,7 @@ func (m *memory) apply(e *chat.Event) {
 		r := ref{e.ChatID, e.Target}
 		d := m.docs[r]
 		if d == nil {
-			m.edited[r] = &memoryDoc{doc: doc{chat: e.ChatID, seq: e.Target}, version: e.Seq, unread: true}
+			m.putEdited(&memoryDoc{doc: doc{chat: e.ChatID, seq: e.Target}, version: e.Seq, unread: true})
 		} else if d.version < e.Seq {
 			m.remove(d)
 			m.put(&memoryDoc{doc: d.doc, version: e.Seq, unread: true})
@@ -134,7 +138,7 @@ func (m *memory) addReplaced(list []chat.Replaced, generation uint64) {
 		message := &list[i].Message
 		r := ref{message.ChatID, message.Seq}
 		if r.seq != 0 && generation == m.generation && m.docs[r] == nil && m.edited[r] == nil {
-			m.edited[r] = &memoryDoc{doc: doc{chat: r.chat, seq: r.seq}, unread: true}
+			m.putEdited(&memoryDoc{doc: doc{chat: r.chat, seq: r.seq}, unread: true})
 		}
 	}
 }
@@ -194,7 +198,7 @@ func (m *memory) fold(last map[chat.ChatID]chat.Seq) {
 		}
 		m.remove(d)
 		if d.version != d.seq { // perhaps since it was read for the segment
-			m.edited[r] = d
+			m.putEdited(d)
 		}
 	}
 	for id, seq := range m.dropped {
@@ -221,14 +225,17 @@ func (m *memory) chats() []chat.ChatID {
 	return slices.Sorted(maps.Keys(seen))
 }
 
-// rewritten forgets those of the edited messages that are not to be rewritten any more.
-// edited was read before left.
-func (m *memory) rewritten(edited map[ref]*memoryDoc, left []chat.Replaced) {
+// rewritten forgets those of the edited messages that are not to be rewritten any more. left
+// was read after edited and droppedAt.
+func (m *memory) rewritten(edited map[ref]*memoryDoc, droppedAt int64, left []chat.Replaced) {
 	for i := range left {
 		delete(edited, ref{left[i].Message.ChatID, left[i].Message.Seq})
 	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
+	if len(left) == 0 && m.editedDroppedAt == droppedAt {
+		m.editedDroppedAt = 0
+	}
 	for r, d := range edited {
 		if now := m.edited[r]; now != nil && now.version == d.version {
 			delete(m.edited, r)
@@ -257,7 +264,7 @@ func (m *memory) replace(old, read *memoryDoc) {
 func (m *memory) snapshot() (sorted []*memoryDoc, edited map[ref]*memoryDoc, droppedAt int64) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	return m.sort(), maps.Clone(m.edited), m.droppedAt
+	return m.sort(), maps.Clone(m.edited), m.incompleteFrom()
 }
 
 // encodedWords returns the words of the document: (position, length, word) …
@@ -278,9 +285,29 @@ func (d *memoryDoc) encodedWords() []byte {
 	return b
 }
 
-// editedNow returns the edited messages.
-func (m *memory) editedNow() map[ref]*memoryDoc {
+// editedNow returns the edited messages, and when others left.
+func (m *memory) editedNow() (edited map[ref]*memoryDoc, droppedAt int64) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	return maps.Clone(m.edited)
+	return maps.Clone(m.edited), m.editedDroppedAt
 }
+
+func (m *memory) editedLen() int {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return len(m.edited)
+}
+
+// putEdited adds an edited message. Those that are there leave if there are too many. m.mu is
+// held.
+func (m *memory) putEdited(d *memoryDoc) {
+	if len(m.edited) >= maxEdited && m.edited[d.ref()] == nil {
+		clear(m.edited)
+		m.editedDroppedAt = max(chat.Now(), m.editedDroppedAt+1)
+	}
+	m.edited[d.ref()] = d
+}
+
+// incompleteFrom returns a time, in ms, before which messages may be missing; 0: none are. m.mu
+// is held.
+func (m *memory) incompleteFrom() int64 { return max(m.droppedAt, m.editedDroppedAt) }

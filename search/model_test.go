@@ -20,7 +20,7 @@ import (
 
 // smallSizes make folds and merges of a few messages.
 func smallSizes() sizes {
-	return sizes{fold: 12, merge: 3, level: 2, flush: 2}
+	return sizes{fold: 12, merge: 3, level: 2, flush: 2, edited: 4}
 }
 
 // killable is a store whose changes of the index fail after some: a process that is killed

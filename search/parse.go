@@ -86,7 +86,7 @@ func (p *parser) next(s string) (rest string, err error) {
 	}
 	rest = s[end:]
 	if r, size := utf8.DecodeRuneInString(value); quote(r) {
-		value, rest, _ = quoted(s[len(name)+1+size:])
+		value, rest = quotedValue(s[len(name)+1+size:])
 	}
 	return rest, p.filter(name, strings.TrimSpace(value))
 }
@@ -102,6 +102,26 @@ func quoted(s string) (phrase, rest string, closed bool) {
 		}
 	}
 	return s, "", false
+}
+
+// quotedValue returns the value of a filter up to a closing quote, and what follows that. A quote
+// after a backslash is a part of the value.
+func quotedValue(s string) (value, rest string) {
+	var b strings.Builder
+	for i := 0; i < len(s); {
+		r, size := utf8.DecodeRuneInString(s[i:])
+		if next, n := utf8.DecodeRuneInString(s[i+size:]); r == '\\' && quote(next) {
+			b.WriteRune(next)
+			i += size + n
+			continue
+		}
+		if quote(r) {
+			return b.String(), s[i+size:]
+		}
+		b.WriteRune(r)
+		i += size
+	}
+	return b.String(), ""
 }
 
 // text adds a term for words that stand together. open says that the last one may be the

@@ -18,13 +18,17 @@ func (x *Index) rewrite(ctx context.Context, _ *manifest) (bool, error) {
 // rewriteWith is rewrite while a merge is under way: what the merge has written is brought up
 // to date, too.
 func (x *Index) rewriteWith(ctx context.Context, also *merging) (bool, error) {
-	edited := x.memory.editedNow()
+	select {
+	case <-x.urgent:
+	default:
+	}
+	edited, droppedAt := x.memory.editedNow()
 	list, err := x.store.Replaced(ctx, maxReplaced)
 	if err != nil {
 		return false, err
 	}
 	if len(list) < maxReplaced {
-		x.memory.rewritten(edited, list)
+		x.memory.rewritten(edited, droppedAt, list)
 	}
 	if len(list) == 0 {
 		return false, nil
@@ -266,5 +270,37 @@ func (x *Index) forgetIn(ctx context.Context, segment int64, number uint32) erro
 			}
 		}
 		from = leaves[len(leaves)-1].Key + "\x00"
+	}
+}
+
+// removeReplaced does one piece of the work that removes replaced texts from the index, if
+// there are any, and reports whether there may be more.
+func (x *Index) removeReplaced(ctx context.Context) (bool, error) {
+	list, err := x.store.Replaced(ctx, 1)
+	if err != nil || len(list) == 0 {
+		return false, err
+	}
+	m, err := x.load(ctx)
+	if err != nil {
+		return false, err
+	}
+	for _, step := range []func(context.Context, *manifest) (bool, error){x.begin, x.drop, x.rewrite} {
+		if worked, err := step(ctx, m); worked || err != nil {
+			return worked, err
+		}
+	}
+	return false, nil
+}
+
+// forgetRewritten makes the memory part forget edited messages that were rewritten, by this
+// server or another, if there are many.
+func (x *Index) forgetRewritten(ctx context.Context) {
+	if x.memory.editedLen() < x.sizes.edited {
+		return
+	}
+	edited, droppedAt := x.memory.editedNow()
+	list, err := x.store.Replaced(ctx, maxEdited)
+	if err == nil && len(list) < maxEdited { // else it is tried again
+		x.memory.rewritten(edited, droppedAt, list)
 	}
 }

@@ -16,10 +16,11 @@ const (
 	retryFill  = 200 * time.Millisecond
 	stopLimit  = time.Second // for texts to be removed when Write ends
 	pageChats  = 500
+	shortPause = 100 * time.Millisecond // also while a text must be removed
 )
 
 // Run keeps the memory part complete until ctx ends: it fills it when the feed was opened, and
-// removes what another server folded.
+// removes what another server folded or rewrote.
 func (x *Index) Run(ctx context.Context) error {
 	for {
 		select {
@@ -31,6 +32,7 @@ func (x *Index) Run(ctx context.Context) error {
 			}
 		case <-x.grown:
 			_, _ = x.load(ctx) // a search tries again
+			x.forgetRewritten(ctx)
 			if !wait(ctx, time.Second, x.opened) {
 				return nil
 			}
@@ -85,35 +87,41 @@ func (x *Index) Write(ctx context.Context) error {
 	last, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopLimit)
 	defer cancel()
 	for {
-		m, err := x.load(last)
-		if err != nil {
-			return nil
-		}
-		if worked, err := x.rewrite(last, m); err != nil || !worked {
+		if worked, err := x.removeReplaced(last); err != nil || !worked {
 			return nil
 		}
 	}
 }
 
-// pace returns a function that waits after work, which began when pace was called.
+// pace returns a function that waits after work, which began when pace was called. It does not
+// wait for long once a text was replaced or deleted.
 func (x *Index) pace() func(ctx context.Context) {
 	began, applied := time.Now(), x.applied.Load()
 	return func(ctx context.Context) {
-		took, times := time.Since(began), x.sizes.pause
-		if float64(x.applied.Load()-applied) > x.sizes.busy*took.Seconds() {
-			times = x.sizes.busyPause
+		took := time.Since(began)
+		pause := x.pause(took, x.applied.Load()-applied)
+		short := min(pause, shortPause)
+		if wait(ctx, short, nil) {
+			wait(ctx, pause-short, x.urgent)
 		}
-		wait(ctx, time.Duration(times*float64(took)), nil)
 	}
 }
 
-// work does one piece of work and reports whether there may be more.
+// pause returns how long Write waits after work that took a time in which events came, which
+// come first.
+func (x *Index) pause(took time.Duration, events int64) time.Duration {
+	return min(time.Duration(events)*x.sizes.pause, time.Duration(x.sizes.maxPause)*took)
+}
+
+// work does one piece of work and reports whether there may be more. drop comes before rewrite:
+// segments that were merged also hold the words of what is rewritten, and a checkpoint waits
+// only until rewrite has forgotten that.
 func (x *Index) work(ctx context.Context) (worked bool, err error) {
 	m, err := x.load(ctx)
 	if err != nil {
 		return false, err
 	}
-	for _, step := range []func(context.Context, *manifest) (bool, error){x.begin, x.rewrite, x.drop, x.fold, x.merge, x.build} {
+	for _, step := range []func(context.Context, *manifest) (bool, error){x.begin, x.drop, x.rewrite, x.fold, x.merge, x.build} {
 		if worked, err = step(ctx, m); worked || err != nil {
 			return worked, err
 		}

@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/coder/websocket"
 )
@@ -147,7 +148,7 @@ func (c *ioClient) end(how string) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.closed == "" {
-		c.closed = how
+		c.closed, c.endedAt = how, time.Now()
 		c.notify()
 	}
 }

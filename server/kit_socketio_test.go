@@ -54,6 +54,7 @@ type ioClient struct {
 	ws      *websocket.Conn // guarded by mu; nil while polling
 	packets []ioPacket      // guarded by mu; not taken yet
 	closed  string          // guarded by mu: how the connection ended, "" while it is open
+	endedAt time.Time       // guarded by mu
 	arrived chan struct{}   // guarded by mu
 	next    int             // number of the next ack; used by the test
 }

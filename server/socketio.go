@@ -2,6 +2,7 @@ package server
 
 import (
 	"cmp"
+	"math/rand/v2"
 	"net/http"
 	"strings"
 	"sync/atomic"
@@ -86,6 +87,23 @@ func (s *socketIOClients) unknownSid(_ *http.Request, sid string) {
 	}
 }
 
+// A client of Socket.IO comes back about a second after its connection was closed, whatever
+// the close says. So when all are closed, it is not done at once: returnsPerSecond of them
+// are, but within spreadWithin, so that a stop ends in time.
+const (
+	returnsPerSecond = 200
+	spreadWithin     = 3 * time.Second
+)
+
+// spread returns how long the close of one of all connections waits. 0: they are few.
+func (s *socketIOClients) spread() time.Duration {
+	n := s.engine.Len()
+	if n <= returnsPerSecond {
+		return 0 // a restart takes no longer because of them
+	}
+	return rand.N(min(spreadWithin, time.Duration(n)*time.Second/returnsPerSecond))
+}
+
 // open opens the connection of a handshake.
 func (s *socketIOClients) open(conn *engineio.Conn, r *http.Request) (engineio.Handler, error) {
 	address := middleware.AddressKey(r.Context())
@@ -107,6 +125,7 @@ type socketIO struct {
 	address string
 
 	peer    *session.Peer                   // of the last request; nil after CONNECT; used by one request at a time
+	packets int                             // before CONNECT; used by one request at a time
 	session atomic.Pointer[session.Session] // nil before CONNECT
 
 	identified atomic.Bool // hello has succeeded
@@ -133,6 +152,7 @@ func (c *socketIO) Request(r *http.Request) {
 // Connect implements socketio.App.
 func (c *socketIO) Connect(p *wire.Packet) bool {
 	if p.Namespace != "/" {
+		c.Packet()
 		_ = c.conn.Write(c.socket.Codec().ConnectError(p.Namespace, "Invalid namespace")) // fails if the connection has ended
 		return false
 	}
@@ -162,6 +182,22 @@ func (c *socketIO) Malformed() {
 		return
 	}
 	c.conn.Close(wire.CloseProtocol, "malformed packet", nil)
+}
+
+// maxBeforeConnect bounds the packets that a client sends before CONNECT, and those of
+// namespaces that do not exist.
+const maxBeforeConnect = 100
+
+// Packet implements engineio.Handler: a pong costs as much as a command, as do all packets
+// that start none.
+func (c *socketIO) Packet() {
+	if s := c.session.Load(); s != nil {
+		s.HeardPacket()
+		return
+	}
+	if c.packets++; c.packets > maxBeforeConnect {
+		c.conn.Close(wire.CloseOverLimit, "too many packets before CONNECT", nil)
+	}
 }
 
 // Heard implements engineio.Handler.
@@ -236,6 +272,10 @@ func (c *socketIO) Close(code int, reason string) {
 		}
 		c.conn.CloseIn(refusedWithin, code, reason, refusal)
 	default:
-		c.conn.Close(code, reason, nil)
+		if wait := c.server.socketIO.spread(); wait > 0 && (code == wire.CloseRestarting || code == wire.CloseFeedLost) {
+			c.conn.CloseIn(wait, code, reason, nil)
+		} else {
+			c.conn.Close(code, reason, nil)
+		}
 	}
 }

@@ -20,6 +20,7 @@ func newEngine() http.Handler {
 type keepalive struct{ conn *engineio.Conn }
 
 func (k keepalive) Request(*http.Request) {}
+func (k keepalive) Packet()               {}
 func (k keepalive) Heard()                {}
 func (k keepalive) Silent()               { k.conn.Close(1000, "silent", nil) }
 func (k keepalive) Closed()               {}

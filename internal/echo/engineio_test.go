@@ -33,6 +33,15 @@ func TestEngineIO(t *testing.T) {
 				p.send("4hello")
 				p.wants("4hello")
 			},
+			"and every poll meanwhile gets a noop, none a ping": func(t *testing.T) {
+				c := startEngine(t)
+				p, query := c.upgrade()
+				for range 6 { // twice as long as the interval of pings
+					c.want("GET", query, "", 200, "6")
+				}
+				p.send("5")
+				p.wants("2")
+			},
 			"and what was queued follows": func(t *testing.T) {
 				c := startEngine(t)
 				p, query := c.upgrade()

@@ -35,6 +35,7 @@ type socketEcho struct {
 
 // The methods that both embedded types have.
 func (e *socketEcho) Request(*http.Request) {}
+func (e *socketEcho) Packet()               {}
 func (e *socketEcho) Heard()                {}
 func (e *socketEcho) Silent()               { e.keepalive.Silent() }
 func (e *socketEcho) Closed()               {}

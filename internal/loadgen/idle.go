@@ -7,13 +7,18 @@ import (
 
 const idleMemory = "memory per connection"
 
-// measureIdle opens a connection for each person, who is in ten rooms, and sends
-// nothing. The CPU is measured over 25 seconds, in which each of the three servers
-// pings every connection once.
+// measureIdle measures idle connections.
 func measureIdle(ctx context.Context, b *bench) error {
+	return b.measureConnections(ctx, "idle", b.idleTargets())
+}
+
+// measureConnections opens a connection for each person, who is in ten rooms, and sends
+// nothing. The CPU is measured over 25 seconds, in which each server
+// pings every connection once.
+func (b *bench) measureConnections(ctx context.Context, scenario string, targets []target) error {
 	pop := population{people: b.count(10_000)}
 	pop.fillRooms(pop.people/10, 100)
-	return b.measureEach(ctx, pop, b.idleTargets(), func(t target, p *process) error {
+	return b.measureEach(ctx, pop, targets, func(t target, p *process) error {
 		if err := sleep(ctx, time.Second); err != nil {
 			return err
 		}
@@ -23,7 +28,7 @@ func measureIdle(ctx context.Context, b *bench) error {
 			return err
 		}
 		defer a.close()
-		b.add("idle", t.name(), "connections opened", "/s", float64(pop.people)/time.Since(began).Seconds())
+		b.add(scenario, t.name(), "connections opened", "/s", float64(pop.people)/time.Since(began).Seconds())
 		if err := sleep(ctx, b.duration(10*time.Second)); err != nil {
 			return err
 		}
@@ -33,10 +38,10 @@ func measureIdle(ctx context.Context, b *bench) error {
 			return err
 		}
 		n := float64(pop.people)
-		b.add("idle", t.name(), "CPU per connection and second", "µs", (p.cpu()-cpu).Seconds()*1e6/n/window.Seconds())
-		b.add("idle", t.name(), idleMemory, "KB", float64(p.memory()-before)/1024/n)
+		b.add(scenario, t.name(), "CPU per connection and second", "µs", (p.cpu()-cpu).Seconds()*1e6/n/window.Seconds())
+		b.add(scenario, t.name(), idleMemory, "KB", float64(p.memory()-before)/1024/n)
 		if lost := a.lost.Load(); lost > 0 {
-			b.add("idle", t.name(), "connections lost", "", float64(lost))
+			b.add(scenario, t.name(), "connections lost", "", float64(lost))
 		}
 		return nil
 	})

@@ -191,6 +191,21 @@ func TestGoals(t *testing.T) {
 	}
 }
 
+// A rate that no server sustained is told in words, and a ratio to it meets no goal.
+func TestNotReached(t *testing.T) {
+	r := &record{}
+	r.add("socketio", parleySocketIO{}.name(), maxDeliveries, "/s", 1000)
+	r.add("socketio", "node", maxDeliveries, "/s", 0)
+	if table := r.scenarioTable("socketio"); !strings.Contains(table, "| 1,000 | not reached |") {
+		t.Error(table)
+	}
+	for _, row := range strings.Split(r.goalsTable(), "\n") {
+		if strings.Contains(row, "Socket.IO clients: maximum") && !strings.HasSuffix(row, "| not reached |  |") {
+			t.Error(row)
+		}
+	}
+}
+
 // A scenario that was not run keeps all its old figures; one that was run keeps none.
 func TestKeepOld(t *testing.T) {
 	r := record{Figures: []*figure{{Scenario: "page", What: "new"}}}

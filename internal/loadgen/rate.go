@@ -14,9 +14,11 @@ import (
 const (
 	latencyLimit  = 100 * time.Millisecond // the highest p99 at which a rate counts as sustained
 	maxDeliveries = "maximum deliveries at p99 ≤ 100 ms"
+	notReached    = "not reached"
 )
 
-// findMaxRate searches for the highest rate at which everything arrives in time.
+// findMaxRate searches for the highest rate at which everything arrives in time. The figure is
+// 0, shown as notReached, if that is the case at none.
 func (b *bench) findMaxRate(ctx context.Context, scenario string, a *receivers, pop population) error {
 	var best outcome
 	// A rate whose deliveries were late is tried twice, because other load on the
@@ -46,7 +48,9 @@ func (b *bench) findMaxRate(ctx context.Context, scenario string, a *receivers, 
 		return err
 	}
 	b.add(scenario, a.t.name(), maxDeliveries, "/s", best.perSecond())
-	if best.got > 0 {
+	if best.got == 0 {
+		fmt.Printf("   %s: %s\n", maxDeliveries, notReached)
+	} else {
 		b.add(scenario, a.t.name(), "CPU per delivery at that rate", "µs", best.cpuEach())
 		b.addLatency(scenario, a.t.name(), "send to delivery at that rate", best.took)
 	}

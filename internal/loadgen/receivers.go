@@ -28,14 +28,22 @@ func dialReceivers(ctx context.Context, t target, p *process, n, buffer int) (*r
 	return r, r.dial(ctx)
 }
 
+// redials is how often redial tries: a server that was overloaded needs a while.
+const redials = 5
+
 // redial closes all sockets, which drops what is still on the way to them, and dials
 // again.
-func (r *receivers) redial(ctx context.Context) error {
+func (r *receivers) redial(ctx context.Context) (err error) {
 	r.close()
-	if err := sleep(ctx, 500*time.Millisecond); err != nil {
-		return err
+	for range redials {
+		if err := sleep(ctx, 500*time.Millisecond); err != nil {
+			return err
+		}
+		if err = r.dial(ctx); err == nil {
+			return nil
+		}
 	}
-	return r.dial(ctx)
+	return err
 }
 
 // dial connects all clients and starts their readers.

@@ -104,6 +104,9 @@ func (r *record) scenarioTable(scenario string) string {
 			cell := "–"
 			if f := r.find(scenario, server, what); f != nil {
 				cell = digits(f.median())
+				if what == maxDeliveries && f.median() == 0 {
+					cell = notReached
+				}
 				if spread := f.spread(); spread != "" {
 					cell += " (" + spread + ")"
 				}
@@ -137,7 +140,9 @@ func (r *record) goalsTable() string {
 		if g.atLeast {
 			sign = "≥"
 		}
-		if v := g.value(r); !math.IsNaN(v) {
+		if v := g.value(r); math.IsInf(v, 0) {
+			measured = notReached // by the peer
+		} else if !math.IsNaN(v) {
 			measured, met = strings.TrimSpace(digits(v)+" "+g.unit), "missed"
 			if g.met(v) {
 				met = "met"

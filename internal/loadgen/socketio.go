@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"fmt"
-	"time"
 
 	"github.com/tinylib/msgp/msgp"
 )
@@ -61,44 +60,11 @@ func (b *bench) socketIOTargets() []target {
 	return append([]target{b.parley(), parleySocketIO{b.parley()}}, b.peers[:min(1, len(b.peers))]...)
 }
 
-// measureSocketIO measures the chat of measureRoom with the same Socket.IO clients on
-// Parley and on the Node.js stack, and the memory of idle ones.
+// measureSocketIO measures one chat and idle connections with the same Socket.IO clients on
+// Parley and on the Node.js stack.
 func measureSocketIO(ctx context.Context, b *bench) error {
-	pop := population{people: b.count(1000)}
-	pop.fillRooms(1, pop.people)
-	err := b.measureEach(ctx, pop, b.socketIOTargets(), func(t target, p *process) error {
-		a, err := dialReceivers(ctx, t, p, pop.people, 16384)
-		if err != nil {
-			return err
-		}
-		defer a.close()
-		o, err := a.runLoad(ctx, 20, b.duration(5*time.Second), maxLag, pop)
-		if err != nil {
-			return err
-		}
-		b.add("socketio", t.name(), quietCPU, "µs", o.cpuEach())
-		b.addLatency("socketio", t.name(), "send to delivery at 20 messages/s", o.took)
-		return b.findMaxRate(ctx, "socketio", a, pop)
-	})
-	if err != nil {
+	if err := b.measureOneChat(ctx, "socketio", b.socketIOTargets()); err != nil {
 		return err
 	}
-	idle := population{people: b.count(10_000)}
-	idle.fillRooms(idle.people/10, 100)
-	return b.measureEach(ctx, idle, b.socketIOTargets(), func(t target, p *process) error {
-		if err := sleep(ctx, time.Second); err != nil {
-			return err
-		}
-		before := p.memory()
-		a, err := dialReceivers(ctx, t, p, idle.people, 512)
-		if err != nil {
-			return err
-		}
-		defer a.close()
-		if err := sleep(ctx, b.duration(10*time.Second)); err != nil {
-			return err
-		}
-		b.add("socketio", t.name(), idleMemory, "KB", float64(p.memory()-before)/1024/float64(idle.people))
-		return nil
-	})
+	return b.measureConnections(ctx, "socketio", b.socketIOTargets())
 }

@@ -34,7 +34,7 @@ type Conn struct {
 
 	slot     int // guarded by Engine.mu: place in Engine.conns; -1: not registered
 	heardAt  atomic.Int64
-	handling atomic.Bool // a message is handled: until then nothing more is read
+	handling atomic.Bool // a packet is handled: until then nothing more is read
 
 	mu       sync.Mutex
 	state    state          // guarded by mu
@@ -222,6 +222,14 @@ func (c *Conn) hear() { c.heardAt.Store(c.engine.now()) }
 func (c *Conn) message(text bool, b []byte) {
 	c.handling.Store(true)
 	c.handler.Message(text, b)
+	c.hear()
+	c.handling.Store(false)
+}
+
+// packet lets the handler handle a pong or a noop.
+func (c *Conn) packet() {
+	c.handling.Store(true)
+	c.handler.Packet()
 	c.hear()
 	c.handling.Store(false)
 }

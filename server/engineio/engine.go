@@ -30,15 +30,17 @@ type Config struct {
 	Unknown func(r *http.Request, sid string)
 }
 
-// Handler receives what a client sends. Request, Message and Heard are called one at a time
-// for a connection, and not any more once Closed is called.
+// Handler receives what a client sends. Request, Message, Packet and Heard are called one at
+// a time for a connection, and not any more once Closed is called.
 type Handler interface {
 	// Request is called with the request that carries the following messages: a POST or
 	// the upgrade to a WebSocket.
 	Request(r *http.Request)
 	// Message handles one message. The Conn owns b again when Message returns.
 	Message(text bool, b []byte)
-	// Heard is called for each packet that is not a message.
+	// Packet is called for each pong and noop of the client.
+	Packet()
+	// Heard is called for each ping and pong of the WebSocket itself. It must not block.
 	Heard()
 	// PingDue is called when the client must be pinged: frame must be written to the Conn.
 	// It must not block.

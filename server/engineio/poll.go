@@ -153,7 +153,7 @@ func (c *Conn) receiveBody(w http.ResponseWriter, r *http.Request) (fault *failu
 		case packetBinary:
 			c.message(false, content)
 		case packetPong, packetNoop:
-			c.handler.Heard()
+			c.packet()
 		case packetClose:
 			c.awaitPoll(r)
 			c.fail(noopFrame)

@@ -166,7 +166,7 @@ func (c *Conn) receive(text bool, b []byte) error {
 		c.message(false, content)
 		return nil
 	case kind == packetPong, kind == packetNoop:
-		c.handler.Heard()
+		c.packet()
 		return nil
 	case kind == packetClose:
 		c.Close(normalClosure, "", nil)

@@ -75,18 +75,33 @@ func (c *Session) HandlePacket(p *wire.Packet) {
 	}
 }
 
-// dispatch starts one command of size bytes, or refuses it. malformed is the error
-// of a command that was decoded only in part.
-func (c *Session) dispatch(t *task, size int, malformed error) {
+// HeardPacket is Heard for a packet of Engine.IO that is not a message. It costs as much as
+// a command, so that a flood of them ends as one of commands does.
+func (c *Session) HeardPacket() {
+	c.conn.Heard()
+	if c.ended.Load() || !c.awaitHello() {
+		return
+	}
+	_ = c.admit(nil, nil, nil) // nothing answers a packet; too many close the connection
+}
+
+// awaitHello waits until the hello under way is over: what was sent together with it comes
+// after it. It reports false if the session has ended or will.
+func (c *Session) awaitHello() bool {
 	if c.helloDone != nil {
-		// Commands that were sent together with hello come after it.
 		if !c.wait(c.helloDone) {
-			return
+			return false
 		}
 		c.helloDone = nil
 	}
-	if c.pendingClose.Load() != nil {
-		return // hello was refused
+	return c.pendingClose.Load() == nil // else hello was refused
+}
+
+// dispatch starts one command of size bytes, or refuses it. malformed is the error
+// of a command that was decoded only in part.
+func (c *Session) dispatch(t *task, size int, malformed error) {
+	if !c.awaitHello() {
+		return
 	}
 	row := commandsByName[t.Do]
 	if err := c.admit(t, row, malformed); err != nil {

@@ -17,6 +17,7 @@ import (
 // engineio.Handler; those that both have are passed on.
 type App interface {
 	Request(r *http.Request)
+	Packet()
 	Heard()
 	PingDue(frame []byte)
 	Silent()
@@ -96,6 +97,8 @@ func (s *Socket) handle(p *wire.Packet) bool {
 	case wire.PacketEvent:
 		s.event = true
 		s.App.Event(p)
+	case wire.PacketAck: // of nothing: the server asks for none
+		s.App.Packet()
 	case wire.PacketDisconnect:
 		s.joined = slices.DeleteFunc(s.joined, func(n string) bool { return n == p.Namespace })
 		s.App.Disconnect(p.Namespace)

@@ -65,6 +65,7 @@ type settings struct {
 	checkpointEvery int           // pages in the log, until the writer settles
 	longLog         int64         // bytes of the log at which it is reported
 	scrubEvery      time.Duration // of work while texts are deleted, until the writer settles
+	indexWait       time.Duration // that a checkpoint waits for the search index
 	// diskSpace returns the bytes that are free, and all, on the disk of a folder.
 	diskSpace func(dir string) (free, total int64, err error)
 	// preparing is called with each query text before it is first prepared.
@@ -72,7 +73,7 @@ type settings struct {
 }
 
 func defaultSettings() settings {
-	return settings{checkpointEvery: 8000, longLog: 128 << 20, scrubEvery: 2 * time.Second, diskSpace: disk.Space, preparing: func(string) {}}
+	return settings{checkpointEvery: 8000, longLog: 128 << 20, scrubEvery: 2 * time.Second, indexWait: 10 * time.Second, diskSpace: disk.Space, preparing: func(string) {}}
 }
 
 // Open opens the database at path, makes it and its folder if they are not

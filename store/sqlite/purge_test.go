@@ -12,7 +12,8 @@ import (
 // when the process ends in the middle of it.
 func TestPurgeScrubs(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "parley.db")
-	db := opened(t, path)
+	noIndex := func(o *settings) { o.indexWait = 0 }
+	db := openedWith(t, path, noIndex)
 	ann := account(t, db, "ann")
 	c, _, err := db.CreateChat(t.Context(), chat.NewChat{Kind: chat.Group, Title: "SECRET000001", Topic: "SECRET000002", By: ann, ClientID: "1"})
 	if err != nil {
@@ -45,7 +46,7 @@ func TestPurgeScrubs(t *testing.T) {
 	if err := db.Close(); err != nil {
 		t.Fatal(err)
 	}
-	db = opened(t, path)
+	db = openedWith(t, path, noIndex)
 	for more := true; more; {
 		if more, err = db.Purge(t.Context()); err != nil {
 			t.Fatal(err)

@@ -30,6 +30,8 @@ const (
 	// a b-tree's in a file of more pages than this (128 GiB): such a file is not
 	// scrubbed.
 	maxScrubbed = 1 << 25
+
+	longWait = 4 // times checkpointEvery: a longer log does not wait for the search index
 )
 
 // scrubber tracks which part of the log was read. Owned by the writer.
@@ -91,12 +93,35 @@ func (s *scrubber) full(every int, reserve int64) bool {
 	return ok && err == nil
 }
 
+// checkpointInTurn runs a checkpoint that is due, unless it waits for the search index.
+func (t *tx) checkpointInTurn() {
+	if !t.waitsForIndex() {
+		t.checkpoint()
+	}
+}
+
+// waitsForIndex reports whether a checkpoint waits because leaves of the search index, which
+// the database has, still hold words of a text that was deleted or replaced. It waits at most
+// indexWait, and not while the log is long or the disk full.
+func (t *tx) waitsForIndex() bool {
+	t.broken = nil
+	var outdated bool
+	err := t.row(`SELECT EXISTS (SELECT 1 FROM search_replaced WHERE id > 0)`).Scan(&outdated)
+	if err != nil || !outdated || t.db.full.Load() || t.scrubber.full(longWait*t.db.checkpointEvery, t.reserve.want) {
+		return false
+	}
+	if t.postponed.IsZero() {
+		t.postponed = time.Now()
+	}
+	return time.Since(t.postponed) < t.db.indexWait
+}
+
 // checkpoint scrubs the pages of the log and then moves them into the database; all of
 // them, which empties the log, if a text was deleted.
 func (t *tx) checkpoint() {
 	defer func() {
 		t.checkLogSize()
-		t.checkpointed = time.Now() // at the end, so that jobs get their turn
+		t.checkpointed, t.postponed = time.Now(), time.Time{} // at the end, so that jobs get their turn
 	}()
 	t.restoreReserve()
 	err := t.scrubPages()

@@ -44,7 +44,7 @@ func CheckScrubbed(t testing.TB, path string) {
 }
 
 // ScrubOften lets a process that will be killed die in the middle of a scrub.
-func ScrubOften(o *settings) { o.scrubEvery = 3 * time.Millisecond }
+func ScrubOften(o *settings) { o.scrubEvery, o.indexWait = 3*time.Millisecond, 0 }
 
 // checkpointNow lets the writer run a checkpoint if a scrub is due, and reports whether it
 // is due after it.

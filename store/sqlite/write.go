@@ -116,7 +116,8 @@ type tx struct {
 	checkpointed time.Time     // the last checkpoint
 	warnedAt     int64         // bytes of the log at the last warning; 0: none since it was short
 	scrubber     scrubber
-	path         string // of the database
+	postponed    time.Time // when a checkpoint began to wait for the search index; zero: none waits
+	path         string    // of the database
 	reserve      reserve
 }
 
@@ -136,7 +137,7 @@ func (t *tx) run() {
 			break
 		}
 		if j == nil {
-			t.checkpoint()
+			t.checkpointInTurn()
 			continue
 		}
 		batch := append(make([]*job, 0, min(1+len(t.db.queue), maxBatch)), j)
@@ -156,8 +157,8 @@ func (t *tx) run() {
 		}
 		t.batch(batch)
 		t.db.acks <- batch
-		if t.scrubber.full(t.db.checkpointEvery, t.reserve.want) {
-			t.checkpoint()
+		if !t.postponed.IsZero() || t.scrubber.full(t.db.checkpointEvery, t.reserve.want) {
+			t.checkpointInTurn()
 		}
 	}
 	t.checkpoint()
@@ -172,11 +173,15 @@ func (t *tx) run() {
 
 // next waits for a job. It returns nil when a checkpoint is due.
 func (t *tx) next() (j *job, open bool) {
-	if !t.scrubDue {
+	if !t.scrubDue && t.postponed.IsZero() {
 		j, open = <-t.db.queue
 		return j, open
 	}
-	wait := time.Until(t.checkpointed.Add(t.db.scrubEvery))
+	due := t.checkpointed.Add(t.db.scrubEvery)
+	if !t.postponed.IsZero() {
+		due = t.postponed.Add(t.db.indexWait)
+	}
+	wait := time.Until(due)
 	if wait <= 0 {
 		return nil, true
 	}

@@ -6,6 +6,7 @@ import { Clock } from "./clock.ts";
 import { asFailure, notSignedIn } from "./failure.ts";
 import { newId } from "./id.ts";
 import { type LocalDB, openLocalDB } from "./localDB.ts";
+import { optimistic } from "./optimistic.ts";
 import type { WebSocketLike } from "./socket.ts";
 import { type Action, emptyState, reduce } from "./state.ts";
 import { scrub, Storage } from "./storage.ts";
@@ -48,8 +49,6 @@ export class Core {
   get api(): Api {
     return this.#session?.api ?? this.#api;
   }
-
-  // Sessions.
 
   /** Asks the server who is signed in, again and again until it answers. */
   async start(): Promise<void> {
@@ -266,8 +265,8 @@ export class Core {
     const before = this.store.snapshot.state.chats.get(chatId)?.mine;
     if (!s || !before) throw notSignedIn();
     if (change.unreadFrom) s.activity.unread(chatId);
-    const set = (change: Partial<Mine>) => s.dispatch({ type: "mine", chatId, change });
-    await this.#optimistic(before, change, () => this.store.snapshot.state.chats.get(chatId)?.mine, set, () => s.api.changeMine(chatId, change));
+    const now = () => this.store.snapshot.state.chats.get(chatId)?.mine;
+    await optimistic(this.store, before, change, now, (change) => s.dispatch({ type: "mine", chatId, change }), () => s.api.changeMine(chatId, change));
   }
 
   /** Changes the user's own settings in the same way. @throws {Failure} */
@@ -275,7 +274,7 @@ export class Core {
     const s = this.#session;
     if (!s) throw notSignedIn();
     const now = () => this.store.snapshot.state.settings;
-    await this.#optimistic(now(), change, now, (change) => s.dispatch({ type: "settings", change }), () => s.api.changeMe({ settings: change }));
+    await optimistic(this.store, now(), change, now, (change) => s.dispatch({ type: "settings", change }), () => s.api.changeMe({ settings: change }));
   }
 
   typing(chatId: ChatId): void {
@@ -288,8 +287,6 @@ export class Core {
     this.#session?.activity.focus(chatIds);
   }
 
-  // Internals.
-
   /** Makes a request whose response the chat's events must be applied to, see Action. */
   async #request(chatId: ChatId, load: (api: Api, request: PageRequest) => Promise<Action>, request: PageRequest = {}): Promise<void> {
     const s = this.#session, { api } = this;
@@ -298,19 +295,6 @@ export class Core {
       s?.dispatch(await load(api, request));
     } catch (err) {
       s?.dispatch({ type: "requestEnded", chatId, request });
-      throw err;
-    }
-  }
-
-  /** Sets a change at once. If the server refuses it, what is still as it was set gets its value from before. */
-  async #optimistic<T extends object>(before: T, change: Partial<T>, now: () => T | undefined, set: (change: Partial<T>) => void, save: () => Promise<unknown>): Promise<void> {
-    set(change);
-    this.store.scheduler.flush();
-    try {
-      await save(); // the signal brings what the server has
-    } catch (err) {
-      const names = (Object.keys(change) as (keyof T)[]).filter((k) => now()?.[k] === change[k]);
-      set(Object.fromEntries(names.map((k) => [k, before[k]])) as Partial<T>);
       throw err;
     }
   }
