@@ -265,4 +265,13 @@ test("one's own name is at the foot of the sidebar and comes last in completions
   await ann.getByPlaceholder("Message Garden").fill("");
 });
 
+test("on a phone the header has room for a title of two words", async () => {
+  await h.chat("Release notes", ann, bob, cara);
+  const title = cara.getByRole("heading", { name: "Release notes", exact: true });
+  await cara.locator(".conversation-members-short", { hasText: "3" }).waitFor();
+  await h.shot(cara, "header-360");
+  assert.equal(await title.evaluate((e) => e.scrollWidth > e.clientWidth), false);
+  await h.accessible(cara, "header");
+});
+
 h.noFaults();

@@ -64,7 +64,12 @@ export const Header = memo(function Header({ title, pinned, onOpen, ...chat }: P
       {mutedUntil !== 0 && <Button look="plain icon" className="button plain icon conversation-muted" aria-label={mutedText(mutedUntil, today)} onPress={() => onOpen("notifications")}><Icon name="muted" /></Button>}
       <Button look="plain icon" aria-label={t.search.inChat} onPress={() => navigate(paths.search(`in:${chat.id}`))}><Icon name="search" /></Button>
       {pinned > 0 && <Button look="plain" className="button plain conversation-pins" aria-label={t.pins.count(pinned)} tip={t.pins.count(pinned)} onPress={() => onOpen("pins")}><Icon name="pin" />{pinned}</Button>}
-      {group && <Button look="plain" onPress={() => onOpen("members")}>{t.conversation.members(chat.memberCount)}</Button>}
+      {group && (
+        <Button look="plain" aria-label={t.conversation.members(chat.memberCount)} onPress={() => onOpen("members")}>
+          <span className="conversation-members">{t.conversation.members(chat.memberCount)}</span>
+          <span className="conversation-members-short"><Icon name="people" />{chat.memberCount}</span>
+        </Button>
+      )}
       <MenuTrigger>
         <Button look="plain icon" aria-label={t.conversation.menu}><Icon name="more" /></Button>
         <Popover className="popover" placement="bottom end">
