@@ -134,16 +134,20 @@ func fileName(path string) (string, error) {
 		return "", notUTF8("name")
 	}
 	path = path[strings.LastIndexAny(path, `/\`)+1:]
+	tooLong := FailField(BadInput, "name", "name must have at most %d bytes", MaxFileName)
+	if len(path) > 10*MaxFileName { // each turn below reads all of it
+		return "", tooLong
+	}
 	name, bad, ok := textrule.Line(path)
 	for !ok {
 		path = strings.ReplaceAll(path, string(bad), "")
 		name, bad, ok = textrule.Line(path)
 	}
 	switch {
-	case !textrule.HasBase(name):
+	case !textrule.HasBase(name), strings.Trim(name, ".") == "": // dots may be a folder
 		return "file", nil
 	case len(name) > MaxFileName:
-		return "", FailField(BadInput, "name", "name must have at most %d bytes", MaxFileName)
+		return "", tooLong
 	}
 	return name, nil
 }

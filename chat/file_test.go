@@ -41,14 +41,14 @@ func TestFileKind(t *testing.T) {
 }
 
 func TestUploadName(t *testing.T) {
-	for name, want := range map[string]string{"a.png": "a.png", `C:\pictures\a.png`: "a.png", "../../etc/passwd": "passwd", "": "file", "dir/": "file", "名前.txt": "名前.txt",
-		"a\nb": "ab", "a\x00": "a", "annexe\u202excod.exe": "annexexcod.exe", "\u200b": "file", " a  b ": "a b", "Screenshot 9.41\u202fAM.png": "Screenshot 9.41 AM.png"} {
+	for name, want := range map[string]string{"a.png": "a.png", `C:\pictures\a.png`: "a.png", "../../etc/passwd": "passwd", "": "file", "dir/": "file", "..": "file", ".env": ".env", "名前.txt": "名前.txt",
+		"a\nb": "ab", "a\x00": "a", "annexe\u202excod.exe": "annexexcod.exe", "\u200b": "file", " a  b ": "a b", strings.Repeat("a/", 5000) + "b": "b", strings.Repeat("\u202e", 500) + "a": "a", "Screenshot 9.41\u202fAM.png": "Screenshot 9.41 AM.png"} {
 		u, err := NewUpload("u", "c", name, 1, false)
 		if err != nil || u.Name != want {
 			t.Errorf("%q becomes %q, %v", name, u.Name, err)
 		}
 	}
-	for _, name := range []string{"\xff", strings.Repeat("a", 256)} {
+	for _, name := range []string{"\xff", strings.Repeat("a", 256), strings.Repeat("\u202e", 10_000) + "a"} {
 		if _, err := NewUpload("u", "c", name, 1, false); !Is(err, BadInput) || AsError(err).Field != "name" {
 			t.Errorf("%q: %v", name, err)
 		}
