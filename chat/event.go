@@ -21,7 +21,7 @@ type Event struct {
 	Mentions []UserID `json:"mentions,omitempty" msgpack:"mentions,omitempty"`
 	// MentionsAll is how the text mentions all members of the group.
 	MentionsAll GroupMention `json:"mentionsAll,omitempty" msgpack:"mentionsAll,omitempty"`
-	// Posted. A draft's Reply holds only Seq, its Files only IDs; the rule adds the rest.
+	// Posted. A draft's Reply holds only Seq, its Files only ID and Alt; the rule adds the rest.
 	Reply     *Quote `json:"reply,omitempty" msgpack:"reply,omitempty"`
 	Files     []File `json:"files,omitempty" msgpack:"files,omitempty"`
 	Root      Seq    `json:"root,omitempty" msgpack:"root,omitempty"`     // the root of the thread that it replies in
@@ -63,7 +63,7 @@ func (e *Event) Size() int {
 		n += len(e.Reply.Text)
 	}
 	for i := range e.Files {
-		n += 160 + len(e.Files[i].Name)
+		n += 160 + len(e.Files[i].Name) + len(e.Files[i].Alt)
 	}
 	return n
 }

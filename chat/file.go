@@ -22,6 +22,9 @@ type File struct {
 	Height     int    `json:"height,omitempty" msgpack:"height,omitempty" bson:"height,omitempty"`
 	DurationMs int64  `json:"durationMs,omitempty" msgpack:"durationMs,omitempty" bson:"durationMs,omitempty"`
 	Thumb      bool   `json:"thumb" msgpack:"thumb" bson:"thumb"` // there is a thumbnail
+	// Alt describes the file for people who cannot see it. The post brings it, since an upload
+	// may begin before it is written.
+	Alt string `json:"alt,omitempty" msgpack:"alt,omitempty" bson:"alt,omitempty"`
 }
 
 // FileKind is what a list of files is restricted to.
@@ -101,9 +104,10 @@ func FileOfBlob(name string) FileID {
 }
 
 const (
-	MaxFiles       = 10  // of a message
-	MaxFileName    = 255 // bytes
-	MaxFreeUploads = 200 // uploads of a user that no message has
+	MaxFiles       = 10   // of a message
+	MaxFileName    = 255  // bytes
+	MaxAlt         = 1000 // characters
+	MaxFreeUploads = 200  // uploads of a user that no message has
 	// UploadLife is how long an upload is kept that no message takes.
 	UploadLife = 24 * time.Hour
 	// UploadQuotaTime is the time over which a user's uploads are counted.
@@ -130,18 +134,47 @@ func fileName(path string) (string, error) {
 		return "", notUTF8("name")
 	}
 	path = path[strings.LastIndexAny(path, `/\`)+1:]
+	tooLong := FailField(BadInput, "name", "name must have at most %d bytes", MaxFileName)
+	if len(path) > 10*MaxFileName { // each turn below reads all of it
+		return "", tooLong
+	}
 	name, bad, ok := textrule.Line(path)
 	for !ok {
 		path = strings.ReplaceAll(path, string(bad), "")
 		name, bad, ok = textrule.Line(path)
 	}
 	switch {
-	case !textrule.HasBase(name):
+	case !textrule.HasBase(name), strings.Trim(name, ".") == "": // dots may be a folder
 		return "file", nil
 	case len(name) > MaxFileName:
-		return "", FailField(BadInput, "name", "name must have at most %d bytes", MaxFileName)
+		return "", tooLong
 	}
 	return name, nil
+}
+
+// DraftFiles returns the files of a posted draft: their ids and descriptions, which alts holds
+// by file. The rule adds the rest.
+func DraftFiles(ids []FileID, alts map[FileID]string) ([]File, error) {
+	if err := CheckFiles(ids); err != nil {
+		return nil, err
+	}
+	for id := range alts {
+		if !contains(ids, id) {
+			return nil, FailField(BadInput, "alts", "alts describes a file that files does not name")
+		}
+	}
+	var files []File
+	for _, id := range ids {
+		alt, err := FileAlt.Clean(alts[id])
+		if err != nil {
+			return nil, err
+		}
+		if n := utf8.RuneCountInString(alt); n > MaxAlt {
+			return nil, FailField(BadInput, "alts", "alts must have at most %d characters for a file, it is %d characters too long", MaxAlt, n-MaxAlt)
+		}
+		files = append(files, File{ID: id, Alt: alt})
+	}
+	return files, nil
 }
 
 // Uploaded is what a user has uploaded that is still there.

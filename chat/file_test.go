@@ -1,6 +1,7 @@
 package chat
 
 import (
+	"slices"
 	"strings"
 	"testing"
 )
@@ -9,11 +10,12 @@ import (
 // called again.
 func TestPostFillsFiles(t *testing.T) {
 	draft := withFiles("whole")
+	draft.Files[0].Alt = "a bed of tulips"
 	again := draft
 	if err := Post(tea(), &draft); err != nil {
 		t.Fatal(err)
 	}
-	if len(draft.Files) != 1 || draft.Files[0].Name != "a.png" || again.Files[0].Name != "" {
+	if len(draft.Files) != 1 || draft.Files[0].Name != "a.png" || draft.Files[0].Alt != "a bed of tulips" || again.Files[0].Name != "" {
 		t.Errorf("%+v, given %+v", draft.Files, again.Files)
 	}
 }
@@ -39,14 +41,14 @@ func TestFileKind(t *testing.T) {
 }
 
 func TestUploadName(t *testing.T) {
-	for name, want := range map[string]string{"a.png": "a.png", `C:\pictures\a.png`: "a.png", "../../etc/passwd": "passwd", "": "file", "dir/": "file", "名前.txt": "名前.txt",
-		"a\nb": "ab", "a\x00": "a", "annexe\u202excod.exe": "annexexcod.exe", "\u200b": "file", " a  b ": "a b", "Screenshot 9.41\u202fAM.png": "Screenshot 9.41 AM.png"} {
+	for name, want := range map[string]string{"a.png": "a.png", `C:\pictures\a.png`: "a.png", "../../etc/passwd": "passwd", "": "file", "dir/": "file", "..": "file", ".env": ".env", "名前.txt": "名前.txt",
+		"a\nb": "ab", "a\x00": "a", "annexe\u202excod.exe": "annexexcod.exe", "\u200b": "file", " a  b ": "a b", strings.Repeat("a/", 5000) + "b": "b", strings.Repeat("\u202e", 500) + "a": "a", "Screenshot 9.41\u202fAM.png": "Screenshot 9.41 AM.png"} {
 		u, err := NewUpload("u", "c", name, 1, false)
 		if err != nil || u.Name != want {
 			t.Errorf("%q becomes %q, %v", name, u.Name, err)
 		}
 	}
-	for _, name := range []string{"\xff", strings.Repeat("a", 256)} {
+	for _, name := range []string{"\xff", strings.Repeat("a", 256), strings.Repeat("\u202e", 10_000) + "a"} {
 		if _, err := NewUpload("u", "c", name, 1, false); !Is(err, BadInput) || AsError(err).Field != "name" {
 			t.Errorf("%q: %v", name, err)
 		}
@@ -84,5 +86,28 @@ func TestCheckFiles(t *testing.T) {
 	}
 	if err := CheckFiles([]FileID{"a", "b"}); err != nil {
 		t.Error(err)
+	}
+}
+
+// Descriptions come with the post, each of a file that it names.
+func TestDraftFiles(t *testing.T) {
+	long := strings.Repeat("画", MaxAlt)
+	files, err := DraftFiles([]FileID{"a", "b", "c"}, map[FileID]string{"a": " A  bed of\u00a0tulips ", "c": long, "b": ""})
+	if want := []File{{ID: "a", Alt: "A bed of tulips"}, {ID: "b"}, {ID: "c", Alt: long}}; err != nil || !slices.Equal(files, want) {
+		t.Errorf("%+v, %v", files, err)
+	}
+	for name, alts := range map[string]map[FileID]string{
+		"too long": {"a": long + "x"}, "far too long": {"a": strings.Repeat("x", 5*MaxAlt)}, "two lines": {"a": "x\ny"}, "not UTF-8": {"a": "\xff"}, "nothing visible": {"a": " "},
+		"an invisible one": {"a": "a\u202eb"}, "another file": {"b": "x"}, "another file, no text": {"b": ""},
+	} {
+		_, err := DraftFiles([]FileID{"a"}, alts)
+		outcome(t, name, err, BadInput, "alts")
+	}
+	_, err = DraftFiles(nil, map[FileID]string{"a": "x"})
+	outcome(t, "no files", err, BadInput, "alts")
+	_, err = DraftFiles([]FileID{"../a"}, nil)
+	outcome(t, "a wrong id", err, BadInput, "files")
+	if files, err := DraftFiles(nil, nil); files != nil || err != nil {
+		t.Errorf("%v, %v", files, err)
 	}
 }

@@ -25,6 +25,7 @@ var (
 	ChatTitle       = Line{"title", MaxTitle, false}
 	ChatTopic       = Line{"topic", MaxTopic, false}
 	SessionLabel    = Line{"label", MaxLabel, false}
+	FileAlt         = Line{"alts", MaxAlt * utf8.UTFMax, false} // DraftFiles also counts characters
 )
 
 // Clean returns s in the form in which it is stored, by textrule.Line. It refuses what is

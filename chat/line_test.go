@@ -7,7 +7,7 @@ import (
 
 // All fields that hold a line: what they take, and what they refuse.
 func TestLines(t *testing.T) {
-	for _, l := range []Line{UserName, UserStatus, ServerTitle, FirstServerName, ChatTitle, ChatTopic, SessionLabel} {
+	for _, l := range []Line{UserName, UserStatus, ServerTitle, FirstServerName, ChatTitle, ChatTopic, SessionLabel, FileAlt} {
 		for in, want := range map[string]string{
 			"Ann Ö": "Ann Ö", "  Ann\u00a0 Lee ": "Ann Lee", "\u200bAnn\u202e": "Ann", "e\u0301": "é", "🏳️‍🌈": "🏳️‍🌈",
 			strings.Repeat("x", l.Max) + " ": strings.Repeat("x", l.Max),

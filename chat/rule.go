@@ -312,6 +312,7 @@ func fillFiles(v View, e *Event) error {
 		case u.Message != 0:
 			return FailField(Conflict, "files", "a message has the file %s already", f.ID)
 		}
+		u.Alt = f.Alt
 		files = append(files, u.File)
 	}
 	e.Files = files

@@ -6,22 +6,25 @@ import (
 	"parley/chat"
 )
 
-// Version changes whenever MessageTokens returns something else for a message. An index of
-// another version is built again.
+// Version changes whenever MessageTokens returns something else for a message that an index
+// may hold already. An index of another version is built again.
 const Version = 1
 
 // MessageTokens returns what the index holds for a message: the words of its text, those of
-// the names of its files, which no phrase connects, and its Filters. A deleted one has none.
+// the names and descriptions of its files, which no phrase connects, and its Filters. A deleted
+// one has none.
 func MessageTokens(m chat.Message) []Token {
 	if m.DeletedAt != 0 {
 		return nil
 	}
 	tokens := Tokens(m.Text)
 	for _, f := range m.Files {
-		from := behind(tokens)
-		for _, t := range Tokens(f.Name) {
-			t.Pos, t.Start, t.End = t.Pos+from, 0, 0
-			tokens = append(tokens, t)
+		for _, text := range []string{f.Name, f.Alt} {
+			from := behind(tokens)
+			for _, t := range Tokens(text) {
+				t.Pos, t.Start, t.End = t.Pos+from, 0, 0
+				tokens = append(tokens, t)
+			}
 		}
 	}
 	from := behind(tokens)

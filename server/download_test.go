@@ -2,8 +2,13 @@ package server
 
 import (
 	"bytes"
+	"mime"
+	"net/url"
 	"strings"
 	"testing"
+
+	"parley/chat"
+	"parley/server/api"
 )
 
 // A file of a type that could run in a browser is a download, whatever it claims to be, and
@@ -75,6 +80,10 @@ func TestFileRanges(t *testing.T) {
 		{"Range", "bytes=299990-", 206, body[299_990:]},
 		{"Range", "bytes=-10", 206, body[299_990:]},
 		{"Range", "bytes=300000-", 416, nil},
+		{"Range", "bytes=0-0" + strings.Repeat(",2-2", 15), 206, nil},
+		{"Range", "bytes=0-0" + strings.Repeat(",2-2", 16), 200, body},
+		{"Range", "bytes=0-0" + strings.Repeat(",2-2", 7000), 200, body},
+		{"Range", "bytes=0-" + strings.Repeat(",0-", 10), 200, body}, // more than the file has
 		{"If-None-Match", etag, 304, nil},
 		{"If-None-Match", `"other"`, 200, body},
 	} {
@@ -112,4 +121,40 @@ func TestFileMembership(t *testing.T) {
 		bob.header.Set("If-None-Match", `"`+string(f.ID)+`", "`+string(f.ID)+`-thumb"`)
 		bob.call("GET", path, nil).want(404)
 	}
+}
+
+// A name is the same whichever call brings it, and a download cannot be led to another one.
+func TestHostileFileNames(t *testing.T) {
+	x := start(t, withFiles(t, t.TempDir()))
+	ann := x.addUser("ann")
+	id := ann.group()
+	for name, want := range map[string]string{
+		"../../etc/passwd": "passwd", `..\..\boot.ini`: "boot.ini", strings.Repeat("a/", 4000) + "b": "b", "/": "file", "..": "file", "a/.": "file", "a\x00b.png": "ab.png",
+		"annexe\u202egpj.exe": "annexegpj.exe", "\u2066a\u2069": "a", "a\r\nSet-Cookie: b": "aSet-Cookie: b", strings.Repeat("x", 255): strings.Repeat("x", 255),
+	} {
+		one := ann.upload(id, "name="+url.QueryEscape(name), []byte("x"))
+		path := ann.tus("POST", "/api/uploads", map[string]string{"Upload-Metadata": tusHeader(id, name), "Upload-Length": "1"}, []byte("x")).want(201).header.Get("Location")
+		pieces := ann.postedFile(id, chat.FileID(strings.TrimPrefix(path, "/api/uploads/")))
+		if one.Name != want || pieces.Name != want {
+			t.Errorf("%.30q becomes %q and %q, want %q", name, one.Name, pieces.Name, want)
+		}
+		_, params, err := mime.ParseMediaType(ann.call("GET", filePath(id, one.ID), nil).want(200).header.Get("Content-Disposition"))
+		if err != nil || params["filename"] != want {
+			t.Errorf("%.30q is downloaded as %q, %v", name, params["filename"], err)
+		}
+	}
+	for _, name := range []string{strings.Repeat("x", 256), strings.Repeat("x", 10_000), strings.Repeat("\u202e", 6000) + "x"} {
+		ann.tus("POST", "/api/uploads", map[string]string{"Upload-Metadata": tusHeader(id, name), "Upload-Length": "1"}, []byte("x")).wantError(chat.BadInput, "name")
+		if len(name) <= 10_000 {
+			ann.call("POST", "/api/chats/"+string(id)+"/files?name="+name, []byte("x")).wantError(chat.BadInput, "name")
+		}
+	}
+}
+
+// postedFile posts a file and returns it.
+func (c *client) postedFile(id chat.ChatID, file chat.FileID) chat.File {
+	c.server.t.Helper()
+	var out api.MessageAnswer
+	c.call("POST", "/api/chats/"+string(id)+"/messages", m{"clientId": file, "files": []chat.FileID{file}}).want(201).into(&out)
+	return out.Message.Files[0]
 }

@@ -128,13 +128,14 @@ func TestDeletedFilesLeaveNothing(t *testing.T) {
 		name := fmt.Sprintf("SECRETNAME%03d.bin", i)
 		f := ann.upload(id, "name="+name, body)
 		picture := ann.upload(id, "name=SECRETPICTURE.jpg", testPicture(t, "place.jpg"))
+		picture.Alt = fmt.Sprintf("SECRETALT%03d", i)
 		messages = append(messages, ann.postFiles(id, "look", f, picture))
 		if i == 0 {
 			thumb := ann.call("GET", filePath(id, picture.ID)+"/thumb", nil).want(200).body
 			bytesOf := ann.call("GET", filePath(id, picture.ID), nil).want(200).body
 			mark([]byte("SECRETBYTES"), thumb[len(thumb)-100:], bytesOf[len(bytesOf)-100:])
 		}
-		mark([]byte(name), []byte("SECRETPICTURE"))
+		mark([]byte(name), []byte("SECRETPICTURE"), []byte(picture.Alt))
 	}
 	free := ann.upload(id, "name=SECRETFREE", body) // never posted
 	mark([]byte("SECRETFREE"))

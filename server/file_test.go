@@ -50,10 +50,14 @@ func (c *client) upload(id chat.ChatID, query string, body []byte) chat.File {
 func (c *client) postFiles(id chat.ChatID, text string, files ...chat.File) chat.Seq {
 	c.server.t.Helper()
 	var ids []chat.FileID
+	alts := map[chat.FileID]string{}
 	for _, f := range files {
 		ids = append(ids, f.ID)
+		if f.Alt != "" {
+			alts[f.ID] = f.Alt
+		}
 	}
-	body := m{"clientId": chat.NewID[string](), "files": ids}
+	body := m{"clientId": chat.NewID[string](), "files": ids, "alts": alts}
 	if text != "" {
 		body["text"] = text
 	}
@@ -218,6 +222,11 @@ func TestFileLimits(t *testing.T) {
 		bob.call("POST", "/api/chats/"+string(other)+"/messages", body).wantError(chat.BadInput, "files")
 	}
 	bob.call("POST", "/api/chats/"+string(other)+"/messages", m{"clientId": "c"}).wantError(chat.BadInput, "text")
+	of := bob.upload(other, "name=a", random(10)).ID
+	for _, alts := range []any{"x", m{string(of): 1}, m{string(of): strings.Repeat("x", chat.MaxAlt+1)}, m{"none": "x"}, []string{"x"}} {
+		bob.call("POST", "/api/chats/"+string(other)+"/messages", m{"clientId": "c", "files": []chat.FileID{of}, "alts": alts}).wantError(chat.BadInput, "alts")
+	}
+	bob.call("POST", "/api/chats/"+string(other)+"/messages", m{"clientId": "c", "text": "x", "alts": m{string(of): "x"}}).wantError(chat.BadInput, "alts")
 }
 
 func TestStorageQuota(t *testing.T) {
@@ -239,6 +248,7 @@ func TestFileList(t *testing.T) {
 	ann, bob := x.addUser("ann"), x.addUser("bob")
 	id := ann.group(bob)
 	picture, text := ann.upload(id, "name=a.png", testPicture(t, "place.png")), ann.upload(id, "name=b.txt", []byte("hello"))
+	picture.Alt = "a bed of tulips"
 	first := ann.postFiles(id, "", picture)
 	ann.postFiles(id, "read this", text)
 	var page service.FilePage
@@ -330,13 +340,16 @@ func TestPostFilesOverSocket(t *testing.T) {
 			a.wantError(m{"do": "post", "chatId": id, "clientId": "0", "files": []string{"none"}}, chat.BadInput, "files")
 			a.wantError(m{"do": "post", "chatId": id, "clientId": "0", "text": "", "files": []string{}}, chat.BadInput, "text")
 			var posted wire.Posted
-			a.ask(m{"do": "post", "chatId": id, "clientId": "1", "files": []chat.FileID{f.ID}}, &posted)
+			a.wantError(m{"do": "post", "chatId": id, "clientId": "0", "files": []chat.FileID{f.ID}, "alts": m{"none": "x"}}, chat.BadInput, "alts")
+			a.wantError(m{"do": "post", "chatId": id, "clientId": "0", "files": []chat.FileID{f.ID}, "alts": []string{"x"}}, chat.BadInput, "alts")
+			f.Alt = "a walk through the garden"
+			a.ask(m{"do": "post", "chatId": id, "clientId": "1", "files": []chat.FileID{f.ID}, "alts": m{string(f.ID): f.Alt}}, &posted)
 			a.ask(m{"do": "post", "chatId": id, "clientId": "1", "files": []chat.FileID{f.ID}}, &posted)
 			if !posted.Again {
 				t.Errorf("the retry: %+v", posted)
 			}
 			a.wantError(m{"do": "post", "chatId": id, "clientId": "2", "files": []chat.FileID{f.ID}}, chat.Conflict, "files")
-			if v := b.event(id, posted.Seq); !strings.Contains(v.raw, string(f.ID)) || !strings.Contains(v.raw, "durationMs") || !strings.Contains(v.raw, "a.mp4") {
+			if v := b.event(id, posted.Seq); !strings.Contains(v.raw, string(f.ID)) || !strings.Contains(v.raw, "durationMs") || !strings.Contains(v.raw, "a.mp4") || !strings.Contains(v.raw, f.Alt) {
 				t.Errorf("event: %s", v.raw)
 			}
 			a.ask(m{"do": "post", "chatId": id, "clientId": "3", "text": "nice", "replyTo": posted.Seq}, &posted)

@@ -16,7 +16,7 @@ import (
 // Each field that holds a line of people's text goes through its chat.Line, whichever call
 // brings it: it is stored as Clean returns it, and refused with its own name.
 func TestLinesAtEveryEntryPoint(t *testing.T) {
-	x := start(t)
+	x := start(t, withFiles(t, t.TempDir()))
 	owner, ann := x.addOwner(), x.addUser("ann")
 	id := ann.group()
 	n := 0
@@ -97,6 +97,16 @@ func TestLinesAtEveryEntryPoint(t *testing.T) {
 				a.into(&out)
 			}
 			return a, out.Session.Label
+		}},
+		"a file's description": {chat.FileAlt, func(v string) (*answer, string) {
+			f := ann.upload(id, "name=a", []byte("x")).ID
+			var out api.MessageAnswer
+			a := ann.call("POST", "/api/chats/"+string(id)+"/messages", m{"clientId": next("file"), "files": []chat.FileID{f}, "alts": m{string(f): v}})
+			if a.status != 201 {
+				return a, ""
+			}
+			a.into(&out)
+			return a, out.Message.Files[0].Alt
 		}},
 		"a recovery's label": {chat.SessionLabel, func(v string) (*answer, string) {
 			bob := x.addUser(next("bob"))
@@ -262,7 +272,7 @@ func TestEveryTextHasARule(t *testing.T) {
 	rules := map[string]string{
 		"name": "chat.Line", "status": "chat.Line", "serverName": "chat.Line", "title": "chat.Line", "topic": "chat.Line", "label": "chat.Line",
 		"handle": "NewHandle, ParseHandle", "members": "ParseHandle, CheckID", "password": "NewPassword, PasswordForms", "currentPassword": "PasswordForms",
-		"text": "CheckText", "clientId": "CheckClientID", "files": "CheckFiles", "chatId": "CheckID", "userId": "CheckID", "role": "CheckRole", "kind": "two values", "level": "MinePatch.Check", "groupMentions": "CheckGroupMentions", "endpoint": "webpush.NewSubscription",
+		"text": "CheckText", "clientId": "CheckClientID", "files": "CheckFiles", "alts": "DraftFiles", "chatId": "CheckID", "userId": "CheckID", "role": "CheckRole", "kind": "two values", "level": "MinePatch.Check", "groupMentions": "CheckGroupMentions", "endpoint": "webpush.NewSubscription",
 		"setup": "a secret", "invite": "a secret", "code": "a secret",
 	}
 	doc, err := document()
@@ -282,7 +292,7 @@ func TestEveryTextHasARule(t *testing.T) {
 					if len(s.AnyOf) > 0 { // a schema, or null
 						s = s.AnyOf[0].Value
 					}
-					if s.Type.Includes("string") || s.Type.Includes("array") && s.Items.Value.Type.Is("string") {
+					if s.Type.Includes("string") || s.Type.Includes("array") && s.Items.Value.Type.Is("string") || s.AdditionalProperties.Schema != nil {
 						seen[name] = true
 						if rules[name] == "" {
 							t.Errorf("%s %s: %s has no rule", method, path, name)

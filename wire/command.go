@@ -10,7 +10,7 @@ import (
 const (
 	MaxSeen    = 10_000
 	MaxChatIDs = 1_000
-	MaxFileIDs = 100 // more than a message may have: the server checks that
+	MaxFileIDs = 100 // more than a message may have: the server checks that; also of Alts
 )
 
 // Command is a command of a client. Do names the command and decides which fields are
@@ -32,16 +32,17 @@ type Command struct {
 	More  bool                     `json:"more,omitempty" msgpack:"more,omitempty"`
 
 	// post, edit, delete, react, pin, read, typing
-	ChatID   chat.ChatID   `json:"chatId,omitempty" msgpack:"chatId,omitempty"`
-	ClientID string        `json:"clientId,omitempty" msgpack:"clientId,omitempty"`
-	Text     string        `json:"text,omitempty" msgpack:"text,omitempty"`
-	ReplyTo  chat.Seq      `json:"replyTo,omitempty" msgpack:"replyTo,omitempty"`
-	Files    []chat.FileID `json:"files,omitempty" msgpack:"files,omitempty"`
-	Target   chat.Seq      `json:"target,omitempty" msgpack:"target,omitempty"`
-	Seq      chat.Seq      `json:"seq,omitempty" msgpack:"seq,omitempty"`
-	Emoji    string        `json:"emoji,omitempty" msgpack:"emoji,omitempty"`
-	On       *bool         `json:"on,omitempty" msgpack:"on,omitempty"`
-	Silent   bool          `json:"silent,omitempty" msgpack:"silent,omitempty"`
+	ChatID   chat.ChatID            `json:"chatId,omitempty" msgpack:"chatId,omitempty"`
+	ClientID string                 `json:"clientId,omitempty" msgpack:"clientId,omitempty"`
+	Text     string                 `json:"text,omitempty" msgpack:"text,omitempty"`
+	ReplyTo  chat.Seq               `json:"replyTo,omitempty" msgpack:"replyTo,omitempty"`
+	Files    []chat.FileID          `json:"files,omitempty" msgpack:"files,omitempty"`
+	Alts     map[chat.FileID]string `json:"alts,omitempty" msgpack:"alts,omitempty"` // descriptions of Files
+	Target   chat.Seq               `json:"target,omitempty" msgpack:"target,omitempty"`
+	Seq      chat.Seq               `json:"seq,omitempty" msgpack:"seq,omitempty"`
+	Emoji    string                 `json:"emoji,omitempty" msgpack:"emoji,omitempty"`
+	On       *bool                  `json:"on,omitempty" msgpack:"on,omitempty"`
+	Silent   bool                   `json:"silent,omitempty" msgpack:"silent,omitempty"`
 
 	// focus
 	ChatIDs []chat.ChatID `json:"chatIds,omitempty" msgpack:"chatIds,omitempty"`
@@ -130,6 +131,8 @@ func (cmd *Command) set(c *Codec, key, v item, names []string) *chat.Error {
 		return setUint(&cmd.ReplyTo, "replyTo", v)
 	case "files":
 		return setIDs(c, &cmd.Files, "files", "file", MaxFileIDs, v)
+	case "alts":
+		return setAlts(c, &cmd.Alts, v)
 	case "target":
 		return setUint(&cmd.Target, "target", v)
 	case "seq":
@@ -205,6 +208,31 @@ func setIDs[T ~string](c *Codec, to *[]T, field, of string, most int, v item) *c
 		ids = append(ids, id)
 	}
 	*to = ids
+	return nil
+}
+
+// setAlts reads a map from file ids to texts.
+func setAlts(c *Codec, to *map[chat.FileID]string, v item) *chat.Error {
+	wrong := chat.FailField(chat.BadInput, "alts", "alts must be a map from file ids to strings")
+	if v.kind != kindMap {
+		return wrong
+	}
+	alts := make(map[chat.FileID]string)
+	for body := v.body; len(body) > 0; {
+		var key, val item
+		key, body = c.readItem(body)
+		val, body = c.readItem(body)
+		if len(alts) == MaxFileIDs {
+			return chat.FailField(chat.BadInput, "alts", "alts must name at most %d files", MaxFileIDs)
+		}
+		var id chat.FileID
+		var alt string
+		if setString(&id, "alts", key) != nil || setString(&alt, "alts", val) != nil {
+			return wrong
+		}
+		alts[id] = alt
+	}
+	*to = alts
 	return nil
 }
 

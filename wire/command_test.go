@@ -79,6 +79,14 @@ func TestWrongTypes(t *testing.T) {
 		{"files", `["a",7]`, []any{"a", 7}},
 		{"files", `[{"id":"a"}]`, []any{map[string]any{"id": "a"}}},
 		{"files", ``, append([]byte{0x91}, bad...)},
+		{"alts", `["a"]`, []any{"a"}},
+		{"alts", `"a"`, "a"},
+		{"alts", `{"a":7}`, map[string]any{"a": 7}},
+		{"alts", `{"a":null}`, map[string]any{"a": nil}},
+		{"alts", `{"a":{"b":"c"}}`, map[string]any{"a": map[string]any{"b": "c"}}},
+		{"alts", ``, append(append([]byte{0x81}, bad...), 0xa1, 'x')},
+		{"alts", ``, append([]byte{0x81, 0xa1, 'a'}, bad...)},
+		{"alts", ``, []byte{0x81, 1, 0xa1, 'x'}},
 		{"seen", `[]`, []any{}},
 		{"seen", `"a"`, "a"},
 		{"seen", `{"a":-1}`, map[string]any{"a": -1}},
@@ -199,6 +207,13 @@ func TestBounds(t *testing.T) {
 		cmd = Command{Files: make([]chat.FileID, MaxFileIDs+1)}
 		wantField(t, c, cmd, "files")
 		cmd.Files = cmd.Files[1:]
+		wantField(t, c, cmd, "")
+		cmd = Command{Alts: map[chat.FileID]string{}}
+		for i := range MaxFileIDs + 1 {
+			cmd.Alts[chat.FileID(fmt.Sprint("f", i))] = "x"
+		}
+		wantField(t, c, cmd, "alts")
+		delete(cmd.Alts, "f0")
 		wantField(t, c, cmd, "")
 	}
 }

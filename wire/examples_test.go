@@ -21,7 +21,7 @@ var (
 	quote   = &chat.Quote{Seq: 7, By: bob, Text: "Where is the <b>map</b> & the key?"}
 	hi      = chat.Message{ChatID: general, Seq: 8, At: noon, By: ann, ClientID: mine, Text: "In \"the\" drawer, @bob\n… second line", Reply: quote, Root: 5, Mentions: []chat.UserID{bob},
 		Pinned: true, EditedAt: noon + 1, Reactions: []chat.Reaction{{Emoji: "👍", Count: 2, Mine: true, By: []chat.UserID{ann, bob}}}}
-	picture  = chat.File{ID: "-OLkfmBaS6yG0w8F", Name: "the \"map\" <1>.jpg", Type: "image/jpeg", Size: 2_345_678, Width: 4032, Height: 3024, Thumb: true}
+	picture  = chat.File{ID: "-OLkfmBaS6yG0w8F", Name: "the \"map\" <1>.jpg", Type: "image/jpeg", Size: 2_345_678, Width: 4032, Height: 3024, Thumb: true, Alt: "A <map> of the garden, \"north\" up"}
 	tour     = chat.File{ID: "-OLkfmBbT7zH1x9G", Name: "tour.mp4", Type: "video/mp4", Size: 70_000, Width: 1920, Height: 1080, DurationMs: 61_500}
 	notes    = chat.File{ID: "-OLkfmBcU8aI2y0H", Name: "notes.pdf", Type: "application/pdf", Size: 300}
 	pictures = chat.Message{ChatID: general, Seq: 11, At: noon, By: bob, ClientID: "b-11", Reply: &chat.Quote{Seq: 10, By: ann, Files: 2}, Files: []chat.File{picture, tour, notes}}
@@ -51,6 +51,7 @@ var commands = map[string]Command{
 	"command-resume-last":  {ID: 3, Do: "resume", Epoch: epoch},
 	"command-post":         {ID: 4, Do: "post", ChatID: general, ClientID: mine, Text: hi.Text, ReplyTo: 7},
 	"command-post-files":   {ID: 4, Do: "post", ChatID: general, ClientID: mine, Files: []chat.FileID{"-OLkfmBaS6yG0w8F", "-OLkfmBbT7zH1x9G"}},
+	"command-post-alts":    {ID: 4, Do: "post", ChatID: general, ClientID: mine, Files: []chat.FileID{"-OLkfmBaS6yG0w8F"}, Alts: map[chat.FileID]string{"-OLkfmBaS6yG0w8F": picture.Alt}},
 	"command-edit":         {ID: 5, Do: "edit", ChatID: general, ClientID: "e-5", Target: 8, Text: "In the <other> drawer"},
 	"command-delete":       {ID: 6, Do: "delete", ChatID: general, Target: 9},
 	"command-post-silent":  {ID: 4, Do: "post", ChatID: general, ClientID: mine, Text: "@all", Silent: true},

@@ -56,7 +56,7 @@ func decodeAll(t *testing.T, c *Codec, message []byte) {
 		case err != nil:
 			t.Fatal(err)
 		}
-		if len(cmd.Seen) > MaxSeen || len(cmd.At) > MaxSeen || len(cmd.ChatIDs) > MaxChatIDs || len(cmd.Files) > MaxFileIDs || !utf8.ValidString(cmd.Text+cmd.Do+string(cmd.ChatID)) {
+		if len(cmd.Seen) > MaxSeen || len(cmd.At) > MaxSeen || len(cmd.ChatIDs) > MaxChatIDs || len(cmd.Files) > MaxFileIDs || len(cmd.Alts) > MaxFileIDs || !utf8.ValidString(cmd.Text+cmd.Do+string(cmd.ChatID)) {
 			t.Fatalf("out of bounds: %+v", cmd)
 		}
 		other := native[1-c.Index]
@@ -67,6 +67,12 @@ func decodeAll(t *testing.T, c *Codec, message []byte) {
 		}
 		if len(cmd.ChatIDs) == 0 {
 			cmd.ChatIDs, again.ChatIDs = nil, nil
+		}
+		if len(cmd.Files) == 0 {
+			cmd.Files, again.Files = nil, nil
+		}
+		if len(cmd.Alts) == 0 {
+			cmd.Alts, again.Alts = nil, nil
 		}
 		if err != nil || len(left) > 0 || !reflect.DeepEqual(again, cmd) {
 			t.Fatalf("by the other codec: %v\n got %+v\nwant %+v", err, again, cmd)

@@ -89,6 +89,9 @@ func (e *encoder) file(f *chat.File) {
 		}
 	}
 	e.boolean("thumb", f.Thumb)
+	if f.Alt != "" {
+		e.text("alt", f.Alt)
+	}
 	e.close(outer)
 }
 

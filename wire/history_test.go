@@ -69,6 +69,7 @@ func anyMessage(r *rand.Rand) chat.Message {
 		m.Mentions = append(m.Mentions, chat.UserID(anyText(r)))
 		f := chat.File{ID: chat.FileID(anyText(r)), Name: anyText(r), Type: anyText(r), Size: int64(anyNumber(r)), Thumb: r.IntN(2) == 0}
 		if r.IntN(2) == 0 {
+			f.Alt = anyText(r)
 			f.Width, f.Height, f.DurationMs = int(anyNumber(r)), int(anyNumber(r)), int64(anyNumber(r))
 		}
 		m.Files = append(m.Files, f)

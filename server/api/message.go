@@ -39,17 +39,18 @@ func (a Messages) Get(w http.ResponseWriter, r *http.Request) error {
 // Post handles POST /api/chats/{chatId}/messages.
 func (a Messages) Post(w http.ResponseWriter, r *http.Request) error {
 	var in struct {
-		ClientID string        `json:"clientId"`
-		Text     string        `json:"text"`
-		ReplyTo  chat.Seq      `json:"replyTo"`
-		Files    []chat.FileID `json:"files"`
-		Silent   bool          `json:"silent"`
+		ClientID string                 `json:"clientId"`
+		Text     string                 `json:"text"`
+		ReplyTo  chat.Seq               `json:"replyTo"`
+		Files    []chat.FileID          `json:"files"`
+		Alts     map[chat.FileID]string `json:"alts"`
+		Silent   bool                   `json:"silent"`
 	}
 	if err := request.Decode(r, &in); err != nil {
 		return err
 	}
 	ev, again, err := a.appendWait(r, a.Service.Post, &wire.Command{ChatID: chat.ChatID(chi.URLParam(r, "chatId")),
-		ClientID: in.ClientID, Text: in.Text, ReplyTo: in.ReplyTo, Files: in.Files, Silent: in.Silent})
+		ClientID: in.ClientID, Text: in.Text, ReplyTo: in.ReplyTo, Files: in.Files, Alts: in.Alts, Silent: in.Silent})
 	if err != nil {
 		return err
 	}

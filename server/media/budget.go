@@ -29,6 +29,9 @@ func decodedSize(src io.ReaderAt, size int64, typ string, info Info) int64 {
 		}
 		return pixels * each
 	case WebP:
+		if f, _ := firstFrame(src, size); f != nil { // it is drawn on a canvas
+			return pixels*4 + int64(f.bounds.Dx())*int64(f.bounds.Dy())*8
+		}
 		return pixels * 8 // without loss, it is decoded twice
 	}
 	return pixels

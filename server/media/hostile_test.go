@@ -86,7 +86,7 @@ func TestTruncatedFiles(t *testing.T) {
 		t.Fatal(err)
 	}
 	files := map[string][]byte{"plain.jpg": b.Bytes()}
-	for _, name := range []string{"place.jpg", "place.png", "place.webp", "place.avif", "place.gif", "place.mp4", "place.mov", "place.webm"} {
+	for _, name := range []string{"place.jpg", "place.png", "place.webp", "place.avif", "place.gif", "place.mp4", "place.mov", "place.webm", "animated-lossy.webp", "animated-alpha.webp"} {
 		files[name] = read(t, name)
 	}
 	for name, whole := range files {

@@ -12,8 +12,6 @@ import (
 	"io"
 	"runtime"
 
-	"golang.org/x/image/webp"
-
 	"parley/server/raster"
 )
 
@@ -37,6 +35,16 @@ type Thumbnailer struct{ slots chan struct{} }
 // NewThumbnailer returns a Thumbnailer; it starts no goroutine.
 func NewThumbnailer() *Thumbnailer {
 	return &Thumbnailer{make(chan struct{}, max(1, min(2, runtime.GOMAXPROCS(0)-1)))}
+}
+
+// decoders return the first frame of a picture, by its type.
+var decoders = map[string]func(src io.ReaderAt, size int64) (image.Image, error){JPEG: whole(jpeg.Decode), PNG: whole(png.Decode), GIF: whole(gif.Decode), WebP: decodeWebP}
+
+// whole returns a decoder of all that a source has.
+func whole(decode func(io.Reader) (image.Image, error)) func(io.ReaderAt, int64) (image.Image, error) {
+	return func(src io.ReaderAt, size int64) (image.Image, error) {
+		return decode(yielding{io.NewSectionReader(src, 0, size)})
+	}
 }
 
 // yielding lets other goroutines run at each read: a decoder, which reads a few KiB at a
@@ -67,7 +75,7 @@ func (t *Thumbnailer) Square(ctx context.Context, src io.ReaderAt, size int64, t
 
 // render decodes a picture, makes a small one of it, and encodes that upright.
 func (t *Thumbnailer) render(ctx context.Context, src io.ReaderAt, size int64, typ string, smaller func(image.Image) *image.RGBA) ([]byte, error) {
-	decode := map[string]func(io.Reader) (image.Image, error){JPEG: jpeg.Decode, PNG: png.Decode, GIF: gif.Decode, WebP: webp.Decode}[typ]
+	decode := decoders[typ]
 	if decode == nil {
 		return nil, ErrNoThumbnail
 	}
@@ -81,16 +89,13 @@ func (t *Thumbnailer) render(ctx context.Context, src io.ReaderAt, size int64, t
 	if n := decodedSize(src, size, typ, info); n > maxDecoded {
 		return nil, fmt.Errorf("%w: its decoder needs %d MiB", ErrNoThumbnail, n>>20)
 	}
-	if typ == WebP && info.DurationMs > 0 { // the decoder knows no animation
-		return nil, ErrNoThumbnail
-	}
 	select {
 	case t.slots <- struct{}{}:
 		defer func() { <-t.slots }()
 	case <-ctx.Done():
 		return nil, context.Cause(ctx)
 	}
-	img, err := decode(yielding{io.NewSectionReader(src, 0, size)})
+	img, err := decode(src, size)
 	if err != nil {
 		return nil, damaged(err.Error())
 	}

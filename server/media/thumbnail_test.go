@@ -193,7 +193,7 @@ func TestThumbnailerLeavesACore(t *testing.T) {
 }
 
 func FuzzThumbnail(f *testing.F) {
-	for _, name := range []string{"place.jpg", "place.png", "place.webp", "place.gif"} {
+	for _, name := range []string{"place.jpg", "place.png", "place.webp", "place.gif", "animated-lossy.webp", "animated-lossless.webp", "animated-alpha.webp"} {
 		f.Add(read(f, name))
 	}
 	th := NewThumbnailer()

@@ -9,7 +9,7 @@ import (
 // webpKept are the chunks that a picture needs (RFC 9649, section 2.7).
 var webpKept = []string{"VP8 ", "VP8L", "VP8X", "ALPH", "ANIM", "ANMF", "ICCP"}
 
-const webpHasXMP, webpHasEXIF = 0x04, 0x08 // flags of VP8X
+const webpHasXMP, webpHasEXIF, webpHasAlpha = 0x04, 0x08, 0x10 // flags of VP8X
 
 type webpChunk struct {
 	name          string

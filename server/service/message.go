@@ -22,13 +22,10 @@ func (s messages) Post(ctx context.Context, user chat.UserID, c *wire.Command, d
 			return err
 		}
 	}
-	if err := chat.CheckFiles(c.Files); err != nil {
+	if draft.Files, err = chat.DraftFiles(c.Files, c.Alts); err != nil {
 		return err
 	}
 	draft.Text, draft.Silent = c.Text, c.Silent
-	for _, id := range c.Files {
-		draft.Files = append(draft.Files, chat.File{ID: id})
-	}
 	if c.ReplyTo != 0 {
 		draft.Reply = &chat.Quote{Seq: c.ReplyTo}
 	}

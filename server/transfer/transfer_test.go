@@ -46,6 +46,27 @@ func TestBodyExtendsDeadlines(t *testing.T) {
 	})
 }
 
+// A client that sends a byte now and then has 30 s, however often it does.
+func TestDripDoesNotExtendDeadlines(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := &deadlines{ResponseRecorder: httptest.NewRecorder()}
+		drip, client := io.Pipe()
+		b := NewBody(w, httptest.NewRequest("POST", "/", drip))
+		end := w.read
+		go func() {
+			for range 3 {
+				time.Sleep(stepTime - time.Second)
+				_, _ = client.Write([]byte("x"))
+			}
+			_ = client.CloseWithError(io.ErrUnexpectedEOF)
+		}()
+		n, err := io.Copy(io.Discard, b)
+		if n != 3 || !errors.Is(err, io.ErrUnexpectedEOF) || w.read != end {
+			t.Errorf("%d bytes, %v; the deadline moved by %v", n, err, w.read.Sub(end))
+		}
+	})
+}
+
 func TestBodyCause(t *testing.T) {
 	cut := errors.New("cut")
 	r := httptest.NewRequest("POST", "/", io.MultiReader(strings.NewReader("x"), iotest.ErrReader(cut)))

@@ -74,7 +74,7 @@ func TestDeletedFilesLeaveNothing(t *testing.T) {
 			}
 			continue
 		}
-		post := do(chat.Event{Kind: chat.Posted, ClientID: fmt.Sprint(i), Files: []chat.File{{ID: u.ID}}}, chat.Post)
+		post := do(chat.Event{Kind: chat.Posted, ClientID: fmt.Sprint(i), Files: []chat.File{{ID: u.ID, Alt: marker}}}, chat.Post)
 		if found := holding(t, dir, marker); i == 0 && len(found) < 3 {
 			t.Fatalf("the marker is in %v alone", found)
 		}

@@ -61,7 +61,7 @@ func (v view) File(id chat.FileID) (chat.Upload, bool) {
 // transaction, so that whatever changes one meanwhile is a conflict.
 func (t *tx) attach(e *chat.Event) error {
 	for i := range e.Files {
-		to := bson.D{{Key: "$set", Value: bson.D{{Key: "message", Value: e.Seq}, {Key: "place", Value: len(e.Files) - i}}}, {Key: "$unset", Value: key("freeUntil")}}
+		to := bson.D{{Key: "$set", Value: bson.D{{Key: "message", Value: e.Seq}, {Key: "place", Value: len(e.Files) - i}, {Key: "file", Value: e.Files[i]}}}, {Key: "$unset", Value: key("freeUntil")}}
 		if _, err := t.db.files.UpdateByID(t.ctx, e.Files[i].ID, to); err != nil {
 			return err
 		}

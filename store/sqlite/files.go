@@ -8,11 +8,11 @@ import (
 )
 
 const uploadColumns = `f.id, f.chat, f.by, f.name, f.type, f.size, f.width, f.height, f.duration_ms, f.thumb, f.length, f.keep_metadata,
-	f.cleaned, f.complete, f.created_at, f.expires_at, ifnull(f.message, 0), f.picture`
+	f.cleaned, f.complete, f.created_at, f.expires_at, ifnull(f.message, 0), f.picture, f.alt`
 
 func scanUpload(row scanner) (u chat.Upload, err error) {
 	err = row.Scan((*string)(&u.ID), (*string)(&u.ChatID), (*string)(&u.By), &u.Name, &u.Type, &u.Size, &u.Width, &u.Height, &u.DurationMs, &u.Thumb,
-		&u.Length, &u.KeepMetadata, &u.Cleaned, &u.Complete, &u.CreatedAt, &u.ExpiresAt, &u.Message, &u.Picture)
+		&u.Length, &u.KeepMetadata, &u.Cleaned, &u.Complete, &u.CreatedAt, &u.ExpiresAt, &u.Message, &u.Picture, &u.Alt)
 	return u, err
 }
 
@@ -40,7 +40,7 @@ func (v view) File(id chat.FileID) (chat.Upload, bool) {
 // attach gives the files of a posted event to its message.
 func (t *tx) attach(e *chat.Event) error {
 	for i := range e.Files {
-		if _, err := t.exec(`UPDATE files SET message = ?, place = ? WHERE id = ?`, int64(e.Seq), i, string(e.Files[i].ID)); err != nil {
+		if _, err := t.exec(`UPDATE files SET message = ?, place = ?, alt = ? WHERE id = ?`, int64(e.Seq), i, e.Files[i].Alt, string(e.Files[i].ID)); err != nil {
 			return err
 		}
 	}
@@ -178,12 +178,12 @@ func (db *DB) FilesOf(ctx context.Context, viewer chat.UserID, id chat.ChatID, l
 	if l.Kind != "" {
 		where, args = " AND f.kind = ?4", append(args, string(l.Kind))
 	}
-	rows, err := db.rows(ctx, `SELECT f.id, f.name, f.type, f.size, f.width, f.height, f.duration_ms, f.thumb, f.message, m.by, m.at
+	rows, err := db.rows(ctx, `SELECT f.id, f.name, f.type, f.size, f.width, f.height, f.duration_ms, f.thumb, f.alt, f.message, m.by, m.at
 		FROM files f CROSS JOIN messages m ON m.chat = f.chat AND m.seq = f.message
 		WHERE f.chat = ?1 AND f.message <= ?2`+where+` ORDER BY f.message DESC, f.place LIMIT ?3`, args...)
 	files, err := collect(rows, err, func() (p chat.PostedFile, err error) {
 		f := &p.File
-		return p, rows.Scan((*string)(&f.ID), &f.Name, &f.Type, &f.Size, &f.Width, &f.Height, &f.DurationMs, &f.Thumb, &p.Seq, (*string)(&p.By), &p.At)
+		return p, rows.Scan((*string)(&f.ID), &f.Name, &f.Type, &f.Size, &f.Width, &f.Height, &f.DurationMs, &f.Thumb, &f.Alt, &p.Seq, (*string)(&p.By), &p.At)
 	})
 	page, more := l.Cut(files)
 	return page, more, storeError(err, "read the files")

@@ -238,6 +238,7 @@ func TestMigrationsAreUnchanged(t *testing.T) {
 		"a4e03a9993f483b7aca1b8c5340b5f6e966d9f7914cb89079d906fb72db3e614",
 		"e53f356023170bcd17a39f619fe8461c6377b55a9f256ebfaeab8e0a2aed49a7",
 		"a4785108466a7464b59995ab79f84bb28f5ae4c715c6909e33dc2959ca6cfd85",
+		"ed9897b5e050d961cf8ecaad5fd9c2c58ac65af32dca5a2aac78747f7628c801",
 	}
 	files, err := fs.Glob(migrations, "migrations/*.sql") // sorted
 	if err != nil {

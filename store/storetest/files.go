@@ -31,7 +31,7 @@ func upload(t testing.TB, s chat.Store, by chat.User, c chat.Chat, name, typ str
 func withFiles(by chat.User, c chat.Chat, clientID, text string, files ...chat.File) chat.Event {
 	e := chat.Event{Kind: chat.Posted, ChatID: c.ID, By: by.ID, ClientID: clientID, Text: text}
 	for _, f := range files {
-		e.Files = append(e.Files, chat.File{ID: f.ID})
+		e.Files = append(e.Files, chat.File{ID: f.ID, Alt: f.Alt})
 	}
 	return e
 }
@@ -68,6 +68,7 @@ func files(t *testing.T, open opener) {
 	c := group(t, s, "garden", ann, bob)
 	received := listen(t, s)
 	a, b := upload(t, s, ann, c, "a.png", "image/png", false), upload(t, s, ann, c, "b \"ä\".pdf", "application/pdf", false)
+	a.Alt = "a \"bed\" of tulips\u202f🌷"
 	seq := postFiles(t, s, ann, c, "two", "", a, b)
 	_, _, err := do(t, s, chat.Event{Kind: chat.Posted, ChatID: c.ID, By: bob.ID, ClientID: "reply", Text: "nice", Reply: &chat.Quote{Seq: seq}}, chat.Post)
 	must(t, err)
@@ -86,7 +87,13 @@ func files(t *testing.T, open opener) {
 	must(t, err)
 	first, _, err := s.Find(ctx, c.ID, ann.ID, "two")
 	must(t, err)
-	for i, got := range [][]chat.File{m.Files, page.Messages[0].Files, events[0].Files, first.Files} {
+	listed, _, err := s.FilesOf(ctx, bob.ID, c.ID, chat.FileList{Limit: 10})
+	must(t, err)
+	var list []chat.File
+	for _, p := range listed {
+		list = append(list, p.File)
+	}
+	for i, got := range [][]chat.File{m.Files, page.Messages[0].Files, events[0].Files, first.Files, list} {
 		if !reflect.DeepEqual(got, want) {
 			t.Errorf("read %d: %+v, want %+v", i, got, want)
 		}

@@ -14,6 +14,7 @@ const picture = { name: "house.png", mimeType: "image/png", buffer: readFileSync
 const video = { name: "tour.webm", mimeType: "video/webm", buffer: testdata("place.webm") };
 const pdf = { name: "plan.pdf", mimeType: "application/pdf", buffer: Buffer.from("%PDF-1.4\nplan") };
 const gif = { name: "wave.gif", mimeType: "image/gif", buffer: testdata("place.gif") };
+const webp = { name: "spin.webp", mimeType: "image/webp", buffer: testdata("animated-lossy.webp") };
 // AVIF with other brands: the server reads its boxes, and Chromium does not decode it.
 const heic = Buffer.from(testdata("place.avif").toString("latin1").replace(/avi[fo]/g, "heic"), "latin1");
 const large = (name) => ({ name, mimeType: "application/octet-stream", buffer: Buffer.alloc(9 << 20, name) });
@@ -91,24 +92,25 @@ test("several files keep the order in which they were chosen, whatever their siz
   assert.deepEqual([got[0], got[1], got[3]], [chosen[0], chosen[1], chosen[3]].map((f) => sum(f.buffer)));
 });
 
-test("an animation is still until it is played", async () => {
-  await attach(ann, gif);
-  await say(ann, "Hello to all");
+for (const moving of [gif, webp]) test(`${moving.name} is still until it is played`, async () => {
+  const text = `Hello to all from ${moving.name}`;
+  await attach(ann, moving);
+  await say(ann, text);
   for (const p of [bob, cem]) {
-    const m = row(p, "Hello to all");
+    const m = row(p, text);
     const src = () => m.locator(".picture-view img").getAttribute("src");
-    await m.getByRole("button", { name: "Play wave.gif" }).waitFor();
+    await m.getByRole("button", { name: `Play ${moving.name}` }).waitFor();
     assert.match(await src(), /\/thumb$/);
-    await m.getByRole("button", { name: "Play wave.gif" }).press("Enter");
-    await m.getByRole("button", { name: "Stop wave.gif" }).waitFor();
+    await m.getByRole("button", { name: `Play ${moving.name}` }).press("Enter");
+    await m.getByRole("button", { name: `Stop ${moving.name}` }).waitFor();
     assert.doesNotMatch(await src(), /\/thumb$/);
     await h.accessible(p, "animation"); // and from here the page prefers reduced motion
-    await m.getByRole("button", { name: "Stop wave.gif" }).click();
+    await m.getByRole("button", { name: `Stop ${moving.name}` }).click();
     assert.match(await src(), /\/thumb$/);
     for (const [reducedMotion, want] of [["no-preference", "Stop"], ["reduce", "Play"]]) {
       await p.emulateMedia({ reducedMotion });
-      await m.getByRole("button", { name: "View wave.gif" }).click();
-      await p.getByRole("dialog").getByRole("button", { name: `${want} wave.gif` }).waitFor();
+      await m.getByRole("button", { name: `View ${moving.name}` }).click();
+      await p.getByRole("dialog").getByRole("button", { name: `${want} ${moving.name}` }).waitFor();
       if (want === "Play") await h.accessible(p, "animation-viewer");
       await p.keyboard.press("Escape");
       await p.getByRole("dialog").waitFor({ state: "detached" });

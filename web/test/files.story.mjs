@@ -16,7 +16,7 @@ const h = testEnvironment(async (h) => {
   room = await h.chat("Garden", ann, bob);
 });
 
-const attach = (page, ...files) => page.locator("input[type=file]").setInputFiles(files);
+const attach = (page, ...files) => page.locator("input[type=file]").first().setInputFiles(files);
 const attached = (page) => page.getByRole("list", { name: "Attached files" }).getByRole("listitem");
 const pending = (page) => page.locator(".message[data-pending]");
 const files = async (page) => (await api(page, "GET", `/api/chats/${room}/messages?limit=200`)).messages.map((m) => [m.text, ...(m.files ?? []).map((f) => f.name)].join("|"));
@@ -171,6 +171,60 @@ test("a file waits while the code that uploads cannot be loaded", async () => {
   await ann.unroute(/\/assets\/uploader/);
   await row(bob, "It waited").getByRole("link", { name: /^Download waited/ }).waitFor();
   h.faults = h.faults.filter((f) => !/ERR_INTERNET.*uploader/.test(f));
+});
+
+test("a description: written by keyboard, kept through a reload and a refusal, and shown to everybody", async () => {
+  const dialog = (p) => p.getByRole("dialog", { name: "Describe the picture" });
+  await attach(ann, png("tulips.png"), pdf);
+  assert.equal(await attached(ann).getByRole("button", { name: /description/ }).count(), 1); // of pictures
+  await attached(ann).getByRole("button", { name: "Add description: tulips.png" }).focus();
+  await ann.keyboard.press("Enter");
+  await h.accessible(ann, "describe");
+  await dialog(ann).getByLabel("Description").fill("A bed of\n tulips\u200b 🌷 ");
+  await ann.keyboard.press("Enter");
+  await dialog(ann).waitFor({ state: "detached" });
+  const edit = attached(ann).getByRole("button", { name: "Edit description of tulips.png: A bed of tulips 🌷" });
+  await edit.waitFor();
+  await ann.waitForFunction(() => document.activeElement?.classList.contains("composer-describe"));
+  await edit.press("Enter");
+  await dialog(ann).getByLabel("Description").fill("wrong");
+  await ann.keyboard.press("Escape");
+  await edit.waitFor();
+  await h.accessible(ann, "described");
+
+  await ann.route(/\/api\/uploads$/, (route) => route.fulfill({ status: 413, contentType: "application/json", body: '{"error":{"code":"quota_exceeded","message":"you have uploaded as much as one may in a day"}}' }));
+  await field(ann).fill("Spring");
+  await send(ann);
+  await pending(ann).getByRole("img", { name: "A bed of tulips 🌷" }).waitFor();
+  await pending(ann).getByRole("alert").waitFor();
+  await ann.reload();
+  await pending(ann).getByRole("img", { name: "A bed of tulips 🌷" }).waitFor();
+  await ann.unroute(/\/api\/uploads$/);
+  await pending(ann).getByRole("button", { name: "Edit", exact: true }).click(); // back into the composer
+  await edit.waitFor();
+  await send(ann);
+  for (const p of [ann, bob]) {
+    const tile = row(p, "Spring").getByRole("button", { name: "View A bed of tulips 🌷" });
+    await tile.press("Enter"); // a click is ignored while the row moves
+    const viewer = p.getByRole("dialog", { name: "tulips.png" });
+    await viewer.getByText("A bed of tulips 🌷", { exact: true }).waitFor();
+    assert.equal(await viewer.locator("img").getAttribute("alt"), "A bed of tulips 🌷");
+    await h.accessible(p, "viewer-description");
+    assert.equal(await wide(p), false);
+    await p.keyboard.press("Escape");
+    await viewer.waitFor({ state: "detached" });
+  }
+  h.faults = h.faults.filter((f) => !/ 413 /.test(f));
+
+  await attach(bob, png("phone.png")); // on the phone
+  await press(bob, "Add description: phone.png");
+  await h.accessible(bob, "describe");
+  await dialog(bob).getByLabel("Description").fill("x".repeat(1100));
+  await press(bob, "Save");
+  await attached(bob).getByRole("button", { name: `Edit description of phone.png: ${"x".repeat(1000)}`, exact: true }).waitFor();
+  assert.equal(await wide(bob), false);
+  await h.accessible(bob, "described");
+  await press(bob, "Remove phone.png");
 });
 
 test("the viewer: arrow keys, download, and Escape returns the focus", async () => {

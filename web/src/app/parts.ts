@@ -18,6 +18,7 @@ export { PendingFiles } from "../conversation/PendingFiles.tsx";
 export { default as Members } from "../conversation/Members.tsx";
 export { default as ChatNotifications } from "../conversation/ChatNotifications.tsx";
 export { default as GroupMentions } from "../conversation/GroupMentions.tsx";
+export { default as DescribePicture } from "../composer/DescribePicture.tsx";
 export { default as NotifyEveryone } from "../composer/NotifyEveryone.tsx";
 export { default as RenameChat } from "../conversation/RenameChat.tsx";
 export { default as EmojiPicker } from "../composer/EmojiPicker.tsx";

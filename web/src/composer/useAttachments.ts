@@ -16,7 +16,9 @@ export interface AttachmentList {
   readonly dragging: boolean;
   readonly asFile: boolean;
   setAsFile: (on: boolean) => void;
-  add: (files: Iterable<File>) => Promise<void>;
+  /** alt: the description of all of them. */
+  add: (files: Iterable<File>, alt?: string) => Promise<void>;
+  describe: (key: string, alt: string) => void;
   remove: (key: string) => void;
   /** Returns the files to send, and empties the list. */
   take: () => NewFile[];
@@ -42,7 +44,7 @@ export function useAttachments(chatId: string, inThread: boolean, focus: () => v
     show(now);
   }, [core, chatId]);
 
-  const add = useCallback(async (chosen: Iterable<File>) => {
+  const add = useCallback(async (chosen: Iterable<File>, alt?: string) => {
     for (const original of [...chosen]) {
       if (!allowed) return toast(t.files.notHere);
       if ((core.attachments.get(chatId)?.length ?? 0) >= most) return toast(t.files.tooMany(most));
@@ -54,7 +56,7 @@ export function useAttachments(chatId: string, inThread: boolean, focus: () => v
       const blob = jpeg ?? original;
       const key = newId();
       const url = fileKind(blob.type) === "image" ? URL.createObjectURL(blob) : undefined;
-      set((all) => [...all, { key, blob, name: blob.name, url, ...(jpeg && { original }) }]);
+      set((all) => [...all, { key, blob, name: blob.name, url, ...(alt && { alt }), ...(jpeg && { original }) }]);
       if (url) void sizeOf(url).then((size) => set((all) => all.map((f) => (f.key === key ? { ...f, ...size } : f))));
     }
     focus();
@@ -64,10 +66,11 @@ export function useAttachments(chatId: string, inThread: boolean, focus: () => v
     if (f.key === key && f.url) URL.revokeObjectURL(f.url);
     return f.key !== key;
   }));
+  const describe = (key: string, alt: string) => set((all) => all.map((f) => (f.key === key ? { ...f, alt: alt || undefined } : f)));
   const take = () => {
     const taken = files.map(({ url, original, ...f }): NewFile => {
       if (url) URL.revokeObjectURL(url);
-      if (asFile && original) return { key: f.key, blob: original, name: original.name, keepMetadata: true };
+      if (asFile && original) return { key: f.key, blob: original, name: original.name, ...(f.alt && { alt: f.alt }), keepMetadata: true };
       return { ...f, ...(asFile && { keepMetadata: true }) };
     });
     set(() => []);
@@ -77,7 +80,7 @@ export function useAttachments(chatId: string, inThread: boolean, focus: () => v
   const takeOver = async (p: Pending) => {
     for (const f of p.files ?? []) {
       const blob = await core.unsentFile(p.clientId, f.key);
-      if (blob) await add([blob instanceof File ? blob : new File([blob], f.name, { type: f.type })]);
+      if (blob) await add([blob instanceof File ? blob : new File([blob], f.name, { type: f.type })], f.alt);
     }
   };
 
@@ -93,7 +96,7 @@ export function useAttachments(chatId: string, inThread: boolean, focus: () => v
     e.preventDefault();
     void add(e.clipboardData.files);
   };
-  return { files, allowed, dragging, asFile, setAsFile, add, remove, take, takeOver, onPaste };
+  return { files, allowed, dragging, asFile, setAsFile, add, describe, remove, take, takeOver, onPaste };
 }
 
 /** Returns the size in pixels, so that nothing moves when the message is sent; none of a picture that the browser cannot show. */

@@ -1,6 +1,6 @@
 import { type KeyboardEvent, type TouchEvent, useEffect, useRef, useState } from "react";
 import { Dialog, Heading, Modal, ModalOverlay } from "react-aria-components";
-import { fileKind, fileUrl, isAnimated, stillUrl } from "../core/selectors.ts";
+import { altText, fileKind, fileUrl, isAnimated, stillUrl } from "../core/selectors.ts";
 import type { File, FileId, Message } from "../core/wire.ts";
 import { t } from "../strings/index.ts";
 import { Button } from "../ui/Button.tsx";
@@ -15,7 +15,7 @@ interface Props {
 
 const swipePx = 50;
 
-/** Shows the pictures of a message, one at a time. Focus returns to where it was. */
+/** Shows the pictures of a message, one at a time. Focus returns to where it was. The button that is focused first has no tooltip: Escape would close that, not the viewer. */
 export default function FileViewer({ message: m, file, onClose }: Props) {
   const pictures = (m.files ?? []).filter((f) => fileKind(f.type) === "image");
   const [at, setAt] = useState(() => Math.max(0, pictures.findIndex((f) => f.id === file)));
@@ -49,9 +49,10 @@ export default function FileViewer({ message: m, file, onClose }: Props) {
               <Heading slot="title" level={2}><bdi>{shown.name}</bdi></Heading>
               {pictures.length > 1 && <span className="hint" role="status">{t.files.position(at + 1, pictures.length)}</span>}
               <a className="button plain icon" href={fileUrl(m.chatId, shown.id, "download")} download={shown.name} aria-label={t.files.downloadFile(shown.name, shown.size)}><Icon name="download" /></a>
-              <Button look="plain icon" aria-label={t.files.close} onPress={onClose} autoFocus><Icon name="close" /></Button>
+              <Button look="plain icon" aria-label={t.files.close} tip="" onPress={onClose} autoFocus><Icon name="close" /></Button>
             </div>
             <Picture key={shown.id} chatId={m.chatId} file={shown} onTouchStart={onTouchStart} onTouchEnd={onTouchEnd} />
+            {shown.alt && <p className="viewer-caption" dir="auto">{shown.alt}</p>}
             {pictures.length > 1 && (
               <div className="viewer-steps">
                 <Button look="icon" aria-label={t.files.previous} isDisabled={at === 0} onPress={() => go(-1)}><Icon name="back" /></Button>
@@ -80,10 +81,10 @@ function Picture({ chatId, file, ...touch }: PictureProps) {
   const src = playing || !animated ? fileUrl(chatId, file.id) : stillUrl(chatId, file);
   return (
     <div className="viewer-stage" {...(!zoomed && touch)}>
-      <button type="button" className="viewer-picture" aria-pressed={zoomed} aria-label={`${t.files.zoom}: ${file.name}`} data-zoomed={zoomed || undefined} onClick={() => setZoomed(!zoomed)}>
-        {src && <img src={src} alt="" width={file.width} height={file.height} draggable={false} />}
+      <button type="button" className="viewer-picture" aria-pressed={zoomed} aria-label={`${t.files.zoom}: ${altText(file)}`} data-zoomed={zoomed || undefined} onClick={() => setZoomed(!zoomed)}>
+        {src && <img src={src} alt={altText(file)} width={file.width} height={file.height} draggable={false} />}
       </button>
-      {animated && <Button look="icon" aria-label={playing ? t.files.stop(file.name) : t.files.play(file.name)} onPress={() => setPlaying(!playing)}><Icon name={playing ? "stop" : "play"} /></Button>}
+      {animated && <Button look="icon" aria-label={playing ? t.files.stop(altText(file)) : t.files.play(altText(file))} onPress={() => setPlaying(!playing)}><Icon name={playing ? "stop" : "play"} /></Button>}
     </div>
   );
 }

@@ -1,5 +1,5 @@
 import { type CSSProperties, type ReactNode, useState } from "react";
-import { fileKind, fileUrl, isAnimated, stillUrl } from "../core/selectors.ts";
+import { altText, fileKind, fileUrl, isAnimated, stillUrl } from "../core/selectors.ts";
 import type { File, FileId, Message } from "../core/wire.ts";
 import { t } from "../strings/index.ts";
 import { Icon } from "../ui/Icon.tsx";
@@ -37,10 +37,10 @@ export function PictureTile({ chatId, file: f, onView }: { chatId: string; file:
   const src = playing ? fileUrl(chatId, f.id) : stillUrl(chatId, f);
   return (
     <>
-      <button type="button" className="picture-view" aria-label={t.files.view(f.name)} onClick={onView}>
-        {src && <img src={src} alt="" loading="lazy" decoding="async" draggable={false} />}
+      <button type="button" className="picture-view" aria-label={t.files.view(altText(f))} onClick={onView}>
+        {src && <img src={src} alt={altText(f)} loading="lazy" decoding="async" draggable={false} />}
       </button>
-      {isAnimated(f) && <button type="button" className="picture-play" aria-label={playing ? t.files.stop(f.name) : t.files.play(f.name)} onClick={() => setPlaying(!playing)}><Icon name={playing ? "stop" : "play"} />{f.type === "image/gif" && t.files.gif}</button>}
+      {isAnimated(f) && <button type="button" className="picture-play" aria-label={playing ? t.files.stop(altText(f)) : t.files.play(altText(f))} onClick={() => setPlaying(!playing)}><Icon name={playing ? "stop" : "play"} />{f.type === "image/gif" && t.files.gif}</button>}
     </>
   );
 }
@@ -64,8 +64,8 @@ export function OtherFile({ chatId, file: f }: { chatId: string; file: File }) {
   const kind = fileKind(f.type);
   return (
     <>
-      {kind === "video" && <video className="message-video" controls preload="metadata" playsInline aria-label={t.files.video(f.name)} width={f.width} height={f.height} style={f.width && f.height ? { ...pictureStyle(f, 1), minWidth: "min(16rem, 100%)" } : undefined} src={fileUrl(chatId, f.id)} />}
-      {kind === "audio" && <audio className="message-audio" controls preload="none" aria-label={t.files.audio(f.name)} src={fileUrl(chatId, f.id)} />}
+      {kind === "video" && <video className="message-video" controls preload="metadata" playsInline aria-label={t.files.video(altText(f))} width={f.width} height={f.height} style={f.width && f.height ? { ...pictureStyle(f, 1), minWidth: "min(16rem, 100%)" } : undefined} src={fileUrl(chatId, f.id)} />}
+      {kind === "audio" && <audio className="message-audio" controls preload="none" aria-label={t.files.audio(altText(f))} src={fileUrl(chatId, f.id)} />}
       <a className="file-row" href={fileUrl(chatId, f.id, "download")} download={f.name}>
         <Icon name="file" />
         <span className="sr">{t.files.download} </span>

@@ -32,7 +32,7 @@ function Picture({ clientId, file }: { clientId: string; file: PendingFile }) {
       if (made) URL.revokeObjectURL(made);
     };
   }, [core, clientId, file.key]);
-  return url ? <img src={url} alt={file.name} /> : null;
+  return url ? <img src={url} alt={file.alt ?? file.name} /> : null;
 }
 
 function Progress({ pending: p, file: f }: { pending: Pending; file: PendingFile }) {

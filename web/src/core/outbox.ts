@@ -12,6 +12,8 @@ export interface PendingFile {
   /** In pixels, of a picture that the browser can show. */
   readonly width?: number;
   readonly height?: number;
+  /** Describes it for people who cannot see it. */
+  readonly alt?: string;
   /** The server stores the bytes as they are. */
   readonly keepMetadata?: boolean;
   /** The upload, once the server has begun one. */

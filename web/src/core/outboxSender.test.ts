@@ -244,6 +244,16 @@ test("it waits for retryAfterMs, for all chats or for one", async () => {
   expect(sent.map((s) => s.post.text)).toEqual(["1", "1", "2", "3", "1"]);
 });
 
+test("descriptions of files are sent with their ids", () => {
+  const { outboxSender, sent, disk } = byHand();
+  const file = { name: "a.png", type: "image/png", size: 1, complete: true };
+  outboxSender.enqueue("a", "1", undefined, [{ ...file, key: "k1", id: "f1", alt: "a bed of tulips" }, { ...file, key: "k2", id: "f2" }]);
+  expect(sent[0]!.post).toMatchObject({ files: ["f1", "f2"], alts: { f1: "a bed of tulips" } });
+  expect([...disk.rows.values()][0]!.files![0]!.alt).toBe("a bed of tulips");
+  outboxSender.enqueue("b", "2", undefined, [{ ...file, key: "k3", id: "f3" }]);
+  expect(sent[1]!.post.alts).toBeUndefined();
+});
+
 test("a message survives the end of the session", async () => {
   const { outboxSender, sent, settle, states } = byHand();
   outboxSender.enqueue("a", "1");

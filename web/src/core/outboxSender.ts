@@ -3,7 +3,7 @@
 import { asFailure } from "./failure.ts";
 import { newId } from "./id.ts";
 import { type Outbox, due, nextDueAt, emptyOutbox, type OutboxAction, type Pending, type PendingFile, reduceOutbox } from "./outbox.ts";
-import type { ChatId, Fields, Ok, Quote } from "./wire.ts";
+import type { ChatId, Fields, FileId, Ok, Quote } from "./wire.ts";
 
 /** Stores messages beyond the page. Each has one owning tab, so that no two tabs send it at the same time. */
 export interface OutboxStore {
@@ -73,7 +73,7 @@ export class OutboxSender {
     clearTimeout(this.#timer);
     for (const p of due(this.outbox, Date.now())) {
       this.outbox = reduceOutbox(this.outbox, { type: "sending", clientId: p.clientId });
-      this.#send({ chatId: p.chatId, clientId: p.clientId, text: p.text, replyTo: p.reply?.seq, files: p.files?.map((f) => f.id!), silent: p.silent }).then(
+      this.#send({ chatId: p.chatId, clientId: p.clientId, text: p.text, replyTo: p.reply?.seq, files: p.files?.map((f) => f.id!), alts: altsOf(p), silent: p.silent }).then(
         (ok) => this.dispatch({ type: "accepted", clientId: p.clientId, seq: ok.seq }),
         (err) => this.dispatch({ type: "refused", clientId: p.clientId, failure: asFailure(err), at: Date.now() }),
       );
@@ -104,3 +104,9 @@ export class OutboxSender {
 }
 
 const persistedKey = (p: Pending) => `${p.state === "failed"} ${p.at} ${p.tab} ${p.files?.map((f) => `${f.key} ${f.id} ${f.complete}`).join()}`;
+
+/** Returns the descriptions of the files by their ids; undefined if there are none. */
+function altsOf({ files = [] }: Pending): Record<FileId, string> | undefined {
+  const described = files.filter((f) => f.alt);
+  return described.length ? Object.fromEntries(described.map((f) => [f.id!, f.alt!])) : undefined;
+}

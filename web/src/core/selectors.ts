@@ -80,6 +80,9 @@ export function stillUrl(chatId: ChatId, f: Pick<File, "id" | "type" | "duration
   return f.thumb ? fileUrl(chatId, f.id, "thumb") : isAnimated(f) ? undefined : fileUrl(chatId, f.id);
 }
 
+/** Returns what stands for a file where it is not seen. */
+export const altText = ({ alt, name }: Pick<File, "alt" | "name">): string => alt || name;
+
 export const isAnimated = ({ type, durationMs }: Pick<File, "type" | "durationMs">): boolean => fileKind(type) === "image" && !!durationMs;
 
 /** Types that the server serves inline; it sends all others as attachments. */

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { cut, cutBytes, visible, isFewEmoji } from "./text.ts";
+import { cut, cutBytes, visible, isFewEmoji, oneLine } from "./text.ts";
 
 const family = "👩‍👩‍👧‍👦"; // 11 units, 25 bytes
 
@@ -25,3 +25,7 @@ test("one to three emoji and nothing else", () => {
   for (const few of ["👍", " 👍 ", "👍👍 👍", "❤️", "1️⃣", "🇩🇪🇫🇷", "👍🏽", "☝🏽", "👩‍👩‍👧‍👦👩🏽‍❤️‍💋‍👨🏻🏴󠁧󠁢󠁳󠁣󠁴󠁿", "🏳️‍🌈\n👩‍⚕️"]) expect(isFewEmoji(few), few).toBe(true);
   for (const not of ["", " ", "1", "12", "#", "*", "™", "a👍", "👍!", "👍👍👍👍", ":+1:", "🇩", "**👍**"]) expect(isFewEmoji(not), not).toBe(false);
 });
+
+test.each([
+  ["a bed of tulips", "a bed of tulips"], ["  two\r\nlines\t here ", "two lines here"], ["a\u202eb\u2067c\u200b", "abc"], ["שלום\u200f!", "שלום!"], [family, family], ["❤️", "❤️"], ["", ""], [" \n\u200b\u3164 ", ""],
+])("%j is the line %j", (s, line) => expect(oneLine(s)).toBe(line));

@@ -37,3 +37,9 @@ const longestFew = 150; // UTF-16 units of three families with spaces
 
 /** Reports whether a text is one to three emoji and nothing else. */
 export const isFewEmoji = (s: string): boolean => s.length <= longestFew && !/\p{L}/u.test(s) && fewEmoji.test(s);
+
+/** Returns a text as one line, without the characters that the server refuses in a line; empty if nothing of it is visible. */
+export function oneLine(s: string): string {
+  const line = s.replace(/[\s\p{Cc}\p{Zl}\p{Zp}]+/gu, " ").replace(/[\u00ad\u200b\u200e\u200f\u202a-\u202e\u2060-\u206f\ufeff]/g, "").trim();
+  return visible(line) ? line : "";
+}

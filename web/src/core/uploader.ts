@@ -7,7 +7,7 @@ const atOnce = 2;
 const pauseMs = 2000; // before a retry without retryAfterMs
 
 /** A file to be sent. Its key is a newId. */
-export interface NewFile extends Pick<PendingFile, "key" | "name" | "width" | "height" | "keepMetadata"> {
+export interface NewFile extends Pick<PendingFile, "key" | "name" | "width" | "height" | "alt" | "keepMetadata"> {
   readonly blob: Blob;
   /** The address of the picture in this page, until it is sent. */
   readonly url?: string;

@@ -14,7 +14,7 @@ export interface User { id: UserId; handle: string; name: string; status: string
 export interface Quote { seq: Seq; by: UserId; text: string; files?: number }
 export type FileId = string;
 /** A file of a message; `durationMs` is of a video, audio or animated picture, `width` and `height` are in pixels as it is shown. */
-export interface File { id: FileId; name: string; type: string; size: number; width?: number; height?: number; durationMs?: number; thumb: boolean }
+export interface File { id: FileId; name: string; type: string; size: number; width?: number; height?: number; durationMs?: number; thumb: boolean; alt?: string }
 export interface Reaction { emoji: string; count: number; mine: boolean; by: readonly UserId[] }
 
 /** Whom a message mentions besides its mentions: all members, or those who are online. */
@@ -88,7 +88,7 @@ export interface HistoryWindow { limit?: number; before?: Seq; after?: Seq; arou
 export interface Commands {
   hello: [{ token?: string; as?: UserId; parts?: boolean }, Hello];
   resume: [{ epoch?: string; seen?: Readonly<Record<ChatId, Seq>>; at?: Readonly<Record<ChatId, number>>; more?: boolean }, object];
-  post: [{ chatId: ChatId; clientId: string; text: string; replyTo?: Seq; files?: readonly FileId[]; silent?: boolean }, { seq: Seq; at: number; again?: boolean }];
+  post: [{ chatId: ChatId; clientId: string; text: string; replyTo?: Seq; files?: readonly FileId[]; alts?: Readonly<Record<FileId, string>>; silent?: boolean }, { seq: Seq; at: number; again?: boolean }];
   edit: [{ chatId: ChatId; clientId?: string; text: string; target: Seq }, { seq?: Seq }];
   delete: [{ chatId: ChatId; clientId?: string; target: Seq }, { seq?: Seq }];
   react: [{ chatId: ChatId; clientId?: string; target: Seq; emoji: string; on: boolean }, { seq?: Seq }];
