@@ -31,7 +31,7 @@ func startPushReader(t *testing.T) *pushReader {
 	if _, err := os.Stat(python); err != nil {
 		t.Fatal("http-ece and py-vapid are not installed: run make testlibraries")
 	}
-	cmd := exec.CommandContext(t.Context(), python, filepath.Join(root, "internal", "conformance", "push.py"))
+	cmd := exec.Command(python, filepath.Join(root, "internal", "conformance", "push.py"))
 	cmd.Stderr = os.Stderr
 	in, err := cmd.StdinPipe()
 	if err != nil {
