@@ -227,6 +227,11 @@ func (b *bench) measurePostsBeside(ctx context.Context, t *parley, p *process, b
 		if err == nil {
 			b.add("files", t.name(), load.what+", one post to the other socket, p50", "ms", float64(one.sum().ValueAtQuantile(50))/1000)
 			b.add("files", t.name(), load.what+onePostP99, "ms", float64(one.sum().ValueAtQuantile(99))/1000)
+			var floor time.Duration
+			floor, err = bareSyncP99(b.dir, b.duration(4*time.Second))
+			b.add("files", bareLoop, load.what+onePostP99, "ms", floor.Seconds()*1000)
+		}
+		if err == nil {
 			began := time.Now()
 			var n float64
 			if n, _, err = postMany(uploading, t, clients, 64, b.duration(4*time.Second)); err == nil {
