@@ -23,6 +23,7 @@ const (
 	uploadPosts  = ", posts 64 under way on 8 sockets"
 	onePostP99   = ", one post to the other socket, p99"
 	besideUpload = "while 8 uploads run"
+	bareLoop     = "write and fsync"
 	alone        = "without uploads"
 
 	// In each repeat: speeds change from second to second.
@@ -186,7 +187,8 @@ func (b *bench) measureThumbnails(ctx context.Context, t *parley, p *process, ph
 	return err
 }
 
-// measurePostsBeside posts without uploads, while files and while pictures are uploaded.
+// measurePostsBeside posts without uploads, while files and while pictures are uploaded. Each
+// time it also writes and syncs without a server: no durable post can take less.
 func (b *bench) measurePostsBeside(ctx context.Context, t *parley, p *process, body, photo []byte) error {
 	clients := make([]*client, 8)
 	for i := range clients {
