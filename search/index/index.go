@@ -35,6 +35,7 @@ type Index struct {
 	opened chan struct{} // one token: the feed was opened, so memory must be filled
 	urgent chan struct{} // one token: a text was replaced or deleted
 
+	looked  look         // owned by Run
 	applied atomic.Int64 // events
 }
 
