@@ -70,7 +70,7 @@ const maxTries = 10
 // most limit from the cursor on ("" is the start), and the cursor of the next page, "" if
 // there is none. It finds all that this server acknowledged before the call. indexedFrom is
 // a time, in ms: not all older messages are indexed yet; 0: all are.
-func (x *Index) Search(ctx context.Context, chats []chat.ChatID, q search.Query, limit int, cursor string) (hits []search.Hit, next string, indexedFrom int64, err error) {
+func (x *Index) Search(ctx context.Context, chats []chat.ChatID, q search.Query, limit int, cursor string) (hits []chat.MessagePlace, next string, indexedFrom int64, err error) {
 	f := &found{query: q, chats: wantedChats(chats, q.Chats), from: q.After, limit: limit + 1}
 	if q.Before != 0 {
 		f.to = segment.Doc{At: q.Before}
@@ -115,7 +115,7 @@ func (x *Index) Search(ctx context.Context, chats []chat.ChatID, q search.Query,
 		next = cursorOf(f.hits[limit-1])
 	}
 	for _, d := range f.hits {
-		hits = append(hits, search.Hit{Chat: d.Chat, Seq: d.Seq})
+		hits = append(hits, chat.MessagePlace{Chat: d.Chat, Seq: d.Seq})
 	}
 	return hits, next, indexedFrom, nil
 }
