@@ -80,3 +80,48 @@ func sendProbe(t *testing.T, ws *websocket.Conn) {
 		t.Fatalf("%q, %v", b, err)
 	}
 }
+
+// A second POST while one is handled closes the connection. Closed waits for the first one.
+func TestTwoPosts(t *testing.T) {
+	withEngine(t, func(t *testing.T, x *testEngine) {
+		url := x.open()
+		e, handled := x.echo, make(chan struct{})
+		e.message = func() { <-handled }
+		go x.do("POST", url, "4a")
+		synctest.Wait()
+		x.want("POST", url, "4b", 400, `{"code":3,"message":"Bad request"}`)
+		x.want("GET", url, "", 400, unknown)
+		if e.closed != 0 {
+			t.Error("Closed was called while a message is handled")
+		}
+		close(handled)
+		synctest.Wait()
+		if e.closed != 1 || x.engine.Len() != 0 {
+			t.Errorf("Closed was called %d times, %d connections are left", e.closed, x.engine.Len())
+		}
+	})
+}
+
+// A client that sends is not silent, whatever it sends, and one that only polls is not either.
+func TestAnyPacketIsASignOfLife(t *testing.T) {
+	withEngine(t, func(t *testing.T, x *testEngine) {
+		for _, body := range []string{"3", "6", "4x", ""} {
+			url := x.open()
+			for range 4 {
+				time.Sleep(44 * time.Second)
+				if body != "" {
+					x.want("POST", url, body, 200, "ok")
+				} else {
+					x.do("GET", url, "")
+				}
+			}
+			if !x.engine.Has(x.echo.conn.Sid()) {
+				t.Errorf("%q: closed", body)
+			}
+			time.Sleep(46 * time.Second)
+			if x.engine.Has(x.echo.conn.Sid()) || x.echo.silent != 1 {
+				t.Errorf("%q: a silent client is not closed; Silent was called %d times", body, x.echo.silent)
+			}
+		}
+	})
+}
