@@ -125,3 +125,34 @@ func TestAnyPacketIsASignOfLife(t *testing.T) {
 		}
 	})
 }
+
+// A client is asked once: a ping of the handler replaces the next one at the interval, and
+// there is none while the last one is not answered.
+func TestPingsAreNotRepeated(t *testing.T) {
+	withEngine(t, func(t *testing.T, x *testEngine) {
+		url := x.open()
+		ping := func() {
+			t.Helper()
+			if err := x.echo.conn.Ping(); err != nil {
+				t.Error(err)
+			}
+		}
+		time.Sleep(24 * time.Second)
+		ping()
+		ping()
+		time.Sleep(2 * time.Second)
+		x.want("GET", url, "", 200, "2")
+		x.want("POST", url, "3", 200, "ok")
+		began := time.Now()
+		x.want("GET", url, "", 200, "2")
+		if took := time.Since(began); took < 22*time.Second || took > 24*time.Second {
+			t.Errorf("the next ping came after %v", took)
+		}
+		ping()
+		x.want("POST", url, "3\x1e4x", 200, "ok")
+		x.want("GET", url, "", 200, "4x")
+		time.Sleep(time.Second)
+		ping()
+		x.want("GET", url, "", 200, "2")
+	})
+}
