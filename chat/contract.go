@@ -22,7 +22,8 @@ import (
 //     ClientID unknown.
 //  6. A text that was deleted or edited away is in no log, no projection and,
 //     after a checkpoint, no file; nor is a reaction that was taken back or whose
-//     message was deleted, nor a title or topic that was replaced.
+//     message was deleted, nor a title or topic that was replaced. Which of them an
+//     event changed stays in the log.
 //  7. A group with an active member has an active admin: Succession is in the commit
 //     of its cause.
 //  8. An event keeps its number and its time, the activity of a chat is the time of

@@ -39,13 +39,16 @@ type Event struct {
 	Role   Role     `json:"role,omitempty" msgpack:"role,omitempty"`
 	Reason string   `json:"reason,omitempty" msgpack:"reason,omitempty"` // Left: "removed" unless the user left by themselves, or ReasonDeleted
 
-	// Renamed: all, as they are now; an empty Picture is none. In the log the newest renamed
-	// event alone has the first three.
+	// Renamed: all, as they are now; an empty Picture is none. In the log an event keeps of the
+	// first three what it changed until a later one changes that; the newest has all.
 	Title   *string `json:"title,omitempty" msgpack:"title,omitempty"`
 	Topic   *string `json:"topic,omitempty" msgpack:"topic,omitempty"`
 	Picture *FileID `json:"picture,omitempty" msgpack:"picture,omitempty"`
 
-	GroupMentions GroupMentions `json:"groupMentions,omitempty" msgpack:"groupMentions,omitempty"` // not in renamed events of earlier versions
+	GroupMentions GroupMentions `json:"groupMentions,omitempty" msgpack:"groupMentions,omitempty"`
+	// Changed are the JSON names of those four that are new. It and GroupMentions are not in
+	// renamed events of earlier versions.
+	Changed []string `json:"changed,omitempty" msgpack:"changed,omitempty"`
 }
 
 // ReplacesText reports whether the event replaces or removes a text, or takes a reaction

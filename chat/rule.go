@@ -257,7 +257,8 @@ func SetRole(v View, e *Event) error {
 }
 
 // Rename is the rule of renamed drafts: an admin changes the title, topic or picture of a
-// group, or who may mention all members. An empty field stays as it is; the event has all.
+// group, or who may mention all members. An empty field stays as it is; the event has all,
+// and which are new.
 func Rename(v View, e *Event) error {
 	if err := isMember(v, e.By); err != nil {
 		return err
@@ -276,14 +277,30 @@ func Rename(v View, e *Event) error {
 	if e.Picture == nil {
 		e.Picture = &c.Picture
 	}
+	e.Changed = changed(c, e)
 	switch {
 	case *e.Picture != c.Picture && *e.Picture != "":
 		u, _ := v.File(*e.Picture)
 		return CheckPicture(u, e.By)
-	case *e.Title == c.Title && *e.Topic == c.Topic && *e.Picture == c.Picture && e.GroupMentions == c.GroupMentions:
+	case len(e.Changed) == 0:
 		return ErrNoChange
 	}
 	return nil
+}
+
+// changed returns the fields of the chat that a complete renamed event changes.
+func changed(c Chat, e *Event) (fields []string) {
+	for _, f := range []struct {
+		name string
+		is   bool
+	}{
+		{"title", *e.Title != c.Title}, {"topic", *e.Topic != c.Topic}, {"picture", *e.Picture != c.Picture}, {"groupMentions", e.GroupMentions != c.GroupMentions},
+	} {
+		if f.is {
+			fields = append(fields, f.name)
+		}
+	}
+	return fields
 }
 
 // QuoteOf returns the quote of a message; that of a deleted one has no text and no files.

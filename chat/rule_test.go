@@ -215,6 +215,16 @@ func TestRulesComplete(t *testing.T) {
 	if err := Rename(with(pictured), &renamed); err != nil || *renamed.Title != "Tea" || *renamed.Topic != "black" || *renamed.Picture != "old" {
 		t.Errorf("%v: renamed to %q, %q, %q", err, *renamed.Title, *renamed.Topic, *renamed.Picture)
 	}
+	removed := FileID("")
+	for want, e := range map[string]Event{
+		"[title]": {Title: str("Coffee"), Topic: renamed.Topic}, "[topic]": {Title: str("Tea"), Topic: str("green")}, "[picture]": {Picture: &removed},
+		"[groupMentions]": {GroupMentions: ByAdmins}, "[title topic picture groupMentions]": {Title: str("Coffee"), Topic: str("dark"), Picture: &removed, GroupMentions: ByAdmins},
+	} {
+		e.By = "ann"
+		if err := Rename(with(func(v *room) { pictured(v); v.chat.Topic = "black" }), &e); err != nil || fmt.Sprint(e.Changed) != want {
+			t.Errorf("%v: changed %v, want %s", err, e.Changed, want)
+		}
+	}
 }
 
 // A reply is in the thread of the message that it replies to.

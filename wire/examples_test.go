@@ -110,6 +110,7 @@ var values = map[string]any{
 	"event-role":           event(chat.RoleChanged, 16, func(e *chat.Event) { e.ClientID, e.Users, e.Role = "e-16", []chat.UserID{bob}, chat.RoleAdmin }),
 	"event-renamed": event(chat.Renamed, 17, func(e *chat.Event) {
 		e.ClientID, e.Title, e.Topic, e.Picture, e.GroupMentions = "e-17", ref("Everybody"), ref(""), ref(chat.FileID("-OLkfmPa7tUyB3nC")), chat.ByAdmins
+		e.Changed = []string{"title", "picture"}
 	}),
 
 	"signal-typing":    Signal{Signal: string(chat.SignalTyping), ChatID: general, By: bob},

@@ -2,6 +2,7 @@ package mongo
 
 import (
 	"fmt"
+	"slices"
 
 	"go.mongodb.org/mongo-driver/v2/bson"
 
@@ -82,12 +83,7 @@ func (t *tx) project(s *state, e *chat.Event) error {
 		}
 		s.chat = nil
 		names := bson.D{{Key: "title", Value: *e.Title}, {Key: "topic", Value: *e.Topic}, {Key: "picture", Value: *e.Picture}}
-		all := bson.D{{Key: "chat", Value: e.ChatID}, {Key: "kind", Value: chat.Renamed}}
-		if _, err := t.db.events.UpdateMany(t.ctx, all, bson.D{{Key: "$unset", Value: key("title", "topic", "picture")}}); err != nil {
-			return err
-		}
-		this := bson.D{{Key: "chat", Value: e.ChatID}, {Key: "seq", Value: e.Seq}}
-		if _, err := t.db.events.UpdateOne(t.ctx, this, bson.D{{Key: "$set", Value: names}}); err != nil {
+		if err := t.forgetNames(e); err != nil {
 			return err
 		}
 		if e.GroupMentions != "" {
@@ -97,6 +93,22 @@ func (t *tx) project(s *state, e *chat.Event) error {
 		return err
 	}
 	return fmt.Errorf("mongo: no projection for events of kind %q", e.Kind)
+}
+
+// forgetNames removes from the events before a renamed one what that changed, and what they
+// did not change themselves.
+func (t *tx) forgetNames(e *chat.Event) error {
+	for _, field := range []string{"title", "topic", "picture"} {
+		which := bson.D{{Key: "chat", Value: e.ChatID}, {Key: "kind", Value: chat.Renamed},
+			{Key: "_id", Value: bson.D{{Key: "$ne", Value: document(e).ID}}}, {Key: field, Value: bson.D{{Key: "$exists", Value: true}}}}
+		if !slices.Contains(e.Changed, field) {
+			which = append(which, bson.E{Key: "changed", Value: bson.D{{Key: "$ne", Value: field}}})
+		}
+		if _, err := t.db.events.UpdateMany(t.ctx, which, bson.D{{Key: "$unset", Value: key(field)}}); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // members returns the filter of the event's users.

@@ -45,6 +45,7 @@ type eventDoc struct {
 
 	GroupMentions chat.GroupMentions `bson:"groupMentions,omitempty"`
 	Picture       *chat.FileID       `bson:"picture,omitempty"`
+	Changed       []string           `bson:"changed,omitempty"`
 }
 
 // chatDoc is a document of chats: the fields that do not follow from the last event.
@@ -131,7 +132,7 @@ func unchanged(e *chat.Event) bson.D {
 // document returns the document of a numbered event, without the text of an edit.
 func document(e *chat.Event) eventDoc {
 	d := eventDoc{ID: string(e.ChatID) + " x " + strconv.FormatUint(uint64(e.Seq), 10), Chat: e.ChatID, Seq: e.Seq, N: e.N, Kind: e.Kind, At: e.At, By: e.By,
-		ClientID: e.ClientID, Target: e.Target, Emoji: e.Emoji, On: e.On, Users: e.Users, Role: e.Role, Reason: e.Reason, Title: e.Title, Topic: e.Topic, Picture: e.Picture, GroupMentions: e.GroupMentions}
+		ClientID: e.ClientID, Target: e.Target, Emoji: e.Emoji, On: e.On, Users: e.Users, Role: e.Role, Reason: e.Reason, Title: e.Title, Topic: e.Topic, Picture: e.Picture, GroupMentions: e.GroupMentions, Changed: e.Changed}
 	if e.ClientID != "" {
 		d.ID = onceID(e)
 	}
@@ -153,7 +154,7 @@ func (d *eventDoc) entry(about map[chat.Seq]eventDoc) chat.Event {
 	e := chat.Event{Kind: d.Kind, ChatID: d.Chat, Seq: d.Seq, N: d.N, At: d.At, By: d.By, ClientID: d.ClientID, Text: d.Text, Mentions: d.Mentions, Files: d.Files,
 		EditedAt: d.EditedAt, DeletedAt: d.DeletedAt, Reply: d.quote(about), Target: d.Target, Emoji: d.Emoji, On: d.On,
 		Users: d.Users, Role: d.Role, Reason: d.Reason, Title: d.Title, Topic: d.Topic, Picture: d.Picture,
-		Root: d.Root, MentionsAll: d.MentionsAll, Silent: d.Silent, GroupMentions: d.GroupMentions}
+		Root: d.Root, MentionsAll: d.MentionsAll, Silent: d.Silent, GroupMentions: d.GroupMentions, Changed: d.Changed}
 	if d.Kind == chat.Edited {
 		post := about[d.Target]
 		e.Text, e.Mentions, e.MentionsAll = post.Text, post.Mentions, post.MentionsAll

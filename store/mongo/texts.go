@@ -162,25 +162,29 @@ func (db *DB) clearStale(ctx context.Context, id chat.ChatID, reacted []eventDoc
 	return db.unsetFields(ctx, id, stale, "emoji")
 }
 
-// clearTitles is clearTexts for the titles and topics of one chat.
+// clearTitles is clearTexts for the titles and topics of one chat. What an event of this
+// version still has is current.
 func (db *DB) clearTitles(ctx context.Context, id chat.ChatID) error {
 	var stale []chat.Seq
+	var newest chat.Seq
 	err := db.read(ctx, "read titles", func(ctx context.Context) error {
-		cur, err := db.events.Find(ctx, bson.D{{Key: "chat", Value: id}, {Key: "kind", Value: chat.Renamed}}, options.Find().SetProjection(key("seq", "title", "topic")))
+		cur, err := db.events.Find(ctx, bson.D{{Key: "chat", Value: id}, {Key: "kind", Value: chat.Renamed}}, options.Find().SetProjection(key("seq", "title", "topic", "changed")))
 		docs, err := all[eventDoc](ctx, cur, err)
-		stale = nil
+		stale, newest = nil, 0
 		for i := range docs {
-			if docs[i].Title != nil || docs[i].Topic != nil {
-				stale = append(stale, docs[i].Seq)
+			d := &docs[i]
+			newest = max(newest, d.Seq)
+			if d.Changed == nil && (d.Title != nil || d.Topic != nil) {
+				stale = append(stale, d.Seq)
 			}
 		}
 		return err
 	})
-	if err != nil || len(stale) < 2 {
+	if err != nil {
 		return err
 	}
-	slices.Sort(stale)
-	return db.unsetFields(ctx, id, stale[:len(stale)-1], "title", "topic")
+	stale = slices.DeleteFunc(stale, func(s chat.Seq) bool { return s == newest })
+	return db.unsetFields(ctx, id, stale, "title", "topic")
 }
 
 // unsetFields removes fields of the events with these numbers.

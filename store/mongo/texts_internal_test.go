@@ -16,6 +16,9 @@ func SetOldTexts(t *testing.T, db *DB, id chat.ChatID, old map[chat.Seq]bson.D) 
 			t.Fatal(err)
 		}
 	}
+	if _, err := db.events.UpdateMany(t.Context(), bson.D{{Key: "chat", Value: id}, {Key: "kind", Value: chat.Renamed}}, bson.D{{Key: "$unset", Value: key("changed")}}); err != nil {
+		t.Fatal(err)
+	}
 	if _, err := db.meta.UpdateOne(t.Context(), serverID, bson.D{{Key: "$unset", Value: key("cleared")}}); err != nil {
 		t.Fatal(err)
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"strings"
 
 	"parley/chat"
 )
@@ -144,10 +145,10 @@ func (t *tx) insert(e *chat.Event) (fresh bool, err error) {
 	if e.TakesBack() {
 		emoji = ""
 	}
-	n, err = t.exec(`INSERT INTO events (chat, seq, n, at, kind, by, client_id, target, emoji, is_on, users, role, reason, title, topic, picture, group_mentions)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (chat, client_id, by) WHERE client_id IS NOT NULL DO NOTHING`,
+	n, err = t.exec(`INSERT INTO events (chat, seq, n, at, kind, by, client_id, target, emoji, is_on, users, role, reason, title, topic, picture, group_mentions, changed)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (chat, client_id, by) WHERE client_id IS NOT NULL DO NOTHING`,
 		string(e.ChatID), int64(e.Seq), int64(e.N), e.At, string(e.Kind), string(e.By), nullString(e.ClientID), nullInt(int64(e.Target)), nullString(emoji), e.On,
-		jsonIDs(e.Users), nullString(string(e.Role)), nullString(e.Reason), e.Title, e.Topic, (*string)(e.Picture), nullString(string(e.GroupMentions)))
+		jsonIDs(e.Users), nullString(string(e.Role)), nullString(e.Reason), e.Title, e.Topic, (*string)(e.Picture), nullString(string(e.GroupMentions)), nullString(strings.Join(e.Changed, " ")))
 	return n == 1, err
 }
 

@@ -239,6 +239,7 @@ func TestMigrationsAreUnchanged(t *testing.T) {
 		"e53f356023170bcd17a39f619fe8461c6377b55a9f256ebfaeab8e0a2aed49a7",
 		"a4785108466a7464b59995ab79f84bb28f5ae4c715c6909e33dc2959ca6cfd85",
 		"ed9897b5e050d961cf8ecaad5fd9c2c58ac65af32dca5a2aac78747f7628c801",
+		"5a603b2bc45ce3949fe016480114484fa55b67dc75a6743eaf556a78170f263c",
 	}
 	files, err := fs.Glob(migrations, "migrations/*.sql") // sorted
 	if err != nil {

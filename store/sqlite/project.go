@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"encoding/json"
 	"fmt"
+	"slices"
 
 	"parley/chat"
 )
@@ -99,8 +100,7 @@ func (t *tx) project(s *state, e *chat.Event) error {
 		return nil
 	case chat.Renamed:
 		t.scrubDue = true
-		if _, err := t.exec("UPDATE events SET title = NULL, topic = NULL, picture = NULL WHERE chat = ? AND seq < ? AND (title IS NOT NULL OR topic IS NOT NULL)",
-			string(e.ChatID), int64(e.Seq)); err != nil {
+		if err := t.forgetNames(e); err != nil {
 			return err
 		}
 		s.title, s.topic, s.groupMentions = *e.Title, *e.Topic, cmp.Or(e.GroupMentions, s.groupMentions)
@@ -159,6 +159,19 @@ func (t *tx) mention(id chat.ChatID, seq chat.Seq, users []chat.UserID) error {
 		}
 	}
 	return nil
+}
+
+// forgetNames removes from the events before a renamed one what that changed, and what they
+// did not change themselves.
+func (t *tx) forgetNames(e *chat.Event) error {
+	is := func(field string) bool { return slices.Contains(e.Changed, field) }
+	_, err := t.exec(`UPDATE events SET
+			title = iif(?3 OR ifnull(instr(changed, 'title'), 0) = 0, NULL, title),
+			topic = iif(?4 OR ifnull(instr(changed, 'topic'), 0) = 0, NULL, topic),
+			picture = iif(?5 OR ifnull(instr(changed, 'picture'), 0) = 0, NULL, picture)
+		WHERE chat = ?1 AND seq < ?2 AND (title IS NOT NULL OR topic IS NOT NULL OR picture IS NOT NULL)`,
+		string(e.ChatID), int64(e.Seq), is("title"), is("topic"), is("picture"))
+	return err
 }
 
 func (t *tx) react(e *chat.Event) error {

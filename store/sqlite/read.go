@@ -56,7 +56,7 @@ const (
 		FROM messages m LEFT JOIN messages q ON q.chat = m.chat AND q.seq = m.reply_to`
 	eventOfEvent = `SELECT e.seq AS seq, e.n, e.at, e.kind, e.by, e.client_id, m.text, m.mentions, NULL, NULL, NULL, NULL,
 		NULL, NULL, NULL, e.target, e.emoji, e.is_on, e.users, e.role, e.reason, e.title, e.topic, e.picture,
-		coalesce(e.group_mentions, '0 0 ' || m.mentions_all)
+		coalesce(e.group_mentions || ' ' || ifnull(e.changed, ''), '0 0 ' || m.mentions_all)
 		FROM events e LEFT JOIN messages m ON e.kind = 'edited' AND m.chat = e.chat AND m.seq = e.target`
 	eventsAfter = eventOfMessage + ` WHERE m.chat = ?1 AND m.seq BETWEEN ?2 AND ?3
 		UNION ALL ` + eventOfEvent + ` WHERE e.chat = ?1 AND e.seq BETWEEN ?2 AND ?3 ORDER BY seq LIMIT ?4`

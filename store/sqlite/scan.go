@@ -102,11 +102,14 @@ func newEventScan(id chat.ChatID) *eventScan {
 	return s
 }
 
-// setRare sets what few events have: who may mention all members after a renamed event, else
-// root, silent and mentions_all.
+// setRare sets what few events have: of a renamed event who may mention all members after it
+// and what it changed, else root, silent and mentions_all.
 func setRare(e *chat.Event, column string) {
 	if e.Kind == chat.Renamed {
-		e.GroupMentions = chat.GroupMentions(column)
+		group, fields, _ := strings.Cut(column, " ")
+		if e.GroupMentions = chat.GroupMentions(group); fields != "" {
+			e.Changed = strings.Split(fields, " ")
+		}
 		return
 	}
 	root, rest, _ := strings.Cut(column, " ")

@@ -34,7 +34,7 @@ func kinds(t *testing.T, open opener) {
 		chat.RoleChanged: member(bob, chat.RoleAdmin),
 		chat.Pinned:      func(e *chat.Event) { e.Target, e.On = 3, &on },
 		chat.Renamed: func(e *chat.Event) {
-			e.Title, e.Topic, e.Picture, e.GroupMentions = &title, &topic, &none, chat.ByAdmins
+			e.Title, e.Topic, e.Picture, e.GroupMentions, e.Changed = &title, &topic, &none, chat.ByAdmins, []string{"title", "topic", "groupMentions"}
 		},
 	}
 	for _, kind := range chat.Kinds() {

@@ -85,7 +85,10 @@ func (w *model) apply(e chat.Event) {
 	case chat.Renamed:
 		w.group = e.GroupMentions
 		if e.Title != nil { // else it was replaced
-			w.title, w.topic = *e.Title, *e.Topic
+			w.title = *e.Title
+		}
+		if e.Topic != nil {
+			w.topic = *e.Topic
 		}
 	}
 }

@@ -227,7 +227,11 @@ test("who came and went, and what changed, stands between the messages, quietly,
   const lines = (page) => page.locator(".message-line > span").allInnerTexts();
   await api(bob, "POST", `/api/chats/${garden}/messages`, { clientId: "above", text: "Above the kitchen" });
   await ann.waitForFunction(() => document.querySelector(".chat-row-title").textContent === "Garden");
-  const { chat } = await api(ann, "PATCH", `/api/chats/${kitchen}`, { topic: "Soup of the day" });
+  const rename = (change) => api(ann, "PATCH", `/api/chats/${kitchen}`, change);
+  await rename({ title: "Kitchens" });
+  await rename({ groupMentions: "admins" }); // has no line
+  await rename({ title: "Kitchen", topic: "Bread" });
+  const { chat } = await rename({ topic: "Soup of the day" });
   assert.equal(chat.topic, "Soup of the day");
   for (const p of [cat, dan]) await api(p, "POST", "/api/invites/accept", { code: await h.invite(kitchen) });
   await api(ann, "DELETE", `/api/chats/${kitchen}/members/${await id(dan)}`);
@@ -235,19 +239,23 @@ test("who came and went, and what changed, stands between the messages, quietly,
   const soup = await list(ann).locator(".message[data-seq]").last().getAttribute("data-seq");
   await api(bob, "PUT", `/api/chats/${kitchen}/messages/${soup}/pin`);
   await ann.locator(".message-line", { hasText: "Bob pinned a message." }).waitFor();
-  assert.deepEqual((await lines(ann)).slice(-5), ["You changed the topic to “Soup of the day”.", "Cat and Dan joined.", "You removed Dan.", "Cat left.", "Bob pinned a message."]);
+  await api(bob, "DELETE", `/api/chats/${kitchen}/messages/${soup}/pin`);
+  await api(bob, "PUT", `/api/chats/${kitchen}/messages/${soup}/pin`);
+  await ann.waitForFunction(() => document.querySelectorAll(".message-line > button").length === 2);
+  const said = ["You renamed this chat.", "You renamed this chat to “Kitchen”. You changed the topic.", "You changed the topic to “Soup of the day”.", "Cat and Dan joined.", "You removed Dan.", "Cat left.", "Bob pinned a message.", "Bob unpinned a message.", "Bob pinned a message."];
+  const live = await lines(ann);
+  assert.deepEqual(live.slice(-said.length), said);
   assert.deepEqual((await titles(ann)).toSorted(), before.toSorted());
   assert.equal((await titles(ann))[0], "Garden"); // none of it moved the kitchen
   assert.equal(await link(ann, /Kitchen.*unread/).count(), 0);
   await ann.reload();
-  await ann.locator(".message-line", { hasText: "Bob pinned a message." }).waitFor();
-  assert.deepEqual((await lines(ann)).slice(-4), ["Cat and Dan joined.", "You removed Dan.", "Cat left.", "Bob pinned a message."]);
+  await ann.waitForFunction((live) => [...document.querySelectorAll(".message-line > span")].map((e) => e.innerText).join() === live, live.join());
   await h.accessible(ann, "lines");
   await annsPhone.goto(h.at(`/c/${kitchen}`));
-  await annsPhone.locator(".message-line", { hasText: "Bob pinned a message." }).waitFor();
+  await annsPhone.locator(".message-line", { hasText: "Bob pinned a message." }).last().waitFor();
   await h.accessible(annsPhone, "lines");
   assert.equal(await wide(annsPhone), false);
-  await ann.locator(".message-line").getByRole("button", { name: "Show" }).click();
+  await ann.locator(".message-line").getByRole("button", { name: "Show" }).last().click();
   await ann.locator(`.message.mark[data-seq="${soup}"]`).waitFor();
 });
 

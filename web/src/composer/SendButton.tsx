@@ -1,4 +1,4 @@
-import { memo, useRef, useState } from "react";
+import { memo, useCallback, useRef, useState } from "react";
 import { Menu, MenuItem, Popover } from "react-aria-components";
 import { t } from "../strings/index.ts";
 import { Button } from "../ui/Button.tsx";
@@ -12,11 +12,11 @@ const w = t.composer;
 /** Sends; its menu, by the arrow beside it or a long press, sends without notifying. Memoized: a keystroke does not render it. */
 export const SendButton = memo(function SendButton({ off, onSilent }: { off: boolean; onSilent: () => void }) {
   const [open, setOpen] = useState(false);
-  const startPress = useLongPress();
+  const press = useLongPress(useCallback(() => (off ? undefined : true), [off]), setOpen);
   const boxRef = useRef<HTMLSpanElement>(null);
   return (
     <>
-      <span ref={boxRef} className="composer-send" onPointerDownCapture={(e) => !off && startPress(e, () => setOpen(true))}
+      <span ref={boxRef} className="composer-send" onPointerDownCapture={press.onPointerDown}
         onContextMenu={(e) => {
           e.preventDefault();
           if (!off) setOpen(true);

@@ -62,26 +62,24 @@ function place(box: HTMLElement): void {
 }
 
 /** The open menu, and its size for a screen reader. It stands in an element that is as high as the field. */
-export function SuggestionList({ menu }: { menu: SuggestionMenu }) {
-  return (
-    <>
-      {menu.open && <OpenList menu={menu} />}
-      <p className="sr" role="status">{menu.open && t.composer.suggestionCount(menu.list.length)}</p>
-    </>
-  );
-}
-
-function OpenList({ menu: { id, list, selected, accept } }: { menu: SuggestionMenu }) {
+export function SuggestionList({ menu: { id, open, list, selected, accept } }: { menu: SuggestionMenu }) {
   const guard = useReorderGuard(list.map((s) => s.key), true);
   const boxRef = useRef<HTMLDivElement>(null);
-  useLayoutEffect(() => place(boxRef.current!), [list]);
+  useLayoutEffect(() => {
+    if (boxRef.current) place(boxRef.current);
+  }, [open, list]);
   return (
-    <div ref={boxRef} className="popover suggestion-list" role="listbox" id={id} aria-label={t.composer.suggestions} onPointerMove={guard.moved}>
-      {list.map((s, i) => (
-        <div key={s.key} id={`${id}-${i}`} className="option" role="option" aria-selected={i === selected} onPointerDown={(e) => e.preventDefault()} onClick={() => guard.settled(s.key) && accept(i)}>
-          {s.user && <Avatar user={s.user} size="small" />}{s.everyone && <span className="suggestion-everyone"><Icon name="at" /></span>}<span>{s.sign}</span><span className="hint" dir="auto">{s.name}</span>
+    <>
+      {open && (
+        <div ref={boxRef} className="popover suggestion-list" role="listbox" id={id} aria-label={t.composer.suggestions} onPointerMove={guard.moved}>
+          {list.map((s, i) => (
+            <div key={s.key} id={`${id}-${i}`} className="option" role="option" aria-selected={i === selected} onPointerDown={(e) => e.preventDefault()} onClick={() => guard.settled(s.key) && accept(i)}>
+              {s.user && <Avatar user={s.user} size="small" />}{s.everyone && <span className="suggestion-everyone"><Icon name="at" /></span>}<span>{s.sign}</span><span className="hint" dir="auto">{s.name}</span>
+            </div>
+          ))}
         </div>
-      ))}
-    </div>
+      )}
+      <p className="sr" role="status">{open && t.composer.suggestionCount(list.length)}</p>
+    </>
   );
 }

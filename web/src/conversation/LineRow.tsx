@@ -22,9 +22,11 @@ function textOf(lines: readonly Line[], name: (id: UserId) => string): string {
     case "renamed": {
       const { now } = lines.at(-1) as Line & { what: "renamed" };
       if (!now) return c.changed(by);
-      if ("title" in now) return c.renamed(by, now.title);
-      if ("topic" in now) return now.topic ? c.topic(by, now.topic) : c.noTopic(by);
-      return now.picture ? c.picture(by) : c.noPicture(by);
+      const all = [];
+      if ("title" in now) all.push(c.renamed(by, now.title));
+      if ("topic" in now) all.push(now.topic === "" ? c.noTopic(by) : c.topic(by, now.topic));
+      if ("picture" in now) all.push(now.picture === "" ? c.noPicture(by) : c.picture(by));
+      return all.join(" ");
     }
     case "pinned": return line!.on ? c.pinned(by) : c.unpinned(by);
     case "joined":

@@ -1,6 +1,6 @@
 import { type FocusEvent, type PointerEvent, useCallback, useEffect, useMemo, useRef, useState } from "react";
 import type { Seq } from "../core/wire.ts";
-import { useLongPress } from "../ui/useLongPress.ts";
+import { type LongPressHandlers, useLongPress } from "../ui/useLongPress.ts";
 import { seqOfEvent } from "./messageElements.ts";
 
 export interface ActiveMessage { readonly seq: Seq; readonly menu: boolean }
@@ -13,8 +13,7 @@ interface ActiveMessageState {
   readonly hover: (seq: Seq) => void;
   /** The list moved: a message that is hovered gets its toolbar only after this time without a further move. */
   readonly moved: (ms: number) => void;
-  readonly handlers: {
-    readonly onPointerDown: (e: PointerEvent) => void;
+  readonly handlers: LongPressHandlers & {
     readonly onPointerMove: (e: PointerEvent) => void;
     readonly onPointerLeave: () => void;
     readonly onFocus: (e: FocusEvent) => void;
@@ -26,7 +25,6 @@ export function useActiveMessage(): ActiveMessageState {
   const [active, setActive] = useState<ActiveMessage>();
   const hoveredRef = useRef<Seq>(undefined);
   const movingRef = useRef<ReturnType<typeof setTimeout>>(undefined);
-  const startPress = useLongPress();
   useEffect(() => () => clearTimeout(movingRef.current), []);
 
   const activate = useCallback((seq: Seq | undefined, held = false) => {
@@ -43,11 +41,10 @@ export function useActiveMessage(): ActiveMessageState {
       if (hoveredRef.current !== undefined) activate(hoveredRef.current);
     }, ms);
   }, [activate]);
+  const held = useCallback((seq: Seq) => activate(seq, true), [activate]);
+  const press = useLongPress(heldSeq, held);
   const handlers = useMemo(() => ({
-    onPointerDown: (e: PointerEvent) => {
-      const seq = seqOfEvent(e);
-      if (seq) startPress(e, () => activate(seq, true));
-    },
+    ...press,
     onPointerMove: (e: PointerEvent) => {
       // While the list moves, another message under the pointer takes the toolbar away and gets none yet.
       if (movingRef.current !== undefined && e.pointerType === "mouse") setActive((a) => (a && !a.menu && a.seq !== seqOfEvent(e) ? undefined : a));
@@ -60,6 +57,8 @@ export function useActiveMessage(): ActiveMessageState {
       const seq = seqOfEvent(e);
       if (seq) setActive((a) => (a?.seq === seq ? a : { seq, menu: false }));
     },
-  }), [activate, startPress]);
+  }), [press]);
   return { active, activate, hover, moved, handlers };
 }
+
+const heldSeq = (e: PointerEvent) => seqOfEvent(e) || undefined;

@@ -1,7 +1,7 @@
 // How entries, events and pages change a chat.
 import { withEventCounted, recount } from "./counts.ts";
 import type { Chat, PageRequest } from "./chatModel.ts";
-import { lineOf } from "./lines.ts";
+import { lineOf, withLines } from "./lines.ts";
 import { withEvent, type LoadedMessage, type MessageLimits, messageOf } from "./message.ts";
 import { withPinEvent } from "./pins.ts";
 import { mapThread, type Thread, withThreadEvent, withThreadPage } from "./thread.ts";
@@ -55,15 +55,15 @@ export function applyEvent(c: Chat, e: Event, me: UserId, limits: MessageLimits)
 /** Adds the line of an event. While a resume catches up, the chat's names are newer than the event. */
 function withLine(c: Chat, e: Event): Chat {
   const line = lineOf(e, e.seq > c.countedUpTo ? c : undefined);
-  return { ...c, lines: addRange(c.lines ?? [], { from: e.seq, to: e.seq, messages: line ? [line] : [] }) };
+  return { ...c, lines: withLines(c.lines ?? [], { from: e.seq, to: e.seq, messages: line ? [line] : [] }) };
 }
 
 /** Adds the lines of loaded events, which are all from one number to another. */
 export function linesLoaded(c: Chat, from: Seq, to: Seq, events: readonly Event[]): Chat {
   if (!c.timeline) return c;
-  const seen = (seq: Seq) => c.lines?.some((l) => l.from <= seq && seq <= l.to); // what was seen to happen says more
+  const seen = (seq: Seq) => c.lines?.some((l) => l.from <= seq && seq <= l.to); // what was seen to happen says more with an older server
   const messages = events.flatMap((e) => (seen(e.seq) ? [] : (lineOf(e) ?? [])));
-  return { ...c, lines: addRange(c.lines ?? [], { from, to, messages }) };
+  return { ...c, lines: withLines(c.lines ?? [], { from, to, messages }) };
 }
 
 /** Applies e to the messages, members and signals that were loaded. */

@@ -67,7 +67,7 @@ export type Event = Posted
   | Logged & { event: "joined"; users: readonly UserId[]; role: Role }
   | Logged & { event: "left"; users: readonly UserId[]; reason?: string }
   | Logged & { event: "role"; users: readonly UserId[]; role: Role }
-  | Logged & { event: "renamed"; title?: string; topic?: string; picture?: string; groupMentions?: GroupMentions };
+  | Logged & { event: "renamed"; title?: string; topic?: string; picture?: string; groupMentions?: GroupMentions; changed?: readonly string[] };
 
 export type Signal =
   | { signal: "typing"; chatId: ChatId; by: UserId }

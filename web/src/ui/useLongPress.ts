@@ -1,7 +1,9 @@
-import { type PointerEvent, useCallback, useEffect, useRef } from "react";
+import { type PointerEvent, useEffect, useMemo, useRef } from "react";
 
 const longPressMs = 450;
 const tremblePx = 10; // a finger that moves less still presses
+
+export interface LongPressHandlers { readonly onPointerDown: (e: PointerEvent) => void }
 
 /** Ignores the release of the finger after a long press: it would press what lies below it, or what has opened there. */
 function swallowRelease(pressed: EventTarget, pointerId: number): void {
@@ -21,27 +23,31 @@ function swallowRelease(pressed: EventTarget, pointerId: number): void {
 }
 
 /**
- * Returns what begins a press: held is called if it is a finger that stays. iOS has no contextmenu event for that. The
- * release of such a finger does nothing.
+ * Calls onHeld when a finger has pressed something long without moving; iOS has no contextmenu event for that. targetOf
+ * returns what is pressed, undefined for what cannot be held. Both must be stable.
  */
-export function useLongPress(): (e: PointerEvent, held: () => void) => void {
+export function useLongPress<T>(targetOf: (e: PointerEvent) => T | undefined, onHeld: (target: T) => void): LongPressHandlers {
   const endRef = useRef(() => {});
   useEffect(() => () => endRef.current(), []);
-  return useCallback(({ target, pointerId, pointerType, isPrimary, clientX, clientY }, held) => {
-    endRef.current(); // a second finger zooms
-    if (pointerType !== "touch" || !isPrimary) return;
-    const listening = new AbortController();
-    const end = (endRef.current = () => {
-      clearTimeout(timer);
-      listening.abort();
-    });
-    const timer = setTimeout(() => {
-      end();
-      swallowRelease(target, pointerId);
-      held();
-    }, longPressMs);
-    const options = { capture: true, signal: listening.signal };
-    addEventListener("pointermove", (e) => Math.hypot(e.clientX - clientX, e.clientY - clientY) > tremblePx && end(), options);
-    for (const type of ["pointerup", "pointercancel"]) addEventListener(type, end, options);
-  }, []);
+  return useMemo(() => ({
+    onPointerDown: (e) => {
+      endRef.current(); // a second finger zooms
+      const { target, pointerId, clientX, clientY } = e;
+      const held = e.pointerType === "touch" && e.isPrimary ? targetOf(e) : undefined;
+      if (held === undefined) return;
+      const listening = new AbortController();
+      const end = (endRef.current = () => {
+        clearTimeout(timer);
+        listening.abort();
+      });
+      const timer = setTimeout(() => {
+        end();
+        swallowRelease(target, pointerId);
+        onHeld(held);
+      }, longPressMs);
+      const options = { capture: true, signal: listening.signal }; // of the window: a finger that slides off is over something else
+      addEventListener("pointermove", (m) => Math.hypot(m.clientX - clientX, m.clientY - clientY) > tremblePx && end(), options);
+      for (const type of ["pointerup", "pointercancel"]) addEventListener(type, end, options);
+    },
+  }), [targetOf, onHeld]);
 }

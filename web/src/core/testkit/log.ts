@@ -29,6 +29,10 @@ export class Log {
     const seq = this.head + 1;
     const n = (this.events.at(-1)?.n ?? 0) + Number(draft.event === "posted");
     const e = { ...draft, chatId: this.id, seq, n, at: 1000 + seq };
+    if (e.event === "renamed") {
+      const before = this.events.findLast((x) => x.event === "renamed") ?? { title: "", topic: "", picture: "", groupMentions: "everyone" };
+      e.changed ??= (["title", "topic", "picture", "groupMentions"] as const).filter((f) => e[f] !== undefined && e[f] !== (before[f] ?? ""));
+    }
     this.events.push(e);
     if (e.event === "posted") {
       this.readUpTo.set(e.by, seq);
@@ -44,10 +48,16 @@ export class Log {
     if (seq >= this.mine.unreadFrom) this.mine = { ...this.mine, unreadFrom: 0 };
   }
 
-  /** Returns the events after a number as a resume replays them: with the current texts. */
+  /** Returns the events after a number as a resume replays them: with the current texts and names. */
   replay(after: Seq): Event[] {
     const now = new Map(this.messages("", this.head).map((m) => [m.seq, m]));
+    const renamed = this.events.filter((e) => e.event === "renamed");
     return this.events.slice(after).map((e) => {
+      if (e.event === "renamed" && e !== renamed.at(-1)) {
+        const { title, topic, picture, ...rest } = e;
+        const is = (field: string) => e.changed?.includes(field) && !renamed.some((r) => r.seq > e.seq && r.changed?.includes(field));
+        return { ...rest, ...(is("title") && { title }), ...(is("topic") && { topic }), ...(is("picture") && { picture }) };
+      }
       if (e.event === "posted") {
         const { reactions: _, pinned: __, ...m } = now.get(e.seq)!;
         return { event: "posted", n: e.n, ...m };

@@ -26,8 +26,9 @@ export const conversation = {
     added: (by: string, names: string) => `${isolate(by)} added ${names}.`,
     left: (names: string) => `${names} left.`,
     removed: (by: string, names: string) => `${isolate(by)} removed ${names}.`,
-    renamed: (by: string, title: string) => `${isolate(by)} renamed this chat to “${isolate(title)}”.`,
-    topic: (by: string, topic: string) => `${isolate(by)} changed the topic to “${isolate(topic)}”.`,
+    /** Without the title: it was replaced since. The same with the topic. */
+    renamed: (by: string, title?: string) => (title ? `${isolate(by)} renamed this chat to “${isolate(title)}”.` : `${isolate(by)} renamed this chat.`),
+    topic: (by: string, topic?: string) => (topic ? `${isolate(by)} changed the topic to “${isolate(topic)}”.` : `${isolate(by)} changed the topic.`),
     noTopic: (by: string) => `${isolate(by)} removed the topic.`,
     picture: (by: string) => `${isolate(by)} changed the picture.`,
     noPicture: (by: string) => `${isolate(by)} removed the picture.`,
@@ -37,6 +38,7 @@ export const conversation = {
   },
   typing: (names: readonly string[]) => (names.length > 2 ? "Several people are typing…" : names.length === 1 ? `${isolate(names[0]!)} is typing…` : `${list(names.map(isolate))} are typing…`),
   menu: "Chat menu",
+  menuOf: (title: string) => `Chat menu of ${isolate(title)}`,
   memberMenu: (name: string) => `More actions for ${isolate(name)}`,
   /** Names the part of the chat menu that changes nothing for others. */
   forYou: "For you",
