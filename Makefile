@@ -7,14 +7,14 @@ FUZZTIME ?= 30s
 CONFORMANCE_SECONDS ?= 300
 CHROMIUM ?= $(shell command -v chromium || command -v chromium-browser || command -v google-chrome)
 
-.PHONY: build test race web dist stories pictures bench-web bench bench-peers bench-mongo conformance lint fuzz audit sbom testmongo testsocketio
+.PHONY: build test race web dist stories pictures bench-web bench bench-peers bench-mongo conformance lint fuzz audit sbom testmongo testlibraries
 
 build: ## a static binary without symbols
 	CGO_ENABLED=0 $(GO) build -trimpath -ldflags '-s -w -X main.release=$(VERSION)' -o parley .
 
 test: lint race web stories ## everything that CI runs
 
-race: testmongo testsocketio ## all Go tests with the race detector
+race: testmongo testlibraries ## all Go tests with the race detector
 	$(GO) test -race -shuffle=on -timeout 20m ./...
 
 testmongo: .testmongo/bin/secantusd-py ## the MongoDB for tests; PARLEY_TEST_MONGO sets the path of another program
@@ -25,12 +25,12 @@ testmongo: .testmongo/bin/secantusd-py ## the MongoDB for tests; PARLEY_TEST_MON
 	.testmongo/bin/pip install -q --disable-pip-version-check --require-hashes -r internal/mongotest/requirements.txt
 	@touch $@
 
-testsocketio: .testsocketio/bin/installed internal/conformance/node_modules ## the Socket.IO libraries for tests
+testlibraries: .testlibraries/bin/installed internal/conformance/node_modules ## the libraries for Socket.IO and web push that tests use
 
-.testsocketio/bin/installed: internal/conformance/socketio.txt
+.testlibraries/bin/installed: internal/conformance/socketio.txt internal/conformance/push.txt
 	@python3 -c 'import ensurepip, venv' 2>/dev/null || { echo "make test needs Python 3.11 or newer with venv: apt-get install python3-venv"; exit 1; }
-	python3 -m venv .testsocketio
-	.testsocketio/bin/pip install -q --disable-pip-version-check --require-hashes -r internal/conformance/socketio.txt
+	python3 -m venv .testlibraries
+	.testlibraries/bin/pip install -q --disable-pip-version-check --require-hashes -r internal/conformance/socketio.txt -r internal/conformance/push.txt
 	@touch $@
 
 web: web/node_modules ## type check, linter and unit tests of the client; checks that dist/ is built from src/

@@ -41,13 +41,6 @@ type PushedTo struct {
 	Seq    Seq
 }
 
-// PushProgress is how far pushes were made: for all messages older than At, in ms, and for
-// those of some chats up to a number.
-type PushProgress struct {
-	At    int64 // 0: as before
-	Chats []PushedTo
-}
-
 // PushTarget is a member of a chat with a subscription.
 type PushTarget struct {
 	User     UserID
@@ -171,7 +164,8 @@ func (s Subscription) Same(o Subscription) bool {
 //     same commit, and are not returned once the session is not Live.
 //  2. An endpoint belongs to one session: the last one that subscribed with it.
 //  3. MakePushes saves the pushes of new messages and which messages they are of in one
-//     commit, so that a kill loses none and makes none twice.
+//     commit, so that a kill loses none and makes none twice; nor does a process whose lease
+//     ran out while it was stopped, and that goes on.
 //  4. A session has one queued push of a chat at most: that of a later message replaces it,
 //     and counts both.
 type Pushes interface {
@@ -193,13 +187,18 @@ type Pushes interface {
 	// PushTargets returns the members of a chat with a subscription, in no order.
 	PushTargets(ctx context.Context, chat ChatID) ([]PushTarget, error)
 	// UnmadePushes looks at the next limit chats with ids above after, in ascending order of id. It
-	// returns those with posts of which no push was made yet, not older than PushProgress's
-	// At, with the number of the last message before them, and the last chat that it looked
+	// returns those with posts of which no push was made yet, not older than the time of
+	// SavePushed, with the number of the last message before them, and the last chat that it looked
 	// at; "" if there are no more. Deleted chats are left out.
 	UnmadePushes(ctx context.Context, after ChatID, limit int) (chats []PushedTo, last ChatID, err error)
-	// MakePushes saves progress, which never goes back, and queues pushes to the subscriptions of their users. The
-	// Session of a push is empty: each session of the User with a subscription gets it.
-	MakePushes(ctx context.Context, p PushProgress, pushes []QueuedPush) error
+	// SavePushed saves that the pushes of all messages older than at, in ms, were made. That
+	// time never goes back.
+	SavePushed(ctx context.Context, at int64) error
+	// MakePushes queues the pushes of a chat's messages after+1 to last, and saves that they
+	// were made. The Session of a push is empty: each session of the User with a subscription
+	// gets it. If pushes of a message behind after were made before, it does nothing and
+	// made is false.
+	MakePushes(ctx context.Context, chat ChatID, after, last Seq, pushes []QueuedPush) (made bool, err error)
 	// QueuedPushes returns at most limit queued pushes with their subscriptions, first those that are
 	// due first.
 	QueuedPushes(ctx context.Context, limit int) ([]QueuedPush, error)

@@ -41,8 +41,8 @@ func (b *browser) subscription() m {
 	return m{"endpoint": b.endpoint, "keys": m{"p256dh": base64.RawURLEncoding.EncodeToString(b.key.PublicKey().Bytes()), "auth": base64.RawURLEncoding.EncodeToString(b.auth)}}
 }
 
-// decrypt returns the text of a push (RFC 8291). internal/conformance has an implementation
-// by others.
+// decrypt returns the text of a push (RFC 8291). TestPushLibraries of internal/e2e decrypts
+// with an implementation by others.
 func (b *browser) decrypt(body []byte) ([]byte, error) {
 	salt, public, sealed := body[:16], body[21:86], body[86:]
 	peer, err := ecdh.P256().NewPublicKey(public)

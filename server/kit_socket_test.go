@@ -167,7 +167,9 @@ func (p *socketClient) split(b []byte) (v value, rest []byte, err error) {
 		line, rest, _ = bytes.Cut(b, []byte("\n"))
 	}
 	v.raw = string(line)
-	noteValue(line)
+	if _, bench := p.t.(*testing.B); !bench { // a benchmark measures the server
+		noteValue(line)
+	}
 	if err := json.Unmarshal(line, &v); err != nil {
 		return v, nil, fmt.Errorf("bad value %q: %w", line, err)
 	}

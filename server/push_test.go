@@ -135,6 +135,29 @@ func TestPush(t *testing.T) {
 	}
 }
 
+// Messages of which another server made pushes are pushed no more; those behind them are.
+func TestPushMadeBefore(t *testing.T) {
+	service := newPushService(t)
+	x := start(t, func(c *Config) { c.push = service })
+	ann, bob := x.addUser("ann"), x.addUser("bob")
+	direct := ann.chat(chat.NewChat{Kind: chat.Direct}, bob)
+	service.subscribe(bob, "phone")
+	seq := ann.post(direct, "pushed")
+	service.next()
+	// The next message is one that a server with the lease before this one pushed.
+	if made, err := x.store.MakePushes(t.Context(), direct, seq, seq+1, nil); err != nil || !made {
+		t.Fatal(made, err)
+	}
+	ann.post(direct, "pushed by another server")
+	ann.post(direct, "new")
+	if p := service.next(); p.text() != "phone: Ann | new" || p.Notification.Data.Count != 1 {
+		t.Errorf("%s: %+v", p.text(), p.Notification)
+	}
+	if strings.Contains(x.logs.String(), "level=ERROR") {
+		t.Errorf("the log: %s", x.logs.String())
+	}
+}
+
 // quiet asserts that no push is queued or comes: a message to another session, which is made
 // with the others, comes alone.
 func (s *pushService) quiet(what string, post func()) {

@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"encoding/base64"
 	"fmt"
+	"io"
 	"net"
 	"net/http"
 	"os/exec"
@@ -17,8 +18,10 @@ import (
 
 // pushRequest is what a push service sees of a push.
 type pushRequest struct {
-	device, topic string
-	at            time.Time
+	device string
+	header http.Header
+	body   []byte
+	at     time.Time
 }
 
 // startPushService starts a push service, and makes the processes that start from now on send
@@ -31,7 +34,11 @@ func startPushService(t *testing.T) <-chan pushRequest {
 	}
 	received := make(chan pushRequest, 1000)
 	service := &http.Server{Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		received <- pushRequest{strings.TrimPrefix(r.URL.Path, "/"), r.Header.Get("Topic"), time.Now()}
+		body, err := io.ReadAll(r.Body)
+		if err != nil {
+			t.Error(err)
+		}
+		received <- pushRequest{strings.TrimPrefix(r.URL.Path, "/"), r.Header, body, time.Now()}
 		w.WriteHeader(http.StatusCreated)
 	})}
 	go func() { _ = service.Serve(l) }()
@@ -50,6 +57,12 @@ func startPushService(t *testing.T) <-chan pushRequest {
 	return received
 }
 
+// pushKeys are the keys of a subscription.
+type pushKeys struct {
+	P256dh string `json:"p256dh"`
+	Auth   string `json:"auth"`
+}
+
 // subscribe subscribes a session to pushes.
 func (s *testServer) subscribe(a *account, device string) {
 	s.t.Helper()
@@ -57,8 +70,12 @@ func (s *testServer) subscribe(a *account, device string) {
 	if err != nil {
 		s.t.Fatal(err)
 	}
-	s.mustCall(200, a.Token, "PUT", "/api/push/subscription", map[string]any{"endpoint": "https://push.example.com/" + device,
-		"keys": map[string]any{"p256dh": base64.RawURLEncoding.EncodeToString(key.PublicKey().Bytes()), "auth": base64.RawURLEncoding.EncodeToString(make([]byte, 16))}}, nil)
+	s.subscribeWith(a, device, pushKeys{base64.RawURLEncoding.EncodeToString(key.PublicKey().Bytes()), base64.RawURLEncoding.EncodeToString(make([]byte, 16))})
+}
+
+func (s *testServer) subscribeWith(a *account, device string, keys pushKeys) {
+	s.t.Helper()
+	s.mustCall(200, a.Token, "PUT", "/api/push/subscription", map[string]any{"endpoint": "https://push.example.com/" + device, "keys": keys}, nil)
 }
 
 // Messages are posted while the replica that sends pushes is killed, and then while the next

@@ -19,7 +19,7 @@ func TestSocketIOLibraries(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	python, err := filepath.Abs(filepath.Join(root, ".testsocketio", "bin", "python"))
+	python, err := filepath.Abs(filepath.Join(root, ".testlibraries", "bin", "python"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -30,7 +30,7 @@ func TestSocketIOLibraries(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			if _, err := os.Stat(c.needs); err != nil {
-				t.Fatalf("%s is not installed: run make testsocketio", name)
+				t.Fatalf("%s is not installed: run make testlibraries", name)
 			}
 			ctx, cancel := context.WithTimeout(t.Context(), 90*time.Second)
 			defer cancel()
@@ -43,7 +43,7 @@ func TestSocketIOLibraries(t *testing.T) {
 	}
 }
 
-// What make testsocketio installs is what make conformance installs.
+// What make testlibraries installs is what make conformance installs.
 func TestSocketIORequirements(t *testing.T) {
 	read := func(name string) map[string]string {
 		b, err := os.ReadFile(filepath.Join(root, "internal", "conformance", name))

@@ -103,6 +103,15 @@ func (p *Presence) takeNews() (active []chat.UserID) {
 	return active
 }
 
+// putBack returns users of takeNews whom no announcement named, for the next one.
+func (p *Presence) putBack(active []chat.UserID) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for _, u := range active {
+		p.news[u] = struct{}{}
+	}
+}
+
 // run announces this replica's users at an interval, and drops leases that ran out.
 func (p *Presence) run(ctx context.Context) error {
 	tick := time.NewTicker(p.live.Intervals.Announce)
@@ -119,6 +128,9 @@ func (p *Presence) run(ctx context.Context) error {
 			continue // an idle server announces nothing
 		}
 		err := p.live.Store.Tell(ctx, chat.Signal{Kind: chat.SignalPresence, Replica: p.replica, Online: users, Active: active})
+		if err != nil {
+			p.putBack(active)
+		}
 		announced = err != nil || len(users) > 0
 	}
 }

@@ -1,6 +1,9 @@
 package live
 
 import (
+	"context"
+	"errors"
+	"slices"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -53,5 +56,42 @@ func TestPresenceAttended(t *testing.T) {
 		if _, at := two.State("u"); at != 0 {
 			t.Errorf("after a minute: %d", at)
 		}
+	})
+}
+
+// failingFeed refuses the first announcement.
+type failingFeed struct {
+	chat.Store
+	told chan chat.Signal
+	fail bool
+}
+
+func (f *failingFeed) Tell(_ context.Context, s chat.Signal) error {
+	if f.fail {
+		f.fail = false
+		return errors.New("no connection")
+	}
+	f.told <- s
+	return nil
+}
+
+// Other replicas learn who looks at a page also if the first announcement fails.
+func TestPresenceAnnouncementFails(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		ctx, cancel := context.WithCancel(t.Context())
+		feed := &failingFeed{told: make(chan chat.Signal), fail: true}
+		p := newPresence(&Live{Config: Config{Store: feed, Intervals: Intervals{Announce: 5 * time.Second, Grace: time.Minute}}})
+		ended := make(chan error)
+		go func() { ended <- p.run(ctx) }()
+		p.Arrive("u")
+		p.Attend("u")
+		if s := <-feed.told; !slices.Equal(s.Active, []chat.UserID{"u"}) {
+			t.Errorf("the second announcement: %+v", s)
+		}
+		if s := <-feed.told; len(s.Active) != 0 {
+			t.Errorf("the third: %+v", s)
+		}
+		cancel()
+		<-ended
 	})
 }

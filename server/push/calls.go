@@ -103,7 +103,7 @@ func (p *Pushes) Put(w http.ResponseWriter, r *http.Request) error {
 func (p *Pushes) begin(ctx context.Context) error {
 	any, err := p.Service.AnySubscription(ctx)
 	if err == nil && !any {
-		err = p.Service.MakePushes(ctx, chat.PushProgress{At: time.Now().UnixMilli()}, nil)
+		err = p.Service.SavePushed(ctx, time.Now().UnixMilli())
 	}
 	return err
 }

@@ -2,6 +2,7 @@ package push
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"slices"
 	"time"
@@ -26,6 +27,10 @@ const (
 	// looks at the chat says so within that time.
 	readDelay = 800 * time.Millisecond
 )
+
+// errMadeBefore is that the holder of the lease before this one made pushes of a chat that this
+// one did not know of: a scan finds up to where.
+var errMadeBefore = errors.New("pushes were made before")
 
 // maker makes pushes of new messages, while this server holds the lease.
 type maker struct {
@@ -61,7 +66,9 @@ func (m *maker) run(ctx context.Context) error {
 			return nil
 		}
 		if err := m.make(ctx); err != nil && ctx.Err() == nil {
-			m.Log.LogAttrs(ctx, slog.LevelError, "making pushes failed", slog.String("error", err.Error()))
+			if !errors.Is(err, errMadeBefore) {
+				m.Log.LogAttrs(ctx, slog.LevelError, "making pushes failed", slog.String("error", err.Error()))
+			}
 			m.marks.lost() // what was taken is found again
 		}
 		select {
@@ -95,13 +102,13 @@ func (m *maker) make(ctx context.Context) error {
 // save saves that pushes of all messages were made that were there at a time.
 func (m *maker) save(ctx context.Context, at time.Time) error {
 	m.saved = at
-	return m.Service.MakePushes(ctx, chat.PushProgress{At: at.Add(-margin).UnixMilli()}, nil)
+	return m.Service.SavePushed(ctx, at.Add(-margin).UnixMilli())
 }
 
 // scan makes the pushes of all messages of which none were made.
 func (m *maker) scan(ctx context.Context, began time.Time) error {
 	m.done = map[chat.ChatID]progress{}
-	if err := m.Service.MakePushes(ctx, chat.PushProgress{At: began.Add(-maxAge).UnixMilli()}, nil); err != nil {
+	if err := m.Service.SavePushed(ctx, began.Add(-maxAge).UnixMilli()); err != nil {
 		return err
 	}
 	for after := chat.ChatID(""); ; {
@@ -144,7 +151,7 @@ func (m *maker) makeOf(ctx context.Context, id chat.ChatID, p progress) error {
 		if len(events) == 0 {
 			break
 		}
-		if err := m.queue(ctx, id, p.kind, events, targets); err != nil {
+		if err := m.queue(ctx, id, p, events, targets); err != nil {
 			return err
 		}
 		p.seq = events[len(events)-1].Seq
@@ -156,8 +163,8 @@ func (m *maker) makeOf(ctx context.Context, id chat.ChatID, p progress) error {
 	return nil
 }
 
-// queue queues the pushes of events of a chat, with the progress, in one commit.
-func (m *maker) queue(ctx context.Context, id chat.ChatID, kind chat.ChatKind, events []chat.Event, targets []chat.PushTarget) error {
+// queue queues the pushes of events of a chat behind p, with the progress, in one commit.
+func (m *maker) queue(ctx context.Context, id chat.ChatID, p progress, events []chat.Event, targets []chat.PushTarget) error {
 	now, any := time.Now(), false
 	byUser := map[chat.UserID]*chat.QueuedPush{}
 	for i := range events {
@@ -173,7 +180,7 @@ func (m *maker) queue(ctx context.Context, id chat.ChatID, kind chat.ChatKind, e
 		for j := range targets {
 			t := &targets[j]
 			online, attended := m.Presence.State(t.User)
-			tell, _ := chat.PushCase{Kind: kind, By: ev.By, Seq: ev.Seq, Deleted: ev.DeletedAt != 0, Silent: ev.Silent, All: ev.MentionsAll,
+			tell, _ := chat.PushCase{Kind: p.kind, By: ev.By, Seq: ev.Seq, Deleted: ev.DeletedAt != 0, Silent: ev.Silent, All: ev.MentionsAll,
 				Concerned: slices.Contains(concerned, t.User), Target: *t, Online: online, ActiveAt: attended, Now: now.UnixMilli()}.Decide()
 			if !tell {
 				continue
@@ -196,7 +203,10 @@ func (m *maker) queue(ctx context.Context, id chat.ChatID, kind chat.ChatKind, e
 	for _, q := range byUser {
 		pushes = append(pushes, *q)
 	}
-	err := m.Service.MakePushes(ctx, chat.PushProgress{Chats: []chat.PushedTo{{ChatID: id, Seq: events[len(events)-1].Seq}}}, pushes)
+	made, err := m.Service.MakePushes(ctx, id, p.seq, events[len(events)-1].Seq, pushes)
+	if err == nil && !made {
+		return errMadeBefore
+	}
 	if err == nil && len(pushes) > 0 {
 		m.made()
 	}

@@ -187,19 +187,27 @@ func (db *DB) lastPost(ctx context.Context, id chat.ChatID, before int64) (d eve
 	return eventDoc{}, false, cur.Err()
 }
 
+// SavePushed is [chat.Pushes].SavePushed.
+func (db *DB) SavePushed(ctx context.Context, at int64) error {
+	return db.write(ctx, "", "save up to when pushes were made", func(t *tx) error {
+		_, err := t.db.meta.UpdateOne(t.ctx, pushMeta, bson.D{{Key: "$max", Value: bson.D{{Key: "at", Value: at}}}}, options.UpdateOne().SetUpsert(true))
+		return err
+	})
+}
+
 // MakePushes is [chat.Pushes].MakePushes.
-func (db *DB) MakePushes(ctx context.Context, p chat.PushProgress, pushes []chat.QueuedPush) error {
-	return db.write(ctx, "", "queue pushes", func(t *tx) error {
-		upsert := options.UpdateOne().SetUpsert(true)
-		if p.At != 0 {
-			if _, err := t.db.meta.UpdateOne(t.ctx, pushMeta, bson.D{{Key: "$max", Value: bson.D{{Key: "at", Value: p.At}}}}, upsert); err != nil {
-				return err
-			}
+func (db *DB) MakePushes(ctx context.Context, id chat.ChatID, after, last chat.Seq, pushes []chat.QueuedPush) (made bool, err error) {
+	err = db.write(ctx, "", "queue pushes", func(t *tx) error {
+		var before pushedDoc
+		if _, err := one(t.db.pushed.FindOne(t.ctx, bson.D{{Key: "_id", Value: id}}), &before); err != nil {
+			return err
 		}
-		for _, c := range p.Chats {
-			if _, err := t.db.pushed.UpdateByID(t.ctx, c.ChatID, bson.D{{Key: "$max", Value: bson.D{{Key: "seq", Value: c.Seq}}}}, upsert); err != nil {
-				return err
-			}
+		if made = before.Seq <= after; !made {
+			return nil
+		}
+		upsert := options.UpdateOne().SetUpsert(true)
+		if _, err := t.db.pushed.UpdateByID(t.ctx, id, set(bson.E{Key: "seq", Value: last}), upsert); err != nil {
+			return err
 		}
 		for _, q := range pushes {
 			cur, err := t.db.subscriptions.Find(t.ctx, bson.D{{Key: "user", Value: q.User}})
@@ -209,10 +217,10 @@ func (db *DB) MakePushes(ctx context.Context, p chat.PushProgress, pushes []chat
 			}
 			for i := range subscriptions {
 				s := subscriptions[i].Session
-				if _, err := t.db.pushes.UpdateOne(t.ctx, pushID(s, q.ChatID), bson.D{
+				if _, err := t.db.pushes.UpdateOne(t.ctx, pushID(s, id), bson.D{
 					{Key: "$set", Value: bson.D{{Key: "seq", Value: q.Seq}}},
 					{Key: "$inc", Value: bson.D{{Key: "count", Value: q.Count}}},
-					{Key: "$setOnInsert", Value: bson.D{{Key: "session", Value: s}, {Key: "chat", Value: q.ChatID}, {Key: "user", Value: q.User},
+					{Key: "$setOnInsert", Value: bson.D{{Key: "session", Value: s}, {Key: "chat", Value: id}, {Key: "user", Value: q.User},
 						{Key: "at", Value: q.At}, {Key: "due", Value: q.Due}, {Key: "tries", Value: 0}}},
 				}, upsert); err != nil {
 					return err
@@ -221,6 +229,7 @@ func (db *DB) MakePushes(ctx context.Context, p chat.PushProgress, pushes []chat
 		}
 		return nil
 	})
+	return made && err == nil, err
 }
 
 // QueuedPushes is [chat.Pushes].QueuedPushes.

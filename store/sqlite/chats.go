@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"strings"
 
 	"parley/chat"
 )
@@ -28,7 +29,10 @@ const (
 		(SELECT count(*) FROM messages d INDEXED BY messages_deleted WHERE d.chat = m.chat AND d.seq > ` + readTo + ` AND d.deleted_at IS NOT NULL),
 		(SELECT count(*) FROM mentions k WHERE k.user = m.user AND k.chat = m.chat AND k.seq > ` + readTo + `)`
 
-	chatColumns = `c.id, c.kind, c.open, c.title, c.topic, c.picture, c.head, c.members, c.activity, c.last_at, c.group_mentions, c.all_seq, c.n, ifnull(c.pair, ''),
+	// fixedColumn is what seldom changes of a chat and holds no space: one text, as roleColumn.
+	fixedColumn = `concat_ws(' ', c.kind, c.open, c.group_mentions, c.picture, ifnull(c.pair, ''))`
+
+	chatColumns = `c.id, ` + fixedColumn + `, c.title, c.topic, c.head, c.members, c.activity, c.last_at, c.all_seq, c.n,
 		ifnull((SELECT l.seq FROM messages l WHERE l.chat = c.id ORDER BY l.seq DESC LIMIT 1), 0), ` + memberColumns
 )
 
@@ -60,6 +64,7 @@ func (m *membership) of(s *chatSnapshot, user chat.UserID) chat.Chat {
 // chatScan scans rows of chatColumns, one after another.
 type chatScan struct {
 	viewer chat.UserID
+	fixed  string       // fixedColumn
 	chat   chatSnapshot // without last and generation
 	last   chat.Seq
 	member membership
@@ -69,8 +74,8 @@ type chatScan struct {
 func newChatScan(viewer chat.UserID) *chatScan {
 	s := &chatScan{viewer: viewer}
 	c := &s.chat.chat
-	s.into = append([]any{(*string)(&c.ID), (*string)(&c.Kind), &c.Open, &c.Title, &c.Topic, (*string)(&c.Picture), &c.Head, &c.MemberCount, &c.Activity, &c.LastAt, (*string)(&c.GroupMentions),
-		&s.chat.allSeq, &s.chat.n, &s.chat.pair, &s.last}, s.member.into()...)
+	s.into = append([]any{(*string)(&c.ID), &s.fixed, &c.Title, &c.Topic, &c.Head, &c.MemberCount, &c.Activity, &c.LastAt,
+		&s.chat.allSeq, &s.chat.n, &s.last}, s.member.into()...)
 	return s
 }
 
@@ -80,10 +85,22 @@ func (s *chatScan) row(from scanner) (c chat.Chat, last chat.Seq, err error) {
 	if err = from.Scan(s.into...); err != nil {
 		return c, 0, err
 	}
+	s.splitFixed()
 	if s.member.role == "" {
 		return s.chat.chat, 0, nil
 	}
 	return s.member.of(&s.chat, s.viewer), s.last, nil
+}
+
+// splitFixed sets what fixedColumn holds.
+func (s *chatScan) splitFixed() {
+	c := &s.chat.chat
+	kind, rest, _ := strings.Cut(s.fixed, " ")
+	open, rest, _ := strings.Cut(rest, " ")
+	mentions, rest, _ := strings.Cut(rest, " ")
+	picture, pair, _ := strings.Cut(rest, " ")
+	c.Kind, c.Open, c.Picture, s.chat.pair = chat.ChatKind(kind), open == "1", chat.FileID(picture), pair
+	c.GroupMentions = chat.GroupMentions(mentions)
 }
 
 // CreateChat makes a chat, or returns the one that the same request made.

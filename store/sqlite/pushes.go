@@ -60,29 +60,32 @@ func (db *DB) UnmadePushes(ctx context.Context, after chat.ChatID, limit int) (c
 	return chats, last, storeError(err, "read of what no push was made")
 }
 
-// MakePushes is [chat.Pushes].MakePushes.
-func (db *DB) MakePushes(ctx context.Context, p chat.PushProgress, pushes []chat.QueuedPush) error {
+// SavePushed is [chat.Pushes].SavePushed.
+func (db *DB) SavePushed(ctx context.Context, at int64) error {
 	return db.write(ctx, func(t *tx) error {
-		if p.At != 0 {
-			if _, err := t.exec(`INSERT INTO meta (key, value) VALUES ('pushed', ?) ON CONFLICT (key) DO UPDATE SET value = max(value, excluded.value)`, p.At); err != nil {
-				return err
-			}
-		}
-		for _, c := range p.Chats {
-			if _, err := t.exec(`INSERT INTO pushed (chat, seq) VALUES (?, ?) ON CONFLICT (chat) DO UPDATE SET seq = max(seq, excluded.seq)`, string(c.ChatID), int64(c.Seq)); err != nil {
-				return err
-			}
+		_, err := t.exec(`INSERT INTO meta (key, value) VALUES ('pushed', ?) ON CONFLICT (key) DO UPDATE SET value = max(value, excluded.value)`, at)
+		return err
+	})
+}
+
+// MakePushes is [chat.Pushes].MakePushes.
+func (db *DB) MakePushes(ctx context.Context, id chat.ChatID, after, last chat.Seq, pushes []chat.QueuedPush) (made bool, err error) {
+	err = db.write(ctx, func(t *tx) error {
+		n, err := t.exec(`INSERT INTO pushed (chat, seq) VALUES (?, ?) ON CONFLICT (chat) DO UPDATE SET seq = excluded.seq WHERE seq <= ?`, string(id), int64(last), int64(after))
+		if made = n > 0; err != nil || !made {
+			return err
 		}
 		for _, q := range pushes {
 			if _, err := t.exec(`INSERT INTO pushes (session, chat, user, seq, count, at, due, tries)
 				SELECT session, ?2, ?1, ?3, ?4, ?5, ?6, 0 FROM subscriptions WHERE user = ?1
 				ON CONFLICT (session, chat) DO UPDATE SET seq = excluded.seq, count = count + excluded.count`,
-				string(q.User), string(q.ChatID), int64(q.Seq), q.Count, q.At, q.Due); err != nil {
+				string(q.User), string(id), int64(q.Seq), q.Count, q.At, q.Due); err != nil {
 				return err
 			}
 		}
 		return nil
 	})
+	return made && err == nil, err
 }
 
 // QueuedPushes is [chat.Pushes].QueuedPushes.

@@ -35,6 +35,14 @@ func queued(t testing.TB, s chat.Store, id chat.SessionID) (list []string) {
 	return list
 }
 
+// makePushes makes pushes of a chat's messages, and reports whether it did.
+func makePushes(t testing.TB, s chat.Store, c chat.Chat, after, last chat.Seq, pushes ...chat.QueuedPush) bool {
+	t.Helper()
+	made, err := s.MakePushes(context.Background(), c.ID, after, last, pushes)
+	must(t, err)
+	return made
+}
+
 func pushes(t *testing.T, open opener) {
 	ctx := context.Background()
 	subscription := func(t testing.TB, s chat.Store, id chat.SessionID) (string, bool) {
@@ -47,7 +55,7 @@ func pushes(t *testing.T, open opener) {
 	t.Run("the key is made once", func(t *testing.T) {
 		dir := t.TempDir()
 		s := open(t, dir)
-		must(t, s.MakePushes(ctx, chat.PushProgress{At: 1}, nil)) // it saves progress beside the key
+		must(t, s.SavePushed(ctx, 1)) // it saves progress beside the key
 		first, err := s.PushKey(ctx, []byte{1, 2, 3})
 		must(t, err)
 		again, err := s.PushKey(ctx, []byte{4})
@@ -132,7 +140,7 @@ func pushes(t *testing.T, open opener) {
 			},
 		} {
 			sub := subscribe(t, s, ann, fmt.Sprint("device ", i))
-			must(t, s.MakePushes(ctx, chat.PushProgress{}, []chat.QueuedPush{{User: ann.ID, ChatID: c.ID, Seq: 1, Count: 1, At: 1, Due: 1}}))
+			makePushes(t, s, c, chat.Seq(i), chat.Seq(i+1), chat.QueuedPush{User: ann.ID, ChatID: c.ID, Seq: 1, Count: 1, At: 1, Due: 1})
 			equal(t, "queued", len(queued(t, s, sub.Session)), 1)
 			must(t, end(sub))
 			_, ok := subscription(t, s, sub.Session)
@@ -193,8 +201,9 @@ func pushes(t *testing.T, open opener) {
 		push := func(c chat.Chat, seq chat.Seq, count int, due int64) chat.QueuedPush {
 			return chat.QueuedPush{User: bob.ID, ChatID: c.ID, Seq: seq, Count: count, At: 100 + int64(seq), Due: due}
 		}
-		must(t, s.MakePushes(ctx, chat.PushProgress{}, []chat.QueuedPush{push(c, 4, 1, 500), push(d, 2, 1, 400), {User: ann.ID, ChatID: c.ID, Seq: 4, Count: 1}}))
-		must(t, s.MakePushes(ctx, chat.PushProgress{}, []chat.QueuedPush{push(c, 6, 2, 900)}))
+		makePushes(t, s, c, 3, 4, push(c, 4, 1, 500), chat.QueuedPush{User: ann.ID, ChatID: c.ID, Seq: 4, Count: 1})
+		makePushes(t, s, d, 1, 2, push(d, 2, 1, 400))
+		makePushes(t, s, c, 4, 6, push(c, 6, 2, 900))
 		must(t, s.Close())
 		s = open(t, dir)
 		want := []string{fmt.Sprint(c.ID, " 6 x3"), fmt.Sprint(d.ID, " 2 x1")}
@@ -226,7 +235,7 @@ func pushes(t *testing.T, open opener) {
 				again = append(again, q)
 			}
 		}
-		must(t, s.MakePushes(ctx, chat.PushProgress{}, []chat.QueuedPush{push(d, 9, 4, 1)})) // while the first ones are sent
+		makePushes(t, s, d, 2, 9, push(d, 9, 4, 1)) // while the first ones are sent
 		must(t, s.EndPushes(ctx, ended, again))
 		if got, want := queued(t, s, tablet.Session), []string{fmt.Sprint(d.ID, " 9 x4")}; !slices.Equal(got, want) {
 			t.Fatalf("queued for the tablet: %v, want %v", got, want)
@@ -236,6 +245,43 @@ func pushes(t *testing.T, open opener) {
 		last := all[len(all)-1]
 		if last.Session != phone.Session || last.ChatID != d.ID || last.Seq != 9 || last.Count != 5 || last.Due != 5000 || last.Tries != 1 {
 			t.Fatalf("the failed one is %+v", last)
+		}
+	})
+
+	t.Run("two processes make no push twice", func(t *testing.T) {
+		s := open(t, t.TempDir())
+		ann, bob := account(t, s, "ann"), account(t, s, "bob")
+		c := group(t, s, "garden", ann, bob)
+		phone := subscribe(t, s, bob, "phone")
+		push := func(seq chat.Seq, count int) chat.QueuedPush {
+			return chat.QueuedPush{User: bob.ID, ChatID: c.ID, Seq: seq, Count: count, At: 1, Due: 1}
+		}
+		equal(t, "the first made them", makePushes(t, s, c, 2, 5, push(5, 3)), true)
+		equal(t, "one that was stopped made them", makePushes(t, s, c, 2, 4, push(4, 2)), false)
+		equal(t, "one that was stopped made some", makePushes(t, s, c, 2, 6, push(6, 4)), false)
+		if got, want := queued(t, s, phone.Session), []string{fmt.Sprint(c.ID, " 5 x3")}; !slices.Equal(got, want) {
+			t.Fatalf("queued %v, want %v", got, want)
+		}
+		equal(t, "from there on", makePushes(t, s, c, 5, 6, push(6, 1)), true)
+		if got, want := queued(t, s, phone.Session), []string{fmt.Sprint(c.ID, " 6 x4")}; !slices.Equal(got, want) {
+			t.Fatalf("queued %v, want %v", got, want)
+		}
+		// Both at the same time.
+		made := make(chan bool)
+		for range 2 {
+			go func() {
+				ok, err := s.MakePushes(ctx, c.ID, 6, 7, []chat.QueuedPush{push(7, 1)})
+				if err != nil {
+					t.Error(err)
+				}
+				made <- ok
+			}()
+		}
+		if one, other := <-made, <-made; one == other {
+			t.Fatalf("both made them: %v", one)
+		}
+		if got, want := queued(t, s, phone.Session), []string{fmt.Sprint(c.ID, " 7 x5")}; !slices.Equal(got, want) {
+			t.Fatalf("queued %v, want %v", got, want)
 		}
 	})
 
@@ -267,7 +313,7 @@ func pushes(t *testing.T, open opener) {
 			}
 		}
 		want("at first", chat.PushedTo{ChatID: c.ID}, chat.PushedTo{ChatID: d.ID}, chat.PushedTo{ChatID: e.ID})
-		must(t, s.MakePushes(ctx, chat.PushProgress{Chats: []chat.PushedTo{{ChatID: c.ID, Seq: first}}}, nil))
+		makePushes(t, s, c, 0, first)
 		want("after one chat", chat.PushedTo{ChatID: d.ID}, chat.PushedTo{ChatID: e.ID})
 		second := post(t, s, ann, c, "second")
 		third := post(t, s, ann, d, "third")
@@ -279,17 +325,17 @@ func pushes(t *testing.T, open opener) {
 		s = open(t, dir)
 		want("after another post", chat.PushedTo{ChatID: c.ID, Seq: second - 1}, chat.PushedTo{ChatID: d.ID}, chat.PushedTo{ChatID: e.ID})
 		if before.At < last.At {
-			must(t, s.MakePushes(ctx, chat.PushProgress{At: last.At}, nil))
+			must(t, s.SavePushed(ctx, last.At))
 			if got := unmade(); !slices.Contains(got, chat.PushedTo{ChatID: d.ID, Seq: first}) {
 				t.Fatalf("after a time between two posts: %v", got)
 			}
 		}
-		must(t, s.MakePushes(ctx, chat.PushProgress{At: last.At + 1}, nil))
+		must(t, s.SavePushed(ctx, last.At+1))
 		want("after all")
-		must(t, s.MakePushes(ctx, chat.PushProgress{At: last.At - 1000}, nil))
+		must(t, s.SavePushed(ctx, last.At-1000))
 		want("after an earlier time")
-		must(t, s.MakePushes(ctx, chat.PushProgress{Chats: []chat.PushedTo{{ChatID: d.ID, Seq: third}}}, nil))
-		must(t, s.MakePushes(ctx, chat.PushProgress{Chats: []chat.PushedTo{{ChatID: d.ID, Seq: first}}}, nil)) // never back
+		makePushes(t, s, d, first, third)
+		equal(t, "made again", makePushes(t, s, d, 0, first), false) // never back
 		for _, x := range unmade() {
 			if x.ChatID == d.ID || x.ChatID == empty.ID {
 				t.Fatalf("%v has none", x)

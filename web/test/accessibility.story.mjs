@@ -263,7 +263,9 @@ test("on a LAN over plain http everything works or explains why not", async () =
   await eve.reload();
   await texts(eve, "From the other tab").waitFor();
   await eve.goto(new URL("/me", lan).href);
-  await eve.getByText(/needs? https/).waitFor();
+  await eve.getByText("Notifications need https. Ask your admin for a secure address.").waitFor();
+  await eve.getByRole("heading", { name: "Devices" }).waitFor();
+  assert.equal(await eve.getByText(/https/).count(), 1, "one section says why");
   await h.shot(eve, "lan-me");
 });
 

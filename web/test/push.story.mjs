@@ -219,8 +219,17 @@ test("signing out ends the subscription, and another user of the browser begins 
   assert.equal(await atServer(ann), undefined);
 });
 
+test("where the browser blocks all notifications, one section says so", async () => {
+  const page = await bob.context().newPage();
+  await page.addInitScript(() => Object.defineProperty(Notification, "permission", { get: () => "denied" }));
+  await h.watch(page);
+  await page.goto(h.at("/me"));
+  await page.getByRole("region", { name: "Notifications in this browser" }).getByText(/Your browser blocks notifications/).waitFor();
+  await section(page).waitFor({ state: "detached" });
+  await page.close();
+});
+
 for (const [name, init, text] of [
-  ["blocked", () => Object.defineProperty(Notification, "permission", { get: () => "denied" }), /Your browser blocks notifications/],
   ["unsupported", () => void delete globalThis.PushManager, /doesn't support push/],
   ["iphone", () => {
     delete globalThis.PushManager;

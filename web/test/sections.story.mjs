@@ -82,6 +82,7 @@ test("a folded section shows what is unread, and is remembered", async () => {
   assert.equal(await groups(ann).getAttribute("aria-expanded"), "false");
   await link(ann, /^Garden/).click();
   await heading(ann, "Garden");
+  await link(ann, /^Garden.*unread/).waitFor({ state: "detached" }); // it was read
   await ann.mouse.move(900, 400);
   await link(ann, /^Bob/).click();
   await heading(ann, "Bob");

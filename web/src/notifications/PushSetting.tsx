@@ -11,9 +11,11 @@ import { browserSubscription, pushSupport, turnOffPush, turnOnPush } from "./pus
 
 const p = t.push;
 
-/** Turns pushes to this device on and off, tests them, or explains why there are none. */
+/** Turns pushes to this device on and off, tests them, or explains why there are none, where NotificationSetting does not. */
 export function PushSetting() {
   const support = pushSupport();
+  const [permission] = usePermission();
+  if (support === "insecure" || permission === "forbidden") return null;
   return (
     <section aria-labelledby="push">
       <h2 id="push">{p.title}</h2>
@@ -49,7 +51,6 @@ function Push() {
     if (Notification.permission === "granted") await turnOnPush(core);
     setLast(undefined);
   };
-  if (permission === "forbidden") return <p className="hint">{p.forbidden}</p>;
   return (
     <>
       <p className="hint">{p.hint}{info && ` ${on ? p.on : p.off}`}</p>

@@ -9,12 +9,10 @@ export const push = {
   turnOff: "Turn off push",
   test: "Send a test notification",
   unavailable: {
-    insecure: "Push notifications need https. Ask your admin for a secure address.",
     homeScreen: "To get push notifications on an iPhone or iPad, add Parley to the Home Screen:",
     unsupported: "This browser doesn't support push notifications.",
-  } as Record<Exclude<PushSupport, "supported">, string>,
+  } as Record<Exclude<PushSupport, "supported" | "insecure">, string>,
   homeScreenSteps: ["Tap Share.", "Choose Add to Home Screen.", "Open Parley from the Home Screen and turn on push notifications here."],
-  forbidden: "Your browser blocks notifications from this site. Allow them in its settings, then reload this page.",
   serverOff: "This server doesn't send push notifications.",
   failed: "This browser's push service can't be reached. Try again later.",
   /** By the server's sentence. */
