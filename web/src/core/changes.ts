@@ -1,5 +1,4 @@
 // What the page has seen to change of messages, for lists that show them outside of their chats: what a search found, and mentions.
-import type { State } from "./state.ts";
 import type { ChatId, Event, Message, Seq, UserId } from "./wire.ts";
 
 type Change = Extract<Event, { event: "edited" | "deleted" }>;
@@ -22,8 +21,11 @@ export function withChange(all: Changes, e: Event): Changes {
   return now;
 }
 
+/** What of the state tells how messages are now. */
+interface Known { readonly changes: Changes; readonly chats: ReadonlyMap<ChatId, unknown>; readonly epoch: string }
+
 /** Returns a message as it is now; undefined once it was deleted or the user is not in its chat any more. */
-export function currentOf({ changes, chats, epoch }: Pick<State, "changes" | "chats" | "epoch">, m: Message): Message | undefined {
+export function currentOf({ changes, chats, epoch }: Known, m: Message): Message | undefined {
   if (m.deletedAt || (epoch && !chats.has(m.chatId))) return undefined;
   const e = changes.get(messageKey(m));
   if (e?.event === "deleted") return undefined;
