@@ -88,7 +88,7 @@ export const Header = memo(function Header({ title, pinned, onOpen, ...chat }: P
               {hidden ? <MenuItem id="show">{t.conversation.show}</MenuItem> : <MenuItem id="hide">{t.conversation.hide}</MenuItem>}
             </MenuSection>
             {group && <MenuItem id="leave">{t.conversation.leave}</MenuItem>}
-            {group && (chat.role === "admin" || serverAdmin) && <MenuItem id="delete">{t.conversation.deleteMenu}</MenuItem>}
+            {group && (chat.role === "admin" || serverAdmin) && <MenuItem id="delete" className="danger">{t.conversation.deleteMenu}</MenuItem>}
           </Menu>
         </Popover>
       </MenuTrigger>
