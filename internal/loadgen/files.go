@@ -23,6 +23,7 @@ const (
 	uploadPosts  = ", posts 64 under way on 8 sockets"
 	onePostP99   = ", one post to the other socket, p99"
 	besideUpload = "while 8 uploads run"
+	bareLoop     = "write and fsync"
 	alone        = "without uploads"
 
 	// In each repeat: speeds change from second to second.
@@ -186,7 +187,8 @@ func (b *bench) measureThumbnails(ctx context.Context, t *parley, p *process, ph
 	return err
 }
 
-// measurePostsBeside posts without uploads, while files and while pictures are uploaded.
+// measurePostsBeside posts without uploads, while files and while pictures are uploaded. Each
+// time it also writes and syncs without a server: no durable post can take less.
 func (b *bench) measurePostsBeside(ctx context.Context, t *parley, p *process, body, photo []byte) error {
 	clients := make([]*client, 8)
 	for i := range clients {
@@ -227,6 +229,11 @@ func (b *bench) measurePostsBeside(ctx context.Context, t *parley, p *process, b
 		if err == nil {
 			b.add("files", t.name(), load.what+", one post to the other socket, p50", "ms", float64(one.sum().ValueAtQuantile(50))/1000)
 			b.add("files", t.name(), load.what+onePostP99, "ms", float64(one.sum().ValueAtQuantile(99))/1000)
+			var floor time.Duration
+			floor, err = bareSyncP99(b.dir, b.duration(4*time.Second))
+			b.add("files", bareLoop, load.what+onePostP99, "ms", floor.Seconds()*1000)
+		}
+		if err == nil {
 			began := time.Now()
 			var n float64
 			if n, _, err = postMany(uploading, t, clients, 64, b.duration(4*time.Second)); err == nil {

@@ -234,9 +234,10 @@ func (c *Conn) packet() {
 	c.handling.Store(false)
 }
 
-// silentSince reports whether the client was not heard in time.
+// silentSince reports whether the client was not heard in time. A close that waits for a poll
+// has a time of its own.
 func (c *Conn) silentSince(now int64) bool {
-	return !c.handling.Load() && now-c.heardAt.Load() >= int64(c.engine.config.PingInterval+c.engine.config.PingTimeout)
+	return !c.handling.Load() && now-c.heardAt.Load() >= int64(c.engine.config.PingInterval+c.engine.config.PingTimeout) && c.isOpen()
 }
 
 // expire closes a connection whose client was not heard in time.

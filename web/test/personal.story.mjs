@@ -231,7 +231,6 @@ test("who came and went, and what changed, stands between the messages, quietly,
   await rename({ title: "Kitchens" });
   await rename({ groupMentions: "admins" }); // has no line
   await rename({ title: "Kitchen", topic: "Bread" });
-  await write(bob, kitchen, "A loaf");
   const { chat } = await rename({ topic: "Soup of the day" });
   assert.equal(chat.topic, "Soup of the day");
   for (const p of [cat, dan]) await api(p, "POST", "/api/invites/accept", { code: await h.invite(kitchen) });

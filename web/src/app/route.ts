@@ -81,6 +81,12 @@ function current(): Route {
   return last.route;
 }
 
+/** Reports whether the chat is the one in view. */
+export function isOpenChat(id: ChatId): boolean {
+  const route = current();
+  return route.at === "chat" && route.chatId === id;
+}
+
 /** Returns the conversation that the address names beside the log. */
 export function threadOfAddress(): Seq | undefined {
   const route = current();

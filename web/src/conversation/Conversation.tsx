@@ -13,7 +13,8 @@ import { Button } from "../ui/Button.tsx";
 import { attempt, toast } from "../ui/Toast.tsx";
 import { Composer } from "../composer/Composer.tsx";
 import { focusComposer } from "../composer/useTextField.ts";
-import { type ConversationDialog, Header } from "./Header.tsx";
+import type { ConversationDialog } from "./ChatMenu.tsx";
+import { Header } from "./Header.tsx";
 import { MessageList } from "./MessageList.tsx";
 import { messageIn } from "./messageElements.ts";
 import type { MessageActions } from "./messageActions.ts";
@@ -123,7 +124,7 @@ function OpenConversation({ chat, seq, thread }: { chat: Chat; seq?: Seq; thread
   return (
     <div className="conversation-panes" data-thread={thread || undefined}>
       <div className="conversation" ref={area} onKeyDown={onKeyDown}>
-        <Header id={chat.id} kind={chat.kind} with={chat.with} picture={chat.picture} topic={chat.topic} memberCount={chat.memberCount} role={chat.role} mine={chat.mine} title={title} groupMentions={chat.groupMentions} pinned={chat.pins?.size ?? 0} onOpen={setOpened} />
+        <Header id={chat.id} kind={chat.kind} with={chat.with} picture={chat.picture} topic={chat.topic} memberCount={chat.memberCount} mine={chat.mine} title={title} pinned={chat.pins?.size ?? 0} onOpen={setOpened} />
         {chat.kind === "group" && (chat.memberCount === 1 || prompts.has(chat.id)) && <InvitePrompt chatId={chat.id} />}
         <MessageList chat={chat} title={title} target={seq} editing={editing} actions={actions} onEditPending={setGiven} />
         <Typing chat={chat} />

@@ -1,5 +1,5 @@
 import { useEffect, useState } from "react";
-import { navigate, paths } from "../app/route.ts";
+import { isOpenChat, navigate, paths } from "../app/route.ts";
 import { useCore, useSnapshot } from "../app/useCore.ts";
 import type { Chat } from "../core/chatModel.ts";
 import { explain } from "../strings/failure.ts";
@@ -30,9 +30,11 @@ export default function LeaveChat({ chat, onClose }: { chat: Chat; onClose: () =
   const candidates = last && !successor ? fuzzyFind(query, others.map(([id]) => userOf(state, id)), (u) => [u.name, u.handle]) : [];
 
   const leave = () => attempt(async () => {
+    const open = isOpenChat(chat.id);
     if (last && successor) await core.api.putMember(chat.id, successor.id, "admin");
     await core.api.removeMember(chat.id, "me");
-    navigate(paths.home);
+    if (open) navigate(paths.home);
+    onClose();
   });
   return (
     <Dialog title={t.conversation.leaveChat(chat.title)} isOpen onClose={onClose} role="alertdialog">

@@ -15,6 +15,7 @@ export class ActivityReporter {
   #acknowledged: (chatId: ChatId, seq: Seq) => void;
   #readUpTo = new Map<ChatId, Seq>();
   #timers = new Map<ChatId, ReturnType<typeof setTimeout>>();
+  #marking = new Map<ChatId, Promise<unknown>>();
   #typingSentAt = new Map<ChatId, number>();
   #focus: readonly ChatId[] = [];
 
@@ -32,9 +33,17 @@ export class ActivityReporter {
     if (!this.#timers.has(chatId)) this.#sendRead(chatId);
   }
 
-  /** Drops what was not reported yet: the user marked it as unread. */
-  unread(chatId: ChatId): void {
+  /** Drops what was not reported yet: the user marked it as unread. What is read next waits until that is saved. */
+  unread(chatId: ChatId, saved?: Promise<unknown>): void {
     this.#readUpTo.delete(chatId);
+    if (!saved) return;
+    this.#marking.set(chatId, saved);
+    const done = () => {
+      if (this.#marking.get(chatId) !== saved) return;
+      this.#marking.delete(chatId);
+      if (!this.#timers.has(chatId)) this.#sendRead(chatId);
+    };
+    saved.then(done, done);
   }
 
   typing(chatId: ChatId): void {
@@ -72,7 +81,7 @@ export class ActivityReporter {
 
   #sendRead(chatId: ChatId): void {
     const seq = this.#readUpTo.get(chatId);
-    if (seq === undefined) return;
+    if (seq === undefined || this.#marking.has(chatId)) return;
     this.#timers.set(chatId, setTimeout(() => {
       this.#timers.delete(chatId);
       if (this.#socket.connection.state === "live") this.#sendRead(chatId);

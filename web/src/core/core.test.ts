@@ -208,6 +208,22 @@ test("the read pointer is sent at most once a second, the last one always, and a
   expect([reads(), it.chat().unread]).toEqual([[10], 0]);
 });
 
+test("what is read while a mark as unread is being saved is reported after it", async () => {
+  let save = () => {};
+  const it = await page({ "PATCH /chats/c/mine": () => new Promise((ok) => (save = () => ok({ mine: it.log.mine }))) });
+  for (let i = 0; i < 3; i++) it.log.append({ event: "posted", by: "ann", text: `t${i}` });
+  it.greet();
+  const reads = () => it.wire().got.filter((c) => c.do === "read").map((c) => c.seq);
+  const marked = it.core.changeMine("c", { unreadFrom: 3 });
+  it.core.markRead("c", 4);
+  await pass(2000);
+  expect(reads()).toEqual([]);
+  save();
+  await marked;
+  await pass();
+  expect(reads()).toEqual([4]);
+});
+
 test("focus is sent again after a reconnect, typing at most every three seconds", async () => {
   const it = await page();
   it.greet();

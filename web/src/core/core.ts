@@ -15,7 +15,7 @@ import { TabChannel, type TabMessage } from "./tabChannel.ts";
 import { Tabs } from "./tabs.ts";
 import type { NewFile } from "./uploader.ts";
 import { UserSession } from "./userSession.ts";
-import type { ChatId, Entry, Fields, Mine, Ok, Quote, Seq, Settings, User, UserId, Verb, HistoryWindow } from "./wire.ts";
+import type { ChatId, Entry, Fields, Message, Mine, Ok, Quote, Seq, Settings, User, UserId, Verb, HistoryWindow } from "./wire.ts";
 
 const retryMs = 5000;
 const reconnectWaitMs = 30_000; // how long a change waits for the next connection
@@ -259,14 +259,24 @@ export class Core {
     this.#session?.activity.read(chatId, seq);
   }
 
+  /** Marks the newest message of a chat that is not deleted as unread. @throws {Failure} */
+  async markUnread(chatId: ChatId): Promise<void> {
+    const { chats, limits } = this.store.snapshot.state;
+    const there = (m: Message | undefined) => m && !m.deletedAt;
+    const known = chats.get(chatId)?.last;
+    const newest = there(known) ? known : (await this.command("history", { chatId, limit: limits.page })).messages.findLast(there);
+    if (newest) await this.changeMine(chatId, { unreadFrom: newest.seq });
+  }
+
   /** Changes the user's own settings of a chat: at once here, and back if it fails. @throws {Failure} */
   async changeMine(chatId: ChatId, change: Partial<Mine>): Promise<void> {
     const s = this.#session;
     const before = this.store.snapshot.state.chats.get(chatId)?.mine;
     if (!s || !before) throw notSignedIn();
-    if (change.unreadFrom) s.activity.unread(chatId);
     const now = () => this.store.snapshot.state.chats.get(chatId)?.mine;
-    await optimistic(this.store, before, change, now, (change) => s.dispatch({ type: "mine", chatId, change }), () => s.api.changeMine(chatId, change));
+    const saved = optimistic(this.store, before, change, now, (change) => s.dispatch({ type: "mine", chatId, change }), () => s.api.changeMine(chatId, change));
+    if (change.unreadFrom) s.activity.unread(chatId, saved);
+    await saved;
   }
 
   /** Changes the user's own settings in the same way. @throws {Failure} */

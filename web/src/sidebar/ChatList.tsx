@@ -10,6 +10,7 @@ import { ChatRow } from "./ChatRow.tsx";
 import { type Item, keepOrder, type ListSettings, nextUnread, type SectionName, stableItems } from "./chatOrder.ts";
 import { openChat } from "./openChat.ts";
 import { useDraftPreviews } from "./useDraftPreviews.ts";
+import { rowOf, useRowMenu } from "./useRowMenu.tsx";
 
 const VirtualList = lazyPart(async () => (await loadVirtualList()).default<Item>);
 const maxPlainRows = 300; // rows; a longer list is virtual
@@ -33,6 +34,7 @@ export function ChatList({ settings, onFold, none }: Props) {
   const [at, setAt] = useState<ChatId>();
   const items = useItems(settings, pointed || typed);
   const core = useCore();
+  const rowMenu = useRowMenu();
   const press = useReorderGuard(useMemo(() => items.map((i) => i.key), [items]), false);
   const missed = useRef(false); // the pointer is down on a row that has just moved there
   const shown = items.flatMap((i) => (i.section ? [] : [i.key]));
@@ -68,8 +70,9 @@ export function ChatList({ settings, onFold, none }: Props) {
     addEventListener("keydown", onKey);
     return () => removeEventListener("keydown", onKey);
   }, []);
-  const chatOf = (e: { target: EventTarget }) => (e.target as Element).closest<HTMLElement>("[data-chat]")?.dataset["chat"];
+  const chatOf = (e: { target: EventTarget }) => rowOf(e)?.dataset["chat"];
   function onKeyDown(e: KeyboardEvent) {
+    if (rowMenu.onKey(e)) return;
     const from = shown.indexOf(chatOf(e) ?? "");
     const to = new Map([["ArrowDown", from + 1], ["ArrowUp", from - 1], ["Home", 0], ["End", shown.length - 1]]).get(e.key);
     if (from < 0 || to === undefined || e.ctrlKey || e.metaKey || e.altKey) return;
@@ -88,13 +91,16 @@ export function ChatList({ settings, onFold, none }: Props) {
 
   const show = (i: Item) => (i.section === "late" ? <h2>{r.late}</h2> : i.section ? <Heading section={i.section} folded={folded.has(i.section)} onFold={onFold} /> : <Row id={i.key} current={i.key === current} stop={i.key === stop} draft={drafts.get(i.key)} />);
   return (
-    <div className="chat-list" ref={box} onPointerDownCapture={(e) => (missed.current = !press.settled(chatOf(e) ?? ""))}
-      onClickCapture={(e) => missed.current && e.detail > 0 && (e.preventDefault(), e.stopPropagation())} onKeyDown={onKeyDown} onFocus={onFocus} onBlur={(e) => e.currentTarget.contains(e.relatedTarget) || setTyped(false)}
-      onPointerEnter={(e) => e.pointerType === "mouse" && setPointed(true)} onPointerLeave={() => setPointed(false)}>
-      {items.length === 0 ? (come ? none : <p className="chat-list-none hint" role="status">{r.loading}</p>) : items.length <= maxPlainRows ? <ul>{items.map((i) => <li key={i.key}>{show(i)}</li>)}</ul> : (
-        <VirtualList items={items} show={show} keep={[stop, current]} />
-      )}
-    </div>
+    <>
+      <div className="chat-list" ref={box} {...rowMenu.handlers} onPointerDownCapture={(e) => (missed.current = !press.settled(chatOf(e) ?? ""))}
+        onClickCapture={(e) => missed.current && e.detail > 0 && (e.preventDefault(), e.stopPropagation())} onKeyDown={onKeyDown} onFocus={onFocus} onBlur={(e) => e.currentTarget.contains(e.relatedTarget) || setTyped(false)}
+        onPointerEnter={(e) => e.pointerType === "mouse" && setPointed(true)} onPointerLeave={() => setPointed(false)}>
+        {items.length === 0 ? (come ? none : <p className="chat-list-none hint" role="status">{r.loading}</p>) : items.length <= maxPlainRows ? <ul>{items.map((i) => <li key={i.key}>{show(i)}</li>)}</ul> : (
+          <VirtualList items={items} show={show} keep={[stop, current]} />
+        )}
+      </div>
+      {rowMenu.menu}
+    </>
   );
 }
 

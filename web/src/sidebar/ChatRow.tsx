@@ -28,26 +28,29 @@ export const ChatRow = memo(function ChatRow({ chat, current, stop, draft }: Pro
   const today = useToday();
   const muted = isMuted(chat), calling = callingOf(chat);
   return (
-    <a className="chat-row" data-chat={chat.id} tabIndex={stop ? 0 : -1} href={paths.chat(chat.id)} onClick={(e) => follow(e, paths.chat(chat.id))} aria-current={current ? "page" : undefined} data-unread={(!muted && chat.unread > 0) || undefined} data-muted={muted || undefined}>
-      <Avatar user={{ id: chat.with ?? chat.id, name: title, picture }} group={chat.kind === "group"} online={online} />
-      <span className="chat-row-names">
-        <span className="chat-row-title" dir="auto">{title}{online && <span className="sr">, {t.sidebar.online}</span>}{muted && <span className="sr">, {t.sidebar.muted}</span>}</span>
-        <span className="chat-row-preview" dir="auto">
-          {failed ? <b>{t.sidebar.failed}</b> : draft && !current ? <><b>{t.sidebar.draft}</b> {draft}</> : preview}
-        </span>
-      </span>
-      <span className="chat-row-side">
-        <Time at={lastAt(chat)} short={shortTime(lastAt(chat), today)} />
-        {(muted || calling > 0) && (
-          <span className="chat-row-counts">
-            {muted && <Icon name="muted" />}
-            {chat.mentions > 0 && <span className="chat-row-count at" aria-hidden="true">@{upTo99(chat.mentions)}</span>}
-            {!muted && <span className={chat.kind === "direct" ? "chat-row-count direct" : "chat-row-count"} aria-hidden="true">{upTo99(chat.unread)}</span>}
-            {chat.unread > 0 && <span className="sr">{t.sidebar.unread(chat.unread)}{chat.mentions > 0 && `, ${t.sidebar.mentions(chat.mentions)}`}</span>}
+    <>
+      <a className="chat-row" data-chat={chat.id} tabIndex={stop ? 0 : -1} href={paths.chat(chat.id)} onClick={(e) => follow(e, paths.chat(chat.id))} aria-current={current ? "page" : undefined} data-unread={(!muted && chat.unread > 0) || undefined} data-muted={muted || undefined}>
+        <Avatar user={{ id: chat.with ?? chat.id, name: title, picture }} group={chat.kind === "group"} online={online} />
+        <span className="chat-row-names">
+          <span className="chat-row-title" dir="auto">{title}{online && <span className="sr">, {t.sidebar.online}</span>}{muted && <span className="sr">, {t.sidebar.muted}</span>}</span>
+          <span className="chat-row-preview" dir="auto">
+            {failed ? <b>{t.sidebar.failed}</b> : draft && !current ? <><b>{t.sidebar.draft}</b> {draft}</> : preview}
           </span>
-        )}
-      </span>
-    </a>
+        </span>
+        <span className="chat-row-side">
+          <Time at={lastAt(chat)} short={shortTime(lastAt(chat), today)} />
+          {(muted || calling > 0) && (
+            <span className="chat-row-counts">
+              {muted && <Icon name="muted" />}
+              {chat.mentions > 0 && <span className="chat-row-count at" aria-hidden="true">@{upTo99(chat.mentions)}</span>}
+              {!muted && <span className={chat.kind === "direct" ? "chat-row-count direct" : "chat-row-count"} aria-hidden="true">{upTo99(chat.unread)}</span>}
+              {chat.unread > 0 && <span className="sr">{t.sidebar.unread(chat.unread)}{chat.mentions > 0 && `, ${t.sidebar.mentions(chat.mentions)}`}</span>}
+            </span>
+          )}
+        </span>
+      </a>
+      <button type="button" className="chat-row-more" tabIndex={-1} aria-haspopup="menu" aria-label={t.conversation.menuOf(title)}><Icon name="more" /></button>
+    </>
   );
 });
 

@@ -23,9 +23,11 @@ export async function page(answers: Record<string, () => unknown> = {}) {
     asked.push(call);
     const all: typeof answers = { "GET /me": () => ({ user: user("me") }), "GET /chats/c": () => ({ chat: log.entry("me"), users: [] }), ...answers };
     const said = all[call]?.();
-    if (said instanceof Error) return Promise.reject(said);
-    if (said === undefined) return Promise.resolve(new Response(null, { status: 204 }));
-    return Promise.resolve(new Response(JSON.stringify(said), { status: (said as { error?: unknown }).error ? 401 : 200 }));
+    const answer = (said: unknown) => {
+      if (said instanceof Error) throw said;
+      return said === undefined ? new Response(null, { status: 204 }) : new Response(JSON.stringify(said), { status: (said as { error?: unknown }).error ? 401 : 200 });
+    };
+    return Promise.resolve(said).then(answer);
   });
   const core = new Core(api, openLocalDB(), () => (wires.push(new FakeWire()), wires.at(-1)!));
   let told = 0;

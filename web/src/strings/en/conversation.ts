@@ -41,6 +41,7 @@ export const conversation = {
   },
   typing: (names: readonly string[]) => (names.length > 2 ? "Several people are typing…" : names.length === 1 ? `${isolate(names[0]!)} is typing…` : `${list(names.map(isolate))} are typing…`),
   menu: "Chat menu",
+  menuOf: (title: string) => `Chat menu of ${isolate(title)}`,
   memberMenu: (name: string) => `More actions for ${isolate(name)}`,
   /** Names the part of the chat menu that changes nothing for others. */
   forYou: "For you",

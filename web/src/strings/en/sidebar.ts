@@ -59,6 +59,7 @@ export const sidebar = {
     ["Ctrl+K", "Jump to a chat or person"],
     ["/ or Ctrl+Shift+F", "Search messages"],
     ["Alt+Shift+↓ or ↑", "Go to the next or previous unread chat"],
+    ["Shift+F10 or ≣", "Open the menu of the chat with the focus"],
     ["Ctrl+/", "Show keyboard shortcuts"],
     ["Enter", "Send message"],
     ["Ctrl+Shift+Enter", "Send without notifying"],
