@@ -2,6 +2,7 @@ import type { MouseEvent } from "react";
 import { navigate, paths } from "../app/route.ts";
 import { useSnapshot } from "../app/useCore.ts";
 import type { SearchHit } from "../core/api.ts";
+import { messageKey } from "../core/changes.ts";
 import { pictureOf, titleOf, userOf } from "../core/selectors.ts";
 import type { State } from "../core/state.ts";
 import type { ChatId } from "../core/wire.ts";
@@ -12,8 +13,6 @@ import { shortTime, Time, useToday } from "../ui/Time.tsx";
 import { snippetParts } from "./snippet.ts";
 
 const r = t.search;
-
-export const keyOf = ({ message: { chatId, seq } }: SearchHit): string => `${chatId}/${seq}`;
 
 interface Props {
   hits: readonly SearchHit[];
@@ -45,7 +44,7 @@ function chatTitle(s: State, id: ChatId): string {
 function HitList({ label, hits, busy, onOpen, inChat }: { label: string; hits: readonly SearchHit[]; busy: boolean; onOpen: (key: string) => void; /** Says in which chat a hit is. */ inChat?: (id: ChatId) => string }) {
   return (
     <ol className="search-hits" aria-label={label} aria-busy={busy}>
-      {hits.map((h) => <li key={keyOf(h)}><Hit hit={h} chat={inChat?.(h.chatId)} onOpen={onOpen} /></li>)}
+      {hits.map((h) => <li key={messageKey(h.message)}><Hit hit={h} chat={inChat?.(h.chatId)} onOpen={onOpen} /></li>)}
     </ol>
   );
 }
@@ -58,11 +57,11 @@ function Hit({ hit, chat, onOpen }: { hit: SearchHit; chat?: string; onOpen: (ke
   function open(e: MouseEvent) {
     if (e.ctrlKey || e.metaKey || e.shiftKey || e.altKey) return; // a new tab or window
     e.preventDefault();
-    onOpen(keyOf(hit));
+    onOpen(messageKey(hit.message));
     navigate(path);
   }
   return (
-    <a className="search-hit" href={path} data-hit={keyOf(hit)} onClick={open}>
+    <a className="search-hit" href={path} data-hit={messageKey(hit.message)} onClick={open}>
       <Avatar user={author} />
       <span className="search-hit-head"><b dir="auto">{author.name}</b>{chat && <span className="hint" dir="auto">{chat}</span>}<Time at={m.at} short={shortTime(m.at, today)} /></span>
       <span className="search-snippet" dir="auto">{snippetParts(hit.snippet, hit.highlights).map((part, i) => (i % 2 ? <mark key={i}>{part}</mark> : part))}</span>

@@ -1,4 +1,4 @@
-package search
+package index
 
 import (
 	"context"
@@ -11,6 +11,7 @@ import (
 	"parley/chat"
 	"parley/internal/lease"
 	"parley/internal/mongotest"
+	"parley/search"
 	"parley/store"
 )
 
@@ -58,7 +59,9 @@ func TestReplicas(t *testing.T) {
 	id := m.newChat(m.users[0])
 	other := m.newChat(m.users[0])
 	replicas := []*replica{newReplica(t, url), newReplica(t, url), newReplica(t, url)}
-	one := func(word string) Query { return Query{Terms: []Term{{[]Word{{Text: word}}}}} }
+	one := func(word string) search.Query {
+		return search.Query{Terms: []search.Term{{Words: []search.Word{{Text: word}}}}}
+	}
 	do := func(r *replica, e chat.Event, rule chat.Rule) (ev chat.Event) {
 		done := make(chan error, 1)
 		err := r.store.Append(t.Context(), e, rule, func(got chat.Event, _ bool, err error) { ev = got; done <- err })

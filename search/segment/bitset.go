@@ -1,6 +1,9 @@
-package search
+package segment
 
-import "math/bits"
+import (
+	"iter"
+	"math/bits"
+)
 
 // bitset is a set of ordinals of documents.
 type bitset []uint64
@@ -26,14 +29,17 @@ func (b bitset) and(c bitset) {
 	}
 }
 
-// newest returns at most limit elements, the highest first.
-func (b bitset) newest(limit int) (list []uint32) {
-	for i := len(b) - 1; i >= 0 && len(list) < limit; i-- {
-		for w := b[i]; w != 0 && len(list) < limit; {
-			top := 63 - bits.LeadingZeros64(w)
-			w &^= 1 << top
-			list = append(list, uint32(i*64+top))
+// newest returns the elements, the highest first.
+func (b bitset) newest() iter.Seq[uint32] {
+	return func(yield func(uint32) bool) {
+		for i := len(b) - 1; i >= 0; i-- {
+			for w := b[i]; w != 0; {
+				top := 63 - bits.LeadingZeros64(w)
+				w &^= 1 << top
+				if !yield(uint32(i*64 + top)) {
+					return
+				}
+			}
 		}
 	}
-	return list
 }

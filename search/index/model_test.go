@@ -1,4 +1,4 @@
-package search
+package index
 
 import (
 	"context"
@@ -15,6 +15,8 @@ import (
 
 	"parley/chat"
 	"parley/internal/mongotest"
+	"parley/search"
+	"parley/search/segment"
 	"parley/store"
 )
 
@@ -46,6 +48,7 @@ type model struct {
 	r        *rand.Rand
 	store    *killable
 	index    atomic.Pointer[Index]
+	writer   *writer // of index
 	users    []chat.User
 	chats    []chat.ChatID
 	members  map[chat.ChatID]map[chat.UserID]bool
@@ -93,6 +96,7 @@ func (m *model) start() {
 	x := New(Config{Store: m.store, Log: slog.New(slog.DiscardHandler)})
 	x.sizes = smallSizes()
 	m.index.Store(x)
+	m.writer = &writer{Index: x}
 	m.store.left.Store(-1)
 	m.work(3) // so that the manifest is there
 	m.must(x.fill(context.Background()))
@@ -102,7 +106,7 @@ func (m *model) start() {
 func (m *model) work(n int) {
 	m.t.Helper()
 	for range n {
-		worked, err := m.index.Load().work(context.Background())
+		worked, err := m.writer.work(context.Background())
 		if errors.Is(err, errKilled) {
 			m.start()
 			continue
@@ -225,24 +229,24 @@ func (m *model) step() {
 }
 
 // query returns a random query.
-func (m *model) query() (q Query) {
-	tokens := Tokens(m.text())
+func (m *model) query() (q search.Query) {
+	tokens := search.Tokens(m.text())
 	switch m.r.IntN(4) {
 	case 0: // a phrase
-		var t Term
+		var t search.Term
 		for _, w := range tokens {
-			t.Words = append(t.Words, Word{Text: w.Word, Offset: w.Pos - tokens[0].Pos})
+			t.Words = append(t.Words, search.Word{Text: w.Word, Offset: w.Pos - tokens[0].Pos})
 		}
 		q.Terms = append(q.Terms, t)
 	case 1: // a prefix
 		w := tokens[0].Word
-		q.Terms = append(q.Terms, Term{[]Word{{Text: string([]rune(w)[:1+m.r.IntN(len([]rune(w)))]), Prefix: true}}})
+		q.Terms = append(q.Terms, search.Term{Words: []search.Word{{Text: string([]rune(w)[:1+m.r.IntN(len([]rune(w)))]), Prefix: true}}})
 	case 2: // words, and who wrote it
-		q.Terms = append(q.Terms, Term{[]Word{{Text: "\x00from:" + string(m.users[m.r.IntN(3)].ID)}}})
+		q.Terms = append(q.Terms, search.Term{Words: []search.Word{{Text: "\x00from:" + string(m.users[m.r.IntN(3)].ID)}}})
 		fallthrough
 	default:
 		for _, w := range tokens[:1+m.r.IntN(min(2, len(tokens)))] {
-			q.Terms = append(q.Terms, Term{[]Word{{Text: w.Word}}})
+			q.Terms = append(q.Terms, search.Term{Words: []search.Word{{Text: w.Word}}})
 		}
 	}
 	if m.r.IntN(4) == 0 {
@@ -258,25 +262,25 @@ func (m *model) query() (q Query) {
 }
 
 // scan is what a search must find: every message is looked at.
-func (m *model) scan(in []chat.ChatID, q Query) (hits []Hit) {
+func (m *model) scan(in []chat.ChatID, q search.Query) (hits []search.Hit) {
 	for _, r := range m.refs {
 		message := m.messages[r]
 		if message.DeletedAt == 0 && slices.Contains(in, r.chat) && (len(q.Chats) == 0 || slices.Contains(q.Chats, r.chat)) &&
-			message.At >= q.After && (q.Before == 0 || message.At < q.Before) && occur(q.Terms, MessageTokens(message)) {
-			hits = append(hits, Hit{r.chat, r.seq})
+			message.At >= q.After && (q.Before == 0 || message.At < q.Before) && occur(q.Terms, search.MessageTokens(message)) {
+			hits = append(hits, search.Hit{Chat: r.chat, Seq: r.seq})
 		}
 	}
-	slices.SortFunc(hits, func(a, b Hit) int {
-		return (doc{m.messages[ref{b.Chat, b.Seq}].At, b.Chat, b.Seq}).compare(doc{m.messages[ref{a.Chat, a.Seq}].At, a.Chat, a.Seq})
+	slices.SortFunc(hits, func(a, b search.Hit) int {
+		return (segment.Doc{At: m.messages[ref{b.Chat, b.Seq}].At, Chat: b.Chat, Seq: b.Seq}).Compare(segment.Doc{At: m.messages[ref{a.Chat, a.Seq}].At, Chat: a.Chat, Seq: a.Seq})
 	})
 	return hits
 }
 
-func occur(terms []Term, tokens []Token) bool {
-	return !slices.ContainsFunc(terms, func(t Term) bool {
-		return !slices.ContainsFunc(tokens, func(first Token) bool {
-			return !slices.ContainsFunc(t.Words, func(w Word) bool {
-				return !slices.ContainsFunc(tokens, func(have Token) bool {
+func occur(terms []search.Term, tokens []search.Token) bool {
+	return !slices.ContainsFunc(terms, func(t search.Term) bool {
+		return !slices.ContainsFunc(tokens, func(first search.Token) bool {
+			return !slices.ContainsFunc(t.Words, func(w search.Word) bool {
+				return !slices.ContainsFunc(tokens, func(have search.Token) bool {
 					return have.Pos == first.Pos+w.Offset && (have.Word == w.Text || w.Prefix && strings.HasPrefix(have.Word, w.Text))
 				})
 			})
@@ -285,7 +289,7 @@ func occur(terms []Term, tokens []Token) bool {
 }
 
 // check compares a search, page by page, with a scan.
-func (m *model) check(q Query) {
+func (m *model) check(q search.Query) {
 	m.t.Helper()
 	u := m.users[m.r.IntN(len(m.users))].ID
 	var in []chat.ChatID
@@ -295,12 +299,12 @@ func (m *model) check(q Query) {
 		}
 	}
 	want, x := m.scan(in, q), m.index.Load()
-	var got []Hit
+	var got []search.Hit
 	for cursor, pages := "", 0; ; pages++ {
 		hits, next, from, err := x.Search(m.t.Context(), in, q, 1+m.r.IntN(20), cursor)
 		m.must(err)
 		if from != 0 { // older ones may be missing
-			want = slices.DeleteFunc(want, func(h Hit) bool {
+			want = slices.DeleteFunc(want, func(h search.Hit) bool {
 				return m.messages[ref{h.Chat, h.Seq}].At <= from && !slices.Contains(hits, h) && !slices.Contains(got, h)
 			})
 		}

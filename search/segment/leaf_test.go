@@ -1,4 +1,4 @@
-package search
+package segment
 
 import (
 	"fmt"
@@ -121,14 +121,14 @@ func FuzzLeaf(f *testing.F) {
 }
 
 func FuzzRows(f *testing.F) {
-	s := segment{blocks: []int64{5, 9}}
+	s := Segment{blocks: []int64{5, 9}}
 	s.setIDs([]chat.ChatID{"a", "bcd"})
 	f.Add(s.encodeHeader())
 	f.Add(encodeBlock([]docRow{{5, 1, 7}, {5, 0, 1 << 40}, {900, 3, 0}}))
 	f.Fuzz(func(t *testing.T, data []byte) {
-		var s segment
+		var s Segment
 		if s.decodeHeader(data) == nil {
-			for n := range s.chats() {
+			for n := range s.Chats() {
 				s.id(uint32(n))
 			}
 			s.number("x")

@@ -1,4 +1,4 @@
-package search
+package segment
 
 import (
 	"encoding/binary"
@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"parley/chat"
+	"parley/search"
 )
 
 // A leaf holds a run of the postings of a segment, sorted by word, chat and document:
@@ -31,7 +32,7 @@ type posting struct {
 
 // Limits of the format.
 const (
-	maxPositions = 1 << 20
+	maxPositions = search.MaxPositions
 	maxOrdinal   = 1<<31 - 1
 )
 

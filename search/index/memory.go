@@ -1,13 +1,14 @@
-package search
+package index
 
 import (
-	"encoding/binary"
 	"maps"
 	"slices"
 	"sync"
 	"sync/atomic"
 
 	"parley/chat"
+	"parley/search"
+	"parley/search/segment"
 )
 
 // Bounds of the memory part. Beyond them the oldest messages leave it: until they are folded
@@ -48,17 +49,17 @@ type memory struct {
 
 // memoryDoc is a message in memory. It does not change, but for what is cached.
 type memoryDoc struct {
-	doc
+	segment.Doc
 	message chat.Message
 	version chat.Seq // the last event that is applied to the message
 	unread  bool     // the message must be read from the store; at may be unknown, too
-	words   atomic.Pointer[[]byte]
+	words   atomic.Pointer[search.Words]
 }
 
-func (d *memoryDoc) ref() ref { return ref{d.chat, d.seq} }
+func (d *memoryDoc) ref() ref { return ref{d.Chat, d.Seq} }
 
 func newMemoryDoc(m chat.Message, version chat.Seq) *memoryDoc {
-	return &memoryDoc{doc: doc{max(m.At, 0), m.ChatID, m.Seq}, message: m, version: version}
+	return &memoryDoc{Doc: segment.DocOf(&m), message: m, version: version}
 }
 
 func (m *memory) clear() {
@@ -95,10 +96,10 @@ func (m *memory) apply(e *chat.Event) {
 		r := ref{e.ChatID, e.Target}
 		d := m.docs[r]
 		if d == nil {
-			m.putEdited(&memoryDoc{doc: doc{chat: e.ChatID, seq: e.Target}, version: e.Seq, unread: true})
+			m.putEdited(&memoryDoc{Doc: segment.Doc{Chat: e.ChatID, Seq: e.Target}, version: e.Seq, unread: true})
 		} else if d.version < e.Seq {
 			m.remove(d)
-			m.put(&memoryDoc{doc: d.doc, version: e.Seq, unread: true})
+			m.put(&memoryDoc{Doc: d.Doc, version: e.Seq, unread: true})
 		}
 	case e.DeletesChat():
 		for r, d := range m.docs {
@@ -138,7 +139,7 @@ func (m *memory) addReplaced(list []chat.Replaced, generation uint64) {
 		message := &list[i].Message
 		r := ref{message.ChatID, message.Seq}
 		if r.seq != 0 && generation == m.generation && m.docs[r] == nil && m.edited[r] == nil {
-			m.putEdited(&memoryDoc{doc: doc{chat: r.chat, seq: r.seq}, unread: true})
+			m.putEdited(&memoryDoc{Doc: segment.Doc{Chat: r.chat, Seq: r.seq}, unread: true})
 		}
 	}
 }
@@ -148,7 +149,7 @@ func (m *memory) put(d *memoryDoc) {
 	m.docs[d.ref()] = d
 	m.bytes += len(d.message.Text)
 	n := len(m.order)
-	m.sorted = m.sorted && (n == 0 || m.order[n-1].compare(d.doc) < 0)
+	m.sorted = m.sorted && (n == 0 || m.order[n-1].Compare(d.Doc) < 0)
 	m.order = append(m.order, d) // readers of the slice do not read past their end
 	if len(m.docs) > maxMemory || m.bytes > maxMemoryBytes {
 		m.dropOldest()
@@ -167,8 +168,8 @@ func (m *memory) dropOldest() {
 		m.dropped = map[chat.ChatID]chat.Seq{}
 	}
 	for _, d := range m.sort()[:len(m.docs)/4] {
-		m.dropped[d.chat] = max(m.dropped[d.chat], d.seq)
-		m.droppedAt = max(m.droppedAt, d.at)
+		m.dropped[d.Chat] = max(m.dropped[d.Chat], d.Seq)
+		m.droppedAt = max(m.droppedAt, d.At)
 		m.remove(d)
 	}
 }
@@ -182,7 +183,7 @@ func (m *memory) sort() []*memoryDoc {
 				order = append(order, d)
 			}
 		}
-		slices.SortFunc(order, func(a, b *memoryDoc) int { return a.compare(b.doc) })
+		slices.SortFunc(order, func(a, b *memoryDoc) int { return a.Compare(b.Doc) })
 		m.order, m.sorted, m.holes = order, true, 0
 	}
 	return m.order
@@ -197,7 +198,7 @@ func (m *memory) fold(last map[chat.ChatID]chat.Seq) {
 			continue
 		}
 		m.remove(d)
-		if d.version != d.seq { // perhaps since it was read for the segment
+		if d.version != d.Seq { // perhaps since it was read for the segment
 			m.putEdited(d)
 		}
 	}
@@ -267,22 +268,14 @@ func (m *memory) snapshot() (sorted []*memoryDoc, edited map[ref]*memoryDoc, dro
 	return m.sort(), maps.Clone(m.edited), m.incompleteFrom()
 }
 
-// encodedWords returns the words of the document: (position, length, word) …
-func (d *memoryDoc) encodedWords() []byte {
+// encodedWords returns the words of the document.
+func (d *memoryDoc) encodedWords() search.Words {
 	if w := d.words.Load(); w != nil {
 		return *w
 	}
-	var b []byte
-	for _, t := range MessageTokens(d.message) {
-		if t.Pos < 0 || t.Pos >= maxPositions {
-			continue
-		}
-		b = binary.AppendUvarint(b, uint64(t.Pos))
-		b = binary.AppendUvarint(b, uint64(len(t.Word)))
-		b = append(b, t.Word...)
-	}
-	d.words.Store(&b)
-	return b
+	w := search.NewWords(d.message)
+	d.words.Store(&w)
+	return w
 }
 
 // editedNow returns the edited messages, and when others left.

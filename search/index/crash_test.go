@@ -1,4 +1,4 @@
-package search
+package index
 
 import (
 	"bufio"
@@ -17,6 +17,7 @@ import (
 	"go.uber.org/goleak"
 
 	"parley/chat"
+	"parley/search"
 	"parley/store"
 )
 
@@ -104,33 +105,34 @@ func TestCrash(t *testing.T) {
 	}
 	m.work(100)
 	m.must(m.store.Close())
-	words := map[Hit]string{} // of each message; "-": deleted; "?": either of two
-	gone := map[string]bool{} // words that were replaced
+	words := map[search.Hit]string{} // of each message; "-": deleted; "?": either of two
+	gone := map[string]bool{}        // words that were replaced
 	for round := range 12 {
 		killVictim(t, dir, words, gone)
 		s, err := store.Open(t.Context(), "sqlite:"+filepath.Join(dir, "parley.db"), 0, slog.New(slog.DiscardHandler))
 		m.must(err)
 		x := New(Config{Store: s, Log: slog.New(slog.DiscardHandler)})
 		x.sizes = smallSizes()
+		w := &writer{Index: x}
 		if round%4 == 3 { // as a database of an older Parley
 			data, revision, err := s.IndexManifest(t.Context())
 			m.must(err)
 			m.must(s.ChangeIndex(t.Context(), chat.IndexChange{Revision: revision, Manifest: []byte(strings.Replace(string(data), `"version":`, `"version":9`, 1))}))
 			for range 5 {
-				_, err := x.work(t.Context())
+				_, err := w.work(t.Context())
 				m.must(err)
 			}
 		}
 		for n := 0; ; n++ {
-			worked, err := x.work(t.Context())
+			worked, err := w.work(t.Context())
 			m.must(err)
 			if !worked || round%2 == 0 && n == 3 {
 				break
 			}
 		}
 		m.must(x.fill(t.Context()))
-		find := func(word string) []Hit {
-			hits, _, from, err := x.Search(t.Context(), m.chats, Query{Terms: []Term{{[]Word{{Text: word}}}}}, 5, "")
+		find := func(word string) []search.Hit {
+			hits, _, from, err := x.Search(t.Context(), m.chats, search.Query{Terms: []search.Term{{Words: []search.Word{{Text: word}}}}}, 5, "")
 			m.must(err)
 			if from != 0 && len(hits) == 0 {
 				return nil
@@ -139,7 +141,7 @@ func TestCrash(t *testing.T) {
 		}
 		for h, word := range words {
 			complete := x.IndexedFrom() == 0
-			switch hits := []Hit(nil); {
+			switch hits := []search.Hit(nil); {
 			case word == "-" || strings.HasPrefix(word, "?"):
 			default:
 				if hits = find(word); len(hits) > 1 || len(hits) == 1 && hits[0] != h || len(hits) == 0 && complete {
@@ -158,7 +160,7 @@ func TestCrash(t *testing.T) {
 }
 
 // killVictim runs a victim for a while and kills it.
-func killVictim(t *testing.T, dir string, words map[Hit]string, gone map[string]bool) {
+func killVictim(t *testing.T, dir string, words map[search.Hit]string, gone map[string]bool) {
 	t.Helper()
 	self, err := os.Executable()
 	if err != nil {
@@ -181,7 +183,7 @@ func killVictim(t *testing.T, dir string, words map[Hit]string, gone map[string]
 	timer := time.AfterFunc(time.Duration(50+rand.IntN(400))*time.Millisecond, func() { _ = child.Process.Kill() })
 	defer timer.Stop()
 	for lines.Scan() {
-		var h Hit
+		var h search.Hit
 		var word string
 		if n, _ := fmt.Sscan(lines.Text(), &h.Chat, &h.Seq, &word); n != 3 {
 			continue // a line that was cut

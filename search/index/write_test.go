@@ -1,4 +1,4 @@
-package search
+package index
 
 import (
 	"testing"
@@ -7,7 +7,7 @@ import (
 
 // Work for the index is as fast as it can be while no events come, and yields to them.
 func TestPause(t *testing.T) {
-	x := New(Config{})
+	w := writer{Index: New(Config{})}
 	for _, test := range []struct {
 		took   time.Duration
 		events int64
@@ -20,7 +20,7 @@ func TestPause(t *testing.T) {
 		{time.Second, 100_000, 4 * time.Second},
 		{time.Millisecond, 10, 4 * time.Millisecond},
 	} {
-		if got := x.pause(test.took, test.events); got != test.want {
+		if got := w.pause(test.took, test.events); got != test.want {
 			t.Errorf("%d events in %v: a pause of %v, want %v", test.events, test.took, got, test.want)
 		}
 	}

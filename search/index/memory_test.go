@@ -1,4 +1,4 @@
-package search
+package index
 
 import (
 	"fmt"
@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"parley/chat"
+	"parley/search"
 )
 
 // However many messages are edited, memory has a bounded number of them. It says from when on
@@ -82,7 +83,7 @@ func TestOtherServersForgetRewrittenMessages(t *testing.T) {
 	}
 	for i := range smallSizes().fold {
 		for what, want := range map[string]int{"old": 0, "new": 1} {
-			hits, _, _, err := other.Search(t.Context(), []chat.ChatID{id}, Query{Terms: []Term{{[]Word{{Text: word(i, what)}}}}}, 5, "")
+			hits, _, _, err := other.Search(t.Context(), []chat.ChatID{id}, search.Query{Terms: []search.Term{{Words: []search.Word{{Text: word(i, what)}}}}}, 5, "")
 			if err != nil || len(hits) != want {
 				t.Errorf("%s finds %v, %v", word(i, what), hits, err)
 			}

@@ -1,4 +1,4 @@
-package search
+package segment
 
 import (
 	"cmp"
@@ -8,23 +8,6 @@ import (
 	"parley/chat"
 )
 
-// document is a message that goes into a segment.
-type document struct {
-	doc
-	message chat.Message
-	tokens  []Token
-}
-
-// newDocument returns the document of a message.
-func newDocument(m chat.Message) document {
-	return document{doc{max(m.At, 0), m.ChatID, m.Seq}, m, MessageTokens(m)}
-}
-
-// messageOf returns the message that a posted event makes, as far as it is indexed.
-func messageOf(e *chat.Event) chat.Message {
-	return chat.Message{ChatID: e.ChatID, Seq: e.Seq, At: e.At, By: e.By, Text: e.Text, Mentions: e.Mentions, Files: e.Files, DeletedAt: e.DeletedAt}
-}
-
 // Bits of a reference, which is a rank of a word, a rank of a document by chat and ordinal,
 // and a position. Documents of a fold are far fewer than 1<<docBits.
 const (
@@ -32,23 +15,23 @@ const (
 	docBits = 16
 )
 
-// newSegment returns the rows of a segment of at most 1<<docBits documents.
-func newSegment(info segmentInfo, docs []document) (segmentInfo, []chat.Leaf) {
-	slices.SortFunc(docs, func(a, b document) int { return a.doc.compare(b.doc) })
+// New returns the rows of a segment of level 0, of at most 1<<docBits documents, which it sorts.
+func New(id int64, docs []Document) (Info, []chat.Leaf) {
+	slices.SortFunc(docs, func(a, b Document) int { return a.Doc.Compare(b.Doc) })
 	var ids []chat.ChatID
 	for i := range docs {
-		ids = append(ids, docs[i].chat)
+		ids = append(ids, docs[i].Chat)
 	}
 	slices.Sort(ids)
 	ids = slices.Compact(ids)
-	s := segment{segmentInfo: info}
+	s := Segment{Info: Info{ID: id}}
 	s.setIDs(ids)
-	s.Docs, s.MinAt, s.MaxAt = len(docs), docs[0].at, docs[len(docs)-1].at
+	s.Docs, s.MinAt, s.MaxAt = len(docs), docs[0].At, docs[len(docs)-1].At
 
 	rows := make([]docRow, len(docs))
 	for i := range docs {
-		n, _ := slices.BinarySearch(ids, docs[i].chat)
-		rows[i] = docRow{docs[i].at, uint32(n), docs[i].seq}
+		n, _ := slices.BinarySearch(ids, docs[i].Chat)
+		rows[i] = docRow{docs[i].At, uint32(n), docs[i].Seq}
 	}
 	leaves := s.rows(rows)
 
@@ -101,12 +84,12 @@ func newSegment(info segmentInfo, docs []document) (segmentInfo, []chat.Leaf) {
 		w.add(sorted[at>>docBits], p)
 	}
 	w.flush()
-	return s.segmentInfo, append(leaves, w.take()...)
+	return s.Info, append(leaves, w.take()...)
 }
 
 // rows returns the rows of the segment that are not leaves, and sets s.blocks.
-func (s *segment) rows(docs []docRow) (leaves []chat.Leaf) {
-	last := make([]chat.Seq, s.chats())
+func (s *Segment) rows(docs []docRow) (leaves []chat.Leaf) {
+	last := make([]chat.Seq, s.Chats())
 	for n := range (len(docs) + blockDocs - 1) / blockDocs {
 		block := docs[n*blockDocs : min(len(docs), (n+1)*blockDocs)]
 		s.blocks = append(s.blocks, block[0].at)

@@ -1,9 +1,9 @@
-package search
+package segment
 
 import (
-	"cmp"
 	"context"
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"slices"
 	"sort"
@@ -30,42 +30,56 @@ func blockKey(n int) string { return fmt.Sprintf("\x00\x00d%08x", n) }
 // firstWordKey is below the keys of all leaves and above those of the other rows.
 const firstWordKey = "\x00\x01"
 
-// doc names a document. Its order is that of hits.
-type doc struct {
-	at   int64
-	chat chat.ChatID
-	seq  chat.Seq
+// Info is what a manifest says of a segment.
+type Info struct {
+	ID    int64 `json:"id"`
+	Level int   `json:"level"` // 0: folded; a merge of segments of one level has the next
+	Docs  int   `json:"docs"`
+	MinAt int64 `json:"minAt"`
+	MaxAt int64 `json:"maxAt"`
 }
 
-func (d doc) compare(e doc) int {
-	return cmp.Or(cmp.Compare(d.at, e.at), strings.Compare(string(d.chat), string(e.chat)), cmp.Compare(d.seq, e.seq))
-}
-
-// segment is what is cached of a segment.
-type segment struct {
-	segmentInfo
+// Segment reads a segment. It caches the chats and the times of the blocks.
+type Segment struct {
+	Info
+	store  chat.Index
 	ids    string // of its chats, each padded with zeros to width
 	width  int
 	blocks []int64 // times of their first documents
 }
 
-func (s *segment) size() int { return len(s.ids) + 8*len(s.blocks) + 200 }
+// ErrGone is the error of what reads a segment whose rows were removed.
+var ErrGone = errors.New("search: a row of the index is gone")
 
-func (s *segment) chats() int { return len(s.ids) / max(1, s.width) }
+// Read reads what is cached of a segment.
+func Read(ctx context.Context, store chat.Index, info Info) (*Segment, error) {
+	s := &Segment{Info: info, store: store}
+	b, err := s.row(ctx, headerKey)
+	if err != nil {
+		return nil, err
+	}
+	return s, s.decodeHeader(b)
+}
 
-func (s *segment) id(n uint32) chat.ChatID {
+// Size returns how much memory the segment takes, in bytes.
+func (s *Segment) Size() int { return len(s.ids) + 8*len(s.blocks) + 200 }
+
+func (s *Segment) id(n uint32) chat.ChatID {
 	return chat.ChatID(strings.TrimRight(s.ids[int(n)*s.width:(int(n)+1)*s.width], "\x00"))
 }
 
+// Chats returns how many chats the segment has.
+func (s *Segment) Chats() int { return len(s.ids) / max(1, s.width) }
+
 // number returns the number of a chat in the segment.
-func (s *segment) number(id chat.ChatID) (uint32, bool) {
-	n := s.chats()
+func (s *Segment) number(id chat.ChatID) (uint32, bool) {
+	n := s.Chats()
 	i := sort.Search(n, func(i int) bool { return s.id(uint32(i)) >= id })
 	return uint32(i), i < n && s.id(uint32(i)) == id
 }
 
 // setIDs sets the chats, which are sorted.
-func (s *segment) setIDs(ids []chat.ChatID) {
+func (s *Segment) setIDs(ids []chat.ChatID) {
 	s.width = 1
 	for _, id := range ids {
 		s.width = max(s.width, len(id))
@@ -79,7 +93,7 @@ func (s *segment) setIDs(ids []chat.ChatID) {
 	s.ids = b.String()
 }
 
-func (s *segment) encodeHeader() []byte {
+func (s *Segment) encodeHeader() []byte {
 	b := binary.AppendUvarint(nil, uint64(s.width))
 	b = binary.AppendUvarint(b, uint64(len(s.ids)))
 	b = append(b, s.ids...)
@@ -91,7 +105,7 @@ func (s *segment) encodeHeader() []byte {
 	return b
 }
 
-func (s *segment) decodeHeader(b []byte) error {
+func (s *Segment) decodeHeader(b []byte) error {
 	width, b, ok := uvarint(b, chat.MaxIDLen)
 	if !ok || width == 0 {
 		return errLeaf
@@ -149,48 +163,68 @@ func decodeBlock(b []byte) (rows []docRow, err error) {
 }
 
 // row reads one row of the segment that is not a leaf.
-func (x *Index) row(ctx context.Context, segment int64, key string) ([]byte, error) {
-	found, err := x.store.Leaves(ctx, segment, key, key, 1)
+func (s *Segment) row(ctx context.Context, key string) ([]byte, error) {
+	found, err := s.store.Leaves(ctx, s.ID, key, key, 1)
 	if err != nil {
 		return nil, err
 	}
 	if len(found) == 0 || found[0].Key != key {
-		return nil, errGone
+		return nil, ErrGone
 	}
 	return found[0].Data, nil
 }
 
 // block reads a block of documents.
-func (x *Index) block(ctx context.Context, s *segment, n int) ([]docRow, error) {
-	b, err := x.row(ctx, s.ID, blockKey(n))
+func (s *Segment) block(ctx context.Context, n int) ([]docRow, error) {
+	b, err := s.row(ctx, blockKey(n))
 	if err != nil {
 		return nil, err
 	}
 	rows, err := decodeBlock(b)
-	if err == nil && slices.ContainsFunc(rows, func(r docRow) bool { return int(r.chat) >= s.chats() }) {
+	if err == nil && slices.ContainsFunc(rows, func(r docRow) bool { return int(r.chat) >= s.Chats() }) {
 		err = errLeaf
 	}
 	return rows, err
 }
 
-// locate returns the ordinals of a document in the segment: none or one, but for a segment
+// Last returns the last seq of each chat that the segment has.
+func (s *Segment) Last(ctx context.Context) (map[chat.ChatID]chat.Seq, error) {
+	b, err := s.row(ctx, lastKey)
+	if err != nil {
+		return nil, err
+	}
+	last := make(map[chat.ChatID]chat.Seq, s.Chats())
+	for n := range s.Chats() {
+		seq, rest, ok := uvarint(b, 1<<63)
+		if !ok {
+			return nil, errLeaf
+		}
+		last[s.id(uint32(n))], b = chat.Seq(seq), rest
+	}
+	return last, nil
+}
+
+// Place is where a document is in a segment.
+type Place struct{ chat, doc uint32 }
+
+// Locate returns the places of a document in the segment: none or one, but for a segment
 // that was merged from two that both had it.
-func (x *Index) locate(ctx context.Context, s *segment, d doc) (found []uint32, err error) {
-	number, ok := s.number(d.chat)
-	if !ok || d.at < s.MinAt || d.at > s.MaxAt {
+func (s *Segment) Locate(ctx context.Context, d Doc) (found []Place, err error) {
+	number, ok := s.number(d.Chat)
+	if !ok {
 		return nil, nil
 	}
-	for n := sort.Search(len(s.blocks), func(i int) bool { return s.blocks[i] > d.at }) - 1; n >= 0; n-- {
-		rows, err := x.block(ctx, s, n)
+	for n := sort.Search(len(s.blocks), func(i int) bool { return s.blocks[i] > d.At }) - 1; n >= 0; n-- {
+		rows, err := s.block(ctx, n)
 		if err != nil {
 			return nil, err
 		}
 		for i, r := range rows {
-			if r == (docRow{d.at, number, d.seq}) {
-				found = append(found, uint32(n*blockDocs+i))
+			if r == (docRow{d.At, number, d.Seq}) {
+				found = append(found, Place{number, uint32(n*blockDocs + i)})
 			}
 		}
-		if s.blocks[n] < d.at {
+		if s.blocks[n] < d.At {
 			break
 		}
 	}
@@ -199,15 +233,15 @@ func (x *Index) locate(ctx context.Context, s *segment, d doc) (found []uint32, 
 
 // ordinal returns how many documents of the segment are before d. Removed documents count
 // by their time alone.
-func (x *Index) ordinal(ctx context.Context, s *segment, d doc) (uint32, error) {
-	n := sort.Search(len(s.blocks), func(i int) bool { return s.blocks[i] >= d.at }) - 1
+func (s *Segment) ordinal(ctx context.Context, d Doc) (uint32, error) {
+	n := sort.Search(len(s.blocks), func(i int) bool { return s.blocks[i] >= d.At }) - 1
 	for n = max(n, 0); n < len(s.blocks); n++ { // several blocks may have the time of d
-		rows, err := x.block(ctx, s, n)
+		rows, err := s.block(ctx, n)
 		if err != nil {
 			return 0, err
 		}
 		for i, r := range rows {
-			if (doc{r.at, s.id(r.chat), r.seq}).compare(d) >= 0 {
+			if (Doc{r.at, s.id(r.chat), r.seq}).Compare(d) >= 0 {
 				return uint32(n*blockDocs + i), nil
 			}
 		}

@@ -1,4 +1,4 @@
-package search
+package index
 
 import (
 	"bytes"
@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"parley/chat"
+	"parley/search"
 )
 
 // Words that were deleted or edited away are in no file, whatever the index did with them
@@ -64,7 +65,7 @@ func TestDeletedWordsAreInNoFile(t *testing.T) {
 	m.work(1000)
 	for i := range secrets {
 		for what, want := range map[string]bool{"secret": false, "purged": false, "stays": true, "renewed": i%2 == 1} {
-			q := Query{Terms: []Term{{[]Word{{Text: word(i, what)}}}}}
+			q := search.Query{Terms: []search.Term{{Words: []search.Word{{Text: word(i, what)}}}}}
 			hits, _, _, err := m.index.Load().Search(t.Context(), []chat.ChatID{kept, purged}, q, 50, "")
 			if err != nil || len(hits) == 1 != want {
 				t.Errorf("%s finds %v, %v", word(i, what), hits, err)
