@@ -1,6 +1,6 @@
 // @all and @here: suggestions, the question before many people are notified, the setting; sending without notifying.
 import assert from "node:assert/strict";
-import { api, field, phone, press, row, say, sent, test, testEnvironment } from "./kit.mjs";
+import { api, escape, field, holds, phone, press, row, say, sent, test, testEnvironment } from "./kit.mjs";
 
 let ann, bob, club, duo;
 const h = testEnvironment(async (h) => {
@@ -92,14 +92,45 @@ test("a message is sent without notifying, from the menu and with the keyboard",
   assert.deepEqual(posts, [["Read this tomorrow", true], ["And this", true], ["Now", false]]);
 });
 
-test("on a phone a long press opens the menu", async () => {
+test("on a phone a long press opens the menu, and lifting the finger sends nothing", async () => {
   const small = await h.watch(await (await h.browser.newContext({ ...phone, locale: "en-GB", storageState: await ann.context().storageState() })).newPage());
+  await small.addInitScript(() => addEventListener("contextmenu", (e) => e.stopImmediatePropagation(), true)); // iOS has no such event
   await small.goto(h.at(`/c/${duo}`));
   await field(small).fill("From the phone");
-  await small.getByRole("button", { name: "Send", exact: true }).dispatchEvent("contextmenu");
+  const touch = await small.context().newCDPSession(small);
+  const send = small.getByRole("button", { name: "Send", exact: true });
+  const at = await send.boundingBox();
+  const finger = (type, dy = 0) => touch.send("Input.dispatchTouchEvent", { type, touchPoints: type === "touchEnd" ? [] : [{ x: at.x + 20, y: at.y + 20 + dy }] });
+  const lift = async () => {
+    await finger("touchEnd");
+    await small.evaluate(() => new Promise((ok) => setTimeout(() => requestAnimationFrame(ok), 400))); // a click may come late
+  };
+  const events = async () => (await api(bob, "GET", `/api/chats/${duo}/events?after=0`)).events;
+  const before = (await events()).length;
+  await finger("touchStart");
+  await finger("touchMove", 3);
+  await small.getByRole("menu").waitFor();
+  await lift();
+  await holds(small, "From the phone");
+  assert.equal((await events()).length, before);
   await h.accessible(small, "send-menu");
+  await escape(small, small.getByRole("menu"));
+  await finger("touchStart");
+  await finger("touchMove", -60); // slides off: neither sends nor opens the menu
+  await small.evaluate(() => new Promise((ok) => setTimeout(ok, 700)));
+  await lift();
+  assert.equal(await small.getByRole("menu").count(), 0);
+  await holds(small, "From the phone");
+  await finger("touchStart");
+  await small.getByRole("menu").waitFor();
+  await lift();
   await small.getByRole("menuitem", { name: "Send without notifying" }).tap();
   await sent(small, "From the phone");
+  assert.equal((await events()).at(-1).silent, true);
+  await field(small).fill("A tap sends");
+  await send.tap();
+  await sent(small, "A tap sends");
+  assert.ok(!(await events()).at(-1).silent);
   await small.context().close();
 });
 

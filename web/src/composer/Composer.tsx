@@ -7,7 +7,6 @@ import { mayNameEverybody, titleOf, userOf } from "../core/selectors.ts";
 import { groupMention } from "../core/groupMention.ts";
 import { threadDraftKey } from "../core/storage.ts";
 import type { ChatId, GroupMention, Quote, Seq } from "../core/wire.ts";
-import { shortcodeAt } from "../core/completion.ts";
 import { inFence } from "../core/fence.ts";
 import { visible } from "../core/text.ts";
 import { t } from "../strings/index.ts";
@@ -18,10 +17,10 @@ import { isCoarse } from "../ui/coarse.ts";
 import { AttachButton } from "./AttachButton.tsx";
 import { Attachments } from "./Attachments.tsx";
 import { afterFocusReturns } from "../ui/afterFocusReturns.ts";
-import { isNamed, loadEmoji } from "./emoji.ts";
 import { EmojiPopover } from "./EmojiPopover.tsx";
 import { formatByKey, pasteRich } from "./formatting.ts";
 import { SendButton } from "./SendButton.tsx";
+import { convertShortcode } from "./shortcode.ts";
 import { SuggestionList, useSuggestionMenu } from "./SuggestionList.tsx";
 import { byteLength, excess, sends } from "./text.ts";
 import { Toolbar, ToolbarButton, useToolbar } from "./Toolbar.tsx";
@@ -58,7 +57,7 @@ export function Composer({ chatId, thread, reply, given, onReply, onEditLast }: 
   const placeholder = thread ? t.thread.placeholder : w.placeholder(title);
   const draft = useDraft(key, { reply, onReply });
   const { text } = draft;
-  const { fieldRef, caret, selecting, setCaret, insert, focusAt } = useTextField(key);
+  const { fieldRef, caret, selecting, setCaret, insert, focusAt } = useTextField();
   const replace = (now: string, to: number) => {
     draft.set(now);
     focusAt(to);
@@ -72,6 +71,9 @@ export function Composer({ chatId, thread, reply, given, onReply, onEditLast }: 
   const off = !(visible(text) || attachments.files.length) || over > 0;
   const [asking, setAsking] = useState<{ word: GroupMention; people: number }>();
 
+  useEffect(() => {
+    if (!isCoarse()) fieldRef.current?.focus();
+  }, [key, fieldRef]);
   const takeOver = useEffectEvent((p: Pending) => {
     replace([p.text, text].filter((s) => s.trim()).join("\n"), p.text.length); // what is being written stays, behind it
     draft.keep();
@@ -109,14 +111,6 @@ export function Composer({ chatId, thread, reply, given, onReply, onEditLast }: 
       onReply(undefined);
     }
   }
-  /** Puts the emoji for the shortcode that was just completed, unless the text has changed until the emoji are loaded. */
-  async function convertShortcode(field: HTMLTextAreaElement) {
-    const { value, selectionStart: at } = field;
-    const typed = shortcodeAt(value, at);
-    if (!typed) return;
-    const emoji = await loadEmoji().then((all) => all.find((e) => isNamed(e, typed.code)), () => undefined);
-    if (emoji && field.isConnected && field.value === value && field.selectionStart === at) insert(typed.from, typed.to, emoji.sign);
-  }
   const pickEmoji = useCallback(() => {
     if (!isCoarse()) fieldRef.current?.focus(); // the popover returns the focus to where it was
     setPicking(true);
@@ -128,7 +122,7 @@ export function Composer({ chatId, thread, reply, given, onReply, onEditLast }: 
 
   return (
     <form className="composer" onSubmit={send}>
-      <SuggestionList id={id} menu={menu} />
+      <SuggestionList menu={menu} />
       {reply && <ReplyPreview reply={reply} onClose={() => onReply(undefined)} />}
       <Attachments attachments={attachments} />
       {(toolbar.on ?? selecting) && <Toolbar fieldRef={fieldRef} />}
@@ -137,15 +131,13 @@ export function Composer({ chatId, thread, reply, given, onReply, onEditLast }: 
         <EmojiButton ref={emojiRef} onPress={pickEmoji} />
         {toolbar.on !== undefined && !thread && <ToolbarButton on={toolbar.on} onPress={toolbar.toggle} />}
         <textarea ref={fieldRef} data-composer={thread ? "" : chatId} rows={Math.min(8, text.split("\n").length)} dir="auto" aria-label={placeholder} placeholder={placeholder} value={text} enterKeyHint={inFence(text, caret) ? "enter" : "send"}
-          role={menu.open ? "combobox" : undefined} aria-expanded={menu.open || undefined} aria-controls={menu.open ? id : undefined} aria-activedescendant={menu.open && menu.selected >= 0 ? `${id}-${menu.selected}` : undefined}
-          aria-invalid={over > 0 || undefined} aria-describedby={over > -nearLimit ? id + "n" : undefined}
+          {...menu.fieldProps} aria-invalid={over > 0 || undefined} aria-describedby={over > -nearLimit ? id + "n" : undefined}
           onChange={(e) => {
             draft.set(e.target.value);
             setCaret(e.target.selectionStart);
             menu.reset();
             if (e.target.value) core.typing(chatId);
-            const { inputType, data } = e.nativeEvent as InputEvent;
-            if (inputType === "insertText" && data === ":") void convertShortcode(e.target);
+            void convertShortcode(e.nativeEvent as InputEvent, e.target, insert);
           }}
           onKeyDown={onKeyDown} onBlur={menu.close} onPaste={(e) => { attachments.onPaste(e); pasteRich(e.nativeEvent, e.currentTarget); }} />
         <SendButton off={off} onSilent={sendSilently} />

@@ -23,16 +23,13 @@ interface TextFieldState {
   readonly focusAt: (caret: number) => void;
 }
 
-/** The caret of the composer's field. With a mouse the field has the focus from the start; on a phone that would open the keyboard. */
-export function useTextField(chatId: ChatId): TextFieldState {
+/** The caret of a field in which a message is written. */
+export function useTextField(): TextFieldState {
   const [caret, setCaret] = useState(0);
   const [selecting, setSelecting] = useState(false);
   const fieldRef = useRef<HTMLTextAreaElement>(null);
   const wantedRef = useRef<number>(undefined);
 
-  useEffect(() => {
-    if (!isCoarse()) fieldRef.current?.focus();
-  }, [chatId]);
   useEffect(() => { // React's onSelect misses what a finger selects
     const look = () => {
       const field = fieldRef.current;

@@ -1,6 +1,7 @@
-import { useEffect, useEffectEvent, useRef, useState } from "react";
+import { type KeyboardEvent, useEffect, useEffectEvent, useRef, useState } from "react";
 import { useCore, useSnapshot } from "../app/useCore.ts";
 import { explain } from "../strings/failure.ts";
+import { inFence } from "../core/fence.ts";
 import { newId } from "../core/id.ts";
 import { editKey } from "../core/storage.ts";
 import type { Message } from "../core/wire.ts";
@@ -8,8 +9,11 @@ import { visible } from "../core/text.ts";
 import { t } from "../strings/index.ts";
 import { Button } from "../ui/Button.tsx";
 import { formatByKey, pasteRich } from "../composer/formatting.ts";
+import { convertShortcode } from "../composer/shortcode.ts";
+import { SuggestionList, useSuggestionMenu } from "../composer/SuggestionList.tsx";
 import { byteLength, excess, sends } from "../composer/text.ts";
 import { useDraft } from "../composer/useDraft.ts";
+import { useTextField } from "../composer/useTextField.ts";
 
 /** Edits a message in its place. An unfinished edit is stored like a draft; resumed: it was left unfinished earlier. */
 export function EditForm({ message, resumed, onDone }: { message: Message; resumed: boolean; onDone: () => void }) {
@@ -25,7 +29,8 @@ export function EditForm({ message, resumed, onDone }: { message: Message; resum
   const [error, setError] = useState("");
   const [busy, setBusy] = useState(false);
   const asked = useRef({ text: "", clientId: "" }); // a retry of the same text has the same clientId
-  const field = useRef<HTMLTextAreaElement>(null);
+  const { fieldRef, caret, setCaret, insert } = useTextField();
+  const menu = useSuggestionMenu(message.chatId, text, caret, insert);
   const over = byteLength(text) - limit;
   const done = () => {
     draft.end();
@@ -33,8 +38,8 @@ export function EditForm({ message, resumed, onDone }: { message: Message; resum
   };
   const focus = useEffectEvent(() => {
     if (resumed) return; // an edit from before must not take the focus from what is being done
-    field.current?.focus();
-    field.current?.setSelectionRange(text.length, text.length);
+    fieldRef.current?.focus();
+    fieldRef.current?.setSelectionRange(text.length, text.length);
   });
   useEffect(() => focus(), []);
 
@@ -53,19 +58,29 @@ export function EditForm({ message, resumed, onDone }: { message: Message; resum
       setBusy(false);
     }
   }
+  function onKeyDown(e: KeyboardEvent<HTMLTextAreaElement>) {
+    if (menu.takesKey(e) || formatByKey(e.nativeEvent, e.currentTarget) || !sends(e.nativeEvent, e.currentTarget)) return;
+    e.preventDefault();
+    void save();
+  }
   return (
     <div className="edit-form" onKeyDown={(e) => {
       e.stopPropagation();
       if (e.key === "Escape") done();
     }}>
-      <textarea ref={field} aria-label={t.conversation.editing} value={text} dir="auto" rows={Math.min(12, text.split("\n").length)} enterKeyHint="send" aria-invalid={over > 0 || undefined}
-        onChange={(e) => { draft.set(e.target.value); setError(""); }}
-        onKeyDown={(e) => {
-          if (formatByKey(e.nativeEvent, e.currentTarget) || !sends(e.nativeEvent, e.currentTarget)) return;
-          e.preventDefault();
-          void save();
-        }}
-        onPaste={(e) => pasteRich(e.nativeEvent, e.currentTarget)} />
+      <div className="edit-field">
+        <SuggestionList menu={menu} />
+        <textarea ref={fieldRef} aria-label={t.conversation.editing} value={text} dir="auto" rows={Math.min(12, text.split("\n").length)} enterKeyHint={inFence(text, caret) ? "enter" : "send"}
+          {...menu.fieldProps} aria-invalid={over > 0 || undefined}
+          onChange={(e) => {
+            draft.set(e.target.value);
+            setCaret(e.target.selectionStart);
+            setError("");
+            menu.reset();
+            void convertShortcode(e.nativeEvent as InputEvent, e.target, insert);
+          }}
+          onKeyDown={onKeyDown} onBlur={menu.close} onPaste={(e) => pasteRich(e.nativeEvent, e.currentTarget)} />
+      </div>
       {overtaken && !untouched && (
         <div className="edit-overtaken" role="alert">
           <p>{t.conversation.editOvertaken}</p>

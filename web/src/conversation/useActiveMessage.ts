@@ -14,6 +14,7 @@ interface ActiveMessageState {
   /** The list moved: a message that is hovered gets its toolbar only after this time without a further move. */
   readonly moved: (ms: number) => void;
   readonly handlers: LongPressHandlers & {
+    readonly onPointerMove: (e: PointerEvent) => void;
     readonly onPointerLeave: () => void;
     readonly onFocus: (e: FocusEvent) => void;
   };
@@ -45,7 +46,6 @@ export function useActiveMessage(): ActiveMessageState {
   const handlers = useMemo(() => ({
     ...press,
     onPointerMove: (e: PointerEvent) => {
-      press.onPointerMove(e);
       // While the list moves, another message under the pointer takes the toolbar away and gets none yet.
       if (movingRef.current !== undefined && e.pointerType === "mouse") setActive((a) => (a && !a.menu && a.seq !== seqOfEvent(e) ? undefined : a));
     },

@@ -3,18 +3,13 @@ import { type PointerEvent, useEffect, useMemo, useRef } from "react";
 const longPressMs = 450;
 const tremblePx = 10; // a finger that moves less still presses
 
-export interface LongPressHandlers {
-  readonly onPointerDown: (e: PointerEvent) => void;
-  readonly onPointerMove: (e: PointerEvent) => void;
-  readonly onPointerUp: () => void;
-  readonly onPointerCancel: () => void;
-}
+export interface LongPressHandlers { readonly onPointerDown: (e: PointerEvent) => void }
 
-/** Ignores the release of the finger after a long press: it would press what has opened below it. */
-function swallowRelease(): void {
+/** Ignores the release of the finger after a long press: it would press what lies below it, or what has opened there. */
+function swallowRelease(pressed: EventTarget, pointerId: number): void {
   const types = ["pointerup", "touchend", "click", "contextmenu"]; // the last one is the browser's own long press
   const swallow = (e: Event) => {
-    e.preventDefault(); // after touchend there is no click then
+    if (e.cancelable) e.preventDefault(); // after touchend there is no click then
     e.stopImmediatePropagation();
     if (e.type === "touchend") end();
   };
@@ -24,33 +19,35 @@ function swallowRelease(): void {
   });
   for (const type of types) addEventListener(type, swallow, { capture: true, passive: false });
   addEventListener("touchcancel", end, true);
+  pressed.dispatchEvent(new globalThis.PointerEvent("pointercancel", { bubbles: true, pointerId, pointerType: "touch", isPrimary: true })); // a button that is down goes up
 }
 
 /**
- * Calls onHeld when a finger has pressed something long without moving. targetOf returns what is pressed, undefined for
- * what cannot be held. Both must be stable.
+ * Calls onHeld when a finger has pressed something long without moving; iOS has no contextmenu event for that. targetOf
+ * returns what is pressed, undefined for what cannot be held. Both must be stable.
  */
 export function useLongPress<T>(targetOf: (e: PointerEvent) => T | undefined, onHeld: (target: T) => void): LongPressHandlers {
-  const timerRef = useRef<ReturnType<typeof setTimeout>>(undefined);
-  const startRef = useRef({ x: 0, y: 0 });
-  useEffect(() => () => clearTimeout(timerRef.current), []);
-  return useMemo(() => {
-    const end = () => clearTimeout(timerRef.current);
-    return {
-      onPointerDown: (e) => {
-        end(); // a second finger zooms
-        startRef.current = { x: e.clientX, y: e.clientY };
-        const target = e.pointerType === "touch" && e.isPrimary ? targetOf(e) : undefined;
-        if (target !== undefined) timerRef.current = setTimeout(() => {
-          swallowRelease();
-          onHeld(target);
-        }, longPressMs);
-      },
-      onPointerMove: (e) => {
-        if (Math.hypot(e.clientX - startRef.current.x, e.clientY - startRef.current.y) > tremblePx) end();
-      },
-      onPointerUp: end,
-      onPointerCancel: end,
-    };
-  }, [targetOf, onHeld]);
+  const endRef = useRef(() => {});
+  useEffect(() => () => endRef.current(), []);
+  return useMemo(() => ({
+    onPointerDown: (e) => {
+      endRef.current(); // a second finger zooms
+      const { target, pointerId, clientX, clientY } = e;
+      const held = e.pointerType === "touch" && e.isPrimary ? targetOf(e) : undefined;
+      if (held === undefined) return;
+      const listening = new AbortController();
+      const end = (endRef.current = () => {
+        clearTimeout(timer);
+        listening.abort();
+      });
+      const timer = setTimeout(() => {
+        end();
+        swallowRelease(target, pointerId);
+        onHeld(held);
+      }, longPressMs);
+      const options = { capture: true, signal: listening.signal }; // of the window: a finger that slides off is over something else
+      addEventListener("pointermove", (m) => Math.hypot(m.clientX - clientX, m.clientY - clientY) > tremblePx && end(), options);
+      for (const type of ["pointerup", "pointercancel"]) addEventListener(type, end, options);
+    },
+  }), [targetOf, onHeld]);
 }

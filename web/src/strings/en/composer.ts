@@ -21,6 +21,7 @@ export const composer = {
   hideFormatting: "Hide formatting",
   formats: { bold: "Bold", italic: "Italic", strike: "Strikethrough", link: "Link", code: "Code", codeBlock: "Code block", bullets: "Bulleted list", numbers: "Numbered list", quote: "Quote" },
   suggestions: "Suggestions",
+  suggestionCount: (n: number) => plural(n, { one: "# suggestion", other: "# suggestions" }),
   search: "Search emoji",
   recent: "Recently used",
   found: "Search results",
