@@ -21,6 +21,7 @@ import (
 	"parley/middleware"
 	"parley/server/api"
 	"parley/server/auth"
+	"parley/store/mongo"
 	"parley/store/sqlite"
 	"parley/wire"
 )
@@ -70,12 +71,12 @@ func start(t testing.TB, change ...func(*Config)) *testServer {
 	return startOn(t, filepath.Join(t.TempDir(), "parley.db"), change...)
 }
 
-// startOn is start on the database at path.
+// startOn is start on the SQLite database at path, or on the MongoDB database of a URL.
 func startOn(t testing.TB, path string, change ...func(*Config)) *testServer {
 	t.Helper()
 	x := &testServer{t: t, logs: &logs{}}
 	log := slog.New(slog.NewTextHandler(x.logs, nil))
-	store, err := sqlite.Open(context.Background(), path, log)
+	store, err := openStore(path, log)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -113,6 +114,13 @@ func startOn(t testing.TB, path string, change ...func(*Config)) *testServer {
 		t.Fatal(err)
 	}
 	return x
+}
+
+func openStore(path string, log *slog.Logger) (chat.Store, error) {
+	if strings.HasPrefix(path, "mongodb://") {
+		return mongo.Open(context.Background(), path, 10, log)
+	}
+	return sqlite.Open(context.Background(), path, log)
 }
 
 // client calls the API as one user, or without an identity.

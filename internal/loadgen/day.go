@@ -45,8 +45,21 @@ func measureDay(ctx context.Context, b *bench) error {
 	pop.fillRooms(pop.people/min(1000, pop.people/2), min(1000, pop.people/2))
 	pop.fillRooms(3*pop.people/100, 100)
 	pop.fillRooms(6*pop.people/20, 20)
-	t := b.parley()
+	t, scenario, metrics := b.parley(), "day", ""
+	if b.pushes != nil {
+		scenario = "day-push"
+		var err error
+		if metrics, err = freeAddress(); err != nil {
+			return err
+		}
+		t.flags = []string{"--metrics-listen", metrics}
+	}
 	return b.measureEach(ctx, pop, []target{t}, func(_ target, p *process) error {
+		if b.pushes != nil {
+			if err := b.pushes.subscribe(ctx, t, p); err != nil {
+				return err
+			}
+		}
 		a, err := dialReceivers(ctx, t, p, pop.people, 1024)
 		if err != nil {
 			return err
@@ -59,6 +72,11 @@ func measureDay(ctx context.Context, b *bench) error {
 		rate := 0.0
 		for _, h := range actions {
 			rate += h.rate * float64(pop.people) / 10_000
+		}
+		var queue func() (float64, error)
+		if b.pushes != nil {
+			b.pushes.received.Store(0)
+			queue = watchQueue(ctx, metrics)
 		}
 		begin, cpu := time.Now(), p.cpu()
 		err = openLoop(ctx, rate, b.duration(20*time.Second), func(due time.Time) bool {
@@ -76,14 +94,22 @@ func measureDay(ctx context.Context, b *bench) error {
 			return err
 		}
 		elapsed, used := time.Since(begin), p.cpu()-cpu
+		if queue != nil {
+			longest, err := queue()
+			if err != nil {
+				return err
+			}
+			b.add(scenario, t.name(), "pushes", "/s", float64(b.pushes.received.Load())/elapsed.Seconds())
+			b.add(scenario, t.name(), "longest queue of pushes", "", longest)
+		}
 		if n := d.lost.Load() - d.reconnects.Load(); n > 0 || d.failed.Load() > 0 {
 			return fmt.Errorf("%d sockets were lost, %d calls failed", n, d.failed.Load())
 		}
-		b.add("day", t.name(), "deliveries", "/s", float64(d.got.Load())/elapsed.Seconds())
-		b.addLatency("day", t.name(), "send to delivery", d.latency.sum())
-		b.add("day", t.name(), "page of history, p99", "ms", float64(d.pages.sum().ValueAtQuantile(99))/1000)
-		b.add("day", t.name(), "CPU of the server, share of one core", "%", 100*used.Seconds()/elapsed.Seconds())
-		b.add("day", t.name(), "memory", "MB", float64(p.memory()>>20))
+		b.add(scenario, t.name(), "deliveries", "/s", float64(d.got.Load())/elapsed.Seconds())
+		b.addLatency(scenario, t.name(), "send to delivery", d.latency.sum())
+		b.add(scenario, t.name(), "page of history, p99", "ms", float64(d.pages.sum().ValueAtQuantile(99))/1000)
+		b.add(scenario, t.name(), "CPU of the server, share of one core", "%", 100*used.Seconds()/elapsed.Seconds())
+		b.add(scenario, t.name(), "memory", "MB", float64(p.memory()>>20))
 		return nil
 	})
 }

@@ -43,6 +43,7 @@ type bench struct {
 	dir      string // temporary; for stores and binaries
 	repeat   int
 	short    bool
+	pushes   *pushService // of the scenario day; nil: nobody has a subscription
 	peers    []target
 	longChat *parley
 }
@@ -85,6 +86,7 @@ func main() {
 	flag.BoolVar(&b.short, "short", false, "quick run: a tenth of the people, a quarter of the time")
 	peers := flag.String("peers", "", "`folder` bench/peers, to measure its servers too; make bench-peers installs them")
 	doc := flag.String("doc", "", "`folder` of performance.md, to update its tables and charts")
+	push := flag.Bool("push", false, "in the scenario day, a fifth of the people have a subscription to a push service in this process; it is measured as day-push")
 	serve := flag.String("serve", "", "`folder` to serve with net/http's FileServer; the scenario files starts this")
 	out := flag.String("json", "", "`file` to write all figures to")
 	flag.Usage = func() {
@@ -101,6 +103,17 @@ func main() {
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
+	if *push {
+		if b.binary != "" {
+			fmt.Fprintln(os.Stderr, "loadgen: -push builds its own binary: leave out -binary")
+			os.Exit(2)
+		}
+		var err error
+		if b.pushes, err = startPushService(); err != nil {
+			fmt.Fprintln(os.Stderr, "loadgen:", err)
+			os.Exit(1)
+		}
+	}
 	err := b.run(ctx, *peers, flag.Args())
 	if len(b.Figures) > 0 {
 		b.table()
@@ -135,7 +148,11 @@ func (b *bench) run(ctx context.Context, peers string, names []string) (err erro
 	}
 	defer os.RemoveAll(b.dir)
 	if b.binary == "" {
-		if b.binary, err = build(ctx, b.dir); err != nil {
+		to := ""
+		if b.pushes != nil {
+			to = b.pushes.address
+		}
+		if b.binary, err = build(ctx, b.dir, to); err != nil {
 			return err
 		}
 	} else if b.binary, err = filepath.Abs(b.binary); err != nil {

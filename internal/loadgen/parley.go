@@ -12,10 +12,13 @@ import (
 	"parley/wire"
 )
 
-// build builds Parley as a release is built.
-func build(ctx context.Context, dir string) (string, error) {
-	path := filepath.Join(dir, "parley")
-	cmd := exec.CommandContext(ctx, "go", "build", "-trimpath", "-ldflags", "-s -w", "-o", path, "parley")
+// build builds Parley as a release is built. With pushesTo, all its pushes go to that address.
+func build(ctx context.Context, dir, pushesTo string) (string, error) {
+	path, flags := filepath.Join(dir, "parley"), "-s -w"
+	if pushesTo != "" {
+		flags += " -X parley/server.pushesTo=" + pushesTo
+	}
+	cmd := exec.CommandContext(ctx, "go", "build", "-trimpath", "-ldflags", flags, "-o", path, "parley")
 	cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
 	cmd.Stderr = os.Stderr
 	return path, cmd.Run()

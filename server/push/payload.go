@@ -173,7 +173,10 @@ func preview(ev *chat.Event) string {
 		return "New message"
 	case 1:
 	default:
-		return plural(len(ev.Files), "file")
+		if slices.ContainsFunc(ev.Files, func(f chat.File) bool { return !strings.HasPrefix(f.Type, "image/") }) {
+			return plural(len(ev.Files), "file")
+		}
+		return plural(len(ev.Files), "photo")
 	}
 	f := &ev.Files[0]
 	kind, _, _ := strings.Cut(f.Type, "/")

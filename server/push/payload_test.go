@@ -18,7 +18,8 @@ func TestPreview(t *testing.T) {
 		"Audio":                                  {Files: []chat.File{{Name: "a.mp3", Type: "audio/mpeg"}}},
 		"File: a.pdf":                            {Files: []chat.File{{Name: "a.pdf", Type: "application/pdf"}}},
 		"File: The plan":                         {Files: []chat.File{{Name: "a.pdf", Type: "application/pdf", Alt: "The plan"}}},
-		"2 files":                                {Files: []chat.File{{Type: "image/png", Alt: "A pot of tea"}, {Type: "image/png"}}},
+		"2 photos":                               {Files: []chat.File{{Type: "image/png", Alt: "A pot of tea"}, {Type: "image/png"}}},
+		"2 files":                                {Files: []chat.File{{Type: "image/png"}, {Type: "video/mp4"}}},
 		"Photo: " + strings.Repeat("x", maxBody): {Files: []chat.File{{Type: "image/png", Alt: strings.Repeat("x", chat.MaxAlt)}}},
 	} {
 		if got := preview(&ev); got != want {
