@@ -129,7 +129,7 @@ test("on a phone controls are large enough, and typing does not zoom", async () 
     await bob.goto(h.at(path));
     await bob.locator("button:visible, a:visible").first().waitFor();
     if (path.length > 3) await texts(bob, "Hello").waitFor();
-    const small = await bob.evaluate(() => [...document.querySelectorAll("button, a.chat-row, a.button, input, textarea, select")].filter((e) => e.checkVisibility() && !e.closest(".sr") && !e.matches(".message-quote, .user-name, [type=radio], [type=checkbox], [aria-hidden=true], [data-react-aria-prevent-focus]")).flatMap((e) => {
+    const small = await bob.evaluate(() => [...document.querySelectorAll("button, a.chat-row, a.button, input, textarea, select")].filter((e) => e.checkVisibility() && !e.closest(".sr") && !e.matches(".message-quote, .user-name, [type=radio], [type=checkbox], [aria-hidden=true], .chat-row-more, [data-react-aria-prevent-focus]")).flatMap((e) => {
       e.scrollIntoView({ block: "center" });
       const at = e.getBoundingClientRect();
       const hit = (dx, dy) => e.contains(document.elementFromPoint((at.left + at.right) / 2 + dx, (at.top + at.bottom) / 2 + dy)); // a target may be larger than what it shows

@@ -145,6 +145,19 @@ test("a muted chat has its avatar in full colour", async () => {
   await h.accessible(ann, "muted");
 });
 
+test("a menu follows what changes while it is open", async () => {
+  const chat = await h.chat("Shed", bob, ann);
+  const { message } = await api(ann, "POST", `/api/chats/${chat}/messages`, { clientId: "shed", text: "Door is open" });
+  await bob.getByText("Door is open", { exact: true }).waitFor();
+  while ((await api(bob, "GET", `/api/chats/${chat}`)).chat.unread > 0);
+  await press(bob, "Chat menu");
+  await bob.getByRole("menuitem", { name: "Mark as unread" }).waitFor();
+  await api(bob, "PATCH", `/api/chats/${chat}/mine`, { unreadFrom: message.seq, hidden: true }); // on another device
+  await bob.getByRole("menuitem", { name: "Mark as read" }).waitFor();
+  await bob.getByRole("menuitem", { name: "Show in list" }).waitFor();
+  await bob.keyboard.press("Escape");
+});
+
 test("the sign-in shows whose page it is", async () => {
   const page = await h.newBrowser(phone);
   await page.goto(h.at("/"));
