@@ -66,7 +66,8 @@ export function ChatMenu({ chatId, short = false, onOpen, onClose }: Props) {
       {!short && admin && <MenuItem id="picture">{t.picture.ofGroup}</MenuItem>}
       {!short && admin && chat.groupMentions && <MenuItem id="groupMentions">{c.groupMentions}</MenuItem>}
       <MenuSection aria-label={c.forYou}>
-        {chat.unread > 0 ? <MenuItem id="read">{c.markRead}</MenuItem> : !isEmpty(chat) && <MenuItem id="unread">{c.markUnread}</MenuItem>}
+        {/* Keys, since an item cannot change its id while the menu is open. */}
+        {chat.unread > 0 ? <MenuItem key="read" id="read">{c.markRead}</MenuItem> : !isEmpty(chat) && <MenuItem key="unread" id="unread">{c.markUnread}</MenuItem>}
         <MenuItem id="star">{starred ? c.unstar : c.star}</MenuItem>
         <MenuItem id="notifications">{c.notifications}</MenuItem>
         {mutedUntil !== 0 ? <MenuItem id="unmute">{c.unmute}</MenuItem> : (
@@ -79,7 +80,7 @@ export function ChatMenu({ chatId, short = false, onOpen, onClose }: Props) {
             </Popover>
           </SubmenuTrigger>
         )}
-        {hidden ? <MenuItem id="show">{c.show}</MenuItem> : <MenuItem id="hide">{c.hide}</MenuItem>}
+        {hidden ? <MenuItem key="show" id="show">{c.show}</MenuItem> : <MenuItem key="hide" id="hide">{c.hide}</MenuItem>}
       </MenuSection>
       {group && <MenuItem id="leave">{c.leave}</MenuItem>}
       {!short && group && (admin || serverAdmin) && <MenuItem id="delete" className="danger">{c.deleteMenu}</MenuItem>}
