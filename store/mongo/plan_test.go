@@ -19,8 +19,8 @@ import (
 
 // query is a query of a command, or of a stage of a pipeline for each of its documents.
 type query struct {
-	collection   string
-	filter, sort bson.D
+	collection         string
+	filter, sort, hint bson.D
 }
 
 // Queries are those that were sent in this process, one of each shape.
@@ -60,9 +60,9 @@ func OpenForTest(url string) (*DB, error) {
 func queries(name string, command bson.Raw) (list []query) {
 	var c struct {
 		Find, Aggregate, Update, Delete any // a collection; 1 for a whole database
-		Filter, Sort                    bson.D
+		Filter, Sort, Hint              bson.D
 		Pipeline                        []bson.D
-		Updates, Deletes                []struct{ Q bson.D }
+		Updates, Deletes                []struct{ Q, Hint bson.D }
 	}
 	if bson.Unmarshal(command, &c) != nil {
 		return nil
@@ -70,18 +70,18 @@ func queries(name string, command bson.Raw) (list []query) {
 	in := func(v any) string { s, _ := v.(string); return s }
 	switch name {
 	case "find":
-		list = append(list, query{in(c.Find), c.Filter, c.Sort})
+		list = append(list, query{in(c.Find), c.Filter, c.Sort, c.Hint})
 	case "aggregate":
 		if in(c.Aggregate) != "" {
 			list = pipeline(in(c.Aggregate), nil, c.Pipeline)
 		}
 	case "update":
 		for _, u := range c.Updates {
-			list = append(list, query{in(c.Update), u.Q, nil})
+			list = append(list, query{in(c.Update), u.Q, nil, u.Hint})
 		}
 	case "delete":
 		for _, d := range c.Deletes {
-			list = append(list, query{in(c.Delete), d.Q, nil})
+			list = append(list, query{in(c.Delete), d.Q, nil, d.Hint})
 		}
 	}
 	return list
@@ -90,7 +90,7 @@ func queries(name string, command bson.Raw) (list []query) {
 // pipeline returns the query with which a pipeline begins, filter included, and
 // those of its later stages.
 func pipeline(collection string, filter bson.D, stages []bson.D) (list []query) {
-	first := query{collection, filter, nil}
+	first := query{collection: collection, filter: filter}
 	for i, stage := range stages {
 		var s struct {
 			Match  bson.D `bson:"$match"`
@@ -169,9 +169,9 @@ func Plans(t *testing.T, db *DB) {
 	}
 	// Bad plans are found.
 	for _, q := range []query{
-		{"events", bson.D{{Key: "text", Value: "x"}}, nil},
-		{"events", bson.D{{Key: "chat", Value: "x"}}, bson.D{{Key: "at", Value: 1}}},
-		{"users", nil, nil},
+		{collection: "events", filter: bson.D{{Key: "text", Value: "x"}}},
+		{collection: "events", filter: bson.D{{Key: "chat", Value: "x"}}, sort: bson.D{{Key: "at", Value: 1}}},
+		{collection: "users"},
 	} {
 		if planned(t, db, q) == "" {
 			t.Errorf("nothing is wrong with %v", q)
@@ -184,7 +184,7 @@ func planned(t *testing.T, db *DB, q query) string {
 	t.Helper()
 	branches, _ := first(q.filter, "$or").(bson.A)
 	for _, branch := range branches {
-		if fault := planned(t, db, query{q.collection, branch.(bson.D), q.sort}); fault != "" {
+		if fault := planned(t, db, query{q.collection, branch.(bson.D), q.sort, q.hint}); fault != "" {
 			return fault
 		}
 	}
@@ -204,6 +204,9 @@ func planned(t *testing.T, db *DB, q query) string {
 	find := bson.D{{Key: "find", Value: q.collection}, {Key: "filter", Value: filter}}
 	if len(q.sort) > 0 {
 		find = append(find, bson.E{Key: "sort", Value: q.sort})
+	}
+	if len(q.hint) > 0 {
+		find = append(find, bson.E{Key: "hint", Value: q.hint})
 	}
 	reply, err := db.db.RunCommand(context.Background(), bson.D{{Key: "explain", Value: find}, {Key: "verbosity", Value: "queryPlanner"}}).Raw()
 	if err != nil {

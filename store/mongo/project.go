@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"go.mongodb.org/mongo-driver/v2/bson"
+	"go.mongodb.org/mongo-driver/v2/mongo/options"
 
 	"parley/chat"
 )
@@ -100,11 +101,12 @@ func (t *tx) project(s *state, e *chat.Event) error {
 func (t *tx) forgetNames(e *chat.Event) error {
 	for _, field := range []string{"title", "topic", "picture"} {
 		which := bson.D{{Key: "chat", Value: e.ChatID}, {Key: "kind", Value: chat.Renamed},
-			{Key: "_id", Value: bson.D{{Key: "$ne", Value: document(e).ID}}}, {Key: field, Value: bson.D{{Key: "$exists", Value: true}}}}
+			{Key: "seq", Value: bson.D{{Key: "$lt", Value: e.Seq}}}, {Key: field, Value: bson.D{{Key: "$exists", Value: true}}}}
 		if !slices.Contains(e.Changed, field) {
 			which = append(which, bson.E{Key: "changed", Value: bson.D{{Key: "$ne", Value: field}}})
 		}
-		if _, err := t.db.events.UpdateMany(t.ctx, which, bson.D{{Key: "$unset", Value: key(field)}}); err != nil {
+		// The index of kinds: that of numbers would read the whole log.
+		if _, err := t.db.events.UpdateMany(t.ctx, which, bson.D{{Key: "$unset", Value: key(field)}}, options.UpdateMany().SetHint(key("chat", "kind", "n"))); err != nil {
 			return err
 		}
 	}

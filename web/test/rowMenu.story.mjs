@@ -40,6 +40,11 @@ test("a right click opens the menu at the pointer, and marks as read and unread 
   await allRead(ann, garden);
   for (const p of [ann, annsPhone]) await row(p, "Garden").and(p.locator(":not([data-unread])")).waitFor();
   await row(ann, "Garden").click({ button: "right" });
+  await item(ann, "Mark as unread").waitFor();
+  await write(garden, "While the menu is open");
+  await item(ann, "Mark as read").click();
+  await allRead(ann, garden);
+  await row(ann, "Garden").click({ button: "right" });
   await item(ann, "Mark as unread").click();
   for (const p of [ann, annsPhone]) await p.getByRole("link", { name: /^Garden.*1 unread message/ }).waitFor();
   assert.equal(new URL(ann.url()).pathname, `/c/${kitchen}`);

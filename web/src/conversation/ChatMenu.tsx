@@ -65,7 +65,8 @@ export function ChatMenu({ chatId, short = false, onOpen, onClose }: Props) {
       {!short && admin && <MenuItem id="rename">{c.rename}</MenuItem>}
       {!short && admin && <MenuItem id="picture">{t.picture.ofGroup}</MenuItem>}
       {!short && admin && chat.groupMentions && <MenuItem id="groupMentions">{c.groupMentions}</MenuItem>}
-      <MenuSection aria-label={c.forYou}>{/* with keys: an item that became another one would throw */}
+      <MenuSection aria-label={c.forYou}>
+        {/* Keys, since an item cannot change its id while the menu is open. */}
         {chat.unread > 0 ? <MenuItem key="read" id="read">{c.markRead}</MenuItem> : !isEmpty(chat) && <MenuItem key="unread" id="unread">{c.markUnread}</MenuItem>}
         <MenuItem id="star">{starred ? c.unstar : c.star}</MenuItem>
         <MenuItem id="notifications">{c.notifications}</MenuItem>
