@@ -51,9 +51,9 @@ type Log interface {
 	Page(ctx context.Context, viewer UserID, chat ChatID, w Window) (Page, error)
 	// Message returns one message; not_found unless the viewer is a member.
 	Message(ctx context.Context, viewer UserID, chat ChatID, seq Seq) (Message, error)
-	// Messages returns the messages at at most MaxPage different places, of any chats, in their
-	// order. It leaves out places without a message, and those in chats of which the viewer is
-	// not a member.
+	// Messages returns the messages at places of any chats, in the same order. The places must
+	// differ; there are at most MaxPage. Those without a message, and those in chats of which the
+	// viewer is not a member, are left out.
 	Messages(ctx context.Context, viewer UserID, places []MessagePlace) ([]Message, error)
 	// Pins returns the pinned messages, the last one pinned first; not_found unless the
 	// viewer is a member.
