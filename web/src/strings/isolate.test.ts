@@ -13,7 +13,7 @@ test("every sentence isolates the names in it", () => {
   const { app, auth, conversation, settings, composer } = t;
   for (const text of [
     conversation.typing([name]), conversation.typing(["Ann", name]), conversation.leaveChat(name), conversation.successorIs(name), conversation.actions(name, "12:00"),
-    conversation.seenBy(["Ann", name]), conversation.replyTo(name), conversation.reactedBy(["Ann", name], 0), conversation.memberMenu(name), conversation.message(name), conversation.startOf(name), conversation.removeTitle(name), conversation.removeHint(name), conversation.row(name, "", ""), app.otherUserHint(name), app.continueAs(name),
+    conversation.seenBy(["Ann", name]), conversation.replyTo(name), conversation.namesAndOthers(["Ann", name], 0), conversation.memberMenu(name), conversation.message(name), conversation.startOf(name), conversation.removeTitle(name), conversation.removeHint(name), conversation.row(name, "", ""), app.otherUserHint(name), app.continueAs(name),
     auth.signInTo(name), auth.join(name), auth.invitedTo(name, "x"), auth.invitedTo("x", name), auth.memberCount(2, name), auth.joinAs(name), auth.alreadyMember(name),
     settings.inviteTo(name), settings.signOutOne(name), settings.disableHint(name), settings.recoveryHint(name, ""), settings.revokeOne(name, "x"), settings.revokeOne("x", name),
     settings.by(name), settings.menuOf(name), composer.placeholder(name), t.sidebar.remove(name), t.sidebar.deletedBy(name), t.notifications.summaryOf(["x", name]),
