@@ -1,34 +1,6 @@
-// Package search finds messages by their words.
+// Package search has the words of messages and the queries that find them, as pure functions.
 //
-// Query side: [Parse] reads what a person typed, [Index.Search] returns the hits, [Snippet]
-// cuts the part of a text that is shown. Index side: [MessageTokens] returns the words of a
-// message, and the index stores them by word, chat and message, with their positions.
-//
-// An [Index] has two parts:
-//
-//   - The memory part has the newest messages, fewer than 4,096 while the writer keeps up. It
-//     is read from the store when the feed was opened ([Index.Opened]) and then follows the
-//     feed ([Index.Apply]).
-//   - The stored part has older messages in segments. A segment has a number of documents
-//     (messages) and leaves: rows of [chat.Index] with sorted lists of postings. The manifest
-//     lists the segments. It has a revision, and each change is one short transaction that
-//     fails if another one changed the manifest before.
-//
-// [Index.Write] is the only writer of the stored part, on one replica at a time. Its steps:
-// fold writes the oldest messages of the memory part to a segment; merge makes one segment of
-// 16 of the same size; build indexes a database that is older than the index, the newest
-// messages first; rewrite removes the words of edited and deleted messages; drop removes
-// segments that no manifest lists.
-//
-// A search reads the memory part, then the segments, newest first, until it has a page of
-// hits. Lists are grouped by chat, so that it skips chats that the viewer is not in. Hits are
-// sorted by time, chat and seq, the same on every server. A search waits until the feed has
-// yielded what this server acknowledged before, and begins again if the manifest changed.
-//
-// A commit that replaces or deletes the text of a message in a segment records the old text
-// ([chat.Replaced]). Until rewrite has removed it, searches take that message from the memory
-// part and ignore the segment's entry. [Index.Write] also does this before it returns.
-//
-// Goroutines: those that call [Index.Run] and [Index.Write]. Locks: none of memory.mu,
-// passed.mu and Index.mu is held while another is taken.
+// [MessageTokens] returns the words of a message, [Parse] reads what a person typed,
+// [Query.Match] tells whether a message is found, and [Query.Snippet] cuts the part of a text
+// that is shown. Package index finds the messages of a query among all of a store.
 package search

@@ -83,6 +83,34 @@ func (t Term) at(tokens []Token, pos int, found func(Word, Token)) bool {
 	return true
 }
 
+// Starts returns where the term may begin if word i of it occurs at positions, which it
+// changes. before is what Starts returned for the word before.
+func (t Term) Starts(i int, before, positions []int) []int {
+	for k := range positions {
+		positions[k] -= t.Words[i].Offset
+	}
+	slices.Sort(positions)
+	if i == 0 {
+		return positions
+	}
+	return both(before, positions)
+}
+
+// both returns what is in two sorted lists.
+func both(a, b []int) (list []int) {
+	for len(a) > 0 && len(b) > 0 {
+		switch {
+		case a[0] < b[0]:
+			a = a[1:]
+		case a[0] > b[0]:
+			b = b[1:]
+		default:
+			list, a, b = append(list, a[0]), a[1:], b[1:]
+		}
+	}
+	return list
+}
+
 // Hit is a message that is found.
 type Hit struct {
 	Chat chat.ChatID

@@ -10,7 +10,7 @@ import (
 
 	"parley/chat"
 	"parley/middleware"
-	"parley/search"
+	"parley/search/index"
 	"parley/server/api"
 	"parley/server/audit"
 	"parley/server/response"
@@ -21,7 +21,7 @@ import (
 type health struct {
 	api   *api.API
 	store chat.Store
-	index *search.Index
+	index *index.Index
 	ready func() error   // returns why the server is not ready, or nil
 	cache readinessCache // when the store last answered
 }

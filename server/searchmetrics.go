@@ -3,16 +3,16 @@ package server
 import (
 	"github.com/prometheus/client_golang/prometheus"
 
-	"parley/search"
+	"parley/search/index"
 )
 
 // searchCollector reads the figures of the search index when the metrics are requested.
 type searchCollector struct {
-	index                            *search.Index
+	index                            *index.Index
 	from, segments, messages, memory *prometheus.Desc
 }
 
-func newSearchCollector(x *search.Index) *searchCollector {
+func newSearchCollector(x *index.Index) *searchCollector {
 	d := func(name, help string) *prometheus.Desc {
 		return prometheus.NewDesc("parley_search_"+name, help, nil, nil)
 	}

@@ -17,7 +17,7 @@ import (
 	"parley/hub"
 	"parley/internal/lease"
 	"parley/middleware"
-	"parley/search"
+	"parley/search/index"
 	"parley/server/api"
 	"parley/server/audit"
 	"parley/server/auth"
@@ -93,7 +93,7 @@ type Server struct {
 	Config // static after construction
 
 	service    *service.Service
-	index      *search.Index
+	index      *index.Index
 	hub        *hub.Hub
 	live       *live.Live
 	sessions   *session.Sessions
@@ -123,7 +123,7 @@ func New(c Config) *Server {
 		hub:        hub.New(c.sockets),
 		perAddress: middleware.NewLimiter(requests),
 		page:       middleware.NewLimiter(requests),
-		index:      search.New(search.Config{Store: c.Store, Log: c.Log}),
+		index:      index.New(index.Config{Store: c.Store, Log: c.Log}),
 		sampler:    middleware.NewLogSampler(c.Log),
 	}
 	if c.find == nil {

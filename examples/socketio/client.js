@@ -30,11 +30,15 @@ export function openChat(io, url, token, show) {
   socket.on("connect_error", (error) => ended(error.message));
   socket.on("disconnect", ended);
 
-  // The same clientId again has no second effect, so a command may be repeated until it is acknowledged.
+  // Repeated until it is acknowledged: a post with the same clientId again has no second effect.
   const ask = async (name, fields) => {
-    const { ok, error } = await socket.timeout(10_000).emitWithAck(name, fields);
-    if (error) throw Object.assign(new Error(error.message), error);
-    return ok;
+    let answer;
+    while (!answer) {
+      answer = await socket.timeout(10_000).emitWithAck(name, fields)
+        .catch((error) => { if (!socket.active) throw error; });
+    }
+    if (answer.error) throw Object.assign(new Error(answer.error.message), answer.error);
+    return answer.ok;
   };
   return {
     socket,

@@ -81,6 +81,14 @@ func TestEngineIO(t *testing.T) {
 				p.send("bAQID")
 				p.wants("bAQID")
 			},
+			"and no second one before it is over": func(t *testing.T) {
+				c := startEngine(t)
+				p, query := c.upgrade()
+				c.dial(second(query)).closes()
+				p.send("5")
+				p.send("4hello")
+				p.wants("4hello")
+			},
 			"25 no second one": func(t *testing.T) {
 				c := startEngine(t)
 				p, query := c.upgrade()
@@ -105,6 +113,7 @@ func testHandshake(t *testing.T, start func(*testing.T) *client) {
 			c := start(t)
 			c.want("GET", "EIO=4", "", 400, `{"code":0,"message":"Transport unknown"}`)
 			c.want("GET", "EIO=4&transport=abc", "", 400, `{"code":0,"message":"Transport unknown"}`)
+			c.want("GET", "EIO=4&transport=polling&j=0", "", 400, `{"code":3,"message":"Bad request: JSONP is not supported"}`)
 		},
 		"4 method": func(t *testing.T) {
 			c := start(t)
@@ -215,7 +224,7 @@ func testHeartbeat(t *testing.T, start func(*testing.T) *client) {
 		},
 		"18 silent over polling": func(t *testing.T) {
 			c := start(t)
-			query := c.open()
+			query := c.join()
 			<-time.After(suite.PingInterval + suite.PingTimeout) // the time itself is what is tested
 			c.want("GET", query, "", 400, "")
 		},
@@ -251,6 +260,12 @@ func testHeartbeat(t *testing.T, start func(*testing.T) *client) {
 			p := start(t).joinSocket()
 			p.send("2")
 			p.closes()
+		},
+		"and a client's ping over polling": func(t *testing.T) {
+			c := start(t)
+			query := c.join()
+			c.want("POST", query, "2", 400, "")
+			c.want("GET", query, "", 400, "")
 		},
 	})
 }

@@ -27,27 +27,27 @@ const (
 // Conn is one connection of a client. Its methods may be called from any goroutine.
 type Conn struct {
 	// Static after the handshake.
-	engine   *Engine
-	sid      string
-	handler  Handler
-	noBinary bool // the client takes text alone
+	engine  *Engine
+	sid     string
+	handler Handler
 
 	slot     int // guarded by Engine.mu: place in Engine.conns; -1: not registered
 	heardAt  atomic.Int64
 	handling atomic.Bool // a packet is handled: until then nothing more is read
 
 	mu       sync.Mutex
+	noBinary bool           // static: the client takes text alone
 	state    state          // guarded by mu
 	admitted bool           // guarded by mu: Admit was called
 	posting  bool           // guarded by mu: a POST is handled
 	held     bool           // guarded by mu: a GET waits
 	over     bool           // guarded by mu: Closed was called or will be
-	pingAt   int64          // guarded by mu: when the next ping is due
+	socket   *socket.Socket // guarded by mu: the WebSocket, or the one of a probe; else nil
+	pingAt   int64          // guarded by mu: when the next ping is due, an interval after the last one
 	admitBy  int64          // guarded by mu: until Admit was called
 	probeBy  int64          // guarded by mu: while probing
 	closeBy  int64          // guarded by mu: while closing, or with pending
 	pending  *pendingClose  // guarded by mu: closes the connection at closeBy
-	socket   *socket.Socket // guarded by mu: the WebSocket, or the one of a probe; else nil
 	frames   []byte         // guarded by mu: queued for polls
 	changed  chan struct{}  // guarded by mu: closed at the next change; nil: no goroutine waits
 }
@@ -94,13 +94,19 @@ func (c *Conn) Write(b []byte) error {
 	return nil
 }
 
-// Ping asks the client for a sign of life, in addition to the pings at Config.PingInterval. It
-// waits as Write does.
+// Ping asks the client for a sign of life before the next ping at Config.PingInterval, which it
+// replaces. It does nothing if the client has not answered the last one. It waits as Write
+// does.
 func (c *Conn) Ping() error {
+	interval := int64(c.engine.config.PingInterval)
 	c.mu.Lock()
-	probing := c.state == probing || c.state == flushing
+	// While probing the client is sending, and may not poll.
+	asked := c.state == probing || c.state == flushing || c.heardAt.Load() < c.pingAt-interval
+	if !asked {
+		c.pingAt = c.engine.now() + interval
+	}
 	c.mu.Unlock()
-	if probing { // the client is sending, and may not poll
+	if asked {
 		return nil
 	}
 	return c.Write(pingFrame)

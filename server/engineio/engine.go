@@ -97,8 +97,11 @@ func (e *Engine) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	transport, sid := q.Get("transport"), q.Get("sid")
 	upgrade := isUpgrade(r)
 	switch {
-	case transport != "polling" && transport != "websocket", q.Has("j"):
+	case transport != "polling" && transport != "websocket":
 		refuse(w, unknownTransport, "")
+		return
+	case q.Has("j"):
+		refuse(w, badRequest, "JSONP is not supported")
 		return
 	case transport == "polling" && e.config.WebSocketOnly:
 		refuse(w, unknownTransport, "this server accepts the transport websocket only: set transports: [\"websocket\"]; "+

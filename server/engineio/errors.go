@@ -23,16 +23,8 @@ var (
 	unknownVersion   = failure{5, http.StatusBadRequest, "Unsupported protocol version"}
 )
 
-// ErrForbidden is returned by Config.Open to refuse a client by policy.
-var ErrForbidden = errors.New("engineio: forbidden")
-
-var forbidden = failure{4, http.StatusForbidden, "Forbidden"}
-
 // errStopped is passed to Config.Refuse after Close.
 var errStopped = errors.New("engineio: closed")
-
-// Forbid answers a request that is refused by policy.
-func Forbid(w http.ResponseWriter, detail string) { refuse(w, forbidden, detail) }
 
 // refuse answers with an error. detail, if any, says more.
 func refuse(w http.ResponseWriter, f failure, detail string) {

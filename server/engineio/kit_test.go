@@ -41,9 +41,10 @@ func (p *pipes) dial(context.Context, string, string) (net.Conn, error) {
 
 // echo is the handler of a test: it sends each message back.
 type echo struct {
-	conn   *Conn
-	silent int // calls of Silent
-	closed int // calls of Closed
+	conn    *Conn
+	message func() // called for each message, unless it is nil
+	silent  int    // calls of Silent
+	closed  int    // calls of Closed
 }
 
 func (e *echo) Request(*http.Request) {}
@@ -53,6 +54,9 @@ func (e *echo) PingDue(ping []byte)   { go func() { _ = e.conn.Write(ping) }() }
 func (e *echo) Silent()               { e.silent++ }
 func (e *echo) Closed()               { e.closed++ }
 func (e *echo) Message(text bool, b []byte) {
+	if e.message != nil {
+		e.message()
+	}
 	_ = e.conn.Write(frame.Append(nil, text, append([]byte{packetMessage}, b...)))
 }
 

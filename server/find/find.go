@@ -22,7 +22,7 @@ type Store interface {
 	FindUsers(ctx context.Context, q, after string, limit int) (users []chat.User, next string, err error)
 }
 
-// Index finds messages in the chats, newest first, as search.Index.Search does.
+// Index finds messages in the chats, newest first, as Search of search/index does.
 type Index func(ctx context.Context, chats []chat.ChatID, q search.Query, limit int, cursor string) (hits []search.Hit, next string, indexedFrom int64, err error)
 
 // Finder answers searches. All methods are safe for concurrent use.

@@ -51,7 +51,8 @@ func (db *DB) indexes() map[*mongo.Collection][]mongo.IndexModel {
 			{Keys: key("chat", "target", "by"), Options: when("emoji", there)},       // reactions that may be taken back
 			{Keys: key("inbox", "at", "chat", "seq"), Options: when("inbox", there)}, // what concerns a user
 			{Keys: key("chat", "mentionsAll", "seq"), Options: when("mentionsAll", chat.MentionAll)},
-			{Keys: key(threadIndex...), Options: when("root", positive)},
+			{Keys: key(threadIndex...), Options: when("replyTo", positive)},
+			{Keys: key("inbox"), Options: when("mentions", there)}, // whether they have one: unfilled
 			{Keys: key("chat", "pinned"), Options: when("pinned", positive)},
 		},
 		db.chats: {
@@ -183,7 +184,7 @@ func (db *DB) nameHistory(ctx context.Context) (a serverDoc, err error) {
 	ctx, cancel := context.WithTimeout(ctx, writeTimeout)
 	defer cancel()
 	fresh := bson.D{{Key: "schema", Value: schema}, {Key: "epoch", Value: chat.NewID[string]()},
-		{Key: "name", Value: chat.DefaultServer}, {Key: "setup", Value: chat.NewSecret()}, {Key: "cleared", Value: beyond}, {Key: "filled", Value: beyond}}
+		{Key: "name", Value: chat.DefaultServer}, {Key: "setup", Value: chat.NewSecret()}, {Key: "cleared", Value: beyond}}
 	for n := 1; ; n++ {
 		_, err := db.meta.UpdateOne(ctx, serverID,
 			bson.D{{Key: "$setOnInsert", Value: fresh}}, options.UpdateOne().SetUpsert(true))

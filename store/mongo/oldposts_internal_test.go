@@ -9,11 +9,14 @@ import (
 	"parley/chat"
 )
 
-// SetOldPosts makes the posts of all chats those of an older Parley, and the next start
-// fill them.
-func SetOldPosts(t testing.TB, db *DB) {
+// SetOldPosts makes posts those of an older Parley, without numbers all.
+func SetOldPosts(t testing.TB, db *DB, seqs ...chat.Seq) {
 	t.Helper()
-	cur, err := db.events.Find(t.Context(), bson.D{}, options.Find().SetSort(key("_id")).SetProjection(key("_id")))
+	which := bson.D{}
+	if seqs != nil {
+		which = bson.D{{Key: "seq", Value: bson.D{{Key: "$in", Value: seqs}}}}
+	}
+	cur, err := db.events.Find(t.Context(), which, options.Find().SetSort(key("_id")).SetProjection(key("_id")))
 	docs, err := all[eventDoc](t.Context(), cur, err)
 	if err != nil {
 		t.Fatal(err)
@@ -23,15 +26,29 @@ func SetOldPosts(t testing.TB, db *DB) {
 			t.Fatal(err)
 		}
 	}
-	if _, err := db.meta.UpdateOne(t.Context(), serverID, bson.D{{Key: "$unset", Value: key("filled")}}); err != nil {
+}
+
+// Fill runs fillPosts.
+func Fill(t testing.TB, db *DB) {
+	t.Helper()
+	if err := db.fillPosts(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 }
 
-// Fill runs fillOldPosts to its end.
-func Fill(t testing.TB, db *DB) {
+// Unfilled returns how many posts fillPosts would read.
+func Unfilled(t testing.TB, db *DB) (n int) {
 	t.Helper()
-	if to, err := db.fillOldPosts(t.Context(), ""); err != nil || to != chat.ChatID(beyond) {
-		t.Fatalf("filled up to %q, %v", to, err)
+	seen := map[string]bool{}
+	for _, u := range unfilled {
+		cur, err := db.events.Find(t.Context(), u.which, options.Find().SetHint(key(u.index...)))
+		docs, err := all[eventDoc](t.Context(), cur, err)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, d := range docs {
+			seen[d.ID] = true
+		}
 	}
+	return len(seen)
 }

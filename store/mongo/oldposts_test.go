@@ -57,6 +57,18 @@ func TestOldPosts(t *testing.T) {
 	write(chat.Event{Kind: chat.Edited, By: bob.ID, Target: 6, Text: "nobody"}, chat.Edit)
 	write(chat.Event{Kind: chat.Deleted, By: bob.ID, Target: 7}, chat.Delete)
 	post(ann, "six", 5) // 10
+	concerning := func(u chat.UserID) string {
+		t.Helper()
+		list, err := s.MentionsOf(t.Context(), u, chat.MentionPlace{}, 50)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var got []chat.Seq
+		for _, m := range list {
+			got = append(got, m.Seq)
+		}
+		return fmt.Sprint(got)
+	}
 	check := func() {
 		t.Helper()
 		p, err := s.Thread(t.Context(), ann.ID, c.ID, 5, 0, 50)
@@ -74,21 +86,48 @@ func TestOldPosts(t *testing.T) {
 			t.Errorf("the thread is %v, want %s", got, want)
 		}
 		for u, want := range map[chat.UserID]string{ann.ID: "[4]", bob.ID: "[5]"} {
-			list, err := s.MentionsOf(t.Context(), u, chat.MentionPlace{}, 50)
-			if err != nil {
-				t.Fatal(err)
-			}
-			got = nil
-			for _, m := range list {
-				got = append(got, m.Seq)
-			}
-			if fmt.Sprint(got) != want {
-				t.Errorf("what concerns %s: %v, want %s", u, got, want)
+			if got := concerning(u); got != want {
+				t.Errorf("what concerns %s: %s, want %s", u, got, want)
 			}
 		}
 	}
-	for range 2 { // the second time nothing is left to do
-		mongo.Fill(t, s.(*mongo.DB))
+	db := s.(*mongo.DB)
+	for range 2 {
+		mongo.Fill(t, db)
 		check()
+		if n := mongo.Unfilled(t, db); n != 0 {
+			t.Errorf("%d posts are still found", n)
+		}
+	}
+	// An older replica that still runs writes more, after this one has filled all.
+	post(ann, "@ann", 0)        // 11, concerns nobody else
+	post(ann, "@bob again", 0)  // 12
+	post(bob, "to a reply", 10) // 13
+	post(ann, "to a reply", 13) // 14
+	post(ann, "to herself", 12) // 15
+	mongo.SetOldPosts(t, db, 11, 12, 13, 14, 15)
+	if n := mongo.Unfilled(t, db); n != 5 {
+		t.Errorf("%d posts are found, want 5", n)
+	}
+	mongo.Fill(t, db)
+	if n := mongo.Unfilled(t, db); n != 0 {
+		t.Errorf("%d posts are still found", n)
+	}
+	p, err := s.Page(t.Context(), ann.ID, c.ID, chat.Window{After: 10, Limit: 10})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var roots []chat.Seq
+	for _, m := range p.Messages {
+		roots = append(roots, m.Root)
+	}
+	if want := "[0 0 3 3 12]"; fmt.Sprint(roots) != want {
+		t.Errorf("the roots are %v, want %s", roots, want)
+	}
+	if got, want := concerning(ann.ID), "[13 4]"; got != want {
+		t.Errorf("what concerns ann: %s, want %s", got, want)
+	}
+	if got, want := concerning(bob.ID), "[14 12 5]"; got != want {
+		t.Errorf("what concerns bob: %s, want %s", got, want)
 	}
 }

@@ -61,18 +61,19 @@ type DB struct {
 	lastSeen chan lastSeenUpdate // see sessions.go
 	ended    sync.WaitGroup      // updateLastSeen
 	clearing sync.WaitGroup      // renewOldLogs
+	filling  sync.WaitGroup      // fillOldPosts
 	closing  sync.Once
 }
 
 // settings are what only tests change.
 type settings struct {
-	monitor                                                         *monitoring.CommandMonitor // receives every command; may be nil
-	attemptTimeout, closeTimeout, markEvery, silence, progressEvery time.Duration
-	clearBatch                                                      int
+	monitor                                                                    *monitoring.CommandMonitor // receives every command; may be nil
+	attemptTimeout, closeTimeout, markEvery, silence, progressEvery, fillEvery time.Duration
+	clearBatch                                                                 int
 }
 
 func defaultSettings() settings {
-	return settings{attemptTimeout: attemptTimeout, closeTimeout: closeTimeout, markEvery: markEvery, silence: maxSilence, progressEvery: progressEvery, clearBatch: clearBatch}
+	return settings{attemptTimeout: attemptTimeout, closeTimeout: closeTimeout, markEvery: markEvery, silence: maxSilence, progressEvery: progressEvery, fillEvery: fillEvery, clearBatch: clearBatch}
 }
 
 // Open connects to the database that url names (mongodb://HOST/NAME?replicaSet=…;
@@ -134,7 +135,7 @@ func open(ctx context.Context, url string, pool int, log *slog.Logger, o setting
 		log.Warn("groups without an admin were not given one: this is tried again at the next start", "err", err)
 	}
 	db.renewOldLogs("removing texts that left the log", server.Cleared, db.clearTexts)
-	db.renewOldLogs("filling older posts", server.Filled, db.fillOldPosts)
+	db.filling.Go(db.fillOldPosts)
 	return db, nil
 }
 
@@ -174,6 +175,7 @@ func (db *DB) Close() error {
 		db.end()
 		db.ended.Wait()
 		db.clearing.Wait()
+		db.filling.Wait()
 		db.disconnect()
 	})
 	return nil

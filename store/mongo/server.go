@@ -19,7 +19,6 @@ type serverDoc struct {
 	Admins bool   `bson:"admins"` // groups have admins: giveAdmins was done
 
 	Cleared chat.ChatID `bson:"cleared"` // up to which chat clearTexts was done; beyond: all
-	Filled  chat.ChatID `bson:"filled"`  // as Cleared, by fillOldPosts
 }
 
 var serverID = bson.D{{Key: "_id", Value: "server"}}

@@ -14,6 +14,7 @@ import (
 const (
 	clearBatch = 1000        // documents that one part reads
 	clearAgain = time.Minute // until it is tried again after an error
+	fillEvery  = time.Minute // between two looks for posts of an older version
 )
 
 // renewOldLogs runs what brings the logs of an older Parley to this version, beside the

@@ -39,7 +39,7 @@ func (db *DB) Thread(ctx context.Context, viewer chat.UserID, id chat.ChatID, se
 			}
 			docs = append(docs, first)
 		}
-		cur, err := db.events.Find(ctx, bson.D{{Key: "chat", Value: id}, {Key: "root", Value: root}, between("seq", min(after, top.Seq)+1, top.Seq)},
+		cur, err := db.events.Find(ctx, bson.D{{Key: "chat", Value: id}, {Key: "root", Value: root}, isReply, between("seq", min(after, top.Seq)+1, top.Seq)},
 			options.Find().SetSort(key("seq")).SetLimit(int64(limit+1-len(docs))).SetHint(key(threadIndex...)))
 		replies, err := all[eventDoc](ctx, cur, err)
 		if err != nil {
@@ -53,7 +53,8 @@ func (db *DB) Thread(ctx context.Context, viewer chat.UserID, id chat.ChatID, se
 	return p, err
 }
 
-var threadIndex = []string{"chat", "root", "seq"}
+// threadIndex begins with the root, so that replies without one are a range of it: unfilled.
+var threadIndex = []string{"root", "chat", "seq"}
 
 // rootOf returns the number of the first message of a post's thread. That of a reply
 // which an older Parley wrote is found by the replies, until fillOldPosts has stored it.

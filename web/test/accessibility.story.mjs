@@ -119,7 +119,7 @@ test("axe finds nothing in any other view, at both widths", async () => {
   await ann.getByLabel("Edit message").waitFor();
   await h.accessible(ann, "edit");
   await ann.keyboard.press("Escape");
-  await menu(ann, "Chat menu", "Rename");
+  await menu(ann, "Chat menu", "Name and topic");
   await h.accessible(ann, "rename");
   await ann.keyboard.press("Escape");
 });

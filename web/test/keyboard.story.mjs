@@ -161,7 +161,7 @@ test("help opens by a key, and the focus returns", async () => {
   await ann.getByText("Jump to a chat or person").waitFor();
   await ann.keyboard.press("Escape");
   await focusIs(ann, "Message General");
-  for (const [item, role] of [["Invite people", "dialog"], ["Rename", "dialog"], ["Leave", "alertdialog"]]) {
+  for (const [item, role] of [["Invite people", "dialog"], ["Name and topic", "dialog"], ["Leave", "alertdialog"]]) {
     await pick(ann, "Chat menu", item, "Shift+Tab");
     await ann.getByRole(role).waitFor();
     await ann.keyboard.press("Escape");

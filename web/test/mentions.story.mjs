@@ -31,6 +31,33 @@ test("what names the user or replies to them comes while the page is open, newes
   await h.accessible(ann, "mentions");
 });
 
+test("what is deleted or edited, and what is of a chat that one leaves, goes at once, also after Back", async () => {
+  const shed = await h.chat("Shed", bob, ann);
+  await ann.goto(h.at("/mentions"));
+  const seqs = [];
+  for (const text of ["First nail for @ann", "Second nail for @ann", "Third nail for @ann"]) seqs.push((await put(bob, shed, text)).message.seq);
+  await put(bob, kitchen, "Soup for @ann");
+  const there = (text) => items(ann).filter({ hasText: text });
+  await there("Third nail").waitFor();
+  await there("Soup").waitFor();
+  await api(bob, "DELETE", `/api/chats/${shed}/messages/${seqs[0]}`);
+  await there("First nail").waitFor({ state: "detached" });
+  await api(bob, "PATCH", `/api/chats/${shed}/messages/${seqs[1]}`, { text: "Second nail for nobody" });
+  await there("Second nail").waitFor({ state: "detached" });
+  await api(bob, "PATCH", `/api/chats/${shed}/messages/${seqs[2]}`, { text: "A screw for @ann" });
+  await there("A screw").waitFor();
+  await there("Soup").click();
+  await heading(ann, "Kitchen");
+  await api(ann, "DELETE", `/api/chats/${shed}/members/me`);
+  await ann.locator(".chat-row", { hasText: "Shed" }).waitFor({ state: "detached" });
+  await ann.goBack();
+  await there("Soup").waitFor();
+  assert.equal(await there("A screw").count(), 0);
+  const last = await api(ann, "GET", "/api/mentions");
+  await api(bob, "DELETE", `/api/chats/${kitchen}/messages/${last.messages[0].seq}`);
+  await there("Soup").waitFor({ state: "detached" });
+});
+
 test("each opens at its place, and Back returns to where one was, with the pages that were loaded", async () => {
   for (let i = 1; i <= 70; i++) await put(bob, kitchen, `Plate ${i} for @ann`);
   await ann.reload();

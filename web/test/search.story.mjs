@@ -129,6 +129,26 @@ test("a hit opens at its place, and Back returns to the results where they were"
   await ann.locator(".message.mark", { hasText: "Plate 4 of forty" }).waitFor();
 });
 
+test("a hit that is deleted, or of a chat that one leaves, goes while the results are shown, also after Back; an edited one changes", async () => {
+  const shed = await h.chat("Shed", bob, ann);
+  const put = async (text) => (await api(bob, "POST", `/api/chats/${shed}/messages`, { clientId: crypto.randomUUID(), text })).message.seq;
+  const screws = [await put("A crooked screw"), await put("A straight screw"), await put("A lost screw"), await put("A last screw")];
+  await ann.goto(h.at("/search?q=screw"));
+  await status(ann, "4 messages");
+  await api(bob, "DELETE", `/api/chats/${shed}/messages/${screws[0]}`);
+  await status(ann, "3 messages");
+  await api(bob, "PATCH", `/api/chats/${shed}/messages/${screws[1]}`, { text: "A nail" });
+  await ann.waitForFunction(() => [...document.querySelectorAll(".search-snippet")].map((e) => e.innerText).join() === "A last screw,A lost screw,A nail");
+  await hits(ann).filter({ hasText: "A lost screw" }).click();
+  await heading(ann, "Shed");
+  await api(bob, "DELETE", `/api/chats/${shed}/messages/${screws[2]}`);
+  await ann.getByText("This message was deleted.").nth(1).waitFor();
+  await ann.goBack();
+  await status(ann, "2 messages");
+  await api(ann, "DELETE", `/api/chats/${shed}/members/me`);
+  await hits(ann).first().waitFor({ state: "detached" });
+});
+
 test("results are grouped by chat, and chats and people are found by name", async () => {
   await ann.keyboard.press("Control+Shift+F");
   await input(ann).fill("tomat");

@@ -151,7 +151,7 @@ test("members are added, get roles, and are removed; a chat is renamed", async (
   await ann.keyboard.press("Escape");
   await dialog.waitFor({ state: "detached" });
   await press(ann, "Chat menu");
-  await item(ann, "Rename");
+  await item(ann, "Name and topic");
   await fill(ann, { Name: "", "Topic": "Beds and bugs" });
   await ann.keyboard.press("Enter");
   await refused(ann, "Name");

@@ -1,12 +1,16 @@
 // The example of docs/socketio.md, a page of another origin with socket.io-client, in a browser.
 import assert from "node:assert/strict";
-import { readFile } from "node:fs/promises";
+import { access, readFile } from "node:fs/promises";
 import { createServer } from "node:http";
 import { after } from "node:test";
 import { testEnvironment, test } from "./kit.mjs";
 
 const example = new URL("../../examples/socketio/", import.meta.url);
 const library = new URL("../../internal/conformance/node_modules/socket.io-client/dist/socket.io.min.js", import.meta.url);
+await access(library).catch(() => {
+  console.error("socketio.story needs socket.io-client: run npm ci in internal/conformance, or make stories");
+  process.exit(1);
+});
 const site = createServer(async (request, answer) => {
   const name = new URL(request.url, "http://x").pathname.slice(1);
   const file = { "": "index.html", "client.js": "client.js" }[name];
@@ -94,6 +98,26 @@ test("after the server was killed, the page has each message once", async () => 
     assert.deepEqual(await messages(page), ["Bob: Hello", "Ann: Hi", "Ann: written while the server was down", "Bob: over HTTP"]);
   }
   h.down = false;
+});
+
+test("a message that is lost with the connection is sent again", async () => {
+  let lost = false;
+  const loses = (data) => !lost && String(data).includes('"post"') && (lost = true);
+  const page = await signIn("carol", async (page) => {
+    await page.routeWebSocket(/socket\.io/, (ws) => {
+      const server = ws.connectToServer();
+      ws.onMessage((data) => {
+        if (!loses(data)) return server.send(data);
+        server.close();
+        ws.close();
+      });
+    });
+    await page.route(/socket\.io/, (route) => (loses(route.request().postData()) ? route.abort() : route.continue()));
+  });
+  await say(page, "once");
+  await ann.getByText("Carol: once", { exact: true }).waitFor();
+  assert.ok(lost);
+  await page.context().close();
 });
 
 test("the end of the session ends the page's connection for good", async () => {

@@ -7,6 +7,7 @@ export function AuthFrame({ title, why, children }: { title: string; why?: strin
   return (
     <main className="auth">
       <div>
+        <img className="auth-logo" src="/icon.svg" width="40" height="40" alt="" />
         <h1>{title}</h1>
         {why && <p>{why}</p>}
         {children}

@@ -82,7 +82,7 @@ export function ChatMenu({ chatId, short = false, onOpen, onClose }: Props) {
         {hidden ? <MenuItem id="show">{c.show}</MenuItem> : <MenuItem id="hide">{c.hide}</MenuItem>}
       </MenuSection>
       {group && <MenuItem id="leave">{c.leave}</MenuItem>}
-      {!short && group && (admin || serverAdmin) && <MenuItem id="delete">{c.deleteMenu}</MenuItem>}
+      {!short && group && (admin || serverAdmin) && <MenuItem id="delete" className="danger">{c.deleteMenu}</MenuItem>}
     </Menu>
   );
 }

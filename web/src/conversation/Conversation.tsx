@@ -168,7 +168,7 @@ function NotAMember({ chatId, left }: { chatId: ChatId; left: boolean }) {
   useEffect(() => {
     if (!left) core.api.chat(chatId).then(({ chat }) => setEntry(chat), () => {});
   }, [core, chatId, left]);
-  const back = <Button onPress={() => navigate(paths.home)}>{t.conversation.backToChats}</Button>;
+  const back = <Button look={entry ? undefined : "main"} onPress={() => navigate(paths.home)}>{t.conversation.backToChats}</Button>;
   if (entry?.open && !entry.role) {
     return <div className="centered stack"><h1 dir="auto">{entry.title}</h1>{entry.topic && <p dir="auto">{entry.topic}</p>}<p className="hint">{t.conversation.members(entry.memberCount)} · {t.conversation.joinOpen}</p><Button look="main" onPress={() => attempt(() => core.join(chatId))}>{t.conversation.join}</Button>{back}<UnsentMessages chatId={chatId} /></div>;
   }

@@ -76,7 +76,7 @@ function MemberItem({ user, role, chat, onRemove, onClose }: { user: User; role:
   const admin = chat.role === "admin";
   const takesCharge = useSnapshot((s) => s.state.me?.role === "admin") && me && !admin; // an admin of the server
   return (
-    <div className="option">
+    <div className="option member">
       <UserItem user={user} />
       {(role === "admin" || me) && <span className="member-mark">{t.conversation.marks([...(me ? [t.conversation.you] : []), ...(role === "admin" ? [t.conversation.admin] : [])])}</span>}
       {(!me || admin || takesCharge) && (
@@ -94,7 +94,7 @@ function MemberItem({ user, role, chat, onRemove, onClose }: { user: User; role:
               {!me && <MenuItem id="write">{t.conversation.message(user.name)}</MenuItem>}
               {takesCharge && <MenuItem id="role">{t.conversation.takeCharge}</MenuItem>}
               {admin && <MenuItem id="role">{role === "admin" ? t.conversation.removeAdmin : t.conversation.makeAdmin}</MenuItem>}
-              {admin && !me && <MenuItem id="remove">{t.conversation.remove}</MenuItem>}
+              {admin && !me && <MenuItem id="remove" className="danger">{t.conversation.remove}</MenuItem>}
             </Menu>
           </Popover>
         </MenuTrigger>

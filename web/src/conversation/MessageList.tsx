@@ -125,7 +125,7 @@ export function MessageList({ chat, title, target, editing, actions, onEditPendi
         </div>
       )}
       <div className="message-scroller" ref={scrollerRef} tabIndex={0} role="region" aria-label={t.conversation.messages} onScroll={onScroll} onKeyDown={onKeyDown} onCopy={onCopy} {...handlers} {...guard.handlers}>
-        <MessageLog rows={rows} title={title} head={head} replies={replies} moreReplies={!end} onRetry={failed} users={users} me={me} today={today} target={target} editing={editing} active={active} actions={rowActions} onEditPending={onEditPending} />
+        <MessageLog rows={rows} start={chat.kind === "direct" ? t.conversation.startWith(title) : t.conversation.startOf(title)} head={head} replies={replies} moreReplies={!end} onRetry={failed} users={users} me={me} today={today} target={target} editing={editing} active={active} actions={rowActions} onEditPending={onEditPending} />
       </div>
       {range && (distance === "far" || (distance === "near" && chat.unread > 0)) && <Button className={() => "button message-list-pill"} onPress={() => { toEnd(); stayHere(); }}><Icon name="down" /> {t.conversation.newBelow(chat.unread)}</Button>}
       <LiveRegion chat={chat} />

@@ -17,8 +17,8 @@ export interface Editing { readonly seq: Seq; readonly resumed?: boolean }
 
 interface Props {
   rows: readonly Row[];
-  /** The chat's title. */
-  title: string;
+  /** What stands above the first message. */
+  start?: string;
   /** What stands above the rows. */
   head: "loading" | "failed" | "empty" | "beginning" | undefined;
   onRetry: (() => void) | undefined;
@@ -38,12 +38,12 @@ interface Props {
 }
 
 /** The rows of the list. Memoized: a message that comes out of view renders none of them. */
-export const MessageLog = memo(function MessageLog({ rows, title, head, onRetry, replies, moreReplies = false, users, me = "", today, target, editing, active, actions, onEditPending }: Props) {
+export const MessageLog = memo(function MessageLog({ rows, start, head, onRetry, replies, moreReplies = false, users, me = "", today, target, editing, active, actions, onEditPending }: Props) {
   return (
     <ol>
       {head === "failed" && <li className="centered"><p className="error" role="alert">{t.conversation.loadFailed}</p><Button onPress={onRetry}>{t.conversation.retry}</Button></li>}
       {head === "loading" && <li className="centered hint" role="status">{t.conversation.loading}</li>}
-      {(head === "beginning" || head === "empty") && <li className="centered hint">{head === "empty" ? t.conversation.empty : t.conversation.startOf(title)}</li>}
+      {(head === "beginning" || head === "empty") && <li className="centered hint">{head === "empty" ? t.conversation.empty : start}</li>}
       {rows.map((r) => {
         switch (r.kind) {
           case "day": return <li key={r.key} className="message-day">{dayName(r.at, today)}</li>;

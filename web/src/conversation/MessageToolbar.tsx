@@ -95,10 +95,10 @@ export function MessageToolbar({ message: m, name, answered, open, actions }: { 
             {!m.deletedAt && <MenuItem id="react">{t.conversation.addReaction}</MenuItem>}
             {mine && !m.deletedAt && <MenuItem id="edit">{t.conversation.edit}</MenuItem>}
             {!m.deletedAt && <MenuItem id="pin">{m.pinned ? t.pins.unpin : t.pins.pin}</MenuItem>}
-            {m.text && <MenuItem id="text">{t.conversation.copyText}</MenuItem>}
             {!m.deletedAt && <MenuItem id="unread">{t.conversation.markUnread}</MenuItem>}
+            {m.text && <MenuItem id="text">{t.conversation.copyText}</MenuItem>}
             <MenuItem id="link">{t.conversation.copyLink}</MenuItem>
-            {mayDelete && !m.deletedAt && <MenuItem id="delete">{t.conversation.delete}</MenuItem>}
+            {mayDelete && !m.deletedAt && <MenuItem id="delete" className="danger">{t.conversation.delete}</MenuItem>}
             {sharesReads && <MenuItem id="seen" isDisabled><Text slot="label" className="hint">{seen === undefined ? t.conversation.seenLoading : t.conversation.seenBy(seen.split("\n").filter(Boolean))}</Text></MenuItem>}
           </Menu>
         </Popover>

@@ -86,7 +86,7 @@ export function ThreadPanel({ chat, title, root, onJump, onView, onClose }: Prop
         <Button look="plain icon" className="button plain icon thread-close" aria-label={t.thread.close} onPress={onClose}><Icon name="close" /></Button>
       </header>
       <div className="message-scroller" ref={scrollerRef} tabIndex={0} role="region" aria-label={t.thread.messages} onScroll={scrolled} onKeyDown={onMessageKey} {...handlers}>
-        <MessageLog rows={rows} title={title} head={thread ? undefined : state === "failed" ? "failed" : "loading"} onRetry={load} users={users} today={today} target={undefined} editing={editing} active={active} actions={actions} onEditPending={setGiven} />
+        <MessageLog rows={rows} head={thread ? undefined : state === "failed" ? "failed" : "loading"} onRetry={load} users={users} today={today} target={undefined} editing={editing} active={active} actions={actions} onEditPending={setGiven} />
         {thread?.more && <div className="thread-more">{state === "loading" ? <p className="hint" role="status">{t.thread.loading}</p> : <Button onPress={load}>{t.thread.loadMore}</Button>}{state === "failed" && <p className="error" role="alert">{t.conversation.loadFailed}</p>}</div>}
       </div>
       {composer}

@@ -17,6 +17,8 @@ test.each([
   [["bob", "cat", "dan", "eve", "me"].map((id) => came(id, id)), "You, BOB, CAT and 2 others joined."],
   [[came("ann", "bob", "me")], "ANN added you and BOB."],
   [[came("ann", "me")], "ANN added you."],
+  [[came("ann", "bob", "cat", "dan", "me")], "ANN added you, BOB, CAT and DAN."],
+  [[came("ann", "bob", "cat", "dan", "eve", "me")], "ANN added you, BOB, CAT and 2 others."],
   [[came("me", "bob", "cat")], "You added BOB and CAT."],
   [[went("bob", "bob")], "BOB left."],
   [[went("me", "me")], "You left."],

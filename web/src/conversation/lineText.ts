@@ -39,7 +39,7 @@ export function lineText(lines: readonly Line[], me: UserId, users: State["users
   /** Lists people, oneself first. begins: at the start of the sentence. */
   function list(ids: readonly UserId[], begins: boolean): string {
     const { names, unknown } = namesOf({ users }, ids.filter((id) => id !== me));
-    const all = ids.includes(me) ? [begins ? c.you : t.conversation.you, ...names] : names;
+    const all = ids.includes(me) ? [begins ? c.you : c.youToo, ...names] : names;
     if (!all.length && begins) return c.someone(unknown);
     const shown = all.length + unknown > mostNames + 1 ? all.slice(0, mostNames) : all; // "and 1 other" is no shorter than a name
     return t.conversation.namesAndOthers(shown, all.length + unknown - shown.length);

@@ -217,11 +217,22 @@ test("what is read while a mark as unread is being saved is reported after it", 
   const marked = it.core.changeMine("c", { unreadFrom: 3 });
   it.core.markRead("c", 4);
   await pass(2000);
+  it.wire().says({ signal: "mine", chatId: "c", mine: { ...it.log.mine, unreadFrom: 3 } }); // may come before the answer
   expect(reads()).toEqual([]);
   save();
   await marked;
   await pass();
   expect(reads()).toEqual([4]);
+});
+
+test("a mark as unread on another device drops what was not reported yet", async () => {
+  const it = await page();
+  for (let i = 0; i < 3; i++) it.log.append({ event: "posted", by: "ann", text: `t${i}` });
+  it.greet();
+  for (const seq of [2, 4]) it.core.markRead("c", seq);
+  it.wire().says({ re: it.wire().last("read").id, ok: {} }, { signal: "mine", chatId: "c", mine: { ...it.log.mine, unreadFrom: 2 } });
+  await pass(2000);
+  expect(it.wire().got.filter((c) => c.do === "read").map((c) => c.seq)).toEqual([2]);
 });
 
 test("focus is sent again after a reconnect, typing at most every three seconds", async () => {

@@ -2,6 +2,7 @@
 // After any events it equals what the server would send to a new client; state.test.ts checks that.
 import type { PageRequest, Chat } from "./chatModel.ts";
 import { linesLoaded, newChat, requestStarted, pageLoaded, applyEvent, resumedChat, membersLoaded, withReadPointer, withEntry, resetChat, typingStarted, withMine, requestEnded, pinsLoaded, threadLoaded, withoutExpiredTyping } from "./chat.ts";
+import { type Changes, withChange } from "./changes.ts";
 import { trimTimeline } from "./timeline.ts";
 import type { ChatId, Entry, Event, Hello, Limits, Message, Mine, Page, Role, Seq, Settings, Signal, ThreadPage, User, UserId } from "./wire.ts";
 
@@ -18,6 +19,8 @@ export interface State {
   readonly online: ReadonlySet<UserId>;
   /** The chats that were deleted while they were shown. */
   readonly deleted: ReadonlySet<ChatId>;
+  /** What changed of messages while the page saw it. */
+  readonly changes: Changes;
 }
 
 export type Action =
@@ -56,7 +59,7 @@ const defaultLimits: State["limits"] = { text: Infinity, page: 200, quote: 200, 
 
 const defaultSettings: Settings = { level: "all", quietFrom: "", quietTo: "", timeZone: "", pushText: true };
 
-export const emptyState: State = { epoch: "", version: "", me: null, settings: defaultSettings, limits: defaultLimits, users: new Map(), chats: new Map(), online: new Set(), deleted: new Set() };
+export const emptyState: State = { epoch: "", version: "", me: null, settings: defaultSettings, limits: defaultLimits, users: new Map(), chats: new Map(), online: new Set(), deleted: new Set(), changes: new Map() };
 
 export function reduce(s: State, a: Action): State {
   switch (a.type) {
@@ -135,7 +138,8 @@ function event(s: State, e: Event): State {
   if (e.event === "left" && s.me && e.users.includes(s.me.id) && e.seq === c.seen + 1) {
     return withoutChat(e.reason === "deleted" ? { ...s, deleted: new Set([...s.deleted, c.id]) } : s, c.id);
   }
-  return withChat(s, applyEvent(c, e, s.me?.id ?? "", s.limits));
+  const changes = withChange(s.changes, e);
+  return withChat(changes === s.changes ? s : { ...s, changes }, applyEvent(c, e, s.me?.id ?? "", s.limits));
 }
 
 function signal(s: State, v: Signal, at: number): State {

@@ -179,9 +179,10 @@ export class UserSession {
     if (this.#ended) return;
     if ("signal" in v) {
       const at = Date.now();
+      const marked = v.signal === "mine" && v.mine.unreadFrom !== 0 && v.mine.unreadFrom !== this.#store.snapshot.state.chats.get(v.chatId)?.mine.unreadFrom; // not by this page
       this.dispatch({ type: "signal", signal: v, at });
       if (v.signal === "typing") setTimeout(() => this.dispatch({ type: "tick", at: Date.now() }), typingMs);
-      if (v.signal === "mine" && v.mine.unreadFrom) this.activity.unread(v.chatId);
+      if (marked) this.activity.unread(v.chatId);
       if (v.signal === "chat") this.activity.connected(); // it may be one in view
       if ("chatId" in v) this.#refetcher.checkChat(v.chatId);
       return;

@@ -1,6 +1,7 @@
 import { type KeyboardEvent, type MouseEvent, useEffect, useLayoutEffect, useRef } from "react";
 import { navigate, paths } from "../app/route.ts";
 import { useCore, useSnapshot } from "../app/useCore.ts";
+import { messageKey } from "../core/changes.ts";
 import { titleOf, userOf } from "../core/selectors.ts";
 import type { Message } from "../core/wire.ts";
 import { t } from "../strings/index.ts";
@@ -9,7 +10,7 @@ import { Avatar } from "../ui/Avatar.tsx";
 import { Button } from "../ui/Button.tsx";
 import { Icon } from "../ui/Icon.tsx";
 import { dayName, dayOf, Time, useToday } from "../ui/Time.tsx";
-import { keep, keyOf, useMentions } from "./useMentions.ts";
+import { keep, useMentions } from "./useMentions.ts";
 
 const w = t.mentions;
 const shownText = 300; // characters of a message
@@ -31,7 +32,7 @@ export function MentionsPage() {
   for (const m of messages ?? []) days.set(dayOf(m.at), [...(days.get(dayOf(m.at)) ?? []), m]);
 
   function open(m: Message) {
-    keep(core.api, { scrollTop: pageRef.current!.scrollTop, opened: keyOf(m) });
+    keep(core.api, { scrollTop: pageRef.current!.scrollTop, opened: messageKey(m) });
     navigate(paths.chat(m.chatId, m.seq));
   }
   function onKeyDown(e: KeyboardEvent<HTMLElement>) {
@@ -54,7 +55,7 @@ export function MentionsPage() {
         {[...days].map(([day, of]) => (
           <section key={day}>
             <h2>{dayName(day, today)}</h2>
-            <ol className="search-hits">{of.map((m) => <li key={keyOf(m)}><Mention message={m} onOpen={open} /></li>)}</ol>
+            <ol className="search-hits">{of.map((m) => <li key={messageKey(m)}><Mention message={m} onOpen={open} /></li>)}</ol>
           </section>
         ))}
         {more && !error && <Button isDisabled={busy} onPress={load}>{w.more}</Button>}
@@ -79,7 +80,7 @@ function Mention({ message: m, onOpen }: { message: Message; onOpen: (m: Message
     onOpen(m);
   }
   return (
-    <a className="search-hit" href={path} data-hit={keyOf(m)} onClick={onClick}>
+    <a className="search-hit" href={path} data-hit={messageKey(m)} onClick={onClick}>
       <Avatar user={author} />
       <span className="search-hit-head"><b dir="auto">{author.name}</b>{chat && <span className="hint" dir="auto">{w.in(chat)}</span>}<Time at={m.at} /></span>
       <span className="search-snippet" dir="auto">{messagePreview(m, shownText)}</span>

@@ -2,6 +2,7 @@ import type { MouseEvent } from "react";
 import { navigate, paths } from "../app/route.ts";
 import { useSnapshot } from "../app/useCore.ts";
 import type { SearchHit } from "../core/api.ts";
+import { messageKey } from "../core/changes.ts";
 import { pictureOf, titleOf, userOf } from "../core/selectors.ts";
 import type { State } from "../core/state.ts";
 import type { ChatId } from "../core/wire.ts";
@@ -9,11 +10,9 @@ import { t } from "../strings/index.ts";
 import { Avatar } from "../ui/Avatar.tsx";
 import { Icon } from "../ui/Icon.tsx";
 import { shortTime, Time, useToday } from "../ui/Time.tsx";
-import { cutAt } from "./query.ts";
+import { snippetParts } from "./snippet.ts";
 
 const r = t.search;
-
-export const keyOf = ({ message: { chatId, seq } }: SearchHit): string => `${chatId}/${seq}`;
 
 interface Props {
   hits: readonly SearchHit[];
@@ -26,7 +25,7 @@ interface Props {
 /** The messages that were found: newest first, or in a list for each chat. */
 export function SearchHits({ hits, byChat, busy, onOpen }: Props) {
   const state = useSnapshot((s) => s.state);
-  if (!byChat) return <HitList label={r.results} hits={hits} busy={busy} onOpen={onOpen} inChat={(id) => chatTitle(state, id)} />;
+  if (!byChat) return <HitList label={r.results} hits={hits} busy={busy} onOpen={onOpen} inChat={(id) => (state.chats.get(id)?.kind === "direct" ? r.with : r.in)(chatTitle(state, id))} />;
   const chats = new Map<ChatId, SearchHit[]>();
   for (const h of hits) chats.set(h.chatId, [...(chats.get(h.chatId) ?? []), h]);
   return [...chats].map(([id, of]) => (
@@ -42,10 +41,10 @@ function chatTitle(s: State, id: ChatId): string {
   return chat ? titleOf(s, chat) : "";
 }
 
-function HitList({ label, hits, busy, onOpen, inChat }: { label: string; hits: readonly SearchHit[]; busy: boolean; onOpen: (key: string) => void; inChat?: (id: ChatId) => string }) {
+function HitList({ label, hits, busy, onOpen, inChat }: { label: string; hits: readonly SearchHit[]; busy: boolean; onOpen: (key: string) => void; /** Says in which chat a hit is. */ inChat?: (id: ChatId) => string }) {
   return (
     <ol className="search-hits" aria-label={label} aria-busy={busy}>
-      {hits.map((h) => <li key={keyOf(h)}><Hit hit={h} chat={inChat?.(h.chatId)} onOpen={onOpen} /></li>)}
+      {hits.map((h) => <li key={messageKey(h.message)}><Hit hit={h} chat={inChat?.(h.chatId)} onOpen={onOpen} /></li>)}
     </ol>
   );
 }
@@ -58,14 +57,14 @@ function Hit({ hit, chat, onOpen }: { hit: SearchHit; chat?: string; onOpen: (ke
   function open(e: MouseEvent) {
     if (e.ctrlKey || e.metaKey || e.shiftKey || e.altKey) return; // a new tab or window
     e.preventDefault();
-    onOpen(keyOf(hit));
+    onOpen(messageKey(hit.message));
     navigate(path);
   }
   return (
-    <a className="search-hit" href={path} data-hit={keyOf(hit)} onClick={open}>
+    <a className="search-hit" href={path} data-hit={messageKey(hit.message)} onClick={open}>
       <Avatar user={author} />
-      <span className="search-hit-head"><b dir="auto">{author.name}</b>{chat && <span className="hint" dir="auto">{r.in(chat)}</span>}<Time at={m.at} short={shortTime(m.at, today)} /></span>
-      <span className="search-snippet" dir="auto">{cutAt(hit.snippet, hit.highlights).map((part, i) => (i % 2 ? <mark key={i}>{part}</mark> : part))}</span>
+      <span className="search-hit-head"><b dir="auto">{author.name}</b>{chat && <span className="hint" dir="auto">{chat}</span>}<Time at={m.at} short={shortTime(m.at, today)} /></span>
+      <span className="search-snippet" dir="auto">{snippetParts(hit.snippet, hit.highlights).map((part, i) => (i % 2 ? <mark key={i}>{part}</mark> : part))}</span>
       {m.files?.map((f) => <span key={f.id} className="search-file hint"><Icon name="file" /><span dir="auto">{f.name}</span></span>)}
     </a>
   );

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
-import { cutAt, formatQuery, openFilter, parseQuery, settled, takeFilters, withFilter, withoutFilter } from "./query.ts";
+import { formatQuery, openFilter, parseQuery, settled, takeFilters, withFilter, withoutFilter } from "./query.ts";
 
 test.each([
   ["hello world", [], "hello world"],
@@ -44,11 +44,6 @@ test("filters are added once, and removed", () => {
   expect(formatQuery(withFilter(q, { name: "has", value: "link" }))).toBe("from:ann has:file has:link x");
   expect(formatQuery(withFilter(q, { name: "has", value: "file" }))).toBe("from:ann has:file x");
   expect(formatQuery(withoutFilter(q, 0))).toBe("has:file x");
-});
-
-test("a snippet is cut at its highlights, in UTF-16 units", () => {
-  expect(cutAt("a 🎉 word here", [[5, 4]])).toEqual(["a 🎉 ", "word", " here"]);
-  expect(cutAt("x", [])).toEqual(["x"]);
 });
 
 interface Case { text: string; found: string[]; not: string[] }

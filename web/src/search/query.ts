@@ -66,14 +66,3 @@ export function withFilter(q: Query, f: Filter): Query {
 }
 
 export const withoutFilter = (q: Query, at: number): Query => ({ ...q, filters: q.filters.filter((_, i) => i !== at) });
-
-/** Cuts a snippet at its highlights: every second part, from the second on, is one. */
-export function cutAt(snippet: string, highlights: readonly (readonly [number, number])[]): string[] {
-  const parts: string[] = [];
-  let at = 0;
-  for (const [start, length] of highlights) {
-    parts.push(snippet.slice(at, start), snippet.slice(start, start + length));
-    at = start + length;
-  }
-  return [...parts, snippet.slice(at)];
-}

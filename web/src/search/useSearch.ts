@@ -1,10 +1,15 @@
-import { useEffect, useState } from "react";
+import { useEffect, useMemo, useState } from "react";
 import { useCore } from "../app/useCore.ts";
-import type { Api, SearchPage } from "../core/api.ts";
+import { useCurrent, useReconnects } from "../app/useCurrent.ts";
+import type { Api, SearchHit, SearchPage } from "../core/api.ts";
+import { messageKey } from "../core/changes.ts";
+import type { Message } from "../core/wire.ts";
 import { explain } from "../strings/failure.ts";
+import { messagePreview } from "../strings/preview.ts";
 
 const restMs = 150; // after the last key
 const pageSize = 25;
+const shownText = 200; // characters of a hit that was edited
 
 export interface Found extends SearchPage { readonly q: string }
 /** The last answer, so that Back shows it as it was: with its place, and the hit that was opened. */
@@ -26,7 +31,7 @@ export interface Search {
 
 const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
 
-/** Searches for q, a moment after it was typed. The answer to an earlier query is dropped. */
+/** Searches for q, a moment after it was typed, and again when the connection comes back. The answer to an earlier query is dropped. */
 export function useSearch(q: string): Search {
   const core = useCore();
   const { api } = core;
@@ -35,7 +40,9 @@ export function useSearch(q: string): Search {
   const [failed, setFailed] = useState<{ q: string; field?: string; message: string }>();
   const [attempt, setAttempt] = useState(0);
   const [loading, setLoading] = useState(false); // a further page
-  const settled = found?.q === q;
+  const reconnects = useReconnects();
+  const [foundAt, setFoundAt] = useState(reconnects); // of the answer
+  const settled = found?.q === q && foundAt === reconnects;
   const failure = failed?.q === q ? failed : undefined;
 
   useEffect(() => {
@@ -47,6 +54,7 @@ export function useSearch(q: string): Search {
         const answer = { ...page, q };
         keptBy.set(api, { found: answer, scrollTop: 0 });
         setFound(answer);
+        setFoundAt(reconnects);
         setFailed(undefined);
       }, (err: unknown) => stop.signal.aborted || setFailed({ q, ...explain(err) }));
     }, attempt ? 0 : restMs);
@@ -54,7 +62,7 @@ export function useSearch(q: string): Search {
       stop.abort();
       clearTimeout(timer);
     };
-  }, [core, api, q, settled, failure, attempt]);
+  }, [core, api, q, settled, failure, attempt, reconnects]);
 
   function more() {
     if (!found?.next || loading) return;
@@ -68,14 +76,26 @@ export function useSearch(q: string): Search {
       });
     }, (err: unknown) => setFailed({ q: found.q, ...explain(err) })).finally(() => setLoading(false));
   }
+  const current = useCurrent(useMemo(() => found?.hits.map((h) => h.message) ?? [], [found]));
+  const shown = useMemo(() => found && { ...found, hits: currentHits(found.hits, current) }, [found, current]);
   return {
-    found: q ? found : undefined, failure, kept, busy: loading || (q !== "" && !settled && !failure), more,
+    found: q ? shown : undefined, failure, kept, busy: loading || (q !== "" && !settled && !failure), more,
     retry: () => {
       setFailed(undefined);
       setAttempt((n) => n + 1);
       if (settled) more();
     },
   };
+}
+
+/** Returns the hits that are left. One that was edited shows its new text, without marks. */
+function currentHits(hits: readonly SearchHit[], current: readonly Message[]): SearchHit[] {
+  const now = new Map(current.map((m) => [messageKey(m), m]));
+  return hits.flatMap((h) => {
+    const message = now.get(messageKey(h.message));
+    if (!message) return [];
+    return message.text === h.message.text ? [h] : [{ ...h, message, snippet: messagePreview(message, shownText), highlights: [] }];
+  });
 }
 
 /** Notes where the results are scrolled, and the hit that is opened, for Back. */

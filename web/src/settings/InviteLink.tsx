@@ -56,10 +56,10 @@ export function InviteLink({ chatId, made, onMade }: Props) {
   }
   return (
     <div className="invite-link-form">
-      <label className="field"><span className="hint">{m.uses}</span>
+      <label className="field"><span>{m.uses}</span>
         <select className="input" value={wish.uses} onChange={(e) => setWish({ ...wish, uses: Number(e.target.value) })}>{uses.map((n) => <option key={n}>{n}</option>)}</select>
       </label>
-      <label className="field"><span className="hint">{m.expires}</span>
+      <label className="field"><span>{m.expires}</span>
         <select className="input" value={wish.days} onChange={(e) => setWish({ ...wish, days: Number(e.target.value) })}>{lifetimes.map((n) => <option key={n} value={n}>{m.inDays(n)}</option>)}</select>
       </label>
       <Button look="main" isDisabled={busy} onPress={make}>{m.createLink}</Button>

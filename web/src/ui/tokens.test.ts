@@ -54,6 +54,7 @@ test("texts have 4.5:1", () => {
   expect(tooLow(4.5, ["ink", "soft"], [...surfaces, "tint", "selected", "notice"])).toEqual([]);
   expect(tooLow(4.5, ["ink", "soft"], ["mark"])).toEqual([]);
   expect(tooLow(4.5, ["accent", "danger"], [...surfaces, "selected"])).toEqual([]);
+  expect(tooLow(4.5, ["danger"], ["tint"])).toEqual([]); // in a menu, with the focus
   expect(tooLow(4.5, ["on-accent"], ["accent"])).toEqual([]);
   expect(tooLow(4.5, ["on-danger"], ["danger"])).toEqual([]);
   expect(tooLow(4.5, ["code-keyword", "code-string", "code-number", "code-name"], ["sunk"])).toEqual([]);

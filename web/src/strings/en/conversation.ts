@@ -11,6 +11,7 @@ export const conversation = {
   retry: "Try again",
   empty: "No messages yet. Say hello.",
   startOf: (chat: string) => `Start of ${isolate(chat)}`,
+  startWith: (name: string) => `Start of your messages with ${isolate(name)}`,
   messages: "Messages",
   /** What a screen reader says of a message. */
   row: (name: string, time: string, text: string) => `${isolate(name)}, ${time}: ${text}`,
@@ -20,6 +21,8 @@ export const conversation = {
   /** What happened between the messages; names are isolated. */
   lines: {
     you: "You",
+    /** Not as a subject: "Ann added you". */
+    youToo: "you",
     /** Users whose names are not loaded yet, at the start of a sentence. */
     someone: (n: number) => plural(n, { one: "Someone", other: "# people" }),
     show: "Show",
@@ -60,7 +63,7 @@ export const conversation = {
   hidden: (title: string) => `${isolate(title)} is hidden until the next message.`,
   undo: "Undo",
   done: "Done",
-  rename: "Rename",
+  rename: "Name and topic",
   groupMentions: "Who can use @all and @here",
   groupMentionsHint: "These mentions notify everyone in this chat at once.",
   groupMentionsOf: { everyone: "Everyone", admins: "Only admins" },

@@ -1,4 +1,5 @@
 import type { PushSupport } from "../../notifications/push.ts";
+import { isolate } from "../isolate.ts";
 
 export const push = {
   title: "Push notifications on this device",
@@ -22,7 +23,7 @@ export const push = {
   last: {
     accepted: (time: string) => `Last push, ${time}: sent.`,
     gone: (time: string) => `Last push, ${time}: not sent. The push service no longer knows this device. Turn on push again.`,
-    refused: (time: string, reason: string) => `Last push, ${time}: refused by the push service (${reason}).${/BadJwtToken/.test(reason) ? " It only serves servers with a public https address." : ""}`,
-    failed: (time: string, reason: string) => `Last push, ${time}: not sent. The server can't reach the push service (${reason}).`,
+    refused: (time: string, reason: string) => `Last push, ${time}: refused by the push service (${isolate(reason)}).${/BadJwtToken/.test(reason) ? " It only serves servers with a public https address." : ""}`,
+    failed: (time: string, reason: string) => `Last push, ${time}: not sent. The server can't reach the push service (${isolate(reason)}).`,
   } as Readonly<Record<string, (time: string, reason: string) => string>>,
 };

@@ -35,6 +35,8 @@ export const search = {
   chats: "Chats",
   people: "People",
   in: (chat: string) => `in ${isolate(chat)}`,
+  /** Of a direct chat. */
+  with: (name: string) => `with ${isolate(name)}`,
   indexedFrom: (month: string) => `Searched back to ${month}. Older messages are still being indexed.`,
   recent: "Recent searches",
   clearRecent: "Clear recent searches",
