@@ -49,7 +49,7 @@ var layers = map[string][]string{
 	"parley/server/drafts":   {"chat", "server/budget", "store/cached"},
 	"parley/server/request":  {"chat", "wire", "middleware", "server/service", "server/transfer", "github.com/go-chi/chi/v5"},
 	"parley/server/response": {"wire", "middleware", "server/request"},
-	"parley/server/push":     {"chat", "internal/lease", "internal/webpush", "golang.org/x/sync", "middleware", "server/request", "server/response", "server/service", "textrule"},
+	"parley/server/push":     {"chat", "internal/lease", "internal/webpush", "golang.org/x/sync", "middleware", "server/audit", "server/request", "server/response", "server/service", "textrule"},
 	"parley/server/lists":    {"chat", "server/request", "server/response", "server/service"},
 	"parley/server/api":      {"chat", "wire", "hub", "middleware", "server/audit", "server/drafts", "server/find", "server/request", "server/response", "server/service", "server/transfer", "github.com/go-chi/chi/v5"},
 	"parley/server/audit":    {"chat", "middleware"},

@@ -51,6 +51,10 @@ type Log interface {
 	Page(ctx context.Context, viewer UserID, chat ChatID, w Window) (Page, error)
 	// Message returns one message; not_found unless the viewer is a member.
 	Message(ctx context.Context, viewer UserID, chat ChatID, seq Seq) (Message, error)
+	// Messages returns the messages at at most MaxPage different places, of any chats, in their
+	// order. It leaves out places without a message, and those in chats of which the viewer is
+	// not a member.
+	Messages(ctx context.Context, viewer UserID, places []MessagePlace) ([]Message, error)
 	// Pins returns the pinned messages, the last one pinned first; not_found unless the
 	// viewer is a member.
 	Pins(ctx context.Context, viewer UserID, chat ChatID) ([]Message, error)
@@ -62,6 +66,12 @@ type Log interface {
 	// newest first, below a place in that list (the zero value is the start), in chats of which the user
 	// is a member. Those that were deleted are left out. It reads one range of an index.
 	MentionsOf(ctx context.Context, user UserID, below MentionPlace, limit int) ([]Message, error)
+}
+
+// MessagePlace is where a message is.
+type MessagePlace struct {
+	Chat ChatID
+	Seq  Seq
 }
 
 // MentionPlace is the place of a message in the list of MentionsOf, which is sorted by time,

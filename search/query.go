@@ -110,9 +110,3 @@ func both(a, b []int) (list []int) {
 	}
 	return list
 }
-
-// Hit is a message that is found.
-type Hit struct {
-	Chat chat.ChatID
-	Seq  chat.Seq
-}

@@ -172,6 +172,16 @@ func TestSecurityEvents(t *testing.T) {
 	expect(audit.UserBlocked, ann.ID, owner.user.ID, "ok")
 	anns.call("DELETE", block, nil).want(204)
 	expect(audit.UserUnblocked, ann.ID, owner.user.ID, "ok")
+	browser := newBrowser("https://push.example.com/secret-address").subscription()
+	secrets = append(secrets, "secret-address", fmt.Sprint(browser["keys"].(m)["p256dh"]))
+	for range 2 { // the second one changes nothing
+		anns.call("PUT", "/api/push/subscription", browser).want(200)
+	}
+	expect(audit.PushSubscribed, ann.ID, first.Session.ID, "ok")
+	for range 2 {
+		anns.call("DELETE", "/api/push/subscription", nil).want(204)
+	}
+	expect(audit.PushEnded, ann.ID, first.Session.ID, "ok")
 
 	for _, c := range []struct {
 		change m

@@ -46,8 +46,9 @@ type ioClient struct {
 		MaxPayload int
 	}
 
-	stalled atomic.Bool // no poll is sent any more
-	sending sync.Mutex  // before mu; held while a packet is sent
+	stalled atomic.Bool  // no poll is sent any more
+	pings   atomic.Int64 // received
+	sending sync.Mutex   // before mu; held while a packet is sent
 
 	mu      sync.Mutex
 	probed  *websocket.Conn // guarded by mu; for the upgrade
@@ -90,6 +91,7 @@ func (c *ioClient) receive(text bool, b []byte) {
 	var p ioPacket
 	switch {
 	case text && b[0] == '2':
+		c.pings.Add(1)
 		c.sendPacket("3", nil)
 		return
 	case text && b[0] == '1':

@@ -163,6 +163,20 @@ func TestPictureIsSquare(t *testing.T) {
 	}
 }
 
+// An animated picture stands still as that of a user.
+func TestPictureOfAnAnimation(t *testing.T) {
+	x := start(t, withFiles(t, t.TempDir()))
+	ann := x.addUser("ann")
+	for _, name := range []string{"place.gif", "animated-lossy.webp", "animated-alpha.webp"} {
+		var me api.UserAnswer
+		ann.call("PUT", "/api/me/picture", testPicture(t, name)).want(200).into(&me)
+		body := ann.call("GET", "/api/pictures/"+string(me.User.Picture), nil).want(200).body
+		if _, kind, err := image.Decode(bytes.NewReader(body)); err != nil || kind == "gif" || kind == "webp" {
+			t.Errorf("%s becomes %q, %v", name, kind, err)
+		}
+	}
+}
+
 // Whatever is not a small picture is refused before it is decoded, and nothing of it stays.
 func TestPicturesAreRefused(t *testing.T) {
 	dir := t.TempDir()

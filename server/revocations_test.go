@@ -223,6 +223,12 @@ func TestUnsavedRemoval(t *testing.T) {
 	for _, what := range []string{"", "/messages", "/members", "/events?after=0"} {
 		bob.call("GET", path+what, nil).wantError(chat.NotFound, "chatId")
 	}
+	place := []chat.MessagePlace{{Chat: id, Seq: seq}}
+	for user, want := range map[chat.UserID]int{bob.user.ID: 0, eve.user.ID: 1} {
+		if got, err := x.s.service.Store.Messages(t.Context(), user, place); err != nil || len(got) != want {
+			t.Errorf("%d messages by their places, %v; want %d", len(got), err, want)
+		}
+	}
 	bob.call("POST", path+"/messages", m{"clientId": "client-0001", "text": "still here"}).wantError(chat.NotFound, "chatId")
 	bob.call("PUT", path+"/read", m{"seq": seq}).wantError(chat.NotFound, "chatId")
 	if chats := bob.connect().hello.Chats; len(chats) != 0 {

@@ -18,7 +18,7 @@ import (
 // scan is the naive index: it reads all messages of the chats. Its cursor is the number of
 // hits before.
 func scan(store chat.Store) find.Index {
-	return func(ctx context.Context, chats []chat.ChatID, q search.Query, limit int, cursor string) (hits []search.Hit, next string, indexedFrom int64, err error) {
+	return func(ctx context.Context, chats []chat.ChatID, q search.Query, limit int, cursor string) (hits []chat.MessagePlace, next string, indexedFrom int64, err error) {
 		var found []chat.Message
 		for _, id := range chats {
 			for seen := chat.Seq(0); ; {
@@ -47,7 +47,7 @@ func scan(store chat.Store) find.Index {
 			}
 		}
 		for _, m := range found[from:min(from+limit, len(found))] {
-			hits = append(hits, search.Hit{Chat: m.ChatID, Seq: m.Seq})
+			hits = append(hits, chat.MessagePlace{Chat: m.ChatID, Seq: m.Seq})
 		}
 		if from+limit < len(found) {
 			next = fmt.Sprint(from + limit)
@@ -201,15 +201,15 @@ func TestSearchFindsOwnChatsAlone(t *testing.T) {
 
 // The index may be behind: what it finds is read, and judged again.
 func TestSearchReadsWhatTheIndexFinds(t *testing.T) {
-	var hits []search.Hit
+	var hits []chat.MessagePlace
 	x := start(t, func(c *Config) {
-		c.find = func(context.Context, []chat.ChatID, search.Query, int, string) ([]search.Hit, string, int64, error) {
+		c.find = func(context.Context, []chat.ChatID, search.Query, int, string) ([]chat.MessagePlace, string, int64, error) {
 			return hits, "more", 1234, nil
 		}
 	})
 	ann, bob := x.addUser("ann"), x.addUser("bob")
 	group, foreign := ann.group(), bob.group()
-	hits = []search.Hit{
+	hits = []chat.MessagePlace{
 		{Chat: group, Seq: ann.post(group, "a right word")},
 		{Chat: group, Seq: ann.post(group, "a wrong one")},
 		{Chat: foreign, Seq: bob.post(foreign, "a foreign right word")},
@@ -218,7 +218,7 @@ func TestSearchReadsWhatTheIndexFinds(t *testing.T) {
 	}
 	deleted := ann.post(group, "a deleted right word")
 	ann.call("DELETE", "/api/chats/"+string(group)+"/messages/"+fmt.Sprint(deleted), nil).want(204)
-	hits = append(hits, search.Hit{Chat: group, Seq: deleted})
+	hits = append(hits, chat.MessagePlace{Chat: group, Seq: deleted})
 	if f := ann.search("right").want("a [right] word"); f.Next != "more" || f.IndexedFrom != 1234 {
 		t.Errorf("%+v", f.Answer)
 	}

@@ -144,7 +144,7 @@ func New(c Config) *Server {
 		Version: c.Version, Heartbeat: c.sockets.PingEvery, Sockets: c.Limits.Sockets, Hold: c.hold,
 		Closed: s.metrics.closed, LogRead: s.metrics.caughtUp.Inc})
 	s.api = api.New(api.Config{Service: s.service, Hub: s.hub, Errors: errors, Audit: events, Version: c.Version, PublicURL: c.PublicURL, Listen: c.Listen, Ready: s.ready})
-	s.pushes = push.New(push.Config{Service: s.service, Log: c.Log, On: c.Push, PublicURL: c.PublicURL, Transport: c.push,
+	s.pushes = push.New(push.Config{Service: s.service, Log: c.Log, Audit: events, On: c.Push, PublicURL: c.PublicURL, Transport: c.push,
 		Presence: s.live.Presence, Sent: s.metrics.push})
 	s.socketIO = newSocketIOClients(s)
 	s.health = &health{api: s.api, store: s.service.Store, index: s.index, ready: s.ready}

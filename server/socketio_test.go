@@ -201,7 +201,9 @@ func TestSocketIOClientThatIsGone(t *testing.T) {
 			p.sending.Lock() // no pong can be sent
 			x.eventually(func() bool { return x.s.hub.Stats().Conns == 0 })
 			p.sending.Unlock()
-			p.wantClosed()
+			if how := p.wantClosed(); way.transport == "websocket" && how != "4002" {
+				t.Errorf("%s: ended with %s", way.name, how)
+			}
 			x.eventually(func() bool { return x.s.socketIO.engine.Len() == 0 })
 		}
 	})

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"parley/chat"
 )
@@ -57,6 +58,42 @@ func TestSocketIOSizes(t *testing.T) {
 		p.emit("post", m{"chatId": id, "clientId": "1", "text": strings.Repeat("x", maxMessage)})
 		if how := p.wantClosed(); way.transport == "websocket" && how != "1009" { // TestHostilePolling has the other
 			t.Errorf("%s: ended with %s", way.name, how)
+		}
+	}
+}
+
+// A server that may have lost events closes all connections, with the code of that; clients
+// come back.
+func TestSocketIOWhenTheFeedIsLost(t *testing.T) {
+	x := start(t)
+	ann := x.addUser("ann")
+	for _, way := range ioWays[:4] {
+		p, _ := ann.io(way, nil)
+		x.s.hub.Lost()
+		if how := p.wantClosed(); way.transport == "polling" && how != "1" || way.transport == "websocket" && how != "4003" {
+			t.Errorf("%s: ended with %s", way.name, how)
+		}
+		if p.count(isDisconnect) > 0 {
+			t.Errorf("%s: the client would not come back", way.name)
+		}
+	}
+}
+
+// The hub and the engine ask for a sign of life at the same interval; a client is asked once.
+func TestSocketIOPings(t *testing.T) {
+	const every = time.Second
+	x := start(t, func(c *Config) { c.sockets.PingEvery = every })
+	ann := x.addUser("ann")
+	var clients []*ioClient
+	for _, way := range []ioWay{ioWays[0], ioWays[2]} {
+		p, _ := ann.io(way, nil)
+		clients = append(clients, p)
+	}
+	began := time.Now()
+	for _, p := range clients {
+		x.eventually(func() bool { return p.pings.Load() >= 4 })
+		if n, most := p.pings.Load(), 1+int64(time.Since(began)/every); n > most {
+			t.Errorf("%s: %d pings in %v", p.way.name, n, time.Since(began))
 		}
 	}
 }

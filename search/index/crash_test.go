@@ -105,8 +105,8 @@ func TestCrash(t *testing.T) {
 	}
 	m.work(100)
 	m.must(m.store.Close())
-	words := map[search.Hit]string{} // of each message; "-": deleted; "?": either of two
-	gone := map[string]bool{}        // words that were replaced
+	words := map[chat.MessagePlace]string{} // of each message; "-": deleted; "?": either of two
+	gone := map[string]bool{}               // words that were replaced
 	for round := range 12 {
 		killVictim(t, dir, words, gone)
 		s, err := store.Open(t.Context(), "sqlite:"+filepath.Join(dir, "parley.db"), 0, slog.New(slog.DiscardHandler))
@@ -131,7 +131,7 @@ func TestCrash(t *testing.T) {
 			}
 		}
 		m.must(x.fill(t.Context()))
-		find := func(word string) []search.Hit {
+		find := func(word string) []chat.MessagePlace {
 			hits, _, from, err := x.Search(t.Context(), m.chats, search.Query{Terms: []search.Term{{Words: []search.Word{{Text: word}}}}}, 5, "")
 			m.must(err)
 			if from != 0 && len(hits) == 0 {
@@ -141,7 +141,7 @@ func TestCrash(t *testing.T) {
 		}
 		for h, word := range words {
 			complete := x.IndexedFrom() == 0
-			switch hits := []search.Hit(nil); {
+			switch hits := []chat.MessagePlace(nil); {
 			case word == "-" || strings.HasPrefix(word, "?"):
 			default:
 				if hits = find(word); len(hits) > 1 || len(hits) == 1 && hits[0] != h || len(hits) == 0 && complete {
@@ -160,7 +160,7 @@ func TestCrash(t *testing.T) {
 }
 
 // killVictim runs a victim for a while and kills it.
-func killVictim(t *testing.T, dir string, words map[search.Hit]string, gone map[string]bool) {
+func killVictim(t *testing.T, dir string, words map[chat.MessagePlace]string, gone map[string]bool) {
 	t.Helper()
 	self, err := os.Executable()
 	if err != nil {
@@ -183,7 +183,7 @@ func killVictim(t *testing.T, dir string, words map[search.Hit]string, gone map[
 	timer := time.AfterFunc(time.Duration(50+rand.IntN(400))*time.Millisecond, func() { _ = child.Process.Kill() })
 	defer timer.Stop()
 	for lines.Scan() {
-		var h search.Hit
+		var h chat.MessagePlace
 		var word string
 		if n, _ := fmt.Sscan(lines.Text(), &h.Chat, &h.Seq, &word); n != 3 {
 			continue // a line that was cut

@@ -35,7 +35,7 @@ func (x *Index) Apply(e *chat.Event) {
 		if !is.Message && (is.ReplacesText || e.DeletesChat()) {
 			give(x.urgent)
 			give(x.wake)
-			if x.memory.editedLen() >= x.sizes.edited {
+			if x.memory.manyEdited(x.sizes.edited) {
 				give(x.grown)
 			}
 		}

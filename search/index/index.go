@@ -35,6 +35,7 @@ type Index struct {
 	opened chan struct{} // one token: the feed was opened, so memory must be filled
 	urgent chan struct{} // one token: a text was replaced or deleted
 
+	looked  look         // owned by Run
 	applied atomic.Int64 // events
 }
 
@@ -69,7 +70,7 @@ const maxTries = 10
 // most limit from the cursor on ("" is the start), and the cursor of the next page, "" if
 // there is none. It finds all that this server acknowledged before the call. indexedFrom is
 // a time, in ms: not all older messages are indexed yet; 0: all are.
-func (x *Index) Search(ctx context.Context, chats []chat.ChatID, q search.Query, limit int, cursor string) (hits []search.Hit, next string, indexedFrom int64, err error) {
+func (x *Index) Search(ctx context.Context, chats []chat.ChatID, q search.Query, limit int, cursor string) (hits []chat.MessagePlace, next string, indexedFrom int64, err error) {
 	f := &found{query: q, chats: wantedChats(chats, q.Chats), from: q.After, limit: limit + 1}
 	if q.Before != 0 {
 		f.to = segment.Doc{At: q.Before}
@@ -114,7 +115,7 @@ func (x *Index) Search(ctx context.Context, chats []chat.ChatID, q search.Query,
 		next = cursorOf(f.hits[limit-1])
 	}
 	for _, d := range f.hits {
-		hits = append(hits, search.Hit{Chat: d.Chat, Seq: d.Seq})
+		hits = append(hits, chat.MessagePlace{Chat: d.Chat, Seq: d.Seq})
 	}
 	return hits, next, indexedFrom, nil
 }

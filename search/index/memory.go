@@ -285,10 +285,11 @@ func (m *memory) editedNow() (edited map[ref]*memoryDoc, droppedAt int64) {
 	return maps.Clone(m.edited), m.editedDroppedAt
 }
 
-func (m *memory) editedLen() int {
+// manyEdited reports whether at least n edited messages wait to be rewritten, or may.
+func (m *memory) manyEdited(n int) bool {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	return len(m.edited)
+	return len(m.edited) >= n || m.editedDroppedAt != 0
 }
 
 // putEdited adds an edited message. Those that are there leave if there are too many. m.mu is

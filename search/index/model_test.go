@@ -262,15 +262,15 @@ func (m *model) query() (q search.Query) {
 }
 
 // scan is what a search must find: every message is looked at.
-func (m *model) scan(in []chat.ChatID, q search.Query) (hits []search.Hit) {
+func (m *model) scan(in []chat.ChatID, q search.Query) (hits []chat.MessagePlace) {
 	for _, r := range m.refs {
 		message := m.messages[r]
 		if message.DeletedAt == 0 && slices.Contains(in, r.chat) && (len(q.Chats) == 0 || slices.Contains(q.Chats, r.chat)) &&
 			message.At >= q.After && (q.Before == 0 || message.At < q.Before) && occur(q.Terms, search.MessageTokens(message)) {
-			hits = append(hits, search.Hit{Chat: r.chat, Seq: r.seq})
+			hits = append(hits, chat.MessagePlace{Chat: r.chat, Seq: r.seq})
 		}
 	}
-	slices.SortFunc(hits, func(a, b search.Hit) int {
+	slices.SortFunc(hits, func(a, b chat.MessagePlace) int {
 		return (segment.Doc{At: m.messages[ref{b.Chat, b.Seq}].At, Chat: b.Chat, Seq: b.Seq}).Compare(segment.Doc{At: m.messages[ref{a.Chat, a.Seq}].At, Chat: a.Chat, Seq: a.Seq})
 	})
 	return hits
@@ -299,12 +299,12 @@ func (m *model) check(q search.Query) {
 		}
 	}
 	want, x := m.scan(in, q), m.index.Load()
-	var got []search.Hit
+	var got []chat.MessagePlace
 	for cursor, pages := "", 0; ; pages++ {
 		hits, next, from, err := x.Search(m.t.Context(), in, q, 1+m.r.IntN(20), cursor)
 		m.must(err)
 		if from != 0 { // older ones may be missing
-			want = slices.DeleteFunc(want, func(h search.Hit) bool {
+			want = slices.DeleteFunc(want, func(h chat.MessagePlace) bool {
 				return m.messages[ref{h.Chat, h.Seq}].At <= from && !slices.Contains(hits, h) && !slices.Contains(got, h)
 			})
 		}

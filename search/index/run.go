@@ -11,12 +11,16 @@ import (
 
 const (
 	retryFill = 200 * time.Millisecond
+	lookPause = time.Second      // between two looks at what was folded and rewritten
+	lookEvery = 10 * time.Second // while messages wait to be rewritten and no events come
 	pageChats = 500
 )
 
 // Run keeps the memory part complete until ctx ends: it fills it when the feed was opened, and
 // removes what another server folded or rewrote.
 func (x *Index) Run(ctx context.Context) error {
+	tick := time.NewTicker(lookEvery)
+	defer tick.Stop()
 	for {
 		select {
 		case <-x.opened:
@@ -26,10 +30,15 @@ func (x *Index) Run(ctx context.Context) error {
 				}
 			}
 		case <-x.grown:
-			_, _ = x.load(ctx) // a search tries again
-			x.forgetRewritten(ctx)
-			if !wait(ctx, time.Second, x.opened) {
+			if m, err := x.load(ctx); err == nil { // else a search tries again
+				x.forgetRewritten(ctx, m)
+			}
+			if !wait(ctx, lookPause, x.opened) {
 				return nil
+			}
+		case <-tick.C: // what another server rewrote brings no event
+			if x.memory.manyEdited(x.sizes.edited) {
+				give(x.grown)
 			}
 		case <-ctx.Done():
 			return nil
@@ -106,15 +115,30 @@ func (x *Index) fill(ctx context.Context) error {
 	return nil
 }
 
+// look is a reading of the messages that were to be rewritten.
+type look struct {
+	rewritten int64 // of the manifest before it
+	left      int   // messages
+}
+
 // forgetRewritten makes the memory part forget edited messages that were rewritten, by this
-// server or another, if there are many.
-func (x *Index) forgetRewritten(ctx context.Context) {
-	if x.memory.editedLen() < x.sizes.edited {
+// server or another, if there are many. It reads all that are to be rewritten, so it does
+// nothing until half of those that it read last can have been rewritten: what it reads is in
+// proportion to the work of the writer.
+func (x *Index) forgetRewritten(ctx context.Context, m *manifest) {
+	if !x.memory.manyEdited(x.sizes.edited) {
+		return
+	}
+	if changes := m.Rewritten - x.looked.rewritten; 2*changes*maxReplaced < int64(x.looked.left) {
 		return
 	}
 	edited, droppedAt := x.memory.editedNow()
 	list, err := x.store.Replaced(ctx, maxEdited)
-	if err == nil && len(list) < maxEdited { // else it is tried again
+	if err != nil {
+		return
+	}
+	x.looked = look{m.Rewritten, len(list)}
+	if len(list) < maxEdited { // else there may be more
 		x.memory.rewritten(edited, droppedAt, list)
 	}
 }

@@ -33,6 +33,8 @@ const (
 	ChatTaken       Kind = "chat_taken"       // an admin of the server made themselves an admin of it; target: the chat
 	UserBlocked     Kind = "user_blocked"     // target: the user
 	UserUnblocked   Kind = "user_unblocked"   // target: the user
+	PushSubscribed  Kind = "push_subscribed"  // where the session receives pushes changed; target: the session
+	PushEnded       Kind = "push_ended"       // its user ended that; target: the session
 	OwnerLink       Kind = "owner_link"       // the link that makes the first admin was shown
 	Backup          Kind = "backup"           // a copy of the database was written
 	Hello           Kind = "hello"            // a socket was opened for a user; target: the session
@@ -42,7 +44,7 @@ const (
 // Kinds returns all kinds.
 func Kinds() []Kind {
 	return []Kind{AccountCreated, SignIn, SignOut, SessionsEnded, PasswordChanged, AdminGranted, AdminRevoked, UserDisabled, UserEnabled,
-		RecoveryCreated, RecoveryUsed, InviteCreated, InviteEnded, InviteUsed, ChatDeleted, ChatTaken, UserBlocked, UserUnblocked, OwnerLink, Backup, Hello, Refused}
+		RecoveryCreated, RecoveryUsed, InviteCreated, InviteEnded, InviteUsed, ChatDeleted, ChatTaken, UserBlocked, UserUnblocked, PushSubscribed, PushEnded, OwnerLink, Backup, Hello, Refused}
 }
 
 // Operator is the actor of what the administrator of the machine does on its command line.

@@ -30,7 +30,7 @@ func (c *Conn) poll(w http.ResponseWriter, r *http.Request) {
 		case polling:
 			waiting = c.waitPoll(r, 0)
 		case probing:
-			waiting = c.waitPoll(r, time.Until(upgradeOver))
+			waiting = c.waitPoll(r, max(1, time.Until(upgradeOver)))
 			if !waiting && c.state == probing && r.Context().Err() == nil {
 				c.frames = append(c.frames, noopFrame...)
 			}

@@ -49,5 +49,5 @@ func (f *Files) fillInPicture(ctx context.Context, u *chat.Upload, src chat.Blob
 }
 
 func errNoPicture() error {
-	return chat.FailField(chat.BadInput, "picture", "a picture must be a JPEG, PNG, GIF or still WebP file of at most %d megapixels", media.MaxPixels/1_000_000)
+	return chat.FailField(chat.BadInput, "picture", "a picture must be a JPEG, PNG, GIF or WebP file of at most %d megapixels", media.MaxPixels/1_000_000)
 }

@@ -7,7 +7,6 @@ import (
 
 	_ "time/tzdata" // a container may have no time zones
 
-	"golang.org/x/sync/errgroup"
 	"golang.org/x/sync/semaphore"
 
 	"parley/chat"
@@ -17,13 +16,13 @@ import (
 // Store is what is asked of the store.
 type Store interface {
 	ChatsOf(ctx context.Context, user chat.UserID, l chat.ChatList) ([]chat.Chat, error)
-	Message(ctx context.Context, viewer chat.UserID, id chat.ChatID, seq chat.Seq) (chat.Message, error)
+	Messages(ctx context.Context, viewer chat.UserID, places []chat.MessagePlace) ([]chat.Message, error)
 	UsersByHandle(ctx context.Context, handles []string) ([]chat.User, error)
 	FindUsers(ctx context.Context, q, after string, limit int) (users []chat.User, next string, err error)
 }
 
 // Index finds messages in the chats, newest first, as Search of search/index does.
-type Index func(ctx context.Context, chats []chat.ChatID, q search.Query, limit int, cursor string) (hits []search.Hit, next string, indexedFrom int64, err error)
+type Index func(ctx context.Context, chats []chat.ChatID, q search.Query, limit int, cursor string) (hits []chat.MessagePlace, next string, indexedFrom int64, err error)
 
 // Finder answers searches. All methods are safe for concurrent use.
 type Finder struct {
@@ -40,7 +39,6 @@ func New(store Store, index Index) *Finder {
 
 const (
 	maxSearches = 8  // at a time; those of others wait
-	readers     = 8  // messages of a search that are read at a time
 	maxByName   = 5  // chats, and users, that are found by name
 	MaxPage     = 50 // messages
 
@@ -163,27 +161,18 @@ type asked struct {
 
 // read returns the messages that still match, as the viewer sees them. An edit, a
 // deletion or a removal of the viewer may not have reached the index yet.
-func (s *asked) read(ctx context.Context, found []search.Hit) ([]Hit, error) {
-	hits := make([]Hit, len(found))
-	g, ctx := errgroup.WithContext(ctx)
-	g.SetLimit(readers)
-	for i, h := range found {
-		g.Go(func() error {
-			m, err := s.store.Message(ctx, s.viewer, h.Chat, h.Seq)
-			if chat.Is(err, chat.NotFound) {
-				return nil
-			}
-			if err != nil || !s.query.Match(m) {
-				return err
-			}
-			hits[i] = Hit{ChatID: h.Chat, Message: m, Highlights: []search.Highlight{}}
-			snippet, highlights := s.query.Snippet(m.Text)
-			hits[i].Snippet, hits[i].Highlights = snippet, append(hits[i].Highlights, highlights...)
-			return nil
-		})
-	}
-	if err := g.Wait(); err != nil {
+func (s *asked) read(ctx context.Context, found []chat.MessagePlace) ([]Hit, error) {
+	messages, err := s.store.Messages(ctx, s.viewer, found)
+	if err != nil {
 		return nil, err
 	}
-	return slices.DeleteFunc(hits, func(h Hit) bool { return h.ChatID == "" }), nil
+	hits := make([]Hit, 0, len(messages))
+	for _, m := range messages {
+		if !s.query.Match(m) {
+			continue
+		}
+		snippet, highlights := s.query.Snippet(m.Text)
+		hits = append(hits, Hit{ChatID: m.ChatID, Message: m, Snippet: snippet, Highlights: append([]search.Highlight{}, highlights...)})
+	}
+	return hits, nil
 }

@@ -15,20 +15,21 @@ import (
 // fake is a Store of a user's chats and messages.
 type fake struct {
 	chats    []chat.Chat
-	messages map[search.Hit]chat.Message
-	err      error // of Message
+	messages map[chat.MessagePlace]chat.Message
+	err      error // of Messages
 }
 
 func (f *fake) ChatsOf(context.Context, chat.UserID, chat.ChatList) ([]chat.Chat, error) {
 	return f.chats, nil
 }
 
-func (f *fake) Message(_ context.Context, _ chat.UserID, id chat.ChatID, seq chat.Seq) (chat.Message, error) {
-	m, ok := f.messages[search.Hit{Chat: id, Seq: seq}]
-	if !ok && f.err == nil {
-		return m, chat.NoMessage("seq", seq)
+func (f *fake) Messages(_ context.Context, _ chat.UserID, places []chat.MessagePlace) (list []chat.Message, err error) {
+	for _, p := range places {
+		if m, ok := f.messages[p]; ok {
+			list = append(list, m)
+		}
 	}
-	return m, f.err
+	return list, f.err
 }
 
 func (f *fake) UsersByHandle(_ context.Context, handles []string) (users []chat.User, err error) {
@@ -47,7 +48,7 @@ func TestQueryOfTheIndex(t *testing.T) {
 	var got search.Query
 	var chats []chat.ChatID
 	f := New(&fake{chats: []chat.Chat{{ID: "c1", Title: "Ops"}, {ID: "c2", With: "ann-id"}, {ID: "c3", Title: "ops"}}},
-		func(_ context.Context, ids []chat.ChatID, q search.Query, _ int, _ string) ([]search.Hit, string, int64, error) {
+		func(_ context.Context, ids []chat.ChatID, q search.Query, _ int, _ string) ([]chat.MessagePlace, string, int64, error) {
 			chats, got = ids, q
 			return nil, "", 0, nil
 		})
@@ -77,16 +78,16 @@ func TestQueryOfTheIndex(t *testing.T) {
 
 // Hits keep their order, and an error of one read is the error of the search.
 func TestReads(t *testing.T) {
-	store := &fake{chats: []chat.Chat{{ID: "c"}}, messages: map[search.Hit]chat.Message{}}
-	var hits []search.Hit
+	store := &fake{chats: []chat.Chat{{ID: "c"}}, messages: map[chat.MessagePlace]chat.Message{}}
+	var hits []chat.MessagePlace
 	for seq := chat.Seq(40); seq > 0; seq-- {
-		h := search.Hit{Chat: "c", Seq: seq}
+		h := chat.MessagePlace{Chat: "c", Seq: seq}
 		hits = append(hits, h)
 		if seq%3 > 0 {
 			store.messages[h] = chat.Message{ChatID: "c", Seq: seq, Text: "a word"}
 		}
 	}
-	f := New(store, func(context.Context, []chat.ChatID, search.Query, int, string) ([]search.Hit, string, int64, error) {
+	f := New(store, func(context.Context, []chat.ChatID, search.Query, int, string) ([]chat.MessagePlace, string, int64, error) {
 		return hits, "", 0, nil
 	})
 	a, err := f.Search(context.Background(), "me", Question{Q: "word", Limit: 50})
@@ -108,7 +109,7 @@ func TestReads(t *testing.T) {
 func TestSearchesWait(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		hold, running := make(chan struct{}), 0
-		f := New(&fake{}, func(context.Context, []chat.ChatID, search.Query, int, string) ([]search.Hit, string, int64, error) {
+		f := New(&fake{}, func(context.Context, []chat.ChatID, search.Query, int, string) ([]chat.MessagePlace, string, int64, error) {
 			running++
 			<-hold
 			return nil, "", 0, nil
@@ -147,7 +148,7 @@ func TestSearchesWait(t *testing.T) {
 // that wait for it.
 func TestSearchesEnd(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		f := New(&fake{}, func(ctx context.Context, _ []chat.ChatID, _ search.Query, _ int, _ string) ([]search.Hit, string, int64, error) {
+		f := New(&fake{}, func(ctx context.Context, _ []chat.ChatID, _ search.Query, _ int, _ string) ([]chat.MessagePlace, string, int64, error) {
 			<-ctx.Done()
 			return nil, "", 0, ctx.Err()
 		})

@@ -8,6 +8,7 @@ import (
 
 	"parley/chat"
 	"parley/internal/webpush"
+	"parley/server/audit"
 	"parley/server/request"
 	"parley/server/response"
 )
@@ -88,8 +89,16 @@ func (p *Pushes) Put(w http.ResponseWriter, r *http.Request) error {
 	if err := p.begin(r.Context()); err != nil {
 		return err
 	}
-	if err := p.Service.Subscribe(r.Context(), chat.Subscription{Session: c.Session.ID, User: c.User.ID,
-		Endpoint: in.Endpoint, P256dh: in.Keys.P256dh, Auth: in.Keys.Auth}); err != nil {
+	s := chat.Subscription{Session: c.Session.ID, User: c.User.ID, Endpoint: in.Endpoint, P256dh: in.Keys.P256dh, Auth: in.Keys.Auth}
+	before, had, err := p.Service.Subscription(r.Context(), s.Session)
+	if err != nil {
+		return err
+	}
+	err = p.Service.Subscribe(r.Context(), s)
+	if err != nil || !had || !before.Same(s) { // a page sends what it has again
+		p.writeAudit(r, audit.PushSubscribed, err)
+	}
+	if err != nil {
 		return err
 	}
 	select {
@@ -122,10 +131,22 @@ func refused(err error) error {
 
 // Delete handles DELETE /api/push/subscription. It works on a server without pushes too.
 func (p *Pushes) Delete(w http.ResponseWriter, r *http.Request) error {
-	if err := p.Service.Unsubscribe(r.Context(), request.Caller(r).Session.ID, ""); err != nil {
+	session := request.Caller(r).Session.ID
+	_, had, err := p.Service.Subscription(r.Context(), session)
+	if err == nil && had {
+		err = p.Service.Unsubscribe(r.Context(), session, "")
+		p.writeAudit(r, audit.PushEnded, err)
+	}
+	if err != nil {
 		return err
 	}
 	return response.NoContent(w)
+}
+
+// writeAudit writes that the caller changed the subscription of their session.
+func (p *Pushes) writeAudit(r *http.Request, kind audit.Kind, err error) {
+	c := request.Caller(r)
+	p.Audit.Write(r.Context(), audit.Event{Kind: kind, Actor: string(c.User.ID), Target: string(c.Session.ID), Err: err})
 }
 
 // Test handles POST /api/push/test: it sends a push to the caller's session, at once.

@@ -175,15 +175,19 @@ func preview(ev *chat.Event) string {
 	default:
 		return plural(len(ev.Files), "file")
 	}
-	switch kind, _, _ := strings.Cut(ev.Files[0].Type, "/"); kind {
-	case "image":
-		return "Photo"
-	case "video":
-		return "Video"
-	case "audio":
-		return "Audio"
+	f := &ev.Files[0]
+	kind, _, _ := strings.Cut(f.Type, "/")
+	noun, about := map[string]string{"image": "Photo", "video": "Video", "audio": "Audio"}[kind], textrule.Cut(f.Alt, maxBody)
+	if noun == "" {
+		noun = "File"
+		if about == "" {
+			about = f.Name
+		}
 	}
-	return "File: " + isolate(ev.Files[0].Name)
+	if about == "" {
+		return noun
+	}
+	return noun + ": " + isolate(about)
 }
 
 // isolate returns a name for a place within a text. One that is not written from left to

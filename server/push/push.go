@@ -14,6 +14,7 @@ import (
 	"parley/internal/lease"
 	"parley/internal/webpush"
 	"parley/middleware"
+	"parley/server/audit"
 	"parley/server/service"
 )
 
@@ -21,6 +22,7 @@ import (
 type Config struct {
 	Service   *service.Service
 	Log       *slog.Logger
+	Audit     *audit.Log
 	On        bool              // false: the server sends nothing, and its calls are forbidden
 	PublicURL *url.URL          // of the server; nil: not known
 	Transport http.RoundTripper // of the pushes

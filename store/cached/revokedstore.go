@@ -174,6 +174,15 @@ func (s *Store) Message(ctx context.Context, viewer chat.UserID, id chat.ChatID,
 	return s.Store.Message(ctx, viewer, id, seq)
 }
 
+// Messages is [chat.Log].Messages.
+func (s *Store) Messages(ctx context.Context, viewer chat.UserID, places []chat.MessagePlace) ([]chat.Message, error) {
+	list, err := s.Store.Messages(ctx, viewer, places)
+	if s.revocations.n.Load() > 0 {
+		list = slices.DeleteFunc(list, func(m chat.Message) bool { return s.revocations.removed(viewer, m.ChatID) })
+	}
+	return list, err
+}
+
 // Pins is [chat.Log].Pins.
 func (s *Store) Pins(ctx context.Context, viewer chat.UserID, id chat.ChatID) ([]chat.Message, error) {
 	if err := s.checkMember(viewer, id); err != nil {

@@ -167,6 +167,47 @@ func (db *DB) Message(ctx context.Context, viewer chat.UserID, id chat.ChatID, s
 	return m, err
 }
 
+// Messages is [chat.Log].Messages. The memberships are read after the messages: who is a member
+// then may read them.
+func (db *DB) Messages(ctx context.Context, viewer chat.UserID, places []chat.MessagePlace) (list []chat.Message, err error) {
+	if len(places) == 0 {
+		return nil, nil
+	}
+	if err := chat.CheckLimit(int64(len(places)), chat.MaxPage); err != nil {
+		return nil, err
+	}
+	of := map[chat.ChatID][]chat.Seq{}
+	for _, p := range places {
+		of[p.Chat] = append(of[p.Chat], clampSeq(p.Seq))
+	}
+	var any bson.A
+	for id, seqs := range of {
+		any = append(any, bson.D{{Key: "chat", Value: id}, {Key: "seq", Value: bson.D{{Key: "$in", Value: seqs}}}})
+	}
+	err = db.read(ctx, "read messages", func(ctx context.Context) error {
+		cur, err := db.events.Find(ctx, bson.D{{Key: "$or", Value: any}})
+		docs, err := all[eventDoc](ctx, cur, err)
+		if err != nil {
+			return err
+		}
+		docs = slices.DeleteFunc(docs, func(d eventDoc) bool { return !d.Kind.Is().Message })
+		if list, err = db.messages(ctx, viewer, docs); err != nil {
+			return err
+		}
+		ids, err := db.chatIDs(ctx, viewer)
+		list = slices.DeleteFunc(list, func(m chat.Message) bool { return !slices.Contains(ids, m.ChatID) })
+		return err
+	})
+	order := make(map[chat.MessagePlace]int, len(places))
+	for i, p := range places {
+		order[p] = i
+	}
+	slices.SortFunc(list, func(a, b chat.Message) int {
+		return order[chat.MessagePlace{Chat: a.ChatID, Seq: a.Seq}] - order[chat.MessagePlace{Chat: b.ChatID, Seq: b.Seq}]
+	})
+	return list, err
+}
+
 // last returns the newest event of a chat, if there is one from that number on. The sort
 // includes the chat so that it is the order of the index.
 func (db *DB) last(ctx context.Context, id chat.ChatID, from chat.Seq) (d eventDoc, ok bool, err error) {

@@ -3,6 +3,7 @@ package sqlite
 import (
 	"context"
 	"database/sql"
+	"encoding/json"
 	"errors"
 	"math"
 	"slices"
@@ -36,6 +37,11 @@ const (
 			(SELECT concat_ws(` + end + `, q.by, ` + quotedFiles + `, ifnull(` + quote + `, '')) FROM messages q WHERE q.chat = m.chat AND q.seq = m.reply_to)) END`
 	quotedFiles  = `ifnull(json_array_length(q.files), 0)`
 	messageQuery = `SELECT ` + message + ` FROM messages m WHERE m.chat = ? AND m.seq = ?`
+
+	// ?1 is the viewer, ?2 the places as JSON. Before each message is the number of its place.
+	messagesQuery = `SELECT ifnull(group_concat(concat_ws(` + end + `, p.key, ` + message + `), ` + end + `), '')
+		FROM json_each(?2) p CROSS JOIN messages m ON m.chat = p.value ->> 0 AND m.seq = p.value ->> 1
+		WHERE EXISTS (SELECT 1 FROM members v WHERE v.chat = m.chat AND v.user = ?1)`
 
 	// ?2 is where the page begins, ?3 the head, ?4 the limit. Beside the page:
 	// whether there is a message on the other side of ?2. SQLite keeps the order of
@@ -187,4 +193,33 @@ func (db *DB) Message(ctx context.Context, viewer chat.UserID, id chat.ChatID, s
 		return chat.Message{}, storeError(err, "read the message")
 	}
 	return m, nil
+}
+
+// Messages is [chat.Log].Messages. One statement reads the messages and the memberships.
+func (db *DB) Messages(ctx context.Context, viewer chat.UserID, places []chat.MessagePlace) ([]chat.Message, error) {
+	if len(places) == 0 {
+		return nil, nil
+	}
+	if err := chat.CheckLimit(int64(len(places)), chat.MaxPage); err != nil {
+		return nil, err
+	}
+	wanted := make([][2]any, len(places))
+	for i, p := range places {
+		wanted[i] = [2]any{p.Chat, clampSeq(p.Seq)}
+	}
+	list, err := json.Marshal(wanted)
+	if err != nil {
+		return nil, err
+	}
+	var p packed
+	err = db.row(ctx, messagesQuery, string(viewer), string(list)).Scan(&p.rest)
+	all := make([]chat.Message, len(places))
+	for err == nil && p.rest != "" {
+		i := p.number()
+		err = p.message(&all[i], places[i].Chat, viewer, chat.MaxReactBy)
+	}
+	if err != nil {
+		return nil, storeError(err, "read messages")
+	}
+	return slices.DeleteFunc(all, func(m chat.Message) bool { return m.Seq == 0 }), nil
 }

@@ -4,11 +4,14 @@ import (
 	"context"
 	"fmt"
 	"reflect"
+	"slices"
 	"strconv"
 	"testing"
 
 	"parley/chat"
 )
+
+const huge = chat.Seq(1<<64 - 1) // no event has this number
 
 // page tests pages of a chat in which only the numbers 2, 5, 8, … are messages.
 func page(t *testing.T, open opener) {
@@ -57,7 +60,6 @@ func page(t *testing.T, open opener) {
 	_, err := s.Page(ctx, eve.ID, c.ID, chat.Window{Limit: 3, Known: 31})
 	wantError(t, err, chat.NotFound)
 
-	const huge = chat.Seq(1<<64 - 1)
 	for _, test := range []struct {
 		w             chat.Window
 		want          string
@@ -150,6 +152,54 @@ func page(t *testing.T, open opener) {
 	})
 }
 
+// messages tests that messages of several chats are read at once, as they are one by one.
+func messages(t *testing.T, open opener) {
+	ctx := context.Background()
+	s := open(t, t.TempDir())
+	ann, bob, eve := account(t, s, "ann"), account(t, s, "bob"), account(t, s, "eve")
+	garden, orchard, private := group(t, s, "garden", ann, bob), group(t, s, "orchard", ann, bob), group(t, s, "private", eve, ann)
+	first, second := post(t, s, ann, garden, "first"), post(t, s, bob, garden, "second, to @ann")
+	third, hidden := post(t, s, ann, orchard, "third"), post(t, s, eve, private, "hidden")
+	reply := posting(bob, garden, "reply", "a reply")
+	reply.Reply = &chat.Quote{Seq: first}
+	for _, o := range appendAll(t, s, step{reply, chat.Post}, step{reacting(bob, orchard, third, "👍", true), chat.React},
+		step{targeting(chat.Edited, bob, garden, second, "", "edited"), chat.Edit}, step{targeting(chat.Deleted, ann, garden, first, "", ""), chat.Delete}) {
+		must(t, o.err)
+	}
+	all := []chat.MessagePlace{{Chat: orchard.ID, Seq: third}, {Chat: garden.ID, Seq: second + 1}, {Chat: garden.ID, Seq: first}, {Chat: private.ID, Seq: hidden}, {Chat: garden.ID, Seq: second}}
+	for viewer, want := range map[chat.UserID][]chat.MessagePlace{
+		ann.ID:   all,
+		bob.ID:   {all[0], all[1], all[2], all[4]},
+		eve.ID:   {all[3]},
+		"nobody": nil,
+	} {
+		asked := slices.Concat([]chat.MessagePlace{{Chat: garden.ID, Seq: 1}, {Chat: "nowhere", Seq: 1}, {Chat: orchard.ID, Seq: huge}, {Chat: garden.ID}}, all)
+		got, err := s.Messages(ctx, viewer, asked)
+		must(t, err)
+		var each []chat.Message
+		for _, p := range want {
+			m, err := s.Message(ctx, viewer, p.Chat, p.Seq)
+			must(t, err)
+			each = append(each, m)
+		}
+		if len(got) != len(want) || len(want) > 0 && !reflect.DeepEqual(got, each) {
+			t.Errorf("%s: %+v, one by one %+v", viewer, got, each)
+		}
+	}
+	got, err := s.Messages(ctx, ann.ID, nil)
+	must(t, err)
+	equal(t, "messages of no places", len(got), 0)
+	places := make([]chat.MessagePlace, chat.MaxPage)
+	for i := range places {
+		places[i] = chat.MessagePlace{Chat: garden.ID, Seq: chat.Seq(i + 1)}
+	}
+	got, err = s.Messages(ctx, ann.ID, places)
+	must(t, err)
+	equal(t, "messages of one chat", fmt.Sprint(seqsOf(got)), fmt.Sprint([]chat.Seq{first, second, second + 1}))
+	_, err = s.Messages(ctx, ann.ID, append(places, all[0]))
+	wantError(t, err, chat.BadInput, "limit")
+}
+
 // removed tests that a member who is removed while they read gets nothing that was posted
 // afterwards.
 func removed(t *testing.T, open opener) {
@@ -163,7 +213,7 @@ func removed(t *testing.T, open opener) {
 		joined := appendAll(t, s, step{join, chat.Join}, step{posting(ann, c, "in"+strconv.Itoa(round), "in time"), chat.Post})
 		must(t, joined[1].err)
 		last := joined[1].ev.Seq
-		reading := make(chan error, 4)
+		reading := make(chan error, 5)
 		for _, read := range []func() (chat.Seq, error){
 			func() (chat.Seq, error) {
 				p, err := s.Page(ctx, bob.ID, c.ID, chat.Window{Limit: 1})
@@ -185,6 +235,16 @@ func removed(t *testing.T, open opener) {
 					err = nil // not there yet
 				}
 				return m.Seq, err
+			},
+			func() (chat.Seq, error) {
+				list, err := s.Messages(ctx, bob.ID, []chat.MessagePlace{{Chat: c.ID, Seq: last}, {Chat: c.ID, Seq: last + 2}})
+				if len(list) == 0 && err == nil {
+					err = chat.NoChat() // neither the one that bob might read
+				}
+				if err != nil {
+					return 0, err
+				}
+				return list[len(list)-1].Seq, nil
 			},
 			func() (seq chat.Seq, err error) {
 				events, _, err := s.After(ctx, bob.ID, c.ID, last, 10, 1<<20)

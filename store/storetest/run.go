@@ -18,7 +18,7 @@ func Run(t *testing.T, open func(t testing.TB, dir string) chat.Store) {
 		run  func(*testing.T, opener)
 	}{
 		{"Judged", judged}, {"Once", once}, {"Unchanged", unchanged}, {"Done", done}, {"Order", order}, {"Texts", texts},
-		{"Page", page}, {"Removed", removed}, {"Reactions", reactions}, {"After", after}, {"Replay", replay}, {"Kinds", kinds}, {"Forget", forget}, {"Changed", changed},
+		{"Page", page}, {"Messages", messages}, {"Removed", removed}, {"Reactions", reactions}, {"After", after}, {"Replay", replay}, {"Kinds", kinds}, {"Forget", forget}, {"Changed", changed},
 		{"Admins", admins}, {"DeleteChat", deleteChat}, {"Blocks", blocks}, {"Feed", feed}, {"FeedLost", feedLost}, {"Close", closed},
 		{"Chats", chats}, {"ChatLimit", chatLimit}, {"LastAt", lastAt}, {"Reads", reads}, {"Pins", pins}, {"Threads", threads}, {"Inbox", inbox}, {"Mine", mine}, {"Settings", ownSettings}, {"Mentions", mentions}, {"Users", users}, {"Find", find}, {"Sessions", sessions}, {"Invites", invites}, {"Server", server},
 		{"Files", files}, {"FileOnce", fileOnce}, {"Uploads", uploads}, {"FileLists", fileLists}, {"FilesOfDeletedChat", filesOfDeletedChat}, {"Pictures", pictures}, {"Leases", leases}, {"Pushes", pushes},

@@ -215,6 +215,11 @@ test("a description: written by keyboard, kept through a reload and a refusal, a
     await viewer.waitFor({ state: "detached" });
   }
   h.faults = h.faults.filter((f) => !/ 413 /.test(f));
+  await bob.goto(h.at("/search?q=tulips"));
+  await bob.locator(".search-hit", { hasText: "tulips.png" }).getByText("A bed of tulips 🌷").waitFor();
+  await h.accessible(bob, "search-description");
+  assert.equal(await wide(bob), false);
+  await bob.goBack();
 
   await attach(bob, png("phone.png")); // on the phone
   await press(bob, "Add description: phone.png");

@@ -96,7 +96,7 @@ test("the button of a hovered row opens the same menu; star, mute and hide are t
   await row(ann, "Garden").waitFor();
   await heading(ann, "Kitchen");
   await press(ann, "Chat menu");
-  assert.deepEqual(await items(ann), ["Files", "Pinned messages", "Invite people", "Rename", "Group picture", "Who can use @all and @here", "Mark as unread", "Star", "Notifications", "Mute", "Hide from list", "Leave", "Delete chat"]);
+  assert.deepEqual(await items(ann), ["Files", "Pinned messages", "Invite people", "Name and topic", "Group picture", "Who can use @all and @here", "Mark as unread", "Star", "Notifications", "Mute", "Hide from list", "Leave", "Delete chat"]);
   await ann.keyboard.press("Escape");
   await closed(ann);
 });

@@ -243,7 +243,7 @@ export class Core {
       } catch (err) {
         const f = asFailure(err);
         if (!live || !f.retryable || tries === maxAttempts) throw f;
-        await (f.code === "no_answer" ? this.#reconnected() : new Promise((ok) => setTimeout(ok, f.retryAfterMs ?? retryMs)));
+        await (f.code === "no_answer" ? this.store.reconnected(reconnectWaitMs) : new Promise((ok) => setTimeout(ok, f.retryAfterMs ?? retryMs)));
       }
     }
   }
@@ -385,21 +385,6 @@ export class Core {
 
   #scrub(signedIn?: UserId): Promise<void> {
     return this.#localDB.then((localDB) => scrub(localDB, signedIn)).catch(() => {});
-  }
-
-  /** Resolves when there is a connection again, at the latest after reconnectWaitMs. */
-  #reconnected(): Promise<void> {
-    return new Promise((ok) => {
-      const look = () => this.store.snapshot.connection.state === "live" && done();
-      const stop = this.store.subscribe(look);
-      const timer = setTimeout(() => done(), reconnectWaitMs);
-      const done = () => {
-        clearTimeout(timer);
-        stop();
-        ok();
-      };
-      look();
-    });
   }
 
   #addChat({ chat, users }: { chat: Entry; users: readonly User[] }): ChatId {

@@ -56,6 +56,21 @@ export class Store {
     this.batch(() => void (this.snapshot = { ...this.snapshot, ...part }));
   }
 
+  /** Resolves when there is a connection, at the latest after some milliseconds. */
+  reconnected(withinMs: number): Promise<void> {
+    return new Promise((ok) => {
+      const look = () => this.snapshot.connection.state === "live" && done();
+      const stop = this.subscribe(look);
+      const timer = setTimeout(() => done(), withinMs);
+      const done = () => {
+        clearTimeout(timer);
+        stop();
+        ok();
+      };
+      look();
+    });
+  }
+
   /** Notifies listeners once for all changes that it makes. */
   batch(change: () => void): void {
     this.#batchDepth++;

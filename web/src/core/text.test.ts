@@ -28,4 +28,5 @@ test("one to three emoji and nothing else", () => {
 
 test.each([
   ["a bed of tulips", "a bed of tulips"], ["  two\r\nlines\t here ", "two lines here"], ["a\u202eb\u2067c\u200b", "abc"], ["שלום\u200f!", "שלום!"], [family, family], ["❤️", "❤️"], ["", ""], [" \n\u200b\u3164 ", ""],
+  ["a\u061cb\u2800c\u034fd\ufff9e\uffff", "abcde"], ["a\ud800b", "ab"], ["wo\u200drd a \ufe0fb", "word a b"], ["می\u200cخواهم", "می\u200cخواهم"], ["1\ufe0f\u20e3 🏴󠁧󠁢󠁳󠁣󠁴󠁿", "1\ufe0f\u20e3 🏴󠁧󠁢󠁳󠁣󠁴󠁿"], ["\u0600١", "\u0600١"],
 ])("%j is the line %j", (s, line) => expect(oneLine(s)).toBe(line));

@@ -38,8 +38,12 @@ const longestFew = 150; // UTF-16 units of three families with spaces
 /** Reports whether a text is one to three emoji and nothing else. */
 export const isFewEmoji = (s: string): boolean => s.length <= longestFew && !/\p{L}/u.test(s) && fewEmoji.test(s);
 
+const hidden = /(?![\u200c\u200d\p{Variation_Selector}\u{e0020}-\u{e007f}\u0600-\u0605\u06dd\u070f\u0890\u0891\u08e2\u{110bd}\u{110cd}])[\p{Default_Ignorable_Code_Point}\p{Cf}\p{Cs}\p{Noncharacter_Code_Point}\u2800]/gu;
+// A joiner or a variation selector after a letter of a script that does not use them.
+const needless = /(?<=[\s\p{sc=Latn}\p{sc=Grek}\p{sc=Cyrl}\p{sc=Armn}\p{sc=Geor}\p{sc=Hebr}\p{sc=Hang}\p{sc=Hira}\p{sc=Kana}\p{sc=Thai}\p{sc=Laoo}])[\u200c\u200d\p{Variation_Selector}]+/gu;
+
 /** Returns a text as one line, without the characters that the server refuses in a line; empty if nothing of it is visible. */
 export function oneLine(s: string): string {
-  const line = s.replace(/[\s\p{Cc}\p{Zl}\p{Zp}]+/gu, " ").replace(/[\u00ad\u200b\u200e\u200f\u202a-\u202e\u2060-\u206f\ufeff]/g, "").trim();
+  const line = s.replace(hidden, "").replace(needless, "").replace(/[\s\p{Cc}]+/gu, " ").trim();
   return visible(line) ? line : "";
 }

@@ -65,7 +65,7 @@ function Hit({ hit, chat, onOpen }: { hit: SearchHit; chat?: string; onOpen: (ke
       <Avatar user={author} />
       <span className="search-hit-head"><b dir="auto">{author.name}</b>{chat && <span className="hint" dir="auto">{chat}</span>}<Time at={m.at} short={shortTime(m.at, today)} /></span>
       <span className="search-snippet" dir="auto">{snippetParts(hit.snippet, hit.highlights).map((part, i) => (i % 2 ? <mark key={i}>{part}</mark> : part))}</span>
-      {m.files?.map((f) => <span key={f.id} className="search-file hint"><Icon name="file" /><span dir="auto">{f.name}</span></span>)}
+      {m.files?.map((f) => <span key={f.id} className="search-file hint"><Icon name="file" /><span dir="auto">{f.name}</span>{f.alt && <span dir="auto">{f.alt}</span>}</span>)}
     </a>
   );
 }

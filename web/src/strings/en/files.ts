@@ -44,9 +44,10 @@ export const files = {
   audio: (name: string) => `Audio: ${isolate(name)}`,
   download: "Download",
   downloadFile: (name: string, bytes: number) => `Download ${isolate(name)}, ${size(bytes)}`,
-  photo: "Photo",
-  video1: "Video",
-  audio1: "Audio",
+  preview: (kind: "image" | "video" | "audio", alt?: string) => {
+    const noun = { image: "Photo", video: "Video", audio: "Audio" }[kind];
+    return alt ? `${noun}: ${isolate(alt)}` : noun;
+  },
   file: (name: string) => `File: ${isolate(name)}`,
   count: (n: number) => plural(n, { one: "# file", other: "# files" }),
   photos: (n: number) => plural(n, { one: "# photo", other: "# photos" }),
