@@ -5,7 +5,7 @@ import { navigate, paths, routeOf, threadOfAddress } from "../app/route.ts";
 import { useChat, useCore, useSnapshot } from "../app/useCore.ts";
 import type { Chat } from "../core/chatModel.ts";
 import type { Pending } from "../core/outbox.ts";
-import { rangeOf, titleOf, userOf } from "../core/selectors.ts";
+import { namesOf, rangeOf, titleOf } from "../core/selectors.ts";
 import type { ChatId, Entry, FileId, Message, Quote, Seq } from "../core/wire.ts";
 import { useInvitePrompts } from "../settings/invitePrompts.ts";
 import { t } from "../strings/index.ts";
@@ -156,7 +156,7 @@ function here(chatId: ChatId): { readonly seq?: Seq } {
 }
 
 function Typing({ chat }: { chat: Chat }) {
-  const names = useSnapshot((s) => [...chat.typing.keys()].filter((u) => u !== s.state.me?.id).map((u) => userOf(s.state, u).name).join("\n"));
+  const names = useSnapshot((s) => namesOf(s.state, [...chat.typing.keys()].filter((u) => u !== s.state.me?.id)).names.join("\n"));
   return <p className="conversation-typing" aria-live="off">{names && t.conversation.typing(names.split("\n"))}</p>;
 }
 

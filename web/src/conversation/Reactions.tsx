@@ -1,6 +1,6 @@
 import { useRef, useState } from "react";
 import { useCore, useSnapshot } from "../app/useCore.ts";
-import { userOf } from "../core/selectors.ts";
+import { namesOf } from "../core/selectors.ts";
 import type { Message, Reaction } from "../core/wire.ts";
 import { t } from "../strings/index.ts";
 import { EmojiPopover } from "../composer/EmojiPopover.tsx";
@@ -28,8 +28,9 @@ export function Reactions({ message }: { message: Message }) {
 
 function Chip({ message, reaction: r }: { message: Message; reaction: Reaction }) {
   const core = useCore();
-  const names = useSnapshot((s) => r.by.map((u) => userOf(s.state, u).name).join("\n"));
-  const all = t.conversation.reactedBy(names.split("\n"), r.count - r.by.length);
+  const names = useSnapshot((s) => namesOf(s.state, r.by).names.join("\n"));
+  const known = names.split("\n").filter(Boolean);
+  const all = t.conversation.namesAndOthers(known, r.count - known.length);
   return (
     <Button tip={all} className={() => "button reaction"} data-mine={r.mine || undefined} aria-pressed={r.mine} aria-label={t.conversation.reactions(r.emoji, r.count, all)} onPress={() => react(core, message, r.emoji, !r.mine)}>
       {r.emoji} {r.count}

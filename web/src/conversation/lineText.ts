@@ -1,15 +1,18 @@
+// What the lines between the messages say.
 import type { Line } from "../core/lines.ts";
+import { namesOf } from "../core/selectors.ts";
+import type { State } from "../core/state.ts";
 import type { UserId } from "../core/wire.ts";
 import { t } from "../strings/index.ts";
 
 const mostNames = 3;
 const c = t.conversation.lines;
 
-/** Returns the text of lines of one kind in a row. The reader is "You" as a subject, else "you", and comes first in a list. */
-export function lineText(lines: readonly Line[], me: UserId, nameOf: (id: UserId) => string): string {
-  const [line] = lines;
-  const by = line!.by === me ? c.you : nameOf(line!.by);
-  switch (line!.what) {
+/** Returns the sentence for lines of one kind in a row. Who is not loaded yet is "Someone", or counted after the names. */
+export function lineText(lines: readonly Line[], me: UserId, users: State["users"]): string {
+  const line = lines[0]!;
+  const by = line.by === me ? c.you : users.get(line.by)?.name ?? c.someone(1);
+  switch (line.what) {
     case "renamed": {
       const { now } = lines.at(-1) as Line & { what: "renamed" };
       if (!now) return c.changed(by);
@@ -19,23 +22,26 @@ export function lineText(lines: readonly Line[], me: UserId, nameOf: (id: UserId
       if ("picture" in now) all.push(now.picture === "" ? c.noPicture(by) : c.picture(by));
       return all.join(" ");
     }
-    case "pinned": return line!.on ? c.pinned(by) : c.unpinned(by);
+    case "pinned": return line.on ? c.pinned(by) : c.unpinned(by);
     case "joined":
     case "left": {
-      const users = [...new Set(lines.flatMap((l) => ("users" in l ? l.users : [])))];
-      if (line!.seq === 1) return users.length > 1 ? `${c.created(by)} ${c.joined(names(users.filter((id) => id !== line!.by), c.you))}` : c.created(by);
-      const own = isOwn(line!), joined = line!.what === "joined";
-      if (own) return joined ? c.joined(names(users, c.you)) : c.left(names(users, c.you));
-      return joined ? c.added(by, names(users, c.youToo)) : c.removed(by, names(users, c.youToo));
+      const ids = [...new Set(lines.flatMap((l) => ("users" in l ? l.users : [])))];
+      const alone = line.users.length === 1 && line.users[0] === line.by; // somebody came or went by themselves
+      if (line.seq === 1) {
+        const others = ids.filter((id) => id !== line.by);
+        return others.length ? `${c.created(by)} ${c.joined(list(others, true))}` : c.created(by);
+      }
+      if (line.what === "joined") return alone ? c.joined(list(ids, true)) : c.added(by, list(ids, false));
+      return alone ? c.left(list(ids, true)) : c.removed(by, list(ids, false));
     }
   }
 
-  function names(users: readonly UserId[], you: string): string {
-    const all = users.includes(me) ? [me, ...users.filter((id) => id !== me)] : users;
-    const shown = all.length > mostNames + 1 ? all.slice(0, mostNames) : all;
-    return t.conversation.reactedBy(shown.map((id) => (id === me ? you : nameOf(id))), all.length - shown.length);
+  /** Lists people, oneself first. begins: at the start of the sentence. */
+  function list(ids: readonly UserId[], begins: boolean): string {
+    const { names, unknown } = namesOf({ users }, ids.filter((id) => id !== me));
+    const all = ids.includes(me) ? [begins ? c.you : c.youToo, ...names] : names;
+    if (!all.length && begins) return c.someone(unknown);
+    const shown = all.length + unknown > mostNames + 1 ? all.slice(0, mostNames) : all; // "and 1 other" is no shorter than a name
+    return t.conversation.namesAndOthers(shown, all.length + unknown - shown.length);
   }
 }
-
-/** Reports whether somebody came or went by themselves. */
-const isOwn = (l: Line) => "users" in l && l.users.length === 1 && l.users[0] === l.by;

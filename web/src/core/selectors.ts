@@ -18,6 +18,15 @@ export function userOf(s: Pick<State, "users">, id: UserId): User {
   return user;
 }
 
+/** The names of users, and how many of the users are not loaded. */
+export interface Names { readonly names: readonly string[]; readonly unknown: number }
+
+export function namesOf(s: Pick<State, "users">, ids: Iterable<UserId>): Names {
+  const all = [...ids].map((id) => s.users.get(id)?.name);
+  const names = all.filter((name) => name !== undefined);
+  return { names, unknown: all.length - names.length };
+}
+
 export function titleOf(s: State, c: Chat): string {
   return c.kind === "direct" && c.with ? userOf(s, c.with).name : c.title;
 }

@@ -23,6 +23,8 @@ export const conversation = {
     you: "You",
     /** Not as a subject: "Ann added you". */
     youToo: "you",
+    /** Users whose names are not loaded yet, at the start of a sentence. */
+    someone: (n: number) => plural(n, { one: "Someone", other: "# people" }),
     show: "Show",
     created: (by: string) => `${isolate(by)} created this chat.`,
     joined: (names: string) => `${names} joined.`,
@@ -104,8 +106,9 @@ export const conversation = {
   reply: "Reply",
   react: (emoji: string) => `React with ${emoji}`,
   reactions: (emoji: string, n: number, names: string) => `${emoji} ${n}: ${names}`,
-  /** Who reacted: some names, and how many others. */
-  reactedBy: (names: readonly string[], others: number) => list([...names.map(isolate), ...(others > 0 ? [plural(others, { one: "# other", other: "# others" })] : [])]),
+  /** Some names, and how many others there are; not at the start of a sentence if there are only others. */
+  namesAndOthers: (names: readonly string[], others: number) =>
+    names.length ? list([...names.map(isolate), ...(others > 0 ? [plural(others, { one: "# other", other: "# others" })] : [])]) : plural(others, { one: "someone", other: "# people" }),
   addReaction: "Add reaction",
   edit: "Edit",
   delete: "Delete",
