@@ -144,7 +144,7 @@ func TestMatchOfLargeTexts(t *testing.T) {
 			query.Match(chat.Message{Text: text})
 			query.Snippet(text)
 		}
-		if took := time.Since(began); took > time.Second {
+		if took := time.Since(began); took > 10*time.Second { // far more than a busy machine needs, with the race detector too
 			t.Errorf("%q: %v", part, took)
 		}
 	}
