@@ -97,20 +97,25 @@ const engineURL = "http://engine/?EIO=4&transport="
 // do sends a request and returns the status and the body.
 func (x *testEngine) do(method, url, body string) (int, string) {
 	x.t.Helper()
-	r, err := http.NewRequestWithContext(x.t.Context(), method, url, strings.NewReader(body))
+	status, answer, err := x.request(method, url, body)
 	if err != nil {
 		x.t.Fatal(err)
+	}
+	return status, answer
+}
+
+func (x *testEngine) request(method, url, body string) (status int, answer string, err error) {
+	r, err := http.NewRequestWithContext(x.t.Context(), method, url, strings.NewReader(body))
+	if err != nil {
+		return 0, "", err
 	}
 	res, err := x.http.Do(r)
 	if err != nil {
-		x.t.Fatal(err)
+		return 0, "", err
 	}
 	defer res.Body.Close()
 	b, err := io.ReadAll(res.Body)
-	if err != nil {
-		x.t.Fatal(err)
-	}
-	return res.StatusCode, string(b)
+	return res.StatusCode, string(b), err
 }
 
 // want sends a request and checks the answer.

@@ -87,7 +87,11 @@ func TestTwoPosts(t *testing.T) {
 		url := x.open()
 		e, handled := x.echo, make(chan struct{})
 		e.message = func() { <-handled }
-		go x.do("POST", url, "4a")
+		go func() {
+			if _, _, err := x.request("POST", url, "4a"); err != nil {
+				t.Error(err)
+			}
+		}()
 		synctest.Wait()
 		x.want("POST", url, "4b", 400, `{"code":3,"message":"Bad request"}`)
 		x.want("GET", url, "", 400, unknown)
