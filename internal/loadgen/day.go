@@ -47,7 +47,7 @@ func measureDay(ctx context.Context, b *bench) error {
 	pop.fillRooms(6*pop.people/20, 20)
 	t, scenario, metrics := b.parley(), "day", ""
 	if b.pushes != nil {
-		scenario = "day-push"
+		scenario = dayWithPushes
 		var err error
 		if metrics, err = freeAddress(); err != nil {
 			return err

@@ -15,6 +15,9 @@ import (
 	"golang.org/x/sync/errgroup"
 )
 
+// dayWithPushes is the scenario day with -push.
+const dayWithPushes = "day-push"
+
 // subscribers is one in how many people has a subscription, with -push.
 const subscribers = 5
 

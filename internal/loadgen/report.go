@@ -64,7 +64,7 @@ func (r *record) fillMarkers(page string) (string, error) {
 			body = r.environmentTable()
 		case name == "goals":
 			body = r.goalsTable()
-		case slices.ContainsFunc(scenarios, func(s scenario) bool { return s.name == name }):
+		case name == dayWithPushes, slices.ContainsFunc(scenarios, func(s scenario) bool { return s.name == name }):
 			body = r.scenarioTable(name)
 		default:
 			err = fmt.Errorf("performance.md: unknown marker %s", name)
