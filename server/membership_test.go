@@ -130,13 +130,16 @@ func startHooked(t *testing.T) (*testServer, *hookStore) {
 }
 
 // after sets a hook that runs f on the server's goroutine and waits until the pump has
-// delivered the events that f wrote.
-func (x *testServer) after(hook *atomic.Pointer[func()], witness *socketClient, id chat.ChatID, f func(), last chat.Seq) {
+// delivered the events that f wrote; done is closed after that.
+func (x *testServer) after(hook *atomic.Pointer[func()], witness *socketClient, id chat.ChatID, f func(), last chat.Seq) (done <-chan struct{}) {
+	ran := make(chan struct{})
 	g := func() {
 		f()
 		witness.event(id, last)
+		close(ran)
 	}
 	hook.Store(&g)
+	return ran
 }
 
 // append writes one event to the store directly, on any goroutine.
@@ -310,10 +313,11 @@ func TestAdmitRacesRemoval(t *testing.T) {
 	ann, bob := x.addUser("ann"), x.addUser("bob")
 	id := ann.open()
 	a, p := ann.connectLive(), bob.connectLive()
-	x.after(&b.chat, a, id, func() { x.appendLeft(id, ann, bob) }, 3)
+	hooked := x.after(&b.chat, a, id, func() { x.appendLeft(id, ann, bob) }, 3)
 	x.appendJoined(id, ann, bob)
 	for !p.signal(wire.SignalChat).Gone {
 	}
+	<-hooked // the hook reads of the same socket
 	a.event(id, ann.post(id, "secret"))
 	p.wantQuiet(wire.SignalChat)
 }

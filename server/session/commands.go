@@ -34,7 +34,7 @@ var commands = []command{
 	{name: "ping", beforeHello: true, keepsHold: true, run: (*Session).ping},
 	{name: "resume", fields: []string{"epoch", "seen", "at", "more"}, keepsHold: true, cost: budget.ResumeCost, run: (*Session).startResume},
 
-	{name: "post", fields: []string{"chatId", "clientId", "text", "replyTo", "files", "silent"}, places: bySize, draft: Service.Post, reply: posted},
+	{name: "post", fields: []string{"chatId", "clientId", "text", "replyTo", "files", "alts", "silent"}, places: bySize, draft: Service.Post, reply: posted},
 	{name: "edit", fields: []string{"chatId", "clientId", "target", "text"}, places: bySize, draft: Service.Edit, reply: changed},
 	{name: "delete", fields: []string{"chatId", "clientId", "target"}, places: bySize, draft: Service.Delete, reply: changed},
 	{name: "react", fields: []string{"chatId", "clientId", "target", "emoji", "on"}, places: bySize, draft: Service.React, reply: changed},

@@ -2,6 +2,7 @@ package mongo_test
 
 import (
 	"context"
+	"log/slog"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -52,14 +53,18 @@ func TestAttemptWithoutAnswer(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			var hanging, hung atomic.Bool
-			db := openBehind(t, func(m mongotest.Command) mongotest.Action {
+			proxy := server.Proxy(t, func(m mongotest.Command) mongotest.Action {
 				if m.Name == c.hangs && hanging.CompareAndSwap(true, false) {
 					hung.Store(true)
 					return mongotest.Hang
 				}
 				return mongotest.Pass
-			}, "")
-			mongo.SetAttempts(db, time.Second)
+			})
+			db, err := mongo.OpenWithAttempts(t.Context(), proxy.URL(database(t)), slog.New(slog.DiscardHandler), time.Second)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer db.Close()
 			ann, a := newChat(t, db)
 			hanging.Store(true)
 			if err := c.do(t.Context(), db, ann, a); err != nil {

@@ -16,8 +16,12 @@ func SetClock(db *DB, now func() int64) { db.now = now }
 // for one; before the first feed.
 func SetSilence(db *DB, every, limit time.Duration) { db.markEvery, db.silence = every, limit }
 
-// SetAttempts sets how long an attempt of a call may take, before the first call.
-func SetAttempts(db *DB, timeout time.Duration) { db.attemptTimeout = timeout }
+// OpenWithAttempts is Open with another time that an attempt of a call may take.
+func OpenWithAttempts(ctx context.Context, url string, log *slog.Logger, timeout time.Duration) (*DB, error) {
+	o := defaultSettings()
+	o.attemptTimeout = timeout
+	return open(ctx, url, 10, log, o)
+}
 
 // OpenWithProgress is Open with another time between two log lines about a build of indexes.
 func OpenWithProgress(ctx context.Context, url string, log *slog.Logger, every time.Duration) (*DB, error) {

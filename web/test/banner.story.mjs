@@ -108,6 +108,7 @@ test("more messages than the rate limit are all sent in time", async () => {
   await h.shot(bob, "held-360");
   for (const text of want) await bob.locator(".message[data-seq]", { hasText: text }).waitFor({ timeout: 60_000 });
   await calm(bob);
+  await list(ann).locator(".message-body", { hasText: want.at(-1) }).waitFor();
   assert.deepEqual((await list(ann).locator(".message-body", { hasText: "Quick" }).allInnerTexts()), want);
   h.down = true;
   await h.parley.stop("SIGTERM");

@@ -4,6 +4,7 @@ import { forgetInvitePrompts } from "../settings/invitePrompts.ts";
 import { Sidebar } from "../sidebar/Sidebar.tsx";
 import { UserCard } from "../sidebar/UserCard.tsx";
 import { t } from "../strings/index.ts";
+import { isolate } from "../strings/isolate.ts";
 import { Button } from "../ui/Button.tsx";
 import { Conversation } from "../conversation/Conversation.tsx";
 import { listedChats } from "../core/selectors.ts";
@@ -41,7 +42,7 @@ export function Layout() {
   const server = useServerName();
   useEffect(() => void core.api.server().then((s) => setServerName(s.name), () => {}), [core]);
   useEffect(() => {
-    if (route.at === "home") document.title = server;
+    if (route.at === "home") document.title = isolate(server);
   }, [route.at, server]);
   return (
     <div className="layout" data-at={route.at}>
