@@ -9,7 +9,7 @@ test("a name with right-to-left letters is isolated, any other stands as it is",
 });
 
 // Parameters that are no names: numbers, and what the catalogue, the clock or the alphabet of handles says.
-const notNames = new Set(["n", "s", "v", "all", "most", "least", "time", "day", "days", "month", "until", "level", "emoji", "zone", "chip", "handle"]);
+const notNames = new Set(["n", "s", "bytes", "v", "all", "most", "least", "time", "day", "days", "month", "until", "level", "emoji", "zone", "chip", "handle"]);
 const exceptions: Readonly<Record<string, string>> = {
   "conversation.row text": "a whole message, at the end",
   "conversation.failed why": "a sentence of the catalogue",
@@ -26,20 +26,22 @@ test("every sentence of the catalogue isolates the names in it", () => {
   const look = (path: string, x: unknown): void => {
     if (typeof x === "object" && x) for (const [key, value] of Object.entries(x)) look(path ? `${path}.${key}` : key, value);
     if (typeof x !== "function") return;
-    const parameters = [...(/^\(([^)]*)\)|^(\w+)/.exec(x.toString())!.slice(1).find((found) => found !== undefined)!).matchAll(/(?:^|,)\s*(\w+)/g)].map((m) => m[1]!);
+    const parameters = [...(/^(?:function \w*)?\(([^)]*)\)|^(\w+)/.exec(x.toString())!.slice(1).find((found) => found !== undefined)!).matchAll(/(?:^|,)\s*(\w+)/g)].map((m) => m[1]!);
     parameters.forEach((parameter, i) => {
       if (notNames.has(parameter) || exceptions[`${path} ${parameter}`]) return;
       const said = (of: string | readonly string[]) => {
         try {
           return String((x as (...args: unknown[]) => unknown)(...parameters.map((_, k) => (k === i ? of : 2))));
         } catch {
-          return "";
+          return undefined; // a number, or the other type
         }
       };
-      for (const text of [said(name), said([name, "Ann"])]) {
-        if (!text.includes(name)) continue; // a number, or the other type
+      const texts = [said(name), said([name, "Ann"])].filter((text) => text !== undefined);
+      if (!texts.length) forgotten.push(`${path} ${parameter}: neither a name nor a list of names`);
+      for (const text of texts) {
+        if (!text.includes(name)) continue;
         sentences++;
-        if (!text.includes(isolated)) forgotten.push(`${path} ${parameter}: ${text}`);
+        if (text.replaceAll(isolated, "").includes(name)) forgotten.push(`${path} ${parameter}: ${text}`);
       }
     });
   };
