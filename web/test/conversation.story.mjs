@@ -88,6 +88,7 @@ test("signs that turn a text around turn nothing outside of it", async () => {
   await body.hover();
   await body.getByRole("button", { name: "Reply", exact: true }).click();
   await say(ann, "answered");
+  await sent(ann, "answered"); // the row of a pending message is another one
   const quote = row(ann, "answered").locator(".message-quote");
   const name = await x(quote, "Bob"), quoted = await x(quote, "turned");
   assert.ok(name.forward && name.right <= quoted.left);

@@ -179,6 +179,7 @@ test("a description: written by keyboard, kept through a reload and a refusal, a
   assert.equal(await attached(ann).getByRole("button", { name: /description/ }).count(), 1); // of pictures
   await attached(ann).getByRole("button", { name: "Add description: tulips.png" }).focus();
   await ann.keyboard.press("Enter");
+  await dialog(ann).getByLabel("Description").waitFor();
   await h.accessible(ann, "describe");
   await dialog(ann).getByLabel("Description").fill("A bed of\n tulips\u200b 🌷 ");
   await ann.keyboard.press("Enter");
@@ -223,6 +224,7 @@ test("a description: written by keyboard, kept through a reload and a refusal, a
 
   await attach(bob, png("phone.png")); // on the phone
   await press(bob, "Add description: phone.png");
+  await dialog(bob).getByLabel("Description").waitFor();
   await h.accessible(bob, "describe");
   await dialog(bob).getByLabel("Description").fill("x".repeat(1100));
   await press(bob, "Save");
