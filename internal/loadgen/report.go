@@ -51,7 +51,7 @@ func (r *record) keepOld(old []*figure) {
 	}
 }
 
-var marker = regexp.MustCompile(`(?s)<!-- begin (\w+) -->\n.*?<!-- end -->`)
+var marker = regexp.MustCompile(`(?s)<!-- begin ([\w-]+) -->\n.*?<!-- end -->`)
 
 // fillMarkers replaces the text between the markers of a page with the results.
 func (r *record) fillMarkers(page string) (string, error) {
