@@ -103,7 +103,7 @@ func (p *Presence) takeNews() (active []chat.UserID) {
 	return active
 }
 
-// putBack returns users of takeNews whom no announcement named, for the next one.
+// putBack adds users to the next announcement, after the one that named them failed.
 func (p *Presence) putBack(active []chat.UserID) {
 	p.mu.Lock()
 	defer p.mu.Unlock()

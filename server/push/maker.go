@@ -28,8 +28,8 @@ const (
 	readDelay = 800 * time.Millisecond
 )
 
-// errMadeBefore is that the holder of the lease before this one made pushes of a chat that this
-// one did not know of: a scan finds up to where.
+// errMadeBefore reports that another holder of the lease made pushes of these messages already. A
+// scan reads up to which message.
 var errMadeBefore = errors.New("pushes were made before")
 
 // maker makes pushes of new messages, while this server holds the lease.

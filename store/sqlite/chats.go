@@ -29,7 +29,8 @@ const (
 		(SELECT count(*) FROM messages d INDEXED BY messages_deleted WHERE d.chat = m.chat AND d.seq > ` + readTo + ` AND d.deleted_at IS NOT NULL),
 		(SELECT count(*) FROM mentions k WHERE k.user = m.user AND k.chat = m.chat AND k.seq > ` + readTo + `)`
 
-	// fixedColumn is what seldom changes of a chat and holds no space: one text, as roleColumn.
+	// fixedColumn joins the values of a chat that hold no space (a pair is last) into one text,
+	// since each column of a row takes time.
 	fixedColumn = `concat_ws(' ', c.kind, c.open, c.group_mentions, c.picture, ifnull(c.pair, ''))`
 
 	chatColumns = `c.id, ` + fixedColumn + `, c.title, c.topic, c.head, c.members, c.activity, c.last_at, c.all_seq, c.n,

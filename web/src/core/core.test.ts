@@ -1,19 +1,10 @@
 import "fake-indexeddb/auto";
-import { IDBFactory } from "fake-indexeddb";
-import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { expect, test, vi } from "vitest";
 import { isEmpty, listedChats, titleOf, unreadOf, userOf } from "./selectors.ts";
 import { user } from "./testkit/log.ts";
-import { page, pass } from "./testkit/page.ts";
+import { fakeBrowser, page, pass } from "./testkit/page.ts";
 
-beforeEach(() => {
-  vi.stubGlobal("indexedDB", new IDBFactory());
-  vi.useFakeTimers({ toFake: ["Date", "performance", "setTimeout", "clearTimeout", "setInterval", "clearInterval"], now: 1_800_000_000_000 });
-});
-afterEach(() => {
-  vi.unstubAllGlobals();
-  vi.restoreAllMocks();
-  vi.useRealTimers();
-});
+fakeBrowser();
 
 test("listeners get the chats and the live connection in one snapshot", async () => {
   const it = await page();

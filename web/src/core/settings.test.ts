@@ -1,17 +1,8 @@
 import "fake-indexeddb/auto";
-import { IDBFactory } from "fake-indexeddb";
-import { afterEach, beforeEach, expect, test, vi } from "vitest";
-import { page, pass } from "./testkit/page.ts";
+import { expect, test } from "vitest";
+import { fakeBrowser, page, pass } from "./testkit/page.ts";
 
-beforeEach(() => {
-  vi.stubGlobal("indexedDB", new IDBFactory());
-  vi.useFakeTimers({ toFake: ["Date", "performance", "setTimeout", "clearTimeout", "setInterval", "clearInterval"], now: 1_800_000_000_000 });
-});
-afterEach(() => {
-  vi.unstubAllGlobals();
-  vi.restoreAllMocks();
-  vi.useRealTimers();
-});
+fakeBrowser();
 
 test("an own setting shows at once, and goes back when the server refuses it", async () => {
   let answer: (() => unknown) = () => ({ mine: {} });

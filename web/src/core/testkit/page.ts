@@ -1,11 +1,25 @@
-// A page on a fake connection, for the tests of the core. The test fakes the timers and IndexedDB.
-import { vi } from "vitest";
+// A page on a fake connection, for the tests of the core.
+import { IDBFactory } from "fake-indexeddb";
+import { afterEach, beforeEach, vi } from "vitest";
 import { Api } from "../api.ts";
 import { Core } from "../core.ts";
 import { openLocalDB } from "../localDB.ts";
 import { pendingOf, rangeOf } from "../selectors.ts";
 import { Log, user } from "./log.ts";
 import { FakeWire } from "./wire.ts";
+
+/** Fakes IndexedDB and the timers for each test of the file. */
+export function fakeBrowser() {
+  beforeEach(() => {
+    vi.stubGlobal("indexedDB", new IDBFactory());
+    vi.useFakeTimers({ toFake: ["Date", "performance", "setTimeout", "clearTimeout", "setInterval", "clearInterval"], now: 1_800_000_000_000 });
+  });
+  afterEach(() => {
+    vi.unstubAllGlobals();
+    vi.restoreAllMocks();
+    vi.useRealTimers();
+  });
+}
 
 /** Runs promises, storage and the timers of the next ms. */
 export async function pass(ms = 0) {
