@@ -28,8 +28,10 @@ function wholes(parts: readonly string[], most: number, size: (s: string) => num
   return all;
 }
 
+const seen = /[!-~]|[^\s\p{Cc}\p{Default_Ignorable_Code_Point}\u2800\ufff9-\ufffb]/u; // compiled once: the composer asks for every keystroke
+
 /** Reports whether a reader sees anything of s. */
-export const visible = (s: string): boolean => /[^\s\p{Cc}\p{Default_Ignorable_Code_Point}\u2800\ufff9-\ufffb]/u.test(s);
+export const visible = (s: string): boolean => seen.test(s);
 
 const emoji = String.raw`(?:\p{RI}\p{RI}|[0-9#*]\ufe0f\u20e3|(?![0-9#*\p{RI}])(?:\p{Emoji_Presentation}|\p{Emoji}\ufe0f|\p{Emoji_Modifier_Base}(?=\p{Emoji_Modifier}))\p{Emoji_Modifier}?[\u{e0020}-\u{e007f}]*(?:\u200d\p{Emoji}\ufe0f?\p{Emoji_Modifier}?)*)`;
 const fewEmoji = new RegExp(`^\\s*(?:${emoji}\\s*){1,3}$`, "u");

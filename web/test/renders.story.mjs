@@ -1,0 +1,42 @@
+// What the page renders and paints for each keystroke and message, counted: times differ between machines.
+import assert from "node:assert/strict";
+import { field, test, testEnvironment } from "./kit.mjs";
+
+let ann;
+const h = testEnvironment(async (h) => {
+  ann = await h.signedIn("Ann");
+  await h.chat("Garden", ann);
+});
+
+test("a keystroke renders the composer once, and none of its buttons", async () => {
+  await ann.addInitScript(() => { // what the developer tools of React set, too
+    globalThis.commits = 0;
+    globalThis.__REACT_DEVTOOLS_GLOBAL_HOOK__ = { supportsFiber: true, inject: () => 1, onCommitFiberRoot: () => void commits++, onCommitFiberUnmount() {}, onPostCommitFiberRoot() {} };
+  });
+  await ann.reload();
+  await field(ann).pressSequentially("The first words, ", { delay: 20 });
+  const found = await ann.evaluate(async () => {
+    const quiet = () => new Promise((ok) => { // nothing is rendered for some frames
+      const look = (was, frames) => requestAnimationFrame(() => (was === commits && frames === 0 ? ok() : look(commits, was === commits ? frames - 1 : 10)));
+      look(commits, 10);
+    });
+    await quiet();
+    const form = document.querySelector(".composer"), all = [...form.querySelectorAll("*")];
+    const props = (e) => e[Object.keys(e).find((k) => k.startsWith("__reactProps"))]; // another object after each render
+    globalThis.before = { commits, props: all.map(props) };
+    globalThis.after = async () => {
+      await quiet();
+      return { commits: commits - before.commits, rendered: all.filter((e, i) => props(e) !== before.props[i]).map((e) => e.localName) };
+    };
+    return all.length;
+  });
+  assert.ok(found > 20, `${found} elements in the composer`);
+  await ann.keyboard.press("x");
+  const { commits, rendered } = await ann.evaluate(() => after());
+  assert.equal(commits, 1);
+  assert.ok(rendered.includes("textarea"));
+  assert.deepEqual(rendered.filter((e) => ["button", "svg", "input"].includes(e)), []);
+  await field(ann).fill("");
+});
+
+h.noFaults();
