@@ -1,11 +1,12 @@
 // What the page renders and paints for each keystroke and message, counted: times differ between machines.
 import assert from "node:assert/strict";
-import { field, test, testEnvironment } from "./kit.mjs";
+import { field, post, sent, say, test, testEnvironment, texts } from "./kit.mjs";
 
-let ann;
+let ann, bob, room;
 const h = testEnvironment(async (h) => {
   ann = await h.signedIn("Ann");
-  await h.chat("Garden", ann);
+  bob = await h.signedIn("Bob");
+  room = await h.chat("Garden", ann, bob);
 });
 
 test("a keystroke renders the composer once, and none of its buttons", async () => {
@@ -37,6 +38,21 @@ test("a keystroke renders the composer once, and none of its buttons", async () 
   assert.ok(rendered.includes("textarea"));
   assert.deepEqual(rendered.filter((e) => ["button", "svg", "input"].includes(e)), []);
   await field(ann).fill("");
+});
+
+test("a message of plain text has no clip and one layer of its own", async () => {
+  await say(bob, "A plain text");
+  await post(bob, room, 3, "plain");
+  await say(bob, "Z" + "\u0300\u0301\u0302\u0303".repeat(9));
+  await sent(ann, "plain 3");
+  const row = texts(ann, "plain 3").locator("xpath=ancestor::li");
+  const costly = (item) => item.evaluate((li) => [...li.querySelectorAll("*")].filter((e) => {
+    const s = getComputedStyle(e);
+    return s.position !== "static" || s.overflowY === "clip";
+  }).map((e) => `${e.localName}.${e.className}`));
+  for (const item of [row, texts(ann, "A plain text").locator("xpath=ancestor::li")]) assert.deepEqual(await costly(item), []);
+  const marked = ann.locator(".message", { hasText: "Z\u0300" });
+  assert.deepEqual(await costly(marked.last()), ["div.message-body stacked", "p."]);
 });
 
 h.noFaults();

@@ -40,6 +40,11 @@ const longestFew = 150; // UTF-16 units of three families with spaces
 /** Reports whether a text is one to three emoji and nothing else. */
 export const isFewEmoji = (s: string): boolean => s.length <= longestFew && !/\p{L}/u.test(s) && fewEmoji.test(s);
 
+const stackedMarks = /[\p{M}\p{Cf}]{3}/u;
+
+/** Reports whether a text has marks that may paint over the line above or below. */
+export const hasStackedMarks = (s: string): boolean => stackedMarks.test(s);
+
 const hidden = /(?![\u200c\u200d\p{Variation_Selector}\u{e0020}-\u{e007f}\u0600-\u0605\u06dd\u070f\u0890\u0891\u08e2\u{110bd}\u{110cd}])[\p{Default_Ignorable_Code_Point}\p{Cf}\p{Cs}\p{Noncharacter_Code_Point}\u2800]/gu;
 // A joiner or a variation selector after a letter of a script that does not use them.
 const needless = /(?<=[\s\p{sc=Latn}\p{sc=Grek}\p{sc=Cyrl}\p{sc=Armn}\p{sc=Geor}\p{sc=Hebr}\p{sc=Hang}\p{sc=Hira}\p{sc=Kana}\p{sc=Thai}\p{sc=Laoo}])[\u200c\u200d\p{Variation_Selector}]+/gu;
