@@ -1,6 +1,6 @@
 // What the page renders and paints for each keystroke and message, counted: times differ between machines.
 import assert from "node:assert/strict";
-import { field, post, sent, say, test, testEnvironment, texts } from "./kit.mjs";
+import { allRead, field, list, post, sent, say, test, testEnvironment, texts } from "./kit.mjs";
 
 let ann, bob, room;
 const h = testEnvironment(async (h) => {
@@ -53,6 +53,26 @@ test("a message of plain text has no clip and one layer of its own", async () =>
   for (const item of [row, texts(ann, "A plain text").locator("xpath=ancestor::li")]) assert.deepEqual(await costly(item), []);
   const marked = ann.locator(".message", { hasText: "Z\u0300" });
   assert.deepEqual(await costly(marked.last()), ["div.message-body stacked", "p."]);
+});
+
+test("after all is read, new messages do not bring back how many were unread", async () => {
+  await ann.goto(h.at("/me"));
+  await post(bob, room, 40, "unread");
+  await ann.goto(h.at(`/c/${room}`));
+  const bar = ann.locator(".message-list-bar");
+  await bar.waitFor();
+  await list(ann).press("Escape"); // marks all as read
+  await bar.waitFor({ state: "detached" });
+  await allRead(ann, room);
+  await list(ann).press("End");
+  await ann.evaluate(() => {
+    globalThis.bars = 0;
+    new MutationObserver((all) => (bars += all.flatMap((m) => [...m.addedNodes]).filter((n) => n.className === "message-list-bar").length)).observe(document.querySelector(".message-list"), { childList: true });
+  });
+  await post(bob, room, 5, "later");
+  await sent(ann, "later 5");
+  await allRead(ann, room);
+  assert.equal(await ann.evaluate(() => bars), 0);
 });
 
 h.noFaults();
