@@ -60,18 +60,15 @@ type Data struct {
 
 // push returns the push that tells a session of messages: of one, or of all in a summary.
 // read are the chats that it says are read.
-func (s *sender) push(ctx context.Context, sub *chat.Subscription, told []news, summary bool) (push webpush.Push, read []chat.ChatID, err error) {
-	chats, err := s.Service.ChatsOf(ctx, sub.User, chat.ChatList{Limit: badgeChats})
-	if err != nil {
-		return push, nil, err
-	}
+func (s *sender) push(ctx context.Context, sub *chat.Subscription, to *recipient, told []news, summary bool) (push webpush.Push, read []chat.ChatID, err error) {
 	unread := 0
 	v := Payload{AppBadge: &unread}
 	shown := s.history.chatsOf(sub.Session)
-	for i := range chats {
-		unread += chats[i].Unread
-		if chats[i].Unread == 0 && slices.Contains(shown, chats[i].ID) {
-			read = append(read, chats[i].ID)
+	for i := range to.chats {
+		c := &to.chats[i]
+		unread += c.Unread
+		if c.Unread == 0 && slices.Contains(shown, c.ID) {
+			read = append(read, c.ID)
 		}
 	}
 	push = webpush.Push{TTL: timeToLive, Urgency: webpush.Normal}
@@ -87,11 +84,7 @@ func (s *sender) push(ctx context.Context, sub *chat.Subscription, told []news, 
 	if summary {
 		v.Notification = s.summary(told, names)
 	} else {
-		settings, err := s.Service.Settings(ctx, sub.User)
-		if err != nil {
-			return push, nil, err
-		}
-		v.Notification = s.notification(&told[0], names, settings.PushText)
+		v.Notification = s.notification(&told[0], names, to.settings.PushText)
 	}
 	v.Notification.Data.Read = read
 	push.Topic = topic(sub, v.Notification.Tag)

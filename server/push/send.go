@@ -2,17 +2,16 @@ package push
 
 import (
 	"context"
-	"net/url"
 	"time"
 
 	"parley/chat"
 	"parley/internal/webpush"
 )
 
-// send sends one push for all that is queued for a session. It judges first what is still
-// to be told: much may have happened since the messages were posted.
-func (s *sender) send(ctx context.Context, id chat.SessionID, queued []chat.QueuedPush) outcome {
-	o := outcome{session: id}
+// send sends one push for all that is due for a device. It judges first what is still to be
+// told: much may have happened since the messages were posted.
+func (s *sender) send(ctx context.Context, d *device, due []chat.QueuedPush) outcome {
+	o, id := outcome{device: d}, d.session
 	sub, ok, err := s.Service.Subscription(ctx, id)
 	switch {
 	case err != nil:
@@ -20,21 +19,16 @@ func (s *sender) send(ctx context.Context, id chat.SessionID, queued []chat.Queu
 		o.wait = busyWait
 		return o
 	case !ok:
-		o.ended = queued
+		o.ended = due
 		return o
 	}
-	endpoint, err := url.Parse(sub.Endpoint)
-	if err != nil { // of a version that judged it otherwise
-		o.ended = queued
-		return o
-	}
-	release, ok := s.reserve(endpoint.Host, sub.User)
-	if !ok {
+	to, err := s.recipient(ctx, sub.User)
+	if err != nil {
+		s.failed(ctx, err)
 		o.wait = busyWait
 		return o
 	}
-	defer release()
-	told, ended, err := s.news(ctx, sub.User, queued)
+	told, ended, err := s.news(ctx, to, due)
 	if err != nil {
 		s.failed(ctx, err)
 		o.wait = busyWait
@@ -53,7 +47,7 @@ func (s *sender) send(ctx context.Context, id chat.SessionID, queued []chat.Queu
 			return o
 		}
 	}
-	push, read, err := s.push(ctx, &sub, told, summary)
+	push, read, err := s.push(ctx, &sub, to, told, summary)
 	if err != nil {
 		s.failed(ctx, err)
 		o.wait = busyWait
