@@ -14,6 +14,7 @@ const (
 	workers   = 128                   // pushes that are sent at the same time
 	perHost   = 32                    // of those, to one push service
 	perUser   = 8                     // and to one user
+	preparers = 2                     // pushes that are prepared at the same time: more would delay deliveries
 	busyWait  = time.Second           // after the store failed
 	startWait = 10 * time.Millisecond // outcomes of so long are looked at together
 	flushSize = 64                    // outcomes that are saved together
@@ -32,11 +33,12 @@ const (
 // push service.
 type sender struct {
 	*Pushes
-	client  *webpush.Client
-	history *history
-	wake    chan struct{} // has a token when pushes were queued
-	done    chan outcome  // from the goroutines that send
-	sending sync.WaitGroup
+	client    *webpush.Client
+	history   *history
+	wake      chan struct{} // has a token when pushes were queued
+	done      chan outcome  // from the goroutines that send
+	sending   sync.WaitGroup
+	preparing chan struct{} // has a token for each push that is being prepared
 
 	// Of the goroutine of run:
 	queue   *queue
@@ -56,7 +58,8 @@ type outcome struct {
 }
 
 func newSender(p *Pushes, client *webpush.Client) *sender {
-	return &sender{Pushes: p, client: client, history: newHistory(), wake: make(chan struct{}, 1), done: make(chan outcome, workers), queue: newQueue()}
+	return &sender{Pushes: p, client: client, history: newHistory(), wake: make(chan struct{}, 1), done: make(chan outcome, workers),
+		preparing: make(chan struct{}, preparers), queue: newQueue()}
 }
 
 // run sends pushes until ctx ends, and returns once no goroutine sends any more and what they
