@@ -15,6 +15,9 @@ const (
 	maxRead   = 20_000 // queued pushes in memory
 	// moreEvery is how often a queue is read that is longer than what was read of it.
 	moreEvery = 250 * time.Millisecond
+	// readShare is the share of time that reading the queue takes at most, one in so many: a
+	// long one is read less often.
+	readShare = 20
 )
 
 // queue is what the sender knows of the queued pushes. It reads them when the maker has queued
@@ -23,6 +26,7 @@ type queue struct {
 	sessions map[chat.SessionID]*device
 	devices  []*device      // with pushes; first the one whose push is due first
 	readAt   time.Time      // when to read the queue
+	earliest time.Time      // when to read it if it has changed
 	ofHost   map[string]int // pushes that are being sent
 	ofUser   map[chat.UserID]int
 }
@@ -40,6 +44,9 @@ type device struct {
 func newQueue() *queue {
 	return &queue{sessions: map[chat.SessionID]*device{}, ofHost: map[string]int{}, ofUser: map[chat.UserID]int{}}
 }
+
+// changed notes that pushes were queued.
+func (q *queue) changed() { q.readAt = q.earliest }
 
 // read reads the queue.
 func (q *queue) read(ctx context.Context, store *service.Service, now time.Time) error {
@@ -77,9 +84,9 @@ func (q *queue) read(ctx context.Context, store *service.Service, now time.Time)
 			delete(q.sessions, id)
 		}
 	}
-	q.readAt = now.Add(lookEvery)
+	q.readAt, q.earliest = now.Add(lookEvery), now.Add(readShare*time.Since(now))
 	if len(queued) == limit {
-		q.readAt = now.Add(moreEvery)
+		q.readAt = now.Add(max(moreEvery, readShare*time.Since(now)))
 	}
 	return nil
 }

@@ -74,7 +74,7 @@ func (s *sender) run(ctx context.Context) error {
 			s.take(o)
 			s.collect(ctx)
 		case <-s.wake:
-			s.queue.readAt = time.Time{}
+			s.queue.changed()
 		case <-timer.C:
 		case <-ctx.Done():
 			return nil
