@@ -43,6 +43,15 @@ func Line(s string) (line string, bad rune, ok bool) {
 	return b.String(), 0, true
 }
 
+// MaxMarks is how many combining marks may follow one another. That is the stream-safe
+// text format of Unicode (UAX 15, section 13): among more, normalization inserts U+034F.
+const MaxMarks = 30
+
+// Stacked reports whether more than MaxMarks combining marks of s follow one another.
+func Stacked(s string) bool {
+	return strings.Count(norm.NFC.String(s), norm.GraphemeJoiner) > strings.Count(s, norm.GraphemeJoiner)
+}
+
 // HasBase reports whether s holds a visible character that is not a combining mark: marks
 // alone are drawn on what stands before them.
 func HasBase(s string) bool {
