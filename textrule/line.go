@@ -52,6 +52,21 @@ func Stacked(s string) bool {
 	return strings.Count(norm.NFC.String(s), norm.GraphemeJoiner) > strings.Count(s, norm.GraphemeJoiner)
 }
 
+// Unstack returns s in NFD with at most MaxMarks combining marks after one another, and
+// without U+034F.
+func Unstack(s string) string {
+	const joiner = '\u034f' // norm.GraphemeJoiner, which stands before the excess marks
+	var b strings.Builder
+	excess := false
+	for _, r := range norm.NFD.String(strings.ReplaceAll(s, norm.GraphemeJoiner, "")) {
+		excess = r == joiner || excess && norm.NFD.PropertiesString(string(r)).CCC() != 0
+		if !excess {
+			b.WriteRune(r)
+		}
+	}
+	return b.String()
+}
+
 // HasBase reports whether s holds a visible character that is not a combining mark: marks
 // alone are drawn on what stands before them.
 func HasBase(s string) bool {
