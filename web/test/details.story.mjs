@@ -72,6 +72,18 @@ test("the toolbar of a row does not cover the button that copies its code", asyn
   assert.ok(tools.bottom >= (await box(code)).top, "the mouse leaves the row on its way to the toolbar");
 });
 
+test("on a phone the button that jumps to new messages is one line high", async () => {
+  await cara.goto(h.at("/me")); // what comes stays unread
+  for (let i = 1; i <= 40; i++) await write(bob, `Line ${i}`);
+  await cara.goto(h.at(`/c/${room}`));
+  const pill = cara.locator(".message-list-pill", { hasText: /new messages$/ });
+  await pill.waitFor();
+  const at = await box(pill);
+  assert.ok(at.height <= 44, `${at.height} px`);
+  assert.ok(Math.abs(at.left + at.right - phone.viewport.width) < 2, JSON.stringify(at));
+  await list(cara).press("Escape");
+});
+
 test("on a phone the time stands close to a short name, whose target is large", async () => {
   const author = cara.locator(".message-author", { hasText: "Jo" }).last();
   await author.waitFor();
@@ -152,6 +164,13 @@ test("on a phone the filters of a search stand beside its sign, as small as with
   });
   assert.ok(target, "the target is not larger than the chip");
   await h.accessible(cara, "search-chips");
+});
+
+test("on a phone the title of the settings is one line high", async () => {
+  await cara.goto(h.at("/me"));
+  const title = cara.getByRole("heading", { name: "Profile and settings" });
+  await title.waitFor();
+  assert.ok((await box(title)).height < 32, `${(await box(title)).height} px`);
 });
 
 test("a found message names its author in full, and the chat gives way", async () => {
