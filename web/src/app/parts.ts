@@ -1,7 +1,6 @@
 // What the page does not need at its start, in one chunk: it loads as a whole or not at all.
 export { ProfilePage } from "../settings/ProfilePage.tsx";
 export { default as PictureDialog } from "../settings/PictureDialog.tsx";
-export { SignOut } from "../settings/SignOut.tsx";
 export { ServerPage } from "../settings/ServerPage.tsx";
 export { default as InvitePrompt } from "../settings/InvitePrompt.tsx";
 export { default as InviteDialog } from "../settings/InviteDialog.tsx";

@@ -63,7 +63,7 @@ export function Composer({ chatId, thread, reply, given, onReply, onEditLast }: 
     focusAt(to);
   };
   const menu = useSuggestionMenu(chatId, text, caret, insert);
-  const attachments = useAttachments(key, !!thread, () => fieldRef.current?.focus());
+  const attachments = useAttachments(key, !!thread, useCallback(() => fieldRef.current?.focus(), [fieldRef]));
   const toolbar = useToolbar();
   const [picking, setPicking] = useState(false);
   const emojiRef = useRef<HTMLButtonElement>(null);

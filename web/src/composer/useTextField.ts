@@ -25,21 +25,30 @@ interface TextFieldState {
 
 /** The caret of a field in which a message is written. */
 export function useTextField(): TextFieldState {
-  const [caret, setCaret] = useState(0);
+  const [caret, showCaret] = useState(0);
   const [selecting, setSelecting] = useState(false);
+  const latestRef = useRef({ caret, selecting }); // the newest of both, rendered or not
   const fieldRef = useRef<HTMLTextAreaElement>(null);
   const wantedRef = useRef<number>(undefined);
 
+  const setCaret = useCallback((to: number) => {
+    latestRef.current.caret = to;
+    showCaret(to);
+  }, []);
   useEffect(() => { // React's onSelect misses what a finger selects
     const look = () => {
       const field = fieldRef.current;
       if (!field || document.activeElement !== field) return;
-      setCaret(field.selectionStart);
-      setSelecting(field.selectionStart < field.selectionEnd);
+      const { selectionStart, selectionEnd } = field, latest = latestRef.current, selecting = selectionStart < selectionEnd;
+      // After a keystroke both are known: React would render the composer again for a state that is set to what it is.
+      if (selectionStart !== latest.caret) setCaret(selectionStart);
+      if (selecting === latest.selecting) return;
+      latest.selecting = selecting;
+      setSelecting(selecting);
     };
     document.addEventListener("selectionchange", look, true);
     return () => document.removeEventListener("selectionchange", look, true);
-  }, []);
+  }, [setCaret]);
   useLayoutEffect(() => {
     if (wantedRef.current === undefined) return;
     fieldRef.current?.setSelectionRange(wantedRef.current, wantedRef.current);
@@ -49,10 +58,10 @@ export function useTextField(): TextFieldState {
     wantedRef.current = to;
     setCaret(to);
     fieldRef.current?.focus();
-  }, []);
+  }, [setCaret]);
   const insert = useCallback((from: number, to: number, text: string, caret = from + text.length) => {
     insertText(fieldRef.current!, from, to, text, caret);
     setCaret(caret);
-  }, []);
+  }, [setCaret]);
   return { fieldRef, caret, selecting, setCaret, insert, focusAt };
 }

@@ -49,6 +49,7 @@ export function MessageList({ chat, title, target, editing, actions, onEditPendi
   const [distance, setDistance] = useState<Distance>("end");
   const unread = useUnread(chat, distance !== "end");
   const [bar, setBar] = useState<{ count: number; since: number }>(); // unread messages above the view
+  if (bar && chat.unread === 0) setBar(undefined); // it would come back with each new message until that is read
 
   const scrollerRef = useRef<HTMLDivElement>(null);
   const [scrollTarget, setScrollTarget] = useScrollTarget(chat, target);
@@ -118,7 +119,7 @@ export function MessageList({ chat, title, target, editing, actions, onEditPendi
 
   return (
     <div className="message-list">
-      {bar && chat.unread > 0 && (
+      {bar && (
         <div className="message-list-bar">
           <Button look="plain" onPress={() => unread && setScrollTarget(messageTarget(unread.after + 1))}>{t.conversation.newSince(bar.count, shortTime(bar.since, today))}</Button>
           <Button look="plain" onPress={markRead}>{t.conversation.markRead}</Button>

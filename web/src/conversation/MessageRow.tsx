@@ -2,7 +2,7 @@ import { memo, useMemo } from "react";
 import { useCore, useSnapshot } from "../app/useCore.ts";
 import type { LoadedMessage } from "../core/message.ts";
 import { userOf } from "../core/selectors.ts";
-import { isFewEmoji } from "../core/text.ts";
+import { hasStackedMarks, isFewEmoji } from "../core/text.ts";
 import type { Quote, Seq, User, UserId } from "../core/wire.ts";
 import { UserName } from "../sidebar/UserName.tsx";
 import { t } from "../strings/index.ts";
@@ -72,7 +72,7 @@ function MessageBodyWithMentions({ mentions, ...body }: BodyProps & { mentions: 
 
 export function MessageBody({ text, named = nobody, everyone = false, note, noteTitle }: BodyProps) {
   const core = useCore();
-  return <div className={isFewEmoji(text) ? "message-body large" : "message-body"}><ErrorBoundary resetKey={text} fallback={<p>{text}</p>}><Markdown text={text} named={named} everyone={everyone} me={core.store.snapshot.state.me?.handle ?? ""} note={note} noteTitle={noteTitle} /></ErrorBoundary></div>;
+  return <div className={`message-body${isFewEmoji(text) ? " large" : ""}${hasStackedMarks(text) ? " stacked" : ""}`}><ErrorBoundary resetKey={text} fallback={<p>{text}</p>}><Markdown text={text} named={named} everyone={everyone} me={core.store.snapshot.state.me?.handle ?? ""} note={note} noteTitle={noteTitle} /></ErrorBoundary></div>;
 }
 
 export function QuotedMessage({ quote, jump }: { quote: Quote; jump: (seq: Seq) => void }) {

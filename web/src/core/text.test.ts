@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { cut, cutBytes, visible, isFewEmoji, oneLine } from "./text.ts";
+import { cut, cutBytes, hasStackedMarks, visible, isFewEmoji, oneLine } from "./text.ts";
 
 const family = "👩‍👩‍👧‍👦"; // 11 units, 25 bytes
 
@@ -24,6 +24,11 @@ test("a text that shows nothing", () => {
 test("one to three emoji and nothing else", () => {
   for (const few of ["👍", " 👍 ", "👍👍 👍", "❤️", "1️⃣", "🇩🇪🇫🇷", "👍🏽", "☝🏽", "👩‍👩‍👧‍👦👩🏽‍❤️‍💋‍👨🏻🏴󠁧󠁢󠁳󠁣󠁴󠁿", "🏳️‍🌈\n👩‍⚕️"]) expect(isFewEmoji(few), few).toBe(true);
   for (const not of ["", " ", "1", "12", "#", "*", "™", "a👍", "👍!", "👍👍👍👍", ":+1:", "🇩", "**👍**"]) expect(isFewEmoji(not), not).toBe(false);
+});
+
+test("marks are stacked from the third on", () => {
+  for (const high of ["a\u0301\u0302\u0303", "Z" + "\u0300\u0301\u0302".repeat(9), "a\u0301\u200d\u0301"]) expect(hasStackedMarks(high), high).toBe(true);
+  for (const flat of ["", "plain", "e\u0301a\u0301", "ệ", "ที่", "❤️‍🔥"]) expect(hasStackedMarks(flat), flat).toBe(false);
 });
 
 test.each([

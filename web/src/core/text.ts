@@ -28,8 +28,10 @@ function wholes(parts: readonly string[], most: number, size: (s: string) => num
   return all;
 }
 
+const seen = /[!-~]|[^\s\p{Cc}\p{Default_Ignorable_Code_Point}\u2800\ufff9-\ufffb]/u; // compiled once: the composer asks for every keystroke
+
 /** Reports whether a reader sees anything of s. */
-export const visible = (s: string): boolean => /[^\s\p{Cc}\p{Default_Ignorable_Code_Point}\u2800\ufff9-\ufffb]/u.test(s);
+export const visible = (s: string): boolean => seen.test(s);
 
 const emoji = String.raw`(?:\p{RI}\p{RI}|[0-9#*]\ufe0f\u20e3|(?![0-9#*\p{RI}])(?:\p{Emoji_Presentation}|\p{Emoji}\ufe0f|\p{Emoji_Modifier_Base}(?=\p{Emoji_Modifier}))\p{Emoji_Modifier}?[\u{e0020}-\u{e007f}]*(?:\u200d\p{Emoji}\ufe0f?\p{Emoji_Modifier}?)*)`;
 const fewEmoji = new RegExp(`^\\s*(?:${emoji}\\s*){1,3}$`, "u");
@@ -37,6 +39,11 @@ const longestFew = 150; // UTF-16 units of three families with spaces
 
 /** Reports whether a text is one to three emoji and nothing else. */
 export const isFewEmoji = (s: string): boolean => s.length <= longestFew && !/\p{L}/u.test(s) && fewEmoji.test(s);
+
+const stackedMarks = /[\p{M}\p{Cf}]{3}/u;
+
+/** Reports whether a text has marks that may paint over the line above or below. */
+export const hasStackedMarks = (s: string): boolean => stackedMarks.test(s);
 
 const hidden = /(?![\u200c\u200d\p{Variation_Selector}\u{e0020}-\u{e007f}\u0600-\u0605\u06dd\u070f\u0890\u0891\u08e2\u{110bd}\u{110cd}])[\p{Default_Ignorable_Code_Point}\p{Cf}\p{Cs}\p{Noncharacter_Code_Point}\u2800]/gu;
 // A joiner or a variation selector after a letter of a script that does not use them.

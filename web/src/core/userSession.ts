@@ -198,10 +198,11 @@ export class UserSession {
     if (type === "event" || type === "page" || type === "read") return; // these change no such time
     clearTimeout(this.#unmuteTimer);
     const now = this.#clock.now();
-    const ends = [...this.#store.snapshot.state.chats.values()].map((c) => c.mine.mutedUntil).filter((at) => at > 0);
-    if (!ends.length) return;
-    if (ends.some((at) => at <= now)) return this.dispatch({ type: "unmute", at: now });
-    this.#unmuteTimer = setTimeout(() => this.dispatch({ type: "unmute", at: this.#clock.now() }), Math.min(longestTimerMs, Math.min(...ends) - now + 1));
+    let next = Infinity;
+    for (const { mine } of this.#store.snapshot.state.chats.values()) if (mine.mutedUntil > 0 && mine.mutedUntil < next) next = mine.mutedUntil;
+    if (next === Infinity) return;
+    if (next <= now) return this.dispatch({ type: "unmute", at: now });
+    this.#unmuteTimer = setTimeout(() => this.dispatch({ type: "unmute", at: this.#clock.now() }), Math.min(longestTimerMs, next - now + 1));
   }
 
   /** Drops all but the newest messages of a chat that is not in view. */

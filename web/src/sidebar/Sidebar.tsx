@@ -6,6 +6,7 @@ import { follow, navigate, paths, useRoute } from "../app/route.ts";
 import { useServerName } from "../app/serverName.ts";
 import { useSnapshot } from "../app/useCore.ts";
 import { unreadOf } from "../core/selectors.ts";
+import { SignOut } from "../settings/SignOut.tsx";
 import { t } from "../strings/index.ts";
 import { Avatar } from "../ui/Avatar.tsx";
 import { Button } from "../ui/Button.tsx";
@@ -20,7 +21,6 @@ import "./sidebar.css";
 const NewChat = lazyPart(async () => (await loadParts()).NewChat, "dialog");
 const BrowseChats = lazyPart(async () => (await loadParts()).BrowseChats, "dialog");
 const QuickSwitcher = lazyPart(async () => (await loadParts()).QuickSwitcher, "dialog");
-const SignOut = lazyPart(async () => (await loadParts()).SignOut, "dialog");
 const KeyboardHelp = lazyPart(async () => (await loadParts()).KeyboardHelp, "dialog");
 type Open = "new" | "browse" | "jump" | "help" | "out";
 
