@@ -138,10 +138,10 @@ func fileName(path string) (string, error) {
 	if len(path) > 10*MaxFileName { // each turn below reads all of it
 		return "", tooLong
 	}
-	name, bad, ok := textrule.Line(path)
+	name, bad, ok := textrule.Line(textrule.Unstack(path))
 	for !ok {
 		path = strings.ReplaceAll(path, string(bad), "")
-		name, bad, ok = textrule.Line(path)
+		name, bad, ok = textrule.Line(textrule.Unstack(path))
 	}
 	switch {
 	case !textrule.HasBase(name), strings.Trim(name, ".") == "": // dots may be a folder

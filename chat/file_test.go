@@ -42,7 +42,8 @@ func TestFileKind(t *testing.T) {
 
 func TestUploadName(t *testing.T) {
 	for name, want := range map[string]string{"a.png": "a.png", `C:\pictures\a.png`: "a.png", "../../etc/passwd": "passwd", "": "file", "dir/": "file", "..": "file", ".env": ".env", "名前.txt": "名前.txt",
-		"a\nb": "ab", "a\x00": "a", "annexe\u202excod.exe": "annexexcod.exe", "\u200b": "file", " a  b ": "a b", strings.Repeat("a/", 5000) + "b": "b", strings.Repeat("\u202e", 500) + "a": "a", "Screenshot 9.41\u202fAM.png": "Screenshot 9.41 AM.png"} {
+		"a\nb": "ab", "a\x00": "a", "annexe\u202excod.exe": "annexexcod.exe", "\u200b": "file", " a  b ": "a b", strings.Repeat("a/", 5000) + "b": "b", strings.Repeat("\u202e", 500) + "a": "a", "Screenshot 9.41\u202fAM.png": "Screenshot 9.41 AM.png",
+		stack(200) + ".png": stack(30) + ".png", stack(20) + "\u200b" + strings.Repeat("\u0323", 20) + ".png": "x" + strings.Repeat("\u0323", 30) + ".png"} {
 		u, err := NewUpload("u", "c", name, 1, false)
 		if err != nil || u.Name != want {
 			t.Errorf("%q becomes %q, %v", name, u.Name, err)
@@ -53,6 +54,26 @@ func TestUploadName(t *testing.T) {
 			t.Errorf("%q: %v", name, err)
 		}
 	}
+}
+
+// stack returns a letter with n marks below it.
+func stack(n int) string { return "x" + strings.Repeat("\u0323", n) }
+
+// Each name of a file becomes a line that a name may be, or is refused.
+func FuzzUploadName(f *testing.F) {
+	for _, name := range []string{"a.png", "a\u202eb", stack(31), stack(20) + "\u200b" + stack(20)[1:], "\u1ea4" + stack(30)[1:] + "\u034f\u0323", strings.Repeat("\u0323", 40)} {
+		f.Add(name)
+	}
+	f.Fuzz(func(t *testing.T, name string) {
+		u, err := NewUpload("u", "c", name, 1, false)
+		if err != nil {
+			return
+		}
+		line, err := Line{"name", MaxFileName, true}.Clean(u.Name)
+		if err != nil || line != u.Name {
+			t.Errorf("%q becomes %q, which is no line: %q, %v", name, u.Name, line, err)
+		}
+	})
 }
 
 func TestUploadQuota(t *testing.T) {

@@ -37,6 +37,8 @@ func (l Line) Clean(s string) (string, error) {
 	}
 	line, bad, ok := textrule.Line(s)
 	switch {
+	case textrule.Stacked(s):
+		return "", stacked(l.Field)
 	case !ok:
 		return "", FailField(BadInput, l.Field, "%s must not hold control characters or invisible ones, such as %U", l.Field, bad)
 	case s == "" && l.Required:
@@ -48,6 +50,10 @@ func (l Line) Clean(s string) (string, error) {
 		return "", FailField(BadInput, l.Field, "%s must have at most %d bytes, it is %d characters too long", l.Field, l.Max, over)
 	}
 	return line, nil
+}
+
+func stacked(field string) error {
+	return FailField(BadInput, field, "%s must have at most %d accents on one letter", field, textrule.MaxMarks)
 }
 
 // CleanIn replaces *s by what Clean returns; nil stays.

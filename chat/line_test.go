@@ -27,6 +27,19 @@ func TestLines(t *testing.T) {
 			_, err := l.Clean(in)
 			outcome(t, in, err, BadInput, l.Field)
 		}
+		most := "e" + strings.Repeat("\u0301\u0323", 15)
+		if l.Max > len(most) {
+			if _, err := l.Clean(most); err != nil {
+				t.Errorf("%s: 30 marks: %v", l.Field, err)
+			}
+		}
+		for _, in := range []string{most + "\u0301", most + "\u0301 \u200bx", "x" + strings.Repeat("\u0301", 200)} {
+			_, err := l.Clean(in)
+			outcome(t, in, err, BadInput, l.Field)
+			if err == nil || !strings.HasSuffix(err.Error(), l.Field+" must have at most 30 accents on one letter") {
+				t.Errorf("%s: Clean(%q): %v", l.Field, in, err)
+			}
+		}
 		if got, err := l.Clean(""); (err != nil) != l.Required || got != "" {
 			t.Errorf("%s: Clean of nothing: %q, %v", l.Field, got, err)
 		}
@@ -64,6 +77,9 @@ func TestNewPassword(t *testing.T) {
 		"1234\x005678", "1234\u200b5678", "1234\t5678", "12345678\xff"} {
 		_, err := NewPassword(in)
 		outcome(t, in, err, BadInput, "password")
+	}
+	if _, err := NewPassword("correct horse" + strings.Repeat("\u0301", 31)); err == nil || !strings.HasSuffix(err.Error(), "password must have at most 30 accents on one letter") {
+		t.Errorf("31 marks: %v", err)
 	}
 	for _, form := range []string{nfc, nfd} {
 		for _, typed := range []string{nfc, nfd} {

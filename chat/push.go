@@ -33,6 +33,8 @@ type QueuedPush struct {
 	At      int64 // ms; when it was queued
 	Due     int64 // ms; when to send it, at the earliest
 	Tries   int   // that failed
+
+	Endpoint string // of the session's subscription; only QueuedPushes sets it
 }
 
 // PushedTo is the last message of a chat for which pushes were made.
@@ -199,8 +201,7 @@ type Pushes interface {
 	// gets it. If pushes of a message behind after were made before, it does nothing and
 	// made is false.
 	MakePushes(ctx context.Context, chat ChatID, after, last Seq, pushes []QueuedPush) (made bool, err error)
-	// QueuedPushes returns at most limit queued pushes with their subscriptions, first those that are
-	// due first.
+	// QueuedPushes returns at most limit queued pushes, first those that are due first.
 	QueuedPushes(ctx context.Context, limit int) ([]QueuedPush, error)
 	// EndPushes removes pushes that were sent, or need not be, and Again saves the Due and
 	// Tries of pushes that failed. A push that a later message replaced stays queued.

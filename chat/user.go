@@ -93,6 +93,8 @@ func NewPassword(p string) (form string, err error) {
 	switch {
 	case utf8.RuneCountInString(p) < MinPassword || utf8.RuneCountInString(form) < MinPassword && ok:
 		return "", FailField(BadInput, "password", "password must have at least %d characters", MinPassword)
+	case textrule.Stacked(p):
+		return "", stacked("password")
 	case !ok:
 		return "", FailField(BadInput, "password", "password must not have control or invisible characters")
 	case len(form) > MaxPassword:

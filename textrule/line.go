@@ -43,6 +43,30 @@ func Line(s string) (line string, bad rune, ok bool) {
 	return b.String(), 0, true
 }
 
+// MaxMarks is how many combining marks may follow one another. That is the stream-safe
+// text format of Unicode (UAX 15, section 13): among more, normalization inserts U+034F.
+const MaxMarks = 30
+
+// Stacked reports whether more than MaxMarks combining marks of s follow one another.
+func Stacked(s string) bool {
+	return strings.Count(norm.NFC.String(s), norm.GraphemeJoiner) > strings.Count(s, norm.GraphemeJoiner)
+}
+
+// Unstack returns s in NFD with at most MaxMarks combining marks after one another, and
+// without U+034F.
+func Unstack(s string) string {
+	const joiner = '\u034f' // norm.GraphemeJoiner, which stands before the excess marks
+	var b strings.Builder
+	excess := false
+	for _, r := range norm.NFD.String(strings.ReplaceAll(s, norm.GraphemeJoiner, "")) {
+		excess = r == joiner || excess && norm.NFD.PropertiesString(string(r)).CCC() != 0
+		if !excess {
+			b.WriteRune(r)
+		}
+	}
+	return b.String()
+}
+
 // HasBase reports whether s holds a visible character that is not a combining mark: marks
 // alone are drawn on what stands before them.
 func HasBase(s string) bool {

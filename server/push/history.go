@@ -68,20 +68,20 @@ func (h *history) untilSummary(id chat.SessionID) time.Duration {
 	return max(0, summaryEvery-time.Since(h.of(id).summary))
 }
 
-// add adds a push that was accepted, which told of messages and of chats that were read.
-func (h *history) add(id chat.SessionID, told []news, read []chat.ChatID, summary bool) {
+// add adds a push that was accepted.
+func (h *history) add(id chat.SessionID, m *message) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	to, now := h.of(id), time.Now()
 	to.times = append(to.times, now)
 	to.times = to.times[max(0, len(to.times)-burst):]
-	if summary {
+	if m.summary {
 		to.summary = now
 	}
-	for _, c := range read {
+	for _, c := range m.read {
 		delete(to.chats, c)
 	}
-	for _, n := range told {
+	for _, n := range m.told {
 		if len(to.chats) < maxChats {
 			to.chats[n.chat.ID] = n.event.Seq
 		}

@@ -19,19 +19,41 @@ type news struct {
 	reason chat.PushReason
 }
 
+// recipient is a user as they are when a push is sent.
+type recipient struct {
+	id       chat.UserID
+	settings chat.Settings
+	blocked  []chat.UserID
+	chats    []chat.Chat // with the newest activity
+}
+
+func (s *sender) recipient(ctx context.Context, id chat.UserID) (to *recipient, err error) {
+	to = &recipient{id: id}
+	if to.settings, err = s.Service.Settings(ctx, id); err != nil && !chat.Is(err, chat.NotFound) {
+		return nil, err
+	}
+	if to.blocked, err = s.Service.Blocks(ctx, id); err != nil {
+		return nil, err
+	}
+	to.chats, err = s.Service.ChatsOf(ctx, id, chat.ChatList{Limit: badgeChats})
+	return to, err
+}
+
+// chat returns a chat as the recipient sees it.
+func (s *sender) chatOf(ctx context.Context, to *recipient, id chat.ChatID) (chat.Chat, error) {
+	for i := range to.chats {
+		if to.chats[i].ID == id {
+			return to.chats[i], nil
+		}
+	}
+	return s.Service.Chat(ctx, to.id, id)
+}
+
 // news returns what of the queued pushes is still to be told, and those of which nothing is.
-func (s *sender) news(ctx context.Context, user chat.UserID, queued []chat.QueuedPush) (told []news, ended []chat.QueuedPush, err error) {
-	settings, err := s.Service.Settings(ctx, user)
-	if err != nil && !chat.Is(err, chat.NotFound) {
-		return nil, nil, err
-	}
-	blocked, err := s.Service.Blocks(ctx, user)
-	if err != nil {
-		return nil, nil, err
-	}
+func (s *sender) news(ctx context.Context, to *recipient, queued []chat.QueuedPush) (told []news, ended []chat.QueuedPush, err error) {
 	for _, q := range queued {
 		n := news{queued: q}
-		ok, err := s.judge(ctx, &n, &settings, blocked)
+		ok, err := s.judge(ctx, to, &n)
 		switch {
 		case chat.Is(err, chat.NotFound): // no member any more, or no chat
 			ended = append(ended, q)
@@ -47,9 +69,9 @@ func (s *sender) news(ctx context.Context, user chat.UserID, queued []chat.Queue
 }
 
 // judge finds the newest message that the push is to tell of.
-func (s *sender) judge(ctx context.Context, n *news, settings *chat.Settings, blocked []chat.UserID) (ok bool, err error) {
-	q, user := &n.queued, n.queued.User
-	if n.chat, err = s.Service.Chat(ctx, user, q.ChatID); err != nil {
+func (s *sender) judge(ctx context.Context, to *recipient, n *news) (ok bool, err error) {
+	q, user := &n.queued, to.id
+	if n.chat, err = s.chatOf(ctx, to, q.ChatID); err != nil {
 		return false, err
 	}
 	if n.chat.Role == "" || n.chat.Mine == nil {
@@ -68,13 +90,13 @@ func (s *sender) judge(ctx context.Context, n *news, settings *chat.Settings, bl
 	}
 	_, attended := s.Presence.State(user)
 	for _, ev := range slices.Backward(events) {
-		if !ev.Kind.Is().Message || slices.Contains(blocked, ev.By) {
+		if !ev.Kind.Is().Message || slices.Contains(to.blocked, ev.By) {
 			continue
 		}
 		// Who was online when the message was posted is online here: @here was judged then.
 		ok, reason := chat.PushCase{Kind: n.chat.Kind, By: ev.By, Seq: ev.Seq, Deleted: ev.DeletedAt != 0, Silent: ev.Silent, All: ev.MentionsAll,
 			Concerned: slices.Contains(concernedBy(ev.By, ev.Mentions, ev.Reply), user), Online: true, ActiveAt: attended, Now: time.Now().UnixMilli(),
-			Target: chat.PushTarget{User: user, Mine: *n.chat.Mine, Settings: *settings, ReadUpTo: n.chat.ReadUpTo}}.Decide()
+			Target: chat.PushTarget{User: user, Mine: *n.chat.Mine, Settings: to.settings, ReadUpTo: n.chat.ReadUpTo}}.Decide()
 		if ok {
 			n.event, n.reason = ev, reason
 			return true, nil

@@ -58,47 +58,38 @@ type Data struct {
 	Read   []chat.ChatID `json:"read,omitempty"`  // chats whose notifications are to be closed
 }
 
-// push returns the push that tells a session of messages: of one, or of all in a summary.
-// read are the chats that it says are read.
-func (s *sender) push(ctx context.Context, sub *chat.Subscription, told []news, summary bool) (push webpush.Push, read []chat.ChatID, err error) {
-	chats, err := s.Service.ChatsOf(ctx, sub.User, chat.ChatList{Limit: badgeChats})
+// write writes the push of a message: it tells of one, or of all in a summary.
+func (s *sender) write(ctx context.Context, m *message, to *recipient) error {
+	names, err := s.names(ctx, m.told)
 	if err != nil {
-		return push, nil, err
+		return err
 	}
-	unread := 0
-	v := Payload{AppBadge: &unread}
-	shown := s.history.chatsOf(sub.Session)
-	for i := range chats {
-		unread += chats[i].Unread
-		if chats[i].Unread == 0 && slices.Contains(shown, chats[i].ID) {
-			read = append(read, chats[i].ID)
+	unread, shown := 0, s.history.chatsOf(m.sub.Session)
+	for i := range to.chats {
+		c := &to.chats[i]
+		unread += c.Unread
+		if c.Unread == 0 && slices.Contains(shown, c.ID) {
+			m.read = append(m.read, c.ID)
 		}
 	}
-	push = webpush.Push{TTL: timeToLive, Urgency: webpush.Normal}
-	for _, n := range told {
+	m.push = webpush.Push{TTL: timeToLive, Urgency: webpush.Normal}
+	for _, n := range m.told {
 		if n.reason == chat.PushDirect || n.reason == chat.PushMention {
-			push.Urgency = webpush.High
+			m.push.Urgency = webpush.High
 		}
 	}
-	names, err := s.names(ctx, told)
-	if err != nil {
-		return push, nil, err
-	}
-	if summary {
-		v.Notification = s.summary(told, names)
+	v := Payload{AppBadge: &unread}
+	if m.summary {
+		v.Notification = s.summary(m.told, names)
 	} else {
-		settings, err := s.Service.Settings(ctx, sub.User)
-		if err != nil {
-			return push, nil, err
-		}
-		v.Notification = s.notification(&told[0], names, settings.PushText)
+		v.Notification = s.notification(&m.told[0], names, to.settings.PushText)
 	}
-	v.Notification.Data.Read = read
-	push.Topic = topic(sub, v.Notification.Tag)
-	for push.Text = encode(v); len(push.Text) > webpush.MaxText; push.Text = encode(v) { // characters that JSON writes with six bytes
+	v.Notification.Data.Read = m.read
+	m.push.Topic = topic(&m.sub, v.Notification.Tag)
+	for m.push.Text = encode(v); len(m.push.Text) > webpush.MaxText; m.push.Text = encode(v) { // characters that JSON writes with six bytes
 		v.Notification.Body = textrule.Cut(v.Notification.Body, len(v.Notification.Body)/2)
 	}
-	return push, read, nil
+	return nil
 }
 
 // names returns the names of the authors and peers.

@@ -11,15 +11,16 @@ import (
 )
 
 const (
-	workers   = 64          // pushes that are sent at the same time
-	perHost   = 16          // of those, to one push service
-	perUser   = 8           // and to one user
-	busyWait  = time.Second // before a push is tried for which there was no room
-	flushSize = 64          // outcomes that are saved together
+	workers   = 128                   // pushes that are sent at the same time
+	perHost   = 32                    // of those, to one push service
+	perUser   = 8                     // and to one user
+	preparers = 2                     // pushes that are prepared at the same time: more would delay deliveries
+	busyWait  = time.Second           // after the store failed
+	startWait = 10 * time.Millisecond // outcomes of so long are looked at together
+	flushSize = 64                    // outcomes that are saved together
 	flushWait = 50 * time.Millisecond
 	endWait   = 2 * time.Second  // for the last outcomes to be saved
 	lookEvery = 30 * time.Second // at the queue, if nothing is known to wait
-	readAhead = 500              // queued pushes that are read at once, beside those that are being sent
 
 	dropAfter = 24 * time.Hour // after it was queued, a push that cannot be sent is dropped
 	retryMin  = 2 * time.Second
@@ -32,24 +33,24 @@ const (
 // push service.
 type sender struct {
 	*Pushes
-	client  *webpush.Client
-	history *history
-	wake    chan struct{} // has a token when pushes were queued
-	done    chan outcome  // from the goroutines that send
-	sending sync.WaitGroup
+	client    *webpush.Client
+	history   *history
+	wake      chan struct{} // has a token when pushes were queued
+	done      chan outcome  // from the goroutines that send
+	sending   sync.WaitGroup
+	preparing chan struct{} // has a token for each push that is being prepared
 
 	// Of the goroutine of run:
-	busy    map[chat.SessionID]bool
-	later   map[chat.SessionID]time.Time // there was no room, or too many were sent
+	queue   *queue
+	running int // goroutines that send
 	unsaved []outcome
-
-	mu    sync.Mutex
-	inUse map[string]int // guarded by mu: pushes that are being sent, by host and by user
+	flushAt time.Time // when the unsaved outcomes are saved
+	failing bool      // saving failed: nothing is sent until it works
 }
 
 // outcome is what became of the pushes of a session.
 type outcome struct {
-	session      chat.SessionID
+	*device
 	ended, again []chat.QueuedPush
 	subscription *chat.Subscription
 	last         *chat.PushResult // of the push that was sent; nil: none was
@@ -58,7 +59,7 @@ type outcome struct {
 
 func newSender(p *Pushes, client *webpush.Client) *sender {
 	return &sender{Pushes: p, client: client, history: newHistory(), wake: make(chan struct{}, 1), done: make(chan outcome, workers),
-		busy: map[chat.SessionID]bool{}, later: map[chat.SessionID]time.Time{}, inUse: map[string]int{}}
+		preparing: make(chan struct{}, preparers), queue: newQueue()}
 }
 
 // run sends pushes until ctx ends, and returns once no goroutine sends any more and what they
@@ -70,38 +71,47 @@ func (s *sender) run(ctx context.Context) error {
 	for {
 		select {
 		case o := <-s.done:
-			s.unsaved = append(s.unsaved, o)
+			s.take(o)
 			s.collect(ctx)
-			timer.Reset(0)
 		case <-s.wake:
-			timer.Reset(0)
+			s.queue.changed()
 		case <-timer.C:
-			s.flush(ctx)
-			timer.Reset(s.start(ctx))
 		case <-ctx.Done():
 			return nil
 		}
+		timer.Reset(time.Until(s.work(ctx)))
 	}
 }
 
 func (s *sender) end(ctx context.Context) {
 	s.sending.Wait()
 	for len(s.done) > 0 {
-		s.unsaved = append(s.unsaved, <-s.done)
+		s.take(<-s.done)
 	}
 	bounded, cancel := context.WithTimeout(context.WithoutCancel(ctx), endWait)
 	defer cancel()
 	s.flush(bounded)
 }
 
-// collect waits a moment for further outcomes, which are saved together.
+// take takes an outcome. Its session is busy until the outcome is saved, so that nothing is sent
+// twice.
+func (s *sender) take(o outcome) {
+	if len(s.unsaved) == 0 {
+		s.flushAt = time.Now().Add(flushWait)
+	}
+	s.unsaved = append(s.unsaved, o)
+	s.running--
+	s.queue.release(o.device)
+}
+
+// collect waits a moment for further outcomes.
 func (s *sender) collect(ctx context.Context) {
-	end := time.NewTimer(flushWait)
+	end := time.NewTimer(startWait)
 	defer end.Stop()
 	for len(s.unsaved) < flushSize {
 		select {
 		case o := <-s.done:
-			s.unsaved = append(s.unsaved, o)
+			s.take(o)
 		case <-end.C:
 			return
 		case <-ctx.Done():
@@ -110,8 +120,61 @@ func (s *sender) collect(ctx context.Context) {
 	}
 }
 
-// flush saves the outcomes. If that fails, their sessions stay busy, so that nothing is sent
-// twice.
+// work saves outcomes, reads the queue and sends what is due, each if it is time, and returns
+// when to do so again.
+func (s *sender) work(ctx context.Context) (next time.Time) {
+	now := time.Now()
+	if len(s.unsaved) > 0 && (len(s.unsaved) >= flushSize || !now.Before(s.flushAt)) {
+		s.flush(ctx)
+		now = time.Now()
+	}
+	if s.failing {
+		return s.flushAt
+	}
+	if !now.Before(s.queue.readAt) {
+		if err := s.queue.read(ctx, s.Service, now); err != nil {
+			s.failed(ctx, err)
+			s.queue.readAt = now.Add(busyWait)
+		}
+	}
+	next = s.queue.readAt
+	if len(s.unsaved) > 0 && s.flushAt.Before(next) {
+		next = s.flushAt
+	}
+	if at := s.start(ctx, now); at.Before(next) {
+		next = at
+	}
+	return next
+}
+
+// start begins to send what is due, and returns when the next push is due.
+func (s *sender) start(ctx context.Context, now time.Time) (next time.Time) {
+	next = now.Add(lookEvery)
+	for _, d := range s.queue.devices {
+		if s.running >= workers {
+			break // the end of one starts the next
+		}
+		if d.busy || len(d.pushes) == 0 {
+			continue
+		}
+		if at := d.dueAt(); at.After(now) {
+			if at.Before(next) {
+				next = at
+			}
+			continue
+		}
+		if !s.queue.reserve(d) {
+			continue // the end of another one makes room
+		}
+		s.running++
+		pushes := d.due(now)
+		s.sending.Go(func() { s.done <- s.send(ctx, d, pushes) }) // has room for all that are running
+	}
+	return next
+}
+
+// flush saves the outcomes. If that fails, it is tried again later, and nothing is sent until
+// then.
 func (s *sender) flush(ctx context.Context) {
 	var ended, again []chat.QueuedPush
 	for _, o := range s.unsaved {
@@ -120,14 +183,12 @@ func (s *sender) flush(ctx context.Context) {
 	if len(ended)+len(again) > 0 {
 		if err := s.Service.EndPushes(ctx, ended, again); err != nil {
 			s.failed(ctx, err)
+			s.failing, s.flushAt = true, time.Now().Add(busyWait)
 			return
 		}
 	}
 	for _, o := range s.unsaved {
-		delete(s.busy, o.session)
-		if o.wait > 0 {
-			s.later[o.session] = time.Now().Add(o.wait)
-		}
+		s.queue.end(o)
 		if o.last == nil || repeats(o.subscription.Last, o.last) {
 			continue
 		}
@@ -135,7 +196,7 @@ func (s *sender) flush(ctx context.Context) {
 			s.failed(ctx, err) // the next push has a result too
 		}
 	}
-	s.unsaved = nil
+	s.failing, s.unsaved = false, nil
 }
 
 // repeats reports whether a result need not be saved: the last one is the same, and recent.
@@ -147,74 +208,6 @@ func (s *sender) failed(ctx context.Context, err error) {
 	if ctx.Err() == nil {
 		s.Log.LogAttrs(ctx, slog.LevelError, "sending pushes failed", slog.String("error", err.Error()))
 	}
-}
-
-// start begins to send what is due, and returns when to look again.
-func (s *sender) start(ctx context.Context) time.Duration {
-	now := time.Now()
-	for id, at := range s.later {
-		if !now.Before(at) {
-			delete(s.later, id)
-		}
-	}
-	if len(s.unsaved) > 0 {
-		return busyWait
-	}
-	queued, err := s.Service.QueuedPushes(ctx, readAhead+4*(len(s.busy)+len(s.later)))
-	if err != nil {
-		s.failed(ctx, err)
-		return busyWait
-	}
-	next := now.Add(lookEvery)
-	bySession := map[chat.SessionID][]chat.QueuedPush{}
-	var order []chat.SessionID // who waits longest comes first
-	for _, q := range queued {
-		at, waits := s.later[q.Session]
-		switch due := time.UnixMilli(q.Due); {
-		case waits && at.Before(next):
-			next = at
-		case waits, s.busy[q.Session]:
-		case due.After(now):
-			if due.Before(next) {
-				next = due
-			}
-		default:
-			if bySession[q.Session] == nil {
-				order = append(order, q.Session)
-			}
-			bySession[q.Session] = append(bySession[q.Session], q)
-		}
-	}
-	for _, id := range order {
-		if len(s.busy) >= workers {
-			break // the end of one starts the next
-		}
-		s.busy[id] = true
-		pushes := bySession[id]
-		s.sending.Go(func() { s.done <- s.send(ctx, id, pushes) }) // has room for all that are busy
-	}
-	return max(time.Until(next), 0)
-}
-
-// reserve reserves room to send to a host and to a user. release must be called if ok.
-func (s *sender) reserve(host string, user chat.UserID) (release func(), ok bool) {
-	user = "user " + user
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.inUse[host] >= perHost || s.inUse[string(user)] >= perUser {
-		return nil, false
-	}
-	s.inUse[host]++
-	s.inUse[string(user)]++
-	return func() {
-		s.mu.Lock()
-		defer s.mu.Unlock()
-		for _, key := range []string{host, string(user)} {
-			if s.inUse[key]--; s.inUse[key] == 0 {
-				delete(s.inUse, key)
-			}
-		}
-	}, true
 }
 
 // backoff returns when to send a push again that failed so many times.

@@ -246,9 +246,18 @@ func (db *DB) QueuedPushes(ctx context.Context, limit int) (list []chat.QueuedPu
 			ids[i] = docs[i].Session
 		}
 		live, err := db.liveSessions(ctx, ids)
+		if err != nil || len(ids) == 0 {
+			return err
+		}
+		cur, err = db.subscriptions.Find(ctx, bson.D{{Key: "_id", Value: bson.D{{Key: "$in", Value: ids}}}}, options.Find().SetProjection(key("endpoint")))
+		subscriptions, err := all[subscriptionDoc](ctx, cur, err)
+		endpoints := make(map[chat.SessionID]string, len(subscriptions))
+		for i := range subscriptions {
+			endpoints[subscriptions[i].Session] = subscriptions[i].Endpoint
+		}
 		for _, d := range docs {
-			if live[d.Session] {
-				list = append(list, chat.QueuedPush{Session: d.Session, User: d.User, ChatID: d.Chat, Seq: d.Seq, Count: d.Count, At: d.At, Due: d.Due, Tries: d.Tries})
+			if to := endpoints[d.Session]; to != "" && live[d.Session] {
+				list = append(list, chat.QueuedPush{Session: d.Session, User: d.User, ChatID: d.Chat, Seq: d.Seq, Count: d.Count, At: d.At, Due: d.Due, Tries: d.Tries, Endpoint: to})
 			}
 		}
 		return err

@@ -91,10 +91,11 @@ func (db *DB) MakePushes(ctx context.Context, id chat.ChatID, after, last chat.S
 // QueuedPushes is [chat.Pushes].QueuedPushes.
 func (db *DB) QueuedPushes(ctx context.Context, limit int) ([]chat.QueuedPush, error) {
 	now := db.now()
-	rows, err := db.rows(ctx, `SELECT p.session, p.user, p.chat, p.seq, p.count, p.at, p.due, p.tries FROM pushes p`+liveSession+` ORDER BY p.due LIMIT ?`,
+	rows, err := db.rows(ctx, `SELECT p.session, p.user, p.chat, p.seq, p.count, p.at, p.due, p.tries, e.endpoint
+		FROM pushes p`+liveSession+` CROSS JOIN subscriptions e ON e.session = p.session ORDER BY p.due LIMIT ?`,
 		chat.SessionsSeen(now), now, limit)
 	pushes, err := collect(rows, err, func() (q chat.QueuedPush, err error) {
-		return q, rows.Scan(&q.Session, &q.User, &q.ChatID, &q.Seq, &q.Count, &q.At, &q.Due, &q.Tries)
+		return q, rows.Scan(&q.Session, &q.User, &q.ChatID, &q.Seq, &q.Count, &q.At, &q.Due, &q.Tries, &q.Endpoint)
 	})
 	return pushes, storeError(err, "read queued pushes")
 }

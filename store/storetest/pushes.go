@@ -215,7 +215,7 @@ func pushes(t *testing.T, open opener) {
 		}
 		first, err := s.QueuedPushes(ctx, 2)
 		must(t, err)
-		if len(first) != 2 || first[0].ChatID != d.ID || first[1].ChatID != d.ID || first[0].Due != 400 || first[0].At != 102 || first[0].Tries != 0 || first[0].User != bob.ID {
+		if len(first) != 2 || first[0].ChatID != d.ID || first[1].ChatID != d.ID || first[0].Due != 400 || first[0].At != 102 || first[0].Tries != 0 || first[0].User != bob.ID || first[0].Endpoint == first[1].Endpoint {
 			t.Fatalf("the first are %+v", first)
 		}
 		n, oldest, err := s.CountPushes(ctx)
@@ -230,6 +230,8 @@ func pushes(t *testing.T, open opener) {
 			switch {
 			case q.Session == tablet.Session:
 				ended = append(ended, q)
+			case q.Endpoint != phone.Endpoint:
+				t.Fatalf("the endpoint is %q, not %q", q.Endpoint, phone.Endpoint)
 			case q.ChatID == d.ID:
 				q.Due, q.Tries = 5000, 1
 				again = append(again, q)

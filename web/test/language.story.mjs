@@ -79,12 +79,15 @@ test("the chats and the sidebar's dialogs", async () => {
   await ann.locator(".chat-row").first().waitFor();
   await fits("home");
   const open = async (button, item) => {
-    await ann.locator(".sidebar > header button, .sidebar-add").nth(button).click();
+    await ann.locator(".sidebar > header button:visible, .sidebar-jump, .sidebar-add").nth(button).click();
     if (item !== undefined) await ann.getByRole("menuitem").nth(item).click();
   };
-  const items = await (async () => { await open(2); await fits("menu"); const n = await ann.getByRole("menuitem").count(); await ann.keyboard.press("Escape"); return n; })();
-  for (const [name, button, item] of [["jump", 0], ["new", 1], ["browse", 3, 1], ["help", 2, items - 2]]) {
-    await open(button, item);
+  await open(1);
+  await fits("menu");
+  await escape(ann, ann.getByRole("menu"));
+  for (const [name, button, item] of [["jump", 2], ["new", 0], ["browse", 3, 1], ["help"]]) {
+    if (button === undefined) await ann.keyboard.press("Control+/");
+    else await open(button, item);
     await ann.getByRole("dialog").waitFor();
     await fits(name);
     await escape(ann, ann.getByRole("dialog"));
@@ -113,6 +116,14 @@ test("a conversation, its menus and dialogs", async () => {
   await ann.getByRole("menuitem").first().waitFor();
   await fits("message-menu");
   await escape(ann, ann.getByRole("menuitem").first());
+  await ann.locator(".message[data-seq]", { hasText: "Words 4" }).locator(".message-more").tap();
+  await ann.getByRole("menuitem", { name: /👍/ }).tap();
+  await ann.locator(".reaction[data-emoji]").waitFor();
+  await ann.locator(".message[data-seq]", { hasText: "Words 4" }).locator(".message-more").tap();
+  await ann.locator('[role=menuitem][data-key="reactions"]').tap();
+  await ann.getByRole("dialog").waitFor();
+  await fits("reactions");
+  await escape(ann, ann.getByRole("dialog"));
 });
 
 test("settings, the server's page and a missing chat", async () => {

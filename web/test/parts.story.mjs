@@ -31,6 +31,7 @@ test("a part that fails to load fails alone, and loads on a retry", async () => 
     async () => {
       await choose(ann, "Hello", "Add reaction");
     },
+    () => choose(ann, "Hello", "Delete"), () => ann.locator(".message .user-name").first().click(),
   ]) {
     await open();
     await words.waitFor();

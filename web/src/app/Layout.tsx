@@ -2,10 +2,11 @@ import { useEffect } from "react";
 import { Notifications } from "../notifications/Notifications.tsx";
 import { forgetInvitePrompts } from "../settings/invitePrompts.ts";
 import { Sidebar } from "../sidebar/Sidebar.tsx";
-import { UserCard } from "../sidebar/UserCard.tsx";
+import { OpenUserCard } from "../sidebar/UserName.tsx";
 import { t } from "../strings/index.ts";
 import { isolate } from "../strings/isolate.ts";
 import { Button } from "../ui/Button.tsx";
+import { isTouchOnly } from "../ui/coarse.ts";
 import { Conversation } from "../conversation/Conversation.tsx";
 import { listedChats } from "../core/selectors.ts";
 import { lazyPart } from "./lazyPart.tsx";
@@ -47,10 +48,10 @@ export function Layout() {
   return (
     <div className="layout" data-at={route.at}>
       <Notifications />
-      <UserCard />
+      <OpenUserCard />
       <Sidebar />
       <main className="layout-pane">
-        {route.at === "home" && <p className="centered hint">{t.app.chooseChat}</p>}
+        {route.at === "home" && <p className="centered hint">{isTouchOnly() ? t.app.chooseChatTouch : t.app.chooseChat}</p>}
         {route.at === "chat" && <Conversation key={route.chatId} chatId={route.chatId} seq={route.seq} thread={route.thread} />}
         {route.at === "mentions" && <MentionsPage />}
         {route.at === "search" && <SearchPage q={route.q} />}

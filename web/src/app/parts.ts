@@ -9,8 +9,10 @@ export { SearchPage } from "../search/SearchPage.tsx";
 export { default as BrowseChats } from "../sidebar/BrowseChats.tsx";
 export { default as KeyboardHelp } from "../sidebar/KeyboardHelp.tsx";
 export { default as QuickSwitcher } from "../sidebar/QuickSwitcher.tsx";
+export { default as UserCard } from "../sidebar/UserCard.tsx";
 export { default as NewChat } from "../sidebar/NewChat.tsx";
 export { default as LeaveChat } from "../conversation/LeaveChat.tsx";
+export { default as DeleteMessage } from "../conversation/DeleteMessage.tsx";
 export { default as DeleteChat } from "../conversation/DeleteChat.tsx";
 export { default as FileViewer } from "../conversation/FileViewer.tsx";
 export { default as ChatFiles } from "../conversation/ChatFiles.tsx";
@@ -20,6 +22,7 @@ export { default as ChatNotifications } from "../conversation/ChatNotifications.
 export { default as GroupMentions } from "../conversation/GroupMentions.tsx";
 export { default as DescribePicture } from "../composer/DescribePicture.tsx";
 export { default as NotifyEveryone } from "../composer/NotifyEveryone.tsx";
+export { default as ReactionList } from "../conversation/ReactionList.tsx";
 export { default as RenameChat } from "../conversation/RenameChat.tsx";
 export { default as EmojiPicker } from "../composer/EmojiPicker.tsx";
 export { FormatToolbar } from "../composer/FormatToolbar.tsx";

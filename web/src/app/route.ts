@@ -18,7 +18,7 @@ export const paths = {
   server: "/server",
   mentions: "/mentions",
   search: (q = "") => "/search" + (q && `?q=${encodeURIComponent(q)}`),
-  /** thread: the first message of the conversation that is shown beside the log. */
+  /** thread: the first message of the thread that is shown beside the log. */
   chat: (id: ChatId, seq?: Seq, thread?: Seq) => `/c/${id}` + (seq ? `/${seq}` : "") + (thread ? `?thread=${thread}` : ""),
 };
 
@@ -87,7 +87,7 @@ export function isOpenChat(id: ChatId): boolean {
   return route.at === "chat" && route.chatId === id;
 }
 
-/** Returns the conversation that the address names beside the log. */
+/** Returns the thread that the address names beside the log. */
 export function threadOfAddress(): Seq | undefined {
   const route = current();
   return route.at === "chat" ? route.thread : undefined;

@@ -37,7 +37,7 @@ const nearLimit = 500; // the number of bytes left from which on they are shown
 
 interface Props {
   chatId: ChatId;
-  /** The conversation in which it is: what is written there replies to its last message. */
+  /** The thread in which it is: what is written there replies to its last message. */
   thread?: { readonly root: Seq; readonly last: Quote | undefined };
   /** The message that the next one replies to. */
   reply?: Quote;

@@ -74,7 +74,7 @@ export function SuggestionList({ menu: { id, open, list, selected, accept } }: {
         <div ref={boxRef} className="popover suggestion-list" role="listbox" id={id} aria-label={t.composer.suggestions} onPointerMove={guard.moved}>
           {list.map((s, i) => (
             <div key={s.key} id={`${id}-${i}`} className="option" role="option" aria-selected={i === selected} onPointerDown={(e) => e.preventDefault()} onClick={() => guard.settled(s.key) && accept(i)}>
-              {s.user && <Avatar user={s.user} size="small" />}{s.everyone && <span className="suggestion-everyone"><Icon name="at" /></span>}<span>{s.sign}</span><span className="hint" dir="auto">{s.name}</span>
+              {s.user && <Avatar user={s.user} size="small" />}{s.everyone && <span className="suggestion-everyone"><Icon name="at" /></span>}{s.user ? <><b dir="auto">{s.name}</b><span className="hint">{s.sign}</span></> : <><span>{s.sign}</span><span className="hint" dir="auto">{s.name}</span></>}
             </div>
           ))}
         </div>

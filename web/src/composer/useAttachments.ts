@@ -27,7 +27,7 @@ export interface AttachmentList {
   onPaste: (e: ClipboardEvent) => void;
 }
 
-/** Collects the files of the next message of a chat or a conversation: chosen, dropped on the page, or pasted. focus must be stable. */
+/** Collects the files of the next message of a chat or a thread: chosen, dropped on the page, or pasted. focus must be stable. */
 export function useAttachments(chatId: string, inThread: boolean, focus: () => void): AttachmentList {
   const core = useCore();
   const most = useSnapshot((s) => s.state.limits.files);

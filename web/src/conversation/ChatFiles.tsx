@@ -21,6 +21,7 @@ export default function ChatFiles({ chatId, onClose }: { chatId: ChatId; onClose
         {kinds.map((k) => <button key={k} type="button" className="button" aria-pressed={k === kind} onClick={() => setKind(k)}>{t.files.kinds[k]}</button>)}
       </div>
       <FilesOfKind key={kind} chatId={chatId} kind={kind} onClose={onClose} />
+      <div className="row end"><Button onPress={onClose}>{t.app.close}</Button></div>
     </Dialog>
   );
 }

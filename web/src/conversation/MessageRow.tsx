@@ -4,7 +4,7 @@ import type { LoadedMessage } from "../core/message.ts";
 import { userOf } from "../core/selectors.ts";
 import { hasStackedMarks, isFewEmoji } from "../core/text.ts";
 import type { Quote, Seq, User, UserId } from "../core/wire.ts";
-import { UserName } from "../sidebar/UserCard.tsx";
+import { UserName } from "../sidebar/UserName.tsx";
 import { t } from "../strings/index.ts";
 import { Avatar } from "../ui/Avatar.tsx";
 import { messagePreview, quotePreview } from "../strings/preview.ts";
@@ -24,7 +24,7 @@ interface Props {
   user: User;
   /** The first of a group of messages by one author. */
   first: boolean;
-  /** How many replies of its conversation are loaded; more: there may be others. */
+  /** How many replies of its thread are loaded; more: there may be others. */
   replies: number;
   moreReplies: boolean;
   marked: boolean;

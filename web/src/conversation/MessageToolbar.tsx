@@ -1,5 +1,7 @@
 import { useEffect, useRef, useState } from "react";
 import { Menu, MenuItem, MenuSection, MenuTrigger, Popover, Text } from "react-aria-components";
+import { lazyPart } from "../app/lazyPart.tsx";
+import { loadParts } from "../app/loadParts.ts";
 import { paths } from "../app/route.ts";
 import { useCore, useSnapshot } from "../app/useCore.ts";
 import { type LoadedMessage, quoteOf } from "../core/message.ts";
@@ -9,15 +11,15 @@ import { afterFocusReturns } from "../ui/afterFocusReturns.ts";
 import { Button } from "../ui/Button.tsx";
 import { Icon } from "../ui/Icon.tsx";
 import { copy } from "../ui/copy.ts";
-import { Dialog } from "../ui/Dialog.tsx";
 import { attempt } from "../ui/Toast.tsx";
 import { clockTime } from "../ui/Time.tsx";
 import { PopoverBack } from "../ui/PopoverBack.tsx";
 import { EmojiPopover } from "../composer/EmojiPopover.tsx";
 import { messageIn } from "./messageElements.ts";
-import { react } from "./Reactions.tsx";
+import { react, ReactionList } from "./Reactions.tsx";
 import type { MessageActions } from "./messageActions.ts";
 
+const DeleteMessage = lazyPart(async () => (await loadParts()).DeleteMessage, "dialog");
 const quick = ["👍", "❤️", "😂"];
 
 /** The toolbar and the menu of one message. */
@@ -25,14 +27,12 @@ export function MessageToolbar({ message: m, name, answered, open, actions }: { 
   const core = useCore();
   const me = useSnapshot((s) => s.state.me);
   const chat = useSnapshot((s) => s.state.chats.get(m.chatId));
-  const [asking, setAsking] = useState(false);
-  const [picking, setPicking] = useState(false);
+  const [dialog, setDialog] = useState<"delete" | "emoji" | "reactions">();
   const moreRef = useRef<HTMLButtonElement>(null);
   const opensDialogRef = useRef(false); // the menu closes in favour of a dialog
   const done = () => {
     opensDialogRef.current = false;
-    setAsking(false);
-    setPicking(false);
+    setDialog(undefined);
     actions.activate(undefined);
     const list = moreRef.current?.closest("ol")?.parentElement;
     afterFocusReturns(() => { // the focused button was removed with the toolbar
@@ -52,20 +52,21 @@ export function MessageToolbar({ message: m, name, answered, open, actions }: { 
   const mayDelete = mine || (chat?.kind === "group" && chat.role === "admin");
 
   const toggle = (emoji: string) => react(core, m, emoji, !m.reactions?.some((r) => r.emoji === emoji && r.mine));
+  function show(what: typeof dialog) {
+    opensDialogRef.current = true;
+    setDialog(what);
+    actions.activate(m.seq, true); // the toolbar stays while it is open
+  }
   function act(what: string | number) {
     switch (what) {
       case "reply": return afterFocusReturns(() => actions.reply(quoteOf(m, core.store.snapshot.state.limits.quote)));
-      case "react":
-        opensDialogRef.current = true;
-        setPicking(true);
-        return actions.activate(m.seq, true); // the toolbar stays while the picker is open
+      case "react": return show("emoji");
+      case "reactions":
+      case "delete": return show(what);
       case "thread": return afterFocusReturns(() => actions.showThread?.(m.root ?? m.seq));
       case "log": return actions.jump(m.seq);
       case "pin": return attempt(() => core.change("pin", { chatId: m.chatId, target: m.seq, on: !m.pinned }));
       case "edit": return actions.edit(m.seq);
-      case "delete":
-        opensDialogRef.current = true;
-        return setAsking(true);
       case "unread": return attempt(() => core.changeMine(m.chatId, { unreadFrom: m.seq }));
       case "text": return copy(m.text);
       case "link": return copy(location.origin + paths.chat(m.chatId, m.seq));
@@ -79,7 +80,7 @@ export function MessageToolbar({ message: m, name, answered, open, actions }: { 
       ))}
       {!m.deletedAt && <Button aria-label={t.conversation.addReaction} tip={t.conversation.addReaction} onPress={() => act("react")}><Icon name="smile" /></Button>}
       {!m.deletedAt && <Button aria-label={t.conversation.reply} tip={t.conversation.reply} onPress={() => act("reply")}><Icon name="reply" /></Button>}
-      <MenuTrigger isOpen={open && !asking && !picking} onOpenChange={(now) => (now ? actions.activate(m.seq, true) : opensDialogRef.current || done())}>
+      <MenuTrigger isOpen={open && !dialog} onOpenChange={(now) => (now ? actions.activate(m.seq, true) : opensDialogRef.current || done())}>
         <Button ref={moreRef} aria-label={t.conversation.actions(name, clockTime(m.at))}><Icon name="more" /></Button>
         <Popover className="popover" placement="bottom end">
           <PopoverBack />
@@ -93,6 +94,7 @@ export function MessageToolbar({ message: m, name, answered, open, actions }: { 
             {actions.showThread && (m.root || answered) && <MenuItem id="thread">{t.thread.show}</MenuItem>}
             {!actions.showThread && <MenuItem id="log">{t.thread.showInChat}</MenuItem>}
             {!m.deletedAt && <MenuItem id="react">{t.conversation.addReaction}</MenuItem>}
+            {m.reactions && <MenuItem id="reactions">{t.conversation.viewReactions}</MenuItem>}
             {mine && !m.deletedAt && <MenuItem id="edit">{t.conversation.edit}</MenuItem>}
             {!m.deletedAt && <MenuItem id="pin">{m.pinned ? t.pins.unpin : t.pins.pin}</MenuItem>}
             {!m.deletedAt && <MenuItem id="unread">{t.conversation.markUnread}</MenuItem>}
@@ -103,17 +105,9 @@ export function MessageToolbar({ message: m, name, answered, open, actions }: { 
           </Menu>
         </Popover>
       </MenuTrigger>
-      <Dialog title={t.conversation.deleteTitle} isOpen={asking} onClose={done} role="alertdialog">
-        <p>{t.conversation.deleteHint}</p>
-        <div className="row end">
-          <Button onPress={done}>{t.conversation.cancel}</Button>
-          <Button look="danger" onPress={() => {
-            done();
-            attempt(() => core.change("delete", { chatId: m.chatId, target: m.seq }));
-          }}>{t.conversation.delete}</Button>
-        </div>
-      </Dialog>
-      {picking && <EmojiPopover side="end" triggerRef={moreRef} onPick={(emoji) => react(core, m, emoji, true)} onClose={done} />}
+      {dialog === "delete" && <DeleteMessage message={m} onClose={done} />}
+      {dialog === "emoji" && <EmojiPopover side="end" triggerRef={moreRef} onPick={(emoji) => react(core, m, emoji, true)} onClose={done} />}
+      {dialog === "reactions" && <ReactionList message={m} onClose={done} />}
     </div>
   );
 }

@@ -23,14 +23,14 @@ const nearEnd = 60; // px from the end at which new messages scroll the view
 interface Props {
   chat: Chat;
   title: string;
-  /** The first message of the conversation. */
+  /** The first message of the thread. */
   root: Seq;
   onJump: MessageActions["jump"];
   onView: MessageActions["view"];
   onClose: () => void;
 }
 
-/** A conversation of the chat: a message and all that reply to it, directly or through others. What is written here replies to its last message. */
+/** A thread of the chat: a message and all that reply to it, directly or through others. What is written here replies to its last message. */
 export function ThreadPanel({ chat, title, root, onJump, onView, onClose }: Props) {
   const core = useCore();
   const me = useSnapshot((s) => s.state.me?.id ?? "");
@@ -94,7 +94,7 @@ export function ThreadPanel({ chat, title, root, onJump, onView, onClose }: Prop
   );
 }
 
-/** Loads the conversation: its first page now, and again after the connection lost it; the next ones with load. */
+/** Loads the thread: its first page now, and again after the connection lost it; the next ones with load. */
 function useThread(chat: Chat, root: Seq): { thread: Thread | undefined; state: "loading" | "loaded" | "failed"; load: () => void } {
   const core = useCore();
   const thread = chat.thread?.root === root ? chat.thread : undefined;
@@ -111,7 +111,7 @@ function useThread(chat: Chat, root: Seq): { thread: Thread | undefined; state: 
   return { thread, state, load };
 }
 
-/** Returns the unsent messages that reply to one of the conversation. */
+/** Returns the unsent messages that reply to one of the thread. */
 function usePendingReplies(chat: Chat, thread: Thread | undefined): readonly Pending[] {
   const core = useCore();
   const all = useSnapshot((s) => s.pending);

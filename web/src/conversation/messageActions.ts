@@ -5,7 +5,7 @@ export interface MessageActions {
   reply: (q: Quote) => void;
   edit: (seq: Seq | undefined) => void;
   jump: (seq: Seq) => void;
-  /** Shows the conversation of this first message; absent where it is shown already. */
+  /** Shows the thread of this first message; absent where it is shown already. */
   showThread?: (root: Seq) => void;
   /** Opens the viewer with a picture of a message. */
   view: (m: Message, file: FileId) => void;

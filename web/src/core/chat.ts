@@ -126,7 +126,7 @@ export function pageLoaded(c: Chat, request: PageRequest, page: Page, me: UserId
   };
 }
 
-/** Adds a page of a conversation, on the terms of pageLoaded. */
+/** Adds a page of a thread, on the terms of pageLoaded. */
 export function threadLoaded(c: Chat, request: PageRequest, root: Seq, after: Seq, page: ThreadPage, me: UserId, limits: MessageLimits): Chat {
   const left = c.requests.get(request);
   const now = requestEnded(c, request);

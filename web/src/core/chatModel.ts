@@ -25,7 +25,7 @@ export interface Chat extends Omit<Entry, "last"> {
   readonly timeline?: Timeline;
   /** What is known of the events between the messages. */
   readonly lines?: Lines;
-  /** The conversation in view; absent until it is loaded. */
+  /** The thread in view; absent until it is loaded. */
   readonly thread?: Thread;
   /** The pinned messages by seq, the one pinned last at the end; undefined are those that are not loaded. Absent until they are requested. */
   readonly pins?: ReadonlyMap<Seq, LoadedMessage | undefined>;

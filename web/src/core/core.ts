@@ -151,14 +151,14 @@ export class Core {
     await this.#request(chatId, async (api, request) => ({ type: "pins", chatId, request, ...(await api.pins(chatId)) }));
   }
 
-  /** Loads the next page of a conversation. */
+  /** Loads the next page of a thread. */
   async loadThread(chatId: ChatId, root: Seq): Promise<void> {
     const loaded = this.store.snapshot.state.chats.get(chatId)?.thread;
     const after = loaded?.root === root ? (loaded.messages.at(-1)?.seq ?? 0) : 0;
     await this.#request(chatId, async (api, request) => ({ type: "thread", chatId, request, root, after, page: await api.thread(chatId, root, { after: after || undefined, limit: threadPage }) }));
   }
 
-  /** The conversation is no longer in view. */
+  /** The thread is no longer in view. */
   closeThread(chatId: ChatId, root: Seq): void {
     this.#session?.dispatch({ type: "threadClosed", chatId, root });
   }

@@ -37,7 +37,7 @@ export type Action =
   | { type: "lines"; chatId: ChatId; epoch: string; from: Seq; to: Seq; events: readonly Event[] }
   | { type: "pins"; chatId: ChatId; request: PageRequest; messages: readonly Message[]; users: readonly User[] }
   | { type: "thread"; chatId: ChatId; request: PageRequest; root: Seq; after: Seq; page: ThreadPage }
-  /** The conversation is no longer in view. */
+  /** The thread is no longer in view. */
   | { type: "threadClosed"; chatId: ChatId; root: Seq }
   | { type: "requestEnded"; chatId: ChatId; request: PageRequest }
   /** An HTTP response had the entry of one of the user's chats. asked: the chat's own settings when it was requested. */

@@ -17,7 +17,7 @@ type StoredDraft = Draft & { readonly tab: string };
 /** Another tab's row from which a draft here was derived. closed: that tab is closed. */
 interface Origin { readonly key: string; readonly at: number; readonly text: string; readonly closed: boolean }
 
-/** Returns the key of the draft of a reply in a conversation. */
+/** Returns the key of the draft of a reply in a thread. */
 export const threadDraftKey = (chatId: ChatId, root: Seq): string => `thread:${chatId}:${root}`;
 
 /** Returns the key of an edit's draft. A chat's draft has the chat's id, which contains no colon, as its key. */

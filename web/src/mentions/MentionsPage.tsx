@@ -50,7 +50,7 @@ export function MentionsPage() {
       </header>
       {error && <div className="search-failed"><p className="error" role="alert">{w.failed} {error}</p><Button onPress={load}>{w.retry}</Button></div>}
       {!messages && busy && <p className="hint" role="status">{w.loading}</p>}
-      {messages?.length === 0 && !more && <div className="mentions-none"><Icon name="at" /><p>{w.none}</p><p className="hint">{w.noneHint}</p></div>}
+      {messages?.length === 0 && !more && <div className="page-none"><Icon name="at" /><p>{w.none}</p><p className="hint">{w.noneHint}</p></div>}
       <div className="search-results">
         {[...days].map(([day, of]) => (
           <section key={day}>

@@ -88,7 +88,7 @@ export function SearchField({ query, onChange, onEnter, onLeave, error, input }:
             <div key={c.key} id={`${id}-${i}`} className="option" role="option" aria-selected={i === selected} onPointerDown={(e) => e.preventDefault()} onClick={() => guard.settled(c.key) && accept(c)}>
               {c.user && <Avatar user={c.user} size="small" />}
               {c.chat && <Avatar user={{ id: c.chat.with ?? c.chat.id, name: titleOf(state, c.chat), picture: pictureOf(state, c.chat) }} group={c.chat.kind === "group"} size="small" />}
-              <span dir="auto">{c.label}</span>{c.hint && <span className="hint">{c.hint}</span>}
+              {c.user || c.chat ? <b dir="auto">{c.label}</b> : <span dir="auto">{c.label}</span>}{c.hint && <span className="hint">{c.hint}</span>}
             </div>
           ))}
         </div>

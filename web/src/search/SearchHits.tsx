@@ -88,7 +88,7 @@ function NameList({ label, items, group, onPick }: { label: string; items: reado
       <h2>{label}</h2>
       <ul className="search-names" aria-label={label}>
         {items.map((x) => (
-          <li key={x.id}><button type="button" className="option" data-hit={x.id} onClick={() => onPick(x.id)}><Avatar user={x} group={group} size="small" /><span dir="auto">{x.name}</span>{x.handle && <span className="hint">@{x.handle}</span>}</button></li>
+          <li key={x.id}><button type="button" className="option" data-hit={x.id} onClick={() => onPick(x.id)}><Avatar user={x} group={group} size="small" /><b dir="auto">{x.name}</b>{x.handle && <span className="hint">@{x.handle}</span>}</button></li>
         ))}
       </ul>
     </section>

@@ -1,12 +1,12 @@
 import { type KeyboardEvent, useEffect, useLayoutEffect, useRef, useState } from "react";
 import { navigate, paths } from "../app/route.ts";
-import { useCore } from "../app/useCore.ts";
+import { useCore, useSnapshot } from "../app/useCore.ts";
 import { openChat, openDirectChat } from "../sidebar/openChat.ts";
 import { t } from "../strings/index.ts";
 import { Button } from "../ui/Button.tsx";
 import { Icon } from "../ui/Icon.tsx";
 import { attempt } from "../ui/Toast.tsx";
-import { monthName } from "./filterText.ts";
+import { chipText, monthName } from "./filterText.ts";
 import { asks, formatQuery, parseQuery, type Query, settled } from "./query.ts";
 import { SearchField } from "./SearchField.tsx";
 import { NameHits, SearchHits } from "./SearchHits.tsx";
@@ -81,7 +81,7 @@ export function SearchPage({ q }: { q: string }) {
       {empty && <Start recent={recent} onPick={(text) => { setQuery(parseQuery(text)); input.current?.focus(); }} onClear={() => { clear(); input.current?.focus(); }} />}
       {!empty && (
         <div className="search-status">
-          <p className="hint" role="status">{busy ? r.searching : found && !failure ? (found.hits.length ? r.found(found.hits.length, !!found.next) : found.next ? "" : r.none) : ""}</p>
+          <p className={found?.hits.length === 0 && !busy && !found.next ? "sr" : "hint"} role="status">{busy ? r.searching : found && !failure ? (found.hits.length ? r.found(found.hits.length, !!found.next) : found.next ? "" : r.none) : ""}</p>
           {found && found.hits.length > 0 && (
             <div className="row" role="group" aria-label={r.order}>
               {[false, true].map((by) => <button key={String(by)} type="button" className="button" aria-pressed={byChat === by} onClick={() => setByChat((lastByChat = by))}>{by ? r.byChat : r.newest}</button>)}
@@ -94,7 +94,7 @@ export function SearchPage({ q }: { q: string }) {
         <div className="search-results" data-old={found.q !== wanted || undefined}>
           {names > 0 && <NameHits chats={found.byName.chats} users={found.byName.users} onChat={(id) => { opened(id); openChat(id); }} onUser={(id) => { opened(id); attempt(() => openDirectChat(core, id)); }} />}
           {found.hits.length > 0 && <SearchHits hits={found.hits} byChat={byChat} busy={busy} onOpen={opened} />}
-          {!busy && !found.hits.length && !found.next && <p className="hint">{r.noneHint}</p>}
+          {!busy && !found.hits.length && !found.next && <None q={parseQuery(found.q)} onClear={() => { setQuery({ filters: [], text: query.text.trim() }); input.current?.focus(); }} />}
           {found.next && <Button isDisabled={busy} onPress={more}>{r.more}</Button>}
           {found.indexedFrom && <p className="hint">{r.indexedFrom(monthName(found.indexedFrom))}</p>}
         </div>
@@ -104,6 +104,21 @@ export function SearchPage({ q }: { q: string }) {
 }
 
 const hits = (page: HTMLElement) => [...page.querySelectorAll<HTMLElement>("[data-hit]")];
+
+/** What was searched without a hit, and what helps. */
+function None({ q, onClear }: { q: Query; onClear: () => void }) {
+  const state = useSnapshot((s) => s.state);
+  const filters = q.filters.map((f) => chipText(state, f));
+  return (
+    <div className="page-none">
+      <Icon name="search" />
+      <p>{q.text ? r.noneFor(q.text) : r.none}</p>
+      {filters.length > 0 && <p className="hint">{r.noneFiltered(filters)}</p>}
+      <p className="hint">{filters.length ? r.noneHintFiltered : r.noneHint} {q.text && r.noneHintPart}</p>
+      {filters.length > 0 && <Button onPress={onClear}>{r.clearFilters}</Button>}
+    </div>
+  );
+}
 
 function Start({ recent, onPick, onClear }: { recent: readonly string[]; onPick: (q: string) => void; onClear: () => void }) {
   return (

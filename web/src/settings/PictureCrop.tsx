@@ -1,5 +1,6 @@
 import { type CSSProperties, type KeyboardEvent, type PointerEvent, useEffect, useEffectEvent, useId, useRef } from "react";
 import { t } from "../strings/index.ts";
+import { isTouchOnly } from "../ui/coarse.ts";
 import { type Crop, maxZoom, moved, sideOf, type Size, zoomed } from "./crop.ts";
 
 interface Props {
@@ -71,7 +72,7 @@ export function PictureCrop({ url, size, crop, group, onCrop }: Props) {
         onPointerDown={onPointerDown} onPointerMove={onPointerMove} onPointerUp={onPointerEnd} onPointerCancel={onPointerEnd} onKeyDown={onKeyDown}>
         <img src={url} alt="" style={style} draggable={false} />
       </div>
-      <p id={id} className="hint">{t.picture.cropHint}</p>
+      <p id={id} className="hint">{t.picture.cropHint}{!isTouchOnly() && ` ${t.picture.cropKeys}`}</p>
       <label className="crop-zoom">{t.picture.zoom}
         <input type="range" min={1} max={maxZoom(size)} step={0.01} value={crop.zoom} disabled={maxZoom(size) === 1} onChange={(e) => onCrop((c) => zoomed(size, c, Number(e.target.value)))} />
       </label>

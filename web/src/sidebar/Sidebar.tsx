@@ -1,5 +1,5 @@
 import { memo, useEffect, useState } from "react";
-import { Menu, MenuItem, MenuSection, MenuTrigger, Popover } from "react-aria-components";
+import { Header, Menu, MenuItem, MenuSection, MenuTrigger, Popover } from "react-aria-components";
 import { loadParts } from "../app/loadParts.ts";
 import { lazyPart } from "../app/lazyPart.tsx";
 import { follow, navigate, paths, useRoute } from "../app/route.ts";
@@ -10,6 +10,7 @@ import { SignOut } from "../settings/SignOut.tsx";
 import { t } from "../strings/index.ts";
 import { Avatar } from "../ui/Avatar.tsx";
 import { Button } from "../ui/Button.tsx";
+import { isTouchOnly } from "../ui/coarse.ts";
 import { Icon } from "../ui/Icon.tsx";
 import { PopoverBack } from "../ui/PopoverBack.tsx";
 import { ChatList } from "./ChatList.tsx";
@@ -58,7 +59,7 @@ export const Sidebar = memo(function Sidebar() {
     <nav className="sidebar" aria-label={r.chats}>
       <header>
         <ServerName />
-        <Button look="plain icon" aria-label={r.jump} shortcut="Ctrl+K" onPress={() => setOpen("jump")}><Icon name="jump" /></Button>
+        <Button look="plain icon" className="button plain icon sidebar-jump-icon" aria-label={r.jump} shortcut="Ctrl+K" onPress={() => setOpen("jump")}><Icon name="jump" /></Button>
         <Button look="plain icon" aria-label={r.newChat} onPress={() => setOpen("new")}><Icon name="plus" /></Button>
         <MenuTrigger>
           <Button look="plain icon" aria-label={r.menu}><Icon name="more" /></Button>
@@ -67,17 +68,19 @@ export const Sidebar = memo(function Sidebar() {
             <Menu className="menu" onAction={act}>
               <MenuItem id="me">{r.settings}</MenuItem>
               {admin && <MenuItem id="server">{r.server}</MenuItem>}
-              <MenuSection aria-label={r.order} selectionMode="single" disallowEmptySelection selectedKeys={[settings.unreadFirst ? "unread" : "newest"]}>
+              <MenuSection selectionMode="single" disallowEmptySelection selectedKeys={[settings.unreadFirst ? "unread" : "newest"]}>
+                <Header className="menu-header">{r.order}</Header>
                 <MenuItem id="newest">{r.newestFirst}</MenuItem>
                 <MenuItem id="unread">{r.unreadFirst}</MenuItem>
               </MenuSection>
-              <MenuItem id="help">{r.help}</MenuItem>
+              {!isTouchOnly() && <MenuItem id="help">{r.help}</MenuItem>}
               <MenuItem id="out">{r.signOut}</MenuItem>
             </Menu>
           </Popover>
         </MenuTrigger>
       </header>
       <a className="sidebar-search" href={paths.search()} onClick={(e) => follow(e, paths.search())} aria-current={route.at === "search" ? "page" : undefined} aria-keyshortcuts="/ Control+Shift+F"><Icon name="search" /><span>{t.search.title}</span><kbd aria-hidden="true">{t.search.key}</kbd></a>
+      <button type="button" className="sidebar-jump" onClick={() => setOpen("jump")}><Icon name="jump" /><span>{r.jump}</span></button>
       <MentionsLink here={route.at === "mentions"} />
       <ChatList settings={settings} onFold={fold} none={
         <div className="chat-list-none">

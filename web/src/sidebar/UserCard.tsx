@@ -7,30 +7,21 @@ import type { User, UserId } from "../core/wire.ts";
 import { t } from "../strings/index.ts";
 import { Avatar } from "../ui/Avatar.tsx";
 import { Button } from "../ui/Button.tsx";
-import { createStore } from "../ui/store.ts";
 import { attempt, toast } from "../ui/Toast.tsx";
 import { PopoverBack } from "../ui/PopoverBack.tsx";
 import { openDirectChat } from "./openChat.ts";
 
-const { set: ask, useValue: useAsked } = createStore<{ id: UserId; at: HTMLElement } | undefined>(undefined);
-
-/** A user's name; a press opens the card. All names share one card, to keep messages cheap. */
-export function UserName({ user }: { user: User }) {
-  // Takes no focus: that would show the message's toolbar, which covers the name on a phone.
-  return <button type="button" className="user-name" tabIndex={-1} onMouseDown={(e) => e.preventDefault()} onClick={(e) => ask({ id: user.id, at: e.currentTarget })}><b dir="auto">{user.name}</b></button>;
-}
+/** Whose card is open, and beside what. */
+export interface AskedCard { readonly id: UserId; readonly at: HTMLElement }
 
 /** The card of a user, with a button that opens the direct chat. */
-export function UserCard() {
+export default function UserCard({ asked, onClose: close }: { asked: AskedCard; onClose: () => void }) {
   const core = useCore();
-  const open = useAsked();
-  const user = useSnapshot((s) => (open ? userOf(s.state, open.id) : undefined));
-  const online = useSnapshot((s) => !!open && s.state.online.has(open.id));
-  const mine = useSnapshot((s) => s.state.me?.id === open?.id);
-  const triggerRef = useMemo(() => ({ current: open?.at ?? null }), [open]);
-  useEffect(() => () => ask(undefined), []); // closed for the next user who signs in
-  if (!user) return null;
-  const close = () => ask(undefined);
+  const user = useSnapshot((s) => userOf(s.state, asked.id));
+  const online = useSnapshot((s) => s.state.online.has(asked.id));
+  const mine = useSnapshot((s) => s.state.me?.id === asked.id);
+  const triggerRef = useMemo(() => ({ current: asked.at }), [asked]);
+  useEffect(() => close, [close]); // closed for the next user who signs in
   return (
     <Popover className="popover" isOpen triggerRef={triggerRef} placement="bottom start" onOpenChange={(on) => on || close()}>
       <PopoverBack onClose={close} />

@@ -5,5 +5,5 @@ import { Avatar } from "../ui/Avatar.tsx";
 /** A user in a list. */
 export function UserItem({ user }: { user: User }) {
   const online = useSnapshot((s) => s.state.online.has(user.id));
-  return <><Avatar user={user} online={online} size="small" /><span dir="auto">{user.name}</span><span className="hint">@{user.handle}</span></>;
+  return <><Avatar user={user} online={online} size="small" /><b dir="auto">{user.name}</b><span className="hint">@{user.handle}</span></>;
 }

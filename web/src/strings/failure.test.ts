@@ -18,5 +18,6 @@ test("errors at fields are short, and count characters", () => {
   expect(at("password", "password must have at least 8 characters")).toBe("Use at least 8 characters.");
   expect(at("password", "password must have at least 8 characters besides your handle, your name and the server's name")).toBe("Use at least 8 characters besides your handle, your name and the server's name.");
   expect(at("password", "password must have at most 256 bytes")).toBe("This password is too long.");
+  expect(at("topic", "topic must have at most 30 accents on one letter")).toBe("Use at most 30 accents on one letter.");
   expect(at("name", "name must not hold control characters or invisible ones, such as U+202E")).toBe("Remove characters that can't be seen.");
 });

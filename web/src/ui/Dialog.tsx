@@ -8,8 +8,8 @@ interface Props {
   onClose: () => void;
   /** alertdialog: for a decision that cannot be undone; Escape and a press outside cancel. */
   role?: "dialog" | "alertdialog";
-  /** palette: a field with results, whose place does not depend on how many they are. */
-  look?: "palette";
+  /** palette: a field with results, whose place does not depend on how many they are. sheet: on a phone at the lower edge. */
+  look?: "palette" | "sheet";
   children: ReactNode;
 }
 

@@ -130,7 +130,7 @@ export class Log {
     return this.messages(me, this.head).filter((m) => m.pinned).sort((a, b) => order.get(b.seq)! - order.get(a.seq)!);
   }
 
-  /** Returns a page of a conversation whose head was read before its rows. */
+  /** Returns a page of a thread whose head was read before its rows. */
   thread(me: UserId, root: Seq, after: Seq, limit: number, head = this.head): ThreadPage {
     const all = this.messages(me, this.head).filter((m) => (m.seq === root || m.root === root) && m.seq > after);
     return { messages: all.slice(0, limit), users: [], head, moreAfter: all.length > limit };

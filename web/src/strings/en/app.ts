@@ -6,6 +6,8 @@ export const app = {
   loading: "Loading…",
   unreachable: "Can't reach the server. Retrying…",
   chooseChat: "Select a chat, or press Ctrl+K to find one.",
+  /** On a device without a keyboard. */
+  chooseChatTouch: "Select a chat.",
   notFound: "Page not found",
   notFoundHint: "There's nothing at this address. Check it for typos.",
   backToChats: "Back to chats",

@@ -110,6 +110,11 @@ export const conversation = {
   namesAndOthers: (names: readonly string[], others: number) =>
     names.length ? list([...names.map(isolate), ...(others > 0 ? [plural(others, { one: "# other", other: "# others" })] : [])]) : plural(others, { one: "someone", other: "# people" }),
   addReaction: "Add reaction",
+  viewReactions: "View reactions",
+  reactionsTitle: "Reactions",
+  showReactions: (emoji: string, n: number) => `${emoji} ${plural(n, { one: "# person", other: "# people" })}`,
+  moreReactions: (n: number) => plural(n, { one: "and # other", other: "and # others" }),
+  noReactions: "No reactions yet",
   edit: "Edit",
   delete: "Delete",
   deleteTitle: "Delete message?",

@@ -19,6 +19,7 @@ export const failure = {
     [/ it is (\d+) characters too long$/, (n) => plural(n, { one: "# character too long.", other: "# characters too long." })],
     [/^password must have at most /, () => "This password is too long."],
     [/^password is too common/, () => "This password is too common. Choose another."],
+    [/ must have at most (\d+) accents on one letter$/, (most) => `Use at most ${most} accents on one letter.`],
     [/ must not hold control characters | must not have control /, () => "Remove characters that can't be seen."],
     [/ must not be empty$| must hold something visible$/, () => "Fill this in."],
   ] as readonly (readonly [RegExp, (n: number) => string])[],

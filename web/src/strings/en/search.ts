@@ -1,5 +1,5 @@
 import { isolate } from "../isolate.ts";
-import { plural } from "./format.ts";
+import { plural, series } from "./format.ts";
 
 export const search = {
   title: "Search",
@@ -24,7 +24,12 @@ export const search = {
   results: "Results",
   found: (n: number, more: boolean) => (more ? plural(n, { one: "More than # message", other: "More than # messages" }) : plural(n, { one: "# message", other: "# messages" })),
   none: "No messages found",
-  noneHint: "Try fewer or different words. The last word can be incomplete: type at least 3 letters of it, or 2 within one chat.",
+  noneFor: (words: string) => `No messages found for “${isolate(words)}”`,
+  noneFiltered: (filters: readonly string[]) => `Filters: ${series(filters.map(isolate))}`,
+  noneHint: "Check the spelling, or try fewer or different words.",
+  noneHintFiltered: "Remove a filter, check the spelling, or try fewer or different words.",
+  noneHintPart: "The last word can be incomplete: type at least 3 letters of it, or 2 within one chat.",
+  clearFilters: "Clear filters",
   searching: "Searching…",
   failed: "Couldn't search.",
   retry: "Try again",

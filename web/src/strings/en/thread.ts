@@ -2,12 +2,12 @@ import { isolate } from "../isolate.ts";
 import { plural } from "./format.ts";
 
 export const thread = {
-  title: "Conversation",
-  show: "Show conversation",
+  title: "Thread",
+  show: "Show thread",
   showInChat: "Show in chat",
-  close: "Close conversation",
+  close: "Close thread",
   back: "Back to chat",
-  messages: "Messages of this conversation",
+  messages: "Messages in this thread",
   /** more: there may be further ones. */
   replies: (n: number, more: boolean) => (more ? `${n}+ replies` : plural(n, { one: "# reply", other: "# replies" })),
   placeholder: "Reply…",

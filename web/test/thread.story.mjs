@@ -1,4 +1,4 @@
-// Conversations: a message and all that reply to it, beside the log.
+// Threads: a message and all that reply to it, beside the log.
 import assert from "node:assert/strict";
 import { allRead, api, choose, field, heading, list, phone, press, row, say, sent, test, testEnvironment, wide } from "./kit.mjs";
 
@@ -11,27 +11,27 @@ const h = testEnvironment(async (h) => {
   root = await put(ann, "Who has the ladder?");
   for (let i = 1; i <= 30; i++) await put(bob, `Between ${i}`);
 });
-const panel = (page) => page.getByRole("complementary", { name: "Conversation" });
+const panel = (page) => page.getByRole("complementary", { name: "Thread" });
 const inPanel = (page, text) => panel(page).locator(".message", { hasText: text });
 const reply = async (page, text) => {
   await panel(page).getByPlaceholder("Reply…").fill(text);
   await panel(page).getByRole("button", { name: "Send", exact: true }).click();
 };
 
-test("a message that is replied to shows how many replies there are, and opens its conversation", async () => {
+test("a message that is replied to shows how many replies there are, and opens its thread", async () => {
   const first = await put(bob, "It is in the shed", root);
   await put(ann, "Which shed?", first);
   await put(bob, "Something else");
   await ann.goto(h.at(`/c/${chat}/${root}`));
   const link = row(ann, "Who has the ladder?").getByRole("button", { name: "2 replies" });
   await link.waitFor();
-  await h.accessible(ann, "conversation-link");
+  await h.accessible(ann, "thread-link");
   await link.click();
   await inPanel(ann, "Which shed?").waitFor();
   assert.deepEqual(await panel(ann).locator(".message-body").allInnerTexts(), ["Who has the ladder?", "It is in the shed", "Which shed?"]);
   await panel(ann).getByPlaceholder("Reply…").and(ann.locator(":focus")).waitFor();
   assert.match(ann.url(), new RegExp(`/c/${chat}/${root}\\?thread=${root}$`));
-  await h.accessible(ann, "conversation");
+  await h.accessible(ann, "thread");
 });
 
 test("it is live, and what is written there replies to its last message", async () => {
@@ -65,33 +65,33 @@ test("Escape and Back close it, and a reload keeps it", async () => {
   await heading(ann, "Garden");
 });
 
-test("the menu of a reply shows its conversation, whose messages open in the log", async () => {
+test("the menu of a reply shows its thread, whose messages open in the log", async () => {
   await ann.goto(h.at(`/c/${chat}`));
   await sent(ann, "Found it");
-  await choose(ann, "Found it", "Show conversation");
+  await choose(ann, "Found it", "Show thread");
   await inPanel(ann, "Which shed?").waitFor();
   await inPanel(ann, "Who has the ladder?").hover();
   await inPanel(ann, "Who has the ladder?").getByRole("button", { name: /^More actions/ }).click();
   await ann.getByRole("menuitem", { name: "Show in chat" }).click();
   await list(ann).locator(".message.mark", { hasText: "Who has the ladder?" }).waitFor();
   await inPanel(ann, "Which shed?").waitFor();
-  await press(ann, "Close conversation");
+  await press(ann, "Close thread");
   await panel(ann).waitFor({ state: "detached" });
 });
 
-test("a draft of a reply stays with its conversation", async () => {
+test("a draft of a reply stays with its thread", async () => {
   await ann.goto(h.at(`/c/${chat}?thread=${root}`));
   await inPanel(ann, "Which shed?").waitFor();
   await panel(ann).getByPlaceholder("Reply…").fill("Half a reply");
   await panel(ann).getByPlaceholder("Reply…").press("Escape");
-  await say(ann, "Not of the conversation");
-  await sent(ann, "Not of the conversation");
+  await say(ann, "Not of the thread");
+  await sent(ann, "Not of the thread");
   await ann.goto(h.at(`/c/${chat}?thread=${root}`));
   await ann.waitForFunction(() => document.querySelector(".thread-panel [data-composer]")?.value === "Half a reply");
   await panel(ann).getByPlaceholder("Reply…").fill("");
 });
 
-test("a long conversation comes in pages", async () => {
+test("a long thread comes in pages", async () => {
   for (let i = 1; i <= 120; i++) await put(bob, `Opinion ${i}`, root);
   await allRead(ann, chat); // otherwise the chat opens at the first unread message
   await ann.goto(h.at(`/c/${chat}?thread=${root}`));
@@ -108,12 +108,12 @@ test("on a phone it covers the log, and nothing behind it counts as read", async
   await sent(small, "Opinion 120");
   await ann.goto(h.at("/me")); // this device reads nothing
   await row(small, "Opinion 120").getByRole("button", { name: /^More actions/ }).tap();
-  await small.getByRole("menuitem", { name: "Show conversation" }).tap();
+  await small.getByRole("menuitem", { name: "Show thread" }).tap();
   await inPanel(small, "Who has the ladder?").waitFor();
   assert.equal(await wide(small), false);
-  await h.accessible(small, "conversation");
-  await put(bob, "Behind the conversation");
-  await small.locator(".conversation .message", { hasText: "Behind the conversation" }).waitFor({ state: "attached" });
+  await h.accessible(small, "thread");
+  await put(bob, "Behind the thread");
+  await small.locator(".conversation .message", { hasText: "Behind the thread" }).waitFor({ state: "attached" });
   assert.equal((await api(small, "GET", `/api/chats/${chat}`)).chat.unread, 1);
   await press(small, "Back to chat");
   await panel(small).waitFor({ state: "detached" });

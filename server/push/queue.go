@@ -1,0 +1,168 @@
+package push
+
+import (
+	"context"
+	"net/url"
+	"slices"
+	"time"
+
+	"parley/chat"
+	"parley/server/service"
+)
+
+const (
+	readAhead = 500    // queued pushes that are read beside those that were read before
+	maxRead   = 20_000 // queued pushes in memory
+	// moreEvery is how often a queue is read that is longer than what was read of it.
+	moreEvery = 250 * time.Millisecond
+	// readShare is the share of time that reading the queue takes at most, one in so many: a
+	// long one is read less often.
+	readShare = 20
+)
+
+// queue is what the sender knows of the queued pushes. It reads them when the maker has queued
+// some, not for each push: a queue may be long because its devices have to wait.
+type queue struct {
+	sessions map[chat.SessionID]*device
+	devices  []*device      // with pushes; first the one whose push is due first
+	readAt   time.Time      // when to read the queue
+	earliest time.Time      // when to read it if it has changed
+	ofHost   map[string]int // pushes that are being sent
+	ofUser   map[chat.UserID]int
+}
+
+// device is a session with a subscription, and the pushes that are queued for it.
+type device struct {
+	session chat.SessionID
+	user    chat.UserID
+	host    string // of its push service; a push that is being sent keeps its room at this one
+	pushes  []chat.QueuedPush
+	busy    bool      // a push is being sent, or its outcome is not saved
+	after   time.Time // nothing is sent before that
+}
+
+func newQueue() *queue {
+	return &queue{sessions: map[chat.SessionID]*device{}, ofHost: map[string]int{}, ofUser: map[chat.UserID]int{}}
+}
+
+// changed notes that pushes were queued.
+func (q *queue) changed() { q.readAt = q.earliest }
+
+// read reads the queue.
+func (q *queue) read(ctx context.Context, store *service.Service, now time.Time) error {
+	limit := readAhead
+	for _, d := range q.devices {
+		limit += len(d.pushes)
+	}
+	limit = min(limit, maxRead)
+	queued, err := store.QueuedPushes(ctx, limit)
+	if err != nil {
+		return err
+	}
+	for _, d := range q.devices {
+		d.pushes = nil
+	}
+	devices := make([]*device, 0, len(q.devices))
+	for _, p := range queued {
+		d := q.sessions[p.Session]
+		if d == nil {
+			d = &device{session: p.Session, user: p.User}
+			q.sessions[p.Session] = d
+		}
+		if len(d.pushes) == 0 {
+			devices = append(devices, d)
+			if u, err := url.Parse(p.Endpoint); err == nil && !d.busy { // of another one, send ends the pushes
+				d.host = u.Host
+			}
+		}
+		p.Endpoint = ""
+		d.pushes = append(d.pushes, p)
+	}
+	q.devices = devices
+	for id, d := range q.sessions {
+		if len(d.pushes) == 0 && !d.busy && !now.Before(d.after) {
+			delete(q.sessions, id)
+		}
+	}
+	q.readAt, q.earliest = now.Add(lookEvery), now.Add(readShare*time.Since(now))
+	if len(queued) == limit {
+		q.readAt = now.Add(max(moreEvery, readShare*time.Since(now)))
+	}
+	return nil
+}
+
+// dueAt returns when the first push of a device is to be sent.
+func (d *device) dueAt() time.Time {
+	first := d.pushes[0].Due
+	for _, p := range d.pushes[1:] {
+		first = min(first, p.Due)
+	}
+	if at := time.UnixMilli(first); at.After(d.after) {
+		return at
+	}
+	return d.after
+}
+
+// due returns the pushes of a device that are due.
+func (d *device) due(now time.Time) (due []chat.QueuedPush) {
+	for _, p := range d.pushes {
+		if p.Due <= now.UnixMilli() {
+			due = append(due, p)
+		}
+	}
+	return due
+}
+
+// reserve reserves room to send to a device, and reports whether there was some. The device is
+// busy then.
+func (q *queue) reserve(d *device) bool {
+	if q.ofHost[d.host] >= perHost || q.ofUser[d.user] >= perUser {
+		return false
+	}
+	q.ofHost[d.host]++
+	q.ofUser[d.user]++
+	d.busy = true
+	return true
+}
+
+// release releases the room of a device. It stays busy.
+func (q *queue) release(d *device) {
+	decrement(q.ofHost, d.host)
+	decrement(q.ofUser, d.user)
+}
+
+func decrement[K comparable](counts map[K]int, key K) {
+	if counts[key]--; counts[key] == 0 {
+		delete(counts, key)
+	}
+}
+
+// end makes the queue what an outcome that was saved has made of it in the store.
+func (q *queue) end(o outcome) {
+	d := o.device
+	d.busy = false
+	if o.wait > 0 {
+		d.after = time.Now().Add(o.wait)
+	}
+	for _, e := range o.ended {
+		if p := d.pushOf(e.ChatID); p != nil && p.Seq > e.Seq { // a later message replaced it
+			p.Count, p.Tries = p.Count-e.Count, 0
+		}
+		d.pushes = slices.DeleteFunc(d.pushes, func(p chat.QueuedPush) bool { return p.ChatID == e.ChatID && p.Seq <= e.Seq })
+	}
+	for _, a := range o.again {
+		if p := d.pushOf(a.ChatID); p != nil {
+			p.Due, p.Tries = a.Due, a.Tries
+		}
+	}
+}
+
+// pushOf returns the queued push of a chat, or nil.
+func (d *device) pushOf(id chat.ChatID) *chat.QueuedPush {
+	for i := range d.pushes {
+		if d.pushes[i].ChatID == id {
+			return &d.pushes[i]
+		}
+	}
+	return nil
+}

@@ -1,0 +1,117 @@
+package push
+
+import (
+	"fmt"
+	"net/http"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"parley/chat"
+)
+
+// A push starts as soon as its push service has room, and the queue is not read for each.
+func TestManyDevicesOfOneService(t *testing.T) {
+	const devices, answerTime = 20 * perHost, 100 * time.Millisecond
+	inBubble(t, func(x *testPushes) {
+		ann, _ := x.user("ann")
+		var users []chat.User
+		for i := range devices {
+			u, _ := x.user(fmt.Sprint("user", i))
+			users = append(users, u)
+		}
+		id := x.group(ann, users...)
+		x.answer = func(*http.Request, string) (*http.Response, error) {
+			time.Sleep(answerTime)
+			return status(201), nil
+		}
+		x.reads.Store(0)
+		x.post(ann, id, "hello")
+		const most = makeEvery + devices/perHost*(answerTime+startWait) + flushWait
+		time.Sleep(most)
+		x.mu.Lock()
+		defer x.mu.Unlock()
+		if len(x.got) != devices {
+			t.Errorf("%d of %d pushes came within %v", len(x.got), devices, most)
+		}
+		if n := x.reads.Load(); n > int64(most/moreEvery)+2 {
+			t.Errorf("the queue was read %d times", n)
+		}
+	})
+}
+
+// While the outcomes of pushes cannot be saved, none is sent: it would be sent again. Then the
+// others follow.
+func TestOutcomesThatCannotBeSaved(t *testing.T) {
+	inBubble(t, func(x *testPushes) {
+		ann, _ := x.user("ann")
+		bob, _ := x.user("bob")
+		cleo, _ := x.user("cleo")
+		first, second := x.group(ann, bob), x.group(ann, bob, cleo)
+		x.savesFail.Store(true)
+		x.post(ann, first, "hello")
+		time.Sleep(10 * time.Second)
+		x.post(ann, second, "hello again")
+		time.Sleep(time.Minute)
+		if bobs, cleos := len(x.of("bob")), len(x.of("cleo")); bobs != 1 || cleos != 0 || x.queued() != 3 {
+			t.Errorf("%d and %d pushes came, %d are queued", bobs, cleos, x.queued())
+		}
+		if n := x.failed.Load(); n < 60 || n > 75 {
+			t.Errorf("saving was tried %d times in 70 seconds", n)
+		}
+		x.savesFail.Store(false)
+		time.Sleep(10 * time.Second)
+		if bobs, cleos := len(x.of("bob")), len(x.of("cleo")); bobs != 1 || cleos != 1 || x.queued() != 0 {
+			t.Errorf("%d and %d further pushes came, %d are queued", bobs, cleos, x.queued())
+		}
+	})
+}
+
+// A message that comes while the push of an earlier one is sent is told of afterwards.
+func TestMessageWhilePushIsSent(t *testing.T) {
+	inBubble(t, func(x *testPushes) {
+		ann, _ := x.user("ann")
+		bob, _ := x.user("bob")
+		id := x.group(ann, bob)
+		x.answer = func(*http.Request, string) (*http.Response, error) {
+			time.Sleep(3 * time.Second)
+			return status(201), nil
+		}
+		x.post(ann, id, "first")
+		time.Sleep(time.Second)
+		x.post(ann, id, "second")
+		time.Sleep(10 * time.Second)
+		if got := x.of("bob"); len(got) != 2 || x.queued() != 0 {
+			t.Errorf("%d pushes came, %d are queued", len(got), x.queued())
+		}
+	})
+}
+
+// A user takes so many of the pushes that are sent at a time, over all push services.
+func TestUserTakesTheirShare(t *testing.T) {
+	inBubble(t, func(x *testPushes) {
+		ann, _ := x.user("ann")
+		bob, _ := x.user("bob")
+		for i := range 3 * perUser {
+			session, err := x.store.CreateSession(t.Context(), bob.ID, chat.NewSession{TokenHash: chat.SecretHash(chat.NewSecret())})
+			if err != nil {
+				t.Fatal(err)
+			}
+			x.host = fmt.Sprint("push", i, ".example")
+			x.subscribe(bob.ID, session.ID, fmt.Sprint("device", i))
+		}
+		id := x.group(ann, bob)
+		var sending, most atomic.Int64
+		x.answer = func(*http.Request, string) (*http.Response, error) {
+			most.Store(max(most.Load(), sending.Add(1)))
+			time.Sleep(time.Second)
+			sending.Add(-1)
+			return status(201), nil
+		}
+		x.post(ann, id, "hello")
+		time.Sleep(time.Minute)
+		if n := most.Load(); n != perUser || x.queued() != 0 {
+			t.Errorf("%d pushes to a user at a time, %d are queued", n, x.queued())
+		}
+	})
+}
