@@ -316,6 +316,7 @@ test("a list at the end stays there when it changes before the scroll event", as
       layout: () => log.clientHeight,
       grow: () => { last.style.paddingBottom = "200px"; },
       ungrow: () => { last.style.paddingBottom = ""; },
+      add: () => { log.firstElementChild.append(Object.assign(document.createElement("div"), { className: "added", style: "height: 150px" })); },
       frames,
       press: () => log.querySelector(".message-quote").dispatchEvent(new PointerEvent("pointerdown", { bubbles: true, pointerType: "mouse" })),
       release: () => dispatchEvent(new PointerEvent("pointerup")),
@@ -337,6 +338,7 @@ test("a list at the end stays there when it changes before the scroll event", as
   const reset = () => list(ann).evaluate((log) => {
     log.style.cssText = "";
     for (const body of log.querySelectorAll(".message-body")) body.style.cssText = "";
+    for (const row of log.querySelectorAll(".added")) row.remove();
   });
   const stays = async (...changes) => {
     await change(...changes);
@@ -356,6 +358,7 @@ test("a list at the end stays there when it changes before the scroll event", as
   await stays("grow", "shrink");
   await stays("shrink", "frames", "restore", "layout", "grow"); // the keyboard closes, the browser clamps scrollTop, and a row grows
   await stays("grow", "frames", "press", "ungrow", "frames", "shrink", "release"); // a press holds the list
+  await stays("grow", "frames", "ungrow", "layout", "add"); // an edit is cancelled, the browser clamps scrollTop, and a message comes
   await stays("frames", "up", "grow"); // so few px are still the end
   await leaves("frames", "away");
   await leaves("frames", "away", "grow");

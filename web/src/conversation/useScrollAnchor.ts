@@ -25,23 +25,36 @@ export interface ScrollAnchor {
   distanceToEnd: () => number;
 }
 
+/** The geometry when the anchor was set; at the end of the chat, of the end. */
+interface Known {
+  readonly top: number; // scrollTop
+  readonly height: number; // of the scroller
+  readonly last: Element | undefined; // the last row, at the end of the chat
+  readonly bottom: number; // its bottom, from the top of the content
+}
+
 /** rows: what is rendered; the scroll position is corrected before the paint. end: the last row is the chat's last. */
 export function useScrollAnchor(scrollerRef: RefObject<HTMLDivElement | null>, rows: unknown, end: boolean): ScrollAnchor {
   const follows = useRef(false);
   const anchorRef = useRef<ScrollPosition>(undefined);
-  const knownRef = useRef({ top: 0, height: 0 }); // scrollTop and the scroller's height when the anchor was set; at the end of the chat, of the end
+  const knownRef = useRef<Known>({ top: 0, height: 0, last: undefined, bottom: 0 });
   const endsRef = useRef(end);
   const heldRef = useRef(false);
 
   const setKnown = useCallback((box: HTMLElement) => {
-    const left = leftIn(box);
-    if (!follows.current) knownRef.current = { top: box.scrollTop, height: box.clientHeight };
-    else if (left <= slack) knownRef.current = { top: box.scrollTop + left, height: box.clientHeight }; // not where it is: small scrolls add up
+    const left = leftIn(box), last = box.firstElementChild?.lastElementChild ?? undefined;
+    if (!follows.current) knownRef.current = { top: box.scrollTop, height: box.clientHeight, last: undefined, bottom: 0 };
+    else if (left <= slack) knownRef.current = { top: box.scrollTop + left, height: box.clientHeight, last, bottom: last ? bottomIn(box, last) : 0 }; // not where it is: small scrolls add up
   }, []);
-  /** Reports whether the user scrolled up from the end. Content that grew and a scroller that shrank leave scrollTop as it was; a scroller that grew may have clamped it. */
+  /**
+   * Reports whether the user scrolled up from the end. Content that grew and a scroller that shrank leave scrollTop as it was; a scroller that
+   * grew and content that shrank may have clamped it, which shows no more if rows were added since: what was the last row tells.
+   */
   const leftEnd = useCallback((box: HTMLElement) => {
-    const { top, height } = knownRef.current;
-    return leftIn(box) > slack && box.scrollTop + Math.max(0, box.clientHeight - height) < top - slack;
+    const { top, height, last, bottom } = knownRef.current;
+    if (leftIn(box) <= slack || box.scrollTop >= top - slack) return false;
+    const shrunk = !last ? 0 : last.isConnected ? bottom - bottomIn(box, last) : Infinity;
+    return box.scrollTop + Math.max(0, box.clientHeight - height) + Math.max(0, shrunk) < top - slack;
   }, []);
 
   const setAnchor = useCallback(() => {
@@ -128,6 +141,7 @@ export function useScrollAnchor(scrollerRef: RefObject<HTMLDivElement | null>, r
   }), [scrollerRef, setAnchor, setKnown, correct]);
 }
 
+const bottomIn = (box: HTMLElement, row: Element) => row.getBoundingClientRect().bottom - box.getBoundingClientRect().top + box.scrollTop;
 const leftIn = (box: HTMLElement) => box.scrollHeight - box.clientHeight - box.scrollTop;
 
 /** Returns the index of the first row that ends below the edge. */
