@@ -1,6 +1,6 @@
 // Addresses: links to messages, mistyped paths, Back while a dialog is open.
 import assert from "node:assert/strict";
-import { api, heading, phone, post, press, say, sent, test, testEnvironment, texts, wide } from "./kit.mjs";
+import { api, closing, escape, heading, phone, post, press, say, sent, test, testEnvironment, texts, wide } from "./kit.mjs";
 
 let ann, bob, garden, kitchen;
 const h = testEnvironment(async (h) => {
@@ -61,8 +61,7 @@ test("Back closes a dialog, then leaves the chat", async () => {
 
   await press(bob, "2 members"); // closed by a button: Back then leaves the chat
   await dialog().waitFor();
-  await press(bob, "Close");
-  await dialog().waitFor({ state: "detached" });
+  await closing(bob, dialog(), () => press(bob, "Close"));
   await bob.goBack();
   await press(bob, "New chat");
   await dialog().waitFor();
@@ -77,8 +76,7 @@ test("Back closes a dialog, then leaves the chat", async () => {
   await bob.goBack();
   await press(bob, "New chat");
   await dialog().waitFor();
-  await bob.keyboard.press("Escape");
-  await dialog().waitFor({ state: "detached" });
+  await escape(bob, dialog());
 });
 
 test("Back closes one of two dialogs at a time, and a menu of a phone", async () => {

@@ -209,6 +209,7 @@ test("a user signs out and in again", async () => {
 test("sign-in says what to do about a lost password", async () => {
   const page = await h.newBrowser(phone);
   await page.goto(h.at("/"));
+  await page.getByText("Forgot your password?").waitFor();
   assert.equal(await page.getByText("Ask an admin of this server for a recovery link", { exact: false }).isVisible(), false);
   await page.getByText("Forgot your password?").tap();
   await page.getByText("Ask an admin of this server for a recovery link", { exact: false }).waitFor();

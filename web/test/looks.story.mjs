@@ -245,7 +245,7 @@ test("tooltips say what an icon does and who reacted, on hover and on focus", as
   await tip.waitFor({ state: "detached" });
   await ann.getByRole("button", { name: "🎉 1: Ann" }).hover();
   await tip.filter({ hasText: "Ann" }).waitFor();
-  await h.shot(ann, "tooltip");
+  await h.accessible(ann, "tooltip");
   await ann.mouse.move(5, 5);
   await tip.waitFor({ state: "detached" });
   await ann.getByRole("button", { name: "Jump to…" }).focus();

@@ -30,7 +30,7 @@ test("a message that is replied to shows how many replies there are, and opens i
   await inPanel(ann, "Which shed?").waitFor();
   assert.deepEqual(await panel(ann).locator(".message-body").allInnerTexts(), ["Who has the ladder?", "It is in the shed", "Which shed?"]);
   await panel(ann).getByPlaceholder("Reply…").and(ann.locator(":focus")).waitFor();
-  assert.match(ann.url(), new RegExp(`/c/${chat}/${root}\\?thread=${root}$`));
+  await ann.waitForURL(new RegExp(`/c/${chat}/${root}\\?thread=${root}$`));
   await h.accessible(ann, "thread");
 });
 
@@ -55,7 +55,7 @@ test("it is live, and what is written there replies to its last message", async 
 test("Escape and Back close it, and a reload keeps it", async () => {
   await panel(ann).getByPlaceholder("Reply…").press("Escape");
   await panel(ann).waitFor({ state: "detached" });
-  assert.match(ann.url(), new RegExp(`/c/${chat}/${root}$`));
+  await ann.waitForURL(new RegExp(`/c/${chat}/${root}$`));
   await row(ann, "Who has the ladder?").getByRole("button", { name: "5 replies" }).click();
   await inPanel(ann, "Found it").waitFor();
   await ann.reload();
