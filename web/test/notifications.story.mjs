@@ -105,6 +105,31 @@ test("what is read on one device is read on all", async () => {
   await ann.getByRole("link", { name: /Garden/ }).locator(".chat-row-count").first().waitFor({ state: "detached" });
 });
 
+test("a notification of somebody whose name is not loaded says “Someone”, then the name, and never an id", async () => {
+  const garden = await ann.getByRole("link", { name: /^Garden/ }).getAttribute("data-chat");
+  const dan = await h.signedIn("Dan");
+  const id = (await api(dan, "GET", "/api/me")).user.id;
+  let load;
+  const held = new Promise((ok) => (load = ok));
+  await ann.route(/\/api\/users\?ids=/, async (route) => {
+    await held;
+    await route.fallback();
+  });
+  await api(bob, "PUT", `/api/chats/${garden}/members/${id}`);
+  await api(dan, "POST", `/api/chats/${garden}/messages`, { clientId: "unknown", text: "Who am I?" });
+  const [{ title, body }] = await notices(ann, 1);
+  assert.deepEqual({ title, body }, { title: "Garden", body: "Someone: Who am I?" });
+  load();
+  await ann.waitForFunction(async () => (await (await navigator.serviceWorker.getRegistration()).getNotifications()).map((one) => one.body).join() === "Dan: Who am I?");
+  await ann.unroute(/\/api\/users\?ids=/);
+  await ann.getByRole("link", { name: /^Garden/ }).click();
+  await look(ann, true);
+  assert.deepEqual(await notices(ann, 0), []);
+  await ann.getByRole("link", { name: /^General/ }).click();
+  await heading(ann, "General");
+  await look(ann, false);
+});
+
 test("a notification follows an edit of its message, and goes with a deleted one", async () => {
   const garden = await ann.getByRole("link", { name: /^Garden/ }).getAttribute("data-chat");
   const { message } = await api(bob, "POST", `/api/chats/${garden}/messages`, { clientId: "secret", text: "The old words" });
