@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
-import { api, choose, escape, field, kept, list, phone, press, row, say, testEnvironment, test, texts, wake, wide } from "./kit.mjs";
+import { api, choose, field, kept, list, phone, press, row, say, testEnvironment, test, texts, wake, wide } from "./kit.mjs";
 
 const picture = readFileSync(new URL("../../docs/phone.png", import.meta.url));
 const pdf = { name: "notes.pdf", mimeType: "application/pdf", buffer: Buffer.from("%PDF-1.4\nnotes") };
@@ -212,7 +212,8 @@ test("a description: written by keyboard, kept through a reload and a refusal, a
     assert.equal(await viewer.locator("img").getAttribute("alt"), "A bed of tulips 🌷");
     await h.accessible(p, "viewer-description");
     assert.equal(await wide(p), false);
-    await escape(p, viewer);
+    await p.keyboard.press("Escape");
+    await viewer.waitFor({ state: "detached" });
   }
   h.faults = h.faults.filter((f) => !/ 413 /.test(f));
   await bob.goto(h.at("/search?q=tulips"));
@@ -253,7 +254,8 @@ test("the viewer: arrow keys, download, and Escape returns the focus", async () 
     await p.waitForFunction(() => document.querySelector(".viewer img").naturalWidth > 0);
     await h.accessible(p, "viewer");
     assert.equal(await wide(p), false);
-    await escape(p, viewer);
+    await p.keyboard.press("Escape");
+    await viewer.waitFor({ state: "detached" });
     await p.waitForFunction(() => document.activeElement?.getAttribute("aria-label") === "View two.png");
   }
 });
