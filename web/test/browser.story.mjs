@@ -49,7 +49,7 @@ test("a page that the browser translated goes on", async () => {
   await ann.getByRole("combobox", { name: "Chats and people" }).fill("bob");
   await ann.getByRole("option", { name: /@bob/ }).waitFor();
   await ann.getByRole("combobox", { name: "Chats and people" }).fill("nothing at all");
-  await ann.getByText("No results").waitFor();
+  await ann.getByText(/^No chats or people found/).waitFor();
   await ann.keyboard.press("Escape");
   await ann.getByRole("button", { name: "Groups" }).click();
   await ann.getByRole("button", { name: "Groups" }).click();

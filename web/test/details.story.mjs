@@ -132,6 +132,8 @@ test("people are suggested by name, then handle", async () => {
   await ann.getByRole("combobox").fill("jo");
   await ann.getByRole("option", { name: "Jo" }).first().waitFor();
   assert.equal(await style(ann.getByRole("option", { name: "Jo" }).first().locator("b"), "fontWeight"), "600");
+  await ann.getByRole("combobox").fill("nobody here");
+  await ann.getByText("No chats or people found for “nobody here”", { exact: true }).waitFor();
   await escape(ann, ann.getByRole("dialog"));
 });
 

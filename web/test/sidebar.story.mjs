@@ -56,7 +56,7 @@ test("Ctrl+K finds chats despite typos", async () => {
   await heading(ann, "Garden");
   await ann.keyboard.press("Control+k");
   await ann.getByRole("combobox", { name: "Chats and people" }).fill("nothing of the kind");
-  await ann.getByText("No results").waitFor();
+  await ann.getByText(/^No chats or people found/).waitFor();
   await ann.keyboard.press("Escape");
   await ann.getByRole("dialog").waitFor({ state: "detached" });
 });

@@ -1,4 +1,4 @@
-import { type KeyboardEvent, useCallback, useEffect, useMemo, useRef, useState } from "react";
+import { type KeyboardEvent, memo, useCallback, useEffect, useMemo, useRef, useState } from "react";
 import { loadParts } from "../app/loadParts.ts";
 import { lazyPart } from "../app/lazyPart.tsx";
 import { navigate, paths, routeOf, threadOfAddress } from "../app/route.ts";
@@ -35,14 +35,15 @@ const ChatFiles = lazyPart(async () => (await loadParts()).ChatFiles, "dialog");
 const InvitePrompt = lazyPart(async () => (await loadParts()).InvitePrompt);
 const InviteDialog = lazyPart(async () => (await loadParts()).InviteDialog, "dialog");
 
-export function Conversation({ chatId, seq, thread }: { chatId: ChatId; seq?: Seq; thread?: Seq }) {
+/** Memoized, as Sidebar is. */
+export const Conversation = memo(function Conversation({ chatId, seq, thread }: { chatId: ChatId; seq?: Seq; thread?: Seq }) {
   const chat = useChat(chatId);
   const known = useSnapshot((s) => s.state.epoch !== "");
   const [wasMember, setWasMember] = useState(!!chat);
   if (chat && !wasMember) setWasMember(true);
   if (chat) return <OpenConversation chat={chat} seq={seq} thread={thread} />;
   return known ? <NotAMember chatId={chatId} left={wasMember} /> : <p className="centered hint" role="status">{t.conversation.loading}</p>;
-}
+});
 
 function OpenConversation({ chat, seq, thread }: { chat: Chat; seq?: Seq; thread?: Seq }) {
   const core = useCore();

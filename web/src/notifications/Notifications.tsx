@@ -1,4 +1,4 @@
-import { useEffect, useRef } from "react";
+import { memo, useEffect, useRef } from "react";
 import { paths } from "../app/route.ts";
 import { useCore, useSnapshot } from "../app/useCore.ts";
 import type { Chat } from "../core/chatModel.ts";
@@ -33,7 +33,7 @@ export function Notifications() {
 }
 
 /** Asks for permission once, after the first direct message from another user. It is part of the layout and covers nothing. */
-function PermissionPrompt({ answer }: { answer: (yes: boolean) => Promise<void> }) {
+const PermissionPrompt = memo(function PermissionPrompt({ answer }: { answer: (yes: boolean) => Promise<void> }) {
   const core = useCore();
   const turnOn = async () => {
     await answer(true);
@@ -47,7 +47,7 @@ function PermissionPrompt({ answer }: { answer: (yes: boolean) => Promise<void> 
       <div className="row"><Button look="main" onPress={() => void turnOn().catch(() => {})}>{n.turnOn}</Button><Button onPress={() => void answer(false)}>{n.notNow}</Button></div>
     </div>
   );
-}
+});
 
 /** What the service worker shows. tag: the chat's id; chats: those that a summary tells of. */
 interface Notice { readonly title: string; readonly text: string; readonly tag: string; readonly path: string; readonly seq?: number; readonly count?: number; readonly icon?: string; readonly chats?: readonly string[] }

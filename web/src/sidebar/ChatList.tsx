@@ -1,4 +1,4 @@
-import { type FocusEvent, type KeyboardEvent, type ReactNode, useCallback, useEffect, useEffectEvent, useMemo, useRef, useState } from "react";
+import { type FocusEvent, type KeyboardEvent, memo, type ReactNode, useCallback, useEffect, useEffectEvent, useMemo, useRef, useState } from "react";
 import { lazyPart } from "../app/lazyPart.tsx";
 import { useChat, useCore, useSnapshot } from "../app/useCore.ts";
 import type { ChatId } from "../core/wire.ts";
@@ -104,11 +104,11 @@ export function ChatList({ settings, onFold, none }: Props) {
   );
 }
 
-/** Each row subscribes to its own chat, so that a message renders one row and not the list. */
-function Row({ id, ...rest }: { id: ChatId; current: boolean; stop: boolean; draft?: string }) {
+/** Each row subscribes to its own chat, so that a message renders one row and not the list. Memoized: a virtual list renders again for each size that it measures. */
+const Row = memo(function Row({ id, ...rest }: { id: ChatId; current: boolean; stop: boolean; draft?: string }) {
   const chat = useChat(id);
   return chat && <ChatRow chat={chat} {...rest} />;
-}
+});
 
 function Heading({ section, folded, onFold }: { section: SectionName; folded: boolean; onFold: (section: SectionName) => void }) {
   return <h2><button type="button" className="chat-section" aria-expanded={!folded} onClick={() => onFold(section)}><Icon name="next" />{r.sections[section]}</button></h2>;

@@ -34,7 +34,7 @@ export default function QuickSwitcher({ onClose }: { onClose: () => void }) {
   }
   return (
     <Dialog title={t.sidebar.jump} look="palette" isOpen onClose={onClose}>
-      <Combobox label={t.sidebar.jumpHint} items={goals} keyOf={(g) => g.chat?.id ?? g.user!.id} query={query} onQuery={setQuery} onPick={go} none={searching ? undefined : t.sidebar.noResults}
+      <Combobox label={t.sidebar.jumpHint} items={goals} keyOf={(g) => g.chat?.id ?? g.user!.id} query={query} onQuery={setQuery} onPick={go} none={searching ? undefined : t.sidebar.noResults(query.trim())}
         show={(g) => (g.chat ? <><Avatar user={{ id: g.chat.with ?? g.chat.id, name: titleOf(state, g.chat), picture: pictureOf(state, g.chat) }} group={g.chat.kind === "group"} size="small" /><b dir="auto">{titleOf(state, g.chat)}</b></> : <UserItem user={g.user} />)} />
     </Dialog>
   );

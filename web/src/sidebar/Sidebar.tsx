@@ -1,4 +1,4 @@
-import { useEffect, useState } from "react";
+import { memo, useEffect, useState } from "react";
 import { Header, Menu, MenuItem, MenuSection, MenuTrigger, Popover } from "react-aria-components";
 import { loadParts } from "../app/loadParts.ts";
 import { lazyPart } from "../app/lazyPart.tsx";
@@ -26,11 +26,11 @@ type Open = "new" | "browse" | "jump" | "help" | "out";
 
 const r = t.sidebar;
 
-export function Sidebar() {
+/** Memoized: Layout renders with each address and step of the connection. */
+export const Sidebar = memo(function Sidebar() {
   const me = useSnapshot((s) => s.state.me);
   const admin = me?.role === "admin";
   const route = useRoute();
-  const server = useServerName();
   const [open, setOpen] = useState<Open>();
   const { settings, sort, fold } = useListSettings(route.at === "chat" ? route.chatId : undefined);
   useEffect(() => {
@@ -58,7 +58,7 @@ export function Sidebar() {
   return (
     <nav className="sidebar" aria-label={r.chats}>
       <header>
-        <h1 dir="auto">{server}</h1>
+        <ServerName />
         <Button look="plain icon" className="button plain icon sidebar-jump-icon" aria-label={r.jump} shortcut="Ctrl+K" onPress={() => setOpen("jump")}><Icon name="jump" /></Button>
         <Button look="plain icon" aria-label={r.newChat} onPress={() => setOpen("new")}><Icon name="plus" /></Button>
         <MenuTrigger>
@@ -107,6 +107,12 @@ export function Sidebar() {
       {open === "help" && <KeyboardHelp onClose={() => setOpen(undefined)} />}
     </nav>
   );
+});
+
+/** A component of its own: the name comes after the first paint, and renders nothing else. */
+function ServerName() {
+  const server = useServerName();
+  return <h1 dir="auto">{server}</h1>;
 }
 
 function MentionsLink({ here }: { here: boolean }) {

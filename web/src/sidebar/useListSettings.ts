@@ -14,11 +14,14 @@ export function useListSettings(current: ChatId | undefined): { settings: ListSe
   const [stored, setStored] = useState(initial);
   useEffect(() => {
     const names = (value: unknown) => (Array.isArray(value) ? (value as string[]) : []);
-    void core.storage?.settings().then((s) => setStored((now) => ({
-      unreadFirst: s.get("unreadFirst") === true,
-      folded: new Set(sectionNames.filter((n) => names(s.get("folded")).includes(n))),
-      opened: new Set([...names(s.get("opened")), ...now.opened]),
-    })), () => {});
+    void core.storage?.settings().then((s) => {
+      if (!["unreadFirst", "folded", "opened"].some((name) => s.has(name))) return; // other sets would make and render the whole list again
+      setStored((now) => ({
+        unreadFirst: s.get("unreadFirst") === true,
+        folded: new Set(sectionNames.filter((n) => names(s.get("folded")).includes(n))),
+        opened: new Set([...names(s.get("opened")), ...now.opened]),
+      }));
+    }, () => {});
   }, [core]);
   const save = useCallback((name: string, value: unknown) => attempt(async () => core.storage?.saveSetting(name, value)), [core]);
 

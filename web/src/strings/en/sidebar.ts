@@ -53,7 +53,7 @@ export const sidebar = {
   members: (n: number) => plural(n, { one: "# member", other: "# members" }),
   join: "Join",
   openChat: "Open",
-  noResults: "No results",
+  noResults: (words: string) => `No chats or people found for “${isolate(words)}”`,
   more: "Show more",
   shortcuts: [
     ["Ctrl+K", "Jump to a chat or person"],
