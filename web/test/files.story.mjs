@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
-import { api, choose, field, kept, list, phone, press, row, say, testEnvironment, test, texts, wake, wide } from "./kit.mjs";
+import { api, choose, escape, field, kept, list, phone, press, row, say, testEnvironment, test, texts, wake, wide } from "./kit.mjs";
 
 const picture = readFileSync(new URL("../../docs/phone.png", import.meta.url));
 const pdf = { name: "notes.pdf", mimeType: "application/pdf", buffer: Buffer.from("%PDF-1.4\nnotes") };
@@ -212,8 +212,7 @@ test("a description: written by keyboard, kept through a reload and a refusal, a
     assert.equal(await viewer.locator("img").getAttribute("alt"), "A bed of tulips 🌷");
     await h.accessible(p, "viewer-description");
     assert.equal(await wide(p), false);
-    await p.keyboard.press("Escape");
-    await viewer.waitFor({ state: "detached" });
+    await escape(p, viewer);
   }
   h.faults = h.faults.filter((f) => !/ 413 /.test(f));
   await bob.goto(h.at("/search?q=tulips"));
@@ -254,9 +253,14 @@ test("the viewer: arrow keys, download, and Escape returns the focus", async () 
     await p.waitForFunction(() => document.querySelector(".viewer img").naturalWidth > 0);
     await h.accessible(p, "viewer");
     assert.equal(await wide(p), false);
-    await p.keyboard.press("Escape");
-    await viewer.waitFor({ state: "detached" });
+    await escape(p, viewer);
     await p.waitForFunction(() => document.activeElement?.getAttribute("aria-label") === "View two.png");
+    const address = p.url();
+    await second.press("Enter");
+    await viewer.waitFor();
+    await p.goBack(); // closes the viewer, and stays in the chat
+    await viewer.waitFor({ state: "detached" });
+    assert.equal(p.url(), address);
   }
 });
 
