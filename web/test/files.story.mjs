@@ -255,6 +255,12 @@ test("the viewer: arrow keys, download, and Escape returns the focus", async () 
     assert.equal(await wide(p), false);
     await escape(p, viewer);
     await p.waitForFunction(() => document.activeElement?.getAttribute("aria-label") === "View two.png");
+    const address = p.url();
+    await second.press("Enter");
+    await viewer.waitFor();
+    await p.goBack(); // closes the viewer, and stays in the chat
+    await viewer.waitFor({ state: "detached" });
+    assert.equal(p.url(), address);
   }
 });
 

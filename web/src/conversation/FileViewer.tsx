@@ -3,6 +3,7 @@ import { Dialog, Heading, Modal, ModalOverlay } from "react-aria-components";
 import { altText, fileKind, fileUrl, isAnimated, stillUrl } from "../core/selectors.ts";
 import type { File, FileId, Message } from "../core/wire.ts";
 import { t } from "../strings/index.ts";
+import { useBackCloses } from "../ui/backCloses.ts";
 import { Button } from "../ui/Button.tsx";
 import { Icon } from "../ui/Icon.tsx";
 
@@ -23,6 +24,7 @@ export default function FileViewer({ message: m, file, onClose }: Props) {
   const shown = pictures[at];
   const go = (step: number) => setAt((i) => Math.min(pictures.length - 1, Math.max(0, i + step)));
   const gone = !shown;
+  useBackCloses(!gone, onClose);
   useEffect(() => {
     if (gone) onClose();
   }, [gone, onClose]);

@@ -90,9 +90,11 @@ export function useScrollAnchor(scrollerRef: RefObject<HTMLDivElement | null>, r
   }, [scrollerRef, leftEnd, setAnchor, setKnown]);
 
   useLayoutEffect(() => {
+    const ended = end && !endsRef.current;
     endsRef.current = end;
     correct();
-  }, [correct, rows, end]);
+    if (ended) setAnchor(); // it may be at the end already: then no scroll follows
+  }, [correct, setAnchor, rows, end]);
   useEffect(() => {
     const box = scrollerRef.current;
     if (!box) return;
