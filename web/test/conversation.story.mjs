@@ -82,6 +82,8 @@ test("signs that turn a text around turn nothing outside of it", async () => {
   await body.getByText("edited", { exact: true }).waitFor();
   const text = await x(body, "turned"), note = await x(body, "edited");
   assert.ok(note.forward && note.left > text.right, JSON.stringify([text, note]));
+  const reversed = await x(body, "abcd");
+  assert.ok(note.left > reversed.right, JSON.stringify([reversed, note])); // not between the words and what is turned around
   const preview = ann.getByRole("link", { name: /Garden/ });
   const who = await x(preview, "Bob"), what = await x(preview, "turned");
   assert.ok(who.forward && who.right <= what.left, JSON.stringify([who, what]));

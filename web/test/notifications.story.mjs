@@ -105,20 +105,49 @@ test("what is read on one device is read on all", async () => {
   await ann.getByRole("link", { name: /Garden/ }).locator(".chat-row-count").first().waitFor({ state: "detached" });
 });
 
+test("a notification of somebody whose name is not loaded says “Someone”, then the name, and never an id", async () => {
+  const garden = await ann.getByRole("link", { name: /^Garden/ }).getAttribute("data-chat");
+  const dan = await h.signedIn("Dan");
+  const id = (await api(dan, "GET", "/api/me")).user.id;
+  let load;
+  const held = new Promise((ok) => (load = ok));
+  await ann.route(/\/api\/users\?ids=/, async (route) => {
+    await held;
+    await route.fallback();
+  });
+  await api(bob, "PUT", `/api/chats/${garden}/members/${id}`);
+  await api(dan, "POST", `/api/chats/${garden}/messages`, { clientId: "unknown", text: "Who am I?" });
+  const [{ title, body }] = await notices(ann, 1);
+  assert.deepEqual({ title, body }, { title: "Garden", body: "Someone: Who am I?" });
+  load();
+  await ann.waitForFunction(async () => (await (await navigator.serviceWorker.getRegistration()).getNotifications()).map((one) => one.body).join() === "Dan: Who am I?");
+  await ann.unroute(/\/api\/users\?ids=/);
+  await ann.getByRole("link", { name: /^Garden/ }).click();
+  await look(ann, true);
+  assert.deepEqual(await notices(ann, 0), []);
+  await ann.getByRole("link", { name: /^General/ }).click();
+  await heading(ann, "General");
+  await look(ann, false);
+});
+
 test("a notification follows an edit of its message, and goes with a deleted one", async () => {
   const garden = await ann.getByRole("link", { name: /^Garden/ }).getAttribute("data-chat");
+  await api(bob, "POST", `/api/chats/${garden}/messages`, { clientId: "earlier", text: "Stays unread" }); // the chat does not close the notification
+  await notices(ann, 1);
   const { message } = await api(bob, "POST", `/api/chats/${garden}/messages`, { clientId: "secret", text: "The old words" });
   await api(bob, "POST", `/api/chats/${direct}/messages`, { clientId: "other", text: "Another chat" });
-  assert.deepEqual((await notices(ann, 2)).map((one) => one.body).sort(), ["Another chat", "Bob: The old words"]);
+  assert.deepEqual((await notices(ann, 2)).map((one) => one.body).sort(), ["2 new messages\nBob: The old words", "Another chat"]);
   await api(bob, "PATCH", `/api/chats/${garden}/messages/${message.seq}`, { text: "The new words" });
   const body = () => ann.evaluate(async () => (await (await navigator.serviceWorker.getRegistration()).getNotifications()).map((one) => one.body).join());
   for (const until = Date.now() + 30_000; !(await body()).includes("Bob: The new words");) assert.ok(Date.now() < until);
   assert.ok(!(await body()).includes("old words"));
   await api(bob, "DELETE", `/api/chats/${garden}/messages/${message.seq}`);
   assert.deepEqual((await notices(ann, 1)).map((one) => one.body), ["Another chat"]);
+  await look(ann, true);
+  await ann.getByRole("link", { name: /^Garden.*1 unread/ }).click();
+  await ann.getByRole("link", { name: /^Garden.*unread/ }).waitFor({ state: "detached" });
   await ann.getByRole("link", { name: /^Bob.*unread/ }).click();
   await heading(ann, "Bob");
-  await look(ann, true);
   assert.deepEqual(await notices(ann, 0), []);
 });
 

@@ -141,11 +141,12 @@ function noticeOf(state: State, fresh: readonly Fresh[]): Notice {
   }
   const { chat: c, message: m } = one;
   const text = !m.by ? n.mentioned : state.settings.pushText ? messagePreview(m, 200) : n.newMessage;
-  const name = m.by ? userOf(state, m.by).name : unknownName, title = titleOf(state, c);
+  const author = userOf(state, m.by).name, title = titleOf(state, c);
+  const name = author === unknownName ? t.conversation.lines.someone(1) : author; // until it is loaded
   const picture = pictureOf(state, c);
   return {
     title: title === unknownName ? n.newMessage : title,
-    text: c.kind === "direct" || name === unknownName || !state.settings.pushText ? text : `${isolate(name)}: ${text}`,
+    text: c.kind === "direct" || !m.by || !state.settings.pushText ? text : `${isolate(name)}: ${text}`,
     tag: c.id, path: paths.chat(c.id, m.seq), seq: m.seq, count: c.kind === "group" && levelOf(c, state.settings) === "mentions" ? Math.max(1, c.mentions) : c.unread,
     ...(picture && { icon: pictureUrl(picture) }),
   };
