@@ -203,9 +203,10 @@ type Pushes interface {
 	MakePushes(ctx context.Context, chat ChatID, after, last Seq, pushes []QueuedPush) (made bool, err error)
 	// QueuedPushes returns at most limit queued pushes, first those that are due first.
 	QueuedPushes(ctx context.Context, limit int) ([]QueuedPush, error)
-	// EndPushes removes pushes that were sent, or need not be, and Again saves the Due and
+	// EndPushes removes pushes that were sent, or need not be, saves what became of the last
+	// push to sessions, as SavePushResult does, and of again it saves the Due and
 	// Tries of pushes that failed. A push that a later message replaced stays queued.
-	EndPushes(ctx context.Context, ended, again []QueuedPush) error
+	EndPushes(ctx context.Context, ended, again []QueuedPush, last map[SessionID]PushResult) error
 	// CountPushes returns how many pushes are queued, and since when the oldest one is, in ms.
 	CountPushes(ctx context.Context) (n int, oldest int64, err error)
 }

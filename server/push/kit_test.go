@@ -70,12 +70,12 @@ func (s testStore) QueuedPushes(ctx context.Context, limit int) ([]chat.QueuedPu
 	return s.Store.QueuedPushes(ctx, limit)
 }
 
-func (s testStore) EndPushes(ctx context.Context, ended, again []chat.QueuedPush) error {
+func (s testStore) EndPushes(ctx context.Context, ended, again []chat.QueuedPush, last map[chat.SessionID]chat.PushResult) error {
 	if s.x.savesFail.Load() {
 		s.x.failed.Add(1)
 		return chat.Fail(chat.Unavailable, "the disk is full")
 	}
-	return s.Store.EndPushes(ctx, ended, again)
+	return s.Store.EndPushes(ctx, ended, again, last)
 }
 
 // inBubble calls f in a bubble, with pushes that run until it returns.

@@ -177,11 +177,15 @@ func (s *sender) start(ctx context.Context, now time.Time) (next time.Time) {
 // then.
 func (s *sender) flush(ctx context.Context) {
 	var ended, again []chat.QueuedPush
+	last := map[chat.SessionID]chat.PushResult{}
 	for _, o := range s.unsaved {
 		ended, again = append(ended, o.ended...), append(again, o.again...)
+		if o.last != nil && o.last.Result != string(webpush.Gone) && !repeats(o.subscription.Last, o.last) {
+			last[o.session] = *o.last
+		}
 	}
 	if len(ended)+len(again) > 0 {
-		if err := s.Service.EndPushes(ctx, ended, again); err != nil {
+		if err := s.Service.EndPushes(ctx, ended, again, last); err != nil {
 			s.failed(ctx, err)
 			s.failing, s.flushAt = true, time.Now().Add(busyWait)
 			return
@@ -189,11 +193,11 @@ func (s *sender) flush(ctx context.Context) {
 	}
 	for _, o := range s.unsaved {
 		s.queue.end(o)
-		if o.last == nil || repeats(o.subscription.Last, o.last) {
+		if o.last == nil || o.last.Result != string(webpush.Gone) {
 			continue
 		}
 		if err := s.save(ctx, o.subscription, *o.last); err != nil {
-			s.failed(ctx, err) // the next push has a result too
+			s.failed(ctx, err) // the next push ends it too
 		}
 	}
 	s.failing, s.unsaved = false, nil

@@ -266,7 +266,7 @@ func (db *DB) QueuedPushes(ctx context.Context, limit int) (list []chat.QueuedPu
 }
 
 // EndPushes is [chat.Pushes].EndPushes.
-func (db *DB) EndPushes(ctx context.Context, ended, again []chat.QueuedPush) error {
+func (db *DB) EndPushes(ctx context.Context, ended, again []chat.QueuedPush, last map[chat.SessionID]chat.PushResult) error {
 	return db.write(ctx, "", "end pushes", func(t *tx) error {
 		for _, q := range ended {
 			id := pushID(q.Session, q.ChatID)
@@ -280,6 +280,11 @@ func (db *DB) EndPushes(ctx context.Context, ended, again []chat.QueuedPush) err
 		}
 		for _, q := range again {
 			if _, err := t.db.pushes.UpdateOne(t.ctx, pushID(q.Session, q.ChatID), set(bson.E{Key: "due", Value: q.Due}, bson.E{Key: "tries", Value: q.Tries})); err != nil {
+				return err
+			}
+		}
+		for id, r := range last {
+			if err := t.db.savePushResult(t.ctx, id, r); err != nil {
 				return err
 			}
 		}

@@ -145,7 +145,11 @@ func anyLive(subscriptions []subscriptionDoc, live map[chat.SessionID]bool) bool
 // SavePushResult is [chat.Pushes].SavePushResult.
 func (db *DB) SavePushResult(ctx context.Context, id chat.SessionID, r chat.PushResult) error {
 	return db.read(ctx, "save the result of a push", func(ctx context.Context) error {
-		_, err := db.subscriptions.UpdateByID(ctx, id, set(bson.E{Key: "at", Value: r.At}, bson.E{Key: "result", Value: r.Result}, bson.E{Key: "reason", Value: r.Reason}))
-		return err
+		return db.savePushResult(ctx, id, r)
 	})
+}
+
+func (db *DB) savePushResult(ctx context.Context, id chat.SessionID, r chat.PushResult) error {
+	_, err := db.subscriptions.UpdateByID(ctx, id, set(bson.E{Key: "at", Value: r.At}, bson.E{Key: "result", Value: r.Result}, bson.E{Key: "reason", Value: r.Reason}))
+	return err
 }

@@ -101,7 +101,7 @@ func (db *DB) QueuedPushes(ctx context.Context, limit int) ([]chat.QueuedPush, e
 }
 
 // EndPushes is [chat.Pushes].EndPushes.
-func (db *DB) EndPushes(ctx context.Context, ended, again []chat.QueuedPush) error {
+func (db *DB) EndPushes(ctx context.Context, ended, again []chat.QueuedPush, last map[chat.SessionID]chat.PushResult) error {
 	return db.writeWhenFull(ctx, func(t *tx) error {
 		for _, q := range ended {
 			if _, err := t.exec(`DELETE FROM pushes WHERE session = ? AND chat = ? AND seq <= ?`, string(q.Session), string(q.ChatID), int64(q.Seq)); err != nil {
@@ -113,6 +113,11 @@ func (db *DB) EndPushes(ctx context.Context, ended, again []chat.QueuedPush) err
 		}
 		for _, q := range again {
 			if _, err := t.exec(`UPDATE pushes SET due = ?, tries = ? WHERE session = ? AND chat = ?`, q.Due, q.Tries, string(q.Session), string(q.ChatID)); err != nil {
+				return err
+			}
+		}
+		for id, r := range last {
+			if err := savePushResult(t, id, r); err != nil {
 				return err
 			}
 		}

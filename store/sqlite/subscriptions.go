@@ -71,8 +71,10 @@ func (db *DB) AnySubscription(ctx context.Context) (any bool, err error) {
 
 // SavePushResult is [chat.Pushes].SavePushResult.
 func (db *DB) SavePushResult(ctx context.Context, id chat.SessionID, r chat.PushResult) error {
-	return db.write(ctx, func(t *tx) error {
-		_, err := t.exec(`UPDATE subscriptions SET at = ?, result = ?, reason = ? WHERE session = ?`, r.At, r.Result, r.Reason, string(id))
-		return err
-	})
+	return db.write(ctx, func(t *tx) error { return savePushResult(t, id, r) })
+}
+
+func savePushResult(t *tx, id chat.SessionID, r chat.PushResult) error {
+	_, err := t.exec(`UPDATE subscriptions SET at = ?, result = ?, reason = ? WHERE session = ?`, r.At, r.Result, r.Reason, string(id))
+	return err
 }

@@ -238,7 +238,13 @@ func pushes(t *testing.T, open opener) {
 			}
 		}
 		makePushes(t, s, d, 2, 9, push(d, 9, 4, 1)) // while the first ones are sent
-		must(t, s.EndPushes(ctx, ended, again))
+		result := chat.PushResult{At: 9, Result: "failed", Reason: "busy"}
+		must(t, s.EndPushes(ctx, ended, again, map[chat.SessionID]chat.PushResult{phone.Session: result, "nobody": {At: 9}}))
+		sub, _, err := s.Subscription(ctx, phone.Session)
+		must(t, err)
+		if sub.Last == nil || *sub.Last != result {
+			t.Fatalf("the last result is %v", sub.Last)
+		}
 		if got, want := queued(t, s, tablet.Session), []string{fmt.Sprint(d.ID, " 9 x4")}; !slices.Equal(got, want) {
 			t.Fatalf("queued for the tablet: %v, want %v", got, want)
 		}
