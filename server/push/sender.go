@@ -3,6 +3,7 @@ package push
 import (
 	"context"
 	"log/slog"
+	"runtime"
 	"sync"
 	"time"
 
@@ -14,7 +15,6 @@ const (
 	workers   = 128                   // pushes that are sent at the same time
 	perHost   = 32                    // of those, to one push service
 	perUser   = 8                     // and to one user
-	preparers = 2                     // pushes that are prepared at the same time: more would delay deliveries
 	busyWait  = time.Second           // after the store failed
 	startWait = 10 * time.Millisecond // outcomes of so long are looked at together
 	flushSize = 64                    // outcomes that are saved together
@@ -38,7 +38,7 @@ type sender struct {
 	wake      chan struct{} // has a token when pushes were queued
 	done      chan outcome  // from the goroutines that send
 	sending   sync.WaitGroup
-	preparing chan struct{} // has a token for each push that is being prepared
+	preparing chan struct{} // has a token for each push that is being prepared: half of the cores are left for deliveries
 
 	// Of the goroutine of run:
 	queue   *queue
@@ -59,7 +59,7 @@ type outcome struct {
 
 func newSender(p *Pushes, client *webpush.Client) *sender {
 	return &sender{Pushes: p, client: client, history: newHistory(), wake: make(chan struct{}, 1), done: make(chan outcome, workers),
-		preparing: make(chan struct{}, preparers), queue: newQueue()}
+		preparing: make(chan struct{}, max(1, runtime.GOMAXPROCS(0)/2)), queue: newQueue()}
 }
 
 // run sends pushes until ctx ends, and returns once no goroutine sends any more and what they
