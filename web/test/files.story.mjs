@@ -243,6 +243,7 @@ test("the viewer: arrow keys, download, and Escape returns the focus", async () 
     await second.press("Enter");
     const viewer = p.getByRole("dialog");
     await viewer.getByText("2 of 3").waitFor();
+    await viewer.locator(":focus").waitFor(); // it comes after the first paint
     await p.keyboard.press("ArrowRight");
     await viewer.getByRole("heading", { name: "three.png" }).waitFor();
     await p.keyboard.press("ArrowRight");
@@ -257,7 +258,7 @@ test("the viewer: arrow keys, download, and Escape returns the focus", async () 
     await p.waitForFunction(() => document.activeElement?.getAttribute("aria-label") === "View two.png");
     const address = p.url();
     await second.press("Enter");
-    await viewer.waitFor();
+    await viewer.locator(":focus").waitFor();
     await p.goBack(); // closes the viewer, and stays in the chat
     await viewer.waitFor({ state: "detached" });
     assert.equal(p.url(), address);
