@@ -118,7 +118,7 @@ test("a conversation, its menus and dialogs", async () => {
   await escape(ann, ann.getByRole("menuitem").first());
   await ann.locator(".message[data-seq]", { hasText: "Words 4" }).locator(".message-more").tap();
   await ann.getByRole("menuitem", { name: /👍/ }).tap();
-  await ann.locator(".reaction[data-emoji]").waitFor();
+  await ann.locator(".message[data-seq]", { hasText: "Words 4" }).locator(".reaction[data-emoji]").waitFor();
   await ann.locator(".message[data-seq]", { hasText: "Words 4" }).locator(".message-more").tap();
   await ann.locator('[role=menuitem][data-key="reactions"]').tap();
   await ann.getByRole("dialog").waitFor();
