@@ -69,19 +69,19 @@ func (h *history) untilSummary(id chat.SessionID) time.Duration {
 }
 
 // add adds a push that was accepted.
-func (h *history) add(id chat.SessionID, m *message) {
+func (h *history) add(id chat.SessionID, p *preparedPush) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	to, now := h.of(id), time.Now()
 	to.times = append(to.times, now)
 	to.times = to.times[max(0, len(to.times)-burst):]
-	if m.summary {
+	if p.summary {
 		to.summary = now
 	}
-	for _, c := range m.read {
+	for _, c := range p.read {
 		delete(to.chats, c)
 	}
-	for _, n := range m.told {
+	for _, n := range p.told {
 		if len(to.chats) < maxChats {
 			to.chats[n.chat.ID] = n.event.Seq
 		}

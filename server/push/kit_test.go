@@ -51,7 +51,8 @@ type testPushes struct {
 
 	reads     atomic.Int64 // of the queue
 	savesFail atomic.Bool  // of what became of pushes
-	failed    atomic.Int64 // of those
+	namesFail atomic.Bool
+	failed    atomic.Int64 // calls that failed so
 
 	mu   sync.Mutex
 	got  []pushRequest // guarded by mu
@@ -68,6 +69,14 @@ type testStore struct {
 func (s testStore) QueuedPushes(ctx context.Context, limit int) ([]chat.QueuedPush, error) {
 	s.x.reads.Add(1)
 	return s.Store.QueuedPushes(ctx, limit)
+}
+
+func (s testStore) Users(ctx context.Context, ids []chat.UserID) ([]chat.User, error) {
+	if s.x.namesFail.Load() {
+		s.x.failed.Add(1)
+		return nil, chat.Fail(chat.Unavailable, "the store is away")
+	}
+	return s.Store.Users(ctx, ids)
 }
 
 func (s testStore) EndPushes(ctx context.Context, ended, again []chat.QueuedPush, last map[chat.SessionID]chat.PushResult) error {

@@ -19,7 +19,7 @@ type news struct {
 	reason chat.PushReason
 }
 
-// recipient is a user as they are when a push is sent.
+// recipient is the recipient of a push, read when the push is prepared.
 type recipient struct {
 	id       chat.UserID
 	settings chat.Settings
@@ -27,6 +27,7 @@ type recipient struct {
 	chats    []chat.Chat // with the newest activity
 }
 
+// recipient reads a recipient.
 func (s *sender) recipient(ctx context.Context, id chat.UserID) (to *recipient, err error) {
 	to = &recipient{id: id}
 	if to.settings, err = s.Service.Settings(ctx, id); err != nil && !chat.Is(err, chat.NotFound) {
@@ -39,7 +40,7 @@ func (s *sender) recipient(ctx context.Context, id chat.UserID) (to *recipient, 
 	return to, err
 }
 
-// chat returns a chat as the recipient sees it.
+// chatOf returns a chat as the recipient sees it.
 func (s *sender) chatOf(ctx context.Context, to *recipient, id chat.ChatID) (chat.Chat, error) {
 	for i := range to.chats {
 		if to.chats[i].ID == id {

@@ -58,35 +58,35 @@ type Data struct {
 	Read   []chat.ChatID `json:"read,omitempty"`  // chats whose notifications are to be closed
 }
 
-// write writes the push of a message: it tells of one, or of all in a summary.
-func (s *sender) write(ctx context.Context, m *message, to *recipient) error {
-	names, err := s.names(ctx, m.told)
+// build sets the push of p: it tells of one message, or of all in a summary.
+func (s *sender) build(ctx context.Context, p *preparedPush, to *recipient) error {
+	names, err := s.names(ctx, p.told)
 	if err != nil {
 		return err
 	}
-	unread, shown := 0, s.history.chatsOf(m.sub.Session)
+	unread, shown := 0, s.history.chatsOf(p.sub.Session)
 	for i := range to.chats {
 		c := &to.chats[i]
 		unread += c.Unread
 		if c.Unread == 0 && slices.Contains(shown, c.ID) {
-			m.read = append(m.read, c.ID)
+			p.read = append(p.read, c.ID)
 		}
 	}
-	m.push = webpush.Push{TTL: timeToLive, Urgency: webpush.Normal}
-	for _, n := range m.told {
+	p.push = webpush.Push{TTL: timeToLive, Urgency: webpush.Normal}
+	for _, n := range p.told {
 		if n.reason == chat.PushDirect || n.reason == chat.PushMention {
-			m.push.Urgency = webpush.High
+			p.push.Urgency = webpush.High
 		}
 	}
 	v := Payload{AppBadge: &unread}
-	if m.summary {
-		v.Notification = s.summary(m.told, names)
+	if p.summary {
+		v.Notification = s.summary(p.told, names)
 	} else {
-		v.Notification = s.notification(&m.told[0], names, to.settings.PushText)
+		v.Notification = s.notification(&p.told[0], names, to.settings.PushText)
 	}
-	v.Notification.Data.Read = m.read
-	m.push.Topic = topic(&m.sub, v.Notification.Tag)
-	for m.push.Text = encode(v); len(m.push.Text) > webpush.MaxText; m.push.Text = encode(v) { // characters that JSON writes with six bytes
+	v.Notification.Data.Read = p.read
+	p.push.Topic = topic(&p.sub, v.Notification.Tag)
+	for p.push.Text = encode(v); len(p.push.Text) > webpush.MaxText; p.push.Text = encode(v) { // characters that JSON writes with six bytes
 		v.Notification.Body = textrule.Cut(v.Notification.Body, len(v.Notification.Body)/2)
 	}
 	return nil

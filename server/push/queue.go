@@ -15,8 +15,8 @@ const (
 	maxRead   = 20_000 // queued pushes in memory
 	// moreEvery is how often a queue is read that is longer than what was read of it.
 	moreEvery = 250 * time.Millisecond
-	// readShare is the share of time that reading the queue takes at most, one in so many: a
-	// long one is read less often.
+	// readShare bounds the reads: after one, the next comes after so many times what it took, so
+	// that a long queue is read less often.
 	readShare = 20
 )
 

@@ -115,3 +115,23 @@ func TestUserTakesTheirShare(t *testing.T) {
 		}
 	})
 }
+
+// A push whose names cannot be read is not sent without them, but later.
+func TestNamesThatCannotBeRead(t *testing.T) {
+	inBubble(t, func(x *testPushes) {
+		ann, _ := x.user("ann")
+		bob, _ := x.user("bob")
+		id := x.group(ann, bob)
+		x.namesFail.Store(true)
+		x.post(ann, id, "hello")
+		time.Sleep(10 * time.Second)
+		if n := x.failed.Load(); len(x.of("bob")) != 0 || n < 8 || n > 12 || x.queued() != 1 {
+			t.Errorf("a push was sent, or not tried each second: %d times, %d are queued", n, x.queued())
+		}
+		x.namesFail.Store(false)
+		time.Sleep(5 * time.Second)
+		if got := x.of("bob"); len(got) != 1 || got[0].header.Get("Topic") == "" || x.queued() != 0 {
+			t.Errorf("%v came, %d are queued", got, x.queued())
+		}
+	})
+}

@@ -44,7 +44,7 @@ type sender struct {
 	queue   *queue
 	running int // goroutines that send
 	unsaved []outcome
-	flushAt time.Time // when the unsaved outcomes are saved
+	flushAt time.Time // when the unsaved outcomes are saved, if there are not enough of them before
 	failing bool      // saving failed: nothing is sent until it works
 }
 
@@ -124,7 +124,7 @@ func (s *sender) collect(ctx context.Context) {
 // when to do so again.
 func (s *sender) work(ctx context.Context) (next time.Time) {
 	now := time.Now()
-	if len(s.unsaved) > 0 && (len(s.unsaved) >= flushSize || !now.Before(s.flushAt)) {
+	if len(s.unsaved) > 0 && (!now.Before(s.flushAt) || len(s.unsaved) >= flushSize && !s.failing) {
 		s.flush(ctx)
 		now = time.Now()
 	}
