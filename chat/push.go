@@ -203,8 +203,8 @@ type Pushes interface {
 	MakePushes(ctx context.Context, chat ChatID, after, last Seq, pushes []QueuedPush) (made bool, err error)
 	// QueuedPushes returns at most limit queued pushes, first those that are due first.
 	QueuedPushes(ctx context.Context, limit int) ([]QueuedPush, error)
-	// EndPushes removes pushes that were sent, or need not be, saves what became of the last
-	// push to sessions, as SavePushResult does, and of again it saves the Due and
+	// EndPushes removes ended, the pushes that were sent or need not be, and saves last, what
+	// became of the last push to each session, as SavePushResult does. It saves the Due and
 	// Tries of pushes that failed. A push that a later message replaced stays queued.
 	EndPushes(ctx context.Context, ended, again []QueuedPush, last map[SessionID]PushResult) error
 	// CountPushes returns how many pushes are queued, and since when the oldest one is, in ms.
