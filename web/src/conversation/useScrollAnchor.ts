@@ -47,8 +47,8 @@ export function useScrollAnchor(scrollerRef: RefObject<HTMLDivElement | null>, r
     else if (left <= slack) knownRef.current = { top: box.scrollTop + left, height: box.clientHeight, last, bottom: last ? bottomIn(box, last) : 0 }; // not where it is: small scrolls add up
   }, []);
   /**
-   * Reports whether the user scrolled up from the end. Content that grew and a scroller that shrank leave scrollTop as it was; a scroller that
-   * grew and content that shrank may have clamped it, which shows no more if rows were added since: what was the last row tells.
+   * Reports whether the user scrolled up from the end. Content that grew and a scroller that shrank leave scrollTop as it was. A scroller that
+   * grew, or content that shrank, may have clamped it: rows may have been added since, so the former last row tells by how much the content shrank.
    */
   const leftEnd = useCallback((box: HTMLElement) => {
     const { top, height, last, bottom } = knownRef.current;
