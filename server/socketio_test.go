@@ -19,7 +19,7 @@ import (
 // A client of each kind signs in, posts, receives in order, is cut off, comes back with
 // what it has seen, receives each event once, and ends with its session.
 func TestSocketIOStory(t *testing.T) {
-	x := start(t)
+	x := start(t, func(c *Config) { c.sockets.PingEvery = 3 * time.Second }) // a client that is cut off between two polls is noticed later
 	bob := x.addUser("bob")
 	t.Run("ways", func(t *testing.T) { testSocketIOStory(t, x, bob) })
 	x.eventually(func() bool { return x.s.socketIO.engine.Len() == 0 && x.s.hub.Stats().Conns == 0 })
@@ -71,6 +71,7 @@ func testSocketIOStory(t *testing.T, x *testServer, bob *client) {
 			p.emit("ping", nil) // no ack: no answer
 
 			p.cut()
+			cut := p.open.Sid
 			for range 5 {
 				bob.post(id, "missed")
 			}
@@ -89,6 +90,8 @@ func testSocketIOStory(t *testing.T, x *testServer, bob *client) {
 				t.Errorf("%+v", ev)
 			}
 
+			// Otherwise the end of the session would wait for a poll of it.
+			x.eventually(func() bool { return !x.s.socketIO.engine.Has(cut) })
 			ann.call("DELETE", "/api/sessions/current", nil).want(204)
 			p.take("DISCONNECT", func(p ioPacket) bool { return p.Type == 1 })
 			if how := p.wantClosed(); way.transport == "polling" && how != "1" || way.transport != "polling" && how != "4501" {
