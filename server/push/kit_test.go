@@ -43,7 +43,7 @@ type pushRequest struct {
 // service in memory.
 type testPushes struct {
 	*Pushes
-	t      *testing.T
+	t      testing.TB
 	host   string // of the push service for the users that are made from now on
 	store  chat.Store
 	began  time.Time

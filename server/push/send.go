@@ -66,7 +66,7 @@ func (s *sender) prepare(ctx context.Context, due []chat.QueuedPush, o *outcome)
 		return nil, nil
 	}
 	p.sub = sub
-	to, err := s.recipient(ctx, sub.User)
+	to, err := s.recipient(ctx, sub.User, due)
 	if err != nil {
 		return nil, err
 	}

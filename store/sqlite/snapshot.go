@@ -42,7 +42,10 @@ func (db *DB) memberships(ctx context.Context, user chat.UserID, l chat.ChatList
 	const all = `SELECT m.chat, ` + memberColumns + ` FROM members m WHERE m.user = ?`
 	query, args := all, []any{string(user)}
 	if !l.All() {
-		ids, err := db.choose(ctx, user, l)
+		ids, err := l.Only, error(nil)
+		if ids == nil {
+			ids, err = db.choose(ctx, user, l)
+		}
 		if err != nil || len(ids) == 0 {
 			return nil, err
 		}
