@@ -34,7 +34,7 @@ type QueuedPush struct {
 	Due     int64 // ms; when to send it, at the earliest
 	Tries   int   // that failed
 
-	Endpoint string // of the session's subscription; only QueuedPushes sets it
+	Endpoint string // of the session's subscription; only MakePushes and QueuedPushes set it
 }
 
 // PushedTo is the last message of a chat for which pushes were made.
@@ -198,9 +198,9 @@ type Pushes interface {
 	SavePushed(ctx context.Context, at int64) error
 	// MakePushes queues the pushes of a chat's messages after+1 to last, and saves that they
 	// were made. The Session of a push is empty: each session of the User with a subscription
-	// gets it. If pushes of a message behind after were made before, it does nothing and
-	// made is false.
-	MakePushes(ctx context.Context, chat ChatID, after, last Seq, pushes []QueuedPush) (made bool, err error)
+	// gets it; queued has one for each session, as it was given. If pushes of a message behind
+	// after were made before, it does nothing and made is false.
+	MakePushes(ctx context.Context, chat ChatID, after, last Seq, pushes []QueuedPush) (queued []QueuedPush, made bool, err error)
 	// QueuedPushes returns at most limit queued pushes, first those that are due first.
 	QueuedPushes(ctx context.Context, limit int) ([]QueuedPush, error)
 	// EndPushes removes ended, the pushes that were sent or need not be, and saves last, what

@@ -35,9 +35,9 @@ var errMadeBefore = errors.New("pushes were made before")
 // maker makes pushes of new messages, while this server holds the lease.
 type maker struct {
 	*Pushes
-	done  map[chat.ChatID]progress // up to where pushes were made
-	saved time.Time                // when the progress of all chats was saved
-	made  func()                   // called when pushes were queued
+	done   map[chat.ChatID]progress // up to where pushes were made
+	saved  time.Time                // when the progress of all chats was saved
+	queued *queue                   // told of the pushes that are queued
 }
 
 // progress is up to where pushes of a chat were made.
@@ -203,14 +203,13 @@ func (m *maker) queue(ctx context.Context, id chat.ChatID, p progress, events []
 	for _, q := range byUser {
 		pushes = append(pushes, *q)
 	}
-	made, err := m.Service.MakePushes(ctx, id, p.seq, events[len(events)-1].Seq, pushes)
-	if err == nil && !made {
-		return errMadeBefore
-	}
-	if err == nil && len(pushes) > 0 {
-		m.made()
-	}
-	return err
+	return m.queued.put(func() ([]chat.QueuedPush, error) {
+		queued, made, err := m.Service.MakePushes(ctx, id, p.seq, events[len(events)-1].Seq, pushes)
+		if err == nil && !made {
+			err = errMadeBefore
+		}
+		return queued, err
+	})
 }
 
 // concernedBy returns whom a message names or replies to.

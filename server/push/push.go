@@ -149,12 +149,7 @@ func (p *Pushes) hold(ctx context.Context) error {
 		return err
 	}
 	s := newSender(p, client)
-	m := &maker{Pushes: p, done: map[chat.ChatID]progress{}, made: func() {
-		select {
-		case s.wake <- struct{}{}:
-		default:
-		}
-	}}
+	m := &maker{Pushes: p, done: map[chat.ChatID]progress{}, queued: s.queue}
 	g, ctx := errgroup.WithContext(ctx)
 	ctx, stop := context.WithCancel(ctx)
 	g.Go(func() error {

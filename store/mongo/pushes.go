@@ -196,8 +196,13 @@ func (db *DB) SavePushed(ctx context.Context, at int64) error {
 }
 
 // MakePushes is [chat.Pushes].MakePushes.
-func (db *DB) MakePushes(ctx context.Context, id chat.ChatID, after, last chat.Seq, pushes []chat.QueuedPush) (made bool, err error) {
+func (db *DB) MakePushes(ctx context.Context, id chat.ChatID, after, last chat.Seq, pushes []chat.QueuedPush) (queued []chat.QueuedPush, made bool, err error) {
+	of, users := make(map[chat.UserID]*chat.QueuedPush, len(pushes)), make([]chat.UserID, len(pushes))
+	for i := range pushes {
+		of[pushes[i].User], users[i] = &pushes[i], pushes[i].User
+	}
 	err = db.write(ctx, "", "queue pushes", func(t *tx) error {
+		queued = nil
 		var before pushedDoc
 		if _, err := one(t.db.pushed.FindOne(t.ctx, bson.D{{Key: "_id", Value: id}}), &before); err != nil {
 			return err
@@ -205,31 +210,31 @@ func (db *DB) MakePushes(ctx context.Context, id chat.ChatID, after, last chat.S
 		if made = before.Seq <= after; !made {
 			return nil
 		}
-		upsert := options.UpdateOne().SetUpsert(true)
-		if _, err := t.db.pushed.UpdateByID(t.ctx, id, set(bson.E{Key: "seq", Value: last}), upsert); err != nil {
+		if _, err := t.db.pushed.UpdateByID(t.ctx, id, set(bson.E{Key: "seq", Value: last}), options.UpdateOne().SetUpsert(true)); err != nil || len(users) == 0 {
 			return err
 		}
-		for _, q := range pushes {
-			cur, err := t.db.subscriptions.Find(t.ctx, bson.D{{Key: "user", Value: q.User}})
-			subscriptions, err := all[subscriptionDoc](t.ctx, cur, err)
-			if err != nil {
-				return err
-			}
-			for i := range subscriptions {
-				s := subscriptions[i].Session
-				if _, err := t.db.pushes.UpdateOne(t.ctx, pushID(s, id), bson.D{
-					{Key: "$set", Value: bson.D{{Key: "seq", Value: q.Seq}}},
-					{Key: "$inc", Value: bson.D{{Key: "count", Value: q.Count}}},
-					{Key: "$setOnInsert", Value: bson.D{{Key: "session", Value: s}, {Key: "chat", Value: id}, {Key: "user", Value: q.User},
-						{Key: "at", Value: q.At}, {Key: "due", Value: q.Due}, {Key: "tries", Value: 0}}},
-				}, upsert); err != nil {
-					return err
-				}
-			}
+		cur, err := t.db.subscriptions.Find(t.ctx, bson.D{{Key: "user", Value: bson.D{{Key: "$in", Value: users}}}})
+		subscriptions, err := all[subscriptionDoc](t.ctx, cur, err)
+		if err != nil || len(subscriptions) == 0 {
+			return err
 		}
-		return nil
+		var writes []mongo.WriteModel
+		for i := range subscriptions {
+			s := &subscriptions[i]
+			q := *of[s.User]
+			q.Session, q.ChatID, q.Endpoint = s.Session, id, s.Endpoint
+			queued = append(queued, q)
+			writes = append(writes, mongo.NewUpdateOneModel().SetUpsert(true).SetFilter(pushID(q.Session, id)).SetUpdate(bson.D{
+				{Key: "$set", Value: bson.D{{Key: "seq", Value: q.Seq}}},
+				{Key: "$inc", Value: bson.D{{Key: "count", Value: q.Count}}},
+				{Key: "$setOnInsert", Value: bson.D{{Key: "session", Value: q.Session}, {Key: "chat", Value: id}, {Key: "user", Value: q.User},
+					{Key: "at", Value: q.At}, {Key: "due", Value: q.Due}, {Key: "tries", Value: 0}}},
+			}))
+		}
+		_, err = t.db.pushes.BulkWrite(t.ctx, writes)
+		return err
 	})
-	return made && err == nil, err
+	return queued, made && err == nil, err
 }
 
 // QueuedPushes is [chat.Pushes].QueuedPushes.
@@ -267,19 +272,19 @@ func (db *DB) QueuedPushes(ctx context.Context, limit int) (list []chat.QueuedPu
 
 // EndPushes is [chat.Pushes].EndPushes.
 func (db *DB) EndPushes(ctx context.Context, ended, again []chat.QueuedPush, last map[chat.SessionID]chat.PushResult) error {
+	var writes []mongo.WriteModel
+	for _, q := range ended {
+		writes = append(writes,
+			mongo.NewDeleteOneModel().SetFilter(append(pushID(q.Session, q.ChatID), bson.E{Key: "seq", Value: bson.D{{Key: "$lte", Value: q.Seq}}})),
+			// One that is left was replaced by a later message.
+			mongo.NewUpdateOneModel().SetFilter(pushID(q.Session, q.ChatID)).SetUpdate(bson.D{{Key: "$inc", Value: bson.D{{Key: "count", Value: -q.Count}}}, {Key: "$set", Value: bson.D{{Key: "tries", Value: 0}}}}))
+	}
+	for _, q := range again {
+		writes = append(writes, mongo.NewUpdateOneModel().SetFilter(pushID(q.Session, q.ChatID)).SetUpdate(set(bson.E{Key: "due", Value: q.Due}, bson.E{Key: "tries", Value: q.Tries})))
+	}
 	return db.write(ctx, "", "end pushes", func(t *tx) error {
-		for _, q := range ended {
-			id := pushID(q.Session, q.ChatID)
-			r, err := t.db.pushes.DeleteOne(t.ctx, append(id, bson.E{Key: "seq", Value: bson.D{{Key: "$lte", Value: q.Seq}}}))
-			if err == nil && r.DeletedCount == 0 {
-				_, err = t.db.pushes.UpdateOne(t.ctx, id, bson.D{{Key: "$inc", Value: bson.D{{Key: "count", Value: -q.Count}}}, {Key: "$set", Value: bson.D{{Key: "tries", Value: 0}}}})
-			}
-			if err != nil {
-				return err
-			}
-		}
-		for _, q := range again {
-			if _, err := t.db.pushes.UpdateOne(t.ctx, pushID(q.Session, q.ChatID), set(bson.E{Key: "due", Value: q.Due}, bson.E{Key: "tries", Value: q.Tries})); err != nil {
+		if len(writes) > 0 {
+			if _, err := t.db.pushes.BulkWrite(t.ctx, writes); err != nil {
 				return err
 			}
 		}

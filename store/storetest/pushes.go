@@ -38,7 +38,7 @@ func queued(t testing.TB, s chat.Store, id chat.SessionID) (list []string) {
 // makePushes makes pushes of a chat's messages, and reports whether it did.
 func makePushes(t testing.TB, s chat.Store, c chat.Chat, after, last chat.Seq, pushes ...chat.QueuedPush) bool {
 	t.Helper()
-	made, err := s.MakePushes(context.Background(), c.ID, after, last, pushes)
+	_, made, err := s.MakePushes(context.Background(), c.ID, after, last, pushes)
 	must(t, err)
 	return made
 }
@@ -201,9 +201,25 @@ func pushes(t *testing.T, open opener) {
 		push := func(c chat.Chat, seq chat.Seq, count int, due int64) chat.QueuedPush {
 			return chat.QueuedPush{User: bob.ID, ChatID: c.ID, Seq: seq, Count: count, At: 100 + int64(seq), Due: due}
 		}
-		makePushes(t, s, c, 3, 4, push(c, 4, 1, 500), chat.QueuedPush{User: ann.ID, ChatID: c.ID, Seq: 4, Count: 1})
-		makePushes(t, s, d, 1, 2, push(d, 2, 1, 400))
-		makePushes(t, s, c, 4, 6, push(c, 6, 2, 900))
+		wantMade := func(c chat.Chat, after, last chat.Seq, push chat.QueuedPush, others ...chat.QueuedPush) {
+			t.Helper()
+			got, made, err := s.MakePushes(ctx, c.ID, after, last, append(others, push))
+			must(t, err)
+			var want []chat.QueuedPush
+			for _, sub := range []chat.Subscription{phone, tablet} {
+				push.Session, push.Endpoint = sub.Session, sub.Endpoint
+				want = append(want, push)
+			}
+			bySession := func(a, b chat.QueuedPush) int { return strings.Compare(string(a.Session), string(b.Session)) }
+			slices.SortFunc(want, bySession)
+			slices.SortFunc(got, bySession)
+			if !made || !slices.Equal(got, want) {
+				t.Fatalf("made %v: %+v, want %+v", made, got, want)
+			}
+		}
+		wantMade(c, 3, 4, push(c, 4, 1, 500), chat.QueuedPush{User: ann.ID, ChatID: c.ID, Seq: 4, Count: 1})
+		wantMade(d, 1, 2, push(d, 2, 1, 400))
+		wantMade(c, 4, 6, push(c, 6, 2, 900))
 		must(t, s.Close())
 		s = open(t, dir)
 		want := []string{fmt.Sprint(c.ID, " 6 x3"), fmt.Sprint(d.ID, " 2 x1")}
@@ -278,7 +294,7 @@ func pushes(t *testing.T, open opener) {
 		made := make(chan bool)
 		for range 2 {
 			go func() {
-				ok, err := s.MakePushes(ctx, c.ID, 6, 7, []chat.QueuedPush{push(7, 1)})
+				_, ok, err := s.MakePushes(ctx, c.ID, 6, 7, []chat.QueuedPush{push(7, 1)})
 				if err != nil {
 					t.Error(err)
 				}
