@@ -163,7 +163,7 @@ func TestQueueIsThatOfTheStore(t *testing.T) {
 			}
 			id := chats[random.IntN(2)]
 			if err := q.put(func() ([]chat.QueuedPush, error) {
-				queued, _, err := x.store.MakePushes(t.Context(), id, seq-1, seq, pushes)
+				queued, _, err := x.store.MakePushes(t.Context(), []chat.ChatPushes{{ChatID: id, After: seq - 1, Last: seq, Pushes: pushes}})
 				return queued, err
 			}); err != nil {
 				t.Fatal(err)

@@ -54,9 +54,14 @@ func (s *sender) send(ctx context.Context, d *device, due []chat.QueuedPush) out
 // prepare returns the push for all that is due for the device of an outcome, or nil if there is
 // nothing to tell, or not yet: much may have happened since the messages were posted.
 func (s *sender) prepare(ctx context.Context, due []chat.QueuedPush, o *outcome) (*preparedPush, error) {
+	p, id := &preparedPush{}, o.session
+	if s.history.bursts(id, 1) {
+		if o.wait = s.history.untilSummary(id); o.wait > 0 {
+			return nil, nil
+		}
+	}
 	s.preparing <- struct{}{}
 	defer func() { <-s.preparing }()
-	p, id := &preparedPush{}, o.session
 	sub, ok, err := s.Service.Subscription(ctx, id)
 	if err != nil {
 		return nil, err

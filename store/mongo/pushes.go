@@ -196,45 +196,86 @@ func (db *DB) SavePushed(ctx context.Context, at int64) error {
 }
 
 // MakePushes is [chat.Pushes].MakePushes.
-func (db *DB) MakePushes(ctx context.Context, id chat.ChatID, after, last chat.Seq, pushes []chat.QueuedPush) (queued []chat.QueuedPush, made bool, err error) {
-	of, users := make(map[chat.UserID]*chat.QueuedPush, len(pushes)), make([]chat.UserID, len(pushes))
-	for i := range pushes {
-		of[pushes[i].User], users[i] = &pushes[i], pushes[i].User
-	}
+func (db *DB) MakePushes(ctx context.Context, made []chat.ChatPushes) (queued []chat.QueuedPush, all bool, err error) {
 	err = db.write(ctx, "", "queue pushes", func(t *tx) error {
-		queued = nil
-		var before pushedDoc
-		if _, err := one(t.db.pushed.FindOne(t.ctx, bson.D{{Key: "_id", Value: id}}), &before); err != nil {
+		fresh, err := t.savePushed(made)
+		if err != nil {
 			return err
 		}
-		if made = before.Seq <= after; !made {
-			return nil
-		}
-		if _, err := t.db.pushed.UpdateByID(t.ctx, id, set(bson.E{Key: "seq", Value: last}), options.UpdateOne().SetUpsert(true)); err != nil || len(users) == 0 {
-			return err
-		}
-		cur, err := t.db.subscriptions.Find(t.ctx, bson.D{{Key: "user", Value: bson.D{{Key: "$in", Value: users}}}})
-		subscriptions, err := all[subscriptionDoc](t.ctx, cur, err)
-		if err != nil || len(subscriptions) == 0 {
-			return err
-		}
-		var writes []mongo.WriteModel
-		for i := range subscriptions {
-			s := &subscriptions[i]
-			q := *of[s.User]
-			q.Session, q.ChatID, q.Endpoint = s.Session, id, s.Endpoint
-			queued = append(queued, q)
-			writes = append(writes, mongo.NewUpdateOneModel().SetUpsert(true).SetFilter(pushID(q.Session, id)).SetUpdate(bson.D{
-				{Key: "$set", Value: bson.D{{Key: "seq", Value: q.Seq}}},
-				{Key: "$inc", Value: bson.D{{Key: "count", Value: q.Count}}},
-				{Key: "$setOnInsert", Value: bson.D{{Key: "session", Value: q.Session}, {Key: "chat", Value: id}, {Key: "user", Value: q.User},
-					{Key: "at", Value: q.At}, {Key: "due", Value: q.Due}, {Key: "tries", Value: 0}}},
-			}))
-		}
-		_, err = t.db.pushes.BulkWrite(t.ctx, writes)
+		all = len(fresh) == len(made)
+		queued, err = t.queuePushes(fresh)
 		return err
 	})
-	return queued, made && err == nil, err
+	return queued, all && err == nil, err
+}
+
+// savePushed saves which pushes were made, and returns those that were not made before.
+func (t *tx) savePushed(made []chat.ChatPushes) (fresh []*chat.ChatPushes, err error) {
+	ids := make([]chat.ChatID, len(made))
+	for i := range made {
+		ids[i] = made[i].ChatID
+	}
+	cur, err := t.db.pushed.Find(t.ctx, bson.D{{Key: "_id", Value: bson.D{{Key: "$in", Value: ids}}}})
+	list, err := all[pushedDoc](t.ctx, cur, err)
+	if err != nil {
+		return nil, err
+	}
+	before := make(map[chat.ChatID]chat.Seq, len(list))
+	for _, p := range list {
+		before[p.Chat] = p.Seq
+	}
+	var writes []mongo.WriteModel
+	for i := range made {
+		if m := &made[i]; before[m.ChatID] <= m.After {
+			fresh = append(fresh, m)
+			writes = append(writes, mongo.NewUpdateOneModel().SetUpsert(true).SetFilter(bson.D{{Key: "_id", Value: m.ChatID}}).SetUpdate(set(bson.E{Key: "seq", Value: m.Last})))
+		}
+	}
+	if len(writes) > 0 {
+		_, err = t.db.pushed.BulkWrite(t.ctx, writes)
+	}
+	return fresh, err
+}
+
+// queuePushes queues pushes for the sessions of their users, and returns them.
+func (t *tx) queuePushes(made []*chat.ChatPushes) (queued []chat.QueuedPush, err error) {
+	var users []chat.UserID
+	for _, m := range made {
+		for i := range m.Pushes {
+			users = append(users, m.Pushes[i].User)
+		}
+	}
+	if len(users) == 0 {
+		return nil, nil // $in takes no nil
+	}
+	cur, err := t.db.subscriptions.Find(t.ctx, bson.D{{Key: "user", Value: bson.D{{Key: "$in", Value: users}}}})
+	list, err := all[subscriptionDoc](t.ctx, cur, err)
+	if err != nil {
+		return nil, err
+	}
+	of := map[chat.UserID][]*subscriptionDoc{}
+	for i := range list {
+		of[list[i].User] = append(of[list[i].User], &list[i])
+	}
+	var writes []mongo.WriteModel
+	for _, m := range made {
+		for _, q := range m.Pushes {
+			for _, s := range of[q.User] {
+				q.Session, q.ChatID, q.Endpoint = s.Session, m.ChatID, s.Endpoint
+				queued = append(queued, q)
+				writes = append(writes, mongo.NewUpdateOneModel().SetUpsert(true).SetFilter(pushID(q.Session, q.ChatID)).SetUpdate(bson.D{
+					{Key: "$set", Value: bson.D{{Key: "seq", Value: q.Seq}}},
+					{Key: "$inc", Value: bson.D{{Key: "count", Value: q.Count}}},
+					{Key: "$setOnInsert", Value: bson.D{{Key: "session", Value: q.Session}, {Key: "chat", Value: q.ChatID}, {Key: "user", Value: q.User},
+						{Key: "at", Value: q.At}, {Key: "due", Value: q.Due}, {Key: "tries", Value: 0}}},
+				}))
+			}
+		}
+	}
+	if len(writes) > 0 {
+		_, err = t.db.pushes.BulkWrite(t.ctx, writes)
+	}
+	return queued, err
 }
 
 // QueuedPushes is [chat.Pushes].QueuedPushes.

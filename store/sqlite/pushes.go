@@ -69,33 +69,53 @@ func (db *DB) SavePushed(ctx context.Context, at int64) error {
 }
 
 // MakePushes is [chat.Pushes].MakePushes.
-func (db *DB) MakePushes(ctx context.Context, id chat.ChatID, after, last chat.Seq, pushes []chat.QueuedPush) (queued []chat.QueuedPush, made bool, err error) {
-	of, list := make(map[chat.UserID]*chat.QueuedPush, len(pushes)), make([][5]any, len(pushes))
-	for i := range pushes {
-		q := &pushes[i]
+func (db *DB) MakePushes(ctx context.Context, made []chat.ChatPushes) (queued []chat.QueuedPush, all bool, err error) {
+	err = db.write(ctx, func(t *tx) error {
+		all = true
+		for i := range made {
+			m := &made[i]
+			n, err := t.exec(`INSERT INTO pushed (chat, seq) VALUES (?, ?) ON CONFLICT (chat) DO UPDATE SET seq = excluded.seq WHERE seq <= ?`, string(m.ChatID), int64(m.Last), int64(m.After))
+			if err != nil {
+				return err
+			}
+			if n == 0 {
+				all = false
+				continue
+			}
+			some, err := t.queuePushes(m)
+			if err != nil {
+				return err
+			}
+			queued = append(queued, some...)
+		}
+		return nil
+	})
+	return queued, all && err == nil, err
+}
+
+// queuePushes queues the pushes of a chat for the sessions of their users, and returns them.
+func (t *tx) queuePushes(m *chat.ChatPushes) ([]chat.QueuedPush, error) {
+	if len(m.Pushes) == 0 {
+		return nil, nil
+	}
+	of, list := make(map[chat.UserID]*chat.QueuedPush, len(m.Pushes)), make([][5]any, len(m.Pushes))
+	for i := range m.Pushes {
+		q := &m.Pushes[i]
 		of[q.User], list[i] = q, [...]any{q.User, q.Seq, q.Count, q.At, q.Due}
 	}
-	err = db.write(ctx, func(t *tx) error {
-		n, err := t.exec(`INSERT INTO pushed (chat, seq) VALUES (?, ?) ON CONFLICT (chat) DO UPDATE SET seq = excluded.seq WHERE seq <= ?`, string(id), int64(last), int64(after))
-		if made = n > 0; err != nil || !made || len(pushes) == 0 {
-			return err
+	rows, err := t.rows(`INSERT INTO pushes (session, chat, user, seq, count, at, due, tries)
+		SELECT s.session, ?, s.user, j.value->>1, j.value->>2, j.value->>3, j.value->>4, 0
+		FROM json_each(?) j CROSS JOIN subscriptions s ON s.user = j.value->>0 WHERE true
+		ON CONFLICT (session, chat) DO UPDATE SET seq = excluded.seq, count = count + excluded.count
+		RETURNING session, user, (SELECT e.endpoint FROM subscriptions e WHERE e.session = pushes.session)`, string(m.ChatID), jsonArg(list))
+	return collect(rows, err, func() (q chat.QueuedPush, err error) {
+		var session, user, endpoint string
+		if err = rows.Scan(&session, &user, &endpoint); err == nil {
+			q = *of[chat.UserID(user)]
+			q.Session, q.ChatID, q.Endpoint = chat.SessionID(session), m.ChatID, endpoint
 		}
-		rows, err := t.rows(`INSERT INTO pushes (session, chat, user, seq, count, at, due, tries)
-			SELECT s.session, ?, s.user, j.value->>1, j.value->>2, j.value->>3, j.value->>4, 0
-			FROM json_each(?) j CROSS JOIN subscriptions s ON s.user = j.value->>0 WHERE true
-			ON CONFLICT (session, chat) DO UPDATE SET seq = excluded.seq, count = count + excluded.count
-			RETURNING session, user, (SELECT e.endpoint FROM subscriptions e WHERE e.session = pushes.session)`, string(id), jsonArg(list))
-		queued, err = collect(rows, err, func() (q chat.QueuedPush, err error) {
-			var session, user, endpoint string
-			if err = rows.Scan(&session, &user, &endpoint); err == nil {
-				q = *of[chat.UserID(user)]
-				q.Session, q.ChatID, q.Endpoint = chat.SessionID(session), id, endpoint
-			}
-			return q, err
-		})
-		return err
+		return q, err
 	})
-	return queued, made && err == nil, err
 }
 
 // QueuedPushes is [chat.Pushes].QueuedPushes.
