@@ -384,3 +384,31 @@ func TestStopKeepsWhatIsBeingSent(t *testing.T) {
 		}
 	})
 }
+
+// The first one who subscribes is not told of what was posted before.
+func TestMessagesBeforeTheFirstSubscription(t *testing.T) {
+	inBubble(t, func(x *testPushes) {
+		account := func(name string) (chat.User, chat.SessionID) {
+			u, session, err := x.store.CreateAccount(t.Context(), chat.NewAccount{Handle: name, Name: name, Session: chat.NewSession{TokenHash: chat.SecretHash(chat.NewSecret())}})
+			if err != nil {
+				t.Fatal(err)
+			}
+			return u, session.ID
+		}
+		ann, _ := account("ann")
+		bob, session := account("bob")
+		id := x.group(ann, bob)
+		x.post(ann, id, "long ago")
+		time.Sleep(20 * time.Minute)
+		x.subscribe(bob.ID, session, "bob")
+		time.Sleep(time.Minute)
+		if got := x.of("bob"); len(got) != 0 {
+			t.Errorf("%d pushes of an old message", len(got))
+		}
+		x.post(ann, id, "now")
+		time.Sleep(time.Minute)
+		if got := x.of("bob"); len(got) != 1 {
+			t.Errorf("%d pushes of a new message", len(got))
+		}
+	})
+}
