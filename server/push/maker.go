@@ -27,8 +27,8 @@ const (
 	// looks at the chat says so within that time.
 	readDelay = 800 * time.Millisecond
 
-	// maxMade is from how many pushes on they are queued: posts wait for a commit.
-	maxMade = 200
+	// maxRows is how many chats and pushes a commit has, about: posts wait for it.
+	maxRows = 200
 )
 
 // errMadeBefore reports that another holder of the lease made pushes of these messages already. A
@@ -169,11 +169,11 @@ func (m *maker) makeOf(ctx context.Context, id chat.ChatID, p progress) error {
 			break
 		}
 	}
-	n := 0
+	rows := len(m.made)
 	for i := range m.made {
-		n += len(m.made[i].Pushes)
+		rows += len(m.made[i].Pushes)
 	}
-	if n < maxMade {
+	if rows < maxRows {
 		return nil
 	}
 	return m.queue(ctx)

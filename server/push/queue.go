@@ -32,8 +32,9 @@ type queue struct {
 	ofUser   map[chat.UserID]int
 
 	wake    chan struct{}     // has a token when pushes were queued
-	mu      sync.Mutex        // held also while pushes are queued, and while the queue is read
-	made    []chat.QueuedPush // guarded by mu: queued since then
+	making  sync.Mutex        // held while pushes are queued in the store, and while the queue is read
+	mu      sync.Mutex        // after making
+	made    []chat.QueuedPush // guarded by mu: queued since the queue was read, and not added yet
 	unknown bool              // guarded by mu: others may be queued
 }
 
@@ -54,9 +55,11 @@ func newQueue() *queue {
 
 // put calls f, which queues pushes in the store and returns them.
 func (q *queue) put(f func() ([]chat.QueuedPush, error)) error {
+	q.making.Lock()
+	defer q.making.Unlock()
+	pushes, err := f()
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	pushes, err := f()
 	if len(q.made)+len(pushes) > maxRead {
 		q.made, pushes, q.unknown = nil, nil, true
 	}
@@ -73,13 +76,13 @@ func (q *queue) put(f func() ([]chat.QueuedPush, error)) error {
 
 // read reads the queue.
 func (q *queue) read(ctx context.Context, store *service.Service, now time.Time) error {
-	q.mu.Lock()
-	defer q.mu.Unlock()
+	q.making.Lock()
+	defer q.making.Unlock()
 	queued, err := store.QueuedPushes(ctx, maxRead)
 	if err != nil {
 		return err
 	}
-	q.made, q.unknown = nil, false
+	q.takeMade()
 	for _, d := range q.devices {
 		d.pushes, d.listed = nil, false
 	}
@@ -102,22 +105,29 @@ func (q *queue) read(ctx context.Context, store *service.Service, now time.Time)
 
 // addMade adds what was queued since the queue was read.
 func (q *queue) addMade() {
-	q.mu.Lock()
-	defer q.mu.Unlock()
-	n := len(q.made)
+	made, unknown := q.takeMade()
+	n := len(made)
 	for _, d := range q.devices {
 		n += len(d.pushes)
 	}
-	if q.partly = q.partly || n > maxRead; q.unknown || q.partly && len(q.made) > 0 {
+	if q.partly = q.partly || n > maxRead; unknown || q.partly && len(made) > 0 {
 		if q.earliest.Before(q.readAt) {
 			q.readAt = q.earliest
 		}
-	} else {
-		for _, p := range q.made {
-			q.add(p)
-		}
+		return
 	}
+	for _, p := range made {
+		q.add(p)
+	}
+}
+
+// takeMade takes what was queued since the queue was read.
+func (q *queue) takeMade() (made []chat.QueuedPush, unknown bool) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	made, unknown = q.made, q.unknown
 	q.made, q.unknown = nil, false
+	return made, unknown
 }
 
 // add adds a push to those of its device, or to the one of its chat.
