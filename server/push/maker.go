@@ -196,7 +196,7 @@ func (m *maker) judge(id chat.ChatID, p progress, events []chat.Event, targets [
 		for j := range targets {
 			t := &targets[j]
 			online, attended := m.Presence.State(t.User)
-			tell, _ := chat.PushCase{Kind: p.kind, By: ev.By, Seq: ev.Seq, Deleted: ev.DeletedAt != 0, Silent: ev.Silent, All: ev.MentionsAll,
+			tell, reason := chat.PushCase{Kind: p.kind, By: ev.By, Seq: ev.Seq, Deleted: ev.DeletedAt != 0, Silent: ev.Silent, All: ev.MentionsAll,
 				Concerned: slices.Contains(concerned, t.User), Target: *t, Online: online, ActiveAt: attended, Now: now.UnixMilli()}.Decide()
 			if !tell {
 				continue
@@ -209,7 +209,7 @@ func (m *maker) judge(id chat.ChatID, p progress, events []chat.Event, targets [
 				}
 				byUser[t.User] = q
 			}
-			q.Seq, q.Count = ev.Seq, q.Count+1
+			q.Seq, q.Count, q.Urgent = ev.Seq, q.Count+1, q.Urgent || reason.IsUrgent()
 		}
 	}
 	if !any {

@@ -78,7 +78,7 @@ func (s *sender) build(ctx context.Context, p *preparedPush, to *recipient) erro
 	}
 	p.push = webpush.Push{TTL: timeToLive, Urgency: webpush.Normal}
 	for _, n := range p.told {
-		if n.reason == chat.PushDirect || n.reason == chat.PushMention {
+		if n.isUrgent() {
 			p.push.Urgency = webpush.High
 		}
 	}

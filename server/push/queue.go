@@ -46,7 +46,7 @@ type device struct {
 	pushes  []chat.QueuedPush
 	listed  bool      // in queue.devices
 	busy    bool      // a push is being sent, or its outcome is not saved
-	after   time.Time // nothing is sent before that
+	after   time.Time // only urgent pushes are sent before that
 }
 
 func newQueue() *queue {
@@ -147,7 +147,7 @@ func (q *queue) add(p chat.QueuedPush) {
 		q.devices = append(q.devices, d)
 	}
 	if old := d.pushOf(p.ChatID); old != nil {
-		old.Seq, old.Count = p.Seq, old.Count+p.Count
+		old.Seq, old.Count, old.Urgent = p.Seq, old.Count+p.Count, old.Urgent || p.Urgent
 		return
 	}
 	p.Endpoint = ""
@@ -156,11 +156,18 @@ func (q *queue) add(p chat.QueuedPush) {
 
 // dueAt returns when the first push of a device is to be sent.
 func (d *device) dueAt() time.Time {
-	first := d.pushes[0].Due
-	for _, p := range d.pushes[1:] {
-		first = min(first, p.Due)
+	first := d.sendAt(&d.pushes[0])
+	for i := range d.pushes[1:] {
+		if at := d.sendAt(&d.pushes[i+1]); at.Before(first) {
+			first = at
+		}
 	}
-	if at := time.UnixMilli(first); at.After(d.after) {
+	return first
+}
+
+// sendAt returns when a push is to be sent.
+func (d *device) sendAt(p *chat.QueuedPush) time.Time {
+	if at := time.UnixMilli(p.Due); p.Urgent || at.After(d.after) {
 		return at
 	}
 	return d.after
@@ -168,9 +175,9 @@ func (d *device) dueAt() time.Time {
 
 // due returns the pushes of a device that are due.
 func (d *device) due(now time.Time) (due []chat.QueuedPush) {
-	for _, p := range d.pushes {
-		if p.Due <= now.UnixMilli() {
-			due = append(due, p)
+	for i := range d.pushes {
+		if !d.sendAt(&d.pushes[i]).After(now) {
+			due = append(due, d.pushes[i])
 		}
 	}
 	return due
@@ -206,6 +213,9 @@ func (q *queue) end(o outcome) {
 	d.busy = false
 	if o.wait > 0 {
 		d.after = time.Now().Add(o.wait)
+		for i := range d.pushes {
+			d.pushes[i].Urgent = false
+		}
 	}
 	for _, e := range o.ended {
 		if p := d.pushOf(e.ChatID); p != nil && p.Seq > e.Seq { // a later message replaced it

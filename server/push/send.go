@@ -55,10 +55,10 @@ func (s *sender) send(ctx context.Context, d *device, due []chat.QueuedPush) out
 // nothing to tell, or not yet: much may have happened since the messages were posted.
 func (s *sender) prepare(ctx context.Context, due []chat.QueuedPush, o *outcome) (*preparedPush, error) {
 	p, id := &preparedPush{}, o.session
-	if s.history.bursts(id, 1) {
-		if o.wait = s.history.untilSummary(id); o.wait > 0 {
-			return nil, nil
-		}
+	due, urgent := s.history.choose(id, due)
+	if len(due) == 0 {
+		o.wait = s.history.untilSummary(id)
+		return nil, nil
 	}
 	s.preparing <- struct{}{}
 	defer func() { <-s.preparing }()
@@ -78,13 +78,13 @@ func (s *sender) prepare(ctx context.Context, due []chat.QueuedPush, o *outcome)
 	if p.told, o.ended, err = s.news(ctx, to, due); err != nil || len(p.told) == 0 {
 		return nil, err
 	}
-	if len(p.told) > 1 && !s.history.bursts(id, len(p.told)) {
-		p.told = p.told[:1] // the others follow at once
-	}
-	if p.summary = s.history.bursts(id, len(p.told)); p.summary {
+	if p.summary = !urgent && s.history.bursts(id, len(p.told)); p.summary {
 		if o.wait = s.history.untilSummary(id); o.wait > 0 {
 			return nil, nil
 		}
+	}
+	if !p.summary {
+		p.told = p.told[:1] // the others follow at once
 	}
 	return p, s.build(ctx, p, to)
 }
