@@ -47,6 +47,7 @@ type device struct {
 	listed  bool      // in queue.devices
 	busy    bool      // a push is being sent, or its outcome is not saved
 	after   time.Time // only urgent pushes are sent before that
+	closing time.Time // when to send what the user has read; zero: nothing
 }
 
 func newQueue() *queue {
@@ -91,7 +92,10 @@ func (q *queue) read(ctx context.Context, store *service.Service, now time.Time)
 		q.add(p)
 	}
 	for id, d := range q.sessions {
-		if len(d.pushes) == 0 && !d.busy && !now.Before(d.after) {
+		switch {
+		case !d.closing.IsZero():
+			q.list(d)
+		case len(d.pushes) == 0 && !d.busy && !now.Before(d.after):
 			delete(q.sessions, id)
 		}
 	}
@@ -132,20 +136,13 @@ func (q *queue) takeMade() (made []chat.QueuedPush, unknown bool) {
 
 // add adds a push to those of its device, or to the one of its chat.
 func (q *queue) add(p chat.QueuedPush) {
-	d := q.sessions[p.Session]
-	if d == nil {
-		d = &device{session: p.Session, user: p.User}
-		q.sessions[p.Session] = d
-	}
+	d := q.device(p.Session, p.User)
 	if len(d.pushes) == 0 {
 		if u, err := url.Parse(p.Endpoint); err == nil && !d.busy { // of another one, send ends the pushes
 			d.host = u.Host
 		}
 	}
-	if !d.listed {
-		d.listed = true
-		q.devices = append(q.devices, d)
-	}
+	q.list(d)
 	if old := d.pushOf(p.ChatID); old != nil {
 		old.Seq, old.Count, old.Urgent = p.Seq, old.Count+p.Count, old.Urgent || p.Urgent
 		return
@@ -154,15 +151,45 @@ func (q *queue) add(p chat.QueuedPush) {
 	d.pushes = append(d.pushes, p)
 }
 
-// dueAt returns when the first push of a device is to be sent.
-func (d *device) dueAt() time.Time {
-	first := d.sendAt(&d.pushes[0])
-	for i := range d.pushes[1:] {
-		if at := d.sendAt(&d.pushes[i+1]); at.Before(first) {
-			first = at
+// device returns the device of a session, with or without pushes.
+func (q *queue) device(id chat.SessionID, user chat.UserID) *device {
+	d := q.sessions[id]
+	if d == nil {
+		d = &device{session: id, user: user}
+		q.sessions[id] = d
+	}
+	return d
+}
+
+// list puts a device among those that something is to be sent to.
+func (q *queue) list(d *device) {
+	if !d.listed {
+		d.listed = true
+		q.devices = append(q.devices, d)
+	}
+}
+
+// closeAt sets when a session is sent what its user has read, unless it is to be sent already.
+func (q *queue) closeAt(id chat.SessionID, user chat.UserID, host string, at time.Time) {
+	d := q.device(id, user)
+	if d.host == "" {
+		d.host = host
+	}
+	if d.closing.IsZero() {
+		d.closing = at
+	}
+	q.list(d)
+}
+
+// dueAt returns when the first push of a device is to be sent; ok is false if there is none.
+func (d *device) dueAt() (first time.Time, ok bool) {
+	first, ok = d.closing, !d.closing.IsZero()
+	for i := range d.pushes {
+		if at := d.sendAt(&d.pushes[i]); !ok || at.Before(first) {
+			first, ok = at, true
 		}
 	}
-	return first
+	return first, ok
 }
 
 // sendAt returns when a push is to be sent.
