@@ -126,7 +126,9 @@ export class Core {
 
   /** Loads a page of a chat's history into the chat's timeline. */
   async load(chatId: ChatId, window: HistoryWindow): Promise<void> {
+    const opens = !this.store.snapshot.state.chats.get(chatId)?.timeline;
     await this.#request(chatId, async (_, request) => ({ type: "page", chatId, request, page: await this.command("history", { chatId, ...window }) }), { window });
+    if (opens) this.store.scheduler.flush(); // the user waits for it; a page that a scroll loads waits for its turn
   }
 
   /** Loads the events of a part of the log, for its lines. A failure leaves them out until the next visit. */
@@ -156,6 +158,7 @@ export class Core {
     const loaded = this.store.snapshot.state.chats.get(chatId)?.thread;
     const after = loaded?.root === root ? (loaded.messages.at(-1)?.seq ?? 0) : 0;
     await this.#request(chatId, async (api, request) => ({ type: "thread", chatId, request, root, after, page: await api.thread(chatId, root, { after: after || undefined, limit: threadPage }) }));
+    if (!after) this.store.scheduler.flush();
   }
 
   /** The thread is no longer in view. */
