@@ -95,6 +95,16 @@ test("the chosen theme is there before the script", async () => {
   await page.close();
 });
 
+test("a reload asks the server for no script and no style sheet", async () => {
+  await ann.goto(h.at("/"));
+  await ann.getByRole("button", { name: "New chat", exact: true }).waitFor();
+  await ann.reload();
+  await ann.getByRole("button", { name: "New chat", exact: true }).waitFor();
+  const files = await ann.evaluate(() => performance.getEntriesByType("resource").filter((r) => /\.(js|css)$/.test(r.name)).map((r) => [r.name, r.transferSize]));
+  assert.ok(files.length >= 3);
+  assert.deepEqual(files.filter(([, bytes]) => bytes > 0), []);
+});
+
 test("times follow the time zone", async () => {
   await ann.goto(h.at(`/c/${garden}`));
   await say(ann, "What time is it?");
