@@ -105,6 +105,15 @@ test("a reload asks the server for no script and no style sheet", async () => {
   assert.deepEqual(files.filter(([, bytes]) => bytes > 0), []);
 });
 
+test("a page asks once who is signed in", async () => {
+  const asked = async (page) => (await page.evaluate(() => performance.getEntriesByType("resource").map((r) => [new URL(r.name).pathname, r.initiatorType]))).filter(([path]) => path === "/api/me");
+  assert.deepEqual(await asked(ann), [["/api/me", "link"]]);
+  const visitor = await h.newBrowser();
+  await visitor.goto(h.at("/"));
+  await visitor.getByRole("button", { name: "Sign in", exact: true }).waitFor();
+  assert.deepEqual(await asked(visitor), [["/api/me", "link"]]);
+});
+
 test("times follow the time zone", async () => {
   await ann.goto(h.at(`/c/${garden}`));
   await say(ann, "What time is it?");
