@@ -31,7 +31,7 @@ interface Options {
   clock: Clock;
   localDB: LocalDB;
   tabs: Tabs;
-  open: (() => WebSocketLike) | undefined;
+  open: () => WebSocketLike;
   /** Called for each draft that is saved here. */
   draftSaved: (key: string) => void;
   /** Called with each hello, in its batch. */
