@@ -143,6 +143,9 @@ type Chats interface {
 	// ChatsOf returns chats of a user, newest activity first, then highest id first.
 	// Of a chat that is not in the list it reads the activity alone.
 	ChatsOf(ctx context.Context, user UserID, l ChatList) ([]Chat, error)
+	// Unread returns how many unread messages the chats of a user have, without those that
+	// have none.
+	Unread(ctx context.Context, user UserID) (map[ChatID]int, error)
 	// CountChats counts the chats of a user.
 	CountChats(ctx context.Context, user UserID) (int, error)
 	// ChatIDs returns the ids of all chats of a user.

@@ -7,6 +7,7 @@ import (
 
 // ChatList selects chats of a user, newest activity first, then highest id first.
 type ChatList struct {
+	Only     []ChatID  // those of these that the user is in; Below and Limit are not used then
 	Below    ChatPlace // the chats after this place; the zero value is the start
 	Limit    int       // at most so many; 0: all
 	WithLast int       // Last is filled for so many
@@ -19,7 +20,7 @@ type ChatPlace struct {
 }
 
 // All reports whether the list has all chats of the user.
-func (l ChatList) All() bool { return l.Limit == 0 && l.Below == ChatPlace{} }
+func (l ChatList) All() bool { return l.Only == nil && l.Limit == 0 && l.Below == ChatPlace{} }
 
 // Choose returns the chats of the list, out of the places of all.
 func (l ChatList) Choose(all []ChatPlace) []ChatID {

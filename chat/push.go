@@ -34,7 +34,15 @@ type QueuedPush struct {
 	Due     int64 // ms; when to send it, at the earliest
 	Tries   int   // that failed
 
-	Endpoint string // of the session's subscription; only QueuedPushes sets it
+	Endpoint string // of the session's subscription; only MakePushes and QueuedPushes set it
+	Urgent   bool   // a direct message or a mention is among them; not stored, MakePushes returns it
+}
+
+// ChatPushes are the pushes of the messages After+1 to Last of a chat, at most one for each user.
+type ChatPushes struct {
+	ChatID      ChatID
+	After, Last Seq
+	Pushes      []QueuedPush // without Session and Endpoint
 }
 
 // PushedTo is the last message of a chat for which pushes were made.
@@ -69,6 +77,9 @@ const (
 	NoPushQuiet   PushReason = "quiet"
 	NoPushActive  PushReason = "active"
 )
+
+// IsUrgent reports whether the user is told of the message at once, also after a burst of others.
+func (r PushReason) IsUrgent() bool { return r == PushDirect || r == PushMention }
 
 // ActiveFor is how long, in ms, a user counts as active after a page of theirs sent focus
 // or read.
@@ -196,11 +207,11 @@ type Pushes interface {
 	// SavePushed saves that the pushes of all messages older than at, in ms, were made. That
 	// time never goes back.
 	SavePushed(ctx context.Context, at int64) error
-	// MakePushes queues the pushes of a chat's messages after+1 to last, and saves that they
-	// were made. The Session of a push is empty: each session of the User with a subscription
-	// gets it. If pushes of a message behind after were made before, it does nothing and
-	// made is false.
-	MakePushes(ctx context.Context, chat ChatID, after, last Seq, pushes []QueuedPush) (made bool, err error)
+	// MakePushes queues pushes and saves that they were made, in one commit. It returns what it
+	// queued: each push once for each session of its user that has a subscription, with
+	// Session and Endpoint set. It leaves out a ChatPushes if pushes of a message behind its
+	// After were made before; all is false then.
+	MakePushes(ctx context.Context, made []ChatPushes) (queued []QueuedPush, all bool, err error)
 	// QueuedPushes returns at most limit queued pushes, first those that are due first.
 	QueuedPushes(ctx context.Context, limit int) ([]QueuedPush, error)
 	// EndPushes removes ended, the pushes that were sent or need not be, and saves last, what

@@ -145,7 +145,7 @@ func TestPushMadeBefore(t *testing.T) {
 	seq := ann.post(direct, "pushed")
 	service.next()
 	// The next message is one that a server with the lease before this one pushed.
-	if made, err := x.store.MakePushes(t.Context(), direct, seq, seq+1, nil); err != nil || !made {
+	if _, made, err := x.store.MakePushes(t.Context(), []chat.ChatPushes{{ChatID: direct, After: seq, Last: seq + 1}}); err != nil || !made {
 		t.Fatal(made, err)
 	}
 	ann.post(direct, "pushed by another server")

@@ -29,6 +29,7 @@ var actions = []struct {
 // day is one run of the scenario.
 type day struct {
 	*receivers
+	b          *bench
 	t          *parley
 	ctx        context.Context
 	rooms      [][]int // of each person
@@ -45,9 +46,8 @@ func measureDay(ctx context.Context, b *bench) error {
 	pop.fillRooms(pop.people/min(1000, pop.people/2), min(1000, pop.people/2))
 	pop.fillRooms(3*pop.people/100, 100)
 	pop.fillRooms(6*pop.people/20, 20)
-	t, scenario, metrics := b.parley(), "day", ""
+	t, metrics := b.parley(), ""
 	if b.pushes != nil {
-		scenario = dayWithPushes
 		var err error
 		if metrics, err = freeAddress(); err != nil {
 			return err
@@ -55,63 +55,90 @@ func measureDay(ctx context.Context, b *bench) error {
 		t.flags = []string{"--metrics-listen", metrics}
 	}
 	return b.measureEach(ctx, pop, []target{t}, func(_ target, p *process) error {
-		if b.pushes != nil {
-			if err := b.pushes.subscribe(ctx, t, p); err != nil {
-				return err
-			}
-		}
 		a, err := dialReceivers(ctx, t, p, pop.people, 1024)
 		if err != nil {
 			return err
 		}
 		defer a.close()
-		d := &day{receivers: a, t: t, ctx: ctx, rooms: pop.roomsOf(), pages: newLatency()}
+		d := &day{receivers: a, b: b, t: t, ctx: ctx, rooms: pop.roomsOf(), pages: newLatency()}
 		if err := sleep(ctx, b.duration(5*time.Second)); err != nil { // until the work of connecting is over
 			return err
 		}
-		rate := 0.0
-		for _, h := range actions {
-			rate += h.rate * float64(pop.people) / 10_000
+		if b.pushes == nil {
+			return d.measure("day", t.name())
 		}
-		var queue func() (float64, error)
-		if b.pushes != nil {
-			b.pushes.received.Store(0)
-			queue = watchQueue(ctx, metrics)
+		return d.measurePushes(metrics)
+	})
+}
+
+// measurePushes measures the same people without subscriptions, while each subscriber is told of
+// the first messages one by one, and once they are told of most of them in summaries.
+func (d *day) measurePushes(metrics string) error {
+	if err := d.measure(dayWithPushes, "nobody subscribed"); err != nil {
+		return err
+	}
+	if err := d.b.pushes.subscribe(d.ctx, d.t, d.p); err != nil {
+		return err
+	}
+	for _, phase := range []string{"the first 20 s", "after a minute"} {
+		d.b.pushes.received.Store(0)
+		queue, begin := watchQueue(d.ctx, metrics), time.Now()
+		if err := d.measure(dayWithPushes, phase); err != nil {
+			return err
 		}
-		begin, cpu := time.Now(), p.cpu()
-		err = openLoop(ctx, rate, b.duration(20*time.Second), func(due time.Time) bool {
-			at := rand.Float64() * rate
-			for _, h := range actions {
-				if at -= h.rate * float64(pop.people) / 10_000; at < 0 {
-					h.action(d, rand.IntN(pop.people), due)
-					break
-				}
-			}
-			return true
-		})
-		d.requests.Wait()
+		received := float64(d.b.pushes.received.Load()) / time.Since(begin).Seconds()
+		longest, err := queue()
 		if err != nil {
 			return err
 		}
-		elapsed, used := time.Since(begin), p.cpu()-cpu
-		if queue != nil {
-			longest, err := queue()
-			if err != nil {
-				return err
+		d.b.add(dayWithPushes, phase, "pushes", "/s", received)
+		d.b.add(dayWithPushes, phase, "longest queue of pushes", "", longest)
+		if err := d.load(d.b.duration(40 * time.Second)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// load lets people act for a time.
+func (d *day) load(how time.Duration) error {
+	rate, people := 0.0, len(d.clients)
+	for _, h := range actions {
+		rate += h.rate * float64(people) / 10_000
+	}
+	err := openLoop(d.ctx, rate, how, func(due time.Time) bool {
+		at := rand.Float64() * rate
+		for _, h := range actions {
+			if at -= h.rate * float64(people) / 10_000; at < 0 {
+				h.action(d, rand.IntN(people), due)
+				break
 			}
-			b.add(scenario, t.name(), "pushes", "/s", float64(b.pushes.received.Load())/elapsed.Seconds())
-			b.add(scenario, t.name(), "longest queue of pushes", "", longest)
 		}
-		if n := d.lost.Load() - d.reconnects.Load(); n > 0 || d.failed.Load() > 0 {
-			return fmt.Errorf("%d sockets were lost, %d calls failed", n, d.failed.Load())
-		}
-		b.add(scenario, t.name(), "deliveries", "/s", float64(d.got.Load())/elapsed.Seconds())
-		b.addLatency(scenario, t.name(), "send to delivery", d.latency.sum())
-		b.add(scenario, t.name(), "page of history, p99", "ms", float64(d.pages.sum().ValueAtQuantile(99))/1000)
-		b.add(scenario, t.name(), "CPU of the server, share of one core", "%", 100*used.Seconds()/elapsed.Seconds())
-		b.add(scenario, t.name(), "memory", "MB", float64(p.memory()>>20))
-		return nil
+		return true
 	})
+	d.requests.Wait()
+	return err
+}
+
+// measure measures 20 seconds.
+func (d *day) measure(scenario, server string) error {
+	b, p := d.b, d.p
+	d.latency.reset()
+	d.pages.reset()
+	begin, cpu, got := time.Now(), p.cpu(), d.got.Load()
+	if err := d.load(b.duration(20 * time.Second)); err != nil {
+		return err
+	}
+	elapsed, used := time.Since(begin), p.cpu()-cpu
+	if n := d.lost.Load() - d.reconnects.Load(); n > 0 || d.failed.Load() > 0 {
+		return fmt.Errorf("%d sockets were lost, %d calls failed", n, d.failed.Load())
+	}
+	b.add(scenario, server, "deliveries", "/s", float64(d.got.Load()-got)/elapsed.Seconds())
+	b.addLatency(scenario, server, "send to delivery", d.latency.sum())
+	b.add(scenario, server, "page of history, p99", "ms", float64(d.pages.sum().ValueAtQuantile(99))/1000)
+	b.add(scenario, server, "CPU of the server, share of one core", "%", 100*used.Seconds()/elapsed.Seconds())
+	b.add(scenario, server, "memory", "MB", float64(p.memory()>>20))
+	return nil
 }
 
 // room returns one of the rooms of a person.

@@ -86,7 +86,7 @@ func main() {
 	flag.BoolVar(&b.short, "short", false, "quick run: a tenth of the people, a quarter of the time")
 	peers := flag.String("peers", "", "`folder` bench/peers, to measure its servers too; make bench-peers installs them")
 	doc := flag.String("doc", "", "`folder` of performance.md, to update its tables and charts")
-	push := flag.Bool("push", false, "in the scenario day, a fifth of the people have a subscription to a push service in this process; it is measured as day-push")
+	push := flag.Bool("push", false, "measure the scenario day as day-push: a fifth of the people subscribe to a push service in this process")
 	serve := flag.String("serve", "", "`folder` to serve with net/http's FileServer; the scenario files starts this")
 	out := flag.String("json", "", "`file` to write all figures to")
 	flag.Usage = func() {

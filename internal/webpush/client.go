@@ -10,6 +10,7 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 	"unicode"
 
@@ -86,11 +87,26 @@ type Client struct {
 	key     *Key
 	subject string
 	http    *http.Client
+
+	mu     sync.Mutex
+	tokens map[string]token // guarded by mu, by host; at most maxTokens
 }
+
+// token is an Authorization header, which is used again for a time: RFC 8292, section 2,
+// limits the life of a token so that it may be.
+type token struct {
+	header string
+	until  time.Time
+}
+
+const (
+	maxTokens = 100
+	tokenUse  = time.Hour
+)
 
 // NewClient returns a client that sends through the transport: PublicTransport, but in tests.
 func NewClient(key *Key, subject string, transport http.RoundTripper) *Client {
-	return &Client{key: key, subject: subject, http: &http.Client{
+	return &Client{key: key, subject: subject, tokens: map[string]token{}, http: &http.Client{
 		Transport:     transport,
 		Timeout:       Timeout,
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
@@ -121,7 +137,7 @@ func (c *Client) request(ctx context.Context, s Subscription, p Push) (*http.Req
 	if err != nil {
 		return nil, err
 	}
-	authorization, err := c.key.authorization(endpoint, c.subject, time.Now())
+	authorization, err := c.authorization(endpoint)
 	if err != nil {
 		return nil, err
 	}
@@ -139,6 +155,25 @@ func (c *Client) request(ctx context.Context, s Subscription, p Push) (*http.Req
 		h.Set("Topic", p.Topic)
 	}
 	return r, nil
+}
+
+// authorization returns the Authorization header for a push to the endpoint.
+func (c *Client) authorization(endpoint *url.URL) (string, error) {
+	now := time.Now()
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if t := c.tokens[endpoint.Host]; now.Before(t.until) {
+		return t.header, nil
+	}
+	header, err := c.key.authorization(endpoint, c.subject, now)
+	if err != nil {
+		return "", err
+	}
+	if len(c.tokens) >= maxTokens { // hosts come from clients
+		clear(c.tokens)
+	}
+	c.tokens[endpoint.Host] = token{header, now.Add(tokenUse)}
+	return header, nil
 }
 
 // judge returns the result for an answer (RFC 8030, sections 5 to 8.4).

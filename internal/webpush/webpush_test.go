@@ -8,6 +8,7 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/json"
+	"fmt"
 	"io"
 	"math/big"
 	"net"
@@ -16,6 +17,7 @@ import (
 	"net/url"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 )
 
@@ -150,6 +152,35 @@ func TestAuthorizationIsSigned(t *testing.T) {
 	if len(signature) != 64 || !ecdsa.Verify(verifier, digest[:], new(big.Int).SetBytes(signature[:32]), new(big.Int).SetBytes(signature[32:])) {
 		t.Error("the signature is wrong")
 	}
+}
+
+// A token is signed once for a host, and again after a time. Hosts come from clients: the tokens
+// of many do not fill the memory.
+func TestTokensAreUsedAgain(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := NewClient(newKeyOf(t), "mailto:ops@example.com", nil)
+		of := func(host string) string {
+			t.Helper()
+			header, err := c.authorization(&url.URL{Scheme: "https", Host: host})
+			if err != nil {
+				t.Fatal(err)
+			}
+			return header
+		}
+		first, other := of("push.example.com"), of("other.example.com")
+		if first == other || of("push.example.com") != first || of("other.example.com") != other {
+			t.Error("not one token for each host")
+		}
+		time.Sleep(time.Hour)
+		if of("push.example.com") == first {
+			t.Error("an old token is used")
+		}
+		for i := range 3 * maxTokens {
+			if of(fmt.Sprint(i, ".example.com")); len(c.tokens) > maxTokens {
+				t.Fatalf("%d tokens", len(c.tokens))
+			}
+		}
+	})
 }
 
 func TestCheckSubject(t *testing.T) {

@@ -26,6 +26,7 @@ type history struct {
 
 type sentTo struct {
 	times   []time.Time // of the last pushes, at most burst
+	urgent  []time.Time // of the last urgent ones, at most burst
 	summary time.Time   // the last summary
 	chats   map[chat.ChatID]chat.Seq
 }
@@ -52,13 +53,40 @@ func (h *history) of(id chat.SessionID) *sentTo {
 func (h *history) bursts(id chat.SessionID, more int) bool {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	n := more
-	for _, at := range h.of(id).times {
+	return more+countRecent(h.of(id).times) > burst
+}
+
+// choose returns which of the pushes that are due for a session are sent now: after a burst the
+// urgent ones, unless they are too many themselves, and all once the next summary is due.
+func (h *history) choose(id chat.SessionID, due []chat.QueuedPush) (now []chat.QueuedPush, urgent bool) {
+	if !h.bursts(id, 1) {
+		return due, false
+	}
+	for _, q := range due {
+		if q.Urgent {
+			now = append(now, q)
+		}
+	}
+	h.mu.Lock()
+	recent := countRecent(h.of(id).urgent)
+	h.mu.Unlock()
+	switch {
+	case len(now) > 0 && recent+len(now) <= burst:
+		return now, true
+	case h.untilSummary(id) > 0:
+		return nil, false
+	}
+	return due, false
+}
+
+// countRecent returns how many of the times are within burstTime.
+func countRecent(times []time.Time) (n int) {
+	for _, at := range times {
 		if time.Since(at) < burstTime {
 			n++
 		}
 	}
-	return n > burst
+	return n
 }
 
 // untilSummary returns how long the next summary for a session has to wait.
@@ -75,8 +103,12 @@ func (h *history) add(id chat.SessionID, p *preparedPush) {
 	to, now := h.of(id), time.Now()
 	to.times = append(to.times, now)
 	to.times = to.times[max(0, len(to.times)-burst):]
-	if p.summary {
+	switch {
+	case p.summary:
 		to.summary = now
+	case p.told[0].isUrgent():
+		to.urgent = append(to.urgent, now)
+		to.urgent = to.urgent[max(0, len(to.urgent)-burst):]
 	}
 	for _, c := range p.read {
 		delete(to.chats, c)

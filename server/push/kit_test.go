@@ -43,7 +43,7 @@ type pushRequest struct {
 // service in memory.
 type testPushes struct {
 	*Pushes
-	t      *testing.T
+	t      testing.TB
 	host   string // of the push service for the users that are made from now on
 	store  chat.Store
 	began  time.Time
@@ -87,6 +87,32 @@ func (s testStore) EndPushes(ctx context.Context, ended, again []chat.QueuedPush
 	return s.Store.EndPushes(ctx, ended, again, last)
 }
 
+// newTestPushes returns pushes that are not run.
+func newTestPushes(t testing.TB) *testPushes {
+	t.Helper()
+	x := newTestPushesOn(t, t.TempDir())
+	t.Cleanup(func() { _ = x.store.Close() })
+	return x
+}
+
+// newTestPushesOn returns pushes that are not run, on the database in a folder. The caller closes
+// the store.
+func newTestPushesOn(t testing.TB, dir string) *testPushes {
+	t.Helper()
+	x := &testPushes{t: t, host: "push.example", began: time.Now(), answer: func(*http.Request, string) (*http.Response, error) { return status(201), nil }}
+	log := slog.New(slog.NewTextHandler(x, nil))
+	store, err := sqlite.Open(t.Context(), filepath.Join(dir, "parley.db"), log)
+	if err != nil {
+		t.Fatal(err)
+	}
+	x.store = store
+	sampler := middleware.NewLogSampler(log)
+	events := audit.New(log, sampler)
+	x.Pushes = New(Config{Service: service.New(service.Config{Store: testStore{store, x}, Errors: service.ErrorLog{Log: log, Sampler: sampler}, Audit: events}),
+		Log: log, Audit: events, On: true, Transport: x, Presence: nobody{}, Sent: x.note})
+	return x
+}
+
 // inBubble calls f in a bubble, with pushes that run until it returns.
 func inBubble(t *testing.T, f func(x *testPushes)) {
 	t.Helper()
@@ -97,17 +123,7 @@ func inBubble(t *testing.T, f func(x *testPushes)) {
 func inBubbleOn(t *testing.T, dir string, f func(x *testPushes)) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
-		x := &testPushes{t: t, host: "push.example", began: time.Now(), answer: func(*http.Request, string) (*http.Response, error) { return status(201), nil }}
-		log := slog.New(slog.NewTextHandler(x, nil))
-		store, err := sqlite.Open(t.Context(), filepath.Join(dir, "parley.db"), log)
-		if err != nil {
-			t.Fatal(err)
-		}
-		x.store = store
-		sampler := middleware.NewLogSampler(log)
-		events := audit.New(log, sampler)
-		x.Pushes = New(Config{Service: service.New(service.Config{Store: testStore{store, x}, Errors: service.ErrorLog{Log: log, Sampler: sampler}, Audit: events}),
-			Log: log, Audit: events, On: true, Transport: x, Presence: nobody{}, Sent: x.note})
+		x := newTestPushesOn(t, dir)
 		ctx, stop := context.WithCancel(t.Context())
 		ran := make(chan struct{})
 		go func() {
@@ -119,7 +135,7 @@ func inBubbleOn(t *testing.T, dir string, f func(x *testPushes)) {
 		defer func() { // also after FailNow
 			stop()
 			<-ran
-			if err := store.Close(); err != nil {
+			if err := x.store.Close(); err != nil {
 				t.Error(err)
 			}
 			if s := x.logs.String(); strings.Contains(s, "push.example") || strings.Contains(s, "level=ERROR") && x.failed.Load() == 0 {

@@ -26,6 +26,9 @@ const (
 	// readDelay is how long a push waits for somebody who is online: the page of one who
 	// looks at the chat says so within that time.
 	readDelay = 800 * time.Millisecond
+
+	// maxRows is how many chats and pushes a commit has, about: posts wait for it.
+	maxRows = 200
 )
 
 // errMadeBefore reports that another holder of the lease made pushes of these messages already. A
@@ -35,9 +38,10 @@ var errMadeBefore = errors.New("pushes were made before")
 // maker makes pushes of new messages, while this server holds the lease.
 type maker struct {
 	*Pushes
-	done  map[chat.ChatID]progress // up to where pushes were made
-	saved time.Time                // when the progress of all chats was saved
-	made  func()                   // called when pushes were queued
+	done   map[chat.ChatID]progress // up to where pushes were made
+	saved  time.Time                // when the progress of all chats was saved
+	queued *queue                   // told of the pushes that are queued
+	made   []chat.ChatPushes        // not queued yet
 }
 
 // progress is up to where pushes of a chat were made.
@@ -82,6 +86,7 @@ func (m *maker) run(ctx context.Context) error {
 // make makes the pushes of what is marked.
 func (m *maker) make(ctx context.Context) error {
 	began := time.Now()
+	m.made = nil
 	chats, all := m.marks.take()
 	if all || len(m.done) > maxMarks {
 		return m.scan(ctx, began)
@@ -92,6 +97,9 @@ func (m *maker) make(ctx context.Context) error {
 		if err := m.makeOf(ctx, id, p); err != nil {
 			return err
 		}
+	}
+	if err := m.queue(ctx); err != nil {
+		return err
 	}
 	if began.Sub(m.saved) < saveEvery {
 		return nil
@@ -120,6 +128,9 @@ func (m *maker) scan(ctx context.Context, began time.Time) error {
 			if err := m.makeOf(ctx, c.ChatID, progress{seq: c.Seq}); err != nil {
 				return err
 			}
+		}
+		if err := m.queue(ctx); err != nil {
+			return err
 		}
 		if after = last; last == "" {
 			return m.save(ctx, began)
@@ -151,20 +162,25 @@ func (m *maker) makeOf(ctx context.Context, id chat.ChatID, p progress) error {
 		if len(events) == 0 {
 			break
 		}
-		if err := m.queue(ctx, id, p, events, targets); err != nil {
-			return err
-		}
+		m.judge(id, p, events, targets)
 		p.seq = events[len(events)-1].Seq
 		m.done[id] = p
 		if p.seq >= head {
 			break
 		}
 	}
-	return nil
+	rows := len(m.made)
+	for i := range m.made {
+		rows += len(m.made[i].Pushes)
+	}
+	if rows < maxRows {
+		return nil
+	}
+	return m.queue(ctx)
 }
 
-// queue queues the pushes of events of a chat behind p, with the progress, in one commit.
-func (m *maker) queue(ctx context.Context, id chat.ChatID, p progress, events []chat.Event, targets []chat.PushTarget) error {
+// judge makes the pushes of events of a chat behind p.
+func (m *maker) judge(id chat.ChatID, p progress, events []chat.Event, targets []chat.PushTarget) {
 	now, any := time.Now(), false
 	byUser := map[chat.UserID]*chat.QueuedPush{}
 	for i := range events {
@@ -180,7 +196,7 @@ func (m *maker) queue(ctx context.Context, id chat.ChatID, p progress, events []
 		for j := range targets {
 			t := &targets[j]
 			online, attended := m.Presence.State(t.User)
-			tell, _ := chat.PushCase{Kind: p.kind, By: ev.By, Seq: ev.Seq, Deleted: ev.DeletedAt != 0, Silent: ev.Silent, All: ev.MentionsAll,
+			tell, reason := chat.PushCase{Kind: p.kind, By: ev.By, Seq: ev.Seq, Deleted: ev.DeletedAt != 0, Silent: ev.Silent, All: ev.MentionsAll,
 				Concerned: slices.Contains(concerned, t.User), Target: *t, Online: online, ActiveAt: attended, Now: now.UnixMilli()}.Decide()
 			if !tell {
 				continue
@@ -193,24 +209,33 @@ func (m *maker) queue(ctx context.Context, id chat.ChatID, p progress, events []
 				}
 				byUser[t.User] = q
 			}
-			q.Seq, q.Count = ev.Seq, q.Count+1
+			q.Seq, q.Count, q.Urgent = ev.Seq, q.Count+1, q.Urgent || reason.IsUrgent()
 		}
 	}
 	if !any {
+		return
+	}
+	made := chat.ChatPushes{ChatID: id, After: p.seq, Last: events[len(events)-1].Seq}
+	for _, q := range byUser {
+		made.Pushes = append(made.Pushes, *q)
+	}
+	m.made = append(m.made, made)
+}
+
+// queue queues the pushes that were made, and saves that they were, in one commit.
+func (m *maker) queue(ctx context.Context) error {
+	if len(m.made) == 0 {
 		return nil
 	}
-	pushes := make([]chat.QueuedPush, 0, len(byUser))
-	for _, q := range byUser {
-		pushes = append(pushes, *q)
-	}
-	made, err := m.Service.MakePushes(ctx, id, p.seq, events[len(events)-1].Seq, pushes)
-	if err == nil && !made {
-		return errMadeBefore
-	}
-	if err == nil && len(pushes) > 0 {
-		m.made()
-	}
-	return err
+	made := m.made
+	m.made = nil
+	return m.queued.put(func() ([]chat.QueuedPush, error) {
+		queued, all, err := m.Service.MakePushes(ctx, made)
+		if err == nil && !all {
+			err = errMadeBefore
+		}
+		return queued, err
+	})
 }
 
 // concernedBy returns whom a message names or replies to.

@@ -23,7 +23,6 @@ const (
 
 	timeToLive = 24 * time.Hour // how long a push service keeps a push for a browser that is offline
 	maxBody    = 600            // bytes of a message's text
-	badgeChats = 200            // with the newest activity, whose unread messages are counted
 )
 
 // Tags of notifications that are of no chat.
@@ -64,17 +63,22 @@ func (s *sender) build(ctx context.Context, p *preparedPush, to *recipient) erro
 	if err != nil {
 		return err
 	}
-	unread, shown := 0, s.history.chatsOf(p.sub.Session)
-	for i := range to.chats {
-		c := &to.chats[i]
-		unread += c.Unread
-		if c.Unread == 0 && slices.Contains(shown, c.ID) {
-			p.read = append(p.read, c.ID)
+	unreadIn, err := s.Service.Unread(ctx, to.id)
+	if err != nil {
+		return err
+	}
+	unread := 0
+	for _, n := range unreadIn {
+		unread += n
+	}
+	for _, id := range s.history.chatsOf(p.sub.Session) {
+		if unreadIn[id] == 0 {
+			p.read = append(p.read, id)
 		}
 	}
 	p.push = webpush.Push{TTL: timeToLive, Urgency: webpush.Normal}
 	for _, n := range p.told {
-		if n.reason == chat.PushDirect || n.reason == chat.PushMention {
+		if n.isUrgent() {
 			p.push.Urgency = webpush.High
 		}
 	}

@@ -129,9 +129,18 @@ func (p *Pushes) Run(ctx context.Context) error {
 func (p *Pushes) await(ctx context.Context) bool {
 	tick := time.NewTicker(lookEvery)
 	defer tick.Stop()
+	var nobody time.Time // when it was seen that nobody has one
 	for {
-		if any, err := p.Service.AnySubscription(ctx); err == nil && any {
+		now := time.Now()
+		any, err := p.Service.AnySubscription(ctx)
+		if err == nil && any && !nobody.IsZero() { // nobody is told of what was posted before
+			err = p.Service.SavePushed(ctx, nobody.Add(-margin).UnixMilli())
+		}
+		switch {
+		case err == nil && any:
 			return true
+		case err == nil:
+			nobody = now
 		}
 		select {
 		case <-tick.C:
@@ -149,12 +158,7 @@ func (p *Pushes) hold(ctx context.Context) error {
 		return err
 	}
 	s := newSender(p, client)
-	m := &maker{Pushes: p, done: map[chat.ChatID]progress{}, made: func() {
-		select {
-		case s.wake <- struct{}{}:
-		default:
-		}
-	}}
+	m := &maker{Pushes: p, done: map[chat.ChatID]progress{}, queued: s.queue}
 	g, ctx := errgroup.WithContext(ctx)
 	ctx, stop := context.WithCancel(ctx)
 	g.Go(func() error {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/url"
 	"slices"
+	"sync"
 	"time"
 
 	"parley/chat"
@@ -11,8 +12,7 @@ import (
 )
 
 const (
-	readAhead = 500    // queued pushes that are read beside those that were read before
-	maxRead   = 20_000 // queued pushes in memory
+	maxRead = 20_000 // queued pushes in memory
 	// moreEvery is how often a queue is read that is longer than what was read of it.
 	moreEvery = 250 * time.Millisecond
 	// readShare bounds the reads: after one, the next comes after so many times what it took, so
@@ -20,15 +20,22 @@ const (
 	readShare = 20
 )
 
-// queue is what the sender knows of the queued pushes. It reads them when the maker has queued
-// some, not for each push: a queue may be long because its devices have to wait.
+// queue is what the sender knows of the queued pushes. It reads them once, and then the maker
+// tells of those that it queues: a queue may be long because its devices have to wait.
 type queue struct {
 	sessions map[chat.SessionID]*device
-	devices  []*device      // with pushes; first the one whose push is due first
+	devices  []*device      // with pushes; first those whose push was due first when they were read
 	readAt   time.Time      // when to read the queue
-	earliest time.Time      // when to read it if it has changed
+	earliest time.Time      // when to read it at the earliest
+	partly   bool           // there are more than were read
 	ofHost   map[string]int // pushes that are being sent
 	ofUser   map[chat.UserID]int
+
+	wake    chan struct{}     // has a token when pushes were queued
+	making  sync.Mutex        // held while pushes are queued in the store, and while the queue is read
+	mu      sync.Mutex        // after making
+	made    []chat.QueuedPush // guarded by mu: queued since the queue was read, and not added yet
+	unknown bool              // guarded by mu: others may be queued
 }
 
 // device is a session with a subscription, and the pushes that are queued for it.
@@ -37,67 +44,130 @@ type device struct {
 	user    chat.UserID
 	host    string // of its push service; a push that is being sent keeps its room at this one
 	pushes  []chat.QueuedPush
+	listed  bool      // in queue.devices
 	busy    bool      // a push is being sent, or its outcome is not saved
-	after   time.Time // nothing is sent before that
+	after   time.Time // only urgent pushes are sent before that
 }
 
 func newQueue() *queue {
-	return &queue{sessions: map[chat.SessionID]*device{}, ofHost: map[string]int{}, ofUser: map[chat.UserID]int{}}
+	return &queue{sessions: map[chat.SessionID]*device{}, ofHost: map[string]int{}, ofUser: map[chat.UserID]int{}, wake: make(chan struct{}, 1)}
 }
 
-// changed notes that pushes were queued.
-func (q *queue) changed() { q.readAt = q.earliest }
+// put calls f, which queues pushes in the store and returns them.
+func (q *queue) put(f func() ([]chat.QueuedPush, error)) error {
+	q.making.Lock()
+	defer q.making.Unlock()
+	pushes, err := f()
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if len(q.made)+len(pushes) > maxRead {
+		q.made, pushes, q.unknown = nil, nil, true
+	}
+	q.made = append(q.made, pushes...)
+	q.unknown = q.unknown || err != nil
+	if len(pushes) > 0 || q.unknown {
+		select {
+		case q.wake <- struct{}{}:
+		default:
+		}
+	}
+	return err
+}
 
 // read reads the queue.
 func (q *queue) read(ctx context.Context, store *service.Service, now time.Time) error {
-	limit := readAhead
-	for _, d := range q.devices {
-		limit += len(d.pushes)
-	}
-	limit = min(limit, maxRead)
-	queued, err := store.QueuedPushes(ctx, limit)
+	q.making.Lock()
+	defer q.making.Unlock()
+	queued, err := store.QueuedPushes(ctx, maxRead)
 	if err != nil {
 		return err
 	}
+	q.takeMade()
 	for _, d := range q.devices {
-		d.pushes = nil
+		d.pushes, d.listed = nil, false
 	}
-	devices := make([]*device, 0, len(q.devices))
+	q.devices = q.devices[:0]
 	for _, p := range queued {
-		d := q.sessions[p.Session]
-		if d == nil {
-			d = &device{session: p.Session, user: p.User}
-			q.sessions[p.Session] = d
-		}
-		if len(d.pushes) == 0 {
-			devices = append(devices, d)
-			if u, err := url.Parse(p.Endpoint); err == nil && !d.busy { // of another one, send ends the pushes
-				d.host = u.Host
-			}
-		}
-		p.Endpoint = ""
-		d.pushes = append(d.pushes, p)
+		q.add(p)
 	}
-	q.devices = devices
 	for id, d := range q.sessions {
 		if len(d.pushes) == 0 && !d.busy && !now.Before(d.after) {
 			delete(q.sessions, id)
 		}
 	}
-	q.readAt, q.earliest = now.Add(lookEvery), now.Add(readShare*time.Since(now))
-	if len(queued) == limit {
+	q.partly = len(queued) == maxRead
+	q.earliest = now.Add(readShare * time.Since(now))
+	if q.readAt = now.Add(lookEvery); q.partly {
 		q.readAt = now.Add(max(moreEvery, readShare*time.Since(now)))
 	}
 	return nil
 }
 
+// addMade adds what was queued since the queue was read.
+func (q *queue) addMade() {
+	made, unknown := q.takeMade()
+	n := len(made)
+	for _, d := range q.devices {
+		n += len(d.pushes)
+	}
+	if q.partly = q.partly || n > maxRead; unknown || q.partly && len(made) > 0 {
+		if q.earliest.Before(q.readAt) {
+			q.readAt = q.earliest
+		}
+		return
+	}
+	for _, p := range made {
+		q.add(p)
+	}
+}
+
+// takeMade takes what was queued since the queue was read.
+func (q *queue) takeMade() (made []chat.QueuedPush, unknown bool) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	made, unknown = q.made, q.unknown
+	q.made, q.unknown = nil, false
+	return made, unknown
+}
+
+// add adds a push to those of its device, or to the one of its chat.
+func (q *queue) add(p chat.QueuedPush) {
+	d := q.sessions[p.Session]
+	if d == nil {
+		d = &device{session: p.Session, user: p.User}
+		q.sessions[p.Session] = d
+	}
+	if len(d.pushes) == 0 {
+		if u, err := url.Parse(p.Endpoint); err == nil && !d.busy { // of another one, send ends the pushes
+			d.host = u.Host
+		}
+	}
+	if !d.listed {
+		d.listed = true
+		q.devices = append(q.devices, d)
+	}
+	if old := d.pushOf(p.ChatID); old != nil {
+		old.Seq, old.Count, old.Urgent = p.Seq, old.Count+p.Count, old.Urgent || p.Urgent
+		return
+	}
+	p.Endpoint = ""
+	d.pushes = append(d.pushes, p)
+}
+
 // dueAt returns when the first push of a device is to be sent.
 func (d *device) dueAt() time.Time {
-	first := d.pushes[0].Due
-	for _, p := range d.pushes[1:] {
-		first = min(first, p.Due)
+	first := d.sendAt(&d.pushes[0])
+	for i := range d.pushes[1:] {
+		if at := d.sendAt(&d.pushes[i+1]); at.Before(first) {
+			first = at
+		}
 	}
-	if at := time.UnixMilli(first); at.After(d.after) {
+	return first
+}
+
+// sendAt returns when a push is to be sent.
+func (d *device) sendAt(p *chat.QueuedPush) time.Time {
+	if at := time.UnixMilli(p.Due); p.Urgent || at.After(d.after) {
 		return at
 	}
 	return d.after
@@ -105,9 +175,9 @@ func (d *device) dueAt() time.Time {
 
 // due returns the pushes of a device that are due.
 func (d *device) due(now time.Time) (due []chat.QueuedPush) {
-	for _, p := range d.pushes {
-		if p.Due <= now.UnixMilli() {
-			due = append(due, p)
+	for i := range d.pushes {
+		if !d.sendAt(&d.pushes[i]).After(now) {
+			due = append(due, d.pushes[i])
 		}
 	}
 	return due
@@ -143,6 +213,9 @@ func (q *queue) end(o outcome) {
 	d.busy = false
 	if o.wait > 0 {
 		d.after = time.Now().Add(o.wait)
+		for i := range d.pushes {
+			d.pushes[i].Urgent = false
+		}
 	}
 	for _, e := range o.ended {
 		if p := d.pushOf(e.ChatID); p != nil && p.Seq > e.Seq { // a later message replaced it

@@ -54,9 +54,14 @@ func (s *sender) send(ctx context.Context, d *device, due []chat.QueuedPush) out
 // prepare returns the push for all that is due for the device of an outcome, or nil if there is
 // nothing to tell, or not yet: much may have happened since the messages were posted.
 func (s *sender) prepare(ctx context.Context, due []chat.QueuedPush, o *outcome) (*preparedPush, error) {
+	p, id := &preparedPush{}, o.session
+	due, urgent := s.history.choose(id, due)
+	if len(due) == 0 {
+		o.wait = s.history.untilSummary(id)
+		return nil, nil
+	}
 	s.preparing <- struct{}{}
 	defer func() { <-s.preparing }()
-	p, id := &preparedPush{}, o.session
 	sub, ok, err := s.Service.Subscription(ctx, id)
 	if err != nil {
 		return nil, err
@@ -66,20 +71,20 @@ func (s *sender) prepare(ctx context.Context, due []chat.QueuedPush, o *outcome)
 		return nil, nil
 	}
 	p.sub = sub
-	to, err := s.recipient(ctx, sub.User)
+	to, err := s.recipient(ctx, sub.User, due)
 	if err != nil {
 		return nil, err
 	}
 	if p.told, o.ended, err = s.news(ctx, to, due); err != nil || len(p.told) == 0 {
 		return nil, err
 	}
-	if len(p.told) > 1 && !s.history.bursts(id, len(p.told)) {
-		p.told = p.told[:1] // the others follow at once
-	}
-	if p.summary = s.history.bursts(id, len(p.told)); p.summary {
+	if p.summary = !urgent && s.history.bursts(id, len(p.told)); p.summary {
 		if o.wait = s.history.untilSummary(id); o.wait > 0 {
 			return nil, nil
 		}
+	}
+	if !p.summary {
+		p.told = p.told[:1] // the others follow at once
 	}
 	return p, s.build(ctx, p, to)
 }

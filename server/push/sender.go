@@ -35,8 +35,7 @@ type sender struct {
 	*Pushes
 	client    *webpush.Client
 	history   *history
-	wake      chan struct{} // has a token when pushes were queued
-	done      chan outcome  // from the goroutines that send
+	done      chan outcome // from the goroutines that send
 	sending   sync.WaitGroup
 	preparing chan struct{} // has a token for each push that is being prepared: half of the cores are left for deliveries
 
@@ -58,7 +57,7 @@ type outcome struct {
 }
 
 func newSender(p *Pushes, client *webpush.Client) *sender {
-	return &sender{Pushes: p, client: client, history: newHistory(), wake: make(chan struct{}, 1), done: make(chan outcome, workers),
+	return &sender{Pushes: p, client: client, history: newHistory(), done: make(chan outcome, workers),
 		preparing: make(chan struct{}, max(1, runtime.GOMAXPROCS(0)/2)), queue: newQueue()}
 }
 
@@ -73,8 +72,7 @@ func (s *sender) run(ctx context.Context) error {
 		case o := <-s.done:
 			s.take(o)
 			s.collect(ctx)
-		case <-s.wake:
-			s.queue.changed()
+		case <-s.queue.wake:
 		case <-timer.C:
 		case <-ctx.Done():
 			return nil
@@ -131,6 +129,7 @@ func (s *sender) work(ctx context.Context) (next time.Time) {
 	if s.failing {
 		return s.flushAt
 	}
+	s.queue.addMade()
 	if !now.Before(s.queue.readAt) {
 		if err := s.queue.read(ctx, s.Service, now); err != nil {
 			s.failed(ctx, err)

@@ -183,6 +183,62 @@ func TestBurst(t *testing.T) {
 	})
 }
 
+// After a burst of others, direct messages and mentions are told at once, until they are too many
+// themselves.
+func TestUrgentPushesAfterABurst(t *testing.T) {
+	inBubble(t, func(x *testPushes) {
+		ann, _ := x.user("ann")
+		bob, _ := x.user("bob")
+		loud := x.group(ann, bob)
+		n := chat.NewChat{Kind: chat.Direct, By: ann.ID, ClientID: "direct", Members: []chat.UserID{bob.ID}}
+		direct, _, err := x.store.CreateChat(t.Context(), n)
+		if err != nil {
+			t.Fatal(err)
+		}
+		noise := func(seconds int) {
+			for range seconds {
+				x.post(ann, loud, "noise")
+				time.Sleep(time.Second)
+			}
+		}
+		noise(53)
+		urgent := func() (n int) {
+			for _, p := range x.of("bob") {
+				if p.header.Get("Urgency") == "high" && p.header.Get("Topic") != "" {
+					n++
+				}
+			}
+			return n
+		}
+		if n := urgent(); n != 0 {
+			t.Fatalf("%d urgent pushes of noise", n)
+		}
+		for i := range 2 {
+			if x.post(ann, direct.ID, "psst"); i == 1 {
+				x.post(ann, loud, "@bob")
+			}
+			noise(2)
+			if n := urgent(); n != i+1 {
+				t.Errorf("%d pushes of direct messages and mentions in 2 seconds, want %d", n, i+1)
+			}
+		}
+		several := 0
+		for range 20 {
+			x.post(ann, direct.ID, "psst")
+			noise(2)
+			several += urgent()
+		}
+		if several < 2+1 || several > 2+3 { // the rest of five, and summaries
+			t.Errorf("%d urgent pushes of 20 direct messages in 40 seconds", several)
+		}
+		noise(30)
+		time.Sleep(time.Minute)
+		if n := x.queued(); n != 0 {
+			t.Errorf("%d pushes are queued", n)
+		}
+	})
+}
+
 // 404 and 410 end a subscription. What else is refused is not sent again, and its reason is
 // saved.
 func TestRefused(t *testing.T) {
@@ -381,6 +437,34 @@ func TestStopKeepsWhatIsBeingSent(t *testing.T) {
 		time.Sleep(time.Minute)
 		if got := x.of("bob"); len(got) != 1 || x.queued() != 0 {
 			t.Errorf("%d pushes came after the start, %d are queued", len(got), x.queued())
+		}
+	})
+}
+
+// The first one who subscribes is not told of what was posted before.
+func TestMessagesBeforeTheFirstSubscription(t *testing.T) {
+	inBubble(t, func(x *testPushes) {
+		account := func(name string) (chat.User, chat.SessionID) {
+			u, session, err := x.store.CreateAccount(t.Context(), chat.NewAccount{Handle: name, Name: name, Session: chat.NewSession{TokenHash: chat.SecretHash(chat.NewSecret())}})
+			if err != nil {
+				t.Fatal(err)
+			}
+			return u, session.ID
+		}
+		ann, _ := account("ann")
+		bob, session := account("bob")
+		id := x.group(ann, bob)
+		x.post(ann, id, "long ago")
+		time.Sleep(20 * time.Minute)
+		x.subscribe(bob.ID, session, "bob")
+		time.Sleep(time.Minute)
+		if got := x.of("bob"); len(got) != 0 {
+			t.Errorf("%d pushes of an old message", len(got))
+		}
+		x.post(ann, id, "now")
+		time.Sleep(time.Minute)
+		if got := x.of("bob"); len(got) != 1 {
+			t.Errorf("%d pushes of a new message", len(got))
 		}
 	})
 }

@@ -2,6 +2,7 @@ package cached
 
 import (
 	"context"
+	"maps"
 	"slices"
 
 	"parley/chat"
@@ -223,6 +224,15 @@ func (s *Store) ChatsOf(ctx context.Context, user chat.UserID, list chat.ChatLis
 		chats = slices.DeleteFunc(chats, func(c chat.Chat) bool { return s.revocations.removed(user, c.ID) })
 	}
 	return chats, err
+}
+
+// Unread is [chat.Chats].Unread.
+func (s *Store) Unread(ctx context.Context, user chat.UserID) (map[chat.ChatID]int, error) {
+	unread, err := s.Store.Unread(ctx, user)
+	if s.revocations.n.Load() > 0 {
+		maps.DeleteFunc(unread, func(id chat.ChatID, _ int) bool { return s.revocations.removed(user, id) })
+	}
+	return unread, err
 }
 
 // ChatIDs is [chat.Chats].ChatIDs.

@@ -22,18 +22,25 @@ type joinedChat struct {
 // chat returns the chat as the member sees it, without mentions and last message. The read
 // pointer may be newer than the head.
 func (s *joinedChat) chat() chat.Chat {
-	g, head := s.Group[0], s.Head[0]
-	c := g.chat(head)
-	read, n := s.Place.read()
-	c.Role, c.ReadUpTo, c.Mine = s.Place.Member.Role, min(read, head.Seq), s.Place.mine(head.N)
-	if c.Mine.UnreadFrom != 0 {
-		n = min(n, s.Place.Member.UnreadN)
-	}
-	c.Unread = int(head.N - min(n, head.N))
+	g := s.Group[0]
+	c := g.chat(s.Head[0])
+	c.Role = s.Place.Member.Role
+	s.setRead(&c)
 	if g.Pair != "" {
 		c.With = chat.OtherOf(g.Pair, s.Place.Member.User)
 	}
 	return c
+}
+
+// setRead sets how far the member has read and what is unread, deleted messages included.
+func (s *joinedChat) setRead(c *chat.Chat) {
+	head := s.Head[0]
+	read, n := s.Place.read()
+	c.ReadUpTo, c.Mine = min(read, head.Seq), s.Place.mine(head.N)
+	if c.Mine.UnreadFrom != 0 {
+		n = min(n, s.Place.Member.UnreadN)
+	}
+	c.Unread = int(head.N - min(n, head.N))
 }
 
 // chat returns the chat as users who are not members see it, if it is open.
@@ -199,7 +206,10 @@ func (db *DB) ChatsOf(ctx context.Context, user chat.UserID, l chat.ChatList) (c
 		chats = nil
 		var only bson.D
 		if !l.All() {
-			ids, err := db.choose(ctx, user, l)
+			ids, err := l.Only, error(nil)
+			if ids == nil {
+				ids, err = db.choose(ctx, user, l)
+			}
 			if err != nil || len(ids) == 0 {
 				return err
 			}

@@ -55,6 +55,37 @@ func (db *DB) countUnread(ctx context.Context, user chat.UserID, chats []chat.Ch
 	return nil
 }
 
+// Unread is [chat.Chats].Unread.
+func (db *DB) Unread(ctx context.Context, user chat.UserID) (unread map[chat.ChatID]int, err error) {
+	err = db.read(ctx, "count unread messages", func(ctx context.Context) error {
+		cur, err := db.members.Aggregate(ctx, mongo.Pipeline{{{Key: "$match", Value: bson.D{{Key: "user", Value: user}}}}, db.newest("chat"), db.ownPost()})
+		list, err := all[joinedChat](ctx, cur, err)
+		if err != nil {
+			return err
+		}
+		var chats []chat.Chat
+		posts := map[chat.ChatID]chat.Seq{}
+		for i := range list {
+			s := &list[i]
+			c := chat.Chat{ID: s.Place.Member.Chat, Head: s.Head[0].Seq}
+			if s.setRead(&c); c.Unread > 0 {
+				chats, posts[c.ID] = append(chats, c), s.Head[0].N
+			}
+		}
+		if err := db.countUnread(ctx, user, chats, posts); err != nil {
+			return err
+		}
+		unread = map[chat.ChatID]int{}
+		for _, c := range chats {
+			if c.Unread > 0 {
+				unread[c.ID] = c.Unread
+			}
+		}
+		return nil
+	})
+	return unread, err
+}
+
 // fillLast fills Last, the post whose own number is the count of posts.
 func (db *DB) fillLast(ctx context.Context, viewer chat.UserID, chats []chat.Chat, posts map[chat.ChatID]chat.Seq) error {
 	at := map[chat.ChatID]*chat.Chat{}

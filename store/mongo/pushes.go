@@ -196,40 +196,86 @@ func (db *DB) SavePushed(ctx context.Context, at int64) error {
 }
 
 // MakePushes is [chat.Pushes].MakePushes.
-func (db *DB) MakePushes(ctx context.Context, id chat.ChatID, after, last chat.Seq, pushes []chat.QueuedPush) (made bool, err error) {
+func (db *DB) MakePushes(ctx context.Context, made []chat.ChatPushes) (queued []chat.QueuedPush, all bool, err error) {
 	err = db.write(ctx, "", "queue pushes", func(t *tx) error {
-		var before pushedDoc
-		if _, err := one(t.db.pushed.FindOne(t.ctx, bson.D{{Key: "_id", Value: id}}), &before); err != nil {
+		fresh, err := t.savePushed(made)
+		if err != nil {
 			return err
 		}
-		if made = before.Seq <= after; !made {
-			return nil
+		all = len(fresh) == len(made)
+		queued, err = t.queuePushes(fresh)
+		return err
+	})
+	return queued, all && err == nil, err
+}
+
+// savePushed saves which pushes were made, and returns those that were not made before.
+func (t *tx) savePushed(made []chat.ChatPushes) (fresh []*chat.ChatPushes, err error) {
+	ids := make([]chat.ChatID, len(made))
+	for i := range made {
+		ids[i] = made[i].ChatID
+	}
+	cur, err := t.db.pushed.Find(t.ctx, bson.D{{Key: "_id", Value: bson.D{{Key: "$in", Value: ids}}}})
+	list, err := all[pushedDoc](t.ctx, cur, err)
+	if err != nil {
+		return nil, err
+	}
+	before := make(map[chat.ChatID]chat.Seq, len(list))
+	for _, p := range list {
+		before[p.Chat] = p.Seq
+	}
+	var writes []mongo.WriteModel
+	for i := range made {
+		if m := &made[i]; before[m.ChatID] <= m.After {
+			fresh = append(fresh, m)
+			writes = append(writes, mongo.NewUpdateOneModel().SetUpsert(true).SetFilter(bson.D{{Key: "_id", Value: m.ChatID}}).SetUpdate(set(bson.E{Key: "seq", Value: m.Last})))
 		}
-		upsert := options.UpdateOne().SetUpsert(true)
-		if _, err := t.db.pushed.UpdateByID(t.ctx, id, set(bson.E{Key: "seq", Value: last}), upsert); err != nil {
-			return err
+	}
+	if len(writes) > 0 {
+		_, err = t.db.pushed.BulkWrite(t.ctx, writes)
+	}
+	return fresh, err
+}
+
+// queuePushes queues pushes for the sessions of their users, and returns them.
+func (t *tx) queuePushes(made []*chat.ChatPushes) (queued []chat.QueuedPush, err error) {
+	var users []chat.UserID
+	for _, m := range made {
+		for i := range m.Pushes {
+			users = append(users, m.Pushes[i].User)
 		}
-		for _, q := range pushes {
-			cur, err := t.db.subscriptions.Find(t.ctx, bson.D{{Key: "user", Value: q.User}})
-			subscriptions, err := all[subscriptionDoc](t.ctx, cur, err)
-			if err != nil {
-				return err
-			}
-			for i := range subscriptions {
-				s := subscriptions[i].Session
-				if _, err := t.db.pushes.UpdateOne(t.ctx, pushID(s, id), bson.D{
+	}
+	if len(users) == 0 {
+		return nil, nil // $in takes no nil
+	}
+	cur, err := t.db.subscriptions.Find(t.ctx, bson.D{{Key: "user", Value: bson.D{{Key: "$in", Value: users}}}})
+	list, err := all[subscriptionDoc](t.ctx, cur, err)
+	if err != nil {
+		return nil, err
+	}
+	of := map[chat.UserID][]*subscriptionDoc{}
+	for i := range list {
+		of[list[i].User] = append(of[list[i].User], &list[i])
+	}
+	var writes []mongo.WriteModel
+	for _, m := range made {
+		for _, q := range m.Pushes {
+			for _, s := range of[q.User] {
+				q.Session, q.ChatID, q.Endpoint = s.Session, m.ChatID, s.Endpoint
+				queued = append(queued, q)
+				writes = append(writes, mongo.NewUpdateOneModel().SetUpsert(true).SetFilter(pushID(q.Session, q.ChatID)).SetUpdate(bson.D{
 					{Key: "$set", Value: bson.D{{Key: "seq", Value: q.Seq}}},
 					{Key: "$inc", Value: bson.D{{Key: "count", Value: q.Count}}},
-					{Key: "$setOnInsert", Value: bson.D{{Key: "session", Value: s}, {Key: "chat", Value: id}, {Key: "user", Value: q.User},
+					{Key: "$setOnInsert", Value: bson.D{{Key: "session", Value: q.Session}, {Key: "chat", Value: q.ChatID}, {Key: "user", Value: q.User},
 						{Key: "at", Value: q.At}, {Key: "due", Value: q.Due}, {Key: "tries", Value: 0}}},
-				}, upsert); err != nil {
-					return err
-				}
+				}))
 			}
 		}
-		return nil
-	})
-	return made && err == nil, err
+	}
+	if len(writes) > 0 {
+		_, err = t.db.pushes.BulkWrite(t.ctx, writes)
+	}
+	return queued, err
 }
 
 // QueuedPushes is [chat.Pushes].QueuedPushes.
@@ -267,19 +313,20 @@ func (db *DB) QueuedPushes(ctx context.Context, limit int) (list []chat.QueuedPu
 
 // EndPushes is [chat.Pushes].EndPushes.
 func (db *DB) EndPushes(ctx context.Context, ended, again []chat.QueuedPush, last map[chat.SessionID]chat.PushResult) error {
+	var writes []mongo.WriteModel
+	for _, q := range ended {
+		writes = append(writes,
+			mongo.NewDeleteOneModel().SetFilter(append(pushID(q.Session, q.ChatID), bson.E{Key: "seq", Value: bson.D{{Key: "$lte", Value: q.Seq}}})),
+			// One that is left was replaced by a later message.
+			mongo.NewUpdateOneModel().SetFilter(pushID(q.Session, q.ChatID)).SetUpdate(append(set(bson.E{Key: "tries", Value: 0}),
+				bson.E{Key: "$inc", Value: bson.D{{Key: "count", Value: -q.Count}}})))
+	}
+	for _, q := range again {
+		writes = append(writes, mongo.NewUpdateOneModel().SetFilter(pushID(q.Session, q.ChatID)).SetUpdate(set(bson.E{Key: "due", Value: q.Due}, bson.E{Key: "tries", Value: q.Tries})))
+	}
 	return db.write(ctx, "", "end pushes", func(t *tx) error {
-		for _, q := range ended {
-			id := pushID(q.Session, q.ChatID)
-			r, err := t.db.pushes.DeleteOne(t.ctx, append(id, bson.E{Key: "seq", Value: bson.D{{Key: "$lte", Value: q.Seq}}}))
-			if err == nil && r.DeletedCount == 0 {
-				_, err = t.db.pushes.UpdateOne(t.ctx, id, bson.D{{Key: "$inc", Value: bson.D{{Key: "count", Value: -q.Count}}}, {Key: "$set", Value: bson.D{{Key: "tries", Value: 0}}}})
-			}
-			if err != nil {
-				return err
-			}
-		}
-		for _, q := range again {
-			if _, err := t.db.pushes.UpdateOne(t.ctx, pushID(q.Session, q.ChatID), set(bson.E{Key: "due", Value: q.Due}, bson.E{Key: "tries", Value: q.Tries})); err != nil {
+		if len(writes) > 0 {
+			if _, err := t.db.pushes.BulkWrite(t.ctx, writes); err != nil {
 				return err
 			}
 		}

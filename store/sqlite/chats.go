@@ -20,13 +20,16 @@ const (
 	roleColumn = `CASE WHEN coalesce(m.level, m.muted_until, m.starred, m.hidden_at, m.unread_from) IS NULL THEN ifnull(m.role, '')
 		ELSE concat_ws(' ', m.role, ifnull(m.level, 'default'), ifnull(m.muted_until, 0), ifnull(m.starred, 0), ifnull(m.hidden_at, -1), ifnull(m.unread_from, 0)) END`
 
-	// memberColumns are a membership, each a single seek: the role and settings, how far m
-	// has read, the messages posted up to where m has read to, and the deleted messages
-	// and mentions after it (by the partial index: SQLite would choose the range of all
-	// messages after it). m may be missing (LEFT JOIN): then the role is empty.
+	// postsRead is how many messages were posted up to where m has read to, and
+	// deletedUnread how many after it were deleted (by the partial index: SQLite would choose
+	// the range of all messages after it). Each is a single seek.
+	postsRead     = `ifnull((SELECT x.n FROM messages x WHERE x.chat = m.chat AND x.seq <= ` + readTo + ` ORDER BY x.seq DESC LIMIT 1), 0)`
+	deletedUnread = `(SELECT count(*) FROM messages d INDEXED BY messages_deleted WHERE d.chat = m.chat AND d.seq > ` + readTo + ` AND d.deleted_at IS NOT NULL)`
+
+	// memberColumns are a membership: the role and settings, how far m has read, postsRead,
+	// deletedUnread and the mentions after it. m may be missing (LEFT JOIN): then the role is empty.
 	memberColumns = roleColumn + `, ` + readColumn + `,
-		ifnull((SELECT x.n FROM messages x WHERE x.chat = m.chat AND x.seq <= ` + readTo + ` ORDER BY x.seq DESC LIMIT 1), 0),
-		(SELECT count(*) FROM messages d INDEXED BY messages_deleted WHERE d.chat = m.chat AND d.seq > ` + readTo + ` AND d.deleted_at IS NOT NULL),
+		` + postsRead + `, ` + deletedUnread + `,
 		(SELECT count(*) FROM mentions k WHERE k.user = m.user AND k.chat = m.chat AND k.seq > ` + readTo + `)`
 
 	// fixedColumn joins the values of a chat that hold no space (a pair is last) into one text,

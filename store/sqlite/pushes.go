@@ -69,23 +69,53 @@ func (db *DB) SavePushed(ctx context.Context, at int64) error {
 }
 
 // MakePushes is [chat.Pushes].MakePushes.
-func (db *DB) MakePushes(ctx context.Context, id chat.ChatID, after, last chat.Seq, pushes []chat.QueuedPush) (made bool, err error) {
+func (db *DB) MakePushes(ctx context.Context, made []chat.ChatPushes) (queued []chat.QueuedPush, all bool, err error) {
 	err = db.write(ctx, func(t *tx) error {
-		n, err := t.exec(`INSERT INTO pushed (chat, seq) VALUES (?, ?) ON CONFLICT (chat) DO UPDATE SET seq = excluded.seq WHERE seq <= ?`, string(id), int64(last), int64(after))
-		if made = n > 0; err != nil || !made {
-			return err
-		}
-		for _, q := range pushes {
-			if _, err := t.exec(`INSERT INTO pushes (session, chat, user, seq, count, at, due, tries)
-				SELECT session, ?2, ?1, ?3, ?4, ?5, ?6, 0 FROM subscriptions WHERE user = ?1
-				ON CONFLICT (session, chat) DO UPDATE SET seq = excluded.seq, count = count + excluded.count`,
-				string(q.User), string(id), int64(q.Seq), q.Count, q.At, q.Due); err != nil {
+		all = true
+		for i := range made {
+			m := &made[i]
+			n, err := t.exec(`INSERT INTO pushed (chat, seq) VALUES (?, ?) ON CONFLICT (chat) DO UPDATE SET seq = excluded.seq WHERE seq <= ?`, string(m.ChatID), int64(m.Last), int64(m.After))
+			if err != nil {
 				return err
 			}
+			if n == 0 {
+				all = false
+				continue
+			}
+			some, err := t.queuePushes(m)
+			if err != nil {
+				return err
+			}
+			queued = append(queued, some...)
 		}
 		return nil
 	})
-	return made && err == nil, err
+	return queued, all && err == nil, err
+}
+
+// queuePushes queues the pushes of a chat for the sessions of their users, and returns them.
+func (t *tx) queuePushes(m *chat.ChatPushes) ([]chat.QueuedPush, error) {
+	if len(m.Pushes) == 0 {
+		return nil, nil
+	}
+	of, list := make(map[chat.UserID]*chat.QueuedPush, len(m.Pushes)), make([][5]any, len(m.Pushes))
+	for i := range m.Pushes {
+		q := &m.Pushes[i]
+		of[q.User], list[i] = q, [...]any{q.User, q.Seq, q.Count, q.At, q.Due}
+	}
+	rows, err := t.rows(`INSERT INTO pushes (session, chat, user, seq, count, at, due, tries)
+		SELECT s.session, ?, s.user, j.value->>1, j.value->>2, j.value->>3, j.value->>4, 0
+		FROM json_each(?) j CROSS JOIN subscriptions s ON s.user = j.value->>0 WHERE true
+		ON CONFLICT (session, chat) DO UPDATE SET seq = excluded.seq, count = count + excluded.count
+		RETURNING session, user, (SELECT e.endpoint FROM subscriptions e WHERE e.session = pushes.session)`, string(m.ChatID), jsonArg(list))
+	return collect(rows, err, func() (q chat.QueuedPush, err error) {
+		var session, user, endpoint string
+		if err = rows.Scan(&session, &user, &endpoint); err == nil {
+			q = *of[chat.UserID(user)]
+			q.Session, q.ChatID, q.Endpoint = chat.SessionID(session), m.ChatID, endpoint
+		}
+		return q, err
+	})
 }
 
 // QueuedPushes is [chat.Pushes].QueuedPushes.
@@ -102,12 +132,19 @@ func (db *DB) QueuedPushes(ctx context.Context, limit int) ([]chat.QueuedPush, e
 
 // EndPushes is [chat.Pushes].EndPushes.
 func (db *DB) EndPushes(ctx context.Context, ended, again []chat.QueuedPush, last map[chat.SessionID]chat.PushResult) error {
+	const ofEnded = `FROM json_each(?) j CROSS JOIN pushes p ON p.session = j.value->>0 AND p.chat = j.value->>1`
+	list := make([][4]any, len(ended))
+	for i, q := range ended {
+		list[i] = [...]any{q.Session, q.ChatID, q.Seq, q.Count}
+	}
 	return db.writeWhenFull(ctx, func(t *tx) error {
-		for _, q := range ended {
-			if _, err := t.exec(`DELETE FROM pushes WHERE session = ? AND chat = ? AND seq <= ?`, string(q.Session), string(q.ChatID), int64(q.Seq)); err != nil {
-				return err
-			}
-			if _, err := t.exec(`UPDATE pushes SET count = count - ?, tries = 0 WHERE session = ? AND chat = ?`, q.Count, string(q.Session), string(q.ChatID)); err != nil {
+		gone, err := t.exec(`DELETE FROM pushes WHERE (session, chat) IN (SELECT p.session, p.chat `+ofEnded+` WHERE p.seq <= j.value->>2)`, jsonArg(list))
+		if err != nil {
+			return err
+		}
+		if gone < int64(len(list)) { // later messages replaced the others
+			if _, err := t.exec(`UPDATE pushes SET count = pushes.count - r.count, tries = 0
+				FROM (SELECT p.session, p.chat, j.value->>3 AS count `+ofEnded+`) r WHERE pushes.session = r.session AND pushes.chat = r.chat`, jsonArg(list)); err != nil {
 				return err
 			}
 		}

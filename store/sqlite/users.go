@@ -234,11 +234,11 @@ func setPassword(t *tx, id chat.UserID, hash string) error {
 
 // jsonArg returns one argument for many values: json_each reads it, so that the
 // statement's text, and with it its plan, is the same for any number.
-func jsonArg[T ~string](values []T) string {
+func jsonArg[T any](values []T) string {
 	if values == nil {
 		values = []T{}
 	}
-	b, _ := json.Marshal(values) // strings cannot fail
+	b, _ := json.Marshal(values) // strings and numbers cannot fail
 	return string(b)
 }
 

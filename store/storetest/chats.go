@@ -287,8 +287,25 @@ func lists(t *testing.T, open opener) {
 			}
 		}
 	}
+	unread := map[chat.ChatID]int{}
+	for _, c := range of(bob.ID, 0) {
+		unread[c.ID] = c.Unread
+	}
+	equal(t, "unread in one of them", unread[made[1].ID], 1)
+	wantUnread(t, s, bob, unread)
+	wantUnread(t, s, ann, map[chat.ChatID]int{})
+	only := func(u chat.User, ids ...chat.ChatID) []chat.ChatID {
+		t.Helper()
+		list, err := s.ChatsOf(ctx, u.ID, chat.ChatList{Only: append([]chat.ChatID{}, ids...)})
+		must(t, err)
+		return idsOf(list)
+	}
+	sameIDs(t, only(bob))
+	sameIDs(t, only(bob, made[0].ID, made[1].ID, made[4].ID, "unknown"), made[1].ID, made[0].ID) // 4: open, and he is not in it
 	remove(t, s, ann, made[1], bob)
 	sameIDs(t, idsOf(of(bob.ID, 0)), made[0].ID, made[2].ID)
+	sameIDs(t, only(bob, made[0].ID, made[1].ID), made[0].ID)
+	wantUnread(t, s, bob, map[chat.ChatID]int{})
 
 	t.Run("open chats", func(t *testing.T) {
 		want := []chat.ChatID{made[4].ID, made[3].ID, made[1].ID, made[0].ID} // not the closed one

@@ -38,7 +38,7 @@ func queued(t testing.TB, s chat.Store, id chat.SessionID) (list []string) {
 // makePushes makes pushes of a chat's messages, and reports whether it did.
 func makePushes(t testing.TB, s chat.Store, c chat.Chat, after, last chat.Seq, pushes ...chat.QueuedPush) bool {
 	t.Helper()
-	made, err := s.MakePushes(context.Background(), c.ID, after, last, pushes)
+	_, made, err := s.MakePushes(context.Background(), []chat.ChatPushes{{ChatID: c.ID, After: after, Last: last, Pushes: pushes}})
 	must(t, err)
 	return made
 }
@@ -201,9 +201,30 @@ func pushes(t *testing.T, open opener) {
 		push := func(c chat.Chat, seq chat.Seq, count int, due int64) chat.QueuedPush {
 			return chat.QueuedPush{User: bob.ID, ChatID: c.ID, Seq: seq, Count: count, At: 100 + int64(seq), Due: due}
 		}
-		makePushes(t, s, c, 3, 4, push(c, 4, 1, 500), chat.QueuedPush{User: ann.ID, ChatID: c.ID, Seq: 4, Count: 1})
-		makePushes(t, s, d, 1, 2, push(d, 2, 1, 400))
-		makePushes(t, s, c, 4, 6, push(c, 6, 2, 900))
+		urgent := push(d, 2, 1, 400)
+		urgent.Urgent = true
+		got, every, err := s.MakePushes(ctx, []chat.ChatPushes{
+			{ChatID: c.ID, After: 3, Last: 4, Pushes: []chat.QueuedPush{{User: ann.ID, ChatID: c.ID, Seq: 4, Count: 1}, push(c, 4, 1, 500)}},
+			{ChatID: d.ID, After: 1, Last: 2, Pushes: []chat.QueuedPush{urgent}},
+			{ChatID: c.ID, After: 4, Last: 5},
+			{ChatID: c.ID, After: 5, Last: 6, Pushes: []chat.QueuedPush{push(c, 6, 2, 900)}},
+		})
+		must(t, err)
+		var made []chat.QueuedPush
+		for _, q := range []chat.QueuedPush{push(c, 4, 1, 500), urgent, push(c, 6, 2, 900)} {
+			for _, sub := range []chat.Subscription{phone, tablet} {
+				q.Session, q.Endpoint = sub.Session, sub.Endpoint
+				made = append(made, q)
+			}
+		}
+		order := func(a, b chat.QueuedPush) int {
+			return strings.Compare(string(a.Session)+fmt.Sprint(a.Due), string(b.Session)+fmt.Sprint(b.Due))
+		}
+		slices.SortFunc(got, order)
+		slices.SortFunc(made, order)
+		if !every || !slices.Equal(got, made) {
+			t.Fatalf("made %v: %+v, want %+v", every, got, made)
+		}
 		must(t, s.Close())
 		s = open(t, dir)
 		want := []string{fmt.Sprint(c.ID, " 6 x3"), fmt.Sprint(d.ID, " 2 x1")}
@@ -267,6 +288,14 @@ func pushes(t *testing.T, open opener) {
 		equal(t, "the first made them", makePushes(t, s, c, 2, 5, push(5, 3)), true)
 		equal(t, "one that was stopped made them", makePushes(t, s, c, 2, 4, push(4, 2)), false)
 		equal(t, "one that was stopped made some", makePushes(t, s, c, 2, 6, push(6, 4)), false)
+		other := group(t, s, "kitchen", ann, bob)
+		one := chat.QueuedPush{User: bob.ID, ChatID: other.ID, Seq: 3, Count: 1, At: 1, Due: 1}
+		got, all, err := s.MakePushes(ctx, []chat.ChatPushes{{ChatID: c.ID, After: 2, Last: 6, Pushes: []chat.QueuedPush{push(6, 4)}}, {ChatID: other.ID, After: 2, Last: 3, Pushes: []chat.QueuedPush{one}}})
+		one.Session, one.Endpoint = phone.Session, phone.Endpoint
+		if err != nil || all || !slices.Equal(got, []chat.QueuedPush{one}) {
+			t.Fatalf("of two chats, one was made before: %+v, %v, %v", got, all, err)
+		}
+		must(t, s.EndPushes(ctx, got, nil, nil))
 		if got, want := queued(t, s, phone.Session), []string{fmt.Sprint(c.ID, " 5 x3")}; !slices.Equal(got, want) {
 			t.Fatalf("queued %v, want %v", got, want)
 		}
@@ -278,7 +307,7 @@ func pushes(t *testing.T, open opener) {
 		made := make(chan bool)
 		for range 2 {
 			go func() {
-				ok, err := s.MakePushes(ctx, c.ID, 6, 7, []chat.QueuedPush{push(7, 1)})
+				_, ok, err := s.MakePushes(ctx, []chat.ChatPushes{{ChatID: c.ID, After: 6, Last: 7, Pushes: []chat.QueuedPush{push(7, 1)}}})
 				if err != nil {
 					t.Error(err)
 				}

@@ -3,10 +3,22 @@ package storetest
 import (
 	"context"
 	"fmt"
+	"maps"
 	"testing"
 
 	"parley/chat"
 )
+
+// wantUnread checks the counts of unread messages of a user.
+func wantUnread(t testing.TB, s chat.Store, u chat.User, want map[chat.ChatID]int) {
+	t.Helper()
+	got, err := s.Unread(context.Background(), u.ID)
+	must(t, err)
+	maps.DeleteFunc(want, func(_ chat.ChatID, n int) bool { return n == 0 })
+	if !maps.Equal(got, want) {
+		t.Fatalf("unread messages of %s: %v, want %v", u.Handle, got, want)
+	}
+}
 
 func reads(t *testing.T, open opener) {
 	ctx := context.Background()
@@ -23,6 +35,7 @@ func reads(t *testing.T, open opener) {
 		list, err := s.ChatsOf(ctx, u.ID, chat.ChatList{})
 		must(t, err)
 		equal(t, u.Handle+" sees in the list", fmt.Sprint(list[0].ReadUpTo, list[0].Unread, list[0].Mentions), want)
+		wantUnread(t, s, u, map[chat.ChatID]int{c.ID: unread})
 	}
 	mark := func(u chat.User, seq, at chat.Seq, moved bool) {
 		t.Helper()

@@ -27,6 +27,7 @@ func mine(t *testing.T, open opener) {
 			equal(t, "settings in the list", *list[0].Mine, *one.Mine)
 			equal(t, "unread in the list", fmt.Sprint(list[0].Unread, list[0].Mentions), fmt.Sprint(one.Unread, one.Mentions))
 		}
+		wantUnread(t, s, u, map[chat.ChatID]int{c.ID: one.Unread})
 		return one
 	}
 	patch := func(u chat.User, p chat.MinePatch, want chat.Mine) {

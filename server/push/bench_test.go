@@ -1,0 +1,35 @@
+package push
+
+import (
+	"fmt"
+	"testing"
+	"time"
+
+	"parley/chat"
+)
+
+// BenchmarkPush prepares and sends the push of one message to a member of ten chats.
+func BenchmarkPush(b *testing.B) {
+	x := newTestPushes(b)
+	ann, _ := x.user("ann")
+	bob, session := x.user("bob")
+	var due []chat.QueuedPush
+	for i := range 10 {
+		id := x.group(ann, bob)
+		x.post(ann, id, fmt.Sprint("message ", i))
+		due = []chat.QueuedPush{{Session: session, User: bob.ID, ChatID: id, Seq: 3, Count: 1, At: time.Now().UnixMilli(), Due: 1}}
+	}
+	client, _, err := x.open(b.Context())
+	if err != nil {
+		b.Fatal(err)
+	}
+	s := newSender(x.Pushes, client)
+	d := &device{session: session, user: bob.ID}
+	b.ReportAllocs()
+	for b.Loop() {
+		s.history = newHistory()
+		if o := s.send(b.Context(), d, due); len(o.ended) != 1 || o.last.Result != "accepted" {
+			b.Fatalf("%+v", o)
+		}
+	}
+}
