@@ -96,6 +96,9 @@ test("the first hello, a chat that opens and its thread are notified at once; a 
   for (let i = 0; i < 4; i++) it.log.append({ event: "posted", by: "ann", text: `t${i}` });
   it.greet();
   expect(published().chats.size).toBe(1);
+  const failed = it.core.load("c", { limit: 2 }).catch(() => "failed");
+  it.wire().says({ re: it.wire().last("history").id, error: { code: "internal", message: "" } });
+  expect(await failed).toBe("failed");
   void it.core.load("c", { limit: 2 });
   await it.history();
   expect(published().chats.get("c")!.timeline).toHaveLength(1);

@@ -129,7 +129,7 @@ export class Core {
 
   /** Loads a page of a chat's history into the chat's timeline. */
   async load(chatId: ChatId, window: HistoryWindow): Promise<void> {
-    const opens = !this.store.snapshot.state.chats.get(chatId)?.timeline;
+    const opens = !this.store.snapshot.state.chats.get(chatId)?.timeline?.length;
     await this.#request(chatId, async (_, request) => ({ type: "page", chatId, request, page: await this.command("history", { chatId, ...window }) }), { window });
     if (opens) this.store.scheduler.flush(); // the user waits for it; a page that a scroll loads waits for its turn
   }
