@@ -149,7 +149,7 @@ test("messages, composer, typing and bars stand in one column, with scrollbars t
   assert.deepEqual([bar.left, bar.right], [row.left, row.right]);
 });
 
-test("toasts stand at the top right, one of each kind, and take no press", async () => {
+test("toasts stand at the right below the header, one of each kind, and take no press", async () => {
   for (let i = 0; i < 3; i++) await ann.evaluate(() => {
     const files = new DataTransfer();
     for (let k = 0; k < 11; k++) files.items.add(new File(["x"], "x.txt")); // one more than a message takes
@@ -159,8 +159,8 @@ test("toasts stand at the top right, one of each kind, and take no press", async
   await toasts.first().waitFor();
   assert.equal(await toasts.count(), 1);
   const at = await box(toasts);
-  assert.ok(at.top < 60 && at.right > 1250 && at.bottom < 120, JSON.stringify(at));
-  await press(ann, "2 members"); // it may lie below
+  assert.ok(at.top >= (await box(ann.locator(".conversation > header"))).bottom && at.right > 1250 && at.bottom < 150, JSON.stringify(at));
+  await press(ann, "2 members");
   await ann.getByRole("dialog").waitFor();
   await ann.keyboard.press("Escape");
   const attached = ann.getByRole("list", { name: "Attached files" }).getByRole("listitem");
@@ -206,6 +206,22 @@ test("the emoji picker stands at its button, has categories and skin tones, and 
   await picker.getByRole("button", { name: "Flags", exact: true }).click();
   const grid = picker.locator(".emoji-grid");
   await grid.getByRole("button", { name: "chequered flag" }).or(grid.getByRole("button", { name: "checkered flag" })).first().waitFor();
+  // The bar shows the category that is read, after a jump to it and while one scrolls.
+  const current = async (name) => {
+    await picker.locator(".emoji-categories [aria-current]").and(picker.getByRole("button", { name, exact: true })).waitFor();
+    assert.equal(await picker.locator(".emoji-categories [aria-current]").count(), 1);
+  };
+  await current("Flags");
+  await grid.evaluate((e) => (e.scrollTop = e.querySelector("[data-section^=Food]").offsetTop - 30));
+  await current("Animals & nature");
+  await grid.evaluate((e) => (e.scrollTop += 60));
+  await current("Food & drink");
+  const look = (name) => picker.getByRole("button", { name, exact: true }).evaluate((e) => [getComputedStyle(e).backgroundColor, getComputedStyle(e).boxShadow].join());
+  assert.notEqual(await look("Food & drink"), await look("Objects"));
+  await grid.evaluate((e) => (e.scrollTop = 0));
+  await current("Smileys & emotion");
+  await picker.getByRole("button", { name: "Flags", exact: true }).click();
+  await current("Flags");
   const scroll = await grid.evaluate((e) => ({ top: e.scrollTop, tooWide: e.scrollWidth - e.clientWidth }));
   assert.ok(scroll.top > 1000 && scroll.tooWide <= 0, JSON.stringify(scroll));
   const [at, button] = [await box(picker), await box(ann.getByRole("button", { name: "Emoji", exact: true }).first())];
@@ -246,6 +262,9 @@ test("tooltips say what an icon does and who reacted, on hover and on focus", as
   await ann.getByRole("button", { name: "🎉 1: Ann" }).hover();
   await tip.filter({ hasText: "Ann" }).waitFor();
   await h.accessible(ann, "tooltip");
+  await ann.getByRole("button", { name: "🎉 1: Ann" }).hover();
+  const [above, chip] = [await box(tip), await box(ann.getByRole("button", { name: "🎉 1: Ann" }))];
+  assert.ok(above.bottom <= chip.top && chip.top - above.bottom < 10 && Math.abs(above.left + above.right - chip.left - chip.right) < 60, JSON.stringify([above, chip]));
   await ann.mouse.move(5, 5);
   await tip.waitFor({ state: "detached" });
   await ann.getByRole("button", { name: "Jump to…" }).focus();

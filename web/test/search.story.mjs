@@ -1,6 +1,6 @@
 // Search: results while typing, filters, groups, Back, search within a chat, recent searches.
 import assert from "node:assert/strict";
-import { api, heading, kept, phone, press, say, sent, test, testEnvironment, texts, wide } from "./kit.mjs";
+import { api, heading, kept, phone, press, say, sent, test, testEnvironment, texts, wide, wideScreen } from "./kit.mjs";
 
 let ann, bob, garden, kitchen;
 const h = testEnvironment(async (h) => {
@@ -79,12 +79,17 @@ test("filters are chips, with suggestions", async () => {
   await input(ann).fill("tomat from:");
   await ann.getByRole("option", { name: /Bob/ }).waitFor();
   await ann.getByRole("option", { name: "me", exact: true }).waitFor();
+  const current = ann.locator(".search-filters [aria-current]");
+  assert.deepEqual(await current.allInnerTexts(), ["From…"]); // what is being typed
+  const colour = (locator) => locator.evaluate((e) => getComputedStyle(e).backgroundColor);
+  assert.notEqual(await colour(current), await colour(ann.getByRole("button", { name: "In…", exact: true })));
   await h.accessible(ann, "search-suggestions");
   await input(ann).press("b");
   await ann.getByRole("option", { name: /Bob/, selected: true }).waitFor();
   await input(ann).press("Enter");
   await ann.getByRole("button", { name: "Remove filter: From Bob" }).waitFor();
   await status(ann, "2 messages");
+  assert.equal(await current.count(), 0);
   await press(ann, "In…");
   await ann.getByRole("option", { name: "Garden" }).click();
   await status(ann, "1 message");
@@ -157,6 +162,20 @@ test("results are grouped by chat, and chats and people are found by name", asyn
   await ann.getByRole("heading", { name: "Kitchen work" }).waitFor();
   assert.equal(await ann.getByRole("list", { name: "Garden" }).locator(".search-hit").count(), 2);
   await h.accessible(ann, "search-by-chat");
+  await input(ann).fill("plate");
+  await status(ann, "More than 25 messages");
+  await hits(ann).nth(20).evaluate((e) => e.scrollIntoView({ block: "center" }));
+  for (const wide of [true, false]) { // on a phone the header is higher
+    await ann.setViewportSize(wide ? wideScreen.viewport : phone.viewport);
+    const chat = ann.getByRole("heading", { name: "Kitchen work" });
+    await ann.waitForFunction(() => Math.abs(document.querySelector(".search-results h2").getBoundingClientRect().top - document.querySelector(".search-page > header").getBoundingClientRect().bottom) < 2);
+    assert.ok(await chat.evaluate((e) => {
+      const { left, top, height } = e.getBoundingClientRect();
+      return document.elementFromPoint(left + 10, top + height / 2) === e;
+    }), "the heading is covered");
+    await h.shot(ann, `search-scrolled-${wide ? 1280 : 360}`);
+  }
+  await ann.setViewportSize(wideScreen.viewport);
   await input(ann).fill("kitchen");
   await ann.getByRole("list", { name: "Chats" }).getByRole("button", { name: "Kitchen work" }).waitFor();
   await input(ann).fill("bob");

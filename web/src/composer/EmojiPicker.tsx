@@ -20,6 +20,7 @@ export default function EmojiPicker({ emojis, onPick }: { emojis: readonly Emoji
   const [query, setQuery] = useState("");
   const [recent, setRecent] = useState<readonly string[]>([]);
   const [tone, setTone] = useState(0);
+  const [current, setCurrent] = useState<string>();
   const gridRef = useRef<HTMLDivElement>(null);
   useEffect(() => {
     core.storage?.settings().then((s) => {
@@ -51,14 +52,22 @@ export default function EmojiPicker({ emojis, onPick }: { emojis: readonly Emoji
     else return;
     e.preventDefault();
   }
+  /** The current category is the one whose heading is at the top or above; at the end of the list it is the last one. */
+  function onScroll() {
+    const { scrollTop, scrollHeight, clientHeight } = gridRef.current!;
+    const headings = [...gridRef.current!.querySelectorAll<HTMLElement>("[data-section]")];
+    const atEnd = scrollTop > 0 && scrollTop >= scrollHeight - clientHeight - 1;
+    setCurrent((atEnd ? headings.at(-1) : headings.findLast((e) => e.offsetTop <= scrollTop + 1))?.dataset.section);
+  }
+  const shown = sections.some((s) => s.name === current) ? current : sections[0]?.name;
   const jump = (name: string) => gridRef.current?.querySelector(`[data-section="${name}"]`)?.scrollIntoView({ block: "start" });
   return (
     <div className="emoji-box">
       <div onKeyDown={onSearchKey}><Field label={w.search} type="search" value={query} onChange={setQuery} autoFocus={!isCoarse()} autoComplete="off" /></div>
       <div className="emoji-categories" role="group" aria-label={w.categories} onKeyDown={moveFocus}>
-        {sections.map((s, i) => <button key={s.name} type="button" tabIndex={i ? -1 : 0} aria-label={s.name} title={s.name} onClick={() => jump(s.name)}>{s.name === w.recent ? "🕘" : s.list[0]!.sign}</button>)}
+        {sections.map((s, i) => <button key={s.name} type="button" tabIndex={i ? -1 : 0} aria-label={s.name} aria-current={s.name === shown || undefined} title={s.name} onClick={() => jump(s.name)}>{s.name === w.recent ? "🕘" : s.list[0]!.sign}</button>)}
       </div>
-      <div className="emoji-grid" ref={gridRef} onKeyDown={moveFocus}>
+      <div className="emoji-grid" ref={gridRef} onScroll={onScroll} onKeyDown={moveFocus}>
         {!sections.length && <p className="hint" role="status">{w.none}</p>}
         {sections.map((s) => [
           <h3 key={s.name} data-section={s.name}>{s.name}</h3>,

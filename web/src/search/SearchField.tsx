@@ -33,6 +33,7 @@ export function SearchField({ query, onChange, onEnter, onLeave, error, input }:
   const list = useCompletions(query.text);
   const open = list.length > 0 && dismissedFor !== query.text;
   const selected = chosen === undefined ? (list[0]?.filter ? 0 : -1) : Math.min(chosen, list.length - 1);
+  const current = openFilter(query.text)?.name;
   const guard = useReorderGuard(list.map((c) => c.key), true);
 
   function change(q: Query) {
@@ -95,7 +96,7 @@ export function SearchField({ query, onChange, onEnter, onLeave, error, input }:
       </div>
       {error && <p className="error" id={id + "e"} role="alert">{error}</p>}
       <div className="search-filters" role="group" aria-label={r.filters}>
-        {offered.map((name) => <Button key={name} onPress={() => begin(name)}>{r.add[name]}</Button>)}
+        {offered.map((name) => <Button key={name} aria-current={name === current || undefined} onPress={() => begin(name)}>{r.add[name]}</Button>)}
       </div>
     </div>
   );

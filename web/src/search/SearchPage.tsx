@@ -46,6 +46,11 @@ export function SearchPage({ q }: { q: string }) {
     const timer = setTimeout(() => write(wanted), 300); // browsers limit how often the address may change
     return () => clearTimeout(timer);
   }, [wanted, q]);
+  useLayoutEffect(() => { // the headings of the results stick below the header, which grows with its chips
+    const head = new ResizeObserver(([e]) => page.current?.style.setProperty("--head", `${e!.borderBoxSize[0]!.blockSize}px`));
+    head.observe(page.current!.querySelector("header")!);
+    return () => head.disconnect();
+  }, []);
   useLayoutEffect(() => { // Back returns to the place and to the hit that was opened
     if (!kept) return void input.current?.focus();
     page.current!.scrollTop = kept.scrollTop;

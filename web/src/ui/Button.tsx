@@ -1,5 +1,5 @@
-import type { Ref } from "react";
-import { Button as Pressable, type ButtonProps, Tooltip, TooltipTrigger } from "react-aria-components";
+import { type ReactNode, type Ref, type RefObject, use } from "react";
+import { Button as Pressable, type ButtonProps, Tooltip, TooltipContext, TooltipTrigger, TooltipTriggerStateContext, useSlottedContext } from "react-aria-components";
 
 interface Props extends ButtonProps {
   ref?: Ref<HTMLButtonElement>;
@@ -20,7 +20,16 @@ export function Button({ look, tip, shortcut, ...props }: Props) {
   return (
     <TooltipTrigger delay={tipDelayMs}>
       {button}
-      <Tooltip className="tooltip" offset={6}>{text}{shortcut && <kbd>{shortcut}</kbd>}</Tooltip>
+      <Tip>{text}{shortcut && <kbd>{shortcut}</kbd>}</Tip>
     </TooltipTrigger>
   );
 }
+
+/** A tooltip in the landmark or dialog of its button: all content of a page should be in one. */
+function Tip({ children }: { children: ReactNode }) {
+  const open = use(TooltipTriggerStateContext)?.isOpen;
+  const { triggerRef } = useSlottedContext(TooltipContext)!;
+  return <Tooltip className="tooltip" offset={6} UNSTABLE_portalContainer={open ? landmarkOf(triggerRef) : undefined}>{children}</Tooltip>;
+}
+
+const landmarkOf = (ref?: RefObject<Element | null>) => ref?.current?.closest<HTMLElement>("[role=dialog], [role=alertdialog], main, nav, aside") ?? undefined;
