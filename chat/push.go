@@ -35,6 +35,7 @@ type QueuedPush struct {
 	Tries   int   // that failed
 
 	Endpoint string // of the session's subscription; only MakePushes and QueuedPushes set it
+	Urgent   bool   // a direct message or a mention is among them; not stored, MakePushes returns it
 }
 
 // ChatPushes are the pushes of the messages After+1 to Last of a chat, at most one for each user.
@@ -76,6 +77,9 @@ const (
 	NoPushQuiet   PushReason = "quiet"
 	NoPushActive  PushReason = "active"
 )
+
+// IsUrgent reports whether the user is told of the message at once, also after a burst of others.
+func (r PushReason) IsUrgent() bool { return r == PushDirect || r == PushMention }
 
 // ActiveFor is how long, in ms, a user counts as active after a page of theirs sent focus
 // or read.

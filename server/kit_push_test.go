@@ -65,6 +65,7 @@ func (b *browser) decrypt(body []byte) ([]byte, error) {
 // pushed is a push that a push service received.
 type pushed struct {
 	push.Payload
+	closes   push.Data // of one that shows nothing
 	endpoint string
 	header   http.Header
 	size     int
@@ -75,6 +76,7 @@ type pushed struct {
 type pushService struct {
 	t        testing.TB
 	received chan pushed
+	closing  chan pushed // those that show nothing
 
 	mu       sync.Mutex
 	browsers map[string]*browser                               // guarded by mu, by endpoint
@@ -82,7 +84,7 @@ type pushService struct {
 }
 
 func newPushService(t testing.TB) *pushService {
-	return &pushService{t: t, received: make(chan pushed, 1000), browsers: map[string]*browser{}}
+	return &pushService{t: t, received: make(chan pushed, 1000), closing: make(chan pushed, 1000), browsers: map[string]*browser{}}
 }
 
 // answers sets the answer to pushes.
@@ -106,6 +108,9 @@ func (s *pushService) RoundTrip(r *http.Request) (*http.Response, error) {
 		if err == nil {
 			err = json.Unmarshal(text, &p.Payload)
 		}
+		if err == nil && p.Notification == nil {
+			err = json.Unmarshal(text, &struct{ Data *push.Data }{&p.closes})
+		}
 		if err != nil {
 			s.t.Errorf("a push that cannot be read: %v", err)
 		}
@@ -117,14 +122,24 @@ func (s *pushService) RoundTrip(r *http.Request) (*http.Response, error) {
 	if err := r.Context().Err(); err != nil {
 		return nil, err
 	}
-	s.received <- p
+	if b != nil && p.Notification == nil {
+		s.closing <- p
+	} else {
+		s.received <- p
+	}
 	return &http.Response{StatusCode: status, Header: header, Body: io.NopCloser(strings.NewReader("because")), Request: r}, nil
 }
 
 // subscribe subscribes the session of a client.
 func (s *pushService) subscribe(c *client, name string) *browser {
 	c.server.t.Helper()
-	b := newBrowser("https://push.example.com/" + name)
+	return s.subscribeAt(c, "https://push.example.com/"+name)
+}
+
+// subscribeAt subscribes the session of a client to an endpoint.
+func (s *pushService) subscribeAt(c *client, endpoint string) *browser {
+	c.server.t.Helper()
+	b := newBrowser(endpoint)
 	s.mu.Lock()
 	s.browsers[b.endpoint] = b
 	s.mu.Unlock()

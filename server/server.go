@@ -139,7 +139,7 @@ func New(c Config) *Server {
 		Enforce: func(r cached.Revocation) { s.live.Enforce(r, s.service.Revoked) },
 		Readmit: func(r cached.Revocation) { s.live.Readmit(r) }})
 	s.live = live.New(live.Config{Store: s.service, Hub: s.hub, Log: c.Log, TextChanged: s.service.Pages.Clear, UsersChanged: s.service.Clear,
-		Published: s.published, FeedOpened: s.feedOpened, FeedLost: s.feedLost, Intervals: c.intervals})
+		Published: s.published, Read: func(u chat.UserID) { s.pushes.Read(u) }, FeedOpened: s.feedOpened, FeedLost: s.feedLost, Intervals: c.intervals})
 	s.sessions = session.New(session.Config{Service: s.service, Hub: s.hub, Presence: s.live.Presence, Log: c.Log, Audit: events, Ready: s.live.Await,
 		Version: c.Version, Heartbeat: c.sockets.PingEvery, Sockets: c.Limits.Sockets, Hold: c.hold,
 		Closed: s.metrics.closed, LogRead: s.metrics.caughtUp.Inc})

@@ -52,6 +52,14 @@ func NewSubscription(endpoint, p256dh, auth string) (Subscription, error) {
 	return Subscription{Endpoint: endpoint, Key: key, Auth: secret}, nil
 }
 
+// MustShow reports whether each push to the endpoint has to show a notification. Apple's browsers
+// end a subscription after three that do not; others let one pass while a notification of the
+// site is shown.
+func MustShow(endpoint string) bool {
+	u, err := url.Parse(endpoint)
+	return err != nil || strings.HasSuffix(u.Hostname(), ".push.apple.com")
+}
+
 // isEndpoint reports whether s is an https URL with a host that is not an address of a private
 // network. A name may still lead to one: the dialer judges that.
 func isEndpoint(s string) bool {

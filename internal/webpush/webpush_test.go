@@ -316,3 +316,19 @@ func FuzzNewSubscription(f *testing.F) {
 		}
 	})
 }
+
+func TestMustShow(t *testing.T) {
+	for endpoint, want := range map[string]bool{
+		"https://web.push.apple.com/abc":                         true,
+		"https://api.push.apple.com:443/abc":                     true,
+		"https://fcm.googleapis.com/fcm/send/abc":                false,
+		"https://updates.push.services.mozilla.com/wpush/v2/abc": false,
+		"https://push.apple.com.example/abc":                     false,
+		"https://notapush.apple.company/abc":                     false,
+		"://":                                                    true,
+	} {
+		if got := MustShow(endpoint); got != want {
+			t.Errorf("%s: %v", endpoint, got)
+		}
+	}
+}

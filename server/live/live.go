@@ -46,6 +46,7 @@ type Config struct {
 	TextChanged  func()               // called before an edit or deletion is delivered
 	UsersChanged func()               // called when a user or a session may have changed
 	Published    func(ev *chat.Event) // called for each event that is delivered
+	Read         func(u chat.UserID)  // called when a user has read further in a chat
 	FeedOpened   func()               // called each time that the feed was opened, before its first event
 	FeedLost     func()               // called each time that the feed is lost
 

@@ -168,6 +168,7 @@ func (l *Live) signal(ctx context.Context, sig *chat.Signal) {
 			topics = append(topics, service.FocusTopic(sig.ChatID))
 		}
 		l.tell(wire.Signal{Signal: string(sig.Kind), ChatID: sig.ChatID, By: sig.By, Seq: sig.Seq}, topics...)
+		l.Read(sig.By)
 	case chat.SignalUser:
 		users, err := l.Store.Users(ctx, []chat.UserID{sig.By})
 		if err == nil && len(users) == 1 {

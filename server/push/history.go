@@ -1,7 +1,6 @@
 package push
 
 import (
-	"maps"
 	"slices"
 	"sync"
 	"time"
@@ -21,28 +20,37 @@ const (
 // history is what this server sent to sessions. Another one that takes over begins without it.
 type history struct {
 	mu       sync.Mutex
-	sessions map[chat.SessionID]*sentTo // guarded by mu
+	sessions map[chat.SessionID]*sentTo       // guarded by mu
+	byUser   map[chat.UserID][]chat.SessionID // guarded by mu: of those to which a push was sent
 }
 
 type sentTo struct {
-	times   []time.Time // of the last pushes, at most burst
-	summary time.Time   // the last summary
-	chats   map[chat.ChatID]chat.Seq
+	user    chat.UserID
+	host    string               // of the push service
+	times   []time.Time          // of the last pushes, at most burst
+	urgent  []time.Time          // of the last urgent ones, at most burst
+	summary time.Time            // the last summary
+	chats   map[chat.ChatID]bool // of which notifications may be shown; true: a push that closes them was sent
 }
 
-func newHistory() *history { return &history{sessions: map[chat.SessionID]*sentTo{}} }
+func newHistory() *history {
+	return &history{sessions: map[chat.SessionID]*sentTo{}, byUser: map[chat.UserID][]chat.SessionID{}}
+}
 
 // of returns what was sent to a session. h.mu is held.
 func (h *history) of(id chat.SessionID) *sentTo {
 	to := h.sessions[id]
 	if to == nil {
 		if len(h.sessions) >= maxSessions {
-			for other := range h.sessions { // any: it costs that session a summary
+			for other, to := range h.sessions { // any: it costs that session a summary
 				delete(h.sessions, other)
+				if h.byUser[to.user] = slices.DeleteFunc(h.byUser[to.user], func(id chat.SessionID) bool { return id == other }); len(h.byUser[to.user]) == 0 {
+					delete(h.byUser, to.user)
+				}
 				break
 			}
 		}
-		to = &sentTo{chats: map[chat.ChatID]chat.Seq{}}
+		to = &sentTo{chats: map[chat.ChatID]bool{}}
 		h.sessions[id] = to
 	}
 	return to
@@ -52,13 +60,40 @@ func (h *history) of(id chat.SessionID) *sentTo {
 func (h *history) bursts(id chat.SessionID, more int) bool {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	n := more
-	for _, at := range h.of(id).times {
+	return more+countRecent(h.of(id).times) > burst
+}
+
+// choose returns which of the pushes that are due for a session are sent now: after a burst the
+// urgent ones, unless they are too many themselves, and all once the next summary is due.
+func (h *history) choose(id chat.SessionID, due []chat.QueuedPush) (now []chat.QueuedPush, urgent bool) {
+	if !h.bursts(id, 1) {
+		return due, false
+	}
+	for _, q := range due {
+		if q.Urgent {
+			now = append(now, q)
+		}
+	}
+	h.mu.Lock()
+	recent := countRecent(h.of(id).urgent)
+	h.mu.Unlock()
+	switch {
+	case len(now) > 0 && recent+len(now) <= burst:
+		return now, true
+	case h.untilSummary(id) > 0:
+		return nil, false
+	}
+	return due, false
+}
+
+// countRecent returns how many of the times are within burstTime.
+func countRecent(times []time.Time) (n int) {
+	for _, at := range times {
 		if time.Since(at) < burstTime {
 			n++
 		}
 	}
-	return n > burst
+	return n
 }
 
 // untilSummary returns how long the next summary for a session has to wait.
@@ -68,29 +103,79 @@ func (h *history) untilSummary(id chat.SessionID) time.Duration {
 	return max(0, summaryEvery-time.Since(h.of(id).summary))
 }
 
-// add adds a push that was accepted.
-func (h *history) add(id chat.SessionID, p *preparedPush) {
+// add adds a push to a device that was accepted.
+func (h *history) add(d *device, p *preparedPush) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	to, now := h.of(id), time.Now()
+	to, now := h.of(d.session), time.Now()
+	if to.host = d.host; to.user == "" {
+		to.user = d.user
+		h.byUser[d.user] = append(h.byUser[d.user], d.session)
+	}
 	to.times = append(to.times, now)
 	to.times = to.times[max(0, len(to.times)-burst):]
-	if p.summary {
+	switch {
+	case p.summary:
 		to.summary = now
+	case p.told[0].isUrgent():
+		to.urgent = append(to.urgent, now)
+		to.urgent = to.urgent[max(0, len(to.urgent)-burst):]
 	}
 	for _, c := range p.read {
 		delete(to.chats, c)
 	}
 	for _, n := range p.told {
 		if len(to.chats) < maxChats {
-			to.chats[n.chat.ID] = n.event.Seq
+			to.chats[n.chat.ID] = false
 		}
 	}
 }
 
-// chatsOf returns the chats of which pushes were sent to a session, in order of their ids.
-func (h *history) chatsOf(id chat.SessionID) []chat.ChatID {
+// chatsOf returns the chats of which a session may show notifications, in order of their ids: all,
+// or those to be closed, for which no push was sent that closes them.
+func (h *history) chatsOf(id chat.SessionID, toClose bool) (chats []chat.ChatID) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	return slices.Sorted(maps.Keys(h.of(id).chats))
+	for c, closed := range h.of(id).chats {
+		if !toClose || !closed {
+			chats = append(chats, c)
+		}
+	}
+	slices.Sort(chats)
+	return chats
+}
+
+// showing is a session that may show notifications.
+type showing struct {
+	session chat.SessionID
+	host    string // of its push service
+}
+
+// showing returns the sessions of a user that may show notifications.
+func (h *history) showing(u chat.UserID) (list []showing) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	for _, id := range h.byUser[u] {
+		to := h.sessions[id]
+		for _, closed := range to.chats {
+			if !closed {
+				list = append(list, showing{id, to.host})
+				break
+			}
+		}
+	}
+	return list
+}
+
+// closed notes that a push was sent that closes notifications of chats. A device that was offline did
+// not get it: the next push that shows something closes them again.
+func (h *history) closed(id chat.SessionID, chats []chat.ChatID) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	of := h.of(id).chats
+	for _, c := range chats {
+		if _, ok := of[c]; ok {
+			of[c] = true
+		}
+	}
 }

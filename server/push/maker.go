@@ -27,8 +27,8 @@ const (
 	// looks at the chat says so within that time.
 	readDelay = 800 * time.Millisecond
 
-	// maxMade is from how many pushes on they are queued: posts wait for a commit.
-	maxMade = 200
+	// maxRows is how many chats and pushes a commit has, about: posts wait for it.
+	maxRows = 200
 )
 
 // errMadeBefore reports that another holder of the lease made pushes of these messages already. A
@@ -169,11 +169,11 @@ func (m *maker) makeOf(ctx context.Context, id chat.ChatID, p progress) error {
 			break
 		}
 	}
-	n := 0
+	rows := len(m.made)
 	for i := range m.made {
-		n += len(m.made[i].Pushes)
+		rows += len(m.made[i].Pushes)
 	}
-	if n < maxMade {
+	if rows < maxRows {
 		return nil
 	}
 	return m.queue(ctx)
@@ -196,7 +196,7 @@ func (m *maker) judge(id chat.ChatID, p progress, events []chat.Event, targets [
 		for j := range targets {
 			t := &targets[j]
 			online, attended := m.Presence.State(t.User)
-			tell, _ := chat.PushCase{Kind: p.kind, By: ev.By, Seq: ev.Seq, Deleted: ev.DeletedAt != 0, Silent: ev.Silent, All: ev.MentionsAll,
+			tell, reason := chat.PushCase{Kind: p.kind, By: ev.By, Seq: ev.Seq, Deleted: ev.DeletedAt != 0, Silent: ev.Silent, All: ev.MentionsAll,
 				Concerned: slices.Contains(concerned, t.User), Target: *t, Online: online, ActiveAt: attended, Now: now.UnixMilli()}.Decide()
 			if !tell {
 				continue
@@ -209,7 +209,7 @@ func (m *maker) judge(id chat.ChatID, p progress, events []chat.Event, targets [
 				}
 				byUser[t.User] = q
 			}
-			q.Seq, q.Count = ev.Seq, q.Count+1
+			q.Seq, q.Count, q.Urgent = ev.Seq, q.Count+1, q.Urgent || reason.IsUrgent()
 		}
 	}
 	if !any {

@@ -19,6 +19,9 @@ type news struct {
 	reason chat.PushReason
 }
 
+// isUrgent reports whether a direct message or a mention is among what is told.
+func (n *news) isUrgent() bool { return n.queued.Urgent || n.reason.IsUrgent() }
+
 // recipient is the recipient of a push, read when the push is prepared.
 type recipient struct {
 	id       chat.UserID

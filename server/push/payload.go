@@ -54,6 +54,7 @@ type Data struct {
 	ChatID chat.ChatID   `json:"chatId,omitempty"`
 	Seq    chat.Seq      `json:"seq,omitempty"`
 	Count  int           `json:"count,omitempty"` // of messages
+	Chats  []chat.ChatID `json:"chats,omitempty"` // of a summary of at most maxChats: it is to be closed when all are read
 	Read   []chat.ChatID `json:"read,omitempty"`  // chats whose notifications are to be closed
 }
 
@@ -63,26 +64,18 @@ func (s *sender) build(ctx context.Context, p *preparedPush, to *recipient) erro
 	if err != nil {
 		return err
 	}
-	unreadIn, err := s.Service.Unread(ctx, to.id)
+	badge, read, err := s.unread(ctx, &p.sub, false)
 	if err != nil {
 		return err
 	}
-	unread := 0
-	for _, n := range unreadIn {
-		unread += n
-	}
-	for _, id := range s.history.chatsOf(p.sub.Session) {
-		if unreadIn[id] == 0 {
-			p.read = append(p.read, id)
-		}
-	}
+	p.read = read
 	p.push = webpush.Push{TTL: timeToLive, Urgency: webpush.Normal}
 	for _, n := range p.told {
-		if n.reason == chat.PushDirect || n.reason == chat.PushMention {
+		if n.isUrgent() {
 			p.push.Urgency = webpush.High
 		}
 	}
-	v := Payload{AppBadge: &unread}
+	v := Payload{AppBadge: &badge}
 	if p.summary {
 		v.Notification = s.summary(p.told, names)
 	} else {
@@ -94,6 +87,21 @@ func (s *sender) build(ctx context.Context, p *preparedPush, to *recipient) erro
 		v.Notification.Body = textrule.Cut(v.Notification.Body, len(v.Notification.Body)/2)
 	}
 	return nil
+}
+
+// unread returns how many unread messages a user has, and which chats are read of those that
+// their device may show notifications of, or of those that it has to close.
+func (s *sender) unread(ctx context.Context, sub *chat.Subscription, toClose bool) (badge int, read []chat.ChatID, err error) {
+	unread, err := s.Service.Unread(ctx, sub.User)
+	for _, n := range unread {
+		badge += n
+	}
+	for _, id := range s.history.chatsOf(sub.Session, toClose) {
+		if unread[id] == 0 {
+			read = append(read, id)
+		}
+	}
+	return badge, read, err
 }
 
 // names returns the names of the authors and peers.
@@ -141,14 +149,19 @@ func (s *sender) notification(n *news, names map[chat.UserID]string, showText bo
 func (s *sender) summary(told []news, names map[chat.UserID]string) *Notification {
 	count := 0
 	var titles []string
+	var chats []chat.ChatID
 	for i := range told {
 		count += told[i].queued.Count
+		chats = append(chats, told[i].chat.ID)
 		if i < 4 {
 			titles = append(titles, isolate(told[i].title(names)))
 		}
 	}
+	if len(chats) > maxChats {
+		chats = nil
+	}
 	title := plural(count, "new message") + " in " + plural(len(told), "chat")
-	return &Notification{Title: title, Body: strings.Join(titles, ", "), Navigate: s.link("/"), Tag: summaryTag, Data: Data{Count: count}}
+	return &Notification{Title: title, Body: strings.Join(titles, ", "), Navigate: s.link("/"), Tag: summaryTag, Data: Data{Count: count, Chats: chats}}
 }
 
 func plural(n int, noun string) string {

@@ -40,9 +40,10 @@ type Presence interface {
 // Pushes are a server's pushes.
 type Pushes struct {
 	Config
-	tests *middleware.Limiter // pushes that users ask for, by user
-	marks *marks
-	begun chan struct{} // has a token when this server took a subscription
+	tests   *middleware.Limiter // pushes that users ask for, by user
+	marks   *marks
+	readers *readers
+	begun   chan struct{} // has a token when this server took a subscription
 
 	mu     sync.Mutex
 	client *webpush.Client // guarded by mu; nil until it is used
@@ -54,7 +55,7 @@ var testRate = middleware.Rate{N: 10, Per: time.Minute}
 
 // New returns a Pushes; it starts no goroutine.
 func New(c Config) *Pushes {
-	return &Pushes{Config: c, tests: middleware.NewLimiter(testRate), marks: newMarks(), begun: make(chan struct{}, 1)}
+	return &Pushes{Config: c, tests: middleware.NewLimiter(testRate), marks: newMarks(), readers: newReaders(), begun: make(chan struct{}, 1)}
 }
 
 // contact returns the server's contact for push services: its public URL.
@@ -175,6 +176,9 @@ func (p *Pushes) Published(ev *chat.Event) {
 		p.marks.add(ev)
 	}
 }
+
+// Read is called with each user who has read further in a chat.
+func (p *Pushes) Read(u chat.UserID) { p.readers.add(u) }
 
 // FeedOpened is called when events may have been missed before.
 func (p *Pushes) FeedOpened() { p.marks.lost() }

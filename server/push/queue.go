@@ -32,8 +32,9 @@ type queue struct {
 	ofUser   map[chat.UserID]int
 
 	wake    chan struct{}     // has a token when pushes were queued
-	mu      sync.Mutex        // held also while pushes are queued, and while the queue is read
-	made    []chat.QueuedPush // guarded by mu: queued since then
+	making  sync.Mutex        // held while pushes are queued in the store, and while the queue is read
+	mu      sync.Mutex        // after making
+	made    []chat.QueuedPush // guarded by mu: queued since the queue was read, and not added yet
 	unknown bool              // guarded by mu: others may be queued
 }
 
@@ -45,7 +46,8 @@ type device struct {
 	pushes  []chat.QueuedPush
 	listed  bool      // in queue.devices
 	busy    bool      // a push is being sent, or its outcome is not saved
-	after   time.Time // nothing is sent before that
+	after   time.Time // only urgent pushes are sent before that
+	closing time.Time // when to send what the user has read; zero: nothing
 }
 
 func newQueue() *queue {
@@ -54,9 +56,11 @@ func newQueue() *queue {
 
 // put calls f, which queues pushes in the store and returns them.
 func (q *queue) put(f func() ([]chat.QueuedPush, error)) error {
+	q.making.Lock()
+	defer q.making.Unlock()
+	pushes, err := f()
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	pushes, err := f()
 	if len(q.made)+len(pushes) > maxRead {
 		q.made, pushes, q.unknown = nil, nil, true
 	}
@@ -73,13 +77,13 @@ func (q *queue) put(f func() ([]chat.QueuedPush, error)) error {
 
 // read reads the queue.
 func (q *queue) read(ctx context.Context, store *service.Service, now time.Time) error {
-	q.mu.Lock()
-	defer q.mu.Unlock()
+	q.making.Lock()
+	defer q.making.Unlock()
 	queued, err := store.QueuedPushes(ctx, maxRead)
 	if err != nil {
 		return err
 	}
-	q.made, q.unknown = nil, false
+	q.takeMade()
 	for _, d := range q.devices {
 		d.pushes, d.listed = nil, false
 	}
@@ -88,7 +92,10 @@ func (q *queue) read(ctx context.Context, store *service.Service, now time.Time)
 		q.add(p)
 	}
 	for id, d := range q.sessions {
-		if len(d.pushes) == 0 && !d.busy && !now.Before(d.after) {
+		switch {
+		case !d.closing.IsZero():
+			q.list(d)
+		case len(d.pushes) == 0 && !d.busy && !now.Before(d.after):
 			delete(q.sessions, id)
 		}
 	}
@@ -102,55 +109,92 @@ func (q *queue) read(ctx context.Context, store *service.Service, now time.Time)
 
 // addMade adds what was queued since the queue was read.
 func (q *queue) addMade() {
-	q.mu.Lock()
-	defer q.mu.Unlock()
-	n := len(q.made)
+	made, unknown := q.takeMade()
+	n := len(made)
 	for _, d := range q.devices {
 		n += len(d.pushes)
 	}
-	if q.partly = q.partly || n > maxRead; q.unknown || q.partly && len(q.made) > 0 {
+	if q.partly = q.partly || n > maxRead; unknown || q.partly && len(made) > 0 {
 		if q.earliest.Before(q.readAt) {
 			q.readAt = q.earliest
 		}
-	} else {
-		for _, p := range q.made {
-			q.add(p)
-		}
+		return
 	}
+	for _, p := range made {
+		q.add(p)
+	}
+}
+
+// takeMade takes what was queued since the queue was read.
+func (q *queue) takeMade() (made []chat.QueuedPush, unknown bool) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	made, unknown = q.made, q.unknown
 	q.made, q.unknown = nil, false
+	return made, unknown
 }
 
 // add adds a push to those of its device, or to the one of its chat.
 func (q *queue) add(p chat.QueuedPush) {
-	d := q.sessions[p.Session]
-	if d == nil {
-		d = &device{session: p.Session, user: p.User}
-		q.sessions[p.Session] = d
-	}
+	d := q.device(p.Session, p.User)
 	if len(d.pushes) == 0 {
 		if u, err := url.Parse(p.Endpoint); err == nil && !d.busy { // of another one, send ends the pushes
 			d.host = u.Host
 		}
 	}
-	if !d.listed {
-		d.listed = true
-		q.devices = append(q.devices, d)
-	}
+	q.list(d)
 	if old := d.pushOf(p.ChatID); old != nil {
-		old.Seq, old.Count = p.Seq, old.Count+p.Count
+		old.Seq, old.Count, old.Urgent = p.Seq, old.Count+p.Count, old.Urgent || p.Urgent
 		return
 	}
 	p.Endpoint = ""
 	d.pushes = append(d.pushes, p)
 }
 
-// dueAt returns when the first push of a device is to be sent.
-func (d *device) dueAt() time.Time {
-	first := d.pushes[0].Due
-	for _, p := range d.pushes[1:] {
-		first = min(first, p.Due)
+// device returns the device of a session, with or without pushes.
+func (q *queue) device(id chat.SessionID, user chat.UserID) *device {
+	d := q.sessions[id]
+	if d == nil {
+		d = &device{session: id, user: user}
+		q.sessions[id] = d
 	}
-	if at := time.UnixMilli(first); at.After(d.after) {
+	return d
+}
+
+// list puts a device among those that something is to be sent to.
+func (q *queue) list(d *device) {
+	if !d.listed {
+		d.listed = true
+		q.devices = append(q.devices, d)
+	}
+}
+
+// closeAt sets when a session is sent what its user has read, unless it is to be sent already.
+func (q *queue) closeAt(id chat.SessionID, user chat.UserID, host string, at time.Time) {
+	d := q.device(id, user)
+	if d.host == "" {
+		d.host = host
+	}
+	if d.closing.IsZero() {
+		d.closing = at
+	}
+	q.list(d)
+}
+
+// dueAt returns when the first push of a device is to be sent; ok is false if there is none.
+func (d *device) dueAt() (first time.Time, ok bool) {
+	first, ok = d.closing, !d.closing.IsZero()
+	for i := range d.pushes {
+		if at := d.sendAt(&d.pushes[i]); !ok || at.Before(first) {
+			first, ok = at, true
+		}
+	}
+	return first, ok
+}
+
+// sendAt returns when a push is to be sent.
+func (d *device) sendAt(p *chat.QueuedPush) time.Time {
+	if at := time.UnixMilli(p.Due); p.Urgent || at.After(d.after) {
 		return at
 	}
 	return d.after
@@ -158,9 +202,9 @@ func (d *device) dueAt() time.Time {
 
 // due returns the pushes of a device that are due.
 func (d *device) due(now time.Time) (due []chat.QueuedPush) {
-	for _, p := range d.pushes {
-		if p.Due <= now.UnixMilli() {
-			due = append(due, p)
+	for i := range d.pushes {
+		if !d.sendAt(&d.pushes[i]).After(now) {
+			due = append(due, d.pushes[i])
 		}
 	}
 	return due
@@ -196,6 +240,9 @@ func (q *queue) end(o outcome) {
 	d.busy = false
 	if o.wait > 0 {
 		d.after = time.Now().Add(o.wait)
+		for i := range d.pushes {
+			d.pushes[i].Urgent = false
+		}
 	}
 	for _, e := range o.ended {
 		if p := d.pushOf(e.ChatID); p != nil && p.Seq > e.Seq { // a later message replaced it

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"sync/atomic"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"parley/chat"
@@ -211,4 +212,38 @@ func TestQueueIsThatOfTheStore(t *testing.T) {
 			}
 		}
 	}
+}
+
+// Of a device that waits only urgent pushes are due, and those that have to wait are not.
+func TestDeviceThatWaits(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		q := newQueue()
+		push := func(id chat.ChatID, urgent bool) chat.QueuedPush {
+			return chat.QueuedPush{Session: "phone", ChatID: id, Due: time.Now().UnixMilli(), Urgent: urgent}
+		}
+		q.add(push("garden", false))
+		d := q.devices[0]
+		end := func(wait time.Duration) { q.end(outcome{device: d, wait: wait}) }
+		due := func(want ...chat.ChatID) {
+			t.Helper()
+			var got []chat.ChatID
+			for _, p := range d.due(time.Now()) {
+				got = append(got, p.ChatID)
+			}
+			if at, _ := d.dueAt(); !slices.Equal(got, want) || (len(want) > 0) == at.After(time.Now()) {
+				t.Fatalf("due are %v, the first at %v; want %v", got, at, want)
+			}
+		}
+		due("garden")
+		end(10 * time.Second)
+		due()
+		q.add(push("direct", true))
+		due("direct")
+		end(9 * time.Second)
+		due()
+		q.add(push("garden", true))
+		due("garden")
+		time.Sleep(9 * time.Second)
+		due("garden", "direct")
+	})
 }

@@ -2,6 +2,7 @@ package push
 
 import (
 	"context"
+	"encoding/json"
 	"time"
 
 	"parley/chat"
@@ -46,7 +47,7 @@ func (s *sender) send(ctx context.Context, d *device, due []chat.QueuedPush) out
 		o.again = append(o.again, q)
 	}
 	if result.Outcome == webpush.Accepted {
-		s.history.add(d.session, p)
+		s.history.add(d, p)
 	}
 	return o
 }
@@ -55,10 +56,10 @@ func (s *sender) send(ctx context.Context, d *device, due []chat.QueuedPush) out
 // nothing to tell, or not yet: much may have happened since the messages were posted.
 func (s *sender) prepare(ctx context.Context, due []chat.QueuedPush, o *outcome) (*preparedPush, error) {
 	p, id := &preparedPush{}, o.session
-	if s.history.bursts(id, 1) {
-		if o.wait = s.history.untilSummary(id); o.wait > 0 {
-			return nil, nil
-		}
+	due, urgent := s.history.choose(id, due)
+	if len(due) == 0 {
+		o.wait = s.history.untilSummary(id)
+		return nil, nil
 	}
 	s.preparing <- struct{}{}
 	defer func() { <-s.preparing }()
@@ -78,13 +79,68 @@ func (s *sender) prepare(ctx context.Context, due []chat.QueuedPush, o *outcome)
 	if p.told, o.ended, err = s.news(ctx, to, due); err != nil || len(p.told) == 0 {
 		return nil, err
 	}
-	if len(p.told) > 1 && !s.history.bursts(id, len(p.told)) {
-		p.told = p.told[:1] // the others follow at once
-	}
-	if p.summary = s.history.bursts(id, len(p.told)); p.summary {
+	if p.summary = !urgent && s.history.bursts(id, len(p.told)); p.summary {
 		if o.wait = s.history.untilSummary(id); o.wait > 0 {
 			return nil, nil
 		}
 	}
+	if !p.summary {
+		p.told = p.told[:1] // the others follow at once
+	}
 	return p, s.build(ctx, p, to)
+}
+
+// closeWait is how long a push that closes notifications waits, so that one is sent for all
+// that a user reads meanwhile.
+const closeWait = time.Second
+
+// closeRead lets the devices of users who have read something close their notifications.
+func (s *sender) closeRead(now time.Time) {
+	for u := range s.readers.take() {
+		for _, shown := range s.history.showing(u) {
+			s.queue.closeAt(shown.session, u, shown.host, now.Add(closeWait))
+		}
+	}
+}
+
+// sendClose sends a device which of the chats that it may show notifications of are read. It is
+// not tried again: the next push says so, too.
+func (s *sender) sendClose(ctx context.Context, d *device) outcome {
+	o := outcome{device: d}
+	sub, read, text, err := s.prepareClose(ctx, d)
+	if err != nil {
+		s.failed(ctx, err)
+	}
+	if len(read) == 0 {
+		return o
+	}
+	// Without a TTL: a device that is offline gets none, since nothing may be shown once it comes.
+	result := send(ctx, s.client, &sub, webpush.Push{Text: text, Urgency: webpush.Normal})
+	s.sent(string(result.Outcome))
+	switch result.Outcome {
+	case webpush.Accepted:
+		s.history.closed(d.session, read)
+	case webpush.Gone:
+		o.subscription, o.last = &sub, &chat.PushResult{At: time.Now().UnixMilli(), Result: string(result.Outcome), Reason: result.Reason}
+	}
+	return o
+}
+
+func (s *sender) prepareClose(ctx context.Context, d *device) (sub chat.Subscription, read []chat.ChatID, text []byte, err error) {
+	s.preparing <- struct{}{}
+	defer func() { <-s.preparing }()
+	sub, ok, err := s.Service.Subscription(ctx, d.session)
+	if err != nil || !ok || webpush.MustShow(sub.Endpoint) {
+		return sub, nil, nil, err
+	}
+	badge, read, err := s.unread(ctx, &sub, true)
+	if err != nil {
+		return sub, nil, nil, err
+	}
+	v := struct {
+		AppBadge int  `json:"app_badge"`
+		Data     Data `json:"data"`
+	}{badge, Data{Read: read}}
+	text, _ = json.Marshal(v) // has nothing that JSON lacks
+	return sub, read, text, nil
 }

@@ -64,6 +64,8 @@ func newSender(p *Pushes, client *webpush.Client) *sender {
 // run sends pushes until ctx ends, and returns once no goroutine sends any more and what they
 // sent is saved.
 func (s *sender) run(ctx context.Context) error {
+	s.readers.set(true)
+	defer s.readers.set(false)
 	defer s.end(ctx)
 	timer := time.NewTimer(0)
 	defer timer.Stop()
@@ -73,6 +75,7 @@ func (s *sender) run(ctx context.Context) error {
 			s.take(o)
 			s.collect(ctx)
 		case <-s.queue.wake:
+		case <-s.readers.wake:
 		case <-timer.C:
 		case <-ctx.Done():
 			return nil
@@ -130,6 +133,7 @@ func (s *sender) work(ctx context.Context) (next time.Time) {
 		return s.flushAt
 	}
 	s.queue.addMade()
+	s.closeRead(now)
 	if !now.Before(s.queue.readAt) {
 		if err := s.queue.read(ctx, s.Service, now); err != nil {
 			s.failed(ctx, err)
@@ -153,10 +157,11 @@ func (s *sender) start(ctx context.Context, now time.Time) (next time.Time) {
 		if s.running >= workers {
 			break // the end of one starts the next
 		}
-		if d.busy || len(d.pushes) == 0 {
+		at, ok := d.dueAt()
+		if d.busy || !ok {
 			continue
 		}
-		if at := d.dueAt(); at.After(now) {
+		if at.After(now) {
 			if at.Before(next) {
 				next = at
 			}
@@ -167,7 +172,16 @@ func (s *sender) start(ctx context.Context, now time.Time) (next time.Time) {
 		}
 		s.running++
 		pushes := d.due(now)
-		s.sending.Go(func() { s.done <- s.send(ctx, d, pushes) }) // has room for all that are running
+		if len(pushes) == 0 {
+			d.closing = time.Time{}
+		}
+		s.sending.Go(func() { // s.done has room for all that are running
+			if len(pushes) == 0 {
+				s.done <- s.sendClose(ctx, d)
+			} else {
+				s.done <- s.send(ctx, d, pushes)
+			}
+		})
 	}
 	return next
 }

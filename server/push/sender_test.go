@@ -183,6 +183,62 @@ func TestBurst(t *testing.T) {
 	})
 }
 
+// After a burst of others, direct messages and mentions are told at once, until they are too many
+// themselves.
+func TestUrgentPushesAfterABurst(t *testing.T) {
+	inBubble(t, func(x *testPushes) {
+		ann, _ := x.user("ann")
+		bob, _ := x.user("bob")
+		loud := x.group(ann, bob)
+		n := chat.NewChat{Kind: chat.Direct, By: ann.ID, ClientID: "direct", Members: []chat.UserID{bob.ID}}
+		direct, _, err := x.store.CreateChat(t.Context(), n)
+		if err != nil {
+			t.Fatal(err)
+		}
+		noise := func(seconds int) {
+			for range seconds {
+				x.post(ann, loud, "noise")
+				time.Sleep(time.Second)
+			}
+		}
+		noise(53)
+		urgent := func() (n int) {
+			for _, p := range x.of("bob") {
+				if p.header.Get("Urgency") == "high" && p.header.Get("Topic") != "" {
+					n++
+				}
+			}
+			return n
+		}
+		if n := urgent(); n != 0 {
+			t.Fatalf("%d urgent pushes of noise", n)
+		}
+		for i := range 2 {
+			if x.post(ann, direct.ID, "psst"); i == 1 {
+				x.post(ann, loud, "@bob")
+			}
+			noise(2)
+			if n := urgent(); n != i+1 {
+				t.Errorf("%d pushes of direct messages and mentions in 2 seconds, want %d", n, i+1)
+			}
+		}
+		several := 0
+		for range 20 {
+			x.post(ann, direct.ID, "psst")
+			noise(2)
+			several += urgent()
+		}
+		if several < 2+1 || several > 2+3 { // the rest of five, and summaries
+			t.Errorf("%d urgent pushes of 20 direct messages in 40 seconds", several)
+		}
+		noise(30)
+		time.Sleep(time.Minute)
+		if n := x.queued(); n != 0 {
+			t.Errorf("%d pushes are queued", n)
+		}
+	})
+}
+
 // 404 and 410 end a subscription. What else is refused is not sent again, and its reason is
 // saved.
 func TestRefused(t *testing.T) {
@@ -409,6 +465,72 @@ func TestMessagesBeforeTheFirstSubscription(t *testing.T) {
 		time.Sleep(time.Minute)
 		if got := x.of("bob"); len(got) != 1 {
 			t.Errorf("%d pushes of a new message", len(got))
+		}
+	})
+}
+
+// What a user reads anywhere closes the notifications of their devices, with one push for all
+// that is read within a second, and none for devices that show nothing. Apple's must show
+// each push: they get none.
+func TestReadElsewhere(t *testing.T) {
+	inBubble(t, func(x *testPushes) {
+		var code atomic.Int64 // of the push service
+		code.Store(201)
+		x.answer = func(*http.Request, string) (*http.Response, error) { return status(int(code.Load())), nil }
+		ann, _ := x.user("ann")
+		bob, _ := x.user("bob")
+		cleo, _ := x.user("cleo")
+		x.host = "web.push.apple.com"
+		dan, _ := x.user("dan")
+		chats := []chat.ChatID{x.group(ann, bob, cleo, dan), x.group(ann, bob, cleo, dan), x.group(ann, bob, cleo, dan)}
+		read := func(u chat.User, id chat.ChatID) {
+			if _, _, err := x.store.MarkRead(t.Context(), id, u.ID, 1000); err != nil {
+				t.Fatal(err)
+			}
+			x.Read(u.ID)
+		}
+		closes := func(device string) (n int) {
+			for _, p := range x.of(device) {
+				if p.header.Get("TTL") == "0" && p.header.Get("Topic") == "" {
+					n++
+				}
+			}
+			return n
+		}
+		for _, id := range chats {
+			x.post(ann, id, "hello")
+			time.Sleep(2 * time.Second)
+		}
+		if n := closes("bob") + closes("cleo") + closes("dan"); n != 0 {
+			t.Fatalf("%d pushes close what nobody has read", n)
+		}
+		read(bob, chats[0])
+		read(bob, chats[1])
+		read(dan, chats[0])
+		time.Sleep(2 * time.Second)
+		if n := closes("bob"); n != 1 {
+			t.Errorf("%d pushes close what bob has read", n)
+		}
+		code.Store(500)
+		read(bob, chats[2])
+		time.Sleep(time.Minute)
+		if n := closes("bob"); n != 1 {
+			t.Errorf("%d pushes, of which one failed", n)
+		}
+		code.Store(201)
+		read(bob, chats[0]) // nothing new, and yet the one that failed is sent
+		read(ann, chats[0])
+		time.Sleep(time.Minute)
+		read(bob, chats[0])
+		time.Sleep(time.Minute)
+		if bobs, others := closes("bob"), closes("ann")+closes("cleo")+closes("dan"); bobs != 1 || others != 0 {
+			t.Errorf("%d pushes to bob and %d to others", bobs, others)
+		}
+		read(cleo, chats[0])
+		code.Store(410)
+		time.Sleep(2 * time.Second)
+		if subscribed, err := x.store.PushTargets(t.Context(), chats[0]); closes("cleo") != 1 || err != nil || len(subscribed) != 3 {
+			t.Errorf("after 410: %+v, %v", subscribed, err)
 		}
 	})
 }

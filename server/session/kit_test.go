@@ -50,7 +50,7 @@ func start(t *testing.T, store func(chat.Store) chat.Store, change func(*Config)
 	f.service = service.New(service.Config{Store: wrapped, Errors: service.ErrorLog{Log: log, Sampler: sampler}, Audit: events, Limits: service.Limits{Text: 16 << 10, Body: 1 << 20},
 		Appended: func(chat.Kind, time.Time, chat.Event, bool, error) {}})
 	f.live = live.New(live.Config{Store: f.service, Hub: f.hub, Log: log, TextChanged: f.service.Pages.Clear, UsersChanged: f.service.Clear,
-		Published: func(*chat.Event) {}, FeedOpened: func() {}, FeedLost: func() {}, Intervals: live.Intervals{Announce: time.Hour}})
+		Published: func(*chat.Event) {}, Read: func(chat.UserID) {}, FeedOpened: func() {}, FeedLost: func() {}, Intervals: live.Intervals{Announce: time.Hour}})
 	c := Config{Service: f.service, Hub: f.hub, Presence: f.live.Presence, Log: log, Audit: events, Ready: f.live.Await, Heartbeat: 25 * time.Second,
 		Closed: func(int) {}, LogRead: func() {}}
 	if change != nil {

@@ -318,7 +318,8 @@ func (db *DB) EndPushes(ctx context.Context, ended, again []chat.QueuedPush, las
 		writes = append(writes,
 			mongo.NewDeleteOneModel().SetFilter(append(pushID(q.Session, q.ChatID), bson.E{Key: "seq", Value: bson.D{{Key: "$lte", Value: q.Seq}}})),
 			// One that is left was replaced by a later message.
-			mongo.NewUpdateOneModel().SetFilter(pushID(q.Session, q.ChatID)).SetUpdate(bson.D{{Key: "$inc", Value: bson.D{{Key: "count", Value: -q.Count}}}, {Key: "$set", Value: bson.D{{Key: "tries", Value: 0}}}}))
+			mongo.NewUpdateOneModel().SetFilter(pushID(q.Session, q.ChatID)).SetUpdate(append(set(bson.E{Key: "tries", Value: 0}),
+				bson.E{Key: "$inc", Value: bson.D{{Key: "count", Value: -q.Count}}})))
 	}
 	for _, q := range again {
 		writes = append(writes, mongo.NewUpdateOneModel().SetFilter(pushID(q.Session, q.ChatID)).SetUpdate(set(bson.E{Key: "due", Value: q.Due}, bson.E{Key: "tries", Value: q.Tries})))

@@ -201,15 +201,17 @@ func pushes(t *testing.T, open opener) {
 		push := func(c chat.Chat, seq chat.Seq, count int, due int64) chat.QueuedPush {
 			return chat.QueuedPush{User: bob.ID, ChatID: c.ID, Seq: seq, Count: count, At: 100 + int64(seq), Due: due}
 		}
+		urgent := push(d, 2, 1, 400)
+		urgent.Urgent = true
 		got, every, err := s.MakePushes(ctx, []chat.ChatPushes{
 			{ChatID: c.ID, After: 3, Last: 4, Pushes: []chat.QueuedPush{{User: ann.ID, ChatID: c.ID, Seq: 4, Count: 1}, push(c, 4, 1, 500)}},
-			{ChatID: d.ID, After: 1, Last: 2, Pushes: []chat.QueuedPush{push(d, 2, 1, 400)}},
+			{ChatID: d.ID, After: 1, Last: 2, Pushes: []chat.QueuedPush{urgent}},
 			{ChatID: c.ID, After: 4, Last: 5},
 			{ChatID: c.ID, After: 5, Last: 6, Pushes: []chat.QueuedPush{push(c, 6, 2, 900)}},
 		})
 		must(t, err)
 		var made []chat.QueuedPush
-		for _, q := range []chat.QueuedPush{push(c, 4, 1, 500), push(d, 2, 1, 400), push(c, 6, 2, 900)} {
+		for _, q := range []chat.QueuedPush{push(c, 4, 1, 500), urgent, push(c, 6, 2, 900)} {
 			for _, sub := range []chat.Subscription{phone, tablet} {
 				q.Session, q.Endpoint = sub.Session, sub.Endpoint
 				made = append(made, q)

@@ -2,7 +2,7 @@
 // page's figures are those of an idle page, measured right before: what the browser itself costs here.
 import { build } from "vite";
 import { shares } from "./shares.mjs";
-import { followed, frames, idlePage, keyTimes, screen, watchKeys } from "./watch.mjs";
+import { followed, frames, idlePage, keyTimes, reload, screen, watchKeys } from "./watch.mjs";
 
 export const slowed = 4;
 const perSecond = 20;
@@ -23,11 +23,7 @@ async function start({ h, ann, big, cdp, repeats }) {
   await slow(cdp, slowed);
   for (let i = 0; i < repeats; i++) {
     const run = [];
-    for (let n = 0; n < 5; n++) {
-      await ann.reload({ waitUntil: "commit" });
-      await newest(ann);
-      run.push(await ann.evaluate(() => new Promise((ok) => requestAnimationFrame(() => setTimeout(() => ok(performance.now()))))));
-    }
+    for (let n = 0; n < 5; n++) run.push(await reload(ann, cdp));
     times.push(run);
   }
   await slow(cdp, 1);

@@ -8,6 +8,29 @@ export async function followed(page) {
   await page.locator(".message-list-pill").waitFor({ state: "detached" });
 }
 
+/**
+ * Reloads the page and returns the ms until a message is painted. The page itself reports it: Playwright looks at intervals
+ * of up to 500 ms, and puts a script into the page first. The page before has come to rest.
+ */
+export async function reload(page, cdp) {
+  const value = async (expression) => (await cdp.send("Runtime.evaluate", { expression, awaitPromise: true, returnByValue: true })).result.value;
+  await value("new Promise((ok) => requestIdleCallback(ok)).then(() => {})");
+  await cdp.send("Page.enable");
+  const { identifier } = await cdp.send("Page.addScriptToEvaluateOnNewDocument", { source: `globalThis.messagePainted = (${whenPainted})(".message[data-seq]")` });
+  await page.reload({ waitUntil: "commit" });
+  await cdp.send("Page.removeScriptToEvaluateOnNewDocument", { identifier });
+  return value("messagePainted");
+}
+
+/** Runs in the page: resolves with the time after the frame that shows the first element. */
+const whenPainted = (selector) => new Promise((ok) => {
+  new MutationObserver((_, watch) => {
+    if (!document.querySelector(selector)) return;
+    watch.disconnect();
+    requestAnimationFrame(() => setTimeout(() => ok(performance.now())));
+  }).observe(document, { childList: true, subtree: true });
+});
+
 /** Loads an idle page: a text field and a log of plain text, without scripts. */
 export async function idlePage(page) {
   await page.goto("about:blank");

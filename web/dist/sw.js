@@ -5,8 +5,11 @@ const texts = {
   title: "New message",
   body: "Open Parley to read it.",
   newMessages: (count) => `${count} new messages`,
+  read: "Read on another device",
 };
 const quietMs = 30_000; // a busy chat makes one sound in this time
+const lingerMs = 1000; // how long a notification stays after the event that closes the last one
+const readTag = "read";
 const icon = "/icon-192.png";
 
 addEventListener("install", () => skipWaiting());
@@ -27,7 +30,7 @@ async function show({ title, text, tag, path = "/", seq = 0, count = 1, more, ic
   const before = { seq: 0, count: 0, at: 0, ...shown?.data };
   if (!update && shown && seq > 0 && seq <= before.seq) {
     // Shown again all the same: browsers end the subscription of a worker that shows nothing for a push.
-    return registration.showNotification(shown.title, { icon: shown.icon || icon, badge: icon, body: shown.body, tag, silent: true, data: shown.data });
+    return again(shown);
   }
   const silent = !!update || Date.now() - before.at < quietMs;
   const total = more ? before.count + (before.seq ? Math.min(more, seq - before.seq) : more) : count;
@@ -59,11 +62,11 @@ function parse(push) {
   } catch {} // not JSON
   const text = (value, or = "") => (typeof value === "string" && value ? value : or);
   const number = (value) => (Number.isSafeInteger(value) && value >= 0 ? value : undefined);
-  const n = json?.notification, { chatId, seq, count, read } = n?.data ?? json?.data ?? {};
+  const n = json?.notification, { chatId, seq, count, chats, read } = n?.data ?? json?.data ?? {};
   const out = { badge: number(json?.app_badge), read: Array.isArray(read) ? read : [] };
   if (!n && Array.isArray(read)) return out;
   if (!text(n?.title)) return { ...out, notice: { title: texts.title, text: texts.body, tag: "push" } };
-  return { ...out, notice: { title: n.title, text: text(n.body), tag: text(n.tag, "push"), path: ownPath(n.navigate), ...(text(chatId) && { seq: number(seq), more: number(count) }) } };
+  return { ...out, notice: { title: n.title, text: text(n.body), tag: text(n.tag, "push"), path: ownPath(n.navigate), ...(text(chatId) && { seq: number(seq), more: number(count) }), ...(Array.isArray(chats) && { chats }) } };
 }
 
 /** Returns the path of a URL of this server, "/" for any other. */
@@ -76,13 +79,48 @@ function ownPath(url) {
   }
 }
 
-// Every push is shown, but those that only say what was read: the server sends these to browsers that allow it.
+// Every push is shown, but those that only say what was read.
 addEventListener("push", (e) => inTurn(e, async () => {
   const { notice, badge, read } = parse(e);
-  await close((n) => (n.data?.chats ?? [n.tag]).every((id) => read.includes(id)));
-  if (notice) await show(notice);
+  const done = await allRead(read);
+  if (!notice) await closeAfter(done);
+  else {
+    for (const n of done) n.close();
+    await show(notice);
+  }
   if (badge !== undefined) await navigator.setAppBadge?.(badge);
 }));
+
+/** Returns the notifications of which everything is read. A summary of chats of which some are read keeps the others. */
+async function allRead(read) {
+  const done = [];
+  for (const n of await registration.getNotifications()) {
+    const chats = n.data?.chats ?? [n.tag], left = chats.filter((id) => !read.includes(id));
+    if (!left.length) done.push(n);
+    else if (left.length < chats.length) await again(n, { ...n.data, chats: left });
+  }
+  return done;
+}
+
+/** Shows a notification again, without a sound. */
+const again = (n, data = n.data) =>
+  registration.showNotification(n.title, { icon: n.icon || icon, badge: icon, body: n.body, tag: n.tag, silent: true, data });
+
+/**
+ * Closes notifications. Browsers count what a site shows when the event of a push has ended, and end the subscription of one that
+ * shows nothing, or show a text of their own: the last notification is closed after that.
+ */
+async function closeAfter(done) {
+  const shown = await registration.getNotifications();
+  if (shown.length > done.length) return done.forEach((n) => n.close());
+  const windows = await clients.matchAll({ type: "window", includeUncontrolled: true });
+  if (!shown.length) {
+    if (windows.some((w) => w.visibilityState === "visible")) return;
+    await registration.showNotification(texts.read, { icon, badge: icon, tag: readTag, silent: true });
+  }
+  const last = new Map(done.map((n) => [n.tag, n.data?.seq])); // a later push may show another one in its place
+  setTimeout(() => close((n) => n.tag === readTag || last.has(n.tag) && last.get(n.tag) === n.data?.seq), lingerMs);
+}
 
 async function close(which) {
   for (const n of await registration.getNotifications()) if (which(n)) n.close();

@@ -95,6 +95,25 @@ test("the chosen theme is there before the script", async () => {
   await page.close();
 });
 
+test("a reload asks the server for no script and no style sheet", async () => {
+  await ann.goto(h.at("/"));
+  await ann.getByRole("button", { name: "New chat", exact: true }).waitFor();
+  await ann.reload();
+  await ann.getByRole("button", { name: "New chat", exact: true }).waitFor();
+  const files = await ann.evaluate(() => performance.getEntriesByType("resource").filter((r) => /\.(js|css)$/.test(r.name)).map((r) => [r.name, r.transferSize]));
+  assert.ok(files.length >= 3);
+  assert.deepEqual(files.filter(([, bytes]) => bytes > 0), []);
+});
+
+test("a page asks once who is signed in", async () => {
+  const asked = async (page) => (await page.evaluate(() => performance.getEntriesByType("resource").map((r) => [new URL(r.name).pathname, r.initiatorType]))).filter(([path]) => path === "/api/me");
+  assert.deepEqual(await asked(ann), [["/api/me", "link"]]);
+  const visitor = await h.newBrowser();
+  await visitor.goto(h.at("/"));
+  await visitor.getByRole("button", { name: "Sign in", exact: true }).waitFor();
+  assert.deepEqual(await asked(visitor), [["/api/me", "link"]]);
+});
+
 test("times follow the time zone", async () => {
   await ann.goto(h.at(`/c/${garden}`));
   await say(ann, "What time is it?");

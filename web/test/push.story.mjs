@@ -109,7 +109,11 @@ test("with no page open pushes are shown, counted by chat, and closed when they 
   await ann.close();
   await push("{"); // nothing that can be read
   await shown((n) => [n.title, n.body, n.path], [["New message", "Open Parley to read it.", "/"]]);
-  await push({ web_push: 8030, app_badge: 0, data: { read: ["push"] } });
+  await push({ app_badge: 0, data: { read: ["push"] } });
+  await shown((n) => n.tag, []);
+  assert.equal(await badge(), 0);
+  await push({ app_badge: 0, data: { read: [garden] } }); // nothing is shown
+  await shown((n) => n.title, ["Read on another device"]);
   await shown((n) => n.tag, []);
 
   await push(pushOf(garden, 20, "Garden", "Bob: One"));

@@ -38,11 +38,12 @@ export function useViewport(chat: Chat, scrollerRef: RefObject<HTMLElement | nul
   }, [chat, range, end, core, scrollerRef, scroll, failed, loadMore, trimAround, ready, setDistance, paused]);
   useEffect(update, [update]);
   useEffect(() => {
-    addEventListener("focus", update);
-    document.addEventListener("visibilitychange", update);
+    const look = () => document.visibilityState === "visible" && update(); // a page that is being left would be laid out once more
+    addEventListener("focus", look);
+    document.addEventListener("visibilitychange", look);
     return () => {
-      removeEventListener("focus", update);
-      document.removeEventListener("visibilitychange", update);
+      removeEventListener("focus", look);
+      document.removeEventListener("visibilitychange", look);
     };
   }, [update]);
   return update;

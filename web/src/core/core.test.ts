@@ -89,6 +89,34 @@ test("a slow device is notified less often, but at once of its user's messages",
   expect(it.told()).toBe(before + 1);
 });
 
+test("the first hello, a chat that opens and its thread are notified at once; a further page and a later hello wait for the pause", async () => {
+  const thread = { messages: [], users: [], head: 5, moreAfter: false };
+  const it = await page({ "GET /chats/c/messages/2/thread?limit=100": () => thread });
+  const published = () => it.core.store.published.state;
+  for (let i = 0; i < 4; i++) it.log.append({ event: "posted", by: "ann", text: `t${i}` });
+  it.greet();
+  expect(published().chats.size).toBe(1);
+  const failed = it.core.load("c", { limit: 2 }).catch(() => "failed");
+  it.wire().says({ re: it.wire().last("history").id, error: { code: "internal", message: "" } });
+  expect(await failed).toBe("failed");
+  void it.core.load("c", { limit: 2 });
+  await it.history();
+  expect(published().chats.get("c")!.timeline).toHaveLength(1);
+  await it.core.loadThread("c", 2);
+  expect(published().chats.get("c")!.thread?.root).toBe(2);
+  const shown = published();
+  void it.core.load("c", { limit: 2, before: 4 });
+  await it.history();
+  expect([published() === shown, it.texts().length]).toEqual([true, 4]);
+  it.wire().breaks(4000, "retryAfterMs=1");
+  await pass(1);
+  it.wire().opens();
+  it.greet();
+  expect(published()).toBe(shown);
+  await pass(16);
+  expect(published()).toBe(it.core.store.snapshot.state);
+});
+
 test("a reconnect brings missed events, and the outbox retries with the same clientId", async () => {
   const it = await page();
   it.greet();

@@ -3,11 +3,12 @@
 import { Api, type MentionsPage, type NewAccount, type NewChat, type SearchPage } from "./api.ts";
 import type { PageRequest } from "./chatModel.ts";
 import { Clock } from "./clock.ts";
+import { EarlySocket, saveSignedIn } from "./earlySocket.ts";
 import { asFailure, notSignedIn } from "./failure.ts";
-import { newId } from "./id.ts";
 import { type LocalDB, openLocalDB } from "./localDB.ts";
 import { optimistic } from "./optimistic.ts";
-import type { WebSocketLike } from "./socket.ts";
+import { type Change, sendChange } from "./sendChange.ts";
+import { openSocket } from "./socket.ts";
 import { type Action, emptyState, reduce } from "./state.ts";
 import { scrub, Storage } from "./storage.ts";
 import { initialSnapshot, Store } from "./store.ts";
@@ -18,8 +19,6 @@ import { UserSession } from "./userSession.ts";
 import type { ChatId, Entry, Fields, Message, Mine, Ok, Quote, Seq, Settings, User, UserId, Verb, HistoryWindow } from "./wire.ts";
 
 const retryMs = 5000;
-const reconnectWaitMs = 30_000; // how long a change waits for the next connection
-const maxAttempts = 5;
 const threadPage = 100; // messages
 
 export class Core {
@@ -28,7 +27,7 @@ export class Core {
   #api: Api;
   #localDB: Promise<LocalDB>;
   #tabs: Promise<Tabs>;
-  #open: (() => WebSocketLike) | undefined;
+  #early: EarlySocket;
   #channel: TabChannel;
   #session: UserSession | undefined;
   #lastUser: UserId | undefined; // the user of this page's last session
@@ -36,11 +35,11 @@ export class Core {
   #retryTimer: ReturnType<typeof setTimeout> | undefined;
   #signingOut = false; // by this page's user
 
-  constructor(api = new Api(), localDB = openLocalDB(), open?: () => WebSocketLike, channel = new TabChannel()) {
+  constructor(api = new Api(), localDB = openLocalDB(), open = openSocket, channel = new TabChannel()) {
     this.#api = api;
     this.#localDB = localDB;
     this.#tabs = localDB.then((s) => new Tabs(s));
-    this.#open = open;
+    this.#early = new EarlySocket(open);
     this.#channel = channel;
     channel.onMessage = (n) => void this.#onTabMessage(n);
   }
@@ -53,6 +52,7 @@ export class Core {
   /** Asks the server who is signed in, again and again until it answers. */
   async start(): Promise<void> {
     clearTimeout(this.#retryTimer);
+    if (!this.#lastUser && this.store.snapshot.phase === "starting") this.#early.start();
     try {
       const { user } = await this.#api.me();
       if (this.#session) return;
@@ -65,6 +65,8 @@ export class Core {
       if (failure.code === "no_identity") return this.#signedOut(this.#lastUser ? "signedOut" : undefined);
       this.store.set({ phase: "unreachable", failure });
       if (failure.retryable) this.#retryTimer = setTimeout(() => void this.start(), failure.retryAfterMs ?? retryMs);
+    } finally {
+      this.#early.drop();
     }
   }
 
@@ -94,6 +96,7 @@ export class Core {
       this.#channel.send({ type: "out", user: s.me });
       if (failure?.field) return this.#userRejected("otherUser");
       this.#lastUser = undefined;
+      saveSignedIn(false);
       this.#endSession();
     } finally {
       this.#signingOut = false;
@@ -126,7 +129,9 @@ export class Core {
 
   /** Loads a page of a chat's history into the chat's timeline. */
   async load(chatId: ChatId, window: HistoryWindow): Promise<void> {
+    const opens = !this.store.snapshot.state.chats.get(chatId)?.timeline?.length;
     await this.#request(chatId, async (_, request) => ({ type: "page", chatId, request, page: await this.command("history", { chatId, ...window }) }), { window });
+    if (opens) this.store.scheduler.flush(); // the user waits for it; a page that a scroll loads waits for its turn
   }
 
   /** Loads the events of a part of the log, for its lines. A failure leaves them out until the next visit. */
@@ -156,6 +161,7 @@ export class Core {
     const loaded = this.store.snapshot.state.chats.get(chatId)?.thread;
     const after = loaded?.root === root ? (loaded.messages.at(-1)?.seq ?? 0) : 0;
     await this.#request(chatId, async (api, request) => ({ type: "thread", chatId, request, root, after, page: await api.thread(chatId, root, { after: after || undefined, limit: threadPage }) }));
+    if (!after) this.store.scheduler.flush();
   }
 
   /** The thread is no longer in view. */
@@ -228,24 +234,10 @@ export class Core {
     this.#session?.outboxSender.dispatch({ type: "discarded", clientId });
   }
 
-  /**
-   * Sends an edit, a deletion, a reaction or a pin. These have no outbox: without a connection they fail at once. If the
-   * connection breaks, or the server cannot do it now, it is retried with the same clientId. @throws {Failure}
-   */
-  async change<V extends "edit" | "delete" | "react" | "pin">(verb: V, fields: Fields<V>): Promise<Ok<V>> {
-    const once = { clientId: newId(), ...fields };
-    const socket = this.#session?.socket; // kept for the retries: another session's socket would send it as another user
-    if (!socket) throw notSignedIn();
-    for (let tries = 1; ; tries++) {
-      const live = socket.connection.state === "live";
-      try {
-        return await socket.command(verb, once);
-      } catch (err) {
-        const f = asFailure(err);
-        if (!live || !f.retryable || tries === maxAttempts) throw f;
-        await (f.code === "no_answer" ? this.store.reconnected(reconnectWaitMs) : new Promise((ok) => setTimeout(ok, f.retryAfterMs ?? retryMs)));
-      }
-    }
+  /** Sends an edit, a deletion, a reaction or a pin, see sendChange. @throws {Failure} */
+  async change<V extends Change>(verb: V, fields: Fields<V>): Promise<Ok<V>> {
+    if (!this.#session) throw notSignedIn();
+    return sendChange(this.store, this.#session.socket, verb, fields);
   }
 
   /** Sends any other command. @throws {Failure} */
@@ -314,10 +306,11 @@ export class Core {
     const [localDB, tabs] = await Promise.all([this.#localDB, this.#tabs]);
     if (this.#session) return;
     this.#lastUser = me.id;
+    saveSignedIn(true);
     const { store, clock } = this;
     const api = this.#api.forUser(me.id, (f) => this.#session?.api === api && !this.#signingOut && this.#userRejected(f.field === "Parley-User" ? "otherUser" : "signedOut"));
     const s = this.#session = new UserSession(me, {
-      api, store, clock, localDB, tabs, open: this.#open,
+      api, store, clock, localDB, tabs, open: () => this.#early.take(),
       draftSaved: (key) => this.#channel.send({ type: "draft", user: me.id, key }),
       greeted: (version) => {
         this.#version ||= version;
@@ -348,6 +341,7 @@ export class Core {
 
   /** The session ended without this page's doing. */
   #signedOut(cause?: "signedOut" | "left"): void {
+    saveSignedIn(false);
     const { storageProblem, unsavedText } = this.store.snapshot; // the stored texts stay
     this.store.batch(() => {
       this.#endSession();

@@ -55,7 +55,8 @@ export class Socket {
   #retry: ReturnType<typeof setTimeout> | undefined;
   #watchdog: ReturnType<typeof setTimeout> | undefined;
 
-  constructor(handlers: Handlers, open: () => WebSocketLike = () => new WebSocket(address(location), "parley.v1.msgpack")) {
+  /** open returns a connection that is open already, or will be. */
+  constructor(handlers: Handlers, open: () => WebSocketLike) {
     this.#handlers = handlers;
     this.#open = open;
   }
@@ -72,6 +73,7 @@ export class Socket {
     ws.onmessage = (e) => ws === this.#ws && this.#receive(ws, e.data as ArrayBuffer);
     ws.onclose = (e) => this.#closed(ws, e.code, e.reason);
     this.#expectTraffic(ws, helloTimeoutMs);
+    if (ws.readyState === ws.OPEN) this.#sendHello(ws);
   }
 
   /** Checks the connection after a sleep or an online event: pings, or reconnects at once. */
@@ -249,6 +251,4 @@ export function causeOf(code: number, online = globalThis.navigator?.onLine !== 
   return online ? "lost" : "offline";
 }
 
-function address(l: Location): string {
-  return `${l.protocol === "https:" ? "wss" : "ws"}://${l.host}/api/socket`;
-}
+export const openSocket = (): WebSocketLike => new WebSocket(`${location.protocol === "https:" ? "wss" : "ws"}://${location.host}/api/socket`, "parley.v1.msgpack");

@@ -31,7 +31,7 @@ interface Options {
   clock: Clock;
   localDB: LocalDB;
   tabs: Tabs;
-  open: (() => WebSocketLike) | undefined;
+  open: () => WebSocketLike;
   /** Called for each draft that is saved here. */
   draftSaved: (key: string) => void;
   /** Called with each hello, in its batch. */
@@ -75,11 +75,13 @@ export class UserSession {
       hello: (ok, resumed, sent) => {
         if (ok.me.id !== me.id) return void lost({ state: "ended", cause: "otherUser" }); // a server without the field "as"
         clock.addSample(ok.now, sent, Date.now());
+        const first = !state().epoch;
         store.batch(() => {
           greeted(ok.version);
           this.dispatch({ type: "hello", ok, resumed: resumed.seen ?? {} });
           this.#connectionChanged(this.socket.connection);
         });
+        if (first) store.scheduler.flush(); // the user waits for it
       },
       values: (all) => store.batch(() => all.forEach((v) => this.#receive(v))),
       connection: (now) => this.#connectionChanged(now),

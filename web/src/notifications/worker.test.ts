@@ -14,6 +14,7 @@ class Worker {
   opened: string[] = [];
   calls: [string, RequestInit | undefined][] = [];
   badge: number | undefined;
+  later: (() => Promise<void>) | undefined; // of setTimeout
   now = 1_000_000;
   subscribe = vi.fn(() => Promise.resolve(subscriptionOf("https://push.example/new")));
   answer: object | undefined = { key: "KEY" };
@@ -41,6 +42,7 @@ class Worker {
       },
       Date: { now: () => this.now },
       URL,
+      setTimeout: (f: () => Promise<void>) => void (this.later = f),
     });
   }
 
@@ -142,14 +144,50 @@ test("a page shows nothing while another window has the focus; a push does", asy
   expect(worker.shown).toHaveLength(1);
 });
 
+const closing = (...read: string[]) => ({ app_badge: 0, data: { read } });
+
 test("what was read elsewhere is closed", async () => {
   for (const chat of ["a", "b", "c"]) await worker.push(pushOf(chat, 1));
   await worker.post({ notice: { title: "2 new messages in 2 chats", text: "A, B", tag: "summary", chats: ["a", "b"] } });
-  await worker.push(pushOf("d", 1, { read: ["a"] }));
-  expect(worker.shown.map((n) => n.tag)).toEqual(["c", "summary", "d"]); // the summary replaced those of its chats
-  await worker.push({ web_push: 8030, app_badge: 0, data: { read: ["a", "b"] } }); // shows nothing by itself
+  await worker.push(pushOf("d", 1, { read: ["b"] }));
+  expect(worker.shown.map((n) => n.tag).sort()).toEqual(["c", "d", "summary"]); // the summary replaced those of its chats
+  await worker.push(closing("a")); // shows nothing by itself
   expect(worker.shown.map((n) => n.tag)).toEqual(["c", "d"]);
   expect(worker.badge).toBe(0);
+});
+
+test("the last notification is closed after the event: a browser ends the subscription of a site that shows nothing", async () => {
+  await worker.push(pushOf("c", 1));
+  await worker.push(closing("c"));
+  expect(worker.shown.map((n) => n.tag)).toEqual(["c"]);
+  await worker.later!();
+  expect(worker.shown).toEqual([]);
+
+  await worker.push(pushOf("c", 2));
+  await worker.push(closing("c"));
+  await worker.push(pushOf("c", 3)); // meanwhile
+  await worker.later!();
+  expect(worker.shown.map((n) => n.body)).toEqual(["2 new messages\nAnn: 3"]);
+});
+
+test("where nothing is left to be closed, a text is shown for a moment, but not beside an open page", async () => {
+  await worker.push(closing("c"));
+  expect(worker.shown).toMatchObject([{ title: "Read on another device", silent: true }]);
+  await worker.later!();
+  expect(worker.shown).toEqual([]);
+  worker.windows = [{ id: "page", visibilityState: "visible" }];
+  await worker.push(closing("c"));
+  expect(worker.shown).toEqual([]);
+});
+
+test("a summary of the server is closed when all of its chats were read", async () => {
+  await worker.push(pushOf("c", 1));
+  await worker.push({ web_push: 8030, app_badge: 4, notification: { title: "4 new messages in 2 chats", body: "A, B", navigate: "/", tag: "summary", data: { count: 4, chats: ["a", "b"] } } });
+  worker.now += 60_000;
+  await worker.push(closing("a"));
+  expect(worker.shown).toMatchObject([{ tag: "c" }, { tag: "summary", title: "4 new messages in 2 chats", body: "A, B", silent: true }]);
+  await worker.push(closing("b"));
+  expect(worker.shown.map((n) => n.tag)).toEqual(["c"]);
 });
 
 test("a summary has the words of the server, and opens the page", async () => {
