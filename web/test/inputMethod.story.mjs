@@ -110,6 +110,7 @@ test("a full-width ＠ completes, after it was typed and while it is composed", 
   await keys.send("Input.imeSetComposition", { text: "＠bo", selectionStart: 3, selectionEnd: 3 });
   await bobs.waitFor();
   await keys.send("Input.insertText", { text: "＠bo" });
+  await ann.evaluate(() => new Promise((ok) => setTimeout(ok))); // a key in the same task would be a late one
   await ann.keyboard.press("Enter");
   await holds(ann, "@bob ");
   await ann.keyboard.type("hello");
