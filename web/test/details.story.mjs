@@ -1,6 +1,6 @@
 // Details of the looks that a designer would object to: what is cut, covered, out of line or unclear.
 import assert from "node:assert/strict";
-import { api, choose, escape, field, heading, list, phone, press, row, test, testEnvironment } from "./kit.mjs";
+import { api, choose, closing, escape, field, heading, list, phone, press, row, test, testEnvironment } from "./kit.mjs";
 
 let ann, bob, cara, room;
 const h = testEnvironment(async (h) => {
@@ -211,8 +211,7 @@ test("the rows of dialogs are in line with their titles and buttons, and each ha
   await ann.goto(h.at(`/c/${room}`));
   await press(ann, "Chat menu");
   await ann.getByRole("menuitem", { name: "Files" }).click();
-  await ann.getByRole("dialog").getByRole("button", { name: "Close" }).click();
-  await ann.getByRole("dialog").waitFor({ state: "detached" });
+  await closing(ann, ann.getByRole("dialog"), () => press(ann, "Close"));
 });
 
 test("radio buttons and checkboxes have the accent colour, in light and dark", async () => {
@@ -220,7 +219,13 @@ test("radio buttons and checkboxes have the accent colour, in light and dark", a
   await ann.getByRole("radio", { name: "System" }).waitFor();
   for (const colorScheme of ["light", "dark"]) {
     await ann.emulateMedia({ colorScheme });
-    const accent = await style(ann.locator(".button.main").first(), "backgroundColor");
+    const accent = await ann.evaluate(() => {
+      const probe = document.body.appendChild(document.createElement("i"));
+      probe.style.color = "var(--accent)";
+      const { color } = getComputedStyle(probe);
+      probe.remove();
+      return color;
+    });
     const colours = await ann.locator('input:is([type="radio"], [type="checkbox"])').evaluateAll((all) => all.map((e) => getComputedStyle(e).accentColor));
     assert.ok(colours.length > 5, `${colours.length} controls`);
     assert.deepEqual([...new Set(colours)], [accent], colorScheme);

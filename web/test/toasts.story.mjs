@@ -44,7 +44,7 @@ test("in a conversation a toast is below the header and above what one writes", 
     await heading(page, "Garden");
     await texts(page, "Question").waitFor();
     await field(page).press("Escape"); // all is read
-    await page.locator(".message-list-pill, .message-list-bar").waitFor({ state: "detached" });
+    await page.waitForFunction(() => !document.querySelector(".message-list-pill, .message-list-bar"));
     await field(page).fill("Ten files, please");
     await drop(page);
     for (const size of sizes) {
@@ -132,7 +132,8 @@ test("a menu is above a toast", async () => {
   const item = bob.getByRole("menuitem").first();
   await item.waitFor();
   const top = await bob.evaluate(() => {
-    const [menu, toast] = ["[role=menu]", ".toast"].map((s) => document.querySelector(s).getBoundingClientRect());
+    const [menu, toast] = ["[role=menu]", ".toasts"].map((s) => document.querySelector(s).getBoundingClientRect());
+    document.querySelector(".toasts").style.pointerEvents = "auto"; // else no point is of a toast
     const x = Math.max(menu.left, toast.left) + 4, y = Math.max(menu.top, toast.top) + 4;
     return document.elementsFromPoint(x, y)[0]?.closest("[role=menu]") != null && menu.top < toast.bottom;
   });
