@@ -284,7 +284,9 @@ test("tooltips say what an icon does and who reacted, on hover and on focus", as
 });
 
 test("one's own name is at the foot of the sidebar and comes last in completions", async () => {
-  await ann.getByRole("link", { name: "Ann", exact: true }).click();
+  const own = ann.getByRole("link", { name: "Ann", exact: true });
+  assert.equal((await box(own)).bottom, (await box(ann.locator(".sidebar"))).bottom);
+  await own.click();
   await ann.waitForURL(/\/me$/);
   await ann.getByRole("link", { name: /Garden/ }).click();
   await heading(ann, "Garden");
