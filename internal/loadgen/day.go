@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"sync"
@@ -80,23 +81,31 @@ func (d *day) measurePushes(metrics string) error {
 	if err := d.b.pushes.subscribe(d.ctx, d.t, d.p); err != nil {
 		return err
 	}
-	for _, phase := range []string{"the first 20 s", "after a minute"} {
-		d.b.pushes.received.Store(0)
-		queue, begin := watchQueue(d.ctx, metrics), time.Now()
-		if err := d.measure(dayWithPushes, phase); err != nil {
-			return err
-		}
-		received := float64(d.b.pushes.received.Load()) / time.Since(begin).Seconds()
-		longest, err := queue()
-		if err != nil {
-			return err
-		}
-		d.b.add(dayWithPushes, phase, "pushes", "/s", received)
-		d.b.add(dayWithPushes, phase, "longest queue of pushes", "", longest)
-		if err := d.load(d.b.duration(40 * time.Second)); err != nil {
-			return err
-		}
+	// Pushes of the last minute's messages, and the count of them, are over after that.
+	if err := sleep(d.ctx, d.b.duration(70*time.Second)); err != nil {
+		return err
 	}
+	if err := d.measureWithPushes("the first 20 s", metrics); err != nil {
+		return err
+	}
+	if err := d.load(d.b.duration(40 * time.Second)); err != nil {
+		return err
+	}
+	return d.measureWithPushes("after a minute", metrics)
+}
+
+// measureWithPushes is measure, with the pushes.
+func (d *day) measureWithPushes(phase, metrics string) error {
+	d.b.pushes.received.Store(0)
+	queue, begin := watchQueue(d.ctx, metrics), time.Now()
+	err := d.measure(dayWithPushes, phase)
+	received := float64(d.b.pushes.received.Load()) / time.Since(begin).Seconds()
+	longest, queueErr := queue()
+	if err = errors.Join(err, queueErr); err != nil {
+		return err
+	}
+	d.b.add(dayWithPushes, phase, "pushes", "/s", received)
+	d.b.add(dayWithPushes, phase, "longest queue of pushes", "", longest)
 	return nil
 }
 
