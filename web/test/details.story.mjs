@@ -1,6 +1,6 @@
 // Details of the looks that a designer would object to: what is cut, covered, out of line or unclear.
 import assert from "node:assert/strict";
-import { api, choose, escape, field, heading, list, phone, press, row, test, testEnvironment } from "./kit.mjs";
+import { api, choose, closing, escape, field, heading, list, phone, press, row, test, testEnvironment } from "./kit.mjs";
 
 let ann, bob, cara, room;
 const h = testEnvironment(async (h) => {
@@ -211,8 +211,63 @@ test("the rows of dialogs are in line with their titles and buttons, and each ha
   await ann.goto(h.at(`/c/${room}`));
   await press(ann, "Chat menu");
   await ann.getByRole("menuitem", { name: "Files" }).click();
-  await ann.getByRole("dialog").getByRole("button", { name: "Close" }).click();
-  await ann.getByRole("dialog").waitFor({ state: "detached" });
+  await closing(ann, ann.getByRole("dialog"), () => press(ann, "Close"));
+});
+
+test("radio buttons and checkboxes have the accent colour, in light and dark", async () => {
+  await ann.goto(h.at("/me"));
+  await ann.getByRole("radio", { name: "System" }).waitFor();
+  for (const colorScheme of ["light", "dark"]) {
+    await ann.emulateMedia({ colorScheme });
+    const accent = await ann.evaluate(() => {
+      const probe = document.body.appendChild(document.createElement("i"));
+      probe.style.color = "var(--accent)";
+      const { color } = getComputedStyle(probe);
+      probe.remove();
+      return color;
+    });
+    const colours = await ann.locator('input:is([type="radio"], [type="checkbox"])').evaluateAll((all) => all.map((e) => getComputedStyle(e).accentColor));
+    assert.ok(colours.length > 5, `${colours.length} controls`);
+    assert.deepEqual([...new Set(colours)], [accent], colorScheme);
+  }
+  await ann.emulateMedia({ colorScheme: "light" });
+});
+
+test("in each menu a divider stands between two entries", async () => {
+  /** Returns the dividers of the open menu that have no entry of its own above or below. */
+  const stray = (page) => page.getByRole("menu").evaluate((menu) => {
+    const entries = [...menu.querySelectorAll("[role^=menuitem], .menu-header")].map((e) => e.getBoundingClientRect());
+    const lines = [...menu.querySelectorAll("*")].filter((e) => !e.matches("[role^=menuitem], [role^=menuitem] *") && e.checkVisibility()).flatMap((e) => {
+      const { top, bottom } = e.getBoundingClientRect(), css = getComputedStyle(e);
+      return [...(parseFloat(css.borderTopWidth) ? [top] : []), ...(parseFloat(css.borderBottomWidth) ? [bottom] : []), ...(e.matches("[role=separator]") ? [top] : [])];
+    }).sort((a, b) => a - b);
+    const between = (from, to) => entries.some((e) => e.top >= from - 1 && e.bottom <= to + 1);
+    return lines.filter((y, i) => !between(lines[i - 1] ?? -Infinity, y) || !between(y, lines[i + 1] ?? Infinity)).map((y) => y - menu.getBoundingClientRect().top);
+  });
+  await ann.goto(h.at(`/c/${room}`));
+  await cara.goto(h.at(`/c/${room}`));
+  const lists = new Map([
+    ["message", [ann, () => ann.getByRole("button", { name: /^More actions for the message/ }).last().click()]],
+    ["message on a phone", [cara, () => cara.getByRole("button", { name: /^More actions for the message/ }).last().tap()]],
+    ["own message", [ann, async () => {
+      await write(ann, "Mine");
+      await row(ann, "Mine").hover();
+      await row(ann, "Mine").getByRole("button", { name: /^More actions/ }).click();
+    }]],
+    ["chat", [ann, () => press(ann, "Chat menu")]],
+    ["chat on a phone", [cara, () => press(cara, "Chat menu")]],
+    ["sidebar", [ann, () => press(ann, "Menu")]],
+    ["row", [ann, () => ann.locator(".chat-row").first().click({ button: "right" })]],
+    ["add", [ann, () => press(ann, "Add chats")]],
+  ]);
+  for (const [name, [page, open]] of lists) {
+    await page.locator(".message").last().hover();
+    await open();
+    await page.getByRole("menuitem").first().waitFor();
+    assert.deepEqual(await stray(page), [], name);
+    await h.shot(page, `menu-${name}`);
+    await escape(page, page.getByRole("menu"));
+  }
 });
 
 h.noFaults();

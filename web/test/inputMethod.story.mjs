@@ -94,4 +94,28 @@ test("the late Enter of an input method sends and picks nothing", async () => {
   await sent(bob, "日本");
 });
 
+test("a full-width ＠ completes, after it was typed and while it is composed", async () => {
+  await field(ann).fill("");
+  const bobs = ann.locator('.option[aria-selected="true"]', { hasText: "@bob" });
+  for (const before of ["", "さん", "会議、"]) {
+    await ann.keyboard.insertText(`${before}＠bo`);
+    await bobs.waitFor();
+    await ann.keyboard.press("Enter");
+    await holds(ann, `${before}@bob `);
+    await ann.keyboard.press("Control+z");
+    await holds(ann, `${before}＠bo`);
+    await field(ann).fill("");
+  }
+  const keys = await ann.context().newCDPSession(ann);
+  await keys.send("Input.imeSetComposition", { text: "＠bo", selectionStart: 3, selectionEnd: 3 });
+  await bobs.waitFor();
+  await keys.send("Input.insertText", { text: "＠bo" });
+  await ann.evaluate(() => new Promise((ok) => setTimeout(ok))); // a key in the same task would be a late one
+  await ann.keyboard.press("Enter");
+  await holds(ann, "@bob ");
+  await ann.keyboard.type("hello");
+  await ann.keyboard.press("Enter");
+  await sent(bob, "@bob hello");
+});
+
 h.noFaults();

@@ -227,6 +227,16 @@ test("the emoji picker stands at its button, has categories and skin tones, and 
   const [at, button] = [await box(picker), await box(ann.getByRole("button", { name: "Emoji", exact: true }).first())];
   assert.ok(at.bottom <= button.top + 1 && at.left < button.left + 60, JSON.stringify([at, button]));
   await h.accessible(ann, "emoji-picker");
+  // A search leaves the bar as it is, with no category current, and a category ends it.
+  const bar = () => picker.locator(".emoji-categories button").evaluateAll((all) => all.map((e) => e.getAttribute("aria-label") + e.getBoundingClientRect().left));
+  const before = await bar();
+  await ann.getByLabel("Search emoji").fill("cat");
+  await picker.getByRole("heading", { name: "Search results" }).waitFor();
+  assert.deepEqual(await bar(), before);
+  assert.equal(await picker.locator(".emoji-categories [aria-current]").count(), 0);
+  await picker.getByRole("button", { name: "Objects", exact: true }).click();
+  await current("Objects");
+  assert.equal(await ann.getByLabel("Search emoji").inputValue(), "");
   await picker.getByRole("button", { name: "Dark skin tone", exact: true }).click();
   await ann.getByLabel("Search emoji").fill("thumbs up");
   await grid.getByRole("button", { name: "thumbs up" }).waitFor();
@@ -274,7 +284,9 @@ test("tooltips say what an icon does and who reacted, on hover and on focus", as
 });
 
 test("one's own name is at the foot of the sidebar and comes last in completions", async () => {
-  await ann.getByRole("link", { name: "Ann", exact: true }).click();
+  const own = ann.getByRole("link", { name: "Ann", exact: true });
+  assert.equal((await box(own)).bottom, (await box(ann.locator(".sidebar"))).bottom);
+  await own.click();
   await ann.waitForURL(/\/me$/);
   await ann.getByRole("link", { name: /Garden/ }).click();
   await heading(ann, "Garden");

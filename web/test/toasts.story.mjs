@@ -43,8 +43,11 @@ test("in a conversation a toast is below the header and above what one writes", 
     await page.goto(h.at(`/c/${garden}`));
     await heading(page, "Garden");
     await texts(page, "Question").waitFor();
-    await field(page).press("Escape"); // all is read
-    await page.locator(".message-list-pill, .message-list-bar").waitFor({ state: "detached" });
+    await page.waitForFunction(() => { // all is read
+      const log = document.querySelector(".message-scroller");
+      log.scrollTop = log.scrollHeight;
+      return !document.querySelector(".message-list-pill, .message-list-bar");
+    });
     await field(page).fill("Ten files, please");
     await drop(page);
     for (const size of sizes) {
@@ -88,14 +91,20 @@ test("above a dialog there is room for a toast, with and without a keyboard", as
   for (const [page, sizes] of [[ann, [{ width: 1280, height: 800 }]], [bob, [phone.viewport, keyboard]]]) {
     await page.goto(h.at(`/c/${garden}`));
     await heading(page, "Garden");
-    for (const open of ["New chat", "Members"]) {
-      if (open === "Members") await press(page, "2 members");
-      else await page.keyboard.press("Control+k");
+    for (const open of ["Jump", "Members", "Notifications"]) {
+      if (open === "Jump") await page.keyboard.press("Control+k");
+      else if (open === "Members") await press(page, "2 members");
+      else {
+        await press(page, "Chat menu");
+        await page.getByRole("menuitem", { name: open }).click();
+      }
       await page.locator(".dialog").waitFor();
       await drop(page);
       for (const size of sizes) {
         await page.setViewportSize(size);
         await clear(page, `dialog-${open}`);
+        const [over, below] = await page.evaluate(() => [".toasts", ".dialog"].map((s) => document.querySelector(s).getBoundingClientRect()).map(({ bottom, top }, i) => (i ? top : bottom)));
+        assert.ok(page === ann || over <= below, `the toast ends at ${over}, the dialog begins at ${below}`);
       }
       await page.setViewportSize(sizes[0]);
       await closing(page, page.locator(".dialog"), () => page.keyboard.press("Escape"));
@@ -132,7 +141,8 @@ test("a menu is above a toast", async () => {
   const item = bob.getByRole("menuitem").first();
   await item.waitFor();
   const top = await bob.evaluate(() => {
-    const [menu, toast] = ["[role=menu]", ".toast"].map((s) => document.querySelector(s).getBoundingClientRect());
+    const [menu, toast] = ["[role=menu]", ".toasts"].map((s) => document.querySelector(s).getBoundingClientRect());
+    document.querySelector(".toasts").style.pointerEvents = "auto"; // else no point is of a toast
     const x = Math.max(menu.left, toast.left) + 4, y = Math.max(menu.top, toast.top) + 4;
     return document.elementsFromPoint(x, y)[0]?.closest("[role=menu]") != null && menu.top < toast.bottom;
   });

@@ -1,4 +1,5 @@
 import { type KeyboardEvent, useEffect, useMemo, useRef, useState } from "react";
+import { flushSync } from "react-dom";
 import { useCore } from "../app/useCore.ts";
 import { t } from "../strings/index.ts";
 import { isCoarse } from "../ui/coarse.ts";
@@ -14,6 +15,8 @@ const w = t.composer;
 
 interface Section { readonly name: string; readonly list: readonly { readonly sign: string; readonly name: string }[] }
 
+const toned = (all: readonly Emoji[], tone: number) => all.map((e) => ({ sign: withTone(e, tone), name: e.name }));
+
 /** All emoji by category; arrows move, Enter picks, in the search field the first one that is found. */
 export default function EmojiPicker({ emojis, onPick }: { emojis: readonly Emoji[]; onPick: (emoji: string) => void }) {
   const core = useCore();
@@ -28,14 +31,14 @@ export default function EmojiPicker({ emojis, onPick }: { emojis: readonly Emoji
       setTone((s.get(toneSetting) as number | undefined) ?? 0);
     }, () => {});
   }, [core]);
-  const sections = useMemo((): Section[] => {
-    const toned = (all: readonly Emoji[]) => all.map((e) => ({ sign: withTone(e, tone), name: e.name }));
-    if (query.trim()) return [{ name: w.found, list: toned(findEmoji(emojis, query, mostFound)) }].filter((s) => s.list.length);
+  const categories = useMemo((): Section[] => {
     const names = new Map(emojis.flatMap((e) => [e.sign, ...(e.tones ?? [])].map((sign) => [sign, e.name])));
     const used = recent.flatMap((sign) => (names.has(sign) ? [{ sign, name: names.get(sign)! }] : []));
-    const groups = w.groups.map((name, group) => ({ name, list: toned(emojis.filter((e) => e.group === group)) }));
+    const groups = w.groups.map((name, group) => ({ name, list: toned(emojis.filter((e) => e.group === group), tone) }));
     return [{ name: w.recent, list: used }, ...groups].filter((s) => s.list.length);
-  }, [emojis, query, recent, tone]);
+  }, [emojis, recent, tone]);
+  const found = useMemo((): Section[] | undefined => (query.trim() ? [{ name: w.found, list: toned(findEmoji(emojis, query, mostFound), tone) }].filter((s) => s.list.length) : undefined), [emojis, query, tone]);
+  const sections = found ?? categories;
 
   function pick(sign: string) {
     core.storage?.saveSetting(recentSetting, [sign, ...recent.filter((r) => r !== sign)].slice(0, mostRecent)).catch(() => {});
@@ -59,13 +62,16 @@ export default function EmojiPicker({ emojis, onPick }: { emojis: readonly Emoji
     const atEnd = scrollTop > 0 && scrollTop >= scrollHeight - clientHeight - 1;
     setCurrent((atEnd ? headings.at(-1) : headings.findLast((e) => e.offsetTop <= scrollTop + 1))?.dataset.section);
   }
-  const shown = sections.some((s) => s.name === current) ? current : sections[0]?.name;
-  const jump = (name: string) => gridRef.current?.querySelector(`[data-section="${name}"]`)?.scrollIntoView({ block: "start" });
+  const shown = found ? undefined : categories.some((s) => s.name === current) ? current : categories[0]?.name;
+  function jump(name: string) {
+    if (found) flushSync(() => setQuery("")); // a category ends the search
+    gridRef.current?.querySelector(`[data-section="${name}"]`)?.scrollIntoView({ block: "start" });
+  }
   return (
     <div className="emoji-box">
       <div onKeyDown={onSearchKey}><Field label={w.search} type="search" value={query} onChange={setQuery} autoFocus={!isCoarse()} autoComplete="off" /></div>
       <div className="emoji-categories" role="group" aria-label={w.categories} onKeyDown={moveFocus}>
-        {sections.map((s, i) => <button key={s.name} type="button" tabIndex={i ? -1 : 0} aria-label={s.name} aria-current={s.name === shown || undefined} title={s.name} onClick={() => jump(s.name)}>{s.name === w.recent ? "🕘" : s.list[0]!.sign}</button>)}
+        {categories.map((s, i) => <button key={s.name} type="button" tabIndex={i ? -1 : 0} aria-label={s.name} aria-current={s.name === shown || undefined} title={s.name} onClick={() => jump(s.name)}>{s.name === w.recent ? "🕘" : s.list[0]!.sign}</button>)}
       </div>
       <div className="emoji-grid" ref={gridRef} onScroll={onScroll} onKeyDown={moveFocus}>
         {!sections.length && <p className="hint" role="status">{w.none}</p>}
