@@ -218,7 +218,7 @@ test("levels and quiet hours hold for this page's notifications", async () => {
 test("who came and went, and what changed, stands between the messages, quietly, also after a reload", async () => {
   const cat = await h.signedIn("Cat");
   const dan = await h.signedIn("Dan");
-  for (const p of [cat, dan]) await p.goto(h.at("/icon.svg")); // a page would open the chat, and ask for what it may not see a moment later
+  for (const p of [cat, dan]) await p.goto(h.at("/mentions")); // the first page would open the chat, and ask for what it may not see a moment later
   const id = async (page) => (await api(page, "GET", "/api/me")).user.id;
   await api(ann, "PATCH", "/api/me", { settings: { level: "all", quietFrom: "", quietTo: "" } });
   await open(ann, /^Kitchen/, "Kitchen");
