@@ -75,7 +75,7 @@ func measureDay(ctx context.Context, b *bench) error {
 // measurePushes measures the same people without subscriptions, while each subscriber is told of
 // the first messages one by one, and once they are told of most of them in summaries.
 func (d *day) measurePushes(metrics string) error {
-	if err := d.measure(dayWithPushes, "nobody subscribed"); err != nil {
+	if err := d.measure(dayWithPushes, "no subscribers"); err != nil {
 		return err
 	}
 	if err := d.b.pushes.subscribe(d.ctx, d.t, d.p); err != nil {

@@ -27,10 +27,10 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-// nobody is a Presence without anybody online.
-type nobody struct{}
+// allOffline is a Presence of users who are all offline.
+type allOffline struct{}
 
-func (nobody) State(chat.UserID) (bool, int64) { return false, 0 }
+func (allOffline) State(chat.UserID) (bool, int64) { return false, 0 }
 
 // pushRequest is what a push service got.
 type pushRequest struct {
@@ -109,7 +109,7 @@ func newTestPushesOn(t testing.TB, dir string) *testPushes {
 	sampler := middleware.NewLogSampler(log)
 	events := audit.New(log, sampler)
 	x.Pushes = New(Config{Service: service.New(service.Config{Store: testStore{store, x}, Errors: service.ErrorLog{Log: log, Sampler: sampler}, Audit: events}),
-		Log: log, Audit: events, On: true, Transport: x, Presence: nobody{}, Sent: x.note})
+		Log: log, Audit: events, On: true, Transport: x, Presence: allOffline{}, Sent: x.note})
 	return x
 }
 

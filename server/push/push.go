@@ -130,18 +130,18 @@ func (p *Pushes) Run(ctx context.Context) error {
 func (p *Pushes) await(ctx context.Context) bool {
 	tick := time.NewTicker(lookEvery)
 	defer tick.Stop()
-	var nobody time.Time // when it was seen that nobody has one
+	var none time.Time // when the last look found no subscription
 	for {
 		now := time.Now()
 		any, err := p.Service.AnySubscription(ctx)
-		if err == nil && any && !nobody.IsZero() { // nobody is told of what was posted before
-			err = p.Service.SavePushed(ctx, nobody.Add(-margin).UnixMilli())
+		if err == nil && any && !none.IsZero() { // no push is made of what was posted before
+			err = p.Service.SavePushed(ctx, none.Add(-margin).UnixMilli())
 		}
 		switch {
 		case err == nil && any:
 			return true
 		case err == nil:
-			nobody = now
+			none = now
 		}
 		select {
 		case <-tick.C:

@@ -110,11 +110,14 @@ func (q *queue) read(ctx context.Context, store *service.Service, now time.Time)
 // addMade adds what was queued since the queue was read.
 func (q *queue) addMade() {
 	made, unknown := q.takeMade()
+	if len(made) == 0 && !unknown {
+		return
+	}
 	n := len(made)
 	for _, d := range q.devices {
 		n += len(d.pushes)
 	}
-	if q.partly = q.partly || n > maxRead; unknown || q.partly && len(made) > 0 {
+	if q.partly = q.partly || n > maxRead; unknown || q.partly {
 		if q.earliest.Before(q.readAt) {
 			q.readAt = q.earliest
 		}
@@ -240,8 +243,10 @@ func (q *queue) end(o outcome) {
 	d.busy = false
 	if o.wait > 0 {
 		d.after = time.Now().Add(o.wait)
-		for i := range d.pushes {
-			d.pushes[i].Urgent = false
+		for _, t := range o.tried { // not those that were queued meanwhile
+			if p := d.pushOf(t.ChatID); p != nil && t.Urgent {
+				p.Due = d.after.UnixMilli()
+			}
 		}
 	}
 	for _, e := range o.ended {

@@ -223,7 +223,7 @@ func TestDeviceThatWaits(t *testing.T) {
 		}
 		q.add(push("garden", false))
 		d := q.devices[0]
-		end := func(wait time.Duration) { q.end(outcome{device: d, wait: wait}) }
+		end := func(wait time.Duration) { q.end(outcome{device: d, tried: d.due(time.Now()), wait: wait}) }
 		due := func(want ...chat.ChatID) {
 			t.Helper()
 			var got []chat.ChatID
@@ -242,6 +242,8 @@ func TestDeviceThatWaits(t *testing.T) {
 		end(9 * time.Second)
 		due()
 		q.add(push("garden", true))
+		due("garden")
+		q.end(outcome{device: d, wait: 9 * time.Second}) // queued while another one was tried
 		due("garden")
 		time.Sleep(9 * time.Second)
 		due("garden", "direct")

@@ -20,7 +20,7 @@ type preparedPush struct {
 
 // send sends one push for all that is due for a device.
 func (s *sender) send(ctx context.Context, d *device, due []chat.QueuedPush) outcome {
-	o := outcome{device: d}
+	o := outcome{device: d, tried: due}
 	p, err := s.prepare(ctx, due, &o)
 	if err != nil {
 		s.failed(ctx, err)

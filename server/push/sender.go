@@ -50,6 +50,7 @@ type sender struct {
 // outcome is what became of the pushes of a session.
 type outcome struct {
 	*device
+	tried        []chat.QueuedPush // what was due
 	ended, again []chat.QueuedPush
 	subscription *chat.Subscription
 	last         *chat.PushResult // of the push that was sent; nil: none was
