@@ -13,7 +13,7 @@ const h = testEnvironment(async (h) => {
 test("a link to a message opens in place, also with a modifier elsewhere", async () => {
   await post(bob, garden, 60, "line");
   const link = h.at(`/c/${garden}/5`);
-  await say(ann, `See ${link} and [this one](${link}), not https://example.org/c/x`);
+  await say(ann, `See ${link} and\n[this one](${link}), not\nhttps://example.org/c/x`); // a link that is broken into two lines has no middle to click
   await ann.getByRole("link", { name: "this one", exact: true }).click();
   await heading(ann, "Garden");
   await ann.locator('.message.mark[data-seq="5"]').waitFor();

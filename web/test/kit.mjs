@@ -58,6 +58,29 @@ function runs(id) {
   }
 }
 
+const stillMs = 350; // longer than the page ignores presses on what moved
+/**
+ * Lets click, dblclick and tap of all locators wait, as a user does who looks first, until no list of the page has changed
+ * for stillMs: the page ignores a press that was aimed at what was there before. They wait at most 2 s.
+ */
+function pressWhenStill(page) {
+  const locators = Object.getPrototypeOf(page.locator("html"));
+  if (locators.pressesWhenStill) return;
+  locators.pressesWhenStill = true;
+  for (const name of ["click", "dblclick", "tap"]) {
+    const press = locators[name];
+    locators[name] = async function (options = {}) {
+      if (!options.force) await this.waitFor({ timeout: options.timeout });
+      for (const end = Date.now() + 2000; Date.now() < end; ) {
+        const left = await this.page().evaluate((ms) => (window.changedAt ?? -ms) + ms - performance.now(), stillMs).catch(() => 0); // the page is another one now
+        if (left <= 0) break;
+        await setTimeout(Math.min(left, end - Date.now()));
+      }
+      return press.call(this, options);
+    };
+  }
+}
+
 export class TestEnvironment {
   parley;
   browser;
@@ -138,7 +161,11 @@ export class TestEnvironment {
       if (this.down && /ERR_CONNECTION|ERR_EMPTY|ERR_FAILED|ERR_INTERNET|WebSocket/.test(m.text())) return;
       this.faults.push(`${page.url()}: ${m.text()} (${of})`);
     });
+    pressWhenStill(page);
     await page.addInitScript(() => {
+      new MutationObserver((all) => {
+        if (all.some(({ target: t }) => (t.nodeType === 1 ? t : t.parentElement)?.closest(".message-scroller, .chat-list, [role=listbox]"))) window.changedAt = performance.now();
+      }).observe(document, { childList: true, characterData: true, subtree: true });
       document.addEventListener("securitypolicyviolation", (e) => console.error(`policy: ${e.violatedDirective} ${e.blockedURI} ${e.sample}`));
     });
     return page;
@@ -289,5 +316,7 @@ export const closing = async (page, what, close) => {
   await what.waitFor({ state: "detached" });
   await back;
 };
+/** Returns the width of an element in em: what fits depends on the fonts of the machine, the room does not. */
+export const roomOf = (locator) => locator.evaluate((e) => e.clientWidth / parseFloat(getComputedStyle(e).fontSize));
 /** Reports whether the page scrolls sideways, which no page should. */
 export const wide = (page) => page.evaluate((width) => document.documentElement.scrollWidth > width, page.viewportSize().width); // innerWidth grows with overflowing content
