@@ -59,24 +59,37 @@ function runs(id) {
 }
 
 const stillMs = 350; // longer than the page ignores presses on what moved
+/** Waits at most 2 s, until f returns 0 in the page instead of the ms that are left. */
+async function until(page, f) {
+  for (const end = Date.now() + 2000; Date.now() < end; ) {
+    const left = await page.evaluate(f, stillMs).catch(() => 0); // the page is another one now
+    if (left <= 0) return;
+    await setTimeout(left);
+  }
+}
 /**
- * Lets click, dblclick and tap of all locators wait, as a user does who looks first, until no list of the page has changed
- * for stillMs: the page ignores a press that was aimed at what was there before. They wait at most 2 s.
+ * Lets all pages wait as a user does who looks first: click, dblclick and tap until no list has changed for stillMs, since
+ * the page ignores a press that was aimed at what was there before; goto, reload and goBack until the page has gone back
+ * over the entries that closed dialogs had in the history, which would cancel them.
  */
-function pressWhenStill(page) {
-  const locators = Object.getPrototypeOf(page.locator("html"));
-  if (locators.pressesWhenStill) return;
-  locators.pressesWhenStill = true;
+function actWhenStill(page) {
+  const [pages, locators] = [page, page.locator("html")].map(Object.getPrototypeOf);
+  if (pages.actsWhenStill) return;
+  pages.actsWhenStill = true;
   for (const name of ["click", "dblclick", "tap"]) {
     const press = locators[name];
     locators[name] = async function (options = {}) {
       if (!options.force) await this.waitFor({ timeout: options.timeout });
-      for (const end = Date.now() + 2000; Date.now() < end; ) {
-        const left = await this.page().evaluate((ms) => (window.changedAt ?? -ms) + ms - performance.now(), stillMs).catch(() => 0); // the page is another one now
-        if (left <= 0) break;
-        await setTimeout(Math.min(left, end - Date.now()));
-      }
+      await until(this.page(), (ms) => (window.changedAt ?? -ms) + ms - performance.now());
       return press.call(this, options);
+    };
+  }
+  for (const name of ["goto", "reload", "goBack"]) {
+    const leave = pages[name];
+    pages[name] = async function (...args) {
+      await setTimeout(20); // an entry is removed right after its dialog
+      await until(this, () => (window.goesBack ? 10 : 0));
+      return leave.apply(this, args);
     };
   }
 }
@@ -161,11 +174,17 @@ export class TestEnvironment {
       if (this.down && /ERR_CONNECTION|ERR_EMPTY|ERR_FAILED|ERR_INTERNET|WebSocket/.test(m.text())) return;
       this.faults.push(`${page.url()}: ${m.text()} (${of})`);
     });
-    pressWhenStill(page);
+    actWhenStill(page);
     await page.addInitScript(() => {
       new MutationObserver((all) => {
         if (all.some(({ target: t }) => (t.nodeType === 1 ? t : t.parentElement)?.closest(".message-scroller, .chat-list, [role=listbox]"))) window.changedAt = performance.now();
       }).observe(document, { childList: true, characterData: true, subtree: true });
+      const { go } = history;
+      history.go = (by) => {
+        window.goesBack = true;
+        go.call(history, by);
+      };
+      addEventListener("popstate", () => (window.goesBack = false), true);
       document.addEventListener("securitypolicyviolation", (e) => console.error(`policy: ${e.violatedDirective} ${e.blockedURI} ${e.sample}`));
     });
     return page;

@@ -121,6 +121,20 @@ test("a found message has no Markdown, and says with whom it was", async () => {
   await ann.locator(".search-hit-head", { hasText: "with Bob" }).waitFor();
 });
 
+test("titles and headings are in line with what is below them", async () => {
+  await write(bob, `For @${longName.toLowerCase().replace(/\W+/g, "")}: soup`);
+  const left = (selector) => ann.locator(selector).first().evaluate((e) => e.getBoundingClientRect().left + parseFloat(getComputedStyle(e).paddingLeft));
+  for (const [path, first, ...others] of [
+    ["/search?q=soup", ".search-hit > .avatar", ".search-status > p"],
+    ["/mentions", ".mentions-header h1", ".search-results h2"],
+    [`/c/${room}`, ".message.first > div > p", ".message-line"],
+  ]) {
+    await ann.goto(h.at(path));
+    const want = await left(first);
+    for (const other of others) assert.ok(Math.abs((await left(other)) - want) < 1, `${other}: ${await left(other)}, not ${want}`);
+  }
+});
+
 test("the fields and choices of the settings are in line, their labels alike", async () => {
   await ann.goto(h.at("/me"));
   const quiet = ann.getByRole("checkbox", { name: /Quiet hours/ });
