@@ -33,9 +33,9 @@ type QueuedPush struct {
 	At      int64 // ms; when it was queued
 	Due     int64 // ms; when to send it, at the earliest
 	Tries   int   // that failed
+	Urgent  bool  // a direct message or a mention is among them; not after a try that failed
 
 	Endpoint string // of the session's subscription; only MakePushes and QueuedPushes set it
-	Urgent   bool   // a direct message or a mention is among them; not stored, MakePushes returns it
 }
 
 // ChatPushes are the pushes of the messages After+1 to Last of a chat, at most one for each user.
@@ -180,7 +180,7 @@ func (s Subscription) Same(o Subscription) bool {
 //     commit, so that a kill loses none and makes none twice; nor does a process whose lease
 //     ran out while it was stopped, and that goes on.
 //  4. A session has one queued push of a chat at most: that of a later message replaces it,
-//     and counts both.
+//     counts both, and is urgent if one of them is.
 type Pushes interface {
 	// PushKey returns the private key of the server's pushes: made, which it saves, if there
 	// was none.
@@ -212,11 +212,13 @@ type Pushes interface {
 	// Session and Endpoint set. It leaves out a ChatPushes if pushes of a message behind its
 	// After were made before; all is false then.
 	MakePushes(ctx context.Context, made []ChatPushes) (queued []QueuedPush, all bool, err error)
-	// QueuedPushes returns at most limit queued pushes, first those that are due first.
+	// QueuedPushes returns at most limit queued pushes: first the urgent ones, and of each kind
+	// first those that are due first.
 	QueuedPushes(ctx context.Context, limit int) ([]QueuedPush, error)
 	// EndPushes removes ended, the pushes that were sent or need not be, and saves last, what
 	// became of the last push to each session, as SavePushResult does. It saves the Due and
-	// Tries of pushes that failed. A push that a later message replaced stays queued.
+	// Tries of again, the pushes that failed, which are not urgent any more: the others do not wait for
+	// what a push service does not take. A push that a later message replaced stays queued.
 	EndPushes(ctx context.Context, ended, again []QueuedPush, last map[SessionID]PushResult) error
 	// CountPushes returns how many pushes are queued, and since when the oldest one is, in ms.
 	CountPushes(ctx context.Context) (n int, oldest int64, err error)
