@@ -197,6 +197,14 @@ func (x *testPushes) of(device string) (got []pushRequest) {
 	return got
 }
 
+// times returns when pushes came.
+func times(pushes []pushRequest) (list []time.Duration) {
+	for _, p := range pushes {
+		list = append(list, p.at)
+	}
+	return list
+}
+
 // gaps returns the times between pushes.
 func gaps(pushes []pushRequest) (list []time.Duration) {
 	for i := 1; i < len(pushes); i++ {
@@ -240,6 +248,16 @@ func (x *testPushes) group(ann chat.User, others ...chat.User) chat.ChatID {
 		n.Members = append(n.Members, u.ID)
 	}
 	c, _, err := x.store.CreateChat(x.t.Context(), n)
+	if err != nil {
+		x.t.Fatal(err)
+	}
+	return c.ID
+}
+
+// direct creates the direct chat of two users.
+func (x *testPushes) direct(ann, bob chat.User) chat.ChatID {
+	x.t.Helper()
+	c, _, err := x.store.CreateChat(x.t.Context(), chat.NewChat{Kind: chat.Direct, By: ann.ID, ClientID: chat.NewID[string](), Members: []chat.UserID{bob.ID}})
 	if err != nil {
 		x.t.Fatal(err)
 	}

@@ -12,9 +12,6 @@ import (
 )
 
 const (
-	workers   = 128                   // pushes that are sent at the same time
-	perHost   = 32                    // of those, to one push service
-	perUser   = 8                     // and to one user
 	busyWait  = time.Second           // after the store failed
 	startWait = 10 * time.Millisecond // outcomes of so long are looked at together
 	flushSize = 64                    // outcomes that are saved together
@@ -41,7 +38,8 @@ type sender struct {
 
 	// Of the goroutine of run:
 	queue   *queue
-	running int // goroutines that send
+	urgent  *places // for devices with an urgent push that is due
+	others  *places
 	unsaved []outcome
 	flushAt time.Time // when the unsaved outcomes are saved, if there are not enough of them before
 	failing bool      // saving failed: nothing is sent until it works
@@ -58,8 +56,8 @@ type outcome struct {
 }
 
 func newSender(p *Pushes, client *webpush.Client) *sender {
-	return &sender{Pushes: p, client: client, history: newHistory(), done: make(chan outcome, workers),
-		preparing: make(chan struct{}, max(1, runtime.GOMAXPROCS(0)/2)), queue: newQueue()}
+	return &sender{Pushes: p, client: client, history: newHistory(), done: make(chan outcome, 2*workers),
+		preparing: make(chan struct{}, max(1, runtime.GOMAXPROCS(0)/2)), queue: newQueue(), urgent: newPlaces(), others: newPlaces()}
 }
 
 // run sends pushes until ctx ends, and returns once no goroutine sends any more and what they
@@ -102,8 +100,7 @@ func (s *sender) take(o outcome) {
 		s.flushAt = time.Now().Add(flushWait)
 	}
 	s.unsaved = append(s.unsaved, o)
-	s.running--
-	s.queue.release(o.device)
+	o.release()
 }
 
 // collect waits a moment for further outcomes.
@@ -155,9 +152,6 @@ func (s *sender) work(ctx context.Context) (next time.Time) {
 func (s *sender) start(ctx context.Context, now time.Time) (next time.Time) {
 	next = now.Add(lookEvery)
 	for _, d := range s.queue.devices {
-		if s.running >= workers {
-			break // the end of one starts the next
-		}
 		at, ok := d.dueAt()
 		if d.busy || !ok {
 			continue
@@ -168,10 +162,13 @@ func (s *sender) start(ctx context.Context, now time.Time) (next time.Time) {
 			}
 			continue
 		}
-		if !s.queue.reserve(d) {
-			continue // the end of another one makes room
+		places := s.others
+		if d.isUrgent(now) {
+			places = s.urgent
 		}
-		s.running++
+		if !places.take(d) {
+			continue // the end of another push makes room
+		}
 		pushes := d.due(now)
 		if len(pushes) == 0 {
 			d.closing = time.Time{}
