@@ -7,6 +7,7 @@ import (
 
 	"parley/chat"
 	"parley/internal/webpush"
+	"parley/server/push/payload"
 )
 
 // preparedPush is a push that is ready to be sent.
@@ -138,9 +139,9 @@ func (s *sender) prepareClose(ctx context.Context, d *device) (sub chat.Subscrip
 		return sub, nil, nil, err
 	}
 	v := struct {
-		AppBadge int  `json:"app_badge"`
-		Data     Data `json:"data"`
-	}{badge, Data{Read: read}}
+		AppBadge int          `json:"app_badge"`
+		Data     payload.Data `json:"data"`
+	}{badge, payload.Data{Read: read}}
 	text, _ = json.Marshal(v) // has nothing that JSON lacks
 	return sub, read, text, nil
 }
