@@ -124,7 +124,7 @@ func (s *sender) summary(told []news, names map[chat.UserID]string) *payload.Not
 			titles = append(titles, payload.Isolate(told[i].title(names)))
 		}
 	}
-	if len(chats) > maxChats {
+	if len(chats) > chat.MaxShown {
 		chats = nil
 	}
 	title := payload.Plural(count, "new message") + " in " + payload.Plural(len(told), "chat")

@@ -10,10 +10,10 @@ import (
 func TestSummary(t *testing.T) {
 	s := &sender{Pushes: &Pushes{}}
 	var told []news
-	for i := range maxChats + 1 {
+	for i := range chat.MaxShown + 1 {
 		told = append(told, news{chat: chat.Chat{ID: chat.NewID[chat.ChatID](), Title: "Garden"}, queued: chat.QueuedPush{Count: 2}})
 		n := s.summary(told, nil)
-		if want := i + 1; want <= maxChats && len(n.Data.Chats) != want || want > maxChats && n.Data.Chats != nil || n.Data.Count != 2*want {
+		if want := i + 1; want <= chat.MaxShown && len(n.Data.Chats) != want || want > chat.MaxShown && n.Data.Chats != nil || n.Data.Count != 2*want {
 			t.Errorf("of %d chats: %+v", want, n.Data)
 		}
 	}

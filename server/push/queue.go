@@ -141,8 +141,8 @@ func (q *queue) takeMade() (made []chat.QueuedPush, unknown bool) {
 func (q *queue) add(p chat.QueuedPush) {
 	d := q.device(p.Session, p.User)
 	if len(d.pushes) == 0 {
-		if u, err := url.Parse(p.Endpoint); err == nil && !d.busy { // of another one, send ends the pushes
-			d.host = u.Host
+		if !d.busy {
+			d.host = hostOf(p.Endpoint)
 		}
 	}
 	q.list(d)
@@ -152,6 +152,15 @@ func (q *queue) add(p chat.QueuedPush) {
 	}
 	p.Endpoint = ""
 	d.pushes = append(d.pushes, p)
+}
+
+// hostOf returns the push service of an endpoint.
+func hostOf(endpoint string) string {
+	u, err := url.Parse(endpoint)
+	if err != nil {
+		return "" // send ends its pushes
+	}
+	return u.Host
 }
 
 // device returns the device of a session, with or without pushes.

@@ -43,6 +43,7 @@ type sender struct {
 	unsaved []outcome
 	flushAt time.Time // when the unsaved outcomes are saved, if there are not enough of them before
 	failing bool      // saving failed: nothing is sent until it works
+	loaded  bool      // what devices may show
 }
 
 // outcome is what became of the pushes of a session.
@@ -52,6 +53,7 @@ type outcome struct {
 	ended, again []chat.QueuedPush
 	subscription *chat.Subscription
 	last         *chat.PushResult // of the push that was sent; nil: none was
+	shown        chat.Shown       // what the device may show; nil: the same as before
 	wait         time.Duration    // not 0: nothing was done, try again after that
 }
 
@@ -130,6 +132,12 @@ func (s *sender) work(ctx context.Context) (next time.Time) {
 	if s.failing {
 		return s.flushAt
 	}
+	if !s.loaded {
+		if err := s.load(ctx); err != nil {
+			s.failed(ctx, err)
+			return now.Add(busyWait)
+		}
+	}
 	s.queue.addMade()
 	s.closeRead(now)
 	if !now.Before(s.queue.readAt) {
@@ -188,15 +196,19 @@ func (s *sender) start(ctx context.Context, now time.Time) (next time.Time) {
 // then.
 func (s *sender) flush(ctx context.Context) {
 	var ended, again []chat.QueuedPush
-	last := map[chat.SessionID]chat.PushResult{}
+	states := map[chat.SessionID]chat.PushState{}
 	for _, o := range s.unsaved {
 		ended, again = append(ended, o.ended...), append(again, o.again...)
+		state := chat.PushState{Shown: o.shown}
 		if o.last != nil && o.last.Result != string(webpush.Gone) && !repeats(o.subscription.Last, o.last) {
-			last[o.session] = *o.last
+			state.Last = o.last
+		}
+		if state.Last != nil || state.Shown != nil {
+			states[o.session] = state
 		}
 	}
-	if len(ended)+len(again) > 0 {
-		if err := s.Service.EndPushes(ctx, ended, again, last); err != nil {
+	if len(ended)+len(again)+len(states) > 0 {
+		if err := s.Service.EndPushes(ctx, ended, again, states); err != nil {
 			s.failed(ctx, err)
 			s.failing, s.flushAt = true, time.Now().Add(busyWait)
 			return

@@ -98,6 +98,7 @@ func (db *DB) indexes() map[*mongo.Collection][]mongo.IndexModel {
 		db.subscriptions: {
 			{Keys: key("endpoint"), Options: unique()},
 			{Keys: key("user")},
+			{Keys: key("showing"), Options: when("showing", true)},
 		},
 		db.pushes:       {{Keys: key("session")}, {Keys: urgentFirst}, {Keys: key("at")}},
 		db.leaves:       {{Keys: key("segment", "key"), Options: unique()}},

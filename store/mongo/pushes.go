@@ -320,7 +320,7 @@ func (db *DB) QueuedPushes(ctx context.Context, limit int) (list []chat.QueuedPu
 }
 
 // EndPushes is [chat.Pushes].EndPushes.
-func (db *DB) EndPushes(ctx context.Context, ended, again []chat.QueuedPush, last map[chat.SessionID]chat.PushResult) error {
+func (db *DB) EndPushes(ctx context.Context, ended, again []chat.QueuedPush, states map[chat.SessionID]chat.PushState) error {
 	var writes []mongo.WriteModel
 	for _, q := range ended {
 		writes = append(writes,
@@ -339,8 +339,8 @@ func (db *DB) EndPushes(ctx context.Context, ended, again []chat.QueuedPush, las
 				return err
 			}
 		}
-		for id, r := range last {
-			if err := t.db.savePushResult(t.ctx, id, r); err != nil {
+		for id, s := range states {
+			if err := t.db.savePushState(t.ctx, id, s); err != nil {
 				return err
 			}
 		}

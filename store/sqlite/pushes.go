@@ -131,7 +131,7 @@ func (db *DB) QueuedPushes(ctx context.Context, limit int) ([]chat.QueuedPush, e
 }
 
 // EndPushes is [chat.Pushes].EndPushes.
-func (db *DB) EndPushes(ctx context.Context, ended, again []chat.QueuedPush, last map[chat.SessionID]chat.PushResult) error {
+func (db *DB) EndPushes(ctx context.Context, ended, again []chat.QueuedPush, states map[chat.SessionID]chat.PushState) error {
 	const ofEnded = `FROM json_each(?) j CROSS JOIN pushes p ON p.session = j.value->>0 AND p.chat = j.value->>1`
 	list := make([][4]any, len(ended))
 	for i, q := range ended {
@@ -153,8 +153,8 @@ func (db *DB) EndPushes(ctx context.Context, ended, again []chat.QueuedPush, las
 				return err
 			}
 		}
-		for id, r := range last {
-			if err := savePushResult(t, id, r); err != nil {
+		for id, s := range states {
+			if err := savePushState(t, id, s); err != nil {
 				return err
 			}
 		}

@@ -157,7 +157,7 @@ func pushes(t *testing.T, open opener) {
 		}
 		makePushes(t, s, d, 2, 9, push(d, 9, 4, 1)) // while the first ones are sent
 		result := chat.PushResult{At: 9, Result: "failed", Reason: "busy"}
-		must(t, s.EndPushes(ctx, ended, again, map[chat.SessionID]chat.PushResult{phone.Session: result, "ended": {At: 9}})) // one of the sessions is gone
+		must(t, s.EndPushes(ctx, ended, again, map[chat.SessionID]chat.PushState{phone.Session: {Last: &result}, "ended": {Last: &result}})) // one of the sessions is gone
 		sub, _, err := s.Subscription(ctx, phone.Session)
 		must(t, err)
 		if sub.Last == nil || *sub.Last != result {

@@ -3,6 +3,8 @@ package storetest
 import (
 	"context"
 	"fmt"
+	"maps"
+	"reflect"
 	"testing"
 
 	"parley/chat"
@@ -77,6 +79,55 @@ func subscriptions(t *testing.T, open opener) {
 		wrong := moved
 		wrong.User = ann.ID
 		wantError(t, s.Subscribe(ctx, wrong), chat.NoIdentity)
+	})
+
+	t.Run("what a device may show", func(t *testing.T) {
+		dir := t.TempDir()
+		s := open(t, dir)
+		ann, bob := account(t, s, "ann"), account(t, s, "bob")
+		phone, tablet, other := subscribe(t, s, ann, "phone"), subscribe(t, s, ann, "tablet"), subscribe(t, s, bob, "other")
+		save := func(states map[chat.SessionID]chat.PushState) {
+			t.Helper()
+			must(t, s.EndPushes(ctx, nil, nil, states))
+		}
+		want := func(what string, last *chat.PushResult, shown map[chat.SessionID]chat.Shown) {
+			t.Helper()
+			list, err := s.ShowingSubscriptions(ctx, 10)
+			must(t, err)
+			equal(t, what+": showing", len(list), len(shown))
+			for _, sub := range list {
+				one, ok, err := s.Subscription(ctx, sub.Session)
+				must(t, err)
+				if !ok || !one.Same(sub) || !maps.Equal(sub.Shown, shown[sub.Session]) || !maps.Equal(one.Shown, sub.Shown) {
+					t.Fatalf("%s: %+v and %+v, want %v", what, sub, one, shown[sub.Session])
+				}
+				if sub.Session == phone.Session && !reflect.DeepEqual(one.Last, last) {
+					t.Fatalf("%s: the last result is %v, want %v", what, one.Last, last)
+				}
+			}
+		}
+		want("at first", nil, nil)
+		first, second := chat.Shown{"garden": false, "a-b_C": true}, chat.Shown{"kitchen": false}
+		save(map[chat.SessionID]chat.PushState{phone.Session: {Shown: first}, other.Session: {Shown: second}, "ended": {Shown: first}})
+		want("saved", nil, map[chat.SessionID]chat.Shown{phone.Session: first, other.Session: second})
+		some, err := s.ShowingSubscriptions(ctx, 1)
+		must(t, err)
+		equal(t, "at most one", len(some), 1)
+		must(t, s.Close())
+		s = open(t, dir)
+		result := chat.PushResult{At: 7, Result: "accepted"}
+		save(map[chat.SessionID]chat.PushState{phone.Session: {Last: &result}, other.Session: {Shown: chat.Shown{}}, tablet.Session: {Shown: second}})
+		want("a result, and nothing", &result, map[chat.SessionID]chat.Shown{phone.Session: first, tablet.Session: second})
+		save(map[chat.SessionID]chat.PushState{phone.Session: {Shown: second}})
+		must(t, s.Subscribe(ctx, phone)) // the same again
+		want("replaced", &result, map[chat.SessionID]chat.Shown{phone.Session: second, tablet.Session: second})
+		result.At = 8
+		must(t, s.SavePushResult(ctx, phone.Session, result))
+		must(t, s.EndSession(ctx, ann.ID, tablet.Session))
+		want("a session ended", &result, map[chat.SessionID]chat.Shown{phone.Session: second})
+		phone.Endpoint += "/renewed"
+		must(t, s.Subscribe(ctx, phone))
+		want("renewed", nil, nil)
 	})
 
 	t.Run("it ends with its session", func(t *testing.T) {
