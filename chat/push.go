@@ -13,6 +13,20 @@ type Subscription struct {
 	P256dh   string      // the browser's public key, in base64url
 	Auth     string      // the secret of the encryption, in base64url
 	Last     *PushResult // of the last push; nil: none was sent
+	Shown    Shown       // of the pushes that were accepted
+}
+
+// Shown are the chats of which a device may show notifications, at most MaxShown. True: a push that
+// closes them was sent; a device that was offline did not get it.
+type Shown map[ChatID]bool
+
+// MaxShown is how many chats Shown has at most.
+const MaxShown = 32
+
+// PushState is what pushes to a session have changed of its subscription.
+type PushState struct {
+	Last  *PushResult // nil: it stays as it is
+	Shown Shown       // nil: it stays as it is
 }
 
 // PushResult is what became of a push.
@@ -33,9 +47,9 @@ type QueuedPush struct {
 	At      int64 // ms; when it was queued
 	Due     int64 // ms; when to send it, at the earliest
 	Tries   int   // that failed
+	Urgent  bool  // a direct message or a mention is among them; not after a try that failed
 
 	Endpoint string // of the session's subscription; only MakePushes and QueuedPushes set it
-	Urgent   bool   // a direct message or a mention is among them; not stored, MakePushes returns it
 }
 
 // ChatPushes are the pushes of the messages After+1 to Last of a chat, at most one for each user.
@@ -166,8 +180,7 @@ func (s *Settings) Quiet(now int64) bool {
 
 // Same reports whether the subscriptions are of one session, with the same endpoint and keys.
 func (s Subscription) Same(o Subscription) bool {
-	s.Last, o.Last = nil, nil
-	return s == o
+	return s.Session == o.Session && s.User == o.User && s.Endpoint == o.Endpoint && s.P256dh == o.P256dh && s.Auth == o.Auth
 }
 
 // Pushes are the subscriptions of sessions to push services, and the pushes that are to be
@@ -180,7 +193,7 @@ func (s Subscription) Same(o Subscription) bool {
 //     commit, so that a kill loses none and makes none twice; nor does a process whose lease
 //     ran out while it was stopped, and that goes on.
 //  4. A session has one queued push of a chat at most: that of a later message replaces it,
-//     and counts both.
+//     counts both, and is urgent if one of them is.
 type Pushes interface {
 	// PushKey returns the private key of the server's pushes: made, which it saves, if there
 	// was none.
@@ -193,6 +206,8 @@ type Pushes interface {
 	Unsubscribe(ctx context.Context, id SessionID, endpoint string) error
 	// Subscription returns the subscription of a session, if it has one.
 	Subscription(ctx context.Context, id SessionID) (s Subscription, ok bool, err error)
+	// ShowingSubscriptions returns at most limit subscriptions with chats in Shown, in no order.
+	ShowingSubscriptions(ctx context.Context, limit int) ([]Subscription, error)
 	// AnySubscription reports whether any session has a subscription.
 	AnySubscription(ctx context.Context) (bool, error)
 	// SavePushResult saves what became of a push to a session, if it has a subscription.
@@ -212,12 +227,14 @@ type Pushes interface {
 	// Session and Endpoint set. It leaves out a ChatPushes if pushes of a message behind its
 	// After were made before; all is false then.
 	MakePushes(ctx context.Context, made []ChatPushes) (queued []QueuedPush, all bool, err error)
-	// QueuedPushes returns at most limit queued pushes, first those that are due first.
+	// QueuedPushes returns at most limit queued pushes: first the urgent ones, and of each kind
+	// first those that are due first.
 	QueuedPushes(ctx context.Context, limit int) ([]QueuedPush, error)
-	// EndPushes removes ended, the pushes that were sent or need not be, and saves last, what
-	// became of the last push to each session, as SavePushResult does. It saves the Due and
-	// Tries of pushes that failed. A push that a later message replaced stays queued.
-	EndPushes(ctx context.Context, ended, again []QueuedPush, last map[SessionID]PushResult) error
+	// EndPushes removes ended, the pushes that were sent or need not be, and saves the states of
+	// sessions that have a subscription. It saves the Due and Tries of again, the pushes that failed,
+	// which are not urgent any more: the others do not wait for what a push service does not take. A
+	// push that a later message replaced stays queued.
+	EndPushes(ctx context.Context, ended, again []QueuedPush, states map[SessionID]PushState) error
 	// CountPushes returns how many pushes are queued, and since when the oldest one is, in ms.
 	CountPushes(ctx context.Context) (n int, oldest int64, err error)
 }

@@ -18,7 +18,7 @@ import (
 	"testing"
 	"time"
 
-	"parley/server/push"
+	"parley/server/push/payload"
 )
 
 // browser is the receiver of a subscription.
@@ -64,8 +64,8 @@ func (b *browser) decrypt(body []byte) ([]byte, error) {
 
 // pushed is a push that a push service received.
 type pushed struct {
-	push.Payload
-	closes   push.Data // of one that shows nothing
+	payload.Payload
+	closes   payload.Data // of one that shows nothing
 	endpoint string
 	header   http.Header
 	size     int
@@ -109,7 +109,7 @@ func (s *pushService) RoundTrip(r *http.Request) (*http.Response, error) {
 			err = json.Unmarshal(text, &p.Payload)
 		}
 		if err == nil && p.Notification == nil {
-			err = json.Unmarshal(text, &struct{ Data *push.Data }{&p.closes})
+			err = json.Unmarshal(text, &struct{ Data *payload.Data }{&p.closes})
 		}
 		if err != nil {
 			s.t.Errorf("a push that cannot be read: %v", err)

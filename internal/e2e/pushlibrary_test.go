@@ -11,7 +11,7 @@ import (
 	"testing"
 	"time"
 
-	"parley/server/push"
+	"parley/server/push/payload"
 )
 
 // pushReader is the program of unmodified libraries that reads pushes.
@@ -65,7 +65,7 @@ type readPush struct {
 		Exp      int64
 	}
 	Key     string
-	Payload push.Payload
+	Payload payload.Payload
 }
 
 func (r *pushReader) read(p pushRequest) (got readPush) {

@@ -25,6 +25,7 @@ var actions = []struct {
 	{"read", 100, (*day).read},
 	{"history", 50, (*day).history},
 	{"reconnect", 10, (*day).reconnect},
+	{"direct", 50, (*day).direct}, // with -push
 }
 
 // day is one run of the scenario.
@@ -38,6 +39,8 @@ type day struct {
 	requests   sync.WaitGroup
 	failed     atomic.Int64
 	reconnects atomic.Int64
+	directs    []chat.ChatID // direct chats of subscribers; nil without -push
+	nextDirect int
 }
 
 // measureDay measures actions of people of whom each is in one chat of 1,000, three of
@@ -75,6 +78,10 @@ func measureDay(ctx context.Context, b *bench) error {
 // measurePushes measures the same people without subscriptions, while each subscriber is told of
 // the first messages one by one, and once they are told of most of them in summaries.
 func (d *day) measurePushes(metrics string) error {
+	var err error
+	if d.directs, err = d.b.pushes.createDirects(d.ctx, d.t, d.p); err != nil {
+		return err
+	}
 	if err := d.measure(dayWithPushes, "no subscribers"); err != nil {
 		return err
 	}
@@ -97,6 +104,7 @@ func (d *day) measurePushes(metrics string) error {
 // measureWithPushes is measure, with the pushes.
 func (d *day) measureWithPushes(phase, metrics string) error {
 	d.b.pushes.received.Store(0)
+	d.b.pushes.direct.reset()
 	queue, begin := watchQueue(d.ctx, metrics), time.Now()
 	err := d.measure(dayWithPushes, phase)
 	received := float64(d.b.pushes.received.Load()) / time.Since(begin).Seconds()
@@ -106,6 +114,13 @@ func (d *day) measureWithPushes(phase, metrics string) error {
 	}
 	d.b.add(dayWithPushes, phase, "pushes", "/s", received)
 	d.b.add(dayWithPushes, phase, "longest queue of pushes", "", longest)
+	if err := sleep(d.ctx, directWait); err != nil {
+		return err
+	}
+	direct := d.b.pushes.direct.sum()
+	d.b.add(dayWithPushes, phase, "direct message to its push, p50", "ms", float64(direct.ValueAtQuantile(50))/1000)
+	d.b.add(dayWithPushes, phase, "direct message to its push, p99", "ms", float64(direct.ValueAtQuantile(99))/1000)
+	d.b.add(dayWithPushes, phase, "direct messages with a push", "", float64(direct.TotalCount()))
 	return nil
 }
 
@@ -190,6 +205,17 @@ func (d *day) history(person int, due time.Time) {
 		}
 		d.pages.add(person, time.Since(due))
 	})
+}
+
+// direct posts to the next subscriber. Those who acted within the last minute get no push.
+func (d *day) direct(_ int, due time.Time) {
+	if d.directs == nil {
+		return
+	}
+	i := d.nextDirect % len(d.directs)
+	d.nextDirect++
+	d.b.pushes.posted[i].Store(due.UnixNano())
+	d.command(i*subscribers+1, wire.Command{Do: "post", ChatID: d.directs[i], ClientID: chat.NewID[string](), Text: dueText(due, textSize)})
 }
 
 // reconnect closes the socket of a person and dials again, as a phone does when its

@@ -33,3 +33,23 @@ func BenchmarkPush(b *testing.B) {
 		}
 	}
 }
+
+// BenchmarkStart looks for what can be started among so many devices whose push service has no
+// room.
+func BenchmarkStart(b *testing.B) {
+	for _, n := range []int{3_000, maxRead} {
+		b.Run(fmt.Sprint(n), func(b *testing.B) {
+			x := newTestPushes(b)
+			s := newSender(x.Pushes, nil)
+			for i := range n {
+				s.queue.add(chat.QueuedPush{Session: chat.NewID[chat.SessionID](), User: chat.NewID[chat.UserID](), ChatID: chat.NewID[chat.ChatID](), Seq: chat.Seq(i), Due: 1, Endpoint: "https://push.example.com/1"})
+			}
+			s.others.ofHost["push.example.com"] = perHost
+			now := time.Now()
+			b.ReportAllocs()
+			for b.Loop() {
+				s.start(b.Context(), now)
+			}
+		})
+	}
+}

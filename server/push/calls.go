@@ -9,6 +9,7 @@ import (
 	"parley/chat"
 	"parley/internal/webpush"
 	"parley/server/audit"
+	"parley/server/push/payload"
 	"parley/server/request"
 	"parley/server/response"
 )
@@ -197,6 +198,6 @@ func send(ctx context.Context, client *webpush.Client, s *chat.Subscription, pus
 
 // testPush returns the push that a user asked for.
 func (p *Pushes) testPush() webpush.Push {
-	return webpush.Push{TTL: time.Minute, Urgency: webpush.High, Text: encode(Payload{Notification: &Notification{
-		Title: "Notifications work", Body: "This device will tell you about new messages.", Navigate: p.link("/me"), Tag: testTag}})}
+	return webpush.Push{TTL: time.Minute, Urgency: webpush.High, Text: payload.Payload{Notification: &payload.Notification{
+		Title: "Notifications work", Body: "This device will tell you about new messages.", Navigate: p.link("/me"), Tag: testTag}}.Encode()}
 }

@@ -1,6 +1,7 @@
 package push
 
 import (
+	"maps"
 	"slices"
 	"sync"
 	"time"
@@ -14,10 +15,10 @@ const (
 	summaryEvery = 15 * time.Second
 
 	maxSessions = 20_000 // whose pushes are known
-	maxChats    = 32     // of each, that may still be shown
 )
 
-// history is what this server sent to sessions. Another one that takes over begins without it.
+// history is what this server sent to sessions. Another one that takes over the lease knows only what
+// their devices may show.
 type history struct {
 	mu       sync.Mutex
 	sessions map[chat.SessionID]*sentTo       // guarded by mu
@@ -26,11 +27,11 @@ type history struct {
 
 type sentTo struct {
 	user    chat.UserID
-	host    string               // of the push service
-	times   []time.Time          // of the last pushes, at most burst
-	urgent  []time.Time          // of the last urgent ones, at most burst
-	summary time.Time            // the last summary
-	chats   map[chat.ChatID]bool // of which notifications may be shown; true: a push that closes them was sent
+	host    string      // of the push service
+	times   []time.Time // of the last pushes, at most burst
+	urgent  []time.Time // of the last urgent ones, at most burst
+	summary time.Time   // the last summary
+	shown   chat.Shown
 }
 
 func newHistory() *history {
@@ -50,10 +51,36 @@ func (h *history) of(id chat.SessionID) *sentTo {
 				break
 			}
 		}
-		to = &sentTo{chats: map[chat.ChatID]bool{}}
+		to = &sentTo{shown: chat.Shown{}}
 		h.sessions[id] = to
 	}
 	return to
+}
+
+// ofDevice returns what was sent to a device, and lets showing find it. h.mu is held.
+func (h *history) ofDevice(d *device) *sentTo {
+	to := h.of(d.session)
+	if to.host = d.host; to.user == "" {
+		to.user = d.user
+		h.byUser[d.user] = append(h.byUser[d.user], d.session)
+	}
+	return to
+}
+
+// load sets what a device may show of the pushes that others sent before.
+func (h *history) load(d *device, shown chat.Shown) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.ofDevice(d).shown = shown
+}
+
+// change changes what may be shown by f, and returns it for the store; nil: it is the same.
+func (to *sentTo) change(f func(shown chat.Shown)) chat.Shown {
+	before := maps.Clone(to.shown)
+	if f(to.shown); maps.Equal(before, to.shown) {
+		return nil
+	}
+	return maps.Clone(to.shown)
 }
 
 // bursts reports whether more pushes to a session are more than it is told of one by one.
@@ -103,15 +130,12 @@ func (h *history) untilSummary(id chat.SessionID) time.Duration {
 	return max(0, summaryEvery-time.Since(h.of(id).summary))
 }
 
-// add adds a push to a device that was accepted.
-func (h *history) add(d *device, p *preparedPush) {
+// add adds a push to a device that was accepted, and returns what the device may show; nil: the same
+// as before.
+func (h *history) add(d *device, p *preparedPush) chat.Shown {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	to, now := h.of(d.session), time.Now()
-	if to.host = d.host; to.user == "" {
-		to.user = d.user
-		h.byUser[d.user] = append(h.byUser[d.user], d.session)
-	}
+	to, now := h.ofDevice(d), time.Now()
 	to.times = append(to.times, now)
 	to.times = to.times[max(0, len(to.times)-burst):]
 	switch {
@@ -121,14 +145,16 @@ func (h *history) add(d *device, p *preparedPush) {
 		to.urgent = append(to.urgent, now)
 		to.urgent = to.urgent[max(0, len(to.urgent)-burst):]
 	}
-	for _, c := range p.read {
-		delete(to.chats, c)
-	}
-	for _, n := range p.told {
-		if len(to.chats) < maxChats {
-			to.chats[n.chat.ID] = false
+	return to.change(func(shown chat.Shown) {
+		for _, c := range p.read {
+			delete(shown, c)
 		}
-	}
+		for _, n := range p.told {
+			if len(shown) < chat.MaxShown {
+				shown[n.chat.ID] = false
+			}
+		}
+	})
 }
 
 // chatsOf returns the chats of which a session may show notifications, in order of their ids: all,
@@ -136,7 +162,7 @@ func (h *history) add(d *device, p *preparedPush) {
 func (h *history) chatsOf(id chat.SessionID, toClose bool) (chats []chat.ChatID) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	for c, closed := range h.of(id).chats {
+	for c, closed := range h.of(id).shown {
 		if !toClose || !closed {
 			chats = append(chats, c)
 		}
@@ -157,7 +183,7 @@ func (h *history) showing(u chat.UserID) (list []showing) {
 	defer h.mu.Unlock()
 	for _, id := range h.byUser[u] {
 		to := h.sessions[id]
-		for _, closed := range to.chats {
+		for _, closed := range to.shown {
 			if !closed {
 				list = append(list, showing{id, to.host})
 				break
@@ -168,14 +194,15 @@ func (h *history) showing(u chat.UserID) (list []showing) {
 }
 
 // closed notes that a push was sent that closes notifications of chats. A device that was offline did
-// not get it: the next push that shows something closes them again.
-func (h *history) closed(id chat.SessionID, chats []chat.ChatID) {
+// not get it: the next push that shows something closes them again. closed returns the same as add.
+func (h *history) closed(id chat.SessionID, chats []chat.ChatID) chat.Shown {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	of := h.of(id).chats
-	for _, c := range chats {
-		if _, ok := of[c]; ok {
-			of[c] = true
+	return h.of(id).change(func(shown chat.Shown) {
+		for _, c := range chats {
+			if _, ok := shown[c]; ok {
+				shown[c] = true
+			}
 		}
-	}
+	})
 }

@@ -54,6 +54,8 @@ type testPushes struct {
 	namesFail atomic.Bool
 	failed    atomic.Int64 // calls that failed so
 
+	showingFail atomic.Bool // reads of what devices may show
+
 	mu   sync.Mutex
 	got  []pushRequest // guarded by mu
 	sent []string      // guarded by mu: results
@@ -79,12 +81,20 @@ func (s testStore) Users(ctx context.Context, ids []chat.UserID) ([]chat.User, e
 	return s.Store.Users(ctx, ids)
 }
 
-func (s testStore) EndPushes(ctx context.Context, ended, again []chat.QueuedPush, last map[chat.SessionID]chat.PushResult) error {
+func (s testStore) ShowingSubscriptions(ctx context.Context, limit int) ([]chat.Subscription, error) {
+	if s.x.showingFail.Load() {
+		s.x.failed.Add(1)
+		return nil, chat.Fail(chat.Unavailable, "the store is away")
+	}
+	return s.Store.ShowingSubscriptions(ctx, limit)
+}
+
+func (s testStore) EndPushes(ctx context.Context, ended, again []chat.QueuedPush, states map[chat.SessionID]chat.PushState) error {
 	if s.x.savesFail.Load() {
 		s.x.failed.Add(1)
 		return chat.Fail(chat.Unavailable, "the disk is full")
 	}
-	return s.Store.EndPushes(ctx, ended, again, last)
+	return s.Store.EndPushes(ctx, ended, again, states)
 }
 
 // newTestPushes returns pushes that are not run.
@@ -197,6 +207,14 @@ func (x *testPushes) of(device string) (got []pushRequest) {
 	return got
 }
 
+// times returns when pushes came.
+func times(pushes []pushRequest) (list []time.Duration) {
+	for _, p := range pushes {
+		list = append(list, p.at)
+	}
+	return list
+}
+
 // gaps returns the times between pushes.
 func gaps(pushes []pushRequest) (list []time.Duration) {
 	for i := 1; i < len(pushes); i++ {
@@ -240,6 +258,16 @@ func (x *testPushes) group(ann chat.User, others ...chat.User) chat.ChatID {
 		n.Members = append(n.Members, u.ID)
 	}
 	c, _, err := x.store.CreateChat(x.t.Context(), n)
+	if err != nil {
+		x.t.Fatal(err)
+	}
+	return c.ID
+}
+
+// direct creates the direct chat of two users.
+func (x *testPushes) direct(ann, bob chat.User) chat.ChatID {
+	x.t.Helper()
+	c, _, err := x.store.CreateChat(x.t.Context(), chat.NewChat{Kind: chat.Direct, By: ann.ID, ClientID: chat.NewID[string](), Members: []chat.UserID{bob.ID}})
 	if err != nil {
 		x.t.Fatal(err)
 	}

@@ -1,41 +1,19 @@
 package push
 
 import (
-	"strings"
 	"testing"
 
 	"parley/chat"
 )
 
-func TestPreview(t *testing.T) {
-	for want, ev := range map[string]chat.Event{
-		"tea at five":                            {Text: " tea\nat  five", Files: []chat.File{{Type: "image/png"}}},
-		"New message":                            {},
-		"Photo":                                  {Files: []chat.File{{Name: "a.png", Type: "image/png"}}},
-		"Photo: A pot of tea":                    {Files: []chat.File{{Name: "a.png", Type: "image/png", Alt: "A pot of tea"}}},
-		"Photo: \u2068שלום\u2069":                {Files: []chat.File{{Name: "a.png", Type: "image/png", Alt: "שלום"}}},
-		"Video: A tour":                          {Files: []chat.File{{Name: "a.mp4", Type: "video/mp4", Alt: "A tour"}}},
-		"Audio":                                  {Files: []chat.File{{Name: "a.mp3", Type: "audio/mpeg"}}},
-		"File: a.pdf":                            {Files: []chat.File{{Name: "a.pdf", Type: "application/pdf"}}},
-		"File: The plan":                         {Files: []chat.File{{Name: "a.pdf", Type: "application/pdf", Alt: "The plan"}}},
-		"2 photos":                               {Files: []chat.File{{Type: "image/png", Alt: "A pot of tea"}, {Type: "image/png"}}},
-		"2 files":                                {Files: []chat.File{{Type: "image/png"}, {Type: "video/mp4"}}},
-		"Photo: " + strings.Repeat("x", maxBody): {Files: []chat.File{{Type: "image/png", Alt: strings.Repeat("x", chat.MaxAlt)}}},
-	} {
-		if got := preview(&ev); got != want {
-			t.Errorf("%q, want %q", got, want)
-		}
-	}
-}
-
 // A summary of very many chats has no list of them, so that it fits in a push.
 func TestSummary(t *testing.T) {
 	s := &sender{Pushes: &Pushes{}}
 	var told []news
-	for i := range maxChats + 1 {
+	for i := range chat.MaxShown + 1 {
 		told = append(told, news{chat: chat.Chat{ID: chat.NewID[chat.ChatID](), Title: "Garden"}, queued: chat.QueuedPush{Count: 2}})
 		n := s.summary(told, nil)
-		if want := i + 1; want <= maxChats && len(n.Data.Chats) != want || want > maxChats && n.Data.Chats != nil || n.Data.Count != 2*want {
+		if want := i + 1; want <= chat.MaxShown && len(n.Data.Chats) != want || want > chat.MaxShown && n.Data.Chats != nil || n.Data.Count != 2*want {
 			t.Errorf("of %d chats: %+v", want, n.Data)
 		}
 	}

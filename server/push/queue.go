@@ -24,12 +24,10 @@ const (
 // tells of those that it queues: a queue may be long because its devices have to wait.
 type queue struct {
 	sessions map[chat.SessionID]*device
-	devices  []*device      // with pushes; first those whose push was due first when they were read
-	readAt   time.Time      // when to read the queue
-	earliest time.Time      // when to read it at the earliest
-	partly   bool           // there are more than were read
-	ofHost   map[string]int // pushes that are being sent
-	ofUser   map[chat.UserID]int
+	devices  []*device // with pushes; first those whose push was due first when they were read
+	readAt   time.Time // when to read the queue
+	earliest time.Time // when to read it at the earliest
+	partly   bool      // there are more than were read
 
 	wake    chan struct{}     // has a token when pushes were queued
 	making  sync.Mutex        // held while pushes are queued in the store, and while the queue is read
@@ -42,16 +40,17 @@ type queue struct {
 type device struct {
 	session chat.SessionID
 	user    chat.UserID
-	host    string // of its push service; a push that is being sent keeps its room at this one
+	host    string // of its push service; it does not change while the device has a place
 	pushes  []chat.QueuedPush
 	listed  bool      // in queue.devices
 	busy    bool      // a push is being sent, or its outcome is not saved
+	place   *places   // where the push that is being sent has its place; nil: none is
 	after   time.Time // only urgent pushes are sent before that
 	closing time.Time // when to send what the user has read; zero: nothing
 }
 
 func newQueue() *queue {
-	return &queue{sessions: map[chat.SessionID]*device{}, ofHost: map[string]int{}, ofUser: map[chat.UserID]int{}, wake: make(chan struct{}, 1)}
+	return &queue{sessions: map[chat.SessionID]*device{}, wake: make(chan struct{}, 1)}
 }
 
 // put calls f, which queues pushes in the store and returns them.
@@ -107,7 +106,8 @@ func (q *queue) read(ctx context.Context, store *service.Service, now time.Time)
 	return nil
 }
 
-// addMade adds what was queued since the queue was read.
+// addMade adds what was queued since the queue was read: if the queue is to be read again, only what
+// is urgent.
 func (q *queue) addMade() {
 	made, unknown := q.takeMade()
 	if len(made) == 0 && !unknown {
@@ -117,14 +117,14 @@ func (q *queue) addMade() {
 	for _, d := range q.devices {
 		n += len(d.pushes)
 	}
-	if q.partly = q.partly || n > maxRead; unknown || q.partly {
-		if q.earliest.Before(q.readAt) {
-			q.readAt = q.earliest
-		}
-		return
+	q.partly = q.partly || n > maxRead
+	if (unknown || q.partly) && q.earliest.Before(q.readAt) {
+		q.readAt = q.earliest
 	}
 	for _, p := range made {
-		q.add(p)
+		if p.Urgent || !unknown && !q.partly {
+			q.add(p)
+		}
 	}
 }
 
@@ -141,8 +141,8 @@ func (q *queue) takeMade() (made []chat.QueuedPush, unknown bool) {
 func (q *queue) add(p chat.QueuedPush) {
 	d := q.device(p.Session, p.User)
 	if len(d.pushes) == 0 {
-		if u, err := url.Parse(p.Endpoint); err == nil && !d.busy { // of another one, send ends the pushes
-			d.host = u.Host
+		if !d.busy {
+			d.host = hostOf(p.Endpoint)
 		}
 	}
 	q.list(d)
@@ -152,6 +152,15 @@ func (q *queue) add(p chat.QueuedPush) {
 	}
 	p.Endpoint = ""
 	d.pushes = append(d.pushes, p)
+}
+
+// hostOf returns the push service of an endpoint.
+func hostOf(endpoint string) string {
+	u, err := url.Parse(endpoint)
+	if err != nil {
+		return "" // send ends its pushes
+	}
+	return u.Host
 }
 
 // device returns the device of a session, with or without pushes.
@@ -203,38 +212,26 @@ func (d *device) sendAt(p *chat.QueuedPush) time.Time {
 	return d.after
 }
 
-// due returns the pushes of a device that are due.
+// due returns the pushes of a device that are due, first the urgent ones.
 func (d *device) due(now time.Time) (due []chat.QueuedPush) {
-	for i := range d.pushes {
-		if !d.sendAt(&d.pushes[i]).After(now) {
-			due = append(due, d.pushes[i])
+	for _, urgent := range []bool{true, false} {
+		for i := range d.pushes {
+			if p := &d.pushes[i]; p.Urgent == urgent && !d.sendAt(p).After(now) {
+				due = append(due, *p)
+			}
 		}
 	}
 	return due
 }
 
-// reserve reserves room to send to a device, and reports whether there was some. The device is
-// busy then.
-func (q *queue) reserve(d *device) bool {
-	if q.ofHost[d.host] >= perHost || q.ofUser[d.user] >= perUser {
-		return false
+// isUrgent reports whether an urgent push to a device is due.
+func (d *device) isUrgent(now time.Time) bool {
+	for i := range d.pushes {
+		if p := &d.pushes[i]; p.Urgent && p.Due <= now.UnixMilli() {
+			return true
+		}
 	}
-	q.ofHost[d.host]++
-	q.ofUser[d.user]++
-	d.busy = true
-	return true
-}
-
-// release releases the room of a device. It stays busy.
-func (q *queue) release(d *device) {
-	decrement(q.ofHost, d.host)
-	decrement(q.ofUser, d.user)
-}
-
-func decrement[K comparable](counts map[K]int, key K) {
-	if counts[key]--; counts[key] == 0 {
-		delete(counts, key)
-	}
+	return false
 }
 
 // end makes the queue what an outcome that was saved has made of it in the store.
@@ -257,7 +254,7 @@ func (q *queue) end(o outcome) {
 	}
 	for _, a := range o.again {
 		if p := d.pushOf(a.ChatID); p != nil {
-			p.Due, p.Tries = a.Due, a.Tries
+			p.Due, p.Tries, p.Urgent = a.Due, a.Tries, false
 		}
 	}
 }

@@ -249,3 +249,20 @@ func TestDeviceThatWaits(t *testing.T) {
 		due("garden", "direct")
 	})
 }
+
+// Of a queue that is too long for the memory, urgent pushes are known at once, and others when it
+// is read again.
+func TestUrgentPushesOfALongQueue(t *testing.T) {
+	q := newQueue()
+	now := time.Now()
+	q.partly, q.earliest, q.readAt = true, now.Add(time.Second), now.Add(time.Minute)
+	if err := q.put(func() ([]chat.QueuedPush, error) {
+		return []chat.QueuedPush{{Session: "phone", ChatID: "garden"}, {Session: "tablet", ChatID: "direct", Urgent: true}}, nil
+	}); err != nil {
+		t.Fatal(err)
+	}
+	q.addMade()
+	if len(q.devices) != 1 || q.devices[0].session != "tablet" || !q.devices[0].isUrgent(now) || q.readAt != q.earliest {
+		t.Errorf("%d devices are known, read again in %v", len(q.devices), q.readAt.Sub(now))
+	}
+}

@@ -7,6 +7,7 @@ import (
 
 	"parley/chat"
 	"parley/internal/webpush"
+	"parley/server/push/payload"
 )
 
 // preparedPush is a push that is ready to be sent.
@@ -47,7 +48,7 @@ func (s *sender) send(ctx context.Context, d *device, due []chat.QueuedPush) out
 		o.again = append(o.again, q)
 	}
 	if result.Outcome == webpush.Accepted {
-		s.history.add(d, p)
+		o.shown = s.history.add(d, p)
 	}
 	return o
 }
@@ -90,6 +91,20 @@ func (s *sender) prepare(ctx context.Context, due []chat.QueuedPush, o *outcome)
 	return p, s.build(ctx, p, to)
 }
 
+// load reads what devices may show, and lets them close what was read while nobody sent pushes.
+func (s *sender) load(ctx context.Context) error {
+	subscriptions, err := s.Service.ShowingSubscriptions(ctx, maxSessions)
+	if err != nil {
+		return err
+	}
+	for _, sub := range subscriptions {
+		s.history.load(&device{session: sub.Session, user: sub.User, host: hostOf(sub.Endpoint)}, sub.Shown)
+		s.readers.add(sub.User)
+	}
+	s.loaded = true
+	return nil
+}
+
 // closeWait is how long a push that closes notifications waits, so that one is sent for all
 // that a user reads meanwhile.
 const closeWait = time.Second
@@ -119,7 +134,7 @@ func (s *sender) sendClose(ctx context.Context, d *device) outcome {
 	s.sent(string(result.Outcome))
 	switch result.Outcome {
 	case webpush.Accepted:
-		s.history.closed(d.session, read)
+		o.shown = s.history.closed(d.session, read)
 	case webpush.Gone:
 		o.subscription, o.last = &sub, &chat.PushResult{At: time.Now().UnixMilli(), Result: string(result.Outcome), Reason: result.Reason}
 	}
@@ -138,9 +153,9 @@ func (s *sender) prepareClose(ctx context.Context, d *device) (sub chat.Subscrip
 		return sub, nil, nil, err
 	}
 	v := struct {
-		AppBadge int  `json:"app_badge"`
-		Data     Data `json:"data"`
-	}{badge, Data{Read: read}}
+		AppBadge int          `json:"app_badge"`
+		Data     payload.Data `json:"data"`
+	}{badge, payload.Data{Read: read}}
 	text, _ = json.Marshal(v) // has nothing that JSON lacks
 	return sub, read, text, nil
 }

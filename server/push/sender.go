@@ -12,9 +12,6 @@ import (
 )
 
 const (
-	workers   = 128                   // pushes that are sent at the same time
-	perHost   = 32                    // of those, to one push service
-	perUser   = 8                     // and to one user
 	busyWait  = time.Second           // after the store failed
 	startWait = 10 * time.Millisecond // outcomes of so long are looked at together
 	flushSize = 64                    // outcomes that are saved together
@@ -41,10 +38,12 @@ type sender struct {
 
 	// Of the goroutine of run:
 	queue   *queue
-	running int // goroutines that send
+	urgent  *places // for devices with an urgent push that is due
+	others  *places
 	unsaved []outcome
 	flushAt time.Time // when the unsaved outcomes are saved, if there are not enough of them before
 	failing bool      // saving failed: nothing is sent until it works
+	loaded  bool      // what devices may show
 }
 
 // outcome is what became of the pushes of a session.
@@ -54,12 +53,13 @@ type outcome struct {
 	ended, again []chat.QueuedPush
 	subscription *chat.Subscription
 	last         *chat.PushResult // of the push that was sent; nil: none was
+	shown        chat.Shown       // what the device may show; nil: the same as before
 	wait         time.Duration    // not 0: nothing was done, try again after that
 }
 
 func newSender(p *Pushes, client *webpush.Client) *sender {
-	return &sender{Pushes: p, client: client, history: newHistory(), done: make(chan outcome, workers),
-		preparing: make(chan struct{}, max(1, runtime.GOMAXPROCS(0)/2)), queue: newQueue()}
+	return &sender{Pushes: p, client: client, history: newHistory(), done: make(chan outcome, 2*workers),
+		preparing: make(chan struct{}, max(1, runtime.GOMAXPROCS(0)/2)), queue: newQueue(), urgent: newPlaces(), others: newPlaces()}
 }
 
 // run sends pushes until ctx ends, and returns once no goroutine sends any more and what they
@@ -102,8 +102,7 @@ func (s *sender) take(o outcome) {
 		s.flushAt = time.Now().Add(flushWait)
 	}
 	s.unsaved = append(s.unsaved, o)
-	s.running--
-	s.queue.release(o.device)
+	o.release()
 }
 
 // collect waits a moment for further outcomes.
@@ -133,6 +132,12 @@ func (s *sender) work(ctx context.Context) (next time.Time) {
 	if s.failing {
 		return s.flushAt
 	}
+	if !s.loaded {
+		if err := s.load(ctx); err != nil {
+			s.failed(ctx, err)
+			return now.Add(busyWait)
+		}
+	}
 	s.queue.addMade()
 	s.closeRead(now)
 	if !now.Before(s.queue.readAt) {
@@ -155,9 +160,6 @@ func (s *sender) work(ctx context.Context) (next time.Time) {
 func (s *sender) start(ctx context.Context, now time.Time) (next time.Time) {
 	next = now.Add(lookEvery)
 	for _, d := range s.queue.devices {
-		if s.running >= workers {
-			break // the end of one starts the next
-		}
 		at, ok := d.dueAt()
 		if d.busy || !ok {
 			continue
@@ -168,10 +170,13 @@ func (s *sender) start(ctx context.Context, now time.Time) (next time.Time) {
 			}
 			continue
 		}
-		if !s.queue.reserve(d) {
-			continue // the end of another one makes room
+		places := s.others
+		if d.isUrgent(now) {
+			places = s.urgent
 		}
-		s.running++
+		if !places.take(d) {
+			continue // the end of another push makes room
+		}
 		pushes := d.due(now)
 		if len(pushes) == 0 {
 			d.closing = time.Time{}
@@ -191,15 +196,19 @@ func (s *sender) start(ctx context.Context, now time.Time) (next time.Time) {
 // then.
 func (s *sender) flush(ctx context.Context) {
 	var ended, again []chat.QueuedPush
-	last := map[chat.SessionID]chat.PushResult{}
+	states := map[chat.SessionID]chat.PushState{}
 	for _, o := range s.unsaved {
 		ended, again = append(ended, o.ended...), append(again, o.again...)
+		state := chat.PushState{Shown: o.shown}
 		if o.last != nil && o.last.Result != string(webpush.Gone) && !repeats(o.subscription.Last, o.last) {
-			last[o.session] = *o.last
+			state.Last = o.last
+		}
+		if state.Last != nil || state.Shown != nil {
+			states[o.session] = state
 		}
 	}
-	if len(ended)+len(again) > 0 {
-		if err := s.Service.EndPushes(ctx, ended, again, last); err != nil {
+	if len(ended)+len(again)+len(states) > 0 {
+		if err := s.Service.EndPushes(ctx, ended, again, states); err != nil {
 			s.failed(ctx, err)
 			s.failing, s.flushAt = true, time.Now().Add(busyWait)
 			return

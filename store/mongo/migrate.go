@@ -98,8 +98,9 @@ func (db *DB) indexes() map[*mongo.Collection][]mongo.IndexModel {
 		db.subscriptions: {
 			{Keys: key("endpoint"), Options: unique()},
 			{Keys: key("user")},
+			{Keys: key("showing"), Options: when("showing", true)},
 		},
-		db.pushes:       {{Keys: key("session")}, {Keys: key("due")}, {Keys: key("at")}},
+		db.pushes:       {{Keys: key("session")}, {Keys: urgentFirst}, {Keys: key("at")}},
 		db.leaves:       {{Keys: key("segment", "key"), Options: unique()}},
 		db.recoveries:   {{Keys: key("code"), Options: unique()}},
 		db.recoveryUses: {{Keys: key("user", "at")}},

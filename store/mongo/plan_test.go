@@ -299,18 +299,19 @@ func TestScan(t *testing.T) {
 }
 
 // ordered reports whether an index returns rows in the query's order: the fields with one
-// value, then those of the sort, all in one direction.
+// value, then those of the sort, all in the direction of the index or all in the other one.
 func ordered(keys bson.D, q query) bool {
-	sort := slices.Clone(q.sort)
+	sort, reverse := slices.Clone(q.sort), false
 	for _, k := range keys {
 		if len(sort) == 0 {
 			return true
 		}
 		if sort[0].Key == k.Key {
-			if fmt.Sprint(sort[0].Value) != fmt.Sprint(q.sort[0].Value) {
+			other := fmt.Sprint(sort[0].Value) != fmt.Sprint(k.Value)
+			if len(sort) < len(q.sort) && other != reverse {
 				return false
 			}
-			sort = sort[1:]
+			sort, reverse = sort[1:], other
 			continue
 		}
 		v := first(q.filter, k.Key)

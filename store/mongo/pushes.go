@@ -21,7 +21,11 @@ type pushDoc struct {
 	At      int64          `bson:"at"`
 	Due     int64          `bson:"due"`
 	Tries   int            `bson:"tries"`
+	Urgent  bool           `bson:"urgent,omitempty"`
 }
+
+// urgentFirst is the order in which queued pushes are read.
+var urgentFirst = bson.D{{Key: "urgent", Value: -1}, {Key: "due", Value: 1}}
 
 func pushID(s chat.SessionID, c chat.ChatID) bson.D {
 	return bson.D{{Key: "_id", Value: string(s) + " " + string(c)}}
@@ -263,8 +267,12 @@ func (t *tx) queuePushes(made []*chat.ChatPushes) (queued []chat.QueuedPush, err
 			for _, s := range of[q.User] {
 				q.Session, q.ChatID, q.Endpoint = s.Session, m.ChatID, s.Endpoint
 				queued = append(queued, q)
+				changed := bson.D{{Key: "seq", Value: q.Seq}}
+				if q.Urgent {
+					changed = append(changed, bson.E{Key: "urgent", Value: true})
+				}
 				writes = append(writes, mongo.NewUpdateOneModel().SetUpsert(true).SetFilter(pushID(q.Session, q.ChatID)).SetUpdate(bson.D{
-					{Key: "$set", Value: bson.D{{Key: "seq", Value: q.Seq}}},
+					{Key: "$set", Value: changed},
 					{Key: "$inc", Value: bson.D{{Key: "count", Value: q.Count}}},
 					{Key: "$setOnInsert", Value: bson.D{{Key: "session", Value: q.Session}, {Key: "chat", Value: q.ChatID}, {Key: "user", Value: q.User},
 						{Key: "at", Value: q.At}, {Key: "due", Value: q.Due}, {Key: "tries", Value: 0}}},
@@ -282,7 +290,7 @@ func (t *tx) queuePushes(made []*chat.ChatPushes) (queued []chat.QueuedPush, err
 func (db *DB) QueuedPushes(ctx context.Context, limit int) (list []chat.QueuedPush, err error) {
 	err = db.read(ctx, "read queued pushes", func(ctx context.Context) error {
 		list = nil
-		cur, err := db.pushes.Find(ctx, bson.D{}, options.Find().SetSort(key("due")).SetLimit(int64(limit)))
+		cur, err := db.pushes.Find(ctx, bson.D{}, options.Find().SetSort(urgentFirst).SetLimit(int64(limit)))
 		docs, err := all[pushDoc](ctx, cur, err)
 		if err != nil {
 			return err
@@ -303,7 +311,7 @@ func (db *DB) QueuedPushes(ctx context.Context, limit int) (list []chat.QueuedPu
 		}
 		for _, d := range docs {
 			if to := endpoints[d.Session]; to != "" && live[d.Session] {
-				list = append(list, chat.QueuedPush{Session: d.Session, User: d.User, ChatID: d.Chat, Seq: d.Seq, Count: d.Count, At: d.At, Due: d.Due, Tries: d.Tries, Endpoint: to})
+				list = append(list, chat.QueuedPush{Session: d.Session, User: d.User, ChatID: d.Chat, Seq: d.Seq, Count: d.Count, At: d.At, Due: d.Due, Tries: d.Tries, Urgent: d.Urgent, Endpoint: to})
 			}
 		}
 		return err
@@ -312,7 +320,7 @@ func (db *DB) QueuedPushes(ctx context.Context, limit int) (list []chat.QueuedPu
 }
 
 // EndPushes is [chat.Pushes].EndPushes.
-func (db *DB) EndPushes(ctx context.Context, ended, again []chat.QueuedPush, last map[chat.SessionID]chat.PushResult) error {
+func (db *DB) EndPushes(ctx context.Context, ended, again []chat.QueuedPush, states map[chat.SessionID]chat.PushState) error {
 	var writes []mongo.WriteModel
 	for _, q := range ended {
 		writes = append(writes,
@@ -322,7 +330,8 @@ func (db *DB) EndPushes(ctx context.Context, ended, again []chat.QueuedPush, las
 				bson.E{Key: "$inc", Value: bson.D{{Key: "count", Value: -q.Count}}})))
 	}
 	for _, q := range again {
-		writes = append(writes, mongo.NewUpdateOneModel().SetFilter(pushID(q.Session, q.ChatID)).SetUpdate(set(bson.E{Key: "due", Value: q.Due}, bson.E{Key: "tries", Value: q.Tries})))
+		writes = append(writes, mongo.NewUpdateOneModel().SetFilter(pushID(q.Session, q.ChatID)).SetUpdate(append(set(bson.E{Key: "due", Value: q.Due}, bson.E{Key: "tries", Value: q.Tries}),
+			bson.E{Key: "$unset", Value: key("urgent")})))
 	}
 	return db.write(ctx, "", "end pushes", func(t *tx) error {
 		if len(writes) > 0 {
@@ -330,8 +339,8 @@ func (db *DB) EndPushes(ctx context.Context, ended, again []chat.QueuedPush, las
 				return err
 			}
 		}
-		for id, r := range last {
-			if err := t.db.savePushResult(t.ctx, id, r); err != nil {
+		for id, s := range states {
+			if err := t.db.savePushState(t.ctx, id, s); err != nil {
 				return err
 			}
 		}

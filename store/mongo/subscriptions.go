@@ -19,10 +19,12 @@ type subscriptionDoc struct {
 	At       int64          `bson:"at,omitempty"` // of the last push
 	Result   string         `bson:"result,omitempty"`
 	Reason   string         `bson:"reason,omitempty"`
+	Shown    chat.Shown     `bson:"shown,omitempty"`
+	Showing  bool           `bson:"showing,omitempty"` // there is something in Shown
 }
 
 func (d *subscriptionDoc) subscription() chat.Subscription {
-	s := chat.Subscription{Session: d.Session, User: d.User, Endpoint: d.Endpoint, P256dh: d.P256dh, Auth: d.Auth}
+	s := chat.Subscription{Session: d.Session, User: d.User, Endpoint: d.Endpoint, P256dh: d.P256dh, Auth: d.Auth, Shown: d.Shown}
 	if d.At != 0 {
 		s.Last = &chat.PushResult{At: d.At, Result: d.Result, Reason: d.Reason}
 	}
@@ -108,6 +110,30 @@ func (db *DB) Subscription(ctx context.Context, id chat.SessionID) (s chat.Subsc
 	return s, ok, err
 }
 
+// ShowingSubscriptions is [chat.Pushes].ShowingSubscriptions.
+func (db *DB) ShowingSubscriptions(ctx context.Context, limit int) (list []chat.Subscription, err error) {
+	err = db.read(ctx, "read subscriptions of devices that show notifications", func(ctx context.Context) error {
+		list = nil
+		cur, err := db.subscriptions.Find(ctx, bson.D{{Key: "showing", Value: true}}, options.Find().SetLimit(int64(limit)))
+		docs, err := all[subscriptionDoc](ctx, cur, err)
+		if err != nil {
+			return err
+		}
+		ids := make([]chat.SessionID, len(docs))
+		for i := range docs {
+			ids[i] = docs[i].Session
+		}
+		live, err := db.liveSessions(ctx, ids)
+		for i := range docs {
+			if live[docs[i].Session] {
+				list = append(list, docs[i].subscription())
+			}
+		}
+		return err
+	})
+	return list, err
+}
+
 // liveSessions returns which of the sessions are live.
 func (db *DB) liveSessions(ctx context.Context, ids []chat.SessionID) (map[chat.SessionID]bool, error) {
 	if len(ids) == 0 {
@@ -145,11 +171,18 @@ func anyLive(subscriptions []subscriptionDoc, live map[chat.SessionID]bool) bool
 // SavePushResult is [chat.Pushes].SavePushResult.
 func (db *DB) SavePushResult(ctx context.Context, id chat.SessionID, r chat.PushResult) error {
 	return db.read(ctx, "save the result of a push", func(ctx context.Context) error {
-		return db.savePushResult(ctx, id, r)
+		return db.savePushState(ctx, id, chat.PushState{Last: &r})
 	})
 }
 
-func (db *DB) savePushResult(ctx context.Context, id chat.SessionID, r chat.PushResult) error {
-	_, err := db.subscriptions.UpdateByID(ctx, id, set(bson.E{Key: "at", Value: r.At}, bson.E{Key: "result", Value: r.Result}, bson.E{Key: "reason", Value: r.Reason}))
+func (db *DB) savePushState(ctx context.Context, id chat.SessionID, s chat.PushState) error {
+	var fields []bson.E
+	if r := s.Last; r != nil {
+		fields = append(fields, bson.E{Key: "at", Value: r.At}, bson.E{Key: "result", Value: r.Result}, bson.E{Key: "reason", Value: r.Reason})
+	}
+	if s.Shown != nil {
+		fields = append(fields, bson.E{Key: "shown", Value: s.Shown}, bson.E{Key: "showing", Value: len(s.Shown) > 0})
+	}
+	_, err := db.subscriptions.UpdateByID(ctx, id, set(fields...))
 	return err
 }

@@ -240,6 +240,8 @@ func TestMigrationsAreUnchanged(t *testing.T) {
 		"a4785108466a7464b59995ab79f84bb28f5ae4c715c6909e33dc2959ca6cfd85",
 		"ed9897b5e050d961cf8ecaad5fd9c2c58ac65af32dca5a2aac78747f7628c801",
 		"5a603b2bc45ce3949fe016480114484fa55b67dc75a6743eaf556a78170f263c",
+		"b9965bf63cf0b44ef9a6d0e2353f793d9aa3236d8addccbfb881c6bc432ce525",
+		"d4bcf6bb3a493eb42743807b4057acded9c22e1655571457e9e5e0dfea0981bf",
 	}
 	files, err := fs.Glob(migrations, "migrations/*.sql") // sorted
 	if err != nil {

@@ -98,15 +98,15 @@ func (t *tx) queuePushes(m *chat.ChatPushes) ([]chat.QueuedPush, error) {
 	if len(m.Pushes) == 0 {
 		return nil, nil
 	}
-	of, list := make(map[chat.UserID]*chat.QueuedPush, len(m.Pushes)), make([][5]any, len(m.Pushes))
+	of, list := make(map[chat.UserID]*chat.QueuedPush, len(m.Pushes)), make([][6]any, len(m.Pushes))
 	for i := range m.Pushes {
 		q := &m.Pushes[i]
-		of[q.User], list[i] = q, [...]any{q.User, q.Seq, q.Count, q.At, q.Due}
+		of[q.User], list[i] = q, [...]any{q.User, q.Seq, q.Count, q.At, q.Due, q.Urgent}
 	}
-	rows, err := t.rows(`INSERT INTO pushes (session, chat, user, seq, count, at, due, tries)
-		SELECT s.session, ?, s.user, j.value->>1, j.value->>2, j.value->>3, j.value->>4, 0
+	rows, err := t.rows(`INSERT INTO pushes (session, chat, user, seq, count, at, due, urgent, tries)
+		SELECT s.session, ?, s.user, j.value->>1, j.value->>2, j.value->>3, j.value->>4, j.value->>5, 0
 		FROM json_each(?) j CROSS JOIN subscriptions s ON s.user = j.value->>0 WHERE true
-		ON CONFLICT (session, chat) DO UPDATE SET seq = excluded.seq, count = count + excluded.count
+		ON CONFLICT (session, chat) DO UPDATE SET seq = excluded.seq, count = count + excluded.count, urgent = max(urgent, excluded.urgent)
 		RETURNING session, user, (SELECT e.endpoint FROM subscriptions e WHERE e.session = pushes.session)`, string(m.ChatID), jsonArg(list))
 	return collect(rows, err, func() (q chat.QueuedPush, err error) {
 		var session, user, endpoint string
@@ -121,17 +121,17 @@ func (t *tx) queuePushes(m *chat.ChatPushes) ([]chat.QueuedPush, error) {
 // QueuedPushes is [chat.Pushes].QueuedPushes.
 func (db *DB) QueuedPushes(ctx context.Context, limit int) ([]chat.QueuedPush, error) {
 	now := db.now()
-	rows, err := db.rows(ctx, `SELECT p.session, p.user, p.chat, p.seq, p.count, p.at, p.due, p.tries, e.endpoint
-		FROM pushes p`+liveSession+` CROSS JOIN subscriptions e ON e.session = p.session ORDER BY p.due LIMIT ?`,
+	rows, err := db.rows(ctx, `SELECT p.session, p.user, p.chat, p.seq, p.count, p.at, p.due, p.tries, p.urgent, e.endpoint
+		FROM pushes p`+liveSession+` CROSS JOIN subscriptions e ON e.session = p.session ORDER BY p.urgent DESC, p.due LIMIT ?`,
 		chat.SessionsSeen(now), now, limit)
 	pushes, err := collect(rows, err, func() (q chat.QueuedPush, err error) {
-		return q, rows.Scan(&q.Session, &q.User, &q.ChatID, &q.Seq, &q.Count, &q.At, &q.Due, &q.Tries, &q.Endpoint)
+		return q, rows.Scan(&q.Session, &q.User, &q.ChatID, &q.Seq, &q.Count, &q.At, &q.Due, &q.Tries, &q.Urgent, &q.Endpoint)
 	})
 	return pushes, storeError(err, "read queued pushes")
 }
 
 // EndPushes is [chat.Pushes].EndPushes.
-func (db *DB) EndPushes(ctx context.Context, ended, again []chat.QueuedPush, last map[chat.SessionID]chat.PushResult) error {
+func (db *DB) EndPushes(ctx context.Context, ended, again []chat.QueuedPush, states map[chat.SessionID]chat.PushState) error {
 	const ofEnded = `FROM json_each(?) j CROSS JOIN pushes p ON p.session = j.value->>0 AND p.chat = j.value->>1`
 	list := make([][4]any, len(ended))
 	for i, q := range ended {
@@ -149,12 +149,12 @@ func (db *DB) EndPushes(ctx context.Context, ended, again []chat.QueuedPush, las
 			}
 		}
 		for _, q := range again {
-			if _, err := t.exec(`UPDATE pushes SET due = ?, tries = ? WHERE session = ? AND chat = ?`, q.Due, q.Tries, string(q.Session), string(q.ChatID)); err != nil {
+			if _, err := t.exec(`UPDATE pushes SET due = ?, tries = ?, urgent = 0 WHERE session = ? AND chat = ?`, q.Due, q.Tries, string(q.Session), string(q.ChatID)); err != nil {
 				return err
 			}
 		}
-		for id, r := range last {
-			if err := savePushResult(t, id, r); err != nil {
+		for id, s := range states {
+			if err := savePushState(t, id, s); err != nil {
 				return err
 			}
 		}

@@ -2,12 +2,16 @@ package sqlite
 
 import (
 	"context"
+	"encoding/json"
 
 	"parley/chat"
 )
 
 const (
-	subscriptionColumns = `p.session, p.user, p.endpoint, p.p256dh, p.auth, p.at, p.result, p.reason`
+	subscriptionColumns = `p.session, p.user, p.endpoint, p.p256dh, p.auth, p.at, p.result, p.reason, p.shown`
+
+	// nothingShown is an empty chat.Shown.
+	nothingShown = `{}`
 
 	// liveSession joins the session of p; its arguments are SessionsSeen and now.
 	liveSession = ` CROSS JOIN sessions s ON s.id = p.session AND s.seen_at > ? AND s.expires_at > ?`
@@ -15,8 +19,15 @@ const (
 
 func scanSubscription(row scanner) (s chat.Subscription, err error) {
 	var r chat.PushResult
-	if err = row.Scan(&s.Session, &s.User, &s.Endpoint, &s.P256dh, &s.Auth, &r.At, &r.Result, &r.Reason); r.At != 0 {
+	var shown []byte
+	if err = row.Scan(&s.Session, &s.User, &s.Endpoint, &s.P256dh, &s.Auth, &r.At, &r.Result, &r.Reason, &shown); err != nil {
+		return s, err
+	}
+	if r.At != 0 {
 		s.Last = &r
+	}
+	if len(shown) > len(nothingShown) {
+		err = json.Unmarshal(shown, &s.Shown)
 	}
 	return s, err
 }
@@ -63,6 +74,15 @@ func (db *DB) Subscription(ctx context.Context, id chat.SessionID) (s chat.Subsc
 	return s, ok, storeError(err, "read a subscription")
 }
 
+// ShowingSubscriptions is [chat.Pushes].ShowingSubscriptions.
+func (db *DB) ShowingSubscriptions(ctx context.Context, limit int) ([]chat.Subscription, error) {
+	now := db.now()
+	rows, err := db.rows(ctx, `SELECT `+subscriptionColumns+` FROM subscriptions p`+liveSession+` WHERE p.shown != '`+nothingShown+`' ORDER BY p.user LIMIT ?`,
+		chat.SessionsSeen(now), now, limit)
+	list, err := collect(rows, err, func() (chat.Subscription, error) { return scanSubscription(rows) })
+	return list, storeError(err, "read subscriptions of devices that show notifications")
+}
+
 // AnySubscription is [chat.Pushes].AnySubscription.
 func (db *DB) AnySubscription(ctx context.Context) (any bool, err error) {
 	err = db.row(ctx, `SELECT EXISTS (SELECT 1 FROM subscriptions)`).Scan(&any)
@@ -71,10 +91,19 @@ func (db *DB) AnySubscription(ctx context.Context) (any bool, err error) {
 
 // SavePushResult is [chat.Pushes].SavePushResult.
 func (db *DB) SavePushResult(ctx context.Context, id chat.SessionID, r chat.PushResult) error {
-	return db.write(ctx, func(t *tx) error { return savePushResult(t, id, r) })
+	return db.write(ctx, func(t *tx) error { return savePushState(t, id, chat.PushState{Last: &r}) })
 }
 
-func savePushResult(t *tx, id chat.SessionID, r chat.PushResult) error {
-	_, err := t.exec(`UPDATE subscriptions SET at = ?, result = ?, reason = ? WHERE session = ?`, r.At, r.Result, r.Reason, string(id))
+func savePushState(t *tx, id chat.SessionID, s chat.PushState) error {
+	var at, result, reason, shown any // nil: the column stays
+	if s.Last != nil {
+		at, result, reason = s.Last.At, s.Last.Result, s.Last.Reason
+	}
+	if s.Shown != nil {
+		b, _ := json.Marshal(s.Shown) // cannot fail
+		shown = string(b)
+	}
+	_, err := t.exec(`UPDATE subscriptions SET at = ifnull(?, at), result = ifnull(?, result), reason = ifnull(?, reason), shown = ifnull(?, shown) WHERE session = ?`,
+		at, result, reason, shown, string(id))
 	return err
 }

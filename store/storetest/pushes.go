@@ -11,16 +11,6 @@ import (
 	"parley/chat"
 )
 
-// subscribe gives the user a new session with a subscription, and returns it.
-func subscribe(t testing.TB, s chat.Store, u chat.User, device string) chat.Subscription {
-	t.Helper()
-	session, err := s.CreateSession(context.Background(), u.ID, newSession(device))
-	must(t, err)
-	sub := chat.Subscription{Session: session.ID, User: u.ID, Endpoint: "https://push.example.com/" + device, P256dh: "key of " + device, Auth: "auth of " + device}
-	must(t, s.Subscribe(context.Background(), sub))
-	return sub
-}
-
 // queued returns the queued pushes in order of session, as "chat seq xcount".
 func queued(t testing.TB, s chat.Store, id chat.SessionID) (list []string) {
 	t.Helper()
@@ -45,13 +35,6 @@ func makePushes(t testing.TB, s chat.Store, c chat.Chat, after, last chat.Seq, p
 
 func pushes(t *testing.T, open opener) {
 	ctx := context.Background()
-	subscription := func(t testing.TB, s chat.Store, id chat.SessionID) (string, bool) {
-		t.Helper()
-		sub, ok, err := s.Subscription(ctx, id)
-		must(t, err)
-		return sub.Endpoint, ok
-	}
-
 	t.Run("the key is made once", func(t *testing.T) {
 		dir := t.TempDir()
 		s := open(t, dir)
@@ -65,92 +48,6 @@ func pushes(t *testing.T, open opener) {
 		must(t, err)
 		if want := []byte{1, 2, 3}; !bytes.Equal(first, want) || !bytes.Equal(again, want) || !bytes.Equal(later, want) {
 			t.Fatalf("keys %v, %v, %v", first, again, later)
-		}
-	})
-
-	t.Run("a subscription belongs to one session", func(t *testing.T) {
-		dir := t.TempDir()
-		s := open(t, dir)
-		ann, bob := account(t, s, "ann"), account(t, s, "bob")
-		any := func(want bool) {
-			t.Helper()
-			got, err := s.AnySubscription(ctx)
-			must(t, err)
-			equal(t, "there is a subscription", got, want)
-		}
-		any(false)
-		defer func() { any(false) }()
-		phone := subscribe(t, s, ann, "phone")
-		any(true)
-		must(t, s.SavePushResult(ctx, phone.Session, chat.PushResult{At: 7, Result: "refused", Reason: "no"}))
-		must(t, s.Subscribe(ctx, phone)) // the same again
-		must(t, s.Close())
-		s = open(t, dir)
-		got, ok, err := s.Subscription(ctx, phone.Session)
-		must(t, err)
-		if !ok || !got.Same(phone) || got.Last == nil || *got.Last != (chat.PushResult{At: 7, Result: "refused", Reason: "no"}) {
-			t.Fatalf("subscription %+v, %v", got, ok)
-		}
-		// The endpoint of another session, another user's: their browser has a new user.
-		other, err := s.CreateSession(ctx, bob.ID, newSession("bob's"))
-		must(t, err)
-		moved := phone
-		moved.Session, moved.User = other.ID, bob.ID
-		must(t, s.Subscribe(ctx, moved))
-		_, ok = subscription(t, s, phone.Session)
-		equal(t, "the former session has it", ok, false)
-		got, _, err = s.Subscription(ctx, other.ID)
-		must(t, err)
-		if got.Last != nil {
-			t.Fatalf("the new one has a result: %+v", *got.Last)
-		}
-		renewed := moved
-		renewed.Endpoint = "https://push.example.com/renewed"
-		must(t, s.Subscribe(ctx, renewed))
-		must(t, s.Unsubscribe(ctx, other.ID, phone.Endpoint)) // of one that was replaced
-		endpoint, _ := subscription(t, s, other.ID)
-		equal(t, "endpoint", endpoint, renewed.Endpoint)
-		must(t, s.Unsubscribe(ctx, other.ID, ""))
-		_, ok = subscription(t, s, other.ID)
-		equal(t, "after the end", ok, false)
-		must(t, s.SavePushResult(ctx, other.ID, chat.PushResult{At: 8, Result: "accepted"})) // too late
-		wantError(t, s.Subscribe(ctx, chat.Subscription{Session: "never", User: ann.ID, Endpoint: "https://push.example.com/x"}), chat.NoIdentity)
-		wrong := moved
-		wrong.User = ann.ID
-		wantError(t, s.Subscribe(ctx, wrong), chat.NoIdentity)
-	})
-
-	t.Run("it ends with its session", func(t *testing.T) {
-		s := open(t, t.TempDir())
-		ann := account(t, s, "ann")
-		c := group(t, s, "garden", ann)
-		for i, end := range []func(sub chat.Subscription) error{
-			func(sub chat.Subscription) error { return s.EndSession(ctx, ann.ID, sub.Session) },
-			func(sub chat.Subscription) error { return s.EndOthers(ctx, ann.ID, "") },
-			func(sub chat.Subscription) error {
-				n := newSession("replacing")
-				n.Replaces = sub.Session
-				_, err := s.CreateSession(ctx, ann.ID, n)
-				return err
-			},
-			func(sub chat.Subscription) error {
-				hash := "another hash"
-				_, err := s.PatchUser(ctx, ann.ID, chat.UserPatch{PasswordHash: &hash})
-				return err
-			},
-		} {
-			sub := subscribe(t, s, ann, fmt.Sprint("device ", i))
-			makePushes(t, s, c, chat.Seq(i), chat.Seq(i+1), chat.QueuedPush{User: ann.ID, ChatID: c.ID, Seq: 1, Count: 1, At: 1, Due: 1})
-			equal(t, "queued", len(queued(t, s, sub.Session)), 1)
-			must(t, end(sub))
-			_, ok := subscription(t, s, sub.Session)
-			equal(t, fmt.Sprint("subscription after end ", i), ok, false)
-			equal(t, fmt.Sprint("queued after end ", i), len(queued(t, s, sub.Session)), 0)
-			n, _, err := s.CountPushes(ctx)
-			must(t, err)
-			equal(t, "pushes in the store", n, 0)
-			must(t, s.Subscribe(ctx, subscribe(t, s, ann, fmt.Sprint("later ", i))))
-			must(t, s.EndOthers(ctx, ann.ID, ""))
 		}
 	})
 
@@ -260,7 +157,7 @@ func pushes(t *testing.T, open opener) {
 		}
 		makePushes(t, s, d, 2, 9, push(d, 9, 4, 1)) // while the first ones are sent
 		result := chat.PushResult{At: 9, Result: "failed", Reason: "busy"}
-		must(t, s.EndPushes(ctx, ended, again, map[chat.SessionID]chat.PushResult{phone.Session: result, "ended": {At: 9}})) // one of the sessions is gone
+		must(t, s.EndPushes(ctx, ended, again, map[chat.SessionID]chat.PushState{phone.Session: {Last: &result}, "ended": {Last: &result}})) // one of the sessions is gone
 		sub, _, err := s.Subscription(ctx, phone.Session)
 		must(t, err)
 		if sub.Last == nil || *sub.Last != result {
@@ -275,6 +172,49 @@ func pushes(t *testing.T, open opener) {
 		if last.Session != phone.Session || last.ChatID != d.ID || last.Seq != 9 || last.Count != 5 || last.Due != 5000 || last.Tries != 1 {
 			t.Fatalf("the failed one is %+v", last)
 		}
+	})
+
+	t.Run("urgent pushes come first", func(t *testing.T) {
+		dir := t.TempDir()
+		s := open(t, dir)
+		ann, bob := account(t, s, "ann"), account(t, s, "bob")
+		c, d := group(t, s, "garden", ann, bob), group(t, s, "kitchen", ann, bob)
+		subscribe(t, s, bob, "phone")
+		seq := chat.Seq(0)
+		push := func(c chat.Chat, due int64, urgent bool) {
+			t.Helper()
+			seq++
+			makePushes(t, s, c, seq-1, seq, chat.QueuedPush{User: bob.ID, ChatID: c.ID, Seq: seq, Count: 1, At: 1, Due: due, Urgent: urgent})
+		}
+		want := func(what string, want ...chat.ChatID) {
+			t.Helper()
+			all, err := s.QueuedPushes(ctx, 10)
+			must(t, err)
+			var got []chat.ChatID
+			for _, q := range all {
+				if q.Urgent {
+					got = append(got, "urgent")
+				}
+				got = append(got, q.ChatID)
+			}
+			if !slices.Equal(got, want) {
+				t.Fatalf("%s: %v, want %v", what, got, want)
+			}
+		}
+		push(c, 1, false)
+		push(d, 2, true)
+		want("one is urgent", "urgent", d.ID, c.ID)
+		push(d, 3, false)
+		want("a later one is not urgent", "urgent", d.ID, c.ID)
+		must(t, s.Close())
+		s = open(t, dir)
+		push(c, 4, true)
+		want("both are urgent", "urgent", c.ID, "urgent", d.ID)
+		all, err := s.QueuedPushes(ctx, 10)
+		must(t, err)
+		all[0].Tries, all[0].Due = 1, 0
+		must(t, s.EndPushes(ctx, nil, all[:1], nil))
+		want("one failed", "urgent", d.ID, c.ID)
 	})
 
 	t.Run("two processes make no push twice", func(t *testing.T) {

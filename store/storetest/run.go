@@ -21,7 +21,7 @@ func Run(t *testing.T, open func(t testing.TB, dir string) chat.Store) {
 		{"Page", page}, {"Messages", messages}, {"Removed", removed}, {"Reactions", reactions}, {"After", after}, {"Replay", replay}, {"Kinds", kinds}, {"Forget", forget}, {"Changed", changed},
 		{"Admins", admins}, {"DeleteChat", deleteChat}, {"Blocks", blocks}, {"Feed", feed}, {"FeedLost", feedLost}, {"Close", closed},
 		{"Chats", chats}, {"ChatLimit", chatLimit}, {"LastAt", lastAt}, {"Reads", reads}, {"Pins", pins}, {"Threads", threads}, {"Inbox", inbox}, {"Mine", mine}, {"Settings", ownSettings}, {"Mentions", mentions}, {"Users", users}, {"Find", find}, {"Sessions", sessions}, {"Invites", invites}, {"Server", server},
-		{"Files", files}, {"FileOnce", fileOnce}, {"Uploads", uploads}, {"FileLists", fileLists}, {"FilesOfDeletedChat", filesOfDeletedChat}, {"Pictures", pictures}, {"Leases", leases}, {"Pushes", pushes},
+		{"Files", files}, {"FileOnce", fileOnce}, {"Uploads", uploads}, {"FileLists", fileLists}, {"FilesOfDeletedChat", filesOfDeletedChat}, {"Pictures", pictures}, {"Leases", leases}, {"Subscriptions", subscriptions}, {"Pushes", pushes},
 		{"Index", index}, {"Indexed", indexed},
 	} {
 		t.Run(c.name, func(t *testing.T) { c.run(t, open) })
