@@ -44,9 +44,12 @@ async function show({ title, text, tag, path = "/", seq = 0, count = 1, more, ic
   });
 }
 
-// Pages post what to show. Nothing is shown while another window of this server has the focus.
+// Pages post what to show, and what to close. Nothing is shown while another window of this server has the focus. A port asks
+// what is shown: a page that looked by itself would make the browser drop what the worker is about to show.
 addEventListener("message", (e) => inTurn(e, async () => {
-  const { notice, update } = e.data;
+  const { notice, update, read } = e.data, [port] = e.ports;
+  if (port) return port.postMessage((await registration.getNotifications()).map(({ title, body, tag, data }) => ({ title, body, tag, data })));
+  if (read) return close((n) => read.some((one) => one.tag === n.tag && one.seq === n.data?.seq));
   const windows = await clients.matchAll({ type: "window", includeUncontrolled: true });
   if (!update && windows.some((w) => w.focused && w.id !== e.source?.id)) return;
   await show(notice, update);

@@ -295,6 +295,22 @@ export const say = async (page, text) => {
 };
 /** Waits until the composer contains the text. */
 export const holds = (page, text) => page.waitForFunction((text) => document.querySelector("[data-composer]")?.value === text, text);
+/** Returns the notifications that are shown. The worker is asked: the browser drops what is being shown while a page looks. */
+export const shownNotices = (page) => page.evaluate(async () => {
+  const worker = (await navigator.serviceWorker.getRegistration())?.active;
+  return worker ? new Promise((ok) => {
+    const { port1, port2 } = new MessageChannel();
+    port1.onmessage = (e) => ok(e.data.map(({ title, body, tag, data }) => ({ title, body, tag, path: data.path })));
+    worker.postMessage({}, [port2]);
+  }) : [];
+});
+/** Polls until there are n notifications, for pages get no event for them. */
+export const notices = async (page, n) => {
+  for (const end = Date.now() + 60_000; ; await setTimeout(20)) {
+    const all = await shownNotices(page);
+    if (all.length === n || Date.now() > end) return all;
+  }
+};
 /** Dispatches the event of a device that woke up: the page reconnects at once. */
 export const wake = (page) => page.evaluate(() => dispatchEvent(new Event("online")));
 /** Waits until the message is acknowledged. */

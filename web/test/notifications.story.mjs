@@ -1,6 +1,6 @@
 // Notifications: asked for by a button, shown by the service worker, summed up after a sleep, closed when read.
 import assert from "node:assert/strict";
-import { api, heading, testEnvironment, phone, press, say, sent, test, texts, wide, wideScreen } from "./kit.mjs";
+import { api, heading, notices, phone, press, say, sent, shownNotices, test, testEnvironment, texts, wide, wideScreen } from "./kit.mjs";
 
 let ann, annsPhone, bob, cat, me, direct;
 const told = { ...wideScreen, permissions: ["notifications"] };
@@ -22,13 +22,7 @@ const look = (page, here) => page.evaluate((here) => {
   document.hasFocus = () => here;
   dispatchEvent(new Event(here ? "focus" : "blur"));
 }, here);
-/** Polls until there are n notifications, for pages get no event for them. */
-const notices = (page, n) => page.evaluate(async (n) => {
-  for (const end = Date.now() + 60_000; ; await new Promise((ok) => setTimeout(ok, 20))) {
-    const all = (await (await navigator.serviceWorker.getRegistration())?.getNotifications()) ?? [];
-    if (all.length === n || Date.now() > end) return all.map(({ title, body, tag, data }) => ({ title, body, tag, path: data.path }));
-  }
-}, n);
+const bodies = async () => (await shownNotices(ann)).map((one) => one.body).join();
 
 test("permission is asked for with the first direct message, and the question covers nothing", async () => {
   const ask = (p) => p.getByRole("region", { name: /^Get notified/ });
@@ -120,7 +114,7 @@ test("a notification of somebody whose name is not loaded says “Someone”, th
   const [{ title, body }] = await notices(ann, 1);
   assert.deepEqual({ title, body }, { title: "Garden", body: "Someone: Who am I?" });
   load();
-  await ann.waitForFunction(async () => (await (await navigator.serviceWorker.getRegistration()).getNotifications()).map((one) => one.body).join() === "Dan: Who am I?");
+  for (const until = Date.now() + 30_000; (await bodies()) !== "Dan: Who am I?";) assert.ok(Date.now() < until);
   await ann.unroute(/\/api\/users\?ids=/);
   await ann.getByRole("link", { name: /^Garden/ }).click();
   await look(ann, true);
@@ -138,9 +132,8 @@ test("a notification follows an edit of its message, and goes with a deleted one
   await api(bob, "POST", `/api/chats/${direct}/messages`, { clientId: "other", text: "Another chat" });
   assert.deepEqual((await notices(ann, 2)).map((one) => one.body).sort(), ["2 new messages\nBob: The old words", "Another chat"]);
   await api(bob, "PATCH", `/api/chats/${garden}/messages/${message.seq}`, { text: "The new words" });
-  const body = () => ann.evaluate(async () => (await (await navigator.serviceWorker.getRegistration()).getNotifications()).map((one) => one.body).join());
-  for (const until = Date.now() + 30_000; !(await body()).includes("Bob: The new words");) assert.ok(Date.now() < until);
-  assert.ok(!(await body()).includes("old words"));
+  for (const until = Date.now() + 30_000; !(await bodies()).includes("Bob: The new words");) assert.ok(Date.now() < until);
+  assert.ok(!(await bodies()).includes("old words"));
   await api(bob, "DELETE", `/api/chats/${garden}/messages/${message.seq}`);
   assert.deepEqual((await notices(ann, 1)).map((one) => one.body), ["Another chat"]);
   await look(ann, true);
@@ -148,6 +141,20 @@ test("a notification follows an edit of its message, and goes with a deleted one
   await ann.getByRole("link", { name: /^Garden.*unread/ }).waitFor({ state: "detached" });
   await ann.getByRole("link", { name: /^Bob.*unread/ }).click();
   await heading(ann, "Bob");
+  assert.deepEqual(await notices(ann, 0), []);
+});
+
+test("messages in many chats right after each other are all shown", async () => {
+  const chats = await Promise.all(Array.from({ length: 6 }, async (_, i) => (await api(bob, "POST", "/api/chats", { clientId: `many-${i}`, kind: "group", title: `Bed ${i}`, members: [me] })).chat.id));
+  for (const id of chats) await ann.locator(`.chat-row[data-chat="${id}"]`).waitFor();
+  await look(ann, false);
+  for (const id of chats) {
+    await api(bob, "POST", `/api/chats/${id}/messages`, { clientId: id, text: "Water me" });
+    await ann.locator(`.chat-row[data-chat="${id}"][data-unread]`).waitFor(); // otherwise one notification sums them up
+  }
+  assert.deepEqual((await notices(ann, 6)).map((one) => one.tag).sort(), [...chats].sort());
+  await look(ann, true);
+  await Promise.all(chats.map((id) => api(bob, "DELETE", `/api/chats/${id}`)));
   assert.deepEqual(await notices(ann, 0), []);
 });
 

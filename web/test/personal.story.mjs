@@ -1,6 +1,6 @@
 // A person's own settings: levels, mute, star, hide, unread again on two devices, quiet hours; system lines.
 import assert from "node:assert/strict";
-import { allRead, api, choose, field, heading, list, phone, post, press, row, say, sent, test, testEnvironment, texts, wide, wideScreen } from "./kit.mjs";
+import { allRead, api, choose, field, heading, list, notices, phone, post, press, row, say, sent, test, testEnvironment, texts, wide, wideScreen } from "./kit.mjs";
 
 let ann, annsPhone, bob, garden, kitchen;
 const h = testEnvironment(async (h) => {
@@ -160,12 +160,6 @@ test("a hidden chat comes back with the next message; undo and the quick switche
 });
 
 test("levels and quiet hours hold for this page's notifications", async () => {
-  const notices = (n) => ann.evaluate(async (n) => {
-    for (const end = Date.now() + 30_000; ; await new Promise((ok) => setTimeout(ok, 20))) {
-      const all = (await (await navigator.serviceWorker.getRegistration())?.getNotifications()) ?? [];
-      if (all.length === n || Date.now() > end) return all.map((one) => one.body);
-    }
-  }, n);
   await ann.goto(h.at("/me"));
   await press(ann, "Turn on");
   await ann.evaluate(() => navigator.serviceWorker.ready.then(() => 0));
@@ -175,10 +169,10 @@ test("levels and quiet hours hold for this page's notifications", async () => {
   await look(ann, false);
   await write(bob, garden, "Only a word");
   await write(bob, garden, "A word for @ann");
-  assert.match((await notices(1))[0], /Bob: A word for @ann$/);
+  assert.match((await notices(ann, 1))[0].body, /Bob: A word for @ann$/);
   await write(bob, garden, "Only another word");
   await write(bob, kitchen, "Soup for @ann");
-  assert.equal((await notices(2)).length, 2);
+  assert.equal((await notices(ann, 2)).length, 2);
   await look(ann, true);
   await ann.evaluate(async () => { for (const n of await (await navigator.serviceWorker.getRegistration()).getNotifications()) n.close(); });
 
@@ -201,7 +195,7 @@ test("levels and quiet hours hold for this page's notifications", async () => {
   await look(ann, false);
   await write(bob, garden, "Sleep well, @ann");
   await link(ann, /^Garden.*5 unread/).waitFor();
-  assert.deepEqual(await notices(0), []);
+  assert.deepEqual(await notices(ann, 0), []);
   await ann.goto(h.at("/me"));
   await ann.getByRole("checkbox", { name: /^Quiet hours/ }).uncheck();
   await ann.getByRole("checkbox", { name: /^Show message text/ }).uncheck();
@@ -211,7 +205,7 @@ test("levels and quiet hours hold for this page's notifications", async () => {
   await heading(ann, "Kitchen");
   await look(ann, false);
   await write(bob, garden, "Good morning, @ann");
-  assert.match((await notices(1))[0], /New message$/);
+  assert.match((await notices(ann, 1))[0].body, /New message$/);
   await look(ann, true);
 });
 

@@ -70,12 +70,14 @@ function useNotifications(on: boolean): void {
     const before = notifiedRef.current;
     notifiedRef.current = new Map([...chats.values()].map((c) => [c.id, { seq: Math.max(c.last?.seq ?? 0, before?.get(c.id)?.seq ?? 0), mentions: c.mentions }]));
     if (!on) return;
-    void update(core);
+    void updateShown(core);
     if (!before || (document.visibilityState === "visible" && document.hasFocus())) return;
     const now = core.clock.now();
     const fresh = [...chats.values()].flatMap((c) => freshOf(state, c, before.get(c.id) ?? { seq: 0, mentions: 0 }, now));
     if (fresh.length) void navigator.serviceWorker.ready.then((r) => r.active?.postMessage({ notice: noticeOf(state, fresh) }));
   }, [chats, live, on, core]);
+  const users = useSnapshot((s) => s.state.users);
+  useEffect(() => void (on && live && updateShown(core)), [users, on, live, core]); // names that were not loaded before
   useEffect(() => () => void (on && closeAll()), [on]); // signing out closes all
 }
 
@@ -110,27 +112,60 @@ async function closeAll(): Promise<void> {
   for (const shown of (await worker?.getNotifications()) ?? []) shown.close();
 }
 
+/** What a notification that is shown says of itself. */
+interface ShownNotice { readonly tag: string; readonly data?: Partial<Notice> }
+
+const answerMs = 10_000; // a worker that is replaced may not answer
+/** Returns what is shown, once the worker has shown all that it was asked to. */
+const shownBy = (worker: ServiceWorker) => new Promise<ShownNotice[]>((ok) => {
+  const { port1, port2 } = new MessageChannel();
+  port1.onmessage = (e) => {
+    port1.close();
+    ok(e.data as ShownNotice[]);
+  };
+  worker.postMessage({}, [port2]);
+  setTimeout(() => ok([]), answerMs);
+});
+
 /** Closes what was read or deleted, and what is of a muted chat, and shows an edited message's new words. Pushes have shown some of it. */
 async function update(core: Core): Promise<void> {
-  const worker = await navigator.serviceWorker?.getRegistration();
-  for (const shown of (await worker?.getNotifications()) ?? []) {
+  const worker = (await navigator.serviceWorker?.getRegistration())?.active;
+  if (!worker) return;
+  const read: { tag: string; seq: number | undefined }[] = [];
+  for (const { tag, data = {} } of await shownBy(worker)) {
     const { state } = core.store.snapshot; // by the state at that time: a notification may have been shown meanwhile
-    if (shown.tag === testTag) continue;
-    if (shown.tag === summaryTag || shown.tag === unnamedTag) {
-      if (unreadOf(state).messages === 0) shown.close();
+    const { seq = 0, text } = data;
+    const close = () => read.push({ tag, seq: data.seq });
+    if (tag === testTag) continue;
+    if (tag === summaryTag || tag === unnamedTag) {
+      if (unreadOf(state).messages === 0) close();
       continue;
     }
-    const chat = state.chats.get(shown.tag), { seq = 0, text } = (shown.data ?? {}) as Partial<Notice>;
+    const chat = state.chats.get(tag);
     const message = chat && (chat.last?.seq === seq ? chat.last : chat.timeline && messageAt(chat.timeline, seq));
     const why = chat && message && whyNot(state, chat, message, core.clock.now());
-    if (!chat || chat.unread === 0 || chat.readUpTo >= seq || why === "deleted" || why === "muted") shown.close();
+    if (!chat || chat.unread === 0 || chat.readUpTo >= seq || why === "deleted" || why === "muted") close();
     else if (!message) { // a deletion would not be noticed
       if (!chat.requests.size) core.load(chat.id, { around: seq, limit: 1 }).catch(() => {});
     } else if (!why) {
       const notice = noticeOf(state, [{ chat, message }]);
-      if (notice.text !== text) worker?.active?.postMessage({ notice, update: true });
+      if (notice.text !== text) worker.postMessage({ notice, update: true });
     }
   }
+  if (read.length) worker.postMessage({ read });
+}
+
+let updating = false, changed = false;
+/** Runs update, and again if something changes meanwhile. */
+async function updateShown(core: Core): Promise<void> {
+  changed = true;
+  if (updating) return;
+  updating = true;
+  while (changed) {
+    changed = false;
+    await update(core).catch(() => {});
+  }
+  updating = false;
 }
 
 function noticeOf(state: State, fresh: readonly Fresh[]): Notice {

@@ -53,7 +53,7 @@ class Worker {
   }
 
   push = (payload: unknown) => this.dispatch("push", { data: { json: () => JSON.parse(typeof payload === "string" ? payload : JSON.stringify(payload)) as unknown } });
-  post = (data: object) => this.dispatch("message", { data, source: { id: "page" } });
+  post = (data: object) => this.dispatch("message", { data, source: { id: "page" }, ports: [] });
   get last() {
     return this.shown.at(-1)!;
   }
@@ -145,6 +145,20 @@ test("a page shows nothing while another window has the focus; a push does", asy
 });
 
 const closing = (...read: string[]) => ({ app_badge: 0, data: { read } });
+
+test("a page is told what is shown once that is on the screen, and closes what it has looked at", async () => {
+  const seen: unknown[] = [];
+  const ask = () => worker.dispatch("message", { data: {}, source: { id: "page" }, ports: [{ postMessage: (shown: Shown[]) => seen.push(shown.map((n) => [n.tag, n.data["seq"]])) }] });
+  const notice = { title: "Garden", text: "Ann: 1", tag: "garden", path: "/c/garden/1", seq: 1 };
+  const showing = worker.post({ notice });
+  await Promise.all([ask(), showing]); // asked while it is being shown
+  expect(seen).toEqual([[["garden", 1]]]);
+  await worker.post({ notice: { ...notice, text: "Ann: 2", seq: 2 } });
+  await worker.post({ read: [{ tag: "garden", seq: 1 }] }); // a later message has taken its place
+  expect(worker.shown.map((n) => n.tag)).toEqual(["garden"]);
+  await worker.post({ read: [{ tag: "garden", seq: 2 }] });
+  expect(worker.shown).toEqual([]);
+});
 
 test("what was read elsewhere is closed", async () => {
   for (const chat of ["a", "b", "c"]) await worker.push(pushOf(chat, 1));
