@@ -119,10 +119,13 @@ test("a reply quotes its message, and the quote follows an edit and a deletion",
   await hold(bob, "It is shut"); // on a phone, edit by the menu
   await bob.getByRole("menuitem", { name: "Edit", exact: true }).tap();
   await bob.getByLabel("Edit message").fill("It is locked");
+  await bob.evaluate(() => new MutationObserver(() => (window.overtaken ||= !!document.querySelector(".edit-overtaken"))).observe(document.body, { childList: true, subtree: true }));
   await bob.getByLabel("Edit message").press("Enter");
   await texts(ann, "It is locked").waitFor();
   await row(ann, "It is locked").getByText("edited").waitFor();
   await quote.getByText("It is locked").waitFor();
+  await bob.getByLabel("Edit message").waitFor({ state: "detached" });
+  assert.ok(!(await bob.evaluate(() => window.overtaken)), "one's own edit overtook the edit");
   await hold(bob, "It is locked");
   await bob.getByRole("menuitem", { name: "Delete", exact: true }).tap();
   await bob.getByRole("alertdialog").getByRole("button", { name: "Delete" }).tap();
