@@ -65,7 +65,7 @@ func (s *pushService) receive(r *http.Request) {
 	}
 }
 
-// createDirects creates a direct chat of each subscriber and somebody who is none.
+// createDirects creates a direct chat between each subscriber and a user without a subscription.
 func (s *pushService) createDirects(ctx context.Context, t *parley, p *process) ([]chat.ChatID, error) {
 	chats := make([]chat.ChatID, len(t.tokens)/subscribers)
 	s.posted = make([]atomic.Int64, len(chats))

@@ -34,8 +34,8 @@ func BenchmarkPush(b *testing.B) {
 	}
 }
 
-// BenchmarkStart looks for what can be started among so many devices whose push service has no
-// room.
+// BenchmarkStart measures start with so many devices with pushes that are due, while their push
+// service has no free place.
 func BenchmarkStart(b *testing.B) {
 	for _, n := range []int{3_000, maxRead} {
 		b.Run(fmt.Sprint(n), func(b *testing.B) {

@@ -5,6 +5,7 @@ import (
 	"crypto/ecdh"
 	"crypto/rand"
 	"encoding/base64"
+	"fmt"
 	"io"
 	"log/slog"
 	"net/http"
@@ -262,6 +263,15 @@ func (x *testPushes) group(ann chat.User, others ...chat.User) chat.ChatID {
 		x.t.Fatal(err)
 	}
 	return c.ID
+}
+
+// users creates n users, each with a device of the same name.
+func (x *testPushes) users(n int) (list []chat.User) {
+	for i := range n {
+		u, _ := x.user(fmt.Sprint("user", i))
+		list = append(list, u)
+	}
+	return list
 }
 
 // direct creates the direct chat of two users.

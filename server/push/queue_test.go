@@ -19,11 +19,7 @@ func TestManyDevicesOfOneService(t *testing.T) {
 	const devices, answerTime = 20 * perHost, 100 * time.Millisecond
 	inBubble(t, func(x *testPushes) {
 		ann, _ := x.user("ann")
-		var users []chat.User
-		for i := range devices {
-			u, _ := x.user(fmt.Sprint("user", i))
-			users = append(users, u)
-		}
+		users := x.users(devices)
 		id := x.group(ann, users...)
 		x.answer = func(*http.Request, string) (*http.Response, error) {
 			time.Sleep(answerTime)

@@ -42,7 +42,7 @@ func TestReadElsewhere(t *testing.T) {
 			time.Sleep(2 * time.Second)
 		}
 		if n := closes("bob") + closes("cleo") + closes("dan"); n != 0 {
-			t.Fatalf("%d pushes close what nobody has read", n)
+			t.Fatalf("%d closing pushes were sent before a chat was read", n)
 		}
 		read(bob, chats[0])
 		read(bob, chats[1])

@@ -91,7 +91,8 @@ func (s *sender) prepare(ctx context.Context, due []chat.QueuedPush, o *outcome)
 	return p, s.build(ctx, p, to)
 }
 
-// load reads what devices may show, and lets them close what was read while nobody sent pushes.
+// load reads of which chats devices may show notifications, and schedules the closing of those that
+// were read while no server held the lease.
 func (s *sender) load(ctx context.Context) error {
 	subscriptions, err := s.Service.ShowingSubscriptions(ctx, maxSessions)
 	if err != nil {

@@ -25,9 +25,9 @@ func (x *testPushes) holdOnce(f func()) {
 	f()
 }
 
-// Who takes over the lease closes notifications of pushes that others sent before: those of chats
-// that were read meanwhile, and of chats that are read later. A closing is not repeated, and a server
-// that is killed loses only what was not saved yet.
+// The server that takes over the lease closes notifications of pushes that its predecessor sent: of
+// chats that were read in between, and of chats that are read later. A closing push is not repeated,
+// and a server that is killed loses only what was not saved yet.
 func TestShownAfterATakeover(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		x := newTestPushes(t)

@@ -44,8 +44,8 @@ async function show({ title, text, tag, path = "/", seq = 0, count = 1, more, ic
   });
 }
 
-// Pages post what to show, and what to close. Nothing is shown while another window of this server has the focus. A port asks
-// what is shown: a page that looked by itself would make the browser drop what the worker is about to show.
+// Pages post what to show and what to close, and send a port to get the list of what is shown: Chromium drops a notification if
+// a page calls getNotifications while the worker is showing it. Nothing is shown while another window of this server has the focus.
 addEventListener("message", (e) => inTurn(e, async () => {
   const { notice, update, read } = e.data, [port] = e.ports;
   if (port) return port.postMessage((await registration.getNotifications()).map(({ title, body, tag, data }) => ({ title, body, tag, data })));

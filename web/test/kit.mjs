@@ -295,12 +295,12 @@ export const say = async (page, text) => {
 };
 /** Waits until the composer contains the text. */
 export const holds = (page, text) => page.waitForFunction((text) => document.querySelector("[data-composer]")?.value === text, text);
-/** Returns the notifications that are shown. The worker is asked: the browser drops what is being shown while a page looks. */
+/** Returns the notifications that are shown, from the worker: Chromium drops a notification if a page calls getNotifications while it is being shown. */
 export const shownNotices = (page) => page.evaluate(async () => {
   const worker = (await navigator.serviceWorker.getRegistration())?.active;
   return worker ? new Promise((ok) => {
     const { port1, port2 } = new MessageChannel();
-    port1.onmessage = (e) => ok(e.data.map(({ title, body, tag, data }) => ({ title, body, tag, path: data.path })));
+    port1.onmessage = (e) => ok(e.data.map(({ title, body, tag, data }) => ({ title, body, tag, path: data?.path })));
     worker.postMessage({}, [port2]);
   }) : [];
 });

@@ -21,7 +21,8 @@ export function EditForm({ message, resumed, onDone }: { message: Message; resum
   const limit = useSnapshot((s) => s.state.limits.text);
   const draft = useDraft(editKey(message.chatId, message.seq), { initial: message.text, onGone: onDone });
   const { text } = draft;
-  const untouched = text === draft.of, overtaken = draft.of !== message.text && text.trim() !== message.text /* one's own edit comes before its reply */ && !message.deletedAt;
+  // The event of the user's own edit may arrive before its reply: then the texts are the same.
+  const untouched = text === draft.of, overtaken = draft.of !== message.text && text.trim() !== message.text && !message.deletedAt;
   const restart = useEffectEvent((to: string) => draft.restart(to));
   useEffect(() => {
     if (overtaken && untouched) restart(message.text);

@@ -113,18 +113,20 @@ async function closeAll(): Promise<void> {
 }
 
 /** What a notification that is shown says of itself. */
-interface ShownNotice { readonly tag: string; readonly data?: Partial<Notice> }
+interface ShownNotice { readonly tag: string; readonly data: Partial<Notice> | null }
 
 const answerMs = 10_000; // a worker that is replaced may not answer
-/** Returns what is shown, once the worker has shown all that it was asked to. */
+/** Returns the notifications that are shown, after the worker has handled earlier messages and pushes. */
 const shownBy = (worker: ServiceWorker) => new Promise<ShownNotice[]>((ok) => {
   const { port1, port2 } = new MessageChannel();
-  port1.onmessage = (e) => {
+  const end = (shown: ShownNotice[]) => {
+    clearTimeout(timer);
     port1.close();
-    ok(e.data as ShownNotice[]);
+    ok(shown);
   };
+  const timer = setTimeout(end, answerMs, []);
+  port1.onmessage = (e) => end(e.data as ShownNotice[]);
   worker.postMessage({}, [port2]);
-  setTimeout(() => ok([]), answerMs);
 });
 
 /** Closes what was read or deleted, and what is of a muted chat, and shows an edited message's new words. Pushes have shown some of it. */
@@ -132,10 +134,10 @@ async function update(core: Core): Promise<void> {
   const worker = (await navigator.serviceWorker?.getRegistration())?.active;
   if (!worker) return;
   const read: { tag: string; seq: number | undefined }[] = [];
-  for (const { tag, data = {} } of await shownBy(worker)) {
+  for (const { tag, data } of await shownBy(worker)) {
     const { state } = core.store.snapshot; // by the state at that time: a notification may have been shown meanwhile
-    const { seq = 0, text } = data;
-    const close = () => read.push({ tag, seq: data.seq });
+    const { seq = 0, text } = data ?? {};
+    const close = () => read.push({ tag, seq: data?.seq });
     if (tag === testTag) continue;
     if (tag === summaryTag || tag === unnamedTag) {
       if (unreadOf(state).messages === 0) close();
